@@ -166,7 +166,7 @@ describe('with engines that run', () => {
     rmSync(copy);
     await server.start();
     await isRight();
-    expect(server.errors).toContain('was put back from an older copy, by hand');
+    expect(server.errors).toContain('was restored from an older copy, by hand');
   });
 
   it.runIf(isLong)(
@@ -185,7 +185,7 @@ describe('with engines that run', () => {
       ]) {
         truncateSync(database, size - 4_096 * 2);
         await expect(server.start()).rejects.toThrow(
-          /llamactl\.db is damaged or no database .* llamactl restore <backup> puts/,
+          /llamactl\.db is damaged or not a database .* llamactl restore <backup> restores/,
         );
         expect(await engines()).toEqual([pid]);
         expect(await done(...wayOut)).toMatchObject({ engines: [{ instance: 'a', fate: 'goes on' }] });
@@ -194,7 +194,7 @@ describe('with engines that run', () => {
         await server.end('SIGTERM');
       }
       rmSync(database);
-      await expect(server.start()).rejects.toThrow('holds what belongs to instances: it was lost');
+      await expect(server.start()).rejects.toThrow('holds files of instances: the database was lost');
       expect(await engines()).toEqual([pid]);
     },
   );

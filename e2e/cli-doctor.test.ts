@@ -81,7 +81,7 @@ describe('doctor', () => {
       await truncate(path.join(server.dataDirectory, 'llamactl.db'), 4_096);
       const { status, found: after } = await doctor({}, '--data-dir', server.dataDirectory);
       expect(status).toBe(1);
-      expect(after.get('database')?.message).toContain('llamactl.db is damaged or no database');
+      expect(after.get('database')?.message).toContain('llamactl.db is damaged or not a database');
     } finally {
       await server.dispose();
     }

@@ -64,7 +64,7 @@ describe('a reload is refused', () => {
     await turn(second);
     process.kill(server.pid, 'SIGUSR2');
     await vi.waitFor(() => expect(server.errors).toContain('was not replaced, and goes on'), { timeout: 10_000 });
-    expect(await alerts()).toContain('is not the directory any more');
+    expect(await alerts()).toContain('is no longer the directory');
     expect((await server.instance('a')).status).toBe('stopped');
     expect(await readdir(second)).toEqual([]);
     await turn(first);

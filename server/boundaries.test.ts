@@ -2,14 +2,14 @@ import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
 
-/** The import rules of docs/architecture.md, kept by reading every import of the project. */
+/** Checks the import rules of docs/architecture.md against every import of the project. */
 
 const ROOT = path.join(import.meta.dirname, '..');
 const WORKSPACES = ['contract', 'client', 'server', 'cli', 'e2e', 'bench', 'scripts'];
 const SERVICES = ['instances', 'gateway', 'metrics'];
 const ADAPTERS = ['supervisor', 'engines', 'logs', 'store', 'events'];
 
-/** What an adapter may know of the server beside its own folder. */
+/** Files outside its own folder that an adapter may import. */
 const PORTS = new Set([
   'server/instances/ports.ts',
   'server/instances/life/lifecycle.ts',
@@ -17,7 +17,7 @@ const PORTS = new Set([
   'server/suggestion.ts',
 ]);
 
-/** What `app.ts` is put together of. They may know all that it may. */
+/** Sections of `app.ts`, which may import everything that it may. */
 const SECTIONS = new Set(
   [
     'callers',
@@ -79,22 +79,22 @@ const below =
   (file: string): boolean =>
     file.startsWith(`${folder}/`);
 
-/** Files, tests aside, in which a pattern occurs. */
+/** Lists files, except tests, that contain a pattern. */
 function filesWith(pattern: RegExp): string[] {
   return FILES.filter(({ file, text }) => !isTest(file) && pattern.test(text)).map(({ file }) => file);
 }
 
-describe('who may know whom', () => {
-  it('the contract knows nobody but zod', () => {
+describe('imports', () => {
+  it('the contract imports only zod', () => {
     const known = (to: string): boolean => to.startsWith('contract/') || to === 'zod';
     expect(shown(sources.filter(({ from, to }) => below('contract')(from) && !known(to)))).toEqual([]);
   });
 
-  it('the client knows nothing but itself: what is published needs nothing else', () => {
+  it('the client imports only itself, since it is published alone', () => {
     expect(shown(sources.filter(({ from, to }) => below('client')(from) && !below('client')(to)))).toEqual([]);
   });
 
-  it('the client is known by its index, to the command line and to tests', () => {
+  it('only the command line and tests import the client, by its index', () => {
     const offending = IMPORTS.filter(
       ({ from, to }) =>
         below('client')(to) &&
@@ -105,18 +105,18 @@ describe('who may know whom', () => {
     expect(shown(offending)).toEqual([]);
   });
 
-  it('an adapter implements a port of the domain and knows neither another adapter nor a service', () => {
+  it('an adapter implements a port of the domain, and imports neither another adapter nor a service', () => {
     const offending = sources.filter(({ from, to }) => {
       const own = ADAPTERS.find((folder) => below(`server/${folder}`)(from));
       if (own === undefined || !to.startsWith('server/')) return false;
-      // All that connects to an engine makes sure that the engine accepts.
+      // Everything that connects to an engine checks that the engine accepts.
       const isPort = PORTS.has(to) || to === 'server/instances/run/assured-listener.ts';
       return !isPort && !below(`server/${own}`)(to);
     });
     expect(shown(offending)).toEqual([]);
   });
 
-  it('instances know the contract and their own ports, and nothing else', () => {
+  it('instances import only the contract and their own ports', () => {
     const offending = sources.filter(
       ({ from, to }) => below('server/instances')(from) && to.startsWith('server/') && !below('server/instances')(to),
     );
@@ -158,14 +158,14 @@ describe('who may know whom', () => {
     expect(shown(offending)).toEqual([]);
   });
 
-  it('http calls what services offer and reaches around them to no adapter', () => {
+  it('http calls services, and never an adapter directly', () => {
     const offending = sources.filter(
       ({ from, to }) => below('server/http')(from) && ADAPTERS.some((folder) => below(`server/${folder}`)(to)),
     );
     expect(shown(offending)).toEqual([]);
   });
 
-  it('reload knows instances by their leases, http by its port, and is put together by app, main and what they are made of', () => {
+  it('reload imports leases of instances and a port of http; only app, main and their sections import it', () => {
     const allowed = new Set([
       'server/instances/slots/lease-book.ts',
       'server/instances/slots/leases.ts',
@@ -191,7 +191,7 @@ describe('who may know whom', () => {
     expect(shown(offending)).toEqual([]);
   });
 
-  it('no service knows http, nothing but main knows app, and nothing but app what it is put together of', () => {
+  it('no service imports http, only main imports app, and only app imports its sections', () => {
     const services = sources.filter(
       ({ from, to }) => SERVICES.some((folder) => below(`server/${folder}`)(from)) && below('server/http')(to),
     );
@@ -202,7 +202,7 @@ describe('who may know whom', () => {
     expect(shown([...services, ...app, ...sections])).toEqual([]);
   });
 
-  it('the command line knows the server by few doors, and loads it only when it is needed', () => {
+  it('the command line imports the server by few entry points, and loads it only when needed', () => {
     const doors = new Set(['server/main.ts', 'server/version.ts', 'server/suggestion.ts']);
     const offending = FILES.filter(({ file }) => below('cli')(file) && !isTest(file)).flatMap(({ file, text }) =>
       [...text.matchAll(/(?:^|\n)import\s+(?!type)[^;]*?from\s+'@llamactl\/server\/[^']+'/g)].map(() => file),
@@ -212,24 +212,20 @@ describe('who may know whom', () => {
   });
 });
 
-describe('what stands behind a port', () => {
+describe('access to the system', () => {
   it.each([
     ['fastify is known in http alone', /from 'fastify'/, below('server/http')],
     ['jose is known in auth alone', /from 'jose'/, below('server/auth')],
     ['ws is known in http alone', /from 'ws'/, below('server/http')],
     ['node:sqlite is known in the store alone', /from 'node:sqlite'/, below('server/store')],
+    ['only config/env.ts reads the environment', /process\.env\b/, (file: string) => file === 'server/config/env.ts'],
     [
-      'the environment is read in config/env.ts alone',
-      /process\.env\b/,
-      (file: string) => file === 'server/config/env.ts',
-    ],
-    [
-      'time comes from the clock',
+      'time comes only from the clock',
       /\bDate\.now\(|new Date\(\)|\bsetTimeout\(|\bsetInterval\(|\bsetImmediate\(/,
       (file: string) => file === 'server/clock.ts',
     ],
     [
-      'processes are started by the supervisor (engines in spawn, short tools in tool, the waker in waker), and the next server by reload',
+      'only the supervisor starts processes (engines in spawn, short tools in tool, the waker in waker), and reload the successor',
       /from 'node:child_process'/,
       (file: string) =>
         file === 'server/supervisor/spawn.ts' ||
@@ -264,7 +260,7 @@ describe('files', () => {
     ).toEqual([]);
   });
 
-  it('import each other in no circle', () => {
+  it('do not import each other in a cycle', () => {
     const edges = Map.groupBy(sources, ({ from }) => from);
     const done = new Set<string>();
     const visit = (file: string, trail: string[]): string[] | null => {

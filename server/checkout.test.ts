@@ -13,7 +13,7 @@ beforeEach(() => {
 
 afterEach(() => rmSync(folder, { recursive: true }));
 
-/** What git prints; with nobody's settings. */
+/** Output of git, without settings of a user. */
 function git(...words: string[]): string {
   const who = ['-c', 'user.name=a', '-c', 'user.email=a@b.c', '-c', 'commit.gpgsign=false'];
   const env = { PATH: process.env['PATH'] ?? '', HOME: folder, GIT_CONFIG_NOSYSTEM: '1' };
@@ -26,7 +26,7 @@ describe('the commit of a checkout', () => {
     git('commit', '--quiet', '--allow-empty', '-m', 'first');
   });
 
-  it('is what git says, on a branch, also when its references are packed', () => {
+  it('matches git on a branch, also with packed references', () => {
     const commit = git('rev-parse', 'HEAD');
     expect(checkedOutCommit(folder)).toBe(commit);
     git('pack-refs', '--all');
@@ -36,28 +36,28 @@ describe('the commit of a checkout', () => {
     expect(checkedOutCommit(folder)).not.toBe(commit);
   });
 
-  it('is what git says, on no branch', () => {
+  it('matches git without a branch', () => {
     git('checkout', '--quiet', '--detach');
     expect(checkedOutCommit(folder)).toBe(git('rev-parse', 'HEAD'));
   });
 
-  it('is what git says, in a second work tree', () => {
+  it('matches git in a second worktree', () => {
     git('worktree', 'add', '--quiet', 'second');
     expect(checkedOutCommit(path.join(folder, 'second'))).toBe(git('rev-parse', 'HEAD'));
   });
 });
 
-describe('there is no commit', () => {
-  it('where there is no repository', () => {
+describe('the commit is null', () => {
+  it('without a repository', () => {
     expect(checkedOutCommit(folder)).toBeNull();
   });
 
-  it('before the first one', () => {
+  it('before the first commit', () => {
     git('init', '--quiet');
     expect(checkedOutCommit(folder)).toBeNull();
   });
 
-  it('where git keeps it in another way than is known', () => {
+  it('if git stores it in an unsupported way', () => {
     mkdirSync(path.join(folder, '.git'));
     writeFileSync(path.join(folder, '.git', 'HEAD'), 'ref: refs/heads/.invalid\n');
     expect(checkedOutCommit(folder)).toBeNull();

@@ -4,23 +4,23 @@ import path from 'node:path';
 const HASH = /^[0-9a-f]{40,64}$/;
 
 /**
- * The commit that a folder is a checkout of, read as git keeps it, for git may not be installed.
+ * Finds the commit that is checked out in a folder. Reads git's own files, because git may not be installed.
  *
- * @returns `null`: it is none, or git keeps it in a way that is not known here
+ * @returns `null`: the folder is not a checkout, or git stores the commit in an unsupported way
  */
 export function checkedOutCommit(folder: string): string | null {
   const repository = gitFolder(folder);
   const head = textOf(path.join(repository, 'HEAD')) ?? '';
   const [, reference] = /^ref: (.+)$/.exec(head) ?? [];
   if (reference === undefined) return HASH.test(head) ? head : null;
-  // A work tree of its own has its own HEAD, and branches in common with the others.
+  // A linked worktree has its own HEAD, and shares branches with the main one.
   const common = path.resolve(repository, textOf(path.join(repository, 'commondir')) ?? '.');
   const loose = textOf(path.join(common, reference));
   if (loose !== null) return HASH.test(loose) ? loose : null;
   return packedCommit(textOf(path.join(common, 'packed-refs')) ?? '', reference);
 }
 
-/** `.git`, or where the file of that name says it is. */
+/** Returns `.git`, or the folder that a file of that name refers to. */
 function gitFolder(folder: string): string {
   const place = path.join(folder, '.git');
   const [, elsewhere] = /^gitdir: (.+)$/.exec(textOf(place) ?? '') ?? [];

@@ -5,7 +5,7 @@ import { systemClock } from './clock.ts';
 import type { Clock } from './instances/ports.ts';
 import { clockContract } from './testing/contracts/clock.contract.ts';
 
-test('a callback comes after its time, and never once it was cancelled', async () => {
+test('a callback is called after its delay, but not after it was cancelled', async () => {
   const clock = systemClock();
   const calls: string[] = [];
   const begun = clock.now();
@@ -15,7 +15,7 @@ test('a callback comes after its time, and never once it was cancelled', async (
   expect(clock.now() - begun).toBeGreaterThanOrEqual(4);
 });
 
-/** A machine of which a test decides what time it is. */
+/** A machine whose time the test sets. */
 function machine(): { wall: number; steady: number; clock: Clock; passes(milliseconds: number): void } {
   const time = { wall: 1_000_000_000, steady: 5, passes };
   function passes(milliseconds: number): void {
@@ -36,19 +36,19 @@ clockContract('the clock of the machine', () => {
   };
 });
 
-test('what has elapsed is the same in another process, so that what is due there can be told from here', async () => {
+test('elapsed time is the same in another process, so that due times can be passed between processes', async () => {
   const url = new URL('./clock.ts', import.meta.url).href;
-  const tells = `
+  const program = `
     const { systemClock } = await import(${JSON.stringify(url)});
     process.stdout.write(String(systemClock().elapsed()));`;
   const before = systemClock().elapsed();
-  const { stdout } = await promisify(execFile)(process.execPath, ['--input-type=module', '-e', tells]);
+  const { stdout } = await promisify(execFile)(process.execPath, ['--input-type=module', '-e', program]);
   expect(Number(stdout)).toBeGreaterThanOrEqual(before);
   expect(Number(stdout)).toBeLessThanOrEqual(systemClock().elapsed());
 });
 
 describe('the time of day', () => {
-  test('goes on when the clock of the machine is set back, so that what is due comes', () => {
+  test('continues when the clock of the machine is set back, so that due times are reached', () => {
     const time = machine();
     const begun = time.clock.now();
     time.passes(50);
@@ -60,7 +60,7 @@ describe('the time of day', () => {
     expect(time.clock.now()).toBe(begun + 2_051);
   });
 
-  test('follows one that is set forward, as after a sleep', () => {
+  test('follows a clock that is set forward, as after sleep', () => {
     const time = machine();
     const begun = time.clock.now();
     time.wall += 3_600_000;
@@ -69,7 +69,7 @@ describe('the time of day', () => {
     expect(time.clock.now()).toBe(begun + 3_600_010);
   });
 
-  test('follows the small steps by which a clock is kept right', () => {
+  test('follows the small corrections of a clock', () => {
     const time = machine();
     const begun = time.clock.now();
     time.passes(100);
@@ -78,7 +78,7 @@ describe('the time of day', () => {
   });
 });
 
-test('a delay beyond what a timer of Node can hold does not fire at once', async () => {
+test('a delay beyond the limit of Node does not fire at once', async () => {
   const clock = systemClock();
   const calls: string[] = [];
   const cancel = clock.after(3_000_000_000, () => calls.push('too early'));
@@ -87,7 +87,7 @@ test('a delay beyond what a timer of Node can hold does not fire at once', async
   expect(calls).toEqual([]);
 });
 
-test('the next turn comes after what is already promised', async () => {
+test('the next turn comes after pending promises', async () => {
   const clock = systemClock();
   const calls: string[] = [];
   const turn = new Promise<void>((resolve) =>
@@ -102,7 +102,7 @@ test('the next turn comes after what is already promised', async () => {
   expect(calls).toEqual(['promise', 'turn']);
 });
 
-test('a process that waits for the clock alone lives on while it is kept alive, and no longer', async () => {
+test('a process that waits only for the clock runs while it is kept alive, and no longer', async () => {
   const url = new URL('./clock.ts', import.meta.url).href;
   const waits = `
     const { keepAlive, systemClock } = await import(${JSON.stringify(url)});

@@ -1,22 +1,23 @@
 import type { Clock } from './instances/ports.ts';
 
-/** Node fires a longer timer at once instead of late. */
+/** Longest timer; Node would fire a longer one at once. */
 const LONGEST_TIMER_MS = 2_147_483_647;
 
-/** Smaller steps back are those of a clock that is kept right, and delay nothing for long. */
+/** Smallest step back that is not followed. Smaller steps are normal corrections, and delay nothing for long. */
 const STEP_MS = 1_000;
 
-/** Where the clock of the machine is read. @see systemClock */
+/** Source of the machine's time. @see systemClock */
 export interface TimeSource {
-  /** Milliseconds since the epoch; somebody may set it. */
+  /** Milliseconds since the epoch; may be set back or forward. */
   wall: () => number;
-  /** Milliseconds from anywhere, for all processes the same; nobody can set it. It may stand still while the machine sleeps. */
+  /** Milliseconds since an arbitrary moment, the same for all processes. Cannot be set; may stand still while the machine sleeps. */
   steady: () => number;
 }
 
 /**
- * The clock of the machine. One that is set back by more than a second is not followed: nobody is to wait for hours because
- * they are to be lived twice. The next process believes it. One that is set forward, or slept, is followed at once.
+ * Creates the clock of the machine. If the machine's clock is set back by more than a second, this clock does not follow:
+ * otherwise waits could take hours longer. The next process uses the new time. A clock that is set forward is followed at once,
+ * also after sleep.
  */
 export function systemClock({ wall, steady }: TimeSource = MACHINE): Clock {
   let ahead = 0;
@@ -52,8 +53,8 @@ const MACHINE: TimeSource = { wall: () => Date.now(), steady: () => Number(proce
 const LONGEST_MS = 2 ** 31 - 1;
 
 /**
- * Keeps the process alive until the returned function is called. Timers of the clock do not, and while a boot waits for a
- * dying process, or a shutdown for engines, there may be nothing else: Node would end in the middle of it, with code 13.
+ * Keeps the process alive until the returned function is called. Timers of the clock do not keep it alive. A boot that waits for a
+ * dying process, or a shutdown that waits for engines, may have nothing else, and Node would exit with code 13.
  */
 export function keepAlive(): () => void {
   const timer = setInterval(() => undefined, LONGEST_MS);

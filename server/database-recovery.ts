@@ -16,33 +16,33 @@ export type { BackupMade, PreparedRestore, PreparedSalvage };
 
 /** A living engine of a data directory, and what the next server does with it. */
 export interface EngineFate {
-  /** Of its instance; `null`: the database has no such instance. */
+  /** Name of its instance; `null`: the database has no such instance. */
   name: string | null;
-  /** Of the instance. */
+  /** Id of its instance. */
   id: string;
   pids: number[];
   /** `goes on`: its run is known, and it is adopted. `ends`: the next start of a server ends it. */
   fate: 'goes on' | 'ends';
 }
 
-/** Something that is ready to become the database of a data directory. Nothing was changed yet. */
+/** A prepared database for a data directory. Nothing was changed yet. */
 export interface Replacement<Prepared> {
   prepared: Prepared;
   engines: EngineFate[];
   /**
-   * Puts it in place.
+   * Puts the database in place.
    *
-   * @returns where what was there is kept; `null`: there was nothing
+   * @returns path of the previous database, which is kept; `null`: there was no database
    */
   apply(): string | null;
-  /** Removes what was made ready and gives the data directory back; after `apply`, too. */
+  /** Removes the prepared files and releases the data directory. Call it after `apply`, too. */
   close(): void;
 }
 
 /**
  * Writes a backup, also while a server runs. Throws a sentence for people.
  *
- * @param request.file Absolute.
+ * @param request.file Absolute path.
  */
 export function backUp(loaded: LoadedConfig, request: { file: string; mayReplace: boolean }): BackupMade {
   const { config, file } = loaded;
@@ -52,10 +52,9 @@ export function backUp(loaded: LoadedConfig, request: { file: string; mayReplace
 }
 
 /**
- * Makes ready what puts a backup back. Throws a sentence for people, also when a server has the data directory, unless it
- * is only to be looked at.
+ * Prepares the restore of a backup. Throws a sentence for people, also when a server has the data directory, except for a dry run.
  *
- * @param request.file Absolute.
+ * @param request.file Absolute path.
  */
 export function openRestore(
   { config }: LoadedConfig,
@@ -71,7 +70,7 @@ export function openRestore(
   );
 }
 
-/** The same with what can be read of the damaged database. */
+/** Prepares a database from the readable rows of a damaged one. Throws like {@link openRestore}. */
 export function openSalvage(
   { config }: LoadedConfig,
   request: { isDryRun: boolean },
@@ -95,12 +94,12 @@ async function open<Prepared extends PreparedRestore | PreparedSalvage>(
   const lock = isDryRun ? null : lockDirectory(directory);
   try {
     if (lock === null && statSync(directory, { throwIfNoEntry: false }) === undefined) {
-      throw new Error(`there is no folder ${directory}; without --dry-run it is made`);
+      throw new Error(`there is no folder ${directory}; without --dry-run it is created`);
     }
     if (lock !== null) sweepDrafts(directory);
     const prepared = prepare();
-    // The next server goes by who runs here, whatever the backup says.
-    const dataDirId = whereaboutsOf(prepared.dataDirId, directory).here ?? prepared.dataDirId;
+    // The next server uses the identifier of the engines that run here, whatever the backup contains.
+    const dataDirId = whereaboutsOf(prepared.dataDirId, directory).idHere ?? prepared.dataDirId;
     const engines = dataDirId === null ? [] : await fates(directory, dataDirId, instancesOf(prepared));
     const close = (): void => {
       prepared.discard();
@@ -118,7 +117,7 @@ function lockDirectory(directory: string): Lock {
   return acquireLock({ directory, pid: process.pid, version: VERSION, startedAt });
 }
 
-/** What the next server does with the engines that live now. */
+/** Determines what the next server does with the engines that live now. */
 async function fates(
   directory: string,
   dataDirId: string,
@@ -142,7 +141,7 @@ async function fates(
   return [...found.values()];
 }
 
-/** Else the end of its run is under way, and is brought to an end. */
+/** Whether an instance should keep its run. Otherwise the end of the run is under way, and the next server completes it. */
 function isWanted(instance: StoredInstance | undefined): boolean {
   return instance?.state.status === 'starting' || instance?.state.status === 'running';
 }

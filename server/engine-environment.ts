@@ -1,7 +1,7 @@
 import path from 'node:path';
 import { inheritedEnvironment, type Environment } from './config/env.ts';
 
-/** The part of our environment that engines inherit. What `quickstart` installed is found after everything that is on PATH. */
+/** Returns the environment that engines inherit. The folder in which `quickstart` installs engines comes last on PATH. */
 export function engineEnvironment(environment: Environment, dataDirectory: string): Record<string, string> {
   const inherited = inheritedEnvironment(environment);
   const installed = path.join(dataDirectory, 'engines', 'llama_cpp');

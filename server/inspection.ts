@@ -14,23 +14,23 @@ import { createToolRunner, type RunTool } from './supervisor/tool.ts';
 
 export type { RunTool };
 
-/** This machine as a server with this data directory would see it, for whoever looks for what is wrong without one. */
+/** The machine as a server with this data directory would see it, for finding faults without a server. */
 export interface Inspection {
-  /** PATH on which engines and tools are looked for. */
+  /** PATH for engines and tools. */
   searchPath: string;
-  /** @throws {Error} a reason for people, when there is no such program that could be run */
+  /** Finds the path of a program. @throws {Error} a reason for people, when no such program can be run */
   findProgram(command: string, searchPath?: string): Promise<string>;
   runTool: RunTool;
-  /** Who listens on a port; `null`: it is free. */
+  /** Finds the process that holds a port; `null`: the port is free. */
   portHolder(port: number): Promise<{ pid: number | null; description: string } | null>;
-  /** Ports on which anybody listens, on any address; `null`: the system does not tell. */
+  /** Lists all ports with a listener, on any address; `null`: the system does not show them. */
   listeningPorts(): ReadonlySet<number> | null;
-  /** Those of them that engines of llamactl have, as far as these are ours to read. */
+  /** Lists the ports of llamactl's engines, as far as this user may read them. */
   enginePorts(): Promise<ReadonlySet<number>>;
   gpus(): Promise<Gpu[]>;
-  /** What is left on the filesystem of a folder that exists, in bytes, and how bad that is. */
+  /** Returns the free bytes on the filesystem of an existing folder, and whether they are too few. */
   disk(folder: string): Promise<{ available: number; level: 'warning' | 'error' | null }>;
-  /** What there is of the database of a data directory, see {@link lookAtDatabase}. */
+  /** Checks the database of a data directory, see {@link lookAtDatabase}. */
   database(dataDirectory: string): DatabaseFound;
 }
 
@@ -45,7 +45,7 @@ export function createInspection(dataDirectory: string): Inspection {
     runTool,
     findTool: (command) => findExecutable(command, searchPath).catch(() => null),
     clock,
-    // A tool that fails tells of no GPU, which is what is told.
+    // Ignore faults: a tool that fails reports no GPU, and the result shows that.
     onFault: () => undefined,
   });
   return {

@@ -27,7 +27,7 @@ it('writes the lines of 50 ms together', async () => {
   expect(written).toHaveLength(2);
 });
 
-it('writes a warning at once, behind what came before it', () => {
+it('writes a warning at once, after the lines before it', () => {
   log.info('one');
   log.warn('two');
   expect(written).toEqual(['{"level":30,"msg":"one"}\n{"level":40,"msg":"two"}\n']);
@@ -35,13 +35,13 @@ it('writes a warning at once, behind what came before it', () => {
   expect(written).toHaveLength(2);
 });
 
-it('holds no more than 32 KB', () => {
+it('holds at most 32 KB', () => {
   const line = 'x'.repeat(1_000);
   for (let count = 0; count < 33; count += 1) log.info(line);
   expect(written).toHaveLength(1);
 });
 
-it('writes what there is when it is told to, once', async () => {
+it('writes collected lines once when it is flushed', async () => {
   log.info('one');
   lines.flush();
   lines.flush();
@@ -49,7 +49,7 @@ it('writes what there is when it is told to, once', async () => {
   expect(written).toEqual(['{"level":30,"msg":"one"}\n']);
 });
 
-it('tells the time of each line', async () => {
+it('returns the time of each line', async () => {
   const time = timestamps(clock);
   const [first, second] = [time(), time()];
   await clock.advance(1);

@@ -2,26 +2,26 @@ import { pino } from 'pino';
 import type { Clock } from './instances/ports.ts';
 import { LogOutput } from './service/log-output.ts';
 
-/** Where lines go. */
+/** Receives lines of the log. */
 export interface LineSink {
   write(lines: string): void;
 }
 
 /** How long a line may wait for others, milliseconds. */
 const PATIENCE_MS = 50;
-/** UTF-16 units that wait at most. */
+/** Most UTF-16 units that wait. */
 const MOST = 32_768;
 const WARNING = pino.levels.values['warn'] ?? 0;
 
 /**
- * Collects the lines of a log and writes those of 50 ms together: a write for each request took a seventh of the time of
- * a busy gateway. A warning is written at once, with all that came before it, and so is everything when the process ends;
- * a SIGKILL loses what it would have lost 50 ms earlier.
+ * Collects the lines of a log and writes those of 50 ms together: one write per request took a seventh of a busy gateway's time.
+ * A warning is written at once, with all lines before it. All lines are written when the process ends; a SIGKILL loses at most
+ * the lines of the last 50 ms.
  */
 export class LogLines {
-  /** Asks pino for {@link lastLevel}. */
+  /** Makes pino set {@link lastLevel}. */
   readonly [pino.symbols.needsMetadataGsym] = true;
-  /** Of the line that is being written. Set by pino. */
+  /** Level of the line that is being written. Set by pino. */
   lastLevel = 0;
   readonly #sink: LineSink;
   readonly #clock: Pick<Clock, 'after'>;
@@ -48,7 +48,7 @@ export class LogLines {
   };
 }
 
-/** To the standard error of this process, up to its last line. */
+/** Creates lines that go to the standard error of this process, including the last line before its end. */
 export function standardErrorLines(clock: Clock): LogLines {
   const output = new LogOutput(2, clock);
   const lines = new LogLines(output, clock);
@@ -59,7 +59,7 @@ export function standardErrorLines(clock: Clock): LogLines {
   return lines;
 }
 
-/** The time of a line, as pino wants it: RFC 3339, made once a millisecond, in which a busy gateway writes twenty. */
+/** Returns pino's time field: RFC 3339, formatted once per millisecond, in which a busy gateway writes twenty lines. */
 export function timestamps(clock: Pick<Clock, 'now'>): () => string {
   let at = Number.NaN;
   let field = '';

@@ -7,7 +7,7 @@ import { inheritedEnvironment, readEnvironment } from './config/env.ts';
 import { loadConfig, type LoadedConfig } from './config/load.ts';
 import { standardErrorLines, timestamps } from './log-lines.ts';
 import { checkPlace, inherited, type Inheritance } from './reload/inheritance.ts';
-import { tellExit } from './reload/lifeline.ts';
+import { reportExit } from './reload/lifeline.ts';
 import { descriptorOf, type Listener } from './reload/listener.ts';
 import { DOORS } from './reload/door.ts';
 import { rehearse } from './reload/rehearsal.ts';
@@ -40,22 +40,22 @@ export {
 } from './database-recovery.ts';
 export type { App, LoadedConfig };
 
-/** What the command line was given. */
+/** Options of the command line. */
 export interface ServeOptions {
   /** `--config`; `null`: the usual places. */
   configFile: string | null;
   /** Dotted key → value as text, such as `server.port` → `9000`. */
   overrides: Readonly<Record<string, string>>;
-  /** Whether `./llamactl.yaml` counts. */
+  /** Whether `./llamactl.yaml` is searched. */
   searchLocal: boolean;
-  /** What relative paths mean, absolute; left out: where this process works. */
+  /** Absolute folder to which paths are relative; left out: the working directory of this process. */
   workingDirectory?: string;
 }
 
 /**
  * Reads the configuration from file, environment and flags.
  *
- * @throws {ConfigError} with every problem, in words for people
+ * @throws {ConfigError} with every problem, for people
  */
 export function readConfig({ workingDirectory, ...options }: ServeOptions): LoadedConfig {
   return loadConfig({
@@ -67,34 +67,34 @@ export function readConfig({ workingDirectory, ...options }: ServeOptions): Load
   });
 }
 
-/** HOME where it is one; an empty or a relative one would put our files into the root, or wherever we were started. */
+/** Returns HOME if it is absolute. An empty or relative one would put files into the root or the working directory. */
 function homeDirectory(): string {
   const home = os.homedir();
   return path.isAbsolute(home) ? home : os.userInfo().homedir;
 }
 
-/** How the server of this process is replaced by another. */
+/** The server's place in a chain of reloads. */
 export interface ServeAs {
-  /** What we have of a server that we replace; `null`: we are the first. */
+  /** From the server that this one replaces; `null`: this is the first server. */
   inheritance: Inheritance | null;
-  /** What launches the program again as a successor. `cwd`: where that works; left out: where we do. */
+  /** Returns the command that launches a successor. `cwd`: its working directory; left out: the one of this process. */
   successor: () => { command: string; argv: readonly string[]; cwd?: string };
   /**
-   * Told the pid of a server that has replaced this one. True: whoever started this process watches that one now. Else this
-   * process stays until the last who serves has ended, and passes signals on. Default: it stays.
+   * Called with the pid of a server that has replaced this one. Return true if the service manager watches that process now.
+   * Otherwise this process stays until the last server has ended, and passes signals on. Default: it stays.
    */
   onSuccessor?: (pid: number) => boolean | Promise<boolean>;
-  /** Told when a reload begins, and when one failed. */
+  /** Called when a reload begins, and when one failed. */
   onChange?: (stage: 'begun' | 'failed') => void;
 }
 
-/** Starts the server in this process. The caller says how it ends. */
+/** Starts the server in this process. The caller ends it. */
 export async function serve(
   loaded: LoadedConfig,
   log: Logger,
   { inheritance, successor, onSuccessor = () => false, onChange = () => undefined }: ServeAs,
 ): Promise<Service<App>> {
-  // Whatever we make belongs to us alone: state, logs and keys of engines.
+  // New files are private to this user: state, logs and keys of engines.
   process.umask(0o077);
   const environment = readEnvironment();
   const { config } = loaded;
@@ -122,8 +122,8 @@ export async function serve(
       launchSuccessor({ ...successor(), environment, listener: descriptorOf(listener), lifeline }),
     servingPid: () => readHolder(config.data_dir)?.pid ?? null,
     sendSignal,
-    tellExit: (code: number) => {
-      if (lifeline !== null) tellExit(lifeline, code);
+    reportExit: (code: number) => {
+      if (lifeline !== null) reportExit(lifeline, code);
     },
     isFirst,
     onSuccessor,
@@ -134,21 +134,21 @@ export async function serve(
 
 const SILENT = pino({ level: 'silent' });
 
-/** The same configuration on a directory of nobody, unheard and unseen by the outside. */
+/** Returns the same configuration for an empty directory: local only, without accounts and without deliveries of alerts. */
 function onEmptyStage({ config, ...rest }: LoadedConfig, directory: string): LoadedConfig {
   const server = { ...config.server, host: '127.0.0.1', base_path: '/' };
   const auth = { ...config.auth, enabled: false };
   return { ...rest, config: { ...config, server, auth, data_dir: directory, alerts: { webhook: '', command: [] } } };
 }
 
-/** The server's log: JSON lines. @param write Takes each of them; default: to standard error. */
+/** Creates the server's log of JSON lines. @param write Receives each line; default: standard error. */
 export function serverLog(level: 'debug' | 'info' | 'warn' | 'error', write?: (line: string) => void): Logger {
   const clock = systemClock();
   const destination = write === undefined ? standardErrorLines(clock) : { write };
   return pino({ level, base: null, timestamp: timestamps(clock) }, destination);
 }
 
-/** Tells whoever started this process as a service where it stands. */
+/** Creates the notifier that reports the state of the service to the service manager. */
 export function serviceNotifier(log: Logger, { isSuccessor }: { isSuccessor: boolean }): ServiceNotifier {
   const environment = readEnvironment();
   const clock = systemClock();

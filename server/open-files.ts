@@ -1,10 +1,10 @@
 import { readFileSync } from 'node:fs';
 
-/** Of the files that may be open, so many stay for engines, logs and the store: a hundred engines take some three each. */
+/** Open files reserved for engines, logs and the store: a hundred engines take about three each. */
 const RESERVED = 512;
 const FEWEST_CONNECTIONS = 64;
 
-/** How many files this process may have open; `null`: the system does not tell, or sets no limit. */
+/** Returns how many files this process may have open; `null`: unknown, or no limit. */
 function mostOpenFiles(): number | null {
   try {
     const [, soft] = /^Max open files\s+(\d+)/m.exec(readFileSync('/proc/self/limits', 'utf8')) ?? [];
@@ -16,8 +16,8 @@ function mostOpenFiles(): number | null {
 }
 
 /**
- * Connections that may be open at once: each is a file, and where no file can be opened no engine can be started and no
- * change stored. More are closed as they come.
+ * Returns how many connections may be open at once; further ones are closed as they come. Each connection is an open file, and
+ * without free files no engine can be started and no change stored.
  */
 export function mostConnections(openFiles: number | null = mostOpenFiles()): number | null {
   if (openFiles === null) return null;

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import type { Randomness } from './instances/ports.ts';
 
-/** Chance from the system's cryptographic source. */
+/** Creates random values from the system's cryptographic source. */
 export function systemRandomness(): Randomness {
   return {
     token: (bytes) => randomBytes(bytes).toString('hex'),

@@ -21,7 +21,7 @@ function measured(connection: string): Promise<number | undefined> {
 }
 
 test.runIf(process.platform === 'linux').each(['127.0.0.1', '::1'])(
-  'bytes that a reader on %s does not take are in the queue, and leave it when it reads',
+  'bytes that a reader on %s has not read are in the queue, and leave it when it reads',
   async (host) => {
     server.listen(0, host);
     await once(server, 'listening');

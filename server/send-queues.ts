@@ -1,17 +1,17 @@
 import { createReadStream } from 'node:fs';
 import type { MeasureSendQueues } from './gateway/ports.ts';
 
-/** Linux only. Each row is a connection; `tx_queue` is what the peer has not acknowledged. */
+/** Tables of connections, Linux only. `tx_queue` of a row is the number of bytes that the peer has not acknowledged. */
 const TABLES = ['/proc/net/tcp', '/proc/net/tcp6'];
-/** Number, address and port here, address and port there, state, `tx_queue`. All hexadecimal but the first. */
+/** A row: number, local address and port, remote address and port, state, `tx_queue`. All but the number are hexadecimal. */
 const ROW = /^ *\d+: [\dA-F]+:([\dA-F]{4}) [\dA-F]+:([\dA-F]{4}) [\dA-F]{2} ([\dA-F]{8}):/;
 
-/** Read at once, some 430 rows: the tables of a busy machine have 60 000, which together take 50 ms. */
+/** Size of one read, about 430 rows: the tables of a busy machine have 60 000 rows, which take 50 ms in total. */
 const BYTES_AT_ONCE = 65_536;
 
 /**
- * Measures how many bytes of each connection the peer has not taken yet, as the system tells. The kernel takes 7–50 ms for
- * the tables of a large machine, on a thread of their own; so this is for rare use.
+ * Measures how many bytes of each connection the peer has not acknowledged yet. Use it rarely: the kernel needs 7–50 ms for the
+ * tables of a large machine, on another thread.
  */
 export const measureSendQueues: MeasureSendQueues = (connections, found) => {
   const bytes = new Map<string, number>();
@@ -37,12 +37,12 @@ function readRows(table: string, onRow: (row: string) => void, onOver: () => voi
     rest = rows.pop() ?? '';
     for (const row of rows) onRow(row);
   });
-  // No table: another system, or IPv6 is switched off. Then nothing is found.
+  // Find nothing if the table is missing: not Linux, or IPv6 is switched off.
   stream.on('error', () => undefined);
   stream.once('close', onOver);
 }
 
-/** Two peers may share a port on different machines. Their bytes are added up, so that a change of either shows. */
+/** Adds a row's bytes. Peers on different machines may use the same port; their bytes are added up, so a change of either shows. */
 function addRow(bytes: Map<string, number>, row: string, connections: ReadonlySet<string>): void {
   const [, local = '', remote = '', queue = ''] = ROW.exec(row) ?? [];
   const key = `${Number.parseInt(local, 16)}:${Number.parseInt(remote, 16)}`;

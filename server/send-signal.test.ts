@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { expect, it } from 'vitest';
 import { sendSignal } from './send-signal.ts';
 
-it('a signal reaches a process, and is told not to have when that has gone', async () => {
+it('a signal reaches a process, and the result is false when the process is gone', async () => {
   const child = spawn('sleep', ['600']);
   const gone = once(child, 'exit');
   expect(sendSignal(child.pid ?? 0, 'SIGTERM')).toBe(true);
@@ -11,6 +11,6 @@ it('a signal reaches a process, and is told not to have when that has gone', asy
   expect(sendSignal(child.pid ?? 0, 'SIGTERM')).toBe(false);
 });
 
-it('a signal that does not exist is a mistake of ours', () => {
+it('an unknown signal throws', () => {
   expect(() => sendSignal(process.pid, 'SIGNONSENSE' as NodeJS.Signals)).toThrow('Unknown signal');
 });

@@ -1,7 +1,7 @@
 /**
- * Like `process.kill`. That there is no such process any more, or that its pid has become somebody else's, is an answer.
+ * Sends a signal. Unlike `process.kill`, does not throw if the process is gone or its pid belongs to another user.
  *
- * @returns whether it was sent
+ * @returns whether the signal was sent
  */
 export function sendSignal(pid: number, signal: NodeJS.Signals): boolean {
   try {

@@ -17,14 +17,14 @@ describe('suggestion', () => {
     expect(suggestion(unknown, KNOWN)).toBe(meant);
   });
 
-  it('has none for a word that is near to nothing', () => {
+  it('returns null for a word that is similar to none', () => {
     expect(suggestion('telemetry', KNOWN)).toBeNull();
     expect(suggestion('x', KNOWN)).toBeNull();
     expect(suggestion('', KNOWN)).toBeNull();
     expect(suggestion('port', [])).toBeNull();
   });
 
-  it('finds a known word again after one slip', () => {
+  it('finds a known word after one typing error', () => {
     const slip = fc.record({
       word: fc.constantFrom(...KNOWN),
       at: fc.nat(30),

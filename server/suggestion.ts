@@ -1,19 +1,19 @@
 import { closestMatch } from 'leven';
 
-/** Longer words are no slip of a known one, and comparing them costs time. */
+/** Longest word that is compared. A longer one is no misspelling of a known word, and comparing it costs time. */
 const LONGEST_WORD = 64;
 
-/** Known words by their folded form, for each list of them: folding all costs more than one comparison. */
+/** Known words by their folded form, cached per list: folding all words costs more than a comparison. */
 const folds = new WeakMap<Iterable<string>, ReadonlyMap<string, string>>();
 
 /**
- * The known word that was probably meant by an unknown one, `null` when none is near. Case, dashes and underscores do not
- * count; of equally near ones the first wins. A list that is given again must not have changed.
+ * Finds the known word that an unknown one probably meant; `null`: none is similar. Ignores case, dashes and underscores. Of
+ * equally similar words the first wins. An array that is passed again must not have changed.
  */
 export function suggestion(unknown: string, known: Iterable<string>): string | null {
   if (unknown.length > LONGEST_WORD) return null;
   const wanted = folded(unknown);
-  // Two slips (a swap counts as two), or a third of the letters: more, and any short word would be near any other.
+  // Allow two errors (a swap counts as two), or a third of the letters. With more, any short word would match any other.
   const maxDistance = wanted.length < 4 ? 1 : Math.max(2, Math.floor(wanted.length / 3));
   const words = foldsOf(known);
   const near = [...words.keys()].filter((word) => Math.abs(word.length - wanted.length) <= maxDistance);

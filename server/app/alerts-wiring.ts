@@ -13,24 +13,24 @@ export interface AlertsWiringParts {
   replay: ReplayStore;
   log: Pick<Logger, 'info' | 'warn' | 'error'>;
   config: Config['alerts'];
-  /** Of this machine. */
+  /** Host name of this machine. */
   hostname: string;
-  /** The id of an instance; `null`: there is none of this name. */
+  /** Returns the id of an instance; `null`: no instance has this name. */
   idOf: (name: string) => string | null;
   runTool: RunTool;
   onFault: (error: unknown, what: string) => void;
   teardown: Teardown;
 }
 
-/** What happens, and what needs attention: the log hears of all of it, alerts go to the outside. */
+/** Events and alerts. All are logged, and alerts are also delivered to the outside. */
 export interface AlertsWiring {
   events: EventBus;
   alerts: Alerts;
-  /** Resolves when what was still to be told is told; after the end. */
-  told(): Promise<void>;
+  /** Resolves when the remaining alerts are delivered. Call it after the teardown. */
+  delivered(): Promise<void>;
 }
 
-/** Begins where the last server ended: with its newest events, and what it left raised. */
+/** Opens events and alerts where the last server ended: with its newest events, and the alerts that it left raised. */
 export async function openAlertsWiring(parts: AlertsWiringParts): Promise<AlertsWiring> {
   const { clock, replay, log, config, hostname, idOf, runTool, onFault, teardown } = parts;
   const stored = await replay.load();
@@ -39,7 +39,7 @@ export async function openAlertsWiring(parts: AlertsWiringParts): Promise<Alerts
     clock,
     replay,
     stored,
-    onError: (error, event) => log.error({ err: error, event: event.type }, 'An event went astray'),
+    onError: (error, event) => log.error({ err: error, event: event.type }, 'An event could not be handled'),
   });
   events.subscribe((event) => {
     if (event.type !== 'system_alert') return log.info(event.data, event.type);
@@ -48,13 +48,13 @@ export async function openAlertsWiring(parts: AlertsWiringParts): Promise<Alerts
   });
   const alerts = teardown.ending(createAlerts({ clock, bus: events, left, idOf }));
   const delivery = createAlertDelivery({ config, hostname, clock, runTool, events, left, onFault });
-  // What is still to be told takes its time, and needs nothing of what is handed over.
-  let told = Promise.resolve();
+  // A hand-over does not wait for deliveries: they take time, and need nothing that is handed over.
+  let delivered = Promise.resolve();
   teardown.add((isHandingOver) => {
-    told = delivery.close();
-    return isHandingOver ? undefined : told;
+    delivered = delivery.close();
+    return isHandingOver ? undefined : delivered;
   });
-  return { events, alerts, told: () => told };
+  return { events, alerts, delivered: () => delivered };
 }
 
 function logLevelOf(level: 'warning' | 'error'): 'warn' | 'error' {

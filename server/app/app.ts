@@ -36,31 +36,31 @@ import { Teardown } from './teardown.ts';
 
 export interface AppOptions {
   loaded: LoadedConfig;
-  /** The variables that llamactl was started with. */
+  /** Environment variables of llamactl. */
   environment: Environment;
   log: Logger;
   version: string;
   /** RFC 3339. */
   buildTime: string;
-  /** Of the source; `null`: not known. */
+  /** Commit of the source; `null`: unknown. */
   commit: string | null;
   /** Overrides `server.port`; 0: the system chooses. For tests. */
   port?: number;
-  /** Of the server that this one replaces; left out: there is none. */
+  /** From the server that this one replaces; left out: it replaces none. */
   inheritance?: Inheritance | null;
-  /** Stands between instances and what they do to the outside, for tests that die there; left out: nothing does. */
+  /** Intercepts the effects of instances, for tests that crash there; left out: nothing is intercepted. */
   interposition?: Interposition;
 }
 
 /** A running server. */
 export interface App extends ReplaceableServer {
-  /** The account that this start made; `null`: there were accounts, or none are asked for. */
+  /** The account that this start created; `null`: accounts existed, or authentication is off. */
   firstAdmin: FirstAdmin | null;
 }
 
 /**
- * The composition root: everything is built here, or by a section that is called here, once, in order, by hand. Nothing in
- * the data directory is read before the lock is ours, and nobody is answered before every stored engine has been looked at.
+ * Starts the server. This is the composition root: it builds every part once, in order, by hand, or calls a section that does.
+ * It reads nothing in the data directory before it has the lock, and answers no request before it has examined all stored engines.
  *
  * @throws {Error} with a sentence for people: the data directory is in use, the port is taken, the store is broken
  */
@@ -84,9 +84,9 @@ export async function startApp(options: AppOptions): Promise<App> {
   });
   if (inheritance !== null) await learnAll(engines);
   const lock = await takeLock(inheritance, { directory: dataDirectory, version, startedAt, clock });
-  const letLive = keepAlive();
+  const allowExit = keepAlive();
   const teardown = new Teardown();
-  teardown.addLasting(letLive);
+  teardown.addLasting(allowExit);
   teardown.addLasting(() => lock.release());
   const onFault = (error: unknown, what: string): void =>
     log.error({ err: error, what }, 'Something went wrong inside llamactl');
@@ -95,11 +95,11 @@ export async function startApp(options: AppOptions): Promise<App> {
     if (dataDirectoryIsOpen !== null) log.warn(dataDirectoryIsOpen);
     const doors = path.join(dataDirectory, DOORS);
     if (inheritance === null) {
-      // A successor could not leave it to anybody: the one before it would find the same.
+      // Not in a reload: a successor that fails here leaves the directory to the predecessor, which would fail in the same way.
       assertFolder(dataDirectory);
       removeDoors(doors, onFault);
     }
-    // The one before us has measured the disk, and requests wait.
+    // In a reload the predecessor has measured the disk, and requests wait.
     const isMeasured = inheritance !== null;
     const shared = { clock, log, runTool, onFault, teardown };
     const store = openStorage({ ...shared, dataDirectory, isMeasured });
@@ -181,7 +181,7 @@ export async function startApp(options: AppOptions): Promise<App> {
       inheritance,
       lock,
       directoryWatch,
-      letLive,
+      allowExit,
       listening,
       instances,
       callers,

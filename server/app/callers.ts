@@ -17,7 +17,7 @@ export interface CallersParts {
   randomness: Randomness;
   alerts: AlertSink;
   instances: Pick<Instances, 'manager'>;
-  /** Of the first account; `null`: it is made. */
+  /** Password of the first account; `null`: one is generated. */
   password: string | null;
   onFault: (error: unknown, what: string) => void;
   teardown: Teardown;
@@ -25,16 +25,16 @@ export interface CallersParts {
 
 type AuditedRequest = Parameters<AuditTrail['record']>[0];
 
-/** The trail of what callers did, here or, once that goes on with it, in another server. */
+/** The audit trail, which after a hand-over belongs to the successor. */
 interface Audit extends Pick<AuditTrail, 'record' | 'read'> {
-  /** What is done from now on is recorded there. */
+  /** Records all further entries with this function. */
   recordBy(record: (entry: AuditedRequest) => void): void;
 }
 
-/** Whoever calls: who they are, where from, how often they may, and what they did. */
+/** Everything about callers: authentication, addresses, rate limits, and the audit trail. */
 export interface Callers {
   auth: Authentication;
-  /** The account that this start made; `null`: there were accounts, or none are asked for. */
+  /** The account that this start created; `null`: accounts existed, or authentication is off. */
   firstAdmin: FirstAdmin | null;
   audit: Audit;
   limits: RateLimits;

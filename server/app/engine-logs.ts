@@ -8,13 +8,13 @@ export interface EngineLogsParts {
   config: Config['logs'];
   clock: Clock;
   alerts: AlertSink;
-  /** Stops a run while its file is cut. */
+  /** Stops a run while its log is cut. */
   freezer: Pick<Supervisor, 'whileFrozen'>;
   onFault: (error: unknown, what: string) => void;
   teardown: Teardown;
 }
 
-/** What engines write, for readers, and kept within its bounds. */
+/** Opens the logs of engines for readers, and keeps their size within the limits. */
 export function openEngineLogs(parts: EngineLogsParts): RunLogs {
   const { config, clock, alerts, freezer, onFault, teardown } = parts;
   const limits = { maxSizeBytes: megabytes(config.max_size_mb), maxTotalBytes: megabytes(config.max_total_mb) };

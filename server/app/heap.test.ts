@@ -19,7 +19,7 @@ test('the heap shrinks once, at the first two seconds in which the event loop is
   expect(await pass(0)).toBe(1);
 });
 
-test('a server that ends shrinks nothing any more', async () => {
+test('the heap does not shrink after the server has ended', async () => {
   const clock = new FakeClock();
   let shrunk = 0;
   const loop = { active: 0, idle: 0 };

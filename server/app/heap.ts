@@ -10,16 +10,16 @@ const MOST_BUSY_SHARE = 0.02;
 
 export interface HeapShrinkParts {
   clock: Pick<Clock, 'after'>;
-  /** Milliseconds that the event loop was busy and idle since the process began. */
+  /** Returns the milliseconds that the event loop was busy and idle since the start of the process. */
   readLoop?: () => { active: number; idle: number };
   shrink?: () => void;
 }
 
 /**
- * Shrinks the heap once, at the first moment of rest. Under load the collection would hold up every request: eight callers
- * with hostile bodies met it as a pause of 70 ms.
+ * Shrinks the heap once, when the server is first idle. Under load the collection would delay every request: eight callers with
+ * hostile bodies saw a pause of 70 ms.
  *
- * @returns cancels it
+ * @returns cancels the watch
  */
 export function shrinkHeapAtRest({
   clock,
@@ -42,14 +42,14 @@ export function shrinkHeapAtRest({
 }
 
 /**
- * Gives memory back that the heap holds and does not need. V8 grows the space for new objects while we start, to 32 MB of
- * which 4 are used, and keeps it for as long as nothing happens: an idle server had 111 MB resident, 94 after this.
- * Blocks for 20 to 40 ms.
+ * Returns unused memory of the heap to the system. While the server starts, V8 grows the space for new objects to 32 MB, of which
+ * 4 MB are used, and keeps it while the server is idle. An idle server had 111 MB resident, and 94 MB after this. Blocks for 20 to
+ * 40 ms.
  */
 function shrinkHeap(): void {
   setFlagsFromString('--expose-gc');
   const collect: unknown = runInNewContext('gc');
   setFlagsFromString('--no-expose-gc');
-  // The flavour that also lets go of pages; it is not in the types of Node.
+  // This flavour also releases pages; Node's types do not have it.
   if (typeof collect === 'function') Reflect.apply(collect, undefined, [{ type: 'major', flavor: 'last-resort' }]);
 }

@@ -12,7 +12,7 @@ import type { Teardown } from './teardown.ts';
 export interface HostWatchParts {
   clock: Clock;
   dataDirectory: string;
-  /** Where the GPUs' tools are looked for. */
+  /** PATH for the GPUs' tools. */
   searchPath: string;
   runTool: RunTool;
   supervisor: Pick<Supervisor, 'stats' | 'pids'>;
@@ -21,7 +21,7 @@ export interface HostWatchParts {
   teardown: Teardown;
 }
 
-/** What can be measured of this machine, and of the runs on it. */
+/** Measurements of this machine and of the runs on it. */
 export interface Machine {
   gpus: Gpus;
   meter: RunMeter;

@@ -21,7 +21,7 @@ afterEach(() => {
   rmSync(directory, { recursive: true });
 });
 
-it('who inherits the lock is found where the other was, before it listens itself', async () => {
+it('a server that inherits the lock is described with the old URL before it listens itself', async () => {
   const first = acquireLock(options(process.pid));
   first.describe({ url: URL });
   const takeOver = async () => {

@@ -2,16 +2,16 @@ import type { Inheritance } from '../reload/inheritance.ts';
 import { readHolder } from '../store/holder.ts';
 import { enterLock, type Lock, type LockOptions } from '../store/lock.ts';
 
-/** Another server that finds the directory taken needs milliseconds for that. */
+/** Wait for the entry: another server that finds the directory taken holds it for milliseconds. */
 const ENTRY_PATIENCE_MS = 500;
 
-/** What has to be known of the server that goes. */
+/** The parts of an inheritance that the lock needs. */
 interface Predecessor {
   link: Pick<Inheritance['link'], 'takeOver'>;
   hello: Pick<Inheritance['hello'], 'reload' | 'pid' | 'version'>;
 }
 
-/** The lock of a server that goes: taken as soon as that gives it, with nobody in between. */
+/** Returns a function that takes over the predecessor's lock as soon as it is released, before any other process can. */
 export function inheritLock({ link, hello }: Predecessor): (options: LockOptions) => Promise<Lock> {
   return async (options) => {
     const entry = enterLock(options.directory, ENTRY_PATIENCE_MS);
@@ -22,7 +22,7 @@ export function inheritLock({ link, hello }: Predecessor): (options: LockOptions
       throw error;
     }
     const { reload: number, pid, version } = hello;
-    // We listen where it did, and whoever calls until then waits: the command line has to find it all the time.
+    // The URL stays the same, and requests wait meanwhile, so the command line must find the URL all the time.
     const url = readHolder(options.directory)?.url ?? null;
     return entry.acquire({
       ...options,

@@ -8,7 +8,7 @@ const listeningOn = (host: string): Listening => {
   return new Listening(parts);
 };
 
-/** What the system answers to whoever wants to listen: which addresses there are is another matter on each machine. */
+/** A fake of the system's answers, because every machine has other addresses. */
 const answering = (answer: () => Promise<AddressInfo>): Parameters<Listening['begin']>[0] => ({
   listen: answer,
   listenBy: answer,
@@ -21,8 +21,8 @@ afterEach(() => {
   vi.restoreAllMocks();
 });
 
-describe('where a server listens', () => {
-  it('is what the system says', async () => {
+describe('the address of a server', () => {
+  it('is the address that the system reports', async () => {
     const server = createServer();
     const listen = (address?: { host?: string; port?: number }): Promise<AddressInfo> =>
       new Promise((resolve, reject) => {
@@ -44,12 +44,12 @@ describe('where a server listens', () => {
     ['0.0.0.0', 'IPv4', '127.0.0.1'],
     ['::', 'IPv6', '127.0.0.1'],
     ['::1', 'IPv6', '[::1]'],
-  ])('%s (%s) is told to this machine as %s', async (address, family, told) => {
+  ])('is %s (%s) with the local URL %s', async (address, family, host) => {
     const http = answering(async () => ({ address, family, port: 8_123 }));
-    expect(await listeningOn(address).begin(http)).toBe(`http://${told}:8123`);
+    expect(await listeningOn(address).begin(http)).toBe(`http://${host}:8123`);
   });
 
-  it('cannot be what is no address of this machine', async () => {
+  it('is refused if this machine does not have it', async () => {
     const link = { netmask: '', mac: '', internal: false, cidr: null };
     vi.spyOn(os, 'networkInterfaces').mockReturnValue({
       lo: [{ ...link, family: 'IPv4', address: '127.0.0.1' }],
@@ -59,13 +59,13 @@ describe('where a server listens', () => {
       ],
     });
     await expect(listeningOn('203.0.113.9').begin(refusing('EADDRNOTAVAIL'))).rejects.toThrow(
-      'server.host is 203.0.113.9, no address of this machine; what works is 127.0.0.1, 192.0.2.7, or 0.0.0.0 for all',
+      'server.host is 203.0.113.9, which is not an address of this machine; possible values are 127.0.0.1, 192.0.2.7, or 0.0.0.0 for all',
     );
   });
 
-  it('cannot be a name that is not known', async () => {
+  it('is refused if it is a name that cannot be resolved', async () => {
     await expect(listeningOn('gpu-bx').begin(refusing('ENOTFOUND'))).rejects.toThrow(
-      'server.host is gpu-bx, a name that is not known here;',
+      'server.host is gpu-bx, a name that cannot be resolved;',
     );
   });
 });

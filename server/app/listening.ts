@@ -7,12 +7,12 @@ export interface ListeningParts {
   host: string;
   /** 0: the system chooses. */
   port: number;
-  /** What listens there already; `null`: nothing. */
+  /** The inherited listener; `null`: none. */
   listener: Listener | null;
   supervisor: Pick<Supervisor, 'portHolder'>;
 }
 
-/** Where the server listens. */
+/** The address on which the server listens. */
 export class Listening {
   readonly #parts: ListeningParts;
   #port: number;
@@ -22,12 +22,12 @@ export class Listening {
     this.#port = parts.port;
   }
 
-  /** 0: the system has not chosen it yet. */
+  /** The port; 0: the system has not chosen it yet. */
   get port(): number {
     return this.#port;
   }
 
-  /** Engines are not started for a server that cannot listen. @throws {Error} for people: the port is taken */
+  /** Checks the port early, so that a server that cannot listen starts no engines. @throws {Error} for people: the port is taken */
   async checkPort(): Promise<void> {
     const { listener, supervisor } = this.#parts;
     if (this.#port === 0 || listener !== null) return;
@@ -35,7 +35,12 @@ export class Listening {
     if (early !== null) throw portTaken(this.#port, early.description);
   }
 
-  /** @returns the URL for this machine. @throws {Error} for people: the port is taken, the host is none of this machine */
+  /**
+   * Begins to listen.
+   *
+   * @returns the URL for callers on this machine
+   * @throws {Error} for people: the port is taken, or the host is not an address of this machine
+   */
   async begin(http: Pick<HttpServer, 'listen' | 'listenBy'>): Promise<string> {
     const { host, listener, supervisor } = this.#parts;
     const listening = listener === null ? http.listen({ host, port: this.#port }) : http.listenBy(listener);
@@ -50,7 +55,7 @@ export class Listening {
   }
 }
 
-/** Where every address is listened on, loopback is the one that this machine has for itself; `::` takes IPv4 along. */
+/** Returns the server's local URL: the loopback address if it listens on all addresses (`::` includes IPv4). */
 function urlOf({ address, family, port }: AddressInfo): string {
   if (isUnspecified(address)) return `http://127.0.0.1:${port}`;
   return `http://${family === 'IPv6' ? `[${address}]` : address}:${port}`;
@@ -61,20 +66,20 @@ function isUnspecified(host: string): boolean {
   return host === '0.0.0.0' || host === '::';
 }
 
-/** `null`: something else is wrong. */
+/** Explains a host that this machine does not have; `null`: the error has another cause. */
 function foreignHost(host: string, cause: unknown): Error | null {
   const code = cause instanceof Error && 'code' in cause ? cause.code : null;
   const why =
     code === 'EADDRNOTAVAIL'
-      ? 'no address of this machine'
+      ? 'which is not an address of this machine'
       : code === 'ENOTFOUND' || code === 'EAI_AGAIN'
-        ? 'a name that is not known here'
+        ? 'a name that cannot be resolved'
         : null;
   if (why === null) return null;
   const interfaces = Object.values(os.networkInterfaces()).flatMap((each) => each ?? []);
-  // An address of a link alone says nothing without the link.
+  // Leave out link-local addresses: they need the name of an interface.
   const own = new Set(interfaces.filter(({ scopeid = 0 }) => scopeid === 0).map(({ address }) => address));
-  const message = `server.host is ${host}, ${why}; what works is ${[...own].join(', ')}, or 0.0.0.0 for all of them (--host, LLAMACTL_SERVER_HOST or server.host in the configuration file)`;
+  const message = `server.host is ${host}, ${why}; possible values are ${[...own].join(', ')}, or 0.0.0.0 for all of them (--host, LLAMACTL_SERVER_HOST or server.host in the configuration file)`;
   return new Error(message, { cause });
 }
 

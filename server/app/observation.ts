@@ -19,7 +19,7 @@ import type { Teardown } from './teardown.ts';
 export interface ObservationParts {
   config: Config['stats'];
   clock: Clock;
-  /** What the program is, and where and since when it runs. */
+  /** The program's version, its host, and when it was started. */
   program: Omit<SystemDependencies, 'host' | 'gpus' | 'clock'> & {
     /** Milliseconds since the epoch. */ startedAt: number;
   };
@@ -32,19 +32,19 @@ export interface ObservationParts {
   teardown: Teardown;
 }
 
-/** What is seen of instances, their engines and requests, for whoever asks, and for who is told as it happens. */
+/** Observations of instances, engines and requests, for queries and for the live feed. */
 export interface Observation {
   feed: Feed;
-  /** To engines. */
+  /** Requests to engines. */
   requests: Requests;
   stats: Sampler;
   system: SystemView;
   figures: Figures;
-  /** Instances have been taken up. */
+  /** Begins to observe. Call it after instances have booted. */
   begin(): void;
 }
 
-/** Looks at instances; it changes nothing of them. */
+/** Builds all observers. They never change instances. */
 export function observe(parts: ObservationParts): Observation {
   const { config, clock, program, events, alerts, instances, machine, supervisor, onFault, teardown } = parts;
   const { gpus, meter, host } = machine;

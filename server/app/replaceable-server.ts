@@ -30,20 +30,20 @@ export interface ReplaceableServerParts {
   inheritance: Inheritance | null;
   lock: Pick<Lock, 'describe' | 'handOver'>;
   directoryWatch: Pick<DirectoryWatch, 'assertKept'>;
-  /** The process may end, for all that this server does. */
-  letLive: () => void;
+  /** Allows the process to exit: this server no longer needs it. */
+  allowExit: () => void;
   listening: Listening;
   instances: Pick<Instances, 'handOver' | 'leases' | 'shutdown'>;
   callers: Pick<Callers, 'audit' | 'auth'>;
-  alertsWiring: Pick<AlertsWiring, 'told'>;
+  alertsWiring: Pick<AlertsWiring, 'delivered'>;
   serving: Serving;
   onFault: (error: unknown, what: string) => void;
   teardown: Teardown;
 }
 
 /**
- * Lets a server that is built serve, from its first answer to its end. It ends by `close`; or by `hold`, `handOver`, and `leave`
- * or `cut`, when another server goes on.
+ * Makes a built server serve, and controls it until its end. It ends by `close`, or, if a successor takes over, by `hold`,
+ * `handOver`, and then `leave` or `cut`.
  *
  * @throws {Error} for people: it cannot listen
  */
@@ -59,10 +59,10 @@ export async function openReplaceableServer(parts: ReplaceableServerParts): Prom
     const url = await listening.begin(http);
     serving.become('ok');
     if (inheritance !== null) await takeRequests(inheritance, { folder: parts.doors, http, teardown });
-    // From here on the predecessor does not take back, so a reader of server.json can count on `done`.
+    // From here on the predecessor cannot take back, so a reader of server.json can rely on `done`.
     const problem = lock.describe({ url, ...(inheritance === null ? {} : { reload: doneBy(inheritance) }) });
     if (problem !== null) {
-      parts.log.warn(`server.json says who has data_dir as soon as it can be written; now it cannot: ${problem}`);
+      parts.log.warn(`server.json, which names the server of data_dir, cannot be written; trying again: ${problem}`);
     }
     return url;
   };
@@ -94,7 +94,7 @@ export async function openReplaceableServer(parts: ReplaceableServerParts): Prom
     hold: async () => {
       http.sayGoodbye();
       const isQuiet = turnstile.shut();
-      shutdown.abort(new Moved('another server goes on with it'));
+      shutdown.abort(new Moved('another server continues the request'));
       const isLate = Promise.withResolvers<void>();
       const cancel = clock.after(HOLD_MS, isLate.resolve);
       await Promise.race([isQuiet, isLate.promise]);
@@ -115,11 +115,11 @@ export async function openReplaceableServer(parts: ReplaceableServerParts): Prom
       leaving.abort();
       await http.leave({ stopsListening });
       await inheritance?.link.closed;
-      await alertsWiring.told();
-      parts.letLive();
+      await alertsWiring.delivered();
+      parts.allowExit();
     },
     cut: () => {
-      // No other process lets a predecessor know that the service ends.
+      // Only this process can inform the predecessor that the service ends.
       inheritance?.link.end();
       return (cutting ??= http.close());
     },
@@ -128,7 +128,7 @@ export async function openReplaceableServer(parts: ReplaceableServerParts): Prom
   };
 }
 
-/** How a server describes the reload that brought it, once it serves. */
+/** Describes the reload that started this server, for `server.json`. */
 function doneBy({ failure, hello }: Inheritance): ReloadNote {
   const { reload: number, pid, version } = hello;
   return { number, state: failure === null ? 'done' : 'failed', reason: failure, from: { pid, version } };

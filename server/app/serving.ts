@@ -26,7 +26,7 @@ export interface ServingParts {
   log: Logger;
   clock: Clock;
   program: ObservationParts['program'];
-  /** They declare by what their callers reach each other, and what may be sent again. */
+  /** Declare their crossings, and which requests may be sent again. */
   engines: Pick<Engines, 'find' | 'names'>;
   instances: Pick<Instances, 'manager' | 'fleet'>;
   alerts: Pick<Alerts, 'list'>;
@@ -35,19 +35,19 @@ export interface ServingParts {
   teardown: Teardown;
 }
 
-/** How requests are served, and cease to be. */
+/** The HTTP server and the means to stop it. */
 export interface Serving {
   http: HttpServer;
   turnstile: Turnstile;
-  /** Sends away who waits for an outcome. */
+  /** Aborts requests that wait for an outcome. */
   shutdown: AbortController;
-  /** Another server answers in our place. */
+  /** Aborted when the successor serves. */
   leaving: AbortController;
-  /** What probes are told from now on. */
+  /** Sets the answer to readiness probes. */
   become(readiness: Readiness): void;
 }
 
-/** The HTTP server with everything that it serves. It does not listen yet. */
+/** Creates the HTTP server with all its routes. It does not listen yet. */
 export function createServing(parts: ServingParts): Serving {
   const { config, configEditor, log, clock, alerts, teardown } = parts;
   const { version, hostname } = parts.program;

@@ -6,16 +6,16 @@ import { whereaboutsOf } from '../supervisor/whereabouts.ts';
 import type { Teardown } from './teardown.ts';
 
 export interface StorageParts {
-  /** It is ours. */
+  /** This process has its lock. */
   dataDirectory: string;
   clock: Clock;
   log: StoreLog;
-  /** The time of a durable write is known already. */
+  /** Whether the time of a durable write was measured already. */
   isMeasured: boolean;
   teardown: Teardown;
 }
 
-/** Opens what is stored; the processes of this machine tell whether it is a copy. @throws {Error} the store is broken */
+/** Opens the store. The processes of this machine show whether it is a copy. @throws {Error} the store is broken */
 export function openStorage({ dataDirectory, clock, log, isMeasured, teardown }: StorageParts): SqliteStore {
   return teardown.ending(
     openStore({

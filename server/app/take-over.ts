@@ -9,7 +9,7 @@ import type { Inheritance } from '../reload/inheritance.ts';
 import { acquireLock, type Lock } from '../store/lock.ts';
 import type { Teardown } from './teardown.ts';
 
-/** Until `server.json` is written again, for which a full disk had no room, or a broken one an error. */
+/** Pause before `server.json` is written again after a failure, such as a full disk. */
 const DESCRIBE_AGAIN_MS = 1_000;
 
 export interface LockParts {
@@ -22,9 +22,10 @@ export interface LockParts {
 }
 
 /**
- * Makes this process the only server of a data directory, after `inheritance` or, if that is `null`, after nobody.
+ * Makes this process the only server of a data directory.
  *
- * @throws {Error} for people: somebody else has it
+ * @param inheritance From the predecessor that releases the lock; `null`: no predecessor.
+ * @throws {Error} for people: another process has the directory
  */
 export async function takeLock(inheritance: Inheritance | null, parts: LockParts): Promise<Lock> {
   const { directory, version, startedAt, clock } = parts;
@@ -37,14 +38,14 @@ export async function takeLock(inheritance: Inheritance | null, parts: LockParts
   });
 }
 
-/** What the server before this one may ask for. */
+/** Services that a predecessor needs. */
 export interface TakingOverParts {
   instances: Pick<Instances, 'leases' | 'manager'>;
   callers: Pick<Callers, 'audit' | 'auth'>;
   log: Pick<Logger, 'debug'>;
 }
 
-/** From now on what the server before this one holds and asks for counts here. Its requests come later. */
+/** Serves the predecessor's leases and requests for leases from now on. It passes on its callers' requests later. */
 export async function servePredecessor(
   { link }: Inheritance,
   { instances, callers: { audit, auth }, log }: TakingOverParts,
@@ -53,19 +54,19 @@ export async function servePredecessor(
     leases: instances.leases,
     acquire: (request) => instances.manager.acquire(request),
     record: (entry) => audit.record(entry),
-    overheard: (type) => log.debug({ type }, 'The server before this one said something of a later version'),
+    onUnknown: (type) => log.debug({ type }, 'The old server sent a message that this version does not know'),
   });
   auth.watchDead((dead) => link.dead(dead));
 }
 
-/** Takes the requests that came to the server before this one: it is all ours now. @param folder Of doors. */
+/** Opens a door for the predecessor's requests, and reports that this server serves. @param folder Folder of doors. */
 export async function takeRequests(
   { link }: Inheritance,
   { folder, http, teardown }: { folder: string; http: Pick<HttpServer, 'take'>; teardown: Teardown },
 ): Promise<void> {
   const door = await openDoor(folder, (socket, introduction) => http.take(socket, introduction));
   void link.closed.then(() => door.close());
-  // Who goes before we do needs both as long as it lives.
+  // In a hand-over keep link and door: the predecessor needs both while it lives.
   teardown.add((isHandingOver) => {
     if (isHandingOver) return;
     link.end();

@@ -19,14 +19,14 @@ function built() {
   return { teardown, done };
 }
 
-it('ends everything once, each part before those that it was built on', async () => {
+it('ends everything once, each part before the parts that it was built on', async () => {
   const { teardown, done } = built();
   await teardown.unwind();
   await teardown.unwind();
   expect(done).toEqual(['third', 'second', 'first']);
 });
 
-it('closes a part, and gives it back to who built it', async () => {
+it('closes a part, and returns it to its builder', async () => {
   const done: string[] = [];
   const teardown = new Teardown();
   const part = { name: 'part', close: () => void done.push('part') };
@@ -35,14 +35,14 @@ it('closes a part, and gives it back to who built it', async () => {
   expect(done).toEqual(['part']);
 });
 
-it('stops where a part cannot be ended', async () => {
+it('stops at a part that cannot be ended', async () => {
   const { teardown, done } = built();
   teardown.add(() => Promise.reject(new Error('stuck')));
   await expect(teardown.unwind()).rejects.toThrow('stuck');
   expect(done).toEqual([]);
 });
 
-it('lets go of all but what lasts at a hand-over, and tells the parts why', async () => {
+it('ends all but lasting parts at a hand-over, and passes on that it is one', async () => {
   const { teardown, done } = built();
   await teardown.handOver(NEVER);
   expect(done).toEqual(['third handed over', 'second handed over']);
@@ -50,12 +50,12 @@ it('lets go of all but what lasts at a hand-over, and tells the parts why', asyn
   expect(done, 'nothing is left').toHaveLength(2);
 });
 
-it('hands over the rest where a part cannot be ended, and says so', async () => {
+it('hands over the rest if a part cannot be ended, and reports the failure', async () => {
   const { teardown, done } = built();
   const stuck = new Error('stuck');
   teardown.add(() => Promise.reject(stuck));
   const faults: unknown[] = [];
   await teardown.handOver((...fault) => faults.push(fault));
-  expect(faults).toEqual([[stuck, 'letting go of a part of the server']]);
+  expect(faults).toEqual([[stuck, 'releasing a part of the server']]);
   expect(done).toEqual(['third handed over', 'second handed over']);
 });

@@ -1,7 +1,7 @@
-/** @param isHandingOver Another server goes on with what this part has; else the service ends. */
+/** @param isHandingOver Whether a successor takes over from this part; otherwise the service ends. */
 type Step = (isHandingOver: boolean) => void | Promise<void>;
 
-/** What is to be done when a server ends, or could not begin: the other way round than it was built. */
+/** Ends the parts of a server in reverse order of their creation, when the server ends or could not start. */
 export class Teardown {
   readonly #steps: { step: Step; isLasting: boolean }[] = [];
   #isHandingOver = false;
@@ -10,23 +10,23 @@ export class Teardown {
     this.#steps.push({ step, isLasting: false });
   }
 
-  /** Left out at a hand-over: it belongs to the process, or its connections, as long as they last. */
+  /** Adds a step that a hand-over skips, for a part that the process or its connections need until their end. */
   addLasting(step: Step): void {
     this.#steps.push({ step, isLasting: true });
   }
 
-  /** Closes a part then. */
+  /** Adds the closing of a part. */
   ending<Part extends { close(): void | Promise<void> }>(part: Part): Part {
     this.add(() => part.close());
     return part;
   }
 
-  /** Does all of it, once. Rejects at the first step that does. */
+  /** Runs all steps, once. Rejects at the first step that fails. */
   async unwind(): Promise<void> {
     for (const { step } of this.#steps.splice(0).toReversed()) await step(this.#isHandingOver);
   }
 
-  /** Lets go of what another server takes up; of the rest nothing is left to do here. Never rejects. */
+  /** Releases everything that a successor takes over, and drops the lasting steps. Never rejects. */
   async handOver(onFault: (error: unknown, what: string) => void): Promise<void> {
     this.#isHandingOver = true;
     for (const { step, isLasting } of this.#steps.splice(0).toReversed()) {
@@ -34,8 +34,8 @@ export class Teardown {
       try {
         await step(true);
       } catch (error) {
-        // Nothing is served without the lock, whoever takes it.
-        onFault(error, 'letting go of a part of the server');
+        // Continue, so that the lock is released: without it no server can serve.
+        onFault(error, 'releasing a part of the server');
       }
     }
   }

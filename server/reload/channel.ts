@@ -1,25 +1,25 @@
 import type { Duplex } from 'node:stream';
 import { z } from 'zod';
 
-/** Who hears what comes over a channel. */
+/** Receives the messages of a channel. */
 export interface ChannelListener<Heard> {
   heard(message: Heard): void;
-  /** Something of a type that only a later version knows; whoever says it can do without an answer. */
+  /** Called for a message of a type that only a later version knows. Its sender needs no answer. */
   unknown(type: string): void;
-  /** The other end is gone, or said something that it may not. Comes once, as the last. @param error `null`: it ended */
+  /** Called once, last: the other end is gone, or sent an invalid message. @param error `null`: it ended normally */
   closed(error: Error | null): void;
 }
 
-/** What a channel understands: messages by their `type`. */
+/** The messages that a channel accepts, by their `type`. */
 export interface Vocabulary<Heard> {
   schema: z.ZodType<Heard>;
   types: ReadonlySet<string>;
 }
 
-/** What all versions say. */
+/** The part of a message that is common to all versions. */
 const MessageSchema = z.object({ type: z.string() });
 
-/** A line of JSON a message, over a stream between two processes of the same user. */
+/** Exchanges messages, one line of JSON each, over a stream between two processes of one user. */
 export class Channel<Sent, Heard> {
   readonly #stream: Duplex;
   readonly #vocabulary: Vocabulary<Heard>;
@@ -34,19 +34,19 @@ export class Channel<Sent, Heard> {
     stream.setEncoding('utf8');
     stream.on('data', (text: string) => this.#take(text));
     stream.on('error', (error: NodeJS.ErrnoException) => {
-      // Who ends with something unread in its socket resets the connection: that is an end like any other.
+      // A process that ends with unread bytes in its socket resets the connection: treat that as a normal end.
       if (error.syscall === undefined) this.#error ??= error;
     });
     stream.on('end', () => stream.destroy());
     stream.on('close', () => listener.closed(this.#error));
   }
 
-  /** To one that is gone nothing is said. */
+  /** Sends a message; does nothing if the other end is gone. */
   send(message: Sent): void {
     if (!this.#stream.destroyed && this.#stream.writable) this.#stream.write(`${JSON.stringify(message)}\n`);
   }
 
-  /** What was said still arrives. */
+  /** Closes the channel after the messages that were sent. */
   close(): void {
     this.#stream.end();
   }

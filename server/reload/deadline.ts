@@ -2,11 +2,11 @@ import type { Clock } from '../instances/ports.ts';
 import type { SuccessorProcess } from './successor-process.ts';
 
 /**
- * What a new process says, unless it takes longer than so many milliseconds, or ends before.
+ * Waits for an answer of a new process.
  *
- * @throws {Error} for people
+ * @throws {Error} for people: the process ended first, or the time is over
  */
-export async function saidWithin<Value>(
+export async function answerWithin<Value>(
   milliseconds: number,
   said: Promise<Value>,
   { ended }: Pick<SuccessorProcess, 'ended'>,
@@ -17,7 +17,7 @@ export async function saidWithin<Value>(
     late.reject(new Error(`the new process was not ready within ${milliseconds / 1_000} seconds`)),
   );
   const early = ended.then(async (how) => {
-    // What it said before is heard first.
+    // Messages that it sent before its end count first.
     await said.catch(() => undefined);
     throw new Error(`the new process ended ${how}; the log says more`);
   });

@@ -4,32 +4,34 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { z } from 'zod';
 
-/** What stands before the request on each connection: who made it, and whether what it wants was done by who passes it on. */
+/** First line of each connection: the caller's address, and whether the server that passes the request on has begun its work. */
 const IntroductionSchema = z.object({ address: z.string(), port: z.int(), isBegun: z.boolean().default(false) });
 export type Introduction = z.infer<typeof IntroductionSchema>;
 
 /** Name of the folder for doors in the data directory. */
 export const DOORS = 'doors';
 
-/** Longer than any introduction. */
+/** Most bytes of an introduction; longer than any valid one. */
 const LONGEST_INTRODUCTION = 256;
 const LINE_FEED = 0x0a;
-/** A socket's path may have 107 bytes, on other systems 103. */
+/** Longest path that is used. Linux allows 107 bytes for a socket's path, other systems 103. */
 const LONGEST_PATH = 100;
 
-/** Told of each connection as if it had come from its caller. */
+/** Called for each connection, which then looks as if the caller had made it. */
 type OnConnection = (socket: Socket, introduction: Pick<Introduction, 'isBegun'>) => void;
 
-/** Where requests are taken that came to the server before this one. */
+/** Receives the requests that came to the predecessor. */
 export interface Door {
-  /** Of its Unix socket, in a folder that only this user can enter. */
+  /** Path of its Unix socket, in a folder that only this user can enter. */
   path: string;
   close(): void;
 }
 
 /**
- * @param folder Where the folders of doors are made: whoever owns it removes what a killed server has left there. Where no
- *   socket can be in it (its name is too long, or it is not that kind of disk) the system's temporary one is taken.
+ * Opens a door.
+ *
+ * @param folder Parent of the doors' folders; a later server removes what a killed one has left in it. If the folder cannot hold
+ *   a socket (its path is too long, or the filesystem has no sockets), the system's temporary folder is used.
  */
 export async function openDoor(folder: string, onConnection: OnConnection): Promise<Door> {
   const isShort = Buffer.byteLength(path.join(folder, 'XXXXXX', 'door')) <= LONGEST_PATH;
@@ -38,21 +40,21 @@ export async function openDoor(folder: string, onConnection: OnConnection): Prom
     mkdirSync(folder, { recursive: true, mode: 0o700 });
     return await openIn(`${folder}${path.sep}`, onConnection);
   } catch {
-    // It says again what is wrong, where that is not the folder.
+    // If the folder is not the cause, this attempt reports the error.
     return openIn(path.join(tmpdir(), 'llamactl-'), onConnection);
   }
 }
 
-/** Removes what servers have left that were killed, if the disk lets it. Only where none of them lives. */
+/** Removes the doors of killed servers, if the disk allows. Call it only when no predecessor lives. */
 export function removeDoors(folder: string, onFault: (error: unknown, what: string) => void): void {
   try {
     rmSync(folder, { recursive: true, force: true });
   } catch (error) {
-    onFault(error, 'removing the doors of servers before');
+    onFault(error, 'removing the doors of earlier servers');
   }
 }
 
-/** @param prefix Of the folder that is made for it. */
+/** @param prefix Prefix of the folder that is created for the door. */
 async function openIn(prefix: string, onConnection: OnConnection): Promise<Door> {
   const folder = mkdtempSync(prefix);
   const file = path.join(folder, 'door');
@@ -72,7 +74,7 @@ function closeDoor(server: Server, folder: string): void {
   rmSync(folder, { recursive: true, force: true });
 }
 
-/** Reads who calls, and gives the connection the address of that one. */
+/** Reads the introduction, and gives the connection the address of the caller. */
 function introduce(socket: Socket, onConnection: OnConnection): void {
   let head = Buffer.alloc(0);
   const fail = (): void => void socket.destroy();

@@ -5,20 +5,20 @@ interface Held {
   isBroken: boolean;
 }
 
-/** The leases that the server before this one still holds: here they count as any other. */
+/** The leases that the predecessor still holds. They count here like any other lease. */
 export class ForeignLeases {
   readonly #book: LeaseBook;
   readonly #onBroken: (instance: string, run: number, died: boolean) => void;
   /** By instance and run. */
   readonly #held = new Map<string, Held>();
 
-  /** @param onBroken Called once for a run whose leases must all end there. `died`: the engine exited by itself. */
+  /** @param onBroken Called once for a run whose leases the predecessor must end. `died`: the engine exited on its own. */
   constructor(book: LeaseBook, onBroken: (instance: string, run: number, died: boolean) => void) {
     this.#book = book;
     this.#onBroken = onBroken;
   }
 
-  /** So many of a run are held there now. */
+  /** Sets how many leases of a run the predecessor holds now. */
   set(instance: string, run: number, open: number): void {
     const key = `${instance} ${run}`;
     const held = this.#held.get(key) ?? { releases: [], isBroken: false };
@@ -35,7 +35,7 @@ export class ForeignLeases {
     if (open === 0) this.#held.delete(key);
   }
 
-  /** Whoever held them is gone. */
+  /** Releases all leases: the predecessor is gone. */
   end(): void {
     for (const { releases } of this.#held.values()) for (const release of releases) release();
     this.#held.clear();

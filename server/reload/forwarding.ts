@@ -4,14 +4,14 @@ import type { PassedRequest } from '../http/edge/turnstile.ts';
 import type { Introduction } from './door.ts';
 import { resetConnection } from '../reset-connection.ts';
 
-/** About this connection alone, or for us to say anew. */
+/** Headers that concern one connection only, or that this server sets itself. */
 const HOP = new Set(['connection', 'keep-alive', 'transfer-encoding', 'expect', 'proxy-connection']);
 const BODILESS = new Set(['GET', 'HEAD', 'DELETE', 'OPTIONS', 'TRACE', 'CONNECT']);
 const BODY = new Set(['content-length', 'content-type', 'content-encoding']);
 
 /**
- * Passes a request and its answer, both as they come, and tells the caller that its connection ends with that: the next
- * request then goes to who answers. Resolves when it is over, however it ended.
+ * Passes on a request and its answer as they arrive. Closes the caller's connection afterwards, so that the next request goes to
+ * the new server directly. Resolves when the request is over, however it ended.
  */
 export function forward(passed: PassedRequest, door: string): Promise<void> {
   const { request, response, head, url, body, isBegun } = passed;
@@ -81,7 +81,7 @@ function headersOf({ request, head, body }: PassedRequest): string[] {
   }
   const { 'transfer-encoding': coding, 'content-length': length } = request.headers;
   if (!isRead && coding !== undefined) headers.push('Transfer-Encoding', 'chunked');
-  // Node would announce a body that does not come.
+  // Without this Node would announce a body that does not exist.
   const hasNone = isRead ? body === null : coding === undefined && length === undefined;
   if (hasNone && !BODILESS.has(request.method ?? 'GET')) headers.push('Content-Length', '0');
   return headers;
@@ -104,7 +104,7 @@ function statusLineOf({ statusCode, statusMessage, rawHeaders }: IncomingMessage
   return Buffer.from(`HTTP/1.1 ${statusCode} ${statusMessage}\r\n${lines.join('')}\r\n`, 'latin1');
 }
 
-/** Two ends of a WebSocket: when one side has ended, the other gets what is on its way and is closed. */
+/** Connects both ends of a WebSocket. When one side ends, the other gets the remaining bytes and is closed. */
 function join(caller: Socket, server: Socket, first: readonly Buffer[], head: Buffer): void {
   for (const bytes of first) caller.write(bytes);
   server.write(head);

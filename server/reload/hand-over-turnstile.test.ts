@@ -12,7 +12,7 @@ let next: Server;
 let door: Door;
 let old: Server;
 let turnstile: Turnstile;
-/** What came to the next server. */
+/** Requests that came to the successor. */
 let begun: boolean[];
 let folder: string;
 let seen: { raw: string[]; address: string | undefined; body: string }[];
@@ -63,7 +63,7 @@ async function answer(request: IncomingMessage, response: ServerResponse): Promi
 
 const port = (): number => (old.address() as AddressInfo).port;
 
-/** What comes back for bytes. */
+/** Sends bytes, and returns the answer. */
 async function raw(text: string): Promise<string> {
   const socket = connect(port(), '127.0.0.1');
   socket.write(text);
@@ -73,7 +73,7 @@ async function raw(text: string): Promise<string> {
 }
 
 describe('a request that came to the old server', () => {
-  it('waits until there is another, and gets its answer as it is, with the end of the connection', async () => {
+  it('waits for the successor, and gets its answer unchanged; then the connection is closed', async () => {
     const answer = raw('POST /v1/x?y=1 HTTP/1.1\r\nHost: me\r\nX-A: 1\r\nx-a: 2\r\nContent-Length: 4\r\n\r\nbody');
     turnstile.leadTo(door.path);
     const text = await answer;
@@ -87,14 +87,14 @@ describe('a request that came to the old server', () => {
     expect(headers).toEqual(['Host', 'me', 'X-A', '1', 'x-a', '2', 'Content-Length', '4', 'Connection', 'close']);
   });
 
-  it('says with it whether what it wants was done already', async () => {
+  it('is passed on with whether its work was begun', async () => {
     turnstile.leadTo(door.path);
     await raw('POST /begun HTTP/1.1\r\nHost: me\r\n\r\n');
     await raw('POST /new HTTP/1.1\r\nHost: me\r\n\r\n');
     expect(begun).toEqual([true, false]);
   });
 
-  it('goes nowhere when its caller has left meanwhile', async () => {
+  it('is not passed on when its caller has left', async () => {
     const socket = connect(port(), '127.0.0.1');
     const [, { request }] = await Promise.all([
       new Promise((resolve) => socket.write('GET /left HTTP/1.1\r\nHost: me\r\n\r\n', resolve)),
@@ -116,13 +116,13 @@ describe('a request that came to the old server', () => {
     expect(seen[1]?.raw).toEqual(['Host', 'me', 'Connection', 'close', 'Content-Length', '0']);
   });
 
-  it('is answered in its turn where several came at once', async () => {
+  it('is answered in order among several on one connection', async () => {
     const both = raw('GET /1 HTTP/1.1\r\nHost: me\r\n\r\nGET /2 HTTP/1.1\r\nHost: me\r\n\r\n');
     turnstile.leadTo(door.path);
     expect(await both).toContain('GET /1');
   });
 
-  it('is broken off when the other breaks off', async () => {
+  it('is aborted when the successor aborts', async () => {
     next.removeAllListeners('request');
     next.on('request', (_request, response: ServerResponse) => {
       response.write('half', () => response.destroy());
@@ -134,7 +134,7 @@ describe('a request that came to the old server', () => {
     await expect(answer.toArray()).rejects.toThrow('aborted');
   });
 
-  it('may be for a WebSocket', async () => {
+  it('may be a WebSocket upgrade', async () => {
     turnstile.leadTo(door.path);
     const socket = connect(port(), '127.0.0.1');
     socket.write('GET /ws HTTP/1.1\r\nHost: me\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\nearly ');
@@ -149,8 +149,8 @@ describe('a request that came to the old server', () => {
   });
 });
 
-describe('what is under way', () => {
-  it('is waited for, and only that', async () => {
+describe('work under way', () => {
+  it('is waited for, but not answered requests', async () => {
     const leave = turnstile.enter();
     const other = turnstile.enter();
     turnstile.enter(() => true);
@@ -167,7 +167,7 @@ describe('what is under way', () => {
 });
 
 describe('the door', () => {
-  it('is in the folder that is given, which nothing is left in', async () => {
+  it('is in the given folder, and leaves no file', async () => {
     const doors = path.join(folder, 'doors');
     const other = await openDoor(doors, (socket) => void socket.destroy());
     expect([path.dirname(path.dirname(other.path)), path.dirname(path.dirname(door.path))]).toEqual([doors, doors]);
@@ -182,20 +182,20 @@ describe('the door', () => {
   it.each([
     ['has too long a name', () => path.join(folder, 'x'.repeat(100))],
     [
-      'cannot be made',
+      'cannot be created',
       () => {
         writeFileSync(path.join(folder, 'file'), '');
         return path.join(folder, 'file', 'doors');
       },
     ],
-  ])('is elsewhere where that %s', async (_what, doors) => {
+  ])('is in the temporary folder if the given one %s', async (_what, doors) => {
     const other = await openDoor(doors(), (socket) => void socket.destroy());
     expect(other.path.startsWith(path.join(tmpdir(), 'llamactl-'))).toBe(true);
     other.close();
     expect(existsSync(path.dirname(other.path))).toBe(false);
   });
 
-  it('lets nobody in who does not say who calls', async () => {
+  it('refuses a connection without a valid introduction', async () => {
     for (const first of ['GET / HTTP/1.1\n', 'x'.repeat(300)]) {
       const socket = connect({ path: door.path });
       socket.on('error', () => undefined);

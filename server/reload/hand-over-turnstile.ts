@@ -2,26 +2,26 @@ import type { PassedRequest } from '../http/edge/turnstile.ts';
 import { forward } from './forwarding.ts';
 
 /**
- * Where requests come in. While the server is being replaced they wait here, and then go to the one that serves. What was
- * begun before is counted, so that the end of it can be waited for.
+ * Counts requests in and out of a server. During a reload new requests wait here, and then go to the successor. Counting the
+ * requests under way allows the reload to wait for their end.
  */
 export class Turnstile {
   readonly #door = Promise.withResolvers<string>();
   #isOpen = true;
-  /** Of what is under way, whether it is answered. */
+  /** Work under way, with whether it is answered. */
   readonly #underWay = new Set<{ isAnswered: () => boolean }>();
   #onQuiet: (() => void) | null = null;
 
-  /** Requests are served here. */
+  /** Whether this server serves new requests. */
   get isOpen(): boolean {
     return this.#isOpen;
   }
 
   /**
-   * Something that changes or reads what the next server takes over.
+   * Counts work that reads or changes state that a successor takes over.
    *
-   * @param isAnswered Whether all that is left is to send what is there: that is not waited for.
-   * @returns to be called when it is over; more calls do nothing
+   * @param isAnswered returns true when only sending the answer is left; `shut` does not wait for that
+   * @returns call it when the work is over; further calls do nothing
    */
   enter(isAnswered: () => boolean = () => false): () => void {
     const one = { isAnswered };
@@ -32,7 +32,7 @@ export class Turnstile {
     };
   }
 
-  /** No request is served here from now on; they wait. Resolves when what was begun is over. */
+  /** Makes new requests wait. Resolves when the work under way is over. */
   shut(): Promise<void> {
     this.#isOpen = false;
     for (const one of this.#underWay) if (one.isAnswered()) this.#underWay.delete(one);
@@ -42,15 +42,15 @@ export class Turnstile {
     });
   }
 
-  /** All that wait, and all that come, go there. */
+  /** Sends all waiting and new requests to the successor's door. */
   leadTo(door: string): void {
     this.#door.resolve(door);
   }
 
-  /** Waits, and passes a request on. Resolves when it is over. */
+  /** Waits for the successor's door, and passes a request on. Resolves when the request is over. */
   async passOn(passed: PassedRequest): Promise<void> {
     const door = await this.#door.promise;
-    // Nobody waits for the answer any more, and nobody would read it.
+    // The caller is gone.
     if (passed.response.destroyed || passed.request.socket.destroyed) return;
     await forward(passed, door);
   }

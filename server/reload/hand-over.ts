@@ -1,6 +1,6 @@
 import { duplexPair, type Duplex } from 'node:stream';
 import type { Clock } from '../instances/ports.ts';
-import { saidWithin } from './deadline.ts';
+import { answerWithin } from './deadline.ts';
 import type { Inheritance } from './inheritance.ts';
 import type { Listener } from './listener.ts';
 import { PredecessorLink } from './predecessor-link.ts';
@@ -22,16 +22,16 @@ export interface HandOverParts<Server extends ReplaceableServer> {
   launch: (listener: Listener) => Promise<SuccessorProcess>;
 }
 
-/** How requests that are still here reach the server that has taken over. */
+/** How requests that are still in the old server reach the new one. */
 export interface WayOn {
   link: SuccessorLink;
-  /** Path of its socket for requests. */
+  /** Path of the new server's Unix socket for requests. */
   door: string;
 }
 
-/** What a reload has come to. */
+/** The result of a reload. */
 export type Outcome<Server> =
-  /** The old server never let go of the lock, and serves. */
+  /** The old server kept the lock, and serves. */
   | { kind: 'kept' }
   /** A new process serves. */
   | { kind: 'replaced'; process: SuccessorProcess; way: WayOn }
@@ -40,13 +40,13 @@ export type Outcome<Server> =
   /** No server can take the lock and the store. */
   | { kind: 'lost' };
 
-/** Until then a new process has loaded, read its configuration, and rehearsed. */
+/** Time for a new process to load, read its configuration, and rehearse. */
 const PREPARED_WITHIN_MS = 60_000;
-/** Until then it has taken over; requests wait meanwhile. */
+/** Time for it to take over; requests wait meanwhile. */
 const READY_WITHIN_MS = 120_000;
 
 /**
- * One reload: hands the lock, the store and the requests of a server over to a new process.
+ * Runs one reload: hands the lock, the store and the requests of a server over to a new process.
  *
  * | Step        | Lock and store belong to           | Requests   | When the step succeeds | When it fails |
  * | ----------- | ---------------------------------- | ---------- | ---------------------- | ------------- |
@@ -69,7 +69,7 @@ export class HandOver<Server extends ReplaceableServer> {
   /** The link to the candidate that got the lock last. */
   #taker: SuccessorLink | null = null;
   /** The link to the server that has taken over. */
-  readonly #heir = Promise.withResolvers<SuccessorLink>();
+  readonly #successor = Promise.withResolvers<SuccessorLink>();
 
   /** @param number The number of this reload. */
   constructor(parts: HandOverParts<Server>, server: Server, number: number) {
@@ -78,12 +78,12 @@ export class HandOver<Server extends ReplaceableServer> {
     this.#number = number;
   }
 
-  /** Whether the old server serves no more. */
+  /** Whether the old server has stopped serving. */
   get hasLetGo(): boolean {
     return this.#hasLetGo;
   }
 
-  /** The service shall end: a reload is called off while the old server serves. Later, no more process is launched. */
+  /** Cancels the reload because the service ends. If the old server no longer serves, only launches no further process. */
   callOff(): void {
     this.#isCalledOff = true;
     if (!this.#hasLetGo) this.#process?.kill();
@@ -95,7 +95,7 @@ export class HandOver<Server extends ReplaceableServer> {
     await this.#process?.ended;
   }
 
-  /** Does all steps. Never rejects for what can go wrong outside llamactl. */
+  /** Runs all steps. Never rejects for a failure outside llamactl. */
   async run(): Promise<Outcome<Server>> {
     const { log } = this.#parts;
     let successor: SuccessorLink;
@@ -117,13 +117,16 @@ export class HandOver<Server extends ReplaceableServer> {
     try {
       return await this.#takeBack(failure);
     } catch (error) {
-      log.error({ err: error }, 'The old server cannot take back what the new one could not take: it starts one more');
+      log.error(
+        { err: error },
+        'The old server cannot take back the lock and the store; starting one more new process',
+      );
     }
     try {
       return await this.#handOver(await this.#launch(), heldAt);
     } catch (error) {
       await this.kill();
-      log.error({ reason: reasonOf(error) }, 'No server could take over; llamactl ends, and engines run on');
+      log.error({ reason: reasonOf(error) }, 'No server could take over; llamactl ends, and engines keep running');
       return { kind: 'lost' };
     }
   }
@@ -140,40 +143,40 @@ export class HandOver<Server extends ReplaceableServer> {
   #keep(reason: string): Outcome<Server> {
     const { log } = this.#parts;
     this.#process?.kill();
-    log.error({ reason }, 'The server was not replaced, and goes on');
+    log.error({ reason }, 'The reload failed; the old server continues to serve');
     try {
       this.#server.note(this.#number, reason);
     } catch (error) {
-      // The full disk that made the reload fail keeps the old server from writing, not from serving.
+      // On a full disk the reload fails, and the old server cannot write, but it can serve.
       log.error({ err: error }, 'The reason could not be written to server.json, where llamactl reload looks for it');
     }
     return { kind: 'kept' };
   }
 
-  /** Requests wait from here on. */
+  /** Makes new requests wait, and releases the lock, the store and the engines. */
   async #letGo(): Promise<void> {
     const server = this.#server;
-    const heir = this.#heir.promise;
+    const successor = this.#successor.promise;
     this.#hasLetGo = true;
     await server.hold();
-    server.recordBy((entry) => void heir.then((link) => link.record(entry)));
-    await server.handOver(async (request) => (await heir).acquire(request));
+    server.recordBy((entry) => void successor.then((link) => link.record(entry)));
+    await server.handOver(async (request) => (await successor).acquire(request));
     server.watchLeases((use) => this.#taker?.report(use));
   }
 
   /** @param heldAt When requests began to wait, by `Clock.elapsed`. */
   async #handOver(link: SuccessorLink, heldAt: number): Promise<Outcome<Server>> {
     const process = this.#process;
-    if (process === null) throw new Error('a server is handed over before a process was launched for it');
+    if (process === null) throw new Error('a hand-over began before a process was launched');
     this.#give(link);
-    const door = await saidWithin(READY_WITHIN_MS, link.ready, process, this.#parts.clock);
-    this.#heir.resolve(link);
+    const door = await answerWithin(READY_WITHIN_MS, link.ready, process, this.#parts.clock);
+    this.#successor.resolve(link);
     const waited = this.#parts.clock.elapsed() - heldAt;
-    this.#parts.log.info(`Process ${process.pid} serves now; requests have waited for ${waited} ms at most`);
+    this.#parts.log.info(`Process ${process.pid} serves now; requests have waited for at most ${waited} ms`);
     return { kind: 'replaced', process, way: { link, door } };
   }
 
-  /** A second server in this process takes over, as a new process would. @param failure Why the new process did not. */
+  /** Starts a second server in this process, which takes over. @param failure Why the new process failed. */
   async #takeBack(failure: string): Promise<Outcome<Server>> {
     const [ours, its] = duplexPair();
     const link = this.#greet(ours);
@@ -182,8 +185,8 @@ export class HandOver<Server extends ReplaceableServer> {
     const { listener } = this.#server;
     const server = await this.#parts.start({ listener, link: predecessor, hello: await predecessor.hello, failure });
     const door = await link.ready;
-    this.#heir.resolve(link);
-    this.#parts.log.warn('The server has taken back what the new one could not take');
+    this.#successor.resolve(link);
+    this.#parts.log.warn('The old server has taken back the lock and the store, and serves again');
     return { kind: 'taken back', server, way: { link, door } };
   }
 
@@ -194,13 +197,13 @@ export class HandOver<Server extends ReplaceableServer> {
     this.#process = process;
     this.#assertWanted();
     const link = this.#greet(process.channel);
-    await saidWithin(PREPARED_WITHIN_MS, link.prepared, process, this.#parts.clock);
+    await answerWithin(PREPARED_WITHIN_MS, link.prepared, process, this.#parts.clock);
     this.#assertWanted();
     return link;
   }
 
   #assertWanted(): void {
-    if (this.#isCalledOff) throw new Error('the server was told to end meanwhile');
+    if (this.#isCalledOff) throw new Error('the server was asked to end meanwhile');
   }
 
   #greet(channel: Duplex): SuccessorLink {
@@ -209,7 +212,8 @@ export class HandOver<Server extends ReplaceableServer> {
       onBreak: (instance, run, died) => server.breakLeases(instance, run, died),
       onDead: (dead) => server.shutOut(dead),
       onEnd: () => void server.cut(),
-      onOverheard: (type) => this.#parts.log.debug({ type }, 'The new server said something of a later version'),
+      onUnknown: (type) =>
+        this.#parts.log.debug({ type }, 'The new server sent a message that this version does not know'),
     });
     link.hello({ ...server.hello, reload: this.#number });
     return link;

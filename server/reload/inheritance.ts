@@ -4,28 +4,28 @@ import type { Listener } from './listener.ts';
 import { PredecessorLink } from './predecessor-link.ts';
 import { INHERITED } from './successor-process.ts';
 
-/** What a server has of the one that it replaces. */
+/** Everything that a successor gets from its predecessor. */
 export interface Inheritance {
   listener: Listener;
   link: PredecessorLink;
   hello: Hello;
-  /** Why it is a failure that it comes to this; `null`: it was meant to. */
+  /** Why the reload failed, if the old server has taken back; `null`: the reload proceeds as planned. */
   failure: string | null;
 }
 
-/** Finds what we were launched with as a successor. */
+/** Finds the inheritance with which this process was launched as a successor. */
 export async function inherited(): Promise<Inheritance> {
   const link = new PredecessorLink(new Socket({ fd: INHERITED.channel }));
   return { listener: { fd: INHERITED.listener }, link, hello: await link.hello, failure: null };
 }
 
-/** What a configuration has to agree on with the server that it replaces. */
+/** The parts of the configuration that a reload cannot change. */
 interface Place {
   dataDirectory: string;
   address: Hello['address'];
 }
 
-/** @throws {Error} for people: this change needs a stop and a start */
+/** Checks that a reload is enough for a changed configuration. @throws {Error} for people: it needs a stop and a start */
 export function checkPlace({ dataDirectory, address }: Place, hello: Hello): void {
   const differences = [
     ['data_dir', hello.dataDirectory, dataDirectory],
@@ -36,6 +36,6 @@ export function checkPlace({ dataDirectory, address }: Place, hello: Hello): voi
   if (changed === undefined) return;
   const [key, before, now] = changed;
   throw new Error(
-    `${key} has changed from ${before} to ${now}: a reload keeps where the server lives and listens; stop it and start it again`,
+    `${key} has changed from ${before} to ${now}, which a reload cannot apply; stop the server and start it again`,
   );
 }

@@ -1,31 +1,31 @@
 import { writeSync } from 'node:fs';
 import type { Readable } from 'node:stream';
 
-/** What is told to the process that was started first, while others serve for it. */
+/** The exit status of the service, as the last server writes it for the process that was started first. */
 const CODE = /^(\d{1,3})\n/m;
 
 /**
- * How the process that was started first learns that all who served after it are gone.
+ * Waits, in the process that was started first, until all later servers are gone.
  *
- * @returns the exit status that the last of them gave; 1: it gave none
+ * @returns the exit status that the last server reported; 1: it reported none
  */
 export function lastExit(lifeline: Readable): Promise<number> {
-  let told = '';
+  let received = '';
   lifeline.setEncoding('utf8');
-  lifeline.on('data', (text: string) => (told += text));
+  lifeline.on('data', (text: string) => (received += text));
   return new Promise((resolve) => {
     lifeline.on('error', () => lifeline.destroy());
     lifeline.on('end', () => lifeline.destroy());
-    lifeline.once('close', () => resolve(Number(CODE.exec(told)?.[1] ?? 1)));
+    lifeline.once('close', () => resolve(Number(CODE.exec(received)?.[1] ?? 1)));
   });
 }
 
-/** Tells with which status the service ends. @param descriptor Of the inherited end. */
-export function tellExit(descriptor: number, code: number): void {
+/** Reports the exit status of the service. @param descriptor The inherited end of the lifeline. */
+export function reportExit(descriptor: number, code: number): void {
   try {
     writeSync(descriptor, `${code}\n`);
   } catch (error) {
-    // Nobody waits for it.
+    // EPIPE: no process waits for the status.
     if (!(error instanceof Error && 'code' in error && error.code === 'EPIPE')) throw error;
   }
 }

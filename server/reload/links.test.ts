@@ -18,25 +18,25 @@ const HELLO = {
   listening: 8080,
   reload: 1,
 };
-const NO_WISHES = {
+const NO_ACTIONS = {
   onBreak: () => undefined,
   onDead: () => undefined,
   onEnd: () => undefined,
-  onOverheard: () => undefined,
+  onUnknown: () => undefined,
 };
 const TARGET = { port: 8100, healthPath: '/health', key: 'secret' };
 const RECORD = { id: 'i', settings: { request_defaults: { temperature: 0 }, request_strip: ['user'] } };
 
-/** Both ends of a change, and what the new server lends. */
+/** Both ends of a reload, and the leases of the new server. */
 function change(acquire?: (request: LeaseRequest) => Promise<Lease>) {
   const [ours, its] = duplexPair();
-  const wishes = {
+  const actions = {
     onBreak: vi.fn<(instance: string, run: number, died: boolean) => void>(),
     onDead: vi.fn<(dead: Dead) => void>(),
     onEnd: vi.fn<() => void>(),
-    onOverheard: vi.fn<(type: string) => void>(),
+    onUnknown: vi.fn<(type: string) => void>(),
   };
-  const old = new SuccessorLink(ours, wishes);
+  const old = new SuccessorLink(ours, actions);
   const next = new PredecessorLink(its);
   const book = new LeaseBook({ elapsed: () => 1_000 });
   const recorded: unknown[] = [];
@@ -44,13 +44,13 @@ function change(acquire?: (request: LeaseRequest) => Promise<Lease>) {
     leases: book,
     acquire: acquire ?? (async () => book.of('i', 3).grant('chat', TARGET, RECORD)),
     record: (entry: unknown) => void recorded.push(entry),
-    overheard: vi.fn<(type: string) => void>(),
+    onUnknown: vi.fn<(type: string) => void>(),
   };
   const open = (): number => book.of('i', 3).count;
-  return { old, next, book, needs, wishes, recorded, open };
+  return { old, next, book, needs, actions, recorded, open };
 }
 
-/** Taken over, with so many leases left there. */
+/** A reload after the take-over, with leases left in the old server. */
 async function changed(left: number, acquire?: (request: LeaseRequest) => Promise<Lease>) {
   const both = change(acquire);
   both.old.hello(HELLO);
@@ -72,8 +72,8 @@ const request = (signal = new AbortController().signal, onWaiting?: () => void):
   onWaiting,
 });
 
-describe('a change', () => {
-  it('goes from the greeting over the hand-over to the door', async () => {
+describe('a reload', () => {
+  it('proceeds from the hello over the hand-over to the door', async () => {
     const { old, next, needs } = change();
     old.hello(HELLO);
     expect(await next.hello).toMatchObject(HELLO);
@@ -86,14 +86,14 @@ describe('a change', () => {
     expect(await old.ready).toBe('/run/door');
   });
 
-  it('is refused with the reason of the one that cannot', async () => {
+  it('is refused with the reason of the new server', async () => {
     const { old, next } = change();
     next.refuse('gateway.nonsense is unknown');
     await expect(old.prepared).rejects.toThrow('gateway.nonsense is unknown');
     await expect(old.ready).rejects.toThrow('gateway.nonsense is unknown');
   });
 
-  it('fails when the other end is gone, whichever it is', async () => {
+  it('fails when either end is gone', async () => {
     const one = change();
     one.next.end();
     await expect(one.old.prepared).rejects.toThrow('ended before it served');
@@ -103,16 +103,16 @@ describe('a change', () => {
     await expect(other.next.takeOver()).rejects.toThrow('is gone');
   });
 
-  it('is not made by somebody who says something else', async () => {
+  it('fails at an invalid message', async () => {
     const [ours, its] = duplexPair();
-    const old = new SuccessorLink(ours, NO_WISHES);
+    const old = new SuccessorLink(ours, NO_ACTIONS);
     its.write('{"type":"ready"}\n');
     await expect(old.ready).rejects.toThrow('door');
   });
 });
 
 describe('leases that stay with the old server', () => {
-  it('count in the new one until they end there', async () => {
+  it('count in the new server until they end in the old one', async () => {
     const { old, open, book } = await changed(2);
     expect([open(), book.lastUsed('i', 3)]).toEqual([2, 900]);
     old.report({ instance: 'i', run: 3, open: 1 });
@@ -121,17 +121,17 @@ describe('leases that stay with the old server', () => {
     await vi.waitFor(() => expect([open(), book.lastUsed('i', 3)]).toEqual([0, 1_000]));
   });
 
-  it('are broken there when the new server ends them', async () => {
-    const { book, open, wishes } = await changed(2);
+  it('are broken when the new server ends them', async () => {
+    const { book, open, actions } = await changed(2);
     book.of('i', 3).close();
     expect(open()).toBe(0);
-    await vi.waitFor(() => expect(wishes.onBreak.mock.calls).toEqual([['i', 3, false]]));
+    await vi.waitFor(() => expect(actions.onBreak.mock.calls).toEqual([['i', 3, false]]));
   });
 
-  it('are broken with the word that the engine died', async () => {
-    const { book, wishes } = await changed(2);
+  it('are broken with the information that the engine died', async () => {
+    const { book, actions } = await changed(2);
     book.of('i', 3).close(new EngineDied());
-    await vi.waitFor(() => expect(wishes.onBreak.mock.calls).toEqual([['i', 3, true]]));
+    await vi.waitFor(() => expect(actions.onBreak.mock.calls).toEqual([['i', 3, true]]));
   });
 
   it('end with the old server', async () => {
@@ -143,7 +143,7 @@ describe('leases that stay with the old server', () => {
 });
 
 describe('a request that is still with the old server', () => {
-  it('gets its lease from the new one, and gives it back', async () => {
+  it('gets its lease from the new server, and releases it there', async () => {
     const { old, open } = await changed(0);
     const lease = await old.acquire(request());
     expect(lease).toMatchObject({ instance: 'chat', target: TARGET, record: RECORD });
@@ -153,7 +153,7 @@ describe('a request that is still with the old server', () => {
     await vi.waitFor(() => expect(open()).toBe(0));
   });
 
-  it('hears that the engine died, and is asked again there', async () => {
+  it('learns that the engine died, and requests another lease', async () => {
     const asked: LeaseRequest[] = [];
     const { old, book } = await changed(0, async (request) => {
       asked.push(request);
@@ -167,7 +167,7 @@ describe('a request that is still with the old server', () => {
     expect(asked.map(({ after }) => after)).toEqual([undefined, { instance: 'i', run: 3, stops: null }]);
   });
 
-  it('says when its answer begins, which ends the trial of a suspect', async () => {
+  it('reports when its answer begins, after which it is no longer a suspect', async () => {
     const begun = vi.fn<() => void>();
     const { old, book } = await changed(0, async () => ({ ...book.of('i', 3).grant('chat', TARGET, RECORD), begun }));
     const lease = await old.acquire(request());
@@ -179,14 +179,14 @@ describe('a request that is still with the old server', () => {
     expect(begun).toHaveBeenCalledTimes(1);
   });
 
-  /** A lease of a run whose witness says this in the new server. */
+  /** A lease of a run with this result of its witness in the new server. */
   async function witnessed(held: HeldListener | 'unknown' | null): Promise<Lease> {
     const witness = { held: () => held, listener: () => 'a name that only the new server can look up' };
     const { old, book } = await changed(0, async () => book.of('i', 3).grant('chat', { ...TARGET, witness }, RECORD));
     return old.acquire(request());
   }
 
-  it('gets the witness of the port, which it looks up itself', async () => {
+  it('gets the listener of the port, and checks it itself', async () => {
     const engine = createServer().listen(0, '127.0.0.1');
     await once(engine, 'listening');
     const { port } = engine.address() as AddressInfo;
@@ -200,15 +200,15 @@ describe('a request that is still with the old server', () => {
     expect(witness?.listener()).toBeNull();
   });
 
-  it('gets the word that its engine listens no more', async () => {
+  it('learns that its engine no longer listens', async () => {
     expect((await witnessed(null)).target.witness?.listener()).toBeNull();
   });
 
-  it('gets no witness where the system does not say whose the port is', async () => {
+  it('gets no witness where the system does not show the owner of the port', async () => {
     expect((await witnessed('unknown')).target).toEqual(TARGET);
   });
 
-  it('hears that its lease ended by a stop', async () => {
+  it('learns that a stop ended its lease', async () => {
     const { old, book } = await changed(0);
     const lease = await old.acquire(request());
     book.of('i', 3).close();
@@ -216,7 +216,7 @@ describe('a request that is still with the old server', () => {
     expect(lease.signal.reason).not.toBeInstanceOf(EngineDied);
   });
 
-  it('hears that it waits, and leaves when its caller does', async () => {
+  it('learns that it waits, and leaves when its caller does', async () => {
     const gone = Promise.withResolvers<void>();
     const { old } = await changed(0, ({ signal, onWaiting }) => {
       onWaiting?.();
@@ -232,7 +232,7 @@ describe('a request that is still with the old server', () => {
     await gone.promise;
   });
 
-  it('is refused in the words of the new one', async () => {
+  it('is refused with the error of the new server', async () => {
     const refusal = new ApiError('INSTANCE_NOT_RUNNING', 'chat is stopped.', {
       headers: { 'retry-after': '1' },
       reason: 'r',
@@ -243,9 +243,9 @@ describe('a request that is still with the old server', () => {
     expect(error).toMatchObject({ code: refusal.code, message: refusal.message, extras: refusal.extras });
   });
 
-  it('is refused, and loses its lease, when the new one is gone without an end', async () => {
+  it('is refused, and loses its lease, when the new server ends unexpectedly', async () => {
     const [ours, its] = duplexPair();
-    const old = new SuccessorLink(ours, NO_WISHES);
+    const old = new SuccessorLink(ours, NO_ACTIONS);
     its.write(
       `${JSON.stringify({ type: 'granted', id: 0, lease: { instance: 'chat', record: RECORD, target: TARGET } })}\n`,
     );
@@ -258,7 +258,7 @@ describe('a request that is still with the old server', () => {
     await expect(old.acquire(request())).rejects.toMatchObject({ code: 'SHUTTING_DOWN' });
   });
 
-  it('keeps its lease when the new one ends in order', async () => {
+  it('keeps its lease when the new server ends normally', async () => {
     const { old, next } = await changed(0);
     const lease = await old.acquire(request());
     next.end();
@@ -266,13 +266,13 @@ describe('a request that is still with the old server', () => {
     expect(lease.signal.aborted).toBe(false);
   });
 
-  it('ends when its credentials are dead in the new one', async () => {
-    const { next, wishes } = await changed(0);
+  it('ends when its credentials become invalid in the new server', async () => {
+    const { next, actions } = await changed(0);
     next.dead({ kind: 'key', whose: 'k1' });
-    await vi.waitFor(() => expect(wishes.onDead.mock.calls).toEqual([[{ kind: 'key', whose: 'k1' }]]));
+    await vi.waitFor(() => expect(actions.onDead.mock.calls).toEqual([[{ kind: 'key', whose: 'k1' }]]));
   });
 
-  it('loses its lease when the new one ends it', async () => {
+  it('loses its lease when the new server ends it', async () => {
     const { old, book } = await changed(0);
     const lease = await old.acquire(request());
     const broken = new Promise<void>((resolve) => {
@@ -282,7 +282,7 @@ describe('a request that is still with the old server', () => {
     await broken;
   });
 
-  it('is not lost to the audit trail', async () => {
+  it('is recorded in the audit trail', async () => {
     const { old, recorded } = await changed(0);
     const entry = { subject: 's', address: '::1', action: 'proxy', target: null, status: 200, requestId: 'r' };
     old.record(entry);
@@ -290,25 +290,25 @@ describe('a request that is still with the old server', () => {
   });
 });
 
-/** The other end, as another version would speak; and what it was told. */
+/** The other end, with messages of another version, and the messages that it received. */
 function scripted() {
   const [stream, other] = duplexPair();
-  let heard = '';
-  other.setEncoding('utf8').on('data', (text: string) => (heard += text));
+  let text = '';
+  other.setEncoding('utf8').on('data', (piece: string) => (text += piece));
   const say = (message: object): void => void other.write(`${JSON.stringify(message)}\n`);
-  const told = (): unknown[] =>
-    heard
+  const received = (): unknown[] =>
+    text
       .split('\n')
       .filter(Boolean)
       .map((line): unknown => JSON.parse(line));
-  return { stream, other, say, told };
+  return { stream, other, say, received };
 }
 
 describe('a server of a later version', () => {
-  it('may replace this one: what it says besides is overheard', async () => {
+  it('may replace this one; its unknown messages are ignored', async () => {
     const { stream, say } = scripted();
-    const onOverheard = vi.fn<(type: string) => void>();
-    const old = new SuccessorLink(stream, { ...NO_WISHES, onOverheard });
+    const onUnknown = vi.fn<(type: string) => void>();
+    const old = new SuccessorLink(stream, { ...NO_ACTIONS, onUnknown });
     say({ type: 'rehearsed', ms: 12 });
     say({ type: 'prepared', needs: ['more'] });
     await old.prepared;
@@ -319,20 +319,20 @@ describe('a server of a later version', () => {
     const record = { ...RECORD, settings: { ...RECORD.settings, later: true } };
     say({ type: 'granted', id: 0, lease: { instance: 'chat', record, target: { ...TARGET, unix: '/x' } }, at: 1 });
     expect(await lease).toMatchObject({ instance: 'chat', target: TARGET, record: RECORD });
-    expect(onOverheard.mock.calls).toEqual([['rehearsed'], ['weather']]);
+    expect(onUnknown.mock.calls).toEqual([['rehearsed'], ['weather']]);
   });
 
-  it('may refuse with a code of its own, whose sentence and status count', async () => {
+  it('may refuse with an unknown code, of which message and status are kept', async () => {
     const { stream, say } = scripted();
-    const old = new SuccessorLink(stream, NO_WISHES);
+    const old = new SuccessorLink(stream, NO_ACTIONS);
     const lease = old.acquire(request());
     const message = 'Pay first.';
     say({ type: 'denied', id: 0, error: { code: 'PAYMENT_REQUIRED', message, extras: { status: 402, price: 1 } } });
     await expect(lease).rejects.toMatchObject({ code: 'INTERNAL_ERROR', status: 402, message });
   });
 
-  it('may be the one that goes', async () => {
-    const { stream, say, told } = scripted();
+  it('may be the predecessor', async () => {
+    const { stream, say, received } = scripted();
     const next = new PredecessorLink(stream);
     const { needs, open } = change();
     say({ type: 'manners', please: true });
@@ -346,20 +346,20 @@ describe('a server of a later version', () => {
     say({ type: 'weather', is: 'fine' });
     say({ type: 'leases', instance: 'i', run: 3, open: 2, since: 1 });
     await vi.waitFor(() => expect(open()).toBe(2));
-    expect(needs.overheard.mock.calls).toEqual([['weather']]);
-    await vi.waitFor(() => expect(told()).toEqual([{ type: 'prepared' }, { type: 'ready', door: '/door' }]));
+    expect(needs.onUnknown.mock.calls).toEqual([['weather']]);
+    await vi.waitFor(() => expect(received()).toEqual([{ type: 'prepared' }, { type: 'ready', door: '/door' }]));
   });
 
-  it('is told by what it means when it ends before it has read what was said to it', async () => {
+  it('gets a plain reason when it ends with unread messages', async () => {
     const { stream } = scripted();
-    const old = new SuccessorLink(stream, NO_WISHES);
+    const old = new SuccessorLink(stream, NO_ACTIONS);
     stream.destroy(Object.assign(new Error('read ECONNRESET'), { code: 'ECONNRESET', syscall: 'read' }));
     await expect(old.ready).rejects.toThrow('the new process ended before it served; the log says more');
   });
 
-  it('is not followed where what it says of something known makes no sense', async () => {
+  it('is disconnected after an invalid message of a known type', async () => {
     const { stream, say } = scripted();
-    const old = new SuccessorLink(stream, NO_WISHES);
+    const old = new SuccessorLink(stream, NO_ACTIONS);
     say({ type: 'granted', id: 'first' });
     expect(await old.closed).toBe('lost');
   });

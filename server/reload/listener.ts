@@ -1,12 +1,12 @@
 import type { Server } from 'node:net';
 
-/** What listens already: a descriptor that was inherited, or another server of this process. */
+/** A socket that listens already: an inherited descriptor, or another server of this process. */
 export type Listener = { fd: number } | Server;
 
-/** The descriptor by which a server listens, to be given to another process: they then share one queue of connections. */
+/** Returns the listening descriptor of a server. Another process that gets it shares the queue of connections. */
 export function descriptorOf(server: Listener): number {
   if ('fd' in server) return server.fd;
-  // There is no documented way to it.
+  // Node has no documented way to get it.
   const handle: unknown = '_handle' in server ? server._handle : null;
   if (
     typeof handle === 'object' &&
@@ -16,5 +16,5 @@ export function descriptorOf(server: Listener): number {
     handle.fd >= 0
   )
     return handle.fd;
-  throw new Error('this Node does not tell by which descriptor it listens');
+  throw new Error('this version of Node does not show its listening descriptor');
 }

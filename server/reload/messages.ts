@@ -3,26 +3,26 @@ import { z } from 'zod';
 import type { Vocabulary } from './channel.ts';
 
 /**
- * What the server that goes and the one that comes say to each other: a line of JSON each.
+ * The messages between predecessor and successor, one line of JSON each.
  *
- * They are of two versions, and either may be the later one. So a new field can be left out, a new type of message is one
- * that the other may overlook, and what is an enumeration here may be a word there that nobody knows yet.
+ * The two may be of different versions, and either may be the later one. So new fields are optional, the other side may ignore
+ * new types of messages, and an enumeration may get an unknown value.
  */
 
 const count = z.int().min(0);
 const text = z.string();
-/** Of a request for a lease; chosen by the one who asks. */
+/** Id of a request for a lease, chosen by the predecessor. */
 const id = count;
 
-/** The engine exited by itself, and the instance comes back; left out: not so, or not known. */
+/** Whether the engine exited on its own and the instance starts again; left out: no, or unknown. */
 const died = z.boolean().optional();
 
 const RunSchema = z.object({ instance: text, run: count });
 
-/** How a run is used. `lastUsed`: of the clock of the machine's boot, which both have (`Clock.elapsed`). */
+/** How a run is used. `lastUsed`: by `Clock.elapsed`, which counts from the machine's boot and is the same for both. */
 const UseSchema = z.object({ ...RunSchema.shape, open: count, lastUsed: z.number().nullable() });
 
-/** The first thing said: who goes, and what cannot change with the process. */
+/** The first message: identifies the predecessor, and gives the values that a reload cannot change. */
 const HelloSchema = z.object({
   type: z.literal('hello'),
   pid: z.int(),
@@ -30,21 +30,21 @@ const HelloSchema = z.object({
   dataDirectory: text,
   /** As configured. */
   address: z.object({ host: text, port: count }),
-  /** The port that is really listened on. */
+  /** The actual port. */
   listening: count,
-  /** The number of this change. */
+  /** The number of this reload. */
   reload: count,
 });
 export type Hello = z.infer<typeof HelloSchema>;
 
-/** From the one who goes. */
+/** Messages from the predecessor. */
 const ToSuccessorSchema = z.discriminatedUnion('type', [
   HelloSchema,
-  /** The data directory and the engines are yours. */
+  /** The successor now owns the data directory and the engines. */
   z.object({ type: z.literal('take'), uses: z.array(UseSchema) }),
-  /** So many leases of a run are held here, by requests that are being finished. */
+  /** How many leases of a run the predecessor still holds, for requests that it finishes. */
   z.object({ type: z.literal('leases'), ...RunSchema.shape, open: count }),
-  /** A request that is still here needs an engine. */
+  /** A request in the predecessor needs an engine. */
   z.object({
     type: z.literal('acquire'),
     id,
@@ -55,11 +55,11 @@ const ToSuccessorSchema = z.discriminatedUnion('type', [
     /** The run that died under the request before it answered; left out: a first request. */
     after: RunSchema.optional(),
   }),
-  /** It is over, or no longer waits. */
+  /** That request is over, or no longer waits. */
   z.object({ type: z.literal('release'), id }),
-  /** The head of the answer has come to a request that holds a lease. */
+  /** A request that holds a lease has received the head of its answer. */
   z.object({ type: z.literal('begun'), id }),
-  /** A request ended here that belongs into the audit trail. */
+  /** A request that belongs in the audit trail has ended in the predecessor. */
   z.object({
     type: z.literal('audit'),
     entry: z.object({
@@ -104,32 +104,32 @@ const LeaseSchema = z.object({
     healthPath: text,
     key: text.nullable(),
     isolated: z.boolean().optional(),
-    /** The socket by which the run listens; `null`: it does not; left out: that cannot be proven. */
+    /** The socket on which the run listens; `null`: it does not listen; left out: unknown. */
     listener: z.object({ link: text, socket: text }).nullable().optional(),
   }),
-  /** Number of the run that it is of. */
+  /** Number of the run. */
   run: count.optional(),
 });
 export type SentLease = z.infer<typeof LeaseSchema>;
 
-/** From the one who comes. */
+/** Messages from the successor. */
 const FromSuccessorSchema = z.discriminatedUnion('type', [
-  /** Everything that can be done without the data directory is done. */
+  /** The successor is ready to take over: it has done everything that it can without the data directory. */
   z.object({ type: z.literal('prepared') }),
-  /** It cannot serve, and ends. */
+  /** The successor cannot serve, and ends. */
   z.object({ type: z.literal('refused'), reason: text }),
-  /** It answers. `door`: path of the Unix socket for requests that came to the other one. */
+  /** The successor serves. `door`: path of the Unix socket for requests that came to the predecessor. */
   z.object({ type: z.literal('ready'), door: text }),
   z.object({ type: z.literal('waiting'), id }),
   z.object({ type: z.literal('granted'), id, lease: LeaseSchema }),
   z.object({ type: z.literal('denied'), id, error: ErrorSchema }),
-  /** The lease must end now: its engine died, or its time is over. */
+  /** A lease must end now: its engine died, or its time is over. */
   z.object({ type: z.literal('revoked'), id, died }),
-  /** The same for all that were told by `leases`. */
+  /** All leases of a run that the predecessor reported by `leases` must end now. */
   z.object({ type: z.literal('break'), ...RunSchema.shape, died }),
-  /** What was opened with these credentials has to close. `kind`: see `Dead` of the accounts. */
+  /** Connections opened with these credentials must close. `kind`: see `Dead` of the accounts. */
   z.object({ type: z.literal('dead'), kind: text, whose: text }),
-  /** The service ends: nothing needs to be finished any more that does not end soon. */
+  /** The service ends: the predecessor finishes only requests that end soon. */
   z.object({ type: z.literal('end') }),
 ]);
 export type FromSuccessor = z.infer<typeof FromSuccessorSchema>;

@@ -6,30 +6,30 @@ import { ForeignLeases } from './foreign-leases.ts';
 import { type FromSuccessor, type Hello, TO_SUCCESSOR, type ToSuccessor } from './messages.ts';
 import { sentError } from './sent-error.ts';
 
-/** What the one that goes still needs. */
+/** Services that the predecessor still needs from this server. */
 export interface PredecessorNeeds {
   leases: LeaseBook;
   acquire(request: LeaseRequest): Promise<Lease>;
   record(entry: Extract<ToSuccessor, { type: 'audit' }>['entry']): void;
-  /** It said something that only a later version understands. */
-  overheard(type: string): void;
+  /** Called for a message of a type that only a later version knows. */
+  onUnknown(type: string): void;
 }
 
-/** The server before this one, as the one that comes sees it. */
+/** The successor's link to its predecessor. */
 export class PredecessorLink {
-  /** Resolves to what it says first; rejects when it is gone before. */
+  /** Resolves to the predecessor's first message; rejects if it ends before. */
   readonly hello: Promise<Hello>;
-  /** Resolves when it is gone: nothing of it is left. */
+  /** Resolves when the predecessor is gone. */
   readonly closed: Promise<void>;
   readonly #channel: Channel<FromSuccessor, ToSuccessor>;
   readonly #taken = Promise.withResolvers<readonly RunUse[]>();
-  /** What ends the request or its lease, by its id. */
+  /** By id: ends the predecessor's request for a lease, or its lease. */
   readonly #acquired = new Map<number, AbortController>();
-  /** Those of them that were granted. */
+  /** The leases that were granted, by id. */
   readonly #granted = new Map<number, Lease>();
   #needs: PredecessorNeeds | null = null;
   #foreign: ForeignLeases | null = null;
-  /** What came before there was somebody to serve it. */
+  /** Messages that arrived before `serve`. */
   #early: ToSuccessor[] = [];
 
   constructor(stream: Duplex) {
@@ -45,7 +45,7 @@ export class PredecessorLink {
         else if (this.#needs === null) this.#early.push(message);
         else this.#serve(message, this.#needs);
       },
-      unknown: (type) => this.#needs?.overheard(type),
+      unknown: (type) => this.#needs?.onUnknown(type),
       closed: (error) => {
         const gone = error ?? new Error('the server that was to be replaced is gone');
         hello.reject(gone);
@@ -57,13 +57,13 @@ export class PredecessorLink {
     });
   }
 
-  /** Says that we can take over. Resolves when the data directory and the engines are ours, to how they are used. */
+  /** Reports that this process can take over. Resolves, when it owns the data directory and the engines, to how runs are used. */
   async takeOver(): Promise<readonly RunUse[]> {
     this.#channel.send({ type: 'prepared' });
     return this.#taken.promise;
   }
 
-  /** From now on what it holds and asks for counts here. */
+  /** Serves the predecessor from now on: its leases and its requests for leases count here. */
   async serve(needs: PredecessorNeeds): Promise<void> {
     this.#needs = needs;
     this.#foreign = new ForeignLeases(needs.leases, (instance, run, died) =>
@@ -76,23 +76,23 @@ export class PredecessorLink {
     for (const message of this.#early.splice(0)) this.#serve(message, needs);
   }
 
-  /** @param door Path of the Unix socket where its requests are taken. */
+  /** Reports that this process serves. @param door Path of the Unix socket for the predecessor's requests. */
   ready(door: string): void {
     this.#channel.send({ type: 'ready', door });
   }
 
-  /** What it serves with these credentials has to end. */
+  /** Asks the predecessor to end requests with these credentials. */
   dead({ kind, whose }: Omit<Extract<FromSuccessor, { type: 'dead' }>, 'type'>): void {
     this.#channel.send({ type: 'dead', kind, whose });
   }
 
-  /** We cannot serve. */
+  /** Reports that this process cannot serve. */
   refuse(reason: string): void {
     this.#channel.send({ type: 'refused', reason });
     this.#channel.close();
   }
 
-  /** We end. */
+  /** Reports that this process ends. */
   end(): void {
     this.#channel.send({ type: 'end' });
     this.#channel.close();
@@ -114,7 +114,7 @@ export class PredecessorLink {
     }
   }
 
-  /** Holds a lease for it, from the asking to the release. Never rejects. */
+  /** Holds a lease for the predecessor, from its request to the release. Never rejects. */
   async #acquire(
     { id, instance, caller, mayStart, onlyRunning, after: lost }: Extract<ToSuccessor, { type: 'acquire' }>,
     needs: PredecessorNeeds,
@@ -123,7 +123,7 @@ export class PredecessorLink {
     this.#acquired.set(id, over);
     const { signal } = over;
     const onWaiting = (): void => this.#channel.send({ type: 'waiting', id });
-    // Stops are counted from the start of a server.
+    // `null`: stops are counted per server, so the predecessor's count means nothing here.
     const after = lost === undefined ? undefined : { ...lost, stops: null };
     try {
       const lease = await needs.acquire({ instance, caller, mayStart, onlyRunning, signal, onWaiting, after });

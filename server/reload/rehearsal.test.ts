@@ -16,7 +16,7 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(folder, { recursive: true }));
 
-/** A server that answers as it is told, on a stage where it leaves something. */
+/** A server that answers with a given status, and leaves a file on the stage. */
 async function start(onRequest: RequestListener) {
   writeFileSync(path.join(stage, 'left'), '');
   const server = createServer(onRequest);
@@ -30,7 +30,7 @@ async function start(onRequest: RequestListener) {
 }
 
 describe('a rehearsal', () => {
-  it('asks the server on an empty stage, and leaves nothing', async () => {
+  it('sends requests to the server on an empty stage, and leaves no file', async () => {
     mkdirSync(stage);
     writeFileSync(path.join(stage, 'of one that was killed'), '');
     const asked = new Set<string | undefined>();
@@ -46,7 +46,7 @@ describe('a rehearsal', () => {
     expect(asked).toEqual(new Set(['/api/instances', '/v1/models']));
   });
 
-  it('fails where the server answers that something is wrong with it', async () => {
+  it('fails when the server answers with a 5xx status', async () => {
     const rehearsed = rehearse({ stage, doors: path.join(folder, 'doors') }, () =>
       start((_request, response) => response.writeHead(500).end()),
     );
@@ -54,13 +54,13 @@ describe('a rehearsal', () => {
     expect(existsSync(stage)).toBe(false);
   });
 
-  it('does not where it refuses', async () => {
+  it('does not fail when the server refuses a request', async () => {
     await rehearse({ stage, doors: path.join(folder, 'doors') }, () =>
       start((_request, response) => response.writeHead(401).end()),
     );
   });
 
-  it('leaves nothing of a server that cannot be built', async () => {
+  it('leaves no file of a server that cannot be built', async () => {
     const built = async (): Promise<never> => {
       writeFileSync(path.join(stage, 'left'), '');
       throw new Error('no such engine');

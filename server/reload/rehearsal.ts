@@ -2,22 +2,22 @@ import { mkdirSync, rmSync } from 'node:fs';
 import { get } from 'node:http';
 import { openDoor } from './door.ts';
 
-/** A server that was built to see whether that works. */
+/** A server built only for a rehearsal. */
 interface Rehearsed {
   url: string;
   close(options: { stopEngines: boolean }): Promise<void>;
 }
 
-/** The two ways that requests go. */
+/** One path for each kind of request. */
 const PATHS = ['/api/instances', '/v1/models'];
-/** With one alone, half of the requests that met a change waited for 155 ms; with so many, for 78 ms. */
+/** Requests per rehearsal. With only one, half of the requests during a reload waited for 155 ms; with 40, for 78 ms. */
 const QUESTIONS = 40;
 
 /**
- * Builds the whole server on an empty directory, asks it a few things, and throws it away: what cannot work shows before anybody
- * waits for it, and what is done for the first time is slow only here (taking over is half as long after it).
+ * Builds the whole server on an empty directory, sends it a few requests, and discards it. So errors show before any caller waits,
+ * and code that is slow at its first run is warmed up (taking over then needs half the time).
  *
- * @param places.stage Is made and removed; what one that was killed has left there is removed first.
+ * @param places.stage The empty directory. It is created and removed; leftovers of a killed rehearsal are removed first.
  * @param places.doors See {@link openDoor}.
  * @throws {Error} it does not work
  */
@@ -25,7 +25,7 @@ export async function rehearse(
   { stage, doors }: { stage: string; doors: string },
   start: () => Promise<Rehearsed>,
 ): Promise<void> {
-  // It is needed when nothing can be refused any more.
+  // Try the door too, since the successor needs one when it can no longer refuse.
   (await openDoor(doors, (socket) => void socket.destroy())).close();
   rmSync(stage, { recursive: true, force: true });
   mkdirSync(stage, { mode: 0o700 });
@@ -46,7 +46,7 @@ function ask(url: string): Promise<void> {
     const asked = get(url, { agent: false }, (answer) => {
       answer.resume();
       const { statusCode: status = 0 } = answer;
-      // What the configuration forbids is no fault.
+      // A request that the configuration forbids (4xx) is not a fault.
       const isFault = status >= 500;
       answer.once('close', () =>
         isFault ? reject(new Error(`a rehearsal failed: ${url} answered ${status}`)) : resolve(),

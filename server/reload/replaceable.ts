@@ -9,23 +9,23 @@ export interface ReplaceableServer {
   url: string;
   /** The socket that it listens on. */
   listener: Listener;
-  /** The first message to a successor, but for the number of the reload. */
+  /** The first message to a successor, without the number of the reload. */
   hello: Omit<Hello, 'type' | 'reload'>;
-  /** The number of the reload that made it serve; 0: it is the first. */
+  /** The number of the reload that started it; 0: it is the first server. */
   reload: number;
   /** @throws {Error} for people: the data directory is not where the successor will look for it */
   assertKept(): void;
-  /** Writes for people where a reload stands. @throws {Error} it cannot be written */
+  /** Writes the state of a reload for people. @throws {Error} it cannot be written */
   note(number: number, failure: string | null): void;
-  /** Makes new requests wait. Resolves when requests are over that need the store or the engines. */
+  /** Makes new requests wait. Resolves when requests that need the store or the engines are over. */
   hold(): Promise<void>;
-  /** Lets go of engines, store and lock; leases come from `successor`. */
+  /** Releases engines, store and lock; leases come from `successor`. */
   handOver(successor: (request: LeaseRequest) => Promise<Lease>): Promise<void>;
   /** How engines are used at the moment. */
   uses(): RunUse[];
-  /** Calls back at each lease that ends from now on. */
+  /** Calls back for each lease that ends from now on. */
   watchLeases(watcher: (use: Pick<RunUse, 'instance' | 'run' | 'open'>) => void): void;
-  /** Breaks every lease of a run that is held here. `died`: its engine exited by itself. */
+  /** Breaks every lease of a run that this server holds. `died`: the engine exited on its own. */
   breakLeases(instance: string, run: number, died: boolean): void;
   /** Ends all requests with these credentials. */
   shutOut(dead: Dead): void;
@@ -33,10 +33,10 @@ export interface ReplaceableServer {
   recordBy(record: SuccessorLink['record']): void;
   /** Passes requests on to the successor's door. Resolves when the last connection is gone and nothing is left to do. */
   leave(door: string, options: { stopsListening: boolean }): Promise<void>;
-  /** Ends connections; breaks off answers that take long. After `handOver`. */
+  /** Ends connections, and aborts long answers. Call it after `handOver`. */
   cut(): Promise<void>;
-  /** Ends the connections that are left at once, in the middle of an answer too. */
+  /** Ends the remaining connections at once, even in the middle of an answer. */
   breakOff(): void;
-  /** Ends the service; engines live on unless `stopEngines`. */
+  /** Ends the service; engines keep running unless `stopEngines`. */
   close(options: { stopEngines: boolean }): Promise<void>;
 }

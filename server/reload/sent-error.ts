@@ -1,7 +1,7 @@
 import { ApiError, ERROR_CODES } from '@llamactl/contract/errors';
 import type { SentError } from './messages.ts';
 
-/** An error for a caller, as it goes to another process; anything else is a fault of ours, and told as one. */
+/** Converts an error for a caller into a message. Any other error becomes an internal error. */
 export function sentError(error: unknown): SentError {
   const known =
     error instanceof ApiError ? error : new ApiError('INTERNAL_ERROR', 'Something went wrong inside llamactl.');
@@ -13,14 +13,14 @@ export function sentError(error: unknown): SentError {
       ...(details === undefined ? {} : { details }),
       ...(problems === undefined ? {} : { problems: [...problems] }),
       ...(reason === undefined ? {} : { reason }),
-      // A version that does not know the code has nothing else to go by.
+      // A version that does not know the code needs the status.
       status: known.status,
       ...(headers === undefined ? {} : { headers: { ...headers } }),
     },
   };
 }
 
-/** Of a code that only a later version knows, sentence and status stay. */
+/** Converts a message back into an error. If only a later version knows its code, message and status are kept. */
 export function receivedError({ code: sent, message, extras }: SentError): ApiError {
   const code = ERROR_CODES.find((known) => known === sent) ?? 'INTERNAL_ERROR';
   const { details, problems, reason, status, headers } = extras;

@@ -1,8 +1,8 @@
 import { describe, expect, it, vi } from 'vitest';
 import { FakeSuccessor, service } from '../testing/reload-harness.ts';
 
-describe('a new server that is gone without an end', () => {
-  it('ends the old one that still finishes requests, also where somebody else was started first', async () => {
+describe('a new server that ends unexpectedly', () => {
+  it('ends the old one that still finishes requests, also if another process was started first', async () => {
     const { service: one, successor, failures, done } = await service({ isFirst: false });
     const leave = vi.spyOn(one.first, 'leave').mockReturnValue(new Promise(() => undefined));
     one.reload();
@@ -11,12 +11,12 @@ describe('a new server that is gone without an end', () => {
     await vi.waitFor(() => expect(leave).toHaveBeenCalled());
     next.process.channel.destroy();
     expect(await one.over).toBe(1);
-    // Short answers have come to their end.
+    // Short answers have finished.
     expect(done).toContain('first cuts');
-    expect(failures).toContain('The server that has replaced this one is gone, and did not say why');
+    expect(failures).toContain('The server that has replaced this one ended unexpectedly');
   });
 
-  it('waits for long answers no longer than a moment', async () => {
+  it('waits only a moment for long answers', async () => {
     const { service: one, successor, clock } = await service();
     const leave = vi.spyOn(one.first, 'leave').mockReturnValue(new Promise(() => undefined));
     const cut = vi.spyOn(one.first, 'cut').mockReturnValue(new Promise(() => undefined));
@@ -31,7 +31,7 @@ describe('a new server that is gone without an end', () => {
     expect(await one.over).toBe(1);
   });
 
-  it('breaks off what the first still finishes, which stays while another serves: it ends as that does', async () => {
+  it('aborts the requests of the first process, which stays while a third serves and ends with its status', async () => {
     const { service: one, successor, clock, done, until } = await service();
     const leave = vi.spyOn(one.first, 'leave').mockReturnValue(new Promise(() => undefined));
     const cut = vi.spyOn(one.first, 'cut').mockReturnValue(new Promise(() => undefined));
@@ -45,14 +45,14 @@ describe('a new server that is gone without an end', () => {
     await clock.advance(1_000);
     await until('first breaks off');
     expect(await Promise.race([one.over, Promise.resolve('it stays')])).toBe('it stays');
-    // The third has the other end too.
+    // The third process holds the other end too.
     next.lifeline.end('0\n');
     await vi.waitFor(() => expect(cut).toHaveBeenCalledTimes(2));
     await clock.advance(1_000);
     expect(await one.over).toBe(0);
   });
 
-  it('ends the first as well where somebody watches another', async () => {
+  it('ends the first process too if the service manager watches another', async () => {
     const { service: one, successor } = await service({ onSuccessor: () => true });
     const leave = vi.spyOn(one.first, 'leave').mockReturnValue(new Promise(() => undefined));
     one.reload();
@@ -63,7 +63,7 @@ describe('a new server that is gone without an end', () => {
     expect(await one.over).toBe(1);
   });
 
-  it('is nothing to one that has ended it', async () => {
+  it('is ignored by a process that has ended it', async () => {
     const { service: one, successor, failures, done } = await service({ isFirst: false });
     vi.spyOn(one.first, 'leave').mockReturnValue(new Promise(() => undefined));
     one.reload();
@@ -76,13 +76,13 @@ describe('a new server that is gone without an end', () => {
 });
 
 describe('the end of the service', () => {
-  it('is that of its one server', async () => {
+  it('ends its only server', async () => {
     const { service: one, done } = await service();
     await one.close({ stopEngines: false });
     expect(done).toEqual(['first closes', 'exit 0']);
   });
 
-  it('ends a change that has not come to the hand-over', async () => {
+  it('cancels a reload before the hand-over', async () => {
     const { service: one, done, successor } = await service();
     one.reload();
     await successor();
@@ -102,7 +102,7 @@ describe('the end of the service', () => {
     expect([killed, done.slice(-2)]).toEqual([['successor killed'], ['first closes', 'exit 0']]);
   });
 
-  it('waits for a hand-over, and is passed on to whom it led', async () => {
+  it('waits for a hand-over, and is passed on to the new server', async () => {
     const { service: one, done, successor, signals, until } = await service();
     one.reload();
     const next = await successor();
@@ -116,7 +116,7 @@ describe('the end of the service', () => {
     expect(done).toContain('first cuts');
   });
 
-  it('is passed on to whom it led, too, where nothing says who serves, as on a full disk', async () => {
+  it('is passed on to the new server even if no file names it, as on a full disk', async () => {
     const { service: one, successor, signals, until } = await service({ servingPid: () => null });
     one.reload();
     const next = await successor();
@@ -130,7 +130,7 @@ describe('the end of the service', () => {
     expect(signals).toContain('SIGINT to 99');
   });
 
-  it('is that of a process, too, which is about to take over, where it shall not wait', async () => {
+  it('kills a process that is about to take over if it is hurried', async () => {
     const { service: one, done, successor, until } = await service();
     one.reload();
     await (await successor()).take();
@@ -140,7 +140,7 @@ describe('the end of the service', () => {
     expect(done).toContain('successor killed');
   });
 
-  it('is passed on again, until it is heard, where it shall not wait', async () => {
+  it('is passed on repeatedly if it is hurried', async () => {
     const { service: one, successor, signals, until, clock } = await service();
     one.reload();
     const next = await successor();
@@ -155,7 +155,7 @@ describe('the end of the service', () => {
     await Promise.all([hurried, closed]);
   });
 
-  it('waits for nobody else where nobody else serves, nor for one that does not hear', async () => {
+  it('does not wait if no other process serves, nor endlessly for one that does not react', async () => {
     const { service: one, successor, signals, until, clock } = await service();
     await one.hurry('SIGTERM');
     one.reload();
@@ -167,7 +167,7 @@ describe('the end of the service', () => {
     expect(signals).toHaveLength(20);
   });
 
-  it('is passed on at a hand-over by a server that was not the first, too', async () => {
+  it('is passed on at a hand-over also by a server that was not the first', async () => {
     const launched = new FakeSuccessor([]);
     const process = { ...launched.process, lifeline: null };
     const { service: one, signals, until } = await service({ isFirst: false, launch: async () => process });
@@ -180,7 +180,7 @@ describe('the end of the service', () => {
     expect(signals).toEqual(['SIGTERM to 99']);
   });
 
-  it('is made in order by who has taken back, when a hand-over fails meanwhile', async () => {
+  it('is completed normally by the server that has taken back', async () => {
     const { service: one, done, successor, until } = await service();
     one.reload();
     const next = await successor();

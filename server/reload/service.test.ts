@@ -3,8 +3,8 @@ import { LeaseBook } from '../instances/slots/lease-book.ts';
 import { type FakeServer, type FakeSuccessor, service } from '../testing/reload-harness.ts';
 import type { Service } from './service.ts';
 
-describe('a change', () => {
-  it('holds, hands over, and leaves; then the first process waits for the end of all, and passes signals on', async () => {
+describe('a reload', () => {
+  it('holds, hands over, and leaves; then the first process waits for the last server, and passes signals on', async () => {
     const { service: one, done, successor, until, signals } = await service();
     one.reload();
     const next = await successor();
@@ -17,14 +17,14 @@ describe('a change', () => {
     expect(await one.over).toBe(7);
   });
 
-  it('is the last thing that a process does which was not started first', async () => {
+  it('ends a process that was not started first', async () => {
     const { service: one, successor } = await service({ isFirst: false });
     one.reload();
     await (await successor()).serve();
     expect(await one.over).toBe(0);
   });
 
-  it('is so too for the first where somebody watches the new process', async () => {
+  it('ends the first process too if the service manager watches the new one', async () => {
     const onSuccessor = vi.fn<(pid: number) => boolean>(() => true);
     const { service: one, successor } = await service({ onSuccessor });
     one.reload();
@@ -33,7 +33,7 @@ describe('a change', () => {
     expect(onSuccessor.mock.calls).toEqual([[99]]);
   });
 
-  it('loses nothing that ends meanwhile to the audit trail', async () => {
+  it('records requests that end meanwhile in the audit trail', async () => {
     const { service: one, successor } = await service();
     const entry = { subject: 's', address: '::1', action: 'proxy', target: null, status: 200, requestId: 'r' };
     vi.spyOn(one.first, 'handOver').mockImplementation(async () => one.first.record(entry));
@@ -45,13 +45,13 @@ describe('a change', () => {
       leases: new LeaseBook({ elapsed: () => 0 }),
       acquire: () => Promise.reject(new Error('none')),
       record: (each) => void recorded.push(each),
-      overheard: () => undefined,
+      onUnknown: () => undefined,
     });
     next.link.ready('/door');
     await vi.waitFor(() => expect(recorded).toEqual([entry]));
   });
 
-  it('shuts out here who is shut out there', async () => {
+  it('ends requests in the old server whose credentials the new one rejects', async () => {
     const { service: one, successor, until } = await service();
     one.reload();
     const next = await successor();
@@ -60,7 +60,7 @@ describe('a change', () => {
     await until('first shuts out account u1');
   });
 
-  it('is made once at a time', async () => {
+  it('does not start while another is under way', async () => {
     const { service: one, successor, successors, failures } = await service();
     one.reload();
     await successor();
@@ -68,7 +68,7 @@ describe('a change', () => {
     expect([successors.length, failures]).toEqual([1, ['A reload is under way already']]);
   });
 
-  it('lets requests that wait for a lease wait for the new server', async () => {
+  it('makes requests that wait for a lease wait for the new server', async () => {
     const { service: one, successor, until } = await service();
     one.reload();
     const next = await successor();
@@ -82,15 +82,15 @@ describe('a change', () => {
       leases: book,
       acquire: async () => book.of('i', 1).grant('chat', target, { id: 'i', settings: {} }),
       record: () => undefined,
-      overheard: () => undefined,
+      onUnknown: () => undefined,
     });
     next.link.ready('/door');
     expect((await lease).target).toEqual(target);
   });
 });
 
-describe('a change that cannot be made', () => {
-  it('leaves everything as it was, and can be tried again under its own number', async () => {
+describe('a reload that fails', () => {
+  it('changes nothing, and the next attempt has its own number', async () => {
     const { service: one, done, successor, until } = await service();
     one.reload();
     (await successor()).link.refuse('gateway.nonsense is unknown');
@@ -102,14 +102,14 @@ describe('a change that cannot be made', () => {
     });
   });
 
-  it('is found out when the new process just dies', async () => {
+  it('is noticed when the new process just dies', async () => {
     const { service: one, successor, until } = await service();
     one.reload();
     (await successor()).die('with code 1');
     await until('first notes 1 failed: the new process ended before it served; the log says more');
   });
 
-  it('is given up when the new process does not come forward', async () => {
+  it('is given up when the new process does not report in time', async () => {
     const { service: one, successor, until, clock } = await service();
     one.reload();
     await (
@@ -119,7 +119,7 @@ describe('a change that cannot be made', () => {
     await until('first notes 1 failed: the new process was not ready within 60 seconds');
   });
 
-  it('is taken back after the hand-over, by a server of the same process; it can be tried again', async () => {
+  it('is taken back after the hand-over by a server of the same process, and can be repeated', async () => {
     const { service: one, done, successor, successors, until } = await service();
     one.reload();
     const failing = await successor();
@@ -139,7 +139,7 @@ describe('a change that cannot be made', () => {
     ]);
   });
 
-  it('is taken back too when the old server cannot let go', async () => {
+  it('is taken back too when the old server cannot hand over', async () => {
     const { service: one, done, successor, until } = await service();
     vi.spyOn(one.first, 'handOver').mockRejectedValue(new Error('the disk is gone'));
     one.reload();
@@ -152,8 +152,8 @@ describe('a change that cannot be made', () => {
   });
 });
 
-describe('a change of which nothing can be taken back, because the new server has changed the store', () => {
-  it('is made by the program that is started again, with what has waited', async () => {
+describe('a reload that cannot be taken back, because the new server has changed the store', () => {
+  it('is completed by one more new process, which gets the waiting requests', async () => {
     const { service: one, done, successors, until } = await service({}, { takesBack: false });
     await failAfterHandOver(one, successors);
     await vi.waitFor(() => expect(successors).toHaveLength(2));
@@ -167,7 +167,7 @@ describe('a change of which nothing can be taken back, because the new server ha
       leases: book,
       acquire: async () => book.of('i', 1).grant('chat', target, { id: 'i', settings: {} }),
       record: () => undefined,
-      overheard: () => undefined,
+      onUnknown: () => undefined,
     });
     again?.link.ready('/door');
     expect((await lease).target).toEqual(target);
@@ -177,7 +177,7 @@ describe('a change of which nothing can be taken back, because the new server ha
     expect(await one.over).toBe(7);
   });
 
-  it('counts the leases there that ended meanwhile', async () => {
+  it('counts leases in that process that ended meanwhile', async () => {
     const { service: one, successors } = await service({}, { takesBack: false });
     const leases = one.first.book.of('i', 1);
     const first = leases.lend(() => undefined);
@@ -189,7 +189,7 @@ describe('a change of which nothing can be taken back, because the new server ha
     expect(uses?.map(({ open }) => open)).toEqual([1]);
   });
 
-  it('ends the process where that cannot take over either', async () => {
+  it('ends the process if that one cannot take over either', async () => {
     const { service: one, done, successors } = await service({}, { takesBack: false });
     await failAfterHandOver(one, successors);
     await vi.waitFor(() => expect(successors).toHaveLength(2));
@@ -199,7 +199,7 @@ describe('a change of which nothing can be taken back, because the new server ha
     expect(done.filter((what) => what === 'successor killed')).toHaveLength(2);
   });
 
-  it('ends the process without one more where the server was to end anyway', async () => {
+  it('ends the process without another attempt if the service is ending', async () => {
     const { service: one, successors } = await service({}, { takesBack: false });
     one.reload();
     await vi.waitFor(() => expect(successors).toHaveLength(1));
@@ -218,18 +218,18 @@ async function failAfterHandOver(one: Service<FakeServer>, successors: readonly 
   successors[0]?.die('with code 1');
 }
 
-describe('a data directory that is not the one any more', () => {
-  it('fails the reload before anything is launched', async () => {
+describe('a data directory that was replaced', () => {
+  it('fails the reload before a process is launched', async () => {
     const { service: one, done, successors, failures } = await service();
     vi.spyOn(one.first, 'assertKept').mockImplementation(() => {
       throw new Error('it was moved');
     });
     one.reload();
-    await vi.waitFor(() => expect(failures).toContain('The server was not replaced, and goes on'));
+    await vi.waitFor(() => expect(failures).toContain('The reload failed; the old server continues to serve'));
     expect([done, successors]).toEqual([['first notes 1 failed: it was moved'], []]);
   });
 
-  it('fails it also when that happened while the new server got ready', async () => {
+  it('fails the reload also if it happens while the new process prepares', async () => {
     const { service: one, done, successor, failures } = await service();
     one.reload();
     const next = await successor();
@@ -237,19 +237,19 @@ describe('a data directory that is not the one any more', () => {
       throw new Error('it was moved');
     });
     next.link.takeOver().catch(() => undefined);
-    await vi.waitFor(() => expect(failures).toContain('The server was not replaced, and goes on'));
+    await vi.waitFor(() => expect(failures).toContain('The reload failed; the old server continues to serve'));
     expect(done).toEqual(['first notes 1', 'successor killed', 'first cuts', 'first notes 1 failed: it was moved']);
   });
 });
 
-describe('a data directory that takes no more', () => {
-  it('fails the reload, and the server goes on', async () => {
+describe('a data directory on a full disk', () => {
+  it('fails the reload, and the server continues', async () => {
     const { service: one, done, failures } = await service();
     vi.spyOn(one.first, 'note').mockImplementation(() => {
       throw new Error('no space left on device');
     });
     one.reload();
-    await vi.waitFor(() => expect(failures).toContain('The server was not replaced, and goes on'));
+    await vi.waitFor(() => expect(failures).toContain('The reload failed; the old server continues to serve'));
     await one.close({ stopEngines: false });
     expect(done).toEqual(['first closes', 'exit 0']);
   });

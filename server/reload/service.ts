@@ -6,12 +6,12 @@ import type { ReplaceableServer } from './replaceable.ts';
 import type { SuccessorProcess } from './successor-process.ts';
 
 export interface ServiceParts<Server extends ReplaceableServer> extends HandOverParts<Server> {
-  /** The process that has the data directory; `null`: none, or not known. */
+  /** Pid of the process that has the data directory; `null`: none, or unknown. */
   servingPid: () => number | null;
   sendSignal: (pid: number, signal: NodeJS.Signals) => void;
   /** Passes the exit status of the service to the process that was started first. */
-  tellExit: (code: number) => void;
-  /** This process was started first: a terminal, a container or a script waits for its end. */
+  reportExit: (code: number) => void;
+  /** Whether this process was started first: a terminal, a container or a script waits for its end. */
   isFirst: boolean;
   /**
    * Called with the pid of a server that has replaced this one. True: the service manager watches that process now, and this
@@ -22,15 +22,15 @@ export interface ServiceParts<Server extends ReplaceableServer> extends HandOver
   onChange?: (stage: 'begun' | 'failed') => void;
 }
 
-/** A process takes two signals in quick succession for one, so a signal is sent until that process is gone. */
+/** A process may treat two signals in quick succession as one, so the signal is repeated until the process is gone. */
 const HURRY_EVERY_MS = 100;
 const HURRY_FOR_MS = 2_000;
-/** Answers may take this long to their end when the service has ended without a signal to this process. */
+/** Time for answers to finish after the service ended without a signal to this process. */
 const FAREWELL_MS = 1_000;
 
 interface Replaced {
   phase: 'replaced';
-  /** The process that replaced this one; `null`: it has ended, and the number may be another's. */
+  /** The process that replaced this one; `null`: it has ended, and its pid may be reused. */
   pid: number | null;
   /** Resolves to the exit status of the service; `null`: another process was started first, and waits for that. */
   exit: Promise<number> | null;
@@ -43,9 +43,9 @@ type State<Server extends ReplaceableServer> =
   | { phase: 'closed' };
 
 /**
- * Knows who serves: the server of this process, or a process that has replaced it.
+ * Keeps track of which process serves: this one, or one that has replaced it.
  *
- * | Phase     | Who serves                   | `reload`        | `close`                               | `hurry`                     |
+ * | Phase     | Serving process              | `reload`        | `close`                               | `hurry`                     |
  * | --------- | ---------------------------- | --------------- | ------------------------------------- | --------------------------- |
  * | serving   | this process                 | → reloading     | ends the server, → closed             | –                           |
  * | reloading | see the table of `HandOver`  | is refused      | waits for the end of the reload, then | kills the new process       |
@@ -54,8 +54,8 @@ type State<Server extends ReplaceableServer> =
  * |           |                              |                 | which waits for the last server       | server is gone              |
  * | closed    | no process                   | –               | –                                     | –                           |
  *
- * A reload that is over leads to *serving* (`kept`, `taken back`), *replaced*, or *closed* (`lost`). In *replaced*, this process
- * finishes the answers that it has begun. Then it ends, unless it was started first: that one stays until the last server ends.
+ * A finished reload leads to *serving* (`kept`, `taken back`), *replaced*, or *closed* (`lost`). In *replaced*, this process
+ * finishes the answers that it has begun. Then it ends, unless it was started first: then it stays until the last server ends.
  */
 export class Service<Server extends ReplaceableServer> {
   readonly first: Server;
@@ -64,7 +64,7 @@ export class Service<Server extends ReplaceableServer> {
   readonly #over = Promise.withResolvers<number>();
   readonly #parts: ServiceParts<Server>;
   #state: State<Server> = { phase: 'serving' };
-  /** The server of this process: it serves, or leaves. */
+  /** The server of this process, which serves or is leaving. */
   #server: Server;
   /** The number of the newest reload. */
   #reloads: number;
@@ -87,7 +87,7 @@ export class Service<Server extends ReplaceableServer> {
     return new Service(parts, await parts.start(inheritance));
   }
 
-  /** Replaces the server by a new process. The server's `note` and the log say what came of it. */
+  /** Replaces the server by a new process. The server's `note` and the log give the result. */
   reload(): void {
     const state = this.#state;
     switch (state.phase) {
@@ -114,7 +114,7 @@ export class Service<Server extends ReplaceableServer> {
     if (state.phase === 'serving') {
       this.#state = { phase: 'closed' };
       await this.#server.close(options);
-      this.#parts.tellExit(0);
+      this.#parts.reportExit(0);
     } else if (state.phase === 'replaced') {
       // A process that takes over at this moment did not get the signal, whichever process was started first.
       const missed = isHandingOver ? state.pid : null;
@@ -124,11 +124,11 @@ export class Service<Server extends ReplaceableServer> {
     }
   }
 
-  /** The end shall not wait, where another process serves or is about to. Resolves when that is gone, or does not go. */
+  /** Hurries the end of another process that serves or is about to. Resolves when it is gone, or after a time limit. */
   async hurry(signal: NodeJS.Signals): Promise<void> {
     const state = this.#state;
     if (state.phase === 'reloading') {
-      // Once that process has everything, no signal reaches it any more.
+      // Signals are not passed on during a reload, so kill the new process, even if it has taken over.
       await Promise.race([state.handOver.kill(), this.#pause(HURRY_FOR_MS)]);
     } else if (state.phase === 'replaced' && state.exit !== null) {
       const isGone = state.exit.then(() => true);
@@ -144,7 +144,7 @@ export class Service<Server extends ReplaceableServer> {
     const handOver = new HandOver(this.#parts, this.#server, this.#reloads);
     this.#parts.onChange?.('begun');
     const over = this.#reload(handOver).catch((error: unknown) => {
-      this.#parts.log.error({ err: error }, 'The reload failed by a fault of llamactl');
+      this.#parts.log.error({ err: error }, 'The reload failed because of a bug in llamactl');
       this.#over.resolve(1);
     });
     this.#state = { phase: 'reloading', handOver, over };
@@ -192,23 +192,23 @@ export class Service<Server extends ReplaceableServer> {
   }
 
   /**
-   * The server that has replaced this one died. Answers that are finished here count nowhere now, so they end. The process that
-   * was started first stays: one more server may have replaced that one, and only the lifeline knows.
+   * Handles the death of the successor. The answers that this process still finishes are no longer counted anywhere, so they end.
+   * The process that was started first stays: a further server may have replaced the successor, and only the lifeline shows that.
    */
   #lose({ exit }: Replaced): void {
     if (this.#isEnding) return;
-    this.#parts.log.error({}, 'The server that has replaced this one is gone, and did not say why');
+    this.#parts.log.error({}, 'The server that has replaced this one ended unexpectedly');
     void this.#sayFarewell().then(() => {
       this.#server.breakOff();
       if (exit === null || this.#isWatchedElsewhere) this.#over.resolve(1);
     });
   }
 
-  /** @returns the exit status of the last server, which then is that of this process, too */
+  /** Waits for the exit status of the last server, which then becomes the exit status of this process. */
   #exitBy(lifeline: Readable): Promise<number> {
     const exit = lastExit(lifeline);
     void exit.then(async (code) => {
-      // Else `close` decides when this process ends.
+      // If the service is ending, `close` decides when this process ends.
       if (this.#isEnding) return;
       await this.#sayFarewell();
       this.#over.resolve(code);
@@ -216,12 +216,12 @@ export class Service<Server extends ReplaceableServer> {
     return exit;
   }
 
-  /** Short answers come to their end. */
+  /** Gives short answers time to finish. */
   async #sayFarewell(): Promise<void> {
     await Promise.race([this.#server.cut(), this.#pause(FAREWELL_MS)]);
   }
 
-  /** The process that serves. On a full disk no file names it, but nothing can have replaced our own successor then. */
+  /** Finds the serving process. On a full disk no file names it, but then no further server can have replaced the successor. */
   #whoServes({ pid }: Replaced): number | null {
     return this.#parts.servingPid() ?? pid;
   }
@@ -238,7 +238,7 @@ export class Service<Server extends ReplaceableServer> {
     try {
       return await this.#parts.onSuccessor(pid);
     } catch (error) {
-      this.#parts.log.error({ err: error }, 'The service manager does not know of the new process');
+      this.#parts.log.error({ err: error }, 'The service manager could not be informed about the new process');
       return false;
     }
   }

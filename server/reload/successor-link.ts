@@ -7,38 +7,38 @@ import { Channel } from './channel.ts';
 import { FROM_SUCCESSOR, type FromSuccessor, type Hello, type SentLease, type ToSuccessor } from './messages.ts';
 import { receivedError } from './sent-error.ts';
 
-/** What the next server asks of the one that goes. */
-export interface SuccessorWishes {
-  /** Every lease of a run that is held here must end now. `died`: its engine exited by itself. */
+/** Handles the messages of a successor that need action in this server. */
+export interface SuccessorListener {
+  /** Every lease of a run that this server holds must end now. `died`: the engine exited on its own. */
   onBreak(instance: string, run: number, died: boolean): void;
-  /** What is served here with these credentials must end now. */
+  /** Requests with these credentials must end now. */
   onDead(dead: Dead): void;
   /** The service ends. */
   onEnd(): void;
-  /** It said something that only a later version understands. */
-  onOverheard(type: string): void;
+  /** Called for a message of a type that only a later version knows. */
+  onUnknown(type: string): void;
 }
 
-/** A request for a lease that is on its way. */
+/** A request for a lease that was not answered yet. */
 interface Asked {
   request: LeaseRequest;
   resolve(lease: Lease): void;
   reject(error: unknown): void;
 }
 
-/** Credentials that are good no more; kinds that are not known are overlooked. */
+/** Credentials that are no longer valid; unknown kinds are ignored. */
 export type Dead = Omit<Extract<FromSuccessor, { type: 'dead' }>, 'type'>;
 
-/** What the `audit` message carries. */
+/** Content of an `audit` message. */
 type AuditEntry = Extract<ToSuccessor, { type: 'audit' }>['entry'];
 
-/** The next server, as the one that goes sees it. */
+/** The predecessor's link to its successor. */
 export class SuccessorLink {
-  /** Resolves when it can take over; rejects with an `Error` for people when it cannot. */
+  /** Resolves when the successor can take over; rejects with an `Error` for people when it cannot. */
   readonly prepared: Promise<void>;
-  /** Resolves to the path of its door when it serves; rejects in the same way. */
+  /** Resolves to the path of its door when it serves; rejects like `prepared`. */
   readonly ready: Promise<string>;
-  /** Resolves when nothing can be said to it any more; `lost`: neither it nor we said that this is the end. */
+  /** Resolves when the link is closed; `lost`: neither side had announced its end. */
   readonly closed: Promise<'ended' | 'lost'>;
   readonly #channel: Channel<ToSuccessor, FromSuccessor>;
   readonly #asked = new Map<number, Asked>();
@@ -47,7 +47,7 @@ export class SuccessorLink {
   #isEnding = false;
   #isClosed = false;
 
-  constructor(stream: Duplex, wishes: SuccessorWishes) {
+  constructor(stream: Duplex, listener: SuccessorListener) {
     const prepared = Promise.withResolvers<void>();
     const ready = Promise.withResolvers<string>();
     const closed = Promise.withResolvers<'ended' | 'lost'>();
@@ -69,21 +69,21 @@ export class SuccessorLink {
           case 'ready':
             return ready.resolve(message.door);
           case 'break':
-            return wishes.onBreak(message.instance, message.run, message.died === true);
+            return listener.onBreak(message.instance, message.run, message.died === true);
           case 'dead':
-            return wishes.onDead({ kind: message.kind, whose: message.whose });
+            return listener.onDead({ kind: message.kind, whose: message.whose });
           case 'end':
             this.#isEnding = true;
-            return wishes.onEnd();
+            return listener.onEnd();
           default:
             return this.#answered(message);
         }
       },
-      unknown: (type) => wishes.onOverheard(type),
+      unknown: (type) => listener.onUnknown(type),
       closed: (error) => {
         this.#isClosed = true;
         fail(error ?? new Error('the new process ended before it served; the log says more'));
-        for (const asked of this.#asked.values()) asked.reject(nobodyLends());
+        for (const asked of this.#asked.values()) asked.reject(noServer());
         this.#asked.clear();
         if (!this.#isEnding) for (const controller of this.#held.values()) controller.abort();
         closed.resolve(this.#isEnding ? 'ended' : 'lost');
@@ -107,11 +107,11 @@ export class SuccessorLink {
     this.#channel.send({ type: 'audit', entry });
   }
 
-  /** A lease, given there and used here. Rejects as `acquire` of the instances does. */
+  /** Requests a lease from the successor, for use in this server. Rejects like `acquire` of the instances. */
   async acquire(request: LeaseRequest): Promise<Lease> {
     const { instance, caller, mayStart, onlyRunning = false, signal, after: lost } = request;
     signal.throwIfAborted();
-    if (this.#isClosed) throw nobodyLends();
+    if (this.#isClosed) throw noServer();
     const id = this.#nextId;
     this.#nextId += 1;
     const { promise, resolve, reject } = Promise.withResolvers<Lease>();
@@ -127,7 +127,7 @@ export class SuccessorLink {
     return promise.finally(() => signal.removeEventListener('abort', leave));
   }
 
-  /** Nothing is left to say. */
+  /** Closes the link: this server has nothing more to send. */
   close(): void {
     this.#isEnding = true;
     this.#channel.close();
@@ -166,7 +166,7 @@ export class SuccessorLink {
       begun: () => {
         if (this.#held.has(id)) this.#channel.send({ type: 'begun', id });
       },
-      // The work that it is a sign of is seen at the engine too.
+      // The successor sees the same progress at the engine.
       passed: () => undefined,
       release: () => {
         if (this.#held.delete(id)) this.#channel.send({ type: 'release', id });
@@ -175,6 +175,6 @@ export class SuccessorLink {
   }
 }
 
-function nobodyLends(): ApiError {
-  return new ApiError('SHUTTING_DOWN', 'The server that took over has ended; ask again when there is one.');
+function noServer(): ApiError {
+  return new ApiError('SHUTTING_DOWN', 'The server that took over has ended; try again when a server runs.');
 }

@@ -2,37 +2,37 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import type { Duplex, Readable } from 'node:stream';
 import type { Environment } from '../config/env.ts';
 
-/** The descriptors by which a successor finds what it inherits. */
+/** Descriptors with which a successor is launched. */
 export const INHERITED = { listener: 3, channel: 4, lifeline: 5 } as const;
 
 /** A server that was launched to replace this one. */
 export interface SuccessorProcess {
   pid: number;
   channel: Duplex;
-  /** Closes when it and all who replace it are gone; `null`: somebody else holds its other end. */
+  /** Closes when this process and all its successors are gone; `null`: the process that was started first reads the lifeline. */
   lifeline: Readable | null;
-  /** Resolves when it ended, to how. */
+  /** Resolves when the process ended, to a description of how. */
   ended: Promise<string>;
-  /** At once. */
+  /** Kills the process at once. */
   kill(): void;
 }
 
 export interface LaunchParts {
-  /** What launches the program. */
+  /** Program that launches llamactl. */
   command: string;
   argv: readonly string[];
-  /** Where it works; left out: where we do. */
+  /** Working directory; left out: the one of this process. */
   cwd?: string;
   environment: Environment;
-  /** The descriptor on which we listen. */
+  /** Descriptor on which this process listens. */
   listener: number;
-  /** That of our own lifeline; `null`: we were started first, and hold the end of a new one. */
+  /** Descriptor of this process's lifeline; `null`: this process was started first, and makes a new lifeline. */
   lifeline: number | null;
 }
 
 /**
- * Launches the program anew, as it is on the disk now, in a session of its own: the end of a terminal is told to who was
- * started in it.
+ * Launches the program as it is on the disk now. It gets its own session, because the end of a terminal signals only processes
+ * of the terminal's session.
  *
  * @throws {Error} it cannot be launched
  */
@@ -63,6 +63,6 @@ export async function launchSuccessor(parts: LaunchParts): Promise<SuccessorProc
 
 function duplexOf(child: ChildProcess, descriptor: number): Duplex {
   const stream: unknown = child.stdio[descriptor];
-  // What Node makes of `pipe` is a pair of sockets; its types know only the two that are read.
+  // Node makes a duplex socket for `pipe`, but its types do not show that.
   return stream as Duplex;
 }

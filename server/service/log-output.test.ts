@@ -6,7 +6,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { FakeClock } from '../testing/fake-clock.ts';
 import { LogOutput } from './log-output.ts';
 
-/** Real files and pipes: what they answer is the point. */
+/** Tests with real files and pipes, because their behaviour matters. */
 
 let folder: string;
 let open: number[] = [];
@@ -28,7 +28,7 @@ function opened(file: string, flags: number): number {
   return descriptor;
 }
 
-/** A pipe that does not make its writer wait. */
+/** A non-blocking pipe. */
 function pipe(): { reader: number; writer: number } {
   const file = path.join(folder, 'pipe');
   execFileSync('mkfifo', [file]);
@@ -36,7 +36,7 @@ function pipe(): { reader: number; writer: number } {
   return { reader, writer: opened(file, constants.O_WRONLY | constants.O_NONBLOCK) };
 }
 
-/** All that is in the pipe, the loop of the output's tries included. */
+/** Reads everything from the pipe while the output retries. */
 async function drained(reader: number): Promise<string> {
   const chunks: Buffer[] = [];
   const chunk = Buffer.alloc(65_536);
@@ -64,14 +64,14 @@ describe("the server's log", () => {
     expect(readFileSync(file, 'utf8')).toBe('one\ntwo\n');
   });
 
-  it('waits for a reader that is slow, and loses nothing', async () => {
+  it('waits for a slow reader, and loses nothing', async () => {
     const { reader, writer } = pipe();
     const output = new LogOutput(writer, clock);
     for (const line of lines(500)) output.write(line);
     expect(await drained(reader)).toBe(lines(500).join(''));
   });
 
-  it('keeps a mebibyte for a reader that does not read, and tells it what it missed', async () => {
+  it('keeps a mebibyte for a reader that does not read, and reports how many lines were lost', async () => {
     const { reader, writer } = pipe();
     const output = new LogOutput(writer, clock);
     for (const line of lines(3_000)) output.write(line);
@@ -98,7 +98,7 @@ describe("the server's log", () => {
     expect(clock.pending).toEqual([]);
   });
 
-  it('is written no more when its reader has gone', async () => {
+  it('stops writing when its reader is gone', async () => {
     const { reader, writer } = pipe();
     const output = new LogOutput(writer, clock);
     closeSync(reader);
@@ -108,7 +108,7 @@ describe("the server's log", () => {
     expect(clock.pending).toEqual([]);
   });
 
-  it.runIf(process.platform === 'linux')('loses what a full disk does not take, and goes on', () => {
+  it.runIf(process.platform === 'linux')('loses lines on a full disk, and continues', () => {
     const output = new LogOutput(opened('/dev/full', constants.O_WRONLY), clock);
     output.write('one\n');
     output.write('two\n');

@@ -1,14 +1,18 @@
 import { writeSync } from 'node:fs';
 import type { Clock } from '../instances/ports.ts';
 
-/** What is kept for a reader that is slow; beyond it lines are dropped, and counted. */
+/** Most bytes kept for a slow reader; further lines are dropped and counted. */
 const MOST_WAITING = 1_048_576;
 const TRY_AGAIN_MS = 50;
 
 /**
- * Where the server's log goes: a file, a pipe, the journal. Whatever becomes of that, the server goes on. A reader that went away
- * is written to no more; one that does not read gets what fits into a mebibyte when it reads again; what a full disk does not
- * take is lost. How many lines were is told with the next one that can be written.
+ * Writes the server's log to a file, a pipe or the journal. Failures never stop the server.
+ *
+ * - If the reader is gone, nothing more is written.
+ * - If the reader is slow, up to a mebibyte is kept for it.
+ * - If the disk is full, lines are lost.
+ *
+ * The next line that can be written reports how many lines were lost.
  */
 export class LogOutput {
   readonly #descriptor: number;
@@ -24,7 +28,7 @@ export class LogOutput {
     this.#clock = clock;
   }
 
-  /** @param lines One or more, each with its end. Never throws. */
+  /** Writes lines. Never throws. @param lines One or more, each with its line break. */
   write(lines: string): void {
     if (this.#isGone) return;
     const bytes = Buffer.from(lines);
@@ -36,7 +40,7 @@ export class LogOutput {
     this.#tryLater();
   }
 
-  /** Tries once more what waits, and forgets it: the process ends. */
+  /** Tries once more to write the waiting lines, then drops them: the process ends. */
   end(): void {
     if (this.#waiting.length > 0) this.#put(Buffer.concat(this.#waiting.splice(0)), 0);
   }
@@ -65,7 +69,7 @@ export class LogOutput {
     });
   }
 
-  /** @returns what the reader does not take now; `null`: nothing is left of it */
+  /** Writes bytes. @returns the bytes that the reader does not accept now; `null`: all were written or lost */
   #put(bytes: Buffer, lines: number): Buffer | null {
     for (let done = 0; done < bytes.length;) {
       try {

@@ -5,8 +5,8 @@ import { createServiceNotifier, type ServiceNotifier, type ServiceNotifierParts 
 
 const OURS = 4_711;
 
-/** A systemd-notify that says what it was told to say, and ends as a test wants. */
-class Told {
+/** A systemd-notify that records its arguments, and ends with a given status. */
+class FakeNotify {
   readonly words: string[] = [];
   readonly sockets = new Set<string | undefined>();
   code = 0;
@@ -19,18 +19,18 @@ class Told {
 }
 
 let clock = new FakeClock();
-let told = new Told();
+let notify = new FakeNotify();
 let warnings: object[] = [];
 
 afterEach(() => {
   clock = new FakeClock();
-  told = new Told();
+  notify = new FakeNotify();
   warnings = [];
 });
 
 function notifier(environment: Record<string, string>, changes: Partial<ServiceNotifierParts> = {}): ServiceNotifier {
   const log = { warn: (details: object, message: string) => void warnings.push({ ...details, message }) };
-  const { runTool } = told;
+  const { runTool } = notify;
   return createServiceNotifier({ environment, pid: OURS, isSuccessor: false, runTool, clock, log, ...changes });
 }
 
@@ -38,45 +38,45 @@ const SERVICE = { NOTIFY_SOCKET: '/run/systemd/notify' };
 const WATCHED = { ...SERVICE, WATCHDOG_USEC: '120000000', WATCHDOG_PID: String(OURS) };
 
 describe('a service notifier', () => {
-  it('does nothing where nobody listens', async () => {
+  it('does nothing without systemd', async () => {
     const silent = notifier({ WATCHDOG_USEC: '120000000' });
     silent.ready('listens');
     silent.reloading();
     silent.stopping();
     expect(await silent.successor(1)).toBe(false);
     await silent.close();
-    expect([told.words, clock.pending]).toEqual([[], []]);
+    expect([notify.words, clock.pending]).toEqual([[], []]);
   });
 
-  it('says what happens in the order in which it happens, to the socket that systemd gave', async () => {
+  it('reports states in order, to the socket of systemd', async () => {
     const service = notifier(SERVICE);
     service.ready('listens on http://127.0.0.1:8080\nREADY=0');
     service.reloading();
     service.ready('goes on');
     service.stopping();
     await service.close();
-    expect(told.words).toEqual([
+    expect(notify.words).toEqual([
       'READY=1 STATUS=listens on http://127.0.0.1:8080 READY=0',
       'RELOADING=1',
       'READY=1 STATUS=goes on',
       'STOPPING=1',
     ]);
-    expect([...told.sockets]).toEqual(['/run/systemd/notify']);
+    expect([...notify.sockets]).toEqual(['/run/systemd/notify']);
   });
 
   it('feeds the watchdog four times within its time, from ready to close', async () => {
     const service = notifier(WATCHED);
     await clock.advance(120_000);
-    expect(told.words).toEqual([]);
+    expect(notify.words).toEqual([]);
     service.ready('listens');
     await clock.advance(120_000);
-    expect(told.words.filter((words) => words === 'WATCHDOG=1')).toHaveLength(4);
+    expect(notify.words.filter((words) => words === 'WATCHDOG=1')).toHaveLength(4);
     await service.close();
     await clock.advance(120_000);
-    expect(told.words).toHaveLength(5);
+    expect(notify.words).toHaveLength(5);
   });
 
-  it('feeds it at one pace, however often it is ready', async () => {
+  it('feeds the watchdog at one rate, however often it is ready', async () => {
     const service = notifier(WATCHED);
     service.ready('listens');
     service.ready('goes on');
@@ -84,7 +84,7 @@ describe('a service notifier', () => {
     await service.close();
   });
 
-  it('leaves a watchdog alone that is meant for another process', async () => {
+  it('does not feed a watchdog of another process', async () => {
     const service = notifier({ ...WATCHED, WATCHDOG_PID: '1' });
     service.ready('listens');
     expect(clock.pending).toEqual([]);
@@ -100,20 +100,20 @@ describe('a service notifier', () => {
     const service = notifier(WATCHED);
     service.ready('listens');
     expect(await service.successor(4_712)).toBe(true);
-    expect(told.words.at(-1)).toBe('MAINPID=4712');
+    expect(notify.words.at(-1)).toBe('MAINPID=4712');
     expect(clock.pending).toEqual([]);
   });
 
-  it('stays the watched one when systemd does not hear of the successor, and says why', async () => {
+  it('stays the watched process when systemd does not accept the successor, and logs why', async () => {
     const service = notifier(SERVICE);
-    told.code = 1;
+    notify.code = 1;
     expect(await service.successor(4_712)).toBe(false);
     expect(warnings).toEqual([
-      { reason: 'Failed to notify init system', message: 'systemd was not told MAINPID=4712' },
+      { reason: 'Failed to notify init system', message: 'systemd could not be notified of MAINPID=4712' },
     ]);
   });
 
-  it('says why when there is no systemd-notify', async () => {
+  it('logs why when systemd-notify is missing', async () => {
     const runTool: RunTool = () => Promise.reject(new Error('systemd-notify was not found on the PATH (/bin)'));
     const service = notifier(SERVICE, { runTool });
     service.ready('listens');

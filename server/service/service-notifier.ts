@@ -2,47 +2,51 @@ import type { Environment } from '../config/env.ts';
 import type { Clock } from '../instances/ports.ts';
 import type { RunTool } from '../supervisor/tool.ts';
 
-/** Tells systemd, if it started us, where the life of the service stands. Elsewhere every word of it does nothing. */
+/** Reports the state of the service to systemd. Does nothing if systemd did not start this process. */
 export interface ServiceNotifier {
-  /** We serve; the watchdog is fed from now on. Also after a reload that failed. @param status One line for `systemctl status`. */
+  /**
+   * Reports that this process serves, also after a failed reload, and feeds the watchdog from now on.
+   *
+   * @param status One line for `systemctl status`.
+   */
   ready(status: string): void;
-  /** A reload begins: `ready`, here or in the next process, says that it is over. */
+  /** Reports that a reload begins. `ready`, in this process or its successor, reports its end. */
   reloading(): void;
   /**
-   * Another process, which this one launched, serves in its place and is the one to watch: it feeds the watchdog now.
+   * Reports that a successor serves and is the process to watch; the successor feeds the watchdog from now on.
    *
-   * @returns whether systemd knows, so that this process may end; else it is still the one whose end is that of the service
+   * @returns whether systemd accepted it, so that this process may end; otherwise its end still ends the service
    */
   successor(pid: number): Promise<boolean>;
-  /** The end has begun. */
+  /** Reports that the service is stopping. */
   stopping(): void;
-  /** Resolves when everything was said; nothing is said any more. */
+  /** Resolves when all reports were sent; sends no more. */
   close(): Promise<void>;
 }
 
 export interface ServiceNotifierParts {
   environment: Environment;
-  /** Ours. */
+  /** Pid of this process. */
   pid: number;
-  /** We replace another server: the watchdog that was meant for it is ours. */
+  /** Whether this process replaces another server, and so takes over the watchdog that names that server's pid. */
   isSuccessor: boolean;
   runTool: RunTool;
   clock: Clock;
   log: { warn(details: object, message: string): void };
 }
 
-/** systemd-notify waits up to five seconds until it was heard. */
+/** Timeout of systemd-notify, which itself waits up to five seconds for systemd. */
 const TIMEOUT_MS = 10_000;
-/** How often the watchdog is fed within its time: one that comes to nothing may be followed by two more. */
+/** How often the watchdog is fed within its time: after a failed attempt two more are left. */
 const FED_WITHIN_ITS_TIME = 4;
 
-/** Node knows no datagram sockets of the system, so a program speaks for us; the unit lets it by `NotifyAccess=all`. */
+/** Creates the notifier. It runs `systemd-notify`, because Node has no Unix datagram sockets; the unit has `NotifyAccess=all`. */
 export function createServiceNotifier(parts: ServiceNotifierParts): ServiceNotifier {
   const socket = parts.environment['NOTIFY_SOCKET'] ?? '';
-  return socket === '' ? NOBODY : new SystemdNotifier(parts, socket);
+  return socket === '' ? NO_MANAGER : new SystemdNotifier(parts, socket);
 }
 
-const NOBODY: ServiceNotifier = {
+const NO_MANAGER: ServiceNotifier = {
   ready: () => undefined,
   reloading: () => undefined,
   successor: async () => false,
@@ -53,11 +57,11 @@ const NOBODY: ServiceNotifier = {
 class SystemdNotifier implements ServiceNotifier {
   readonly #parts: ServiceNotifierParts;
   readonly #socket: string;
-  /** `null`: there is no watchdog, or it is another's. */
+  /** `null`: no watchdog, or it watches another process. */
   readonly #feedEveryMs: number | null;
   #cancelFeeding: (() => void) | null = null;
   #isClosed = false;
-  /** What is said is said in order. */
+  /** Settles after the last report, so that reports keep their order. */
   #said: Promise<unknown> = Promise.resolve();
 
   constructor(parts: ServiceNotifierParts, socket: string) {
@@ -103,15 +107,15 @@ class SystemdNotifier implements ServiceNotifier {
     this.#cancelFeeding = null;
   }
 
-  /** @returns whether it was heard */
+  /** Sends a report after all earlier ones. @returns whether systemd received it */
   #say(...assignments: string[]): Promise<boolean> {
     if (this.#isClosed) return Promise.resolve(false);
-    const said = this.#said.then(() => this.#tell(assignments));
+    const said = this.#said.then(() => this.#send(assignments));
     this.#said = said;
     return said;
   }
 
-  async #tell(assignments: readonly string[]): Promise<boolean> {
+  async #send(assignments: readonly string[]): Promise<boolean> {
     const { runTool, log } = this.#parts;
     try {
       const options = { timeoutMs: TIMEOUT_MS, environment: { NOTIFY_SOCKET: this.#socket } };
@@ -120,7 +124,7 @@ class SystemdNotifier implements ServiceNotifier {
       throw new Error(stderr.trim() || `systemd-notify ended with status ${code}`);
     } catch (error) {
       const reason = error instanceof Error ? error.message : String(error);
-      log.warn({ reason }, `systemd was not told ${assignments.join(' ')}`);
+      log.warn({ reason }, `systemd could not be notified of ${assignments.join(' ')}`);
       return false;
     }
   }

@@ -39,7 +39,7 @@ describe('accounts on SQLite', () => {
     ['Key k', `update keys set scopes = '["everything"]'`],
     ['Key k', `update keys set instances = '{}'`],
     ['Key k', `pragma ignore_check_constraints = on; update keys set scopes = '["half'`],
-  ])('names the row that cannot be read: %s', async (row, damage) => {
+  ])('names a row that cannot be read: %s', async (row, damage) => {
     const database = openDatabase(file);
     const store = createSqliteStore(database, file, clock);
     await store.accounts.saveUser(storedUser('u'));

@@ -6,7 +6,7 @@ import { createSessionsTable } from './sessions-table.ts';
 import { createTokensTable } from './tokens-table.ts';
 import { createUsersTable } from './users-table.ts';
 
-/** Accounts, their keys, and what makes tokens valid. @param file For messages. */
+/** Stores accounts, their keys, log-ins, signing keys and revoked tokens. @param file For messages. */
 export function createAccountStore(database: DatabaseSync, file: string, queue: CommitQueue): AccountStore {
   const users = createUsersTable(database, file, queue);
   const keys = createKeysTable(database, file, queue);

@@ -40,7 +40,7 @@ describe('the audit trail on SQLite', () => {
     ['subject', { subject: 'user:ada' }, 'INDEX audit_by_subject (subject=?)'],
     ['action', { action: 'login', beforeSeq: 7 }, 'INDEX audit_by_action (action=? AND rowid<?)'],
     ['target', { target: 'llama', action: 'login', beforeSeq: 7 }, 'INDEX audit_by_target (target=? AND rowid<?)'],
-  ])('is searched by %s without reading the others and without sorting', (_by, query, index) => {
+  ])('searches by %s with an index and without sorting', (_by, query, index) => {
     const database = openDatabase(file);
     const { sql, values } = auditSelection({
       limit: 1,
@@ -55,7 +55,7 @@ describe('the audit trail on SQLite', () => {
     expect(plan.map((row) => row['detail'])).toEqual([expect.stringContaining(`SEARCH audit USING ${index}`)]);
   });
 
-  it('removes old rows a few at a time, so that others are served between', async () => {
+  it('removes old rows in small commits, with other commits in between', async () => {
     const store = openStore({ file, clock });
     await Promise.all(Array.from({ length: 600 }, (_, index) => store.audit.append(auditEntry(`r${index}`))));
     const order: string[] = [];
@@ -69,7 +69,7 @@ describe('the audit trail on SQLite', () => {
     await store.close();
   });
 
-  it('names the row that cannot be read', async () => {
+  it('names a row that cannot be read', async () => {
     const database = openDatabase(file);
     const store = createSqliteStore(database, file, clock);
     await store.audit.append(auditEntry('a'));

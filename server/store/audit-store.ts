@@ -4,7 +4,7 @@ import type { AuditEntry, AuditQuery, AuditStore } from '../auth/ports.ts';
 import type { CommitQueue } from './commit-queue.ts';
 import { readRow } from './row.ts';
 
-/** Rows removed in one commit: 250 took 1.4 ms, 3.9 at most; a year's worth at once would block everything else for seconds. */
+/** Rows removed in one commit. 250 took 1.4 ms (at most 3.9 ms); a year's rows in one commit would block the event loop for seconds. */
 const PRUNED_AT_ONCE = 250;
 
 const AuditRow = z.object({
@@ -18,7 +18,7 @@ const AuditRow = z.object({
   requestId: z.string(),
 }) satisfies z.ZodType<AuditEntry & { seq: number }>;
 
-/** The audit trail. @param file For messages. */
+/** Stores the audit trail. @param file For messages. */
 export function createAuditStore(database: DatabaseSync, file: string, queue: CommitQueue): AuditStore {
   const insert = database.prepare(
     'insert into audit (timestamp, subject, address, action, target, status, request_id) values (?, ?, ?, ?, ?, ?, ?)',
@@ -52,7 +52,7 @@ export function createAuditStore(database: DatabaseSync, file: string, queue: Co
   };
 }
 
-/** The statement has only the filters that are asked for: so each finds its index. */
+/** Builds the query with only the requested filters, so that SQLite can use an index for each. */
 export function auditSelection({ limit, beforeSeq, subject, action, target }: AuditQuery): {
   sql: string;
   values: (string | number)[];

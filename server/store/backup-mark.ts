@@ -2,24 +2,24 @@ import { realpathSync } from 'node:fs';
 import type { DatabaseSync } from 'node:sqlite';
 import { z } from 'zod';
 
-/** What a backup says of itself, in its table `meta`. */
+/** The description of a backup, stored in its table `meta`. */
 const BackupMarkSchema = z.object({
   /** RFC 3339. */
   made_at: z.string(),
-  /** Of the llamactl that made it. */
+  /** Version of the llamactl that made the backup. */
   version: z.string(),
-  /** The data directory that it is of. */
+  /** The data directory that was backed up. */
   directory: z.string(),
-  /** The configuration file of then; `null`: there was none. */
+  /** The configuration file at that time; `null`: no file. */
   configuration: z.object({ file: z.string(), text: z.string() }).nullable(),
 });
 export type BackupMark = z.infer<typeof BackupMarkSchema>;
 
-/** That a database was put back and no server has had it since. */
+/** Marks a database that was restored and that no server has opened since. */
 const RestoredMarkSchema = z.object({
-  /** What was put back, in words: `the backup x.db of 2026-…`. */
+  /** The restored file, for people: `the backup x.db of 2026-…`. */
   what: z.string(),
-  /** Whether what makes log-ins valid is that of the database that was replaced, revocations too. */
+  /** Whether log-ins and revocations were kept from the database that was replaced. */
   keeps_log_ins: z.boolean(),
 });
 export type RestoredMark = z.infer<typeof RestoredMarkSchema>;
@@ -35,17 +35,20 @@ export function markRestored(database: DatabaseSync, mark: RestoredMark): void {
   write(database, RESTORED, mark);
 }
 
-/** `null`: it is no backup, but a copy of a database. */
+/** Reads the mark of a backup; `null`: the file is a plain copy of a database. */
 export function backupMark(database: DatabaseSync): BackupMark | null {
   return read(database, BACKUP, BackupMarkSchema);
 }
 
-/** `null`: it was not put back, or a server has had it since; or by hand, if there is a {@link backupMark}. */
+/**
+ * Reads the mark of a restore; `null`: the database was not restored, or a server has opened it since.
+ * A database with a {@link backupMark} but without this mark was restored by hand.
+ */
 export function restoredMark(database: DatabaseSync): RestoredMark | null {
   return read(database, RESTORED, RestoredMarkSchema);
 }
 
-/** Whether the first server that opens it ends all log-ins. */
+/** Whether the first server that opens the database ends all log-ins. */
 export function endsLogIns(database: DatabaseSync): boolean {
   const restored = restoredMark(database);
   return restored === null ? backupMark(database) !== null : !restored.keeps_log_ins;
@@ -56,10 +59,10 @@ export function removeMarks(database: DatabaseSync): void {
 }
 
 /**
- * A backup that is put into another data directory than it is of gets another identifier: by that of the first, the engines
- * of the two could be taken for each other's.
+ * Removes the identifier of a backup that is restored into another data directory. With one identifier for both, a server
+ * could take the engines of the other directory for its own.
  *
- * @param from The data directory that it is of; `null`: nobody knows.
+ * @param from The data directory that was backed up; `null`: unknown.
  */
 export function disownElsewhere(database: DatabaseSync, from: string | null, directory: string): void {
   if (from === realpathSync(directory)) return;

@@ -66,7 +66,7 @@ function read<Value>(act: (database: DatabaseSync) => Value): Value {
 const one = (sql: string): unknown => read((database) => Object.values(database.prepare(sql).get() ?? {})[0]);
 
 describe('a backup', () => {
-  it('is one file for its owner alone, whole, and says what it is of', () => {
+  it('is one undamaged file for its owner alone, and names its data directory', () => {
     const made = makeBackup(request());
     expect(made).toMatchObject({
       madeAt: '2026-03-01T12:00:00.000Z',
@@ -87,14 +87,14 @@ describe('a backup', () => {
     });
   });
 
-  it('holds nothing by which a token could be made, not even in free pages', () => {
+  it('holds no signing keys, not even in free pages', () => {
     makeBackup(request());
     expect(one('select count(*) from signing_keys')).toBe(0);
     expect(readFileSync(file).includes('secret-of-s')).toBe(false);
     expect(readFileSync(join(directory, 'llamactl.db-wal')).includes('secret-of-s')).toBe(true);
   });
 
-  it('hinders no writer, and has what was stored before it alone', async () => {
+  it('does not block writers, and contains only rows stored before it', async () => {
     const saves = Array.from({ length: 300 }, (_, index) => store.save(storedInstance(`before-${index}`)));
     await Promise.all(saves);
     const late = store.save(storedInstance('late'));
@@ -104,7 +104,7 @@ describe('a backup', () => {
     expect(await store.load()).toHaveLength(302);
   });
 
-  it('has what a server that was killed left in its log', () => {
+  it('contains rows that a killed server left in the write-ahead log', () => {
     const killed = join(folder, 'killed');
     mkdirSync(killed);
     for (const suffix of ['', '-wal']) {
@@ -115,7 +115,7 @@ describe('a backup', () => {
     expect(statSync(join(killed, 'llamactl.db-wal')).size).toBeGreaterThan(0);
   });
 
-  it('of an older schema version stays of that version', () => {
+  it('keeps the schema version of an older database', () => {
     const old = join(folder, 'old');
     mkdirSync(old);
     copyFileSync(join(import.meta.dirname, 'fixtures', 'schema-1.db'), join(old, 'llamactl.db'));
@@ -124,12 +124,12 @@ describe('a backup', () => {
   });
 });
 
-describe('no backup is made, and nothing left', () => {
+describe('a backup that fails leaves no file', () => {
   const files = (): string[] => readdirSync(folder).toSorted();
 
-  it('over a file that is there, unless that is asked for', () => {
+  it('over an existing file, unless replacing is requested', () => {
     writeFileSync(file, 'mine');
-    expect(() => makeBackup(request())).toThrow(`${file} is there already; --force replaces it`);
+    expect(() => makeBackup(request())).toThrow(`${file} exists already; --force replaces it`);
     expect(readFileSync(file, 'utf8')).toBe('mine');
     chmodSync(file, 0o644);
     makeBackup(request({ mayReplace: true }));
@@ -139,37 +139,37 @@ describe('no backup is made, and nothing left', () => {
   });
 
   it.each(['llamactl.db', 'llamactl.db-wal', 'llamactl.db.counters', 'server.lock', 'server.json'])(
-    'over %s of the server',
+    'over the server file %s',
     (name) => {
       const own = join(directory, name);
-      expect(() => makeBackup(request({ file: own, mayReplace: true }))).toThrow('is what the server itself keeps');
+      expect(() => makeBackup(request({ file: own, mayReplace: true }))).toThrow('is a file of the server itself');
     },
   );
 
-  it('where there is no database, and none is made there', () => {
+  it('of a directory without a database, and creates none', () => {
     const empty = join(folder, 'empty');
     mkdirSync(empty);
     expect(() => makeBackup(request({ directory: empty }))).toThrow(`there is no ${join(empty, 'llamactl.db')}`);
     expect(readdirSync(empty)).toEqual([]);
   });
 
-  it('where there is no folder for it', () => {
+  it('into a folder that does not exist', () => {
     expect(() => makeBackup(request({ file: join(folder, 'x', 'b.db') }))).toThrow(
       `there is no folder ${join(folder, 'x')}`,
     );
   });
 
-  it('of a database that is damaged', async () => {
+  it('of a damaged database', async () => {
     await store.close();
     const database = join(directory, 'llamactl.db');
     const bytes = readFileSync(database);
     bytes.fill(7, 4_096);
     writeFileSync(database, bytes);
-    expect(() => makeBackup(request())).toThrow(`${database} cannot be backed up: it is damaged or no database`);
+    expect(() => makeBackup(request())).toThrow(`${database} cannot be backed up: it is damaged or not a database`);
     expect(files()).toEqual(['data']);
   });
 
-  it('of one that a newer llamactl has changed', async () => {
+  it('of a database of a newer llamactl', async () => {
     await store.close();
     const database = new DatabaseSync(join(directory, 'llamactl.db'));
     database.exec('pragma user_version = 99');

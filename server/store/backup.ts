@@ -10,13 +10,13 @@ import { schemaVersion } from './migrations.ts';
 import { isOutOfRoom } from './room.ts';
 import { copyWhole, within } from './whole-copy.ts';
 
-/** What is asked of a backup. */
+/** The parameters of a backup. */
 export interface BackupRequest {
   /** The data directory. */
   directory: string;
-  /** Absolute; the backup. */
+  /** Absolute path of the backup to write. */
   file: string;
-  /** Whether there may be a file of that name, which is then gone. */
+  /** Whether an existing file of that name is replaced. */
   mayReplace: boolean;
   /** Milliseconds since the epoch. */
   now: number;
@@ -24,22 +24,23 @@ export interface BackupRequest {
   configuration: BackupMark['configuration'];
 }
 
-/** A backup that was made. */
+/** The result of a backup. */
 export interface BackupMade {
   bytes: number;
   /** RFC 3339. */
   madeAt: string;
   schema: number;
-  /** Rows of each table, by its name. */
+  /** Row count by table name. */
   rows: ReadonlyMap<string, number>;
 }
 
 /**
- * Writes a backup of a data directory's database: one file, a database itself, which only its owner can read. It may be
- * made while a server uses the data directory, and is what the database was at one moment. What signs tokens is not
- * in it, so that nobody can make one by it, and no log-in comes back to life. It was looked at before it got its name.
+ * Writes a backup of a data directory's database: one database file, readable only by its owner.
  *
- * Throws, and leaves nothing, when the database cannot be read whole, or the backup cannot be written.
+ * The backup is a snapshot of one moment; a server may use the data directory meanwhile. It has no signing keys, so it cannot
+ * be used to forge tokens, and restoring it revives no log-in. It is checked before it gets its name.
+ *
+ * Throws, and leaves no file, when the database cannot be read completely or the backup cannot be written.
  */
 export function makeBackup(request: BackupRequest): BackupMade {
   const { directory, file, mayReplace } = request;
@@ -76,7 +77,7 @@ function complete(draft: string, { directory, now, version, configuration }: Bac
   });
 }
 
-/** Also from the pages of the file that it frees. */
+/** Removes the signing keys, and overwrites the freed pages that held them. */
 export function removeSigningKeys(database: DatabaseSync): void {
   if (!tablesOf(database).includes('signing_keys')) return;
   database.exec('pragma secure_delete = on; delete from signing_keys; pragma secure_delete = off');
@@ -95,23 +96,23 @@ function rowsOf(database: DatabaseSync): Map<string, number> {
   return new Map(tablesOf(database).map((table) => [table, count(table)]));
 }
 
-/** What a data directory has of its own must not be replaced, whatever was asked for. */
+/** Throws if the backup would replace a file that the server itself keeps in its data directory, even with `mayReplace`. */
 function refuseOwnFiles(directory: string, file: string): void {
   const folder = dirname(file);
   if (statSync(folder, { throwIfNoEntry: false }) === undefined) throw new Error(`there is no folder ${folder}`);
   if (realpathSync(folder) !== realpathSync(directory) || !OWN.test(basename(file))) return;
-  throw new Error(`${file} is what the server itself keeps; give the backup another name`);
+  throw new Error(`${file} is a file of the server itself; give the backup another name`);
 }
 
 const OWN = /^(?:llamactl\.db(?:-wal|-shm|\.counters)?|server\..*)$/;
 
 function unusable(source: string, problem: string): Error {
   return new Error(
-    `${source} cannot be backed up: ${problem}. Another backup is put back by llamactl restore; ` +
+    `${source} cannot be backed up: ${problem}. llamactl restore <backup> restores an earlier backup; ` +
       'without one, llamactl restore --salvage saves what can still be read.',
   );
 }
 
 function isThere(file: string): Error {
-  return new Error(`${file} is there already; --force replaces it`);
+  return new Error(`${file} exists already; --force replaces it`);
 }

@@ -19,11 +19,11 @@ let file: string;
 let database: DatabaseSync;
 let turns: (() => void)[];
 let now: number;
-/** Until the next timer, and what is due then. */
+/** Time until the next timer, and its callback. */
 let timer: { milliseconds: number; callback: () => void } | null;
 let queue: CommitQueue;
 
-/** Turns come when the test says so. */
+/** A clock on which the test controls the turns. */
 const clock = {
   now: () => 0,
   elapsed: () => now,
@@ -34,7 +34,7 @@ const clock = {
   nextTurn: (callback: () => void) => void turns.push(callback),
 };
 const turn = (): void => turns.shift()?.();
-/** Lets the time pass that is waited for. */
+/** Advances the time to the next timer. */
 const pass = (): void => {
   const due = timer;
   timer = null;
@@ -63,7 +63,7 @@ const insert = (value: unknown): Step => ({
 });
 const range = (first: number, length: number): number[] => Array.from({ length }, (_, index) => first + index);
 
-/** What is committed, as another program sees it. */
+/** Committed rows, as another program sees them. */
 function committed(table = 't'): number {
   const other = new DatabaseSync(file, { readOnly: true });
   const count = Number(other.prepare(`select count(*) as count from ${table}`).get()?.['count']);
@@ -71,14 +71,14 @@ function committed(table = 't'): number {
   return count;
 }
 
-/** How each ended; with the reason where it was rejected. */
+/** How each promise settled, with the reason of a rejection. */
 const outcomes = async (changes: readonly Promise<void>[]): Promise<string[]> =>
   (await Promise.allSettled(changes)).map((result) =>
     result.status === 'fulfilled' ? 'stored' : (result.reason as Error).message,
   );
 
 describe('the commit queue', () => {
-  it('commits the changes of a turn together, whichever store they come from', async () => {
+  it('commits all changes of one turn together', async () => {
     const store = createSqliteStore(database, file, clock);
     const changes = [
       store.accounts.saveUser(storedUser('u')),
@@ -94,7 +94,7 @@ describe('the commit queue', () => {
     expect(['users', 'keys', 'instances', 'events', 'audit'].map(committed)).toEqual([1, 1, 1, 2, 1]);
   });
 
-  it('splits a turn at 64 rows, never within a change, in the order of the changes', async () => {
+  it('splits a turn at 64 rows, never within a change, and keeps the order', async () => {
     const sizes = [40, 24, 1, 200, 64, 63, 2];
     const changes = sizes.map((size, index) => queue.add(range(index * 1_000, size).map(insert)));
     const seen: number[] = [];
@@ -106,7 +106,7 @@ describe('the commit queue', () => {
     await Promise.all(changes);
   });
 
-  it('undoes what a refused change had done, and nothing of its neighbours', async () => {
+  it('rolls back a refused change, but not other changes of the commit', async () => {
     const changes = [
       queue.add([insert(1)]),
       queue.add([insert(2), insert(3), insert(1), insert(4)]),
@@ -117,7 +117,7 @@ describe('the commit queue', () => {
     expect(database.prepare('select value from t order by value').all()).toEqual([{ value: 1 }, { value: 2 }]);
   });
 
-  it('refuses alone what SQLite takes from nobody, and says what it was', async () => {
+  it('refuses only the change with an invalid value, and reports the reason', async () => {
     const changes = [null, undefined, 'text', 1].map((value) => queue.add([insert(value)]));
     turn();
     expect(await outcomes(changes)).toEqual([
@@ -128,7 +128,7 @@ describe('the commit queue', () => {
     ]);
   });
 
-  it('rejects the whole batch when the disk is the reason, and stores nothing of it', async () => {
+  it('rejects the whole batch on a disk error, and stores nothing of it', async () => {
     database.exec('pragma query_only = on');
     const changes = [queue.add([insert(1)]), queue.add([insert(2)])];
     turn();
@@ -141,12 +141,12 @@ describe('the commit queue', () => {
     expect(committed()).toBe(1);
   });
 
-  it('takes a change of nothing, and commits nothing for it', async () => {
+  it('accepts an empty change without a commit', async () => {
     await queue.add([]);
     expect(turns).toHaveLength(0);
   });
 
-  it('commits at once what is pending when it is drained', async () => {
+  it('commits pending changes at once when it is drained', async () => {
     const changes = range(1, 100).map((value) => queue.add([insert(value)]));
     queue.drain();
     expect(committed()).toBe(100);
@@ -155,13 +155,13 @@ describe('the commit queue', () => {
     expect(turns).toHaveLength(0);
   });
 
-  it('takes nothing any more when the database is closed', async () => {
+  it('rejects changes after the database is closed', async () => {
     database.close();
     await expect(queue.add([insert(1)])).rejects.toThrow('The store is closed; nothing was stored.');
   });
 });
 
-describe('while another program holds the lock of the database', () => {
+describe('the commit queue while another program holds the lock', () => {
   let other: DatabaseSync;
 
   beforeEach(() => {
@@ -170,23 +170,23 @@ describe('while another program holds the lock of the database', () => {
   });
   afterEach(() => other.close());
 
-  it('the event loop waits for nothing, and what waits is stored in its order when the lock is free', async () => {
-    const told: string[] = [];
-    const changes = [1, 2].map((value) => queue.add([insert(value)]).then(() => told.push(`${value} stored`)));
+  it('does not block the event loop, and stores waiting changes in order when the lock is free', async () => {
+    const settled: string[] = [];
+    const changes = [1, 2].map((value) => queue.add([insert(value)]).then(() => settled.push(`${value} stored`)));
     turn();
     for (let count = 0; count < 10; count += 1) pass();
-    changes.push(queue.add([insert(3)]).then(() => told.push('3 stored')));
+    changes.push(queue.add([insert(3)]).then(() => settled.push('3 stored')));
     expect(turns).toHaveLength(0);
     other.exec('rollback');
     pass();
     await Promise.all(changes);
-    expect(told).toEqual(['1 stored', '2 stored', '3 stored']);
+    expect(settled).toEqual(['1 stored', '2 stored', '3 stored']);
     expect([committed(), timer]).toEqual([3, null]);
-    // Nothing waits in SQLite itself: two seconds would have passed for each try.
+    // SQLite itself does not wait: each attempt would have taken two seconds.
     expect(now).toBe(11 * 25);
   });
 
-  it('a change is refused that has waited for two seconds, and no other', async () => {
+  it('refuses only changes that have waited for two seconds', async () => {
     const first = queue.add([insert(1)]);
     turn();
     for (let count = 0; count < 40; count += 1) pass();
@@ -200,7 +200,7 @@ describe('while another program holds the lock of the database', () => {
     expect(committed()).toBe(1);
   });
 
-  it('a refusal does not blame the disk', async () => {
+  it('names the lock as the reason, not the disk', async () => {
     const raised: string[] = [];
     const alerts = { raise: ({ message }: { message: string }) => void raised.push(message), clear: () => undefined };
     other.exec('rollback');

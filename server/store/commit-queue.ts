@@ -6,46 +6,46 @@ import { isBusy } from './room.ts';
 /** One statement of a change. */
 export interface Step {
   run(): unknown;
-  /** For people: what it means when a value is taken that may be there once, or what it refers to is not there. */
+  /** Error message for people when the step breaks a unique or foreign key constraint. */
   refusal?: string;
 }
 
-/** The one way in which anything is written to the database. */
+/** Writes all changes to the database; nothing else writes to it. */
 export interface CommitQueue {
   /**
-   * Takes effect whole or not at all, after the changes that were added before it. Resolves when it survives `kill -9`
-   * and power loss; rejects when nothing of it was stored.
+   * Adds a change: all its steps take effect or none, after all changes added before. Resolves when the change survives
+   * `kill -9` and power loss; rejects when none of it was stored.
    */
   add(steps: readonly Step[]): Promise<void>;
-  /** Commits at once what is pending; blocks for as long as the database waits for another program. */
+  /** Commits all pending changes now. Blocks while SQLite waits for another program's lock. */
   drain(): void;
 }
 
 /** A change that waits for its commit. */
 interface Change {
   steps: readonly Step[];
-  /** When it was added, of {@link Clock.elapsed}. */
+  /** When the change was added, by {@link Clock.elapsed}. */
   since: number;
   resolve(): void;
   reject(error: Error): void;
 }
 
-/** Bounds how long one commit blocks the event loop: 64 rows took 0.6 ms, 3.8 at most. */
+/** Bounds how long one commit blocks the event loop: 64 rows took 0.6 ms (at most 3.8 ms). */
 const MAX_ROWS = 64;
 
 /**
- * While another program holds the lock of the database a commit is tried again, in later turns: SQLite itself would wait with
- * the whole event loop. What waits for longer is refused.
+ * Pause before a commit is retried while another program holds the database's lock. The queue retries in later turns,
+ * because a wait within SQLite would block the event loop. A change that waits longer than the second value is refused.
  */
 const BUSY_AGAIN_MS = 25;
 const BUSY_PATIENCE_MS = 2_000;
 
 /**
- * Group commit: a sync of the disk costs the same for one row as for many, so the changes of one turn of the event loop
- * share a transaction, whichever store they come from, and each caller hears of it only after the commit.
+ * Creates the queue, which groups commits: the changes of one turn of the event loop share a transaction, whichever store
+ * they come from. A sync of the disk costs the same for one row as for many. Each `add` settles only after the commit.
  *
  * @param file For messages.
- * @param onStored Told after each commit that something could be stored.
+ * @param onStored Called after each successful commit.
  */
 export function createCommitQueue(
   database: DatabaseSync,
@@ -102,7 +102,7 @@ export function createCommitQueue(
   };
 }
 
-/** As many changes as fit into one commit; one that alone is larger has it for itself. */
+/** Returns how many changes fit into one commit. A change that exceeds the limit alone gets its own commit. */
 function batchLength(changes: readonly Change[]): number {
   let rows = 0;
   for (const [index, { steps }] of changes.entries()) {
@@ -112,29 +112,29 @@ function batchLength(changes: readonly Change[]): number {
   return changes.length;
 }
 
-/** What came of a batch. `busy`: nothing, and nobody was told: another program holds the lock. */
+/** Result of a batch. `busy`: another program holds the lock; nothing was stored and no change was settled. */
 type Outcome = 'stored' | 'failed' | 'busy';
 
 /**
- * One transaction for the whole batch. A change that breaks a rule of its table (a name that is taken) fails alone;
- * anything else (no space, a read-only disk) fails all, and nothing of the batch is stored.
+ * Creates a function that commits a batch in one transaction. A change that breaks a rule of its table (a name that is taken)
+ * fails alone. On any other error (no space, a read-only disk) all fail, and nothing of the batch is stored.
  */
 function createCommit(database: DatabaseSync, file: string): (batch: readonly Change[], waits: boolean) => Outcome {
   const mark = database.prepare('savepoint change');
   const keep = database.prepare('release change');
   const undo = database.prepare('rollback to change');
 
-  /** Returns why the change was refused, `null`: it was not. */
+  /** Returns why the change was refused; `null`: it was applied. */
   function apply({ steps }: Change): Error | null {
     mark.run();
     const refusal = refusalOf(steps);
-    // What the steps before the refused one did is undone.
+    // Undo the steps before the refused one.
     if (refusal) undo.run();
     keep.run();
     return refusal;
   }
 
-  /** Takes the lock; nobody else can have it from then to the commit. @param waits For as long as the connection says. */
+  /** Takes the write lock until the commit. @param waits Whether to wait up to the connection's busy timeout. */
   function begin(waits: boolean): void {
     if (waits) return database.exec('begin immediate');
     const { timeout } = database.prepare('pragma busy_timeout').get() ?? {};
@@ -174,7 +174,7 @@ function createCommit(database: DatabaseSync, file: string): (batch: readonly Ch
   };
 }
 
-/** Runs the steps up to the first that cannot be done whatever the disk is like. */
+/** Runs the steps up to the first that fails for a reason of its own; returns that reason. Throws for disk errors and the like. */
 function refusalOf(steps: readonly Step[]): Error | null {
   for (const step of steps) {
     try {
@@ -190,13 +190,13 @@ function refusalOf(steps: readonly Step[]): Error | null {
   return null;
 }
 
-/** Primary codes of what is wrong with one statement: too big, a constraint, a type. Node's own errors have no code. */
+/** Primary codes of errors in one statement: too big, a constraint, a type. Node's own errors have no code. */
 const FAULTS_OF_ONE: ReadonlySet<number> = new Set([18, 19, 20]);
 
-/** Extended codes of the rules that a caller can break: foreign key, primary key, unique. Others are mistakes of ours. */
+/** Extended codes of rules that a caller can break: foreign key, primary key, unique. Other codes mean a bug in llamactl. */
 const RULES_OF_CALLERS: ReadonlySet<number> = new Set([787, 1555, 2067]);
 
-/** By primary code. */
+/** Explanations by primary code. */
 const EXPLANATIONS = new Map([
   [5, 'another program holds its lock'],
   [8, 'it is read-only'],

@@ -22,13 +22,13 @@ afterEach(() => {
   rmSync(directory, { recursive: true });
 });
 
-/** As a server that starts and stops. */
+/** Uses a database like a server that starts and stops. */
 function used(): void {
   for (const _ of ['start', 'stop']) countUse(database, file);
 }
 
 describe('an older copy of a database', () => {
-  it('is known in the place of a newer one, and no longer when a server has used it', () => {
+  it('is detected in place of a newer one, until a server has used it', () => {
     used();
     database.close();
     copyFileSync(file, `${file}.old`);
@@ -44,14 +44,14 @@ describe('an older copy of a database', () => {
     expect(isOlderCopy(database, file)).toBe(false);
   });
 
-  it('is no database that cannot store its count: then the file beside it does not count either', () => {
+  it('is not reported for a database that could not store its count', () => {
     used();
     database.exec('pragma query_only = on');
     expect(() => countUse(database, file)).toThrow('readonly');
     expect(isOlderCopy(database, file)).toBe(false);
   });
 
-  it('is not known where the counters cannot be read, which is said with the file and the way out', () => {
+  it('cannot be detected if the counters are unreadable; the error names the file and the way out', () => {
     used();
     rmSync(counters);
     mkdirSync(counters);
@@ -62,7 +62,7 @@ describe('an older copy of a database', () => {
 });
 
 describe('event numbers', () => {
-  it('are taken behind those that were taken, whatever is counted meanwhile', () => {
+  it('continue after the numbers that were taken, whatever is counted meanwhile', () => {
     const { end } = takeNumbers(file, 10);
     used();
     expect(takenBelow(file)).toBe(end);
@@ -71,8 +71,8 @@ describe('event numbers', () => {
   });
 });
 
-describe('the file', () => {
-  it('is overwritten in place with as many bytes, for its owner alone', () => {
+describe('the file of counters', () => {
+  it('is overwritten in place with the same size, and only its owner can read it', () => {
     used();
     const { ino, size, mode } = statSync(counters);
     expect(mode & 0o777).toBe(0o600);
@@ -82,7 +82,7 @@ describe('the file', () => {
     expect(readFileSync(counters, 'utf8')).toBe('0000000000000004 9007199254000000\n');
   });
 
-  it.each(['', 'something else', '-1 1.5', '1'])('says nothing where it holds %j', (text) => {
+  it.each(['', 'something else', '-1 1.5', '1'])('counts as empty if it contains %j', (text) => {
     writeFileSync(counters, text);
     expect(takenBelow(file)).toBe(0);
     expect(isOlderCopy(database, file)).toBe(text === '1');

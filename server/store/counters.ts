@@ -4,21 +4,22 @@ import type { EventNumbers } from '../instances/ports.ts';
 import { hasCode } from './durable-file.ts';
 
 /**
- * Two numbers that never go back, in a file beside the database. An older copy of the database, put in its place, does not
- * bring back older ones.
+ * Two counters that never decrease, in a file beside the database. They keep their values when an older copy replaces the
+ * database.
  *
- * A server overwrites the file in place, always with as many bytes. That needs no room on a full disk, except where the
- * filesystem writes every change elsewhere (btrfs, ZFS).
+ * A server overwrites the file in place, always with the same number of bytes. That needs no room on a full disk, except on
+ * copy-on-write filesystems (btrfs, ZFS).
  */
 interface Counters {
   /**
-   * Starts and stops of servers, counted here and in the database: the smaller count shows an older copy. Two cases stay
-   * unseen: a copy from after the last start, if that server was killed, and an older copy of the whole data directory.
+   * Starts and stops of servers, counted here and in the database: a smaller count in the database shows an older copy. Two
+   * cases go undetected: a copy from after the last start, if that server was killed; and an older copy of the whole data
+   * directory.
    */
   uses: number;
   /**
-   * All numbers below may belong to events. Servers take them in blocks, so that no number comes twice after a server died
-   * before it could store an event that it had sent, and somebody set the clock back.
+   * All numbers below this one may belong to events. Servers take numbers in blocks. So no number is used twice, even if a
+   * server dies before it stores an event that it sent, and the clock is set back.
    */
   takenBelow: number;
 }
@@ -26,16 +27,16 @@ interface Counters {
 const KEY = 'uses';
 
 /**
- * As many event numbers as the clock brings in a second, at a thousand a millisecond: few servers send so many events that
- * they wait for the disk again. After a restart within that second the numbers are up to a second ahead of the clock, which is
- * harmless: they only order events.
+ * Event numbers in one block: one second's worth, at a thousand per millisecond. Few servers send so many events that they
+ * have to take another block. After a restart within that second the numbers are up to a second ahead of the clock. That is
+ * harmless, because they only order events.
  */
 const BLOCK = 1_000_000;
 
-/** The greatest safe integer has as many. */
+/** Digits of the greatest safe integer. */
 const DIGITS = 16;
 
-/** Whether a database is older than the one that a server last opened or closed here. */
+/** Whether the database is older than the one that a server last opened or closed in this directory. */
 export function isOlderCopy(database: DatabaseSync, file: string): boolean {
   const uses = usesIn(database);
   try {
@@ -44,13 +45,13 @@ export function isOlderCopy(database: DatabaseSync, file: string): boolean {
     const reason = error instanceof Error ? error.message : String(error);
     throw new Error(
       `${pathOf(file)} cannot be read (${reason}), so it is unknown whether ${file} is an older copy. Make it readable; ` +
-        'or remove it, if you did not put a backup back by hand.',
+        'or remove it, if you did not restore a backup by hand.',
       { cause: error },
     );
   }
 }
 
-/** Counts a start or stop of a server: in the database first, so that it does not look older after a crash in between. */
+/** Counts a start or stop of a server. Writes the database first, so that it does not look older after a crash in between. */
 export function countUse(database: DatabaseSync, file: string): void {
   const counters = read(file);
   const uses = Math.max(usesIn(database), counters.uses) + 1;
@@ -58,12 +59,12 @@ export function countUse(database: DatabaseSync, file: string): void {
   write(file, { ...counters, uses });
 }
 
-/** The number below which all may belong to events; 0: unknown. */
+/** Returns the number below which all numbers may belong to events; 0: unknown. */
 export function takenBelow(file: string): number {
   return read(file).takenBelow;
 }
 
-/** Takes the next event numbers from `least` on. @throws {Error} they could not be stored, and are not taken */
+/** Takes the next block of event numbers, from `least` on. @throws {Error} the block could not be stored, and is not taken */
 export function takeNumbers(file: string, least: number): EventNumbers {
   const counters = read(file);
   const first = Math.max(least, counters.takenBelow);
@@ -80,7 +81,7 @@ function pathOf(database: string): string {
   return `${database}.counters`;
 }
 
-/** 0 for what the file does not say. */
+/** Reads both counters; a missing one is 0. */
 function read(database: string): Counters {
   try {
     const [uses = 0, below = 0] = readFileSync(pathOf(database), 'utf8').split(' ').map(Number);

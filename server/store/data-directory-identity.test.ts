@@ -17,12 +17,12 @@ let first: string;
 let second: string;
 let id: string;
 
-/** It stands still, so that no disk is slow. */
+/** The clock does not move, so no disk is slow. */
 const clock = { ...systemClock(), now: () => 1 };
-/** Opens the store of a folder once; what it is then, and what it said. @param others An identifier whose processes are here */
+/** Opens the store of a folder once; returns its identity and log. @param others Another identifier whose processes run here. */
 async function opened(
   directory: string,
-  found: Whereabouts['are'] | 'not asked',
+  found: Whereabouts['location'] | 'not asked',
   { bootId = 'this', others = null }: { bootId?: string; others?: string | null } = {},
 ) {
   const said: string[] = [];
@@ -30,8 +30,8 @@ async function opened(
   const log = { info: () => undefined, warn: (message: string) => void said.push(message) };
   const look: Surroundings['look'] = (dataDirId, known) => {
     asked.push([dataDirId, known.map(({ pid }) => pid)]);
-    if (found === 'not asked') throw new Error('nobody should have asked');
-    return { are: found, pids: found === 'nobody' ? [] : [17, 4], here: found === 'here' ? dataDirId : others };
+    if (found === 'not asked') throw new Error('the processes should not be looked up');
+    return { location: found, pids: found === 'none' ? [] : [17, 4], idHere: found === 'here' ? dataDirId : others };
   };
   const store = openStore({
     file: join(directory, 'llamactl.db'),
@@ -51,7 +51,7 @@ beforeEach(async () => {
   folder = mkdtempSync(join(tmpdir(), 'llamactl-identity-'));
   [first, second] = [join(folder, 'first'), join(folder, 'second')];
   mkdirSync(first);
-  const surroundings: Surroundings = { bootId: 'this', look: () => ({ are: 'nobody', pids: [], here: null }) };
+  const surroundings: Surroundings = { bootId: 'this', look: () => ({ location: 'none', pids: [], idHere: null }) };
   const store = openStore({ file: join(first, 'llamactl.db'), clock, surroundings });
   id = store.dataDirId;
   const { record } = storedInstance('a');
@@ -73,14 +73,14 @@ afterEach(() => rmSync(folder, { recursive: true }));
 const ELSEWHERE = 'of the directory that this is a copy of';
 const copy = (): void => cpSync(first, second, { recursive: true });
 
-describe('a database', () => {
-  it('in its folder is not looked for elsewhere, nor after its folder was renamed', async () => {
+describe('the identity of a database', () => {
+  it('stays in its folder without a look-up, also after the folder was renamed', async () => {
     expect(await opened(first, 'not asked')).toMatchObject({ dataDirId: id, boot: 'this' });
     renameSync(first, second);
     expect(await opened(second, 'not asked')).toMatchObject({ dataDirId: id, boot: 'this' });
   });
 
-  it('in another folder, with engines elsewhere, is another one, knows none of them, and tells; the first is as it was', async () => {
+  it('is new in another folder with engines elsewhere, without knowing them; the first database stays unchanged', async () => {
     copy();
     const there = await opened(second, 'elsewhere');
     expect(there).toMatchObject({ asked: [[id, [4]]], boot: ELSEWHERE });
@@ -91,7 +91,7 @@ describe('a database', () => {
   });
 
   it.each(['unclear', 'both'] as const)(
-    'in another folder, with engines that are %s, is not opened, and is as it was: it names them',
+    'is ambiguous in another folder if engines are %s: the error names them, and nothing changes',
     async (found) => {
       copy();
       await expect(opened(second, found)).rejects.toThrow(
@@ -102,9 +102,9 @@ describe('a database', () => {
     },
   );
 
-  it('in another folder without any engines is another one, begins as after a reboot, and tells', async () => {
+  it('is new in another folder without engines, begins as after a reboot, and is logged', async () => {
     copy();
-    const there = await opened(second, 'nobody');
+    const there = await opened(second, 'none');
     expect(there.dataDirId).not.toBe(id);
     expect(there.boot).toBe(ELSEWHERE);
     expect(there.said).toEqual([
@@ -114,14 +114,14 @@ describe('a database', () => {
     expect(await opened(second, 'not asked')).toMatchObject({ dataDirId: there.dataDirId, said: [] });
   });
 
-  it('in another folder in which its engines have their files was moved', async () => {
+  it('stays in a moved folder, in which its engines have their files', async () => {
     copy();
     rmSync(first, { recursive: true });
     expect(await opened(second, 'here')).toMatchObject({ dataDirId: id, boot: 'this', said: [] });
     expect(await opened(second, 'not asked')).toMatchObject({ dataDirId: id });
   });
 
-  it('that has the folders of instances in common with the one that it is a copy of is not opened', async () => {
+  it('is refused if a copy shares the folder of instances with its original', async () => {
     copy();
     renameSync(join(first, 'llamactl.db'), join(first, 'kept'));
     expect(await opened(second, 'here')).toMatchObject({ dataDirId: id });
@@ -136,11 +136,11 @@ describe('a database', () => {
   });
 });
 
-describe('a database after a reboot', () => {
+describe('the identity of a database after a reboot', () => {
   const bootId = 'next';
 
-  it.each(['nobody', 'here', 'unclear'] as const)(
-    'in its folder is the same, whatever the number of the disk is, with engines that are %s',
+  it.each(['none', 'here', 'unclear'] as const)(
+    'stays in its folder with any device number and engines that are %s',
     async (found) => {
       change(first, ([boot, , ...rest]) => [boot, 'another', ...rest]);
       expect(await opened(first, found, { bootId })).toMatchObject({ dataDirId: id, boot: 'this', said: [] });
@@ -148,20 +148,20 @@ describe('a database after a reboot', () => {
     },
   );
 
-  it('is another one where such engines run elsewhere: its disk was copied as a whole', async () => {
+  it('is new if its engines run elsewhere, since the whole disk was copied', async () => {
     expect((await opened(first, 'elsewhere', { bootId })).dataDirId).not.toBe(id);
   });
 
   it.each([
     ['folder', 2],
     ['folder of the same number', 3],
-  ])('in another %s is another one', async (_what, field) => {
+  ])('is new with another %s', async (_what, field) => {
     change(first, (fields) => fields.with(field, '1'));
-    expect((await opened(first, 'nobody', { bootId })).dataDirId).not.toBe(id);
+    expect((await opened(first, 'none', { bootId })).dataDirId).not.toBe(id);
   });
 });
 
-describe('on a full disk a database in a folder whose number has changed since the boot', () => {
+describe('on a full disk, a database whose device number has changed since the boot', () => {
   let database: DatabaseSync;
   beforeEach(() => {
     change(first, () => ['this', '1', '2', '3', '/']);
@@ -170,34 +170,37 @@ describe('on a full disk a database in a folder whose number has changed since t
   });
   afterEach(() => database.close());
 
-  const settled = (are: Whereabouts['are'], here: string | null): unknown => {
-    const look = (): Whereabouts => ({ are, pids: [], here });
+  const settled = (location: Whereabouts['location'], idHere: string | null): unknown => {
+    const look = (): Whereabouts => ({ location, pids: [], idHere });
     settleIdentity(database, join(first, 'llamactl.db'), { bootId: 'this', look });
     return database.prepare(`select value from meta where key in ('data_dir_id', 'folder') order by key`).all();
   };
 
-  it.each(['nobody', 'here'] as const)('goes on as it is, with engines that are %s, and is looked at again', (are) => {
-    expect(settled(are, null)).toEqual([{ value: id }, { value: 'this 1 2 3 /' }]);
-  });
+  it.each(['none', 'here'] as const)(
+    'stays unchanged with engines that are %s, and is checked again later',
+    (location) => {
+      expect(settled(location, null)).toEqual([{ value: id }, { value: 'this 1 2 3 /' }]);
+    },
+  );
 
   it.each([
     ['elsewhere', null],
-    ['nobody', 'other'],
-  ] as const)('is not opened with engines that are %s, of %s here', (are, here) => {
-    expect(() => settled(are, here)).toThrow('too full to store that it is another data directory');
+    ['none', 'other'],
+  ] as const)('is not opened with engines that are %s, of %s here', (location, idHere) => {
+    expect(() => settled(location, idHere)).toThrow('too full to store that it is another data directory');
     expect(database.isTransaction).toBe(false);
   });
 });
 
-describe('a database that was put back', () => {
-  it('has the identifier of the engines that have their runs beside it', async () => {
+describe('a restored database', () => {
+  it('gets the identifier of the engines that have their runs beside it', async () => {
     change(first, ([boot, , ...rest]) => [boot, 'another', ...rest]);
-    const restored = await opened(first, 'nobody', { others: 'theirs' });
+    const restored = await opened(first, 'none', { others: 'theirs' });
     expect(restored).toMatchObject({ dataDirId: 'theirs', boot: 'this', said: [] });
     expect(await opened(first, 'not asked')).toMatchObject({ dataDirId: 'theirs' });
   });
 
-  it('is looked at in its own folder, too, and without an identifier', async () => {
+  it('is checked in its own folder too, and without an identifier', async () => {
     const marked = (sql: string): void => {
       const database = new DatabaseSync(join(first, 'llamactl.db'));
       database.exec(sql);
@@ -206,14 +209,14 @@ describe('a database that was put back', () => {
     };
     marked('');
     await expect(opened(first, 'both'), 'again, until that is settled').rejects.toThrow('it is unclear');
-    expect(await opened(first, 'nobody', { others: 'theirs' })).toMatchObject({ dataDirId: 'theirs', boot: 'this' });
+    expect(await opened(first, 'none', { others: 'theirs' })).toMatchObject({ dataDirId: 'theirs', boot: 'this' });
     marked(`delete from meta where key = 'data_dir_id'`);
-    expect(await opened(first, 'nobody', { others: 'last' })).toMatchObject({ dataDirId: 'last', boot: 'this' });
+    expect(await opened(first, 'none', { others: 'last' })).toMatchObject({ dataDirId: 'last', boot: 'this' });
     marked(`delete from meta where key = 'data_dir_id'`);
-    expect(await opened(first, 'nobody')).toMatchObject({ boot: ELSEWHERE });
+    expect(await opened(first, 'none')).toMatchObject({ boot: ELSEWHERE });
   });
 
-  it('knows none of the engines of its old identifier that run elsewhere', async () => {
+  it('does not know engines of its old identifier that run elsewhere', async () => {
     copy();
     expect(await opened(second, 'elsewhere', { others: 'theirs' })).toMatchObject({
       dataDirId: 'theirs',
@@ -222,26 +225,26 @@ describe('a database that was put back', () => {
   });
 });
 
-describe('a database of an older llamactl, which does not say where it was', () => {
+describe('a database of an older llamactl, without a recorded folder', () => {
   beforeEach(() => {
     const database = new DatabaseSync(join(first, 'llamactl.db'));
     database.exec(`delete from meta where key = 'folder'`);
     database.close();
   });
 
-  it.each(['here', 'unclear', 'nobody'] as const)('stays what it is with engines that are %s', async (found) => {
+  it.each(['here', 'unclear', 'none'] as const)('keeps its identifier with engines that are %s', async (found) => {
     expect(await opened(first, found)).toMatchObject({ dataDirId: id, boot: 'this', said: [] });
     expect(await opened(first, 'not asked')).toMatchObject({ dataDirId: id });
   });
 
-  it('is another one when its engines work elsewhere', async () => {
+  it('gets a new identifier when its engines run elsewhere', async () => {
     const { dataDirId, boot } = await opened(first, 'elsewhere');
     expect(dataDirId).not.toBe(id);
     expect(boot).not.toBe('this');
   });
 });
 
-/** Changes what a database says of its folder: boot, device, inode, birth, path. */
+/** Changes the recorded folder of a database: boot, device, inode, birth, path. */
 function change(directory: string, to: (fields: string[]) => (string | undefined)[]): void {
   const database = new DatabaseSync(join(directory, 'llamactl.db'));
   const stored = String(database.prepare(`select value from meta where key = 'folder'`).get()?.['value']);
@@ -249,7 +252,7 @@ function change(directory: string, to: (fields: string[]) => (string | undefined
   database.close();
 }
 
-/** Until not even a small row more can be stored. */
+/** Fills the database until no further row can be stored. */
 function fill(database: DatabaseSync): void {
   const { page_count: pages } = database.prepare('pragma page_count').get() ?? {};
   database.exec(`pragma max_page_count = ${String(pages)}`);

@@ -4,51 +4,51 @@ import type { DatabaseSync } from 'node:sqlite';
 import type { ProcessIdentity, Whereabouts } from '../instances/ports.ts';
 import { isOutOfRoom } from './room.ts';
 
-/** What the machine knows of its processes. */
+/** Access to the processes of this machine. */
 export interface Surroundings {
   /** This boot of the machine. */
   bootId: string;
   /**
-   * Finds the living processes of an identifier, and whether processes of another one have their runs here.
+   * Finds the living processes of an identifier, and whether processes of another identifier have their runs in this directory.
    *
-   * @param dataDirId `null`: look only for processes that have their runs here.
+   * @param dataDirId `null`: look only for processes that have their runs in this directory.
    * @param known Processes that may hide their tag.
    */
   look: (dataDirId: string | null, known: readonly ProcessIdentity[]) => Whereabouts;
 }
 
-/** The folder that an identifier was given to. */
+/** The folder for which an identifier was made. */
 interface Folder {
   boot: string;
-  /** Valid until the disk is mounted again: at the next boot at the latest. */
+  /** Valid until the disk is mounted again, so at most until the next boot. */
   device: string;
   inode: string;
-  /** When the folder was made, in nanoseconds; 0 where the filesystem does not keep it. */
+  /** When the folder was created, in nanoseconds; 0 where the filesystem does not record it. */
   born: string;
   path: string;
 }
 
 const KEY = 'folder';
-/** Stands for the boot of a machine: what ran then does not run here. */
+/** Replaces the boot id of a run that belongs to another directory, so that no process of this boot matches the run. */
 const ELSEWHERE = 'of the directory that this is a copy of';
 
 /**
- * Gives a database in another folder the identifier that it should have there.
+ * Decides which identifier a database has in its present folder, and stores it.
  *
- * A copy brings the identifier of the original, and two servers with one identifier end each other's engines. So a database
- * records its folder. In that folder it keeps its identifier, and nothing is looked up. In another folder living processes
+ * A copy has the identifier of the original, and two servers with one identifier end each other's engines. So a database
+ * records its folder. In that folder it keeps its identifier without further checks. In another folder the living processes
  * decide:
  *
- * - No process of the identifier lives: it gets a new one.
+ * - No process of the identifier lives: the database gets a new identifier.
  * - They have their files here: the folder was moved, and it keeps the identifier.
  * - They have their files elsewhere: it is a copy, and gets a new identifier.
  * - Processes of another identifier have their runs here: the database is an older one, and gets theirs.
  *
- * A database that records no folder, or whose disk was mounted again, keeps its identifier unless its processes live elsewhere.
+ * A database without a recorded folder, or whose disk was mounted again, keeps its identifier unless its processes live elsewhere.
  * After a change to a new identifier, instances begin as after a reboot, and processes of the old one are never touched.
  *
- * @returns that it has another identity, for the log; `null`: it is that of before, or of the engines here
- * @throws {Error} it is ambiguous whose the living engines are; the message names the command that decides
+ * @returns a sentence for the log when the identity is new; `null`: it is the previous one, or the one of the engines here
+ * @throws {Error} it is ambiguous to which directory the living engines belong; the message names the command that decides
  */
 export function settleIdentity(database: DatabaseSync, file: string, { bootId, look }: Surroundings): string | null {
   const directory = dirname(file);
@@ -58,7 +58,7 @@ export function settleIdentity(database: DatabaseSync, file: string, { bootId, l
   const match = before === null ? 'likely' : compare(before, here);
   if (match === 'same' && stored !== null) return null;
   const found = look(stored, identitiesIn(database));
-  if (match === 'other' && found.are === 'here' && before !== null && isStillThere(before, basename(file))) {
+  if (match === 'other' && found.location === 'here' && before !== null && isStillThere(before, basename(file))) {
     throw sharedInstances(directory, before.path, basename(file), found.pids);
   }
   const decision = identifierFor(stored, match, found);
@@ -71,8 +71,8 @@ export function settleIdentity(database: DatabaseSync, file: string, { bootId, l
   } catch (error) {
     if (database.isTransaction) database.exec('rollback');
     if (!isOutOfRoom(error)) throw error;
-    // The next server looks again. Until then the old identifier does no harm: it stays, or no process has it.
-    if (stored !== null && (dataDirId === stored || (dataDirId === null && found.are === 'nobody'))) return null;
+    // The next server checks again. Until then the old identifier does no harm: it is the right one, or no process has it.
+    if (stored !== null && (dataDirId === stored || (dataDirId === null && found.location === 'none'))) return null;
     throw new Error(
       `The disk of ${directory} is too full to store that it is another data directory than its database belongs to. ` +
         'Make room and start again. Engines that run are left alone.',
@@ -80,25 +80,25 @@ export function settleIdentity(database: DatabaseSync, file: string, { bootId, l
     );
   }
   const isNew = dataDirId === null && stored !== null;
-  return isNew || found.are === 'elsewhere' ? newIdentity(directory, found) : null;
+  return isNew || found.location === 'elsewhere' ? newIdentity(directory, found) : null;
 }
 
-/** Makes the next server look who runs here, as after a reboot: a database that was put back may not know. */
+/** Makes the next server look for living engines, as after a reboot: a restored database may not know them. */
 export function doubtIdentity(database: DatabaseSync): void {
   database.prepare(`update meta set value = substr(value, instr(value, ' ')) where key = ?`).run(KEY);
 }
 
-/** The identifier that a database should have; `null`: a new one. */
+/** Decides which identifier the database should have; `null`: a new one. */
 function identifierFor(
   stored: string | null,
   match: 'same' | 'likely' | 'other',
-  { are, here }: Whereabouts,
+  { location, idHere }: Whereabouts,
 ): { dataDirId: string | null } | 'ambiguous' {
-  if (are === 'both') return 'ambiguous';
-  if (here !== null && here !== stored) return are === 'unclear' ? 'ambiguous' : { dataDirId: here };
-  if (are === 'elsewhere') return { dataDirId: null };
-  if (are === 'here' || match !== 'other') return { dataDirId: stored };
-  return are === 'nobody' ? { dataDirId: null } : 'ambiguous';
+  if (location === 'both') return 'ambiguous';
+  if (idHere !== null && idHere !== stored) return location === 'unclear' ? 'ambiguous' : { dataDirId: idHere };
+  if (location === 'elsewhere') return { dataDirId: null };
+  if (location === 'here' || match !== 'other') return { dataDirId: stored };
+  return location === 'none' ? { dataDirId: null } : 'ambiguous';
 }
 
 function sharedInstances(directory: string, original: string, name: string, pids: readonly number[]): Error {
@@ -117,24 +117,24 @@ function ambiguous(directory: string, pids: readonly number[]): Error {
   );
 }
 
-function newIdentity(directory: string, { are, pids }: Whereabouts): string {
+function newIdentity(directory: string, { location, pids }: Whereabouts): string {
   const why =
-    are === 'elsewhere'
+    location === 'elsewhere'
       ? `${directory} is a copy of another data directory, whose engines run (process ${pids.join(', ')}). They are left alone.`
       : `The database in ${directory} was in another folder, and none of its engines run.`;
   return `${why} It has a new identity. Instances begin here as after a reboot.`;
 }
 
-function settle(database: DatabaseSync, dataDirId: string | null, here: Folder, { are }: Whereabouts): void {
+function settle(database: DatabaseSync, dataDirId: string | null, here: Folder, { location }: Whereabouts): void {
   const write = database.prepare('insert or replace into meta (key, value) values (?, ?)');
-  // A new one is made when the instances are read.
+  // The instance store makes a new identifier when it is created.
   if (dataDirId === null) database.exec(`delete from meta where key = 'data_dir_id'`);
   else write.run('data_dir_id', dataDirId);
-  if (dataDirId === null || are === 'elsewhere') disown(database);
+  if (dataDirId === null || location === 'elsewhere') disown(database);
   write.run(KEY, [here.boot, here.device, here.inode, here.born, here.path].join(' '));
 }
 
-/** Ends the belief that the runs in a database have living processes on this machine. */
+/** Marks all runs in the database as runs of another boot, so that none is taken for living on this machine. */
 function disown(database: DatabaseSync): void {
   database
     .prepare(
@@ -150,8 +150,8 @@ function disown(database: DatabaseSync): void {
 }
 
 /**
- * Some filesystems (btrfs, ZFS, NFS, overlays) give a device another number at each mount. So after a reboot inode and time of
- * birth decide: `likely`, since the copy of a whole disk has the same two.
+ * Compares two folders. Some filesystems (btrfs, ZFS, NFS, overlays) give a device another number at each mount. So after a
+ * reboot inode and birth time decide. The result is then only `likely`: a copy of the whole disk has the same two.
  */
 function compare(before: Folder, here: Folder): 'same' | 'likely' | 'other' {
   const isSameBoot = before.boot === here.boot;
@@ -160,7 +160,7 @@ function compare(before: Folder, here: Folder): 'same' | 'likely' | 'other' {
   return before.born === here.born ? 'likely' : 'other';
 }
 
-/** Whether a folder is still where it was, with a database. */
+/** Whether the folder is still at its path and has a database. */
 function isStillThere(before: Folder, name: string): boolean {
   if (statSync(join(before.path, name), { throwIfNoEntry: false }) === undefined) return false;
   return compare(before, folderOf(before.path, before.boot)) === 'same';
@@ -171,7 +171,7 @@ function folderOf(path: string, boot: string): Folder {
   return { boot, device: String(dev), inode: String(ino), born: String(birthtimeNs), path };
 }
 
-/** `null`: none is recorded. */
+/** Reads the recorded folder; `null`: none is recorded. */
 function folderIn(database: DatabaseSync): Folder | null {
   const [boot, device, inode, born, ...path] = valueOf(database, KEY)?.split(' ') ?? [];
   if (boot === undefined || device === undefined || inode === undefined || born === undefined) return null;

@@ -56,8 +56,8 @@ function storedIn(name: string): unknown {
 const close = (): string | null => databaseFile.close(database, NOW);
 const names = (): string[] => readdirSync(join(folder, 'data')).toSorted();
 
-describe('a database whose file', () => {
-  it('is where it was is closed', () => {
+describe('closing a database', () => {
+  it('just closes a file that is in its place', () => {
     expect(databaseFile.look()).toBe('kept');
     expect(close()).toBe(null);
     expect([database.isOpen, names()]).toEqual([false, ['llamactl.db']]);
@@ -66,28 +66,28 @@ describe('a database whose file', () => {
   it.each([
     ['the file alone', ['']],
     ['all of it', ['', '-wal', '-shm']],
-  ])('was removed is put back with all that was stored: %s', (_what, suffixes) => {
+  ])('puts a removed file back with all its rows: %s', (_what, suffixes) => {
     for (const suffix of suffixes) rmSync(file + suffix);
     write('after');
     expect(databaseFile.look()).toBe('removed');
-    expect(close()).toMatch(/was removed while the server used it; it has put it back$/);
+    expect(close()).toMatch(/was removed while the server used it; the server has put it back$/);
     expect(names()).toEqual(['llamactl.db']);
     expect(storedIn(file)).toEqual(['before', 'after']);
   });
 
-  it('was replaced is kept beside the other, which stays', () => {
+  it('saves a replaced file beside the other, which stays', () => {
     renameSync(file, `${file}.moved`);
     writeFileSync(file, 'other');
     write('after');
     expect(databaseFile.look()).toBe('replaced');
     const aside = `${file}.replaced-20260102T030405000Z`;
-    expect(close()).toContain(`what the server has stored is in ${aside}, which llamactl restore puts back`);
+    expect(close()).toContain(`the server's data is in ${aside}, which llamactl restore can restore`);
     expect(storedIn(aside)).toEqual(['before', 'after']);
     expect(names()).not.toContain('llamactl.db.kept.draft');
   });
 
-  it.each(['moved with its folder', 'hidden by a link that was turned'])(
-    'was %s stays as it is, and nothing is written into the other folder',
+  it.each(['moved with its folder', 'hidden by a changed link'])(
+    'leaves a file that was %s unchanged, and writes nothing into the other folder',
     (how) => {
       renameSync(join(folder, 'data'), join(folder, 'moved'));
       mkdirSync(join(folder, 'other'));
@@ -100,7 +100,7 @@ describe('a database whose file', () => {
     },
   );
 
-  it('was removed is closed also where it cannot be put back, which is told', () => {
+  it('reports a removed file that cannot be put back', () => {
     rmSync(file);
     mkdirSync(`${file}.kept.draft`);
     expect(close()).toMatch(/cannot be kept: /);

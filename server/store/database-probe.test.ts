@@ -15,7 +15,7 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(directory, { recursive: true }));
 
-it('a database that a server could go on with is found in order, also while another has it open', () => {
+it('a usable database passes, also while another server has it open', () => {
   assertDatabase(directory);
   const database = openDatabase(file);
   database.exec('begin immediate');
@@ -24,10 +24,10 @@ it('a database that a server could go on with is found in order, also while anot
 });
 
 it.each<[string, () => void, RegExp]>([
-  ['is gone', () => rmSync(file), /llamactl\.db is not there, but a server uses it/],
+  ['is gone', () => rmSync(file), /llamactl\.db is missing, but a server uses it/],
   ['is a folder', () => (rmSync(file), mkdirSync(file)), /llamactl\.db cannot be opened \(llamactl\.db is a folder\)/],
-  ['is damaged', () => writeFileSync(file, 'x'.repeat(8_192)), /is damaged or no database/],
-])('one that %s is told', (_how, spoil, sentence) => {
+  ['is damaged', () => writeFileSync(file, 'x'.repeat(8_192)), /is damaged or not a database/],
+])('a database that %s is reported', (_how, spoil, sentence) => {
   spoil();
   expect(() => assertDatabase(directory)).toThrow(sentence);
 });

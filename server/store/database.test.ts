@@ -30,12 +30,12 @@ beforeEach(async () => {
 
 afterEach(() => rm(folder, { recursive: true }));
 
-test('its folders are made, for the owner alone', async () => {
+test('creates missing folders for the owner alone', async () => {
   openDatabase(path.join(folder, 'a', 'b', 'llamactl.db')).close();
   for (const made of ['a', 'a/b']) expect((await stat(path.join(folder, made))).mode & 0o777).toBe(0o700);
 });
 
-test('files that others can read, as a copy leaves them, are closed to them', async () => {
+test('makes files private that others can read, as after a copy', async () => {
   const crashed = openDatabase(file);
   crashed.exec(`insert into meta (key, value) values ('a', 'b')`);
   const copy = path.join(folder, 'copy.db');
@@ -52,11 +52,11 @@ test('files that others can read, as a copy leaves them, are closed to them', as
   database.close();
 });
 
-test('a place that takes no folders is refused at once', () => {
+test('refuses a path where no folder can be created, without hanging', () => {
   expect(() => openDatabase('/proc/llamactl-nowhere/llamactl.db')).toThrow('ENOENT');
 });
 
-/** Something to lose: rows on many pages. */
+/** Stores rows on many pages. */
 function fill(): void {
   const database = openDatabase(file);
   database.exec('begin');
@@ -68,7 +68,7 @@ function fill(): void {
   database.close();
 }
 
-/** Writes over bytes of the file. */
+/** Overwrites bytes of the file. */
 function spoil(from: number, bytes: Buffer): void {
   const descriptor = openSync(file, 'r+');
   writeSync(descriptor, bytes, 0, bytes.length, from);
@@ -77,7 +77,7 @@ function spoil(from: number, bytes: Buffer): void {
 
 const PAGE = 4_096;
 
-/** The page with the beginning of a table. */
+/** Number of the root page of a table. */
 function rootPage(table: string): number {
   const database = new DatabaseSync(file, { readOnly: true });
   const row = database.prepare('select rootpage from sqlite_schema where name = ?').get(table);
@@ -85,13 +85,13 @@ function rootPage(table: string): number {
   return Number(row?.['rootpage']);
 }
 
-describe('a look at a database', () => {
-  it('tells that there is none, and makes none', () => {
+describe('lookAtDatabase', () => {
+  it('reports a missing database, and creates none', () => {
     expect(lookAtDatabase(file)).toEqual({ is: 'none' });
     expect(existsSync(file)).toBe(false);
   });
 
-  it('tells that it is whole, also while a server has it, and leaves nothing beside it', () => {
+  it('reports an undamaged database, also while a server uses it, and leaves no files beside it', () => {
     fill();
     const whole = { is: 'whole', bytes: statSync(file).size, schema: newestSchema() };
     expect(lookAtDatabase(file)).toEqual(whole);
@@ -102,20 +102,20 @@ describe('a look at a database', () => {
     server.close();
   });
 
-  it('does not take for damaged what a server has for itself', () => {
+  it('reports a database as unreadable, not damaged, while a server uses it exclusively', () => {
     fill();
     const server = connect(file);
     keepToOurselves(server);
     server.exec(`insert into meta (key, value) values ('a', 'b')`);
     expect(lookAtDatabase(file)).toEqual({
       is: 'unreadable',
-      reason: expect.stringContaining('as a server does that began on a full disk') as unknown,
+      reason: expect.stringContaining('as a server does that started on a full disk') as unknown,
     });
     server.close();
   });
 });
 
-describe('what is not whole is refused by name, with the way out, and left as it is', () => {
+describe('openDatabase refuses with a way out, and leaves unchanged', () => {
   const DAMAGES: [string, () => void, string][] = [
     ['no database at all', () => spoil(0, Buffer.alloc(PAGE, 'x')), 'file is not a database'],
     ['cut off', () => truncateSync(file, PAGE * 20), 'malformed'],
@@ -135,12 +135,12 @@ describe('what is not whole is refused by name, with the way out, and left as it
     expect(() => lookAtDatabase(file)).toThrow(reason);
     expect(() => openDatabase(file)).toThrow(reason);
     expect(() => openDatabase(file)).toThrow(
-      /llamactl\.db is damaged or no database \(.+\)\. Engines that run are left alone\. llamactl restore <backup> puts a backup back\. Without one, llamactl restore --salvage saves what can still be read\./,
+      /llamactl\.db is damaged or not a database \(.+\)\. Engines that run are left alone\. llamactl restore <backup> restores a backup\. Without one, llamactl restore --salvage saves what can still be read\./,
     );
     expect(readFileSync(file).equals(before)).toBe(true);
   });
 
-  it('a row that belongs to one that is not there', () => {
+  it('a row that refers to a missing row', () => {
     openDatabase(file).close();
     const other = new DatabaseSync(file, { enableForeignKeyConstraints: false });
     other.exec(`insert into keys (id, hash, prefix, name, owner_id, generation, scopes, may_start, created_at)
@@ -155,7 +155,7 @@ describe('what is not whole is refused by name, with the way out, and left as it
     other.exec('drop table audit');
     other.close();
     expect(() => openDatabase(file)).toThrow(
-      `${file} is no database of llamactl: it says schema version ${newestSchema()}, but has no table audit, index audit_by_timestamp`,
+      `${file} is not a database of llamactl: it says schema version ${newestSchema()}, but has no table audit, index audit_by_timestamp`,
     );
   });
 
@@ -163,56 +163,60 @@ describe('what is not whole is refused by name, with the way out, and left as it
     const other = new DatabaseSync(file);
     other.exec('create table songs (title)');
     other.close();
-    expect(() => openDatabase(file)).toThrow('is no database of llamactl: it holds other things');
+    expect(() => openDatabase(file)).toThrow('is not a database of llamactl: it holds other data');
   });
 
-  it('an empty file beside the folders of instances: their engines would become nobody’s', async () => {
+  it('an empty file beside folders of instances, whose engines no server would manage', async () => {
     mkdirSync(path.join(folder, 'instances', 'i1'), { recursive: true });
     await writeFile(file, '');
-    expect(() => openDatabase(file)).toThrow(/is empty, but .*instances holds what belongs to instances: it was lost/);
+    expect(() => openDatabase(file)).toThrow(
+      /is empty, but .*instances holds files of instances: the database was lost/,
+    );
     await rm(file);
     expect(() => openDatabase(file)).toThrow(
-      /is not there, but .*instances holds what belongs to instances: it was lost/,
+      /is missing, but .*instances holds files of instances: the database was lost/,
     );
     expect(existsSync(file)).toBe(false);
   });
 
-  it('a file whose log was lost before anything of it came to the file', () => {
+  it('an empty file whose write-ahead log was lost', () => {
     mkdirSync(path.join(folder, 'instances', 'i1'), { recursive: true });
     const blank = new DatabaseSync(file);
     blank.exec('pragma journal_mode = wal; create table t (a); drop table t; vacuum');
     blank.close();
-    expect(() => openDatabase(file)).toThrow('it was lost');
+    expect(() => openDatabase(file)).toThrow('the database was lost');
   });
 
-  it('a log whose file was lost: SQLite would throw it away', async () => {
+  it('a write-ahead log whose database was lost, which SQLite would discard', async () => {
     const database = openDatabase(file);
     copyFileSync(`${file}-wal`, path.join(folder, 'kept'));
     database.close();
     await rm(file);
     copyFileSync(path.join(folder, 'kept'), `${file}-wal`);
-    expect(() => openDatabase(file)).toThrow(`${file} is not there, but its ${file}-wal holds changes: it was lost.`);
+    expect(() => openDatabase(file)).toThrow(
+      `${file} is missing, but ${file}-wal holds changes: the database was lost.`,
+    );
     expect(readFileSync(`${file}-wal`).equals(readFileSync(path.join(folder, 'kept')))).toBe(true);
   });
 
-  it('a folder in its place', () => {
+  it('a folder in place of the database', () => {
     mkdirSync(file);
     expect(() => openDatabase(file)).toThrow(`${file} cannot be opened (llamactl.db is a folder)`);
   });
 });
 
-test.each(['-wal', '-shm'])('a folder in the place of its %s is told', (suffix) => {
+test.each(['-wal', '-shm'])('reports a folder in place of its %s', (suffix) => {
   openDatabase(file).close();
   mkdirSync(file + suffix);
   expect(() => openDatabase(file)).toThrow(`${file} cannot be opened (llamactl.db${suffix} is a folder)`);
 });
 
-test('a link that leads nowhere is told', () => {
+test('reports a link that leads nowhere', () => {
   symlinkSync(path.join(folder, 'no', 'where'), file);
   expect(() => openDatabase(file)).toThrow(`${file} cannot be opened (ENOENT`);
 });
 
-test('an empty folder of instances is no loss: a first start may have ended there', () => {
+test('accepts an empty folder of instances, as an aborted first start leaves it', () => {
   mkdirSync(path.join(folder, 'instances'));
   openDatabase(file).close();
   expect(readdirSync(folder)).toContain('llamactl.db');

@@ -12,19 +12,20 @@ import { namesIn } from './newest-run-folder.ts';
 /** Name of the database in a data directory. */
 export const DATABASE = 'llamactl.db';
 
-/** What SQLite keeps beside a database in WAL mode. */
+/** Suffixes of the files that SQLite keeps beside a database in WAL mode. */
 export const COMPANIONS = ['-wal', '-shm'] as const;
 
-/** How long a statement waits for a lock of another program that looks into the file, such as a backup. */
+/** How long a statement waits for the lock of another program that reads the file, such as a backup. */
 const BUSY_TIMEOUT_MS = 2000;
 
 /**
- * Opens the file, making it and its folder when they are missing, looks whether it is whole, and brings its schema up to
- * date; a copy of what it was stays as `<file>.schema-<version>`. The file is readable by its owner alone: it holds the
- * environment of instances, the keys of running engines and what signs tokens.
+ * Opens a database, checks it, and brings its schema up to date. Creates the file and its folder if they are missing.
  *
- * Throws when the file is damaged, was lost, is of another program or of a newer llamactl, or cannot be opened. It is
- * then as it was.
+ * Before a schema change a copy is kept as `<file>.schema-<version>`. Only the owner can read the file: it holds the
+ * environment of instances, the keys of running engines and the signing keys of tokens.
+ *
+ * Throws, and leaves the file unchanged, when it is damaged, was lost, belongs to another program or a newer llamactl, or cannot
+ * be opened.
  *
  * @param migrationsFolder Only for tests.
  */
@@ -45,7 +46,7 @@ export function openDatabase(file: string, migrationsFolder = MIGRATIONS_FOLDER)
   return database;
 }
 
-/** On a full disk for this process alone: so there is a server for the engines, and whatever can be read is. */
+/** Connects; on a full disk for this process alone. So a server still runs for the engines, and everything readable is read. */
 function connectAsMayBe(file: string): DatabaseSync {
   const database = connect(file);
   try {
@@ -60,15 +61,17 @@ function connectAsMayBe(file: string): DatabaseSync {
   }
 }
 
-/** `whole`: of a schema version that this llamactl knows, too. `unreadable`: for now, which tells nothing of it. */
+/**
+ * `whole`: undamaged, and of a schema version that this llamactl knows. `unreadable`: cannot be read now, so its condition is
+ * unknown.
+ */
 export type DatabaseFound =
   | { is: 'none' }
   | { is: 'whole'; bytes: number; schema: number }
   | { is: 'unreadable'; reason: string };
 
 /**
- * Looks at a database, also while a server writes, and changes nothing. Throws where {@link openDatabase} would, and what
- * that would say.
+ * Checks a database without changing it, also while a server writes to it. Throws the same errors as {@link openDatabase}.
  */
 export function lookAtDatabase(file: string): DatabaseFound {
   if (sizeOf(file) === 0) {
@@ -88,26 +91,26 @@ export function lookAtDatabase(file: string): DatabaseFound {
   }
 }
 
-/** What SQLite says in its own words, in ours. */
+/** Replaces an error of SQLite by one with llamactl's explanation. */
 function explained(file: string, error: unknown): unknown {
   if (isDamage(error)) return damaged(file, [error.message], error);
   const isOfSystem = error instanceof Error && 'errcode' in error && !isBusy(error);
   return isOfSystem ? cannotOpen(file, error) : error;
 }
 
-/** That a database cannot be read although it may be whole; `null`: for another reason. */
+/** Explains that a database cannot be read now although it may be undamaged; `null`: the error has another cause. */
 export function notNow(file: string, error: unknown): Error | null {
   if (isOutOfRoom(error)) {
     return new Error(`${file} cannot be read now: its disk is full, and reading needs some room too`, { cause: error });
   }
   if (!isBusy(error)) return null;
   return new Error(
-    `${file} cannot be read now: another process has it for itself, as a server does that began on a full disk, until there is room`,
+    `${file} cannot be read now: another process uses it exclusively, as a server does that started on a full disk, until there is room`,
     { cause: error },
   );
 }
 
-/** With the settings that all writers of a database need. */
+/** Connects with the settings that all writers of a database need. */
 export function connect(file: string): DatabaseSync {
   try {
     return new DatabaseSync(file, {
@@ -123,12 +126,13 @@ export function connect(file: string): DatabaseSync {
 }
 
 /**
- * For reading alone, also while a server writes.
+ * Connects for reading only, also while a server writes.
  *
  * @param file It exists.
  */
 export function connectToRead(file: string): DatabaseSync {
-  // Without a log beside it a reader would leave one: only who may write removes it again when it is the last.
+  // If no write-ahead log exists, a read-only connection would create one and leave it. A connection that may write removes
+  // the log when it is the last to close.
   const readOnly = statSync(`${file}-wal`, { throwIfNoEntry: false }) !== undefined;
   try {
     return new DatabaseSync(file, { readOnly, timeout: BUSY_TIMEOUT_MS, allowExtension: false });
@@ -137,7 +141,7 @@ export function connectToRead(file: string): DatabaseSync {
   }
 }
 
-/** Throws unless it holds what its schema version says, whole, and this llamactl knows that version. */
+/** Throws unless the database is undamaged, has all parts of its schema version, and this llamactl knows that version. */
 function examine(database: DatabaseSync, file: string, folder: string): void {
   const stored = schemaVersion(database);
   const newest = newestSchema(folder);
@@ -147,11 +151,11 @@ function examine(database: DatabaseSync, file: string, folder: string): void {
   if (stored > 0) {
     const missing = missingParts(database, folder);
     if (missing.length > 0) throw foreign(file, `it says schema version ${stored}, but has no ${missing.join(', ')}`);
-  } else if (hasContent(database)) throw foreign(file, 'it holds other things');
+  } else if (hasContent(database)) throw foreign(file, 'it holds other data');
   else refuseLoss(file);
 }
 
-/** Whether anything was ever made in it. */
+/** Whether the database has any table or index. */
 function hasContent(database: DatabaseSync): boolean {
   return database.prepare('select 1 from sqlite_schema').get() !== undefined;
 }
@@ -163,7 +167,7 @@ function bringUpToDate(database: DatabaseSync, file: string, folder: string): vo
   migrate(database, newest, folder);
 }
 
-/** What an older llamactl can go back to. */
+/** Keeps a copy for an older llamactl to go back to. */
 function keepCopy(database: DatabaseSync, file: string, version: number): void {
   const copy = `${file}.schema-${version}`;
   const draft = `${copy}.draft`;
@@ -173,7 +177,7 @@ function keepCopy(database: DatabaseSync, file: string, version: number): void {
   } catch (error) {
     throw new Error(
       `${file} has to change from schema version ${version}, and cannot be copied to ${copy} first (${reasonOf(error)}); ` +
-        'nothing was changed. Make room for it and start again.',
+        'nothing was changed. Make room for the copy and start again.',
       { cause: error },
     );
   } finally {
@@ -182,40 +186,43 @@ function keepCopy(database: DatabaseSync, file: string, version: number): void {
 }
 
 /**
- * Writes a database as it is at this moment into a new file, which nobody else can read: in one transaction of a reader,
- * whoever writes meanwhile. It is not synced. What was deleted is not in it.
+ * Writes a snapshot of a database into a new file that only its owner can read. It uses one read transaction, so others may
+ * write meanwhile. The new file is not synced and contains no deleted data.
  *
- * @param target Replaced if it is there.
+ * @param target Replaced if it exists.
  */
 export function copyInto(database: DatabaseSync, target: string): void {
   rmSync(target, { force: true });
-  // SQLite would make it as the umask says; one that is there and empty it takes.
+  // SQLite would create the file with the mode of the umask, but it uses an existing empty file.
   writeFileSync(target, '', { flag: 'wx', mode: 0o600 });
   database.prepare('vacuum into ?').run(target);
 }
 
 /**
- * A database without content, where there should be one. What is only in its log, SQLite would throw away; and beside the
- * folders of instances it would begin anew, and their engines would be nobody's.
+ * Throws if an empty or missing database should have content. SQLite would discard changes that are only in the write-ahead
+ * log. And with folders of instances but an empty database, no server would manage the engines of these instances.
  */
 function refuseLoss(file: string): void {
-  const there = statSync(file, { throwIfNoEntry: false }) === undefined ? 'is not there' : 'is empty';
+  const there = statSync(file, { throwIfNoEntry: false }) === undefined ? 'is missing' : 'is empty';
   if (sizeOf(`${file}-wal`) > 0)
-    throw new Error(`${file} ${there}, but its ${file}-wal holds changes: it was lost. ${WAYS_OUT}`);
+    throw new Error(`${file} ${there}, but ${file}-wal holds changes: the database was lost. ${WAYS_OUT}`);
   const instances = join(dirname(file), 'instances');
   if (namesIn(instances).length === 0) return;
   throw new Error(
-    `${file} ${there}, but ${instances} holds what belongs to instances: it was lost. ${WAYS_OUT} ` +
+    `${file} ${there}, but ${instances} holds files of instances: the database was lost. ${WAYS_OUT} ` +
       `To begin without instances, move ${instances} away.`,
   );
 }
 
-/** SQLite gives its `-wal` and `-shm` files the mode of the main file; but not those that a crash or a copy left there. */
+/**
+ * Restricts the database and its companions to their owner. SQLite gives new `-wal` and `-shm` files the mode of the main file,
+ * but does not change files that a crash or a copy left.
+ */
 function closeAllToOthers(file: string): void {
   try {
     makePrivateFile(file);
     for (const suffix of COMPANIONS) closeToOthers(file + suffix);
-    // SQLite would open it, and say only later that it cannot be written.
+    // SQLite would open the database, and report only later that it cannot be written.
     const folder = COMPANIONS.find((suffix) => isFolder(file + suffix));
     if (folder !== undefined) throw cannotOpen(file, new Error(`${basename(file + folder)} is a folder`));
   } catch (error) {
@@ -224,33 +231,33 @@ function closeAllToOthers(file: string): void {
   }
 }
 
-const WAYS_OUT = 'Engines that run are left alone. llamactl restore <backup> puts a backup back.';
+const WAYS_OUT = 'Engines that run are left alone. llamactl restore <backup> restores a backup.';
 
-/** @param problems What is wrong, in words. */
+/** Builds the error for a damaged database. @param problems Descriptions of the damage. */
 export function damaged(file: string, problems: readonly string[], cause?: Error): Error {
   return new Error(
-    `${file} is damaged or no database (${problems.join('; ')}). ${WAYS_OUT} ` +
+    `${file} is damaged or not a database (${problems.join('; ')}). ${WAYS_OUT} ` +
       'Without one, llamactl restore --salvage saves what can still be read.',
     { cause },
   );
 }
 
 function foreign(file: string, why: string): Error {
-  return new Error(`${file} is no database of llamactl: ${why}. Choose another data_dir. ${WAYS_OUT}`);
+  return new Error(`${file} is not a database of llamactl: ${why}. Choose another data_dir. ${WAYS_OUT}`);
 }
 
-/** @param known The newest version that this llamactl knows. */
+/** Builds the error for a database of a newer llamactl. @param known The newest version that this llamactl knows. */
 export function newerSchema(file: string, stored: number, known: number): Error {
   return new Error(
     `${file} has schema version ${stored}, this llamactl knows versions up to ${known}: ` +
       'it was written by a newer llamactl. Run that version, or choose another data_dir; ' +
-      `where ${file}.schema-${known} is there, llamactl restore puts back what was before the change.`,
+      `if ${file}.schema-${known} exists, llamactl restore restores the database from before the change.`,
   );
 }
 
 function noRoom(file: string, cause: unknown): Error {
   return new Error(
-    `${file} cannot be made ready: its disk is full. Make room and start again. Engines that run are left alone.`,
+    `${file} cannot be prepared: its disk is full. Make room and start again. Engines that run are left alone.`,
     { cause },
   );
 }
@@ -258,7 +265,7 @@ function noRoom(file: string, cause: unknown): Error {
 function cannotOpen(file: string, error: unknown): Error {
   const reason = isFolder(file) ? `${basename(file)} is a folder` : reasonOf(error);
   return new Error(
-    `${file} cannot be opened (${reason}). It has to be a file that belongs to the user that llamactl runs as, on a disk that can be written.`,
+    `${file} cannot be opened (${reason}). It must be a file of the user that runs llamactl, on a writable disk.`,
     { cause: error },
   );
 }

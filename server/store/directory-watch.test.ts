@@ -44,11 +44,11 @@ beforeEach(() => {
 
 describe('the watch on the data directory', () => {
   it.each([
-    ['elsewhere', 'kept', /is not the directory any more that this server uses/],
+    ['elsewhere', 'kept', /is no longer the directory that this server uses/],
     ['taken', 'kept', /a second server may use the same database/],
-    ['ours', 'removed', /llamactl\.db was removed .* Stop it in order .* puts the database back/],
-    ['ours', 'replaced', /is another file than the one that this server uses/],
-    ['ours', 'elsewhere', /is not the directory any more/],
+    ['ours', 'removed', /llamactl\.db was removed .* Stop the server normally .* puts the database back/],
+    ['ours', 'replaced', /is not the file that this server uses/],
+    ['ours', 'elsewhere', /is no longer the directory/],
   ] as const)('raises, clears, and refuses a change: %s, %s', (lock, databaseFile, message) => {
     [held, found] = [lock, databaseFile];
     expect(() => watch.assertKept()).toThrow(message);
@@ -59,7 +59,7 @@ describe('the watch on the data directory', () => {
     expect(raised).toBe(null);
   });
 
-  it('looks again and again, and puts right what it can', async () => {
+  it('checks repeatedly, and repairs what it can', async () => {
     await clock.advance(5_000);
     expect(looks).toBe(1);
     found = 'removed';
@@ -70,7 +70,7 @@ describe('the watch on the data directory', () => {
     expect(raised).toBe(null);
   });
 
-  it('goes on when it cannot look, and complains once', async () => {
+  it('continues when a check fails, and reports the failure once', async () => {
     held = new Error('EIO');
     await clock.advance(15_000);
     expect(faults).toHaveLength(1);
@@ -79,7 +79,7 @@ describe('the watch on the data directory', () => {
     expect(raised?.code).toBe('data_dir_lost');
   });
 
-  it('waits for a disk that does not answer, and blocks nobody meanwhile', async () => {
+  it('waits for a disk that does not answer without blocking the event loop', async () => {
     const answered = Promise.withResolvers<void>();
     disk = answered.promise;
     await clock.advance(60_000);
@@ -89,7 +89,7 @@ describe('the watch on the data directory', () => {
     expect(looks).toBe(1);
   });
 
-  it('ends when it is closed, in the middle of a look too', async () => {
+  it('ends when it is closed, even during a check', async () => {
     const answered = Promise.withResolvers<void>();
     disk = answered.promise;
     await clock.advance(5_000);

@@ -3,9 +3,9 @@ import type { AlertSink, Clock } from '../instances/ports.ts';
 import type { Lock, LockFound } from './lock.ts';
 import type { DatabaseFile, DatabaseFileFound } from './database-file.ts';
 
-/** Looks whether the data directory is still the one that this server uses, puts right what it can, and raises {@link DATA_DIR_LOST}. */
+/** Checks that the data directory is still the one this server uses, repairs what it can, and raises {@link DATA_DIR_LOST}. */
 export interface DirectoryWatch {
-  /** Looks at once. @throws {Error} for people: it is not, so nobody else would find what is handed over there */
+  /** Checks now. @throws {Error} for people: the directory is another one, so a successor would not find the data there */
   assertKept(): void;
   close(): void;
 }
@@ -18,16 +18,16 @@ export interface DirectoryWatchParts {
   databaseFile: Pick<DatabaseFile, 'look'>;
   alerts: AlertSink;
   onFault: (error: unknown, what: string) => void;
-  /** Settles when its disk answers. */
+  /** Settles when the disk of the data directory answers. */
   reach?: () => Promise<unknown>;
 }
 
-/** Code of the alert. */
+/** Code of the alert for a lost or replaced data directory. */
 export const DATA_DIR_LOST = 'data_dir_lost';
 
 const LOOK_EVERY_MS = 5_000;
 
-/** The first look is made after a while: nothing can be lost that was just opened. */
+/** Starts the watch. The first check comes after one interval, because the directory was just opened. */
 export function watchDirectory(parts: DirectoryWatchParts): DirectoryWatch {
   const {
     directory,
@@ -50,13 +50,13 @@ export function watchDirectory(parts: DirectoryWatchParts): DirectoryWatch {
   };
   const look = async (): Promise<void> => {
     try {
-      // A disk that does not answer must not stop everything: all that follows blocks.
+      // Wait for the disk first: the checks below block the event loop if it does not answer.
       await reach();
       if (isClosed) return;
       judge();
       isFaulty = false;
     } catch (error) {
-      if (!isFaulty) onFault(error, 'The data directory cannot be looked at; trying again');
+      if (!isFaulty) onFault(error, 'The data directory cannot be checked; trying again');
       isFaulty = true;
     }
     if (!isClosed) cancel = clock.after(LOOK_EVERY_MS, () => void look());
@@ -82,23 +82,23 @@ function problemOf(directory: string, found: LockFound | DatabaseFileFound): str
       return null;
     case 'elsewhere':
       return (
-        `data_dir ${directory} is not the directory any more that this server uses: it was moved or removed, a link was turned, or ` +
-        'a disk was mounted over it. Put it back; or stop the server, which lets engines run, and start it on the one that is meant.'
+        `data_dir ${directory} is no longer the directory that this server uses: it was moved or removed, a link was changed, or ` +
+        'a disk was mounted over it. Put it back; or stop the server, which lets engines run, and start it on the right directory.'
       );
     case 'taken':
       return (
-        `server.lock was removed from data_dir ${directory}, and another process has the new one: a second server may use the ` +
-        'same database. Stop one of the two.'
+        `server.lock was removed from data_dir ${directory}, and another process has locked the new file: a second server may use ` +
+        'the same database. Stop one of the two.'
       );
     case 'removed':
       return (
-        `llamactl.db was removed from data_dir ${directory}. Only this server still has it, and what is stored is lost if it is ` +
-        'killed. Stop it in order and start it: at its end it puts the database back, and engines run on.'
+        `llamactl.db was removed from data_dir ${directory}. Only this server still has it open, and the data is lost if the ` +
+        'server is killed. Stop the server normally and start it again: as it ends it puts the database back. Engines keep running.'
       );
     case 'replaced':
       return (
-        `llamactl.db in data_dir ${directory} is another file than the one that this server uses. What is stored now is not in it; ` +
-        'when the server is stopped in order it is kept in a file beside it, and the next one begins with the other.'
+        `llamactl.db in data_dir ${directory} is not the file that this server uses, so new data is not stored in it. When the ` +
+        'server stops normally, it saves its data in a file beside it. The next server starts with the file that is there now.'
       );
   }
 }

@@ -24,8 +24,8 @@ const ROUNDS = 20;
 const INSTANCES = 5;
 
 /**
- * Saves without pause, in each turn a transition of some instances with its event, an account with a key, and a row of the
- * audit trail; says what was acknowledged. The number of the turn is in every row, twice in those that could be torn.
+ * Saves without pause: in each turn a transition of some instances with its event, an account with a key, and a row of the
+ * audit trail. Prints what was acknowledged. Every row contains the number of the turn, twice where it could be torn.
  */
 const PROGRAM = `
   import { writeSync } from 'node:fs';
@@ -64,14 +64,14 @@ const turnOf = (padded: string): number => {
   expect(padded).toHaveLength(2000 + (turn % 7) * 1000);
   return turn;
 };
-/** The instance and the turn that an event tells of. */
-const told = ({ data }: InstanceEvent): [string, number] => {
+/** The instance and the turn of an event. */
+const subjectOf = ({ data }: InstanceEvent): [string, number] => {
   if (!('name' in data) || !('reason' in data)) throw new Error('An event of another type.');
   return [data.name, Number(data.reason)];
 };
 
 it(
-  `kill -9 at ${ROUNDS} random moments loses nothing acknowledged, and parts no state from its event`,
+  `kill -9 at ${ROUNDS} random moments loses no acknowledged change, and stores every state with its event`,
   {
     timeout: 120_000,
   },
@@ -116,9 +116,9 @@ it(
       expect(users).toHaveLength(1);
       expect(keys.map(({ generation }) => generation)).toEqual(keys.map((_, index) => index + 1));
       expect(trail.map(({ requestId }) => Number(requestId))).toEqual(keys.map((_, index) => index + 1).toReversed());
-      // State and event of a transition are both there or both not: each state is the one that its last event tells of.
-      expect(new Map(events.map(({ event }) => told(event)))).toEqual(states);
-      // And between the events none is missing.
+      // State and event of a transition are stored together: each state is the one of its last event.
+      expect(new Map(events.map(({ event }) => subjectOf(event)))).toEqual(states);
+      // No event in between is missing.
       expect(events.map(({ seq }) => seq)).toEqual(events.map((_, index) => (events[0]?.seq ?? 0) + index));
     }
     expect(acknowledged.size).toBe(INSTANCES + 3);

@@ -2,14 +2,14 @@ import { closeSync, fsyncSync, linkSync, openSync, renameSync, statSync } from '
 import { dirname } from 'node:path';
 
 /**
- * Puts a file that was written on the disk itself. It must not be open as a database in this process: closing any
- * descriptor of a file drops the locks that the process holds on it.
+ * Syncs a written file to the disk. The file must not be open as a database in this process: closing any descriptor of a
+ * file drops the locks that the process holds on it.
  */
 export function syncFile(file: string): void {
   sync(file, 'r+');
 }
 
-/** Puts names that were made, changed or removed in a folder on the disk itself. */
+/** Syncs a folder to the disk: names that were created, changed or removed in it. */
 export function syncFolder(folder: string): void {
   sync(folder, 'r');
 }
@@ -19,7 +19,7 @@ function sync(path: string, flags: string): void {
   try {
     fsyncSync(descriptor);
   } catch (error) {
-    // Some filesystems cannot sync folders: what they promise for names is all there is.
+    // Some filesystems cannot sync folders: rely on their own guarantees for names.
     if (flags === 'r+' || !hasCode(error, ['EINVAL', 'ENOTSUP', 'EISDIR'])) throw error;
   } finally {
     closeSync(descriptor);
@@ -27,10 +27,10 @@ function sync(path: string, flags: string): void {
 }
 
 /**
- * Gives a finished draft its name, whole or not at all, also over a loss of power.
+ * Gives a finished draft its name atomically, even across a power loss.
  *
- * @param mayReplace Whether there may be something of that name, which is then gone.
- * @returns whether it was done; `false`: there is something of that name
+ * @param mayReplace Whether an existing file of that name is replaced.
+ * @returns whether the draft has the name; `false`: a file of that name exists
  */
 export function publish(draft: string, file: string, mayReplace: boolean): boolean {
   syncFile(draft);
@@ -40,14 +40,14 @@ export function publish(draft: string, file: string, mayReplace: boolean): boole
   return true;
 }
 
-/** A rename would replace what is there; a second name does not. The draft's own stays for the caller to remove. */
+/** Gives the draft a second name: unlike a rename, a link never replaces a file. The caller removes the draft's own name. */
 function publishNew(draft: string, file: string): boolean {
   try {
     linkSync(draft, file);
     return true;
   } catch (error) {
     if (hasCode(error, ['EEXIST'])) return false;
-    // A stick with FAT has no second names.
+    // FAT filesystems have no hard links.
     if (!hasCode(error, ['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EMLINK'])) throw error;
   }
   if (statSync(file, { throwIfNoEntry: false }) !== undefined) return false;
@@ -55,7 +55,7 @@ function publishNew(draft: string, file: string): boolean {
   return true;
 }
 
-/** Whether the system has said one of these. */
+/** Whether the error has one of these system error codes. */
 export function hasCode(error: unknown, codes: readonly string[]): boolean {
   return error instanceof Error && 'code' in error && typeof error.code === 'string' && codes.includes(error.code);
 }

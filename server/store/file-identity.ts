@@ -1,6 +1,6 @@
 import { statSync } from 'node:fs';
 
-/** What a file or folder is, whatever it is called, for as long as somebody has it; `null`: nothing has this name. */
+/** Identifies a file or folder by device and inode, independent of its name; `null`: nothing has this name. Valid while it exists. */
 export function identityOf(path: string): string | null {
   const found = statSync(path, { bigint: true, throwIfNoEntry: false });
   return found === undefined ? null : `${found.dev}:${found.ino}`;

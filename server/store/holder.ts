@@ -2,20 +2,20 @@ import { readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
 
-/** `server.json`: who holds the lock, for people and for the command line. It proves nothing; the lock does. */
+/** `server.json`: describes the holder of the lock, for people and the command line. Only the lock itself is proof. */
 const HolderSchema = z.object({
   pid: z.int(),
   url: z.string().nullable(),
   version: z.string(),
   started_at: z.string(),
-  /** The newest change of the process; `null`: there was none. Left out by versions that cannot be changed so. */
+  /** The newest reload; `null`: no reload yet. Left out by versions without reloads. */
   reload: z
     .object({
       /** Grows with each attempt. */
       number: z.int(),
-      /** What a newer version calls otherwise is not over, for all that this one knows. */
+      /** An unknown state of a newer version counts as under way. */
       state: z.enum(['under_way', 'done', 'failed']).catch('under_way'),
-      /** Why it failed. */
+      /** Why the reload failed. */
       reason: z.string().nullable(),
       /** The process that served before the attempt, and its version. */
       from: z.object({ pid: z.int(), version: z.string() }),
@@ -28,10 +28,10 @@ export type ReloadNote = NonNullable<Holder['reload']>;
 const HOLDER_FILE = 'server.json';
 
 /**
- * Whole or not at all: a reader never sees half of it. Where it cannot be written, what was there stays if it is of this
- * server; else it is removed: it may be of one that was killed.
+ * Writes `server.json` atomically. If it cannot be written, an existing file stays if it describes this server. Otherwise it is
+ * removed, since it may describe a server that was killed.
  *
- * @returns why it was not written; `null`: it was
+ * @returns why it was not written; `null`: it was written
  */
 export function writeHolder(directory: string, holder: Holder): Error | null {
   const file = join(directory, HOLDER_FILE);
@@ -47,26 +47,26 @@ export function writeHolder(directory: string, holder: Holder): Error | null {
   }
 }
 
-/** Whether what is there is of this server. A pid alone says little: in a container the next one has that of the one before. */
+/** Whether the file describes this server. The pid alone is not enough: in a container every server may have the same pid. */
 export function describes(there: Holder | null, holder: Holder): boolean {
   return there?.pid === holder.pid && there.started_at === holder.started_at;
 }
 
-/** Never throws. */
+/** Removes `server.json`. Never throws. */
 export function removeHolder(directory: string): void {
   removeIfPossible(join(directory, HOLDER_FILE));
 }
 
-/** Whoever finds it all the same is told wrong who has the lock, not whether somebody has it. */
+/** Removes a file if the disk allows. A file that stays misleads only about the holder's name, not about the lock itself. */
 function removeIfPossible(file: string): void {
   try {
     rmSync(file, { force: true });
   } catch {
-    // The disk is broken, which whoever writes to it says.
+    // The disk is broken; the next write reports that.
   }
 }
 
-/** `null` when the first server has not written it yet, or somebody spoilt it: it is only for naming. */
+/** Reads `server.json`; `null`: not written yet, or unreadable. */
 export function readHolder(directory: string): Holder | null {
   try {
     return HolderSchema.parse(JSON.parse(readFileSync(join(directory, HOLDER_FILE), 'utf8')));

@@ -7,7 +7,7 @@ import type { KeptEvents } from './replay-store.ts';
 import { newestRunFolder } from './newest-run-folder.ts';
 
 /**
- * Instances and their states.
+ * Stores instances and their states.
  *
  * @param file For messages.
  * @param kept Stores the events of a change.
@@ -60,14 +60,14 @@ function readInstance(row: Record<string, unknown>, file: string): StoredInstanc
   }
 }
 
-/** With all numbers of runs counted as used that were, also by a newer database than this one. */
+/** Raises the run counter to the newest run folder: a restored database may not know the newest runs. */
 function behindItsRuns({ record, state }: StoredInstance, directory: string): StoredInstance {
   return { record, state: { ...state, runs: Math.max(state.runs, newestRunFolder(directory, record.id)) } };
 }
 
 const IDENTIFIER_LENGTH = 10;
 
-/** The identifier of the data directory, made by the first open. */
+/** Returns the identifier of the data directory, and makes it at the first open. */
 function identify(database: DatabaseSync): string {
   const stored = database.prepare(`select value from meta where key = 'data_dir_id'`).get();
   if (stored) return String(stored['value']);

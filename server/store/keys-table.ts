@@ -27,7 +27,7 @@ export interface KeysTable {
   load(): StoredKey[];
   save(key: StoredKey): Promise<void>;
   remove(id: string): Promise<void>;
-  /** Those that are gone are passed over. */
+  /** Records when keys were last used. Ignores keys that no longer exist. */
   noteUses(uses: readonly { id: string; at: string }[]): Promise<void>;
 }
 
@@ -70,7 +70,7 @@ export function createKeysTable(database: DatabaseSync, file: string, queue: Com
     remove: (id) => queue.add([{ run: () => remove.run(id) }]),
 
     async noteUses(uses) {
-      // One change each: none needs another, and so the queue may part them where there are many.
+      // One change each, so that the queue may divide a long list into several commits.
       await Promise.all(uses.map(({ id, at }) => queue.add([{ run: () => noteUse.run(at, id) }])));
     },
   };

@@ -48,7 +48,7 @@ function acquire(): Lock {
 
 const holder = (): unknown => JSON.parse(readFileSync(join(directory, 'server.json'), 'utf8'));
 
-/** Takes the lock, says whether it got it, and holds it until it is ended. */
+/** Takes the lock, prints whether it got it, and holds it until the process ends. */
 const PROGRAM = `
   const [module, directory] = process.argv.slice(1);
   const { acquireLock } = await import(module);
@@ -66,11 +66,11 @@ const nodeArguments = (source: string): string[] => {
   return ['--expose-gc', '--input-type=module', '-e', source, module, directory];
 };
 
-/** What a program of its own process prints. */
+/** Runs a program in its own process; returns its output. */
 const outputOf = (source: string): string =>
   spawnSync(process.execPath, nodeArguments(source), { encoding: 'utf8' }).stdout;
 
-/** A second process that tries; `said` is `held`, or why not. */
+/** A second process that tries to take the lock; `said` is `held`, or the reason why not. */
 async function rival(): Promise<{ child: ChildProcess; said: string }> {
   const child = spawn(process.execPath, nodeArguments(PROGRAM), { stdio: ['pipe', 'pipe', 'inherit'] });
   children.push(child);
@@ -86,7 +86,7 @@ async function kill(child: ChildProcess): Promise<void> {
 }
 
 describe('acquireLock', () => {
-  it('makes the directory, for its owner alone, and says who holds it', () => {
+  it('creates the directory for its owner alone, and describes the holder', () => {
     const lock = acquire();
     expect(statSync(directory).mode & 0o777).toBe(0o700);
     expect(statSync(join(directory, 'server.json')).mode & 0o777).toBe(0o600);
@@ -102,7 +102,7 @@ describe('acquireLock', () => {
     expect(holder()).toMatchObject({ pid: process.pid, url: 'http://127.0.0.1:8080' });
   });
 
-  it('can be taken again after its release, which also removes the description', () => {
+  it('can be taken again after a release, which also removes the description', () => {
     const lock = acquire();
     lock.release();
     lock.release();
@@ -116,7 +116,7 @@ describe('acquireLock', () => {
     expect(statSync(join(directory, 'server.lock')).size).toBe(0);
   });
 
-  it('is held without a description where there is no room for one, which is written when there is', () => {
+  it('holds without a description on a full disk, and writes it when there is room', () => {
     mkdirSync(directory, { mode: 0o700 });
     writeFileSync(join(directory, 'server.json'), '{"pid":1,"url":null,"version":"of before","started_at":""}');
     const fill = (): void => symlinkSync('/dev/full', join(directory, 'server.json.new'));
@@ -125,7 +125,7 @@ describe('acquireLock', () => {
     const later = (again: () => void): number => retries.push(again);
     const lock = acquireLock({ directory, pid: process.pid, ...identity, later });
     held.push(lock);
-    expect(readdirSync(directory).toSorted(), 'that of before would be wrong').toEqual([
+    expect(readdirSync(directory).toSorted(), 'the old description would be wrong').toEqual([
       'server.entry.lock',
       'server.lock',
     ]);
@@ -136,7 +136,7 @@ describe('acquireLock', () => {
     expect(holder()).toMatchObject({ pid: process.pid, url: 'http://127.0.0.1:8080' });
   });
 
-  it('stays described as it is where there is no room for news, so that whoever asks knows whom', () => {
+  it('keeps the old description on a full disk, so that others can name the holder', () => {
     const lock = acquire();
     lock.describe({ url: 'http://127.0.0.1:8080' });
     symlinkSync('/dev/full', join(directory, 'server.json.new'));
@@ -145,7 +145,7 @@ describe('acquireLock', () => {
     expect(existsSync(join(directory, 'server.json.new'))).toBe(false);
   });
 
-  it('is held although its description cannot be written for another reason, which is tried again', () => {
+  it('holds although its description cannot be updated, and retries', () => {
     const retries: (() => void)[] = [];
     const later = (again: () => void): number => retries.push(again);
     const lock = acquireLock({ directory, pid: process.pid, ...identity, later });
@@ -160,21 +160,21 @@ describe('acquireLock', () => {
     expect(holder()).toMatchObject({ pid: process.pid, url: 'http://127.0.0.1:8080' });
   });
 
-  it('is not taken where it cannot be described, but for want of room', () => {
+  it('is not taken if the first description fails for another reason than a full disk', () => {
     mkdirSync(join(directory, 'server.json.new'), { recursive: true });
     expect(() => acquire()).toThrow('cannot be used (EISDIR');
     rmdirSync(join(directory, 'server.json.new'));
     acquire();
   });
 
-  it('is not described by what a server of the same pid has left, as in a container', () => {
+  it('replaces the description of an earlier server with the same pid, as in a container', () => {
     acquire().handOver();
     symlinkSync('/dev/full', join(directory, 'server.json.new'));
     held.push(acquireLock({ directory, pid: process.pid, version: '1.2.3', startedAt: '2026-01-02T00:00:00.000Z' }));
     expect(existsSync(join(directory, 'server.json'))).toBe(false);
   });
 
-  it('is described also by a newer version that has more words for a change', () => {
+  it('reads a description of a newer version with an unknown state of the reload', () => {
     const { pid } = process;
     const reload = { number: 2, state: 'paused', reason: null, from: { pid: 4, version: '1' } };
     mkdirSync(directory);
@@ -195,12 +195,12 @@ describe('acquireLock', () => {
     acquire().describe({ url: 'http://127.0.0.1:8080' });
     expect((await rival()).said).toBe(
       `Another llamactl server (pid ${process.pid}, http://127.0.0.1:8080) already uses the data directory ${directory}. ` +
-        'Use that one, stop it first, or choose another directory: data_dir in the configuration or LLAMACTL_DATA_DIR. ' +
-        '(Do not remove server.lock: that frees nothing, and a lock ends by itself with its process.)',
+        'Use that server, stop it first, or choose another directory: data_dir in the configuration or LLAMACTL_DATA_DIR. ' +
+        '(Do not remove server.lock: that does not free the lock. A lock ends with its process.)',
     );
   });
 
-  it('refuses also when nobody can tell who the first is', async () => {
+  it('refuses also when the first process is unknown', async () => {
     acquire();
     writeFileSync(join(directory, 'server.json'), '{"pid":');
     expect((await rival()).said).toMatch(/^Another llamactl server already uses the data directory/);
@@ -215,7 +215,7 @@ describe('acquireLock', () => {
     expect(holder()).toMatchObject({ pid: process.pid, url: null });
   });
 
-  it('is given back by a process that ends by itself', async () => {
+  it('is released by a process that exits', async () => {
     const { child } = await rival();
     const exited = once(child, 'exit');
     child.stdin?.end();
@@ -241,7 +241,7 @@ describe('acquireLock', () => {
     }
   });
 
-  it('survives the garbage collection of what its caller did not keep', () => {
+  it('survives garbage collection if the caller does not keep it', () => {
     const output = outputOf(`
       const [module, directory] = process.argv.slice(1);
       const { acquireLock } = await import(module);
@@ -260,7 +260,7 @@ describe('acquireLock', () => {
     expect(output).toContain('already uses');
   });
 
-  it('goes to exactly one of several that come at the same moment', async () => {
+  it('goes to exactly one of several processes that start at the same moment', async () => {
     const rivals = await Promise.all(Array.from({ length: 4 }, rival));
     expect(rivals.filter(({ said }) => said === 'held')).toHaveLength(1);
     expect(rivals.filter(({ said }) => said.includes('already uses'))).toHaveLength(3);
@@ -273,16 +273,16 @@ describe('acquireLock', () => {
       'it is a link that leads nowhere',
     ],
     [
-      'the lock is none',
+      'the lock file is something else',
       () => (mkdirSync(directory), writeFileSync(join(directory, 'server.lock'), 'x'.repeat(999))),
-      'server.lock in it is not what llamactl has made: file is not a database; if no server runs, move it away',
+      'server.lock in it was not made by llamactl: file is not a database; if no server runs, move it away',
     ],
-  ])('says so where %s', (_what, spoil, sentence) => {
+  ])('explains that %s', (_what, spoil, sentence) => {
     spoil();
     expect(() => acquire()).toThrow(`The data directory ${directory} cannot be used (${sentence})`);
   });
 
-  it('says what to do about a directory that cannot be made', () => {
+  it('says what to do about a directory that cannot be created', () => {
     writeFileSync(join(folder, 'data'), '');
     expect(() => acquire()).toThrow(
       /^The data directory .* cannot be used \(.*\)\. Make it writable, or choose another one/,
@@ -295,7 +295,7 @@ const remove = (names: readonly string[]): void => {
   for (const name of names) rmSync(join(directory, name));
 };
 
-/** Tries the file of the lock alone, as a system does that cannot tell who has removed files open. */
+/** Tries only the lock file, as on a system that does not show which processes have removed files open. */
 const TAKE_FILE = `
   import { DatabaseSync } from 'node:sqlite';
   try {
@@ -306,8 +306,8 @@ const TAKE_FILE = `
   }
   if (process.argv.includes('stay')) setInterval(() => undefined, 1000);`;
 
-describe('a lock whose files somebody removed', () => {
-  describe.runIf(process.platform === 'linux')('as long as its holder lives', () => {
+describe('a lock whose files were removed', () => {
+  describe.runIf(process.platform === 'linux')('while its holder lives', () => {
     it.each([REMOVED.slice(0, 2), REMOVED, ['server.lock']])('is not free: %s %s %s', async (...names) => {
       const { child } = await rival();
       remove(names.filter((name) => name !== undefined));
@@ -316,13 +316,13 @@ describe('a lock whose files somebody removed', () => {
         expect(() => acquire()).toThrow(`(pid ${child.pid}${described}) already uses the data directory ${directory}`);
     });
 
-    it('is not free when they were renamed', async () => {
+    it('is not free when its files were renamed', async () => {
       const { child } = await rival();
       renameSync(join(directory, 'server.lock'), join(directory, 'server.lock.stale'));
       expect(() => acquire()).toThrow(`(pid ${child.pid}, `);
     });
 
-    it('is seen from outside to be held', () => {
+    it('is reported as held to other processes', () => {
       acquire();
       remove(REMOVED);
       expect(isLockHeld(directory)).toBe(true);
@@ -330,7 +330,7 @@ describe('a lock whose files somebody removed', () => {
       expect(isLockHeld(directory)).toBe(false);
     });
 
-    it('is not free by another name of the directory', () => {
+    it('is not free by another path of the directory', () => {
       acquire();
       remove(REMOVED);
       const other = join(folder, 'other');
@@ -338,7 +338,7 @@ describe('a lock whose files somebody removed', () => {
       expect(() => acquireLock({ directory: other, pid: process.pid, ...identity })).toThrow('already uses');
     });
 
-    it('is free with its end', async () => {
+    it('is free when the holder has ended', async () => {
       const { child } = await rival();
       remove(REMOVED);
       await kill(child);
@@ -346,7 +346,7 @@ describe('a lock whose files somebody removed', () => {
     });
   });
 
-  it('is held by files made anew when its holder looks, which all end with it', () => {
+  it('is restored with new files at the next check of its holder, and all end with it', () => {
     const lock = acquire();
     remove(REMOVED);
     expect(outputOf(TAKE_FILE)).toBe('free\n');
@@ -363,7 +363,7 @@ describe('a lock whose files somebody removed', () => {
     acquire();
   });
 
-  it('is held by the file that one who was refused has made', () => {
+  it('is held by the file that a refused process has created', () => {
     const lock = acquire();
     remove(REMOVED);
     expect(outputOf(TAKE_FILE)).toBe('free\n');
@@ -372,7 +372,7 @@ describe('a lock whose files somebody removed', () => {
     expect(outputOf(TAKE_FILE)).toBe('database is locked\n');
   });
 
-  it('may be another’s by then, whose description stays', async () => {
+  it('may belong to another process by then, whose description stays', async () => {
     const lock = acquire();
     remove(REMOVED);
     const child = spawn(process.execPath, [...nodeArguments(TAKE_FILE), 'stay'], {
@@ -394,10 +394,10 @@ describe('the description of a lock', () => {
     ['removed', () => remove(['server.json'])],
     ['spoilt', () => writeFileSync(join(directory, 'server.json'), '{"pid":')],
     [
-      'put back from elsewhere',
+      'restored from elsewhere',
       () => writeFileSync(join(directory, 'server.json'), '{"pid":1,"url":null,"version":"","started_at":""}'),
     ],
-  ])('that was %s is written again when its holder looks', (_how, spoil) => {
+  ])('is written again if it was %s', (_how, spoil) => {
     const lock = acquire();
     lock.describe({ url: 'http://127.0.0.1:8080' });
     spoil();
@@ -406,14 +406,14 @@ describe('the description of a lock', () => {
   });
 
   it.each([
-    ['a link to it was turned', true],
+    ['a link to it was changed', true],
     ['it was moved away', false],
-  ])('is not written into another directory of the name: %s', (_how, isThere) => {
+  ])('is not written into another directory at the same path: %s', (_how, isThere) => {
     const lock = acquire();
     renameSync(directory, join(folder, 'moved'));
     if (isThere) mkdirSync(directory);
     expect(lock.tend()).toBe('elsewhere');
-    expect(lock.describe({ url: 'http://127.0.0.1:8080' })).toContain('is not the directory any more');
+    expect(lock.describe({ url: 'http://127.0.0.1:8080' })).toContain('is no longer the directory');
     lock.release();
     expect(existsSync(directory) ? readdirSync(directory) : []).toEqual([]);
     expect(existsSync(directory)).toBe(isThere);
@@ -423,7 +423,7 @@ describe('the description of a lock', () => {
 describe('a lock that is handed over', () => {
   const options = () => ({ directory, pid: 4242, ...identity });
 
-  it('goes to the one that has entered, and to nobody in between', async () => {
+  it('goes to the process that holds the entry, and to no other', async () => {
     const lock = acquire();
     const entry = enterLock(directory);
     lock.handOver();
@@ -434,7 +434,7 @@ describe('a lock that is handed over', () => {
     expect(() => acquire()).toThrow('(pid 4242)');
   });
 
-  it('may go to one that is found where the other was', () => {
+  it('may go to a process that is described with the same URL', () => {
     const lock = acquire();
     const entry = enterLock(directory);
     lock.handOver();
@@ -442,17 +442,17 @@ describe('a lock that is handed over', () => {
     expect(holder()).toMatchObject({ pid: 4242, url: 'http://127.0.0.1:8123' });
   });
 
-  it('is taken although it cannot be described: nobody else would serve', () => {
+  it('is taken although it cannot be described, since no other server is left', () => {
     const lock = acquire();
     const entry = enterLock(directory);
     lock.handOver();
     mkdirSync(join(directory, 'server.json.new'));
     const reload = { number: 1, state: 'under_way', reason: null, from: { pid: process.pid, version: '1' } } as const;
     held.push(entry.acquire({ ...options(), reload }));
-    expect(existsSync(join(directory, 'server.json')), 'that of before would be wrong').toBe(false);
+    expect(existsSync(join(directory, 'server.json')), 'the old description would be wrong').toBe(false);
   });
 
-  it('is anybody’s when the one that has entered leaves', () => {
+  it('is free for any process when the entry is given up', () => {
     const lock = acquire();
     const entry = enterLock(directory);
     lock.handOver();
@@ -460,14 +460,14 @@ describe('a lock that is handed over', () => {
     acquire();
   });
 
-  it('is not given while it is held', () => {
+  it('cannot be taken while it is held', () => {
     acquire();
     const entry = enterLock(directory);
     expect(() => entry.acquire(options())).toThrow('already uses');
     expect(() => enterLock(directory).leave()).not.toThrow();
   });
 
-  it('can be seen from another process, which does not disturb it', () => {
+  it('can be checked from another process without disturbing it', () => {
     const look = `
       const [module, directory] = process.argv.slice(1);
       const { isLockHeld } = await import(module);

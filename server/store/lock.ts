@@ -10,40 +10,40 @@ import { holderOfRemoved } from './removed-lock.ts';
 /** The right to be the one server of a data directory. */
 export interface Lock {
   /**
-   * Replaces parts of what a second server, and the command line, can read about this one. Where that cannot be written they
-   * read what they could before, if anything; it is tried again where {@link LockOptions.later} says when. Never throws: the
-   * right does not hang on it.
+   * Updates the description of this server that a second server and the command line read. If it cannot be written, they read
+   * the previous one, if any; {@link LockOptions.later} schedules another attempt. Never throws, since the lock does not depend
+   * on the description.
    *
-   * @returns why it was not written, for people; `null`: it was
+   * @returns why it was not written, for people; `null`: it was written
    */
   describe(news: Partial<Pick<Holder, 'url' | 'reload'>>): string | null;
-  /** Puts right what somebody has removed: the description, and the file, which anybody could make and lock anew. */
+  /** Restores the description and the lock file if they were removed. Otherwise another process could create and lock the file. */
   tend(): LockFound;
-  /** Gives the right back and leaves the description to the one who comes next, and says so by {@link enterLock}. */
+  /** Releases the lock but keeps the description for the successor, which has announced itself by {@link enterLock}. */
   handOver(): void;
-  /** Gives the right back. The end of the process, however it comes, does the same. */
+  /** Releases the lock. The end of the process, of any cause, does the same. */
   release(): void;
 }
 
 /**
- * `elsewhere`: the directory's name leads to another one, or to none, in which nothing is ours to write. `taken`: the file was
- * removed, and another process has the one of its name.
+ * `elsewhere`: the path of the directory leads to another directory or to nothing; this server must not write there. `taken`:
+ * the lock file was removed, and another process has locked the new one.
  */
 export type LockFound = 'ours' | 'elsewhere' | 'taken';
 
 const LOCK_FILE = 'server.lock';
-/** Whoever wants the lock has to have this one first: so nobody comes between a server and the one that replaces it. */
+/** A process needs this lock before it may take the other one. So no process can get between a server and its successor. */
 const ENTRY_FILE = 'server.entry.lock';
 
 /**
- * Makes this process the only server of a data directory; to be called before anything in it is read. The directory is
- * made with mode 0700 when it is missing.
+ * Makes this process the only server of a data directory. Call it before reading anything in the directory. Creates a missing
+ * directory with mode 0700.
  *
- * The lock is an open write transaction on an empty SQLite file. (Not an exclusive one: two servers that start at the same
- * moment could then hinder each other, and both give up.) The kernel drops it with the process, also on
- * `kill -9`, engines do not inherit it (a record lock belongs to one process), and SQLite knows which files it has
- * open, so that a second call in this process fails too. **The lock file must not be opened in this process by
- * anything else**: closing any descriptor of a file drops all record locks that the process has on it.
+ * The lock is an open write transaction on an empty SQLite file. (With an exclusive one, two servers that start at the same
+ * moment could block each other, and both would give up.) The kernel drops the lock when the process ends, also on `kill -9`.
+ * Engines do not inherit it (a record lock belongs to one process). SQLite knows which files it has open, so a second call in
+ * this process fails too. **Nothing else in this process may open the lock file**: closing any descriptor of a file drops all
+ * record locks that the process has on it.
  *
  * Throws an Error that names the first server when there is one.
  *
@@ -58,25 +58,25 @@ export interface LockOptions {
   pid: number;
   version: string;
   startedAt: string;
-  /** Where callers are answered already, by whoever goes; left out: not yet. */
+  /** URL at which the predecessor already serves; left out: no server serves yet. */
   url?: string | null;
   reload?: ReloadNote | null;
-  /** Calls back when what could not be written may be tried again. */
+  /** Schedules another attempt to write the description. */
   later?: (again: () => void) => void;
 }
 
-/** The right to be the next to have the lock. */
+/** The right to take the lock next. */
 export interface LockEntry {
-  /** Takes the lock, which is free or was handed over. The entry is over, also when this throws. */
+  /** Takes the lock, which is free or was handed over. Gives up the entry, also when this throws. */
   acquire(options: LockOptions): Lock;
-  /** Somebody else may come next. */
+  /** Gives up the entry, so that another process may take it. */
   leave(): void;
 }
 
 /**
- * The first of the two steps of {@link acquireLock}. As long as it is held, nobody else gets the lock.
+ * Takes the entry lock, the first of the two steps of {@link acquireLock}. While it is held, no other process gets the lock.
  *
- * @param patienceMs How long it is waited for, while somebody else finds out that the lock is taken. Blocks.
+ * @param patienceMs How long to wait while another process holds the entry to find out that the lock is taken. Blocks.
  */
 export function enterLock(directory: string, patienceMs = 0): LockEntry {
   const entry = lockDatabase(directory, ENTRY_FILE, patienceMs);
@@ -95,10 +95,10 @@ export function enterLock(directory: string, patienceMs = 0): LockEntry {
   };
 }
 
-/** A look by {@link isLockHeld} has the lock for a moment: it must not be taken for a server. */
+/** How long to wait for the lock: {@link isLockHeld} holds it for a moment, and must not be taken for a server. */
 const LOOK_MS = 100;
 
-/** Whether a server has the lock, for the command line; never to be asked by a server about its own directory. */
+/** Whether a server has the lock, for the command line. A server must never call this for its own directory. */
 export function isLockHeld(directory: string): boolean {
   const file = join(directory, LOCK_FILE);
   if (holderOfRemoved(file) !== null) return true;
@@ -117,7 +117,7 @@ export function isLockHeld(directory: string): boolean {
 
 function takeLock({ directory, pid, version, startedAt, url = null, reload = null, later }: LockOptions): Lock {
   const files = new LockFiles(directory);
-  // Who goes has said that it gives it.
+  // In a reload the predecessor has announced that it hands over the lock.
   const other = reload === null ? holderOfRemoved(join(directory, LOCK_FILE)) : null;
   if (other !== null) {
     files.close();
@@ -126,7 +126,7 @@ function takeLock({ directory, pid, version, startedAt, url = null, reload = nul
   let holder: Holder = { pid, url, version, started_at: startedAt, reload };
   let isWaiting = false;
   const write = (): Error | null => {
-    if (files.areElsewhere()) return new Error(`${directory} is not the directory any more that this server uses`);
+    if (files.areElsewhere()) return new Error(`${directory} is no longer the directory that this server uses`);
     const problem = writeHolder(directory, holder);
     if (problem === null || isWaiting || later === undefined) return problem;
     isWaiting = true;
@@ -156,23 +156,24 @@ function takeLock({ directory, pid, version, startedAt, url = null, reload = nul
     if (there !== null && describes(there, holder)) removeHolder(directory);
     handOver();
   };
-  // Also keeps the database reachable: once collected as garbage, it would be closed and the lock gone.
+  // Also keeps the database reachable: garbage collection would close it and drop the lock.
   process.on('exit', release);
   const problem = write();
-  // Who goes has nothing any more: it could not take the lock back for the same reason, and nobody would serve.
+  // In a reload the predecessor has released everything. It could not take the lock back for the same reason, and no server
+  // would be left.
   if (problem === null || isOutOfRoom(problem) || reload !== null) return { describe, tend, handOver, release };
   release();
   throw cannotUse(directory, problem);
 }
 
-/** Enough for a whole life; a filesystem that numbers its files anew at every look must not use up our descriptors. */
+/** Enough for one server. A filesystem whose inode numbers change at every check must not use up the descriptors. */
 const MOST_FILES = 32;
 
-/** The file of a lock, and those that took its place when it was removed. */
+/** The file of a lock, and the files that replaced it after it was removed. */
 class LockFiles {
   readonly #directory: string;
   readonly #folder: string | null;
-  /** The one that has the name is the last. None is closed before the end: it could be the same file after all. */
+  /** The last one has the name. Earlier ones stay open until the end, because they could be the same file. */
   readonly #held: DatabaseSync[];
   #named: string | null;
 
@@ -187,7 +188,7 @@ class LockFiles {
     return this.#held.length > 0;
   }
 
-  /** Never throws: a broken disk is no other one. */
+  /** Whether the path leads to another directory. Never throws: a broken disk does not count as another directory. */
   areElsewhere(): boolean {
     try {
       return identityOf(this.#directory) !== this.#folder;
@@ -215,7 +216,7 @@ class LockFiles {
   }
 }
 
-/** Nothing is ever written, also not to a journal: there may be no room for that, and the lock needs none. */
+/** Takes the lock without writing anything, not even a journal, so that it works on a full disk. */
 const TAKE = 'pragma journal_mode = memory; begin immediate';
 
 function lockDatabase(directory: string, name: string, patienceMs: number): DatabaseSync {
@@ -232,15 +233,15 @@ function lockDatabase(directory: string, name: string, patienceMs: number): Data
   }
 }
 
-/** @param pid Of the one who has it; `null`: whoever is described. */
+/** @param pid Process that has the lock; `null`: the one in `server.json`. */
 function alreadyHeld(directory: string, pid: number | null, cause?: unknown): Error {
   const described = readHolder(directory);
   const holder = pid === null || described?.pid === pid ? described : { pid, url: null };
   const known = holder ? ` (${[`pid ${holder.pid}`, ...(holder.url ? [holder.url] : [])].join(', ')})` : '';
   return new Error(
     `Another llamactl server${known} already uses the data directory ${directory}. ` +
-      'Use that one, stop it first, or choose another directory: data_dir in the configuration or LLAMACTL_DATA_DIR. ' +
-      `(Do not remove ${LOCK_FILE}: that frees nothing, and a lock ends by itself with its process.)`,
+      'Use that server, stop it first, or choose another directory: data_dir in the configuration or LLAMACTL_DATA_DIR. ' +
+      `(Do not remove ${LOCK_FILE}: that does not free the lock. A lock ends with its process.)`,
     { cause },
   );
 }
@@ -252,7 +253,7 @@ function cannotUse(directory: string, cause: unknown, lock?: string): Error {
   const reason = leadsNowhere(directory)
     ? 'it is a link that leads nowhere'
     : isSqlite && lock !== undefined
-      ? `${lock} in it is not what llamactl has made: ${said}; if no server runs, move it away`
+      ? `${lock} in it was not made by llamactl: ${said}; if no server runs, move it away`
       : said;
   return new Error(
     `The data directory ${directory} cannot be used (${reason}). ` +

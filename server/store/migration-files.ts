@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 
-/** A file of SQL. */
+/** A file of SQL that changes the schema. */
 export interface MigrationFile {
   /** Begins with its number. */
   name: string;
@@ -11,8 +11,8 @@ export interface MigrationFile {
 export const MIGRATIONS_FOLDER = path.join(import.meta.dirname, 'migrations');
 
 /**
- * Those of a folder, in order. The bundle of a package has another module in place of this one, which holds our own
- * (scripts/bundle.ts): beside an executable there is no folder, and after an upgrade there may lie those of another version.
+ * Reads the migrations of a folder, in order. The bundle of a package replaces this module by one that contains llamactl's own
+ * migrations (scripts/bundle.ts): an executable has no such folder, and after an upgrade the folder may be of another version.
  */
 export function migrationFiles(folder: string): MigrationFile[] {
   return readdirSync(folder)

@@ -23,7 +23,7 @@ import { MIGRATIONS_FOLDER } from './migration-files.ts';
 import { newestSchema } from './migrations.ts';
 import { openStore } from './sqlite.ts';
 
-/** Databases as the llamactl of each schema version left them; written by its code, and never touched again. */
+/** Databases as the llamactl of each schema version wrote them; never changed afterwards. */
 const FIXTURES = join(import.meta.dirname, 'fixtures');
 const VERSIONS = Array.from({ length: newestSchema() }, (_, index) => index + 1);
 
@@ -69,7 +69,7 @@ const columns = (database: DatabaseSync): unknown[] =>
      where t.schema = 'main' order by t.name, c.cid`,
   );
 
-it('every schema version has its fixture, the newest too', () => {
+it('every schema version has a fixture, the newest too', () => {
   expect(readdirSync(FIXTURES).toSorted()).toEqual(VERSIONS.map((version) => `schema-${version}.db`));
   for (const version of VERSIONS) {
     copyFileSync(join(FIXTURES, `schema-${version}.db`), file);
@@ -77,7 +77,7 @@ it('every schema version has its fixture, the newest too', () => {
   }
 });
 
-it('the newest fixture is what the present code would write', async () => {
+it('the newest fixture is what the present code writes', async () => {
   await writeStoreFixture(file, () => Date.now());
   const copy = join(folder, 'copy.db');
   copyFileSync(join(FIXTURES, `schema-${newestSchema()}.db`), copy);
@@ -103,7 +103,7 @@ describe.each(VERSIONS)('a database of schema version %i', (version) => {
     }
   });
 
-  it('is read and written as a new one, also in the next life', async () => {
+  it('is read and written like a new one, also after a restart', async () => {
     const accounts = before.get('users')?.length ?? 0;
     const rows = before.get('audit')?.length ?? 0;
     const events = before.get('events')?.length ?? 0;
@@ -124,7 +124,7 @@ describe.each(VERSIONS)('a database of schema version %i', (version) => {
     }
   });
 
-  it('becomes what a new one is', () => {
+  it('gets the schema of a new one', () => {
     const old = openDatabase(file);
     const fresh = openDatabase(join(folder, 'fresh.db'));
     expect(columns(old)).toEqual(columns(fresh));
@@ -133,7 +133,7 @@ describe.each(VERSIONS)('a database of schema version %i', (version) => {
     fresh.close();
   });
 
-  it('is kept as it was beside the new one, for whoever goes back', () => {
+  it('is kept unchanged beside the new one, for going back to an older version', () => {
     const copy = `${file}.schema-${version}`;
     openDatabase(file).close();
     expect(existsSync(copy)).toBe(version < newestSchema());
@@ -144,7 +144,7 @@ describe.each(VERSIONS)('a database of schema version %i', (version) => {
   });
 });
 
-describe('a change of the schema that cannot be made', () => {
+describe('a migration that fails', () => {
   /** The real migrations and one more. */
   function withNext(sql: string): string {
     const place = mkdtempSync(join(folder, 'migrations-'));
@@ -165,11 +165,11 @@ describe('a change of the schema that cannot be made', () => {
       'table users already exists',
     ],
     [
-      'with rows that belong to none',
+      'with rows that refer to missing rows',
       `pragma defer_foreign_keys = on; insert into keys select 99, 'k9', 'h9', prefix, name, 'nobody', generation, scopes, instances, may_start, created_at, expires_at, last_used_at, limits from keys limit 1`,
-      'a row of keys belongs to none',
+      'a row of keys refers to a missing row',
     ],
-  ])('%s leaves the file as it was', (_when, sql, reason) => {
+  ])('%s leaves the file unchanged', (_when, sql, reason) => {
     const rows = read(file, contents);
     const shape = read(file, columns);
     expect(() => openDatabase(file, withNext(sql))).toThrow(
@@ -182,12 +182,14 @@ describe('a change of the schema that cannot be made', () => {
     store.close();
   });
 
-  it('is not tried where what was cannot be kept', () => {
+  it('is not tried if the old database cannot be copied', () => {
     const next = withNext('alter table users add column colour text');
     const before = readFileSync(file);
-    // As a full disk would, this is in the way of the copy.
+    // Like a full disk, this prevents the copy.
     mkdirSync(`${file}.schema-${newestSchema()}`);
-    expect(() => openDatabase(file, next)).toThrow(/cannot be copied to .*; nothing was changed\. Make room for it/);
+    expect(() => openDatabase(file, next)).toThrow(
+      /cannot be copied to .*; nothing was changed\. Make room for the copy/,
+    );
     expect(readFileSync(file).equals(before)).toBe(true);
     expect(readdirSync(folder).filter((name) => name.endsWith('.draft'))).toEqual([]);
   });

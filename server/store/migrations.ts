@@ -7,27 +7,27 @@ interface Migration {
   sql: string;
 }
 
-/** The version that this llamactl makes. */
+/** Returns the schema version of this llamactl. */
 export function newestSchema(folder = MIGRATIONS_FOLDER): number {
   return listMigrations(folder).length;
 }
 
-/** 0: nothing was ever made in it, or another program made it. */
+/** Returns the schema version of a database; 0: it is empty, or of another program. */
 export function schemaVersion(database: DatabaseSync): number {
   return Number(database.prepare('pragma user_version').get()?.['user_version'] ?? 0);
 }
 
 /**
- * Brings the schema of a database forward, a transaction each step. Throws when a step fails; of that step nothing stays.
+ * Brings the schema of a database forward, one transaction per step. Throws when a step fails, and rolls that step back.
  *
- * @param to A version that is known, not older than its own.
+ * @param to A known version, not older than the database's own.
  */
 export function migrate(database: DatabaseSync, to: number, folder = MIGRATIONS_FOLDER): void {
   for (const { version, sql } of listMigrations(folder).slice(schemaVersion(database), to)) {
     try {
       database.exec(`begin immediate;\n${sql}\n; pragma user_version = ${version}`);
       const [orphan] = database.prepare('pragma foreign_key_check').all();
-      if (orphan !== undefined) throw new Error(`a row of ${String(orphan['table'])} belongs to none`);
+      if (orphan !== undefined) throw new Error(`a row of ${String(orphan['table'])} refers to a missing row`);
       database.exec('commit');
     } catch (error) {
       if (database.isTransaction) database.exec('rollback');
@@ -40,7 +40,7 @@ export function migrate(database: DatabaseSync, to: number, folder = MIGRATIONS_
   }
 }
 
-/** Tables and indexes that a database of some version has and this one has not, by name. */
+/** Returns the names of tables and indexes that the database lacks for its schema version. */
 export function missingParts(database: DatabaseSync, folder = MIGRATIONS_FOLDER): string[] {
   const model = new DatabaseSync(':memory:');
   try {
@@ -52,18 +52,18 @@ export function missingParts(database: DatabaseSync, folder = MIGRATIONS_FOLDER)
   }
 }
 
-/** Such as `table instances`. */
+/** Lists the parts of a schema, such as `table instances`. */
 function partsOf(database: DatabaseSync): string[] {
   const rows = database.prepare(`select type, name from sqlite_schema where name not like 'sqlite_%'`).all();
   return rows.map(({ type, name }) => `${String(type)} ${String(name)}`);
 }
 
-/** In order; their numbers run from 1 without a gap, so that `user_version` is the number of those applied. */
+/** Lists the migrations in order. They are numbered from 1 without gaps, so `user_version` is the number of applied ones. */
 function listMigrations(folder: string): Migration[] {
   return migrationFiles(folder).map(({ name, sql }, index) => {
     const version = Number.parseInt(name, 10);
     if (version !== index + 1)
-      throw new Error(`${name} should be migration ${index + 1}: a number is missing or double.`);
+      throw new Error(`${name} should be migration ${index + 1}: a number is missing or used twice.`);
     return { version, sql };
   });
 }

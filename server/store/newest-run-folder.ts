@@ -3,8 +3,8 @@ import { join } from 'node:path';
 import { hasCode } from './durable-file.ts';
 
 /**
- * The highest number of a run that an instance has a folder of; 0: none. A database that was put back may not know of it;
- * its next run must not get that number again: the log of an instance is in the order of numbers.
+ * Returns the highest run number for which an instance has a folder; 0: none. A restored database may not know this run. The
+ * next run must not reuse its number, because the log of an instance is ordered by run number.
  *
  * @param directory The data directory.
  */
@@ -13,7 +13,7 @@ export function newestRunFolder(directory: string, instance: string): number {
   return Math.max(0, ...numbers.filter((number) => Number.isSafeInteger(number)));
 }
 
-/** Empty where there is no such folder. */
+/** Returns the names in a folder; empty if the folder does not exist. */
 export function namesIn(folder: string): string[] {
   try {
     return readdirSync(folder);

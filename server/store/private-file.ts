@@ -2,7 +2,7 @@ import { chmodSync, existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 
 /**
- * Makes sure that a file exists (empty when new) and that only its owner can read it, its folder too when that is new.
+ * Ensures that a file exists (empty when new) and that only its owner can read it. The same goes for a folder that it creates.
  * An existing file is never opened: closing it again would drop the locks that this process holds on it.
  */
 export function makePrivateFile(file: string): void {
@@ -15,7 +15,7 @@ export function makePrivateFile(file: string): void {
   }
 }
 
-/** Lets only its owner read a file, if there is one. It is not opened, see {@link makePrivateFile}. */
+/** Lets only its owner read a file, if it exists. Does not open the file, see {@link makePrivateFile}. */
 export function closeToOthers(file: string): void {
   try {
     chmodSync(file, 0o600);
@@ -24,7 +24,7 @@ export function closeToOthers(file: string): void {
   }
 }
 
-/** Step by step: Node's own recursive way turns for ever where a parent takes no folders, as under `/proc` (seen on 24.21). */
+/** Creates a folder and its parents one by one: Node's recursive mkdir never returns under `/proc` and the like (seen on 24.21). */
 function makeFolder(folder: string): void {
   const attempt = (): string | null => {
     try {

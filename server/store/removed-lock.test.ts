@@ -18,7 +18,7 @@ afterEach(() => {
   rmSync(folder, { recursive: true });
 });
 
-/** A process that holds a lock, as the kernel tells of it. @param root What it has as `/`. */
+/** Adds a process that holds a lock, as the kernel shows it. @param root Its root directory. */
 function locking(pid: number, root: string, open = `${data}/server.lock (deleted)`): void {
   writeFileSync(join(proc, 'locks'), `1: POSIX  ADVISORY  WRITE ${pid} 08:01:123 0 EOF\n`, { flag: 'a' });
   mkdirSync(join(proc, String(pid), 'fd'), { recursive: true });
@@ -28,13 +28,13 @@ function locking(pid: number, root: string, open = `${data}/server.lock (deleted
 
 const holder = (): number | null => holderOfRemoved(join(data, 'server.lock'), proc);
 
-describe('whoever has a removed lock open', () => {
-  it('holds it', () => {
+describe('a process that has a removed lock open', () => {
+  it('is found', () => {
     locking(7, '/');
     expect(holder()).toBe(7);
   });
 
-  it('holds that of another folder, where the name is one in its container', () => {
+  it('is not the holder if the path is in its container', () => {
     const container = join(folder, 'container');
     mkdirSync(join(container, data), { recursive: true });
     locking(7, container);
@@ -46,14 +46,14 @@ describe('whoever has a removed lock open', () => {
   it.each([
     ['is not there', (): void => undefined],
     ['leads to itself', (): void => symlinkSync(join(folder, 'root'), join(folder, 'root'))],
-  ])('is not seen where what it has as root %s', (_what, spoil) => {
+  ])('is not found if its root %s', (_what, spoil) => {
     spoil();
     locking(7, join(folder, 'root'));
     expect(holder()).toBe(null);
   });
 });
 
-it('nobody is seen where the kernel tells nothing', () => {
+it('no process is found where the kernel shows none', () => {
   rmSync(proc, { recursive: true });
   symlinkSync(proc, proc);
   expect(holder()).toBe(null);

@@ -40,7 +40,7 @@ describe('the replay on SQLite', () => {
   const rows = (database: DatabaseSync): number =>
     Number(database.prepare('select count(*) as count from events').get()?.['count']);
 
-  /** One life of the server, in which `count` events happen. */
+  /** Runs the store once and stores `count` events. */
   const live = async (first: number, count: number): Promise<number> => {
     const database = openDatabase(file);
     const store = createSqliteStore(database, file, clock);
@@ -50,17 +50,17 @@ describe('the replay on SQLite', () => {
     return stored;
   };
 
-  it('removes what is no longer replayed, once in a hundred events', async () => {
+  it('removes events that are no longer replayed, once in a hundred events', async () => {
     expect(await live(0, 1_100)).toBe(1_100);
     expect(await live(1_100, 1)).toBe(1_000);
     expect(await live(1_101, 100)).toBe(1_100);
   });
 
-  it('does not grow when each life of the server is short', async () => {
+  it('does not grow when each server runs only briefly', async () => {
     for (let life = 0; life < 60; life += 1) expect(await live(life * 30, 30)).toBeLessThanOrEqual(1_100);
   });
 
-  it('takes numbers where it took the last ones: that needs no room', async () => {
+  it('overwrites the counters in place, which needs no room', async () => {
     const store = openStore({ file, clock });
     store.replay.takeNumbers(10);
     const { ino, size } = statSync(`${file}.counters`);
@@ -69,7 +69,7 @@ describe('the replay on SQLite', () => {
     await store.close();
   });
 
-  it('gives one number at a time where they cannot be taken, and tells once', async () => {
+  it('gives one number at a time if no block can be taken, and warns once', async () => {
     const said: string[] = [];
     const log = { info: () => undefined, warn: (message: string) => void said.push(message) };
     const store = openStore({ file, clock, log });
@@ -77,7 +77,7 @@ describe('the replay on SQLite', () => {
     mkdirSync(`${file}.counters`);
     expect(store.replay.takeNumbers(10)).toEqual({ first: 10, end: 11 });
     expect(store.replay.takeNumbers(11)).toEqual({ first: 11, end: 12 });
-    expect(said.filter((message) => message.includes('Numbers of events'))).toEqual([
+    expect(said.filter((message) => message.includes('Event numbers could be used twice'))).toEqual([
       expect.stringContaining(`${file}.counters cannot be written: EISDIR`),
     ]);
     rmdirSync(`${file}.counters`);
@@ -85,7 +85,7 @@ describe('the replay on SQLite', () => {
     await store.close();
   });
 
-  it('takes none from another folder that has got its name', async () => {
+  it('takes no numbers from another folder that has got its path', async () => {
     const data = join(folder, 'data');
     const store = openStore({ file: join(data, 'llamactl.db'), clock });
     const { end } = store.replay.takeNumbers(10);
@@ -100,7 +100,7 @@ describe('the replay on SQLite', () => {
     await store.close();
   });
 
-  it('takes so many that few servers wait for the disk twice, and all of them are whole numbers', async () => {
+  it('takes blocks so large that few servers need two, within safe integers', async () => {
     const store = openStore({ file, clock });
     const least = clock.now() * 1_000;
     const { first, end } = store.replay.takeNumbers(least);
@@ -108,7 +108,7 @@ describe('the replay on SQLite', () => {
     await store.close();
   });
 
-  it('takes none when it is closed: another process does by then', async () => {
+  it('takes no numbers after it is closed, since another process takes them', async () => {
     const store = openStore({ file, clock });
     const { end } = store.replay.takeNumbers(10);
     await store.close();
@@ -116,7 +116,7 @@ describe('the replay on SQLite', () => {
     expect(takenBelow(file)).toBe(end);
   });
 
-  it('names the event that cannot be read', async () => {
+  it('names an event that cannot be read', async () => {
     const database = openDatabase(file);
     const store = createSqliteStore(database, file, clock);
     await store.replay.append([keptEvent(0)]);

@@ -4,26 +4,26 @@ import type { CommitQueue, Step } from './commit-queue.ts';
 import { takenBelow, takeNumbers } from './counters.ts';
 import type { DatabaseFile } from './database-file.ts';
 
-/** How many events a listener that was away can be told. */
+/** How many events are kept for the replay to a listener that was away. */
 const REPLAYED = 1_000;
 
-/** Events beyond those that are replayed before they are removed: so a removal is paid once in a hundred. */
+/** How many more events may be stored before old ones are removed, so that only one insert in a hundred pays for a removal. */
 const SURPLUS = 100;
 
 /** Makes events part of a change. */
 export interface KeptEvents {
-  /** What stores them, as they are now. */
+  /** Returns the steps that store the events as they are now. */
   steps(events: readonly KeptEvent[]): Step[];
 }
 
-/** Stores events in the transaction of what they tell of, and keeps their table short. */
+/** Stores events in the transaction of the change that they report, and keeps their table short. */
 export function createKeptEvents(database: DatabaseSync): KeptEvents {
   const insert = database.prepare('insert into events (seq, timestamp, event) values (?, ?, ?)');
   const trim = database.prepare(
     `delete from events where seq <= (select seq from events order by seq desc limit 1 offset ${REPLAYED})`,
   );
-  // Counted from what is there: a server that ends before the surplus is reached would otherwise never remove any. After
-  // a commit that failed it counts too many, which only makes a removal come sooner.
+  // Start with the stored count: otherwise a server that ends before it reaches the surplus would never remove any. After a
+  // failed commit the count is too high, so a removal only comes sooner.
   let rows = Number(database.prepare('select count(*) as count from events').get()?.['count'] ?? 0);
 
   const add = (seq: number, timestamp: string, event: string): void => {
@@ -44,11 +44,11 @@ export function createKeptEvents(database: DatabaseSync): KeptEvents {
 }
 
 /**
- * The events of the replay.
+ * Stores the events of the replay.
  *
- * @param file The database.
- * @param databaseFile Of the database: in another folder the numbers are not ours to take.
- * @param warn Told once what keeps numbers from being taken, until they can be.
+ * @param file Path of the database.
+ * @param databaseFile File of the database: if its path leads to another folder, no numbers are taken there.
+ * @param warn Called once with the reason why no numbers can be taken, and again only after numbers could be taken.
  */
 export function createReplayStore(
   database: DatabaseSync,
@@ -58,7 +58,7 @@ export function createReplayStore(
   databaseFile: Pick<DatabaseFile, 'look'>,
   warn: (message: string) => void,
 ): ReplayStore {
-  let isTold = false;
+  let hasWarned = false;
   const newest = database.prepare(`select seq, timestamp, event from events order by seq desc limit ${REPLAYED}`);
 
   return {
@@ -75,21 +75,19 @@ export function createReplayStore(
 
     takeNumbers(least) {
       const next = { first: least, end: least + 1 };
-      // Another process takes them by now.
+      // The successor takes numbers by now.
       if (!database.isOpen) return next;
       try {
-        // Which is told by whoever tends the directory.
+        // The directory watch reports this.
         if (databaseFile.look() === 'elsewhere') return next;
         const numbers = takeNumbers(file, least);
-        isTold = false;
+        hasWarned = false;
         return numbers;
       } catch (error) {
         const reason = error instanceof Error ? error.message : String(error);
-        if (!isTold)
-          warn(
-            `Numbers of events could come twice if llamactl dies now: ${file}.counters cannot be written: ${reason}`,
-          );
-        isTold = true;
+        if (!hasWarned)
+          warn(`Event numbers could be used twice if llamactl dies now: ${file}.counters cannot be written: ${reason}`);
+        hasWarned = true;
         return untaken(file, least);
       }
     },
@@ -117,7 +115,7 @@ function untaken(file: string, least: number): EventNumbers {
   try {
     first = Math.max(least, takenBelow(file));
   } catch {
-    // The same that kept it from being written, which is told.
+    // The reason why it could not be written, which was reported, is the same.
   }
   return { first, end: first + 1 };
 }

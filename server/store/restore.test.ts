@@ -39,10 +39,10 @@ const trail = async (store: SqliteStore): Promise<[string, string | null][]> =>
     ],
   );
 
-describe('a restore beside a present database that is whole', () => {
+describe('a restore over an undamaged database', () => {
   beforeEach(() => bench.backUpThenChange());
 
-  it('puts instances back and nothing else: who was sent away stays away', async () => {
+  it('restores instances and nothing else, so removed accounts stay removed', async () => {
     const { dataDirId } = await bench.serve(async (store) => store);
     const { kept, lost, bringsAccounts, before, after } = bench.restore();
     expect([lost, bringsAccounts]).toEqual([null, false]);
@@ -68,13 +68,13 @@ describe('a restore beside a present database that is whole', () => {
         ['before', null],
       ]);
       expect(said[0]).toBe(
-        `${bench.database} was put back from ${what}. Accounts, keys and log-ins are those of before. Engines that it does not know are ended.`,
+        `${bench.database} was restored from ${what}. Accounts, keys and log-ins were kept. Engines that it does not know are ended.`,
       );
     });
     expect(kept).toBe(`${bench.database}.before-restore-20260301T120000000Z`);
   });
 
-  it('with accounts brings those of then, says who comes back, and ends all log-ins', async () => {
+  it('restores accounts on request, names those that come back, and ends all log-ins', async () => {
     const { revived } = bench.restore({ withAccounts: true });
     expect(revived).toEqual({ accounts: ['name-of-bob', 'name-of-eve'], keys: ['leaked'] });
     await bench.serve(async (store, said) => {
@@ -83,11 +83,11 @@ describe('a restore beside a present database that is whole', () => {
       expect(keys.map(({ id }) => id)).toEqual(['good', 'leaked']);
       expect(signingKeys).toEqual([]);
       expect(revoked.map(({ id }) => id)).toEqual(['session']);
-      expect(said[0]).toContain('Everybody has to log in again');
+      expect(said[0]).toContain('Everyone has to log in again');
     });
   });
 
-  it('lets the numbers of events grow, and whoever listened is told of a gap', async () => {
+  it('gives events greater numbers, so that listeners see a gap', async () => {
     const { seq } = keptEvent(2);
     bench.restore();
     await bench.serve(async (store) => {
@@ -100,16 +100,16 @@ describe('a restore beside a present database that is whole', () => {
     });
   });
 
-  it('gives no number again that was told and not stored, also where the clock was set back', async () => {
-    const told = await bench.serve(async (store) => store.replay.takeNumbers((bench.clock.now() + 60_000) * 1_000));
+  it('reuses no number of an event that was sent but not stored, even if the clock was set back', async () => {
+    const taken = await bench.serve(async (store) => store.replay.takeNumbers((bench.clock.now() + 60_000) * 1_000));
     bench.restore();
     await bench.serve(async (store) => {
       const [oldest] = await store.replay.load();
-      expect(oldest?.seq).toBeGreaterThan(told.end);
+      expect(oldest?.seq).toBeGreaterThan(taken.end);
     });
   });
 
-  it('is settled by the first server alone', async () => {
+  it('is completed by the first server only', async () => {
     bench.restore();
     await bench.serve(async () => undefined);
     const events = await bench.serve(async (store) => store.replay.load());
@@ -120,14 +120,14 @@ describe('a restore beside a present database that is whole', () => {
     });
   });
 
-  it('can be undone with what it kept', async () => {
+  it('can be undone with the database that it kept', async () => {
     const { kept } = bench.restore();
     bench.restore({ file: kept ?? '', now: NOW + 1 });
     expect(await bench.instances()).toEqual(['stays', 'changed', 'new']);
     expect(statSync(kept ?? '').mode & 0o777).toBe(0o600);
   });
 
-  it('keeps also what a killed server had only in its log', async () => {
+  it('keeps rows that a killed server had only in its write-ahead log', async () => {
     const killed = openStore({ file: bench.database, clock: bench.clock });
     await killed.save(storedInstance('newest'));
     const crashed = join(bench.folder, 'crashed');
@@ -143,7 +143,7 @@ describe('a restore beside a present database that is whole', () => {
     expect(readdirSync(crashed).filter((name) => name.includes('-wal'))).toEqual([]);
   });
 
-  it('changes nothing before it is put in place', () => {
+  it('changes nothing before it is applied', () => {
     const files = readdirSync(bench.directory);
     const before = readFileSync(bench.database);
     bench.prepare().discard();
@@ -151,7 +151,7 @@ describe('a restore beside a present database that is whole', () => {
     expect(readdirSync(bench.directory).filter((name) => !/-(?:wal|shm)$/.test(name))).toEqual(files);
   });
 
-  it('counts numbers of runs as used that were, so that the log goes on in order', async () => {
+  it('reuses no run number, so that the log stays in order', async () => {
     bench.restore();
     for (const run of ['3-a', '12-b', 'other'])
       mkdirSync(join(bench.directory, 'instances', 'stays', 'runs', run), { recursive: true });
@@ -159,23 +159,23 @@ describe('a restore beside a present database that is whole', () => {
   });
 });
 
-describe('log-ins that end with the next server', () => {
+describe('log-ins end at the start of the next server', () => {
   beforeEach(() => bench.backUpThenChange());
 
   it.each([
     ['a restore with accounts', () => bench.restore({ withAccounts: true })],
     ['a backup put there by hand', () => copyFileSync(bench.file, bench.database)],
-  ])('do so after %s, also when there is another restore before it', async (_what, first) => {
+  ])('after %s, also when another restore came in between', async (_what, first) => {
     first();
     bench.restore({ now: NOW + 1 });
     await bench.serve(async (store, said) => {
       expect((await store.accounts.load()).signingKeys).toEqual([]);
-      expect(said[0]).toContain('Everybody has to log in again');
+      expect(said[0]).toContain('Everyone has to log in again');
     });
   });
 });
 
-describe('a restore where the present database cannot be kept', () => {
+describe('a restore over a database that cannot be kept', () => {
   beforeEach(() => bench.backUpThenChange());
 
   it.each([
@@ -192,7 +192,7 @@ describe('a restore where the present database cannot be kept', () => {
       },
       /has schema version 99/,
     ],
-  ])('since it %s, brings all of the backup but its log-ins', async (_why, spoil, reason) => {
+  ])('restores everything but log-ins if the database %s', async (_why, spoil, reason) => {
     const { dataDirId } = await bench.serve(async (store) => store);
     spoil();
     const spoilt =
@@ -210,7 +210,7 @@ describe('a restore where the present database cannot be kept', () => {
     else expect(readFileSync(kept ?? '').equals(spoilt)).toBe(true);
   });
 
-  it('moves a log away that would spoil what is put in place', async () => {
+  it('moves a write-ahead log away that would damage the restored database', async () => {
     const open = openStore({ file: bench.database, clock: bench.clock });
     await open.save(storedInstance('x'));
     const log = readFileSync(`${bench.database}-wal`);
@@ -222,7 +222,7 @@ describe('a restore where the present database cannot be kept', () => {
     expect(await bench.instances()).toEqual(['stays', 'changed', 'removed']);
   });
 
-  it('gives another data directory another identifier: its engines are not those of the first', async () => {
+  it('gives another data directory a new identifier, since its engines are others', async () => {
     const { dataDirId } = await bench.serve(async (store) => store);
     bench.move(join(bench.folder, 'other'));
     expect(bench.restore().dataDirId).toBe(null);
@@ -233,7 +233,7 @@ describe('a restore where the present database cannot be kept', () => {
   });
 });
 
-describe('no restore is made', () => {
+describe('a restore is refused, and changes nothing,', () => {
   beforeEach(() => bench.backUpThenChange());
 
   it.each([
@@ -258,7 +258,7 @@ describe('no restore is made', () => {
       },
       'has schema version 99, this llamactl knows versions up to',
     ],
-  ])('of a file that %s, and nothing is changed', (_what, spoil, reason) => {
+  ])('if the file %s', (_what, spoil, reason) => {
     spoil();
     const before = readFileSync(bench.database);
     expect(() => bench.restore()).toThrow(reason);
@@ -267,7 +267,7 @@ describe('no restore is made', () => {
   });
 });
 
-it('brings a backup of every schema version up to date, and leaves it as it is', async () => {
+it('brings a copy of a backup of every schema version up to date', async () => {
   await bench.backUpThenChange();
   const fixtures = join(bench.folder, 'fixtures');
   cpSync(join(import.meta.dirname, 'fixtures'), fixtures, { recursive: true });
@@ -282,7 +282,7 @@ it('brings a backup of every schema version up to date, and leaves it as it is',
   expect(readdirSync(fixtures).toSorted()).toEqual(VERSIONS.map((version) => `schema-${version}.db`));
 });
 
-it('takes a copy of a database from a disk that cannot be written', async () => {
+it('accepts a copy of a database on a read-only disk', async () => {
   await bench.backUpThenChange();
   const disk = join(bench.folder, 'disk');
   mkdirSync(disk);
@@ -293,7 +293,7 @@ it('takes a copy of a database from a disk that cannot be written', async () => 
   expect(await bench.instances()).toEqual(['stays', 'changed', 'new']);
 });
 
-it('knows of every table whether it is put back', async () => {
+it('decides for every table whether it is restored', async () => {
   await bench.serve(async () => undefined);
   const kept = ['meta', 'signing_keys', 'revoked_tokens', 'sessions', 'audit', 'events'];
   const open = new DatabaseSync(bench.database);
@@ -301,7 +301,7 @@ it('knows of every table whether it is put back', async () => {
   open.close();
 });
 
-it('what a killed restore has left is swept away', () => {
+it('sweepDrafts removes the drafts of a killed restore', () => {
   mkdirSync(bench.directory);
   for (const name of ['llamactl.db.draft-1', 'llamactl.db.draft-1-journal', 'llamactl.db.schema-1', 'mine']) {
     writeFileSync(join(bench.directory, name), '');

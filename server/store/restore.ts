@@ -11,55 +11,55 @@ import { problemsOf } from './integrity.ts';
 import { migrate, newestSchema, schemaVersion } from './migrations.ts';
 import { copyWhole, within } from './whole-copy.ts';
 
-/** What is asked of a restore. */
+/** The parameters of a restore. */
 export interface RestoreRequest {
   /** The data directory; it exists. */
   directory: string;
-  /** Absolute; a backup, or a copy of a database. */
+  /** Absolute path of a backup or of a copy of a database. */
   file: string;
-  /** Whether accounts and keys are put back, too, although those of now could be kept. */
+  /** Whether accounts and keys are restored too, although the present ones could be kept. */
   withAccounts: boolean;
   /** Milliseconds since the epoch. */
   now: number;
 }
 
-/** What a restore would make of a data directory. It is ready to be put in place, and nothing was changed yet. */
+/** A restore that is prepared but not applied: it describes the result, and has changed nothing yet. */
 export interface PreparedRestore {
-  /** What the backup says of itself; `null`: it is a copy of a database. */
+  /** The backup's description of itself; `null`: the file is a plain copy of a database. */
   mark: BackupMark | null;
   /** Schema version of the backup. */
   schema: number;
-  /** Why nothing of the present database can be kept; `null`: it is whole. */
+  /** Why nothing of the present database can be kept; `null`: it is undamaged. */
   lost: string | null;
-  /** Whether accounts and keys are those of the backup. */
+  /** Whether accounts and keys come from the backup. */
   bringsAccounts: boolean;
   /** Identifier of the data directory afterwards; `null`: a new one is made. */
   dataDirId: string | null;
-  /** Those of now; `null`: they cannot be read. */
+  /** Present instances; `null`: they cannot be read. */
   before: readonly StoredInstance[] | null;
   after: readonly StoredInstance[];
-  /** Accounts and keys that are not there now and then are, by name; empty where those of now are not known. */
+  /** Names of accounts and keys that the restore brings back; empty if the present ones are unknown. */
   revived: { accounts: readonly string[]; keys: readonly string[] };
   /**
-   * Puts it in place. The caller holds the lock of the data directory.
+   * Puts the restored database in place. The caller holds the lock of the data directory.
    *
-   * @returns where what was there is kept; `null`: there was nothing
+   * @returns path of the previous database, which is kept; `null`: there was no database
    */
   apply(): string | null;
-  /** Removes what was made ready. */
+  /** Removes the prepared files. */
   discard(): void;
 }
 
-/** What a restore puts back. */
+/** Tables that a restore always restores. */
 export const PUT_BACK: readonly string[] = ['instances'];
-/** What it puts back only when asked, or when that of now cannot be read. A table stands behind those that it refers to. */
+/** Tables restored only on request, or if the present ones cannot be read. A table comes after the tables it refers to. */
 export const ACCESS: readonly string[] = ['users', 'keys'];
 
 /**
- * Makes ready what puts a backup back. Of a present database that is whole everything stays but the instances: who may come
- * in, who was sent away, and what happened is no matter of settings. Of one that is not whole nothing stays.
+ * Prepares a restore. An undamaged present database keeps everything but its instances: accounts, revocations and the audit
+ * trail are not settings. A damaged one is replaced completely.
  *
- * Throws when the backup cannot be used. Until `apply` nothing is changed.
+ * Throws when the backup cannot be used. Changes nothing until `apply`.
  */
 export function prepareRestore({ directory, file, withAccounts, now }: RestoreRequest): PreparedRestore {
   const database = join(directory, DATABASE);
@@ -69,7 +69,7 @@ export function prepareRestore({ directory, file, withAccounts, now }: RestoreRe
   try {
     const { schema, mark } = takeBackup(file, source);
     const lost = takePresent(database, merged);
-    const revived = lost === null ? revivedBy(source, merged) : NOBODY;
+    const revived = lost === null ? revivedBy(source, merged) : NO_REVIVALS;
     const before = lost === null ? instancesIn(merged) : null;
     const bringsAccounts = withAccounts || lost !== null;
     const what = mark === null ? file : `${file}, a backup of ${mark.made_at}`;
@@ -93,13 +93,17 @@ export function prepareRestore({ directory, file, withAccounts, now }: RestoreRe
   }
 }
 
-/** @returns the identifier of the data directory, if it keeps one; unless engines that have their runs in it show another */
+/**
+ * Marks a draft as restored, removes its signing keys if log-ins end, and checks it.
+ *
+ * @returns the identifier that the data directory keeps, if any; engines that have their runs in it may still show another
+ */
 export function finish(database: DatabaseSync, mark: { what: string; keepsLogIns: boolean }): string | null {
   if (!mark.keepsLogIns) removeSigningKeys(database);
   removeMarks(database);
   markRestored(database, { what: mark.what, keeps_log_ins: mark.keepsLogIns });
   const problems = problemsOf(database, 'full');
-  if (problems.length > 0) throw new Error(`what would be put in place is not whole: ${problems.join('; ')}`);
+  if (problems.length > 0) throw new Error(`the restored database is damaged: ${problems.join('; ')}`);
   const row = database.prepare(`select value from meta where key = 'data_dir_id'`).get();
   return row === undefined ? null : String(row['value']);
 }
@@ -110,7 +114,7 @@ export function draftIn(directory: string): string {
   return join(directory, DRAFT + randomUUID());
 }
 
-/** What a restore that was killed has left. The caller holds the lock of the data directory. */
+/** Removes the drafts of a restore that was killed. The caller holds the lock of the data directory. */
 export function sweepDrafts(directory: string): void {
   const left = readdirSync(directory).filter((name) => name.startsWith(DRAFT));
   for (const name of left) rmSync(join(directory, name), { force: true });
@@ -121,11 +125,11 @@ export function removeAll(drafts: readonly string[]): void {
     for (const suffix of ['', '-journal', ...COMPANIONS]) rmSync(draft + suffix, { force: true });
 }
 
-/** Copies the backup, looks whether it is whole, and brings the copy up to date. */
+/** Copies the backup, checks it, and brings the copy up to date. */
 function takeBackup(file: string, draft: string): { schema: number; mark: BackupMark | null } {
   if (statSync(file, { throwIfNoEntry: false })?.isFile() !== true) throw new Error(`there is no file ${file}`);
   const problem = copyWhole(file, draft);
-  if (problem !== null) throw new Error(`${file} cannot be put back: ${problem}`);
+  if (problem !== null) throw new Error(`${file} cannot be restored: ${problem}`);
   return within(draft, (database) => {
     const schema = schemaVersion(database);
     migrate(database, newestSchema());
@@ -133,7 +137,7 @@ function takeBackup(file: string, draft: string): { schema: number; mark: Backup
   });
 }
 
-/** @returns why there is nothing to keep; `null`: it was copied and brought up to date */
+/** Copies the present database and brings the copy up to date. @returns why nothing can be kept; `null`: it was copied */
 function takePresent(file: string, draft: string): string | null {
   if (statSync(file, { throwIfNoEntry: false }) === undefined) return `there is no ${file}`;
   const problem = copyWhole(file, draft);
@@ -142,7 +146,7 @@ function takePresent(file: string, draft: string): string | null {
   return null;
 }
 
-/** Replaces tables by those of another database of the same schema. */
+/** Replaces tables with the tables of another database of the same schema. */
 function combine(database: DatabaseSync, source: string, tables: readonly string[]): void {
   database.prepare('attach ? as source').run(source);
   database.exec('begin immediate');
@@ -151,16 +155,16 @@ function combine(database: DatabaseSync, source: string, tables: readonly string
   database.exec('commit; detach source');
 }
 
-/** The data directory that a database is of; `null`: it does not say. */
+/** Returns the data directory that a database comes from; `null`: unknown. */
 function originOf(file: string, mark: BackupMark | null, directory: string): string | null {
   if (mark !== null) return mark.directory;
   const here = realpathSync(directory);
   return realpathSync(dirname(file)) === here ? here : null;
 }
 
-const NOBODY = { accounts: [], keys: [] };
+const NO_REVIVALS = { accounts: [], keys: [] };
 
-/** Who may come in by the one database and not by the other. */
+/** Names the accounts and keys that are valid in the backup and not in the present database. */
 function revivedBy(source: string, present: string): PreparedRestore['revived'] {
   return within(present, (database) => {
     database.prepare('attach ? as source').run(source);
@@ -195,8 +199,9 @@ export function instancesIn(file: string): StoredInstance[] {
 }
 
 /**
- * Gives what is there a second name, so that what comes can take its first at once. Of a whole database the log is first
- * brought in; that of a damaged one is moved with it: beside another database it would spoil that.
+ * Gives the present database a second name, so that the new one can take its name atomically. The write-ahead log of an
+ * undamaged database is first merged into it. The log of a damaged one is moved with it, since beside the new database it would
+ * damage that.
  */
 export function putAside(file: string, isWhole: boolean, now: number): string | null {
   if (isWhole) within(file, (database) => database.exec('pragma wal_checkpoint(truncate)'));
@@ -208,7 +213,7 @@ export function putAside(file: string, isWhole: boolean, now: number): string | 
   try {
     linkSync(file, kept);
   } catch {
-    // A filesystem without second names: a copy does as well.
+    // On a filesystem without hard links, copy.
     copyFileSync(file, kept);
     syncFile(kept);
   }

@@ -9,7 +9,7 @@ vi.mock('node:fs', async (original) => {
   const fs = await original<{ writeFileSync: typeof write }>();
   const writeFileSync: typeof write = (...given) => {
     if (disk.fault !== null) {
-      // As a disk that fills up while it is written.
+      // Like a disk that fills up during the write.
       fs.writeFileSync(given[0], 'half');
       throw disk.fault;
     }
@@ -27,19 +27,19 @@ afterEach(() => {
   rmSync(directory, { recursive: true });
 });
 
-describe('a look whether a data directory takes more', () => {
-  it('leaves nothing', () => {
+describe('assertRoom', () => {
+  it('leaves no file', () => {
     assertRoom(directory);
     expect(readdirSync(directory)).toEqual([]);
   });
 
-  it('says in words that the disk is full, and leaves nothing there either', () => {
+  it('reports a full disk, and leaves no file', () => {
     disk.fault = Object.assign(new Error('ENOSPC: no space left on device, write'), { code: 'ENOSPC' });
-    expect(() => assertRoom(directory)).toThrow(`the disk of ${directory} is full; make room, and repeat it`);
+    expect(() => assertRoom(directory)).toThrow(`the disk of ${directory} is full; make room and try again`);
     expect(readdirSync(directory)).toEqual([]);
   });
 
-  it('says what else keeps it from writing', () => {
+  it('reports another error that prevents writing', () => {
     disk.fault = Object.assign(new Error('EROFS: read-only file system'), { code: 'EROFS' });
     expect(() => assertRoom(directory)).toThrow('EROFS');
   });

@@ -1,9 +1,9 @@
 import { hasRoom } from './room.ts';
 
-/** More than a server writes before it serves: the index and log of the store, who it is, what has changed. */
+/** More than a server writes before it serves: the store's index and log, `server.json`, and changes of state. */
 const NEEDED_BYTES = 1_048_576;
 
-/** @throws {Error} for people: the data directory takes no more, so that nobody should begin to serve on it */
+/** @throws {Error} for people: the disk of the data directory is full, so no server should start there */
 export function assertRoom(directory: string, bytes = NEEDED_BYTES): void {
-  if (!hasRoom(directory, bytes)) throw new Error(`the disk of ${directory} is full; make room, and repeat it`);
+  if (!hasRoom(directory, bytes)) throw new Error(`the disk of ${directory} is full; make room and try again`);
 }

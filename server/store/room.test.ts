@@ -12,24 +12,24 @@ describe('an error of SQLite', () => {
     [5, 'SQLITE_BUSY'],
     [261, 'SQLITE_BUSY_RECOVERY'],
     [517, 'SQLITE_BUSY_SNAPSHOT'],
-  ])('%d (%s) says that another process has what was wanted', (code) => {
+  ])('%d (%s) means that another process holds the lock', (code) => {
     expect([isBusy(failure(code)), isOutOfRoom(failure(code))]).toEqual([true, false]);
   });
 
   it.each([
     [13, 'SQLITE_FULL'],
     [4_874, 'SQLITE_IOERR_SHMSIZE'],
-  ])('%d (%s) says that there is no room', (code) => {
+  ])('%d (%s) means that the disk is full', (code) => {
     expect([isBusy(failure(code)), isOutOfRoom(failure(code))]).toEqual([false, true]);
   });
 
-  it('says neither by another code', () => {
+  it('means neither with another code', () => {
     for (const error of [failure(10), failure(266), new Error('5'), 5, null])
       expect([isBusy(error), isOutOfRoom(error)]).toEqual([false, false]);
   });
 });
 
-describe('room', () => {
+describe('hasRoom', () => {
   let folder: string;
 
   beforeEach(() => {
@@ -39,7 +39,7 @@ describe('room', () => {
     rmSync(folder, { recursive: true });
   });
 
-  it('is found by what no filesystem can make smaller, of which nothing stays', () => {
+  it('writes random bytes, which no filesystem can compress, and removes them', () => {
     const [probe, second] = [join(folder, 'room.probe'), join(folder, 'second')];
     writeFileSync(probe, '');
     linkSync(probe, second);

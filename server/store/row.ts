@@ -1,20 +1,20 @@
 import { z } from 'zod';
 
-/** A boolean as it is stored. */
+/** A stored boolean: 0 or 1. */
 export const Flag = z.union([z.literal(0), z.literal(1)]).transform((stored) => stored === 1);
 
-/** A list or an object as it is stored. */
+/** A list or object stored as JSON. */
 export const Json = z.string().transform((stored): unknown => JSON.parse(stored));
 
 const LimitColumn = z.int().min(0).default(0);
 
-/** Limits as they are stored. */
+/** Limits stored as JSON. */
 export const StoredLimits = Json.pipe(
   z.object({ maxInFlight: LimitColumn, requestsPerMinute: LimitColumn, tokensPerMinute: LimitColumn }),
 );
 
 /**
- * A row as what it stands for. Throws when it is not what its table holds.
+ * Parses a row by its schema. Throws when the row does not match.
  *
  * @param title Names the row and its file, for the message.
  */

@@ -45,7 +45,7 @@ afterEach(() => {
   rmSync(directory, { recursive: true });
 });
 
-/** Fills pages of the file with something else. */
+/** Overwrites pages of the file. */
 function spoil(pages: readonly number[]): void {
   const descriptor = openSync(file, 'r+');
   for (const page of pages) writeSync(descriptor, Buffer.alloc(PAGE, 7), 0, PAGE, (page - 1) * PAGE);
@@ -65,8 +65,8 @@ function leaves(table: string): number[] {
 const salvage = (): PreparedSalvage => prepareSalvage({ directory, now: 0 });
 const of = ({ tables }: PreparedSalvage, name: string) => tables.find(({ table }) => table === name);
 
-describe('what can be read of a damaged database', () => {
-  it('is all, when nothing is damaged', () => {
+describe('a salvage', () => {
+  it('saves everything of an undamaged database', () => {
     const prepared = salvage();
     prepared.discard();
     expect(prepared.tables.filter(({ isIncomplete, refused }) => isIncomplete || refused > 0)).toEqual([]);
@@ -77,7 +77,7 @@ describe('what can be read of a damaged database', () => {
     ['last', (pages: number[]) => pages.slice(-1)],
     ['middle', (pages: number[]) => pages.slice(5, 6)],
     ['scattered', (pages: number[]) => pages.filter((_, index) => index % 4 === 2)],
-  ])('is every row but those of the %s pages that are gone', async (_which, choose) => {
+  ])('saves every row except those on the %s damaged pages', async (_which, choose) => {
     const pages = leaves('instances');
     const gone = choose(pages);
     expect(gone.length).toBeGreaterThan(0);
@@ -101,13 +101,13 @@ describe('what can be read of a damaged database', () => {
     const { users, keys, signingKeys } = await store.accounts.load();
     expect([users.length, keys.length, signingKeys.length]).toEqual([1, 1, 0]);
     expect(said[0]).toContain(
-      'was put back from what could be read of the damaged llamactl.db. Everybody has to log in',
+      'was restored from what could be read of the damaged llamactl.db. Everyone has to log in',
     );
     await store.close();
     expect(readdirSync(directory).filter((name) => name.includes('draft'))).toEqual([]);
   });
 
-  it('is what is in front of the place where a file was cut off', () => {
+  it('saves the rows before the end of a truncated file', () => {
     truncateSync(file, Math.max(...leaves('instances').slice(0, 3)) * PAGE);
     const prepared = salvage();
     prepared.discard();
@@ -115,7 +115,7 @@ describe('what can be read of a damaged database', () => {
     expect(of(prepared, 'audit')?.isIncomplete).toBe(true);
   });
 
-  it('is without keys whose account is gone', () => {
+  it('saves no keys whose account is lost', () => {
     spoil(leaves('users'));
     const prepared = salvage();
     prepared.discard();
@@ -123,7 +123,7 @@ describe('what can be read of a damaged database', () => {
     expect(of(prepared, 'keys')).toEqual({ table: 'keys', saved: 0, refused: 1, isIncomplete: false });
   });
 
-  it('has what a killed server had only in its log', async () => {
+  it('saves rows that a killed server had only in its write-ahead log', async () => {
     const store = openStore({ file, clock });
     await store.save(storedInstance('newest'));
     const crashed = join(directory, 'crashed');
@@ -135,7 +135,7 @@ describe('what can be read of a damaged database', () => {
     expect(prepared.instances.map(({ record }) => record.id)).toContain('newest');
   });
 
-  it('of an older schema version is brought up to date', () => {
+  it('brings an older schema version up to date', () => {
     copyFileSync(join(import.meta.dirname, 'fixtures', 'schema-1.db'), file);
     const prepared = salvage();
     expect(prepared.instances).toHaveLength(10);
@@ -144,12 +144,12 @@ describe('what can be read of a damaged database', () => {
   });
 });
 
-describe('nothing is put in place', () => {
+describe('a salvage is refused', () => {
   it.each([
     ['something else', () => writeFileSync(file, 'x'.repeat(10_000)), 'its beginning is lost (file is not a database)'],
-    ['empty', () => truncateSync(file, 0), 'it has schema version 0, which is not known here'],
+    ['empty', () => truncateSync(file, 0), 'it has schema version 0, which this llamactl does not know'],
     ['not there', () => rmSync(file), 'there is no'],
-  ])('of a file that is %s', (_what, damage, reason) => {
+  ])('for a file that is %s', (_what, damage, reason) => {
     damage();
     const files = readdirSync(directory);
     expect(() => salvage()).toThrow(reason);

@@ -11,34 +11,34 @@ import { draftIn, finish, instancesIn, putAside, removeAll } from './restore.ts'
 import { primaryCode } from './result-code.ts';
 import { copyFiles, within } from './whole-copy.ts';
 
-/** What was saved of a table. */
+/** The result for one table. */
 export interface SalvagedTable {
   table: string;
-  /** Rows. */
+  /** Rows that were saved. */
   saved: number;
-  /** Rows that could be read, but hold what such a row cannot hold, or belong to one that is lost. */
+  /** Rows that could be read, but have invalid values or refer to a lost row. */
   refused: number;
-  /** Whether some could not be read; how many, nobody can tell. */
+  /** Whether some rows could not be read; their number is unknown. */
   isIncomplete: boolean;
 }
 
-/** What can be saved of a damaged database. It is ready to be put in place, and nothing was changed yet. */
+/** A database saved from a damaged one, ready to be put in place. Nothing was changed yet. */
 export interface PreparedSalvage {
   tables: readonly SalvagedTable[];
   instances: readonly StoredInstance[];
-  /** `null`: it is lost, and engines that run will not be recognised. */
+  /** `null`: the identifier is lost, so running engines will not be recognised. */
   dataDirId: string | null;
-  /** Puts it in place; the damaged one is kept, and where is returned. The caller holds the lock of the data directory. */
+  /** Puts it in place, keeps the damaged one, and returns its new path. The caller holds the lock of the data directory. */
   apply(): string | null;
-  /** Removes what was made ready. */
+  /** Removes the prepared files. */
   discard(): void;
 }
 
 /**
- * Makes a new database of every row that can still be read in the damaged one of a data directory, which is not touched.
+ * Builds a new database from every row that can still be read in a damaged one. The damaged database is not changed.
  *
  * `.recover` of the program sqlite3 is no replacement: Node's SQLite lacks it, and Debian 12 builds the program without
- * `sqlite_dbpage`, so that it ends with "SQL logic error" even on a whole database.
+ * `sqlite_dbpage`, so it fails with "SQL logic error" even on an undamaged database.
  *
  * Throws when nothing can be read.
  */
@@ -66,11 +66,11 @@ export function prepareSalvage({ directory, now }: { directory: string; now: num
   }
 }
 
-/** @param copy Of the damaged database. @param file Of itself, for messages. */
+/** Copies all readable rows. @param copy Copy of the damaged database. @param file Path of the original, for messages. */
 function saveAll(copy: string, database: DatabaseSync, file: string): SalvagedTable[] {
   const damaged = new DatabaseSync(copy, { allowExtension: false, defensive: false });
   try {
-    // Else SQLite reads nothing of a file that was cut off. Nothing is written.
+    // Without this SQLite reads nothing of a truncated file. Nothing is written.
     damaged.exec('pragma writable_schema = on');
     return saveFrom(damaged, database, file);
   } finally {
@@ -89,7 +89,9 @@ function saveFrom(damaged: DatabaseSync, database: DatabaseSync, file: string): 
     throw new Error(`nothing can be read of ${file}: its beginning is lost (${error.message})`, { cause: error });
   }
   if (version === 0 || version > newestSchema()) {
-    throw new Error(`nothing can be saved of ${file}: it has schema version ${version}, which is not known here`);
+    throw new Error(
+      `nothing can be saved of ${file}: it has schema version ${version}, which this llamactl does not know`,
+    );
   }
   migrate(database, version);
   // Accounts before their keys.
@@ -127,20 +129,20 @@ function saveTable(damaged: DatabaseSync, database: DatabaseSync, table: string)
   return { table, saved, refused, isIncomplete: !isWhole };
 }
 
-/** SQLITE_CONSTRAINT and SQLITE_MISMATCH: what cannot be a row of its table. */
+/** Whether SQLite refused the row for its values: SQLITE_CONSTRAINT or SQLITE_MISMATCH. */
 function isRefusal(error: unknown): boolean {
   const code = primaryCode(error);
   return code !== null && [19, 20].includes(code);
 }
 
-/** Tries on one table; each reads up to where it fails. Beyond them what is left is a page that is gone. */
+/** Most attempts on one table; each reads up to a failure. The rows still missing then are on a page that is lost. */
 const MOST_TRIES = 2_000;
 
 /**
- * Reads all rows that can be read: from the front up to a damaged page, from the back up to one, and then what lies
- * between, from both ends of ever smaller pieces.
+ * Reads all rows that can be read: from the front and from the back up to a damaged page, then the rows in between, from both
+ * ends of ever smaller pieces.
  *
- * @returns whether nothing was in the way
+ * @returns whether the whole table could be read
  */
 function readRows(damaged: DatabaseSync, table: string, take: (row: Row) => void): boolean {
   const key = hasNumbers(damaged, table) ? 'rowid' : keyOf(damaged, table);
@@ -175,12 +177,12 @@ interface Piece {
   table: string;
   key: string;
   order: 'asc' | 'desc';
-  /** Both ends excluded; `null`: there is none. */
+  /** Lower bound, excluded like `to`; `null`: no bound. */
   from: SQLInputValue;
   to: SQLInputValue;
 }
 
-/** @returns the key of the last row that was read, and whether none was in the way */
+/** Reads rows up to a damaged page. @returns the key of the last row read, and whether the piece was read completely */
 function readPiece(
   damaged: DatabaseSync,
   { table, key, order, from, to }: Piece,

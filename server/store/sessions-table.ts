@@ -21,7 +21,7 @@ export interface SessionsTable {
   /** Oldest first. */
   load(): StoredSession[];
   save(session: StoredSession): Promise<void>;
-  /** Those that are not there are passed over. */
+  /** Removes log-ins. Ignores ids that do not exist. */
   remove(ids: readonly string[]): Promise<void>;
 }
 

@@ -13,15 +13,15 @@ beforeEach(() => {
 });
 afterEach(() => bench.dispose());
 
-describe('a backup that is put in place by hand', () => {
+describe('a backup restored by hand', () => {
   beforeEach(() => bench.backUpThenChange());
 
-  it('ends all log-ins, and is told of', async () => {
+  it('ends all log-ins, and is reported', async () => {
     const { dataDirId } = await bench.serve(async (store) => store);
     copyFileSync(bench.file, bench.database);
     await bench.serve(async (store, said) => {
       expect(said[0]).toContain(
-        'was put back from a backup of 2026-03-01T12:00:00.000Z, by hand. Everybody has to log in',
+        'was restored from a backup of 2026-03-01T12:00:00.000Z, by hand. Everyone has to log in',
       );
       expect(store.dataDirId).toBe(dataDirId);
       expect((await store.accounts.load()).signingKeys).toEqual([]);
@@ -30,7 +30,7 @@ describe('a backup that is put in place by hand', () => {
     await bench.serve(async (_store, said) => expect(said).toEqual([]));
   });
 
-  it('is known when it is only an older copy, whether servers ended in order or not', async () => {
+  it('is detected as an older copy, whether servers stopped normally or not', async () => {
     const copy = join(bench.folder, 'copy.db');
     await bench.serve(async (store) => store.accounts.saveSigningKey(storedSigningKey('s2')));
     copyFileSync(bench.database, copy);
@@ -44,14 +44,14 @@ describe('a backup that is put in place by hand', () => {
       for (const suffix of ['-wal', '-shm']) rmSync(bench.database + suffix, { force: true });
       copyFileSync(copy, bench.database);
       await bench.serve(async (store, said) => {
-        expect(said[0]).toContain('was put back from an older copy, by hand. Everybody has to log in again');
+        expect(said[0]).toContain('was restored from an older copy, by hand. Everyone has to log in again');
         expect((await store.accounts.load()).signingKeys).toEqual([]);
       });
       await bench.serve(async (_store, said) => expect(said).toEqual([]));
     }
   });
 
-  it('elsewhere gets another identifier', async () => {
+  it('gets a new identifier in another directory', async () => {
     const { dataDirId } = await bench.serve(async (store) => store);
     bench.move(join(bench.folder, 'other'));
     copyFileSync(bench.file, bench.database);

@@ -5,12 +5,14 @@ import { isOlderCopy, takenBelow } from './counters.ts';
 import { doubtIdentity } from './data-directory-identity.ts';
 
 /**
- * What the first server does with a database that was put back, by `restore` or by hand: log-ins of then end, so that none
- * that was revoked since comes back to life; events get new numbers, greater than any that were given since, so that
- * listeners are told of a gap and look anew; and the audit trail tells of it.
+ * Completes a restore, by `restore` or by hand, when the first server opens the database.
+ *
+ * - Restored log-ins end, so that none comes back that was revoked since.
+ * - Events get new numbers, greater than any given since, so that listeners get a gap and reload their state.
+ * - The audit trail gets an entry.
  *
  * @param now Milliseconds since the epoch.
- * @returns a sentence for the log; `null`: it was not put back
+ * @returns a sentence for the log; `null`: the database was not restored
  */
 export function settleRestored(database: DatabaseSync, file: string, now: number): string | null {
   const restored = restoredMark(database);
@@ -19,7 +21,7 @@ export function settleRestored(database: DatabaseSync, file: string, now: number
   if (restored === null && backup === null && !isOlder) return null;
   const byHand = backup === null ? 'an older copy' : `a backup of ${backup.made_at}`;
   const what = restored?.what ?? `${byHand}, by hand`;
-  // A restore beside a database that was older already has kept what that should have lost.
+  // If the database was an older copy already before the restore, the restore has kept log-ins that should have ended.
   const keepsLogIns = restored !== null && restored.keeps_log_ins && !isOlder;
   database.exec('begin immediate');
   try {
@@ -40,15 +42,15 @@ export function settleRestored(database: DatabaseSync, file: string, now: number
     throw error;
   }
   const access = keepsLogIns
-    ? 'Accounts, keys and log-ins are those of before.'
-    : 'Everybody has to log in again; accounts and keys are those of then, also what was removed since.';
-  return `${file} was put back from ${what}. ${access} Engines that it does not know are ended.`;
+    ? 'Accounts, keys and log-ins were kept.'
+    : 'Everyone has to log in again. Accounts and keys are those of the backup, including ones that were removed since.';
+  return `${file} was restored from ${what}. ${access} Engines that it does not know are ended.`;
 }
 
-/** Numbers that an event of one millisecond can have, as the bus gives them. */
+/** Event numbers that the bus gives per millisecond. */
 const NUMBERS_A_MILLISECOND = 1_000;
 
-/** Behind the newest, and from `least` on, in the same order. */
+/** Gives all events new numbers, greater than the newest and than `least`, in the same order. */
 function renumberEvents(database: DatabaseSync, least: number): void {
   const numbers = database
     .prepare('select seq from events order by seq')

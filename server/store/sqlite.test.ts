@@ -46,7 +46,7 @@ storeContract('the store on SQLite', async () => {
   };
 });
 
-it('a store whose folder was moved writes nothing into the one that has its name', async () => {
+it('a store whose folder was moved writes nothing into a new folder at its path', async () => {
   const store = openStore({ file, clock });
   await store.save(storedInstance('a'));
   renameSync(join(folder, 'data'), join(folder, 'moved'));
@@ -59,7 +59,7 @@ it('a store whose folder was moved writes nothing into the one that has its name
   await moved.close();
 });
 
-it('a store is closed also where nobody can tell what has become of its folder', async () => {
+it('a store can be closed even if its folder cannot be checked', async () => {
   const said: string[] = [];
   const log = { info: () => undefined, warn: (message: string) => void said.push(message) };
   const store = openStore({ file, clock, log, isMeasured: true });
@@ -76,21 +76,21 @@ it('a store is closed also where nobody can tell what has become of its folder',
   await moved.close();
 });
 
-it('a store whose database was removed puts it back when it is closed, and says so', async () => {
+it('a store whose database was removed puts it back on close, and logs it', async () => {
   const said: string[] = [];
   const log = { info: () => undefined, warn: (message: string) => void said.push(message) };
   const store = openStore({ file, clock, log, isMeasured: true });
   for (const name of readdirSync(join(folder, 'data'))) rmSync(join(folder, 'data', name));
   await store.save(storedInstance('a'));
   await store.close();
-  expect(said).toEqual([expect.stringMatching(/was removed while the server used it; it has put it back$/)]);
+  expect(said).toEqual([expect.stringMatching(/was removed while the server used it; the server has put it back$/)]);
   const next = openStore({ file, clock });
   expect((await next.load()).map(({ record }) => record.id)).toEqual(['a']);
   await next.close();
 });
 
-describe('a store that was opened where there was no room for what it shares with other processes', () => {
-  it('is shared again as soon as something can be stored, and goes on as before', async () => {
+describe('a store opened on a full disk, for this process alone', () => {
+  it('is shared again as soon as a change can be stored', async () => {
     const first = openStore({ file, clock });
     await first.save(storedInstance('a'));
     await first.close();
@@ -115,7 +115,7 @@ describe('a store that was opened where there was no room for what it shares wit
     await store.close();
   });
 
-  it('stores on for itself alone as long as that fails, for whatever reason, and tells once', async () => {
+  it('keeps storing exclusively while sharing fails, and warns once', async () => {
     const database = openDatabase(file);
     database.close();
     const alone = connect(file);
@@ -128,7 +128,7 @@ describe('a store that was opened where there was no room for what it shares wit
     const log = { info: () => undefined, warn: (message: string) => void said.push(message) };
     const store = createSqliteStore(alone, file, clock, log);
     for (const id of ['a', 'b']) await store.save(storedInstance(id));
-    expect(said).toEqual([`Nothing else can read ${file} for now: disk I/O error`]);
+    expect(said).toEqual([`No other process can read ${file} for now: disk I/O error`]);
     exec.mockRestore();
     await store.save(storedInstance('c'));
     expect(alone.prepare('pragma locking_mode').get()).toEqual({ locking_mode: 'normal' });
@@ -137,7 +137,7 @@ describe('a store that was opened where there was no room for what it shares wit
   });
 });
 
-describe('a way back to sharing that ends halfway', () => {
+describe('a return to sharing that fails halfway', () => {
   const openAlone = (): DatabaseSync => {
     openDatabase(file).close();
     const alone = connect(file);
@@ -145,7 +145,7 @@ describe('a way back to sharing that ends halfway', () => {
     return alone;
   };
 
-  it('leaves nothing that others can read meanwhile: whoever reads would keep everything from being stored', async () => {
+  it('locks the database again, since a reader would block all writes', async () => {
     const alone = openAlone();
     const prepare = vi.spyOn(alone, 'prepare').mockImplementation((sql) => {
       const query = sql === 'pragma journal_mode = wal' ? 'pragma journal_mode' : sql;
@@ -166,7 +166,7 @@ describe('a way back to sharing that ends halfway', () => {
     await store.close();
   });
 
-  it('is not begun where there is no room for what is shared: there would be none back', async () => {
+  it('is not begun without room for the index, since it could not be undone', async () => {
     const store = createSqliteStore(openAlone(), file, clock);
     symlinkSync('/dev/full', join(folder, 'data', 'room.probe'));
     await store.save(storedInstance('a'));
@@ -181,7 +181,7 @@ describe('a way back to sharing that ends halfway', () => {
 });
 
 describe('openStore', () => {
-  it('lets nobody but the owner read its files', async () => {
+  it('lets only the owner read its files', async () => {
     const store = openStore({ file, clock });
     await store.save(storedInstance('a'));
     const modes = ['', '-wal', '-shm'].map((suffix) => statSync(file + suffix).mode & 0o777);
@@ -190,7 +190,7 @@ describe('openStore', () => {
     await store.close();
   });
 
-  it('commits what is pending when it is closed, and rejects what comes later', async () => {
+  it('commits pending changes when it is closed, and rejects later ones', async () => {
     const store = openStore({ file, clock });
     const many = Array.from({ length: 100 }, (_, index) => store.save(storedInstance(`i${index}`)));
     await store.close();
@@ -202,7 +202,7 @@ describe('openStore', () => {
     await next.close();
   });
 
-  it('shares one transaction among the saves of a turn and splits it at 64 rows', async () => {
+  it('uses one transaction for the saves of a turn, and splits it at 64 rows', async () => {
     const database = openDatabase(file);
     const store = createSqliteStore(database, file, clock);
     const commits: number[] = [];
@@ -223,7 +223,7 @@ describe('openStore', () => {
     await store.close();
   });
 
-  it('says what is wrong when the disk is full', async () => {
+  it('reports a full disk', async () => {
     const database = openDatabase(file);
     const store = createSqliteStore(database, file, clock);
     database.exec('pragma max_page_count = 1');
@@ -235,7 +235,7 @@ describe('openStore', () => {
     await store.close();
   });
 
-  it('rejects while another program holds the file, and works again when it lets go', async () => {
+  it('rejects while another program holds the lock, and works again afterwards', async () => {
     let elapsed = 0;
     const store = createSqliteStore(openDatabase(file), file, { ...clock, elapsed: () => (elapsed += 1_000) });
     const other = new DatabaseSync(file);
@@ -248,7 +248,7 @@ describe('openStore', () => {
     await store.close();
   });
 
-  it('rejects while the file cannot be written, and works again when it can', async () => {
+  it('rejects while the file is read-only, and works again afterwards', async () => {
     const database = openDatabase(file);
     const store = createSqliteStore(database, file, clock);
     database.exec('pragma query_only = on');
@@ -273,14 +273,14 @@ describe('openStore', () => {
     await store.close();
   });
 
-  it('syncs at every commit: only so does an acknowledged save survive a power loss', () => {
+  it('syncs at every commit, so that an acknowledged save survives a power loss', () => {
     const database = openDatabase(file);
     expect(database.prepare('pragma journal_mode').get()).toEqual({ journal_mode: 'wal' });
     expect(database.prepare('pragma synchronous').get()).toEqual({ synchronous: 2 });
     database.close();
   });
 
-  it('names the row that cannot be read', async () => {
+  it('names a row that cannot be read', async () => {
     const database = openDatabase(file);
     const store = createSqliteStore(database, file, clock);
     await store.save(storedInstance('a'));
@@ -289,7 +289,7 @@ describe('openStore', () => {
     await store.close();
   });
 
-  it('says how long a durable write takes, as a warning when that is long', async () => {
+  it('logs how long a durable write takes, as a warning if it is slow', async () => {
     const said: string[] = [];
     const log = {
       info: (message: string) => said.push(message),
@@ -337,7 +337,7 @@ describe('the schema', () => {
     database.close();
   });
 
-  it('stays as it was when a step fails half-way', () => {
+  it('stays unchanged when a step fails halfway', () => {
     openDatabase(file, migrations('create table t (a)')).close();
     const broken = migrations('create table t (a)', 'alter table t add column b; alter table missing add column c');
     expect(() => openDatabase(file, broken)).toThrow('to schema version 2 failed; nothing was changed');
@@ -346,14 +346,14 @@ describe('the schema', () => {
     database.close();
   });
 
-  it('of a newer llamactl is refused with both versions', () => {
+  it('of a newer llamactl is refused, and the error names both versions', () => {
     openDatabase(file, migrations('select 1', 'select 1', 'select 1')).close();
     expect(() => openDatabase(file, migrations('select 1'))).toThrow(
       `${file} has schema version 3, this llamactl knows versions up to 1: it was written by a newer llamactl.`,
     );
   });
 
-  it('is not guessed for a file that is no database', () => {
+  it('is not read from a file that is not a database', () => {
     openDatabase(file).close();
     writeFileSync(file, 'This is not a database, and it is longer than a header of 100 bytes. '.repeat(4));
     expect(() => openStore({ file, clock })).toThrow('not a database');
@@ -364,7 +364,7 @@ describe('kill -9', () => {
   const ROUNDS = 20;
   const INSTANCES = 8;
 
-  /** Saves without pause, 1 to 8 instances a turn, and says which save of which instance was acknowledged. */
+  /** Saves without pause, 1 to 8 instances per turn, and prints each acknowledged save. */
   const PROGRAM = `
     import { writeSync } from 'node:fs';
     const [store, clock, file, template] = process.argv.slice(1);
@@ -384,7 +384,7 @@ describe('kill -9', () => {
       await Promise.all(turn);
     }`;
 
-  it(`at ${ROUNDS} random moments loses no acknowledged save and tears none`, { timeout: 120_000 }, async () => {
+  it(`at ${ROUNDS} random moments loses and tears no acknowledged save`, { timeout: 120_000 }, async () => {
     const values = [
       new URL('./sqlite.ts', import.meta.url).href,
       new URL('../clock.ts', import.meta.url).href,

@@ -14,19 +14,19 @@ import { createKeptEvents, createReplayStore } from './replay-store.ts';
 import { DatabaseFile } from './database-file.ts';
 import { settleRestored } from './settlement.ts';
 
-/** Where the store says how fast its disk is. A pino logger fits. */
+/** Log of the store. A pino logger fits. */
 export interface StoreLog {
   info(message: string): void;
   warn(message: string): void;
 }
 
-/** Everything that is stored, in one file on disk. Changes of one event-loop turn share one transaction, whatever they change. */
+/** All stores in one database file. All changes of one turn of the event loop share one transaction. */
 export interface SqliteStore extends InstanceStore {
   readonly accounts: AccountStore;
   readonly audit: AuditStore;
   readonly replay: ReplayStore;
   readonly databaseFile: Pick<DatabaseFile, 'look'>;
-  /** Commits what is pending, then closes the file; see {@link DatabaseFile} for one that was removed. Saves that come later are rejected. */
+  /** Commits pending changes, then closes the file (see {@link DatabaseFile} for a removed one). Later saves are rejected. */
   close(): Promise<void>;
 }
 
@@ -34,32 +34,32 @@ export interface OpenStoreOptions {
   file: string;
   clock: Clock;
   log?: StoreLog;
-  /** The time of a durable write is known already. */
+  /** Whether the time of a durable write was measured already. */
   isMeasured?: boolean;
   surroundings?: Surroundings;
 }
 
-const NOBODY: Surroundings = { bootId: '', look: () => ({ are: 'nobody', pids: [], here: null }) };
+const NO_PROCESSES: Surroundings = { bootId: '', look: () => ({ location: 'none', pids: [], idHere: null }) };
 
 /**
- * Opens the store of a data directory, made and brought up to date where needed.
+ * Opens the store of a data directory. Creates the database or brings its schema up to date where needed.
  *
  * Throws when the file cannot be opened or was written by a newer llamactl.
  *
  * @param options.file Absolute path of the database.
- * @param options.log The time of a durable write is measured at the start and said here.
- * @param options.surroundings For {@link settleIdentity}. Left out: there are no processes.
+ * @param options.log Gets warnings, and the time of a durable write, which is measured at the start.
+ * @param options.surroundings For {@link settleIdentity}. Left out: no processes.
  */
 export function openStore(options: OpenStoreOptions): SqliteStore {
   const database = openDatabase(options.file);
   try {
     const restored = settleRestored(database, options.file, options.clock.now());
     if (restored !== null) options.log?.warn(restored);
-    const copied = settleIdentity(database, options.file, options.surroundings ?? NOBODY);
+    const copied = settleIdentity(database, options.file, options.surroundings ?? NO_PROCESSES);
     if (copied !== null) options.log?.warn(copied);
     if (isOursAlone(database))
       options.log?.warn(
-        `The disk of ${options.file} is full: nothing else, a backup for instance, can read it for now.`,
+        `The disk of ${options.file} is full. Until there is room, no other process, such as a backup, can read the file.`,
       );
     const store = createSqliteStore(database, options.file, options.clock, options.log);
     noteUse(database, options, store.databaseFile);
@@ -77,31 +77,31 @@ export function openStore(options: OpenStoreOptions): SqliteStore {
   }
 }
 
-/** A full disk is no reason not to serve: what is lost is that an older copy would be known as such. */
+/** Counts a use of the database. On a full disk only warns: the server still serves, but might not recognise an older copy. */
 function noteUse(
   database: DatabaseSync,
   { file, log }: { file: string; log?: StoreLog },
   databaseFile: Pick<DatabaseFile, 'look'>,
 ): void {
   try {
-    // The counters in another folder belong to another database.
+    // Counters in another folder belong to another database.
     if (databaseFile.look() !== 'elsewhere') countUse(database, file);
   } catch (error) {
     log?.warn(`${file}.counters could not be written: ${reasonOf(error)}`);
   }
 }
 
-/** The stores on an open database that {@link openDatabase} has prepared. */
+/** Creates the stores on an open database that {@link openDatabase} has prepared. */
 export function createSqliteStore(database: DatabaseSync, file: string, clock: Clock, log?: StoreLog): SqliteStore {
   let isAlone = isOursAlone(database);
-  let told = '';
+  let reported = '';
   const queue = createCommitQueue(database, file, clock, () => {
     if (!isAlone) return;
     const reason = shareAgain(database, dirname(file));
     isAlone = reason !== null;
-    // It is tried at every commit.
-    if (reason !== null && reason !== told) log?.warn(`Nothing else can read ${file} for now: ${reason}`);
-    told = reason ?? '';
+    // Report each reason once, since every commit tries.
+    if (reason !== null && reason !== reported) log?.warn(`No other process can read ${file} for now: ${reason}`);
+    reported = reason ?? '';
   });
   const kept = createKeptEvents(database);
   const databaseFile = new DatabaseFile(file);
@@ -122,17 +122,17 @@ export function createSqliteStore(database: DatabaseSync, file: string, clock: C
 
 const MEASURED_WRITES = 10;
 
-/** Above this an event loop that waits for the disk is felt by everything else (50 changes a second: a quarter of the time). */
+/** Above this, waiting for the disk slows down everything else (50 changes a second: a quarter of the time). */
 const SLOW_WRITE_MS = 5;
 
-/** Times durable writes as the store makes them: how long each change of state blocks everything else. */
+/** Measures durable writes, and logs how long each change of state blocks the event loop. */
 function measure(database: DatabaseSync, { file, clock }: { file: string; clock: Clock }, log: StoreLog): void {
   const write = database.prepare(`insert or replace into meta (key, value) values ('measured', ?)`);
   const begun = clock.elapsed();
   try {
     for (let count = 0; count < MEASURED_WRITES; count += 1) write.run(String(begun + count));
   } catch (error) {
-    // Whoever has engines to take up starts also where nothing can be stored for now.
+    // The server starts even if nothing can be stored for now, since it may have engines to adopt.
     log.warn(`${file} cannot be written now: ${reasonOf(error)}`);
     return;
   }

@@ -12,7 +12,7 @@ const SigningKeyRow = z.object({
 
 const RevokedTokenRow = z.object({ id: z.string(), expiresAt: z.number() }) satisfies z.ZodType<RevokedToken>;
 
-/** What makes tokens valid, and what ends them. */
+/** Stores the keys that sign tokens, and revoked tokens. */
 export interface TokensTable {
   /** Newest first. */
   signingKeys(): StoredSigningKey[];
@@ -49,7 +49,7 @@ export function createTokensTable(database: DatabaseSync, file: string, queue: C
       revoked.all().map((row) => readRow(RevokedTokenRow, row, `Revoked token ${String(row['id'])} in ${file}`)),
 
     saveSigningKey({ id, secret, createdAt }) {
-      const refusal = 'There is a signing key of this id already';
+      const refusal = 'Another signing key has this id';
       return queue.add([
         { run: () => addSigningKey.run(id, secret, createdAt), refusal },
         { run: () => removeOldSigningKeys.run() },

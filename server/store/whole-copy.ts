@@ -7,11 +7,11 @@ import { closeToOthers } from './private-file.ts';
 import { primaryCode } from './result-code.ts';
 
 /**
- * Copies a database as it is at this moment, if it is whole and of a schema version that is known; whoever writes to it
- * meanwhile is not in the way. The copy is for its owner alone, is not synced, and holds nothing that was deleted.
+ * Copies a snapshot of a database, if it is undamaged and of a known schema version. Others may write to it meanwhile. Only its
+ * owner can read the copy; it is not synced, and contains no deleted data.
  *
  * @param file It exists.
- * @returns why it was not copied; `null`: it was
+ * @returns why it was not copied; `null`: it was copied
  */
 export function copyWhole(file: string, copy: string): string | null {
   try {
@@ -19,8 +19,8 @@ export function copyWhole(file: string, copy: string): string | null {
   } catch (error) {
     if (!isUnopenable(error)) throw error;
   }
-  // One in WAL mode can be read only where something can be written beside it: not on a disk that is full or read-only. A
-  // server that had it open would have made that already, so nobody writes to it.
+  // A database in WAL mode can be read only if SQLite can write files beside it, so not on a full or read-only disk. A server
+  // that has the database open would have created these files, so no server writes to it.
   copyFiles(file, copy);
   return within(copy, (database) => {
     database.exec('pragma journal_mode = delete');
@@ -30,7 +30,7 @@ export function copyWhole(file: string, copy: string): string | null {
   });
 }
 
-/** A database that nobody writes to, with its log, as it lies there. */
+/** Copies the files of a database and its write-ahead log. No process may write to it meanwhile. */
 export function copyFiles(file: string, copy: string): void {
   for (const suffix of ['', '-wal']) {
     if (suffix !== '' && statSync(file + suffix, { throwIfNoEntry: false }) === undefined) continue;
@@ -74,7 +74,7 @@ function problemOf(database: DatabaseSync, file: string): string | null {
 }
 
 function damagedBy(problems: readonly string[]): string {
-  return `it is damaged or no database (${problems.join('; ')})`;
+  return `it is damaged or not a database (${problems.join('; ')})`;
 }
 
 /** SQLITE_READONLY, SQLITE_IOERR and SQLITE_CANTOPEN. */

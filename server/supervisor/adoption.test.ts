@@ -17,7 +17,7 @@ afterEach(() => bench.dispose());
 
 const MANAGER = path.join(import.meta.dirname, '..', 'testing', 'short-lived-manager.ts');
 
-/** Spawns runs in a manager of their own, which is then killed. */
+/** Spawns runs in a separate manager process, which is then killed. */
 async function orphan(plans: readonly LaunchPlan[]): Promise<{ run: RunReference; identity: ProcessIdentity }[]> {
   const spawns = plans.map((plan) => ({ run: bench.newRun(), plan }));
   const orders = { ...ordersFor(spawns), waitForPids: true };
@@ -31,7 +31,7 @@ async function orphan(plans: readonly LaunchPlan[]): Promise<{ run: RunReference
   await once(manager, 'exit');
   return spawns.map(({ run }, index) => {
     const identity = identities[index];
-    if (!identity) throw new Error('The manager spawned less than it was told to');
+    if (!identity) throw new Error('The manager spawned fewer runs than requested');
     return { run, identity };
   });
 }
@@ -47,7 +47,7 @@ const ordersFor = (spawns: ManagerOrders['spawns']): Omit<ManagerOrders, 'waitFo
 });
 
 describe('after kill -9 of the manager', () => {
-  test('the engine lives on; the next manager adopts it, sees its end at once and learns its code', async () => {
+  test('the engine keeps running; the next manager adopts it, sees its end at once, and learns its exit code', async () => {
     const [orphaned] = await orphan([bench.plan({ exitCode: 7 })]);
     if (!orphaned) throw new Error('nothing was spawned');
     const { run, identity } = orphaned;
@@ -60,7 +60,7 @@ describe('after kill -9 of the manager', () => {
     expect(await listener.gone).toMatchObject({ code: 7, signal: null });
   });
 
-  test('twenty of them are adopted, and each end is told to its own listener', async () => {
+  test('twenty engines are adopted, and each end is reported to its own listener', async () => {
     const orphans = await orphan(Array.from({ length: 20 }, () => bench.script('exec sleep 1000')));
     const inspected = await Promise.all(orphans.map(({ run, identity }) => bench.supervisor.inspect(run, identity)));
     expect(inspected.every(({ found }) => found === 'alive')).toBe(true);
@@ -76,7 +76,7 @@ describe('after kill -9 of the manager', () => {
     }
   });
 
-  test('what ended meanwhile is found dead with its code', async () => {
+  test('an engine that ended meanwhile is found dead with its exit code', async () => {
     const [orphaned] = await orphan([bench.script('sleep 0.2; exit 5')]);
     if (!orphaned) throw new Error('nothing was spawned');
     await bench.until(() => isOver(orphaned.identity.group));
@@ -103,7 +103,7 @@ describe('after kill -9 of the manager', () => {
 });
 
 describe('after kill -9 in the middle of a spawn, when no pid was stored', () => {
-  test('the engine is found and ended, or there is none; never an orphan', async () => {
+  test('the engine is found and ended, or was not launched; no orphan is left', async () => {
     for (let round = 0; round < 10; round += 1) {
       const run = bench.newRun();
       const orders = { ...ordersFor([{ run, plan: bench.script('exec sleep 1000') }]), waitForPids: false };
@@ -126,7 +126,7 @@ describe('after kill -9 in the middle of a spawn, when no pid was stored', () =>
 });
 
 describe('a run whose pid was not stored', () => {
-  test('is told by the boot in which its folder was made', async () => {
+  test('is recognised by the boot in which its folder was created', async () => {
     const run = bench.newRun();
     const listener = new RecordingListener();
     await bench.supervisor.spawn(run, bench.script('exit 0'), {}, listener);
@@ -141,7 +141,7 @@ describe('a run whose pid was not stored', () => {
     });
   });
 
-  test('is found by its tag when the file with its pid is empty, its wrapper alive or not', async () => {
+  test('is found by its tag when the pid file is empty, with or without a living wrapper', async () => {
     const run = bench.newRun();
     const identity = await bench.supervisor.spawn(run, bench.script('exec sleep 1000'), {}, new RecordingListener());
     bench.overwrite(run, 'PID', '');
@@ -151,7 +151,7 @@ describe('a run whose pid was not stored', () => {
     expect(await bench.restart().inspect(run, null)).toEqual({ found: 'alive', identity });
   });
 
-  test('is dead when the file names a process that is not its own', async () => {
+  test('is dead when the pid file names a process of another program', async () => {
     const run = bench.newRun();
     const listener = new RecordingListener();
     await bench.supervisor.spawn(run, bench.script('exit 0'), {}, listener);

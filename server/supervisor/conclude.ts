@@ -13,37 +13,37 @@ export interface ConclusionDependencies extends TreeEndDependencies {
   containers: Containers;
 }
 
-/** Is told of what is left of a run. */
+/** Receives reports about what is left of a run. */
 export interface LeftListener {
-  /** After each scan. */
+  /** Called after each scan. */
   onLeft: (left: readonly ProcessStat[]) => void;
-  /** Its container is there still, or may be. */
+  /** Called while the run's container exists, or may exist. */
   onContainer: (name: string) => void;
-  /** Asked before each step. */
+  /** Called before each step. */
   isCancelled: () => boolean;
 }
 
 export interface Conclusion {
   exit: Exit;
-  /** False when it was cancelled before nothing was left. */
+  /** False: cancelled while something was left. */
   isOver: boolean;
 }
 
-/** From the engine's end to its status in the file: measured 1–5 ms. After that the rest of the tree does not wait. */
+/** First wait for the exit status: measured 1–5 ms after the engine's end. Then the rest of the tree is killed. */
 const PATIENCE_MS = 50;
-/** On a machine that is short of CPU the wrapper gets its turn later; nobody but it knows the status. */
+/** Last wait for the status. On a machine short of CPU the wrapper runs later, and only the wrapper knows the status. */
 const LAST_PATIENCE_MS = 2_000;
-/** When the system is short of descriptors or memory. */
+/** Attempts when the system is short of descriptors or memory. */
 const TRIES = 20;
 const TRY_AGAIN_MS = 250;
 
 /**
- * What follows the death of an engine, whoever caused it and whenever it is found: its exit status is learnt, then what is
- * left of its tree is killed. Only the wrapper is spared as long as it may still tell the status. A container goes first:
- * its processes may be nobody's to kill but its runtime's.
+ * Finishes a run after its engine died, of any cause: learns the exit status, then kills what is left of the tree. Spares the
+ * wrapper while it may still report the status. Ends a container first, because only its runtime may be able to kill its
+ * processes.
  *
- * @param child how the wrapper ended, when it is our own child; `null`: it is not
- * @param container the run's; `null`: it has none
+ * @param child how the wrapper ended, if it is a child of this process; `null`: it is not
+ * @param container container of the run; `null`: the run has none
  */
 export async function concludeRun(
   dependencies: ConclusionDependencies,
@@ -73,7 +73,7 @@ export async function concludeRun(
   return { exit, isOver: await endTree(dependencies, { ...tree, lastAliveTicks }, onLeft, isCancelled) };
 }
 
-/** Tries again where the system is short of something; `null` when it stays so. */
+/** Retries while the system is short of resources; `null` when all attempts failed. */
 async function persistently<Result>(
   { clock, log }: ConclusionDependencies,
   { run }: RunTree,
@@ -83,7 +83,7 @@ async function persistently<Result>(
     try {
       return await look();
     } catch (error) {
-      log.error({ tag: run.tag, error }, 'The end of a run cannot be looked at; trying again');
+      log.error({ tag: run.tag, error }, 'The end of a run cannot be examined; trying again');
       await pause(clock, TRY_AGAIN_MS);
     }
   }

@@ -50,7 +50,7 @@ async function running(...words: string[]): Promise<{ identity: ProcessIdentity;
 const lives = (pid: number): boolean => readStat(pid) !== null && readStat(pid)?.state !== 'Z';
 
 describe('a run in a container', () => {
-  test('has a name to be stopped by, the tag, and the variables of its plan', async () => {
+  test('gets a name to stop it by, the tag, and the variables of its plan', async () => {
     const { identity, pid } = await running('sleep', '1000');
     expect(docker.calls[0]).toBe(
       `run --name ${name} --rm --label llamactl.run=${run.tag} --env LLAMACTL_RUN --env FAKE_DOCKER --env MODE image sleep 1000`,
@@ -60,7 +60,7 @@ describe('a run in a container', () => {
     expect(readStat(pid)?.session).not.toBe(identity.group);
   });
 
-  test('is stopped by its runtime; its client is not signalled, which would pass that on', async () => {
+  test('is stopped by its runtime; its client, which would pass on a signal, gets none', async () => {
     const { pid } = await running('sh', '-c', 'trap "exit 3" TERM; while :; do sleep 0.01; done');
     await bench.until(() => readStat(pid)?.command === 'sh');
     await bench.moment(50);
@@ -71,7 +71,7 @@ describe('a run in a container', () => {
     expect(lives(pid)).toBe(false);
   });
 
-  test('that does not stop is killed by its runtime', async () => {
+  test('is killed by its runtime if it does not stop', async () => {
     await running('sh', '-c', 'trap "" TERM; while :; do sleep 0.01; done');
     await bench.moment(50);
     bench.supervisor.terminate(run);
@@ -87,14 +87,14 @@ describe('a run in a container', () => {
     expect(docker.pid(name)).toBeNull();
   });
 
-  test('is over when its container is gone, not when its client is', async () => {
+  test('is over when its container is gone, not when its client has ended', async () => {
     const { identity, pid } = await running('sleep', '1000');
     process.kill(identity.pid, 'SIGKILL');
     await listener.gone;
     expect(lives(pid)).toBe(false);
   });
 
-  test('is over at once when it hangs and its client is gone: it is not asked to end, it is killed', async () => {
+  test('is killed at once, without SIGTERM, when its client is gone', async () => {
     const { identity, pid } = await running('sh', '-c', 'trap "" TERM; while :; do sleep 0.01; done');
     await bench.moment(50);
     process.kill(identity.pid, 'SIGKILL');
@@ -103,7 +103,7 @@ describe('a run in a container', () => {
     expect(docker.calls).toContain(`kill ${name}`);
   });
 
-  test('from before a reboot is removed when it is looked at: its runtime knows it still, and may have run it again', async () => {
+  test('is removed at the inspection after a reboot, since its runtime may have started it again', async () => {
     const { identity, pid } = await running('sleep', '1000');
     const found = await bench.restart().inspect(run, { ...identity, bootId: 'of-another-boot' });
     expect(found).toMatchObject({ found: 'dead', rebooted: true });
@@ -112,13 +112,13 @@ describe('a run in a container', () => {
     expect(lives(pid)).toBe(false);
   });
 
-  test('that has no container yet is stopped by its client', async () => {
+  test('is stopped by its client if it has no container yet', async () => {
     await bench.supervisor.spawn(run, plan('pull'), {}, listener);
     bench.supervisor.terminate(run);
     expect(await listener.gone).toMatchObject({ signal: 'SIGTERM' });
   });
 
-  test('that cannot be made because its name is another container’s leaves that one alone', async () => {
+  test('leaves another container alone that has its name', async () => {
     const { pid } = await running('sleep', '1000');
     const other = { ...bench.newRun(), container: at };
     const late = new RecordingListener();
@@ -130,7 +130,7 @@ describe('a run in a container', () => {
     expect(lives(pid)).toBe(true);
   });
 
-  test('whose client died while nobody watched is ended when it is looked at', async () => {
+  test('is ended at the inspection if its client died while no server watched', async () => {
     const { identity, pid } = await running('sleep', '1000');
     bench.restart();
     process.kill(identity.pid, 'SIGKILL');
@@ -139,7 +139,7 @@ describe('a run in a container', () => {
     expect(lives(pid)).toBe(false);
   });
 
-  test('is adopted, and stopped by its name as before', async () => {
+  test('is adopted, and stopped by its name', async () => {
     const { identity, pid } = await running('sleep', '1000');
     const next = bench.restart();
     expect(await next.inspect(run, identity)).toMatchObject({ found: 'alive' });
@@ -150,7 +150,7 @@ describe('a run in a container', () => {
     expect(lives(pid)).toBe(false);
   });
 
-  test('counts what its container uses, whose processes are none of its group', async () => {
+  test('measures its container, whose processes are not in its group', async () => {
     const { pid } = await running('sh', '-c', 'while :; do :; done');
     expect(bench.supervisor.progress(run)?.isBlind).toBe(true);
     await bench.until(() => bench.supervisor.pids(run).includes(pid));
@@ -160,7 +160,7 @@ describe('a run in a container', () => {
   });
 });
 
-describe('a port that somebody else holds', () => {
+describe('a port that another process holds', () => {
   const held = async (): Promise<{ port: number; close: () => void }> => {
     const holder = createServer().listen(0, '127.0.0.1');
     await once(holder, 'listening');
@@ -168,14 +168,14 @@ describe('a port that somebody else holds', () => {
     return { port: typeof address === 'object' ? (address?.port ?? 0) : 0, close: () => holder.close() };
   };
 
-  test('may be held by the runtime for a container that runs: it would not have been run without its port', async () => {
+  test('may be held by the runtime for a running container, which would not run without its port', async () => {
     const { port, close } = await held();
     await running('sleep', '1000');
     expect(await bench.supervisor.ownsPort(run, port)).toBe('unknown');
     close();
   });
 
-  test('may be so too while the runtime does not answer', async () => {
+  test('may be held by a runtime that does not answer', async () => {
     const { port, close } = await held();
     await running('sleep', '1000');
     docker.goDown();
@@ -193,12 +193,14 @@ describe('a port that somebody else holds', () => {
 });
 
 describe('a runtime that does not answer', () => {
-  test('keeps a run from being over whose container may live, and that is reported', async () => {
+  test('keeps a run alive whose container may live, and that is reported', async () => {
     const { identity, pid } = await running('sleep', '1000');
     await bench.until(() => bench.supervisor.pids(run).includes(pid));
     docker.goDown();
     process.kill(identity.pid, 'SIGKILL');
-    await bench.until(() => bench.complaints.some((complaint) => complaint.includes('What became of a container')));
+    await bench.until(() =>
+      bench.complaints.some((complaint) => complaint.includes('The state of a container is unknown')),
+    );
     await bench.advance(6_000);
     expect(listener.containers).toEqual([name]);
     expect(listener.exits).toEqual([]);
@@ -208,7 +210,7 @@ describe('a runtime that does not answer', () => {
     expect(lives(pid)).toBe(false);
   });
 
-  test('is not waited for when the first process of the container has died', async () => {
+  test('does not delay the end when the container’s first process is dead', async () => {
     const { identity, pid } = await running('sleep', '1000');
     await bench.until(() => bench.supervisor.pids(run).includes(pid));
     docker.goDown();
@@ -218,7 +220,7 @@ describe('a runtime that does not answer', () => {
     expect(listener.survivors).toEqual([]);
   });
 
-  test('is not waited for long when it never ran anything', async () => {
+  test('delays the end only briefly when it never ran a container', async () => {
     docker.goDown();
     await bench.supervisor.spawn(run, plan('image', 'sleep', '1000'), {}, listener);
     await bench.until(() => bench.complaints.length > 0);
@@ -227,7 +229,7 @@ describe('a runtime that does not answer', () => {
   });
 });
 
-test('the processes of a container are its first one and what descends from it', () => {
+test('the processes of a container are its first process and its descendants', () => {
   const stat = (pid: number, parent: number): ProcessStat => ({
     pid,
     command: 'x',

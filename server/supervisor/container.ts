@@ -6,23 +6,26 @@ import type { ProcessEntry } from './process-scan.ts';
 import type { SupervisorLog } from './signals.ts';
 import type { RunTool } from './tool.ts';
 
-/** What a runtime says of a container. `untold`: it does not answer, or makes no sense. */
-export type ContainerState = { is: 'there'; isRunning: boolean } | { is: 'gone' } | { is: 'untold'; why: string };
+/** State of a container by its runtime. `unknown`: the runtime does not answer, or its answer makes no sense. */
+export type ContainerState =
+  | { kind: 'present'; isRunning: boolean }
+  | { kind: 'gone' }
+  | { kind: 'unknown'; why: string };
 
-/** The container of one run. Nothing here rejects: where its runtime does not answer, that is said. */
+/** The container of one run. No method rejects: `look` returns `unknown` if the runtime does not answer. */
 export interface Container {
   readonly name: string;
   look(): Promise<ContainerState>;
-  /** SIGTERM to its first process, SIGKILL after `seconds`. Resolves when that is done, to whether it was. */
+  /** Sends SIGTERM to the first process, and SIGKILL after `seconds`. Resolves afterwards to whether it succeeded. */
   stop(seconds: number): Promise<boolean>;
   kill(): Promise<void>;
   /**
-   * Ends it and removes what remains of it. Resolves to whether it is gone; false: it was cancelled before.
+   * Ends and removes the container. Resolves to whether it is gone; false: cancelled before.
    *
-   * @param onLeft told each time that it is still there
+   * @param onLeft called each time the container still exists
    */
   end(onLeft: () => void, isCancelled: () => boolean): Promise<boolean>;
-  /** Its first process on this machine; `null`: not known, or dead. */
+  /** The container's first process on this machine; `null`: unknown, or dead. */
   init(): ProcessStat | null;
 }
 
@@ -34,27 +37,28 @@ export interface ContainerDependencies {
 
 export type Containers = (run: RunReference) => Container | null;
 
-/** A daemon under load takes its time; one that hangs is asked again. */
+/** Timeout of one call. A daemon under load is slow; one that hangs is called again. */
 const TOOL_MS = 10_000;
-/** A runtime that answers nothing for so long about a container that nobody has seen is taken at the word of its client. */
+/** If a runtime gives no answer for this long about a container that was never seen, the end of its client counts. */
 const NEVER_SEEN_MS = 3_000;
-/** Once may be a moment too early: its client's last request may still be on its way. */
+/** How often a never seen container must be absent. Once may be too early: its client's last request may still be under way. */
 const ABSENCES = 2;
 const GONE = /\bno such (?:container|object)\b/i;
 const INSPECTED = /^(true|false) (\d+) (\w+) ?(.*)$/;
 const LOOK_EVERY_MS = 250;
-/** Ours to set, or about the client itself: they mean something else inside, or nothing. */
+/** Variables that llamactl sets or that configure the client: inside a container they mean something else, or nothing. */
 const CLIENTS_OWN = /^(?:HOST|PORT|PATH|HOME|TMPDIR)$|^(?:DOCKER|BUILDKIT|CONTAINER|CONTAINERS|PODMAN|XDG)_/;
 const LABEL = 'llamactl.run';
 
-/** One for each run, for as long as that is watched: it remembers what was seen. */
+/** Creates the container of a run. Keep it while the run is watched: it remembers what was seen. */
 export function createContainers(dependencies: ContainerDependencies): Containers {
   return (run) => (run.container === undefined ? null : new RuntimeContainer(dependencies, run.tag, run.container));
 }
 
 /**
- * The arguments of a run in a container: a name to stop it by, the tag in its environment and for people, and the
- * variables of the plan, which would else reach only the client. By their names alone: the client has the values.
+ * Builds the arguments of a run in a container. Adds a name to stop it by, the tag (in its environment, and as a label for
+ * people), and the variables of the plan, which would otherwise reach only the client. Only the names of the variables are
+ * passed: the client has the values.
  */
 export function containerArguments(run: RunReference, plan: LaunchPlan, secrets: Record<string, string>): string[] {
   const { argv, container } = plan;
@@ -72,7 +76,7 @@ export function containerArguments(run: RunReference, plan: LaunchPlan, secrets:
   ];
 }
 
-/** A process and all that descend from it. What lost its parent in a container was given to the first process of that. */
+/** Lists a process and its descendants. Orphans in a container are children of its first process. */
 export function descendantsOf(entries: readonly ProcessEntry[], first: ProcessStat): ProcessStat[] {
   const found = [first];
   for (const { pid } of found) {
@@ -99,26 +103,26 @@ class RuntimeContainer implements Container {
 
   async look(): Promise<ContainerState> {
     const format = `{{.State.Running}} {{.State.Pid}} {{.Id}} {{index .Config.Labels "${LABEL}"}}`;
-    const told = await this.#ask('container', 'inspect', '--format', format, this.name);
-    if (typeof told === 'string') return this.#untold(told);
-    if (told.code !== 0) return GONE.test(told.stderr) ? { is: 'gone' } : this.#untold(told.stderr.trim());
-    const [, running, digits, id = '', tag] = INSPECTED.exec(told.stdout.trim()) ?? [];
-    if (running === undefined) return this.#untold(`it said ${JSON.stringify(told.stdout.slice(0, 200))}`);
-    // a name that the user chose may be another container's, because of which ours could not be made
-    if (tag !== this.#tag) return { is: 'gone' };
+    const answer = await this.#ask('container', 'inspect', '--format', format, this.name);
+    if (typeof answer === 'string') return this.#unknown(answer);
+    if (answer.code !== 0) return GONE.test(answer.stderr) ? { kind: 'gone' } : this.#unknown(answer.stderr.trim());
+    const [, running, digits, id = '', tag] = INSPECTED.exec(answer.stdout.trim()) ?? [];
+    if (running === undefined) return this.#unknown(`it said ${JSON.stringify(answer.stdout.slice(0, 200))}`);
+    // the user's name may belong to another container, so that this run's container could not be created
+    if (tag !== this.#tag) return { kind: 'gone' };
     this.#wasSeen = true;
     this.#init = this.#firstProcess(Number(digits), id) ?? this.#init;
-    return { is: 'there', isRunning: running === 'true' };
+    return { kind: 'present', isRunning: running === 'true' };
   }
 
   async stop(seconds: number): Promise<boolean> {
-    if ((await this.look()).is !== 'there') return false;
-    const told = await this.#ask('stop', '-t', String(seconds), this.name);
-    return typeof told !== 'string' && told.code === 0;
+    if ((await this.look()).kind !== 'present') return false;
+    const answer = await this.#ask('stop', '-t', String(seconds), this.name);
+    return typeof answer !== 'string' && answer.code === 0;
   }
 
   async kill(): Promise<void> {
-    if ((await this.look()).is !== 'there') return;
+    if ((await this.look()).kind !== 'present') return;
     await this.#ask('kill', this.name);
   }
 
@@ -128,16 +132,16 @@ class RuntimeContainer implements Container {
     let absences = 0;
     while (!isCancelled()) {
       const state = await this.look();
-      if (state.is === 'gone') {
+      if (state.kind === 'gone') {
         absences += 1;
         if (this.#wasSeen || absences >= ABSENCES) return true;
-      } else if (state.is === 'untold') {
+      } else if (state.kind === 'unknown') {
         const isOver = this.#wasSeen ? this.#hasDied() : clock.elapsed() - begun >= NEVER_SEEN_MS;
         if (isOver) return true;
         if (this.#wasSeen) onLeft();
       } else {
         onLeft();
-        // else podman's `rm` asks it to end, and waits ten seconds
+        // kill first: otherwise podman's `rm` sends SIGTERM and waits ten seconds
         if (state.isRunning) await this.#ask('kill', this.name);
         await this.#ask('rm', '--force', this.name);
       }
@@ -150,14 +154,14 @@ class RuntimeContainer implements Container {
     return this.#hasDied() ? null : this.#init;
   }
 
-  /** With its first process a container ends, whatever its runtime has to say. */
+  /** Whether the first process is dead. A container ends with it, whatever its runtime reports. */
   #hasDied(): boolean {
     if (this.#init === null) return false;
     const now = readStat(this.#init.pid);
     return now === null || now.startTicks !== this.#init.startTicks || isDead(now);
   }
 
-  /** Of a runtime elsewhere the number may be anybody's here: the tag proves it, or the name of its control group. */
+  /** Finds the first process on this machine. A remote runtime's pid may be any process here: tag or cgroup name must match. */
   #firstProcess(pid: number, id: string): ProcessStat | null {
     const stat = pid === 0 ? null : readStat(pid);
     if (stat === null || isDead(stat)) return null;
@@ -167,16 +171,16 @@ class RuntimeContainer implements Container {
     return groups instanceof Buffer && groups.includes(id) ? stat : null;
   }
 
-  #untold(why: string): ContainerState {
+  #unknown(why: string): ContainerState {
     if (why !== this.#complaint) {
       this.#complaint = why;
       const { log } = this.#dependencies;
-      log.warn({ tag: this.#tag, container: this.name, why }, 'What became of a container is not told; asking again');
+      log.warn({ tag: this.#tag, container: this.name, why }, 'The state of a container is unknown; trying again');
     }
-    return { is: 'untold', why };
+    return { kind: 'unknown', why };
   }
 
-  /** A text: why the runtime could not be asked. */
+  /** Runs a command of the runtime. Returns a string, the reason, if the command could not be run. */
   async #ask(...words: string[]): Promise<{ code: number; stdout: string; stderr: string } | string> {
     const { command, leading, environment } = this.#container;
     try {

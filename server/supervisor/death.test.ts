@@ -43,7 +43,7 @@ const adoptByNext = (identity: ProcessIdentity): RecordingListener => {
 
 describe('how an engine ends', () => {
   test.each(['SIGKILL', 'SIGSEGV', 'SIGABRT'] as const)(
-    'by %s: the code is 128 + n and the signal is named',
+    'by %s: the code is 128 + n, and the signal is named',
     async (signal) => {
       const { pid } = await spawnSleeper();
       process.kill(pid, signal);
@@ -53,13 +53,13 @@ describe('how an engine ends', () => {
     },
   );
 
-  test('by SIGKILL of its whole group, wrapper included: it is told all the same', async () => {
+  test('by SIGKILL of its whole group, including the wrapper: the end is still reported', async () => {
     const { group } = await spawnSleeper();
     process.kill(-group, 'SIGKILL');
     expect(await listener.gone).toMatchObject({ code: 137, signal: 'SIGKILL' });
   });
 
-  test('at the moment that the file with its status tells', async () => {
+  test('at the time of the file with its status', async () => {
     const before = Date.now();
     const identity = await spawnSleeper();
     process.kill(identity.pid, 'SIGKILL');
@@ -70,12 +70,12 @@ describe('how an engine ends', () => {
   });
 });
 
-describe('what is no end of an engine', () => {
-  test('its wrapper is killed: it lives on, and its later end is seen, though its code is lost', async () => {
+describe('an engine has not ended', () => {
+  test('when its wrapper is killed; its later end is seen, but its exit code is lost', async () => {
     const identity = await spawnSleeper();
     process.kill(identity.group, 'SIGKILL');
     await bench.until(() => !isAlive(identity.group));
-    // longer than an engine gets that was hit by the same signal
+    // longer than the time in which an engine counts as ended by the same signal
     await bench.moment(150);
     expect(listener.exits).toEqual([]);
     expect(bench.supervisor.stats(run)).not.toBeNull();
@@ -84,7 +84,7 @@ describe('what is no end of an engine', () => {
     expect(await listener.gone).toMatchObject({ code: null, signal: null });
   });
 
-  test('it closes the FIFO, as programs do that close what they did not open', async () => {
+  test('when it closes the FIFO, as programs do that close inherited descriptors', async () => {
     const identity = await spawnEngine('--close-fds', '--exit-code', '7');
     await bench.advance(2_000);
     expect(listener.exits).toEqual([]);
@@ -92,7 +92,7 @@ describe('what is no end of an engine', () => {
     expect(await listener.gone).toMatchObject({ code: 7 });
   });
 
-  test('an adopted one closes the FIFO: the sweep sees its end', async () => {
+  test('when it was adopted and closes the FIFO; the sweep sees its end', async () => {
     const identity = await spawnEngine('--close-fds', '--exit-code', '7');
     const heir = adoptByNext(identity);
     await bench.advance(1_000);
@@ -107,7 +107,7 @@ describe('what is no end of an engine', () => {
 });
 
 describe('hints, when no sweep is due', () => {
-  /** Watches a run beside the supervisor, on a clock of which every timer is held, until only hints can tell. */
+  /** Watches a run beside the supervisor, on a clock that holds every timer, until only hints are left. */
   const watchByHints = async (
     identity: ProcessIdentity,
   ): Promise<{ clock: FakeClock; isSeen: () => Promise<boolean> }> => {
@@ -135,7 +135,7 @@ describe('hints, when no sweep is due', () => {
     expect(await isSeen()).toBe(true);
   });
 
-  test('and where that is closed or held by another, there is none: only the sweep is left', async () => {
+  test('without a hint, if the FIFO is closed or held by another process, only the sweep is left', async () => {
     const identity = await spawnEngine('--close-fds');
     const { clock, isSeen } = await watchByHints(identity);
     process.kill(identity.pid, 'SIGKILL');
@@ -146,7 +146,7 @@ describe('hints, when no sweep is due', () => {
 });
 
 describe('a zombie is dead', () => {
-  test('when its parent does not reap it, as a stopped wrapper does not; woken, the wrapper still tells the code', async () => {
+  test('when its parent, a stopped wrapper, does not reap it; once resumed, the wrapper reports the exit code', async () => {
     const identity = await spawnSleeper();
     process.kill(identity.group, 'SIGSTOP');
     await bench.until(() => readStat(identity.group)?.state === 'T');
@@ -154,7 +154,7 @@ describe('a zombie is dead', () => {
     expect(await listener.gone).toMatchObject({ code: 137, signal: 'SIGKILL' });
   });
 
-  test('also to a manager that comes later', async () => {
+  test('also for a later manager', async () => {
     const identity = await spawnSleeper();
     const next = bench.restart();
     process.kill(identity.group, 'SIGSTOP');
@@ -165,12 +165,12 @@ describe('a zombie is dead', () => {
   });
 });
 
-test('a wrapper that gets its turn late still tells the code; nothing else of the tree waits for that', async () => {
+test('a wrapper that runs late still reports the exit code, and the rest of the tree does not wait for it', async () => {
   const plan = bench.script('sleep 1000 & echo "worker $!"; exec sleep 1000');
   const identity = await bench.supervisor.spawn(run, plan, {}, listener);
   await bench.untilLogged(run, 'worker');
   const worker = Number(/worker (\d+)/.exec(bench.log(run))?.[1]);
-  // as if it were waiting for the CPU
+  // as if the wrapper were waiting for the CPU
   process.kill(identity.group, 'SIGSTOP');
   await bench.until(() => readStat(identity.group)?.state === 'T');
   bench.deliver = (pid, signal) => {
@@ -185,7 +185,7 @@ test('a wrapper that gets its turn late still tells the code; nothing else of th
 });
 
 describe('a run is over when its whole tree is gone', () => {
-  test('workers in the group and in sessions of their own are ended before the end is told', async () => {
+  test('workers in the group and in their own sessions are ended before the end is reported', async () => {
     await spawnEngine('--spawn-grandchild', '--exit-code', '7');
     const { near, far } = grandchildren();
     expect([isAlive(near), isAlive(far)]).toEqual([true, true]);
@@ -222,7 +222,7 @@ describe('a run is over when its whole tree is gone', () => {
     expect(isAlive(worker)).toBe(false);
   });
 
-  test('such a worker is known by its session, too, when its engine ended while nobody watched', async () => {
+  test('such a worker is also recognised by its session when its engine ended while no server watched', async () => {
     const plan = bench.script('env -i /bin/sleep 1000 & echo "worker $!"; exec sleep 1000');
     const identity = await bench.supervisor.spawn(run, plan, {}, listener);
     await bench.untilLogged(run, 'worker');
@@ -241,7 +241,7 @@ describe('a run is over when its whole tree is gone', () => {
     expect(await bench.supervisor.strays(new Set())).toEqual([]);
   });
 
-  test('workers that outlived their engine while nobody watched are ended when the run is inspected', async () => {
+  test('workers that outlived their engine while no server watched are ended when the run is inspected', async () => {
     const identity = await spawnEngine('--spawn-grandchild', '--exit-code', '7');
     const { near, far } = grandchildren();
     const next = bench.restart();
@@ -252,7 +252,7 @@ describe('a run is over when its whole tree is gone', () => {
   });
 });
 
-test('a listener that throws does not keep other runs from being reported', async () => {
+test('a listener that throws does not stop the reports of other runs', async () => {
   const other = new RecordingListener();
   listener.onGone = () => {
     throw new Error('made up');
@@ -267,7 +267,7 @@ test('a listener that throws does not keep other runs from being reported', asyn
   expect(await other.gone).toMatchObject({ signal: 'SIGKILL' });
 });
 
-test('after close the descriptors of the runs are closed too', async () => {
+test('close also closes the descriptors of all runs', async () => {
   const open = (): number => readdirSync('/proc/self/fd').length;
   const before = open();
   await spawnSleeper();

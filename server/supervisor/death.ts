@@ -10,32 +10,34 @@ import type { SupervisorLog } from './signals.ts';
 import { FIFO_FILE } from './wrapper.ts';
 
 /**
- * Sees engines die, own and adopted ones alike. Hints say *look now* and prove nothing: the FIFO that the engine inherits
- * closes (0.5 ms after its end; but an engine may close it while it lives, and a worker may keep it open after the
- * engine's end), or the wrapper exits (but it may have been killed alone). Proof is the process's own stat, read through
- * a descriptor held since the engine was identified: it never shows a later process of the same pid. A slow sweep over
- * those is the net under lost hints.
+ * Watches one engine for its death, launched here or adopted.
+ *
+ * Two hints trigger a check, but prove nothing. The FIFO that the engine inherits closes, 0.5 ms after its end; but an engine
+ * may close it earlier, and a worker may keep it open longer. Or the wrapper exits; but it may have been killed alone.
+ *
+ * The proof is `/proc/PID/stat`, read through a descriptor held since the engine was identified: it never shows a later process
+ * of the same pid. A slow sweep over all engines catches lost hints.
  */
 export interface EngineWatch {
   /** `null`: the engine is dead. */
   stat(): ProcessStat | null;
-  /** Clock ticks after the boot at which it was last seen alive; `null`: never. */
+  /** When the engine was last seen alive, in clock ticks after the boot; `null`: never. */
   lastAliveTicks(): number | null;
-  /** Something may have happened: looks now, and often for two seconds. */
+  /** Checks the engine now, and often for two seconds. */
   expectEnd(): void;
-  /** Stops watching; `onDead` comes no more. */
+  /** Stops watching; `onDead` is not called afterwards. */
   close(): void;
 }
 
 export interface DeathWatcher {
-  /** @param onDead called once, never before this returned */
+  /** @param onDead called once, never before `watch` has returned */
   watch(run: RunReference, identity: ProcessIdentity, onDead: () => void): EngineWatch;
 }
 
-/** The net: what a death costs at most when every hint is lost. 100 engines take 1 ms of it. */
+/** Interval of the sweep: the longest delay of a death when every hint is lost. A sweep over 100 engines takes 1 ms. */
 const SWEEP_MS = 1_000;
 const LONGEST_LOOK_MS = 50;
-/** After a hint: a large engine closes its FIFO long before the kernel has taken all of it apart. */
+/** Checks after a hint. A large engine closes its FIFO long before the kernel has released all of it. */
 const LOOKS_AFTER_HINT = 45;
 
 export interface DeathDependencies {
@@ -106,13 +108,13 @@ class EngineProcess {
 
   start(): void {
     this.#openPipe();
-    // after the FIFO was opened: with no writer left, it would never close
+    // check after opening the FIFO: if no writer is left, the FIFO would never close
     this.expectEnd();
   }
 
   stat(): ProcessStat | null {
     if (this.#isDead || this.isClosed) return null;
-    // before it is looked at: what is noted must not be later than its life
+    // read the time first: it must not be later than the process's end
     const now = this.#machine.nowTicks();
     const stat = this.#read();
     if (stat === null || stat.startTicks !== this.#identity.startTicks || isDead(stat)) return null;
@@ -125,8 +127,8 @@ class EngineProcess {
     try {
       if (this.stat() !== null) return;
     } catch (error) {
-      // short of descriptors or memory: no sign of death
-      this.#log.error({ tag: this.#run.tag, error }, 'An engine cannot be looked at; trying again');
+      // short of descriptors or memory, which is no sign of death
+      this.#log.error({ tag: this.#run.tag, error }, 'An engine cannot be checked; trying again');
       return;
     }
     this.#isDead = true;
@@ -160,7 +162,7 @@ class EngineProcess {
     return read instanceof Buffer ? parseStat(read.toString('latin1')) : null;
   }
 
-  /** Without the FIFO (it could not be made, or the folder is gone) the other ways remain. */
+  /** Opens the FIFO. If it is missing (it could not be made, or the folder is gone), the other hints and the sweep remain. */
   #openPipe(): void {
     let descriptor: number | null = null;
     try {
@@ -173,7 +175,7 @@ class EngineProcess {
     } catch (error) {
       if (descriptor !== null) closeSync(descriptor);
       if (errorCode(error) !== 'ENOENT') {
-        this.#log.warn({ tag: this.#run.tag, error }, 'The FIFO of a run cannot be opened; its end is seen later');
+        this.#log.warn({ tag: this.#run.tag, error }, 'The FIFO of a run cannot be opened; its end is detected later');
       }
       return;
     }
@@ -184,7 +186,7 @@ class EngineProcess {
     this.#pipe.on('close', () => {
       if (!this.#isDead && !this.isClosed) this.expectEnd();
     });
-    // an engine that writes to it is not listened to, but must not block
+    // drop what an engine writes to the FIFO, so that it does not block
     this.#pipe.resume();
   }
 

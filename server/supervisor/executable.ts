@@ -8,9 +8,9 @@ const HEAD_BYTES = 256;
 const ELF_MAGIC = '\u007FELF';
 
 /**
- * The absolute path of a program: `command` itself, from our working directory, or from the folders of `searchPath`.
+ * Finds the absolute path of a program: `command` itself, relative to the working directory, or in the folders of `searchPath`.
  *
- * @throws {Error} a reason for people that names the file, when there is no program that could be run
+ * @throws {Error} a reason for people that names the file, when no program can be run
  */
 export async function findExecutable(command: string, searchPath: string): Promise<string> {
   if (command.includes('/')) {
@@ -32,7 +32,7 @@ export async function findExecutable(command: string, searchPath: string): Promi
   );
 }
 
-/** Why a file cannot be run, in one sentence; `null`: nothing speaks against it. */
+/** Returns why a file cannot be run, in one sentence; `null`: it seems runnable. */
 async function objectionTo(file: string): Promise<string | null> {
   try {
     const status = await stat(file);
@@ -45,13 +45,13 @@ async function objectionTo(file: string): Promise<string | null> {
   return formatProblem(file);
 }
 
-/** A file of another format is no error for every shell: some run it as a script, line by line. */
+/** Checks the format. The shell would not always report a wrong one: some shells run any file as a script, line by line. */
 async function formatProblem(file: string): Promise<string | null> {
   let head: string;
   try {
     head = await readHead(file);
   } catch (error) {
-    // a program may be there to be run but not to be read
+    // a program may be executable but not readable
     return errorCode(error) === 'EACCES' ? null : problemOf(file, error);
   }
   if (head.startsWith(ELF_MAGIC)) return null;
@@ -88,6 +88,6 @@ function problemOf(file: string, error: unknown): string {
     case 'EACCES':
       return `${file} is not executable for this user; \`chmod +x\` makes it so`;
     default:
-      return `${file} cannot be looked at: ${error instanceof Error ? error.message : String(error)}`;
+      return `${file} cannot be checked: ${error instanceof Error ? error.message : String(error)}`;
   }
 }

@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { exitOf, statusOf, timeOfExit } from './exit-status.ts';
 
-test('every signal of this system is named, its code kept', () => {
+test('every signal of this system is named, and its code is kept', () => {
   for (const [name, number] of Object.entries(constants.signals)) {
     const { code, signal } = exitOf(128 + number, 5);
     expect(code).toBe(128 + number);
@@ -23,13 +23,13 @@ test('other codes name no signal', () => {
   expect(exitOf(null, 5)).toEqual({ code: null, signal: null, at: 5 });
 });
 
-test('the time of an end is that of its file, unless the clock must have been set since', () => {
+test('the time of an exit is the time of its file, unless the clock must have been set since', () => {
   expect(timeOfExit(1_000_000 - 5, 1_000_000)).toBe(1_000_000 - 5);
   expect(timeOfExit(1_000_000 + 60_001, 1_000_000)).toBe(1_000_000);
   expect(timeOfExit(1_000_000 - 60_001, 1_000_000)).toBe(1_000_000);
 });
 
-test('what Node tells of a child becomes what a shell would tell', () => {
+test('the end of a child as Node reports it becomes the exit status of a shell', () => {
   expect(statusOf({ code: 7, signal: null })).toBe(7);
   expect(statusOf({ code: null, signal: 'SIGKILL' })).toBe(137);
   expect(statusOf({ code: null, signal: null })).toBeNull();

@@ -23,7 +23,7 @@ async function found(...entries: ProcessEntry[]): Promise<number | null> {
 describe('among the processes with a run’s tag, the engine', () => {
   const wrapper = entry({ pid: 100 });
 
-  test('is the wrapper’s child, even when a worker of the same tick got a lower pid', async () => {
+  test('is the wrapper’s child, even when a worker of the same tick has a lower pid', async () => {
     const engine = entry({ pid: 32_000, parent: 100 });
     expect(await found(wrapper, entry({ pid: 300, parent: 32_000 }), engine)).toBe(32_000);
   });
@@ -39,7 +39,7 @@ describe('among the processes with a run’s tag, the engine', () => {
     expect(await found(wrapper, entry({ pid: 101, parent: 100, command: 'mkfifo' }))).toBeNull();
   });
 
-  test('is not a worker in a session of its own', async () => {
+  test('is not a worker in its own session', async () => {
     expect(await found(entry({ pid: 400, group: 400, session: 400 }))).toBeNull();
   });
 

@@ -5,20 +5,20 @@ import { readProc } from './proc-file.ts';
 import type { ProcessEntry, ProcessScan } from './process-scan.ts';
 import { readPids, WRAPPER_COMMAND_LINE } from './wrapper.ts';
 
-/** Finds the engine of a run whose pid nobody stored. */
+/** Finds the engine of a run whose pid was not stored. */
 export interface EngineFinder {
-  /** By the tag, for when the file with the pid never comes; `null`: nothing that could be the engine carries it. */
+  /** Finds it by the tag, if the file with the pid never appears; `null`: no process with the tag can be the engine. */
   byTag(run: RunReference): Promise<ProcessIdentity | null>;
-  /** By the file or the tag; waits for the file while the wrapper that has to write it is young. */
+  /** Finds it by the file or the tag. Waits for the file while the wrapper that writes it is young. */
   find(run: RunReference): Promise<ProcessIdentity | null>;
 }
 
-/** A wrapper needs 1–2 ms to write its file; when it has not by now, its disk may be full. */
+/** Wait for the pid file, which a wrapper writes in 1–2 ms. Without it by now, the disk may be full: search by the tag. */
 const USUAL_MS = 250;
-/** A wrapper that has launched nothing by now never will. */
+/** Longest wait. A wrapper that has launched no engine by now never will. */
 const PATIENCE_MS = 2_000;
 const LOOK_EVERY_MS = 10;
-/** A wrapper makes its FIFO with this program before it forks the engine: a child with the tag, but not the engine. */
+/** Program with which a wrapper makes its FIFO before it forks the engine: a child with the tag, but not the engine. */
 const HELPER = 'mkfifo';
 
 export function createEngineFinder(clock: Clock, scan: ProcessScan, bootId: string): EngineFinder {
@@ -54,13 +54,13 @@ export function createEngineFinder(clock: Clock, scan: ProcessScan, bootId: stri
   };
 }
 
-/** Whether a process has become the engine: until then it is still a copy of its wrapper. */
+/** Whether the child of a wrapper has become the engine: until its exec it is a copy of the wrapper. */
 export function hasBecomeEngine(pid: number): boolean {
   const read = readProc(`/proc/${pid}/cmdline`, WRAPPER_COMMAND_LINE.length);
   return read instanceof Buffer && read.length > 0 && !read.equals(WRAPPER_COMMAND_LINE);
 }
 
-/** The pid may have been reused since it was written. Where the environment does not tell, the parent's does. */
+/** Whether a process belongs to the run: its pid may have been reused. If its environment shows no tag, its parent's decides. */
 function carriesTag(stat: ProcessStat, wrapper: number, tag: string): boolean {
   const own = readTag(stat.pid);
   if (typeof own === 'object') return own.tag === tag;
@@ -70,8 +70,8 @@ function carriesTag(stat: ProcessStat, wrapper: number, tag: string): boolean {
 }
 
 /**
- * The wrapper's child, or, when the wrapper is no more, the oldest process of its session. Leaders of sessions are not
- * it: they are the wrapper, or workers that went their own way.
+ * Picks the wrapper's child or, if the wrapper is gone, the oldest process of its session. Session leaders are excluded: they
+ * are the wrapper, or workers with their own session.
  */
 function engineAmong(tagged: readonly ProcessEntry[]): ProcessStat | null {
   const candidates = tagged.map(({ stat }) => stat).filter((stat) => !isLeader(stat) && stat.command !== HELPER);

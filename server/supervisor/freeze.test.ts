@@ -23,7 +23,7 @@ beforeEach(() => {
 });
 afterEach(() => bench.dispose());
 
-/** Four threads that never rest, and a child in the group that does not either; each counts in the log. */
+/** Four busy threads and a busy child in the group; each counts in the log. */
 const BUSY = `
 const { Worker, isMainThread, workerData } = require('node:worker_threads');
 const { spawn } = require('node:child_process');
@@ -35,7 +35,7 @@ if (isMainThread) process.on('SIGTERM', () => { writeSync(1, 'heard SIGTERM\\n')
 const say = (n) => { writeSync(1, name + ' ' + (workerData ?? 0) + ' ' + n + '\\n'); setImmediate(say, n + 1); };
 say(1);
 `;
-/** Another server: it adopts the run, freezes it, says so, and never lets it go on. */
+/** Another server that adopts the run, freezes it, reports that, and never thaws it. */
 const SERVER = `
 const { supervisor, clock, dataDirId, run, identity } = JSON.parse(process.argv[1]);
 const { createSupervisor } = await import(supervisor);
@@ -72,7 +72,7 @@ const grows = async (): Promise<void> => {
 };
 
 describe('a frozen run', () => {
-  test('stands still with every thread of every process of its group, wrapper and workers included', async () => {
+  test('stops every thread of every process of its group, including wrapper and workers', async () => {
     const identity = await spawnBusy();
     expect(members(identity).length).toBeGreaterThanOrEqual(3);
     const { thaw } = await freeze();
@@ -87,7 +87,7 @@ describe('a frozen run', () => {
     expect(statesOf(identity)).not.toContain('T');
   });
 
-  test('hears SIGTERM when it is thawed, not before', async () => {
+  test('handles SIGTERM when it is thawed, not before', async () => {
     const identity = await spawnBusy();
     const { thaw } = await freeze();
     const frozen = bench.log(run);
@@ -100,7 +100,7 @@ describe('a frozen run', () => {
     expect(bench.log(run)).toContain('heard SIGTERM');
   });
 
-  test('that is killed still tells how it ended, and nothing of it is left', async () => {
+  test('reports its exit if it is killed, and leaves no process', async () => {
     await spawnBusy();
     const { thaw } = await freeze();
     bench.supervisor.kill(run);
@@ -109,7 +109,7 @@ describe('a frozen run', () => {
     expect(await bench.supervisor.strays(new Set())).toEqual([]);
   });
 
-  test('goes on when the manager closes', async () => {
+  test('continues when the manager closes', async () => {
     const identity = await spawnBusy();
     const { thaw } = await freeze();
     bench.supervisor.close();
@@ -118,7 +118,7 @@ describe('a frozen run', () => {
     expect(statesOf(identity)).not.toContain('T');
   });
 
-  test('stands still with a writer that left the group, and with all that it forks', async () => {
+  test('stops a writer that left the group, and all processes that it forks', async () => {
     const writer = 'while :; do echo "left $(date +%s%N)"; done';
     await bench.supervisor.spawn(run, bench.script(`setsid sh -c '${writer}' & exec sleep 1000`), {}, listener);
     await bench.until(() => bench.log(run).includes('left'));
@@ -132,7 +132,7 @@ describe('a frozen run', () => {
     }
   });
 
-  test('stands still when the engine itself left the group', async () => {
+  test('stops an engine that left the group', async () => {
     const script = bench.script('exec setsid sh -c "while :; do echo up; done"');
     await bench.supervisor.spawn(run, script, {}, listener);
     await bench.until(() => bench.log(run).includes('up'));
@@ -146,7 +146,7 @@ describe('a frozen run', () => {
 });
 
 describe('a server that is killed while a run is frozen', () => {
-  test('leaves no run frozen, and how long the log was is written down', async () => {
+  test('leaves no run frozen, and the length of the log is written to a file', async () => {
     const identity = await spawnBusy();
     const [supervisor, clock] = ['./supervisor.ts', '../clock.ts'].map((name) => new URL(name, import.meta.url).href);
     const options = JSON.stringify({ supervisor, clock, dataDirId: bench.dataDirId, run, identity });
@@ -164,8 +164,8 @@ describe('a server that is killed while a run is frozen', () => {
   });
 });
 
-describe('a run that does not come to rest', () => {
-  test('is not stopped: here no waker can be started', async () => {
+describe('a run that cannot be frozen', () => {
+  test('is not stopped if no waker can be started', async () => {
     const identity = await spawnBusy();
     const send = (): never => {
       throw new Error('No signal was to be sent');
@@ -185,7 +185,7 @@ describe('a run that does not come to rest', () => {
     expect(await freeze.whileFrozen(() => Promise.reject(new Error('The run was not frozen')))).toBe(false);
   });
 
-  test('is let go on: here the signal does not arrive', async () => {
+  test('continues if the signal does not arrive', async () => {
     await spawnBusy();
     bench.deliver = (pid, signal) => {
       if (signal !== 'SIGSTOP') process.kill(pid, signal);
@@ -195,7 +195,7 @@ describe('a run that does not come to rest', () => {
     expect(bench.signals.map(({ signal }) => signal)).toEqual(['SIGSTOP', 'SIGCONT']);
   });
 
-  test('is let go on: here one of its processes was woken meanwhile', async () => {
+  test('continues if one of its processes was resumed meanwhile', async () => {
     const identity = await spawnBusy();
     const worker = members(identity).find((pid) => pid !== identity.pid && pid !== identity.group) ?? 0;
     bench.deliver = (pid, signal) => {
@@ -208,11 +208,11 @@ describe('a run that does not come to rest', () => {
   });
 });
 
-test('the workers of an engine are among the processes of its run, its wrapper is not', async () => {
+test('the processes of a run include the workers of the engine, but not its wrapper', async () => {
   const identity = await spawnBusy();
   const worker = members(identity).find((pid) => pid !== identity.pid && pid !== identity.group) ?? 0;
   await bench.until(async () => {
-    // on a slow machine the worker begins after the first look
+    // on a slow machine the worker starts after the first scan
     await bench.advance(5_000);
     return bench.supervisor.pids(run).includes(worker);
   });

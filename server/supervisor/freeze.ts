@@ -10,19 +10,19 @@ import type { Signals, SupervisorLog } from './signals.ts';
 import { isStillThere } from './tree-end.ts';
 import type { StartWaker } from './waker.ts';
 
-/** Stops the writers of a run's log for the milliseconds in which the log is cut. */
+/** Stops the writers of a run's log for a few milliseconds while the log is cut. */
 export interface Freeze {
   /**
-   * Sends SIGSTOP to the run's group and to its other processes that have the log open, waits until every task stands
-   * still, runs `step`, and sends SIGCONT. Keep `step` short: the engine answers nothing meanwhile.
+   * Sends SIGSTOP to the run's group and to its other processes that have the log open. Waits until every task has stopped,
+   * runs `step`, and sends SIGCONT. Keep `step` short: the engine cannot answer meanwhile.
    *
    * If this process dies in between, a waker sends the SIGCONT.
    *
-   * @returns false, without a call of `step`, when the engine is dead, is frozen already, or hangs in the kernel
+   * @returns false, without calling `step`, when the engine is dead, frozen already, or hangs in the kernel
    * @throws {Error} what `step` throws
    */
   whileFrozen(step: () => Promise<void>): Promise<boolean>;
-  /** True from the SIGSTOP until the SIGCONT. Nothing else may wake the run meanwhile. */
+  /** Whether the run is stopped by `whileFrozen`. No other code may wake it meanwhile. */
   isFrozen(): boolean;
 }
 
@@ -35,10 +35,10 @@ export interface FreezeDependencies {
   watch: Pick<EngineWatch, 'stat'>;
 }
 
-/** An idle machine needs 1 ms; one with more runnable threads than cores 10–30 ms. */
+/** Longest wait for all tasks to stop. An idle machine needs 1 ms; one with more runnable threads than cores 10–30 ms. */
 const PATIENCE_MS = 250;
 const LONGEST_LOOK_MS = 8;
-/** Looks in a row without leaving this turn: a turn of a busy server takes longer than the stop itself. */
+/** Checks within one turn of the event loop, since a turn of a busy server takes longer than the stop itself. */
 const LOOKS_AT_ONCE = 20;
 const LOOK_EVERY_MS = 0.1;
 /** Retry delay when the system is short of descriptors or memory. */
@@ -50,7 +50,7 @@ export function createFreeze(dependencies: FreezeDependencies, run: RunReference
   let isBusy = false;
 
   const signalAll = (processes: readonly ProcessStat[], signal: 'SIGSTOP' | 'SIGCONT'): void => {
-    // any living member proves that the group is still the run's
+    // any living member proves that the group still belongs to the run
     const member = processes.find((stat) => stat.group === identity.group && isStillThere(stat));
     if (member) signals.group(identity.group, member, signal);
     for (const { pid, startTicks, group } of processes) {
@@ -67,11 +67,11 @@ export function createFreeze(dependencies: FreezeDependencies, run: RunReference
       signalAll(frozen, 'SIGCONT');
       frozen = [];
     } catch (error) {
-      log.error({ tag: run.tag, error }, 'A run that was stopped cannot be woken; trying again');
+      log.error({ tag: run.tag, error }, 'A stopped run cannot be resumed; trying again');
       clock.after(TRY_AGAIN_MS, thaw);
     }
   };
-  /** Stops the writers, and those that were forked since the machine was looked at, until no new one appears. */
+  /** Stops the writers, and those forked since the scan, until no new one appears. */
   const stopAll = (seen: readonly ProcessEntry[]): void => {
     const known = new Set(seen.map(({ stat }) => stat.pid));
     for (let found = seen.filter(isWriter); found.length > 0;) {
@@ -105,7 +105,7 @@ export function createFreeze(dependencies: FreezeDependencies, run: RunReference
       stopAll(entries);
       return frozen.some(isStillThere) && (await standStill());
     } catch (error) {
-      log.warn({ tag: run.tag, error }, 'The processes of a run cannot be looked at while it is stopped');
+      log.warn({ tag: run.tag, error }, 'The processes of a run cannot be checked while it is stopped');
       return false;
     }
   };
@@ -135,7 +135,7 @@ export function createFreeze(dependencies: FreezeDependencies, run: RunReference
   };
 }
 
-/** Whether no task of a process runs, or will before it is woken: it may be in the middle of a write until then. */
+/** Whether every task of a process is stopped or dead. Until then a task may be in the middle of a write. */
 function isAtRest({ pid }: ProcessStat): boolean {
   return tasksOf(pid).every((task) => {
     const read = readShortProc(`/proc/${pid}/task/${task}/stat`);
@@ -149,12 +149,12 @@ function tasksOf(pid: number): string[] {
   return unlessGone(() => readdirSync(`/proc/${pid}/task`));
 }
 
-/** The log's path as the kernel names it. */
+/** Returns the log's path as the kernel shows it. */
 function logOf({ folder }: RunReference): string {
   return path.join(realpathSync(folder), RUN_LOG);
 }
 
-/** False also for a process whose descriptors this user may not see: it did not inherit the log from our engine. */
+/** Whether a process has the file open. False if its descriptors are hidden: such a process did not inherit the log. */
 function hasOpen(pid: number, file: string): boolean {
   const descriptors = unlessGone(() => readdirSync(`/proc/${pid}/fd`));
   return descriptors.some((descriptor) =>

@@ -5,7 +5,7 @@ import { RecordingListener } from '../testing/recording-listener.ts';
 import { createGroupStats, type MeasuredRun, type ProcessIo } from './group-stats.ts';
 import { parseStat, readStat, type ProcessStat } from './identity.ts';
 
-describe('the figures of real runs', () => {
+describe('measurements of real runs', () => {
   let bench: RealBench;
   let run: RunReference;
   beforeEach(() => {
@@ -14,7 +14,7 @@ describe('the figures of real runs', () => {
   });
   afterEach(() => bench.dispose());
 
-  test('count workers in the group, which may do all of the work', async () => {
+  test('include workers in the group, which may do all of the work', async () => {
     const plan = bench.script('sh -c "while :; do :; done" & wait');
     const { pid } = await bench.supervisor.spawn(run, plan, {}, new RecordingListener());
     await bench.until(async () => {
@@ -28,7 +28,7 @@ describe('the figures of real runs', () => {
     expect(bench.supervisor.stats(run)?.cpu_usage).toBeGreaterThan(0);
   });
 
-  test('move while an engine works: output, memory, CPU time, reads', async () => {
+  test('change while an engine works: output, memory, CPU time, reads', async () => {
     const plan = bench.script('while :; do cat /bin/sh > /dev/null; echo line; sleep 0.01; done');
     await bench.supervisor.spawn(run, plan, {}, new RecordingListener());
     const before = bench.supervisor.progress(run);
@@ -38,7 +38,7 @@ describe('the figures of real runs', () => {
     });
   });
 
-  test('count the threads and the traffic of all its processes, of ended workers too', async () => {
+  test('include threads and traffic of all processes, also of ended workers', async () => {
     const plan = bench.script('sleep 1000 & head -c 3000000 /dev/zero > /dev/null; echo done; wait');
     await bench.supervisor.spawn(run, plan, {}, new RecordingListener());
     await bench.until(() => bench.log(run).includes('done'));
@@ -84,7 +84,7 @@ describe('cpu_usage', () => {
     };
   };
 
-  test('is the mean of its life at first, then of the time between two readings', () => {
+  test('is the mean since the start at first, then the mean between two readings', () => {
     const measured = make();
     // 10 s old, 5 s of CPU time
     expect(measured.at(110, 500)).toBe(50);
@@ -93,7 +93,7 @@ describe('cpu_usage', () => {
     expect(measured.at(113, 900)).toBe(0);
   });
 
-  test('repeats itself when asked again at once', () => {
+  test('repeats the last value within 250 ms', () => {
     const measured = make();
     measured.at(110, 500);
     expect(measured.at(111, 550)).toBe(50);
@@ -101,13 +101,13 @@ describe('cpu_usage', () => {
     expect(measured.at(112, 600)).toBe(50);
   });
 
-  test('is never negative, when a worker ended and took its time with it', () => {
+  test('is not negative when a worker ended and its time is missing', () => {
     const measured = make();
     measured.at(110, 500);
     expect(measured.at(111, 300)).toBe(0);
   });
 
-  test('is 0 for an engine that was born this moment', () => {
+  test('is 0 for an engine that has just started', () => {
     expect(make().at(100, 0)).toBe(0);
   });
 });
@@ -115,7 +115,7 @@ describe('cpu_usage', () => {
 describe('read_bytes and write_bytes', () => {
   const OWN = process.pid;
   const PARENT = process.ppid;
-  /** A group of this process as the engine and, if `worker`, its parent as the worker: what they did is made up. */
+  /** A group with this process as the engine and, if `worker`, its parent as the worker; their traffic is invented. */
   const make = (): { after: (own: Partial<ProcessIo>, worker: Partial<ProcessIo> | null) => [number, number] } => {
     let io = new Map<number, ProcessIo>();
     let members = new Map<number, number>();
@@ -145,12 +145,12 @@ describe('read_bytes and write_bytes', () => {
     };
   };
 
-  test('are the sums of the group', () => {
+  test('are sums over the group', () => {
     const { after } = make();
     expect(after({ readByCalls: 5, writtenByCalls: 1 }, { readByCalls: 20, writtenByCalls: 2 })).toEqual([25, 3]);
   });
 
-  test('take what came from disks by memory mapping, and nothing twice', () => {
+  test('include reads from disks by memory mapping, and count nothing twice', () => {
     const { after } = make();
     expect(after({ readByCalls: 5, readFromDisks: 900, writtenByCalls: 70, writtenToDisks: 60 }, null)).toEqual([
       900, 70,
@@ -163,7 +163,7 @@ describe('read_bytes and write_bytes', () => {
     expect(after({ readByCalls: 27 }, null)).toEqual([27, 0]);
   });
 
-  test('never fall when a worker takes its traffic with it, and go on from there', () => {
+  test('never fall when the traffic of a worker is missing, and continue from there', () => {
     const { after } = make();
     after({ readByCalls: 5 }, { readByCalls: 20 });
     expect(after({ readByCalls: 6 }, null)).toEqual([25, 0]);
@@ -171,7 +171,7 @@ describe('read_bytes and write_bytes', () => {
     expect(after({ readByCalls: 9 }, { readByCalls: 4 })).toEqual([32, 0]);
   });
 
-  test('are 0 where the system does not tell', () => {
+  test('are 0 where the system does not show them', () => {
     const stats = createGroupStats({ pageBytes: 1, ticksPerSecond: 100, uptimeSeconds: () => 0 }, () => null);
     const run: MeasuredRun = {
       run: { tag: 't', folder: '/nowhere' },

@@ -13,14 +13,14 @@ export interface GroupStats {
   progress(run: MeasuredRun): Progress | null;
 }
 
-/** What is looked at of a run; readings are kept for each such object. */
+/** The parts of a run that are measured. Readings are kept per object. */
 export type MeasuredRun = Pick<SupervisedRun, 'run' | 'identity' | 'stat' | 'members'>;
 
-/** What a process read and wrote, and what its children did whose ends it has seen; bytes. */
+/** Bytes that a process read and wrote, including those of children that it has reaped. */
 export interface ProcessIo {
-  /** By calls: from files, caches and pipes; what sockets receive is not in it. */
+  /** Read by system calls: from files, caches and pipes, but not from sockets. */
   readByCalls: number;
-  /** From disks, by memory mapping too. */
+  /** Read from disks, also by memory mapping. */
   readFromDisks: number;
   writtenByCalls: number;
   writtenToDisks: number;
@@ -32,24 +32,26 @@ interface Reading {
   cpuUsage: number;
 }
 
-/** Totals of a group: what its members tell now, and what is told of it. */
+/** Totals of a group. `summed`: sum over its present members. `reported`: the total that never falls. */
 interface Traffic {
-  told: { read: number; written: number };
+  reported: { read: number; written: number };
   summed: { read: number; written: number };
 }
 
-/** Ticks of 10 ms: a shorter interval says little. */
+/** Shortest interval that is measured: with ticks of 10 ms, a shorter one is too imprecise. */
 const SHORTEST_INTERVAL_SECONDS = 0.25;
 
 /**
- * `cpu_usage` is the mean between this and the last reading of the same run; the first time, over its whole life; within
- * 250 ms of the last reading, what that one said.
+ * Measures groups of processes.
  *
- * `read_bytes` and `write_bytes` never fall. The kernel hands the traffic of a process to the parent that sees its end:
- * most workers lose nothing. Where that parent is outside of the group, their total leaves the sum, which then grows
- * from where it stood; lost is what such a worker moved since the last reading, and all of it at the first one.
+ * `cpu_usage` is the mean since the last reading of the same run; at the first reading, since its start; within 250 ms of the
+ * last reading, the same value again.
  *
- * @param readIo `null`: it is gone, or not for us to read
+ * `read_bytes` and `write_bytes` never fall. The kernel adds the traffic of a process to the parent that reaps it, so most
+ * workers lose nothing. If that parent is outside the group, the worker's total leaves the sum, and counting continues from the
+ * reported total. The worker's traffic since the last reading is then lost; before the first reading, all of it.
+ *
+ * @param readIo returns `null`: the process is gone, or its figures cannot be read
  */
 export function createGroupStats(
   machine: Pick<Machine, 'pageBytes' | 'ticksPerSecond' | 'uptimeSeconds'>,
@@ -62,29 +64,29 @@ export function createGroupStats(
     const last = lastReadings.get(run);
     if (last && uptimeSeconds - last.uptimeSeconds < SHORTEST_INTERVAL_SECONDS) return last.cpuUsage;
     const seconds = last ? uptimeSeconds - last.uptimeSeconds : ageSeconds;
-    // a worker that ended took its ticks with it
+    // the ticks of a worker that ended are missing from the sum
     const ticks = Math.max(0, cpuTicks - (last?.cpuTicks ?? 0));
     const usage = seconds > 0 ? Math.round((ticks / machine.ticksPerSecond / seconds) * 1_000) / 10 : 0;
     lastReadings.set(run, { uptimeSeconds, cpuTicks, cpuUsage: usage });
     return usage;
   };
 
-  const traffic = (run: MeasuredRun, group: readonly ProcessStat[]): Traffic['told'] => {
+  const traffic = (run: MeasuredRun, group: readonly ProcessStat[]): Traffic['reported'] => {
     const summed = { read: 0, written: 0 };
     for (const { pid } of group) {
       const io = readIo(pid);
       if (io === null) continue;
-      // a mapped model is read without a call, a cached file without a disk: the larger of the two is not counted twice
+      // a mapped model is read without a call, a cached file without a disk: take the larger, so as not to count bytes twice
       summed.read += Math.max(io.readByCalls, io.readFromDisks);
       summed.written += Math.max(io.writtenByCalls, io.writtenToDisks);
     }
     const last = lastTraffic.get(run);
-    const told = {
-      read: (last?.told.read ?? 0) + Math.max(0, summed.read - (last?.summed.read ?? 0)),
-      written: (last?.told.written ?? 0) + Math.max(0, summed.written - (last?.summed.written ?? 0)),
+    const reported = {
+      read: (last?.reported.read ?? 0) + Math.max(0, summed.read - (last?.summed.read ?? 0)),
+      written: (last?.reported.written ?? 0) + Math.max(0, summed.written - (last?.summed.written ?? 0)),
     };
-    lastTraffic.set(run, { told, summed });
-    return told;
+    lastTraffic.set(run, { reported, summed });
+    return reported;
   };
 
   return {
@@ -121,7 +123,7 @@ function readGroup(run: MeasuredRun): ProcessStat[] | null {
   if (engine === null) return null;
   const group = [engine];
   for (const [pid, startTicks] of run.members()) {
-    // the wrapper is ours, not the engine's
+    // the wrapper belongs to llamactl, not to the engine
     if (pid === run.identity.group) continue;
     const stat = readStat(pid);
     if (stat?.startTicks === startTicks) group.push(stat);
@@ -137,7 +139,7 @@ function cpuTicksOf(group: readonly ProcessStat[]): number {
   return group.reduce((sum, { cpuTicks }) => sum + cpuTicks, 0);
 }
 
-/** Either may move while an engine loads. */
+/** Sums both counters of reading, since either may grow while an engine loads. */
 function signOfReading(io: ProcessIo | null): number {
   return io === null ? 0 : io.readByCalls + io.readFromDisks;
 }

@@ -14,7 +14,7 @@ function line(pid: number, command: string, fields: Partial<Record<number, strin
 }
 
 describe('a line of /proc/PID/stat', () => {
-  test('is read by the manual’s field numbers', () => {
+  test('is parsed by the field numbers of the manual', () => {
     const text = line(42, 'llama-server', {
       3: 'R',
       4: 1,
@@ -43,7 +43,7 @@ describe('a line of /proc/PID/stat', () => {
     });
   });
 
-  test('may hold any name: spaces, parentheses, what looks like fields', () => {
+  test('may contain any name: spaces, parentheses, text that looks like fields', () => {
     fc.assert(
       fc.property(fc.string({ maxLength: 15 }), fc.nat(), fc.nat(), (command, pid, startTicks) => {
         expect(parseStat(line(pid, command, { 22: startTicks }))).toMatchObject({ pid, command, startTicks });
@@ -56,7 +56,7 @@ describe('a line of /proc/PID/stat', () => {
     });
   });
 
-  test('anything else is none', () => {
+  test('is null for any other text', () => {
     fc.assert(
       fc.property(fc.string(), (text) => {
         fc.pre(!/^\d+ \(.*\) . /s.test(text));
@@ -66,7 +66,7 @@ describe('a line of /proc/PID/stat', () => {
     expect(parseStat('1 (short) S 1 2 3')).toBeNull();
   });
 
-  test('our own is real', () => {
+  test('of this process is parsed', () => {
     expect(readStat(process.pid)).toMatchObject({ pid: process.pid, parent: process.ppid });
     expect(readStat(process.pid)?.state).toMatch(/^[RS]$/);
     expect(readStat(process.pid)?.startTicks).toBeGreaterThan(0);
@@ -74,25 +74,25 @@ describe('a line of /proc/PID/stat', () => {
   });
 });
 
-describe('dead', () => {
+describe('a dead process', () => {
   const inState = (state: string, threads: number): boolean => {
     const stat = parseStat(line(1, 'x', { 3: state, 20: threads }));
     return stat !== null && isDead(stat);
   };
 
-  test('is a zombie without other threads, whether it was reaped or not', () => {
+  test('is a zombie without other threads, reaped or not', () => {
     expect(inState('Z', 1)).toBe(true);
     expect(inState('Z', 0)).toBe(true);
     expect(inState('X', 0)).toBe(true);
   });
 
-  test('is not one whose other threads still run, nor one that sleeps, hangs or is stopped', () => {
+  test('is not a zombie with other threads, nor a process that sleeps, hangs or is stopped', () => {
     expect(inState('Z', 2)).toBe(false);
     for (const state of ['R', 'S', 'D', 'T', 't', 'I']) expect(inState(state, 1)).toBe(false);
   });
 });
 
-test('a process is on its way out until it is a zombie', () => {
+test('a process is leaving until it is a zombie', () => {
   expect(parseStat(line(1, 'x', { 9: 4 }))?.isLeaving).toBe(true);
   expect(parseStat(line(1, 'x', { 3: 'Z', 9: 4 }))?.isLeaving).toBe(false);
   expect(parseStat(line(1, 'x'))?.isLeaving).toBe(false);
@@ -115,20 +115,20 @@ describe('the tag of a process', () => {
     expect(await tagOf({ LLAMACTL_RUN: '' })).toEqual({ tag: '' });
   });
 
-  test('is not taken from longer names or from values', async () => {
+  test('is not found in longer names or in values', async () => {
     expect(await tagOf({ MY_LLAMACTL_RUN: 'x', A: 'LLAMACTL_RUN=y' })).toBe('untagged');
     expect(await tagOf({ MY_LLAMACTL_RUN: 'x', LLAMACTL_RUN: 'd.i.n' })).toEqual({ tag: 'd.i.n' });
   });
 
-  test('is found behind much else', async () => {
+  test('is found after many other variables', async () => {
     expect(await tagOf({ BIG: 'x'.repeat(100_000), LLAMACTL_RUN: 'd.i.n' })).toEqual({ tag: 'd.i.n' });
   });
 
-  test('of nobody is gone', () => {
+  test('is gone for a pid without a process', () => {
     expect(readTag(2 ** 30)).toBe('gone');
   });
 
-  test('of a process without any environment is unclear: it may be about to become another program', async () => {
+  test('is unclear for a process without environment, which may be in the middle of an exec', async () => {
     expect(await tagOf({})).toBe('unclear');
   });
 });
@@ -137,7 +137,7 @@ describe('an identity is alive', () => {
   const bootId = currentBootId();
   const own = { pid: process.pid, startTicks: readStat(process.pid)?.startTicks ?? 0, bootId, group: process.pid };
 
-  test('when pid, start and boot are right, even if the environment does not tell', () => {
+  test('when pid, start and boot match, even if the environment shows no tag', () => {
     expect(findAlive(own, 'd.i.n', bootId)?.pid).toBe(process.pid);
   });
 
@@ -159,13 +159,13 @@ describe('an identity is alive', () => {
   });
 
   test('not as a zombie, which still answers signal 0', async () => {
-    // the shell becomes a sleep that does not know of its child
+    // the shell becomes a sleep, which does not reap its child
     const parent = spawn('/bin/sh', ['-c', '/bin/sleep 1000 & echo $!; exec /bin/sleep 1000'], { env: {} });
     const [line] = (await once(parent.stdout, 'data')) as [Buffer];
     const pid = Number(line.toString());
     const identity = { pid, startTicks: readStat(pid)?.startTicks ?? 0, bootId, group: 0 };
     expect(findAlive(identity, 'd.i.n', bootId)).not.toBeNull();
-    // until then it is a shell, which would bury its child
+    // until then it is a shell, which would reap its child
     await vi.waitFor(() => expect(readFileSync(`/proc/${parent.pid}/comm`, 'utf8')).toBe('sleep\n'), PATIENTLY);
     process.kill(pid, 'SIGKILL');
     await vi.waitFor(() => expect(readStat(pid)?.state).toBe('Z'), PATIENTLY);
@@ -176,10 +176,10 @@ describe('an identity is alive', () => {
   });
 });
 
-test('a life of the machine is told from another: by a container’s first process too, for the next one may get its number', () => {
+test('boots are distinguished, in a container also by its first process, since the next container may get its number', () => {
   expect(currentBootId()).toBe(currentBootId());
   expect(namespaceName('pid:[4026532345]', 100)).not.toBe(namespaceName('pid:[4026532345]', 200));
   expect(namespaceName('pid:[4026532345]', 100)).not.toBe(namespaceName('pid:[4026532346]', 100));
-  // the machine's own has one number for ever, and the boot id beside it
+  // the machine's own namespace always has one number, and the boot id beside it
   expect(namespaceName('pid:[4026531836]', 100)).toBe(namespaceName('pid:[4026531836]', 200));
 });

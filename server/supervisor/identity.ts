@@ -2,13 +2,13 @@ import { readlinkSync } from 'node:fs';
 import type { ProcessIdentity } from '../instances/ports.ts';
 import { errorCode, readProc, readShortProc } from './proc-file.ts';
 
-/** Marks every process of a run, its workers included: they inherit it. */
+/** Environment variable with the tag of a run. Workers inherit it, so it marks every process of the run. */
 export const TAG_VARIABLE = 'LLAMACTL_RUN';
 
-/** What `/proc/PID/stat` says of a process. */
+/** A process by `/proc/PID/stat`. */
 export interface ProcessStat {
   pid: number;
-  /** Name of the program, 15 characters at most. */
+  /** Name of the program, at most 15 characters. */
   command: string;
   /** One letter: R S D T Z X … */
   state: string;
@@ -17,7 +17,7 @@ export interface ProcessStat {
   session: number;
   /** Kernel threads have neither a program nor an environment. */
   isKernelThread: boolean;
-  /** On its way out: its environment is gone already, while its files (ports, a GPU) may still be open for a while. */
+  /** Exiting: its environment is gone already, but its files (ports, a GPU) may stay open for a while. */
   isLeaving: boolean;
   /** CPU time of all its threads, clock ticks. */
   cpuTicks: number;
@@ -31,13 +31,13 @@ export interface ProcessStat {
 const KERNEL_THREAD_FLAG = 0x0020_0000;
 const EXITING_FLAG = 0x0000_0004;
 
-/** Reads one line of `/proc/PID/stat`; `null` when it is none. A program's name may hold spaces and parentheses. */
+/** Parses one line of `/proc/PID/stat`; `null`: not such a line. A program's name may contain spaces and parentheses. */
 export function parseStat(text: string): ProcessStat | null {
   const open = text.indexOf(' (');
   const close = text.lastIndexOf(') ');
   if (open < 1 || close < open) return null;
   const fields = text.slice(close + 2).split(' ');
-  // the manual counts from 1 and the state is field 3
+  // the manual counts fields from 1, and the state is field 3
   const field = (number: number): number => Number(fields[number - 3]);
   const stat: ProcessStat = {
     pid: Number(text.slice(0, open)),
@@ -47,7 +47,7 @@ export function parseStat(text: string): ProcessStat | null {
     group: field(5),
     session: field(6),
     isKernelThread: (field(9) & KERNEL_THREAD_FLAG) !== 0,
-    // a zombie whose other threads still run stays as it is
+    // a zombie whose other threads still run does not count as leaving
     isLeaving: (field(9) & EXITING_FLAG) !== 0 && fields[0] !== 'Z',
     cpuTicks: field(14) + field(15),
     threads: field(20),
@@ -58,24 +58,27 @@ export function parseStat(text: string): ProcessStat | null {
   return isWhole ? stat : null;
 }
 
-/** `null`: there is no process of this pid. */
+/** Reads a process's stat; `null`: no process has this pid. */
 export function readStat(pid: number): ProcessStat | null {
   const read = readShortProc(`/proc/${pid}/stat`);
   return read instanceof Buffer ? parseStat(read.toString('latin1')) : null;
 }
 
 /**
- * A zombie is dead: it answers signal 0, and where pid 1 reaps late it stays for seconds. One whose other threads still
- * run is not: its first thread ended, or the kernel is still taking it apart.
+ * Whether a process is dead. A zombie is dead, although it answers signal 0 and stays for seconds where pid 1 reaps late. A
+ * zombie with other threads is not: its first thread ended, or the kernel is still releasing it.
  */
 export function isDead(stat: ProcessStat): boolean {
   return stat.state === 'X' || stat.state === 'x' || (stat.state === 'Z' && stat.threads <= 1);
 }
 
 /**
- * What the environment of a process says. `unclear`: it is empty, as it is for an instant while a program replaces
- * another; `untagged`: readable, without our variable; `unreadable`: of another user, or of a program with capabilities;
- * `gone`: of nobody, or of a process whose memory is gone while some of it is still there.
+ * Tag in the environment of a process.
+ *
+ * - `untagged`: the environment is readable and has no tag.
+ * - `unclear`: it is empty, as for an instant during an exec.
+ * - `unreadable`: the process belongs to another user, or its program has capabilities.
+ * - `gone`: no such process, or a process that is exiting and has released its memory.
  */
 export type TagReading = { tag: string } | 'untagged' | 'unclear' | 'unreadable' | 'gone';
 
@@ -90,7 +93,7 @@ export function readTag(pid: number): TagReading {
 function tagIn(environment: Buffer): string | null {
   const needle = `${TAG_VARIABLE}=`;
   for (let at = environment.indexOf(needle); at !== -1; at = environment.indexOf(needle, at + 1)) {
-    // else it is the end of a longer name, or part of another variable's value
+    // skip the end of a longer name, or part of another variable's value
     if (at > 0 && environment[at - 1] !== 0) continue;
     const end = environment.indexOf(0, at);
     return environment.toString('latin1', at + needle.length, end === -1 ? environment.length : end);
@@ -99,8 +102,8 @@ function tagIn(environment: Buffer): string | null {
 }
 
 /**
- * The living process of an identity, or `null`. Pid, start and boot decide; an environment that shows another run's tag
- * speaks against it, one that cannot be read or was overwritten (programs that set their title do) says nothing.
+ * Finds the living process of an identity; `null`: it is dead. Pid, start and boot must match, and the environment must not
+ * show another run's tag. An environment that cannot be read, or that a program overwrote with its title, is ignored.
  */
 export function findAlive(identity: ProcessIdentity, tag: string, bootId: string): ProcessStat | null {
   if (identity.bootId !== bootId) return null;
@@ -112,14 +115,14 @@ export function findAlive(identity: ProcessIdentity, tag: string, bootId: string
 }
 
 /**
- * Names this life of the machine. The pid namespace is part of it: a restarted container keeps the boot id of its host
- * while all its pids begin anew.
+ * Identifies this boot of the machine. The pid namespace is part of it: a restarted container keeps the boot id of its host,
+ * but its pids start again.
  *
- * @throws {Error} when /proc is not there
+ * @throws {Error} when /proc is missing
  */
 export function currentBootId(): string {
   const read = readProc('/proc/sys/kernel/random/boot_id');
-  if (!(read instanceof Buffer)) throw new Error('/proc cannot be read; llamactl needs it to tell processes apart');
+  if (!(read instanceof Buffer)) throw new Error('/proc cannot be read; llamactl needs it to identify processes');
   return `${read.toString('latin1').trim()}${pidNamespace()}`;
 }
 
@@ -132,13 +135,13 @@ function pidNamespace(): string {
   }
 }
 
-/** The kernel gives this number to the pid namespace of the machine itself. */
+/** The pid namespace of the machine itself always has this number. */
 const MACHINES_OWN = 'pid:[4026531836]';
 
 /**
- * The name of a pid namespace. Of a container's the number is not enough: the kernel gives it to the next one when it has ended.
+ * Names a pid namespace uniquely. The number alone is not enough for a container's: the kernel reuses it.
  *
- * @param firstStart when its first process started, in clock ticks; `null`: not told
+ * @param firstStart when its first process started, in clock ticks; `null`: unknown
  */
 export function namespaceName(namespace: string, firstStart: number | null): string {
   return namespace === MACHINES_OWN || firstStart === null ? namespace : `${namespace}@${firstStart}`;

@@ -12,13 +12,14 @@ export interface InspectDependencies extends ConclusionDependencies {
   bootId: string;
 }
 
-/** A boot must not wait longer for processes that hang in the kernel. */
+/** Longest wait for processes that hang in the kernel, so that they do not delay the server's start further. */
 const TREE_PATIENCE_MS = 5_000;
 
 /**
- * What became of a run while nobody watched. A run that is found dead is over in the same sense as one whose listener was
- * told: workers that outlived their engine are ended here, before the answer. One of which something cannot be ended is
- * not over, and is found alive: who adopts it is told what it is, and when it has gone.
+ * Finds out what happened to a run while no server watched it.
+ *
+ * A run that is found dead is completely over: workers that outlived their engine are ended here first. If one of them cannot be
+ * ended, the run counts as alive. The server that adopts it learns which process is left, and when it is gone.
  */
 export async function inspectRun(
   dependencies: InspectDependencies,
@@ -61,13 +62,13 @@ export async function inspectRun(
   });
   cancel();
   if (!isOver) {
-    log.error({ tag: run.tag }, 'What is left of a run that is dead does not end, even by SIGKILL');
+    log.error({ tag: run.tag }, 'Processes of a dead run do not end, even by SIGKILL');
     return { found: 'alive', identity: identity ?? leftover(last, group, bootId) };
   }
   return { found: 'dead', exit, spawned: hasTraces || hadProcesses, rebooted: false };
 }
 
-/** A reboot ends processes. Their container is still known, by a name that may be wanted again, or its runtime ran it again. */
+/** Removes a run's container after a reboot: it still holds its name, or the runtime has started it again. */
 async function removeContainer({ clock, containers, log }: InspectDependencies, run: RunReference): Promise<void> {
   const container = containers(run);
   if (container === null) return;
@@ -82,7 +83,7 @@ async function removeContainer({ clock, containers, log }: InspectDependencies, 
   }
 }
 
-/** For a run whose engine was never seen: it stands for a process that has ended, of what is left of its group. */
+/** Makes an identity for a run whose engine was never seen, from what is left of its group. It stands for an ended process. */
 function leftover(left: readonly ProcessStat[], group: number | null, bootId: string): ProcessIdentity {
   const [first] = left;
   return { pid: first?.pid ?? group ?? 0, startTicks: NEVER_SEEN, bootId, group: group ?? first?.session ?? 0 };

@@ -12,7 +12,7 @@ beforeEach(() => {
 });
 afterEach(() => bench.dispose());
 
-/** @param onLook Called each time that it looks for a launch in progress, and each time that it waits for it. */
+/** @param onLook Called each time the launcher looks for the launch, and each time it waits for it. */
 function launcher(onLook: (launcher: Launcher) => void): Launcher {
   const clock: Clock = {
     now: () => bench.clock.now(),
@@ -47,13 +47,13 @@ describe('a launch that fails', () => {
     command: bench.program(Buffer.from('\x7fELF of another machine')),
   });
 
-  it('is cleaned up after', async () => {
+  it('is followed by a clean-up', async () => {
     const run = bench.newRun();
     await expect(launcher(() => undefined).launch(run, failing(), {})).rejects.toThrow('cannot be run');
     expect(cleaned).toEqual([run.tag]);
   });
 
-  it('is left alone once another server takes up what was launched', async () => {
+  it('is not cleaned up once another server adopts the launched engine', async () => {
     const launched = launcher((one) => one.close()).launch(bench.newRun(), failing(), {});
     await expect(launched).rejects.toThrow('cannot be run');
     expect(cleaned).toEqual([]);

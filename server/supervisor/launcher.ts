@@ -11,7 +11,7 @@ import { NEVER_SEEN } from './tree.ts';
 import { launchWrapper, type WrapperProcess } from './spawn.ts';
 import { readExitFile, readPids, WRAPPER_NAME } from './wrapper.ts';
 
-/** An engine that was launched, and its wrapper. */
+/** A launched engine and its wrapper. */
 export interface Launched {
   identity: ProcessIdentity;
   wrapper: WrapperProcess;
@@ -23,35 +23,35 @@ export interface LauncherDependencies {
   bootId: string;
   /** The few variables that engines inherit. */
   inheritedEnvironment: Readonly<Record<string, string>>;
-  /** Descriptors of ours that they do not. */
+  /** Descriptors of this process that engines must not inherit. */
   kept: readonly number[];
-  /** Ends whatever a launch that failed left behind. */
+  /** Ends the processes that a failed launch left. */
   cleanUp(run: RunReference, group: number): Promise<void>;
 }
 
 export interface Launcher {
   /**
-   * Launches one engine. One a turn of the event loop: each costs a fork of this process.
+   * Launches one engine. At most one per turn of the event loop, because each costs a fork of this process.
    *
-   * @throws {Error} a reason for people; then nothing runs
+   * @throws {Error} a reason for people; then no process of the run is left
    */
   launch(run: RunReference, plan: LaunchPlan, secrets: Record<string, string>): Promise<Launched>;
-  /** Nothing is launched from now on, nor ended that was. */
+  /** Stops launching. Engines that were launched keep running. */
   close(): void;
 }
 
-/** Usual: 1–3 ms. */
+/** Interval of the checks for the pid, which usually takes 1–3 ms. */
 const LOOK_EVERY_MS = 1;
-/** From here on the file with the pid is not expected any more: the disk may be full. */
+/** Without the pid file by then, the disk may be full: search by the tag. */
 const SEARCH_AFTER_MS = 250;
-/** A launch that takes longer than this hangs: on a dead network disk, or a machine that hardly moves. */
+/** A launch that takes longer hangs: on a dead network disk, or on an overloaded machine. */
 const GIVE_UP_AFTER_MS = 10_000;
-/** From fork to exec takes 1 ms; a program on a slow disk takes longer, and then its failure is an exit like others. */
+/** Wait for the exec, usually 1 ms. A program on a slow disk takes longer; its failure is then treated as an exit. */
 const EXEC_PATIENCE_MS = 500;
-/** How a shell says that a file could not be run, and that it is not there. */
+/** Exit codes of a shell for a file that could not be run, and for a missing file. */
 const CANNOT_RUN = 126;
 const NOT_FOUND = 127;
-/** The shell's complaint is the first thing in the log. */
+/** Part of the log to search: an error of the shell comes first in it. */
 const LOG_HEAD_BYTES = 4_096;
 
 export function createLauncher(dependencies: LauncherDependencies): Launcher {
@@ -82,7 +82,7 @@ export function createLauncher(dependencies: LauncherDependencies): Launcher {
         await awaitExec(clock, identity, run, command);
         return { identity, wrapper };
       } catch (error) {
-        // Once closed, what was launched belongs to whoever takes it up next.
+        // Once closed, the launched engine belongs to the server that adopts it.
         if (!isClosed) await dependencies.cleanUp(run, wrapper.pid);
         throw error;
       }
@@ -102,7 +102,7 @@ async function awaitPid(
   command: string,
 ): Promise<ProcessIdentity> {
   for (let waited = 0; waited < GIVE_UP_AFTER_MS; waited += LOOK_EVERY_MS) {
-    // asked before the files are read: what it wrote last must not be missed
+    // check the wrapper before reading the file, so as not to miss what it wrote last
     const end = wrapper.end();
     const pids = readPids(run.folder);
     if (pids !== null) {
@@ -120,7 +120,7 @@ async function awaitPid(
   throw new Error(`${command} could not be launched within ${GIVE_UP_AFTER_MS / 1_000} seconds`);
 }
 
-/** It may have ended already, and its pid may be another's by now: then it has no start that could be matched. */
+/** Returns the engine's start time. If the engine has ended and its pid is reused, returns a time that matches no process. */
 function startOf(pid: number, session: number, tag: string): number {
   const stat = readStat(pid);
   if (stat === null) return NEVER_SEEN;
@@ -129,7 +129,7 @@ function startOf(pid: number, session: number, tag: string): number {
   return typeof reading === 'object' && reading.tag === tag ? stat.startTicks : NEVER_SEEN;
 }
 
-/** Waits until the engine's program replaced the shell, to tell an engine that fails from one that cannot be run. */
+/** Waits until the engine's program replaced the shell, to distinguish an engine that fails from one that cannot be run. */
 async function awaitExec(clock: Clock, identity: ProcessIdentity, run: RunReference, command: string): Promise<void> {
   for (let waited = 0; waited < EXEC_PATIENCE_MS; waited += LOOK_EVERY_MS) {
     if (hasBecomeEngine(identity.pid)) return;
@@ -141,13 +141,13 @@ async function awaitExec(clock: Clock, identity: ProcessIdentity, run: RunRefere
     }
     const stat = readStat(identity.pid);
     const isRunning = stat !== null && stat.startTicks === identity.startTicks && !isDead(stat);
-    // its status comes within milliseconds, or never
+    // the status comes within milliseconds, or never
     if (!isRunning && waited >= SEARCH_AFTER_MS) return;
     await pause(clock, LOOK_EVERY_MS);
   }
 }
 
-/** Why the shell could not run a file; `null`: it did, and the status is the engine's own. */
+/** Returns why the shell could not run a file; `null`: the file ran, and the status is the engine's own. */
 function wrapperFailure(run: RunReference, code: number, command: string): string | null {
   if (code !== CANNOT_RUN && code !== NOT_FOUND) return null;
   const complaint = complaintIn(run);
@@ -166,7 +166,7 @@ function prematureEnd(run: RunReference, { code, signal }: ChildEnd, command: st
   return `${command} ended with ${exitOf(code, 0).signal ?? `code ${code}`} before its pid was known`;
 }
 
-/** The last words of the shell's own complaint, such as `Exec format error`; `null`: it had none. */
+/** Returns the end of the shell's own error message, such as `Exec format error`; `null`: no message. */
 function complaintIn(run: RunReference): string | null {
   const head = readProc(path.join(run.folder, RUN_LOG), LOG_HEAD_BYTES);
   if (!(head instanceof Buffer)) return null;

@@ -19,17 +19,17 @@ afterEach(() => bench.dispose());
 const HERE = import.meta.dirname;
 const LEFT = 200;
 
-/** Starts Node as `flock`'s idiom does, `( … exec llamactl serve ) 200>lock`: with a descriptor that it did not ask for. */
+/** Starts Node as `flock`'s idiom does, `( … exec llamactl serve ) 200>lock`: with an inherited descriptor. */
 function startedWithLock(argv: readonly string[]) {
   const lock = openSync(path.join(bench.folder, 'lock'), 'w');
   const others = Array.from({ length: LEFT - 2 }, (_, index) => (index + 3 === LEFT ? lock : 'ignore'));
   const child = spawn(process.execPath, argv, { stdio: ['ignore', 'pipe', 'inherit', ...others] });
   closeSync(lock);
-  if (child.stdout === null) throw new Error('there is no pipe to it');
+  if (child.stdout === null) throw new Error('the output of the child cannot be read');
   return { child, stdout: child.stdout };
 }
 
-test('an engine and its wrapper hold nothing that was left open for us; we do', async () => {
+test('an engine and its wrapper do not inherit descriptors left open for this process, which keeps them', async () => {
   const orders = {
     dataDirId: bench.dataDirId,
     inheritedEnvironment: bench.environment,
@@ -47,7 +47,7 @@ test('an engine and its wrapper hold nothing that was left open for us; we do', 
   expect(held).toEqual([path.join(bench.folder, 'lock'), '/dev/null', '/dev/null']);
 });
 
-test('nor does a tool', async () => {
+test('a tool does not inherit them either', async () => {
   const moduleOf = (file: string): string => JSON.stringify(pathToFileURL(path.join(HERE, file)).href);
   const script = `
     import { systemClock } from ${moduleOf('../clock.ts')};
@@ -59,7 +59,7 @@ test('nor does a tool', async () => {
   expect(await text(stdout)).toBe('/dev/null\n');
 });
 
-test('what is left open is told by the flags of descriptors', () => {
+test('finds descriptors left open by their flags', () => {
   const folder = path.join(bench.folder, 'fdinfo');
   mkdirSync(folder);
   const flags = { 0: '0100002', 3: '02100002', 9: '0100002', 17: '0100001', 200: '0100101', 1_024: '0100001' };
@@ -70,7 +70,7 @@ test('what is left open is told by the flags of descriptors', () => {
   expect(leftOpen(path.join(folder, 'none'))).toEqual([]);
 });
 
-test('we leave nothing open ourselves', () => {
+test('llamactl itself leaves no descriptors open', () => {
   closeSync(openSync(path.join(bench.folder, 'own'), 'w'));
   const own = openSync(path.join(bench.folder, 'own'), 'r');
   expect(leftOpen()).not.toContain(own);

@@ -2,19 +2,19 @@ import { closeSync, openSync, readdirSync } from 'node:fs';
 import path from 'node:path';
 import { errorCode, readProc } from './proc-file.ts';
 
-/** The flag of a descriptor that programs which are launched do not get. */
+/** Flag of descriptors that launched programs do not inherit. */
 const CLOSE_ON_EXEC = 0o2_000_000;
 const FIRST = 3;
-/** More descriptors a process has only where somebody raised the limit; a child's have to be counted up to the last. */
+/** Highest descriptor that is checked. A process has more only if its limit was raised, and a child's are listed up to the last. */
 const LAST = 1_023;
 
 /**
- * Descriptors that whoever started us left open for us: `flock` and scripts hold a lock by one for as long as we live. They
- * are ours to keep, and a successor's; an engine that outlives us, or a tool that hangs, must not hold them. Node closes
- * them for what it launches only up to the first number above 15 that is free.
+ * Lists the descriptors that the program which started this process left open. `flock` and scripts hold a lock that way while
+ * this process lives. This process and its successor keep them. An engine that outlives the server, or a tool that hangs, must
+ * not inherit them: Node closes descriptors in children only up to the first free number above 15.
  *
- * @param folder Of descriptors, a file each; only tests have another one.
- * @returns numbers from 3 to 1023; none where the system does not tell
+ * @param folder Folder with one file per descriptor; only tests use another one.
+ * @returns numbers from 3 to 1023; empty where the system does not report them
  */
 export function leftOpen(folder = '/proc/self/fdinfo'): number[] {
   return numbersIn(folder).filter((descriptor) => {
@@ -36,10 +36,10 @@ function numbersIn(folder: string): number[] {
 }
 
 /**
- * Launches a child that gets none of `descriptors`: each leads nowhere there. Leaving them out would not do, as a child
- * has what it is not told of.
+ * Launches a child in which each of `descriptors` is `/dev/null`. Leaving them out of the list is not enough: the child would
+ * inherit them.
  *
- * @param launch Is given what follows the child's three.
+ * @param launch Gets the `stdio` entries after the first three.
  */
 export function launchWithout<Child>(
   descriptors: readonly number[],

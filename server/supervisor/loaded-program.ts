@@ -1,8 +1,8 @@
 import path from 'node:path';
 
-/** The dynamic loader of glibc and of musl, cut off as the kernel cuts names of processes. */
+/** The dynamic loader of glibc and musl, with its name cut as the kernel cuts process names. */
 const LOADER = /^ld-(linux|musl)/;
-/** Of the loader; each has a word of its own behind it. */
+/** Options of the loader that take a value. */
 const WITH_VALUE: ReadonlySet<string> = new Set([
   '--library-path',
   '--preload',
@@ -13,7 +13,7 @@ const WITH_VALUE: ReadonlySet<string> = new Set([
   '--glibc-hwcaps-mask',
 ]);
 
-/** The program that a loader was called to run, as a portable engine is; `null`: it is no loader. */
+/** Returns the program that a dynamic loader runs, as for a portable engine; `null`: the process is not a loader. */
 export function loadedProgram(name: string, [, ...argv]: readonly string[]): string | null {
   if (!LOADER.test(name)) return null;
   const program = argv.find(

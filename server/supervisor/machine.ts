@@ -1,15 +1,15 @@
 import { parseStat } from './identity.ts';
 import { readShortProc, type ProcRead } from './proc-file.ts';
 
-/** The units in which the kernel counts, and its time. */
+/** The kernel's units and its time. */
 export interface Machine {
   pageBytes: number;
   ticksPerSecond: number;
-  /** On the scale on which processes' starts are given: seconds since the boot, sleep included. Never jumps. */
+  /** Seconds since the boot, including sleep: the time scale of processes' start times. Never jumps. */
   uptimeSeconds(): number;
   /** The same in clock ticks. */
   nowTicks(): number;
-  /** In clock ticks, what `/proc/uptime` said at some moment. */
+  /** Converts a value of `/proc/uptime` to clock ticks. */
   ticksOf(shownUptimeSeconds: number): number;
 }
 
@@ -19,15 +19,15 @@ const CLOCK_TICKS_ENTRY = 17n;
 const ENTRY_BYTES = 16;
 
 /**
- * Binary fractions hold few hundredths exactly: one in fifteen came out a tick too early, and a worker that was forked in the
- * tick of its engine's end was then not known to be the run's.
+ * Corrects rounding. Binary fractions represent few hundredths exactly: one in fifteen came out a tick too early. A worker
+ * forked in the tick of its engine's end was then not recognised as the run's.
  */
 const ROUNDING_TICKS = 0.001;
 
-/** Difference between two clocks that is no error of reading. */
+/** Smallest difference between two clocks that is not a reading error. */
 const NOTABLE_SECONDS = 2;
 
-/** Asks the kernel for its units: pages have 16 or 64 KiB on some arm64 machines. */
+/** Reads the kernel's units: pages have 16 or 64 KiB on some arm64 machines. */
 export function describeMachine(
   read: (path: string) => ProcRead = readShortProc,
   ageSeconds = process.uptime(),
@@ -36,7 +36,7 @@ export function describeMachine(
   const ticksPerSecond = Number(vector.get(CLOCK_TICKS_ENTRY) ?? 100n);
   const shown = (): number => Number.parseFloat(textOf(read('/proc/uptime'))) || 0;
   const ownStart = parseStat(textOf(read('/proc/self/stat')))?.startTicks ?? 0;
-  // some containers (LXC) show their own uptime there, while starts still count from the boot of their host
+  // some containers (LXC) show their own uptime, while start times still count from the boot of their host
   const difference = ownStart / ticksPerSecond + ageSeconds - shown();
   const correction = Math.abs(difference) < NOTABLE_SECONDS ? 0 : difference;
   const ticksOf = (seconds: number): number => Math.floor((seconds + correction) * ticksPerSecond + ROUNDING_TICKS);

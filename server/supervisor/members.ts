@@ -5,14 +5,14 @@ import type { SupervisorLog } from './signals.ts';
 import type { SupervisedRun } from './supervised-run.ts';
 import { membersOf } from './tree.ts';
 
-/** Keeps each run's knowledge of its group fresh: for its figures, and as proof that the group is still the run's. */
+/** Updates each run's list of group members: for its measurements, and as proof that the group still belongs to the run. */
 export interface MembersWatch {
-  /** A run was added: its workers are about to appear. */
+  /** Call after a run was added: looks soon, since its workers are about to appear. */
   expectNew(): void;
   close(): void;
 }
 
-/** One scan for all runs: 5 ms for 277 processes. */
+/** Interval of the scan, which serves all runs: 5 ms for 277 processes. */
 const LOOK_EVERY_MS = 5_000;
 const FIRST_LOOK_MS = 250;
 
@@ -22,7 +22,7 @@ export function watchMembers(
 ): MembersWatch {
   let cancel: (() => void) | null = null;
   let isClosed = false;
-  /** Run by a runtime whose processes cannot be seen from here. */
+  /** Containers of a runtime whose processes cannot be seen from this machine. */
   const strangers = new WeakSet<Container>();
 
   const look = async (): Promise<void> => {
@@ -45,7 +45,7 @@ export function watchMembers(
   const learn = async (container: Container): Promise<void> => {
     const state = await container.look();
     if (container.init() !== null) lookAfter(FIRST_LOOK_MS);
-    else if (state.is === 'there' && state.isRunning) strangers.add(container);
+    else if (state.kind === 'present' && state.isRunning) strangers.add(container);
   };
   const lookAfter = (milliseconds: number): void => {
     cancel?.();

@@ -15,7 +15,7 @@ describe('the OOM score of engines', () => {
     expect(scoreAbove(own)).toBe(score);
   });
 
-  it.runIf(process.platform === 'linux')('goes by what this process has', () => {
+  it.runIf(process.platform === 'linux')('is based on the score of this process', () => {
     expect(engineOomScore()).toBe(scoreAbove(Number(readFileSync('/proc/self/oom_score_adj', 'utf8'))));
   });
 });

@@ -7,12 +7,12 @@ export function pause(clock: Clock, milliseconds: number): Promise<void> {
   });
 }
 
-/** How long to wait before each next look: 1, 2, 4 … `longestMs` milliseconds. */
+/** Yields the delays between repeated checks: 1, 2, 4 … `longestMs` milliseconds. */
 export function* growingDelays(longestMs: number): Generator<number, never> {
   for (let delay = 1; ; delay = Math.min(delay * 2, longestMs)) yield delay;
 }
 
-/** A moment after which work is given up. */
+/** Starts a deadline, after which work is given up. */
 export function deadline(clock: Clock, milliseconds: number): { isLate: () => boolean; cancel: () => void } {
   let isLate = false;
   const cancel = clock.after(milliseconds, () => {

@@ -31,18 +31,18 @@ describe('the owner of a port', () => {
     expect(await findOwner(port, null, none)).toBe('foreign');
   });
 
-  test('may be another process of the run than the engine', async () => {
+  test('may be a process of the run other than the engine', async () => {
     const port = await listen('127.0.0.1');
     expect(await findOwner(port, process.ppid, async () => [process.ppid, process.pid])).toBe('ours');
   });
 
-  test('is nobody when nobody listens', async () => {
+  test('is `closed` without a listener', async () => {
     const port = await listen('127.0.0.1');
     await new Promise((resolve) => void servers.pop()?.close(resolve));
     expect(await findOwner(port, process.pid, none)).toBe('closed');
   });
 
-  test('is who listens on the address that a connection reaches, not on a wider one', async () => {
+  test('is the listener on the address that a connection reaches, not on a wider one', async () => {
     const port = await listen('127.0.0.1');
     // the kernel lets both listen; it prefers the exact address
     const other = await listenElsewhere('::1', port);
@@ -54,7 +54,7 @@ describe('the owner of a port', () => {
     }
   });
 
-  test('is foreign when a foreign process shares the port, for it would get some of the connections', async () => {
+  test('is foreign when a foreign process shares the port and so gets some of the connections', async () => {
     const port = await listen('127.0.0.1', 0, true);
     const other = await listenElsewhere('127.0.0.1', port);
     try {
@@ -80,8 +80,8 @@ describe('the owner of a port', () => {
   });
 });
 
-describe('the ports on which somebody listens', () => {
-  test.each(['127.0.0.1', '0.0.0.0', '::1'])('are those of %s too, as long as he does', async (host) => {
+describe('ports with a listener', () => {
+  test.each(['127.0.0.1', '0.0.0.0', '::1'])('include a port of %s while it is open', async (host) => {
     const port = await listen(host);
     expect(listeningPorts()).toContain(port);
     await new Promise((resolve) => void servers.pop()?.close(resolve));
@@ -90,7 +90,7 @@ describe('the ports on which somebody listens', () => {
 });
 
 describe('the ports of engines', () => {
-  test('are those of processes that carry the mark of a run', async () => {
+  test('are ports of processes with the tag of a run', async () => {
     const engine = await listenElsewhere('127.0.0.1', 0, { LLAMACTL_RUN: 'd.i.n' });
     const other = await listenElsewhere('127.0.0.1', 0);
     try {
@@ -110,7 +110,7 @@ describe('the holder of a port', () => {
     expect(holder?.description).toMatch(new RegExp(`^[ -~]+ \\(pid ${process.pid}\\)$`));
   });
 
-  test('is nobody on a free port, which stays free', async () => {
+  test('is null for a free port, which stays free', async () => {
     const port = await listen('127.0.0.1');
     await new Promise((resolve) => void servers.pop()?.close(resolve));
     expect(await findPortHolder(port, scan)).toBeNull();

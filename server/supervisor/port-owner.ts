@@ -6,37 +6,38 @@ import { errorCode, readProc } from './proc-file.ts';
 import { loadedProgram } from './loaded-program.ts';
 import type { ProcessScan } from './process-scan.ts';
 
-/** The sockets that take connections to a port of loopback. `unknown`: the system does not tell. */
+/** Inodes of the sockets that accept connections to a port on loopback. `unknown`: the system does not show them. */
 type Listeners = ReadonlySet<string> | 'unknown';
 
-/** What the descriptors of a process say about sockets. */
+/** Sockets that a process holds, by its descriptors. */
 interface SocketsHeld {
   inodes: ReadonlySet<string>;
-  /** False when its descriptors are not for us to read. */
+  /** False: this user may not read its descriptors. */
   isReadable: boolean;
 }
 
-/** Rows come in pieces of at most one page; sockets that listen stand before all others, of which there may be 10 000s. */
+/** Size of one read. The kernel returns rows in pieces of at most a page, listening sockets before all others (perhaps 10 000s). */
 const PAGE_BYTES = 4_096;
 const LISTEN_STATE = '0A';
 /**
- * Addresses in the order in which the kernel prefers them for a connection to 127.0.0.1, and then ::1, for engines that take
- * `localhost` for that. It writes them as words in its own byte order (little-endian on every machine we run on).
+ * Addresses in the order in which the kernel prefers them for a connection to 127.0.0.1. The last is ::1, for engines that
+ * resolve `localhost` to it. The kernel writes addresses in its own byte order (little-endian on all supported machines).
  */
 const FIRST_PREFERENCE = '0100007F'; // 127.0.0.1
 const PREFERENCE = [
   FIRST_PREFERENCE,
   '0000000000000000FFFF00000100007F', // ::ffff:127.0.0.1
   '00000000', // 0.0.0.0
-  '00000000000000000000000000000000', // :: (IPv4 too, unless told otherwise)
+  '00000000000000000000000000000000', // :: (IPv4 too by default)
   '00000000000000000000000001000000', // ::1
 ];
 
 /**
- * Inodes of the sockets that a connection to `port` on loopback can reach: all of the address that the kernel prefers.
- * Reads a table only as far as sockets listen: 0.2 ms where reading it whole takes 7–50. And that of IPv6 only where it
- * matters: as long as nobody uses IPv6 no row ends the reading, and the kernel looks through all connections there could be
- * (4–12 ms with 24 GB of memory).
+ * Finds the sockets that a connection to `port` on loopback can reach: all those of the address that the kernel prefers.
+ *
+ * Reads the table only up to the last listening socket: 0.2 ms, while the whole table takes 7–50 ms. Reads the IPv6 table only
+ * if needed: without IPv6 connections no row ends the reading, and the kernel searches its whole hash table (4–12 ms with 24 GB of
+ * memory).
  */
 function listenersOn(port: number): Listeners {
   const suffix = `:${port.toString(16).toUpperCase().padStart(4, '0')}`;
@@ -67,7 +68,7 @@ function listeningRows(table: string): Row[] {
     descriptor = openSync(table, 'r');
   } catch (error) {
     if (errorCode(error) === null) throw error;
-    // there is no such file where IPv6 is switched off
+    // the file is missing where IPv6 is switched off
     return errorCode(error) === 'ENOENT' && table.endsWith('6') ? [] : [UNREADABLE];
   }
   try {
@@ -95,14 +96,14 @@ function readListening(descriptor: number): Row[] {
   }
 }
 
-/** Every port on which somebody listens, on whatever address; `null`: the system does not tell. */
+/** Lists all ports with a listener, on any address; `null`: the system does not show them. */
 export function listeningPorts(): ReadonlySet<number> | null {
   const rows = [...listeningRows('/proc/net/tcp'), ...listeningRows('/proc/net/tcp6')];
   if (rows.includes(UNREADABLE)) return null;
   return new Set(rows.map(portOf));
 }
 
-/** The ports on which processes listen that carry the mark of a run, of whatever server, as far as they are ours to read. */
+/** Lists the ports on which processes with a run's tag listen, of any llamactl server, as far as this user may read them. */
 export async function markedPorts(scan: Pick<ProcessScan, 'all'>): Promise<ReadonlySet<number>> {
   const rows = [...listeningRows('/proc/net/tcp'), ...listeningRows('/proc/net/tcp6')];
   const inodes = new Set(rows.map(({ inode }) => inode));
@@ -117,7 +118,7 @@ function portOf({ local }: Row): number {
   return Number.parseInt(local.slice(local.lastIndexOf(':') + 1), 16);
 }
 
-/** Which of `inodes` a process holds open: 0.1 ms for one with 60 descriptors. */
+/** Finds which of `inodes` a process holds open: 0.1 ms for a process with 60 descriptors. */
 function socketsHeld(pid: number, inodes: ReadonlySet<string>): SocketsHeld {
   const held = new Set<string>();
   let descriptors: string[];
@@ -146,11 +147,11 @@ function socketOf(link: string): string | null {
 }
 
 /**
- * Whether the listening sockets of a port belong to a run: all of them, for two processes may share a port, and then the
- * kernel deals out connections by chance.
+ * Finds out whether all listening sockets of a port belong to a run. All must: two processes may share a port, and then the
+ * kernel distributes connections between them.
  *
- * @param engine pid to look at first; `null`: none
- * @param members the run's other processes; asked for only when the engine does not hold them all
+ * @param engine pid to check first; `null`: none
+ * @param members lists the run's other processes; called only if the engine does not hold all sockets
  */
 export async function findOwner(
   port: number,
@@ -173,21 +174,21 @@ export async function findOwner(
   return isReadable ? 'foreign' : 'unknown';
 }
 
-/** The processes of a run, as far as one has to look for them. */
+/** The processes of a run, in the order in which to search them. */
 export interface RunProcesses {
   engine: number;
-  /** Those that are known beside it. */
+  /** The other known processes. */
   members: () => Iterable<number>;
-  /** All of them, by a look at every process. */
+  /** All processes of the run, by a scan of the machine. */
   search: () => Iterable<number>;
 }
 
 /**
- * A socket of a run that takes connections to `port` on loopback. One is enough: only processes of one user can share a port.
- * `unknown`: the system does not tell. `null`: none, or the engine is dead.
+ * Finds a socket of a run that accepts connections to `port` on loopback. One is enough, because only processes of one user can
+ * share a port. `unknown`: the system does not show it. `null`: no such socket, or the engine is dead.
  */
 export function findListener(port: number, { engine, members, search }: RunProcesses): HeldListener | 'unknown' | null {
-  // Reading the descriptors of a dying process may be refused. That says nothing about the system.
+  // Reading the descriptors of a dying process may be refused, which does not mean that the system hides them.
   if (!isAlive(engine)) return null;
   const listeners = listenersOn(port);
   if (listeners === 'unknown') return 'unknown';
@@ -227,26 +228,26 @@ function listenerIn(pid: number, inodes: ReadonlySet<string>): HeldListener | 'u
   }
 }
 
-/** Who listens on a port of loopback; `null`: it is free to be bound. */
+/** Finds the process that holds a port on loopback; `null`: the port is free. */
 export async function findPortHolder(
   port: number,
   scan: ProcessScan,
 ): Promise<{ pid: number | null; description: string } | null> {
-  // asked of the kernel before any table is read: nearly always it is free
+  // try to bind before reading any table, since the port is nearly always free
   switch ((await tryToBind(port, '127.0.0.1')) ?? (await tryToBind(port, '::1'))) {
     case 'EADDRINUSE':
       return describeHolder(port, scan);
     case 'EACCES':
       return { pid: null, description: 'the system, which keeps it from this user' };
     default:
-      // there may be no IPv6
+      // free, or the machine has no IPv6
       return null;
   }
 }
 
 async function describeHolder(port: number, scan: ProcessScan): Promise<{ pid: number | null; description: string }> {
   const listeners = listenersOn(port);
-  // bound without listening, or the table is not for us to read
+  // no holder: bound without listening, or the table cannot be read
   const holder = listeners === 'unknown' ? null : await holderOf(listeners, scan);
   if (holder === null) return { pid: null, description: 'another process' };
   return { pid: holder.pid, description: `${printable(programOf(holder))} (pid ${holder.pid})` };
@@ -272,7 +273,7 @@ function tryToBind(port: number, host: string): Promise<string | null> {
   });
 }
 
-/** A process chooses its own name: what is no plain character does not reach a message. */
+/** Replaces unusual characters: a process chooses its own name, which goes into a message. */
 function printable(name: string): string {
   return name.replaceAll(/[^\u0020-\u007E]/g, '?');
 }

@@ -14,7 +14,7 @@ const LISTEN = `require('node:net').createServer().listen(+process.argv[1], '127
   process.stdout.write(String(this.address().port));
 })`;
 
-/** A process that listens. @param port 0: of the system's choice */
+/** A process that listens. @param port 0: the system chooses */
 async function listener(port = 0): Promise<{ child: ChildProcess; pid: number; port: number }> {
   const child = spawn(process.execPath, ['-e', LISTEN, String(port)], { stdio: ['ignore', 'pipe', 'inherit'] });
   children.push(child);
@@ -32,7 +32,7 @@ async function killed(child: ChildProcess): Promise<void> {
 }
 
 describe('the witness of a port', () => {
-  it('names the same socket as long as its run listens', async () => {
+  it('names the same socket while its run listens', async () => {
     const { pid, port } = await listener();
     const witness = new ListenerWitness(port, run(pid));
     const socket = witness.listener();
@@ -40,7 +40,7 @@ describe('the witness of a port', () => {
     expect(witness.listener()).toBe(socket);
   });
 
-  it('knows another process on the port from the run', async () => {
+  it('distinguishes another process on the port from the run', async () => {
     const { child, pid, port } = await listener();
     const witness = new ListenerWitness(port, run(pid));
     expect(witness.listener()).not.toBeNull();
@@ -49,7 +49,7 @@ describe('the witness of a port', () => {
     expect(witness.listener()).toBeNull();
   });
 
-  it('is lent to another server, until its run listens no more', async () => {
+  it('works in another server until its run stops listening', async () => {
     const { child, pid, port } = await listener();
     const witness = new ListenerWitness(port, run(pid));
     const held = witness.held();
@@ -67,7 +67,7 @@ describe('the witness of a port', () => {
     expect(new ListenerWitness(port, run(process.pid)).listener()).toBeNull();
   });
 
-  it('finds the socket in whichever process of the run has it, also when that is replaced', async () => {
+  it('finds the socket in any process of the run, also when that process is replaced', async () => {
     const first = await listener();
     const members = [first.pid];
     const witness = new ListenerWitness(first.port, { ...run(process.pid), members: () => members });
@@ -80,13 +80,13 @@ describe('the witness of a port', () => {
     expect(witness.listener()).not.toBe(socket);
   });
 
-  it('looks at all processes of the run where none of those that are known listens', async () => {
+  it('searches all processes of the run if no known one listens', async () => {
     const { pid, port } = await listener();
     const witness = new ListenerWitness(port, { ...run(process.pid), search: () => [pid] });
     expect(witness.listener()).toMatch(/^socket/);
   });
 
-  it('looks no further when the engine is dead', async () => {
+  it('does not search when the engine is dead', async () => {
     const engine = await listener();
     const worker = await listener();
     const search = vi.fn<() => number[]>(() => [worker.pid]);

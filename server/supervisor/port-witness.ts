@@ -4,15 +4,16 @@ import { findListener, type RunProcesses } from './port-owner.ts';
 import { errorCode } from './proc-file.ts';
 
 /**
- * Knows the descriptor by which a run listens, and looks whether it still leads to the same socket: 2.3 µs with 10 sockets on
- * the machine as with 1 000. While a process holds a listening socket, no process of another user can listen on its port.
- * (The row of the port in `/proc/net/tcp` says the same after 80 µs on an idle machine, and that of one connection after 4–17 ms.)
+ * Checks that a run still listens on its port: remembers the listening descriptor, and checks that it still leads to the same
+ * socket. That takes 2.3 µs, with 10 sockets on the machine or 1 000. While a process holds a listening socket, no process of
+ * another user can listen on its port. (Finding the port in `/proc/net/tcp` takes 80 µs on an idle machine; a single connection
+ * 4–17 ms.)
  */
 export class ListenerWitness implements PortWitness {
   readonly #port: number;
   readonly #run: RunProcesses;
   #known: HeldListener | null = null;
-  /** At the first look the system did not say whose the port is, so it will not later. */
+  /** Whether the system did not show the port's owner at the first check; later checks would fail too. */
   #isBlind: boolean | null = null;
 
   constructor(port: number, run: RunProcesses) {
@@ -27,7 +28,7 @@ export class ListenerWitness implements PortWitness {
   held(): HeldListener | 'unknown' | null {
     if (this.#isBlind === true) return 'unknown';
     if (this.#known !== null && isOpen(this.#known)) return this.#known;
-    // A worker may have been replaced by another one of the run.
+    // Another worker of the run may have replaced the one that listened.
     const found = findListener(this.#port, this.#run);
     this.#isBlind ??= found === 'unknown';
     this.#known = found === 'unknown' ? null : found;
@@ -35,7 +36,7 @@ export class ListenerWitness implements PortWitness {
   }
 }
 
-/** Looks at a listener that another server's witness has found. @param held `null`: it found none */
+/** Creates a witness for a listener that another server's witness has found. @param held `null`: it found none */
 export function witnessOf(held: HeldListener | null): PortWitness {
   const look = (): HeldListener | null => (held !== null && isOpen(held) ? held : null);
   return { held: look, listener: () => nameOf(look()) };
@@ -49,7 +50,7 @@ function isOpen({ link, socket }: HeldListener): boolean {
   return targetOf(link) === socket;
 }
 
-/** `null`: the descriptor or its process is gone. */
+/** Reads where a descriptor leads; `null`: the descriptor or its process is gone. */
 function targetOf(link: string): string | null {
   try {
     return readlinkSync(link);

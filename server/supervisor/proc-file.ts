@@ -1,28 +1,28 @@
 import { closeSync, openSync, readSync } from 'node:fs';
 
-/** A file under /proc: its bytes; `gone`: its process no longer exists; `denied`: the system does not let us read it. */
+/** Content of a file under /proc. `gone`: its process no longer exists. `denied`: this process may not read it. */
 export type ProcRead = Buffer | 'gone' | 'denied';
 
-/** Holds the stat of any process and the environment of nearly all in one read. */
+/** Size of one read: enough for the stat of any process and the environment of nearly all. */
 const CHUNK_BYTES = 8_192;
 
 /**
- * Where a read arrives before its bytes are copied out. Reading is synchronous, so that nobody else uses it meanwhile; a
- * buffer of this size for each read made collecting garbage cost half as much as all the reading.
+ * Shared buffer for reads; the bytes are copied out of it. Reads are synchronous, so they cannot overlap. With a buffer of this
+ * size per read, garbage collection cost half as much as all the reading.
  */
 const ARRIVAL = Buffer.allocUnsafeSlow(CHUNK_BYTES);
 
 /**
- * Reads a file under /proc. Synchronous on purpose: open, read and close cost 10 µs, through promises five times that.
+ * Reads a file under /proc. Synchronous on purpose: open, read and close take 10 µs, five times that through promises.
  *
- * @param limit stop after so many bytes; default: the whole file
- * @throws {Error} when the system is short of something (descriptors, memory): that says nothing about the process
+ * @param limit most bytes to read; default: the whole file
+ * @throws {Error} when the system is short of descriptors or memory, which says nothing about the process
  */
 export function readProc(path: string, limit = Number.POSITIVE_INFINITY): ProcRead {
   return readOpened(path, (descriptor) => readAll(descriptor, limit));
 }
 
-/** The same for a file that the kernel makes whole for one read, as it does `stat`, `io` and `uptime`: a third cheaper. */
+/** Reads a file that the kernel returns whole in one read, such as `stat`, `io` and `uptime`: a third cheaper. */
 export function readShortProc(path: string): ProcRead {
   return readOpened(path, (descriptor) => arrived(readSync(descriptor, ARRIVAL)));
 }
@@ -40,7 +40,7 @@ function readOpened(path: string, read: (descriptor: number) => Buffer): ProcRea
   }
 }
 
-/** Reads a held descriptor of a short file under /proc from its beginning; throws as {@link readProc} does. */
+/** Reads an open short file under /proc from its beginning; throws like {@link readProc}. */
 export function rereadProc(descriptor: number): ProcRead {
   try {
     return arrived(readSync(descriptor, ARRIVAL, 0, CHUNK_BYTES, 0));
@@ -49,7 +49,7 @@ export function rereadProc(descriptor: number): ProcRead {
   }
 }
 
-/** The code of a system error such as `ENOENT`; `null` for any other. */
+/** Returns the code of a system error, such as `ENOENT`; `null` for any other error. */
 export function errorCode(error: unknown): string | null {
   return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : null;
 }

@@ -5,31 +5,31 @@ import { isDead, readStat, readTag, type ProcessStat } from './identity.ts';
 /** One process as a scan saw it. */
 export interface ProcessEntry {
   stat: ProcessStat;
-  /** Value of `LLAMACTL_RUN` in its environment; `null`: none, or not for us to read. */
+  /** Value of `LLAMACTL_RUN` in its environment; `null`: none, or not readable for this user. */
   tag: string | null;
 }
 
-/** The processes of this machine, looked at one after the other: no snapshot, the system has none to give. */
+/** The processes of this machine, read one after the other. Not a snapshot, because the system offers none. */
 export interface ProcessTable {
   entries: readonly ProcessEntry[];
   /**
-   * Whether nothing was on the move: a process that ended during the scan may have left a child that was not listed yet,
-   * and one that was just replacing its program showed no environment. Absence is proven by a settled scan, or by two.
+   * Whether nothing changed during the scan. A process that ended meanwhile may have left a child that was not listed yet, and
+   * a process during an exec shows no environment. One settled scan proves absence, or two unsettled ones.
    */
   isSettled: boolean;
 }
 
 export interface ProcessScan {
-  /** Every process with its tag. Begins after the call, so it sees what the caller has seen. */
+  /** Lists every process with its tag. The scan starts after the call, so it sees what the caller has seen. */
   all(): Promise<ProcessTable>;
-  /** The same without tags, in half the time: for the members of groups. */
+  /** The same without tags, in half the time: for finding members of groups. */
   groups(): Promise<ProcessTable>;
 }
 
-/** Looked at in one turn of the event loop: about 2 ms (277 processes took 9). */
+/** Processes read in one turn of the event loop: about 2 ms (277 processes took 9 ms). */
 const PROCESSES_A_TURN = 64;
 
-/** Callers of the same moment share one scan: fifty engines that end together cost as much as one. */
+/** Creates the scan. Callers of the same moment share one: fifty engines that end together cost as much as one. */
 export function createProcessScan(clock: Clock): ProcessScan {
   return {
     all: shared(clock, () => scan(clock, true)),
@@ -41,7 +41,7 @@ function shared(clock: Clock, begin: () => Promise<ProcessTable>): () => Promise
   let pending: Promise<ProcessTable> | null = null;
   return () => {
     pending ??= turn(clock).then(() => {
-      // who comes from here on wants to see what happened meanwhile
+      // later callers need a scan of their own, to see what happened meanwhile
       pending = null;
       return begin();
     });
@@ -72,7 +72,7 @@ function look(pid: number, withTags: boolean): { entry: ProcessEntry; isUnclear:
   return { entry: { stat, tag }, isUnclear };
 }
 
-/** The processes whose pids are not in `known`, looked at at once. */
+/** Lists the processes whose pids are not in `known`, synchronously. */
 export function newProcesses(known: ReadonlySet<number>): ProcessEntry[] {
   const pids = readdirSync('/proc').filter((name) => /^\d+$/.test(name));
   return pids
@@ -82,8 +82,8 @@ export function newProcesses(known: ReadonlySet<number>): ProcessEntry[] {
 }
 
 /**
- * The living processes of a run whose engine lives: those of its group or session, and those with its tag. Looks at every
- * process without a pause, which takes some milliseconds.
+ * Lists the living processes of a run whose engine lives: those in its group or session, and those with its tag. Reads every
+ * process synchronously, which takes some milliseconds.
  */
 export function processesOfRun({ tag, group }: { tag: string; group: number }): number[] {
   const pids = readdirSync('/proc').filter((name) => /^\d+$/.test(name));

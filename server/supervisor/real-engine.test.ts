@@ -6,9 +6,9 @@ import type { LaunchPlan, ProcessIdentity, RunReference } from '../instances/por
 import { RealBench } from '../testing/real-bench.ts';
 import { RecordingListener } from '../testing/recording-listener.ts';
 
-/** The supervisor's promises, kept to a real llama-server. */
+/** Tests the supervisor with a real llama-server. */
 
-/** Some hundred tokens: a tenth of a second. */
+/** A few hundred tokens: a tenth of a second. */
 const STREAMING_BYTES = 50_000;
 
 let bench: RealBench;
@@ -27,7 +27,7 @@ afterEach(() => bench.dispose());
 async function plan(model?: string): Promise<LaunchPlan> {
   const file = model ?? (await testModel());
   const argv = ['--model', file, '--host', '127.0.0.1', '--port', String(port), '--log-verbosity', '4'];
-  // a completion may go on for ever, not only until the context is full
+  // a completion may continue without end, not only until the context is full
   argv.push('--context-shift');
   return { command: testEngine(), argv, environment: {}, keyVariable: null, port, healthPath: '/health' };
 }
@@ -38,7 +38,7 @@ async function spawnReady(): Promise<ProcessIdentity> {
   return identity;
 }
 
-test('it listens on a port that is then ours, is measured, and ends by SIGTERM with code 0', async () => {
+test('an engine listens on its own port, is measured, and ends by SIGTERM with code 0', async () => {
   const identity = await spawnReady();
   await bench.until(async () => (await bench.supervisor.ownsPort(run, port)) === 'ours');
   expect((await bench.supervisor.portHolder(port))?.pid).toBe(identity.pid);
@@ -49,14 +49,14 @@ test('it listens on a port that is then ours, is measured, and ends by SIGTERM w
   expect(bench.log(run)).toContain('cleaning up before exit');
 });
 
-test('one with a broken model ends with code 1, the cause in its log', async () => {
+test('an engine with a broken model ends with code 1, with the cause in its log', async () => {
   const model = bench.program('not a model', 0o644);
   await bench.supervisor.spawn(run, await plan(model), {}, listener);
   expect(await listener.gone).toMatchObject({ code: 1, signal: null });
   expect(bench.log(run)).toContain(model);
 });
 
-test('one whose port is taken ends with code 1, and the port never was ours', async () => {
+test('an engine whose port is taken ends with code 1, and never owns the port', async () => {
   const server = createServer((_request, response) => response.end('{"status":"ok"}')).listen(port, '127.0.0.1');
   await once(server, 'listening');
   await bench.supervisor.spawn(run, await plan(), {}, listener);
@@ -68,7 +68,7 @@ test('one whose port is taken ends with code 1, and the port never was ours', as
   await once(server, 'close');
 });
 
-test('one that streams waits for its client at the first SIGTERM; the stop ends it all the same', async () => {
+test('an engine that streams waits for its client at the first SIGTERM; the stop still ends it', async () => {
   await spawnReady();
   await bench.until(async () => (await bench.supervisor.ownsPort(run, port)) === 'ours');
   const body = JSON.stringify({ prompt: 'Hello', n_predict: -1, ignore_eos: true, stream: true });
@@ -77,13 +77,13 @@ test('one that streams waits for its client at the first SIGTERM; the stop ends 
   asking.on('error', () => undefined);
   const [response] = (await once(asking, 'response')) as [NodeJS.ReadableStream];
   response.on('error', () => undefined);
-  // it answers a little before it has its signal handlers
+  // the engine answers slightly before it has its signal handlers
   let received = 0;
   response.on('data', (chunk: Buffer) => (received += chunk.length));
   await bench.until(() => received > STREAMING_BYTES);
   bench.supervisor.terminate(run);
   await bench.advance(3_000);
-  // at the second it exits 1 as a rule, aborts in one of six, and in one of 150 it hangs in its signal handler (b11669)
+  // at the second SIGTERM it usually exits with 1; in one of six cases it aborts, and in one of 150 it hangs in its handler (b11669)
   await Promise.race([listener.gone, bench.moment(1_000)]);
   await bench.advance(2_000);
   expect((await listener.gone).code).not.toBeNull();
@@ -91,7 +91,7 @@ test('one that streams waits for its client at the first SIGTERM; the stop ends 
   asking.destroy();
 });
 
-test('one that lives on over two managers keeps its pid, its uptime and its exit', async () => {
+test('an engine that outlives two managers keeps its pid, its uptime and its exit', async () => {
   const identity = await spawnReady();
   const second = bench.restart();
   expect(await second.inspect(run, identity)).toEqual({ found: 'alive', identity });

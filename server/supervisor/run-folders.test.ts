@@ -16,18 +16,18 @@ beforeEach(async () => {
 
 afterEach(() => rm(parent, { recursive: true }));
 
-test('the folders of the newest runs stay, by number', async () => {
+test('prune keeps the folders of the newest runs, by number', async () => {
   await createRunFolders(() => []).prune(parent, 2);
   expect(await readdir(parent)).toEqual(['10-a', '9-c']);
 });
 
-test('the folder of a run under watch is never removed', async () => {
+test('the folder of a watched run is never removed', async () => {
   const folders = createRunFolders(() => [{ tag: 'x', folder: path.join(parent, '1-d') }]);
   await expect(folders.prune(parent, 2)).rejects.toThrow('a run in it is not over');
   expect(await readdir(parent)).toContain('1-d');
 });
 
-test('a parent that does not exist has none', async () => {
+test('a parent that does not exist has no folders', async () => {
   const folders = createRunFolders(() => []);
   const nowhere = path.join(parent, 'nowhere');
   await folders.prune(nowhere, 2);
@@ -37,14 +37,14 @@ test('a parent that does not exist has none', async () => {
   await folders.discard(nowhere);
 });
 
-test('a sweep removes all but what is kept, also what an erasing left that was cut short', async () => {
+test('a sweep removes all folders except the kept ones, also leftovers of an interrupted removal', async () => {
   await mkdir(path.join(parent, '7-x.erased-4'));
   const { erased } = await createRunFolders(() => []).sweep(parent, new Set(['9-c']));
   await erased;
   expect(await readdir(parent)).toEqual(['9-c']);
 });
 
-test('what is swept is out of the way before it is gone: what is made in its place stays', async () => {
+test('a sweep renames folders first, so that a new folder of the same name stays', async () => {
   const { erased } = await createRunFolders(() => []).sweep(parent, new Set(['9-c', '10-a', '2-b']));
   await mkdir(path.join(parent, '1-d'));
   await writeFile(path.join(parent, '1-d', 'log'), 'new');
@@ -53,7 +53,7 @@ test('what is swept is out of the way before it is gone: what is made in its pla
   expect(await readFile(path.join(parent, '1-d', 'log'), 'utf8')).toBe('new');
 });
 
-test('two servers may sweep the same at once', async () => {
+test('two servers may sweep the same folder at once', async () => {
   const sweeps = await Promise.all([1, 2].map(() => createRunFolders(() => []).sweep(parent, new Set())));
   await Promise.all(sweeps.map(({ erased }) => erased));
   expect(await readdir(parent)).toEqual([]);

@@ -4,18 +4,18 @@ import path from 'node:path';
 import type { Erasure, RunReference } from '../instances/ports.ts';
 import { errorCode } from './proc-file.ts';
 
-/** Removes the folders of finished runs; never one in which a run is under watch. */
+/** Removes the folders of finished runs, never the folder of a watched run. */
 export interface RunFolders {
   discard(folder: string): Promise<void>;
   sweep(parent: string, keep: ReadonlySet<string>): Promise<Erasure>;
-  /** All but the newest go; a folder's name begins with the number of its run. */
+  /** Removes all but the newest folders. A folder's name begins with the number of its run. */
   prune(parent: string, newest: number): Promise<void>;
 }
 
-/** Between a folder's name and what makes it another one while it is being erased. */
+/** Marks the name of a folder while it is being erased; a random part follows. */
 const ASIDE = '.erased-';
 
-/** @param watched the runs of the moment */
+/** @param watched returns the runs that are watched now */
 export function createRunFolders(watched: () => readonly RunReference[]): RunFolders {
   const assertOver = (folder: string): void => {
     if (!watched().some((run) => isWithin(run.folder, folder))) return;
@@ -48,10 +48,10 @@ export function createRunFolders(watched: () => readonly RunReference[]): RunFol
 }
 
 /**
- * Takes a folder out of the way, so that nothing is lost of one that is made in its place while it is being erased, which for
- * logs of many gigabytes takes long.
+ * Renames a folder before it is erased. Erasing many gigabytes of logs takes long, and a new folder of the same name may be
+ * created meanwhile.
  *
- * @returns where it is now
+ * @returns the folder's new path
  */
 async function setAside(folder: string): Promise<string> {
   if (path.basename(folder).includes(ASIDE)) return folder;
@@ -60,12 +60,12 @@ async function setAside(folder: string): Promise<string> {
     await rename(folder, aside);
     return aside;
   } catch {
-    // It is not there, or has to be erased where it is: a full disk may have no room for a name. That then says what is wrong.
+    // The folder is missing, or must be erased in place: a full disk may have no room for a new name. Erasing reports any error.
     return folder;
   }
 }
 
-/** One after the other: the disk has other work. What cannot be erased keeps none of the others. */
+/** Erases folders one after the other, to spare the disk. A folder that cannot be erased does not stop the others. */
 async function eraseAll(folders: readonly string[]): Promise<void> {
   const errors: unknown[] = [];
   for (const folder of folders) {

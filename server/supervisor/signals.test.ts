@@ -17,26 +17,26 @@ function recorded(failure?: string): { signals: Signals; sent: string[]; warning
   return { signals: createSignals(send, log), sent, warnings };
 }
 
-test('a process is signalled when it is the one that started then', () => {
+test('a process with the given start time is signalled', () => {
   const { signals, sent } = recorded();
   signals.process(self.pid, self.startTicks, 'SIGTERM');
   expect(sent).toEqual([`SIGTERM ${self.pid}`]);
 });
 
-test('not when another has its pid now, nor when nobody has', () => {
+test('a pid of another process, or of none, is not signalled', () => {
   const { signals, sent } = recorded();
   signals.process(self.pid, self.startTicks + 1, 'SIGTERM');
   signals.process(2 ** 30, 1, 'SIGTERM');
   expect(sent).toEqual([]);
 });
 
-test('a group is signalled while the member that was named is alive in it', () => {
+test('a group is signalled while the given member is alive in it', () => {
   const { signals, sent } = recorded();
   signals.group(own.group, self, 'SIGTERM');
   expect(sent).toEqual(own.group > 1 ? [`SIGTERM ${-own.group}`] : []);
 });
 
-test('not when the member is in another group or is another process; and never everybody, nor our own group by 0', () => {
+test('a group is not signalled if the member is in another group or is another process; ids 0 and 1 are refused', () => {
   const { signals, sent } = recorded();
   signals.group(own.group + 1, self, 'SIGTERM');
   signals.group(own.group, { ...self, startTicks: self.startTicks - 1 }, 'SIGTERM');
@@ -44,13 +44,13 @@ test('not when the member is in another group or is another process; and never e
   expect(sent).toEqual([]);
 });
 
-test('one that ends in between is as good as signalled', () => {
+test('a process that ends in between causes no error', () => {
   const { signals, warnings } = recorded('ESRCH');
   signals.process(self.pid, self.startTicks, 'SIGKILL');
   expect(warnings).toEqual([]);
 });
 
-test('one that may not be signalled is reported, once however often it is tried', () => {
+test('a process that may not be signalled is reported only once', () => {
   const { signals, sent, warnings } = recorded('EPERM');
   for (let tries = 0; tries < 5; tries += 1) signals.process(self.pid, self.startTicks, 'SIGKILL');
   expect(sent).toHaveLength(5);

@@ -4,17 +4,17 @@ import { readStat, isDead } from './identity.ts';
 /** Like `process.kill`; a negative pid means a group. */
 export type SendSignal = (pid: number, signal: NodeJS.Signals) => void;
 
-/** Where adapters of this folder report what people should know. The shape of pino's methods. */
+/** Log of this folder's adapters. A pino logger fits. */
 export interface SupervisorLog {
   warn(details: object, message: string): void;
   error(details: object, message: string): void;
 }
 
-/** The only way to a signal here: who asks has to name the process beyond doubt. */
+/** Sends all signals of this folder. The caller has to identify the process by pid and start time. */
 export interface Signals {
-  /** Signals a process if it is still the one that started then. */
+  /** Signals a process if it is still the one with this start time. */
   process(pid: number, startTicks: number, signal: NodeJS.Signals): void;
-  /** Signals a whole group while `member` is alive in it: as long as it is, the number cannot mean another group. */
+  /** Signals a whole group while `member` is alive in it: until then the number cannot mean another group. */
   group(group: number, member: { pid: number; startTicks: number }, signal: NodeJS.Signals): void;
 }
 
@@ -26,9 +26,9 @@ export function createSignals(send: SendSignal, log: SupervisorLog): Signals {
     try {
       send(pid, signal);
     } catch (error) {
-      // it went in between: that is what was wanted
+      // the process ended meanwhile
       if (errorCode(error) === 'ESRCH' || refused.has(pid)) return;
-      // tried again and again, said once
+      // report once, though attempts are repeated
       if (refused.size >= REMEMBERED) refused.clear();
       refused.add(pid);
       log.warn({ pid, signal, error }, 'A signal could not be sent: the process belongs to another user');
@@ -39,7 +39,7 @@ export function createSignals(send: SendSignal, log: SupervisorLog): Signals {
       if (livesSince(pid, startTicks) !== null) attempt(pid, signal);
     },
     group: (group, member, signal) => {
-      // -1 is everybody, 0 is our own group
+      // 1 would mean every process (-1), and 0 this process's own group
       if (group > 1 && livesSince(member.pid, member.startTicks)?.group === group) attempt(-group, signal);
     },
   };

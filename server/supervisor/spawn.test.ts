@@ -20,8 +20,8 @@ afterEach(() => bench.dispose());
 
 const openDescriptors = (): number => readdirSync('/proc/self/fd').length;
 
-describe('an engine that was launched', () => {
-  test('leads its own session, away from us, and reads nothing', async () => {
+describe('a launched engine', () => {
+  test('has its own session, and an empty standard input', async () => {
     const plan = bench.script('readlink /proc/self/fd/0; echo out; echo err >&2; exec sleep 1000');
     const identity = await bench.supervisor.spawn(run, plan, {}, listener);
     expect(readStat(identity.pid)).toMatchObject({ group: identity.group, session: identity.group });
@@ -29,7 +29,7 @@ describe('an engine that was launched', () => {
     await bench.until(() => bench.log(run) === '/dev/null\nout\nerr\n');
   });
 
-  test('gets the inherited variables, then those of the plan, then secrets, and our tag last', async () => {
+  test('gets the inherited variables, then those of the plan, then secrets, and the tag last', async () => {
     Object.assign(bench.environment, { A: 'inherited', B: 'inherited', C: 'inherited' });
     const plan = {
       ...bench.script('env; exec sleep 1000'),
@@ -40,20 +40,20 @@ describe('an engine that was launched', () => {
     const lines = bench.log(run).split('\n');
     expect(lines).toEqual(expect.arrayContaining(['A=inherited', 'B=plan', 'C=secret', `LLAMACTL_RUN=${run.tag}`]));
     expect(lines.filter((line) => line.startsWith('LLAMACTL_'))).toHaveLength(1);
-    // the shells add what they always add; nothing else of this process's environment is there
+    // the shells add their usual variables; no others of this process's environment are there
     const added = new Set(['PWD', 'OLDPWD', 'SHLVL', '_']);
     const names = lines.map((line) => line.split('=')[0] ?? '').filter((name) => name !== '' && !added.has(name));
     expect(names.toSorted()).toEqual(['A', 'B', 'C', 'LLAMACTL_RUN', 'PATH']);
   });
 
-  test('gets its arguments word for word', async () => {
+  test('gets its arguments unchanged', async () => {
     const argv = ['', 'two words', '$HOME', '"quoted"', "it's", '--', '-x', 'über\nline'];
     const plan = bench.script(`for word; do printf '<%s>' "$word"; done; exec sleep 1000`, ...argv);
     await bench.supervisor.spawn(run, plan, {}, listener);
     await bench.until(() => bench.log(run) === argv.map((word) => `<${word}>`).join(''));
   });
 
-  test('goes before us when memory is short', async () => {
+  test('is killed before llamactl when memory is short', async () => {
     await bench.supervisor.spawn(run, bench.script('cat /proc/self/oom_score_adj; exec sleep 1000'), {}, listener);
     await bench.until(() => bench.log(run).endsWith('\n'));
     expect(Number(bench.log(run))).toBe(engineOomScore());
@@ -65,7 +65,7 @@ describe('an engine that was launched', () => {
     expect(await listener.gone).toMatchObject({ code: 143, signal: 'SIGTERM' });
   });
 
-  test('writes to files that nobody else may read', async () => {
+  test('writes to files that only the owner may read', async () => {
     await bench.supervisor.spawn(run, bench.script('exec sleep 1000'), {}, listener);
     expect(statSync(run.folder).mode & 0o777).toBe(0o700);
     expect(statSync(path.join(run.folder, 'log')).mode & 0o777).toBe(0o600);
@@ -80,7 +80,7 @@ describe('an engine that was launched', () => {
   });
 });
 
-test('a hundred engines that end at once are all reported with their own codes', async () => {
+test('a hundred engines that end at once are all reported with their own exit codes', async () => {
   const outcomes = await Promise.all(
     Array.from({ length: 100 }, async (_, index) => {
       const each = new RecordingListener();
@@ -103,14 +103,14 @@ test('spawn resolves before the end of the run is reported, however short the ru
   expect(order).toEqual(['spawned', 'gone']);
 });
 
-test('of many launches one happens in each turn of the event loop', async () => {
+test('at most one launch happens per turn of the event loop', async () => {
   const turns: (() => void)[] = [];
   bench.clock.nextTurn = (turn) => void turns.push(turn);
   const planned = [bench.newRun(), bench.newRun(), bench.newRun()];
   const spawning = planned.map((each) => bench.supervisor.spawn(each, bench.script('exit 0'), {}, listener));
   const launched = (): number => planned.filter(({ folder }) => existsSync(folder)).length;
   await bench.until(() => turns.length > 0);
-  // all three have been checked by then
+  // by then all three have been checked
   await bench.moment(50);
   for (let turn = 1; turn <= planned.length; turn += 1) {
     turns.shift()?.();
@@ -133,7 +133,7 @@ test('two hundred runs leave no descriptor open', async () => {
   await bench.until(() => openDescriptors() === before);
 });
 
-describe('what cannot be launched is refused with a reason that names the file', () => {
+describe('a launch is refused with a reason that names the file', () => {
   const reasonOf = async (plan: LaunchPlan): Promise<string> => {
     const failure = await bench.supervisor.spawn(run, plan, {}, listener).then(
       () => 'it was launched',
@@ -145,51 +145,51 @@ describe('what cannot be launched is refused with a reason that names the file',
   };
   const planOf = (command: string): LaunchPlan => ({ ...bench.engine(), command, argv: [] });
 
-  test('nothing there', async () => {
+  test('for a missing file', async () => {
     expect(await reasonOf(planOf('/no/such/engine'))).toBe('/no/such/engine does not exist');
   });
 
-  test('not on the PATH', async () => {
+  test('for a program that is not on the PATH', async () => {
     bench.environment['PATH'] = '/bin:/nowhere';
     expect(await reasonOf(planOf('no-such-engine'))).toBe('no-such-engine was not found on the PATH (/bin:/nowhere)');
   });
 
-  test('a folder', async () => {
+  test('for a folder', async () => {
     expect(await reasonOf(planOf(bench.folder))).toBe(`${bench.folder} is a folder, not a program`);
   });
 
-  test('not executable', async () => {
+  test('for a file that is not executable', async () => {
     const file = bench.program('#!/bin/sh\n', 0o644);
     expect(await reasonOf(planOf(file))).toBe(`${file} is not executable for this user; \`chmod +x\` makes it so`);
   });
 
-  test('on the PATH, but not executable', async () => {
+  test('for a file on the PATH that is not executable', async () => {
     const file = bench.program('#!/bin/sh\n');
     chmodSync(file, 0o600);
     bench.environment['PATH'] = bench.folder;
     expect(await reasonOf(planOf(path.basename(file)))).toContain(`${file} is not executable`);
   });
 
-  test('a text file without #!, which some shells would run line by line', async () => {
+  test('for a text file without #!, which some shells would run line by line', async () => {
     const file = bench.program('touch /tmp/never\n');
     expect(await reasonOf(planOf(file))).toBe(
       `${file} is not a program for this system: it begins neither as ELF nor with #!`,
     );
   });
 
-  test('an interpreter that is not there', async () => {
+  test('for a missing interpreter', async () => {
     const file = bench.program('#!/no/such/interpreter -x\n');
     expect(await reasonOf(planOf(file))).toBe(
       `${file} cannot be run: its interpreter /no/such/interpreter does not exist`,
     );
   });
 
-  test('a program for another machine: the shell says so', async () => {
+  test('for a program of another machine, as the shell reports', async () => {
     const file = bench.program(Buffer.concat([Buffer.from('\u007FELF'), Buffer.alloc(200)]));
     expect(await reasonOf(planOf(file))).toBe(`${file} cannot be run: Exec format error`);
   });
 
-  test('an interpreter whose own interpreter is not there: only the shell can tell', async () => {
+  test('for an interpreter whose own interpreter is missing, as only the shell reports', async () => {
     const inner = bench.program('#!/no/such/interpreter\n');
     const file = bench.program(`#!${inner}\n`);
     expect(await reasonOf(planOf(file))).toBe(
@@ -197,27 +197,27 @@ describe('what cannot be launched is refused with a reason that names the file',
     );
   });
 
-  test('arguments that no system takes', async () => {
+  test('for arguments that are too long', async () => {
     const plan = bench.script('exec sleep 1000', 'x'.repeat(4_000_000));
     expect(await reasonOf(plan)).toBe(
       `${plan.command} cannot be launched: its arguments and environment are too long for this system`,
     );
   });
 
-  test('a NUL in an argument', async () => {
+  test('for a NUL in an argument', async () => {
     const plan = bench.script('exec sleep 1000', 'a\0b');
     expect(await reasonOf(plan)).toContain(`${plan.command} cannot be launched: `);
   });
 
-  test('a folder that another run has used', async () => {
+  test('for a folder that another run has used', async () => {
     await bench.supervisor.spawn(run, bench.script('exit 0'), {}, listener);
     await listener.gone;
     listener = new RecordingListener();
-    expect(await reasonOf(bench.script('exit 0'))).toContain(`${run.folder}, cannot be used: it holds another run`);
+    expect(await reasonOf(bench.script('exit 0'))).toContain(`${run.folder}, cannot be used: it contains another run`);
   });
 });
 
-test('exit 126 and 127 of the engine itself are exits, not failed launches', async () => {
+test('exit codes 126 and 127 of the engine itself are exits, not failed launches', async () => {
   for (const code of [126, 127]) {
     const each = new RecordingListener();
     await bench.supervisor.spawn(bench.newRun(), bench.script(`echo not found >&2; exit ${code}`), {}, each);
@@ -225,11 +225,11 @@ test('exit 126 and 127 of the engine itself are exits, not failed launches', asy
   }
 });
 
-describe('where the wrapper cannot write its files', () => {
+describe('if the wrapper cannot write its files', () => {
   /** Runs in the wrapper before it forks the engine. */
   const sabotage = (body: string): void => bench.replaceMkfifo(`#!/bin/sh\nfolder=$(dirname "$3")\n${body}\n`);
 
-  test('as on a full disk, the engine is found by its tag, and its code is learnt from the wrapper itself', async () => {
+  test('the engine is found by its tag, and its exit code comes from the status of the wrapper', async () => {
     sabotage('ln -s /no/such/folder/x "$folder/PID"; ln -s /no/such/folder/x "$folder/EXIT"');
     const identity = await bench.supervisor.spawn(run, bench.plan({ exitCode: 7 }), {}, listener);
     expect(existsSync(path.join(run.folder, 'PID'))).toBe(false);
@@ -245,14 +245,14 @@ describe('where the wrapper cannot write its files', () => {
     expect(await bench.restart().inspect(run, null)).toEqual({ found: 'alive', identity });
   });
 
-  test('an engine that ends before it could be found is a failed launch that tells the code', async () => {
+  test('an engine that ends before it is found is a failed launch, reported with the exit code', async () => {
     sabotage('ln -s /no/such/folder/x "$folder/PID"');
     await expect(bench.supervisor.spawn(run, bench.script('exit 7'), {}, listener)).rejects.toThrow(
       'ended with code 7 before its pid was known',
     );
   });
 
-  test('a wrapper that is killed before it launched anything is a failed launch', async () => {
+  test('a wrapper that is killed before it launches the engine is a failed launch', async () => {
     sabotage('kill -9 $PPID');
     await expect(bench.supervisor.spawn(run, bench.script('exec sleep 1000'), {}, listener)).rejects.toThrow(
       'was ended by SIGKILL while it was being launched',
@@ -260,13 +260,13 @@ describe('where the wrapper cannot write its files', () => {
     expect(await bench.supervisor.strays(new Set())).toEqual([]);
   });
 
-  test('what a failed launch leaves behind is ended', async () => {
+  test('processes of a failed launch are ended', async () => {
     sabotage('setsid sleep 1000 & sleep 0.05; kill -9 $PPID');
     await expect(bench.supervisor.spawn(run, bench.script('exec sleep 1000'), {}, listener)).rejects.toThrow('SIGKILL');
     expect(await bench.supervisor.strays(new Set())).toEqual([]);
   });
 
-  test('without a FIFO the end of an engine is seen all the same', async () => {
+  test('the end of an engine is seen even without a FIFO', async () => {
     sabotage('exit 1');
     await bench.supervisor.spawn(run, bench.script('exec sleep 1000'), {}, listener);
     bench.supervisor.kill(run);

@@ -9,23 +9,23 @@ import type { ChildEnd } from './exit-status.ts';
 import { launchWithout } from './left-open.ts';
 import { BOOT_FILE, EXIT_FILE, PID_FILE, readRunFile, SHELL, wrapperArguments } from './wrapper.ts';
 
-/** The wrapper of an engine as our own child, for as long as we live. */
+/** The wrapper of an engine, as a child of this process. */
 export interface WrapperProcess {
-  /** Also the number of the run's group. */
+  /** Also the id of the run's process group. */
   pid: number;
   /** `null` while it runs. */
   end(): ChildEnd | null;
-  /** Calls back when it ended; at once when it has. */
+  /** Calls back when the wrapper ends, or at once if it has ended. */
   onEnd(callback: (end: ChildEnd) => void): void;
 }
 
 /**
- * The only place that launches engines: in a session and group of their own, output straight into the run's log, no pipe
- * to us, so that nothing of ours is missing to them when we are gone, and nothing of ours is held by them. Costs a fork of this process: 1.3 ms at 50 MB of
- * memory, 16–19 ms at 350 MB.
+ * Launches the wrapper of an engine; no other code launches engines. The engine gets its own session and group, and its output
+ * goes directly into the run's log. It shares no pipe with this process, so it can outlive it and holds nothing of it. The launch
+ * costs a fork of this process: 1.3 ms at 50 MB of memory, 16–19 ms at 350 MB.
  *
- * @param command absolute
- * @param kept Descriptors of ours that it does not get.
+ * @param command Absolute path.
+ * @param kept Descriptors of this process that the engine must not inherit.
  * @throws {Error} a reason for people; then nothing was launched
  */
 export async function launchWrapper(
@@ -43,7 +43,7 @@ export async function launchWrapper(
       spawn(SHELL, wrapperArguments(run.folder, engineOomScore(), command, plan.argv), {
         detached: true,
         stdio: ['ignore', log, log, ...others],
-        // the tag last: no setting may replace it
+        // the tag last, so that no setting can replace it
         env: { ...environment, [TAG_VARIABLE]: run.tag },
       }),
     );
@@ -59,7 +59,7 @@ function prepareFolder(folder: string, bootId: string): void {
   try {
     mkdirSync(folder, { recursive: true, mode: 0o700 });
     if (readRunFile(folder, PID_FILE) !== null || readRunFile(folder, EXIT_FILE) !== null) {
-      throw new Error('it holds another run already');
+      throw new Error('it contains another run already');
     }
     writeFileSync(path.join(folder, BOOT_FILE), `${bootId}\n`, { mode: 0o600 });
   } catch (error) {

@@ -26,7 +26,7 @@ const spawnEngine = async (...flags: string[]): Promise<ProcessIdentity> => {
 const sent = (): string[] => bench.signals.map(({ pid, signal }) => `${signal} ${pid}`);
 
 describe('the order of a stop', () => {
-  test('SIGTERM to the group; three seconds later again; two seconds later SIGKILL to the engine alone', async () => {
+  test('sends SIGTERM to the group, again after three seconds, and SIGKILL to the engine alone two seconds later', async () => {
     const { pid, group } = await spawnEngine('--hang-on-sigterm');
     bench.supervisor.terminate(run);
     expect(sent()).toEqual([`SIGTERM ${-group}`]);
@@ -38,11 +38,11 @@ describe('the order of a stop', () => {
     expect(sent()).toHaveLength(2);
     await bench.advance(1);
     expect(sent()[2]).toBe(`SIGKILL ${pid}`);
-    // the group at once would take the wrapper along, and the code with it
+    // killing the group at once would kill the wrapper too, and lose the exit code
     expect(await listener.gone).toMatchObject({ code: 137, signal: 'SIGKILL' });
   });
 
-  test('an engine that obeys gets one signal, and nothing later', async () => {
+  test('an engine that stops in time gets only one signal', async () => {
     const { group } = await spawnEngine();
     bench.supervisor.terminate(run);
     expect(await listener.gone).toMatchObject({ code: 0 });
@@ -50,7 +50,7 @@ describe('the order of a stop', () => {
     expect(sent()).toEqual([`SIGTERM ${-group}`]);
   });
 
-  test('workers in the group hear the first SIGTERM as well', async () => {
+  test('workers in the group get the first SIGTERM too', async () => {
     const plan = bench.script(`sh -c 'trap "echo worker heard; exit" TERM; echo up; while :; do sleep 0.01; done' &
       trap 'wait; exit 0' TERM; wait`);
     await bench.supervisor.spawn(run, plan, {}, listener);
@@ -60,7 +60,7 @@ describe('the order of a stop', () => {
     expect(bench.log(run)).toContain('worker heard');
   });
 
-  test('what ignores SIGTERM beside the engine is killed when the engine has ended', async () => {
+  test('a worker that ignores SIGTERM is killed when the engine has ended', async () => {
     const plan = bench.script(`sh -c 'trap "" TERM; echo up; exec sleep 1000' & exec sleep 1000`);
     await bench.supervisor.spawn(run, plan, {}, listener);
     await bench.until(() => bench.log(run).includes('up'));
@@ -76,7 +76,7 @@ describe('an engine that is stopped', () => {
     await bench.until(() => readStat(pid)?.state === 'T' && readStat(group)?.state === 'T');
   };
 
-  test('is woken to hear SIGTERM', async () => {
+  test('is resumed, so that it handles SIGTERM', async () => {
     const identity = await spawnEngine();
     await stopAll(identity);
     bench.supervisor.terminate(run);
@@ -84,20 +84,20 @@ describe('an engine that is stopped', () => {
     expect(sent()).toEqual([`SIGTERM ${-identity.group}`, `SIGCONT ${-identity.group}`]);
   });
 
-  test('is killed, and its wrapper woken to tell how it ended', async () => {
+  test('is killed, and its wrapper is resumed to report the exit', async () => {
     await stopAll(await spawnEngine());
     bench.supervisor.kill(run);
     expect(await listener.gone).toMatchObject({ code: 137, signal: 'SIGKILL' });
   });
 
-  test('is woken when it is adopted: whoever stopped it may have died before waking it', async () => {
+  test('is resumed at adoption, since a server may have died while it was frozen', async () => {
     const identity = await spawnEngine();
     await stopAll(identity);
     bench.restart().adopt(run, identity, listener);
     await bench.until(() => readStat(identity.pid)?.state !== 'T' && readStat(identity.group)?.state !== 'T');
   });
 
-  test('an engine that was not stopped gets no SIGCONT, neither then nor at adoption', async () => {
+  test('an engine that was not stopped gets no SIGCONT, neither at a stop nor at adoption', async () => {
     const identity = await spawnEngine();
     const next = bench.restart();
     next.adopt(run, identity, listener);
@@ -107,7 +107,7 @@ describe('an engine that is stopped', () => {
   });
 });
 
-test('an engine that left its group is signalled by itself, and its group is cleaned up', async () => {
+test('an engine that left its group is signalled directly, and its group is cleaned up', async () => {
   const plan = bench.script('exec setsid --fork --wait sh -c "echo up; exec sleep 1000"');
   await bench.supervisor.spawn(run, plan, {}, listener);
   await bench.until(() => bench.log(run).includes('up'));
@@ -117,7 +117,7 @@ test('an engine that left its group is signalled by itself, and its group is cle
 });
 
 describe('an engine that survives SIGKILL, as one that hangs in the kernel does', () => {
-  test('is reported once, five seconds later; when it ends at last, that is reported too', async () => {
+  test('is reported once, after five seconds, and so is its end', async () => {
     const { pid } = await spawnEngine('--hang-on-sigterm', '--exit-code', '7');
     bench.deliver = () => undefined;
     bench.supervisor.kill(run);
@@ -133,7 +133,7 @@ describe('an engine that survives SIGKILL, as one that hangs in the kernel does'
     expect(await listener.gone).toMatchObject({ code: 7 });
   });
 
-  test('a worker that survives is reported as well, and keeps the run from being over', async () => {
+  test('a surviving worker is reported too, and the run is not over before it ends', async () => {
     const { pid } = await spawnEngine('--spawn-grandchild', '--exit-code', '7');
     const far = Number(/(\d+) in its own session/.exec(bench.log(run))?.[1]);
     const near = Number(/(\d+) in the group/.exec(bench.log(run))?.[1]);
@@ -143,7 +143,7 @@ describe('an engine that survives SIGKILL, as one that hangs in the kernel does'
     await bench.advance(5_000);
     expect(listener.survivors).toHaveLength(1);
     expect(new Set(listener.survivors[0])).toEqual(new Set([near, far]));
-    // tried again, but not told again
+    // tried again, but not reported again
     await bench.until(() => bench.signals.filter((one) => one.pid === far).length > 2);
     await bench.advance(60_000);
     expect(listener.survivors).toHaveLength(1);
@@ -153,8 +153,8 @@ describe('an engine that survives SIGKILL, as one that hangs in the kernel does'
   });
 });
 
-describe('what survives SIGKILL while nobody watches', () => {
-  test('is found alive with its run, reported to who adopts that, and keeps it from being over', async () => {
+describe('a process that survives SIGKILL while no server watches', () => {
+  test('makes its run count as alive, and is reported to the server that adopts the run', async () => {
     const identity = await spawnEngine('--spawn-grandchild', '--exit-code', '7');
     const far = Number(/(\d+) in its own session/.exec(bench.log(run))?.[1]);
     const near = Number(/(\d+) in the group/.exec(bench.log(run))?.[1]);
@@ -196,7 +196,7 @@ describe('a foreign process is never signalled', () => {
   };
   const startOf = (): number => readStat(pid)?.startTicks ?? 0;
 
-  test('one that has the pid of an engine now: its start differs', async () => {
+  test('if it has an engine’s pid but another start', async () => {
     const identity = { pid, startTicks: startOf() + 1, bootId: bench.supervisor.bootId, group: pid };
     bench.supervisor.adopt(run, identity, listener);
     bench.supervisor.terminate(run);
@@ -205,7 +205,7 @@ describe('a foreign process is never signalled', () => {
     expect(isUntouched()).toBe(true);
   });
 
-  test('one whose group has the number of an engine’s group now', async () => {
+  test('if its group has the id of an engine’s former group', async () => {
     const identity = { pid: pid + 100_000, startTicks: 1, bootId: bench.supervisor.bootId, group: pid };
     expect(await bench.supervisor.inspect(run, identity)).toMatchObject({ found: 'dead', rebooted: false });
     bench.supervisor.adopt(run, identity, listener);
@@ -214,7 +214,7 @@ describe('a foreign process is never signalled', () => {
     expect(isUntouched()).toBe(true);
   });
 
-  test('one of another boot', async () => {
+  test('if the engine was of another boot', async () => {
     const identity = { pid, startTicks: startOf(), bootId: 'earlier', group: pid };
     expect(await bench.supervisor.inspect(run, identity)).toMatchObject({ found: 'dead', rebooted: true });
     expect(isUntouched()).toBe(true);
@@ -222,7 +222,7 @@ describe('a foreign process is never signalled', () => {
 });
 
 describe('processes of another data directory', () => {
-  test('are neither listed nor ended, even when an engine of ours started them', async () => {
+  test('are neither listed nor ended, even when one of our engines started them', async () => {
     const plan = bench.script('LLAMACTL_RUN=other.i1.n1 setsid sleep 1000 & echo "foreign $!"; exec sleep 1000');
     const { pid } = await bench.supervisor.spawn(run, plan, {}, listener);
     await bench.until(() => bench.log(run).includes('foreign'));
@@ -244,7 +244,7 @@ describe('processes of another data directory', () => {
 });
 
 describe('a stray', () => {
-  test('that ignores SIGTERM is killed after three seconds', async () => {
+  test('is killed after three seconds if it ignores SIGTERM', async () => {
     await spawnEngine('--hang-on-sigterm');
     const next = bench.restart();
     let isOver = false;

@@ -6,17 +6,17 @@ import type { ProcessStat } from './identity.ts';
 import type { Signals, SupervisorLog } from './signals.ts';
 
 /**
- * Ends one engine. What is left of its tree afterwards is not its business: that begins when the engine is dead, and goes
- * the same way for engines that ended by themselves.
+ * Ends one engine. It does not end the rest of the process tree: that follows the engine's death, in the same way as for engines
+ * that exit on their own.
  */
 export interface Stop {
-  /** SIGTERM to the group, again after 3 s, SIGKILL to the engine after 2 s more. */
+  /** Sends SIGTERM to the group, again after 3 s, and SIGKILL to the engine 2 s later. */
   terminate(): void;
-  /** SIGKILL to the engine now. The group follows when its wrapper had time to write the exit status. */
+  /** Sends SIGKILL to the engine now. The group follows after its wrapper had time to write the exit status. */
   kill(): void;
-  /** SIGCONT to the group if the engine is stopped. */
+  /** Sends SIGCONT to the group if the engine is stopped. */
   resume(): void;
-  /** The engine is dead, or nobody watches any more. */
+  /** Ends the attempts: the engine is dead, or is no longer watched. */
   cancel(): void;
 }
 
@@ -25,24 +25,24 @@ export interface StopDependencies {
   log: SupervisorLog;
   signals: Signals;
   watch: EngineWatch;
-  /** What the engine runs in, if it is not the process that was launched. */
+  /** The engine's container; `null`: the engine is the launched process itself. */
   container: Container | null;
-  /** Somebody holds it still and will wake it within milliseconds; signals wait so long. */
+  /** Whether the run is frozen, see {@link Freeze}. It resumes within milliseconds; until then it gets no SIGCONT from here. */
   isFrozen(): boolean;
-  /** SIGKILL is on its way. */
+  /** Called after SIGKILL was sent. */
   onKill(): void;
 }
 
 const SECOND_TERM_MS = 3_000;
 const KILL_MS = 2_000;
-/** A runtime needs so long to kill what would not stop in time, and to tell its client how it ended. */
+/** Time a runtime needs to kill a container that did not stop in time, and to report the exit to its client. */
 const RUNTIME_MS = 1_000;
-/** When the system is short of descriptors or memory. */
+/** Retry delay when the system is short of descriptors or memory. */
 const TRY_AGAIN_MS = 100;
 
 export function createStop(dependencies: StopDependencies, run: RunReference, identity: ProcessIdentity): Stop {
   const { clock, log, signals, watch, container } = dependencies;
-  /** Its runtime takes its time, or has said that it cannot: there is no such container yet. */
+  /** Whether the runtime was asked to stop the container. `refused`: it could not, as when the container does not exist yet. */
   let containerStop: 'not asked' | 'asked' | 'refused' = 'not asked';
   let phase: 'none' | 'terminating' | 'killing' | 'over' = 'none';
   let cancelTimer: (() => void) | null = null;
@@ -50,7 +50,7 @@ export function createStop(dependencies: StopDependencies, run: RunReference, id
   const later = (milliseconds: number, step: () => void): void => {
     cancelTimer = clock.after(milliseconds, () => surely(step));
   };
-  /** A step may fail where nothing can be looked at; it must not be lost. */
+  /** Runs a step; if it fails because /proc cannot be read, retries it later. */
   const surely = (step: () => void): void => {
     try {
       step();
@@ -59,7 +59,7 @@ export function createStop(dependencies: StopDependencies, run: RunReference, id
       later(TRY_AGAIN_MS, step);
     }
   };
-  /** The group, and the engine by itself when it left the group. */
+  /** Signals the group, and the engine itself if it left the group. */
   const signalAll = (engine: ProcessStat, signal: NodeJS.Signals): void => {
     if (engine.group === identity.group) return signals.group(identity.group, engine, signal);
     signals.process(engine.pid, engine.startTicks, signal);
@@ -76,10 +76,13 @@ export function createStop(dependencies: StopDependencies, run: RunReference, id
     if (engine === null) return;
     if (container === null || containerStop === 'refused') signalAll(engine, 'SIGTERM');
     else if (containerStop === 'not asked') stopContainer(container);
-    // it would sleep over the signal
+    // a stopped process handles the signal only after SIGCONT
     wake(engine);
   };
-  /** Its client ends with it. A client that is signalled too would pass that on: to llama-server, two mean at once. */
+  /**
+   * Stops only the container; its client ends with it. If the client were signalled too, it would pass on a second SIGTERM, at
+   * which llama-server exits at once.
+   */
   const stopContainer = (asked: Container): void => {
     containerStop = 'asked';
     void asked.stop((SECOND_TERM_MS + KILL_MS) / 1_000).then((isStopped) => {
@@ -90,7 +93,7 @@ export function createStop(dependencies: StopDependencies, run: RunReference, id
   };
   const kill = (): void => {
     const engine = watch.stat();
-    // its client would take the news of its end to the grave
+    // kill the container too: a killed client cannot report its end
     void container?.kill();
     if (engine !== null) signals.process(engine.pid, engine.startTicks, 'SIGKILL');
     dependencies.onKill();
@@ -110,7 +113,7 @@ export function createStop(dependencies: StopDependencies, run: RunReference, id
       surely(() => {
         term();
         later(SECOND_TERM_MS, () => {
-          // to llama-server a second one means: at once (6 ms, with a stream open too)
+          // at a second SIGTERM llama-server exits at once (6 ms, even with an open stream)
           term();
           later(container === null ? KILL_MS : KILL_MS + RUNTIME_MS, beginKill);
         });

@@ -4,7 +4,7 @@ import { isDead, type ProcessStat } from './identity.ts';
 import { membersOf, type RunTree } from './tree.ts';
 import { endTree, type TreeEndDependencies } from './tree-end.ts';
 
-/** Processes that carry our mark while nobody knows their run: after a crash, or a data directory that was put back. */
+/** Ends strays: processes with this data directory's tag whose run is unknown, as after a crash or a restored database. */
 export interface Strays {
   list(known: ReadonlySet<string>): Promise<{ tag: string; pids: number[] }[]>;
   end(tag: string): Promise<void>;
@@ -13,7 +13,7 @@ export interface Strays {
 const TERM_PATIENCE_MS = 3_000;
 const LONGEST_LOOK_MS = 100;
 
-/** @param dataDirId processes of other data directories are another server's business, whatever they do */
+/** @param dataDirId identifier of this data directory; processes of other directories are never touched */
 export function createStrays(dependencies: TreeEndDependencies, dataDirId: string): Strays {
   const { clock, scan, signals } = dependencies;
   const prefix = `${dataDirId}.`;
@@ -36,7 +36,7 @@ export function createStrays(dependencies: TreeEndDependencies, dataDirId: strin
       for (const delay of growingDelays(LONGEST_LOOK_MS)) {
         const left = membersOf((await scan.all()).entries, tree);
         if (left.length === 0 || isLate()) break;
-        // whoever appeared since is asked too, each once
+        // send SIGTERM once to each process, including new ones
         for (const process of left.filter((one) => !asked.some((before) => isSame(one, before)))) {
           signals.process(process.pid, process.startTicks, 'SIGTERM');
           if (process.state === 'T') signals.process(process.pid, process.startTicks, 'SIGCONT');

@@ -10,25 +10,25 @@ import { createStop, type Stop } from './stop.ts';
 import { isStillThere } from './tree-end.ts';
 import type { StartWaker } from './waker.ts';
 
-/** One run under watch, from the moment its pid is known until nothing of it is left. */
+/** One watched run, from the moment its pid is known until none of its processes is left. */
 export interface SupervisedRun {
   readonly run: RunReference;
   readonly identity: ProcessIdentity;
-  /** `null`: it has none. */
+  /** `null`: the run has no container. */
   readonly container: Container | null;
   /** The engine's process; `null`: dead. */
   stat(): ProcessStat | null;
   terminate(): void;
   kill(): void;
-  /** Wakes an engine that is stopped. */
+  /** Resumes a stopped engine. */
   resume(): void;
-  /** Stops the writers of its log while `step` runs; see {@link Freeze}. */
+  /** Stops the writers of the run's log while `step` runs; see {@link Freeze}. */
   whileFrozen(step: () => Promise<void>): Promise<boolean>;
-  /** What a look at the machine found in the run's group. */
+  /** Stores the members of the run's group that a scan has found. */
   remember(members: readonly ProcessStat[]): void;
-  /** The members of its group that are not the engine, as last seen. */
+  /** Members of the group except the engine, as last seen: pid to start. */
   members(): ReadonlyMap<number, number>;
-  /** The engine's and its workers', as last seen; the wrapper is ours. Empty: the engine is dead. */
+  /** Pids of the engine and its workers as last seen, without the wrapper. Empty: the engine is dead. */
   pids(): number[];
   close(): void;
 }
@@ -40,12 +40,14 @@ export interface SupervisionDependencies extends ConclusionDependencies {
 
 /** After SIGKILL a process ends within milliseconds, or hangs in the kernel. */
 const SURVIVAL_MS = 5_000;
-/** An engine that ends together with its wrapper ended by the same signal. */
+/** If the engine ends this soon after its wrapper, the same signal ended both. */
 const SAME_MOMENT_MS = 100;
 
 /**
- * @param wrapper `null`: not our child, the run was adopted
- * @param onOver nothing of it is left; comes before the listener's `onGone`
+ * Watches a run and reports its end.
+ *
+ * @param wrapper `null`: the run was adopted, so its wrapper is not a child of this process
+ * @param onOver called when no process of the run is left, before the listener's `onGone`
  */
 export function superviseRun(
   dependencies: SupervisionDependencies,
@@ -65,7 +67,7 @@ export function superviseRun(
   let cancelSurvival: (() => void) | null = null;
   let hasOutlivedWrapper = false;
 
-  const tell = (what: string, report: () => void): void => {
+  const notify = (what: string, report: () => void): void => {
     try {
       report();
     } catch (error) {
@@ -74,7 +76,7 @@ export function superviseRun(
   };
   const onKill = (): void => {
     cancelSurvival ??= clock.after(SURVIVAL_MS, () => {
-      tell('onSurvives', () => {
+      notify('onSurvives', () => {
         const engine = isEngineDead ? null : watch.stat();
         const pids = (engine === null ? left.filter(isStillThere) : [engine]).map(({ pid }) => pid);
         if (pids.length > 0 || leftContainer !== undefined) listener.onSurvives(pids, leftContainer);
@@ -105,7 +107,7 @@ export function superviseRun(
     isClosed = true;
     cancelSurvival?.();
     onOver();
-    tell('onGone', () => listener.onGone(exit));
+    notify('onGone', () => listener.onGone(exit));
   };
 
   const watch: EngineWatch = deaths.watch(run, identity, () => void finish());
@@ -119,7 +121,7 @@ export function superviseRun(
     if (isClosed || isEngineDead) return;
     watch.expectEnd();
     if (signal === null) return;
-    // killed alone, it says nothing about the engine's later end
+    // if the wrapper was killed alone, its end says nothing about the engine's later exit
     clock.after(SAME_MOMENT_MS, () => {
       hasOutlivedWrapper = !isEngineDead;
     });

@@ -24,21 +24,21 @@ import { endTree } from './tree-end.ts';
 import { createWaker } from './waker.ts';
 
 export interface SupervisorOptions {
-  /** Marks our processes among those of other data directories. */
+  /** Identifier of the data directory; distinguishes its processes from those of other data directories. */
   dataDirId: string;
-  /** The few variables that engines inherit; `PATH` in it is where commands are looked for. */
+  /** The few variables that engines inherit. Commands are searched in its `PATH`. */
   inheritedEnvironment: Readonly<Record<string, string>>;
   clock: Clock;
   log: SupervisorLog;
-  /** How signals are sent; tests may look or interfere. Default: `process.kill`. */
+  /** How signals are sent; tests may replace it. Default: `process.kill`. */
   sendSignal?: SendSignal;
 }
 
-/** What a launch that failed left behind is waited for so long. */
+/** Longest wait for the end of processes that a failed launch left. */
 const CLEAN_UP_MS = 5_000;
 
 /**
- * Runs engines on this machine. They outlive us: nothing here keeps them, and everything about them can be found again.
+ * Runs engines on this machine. Engines outlive this process, and a later server can find and adopt them.
  *
  * @throws {Error} on systems other than Linux
  */
@@ -61,7 +61,7 @@ export function createSupervisor(options: SupervisorOptions): Supervisor {
   const runs = new Map<string, SupervisedRun>();
   const members = watchMembers(shared, runs);
   const folders = createRunFolders(() => [...runs.values()].map(({ run }) => run));
-  /** What was asked of runs whose pid is not known yet. */
+  /** Requested ends of runs whose pid is not known yet. */
   const launching = new Map<string, 'nothing' | 'terminate' | 'kill'>();
   let isClosed = false;
 
@@ -74,7 +74,7 @@ export function createSupervisor(options: SupervisorOptions): Supervisor {
       const { isLate, cancel } = deadline(clock, CLEAN_UP_MS);
       const isOver = await endTree(shared, tree, () => undefined, isLate);
       cancel();
-      if (!isOver) log.error({ tag: run.tag }, 'A launch failed, and what it left does not end, even by SIGKILL');
+      if (!isOver) log.error({ tag: run.tag }, 'A launch failed, and its processes do not end, even by SIGKILL');
     },
   });
 
@@ -89,13 +89,16 @@ export function createSupervisor(options: SupervisorOptions): Supervisor {
     members.expectNew();
     return supervised;
   };
-  /** A runtime may hold a container's ports itself, and gives up a container whose port is taken. */
+  /**
+   * Decides about a port that another process holds. A container's runtime may hold it for the container; the runtime does not
+   * start a container whose port is taken.
+   */
   const ofContainer = async (container: Container | null): Promise<'foreign' | 'unknown' | 'no-answer'> => {
     const state = await container?.look();
-    if (state?.is === 'untold') return 'no-answer';
-    return state?.is === 'there' && state.isRunning ? 'unknown' : 'foreign';
+    if (state?.kind === 'unknown') return 'no-answer';
+    return state?.kind === 'present' && state.isRunning ? 'unknown' : 'foreign';
   };
-  /** Measures, or says that it could not: who asks has other work to do. */
+  /** Measures a run; logs a failure and returns `null`, so that callers can continue. */
   const measured = <Figures>(run: RunReference, measure: (run: SupervisedRun) => Figures | null): Figures | null => {
     const supervised = runs.get(run.tag);
     if (!supervised) return null;
@@ -114,12 +117,12 @@ export function createSupervisor(options: SupervisorOptions): Supervisor {
       launching.set(run.tag, 'nothing');
       try {
         const { identity, wrapper } = await launcher.launch(run, plan, secrets);
-        // closed meanwhile: it lives on, and whoever comes next finds it
+        // closed meanwhile: the engine keeps running, and the next server adopts it
         if (isClosed) return identity;
         const supervised = supervise(run, identity, wrapper, listener);
-        const wish = launching.get(run.tag);
-        if (wish === 'terminate') supervised.terminate();
-        if (wish === 'kill') supervised.kill();
+        const requested = launching.get(run.tag);
+        if (requested === 'terminate') supervised.terminate();
+        if (requested === 'kill') supervised.kill();
         return identity;
       } finally {
         launching.delete(run.tag);
@@ -132,7 +135,7 @@ export function createSupervisor(options: SupervisorOptions): Supervisor {
     },
     adopt: (run, identity, listener) => {
       if (runs.has(run.tag)) throw new Error('This run is watched already');
-      // a crash of ours may have left it stopped
+      // a server that crashed while the run was frozen may have left it stopped
       supervise(run, identity, null, listener).resume();
     },
     terminate: (run) => {
@@ -153,7 +156,7 @@ export function createSupervisor(options: SupervisorOptions): Supervisor {
         );
         return owner === 'foreign' ? await ofContainer(supervised?.container ?? null) : owner;
       } catch (error) {
-        log.warn({ port, error }, 'The owner of a port cannot be found out');
+        log.warn({ port, error }, 'The owner of a port cannot be determined');
         return 'unknown';
       }
     },

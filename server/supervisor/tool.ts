@@ -7,11 +7,11 @@ import { launchWithout, leftOpen } from './left-open.ts';
 import { errorCode } from './proc-file.ts';
 
 export interface ToolOptions {
-  /** Then it is killed, with everything in its group. */
+  /** After this time the tool and its whole group are killed. */
   timeoutMs: number;
-  /** On top of the few variables that engines inherit. */
+  /** Variables in addition to those that engines inherit. */
   environment?: Record<string, string>;
-  /** Of each of stdout and stderr; what comes after is read and dropped. Default 1 MiB. */
+  /** Most bytes kept of stdout and of stderr; more is read and dropped. Default: 1 MiB. */
   maxBytes?: number;
 }
 
@@ -23,22 +23,22 @@ export interface ToolResult {
 }
 
 /**
- * Runs a short program to its end: `llama-server --help`, `nvidia-smi`. Any exit code is a result.
+ * Runs a short program to its end, such as `llama-server --help` or `nvidia-smi`. Any exit code is a result.
  *
  * @throws {Error} one sentence, when the program cannot be run or does not end in time
  */
 export type RunTool = (command: string, args: readonly string[], options: ToolOptions) => Promise<ToolResult>;
 
 const DEFAULT_MAX_BYTES = 1_048_576;
-/** Output that a program left behind in the pipe is there at once; a child it left running may hold the pipe for ever. */
+/** Wait for the pipe to close after the exit. Remaining output arrives at once, but a child left running may hold the pipe. */
 const PIPE_GRACE_MS = 100;
-/** Node tells a code or a signal; this is for the types. */
+/** Never returned in practice, since Node reports a code or a signal; satisfies the types. */
 const UNKNOWN_STATUS = 255;
 
-/** A child that we read from. */
+/** A child process with pipes for its output. */
 type Tool = ChildProcess & { stdout: Readable; stderr: Readable };
 
-/** @param inheritedEnvironment all that tools get of our environment; they are looked for in the `PATH` that they get */
+/** @param inheritedEnvironment variables that tools inherit; tools are searched in the `PATH` that they get */
 export function createToolRunner(clock: Clock, inheritedEnvironment: Readonly<Record<string, string>>): RunTool {
   const kept = leftOpen();
   return async (command, args, { timeoutMs, environment = {}, maxBytes = DEFAULT_MAX_BYTES }) => {
@@ -55,10 +55,10 @@ export function createToolRunner(clock: Clock, inheritedEnvironment: Readonly<Re
 function start(file: string, args: readonly string[], env: Record<string, string>, kept: readonly number[]): Tool {
   try {
     const child = launchWithout(kept, (others) =>
-      // a group of its own, so that a timeout ends its children too
+      // its own group, so that a timeout ends its children too
       spawn(file, args, { detached: true, stdio: ['ignore', 'pipe', 'pipe', ...others], env }),
     );
-    if (!isRead(child)) throw new Error('there is no pipe to it');
+    if (!isRead(child)) throw new Error('its output cannot be read');
     return child;
   } catch (error) {
     throw new Error(`${file} could not be run: ${error instanceof Error ? error.message : String(error)}`, {
@@ -86,7 +86,7 @@ function collect(stream: Readable, maxBytes: number): () => string {
 function finished(child: Tool, clock: Clock, timeoutMs: number, file: string): Promise<number> {
   return new Promise((resolve, reject) => {
     let cancel = clock.after(timeoutMs, () => {
-      // while Node has not seen its end, nobody else can have its pid or the number of its group
+      // until Node has seen its end, no other process can have its pid or group id
       if (child.exitCode === null && child.signalCode === null) killGroup(child);
       closePipes(child);
       reject(new Error(`${file} did not end within ${timeoutMs / 1_000} seconds and was killed`));
@@ -98,7 +98,7 @@ function finished(child: Tool, clock: Clock, timeoutMs: number, file: string): P
     });
     child.once('exit', () => {
       cancel();
-      // in a turn of its own, so that after a pause of ours what is in the pipe is still read
+      // in a later turn, so that the pipe is still read even if this process was stopped meanwhile
       cancel = clock.after(PIPE_GRACE_MS, () => clock.nextTurn(() => closePipes(child)));
     });
     child.once('close', (code: number | null, signal: NodeJS.Signals | null) => {
@@ -113,7 +113,7 @@ function killGroup(child: Tool): void {
   try {
     process.kill(-child.pid, 'SIGKILL');
   } catch (error) {
-    // it ended this moment, or became another user's: nothing more can be done about it
+    // it has just ended, or belongs to another user now: nothing more can be done
     if (errorCode(error) === null) throw error;
   }
 }

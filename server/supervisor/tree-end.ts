@@ -3,7 +3,7 @@ import { isDead, readStat, type ProcessStat } from './identity.ts';
 import { growingDelays, pause } from './pause.ts';
 import type { ProcessEntry, ProcessScan } from './process-scan.ts';
 import type { Signals, SupervisorLog } from './signals.ts';
-import { isLeavingUntold, membersOf, type RunTree } from './tree.ts';
+import { isLeavingUntagged, membersOf, type RunTree } from './tree.ts';
 
 export interface TreeEndDependencies {
   clock: Clock;
@@ -12,20 +12,20 @@ export interface TreeEndDependencies {
   log: SupervisorLog;
 }
 
-/** Between two looks at processes that do not end: they hang in the kernel, and that takes its time. */
+/** Longest pause between checks of processes that do not end, because they hang in the kernel. */
 const LONGEST_WAIT_MS = 500;
-/** Two scans that find nothing are proof enough, even if something was on the move. */
+/** Empty scans that prove the end, even if processes changed during the scans. */
 const ENOUGH_SCANS = 2;
-/** So many (they take two seconds) when somebody is on its way out who may be one of the run's. */
+/** Empty scans required (two seconds) while a process is exiting that may belong to the run. */
 const PATIENT_SCANS = 12;
-/** Individual looks before the machine is scanned again, in case what was killed had left something behind. */
+/** Checks of the killed processes before the next scan, which also finds new children of theirs. */
 const LOOKS_A_SCAN = 8;
 
 /**
- * SIGKILLs what is left of a run until nothing is. The engine is dead, or was told to be.
+ * Sends SIGKILL to the remaining processes of a run until none is left. The engine is dead or was killed before.
  *
- * @param onLeft tells who is left, after each scan
- * @param isCancelled asked before each step
+ * @param onLeft called with the remaining processes after each scan
+ * @param isCancelled called before each step
  * @returns false when it was cancelled
  */
 export async function endTree(
@@ -45,7 +45,7 @@ export async function endTree(
       onLeft(left);
       if (left.length === 0) {
         emptyScans += 1;
-        const isAnyLeaving = table.entries.some((entry) => isLeavingUntold(entry, tree));
+        const isAnyLeaving = table.entries.some((entry) => isLeavingUntagged(entry, tree));
         if (isAnyLeaving ? emptyScans >= PATIENT_SCANS : table.isSettled || emptyScans >= ENOUGH_SCANS) return true;
         await pause(clock, delays.next().value);
         continue;
@@ -60,8 +60,8 @@ export async function endTree(
       );
       await untilGone(clock, left);
     } catch (error) {
-      // short of descriptors or memory: nothing is known, so nothing is over
-      log.error({ tag: tree.run.tag, error }, 'The processes of a run cannot be looked at; trying again');
+      // short of descriptors or memory: the state is unknown, so the run is not over
+      log.error({ tag: tree.run.tag, error }, 'The processes of a run cannot be checked; trying again');
       await pause(clock, LONGEST_WAIT_MS);
     }
     await pause(clock, delays.next().value);
@@ -69,7 +69,7 @@ export async function endTree(
   return false;
 }
 
-/** The group in one call, so that none of it escapes by forking; then each by itself, for those that left it. */
+/** Kills the group in one call, so that no member escapes by forking. Then kills each process, for those outside the group. */
 function killAll(
   left: readonly ProcessStat[],
   entries: readonly ProcessEntry[],
@@ -94,7 +94,7 @@ async function untilGone(clock: Clock, processes: readonly ProcessStat[]): Promi
   }
 }
 
-/** Whether that very process lives. */
+/** Whether the process still lives, identified by pid and start time. */
 export function isStillThere({ pid, startTicks }: ProcessStat): boolean {
   const stat = readStat(pid);
   return stat !== null && stat.startTicks === startTicks && !isDead(stat);

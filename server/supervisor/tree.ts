@@ -2,36 +2,37 @@ import type { ProcessIdentity, RunReference } from '../instances/ports.ts';
 import { isDead, type ProcessStat } from './identity.ts';
 import type { ProcessEntry } from './process-scan.ts';
 
-/** What is known of a run's processes. */
+/** The known processes of a run. */
 export interface RunTree {
   run: RunReference;
   /** `null`: the engine's pid was never learnt. */
   identity: Pick<ProcessIdentity, 'pid' | 'startTicks' | 'group'> | null;
-  /** Processes that were seen in the group while it was proven to be the run's: pid to start. */
+  /** Processes seen in the group while it was proven to belong to the run: pid to start. */
   known: ReadonlyMap<number, number>;
-  /** Clock ticks after the boot at which the engine or its wrapper was last known to live; `null`: not known. */
+  /** When the engine or its wrapper was last known to live, in clock ticks after the boot; `null`: unknown. */
   lastAliveTicks: number | null;
-  /** A process that does not count for now: its pid. */
+  /** Pid of a process that does not count for now. */
   spared?: number | null;
 }
 
-/** Stands for an engine that ended before anybody could look at it: nothing started then. */
+/** Start time of an engine that ended before its stat could be read. No process has this start time. */
 export const NEVER_SEEN = -1;
 
-/** For a run of which only the group is known. */
+/** Makes the identity of a run of which only the group is known. */
 export function unknownEngine(group: number): NonNullable<RunTree['identity']> {
   return { pid: group, startTicks: NEVER_SEEN, group };
 }
 
 /**
- * The living processes of a run: those that carry its tag or were known to be its own before, and those in its group or
- * session, whatever their environment says. The group's number is free again when its last member ended, so the group counts only while it is proven to be
- * the run's, by one member:
- * - with the tag, the engine itself, or one that was there when it was proven before;
- * - of the session that was forked while the engine or its wrapper lived. A session is inherited and cannot be joined, so
- *   whoever forked it was in the run's; nobody else could have a session of that number then.
+ * Lists the living processes of a run: those with its tag, those known from before, and those in its group or session.
  *
- * Never in it: ourselves, and whatever carries another run's tag.
+ * The system reuses a group id after the group's last member ended. So the group counts only while one member proves that it
+ * belongs to the run:
+ * - a process with the tag, the engine itself, or a process known from an earlier proof;
+ * - a process of the session, forked while the engine or its wrapper lived. Sessions are inherited and cannot be joined, and no
+ *   other session could have had this id then.
+ *
+ * Never includes this process, or processes with another run's tag.
  */
 export function membersOf(entries: readonly ProcessEntry[], tree: RunTree): ProcessStat[] {
   const { run, identity } = tree;
@@ -49,10 +50,10 @@ export function membersOf(entries: readonly ProcessEntry[], tree: RunTree): Proc
 }
 
 /**
- * Whether a process is on its way out of which nobody can say any more whose it was. A run is not over before it is gone:
- * it may hold the run's port. Whatever started before the engine is none of the run's.
+ * Whether a process is exiting and no longer shows its tag. A run is not over before such a process is gone, since it may hold
+ * the run's port. A process that started before the engine does not belong to the run.
  */
-export function isLeavingUntold({ stat, tag }: ProcessEntry, { identity }: RunTree): boolean {
+export function isLeavingUntagged({ stat, tag }: ProcessEntry, { identity }: RunTree): boolean {
   // a zombie with threads shows no environment either
   const isGoing = stat.isLeaving || stat.state === 'Z';
   return tag === null && isGoing && !isDead(stat) && stat.startTicks >= (identity?.startTicks ?? 0);
@@ -61,7 +62,7 @@ export function isLeavingUntold({ stat, tag }: ProcessEntry, { identity }: RunTr
 function isOfRunsSession(stat: ProcessStat, { identity, lastAliveTicks }: RunTree): boolean {
   if (identity === null) return false;
   if (stat.pid === identity.pid && stat.startTicks === identity.startTicks) return true;
-  // the leader of a session of that number may be anybody's
+  // a session leader with this id may belong to any later session
   if (identity.startTicks === NEVER_SEEN || lastAliveTicks === null || stat.pid === identity.group) return false;
   return stat.session === identity.group && stat.startTicks >= identity.startTicks && stat.startTicks <= lastAliveTicks;
 }

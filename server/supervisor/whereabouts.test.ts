@@ -27,7 +27,7 @@ afterEach(async () => {
   rmSync(parent, { recursive: true });
 });
 
-/** Begins a run of a tag in a data directory. */
+/** Starts a run with a tag in a data directory. */
 function spawn(tag: string, dataDirectory: string): Promise<ProcessIdentity> {
   const [, instance = '', nonce = ''] = tag.split('.');
   const run = { tag, folder: path.join(dataDirectory, 'instances', instance, 'runs', nonce) };
@@ -36,84 +36,84 @@ function spawn(tag: string, dataDirectory: string): Promise<ProcessIdentity> {
 
 const where = (of: string): Whereabouts => whereaboutsOf(bench.dataDirId, of);
 
-test('an engine is where its log is, also after its data directory was renamed, and not in a copy', () => {
-  const { are, pids: found } = where(directory);
-  expect(are).toBe('here');
+test('an engine is where its log is, also after its data directory was renamed, but not in a copy', () => {
+  const { location, pids: found } = where(directory);
+  expect(location).toBe('here');
   expect(new Set(found)).toEqual(new Set(pids));
   renameSync(directory, other);
-  expect(where(other).are).toBe('here');
+  expect(where(other).location).toBe('here');
   cpSync(other, directory, { recursive: true, filter: (file) => !file.endsWith('alive') });
-  expect(where(directory).are).toBe('elsewhere');
+  expect(where(directory).location).toBe('elsewhere');
 });
 
-test('an engine whose data directory is gone is of whoever has its identifier', () => {
+test('an engine whose data directory is gone belongs to the directory with its identifier', () => {
   rmSync(directory, { recursive: true });
   mkdirSync(other);
-  expect(where(other).are).toBe('here');
+  expect(where(other).location).toBe('here');
 });
 
-test('an engine whose files were deleted is of the directory in which they were, as long as that is there', () => {
+test('an engine whose files were deleted belongs to their directory, while that exists', () => {
   rmSync(path.join(directory, 'instances'), { recursive: true });
   mkdirSync(other);
-  expect([where(directory).are, where(other).are]).toEqual(['here', 'elsewhere']);
+  expect([where(directory).location, where(other).location]).toEqual(['here', 'elsewhere']);
 });
 
 test.each(['another', null])(
-  'an engine of another identifier than %s is nobody’s, but is seen where it works',
+  'an engine with another identifier than %s is not counted, but is found where its run is',
   (id) => {
     mkdirSync(other);
-    expect(whereaboutsOf(id, directory)).toEqual({ are: 'nobody', pids: [], here: bench.dataDirId });
-    expect(whereaboutsOf(id, other)).toEqual({ are: 'nobody', pids: [], here: null });
+    expect(whereaboutsOf(id, directory)).toEqual({ location: 'none', pids: [], idHere: bench.dataDirId });
+    expect(whereaboutsOf(id, other)).toEqual({ location: 'none', pids: [], idHere: null });
     rmSync(path.join(directory, 'instances'), { recursive: true });
-    expect(whereaboutsOf(id, directory).here, 'its files are gone').toBe(null);
+    expect(whereaboutsOf(id, directory).idHere, 'its files are gone').toBe(null);
   },
 );
 
-test('the identifier that is asked for goes before another that works here, too', async () => {
+test('the requested identifier takes precedence over another with runs here', async () => {
   const { group } = await spawn('test-second.i2.n1', directory);
-  // the bench ends those alone that show its tag
+  // the bench ends only processes that show its tag
   onTestFinished(() => void process.kill(-group, 'SIGKILL'));
-  expect(whereaboutsOf('test-second', directory)).toMatchObject({ are: 'here', here: 'test-second' });
-  expect(where(directory)).toMatchObject({ are: 'here', here: bench.dataDirId });
+  expect(whereaboutsOf('test-second', directory)).toMatchObject({ location: 'here', idHere: 'test-second' });
+  expect(where(directory)).toMatchObject({ location: 'here', idHere: bench.dataDirId });
 });
 
 test('engines of one identifier in two directories are in both', async () => {
   await spawn(`${bench.dataDirId}.i2.n1`, other);
-  expect([where(directory).are, where(other).are]).toEqual(['both', 'both']);
+  expect([where(directory).location, where(other).location]).toEqual(['both', 'both']);
 });
 
-test('an engine whose instances are on another disk, behind a link, is where the link is', () => {
+test('an engine whose instances are on another disk, behind a link, belongs to the directory of the link', () => {
   const big = path.join(parent, 'big');
   mkdirSync(big);
   renameSync(path.join(directory, 'instances'), path.join(big, 'instances'));
   symlinkSync(path.join(big, 'instances'), path.join(directory, 'instances'));
   mkdirSync(path.join(other, 'instances'), { recursive: true });
   expect([where(directory), where(other)]).toMatchObject([
-    { are: 'here', here: bench.dataDirId },
-    { are: 'elsewhere' },
+    { location: 'here', idHere: bench.dataDirId },
+    { location: 'elsewhere' },
   ]);
   for (const name of ['alive', 'log']) rmSync(path.join(big, 'instances', 'i1', 'runs', 'n1', name));
-  expect([where(directory).are, where(other).are], 'deleted').toEqual(['here', 'elsewhere']);
+  expect([where(directory).location, where(other).location], 'deleted').toEqual(['here', 'elsewhere']);
   rmSync(path.join(big, 'instances', 'i1'), { recursive: true });
-  expect([where(directory).are, where(other).are], 'deleted with its folder').toEqual(['here', 'elsewhere']);
+  expect([where(directory).location, where(other).location], 'deleted with its folder').toEqual(['here', 'elsewhere']);
 });
 
-test('a wrapper alone, which holds none of its files, shows where it was begun, if that is still there', async () => {
+test('a wrapper without open files shows where it was started, if that folder still exists', async () => {
   const [engine = 0, wrapper = 0] = pids;
-  // or what is left of the run is ended
+  // otherwise the rest of the run would be ended
   bench.restart();
   process.kill(wrapper, 'SIGSTOP');
   process.kill(engine, 'SIGKILL');
   await bench.until(() => where(directory).pids.length === 1);
   mkdirSync(other);
-  expect(where(directory)).toEqual({ are: 'unclear', pids: [wrapper], here: null });
-  expect(where(other)).toEqual({ are: 'elsewhere', pids: [wrapper], here: null });
+  expect(where(directory)).toEqual({ location: 'unclear', pids: [wrapper], idHere: null });
+  expect(where(other)).toEqual({ location: 'elsewhere', pids: [wrapper], idHere: null });
   renameSync(directory, path.join(parent, 'three'));
-  expect(where(other).are).toBe('unclear');
+  expect(where(other).location).toBe('unclear');
   process.kill(wrapper, 'SIGCONT');
 });
 
-test('an engine that does not show its tag is seen where its files are when its identity is known', async () => {
+test('an engine that shows no tag is found by its files when its identity is known', async () => {
   const run = { tag: `${bench.dataDirId}.i2.n1`, folder: path.join(directory, 'instances', 'i2', 'runs', 'n1') };
   const plan = bench.script('exec env -u LLAMACTL_RUN sleep 1000');
   const hidden = await bench.supervisor.spawn(run, plan, {}, new RecordingListener());
@@ -125,13 +125,13 @@ test('an engine that does not show its tag is seen where its files are when its 
   );
   const asked = (changes: Partial<ProcessIdentity>, of = directory): Whereabouts =>
     whereaboutsOf('another', of, [{ ...hidden, ...changes }]);
-  expect(asked({})).toMatchObject({ are: 'here', pids: [hidden.pid] });
-  expect(asked({}, other)).toMatchObject({ are: 'elsewhere', pids: [hidden.pid] });
-  expect(asked({ startTicks: 1 }).are).toBe('nobody');
-  expect(asked({ bootId: 'of before' }).are).toBe('nobody');
+  expect(asked({})).toMatchObject({ location: 'here', pids: [hidden.pid] });
+  expect(asked({}, other)).toMatchObject({ location: 'elsewhere', pids: [hidden.pid] });
+  expect(asked({ startTicks: 1 }).location).toBe('none');
+  expect(asked({ bootId: 'of before' }).location).toBe('none');
   const [engine = 0] = pids;
   const shown = { pid: engine, startTicks: readStat(engine)?.startTicks ?? 0 };
-  expect(asked(shown).are, 'it shows that it is of another').toBe('nobody');
+  expect(asked(shown).location, 'its tag names another directory').toBe('none');
   const init = { pid: 1, startTicks: readStat(1)?.startTicks ?? 0 };
-  expect(asked(init), 'it shows nothing').toMatchObject({ are: 'unclear', pids: [1] });
+  expect(asked(init), 'it shows nothing').toMatchObject({ location: 'unclear', pids: [1] });
 });

@@ -6,12 +6,12 @@ import { errorCode, readProc } from './proc-file.ts';
 import { WRAPPER_NAME } from './wrapper.ts';
 
 /**
- * Looks where the processes that carry a data directory's identifier work, by the log and the FIFO that they hold open: of
- * those the kernel knows the names of now, also when a folder above was renamed. Blocks, 10 ms for 300 processes.
+ * Finds out where the processes with a data directory's identifier have their run folders, by the log and the FIFO that they hold
+ * open. The kernel shows the current paths of open files, even after a parent folder was renamed. Blocks: 10 ms for 300 processes.
  *
- * @param dataDirId `null`: it has none, and only who works here is asked.
- * @param directory The data directory that is `here`.
- * @param known Processes that were the identifier's, which may not show their tag.
+ * @param dataDirId `null`: no identifier; only finds the identifier whose runs are in `directory`.
+ * @param directory The data directory that counts as `here`.
+ * @param known Known processes of the identifier, which may not show their tag.
  */
 export function whereaboutsOf(
   dataDirId: string | null,
@@ -20,14 +20,14 @@ export function whereaboutsOf(
 ): Whereabouts {
   const pids: number[] = [];
   const seen = new Set<Evidence>();
-  let here: string | null = null;
+  let idHere: string | null = null;
   for (const [tag, processes] of taggedProcesses()) {
     const run = runOf(tag);
     if (run === null) continue;
     const runs = processes.flatMap(openRunsOf).filter(({ folder }) => folder === run.folder);
     const isAsked = run.dataDirId === dataDirId;
-    if ((here === null || isAsked) && runs.some((each) => isInItsFolder(each, directory))) {
-      here = run.dataDirId;
+    if ((idHere === null || isAsked) && runs.some((each) => isInItsFolder(each, directory))) {
+      idHere = run.dataDirId;
     }
     if (!isAsked) continue;
     pids.push(...processes);
@@ -43,16 +43,16 @@ export function whereaboutsOf(
       if (evidence !== null) seen.add(evidence);
     }
   }
-  const are = seen.size > 1 ? 'both' : ([...seen][0] ?? (pids.length === 0 ? 'nobody' : 'unclear'));
-  return { are, pids, here };
+  const location = seen.size > 1 ? 'both' : ([...seen][0] ?? (pids.length === 0 ? 'none' : 'unclear'));
+  return { location, pids, idHere };
 }
 
-/** `null` instead: nothing shows it. */
+/** Where a process has its run folder. */
 type Evidence = 'here' | 'elsewhere';
 
 /**
- * Pids by tag. Who shows none, as a program with capabilities, or one that writes its title over its environment, has that
- * of the wrapper whose group it is in.
+ * Groups pids by tag. A process without a readable tag gets the tag of the wrapper that leads its group. Such are programs with
+ * capabilities, and programs that overwrite their environment with their title.
  */
 function taggedProcesses(): Map<string, number[]> {
   const living = readdirSync('/proc')
@@ -69,13 +69,13 @@ function taggedProcesses(): Map<string, number[]> {
   return byTag;
 }
 
-/** `null`: it has or shows none. */
+/** Reads a process's tag; `null`: it has or shows none. */
 function tagOf(pid: number): string | null {
   const reading = readTag(pid);
   return typeof reading === 'object' ? reading.tag : null;
 }
 
-/** Those that live and do not show whose they are: some programs write their title over their environment. */
+/** Filters known processes that live but do not show their tag: some programs overwrite their environment with their title. */
 function hiddenOf(known: readonly ProcessIdentity[]): number[] {
   const bootId = currentBootId();
   return known
@@ -89,7 +89,7 @@ function hiddenOf(known: readonly ProcessIdentity[]): number[] {
 
 interface TaggedRun {
   dataDirId: string;
-  /** Of the run, within its data directory. */
+  /** Folder of the run, relative to its data directory. */
   folder: string;
 }
 
@@ -102,17 +102,17 @@ function runOf(tag: string): TaggedRun | null {
 const DELETED = ' (deleted)';
 
 interface OpenRun {
-  /** A data directory; or where its `instances` is, if that is a link. */
+  /** The data directory; or the folder that contains its `instances`, if that is a link. */
   directory: string;
-  /** Of a run, within it. */
+  /** Folder of the run, relative to `directory`. */
   folder: string;
-  /** The file is gone, and its folders may be. */
+  /** Whether the open file was deleted; its folders may be, too. */
   isDeleted: boolean;
 }
 
 const IN_A_RUN = /^(.+)\/(instances\/[^/]+\/runs\/[^/]+)\//;
 
-/** The runs of which a process holds files open. */
+/** Lists the runs whose files a process holds open. */
 function openRunsOf(pid: number): OpenRun[] {
   return namesIn(`/proc/${pid}/fd`).flatMap((descriptor) => {
     const file = targetOf(`/proc/${pid}/fd/${descriptor}`);
@@ -128,9 +128,9 @@ function isInItsFolder({ directory, folder, isDeleted }: OpenRun, here: string):
 }
 
 /**
- * By the folder of the run: a copy has another one, while that of a directory that was moved, or is reached by a link, is the
- * same. Files that were deleted are of the directory in which they were; what was deleted with its whole directory is nobody
- * else's: it was moved to another disk, or put back.
+ * Compares the run's folder with the folder of this data directory; `null`: no evidence. A copy has another folder, while a moved
+ * or linked directory has the same one. For a deleted file the closest parent folder that exists decides. If the whole directory
+ * was deleted, the run counts as `here`: the directory was moved to another disk, or restored.
  */
 function evidenceOf({ directory, folder, isDeleted }: OpenRun, here: string): Evidence | null {
   if (folderAt(here, '') === null) return null;
@@ -142,8 +142,8 @@ function evidenceOf({ directory, folder, isDeleted }: OpenRun, here: string): Ev
 }
 
 /**
- * Where a run was begun, of whose files nothing is shown, by the command line of its wrapper. Another folder of that name is
- * not the one here; the same one may have taken its name since.
+ * Finds where a run without visible open files was started, by its wrapper's command line. If the path leads to another folder,
+ * the run is elsewhere. If it leads to the folder here, nothing is proven: that may have got the path since.
  */
 function beganAt(pid: number, { folder }: TaggedRun, here: string): Evidence | null {
   const read = readProc(`/proc/${pid}/cmdline`);
@@ -153,7 +153,7 @@ function beganAt(pid: number, { folder }: TaggedRun, here: string): Evidence | n
   return there === null || there === folderAt(here, folder) ? null : 'elsewhere';
 }
 
-/** Device and inode; `null`: there is none. */
+/** Identifies a folder by device and inode; `null`: it does not exist. */
 function folderAt(directory: string, folder: string): string | null {
   try {
     const found = statSync(path.join(directory, folder), { bigint: true, throwIfNoEntry: false });
@@ -173,7 +173,7 @@ function namesIn(folder: string): string[] {
   }
 }
 
-/** Empty where it cannot be read. */
+/** Reads a link; empty if it cannot be read. */
 function targetOf(link: string): string {
   try {
     return readlinkSync(link);

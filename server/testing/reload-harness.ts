@@ -169,7 +169,7 @@ export async function service(changes: Partial<ServiceParts<FakeServer>> = {}, {
     },
     servingPid: () => 99,
     sendSignal: (pid, signal) => void signals.push(`${signal} to ${pid}`),
-    tellExit: (code) => void done.push(`exit ${code}`),
+    reportExit: (code) => void done.push(`exit ${code}`),
     isFirst: true,
     onSuccessor: () => false,
     ...changes,

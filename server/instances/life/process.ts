@@ -52,16 +52,13 @@ export interface ProcessIdentity {
   group: number;
 }
 
-/** Where the processes with the identifier of a data directory run: in the folder concerned or elsewhere. */
+/** Living processes with the identifier of a data directory, and where their run folders are. */
 export interface Whereabouts {
-  /** `here`: in that directory. `both`: some there, some elsewhere. `unclear`: not known. `nobody`: no such process exists. */
-  are: 'here' | 'elsewhere' | 'both' | 'unclear' | 'nobody';
+  /** `both`: some in that directory, some elsewhere. `unclear`: nothing shows it. `none`: no such processes. */
+  location: 'here' | 'elsewhere' | 'both' | 'unclear' | 'none';
   pids: readonly number[];
-  /**
-   * Identifier of processes that run in their run's folder in this directory, preferably the identifier searched for;
-   * `null`: no such process.
-   */
-  here: string | null;
+  /** Identifier of processes whose run folders are in that directory, preferably the requested one; `null`: no such processes. */
+  idHere: string | null;
 }
 
 /** How an engine ended. */

@@ -248,7 +248,7 @@ describe('the npm package', () => {
     await program(path.join(folder, 'old', 'node'), 'echo 22');
     const env = { PATH: `${path.join(folder, 'old')}:${SYSTEM}`, HOME: folder };
     const own = `node-linux-${process.arch}`;
-    const said = `llamactl: Node.js 24 or newer is needed; ${path.join(folder, 'old', 'node')} is version 22. Its own, ${own}, is not installed: `;
+    const said = `llamactl: Node.js 24 or newer is needed; ${path.join(folder, 'old', 'node')} is version 22. Its own, ${own}, is not installed. `;
     await expect(run(programs.npm, ['ps'], { env })).rejects.toMatchObject({
       code: 1,
       stderr: expect.stringContaining(said) as unknown,

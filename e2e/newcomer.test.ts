@@ -82,7 +82,7 @@ describe.runIf(isLong)('a newcomer with a fresh clone', () => {
     for (const stream of [child.stdout, child.stderr]) {
       stream.setEncoding('utf8').on('data', (text: string) => {
         output += text;
-        if (output.includes('Ctrl-C ends this server')) child.kill('SIGINT');
+        if (output.includes('Ctrl-C stops this server')) child.kill('SIGINT');
       });
     }
     const [status] = await ended;

@@ -63,7 +63,7 @@ describe('a reload is refused', () => {
     await server.call('POST', '/api/instances', paced('a'));
     await turn(second);
     process.kill(server.pid, 'SIGUSR2');
-    await vi.waitFor(() => expect(server.errors).toContain('was not replaced, and goes on'), { timeout: 10_000 });
+    await vi.waitFor(() => expect(server.errors).toContain('The reload failed; the old server continues to serve'), { timeout: 10_000 });
     expect(await alerts()).toContain('is no longer the directory');
     expect((await server.instance('a')).status).toBe('stopped');
     expect(await readdir(second)).toEqual([]);
@@ -82,7 +82,7 @@ it('who serves is written again when it was removed', async () => {
   await mkdir(draft);
   await rm(path.join(server.dataDirectory, 'server.json'));
   const { status, stderr } = await reloaded();
-  expect([status, stderr]).toEqual([1, expect.stringContaining('server.json there does not say which')]);
+  expect([status, stderr]).toEqual([1, expect.stringContaining('its server.json is missing or unreadable')]);
   await rmdir(draft);
   await vi.waitFor(async () => expect(await server.holder()).toEqual(before), { timeout: 20_000 });
 });

@@ -124,9 +124,9 @@ class Transport:
         response = await self.open(request)
         url = str(response.url)
         try:
-            told = response.headers.get("content-type", "nothing")
-            if not told.startswith(media_type):
-                raise ProtocolError(f"{url} answered {told} instead of {media_type}.", url=url)
+            content_type = response.headers.get("content-type", "nothing")
+            if not content_type.startswith(media_type):
+                raise ProtocolError(f"{url} answered {content_type} instead of {media_type}.", url=url)
             yield b""
             try:
                 async for piece in response.aiter_bytes():

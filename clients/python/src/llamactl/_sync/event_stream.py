@@ -68,8 +68,8 @@ def stream_events(
                     raise ProtocolError(f"{address} sent something that is no event: {excerpt(message)}", url=address)
                 resumption.succeeded()
                 if place.take(frame):
-                    told: Frame = model_of(Frame, frame)
-                    yield told
+                    typed: Frame = model_of(Frame, frame)
+                    yield typed
         except ConnectionClosed as closed:
             failure = _ending(closed, address)
             if isinstance(failure, UnauthorizedError) and transport.is_token_asked:

@@ -122,9 +122,9 @@ class Transport:
         response = self.open(request)
         url = str(response.url)
         try:
-            told = response.headers.get("content-type", "nothing")
-            if not told.startswith(media_type):
-                raise ProtocolError(f"{url} answered {told} instead of {media_type}.", url=url)
+            content_type = response.headers.get("content-type", "nothing")
+            if not content_type.startswith(media_type):
+                raise ProtocolError(f"{url} answered {content_type} instead of {media_type}.", url=url)
             yield b""
             try:
                 for piece in response.iter_bytes():

@@ -6,7 +6,11 @@ const url = 'http://gpu:8080/api/instances?status=running';
 
 describe('error of a failed connection', () => {
   it.each([
-    ['ECONNREFUSED', 'nothing listens there. Start the server with `llamactl serve`, or give the address of another.', true],
+    [
+      'ECONNREFUSED',
+      'nothing listens there. Start the server with `llamactl serve`, or give the address of another.',
+      true,
+    ],
     ['ENOTFOUND', 'the host name is unknown. Is it spelled right?', true],
     ['EHOSTUNREACH', 'the host is not reachable from here.', true],
     ['UND_ERR_CONNECT_TIMEOUT', 'the host does not answer. Is it on, and does a firewall let the port through?', true],

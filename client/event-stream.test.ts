@@ -206,7 +206,7 @@ describe('event stream', () => {
     expect(made.map(({ url }) => url.split('after_seq=')[1])).toEqual(['1', '0', '0', '5']);
     expect(made.map(({ closedWith }) => closedWith)).toEqual([1000, 1000, 1000, 1000]);
     expect(interruptions, 'nothing was lost').toEqual([]);
-    expect(timing.waits, 'an event begins a silence anew').toEqual([60, 120, 60, 120, 60, 120, 120, 60, 120]);
+    expect(timing.waits, 'an event restarts the timer for silence').toEqual([60, 120, 60, 120, 60, 120, 120, 60, 120]);
   });
 
   it('resumes while the token source fails temporarily, and ends if it fails for good', async () => {

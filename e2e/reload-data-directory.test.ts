@@ -78,7 +78,7 @@ it('who serves is written again when it was removed', async () => {
   await serving();
   const before = await server.holder();
   const draft = path.join(server.dataDirectory, 'server.json.new');
-  // So long it cannot be written: the server looks after it every few seconds.
+  // How long the directory is read-only: the server checks it every few seconds.
   await mkdir(draft);
   await rm(path.join(server.dataDirectory, 'server.json'));
   const { status, stderr } = await reloaded();

@@ -18,7 +18,7 @@ export class Register<Value> {
     this.#possible = new Set([value]);
   }
 
-  /** Nobody knows whether it was written. */
+  /** It is unknown whether it was written. */
   unknown(value: Value): void {
     this.#possible.add(value);
   }

@@ -9,7 +9,7 @@ import { missingLine, otherPlace } from './shown-output.ts';
 /** What each mark has there be before the block is run. */
 const SERVERS: Readonly<Record<string, string>> = { server: 'server', 'server with accounts': 'with_accounts' };
 const BACKGROUND = /^in the background(?: until (?<sign>.+))?$/;
-/** A page may take so long, whatever it waits for. */
+/** Longest time for one page. */
 const LIMIT_MS = 120_000;
 
 /** The blocks that are run: of a shell, and not marked otherwise. */

@@ -1,7 +1,7 @@
 import type { ErrorCode } from '@llamactl/contract/errors';
 import { handshake, request } from './raw-request.ts';
 
-/** Requests that somebody would send who means ill, as the bytes that go over the wire, and what each is answered. */
+/** Malicious requests as raw bytes, with the expected answer of each. */
 
 /** One request, with all that comes with it. Under `/v1` the code is a word of OpenAI's shape. */
 export interface Attack {

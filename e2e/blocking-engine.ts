@@ -3,7 +3,7 @@
  *
  *   GET /health            200
  *   GET /work?seconds=N    works for N seconds, about a twentieth of a core, then answers
- *   GET /deadlock          begins an answer and does nothing more, for ever
+ *   GET /deadlock          begins an answer, then hangs without end
  */
 import { createServer } from 'node:http';
 

@@ -66,7 +66,7 @@ function post(content: string, agent: Agent | false): Promise<{ status: number; 
   });
 }
 
-/** Tags of the engines that lived at the same moment, for every moment at which somebody looked until `work` was over. */
+/** Tags of the engines that lived at the same moment, for every check until `work` was over. */
 async function enginesDuring(work: Promise<unknown>): Promise<string[][]> {
   const moments: string[][] = [];
   const over = new AbortController();

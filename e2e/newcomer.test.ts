@@ -23,7 +23,7 @@ let folder: string;
 let clone: string;
 let home: string;
 
-/** What is committed, as somebody else gets it. */
+/** The committed files, as in a fresh clone. */
 async function makeClone(): Promise<void> {
   folder = await mkdtemp(path.join(os.tmpdir(), 'llamactl-newcomer-'));
   clone = path.join(folder, 'llamactl');

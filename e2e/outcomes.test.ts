@@ -13,7 +13,7 @@ beforeAll(async () => {
 afterAll(() => stage.dispose());
 afterEach(() => stage.clear());
 
-/** A process of somebody else. */
+/** A process that does not belong to llamactl. */
 function innocent(): { pid: number; start: number; isAlive: () => boolean } {
   const other = stage.other('sleep', '600');
   const pid = other.pid ?? 0;

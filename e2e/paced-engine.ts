@@ -2,7 +2,7 @@
  * An engine that takes its time. `node paced-engine.ts PORT LOADING_MS`
  *
  * It is healthy after a given delay. What is posted to it is answered with as many events as `max_tokens` says, one every 20 ms; where
- * `held` is true, the first is followed by the others when somebody has posted to /go.
+ * `held` is true, the first is followed by the others after a POST to /go.
  */
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { setTimeout as pause } from 'node:timers/promises';

@@ -5,7 +5,7 @@ import { runCommand } from './command-line.ts';
 import { paced, PRIVILEGED } from './reloads.ts';
 import { ServerProcess } from './server-process.ts';
 
-/** What somebody does to the data directory of a living server, and what a reload makes of it. */
+/** Changes of the data directory under a running server, and their effect on a reload. */
 
 let server: ServerProcess;
 

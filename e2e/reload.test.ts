@@ -244,7 +244,7 @@ class KeptConnection {
     return new KeptConnection(socket);
   }
 
-  /** The header of the answer, or why there is none. */
+  /** The header of the answer, or why no answer came. */
   async ask(): Promise<string> {
     const isOver = performance.now() - this.#answeredAt > IDLE_MS;
     const closed = isOver ? TIME_IS_OVER : 'it was closed';

@@ -10,7 +10,7 @@ export interface Bench {
   signal: AbortSignal;
 }
 
-/** How a number is to be read. */
+/** The unit of a number. */
 export type Unit = 'ms' | 's' | '%' | 'MB' | 'KiB' | 'µs' | 'lines/s' | '×' | 'lines';
 
 /** One number that each run of a scenario gives. */

@@ -30,7 +30,7 @@ export class Mischief {
     this.#onLoss = onLoss;
   }
 
-  /** Whether somebody is about to end the server, or to start it. */
+  /** Whether a step is about to end or start the server. */
   get isServerChanging(): boolean {
     return this.#isChanging > 0;
   }
@@ -43,7 +43,7 @@ export class Mischief {
     return turn;
   }
 
-  /** SIGKILL to somebody of an instance, if there is one. */
+  /** Sends SIGKILL to a process of an instance, if one runs. */
   kill({ name, whom }: StepOf<'kill'>): void {
     const run = this.#runOf(name);
     const engines = enginesOf(run);

@@ -1,6 +1,6 @@
 /**
  * What was written and acknowledged, of one thing that is written whole and by one writer at a time. A write whose answer was
- * cut may have been made or not: then both are possible, until somebody looks.
+ * cut may have been made or not: then both are possible until the next read.
  */
 export class Register<Value> {
   #possible: Set<Value>;

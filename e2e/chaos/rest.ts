@@ -34,7 +34,7 @@ interface View {
 
 /** Longer than everything takes that goes on by itself: backoffs, engines that ignore SIGTERM, loading. */
 const PATIENCE_MS = 40_000;
-/** The same with an engine that hangs and is to be found. */
+/** The same with a hanging engine that llamactl must detect. */
 const LONG_PATIENCE_MS = 90_000;
 const PACE_MS = 40;
 /** Most idle connections to an engine. */

@@ -53,7 +53,7 @@ export class Deeds {
     );
   }
 
-  /** Whether somebody stopped an instance between two moments. */
+  /** Whether a step stopped an instance between two moments. */
   wasStopped(instance: InstanceName, after: number, before: number): boolean {
     return this.#all.some(
       ({ instance: other, kind, from, until }) =>

@@ -22,7 +22,7 @@ export interface LeaseTime {
   until: number;
 }
 
-/** Statuses in which a request may be refused: by a stop that somebody wanted, or since the engine died. */
+/** Statuses in which a request may be refused: by a requested stop, or since the engine died. */
 const REFUSING = new Set(['stopping', 'restarting', 'failed']);
 /** Clocks tell milliseconds, and a timer may come one too early. */
 const TICK_MS = 2;

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { addressOf } from './address.ts';
 
-describe('the address of a server', () => {
+describe('address of a server', () => {
   it.each([
     [undefined, 'http://127.0.0.1:8080'],
     ['http://gpu:9000/', 'http://gpu:9000'],
@@ -17,9 +17,9 @@ describe('the address of a server', () => {
   });
 
   it.each([
-    ['', '"" is no address'],
-    ['http://', 'is no address'],
-    ['ftp://host', 'no address of HTTP or HTTPS'],
+    ['', '"" is not an address'],
+    ['http://', 'is not an address'],
+    ['ftp://host', 'not an HTTP or HTTPS address'],
     ['http://eve:secret@host', 'Credentials belong into `token`'],
   ])('is not %j', (given, message) => {
     expect(() => addressOf(given)).toThrow(message);

@@ -7,7 +7,7 @@ const of = (status: number, text: string, headers: Record<string, string> = {}) 
   answerError({ url, status, headers: new Headers(headers), text });
 const body = (code: string) => JSON.stringify({ error: 'what happened', code, details: 'more', request_id: 'r-1' });
 
-describe('an error answer', () => {
+describe('error answer', () => {
   it.each([
     [400, 'ValidationError'],
     [401, 'UnauthorizedError'],
@@ -32,7 +32,7 @@ describe('an error answer', () => {
     });
   });
 
-  it('has a class for every status that llamactl answers, and its own name', () => {
+  it('has a class for every error status of llamactl, with its own name', () => {
     for (const [code, { status }] of Object.entries(ERRORS)) {
       const error = of(status, body(code));
       expect(error.name).toBe(error.constructor.name);
@@ -40,7 +40,7 @@ describe('an error answer', () => {
     }
   });
 
-  it('carries all problems, the reason of a failed start, and when to come back', () => {
+  it('has all problems, the reason of a failed start, and when to retry', () => {
     const problems = [{ path: 'port', message: 'must be a whole number' }];
     const text = JSON.stringify({
       error: 'x',
@@ -54,7 +54,7 @@ describe('an error answer', () => {
     expect(of(502, text, { 'retry-after': 'Wed, 21 Oct 2026 07:28:00 GMT' })).toMatchObject({ retryAfter: null });
   });
 
-  it('under /v1 has the form of the API that is spoken there', () => {
+  it('has the format of OpenAI or Anthropic under /v1', () => {
     const openAi = {
       error: { message: 'no such model', type: 'invalid_request_error', code: 'model_not_found', param: null },
     };
@@ -74,7 +74,7 @@ describe('an error answer', () => {
     expect(of(400, JSON.stringify(engine))).toMatchObject({ status: 400, code: 'exceed_context_size_error' });
   });
 
-  it('in the middle of a stream has the status that its type has', () => {
+  it('gets its status from its type in the middle of a stream', () => {
     const none = { requestId: null, retryAfter: null };
     const status = (error: object) => errorIn({ error: { message: 'x', ...error } }, null, none)?.status;
     expect(status({ type: 'permission_error' })).toBe(403);
@@ -90,15 +90,15 @@ describe('an error answer', () => {
     ['[1]', '[1]'],
     ['"text"', '"text"'],
     ['{"detail":"Not Found"}', '{"detail":"Not Found"}'],
-  ])('of somebody else is told as that: %s', (text, said) => {
+  ])('from another program becomes a ProtocolError: %s', (text, said) => {
     expect(of(502, text)).toMatchObject({
       name: 'ProtocolError',
       status: 502,
-      message: `http://h:1 answered 502 to /api/instances, and not in the way of llamactl: ${said}`,
+      message: `http://h:1 answered /api/instances with 502, but not in llamactl's format: ${said}`,
     });
   });
 
-  it('is quoted in part, without what would move the cursor', () => {
+  it('is quoted in part, without control characters', () => {
     expect(excerpt('a\u001b[2Jb')).toBe('a [2Jb');
     expect(excerpt('x'.repeat(300))).toBe(`${'x'.repeat(200)}…`);
   });

@@ -1,7 +1,7 @@
 import { errorOf, ProtocolError, type LlamactlError } from './errors.ts';
 import type { Problem } from './models.ts';
 
-/** An answer that is an error, read. */
+/** An answer with an error status, and its body. */
 export interface ErrorAnswer {
   url: string;
   status: number;
@@ -10,8 +10,8 @@ export interface ErrorAnswer {
 }
 
 /**
- * The error that an answer carries, whichever API it speaks: llamactl's own, or under `/v1` OpenAI's or Anthropic's. What
- * is neither comes from something in between.
+ * Converts an error answer of llamactl, or of OpenAI's or Anthropic's API under `/v1`, to an error. Any other answer
+ * comes from a program in between, such as a proxy, and becomes a {@link ProtocolError}.
  */
 export function answerError({ url, status, headers, text }: ErrorAnswer): LlamactlError | ProtocolError {
   const retryAfter = retryAfterOf(headers);
@@ -21,15 +21,15 @@ export function answerError({ url, status, headers, text }: ErrorAnswer): Llamac
   if (error !== null) return error;
   const where = new URL(url);
   return new ProtocolError(
-    `${where.origin} answered ${status} to ${where.pathname}, and not in the way of llamactl: ${excerpt(text)}`,
+    `${where.origin} answered ${where.pathname} with ${status}, but not in llamactl's format: ${excerpt(text)}`,
     { url, status, retryAfter },
   );
 }
 
 /**
- * The error in a body, or `null` where it is of no known form.
+ * Returns the error in a body, or `null` if the body has no known form.
  *
- * @param status `null`: it came in the middle of a stream, and is told by its type alone.
+ * @param status `null`: the error came in the middle of a stream; its type gives the status.
  */
 export function errorIn(
   body: Record<string, unknown>,
@@ -51,7 +51,7 @@ export function errorIn(
   return errorOf(message, { status: meant, code: word, details: '', problems: [], reason: undefined, ...rest });
 }
 
-/** What a type of OpenAI's or Anthropic's is worth. */
+/** HTTP statuses for the error types of OpenAI and Anthropic. */
 const STATUSES: Readonly<Record<string, number>> = {
   invalid_request_error: 400,
   authentication_error: 401,
@@ -60,13 +60,13 @@ const STATUSES: Readonly<Record<string, number>> = {
   rate_limit_error: 429,
 };
 
-/** Seconds; `null`: the header is not there, or is not a number of them. */
+/** The header `Retry-After` in seconds; `null`: it is absent or not a number of seconds. */
 function retryAfterOf(headers: Headers): number | null {
   const text = headers.get('retry-after')?.trim() ?? '';
   return /^\d{1,9}$/.test(text) ? Number(text) : null;
 }
 
-/** `null`: it is no JSON object. */
+/** Parses a JSON object; `null`: the text is not one. */
 export function objectOf(text: string): Record<string, unknown> | null {
   try {
     const value: unknown = JSON.parse(text);
@@ -85,7 +85,7 @@ function textOf(value: unknown): string | undefined {
   return typeof value === 'string' ? value : undefined;
 }
 
-/** The beginning of a text, on one line. */
+/** Returns the beginning of a text on one line, without HTML tags. */
 export function excerpt(text: string): string {
   const line = text
     .replaceAll(/<(style|script)[^]*?<\/\1>|<[^>]*>/gi, ' ')

@@ -3,19 +3,19 @@ import { ProtocolError } from './errors.ts';
 import type { OpenAnswer } from './transport.ts';
 
 export interface AnswerTextOptions {
-  /** Of what is to be read; parameters apart. */
+  /** Expected media type, without parameters. */
   mediaType: string;
-  /** Seconds without a byte after which the connection counts as lost; 0: none do. */
+  /** Seconds without a byte after which the connection counts as lost; 0: no limit. */
   silence: number;
-  /** Told before anything is read. */
+  /** Called before anything is read. */
   onOpen?: (() => void) | undefined;
 }
 
 /**
- * The body of an answer as text, in the pieces in which it comes, until it ends. Whoever stops reading hangs up.
+ * Yields the body of an answer as text, in the chunks in which it arrives. Leaving the loop closes the connection.
  *
- * @throws {ProtocolError} when it is of another type
- * @throws {ConnectionError} when it broke off
+ * @throws {ProtocolError} If the body has another media type.
+ * @throws {ConnectionError} If the connection breaks.
  */
 export async function* readText(answer: OpenAnswer, options: AnswerTextOptions): AsyncGenerator<string> {
   const { response, url, deadline } = answer;
@@ -29,7 +29,7 @@ export async function* readText(answer: OpenAnswer, options: AnswerTextOptions):
       const { done, value } = await reader.read().catch((error: unknown) => {
         throw deadline.reason ?? connectionFailure(url, error);
       });
-      // A reader that takes its time is no silence of the server's.
+      // The time that the caller takes for a chunk does not count as silence of the server.
       deadline.within(0, url);
       if (done) return;
       yield decoder.decode(value, { stream: true });
@@ -40,7 +40,7 @@ export async function* readText(answer: OpenAnswer, options: AnswerTextOptions):
 }
 
 function bodyOf({ headers, body, status }: Response, url: string, mediaType: string): ReadableStream<Uint8Array> {
-  const type = headers.get('content-type') ?? 'nothing';
+  const type = headers.get('content-type') ?? 'no content type';
   if (body !== null && type.startsWith(mediaType)) return body;
   throw new ProtocolError(`${url} answered ${type} instead of ${mediaType}.`, { url, status });
 }

@@ -4,7 +4,7 @@ import { collected } from './testing/collected.ts';
 import { FakeTiming } from './testing/fake-timing.ts';
 import { eventStream, refusal, ScriptedFetch, type Reply } from './testing/scripted-fetch.ts';
 
-/** An answer of rows, as it comes in pieces. */
+/** An answer with rows, in chunks. */
 const rows =
   (...pieces: (string | Error | null)[]): Reply =>
   async (request, signal) => {
@@ -20,8 +20,8 @@ function bench(...replies: Reply[]) {
   return { server, timing, client: new Client({ url: 'http://h:1', fetch: server.fetch, retries: 0 }, timing) };
 }
 
-describe('the audit trail as a stream', () => {
-  it('is told row by row, however it was cut on the way', async () => {
+describe('stream of the audit trail', () => {
+  it('yields one row at a time, however the answer is chunked', async () => {
     const { server, client } = bench(rows('{"seq":3}\n{"se', 'q":2}\n', '{"seq":1}'));
     const filter = { limit: 5_000, before_seq: 9, subject: 'user:ann', action: 'login', target: 'a' };
     expect(await collected(client.streamAudit(filter))).toEqual([{ seq: 3 }, { seq: 2 }, { seq: 1 }]);
@@ -42,7 +42,7 @@ describe('the audit trail as a stream', () => {
     await expect(collected(bench(reply).client.streamAudit())).rejects.toMatchObject({ name });
   });
 
-  it('is lost when nothing comes for as long as a request may take, and not when its reader takes longer', async () => {
+  it('fails if the server is silent for the timeout, but not if the caller takes longer', async () => {
     const { client, timing } = bench(rows('{"seq":3}\n', null));
     const items = client.streamAudit();
     await items.next();
@@ -53,7 +53,7 @@ describe('the audit trail as a stream', () => {
     await expect(next).rejects.toMatchObject({ name: 'TimeoutError' });
   });
 
-  it('ends with its caller, also within what has come already, and is let go by whoever stops reading', async () => {
+  it('ends on abort, also between rows that already arrived, and closes when the caller leaves the loop', async () => {
     const stop = new AbortController();
     const { client, timing } = bench(rows('{"seq":3}\n{"seq":2}\n', null), rows('{"seq":3}\n', null));
     const items = client.streamAudit({ signal: stop.signal });

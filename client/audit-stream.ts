@@ -5,26 +5,26 @@ import type { AuditRow } from './models.ts';
 import type { CallOptions } from './options.ts';
 import type { Transport } from './transport.ts';
 
-/** Which rows of the audit trail are wanted. */
+/** A filter for rows of the audit trail. */
 export interface AuditFilter {
-  /** Only rows before this one. */
+  /** Only rows with a smaller `seq`. */
   before_seq?: number | undefined;
-  /** At most so many. */
+  /** Most rows to return. */
   limit?: number | undefined;
-  /** Who did it. */
+  /** Only rows of this subject. */
   subject?: string | undefined;
-  /** What was done: the name of an operation, such as `startInstance`. */
+  /** Only rows of this operation, such as `startInstance`. */
   action?: string | undefined;
-  /** To what. */
+  /** Only rows with this target. */
   target?: string | undefined;
 }
 
 const NDJSON = 'application/x-ndjson';
 
 /**
- * The audit trail, newest row first, as long as it is: one answer, of which no more is held than was sent together.
+ * Yields the whole audit trail, newest row first, from one streamed answer. Only one chunk of it is in memory at a time.
  *
- * @throws {ConnectionError} when it breaks off
+ * @throws {ConnectionError} If the connection breaks.
  */
 export async function* streamAudit(
   transport: Transport,
@@ -51,6 +51,7 @@ export async function* streamAudit(
 
 function rowOf(line: string, url: string): AuditRow {
   const row: unknown = objectOf(line);
-  if (row === null) throw new ProtocolError(`${url} sent something that is no row: ${excerpt(line)}`, { url });
+  if (row === null)
+    throw new ProtocolError(`${url} sent a line that is not a row of the audit trail: ${excerpt(line)}`, { url });
   return row as AuditRow;
 }

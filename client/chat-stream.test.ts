@@ -20,8 +20,8 @@ async function said(chunks: AsyncIterable<{ choices: { delta: { content?: string
   return text;
 }
 
-describe('an answer of a model', () => {
-  it('comes a piece at a time, and as it comes', async () => {
+describe('stream of a model’s answer', () => {
+  it('yields chunks as they arrive', async () => {
     const { server, client, timing } = bench(
       eventStream(
         ': loading\n\n',
@@ -36,7 +36,7 @@ describe('an answer of a model', () => {
     expect(timing.waits, 'bounded by nothing').toEqual([]);
   });
 
-  it('that is refused is an error of the API that is spoken there', async () => {
+  it('throws the error of the API if the request is refused', async () => {
     const { client } = bench(
       answer({ error: { message: 'no such model', type: 'invalid_request_error', code: 'model_not_found' } }, 404),
     );
@@ -47,22 +47,22 @@ describe('an answer of a model', () => {
     });
   });
 
-  it('that fails in the middle is an error too', async () => {
+  it('throws an error in the middle of the answer', async () => {
     const error = { message: 'the engine did not start', type: 'server_error', code: 'start_failed' };
     const { client } = bench(eventStream(piece('a'), `data: ${JSON.stringify({ error })}\n\n`));
     await expect(said(client.chat(question))).rejects.toMatchObject({ name: 'ServerError', code: 'start_failed' });
   });
 
-  it('that ends before it is whole, or breaks off, is no answer', async () => {
+  it('throws if the answer is incomplete or the connection breaks', async () => {
     await expect(said(bench(eventStream(piece('a'))).client.chat(question))).rejects.toThrow(
-      'The answer of a ended before it was whole',
+      'The answer of a is incomplete',
     );
     const broken = bench(eventStream(piece('a'), noConnection('UND_ERR_SOCKET')));
     await expect(said(broken.client.chat(question))).rejects.toMatchObject({ name: 'ConnectionError' });
     expect(broken.server.requests, 'it is not asked twice').toHaveLength(1);
   });
 
-  it('is ended by whoever stops reading, or aborts', async () => {
+  it('ends the request when the caller leaves the loop or aborts', async () => {
     let signal: AbortSignal | undefined;
     const endless: Reply = (request, given) => {
       signal = given;
@@ -79,7 +79,7 @@ describe('an answer of a model', () => {
     await expect(next).rejects.toThrow('enough');
   });
 
-  it('is ended at once, also when more of it is there already', async () => {
+  it('ends at once on abort, although more chunks have arrived', async () => {
     const abort = new AbortController();
     const chunks = bench(eventStream(piece('a') + piece('b'), null)).client.chat(question, { signal: abort.signal });
     await chunks.next();
@@ -87,21 +87,19 @@ describe('an answer of a model', () => {
     await expect(chunks.next()).rejects.toThrow('enough');
   });
 
-  it('is not asked for in pieces by who wants it whole', async () => {
+  it('refuses a body with stream: false', async () => {
     const { server, client } = bench(eventStream('data: [DONE]\n\n'));
-    await expect(said(client.chat({ ...question, stream: false }))).rejects.toThrow(
-      '`chat` gives an answer in pieces.',
-    );
+    await expect(said(client.chat({ ...question, stream: false }))).rejects.toThrow('`chat` streams the answer.');
     expect(await said(client.chat({ ...question, stream: true }))).toBe('');
     expect(server.requests).toHaveLength(1);
   });
 
-  it('has to be one', async () => {
+  it('throws if the answer is not a stream of chunks', async () => {
     await expect(said(bench(answer({ choices: [] })).client.chat(question))).rejects.toThrow(
       'http://h:1/v1/chat/completions answered application/json instead of text/event-stream.',
     );
     await expect(said(bench(eventStream('data: hm\n\n')).client.chat(question))).rejects.toThrow(
-      'no piece of an answer: hm',
+      'not a chunk of an answer: hm',
     );
   });
 });

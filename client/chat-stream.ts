@@ -4,14 +4,14 @@ import { readEvents } from './event-reader.ts';
 import type { CallOptions } from './options.ts';
 import type { Transport } from './transport.ts';
 
-/** One message of a conversation, in OpenAI's form. */
+/** One message of a conversation, in OpenAI's format. */
 export interface ChatMessage {
   role: 'system' | 'user' | 'assistant' | 'tool' | (string & {});
   content: unknown;
   [name: string]: unknown;
 }
 
-/** What `/v1/chat/completions` takes: this, and whatever the engine knows beside it. */
+/** Body of `/v1/chat/completions`. It may have any other fields that the engine supports. */
 export interface ChatRequest {
   /** Name or alias of the instance. */
   model: string;
@@ -19,28 +19,28 @@ export interface ChatRequest {
   [name: string]: unknown;
 }
 
-/** A piece of an answer, as the engine made it; what is not named here is passed on too. */
+/** One chunk of an answer, as the engine sent it, including fields that this type does not name. */
 export interface ChatChunk {
   id?: string;
   model?: string;
-  /** Empty in the piece that carries only `usage`. */
+  /** Empty in the chunk that has only `usage`. */
   choices: {
     index: number;
     delta: { role?: string; content?: string | null; reasoning_content?: string | null; [name: string]: unknown };
     finish_reason?: string | null;
   }[];
   usage?: { prompt_tokens: number; completion_tokens: number; total_tokens: number } | null;
-  /** llama-server's own measurements, in its last piece. */
+  /** llama-server's own measurements, in its last chunk. */
   timings?: { prompt_per_second?: number; predicted_per_second?: number; [name: string]: unknown };
   [name: string]: unknown;
 }
 
 /**
- * The answer of a model, a piece at a time. Whoever stops reading ends the answer at the engine too.
+ * Yields the answer of a model in chunks. Leaving the loop also ends the answer at the engine.
  *
- * @throws {TypeError} when it is asked for whole
- * @throws {LlamactlError} what llamactl or the engine says, before the answer or in the middle of it
- * @throws {ConnectionError} when it ends before it is whole
+ * @throws {TypeError} If `stream` is given and not `true`.
+ * @throws {LlamactlError} If llamactl or the engine answers with an error, also in the middle of the answer.
+ * @throws {ConnectionError} If the answer is incomplete.
  */
 export async function* streamChat(
   transport: Transport,
@@ -49,7 +49,7 @@ export async function* streamChat(
 ): AsyncGenerator<ChatChunk, void, void> {
   if (body['stream'] !== undefined && body['stream'] !== true) {
     throw new TypeError(
-      "`chat` gives an answer in pieces. Whole: request('POST', '/v1/chat/completions', { body }), without `stream`.",
+      "`chat` streams the answer. For one complete answer: request('POST', '/v1/chat/completions', { body }), without `stream`.",
     );
   }
   const answer = await transport.open({
@@ -66,13 +66,13 @@ export async function* streamChat(
     if (data === '[DONE]') return;
     const chunk = objectOf(data);
     if (chunk === null) {
-      throw new ProtocolError(`${url} sent something that is no piece of an answer: ${excerpt(data)}`, { url });
+      throw new ProtocolError(`${url} sent an event that is not a chunk of an answer: ${excerpt(data)}`, { url });
     }
     const error = 'error' in chunk ? errorIn(chunk, null, { requestId, retryAfter: null }) : null;
     if (error !== null) throw error;
     yield { choices: [], ...chunk };
   }
-  throw new ConnectionError(`The answer of ${body.model} ended before it was whole: its engine may have ended.`, {
+  throw new ConnectionError(`The answer of ${body.model} is incomplete: its engine may have died.`, {
     url,
   });
 }

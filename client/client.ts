@@ -8,21 +8,25 @@ import type { CallOptions, ClientOptions, WebSocketConstructor } from './options
 import { PLATFORM_TIMING, type Timing } from './timing.ts';
 import { Transport, type Answer, type Request } from './transport.ts';
 
-/** What {@link Client.request} takes beside method and path. */
+/** Options of {@link Client.request}. */
 export type RequestOptions = Omit<Request, 'method' | 'path' | 'token'>;
 
 /**
- * A llamactl server. Each method is an operation of its API, of the same name; answers and bodies are as they go over the
- * wire. Every method rejects with a `LlamactlError` when the server refuses, a `ConnectionError` when it is not there, a
- * `ProtocolError` when something else answers, and with the signal's reason when it was aborted.
+ * A client of one llamactl server. Each method is the operation of the API with the same name, and returns the answer of
+ * the API unchanged. Every method rejects with:
+ *
+ * - a `LlamactlError` if the server answers with an error
+ * - a `ConnectionError` if the server cannot be reached
+ * - a `ProtocolError` if another program answers
+ * - the signal's reason if the signal is aborted
  */
 export class Client extends Operations {
   readonly #transport: Transport;
   readonly #WebSocket: WebSocketConstructor | undefined;
 
   /**
-   * @param options Or just the address.
-   * @throws {TypeError} when the address is none
+   * @param options The options, or only the address.
+   * @throws {TypeError} If the address is invalid.
    */
   constructor(options: ClientOptions | string = {}, timing: Timing = PLATFORM_TIMING) {
     const given = typeof options === 'string' ? { url: options } : options;
@@ -32,16 +36,16 @@ export class Client extends Operations {
     this.#WebSocket = given.WebSocket;
   }
 
-  /** Where the server is, without a slash at its end. */
+  /** The address of the server, without a slash at its end. */
   get url(): string {
     return this.#transport.address;
   }
 
   /**
-   * Any request, with the status and the headers of its answer: for an `ETag`, and for what has no method of its own.
-   * Answers of a model, under `/v1`, may take as long as they take.
+   * Sends any request and returns status, headers and body. Use it for an `ETag`, and for paths without a method. A POST
+   * under `/v1`, such as a request to a model, has no timeout.
    *
-   * @param path From the server's address on; the template tag `path` builds one of names.
+   * @param path The path after the server's address. The template tag `path` encodes names in it.
    */
   request<Body>(method: string, path: string, options: RequestOptions = {}): Promise<Answer<Body>> {
     const verb = method.toUpperCase();
@@ -50,35 +54,35 @@ export class Client extends Operations {
   }
 
   /**
-   * The log of an instance, a line at a time: the last lines, then all that come, over lost connections and restarts of
-   * the server, with nothing missing and nothing twice. Lines that are gone are told as a gap. Ends when the instance is
-   * deleted.
+   * Yields the log of an instance: the last lines, then new ones. The stream resumes after lost connections and restarts
+   * of the server, without missing or repeated lines. Lines that are no longer kept appear as a gap. The stream ends when
+   * the instance is deleted.
    */
   followLogs(name: string, options: FollowLogsOptions = {}): AsyncGenerator<LogItem, void, void> {
     return followLog(this.#transport, name, options);
   }
 
   /**
-   * What happens, as it happens, over lost connections and restarts of the server, with nothing missing and nothing
-   * twice. Events that are gone are told as a `gap`: then ask for the present.
+   * Yields events as they happen. The stream resumes after lost connections and restarts of the server, without missing
+   * or repeated events. Events that are no longer kept appear as a `gap`: request the current state then.
    *
-   * @throws {TypeError} on a platform without WebSocket, such as Node 20, when the client was given none
+   * @throws {TypeError} If the platform, such as Node 20, has no WebSocket and the client got none.
    */
   events(options: EventsOptions = {}): AsyncGenerator<Frame, void, void> {
     return streamEvents(this.#transport, this.#WebSocket ?? platformWebSocket(), options);
   }
 
-  /** The audit trail, newest row first: all of it, a row at a time, where `getAudit` gives a page. */
+  /** Yields the whole audit trail, newest row first. `getAudit` returns one page of it. */
   streamAudit(options: AuditFilter & CallOptions = {}): AsyncGenerator<AuditRow, void, void> {
     return streamAudit(this.#transport, options);
   }
 
   /**
-   * The answer of a model, a piece at a time; nothing is asked before that is read. Whoever stops reading ends it at the
-   * engine too. `request` gives an answer whole.
+   * Yields the answer of a model in chunks. The request is sent when the first chunk is read. Leaving the loop also ends
+   * the answer at the engine. Use `request` for one complete answer.
    *
-   * @throws {TypeError} when `stream` is given, and not `true`
-   * @throws {ConnectionError} when it ends before it is whole
+   * @throws {TypeError} If `stream` is given and not `true`.
+   * @throws {ConnectionError} If the answer is incomplete.
    */
   chat(body: ChatRequest, call: CallOptions = {}): AsyncGenerator<ChatChunk, void, void> {
     return streamChat(this.#transport, body, call);

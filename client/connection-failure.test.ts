@@ -4,25 +4,25 @@ import { noConnection } from './testing/scripted-fetch.ts';
 
 const url = 'http://gpu:8080/api/instances?status=running';
 
-describe('what is said of a connection that failed', () => {
+describe('error of a failed connection', () => {
   it.each([
     [
       'ECONNREFUSED',
       'nothing listens there. Start the server with `llamactl serve`, or give the address of another.',
       true,
     ],
-    ['ENOTFOUND', 'the name of the host is not known. Is it spelled right?', true],
-    ['EHOSTUNREACH', 'there is no way to that host from here.', true],
+    ['ENOTFOUND', 'the host name is unknown. Is it spelled right?', true],
+    ['EHOSTUNREACH', 'the host is not reachable from here.', true],
     ['UND_ERR_CONNECT_TIMEOUT', 'the host does not answer. Is it on, and does a firewall let the port through?', true],
     ['ECONNRESET', 'the connection was lost. Was the server stopped?', false],
-    ['ERR_SSL_WRONG_VERSION_NUMBER', 'what listens there does not speak HTTPS; try http://.', false],
+    ['ERR_SSL_WRONG_VERSION_NUMBER', 'the program that listens there does not speak HTTPS; try http://.', false],
     [
       'DEPTH_ZERO_SELF_SIGNED_CERT',
-      'its certificate is not trusted here. Node trusts the authorities in the file that NODE_EXTRA_CA_CERTS names, too.',
+      'its certificate is not trusted here. Set NODE_EXTRA_CA_CERTS to a file with the authority that signed it.',
       false,
     ],
-    ['ERR_TLS_CERT_ALTNAME_INVALID', 'its certificate is for another name. Use the name that it is for.', false],
-    ['HPE_INVALID_CONSTANT', 'what listens there does not speak HTTP, or wants https://.', false],
+    ['ERR_TLS_CERT_ALTNAME_INVALID', 'its certificate is for another name. Use the name in the certificate.', false],
+    ['HPE_INVALID_CONSTANT', 'the program that listens there does not speak HTTP, or requires https://.', false],
     ['EODD', 'the connection failed (EODD).', false],
   ])('%s', (code, said, isUnsent) => {
     const cause = noConnection(code);
@@ -30,7 +30,7 @@ describe('what is said of a connection that failed', () => {
     expect(error).toMatchObject({ message: `No answer from http://gpu:8080: ${said}`, isUnsent, url, cause });
   });
 
-  it('is the same where a name has several addresses, and each fails in its own way', () => {
+  it('is the same if a name has several addresses that fail differently', () => {
     const refused = Object.assign(new Error('a'), { code: 'ECONNREFUSED' });
     const unreachable = Object.assign(new Error('b'), { code: 'ENETUNREACH' });
     const cause = new TypeError('fetch failed', { cause: new AggregateError([unreachable, refused]) });
@@ -44,7 +44,7 @@ describe('what is said of a connection that failed', () => {
   });
 
   it.each([
-    ['bad port', '`fetch` sends nothing to this port. Let the server listen on another.'],
+    ['bad port', '`fetch` blocks this port. Let the server listen on another port.'],
     ['odd', 'the request failed (odd).'],
   ])('is what Node says where it gives no code: %s', (message, said) => {
     const cause = new TypeError('fetch failed', { cause: new Error(message) });
@@ -54,10 +54,10 @@ describe('what is said of a connection that failed', () => {
     });
   });
 
-  it('is a guess in a browser, which does not tell', () => {
+  it('is a guess in a browser, which does not report the cause', () => {
     expect(connectionFailure(url, new TypeError('Failed to fetch'))).toMatchObject({
       message:
-        'No answer from http://gpu:8080: the request failed. Does the server run, and does it let this page in (`server.allowed_origins`)?',
+        'No answer from http://gpu:8080: the request failed. Does the server run, and does it allow this page (`server.allowed_origins`)?',
       isUnsent: false,
     });
   });

@@ -1,31 +1,31 @@
 import { ConnectionError } from './errors.ts';
 
-/** What the codes of platforms mean; by the beginning of the code. */
+/** Explanations for error codes of the platform. */
 const MEANINGS: readonly (readonly [RegExp, string])[] = [
   [/^ECONNREFUSED$/, 'nothing listens there. Start the server with `llamactl serve`, or give the address of another'],
-  [/^(ENOTFOUND|EAI_)/, 'the name of the host is not known. Is it spelled right?'],
-  [/^(EHOSTUNREACH|ENETUNREACH|ENETDOWN)$/, 'there is no way to that host from here'],
+  [/^(ENOTFOUND|EAI_)/, 'the host name is unknown. Is it spelled right?'],
+  [/^(EHOSTUNREACH|ENETUNREACH|ENETDOWN)$/, 'the host is not reachable from here'],
   [
     /^(ETIMEDOUT|UND_ERR_CONNECT_TIMEOUT)$/,
     'the host does not answer. Is it on, and does a firewall let the port through?',
   ],
   [/^(ECONNRESET|EPIPE|UND_ERR_SOCKET)$/, 'the connection was lost. Was the server stopped?'],
-  [/^(ERR_SSL|EPROTO)/, 'what listens there does not speak HTTPS; try http://'],
-  [/^ERR_TLS_CERT_ALTNAME/, 'its certificate is for another name. Use the name that it is for'],
+  [/^(ERR_SSL|EPROTO)/, 'the program that listens there does not speak HTTPS; try http://'],
+  [/^ERR_TLS_CERT_ALTNAME/, 'its certificate is for another name. Use the name in the certificate'],
   [
     /^(CERT_|DEPTH_|SELF_SIGNED|UNABLE_TO_|ERR_TLS)/,
-    'its certificate is not trusted here. Node trusts the authorities in the file that NODE_EXTRA_CA_CERTS names, too',
+    'its certificate is not trusted here. Set NODE_EXTRA_CA_CERTS to a file with the authority that signed it',
   ],
-  [/^HPE_/, 'what listens there does not speak HTTP, or wants https://'],
+  [/^HPE_/, 'the program that listens there does not speak HTTP, or requires https://'],
 ];
 
-/** With these, no byte of a request has been sent. */
+/** Codes of errors that occur before any byte of a request is sent. */
 const UNSENT = /^(ECONNREFUSED|ENOTFOUND|EAI_|EHOSTUNREACH|ENETUNREACH|ENETDOWN|UND_ERR_CONNECT_TIMEOUT)/;
 
 /**
- * What `fetch` said when no answer came, as an error that says what would work.
+ * Converts an error of `fetch` to an error whose message says what would work.
  *
- * @param url Of the request.
+ * @param url The URL of the request.
  */
 export function connectionFailure(url: string, cause: unknown): ConnectionError {
   const codes = codesOf(cause);
@@ -38,19 +38,19 @@ export function connectionFailure(url: string, cause: unknown): ConnectionError 
   });
 }
 
-/** What is said where the platform gives no code. */
+/** The explanation for an error without a code. */
 function withoutCode(error: unknown): string {
   const cause = error instanceof Error ? error.cause : undefined;
-  // Browsers say nothing of it, by intent.
+  // Browsers hide the cause on purpose.
   if (!(cause instanceof Error)) {
-    return 'the request failed. Does the server run, and does it let this page in (`server.allowed_origins`)?';
+    return 'the request failed. Does the server run, and does it allow this page (`server.allowed_origins`)?';
   }
-  // Ports of other protocols, such as 6000, by the standard of `fetch`; in the words of Node.
-  if (cause.message === 'bad port') return '`fetch` sends nothing to this port. Let the server listen on another';
+  // The standard of `fetch` blocks ports of other protocols, such as 6000. The text is Node's.
+  if (cause.message === 'bad port') return '`fetch` blocks this port. Let the server listen on another port';
   return `the request failed (${cause.message})`;
 }
 
-/** The codes of an error and of all that it was caused by; a name with several addresses fails once for each. */
+/** The codes of an error and its causes. A host name with several addresses fails once for each address. */
 function codesOf(error: unknown): string[] {
   if (!(error instanceof Error)) return [];
   if (error instanceof AggregateError && error.errors.length > 0) return error.errors.flatMap(codesOf);

@@ -1,7 +1,7 @@
 import { TimeoutError } from './errors.ts';
 import { reasonOf, type Timing } from './timing.ts';
 
-/** What ends one try of a request: the caller, or the time that it may take. */
+/** Aborts one attempt of a request when its timeout passes or the caller's signal is aborted. */
 export class Deadline {
   readonly #controller = new AbortController();
   readonly #caller: AbortSignal | undefined;
@@ -9,7 +9,7 @@ export class Deadline {
   readonly #onAbort = (): void => this.#controller.abort(reasonOf(this.#caller));
   #cancel = (): void => undefined;
 
-  /** @throws the reason of the caller's signal, when that is aborted already */
+  /** @throws The reason of the caller's signal, if it is already aborted. */
   constructor(timing: Pick<Timing, 'after'>, caller: AbortSignal | undefined) {
     if (caller?.aborted === true) throw reasonOf(caller);
     this.#timing = timing;
@@ -21,7 +21,7 @@ export class Deadline {
     return this.#controller.signal;
   }
 
-  /** Gives up when nothing else is said for so many seconds; 0: never. Replaces what was said before. */
+  /** Sets the timeout, in seconds from now, and replaces the previous one; 0: no timeout. */
   within(seconds: number, url: string): void {
     this.#cancel();
     this.#cancel = (): void => undefined;
@@ -32,12 +32,12 @@ export class Deadline {
     });
   }
 
-  /** Why it was ended; `null`: it was not. What platforms throw then differs. */
+  /** Why the attempt was aborted; `null`: it was not. Use this error, because platforms throw different ones. */
   get reason(): Error | null {
     return this.signal.aborted ? reasonOf(this.signal) : null;
   }
 
-  /** Ends what still goes on, and lets go of the caller's signal. */
+  /** Ends the attempt and its timer, and removes the listener from the caller's signal. */
   close(): void {
     this.#cancel();
     this.#caller?.removeEventListener('abort', this.#onAbort);

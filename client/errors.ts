@@ -1,36 +1,36 @@
 import type { ErrorCode, Problem } from './models.ts';
 
-/** What an error answer says, in the words of this library. */
+/** The data of an error answer. */
 export interface ErrorFacts {
-  /** HTTP status; of an error that came in the middle of a stream, the one that it would have had. */
+  /** HTTP status. For an error in the middle of a stream, the status that matches its type. */
   status: number;
-  /** The error for a program; under `/v1` whatever code or type stands there. */
+  /** The kind of error, for programs; under `/v1` the code or type in the answer. */
   code: string;
-  /** More about it; may be empty. */
+  /** More about the error; may be empty. */
   details: string;
   requestId: string | null;
   problems: readonly Problem[];
   /** Why an engine did not start. */
   reason: string | undefined;
-  /** Seconds after which the same request may succeed; `null`: nothing was said of it. */
+  /** Seconds after which the same request may succeed; `null`: unknown. */
   retryAfter: number | null;
 }
 
-/** An error that llamactl answered. `message` is its own sentence: what happened, and what would work. */
+/** An error answer of llamactl. `message` says what happened and what would work. */
 export class LlamactlError extends Error {
   override readonly name: string = 'LlamactlError';
   readonly status: number;
-  /** Stable, for a program. An {@link ErrorCode} under `/api`; engines and `/v1` have more. */
+  /** The kind of error, for programs; stable. An {@link ErrorCode} under `/api`; engines and `/v1` have other codes too. */
   readonly code: ErrorCode | (string & {});
-  /** More about it; may be empty. */
+  /** More about the error; may be empty. */
   readonly details: string;
-  /** By which the request is found in the server's log. */
+  /** The id of the request in the server's log. */
   readonly requestId: string | null;
-  /** Every problem of the request, where it can be told which part is at fault. */
+  /** Every problem of the request, if the server knows which parts are wrong. */
   readonly problems: readonly Problem[];
-  /** Why an engine did not start, with the code `START_FAILED`. */
+  /** Why the engine did not start, for the code `START_FAILED`. */
   readonly reason: string | undefined;
-  /** Seconds after which the same request may succeed; `null`: nothing was said of it. */
+  /** Seconds after which the same request may succeed; `null`: unknown. */
   readonly retryAfter: number | null;
 
   constructor(message: string, facts: ErrorFacts) {
@@ -45,12 +45,12 @@ export class LlamactlError extends Error {
   }
 }
 
-/** 400: the request breaks a rule; `problems` lists them all. */
+/** 400: the request is invalid; `problems` lists every problem. */
 export class ValidationError extends LlamactlError {
   override readonly name = 'ValidationError';
 }
 
-/** 401: credentials are missing, wrong, or not valid any more. */
+/** 401: credentials are missing, wrong or expired. */
 export class UnauthorizedError extends LlamactlError {
   override readonly name = 'UnauthorizedError';
 }
@@ -60,27 +60,27 @@ export class ForbiddenError extends LlamactlError {
   override readonly name = 'ForbiddenError';
 }
 
-/** 404: there is no such instance, account, key or path. */
+/** 404: the instance, account, key or path does not exist. */
 export class NotFoundError extends LlamactlError {
   override readonly name = 'NotFoundError';
 }
 
-/** 409: it cannot be done in the present state; the code says what stands in the way. */
+/** 409: the current state does not allow the request; the code says why. */
 export class ConflictError extends LlamactlError {
   override readonly name = 'ConflictError';
 }
 
-/** 412: somebody else changed the instance since its `ETag` was read. */
+/** 412: the instance has changed since its `ETag` was read. */
 export class PreconditionFailedError extends LlamactlError {
   override readonly name = 'PreconditionFailedError';
 }
 
-/** 429: too many requests; `retryAfter` says when the next one is taken. */
+/** 429: too many requests; `retryAfter` says when to retry. */
 export class RateLimitedError extends LlamactlError {
   override readonly name = 'RateLimitedError';
 }
 
-/** 5xx: a fault of the server, an engine that did not start (`START_FAILED`), or a server that starts or stops. */
+/** 5xx: a bug in the server, an engine that did not start (`START_FAILED`), or a server that is starting or stopping. */
 export class ServerError extends LlamactlError {
   override readonly name = 'ServerError';
 }
@@ -95,18 +95,18 @@ const CLASSES: Readonly<Record<number, typeof LlamactlError>> = {
   429: RateLimitedError,
 };
 
-/** The error of the class that its status has. */
+/** Creates the error whose class matches the status. */
 export function errorOf(message: string, facts: ErrorFacts): LlamactlError {
   const Class = CLASSES[facts.status] ?? (facts.status >= 500 ? ServerError : LlamactlError);
   return new Class(message, facts);
 }
 
-/** No answer came, or it broke off. `cause` is what the platform said. */
+/** No answer, or an incomplete one. `cause` is the platform's error. */
 export class ConnectionError extends Error {
   override readonly name: string = 'ConnectionError';
-  /** Of the request. */
+  /** The URL of the request. */
   readonly url: string;
-  /** It is certain that the server has seen nothing of the request. */
+  /** Whether it is certain that the server got nothing of the request. */
   readonly isUnsent: boolean;
 
   constructor(message: string, facts: { url: string; isUnsent?: boolean; cause?: unknown }) {
@@ -116,18 +116,18 @@ export class ConnectionError extends Error {
   }
 }
 
-/** No answer came in time. The server may have done what was asked. */
+/** No answer within the timeout. The server may still have done what the request asked for. */
 export class TimeoutError extends ConnectionError {
   override readonly name = 'TimeoutError';
 }
 
-/** What answered, or a message of it, is not llamactl's: the page of a proxy, a redirection, another program. */
+/** An answer or message that is not from llamactl: the page of a proxy, a redirect, another program. */
 export class ProtocolError extends Error {
   override readonly name = 'ProtocolError';
   readonly url: string;
-  /** HTTP status of the answer; `null` where it had none. */
+  /** HTTP status of the answer; `null`: it had none. */
   readonly status: number | null;
-  /** Seconds after which the same request may succeed; `null`: nothing was said of it. */
+  /** Seconds after which the same request may succeed; `null`: unknown. */
   readonly retryAfter: number | null;
 
   constructor(

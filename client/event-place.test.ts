@@ -25,8 +25,8 @@ const gap = (to: number, last = to): Frame => ({
 });
 const all = { instances: undefined, types: undefined };
 
-describe('a place in the events', () => {
-  it('is the last that was told, wanted or not', () => {
+describe('position in the events', () => {
+  it('is the last event, whether it passes the filter or not', () => {
     const place = new EventPlace({ instances: ['b'], types: undefined }, 5);
     expect(place.afterSeq).toBe(5);
     expect(place.take(status(6))).toBe(false);
@@ -35,16 +35,16 @@ describe('a place in the events', () => {
     expect(place.afterSeq).toBe(9);
   });
 
-  it('lets nothing through twice, but figures, which have the number of what was before them', () => {
+  it('lets no event through twice, except stats, which repeat the number of the event before them', () => {
     const place = new EventPlace(all, 5);
     const frames = [status(5), status(6), status(6), stats(6), stats(6), status(7)];
     expect(frames.map((frame) => place.take(frame))).toEqual([false, true, false, true, true, true]);
   });
 
-  it('begins now: what was before is told only to know how far it goes', () => {
+  it('starts now by default: the first gap only sets the position', () => {
     const place = new EventPlace(all, null);
     expect(place.afterSeq).toBe(1);
-    // The clock of the server was set back since: its times say nothing.
+    // The clock of the server was set back, so its timestamps do not help.
     const past = [gap(99, 101), status(100, 9), status(101, 8)];
     expect(past.map((frame) => place.take(frame))).toEqual([false, false, false]);
     expect(place.take(stats(101))).toBe(true);
@@ -53,13 +53,13 @@ describe('a place in the events', () => {
     expect(present.map((frame) => place.take(frame))).toEqual([true, true, true]);
   });
 
-  it('begins now where nothing ever happened', () => {
+  it('starts now if no event exists', () => {
     const place = new EventPlace(all, null);
     expect(place.take(status(7))).toBe(true);
     expect(place.afterSeq).toBe(7);
   });
 
-  it('begins now where nothing had ever happened for long, and takes all that came then', () => {
+  it('takes all events after a silent connection if none existed before', () => {
     const place = new EventPlace(all, null);
     place.waited();
     expect(place.afterSeq).toBe(0);
@@ -69,7 +69,7 @@ describe('a place in the events', () => {
     expect(other.afterSeq).toBe(5);
   });
 
-  it('leaves out what is not wanted: the server begins to only after it has been told', () => {
+  it('filters events that the server sends before it gets the subscription', () => {
     const place = new EventPlace({ instances: ['Mine'], types: ['instance_status_changed', 'system_alert'] }, 0);
     const frames = [status(1), status(2, 0, 'mINE'), stats(2), alert(3), alert(4, 'a'), alert(5, 'mine'), gap(6)];
     expect(frames.map((frame) => place.take(frame))).toEqual([false, true, false, true, false, true, true]);

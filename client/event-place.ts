@@ -1,40 +1,40 @@
 import type { Frame, Subscribe } from './models.ts';
 
-/** What of the events is wanted. */
-export interface EventWish {
+/** Which events to yield. */
+export interface EventFilter {
   instances: Subscribe['instances'];
   types: Subscribe['types'];
 }
 
-/** How far somebody has come in the events, and what they want of them. */
+/** The position of a client in the events, and its filter. */
 export class EventPlace {
   readonly #types: ReadonlySet<string> | null;
-  /** Names ignore case. */
+  /** Names in lower case. */
   readonly #instances: ReadonlySet<string> | null;
-  /** The number of the last event that is known; `null`: not known yet, and what there is already is not wanted. */
+  /** The `seq` of the last known event; `null`: not yet known, and past events are not wanted. */
   #seq: number | null;
 
-  constructor({ instances, types }: EventWish, afterSeq: number | null) {
+  constructor({ instances, types }: EventFilter, afterSeq: number | null) {
     this.#types = types === undefined ? null : new Set(types);
     this.#instances = instances === undefined ? null : new Set(instances.map((name) => name.toLowerCase()));
     this.#seq = afterSeq;
   }
 
   /**
-   * After what to ask for events. Whoever wants only the present asks for what follows a number that no event has: if
-   * there are any, the answer begins with a gap, which says where the events have come to. Without that, whoever loses the
-   * connection before the first event could not know what they missed.
+   * The `after_seq` of the next connection. If past events are not wanted, it is a number that no event has. The server
+   * then starts with a gap that contains the newest `seq`, if any event exists. Without that, a client that loses its
+   * connection before the first event could not know which events it missed.
    */
   get afterSeq(): number {
     return this.#seq ?? BEFORE_ALL;
   }
 
-  /** The server had its time to tell something: where it has not, there was nothing, and all that comes is new. */
+  /** Call it after a silent connection: no gap came, so no event existed, and all later events are new. */
   waited(): void {
     this.#seq ??= 0;
   }
 
-  /** Whether a frame is to be told. */
+  /** Records a frame and returns whether to yield it. */
   take(frame: Frame): boolean {
     if (frame.type === 'gap') return this.#takeGap(frame);
     const isKept = frame.type !== 'instance_stats_updated';
@@ -44,14 +44,14 @@ export class EventPlace {
     return this.#isWanted(frame);
   }
 
-  /** Of what is told after the first one, all that is no newer than it is the past, and not wanted. */
+  /** The first gap only sets the position: events up to its `last_seq` are past. */
   #takeGap({ data }: Frame & { type: 'gap' }): boolean {
     const isNew = this.#seq === null;
     this.#seq = isNew ? data.last_seq : Math.max(this.#seq ?? 0, data.to_seq);
     return !isNew;
   }
 
-  /** The server leaves out what is not wanted only from the moment that it has been told. */
+  /** Filters frames here too, because the server filters them only after it got the subscription. */
   #isWanted({ type, data }: Exclude<Frame, { type: 'gap' }>): boolean {
     if (this.#types !== null && !this.#types.has(type)) return false;
     const name = 'name' in data ? data.name : data.instance;
@@ -59,5 +59,5 @@ export class EventPlace {
   }
 }
 
-/** 0 would ask for everything that is kept. */
+/** No event has this number. 0 would request all kept events. */
 const BEFORE_ALL = 1;

@@ -2,7 +2,7 @@ import { readText, type AnswerTextOptions } from './answer-text.ts';
 import { EventParser, type ServerSentEvent } from './server-sent-events.ts';
 import type { OpenAnswer } from './transport.ts';
 
-/** The events of an answer, until it ends; as {@link readText}. */
+/** Yields the Server-Sent Events of an answer, until it ends. Throws like {@link readText}. */
 export async function* readEvents(
   answer: OpenAnswer,
   options: Omit<AnswerTextOptions, 'mediaType'>,
@@ -11,7 +11,7 @@ export async function* readEvents(
   for await (const text of readText(answer, { mediaType: 'text/event-stream', ...options })) {
     for (const event of parser.push(text)) {
       yield event;
-      // What is there already is not wanted any more either.
+      // After an abort, events that already arrived are not wanted either.
       if (answer.deadline.reason !== null) throw answer.deadline.reason;
     }
   }

@@ -3,34 +3,34 @@ import type { Timing } from './timing.ts';
 
 /** How a WebSocket ended. */
 export interface SocketEnd {
-  /** `null`: it was never open; `silent`: nothing came for so long that it may be dead. */
+  /** `null`: the socket never opened; `silent`: no message came, so the connection may be dead. */
   code: number | 'silent' | null;
   reason: string;
 }
 
-/** What has to be read before more is taken: whoever reads too slowly loses the connection, and resumes. */
+/** Most unread messages. A caller that reads too slowly loses the connection, and resumes. */
 const MOST_UNREAD = 10_000;
 const NORMAL = 1000;
-/** What a WebSocket ends with that ended without a word. */
+/** The code of a WebSocket that ended without a close frame. */
 const ABNORMAL = 1006;
 
 export interface EventSocketParts {
   WebSocket: WebSocketConstructor;
   url: string;
   protocols: string[];
-  /** Sent first. */
+  /** The first message to send. */
   greeting: string;
   timing: Timing;
-  /** Seconds until it has to be open; 0: for ever. */
+  /** Seconds within which the socket must open; 0: no limit. */
   timeout: number;
-  /** Seconds without a message after which it is ended. */
+  /** Seconds without a message after which the socket is closed. */
   silence: number;
-  /** Told when it is open, before the first message. */
+  /** Called when the socket is open, before the first message is yielded. */
   onOpen: () => void;
   signal: AbortSignal | undefined;
 }
 
-/** One WebSocket, from its handshake to its end, as a source of messages. */
+/** A source of the messages of one WebSocket, from its handshake to its end. */
 export class EventSocket {
   readonly #socket: WebSocketLike;
   readonly #unread: string[] = [];
@@ -38,7 +38,7 @@ export class EventSocket {
   readonly #silence: number;
   readonly #onOpen: () => void;
   #isOpen = false;
-  #isOpenTold = false;
+  #hasCalledOnOpen = false;
   #end: SocketEnd | null = null;
   #wake = (): void => undefined;
   #letGo = (): void => undefined;
@@ -63,16 +63,16 @@ export class EventSocket {
     });
     this.#socket.addEventListener('message', ({ data }) => this.#take(data));
     this.#socket.addEventListener('close', ({ code, reason }) => this.#over(this.#isOpen ? code : null, reason));
-    // Some end with this alone.
+    // Some platforms send `error` without `close`.
     this.#socket.addEventListener('error', () => this.#over(this.#isOpen ? ABNORMAL : null, ''));
   }
 
-  /** The messages that come, until the end, which is returned. */
+  /** Yields the messages, and returns how the socket ended. */
   async *messages(): AsyncGenerator<string, SocketEnd> {
     try {
       for (;;) {
-        if (this.#isOpen && !this.#isOpenTold) {
-          this.#isOpenTold = true;
+        if (this.#isOpen && !this.#hasCalledOnOpen) {
+          this.#hasCalledOnOpen = true;
           this.#onOpen();
         }
         const message = this.#unread.shift();
@@ -89,11 +89,11 @@ export class EventSocket {
     if (this.#end !== null || typeof data !== 'string') return;
     this.#listen();
     this.#unread.push(data);
-    if (this.#unread.length > MOST_UNREAD) this.#over(ABNORMAL, 'what came was not read');
+    if (this.#unread.length > MOST_UNREAD) this.#over(ABNORMAL, 'messages were not read');
     this.#wake();
   }
 
-  /** From now on it is silent. */
+  /** Restarts the timer for silence. */
   #listen(): void {
     this.#cancel();
     this.#cancel = this.#timing.after(this.#silence, () => this.#over('silent', ''));

@@ -14,7 +14,7 @@ const created = (seq: number, name = 'a'): Frame => ({
   seq,
   data: { name },
 });
-/** It is open, tells this, and ends. */
+/** Opens, sends these frames, and closes. */
 const plan =
   (code: number, ...frames: Frame[]) =>
   (socket: FakeSocket): void => {
@@ -23,7 +23,7 @@ const plan =
     socket.end(code, 'as the server says');
   };
 const refused = (socket: FakeSocket): void => socket.refuse();
-/** What ends a test. */
+/** Closes the socket for good at the end of a test. */
 const over = plan(1008);
 
 function bench(plans: ((socket: FakeSocket) => void)[], replies: Reply[] = [], options: ClientOptions = {}) {
@@ -34,8 +34,8 @@ function bench(plans: ((socket: FakeSocket) => void)[], replies: Reply[] = [], o
   return { client, made, server, timing };
 }
 
-/** The numbers of what was told before it failed, and with what it did. */
-async function told(frames: AsyncIterable<Frame>): Promise<[number[], Error | null]> {
+/** The numbers of the events before the stream failed, and its error. */
+async function eventsOf(frames: AsyncIterable<Frame>): Promise<[number[], Error | null]> {
   const seen: number[] = [];
   try {
     for await (const { seq } of frames) seen.push(seq);
@@ -45,10 +45,12 @@ async function told(frames: AsyncIterable<Frame>): Promise<[number[], Error | nu
   return [seen, null];
 }
 
-describe('events', () => {
-  it('are told as they come, of what was asked for', async () => {
+describe('event stream', () => {
+  it('yields the requested events as they come', async () => {
     const { client, made } = bench([plan(1008, created(5), created(6, 'b'), created(7))], [], { token: 'llk_1' });
-    const [seen, error] = await told(client.events({ instances: ['A'], types: ['instance_created'], after_seq: 4 }));
+    const [seen, error] = await eventsOf(
+      client.events({ instances: ['A'], types: ['instance_created'], after_seq: 4 }),
+    );
     expect(seen).toEqual([5, 7]);
     expect(error).toMatchObject({
       name: 'ProtocolError',
@@ -60,32 +62,35 @@ describe('events', () => {
     expect(socket?.sent).toEqual(['{"type":"subscribe","instances":["A"],"types":["instance_created"]}']);
   });
 
-  it('need no token', async () => {
+  it('works without a token', async () => {
     const { client, made } = bench([over]);
-    await told(client.events());
+    await eventsOf(client.events());
     expect(made[0]?.protocols).toEqual(['llamactl.v1']);
     expect(made[0]?.sent).toEqual(['{"type":"subscribe"}']);
   });
 
-  it.each([1000, 1001, 1006, 1011, 1013])('are resumed after the last one when it ends with %i', async (code) => {
-    const interruptions: Interruption[] = [];
-    const { client, made } = bench([plan(code, created(5)), plan(code, created(6)), over]);
-    const [seen] = await told(client.events({ onInterruption: (each) => interruptions.push(each) }));
-    expect(seen).toEqual([5, 6]);
-    expect(made.map(({ url }) => url.split('after_seq=')[1])).toEqual(['1', '5', '6']);
-    expect(interruptions.map(({ attempt, delay }) => [attempt, delay])).toEqual([
-      [1, 0.125],
-      [1, 0.125],
-    ]);
-  });
+  it.each([1000, 1001, 1006, 1011, 1013])(
+    'resumes after the last event when the socket closes with %i',
+    async (code) => {
+      const interruptions: Interruption[] = [];
+      const { client, made } = bench([plan(code, created(5)), plan(code, created(6)), over]);
+      const [seen] = await eventsOf(client.events({ onInterruption: (each) => interruptions.push(each) }));
+      expect(seen).toEqual([5, 6]);
+      expect(made.map(({ url }) => url.split('after_seq=')[1])).toEqual(['1', '5', '6']);
+      expect(interruptions.map(({ attempt, delay }) => [attempt, delay])).toEqual([
+        [1, 0.125],
+        [1, 0.125],
+      ]);
+    },
+  );
 
-  it('are resumed when the server is away for long', async () => {
+  it('resumes after the server was away for long', async () => {
     const away = noConnection('ECONNREFUSED');
     const { client, timing } = bench(
       [plan(1001, created(5)), refused, refused, refused, plan(1001, created(6)), over],
       [away, away, refusal(503, 'SHUTTING_DOWN')],
     );
-    expect((await told(client.events()))[0]).toEqual([5, 6]);
+    expect((await eventsOf(client.events()))[0]).toEqual([5, 6]);
     expect(timing.waits.filter((seconds) => seconds < 60)).toEqual([0.125, 0.25, 0.5, 1, 0.125]);
   });
 
@@ -98,43 +103,43 @@ describe('events', () => {
       Array.from({ length: 3 }, () => refused),
       [...replies, ...replies, ...replies],
     );
-    expect((await told(client.events()))[1]).toMatchObject({ name });
+    expect((await eventsOf(client.events()))[1]).toMatchObject({ name });
     expect(server.targets[0]).toBe('GET /llm/api/ws');
     expect(timing.pending).toBe(0);
   });
 
-  it.each([0, 1, 3])('that nobody lets through are told as that, after %i retries', async (retries) => {
+  it.each([0, 1, 3])('reports a proxy that blocks WebSockets, after %i retries', async (retries) => {
     const plans = Array.from({ length: 4 }, () => refused);
     const replies = plans.map(() => refusal(400, 'VALIDATION_ERROR'));
     const { client, made, server, timing } = bench(plans, replies, { retries });
-    expect((await told(client.events()))[1]?.message).toBe(
-      'https://h/llm/api/ws answers, but opens no WebSocket. Does a proxy on the way let them through?',
+    expect((await eventsOf(client.events()))[1]?.message).toBe(
+      'https://h/llm/api/ws answers, but does not open a WebSocket. Does a proxy in between support WebSockets?',
     );
     expect([made.length, server.requests.length]).toEqual([retries + 1, retries + 1]);
     expect(timing.waits.filter((seconds) => seconds < 60)).toEqual([0.125, 0.25, 0.5].slice(0, retries));
   });
 
-  it('are tried at first as any other request is, and nobody is told of an interruption', async () => {
+  it('retries the first connection like any request, without reporting an interruption', async () => {
     const interruptions: Interruption[] = [];
     const plans = [refused, refused, plan(1001, created(5)), refused, refused, refused, refused];
     const away = Array.from({ length: 4 }, () => noConnection('ECONNREFUSED'));
     const replies = [refusal(503, 'SHUTTING_DOWN'), noConnection('ECONNREFUSED'), ...away, refusal(403, 'FORBIDDEN')];
     const { client, timing } = bench([...plans, refused], replies, { retries: 2 });
-    const [seen, error] = await told(client.events({ onInterruption: (each) => interruptions.push(each) }));
+    const [seen, error] = await eventsOf(client.events({ onInterruption: (each) => interruptions.push(each) }));
     expect([seen, error?.name]).toEqual([[5], 'ForbiddenError']);
     expect(timing.waits.filter((seconds) => seconds < 60)).toEqual([0.125, 0.25, 0.125, 0.25, 0.5, 1, 2]);
     expect(interruptions.map(({ attempt }) => attempt)).toEqual([1, 2, 3, 4, 5]);
     const once = bench([refused, over], [refusal(503, 'SHUTTING_DOWN')], { retries: 0 });
-    expect((await told(once.client.events()))[1]).toMatchObject({ code: 'SHUTTING_DOWN' });
+    expect((await eventsOf(once.client.events()))[1]).toMatchObject({ code: 'SHUTTING_DOWN' });
     expect(once.made).toHaveLength(1);
   });
 
-  it('whose token ended are resumed with another, as long as the server takes it', async () => {
+  it('resumes with another token when the token expires', async () => {
     const tokens = ['one', 'two', 'three', 'four', 'five', 'six'];
     const plans = [plan(4401, created(5)), plan(4401), plan(4401, created(6)), refused, refused];
     const answers = [refusal(401, 'UNAUTHORIZED'), refusal(401, 'UNAUTHORIZED')];
     const { client, made, timing } = bench(plans, answers, { token: () => tokens.shift() ?? null });
-    const [seen, error] = await told(client.events());
+    const [seen, error] = await eventsOf(client.events());
     expect(seen).toEqual([5, 6]);
     expect(error).toMatchObject({ name: 'UnauthorizedError', code: 'UNAUTHORIZED' });
     const used = ['one', 'two', 'three', 'four', 'five'].map((token) => `bearer.${token}`);
@@ -145,23 +150,23 @@ describe('events', () => {
     ).toEqual([0.25]);
   });
 
-  it('whose token ended end, where there is no other', async () => {
+  it('ends when the token expires and there is no other', async () => {
     const { client } = bench([plan(4401, created(5))], [], { token: 'one' });
-    const [seen, error] = await told(client.events());
+    const [seen, error] = await eventsOf(client.events());
     expect(seen).toEqual([5]);
     expect(error).toMatchObject({ name: 'UnauthorizedError', code: 'TOKEN_EXPIRED', message: 'as the server says' });
   });
 
-  it('need a token that was fresh when the handshake was refused', async () => {
+  it('asks for a fresh token after a refused handshake', async () => {
     const tokens = ['stale', 'fresh'];
     const replies = [refusal(401, 'TOKEN_EXPIRED')];
     const { client, made, server } = bench([refused, over], replies, { token: () => tokens.shift() ?? null });
-    await told(client.events());
+    await eventsOf(client.events());
     expect(made.map(({ protocols }) => protocols[1])).toEqual(['bearer.stale', 'bearer.fresh']);
     expect(server.requests[0]?.headers.get('authorization')).toBe('Bearer stale');
   });
 
-  it('tell when the connection stands, first and again, before anything comes over it', async () => {
+  it('calls onOpen for every connection, before its first event', async () => {
     const { client } = bench([plan(1001, created(5)), plan(1001), plan(1001, created(6)), over]);
     const seen: unknown[] = [];
     const frames = client.events({ onOpen: () => seen.push('open') });
@@ -173,7 +178,7 @@ describe('events', () => {
     expect(seen).toEqual(['open', 5, 'open', 'open', 6, 'open']);
   });
 
-  it('end with the error of whoever is told', async () => {
+  it('ends with the error of a callback', async () => {
     const { client, made, timing } = bench([(socket) => socket.open()]);
     const onOpen = (): never => {
       throw new Error('mine');
@@ -183,7 +188,7 @@ describe('events', () => {
     expect(timing.pending).toBe(0);
   });
 
-  it('of a connection that is silent for two minutes are asked for over another: it may be dead', async () => {
+  it('reconnects after two silent minutes, because the connection may be dead', async () => {
     const silent = (socket: FakeSocket): void => socket.open();
     const loud = (socket: FakeSocket): void => {
       socket.open();
@@ -191,7 +196,7 @@ describe('events', () => {
     };
     const { client, made, timing } = bench([silent, silent, loud, over]);
     const interruptions: Interruption[] = [];
-    const reading = told(client.events({ onInterruption: (each) => interruptions.push(each) }));
+    const reading = eventsOf(client.events({ onInterruption: (each) => interruptions.push(each) }));
     for (const tries of [1, 2, 3]) {
       while (made.length < tries || timing.pending === 0) await new Promise(setImmediate);
       await new Promise(setImmediate);
@@ -201,10 +206,10 @@ describe('events', () => {
     expect(made.map(({ url }) => url.split('after_seq=')[1])).toEqual(['1', '0', '0', '5']);
     expect(made.map(({ closedWith }) => closedWith)).toEqual([1000, 1000, 1000, 1000]);
     expect(interruptions, 'nothing was lost').toEqual([]);
-    expect(timing.waits, 'an event begins a silence anew').toEqual([60, 120, 60, 120, 60, 120, 120, 60, 120]);
+    expect(timing.waits, 'an event restarts the timer for silence').toEqual([60, 120, 60, 120, 60, 120, 120, 60, 120]);
   });
 
-  it('are resumed when the token cannot be had for a while, and end when it never can', async () => {
+  it('resumes while the token source fails temporarily, and ends if it fails for good', async () => {
     const away = new ConnectionError('the one that logs in is away', { url: 'https://login/' });
     const answers = ['one', away, 'two', new Error('the keyring is locked')];
     const token = async (): Promise<string> => {
@@ -213,21 +218,21 @@ describe('events', () => {
       return next;
     };
     const { client, made } = bench([plan(1001, created(5)), plan(1001, created(6))], [], { token });
-    const [seen, error] = await told(client.events());
+    const [seen, error] = await eventsOf(client.events());
     expect(seen).toEqual([5, 6]);
     expect(error?.message).toBe('the keyring is locked');
     expect(made.map(({ protocols }) => protocols[1])).toEqual(['bearer.one', 'bearer.two']);
     const first = bench([], [], { token: () => Promise.reject(away) });
-    expect((await told(first.client.events()))[1]).toBe(away);
+    expect((await eventsOf(first.client.events()))[1]).toBe(away);
   });
 
-  it('need a token that a WebSocket can carry', async () => {
+  it('refuses a token that a WebSocket cannot send', async () => {
     const { client, made } = bench([], [], { token: 'a/b=' });
-    await expect(client.events().next()).rejects.toThrow('characters that a WebSocket cannot carry');
+    await expect(client.events().next()).rejects.toThrow('characters that a WebSocket cannot send');
     expect(made).toEqual([]);
   });
 
-  it('end with their caller while a token is waited for', async () => {
+  it('ends on abort while it waits for a token', async () => {
     const stop = new AbortController();
     const { client } = bench([], [], { token: () => new Promise(() => undefined) });
     const next = client.events({ signal: stop.signal }).next();
@@ -235,28 +240,28 @@ describe('events', () => {
     await expect(next).rejects.toThrow('enough');
   });
 
-  it('that are no events are an error', async () => {
+  it('fails on a message that is not an event', async () => {
     const odd = (socket: FakeSocket): void => {
       socket.open();
       socket.message({ hello: 1 });
     };
     const { client, made } = bench([odd]);
-    expect((await told(client.events()))[1]).toMatchObject({ name: 'ProtocolError' });
+    expect((await eventsOf(client.events()))[1]).toMatchObject({ name: 'ProtocolError' });
     expect(made[0]?.closedWith).toBe(1000);
   });
 
-  it('that nobody reads are dropped with the connection, and asked for again', async () => {
+  it('drops the connection if too many events are unread, and requests them again', async () => {
     const flood = (socket: FakeSocket): void => {
       socket.open();
       for (let seq = 1; seq <= 10_002; seq += 1) socket.message(created(seq));
     };
     const { client, made } = bench([flood, plan(1008, created(10_002))]);
-    const [seen] = await told(client.events({ after_seq: 0 }));
+    const [seen] = await eventsOf(client.events({ after_seq: 0 }));
     expect([seen.length, seen[0], seen.at(-1)]).toEqual([10_002, 1, 10_002]);
     expect(made[1]?.url).toContain('after_seq=10001');
   });
 
-  it('are ended by whoever stops reading, or aborts', async () => {
+  it('ends when the caller leaves the loop or aborts', async () => {
     const { client, made, timing } = bench([
       (socket) => {
         socket.open();
@@ -276,15 +281,15 @@ describe('events', () => {
     await expect(other.client.events({ signal: abort.signal }).next()).rejects.toThrow('enough');
   });
 
-  it('that are not open in time are tried again', async () => {
+  it('retries a connection that does not open in time', async () => {
     const { WebSocket, made } = fakeSockets(() => undefined, over);
     const server = new ScriptedFetch(answer({}, 400));
     const client = new Client({ WebSocket, fetch: server.fetch, timeout: 5 }, new FakeTiming());
-    expect((await told(client.events()))[1]).toMatchObject({ name: 'ProtocolError' });
+    expect((await eventsOf(client.events()))[1]).toMatchObject({ name: 'ProtocolError' });
     expect(made.map(({ closedWith }) => closedWith)).toEqual([1000, 1000]);
   });
 
-  it('need a WebSocket, which not every platform has', async () => {
+  it('fails on a platform without WebSocket', async () => {
     const own = Reflect.get(globalThis, 'WebSocket') as unknown;
     Reflect.deleteProperty(globalThis, 'WebSocket');
     try {

@@ -9,31 +9,31 @@ import { retryDelay } from './retry.ts';
 import { pause } from './timing.ts';
 import type { Transport } from './transport.ts';
 
-/** Which events are told. */
+/** Which events to yield, and from when. */
 export interface EventsOptions extends StreamOptions {
-  /** Names, in any case, also of instances still to come. Alerts of the whole system are told all the same. Default all. */
+  /** Names, ignoring case, also of future instances. Alerts of the whole system come in any case. Default all. */
   instances?: Subscribe['instances'];
-  /** Default all. */
+  /** Types of events. Default all. */
   types?: Subscribe['types'];
-  /** What was missed since this event comes first; 0: all that is kept. Default: from now on. */
+  /** Start with the events after this one; 0: with all kept events. Default: only new events. */
   after_seq?: number | undefined;
 }
 
 const PROTOCOL = 'llamactl.v1';
 /**
- * Seconds without an event after which a connection is replaced by another, which misses nothing: the other end may be
- * gone without a word (a laptop that slept, a router that forgot), and a browser does not tell of the server's pings.
+ * Seconds without an event after which a new connection replaces the old one, without missing events. The old one may be
+ * dead without a close frame (a laptop that slept, a router that dropped it). Browsers do not report the server's pings.
  */
 const SILENCE = 120;
-/** What a server closes with, and what more of the same would only repeat. */
+/** Close codes after which retrying does not help. */
 const REFUSALS = new Set([1002, 1003, 1007, 1008, 1009, 1010]);
 const UNAUTHORIZED = 4401;
 
 /**
- * What happens, as it happens, over lost connections and restarts of the server, with nothing missing and nothing twice.
- * Events that the server does not have any more are told as a `gap`.
+ * Yields events as they happen. The stream resumes after lost connections and restarts of the server, without missing or
+ * repeated events. Events that the server no longer keeps appear as a `gap`.
  *
- * @param WebSocket `undefined`: this platform has none.
+ * @param WebSocket `undefined`: the platform has no WebSocket.
  */
 export async function* streamEvents(
   transport: Transport,
@@ -42,7 +42,7 @@ export async function* streamEvents(
 ): AsyncGenerator<Frame, void, void> {
   if (WebSocket === undefined) {
     throw new TypeError(
-      'This platform has no WebSocket. Node has one from version 22 on; before, give the client one: new Client({ WebSocket }), with that of the package `ws`.',
+      'This platform has no WebSocket. Use Node 22 or later, or pass the WebSocket of the package `ws`: new Client({ WebSocket }).',
     );
   }
   const { instances, types, signal } = options;
@@ -52,7 +52,7 @@ export async function* streamEvents(
   let hasBeenOpen = false;
   let retries = 0;
   let isFreshToken = !transport.isTokenAsked;
-  /** Resolves when it is time to try again: what was open is resumed, the first connection is a request like any other. */
+  /** Resolves when it is time to reconnect. Until the first connection, the retries of ordinary requests apply. */
   const failed = async (error: unknown): Promise<void> => {
     if (hasBeenOpen) return resumption.failed(error);
     const failure = { method: 'GET', error, retries, isLasting: false };
@@ -95,7 +95,7 @@ export async function* streamEvents(
       place.waited();
       resumption.succeeded();
     } else if (end.code === UNAUTHORIZED && transport.isTokenAsked) {
-      // It was taken when the handshake was; the next one is judged there too.
+      // The token expired after the handshake. The next handshake checks the next token.
       await resumption.ended();
     } else await failed(ending(end, end.code, transport.address));
   }
@@ -108,7 +108,7 @@ interface FramesContext {
   signal: AbortSignal | undefined;
 }
 
-/** What comes over one connection and is wanted. @returns how it ended */
+/** Yields the wanted events of one connection. @returns How the connection ended. */
 async function* framesOf(
   socket: EventSocket,
   { place, resumption, address, signal }: FramesContext,
@@ -128,23 +128,23 @@ async function* framesOf(
   }
 }
 
-/** @throws {TypeError} for what no subprotocol can hold (RFC 9110, 5.6.2): platforms refuse it too, in other words */
+/** @throws {TypeError} If the token has characters that a subprotocol cannot have (RFC 9110, 5.6.2). */
 function protocolsWith(token: string | null): string[] {
   if (token === null) return [PROTOCOL];
   if (/^[\w!#$%&'*+.^`|~-]+$/.test(token)) return [PROTOCOL, `bearer.${token}`];
-  throw new TypeError('The token holds characters that a WebSocket cannot carry, and no token of llamactl has.');
+  throw new TypeError('The token has characters that a WebSocket cannot send. Tokens of llamactl do not have them.');
 }
 
 function frameOf(message: string, url: string): Frame {
   const frame = objectOf(message);
   if (frame !== null && 'type' in frame && 'seq' in frame) return frame as Frame;
-  throw new ProtocolError(`${url} sent something that is no event: ${excerpt(message)}`, { url });
+  throw new ProtocolError(`${url} sent a message that is not an event: ${excerpt(message)}`, { url });
 }
 
 /**
- * Why a WebSocket was not opened: platforms do not tell, but an ordinary request is answered with the same error.
+ * Finds out why a WebSocket did not open. Platforms do not report it, but an ordinary request gets the same error.
  *
- * @param token That of the handshake.
+ * @param token The token of the handshake.
  */
 async function refusal(transport: Transport, token: string | null, signal: AbortSignal | undefined): Promise<Error> {
   const url = `${transport.address}/api/ws`;
@@ -155,7 +155,7 @@ async function refusal(transport: Transport, token: string | null, signal: Abort
     if (!(error instanceof Error)) throw error;
     return error;
   }
-  const message = `${url} answers, but opens no WebSocket. Does a proxy on the way let them through?`;
+  const message = `${url} answers, but does not open a WebSocket. Does a proxy in between support WebSockets?`;
   return new ConnectionError(message, { url });
 }
 

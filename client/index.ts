@@ -1,4 +1,4 @@
-/** The client library of llamactl: its whole API, over `fetch` and WebSocket, with nothing else needed. */
+/** The client library of llamactl for the whole API. It needs only `fetch` and WebSocket. */
 export { Client, type RequestOptions } from './client.ts';
 export type { AuditFilter } from './audit-stream.ts';
 export type { ChatChunk, ChatMessage, ChatRequest } from './chat-stream.ts';

@@ -1,12 +1,12 @@
 import type { LogItem } from './models.ts';
 
-/** How far somebody has come in a log. */
+/** The position of a client in a log. */
 export class LogPlace {
   #seq: number;
-  /** When the last line was written that is known. */
+  /** Timestamp of the last known line. */
   #newest = '';
 
-  /** @param seq Of the last line that is known; behind it everything is new. */
+  /** @param seq The `seq` of the last known line; later lines are new. */
   constructor(seq = 0) {
     this.#seq = seq;
   }
@@ -16,8 +16,8 @@ export class LogPlace {
   }
 
   /**
-   * Whether an item is new. Of a log that begins anew, as one that was restored from a backup does, lines have numbers
-   * that were there before: they are told by their time.
+   * Records an item and returns whether it is new. A log that starts over, for example after a restored backup, repeats
+   * numbers: its lines count as new by their timestamp.
    */
   take(item: LogItem): boolean {
     const isGap = 'gap' in item;

@@ -20,7 +20,7 @@ const entry = (seq: number) => ({
   message: `line ${seq}`,
   seq,
 });
-const told = (...items: object[]): string => items.map((item) => `id: 1\ndata: ${JSON.stringify(item)}\n\n`).join('');
+const sent = (...items: object[]): string => items.map((item) => `id: 1\ndata: ${JSON.stringify(item)}\n\n`).join('');
 const logs = (...seqs: number[]): Response => answer({ logs: seqs.map(entry) });
 const alive = (born = 'first'): Response => answer({ created_at: born });
 const gone = (): Response => refusal(404, 'INSTANCE_NOT_FOUND');
@@ -33,16 +33,16 @@ function bench(...replies: Reply[]) {
   return { server, timing, client: new Client({ url: 'http://h:1', fetch: server.fetch }, timing) };
 }
 
-describe('a followed log', () => {
-  it('tells the last lines, then all that come, and ends when the instance is deleted', async () => {
+describe('followed log', () => {
+  it('yields the last lines, then new ones, and ends when the instance is deleted', async () => {
     const { server, client } = bench(
       alive(),
       logs(1, 2),
       eventStream(
         'retry: 1000\n\n',
-        told(entry(3)),
+        sent(entry(3)),
         ':\n\n',
-        told(entry(4), { gap: { from_seq: 4, to_seq: 9 } }, entry(10)),
+        sent(entry(4), { gap: { from_seq: 4, to_seq: 9 } }, entry(10)),
       ),
       gone(),
     );
@@ -63,18 +63,18 @@ describe('a followed log', () => {
     expect(server.requests[2]?.headers.get('accept')).toBe('text/event-stream');
   });
 
-  it('is resumed where it was, however it was lost', async () => {
+  it('resumes at its position after any kind of lost connection', async () => {
     const interruptions: Interruption[] = [];
     const { server, client } = bench(
       alive(),
       logs(1),
-      eventStream(told(entry(2)), noConnection('UND_ERR_SOCKET')),
+      eventStream(sent(entry(2)), noConnection('UND_ERR_SOCKET')),
       noConnection('ECONNREFUSED'),
       refusal(503, 'SHUTTING_DOWN', { 'retry-after': '1' }),
       alive(),
-      eventStream(told({ gap: { from_seq: 2, to_seq: 5 } })),
+      eventStream(sent({ gap: { from_seq: 2, to_seq: 5 } })),
       alive(),
-      eventStream(told(entry(6))),
+      eventStream(sent(entry(6))),
       gone(),
     );
     const items = await collected(client.followLogs('a', { onInterruption: (each) => interruptions.push(each) }));
@@ -91,13 +91,13 @@ describe('a followed log', () => {
     ]);
   });
 
-  it('tells when it stands, first and again, before anything comes over it', async () => {
+  it('calls onOpen for every connection, before its first line', async () => {
     const { client } = bench(
       alive(),
       logs(1),
-      eventStream(told(entry(2))),
+      eventStream(sent(entry(2))),
       alive(),
-      eventStream(told(entry(3))),
+      eventStream(sent(entry(3))),
       gone(),
     );
     const seen: unknown[] = [];
@@ -105,7 +105,7 @@ describe('a followed log', () => {
     expect(seen).toEqual([1, 'open', 2, 'open', 3]);
   });
 
-  it('lets go of the connection when whoever is told fails', async () => {
+  it('closes the connection when a callback fails', async () => {
     const { client, timing } = bench(alive(), logs(), eventStream(null));
     const onOpen = (): never => {
       throw new Error('mine');
@@ -114,39 +114,39 @@ describe('a followed log', () => {
     expect(timing.pending).toBe(0);
   });
 
-  it('begins now when no line of the past is wanted, and where it was told', async () => {
-    const now = bench(alive(), logs(7), eventStream(told(entry(8))), gone());
+  it('starts with new lines if lines is 0, and after after_seq if given', async () => {
+    const now = bench(alive(), logs(7), eventStream(sent(entry(8))), gone());
     expect(places(await collected(now.client.followLogs('a', { lines: 0 })))).toEqual([8]);
     expect(now.server.targets.slice(1, 3)).toEqual([`GET ${SOURCE}?lines=1`, `GET ${SOURCE}?follow=true&after_seq=7`]);
-    const told5 = bench(alive(), eventStream(told(entry(6))), gone());
-    await collected(told5.client.followLogs('a', { after_seq: 5 }));
-    expect(told5.server.targets[1]).toBe(`GET ${SOURCE}?follow=true&after_seq=5`);
+    const after5 = bench(alive(), eventStream(sent(entry(6))), gone());
+    await collected(after5.client.followLogs('a', { after_seq: 5 }));
+    expect(after5.server.targets[1]).toBe(`GET ${SOURCE}?follow=true&after_seq=5`);
     const empty = bench(alive(), logs(), eventStream(), gone());
     await collected(empty.client.followLogs('a'));
     expect(empty.server.targets[2]).toBe(`GET ${SOURCE}?follow=true&after_seq=0`);
   });
 
-  it('of a server that begins at another place is told once', async () => {
+  it('yields each line once if the server starts at another position', async () => {
     const { client } = bench(
       alive(),
       logs(1, 2),
-      eventStream(told(entry(1), entry(2), entry(3))),
+      eventStream(sent(entry(1), entry(2), entry(3))),
       alive(),
-      eventStream(told({ gap: { from_seq: 1, to_seq: 2 } }, entry(3), entry(4))),
+      eventStream(sent({ gap: { from_seq: 1, to_seq: 2 } }, entry(3), entry(4))),
       gone(),
     );
     expect(places(await collected(client.followLogs('a')))).toEqual([1, 2, 3, 4]);
   });
 
-  it('that begins anew, as one that was restored does, is told', async () => {
+  it('yields the lines of a log that starts over, such as a restored one', async () => {
     const later = { ...entry(2), timestamp: '2026-03-01T12:00:01.000Z' };
-    const { client } = bench(alive(), logs(9), eventStream(told(later)), gone());
+    const { client } = bench(alive(), logs(9), eventStream(sent(later)), gone());
     expect(places(await collected(client.followLogs('a')))).toEqual([9, 2]);
-    const given = bench(alive(), eventStream(told(entry(2))), gone());
+    const given = bench(alive(), eventStream(sent(entry(2))), gone());
     expect(places(await collected(given.client.followLogs('a', { after_seq: 9 })))).toEqual([2]);
   });
 
-  it('of some levels begins behind the newest line of any', async () => {
+  it('starts after the newest line of any level if it filters by level', async () => {
     const { server, client } = bench(alive(), logs(20), logs(3, 8), eventStream(), gone());
     expect(places(await collected(client.followLogs('a', { level: 'warn' })))).toEqual([3, 8]);
     expect(server.targets.slice(1, 4)).toEqual([
@@ -156,12 +156,12 @@ describe('a followed log', () => {
     ]);
   });
 
-  it('ends when another instance has got the name', async () => {
+  it('ends when another instance gets the name', async () => {
     const { client } = bench(alive('first'), logs(1), eventStream(), alive('second'));
     expect(places(await collected(client.followLogs('a')))).toEqual([1]);
   });
 
-  it('that ends again and again is not asked for without a pause', async () => {
+  it('pauses between retries if the stream ends again and again', async () => {
     const { client, timing } = bench(
       alive(),
       logs(),
@@ -189,8 +189,8 @@ describe('a followed log', () => {
     await expect(collected(bench(...replies).client.followLogs('a'))).rejects.toMatchObject({ name });
   });
 
-  it('is lost when nothing is heard for a minute, in which the server says something four times', async () => {
-    const { client, timing } = bench(alive(), logs(1), eventStream(null), alive(), eventStream(told(entry(2))), gone());
+  it('reconnects after a silent minute, in which the server normally sends something four times', async () => {
+    const { client, timing } = bench(alive(), logs(1), eventStream(null), alive(), eventStream(sent(entry(2))), gone());
     const items = client.followLogs('a');
     await items.next();
     const next = items.next();
@@ -200,7 +200,7 @@ describe('a followed log', () => {
     await items.return();
   });
 
-  it('ends when the caller gives up, whatever it is about to do', async () => {
+  it('ends on abort in every phase', async () => {
     const reason = new Error('enough');
     const reading = new AbortController();
     const items = bench(alive(), logs(1), eventStream(null)).client.followLogs('a', { signal: reading.signal });
@@ -220,11 +220,11 @@ describe('a followed log', () => {
     await expect(first).rejects.toBe(reason);
   });
 
-  it('is let go by whoever stops reading', async () => {
+  it('closes the connection when the caller leaves the loop', async () => {
     let signal: AbortSignal | undefined;
     const open: Reply = (request, given) => {
       signal = given;
-      const reply = eventStream(told(entry(2)), null);
+      const reply = eventStream(sent(entry(2)), null);
       return typeof reply === 'function' ? reply(request, given) : answer({});
     };
     const { client, timing } = bench(alive(), logs(1), open);

@@ -8,23 +8,23 @@ import { path } from './path.ts';
 import { Resumption } from './resumption.ts';
 import type { Request, Transport } from './transport.ts';
 
-/** Which lines of a log are followed. */
+/** Which lines of a log to yield. */
 export interface FollowLogsOptions extends StreamOptions {
-  /** How many of those that are there already. Default 100. */
+  /** How many existing lines to start with. Default 100. */
   lines?: number | undefined;
   /** Lines of this level and above. */
   level?: LogLevel | undefined;
-  /** Everything after this line, instead of the last `lines`. */
+  /** Start after this line, instead of with the last `lines`. */
   after_seq?: number | undefined;
 }
 
-/** The server says something every 15 seconds. */
+/** Seconds of silence after which a connection is lost. The server sends something every 15 seconds. */
 const SILENCE = 60;
 
 /**
- * The log of an instance, a line at a time: what was asked for of the past, then all that comes, over lost connections
- * and restarts of the server, with nothing missing and nothing twice. Lines that the server does not have any more are
- * told as a gap. Ends when the instance is deleted.
+ * Yields the log of an instance: the requested past lines, then new ones. The stream resumes after lost connections and
+ * restarts of the server, without missing or repeated lines. Lines that the server no longer keeps appear as a gap. The
+ * stream ends when the instance is deleted.
  */
 export async function* followLog(
   transport: Transport,
@@ -34,7 +34,7 @@ export async function* followLog(
   const { signal, level } = options;
   const logs = path`/api/instances/${name}/logs`;
   const resumption = new Resumption(transport, options);
-  /** Of the instance that is followed: another one may get its name. */
+  /** Creation time of the followed instance, because another instance may get its name. */
   const born = await birthOf(transport, name, { signal });
   const place = new LogPlace(options.after_seq);
   if (options.after_seq === undefined) {
@@ -47,7 +47,7 @@ export async function* followLog(
   }
   for (let isFirst = true; ; isFirst = false) {
     try {
-      // What comes between two tries is the business of the resumption.
+      // After the first connection, the resumption does the retries.
       const retries = isFirst ? undefined : 0;
       if (!isFirst && (await birthOf(transport, name, { signal, retries })) !== born) return;
       const answer = await transport.open({
@@ -73,13 +73,13 @@ export async function* followLog(
   }
 }
 
-/** When an instance was made. */
+/** Returns the creation time of an instance. */
 async function birthOf(transport: Transport, name: string, call: CallOptions): Promise<string> {
   const { body } = await transport.json<Instance>({ method: 'GET', path: path`/api/instances/${name}`, ...call });
   return body.created_at;
 }
 
-/** The lines that are there already, and the one behind which everything is new. */
+/** Returns the existing lines to yield, and the last existing line, after which all lines are new. */
 async function pastOf(
   transport: Transport,
   logs: string,
@@ -87,7 +87,8 @@ async function pastOf(
 ): Promise<{ entries: readonly LogEntry[]; last: LogEntry | undefined }> {
   const ask = async (query: Request['query']): Promise<readonly LogEntry[]> =>
     (await transport.json<Logs>({ method: 'GET', path: logs, query, signal })).body.logs;
-  // First of all: what comes between the two is then told once more rather than missed, and left out by its number.
+  // Ask for the newest line first: a line that arrives in between then comes twice rather than not at all, and its number
+  // shows the repetition.
   const newest = lines === 0 || level !== undefined ? await ask({ lines: 1 }) : [];
   const entries = lines === 0 ? [] : await ask({ lines, level });
   const [one, other] = [newest.at(-1), entries.at(-1)];
@@ -97,6 +98,6 @@ async function pastOf(
 function itemOf(data: string, url: string): LogItem {
   const item: unknown = objectOf(data);
   if (item === null)
-    throw new ProtocolError(`${url} sent something that is no line of a log: ${excerpt(data)}`, { url });
+    throw new ProtocolError(`${url} sent an event that is not a line of a log: ${excerpt(data)}`, { url });
   return item as LogItem;
 }

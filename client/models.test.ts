@@ -6,10 +6,10 @@ import type { LogItem, Logs } from '@llamactl/contract/logs';
 import { describe, expectTypeOf, it } from 'vitest';
 import type * as models from './models.ts';
 
-/** That the types of the client are those of the contract; what may be absent may be given as `undefined` to both. */
+/** Compares the types of the client with those of the contract. Optional fields may be `undefined` in both. */
 
-describe('what the server answers', () => {
-  it('is of the type that the client says', () => {
+describe('types of answers', () => {
+  it('are equal in client and contract', () => {
     expectTypeOf<Instance>().toExtend<models.Instance>();
     expectTypeOf<InstanceSummary>().toExtend<models.InstanceSummary>();
     expectTypeOf<Health>().toExtend<models.Health>();
@@ -23,8 +23,8 @@ describe('what the server answers', () => {
   });
 });
 
-describe('what the client lets send', () => {
-  it('is of the type that the server takes', () => {
+describe('types of requests', () => {
+  it('are equal in client and contract', () => {
     expectTypeOf<Required<models.CreateInstance>>().toExtend<Required<CreateInstance>>();
     expectTypeOf<Required<models.UpdateInstance>>().toExtend<Required<UpdateInstance>>();
     expectTypeOf<{ name: string }>().toExtend<models.CreateInstance>();

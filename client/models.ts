@@ -1,49 +1,49 @@
 /* Generated from contract/ by `npm run generate`. */
-/* What goes over the wire, by the names that it has there. */
+/* The types of requests, answers and events. Fields have the names of the API. */
 
 export interface ActiveRequest {
-  /** Its `X-Request-Id`; with `~` and a number behind it where another one has the same. */
+  /** Its `X-Request-Id`, followed by `~` and a number if another request has the same one. */
   id: string;
-  /** Who made it: `user:NAME`, `key:ID (NAME)` or `anonymous`; `null` for viewers, unless it is their own. */
+  /** `user:NAME`, `key:ID (NAME)` or `anonymous`; viewers get `null` for requests of others. */
   caller: string | null;
-  /** `null`: none has been found for it yet, or none has this name. */
+  /** `null`: not yet known, or no instance has this name. */
   instance: string | null;
-  /** As it was asked for, at most 200 characters; `null`: asked for by name, under `/proxy`. */
+  /** The `model` of the request, at most 200 characters; `null`: the path names the instance, under `/proxy`. */
   model: string | null;
   /** `v1`: the gateway; `proxy`: the pass-through of the instance. */
   door: 'v1' | 'proxy';
   method: string;
-  /** As the engine gets it, without the query, at most 200 characters. */
+  /** Path that the engine gets, without the query, at most 200 characters. */
   path: string;
-  /** When it was known what it is for: its body had come as far as that takes. */
+  /** When llamactl had read enough of the body to know the model. */
   started_at: string;
-  /** Seconds until an engine had it, the last one if its engine died and it was sent again; `null`: none has it now. */
+  /** Seconds until an engine got the request; the last engine, if one died and llamactl retried. `null`: no engine has it now. */
   waited: number | null;
-  /** The answer comes in events, or over a WebSocket; `null`: not known yet. */
+  /** Whether the answer is a stream of events or a WebSocket; `null`: not yet known. */
   stream: boolean | null;
-  /** Seconds from `started_at`, waiting included; `null`: nothing came yet, or the answer is no stream. */
+  /** Seconds from `started_at`, including waiting; `null`: nothing came yet, or the answer is not a stream. */
   time_to_first_token: number | null;
-  /** Of the prompt, cached ones too, as the engine told; `null`: it did not. */
+  /** Tokens of the prompt, including cached ones, as the engine reported; `null`: not reported. */
   tokens_in: number | null;
-  /** Generated so far, as the engine told, else as counted. */
+  /** Tokens generated so far, as the engine reported or else as counted. */
   tokens_out: number | null;
-  /** `tokens_out` is counted in pieces of the stream: the engine did not tell. */
+  /** Whether `tokens_out` is a count of stream chunks because the engine reported no number. */
   tokens_estimated: boolean;
-  /** From the first to the last that came; `null`: not enough came, or no stream. */
+  /** Rate between the first and the last token; `null`: too few tokens, or not a stream. */
   tokens_per_second: number | null;
-  /** Of the answer’s body, so far. */
+  /** Bytes of the answer body sent so far. */
   bytes_out: number;
-  /** `starting`: waits until the instance runs; `queued`: until it is its turn; `processing`: the engine has it; `streaming`: the answer comes. */
+  /** `starting`: waits for the instance to start; `queued`: waits for its turn; `processing`: the engine works on it; `streaming`: the answer is arriving. */
   phase: RequestPhase;
 }
 
 export interface Alert {
   level: 'warning' | 'error';
-  /** What kind; stable. */
+  /** Kind of alert; stable. */
   code: string;
   /** What is wrong and what would help, for a person. */
   message: string;
-  /** Whose it is; absent: the whole system. */
+  /** The affected instance; absent: the whole system. */
   instance?: string | undefined;
   raised_at: string;
 }
@@ -54,9 +54,9 @@ export interface Alerts {
 
 export interface Applied {
   message: string;
-  /** Nothing was changed: these are the steps that would be made. */
+  /** Whether this was a dry run: nothing changed, and `results` has the steps that would be made. */
   dry_run: boolean;
-  /** In the order of the document, then what is removed. */
+  /** In the order of the document, then removals. */
   results: FleetStep[];
 }
 
@@ -70,13 +70,13 @@ export interface AuditRow {
   timestamp: string;
   /** `user:NAME`, `key:ID (NAME)`, or `anonymous`. */
   subject: string;
-  /** Where the request came from. */
+  /** Client address of the request. */
   address: string;
-  /** The id of the operation: `createInstance`. */
+  /** The id of the operation, such as `createInstance`. */
   action: string;
-  /** The instance, user or key it was about. */
+  /** The instance, user or key that the request named. */
   target: string | null;
-  /** Of the answer. */
+  /** HTTP status of the answer. */
   status: number;
   request_id: string;
 }
@@ -85,7 +85,7 @@ export interface BatchResult {
   message: string;
   results: {
     name: string;
-    /** `null` when no such instance exists. */
+    /** `null`: no such instance exists. */
     status: Status | null;
     error?: string | undefined;
   }[];
@@ -96,27 +96,27 @@ export interface ChangePassword {
   new_password: string;
 }
 
-/** A part of the configuration. `"***"` leaves a secret alone, `null` goes back to the default. */
+/** A part of the configuration. `"***"` keeps a secret, `null` restores the default. */
 export type ConfigPatch = { [name: string]: unknown };
 
 export interface ConfigSource {
   from: 'default' | 'file' | 'environment' | 'flag';
-  /** The variable or the flag. */
+  /** Name of the variable or the flag. */
   name?: string | undefined;
-  /** In the file. */
+  /** Line in the file. */
   line?: number | undefined;
 }
 
 export interface ConfigView {
-  /** As it is written now and holds from the next reload or start; secrets are `"***"`. */
+  /** As written now; it takes effect at the next reload or start. Secrets are `"***"`. */
   config: {
     server: {
-      /** Address to listen on; other than loopback needs auth.enabled. */
+      /** Address to listen on; any other than loopback requires auth.enabled. */
       host: string;
       port: number;
       base_path: string;
       public_url: string;
-      /** More host names under which browsers may reach us. */
+      /** More host names under which browsers may reach llamactl. */
       allowed_hosts: string[];
       allowed_origins: string[];
       trusted_proxies: string[];
@@ -141,15 +141,15 @@ export interface ConfigView {
       intensive: number;
     };
     instances: {
-      /** Ports for instances that name none. */
+      /** Ports for instances without a `port`. */
       port_range: [number, number];
       /** 0: no limit. */
       max_running: number;
       /** Seconds; 0: never. */
       idle_timeout: number;
-      /** Seconds without any sign of progress (output, memory, CPU time, bytes read) before a start is given up. */
+      /** Seconds without any progress (output, memory, CPU time, bytes read) after which a start fails. */
       start_timeout: number;
-      /** Seconds that requests in flight may take to finish. */
+      /** How many seconds in-flight requests may take to finish. */
       stop_timeout: number;
       auto_restart: boolean;
       max_restarts: number;
@@ -181,13 +181,13 @@ export interface ConfigView {
         environment: { [name: string]: string };
       } | {
         kind: 'custom';
-        /** Program; `${HOST}`, `${PORT}`, `${MODEL_PATH}` and `${NAME}` are filled in. */
+        /** Program; llamactl replaces `${HOST}`, `${PORT}`, `${MODEL_PATH}` and `${NAME}`. */
         command: string;
-        /** The same are filled in, and `${API_KEY}`: the random key of the run. */
+        /** llamactl replaces the same placeholders, and `${API_KEY}`: the random key of the run. */
         args: string[];
         environment: { [name: string]: string };
         health_path: string;
-        /** Variable in which the engine takes the random key of each run. */
+        /** Variable from which the engine reads the random key of each run. */
         api_key_env?: string | undefined;
       };
     };
@@ -221,13 +221,13 @@ export interface ConfigView {
   };
   /** By dotted key: `server.port`. */
   sources: { [name: string]: ConfigSource };
-  /** Path of the configuration file; `null`: there is none. */
+  /** Path of the configuration file; `null`: no file. */
   file: string | null;
-  /** The running llamactl was started with other values. */
+  /** Whether the running llamactl uses other values. */
   restart_required: boolean;
   /** The keys that differ. */
   pending: string[];
-  /** Why the file as it is now could not be used; then `config` is what llamactl runs with. */
+  /** Why the current file is unusable; `config` then shows the values that llamactl runs with. */
   problem?: string | undefined;
 }
 
@@ -238,12 +238,12 @@ export interface ConfigWritten {
   changed: string[];
   config: {
     server: {
-      /** Address to listen on; other than loopback needs auth.enabled. */
+      /** Address to listen on; any other than loopback requires auth.enabled. */
       host: string;
       port: number;
       base_path: string;
       public_url: string;
-      /** More host names under which browsers may reach us. */
+      /** More host names under which browsers may reach llamactl. */
       allowed_hosts: string[];
       allowed_origins: string[];
       trusted_proxies: string[];
@@ -268,15 +268,15 @@ export interface ConfigWritten {
       intensive: number;
     };
     instances: {
-      /** Ports for instances that name none. */
+      /** Ports for instances without a `port`. */
       port_range: [number, number];
       /** 0: no limit. */
       max_running: number;
       /** Seconds; 0: never. */
       idle_timeout: number;
-      /** Seconds without any sign of progress (output, memory, CPU time, bytes read) before a start is given up. */
+      /** Seconds without any progress (output, memory, CPU time, bytes read) after which a start fails. */
       start_timeout: number;
-      /** Seconds that requests in flight may take to finish. */
+      /** How many seconds in-flight requests may take to finish. */
       stop_timeout: number;
       auto_restart: boolean;
       max_restarts: number;
@@ -308,13 +308,13 @@ export interface ConfigWritten {
         environment: { [name: string]: string };
       } | {
         kind: 'custom';
-        /** Program; `${HOST}`, `${PORT}`, `${MODEL_PATH}` and `${NAME}` are filled in. */
+        /** Program; llamactl replaces `${HOST}`, `${PORT}`, `${MODEL_PATH}` and `${NAME}`. */
         command: string;
-        /** The same are filled in, and `${API_KEY}`: the random key of the run. */
+        /** llamactl replaces the same placeholders, and `${API_KEY}`: the random key of the run. */
         args: string[];
         environment: { [name: string]: string };
         health_path: string;
-        /** Variable in which the engine takes the random key of each run. */
+        /** Variable from which the engine reads the random key of each run. */
         api_key_env?: string | undefined;
       };
     };
@@ -351,56 +351,56 @@ export interface ConfigWritten {
 export interface CreateInstance {
   /** Unique without regard to case; cannot be changed. */
   name: string;
-  /** `llama_cpp`, `custom`, or the name of a custom engine of the configuration. */
+  /** `llama_cpp`, `custom`, or the name of a custom engine in the configuration. */
   engine?: string | undefined;
-  /** The model file; it may appear later, but must be there to start. */
+  /** The model file. It need not exist until the instance starts. */
   model_path?: string | undefined;
-  /** Left out: one is taken from `instances.port_range`. */
+  /** Left out: llamactl chooses one from `instances.port_range`. */
   port?: number | undefined;
   options?: Options | undefined;
-  /** Passed to the engine as they are, last: they win over `options`. */
+  /** Passed to the engine unchanged, after `options`, which they override. */
   extra_args?: string[] | undefined;
-  /** Set for the engine. `"***"` in an update leaves the stored value alone. */
+  /** Environment variables of the engine. `"***"` in an update keeps the stored value. */
   environment?: { [name: string]: string } | undefined;
   /** Replaces the engine's command. Privileged. */
   command?: string[] | undefined;
-  /** Answers 200 when the engine is ready. Default `/health`. */
+  /** Path that answers 200 when the engine is ready. Default `/health`. */
   health_path?: string | undefined;
-  /** More names under which `/v1` finds the instance. */
+  /** More names by which requests under `/v1` can select the instance. */
   aliases?: string[] | undefined;
-  /** Not shown by `GET /v1/models`. */
+  /** Hide the instance from `GET /v1/models`. */
   unlisted?: boolean | undefined;
-  /** Revive a run that the user wanted after the machine was rebooted. */
+  /** After a reboot of the machine, start the instance if it was meant to run. */
   auto_start?: boolean | undefined;
-  /** Restart a run that was ready and died. Default: `instances.auto_restart`. */
+  /** Restart the engine if it dies after it was ready. Default: `instances.auto_restart`. */
   auto_restart?: boolean | undefined;
-  /** Restarts in a row before `failed`; -1: for ever. Default: `instances.max_restarts`. */
+  /** Restarts in a row before `failed`; -1: no limit. Default: `instances.max_restarts`. */
   max_restarts?: number | undefined;
-  /** The first request under `/v1` starts it when it is stopped. Default true. */
+  /** A request under `/v1` starts the instance if it is stopped. Default true. */
   on_demand?: boolean | undefined;
-  /** Seconds without a request after which it is stopped; 0: never. Default: `instances.idle_timeout`. */
+  /** Stop the instance after this many seconds without a request; 0: never. Default: `instances.idle_timeout`. */
   idle_timeout?: number | undefined;
-  /** Never stopped to make room for another, nor for idleness. */
+  /** Never evict the instance or stop it because it is idle. */
   pinned?: boolean | undefined;
-  /** Its limits stand in the configuration under `groups`. */
+  /** Group whose limits apply; `groups` in the configuration defines them. */
   group?: string | undefined;
-  /** Requests at once; the others wait. Default: no limit. */
+  /** Most requests that the engine gets at once; others wait. Default: no limit. */
   concurrency?: number | undefined;
-  /** Requests that may wait; one more is refused. Default 1 000. */
+  /** Most requests that may wait; llamactl refuses further ones. Default 1 000. */
   queue_limit?: number | undefined;
-  /** What the engine is told as `model` instead of what was asked for. */
+  /** Replaces the `model` of each request before the engine gets it. */
   upstream_model?: string | undefined;
-  /** Fields that a JSON body under `/v1` gets when it lacks them. */
+  /** Fields that llamactl adds to JSON bodies under `/v1` that lack them. */
   request_defaults?: { [name: string]: JsonValue } | undefined;
-  /** Fields that are taken out of JSON bodies under `/v1`. */
+  /** Fields that llamactl removes from JSON bodies under `/v1`. */
   request_strip?: string[] | undefined;
-  /** Prompts of one request are not cached for another, so that callers cannot find out what others asked. Engine `llama_cpp` only. Default false. */
+  /** Do not reuse cached prompts across requests, so that callers cannot find out prompts of others. Engine `llama_cpp` only. Default false. */
   isolated?: boolean | undefined;
 }
 
 export interface CreateKey {
   name: string;
-  /** Default `["inference"]`. A role at most as high as your own. */
+  /** Default `["inference"]`. A role must not be higher than your own. */
   scopes?: Scope[] | undefined;
   /** Only these instances, by name. Default all. */
   instances?: string[] | undefined;
@@ -408,13 +408,13 @@ export interface CreateKey {
   may_start?: boolean | undefined;
   /** Default never. */
   expires_at?: string | undefined;
-  /** For admins: whose it is. Default your own. */
+  /** For admins: the account that gets the key. Default your own. */
   owner?: string | undefined;
-  /** Requests to `/v1` at once, those that wait for an engine included; 0: no limit. */
+  /** Concurrent requests to `/v1`, including those that wait for an engine; 0: no limit. */
   max_in_flight?: number | undefined;
   /** Requests to `/v1` in any 60 seconds; 0: no limit. */
   requests_per_minute?: number | undefined;
-  /** Tokens of prompts and answers in any 60 seconds, counted when an answer ends; 0: no limit. */
+  /** Prompt and answer tokens in any 60 seconds, counted when an answer ends; 0: no limit. */
   tokens_per_minute?: number | undefined;
 }
 
@@ -423,64 +423,64 @@ export interface CreateUser {
   username: string;
   password: string;
   role: Role;
-  /** Requests to `/v1` at once, those that wait for an engine included; 0: no limit. */
+  /** Concurrent requests to `/v1`, including those that wait for an engine; 0: no limit. */
   max_in_flight?: number | undefined;
   /** Requests to `/v1` in any 60 seconds; 0: no limit. */
   requests_per_minute?: number | undefined;
-  /** Tokens of prompts and answers in any 60 seconds, counted when an answer ends; 0: no limit. */
+  /** Prompt and answer tokens in any 60 seconds, counted when an answer ends; 0: no limit. */
   tokens_per_minute?: number | undefined;
 }
 
 export interface ErrorBody {
   /** What happened and what would work, for a person. */
   error: string;
-  /** The same for a program; stable. */
+  /** The kind of error, for programs; stable. */
   code: 'VALIDATION_ERROR' | 'INVALID_JSON' | 'RESERVED_OPTION' | 'PRIVILEGED_OPTION' | 'UNAUTHORIZED' | 'INVALID_CREDENTIALS' | 'TOKEN_EXPIRED' | 'FORBIDDEN' | 'NOT_FOUND' | 'INSTANCE_NOT_FOUND' | 'METHOD_NOT_ALLOWED' | 'INSTANCE_EXISTS' | 'INSTANCE_RUNNING' | 'INSTANCE_NOT_RUNNING' | 'ALIAS_CONFLICT' | 'PORT_CONFLICT' | 'PORT_IN_USE' | 'MODEL_NOT_FOUND' | 'ENGINE_NOT_FOUND' | 'AUTH_DISABLED' | 'CONFIG_PINNED' | 'CONFIG_READ_ONLY' | 'CAPACITY_EXCEEDED' | 'PRECONDITION_FAILED' | 'PAYLOAD_TOO_LARGE' | 'URI_TOO_LONG' | 'UNSUPPORTED_MEDIA_TYPE' | 'RATE_LIMITED' | 'REQUEST_CANCELLED' | 'INTERNAL_ERROR' | 'START_FAILED' | 'SHUTTING_DOWN';
-  /** More about it; may be empty. */
+  /** More about the error; may be empty. */
   details: string;
-  /** The `X-Request-Id` of the answer, to be found in the log. */
+  /** The `X-Request-Id` of the answer; also in the log. */
   request_id: string;
-  /** Every problem with the part of the request at fault, where that is known, up to 100. Checking stops there, and `details` says so. */
+  /** Every problem of the invalid part of the request, if known, up to 100. Checking stops there, and `details` says so. */
   errors?: Problem[] | undefined;
   /** Why the engine did not start, when `code` is `START_FAILED`. */
   reason?: string | undefined;
 }
 
 export interface FinishedRequest {
-  /** Its `X-Request-Id`; with `~` and a number behind it where another one has the same. */
+  /** Its `X-Request-Id`, followed by `~` and a number if another request has the same one. */
   id: string;
-  /** Who made it: `user:NAME`, `key:ID (NAME)` or `anonymous`; `null` for viewers, unless it is their own. */
+  /** `user:NAME`, `key:ID (NAME)` or `anonymous`; viewers get `null` for requests of others. */
   caller: string | null;
-  /** `null`: none has been found for it yet, or none has this name. */
+  /** `null`: not yet known, or no instance has this name. */
   instance: string | null;
-  /** As it was asked for, at most 200 characters; `null`: asked for by name, under `/proxy`. */
+  /** The `model` of the request, at most 200 characters; `null`: the path names the instance, under `/proxy`. */
   model: string | null;
   /** `v1`: the gateway; `proxy`: the pass-through of the instance. */
   door: 'v1' | 'proxy';
   method: string;
-  /** As the engine gets it, without the query, at most 200 characters. */
+  /** Path that the engine gets, without the query, at most 200 characters. */
   path: string;
-  /** When it was known what it is for: its body had come as far as that takes. */
+  /** When llamactl had read enough of the body to know the model. */
   started_at: string;
-  /** Seconds until an engine had it, the last one if its engine died and it was sent again; `null`: none has it now. */
+  /** Seconds until an engine got the request; the last engine, if one died and llamactl retried. `null`: no engine has it now. */
   waited: number | null;
-  /** The answer comes in events, or over a WebSocket; `null`: not known yet. */
+  /** Whether the answer is a stream of events or a WebSocket; `null`: not yet known. */
   stream: boolean | null;
-  /** Seconds from `started_at`, waiting included; `null`: nothing came yet, or the answer is no stream. */
+  /** Seconds from `started_at`, including waiting; `null`: nothing came yet, or the answer is not a stream. */
   time_to_first_token: number | null;
-  /** Of the prompt, cached ones too, as the engine told; `null`: it did not. */
+  /** Tokens of the prompt, including cached ones, as the engine reported; `null`: not reported. */
   tokens_in: number | null;
-  /** Generated so far, as the engine told, else as counted. */
+  /** Tokens generated so far, as the engine reported or else as counted. */
   tokens_out: number | null;
-  /** `tokens_out` is counted in pieces of the stream: the engine did not tell. */
+  /** Whether `tokens_out` is a count of stream chunks because the engine reported no number. */
   tokens_estimated: boolean;
-  /** From the first to the last that came; `null`: not enough came, or no stream. */
+  /** Rate between the first and the last token; `null`: too few tokens, or not a stream. */
   tokens_per_second: number | null;
-  /** Of the answer’s body, so far. */
+  /** Bytes of the answer body sent so far. */
   bytes_out: number;
-  /** `ok`: the whole answer came; `client_error`, `engine_error`: the whole answer, a 4xx or 5xx of the engine; `refused`: llamactl answered with an error; `aborted`: the caller left; `cancelled`: by `DELETE /api/requests/{request_id}`; `broken`: the engine gave no answer or broke off in the middle. */
+  /** `ok`: complete answer; `client_error`, `engine_error`: complete answer with a 4xx or 5xx of the engine; `refused`: llamactl answered with an error; `aborted`: the caller disconnected; `cancelled`: by `DELETE /api/requests/{request_id}`; `broken`: the engine gave no answer or an incomplete one. */
   outcome: RequestOutcome;
-  /** Of the answer; `null`: there was none. */
+  /** HTTP status of the answer; `null`: no answer. */
   status: number | null;
   /** RFC 3339, UTC. */
   finished_at: string;
@@ -489,9 +489,9 @@ export interface FinishedRequest {
 }
 
 export interface Fleet {
-  /** Of this form; 1 is the only one. */
+  /** Version of this format; always 1. */
   version?: 1 | undefined;
-  /** Each as in `POST /instances`: what is left out has its default, also where it was set before. */
+  /** Each as in `POST /instances`: a setting that is left out gets its default, even if it was set before. */
   instances: CreateInstance[];
 }
 
@@ -502,16 +502,16 @@ export interface FleetStep {
   action: FleetAction;
   /** Settings that differ, dotted: `options.threads`. */
   changes: string[];
-  /** What was accepted but will need attention. */
+  /** Accepted settings that need attention. */
   warnings?: string[] | undefined;
-  /** Why this step failed; the others were made all the same. */
+  /** Why this step failed; the other steps were made anyway. */
   error?: string | undefined;
 }
 
 export type Frame = {
   /** RFC 3339, UTC. */
   timestamp: string;
-  /** Grows with every kept frame, over restarts too; a stats frame repeats the last kept one. */
+  /** Grows with every kept frame, also across restarts; a stats frame repeats the last kept one. */
   seq: number;
   type: 'instance_status_changed';
   data: {
@@ -519,13 +519,13 @@ export type Frame = {
     status: Status;
     previous_status: Status;
     reason?: string | undefined;
-    /** Why it stops although nobody asked for that: another needs its slot, or it was not used for long. */
+    /** Why llamactl stops it without a request: `eviction`: another instance needs its slot; `idle`: its idle timeout passed. */
     cause?: 'eviction' | 'idle' | undefined;
   };
 } | {
   /** RFC 3339, UTC. */
   timestamp: string;
-  /** Grows with every kept frame, over restarts too; a stats frame repeats the last kept one. */
+  /** Grows with every kept frame, also across restarts; a stats frame repeats the last kept one. */
   seq: number;
   type: 'instance_created';
   data: {
@@ -534,7 +534,7 @@ export type Frame = {
 } | {
   /** RFC 3339, UTC. */
   timestamp: string;
-  /** Grows with every kept frame, over restarts too; a stats frame repeats the last kept one. */
+  /** Grows with every kept frame, also across restarts; a stats frame repeats the last kept one. */
   seq: number;
   type: 'instance_updated';
   data: {
@@ -543,7 +543,7 @@ export type Frame = {
 } | {
   /** RFC 3339, UTC. */
   timestamp: string;
-  /** Grows with every kept frame, over restarts too; a stats frame repeats the last kept one. */
+  /** Grows with every kept frame, also across restarts; a stats frame repeats the last kept one. */
   seq: number;
   type: 'instance_deleted';
   data: {
@@ -552,7 +552,7 @@ export type Frame = {
 } | {
   /** RFC 3339, UTC. */
   timestamp: string;
-  /** Grows with every kept frame, over restarts too; a stats frame repeats the last kept one. */
+  /** Grows with every kept frame, also across restarts; a stats frame repeats the last kept one. */
   seq: number;
   type: 'system_alert';
   data: {
@@ -566,7 +566,7 @@ export type Frame = {
   type: 'instance_stats_updated';
   /** RFC 3339, UTC. */
   timestamp: string;
-  /** Grows with every kept frame, over restarts too; a stats frame repeats the last kept one. */
+  /** Grows with every kept frame, also across restarts; a stats frame repeats the last kept one. */
   seq: number;
   data: {
     name: string;
@@ -576,32 +576,32 @@ export type Frame = {
   type: 'gap';
   /** RFC 3339, UTC. */
   timestamp: string;
-  /** Grows with every kept frame, over restarts too; a stats frame repeats the last kept one. */
+  /** Grows with every kept frame, also across restarts; a stats frame repeats the last kept one. */
   seq: number;
   data: {
-    /** The first number of which nothing is known. */
+    /** `seq` of the first missing event. */
     from_seq: number;
-    /** The last one; the frames that follow are complete again. */
+    /** `seq` of the last missing event; the frames after it are complete. */
     to_seq: number;
-    /** Of the newest event when this was told: what has a greater one came later. */
+    /** `seq` of the newest event when this frame was sent; later events have greater numbers. */
     last_seq: number;
   };
 };
 
 export interface Gpu {
-  /** The tool's own number. */
+  /** The tool's own number for this GPU. */
   index: number;
   vendor: 'nvidia' | 'amd';
   name: string;
-  /** Bytes; `null`: not told, as by one that shares the memory of the machine. */
+  /** Bytes; `null`: not reported, for example because the GPU shares the memory of the machine. */
   memory_total: number | null;
-  /** Bytes; `null`: not told. */
+  /** Bytes; `null`: not reported. */
   memory_usage: number | null;
-  /** 0–100; `null`: not told. */
+  /** 0–100; `null`: not reported. */
   utilization: number | null;
-  /** Degrees Celsius; `null`: not told. */
+  /** Degrees Celsius; `null`: not reported. */
   temperature: number | null;
-  /** Watts; `null`: not told. */
+  /** Watts; `null`: not reported. */
   power: number | null;
 }
 
@@ -614,7 +614,7 @@ export interface Health {
   };
   /** RFC 3339, UTC. */
   last_check: string;
-  /** Of one that is stopped or has failed: what a start would be refused for now; absent: nothing that can be seen. */
+  /** For a stopped or failed instance: why a start would fail now; absent: no known problem. */
   start_obstacle?: StartObstacle | undefined;
 }
 
@@ -622,21 +622,21 @@ export interface Instance {
   /** Unique without regard to case; cannot be changed. */
   name: string;
   status: Status;
-  /** `llama_cpp`, `custom`, or the name of a custom engine of the configuration. */
+  /** `llama_cpp`, `custom`, or the name of a custom engine in the configuration. */
   engine: string;
-  /** Absent for an engine that needs none. */
+  /** Absent for an engine without a model file. */
   model_path?: string | undefined;
-  /** Where its engine listens, on loopback. */
+  /** Loopback port of its engine. */
   port: number;
-  /** More names under which `/v1` finds the instance. */
+  /** More names by which requests under `/v1` can select the instance. */
   aliases: string[];
-  /** Not shown by `GET /v1/models`. */
+  /** Hide the instance from `GET /v1/models`. */
   unlisted: boolean;
-  /** The first request under `/v1` starts it when it is stopped. Default true. */
+  /** A request under `/v1` starts the instance if it is stopped. Default true. */
   on_demand: boolean;
-  /** Why it failed, or why it restarts. */
+  /** Why the instance failed or restarts; `null`: neither. */
   reason: string | null;
-  /** When the process of the present run began; `null`: there is none. */
+  /** When the process of the current run started; `null`: no process runs. */
   started_at: string | null;
   /** RFC 3339, UTC. */
   created_at: string;
@@ -645,45 +645,45 @@ export interface Instance {
   /** The engine's own process; `null` exactly when no process runs. */
   pid: number | null;
   options: Options;
-  /** Passed to the engine as they are, last: they win over `options`. */
+  /** Passed to the engine unchanged, after `options`, which they override. */
   extra_args: string[];
-  /** Set for the engine; secrets are `"***"`. */
+  /** Environment variables of the engine; secrets are `"***"`. */
   environment: { [name: string]: string };
   /** Replaces the engine's command. Privileged. */
   command?: string[] | undefined;
-  /** Answers 200 when the engine is ready. Default `/health`. */
+  /** Path that answers 200 when the engine is ready. Default `/health`. */
   health_path?: string | undefined;
-  /** Revive a run that the user wanted after the machine was rebooted. */
+  /** After a reboot of the machine, start the instance if it was meant to run. */
   auto_start: boolean;
-  /** As set, or the default of the configuration. */
+  /** The setting, or the default of the configuration. */
   auto_restart: boolean;
-  /** As set, or the default of the configuration. */
+  /** The setting, or the default of the configuration. */
   max_restarts: number;
-  /** As set, or the default of the configuration. */
+  /** The setting, or the default of the configuration. */
   idle_timeout: number;
-  /** As set; a pinned group pins its members too. */
+  /** The setting. Members of a pinned group are pinned too. */
   pinned: boolean;
-  /** Its limits stand in the configuration under `groups`. */
+  /** Group whose limits apply; `groups` in the configuration defines them. */
   group?: string | undefined;
   /** Absent: no limit. */
   concurrency?: number | undefined;
-  /** Requests that may wait; one more is refused. Default 1 000. */
+  /** Most requests that may wait; llamactl refuses further ones. Default 1 000. */
   queue_limit: number;
-  /** What the engine is told as `model` instead of what was asked for. */
+  /** Replaces the `model` of each request before the engine gets it. */
   upstream_model?: string | undefined;
-  /** Fields that a JSON body under `/v1` gets when it lacks them. */
+  /** Fields that llamactl adds to JSON bodies under `/v1` that lack them. */
   request_defaults: { [name: string]: JsonValue };
-  /** Fields that are taken out of JSON bodies under `/v1`. */
+  /** Fields that llamactl removes from JSON bodies under `/v1`. */
   request_strip: string[];
-  /** Prompts of one request are not cached for another, so that callers cannot find out what others asked. Engine `llama_cpp` only. Default false. */
+  /** Do not reuse cached prompts across requests, so that callers cannot find out prompts of others. Engine `llama_cpp` only. Default false. */
   isolated: boolean;
-  /** Automatic restarts in a row; 0 again after five minutes of running. */
+  /** Automatic restarts in a row; back to 0 after running for five minutes. */
   restart_count: number;
-  /** The running engine was launched from other settings than the stored ones. */
+  /** Whether the running engine was launched with other settings than the stored ones. */
   restart_required: boolean;
-  /** How the last run ended; `null`: none has. */
+  /** How the last run ended; `null`: no run has ended. */
   last_exit: LastExit | null;
-  /** The argv of the run, or of the next one; secrets masked. */
+  /** The argv of the current or the next run; secrets are masked. */
   effective_command: string[];
   /** `null` exactly when no process runs. */
   stats: Stats | null;
@@ -692,7 +692,7 @@ export interface Instance {
 export interface InstanceCreated {
   message: string;
   instance: Instance;
-  /** What was accepted but will need attention. */
+  /** Accepted settings that need attention. */
   warnings?: string[] | undefined;
 }
 
@@ -704,21 +704,21 @@ export interface InstanceSummary {
   /** Unique without regard to case; cannot be changed. */
   name: string;
   status: Status;
-  /** `llama_cpp`, `custom`, or the name of a custom engine of the configuration. */
+  /** `llama_cpp`, `custom`, or the name of a custom engine in the configuration. */
   engine: string;
-  /** Absent for an engine that needs none. */
+  /** Absent for an engine without a model file. */
   model_path?: string | undefined;
-  /** Where its engine listens, on loopback. */
+  /** Loopback port of its engine. */
   port: number;
-  /** More names under which `/v1` finds the instance. */
+  /** More names by which requests under `/v1` can select the instance. */
   aliases: string[];
-  /** Not shown by `GET /v1/models`. */
+  /** Hide the instance from `GET /v1/models`. */
   unlisted: boolean;
-  /** The first request under `/v1` starts it when it is stopped. Default true. */
+  /** A request under `/v1` starts the instance if it is stopped. Default true. */
   on_demand: boolean;
-  /** Why it failed, or why it restarts. */
+  /** Why the instance failed or restarts; `null`: neither. */
   reason: string | null;
-  /** When the process of the present run began; `null`: there is none. */
+  /** When the process of the current run started; `null`: no process runs. */
   started_at: string | null;
   /** RFC 3339, UTC. */
   created_at: string;
@@ -730,7 +730,7 @@ export interface InstanceUpdated {
   message: string;
   instance: Instance;
   restart_required: boolean;
-  /** What was accepted but will need attention. */
+  /** Accepted settings that need attention. */
   warnings?: string[] | undefined;
 }
 
@@ -739,25 +739,25 @@ export type JsonValue = string | number | boolean | null | JsonValue[] | { [name
 export interface Key {
   id: string;
   name: string;
-  /** The account that it acts for. */
+  /** The account that the key acts for. */
   owner: string;
-  /** Its first characters, to tell it from others. */
+  /** Its first characters, to recognize it. */
   prefix: string;
   scopes: Scope[];
-  /** Only these; `null`: all. */
+  /** The key works for these instances only; `null`: all. */
   instances: string[] | null;
-  /** A request with it may start an instance that is stopped. */
+  /** Whether a request with this key may start a stopped instance. */
   may_start: boolean;
-  /** Requests to `/v1` at once, those that wait for an engine included; 0: no limit. */
+  /** Concurrent requests to `/v1`, including those that wait for an engine; 0: no limit. */
   max_in_flight: number;
   /** Requests to `/v1` in any 60 seconds; 0: no limit. */
   requests_per_minute: number;
-  /** Tokens of prompts and answers in any 60 seconds, counted when an answer ends; 0: no limit. */
+  /** Prompt and answer tokens in any 60 seconds, counted when an answer ends; 0: no limit. */
   tokens_per_minute: number;
   created_at: string;
   /** `null`: never. */
   expires_at: string | null;
-  /** To the minute. */
+  /** Accurate to one minute; `null`: never. */
   last_used_at: string | null;
 }
 
@@ -773,13 +773,13 @@ export interface KeyList {
 }
 
 export interface LastExit {
-  /** Exit status; 128 + n for signal n; `null` when it could not be learnt. */
+  /** Exit status; 128 + n for signal n; `null`: unknown. */
   code: number | null;
-  /** The signal that ended it, such as `SIGKILL`. */
+  /** The signal that ended the engine, such as `SIGKILL`; `null`: none or unknown. */
   signal: string | null;
   /** RFC 3339, UTC. */
   at: string;
-  /** The cause in one sentence. */
+  /** Why the run ended, in one sentence. */
   reason: string;
   /** The engine's last lines of output. */
   lines: string[];
@@ -791,12 +791,12 @@ export interface Lifecycle {
 }
 
 export interface LogEntry {
-  /** RFC 3339, UTC: the engine's own clock, on the machine's time. */
+  /** RFC 3339, UTC, from the engine's own timestamps, converted to the machine's clock. */
   timestamp: string;
   level: LogLevel;
-  /** Without control characters; one that is very long is cut and ends in an ellipsis. */
+  /** Without control characters; a very long line is cut and ends in an ellipsis. */
   message: string;
-  /** Where the line ends in the instance's log: grows over runs, rotations and restarts of llamactl, with holes. */
+  /** Position of the line's end in the instance's log. Grows across runs, rotations and restarts of llamactl; not consecutive. */
   seq: number;
 }
 
@@ -824,9 +824,9 @@ export interface Login {
 
 export interface Logs {
   logs: LogEntry[];
-  /** The search for lines of this level ended before enough were found. */
+  /** The search stopped before it found enough lines of this level. */
   truncated?: true | undefined;
-  /** Lines after `after_seq` that are not kept any more. */
+  /** Lines after `after_seq` that are no longer kept. */
   gap?: {
     from_seq: number;
     to_seq: number;
@@ -842,7 +842,7 @@ export interface NamesBody {
   names?: string[] | undefined;
 }
 
-/** The engine's own long flags in snake_case. `false` becomes `--no-x` where the engine has it; lists repeat the flag. */
+/** The engine's own long flags in snake_case. `false` becomes `--no-x` if the engine has that flag; a list repeats the flag. */
 export type Options = { [name: string]: string | number | boolean | (string | number)[] };
 
 export interface Probe {
@@ -850,9 +850,9 @@ export interface Probe {
 }
 
 export interface Problem {
-  /** Where the problem is, dotted: `options.threads`; empty for the body as a whole. */
+  /** Where the problem is, dotted: `options.threads`; empty for the whole body. */
   path: string;
-  /** What is wrong there and what would be right. */
+  /** What is wrong and what would be right. */
   message: string;
 }
 
@@ -873,19 +873,19 @@ export type Scope = 'inference' | 'metrics' | 'viewer' | 'operator' | 'admin';
 
 export interface Session {
   id: string;
-  /** When the password was given. */
+  /** When the user logged in. */
   created_at: string;
   /** When a token was last refreshed; `null`: never. */
   refreshed_at: string | null;
-  /** When its newest token ends. */
+  /** When its newest token expires. */
   expires_at: string;
-  /** When it ends for good: no refresh goes beyond (`auth.session_ttl`). */
+  /** When the log-in ends: no token is valid for longer (`auth.session_ttl`). */
   ends_at: string;
   /** Client address of the log-in, or of its last refresh. */
   address: string;
-  /** What the client called itself then; at most 200 characters. */
+  /** `User-Agent` of that request; at most 200 characters. */
   user_agent: string | null;
-  /** This request was made with a token of it. */
+  /** Whether this request has a token of this log-in. */
   current: boolean;
 }
 
@@ -895,24 +895,24 @@ export interface SessionList {
 }
 
 export interface StartObstacle {
-  /** Code of the refusal of a start. `VALIDATION_ERROR`: the configuration no longer has the engine. `RESERVED_OPTION`, `PRIVILEGED_OPTION`: a stored variable may not be set. */
+  /** Error code that a start would return. `VALIDATION_ERROR`: the configuration no longer has the engine. `RESERVED_OPTION`, `PRIVILEGED_OPTION`: a stored variable may not be set. */
   code: 'MODEL_NOT_FOUND' | 'ENGINE_NOT_FOUND' | 'PORT_IN_USE' | 'VALIDATION_ERROR' | 'RESERVED_OPTION' | 'PRIVILEGED_OPTION';
-  /** What it is and what would work, for a person. */
+  /** What the problem is and what would work, for a person. */
   message: string;
 }
 
 export interface Stats {
   /** Resident memory of all its processes, bytes. */
   memory_usage: number;
-  /** Percent of one core: 400 is four cores busy. */
+  /** Percent of one core: 400 means four busy cores. */
   cpu_usage: number;
-  /** Of all its processes. */
+  /** Threads of all its processes. */
   threads: number;
-  /** Read since the engine was spawned, from disks and caches, bytes. */
+  /** Bytes read since the engine was spawned, from disks and caches. */
   read_bytes: number;
-  /** Written since then, bytes. */
+  /** Bytes written since the engine was spawned. */
   write_bytes: number;
-  /** Bytes on all GPUs; `null`: no tool tells. */
+  /** Bytes on all GPUs; `null`: no tool reports it. */
   gpu_memory_usage: number | null;
   /** Seconds since the engine was spawned. */
   uptime: number;
@@ -920,9 +920,9 @@ export interface Stats {
 
 export interface StatsHistory {
   name: string;
-  /** The time looked back on, seconds. */
+  /** Length of the history, in seconds. */
   window: number;
-  /** Seconds between two measurements: the shortest step. */
+  /** Seconds between two measurements, which is the shortest step. */
   interval: number;
   points: StatsPoint[];
 }
@@ -930,39 +930,39 @@ export interface StatsHistory {
 export interface StatsPoint {
   /** The end of the step. */
   timestamp: string;
-  /** The length of the step; the further back, the longer. */
+  /** Length of the step; older steps are longer. */
   seconds: number;
   /** Resident memory of all its processes, bytes. */
   memory_usage: number;
-  /** Percent of one core: 400 is four cores busy. */
+  /** Percent of one core: 400 means four busy cores. */
   cpu_usage: number;
-  /** Of all its processes. */
+  /** Threads of all its processes. */
   threads: number;
-  /** Read since the engine was spawned, from disks and caches, bytes. */
+  /** Bytes read since the engine was spawned, from disks and caches. */
   read_bytes: number;
-  /** Written since then, bytes. */
+  /** Bytes written since the engine was spawned. */
   write_bytes: number;
-  /** Bytes on all GPUs; `null`: no tool tells. */
+  /** Bytes on all GPUs; `null`: no tool reports it. */
   gpu_memory_usage: number | null;
-  /** The highest of the step. */
+  /** Highest value of the step. */
   cpu_usage_peak: number;
-  /** The highest of the step. */
+  /** Highest value of the step. */
   memory_usage_peak: number;
 }
 
-/** `running`: the engine answered its health check. `restarting`: going down, or waiting out a backoff, in order to come up. `failed`: gave up; `reason` says why. */
+/** `running`: the engine answered its health check. `restarting`: stopping in order to start again, or waiting for the backoff. `failed`: llamactl gave up; `reason` says why. */
 export type Status = 'stopped' | 'starting' | 'running' | 'stopping' | 'restarting' | 'failed';
 
 export interface StopBody {
-  /** SIGKILL at once, also while a gentle stop drains. Default false. */
+  /** Send SIGKILL at once, even while a normal stop drains. Default false. */
   force?: boolean | undefined;
-  /** Seconds that requests in flight may take to finish. Default `instances.stop_timeout`. */
+  /** How many seconds in-flight requests may take to finish. Default `instances.stop_timeout`. */
   timeout?: number | undefined;
 }
 
 export interface Subscribe {
   type: 'subscribe';
-  /** Names, in any case, also of instances still to come. Left out: all that the caller may see. */
+  /** Names, ignoring case, also of future instances. Left out: all that the caller may see. */
   instances?: string[] | undefined;
   /** Left out: all. */
   types?: ('instance_status_changed' | 'instance_stats_updated' | 'instance_created' | 'instance_updated' | 'instance_deleted' | 'system_alert' | 'download_progress')[] | undefined;
@@ -976,15 +976,15 @@ export interface SystemInfo {
   cpu_count: number;
   memory_total: number;
   version: string;
-  /** When the package was built; of a checkout: when its files were made or checked out. */
+  /** When the package was built; for a checkout, when its files were written. */
   build_time: string;
-  /** Of the source; `-dirty` behind it: a package was built with changes. `null`: not known. */
+  /** Commit of the source; `-dirty` at the end: the package was built with uncommitted changes. `null`: unknown. */
   commit: string | null;
 }
 
 export interface SystemStatus {
   version: string;
-  /** Seconds; llamactl's own. */
+  /** Seconds since llamactl started. */
   uptime: number;
   instances: {
     total: number;
@@ -996,14 +996,14 @@ export interface SystemStatus {
     failed: number;
   };
   resources: {
-    /** 0–100 of all cores. */
+    /** Percent (0–100) of all cores. */
     cpu_usage: number;
-    /** Bytes that programs could not have any more. */
+    /** Bytes that are not available to programs. */
     memory_usage: number;
     memory_total: number;
     /** Percent (0–100) of the data directory's filesystem. */
     disk_usage: number;
-    /** Empty where no tool tells of any. */
+    /** Empty if no tool reports a GPU. */
     gpus: Gpu[];
   };
 }
@@ -1020,53 +1020,53 @@ export interface Token {
 }
 
 export interface UpdateInstance {
-  /** `llama_cpp`, `custom`, or the name of a custom engine of the configuration. */
+  /** `llama_cpp`, `custom`, or the name of a custom engine in the configuration. */
   engine?: string | null | undefined;
-  /** The model file; it may appear later, but must be there to start. */
+  /** The model file. It need not exist until the instance starts. */
   model_path?: string | null | undefined;
-  /** Left out: one is taken from `instances.port_range`. */
+  /** Left out: llamactl chooses one from `instances.port_range`. */
   port?: number | null | undefined;
-  /** The engine's own long flags in snake_case. `false` becomes `--no-x` where the engine has it; lists repeat the flag. Merged key by key; `null` removes one. */
+  /** The engine's own long flags in snake_case. `false` becomes `--no-x` if the engine has that flag; a list repeats the flag. Merged key by key; `null` removes an option. */
   options?: { [name: string]: string | number | boolean | (string | number)[] | null } | null | undefined;
-  /** Passed to the engine as they are, last: they win over `options`. */
+  /** Passed to the engine unchanged, after `options`, which they override. */
   extra_args?: string[] | null | undefined;
-  /** Set for the engine. `"***"` in an update leaves the stored value alone. Merged name by name; `null` removes one. */
+  /** Environment variables of the engine. `"***"` in an update keeps the stored value. Merged name by name; `null` removes a variable. */
   environment?: { [name: string]: string | null } | null | undefined;
   /** Replaces the engine's command. Privileged. */
   command?: string[] | null | undefined;
-  /** Answers 200 when the engine is ready. Default `/health`. */
+  /** Path that answers 200 when the engine is ready. Default `/health`. */
   health_path?: string | null | undefined;
-  /** More names under which `/v1` finds the instance. */
+  /** More names by which requests under `/v1` can select the instance. */
   aliases?: string[] | null | undefined;
-  /** Not shown by `GET /v1/models`. */
+  /** Hide the instance from `GET /v1/models`. */
   unlisted?: boolean | null | undefined;
-  /** Revive a run that the user wanted after the machine was rebooted. */
+  /** After a reboot of the machine, start the instance if it was meant to run. */
   auto_start?: boolean | null | undefined;
-  /** Restart a run that was ready and died. Default: `instances.auto_restart`. */
+  /** Restart the engine if it dies after it was ready. Default: `instances.auto_restart`. */
   auto_restart?: boolean | null | undefined;
-  /** Restarts in a row before `failed`; -1: for ever. Default: `instances.max_restarts`. */
+  /** Restarts in a row before `failed`; -1: no limit. Default: `instances.max_restarts`. */
   max_restarts?: number | null | undefined;
-  /** The first request under `/v1` starts it when it is stopped. Default true. */
+  /** A request under `/v1` starts the instance if it is stopped. Default true. */
   on_demand?: boolean | null | undefined;
-  /** Seconds without a request after which it is stopped; 0: never. Default: `instances.idle_timeout`. */
+  /** Stop the instance after this many seconds without a request; 0: never. Default: `instances.idle_timeout`. */
   idle_timeout?: number | null | undefined;
-  /** Never stopped to make room for another, nor for idleness. */
+  /** Never evict the instance or stop it because it is idle. */
   pinned?: boolean | null | undefined;
-  /** Its limits stand in the configuration under `groups`. */
+  /** Group whose limits apply; `groups` in the configuration defines them. */
   group?: string | null | undefined;
-  /** Requests at once; the others wait. Default: no limit. */
+  /** Most requests that the engine gets at once; others wait. Default: no limit. */
   concurrency?: number | null | undefined;
-  /** Requests that may wait; one more is refused. Default 1 000. */
+  /** Most requests that may wait; llamactl refuses further ones. Default 1 000. */
   queue_limit?: number | null | undefined;
-  /** What the engine is told as `model` instead of what was asked for. */
+  /** Replaces the `model` of each request before the engine gets it. */
   upstream_model?: string | null | undefined;
-  /** Fields that a JSON body under `/v1` gets when it lacks them. */
+  /** Fields that llamactl adds to JSON bodies under `/v1` that lack them. */
   request_defaults?: { [name: string]: JsonValue } | null | undefined;
-  /** Fields that are taken out of JSON bodies under `/v1`. */
+  /** Fields that llamactl removes from JSON bodies under `/v1`. */
   request_strip?: string[] | null | undefined;
-  /** Prompts of one request are not cached for another, so that callers cannot find out what others asked. Engine `llama_cpp` only. Default false. */
+  /** Do not reuse cached prompts across requests, so that callers cannot find out prompts of others. Engine `llama_cpp` only. Default false. */
   isolated?: boolean | null | undefined;
-  /** Accepted when it is the instance’s own: a name cannot change. */
+  /** Must be the current name: a name cannot change. */
   name?: string | undefined;
 }
 
@@ -1075,24 +1075,24 @@ export interface UpdateUser {
   disabled?: boolean | undefined;
   /** Revokes all tokens and keys of the account. */
   password?: string | undefined;
-  /** Requests to `/v1` at once, those that wait for an engine included; 0: no limit. */
+  /** Concurrent requests to `/v1`, including those that wait for an engine; 0: no limit. */
   max_in_flight?: number | undefined;
   /** Requests to `/v1` in any 60 seconds; 0: no limit. */
   requests_per_minute?: number | undefined;
-  /** Tokens of prompts and answers in any 60 seconds, counted when an answer ends; 0: no limit. */
+  /** Prompt and answer tokens in any 60 seconds, counted when an answer ends; 0: no limit. */
   tokens_per_minute?: number | undefined;
 }
 
 export interface User {
   username: string;
   role: Role;
-  /** None of its tokens and keys is taken. */
+  /** Its tokens and keys are refused. */
   disabled: boolean;
-  /** Requests to `/v1` at once, those that wait for an engine included; 0: no limit. */
+  /** Concurrent requests to `/v1`, including those that wait for an engine; 0: no limit. */
   max_in_flight: number;
   /** Requests to `/v1` in any 60 seconds; 0: no limit. */
   requests_per_minute: number;
-  /** Tokens of prompts and answers in any 60 seconds, counted when an answer ends; 0: no limit. */
+  /** Prompt and answer tokens in any 60 seconds, counted when an answer ends; 0: no limit. */
   tokens_per_minute: number;
   created_at: string;
   updated_at: string;

@@ -5,7 +5,7 @@ import { Operations } from './operations.ts';
 import { FakeTiming } from './testing/fake-timing.ts';
 import { answer, ScriptedFetch } from './testing/scripted-fetch.ts';
 
-/** Every operation of the API has a method of its name, which says what the operation takes, and nothing else. */
+/** Every operation of the API has a method of its name, with exactly the parameters of the operation. */
 
 interface Described {
   operationId: string;
@@ -13,11 +13,11 @@ interface Described {
   requestBody?: { required: boolean };
 }
 
-/** What followLogs is for. */
+/** Parameters that only `followLogs` uses. */
 const ELSEWHERE = new Set(['follow']);
-/** Headers that are an option of the method, under this name. */
+/** Headers that are an option of a method, by the name of the option. */
 const HEADERS: Readonly<Record<string, string>> = { 'If-Match': 'ifMatch' };
-/** Sent by what `followLogs` does in another way. */
+/** Headers that `followLogs` replaces by another parameter. */
 const UNUSED_HEADERS = new Set(['Last-Event-ID']);
 const METHODS = new Set(['get', 'post', 'put', 'delete']);
 
@@ -27,13 +27,13 @@ const operations = Object.entries(openApi.paths).flatMap(([path, item]) =>
     .map(([method, operation]) => ({ path, method: method.toUpperCase(), ...(operation as Described) })),
 );
 
-/** A value for a parameter that can be told from all others. */
+/** A unique value for a parameter. */
 const sample = ({ name = '', schema }: Described['parameters'][number]): string | number | boolean => {
   if (schema?.type === 'boolean') return true;
   return schema?.type === 'integer' ? name.length : `${name} ü`;
 };
 
-describe('the methods of the client', () => {
+describe('methods of the client', () => {
   it.each(operations.map((operation) => [operation.operationId, operation] as const))(
     '%s',
     async (id, { path, method, parameters, requestBody }) => {
@@ -61,13 +61,13 @@ describe('the methods of the client', () => {
     },
   );
 
-  it('there is no other operation among them', () => {
+  it('include no other operation', () => {
     const own = new Set(['constructor', 'exportFleetYaml']);
     const methods = Object.getOwnPropertyNames(Operations.prototype).filter((name) => !own.has(name));
     expect(methods.sort()).toEqual(operations.map(({ operationId }) => operationId).sort());
   });
 
-  it('give lists as lists', async () => {
+  it('return lists as lists', async () => {
     const lists = [
       { instances: [1] },
       { users: [2] },
@@ -89,7 +89,7 @@ describe('the methods of the client', () => {
     expect(given).toEqual([[1], [2], [3], [4], [5], [6]]);
   });
 
-  it('take a fleet as an object or as text, and give it as either', async () => {
+  it('take and return a fleet as an object or as text', async () => {
     const server = new ScriptedFetch(answer({}), answer({}), new Response('instances: []\n'));
     const client = new Client({ fetch: server.fetch });
     await client.applyFleet({ instances: [] });
@@ -104,7 +104,7 @@ describe('the methods of the client', () => {
     expect(server.requests[2]?.headers.get('accept')).toBe('application/yaml');
   });
 
-  it('that wait for something take as long as it takes, and others a minute', async () => {
+  it('have no timeout with wait, and a timeout of one minute otherwise', async () => {
     const timing = new FakeTiming();
     const { fetch } = new ScriptedFetch(...Array.from({ length: 9 }, () => answer({})));
     const client = new Client({ fetch }, timing);
@@ -120,7 +120,7 @@ describe('the methods of the client', () => {
     expect(timing.waits).toEqual([60, 60, 90]);
   });
 
-  it('ask a model, by its path, for as long as it takes', async () => {
+  it('have no timeout for requests to a model by path', async () => {
     const timing = new FakeTiming();
     const { fetch } = new ScriptedFetch(answer({}), answer({}), answer({}), answer({}));
     const client = new Client({ fetch }, timing);
@@ -132,7 +132,7 @@ describe('the methods of the client', () => {
     expect(timing.waits).toEqual([5, 60]);
   });
 
-  it('tell that a server starts or stops, without an error', async () => {
+  it('return the status of a server that starts or stops, without an error', async () => {
     const { fetch } = new ScriptedFetch(answer({ status: 'stopping' }, 503), answer({ status: 'starting' }, 503));
     const client = new Client({ fetch });
     expect([await client.getReadiness(), await client.getHealth()]).toEqual([
@@ -141,7 +141,7 @@ describe('the methods of the client', () => {
     ]);
   });
 
-  it('are not all there is: what has none is asked for by its path, and headers are told', async () => {
+  it('include request, which sends any request and returns headers', async () => {
     const server = new ScriptedFetch(answer({ name: 'a' }, 200, { etag: '"7"' }));
     const client = new Client({ fetch: server.fetch });
     const { headers } = await client.request('GET', '/api/instances/a', { query: { x: 1 } });

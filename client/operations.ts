@@ -4,16 +4,16 @@ import type { CallOptions } from './options.ts';
 import { path } from './path.ts';
 import type { Request, Transport } from './transport.ts';
 
-/** What starting, stopping and restarting take. */
+/** Options of starting, stopping and restarting. */
 export interface WaitOptions extends CallOptions {
-  /** Answer when the outcome is there, instead of at once. It then takes as long as it takes. */
+  /** Resolve when the outcome is known instead of at once. The call then has no timeout. */
   wait?: boolean | undefined;
 }
 
-/** What may be left out may be given as `undefined` too. */
+/** A type whose optional fields may also be `undefined`. */
 type Optional<Fields> = { [Name in keyof Fields]?: Fields[Name] | undefined } & CallOptions;
 
-/** The operations of the API, each a method of its name: what stands in the path, the body, and the rest. */
+/** The operations of the API as methods. Parameters are those of the path, then the body, then options. */
 export class Operations {
   readonly #transport: Transport;
 
@@ -21,26 +21,26 @@ export class Operations {
     this.#transport = transport;
   }
 
-  /** All instances, oldest first. */
+  /** Lists all instances, oldest first. */
   async listInstances({ status, ...call }: Optional<{ status: models.Status }> = {}): Promise<
     models.InstanceSummary[]
   > {
     return (await this.#get<models.InstanceList>('/api/instances', call, { status })).instances;
   }
 
-  /** An instance in full. */
+  /** Returns an instance with all its fields. */
   getInstance(name: string, call?: CallOptions): Promise<models.Instance> {
     return this.#get(path`/api/instances/${name}`, call);
   }
 
-  /** Makes an instance; nothing starts. */
+  /** Creates an instance; does not start it. */
   createInstance(body: models.CreateInstance, call?: CallOptions): Promise<models.InstanceCreated> {
     return this.#send('POST', '/api/instances', { body, ...call });
   }
 
   /**
-   * Changes settings by a merge patch: what is absent stays, `null` removes. A running engine keeps its own until it
-   * restarts, or with `apply: 'restart'` does so now.
+   * Changes settings with a merge patch: absent settings stay, `null` removes one. A running engine keeps its settings
+   * until it restarts. `apply: 'restart'` restarts it now.
    *
    * @param options `ifMatch`: the `ETag` that the settings must still have, else `PreconditionFailedError`.
    */
@@ -53,22 +53,22 @@ export class Operations {
     return this.#send('PUT', path`/api/instances/${name}`, { body, query: { apply }, headers, ...call });
   }
 
-  /** Deletes an instance that does not run; waits for a stop under way. */
+  /** Deletes an instance that does not run; waits for a stop in progress. */
   deleteInstance(name: string, call?: CallOptions): Promise<models.Message> {
     return this.#send('DELETE', path`/api/instances/${name}`, { isPatient: true, ...call });
   }
 
-  /** Starts an instance. With `wait`: a `ServerError` with the code `START_FAILED` and a `reason` when it does not run. */
+  /** Starts an instance. With `wait`, a failed start rejects with a `ServerError` (`START_FAILED`) and its `reason`. */
   startInstance(name: string, { wait, ...call }: WaitOptions = {}): Promise<models.Lifecycle> {
     return this.#command(path`/api/instances/${name}/start`, undefined, wait, call);
   }
 
-  /** Stops an instance: requests in flight may finish first. */
+  /** Stops an instance; in-flight requests may finish first. */
   stopInstance(name: string, body?: models.StopBody, { wait, ...call }: WaitOptions = {}): Promise<models.Lifecycle> {
     return this.#command(path`/api/instances/${name}/stop`, body, wait, call);
   }
 
-  /** Stops, then starts; a stopped instance is started. */
+  /** Stops an instance, then starts it; starts a stopped one. */
   restartInstance(
     name: string,
     body?: models.StopBody,
@@ -82,17 +82,17 @@ export class Operations {
     return this.#get(path`/api/instances/${name}/health`, call);
   }
 
-  /** Starts all stopped and failed instances, or those of them that are named. */
+  /** Starts all stopped and failed instances, or only those of them in `names`. */
   startAllInstances(body?: models.NamesBody, call?: CallOptions): Promise<models.BatchResult> {
     return this.#send('POST', '/api/instances/start-all', { body, ...call });
   }
 
-  /** Stops all instances that run, start or restart, or those of them that are named. */
+  /** Stops all instances that run, start or restart, or only those of them in `names`. */
   stopAllInstances(body?: models.NamesBody, call?: CallOptions): Promise<models.BatchResult> {
     return this.#send('POST', '/api/instances/stop-all', { body, ...call });
   }
 
-  /** The last lines of output, over runs and rotations; `followLogs` goes on with what comes. */
+  /** Returns the last lines of output, across runs and rotations. `followLogs` continues with new lines. */
   getInstanceLogs(
     name: string,
     { lines, level, after_seq, ...call }: Optional<{ lines: number; level: models.LogLevel; after_seq: number }> = {},
@@ -101,9 +101,9 @@ export class Operations {
   }
 
   /**
-   * Memory, CPU and I/O of the last hours.
+   * Returns memory, CPU and I/O of the last hours.
    *
-   * @param options `window`: how far back, in seconds or as `15m`, `1h`, `24h`; default an hour.
+   * @param options `window`: how far back, in seconds or as `15m`, `1h`, `24h`; default one hour.
    */
   getInstanceStats(
     name: string,
@@ -113,10 +113,10 @@ export class Operations {
   }
 
   /**
-   * Makes the instances be as a document says; only what changed restarts.
+   * Creates, changes and removes instances to match a document; only changed ones restart.
    *
-   * @param document Or its text, in YAML or JSON.
-   * @param options `prune`: remove those that it does not name. `dry_run`: change nothing, answer what would be done.
+   * @param document The document, or its text in YAML or JSON.
+   * @param options `prune`: remove instances that the document does not name. `dry_run`: change nothing, return the steps.
    */
   applyFleet(
     document: models.Fleet | string,
@@ -127,43 +127,43 @@ export class Operations {
     return this.#send('POST', '/api/apply', { ...content, query: { prune, dry_run }, isPatient: true, ...call });
   }
 
-  /** All instances as a document for `applyFleet`, their environment included. */
+  /** Returns all instances, with their environment, as a document for `applyFleet`. */
   exportFleet(call?: CallOptions): Promise<models.Fleet> {
     return this.#get('/api/export', call);
   }
 
-  /** The same as text in YAML. */
+  /** Returns the same document as YAML text. */
   async exportFleetYaml(call?: CallOptions): Promise<string> {
     const headers = { accept: 'application/yaml' };
     return (await this.#transport.text({ method: 'GET', path: '/api/export', headers, ...call })).body;
   }
 
-  /** Requests to engines: all on their way, and the last ones that are over, by default 50. */
+  /** Lists requests to engines: all in flight and the last finished ones, by default 50. */
   listRequests({ finished, ...call }: Optional<{ finished: number }> = {}): Promise<models.Requests> {
     return this.#get('/api/requests', call, { finished });
   }
 
-  /** Ends a request of somebody: the engine stops working on it. */
+  /** Cancels a request of any caller: the engine stops working on it. */
   cancelRequest(id: string, call?: CallOptions): Promise<models.Message> {
     return this.#send('DELETE', path`/api/requests/${id}`, { ...call });
   }
 
-  /** Figures in the text form of Prometheus. */
+  /** Returns metrics in the text format of Prometheus. */
   async getMetrics(call?: CallOptions): Promise<string> {
     return (await this.#transport.text({ method: 'GET', path: '/metrics', ...call })).body;
   }
 
-  /** How many instances are in which state, and what the machine has left. */
+  /** Returns the number of instances by status, and resource usage of the machine. */
   getSystemStatus(call?: CallOptions): Promise<models.SystemStatus> {
     return this.#get('/api/system/status', call);
   }
 
-  /** What machine this is, and which llamactl. */
+  /** Describes the machine and the version of llamactl. */
   getSystemInfo(call?: CallOptions): Promise<models.SystemInfo> {
     return this.#get('/api/system/info', call);
   }
 
-  /** What needs attention now. */
+  /** Lists the alerts that are raised now. */
   async getSystemAlerts(call?: CallOptions): Promise<models.Alert[]> {
     return (await this.#get<models.Alerts>('/api/system/alerts', call)).alerts;
   }

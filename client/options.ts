@@ -1,8 +1,8 @@
-/** Credentials: a token of a login or a key, or what gives one whenever one is needed; `null`, or nothing: none. */
+/** Credentials: a token of a log-in or a key, or a function that returns one; `null` or `undefined`: no credentials. */
 export type Token = string | (() => Given | Promise<Given>);
 type Given = string | null | undefined;
 
-/** As much of a WebSocket as is used here: that of browsers, of Node from version 22, and of the package `ws`. */
+/** The part of a WebSocket that the client uses. Browsers, Node from version 22 and the package `ws` have it. */
 export interface WebSocketLike {
   close(code?: number, reason?: string): void;
   send(text: string): void;
@@ -11,65 +11,65 @@ export interface WebSocketLike {
   addEventListener(type: 'close', listener: (event: { readonly code: number; readonly reason: string }) => void): void;
 }
 
-/** What makes a WebSocket to an address, with the subprotocols that are offered. */
+/** Creates a WebSocket to a URL and offers subprotocols. */
 export type WebSocketConstructor = new (url: string, protocols: string[]) => WebSocketLike;
 
-/** How a {@link Client} is made; everything may be left out. */
+/** Options of a {@link Client}. */
 export interface ClientOptions {
   /**
-   * Of the server, with its `base_path` if it has one. Default `http://127.0.0.1:8080`. `/api` at its end is taken for
-   * that of the API: of a server whose `base_path` ends so it is given twice, `https://example.org/api/api`.
+   * Address of the server, including its `base_path` if it has one. Default `http://127.0.0.1:8080`. The client removes
+   * `/api` at its end; if the `base_path` ends with `/api`, write it twice: `https://example.org/api/api`.
    */
   url?: string | undefined;
   /**
-   * Sent as `Authorization: Bearer`. A function is asked before every request, and once more when it gave a stale one;
-   * what it throws is thrown by the request.
+   * Sent as `Authorization: Bearer`. A function is called before every request, and once more if the server refuses its
+   * token. The request throws the errors of the function.
    */
   token?: Token | undefined;
   /** Default: the platform's. */
   fetch?: typeof globalThis.fetch | undefined;
-  /** Default: the platform's. Node 20 has none: there `events` needs one, such as that of the package `ws`. */
+  /** Default: the platform's. Node 20 has none; for `events`, pass one there, such as the one of the package `ws`. */
   WebSocket?: WebSocketConstructor | undefined;
   /**
-   * Seconds that one try of a request may take; of a stream, until it begins. Default 60; 0: for ever. Calls with
-   * `wait`, and answers of a model, are not bounded by it.
+   * Timeout in seconds for one attempt of a request, or until a stream begins. Default 60; 0: no timeout. It does not
+   * apply to calls with `wait` or to answers of a model.
    */
   timeout?: number | undefined;
-  /** How often a request is sent again, if that cannot do twice what is asked. Default 2. */
+  /** Most retries of a request. The client retries only if that cannot do something twice. Default 2. */
   retries?: number | undefined;
   /** Sent with every HTTP request. */
   headers?: Readonly<Record<string, string>> | undefined;
 }
 
-/** What every call takes. */
+/** Options of every call. */
 export interface CallOptions {
-  /** Ends the call, which then rejects with the signal's reason. What the server has begun goes on. */
+  /** Aborts the call, which then rejects with the signal's reason. The server continues work that it has begun. */
   signal?: AbortSignal | undefined;
-  /** Instead of the client's; bounds a call with `wait` too. */
+  /** Overrides the client's `timeout`; also applies to a call with `wait`. */
   timeout?: number | undefined;
-  /** Instead of the client's. */
+  /** Overrides the client's `retries`. */
   retries?: number | undefined;
 }
 
-/** A stream was broken, and will be resumed where it was. */
+/** A lost connection of a stream, which the client will resume at the same position. */
 export interface Interruption {
-  /** What ended it. */
+  /** Why the connection was lost. */
   error: Error;
-  /** How often it was tried to resume it since something came last. */
+  /** Number of failures since the last item arrived. */
   attempt: number;
-  /** Seconds until the next try. */
+  /** Seconds until the next attempt. */
   delay: number;
 }
 
-/** What streams that resume take. */
+/** Options of streams that resume. */
 export interface StreamOptions {
   /** Ends the stream, which then throws the signal's reason. */
   signal?: AbortSignal | undefined;
   /**
-   * Told each time that the connection stands, first and again, before anything comes over it: from now on nothing is
-   * missed. Whoever keeps something true by a stream asks for the present then.
+   * Called for the first and every later connection, before anything comes over it. From then on, nothing is missed. To
+   * keep a copy of the state up to date, request the current state here.
    */
   onOpen?: (() => void) | undefined;
-  /** Told whenever the connection is lost. Streams resume for ever: whoever does not want that aborts. */
+  /** Called whenever the connection is lost. Streams resume without limit; abort the signal to stop. */
   onInterruption?: ((interruption: Interruption) => void) | undefined;
 }

@@ -1,17 +1,17 @@
 /**
- * A path from a template: what stands in it is encoded, so that no name leads elsewhere.
+ * Builds a path from a template and encodes its values, so that a name cannot lead to another path.
  *
  * @example path`/api/instances/${name}/start`
- * @throws {TypeError} for what no URL can carry there: nothing at all, `.` and `..`
+ * @throws {TypeError} If a value cannot be part of a URL path: an empty text, `.` or `..`.
  */
 export function path(parts: TemplateStringsArray, ...values: readonly string[]): string {
   return parts.reduce((before, part, index) => before + step(values[index - 1] ?? '') + part);
 }
 
 function step(value: string): string {
-  // A URL has no way to say these: even encoded they mean the folder itself, and the one above.
+  // Even encoded, these mean the folder itself and the one above.
   if (value === '' || value === '.' || value === '..') {
-    throw new TypeError(`${JSON.stringify(value)} is no name: it must begin with a letter or digit.`);
+    throw new TypeError(`${JSON.stringify(value)} is not a name: it must begin with a letter or digit.`);
   }
   // A lone half of a surrogate pair cannot be encoded.
   return encodeURIComponent(value.toWellFormed());

@@ -13,7 +13,7 @@ class Agent {
 
 class ProxyAgent extends Agent {}
 
-describe('the patience of fetch', () => {
+describe('options for a fetch without timeouts', () => {
   let own: unknown;
 
   beforeEach(() => {
@@ -24,7 +24,7 @@ describe('the patience of fetch', () => {
     Reflect.set(globalThis, DISPATCHER, own);
   });
 
-  it('is that of an agent of the kind that Node has, without its bounds, and the same for all', () => {
+  it('have one agent of the kind that Node uses, without timeouts, for all requests', () => {
     Reflect.set(globalThis, DISPATCHER, new Agent());
     const { dispatcher } = patience() as { dispatcher: Agent };
     expect(dispatcher).toBeInstanceOf(Agent);
@@ -33,14 +33,14 @@ describe('the patience of fetch', () => {
     expect((patience() as { dispatcher: Agent }).dispatcher).toBe(dispatcher);
   });
 
-  it('leaves alone what somebody else put there, and platforms that have none', () => {
+  it('are empty if the program has set another dispatcher, or the platform has none', () => {
     Reflect.set(globalThis, DISPATCHER, new ProxyAgent());
     expect(patience()).toEqual({});
     Reflect.set(globalThis, DISPATCHER, undefined);
     expect(patience()).toEqual({});
   });
 
-  it('is found as soon as fetch has been touched: an update of Node that hides it fails here', () => {
+  it('exist after the first use of fetch: this fails if an update of Node hides the dispatcher', () => {
     expect(new Headers().has('x')).toBe(false);
     expect(Object.keys(patience())).toEqual(['dispatcher']);
   });

@@ -1,14 +1,14 @@
-/** Where Node keeps what its `fetch` sends requests with. */
+/** The property in which Node keeps the dispatcher of `fetch`. */
 const DISPATCHER = Symbol.for('undici.globalDispatcher.1');
 
 type Agent = new (options: { headersTimeout: number; bodyTimeout: number }) => object;
 
 /**
- * What lets Node's `fetch` wait for as long as it takes: on its own it gives up after five minutes without a byte, which
- * the loading of a large model, or the reading of a long prompt, can take. Browsers, and a Node in which somebody has
- * put something of their own there (a proxy), are left alone.
+ * Returns options that remove the timeouts of Node's `fetch`. By default it gives up after five minutes without a byte,
+ * but loading a large model or reading a long prompt can take longer. Returns no options in browsers, or if the program
+ * has set its own dispatcher, such as a proxy.
  *
- * To be asked after the first use of `fetch`: before it there is nothing to find.
+ * Call it after the first use of `fetch`: before that, the dispatcher does not exist.
  */
 export function patience(): object {
   const present: unknown = Reflect.get(globalThis, DISPATCHER);
@@ -20,5 +20,5 @@ export function patience(): object {
   return { dispatcher };
 }
 
-/** One for all: each has connections of its own. */
+/** One agent for all requests, because each agent has its own connections. */
 const agents = new WeakMap<object, object>();

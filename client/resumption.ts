@@ -3,7 +3,7 @@ import type { StreamOptions } from './options.ts';
 import { isPassing, resumeDelay } from './retry.ts';
 import { pause, type Timing } from './timing.ts';
 
-/** When a stream that was lost is resumed. */
+/** Decides when to resume a lost stream. */
 export class Resumption {
   readonly #timing: Timing;
   readonly #address: string;
@@ -16,12 +16,12 @@ export class Resumption {
     this.#options = options;
   }
 
-  /** Something came: the next loss is a new one. */
+  /** Call it when an item arrives: the next loss starts with the shortest backoff. */
   succeeded(): void {
     this.#failures = 0;
   }
 
-  /** Resolves when it is time to try again. @throws the error, if trying again would not help */
+  /** Resolves when it is time to retry. @throws The error, if retrying would not help. */
   async failed(error: unknown): Promise<void> {
     const { signal, onInterruption } = this.#options;
     if (!(error instanceof Error && isPassing(error))) throw error;
@@ -31,7 +31,7 @@ export class Resumption {
     await pause(this.#timing, delay, signal);
   }
 
-  /** The same for a stream that the server ended in order, which is looked into at once when it is the first time. */
+  /** Like {@link failed}, for a stream that the server ended normally. The first retry is immediate. */
   async ended(): Promise<void> {
     if (this.#failures === 0) this.#failures = 1;
     else await this.failed(new ConnectionError(`${this.#address} ended the stream.`, { url: this.#address }));

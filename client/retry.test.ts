@@ -12,14 +12,14 @@ const answered = (status: number, code = 'CODE', retryAfter: number | null = nul
 
 const usual = { retries: 0, isLasting: false };
 
-describe('whether a request is sent again', () => {
+describe('retry of a request', () => {
   it.each([
     ['a connection that was refused', refused, true, true],
     ['a connection that broke, when something may have been done', broken, true, false],
     ['an answer that did not come in time', late, false, false],
     ['too many requests', answered(429), true, true],
     ['a server that starts or stops', answered(503, 'SHUTTING_DOWN'), true, true],
-    ['the same, told by /v1', answered(503, 'shutting_down'), true, true],
+    ['the same, from /v1', answered(503, 'shutting_down'), true, true],
     ['an engine that did not start', answered(502, 'START_FAILED'), false, false],
     ['503 of another that says when', answered(503, 'x', 1), true, false],
     ['503 of another that does not', answered(503, 'x'), false, false],
@@ -35,24 +35,24 @@ describe('whether a request is sent again', () => {
     }
   });
 
-  it('ends with the number of retries', () => {
+  it('stops after the given number of retries', () => {
     expect(retryDelay({ ...usual, method: 'GET', error: refused, retries: 2 }, 2, 0.5)).toBe(null);
     expect(retryDelay({ ...usual, method: 'GET', error: refused }, 0, 0.5)).toBe(null);
   });
 
-  it('does not depend on a server that stops where it may have done already what was asked for', () => {
+  it('does not happen if a stopping server may have carried out the request', () => {
     const again = (error: Error) => retryDelay({ method: 'POST', error, retries: 0, isLasting: true }, 2, 0.5) !== null;
     expect([answered(503, 'SHUTTING_DOWN'), answered(429), refused].map(again)).toEqual([false, true, true]);
   });
 
-  it('waits for anything up to a bound that doubles', () => {
+  it('waits for a random time below a bound that doubles', () => {
     const delays = (random: number) =>
       [0, 1, 2, 9].map((retries) => retryDelay({ ...usual, method: 'GET', error: refused, retries }, 10, random));
     expect(delays(0)).toEqual([0, 0, 0, 0]);
     expect(delays(0.5)).toEqual([0.125, 0.25, 0.5, 5]);
   });
 
-  it('waits for as long as it is told, and a moment more; a long time not at all', () => {
+  it('waits for Retry-After and a backoff, but fails at once if Retry-After is long', () => {
     expect(retryDelay({ ...usual, method: 'POST', error: answered(429, 'x', 60) }, 2, 0.5)).toBe(60.125);
     expect(retryDelay({ ...usual, method: 'POST', error: answered(429, 'x', 61) }, 2, 0.5)).toBe(null);
   });
@@ -69,8 +69,8 @@ it.each([
   expect(isLasting(method, target)).toBe(is);
 });
 
-describe('a broken stream', () => {
-  it('is resumed while the server is away or busy, and not after what will not pass', () => {
+describe('broken stream', () => {
+  it('resumes while the server is away or busy, and not after permanent errors', () => {
     for (const error of [refused, broken, late, answered(429), answered(503), page(null)]) {
       expect(isPassing(error), error.message).toBe(true);
     }
@@ -79,7 +79,7 @@ describe('a broken stream', () => {
     }
   });
 
-  it('is resumed after at most ten seconds, however often that failed, or when the server said', () => {
+  it('resumes after at most ten seconds, or after Retry-After', () => {
     expect(resumeDelay(broken, 1_000, 0.999)).toBeLessThan(10);
     expect(resumeDelay(answered(429, 'x', 90), 0, 0)).toBe(90);
   });

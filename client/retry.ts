@@ -1,24 +1,24 @@
 import { ConnectionError, LlamactlError, ProtocolError } from './errors.ts';
 
-/** Before the first retry; doubled before each that follows. */
+/** Bound of the backoff before the first retry, in seconds. It doubles before each later one. */
 const FIRST_DELAY = 0.25;
 const LONGEST_DELAY = 10;
-/** Whoever is told to wait for longer is told so, instead of being kept waiting. */
+/** Longest `Retry-After`, in seconds, for which a request waits. If it is longer, the request fails at once. */
 const LONGEST_RETRY_AFTER = 60;
 
-/** What went wrong, and with what. */
+/** A failed attempt of a request. */
 export interface Failure {
   method: string;
   error: unknown;
-  /** How often it was tried again already. */
+  /** Number of retries so far. */
   retries: number;
-  /** As of {@link isLasting}. */
+  /** The result of {@link isLasting}. */
   isLasting: boolean;
 }
 
 /**
- * Whether what a request asks for may be done although the answer is that the server stops: a command that waits for its
- * outcome goes on without whoever waits, and settings that are to hold at once may be stored already.
+ * Whether the server may have carried out a request although it answers that it is stopping. A command with `wait` goes
+ * on without its caller. Settings with `apply=restart` may already be stored.
  *
  * @param target Path and query.
  */
@@ -29,10 +29,10 @@ export function isLasting(method: string, target: string): boolean {
 }
 
 /**
- * Seconds until a request that failed is sent again; `null`: it is not. A request that may have done something already is
- * never repeated: only those that read are, and those of which it is certain that nothing was done.
+ * Returns the seconds until a failed request is retried; `null`: no retry. A request that may have changed something is
+ * never retried. Only reads are, and requests that certainly did nothing.
  *
- * @param limit How often it may be tried again.
+ * @param limit Most retries.
  * @param random At least 0, less than 1.
  */
 export function retryDelay(
@@ -54,21 +54,21 @@ function mayRepeat(error: unknown, { isReading, isLasting }: { isReading: boolea
   return isReading && isAway(error) && retryAfterOf(error) !== null;
 }
 
-/** Under `/v1` codes are in small letters. */
+/** Codes are in lower case under `/v1`. */
 function isStopping({ code }: LlamactlError): boolean {
   return code.toUpperCase() === 'SHUTTING_DOWN';
 }
 
 /**
- * Seconds until a broken stream is resumed. A server that says when it will be back is believed.
+ * Returns the seconds until a broken stream is resumed: the server's `Retry-After`, if any, and a backoff.
  *
- * @param failures How often that failed since something came last.
+ * @param failures Number of failures since the last item arrived.
  */
 export function resumeDelay(error: unknown, failures: number, random: number): number {
   return (retryAfterOf(error) ?? 0) + backoff(failures, random);
 }
 
-/** Whether an error is of the kind that passes: the server is away, or has too much to do. */
+/** Whether an error is temporary: the server is away or overloaded. */
 export function isPassing(error: unknown): boolean {
   return error instanceof ConnectionError || isAway(error) || (error instanceof LlamactlError && error.status === 429);
 }
@@ -82,7 +82,7 @@ function retryAfterOf(error: unknown): number | null {
   return error instanceof LlamactlError || error instanceof ProtocolError ? error.retryAfter : null;
 }
 
-/** Anything up to the bound that doubles: clients that lost their server together do not come back together. */
+/** A random delay below a bound that doubles, so that clients that lost their server together do not return together. */
 function backoff(failures: number, random: number): number {
   return random * Math.min(FIRST_DELAY * 2 ** failures, LONGEST_DELAY);
 }

@@ -15,11 +15,11 @@ describe('Server-Sent Events', () => {
     ]);
   });
 
-  it('have comments and fields that mean nothing here, and none without data', () => {
+  it('ignore comments, unknown fields, and events without data', () => {
     expect(parse(': hello\n\nretry: 1000\n\nevent: x\n\ndata: a\nodd: b\n\n')).toEqual([{ event: '', data: 'a' }]);
   });
 
-  it('end their lines in any of three ways, and begin with a mark or not', () => {
+  it('accept all three line ends, with or without a byte order mark', () => {
     expect(parse('\u{FEFF}data: a\r\n\r\ndata: b\r\rdata: c\n\n')).toEqual([
       { event: '', data: 'a' },
       { event: '', data: 'b' },
@@ -28,14 +28,14 @@ describe('Server-Sent Events', () => {
     expect(parse('', '\u{FEFF}data: a\n\n')).toEqual([{ event: '', data: 'a' }]);
   });
 
-  it('are not told before they are whole', () => {
+  it('are returned only when complete', () => {
     const parser = new EventParser();
     expect(parser.push('data: a\n')).toEqual([]);
     expect(parser.push('\n')).toEqual([{ event: '', data: 'a' }]);
     expect(parser.push('data: left')).toEqual([]);
   });
 
-  it('are the same in whatever pieces they come', () => {
+  it('are the same in chunks of any size', () => {
     const line = fc.constantFrom('data: a', 'data:', 'event: é', ': x', 'id: 7', '', '', 'data');
     const end = fc.constantFrom('\n', '\r\n', '\r');
     const text = fc.array(fc.tuple(line, end)).map((lines) => `${lines.flat().join('')}data: z\n\n`);

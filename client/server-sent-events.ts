@@ -1,20 +1,20 @@
-/** One event of a stream of them. */
+/** One Server-Sent Event. */
 export interface ServerSentEvent {
-  /** Empty where it has none. */
+  /** The name of the event; empty if it has none. */
   event: string;
   data: string;
 }
 
-/** Reads Server-Sent Events (the HTML standard, 9.2) out of text that comes in any pieces. */
+/** Parses Server-Sent Events (HTML standard, 9.2) from text in chunks of any size. */
 export class EventParser {
   #rest = '';
-  /** How much of the rest is known to hold no end of a line. */
+  /** Length of the part of the rest that has no line end. */
   #searched = 0;
   #event = '';
   #data: string[] = [];
   #isFirst = true;
 
-  /** The events that are whole now. */
+  /** Adds a chunk of text and returns the events that it completes. */
   push(text: string): ServerSentEvent[] {
     this.#rest += this.#isFirst ? text.replace(/^\u{FEFF}/u, '') : text;
     this.#isFirst &&= text === '';
@@ -28,12 +28,12 @@ export class EventParser {
       if (event !== null) events.push(event);
     }
     this.#rest = this.#rest.slice(from);
-    // A carriage return at the end may be half of a line's end.
+    // A carriage return at the end may be the first half of a line end.
     this.#searched = this.#rest.endsWith('\r') ? this.#rest.length - 1 : this.#rest.length;
     return events;
   }
 
-  /** An empty line ends an event; one without data is none. */
+  /** Adds a line. An empty line ends an event; an event without data is dropped. */
   #take(line: string): ServerSentEvent | null {
     if (line === '') {
       const event = { event: this.#event, data: this.#data.join('\n') };

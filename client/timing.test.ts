@@ -5,8 +5,8 @@ import { pause, PLATFORM_TIMING, reasonOf, unlessAborted } from './timing.ts';
 
 const slow = (): FakeTiming => new FakeTiming({ isHasty: () => false });
 
-describe('a pause', () => {
-  it('is over when its time is', async () => {
+describe('pause', () => {
+  it('resolves after its time', async () => {
     const timing = slow();
     const { signal } = new AbortController();
     const waiting = pause(timing, 7, signal);
@@ -16,7 +16,7 @@ describe('a pause', () => {
     expect(getEventListeners(signal, 'abort')).toEqual([]);
   });
 
-  it('ends with the signal, before and while it lasts', async () => {
+  it('rejects if the signal is aborted before or during the pause', async () => {
     const reason = new Error('enough');
     const timing = slow();
     await expect(pause(timing, 7, AbortSignal.abort(reason))).rejects.toBe(reason);
@@ -28,15 +28,15 @@ describe('a pause', () => {
   });
 });
 
-describe('what is waited for unless a signal is aborted', () => {
-  it('comes, or fails, and leaves nothing on the signal', async () => {
+describe('unlessAborted', () => {
+  it('settles like the promise and removes its listener from the signal', async () => {
     const { signal } = new AbortController();
     expect(await unlessAborted(Promise.resolve(1), signal)).toBe(1);
     await expect(unlessAborted(Promise.reject(new Error('no')), signal)).rejects.toThrow('no');
     expect(getEventListeners(signal, 'abort')).toEqual([]);
   });
 
-  it('is left when that is, before and after', async () => {
+  it('rejects if the signal is aborted before or after the call', async () => {
     const never = new Promise(() => undefined);
     await expect(unlessAborted(never, AbortSignal.abort(new Error('before')))).rejects.toThrow('before');
     const abort = new AbortController();
@@ -46,8 +46,8 @@ describe('what is waited for unless a signal is aborted', () => {
   });
 });
 
-describe('time', () => {
-  it('passes, and can be called off', async () => {
+describe('platform timing', () => {
+  it('fires timers, and cancels them', async () => {
     const called: string[] = [];
     PLATFORM_TIMING.after(0, () => called.push('cancelled'))();
     await new Promise<void>((resolve) => PLATFORM_TIMING.after(0, resolve));
@@ -55,8 +55,8 @@ describe('time', () => {
   });
 });
 
-describe('why a signal was aborted', () => {
-  it('is an error, whatever was given', () => {
+describe('reason of an aborted signal', () => {
+  it('is always an error', () => {
     expect(reasonOf(AbortSignal.abort())).toMatchObject({ name: 'AbortError' });
     expect(reasonOf(AbortSignal.abort('tea'))).toMatchObject({ message: 'aborted', cause: 'tea' });
   });

@@ -1,15 +1,15 @@
-/** Time and chance, so that tests can have their own. */
+/** Timers and random numbers, which tests replace. */
 export interface Timing {
-  /** Calls back once, unless it is cancelled by what it returns. @param seconds at least 0 */
+  /** Calls back once after some seconds. Returns a function that cancels the timer. @param seconds At least 0. */
   after(seconds: number, callback: () => void): () => void;
-  /** At least 0, less than 1. */
+  /** Returns a random number, at least 0 and less than 1. */
   random(): number;
 }
 
-/** The longest that a timer can wait: beyond it, it would fire at once. */
+/** The longest time of a timer, in seconds. A longer one would fire at once. */
 const LONGEST_SECONDS = 2_147_483;
 
-/** That of the platform. */
+/** The timing of the platform. */
 export const PLATFORM_TIMING: Timing = {
   after: (seconds, callback) => {
     const timer = setTimeout(callback, Math.min(seconds, LONGEST_SECONDS) * 1_000);
@@ -18,7 +18,7 @@ export const PLATFORM_TIMING: Timing = {
   random: Math.random,
 };
 
-/** Resolves after some seconds. @throws the signal's reason, when that is aborted before */
+/** Resolves after some seconds. @throws The signal's reason, if it is aborted before. */
 export function pause(timing: Timing, seconds: number, signal: AbortSignal | undefined): Promise<void> {
   return new Promise((resolve, reject) => {
     const stop = (): void => {
@@ -34,7 +34,7 @@ export function pause(timing: Timing, seconds: number, signal: AbortSignal | und
   });
 }
 
-/** What comes of a promise, unless a signal is aborted before. @throws the signal's reason then */
+/** Settles like a promise, unless the signal is aborted before. @throws The signal's reason, if it is aborted before. */
 export function unlessAborted<Result>(promise: Promise<Result>, signal: AbortSignal | undefined): Promise<Result> {
   return new Promise((resolve, reject) => {
     const stop = (): void => reject(reasonOf(signal));
@@ -44,7 +44,7 @@ export function unlessAborted<Result>(promise: Promise<Result>, signal: AbortSig
   });
 }
 
-/** Why a signal was aborted, as an error. */
+/** Returns the reason of an aborted signal as an error. */
 export function reasonOf(signal: AbortSignal | undefined): Error {
   const reason: unknown = signal?.reason;
   return reason instanceof Error ? reason : new Error('aborted', { cause: reason });

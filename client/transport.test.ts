@@ -13,8 +13,8 @@ function bench(replies: Reply[], options: ClientOptions = {}, timing = new FakeT
 const get = { method: 'GET', path: '/api/x' };
 const post = { method: 'POST', path: '/api/x', body: { a: 1 } };
 
-describe('a request', () => {
-  it('is sent as JSON, with what is known of who asks', async () => {
+describe('request', () => {
+  it('sends JSON with the headers and the token of the client', async () => {
     const { server, transport } = bench([answer({ b: 2 }, 201, { etag: '"1"' })], {
       url: 'http://h:1/llm/',
       token: 'llk_1',
@@ -32,14 +32,14 @@ describe('a request', () => {
     });
   });
 
-  it('has a query behind one that stands in its path', async () => {
+  it('appends its query to a query in its path', async () => {
     const { server, transport } = bench([answer({}), answer({})]);
     await transport.json({ method: 'GET', path: '/api/x?a=1', query: { b: 2 } });
     await transport.json({ method: 'GET', path: '/api/x?a=1', query: { b: undefined } });
     expect(server.targets).toEqual(['GET /api/x?a=1&b=2', 'GET /api/x?a=1']);
   });
 
-  it('has no body of which nothing was said, and no token where there is none', async () => {
+  it('has no body and no token if none is given', async () => {
     const { server, transport } = bench([answer({}), answer({}), answer({})], { token: () => Promise.resolve(null) });
     await transport.json({ method: 'POST', path: '/api/x' });
     await transport.json({ method: 'POST', path: '/api/x', text: { type: 'application/yaml', content: 'a: 1' } });
@@ -54,33 +54,33 @@ describe('a request', () => {
     expect(authorizations).toEqual([null, null, 'Basic x', 'Basic x']);
   });
 
-  it('goes to no other host than that of the address', async () => {
+  it('goes only to the host of the address', async () => {
     const { server, transport } = bench([], { token: 'secret' });
     for (const path of ['.evil.example/', '@evil.example/', 'http://evil.example/', '']) {
-      await expect(transport.json({ ...get, path })).rejects.toThrow('is no path: it must begin with a slash.');
+      await expect(transport.json({ ...get, path })).rejects.toThrow('is not a path: it must begin with a slash.');
     }
     expect(server.requests).toEqual([]);
   });
 
-  it('is not led elsewhere', async () => {
+  it('does not follow redirects', async () => {
     const away = new Response(null, { status: 308, headers: { location: 'https://h/api/x' } });
     const { server, transport } = bench([away], { token: 'secret' });
     await expect(transport.json(get)).rejects.toThrow(
-      'http://h:1/api/x leads to https://h/api/x; give the client that address.',
+      'http://h:1/api/x redirects to https://h/api/x; give the client that address.',
     );
     expect(server.requests.map(({ redirect }) => redirect)).toEqual(['manual']);
   });
 
-  it('that somebody else answers is told as that', async () => {
+  it('fails if another program answers', async () => {
     const { transport } = bench([new Response('<title>Welcome to nginx!</title>')]);
     await expect(transport.json(get)).rejects.toMatchObject({
       name: 'ProtocolError',
       status: 200,
-      message: "http://h:1 answered /api/x with something that is not llamactl's: Welcome to nginx!",
+      message: 'http://h:1 answered /api/x with something that is not from llamactl: Welcome to nginx!',
     });
   });
 
-  it('may be answered with a status that is no error for it', async () => {
+  it('accepts a status that is not an error for it', async () => {
     const { transport } = bench([answer({ status: 'starting' }, 503), answer({ status: 'starting' }, 503)]);
     const { body } = await transport.json({ ...get, otherStatuses: [503] });
     expect(body).toEqual({ status: 'starting' });
@@ -88,8 +88,8 @@ describe('a request', () => {
   });
 });
 
-describe('a request that failed', () => {
-  it('is sent again while that cannot do twice what is asked', async () => {
+describe('failed request', () => {
+  it('is retried if that cannot do something twice', async () => {
     const { server, timing, transport } = bench([
       noConnection('ECONNRESET'),
       refusal(429, 'RATE_LIMITED', { 'retry-after': '7' }),
@@ -97,12 +97,12 @@ describe('a request that failed', () => {
     ]);
     expect((await transport.json(get)).body).toEqual({ ok: true });
     expect(server.requests).toHaveLength(3);
-    // Each try has its bound, and between them are the pauses.
+    // Each attempt has its timeout; pauses are in between.
     expect(timing.waits).toEqual([60, 0.125, 60, 7.25, 60]);
     expect(timing.pending).toBe(0);
   });
 
-  it('is sent again no more often than said, for all requests or for one', async () => {
+  it('is retried at most as often as configured, for all requests or for one', async () => {
     const gone = () => Array.from({ length: 9 }, () => noConnection('ECONNREFUSED'));
     const usual = bench(gone());
     await expect(usual.transport.json(post)).rejects.toMatchObject({ name: 'ConnectionError', isUnsent: true });
@@ -114,20 +114,20 @@ describe('a request that failed', () => {
     expect(never.server.requests).toHaveLength(3);
   });
 
-  it('and may have done something is not sent again', async () => {
+  it('is not retried if it may have done something', async () => {
     const { server, transport } = bench([noConnection('ECONNRESET')]);
     await expect(transport.json(post)).rejects.toThrow('the connection was lost');
     expect(server.requests).toHaveLength(1);
   });
 
-  it('because the server stops is not sent again where it may be done already', async () => {
+  it('is not retried if a stopping server may have carried it out', async () => {
     const { server, transport } = bench([refusal(503, 'SHUTTING_DOWN'), answer({}), refusal(503, 'SHUTTING_DOWN')]);
     await transport.json({ ...post, query: { wait: false } });
     await expect(transport.json({ ...post, query: { wait: true } })).rejects.toMatchObject({ code: 'SHUTTING_DOWN' });
     expect(server.requests).toHaveLength(3);
   });
 
-  it('when its answer broke off is told, and sent again if it only reads', async () => {
+  it('is retried after a broken answer only if it reads', async () => {
     const broken = (): Response =>
       new Response(new ReadableStream({ pull: (controller) => controller.error(noConnection('UND_ERR_SOCKET')) }));
     const { transport } = bench([broken(), broken(), answer({})]);
@@ -136,8 +136,8 @@ describe('a request that failed', () => {
   });
 });
 
-describe('the token', () => {
-  it('is asked for before every request, and once more when it was refused', async () => {
+describe('token', () => {
+  it('is requested before every request, and once more when refused', async () => {
     const tokens = ['stale', 'fresh', 'later'];
     const { server, timing, transport } = bench([refusal(401, 'TOKEN_EXPIRED'), answer({}), answer({})], {
       token: () => tokens.shift() ?? null,
@@ -152,38 +152,38 @@ describe('the token', () => {
     expect(timing.waits, 'without a pause').toEqual([60, 60, 60]);
   });
 
-  it('that is refused again, or is always the same, is an error', async () => {
+  it('fails the request if refused again, or if it is fixed', async () => {
     const asked = bench([refusal(401, 'TOKEN_EXPIRED'), refusal(401, 'UNAUTHORIZED')], { token: () => 'x' });
     await expect(asked.transport.json(get)).rejects.toMatchObject({ name: 'UnauthorizedError', code: 'UNAUTHORIZED' });
     const fixed = bench([refusal(401, 'TOKEN_EXPIRED')], { token: 'x' });
     await expect(fixed.transport.json(get)).rejects.toMatchObject({ code: 'TOKEN_EXPIRED' });
   });
 
-  it('is not blamed for a wrong password', async () => {
+  it('is not requested again after a wrong password', async () => {
     const { server, transport } = bench([refusal(401, 'INVALID_CREDENTIALS')], { token: () => null });
     const login = { method: 'POST', path: '/api/auth/login', body: {} };
     await expect(transport.json(login)).rejects.toMatchObject({ code: 'INVALID_CREDENTIALS' });
     expect(server.requests).toHaveLength(1);
   });
 
-  it('may have a line end around it, as files have, and is not shown when it can be none', async () => {
+  it('may have line ends around it, and an error never shows an invalid one', async () => {
     const { server, transport } = bench([answer({})], { token: 'llk_1\n' });
     await transport.json(get);
     expect(server.requests[0]?.headers.get('authorization')).toBe('Bearer llk_1');
     expect(await bench([], { token: ' ' }).transport.token(undefined)).toBe(null);
     const odd = bench([], { token: 'secret\nsecret' }).transport.json(get);
     await expect(odd).rejects.toThrow(
-      new TypeError('The token holds characters that no token has; it is given without `Bearer`.'),
+      new TypeError('The token has characters that no token can have. Give it without `Bearer`.'),
     );
   });
 
-  it('is none where a function gives nothing', async () => {
+  it('is left out if the function returns nothing', async () => {
     const { server, transport } = bench([answer({})], { token: () => undefined });
     await transport.json(get);
     expect(server.requests[0]?.headers.has('authorization')).toBe(false);
   });
 
-  it('that does not come ends a request in time, or with its caller', async () => {
+  it('does not delay a request beyond its timeout or an abort', async () => {
     const { server, transport, timing } = bench([], { token: () => new Promise(() => undefined) });
     const late = transport.json(get);
     timing.passAll();
@@ -195,15 +195,15 @@ describe('the token', () => {
     expect(server.requests).toEqual([]);
   });
 
-  it('that cannot be had is the error of whoever was asked for it', async () => {
+  it('fails the request with the error of its function', async () => {
     const { server, transport } = bench([], { token: () => Promise.reject(new Error('the keyring is locked')) });
     await expect(transport.json(get)).rejects.toThrow('the keyring is locked');
     expect(server.requests).toEqual([]);
   });
 });
 
-describe('the time that a request may take', () => {
-  it('is bounded, and it is not sent again then', async () => {
+describe('timeout of a request', () => {
+  it('ends the request without a retry', async () => {
     const { server, transport, timing } = bench([silence], { timeout: 5 });
     await expect(transport.json(get)).rejects.toMatchObject({
       name: 'TimeoutError',
@@ -227,7 +227,7 @@ describe('the time that a request may take', () => {
     await expect(waiting).rejects.toMatchObject({ name: 'TimeoutError' });
   });
 
-  it('is for ever where it is 0, or where an answer takes as long as it takes', async () => {
+  it('is off if it is 0, or for requests without a timeout', async () => {
     const { timing, transport } = bench([answer({}), answer({}), answer({})], { timeout: 0 });
     await transport.json(get);
     expect(timing.waits).toEqual([]);
@@ -238,7 +238,7 @@ describe('the time that a request may take', () => {
     expect(patient.timing.waits).toEqual([]);
   });
 
-  it('ends when the caller gives up: before, while it waits for an answer, and while it waits to try again', async () => {
+  it('ends early on abort: before the request, during it, and between retries', async () => {
     const reason = new Error('enough');
     const before = bench([]);
     await expect(before.transport.json({ ...get, signal: AbortSignal.abort(reason) })).rejects.toBe(reason);
@@ -259,7 +259,7 @@ describe('the time that a request may take', () => {
     expect(patient.timing.pending).toBe(0);
   });
 
-  it('leaves nothing behind on the signal of a caller who makes many requests', async () => {
+  it('leaves no listeners on a signal that many requests share', async () => {
     const { signal } = new AbortController();
     const { transport } = bench([noConnection('ECONNREFUSED'), answer({}), refusal(404, 'NOT_FOUND')]);
     await transport.json({ ...get, signal });

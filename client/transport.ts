@@ -8,38 +8,38 @@ import { patience } from './patience.ts';
 import { isLasting, retryDelay } from './retry.ts';
 import { pause, unlessAborted, type Timing } from './timing.ts';
 
-/** One request, whatever it is for. */
+/** One request. */
 export interface Request extends CallOptions {
   method: 'GET' | 'POST' | 'PUT' | 'DELETE' | (string & {});
-  /** From the server's address on: `/api/instances`. */
+  /** The path after the server's address: `/api/instances`. */
   path: string;
-  /** What is `undefined` is left out. */
+  /** The query, without the parameters that are `undefined`. */
   query?: Readonly<Record<string, string | number | boolean | undefined>> | undefined;
   /** Sent as JSON. */
   body?: unknown;
-  /** Sent as it is, instead of `body`, and as this media type. */
+  /** Text to send instead of `body`, with its media type. */
   text?: { type: string; content: string } | undefined;
   headers?: Readonly<Record<string, string>> | undefined;
-  /** Instead of the client's; `null`: none. */
+  /** Overrides the client's token; `null`: no token. */
   token?: string | null | undefined;
-  /** Statuses beyond 2xx that are no errors. */
+  /** Statuses other than 2xx that are not errors. */
   otherStatuses?: readonly number[] | undefined;
-  /** It may take as long as it takes, unless a `timeout` is given. */
+  /** Whether the request has no timeout, unless `timeout` is given. */
   isPatient?: boolean | undefined;
 }
 
-/** An answer, read. */
+/** An answer with its body. */
 export interface Answer<Body> {
   status: number;
   headers: Headers;
   body: Body;
 }
 
-/** An answer whose body is still to come. */
+/** An answer whose body is not yet read. */
 export interface OpenAnswer {
   response: Response;
   url: string;
-  /** Bounds what is still to come, and has to be closed. */
+  /** Bounds the reading of the body. The reader must close it. */
   deadline: Deadline;
 }
 
@@ -48,7 +48,7 @@ const DEFAULT_RETRIES = 2;
 
 /** Sends requests to one server. */
 export class Transport {
-  /** Where the server is, without a slash at the end. */
+  /** The address of the server, without a slash at the end. */
   readonly address: string;
   readonly timing: Timing;
   readonly timeout: number;
@@ -67,37 +67,37 @@ export class Transport {
     this.#token = options.token ?? null;
   }
 
-  /** Whether who has been refused may come back with another token. */
+  /** Whether a function returns the tokens, so that a refused request can be retried with another token. */
   get isTokenAsked(): boolean {
     return typeof this.#token === 'function';
   }
 
-  /** The token of this moment; `null`: there is none. @throws the signal's reason, and what it is asked of throws */
+  /** Returns the current token; `null`: no token. @throws The signal's reason, or the error of the token function. */
   async token(signal: AbortSignal | undefined): Promise<string | null> {
     const source = this.#token;
     const given = typeof source === 'function' ? await unlessAborted((async () => source())(), signal) : source;
     const token = given?.trim() ?? '';
     if (token === '') return null;
-    // Platforms refuse it too, and show it.
+    // Platforms refuse it too, but their error shows the token.
     if (!/^[!-~]+$/.test(token)) {
-      throw new TypeError('The token holds characters that no token has; it is given without `Bearer`.');
+      throw new TypeError('The token has characters that no token can have. Give it without `Bearer`.');
     }
     return token;
   }
 
-  /** @throws {LlamactlError} {@link ConnectionError} {@link ProtocolError}, and the signal's reason */
+  /** Sends a request and parses the JSON answer. @throws {LlamactlError} {@link ConnectionError} {@link ProtocolError}, and the signal's reason */
   async json<Body>(request: Request): Promise<Answer<Body>> {
     const { text, url, ...answer } = await this.#read(request);
     return { ...answer, body: parsed(text, url, answer.status) as Body };
   }
 
-  /** As {@link json}, with the body as it is. */
+  /** Like {@link json}, but returns the body as text. */
   async text(request: Request): Promise<Answer<string>> {
     const { status, headers, text } = await this.#read(request);
     return { status, headers, body: text };
   }
 
-  /** Sends a request, and leaves the body of its answer to be read. The time it may take ends with the beginning of that. */
+  /** Sends a request and returns its answer with an unread body. The timeout applies until the body begins. */
   async open(request: Request): Promise<OpenAnswer> {
     return this.#again(request, async (deadline) => {
       const { response, url } = await this.#send(request, deadline);
@@ -115,7 +115,7 @@ export class Transport {
     });
   }
 
-  /** Tries until it succeeds, or there is no sense in trying. What succeeds has its deadline left open. */
+  /** Retries until an attempt succeeds or retrying does not help. The caller closes the deadline of the result. */
   async #again<Result>(request: Request, once: (deadline: Deadline) => Promise<Result>): Promise<Result> {
     const { method, signal } = request;
     const lasts = isLasting(method, targetOf(request));
@@ -143,14 +143,14 @@ export class Transport {
   async #send(request: Request, deadline: Deadline): Promise<{ response: Response; url: string }> {
     const { method, isPatient = false } = request;
     if (!request.path.startsWith('/')) {
-      throw new TypeError(`${JSON.stringify(request.path)} is no path: it must begin with a slash.`);
+      throw new TypeError(`${JSON.stringify(request.path)} is not a path: it must begin with a slash.`);
     }
     const timeout = request.timeout ?? (isPatient ? 0 : this.timeout);
     const url = this.address + targetOf(request);
     deadline.within(timeout, url);
     const headers = await this.#headersOf(request, deadline.signal);
     const content = request.text?.content ?? (request.body === undefined ? undefined : JSON.stringify(request.body));
-    // Our own agent only into the platform's own `fetch`: another would not know what to do with it.
+    // Only the platform's own `fetch` accepts this agent.
     const unbounded = isPatient && this.#fetch === undefined ? patience() : {};
     const response = await (this.#fetch ?? globalThis.fetch)(url, {
       method,
@@ -176,21 +176,21 @@ export class Transport {
     return all;
   }
 
-  /** @throws what the answer carries, if that is an error */
+  /** @throws The error in the answer, if the answer is one. */
   async #judge(response: Response, { otherStatuses = [] }: Request, url: string): Promise<void> {
     const { status, headers, ok } = response;
     if (ok || otherStatuses.includes(status)) return;
-    // llamactl leads nobody elsewhere; followed, a POST would become a GET.
+    // llamactl never redirects. If the client followed a redirect, a POST would become a GET.
     if (response.type === 'opaqueredirect' || (status >= 300 && status < 400)) {
       const to = headers.get('location');
       const where = to === null ? 'elsewhere' : `to ${new URL(to, url).href}`;
-      throw new ProtocolError(`${url} leads ${where}; give the client that address.`, { url, status });
+      throw new ProtocolError(`${url} redirects ${where}; give the client that address.`, { url, status });
     }
     throw answerError({ url, status, headers, text: await textOf(response, url) });
   }
 }
 
-/** Wrong credentials there are not those of the caller. */
+/** A 401 of this path is about the credentials in the body, not about the token. */
 const LOGIN = '/api/auth/login';
 
 async function textOf(response: Response, url: string): Promise<string> {
@@ -207,7 +207,7 @@ function parsed(text: string, url: string, status: number): unknown {
   } catch (cause) {
     const { origin, pathname } = new URL(url);
     const said = excerpt(text);
-    throw new ProtocolError(`${origin} answered ${pathname} with something that is not llamactl's: ${said}`, {
+    throw new ProtocolError(`${origin} answered ${pathname} with something that is not from llamactl: ${said}`, {
       url,
       status,
       cause,
@@ -220,6 +220,6 @@ function targetOf({ path, query = {} }: Request): string {
   for (const [name, value] of Object.entries(query)) if (value !== undefined) given.set(name, String(value));
   const text = given.toString();
   if (text === '') return path;
-  // That of `request` may hold one already.
+  // A path given to `request` may already have a query.
   return `${path}${path.includes('?') ? '&' : '?'}${text}`;
 }

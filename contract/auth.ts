@@ -1,12 +1,12 @@
 import { z } from 'zod';
 import { LongIntegerSchema } from './long-integer.ts';
 
-/** Roles, each with everything that those before it may. docs/permissions.md has the table. */
+/** Roles, from least to most rights: each includes the rights of those before it. docs/permissions.md has the table. */
 export const ROLES = ['viewer', 'operator', 'admin'] as const;
 export const RoleSchema = z.enum(ROLES).meta({ id: 'Role' });
 export type Role = z.infer<typeof RoleSchema>;
 
-/** What a key is for: calling engines, reading metrics, or everything that a role may. */
+/** Scopes of a key: calling engines, reading metrics, or all rights of a role. */
 export const SCOPES = ['inference', 'metrics', ...ROLES] as const;
 export const ScopeSchema = z.enum(SCOPES).meta({ id: 'Scope' });
 export type Scope = z.infer<typeof ScopeSchema>;
@@ -21,13 +21,13 @@ export const UsernameSchema = z
   )
   .describe('Unique without regard to case; cannot be changed.');
 
-/** Long ones cost nothing: they are hashed whole. The bound keeps a request from being one. */
+/** A new password. Its length does not change the cost of hashing; the maximum only bounds the request. */
 const NewPasswordSchema = z
   .string()
   .min(8, 'must have at least 8 characters')
   .max(1_024, 'must have at most 1024 characters');
 
-/** The seed's body of `POST /auth/login`. */
+/** Body of `POST /auth/login`, as in the reference. */
 export const LoginSchema = z
   .strictObject({ username: z.string().max(1_024), password: z.string().max(1_024) })
   .meta({ id: 'Login' });
@@ -35,30 +35,30 @@ export type Login = z.infer<typeof LoginSchema>;
 
 const LimitSchema = z.int().min(0).max(1_000_000_000_000);
 
-/** Limits of an account or a key on `/v1`. 0: none. */
+/** Limits of an account or a key on `/v1`. 0: no limit. */
 const LIMITS = {
   max_in_flight: LimitSchema.describe(
-    'Requests to `/v1` at once, those that wait for an engine included; 0: no limit.',
+    'Concurrent requests to `/v1`, including those that wait for an engine; 0: no limit.',
   ),
   requests_per_minute: LimitSchema.describe('Requests to `/v1` in any 60 seconds; 0: no limit.'),
   tokens_per_minute: LimitSchema.describe(
-    'Tokens of prompts and answers in any 60 seconds, counted when an answer ends; 0: no limit.',
+    'Prompt and answer tokens in any 60 seconds, counted when an answer ends; 0: no limit.',
   ),
 };
 
-/** The same in a body that makes or changes an account or a key. */
+/** The same limits in a body that creates or changes an account or a key. */
 const OPTIONAL_LIMITS = {
   max_in_flight: LIMITS.max_in_flight.optional(),
   requests_per_minute: LIMITS.requests_per_minute.optional(),
   tokens_per_minute: LIMITS.tokens_per_minute.optional(),
 };
 
-/** An account, without its secrets. Its limits hold for the sum of its keys and tokens. */
+/** An account, without its secrets. Its limits apply to all its keys and tokens together. */
 export const UserSchema = z
   .object({
     username: z.string(),
     role: RoleSchema,
-    disabled: z.boolean().describe('None of its tokens and keys is taken.'),
+    disabled: z.boolean().describe('Its tokens and keys are refused.'),
     ...LIMITS,
     created_at: TimestampSchema,
     updated_at: TimestampSchema,
@@ -67,11 +67,11 @@ export const UserSchema = z
   .meta({ id: 'User' });
 export type User = z.infer<typeof UserSchema>;
 
-/** The seed's answer of `POST /auth/refresh`. */
+/** Answer of `POST /auth/refresh`, as in the reference. */
 export const TokenSchema = z.object({ token: z.string(), expires_at: TimestampSchema }).meta({ id: 'Token' });
 export type Token = z.infer<typeof TokenSchema>;
 
-/** The seed's answer of `POST /auth/login`, and whose it is. */
+/** Answer of `POST /auth/login`, as in the reference, with the account. */
 export const LoggedInSchema = TokenSchema.extend({ user: UserSchema }).meta({ id: 'LoggedIn' });
 export type LoggedIn = z.infer<typeof LoggedInSchema>;
 
@@ -96,23 +96,23 @@ export const UpdateUserSchema = z
   .meta({ id: 'UpdateUser' });
 export type UpdateUser = z.infer<typeof UpdateUserSchema>;
 
-/** Body of `PUT /auth/password`: one's own. */
+/** Body of `PUT /auth/password`, which changes the caller's own password. */
 export const ChangePasswordSchema = z
   .strictObject({ current_password: z.string().max(1_024), new_password: NewPasswordSchema })
   .meta({ id: 'ChangePassword' });
 export type ChangePassword = z.infer<typeof ChangePasswordSchema>;
 
-/** A log-in: the tokens of one `POST /auth/login` and of the refreshes that followed. */
+/** A log-in: the token of one `POST /auth/login` and the tokens of later refreshes. */
 export const SessionSchema = z
   .object({
     id: z.string(),
-    created_at: TimestampSchema.describe('When the password was given.'),
+    created_at: TimestampSchema.describe('When the user logged in.'),
     refreshed_at: TimestampSchema.nullable().describe('When a token was last refreshed; `null`: never.'),
-    expires_at: TimestampSchema.describe('When its newest token ends.'),
-    ends_at: TimestampSchema.describe('When it ends for good: no refresh goes beyond (`auth.session_ttl`).'),
+    expires_at: TimestampSchema.describe('When its newest token expires.'),
+    ends_at: TimestampSchema.describe('When the log-in ends: no token is valid for longer (`auth.session_ttl`).'),
     address: z.string().describe('Client address of the log-in, or of its last refresh.'),
-    user_agent: z.string().nullable().describe('What the client called itself then; at most 200 characters.'),
-    current: z.boolean().describe('This request was made with a token of it.'),
+    user_agent: z.string().nullable().describe('`User-Agent` of that request; at most 200 characters.'),
+    current: z.boolean().describe('Whether this request has a token of this log-in.'),
   })
   .meta({ id: 'Session' });
 export type Session = z.infer<typeof SessionSchema>;
@@ -121,20 +121,20 @@ export const SessionListSchema = z
   .object({ sessions: z.array(SessionSchema).describe('Newest log-in first.') })
   .meta({ id: 'SessionList' });
 
-/** A key for programs, without the key itself. Its limits hold beside those of its account. */
+/** A key for programs, without its secret. Its own limits and those of its account both apply. */
 export const KeySchema = z
   .object({
     id: z.string(),
     name: z.string(),
-    owner: z.string().describe('The account that it acts for.'),
-    prefix: z.string().describe('Its first characters, to tell it from others.'),
+    owner: z.string().describe('The account that the key acts for.'),
+    prefix: z.string().describe('Its first characters, to recognize it.'),
     scopes: z.array(ScopeSchema),
-    instances: z.array(z.string()).nullable().describe('Only these; `null`: all.'),
-    may_start: z.boolean().describe('A request with it may start an instance that is stopped.'),
+    instances: z.array(z.string()).nullable().describe('The key works for these instances only; `null`: all.'),
+    may_start: z.boolean().describe('Whether a request with this key may start a stopped instance.'),
     ...LIMITS,
     created_at: TimestampSchema,
     expires_at: TimestampSchema.nullable().describe('`null`: never.'),
-    last_used_at: TimestampSchema.nullable().describe('To the minute.'),
+    last_used_at: TimestampSchema.nullable().describe('Accurate to one minute; `null`: never.'),
   })
   .meta({ id: 'Key' });
 export type Key = z.infer<typeof KeySchema>;
@@ -149,7 +149,7 @@ export const CreateKeySchema = z
       .min(1)
       .max(100)
       .optional()
-      .describe('Default `["inference"]`. A role at most as high as your own.'),
+      .describe('Default `["inference"]`. A role must not be higher than your own.'),
     instances: z
       .array(z.string().min(1))
       .min(1)
@@ -158,13 +158,13 @@ export const CreateKeySchema = z
       .describe('Only these instances, by name. Default all.'),
     may_start: z.boolean().optional().describe('Default true.'),
     expires_at: TimestampSchema.optional().describe('Default never.'),
-    owner: z.string().optional().describe('For admins: whose it is. Default your own.'),
+    owner: z.string().optional().describe('For admins: the account that gets the key. Default your own.'),
     ...OPTIONAL_LIMITS,
   })
   .meta({ id: 'CreateKey' });
 export type CreateKey = z.infer<typeof CreateKeySchema>;
 
-/** Answer of `POST /keys`: the only time that the key itself is shown. */
+/** Answer of `POST /keys`, the only answer that shows the secret. */
 export const KeyCreatedSchema = z
   .object({ message: z.string(), key: z.string().describe('`llk_…`; shown once.'), info: KeySchema })
   .meta({ id: 'KeyCreated' });
@@ -176,16 +176,16 @@ export const TicketSchema = z
   .meta({ id: 'Ticket' });
 export type Ticket = z.infer<typeof TicketSchema>;
 
-/** Who did what to which. */
+/** One row of the audit trail: who did what to which target. */
 export const AuditRowSchema = z
   .object({
     seq: LongIntegerSchema,
     timestamp: TimestampSchema,
     subject: z.string().describe('`user:NAME`, `key:ID (NAME)`, or `anonymous`.'),
-    address: z.string().describe('Where the request came from.'),
-    action: z.string().describe('The id of the operation: `createInstance`.'),
-    target: z.string().nullable().describe('The instance, user or key it was about.'),
-    status: z.int().describe('Of the answer.'),
+    address: z.string().describe('Client address of the request.'),
+    action: z.string().describe('The id of the operation, such as `createInstance`.'),
+    target: z.string().nullable().describe('The instance, user or key that the request named.'),
+    status: z.int().describe('HTTP status of the answer.'),
     request_id: z.string(),
   })
   .meta({ id: 'AuditRow' });

@@ -8,8 +8,8 @@ const models = clientModels('1.2.3');
 const declarationOf = (name: string): string =>
   new RegExp(`(?:/\\*\\* [^\\n]* \\*/\\n)?export (?:interface|type) ${name} [^]*?\\n(?=\\n|$)`).exec(models)?.[0] ?? '';
 
-describe('the types of the client', () => {
-  it('are one for each name of the OpenAPI document, and for what the WebSocket carries', () => {
+describe('types of the TypeScript client', () => {
+  it('include every named schema of the OpenAPI document and every frame of the WebSocket', () => {
     const names = [...models.matchAll(/^export (?:interface|type) (\w+)/gm)].map(([, name]) => name);
     const components = Object.keys(openApiDocument('1.2.3').components.schemas);
     const expected = [
@@ -22,23 +22,23 @@ describe('the types of the client', () => {
     expect(names).toHaveLength(expected.length);
   });
 
-  it('say what each field is for, which may be absent, and which may be null', () => {
+  it('have the description of each field, and mark optional and nullable ones', () => {
     expect(declarationOf('Problem')).toBe(`export interface Problem {
-  /** Where the problem is, dotted: \`options.threads\`; empty for the body as a whole. */
+  /** Where the problem is, dotted: \`options.threads\`; empty for the whole body. */
   path: string;
-  /** What is wrong there and what would be right. */
+  /** What is wrong and what would be right. */
   message: string;
 }
 `);
     expect(declarationOf('LastExit')).toContain('  code: number | null;\n');
     expect(declarationOf('StopBody')).toContain('  force?: boolean | undefined;\n');
-    // A description of what may be null stands with what it may be beside that.
+    // A nullable schema has its description in the alternative that is not null.
     expect(declarationOf('UpdateInstance')).toContain(
-      '  /** The model file; it may appear later, but must be there to start. */\n  model_path?: string | null | undefined;\n',
+      '  /** The model file. It need not exist until the instance starts. */\n  model_path?: string | null | undefined;\n',
     );
   });
 
-  it('name each other, and list what is one of several', () => {
+  it('refer to each other by name, and have unions', () => {
     expect(declarationOf('LogItem')).toBe('export type LogItem = LogEntry | LogGap;\n');
     expect(declarationOf('Status')).toMatch(/^\/\*\* .* \*\/\nexport type Status = 'stopped' \| 'starting' \| /);
     expect(declarationOf('InstanceList')).toContain('  instances: InstanceSummary[];\n');
@@ -47,9 +47,9 @@ describe('the types of the client', () => {
     expect(models).toContain("export type ErrorCode = ErrorBody['code'];\n");
   });
 
-  it('have lists of several kinds, tuples, and names that are free', () => {
+  it('have lists of unions, tuples, and maps with any key', () => {
     expect(declarationOf('Options')).toBe(
-      "/** The engine's own long flags in snake_case. `false` becomes `--no-x` where the engine has it; lists repeat the flag. */\n" +
+      "/** The engine's own long flags in snake_case. `false` becomes `--no-x` if the engine has that flag; a list repeats the flag. */\n" +
         'export type Options = { [name: string]: string | number | boolean | (string | number)[] };\n',
     );
     expect(declarationOf('ConfigView')).toContain('port_range: [number, number];\n');
@@ -57,7 +57,7 @@ describe('the types of the client', () => {
     expect(declarationOf('ConfigView'), 'text is any text').toContain('public_url: string;\n');
   });
 
-  it('need nothing else', () => {
+  it('import nothing', () => {
     expect(models).not.toMatch(/import|zod|: any/);
   });
 });

@@ -3,18 +3,18 @@ import { FrameSchema, SubscribeSchema } from './events.ts';
 import { openApiDocument } from './openapi.ts';
 import type { Schema } from './openapi-document.ts';
 
-/** Components whose own name means something else in TypeScript. */
+/** Components whose name would clash with a global name of TypeScript. */
 const NAMES: Readonly<Record<string, string>> = { Error: 'ErrorBody' };
 
 const HEAD = `/* Generated from contract/ by \`npm run generate\`. */
-/* What goes over the wire, by the names that it has there. */
+/* The types of requests, answers and events. Fields have the names of the API. */
 `;
 
 /**
- * The types of the client library: everything that has a name in the OpenAPI document, and what the WebSocket of the
- * events carries, as plain TypeScript.
+ * Writes the types of the TypeScript client: every named schema of the OpenAPI document, and the frames of the events
+ * WebSocket.
  *
- * @param version Of the project.
+ * @param version The version of the project.
  */
 export function clientModels(version: string): string {
   const declarations = Object.entries<Schema>(wireSchemas(version))
@@ -25,7 +25,7 @@ export function clientModels(version: string): string {
   return [HEAD, ...declarations, code].join('\n');
 }
 
-/** By its name, everything that goes over the wire: what the OpenAPI document names, and what the WebSocket carries. */
+/** Returns all named schemas of the OpenAPI document and of the events WebSocket, by name. */
 export function wireSchemas(version: string): Record<string, Schema> {
   const { schemas } = openApiDocument(version).components;
   return { ...schemas, Frame: schemaOf(FrameSchema), Subscribe: schemaOf(SubscribeSchema) };
@@ -48,7 +48,7 @@ function isInterface({ type, properties = {} }: Schema): boolean {
   return type === 'object' && Object.keys(properties).length > 0;
 }
 
-/** What may also be `null` has its description inside. */
+/** The description of a schema as a comment. A nullable schema has its description in its first alternative. */
 function commentOf({ anyOf = [], ...schema }: Schema, indent: string): string {
   const description = schema.description ?? anyOf[0]?.description;
   return description === undefined ? '' : `${indent}/** ${description.replaceAll('*/', '*\\/')} */\n`;
@@ -97,8 +97,8 @@ function isUnion({ anyOf, oneOf, enum: values, type }: Schema): boolean {
 }
 
 /**
- * What the document leaves open, because fields may be added, is not part of the type: it would hide misspellings. Where
- * names are free, an index signature has to fit those that are told as well.
+ * The document allows unknown fields, so that fields can be added. The type does not, because that would hide
+ * misspellings. In a map, the index signature must also accept the types of the named fields.
  */
 function objectType({ properties = {}, required = [], additionalProperties: more }: Schema, indent: string): string {
   const isOpen = typeof more === 'object';
@@ -124,6 +124,6 @@ function literal(value: unknown): string {
 
 function unionOf(types: readonly string[]): string {
   const isAnyText = types.includes('string');
-  const told = types.filter((type) => !isAnyText || !type.startsWith("'"));
-  return [...new Set(told)].join(' | ');
+  const distinct = types.filter((type) => !isAnyText || !type.startsWith("'"));
+  return [...new Set(distinct)].join(' | ');
 }

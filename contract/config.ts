@@ -1,12 +1,12 @@
 import { z } from 'zod';
 import { durationSeconds } from './duration.ts';
 
-/** Seconds, from a number or a text with a unit: `90`, `"15m"`, `"24h"`, `"7d"`. */
+/** A duration: a number of seconds, or a text with a unit: `90`, `"15m"`, `"24h"`, `"7d"`. */
 const DurationSchema = z
   .union([z.number().positive(), z.string().regex(/^\d+(s|m|h|d)?$/, 'must be seconds or a number with s, m, h or d')])
   .meta({ description: 'Seconds, or a number with s, m, h or d.' });
 
-/** Longer than any log-in needs; its end is still a date that every client can read. */
+/** 3650 days, in seconds: longer than any log-in needs, and its end is still a date that every client can read. */
 const LONGEST_LIFETIME = 3_650 * 86_400;
 
 /** How long a credential lasts. 0 would lock out all accounts. */
@@ -14,7 +14,8 @@ const LifetimeSchema = DurationSchema.refine((duration) => {
   const seconds = durationSeconds(duration);
   return seconds >= 1 && seconds <= LONGEST_LIFETIME;
 }, 'must be at least 1 second and at most 3650 days');
-/** Entries of a list. A list that is too long is one problem; its entries are not looked at. */
+
+/** Most entries of a list. A longer list is one problem; its entries are not checked. */
 const MOST_ENTRIES = 1_000;
 
 const HostSchema = z.string().min(1).max(255);
@@ -23,7 +24,7 @@ const TextMapSchema = z.record(z.string(), z.string());
 
 const AddressOrNetworkSchema = z.union([z.ipv4(), z.ipv6(), z.cidrv4(), z.cidrv6()]);
 
-/** Whether a text names proxies: an IP address, or a network such as `10.0.0.0/8`. */
+/** Whether a text is an entry of `trusted_proxies`: an IP address, or a network such as `10.0.0.0/8`. */
 export function isProxyEntry(text: string): boolean {
   return AddressOrNetworkSchema.safeParse(text).success;
 }
@@ -34,7 +35,7 @@ const PortRangeSchema = z
   .tuple([PortSchema, PortSchema])
   .refine(([first, last]) => first <= last, 'must go from the lower to the higher port');
 
-/** Program of an engine that llamactl knows by name. */
+/** The settings of an engine that llamactl knows by name. */
 const knownEngine = (command: string, args: string[] = []) =>
   z
     .strictObject({
@@ -44,7 +45,7 @@ const knownEngine = (command: string, args: string[] = []) =>
     })
     .prefault({});
 
-/** Variables that llamactl sets itself are none. */
+/** The variable for an engine's key. It must not be one that llamactl sets itself. */
 const KeyVariableSchema = z
   .string()
   .regex(
@@ -55,22 +56,27 @@ const KeyVariableSchema = z
 /** An engine that llamactl does not know: any program that speaks HTTP. */
 export const CustomEngineSchema = z.strictObject({
   kind: z.literal('custom'),
-  command: z.string().min(1).describe('Program; `${HOST}`, `${PORT}`, `${MODEL_PATH}` and `${NAME}` are filled in.'),
+  command: z
+    .string()
+    .min(1)
+    .describe('Program; llamactl replaces `${HOST}`, `${PORT}`, `${MODEL_PATH}` and `${NAME}`.'),
   args: z
     .array(
       z
         .string()
         .refine(
           (word) => !/^-+\$\{/.test(word),
-          'must not begin with dashes and a placeholder, which would make a flag of a caller’s word',
+          'must not begin with dashes and a placeholder: a caller could then choose the flag',
         ),
     )
     .max(MOST_ENTRIES)
     .default([])
-    .describe('The same are filled in, and `${API_KEY}`: the random key of the run.'),
+    .describe('llamactl replaces the same placeholders, and `${API_KEY}`: the random key of the run.'),
   environment: TextMapSchema.default({}),
   health_path: z.string().startsWith('/').default('/health'),
-  api_key_env: KeyVariableSchema.optional().describe('Variable in which the engine takes the random key of each run.'),
+  api_key_env: KeyVariableSchema.optional().describe(
+    'Variable from which the engine reads the random key of each run.',
+  ),
 });
 export type CustomEngine = z.infer<typeof CustomEngineSchema>;
 
@@ -90,12 +96,14 @@ const EnginesSchema = z
 
 /**
  * The configuration file, with every key and its default. `llamactl.example.yaml` shows the same for people; a test
- * keeps the two in step. Unknown keys are errors everywhere but under `groups` and `engines`, which are named by the user.
+ * compares the two. Unknown keys are errors, except under `groups` and `engines`, where the user chooses the names.
  */
 export const ConfigSchema = z.strictObject({
   server: z
     .strictObject({
-      host: HostSchema.default('127.0.0.1').describe('Address to listen on; other than loopback needs auth.enabled.'),
+      host: HostSchema.default('127.0.0.1').describe(
+        'Address to listen on; any other than loopback requires auth.enabled.',
+      ),
       port: PortSchema.default(8080),
       base_path: z.string().startsWith('/').default('/'),
       public_url: z.union([z.literal(''), z.url()]).default(''),
@@ -103,7 +111,7 @@ export const ConfigSchema = z.strictObject({
         .array(HostSchema)
         .max(MOST_ENTRIES)
         .default([])
-        .describe('More host names under which browsers may reach us.'),
+        .describe('More host names under which browsers may reach llamactl.'),
       allowed_origins: z.array(z.url()).max(MOST_ENTRIES).default([]),
       trusted_proxies: z.array(ProxySchema).max(MOST_ENTRIES).default([]),
     })
@@ -136,22 +144,20 @@ export const ConfigSchema = z.strictObject({
     .prefault({}),
   instances: z
     .strictObject({
-      port_range: PortRangeSchema.default([8100, 9999]).describe('Ports for instances that name none.'),
+      port_range: PortRangeSchema.default([8100, 9999]).describe('Ports for instances without a `port`.'),
       max_running: z.int().min(0).default(0).describe('0: no limit.'),
       idle_timeout: z.number().min(0).default(0).describe('Seconds; 0: never.'),
       start_timeout: z
         .number()
         .min(1)
         .default(600)
-        .describe(
-          'Seconds without any sign of progress (output, memory, CPU time, bytes read) before a start is given up.',
-        ),
+        .describe('Seconds without any progress (output, memory, CPU time, bytes read) after which a start fails.'),
       stop_timeout: z
         .number()
         .min(0)
         .max(86_400)
         .default(30)
-        .describe('Seconds that requests in flight may take to finish.'),
+        .describe('How many seconds in-flight requests may take to finish.'),
       auto_restart: z.boolean().default(true),
       max_restarts: z.int().min(-1).default(5),
     })
@@ -190,17 +196,17 @@ export const ConfigSchema = z.strictObject({
 /** The configuration with every default filled in. */
 export type Config = z.infer<typeof ConfigSchema>;
 
-/** Where a value comes from. */
+/** The source of one configuration value. */
 export const ConfigSourceSchema = z
   .object({
     from: z.enum(['default', 'file', 'environment', 'flag']),
-    name: z.string().optional().describe('The variable or the flag.'),
-    line: z.int().optional().describe('In the file.'),
+    name: z.string().optional().describe('Name of the variable or the flag.'),
+    line: z.int().optional().describe('Line in the file.'),
   })
   .meta({ id: 'ConfigSource' });
 export type ConfigSource = z.infer<typeof ConfigSourceSchema>;
 
-/** The configuration as it is shown: a secret is `"***"`, which is no URL. */
+/** The configuration in an answer. A secret is `"***"`, so `alerts.webhook` need not be a URL. */
 const ShownConfigSchema = ConfigSchema.extend({
   alerts: ConfigSchema.shape.alerts.unwrap().extend({ webhook: z.string() }),
 });
@@ -209,24 +215,24 @@ const ShownConfigSchema = ConfigSchema.extend({
 export const ConfigViewSchema = z
   .object({
     config: ShownConfigSchema.describe(
-      'As it is written now and holds from the next reload or start; secrets are `"***"`.',
+      'As written now; it takes effect at the next reload or start. Secrets are `"***"`.',
     ),
     sources: z.record(z.string(), ConfigSourceSchema).describe('By dotted key: `server.port`.'),
-    file: z.string().nullable().describe('Path of the configuration file; `null`: there is none.'),
-    restart_required: z.boolean().describe('The running llamactl was started with other values.'),
+    file: z.string().nullable().describe('Path of the configuration file; `null`: no file.'),
+    restart_required: z.boolean().describe('Whether the running llamactl uses other values.'),
     pending: z.array(z.string()).describe('The keys that differ.'),
     problem: z
       .string()
       .optional()
-      .describe('Why the file as it is now could not be used; then `config` is what llamactl runs with.'),
+      .describe('Why the current file is unusable; `config` then shows the values that llamactl runs with.'),
   })
   .meta({ id: 'ConfigView' });
 export type ConfigView = z.infer<typeof ConfigViewSchema>;
 
-/** Body of `PUT /config`: a part of the configuration. Sections merge, lists and values are replaced, `null` goes back to the default. */
+/** Body of `PUT /config`, a part of the configuration. Sections merge, lists and values are replaced, `null` restores the default. */
 export const ConfigPatchSchema = z
   .looseObject({})
-  .describe('A part of the configuration. `"***"` leaves a secret alone, `null` goes back to the default.')
+  .describe('A part of the configuration. `"***"` keeps a secret, `null` restores the default.')
   .meta({ id: 'ConfigPatch' });
 export type ConfigPatch = z.infer<typeof ConfigPatchSchema>;
 

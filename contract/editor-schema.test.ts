@@ -5,8 +5,8 @@ import { editorSchema } from './editor-schema.ts';
 const described = (schema: z.ZodType): Record<string, unknown> =>
   JSON.parse(editorSchema({ title: 'T', description: 'D', schema })) as Record<string, unknown>;
 
-describe('a schema for editors', () => {
-  it('is of draft 7, says what it is of, and describes what is written, not what is read from it', () => {
+describe('schema for editors', () => {
+  it('is of draft 7, has a title, and describes the input before defaults', () => {
     const schema = z.strictObject({
       port: z.int().default(8_080).describe('Where.'),
       name: z.string().transform((text) => text.length),
@@ -25,7 +25,7 @@ describe('a schema for editors', () => {
     });
   });
 
-  it('has no pattern that means something else to readers without Unicode classes', () => {
+  it('omits patterns with Unicode classes, which some editors misread', () => {
     const schema = z.strictObject({
       alias: z.string().regex(/^\P{C}+$|^[^\p{C}]+$/u),
       name: z.string().regex(/^[a-z]+$/),
@@ -36,7 +36,7 @@ describe('a schema for editors', () => {
     });
   });
 
-  it('has no reference at its root, where an editor would look at nothing beside it', () => {
+  it('has no reference at its root, because editors ignore keywords beside a reference', () => {
     const part = z.strictObject({ a: z.boolean() }).meta({ id: 'EditorTestPart' });
     const whole = z.strictObject({ parts: z.array(part) }).meta({ id: 'EditorTestWhole' });
     expect(described(whole)).toMatchObject({

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 
-/** What a person writes by hand, for an editor that completes and checks it. */
+/** A document that people write by hand, described for editors that complete and check it. */
 export interface EditorSchema {
   title: string;
   description: string;
@@ -8,8 +8,8 @@ export interface EditorSchema {
 }
 
 /**
- * A JSON Schema of draft 7, the newest that the language servers for YAML and JSON know whole, as text of a file. It
- * describes what may be written; what only llamactl can judge (an engine's options, ports of others) it lets pass.
+ * Writes a JSON Schema file in draft 7, the newest draft that the language servers for YAML and JSON fully support. The
+ * schema accepts values that only llamactl can check, such as an engine's options or ports of other instances.
  */
 export function editorSchema({ title, description, schema }: EditorSchema): string {
   const made: z.core.JSONSchema.BaseSchema = z.toJSONSchema(schema, {
@@ -21,21 +21,21 @@ export function editorSchema({ title, description, schema }: EditorSchema): stri
   return `${JSON.stringify({ $schema, title, description, ...unwrapped(rest) }, null, 2)}\n`;
 }
 
-/** In draft 7 nothing may stand beside a reference: a whole that has an id is put in the place of the reference to it. */
+/** Replaces a reference at the root by its schema: in draft 7, nothing may stand beside a reference. */
 function unwrapped({ $ref, definitions = {}, ...rest }: z.core.JSONSchema.BaseSchema): z.core.JSONSchema.BaseSchema {
   const id = $ref?.replace('#/definitions/', '');
   const { [id ?? '']: whole = {}, ...others } = definitions as Record<string, z.core.JSONSchema.BaseSchema>;
   return { ...rest, ...whole, ...(Object.keys(others).length === 0 ? {} : { definitions: others }) };
 }
 
-/** Leaves out what tells an editor nothing. */
+/** Removes parts of a schema that are of no use to an editor. */
 function simplify({ jsonSchema }: { jsonSchema: z.core.JSONSchema.BaseSchema }): void {
-  // Bounds that only say which numbers are exact.
+  // zod adds these bounds to every integer.
   if (jsonSchema.minimum === Number.MIN_SAFE_INTEGER) delete jsonSchema.minimum;
   if (jsonSchema.maximum === Number.MAX_SAFE_INTEGER) delete jsonSchema.maximum;
-  // Read without its flag `u`, as some readers do, it would be about the letters p, C and Z.
+  // Some editors ignore the flag `u`: the pattern would then match the letters p, C and Z.
   if (jsonSchema.pattern?.includes('\\p{') === true) delete jsonSchema.pattern;
-  // The library's own, beside a pattern that says the same.
+  // zod's own format. A pattern beside it has the same meaning.
   if (jsonSchema.format === 'starts_with') delete jsonSchema.format;
   if (JSON.stringify(jsonSchema.propertyNames) === '{"type":"string"}') delete jsonSchema.propertyNames;
 }

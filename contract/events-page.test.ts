@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { CLOSE_CODES, GapFrameSchema, InstanceEventSchema, StatsFrameSchema, SUBSCRIBABLE_TYPES } from './events.ts';
 
-/** docs/events.md names what is told, and only that. */
+/** docs/events.md describes exactly the events that the contract has. */
 
 const page = readFileSync(new URL('../docs/events.md', import.meta.url), 'utf8');
 
@@ -38,19 +38,19 @@ describe('docs/events.md', () => {
     expect([...described.keys()].sort()).toEqual([...FIELDS.keys()].sort());
   });
 
-  it.each([...FIELDS])('names what %s tells', (type, fields) => {
-    // What stands in parentheses are values.
+  it.each([...FIELDS])('names the fields of %s', (type, fields) => {
+    // Values stand in parentheses.
     const text = (described.get(type) ?? '').replaceAll(/\([^)]*\)/g, '');
     const named = [...text.matchAll(/`([a-z_]+)`/g)].map(([, name = '']) => name);
     expect(named.toSorted()).toEqual(fields.toSorted());
   });
 
-  it('describes whatever can be subscribed to and comes', () => {
+  it('describes every type of a subscription and every type of a frame', () => {
     const come = SUBSCRIBABLE_TYPES.filter((type) => FIELDS.has(type));
     expect([...come].sort()).toEqual([...described.keys()].filter((type) => type !== 'gap').sort());
   });
 
-  it('has a row for each reason to be closed', () => {
+  it('has a row for each close code', () => {
     const codes = new Set([...rows('| Closed with').keys()].map(Number));
     expect(Object.values(CLOSE_CODES).filter((code) => !codes.has(code))).toEqual([]);
   });

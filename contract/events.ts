@@ -3,7 +3,7 @@ import { StatusSchema } from './instance.ts';
 import { LongIntegerSchema } from './long-integer.ts';
 import { StatsSchema } from './stats.ts';
 
-/** What happened to an instance, as the bus carries it and the WebSocket of the seed sends it. */
+/** An event about an instance, as the event bus carries it and the WebSocket sends it. */
 export const InstanceEventSchema = z.discriminatedUnion('type', [
   z.object({
     type: z.literal('instance_status_changed'),
@@ -15,7 +15,9 @@ export const InstanceEventSchema = z.discriminatedUnion('type', [
       cause: z
         .enum(['eviction', 'idle'])
         .optional()
-        .describe('Why it stops although nobody asked for that: another needs its slot, or it was not used for long.'),
+        .describe(
+          'Why llamactl stops it without a request: `eviction`: another instance needs its slot; `idle`: its idle timeout passed.',
+        ),
     }),
   }),
   z.object({ type: z.literal('instance_created'), data: z.object({ name: z.string() }) }),
@@ -37,7 +39,7 @@ export type InstanceEvent = z.infer<typeof InstanceEventSchema>;
 const frame = {
   timestamp: z.iso.datetime().describe('RFC 3339, UTC.'),
   seq: LongIntegerSchema.describe(
-    'Grows with every kept frame, over restarts too; a stats frame repeats the last kept one.',
+    'Grows with every kept frame, also across restarts; a stats frame repeats the last kept one.',
   ),
 };
 
@@ -49,23 +51,25 @@ export const StatsFrameSchema = z.object({
 });
 export type StatsFrame = z.infer<typeof StatsFrameSchema>;
 
-/** Events that were missed and are not there any more: whoever needs to know the present has to ask for it. */
+/** Missed events that are no longer kept. A client that needs the current state must request it. */
 export const GapFrameSchema = z.object({
   type: z.literal('gap'),
   ...frame,
   data: z.object({
-    from_seq: LongIntegerSchema.describe('The first number of which nothing is known.'),
-    to_seq: LongIntegerSchema.describe('The last one; the frames that follow are complete again.'),
-    last_seq: LongIntegerSchema.describe('Of the newest event when this was told: what has a greater one came later.'),
+    from_seq: LongIntegerSchema.describe('`seq` of the first missing event.'),
+    to_seq: LongIntegerSchema.describe('`seq` of the last missing event; the frames after it are complete.'),
+    last_seq: LongIntegerSchema.describe(
+      '`seq` of the newest event when this frame was sent; later events have greater numbers.',
+    ),
   }),
 });
 export type GapFrame = z.infer<typeof GapFrameSchema>;
 
-/** One frame of the WebSocket `/api/ws`: what happened, when, and its place in the replay. */
+/** One frame of the WebSocket `/api/ws`: an event, its time, and its position in the replay. */
 export const FrameSchema = z.union([InstanceEventSchema.and(z.object(frame)), StatsFrameSchema, GapFrameSchema]);
 export type Frame = z.infer<typeof FrameSchema>;
 
-/** What can be subscribed to; a `gap` is told to everybody whom it concerns. */
+/** The types of frames to which a client can subscribe. A `gap` needs no subscription. */
 export const SUBSCRIBABLE_TYPES = [
   'instance_status_changed',
   'instance_stats_updated',
@@ -76,25 +80,25 @@ export const SUBSCRIBABLE_TYPES = [
   'download_progress',
 ] as const;
 
-/** What a client of the WebSocket says: it replaces what it said before. */
+/** A subscription that a client sends over the WebSocket. It replaces the client's previous one. */
 export const SubscribeSchema = z.strictObject({
   type: z.literal('subscribe'),
   instances: z
     .array(z.string().max(63))
     .max(1_000)
     .optional()
-    .describe('Names, in any case, also of instances still to come. Left out: all that the caller may see.'),
+    .describe('Names, ignoring case, also of future instances. Left out: all that the caller may see.'),
   types: z.array(z.enum(SUBSCRIBABLE_TYPES)).max(100).optional().describe('Left out: all.'),
 });
 export type Subscribe = z.infer<typeof SubscribeSchema>;
 
-/** Why the server ended a WebSocket: its own codes beside those of RFC 6455. */
+/** Close codes of the WebSocket: those of RFC 6455 and one of llamactl. */
 export const CLOSE_CODES = {
   /** The server stops or is replaced: connect again with `after_seq`. */
   goingAway: 1001,
-  /** The client sent something that is no text. */
+  /** The client sent a frame that is not text. */
   unsupported: 1003,
-  /** The client sent something that is no subscription, or too much. */
+  /** The client sent a message that is not a subscription, or sent too much. */
   policy: 1008,
   /** The client reads too slowly: connect again with `after_seq`. */
   tooSlow: 1013,

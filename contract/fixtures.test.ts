@@ -44,8 +44,8 @@ const folder = new URL('fixtures/', import.meta.url);
 const read = (name: string): unknown => JSON.parse(readFileSync(new URL(`${name}.json`, folder), 'utf8'));
 
 /**
- * The schema with every field optional and none unknown: an answer carries more than its example shows, but all that
- * the example shows, in that place and of that type.
+ * Makes every field of a schema optional and refuses unknown fields. An answer may have more fields than its example,
+ * but must have all fields of the example, with the same type.
  */
 function shown(schema: z.ZodType): z.ZodType {
   if (schema instanceof z.ZodObject) {
@@ -65,18 +65,18 @@ function spoiled(value: unknown): unknown[] {
   );
 }
 
-describe('the examples of the reference', () => {
-  it('are all here', () => {
+describe('examples of the API reference', () => {
+  it('are all tested', () => {
     const files = readdirSync(folder).map((file) => file.replace('.json', ''));
     expect(files.toSorted()).toEqual(Object.keys(EXAMPLES).toSorted());
   });
 
-  it.each(Object.entries(EXAMPLES))('%s is what its schema says, field by field', (name, schema) => {
+  it.each(Object.entries(EXAMPLES))('%s matches its schema, field by field', (name, schema) => {
     const example = read(name);
     expect(shown(schema).parse(example)).toEqual(example);
   });
 
-  it.each(Object.entries(EXAMPLES))('%s with a field of the wrong type is not', (name, schema) => {
+  it.each(Object.entries(EXAMPLES))('%s with a field of the wrong type does not match', (name, schema) => {
     const wrong = spoiled(read(name));
     expect(wrong.length).toBeGreaterThan(0);
     for (const each of wrong) expect(shown(schema).safeParse(each).success, JSON.stringify(each)).toBe(false);
@@ -100,7 +100,7 @@ const STATS = {
   gpu_memory_usage: null,
 };
 
-describe('the frames of the WebSocket', () => {
+describe('frames of the WebSocket', () => {
   const common = { timestamp: '2024-01-15T14:30:00Z', seq: 1_705_329_000_000_001 };
 
   it.each([

@@ -1,19 +1,21 @@
 import { z } from 'zod';
 import { CreateInstanceSchema } from './instance.ts';
 
-/** Instances as one document: what `GET /export` writes and `POST /apply` makes true. */
+/** The fleet as one document: `GET /export` returns it, `POST /apply` applies it. */
 export const FleetSchema = z
   .strictObject({
-    version: z.literal(1).optional().describe('Of this form; 1 is the only one.'),
+    version: z.literal(1).optional().describe('Version of this format; always 1.'),
     instances: z
       .array(CreateInstanceSchema)
       .max(5_000)
-      .describe('Each as in `POST /instances`: what is left out has its default, also where it was set before.'),
+      .describe(
+        'Each as in `POST /instances`: a setting that is left out gets its default, even if it was set before.',
+      ),
   })
   .meta({ id: 'Fleet' });
 export type Fleet = z.infer<typeof FleetSchema>;
 
-/** What making a document true means for one instance. `restart`: changed, and its engine is launched anew for it. */
+/** What applying a document does to one instance. `restart`: changes it and restarts its engine. */
 export const FLEET_ACTIONS = ['create', 'change', 'restart', 'nothing', 'remove'] as const;
 const FleetActionSchema = z.enum(FLEET_ACTIONS).meta({ id: 'FleetAction' });
 export type FleetAction = z.infer<typeof FleetActionSchema>;
@@ -23,8 +25,8 @@ export const FleetStepSchema = z
     name: z.string(),
     action: FleetActionSchema,
     changes: z.array(z.string()).describe('Settings that differ, dotted: `options.threads`.'),
-    warnings: z.array(z.string()).optional().describe('What was accepted but will need attention.'),
-    error: z.string().optional().describe('Why this step failed; the others were made all the same.'),
+    warnings: z.array(z.string()).optional().describe('Accepted settings that need attention.'),
+    error: z.string().optional().describe('Why this step failed; the other steps were made anyway.'),
   })
   .meta({ id: 'FleetStep' });
 export type FleetStep = z.infer<typeof FleetStepSchema>;
@@ -33,8 +35,10 @@ export type FleetStep = z.infer<typeof FleetStepSchema>;
 export const AppliedSchema = z
   .object({
     message: z.string(),
-    dry_run: z.boolean().describe('Nothing was changed: these are the steps that would be made.'),
-    results: z.array(FleetStepSchema).describe('In the order of the document, then what is removed.'),
+    dry_run: z
+      .boolean()
+      .describe('Whether this was a dry run: nothing changed, and `results` has the steps that would be made.'),
+    results: z.array(FleetStepSchema).describe('In the order of the document, then removals.'),
   })
   .meta({ id: 'Applied' });
 export type Applied = z.infer<typeof AppliedSchema>;

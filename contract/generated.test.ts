@@ -5,7 +5,7 @@ import contract from './package.json' with { type: 'json' };
 
 const read = (path: string): string => readFileSync(new URL(`../${path}`, import.meta.url), 'utf8');
 
-describe('the files made from the contract', () => {
+describe('generated files', () => {
   it.each(generatedFiles(contract.version, read('docs/api.md')))(
     '$path is up to date (npm run generate)',
     ({ path, content }) => {
@@ -13,11 +13,11 @@ describe('the files made from the contract', () => {
     },
   );
 
-  it('leaves the rest of a page alone, and misses the marks of its table', () => {
+  it('keep the rest of a page, and fail without the marks around its table', () => {
     const page = 'before\n<!-- operations: generated -->\nstale\n<!-- end -->\nafter\n';
     const made = generatedFiles(contract.version, page).find(({ path }) => path === 'docs/api.md')?.content ?? '';
     expect(made).toMatch(/^before\n[^]*`GET \/api\/instances` [^]*\nafter\n$/);
     expect(made).not.toContain('stale');
-    expect(() => generatedFiles(contract.version, 'no marks')).toThrow('docs/api.md has lost the marks');
+    expect(() => generatedFiles(contract.version, 'no marks')).toThrow('docs/api.md lacks the marks');
   });
 });

@@ -13,14 +13,14 @@ import { pythonOperations } from './python-operations.ts';
 import { pythonTwin } from './python-twin.ts';
 import { table } from './table.ts';
 
-/** A file that is made from the contract. */
+/** A file that `npm run generate` writes from the contract. */
 export interface GeneratedFile {
-  /** From the root of the project. */
+  /** Relative to the root of the project. */
   path: string;
   content: string;
 }
 
-/** By which editors complete and check what people write. */
+/** JSON Schemas with which editors complete and check documents that people write. */
 const EDITOR_SCHEMAS = [
   {
     path: 'schemas/config.schema.json',
@@ -39,13 +39,14 @@ const EDITOR_SCHEMAS = [
 const TABLE = /(<!-- operations: generated -->\n)[^]*(<!-- end -->)/;
 
 /**
- * The files that are written by `npm run generate` and never by hand.
+ * Returns the files that `npm run generate` writes. Do not edit them by hand.
  *
- * @param version Of the project.
- * @param apiPage What docs/api.md holds now: only its table is made here.
+ * @param version The version of the project.
+ * @param apiPage The current text of docs/api.md, of which only the table is generated.
+ * @throws {Error} If the text lacks the marks around the table.
  */
 export function generatedFiles(version: string, apiPage: string): GeneratedFile[] {
-  if (!TABLE.test(apiPage)) throw new Error('docs/api.md has lost the marks around its table of operations');
+  if (!TABLE.test(apiPage)) throw new Error('docs/api.md lacks the marks around its table of operations');
   return [
     { path: 'openapi.json', content: `${JSON.stringify(openApiDocument(version), null, 2)}\n` },
     { path: 'client/models.ts', content: clientModels(version) },
@@ -79,18 +80,18 @@ function errorsPage(): string {
 
 <!-- Generated from contract/errors.ts by \`npm run generate\`. -->
 
-Every error under \`/api\` has this body, whatever raised it:
+Every error under \`/api\` has this body:
 
 \`\`\`json
 {
   "error": "what happened and what would work, for a person",
-  "code": "THE_SAME_FOR_A_PROGRAM",
-  "details": "more about it, or empty",
-  "request_id": "the X-Request-Id of the answer, to be found in the log"
+  "code": "THE_KIND_OF_ERROR_FOR_PROGRAMS",
+  "details": "more about the error, or empty",
+  "request_id": "the X-Request-Id of the answer, also in the log"
 }
 \`\`\`
 
-Errors about a request's content add \`errors\`, a list of \`{path, message}\` with every problem; a start that failed adds
+Errors about a request's content add \`errors\`, a list of \`{path, message}\` with every problem. A failed start adds
 \`reason\`.
 
 ${table(['Code', 'Status', 'Meaning'], rows)}

@@ -9,8 +9,8 @@ const models = goModels('1.2.3');
 const fieldOf = (type: string, field: string): string =>
   (new RegExp(`^type ${type} struct {[^]*?\\n\\t(${field} .*)`, 'm').exec(models)?.[1] ?? '').replaceAll(/ +/g, ' ');
 
-describe('the types of the Go client', () => {
-  it('are one for each name of the document, but for what is written by hand', () => {
+describe('types of the Go client', () => {
+  it('include every named schema of the document, except those written by hand', () => {
     const names = new Set([...models.matchAll(/^type (\w+)/gm)].map(([, name]) => name));
     const others: Record<string, string> = {
       Error: 'errorBody',
@@ -23,7 +23,7 @@ describe('the types of the Go client', () => {
     expect(wanted.map((name) => others[name] ?? name).filter((name) => !names.has(name))).toEqual([]);
   });
 
-  it('say which fields may be absent, and which may be null', () => {
+  it('mark optional and nullable fields', () => {
     expect(fieldOf('Instance', 'PID')).toBe('PID *int `json:"pid"`');
     expect(fieldOf('Key', 'Instances')).toBe('Instances []string `json:"instances"`');
     expect(fieldOf('CreateInstance', 'Port')).toBe('Port int `json:"port,omitzero"`');
@@ -34,7 +34,7 @@ describe('the types of the Go client', () => {
     );
   });
 
-  it('hold bytes and places on every machine', () => {
+  it('have 64 bits for bytes and positions on every machine', () => {
     expect(fieldOf('Stats', 'MemoryUsage')).toBe('MemoryUsage int64 `json:"memory_usage"`');
     expect(fieldOf('LogEntry', 'Seq')).toBe('Seq int64 `json:"seq"`');
     expect(fieldOf('GPU', 'MemoryTotal')).toBe('MemoryTotal *int64 `json:"memory_total"`');
@@ -42,7 +42,7 @@ describe('the types of the Go client', () => {
     expect(fieldOf('Stats', 'CPUUsage')).toBe('CPUUsage float64 `json:"cpu_usage"`');
   });
 
-  it('are one where one is meant, and take what is of several kinds', () => {
+  it('share one type for the same schema, and use any for unions', () => {
     expect(fieldOf('ConfigView', 'Config')).toBe(fieldOf('ConfigWritten', 'Config'));
     expect(fieldOf('Config', 'Engines')).toBe('Engines map[string]ConfigEngine `json:"engines"`');
     expect(fieldOf('ConfigEngine', 'HealthPath')).toBe('HealthPath string `json:"health_path,omitzero"`');
@@ -50,13 +50,13 @@ describe('the types of the Go client', () => {
     expect(fieldOf('ConfigInstances', 'PortRange')).toBe('PortRange [2]int `json:"port_range"`');
   });
 
-  it('know every event, and what its words are', () => {
+  it('have every event and the words of enumerations', () => {
     expect(models).toContain('\tcase EventTypeGap:\n\t\treturn new(GapEvent)\n');
     expect(models).toMatch(/\tEventTypeDownloadProgress +EventType = "download_progress"\n/);
     expect(models).toContain('\t// No instance has this name.\n\tCodeInstanceNotFound Code = "INSTANCE_NOT_FOUND"\n');
   });
 
-  it('are of a version', () => {
+  it('have the version of the project', () => {
     expect(goVersion('1.2.3')).toContain('\nconst Version = "1.2.3"\n');
   });
 });
@@ -71,7 +71,7 @@ describe('names of Go', () => {
     expect(goName(name)).toBe(expected);
   });
 
-  it('stand under comments of a width', () => {
+  it('have comments of limited width', () => {
     expect(goComment('one two three', '\t', 8)).toBe('\t// one two\n\t// three\n');
   });
 });

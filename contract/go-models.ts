@@ -8,7 +8,7 @@ const HEAD = `// Code generated from contract/ by npm run generate. DO NOT EDIT.
 package llamactl
 `;
 
-/** Names of the document that mean something else in the package, or nothing. */
+/** Names of schemas that differ in the Go package. */
 const NAMES: Readonly<Record<string, string>> = {
   Error: 'errorBody',
   Gpu: 'GPU',
@@ -16,9 +16,9 @@ const NAMES: Readonly<Record<string, string>> = {
   Options: 'EngineOptions',
   Subscribe: 'subscription',
 };
-/** Written by hand: what is one of several has no type in Go. */
+/** Schemas whose Go types are written by hand, because Go has no union types. */
 const BY_HAND = new Set(['Frame', 'JsonValue', 'LogGap', 'LogItem']);
-/** What has no name in the document: by the name of what holds it and its place in that. Other words are plain strings. */
+/** Go names of schemas without a name of their own, by parent and field. Enumerations that are not listed become `string`. */
 const INNER: Readonly<Record<string, string>> = {
   AlertLevel: 'AlertLevel',
   BatchResultResultsItem: 'BatchStep',
@@ -38,24 +38,24 @@ const INNER: Readonly<Record<string, string>> = {
 };
 
 /**
- * The types of the Go client: everything that has a name in the OpenAPI document, and what the WebSocket of the events
- * carries. It comes as `gofmt` would leave it.
+ * Writes the types of the Go client, formatted like `gofmt`: every named schema of the OpenAPI document, and the frames
+ * of the events WebSocket.
  *
- * @param version Of the project.
+ * @param version The version of the project.
  */
 export function goModels(version: string): string {
   return new GoModels(wireSchemas(version)).text();
 }
 
-/** The version of the Go client. @param version Of the project. */
+/** Writes the file with the version of the Go client. @param version The version of the project. */
 export function goVersion(version: string): string {
-  return `${HEAD}\n// Version of this module: that of the llamactl that it was made with.\nconst Version = "${version}"\n`;
+  return `${HEAD}\n// Version of this module, which is the version of llamactl it belongs to.\nconst Version = "${version}"\n`;
 }
 
-/** A type: how it is written, and whether its zero value is nothing. */
+/** A type of Go, and the meaning of its zero value. */
 interface GoType {
   text: string;
-  /** `plain`: its zero value says something, or is no value at all. */
+  /** `nothing`: the zero value means absent. `plain`: the zero value is a valid value, or the type is a struct. */
   zero: 'nothing' | 'nil' | 'plain';
   isNullable: boolean;
 }
@@ -85,7 +85,7 @@ class GoModels {
     return [HEAD, 'import "time"\n', ...declarations.map(([, text]) => text), eventData(frames)].join('\n');
   }
 
-  /** A name stands for one thing, from wherever it is reached. What is said of it where it stands is said there. */
+  /** Declares a type once, although several places may use it. Descriptions of those places stay with their fields. */
   #declare(name: string, schema: Schema, about = ''): void {
     const comment = about === '' ? '' : goComment(`${name}: ${about}`, '');
     const text = comment + this.#declaration(name, schema);
@@ -114,14 +114,14 @@ class GoModels {
     return `type ${name} struct {\n${laidOut(fields)}}\n`;
   }
 
-  /** @param place Where it stands: the name that it gets if it needs one. */
+  /** @param place Parent and field of the schema: the name of the type if it needs one. */
   #type(schema: Schema, place: string): GoType {
     const { $ref, type, anyOf, oneOf } = schema;
     if ($ref !== undefined) return this.#named($ref.slice($ref.lastIndexOf('/') + 1));
     const members = anyOf ?? oneOf ?? (Array.isArray(type) ? type.map((each) => ({ ...schema, type: each })) : null);
     if (members === null) return this.#single(schema, place);
-    const told = members.filter((member) => member.type !== 'null');
-    return { ...this.#union(told, place), isNullable: told.length < members.length };
+    const values = members.filter((member) => member.type !== 'null');
+    return { ...this.#union(values, place), isNullable: values.length < members.length };
   }
 
   #union(members: readonly Schema[], place: string): GoType {
@@ -178,7 +178,7 @@ class GoModels {
 
 const string = (text: string): GoType => ({ text, zero: 'nothing', isNullable: false });
 
-/** A number that cannot be 0 needs no other sign of being absent. */
+/** If a number cannot be 0, then 0 can mean absent. */
 function zeroOf({ minimum = 0, const: only }: Schema): GoType['zero'] {
   return minimum > 0 || only !== undefined ? 'nothing' : 'plain';
 }
@@ -193,7 +193,7 @@ function pointed({ text, zero, isNullable }: GoType): string {
   return isNullable && zero !== 'nil' ? `*${text}` : text;
 }
 
-/** One object that has the fields of all; required are those that all require. Anything else of several kinds is anything. */
+/** Merges objects into one with the fields of all; a field is required if all require it. Other unions stay unions. */
 function merged(schemas: readonly Schema[]): Schema {
   const all = schemas.flatMap(({ anyOf, oneOf, ...schema }) => anyOf ?? oneOf ?? [schema]);
   const [first = {}] = all;
@@ -215,7 +215,7 @@ function fieldComment(schema: Schema, type: string): string {
   return text === '' ? '' : goComment(text, '\t');
 }
 
-/** In columns, as `gofmt` has them: a line with a comment begins anew. */
+/** Aligns fields in columns, as `gofmt` does: a field with a comment starts a new block. */
 function laidOut(fields: readonly Field[]): string {
   const runs: Field[][] = [];
   for (const field of fields) {
@@ -258,12 +258,12 @@ function framesIn({ anyOf, oneOf, properties }: Schema): FrameOf[] {
   return [{ type: String(properties?.['type']?.const), data: properties?.['data'] ?? {} }];
 }
 
-/** Answers have the other names. */
+/** The name of an event's type. The suffix avoids names of answers. */
 function eventName(type: string): string {
   return `${goName(type)}Event`;
 }
 
-/** What can be subscribed to, and what is told to everybody, is one type. */
+/** Makes one enumeration of all event types: those of subscriptions, and those that need no subscription. */
 function withType(name: string, schema: Schema, frames: readonly FrameOf[]): Schema {
   const types = schema.properties?.['types'];
   if (name !== 'Subscribe' || types === undefined) return schema;
@@ -276,7 +276,7 @@ function eventData(frames: readonly FrameOf[]): string {
   const cases = frames.map(({ type }) => `\tcase EventType${goName(type)}:\n\t\treturn new(${eventName(type)})\n`);
   const marks = frames.map(({ type }) => `func (*${eventName(type)}) eventData() {}\n`);
   return `${marks.join('\n')}
-// newEventData has room for what an event of this type carries; nil: the type is not known.
+// newEventData returns an empty value for the data of an event of this type, or nil for an unknown type.
 func newEventData(kind EventType) EventData {
 	switch kind {
 ${cases.join('')}	}

@@ -1,7 +1,7 @@
-/** What Go writes in capitals. */
+/** Abbreviations that Go writes in capitals. */
 const INITIALISMS = new Set(['api', 'cpu', 'gpu', 'hf', 'id', 'json', 'mb', 'os', 'pid', 'ttl', 'uri', 'url']);
 
-/** A name of the wire, `snake_case` or `CAPITALS`, as an exported name of Go. */
+/** Converts a name of the API, in `snake_case` or `CAPITALS`, to an exported name of Go. */
 export function goName(name: string): string {
   return name
     .toLowerCase()
@@ -18,7 +18,7 @@ function goWord(word: string): string {
   return word.charAt(0).toUpperCase() + word.slice(1);
 }
 
-/** A text as a comment of Go, in lines of at most so many characters. */
+/** Writes a text as a Go comment, in lines of limited width. */
 export function goComment(text: string, indent: string, width = 110): string {
   const lines: string[] = [''];
   for (const word of text.split(/\s+/)) {

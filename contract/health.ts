@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { TimestampSchema } from './instance.ts';
 
-/** What stands in the way of a start. */
+/** A problem that would make a start fail. */
 const StartObstacleSchema = z
   .object({
     code: z
@@ -14,9 +14,9 @@ const StartObstacleSchema = z
         'PRIVILEGED_OPTION',
       ])
       .describe(
-        'Code of the refusal of a start. `VALIDATION_ERROR`: the configuration no longer has the engine. `RESERVED_OPTION`, `PRIVILEGED_OPTION`: a stored variable may not be set.',
+        'Error code that a start would return. `VALIDATION_ERROR`: the configuration no longer has the engine. `RESERVED_OPTION`, `PRIVILEGED_OPTION`: a stored variable may not be set.',
       ),
-    message: z.string().describe('What it is and what would work, for a person.'),
+    message: z.string().describe('What the problem is and what would work, for a person.'),
   })
   .meta({ id: 'StartObstacle' });
 export type StartObstacle = z.infer<typeof StartObstacleSchema>;
@@ -32,7 +32,7 @@ export const HealthSchema = z
     }),
     last_check: TimestampSchema,
     start_obstacle: StartObstacleSchema.optional().describe(
-      'Of one that is stopped or has failed: what a start would be refused for now; absent: nothing that can be seen.',
+      'For a stopped or failed instance: why a start would fail now; absent: no known problem.',
     ),
   })
   .meta({ id: 'Health' });

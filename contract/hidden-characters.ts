@@ -1,9 +1,9 @@
 /**
- * Characters that show nothing and change how the text around them reads, so that a line can say something else than it
- * shows: marks and overrides of direction, spaces of no width, separators of lines, invisible operators, annotations.
- * The inside of a character class, for regular expressions with and without the flags `u` and `v`.
+ * Invisible characters that can make a line look different from its content: direction marks and overrides, zero-width
+ * spaces, line separators, invisible operators, annotations. This is the inside of a character class, for regular
+ * expressions with and without the flags `u` and `v`.
  *
- * U+200C and U+200D are not among them: scripts such as Persian and Hindi, and emoji, need them.
+ * It leaves out U+200C and U+200D: scripts such as Persian and Hindi, and emoji, need them.
  */
 export const HIDDEN_CHARACTERS = String.raw`\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb`;
 

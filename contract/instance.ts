@@ -1,12 +1,12 @@
 import { z } from 'zod';
 import { StatsSchema } from './stats.ts';
 
-/** The states of an instance; what each means is in docs/architecture.md. */
+/** Every status of an instance; docs/architecture.md explains each. */
 export const STATUSES = ['stopped', 'starting', 'running', 'stopping', 'restarting', 'failed'] as const;
 export const StatusSchema = z
   .enum(STATUSES)
   .describe(
-    '`running`: the engine answered its health check. `restarting`: going down, or waiting out a backoff, in order to come up. `failed`: gave up; `reason` says why.',
+    '`running`: the engine answered its health check. `restarting`: stopping in order to start again, or waiting for the backoff. `failed`: llamactl gave up; `reason` says why.',
   )
   .meta({ id: 'Status' });
 export type Status = z.infer<typeof StatusSchema>;
@@ -33,10 +33,10 @@ const AliasSchema = z
   .max(200, 'must be at most 200 characters')
   .regex(/^[^\p{C}\p{Z}]+$/u, 'must be printable, without spaces');
 
-/** Entries of a list of settings. A list that is too long is one problem; its entries are not looked at. */
+/** Most entries of a list in the settings. A longer list is one problem; its entries are not checked. */
 const MOST_ENTRIES = 1_000;
 
-/** Beyond 2^53 a JSON number may already have lost digits when we see it, and is not echoed as sent. */
+/** A number of an option. Beyond 2^53 the JSON parser may have lost digits, so the number could not be echoed as sent. */
 const optionNumber = z
   .number()
   .refine(
@@ -48,7 +48,7 @@ const OptionScalarSchema = z.union([plainText, optionNumber, z.boolean()], {
   error: 'must be a string, a number, true, false or a list of strings and numbers',
 });
 
-/** One engine option as given: echoed as sent. */
+/** The value of one engine option. Answers echo it as sent. */
 export const OptionValueSchema = z.union(
   [
     OptionScalarSchema,
@@ -70,14 +70,14 @@ const OptionKeySchema = z
 export const OptionsSchema = z
   .record(OptionKeySchema, OptionValueSchema)
   .describe(
-    "The engine's own long flags in snake_case. `false` becomes `--no-x` where the engine has it; lists repeat the flag.",
+    "The engine's own long flags in snake_case. `false` becomes `--no-x` if the engine has that flag; a list repeats the flag.",
   )
   .meta({ id: 'Options' });
 export type Options = z.infer<typeof OptionsSchema>;
 
-/** 31 days. */
+/** 31 days, in seconds. */
 const LONGEST_IDLE_SECONDS = 2_678_400;
-/** Requests that may wait for an instance which says nothing about it. */
+/** How many requests may wait for an instance without a `queue_limit`. */
 export const DEFAULT_QUEUE_LIMIT = 1_000;
 
 const PortSchema = z.int().min(1).max(65_535);
@@ -85,9 +85,9 @@ const EnvironmentNameSchema = z
   .string()
   .regex(/^[A-Za-z_][A-Za-z0-9_]*$/, 'must be a variable name: letters, digits and underscores');
 
-/** Anything that JSON can say. */
+/** Any JSON value. */
 export type JsonValue = string | number | boolean | null | JsonValue[] | { [name: string]: JsonValue };
-/** zod's own names itself anew in each document. */
+/** Any JSON value. zod's own `z.json()` gets a different name in each document. */
 const JsonValueSchema: z.ZodType<JsonValue> = z
   .lazy(() =>
     z.union([
@@ -102,62 +102,77 @@ const JsonValueSchema: z.ZodType<JsonValue> = z
   .meta({ id: 'JsonValue' });
 
 const settings = {
-  engine: z.string().min(1).describe('`llama_cpp`, `custom`, or the name of a custom engine of the configuration.'),
+  engine: z.string().min(1).describe('`llama_cpp`, `custom`, or the name of a custom engine in the configuration.'),
   model_path: plainText
     .min(1)
     .max(4_096)
     .regex(
       /^[^-@]/,
-      'must not begin with `-` or `@`: an engine could take it for a flag; write it with its folder, as in `./-x`',
+      'must not begin with `-` or `@`: an engine could read it as a flag; write it with its folder, as in `./-x`',
     )
-    .describe('The model file; it may appear later, but must be there to start.'),
-  port: PortSchema.describe('Left out: one is taken from `instances.port_range`.'),
+    .describe('The model file. It need not exist until the instance starts.'),
+  port: PortSchema.describe('Left out: llamactl chooses one from `instances.port_range`.'),
   options: OptionsSchema,
   extra_args: z
     .array(plainText)
     .max(MOST_ENTRIES)
-    .describe('Passed to the engine as they are, last: they win over `options`.'),
+    .describe('Passed to the engine unchanged, after `options`, which they override.'),
   environment: z
     .record(EnvironmentNameSchema, plainText)
-    .describe('Set for the engine. `"***"` in an update leaves the stored value alone.'),
+    .describe('Environment variables of the engine. `"***"` in an update keeps the stored value.'),
   command: z.array(plainText.min(1)).min(1).max(MOST_ENTRIES).describe("Replaces the engine's command. Privileged."),
   health_path: plainText
     .max(2_048)
     .regex(/^\/[^\s]*$/, 'must be a path that starts with `/`')
-    .describe('Answers 200 when the engine is ready. Default `/health`.'),
-  aliases: z.array(AliasSchema).max(MOST_ENTRIES).describe('More names under which `/v1` finds the instance.'),
-  unlisted: z.boolean().describe('Not shown by `GET /v1/models`.'),
-  auto_start: z.boolean().describe('Revive a run that the user wanted after the machine was rebooted.'),
-  auto_restart: z.boolean().describe('Restart a run that was ready and died. Default: `instances.auto_restart`.'),
+    .describe('Path that answers 200 when the engine is ready. Default `/health`.'),
+  aliases: z
+    .array(AliasSchema)
+    .max(MOST_ENTRIES)
+    .describe('More names by which requests under `/v1` can select the instance.'),
+  unlisted: z.boolean().describe('Hide the instance from `GET /v1/models`.'),
+  auto_start: z.boolean().describe('After a reboot of the machine, start the instance if it was meant to run.'),
+  auto_restart: z
+    .boolean()
+    .describe('Restart the engine if it dies after it was ready. Default: `instances.auto_restart`.'),
   max_restarts: z
     .int()
     .min(-1)
-    .describe('Restarts in a row before `failed`; -1: for ever. Default: `instances.max_restarts`.'),
-  on_demand: z.boolean().describe('The first request under `/v1` starts it when it is stopped. Default true.'),
+    .describe('Restarts in a row before `failed`; -1: no limit. Default: `instances.max_restarts`.'),
+  on_demand: z.boolean().describe('A request under `/v1` starts the instance if it is stopped. Default true.'),
   idle_timeout: z
     .number()
     .min(0)
     .max(LONGEST_IDLE_SECONDS)
-    .describe('Seconds without a request after which it is stopped; 0: never. Default: `instances.idle_timeout`.'),
-  pinned: z.boolean().describe('Never stopped to make room for another, nor for idleness.'),
-  group: z.string().min(1).max(63).describe('Its limits stand in the configuration under `groups`.'),
-  concurrency: z.int().min(1).max(100_000).describe('Requests at once; the others wait. Default: no limit.'),
-  queue_limit: z.int().min(0).max(100_000).describe('Requests that may wait; one more is refused. Default 1 000.'),
+    .describe(
+      'Stop the instance after this many seconds without a request; 0: never. Default: `instances.idle_timeout`.',
+    ),
+  pinned: z.boolean().describe('Never evict the instance or stop it because it is idle.'),
+  group: z.string().min(1).max(63).describe('Group whose limits apply; `groups` in the configuration defines them.'),
+  concurrency: z
+    .int()
+    .min(1)
+    .max(100_000)
+    .describe('Most requests that the engine gets at once; others wait. Default: no limit.'),
+  queue_limit: z
+    .int()
+    .min(0)
+    .max(100_000)
+    .describe('Most requests that may wait; llamactl refuses further ones. Default 1 000.'),
   upstream_model: plainText
     .min(1)
     .max(4_096)
-    .describe('What the engine is told as `model` instead of what was asked for.'),
+    .describe('Replaces the `model` of each request before the engine gets it.'),
   request_defaults: z
     .record(z.string(), JsonValueSchema)
-    .describe('Fields that a JSON body under `/v1` gets when it lacks them.'),
+    .describe('Fields that llamactl adds to JSON bodies under `/v1` that lack them.'),
   request_strip: z
     .array(z.string().min(1))
     .max(MOST_ENTRIES)
-    .describe('Fields that are taken out of JSON bodies under `/v1`.'),
+    .describe('Fields that llamactl removes from JSON bodies under `/v1`.'),
   isolated: z
     .boolean()
     .describe(
-      'Prompts of one request are not cached for another, so that callers cannot find out what others asked. Engine `llama_cpp` only. Default false.',
+      'Do not reuse cached prompts across requests, so that callers cannot find out prompts of others. Engine `llama_cpp` only. Default false.',
     ),
 };
 
@@ -177,33 +192,33 @@ const nullish = <Shape extends Record<string, z.ZodType>>(shape: Shape): Nullish
     Object.entries(shape).map(([key, schema]) => [key, z.optional(z.nullable(bare(schema)).describe(about(schema)))]),
   ) as Nullish<Shape>;
 
-/** What a schema says of itself. */
+/** The description of a schema. */
 function about({ description = '' }: z.ZodType): string {
   return description;
 }
 
-/** The same without words: they stand a level higher. */
+/** A schema without its description, which moves to the schema around it. */
 function bare(schema: z.ZodType): z.ZodType {
   return schema.meta({ description: undefined });
 }
 
-/** A schema of what is shown, in the words of what is set. */
+/** A schema of a setting in an answer, with the description of that setting. */
 const shown = <Schema extends z.ZodType>(key: keyof typeof settings, schema: Schema): Schema =>
   schema.describe(about(settings[key]));
 
-/** Body of `PUT /instances/{name}`, a merge patch (RFC 7396): absent = unchanged, `null` = removed, objects merge key by key. */
+/** Body of `PUT /instances/{name}`, a merge patch (RFC 7396). Absent: unchanged. `null`: removed. Objects merge key by key. */
 export const UpdateInstanceSchema = z
   .strictObject({
     ...nullish(settings),
-    name: z.string().optional().describe('Accepted when it is the instance’s own: a name cannot change.'),
+    name: z.string().optional().describe('Must be the current name: a name cannot change.'),
     options: z
       .record(OptionKeySchema, OptionValueSchema.nullable())
       .nullish()
-      .describe(`${about(OptionsSchema)} Merged key by key; \`null\` removes one.`),
+      .describe(`${about(OptionsSchema)} Merged key by key; \`null\` removes an option.`),
     environment: z
       .record(EnvironmentNameSchema, plainText.nullable())
       .nullish()
-      .describe(`${about(settings.environment)} Merged name by name; \`null\` removes one.`),
+      .describe(`${about(settings.environment)} Merged name by name; \`null\` removes a variable.`),
   })
   .meta({ id: 'UpdateInstance' });
 export type UpdateInstance = z.infer<typeof UpdateInstanceSchema>;
@@ -213,10 +228,13 @@ export const TimestampSchema = z.iso.datetime().describe('RFC 3339, UTC.');
 /** How the last run ended. */
 export const LastExitSchema = z
   .object({
-    code: z.int().nullable().describe('Exit status; 128 + n for signal n; `null` when it could not be learnt.'),
-    signal: z.string().nullable().describe('The signal that ended it, such as `SIGKILL`.'),
+    code: z.int().nullable().describe('Exit status; 128 + n for signal n; `null`: unknown.'),
+    signal: z
+      .string()
+      .nullable()
+      .describe('The signal that ended the engine, such as `SIGKILL`; `null`: none or unknown.'),
     at: TimestampSchema,
-    reason: z.string().describe('The cause in one sentence.'),
+    reason: z.string().describe('Why the run ended, in one sentence.'),
     lines: z.array(z.string()).max(20).describe("The engine's last lines of output."),
   })
   .meta({ id: 'LastExit' });
@@ -226,13 +244,15 @@ const summary = {
   name: z.string().describe(about(NameSchema)),
   status: StatusSchema,
   engine: shown('engine', z.string()),
-  model_path: z.string().optional().describe('Absent for an engine that needs none.'),
-  port: PortSchema.describe('Where its engine listens, on loopback.'),
+  model_path: z.string().optional().describe('Absent for an engine without a model file.'),
+  port: PortSchema.describe('Loopback port of its engine.'),
   aliases: shown('aliases', z.array(z.string())),
   unlisted: shown('unlisted', z.boolean()),
   on_demand: shown('on_demand', z.boolean()),
-  reason: z.string().nullable().describe('Why it failed, or why it restarts.'),
-  started_at: TimestampSchema.nullable().describe('When the process of the present run began; `null`: there is none.'),
+  reason: z.string().nullable().describe('Why the instance failed or restarts; `null`: neither.'),
+  started_at: TimestampSchema.nullable().describe(
+    'When the process of the current run started; `null`: no process runs.',
+  ),
   created_at: TimestampSchema,
   updated_at: TimestampSchema,
 };
@@ -241,21 +261,21 @@ const summary = {
 export const InstanceSummarySchema = z.object(summary).meta({ id: 'InstanceSummary' });
 export type InstanceSummary = z.infer<typeof InstanceSummarySchema>;
 
-/** An instance in full. */
+/** An instance with all its fields. */
 export const InstanceSchema = z
   .object({
     ...summary,
     pid: z.int().nullable().describe("The engine's own process; `null` exactly when no process runs."),
     options: OptionsSchema,
     extra_args: shown('extra_args', z.array(z.string())),
-    environment: z.record(z.string(), z.string()).describe('Set for the engine; secrets are `"***"`.'),
+    environment: z.record(z.string(), z.string()).describe('Environment variables of the engine; secrets are `"***"`.'),
     command: shown('command', z.array(z.string()).optional()),
     health_path: shown('health_path', z.string().optional()),
     auto_start: shown('auto_start', z.boolean()),
-    auto_restart: z.boolean().describe('As set, or the default of the configuration.'),
-    max_restarts: z.int().describe('As set, or the default of the configuration.'),
-    idle_timeout: z.number().describe('As set, or the default of the configuration.'),
-    pinned: z.boolean().describe('As set; a pinned group pins its members too.'),
+    auto_restart: z.boolean().describe('The setting, or the default of the configuration.'),
+    max_restarts: z.int().describe('The setting, or the default of the configuration.'),
+    idle_timeout: z.number().describe('The setting, or the default of the configuration.'),
+    pinned: z.boolean().describe('The setting. Members of a pinned group are pinned too.'),
     group: shown('group', z.string().optional()),
     concurrency: z.int().optional().describe('Absent: no limit.'),
     queue_limit: shown('queue_limit', z.int()),
@@ -263,10 +283,12 @@ export const InstanceSchema = z
     request_defaults: shown('request_defaults', z.record(z.string(), JsonValueSchema)),
     request_strip: shown('request_strip', z.array(z.string())),
     isolated: shown('isolated', z.boolean()),
-    restart_count: z.int().describe('Automatic restarts in a row; 0 again after five minutes of running.'),
-    restart_required: z.boolean().describe('The running engine was launched from other settings than the stored ones.'),
-    last_exit: LastExitSchema.nullable().describe('How the last run ended; `null`: none has.'),
-    effective_command: z.array(z.string()).describe('The argv of the run, or of the next one; secrets masked.'),
+    restart_count: z.int().describe('Automatic restarts in a row; back to 0 after running for five minutes.'),
+    restart_required: z
+      .boolean()
+      .describe('Whether the running engine was launched with other settings than the stored ones.'),
+    last_exit: LastExitSchema.nullable().describe('How the last run ended; `null`: no run has ended.'),
+    effective_command: z.array(z.string()).describe('The argv of the current or the next run; secrets are masked.'),
     stats: StatsSchema.nullable().describe('`null` exactly when no process runs.'),
   })
   .meta({ id: 'Instance' });
@@ -274,7 +296,7 @@ export type Instance = z.infer<typeof InstanceSchema>;
 
 export const InstanceListSchema = z.object({ instances: z.array(InstanceSummarySchema) }).meta({ id: 'InstanceList' });
 
-const WarningsSchema = z.array(z.string()).optional().describe('What was accepted but will need attention.');
+const WarningsSchema = z.array(z.string()).optional().describe('Accepted settings that need attention.');
 
 export const CreatedSchema = z
   .object({ message: z.string(), instance: InstanceSchema, warnings: WarningsSchema })
@@ -286,20 +308,20 @@ export const UpdatedSchema = z
 
 export const MessageSchema = z.object({ message: z.string() }).meta({ id: 'Message' });
 
-/** Answer of start, stop and restart: the state that was entered. */
+/** Answer of start, stop and restart, with the new status. */
 export const LifecycleSchema = z.object({ message: z.string(), status: StatusSchema }).meta({ id: 'Lifecycle' });
 export type Lifecycle = z.infer<typeof LifecycleSchema>;
 
 /** Body of stop and restart. */
 export const StopBodySchema = z
   .strictObject({
-    force: z.boolean().optional().describe('SIGKILL at once, also while a gentle stop drains. Default false.'),
+    force: z.boolean().optional().describe('Send SIGKILL at once, even while a normal stop drains. Default false.'),
     timeout: z
       .number()
       .min(0)
       .max(86_400)
       .optional()
-      .describe('Seconds that requests in flight may take to finish. Default `instances.stop_timeout`.'),
+      .describe('How many seconds in-flight requests may take to finish. Default `instances.stop_timeout`.'),
   })
   .meta({ id: 'StopBody' });
 export type StopBody = z.infer<typeof StopBodySchema>;
@@ -309,14 +331,14 @@ export const NamesBodySchema = z
   .strictObject({ names: z.array(z.string()).max(1_000).optional().describe('Only these instances.') })
   .meta({ id: 'NamesBody' });
 
-/** One failure does not stop the others: each instance has its own result. */
+/** Answer of start-all and stop-all. Each instance has its own result: one failure does not stop the others. */
 export const BatchSchema = z
   .object({
     message: z.string(),
     results: z.array(
       z.object({
         name: z.string(),
-        status: StatusSchema.nullable().describe('`null` when no such instance exists.'),
+        status: StatusSchema.nullable().describe('`null`: no such instance exists.'),
         error: z.string().optional(),
       }),
     ),

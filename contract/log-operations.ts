@@ -4,27 +4,27 @@ import { operation } from './operation.ts';
 import { CountSchema, FlagSchema, WindowSchema } from './query.ts';
 import { StatsHistorySchema } from './stats.ts';
 
-/** What an instance says and what it takes. */
+/** Logs and resource usage of an instance. */
 export const LOG_OPERATIONS = {
   getInstanceLogs: operation({
     id: 'getInstanceLogs',
     method: 'GET',
     path: '/api/instances/{name}/logs',
     tag: 'Logs and stats',
-    summary: 'The last lines of output, over runs and rotations; or all from now on, as they come',
+    summary: 'The last lines of output, across runs and rotations; or new lines as they come',
     permission: 'viewer',
     cost: 'regular',
     query: z.strictObject({
-      lines: CountSchema(MAX_LOG_LINES).optional().describe('How many, after the filter. Default 100.'),
+      lines: CountSchema(MAX_LOG_LINES).optional().describe('How many lines, after filtering. Default 100.'),
       level: LogLevelSchema.optional().describe('Lines of this level and above.'),
-      after_seq: CountSchema(Number.MAX_SAFE_INTEGER).optional().describe('Only lines after this one, oldest first.'),
+      after_seq: CountSchema(Number.MAX_SAFE_INTEGER)
+        .optional()
+        .describe('Only lines with a greater `seq`, oldest first.'),
       follow: FlagSchema.optional().describe(
-        'Goes on as lines come, over restarts of the instance, until it is deleted: Server-Sent Events if `Accept` names them, else one JSON text a line.',
+        'Send new lines as they come, across restarts, until the instance is deleted: Server-Sent Events if `Accept` names them, else one JSON text per line.',
       ),
     }),
-    requestHeaders: [
-      { name: 'Last-Event-ID', description: 'The same as `after_seq`, from a browser that reconnects.' },
-    ],
+    requestHeaders: [{ name: 'Last-Event-ID', description: 'Same as `after_seq`; a reconnecting browser sends it.' }],
     success: { status: 200, schema: LogsSchema },
     streams: { schema: LogItemSchema, types: ['text/event-stream', 'application/x-ndjson'] },
     errors: ['INSTANCE_NOT_FOUND'],
@@ -39,7 +39,7 @@ export const LOG_OPERATIONS = {
     cost: 'regular',
     query: z.strictObject({
       window: WindowSchema.optional().describe(
-        'How far back: seconds, or `15m`, `1h`, `24h`. Default `1h`, at least a second, at most a day.',
+        'How far back: seconds, or `15m`, `1h`, `24h`. Default `1h`, at least one second, at most one day.',
       ),
     }),
     success: { status: 200, schema: StatsHistorySchema },

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { LongIntegerSchema } from './long-integer.ts';
 
-/** From the least to the most serious; a filter takes its own level and all above. */
+/** Log levels, from least to most serious. A filter includes its level and all above. */
 export const LOG_LEVELS = ['debug', 'info', 'warn', 'error'] as const;
 export const LogLevelSchema = z.enum(LOG_LEVELS).meta({ id: 'LogLevel' });
 export type LogLevel = z.infer<typeof LogLevelSchema>;
@@ -9,38 +9,37 @@ export type LogLevel = z.infer<typeof LogLevelSchema>;
 /** One line of an engine's output. */
 export const LogEntrySchema = z
   .object({
-    timestamp: z.iso.datetime().describe("RFC 3339, UTC: the engine's own clock, on the machine's time."),
+    timestamp: z.iso
+      .datetime()
+      .describe("RFC 3339, UTC, from the engine's own timestamps, converted to the machine's clock."),
     level: LogLevelSchema,
-    message: z.string().describe('Without control characters; one that is very long is cut and ends in an ellipsis.'),
+    message: z.string().describe('Without control characters; a very long line is cut and ends in an ellipsis.'),
     seq: LongIntegerSchema.describe(
-      "Where the line ends in the instance's log: grows over runs, rotations and restarts of llamactl, with holes.",
+      "Position of the line's end in the instance's log. Grows across runs, rotations and restarts of llamactl; not consecutive.",
     ),
   })
   .meta({ id: 'LogEntry' });
 export type LogEntry = z.infer<typeof LogEntrySchema>;
 
-/** Lines that are gone: those with `from_seq` < `seq` ≤ `to_seq`. */
+/** Lines that are no longer kept: those with `from_seq` < `seq` ≤ `to_seq`. */
 export const LogGapSchema = z
   .object({ gap: z.object({ from_seq: LongIntegerSchema, to_seq: LongIntegerSchema }) })
   .meta({ id: 'LogGap' });
 export type LogGap = z.infer<typeof LogGapSchema>;
 
-/** One thing of a followed log: a line, or where lines are missing. */
+/** One item of a followed log: a line, or a gap where lines are missing. */
 export const LogItemSchema = z.union([LogEntrySchema, LogGapSchema]).meta({ id: 'LogItem' });
 export type LogItem = z.infer<typeof LogItemSchema>;
 
-/** Lines that one request may ask for. */
+/** Most lines that one request can get. */
 export const MAX_LOG_LINES = 10_000;
 
-/** The seed's answer of `GET /instances/{name}/logs`. */
+/** Answer of `GET /instances/{name}/logs`, as in the reference. */
 export const LogsSchema = z
   .object({
     logs: z.array(LogEntrySchema),
-    truncated: z
-      .literal(true)
-      .optional()
-      .describe('The search for lines of this level ended before enough were found.'),
-    gap: LogGapSchema.shape.gap.optional().describe('Lines after `after_seq` that are not kept any more.'),
+    truncated: z.literal(true).optional().describe('The search stopped before it found enough lines of this level.'),
+    gap: LogGapSchema.shape.gap.optional().describe('Lines after `after_seq` that are no longer kept.'),
   })
   .meta({ id: 'Logs' });
 export type Logs = z.infer<typeof LogsSchema>;

@@ -1,4 +1,4 @@
 import { z } from 'zod';
 
-/** Bytes, and places in something that only grows: whole numbers that outgrow 32 bits. */
+/** A count of bytes, or a position in a growing sequence: a whole number that may exceed 32 bits. */
 export const LongIntegerSchema = z.int().min(0).meta({ format: 'int64' });

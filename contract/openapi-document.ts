@@ -1,7 +1,7 @@
 import type { Operation } from './operation.ts';
 
-/** What `openapi.json` is made of, as far as this project writes it. */
-// A type, not an interface: it is sent as what holds any field.
+/** The parts of an OpenAPI document that this project writes. */
+// A type, not an interface: only a type is assignable to a record with any fields.
 export type OpenApiDocument = {
   openapi: string;
   info: { title: string; version: string; description: string; license: { name: string; identifier: string } };
@@ -9,7 +9,7 @@ export type OpenApiDocument = {
   tags: { name: string }[];
   paths: Record<string, PathItem>;
   components: {
-    /** Everything that has a name. */
+    /** All schemas that have a name. */
     schemas: Record<string, Schema>;
     parameters: Record<string, DescribedParameter>;
     headers: Record<string, DescribedHeader>;
@@ -17,9 +17,9 @@ export type OpenApiDocument = {
   };
 };
 
-/** The operations of one path, by their method in small letters. */
+/** The operations of one path, by method in lower case. */
 export interface PathItem extends Partial<Record<Lowercase<Operation['method']>, DescribedOperation>> {
-  /** Of the path itself. */
+  /** The parameters in the path itself. */
   parameters?: DescribedParameter[];
 }
 
@@ -30,26 +30,26 @@ export interface DescribedOperation {
   summary: string;
   'x-permission': string;
   'x-cost-class': string;
-  /** Empty: nobody has to be known. */
+  /** Empty: no credentials are needed. */
   security: Record<string, string[]>[];
-  /** Its own; those of the path stand there. */
+  /** Without the parameters of the path, which the path item has. */
   parameters: (DescribedParameter | Reference)[];
   requestBody?: { required: boolean; content: Content };
-  /** By their status. */
+  /** Answers by status. */
   responses: Record<string, DescribedAnswer>;
 }
 
-/** What one status says. */
+/** The answer with one status. */
 export interface DescribedAnswer {
   description: string;
   headers: Record<string, DescribedHeader | Reference>;
   content: Content;
 }
 
-/** Bodies by their media type. */
+/** Bodies by media type. */
 export type Content = Record<string, { schema: Schema }>;
 
-/** A parameter of a path, a query or the header. */
+/** A parameter in a path, a query or a header. */
 export interface DescribedParameter {
   name: string;
   in: 'path' | 'query' | 'header';
@@ -63,12 +63,12 @@ export interface DescribedHeader {
   schema: Schema;
 }
 
-/** It is described under `components`. */
+/** A reference to a description under `components`. */
 export interface Reference {
   $ref: string;
 }
 
-/** A schema of the OpenAPI document, as far as it says something of types. */
+/** A schema of the OpenAPI document, without the parts that generators of types do not need. */
 export interface Schema {
   $ref?: string;
   type?: string | string[];
@@ -81,7 +81,7 @@ export interface Schema {
   anyOf?: Schema[];
   oneOf?: Schema[];
   items?: Schema;
-  /** Where both are the same, the list has a fixed length. */
+  /** Equal to `maxItems` for a list of fixed length. */
   minItems?: number;
   maxItems?: number;
   properties?: Record<string, Schema>;

@@ -34,14 +34,14 @@ function resolve(reference: string): unknown {
     .reduce<unknown>((value, key) => (value as Record<string, unknown> | undefined)?.[key], document);
 }
 
-describe('the OpenAPI document', () => {
-  it('has what OpenAPI 3.1 requires, and nothing beside it', () => {
+describe('OpenAPI document', () => {
+  it('has the members that OpenAPI 3.1 requires, and no others', () => {
     expect(document.openapi).toMatch(/^3\.1\.\d+$/);
     expect(document.info).toMatchObject({ title: 'llamactl', version: '1.2.3' });
     expect(Object.keys(document).toSorted()).toEqual(['components', 'info', 'openapi', 'paths', 'servers', 'tags']);
   });
 
-  it('is valid for the official schema of OpenAPI 3.1, its schemas for that of JSON Schema 2020-12', async () => {
+  it('is valid by the official schemas of OpenAPI 3.1 and JSON Schema 2020-12', async () => {
     const judge = await validate('https://spec.openapis.org/oas/3.1/schema-base');
     const outcomeOf = (text: string) => judge(JSON.parse(text) as Parameters<typeof judge>[0], 'BASIC');
     const text = JSON.stringify(document);
@@ -50,7 +50,7 @@ describe('the OpenAPI document', () => {
     expect(outcomeOf(broken).valid, 'the validator reads schemas too').toBe(false);
   });
 
-  it('has defaults that are valid, and regular expressions that every validator reads', () => {
+  it('has valid defaults, and regular expressions that every validator supports', () => {
     for (const [place, { pattern, default: usual, ...schema }] of objectsIn(document)) {
       if (place.endsWith('/properties')) continue;
       if (typeof pattern === 'string') {
@@ -62,7 +62,7 @@ describe('the OpenAPI document', () => {
     }
   });
 
-  it('describes lists of a fixed length without prefixItems, which generators of code do not read', () => {
+  it('describes lists of fixed length without prefixItems, which code generators do not read', () => {
     expect([...objectsIn(document)].filter(([, object]) => 'prefixItems' in object)).toEqual([]);
     const range = [...objectsIn(document)].filter(([place]) => place.endsWith('/port_range'));
     expect(range.length).toBeGreaterThan(1);
@@ -76,7 +76,7 @@ describe('the OpenAPI document', () => {
     }
   });
 
-  it('tells what /metrics refuses', () => {
+  it('lists the errors of /metrics', () => {
     expect(Object.keys(operationOf('getMetrics')?.responses ?? {})).toEqual(['200', '401', '403', '500', '503']);
     expect(Object.keys(operationOf('getReadiness')?.responses ?? {})).toEqual(['200', '403', '500', '503']);
   });
@@ -89,14 +89,14 @@ describe('the OpenAPI document', () => {
     expect(new Set(places).size).toBe(places.length);
   });
 
-  it('refers to nothing that is not there, and holds no schema that nothing refers to', () => {
+  it('has no dangling reference and no unused schema', () => {
     const references = [...objectsIn(document)].flatMap(([, { $ref }]) => (typeof $ref === 'string' ? [$ref] : []));
     for (const reference of references) expect(resolve(reference), reference).toBeTypeOf('object');
     for (const name of Object.keys(document.components.schemas))
       expect(references).toContain(`#/components/schemas/${name}`);
   });
 
-  it('declares every parameter of a path, required, and no other', () => {
+  it('declares exactly the parameters of each path, as required', () => {
     for (const { path, shared } of described) {
       const names = [...path.matchAll(/\{(\w+)\}/g)].map(([, name]) => name);
       expect(shared.map(({ name }) => name)).toEqual(names);
@@ -104,7 +104,7 @@ describe('the OpenAPI document', () => {
     }
   });
 
-  it('has no two paths that differ in the names of their parameters only', () => {
+  it('has no two paths that differ only in the names of their parameters', () => {
     const shapes = Object.keys(document.paths).map((path) => path.replaceAll(/\{\w+\}/g, '{}'));
     expect(new Set(shapes).size).toBe(shapes.length);
   });
@@ -121,7 +121,7 @@ describe('the OpenAPI document', () => {
     }
   });
 
-  it('tells for each operation the errors that its table entry names', () => {
+  it('lists the errors of each operation', () => {
     for (const { operation } of described) {
       const errors: readonly ErrorCode[] =
         (OPERATIONS as Record<string, Operation>)[operation.operationId]?.errors ?? [];
@@ -133,7 +133,7 @@ describe('the OpenAPI document', () => {
     }
   });
 
-  it('keeps to what JSON Schema calls things', () => {
+  it('uses only keywords of JSON Schema', () => {
     const types: ReadonlySet<unknown> = new Set(['string', 'number', 'integer', 'boolean', 'array', 'object', 'null']);
     for (const [place, { type, required, properties }] of objectsIn(document.components.schemas)) {
       if (place.endsWith('/properties')) continue;
@@ -143,7 +143,7 @@ describe('the OpenAPI document', () => {
     }
   });
 
-  it('tells bytes and places as whole numbers that outgrow 32 bits', () => {
+  it('describes bytes and positions as 64-bit integers', () => {
     const LONG = /^(seq|from_seq|to_seq|bytes_out|read_bytes|write_bytes|(gpu_)?memory_(usage(_peak)?|total))$/;
     const fields = [...objectsIn(document.components.schemas)].filter(([place]) =>
       LONG.test(place.split('/').at(-1) ?? ''),
@@ -153,7 +153,7 @@ describe('the OpenAPI document', () => {
       expect(JSON.stringify(field), place).toMatch(/"type":"integer",("minimum":0,)?"format":"int64"/);
   });
 
-  it('lets answers grow and requests not', () => {
+  it('allows unknown fields in answers but not in requests', () => {
     const { Instance, CreateInstance, UpdateInstance } = document.components.schemas;
     expect(Instance).not.toHaveProperty('additionalProperties');
     expect(CreateInstance).toMatchObject({ additionalProperties: false, required: ['name'] });
@@ -175,7 +175,7 @@ describe('the OpenAPI document', () => {
     },
   );
 
-  it('tells flags as booleans and optional bodies as optional', () => {
+  it('describes flags as booleans and optional bodies as optional', () => {
     const start = operationOf('startInstance');
     expect(start?.parameters).toContainEqual(
       expect.objectContaining({ name: 'wait', in: 'query', schema: { type: 'boolean' } }),
@@ -187,7 +187,7 @@ describe('the OpenAPI document', () => {
     expect(create?.requestBody).toMatchObject({ required: true });
   });
 
-  it('tells numbers of a query as numbers with their bounds', () => {
+  it('describes numbers in a query as numbers with their bounds', () => {
     const parameters = operationOf('getInstanceLogs')?.parameters;
     expect(parameters).toContainEqual(
       expect.objectContaining({ name: 'lines', schema: { type: 'integer', minimum: 0, maximum: 10_000 } }),
@@ -206,7 +206,7 @@ describe('the OpenAPI document', () => {
     );
   });
 
-  it('bounds the time that is looked back on', () => {
+  it('bounds the window of the history', () => {
     const window = operationOf('getInstanceStats')?.parameters.find((each) => 'name' in each && each.name === 'window');
     const pattern = new RegExp(String(window !== undefined && 'schema' in window && window.schema.pattern), 'u');
     for (const text of ['1', '001', '15m', '24h', '1d', '86400s']) expect(text).toMatch(pattern);
@@ -217,7 +217,7 @@ describe('the OpenAPI document', () => {
     });
   });
 
-  it('tells every form that a body or an answer can have', () => {
+  it('lists every media type of a body or an answer', () => {
     const forms = (content: Record<string, unknown> | undefined): string[] => Object.keys(content ?? {});
     const [apply, download, logs] = [
       operationOf('applyFleet'),

@@ -20,9 +20,9 @@ type Direction = 'input' | 'output';
 
 const DESCRIPTION =
   'The management API of llamactl. Errors have one shape and a stable `code`. `/v1/*` (OpenAI and Anthropic APIs) and ' +
-  '`/api/instances/{name}/proxy/*` pass requests on to engines and are described in docs/api.md.';
+  '`/api/instances/{name}/proxy/*` forward requests to engines; docs/api.md describes them.';
 
-/** Codes that every operation under `/api` can raise. */
+/** Error codes of every operation under `/api`. */
 const COMMON_ERRORS: readonly ErrorCode[] = [
   'VALIDATION_ERROR',
   'FORBIDDEN',
@@ -30,17 +30,17 @@ const COMMON_ERRORS: readonly ErrorCode[] = [
   'INTERNAL_ERROR',
   'SHUTTING_DOWN',
 ];
-/** Codes that every operation outside `/api` can raise: its `Host` is judged too. */
+/** Error codes of every operation outside `/api`: the server checks `Host` there too. */
 const OUTSIDE_ERRORS: readonly ErrorCode[] = ['FORBIDDEN', 'INTERNAL_ERROR'];
-/** Codes that every operation can raise that needs credentials. */
+/** Error codes of every operation that needs credentials. */
 const CREDENTIAL_ERRORS: readonly ErrorCode[] = ['UNAUTHORIZED', 'TOKEN_EXPIRED'];
 const BODY_ERRORS: readonly ErrorCode[] = ['INVALID_JSON', 'PAYLOAD_TOO_LARGE', 'UNSUPPORTED_MEDIA_TYPE'];
 
 const JSON_TYPE = 'application/json';
-/** Of what can be JSON or YAML. */
+/** Media types of bodies that can be JSON or YAML. */
 const FORMS = [JSON_TYPE, 'application/yaml'];
 
-/** The API as an OpenAPI 3.1 document: the operations, and the schemas that they use as components. */
+/** Returns the API as an OpenAPI 3.1 document. The schemas that operations use become components. */
 export function openApiDocument(version: string): OpenApiDocument {
   const schemas = new Components();
   const paths: Record<string, PathItem> = {};
@@ -64,18 +64,18 @@ export function openApiDocument(version: string): OpenApiDocument {
 }
 
 const HEADERS = {
-  RequestId: { description: 'The id of the request, as given or made.', schema: { type: 'string' } },
+  RequestId: { description: 'The id of the request, from the caller or from llamactl.', schema: { type: 'string' } },
   RateLimitLimit: {
-    description: 'Requests of this class that a caller may make in a minute; absent while nothing is limited.',
+    description: 'Requests of this class that a caller may make per minute; absent while rate limits are off.',
     schema: { type: 'integer' },
   },
-  RateLimitRemaining: { description: 'How many of them are left.', schema: { type: 'integer' } },
-  RateLimitReset: { description: 'When the minute is over, Unix seconds.', schema: { type: 'integer' } },
+  RateLimitRemaining: { description: 'How many requests are left in this minute.', schema: { type: 'integer' } },
+  RateLimitReset: { description: 'When the minute ends, in Unix seconds.', schema: { type: 'integer' } },
 };
 
-/** While authentication is on. */
+/** The ways to send credentials. They are needed only while authentication is on. */
 const SECURITY_SCHEMES = {
-  bearer: { type: 'http', scheme: 'bearer', description: 'The token of a login, or a key (`llk_…`).' },
+  bearer: { type: 'http', scheme: 'bearer', description: 'The token of a log-in, or a key (`llk_…`).' },
   apiKey: { type: 'apiKey', in: 'header', name: 'X-Api-Key', description: 'A key (`llk_…`).' },
 };
 const SECURITY = [{ bearer: [] }, { apiKey: [] }];
@@ -83,7 +83,7 @@ const SECURITY = [{ bearer: [] }, { apiKey: [] }];
 const REQUEST_ID_PARAMETER: DescribedParameter = {
   name: 'X-Request-Id',
   in: 'header',
-  description: 'An id of the caller for this request; made when it is absent or not of this form.',
+  description: 'An id for this request, chosen by the caller. llamactl makes one if it is absent or not of this form.',
   schema: { type: 'string', pattern: '^[A-Za-z0-9._-]{1,128}$' },
 };
 
@@ -153,7 +153,7 @@ function commonHeaders(cost: Operation['cost']): Record<string, Reference> {
   };
 }
 
-/** The success answer in all its forms. What is streamed is described by one item of it. */
+/** The success answer in all its media types. The schema of a stream describes one item. */
 function answerContent({ success, streams, yaml, text }: Operation, schemas: Components): Content {
   return {
     ...contentOf(yaml === 'answer' ? FORMS : [text ?? JSON_TYPE], schemas.of(success.schema, 'output')),
@@ -197,7 +197,7 @@ function queryParameters(query: z.ZodType, schemas: Components): DescribedParame
   }));
 }
 
-/** One answer for each status; its description tells which codes it can carry. */
+/** One answer for each error status. Its description lists the possible codes. */
 function errorResponses(operation: Operation, schemas: Components): Record<string, DescribedAnswer> {
   const { path, permission, cost, body, errors } = operation;
   const known = permission === 'public' ? [] : CREDENTIAL_ERRORS;
@@ -214,11 +214,11 @@ function errorResponses(operation: Operation, schemas: Components): Record<strin
   );
 }
 
-/** Collects the schemas that have an id; everything else stands where it is used. */
+/** Collects the schemas that have an id. All other schemas are written where they are used. */
 class Components {
   readonly #schemas = new Map<string, Schema>();
 
-  /** A schema, as a reference if it has an id. */
+  /** Returns a schema, as a reference if it has an id. */
   of(schema: z.ZodType, direction: Direction): Schema {
     const {
       $schema: _,
@@ -240,7 +240,7 @@ class Components {
     return Object.fromEntries([...this.#schemas].sort(([a], [b]) => (a < b ? -1 : 1)));
   }
 
-  /** A schema that takes something else than it gives has two forms. */
+  /** The name of a component. A schema that differs between requests and answers gets two names. */
   #nameFor(id: string, definition: Schema, direction: Direction): string {
     const known = this.#schemas.get(id);
     const isOther = known !== undefined && JSON.stringify(known) !== JSON.stringify(renamed(definition, new Map()));
@@ -256,7 +256,7 @@ function renamed(schema: Schema, names: ReadonlyMap<string, string>): Schema {
   return JSON.parse(text) as Schema;
 }
 
-/** What the library says of a type, without what only bloats a document or closes the door to new fields. */
+/** Removes parts of zod's schemas that bloat the document or forbid new fields in answers. */
 function simplify({
   zodSchema,
   jsonSchema,
@@ -268,33 +268,33 @@ function simplify({
     jsonSchema.type = 'boolean';
     delete jsonSchema.enum;
   }
-  // A number that came as text.
+  // A number in a query: zod parses it from text by a pattern.
   if (jsonSchema.type === 'integer') delete jsonSchema.pattern;
   const { def } = zodSchema._zod;
   if (def.type === 'object' && def.catchall === undefined) delete jsonSchema.additionalProperties;
   if (jsonSchema.format === 'date-time') delete jsonSchema.pattern;
   if (jsonSchema.minimum === Number.MIN_SAFE_INTEGER) delete jsonSchema.minimum;
-  // A number of a query is text to the library, and has the bound because the server refuses more.
+  // A number in a query is text to zod. It keeps this maximum because the server enforces it.
   if (jsonSchema.maximum === Number.MAX_SAFE_INTEGER && def.type === 'number') delete jsonSchema.maximum;
   if (jsonSchema.prefixItems !== undefined) describeFixedList(jsonSchema, jsonSchema.prefixItems);
   if (jsonSchema.pattern !== undefined) jsonSchema.pattern = portable(jsonSchema.pattern);
 }
 
-/** Generators of code and older validators do not read `prefixItems`. A list of equal items needs none. */
+/** Describes a tuple as a list of fixed length: code generators and older validators do not read `prefixItems`. */
 function describeFixedList(
   schema: z.core.JSONSchema.BaseSchema,
   members: readonly z.core.JSONSchema._JSONSchema[],
 ): void {
   const [item, ...others] = members;
   const isUniform = others.every((other) => JSON.stringify(other) === JSON.stringify(item));
-  if (item === undefined || !isUniform) throw new Error('a list of a fixed length must have items of one type here');
+  if (item === undefined || !isUniform) throw new Error('a list of a fixed length must have items of one type');
   delete schema.prefixItems;
   Object.assign(schema, { items: item, minItems: members.length, maxItems: members.length });
 }
 
 /**
- * Classes such as `\p{C}` are no part of the regular expressions that all validators know (JSON Schema 2020-12, 6.4): the
- * characters of ASCII and Latin-1 stand for them. The server judges by the whole classes.
+ * Replaces Unicode classes such as `\p{C}`, which not all validators support (JSON Schema 2020-12, 6.4), by their
+ * characters in ASCII and Latin-1. The server checks with the full classes.
  */
 function portable(pattern: string): string {
   return pattern.replaceAll('\\p{C}', '\\u0000-\\u001f\\u007f-\\u009f').replaceAll('\\p{Z}', '\\s');

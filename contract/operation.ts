@@ -5,15 +5,15 @@ import type { Permission } from './permissions.ts';
 /** The rate-limit class of a call. `free` is not limited. */
 export type CostClass = 'free' | 'regular' | 'intensive';
 
-/** A header, for the documentation. */
+/** A header, as the documentation describes it. */
 export interface Header {
   name: string;
   description: string;
 }
 
-/** One operation of the API, as data: routes, `openapi.json` and the permission table come from it. */
+/** One operation of the API as data, from which routes, `openapi.json` and the permission table are made. */
 export interface Operation {
-  /** `operationId`; what a client library calls the method. */
+  /** The `operationId`, and the name of the method in client libraries. */
   id: string;
   method: 'GET' | 'POST' | 'PUT' | 'DELETE';
   /** With `{name}` for parameters. */
@@ -24,27 +24,27 @@ export interface Operation {
   cost: CostClass;
   query?: z.ZodType;
   /**
-   * `optional`: no body at all is fine too. `entries`: name of a list whose entries are judged one by one, each with the
-   * bounds of a body.
+   * `optional`: the body may be missing. `entries`: name of a list whose entries are validated one by one, each with the
+   * limits of a body.
    */
   body?: { schema: z.ZodType; optional: boolean; entries?: string };
-  /** Media type of a success answer that is text in another language than JSON. */
+  /** Media type of a success answer that is text but not JSON. */
   text?: string;
   /** Success status and the schema of its body. */
   success: { status: 200 | 201; schema: z.ZodType };
-  /** What it can answer instead of one JSON text: a stream of such items, by media type. */
+  /** Media types under which the operation streams items instead of one JSON text, and the schema of one item. */
   streams?: { schema: z.ZodType; types: readonly string[] };
-  /** Reads its body from YAML, or writes its answer as YAML, as well as JSON. */
+  /** Whether the body, or the answer, can be YAML as well as JSON. */
   yaml?: 'body' | 'answer';
-  /** Headers that mean something to this operation, beyond those of every request. */
+  /** Request headers of this operation, in addition to those of every request. */
   requestHeaders?: readonly Header[];
-  /** Headers of the success answer, beyond those of every answer. */
+  /** Headers of the success answer, in addition to those of every answer. */
   responseHeaders?: readonly Header[];
-  /** Other answers of the same schema, such as a probe's 503. */
+  /** Other statuses with the same schema, such as a probe's 503. */
   otherStatuses?: readonly number[];
-  /** Codes that this operation raises, beyond those that any operation can. */
+  /** Error codes of this operation, in addition to those of every operation. */
   errors: readonly ErrorCode[];
 }
 
-/** Keeps the exact type of each field: routes and clients infer theirs from it. */
+/** Returns an operation with the exact type of each field, from which routes and clients infer their types. */
 export const operation = <const Shape extends Operation>(shape: Shape): Shape => shape;

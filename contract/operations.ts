@@ -7,7 +7,7 @@ import type { Permission } from './permissions.ts';
 import { REQUEST_OPERATIONS } from './request-operations.ts';
 import { SYSTEM_OPERATIONS } from './system-operations.ts';
 
-/** The whole API, in the order of the documents that are made from it. */
+/** All operations of the API, in the order in which generated documents list them. */
 export const OPERATIONS = {
   ...INSTANCE_OPERATIONS,
   ...LOG_OPERATIONS,
@@ -17,11 +17,11 @@ export const OPERATIONS = {
   ...ACCESS_OPERATIONS,
 } as const satisfies Record<string, Operation>;
 
-/** One kind of request that is no operation: described for people only. */
+/** A kind of request that is not an operation: only the pages for people describe it. */
 export interface PassThrough {
-  /** As operations have one. */
+  /** The id, as for operations. */
   id: string;
-  /** Left out: any. */
+  /** Left out: any method. */
   method?: 'GET';
   path: string;
   summary: string;
@@ -29,7 +29,7 @@ export interface PassThrough {
   cost: CostClass;
 }
 
-/** What leads to engines, to events, or to a page: what is said there is not the business of `openapi.json`. */
+/** Requests to engines, to events and to the API page. `openapi.json` does not describe them. */
 export const PASS_THROUGH = {
   inference: {
     id: 'inference',
@@ -41,14 +41,14 @@ export const PASS_THROUGH = {
   proxy: {
     id: 'proxy',
     path: '/api/instances/{name}/proxy/*',
-    summary: 'Anything that an engine has, HTTP and WebSocket',
+    summary: 'Any path of the engine, over HTTP and WebSocket',
     permission: 'admin',
     cost: 'free',
   },
   events: {
     id: 'events',
     path: '/api/ws',
-    summary: 'Live events over WebSocket, with a replay of what was missed',
+    summary: 'Live events over WebSocket, with a replay of missed events',
     permission: 'viewer',
     cost: 'regular',
   },
@@ -56,7 +56,7 @@ export const PASS_THROUGH = {
     id: 'documentation',
     method: 'GET',
     path: '/docs',
-    summary: 'This API as a page for people',
+    summary: 'The API documentation as a web page',
     permission: 'public',
     cost: 'free',
   },

@@ -4,32 +4,32 @@ import type { ErrorCode } from './errors.ts';
 import { NameSchema } from './instance.ts';
 import { RequestIdSchema } from './requests.ts';
 
-/** What stands in one place of a path. */
+/** The rule for one parameter of a path. */
 export interface PathRule {
   schema: z.ZodType;
-  /** The error for what nothing has. */
+  /** The error code for a value that does not exist. */
   missing: ErrorCode;
-  /** The sentence for it, without its end. */
-  nobody: string;
+  /** The error sentence, without its end. */
+  missingSentence: string;
 }
 
-/** What stands in a path as `{…}`: a name that breaks its rule belongs to nothing and is not found. */
+/** Rules for the `{…}` parameters of paths. A value that breaks its rule cannot exist, so it is not found. */
 export const PATH_PARAMETERS = {
-  username: { schema: UsernameSchema, missing: 'NOT_FOUND', nobody: 'No account has this name' },
+  username: { schema: UsernameSchema, missing: 'NOT_FOUND', missingSentence: 'No account has this name' },
   id: {
-    schema: z.string().regex(/^[A-Za-z0-9_-]{1,64}$/, 'is not of the form of an id'),
+    schema: z.string().regex(/^[A-Za-z0-9_-]{1,64}$/, 'is not a valid id'),
     missing: 'NOT_FOUND',
-    nobody: 'No key has this id',
+    missingSentence: 'No key has this id',
   },
   session_id: {
-    schema: z.string().regex(/^[A-Za-z0-9_-]{1,64}$/, 'is not of the form of an id'),
+    schema: z.string().regex(/^[A-Za-z0-9_-]{1,64}$/, 'is not a valid id'),
     missing: 'NOT_FOUND',
-    nobody: 'None of your log-ins has this id',
+    missingSentence: 'None of your log-ins has this id',
   },
   request_id: {
     schema: RequestIdSchema,
     missing: 'NOT_FOUND',
-    nobody: 'No request on its way has this id',
+    missingSentence: 'No request in flight has this id',
   },
-  name: { schema: NameSchema, missing: 'INSTANCE_NOT_FOUND', nobody: 'No instance has this name' },
+  name: { schema: NameSchema, missing: 'INSTANCE_NOT_FOUND', missingSentence: 'No instance has this name' },
 } as const satisfies Record<string, PathRule>;

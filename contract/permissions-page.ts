@@ -6,33 +6,33 @@ import { table } from './table.ts';
 
 const NARROW_SCOPES: readonly NarrowScope[] = ['inference', 'metrics'];
 
-/** docs/permissions.md: who may call what, and what a call counts as. */
+/** The text of docs/permissions.md: who may call which operation, and its rate-limit class. */
 export function permissionsPage(): string {
   return `# Permissions
 
 <!-- Generated from contract/permissions.ts and contract/operations.ts by \`npm run generate\`. -->
 
-Who may call what, once authentication is on; while it is off, every caller is an admin. Each request names one row of the
-first table; [access.md](access.md) says how callers come to roles and keys to scopes.
+Who may call each operation when authentication is on. When it is off, every caller is an admin. Each request needs one
+permission of the first table. [access.md](access.md) explains how callers get roles and keys get scopes.
 
-## What the words mean
+## Permissions
 
-${table(['Permission', 'What for', 'Least role', 'Or a key with the scope'], Object.entries<Requirement>(PERMISSIONS).map(meaningRow))}
+${table(['Permission', 'Allows', 'Lowest role', 'Or a key with the scope'], Object.entries<Requirement>(PERMISSIONS).map(meaningRow))}
 
-A role may everything that those before it may: ${ROLES.join(', ')}. A key has the rights of its scopes, and of those only what
-its owner has too. A key that is limited to some instances sees no others: under their names it gets 404, and lists are
-shorter for it. One that may not start instances gets 403 where a request would start one.
+Each role includes the rights of those before it: ${ROLES.join(', ')}. A key has the rights of its scopes that its owner has
+too. A key that is limited to some instances gets 404 for other names, and lists omit other instances. A key that may not
+start instances gets 403 for a request that would start one.
 
-Without credentials, or with bad ones, the answer is 401; with too little, 403.
+Missing or invalid credentials get 401, insufficient rights get 403.
 
-## What may be called
+## Operations
 
-_Cost_ is the rate-limit class: of _regular_ and _intensive_ requests each caller has so many in a minute
-(\`rate_limit\` in the configuration), _free_ ones are not counted. A yes means that the call is let through to where its
-content is judged.
+_Cost_ is the rate-limit class. \`rate_limit\` in the configuration sets how many _regular_ and _intensive_ requests each
+caller may make per minute; _free_ requests are not limited. A yes means that the caller has the permission; the request
+can still be refused for its content.
 
 ${table(
-  ['Request', 'Permission', 'Cost', 'nobody', ...ROLES, ...NARROW_SCOPES.map((scope) => `${scope} key`)],
+  ['Request', 'Permission', 'Cost', 'anonymous', ...ROLES, ...NARROW_SCOPES.map((scope) => `${scope} key`)],
   [
     ...Object.values<Operation>(OPERATIONS).map((operation) =>
       callRow(`${operation.method} ${operation.path}`, operation),
@@ -41,8 +41,8 @@ ${table(
   ],
 )}
 
-With \`auth.inference: open\`, nobody needs credentials for \`/v1\`. The WebSocket \`/api/ws\` takes its credentials also as a
-subprotocol or a ticket.
+With \`auth.inference: open\`, requests to \`/v1\` need no credentials. The WebSocket \`/api/ws\` also accepts credentials as
+a subprotocol or a ticket.
 `;
 }
 

@@ -1,31 +1,31 @@
 import type { Role, Scope } from './auth.ts';
 
-/** A scope that is for one thing alone and gives no role. */
+/** A scope for one purpose, which gives no role. */
 export type NarrowScope = Exclude<Scope, Role>;
 
-/** What a caller has to have: any of it is enough. */
+/** What a caller needs for a permission: the role or the scope. */
 export interface Requirement {
-  /** The least role; `null`: everybody may, without credentials. */
+  /** The lowest role; `null`: every caller, without credentials. */
   role: Role | null;
-  /** What a key without a role may have instead. */
+  /** The scope that a key without a role may have instead; `null`: none. */
   scope: NarrowScope | null;
-  /** For people. */
+  /** The text in docs/permissions.md. */
   meaning: string;
 }
 
-/** Who may what. The one table: operations name a row, docs/permissions.md prints it. */
+/** The permissions. Each operation names one; docs/permissions.md prints them. */
 export const PERMISSIONS = {
-  public: { role: null, scope: null, meaning: 'Everybody, without credentials.' },
+  public: { role: null, scope: null, meaning: 'Public endpoints, without credentials.' },
   viewer: { role: 'viewer', scope: null, meaning: 'Reading.' },
   operator: { role: 'operator', scope: null, meaning: 'Starting, stopping, restarting; ending requests.' },
   admin: { role: 'admin', scope: null, meaning: 'Everything.' },
   account: {
     role: 'viewer',
     scope: null,
-    meaning: "What is one's own: password, keys, tokens, tickets.",
+    meaning: "One's own password, keys, tokens and tickets.",
   },
   inference: { role: 'operator', scope: 'inference', meaning: 'Calling engines under `/v1`.' },
-  metrics: { role: 'viewer', scope: 'metrics', meaning: 'Reading figures in the form of Prometheus.' },
+  metrics: { role: 'viewer', scope: 'metrics', meaning: 'Reading metrics in the text format of Prometheus.' },
 } as const satisfies Record<string, Requirement>;
 
 /** A row of the table. */

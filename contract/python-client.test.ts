@@ -13,8 +13,8 @@ const classOf = (name: string): string =>
 const methodOf = (name: string): string =>
   new RegExp(`    async def ${name}\\([^]*?\\n\\n`).exec(operations)?.[0] ?? '';
 
-describe('the models of the Python client', () => {
-  it('are all that has a name in the OpenAPI document, but for bodies, whose fields a method takes', () => {
+describe('models of the Python client', () => {
+  it('include every named schema of the OpenAPI document, except bodies whose fields a method takes', () => {
     const names = new Set([...models.matchAll(/^(?:class )?(\w+)(?:\(|: TypeAlias)/gm)].map(([, name]) => name));
     const missing = Object.keys(wireSchemas('1.2.3')).filter((name) => !names.has(name));
     expect(missing.toSorted()).toEqual([
@@ -32,31 +32,31 @@ describe('the models of the Python client', () => {
     ]);
   });
 
-  it('say what each field is for, and which may be absent or null', () => {
+  it('have the description of each field, and mark optional and nullable ones', () => {
     expect(classOf('Problem')).toBe(`class Problem(Model):
     path: str
-    """Where the problem is, dotted: \`options.threads\`; empty for the body as a whole."""
+    """Where the problem is, dotted: \`options.threads\`; empty for the whole body."""
     message: str
-    """What is wrong there and what would be right."""`);
+    """What is wrong and what would be right."""`);
     expect(classOf('Instance')).toContain('    model_path: str | None\n');
     expect(classOf('Instance')).toContain('    pid: int | None\n');
   });
 
-  it('have a class for each object inside, one for what is the same', () => {
+  it('have a class for each nested object, shared by equal ones', () => {
     expect(classOf('ConfigView')).toContain('    config: Config\n');
     expect(classOf('ConfigWritten')).toContain('    config: Config');
     expect(classOf('Health')).toContain('    checks: HealthChecks\n');
     expect(classOf('GapEvent')).toContain('    data: GapEventData');
   });
 
-  it('are dictionaries where people write them', () => {
+  it('are dictionaries for documents that people write', () => {
     expect(models).toContain('class _CreateInstanceRequired(TypedDict):\n    name: str\n');
     expect(models).toContain('class Fleet(_FleetRequired, total=False):\n');
   });
 });
 
-describe('the operations of the Python client', () => {
-  it('take the path, what a body needs, and by name all else', () => {
+describe('operations of the Python client', () => {
+  it('take path parameters and required fields by position, all others by name', () => {
     expect(methodOf('create_key')).toMatch(
       /\(\n {8}self,\n {8}name: str,\n {8}\*,\n {8}scopes: list\[models\.Scope\] \| None = None,\n/,
     );
@@ -64,17 +64,17 @@ describe('the operations of the Python client', () => {
     expect(methodOf('get_instance_logs')).not.toContain('follow');
   });
 
-  it('tell what is left out from what is removed', () => {
+  it('distinguish a field that is left out from one that is removed', () => {
     expect(methodOf('update_instance')).toContain('        group: str | None | Unset = UNSET,\n');
     expect(methodOf('update_user')).toContain('        disabled: bool | None = None,\n');
   });
 
-  it('give a list as a list, and text as text', () => {
+  it('return a list as a list, and text as text', () => {
     expect(methodOf('list_users')).toContain(') -> list[models.User]:');
     expect(methodOf('get_metrics')).toContain(') -> str:');
   });
 
-  it('are the same without asyncio', () => {
+  it('are the same in the blocking client', () => {
     const twin = pythonTwin(operations);
     expect(twin).not.toMatch(/\bawait\b|\basync\b/);
     expect(twin.match(/ def \w+/g)).toEqual(operations.match(/ def \w+/g));

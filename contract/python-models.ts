@@ -2,13 +2,13 @@ import { wireSchemas } from './client-models.ts';
 import type { Schema } from './openapi-document.ts';
 import { className, descriptionOf, orNone, pythonType } from './python-types.ts';
 
-/** Documents that people write, too: dictionaries. All else is what answers are made of. */
+/** Schemas of documents that people also write. They become dictionaries; schemas of answers become classes. */
 const WRITTEN = new Set(['Fleet', 'CreateInstance']);
-/** Bodies of requests, of which a method takes each field by its name. */
+/** Bodies of requests that need no class: methods take their fields as parameters. */
 const BODIES = /^(ChangePassword|ConfigPatch|Create(?:Key|User)|Login|NamesBody|StopBody|Update(?:Instance|User))$/;
-/** What would refer to itself, or to nothing more than any JSON. */
+/** Schemas that become `Any`, because they refer to themselves. */
 const ANY = new Set(['JsonValue']);
-/** Objects inside others, by their place; the others are called by that. */
+/** Names of nested objects, by parent and field. Other nested objects are named after both. */
 const INNER: Readonly<Record<string, string>> = {
   'BatchResult.results': 'BatchStep',
   'ConfigView.config': 'Config',
@@ -20,7 +20,7 @@ const INNER: Readonly<Record<string, string>> = {
   'SystemStatus.resources': 'Resources',
 };
 
-const HEAD = `"""What goes over the wire, by the names that it has there. Generated from contract/ by \`npm run generate\`."""
+const HEAD = `"""The types of answers, documents and events. Generated from contract/ by \`npm run generate\`."""
 
 from __future__ import annotations
 
@@ -30,13 +30,13 @@ from typing import Any, Literal, TypeAlias, TypedDict
 from ._model import Model
 
 JsonValue: TypeAlias = Any
-"""Anything that JSON can say."""
+"""Any JSON value."""
 `;
 
 /**
- * The module \`models\` of the Python client: a class for everything that an answer or an event is made of.
+ * Writes the module \`models\` of the Python client, with a class for each object of an answer or an event.
  *
- * @param version Of the project.
+ * @param version The version of the project.
  */
 export function pythonModels(version: string): string {
   const { Frame = {}, Subscribe = {}, ...components } = wireSchemas(version);
@@ -48,14 +48,14 @@ export function pythonModels(version: string): string {
   return [HEAD, ...writer.declarations()].join('\n\n');
 }
 
-/** Collects declarations, those that others are made of among them. */
+/** Collects declarations, including those of nested objects. */
 class ModelWriter {
-  /** Of what is only another name: they need what they name to be there. */
+  /** Aliases of classes. Python needs the classes to be declared before them. */
   readonly #aliases = new Map<string, string>();
   readonly #literals = new Map<string, string>();
   readonly #classes = new Map<string, string>();
 
-  /** Something that has a name in the OpenAPI document. */
+  /** Declares a named schema of the OpenAPI document. */
   component(name: string, schema: Schema): void {
     if (Object.keys(schema.properties ?? {}).length > 0) this.#class(name, schema);
     else this.#alias(name, schema);
@@ -63,7 +63,7 @@ class ModelWriter {
     if (name === 'ErrorBody' && code !== undefined) this.#alias('ErrorCode', { enum: code });
   }
 
-  /** What the WebSocket carries: a class for each type, and their union. */
+  /** Declares a class for each type of frame of the WebSocket, and their union. */
   frames({ anyOf, oneOf = anyOf ?? [] }: Schema, { properties = {} }: Schema): void {
     const names = oneOf
       .flatMap((member) => member.oneOf ?? member.anyOf ?? [member])
@@ -73,7 +73,7 @@ class ModelWriter {
         this.#class(name, frame);
         return name;
       });
-    this.#aliases.set('Frame', `Frame: TypeAlias = ${names.join(' | ')}\n"""Something that happened."""\n`);
+    this.#aliases.set('Frame', `Frame: TypeAlias = ${names.join(' | ')}\n"""An event."""\n`);
     this.#alias('EventType', properties['types']?.items ?? {});
   }
 
@@ -86,7 +86,7 @@ class ModelWriter {
   #alias(name: string, schema: Schema): void {
     const description = descriptionOf(schema);
     const comment = description === undefined ? '' : `"""${sentence(description)}"""\n`;
-    // Of what people write, whatever can be read like it.
+    // Read-only types, so that people may pass any mapping or sequence.
     const type = this.#type(schema, name).replace('dict[', 'Mapping[').replace('list[', 'Sequence[');
     const kind = /^[A-Z]\w*( \| [A-Z]\w*)*$/.test(type) ? this.#aliases : this.#literals;
     kind.set(name, `${name}: TypeAlias = ${type}\n${comment}`);
@@ -108,7 +108,7 @@ class ModelWriter {
     return `class ${name}(Model):\n${comment}${fields.join('')}`;
   }
 
-  /** In two parts: only so can what is required be told apart in every Python. */
+  /** Writes two classes: in older versions of Python, that is the only way to mark some fields as required. */
   #dictionary(name: string, { properties = {}, required = [] }: Schema): string {
     const part = (isRequired: boolean): string =>
       Object.entries(properties)
@@ -127,7 +127,7 @@ class ModelWriter {
   }
 }
 
-/** Without what it says for people. */
+/** A declaration without its docstrings. */
 function bare(declaration: string): string {
   return declaration.replaceAll(/^ *""".*"""\n\n?/gm, '');
 }
@@ -139,7 +139,7 @@ function capitalised(word: string): string {
     .join('');
 }
 
-/** A word of Python's own has a line behind it. */
+/** The attribute for a field. A keyword of Python gets an underscore at its end. */
 function attributeOf(field: string): string {
   return field === 'from' ? 'from_' : field;
 }
@@ -149,7 +149,7 @@ function fieldComment(schema: Schema): string {
   return description === undefined ? '' : `    """${sentence(description)}"""\n`;
 }
 
-/** A quote at the end would run into those around it. */
+/** A docstring's text. A quote at its end gets a space, to separate it from the closing quotes. */
 function sentence(text: string): string {
   return text.endsWith('"') ? `${text} ` : text;
 }

@@ -6,21 +6,21 @@ import { className, descriptionOf, literal, pythonType } from './python-types.ts
 interface Parameter {
   name: string;
   type: string;
-  /** `undefined`: it has to be given. */
+  /** The default; `undefined`: the parameter is required. */
   initial: string | undefined;
   description: string | undefined;
 }
 
-/** What `follow_logs` is for. */
+/** Parameters that methods do not take, because `follow_logs` covers them. */
 const ELSEWHERE = new Set(['follow', 'Last-Event-ID']);
-/** They take as long as they take. */
+/** Operations without a deadline, because they may take long. */
 const PATIENT = new Set(['deleteInstance', 'applyFleet']);
-/** Bodies that are given whole, under this name and as this type. */
+/** Bodies that methods take as one parameter, with its name and type. */
 const WHOLE: Readonly<Record<string, readonly [name: string, type: string]>> = {
   applyFleet: ['document', 'models.Fleet | str'],
   updateConfig: ['changes', 'Mapping[str, Any]'],
 };
-/** Fields of bodies that no method takes: a name stands in the path. */
+/** Fields of bodies that methods do not take, because the path has them. */
 const UNTAKEN = new Set(['UpdateInstance.name']);
 
 const HEAD = `"""The operations of the API, each a method. Generated from contract/ by \`npm run generate\`."""
@@ -38,7 +38,7 @@ from .transport import Transport
 
 
 class Operations:
-    """What a client can ask for: what stands in the path, then what the body is made of, then the query."""
+    """The operations of the API. Parameters are those of the path, then fields of the body, then the query."""
 
     _transport: Transport
 
@@ -47,9 +47,9 @@ class Operations:
 `;
 
 /**
- * The operations of the Python client for asyncio.
+ * Writes the operations of the Python client for asyncio.
  *
- * @param version Of the project.
+ * @param version The version of the project.
  */
 export function pythonOperations(version: string): string {
   const { paths, components } = openApiDocument(version);
@@ -62,14 +62,14 @@ export function pythonOperations(version: string): string {
   return [HEAD, ...methods].join('\n');
 }
 
-/** The name of an operation in Python's spelling. */
+/** Converts the name of an operation to snake_case. */
 function snakeCase(name: string): string {
   return name.replaceAll(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
 }
 
 function methodOf(path: string, verb: string, operation: DescribedOperation, schemas: Record<string, Schema>): string {
   const { operationId, requestBody, responses } = operation;
-  // The others are the same everywhere.
+  // Parameters by reference are common to all operations; the transport sends them.
   const parameters = operation.parameters.filter((each) => 'name' in each);
   const steps = [...path.matchAll(/\{(\w+)\}/g)].map(([, name = '']) => parameter(name, 'str'));
   const query = parameters
@@ -123,14 +123,14 @@ function wordOf(header: string): string {
 }
 
 function docstring(summary: string, parameters: readonly Parameter[]): string {
-  const told = parameters.flatMap(({ name, description }) =>
+  const lines = parameters.flatMap(({ name, description }) =>
     description === undefined ? [] : [`            ${name}: ${description.replaceAll('\\', '\\\\')}\n`],
   );
   const sentence = `${summary.replaceAll('\\', '\\\\')}.`;
-  return told.length === 0 ? sentence : `${sentence}\n\n        Args:\n${told.join('')}        `;
+  return lines.length === 0 ? sentence : `${sentence}\n\n        Args:\n${lines.join('')}        `;
 }
 
-/** The fields of a body as parameters, and how a request is given it. */
+/** The parameters for the fields of a body, and the argument that builds the body from them. */
 function bodyOf(
   id: string,
   body: DescribedOperation['requestBody'],
@@ -145,14 +145,16 @@ function bodyOf(
     const [word, type] = whole;
     const isText = type.endsWith(' | str');
     return {
-      parameters: [parameter(word, type, undefined, isText ? 'Or its text, in YAML or JSON.' : description)],
+      parameters: [
+        parameter(word, type, undefined, isText ? 'The document, or its text in YAML or JSON.' : description),
+      ],
       argument: isText
         ? `body=None if isinstance(${word}, str) else ${word},\n            text=${word} if isinstance(${word}, str) else None`
         : `body=${word}`,
     };
   }
   const fields = Object.entries(properties).filter(([field]) => !UNTAKEN.has(`${name}.${field}`));
-  // Where `None` means something, what is left out has to be something else.
+  // If `None` is a value, then a parameter that is left out needs another default.
   const isPatch = fields.some(([, { anyOf = [] }]) => anyOf.some(({ type }) => type === 'null'));
   const parameters = fields.map(([field, schema]) => {
     const type = typeOf(schema);
@@ -171,7 +173,7 @@ function isError(response: DescribedAnswer | undefined): boolean {
   return response?.content['application/json']?.schema.$ref?.endsWith('/Error') ?? true;
 }
 
-/** What a method returns, and how it makes that of the answer. */
+/** The return type of a method, and the statement that reads the answer. */
 function answerOf(
   responses: DescribedOperation['responses'],
   schemas: Record<string, Schema>,
@@ -186,7 +188,7 @@ function answerOf(
   }
   const type = `models.${className(reference)}`;
   if (type === 'models.Fleet') return { type, read: `return cast(${type}, await self._ask(request))` };
-  // An answer that is one list is that list.
+  // If an answer has one list and nothing else, the method returns the list.
   const [[field, only] = ['', {}], ...rest] = Object.entries(schemas[className(reference)]?.properties ?? {});
   if (rest.length === 0 && only.type === 'array' && only.items?.$ref !== undefined) {
     return {
@@ -199,9 +201,9 @@ function answerOf(
 
 function typeOf(schema: Schema): string {
   const type = pythonType(schema, '', () => {
-    throw new Error('a method takes no object inside of another');
+    throw new Error('a method cannot take a nested object');
   });
-  // Whatever can be read like one: what is only read may hold less than what is said here.
+  // Parameters are only read, so read-only types accept more arguments.
   const readable = type.replaceAll('dict[', 'Mapping[').replaceAll('list[str | float]', 'Sequence[str | float]');
   return readable.replaceAll(/\b(?!Literal|Any|None|Mapping|Sequence)[A-Z]\w*(?![\w"])/g, (name) => `models.${name}`);
 }

@@ -1,8 +1,8 @@
 const HEAD = '# Generated from _async/ by `npm run generate`.\n';
 
-/** What the words of asyncio are without it. */
+/** Replacements that turn code for asyncio into blocking code. */
 const WORDS: readonly (readonly [pattern: RegExp, replacement: string])[] = [
-  // A line that only waiting needs.
+  // Lines that only the asyncio version needs.
   [/^.*# async only\n/gm, ''],
   [/\basync (def|with|for)\b/g, '$1'],
   [/\bawait /g, ''],
@@ -19,7 +19,7 @@ const WORDS: readonly (readonly [pattern: RegExp, replacement: string])[] = [
   [/; `_sync` is made from it by `npm run generate`/g, ''],
 ];
 
-/** A module of the Python client for asyncio, as one that blocks. */
+/** Converts a module of the asyncio client to one of the blocking client. */
 export function pythonTwin(source: string): string {
   return HEAD + WORDS.reduce((text, [pattern, replacement]) => text.replaceAll(pattern, replacement), source);
 }

@@ -1,18 +1,18 @@
 import type { Schema } from './openapi-document.ts';
 
-/** Called for an object that stands inside another, with its place: `Instance.stats`. Answers the class that it becomes. */
+/** Names the class of a nested object. Its place is parent and field, such as `Instance.stats`. */
 export type NameObject = (schema: Schema, place: string) => string;
 
-/** Components whose own name means something else in Python. */
+/** Components whose name would mislead in Python. */
 const NAMES: Readonly<Record<string, string>> = { Error: 'ErrorBody' };
 
-/** The class of a component. */
+/** The class name of a component. */
 export function className(reference: string): string {
   const name = reference.slice(reference.lastIndexOf('/') + 1);
   return NAMES[name] ?? name;
 }
 
-/** A schema as a type of Python. */
+/** Converts a schema to a Python type. */
 export function pythonType(schema: Schema, place: string, nameObject: NameObject): string {
   const { $ref, anyOf, oneOf, type, enum: values, items = {} } = schema;
   if ($ref !== undefined) return className($ref);
@@ -46,25 +46,25 @@ function objectType(schema: Schema, place: string, nameObject: NameObject): stri
   return `dict[str, ${typeof more === 'object' ? pythonType(more, place, nameObject) : 'Any'}]`;
 }
 
-/** `None` comes last. */
+/** A union type, with `None` at its end. */
 function union(types: readonly string[]): string {
-  const told = [...new Set(types)];
-  if (told.includes('Any')) return 'Any';
-  return [...told.filter((type) => type !== 'None'), ...(told.includes('None') ? ['None'] : [])].join(' | ');
+  const distinct = [...new Set(types)];
+  if (distinct.includes('Any')) return 'Any';
+  return [...distinct.filter((type) => type !== 'None'), ...(distinct.includes('None') ? ['None'] : [])].join(' | ');
 }
 
-/** The same type, or nothing. */
+/** Makes a type optional by adding `None`. */
 export function orNone(type: string): string {
   return type === 'Any' || /(^|\| )None$/.test(type) ? type : `${type} | None`;
 }
 
-/** A value as Python writes it. */
+/** Writes a value as a Python literal. */
 export function literal(value: unknown): string {
   if (typeof value === 'boolean') return value ? 'True' : 'False';
   return JSON.stringify(value);
 }
 
-/** What a schema says of itself, on one line; what may also be `null` has that inside. Code is in Python's words. */
+/** The description of a schema on one line, with `None` for `null`. A nullable schema has its description in an alternative. */
 export function descriptionOf({ description, anyOf = [] }: Schema): string | undefined {
   const text = description ?? anyOf.find((member) => member.description !== undefined)?.description;
   return text?.replaceAll(/\s+/g, ' ').replaceAll('\\', '\\\\').replaceAll('`null`', '`None`').replaceAll('’', "'");

@@ -22,5 +22,5 @@ export const WindowSchema = z
   .transform((text) => Number.parseInt(text, 10) * (SECONDS_OF[text.at(-1) ?? ''] ?? 1))
   .pipe(z.number().min(1).max(LONGEST_WINDOW_SECONDS));
 
-/** A probe is asked by programs that add what they like. */
+/** Accepts any query: programs that call probes may add parameters of their own. */
 export const AnyQuerySchema = z.looseObject({});

@@ -2,12 +2,12 @@ import { z } from 'zod';
 import { LongIntegerSchema } from './long-integer.ts';
 import { CountSchema } from './query.ts';
 
-/** Where a request to an engine stands. */
+/** The phase of a request to an engine. */
 export const REQUEST_PHASES = ['starting', 'queued', 'processing', 'streaming'] as const;
 export const RequestPhaseSchema = z.enum(REQUEST_PHASES).meta({ id: 'RequestPhase' });
 export type RequestPhase = z.infer<typeof RequestPhaseSchema>;
 
-/** What became of a request to an engine. */
+/** How a request to an engine ended. */
 export const REQUEST_OUTCOMES = [
   'ok',
   'client_error',
@@ -20,11 +20,11 @@ export const REQUEST_OUTCOMES = [
 export const RequestOutcomeSchema = z.enum(REQUEST_OUTCOMES).meta({ id: 'RequestOutcome' });
 export type RequestOutcome = z.infer<typeof RequestOutcomeSchema>;
 
-/** The doors that lead to engines. */
+/** The entry points that lead to engines. */
 export const REQUEST_DOORS = ['v1', 'proxy'] as const;
 export type RequestDoor = (typeof REQUEST_DOORS)[number];
 
-/** Finished requests that are remembered. */
+/** How many finished requests llamactl remembers. */
 export const MOST_FINISHED_REQUESTS = 200;
 
 const TimestampSchema = z.iso.datetime().describe('RFC 3339, UTC.');
@@ -32,60 +32,69 @@ const seconds = z.number().min(0);
 const tokens = z.int().min(0).nullable();
 
 const facts = {
-  id: z.string().describe('Its `X-Request-Id`; with `~` and a number behind it where another one has the same.'),
+  id: z.string().describe('Its `X-Request-Id`, followed by `~` and a number if another request has the same one.'),
   caller: z
     .string()
     .nullable()
-    .describe('Who made it: `user:NAME`, `key:ID (NAME)` or `anonymous`; `null` for viewers, unless it is their own.'),
-  instance: z.string().nullable().describe('`null`: none has been found for it yet, or none has this name.'),
+    .describe('`user:NAME`, `key:ID (NAME)` or `anonymous`; viewers get `null` for requests of others.'),
+  instance: z.string().nullable().describe('`null`: not yet known, or no instance has this name.'),
   model: z
     .string()
     .nullable()
-    .describe('As it was asked for, at most 200 characters; `null`: asked for by name, under `/proxy`.'),
+    .describe(
+      'The `model` of the request, at most 200 characters; `null`: the path names the instance, under `/proxy`.',
+    ),
   door: z.enum(REQUEST_DOORS).describe('`v1`: the gateway; `proxy`: the pass-through of the instance.'),
   method: z.string(),
-  path: z.string().describe('As the engine gets it, without the query, at most 200 characters.'),
-  started_at: TimestampSchema.describe('When it was known what it is for: its body had come as far as that takes.'),
+  path: z.string().describe('Path that the engine gets, without the query, at most 200 characters.'),
+  started_at: TimestampSchema.describe('When llamactl had read enough of the body to know the model.'),
   waited: seconds
     .nullable()
     .describe(
-      'Seconds until an engine had it, the last one if its engine died and it was sent again; `null`: none has it now.',
+      'Seconds until an engine got the request; the last engine, if one died and llamactl retried. `null`: no engine has it now.',
     ),
-  stream: z.boolean().nullable().describe('The answer comes in events, or over a WebSocket; `null`: not known yet.'),
+  stream: z
+    .boolean()
+    .nullable()
+    .describe('Whether the answer is a stream of events or a WebSocket; `null`: not yet known.'),
   time_to_first_token: seconds
     .nullable()
-    .describe('Seconds from `started_at`, waiting included; `null`: nothing came yet, or the answer is no stream.'),
-  tokens_in: tokens.describe('Of the prompt, cached ones too, as the engine told; `null`: it did not.'),
-  tokens_out: tokens.describe('Generated so far, as the engine told, else as counted.'),
-  tokens_estimated: z.boolean().describe('`tokens_out` is counted in pieces of the stream: the engine did not tell.'),
+    .describe('Seconds from `started_at`, including waiting; `null`: nothing came yet, or the answer is not a stream.'),
+  tokens_in: tokens.describe(
+    'Tokens of the prompt, including cached ones, as the engine reported; `null`: not reported.',
+  ),
+  tokens_out: tokens.describe('Tokens generated so far, as the engine reported or else as counted.'),
+  tokens_estimated: z
+    .boolean()
+    .describe('Whether `tokens_out` is a count of stream chunks because the engine reported no number.'),
   tokens_per_second: z
     .number()
     .nullable()
-    .describe('From the first to the last that came; `null`: not enough came, or no stream.'),
-  bytes_out: LongIntegerSchema.describe('Of the answer’s body, so far.'),
+    .describe('Rate between the first and the last token; `null`: too few tokens, or not a stream.'),
+  bytes_out: LongIntegerSchema.describe('Bytes of the answer body sent so far.'),
 };
 
-/** A request on its way. */
+/** A request in flight. */
 export const ActiveRequestSchema = z
   .object({
     ...facts,
     phase: RequestPhaseSchema.describe(
-      '`starting`: waits until the instance runs; `queued`: until it is its turn; `processing`: the engine has it; `streaming`: the answer comes.',
+      '`starting`: waits for the instance to start; `queued`: waits for its turn; `processing`: the engine works on it; `streaming`: the answer is arriving.',
     ),
   })
   .meta({ id: 'ActiveRequest' });
 export type ActiveRequest = z.infer<typeof ActiveRequestSchema>;
 
-/** A request that is over: figures, never content. */
+/** A finished request: figures, never content. */
 export const FinishedRequestSchema = z
   .object({
     ...facts,
     outcome: RequestOutcomeSchema.describe(
-      '`ok`: the whole answer came; `client_error`, `engine_error`: the whole answer, a 4xx or 5xx of the engine; ' +
-        '`refused`: llamactl answered with an error; `aborted`: the caller left; `cancelled`: by `DELETE /api/requests/{request_id}`; ' +
-        '`broken`: the engine gave no answer or broke off in the middle.',
+      '`ok`: complete answer; `client_error`, `engine_error`: complete answer with a 4xx or 5xx of the engine; ' +
+        '`refused`: llamactl answered with an error; `aborted`: the caller disconnected; `cancelled`: by `DELETE /api/requests/{request_id}`; ' +
+        '`broken`: the engine gave no answer or an incomplete one.',
     ),
-    status: z.int().nullable().describe('Of the answer; `null`: there was none.'),
+    status: z.int().nullable().describe('HTTP status of the answer; `null`: no answer.'),
     finished_at: TimestampSchema,
     duration: seconds.describe('Seconds from `started_at`.'),
   })
@@ -96,7 +105,7 @@ export type FinishedRequest = z.infer<typeof FinishedRequestSchema>;
 export const RequestsQuerySchema = z.strictObject({
   finished: CountSchema(MOST_FINISHED_REQUESTS)
     .optional()
-    .describe('How many of the finished ones to show; default 50.'),
+    .describe('How many finished requests to return; default 50.'),
 });
 
 /** Answer of `GET /requests`. */
@@ -108,10 +117,10 @@ export const RequestsSchema = z
   .meta({ id: 'Requests' });
 export type Requests = z.infer<typeof RequestsSchema>;
 
-/** An id in a path. */
-export const RequestIdSchema = z.string().regex(/^[A-Za-z0-9._-]{1,128}(?:~\d{1,16})?$/, 'is not of the form of an id');
+/** The id of a request in a path. */
+export const RequestIdSchema = z.string().regex(/^[A-Za-z0-9._-]{1,128}(?:~\d{1,16})?$/, 'is not a valid id');
 
-/** The figures of a request that is over, as far as it is counted. */
+/** The figures of a finished request that metrics count. */
 export type RequestFigures = Pick<
   FinishedRequest,
   | 'instance'

@@ -4,46 +4,46 @@ import { LongIntegerSchema } from './long-integer.ts';
 
 const TimestampSchema = z.iso.datetime();
 
-/** One graphics processor, as its vendor's tool tells. */
+/** One graphics processor, as reported by its vendor's tool. */
 export const GpuSchema = z
   .object({
-    index: z.int().describe("The tool's own number."),
+    index: z.int().describe("The tool's own number for this GPU."),
     vendor: z.enum(['nvidia', 'amd']),
     name: z.string(),
     memory_total: LongIntegerSchema.nullable().describe(
-      'Bytes; `null`: not told, as by one that shares the memory of the machine.',
+      'Bytes; `null`: not reported, for example because the GPU shares the memory of the machine.',
     ),
-    memory_usage: LongIntegerSchema.nullable().describe('Bytes; `null`: not told.'),
-    utilization: z.number().nullable().describe('0–100; `null`: not told.'),
-    temperature: z.number().nullable().describe('Degrees Celsius; `null`: not told.'),
-    power: z.number().nullable().describe('Watts; `null`: not told.'),
+    memory_usage: LongIntegerSchema.nullable().describe('Bytes; `null`: not reported.'),
+    utilization: z.number().nullable().describe('0–100; `null`: not reported.'),
+    temperature: z.number().nullable().describe('Degrees Celsius; `null`: not reported.'),
+    power: z.number().nullable().describe('Watts; `null`: not reported.'),
   })
   .meta({ id: 'Gpu' });
 export type Gpu = z.infer<typeof GpuSchema>;
 
 const count = (status: Status) => [status, z.int()] as const;
 
-/** The seed's answer of `GET /system/status`. */
+/** Answer of `GET /system/status`, as in the reference. */
 export const SystemStatusSchema = z
   .object({
     version: z.string(),
-    uptime: z.number().describe("Seconds; llamactl's own."),
+    uptime: z.number().describe('Seconds since llamactl started.'),
     instances: z.object({
       total: z.int(),
       ...(Object.fromEntries(STATUSES.map(count)) as Record<Status, z.ZodInt>),
     }),
     resources: z.object({
-      cpu_usage: z.number().describe('0–100 of all cores.'),
-      memory_usage: LongIntegerSchema.describe('Bytes that programs could not have any more.'),
+      cpu_usage: z.number().describe('Percent (0–100) of all cores.'),
+      memory_usage: LongIntegerSchema.describe('Bytes that are not available to programs.'),
       memory_total: LongIntegerSchema,
       disk_usage: z.number().describe("Percent (0–100) of the data directory's filesystem."),
-      gpus: z.array(GpuSchema).describe('Empty where no tool tells of any.'),
+      gpus: z.array(GpuSchema).describe('Empty if no tool reports a GPU.'),
     }),
   })
   .meta({ id: 'SystemStatus' });
 export type SystemStatus = z.infer<typeof SystemStatusSchema>;
 
-/** The seed's answer of `GET /system/info`. */
+/** Answer of `GET /system/info`, as in the reference. */
 export const SystemInfoSchema = z
   .object({
     hostname: z.string(),
@@ -52,31 +52,31 @@ export const SystemInfoSchema = z
     cpu_count: z.int(),
     memory_total: LongIntegerSchema,
     version: z.string(),
-    build_time: TimestampSchema.describe(
-      'When the package was built; of a checkout: when its files were made or checked out.',
-    ),
+    build_time: TimestampSchema.describe('When the package was built; for a checkout, when its files were written.'),
     commit: z
       .string()
       .nullable()
-      .describe('Of the source; `-dirty` behind it: a package was built with changes. `null`: not known.'),
+      .describe(
+        'Commit of the source; `-dirty` at the end: the package was built with uncommitted changes. `null`: unknown.',
+      ),
   })
   .meta({ id: 'SystemInfo' });
 export type SystemInfo = z.infer<typeof SystemInfoSchema>;
 
-/** What needs somebody's attention, from when it was raised until it is cleared. */
+/** A problem that needs attention, from when it is raised until it is cleared. */
 export const AlertSchema = z
   .object({
     level: z.enum(['warning', 'error']),
-    code: z.string().describe('What kind; stable.'),
+    code: z.string().describe('Kind of alert; stable.'),
     message: z.string().describe('What is wrong and what would help, for a person.'),
-    instance: z.string().optional().describe('Whose it is; absent: the whole system.'),
+    instance: z.string().optional().describe('The affected instance; absent: the whole system.'),
     raised_at: TimestampSchema,
   })
   .meta({ id: 'Alert' });
 export type Alert = z.infer<typeof AlertSchema>;
 
-/** Answer of `GET /system/alerts`: what is raised now, oldest first. */
+/** Answer of `GET /system/alerts`: the alerts that are raised now, oldest first. */
 export const AlertsSchema = z.object({ alerts: z.array(AlertSchema) }).meta({ id: 'Alerts' });
 
-/** Answer of the probes `/livez`, `/readyz` and `/health`: no data about the machine. */
+/** Answer of the probes `/livez`, `/readyz` and `/health`. It has no data about the machine. */
 export const ProbeSchema = z.object({ status: z.enum(['ok', 'starting', 'stopping']) }).meta({ id: 'Probe' });

@@ -1,4 +1,4 @@
-/** A table of Markdown with aligned columns, as the formatter would have it. */
+/** Writes a Markdown table with aligned columns, as the formatter would. */
 export function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
   const widths = head.map((title, column) => Math.max(title.length, ...rows.map((row) => row[column]?.length ?? 0)));
   const line = (cells: readonly string[]): string =>

@@ -41,7 +41,7 @@ async function createKey(body: object): Promise<string> {
 const chat = (model: string): object => ({ model, messages: [{ role: 'user', content: 'Hello' }] });
 
 describe('accounts', () => {
-  it('let nobody in without one, but for probes', async () => {
+  it('are needed for every request except probes', async () => {
     expect((await call('GET', '/api/instances', null)).body['code']).toBe('UNAUTHORIZED');
     expect((await call('GET', '/readyz', null)).status).toBe(200);
     expect((await call('POST', '/v1/chat/completions', null, chat('a'))).status).toBe(401);

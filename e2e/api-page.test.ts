@@ -36,7 +36,7 @@ async function press(browser: Browser, key: string): Promise<void> {
   await browser.send('Input.dispatchKeyEvent', { type: 'keyUp', ...how });
 }
 
-it('works in Chromium, and asks nobody for anything else', async (context) => {
+it('works in Chromium, and loads nothing from other hosts', async (context) => {
   if ('missing' in BROWSER) {
     context.skip(BROWSER.missing);
     return;

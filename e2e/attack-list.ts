@@ -1,7 +1,7 @@
 import type { ErrorCode } from '@llamactl/contract/errors';
 import { handshake, request } from './raw-request.ts';
 
-/** Requests that somebody would send who means ill, as the bytes that go over the wire, and what each is answered. */
+/** Malicious requests as raw bytes, with the expected answer of each. */
 
 /** One request, with all that comes with it. Under `/v1` the code is a word of OpenAI's shape. */
 export interface Attack {
@@ -175,7 +175,7 @@ const NO_REQUEST = [
   ['HTTP/2', 'PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n'],
   ['HTTP/3.0', 'GET /api/instances HTTP/3.0\r\nHost: localhost\r\n\r\n'],
   ['the start of TLS', Buffer.from('16030100a5010000a10303', 'hex')],
-  ['a method nobody knows', 'EVIL /api/instances HTTP/1.1\r\nHost: localhost\r\n\r\n'],
+  ['an unknown method', 'EVIL /api/instances HTTP/1.1\r\nHost: localhost\r\n\r\n'],
   ['NUL in a path', 'GET /api\0/instances HTTP/1.1\r\nHost: localhost\r\n\r\n'],
   ['NUL in a header', request('GET /api/instances', ['X: a\0b'])],
   ['a header without a name', request('GET /api/instances', [': x'])],
@@ -235,7 +235,7 @@ const METHODS = [
   ['a HEAD to what changes something', request('GET /api/instances/stop-all')],
 ] as const satisfies readonly Entry[];
 
-/** Out of wherever files may be served from, and past whoever judges paths by their beginning. */
+/** Paths that try to leave a folder of files, or to pass checks of their beginning. */
 const TRAVERSALS = [
   ['/../../../../etc/passwd'],
   ['/ui/../../../../etc/passwd'],

@@ -8,7 +8,7 @@ import { pageEngine } from './page-engine.ts';
 import { connected, handshake, request, untilEnd } from './raw-request.ts';
 import { ServerProcess } from './server-process.ts';
 
-/** Whoever wants to be somebody else, or everywhere at once, against the real program with its accounts on. */
+/** Attacks on identities and limits, against the real program with accounts on. */
 
 let server: ServerProcess;
 let password: string;
@@ -19,7 +19,7 @@ beforeAll(async () => {
   await server.configure(`auth: { enabled: true }\n${await pageEngine(server.home)}`);
   await server.start();
   password = (await readFile(path.join(server.dataDirectory, 'admin-password'), 'utf8')).trim();
-  token = String(told(await login('admin', password))['token']);
+  token = String(shown(await login('admin', password))['token']);
   const created = await call('POST', '/api/instances', '{"name":"victim","engine":"page"}', bearer(token));
   expect([
     created.status,
@@ -48,7 +48,7 @@ async function login(username: string, secret: string): Promise<RawAnswer> {
 }
 
 /** What an error tells, but for the id of its request. */
-function told({ status, body }: RawAnswer): Record<string, unknown> {
+function shown({ status, body }: RawAnswer): Record<string, unknown> {
   return { status, ...(JSON.parse(body) as Record<string, unknown>), request_id: '' };
 }
 
@@ -101,10 +101,10 @@ describe('a token that llamactl did not sign', () => {
       .map((part) => JSON.parse(Buffer.from(part, 'base64url').toString()) as object);
     const forged = forge(header, payload, own);
     const answer = await call('GET', '/api/instances', '', bearer(forged));
-    expect(told(answer)).toMatchObject({ status: 401, code: 'UNAUTHORIZED' });
+    expect(shown(answer)).toMatchObject({ status: 401, code: 'UNAUTHORIZED' });
     expect(answer.body).not.toContain(forged.length > 20 ? forged : 'llk_');
     const asKey = await call('GET', '/api/instances', '', `X-Api-Key: ${forged}`);
-    expect(told(asKey)).toMatchObject({ status: 401, code: 'UNAUTHORIZED' });
+    expect(shown(asKey)).toMatchObject({ status: 401, code: 'UNAUTHORIZED' });
   });
 });
 
@@ -113,7 +113,7 @@ describe('a good token in a place where none belongs', () => {
     'in the query as %s opens nothing',
     async (name) => {
       const answer = await call('GET', `/api/instances?${name}=${token}`, '');
-      expect(told(answer)).toMatchObject({ status: 401, code: 'UNAUTHORIZED' });
+      expect(shown(answer)).toMatchObject({ status: 401, code: 'UNAUTHORIZED' });
     },
   );
 
@@ -130,7 +130,7 @@ describe('a good token in a place where none belongs', () => {
       () => 'X-Forwarded-For: 127.0.0.1\r\nX-Real-IP: 127.0.0.1\r\nForwarded: for=127.0.0.1',
     ],
   ])('in %s opens nothing', async (_what, line) => {
-    expect(told(await call('GET', '/api/instances', '', line()))).toMatchObject({ status: 401, code: 'UNAUTHORIZED' });
+    expect(shown(await call('GET', '/api/instances', '', line()))).toMatchObject({ status: 401, code: 'UNAUTHORIZED' });
   });
 
   it('in the query of a WebSocket opens nothing, and with a foreign page neither', async () => {
@@ -196,7 +196,7 @@ describe('a page that reaches an open /v1 by a name of its own (DNS rebinding)',
 describe('a foreign page with a good token', () => {
   it.each(['https://evil.example', 'null'])('of the origin %s changes nothing', async (origin) => {
     const answer = await call('POST', '/api/instances/victim/stop', '', bearer(token), `Origin: ${origin}`);
-    expect(told(answer)).toMatchObject({ status: 403, code: 'FORBIDDEN' });
+    expect(shown(answer)).toMatchObject({ status: 403, code: 'FORBIDDEN' });
   });
 
   it('starts nothing by a GET under /v1', async () => {
@@ -241,7 +241,7 @@ describe('somebody without a token', () => {
   it('learns not whether an instance is there', async () => {
     for (const url of ['', '/proxy/page', '/logs']) {
       const [there, missing] = await Promise.all(
-        ['victim', 'nobody'].map(async (name) => told(await call('GET', `/api/instances/${name}${url}`, ''))),
+        ['victim', 'nobody'].map(async (name) => shown(await call('GET', `/api/instances/${name}${url}`, ''))),
       );
       expect(there).toMatchObject({ status: 401 });
       expect(there).toEqual(missing);
@@ -250,14 +250,14 @@ describe('somebody without a token', () => {
 
   it('learns not whether an account is there', async () => {
     const [there, missing] = [await login('admin', 'wrong password'), await login('nobody', 'wrong password')];
-    expect(told(there)).toMatchObject({ status: 401, code: 'INVALID_CREDENTIALS' });
-    expect(told(there)).toEqual(told(missing));
+    expect(shown(there)).toMatchObject({ status: 401, code: 'INVALID_CREDENTIALS' });
+    expect(shown(there)).toEqual(shown(missing));
   });
 
   it('sends no body that is read', async () => {
     const large = `{"name":"${'a'.repeat(2_000_000)}"}`;
-    expect(told(await call('POST', '/api/instances', large))).toMatchObject({ status: 401 });
-    expect(told(await call('POST', '/api/instances', '{"name":'))).toMatchObject({ status: 401 });
+    expect(shown(await call('POST', '/api/instances', large))).toMatchObject({ status: 401 });
+    expect(shown(await call('POST', '/api/instances', '{"name":'))).toMatchObject({ status: 401 });
   });
 });
 
@@ -276,7 +276,7 @@ describe('an administrator who would be the user of this machine', () => {
     '{"security":{"allow_privileged":true}}',
     '{"security":{"allow_privileged":true},"data_dir":"/tmp/x"}',
   ])('is refused: %s', async (body) => {
-    expect(told(await call('PUT', '/api/config', body, bearer(token)))).toMatchObject({
+    expect(shown(await call('PUT', '/api/config', body, bearer(token)))).toMatchObject({
       status: 403,
       code: 'FORBIDDEN',
       errors: expect.arrayContaining([expect.objectContaining({ message: expect.any(String) as string })]) as unknown,
@@ -286,7 +286,7 @@ describe('an administrator who would be the user of this machine', () => {
 
   it('may send back what is there', async () => {
     const { config } = JSON.parse((await call('GET', '/api/config', '', bearer(token))).body) as { config: unknown };
-    expect(told(await call('PUT', '/api/config', JSON.stringify(config), bearer(token)))).toMatchObject({
+    expect(shown(await call('PUT', '/api/config', JSON.stringify(config), bearer(token)))).toMatchObject({
       status: 200,
       changed: [],
     });

@@ -6,7 +6,7 @@ import { pageEngine } from './page-engine.ts';
 import { connected, handshake, request, untilEnd } from './raw-request.ts';
 import { ServerProcess } from './server-process.ts';
 
-/** Whoever means ill, against the real program over real connections: each is refused, and nothing has happened. */
+/** Attacks on the real program over real connections: each is refused, and has no effect. */
 
 let server: ServerProcess;
 let enginePid: number | null;
@@ -155,7 +155,7 @@ describe('a script', () => {
 });
 
 describe('slow callers', () => {
-  it('keep nobody else from an answer', async () => {
+  it('do not keep other callers from an answer', async () => {
     const halves = [
       'GET /api/instances HTTP/1.1\r\nHost: loc',
       'POST /api/instances HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: 50\r\n\r\n{',

@@ -97,7 +97,7 @@ describe('with engines that run', () => {
     events.disconnect();
   }
 
-  /** What the older database does not know is ended and told of; nothing is doubled, lost or numbered twice. */
+  /** Runs that the older database does not know are ended and reported; nothing is doubled, lost or numbered twice. */
   async function isRight(): Promise<void> {
     const last = events.lastSeq;
     const [kept] = await settles(['goes-on', 'restarted']);
@@ -106,9 +106,9 @@ describe('with engines that run', () => {
     expect(names.map(({ name }) => name)).toEqual(['goes-on', 'restarted', 'removed']);
     await events.connect();
     await vi.waitFor(() => {
-      const told = events.frames.filter(({ seq }) => seq > last);
-      expect(told[0]?.type).toBe('gap');
-      const strays = told.filter(({ data }) => 'code' in data && data.code === 'stray_process');
+      const replayed = events.frames.filter(({ seq }) => seq > last);
+      expect(replayed[0]?.type).toBe('gap');
+      const strays = replayed.filter(({ data }) => 'code' in data && data.code === 'stray_process');
       expect(strays.map(({ data }) => ('message' in data ? data.message : ''))).toEqual(
         expect.arrayContaining([
           expect.stringContaining('belongs to an instance that does not exist'),
@@ -292,7 +292,7 @@ const canMount = (() => {
   }
 })();
 
-it.runIf(canMount)('a disk that is too small for the backup is told, and nothing is left there', async () => {
+it.runIf(canMount)('a disk that is too small for the backup is reported, and nothing is left on it', async () => {
   await begin();
   await server.start();
   await create('a');

@@ -2,8 +2,8 @@
  * An engine of one thread, which answers nothing while it works, as some do. `node blocking-engine.ts PORT`
  *
  *   GET /health            200
- *   GET /work?seconds=N    works for so long, about a twentieth of a core, then answers
- *   GET /deadlock          begins an answer and does nothing more, for ever
+ *   GET /work?seconds=N    works for N seconds, about a twentieth of a core, then answers
+ *   GET /deadlock          begins an answer, then hangs without end
  */
 import { createServer } from 'node:http';
 

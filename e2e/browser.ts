@@ -13,7 +13,7 @@ interface Message {
   error?: { message: string };
 }
 
-/** So long a browser may take to begin. */
+/** Longest time for a browser to start. */
 const PATIENCE_MS = 30_000;
 
 /** A page in a Chromium without a window, spoken to by the protocol of its developer tools. */

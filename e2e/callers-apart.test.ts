@@ -87,7 +87,7 @@ describe('a stream with a session id', () => {
     expect(requests).toEqual([]);
   });
 
-  it('is found, read and deleted by nobody else', async () => {
+  it('is not found, read or deleted by other callers', async () => {
     const leaving = new AbortController();
     const headers = { 'X-Conversation-Id': SESSION };
     const stream = await call('POST', '/v1/completions', one, { headers, body: ENDLESS, signal: leaving.signal });

@@ -5,7 +5,7 @@ import { expect, it } from 'vitest';
 const MAIN = path.join(import.meta.dirname, '..', 'cli', 'main.ts');
 
 it.runIf(process.platform === 'linux')(
-  'a result that cannot be written is told in a sentence, and is a failure',
+  'a result that cannot be written is reported in a sentence, and is a failure',
   async () => {
     const words = [
       '-c',

@@ -89,7 +89,7 @@ describe('run', () => {
     expect((await llamactl(['why', 'text'])).stdout).toMatch(/is\s+not\s+a\s+GGUF\s+file[^]*→ .*--model FILE/);
   });
 
-  it('stops the answer when nobody reads it any more', async () => {
+  it('stops the answer when its reader has gone', async () => {
     const endless = await new ChatServer().listen();
     try {
       endless.add('qwen', { status: 'running' });

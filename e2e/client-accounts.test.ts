@@ -6,7 +6,7 @@ import { testModel } from '../scripts/test-assets.ts';
 import { ServerProcess } from './server-process.ts';
 import { StreamReader } from './stream-reader.ts';
 
-/** The client library against the real program that lets nobody in who is not known. */
+/** The client library against the real program with accounts on. */
 
 let server: ServerProcess;
 

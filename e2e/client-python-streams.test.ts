@@ -8,7 +8,7 @@ import { testClientPython, testModel } from '../scripts/test-assets.ts';
 import { isLong } from '../scripts/test-tier.ts';
 import { ServerProcess } from './server-process.ts';
 
-/** What the Python client is told of an instance while its server is killed, stopped and started again. */
+/** The streams of the Python client for an instance while its server is killed, stopped and started again. */
 
 const CLIENT = path.join(import.meta.dirname, '..', 'clients', 'python');
 
@@ -35,15 +35,13 @@ describe.runIf(isLong)('streams of the Python client', () => {
     const expected: string[] = [];
     const toldAll = async (...statuses: string[]): Promise<void> => {
       expected.push(...statuses);
-      await Promise.all(
-        watchers.map((watcher) => watcher.until(() => watcher.told('event').length >= expected.length)),
-      );
+      await Promise.all(watchers.map((watcher) => watcher.until(() => watcher.got('event').length >= expected.length)));
     };
     for (const signal of ['SIGKILL', 'SIGTERM'] as const) {
       await client.startInstance('a', { wait: true });
       // Only what has begun goes on.
-      await Promise.all(watchers.map((watcher) => watcher.until(() => watcher.told('log').length > 0)));
-      // What is told is stored; what a killed server had only answered may be told otherwise by the next one.
+      await Promise.all(watchers.map((watcher) => watcher.until(() => watcher.got('log').length > 0)));
+      // Sent events are stored. A state that a killed server had only answered may differ in the next server.
       await toldAll('starting', 'running');
       await server.end(signal);
       await server.start();
@@ -52,19 +50,19 @@ describe.runIf(isLong)('streams of the Python client', () => {
     }
     const { logs } = await client.getInstanceLogs('a', { lines: 10_000 });
     const lines = logs.map(({ seq }) => String(seq));
-    await Promise.all(watchers.map((watcher) => watcher.until(() => watcher.told('log').length >= lines.length)));
+    await Promise.all(watchers.map((watcher) => watcher.until(() => watcher.got('log').length >= lines.length)));
     await client.deleteInstance('a');
     await toldAll('instance_deleted');
     for (const watcher of watchers) {
       expect(await watcher.ended).toBe(0);
-      expect(watcher.told('event')).toEqual(expected);
-      expect(watcher.told('log')).toEqual(lines);
+      expect(watcher.got('event')).toEqual(expected);
+      expect(watcher.got('log')).toEqual(lines);
       expect(watcher.errors).toBe('');
     }
   });
 });
 
-/** A program of Python that watches an instance, and prints what it is told. */
+/** A program of Python that watches an instance, and prints what it gets. */
 class Watcher {
   readonly ended: Promise<number | null>;
   errors = '';
@@ -86,15 +84,15 @@ class Watcher {
     this.ended = once(child, 'close').then(([code]) => code as number | null);
   }
 
-  /** What was told of one kind so far. */
-  told(kind: 'event' | 'log'): string[] {
+  /** The items of one kind so far. */
+  got(kind: 'event' | 'log'): string[] {
     return this.#lines.filter((line) => line.startsWith(`${kind} `)).map((line) => line.slice(kind.length + 1));
   }
 
-  /** Resolves when enough was told. @throws {Error} when it ends before */
+  /** Resolves when enough items have come. @throws {Error} If the program ends before. */
   async until(isEnough: () => boolean): Promise<void> {
     const early = this.ended.then(() => {
-      if (!isEnough()) throw new Error(`it ended before that was told: ${this.errors}`);
+      if (!isEnough()) throw new Error(`it ended before enough items came: ${this.errors}`);
     });
     early.catch(() => undefined);
     while (!isEnough()) await Promise.race([early, new Promise<void>((resolve) => (this.#wake = resolve))]);

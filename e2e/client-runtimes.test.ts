@@ -39,7 +39,7 @@ const EXPECTED: Omit<Outcome, 'withoutWebSocket'> = {
 let folder: string;
 let setting: Setting;
 let server: ServerProcess;
-/** On which nobody listens. */
+/** A port on which no process listens. */
 let ports: PortBlock;
 let page: Awaited<ReturnType<typeof servePage>>;
 

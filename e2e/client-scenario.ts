@@ -1,6 +1,6 @@
 import type * as library from '@llamactl/client';
 
-/** What a scenario has to be told. */
+/** Parameters of a scenario. */
 export interface Setting {
   url: string;
   /** Of a model file that the server can read. */

@@ -10,7 +10,7 @@ import { ServerProcess } from './server-process.ts';
 
 /** The one scenario of all client libraries, by that of TypeScript, without accounts and with a key. */
 
-/** One step of the scenario; which fields there are is told by `do`. */
+/** One step of the scenario; `do` decides which fields it has. */
 interface Step {
   do: string;
   operation?: string;
@@ -95,14 +95,14 @@ function wishOf({ types = [], instances = [] }: Step): { types: never[]; instanc
 }
 
 async function statuses(frames: AsyncIterator<Frame> | undefined, wanted: readonly string[]): Promise<string[]> {
-  const told: string[] = [];
-  while (told.length < wanted.length) {
+  const seen: string[] = [];
+  while (seen.length < wanted.length) {
     const next = await frames?.next();
     if (next?.done !== false) throw new Error('the events ended');
     if (next.value.type !== 'instance_status_changed') throw new Error(`${next.value.type} was not asked for`);
-    told.push(next.value.data.status);
+    seen.push(next.value.data.status);
   }
-  return told;
+  return seen;
 }
 
 async function follow(client: Client, { name = '', until = '' }: Step): Promise<string> {

@@ -80,7 +80,7 @@ describe('a client', () => {
         type === 'instance_status_changed' ? [`${data.previous_status} → ${data.status}`] : [type],
       );
     const cycle = ['stopped → starting', 'starting → running', 'running → stopping', 'stopping → stopped'];
-    // Whoever wants only the present has to be there when it is.
+    // A client without `after_seq` gets only events that happen after it has connected.
     while (now.items.length === 0) {
       await client.createInstance({ name: 'other', model_path: model });
       await client.deleteInstance('other');
@@ -88,7 +88,7 @@ describe('a client', () => {
     const expected: string[] = [];
     for (const signal of ['SIGKILL', 'SIGTERM', null] as const) {
       await client.startInstance('a', { wait: true });
-      // What is told is stored; what a killed server had only answered may be told otherwise by the next one.
+      // Sent events are stored. A state that a killed server had only answered may differ in the next server.
       await past.until((frames) => transitions(frames).length === expected.length + 2);
       if (signal !== null) await server.end(signal);
       if (signal !== null) await server.start();
@@ -110,7 +110,7 @@ describe('a client', () => {
     await expect(now.ended).rejects.toThrow('aborted');
   });
 
-  it('changes settings only if nobody else has', async () => {
+  it('changes settings only if no other caller has', async () => {
     const { headers } = await client.request<Instance>('GET', '/api/instances/a');
     const ifMatch = headers.get('etag') ?? '';
     const { instance } = await client.updateInstance('a', { options: { ctx_size: 512 } }, { ifMatch });
@@ -155,7 +155,7 @@ describe('a client', () => {
     await expect(client.events().next()).rejects.toThrow('nothing listens there');
   });
 
-  it('is told of a limit, and when it is over', async () => {
+  it('reports a limit, and when it is over', async () => {
     await server.end('SIGTERM');
     await server.configure('rate_limit: { regular: 1 }\n');
     await server.start();
@@ -168,7 +168,7 @@ describe('a client', () => {
     await expect(refused).rejects.toMatchObject({ retryAfter: expect.any(Number) as unknown });
   });
 
-  it('gives up when it is told to, at once and everywhere', async () => {
+  it('aborts on request, at once and everywhere', async () => {
     await client.startInstance('a', { wait: true });
     const stop = new AbortController();
     const { signal } = stop;

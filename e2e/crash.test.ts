@@ -91,7 +91,7 @@ describe('kill -9 of the server', () => {
     expect(await server.instance('a')).toMatchObject({ port: 23_456, options: { threads: 2 }, aliases: ['chat'] });
   });
 
-  it('together with an engine is told as the exit that it was, with the code, and the policy restarts it', async () => {
+  it('together with an engine reports the exit of the engine with its code, and the policy restarts it', async () => {
     await createInstance('a');
     await server.call('POST', '/api/instances/a/start?wait=true');
     const { pid } = await server.instance('a');

@@ -99,7 +99,7 @@ function integrity(folder: string): unknown {
 }
 
 describe.runIf(canMount)('a full disk', () => {
-  it('stops neither engines nor the API, is told, damages nothing, and is over when there is space', async () => {
+  it('stops neither engines nor the API, is reported, damages nothing, and clears when space is free', async () => {
     server = await ServerProcess.create('', ON_A_SMALL_DISK);
     await server.start();
     await server.call('POST', '/api/instances', {

@@ -6,7 +6,7 @@ import { isLong } from '../scripts/test-tier.ts';
 import { LiveEvents } from './live-events.ts';
 import { ServerProcess } from './server-process.ts';
 
-/** Whoever listens hears of every transition, once and in order, whatever happens to connection and server. */
+/** A client gets every transition once and in order, whatever happens to connection and server. */
 
 const CYCLES = isLong ? 200 : 20;
 const CYCLE = ['stopped → starting', 'starting → running', 'running → stopping', 'stopping → stopped'];

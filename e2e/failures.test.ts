@@ -8,7 +8,7 @@ import { testModel } from '../scripts/test-assets.ts';
 import { LiveEvents } from './live-events.ts';
 import { ServerProcess, type Answer } from './server-process.ts';
 
-/** What people get wrong, with the real engine: told when the engine ends, with the cause and the file it is about. */
+/** Common mistakes, with the real engine: llamactl reports the cause and the file when the engine ends. */
 
 let server: ServerProcess;
 let folder: string;

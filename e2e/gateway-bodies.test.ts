@@ -16,7 +16,7 @@ const SIZE = (isLong ? 1_024 : 256) * MEGABYTE;
  * 1 GB. A body that is kept would show.
  */
 const MOST_GROWTH = 128 * MEGABYTE;
-/** What sockets may hold when nobody reads at their end: the system lets them grow to dozens of megabytes (40 were seen). */
+/** Bytes that sockets may hold when the other end does not read: the system lets them grow to dozens of megabytes (40 were seen). */
 const MOST_ON_THE_WAY = SIZE / 2;
 const PROXY = '/api/instances/x/proxy';
 /** Each framing and each door is in the push tier once; the long tier has all pairs. */
@@ -48,7 +48,7 @@ async function memory(): Promise<{ now: number; peak: number }> {
 
 /** How far above what it is now the server's memory ever was until `work` was done. */
 async function growthDuring(work: () => Promise<void>): Promise<number> {
-  // the peak begins anew
+  // the peak starts again from zero
   await writeFile(`/proc/${server.pid}/clear_refs`, '5');
   const { now } = await memory();
   await work();

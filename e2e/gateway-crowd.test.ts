@@ -66,7 +66,7 @@ function post(content: string, agent: Agent | false): Promise<{ status: number; 
   });
 }
 
-/** Tags of the engines that lived at the same moment, for every moment at which somebody looked until `work` was over. */
+/** Tags of the engines that lived at the same moment, for every check until `work` was over. */
 async function enginesDuring(work: Promise<unknown>): Promise<string[][]> {
   const moments: string[][] = [];
   const over = new AbortController();
@@ -148,7 +148,7 @@ describe('streams one right after the other on one connection', () => {
 });
 
 describe('12 requests at once on a fresh engine', () => {
-  // each idle connection keeps one of its few threads for 5 s, and a request that comes then waits so long
+  // each idle connection keeps one of its few threads for 5 s, and a new request waits that long
   it('leave at most two connections to it, after each of 3 starts', async () => {
     await serverWith('', { name: 'a' });
     for (let start = 0; start < 3; start += 1) {

@@ -65,7 +65,7 @@ class OneSlot {
     return RequestsSchema.parse((await this.server.call('GET', '/api/requests?finished=200')).body);
   }
 
-  /** What the events told of statuses, as `name: status`, with why where nobody had asked for it. */
+  /** Status changes in the events, as `name: status`, with the cause of an unrequested stop. */
   changes(): string[] {
     return this.events.frames.flatMap((frame) =>
       isChange(frame)
@@ -78,8 +78,8 @@ class OneSlot {
     return this.changes().filter((change) => change.endsWith('(eviction)')).length;
   }
 
-  /** Resolves when the events have told it. */
-  told(change: string): Promise<void> {
+  /** Resolves when the events report a change. */
+  reported(change: string): Promise<void> {
     return vi.waitFor(() => expect(this.changes()).toContain(change), PATIENCE);
   }
 
@@ -102,7 +102,7 @@ class OneSlot {
 type Change = Extract<Frame, { type: 'instance_status_changed' }>;
 const isChange = (frame: { type: string }): frame is Change => frame.type === 'instance_status_changed';
 
-/** The last chunk of a body: whoever gets it has the whole answer. */
+/** The last chunk of a body: it completes the answer. */
 const LAST_CHUNK = '\r\n0\r\n\r\n';
 
 class RawStream {
@@ -133,7 +133,7 @@ describe.concurrent('two cold models and one slot', () => {
     const models = Array.from({ length: 20 }, () => ['a', 'b']).flat();
     const answers = await Promise.all(models.map((model) => race.ask(model)));
     expect(answers.map(contentOf)).toEqual(times(40, DEMO_SENTENCE));
-    await Promise.all([race.told('a: running'), race.told('b: running')]);
+    await Promise.all([race.reported('a: running'), race.reported('b: running')]);
     const changes = race.changes().filter((change) => !change.endsWith(': starting'));
     const [first, second] = changes[0] === 'a: running' ? ['a', 'b'] : ['b', 'a'];
     expect(changes).toEqual([
@@ -147,7 +147,7 @@ describe.concurrent('two cold models and one slot', () => {
 
   // The long tier waits out the patience with a busy slot, 10 s; its moment is the subject of server/instances/slots/scheduler.test.ts.
   it.runIf(isLong)(
-    'used by two callers, one request after the other: each has the slot for a while, and nobody waits for ever',
+    'used by two callers, one request after the other: each has the slot for a while, and no caller waits without end',
     async (context) => {
       const short = { extra_args: ['--tokens', '5', '--token-ms', '40'] };
       const race = await OneSlot.with(context, { a: short, b: short });
@@ -189,7 +189,7 @@ describe.concurrent('a stream', () => {
 
     const { finished } = await race.requests();
     expect(finished.map(({ instance, outcome }) => `${instance}: ${outcome}`)).toEqual(['b: ok', 'a: ok']);
-    await race.told('a: stopping (eviction)');
+    await race.reported('a: stopping (eviction)');
     const evictedAt = race.events.frames.findLast(
       (frame) => isChange(frame) && frame.data.cause === 'eviction',
     )?.timestamp;
@@ -223,13 +223,13 @@ describe.concurrent('an engine that is killed in the middle of a stream', () => 
     const race = await OneSlot.with(context, { a: { auto_restart: true } });
     await killed(race);
     expect(contentOf(await race.ask('a'))).toBe(DEMO_SENTENCE);
-    await race.told('a: restarting');
+    await race.reported('a: restarting');
     race.noTwoEngines();
   });
 
   // The cool-down is 30 s; its moment is the subject of server/instances/slots/demand.test.ts.
   it.runIf(isLong)(
-    'breaks its connection; where nothing restarts it the next request is told why, and one after the cool-down starts it',
+    'breaks its connection; where nothing restarts it the next request gets the reason, and one after the cool-down starts it',
     async (context) => {
       const race = await OneSlot.with(context, { a: { auto_restart: false } });
       await killed(race);

@@ -40,7 +40,7 @@ describe("the seed's lifecycle script against the real engine", () => {
     const script = SCRIPT.replaceAll('localhost:8080', `localhost:${server.port}`)
       .replace('8081', String(await freePort()))
       .replace('/models/example.gguf', await testModel())
-      // One answer a line, so that they can be told apart.
+      // One answer per line, to distinguish them.
       .replaceAll('curl ', "curl -sS -w '\\n' ");
     for (let round = 0; round < 10; round += 1) {
       const { stdout } = await run('sh', ['-c', script]);

@@ -40,7 +40,7 @@ describe('a minute', () => {
     const first = await get('/api/instances');
     const [, , reset] = limitsOf(first);
     expect([first.status, ...limitsOf(first)]).toEqual([200, '100', '99', reset]);
-    // An address that somebody claims buys nothing.
+    // A claimed client address in a header has no effect.
     expect(await exhaust(98, (at) => get('/api/instances', `X-Forwarded-For: 203.0.113.${at}`))).toEqual([200]);
     expect(limitsOf(await get('/api/instances'))).toEqual(['100', '0', reset]);
 

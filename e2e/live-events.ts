@@ -1,9 +1,9 @@
 import { once } from 'node:events';
 import { FrameSchema, type Frame } from '@llamactl/contract/events';
 
-/** A client of the WebSocket that keeps what it is told, and comes back where it left off. */
+/** A client of the WebSocket that keeps all frames, and resumes at its position. */
 export class LiveEvents {
-  /** Everything that it was told, on all its connections. */
+  /** All frames of all its connections. */
   readonly frames: Frame[] = [];
   readonly #url: string;
   #socket: WebSocket | null = null;
@@ -42,7 +42,7 @@ export class LiveEvents {
     );
   }
 
-  /** What it was told of alerts, as `code state`. */
+  /** Alerts in its frames, as `code state`. */
   alerts(): string[] {
     return this.frames.flatMap(({ type, data }) => (type === 'system_alert' ? [`${data.code} ${data.state}`] : []));
   }

@@ -23,7 +23,7 @@ let folder: string;
 let clone: string;
 let home: string;
 
-/** What is committed, as somebody else gets it. */
+/** The committed files, as in a fresh clone. */
 async function makeClone(): Promise<void> {
   folder = await mkdtemp(path.join(os.tmpdir(), 'llamactl-newcomer-'));
   clone = path.join(folder, 'llamactl');
@@ -44,7 +44,7 @@ async function removeClone(): Promise<void> {
 /** What a stranger's shell has: programs of the machine, nothing of the checkout or of the npm that runs us. */
 async function environment(): Promise<Record<string, string>> {
   const inherited = (process.env['PATH'] ?? '').split(':').filter((each) => !each.includes('node_modules'));
-  // 8080 belongs to whoever had it first.
+  // Another process may have port 8080.
   return { HOME: home, PATH: inherited.join(':'), LANG: 'C.UTF-8', LLAMACTL_SERVER_PORT: String(await freePort()) };
 }
 

@@ -30,7 +30,7 @@ describe('the first requests for a stopped instance', () => {
     expect([await engines(), (await server.instance('a')).status]).toEqual([1, 'running']);
   });
 
-  it('are told at once why it does not start', async () => {
+  it('get the reason at once when it does not start', async () => {
     await serverWith('', { name: 'a' });
     await server.call('PUT', '/api/instances/a', { options: { ctx_size: null, lora: '/nowhere.gguf' } });
     const answers = await Promise.all([ask('a'), ask('a')]);

@@ -118,7 +118,7 @@ export class OutcomeStage {
     return (await this.server.processes()).filter(({ isWrapper }) => !isWrapper).map(({ pid }) => pid);
   }
 
-  /** 0: there is none. */
+  /** 0: none. */
   async wrapper(): Promise<number> {
     return (await this.server.processes()).find(({ isWrapper }) => isWrapper)?.pid ?? 0;
   }

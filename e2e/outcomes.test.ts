@@ -13,7 +13,7 @@ beforeAll(async () => {
 afterAll(() => stage.dispose());
 afterEach(() => stage.clear());
 
-/** A process of somebody else. */
+/** A process that does not belong to llamactl. */
 function innocent(): { pid: number; start: number; isAlive: () => boolean } {
   const other = stage.other('sleep', '600');
   const pid = other.pid ?? 0;
@@ -85,7 +85,7 @@ describe('the program of an engine', () => {
     expect(await stage.messages()).not.toContain('the second program');
   });
 
-  it('is gone: the run goes on, a restart is refused and leaves it alone, a crash is told with the cause', async () => {
+  it('is gone: the run goes on, a restart is refused and leaves it alone, a crash is reported with its cause', async () => {
     const file = stage.program(':');
     const pid = await stage.run({ command: [file] });
     await stage.away(() => rmSync(file));
@@ -150,7 +150,7 @@ describe('the files of a run', () => {
 });
 
 describe('a process of a run', () => {
-  it('the wrapper, is killed alone: the engine serves on, is adopted, and ends when it is told to', async () => {
+  it('the wrapper, is killed alone: the engine serves on, is adopted, and ends on request', async () => {
     const pid = await stage.run();
     process.kill(await stage.wrapper(), 'SIGKILL');
     await vi.waitFor(async () => expect(await stage.wrapper()).toBe(0));

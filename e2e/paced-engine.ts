@@ -1,8 +1,8 @@
 /**
  * An engine that takes its time. `node paced-engine.ts PORT LOADING_MS`
  *
- * It is healthy after so long. What is posted to it is answered with as many events as `max_tokens` says, one every 20 ms; where
- * `held` is true, the first is followed by the others when somebody has posted to /go.
+ * It is healthy after a given delay. What is posted to it is answered with as many events as `max_tokens` says, one every 20 ms; where
+ * `held` is true, the first is followed by the others after a POST to /go.
  */
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { setTimeout as pause } from 'node:timers/promises';
@@ -11,7 +11,7 @@ const PACE_MS = 20;
 const [, , port, loading] = process.argv;
 const readyAt = performance.now() + Number(loading);
 /** The newest answer that is held. */
-let told = Promise.withResolvers<void>();
+let resumed = Promise.withResolvers<void>();
 
 async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
   if (request.method === 'GET') {
@@ -21,7 +21,7 @@ async function answer(request: IncomingMessage, response: ServerResponse): Promi
   const pieces: Buffer[] = [];
   for await (const piece of request) pieces.push(piece as Buffer);
   if (request.url === '/go') {
-    told.resolve();
+    resumed.resolve();
     response.end();
     return;
   }
@@ -29,11 +29,11 @@ async function answer(request: IncomingMessage, response: ServerResponse): Promi
     max_tokens: number;
     held?: boolean;
   };
-  if (held) told = Promise.withResolvers();
+  if (held) resumed = Promise.withResolvers();
   response.writeHead(200, { 'content-type': 'text/event-stream' });
   for (let index = 0; index < count && !response.destroyed; index += 1) {
     response.write(`data: ${index}\n\n`);
-    await (held && index === 0 ? told.promise : pause(PACE_MS));
+    await (held && index === 0 ? resumed.promise : pause(PACE_MS));
   }
   response.end('data: [DONE]\n\n');
 }

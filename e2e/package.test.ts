@@ -159,7 +159,7 @@ describe.each(KINDS)('llamactl as %s', (kind) => {
     );
   });
 
-  it('gives whoever follows the page an answer', () => {
+  it('answers a reader who follows the page', () => {
     expect(printed[kind]).toContain(`model: ${DEMO_SENTENCE}`);
   });
 });

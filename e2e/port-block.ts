@@ -1,13 +1,13 @@
 import { once } from 'node:events';
 import { createServer, type Server } from 'node:net';
 
-/** Below the range from which systems give ports to whoever asks. */
+/** Below the range of ephemeral ports. */
 const FIRST = 20_000;
 const BLOCKS = 120;
 const SIZE = 100;
 
 /**
- * A hundred ports that no other test uses at the same time: whoever holds the block listens on its first port. Two servers
+ * A hundred ports that no other test uses at the same time: the holder of the block listens on its first port. Two servers
  * on one range would choose the same port in the same moment, and one of their engines would fail.
  */
 export class PortBlock {

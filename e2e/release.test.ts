@@ -41,12 +41,12 @@ describe.runIf(isLong)('a release', { timeout: 300_000 }, () => {
     if (program === null) context.skip('missing' in python ? python.missing : '');
     const directory = await released('release');
     const page = await readFile(path.join(folder, 'checkout', 'docs', 'releasing.md'), 'utf8');
-    const told = [...page.matchAll(/^ +\| (`[^|]+`) +\|/gm)].flatMap(([, cell = '']) => cell.match(/[^`, ]+/g) ?? []);
-    const here = told.map((name) => name.replace('linux-x64', `${process.platform}-${process.arch}`));
+    const named = [...page.matchAll(/^ +\| (`[^|]+`) +\|/gm)].flatMap(([, cell = '']) => cell.match(/[^`, ]+/g) ?? []);
+    const here = named.map((name) => name.replace('linux-x64', `${process.platform}-${process.arch}`));
     expect(await readdir(directory)).toEqual(here.toSorted());
     const check = ['--check', '--strict', CHECKSUMS];
     const { stdout } = await runTool('sha256sum', check, { ...ENVIRONMENT, directory });
-    expect(stdout.trim().split('\n')).toHaveLength(told.length - 1);
+    expect(stdout.trim().split('\n')).toHaveLength(named.length - 1);
 
     const formula = await readFile(path.join(directory, 'llamactl.rb'), 'utf8');
     expect(formula).toContain(`  homepage "${ADDRESSES.homepage}"\n  url "${ADDRESSES.downloads}/llamactl-`);
@@ -56,7 +56,7 @@ describe.runIf(isLong)('a release', { timeout: 300_000 }, () => {
     );
   });
 
-  it('has no formula that nobody could install by, and no packages that could not be built', async () => {
+  it('has no formula that cannot be installed, and no packages that cannot be built', async () => {
     const names = await readdir(await released('less', { addresses: null, python: null }));
     expect(names.filter((name) => /\.rb$|\.whl$|^llamactl_client/.test(name))).toEqual([]);
     expect(names).toContain(`llamactl-${manifest.version}.tgz`);

@@ -5,7 +5,7 @@ import { runCommand } from './command-line.ts';
 import { paced, PRIVILEGED } from './reloads.ts';
 import { ServerProcess } from './server-process.ts';
 
-/** What somebody does to the data directory of a living server, and what a reload makes of it. */
+/** Changes of the data directory under a running server, and their effect on a reload. */
 
 let server: ServerProcess;
 
@@ -63,7 +63,9 @@ describe('a reload is refused', () => {
     await server.call('POST', '/api/instances', paced('a'));
     await turn(second);
     process.kill(server.pid, 'SIGUSR2');
-    await vi.waitFor(() => expect(server.errors).toContain('The reload failed; the old server continues to serve'), { timeout: 10_000 });
+    await vi.waitFor(() => expect(server.errors).toContain('The reload failed; the old server continues to serve'), {
+      timeout: 10_000,
+    });
     expect(await alerts()).toContain('is no longer the directory');
     expect((await server.instance('a')).status).toBe('stopped');
     expect(await readdir(second)).toEqual([]);
@@ -78,7 +80,7 @@ it('who serves is written again when it was removed', async () => {
   await serving();
   const before = await server.holder();
   const draft = path.join(server.dataDirectory, 'server.json.new');
-  // So long it cannot be written: the server looks after it every few seconds.
+  // How long the directory is read-only: the server checks it every few seconds.
   await mkdir(draft);
   await rm(path.join(server.dataDirectory, 'server.json'));
   const { status, stderr } = await reloaded();

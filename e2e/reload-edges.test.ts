@@ -143,7 +143,7 @@ describe('what the first process was started with', () => {
 });
 
 describe('accounts that a reload switches on', () => {
-  it.runIf(isLong)('are told with where the first password is, once', async () => {
+  it.runIf(isLong)('are reported once, with where the first password is', async () => {
     await serverWith('');
     await server.configure('auth: { enabled: true }\n');
     const words = ['reload', '--config', '/dev/null', '--data-dir', server.dataDirectory];
@@ -156,18 +156,21 @@ describe('accounts that a reload switches on', () => {
 });
 
 describe('the service', () => {
-  it.runIf(isLong)('is over when the server that serves is killed, whoever still finishes a stream', async () => {
-    await serverWith('');
-    await server.call('POST', '/api/instances', paced('chat'));
-    await reload(server);
-    const long = stream(server, 'chat', 100_000);
-    await long.until((items) => items.length > 3);
-    const serving = await reload(server);
-    const first = server.ended();
-    process.kill(serving, 'SIGKILL');
-    expect(await first).toBe(1);
-    await expect(long.ended).rejects.toThrow('terminated');
-  });
+  it.runIf(isLong)(
+    'is over when the server that serves is killed, also while another process finishes a stream',
+    async () => {
+      await serverWith('');
+      await server.call('POST', '/api/instances', paced('chat'));
+      await reload(server);
+      const long = stream(server, 'chat', 100_000);
+      await long.until((items) => items.length > 3);
+      const serving = await reload(server);
+      const first = server.ended();
+      process.kill(serving, 'SIGKILL');
+      expect(await first).toBe(1);
+      await expect(long.ended).rejects.toThrow('terminated');
+    },
+  );
 
   it('goes on when one in the middle is killed: what that one’s predecessor finished is broken off, no more', async () => {
     await serverWith('');
@@ -182,7 +185,7 @@ describe('the service', () => {
     expect(await server.end('SIGTERM')).toBe(0);
   });
 
-  it.runIf(isLong)('ends at once when it is told again, whichever process serves', async () => {
+  it.runIf(isLong)('ends at once on a second signal, whichever process serves', async () => {
     const [node, program] = fakeEngineCommand();
     const engine = `{ kind: custom, command: ${JSON.stringify(node)}, args: [${JSON.stringify(program)}, --port, "\${PORT}"] }`;
     await serverWith(`engines: { fake: ${engine} }\n`);

@@ -45,7 +45,7 @@ const enginePids = async (): Promise<number[]> =>
 const textOf = ({ items }: StreamReader<Uint8Array>): string => Buffer.concat(items).toString();
 
 describe('a reload', () => {
-  it('is noticed by nobody: no connection, no stream, no event, no engine', async () => {
+  it('is not noticeable: no connection, no stream, no event, no engine is lost', async () => {
     await serverWith();
     await paced('chat');
     await paced('other');
@@ -82,15 +82,15 @@ describe('a reload', () => {
     expect(new Set(pids).size).toBe(RELOADS + 1);
     expect((await enginePids()).filter((pid) => engines.includes(pid))).toEqual(engines);
     expect(load.streamed).toBeGreaterThan(3);
-    const told = (seen: readonly { seq: number; type: string }[]): number[] =>
+    const kept = (seen: readonly { seq: number; type: string }[]): number[] =>
       seen.filter(({ type }) => type !== 'instance_stats_updated').map(({ seq }) => seq);
     const stop = new AbortController();
     const replayed = new StreamReader(client.events({ after_seq: 0, signal: stop.signal }));
-    const last = told(events.items).at(-1) ?? 0;
-    await replayed.until((items) => told(items).includes(last));
-    expect(told(events.items)).toEqual(told(replayed.items).filter((seq) => seq <= last));
+    const last = kept(events.items).at(-1) ?? 0;
+    await replayed.until((items) => kept(items).includes(last));
+    expect(kept(events.items)).toEqual(kept(replayed.items).filter((seq) => seq <= last));
     expect(events.items.filter(({ type }) => type === 'gap')).toEqual([]);
-    expect(told(events.items).length).toBeGreaterThan(4 * RELOADS);
+    expect(kept(events.items).length).toBeGreaterThan(4 * RELOADS);
     stop.abort();
     stopListening.abort();
   });
@@ -127,7 +127,7 @@ describe('a reload', () => {
     await expect(long.ended).rejects.toThrow('terminated');
   });
 
-  it('ends with the service, whoever of the two is told', async () => {
+  it('ends with the service, whichever of the two gets the signal', async () => {
     await serverWith();
     await reload();
     const pid = await servingPid();
@@ -244,7 +244,7 @@ class KeptConnection {
     return new KeptConnection(socket);
   }
 
-  /** The header of the answer, or why there is none. */
+  /** The header of the answer, or why no answer came. */
   async ask(): Promise<string> {
     const isOver = performance.now() - this.#answeredAt > IDLE_MS;
     const closed = isOver ? TIME_IS_OVER : 'it was closed';

@@ -14,14 +14,14 @@ export const PRIVILEGED = 'security: { allow_privileged: true }\n';
 /** The process that has the data directory. */
 export async function servingPid(server: ServerProcess): Promise<number> {
   const holder = await server.holder();
-  if (holder === null) throw new Error('nobody serves');
+  if (holder === null) throw new Error('no process serves');
   return holder.pid;
 }
 
 /** Asks by the signal. Resolves when the attempt is over, to the pid of who serves then. */
 export async function reload(server: ServerProcess): Promise<number> {
   const before = await server.holder();
-  if (before === null) throw new Error('nobody serves');
+  if (before === null) throw new Error('no process serves');
   const attempts = before.reload?.number ?? 0;
   process.kill(before.pid, 'SIGUSR2');
   await vi.waitFor(async () => {

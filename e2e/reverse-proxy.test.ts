@@ -267,7 +267,7 @@ describe.each(PROXIES)('behind $name', { timeout: PATIENCE }, ({ name, found }) 
     await expect.poll(open, { timeout: 20_000 }).toBe('0');
   });
 
-  test('a WebSocket is refused to whoever is not known, and to pages of other origins', async () => {
+  test('a WebSocket is refused without credentials, and to pages of other origins', async () => {
     for (const [headers, status] of [
       [{ authorization: 'Bearer llk_wrong' }, 401],
       [{ origin: 'https://other.example' }, 403],

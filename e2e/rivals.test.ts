@@ -50,7 +50,7 @@ describe('a foreign process', () => {
     expect((await stage.instance()).port).not.toBe(port);
   });
 
-  it('has taken a port that the user gave: that is told, and it is taken back when it is free', async () => {
+  it('has taken a port that the user gave: llamactl reports it, and uses the port again when it is free', async () => {
     const port = await freePort();
     const pid = await stage.run({ port });
     await stage.away(async () => {

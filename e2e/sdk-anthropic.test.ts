@@ -44,7 +44,7 @@ describe.each(LANGUAGES)("Anthropic's SDK of %s", (language) => {
     expect(await call('gathered', model)).toEqual({ value: DEMO_SENTENCE });
   });
 
-  it('offers tools, and is told to use one', async () => {
+  it('offers tools, and gets a call of one', async () => {
     const used = { value: { stop: 'tool_use', name: 'weather', input: { city: 'Paris' } } };
     expect(await call('tools', 'tool-caller')).toEqual(used);
     expect(await call('toolsStream', 'tool-caller')).toEqual(used);
@@ -103,7 +103,7 @@ describe.each(LANGUAGES)("Anthropic's SDK of %s", (language) => {
       );
     });
 
-    it('what is wrong with a request, whoever found it', async () => {
+    it('what is wrong with a request, from llamactl or the engine', async () => {
       const content = expect.stringContaining("'content'") as string;
       expect(await call('malformed', 'demo')).toMatchObject({
         error: { class: 'BadRequestError', status: 400, message: content },

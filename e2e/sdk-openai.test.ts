@@ -46,7 +46,7 @@ describe.each(LANGUAGES)("OpenAI's SDK of %s", (language) => {
     expect(await call('completionStream', 'demo')).toEqual({ value: DEMO_SENTENCE });
   });
 
-  it('offers tools, and is told to call one', async () => {
+  it('offers tools, and gets a call of one', async () => {
     const called = { value: { finish: 'tool_calls', name: 'weather', city: 'Paris' } };
     expect(await call('tools', 'tool-caller')).toEqual(called);
     expect(await call('toolsStream', 'tool-caller')).toEqual(called);
@@ -116,7 +116,7 @@ describe.each(LANGUAGES)("OpenAI's SDK of %s", (language) => {
       );
     });
 
-    it('what is wrong with a request, whoever found it', async () => {
+    it('what is wrong with a request, from llamactl or the engine', async () => {
       expect(await call('malformed', 'demo')).toMatchObject({
         error: { class: 'BadRequestError', status: 400, message: expect.stringContaining('messages') as string },
       });

@@ -160,7 +160,7 @@ export class ServerProcess {
     return this.#child.exitCode;
   }
 
-  /** Ends the server process; engines are nobody's business here. Resolves with its exit code when it is gone. */
+  /** Ends the server process; engines keep running. Resolves with its exit code when it is gone. */
   async end(signal: NodeJS.Signals): Promise<number | null> {
     const child = this.#child;
     if (child === null || child.exitCode !== null || child.signalCode !== null) return child?.exitCode ?? null;
@@ -170,7 +170,7 @@ export class ServerProcess {
     return child.exitCode;
   }
 
-  /** Whoever read what it prints and logs goes away. */
+  /** Closes the readers of its output and log. */
   dropReaders(): void {
     this.#child?.stdout?.destroy();
     this.#child?.stderr?.destroy();
@@ -265,7 +265,7 @@ async function serverProcesses(home: string): Promise<number[]> {
   return found.flat();
 }
 
-/** A port that nobody listens on now. */
+/** A port on which no process listens now. */
 export async function freePort(): Promise<number> {
   const server = createServer();
   server.listen(0, '127.0.0.1');

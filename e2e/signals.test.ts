@@ -39,7 +39,7 @@ async function enginePids(): Promise<number[]> {
 
 async function servingPid(): Promise<number> {
   const holder = await server.holder();
-  if (holder === null) throw new Error('nobody serves');
+  if (holder === null) throw new Error('no process serves');
   return holder.pid;
 }
 
@@ -69,7 +69,7 @@ async function expectEnginesToLiveOn(): Promise<void> {
 
 afterEach(() => server.dispose());
 
-describe('a server that is told to end', () => {
+describe('a server that gets a signal to end', () => {
   beforeEach(() => serverWith());
 
   it.each(['SIGTERM', 'SIGINT'] as const)('by %s, ends in order', async (signal) => {

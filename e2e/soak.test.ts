@@ -65,7 +65,7 @@ describe(`${SECONDS} seconds of everything at once, LLAMACTL_TEST_SEED=${seed}`,
     expect(soak.history.unexplained(soak.deeds)).toEqual([]);
   });
 
-  it('see nobody stopped for another, or for idleness, who is in use', () => {
+  it('see no instance in use evicted or stopped as idle', () => {
     const idleSeconds = (name: keyof typeof soak.roles): number => soak.roles[name].settings.idle_timeout ?? 0;
     expect(soak.history.stoppedInUse(soak.accounts.leases(), idleSeconds)).toEqual([]);
   });

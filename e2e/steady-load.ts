@@ -55,7 +55,7 @@ export class SteadyLoad {
     });
   }
 
-  /** Resolves when nobody asks any more. */
+  /** Resolves when no request is in flight any more. */
   async end(): Promise<void> {
     this.#isOver = true;
     await Promise.all(this.#loops);

@@ -46,7 +46,7 @@ engines: { llama_cpp: { command: ${testEngine()} } }\n`,
       home: folder,
     });
     writeFileSync(path.join(folder, 'units', SERVICE), unit);
-    // No user was made for it here, and nobody waits five seconds.
+    // This unit has no user of its own here, and does not wait five seconds.
     const drop = path.join(folder, 'units', `${SERVICE}.d`);
     mkdirSync(drop);
     writeFileSync(

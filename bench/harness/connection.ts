@@ -27,7 +27,7 @@ export class Connection {
 
   /**
    * @param fields header lines of every request, each with its end
-   * @throws {Error} when nobody listens
+   * @throws {Error} If no process listens.
    */
   static async open(port: number, fields = ''): Promise<Connection> {
     const socket = connect({ port, host: '127.0.0.1', noDelay: true });
@@ -91,7 +91,7 @@ function headOf(bytes: Buffer): { status: number; bytes: number; length: number 
   return { status: Number(text.split(' ', 2)[1]), bytes: end + HEAD_END.length, length: Number(length) };
 }
 
-/** Asks once on a connection of its own; `null`: nobody listens, or it broke. */
+/** Sends one request on a new connection; `null`: no process listens, or the connection broke. */
 export async function askOnce(port: number, url: string): Promise<TimedAnswer | null> {
   let connection: Connection | null = null;
   try {

@@ -9,11 +9,11 @@ export interface FollowReport {
   lines: number;
   /** Number of the last one. */
   last: number;
-  /** Numbers that were left out, those told as a gap included. */
+  /** Missing numbers, including those in a gap. */
   lost: number;
   /** Lines that came twice or late. */
   repeated: number;
-  /** Gaps that were told. */
+  /** Number of gaps. */
   gaps: number;
 }
 

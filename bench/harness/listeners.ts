@@ -4,7 +4,7 @@ import { AskedProgram } from './asked-program.ts';
 import { until } from './patience.ts';
 import type { Bench } from './scenario.ts';
 
-/** What listeners have been told so far. */
+/** Frames that the listeners have got so far. */
 interface ListenReport {
   connected: number;
   /** By all of them together. */

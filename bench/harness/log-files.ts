@@ -8,7 +8,7 @@ export function allocatedBytes(folder: string): number {
   return filesBelow(folder).reduce((sum, file) => sum + statSync(file).blocks * BLOCK_BYTES, 0);
 }
 
-/** The one file below a folder that has a name. @throws {Error} when there is none, or several */
+/** Finds the only file with a name below a folder. @throws {Error} If there is no such file, or several. */
 export function onlyFile(folder: string, name: string): string {
   const [file, ...others] = filesBelow(folder).filter((each) => path.basename(each) === name);
   if (file === undefined || others.length > 0) throw new Error(`${folder} does not hold exactly one ${name}`);

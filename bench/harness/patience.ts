@@ -2,7 +2,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 
 export interface Patience {
   signal: AbortSignal;
-  /** Given up after so long. Default 60 s. */
+  /** Longest wait. Default 60 s. */
   limitMs?: number;
   everyMs: number;
 }

@@ -3,7 +3,7 @@ import { consumptionOf } from './usage.ts';
 
 /** One way to the engine. */
 export interface Contender {
-  /** Of the process in between; `null`: there is none. */
+  /** The pid of the process in between; `null`: no process. */
   pid: number | null;
   /** Where requests go, and what they say beside what all say. */
   place: { port: number; path: string; fields: string };
@@ -18,7 +18,7 @@ export interface Load {
 
 /** What a while of requests cost. */
 export interface Cost {
-  /** Of the process in between; `NaN`: there is none. */
+  /** Of the process in between; `NaN`: no process. */
   cpuMicros: number;
   perSecond: number;
   p50Ms: number;

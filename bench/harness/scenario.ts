@@ -10,7 +10,7 @@ export interface Bench {
   signal: AbortSignal;
 }
 
-/** How a number is to be read. */
+/** The unit of a number. */
 export type Unit = 'ms' | 's' | '%' | 'MB' | 'KiB' | 'µs' | 'lines/s' | '×' | 'lines';
 
 /** One number that each run of a scenario gives. */
@@ -30,10 +30,10 @@ export interface Scenario {
   /** Chosen by it on the command line; a word before a hyphen chooses all that begin so. */
   name: string;
   title: string;
-  /** How it is measured, for whoever reads the results. */
+  /** How it is measured, for readers of the results. */
   method: string;
   figures: readonly Figure[];
-  /** Given up after so long for each run, preparation included. */
+  /** Longest time of one run, including its preparation. */
   limitSeconds: number;
   /** Prepares what all runs share; the function it gives is called once a run. */
   open(bench: Bench): Promise<() => Promise<Readings>>;

@@ -1,6 +1,6 @@
 import type { MeasuredServer } from './measured-server.ts';
 
-/** Ports that nobody has to listen on: these instances never start. */
+/** Ports of instances that never start, so no process listens on them. */
 const FIRST_PORT = 10_001;
 
 /** Creates instances that look like those of a user, by the API. */

@@ -11,7 +11,7 @@ export const WRITER_SECTIONS: Sections = {
   engines: { [ENGINE]: { kind: 'custom', command: process.execPath, args: [PROGRAM, '${PORT}'] } },
 };
 
-/** An instance whose engine writes numbered lines of 100 bytes as it is told: at a pace, or as fast as it can. */
+/** An instance whose engine writes numbered lines of 100 bytes on request: at a pace, or as fast as it can. */
 export class WritingEngine {
   readonly #server: MeasuredServer;
   readonly name: string;
@@ -46,17 +46,17 @@ export class WritingEngine {
 
   /** From now on so many lines a second; 0: none. */
   async pace(lines: number): Promise<void> {
-    await this.#tell(`/pace?lines=${lines}`);
+    await this.#request(`/pace?lines=${lines}`);
   }
 
   /** Writes so many as fast as it can; resolves when they are written, with the number of the last. */
   async write(lines: number): Promise<number> {
-    return this.#tell(`/write?lines=${lines}`);
+    return this.#request(`/write?lines=${lines}`);
   }
 
   /** Number of the last line so far. */
   async written(): Promise<number> {
-    return this.#tell('/written');
+    return this.#request('/written');
   }
 
   /** Ends it and deletes its log. */
@@ -64,7 +64,7 @@ export class WritingEngine {
     await this.#server.remove(this.name);
   }
 
-  async #tell(url: string): Promise<number> {
+  async #request(url: string): Promise<number> {
     const connection = await Connection.open(this.#port);
     try {
       const { body } = await connection.request('GET', url);

@@ -1,7 +1,7 @@
 import { connect, type Socket } from 'node:net';
 
 /**
- * Callers of a gateway, told over IPC what to do: requests one after the other on many connections for a while, or many
+ * Callers of a gateway, which get commands over IPC: requests one after the other on many connections for a while, or many
  * streams whose tokens are timed. Knows only as much of HTTP as the engine of `canned-engine.ts` says.
  */
 
@@ -28,7 +28,7 @@ export interface Report {
 
 const ANSWER_END = Buffer.from('"}');
 const SENT = /"sent":(\d+)/g;
-/** So many are being opened at a time that nobody's queue overflows. */
+/** Connections that are opened at a time: few enough that no listen queue overflows. */
 const AT_A_TIME = 50;
 
 let streams: Socket[] = [];

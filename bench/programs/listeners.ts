@@ -1,7 +1,7 @@
 import { connect, type Socket } from 'node:net';
 
 /**
- * Many clients of the WebSocket `/api/ws` that count what they are told. Asked over IPC, it answers how many are connected,
+ * Many clients of the WebSocket `/api/ws` that count the frames they get. Over IPC it reports how many are connected,
  * how many stats frames they got together, and how many the one got that got fewest.
  *
  *     node listeners.ts PORT COUNT
@@ -10,7 +10,7 @@ import { connect, type Socket } from 'node:net';
 const PING = 0x89;
 /** Masked, as a client's frames are, with zeros; without content. */
 const PONG = Buffer.from([0x8a, 0x80, 0, 0, 0, 0]);
-/** So few are in their handshake at a time that nobody's queue overflows. */
+/** Handshakes at a time: few enough that no listen queue overflows. */
 const AT_A_TIME = 50;
 
 const counts: number[] = [];

@@ -8,7 +8,7 @@ const REST = /^const REST_MS = \d+;$/m;
 
 const text = readFileSync(FILE, 'utf8');
 if (!REST.test(text)) throw new Error(`the rest of connections does not stand in ${FILE.pathname} any more`);
-// The clock tells whole milliseconds: with 0 a connection would rest for one of them.
+// The clock counts whole milliseconds: with 0, a connection would still rest for one millisecond.
 const source = text.replace(REST, 'const REST_MS = -1;');
 
 registerHooks({

@@ -12,7 +12,7 @@ const REQUESTS_A_ROUND = 2_000;
 /** Of each server: until all of it is compiled, a request costs less with every thousand. */
 const WARM_UP = 40_000;
 
-/** Somebody who asks, again and again, on a connection of their own. */
+/** A caller that sends requests one after the other on its own connection. */
 interface Asker {
   pid: number;
   connection: Connection;
@@ -24,8 +24,8 @@ export const access: Scenario = {
   title: 'a request without accounts, with a token, with a key',
   method:
     '`GET /api/instances` of a server without instances, on a connection that is kept open: the cheapest request that needs a role. ' +
-    'Two servers, one with accounts off and one with accounts on, which is asked with a token and with a key, by turns with the first: ' +
-    'ten times 2 000 requests of each, after 40 000 to each server that do not count. CPU is that of the server.',
+    'Two servers, one with accounts off and one with accounts on, which gets requests with a token and with a key, by turns with the ' +
+    'first: ten times 2 000 requests of each, after 40 000 warm-up requests to each server. CPU is that of the server.',
   figures: [
     { key: 'anonymous', what: 'CPU of a request, accounts off', unit: 'µs' },
     { key: 'token', what: 'CPU of a request with a token', unit: 'µs' },

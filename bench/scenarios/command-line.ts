@@ -10,9 +10,9 @@ export const commandLine: Scenario = {
   name: 'command-line',
   title: 'a command line, from Enter to the prompt',
   method:
-    'The program as the launcher starts it, with its compile cache, 20 times a verb in turn: `version`, which talks to nobody, ' +
+    'The program as the launcher starts it, with its compile cache, 20 times each verb in turn: `version`, which sends no request, ' +
     '`ps --help`, and `ps` with a server that has ten instances. From the spawn to the end of the process; the median of the 20. ' +
-    '`node` is what the same Node takes to do nothing at all, in the same turns.',
+    '`node` is the time of the same Node with an empty program, in the same turns.',
   figures: [
     { key: 'node', what: '`node -e 0`', unit: 'ms' },
     { key: 'version', what: '`llamactl version`', unit: 'ms', most: 120 },

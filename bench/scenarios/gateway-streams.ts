@@ -16,7 +16,7 @@ interface Cost {
 const NAMES = ['direct', 'haproxy', 'nginx', 'llamactl'] as const;
 type Name = (typeof NAMES)[number];
 
-/** After a thousand connections ended the system has work that is nobody's. */
+/** Pause after a thousand connections end, while the system cleans up. */
 const REST_MS = 500;
 /** What one step of the system's clock of CPU time is; less is counted as that. */
 const STEP_MS = 10;
@@ -27,8 +27,8 @@ export const gatewayStreams: Scenario = {
   title: 'streams through the gateway, beside nginx and haproxy',
   method:
     'Streams of 20 tokens a second, each token in a chunk of its own with the moment it was written at: 1, 64 and 1 000 of them, directly, ' +
-    'through haproxy, nginx and llamactl (as in `gateway`) by turns. What is measured has a core, engine and callers another. CPU and memory ' +
-    'are those of the proxy; memory is what it has more with its first 1 000 streams than before, measured once.',
+    'through haproxy, nginx and llamactl (as in `gateway`) by turns. The proxy under test has core 0; engine and callers share core 1. CPU and memory ' +
+    'are those of the proxy; memory is its growth with the first 1 000 streams, measured once.',
   figures: [
     { key: 'ratio64', what: 'CPU of a token, 64 streams, to that of haproxy', unit: '×', most: 2.3 },
     { key: 'cpu64', what: 'CPU of a token, 64 streams', unit: 'µs' },

@@ -14,8 +14,8 @@ export const gateway: Scenario = {
   method:
     'POST of 1 KB of JSON whose last field is `model`, to an engine that answers at once with 300 bytes: directly, through haproxy, nginx (one ' +
     'process and thread each, connections kept, no buffering) and llamactl with accounts on and a key, by turns, on 1, 32 and 256 connections ' +
-    'that each ask again as soon as they are answered; 100 KB and 10 MB on 8 and 2. What is measured has a core, engine and callers another. ' +
-    'CPU is that of the proxy alone. haproxy and nginx read no body and look nothing up.',
+    'that each send the next request after each answer; 100 KB and 10 MB on 8 and 2 connections. The proxy under test has core 0; engine and callers share core 1. ' +
+    'CPU is that of the proxy alone. haproxy and nginx do not parse bodies or look up instances.',
   figures: [
     { key: 'ratio32', what: 'CPU of a request, 32 connections, to that of haproxy', unit: '×', most: 2.78 },
     { key: 'cpu32', what: 'CPU of a request, 32 connections', unit: 'µs' },

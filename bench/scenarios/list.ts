@@ -12,7 +12,7 @@ export const list: Scenario = {
   title: 'the list of 1 000 instances',
   method:
     '`GET /api/instances` with 1 000 stored instances, 1 000 times in a row over one connection that is kept open, after ' +
-    '100 that do not count. From the first byte sent to the last received; CPU is that of the server.',
+    '100 warm-up requests. From the first byte sent to the last received; CPU is that of the server.',
   figures: [
     { key: 'p50', what: 'list, p50', unit: 'ms' },
     { key: 'p99', what: 'list, p99', unit: 'ms', most: 10 },

@@ -20,7 +20,7 @@ export const logsCost: Scenario = {
   title: 'an engine that writes 100 000 lines a second',
   method:
     'A program writes 100 000 numbered lines of 100 bytes a second in the form of llama-server, one write each. CPU of ' +
-    'llamactl over 10 s, in percent of one core, its short processes included: with nobody following, with one follower, with ' +
+    'llamactl over 10 s, in percent of one core, including its short processes: without followers, with one follower, with ' +
     'three; and over 20 s on a second server that rotates at 20 MB and keeps 60 MB. Followers are processes of their own, ' +
     'read JSON lines as fast as they can, and check that no number is missing and none comes twice.',
   figures: [

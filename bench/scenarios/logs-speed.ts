@@ -13,7 +13,7 @@ export const logsSpeed: Scenario = {
   method:
     'A program writes a million numbered lines of 100 bytes, one write each, as fast as it can, with no follower and with ' +
     'one, three times by turns; ratios are taken pair by pair. The rate with a follower holds on a machine whose cores are ' +
-    'shared by engine, llamactl and follower: the CPU time of the engine for a line tells what following does to the engine ' +
+    'shared by engine, llamactl and follower: the CPU time of the engine for a line shows how following affects the engine ' +
     'itself. A follower gets its lines until the last has arrived.',
   figures: [
     { key: 'alone', what: 'written, no follower', unit: 'lines/s' },

@@ -12,7 +12,7 @@ const LOOPS_OF_A_KIND = 8;
 const RELOADS = 5;
 /** Between two requests of a loop: the client shall not take the cores from what it measures. */
 const PACE_MS = 5;
-/** So long before and after a change requests are looked at. */
+/** How long before and after a reload requests are measured. */
 const AFTER_MS = 1_000;
 
 /** What a request waits for while the server is replaced. */
@@ -23,7 +23,7 @@ export const reload: Scenario = {
     'Eight loops that ask `GET /v1/models` one request every 5 ms over a connection that is kept, eight that open one for ' +
     'each, while the server is replaced five times (SIGUSR2), with 10 and with 100 running engines (a small program that only ' +
     'answers its health check). A stall is the longest request of a loop from the signal to a second after the change: one for ' +
-    'each loop and change. Whatever is refused, reset or not answered with 200 fails. The client shares the cores, and the ' +
+    'each loop and change. A request that is refused, reset or not answered with 200 fails the run. The client shares the cores, and the ' +
     'program is loaded meanwhile.',
   figures: [
     { key: 'stall10', what: 'stall of a request, 10 engines, p99', unit: 'ms', most: 150 },

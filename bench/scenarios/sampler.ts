@@ -24,8 +24,8 @@ export const sampler: Scenario = {
   method:
     '100 running engines (a small program that only answers its health check). CPU of llamactl over 20 s, ten seconds after its ' +
     'start, in percent of one core, with a measurement every 2 s (the default), every 0.5 s, and never, on the same engines: ' +
-    'the server is restarted in between and finds them again. A measurement costs what is more than never, divided by their ' +
-    'number; never is the rest: health checks, watching for deaths.',
+    'the server is restarted in between and finds them again. The cost of a measurement is the difference to "never", divided by their ' +
+    'number; "never" is the rest: health checks, watching for deaths.',
   figures: [
     { key: 'usualTick', what: 'CPU of one measurement of 100 engines, every 2 s', unit: 'ms', most: 20 },
     { key: 'oftenTick', what: 'CPU of one measurement of 100 engines, every 0.5 s', unit: 'ms', most: 20 },

@@ -13,16 +13,16 @@ const INTERVAL_SECONDS = 2;
 const ASK_EVERY_MS = 20;
 const CHANGE_EVERY_MS = 100;
 
-/** What it costs to tell many what happens. */
+/** The cost of sending events to many clients. */
 export const websocket: Scenario = {
   name: 'websocket',
   title: '1 000 clients of the live events, 50 running engines',
   method:
     '50 running engines (a small program that only answers its health check), measured every 2 s, and 1 000 WebSocket clients in a ' +
     'process of their own that subscribed to everything: 25 000 frames a second. CPU of llamactl over 20 s in percent of one core, ' +
-    'with the clients and before they came. After that `GET /livez` every 20 ms on one connection: what its slowest answers waited ' +
-    'for is the longest that llamactl was busy with something else. `changing`: the same while settings of an instance ' +
-    'are changed every 100 ms, each an event to all.',
+    'with the clients and before they connect. After that `GET /livez` every 20 ms on one connection: its slowest answers show ' +
+    'how long llamactl was busy with other work. `changing`: the same while settings of an instance change every 100 ms, each ' +
+    'an event to all clients.',
   figures: [
     { key: 'cpu', what: 'CPU with 1 000 clients', unit: '%', most: 10 },
     { key: 'alone', what: 'CPU without clients', unit: '%' },
@@ -57,14 +57,14 @@ export const websocket: Scenario = {
       const before = server.usage().residentBytes;
       const listeners = await Listeners.start(bench, portOf(server), clients);
       await settle();
-      const told = await listeners.report();
+      const atStart = await listeners.report();
       const cpu = await cpuOf(bench, server, seconds);
       const { fewest, frames } = await listeners.report();
       const memory = (server.usage().residentBytes - before) / clients / 1_024;
       const expected = (engines * seconds) / INTERVAL_SECONDS;
       // What is not sent costs nothing, and would meet every target.
-      if (fewest - told.fewest < expected * 0.8) throw new Error('a client was left out');
-      if (frames - told.frames < expected * 0.8 * clients) throw new Error('clients were left out');
+      if (fewest - atStart.fewest < expected * 0.8) throw new Error('a client was left out');
+      if (frames - atStart.frames < expected * 0.8 * clients) throw new Error('clients were left out');
       const waits = await waitsOf(bench, server, seconds);
       const changing = await whileChanging(bench, server, () => cpuOf(bench, server, seconds));
       const changingWaits = await whileChanging(bench, server, () => waitsOf(bench, server, seconds));
@@ -82,12 +82,12 @@ export const websocket: Scenario = {
   },
 };
 
-/** CPU of llamactl while nobody asks it anything, in percent of one core. */
+/** CPU of llamactl without requests, in percent of one core. */
 async function cpuOf({ signal }: Bench, { pid }: MeasuredServer, seconds: number): Promise<number> {
   return cpuPercent(await consumptionOf(pid, () => pause(seconds * 1_000, undefined, { signal })));
 }
 
-/** How long llamactl keeps somebody waiting who only asks whether it lives: all waits, milliseconds. */
+/** Waiting times of all `GET /livez` requests, in milliseconds. */
 async function waitsOf({ signal }: Bench, server: MeasuredServer, seconds: number): Promise<number[]> {
   const waits: number[] = [];
   const end = performance.now() + seconds * 1_000;

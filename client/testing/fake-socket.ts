@@ -2,7 +2,7 @@ import type { WebSocketConstructor, WebSocketLike } from '../options.ts';
 
 type Listener = (event: never) => void;
 
-/** A WebSocket whose other end is the test. */
+/** A fake WebSocket; the test plays the server. */
 export class FakeSocket implements WebSocketLike {
   readonly sent: string[] = [];
   readonly url: string;
@@ -28,29 +28,29 @@ export class FakeSocket implements WebSocketLike {
   }
 
   open(): void {
-    this.#tell('open', {});
+    this.#dispatch('open', {});
   }
 
   message(frame: object): void {
-    this.#tell('message', { data: JSON.stringify(frame) });
+    this.#dispatch('message', { data: JSON.stringify(frame) });
   }
 
   end(code: number, reason = ''): void {
-    this.#tell('close', { code, reason });
+    this.#dispatch('close', { code, reason });
   }
 
-  /** The handshake was refused. */
+  /** Fails the handshake. */
   refuse(): void {
-    this.#tell('error', {});
+    this.#dispatch('error', {});
     this.end(1006);
   }
 
-  #tell(type: string, event: object): void {
+  #dispatch(type: string, event: object): void {
     for (const [wanted, listener] of this.#listeners) if (wanted === type) listener(event as never);
   }
 }
 
-/** Makes sockets, and hands each to what was planned for it as soon as it has listeners. */
+/** Creates fake sockets, and passes each to its plan as soon as it has listeners. */
 export function fakeSockets(...plans: ((socket: FakeSocket) => void)[]): {
   WebSocket: WebSocketConstructor;
   made: FakeSocket[];

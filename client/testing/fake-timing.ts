@@ -1,6 +1,6 @@
 import type { Timing } from '../timing.ts';
 
-/** Time that passes when it is told to, and chance that is always the same. */
+/** A clock that the test controls, and a constant random number. */
 export class FakeTiming implements Timing {
   /** Seconds of every timer that was set, in order. */
   readonly waits: number[] = [];
@@ -8,7 +8,7 @@ export class FakeTiming implements Timing {
   readonly #chance: number;
   readonly #isHasty: (seconds: number) => boolean;
 
-  /** @param isHasty Which waits are over at once. Default: those of less than a minute; what is longer is a bound. */
+  /** @param isHasty Which timers fire at once. Default: those of less than a minute; longer ones are timeouts. */
   constructor({ chance = 0.5, isHasty = (seconds: number) => seconds < 60 } = {}) {
     this.#chance = chance;
     this.#isHasty = isHasty;
@@ -26,12 +26,12 @@ export class FakeTiming implements Timing {
     return this.#chance;
   }
 
-  /** How many timers are set. */
+  /** Number of timers that are set. */
   get pending(): number {
     return this.#timers.size;
   }
 
-  /** Everything that waits has waited long enough. */
+  /** Fires all timers. */
   passAll(): void {
     for (const timer of Array.from(this.#timers)) this.#fire(timer);
   }

@@ -1,4 +1,4 @@
-/** A request, as it was given to `fetch`. */
+/** A request that was passed to `fetch`. */
 export interface SentRequest {
   method: string;
   /** Path and query. */
@@ -8,10 +8,10 @@ export interface SentRequest {
   redirect: string | undefined;
 }
 
-/** What a request is answered with: an answer, no answer, or whatever a function makes of it. */
+/** The reply to a request: an answer, an error, or a function that returns an answer. */
 export type Reply = Response | Error | ((request: SentRequest, signal: AbortSignal) => Response | Promise<Response>);
 
-/** A `fetch` that answers what it was told to, in order, and keeps what it was asked. */
+/** A fake `fetch` that sends its replies in order and records requests. */
 export class ScriptedFetch {
   readonly requests: SentRequest[] = [];
   readonly #replies: Reply[];
@@ -41,7 +41,7 @@ export class ScriptedFetch {
     };
     this.requests.push(request);
     const reply = this.#replies.shift();
-    if (reply === undefined) throw new Error(`nothing is left to answer ${method} ${request.target} with`);
+    if (reply === undefined) throw new Error(`no reply is left for ${method} ${request.target}`);
     if (reply instanceof Error) throw reply;
     return typeof reply === 'function' ? reply(request, signal ?? new AbortController().signal) : reply;
   };
@@ -52,12 +52,12 @@ export function answer(body: unknown, status = 200, headers: Record<string, stri
   return new Response(JSON.stringify(body), { status, headers: { 'content-type': 'application/json', ...headers } });
 }
 
-/** An answer of llamactl's that is an error. */
+/** An error answer of llamactl. */
 export function refusal(status: number, code: string, headers: Record<string, string> = {}): Response {
   return answer({ error: `about ${code}`, code, details: '', request_id: 'r-1' }, status, headers);
 }
 
-/** What Node's `fetch` throws when there is no connection. */
+/** The error that Node's `fetch` throws if it cannot connect. */
 export function noConnection(code: string): Error {
   return new TypeError('fetch failed', { cause: Object.assign(new Error(code), { code }) });
 }
@@ -70,7 +70,7 @@ export const silence: Reply = (_request, signal) =>
     else signal.addEventListener('abort', end);
   });
 
-/** A stream of events, piece by piece; an error breaks it, `null` leaves it open. */
+/** A stream of events in chunks; an error breaks it, `null` leaves it open. */
 export function eventStream(...pieces: (string | Error | null)[]): Reply {
   return (_request, signal) => {
     const encoder = new TextEncoder();

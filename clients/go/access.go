@@ -6,21 +6,21 @@ import (
 	"net/url"
 )
 
-// AuditParams says which rows of the audit trail are wanted.
+// AuditParams filters rows of the audit trail.
 type AuditParams struct {
-	// At most so many; 0: a page, or in a stream all.
+	// Most rows to return; 0: one page, or all rows in a stream.
 	Limit int
 
-	// Only rows before this one; 0: all.
+	// Only rows with a smaller Seq; 0: all.
 	BeforeSeq int64
 
-	// Who did it; empty: anybody.
+	// Only rows of this subject; empty: all.
 	Subject string
 
-	// What was done, the name of an operation such as startInstance; empty: anything.
+	// Only rows of this operation, such as startInstance; empty: all.
 	Action string
 
-	// To what; empty: to anything.
+	// Only rows with this target; empty: all.
 	Target string
 }
 
@@ -34,7 +34,7 @@ func (p AuditParams) query() url.Values {
 	return query
 }
 
-// Login gives a token, which this client does not use: give it to [Client.With] and [WithToken].
+// Login returns a token. This client does not use it: pass it to [Client.With] and [WithToken].
 func (c *Client) Login(body Login) (*LoggedIn, error) {
 	return c.LoginContext(context.Background(), body)
 }
@@ -44,7 +44,7 @@ func (c *Client) LoginContext(ctx context.Context, body Login) (*LoggedIn, error
 	return fetch[LoggedIn](ctx, c, request{method: http.MethodPost, path: []string{loginPath}, body: body})
 }
 
-// RefreshToken gives a new token for one that is still valid.
+// RefreshToken exchanges a valid token for a new one.
 func (c *Client) RefreshToken() (*Token, error) {
 	return c.RefreshTokenContext(context.Background())
 }
@@ -64,7 +64,7 @@ func (c *Client) LogoutContext(ctx context.Context) (*Message, error) {
 	return fetch[Message](ctx, c, request{method: http.MethodPost, path: []string{"/api/auth/logout"}})
 }
 
-// ListSessions gives your own log-ins, newest first.
+// ListSessions lists your own log-ins, newest first.
 func (c *Client) ListSessions() ([]Session, error) {
 	return c.ListSessionsContext(context.Background())
 }
@@ -76,7 +76,7 @@ func (c *Client) ListSessionsContext(ctx context.Context) ([]Session, error) {
 	return answer.Sessions, err
 }
 
-// EndSession ends one of your log-ins: its tokens are refused from now on, and what they opened closes.
+// EndSession ends one of your log-ins: revokes its tokens and closes connections that they opened.
 func (c *Client) EndSession(id string) (*Message, error) {
 	return c.EndSessionContext(context.Background(), id)
 }
@@ -96,7 +96,7 @@ func (c *Client) ChangePasswordContext(ctx context.Context, body ChangePassword)
 	return fetch[Message](ctx, c, request{method: http.MethodPut, path: []string{"/api/auth/password"}, body: body})
 }
 
-// ListUsers gives all accounts.
+// ListUsers lists all accounts.
 func (c *Client) ListUsers() ([]User, error) {
 	return c.ListUsersContext(context.Background())
 }
@@ -108,7 +108,7 @@ func (c *Client) ListUsersContext(ctx context.Context) ([]User, error) {
 	return answer.Users, err
 }
 
-// CreateUser makes an account.
+// CreateUser creates an account.
 func (c *Client) CreateUser(body CreateUser) (*UserChanged, error) {
 	return c.CreateUserContext(context.Background(), body)
 }
@@ -118,7 +118,7 @@ func (c *Client) CreateUserContext(ctx context.Context, body CreateUser) (*UserC
 	return fetch[UserChanged](ctx, c, request{method: http.MethodPost, path: []string{"/api/users"}, body: body})
 }
 
-// UpdateUser changes role, password or limits of an account, disables or enables it.
+// UpdateUser changes role, password or limits of an account, or disables or enables it.
 func (c *Client) UpdateUser(username string, body UpdateUser) (*UserChanged, error) {
 	return c.UpdateUserContext(context.Background(), username, body)
 }
@@ -138,7 +138,7 @@ func (c *Client) DeleteUserContext(ctx context.Context, username string) (*Messa
 	return fetch[Message](ctx, c, request{method: http.MethodDelete, path: []string{"/api/users/", username}})
 }
 
-// ListKeys gives your own keys; for admins, all.
+// ListKeys lists your own keys; for admins, all keys.
 func (c *Client) ListKeys() ([]Key, error) {
 	return c.ListKeysContext(context.Background())
 }
@@ -150,7 +150,7 @@ func (c *Client) ListKeysContext(ctx context.Context) ([]Key, error) {
 	return answer.Keys, err
 }
 
-// CreateKey makes a key for a program; the only time that it is shown.
+// CreateKey creates a key for a program. Only this answer shows the key.
 func (c *Client) CreateKey(body CreateKey) (*KeyCreated, error) {
 	return c.CreateKeyContext(context.Background(), body)
 }
@@ -170,7 +170,7 @@ func (c *Client) DeleteKeyContext(ctx context.Context, id string) (*Message, err
 	return fetch[Message](ctx, c, request{method: http.MethodDelete, path: []string{"/api/keys/", id}})
 }
 
-// GetAudit gives a page of the audit trail, newest row first; [Client.StreamAudit] gives all of it.
+// GetAudit returns one page of the audit trail, newest row first; [Client.StreamAudit] returns all of it.
 func (c *Client) GetAudit(params ...AuditParams) ([]AuditRow, error) {
 	return c.GetAuditContext(context.Background(), params...)
 }
@@ -182,7 +182,7 @@ func (c *Client) GetAuditContext(ctx context.Context, params ...AuditParams) ([]
 	return answer.Audit, err
 }
 
-// CreateTicket gives a ticket for one WebSocket, for what cannot send a token with it.
+// CreateTicket creates a ticket for one WebSocket, for clients that cannot send a token.
 func (c *Client) CreateTicket() (*Ticket, error) {
 	return c.CreateTicketContext(context.Background())
 }

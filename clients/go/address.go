@@ -9,13 +9,13 @@ import (
 
 const defaultURL = "http://127.0.0.1:8080"
 
-// addressOf is where a server is, without a slash at its end, and without the /api that the documentation of the API
-// ends its base URL with.
+// addressOf normalizes the address of a server. It removes a slash at its end, and the /api with which the API
+// reference ends its base URL.
 func addressOf(text string) (string, error) {
 	if text == "" {
 		text = defaultURL
 	}
-	// What people type may lack the protocol: localhost:8080.
+	// The protocol may be missing: localhost:8080.
 	if !strings.Contains(text, "://") {
 		text = "http://" + text
 	}
@@ -33,7 +33,7 @@ func addressOf(text string) (string, error) {
 	return given.Scheme + "://" + given.Host + path, nil
 }
 
-// pathOf puts names behind each other, escaped, so that none leads elsewhere. An odd part is a name.
+// pathOf joins parts of a path. Parts with an odd index are names: it escapes them, so that none leads to another path.
 func pathOf(parts ...string) (string, error) {
 	var path strings.Builder
 	for index, part := range parts {
@@ -41,7 +41,7 @@ func pathOf(parts ...string) (string, error) {
 			path.WriteString(part)
 			continue
 		}
-		// A URL has no way to say these: even escaped they mean the folder itself, and the one above.
+		// Even escaped, these mean the folder itself and the one above.
 		if part == "" || part == "." || part == ".." {
 			return "", fmt.Errorf("llamactl: %q is no name: it must begin with a letter or digit", part)
 		}

@@ -11,8 +11,8 @@ import (
 	"unicode"
 )
 
-// answerError is the error that an answer carries, whichever API it speaks: llamactl's own, or under /v1 OpenAI's or
-// Anthropic's. What is neither comes from something in between.
+// answerError converts an error answer of llamactl, or of OpenAI's or Anthropic's API under /v1, to an error. Any other
+// answer comes from a program in between, such as a proxy.
 func answerError(address string, status int, header http.Header, body []byte) error {
 	retryAfter := retryAfterIn(header)
 	if err := errorIn(body, status, header.Get("X-Request-Id"), retryAfter); err != nil {
@@ -23,8 +23,8 @@ func answerError(address string, status int, header http.Header, body []byte) er
 	return &ProtocolError{Message: said, URL: address, Status: status, RetryAfter: retryAfter}
 }
 
-// errorIn is the error in a body; nil: it is of no known form. Without a status it came in the middle of a stream, and
-// is told by its type alone.
+// errorIn returns the error in a body, or nil if the body has no known form. An error in the middle of a stream has no
+// status: its type gives the status.
 func errorIn(body []byte, status int, requestID string, retryAfter time.Duration) *Error {
 	var own errorBody
 	if json.Unmarshal(body, &own) == nil && own.Error != "" {
@@ -72,7 +72,7 @@ func statusOr(status, other int) int {
 	return status
 }
 
-// typeStatus is what a type of OpenAI's or Anthropic's is worth.
+// typeStatus returns the HTTP status for an error type of OpenAI or Anthropic.
 func typeStatus(kind string) int {
 	switch kind {
 	case "invalid_request_error":
@@ -89,13 +89,13 @@ func typeStatus(kind string) int {
 	return http.StatusInternalServerError
 }
 
-// retryAfterIn is 0 where the header is not there, or is no number of seconds.
+// retryAfterIn returns the header Retry-After, or 0 if it is absent or not a number of seconds.
 func retryAfterIn(header http.Header) time.Duration {
 	seconds, err := strconv.ParseUint(strings.TrimSpace(header.Get("Retry-After")), 10, 30)
 	if err != nil {
 		return 0
 	}
-	// At once is something else than nothing.
+	// "At once" must differ from an absent header, which is 0.
 	return max(time.Duration(seconds)*time.Second, 1)
 }
 
@@ -103,7 +103,7 @@ var markup = regexp.MustCompile(`(?is)<style.*?</style>|<script.*?</script>|<[^>
 
 const longestExcerpt = 200
 
-// excerpt is the beginning of a text, on one line.
+// excerpt returns the beginning of a text on one line.
 func excerpt(text []byte) string {
 	bare := markup.ReplaceAllString(strings.ToValidUTF8(string(text), ""), " ")
 	words := strings.FieldsFunc(bare, func(r rune) bool { return unicode.IsSpace(r) || unicode.IsControl(r) })

@@ -10,8 +10,8 @@ import (
 	"net/http"
 )
 
-// StreamAudit is the audit trail, newest row first: all of it, a row at a time, where [Client.GetAudit] gives a page. No
-// more of it is held than was sent together.
+// StreamAudit yields the whole audit trail, newest row first; [Client.GetAudit] returns one page of it. Only one chunk of
+// it is in memory at a time.
 func (c *Client) StreamAudit(params ...AuditParams) iter.Seq2[AuditRow, error] {
 	return c.StreamAuditContext(context.Background(), params...)
 }

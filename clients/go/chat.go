@@ -11,7 +11,7 @@ import (
 	"net/http"
 )
 
-// ChatMessage is one message of a conversation, in OpenAI's form.
+// ChatMessage is one message of a conversation, in OpenAI's format.
 type ChatMessage struct {
 	// system, user, assistant or tool.
 	Role string `json:"role"`
@@ -19,14 +19,14 @@ type ChatMessage struct {
 	// A text, or a list of parts.
 	Content any `json:"content"`
 
-	// What the model asked for, where its own message is told again.
+	// The tool calls of a message of the model, when you send that message back.
 	ToolCalls []ToolCall `json:"tool_calls,omitzero"`
 
-	// The call that this answers, with the role tool.
+	// The id of the call that this message answers, for the role tool.
 	ToolCallID string `json:"tool_call_id,omitzero"`
 }
 
-// ToolCall is that a model wants something called; in a stream a piece of that.
+// ToolCall is a call of a tool by the model; in a stream, a part of one.
 type ToolCall struct {
 	Index    int              `json:"index"`
 	ID       string           `json:"id,omitzero"`
@@ -34,7 +34,7 @@ type ToolCall struct {
 	Function ToolCallFunction `json:"function"`
 }
 
-// ToolCallFunction is what a model wants called.
+// ToolCallFunction is the function that the model calls.
 type ToolCallFunction struct {
 	Name string `json:"name,omitzero"`
 
@@ -42,25 +42,25 @@ type ToolCallFunction struct {
 	Arguments string `json:"arguments"`
 }
 
-// ChatRequest is what /v1/chat/completions takes.
+// ChatRequest is the body of /v1/chat/completions.
 type ChatRequest struct {
 	// Name or alias of the instance.
 	Model string
 
 	Messages []ChatMessage
 
-	// nil: as the engine likes.
+	// nil: the engine's default.
 	Temperature *float64
 
-	// nil: as the engine likes.
+	// nil: the engine's default.
 	MaxTokens *int
 
-	// Whatever else the engine knows, by the names that it has there: tools, response_format, seed, … Not stream, unless
-	// it says what the method does.
+	// Other fields that the engine supports, by name: tools, response_format, seed, … If stream is given, it must match
+	// the method.
 	Extra map[string]any
 }
 
-// MarshalJSON is the request as it is sent.
+// MarshalJSON returns the body of the request.
 func (r ChatRequest) MarshalJSON() ([]byte, error) {
 	body := maps.Clone(r.Extra)
 	if body == nil {
@@ -79,7 +79,7 @@ func (r ChatRequest) MarshalJSON() ([]byte, error) {
 	return json.Marshal(body)
 }
 
-// as is the request for a whole answer, or for one in pieces. Whoever asks for the other one is told.
+// as returns the request for a complete or a streamed answer. It fails if the request has the other value for stream.
 func (r ChatRequest) as(isStream bool) (ChatRequest, error) {
 	if wish, isThere := r.Extra["stream"]; isThere && wish != isStream {
 		return r, errors.New("llamactl: Chat gives an answer whole, StreamChat in pieces; leave out stream")
@@ -95,7 +95,7 @@ func (r ChatRequest) as(isStream bool) (ChatRequest, error) {
 	return r, nil
 }
 
-// ChatReply is what a model says; in a stream a piece of that.
+// ChatReply is the reply of a model; in a stream, a part of it.
 type ChatReply struct {
 	Role             string     `json:"role,omitzero"`
 	Content          string     `json:"content"`
@@ -110,25 +110,25 @@ type ChatUsage struct {
 	TotalTokens      int `json:"total_tokens"`
 }
 
-// ChatChoice is one of the answers that were asked for, mostly the only one.
+// ChatChoice is one of the requested answers; usually there is only one.
 type ChatChoice struct {
 	Index        int       `json:"index"`
 	Message      ChatReply `json:"message"`
 	FinishReason string    `json:"finish_reason"`
 }
 
-// ChatCompletion is an answer, whole.
+// ChatCompletion is a complete answer.
 type ChatCompletion struct {
 	ID      string       `json:"id"`
 	Model   string       `json:"model"`
 	Choices []ChatChoice `json:"choices"`
 	Usage   *ChatUsage   `json:"usage"`
 
-	// As it came: engines say more than is named here.
+	// The JSON as received. Engines send more fields than this struct has.
 	Raw json.RawMessage `json:"-"`
 }
 
-// Text is what the first choice says.
+// Text returns the text of the first choice.
 func (c *ChatCompletion) Text() string {
 	if len(c.Choices) == 0 {
 		return ""
@@ -136,29 +136,29 @@ func (c *ChatCompletion) Text() string {
 	return c.Choices[0].Message.Content
 }
 
-// ChatChunkChoice is a piece of one of the answers that were asked for.
+// ChatChunkChoice is a part of one of the requested answers.
 type ChatChunkChoice struct {
 	Index int       `json:"index"`
 	Delta ChatReply `json:"delta"`
 
-	// Empty until the last piece.
+	// Empty until the last chunk.
 	FinishReason string `json:"finish_reason"`
 }
 
-// ChatChunk is a piece of an answer.
+// ChatChunk is one chunk of an answer.
 type ChatChunk struct {
 	ID    string `json:"id"`
 	Model string `json:"model"`
 
-	// Empty in the piece that carries only Usage.
+	// Empty in the chunk that has only Usage.
 	Choices []ChatChunkChoice `json:"choices"`
 	Usage   *ChatUsage        `json:"usage"`
 
-	// As it came: engines say more than is named here.
+	// The JSON as received. Engines send more fields than this struct has.
 	Raw json.RawMessage `json:"-"`
 }
 
-// Text is what this piece adds to the first choice.
+// Text returns the text that this chunk adds to the first choice.
 func (c *ChatChunk) Text() string {
 	if len(c.Choices) == 0 {
 		return ""
@@ -166,7 +166,7 @@ func (c *ChatChunk) Text() string {
 	return c.Choices[0].Delta.Content
 }
 
-// Chat is the answer of a model, whole. It takes as long as it takes; an instance that is stopped is started for it.
+// Chat returns the complete answer of a model. It has no timeout. The request starts a stopped instance.
 func (c *Client) Chat(body ChatRequest) (*ChatCompletion, error) {
 	return c.ChatContext(context.Background(), body)
 }
@@ -188,8 +188,8 @@ func (c *Client) ChatContext(ctx context.Context, body ChatRequest) (*ChatComple
 	return &answer, nil
 }
 
-// StreamChat is the answer of a model, a piece at a time. Whoever ends the loop ends the answer at the engine too. An
-// answer that ends before it is whole is a [ConnectionError].
+// StreamChat yields the answer of a model in chunks. Leaving the loop also ends the answer at the engine. An incomplete
+// answer ends with a [ConnectionError].
 func (c *Client) StreamChat(body ChatRequest) iter.Seq2[ChatChunk, error] {
 	return c.StreamChatContext(context.Background(), body)
 }

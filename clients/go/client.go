@@ -6,10 +6,10 @@ import (
 	"time"
 )
 
-// Client is a llamactl server. Its methods are the operations of the API, of the same names. It may be used by many
-// goroutines at once.
+// Client is a client of one llamactl server. Its methods are the operations of the API with the same names. It is safe
+// for concurrent use.
 type Client struct {
-	// Where the server is, without a slash at its end; or why there is nowhere to send anything.
+	// The address of the server, without a slash at its end; or why the address is invalid.
 	address      string
 	addressError error
 
@@ -22,9 +22,9 @@ type Client struct {
 	timing       timing
 }
 
-// NewClient is a client of the server at an address, with its base path if it has one; without one, of
-// http://127.0.0.1:8080. A /api at its end is taken for that of the API: of a server whose base path ends so it is given
-// twice, https://example.org/api/api. What is wrong with the address, every call says.
+// NewClient returns a client of the server at a URL, which includes the base path if the server has one. An empty URL
+// means http://127.0.0.1:8080. The client removes /api at the end; if the base path ends with /api, write it twice:
+// https://example.org/api/api. If the URL is invalid, every call returns the error.
 func NewClient(url string, options ...Option) *Client {
 	c := &Client{
 		header:  http.Header{"User-Agent": {"llamactl-go-client/" + Version}},
@@ -38,7 +38,7 @@ func NewClient(url string, options ...Option) *Client {
 	return c.With(options...)
 }
 
-// With is the same client with other options: another timeout for one call, another key.
+// With returns a copy of the client with other options, such as another timeout or another key.
 func (c *Client) With(options ...Option) *Client {
 	other := *c
 	other.header = c.header.Clone()
@@ -48,8 +48,8 @@ func (c *Client) With(options ...Option) *Client {
 	return &other
 }
 
-// URL is where the server is, without a slash at the end.
+// URL returns the address of the server, without a slash at the end.
 func (c *Client) URL() string { return c.address }
 
-// Ptr is a pointer to a value: for fields of which nothing, too, can be said.
+// Ptr returns a pointer to a value, for optional fields.
 func Ptr[T any](value T) *T { return &value }

@@ -1,35 +1,34 @@
-// Package llamactl is a client of llamactl, the control plane for local LLM inference: its whole API, with streams that
-// go on over lost connections.
+// Package llamactl is a client for the whole API of llamactl, the control plane for local LLM inference. Its streams
+// resume after lost connections.
 //
 //	client := llamactl.NewClient("http://localhost:8080")
 //	instances, err := client.ListInstances()
 //
 // # Calls
 //
-// Each operation of the API is a method of its name: what stands in the path first, then the body, then, where there is
-// something that may be left out, a struct for that. Each has a twin that takes a context:
+// Each operation of the API is a method of the same name. Its parameters are those of the path, then the body, then a
+// struct for optional parameters. Each method has a variant that takes a context:
 //
 //	client.StopInstance("example", llamactl.StopParams{Wait: true})
 //	client.StopInstanceContext(ctx, "example", llamactl.StopParams{Wait: true})
 //
-// Answers are as they go over the wire; those that are one list are that list. Optional fields of what is sent are left
-// out when they are empty; where empty is a value, too, they are pointers, for which there is [Ptr]. Changes of an
-// instance tell "leave it" from "take it away": [Set] and [Remove].
+// Methods return the answers of the API unchanged; if an answer has only a list, they return the list. Empty optional
+// fields of a request are left out. Where empty is a valid value, the field is a pointer; see [Ptr]. In changes of an
+// instance, [Set] sets a field, [Remove] removes it, and the zero value leaves it unchanged.
 //
 // # Streams
 //
-// [Client.FollowLogs] and [Client.Events] are sequences for range, and go on over lost connections and restarts of the
-// server, with nothing missing and nothing twice; [Client.StreamChat] is the answer of a model, a piece at a time. A loop
-// ends a stream with break; from outside the context does. An error is the last that comes.
+// [Client.FollowLogs] and [Client.Events] return sequences for range. They resume after lost connections and restarts of
+// the server, without missing or repeated items. [Client.StreamChat] yields the answer of a model in chunks. To end a
+// stream, break out of the loop or cancel the context. After an error, a stream ends.
 //
 // # Errors
 //
-// [Error] is what llamactl answered, with a [Code] that [errors.Is] finds; [ConnectionError] that no answer came;
-// [ProtocolError] that somebody else answered. When a context is over, errors.Is finds [context.Canceled] or
+// [Error] is an error answer of llamactl, with a [Code] for [errors.Is]. [ConnectionError] means that no answer came,
+// [ProtocolError] that another program answered. When a context ends, errors.Is finds [context.Canceled] or
 // [context.DeadlineExceeded].
 //
 // # Retries
 //
-// What may have been done is never done twice: sent again is what reads, and everything of which it is certain that
-// nothing was done.
+// The client never does anything twice. It retries reads, and requests that certainly did nothing.
 package llamactl

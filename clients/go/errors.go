@@ -15,43 +15,43 @@ import (
 	"time"
 )
 
-// CodeUnknownModel is what answers under /v1 have instead of [CodeInstanceNotFound].
+// CodeUnknownModel is the code under /v1 for [CodeInstanceNotFound].
 const CodeUnknownModel Code = "model_not_found"
 
-// Error makes a code something that [errors.Is] finds in the error of a call.
+// Error makes a code usable as the target of [errors.Is].
 func (c Code) Error() string { return string(c) }
 
-// Error is an error that llamactl, or an engine behind it, answered.
+// Error is an error answer of llamactl or of an engine.
 type Error struct {
-	// What happened, and what would work; for a person.
+	// What happened and what would work, for a person.
 	Message string
 
-	// The same for a program; stable. Under /v1 whatever code or type stands there.
+	// The kind of error, for programs; stable. Under /v1, the code or type in the answer.
 	Code Code
 
-	// HTTP status; of an error that came in the middle of a stream, the one that it would have had.
+	// HTTP status. For an error in the middle of a stream, the status that matches its type.
 	Status int
 
-	// More about it; may be empty.
+	// More about the error; may be empty.
 	Details string
 
-	// By which the request is found in the server's log.
+	// The id of the request in the server's log.
 	RequestID string
 
-	// Every problem of the request, where it can be told which part is at fault.
+	// Every problem of the request, if the server knows which parts are wrong.
 	Problems []Problem
 
-	// Why an engine did not start, with [CodeStartFailed].
+	// Why the engine did not start, for [CodeStartFailed].
 	Reason string
 
-	// After which the same request may succeed; 0: nothing was said of it.
+	// Time after which the same request may succeed; 0: unknown.
 	RetryAfter time.Duration
 }
 
 func (e *Error) Error() string {
 	text := e.Message
 	for _, problem := range e.Problems {
-		// One that stands alone is often the message itself.
+		// A single problem often has the same text as the message.
 		if !strings.Contains(text, problem.Message) {
 			text += fmt.Sprintf("; %s: %s", problem.Path, problem.Message)
 		}
@@ -59,24 +59,24 @@ func (e *Error) Error() string {
 	return "llamactl: " + text
 }
 
-// Is tells whether the target is the error's [Code].
+// Is reports whether the target is the error's [Code].
 func (e *Error) Is(target error) bool {
 	code, isCode := target.(Code)
 	return isCode && code == e.Code
 }
 
-// ConnectionError is that no answer came, or that it broke off.
+// ConnectionError means that no answer came, or an incomplete one.
 type ConnectionError struct {
-	// What happened, and what would work; for a person.
+	// What happened and what would work, for a person.
 	Message string
 
-	// Of the request.
+	// The URL of the request.
 	URL string
 
-	// It is certain that the server has seen nothing of the request.
+	// Whether it is certain that the server got nothing of the request.
 	Unsent bool
 
-	// What the platform said; may be nil.
+	// The error of the platform; may be nil.
 	Err error
 
 	isTimeout bool
@@ -84,37 +84,36 @@ type ConnectionError struct {
 
 func (e *ConnectionError) Error() string { return "llamactl: " + e.Message }
 
-// Unwrap is what the platform said.
+// Unwrap returns the error of the platform.
 func (e *ConnectionError) Unwrap() error { return e.Err }
 
-// Timeout tells whether the answer took too long. The server may have done what was asked.
+// Timeout reports whether the answer took too long. The server may still have done what the request asked for.
 func (e *ConnectionError) Timeout() bool { return e.isTimeout }
 
-// ProtocolError is that what answered, or a message of it, is not llamactl's: the page of a proxy, a redirection,
-// another program.
+// ProtocolError means that an answer or message is not from llamactl: the page of a proxy, a redirect, another program.
 type ProtocolError struct {
-	// What happened, and what would work; for a person.
+	// What happened and what would work, for a person.
 	Message string
 
-	// Of the request.
+	// The URL of the request.
 	URL string
 
-	// HTTP status of the answer; 0 where it had none.
+	// HTTP status of the answer; 0: it had none.
 	Status int
 
-	// After which the same request may succeed; 0: nothing was said of it.
+	// Time after which the same request may succeed; 0: unknown.
 	RetryAfter time.Duration
 
-	// What could not be read; may be nil.
+	// The error of the parser; may be nil.
 	Err error
 }
 
 func (e *ProtocolError) Error() string { return "llamactl: " + e.Message }
 
-// Unwrap is what could not be read.
+// Unwrap returns the error of the parser.
 func (e *ProtocolError) Unwrap() error { return e.Err }
 
-// callerError is why the caller gave up: [context.Canceled] or [context.DeadlineExceeded], and the cause if it gave one.
+// callerError returns why the context ended: [context.Canceled] or [context.DeadlineExceeded], with its cause if any.
 func callerError(ctx context.Context) error {
 	err, cause := ctx.Err(), context.Cause(ctx)
 	if cause == err {
@@ -131,7 +130,7 @@ func timeoutError(address string, after time.Duration) *ConnectionError {
 	}
 }
 
-// connectionError is what the platform said when no answer came, with what would work.
+// connectionError converts an error of the platform to one whose message says what would work.
 func connectionError(address string, err error) *ConnectionError {
 	var operation *net.OpError
 	isUnsent := errors.As(err, &operation) && operation.Op == "dial"
@@ -176,7 +175,7 @@ func meaningOf(err error) string {
 	return fmt.Sprintf("the request failed (%v)", err)
 }
 
-// originOf is the part of a URL that says where the server is.
+// originOf returns scheme and host of a URL.
 func originOf(address string) string {
 	given, err := url.Parse(address)
 	if err != nil {

@@ -106,15 +106,15 @@ func TestWhoSpeaksNoHTTPSIsToldSo(t *testing.T) {
 	if err == nil || !strings.Contains(err.Error(), "what listens there does not speak HTTPS; try http://") {
 		t.Error(err)
 	}
-	told := 0
+	count := 0
 	for _, err = range client.Events() {
-		told++
+		count++
 		if err == nil || !strings.Contains(err.Error(), "what listens there does not speak HTTPS; try http://") {
 			t.Error(err)
 		}
 	}
-	if told != 1 {
-		t.Errorf("told %d times", told)
+	if count != 1 {
+		t.Errorf("count %d times", count)
 	}
 }
 

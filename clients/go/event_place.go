@@ -6,21 +6,21 @@ import (
 	"strings"
 )
 
-// beforeAll is a number that no event has, and behind which all are; 0 would ask for everything that is kept.
+// beforeAll is a number below that of every event. 0 would request all kept events.
 const beforeAll = 1
 
-// eventPlace is how far somebody has come in the events, and what they want of them.
+// eventPlace is the position of a client in the events, and its filter.
 type eventPlace struct {
 	types []EventType
-	// Names ignore case.
+	// Names in lower case.
 	instances []string
-	// The number of the last event that is known; nil: not known yet, and what there is already is not wanted.
+	// The number of the last known event; nil: not yet known, and past events are not wanted.
 	seq *int64
 }
 
-// afterSeq is after what to ask for events. Whoever wants only the present asks for what follows a number that no event
-// has: if there are any, the answer begins with a gap, which says where the events have come to. Without that, whoever loses
-// the connection before the first event could not know what they missed.
+// afterSeq is the after_seq of the next connection. If past events are not wanted, it is a number that no event has. The
+// server then starts with a gap that contains the newest number, if any event exists. Without that, a client that loses
+// its connection before the first event could not know which events it missed.
 func (p *eventPlace) afterSeq() int64 {
 	if p.seq == nil {
 		return beforeAll
@@ -28,14 +28,14 @@ func (p *eventPlace) afterSeq() int64 {
 	return *p.seq
 }
 
-// waited: the server had its time to tell something; where it has not, there was nothing, and all that comes is new.
+// waited is called after a silent connection: no gap came, so no event existed, and all later events are new.
 func (p *eventPlace) waited() {
 	if p.seq == nil {
 		p.seq = Ptr[int64](0)
 	}
 }
 
-// take tells whether an event is to be told.
+// take records an event and reports whether to yield it.
 func (p *eventPlace) take(event *Event) bool {
 	if gap, isGap := event.Data.(*GapEvent); isGap {
 		return p.takeGap(gap)
@@ -50,7 +50,7 @@ func (p *eventPlace) take(event *Event) bool {
 	return p.isWanted(event)
 }
 
-// Of what is told after the first one, all that is no newer than it is the past, and not wanted.
+// takeGap handles a gap. The first one only sets the position: events up to its LastSeq are past.
 func (p *eventPlace) takeGap(gap *GapEvent) bool {
 	if p.seq == nil {
 		p.seq = Ptr(gap.LastSeq)
@@ -60,7 +60,7 @@ func (p *eventPlace) takeGap(gap *GapEvent) bool {
 	return true
 }
 
-// The server leaves out what is not wanted only from the moment that it has been told.
+// isWanted filters events, because the server filters them only after it got the subscription.
 func (p *eventPlace) isWanted(event *Event) bool {
 	if p.types != nil && !slices.Contains(p.types, event.Type) {
 		return false
@@ -72,10 +72,10 @@ func (p *eventPlace) isWanted(event *Event) bool {
 	return slices.ContainsFunc(p.instances, func(wanted string) bool { return strings.EqualFold(wanted, name) })
 }
 
-// instanceIn is whom an event is about; empty: the whole system.
+// instanceIn returns the instance of an event; empty: the whole system.
 func instanceIn(data json.RawMessage) string {
 	var about struct{ Name, Instance string }
-	// What is of another form is about nobody.
+	// Data of another form has no instance.
 	_ = json.Unmarshal(data, &about)
 	if about.Name != "" {
 		return about.Name

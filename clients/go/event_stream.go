@@ -14,23 +14,23 @@ import (
 	"github.com/coder/websocket"
 )
 
-// EventData is what an event carries: a pointer to one of the types that end in Event.
+// EventData is the data of an event: a pointer to one of the types whose names end in Event.
 type EventData interface{ eventData() }
 
-// UnknownEvent is what an event of a newer server carries.
+// UnknownEvent is the data of an event type that only newer servers have.
 type UnknownEvent struct {
-	// JSON, as it came.
+	// The JSON as received.
 	Raw json.RawMessage
 }
 
 func (*UnknownEvent) eventData() {}
 
-// Event is something that happened.
+// Event is one event of the server.
 type Event struct {
 	Type      EventType
 	Timestamp time.Time
 
-	// Grows with every kept event, over restarts too; a stats event repeats the last kept one.
+	// Grows with every kept event, also across restarts; a stats event repeats the last kept one.
 	Seq int64
 
 	Data EventData
@@ -61,51 +61,52 @@ func (e *Event) UnmarshalJSON(text []byte) error {
 	return json.Unmarshal(frame.Data, e.Data)
 }
 
-// EventsParams says which events are told.
+// EventsParams says which events to yield.
 type EventsParams struct {
-	// Names, in any case, also of instances still to come; nil: all. Alerts of the whole system are told all the same.
+	// Names, ignoring case, also of future instances; nil: all. Alerts of the whole system come in any case.
 	Instances []string
 
-	// nil: all.
+	// Types of events; nil: all.
 	Types []EventType
 
-	// What was missed since this event comes first, 0: all that is kept; nil: from now on.
+	// Start with the events after this one; 0: with all kept events; nil: only new events.
 	AfterSeq *int64
 
-	// Told each time that the connection stands, first and again, before anything comes over it: from now on nothing is
-	// missed. Whoever keeps something true by events asks for the present then, and once more for every [GapEvent].
+	// Called for the first and every later connection, before anything comes over it. From then on, nothing is missed. To
+	// keep a copy of the state up to date, request the current state here, and after every [GapEvent].
 	OnOpen func()
 
-	// Told whenever the connection is lost. It is resumed for ever: whoever does not want that ends the loop, or the
-	// context.
+	// Called whenever the connection is lost. The stream resumes without limit; leave the loop or cancel the context to
+	// stop.
 	OnInterruption func(Interruption)
 }
 
 const (
 	eventProtocol = "llamactl.v1"
-	// The server terminates a connection that is not heard for twice that; here it is asked after once that.
+	// After this time without a message, the client sends a ping. The server closes a connection after twice this time.
 	eventSilence = 30 * time.Second
-	// Events that were received and not read yet; the next ones wait in the network.
+	// Most events that are received and not yet read; further ones wait in the network.
 	mostUnread = 1_000
-	// Of one event.
+	// Most bytes of one event.
 	longestEvent = 16 << 20
 
 	closedUnauthorized websocket.StatusCode = 4401
 )
 
-// Events is what happens, as it happens, over lost connections and restarts of the server, with nothing missing and
-// nothing twice. Events that are gone are told as a [GapEvent]: then ask for the present. It ends after an error.
+// Events yields events as they happen. It resumes after lost connections and restarts of the server, without missing or
+// repeated events. Events that are no longer kept appear as a [GapEvent]: request the current state then. It ends after
+// an error.
 func (c *Client) Events(params ...EventsParams) iter.Seq2[Event, error] {
 	return c.EventsContext(context.Background(), params...)
 }
 
-// EventsContext is [Client.Events] with a context, with whose error it ends when that is over.
+// EventsContext is [Client.Events] with a context. When the context ends, the stream ends with its error.
 func (c *Client) EventsContext(ctx context.Context, params ...EventsParams) iter.Seq2[Event, error] {
 	return stream(func(yield func(Event) error) error {
 		p := first(params)
 		l := &listener{
 			client: c, params: p, yield: yield,
-			// Each has a place of its own.
+			// Each loop over the sequence has its own position.
 			place:      eventPlace{types: p.Types, instances: p.Instances},
 			resumption: resumption{client: c, onInterruption: p.OnInterruption},
 		}
@@ -134,7 +135,7 @@ func (l *listener) listen(ctx context.Context) error {
 		case !l.hasBeenOpen:
 			return err
 		case l.client.isTokenAsked && websocket.CloseStatus(err) == closedUnauthorized:
-			// The token was taken when the handshake was; the next one is judged there too.
+			// The token expired after the handshake. The next handshake checks the next token.
 			err = l.resumption.ended(ctx)
 		default:
 			err = l.resumption.failed(ctx, l.ending(err))
@@ -145,7 +146,7 @@ func (l *listener) listen(ctx context.Context) error {
 	}
 }
 
-// connection tells what comes over one WebSocket, until that ends.
+// connection yields the events of one WebSocket, until it ends.
 func (l *listener) connection(ctx context.Context) error {
 	socket, err := l.dial(ctx)
 	if err != nil {
@@ -184,8 +185,8 @@ func (l *listener) connection(ctx context.Context) error {
 	}
 }
 
-// next is the next message. The other end may be gone without a word (a laptop that slept, a router that forgot): it is
-// asked whether it is there.
+// next returns the next message. It sends pings, because the connection may be dead without a close frame (a laptop that
+// slept, a router that dropped it).
 func (l *listener) next(ctx context.Context, reader *socketReader) ([]byte, error) {
 	for {
 		silent := make(chan struct{})
@@ -198,7 +199,7 @@ func (l *listener) next(ctx context.Context, reader *socketReader) ([]byte, erro
 			cancel()
 			switch {
 			case ctx.Err() != nil:
-				// What is there already is not wanted any more either.
+				// After the context ends, messages that already arrived are not wanted either.
 				return nil, callerError(ctx)
 			case !isThere:
 				return nil, reader.ending(reader.err)
@@ -239,7 +240,7 @@ func (l *listener) dial(ctx context.Context) (*websocket.Conn, error) {
 	})
 }
 
-// ending is the end of a connection, in the words of this package.
+// ending converts the end of a connection to an error of this package.
 func (l *listener) ending(err error) error {
 	var closed websocket.CloseError
 	if !errors.As(err, &closed) {
@@ -259,7 +260,7 @@ func (l *listener) ending(err error) error {
 		return &Error{Message: message, Code: CodeTokenExpired, Status: http.StatusUnauthorized}
 	case websocket.StatusProtocolError, websocket.StatusUnsupportedData, websocket.StatusInvalidFramePayloadData,
 		websocket.StatusPolicyViolation, websocket.StatusMessageTooBig, websocket.StatusMandatoryExtension:
-		// More of the same would only repeat it.
+		// Retrying does not help.
 		return &ProtocolError{Message: said, URL: address, Err: err}
 	}
 	return &ConnectionError{Message: said, URL: address, Err: err}

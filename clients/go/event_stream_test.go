@@ -78,15 +78,15 @@ func TestEventsAreToldAsTheyComeOfWhatWasAskedFor(t *testing.T) {
 	server := newScriptedServer(t, tells(t, greeted, websocket.StatusPolicyViolation, created(5, "a", noon), created(6, "b", noon), changed))
 	client, _ := newTestClient(t, server.URL, WithToken("llk_1"))
 	types := []EventType{EventTypeInstanceCreated, EventTypeInstanceStatusChanged}
-	var told []Event
+	var received []Event
 	var failure error
 	for event, err := range client.Events(EventsParams{Instances: []string{"A"}, Types: types, AfterSeq: Ptr[int64](4)}) {
 		if failure = err; err == nil {
-			told = append(told, event)
+			received = append(received, event)
 		}
 	}
-	if len(told) != 2 || told[0].Data.(*InstanceCreatedEvent).Name != "a" || told[1].Data.(*InstanceStatusChangedEvent).Status != StatusRunning {
-		t.Errorf("%+v", told)
+	if len(received) != 2 || received[0].Data.(*InstanceCreatedEvent).Name != "a" || received[1].Data.(*InstanceStatusChangedEvent).Status != StatusRunning {
+		t.Errorf("%+v", received)
 	}
 	var foreign *ProtocolError
 	if !errors.As(failure, &foreign) || foreign.Message != "the events of "+server.URL+" ended (1008): as the server says" {
@@ -109,7 +109,7 @@ func TestEventsAreResumedAfterTheLastOne(t *testing.T) {
 			server := newScriptedServer(t,
 				tells(t, nil, code, created(5, "a", noon)),
 				breaks,
-				// What it knows already it is not told again.
+				// It does not yield known events again.
 				tells(t, nil, code, created(5, "a", noon), created(6, "a", noon), gapTo(9, 9)),
 				tells(t, nil, websocket.StatusPolicyViolation))
 			client, timing := newTestClient(t, server.URL)

@@ -15,7 +15,7 @@ type sent struct {
 	Header             http.Header
 }
 
-// scriptedServer answers one request after the other in the way that it was told; the last way is that of all others.
+// scriptedServer sends its replies in order, and repeats the last one.
 type scriptedServer struct {
 	*httptest.Server
 	mutex    sync.Mutex
@@ -79,7 +79,7 @@ func streams(media, text string, isBroken bool) http.HandlerFunc {
 	}
 }
 
-// lasts is a way to answer: this, and nothing more until the client is gone, which is told.
+// lasts is a reply that stays open after its text until the client disconnects, and reports that.
 func lasts(media, text string, gone chan<- struct{}) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Content-Type", media)

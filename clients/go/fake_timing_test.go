@@ -8,7 +8,7 @@ import (
 	"time"
 )
 
-// fakeTiming sleeps in no time, and rings when it is told to.
+// fakeTiming sleeps without waiting, and fires timers on request.
 type fakeTiming struct {
 	mutex  sync.Mutex
 	slept  []time.Duration

@@ -6,12 +6,12 @@ import (
 	"net/url"
 )
 
-// ApplyParams says how a document is applied.
+// ApplyParams are the options of [Client.ApplyFleet].
 type ApplyParams struct {
-	// Remove the instances that it does not name.
+	// Remove instances that the document does not name.
 	Prune bool
 
-	// Change nothing, answer what would be done.
+	// Change nothing; return the steps that would be made.
 	DryRun bool
 }
 
@@ -26,7 +26,7 @@ func (p ApplyParams) query() url.Values {
 	return query
 }
 
-// ApplyFleet makes the instances be as a document says; only what changed restarts.
+// ApplyFleet creates, changes and removes instances to match a document; only changed ones restart.
 func (c *Client) ApplyFleet(document Fleet, params ...ApplyParams) (*Applied, error) {
 	return c.ApplyFleetContext(context.Background(), document, params...)
 }
@@ -52,7 +52,7 @@ func (c *Client) ApplyFleetTextContext(ctx context.Context, document []byte, par
 	})
 }
 
-// ExportFleet gives all instances as a document for [Client.ApplyFleet], their environment included.
+// ExportFleet returns all instances, with their environment, as a document for [Client.ApplyFleet].
 func (c *Client) ExportFleet() (*Fleet, error) {
 	return c.ExportFleetContext(context.Background())
 }
@@ -62,7 +62,7 @@ func (c *Client) ExportFleetContext(ctx context.Context) (*Fleet, error) {
 	return fetch[Fleet](ctx, c, request{method: http.MethodGet, path: []string{"/api/export"}})
 }
 
-// ExportFleetYAML gives the same as text in YAML.
+// ExportFleetYAML returns the same document as YAML text.
 func (c *Client) ExportFleetYAML() (string, error) {
 	return c.ExportFleetYAMLContext(context.Background())
 }

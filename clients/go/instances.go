@@ -8,36 +8,36 @@ import (
 	"time"
 )
 
-// ListInstancesParams says which instances are wanted.
+// ListInstancesParams filters instances.
 type ListInstancesParams struct {
-	// Only those in this state; empty: all.
+	// Only instances with this status; empty: all.
 	Status Status
 }
 
-// UpdateInstanceParams says how an instance is changed.
+// UpdateInstanceParams are the options of [Client.UpdateInstance].
 type UpdateInstanceParams struct {
-	// The ETag that the settings must still have, else [CodePreconditionFailed]; empty: any.
+	// The ETag that the settings must still have; otherwise the call fails with [CodePreconditionFailed]. Empty: any.
 	IfMatch string
 
-	// Restart the engine now, if it runs with other settings.
+	// Restart the engine now if it runs with other settings.
 	Restart bool
 }
 
-// StartParams says how an instance is started.
+// StartParams are the options of [Client.StartInstance].
 type StartParams struct {
-	// Return when the outcome is there, instead of at once. It then takes as long as it takes.
+	// Return when the outcome is known instead of at once. The call then has no timeout.
 	Wait bool
 }
 
-// StopParams says how an instance is stopped, or restarted.
+// StopParams are the options of [Client.StopInstance] and [Client.RestartInstance].
 type StopParams struct {
-	// End the engine at once, also while a gentle stop waits.
+	// Kill the engine at once, even while a normal stop drains.
 	Force bool
 
-	// Requests in flight may take so long to finish; nil: as the configuration says.
+	// How long in-flight requests may take to finish; nil: the default of the configuration.
 	Timeout *time.Duration
 
-	// Return when the outcome is there, instead of at once. It then takes as long as it takes.
+	// Return when the outcome is known instead of at once. The call then has no timeout.
 	Wait bool
 }
 
@@ -52,15 +52,15 @@ func (p StopParams) body() any {
 	return body
 }
 
-// GetInstanceLogsParams says which lines of a log are wanted.
+// GetInstanceLogsParams filters lines of a log.
 type GetInstanceLogsParams struct {
-	// The last ones, so many; 0: 100.
+	// Number of lines; 0: 100.
 	Lines int
 
-	// Of this level and above; empty: all.
+	// Lines of this level and above; empty: all.
 	Level LogLevel
 
-	// Only what comes after this line; 0: anything.
+	// Only lines after this one; 0: all.
 	AfterSeq int64
 }
 
@@ -72,9 +72,9 @@ func (p GetInstanceLogsParams) query() url.Values {
 	return query
 }
 
-// GetInstanceStatsParams says how much of the past is wanted.
+// GetInstanceStatsParams are the options of [Client.GetInstanceStats].
 type GetInstanceStatsParams struct {
-	// How far back; 0: an hour.
+	// How far back; 0: one hour.
 	Window time.Duration
 }
 
@@ -84,7 +84,7 @@ func (p GetInstanceStatsParams) query() url.Values {
 	return query
 }
 
-// ListInstances gives all instances, oldest first.
+// ListInstances lists all instances, oldest first.
 func (c *Client) ListInstances(params ...ListInstancesParams) ([]InstanceSummary, error) {
 	return c.ListInstancesContext(context.Background(), params...)
 }
@@ -98,7 +98,7 @@ func (c *Client) ListInstancesContext(ctx context.Context, params ...ListInstanc
 	return answer.Instances, err
 }
 
-// GetInstance gives an instance in full.
+// GetInstance returns an instance with all its fields.
 func (c *Client) GetInstance(name string) (*Instance, error) {
 	return c.GetInstanceContext(context.Background(), name)
 }
@@ -108,7 +108,7 @@ func (c *Client) GetInstanceContext(ctx context.Context, name string) (*Instance
 	return fetch[Instance](ctx, c, request{method: http.MethodGet, path: []string{"/api/instances/", name}})
 }
 
-// CreateInstance makes an instance; nothing starts.
+// CreateInstance creates an instance; it does not start it.
 func (c *Client) CreateInstance(body CreateInstance) (*InstanceCreated, error) {
 	return c.CreateInstanceContext(context.Background(), body)
 }
@@ -118,8 +118,8 @@ func (c *Client) CreateInstanceContext(ctx context.Context, body CreateInstance)
 	return fetch[InstanceCreated](ctx, c, request{method: http.MethodPost, path: []string{"/api/instances"}, body: body})
 }
 
-// UpdateInstance changes settings: to those that [Set] gives, or by [Remove] to their defaults. A running engine keeps
-// its own until it restarts.
+// UpdateInstance changes settings: [Set] gives a value, [Remove] restores the default. A running engine keeps its
+// settings until it restarts.
 func (c *Client) UpdateInstance(name string, body UpdateInstance, params ...UpdateInstanceParams) (*InstanceUpdated, error) {
 	return c.UpdateInstanceContext(context.Background(), name, body, params...)
 }
@@ -137,7 +137,7 @@ func (c *Client) UpdateInstanceContext(ctx context.Context, name string, body Up
 	return fetch[InstanceUpdated](ctx, c, request{method: http.MethodPut, path: []string{"/api/instances/", name}, query: query, header: header, body: body})
 }
 
-// DeleteInstance deletes an instance that does not run; it waits for a stop under way.
+// DeleteInstance deletes an instance that does not run; it waits for a stop in progress.
 func (c *Client) DeleteInstance(name string) (*Message, error) {
 	return c.DeleteInstanceContext(context.Background(), name)
 }
@@ -147,7 +147,7 @@ func (c *Client) DeleteInstanceContext(ctx context.Context, name string) (*Messa
 	return fetch[Message](ctx, c, request{method: http.MethodDelete, path: []string{"/api/instances/", name}, isPatient: true})
 }
 
-// StartInstance starts an instance. With Wait: [CodeStartFailed] and the reason when it does not run.
+// StartInstance starts an instance. With Wait, a failed start returns [CodeStartFailed] and the reason.
 func (c *Client) StartInstance(name string, params ...StartParams) (*Lifecycle, error) {
 	return c.StartInstanceContext(context.Background(), name, params...)
 }
@@ -157,7 +157,7 @@ func (c *Client) StartInstanceContext(ctx context.Context, name string, params .
 	return fetch[Lifecycle](ctx, c, command(name, "/start", first(params).Wait, nil))
 }
 
-// StopInstance stops an instance: requests in flight may finish first.
+// StopInstance stops an instance; in-flight requests may finish first.
 func (c *Client) StopInstance(name string, params ...StopParams) (*Lifecycle, error) {
 	return c.StopInstanceContext(context.Background(), name, params...)
 }
@@ -168,7 +168,7 @@ func (c *Client) StopInstanceContext(ctx context.Context, name string, params ..
 	return fetch[Lifecycle](ctx, c, command(name, "/stop", p.Wait, p.body()))
 }
 
-// RestartInstance stops, then starts; a stopped instance is started.
+// RestartInstance stops an instance, then starts it; it starts a stopped one.
 func (c *Client) RestartInstance(name string, params ...StopParams) (*Lifecycle, error) {
 	return c.RestartInstanceContext(context.Background(), name, params...)
 }
@@ -189,7 +189,7 @@ func (c *Client) GetInstanceHealthContext(ctx context.Context, name string) (*He
 	return fetch[Health](ctx, c, request{method: http.MethodGet, path: []string{"/api/instances/", name, "/health"}})
 }
 
-// GetInstanceLogs gives the last lines of output, over runs and rotations; [Client.FollowLogs] goes on with what comes.
+// GetInstanceLogs returns the last lines of output, across runs and rotations; [Client.FollowLogs] continues with new ones.
 func (c *Client) GetInstanceLogs(name string, params ...GetInstanceLogsParams) (*Logs, error) {
 	return c.GetInstanceLogsContext(context.Background(), name, params...)
 }
@@ -199,7 +199,7 @@ func (c *Client) GetInstanceLogsContext(ctx context.Context, name string, params
 	return fetch[Logs](ctx, c, request{method: http.MethodGet, path: []string{"/api/instances/", name, "/logs"}, query: first(params).query()})
 }
 
-// GetInstanceStats gives memory, CPU and I/O of the last hours.
+// GetInstanceStats returns memory, CPU and I/O of the last hours.
 func (c *Client) GetInstanceStats(name string, params ...GetInstanceStatsParams) (*StatsHistory, error) {
 	return c.GetInstanceStatsContext(context.Background(), name, params...)
 }
@@ -209,7 +209,7 @@ func (c *Client) GetInstanceStatsContext(ctx context.Context, name string, param
 	return fetch[StatsHistory](ctx, c, request{method: http.MethodGet, path: []string{"/api/instances/", name, "/stats"}, query: first(params).query()})
 }
 
-// StartAllInstances starts all stopped and failed instances, or those of them that are named.
+// StartAllInstances starts all stopped and failed instances, or only the named ones of them.
 func (c *Client) StartAllInstances(names ...string) (*BatchResult, error) {
 	return c.StartAllInstancesContext(context.Background(), names...)
 }
@@ -219,7 +219,7 @@ func (c *Client) StartAllInstancesContext(ctx context.Context, names ...string) 
 	return fetch[BatchResult](ctx, c, batch("/api/instances/start-all", names))
 }
 
-// StopAllInstances stops all instances that run, start or restart, or those of them that are named.
+// StopAllInstances stops all instances that run, start or restart, or only the named ones of them.
 func (c *Client) StopAllInstances(names ...string) (*BatchResult, error) {
 	return c.StopAllInstancesContext(context.Background(), names...)
 }
@@ -229,7 +229,7 @@ func (c *Client) StopAllInstancesContext(ctx context.Context, names ...string) (
 	return fetch[BatchResult](ctx, c, batch("/api/instances/stop-all", names))
 }
 
-// command is one that may be waited for.
+// command returns the request of a command that can wait for its outcome.
 func command(name, verb string, wait bool, body any) request {
 	query := url.Values{}
 	if wait {
@@ -246,7 +246,7 @@ func batch(path string, names []string) request {
 	return r
 }
 
-// fetch is what an operation answers.
+// fetch sends a request and returns its answer.
 func fetch[Result any](ctx context.Context, c *Client, r request) (*Result, error) {
 	var answer Result
 	if err := c.send(ctx, r, &answer); err != nil {
@@ -255,7 +255,7 @@ func fetch[Result any](ctx context.Context, c *Client, r request) (*Result, erro
 	return &answer, nil
 }
 
-// first is what was given of what may be left out.
+// first returns the optional parameters, or empty ones.
 func first[Params any](given []Params) Params {
 	if len(given) > 0 {
 		return given[0]

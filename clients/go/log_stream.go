@@ -13,43 +13,43 @@ import (
 	"time"
 )
 
-// LogItem is a line of a log; or, with a Gap, that lines are gone.
+// LogItem is a line of a log, or a gap where lines are missing.
 type LogItem struct {
 	LogEntry
 
-	// Lines that the server does not have any more; nil: this is a line.
+	// Lines that the server no longer keeps; nil: this item is a line.
 	Gap *Gap `json:"gap,omitzero"`
 }
 
-// FollowLogsParams says which lines of a log are followed.
+// FollowLogsParams says which lines of a log to yield.
 type FollowLogsParams struct {
-	// How many of those that are there already; nil: 100.
+	// How many existing lines to start with; nil: 100.
 	Lines *int
 
 	// Lines of this level and above; empty: all.
 	Level LogLevel
 
-	// Everything after this line, instead of the last Lines; nil: those.
+	// Start after this line instead of with the last Lines; nil: with those.
 	AfterSeq *int64
 
-	// Told each time that the connection stands, first and again, before anything comes over it.
+	// Called for the first and every later connection, before anything comes over it.
 	OnOpen func()
 
-	// Told whenever the connection is lost. It is resumed for ever: whoever does not want that ends the loop, or the
-	// context.
+	// Called whenever the connection is lost. The stream resumes without limit; leave the loop or cancel the context to
+	// stop.
 	OnInterruption func(Interruption)
 }
 
-// The server says something every 15 seconds.
+// Silence after which a connection is lost. The server sends something every 15 seconds.
 const logSilence = time.Minute
 
-// errDone ends a stream in order: nobody wants more, or there is none.
+// errDone ends a stream without an error: the caller left the loop, or no more items exist.
 var errDone = errors.New("done")
 
-// stream makes a sequence of what is told to a function, and of the error that it ends with.
-func stream[Item any](tell func(yield func(Item) error) error) iter.Seq2[Item, error] {
+// stream makes a sequence of the items that a function yields, and of its final error.
+func stream[Item any](produce func(yield func(Item) error) error) iter.Seq2[Item, error] {
 	return func(yield func(Item, error) bool) {
-		err := tell(func(item Item) error {
+		err := produce(func(item Item) error {
 			if !yield(item, nil) {
 				return errDone
 			}
@@ -62,14 +62,14 @@ func stream[Item any](tell func(yield func(Item) error) error) iter.Seq2[Item, e
 	}
 }
 
-// FollowLogs is the log of an instance, a line at a time: the last lines, then all that come, over lost connections and
-// restarts of the server, with nothing missing and nothing twice. Lines that are gone are told as a gap. It ends when the
+// FollowLogs yields the log of an instance: the last lines, then new ones. It resumes after lost connections and restarts
+// of the server, without missing or repeated lines. Lines that are no longer kept appear as a gap. It ends when the
 // instance is deleted, or after an error.
 func (c *Client) FollowLogs(name string, params ...FollowLogsParams) iter.Seq2[LogItem, error] {
 	return c.FollowLogsContext(context.Background(), name, params...)
 }
 
-// FollowLogsContext is [Client.FollowLogs] with a context, with whose error it ends when that is over.
+// FollowLogsContext is [Client.FollowLogs] with a context. When the context ends, the stream ends with its error.
 func (c *Client) FollowLogsContext(ctx context.Context, name string, params ...FollowLogsParams) iter.Seq2[LogItem, error] {
 	return stream(func(yield func(LogItem) error) error {
 		f := &follower{client: c, name: name, params: first(params), yield: yield}
@@ -84,11 +84,11 @@ type follower struct {
 	params     FollowLogsParams
 	yield      func(LogItem) error
 	resumption resumption
-	// When the instance was made that is followed: another one may get its name.
+	// Creation time of the followed instance, because another instance may get its name.
 	born time.Time
-	// Behind which everything is new.
+	// Seq of the last known line; later lines are new.
 	place int64
-	// When the last line was written that is known.
+	// Timestamp of the last known line.
 	newest time.Time
 }
 
@@ -125,10 +125,11 @@ func (f *follower) birth(ctx context.Context, isAgain bool) (time.Time, error) {
 	return instance.CreatedAt, err
 }
 
-// past tells the lines that are there already, and finds the place behind them.
+// past yields the existing lines and sets the position after them.
 func (f *follower) past(ctx context.Context) error {
 	isNone := f.params.Lines != nil && *f.params.Lines == 0
-	// First of all: what comes between the two is then told once more rather than missed, and left out by its number.
+	// Ask for the newest line first: a line that arrives in between then comes twice rather than not at all, and its
+	// number shows the repetition.
 	if isNone || f.params.Level != "" {
 		if _, err := f.last(ctx, GetInstanceLogsParams{Lines: 1}); err != nil {
 			return err
@@ -167,8 +168,8 @@ func (f *follower) last(ctx context.Context, params GetInstanceLogsParams) ([]Lo
 	return logs.Logs, nil
 }
 
-// take tells whether an item is new. Of a log that begins anew, as one that was restored from a backup does, lines have
-// numbers that were there before: they are told by their time.
+// take records an item and reports whether it is new. A log that starts over, for example after a restored backup,
+// repeats numbers: its lines count as new by their timestamp.
 func (f *follower) take(item LogItem) bool {
 	seq := item.Seq
 	if item.Gap != nil {
@@ -184,7 +185,7 @@ func (f *follower) take(item LogItem) bool {
 	return true
 }
 
-// present tells what comes over one connection, until that ends.
+// present yields the lines of one connection, until it ends.
 func (f *follower) present(ctx context.Context, isAgain bool) error {
 	if isAgain {
 		born, err := f.birth(ctx, true)

@@ -82,7 +82,7 @@ func TestALogIsFollowedOverLostConnectionsWithNothingMissingAndNothingTwice(t *t
 		births: []http.HandlerFunc{says(200, born), breaks, says(503, `{"error":"It starts.","code":"SHUTTING_DOWN"}`, "Retry-After", "1"), says(200, born), says(200, born), says(404, gone)},
 		pasts:  []http.HandlerFunc{past(10, 20)},
 		presents: []http.HandlerFunc{
-			// The end of a line that was cut off is told by the next connection.
+			// The end of a line that was cut off comes with the next connection.
 			streams(mediaEvents, coming(30)+"data: {\"seq\":4", true),
 			streams(mediaEvents, coming(40)+"data: {\"gap\":{\"from_seq\":40,\"to_seq\":70}}\n\n", false),
 			streams(mediaEvents, coming(80), false),

@@ -5,16 +5,16 @@ package llamactl
 import "time"
 
 type ActiveRequest struct {
-	// Its `X-Request-Id`; with `~` and a number behind it where another one has the same.
+	// Its `X-Request-Id`, followed by `~` and a number if another request has the same one.
 	ID string `json:"id"`
 
-	// Who made it: `user:NAME`, `key:ID (NAME)` or `anonymous`; nil for viewers, unless it is their own.
+	// `user:NAME`, `key:ID (NAME)` or `anonymous`; viewers get nil for requests of others.
 	Caller *string `json:"caller"`
 
-	// nil: none has been found for it yet, or none has this name.
+	// nil: not yet known, or no instance has this name.
 	Instance *string `json:"instance"`
 
-	// As it was asked for, at most 200 characters; nil: asked for by name, under `/proxy`.
+	// The `model` of the request, at most 200 characters; nil: the path names the instance, under `/proxy`.
 	Model *string `json:"model"`
 
 	// `v1`: the gateway; `proxy`: the pass-through of the instance. One of v1, proxy.
@@ -22,51 +22,52 @@ type ActiveRequest struct {
 
 	Method string `json:"method"`
 
-	// As the engine gets it, without the query, at most 200 characters.
+	// Path that the engine gets, without the query, at most 200 characters.
 	Path string `json:"path"`
 
-	// When it was known what it is for: its body had come as far as that takes.
+	// When llamactl had read enough of the body to know the model.
 	StartedAt time.Time `json:"started_at"`
 
-	// Seconds until an engine had it, the last one if its engine died and it was sent again; nil: none has it now.
+	// Seconds until an engine got the request; the last engine, if one died and llamactl retried. nil: no engine has
+	// it now.
 	Waited *float64 `json:"waited"`
 
-	// The answer comes in events, or over a WebSocket; nil: not known yet.
+	// Whether the answer is a stream of events or a WebSocket; nil: not yet known.
 	Stream *bool `json:"stream"`
 
-	// Seconds from `started_at`, waiting included; nil: nothing came yet, or the answer is no stream.
+	// Seconds from `started_at`, including waiting; nil: nothing came yet, or the answer is not a stream.
 	TimeToFirstToken *float64 `json:"time_to_first_token"`
 
-	// Of the prompt, cached ones too, as the engine told; nil: it did not.
+	// Tokens of the prompt, including cached ones, as the engine reported; nil: not reported.
 	TokensIn *int `json:"tokens_in"`
 
-	// Generated so far, as the engine told, else as counted.
+	// Tokens generated so far, as the engine reported or else as counted.
 	TokensOut *int `json:"tokens_out"`
 
-	// `tokens_out` is counted in pieces of the stream: the engine did not tell.
+	// Whether `tokens_out` is a count of stream chunks because the engine reported no number.
 	TokensEstimated bool `json:"tokens_estimated"`
 
-	// From the first to the last that came; nil: not enough came, or no stream.
+	// Rate between the first and the last token; nil: too few tokens, or not a stream.
 	TokensPerSecond *float64 `json:"tokens_per_second"`
 
-	// Of the answer’s body, so far.
+	// Bytes of the answer body sent so far.
 	BytesOut int64 `json:"bytes_out"`
 
-	// `starting`: waits until the instance runs; `queued`: until it is its turn; `processing`: the engine has it;
-	// `streaming`: the answer comes.
+	// `starting`: waits for the instance to start; `queued`: waits for its turn; `processing`: the engine works on
+	// it; `streaming`: the answer is arriving.
 	Phase RequestPhase `json:"phase"`
 }
 
 type Alert struct {
 	Level AlertLevel `json:"level"`
 
-	// What kind; stable.
+	// Kind of alert; stable.
 	Code string `json:"code"`
 
 	// What is wrong and what would help, for a person.
 	Message string `json:"message"`
 
-	// Whose it is; absent: the whole system.
+	// The affected instance; absent: the whole system.
 	Instance string `json:"instance,omitzero"`
 
 	RaisedAt time.Time `json:"raised_at"`
@@ -93,10 +94,10 @@ type Alerts struct {
 type Applied struct {
 	Message string `json:"message"`
 
-	// Nothing was changed: these are the steps that would be made.
+	// Whether this was a dry run: nothing changed, and `results` has the steps that would be made.
 	DryRun bool `json:"dry_run"`
 
-	// In the order of the document, then what is removed.
+	// In the order of the document, then removals.
 	Results []FleetStep `json:"results"`
 }
 
@@ -112,16 +113,16 @@ type AuditRow struct {
 	// `user:NAME`, `key:ID (NAME)`, or `anonymous`.
 	Subject string `json:"subject"`
 
-	// Where the request came from.
+	// Client address of the request.
 	Address string `json:"address"`
 
-	// The id of the operation: `createInstance`.
+	// The id of the operation, such as `createInstance`.
 	Action string `json:"action"`
 
-	// The instance, user or key it was about.
+	// The instance, user or key that the request named.
 	Target *string `json:"target"`
 
-	// Of the answer.
+	// HTTP status of the answer.
 	Status int `json:"status"`
 
 	RequestID string `json:"request_id"`
@@ -135,7 +136,7 @@ type BatchResult struct {
 type BatchStep struct {
 	Name string `json:"name"`
 
-	// nil when no such instance exists.
+	// nil: no such instance exists.
 	Status *Status `json:"status"`
 
 	Error string `json:"error,omitzero"`
@@ -149,7 +150,7 @@ type ChangePassword struct {
 type Code string
 
 const (
-	// The request is malformed or breaks a rule; `errors` lists every problem. With status 408 it never came whole.
+	// The request is malformed or breaks a rule; `errors` lists every problem. With status 408 it was incomplete.
 	CodeValidationError Code = "VALIDATION_ERROR"
 
 	// The body is not valid JSON.
@@ -161,7 +162,7 @@ const (
 	// The option can run code or read files; it needs `security.allow_privileged: true` in the configuration file.
 	CodePrivilegedOption Code = "PRIVILEGED_OPTION"
 
-	// Credentials are missing or not known.
+	// Credentials are missing or unknown.
 	CodeUnauthorized Code = "UNAUTHORIZED"
 
 	// The user name or the password is wrong.
@@ -173,7 +174,7 @@ const (
 	// This caller, host or origin may not do that.
 	CodeForbidden Code = "FORBIDDEN"
 
-	// Nothing answers at this path.
+	// Nothing exists at this path.
 	CodeNotFound Code = "NOT_FOUND"
 
 	// No instance has this name.
@@ -185,29 +186,29 @@ const (
 	// Another instance has this name (names ignore case).
 	CodeInstanceExists Code = "INSTANCE_EXISTS"
 
-	// The instance has to be stopped first.
+	// The instance runs; stop it first.
 	CodeInstanceRunning Code = "INSTANCE_RUNNING"
 
-	// The instance has to run first.
+	// The instance does not run; start it first.
 	CodeInstanceNotRunning Code = "INSTANCE_NOT_RUNNING"
 
 	// Another instance has this name or alias.
 	CodeAliasConflict Code = "ALIAS_CONFLICT"
 
-	// The port belongs to another instance, a live run or llamactl itself, or the range is used up.
+	// The port belongs to another instance, a live run or llamactl itself, or no port of the range is free.
 	CodePortConflict Code = "PORT_CONFLICT"
 
-	// A process that is not ours listens on the port.
+	// A process that is not from llamactl listens on the port.
 	CodePortInUse Code = "PORT_IN_USE"
 
-	// The model file, or a part of it, is not there, or is no model.
+	// The model file, or a part of it, does not exist or is not a model.
 	CodeModelNotFound Code = "MODEL_NOT_FOUND"
 
-	// The engine's program is not there or cannot be executed; `llamactl doctor` looks for it, `llamactl quickstart`
-	// gets a llama-server.
+	// The engine's program does not exist or cannot be executed; `llamactl doctor` looks for it, `llamactl
+	// quickstart` installs a llama-server.
 	CodeEngineNotFound Code = "ENGINE_NOT_FOUND"
 
-	// Authentication is off, so there is nobody to log in.
+	// Authentication is off, so no account can log in.
 	CodeAuthDisabled Code = "AUTH_DISABLED"
 
 	// An environment variable or a flag sets this key to another value.
@@ -216,29 +217,29 @@ const (
 	// The configuration file cannot be written.
 	CodeConfigReadOnly Code = "CONFIG_READ_ONLY"
 
-	// No slot is free and none can be freed; under `/v1` with status 503 also: there is no memory for the body.
+	// No slot is free and none can be freed; under `/v1` with status 503 also: no memory is left for the body.
 	CodeCapacityExceeded Code = "CAPACITY_EXCEEDED"
 
 	// The instance has changed since the `ETag` in `If-Match` was read.
 	CodePreconditionFailed Code = "PRECONDITION_FAILED"
 
-	// The body, or with status 431 the header, is larger than is read.
+	// The body, or with status 431 the header, is too large.
 	CodePayloadTooLarge Code = "PAYLOAD_TOO_LARGE"
 
-	// The URL is longer than is read.
+	// The URL is too long.
 	CodeURITooLong Code = "URI_TOO_LONG"
 
-	// The body has to be `application/json`; for `POST /api/apply` YAML will do too.
+	// The body must be `application/json`; `POST /api/apply` also accepts YAML.
 	CodeUnsupportedMediaType Code = "UNSUPPORTED_MEDIA_TYPE"
 
-	// A limit of the caller is used up: requests at once, or requests or tokens of a minute; `Retry-After` says when
-	// to try again.
+	// The caller reached a limit: concurrent requests, or requests or tokens per minute; `Retry-After` says when to
+	// retry.
 	CodeRateLimited Code = "RATE_LIMITED"
 
-	// An operator ended the request to the engine before it was answered.
+	// An operator cancelled the request before the engine answered it.
 	CodeRequestCancelled Code = "REQUEST_CANCELLED"
 
-	// A fault of llamactl; the log has the details under the `request_id`.
+	// A bug in llamactl; the log has the details under the `request_id`.
 	CodeInternalError Code = "INTERNAL_ERROR"
 
 	// The engine did not become ready; `reason` says why.
@@ -286,17 +287,17 @@ type ConfigAuth struct {
 }
 
 type ConfigEngine struct {
-	// Program; `${HOST}`, `${PORT}`, `${MODEL_PATH}` and `${NAME}` are filled in.
+	// Program; llamactl replaces `${HOST}`, `${PORT}`, `${MODEL_PATH}` and `${NAME}`.
 	Command string `json:"command"`
 
-	// The same are filled in, and `${API_KEY}`: the random key of the run.
+	// llamactl replaces the same placeholders, and `${API_KEY}`: the random key of the run.
 	Args []string `json:"args"`
 
 	Environment map[string]string `json:"environment"`
 	Kind        string            `json:"kind,omitzero"`
 	HealthPath  string            `json:"health_path,omitzero"`
 
-	// Variable in which the engine takes the random key of each run.
+	// Variable from which the engine reads the random key of each run.
 	APIKeyEnv string `json:"api_key_env,omitzero"`
 }
 
@@ -322,7 +323,7 @@ type ConfigGroup struct {
 }
 
 type ConfigInstances struct {
-	// Ports for instances that name none.
+	// Ports for instances without a `port`.
 	PortRange [2]int `json:"port_range"`
 
 	// 0: no limit.
@@ -331,10 +332,10 @@ type ConfigInstances struct {
 	// Seconds; 0: never.
 	IdleTimeout float64 `json:"idle_timeout"`
 
-	// Seconds without any sign of progress (output, memory, CPU time, bytes read) before a start is given up.
+	// Seconds without any progress (output, memory, CPU time, bytes read) after which a start fails.
 	StartTimeout float64 `json:"start_timeout"`
 
-	// Seconds that requests in flight may take to finish.
+	// How many seconds in-flight requests may take to finish.
 	StopTimeout float64 `json:"stop_timeout"`
 
 	AutoRestart bool `json:"auto_restart"`
@@ -352,7 +353,7 @@ type ConfigModels struct {
 	HFToken    string   `json:"hf_token"`
 }
 
-// ConfigPatch: A part of the configuration. `"***"` leaves a secret alone, `null` goes back to the default.
+// ConfigPatch: A part of the configuration. `"***"` keeps a secret, `null` restores the default.
 type ConfigPatch map[string]any
 
 type ConfigRateLimit struct {
@@ -368,14 +369,14 @@ type ConfigSecurity struct {
 }
 
 type ConfigServer struct {
-	// Address to listen on; other than loopback needs auth.enabled.
+	// Address to listen on; any other than loopback requires auth.enabled.
 	Host string `json:"host"`
 
 	Port      int    `json:"port"`
 	BasePath  string `json:"base_path"`
 	PublicURL string `json:"public_url"`
 
-	// More host names under which browsers may reach us.
+	// More host names under which browsers may reach llamactl.
 	AllowedHosts []string `json:"allowed_hosts"`
 
 	AllowedOrigins []string `json:"allowed_origins"`
@@ -386,10 +387,10 @@ type ConfigSource struct {
 	// One of default, file, environment, flag.
 	From string `json:"from"`
 
-	// The variable or the flag.
+	// Name of the variable or the flag.
 	Name string `json:"name,omitzero"`
 
-	// In the file.
+	// Line in the file.
 	Line *int `json:"line,omitzero"`
 }
 
@@ -398,22 +399,22 @@ type ConfigStats struct {
 }
 
 type ConfigView struct {
-	// As it is written now and holds from the next reload or start; secrets are `"***"`.
+	// As written now; it takes effect at the next reload or start. Secrets are `"***"`.
 	Config Config `json:"config"`
 
 	// By dotted key: `server.port`.
 	Sources map[string]ConfigSource `json:"sources"`
 
-	// Path of the configuration file; nil: there is none.
+	// Path of the configuration file; nil: no file.
 	File *string `json:"file"`
 
-	// The running llamactl was started with other values.
+	// Whether the running llamactl uses other values.
 	RestartRequired bool `json:"restart_required"`
 
 	// The keys that differ.
 	Pending []string `json:"pending"`
 
-	// Why the file as it is now could not be used; then `config` is what llamactl runs with.
+	// Why the current file is unusable; `config` then shows the values that llamactl runs with.
 	Problem string `json:"problem,omitzero"`
 }
 
@@ -431,72 +432,72 @@ type CreateInstance struct {
 	// Unique without regard to case; cannot be changed.
 	Name string `json:"name"`
 
-	// `llama_cpp`, `custom`, or the name of a custom engine of the configuration.
+	// `llama_cpp`, `custom`, or the name of a custom engine in the configuration.
 	Engine string `json:"engine,omitzero"`
 
-	// The model file; it may appear later, but must be there to start.
+	// The model file. It need not exist until the instance starts.
 	ModelPath string `json:"model_path,omitzero"`
 
-	// Left out: one is taken from `instances.port_range`.
+	// Left out: llamactl chooses one from `instances.port_range`.
 	Port int `json:"port,omitzero"`
 
 	Options EngineOptions `json:"options,omitzero"`
 
-	// Passed to the engine as they are, last: they win over `options`.
+	// Passed to the engine unchanged, after `options`, which they override.
 	ExtraArgs []string `json:"extra_args,omitzero"`
 
-	// Set for the engine. `"***"` in an update leaves the stored value alone.
+	// Environment variables of the engine. `"***"` in an update keeps the stored value.
 	Environment map[string]string `json:"environment,omitzero"`
 
 	// Replaces the engine's command. Privileged.
 	Command []string `json:"command,omitzero"`
 
-	// Answers 200 when the engine is ready. Default `/health`.
+	// Path that answers 200 when the engine is ready. Default `/health`.
 	HealthPath string `json:"health_path,omitzero"`
 
-	// More names under which `/v1` finds the instance.
+	// More names by which requests under `/v1` can select the instance.
 	Aliases []string `json:"aliases,omitzero"`
 
-	// Not shown by `GET /v1/models`.
+	// Hide the instance from `GET /v1/models`.
 	Unlisted *bool `json:"unlisted,omitzero"`
 
-	// Revive a run that the user wanted after the machine was rebooted.
+	// After a reboot of the machine, start the instance if it was meant to run.
 	AutoStart *bool `json:"auto_start,omitzero"`
 
-	// Restart a run that was ready and died. Default: `instances.auto_restart`.
+	// Restart the engine if it dies after it was ready. Default: `instances.auto_restart`.
 	AutoRestart *bool `json:"auto_restart,omitzero"`
 
-	// Restarts in a row before `failed`; -1: for ever. Default: `instances.max_restarts`.
+	// Restarts in a row before `failed`; -1: no limit. Default: `instances.max_restarts`.
 	MaxRestarts *int `json:"max_restarts,omitzero"`
 
-	// The first request under `/v1` starts it when it is stopped. Default true.
+	// A request under `/v1` starts the instance if it is stopped. Default true.
 	OnDemand *bool `json:"on_demand,omitzero"`
 
-	// Seconds without a request after which it is stopped; 0: never. Default: `instances.idle_timeout`.
+	// Stop the instance after this many seconds without a request; 0: never. Default: `instances.idle_timeout`.
 	IdleTimeout *float64 `json:"idle_timeout,omitzero"`
 
-	// Never stopped to make room for another, nor for idleness.
+	// Never evict the instance or stop it because it is idle.
 	Pinned *bool `json:"pinned,omitzero"`
 
-	// Its limits stand in the configuration under `groups`.
+	// Group whose limits apply; `groups` in the configuration defines them.
 	Group string `json:"group,omitzero"`
 
-	// Requests at once; the others wait. Default: no limit.
+	// Most requests that the engine gets at once; others wait. Default: no limit.
 	Concurrency int `json:"concurrency,omitzero"`
 
-	// Requests that may wait; one more is refused. Default 1 000.
+	// Most requests that may wait; llamactl refuses further ones. Default 1 000.
 	QueueLimit *int `json:"queue_limit,omitzero"`
 
-	// What the engine is told as `model` instead of what was asked for.
+	// Replaces the `model` of each request before the engine gets it.
 	UpstreamModel string `json:"upstream_model,omitzero"`
 
-	// Fields that a JSON body under `/v1` gets when it lacks them.
+	// Fields that llamactl adds to JSON bodies under `/v1` that lack them.
 	RequestDefaults map[string]any `json:"request_defaults,omitzero"`
 
-	// Fields that are taken out of JSON bodies under `/v1`.
+	// Fields that llamactl removes from JSON bodies under `/v1`.
 	RequestStrip []string `json:"request_strip,omitzero"`
 
-	// Prompts of one request are not cached for another, so that callers cannot find out what others asked. Engine
+	// Do not reuse cached prompts across requests, so that callers cannot find out prompts of others. Engine
 	// `llama_cpp` only. Default false.
 	Isolated *bool `json:"isolated,omitzero"`
 }
@@ -504,7 +505,7 @@ type CreateInstance struct {
 type CreateKey struct {
 	Name string `json:"name"`
 
-	// Default `["inference"]`. A role at most as high as your own.
+	// Default `["inference"]`. A role must not be higher than your own.
 	Scopes []Scope `json:"scopes,omitzero"`
 
 	// Only these instances, by name. Default all.
@@ -516,16 +517,16 @@ type CreateKey struct {
 	// Default never.
 	ExpiresAt time.Time `json:"expires_at,omitzero"`
 
-	// For admins: whose it is. Default your own.
+	// For admins: the account that gets the key. Default your own.
 	Owner string `json:"owner,omitzero"`
 
-	// Requests to `/v1` at once, those that wait for an engine included; 0: no limit.
+	// Concurrent requests to `/v1`, including those that wait for an engine; 0: no limit.
 	MaxInFlight *int `json:"max_in_flight,omitzero"`
 
 	// Requests to `/v1` in any 60 seconds; 0: no limit.
 	RequestsPerMinute *int `json:"requests_per_minute,omitzero"`
 
-	// Tokens of prompts and answers in any 60 seconds, counted when an answer ends; 0: no limit.
+	// Prompt and answer tokens in any 60 seconds, counted when an answer ends; 0: no limit.
 	TokensPerMinute *int `json:"tokens_per_minute,omitzero"`
 }
 
@@ -536,18 +537,18 @@ type CreateUser struct {
 	Password string `json:"password"`
 	Role     Role   `json:"role"`
 
-	// Requests to `/v1` at once, those that wait for an engine included; 0: no limit.
+	// Concurrent requests to `/v1`, including those that wait for an engine; 0: no limit.
 	MaxInFlight *int `json:"max_in_flight,omitzero"`
 
 	// Requests to `/v1` in any 60 seconds; 0: no limit.
 	RequestsPerMinute *int `json:"requests_per_minute,omitzero"`
 
-	// Tokens of prompts and answers in any 60 seconds, counted when an answer ends; 0: no limit.
+	// Prompt and answer tokens in any 60 seconds, counted when an answer ends; 0: no limit.
 	TokensPerMinute *int `json:"tokens_per_minute,omitzero"`
 }
 
-// EngineOptions: The engine's own long flags in snake_case. `false` becomes `--no-x` where the engine has it;
-// lists repeat the flag.
+// EngineOptions: The engine's own long flags in snake_case. `false` becomes `--no-x` if the engine has that
+// flag; a list repeats the flag.
 type EngineOptions map[string]any
 
 type EventType string
@@ -564,16 +565,16 @@ const (
 )
 
 type FinishedRequest struct {
-	// Its `X-Request-Id`; with `~` and a number behind it where another one has the same.
+	// Its `X-Request-Id`, followed by `~` and a number if another request has the same one.
 	ID string `json:"id"`
 
-	// Who made it: `user:NAME`, `key:ID (NAME)` or `anonymous`; nil for viewers, unless it is their own.
+	// `user:NAME`, `key:ID (NAME)` or `anonymous`; viewers get nil for requests of others.
 	Caller *string `json:"caller"`
 
-	// nil: none has been found for it yet, or none has this name.
+	// nil: not yet known, or no instance has this name.
 	Instance *string `json:"instance"`
 
-	// As it was asked for, at most 200 characters; nil: asked for by name, under `/proxy`.
+	// The `model` of the request, at most 200 characters; nil: the path names the instance, under `/proxy`.
 	Model *string `json:"model"`
 
 	// `v1`: the gateway; `proxy`: the pass-through of the instance. One of v1, proxy.
@@ -581,42 +582,43 @@ type FinishedRequest struct {
 
 	Method string `json:"method"`
 
-	// As the engine gets it, without the query, at most 200 characters.
+	// Path that the engine gets, without the query, at most 200 characters.
 	Path string `json:"path"`
 
-	// When it was known what it is for: its body had come as far as that takes.
+	// When llamactl had read enough of the body to know the model.
 	StartedAt time.Time `json:"started_at"`
 
-	// Seconds until an engine had it, the last one if its engine died and it was sent again; nil: none has it now.
+	// Seconds until an engine got the request; the last engine, if one died and llamactl retried. nil: no engine has
+	// it now.
 	Waited *float64 `json:"waited"`
 
-	// The answer comes in events, or over a WebSocket; nil: not known yet.
+	// Whether the answer is a stream of events or a WebSocket; nil: not yet known.
 	Stream *bool `json:"stream"`
 
-	// Seconds from `started_at`, waiting included; nil: nothing came yet, or the answer is no stream.
+	// Seconds from `started_at`, including waiting; nil: nothing came yet, or the answer is not a stream.
 	TimeToFirstToken *float64 `json:"time_to_first_token"`
 
-	// Of the prompt, cached ones too, as the engine told; nil: it did not.
+	// Tokens of the prompt, including cached ones, as the engine reported; nil: not reported.
 	TokensIn *int `json:"tokens_in"`
 
-	// Generated so far, as the engine told, else as counted.
+	// Tokens generated so far, as the engine reported or else as counted.
 	TokensOut *int `json:"tokens_out"`
 
-	// `tokens_out` is counted in pieces of the stream: the engine did not tell.
+	// Whether `tokens_out` is a count of stream chunks because the engine reported no number.
 	TokensEstimated bool `json:"tokens_estimated"`
 
-	// From the first to the last that came; nil: not enough came, or no stream.
+	// Rate between the first and the last token; nil: too few tokens, or not a stream.
 	TokensPerSecond *float64 `json:"tokens_per_second"`
 
-	// Of the answer’s body, so far.
+	// Bytes of the answer body sent so far.
 	BytesOut int64 `json:"bytes_out"`
 
-	// `ok`: the whole answer came; `client_error`, `engine_error`: the whole answer, a 4xx or 5xx of the engine;
-	// `refused`: llamactl answered with an error; `aborted`: the caller left; `cancelled`: by `DELETE
-	// /api/requests/{request_id}`; `broken`: the engine gave no answer or broke off in the middle.
+	// `ok`: complete answer; `client_error`, `engine_error`: complete answer with a 4xx or 5xx of the engine;
+	// `refused`: llamactl answered with an error; `aborted`: the caller disconnected; `cancelled`: by `DELETE
+	// /api/requests/{request_id}`; `broken`: the engine gave no answer or an incomplete one.
 	Outcome RequestOutcome `json:"outcome"`
 
-	// Of the answer; nil: there was none.
+	// HTTP status of the answer; nil: no answer.
 	Status *int `json:"status"`
 
 	// RFC 3339, UTC.
@@ -627,10 +629,10 @@ type FinishedRequest struct {
 }
 
 type Fleet struct {
-	// Of this form; 1 is the only one.
+	// Version of this format; always 1.
 	Version int `json:"version,omitzero"`
 
-	// Each as in `POST /instances`: what is left out has its default, also where it was set before.
+	// Each as in `POST /instances`: a setting that is left out gets its default, even if it was set before.
 	Instances []CreateInstance `json:"instances"`
 }
 
@@ -651,15 +653,15 @@ type FleetStep struct {
 	// Settings that differ, dotted: `options.threads`.
 	Changes []string `json:"changes"`
 
-	// What was accepted but will need attention.
+	// Accepted settings that need attention.
 	Warnings []string `json:"warnings,omitzero"`
 
-	// Why this step failed; the others were made all the same.
+	// Why this step failed; the other steps were made anyway.
 	Error string `json:"error,omitzero"`
 }
 
 type GPU struct {
-	// The tool's own number.
+	// The tool's own number for this GPU.
 	Index int `json:"index"`
 
 	// One of nvidia, amd.
@@ -667,19 +669,19 @@ type GPU struct {
 
 	Name string `json:"name"`
 
-	// Bytes; nil: not told, as by one that shares the memory of the machine.
+	// Bytes; nil: not reported, for example because the GPU shares the memory of the machine.
 	MemoryTotal *int64 `json:"memory_total"`
 
-	// Bytes; nil: not told.
+	// Bytes; nil: not reported.
 	MemoryUsage *int64 `json:"memory_usage"`
 
-	// 0–100; nil: not told.
+	// 0–100; nil: not reported.
 	Utilization *float64 `json:"utilization"`
 
-	// Degrees Celsius; nil: not told.
+	// Degrees Celsius; nil: not reported.
 	Temperature *float64 `json:"temperature"`
 
-	// Watts; nil: not told.
+	// Watts; nil: not reported.
 	Power *float64 `json:"power"`
 }
 
@@ -689,13 +691,13 @@ type Gap struct {
 }
 
 type GapEvent struct {
-	// The first number of which nothing is known.
+	// `seq` of the first missing event.
 	FromSeq int64 `json:"from_seq"`
 
-	// The last one; the frames that follow are complete again.
+	// `seq` of the last missing event; the frames after it are complete.
 	ToSeq int64 `json:"to_seq"`
 
-	// Of the newest event when this was told: what has a greater one came later.
+	// `seq` of the newest event when this frame was sent; later events have greater numbers.
 	LastSeq int64 `json:"last_seq"`
 }
 
@@ -706,7 +708,7 @@ type Health struct {
 	// RFC 3339, UTC.
 	LastCheck time.Time `json:"last_check"`
 
-	// Of one that is stopped or has failed: what a start would be refused for now; absent: nothing that can be seen.
+	// For a stopped or failed instance: why a start would fail now; absent: no known problem.
 	StartObstacle *StartObstacle `json:"start_obstacle,omitzero"`
 }
 
@@ -736,28 +738,28 @@ type Instance struct {
 
 	Status Status `json:"status"`
 
-	// `llama_cpp`, `custom`, or the name of a custom engine of the configuration.
+	// `llama_cpp`, `custom`, or the name of a custom engine in the configuration.
 	Engine string `json:"engine"`
 
-	// Absent for an engine that needs none.
+	// Absent for an engine without a model file.
 	ModelPath string `json:"model_path,omitzero"`
 
-	// Where its engine listens, on loopback.
+	// Loopback port of its engine.
 	Port int `json:"port"`
 
-	// More names under which `/v1` finds the instance.
+	// More names by which requests under `/v1` can select the instance.
 	Aliases []string `json:"aliases"`
 
-	// Not shown by `GET /v1/models`.
+	// Hide the instance from `GET /v1/models`.
 	Unlisted bool `json:"unlisted"`
 
-	// The first request under `/v1` starts it when it is stopped. Default true.
+	// A request under `/v1` starts the instance if it is stopped. Default true.
 	OnDemand bool `json:"on_demand"`
 
-	// Why it failed, or why it restarts.
+	// Why the instance failed or restarts; nil: neither.
 	Reason *string `json:"reason"`
 
-	// When the process of the present run began; nil: there is none.
+	// When the process of the current run started; nil: no process runs.
 	StartedAt *time.Time `json:"started_at"`
 
 	// RFC 3339, UTC.
@@ -771,65 +773,65 @@ type Instance struct {
 
 	Options EngineOptions `json:"options"`
 
-	// Passed to the engine as they are, last: they win over `options`.
+	// Passed to the engine unchanged, after `options`, which they override.
 	ExtraArgs []string `json:"extra_args"`
 
-	// Set for the engine; secrets are `"***"`.
+	// Environment variables of the engine; secrets are `"***"`.
 	Environment map[string]string `json:"environment"`
 
 	// Replaces the engine's command. Privileged.
 	Command []string `json:"command,omitzero"`
 
-	// Answers 200 when the engine is ready. Default `/health`.
+	// Path that answers 200 when the engine is ready. Default `/health`.
 	HealthPath string `json:"health_path,omitzero"`
 
-	// Revive a run that the user wanted after the machine was rebooted.
+	// After a reboot of the machine, start the instance if it was meant to run.
 	AutoStart bool `json:"auto_start"`
 
-	// As set, or the default of the configuration.
+	// The setting, or the default of the configuration.
 	AutoRestart bool `json:"auto_restart"`
 
-	// As set, or the default of the configuration.
+	// The setting, or the default of the configuration.
 	MaxRestarts int `json:"max_restarts"`
 
-	// As set, or the default of the configuration.
+	// The setting, or the default of the configuration.
 	IdleTimeout float64 `json:"idle_timeout"`
 
-	// As set; a pinned group pins its members too.
+	// The setting. Members of a pinned group are pinned too.
 	Pinned bool `json:"pinned"`
 
-	// Its limits stand in the configuration under `groups`.
+	// Group whose limits apply; `groups` in the configuration defines them.
 	Group string `json:"group,omitzero"`
 
 	// Absent: no limit.
 	Concurrency *int `json:"concurrency,omitzero"`
 
-	// Requests that may wait; one more is refused. Default 1 000.
+	// Most requests that may wait; llamactl refuses further ones. Default 1 000.
 	QueueLimit int `json:"queue_limit"`
 
-	// What the engine is told as `model` instead of what was asked for.
+	// Replaces the `model` of each request before the engine gets it.
 	UpstreamModel string `json:"upstream_model,omitzero"`
 
-	// Fields that a JSON body under `/v1` gets when it lacks them.
+	// Fields that llamactl adds to JSON bodies under `/v1` that lack them.
 	RequestDefaults map[string]any `json:"request_defaults"`
 
-	// Fields that are taken out of JSON bodies under `/v1`.
+	// Fields that llamactl removes from JSON bodies under `/v1`.
 	RequestStrip []string `json:"request_strip"`
 
-	// Prompts of one request are not cached for another, so that callers cannot find out what others asked. Engine
+	// Do not reuse cached prompts across requests, so that callers cannot find out prompts of others. Engine
 	// `llama_cpp` only. Default false.
 	Isolated bool `json:"isolated"`
 
-	// Automatic restarts in a row; 0 again after five minutes of running.
+	// Automatic restarts in a row; back to 0 after running for five minutes.
 	RestartCount int `json:"restart_count"`
 
-	// The running engine was launched from other settings than the stored ones.
+	// Whether the running engine was launched with other settings than the stored ones.
 	RestartRequired bool `json:"restart_required"`
 
-	// How the last run ended; nil: none has.
+	// How the last run ended; nil: no run has ended.
 	LastExit *LastExit `json:"last_exit"`
 
-	// The argv of the run, or of the next one; secrets masked.
+	// The argv of the current or the next run; secrets are masked.
 	EffectiveCommand []string `json:"effective_command"`
 
 	// nil exactly when no process runs.
@@ -850,7 +852,7 @@ type InstanceCreated struct {
 	Message  string   `json:"message"`
 	Instance Instance `json:"instance"`
 
-	// What was accepted but will need attention.
+	// Accepted settings that need attention.
 	Warnings []string `json:"warnings,omitzero"`
 }
 
@@ -877,7 +879,8 @@ type InstanceStatusChangedEvent struct {
 	PreviousStatus Status `json:"previous_status"`
 	Reason         string `json:"reason,omitzero"`
 
-	// Why it stops although nobody asked for that: another needs its slot, or it was not used for long.
+	// Why llamactl stops it without a request: `eviction`: another instance needs its slot; `idle`: its idle timeout
+	// passed.
 	Cause StopCause `json:"cause,omitzero"`
 }
 
@@ -887,28 +890,28 @@ type InstanceSummary struct {
 
 	Status Status `json:"status"`
 
-	// `llama_cpp`, `custom`, or the name of a custom engine of the configuration.
+	// `llama_cpp`, `custom`, or the name of a custom engine in the configuration.
 	Engine string `json:"engine"`
 
-	// Absent for an engine that needs none.
+	// Absent for an engine without a model file.
 	ModelPath string `json:"model_path,omitzero"`
 
-	// Where its engine listens, on loopback.
+	// Loopback port of its engine.
 	Port int `json:"port"`
 
-	// More names under which `/v1` finds the instance.
+	// More names by which requests under `/v1` can select the instance.
 	Aliases []string `json:"aliases"`
 
-	// Not shown by `GET /v1/models`.
+	// Hide the instance from `GET /v1/models`.
 	Unlisted bool `json:"unlisted"`
 
-	// The first request under `/v1` starts it when it is stopped. Default true.
+	// A request under `/v1` starts the instance if it is stopped. Default true.
 	OnDemand bool `json:"on_demand"`
 
-	// Why it failed, or why it restarts.
+	// Why the instance failed or restarts; nil: neither.
 	Reason *string `json:"reason"`
 
-	// When the process of the present run began; nil: there is none.
+	// When the process of the current run started; nil: no process runs.
 	StartedAt *time.Time `json:"started_at"`
 
 	// RFC 3339, UTC.
@@ -923,7 +926,7 @@ type InstanceUpdated struct {
 	Instance        Instance `json:"instance"`
 	RestartRequired bool     `json:"restart_required"`
 
-	// What was accepted but will need attention.
+	// Accepted settings that need attention.
 	Warnings []string `json:"warnings,omitzero"`
 }
 
@@ -935,27 +938,27 @@ type Key struct {
 	ID   string `json:"id"`
 	Name string `json:"name"`
 
-	// The account that it acts for.
+	// The account that the key acts for.
 	Owner string `json:"owner"`
 
-	// Its first characters, to tell it from others.
+	// Its first characters, to recognize it.
 	Prefix string `json:"prefix"`
 
 	Scopes []Scope `json:"scopes"`
 
-	// Only these; nil: all.
+	// The key works for these instances only; nil: all.
 	Instances []string `json:"instances"`
 
-	// A request with it may start an instance that is stopped.
+	// Whether a request with this key may start a stopped instance.
 	MayStart bool `json:"may_start"`
 
-	// Requests to `/v1` at once, those that wait for an engine included; 0: no limit.
+	// Concurrent requests to `/v1`, including those that wait for an engine; 0: no limit.
 	MaxInFlight int `json:"max_in_flight"`
 
 	// Requests to `/v1` in any 60 seconds; 0: no limit.
 	RequestsPerMinute int `json:"requests_per_minute"`
 
-	// Tokens of prompts and answers in any 60 seconds, counted when an answer ends; 0: no limit.
+	// Prompt and answer tokens in any 60 seconds, counted when an answer ends; 0: no limit.
 	TokensPerMinute int `json:"tokens_per_minute"`
 
 	CreatedAt time.Time `json:"created_at"`
@@ -963,7 +966,7 @@ type Key struct {
 	// nil: never.
 	ExpiresAt *time.Time `json:"expires_at"`
 
-	// To the minute.
+	// Accurate to one minute; nil: never.
 	LastUsedAt *time.Time `json:"last_used_at"`
 }
 
@@ -981,16 +984,16 @@ type KeyList struct {
 }
 
 type LastExit struct {
-	// Exit status; 128 + n for signal n; nil when it could not be learnt.
+	// Exit status; 128 + n for signal n; nil: unknown.
 	Code *int `json:"code"`
 
-	// The signal that ended it, such as `SIGKILL`.
+	// The signal that ended the engine, such as `SIGKILL`; nil: none or unknown.
 	Signal *string `json:"signal"`
 
 	// RFC 3339, UTC.
 	At time.Time `json:"at"`
 
-	// The cause in one sentence.
+	// Why the run ended, in one sentence.
 	Reason string `json:"reason"`
 
 	// The engine's last lines of output.
@@ -1003,15 +1006,16 @@ type Lifecycle struct {
 }
 
 type LogEntry struct {
-	// RFC 3339, UTC: the engine's own clock, on the machine's time.
+	// RFC 3339, UTC, from the engine's own timestamps, converted to the machine's clock.
 	Timestamp time.Time `json:"timestamp"`
 
 	Level LogLevel `json:"level"`
 
-	// Without control characters; one that is very long is cut and ends in an ellipsis.
+	// Without control characters; a very long line is cut and ends in an ellipsis.
 	Message string `json:"message"`
 
-	// Where the line ends in the instance's log: grows over runs, rotations and restarts of llamactl, with holes.
+	// Position of the line's end in the instance's log. Grows across runs, rotations and restarts of llamactl; not
+	// consecutive.
 	Seq int64 `json:"seq"`
 }
 
@@ -1038,10 +1042,10 @@ type Login struct {
 type Logs struct {
 	Logs []LogEntry `json:"logs"`
 
-	// The search for lines of this level ended before enough were found.
+	// The search stopped before it found enough lines of this level.
 	Truncated bool `json:"truncated,omitzero"`
 
-	// Lines after `after_seq` that are not kept any more.
+	// Lines after `after_seq` that are no longer kept.
 	Gap *Gap `json:"gap,omitzero"`
 }
 
@@ -1060,10 +1064,10 @@ type Probe struct {
 }
 
 type Problem struct {
-	// Where the problem is, dotted: `options.threads`; empty for the body as a whole.
+	// Where the problem is, dotted: `options.threads`; empty for the whole body.
 	Path string `json:"path"`
 
-	// What is wrong there and what would be right.
+	// What is wrong and what would be right.
 	Message string `json:"message"`
 }
 
@@ -1097,10 +1101,10 @@ type Requests struct {
 }
 
 type Resources struct {
-	// 0–100 of all cores.
+	// Percent (0–100) of all cores.
 	CPUUsage float64 `json:"cpu_usage"`
 
-	// Bytes that programs could not have any more.
+	// Bytes that are not available to programs.
 	MemoryUsage int64 `json:"memory_usage"`
 
 	MemoryTotal int64 `json:"memory_total"`
@@ -1108,7 +1112,7 @@ type Resources struct {
 	// Percent (0–100) of the data directory's filesystem.
 	DiskUsage float64 `json:"disk_usage"`
 
-	// Empty where no tool tells of any.
+	// Empty if no tool reports a GPU.
 	GPUs []GPU `json:"gpus"`
 }
 
@@ -1133,25 +1137,25 @@ const (
 type Session struct {
 	ID string `json:"id"`
 
-	// When the password was given.
+	// When the user logged in.
 	CreatedAt time.Time `json:"created_at"`
 
 	// When a token was last refreshed; nil: never.
 	RefreshedAt *time.Time `json:"refreshed_at"`
 
-	// When its newest token ends.
+	// When its newest token expires.
 	ExpiresAt time.Time `json:"expires_at"`
 
-	// When it ends for good: no refresh goes beyond (`auth.session_ttl`).
+	// When the log-in ends: no token is valid for longer (`auth.session_ttl`).
 	EndsAt time.Time `json:"ends_at"`
 
 	// Client address of the log-in, or of its last refresh.
 	Address string `json:"address"`
 
-	// What the client called itself then; at most 200 characters.
+	// `User-Agent` of that request; at most 200 characters.
 	UserAgent *string `json:"user_agent"`
 
-	// This request was made with a token of it.
+	// Whether this request has a token of this log-in.
 	Current bool `json:"current"`
 }
 
@@ -1161,12 +1165,12 @@ type SessionList struct {
 }
 
 type StartObstacle struct {
-	// Code of the refusal of a start. `VALIDATION_ERROR`: the configuration no longer has the engine.
+	// Error code that a start would return. `VALIDATION_ERROR`: the configuration no longer has the engine.
 	// `RESERVED_OPTION`, `PRIVILEGED_OPTION`: a stored variable may not be set. One of MODEL_NOT_FOUND,
 	// ENGINE_NOT_FOUND, PORT_IN_USE, VALIDATION_ERROR, RESERVED_OPTION, PRIVILEGED_OPTION.
 	Code string `json:"code"`
 
-	// What it is and what would work, for a person.
+	// What the problem is and what would work, for a person.
 	Message string `json:"message"`
 }
 
@@ -1174,19 +1178,19 @@ type Stats struct {
 	// Resident memory of all its processes, bytes.
 	MemoryUsage int64 `json:"memory_usage"`
 
-	// Percent of one core: 400 is four cores busy.
+	// Percent of one core: 400 means four busy cores.
 	CPUUsage float64 `json:"cpu_usage"`
 
-	// Of all its processes.
+	// Threads of all its processes.
 	Threads int `json:"threads"`
 
-	// Read since the engine was spawned, from disks and caches, bytes.
+	// Bytes read since the engine was spawned, from disks and caches.
 	ReadBytes int64 `json:"read_bytes"`
 
-	// Written since then, bytes.
+	// Bytes written since the engine was spawned.
 	WriteBytes int64 `json:"write_bytes"`
 
-	// Bytes on all GPUs; nil: no tool tells.
+	// Bytes on all GPUs; nil: no tool reports it.
 	GPUMemoryUsage *int64 `json:"gpu_memory_usage"`
 
 	// Seconds since the engine was spawned.
@@ -1196,10 +1200,10 @@ type Stats struct {
 type StatsHistory struct {
 	Name string `json:"name"`
 
-	// The time looked back on, seconds.
+	// Length of the history, in seconds.
 	Window float64 `json:"window"`
 
-	// Seconds between two measurements: the shortest step.
+	// Seconds between two measurements, which is the shortest step.
 	Interval float64 `json:"interval"`
 
 	Points []StatsPoint `json:"points"`
@@ -1209,36 +1213,36 @@ type StatsPoint struct {
 	// The end of the step.
 	Timestamp time.Time `json:"timestamp"`
 
-	// The length of the step; the further back, the longer.
+	// Length of the step; older steps are longer.
 	Seconds float64 `json:"seconds"`
 
 	// Resident memory of all its processes, bytes.
 	MemoryUsage int64 `json:"memory_usage"`
 
-	// Percent of one core: 400 is four cores busy.
+	// Percent of one core: 400 means four busy cores.
 	CPUUsage float64 `json:"cpu_usage"`
 
-	// Of all its processes.
+	// Threads of all its processes.
 	Threads int `json:"threads"`
 
-	// Read since the engine was spawned, from disks and caches, bytes.
+	// Bytes read since the engine was spawned, from disks and caches.
 	ReadBytes int64 `json:"read_bytes"`
 
-	// Written since then, bytes.
+	// Bytes written since the engine was spawned.
 	WriteBytes int64 `json:"write_bytes"`
 
-	// Bytes on all GPUs; nil: no tool tells.
+	// Bytes on all GPUs; nil: no tool reports it.
 	GPUMemoryUsage *int64 `json:"gpu_memory_usage"`
 
-	// The highest of the step.
+	// Highest value of the step.
 	CPUUsagePeak float64 `json:"cpu_usage_peak"`
 
-	// The highest of the step.
+	// Highest value of the step.
 	MemoryUsagePeak int64 `json:"memory_usage_peak"`
 }
 
-// Status: `running`: the engine answered its health check. `restarting`: going down, or waiting out a backoff,
-// in order to come up. `failed`: gave up; `reason` says why.
+// Status: `running`: the engine answered its health check. `restarting`: stopping in order to start again, or
+// waiting for the backoff. `failed`: llamactl gave up; `reason` says why.
 type Status string
 
 const (
@@ -1251,10 +1255,10 @@ const (
 )
 
 type StopBody struct {
-	// SIGKILL at once, also while a gentle stop drains. Default false.
+	// Send SIGKILL at once, even while a normal stop drains. Default false.
 	Force *bool `json:"force,omitzero"`
 
-	// Seconds that requests in flight may take to finish. Default `instances.stop_timeout`.
+	// How many seconds in-flight requests may take to finish. Default `instances.stop_timeout`.
 	Timeout *float64 `json:"timeout,omitzero"`
 }
 
@@ -1286,17 +1290,17 @@ type SystemInfo struct {
 	MemoryTotal int64  `json:"memory_total"`
 	Version     string `json:"version"`
 
-	// When the package was built; of a checkout: when its files were made or checked out.
+	// When the package was built; for a checkout, when its files were written.
 	BuildTime time.Time `json:"build_time"`
 
-	// Of the source; `-dirty` behind it: a package was built with changes. nil: not known.
+	// Commit of the source; `-dirty` at the end: the package was built with uncommitted changes. nil: unknown.
 	Commit *string `json:"commit"`
 }
 
 type SystemStatus struct {
 	Version string `json:"version"`
 
-	// Seconds; llamactl's own.
+	// Seconds since llamactl started.
 	Uptime float64 `json:"uptime"`
 
 	Instances InstanceCounts `json:"instances"`
@@ -1316,78 +1320,79 @@ type Token struct {
 }
 
 type UpdateInstance struct {
-	// `llama_cpp`, `custom`, or the name of a custom engine of the configuration.
+	// `llama_cpp`, `custom`, or the name of a custom engine in the configuration.
 	Engine Patch[string] `json:"engine,omitzero"`
 
-	// The model file; it may appear later, but must be there to start.
+	// The model file. It need not exist until the instance starts.
 	ModelPath Patch[string] `json:"model_path,omitzero"`
 
-	// Left out: one is taken from `instances.port_range`.
+	// Left out: llamactl chooses one from `instances.port_range`.
 	Port Patch[int] `json:"port,omitzero"`
 
-	// The engine's own long flags in snake_case. `false` becomes `--no-x` where the engine has it; lists repeat the
-	// flag. Merged key by key; nil removes one.
+	// The engine's own long flags in snake_case. `false` becomes `--no-x` if the engine has that flag; a list
+	// repeats the flag. Merged key by key; nil removes an option.
 	Options Patch[map[string]any] `json:"options,omitzero"`
 
-	// Passed to the engine as they are, last: they win over `options`.
+	// Passed to the engine unchanged, after `options`, which they override.
 	ExtraArgs Patch[[]string] `json:"extra_args,omitzero"`
 
-	// Set for the engine. `"***"` in an update leaves the stored value alone. Merged name by name; nil removes one.
+	// Environment variables of the engine. `"***"` in an update keeps the stored value. Merged name by name; nil
+	// removes a variable.
 	Environment Patch[map[string]*string] `json:"environment,omitzero"`
 
 	// Replaces the engine's command. Privileged.
 	Command Patch[[]string] `json:"command,omitzero"`
 
-	// Answers 200 when the engine is ready. Default `/health`.
+	// Path that answers 200 when the engine is ready. Default `/health`.
 	HealthPath Patch[string] `json:"health_path,omitzero"`
 
-	// More names under which `/v1` finds the instance.
+	// More names by which requests under `/v1` can select the instance.
 	Aliases Patch[[]string] `json:"aliases,omitzero"`
 
-	// Not shown by `GET /v1/models`.
+	// Hide the instance from `GET /v1/models`.
 	Unlisted Patch[bool] `json:"unlisted,omitzero"`
 
-	// Revive a run that the user wanted after the machine was rebooted.
+	// After a reboot of the machine, start the instance if it was meant to run.
 	AutoStart Patch[bool] `json:"auto_start,omitzero"`
 
-	// Restart a run that was ready and died. Default: `instances.auto_restart`.
+	// Restart the engine if it dies after it was ready. Default: `instances.auto_restart`.
 	AutoRestart Patch[bool] `json:"auto_restart,omitzero"`
 
-	// Restarts in a row before `failed`; -1: for ever. Default: `instances.max_restarts`.
+	// Restarts in a row before `failed`; -1: no limit. Default: `instances.max_restarts`.
 	MaxRestarts Patch[int] `json:"max_restarts,omitzero"`
 
-	// The first request under `/v1` starts it when it is stopped. Default true.
+	// A request under `/v1` starts the instance if it is stopped. Default true.
 	OnDemand Patch[bool] `json:"on_demand,omitzero"`
 
-	// Seconds without a request after which it is stopped; 0: never. Default: `instances.idle_timeout`.
+	// Stop the instance after this many seconds without a request; 0: never. Default: `instances.idle_timeout`.
 	IdleTimeout Patch[float64] `json:"idle_timeout,omitzero"`
 
-	// Never stopped to make room for another, nor for idleness.
+	// Never evict the instance or stop it because it is idle.
 	Pinned Patch[bool] `json:"pinned,omitzero"`
 
-	// Its limits stand in the configuration under `groups`.
+	// Group whose limits apply; `groups` in the configuration defines them.
 	Group Patch[string] `json:"group,omitzero"`
 
-	// Requests at once; the others wait. Default: no limit.
+	// Most requests that the engine gets at once; others wait. Default: no limit.
 	Concurrency Patch[int] `json:"concurrency,omitzero"`
 
-	// Requests that may wait; one more is refused. Default 1 000.
+	// Most requests that may wait; llamactl refuses further ones. Default 1 000.
 	QueueLimit Patch[int] `json:"queue_limit,omitzero"`
 
-	// What the engine is told as `model` instead of what was asked for.
+	// Replaces the `model` of each request before the engine gets it.
 	UpstreamModel Patch[string] `json:"upstream_model,omitzero"`
 
-	// Fields that a JSON body under `/v1` gets when it lacks them.
+	// Fields that llamactl adds to JSON bodies under `/v1` that lack them.
 	RequestDefaults Patch[map[string]any] `json:"request_defaults,omitzero"`
 
-	// Fields that are taken out of JSON bodies under `/v1`.
+	// Fields that llamactl removes from JSON bodies under `/v1`.
 	RequestStrip Patch[[]string] `json:"request_strip,omitzero"`
 
-	// Prompts of one request are not cached for another, so that callers cannot find out what others asked. Engine
+	// Do not reuse cached prompts across requests, so that callers cannot find out prompts of others. Engine
 	// `llama_cpp` only. Default false.
 	Isolated Patch[bool] `json:"isolated,omitzero"`
 
-	// Accepted when it is the instance’s own: a name cannot change.
+	// Must be the current name: a name cannot change.
 	Name string `json:"name,omitzero"`
 }
 
@@ -1398,13 +1403,13 @@ type UpdateUser struct {
 	// Revokes all tokens and keys of the account.
 	Password string `json:"password,omitzero"`
 
-	// Requests to `/v1` at once, those that wait for an engine included; 0: no limit.
+	// Concurrent requests to `/v1`, including those that wait for an engine; 0: no limit.
 	MaxInFlight *int `json:"max_in_flight,omitzero"`
 
 	// Requests to `/v1` in any 60 seconds; 0: no limit.
 	RequestsPerMinute *int `json:"requests_per_minute,omitzero"`
 
-	// Tokens of prompts and answers in any 60 seconds, counted when an answer ends; 0: no limit.
+	// Prompt and answer tokens in any 60 seconds, counted when an answer ends; 0: no limit.
 	TokensPerMinute *int `json:"tokens_per_minute,omitzero"`
 }
 
@@ -1412,16 +1417,16 @@ type User struct {
 	Username string `json:"username"`
 	Role     Role   `json:"role"`
 
-	// None of its tokens and keys is taken.
+	// Its tokens and keys are refused.
 	Disabled bool `json:"disabled"`
 
-	// Requests to `/v1` at once, those that wait for an engine included; 0: no limit.
+	// Concurrent requests to `/v1`, including those that wait for an engine; 0: no limit.
 	MaxInFlight int `json:"max_in_flight"`
 
 	// Requests to `/v1` in any 60 seconds; 0: no limit.
 	RequestsPerMinute int `json:"requests_per_minute"`
 
-	// Tokens of prompts and answers in any 60 seconds, counted when an answer ends; 0: no limit.
+	// Prompt and answer tokens in any 60 seconds, counted when an answer ends; 0: no limit.
 	TokensPerMinute int `json:"tokens_per_minute"`
 
 	CreatedAt   time.Time  `json:"created_at"`
@@ -1442,17 +1447,17 @@ type errorBody struct {
 	// What happened and what would work, for a person.
 	Error string `json:"error"`
 
-	// The same for a program; stable.
+	// The kind of error, for programs; stable.
 	Code Code `json:"code"`
 
-	// More about it; may be empty.
+	// More about the error; may be empty.
 	Details string `json:"details"`
 
-	// The `X-Request-Id` of the answer, to be found in the log.
+	// The `X-Request-Id` of the answer; also in the log.
 	RequestID string `json:"request_id"`
 
-	// Every problem with the part of the request at fault, where that is known, up to 100. Checking stops there, and
-	// `details` says so.
+	// Every problem of the invalid part of the request, if known, up to 100. Checking stops there, and `details`
+	// says so.
 	Errors []Problem `json:"errors,omitzero"`
 
 	// Why the engine did not start, when `code` is `START_FAILED`.
@@ -1462,7 +1467,7 @@ type errorBody struct {
 type subscription struct {
 	Type string `json:"type"`
 
-	// Names, in any case, also of instances still to come. Left out: all that the caller may see.
+	// Names, ignoring case, also of future instances. Left out: all that the caller may see.
 	Instances []string `json:"instances,omitzero"`
 
 	// Left out: all.
@@ -1483,7 +1488,7 @@ func (*InstanceStatsUpdatedEvent) eventData() {}
 
 func (*GapEvent) eventData() {}
 
-// newEventData has room for what an event of this type carries; nil: the type is not known.
+// newEventData returns an empty value for the data of an event of this type, or nil for an unknown type.
 func newEventData(kind EventType) EventData {
 	switch kind {
 	case EventTypeInstanceStatusChanged:

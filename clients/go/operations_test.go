@@ -152,7 +152,7 @@ func TestEveryCallHasAContextTwinOfTheSameForm(t *testing.T) {
 	}
 }
 
-// What the document lists a method sends, when it is told everything.
+// Called with all parameters, a method sends every parameter of the document.
 func TestEveryParameterOfAnOperationCanBeGiven(t *testing.T) {
 	server := newScriptedServer(t, says(200, "{}"))
 	client, _ := newTestClient(t, server.URL)

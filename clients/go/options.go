@@ -11,13 +11,13 @@ const (
 	defaultRetries = 2
 )
 
-// TokenSource gives the token of the moment; what it fails with, the call fails with. No text: no token.
+// TokenSource returns the current token; an empty text means no token. If it fails, the call fails with its error.
 type TokenSource func(ctx context.Context) (string, error)
 
-// Option is one thing that a [Client] does otherwise.
+// Option is an option of a [Client].
 type Option func(*Client)
 
-// WithToken sends this with every request: the token of a login, or a key (llk_…).
+// WithToken sends the token of a log-in, or a key (llk_…), with every request.
 func WithToken(token string) Option {
 	return func(c *Client) {
 		c.tokens = func(context.Context) (string, error) { return token, nil }
@@ -25,11 +25,10 @@ func WithToken(token string) Option {
 	}
 }
 
-// WithAPIKey is [WithToken] for a key, under the name that one looks for.
+// WithAPIKey is [WithToken] for a key.
 func WithAPIKey(key string) Option { return WithToken(key) }
 
-// WithTokenSource asks for the token before every request, and once more when the one that it gave was refused; nil: there
-// is none.
+// WithTokenSource calls a source before every request, and once more if the server refuses its token; nil: no token.
 func WithTokenSource(source TokenSource) Option {
 	if source == nil {
 		return WithToken("")
@@ -37,8 +36,8 @@ func WithTokenSource(source TokenSource) Option {
 	return func(c *Client) { c.tokens, c.isTokenAsked = source, true }
 }
 
-// WithHTTPClient sends requests through this one: for proxies, certificates, and tests. Its Timeout is taken for that of
-// [WithTimeout]; redirections are not followed. nil: one like [http.DefaultClient].
+// WithHTTPClient sends requests through an [http.Client], for proxies, certificates and tests. Its Timeout is used like
+// that of [WithTimeout]. Redirects are not followed. nil: a client like [http.DefaultClient].
 func WithHTTPClient(client *http.Client) Option {
 	return func(c *Client) {
 		var own http.Client
@@ -48,29 +47,30 @@ func WithHTTPClient(client *http.Client) Option {
 		if own.Timeout > 0 {
 			c.timeout = own.Timeout
 		}
-		// It would bound streams, too.
+		// The timeout of http.Client would also end streams.
 		own.Timeout = 0
-		// llamactl leads nobody elsewhere; followed, a POST would become a GET.
+		// llamactl never redirects. If the client followed a redirect, a POST would become a GET.
 		own.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
 		c.http = &own
 	}
 }
 
-// WithTimeout bounds one try of a call, by default to a minute; of a stream, until it begins. 0: nothing does but the
-// context. Calls that wait for an outcome, and answers of a model, take as long as they take.
+// WithTimeout sets the timeout of one attempt of a call, or until a stream begins. Default one minute; 0: only the
+// context ends a call. It does not apply to calls with Wait or to answers of a model.
 func WithTimeout(timeout time.Duration) Option {
 	return func(c *Client) { c.timeout = timeout }
 }
 
-// WithRetries says how often a request is sent again, if that cannot do twice what is asked; by default twice.
+// WithRetries sets how often a request is retried, by default twice. The client retries only if that cannot do something
+// twice.
 func WithRetries(retries int) Option {
 	return func(c *Client) { c.retries = retries }
 }
 
-// WithUserAgent says who asks.
+// WithUserAgent sets the header User-Agent.
 func WithUserAgent(name string) Option { return WithHeader("User-Agent", name) }
 
-// WithHeader sends this with every request.
+// WithHeader sends a header with every request.
 func WithHeader(name, value string) Option {
 	return func(c *Client) { c.header.Set(name, value) }
 }

@@ -2,7 +2,7 @@ package llamactl
 
 import "encoding/json"
 
-// Patch is what becomes of a setting: nothing, unless it is made by [Set] or [Remove].
+// Patch is the change of a setting, made by [Set] or [Remove]. The zero value leaves the setting unchanged.
 type Patch[T any] struct {
 	value   *T
 	isGiven bool
@@ -11,13 +11,13 @@ type Patch[T any] struct {
 // Set gives a setting a value.
 func Set[T any](value T) Patch[T] { return Patch[T]{value: &value, isGiven: true} }
 
-// Remove takes a setting away, which then has its default.
+// Remove removes a setting, which then has its default.
 func Remove[T any]() Patch[T] { return Patch[T]{isGiven: true} }
 
-// IsZero tells whether nothing becomes of the setting.
+// IsZero reports whether the setting stays unchanged.
 func (p Patch[T]) IsZero() bool { return !p.isGiven }
 
-// MarshalJSON is the value, or null where it is removed.
+// MarshalJSON returns the value, or null for [Remove].
 func (p Patch[T]) MarshalJSON() ([]byte, error) { return json.Marshal(p.value) }
 
 // UnmarshalJSON reads what MarshalJSON wrote.

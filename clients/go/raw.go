@@ -7,22 +7,22 @@ import (
 	"strings"
 )
 
-// Request is any request, for what has no method of its own.
+// Request is any request, for paths without a method.
 type Request struct {
-	// In any case.
+	// The HTTP method, in upper or lower case.
 	Method string
 
-	// From the server's address on: /api/instances. [url.PathEscape] is for names in it.
+	// The path after the server's address: /api/instances. Use [url.PathEscape] for names in it.
 	Path string
 
 	Query  url.Values
 	Header http.Header
 
-	// Sent as JSON; nil: none.
+	// Sent as JSON; nil: no body.
 	Body any
 }
 
-// Response is the answer to a [Request], whole.
+// Response is the complete answer to a [Request].
 type Response struct {
 	Status int
 	Header http.Header
@@ -31,11 +31,11 @@ type Response struct {
 	answer *answer
 }
 
-// Decode reads the JSON of the answer.
+// Decode parses the JSON of the answer.
 func (r *Response) Decode(into any) error { return r.answer.decode(into) }
 
-// Do sends any request, and gives status and header of its answer too: for an ETag. Answers of a model, under /v1, may
-// take as long as they take.
+// Do sends any request and returns status, header and body of its answer, for example for an ETag. A POST under /v1 has
+// no timeout.
 func (c *Client) Do(r Request) (*Response, error) {
 	return c.DoContext(context.Background(), r)
 }

@@ -40,7 +40,7 @@ func TestNothingIsMissedOverRestartsOfTheServer(t *testing.T) {
 		t.Fatal(err)
 	}
 	lines := make(chan LogItem, 10_000)
-	told := make(chan string, 10_000)
+	received := make(chan string, 10_000)
 	failures := make(chan error, 2)
 	listening, stop := context.WithCancel(ctx)
 	defer stop()
@@ -55,7 +55,7 @@ func TestNothingIsMissedOverRestartsOfTheServer(t *testing.T) {
 		}
 	}()
 	go func() {
-		defer close(told)
+		defer close(received)
 		params := EventsParams{Instances: []string{name}, Types: []EventType{EventTypeInstanceStatusChanged}, AfterSeq: Ptr[int64](0)}
 		for event, err := range client.EventsContext(listening, params) {
 			if listening.Err() != nil {
@@ -66,13 +66,13 @@ func TestNothingIsMissedOverRestartsOfTheServer(t *testing.T) {
 				return
 			}
 			data := event.Data.(*InstanceStatusChangedEvent)
-			told <- fmt.Sprintf("%s → %s", data.PreviousStatus, data.Status)
+			received <- fmt.Sprintf("%s → %s", data.PreviousStatus, data.Status)
 		}
 	}()
 	expect := func(wanted ...string) {
 		t.Helper()
 		for _, each := range wanted {
-			if got, isThere := <-told; got != each {
+			if got, isThere := <-received; got != each {
 				t.Fatalf("%q instead of %q (%v)", got, each, isThere)
 			}
 		}
@@ -114,7 +114,7 @@ func TestNothingIsMissedOverRestartsOfTheServer(t *testing.T) {
 	for item := range lines {
 		past = append(past, item)
 	}
-	for range told {
+	for range received {
 	}
 	var wanted []LogItem
 	for _, entry := range logs.Logs {

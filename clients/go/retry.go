@@ -11,18 +11,17 @@ import (
 )
 
 const (
-	// Before the first retry; doubled before each that follows.
+	// Bound of the backoff before the first retry. It doubles before each later one.
 	firstDelay   = 250 * time.Millisecond
 	longestDelay = 10 * time.Second
-	// Whoever is told to wait for longer is told so, instead of being kept waiting.
+	// Longest Retry-After for which a request waits. If it is longer, the request fails at once.
 	longestRetryAfter = time.Minute
 )
 
-// retryDelay is how long to wait until a request that failed is sent again; false: it is not. A request that may have
-// done something already is never repeated: only those that read are, and those of which it is certain that nothing was
-// done.
+// retryDelay returns how long to wait before a failed request is retried; false: no retry. A request that may have
+// changed something is never retried. Only reads are, and requests that certainly did nothing.
 //
-// A request that is lasting may be done although the answer is that the server stops.
+// The server may have carried out a lasting request although it answers that it is stopping.
 func retryDelay(method string, isLasting bool, err error, retries, limit int, random float64) (time.Duration, bool) {
 	if retries >= limit || !mayRepeat(err, method == http.MethodGet, isLasting) {
 		return 0, false
@@ -34,14 +33,14 @@ func retryDelay(method string, isLasting bool, err error, retries, limit int, ra
 	return asked + backoff(retries, random), true
 }
 
-// isLasting: a command that waits for its outcome goes on without whoever waits, and settings that are to hold at once may
-// be stored already.
+// isLasting reports whether a stopping server may have carried out a request. A command with wait goes on without its
+// caller. Settings with apply=restart may already be stored.
 func isLasting(method, address string) bool {
 	if method == http.MethodGet {
 		return false
 	}
 	_, text, _ := strings.Cut(address, "?")
-	// What is no query asks for neither.
+	// An invalid query has neither parameter.
 	query, _ := url.ParseQuery(text)
 	return query.Get("wait") == "true" || query.Get("apply") == "restart"
 }
@@ -61,12 +60,12 @@ func mayRepeat(err error, isReading, isLasting bool) bool {
 	return isReading && isAway(err) && retryAfterOf(err) > 0
 }
 
-// Under /v1 codes are in small letters.
+// isStopping ignores case, because codes are in lower case under /v1.
 func isStopping(err *Error) bool {
 	return strings.EqualFold(string(err.Code), string(CodeShuttingDown))
 }
 
-// isPassing tells whether an error is of the kind that passes: the server is away, or has too much to do.
+// isPassing reports whether an error is temporary: the server is away or overloaded.
 func isPassing(err error) bool {
 	var connection *ConnectionError
 	return errors.As(err, &connection) || isAway(err) || statusOf(err) == http.StatusTooManyRequests
@@ -104,7 +103,8 @@ func retryAfterOf(err error) time.Duration {
 	return 0
 }
 
-// backoff is anything up to the bound that doubles: clients that lost their server together do not come back together.
+// backoff returns a random delay below a bound that doubles, so that clients that lost their server together do not
+// return together.
 func backoff(failures int, random float64) time.Duration {
 	bound := longestDelay
 	if failures < 6 {
@@ -113,29 +113,29 @@ func backoff(failures int, random float64) time.Duration {
 	return time.Duration(random * float64(bound))
 }
 
-// Interruption is that a stream was broken, and will be resumed where it was.
+// Interruption is a lost connection of a stream, which the client will resume at the same position.
 type Interruption struct {
-	// What ended it.
+	// Why the connection was lost.
 	Err error
 
-	// How often it was tried to resume it since something came last.
+	// Number of failures since the last item arrived.
 	Attempt int
 
-	// Until the next try.
+	// Time until the next attempt.
 	Delay time.Duration
 }
 
-// resumption decides when a stream that was lost is resumed.
+// resumption decides when to resume a lost stream.
 type resumption struct {
 	client         *Client
 	onInterruption func(Interruption)
 	failures       int
 }
 
-// succeeded: something came, and the next loss is a new one.
+// succeeded is called when an item arrives: the next loss starts with the shortest backoff.
 func (r *resumption) succeeded() { r.failures = 0 }
 
-// failed returns when it is time to try again; or the error, if trying again would not help.
+// failed returns nil when it is time to retry, or the error if retrying would not help.
 func (r *resumption) failed(ctx context.Context, err error) error {
 	if !isPassing(err) {
 		return err
@@ -148,7 +148,7 @@ func (r *resumption) failed(ctx context.Context, err error) error {
 	return r.client.timing.sleep(ctx, delay)
 }
 
-// ended is the same for a stream that the server ended in order, which is looked into at once when it is the first time.
+// ended is like failed, for a stream that the server ended normally. The first retry is immediate.
 func (r *resumption) ended(ctx context.Context) error {
 	if r.failures == 0 {
 		r.failures = 1

@@ -226,6 +226,6 @@ func TestHeadersSayWhoAsks(t *testing.T) {
 		t.Error(got[1].Header)
 	}
 	if got[0].Header.Get("Authorization") != "" {
-		t.Error("a token that nobody gave")
+		t.Error("a token without a source")
 	}
 }

@@ -103,7 +103,7 @@ func (p *player) play(s step) error {
 		got, err := p.call(s)
 		return judge(s, got, err)
 	case "listen":
-		// From the beginning: whoever wants only the present has to be there when it is.
+		// From the beginning: otherwise only events after the connection would come.
 		params := EventsParams{Types: s.Types, Instances: s.Instances, AfterSeq: Ptr[int64](0)}
 		p.hear, p.hush = iter.Pull2(p.client.EventsContext(p.ctx, params))
 		return nil

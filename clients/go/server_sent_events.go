@@ -11,17 +11,17 @@ import (
 
 const (
 	firstBuffer = 4 << 10
-	// Of one line, which holds a line of a log or a piece of an answer.
+	// Most bytes of one line, which has a line of a log or a chunk of an answer.
 	longestLine = 64 << 20
 )
 
-// linesOf reads the body of an answer a line at a time, until it ends.
+// linesOf reads the body of an answer line by line, until it ends.
 type linesOf struct {
 	answer  *openAnswer
 	scanner *bufio.Scanner
 }
 
-// newLinesOf reads with a bound to the silence of the other side; 0: there is none.
+// newLinesOf returns a reader that fails when the server is silent for too long; 0: no limit.
 func newLinesOf(answer *openAnswer, silence time.Duration) *linesOf {
 	scanner := bufio.NewScanner(&watchedReader{answer, silence})
 	scanner.Buffer(make([]byte, 0, firstBuffer), longestLine)
@@ -29,9 +29,9 @@ func newLinesOf(answer *openAnswer, silence time.Duration) *linesOf {
 	return &linesOf{answer, scanner}
 }
 
-// next is the next line without its end; [io.EOF]: there is none any more.
+// next returns the next line without its end, or [io.EOF] after the last one.
 func (l *linesOf) next() ([]byte, error) {
-	// What is there already is not wanted any more either.
+	// After the context ends, lines that already arrived are not wanted either.
 	if err := l.answer.deadline.reason(); err != nil {
 		return nil, err
 	}
@@ -51,7 +51,7 @@ func (l *linesOf) next() ([]byte, error) {
 	return nil, io.EOF
 }
 
-// watchedReader counts the silence of the other side; that a reader takes its time is none.
+// watchedReader limits the silence of the server. The time that the caller takes does not count.
 type watchedReader struct {
 	answer  *openAnswer
 	silence time.Duration
@@ -63,7 +63,7 @@ func (r *watchedReader) Read(into []byte) (int, error) {
 	return r.answer.body.Read(into)
 }
 
-// splitLines is for lines that end in any of the three ways of Server-Sent Events.
+// splitLines splits lines at any of the three line ends of Server-Sent Events.
 func splitLines(data []byte, isEnd bool) (advance int, line []byte, err error) {
 	end := bytes.IndexAny(data, "\r\n")
 	switch {
@@ -76,19 +76,19 @@ func splitLines(data []byte, isEnd bool) (advance int, line []byte, err error) {
 	case end+1 < len(data) && data[end+1] == '\n':
 		return end + 2, data[:end], nil
 	case end+1 == len(data) && !isEnd:
-		// It may be half of a line's end.
+		// A carriage return may be the first half of a line end.
 		return 0, nil, nil
 	}
 	return end + 1, data[:end], nil
 }
 
-// eventReader reads the data of Server-Sent Events (the HTML standard, 9.2).
+// eventReader reads the data of Server-Sent Events (HTML standard, 9.2).
 type eventReader struct {
 	lines   *linesOf
 	isBegun bool
 }
 
-// next is the data of the next event; [io.EOF]: there is none any more. One that was cut off is none.
+// next returns the data of the next event, or [io.EOF] after the last one. An incomplete event is dropped.
 func (r *eventReader) next() ([]byte, error) {
 	var data []byte
 	hasData := false

@@ -9,14 +9,14 @@ import (
 	"github.com/coder/websocket"
 )
 
-// socketReader takes messages from a WebSocket, pings answered, whether or not somebody waits for them.
+// socketReader reads messages from a WebSocket and answers pings, also while no caller waits for a message.
 type socketReader struct {
 	ctx    context.Context
 	caller context.Context
 	socket *websocket.Conn
-	// Of the server.
+	// The address of the server.
 	address string
-	// Closed at the end, and err is then why.
+	// Closed at the end; err is then the reason.
 	messages chan []byte
 	err      error
 	end      context.CancelFunc
@@ -54,7 +54,7 @@ func (r *socketReader) run() {
 	}
 }
 
-// ask returns nil when the other end answers.
+// ask sends a ping and returns nil if the server answers.
 func (r *socketReader) ask(timing timing) error {
 	ctx, end := context.WithCancelCause(r.ctx)
 	defer end(nil)
@@ -70,7 +70,7 @@ func (r *socketReader) ask(timing timing) error {
 
 var errSilent = errors.New("nothing is heard of it any more")
 
-// ending is what a connection ended with: the caller's error, what the server closed it with, or that it was lost.
+// ending returns why a connection ended: the caller's error, the server's close frame, or a lost connection.
 func (r *socketReader) ending(err error) error {
 	if r.caller.Err() != nil {
 		return callerError(r.caller)
@@ -82,15 +82,15 @@ func (r *socketReader) ending(err error) error {
 	return &ConnectionError{Message: "the events were lost: " + meaningOf(err), URL: r.address, Err: err}
 }
 
-// close hangs up, and waits until nothing of it is left.
+// close closes the connection and waits for its goroutine.
 func (r *socketReader) close() {
 	r.end()
-	// It is over, whatever is said of it.
+	// The connection ends in any case, so the error does not matter.
 	_ = r.socket.CloseNow()
 	<-r.ended
 }
 
-// handshakeRefusal is what the answer to a handshake carries, of which the library keeps the beginning.
+// handshakeRefusal returns the error in the answer to a handshake. The library keeps only the beginning of the body.
 func handshakeRefusal(address string, got *http.Response) error {
 	text, err := io.ReadAll(got.Body)
 	if err != nil {

@@ -8,9 +8,9 @@ import (
 	"strconv"
 )
 
-// ListRequestsParams says which requests to engines are wanted.
+// ListRequestsParams are the options of [Client.ListRequests].
 type ListRequestsParams struct {
-	// How many of those that are over; nil: 50.
+	// How many finished requests to return; nil: 50.
 	Finished *int
 }
 
@@ -22,7 +22,7 @@ func (p ListRequestsParams) query() url.Values {
 	return query
 }
 
-// GetSystemStatus tells how many instances are in which state, and what the machine has left.
+// GetSystemStatus returns the number of instances by status, and resource usage of the machine.
 func (c *Client) GetSystemStatus() (*SystemStatus, error) {
 	return c.GetSystemStatusContext(context.Background())
 }
@@ -32,7 +32,7 @@ func (c *Client) GetSystemStatusContext(ctx context.Context) (*SystemStatus, err
 	return fetch[SystemStatus](ctx, c, request{method: http.MethodGet, path: []string{"/api/system/status"}})
 }
 
-// GetSystemInfo tells what machine this is, and which llamactl.
+// GetSystemInfo describes the machine and the version of llamactl.
 func (c *Client) GetSystemInfo() (*SystemInfo, error) {
 	return c.GetSystemInfoContext(context.Background())
 }
@@ -42,7 +42,7 @@ func (c *Client) GetSystemInfoContext(ctx context.Context) (*SystemInfo, error) 
 	return fetch[SystemInfo](ctx, c, request{method: http.MethodGet, path: []string{"/api/system/info"}})
 }
 
-// GetSystemAlerts tells what needs attention now.
+// GetSystemAlerts lists the alerts that are raised now.
 func (c *Client) GetSystemAlerts() ([]Alert, error) {
 	return c.GetSystemAlertsContext(context.Background())
 }
@@ -54,7 +54,7 @@ func (c *Client) GetSystemAlertsContext(ctx context.Context) ([]Alert, error) {
 	return answer.Alerts, err
 }
 
-// ListRequests gives the requests to engines: all on their way, and the last ones that are over.
+// ListRequests lists requests to engines: all in flight and the last finished ones.
 func (c *Client) ListRequests(params ...ListRequestsParams) (*Requests, error) {
 	return c.ListRequestsContext(context.Background(), params...)
 }
@@ -64,7 +64,7 @@ func (c *Client) ListRequestsContext(ctx context.Context, params ...ListRequests
 	return fetch[Requests](ctx, c, request{method: http.MethodGet, path: []string{"/api/requests"}, query: first(params).query()})
 }
 
-// CancelRequest ends a request of somebody: the engine stops working on it.
+// CancelRequest cancels a request of any caller: the engine stops working on it.
 func (c *Client) CancelRequest(id string) (*Message, error) {
 	return c.CancelRequestContext(context.Background(), id)
 }
@@ -74,7 +74,7 @@ func (c *Client) CancelRequestContext(ctx context.Context, id string) (*Message,
 	return fetch[Message](ctx, c, request{method: http.MethodDelete, path: []string{"/api/requests/", id}})
 }
 
-// GetMetrics gives figures in the text form of Prometheus.
+// GetMetrics returns metrics in the text format of Prometheus.
 func (c *Client) GetMetrics() (string, error) {
 	return c.GetMetricsContext(context.Background())
 }
@@ -88,7 +88,7 @@ func (c *Client) GetMetricsContext(ctx context.Context) (string, error) {
 	return string(got.body), nil
 }
 
-// GetConfig gives the configuration, where each value comes from, and what waits for a restart.
+// GetConfig returns the configuration, the source of each value, and changes that wait for a restart.
 func (c *Client) GetConfig() (*ConfigView, error) {
 	return c.GetConfigContext(context.Background())
 }
@@ -98,7 +98,7 @@ func (c *Client) GetConfigContext(ctx context.Context) (*ConfigView, error) {
 	return fetch[ConfigView](ctx, c, request{method: http.MethodGet, path: []string{"/api/config"}})
 }
 
-// UpdateConfig changes a part of the configuration file; it holds from the next start.
+// UpdateConfig changes a part of the configuration file; it takes effect at the next reload or start.
 func (c *Client) UpdateConfig(body ConfigPatch) (*ConfigWritten, error) {
 	return c.UpdateConfigContext(context.Background(), body)
 }
@@ -108,7 +108,7 @@ func (c *Client) UpdateConfigContext(ctx context.Context, body ConfigPatch) (*Co
 	return fetch[ConfigWritten](ctx, c, request{method: http.MethodPut, path: []string{"/api/config"}, body: body})
 }
 
-// GetOpenAPI gives the OpenAPI document of the server.
+// GetOpenAPI returns the OpenAPI document of the server.
 func (c *Client) GetOpenAPI() (json.RawMessage, error) {
 	return c.GetOpenAPIContext(context.Background())
 }
@@ -120,7 +120,7 @@ func (c *Client) GetOpenAPIContext(ctx context.Context) (json.RawMessage, error)
 	return answer, err
 }
 
-// GetLiveness is that the process answers.
+// GetLiveness reports whether the process answers.
 func (c *Client) GetLiveness() (*Probe, error) {
 	return c.GetLivenessContext(context.Background())
 }
@@ -130,7 +130,7 @@ func (c *Client) GetLivenessContext(ctx context.Context) (*Probe, error) {
 	return fetch[Probe](ctx, c, request{method: http.MethodGet, path: []string{"/livez"}})
 }
 
-// GetReadiness is ok, or what the server is busy with: it takes no requests while it starts or stops.
+// GetReadiness returns ok, or whether the server is starting or stopping, when it accepts no requests.
 func (c *Client) GetReadiness() (*Probe, error) {
 	return c.GetReadinessContext(context.Background())
 }

@@ -6,13 +6,13 @@ import (
 	"time"
 )
 
-// timing is time and chance, so that tests can have their own.
+// timing provides timers and random numbers, which tests replace.
 type timing interface {
-	// after calls back once, unless that is cancelled by what it returns.
+	// after calls back once. It returns a function that cancels the timer.
 	after(wait time.Duration, callback func()) (cancel func())
-	// sleep returns the caller's error when that gives up before.
+	// sleep returns the caller's error if its context ends before.
 	sleep(ctx context.Context, wait time.Duration) error
-	// random is at least 0 and less than 1.
+	// random returns a number, at least 0 and less than 1.
 	random() float64
 }
 
@@ -36,7 +36,7 @@ func (platformTiming) sleep(ctx context.Context, wait time.Duration) error {
 
 func (platformTiming) random() float64 { return rand.Float64() }
 
-// deadline is what ends one try of a request: the caller, or the time that it may take.
+// deadline ends one attempt of a request when its timeout passes or the caller's context ends.
 type deadline struct {
 	context.Context
 	caller context.Context
@@ -50,7 +50,7 @@ func newDeadline(caller context.Context, timing timing) *deadline {
 	return &deadline{Context: ctx, caller: caller, timing: timing, end: end, cancel: func() {}}
 }
 
-// within gives up when nothing else is said for so long; 0: never. It replaces what was said before.
+// within sets the timeout from now, and replaces the previous one; 0: no timeout.
 func (d *deadline) within(wait time.Duration, address string) {
 	d.cancel()
 	d.cancel = func() {}
@@ -59,19 +59,19 @@ func (d *deadline) within(wait time.Duration, address string) {
 	}
 }
 
-// reason is why it was ended; nil: it was not. What platforms say of it differs.
+// reason returns why the attempt was ended; nil: it was not. Use this error, because the platform's errors differ.
 func (d *deadline) reason() error {
 	if d.caller.Err() != nil {
 		return callerError(d.caller)
 	}
-	// Closed is not ended.
+	// close does not count as an end.
 	if cause := context.Cause(d); cause != context.Canceled {
 		return cause
 	}
 	return nil
 }
 
-// close ends what still goes on.
+// close ends the attempt and its timer.
 func (d *deadline) close() {
 	d.cancel()
 	d.end(nil)

@@ -18,30 +18,30 @@ const (
 	mediaYAML   = "application/yaml"
 	mediaLines  = "application/x-ndjson"
 	mediaEvents = "text/event-stream"
-	// Wrong credentials there are not those of the caller.
+	// A 401 of this path is about the credentials in the body, not about the token.
 	loginPath = "/api/auth/login"
 )
 
-// request is one request, whatever it is for.
+// request is one request.
 type request struct {
 	method string
-	// As of pathOf: names at the odd places.
+	// The arguments of pathOf: parts with an odd index are names.
 	path   []string
 	query  url.Values
 	header http.Header
-	// Sent as JSON, unless content is there.
+	// Sent as JSON, unless content is set.
 	body        any
 	content     []byte
 	contentType string
-	// Statuses beyond 2xx that are no errors.
+	// Statuses other than 2xx that are not errors.
 	otherStatuses []int
-	// It may take as long as it takes.
+	// Whether the request has no timeout.
 	isPatient bool
-	// It is tried once; a stream has its own way to try again.
+	// Whether the request is not retried, because a stream retries itself.
 	isOnce bool
 }
 
-// answer is an answer, read.
+// answer is an answer with its body.
 type answer struct {
 	url    string
 	status int
@@ -49,7 +49,7 @@ type answer struct {
 	body   []byte
 }
 
-// openAnswer is an answer whose body is still to come, and has to be closed.
+// openAnswer is an answer with an unread body. The reader must close it.
 type openAnswer struct {
 	url      string
 	header   http.Header
@@ -59,11 +59,11 @@ type openAnswer struct {
 
 func (a *openAnswer) close() {
 	a.deadline.close()
-	// What is still to come is not wanted; that it could not be ended in order changes nothing.
+	// The rest of the body is not wanted, so an error of closing does not matter.
 	_ = a.body.Close()
 }
 
-// send sends a request and reads the JSON of its answer into what is given.
+// send sends a request and decodes the JSON of its answer.
 func (c *Client) send(ctx context.Context, r request, into any) error {
 	got, err := c.read(ctx, r)
 	if err != nil {
@@ -99,8 +99,7 @@ func (c *Client) read(ctx context.Context, r request) (*answer, error) {
 	return got, err
 }
 
-// open sends a request and leaves the body of its answer to be read. The time it may take ends with the beginning of
-// that.
+// open sends a request and returns its answer with an unread body. The timeout applies until the body begins.
 func (c *Client) open(ctx context.Context, r request, media string) (*openAnswer, error) {
 	return again(ctx, c, r, func(d *deadline, address, token string) (*openAnswer, error) {
 		opened, err := c.try(d, r, address, token)
@@ -122,7 +121,7 @@ func isMedia(header http.Header, media string) bool {
 	return len(header.Get("Content-Type")) >= len(media) && header.Get("Content-Type")[:len(media)] == media
 }
 
-// again tries until it succeeds, or there is no sense in trying. What succeeds has its deadline left open.
+// again retries until an attempt succeeds or retrying does not help. The caller closes the deadline of the result.
 func again[Result any](
 	ctx context.Context, c *Client, r request, once func(d *deadline, address, token string) (Result, error),
 ) (result Result, err error) {
@@ -172,7 +171,8 @@ func again[Result any](
 	}
 }
 
-// token is that of the moment. What no header can carry the platform refuses too, as if the server were not there.
+// token returns the current token. It checks the characters, because the platform reports invalid ones like a missing
+// server.
 func (c *Client) token(ctx context.Context) (string, error) {
 	given, err := c.tokens(ctx)
 	token := strings.TrimSpace(given)
@@ -190,7 +190,7 @@ func (c *Client) addressOf(r request) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	// That of a Request may hold one already.
+	// The path of a Request may already have a query.
 	separator := "?"
 	if strings.Contains(path, "?") {
 		separator = "&"
@@ -201,7 +201,7 @@ func (c *Client) addressOf(r request) (string, error) {
 	return c.address + path, nil
 }
 
-// try sends a request once, and judges its answer by its status.
+// try sends a request once, and returns an error for an error status.
 func (c *Client) try(d *deadline, r request, address, token string) (*http.Response, error) {
 	content, contentType := r.content, r.contentType
 	if content == nil && r.body != nil {
@@ -252,7 +252,7 @@ func (c *Client) headerOf(r request, token string) http.Header {
 	return header
 }
 
-// refusal is what an answer carries that is not what was asked for.
+// refusal returns the error in an answer that is not a success.
 func refusal(address string, got *http.Response, text []byte) error {
 	if got.StatusCode/100 == 3 {
 		where := "elsewhere"

@@ -2,5 +2,5 @@
 
 package llamactl
 
-// Version of this module: that of the llamactl that it was made with.
+// Version of this module, which is the version of llamactl it belongs to.
 const Version = "0.1.0"

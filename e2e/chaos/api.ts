@@ -33,7 +33,7 @@ export class Api {
     this.count(what, reply.end === 'answered' ? (codeOf(reply) ?? String(reply.status)) : reply.end);
     if (reply.end === 'hung') this.#faults.add('a call without an end', `${request.method} ${request.path}`);
     if (reply.end === 'cut' && !this.#troubles.explain('server', from)) {
-      this.#faults.add('a call cut by nobody', `${request.method} ${request.path}: ${reply.failure}`);
+      this.#faults.add('a call cut without a cause', `${request.method} ${request.path}: ${reply.failure}`);
     }
     return reply;
   }

@@ -24,7 +24,7 @@ export interface Role {
 
 /** Seconds that requests may take to finish when nothing else is said. */
 export const STOP_TIMEOUT = 3;
-/** Seconds after which some are stopped that nobody uses. */
+/** Idle timeout of some instances, in seconds. */
 export const IDLE_TIMEOUT = 1;
 
 /** Variables for the server: so that nothing takes long, and its file may say what it likes of the rest. */

@@ -167,7 +167,7 @@ export class Chaos {
     return faults.first !== null;
   }
 
-  /** From the last event that is stored on: what was told and not stored may come again under other numbers. */
+  /** From the last event that is stored on: events that were sent and not stored may come again under other numbers. */
   #followAnew(): void {
     this.#over.abort();
     this.#over = new AbortController();

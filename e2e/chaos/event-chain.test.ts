@@ -31,17 +31,17 @@ describe('events', () => {
     expect(faultsOf(created(1), changed(1, 'stopped', 'running'))).toEqual(['a number that is not above 1']);
   });
 
-  it('are missing where a gap is told', () => {
+  it('may be missing in a gap', () => {
     const gap: Frame = { type: 'gap', seq: 4, timestamp, data: { from_seq: 2, to_seq: 4, last_seq: 4 } };
     expect(faultsOf(created(1), gap)).toEqual(['events are missing']);
   });
 
-  it('are stored as they were told, as far back as both go', () => {
+  it('are stored as they were sent, as far back as both go', () => {
     const chain = new EventChain();
     for (const frame of [created(1), changed(5, 'stopped', 'running')]) chain.add(frame);
     expect(chain.differences([1, 5])).toEqual([]);
     expect(chain.differences([5])).toEqual([]);
-    expect(chain.differences([1])).toEqual(['event 5 was told and is not stored']);
-    expect(chain.differences([1, 5, 6])).toEqual(['event 6 is stored and was not told']);
+    expect(chain.differences([1])).toEqual(['event 5 was sent and is not stored']);
+    expect(chain.differences([1, 5, 6])).toEqual(['event 6 is stored and was not sent']);
   });
 });

@@ -17,7 +17,7 @@ export class EventChain {
   readonly entered = new Map<string, number>();
 
   /**
-   * What was told may not have been stored: the server ended when it could not write. From now on each instance begins with
+   * Events that were sent may not be stored: the server ended when it could not write. From now on each instance begins with
    * the first event that comes of it.
    */
   forget(): void {
@@ -37,7 +37,7 @@ export class EventChain {
     }
     if (seq <= this.#lastSeq) this.#fault(`a number that is not above ${this.#lastSeq}`, frame);
     this.#lastSeq = seq;
-    // Alerts are of the moment: a server that is killed may have told one that it had not stored.
+    // Alerts are of the moment: a killed server may have sent one that it had not stored.
     if (type === 'system_alert') return;
     this.count += 1;
     this.#seqs.add(seq);
@@ -57,23 +57,23 @@ export class EventChain {
     this.entered.set(entry, (this.entered.get(entry) ?? 0) + 1);
   }
 
-  /** How these instances stand, as far as was told, in the form in which they are given. */
-  told(shown: readonly { name: string; status: string }[]): string[] {
+  /** The status of these instances by the events, in the form of the given list. */
+  shownByEvents(shown: readonly { name: string; status: string }[]): string[] {
     const unknown = this.#isForgetful ? shown.filter(({ name }) => !this.#statuses.has(name)) : [];
     const known = [...this.#statuses].map(([name, status]) => ({ name, status }));
     return [...known, ...unknown].map(({ name, status }) => `${name} ${status}`).toSorted();
   }
 
-  /** Numbers that were told and are not stored, and the other way round, of the span that both know. */
+  /** Numbers that were sent and are not stored, and the other way round, in the span that both know. */
   differences(stored: readonly number[]): string[] {
     const [first = Infinity] = stored;
     const known = new Set(stored);
     const [firstTold = Infinity] = this.#seqs;
     const lost = [...this.#seqs].filter((seq) => seq >= first && !known.has(seq));
-    const untold = stored.filter((seq) => seq >= firstTold && !this.#seqs.has(seq));
+    const unsent = stored.filter((seq) => seq >= firstTold && !this.#seqs.has(seq));
     return [
-      ...lost.map((seq) => `event ${seq} was told and is not stored`),
-      ...untold.map((seq) => `event ${seq} is stored and was not told`),
+      ...lost.map((seq) => `event ${seq} was sent and is not stored`),
+      ...unsent.map((seq) => `event ${seq} is stored and was not sent`),
     ];
   }
 

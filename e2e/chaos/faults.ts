@@ -14,7 +14,7 @@ export type FaultKind =
   | 'the server died'
   | 'the server says that it is at fault'
   | 'a call without an end'
-  | 'a call cut by nobody'
+  | 'a call cut without a cause'
   | 'an answer that may not be'
   | 'a request without an end'
   | 'a wrong answer to a request'

@@ -22,7 +22,7 @@ export class Mischief {
   #server: Promise<void> = Promise.resolve();
   #isChanging = 0;
 
-  /** @param onLoss Told when a server has ended that may not have stored what it told. */
+  /** @param onLoss Called when a server has ended that may not have stored events that it sent. */
   constructor(stage: Stage, troubles: Troubles, faults: Faults, onLoss: () => void) {
     this.#stage = stage;
     this.#troubles = troubles;
@@ -30,7 +30,7 @@ export class Mischief {
     this.#onLoss = onLoss;
   }
 
-  /** Whether somebody is about to end the server, or to start it. */
+  /** Whether a step is about to end or start the server. */
   get isServerChanging(): boolean {
     return this.#isChanging > 0;
   }
@@ -43,7 +43,7 @@ export class Mischief {
     return turn;
   }
 
-  /** SIGKILL to somebody of an instance, if there is one. */
+  /** Sends SIGKILL to a process of an instance, if one runs. */
   kill({ name, whom }: StepOf<'kill'>): void {
     const run = this.#runOf(name);
     const engines = enginesOf(run);
@@ -70,7 +70,7 @@ export class Mischief {
     this.#troubles.end(trouble);
   }
 
-  /** Whoever is frozen goes on. */
+  /** Resumes frozen processes. */
   wakeAll(): void {
     this.#wake(this.#stage.table.look().filter(({ isStopped, tag }) => isStopped && tag !== null));
   }
@@ -85,7 +85,7 @@ export class Mischief {
     this.#troubles.end(trouble);
   }
 
-  /** Listens where an instance would, if nobody does, and answers everything as if it were one. */
+  /** Listens on the port of an instance, if it is free, and answers everything like an engine. */
   async stealThePort({ name, milliseconds }: StepOf<'steal the port'>): Promise<void> {
     const port = this.#find(name)?.port;
     if (port === undefined) return;
@@ -139,7 +139,7 @@ export class Mischief {
     try {
       return readStored(this.#stage.folder).instances.find((instance) => instance.name === name);
     } catch (error) {
-      // It was being written. Then nobody is found this time.
+      // The file was being written: no process is found this time.
       if (error instanceof Error) return undefined;
       throw error;
     }

@@ -15,7 +15,7 @@ export type Deed =
   | { kind: 'ask'; name: Name; isStream: boolean; isLong: boolean; count: number; leavesAfter: number | null }
   | { kind: 'follow'; name: Name; milliseconds: number }
   | { kind: 'kill'; name: Name; whom: Victim }
-  /** `null`: nobody wakes it. */
+  /** `null`: it is not woken. */
   | { kind: 'freeze'; name: Name; milliseconds: number | null }
   | { kind: 'server'; how: ServerDeed; milliseconds: number; isAwaited: boolean }
   | { kind: 'fill the disk'; milliseconds: number }
@@ -28,7 +28,7 @@ export interface Rest {
   kind: 'rest';
   /** Engines that are frozen go on. Else the server has to find that they hang. */
   wakes: boolean;
-  /** It is waited for that those are stopped whom nobody uses. */
+  /** Waits until idle instances are stopped. */
   isLong: boolean;
   /** Then a command is given, and the server is killed when it has said yes. */
   promise: { name: Name; command: PromiseCommand } | null;

@@ -1,6 +1,6 @@
 /**
  * What was written and acknowledged, of one thing that is written whole and by one writer at a time. A write whose answer was
- * cut may have been made or not: then both are possible, until somebody looks.
+ * cut may have been made or not: then both are possible until the next read.
  */
 export class Register<Value> {
   #possible: Set<Value>;
@@ -18,7 +18,7 @@ export class Register<Value> {
     this.#possible = new Set([value]);
   }
 
-  /** Nobody knows whether it was written. */
+  /** It is unknown whether it was written. */
   unknown(value: Value): void {
     this.#possible.add(value);
   }

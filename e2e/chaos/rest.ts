@@ -34,10 +34,10 @@ interface View {
 
 /** Longer than everything takes that goes on by itself: backoffs, engines that ignore SIGTERM, loading. */
 const PATIENCE_MS = 40_000;
-/** The same with an engine that hangs and is to be found. */
+/** The same with a hanging engine that llamactl must detect. */
 const LONG_PATIENCE_MS = 90_000;
 const PACE_MS = 40;
-/** Connections to an engine that may be kept when nobody uses them. */
+/** Most idle connections to an engine. */
 const MOST_KEPT = 2;
 const SETTLED = new Set(['stopped', 'running', 'failed']);
 /** Seconds that a stop could wait for leases, if there were any, and within which it is over as there are none. */
@@ -71,7 +71,7 @@ export class Rests {
     if (rest.promise !== null) await this.#keepsPromise(rest.promise);
   }
 
-  /** Stops all with a lot of time to drain: a lease that nobody has any more would take it. */
+  /** Stops all with a lot of time to drain: a leaked lease would use it up. */
   async stopAll(): Promise<void> {
     const { api, faults } = this.#with;
     const stop = { method: 'POST', body: { timeout: DRAIN } } as const;
@@ -86,7 +86,7 @@ export class Rests {
     if (left.length > 0) faults.add('no rest', `left behind: ${JSON.stringify(left)}`);
   }
 
-  /** @returns what was seen when nothing was wrong any more; `null`: something still is, and was told */
+  /** @returns what was seen when nothing was wrong any more; `null`: something still is, and was reported */
   async #settle(patienceMs: number, more: (view: View) => string[]): Promise<View | null> {
     const end = performance.now() + patienceMs;
     for (;;) {
@@ -119,26 +119,26 @@ export class Rests {
   async #problems({ instances, stored, inFlight }: View): Promise<string[]> {
     const { chain, stage, writes } = this.#with;
     const running = instances.filter(({ status }) => status === 'running');
-    // Nobody is stopped for a start that was made for requests which have all left.
+    // A start whose requests have all left causes no eviction.
     const isQueued = ({ status, pid }: Instance): boolean =>
       status === 'starting' && pid === null && running.length >= MOST_RUNNING;
     const moving = instances.filter((instance) => !SETTLED.has(instance.status) && !isQueued(instance));
-    // Before that nothing else can be told.
+    // Before that, no other check is possible.
     if (moving.length > 0) return moving.map(({ name, status, reason }) => `${name} is ${status} (${reason})`);
-    const told = chain.told(instances);
+    const byEvents = chain.shownByEvents(instances);
     const shown = instances.map(({ name, status }) => `${name} ${status}`).toSorted();
     const ports = instances.map(({ port }) => port);
     const aliases = new Map(instances.map(({ name, aliases }) => [name, aliases]));
     return [
-      ...difference('events', told, 'the API', shown),
+      ...difference('events', byEvents, 'the API', shown),
       ...difference('the API', summaries(instances), 'the database', summaries(stored.instances)),
       ...(new Set(ports).size < ports.length ? [`a port is taken twice: ${ports.join(' ')}`] : []),
       ...chain.differences(stored.seqs),
-      ...(inFlight > 0 ? [`${inFlight} requests are on their way, and nobody asks anything`] : []),
+      ...(inFlight > 0 ? [`${inFlight} requests are in flight, and no caller waits`] : []),
       ...this.#problemsOfProcesses(instances, stored),
       ...writes.problems(aliases),
       ...(await writes.problemsOfFile()),
-      ...(stage.serving() === null ? ['nobody serves'] : []),
+      ...(stage.serving() === null ? ['no process serves'] : []),
     ];
   }
 
@@ -194,7 +194,7 @@ function idleProblems(roles: Record<Name, Role>): (view: View) => string[] {
   return ({ instances }) =>
     instances
       .filter(({ name, status }) => status === 'running' && idle.has(name))
-      .map(({ name }) => `${name} runs, and nobody uses it`);
+      .map(({ name }) => `${name} runs, and is not used`);
 }
 
 interface Summary {
@@ -218,5 +218,5 @@ function difference(one: string, ones: readonly string[], other: string, others:
 
 function socketProblems(name: string, port: number, sockets: readonly Connection[]): string[] {
   const count = sockets.filter((each) => each.remotePort === port).length;
-  return count > MOST_KEPT ? [`${count} connections to ${name}, and nobody asks anything`] : [];
+  return count > MOST_KEPT ? [`${count} connections to ${name}, and no request is in flight`] : [];
 }

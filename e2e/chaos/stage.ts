@@ -84,7 +84,7 @@ export class Stage {
     const serving = this.serving();
     if (serving !== null) signal(serving.pid, 'SIGKILL');
     await within(() => this.servers().length === 0, PATIENCE_WITH_OTHERS_MS);
-    // Whoever was replaced may have streams to finish, and whoever was to replace may be on its way.
+    // A replaced server may still finish streams, and its successor may still be starting.
     while (this.servers().length > 0) {
       for (const { pid } of this.servers()) signal(pid, 'SIGKILL');
       await pause(PACE_MS);
@@ -110,7 +110,7 @@ export class Stage {
   /** Has it replaced by a new process. @returns why it was not, as it says itself */
   async reload(): Promise<string | null> {
     const before = this.serving();
-    if (before === null) return 'nobody serves';
+    if (before === null) return 'no process serves';
     signal(before.pid, 'SIGUSR2');
     let reason: string | null = 'it did not begin';
     await within(() => {
@@ -176,7 +176,7 @@ async function within(isTrue: () => boolean, milliseconds: number): Promise<bool
   return true;
 }
 
-/** Sends a signal, unless nobody is there any more. */
+/** Sends a signal, unless the process has ended. */
 export function signal(pid: number, name: NodeJS.Signals): void {
   try {
     process.kill(pid, name);

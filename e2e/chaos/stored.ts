@@ -24,7 +24,7 @@ export interface StoredWorld {
 
 /**
  * Reads a copy of the database: a reader of its own would need the server's view of the disk. The copy of a database that
- * is being written can be torn, and is then tried again by whoever waits for rest.
+ * is being written can be torn, and the wait for rest then retries.
  */
 export function readStored(folder: string): StoredWorld {
   const copy = mkdtempSync(path.join(os.tmpdir(), 'llamactl-chaos-'));

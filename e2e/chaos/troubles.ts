@@ -13,7 +13,7 @@ export interface Trouble {
   until: number | null;
 }
 
-/** So long an effect may take to be seen, with what a stop and an engine that ignores it take, milliseconds. */
+/** Longest time until an effect is visible, including a stop that the engine ignores, in milliseconds. */
 const GRACE_MS = 15_000;
 /** Kept as long as somebody may ask. */
 const MEMORY_MS = 180_000;

@@ -134,8 +134,8 @@ export class Writes {
       const register = this.#marks[name as Name];
       if (error === undefined) register.acknowledged(wanted.get(name as Name) ?? null);
     }
-    const told = new Set(results.map(({ name }) => name));
-    const silent = [...wanted].filter(([name, mark]) => mark === null && !told.has(name));
+    const named = new Set(results.map(({ name }) => name));
+    const silent = [...wanted].filter(([name, mark]) => mark === null && !named.has(name));
     for (const [name] of silent) this.#learn(name, (seen) => seen === null, 'it does not exist');
   }
 

@@ -82,7 +82,7 @@ export async function differences(server: ServerProcess): Promise<string[]> {
       running.map(({ name }) => ids.get(name) ?? '').toSorted(),
     ),
     ...differs(
-      'folders of nobody',
+      'folders without an instance',
       folders.filter((folder) => !stored.some(({ record }) => record.id === folder)),
       [],
     ),
@@ -107,9 +107,9 @@ export async function alertsOf(server: ServerProcess): Promise<string[]> {
 /**
  * The frames that are kept, in order and without a gap: each number once, each status from the one before it.
  *
- * @param told What a listener heard before the death: the same, not more.
+ * @param live The frames that a listener got before the death. The replay has all of them.
  */
-export function brokenHistory(replay: readonly Frame[], told: readonly Frame[]): string[] {
+export function brokenHistory(replay: readonly Frame[], live: readonly Frame[]): string[] {
   const kept = keptOf(replay);
   const faults: string[] = [];
   const statuses = new Map<string, string>();
@@ -126,8 +126,8 @@ export function brokenHistory(replay: readonly Frame[], told: readonly Frame[]):
     statuses.set(name, status);
   }
   const known = new Set(kept.map((frame) => JSON.stringify(frame)));
-  for (const frame of keptOf(told)) {
-    if (!known.has(JSON.stringify(frame))) faults.push(`told, and lost: ${JSON.stringify(frame)}`);
+  for (const frame of keptOf(live)) {
+    if (!known.has(JSON.stringify(frame))) faults.push(`sent, and lost: ${JSON.stringify(frame)}`);
   }
   return faults;
 }

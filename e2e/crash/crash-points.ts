@@ -98,7 +98,7 @@ export class CrashPoints implements Interposition {
   }
 }
 
-/** Enough for whatever does not wait for the disk to be done, or to be told to somebody. */
+/** Long enough for work and messages that do not wait for the disk. */
 const SLOW_DISK_MS = 60;
 
 function nameOf(state: InstanceState): string {

@@ -3,7 +3,7 @@ import type { ServerProcess } from '../server-process.ts';
 
 /**
  * How each instance of a scenario stands, by name: its status, whether its process is the one from before (`on`) or another
- * (`anew`), and settings that were changed. `gone`: there is none.
+ * (`new`), and changed settings. `gone`: the instance does not exist.
  */
 export type World = Readonly<Record<string, string>>;
 
@@ -28,7 +28,7 @@ export interface Scenario {
   isAboutBoot?: true;
   /** What the instances may come to; when everything was done there is one. */
   worlds(isDurable: IsDurable): World[];
-  /** Asks again what was not answered; left out: nobody does. */
+  /** Repeats an unanswered request; left out: not repeated. */
   repeat?(server: ServerProcess): Promise<void>;
   /** What that may come to, given what the death may have come to; left out: the world in which everything was done. */
   worldsOfRepeat?(worlds: readonly World[]): World[];
@@ -85,7 +85,7 @@ const command =
     ask(server, 'POST', `/api/instances/a/${what}`, body);
 
 const UP_AS_BEFORE = 'running on';
-const UP_ANEW = 'running anew';
+const UP_AGAIN = 'running new';
 
 const stopped = (isDurable: IsDurable): World[] => [
   { a: isDurable('saving a as stopping') ? 'stopped' : UP_AS_BEFORE },
@@ -97,7 +97,7 @@ export const START: Scenario = {
   cast: ['a'],
   prepare: (server) => create(server, 'a'),
   act: command('start'),
-  worlds: (isDurable) => [{ a: isDurable('saving a as starting') ? UP_ANEW : 'stopped' }],
+  worlds: (isDurable) => [{ a: isDurable('saving a as starting') ? UP_AGAIN : 'stopped' }],
 };
 
 export const STOP: Scenario = {
@@ -135,7 +135,7 @@ const RESTART: Scenario = {
   ...STOP,
   name: 'a restart',
   act: command('restart'),
-  worlds: (isDurable) => [{ a: isDurable('saving a as restarting') ? UP_ANEW : UP_AS_BEFORE }],
+  worlds: (isDurable) => [{ a: isDurable('saving a as restarting') ? UP_AGAIN : UP_AS_BEFORE }],
 };
 
 const UPDATE: Scenario = {
@@ -146,7 +146,7 @@ const UPDATE: Scenario = {
   },
   worlds: (isDurable) => {
     // What is written is restarted, also by the next: both are stored at once.
-    return [{ a: isDurable('saving a as running') ? `${UP_ANEW} with 2 threads` : UP_AS_BEFORE }];
+    return [{ a: isDurable('saving a as running') ? `${UP_AGAIN} with 2 threads` : UP_AS_BEFORE }];
   },
 };
 
@@ -160,7 +160,7 @@ const DELETE: Scenario = {
   worlds: (isDurable) => (isDurable('removing a') ? [{ a: 'gone' }] : stopped(isDurable)),
 };
 
-const EVICTED: World = { a: 'stopped', b: UP_ANEW };
+const EVICTED: World = { a: 'stopped', b: UP_AGAIN };
 const NOT_EVICTED: World = { a: UP_AS_BEFORE, b: 'stopped' };
 
 const EVICT: Scenario = {
@@ -177,7 +177,7 @@ const EVICT: Scenario = {
   worlds: (isDurable) => [isDurable('saving b as starting') ? EVICTED : NOT_EVICTED],
 };
 
-/** The request has died with its server: nobody is stopped for it any more. */
+/** The request has died with its server, so it causes no eviction. */
 const NOT_WORTH_IT: World = { a: UP_AS_BEFORE, b: 'starting' };
 
 const EVICT_ON_DEMAND: Scenario = {
@@ -208,7 +208,7 @@ const APPLY: Scenario = {
   },
   repeat: apply,
   worldsOfRepeat: (worlds) => {
-    const done = { a: `${UP_ANEW} with 2 threads`, c: 'gone', d: 'stopped' };
+    const done = { a: `${UP_AGAIN} with 2 threads`, c: 'gone', d: 'stopped' };
     // What was written, and not restarted before the death, is as it should be to the next: `restart_required` tells of it.
     const isWritten = ({ a }: World): boolean => a === `${UP_AS_BEFORE} with 2 threads`;
     return worlds.some(isWritten) ? [done, { ...done, a: `${UP_AS_BEFORE} with 2 threads` }] : [done];
@@ -230,7 +230,7 @@ async function exported(server: ServerProcess): Promise<unknown> {
   return response.json();
 }
 
-/** Nobody asks: an engine dies, and the policy brings it back, whether a server has seen it or not. */
+/** Without a request: an engine dies, and the policy restarts it, whether a server has seen it or not. */
 const DEATH: Scenario = {
   ...STOP,
   name: 'the restart of an engine that died',
@@ -239,7 +239,7 @@ const DEATH: Scenario = {
     if (pid === null) throw new Refused('a has no engine');
     process.kill(pid, 'SIGKILL');
   },
-  worlds: () => [{ a: UP_ANEW }],
+  worlds: () => [{ a: UP_AGAIN }],
 };
 
 /** Every kind of work that one may leave to the next. */
@@ -260,7 +260,7 @@ const BOOT: Scenario = {
     if (pid !== null) process.kill(pid, 'SIGKILL');
   },
   isAboutBoot: true,
-  worlds: () => [{ runs: UP_AS_BEFORE, restarts: UP_ANEW, stops: 'stopped', dies: UP_ANEW }],
+  worlds: () => [{ runs: UP_AS_BEFORE, restarts: UP_AGAIN, stops: 'stopped', dies: UP_AGAIN }],
 };
 
 /** All but those of which every point is always tried. */

@@ -8,7 +8,7 @@ import { create, Refused, type IsDurable, type Scenario, type World } from './sc
 import { CrashSite } from './site.ts';
 
 const PATIENCE = { timeout: 20_000, interval: 40 };
-/** So long nothing happens any more when a server has done what it was asked. */
+/** Time without activity after which a server has finished its work. */
 const QUIET_MS = 150;
 
 /** A server that was killed at a point, or when all was done, and the one that followed. */
@@ -69,15 +69,15 @@ export class Trials {
     const { isAboutBoot = false } = scenario;
     if (!this.#isUp) await (isAboutBoot ? this.#site.start() : this.#site.startArmable());
     for (const name of this.#spares) if ((await instanceOf(server, name)) === null) await create(server, name);
-    const told = new LiveEvents(server.url);
-    await told.connect();
+    const live = new LiveEvents(server.url);
+    await live.connect();
     const held = await scenario.prepare(server);
     const before = await this.#pids();
-    await this.#heardAll(told);
-    const beginning = told.lastSeq;
+    await this.#heardAll(live);
+    const beginning = live.lastSeq;
 
     const isAnswered = await this.#actUntilDeath(point, before, faults);
-    told.disconnect();
+    live.disconnect();
     void held;
     const points = await this.#site.points();
     const worlds = worldsAfter(scenario, points);
@@ -97,7 +97,7 @@ export class Trials {
     await replay.connect();
     await this.#heardAll(replay);
     replay.disconnect();
-    faults.push(...brokenHistory(replay.frames, told.frames), ...(await alertsOf(server)));
+    faults.push(...brokenHistory(replay.frames, live.frames), ...(await alertsOf(server)));
     const histories = new Map(scenario.cast.map((name) => [name, historyOf(replay.frames, name, beginning)]));
     for (const [name, history] of histories) {
       const whole = undisturbed?.histories.get(name);
@@ -154,7 +154,7 @@ export class Trials {
     return isAnswered;
   }
 
-  /** Waits for one of the worlds, in which everything fits; meanwhile nobody has two engines. */
+  /** Waits for one of the worlds, in which everything fits; meanwhile no instance has two engines. */
   async #comesTo(worlds: readonly World[], before: Pids, faults: string[]): Promise<void> {
     const server = this.#server;
     try {
@@ -169,7 +169,7 @@ export class Trials {
     }
   }
 
-  /** What comes next works: slots can be had, by as many as there are, and whoever is there can start. */
+  /** Checks that later commands work: all slots can be used, and every instance can start. */
   async #goesOn(faults: string[]): Promise<void> {
     const server = this.#server;
     const { cast, slots } = this.#scenario;
@@ -204,7 +204,7 @@ export class Trials {
       const instance = await instanceOf(this.#server, name);
       if (instance === null) return [name, 'gone'] as const;
       const { status, pid, options } = instance;
-      const whose = pid === null ? '' : pid === before.get(name) ? ' on' : ' anew';
+      const whose = pid === null ? '' : pid === before.get(name) ? ' on' : ' new';
       const threads = options['threads'] === 1 ? '' : ` with ${String(options['threads'])} threads`;
       return [name, `${status}${whose}${threads}`] as const;
     });

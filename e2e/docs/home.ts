@@ -13,7 +13,7 @@ import { freePort } from '../server-process.ts';
 const CONFIGURATION = '.config/llamactl/config.yaml';
 
 /**
- * The home directory of whoever follows a page: empty but for the programs and models that the page takes for granted, which are
+ * The home directory of a reader who follows a page: empty but for the programs and models that the page takes for granted, which are
  * `llamactl` and `llama-server` on PATH, and for each `….gguf` that it names the demo model.
  */
 export class Home {

@@ -98,7 +98,7 @@ describe('links', () => {
     expect(anchorsOf(text)).toEqual(['a-b--c', 'twice', 'twice-1', 'linked-here']);
   });
 
-  it('that lead nowhere are told', async () => {
+  it('that lead nowhere are reported', async () => {
     const root = await mkdtemp(path.join(os.tmpdir(), 'llamactl-links-'));
     try {
       await mkdir(path.join(root, 'docs'));

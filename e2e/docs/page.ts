@@ -13,7 +13,7 @@ export interface Block {
   marks: readonly Mark[];
 }
 
-/** What a block may be marked with; docs/README.md explains each to whoever writes pages. */
+/** Marks of a block; docs/README.md explains each to writers of pages. */
 const WORDS = ['run', 'not run', 'before', 'file', 'output', 'fails', 'run by', 'not checked'] as const;
 type Word = (typeof WORDS)[number];
 

@@ -29,7 +29,7 @@ export type CallerName = (typeof CALLERS)[number];
 const FAKE_WORDS = 'Hello from a fake engine';
 const SLOW_TOKENS = 30;
 
-/** The configuration that the instances need. `max_running` is told by the environment: see {@link ENVIRONMENT}. */
+/** The configuration that the instances need. `max_running` comes from the environment: see {@link ENVIRONMENT}. */
 export function configuration(): string {
   const [node, program] = fakeEngineCommand();
   const fake = { kind: 'custom', command: node, args: [program, '--port', '${PORT}'] };
@@ -79,7 +79,7 @@ export async function roles(): Promise<Record<InstanceName, Role>> {
       },
       SLOW_TOKENS,
     ),
-    // It has its slot for five seconds after it was told to go: nobody may have that meanwhile.
+    // It keeps its slot for five seconds after the stop signal: no other instance may get the slot meanwhile.
     stubborn: fake({ name: 'stubborn', idle_timeout: 1, extra_args: ['--hang-on-sigterm', ...timed(5, 10)] }, 5),
   };
 }

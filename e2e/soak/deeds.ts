@@ -8,11 +8,11 @@ export interface Deed {
   from: number;
   /** When it was acknowledged; `null`: it is on its way. */
   until: number | null;
-  /** How long those in the middle of an answer may go on, milliseconds; `null`: it cuts nobody. */
+  /** How long those in the middle of an answer may go on, milliseconds; `null`: it cuts no answer. */
   patience: number | null;
 }
 
-/** So long an effect may take to be seen, on a machine with a lot to do. */
+/** Longest time until an effect is visible, on a busy machine. */
 const GRACE_MS = 5_000;
 /** `instances.stop_timeout`. */
 const STOP_TIMEOUT_MS = 30_000;
@@ -21,7 +21,7 @@ const STOP_TIMEOUT_MS = 30_000;
 export class Deeds {
   readonly #all: Deed[] = [];
 
-  /** Notes what is about to be done; the result is to be told when it is. */
+  /** Records a step before it is done; call the result when it is done. */
   begin(
     kind: Deed['kind'],
     instance: InstanceName,
@@ -53,7 +53,7 @@ export class Deeds {
     );
   }
 
-  /** Whether somebody stopped an instance between two moments. */
+  /** Whether a step stopped an instance between two moments. */
   wasStopped(instance: InstanceName, after: number, before: number): boolean {
     return this.#all.some(
       ({ instance: other, kind, from, until }) =>

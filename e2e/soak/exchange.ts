@@ -17,7 +17,7 @@ export interface Exchange<Instance extends string = InstanceName, Caller extends
 > {
   sentAt: number;
   endedAt: number;
-  /** `whole`: HTTP says that nothing is missing; `hung`: nothing more came, and nobody waits any longer. */
+  /** `whole`: HTTP says that nothing is missing; `hung`: nothing more came, and the caller gave up. */
   end: 'whole' | 'broken' | 'left' | 'hung';
   /** `null`: no answer had begun. */
   status: number | null;

@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 
-/** For the server: lets somebody on this machine reach the inspector of its Node. */
+/** Options of the server that make the inspector of its Node reachable on this machine. */
 export const INSPECTOR = 'NODE_OPTIONS=--inspect=127.0.0.1:0';
 
 /**

@@ -2,12 +2,12 @@ import type { Frame } from '@llamactl/client';
 import type { InstanceName } from './cast.ts';
 import type { Deed, Deeds } from './deeds.ts';
 
-/** A change of an instance's status, as the events told it. */
+/** A change of an instance's status, from the events. */
 interface Change {
   instance: InstanceName;
   status: string;
   previous: string;
-  /** Why it stops although nobody asked for that. */
+  /** Why llamactl stops it without a request. */
   cause: 'eviction' | 'idle' | null;
   reason: string;
   /** Milliseconds since the epoch. */
@@ -22,7 +22,7 @@ export interface LeaseTime {
   until: number;
 }
 
-/** Statuses in which a request may be refused: by a stop that somebody wanted, or since the engine died. */
+/** Statuses in which a request may be refused: by a requested stop, or since the engine died. */
 const REFUSING = new Set(['stopping', 'restarting', 'failed']);
 /** Clocks tell milliseconds, and a timer may come one too early. */
 const TICK_MS = 2;
@@ -32,7 +32,7 @@ const TICK_MS = 2;
  */
 const RECORD_MS = 10;
 
-/** What happened to the instances, as the events told. */
+/** The history of the instances, from the events. */
 export class History {
   readonly #changes: Change[] = [];
 
@@ -47,7 +47,7 @@ export class History {
     return this.#changes.filter(isMeant).length;
   }
 
-  /** The last status that was told of. */
+  /** The last status in the events. */
   status(instance: InstanceName): string {
     return this.#changes.findLast((change) => change.instance === instance)?.status ?? 'stopped';
   }
@@ -59,7 +59,7 @@ export class History {
     const within = changes.filter(({ at }) => at >= from - TICK_MS);
     return [...(before === undefined ? [] : [before]), ...within].some(({ status, cause, at }) => {
       if (!REFUSING.has(status)) return false;
-      // Whoever is stopped for another comes back for those who ask, unless somebody else stops him meanwhile.
+      // An evicted instance starts again for its waiting requests, unless another step stops it meanwhile.
       return cause === null || deeds.wasStopped(instance, at, until);
     });
   }
@@ -71,10 +71,10 @@ export class History {
         const kinds = causesOf(change);
         return kinds !== null && !deeds.explainChange(change.instance, change.at, kinds);
       })
-      .map((change) => `nobody wanted this: ${JSON.stringify(change)}`);
+      .map((change) => `no step caused this: ${JSON.stringify(change)}`);
   }
 
-  /** Requests that an engine had at the moment in which it was stopped because nobody used it. */
+  /** Requests that an engine had when it was stopped as idle. */
   stoppedInUse(leases: readonly LeaseTime[], idleSeconds: (instance: InstanceName) => number): string[] {
     return this.#changes
       .filter(({ cause }) => cause !== null)

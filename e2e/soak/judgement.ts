@@ -44,13 +44,13 @@ function kindOf(verdict: Verdict): string {
 function unexplained({ deeds, history, cancelled, roles }: Soak, exchange: JudgedExchange): string | null {
   const { id, instance, sentAt, endedAt, verdict } = exchange;
   if (verdict.kind === 'cut') {
-    return deeds.explainCut(instance, endedAt) || cancelled.has(id) ? null : 'cut by nobody';
+    return deeds.explainCut(instance, endedAt) || cancelled.has(id) ? null : 'cut without a cause';
   }
   if (verdict.kind !== 'refused') return null;
   const { code, status, message } = verdict;
   switch (code) {
     case 'request_cancelled':
-      return cancelled.has(id) ? null : 'cancelled by nobody';
+      return cancelled.has(id) ? null : 'cancelled without a cause';
     case 'rate_limited':
     case 'capacity_exceeded': {
       const hasLimit = roles[instance].settings.queue_limit !== undefined && message.includes('queue_limit');
@@ -58,7 +58,8 @@ function unexplained({ deeds, history, cancelled, roles }: Soak, exchange: Judge
     }
     case 'instance_not_running':
     case 'start_failed': {
-      if (NO_ANSWER.test(message)) return deeds.explainCut(instance, endedAt) ? null : 'its engine was ended by nobody';
+      if (NO_ANSWER.test(message))
+        return deeds.explainCut(instance, endedAt) ? null : 'its engine ended without a cause';
       if (status === 502) return 'a bad answer of an engine';
       return history.explainRefusal(instance, sentAt, endedAt, deeds) ? null : 'refused for no reason';
     }
@@ -69,7 +70,7 @@ function unexplained({ deeds, history, cancelled, roles }: Soak, exchange: Judge
 
 function disagreement(verdict: Verdict, account: FinishedRequest | undefined): string | null {
   if (verdict.kind === 'fault') return null;
-  // Whoever leaves may have left before the server knew what for he had come.
+  // A caller may disconnect before the server knows the model of its request.
   if (account === undefined) return verdict.kind === 'left' ? null : 'the server knows nothing of it';
   return OUTCOMES[verdict.kind].includes(account.outcome) ? null : 'the server says something else of it';
 }

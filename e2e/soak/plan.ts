@@ -85,7 +85,7 @@ const action = fc.oneof(
 );
 
 const pause = fc.integer({ min: 0, max: 120 });
-/** After so many steps nobody wants anything for long enough to be idle. */
+/** Steps after which no requests come, for long enough to be idle. */
 const STEPS_TO_A_REST = 100;
 const rest = fc.integer({ min: 1_500, max: 3_500 });
 

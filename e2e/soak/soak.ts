@@ -30,7 +30,7 @@ const PATIENCE = { timeout: 20_000, interval: 50 };
 /** Between two looks at what the server says of itself. */
 const LOOK_MS = 1_000;
 
-/** Connections to an engine that may be kept when nobody uses them. */
+/** Most idle connections to an engine. */
 const MOST_KEPT = 2;
 
 /** How much memory the server had when so many requests were over, bytes. */
@@ -158,7 +158,8 @@ export class Soak {
     while (this.#pending.size > 0) await Promise.all(this.#pending);
     await vi.waitFor(() => {
       const kept = connectionsTo(this.server.pid, this.#world.ports);
-      if (kept > MOST_KEPT * MOST_RUNNING) throw new Error(`${kept} connections to engines, and nobody asks anything`);
+      if (kept > MOST_KEPT * MOST_RUNNING)
+        throw new Error(`${kept} connections to engines, and no request is in flight`);
     }, PATIENCE);
     await this.#stopAll();
     await this.#weigh();
@@ -277,7 +278,7 @@ export class Soak {
     };
   }
 
-  /** All that runs is stopped, and the events have told so. */
+  /** Stops all instances, and waits for the events that report it. */
   async #stopAll(): Promise<void> {
     const deeds = INSTANCES.map((instance) => this.deeds.begin('stop', instance, {}));
     await this.admin.stopAllInstances();

@@ -182,7 +182,7 @@ function checkPathParameter(name: string, value: string): void {
   const parameter = (PATH_PARAMETERS as Readonly<Record<string, PathRule | undefined>>)[name];
   if (parameter === undefined || judge(parameter.schema, value).problems === null) return;
   const [problem] = judge(parameter.schema, value).problems ?? [];
-  throw new ApiError(parameter.missing, `${parameter.nobody}: it ${problem?.message ?? 'is none'}.`);
+  throw new ApiError(parameter.missing, `${parameter.missingSentence}: it ${problem?.message ?? 'is none'}.`);
 }
 
 function* judgeBody(operation: Operation, body: unknown): Sliced<{ value: unknown; problems: null | Problem[] }> {

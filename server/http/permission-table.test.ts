@@ -16,7 +16,7 @@ import { webSocketRoutes } from './routes/websocket.routes.ts';
 /** Every request × every kind of credential, against the real authentication and the table that docs/permissions.md prints. */
 
 /** Columns of the table. */
-const GOOD = ['no credentials', 'viewer', 'operator', 'admin', 'inference key', 'metrics key'] as const;
+const GOOD = ['anonymous', 'viewer', 'operator', 'admin', 'inference key', 'metrics key'] as const;
 /** Credentials that count as none. */
 const BAD = [
   'expired token',
@@ -105,7 +105,7 @@ beforeAll(async () => {
   await harness.clock.advance(2 * 3_600_000);
 
   const root = await harness.loggedIn('root');
-  secrets.set('no credentials', null);
+  secrets.set('anonymous', null);
   for (const role of ['viewer', 'operator', 'admin'] as const) await harness.user(`the-${role}`, role);
   secrets.set('inference key', await harness.keyOf(root));
   secrets.set('metrics key', await harness.keyOf(root, { scopes: ['metrics'] }));
@@ -169,7 +169,7 @@ describe.each(CALLS)('$request', (call) => {
 
   it.each(GOOD)('is allowed as the table says: %s', async (column) => {
     const isAllowed = cells[GOOD.indexOf(column)] === 'yes';
-    const refused = column === 'no credentials' ? 'who are you' : 'too little';
+    const refused = column === 'anonymous' ? 'who are you' : 'too little';
     expect((await outcomeOf(call, column)).kind).toBe(isAllowed ? 'allowed' : refused);
   });
 

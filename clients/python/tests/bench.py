@@ -1,4 +1,4 @@
-"""Both clients as one, and a server that answers what it was told to: each test runs as it blocks, and with asyncio."""
+"""Both clients behind one interface, and a scripted server: each test runs blocking and with asyncio."""
 
 from __future__ import annotations
 
@@ -192,7 +192,7 @@ def refusal(status: int, code: str, **headers: str) -> Reply:
     return answer({"error": f"about {code}", "code": code, "details": "", "request_id": "r-1"}, status, **headers)
 
 
-def told(*items: Any) -> bytes:
+def payload(*items: Any) -> bytes:
     """Events of a stream."""
     return "".join(f"id: 1\ndata: {json.dumps(item)}\n\n" for item in items).encode()
 
@@ -204,7 +204,7 @@ def events(*pieces: bytes, is_broken: bool = False, is_silent: bool = False) -> 
 
 
 class ScriptedServer:
-    """Answers what it was told to, in order, and keeps what it was asked."""
+    """Sends its replies in order, and records requests."""
 
     def __init__(self, *replies: Reply) -> None:
         self.requests: list[Sent] = []
@@ -288,7 +288,7 @@ class ScriptedServer:
 
 @contextmanager
 def closed_port() -> Iterator[int]:
-    """On which nobody listens, and nobody can begin to."""
+    """A port on which no process listens or can start to listen."""
     with socket.socket() as held:
         held.bind(("127.0.0.1", 0))
         yield int(held.getsockname()[1])

@@ -1,4 +1,4 @@
-"""What all tests have: both clients, and a server on loopback that answers what it was told to."""
+"""Fixtures of all tests: both clients, and a scripted server on loopback."""
 
 from __future__ import annotations
 

@@ -8,7 +8,7 @@ from itertools import islice
 from typing import Any
 
 import pytest
-from bench import Reply, answer, events, raised, refusal, told
+from bench import Reply, answer, events, payload, raised, refusal
 from conftest import Scripted
 
 from llamactl._server_sent_events import EventParser
@@ -23,7 +23,7 @@ def chunk(text: str, **more: Any) -> dict[str, Any]:
 
 def test_an_answer_comes_in_pieces(scripted: Scripted) -> None:
     last = {"usage": {"prompt_tokens": 1, "completion_tokens": 2, "total_tokens": 3}, "timings": {"predicted_n": 2}}
-    server, bench = scripted(events(told(chunk("Hel", id="x")), told(chunk("lo"), last), DONE))
+    server, bench = scripted(events(payload(chunk("Hel", id="x")), payload(chunk("lo"), last), DONE))
     chunks = list(bench.stream("chat", **QUESTION, max_tokens=5))
     assert [each.text for each in chunks] == ["Hel", "lo", ""]
     assert (chunks[0].id, chunks[0].choices[0].delta.content, chunks[0].usage) == ("x", "Hel", None)
@@ -42,7 +42,7 @@ def test_an_answer_in_pieces_is_not_asked_for_whole(scripted: Scripted) -> None:
 
 
 def test_an_answer_that_breaks_off_is_not_whole(scripted: Scripted) -> None:
-    for reply in (events(told(chunk("Hel"))), events(told(chunk("Hel")), is_broken=True)):
+    for reply in (events(payload(chunk("Hel"))), events(payload(chunk("Hel")), is_broken=True)):
         _, bench = scripted(reply)
         items = bench.stream("chat", **QUESTION)
         assert next(items).text == "Hel"
@@ -52,7 +52,7 @@ def test_an_answer_that_breaks_off_is_not_whole(scripted: Scripted) -> None:
 def test_an_error_before_an_answer_and_in_the_middle_of_it(scripted: Scripted) -> None:
     inner = {"error": {"message": "no more room", "type": "rate_limit_error"}}
     _, bench = scripted(
-        answer({"error": {"message": "no such model", "code": "model_not_found"}}, 404), events(told(inner))
+        answer({"error": {"message": "no such model", "code": "model_not_found"}}, 404), events(payload(inner))
     )
     before = raised(lambda: list(bench.stream("chat", **QUESTION)))
     assert (type(before).__name__, before.code) == ("NotFoundError", "model_not_found")
@@ -61,7 +61,7 @@ def test_an_error_before_an_answer_and_in_the_middle_of_it(scripted: Scripted) -
 
 
 def test_whoever_stops_reading_ends_it(scripted: Scripted) -> None:
-    server, bench = scripted(events(told(chunk("Hel")), is_silent=True))
+    server, bench = scripted(events(payload(chunk("Hel")), is_silent=True))
     items = bench.stream("chat", **QUESTION)
     assert [each.text for each in islice(items, 1)] == ["Hel"]
     items.close()  # type: ignore[attr-defined]

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import pytest
-from bench import Bench, Reply, ScriptedServer, answer, closed_port, events, opened, raised, refusal, told
+from bench import Bench, Reply, ScriptedServer, answer, closed_port, events, opened, payload, raised, refusal
 from conftest import Scripted
 from test_event_stream import event, serving, stays, tells
 from websockets.sync.server import ServerConnection
@@ -37,19 +37,19 @@ class Wait:
     url: str
     method: str
     given: dict[str, Any]
-    told: int
+    received: int
     """What comes before."""
     has_begun: threading.Event
 
 
-def log_wait(stack: ExitStack, *replies: Reply, told_before: int = 0) -> Wait:
+def log_wait(stack: ExitStack, *replies: Reply, received_before: int = 0) -> Wait:
     server = ScriptedServer(*replies)
     stack.callback(server.close)
-    return Wait(server.url, "follow_logs", {"name": "a", "after_seq": 1}, told_before, server.fell_silent)
+    return Wait(server.url, "follow_logs", {"name": "a", "after_seq": 1}, received_before, server.fell_silent)
 
 
 def next_line(stack: ExitStack) -> Wait:
-    return log_wait(stack, ALIVE, events(told(LINE), is_silent=True), told_before=1)
+    return log_wait(stack, ALIVE, events(payload(LINE), is_silent=True), received_before=1)
 
 
 def first_answer(stack: ExitStack) -> Wait:
@@ -62,8 +62,10 @@ def stream_to_begin(stack: ExitStack) -> Wait:
 
 
 def next_try(stack: ExitStack) -> Wait:
-    wait = log_wait(stack, ALIVE, events(told(LINE), is_broken=True), refusal(503, "SHUTTING_DOWN", Retry_After="600"))
-    wait.told = 1
+    wait = log_wait(
+        stack, ALIVE, events(payload(LINE), is_broken=True), refusal(503, "SHUTTING_DOWN", Retry_After="600")
+    )
+    wait.received = 1
 
     def interrupted(interruption: Interruption) -> None:
         if interruption.delay >= 600:
@@ -74,7 +76,7 @@ def next_try(stack: ExitStack) -> Wait:
 
 
 def next_piece(stack: ExitStack) -> Wait:
-    server = ScriptedServer(events(told(CHUNK), is_silent=True))
+    server = ScriptedServer(events(payload(CHUNK), is_silent=True))
     stack.callback(server.close)
     return Wait(server.url, "chat", {"model": "a", "messages": []}, 1, server.fell_silent)
 
@@ -123,8 +125,8 @@ class Loop(threading.Thread):
 
     def __init__(self, items: Iterable[Any]) -> None:
         super().__init__(daemon=True)
-        self.told: list[Any] = []
-        self.has_told = threading.Semaphore(0)
+        self.received: list[Any] = []
+        self.has_received = threading.Semaphore(0)
         self.error: Exception | None = None
         self._items = items
         self.start()
@@ -132,16 +134,16 @@ class Loop(threading.Thread):
     def run(self) -> None:
         try:
             for item in self._items:
-                self.told.append(item)
-                self.has_told.release()
+                self.received.append(item)
+                self.has_received.release()
         except Exception as error:
             self.error = error
 
     def ended(self) -> tuple[int, str | None]:
-        """How much was told, and with what it ended."""
+        """Number of items, and the error that ended the loop."""
         self.join(10)
         assert not self.is_alive(), "it still waits"
-        return len(self.told), None if self.error is None else type(self.error).__name__
+        return len(self.received), None if self.error is None else type(self.error).__name__
 
 
 @pytest.fixture
@@ -158,7 +160,7 @@ def begun(stack: ExitStack, made: Callable[[ExitStack], Wait]) -> tuple[Client, 
     stream = getattr(client, wait.method)(**wait.given)
     loop = Loop(stream)
     assert wait.has_begun.wait(10)
-    assert all(loop.has_told.acquire(timeout=10) for _ in range(wait.told))
+    assert all(loop.has_received.acquire(timeout=10) for _ in range(wait.received))
     return client, stream, loop, wait
 
 
@@ -166,7 +168,7 @@ def begun(stack: ExitStack, made: Callable[[ExitStack], Wait]) -> tuple[Client, 
 def test_a_stream_that_another_thread_closes_is_over(made: Callable[[ExitStack], Wait], stack: ExitStack) -> None:
     client, stream, loop, wait = begun(stack, made)
     stream.close()
-    assert loop.ended() == (wait.told, None)
+    assert loop.ended() == (wait.received, None)
     assert list(stream) == []
     stream.close()
     # Nothing else is.
@@ -179,7 +181,7 @@ def test_a_client_that_another_thread_closes_breaks_its_streams_off(
 ) -> None:
     client, _, loop, wait = begun(stack, made)
     client.close()
-    assert loop.ended() == (wait.told, "ClosedError")
+    assert loop.ended() == (wait.received, "ClosedError")
 
 
 @waits
@@ -195,7 +197,7 @@ def test_with_asyncio_the_same(made: Callable[[ExitStack], Wait], stack: ExitSta
 
             task = asyncio.create_task(loop())
             assert await asyncio.to_thread(wait.has_begun.wait, 10)
-            for _ in range(wait.told):
+            for _ in range(wait.received):
                 await items.get()
             if made is handshake:
                 # That is ended by its own task alone.
@@ -248,7 +250,7 @@ def test_what_was_closed_does_nothing_any_more(scripted: Scripted, mode: str) ->
 
 
 def test_a_client_with_other_bounds_closes_only_what_it_began(scripted: Scripted) -> None:
-    server, bench = scripted(ALIVE, events(told(LINE), is_silent=True), EMPTY, EMPTY)
+    server, bench = scripted(ALIVE, events(payload(LINE), is_silent=True), EMPTY, EMPTY)
     other: Bench = bench.with_options(timeout=5)
     lines = other.stream("follow_logs", "a", after_seq=1)
     assert next(lines).seq == 2
@@ -263,9 +265,9 @@ def test_a_client_with_other_bounds_closes_only_what_it_began(scripted: Scripted
     assert len(server.requests) == 4
 
 
-@pytest.mark.parametrize("way", ["with", "inside", "told", "forgotten"])
+@pytest.mark.parametrize("way", ["with", "inside", "received", "forgotten"])
 def test_a_stream_is_let_go_however_it_is_left(way: str) -> None:
-    server = ScriptedServer(ALIVE, events(told(LINE), is_silent=True))
+    server = ScriptedServer(ALIVE, events(payload(LINE), is_silent=True))
     with ExitStack() as stack:
         stack.callback(server.close)
         client = stack.enter_context(Client(server.url))
@@ -277,7 +279,7 @@ def test_a_stream_is_let_go_however_it_is_left(way: str) -> None:
             lines = client.follow_logs("a", after_seq=1)
             for _ in lines:
                 lines.close()
-        elif way == "told":
+        elif way == "received":
 
             def on_open() -> None:
                 lines.close()
@@ -349,8 +351,8 @@ def test_a_loop_that_is_busy_meanwhile_is_over(moment: str) -> None:
 
 
 def test_a_stream_of_a_client_with_other_bounds_ends_with_the_one_it_was_made_of(scripted: Scripted, mode: str) -> None:
-    # Whoever is not closed goes on with the second stream.
-    streams = [events(told({**LINE, "seq": seq}), is_broken=True) for seq in (2, 3)]
+    # A client that is not closed continues with the second stream.
+    streams = [events(payload({**LINE, "seq": seq}), is_broken=True) for seq in (2, 3)]
     _, bench = scripted(ALIVE, streams[0], ALIVE, streams[1])
     # Nothing else holds the one between.
     items = bench.client.with_options(timeout=5).with_options(retries=0).follow_logs("a", after_seq=1)

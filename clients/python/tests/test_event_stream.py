@@ -117,8 +117,8 @@ def test_asks_for_what_is_wanted_and_tells_it(mode: str) -> None:
         opened(mode, server.url, token="llk_1") as bench,
     ):
         stream = bench.stream("events", after_seq=0, instances=["A", "b"], types=["instance_created"])
-        told = list(islice(stream, 2))
-        assert [(type(frame).__name__, frame.data.name) for frame in told] == [
+        frames = list(islice(stream, 2))
+        assert [(type(frame).__name__, frame.data.name) for frame in frames] == [
             ("InstanceCreatedEvent", "a"),
             ("InstanceCreatedEvent", "B"),
         ]
@@ -165,7 +165,7 @@ def test_is_resumed_where_it_was(mode: str) -> None:
         told_of = {"on_open": lambda: seen.append("open"), "on_interruption": seen.append}
         stream = bench.stream("events", after_seq=4, **told_of)
         frames = list(islice(stream, 6))
-        # A stats frame repeats the last number; it is told all the same.
+        # A stats frame repeats the last number; it comes in any case.
         assert seqs(frames) == [5, 6, 6, 7, 9, 10]
         assert type(raised(lambda: next(stream))).__name__ == "ForbiddenError"
         assert server.targets[:4] == [f"/api/ws?after_seq={seq}" for seq in (4, 6, 6, 7)]

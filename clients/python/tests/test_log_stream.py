@@ -7,7 +7,7 @@ from typing import Any
 
 import httpx
 import pytest
-from bench import Reply, Silence, answer, closed_port, events, instead, opened, raised, refusal, told
+from bench import Reply, Silence, answer, closed_port, events, instead, opened, payload, raised, refusal
 from conftest import Scripted
 
 from llamactl import Interruption
@@ -39,7 +39,7 @@ def place(item: Any) -> Any:
 
 
 def test_tells_the_last_lines_then_all_that_come_until_the_instance_is_deleted(scripted: Scripted) -> None:
-    one, *rest = told(entry(3)), b":\n\n", told(entry(4), gap(4, 9)), told(entry(10))
+    one, *rest = payload(entry(3)), b":\n\n", payload(entry(4), gap(4, 9)), payload(entry(10))
     server, bench = scripted(alive(), logs(1, 2), events(b"retry: 1000\n\n", one[:9], one[9:], *rest), GONE)
     assert [place(item) for item in bench.stream("follow_logs", "a", lines=2)] == [1, 2, 3, 4, (4, 9), 10]
     assert server.targets == [
@@ -56,13 +56,13 @@ def test_is_resumed_where_it_was(scripted: Scripted) -> None:
     server, bench = scripted(
         alive(),
         logs(1),
-        events(told(entry(2)), is_broken=True),
+        events(payload(entry(2)), is_broken=True),
         Reply(is_broken=True),
         refusal(503, "SHUTTING_DOWN", Retry_After="1"),
         alive(),
-        events(told(gap(2, 5))),
+        events(payload(gap(2, 5))),
         alive(),
-        events(told(entry(6))),
+        events(payload(entry(6))),
         GONE,
     )
     told_of = {"on_open": lambda: seen.append("open"), "on_interruption": seen.append}
@@ -81,27 +81,27 @@ def test_is_resumed_where_it_was(scripted: Scripted) -> None:
 
 
 def test_begins_now_when_no_line_of_the_past_is_wanted(scripted: Scripted) -> None:
-    server, bench = scripted(alive(), logs(7), events(told(entry(8))), GONE)
+    server, bench = scripted(alive(), logs(7), events(payload(entry(8))), GONE)
     assert [place(item) for item in bench.stream("follow_logs", "a", lines=0)] == [8]
     assert server.targets[1:3] == [f"GET {SOURCE}?lines=1", f"GET {SOURCE}?follow=true&after_seq=7"]
 
 
 def test_begins_where_it_is_told_to(scripted: Scripted) -> None:
-    server, bench = scripted(alive(), events(told(entry(6))), GONE)
+    server, bench = scripted(alive(), events(payload(entry(6))), GONE)
     list(bench.stream("follow_logs", "a", after_seq=5))
     assert server.targets[1] == f"GET {SOURCE}?follow=true&after_seq=5"
 
 
 def test_of_a_server_that_begins_at_another_place_is_told_once(scripted: Scripted) -> None:
-    first = events(told(entry(1), entry(2), entry(3)))
-    again = events(told(gap(1, 2), entry(3), entry(4)))
+    first = events(payload(entry(1), entry(2), entry(3)))
+    again = events(payload(gap(1, 2), entry(3), entry(4)))
     _, bench = scripted(alive(), logs(1, 2), first, alive(), again, GONE)
     assert [place(item) for item in bench.stream("follow_logs", "a")] == [1, 2, 3, 4]
 
 
 def test_that_begins_anew_as_one_that_was_restored_does_is_told(scripted: Scripted) -> None:
     later = {**entry(2), "timestamp": "2026-03-01T12:00:01.000Z"}
-    _, bench = scripted(alive(), logs(9), events(told(later)), GONE, alive(), events(told(entry(2))), GONE)
+    _, bench = scripted(alive(), logs(9), events(payload(later)), GONE, alive(), events(payload(entry(2))), GONE)
     assert [place(item) for item in bench.stream("follow_logs", "a")] == [9, 2]
     assert [place(item) for item in bench.stream("follow_logs", "a", after_seq=9)] == [2]
 
@@ -151,13 +151,13 @@ def test_of_a_server_that_is_not_there(mode: str) -> None:
 
 
 def test_is_lost_when_nothing_is_heard_for_a_minute(mode: str) -> None:
-    silence = Silence(told(entry(2)))
+    silence = Silence(payload(entry(2)))
     replies = iter(
         [
             httpx.Response(200, json={"created_at": "first"}),
             httpx.Response(200, headers=STREAM, stream=silence),
             httpx.Response(200, json={"created_at": "first"}),
-            httpx.Response(200, headers=STREAM, content=told(entry(3))),
+            httpx.Response(200, headers=STREAM, content=payload(entry(3))),
             httpx.Response(404, json={"error": "gone", "code": "INSTANCE_NOT_FOUND"}),
         ]
     )
@@ -175,7 +175,7 @@ def test_is_lost_when_nothing_is_heard_for_a_minute(mode: str) -> None:
 
 
 def test_is_let_go_by_whoever_stops_reading(scripted: Scripted) -> None:
-    server, bench = scripted(alive(), logs(1), events(told(entry(2)), is_silent=True))
+    server, bench = scripted(alive(), logs(1), events(payload(entry(2)), is_silent=True))
     items = bench.stream("follow_logs", "a")
     assert [place(item) for item in islice(items, 2)] == [1, 2]
     items.close()  # type: ignore[attr-defined]

@@ -67,7 +67,7 @@ OPERATIONS = [
 
 
 def sample(name: str, schema: dict[str, Any]) -> Any:
-    """A value that can be told from all others."""
+    """A unique value."""
     kind = schema.get("type")
     return True if kind == "boolean" else len(name) if kind in ("integer", "number") else f"{name} ü"
 
@@ -81,7 +81,7 @@ class TestMethod:
         assert {each.name: each.default is each.empty for each in taken} == operation.parameters()
         assert inspect.iscoroutinefunction(method) is (client is AsyncClient)
         assert method.__doc__
-        # What may be left out is never told apart by its place.
+        # Optional parameters are keyword-only.
         assert all(each.kind is each.KEYWORD_ONLY for each in taken if each.default is not each.empty)
 
     def test_sends_it(self, operation: Described, scripted: Scripted) -> None:
@@ -153,8 +153,8 @@ def test_a_server_that_starts_or_stops_says_so_without_an_error(scripted: Script
 
 def test_any_request_tells_status_and_headers(scripted: Scripted) -> None:
     server, bench = scripted(answer({"name": "a"}, 201, ETag='"7"'))
-    told = bench.call("request", "get", "/api/instances/a", query={"x": True, "y": None}, headers={"Accept": "a/b"})
-    assert (told.status, told.headers["etag"], told.body) == (201, '"7"', {"name": "a"})
+    got = bench.call("request", "get", "/api/instances/a", query={"x": True, "y": None}, headers={"Accept": "a/b"})
+    assert (got.status, got.headers["etag"], got.body) == (201, '"7"', {"name": "a"})
     assert server.targets == ["GET /api/instances/a?x=true"]
     assert server.requests[0].headers["accept"] == "a/b"
 

@@ -21,7 +21,7 @@ ROOT = Path(__file__).parents[3]
 SCENARIO = json.loads((ROOT / "clients" / "scenario.json").read_text())
 README = (ROOT / "clients" / "python" / "README.md").read_text()
 EXAMPLES = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
-# Where a server is that nobody has.
+# An address without a server.
 UNREAL = "https://example.org/llm"
 
 

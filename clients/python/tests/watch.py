@@ -1,4 +1,4 @@
-"""Watches one instance until it is deleted, and prints what it is told: its log, and what happens to it.
+"""Watches one instance until it is deleted, and prints its log and its events.
 
 A program for tests that end the server meanwhile: `watch.py blocking|asyncio URL NAME`.
 """

@@ -1,4 +1,4 @@
-"""The client library of llamactl, the control plane for local LLM inference: its whole API."""
+"""The client library for the whole API of llamactl, the control plane for local LLM inference."""
 
 from . import models
 from ._async.client import AsyncClient

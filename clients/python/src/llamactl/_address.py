@@ -1,4 +1,4 @@
-"""Where a server is."""
+"""Addresses of servers, and paths."""
 
 from __future__ import annotations
 
@@ -11,14 +11,15 @@ DEFAULT_URL = "http://127.0.0.1:8080"
 
 
 def address_of(url: str) -> str:
-    """What paths are put behind: without a slash at its end, and without the `/api` of the documentation's base URL.
+    """Normalize the address of a server.
 
-    Of a server whose `base_path` ends in `/api`, that is there twice.
+    Removes a slash at its end, and `/api`, with which the API reference ends its base URL. If the `base_path` of
+    a server ends with `/api`, write it twice.
 
     Raises:
-        ValueError: it is no address.
+        ValueError: The text is not an HTTP or HTTPS address.
     """
-    # What people type may lack the protocol: `localhost:8080`.
+    # The protocol may be missing: `localhost:8080`.
     try:
         parts = urlsplit(url if "://" in url else f"http://{url}")
         port = parts.port
@@ -42,7 +43,7 @@ def origin_of(url: str) -> str:
 
 
 def is_loopback(address: str) -> bool:
-    """Whether it is of this machine, to which no proxy leads."""
+    """Whether the host is this machine, for which no proxy is used."""
     host = urlsplit(address).hostname or ""
     if host == "localhost" or host.endswith(".localhost"):
         return True
@@ -53,10 +54,10 @@ def is_loopback(address: str) -> bool:
 
 
 def step(name: str) -> str:
-    """A name as one step of a path, encoded, so that none leads elsewhere.
+    """Encode a name as one segment of a path, so that it cannot lead to another path.
 
     Raises:
-        ValueError: no URL can carry it there: nothing at all, `.` and `..`.
+        ValueError: The name cannot be part of a URL path: an empty text, `.` or `..`.
     """
     if name in ("", ".", ".."):
         raise ValueError(f"{name!r} is no name: it must begin with a letter or digit.")
@@ -65,7 +66,7 @@ def step(name: str) -> str:
 
 
 def target_of(path: str, query: dict[str, QueryValue]) -> str:
-    """A path, which may hold a query already, with a query; what is `None` is left out."""
+    """Append a query to a path, which may already have one. Parameters that are `None` are left out."""
     given = {name: _word(value) for name, value in query.items() if value is not None}
     if not given:
         return path
@@ -73,7 +74,7 @@ def target_of(path: str, query: dict[str, QueryValue]) -> str:
 
 
 def query_of(target: str) -> dict[str, str]:
-    """What stands behind a path, and may stand in it already."""
+    """The query at the end of a path, if any."""
     return dict(parse_qsl(urlsplit(target).query))
 
 

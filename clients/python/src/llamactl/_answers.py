@@ -1,4 +1,4 @@
-"""What answers say."""
+"""Parsing of answers."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ from .models import Problem
 
 
 def answer_error(url: str, status: int, headers: Mapping[str, str], text: str) -> LlamactlError | ProtocolError:
-    """The error that an answer carries: llamactl's own, or under `/v1` OpenAI's or Anthropic's.
+    """Convert an error answer of llamactl, or of OpenAI's or Anthropic's API under `/v1`, to an exception.
 
-    What is neither comes from something in between.
+    Any other answer comes from a program in between, such as a proxy.
     """
     retry_after = _retry_after_of(headers)
     body = object_of(text)
@@ -37,10 +37,10 @@ def answer_error(url: str, status: int, headers: Mapping[str, str], text: str) -
 def error_in(
     body: Mapping[str, Any], status: int | None, *, request_id: str | None, retry_after: int | None = None
 ) -> LlamactlError | None:
-    """The error in a body, or `None` where it is of no known form.
+    """Return the error in a body, or `None` if the body has no known form.
 
     Args:
-        status: `None`: it came in the middle of a stream, and is told by its type alone.
+        status: `None`: the error came in the middle of a stream; its type gives the status.
     """
     error = body.get("error")
     rest = {"request_id": _text_of(body.get("request_id")) or request_id, "retry_after": retry_after}
@@ -65,7 +65,7 @@ def error_in(
     return error_of(message, status=meant, code=_text_of(inner) or _text_of(kind) or "", **rest)
 
 
-# What a type of OpenAI's or Anthropic's is worth.
+# HTTP statuses for the error types of OpenAI and Anthropic.
 _STATUSES = {
     "invalid_request_error": 400,
     "authentication_error": 401,
@@ -76,10 +76,10 @@ _STATUSES = {
 
 
 def value_of(text: str, url: str, status: int) -> Any:
-    """What the JSON of an answer says.
+    """Parse the JSON of an answer.
 
     Raises:
-        ProtocolError: it is none.
+        ProtocolError: The text is not JSON.
     """
     try:
         return json.loads(text)
@@ -92,7 +92,7 @@ def value_of(text: str, url: str, status: int) -> Any:
 
 
 def object_of(text: str) -> dict[str, Any] | None:
-    """`None`: it is no JSON object."""
+    """Parse a JSON object; `None`: the text is not one."""
     try:
         value = json.loads(text)
     except ValueError:
@@ -101,10 +101,10 @@ def object_of(text: str) -> dict[str, Any] | None:
 
 
 def told_object(text: str, url: str, what: str) -> dict[str, Any]:
-    """The same of something that came in a stream.
+    """Parse a JSON object that came in a stream.
 
     Raises:
-        ProtocolError: it is none.
+        ProtocolError: The text is not one.
     """
     value = object_of(text)
     if value is None:
@@ -113,7 +113,7 @@ def told_object(text: str, url: str, what: str) -> dict[str, Any]:
 
 
 def excerpt(text: str) -> str:
-    """The beginning of a text, on one line."""
+    """Return the beginning of a text on one line."""
     without_tags = re.sub(r"<(style|script).*?</\1>|<[^>]*>", " ", text, flags=re.IGNORECASE | re.DOTALL)
     line = re.sub(r"[\s\x00-\x1f\x7f-\x9f]+", " ", without_tags).strip()
     if not line:

@@ -1,46 +1,46 @@
-"""How far somebody has come in the events, and what they want of them."""
+"""The position of a client in the events, and its filter."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-# What follows a number that no event has; 0 would ask for everything that is kept.
+# A number below that of every event. 0 would request all kept events.
 _BEFORE_ALL = 1
 
 
 class EventPlace:
-    """Decides of each frame, as it came, whether it is to be told."""
+    """Decides whether to yield each received frame."""
 
     def __init__(self, instances: Iterable[str] | None, types: Iterable[str] | None, after_seq: int | None) -> None:
         self._types = None if types is None else frozenset(types)
-        # Names ignore case.
+        # Names in lower case.
         self._instances = None if instances is None else frozenset(name.lower() for name in instances)
-        # The number of the last event that is known; `None`: not known yet, and what there is already is not wanted.
+        # The number of the last known event; `None`: not yet known, and past events are not wanted.
         self._seq = after_seq
 
     @property
     def after_seq(self) -> int:
-        """After what to ask for events.
+        """The `after_seq` of the next connection.
 
-        Whoever wants only the present asks for what follows a number that no event has: if there are any, the answer
-        begins with a gap, which says where the events have come to. Without that, whoever loses the connection before
-        the first event could not know what they missed.
+        If past events are not wanted, it is a number that no event has. The server then starts with a gap that contains
+        the newest number, if any event exists. Without that, a client that loses its connection before the first event
+        could not know which events it missed.
         """
         return _BEFORE_ALL if self._seq is None else self._seq
 
     @property
     def is_known(self) -> bool:
-        """Whether the server has said where the events have come to."""
+        """Whether the position in the events is known."""
         return self._seq is not None
 
     def waited(self) -> None:
-        """The server had its time to tell something: where it has not, there was nothing, and all that comes is new."""
+        """Call it after a silent connection: no gap came, so no event existed, and all later events are new."""
         if self._seq is None:
             self._seq = 0
 
     def take(self, frame: Mapping[str, Any]) -> bool:
-        """Whether a frame is to be told."""
+        """Record a frame and return whether to yield it."""
         if frame["type"] == "gap":
             return self._take_gap(frame)
         is_kept = frame["type"] != "instance_stats_updated"
@@ -51,7 +51,7 @@ class EventPlace:
         return self._is_wanted(frame)
 
     def _take_gap(self, frame: Mapping[str, Any]) -> bool:
-        """Of what is told after the first one, all that is no newer than it is the past, and not wanted."""
+        """The first gap only sets the position: events up to its `last_seq` are past."""
         data = frame["data"]
         if self._seq is None:
             self._seq = data["last_seq"]
@@ -60,7 +60,7 @@ class EventPlace:
         return True
 
     def _is_wanted(self, frame: Mapping[str, Any]) -> bool:
-        """The server leaves out what is not wanted only from the moment that it has been told."""
+        """Filter frames here too, because the server filters them only after it got the subscription."""
         if self._types is not None and frame["type"] not in self._types:
             return False
         data = frame["data"]

@@ -1,4 +1,4 @@
-"""What the platform says when no answer comes, as errors that say what would work."""
+"""Conversion of errors of the platform to exceptions whose messages say what would work."""
 
 from __future__ import annotations
 
@@ -25,10 +25,10 @@ _MEANINGS = {
 
 
 def http_failure(url: str, error: httpx.HTTPError, timeout: float | None) -> ConnectionError | ProtocolError:
-    """What `httpx` raised for a request.
+    """Convert an error of `httpx`.
 
     Args:
-        timeout: Seconds that it could take.
+        timeout: Timeout of the request in seconds.
     """
     origin = origin_of(url)
     is_unsent = isinstance(error, httpx.ConnectError | httpx.ConnectTimeout | httpx.PoolTimeout)
@@ -45,13 +45,13 @@ def http_failure(url: str, error: httpx.HTTPError, timeout: float | None) -> Con
 
 
 def late(url: str, timeout: float | None, *, is_unsent: bool = False) -> TimeoutError:
-    """It took too long."""
+    """Return the error for a request that exceeds its timeout."""
     within = "in time" if timeout is None else f"within {timeout:g} s"
     return TimeoutError(f"{origin_of(url)} did not answer {within}.", url=url, is_unsent=is_unsent)
 
 
 def meaning_of(error: BaseException) -> str:
-    """What an error of the platform means, and what would help; by the first of its causes that is known."""
+    """Explain an error of the platform, by the first of its causes that is known."""
     said = str(error)
     for each in _with_causes(error):
         if isinstance(each, ssl.SSLCertVerificationError):
@@ -69,11 +69,11 @@ def meaning_of(error: BaseException) -> str:
 
 
 def _with_causes(error: BaseException | None) -> Iterator[BaseException]:
-    """An error and all that it was caused by; a name with several addresses fails once for each."""
+    """Yield an error and its causes. A host name with several addresses fails once for each address."""
     if error is None:
         return
     yield error
-    # An ExceptionGroup, which Python has from 3.11 on.
+    # An ExceptionGroup exists from Python 3.11 on.
     for each in getattr(error, "exceptions", ()):
         yield from _with_causes(each)
     yield from _with_causes(error.__cause__ or error.__context__)

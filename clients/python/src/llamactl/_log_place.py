@@ -1,4 +1,4 @@
-"""How far somebody has come in a log."""
+"""The position of a client in a log."""
 
 from __future__ import annotations
 
@@ -6,19 +6,19 @@ from .models import LogEntry, LogItem
 
 
 class LogPlace:
-    """Decides of each item whether it is to be told."""
+    """Decides whether to yield each received item."""
 
     def __init__(self, seq: int) -> None:
         self.seq = seq
-        """Of the last line that is known; behind it everything is new."""
-        # When that was written.
+        """The `seq` of the last known line; later lines are new."""
+        # Timestamp of that line.
         self._newest = ""
 
     def take(self, item: LogItem) -> bool:
-        """Whether an item is new.
+        """Record an item and return whether it is new.
 
-        Of a log that begins anew, as one that was restored from a backup does, lines have numbers that were there
-        before: they are told by their time.
+        A log that starts over, for example after a restored backup, repeats numbers: its lines count as new by their
+        timestamp.
         """
         line = item if isinstance(item, LogEntry) else None
         seq = item.seq if isinstance(item, LogEntry) else item.gap.to_seq

@@ -1,4 +1,4 @@
-"""What answers are made of."""
+"""The base class of models."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ _Convert = Callable[[Any], Any]
 
 
 class Model:
-    """An object of an answer: its fields are attributes, by the names that they have on the wire.
+    """An object of an answer. Its fields are attributes with the names of the API.
 
-    A word of Python's own has a line behind it: `from_`. A field that may be absent is `None` then. What
-    this version of the library does not know is kept too: `model["field"]` is any field as it was sent, `to_dict()` all
-    of them.
+    A keyword of Python gets an underscore at its end: `from_`. An absent optional field is `None`. The object also
+    keeps fields that this version of the library does not know: `model["field"]` returns any field as received,
+    `to_dict()` returns all fields.
     """
 
     def __init__(self, data: Mapping[str, Any]) -> None:
@@ -23,7 +23,7 @@ class Model:
         self._read: dict[str, Any] = {}
 
     if not TYPE_CHECKING:
-        # Hidden from type checkers, for which it would make every misspelling an attribute.
+        # Hidden from type checkers, because it would make them accept every misspelled attribute.
         def __getattr__(self, name: str) -> Any:
             if name.startswith("_"):
                 raise AttributeError(name)
@@ -55,7 +55,7 @@ class Model:
         return iter(self._data)
 
     def to_dict(self) -> dict[str, Any]:
-        """Everything as it was sent."""
+        """Return all fields as received."""
         return dict(self._data)
 
     def __eq__(self, other: object) -> bool:
@@ -82,11 +82,11 @@ class _Field:
 
 
 def _wire(name: str) -> str:
-    """A word of Python's own has a line behind it: `from_`."""
+    """The name of the field for an attribute. A keyword of Python has an underscore at its end: `from_`."""
     return name.removesuffix("_")
 
 
-# Read once: of each class that was met.
+# The hints of each class, which are read only once.
 _KNOWN: dict[type[Model], dict[str, _Field]] = {}
 
 
@@ -98,7 +98,7 @@ def _fields(model: type[Model]) -> dict[str, _Field]:
 
 
 def model_of(union: Any, data: Mapping[str, Any]) -> Any:
-    """The one of several models that an object is; a bare `Model` if it is none that is known."""
+    """Return an object as the matching one of several models, or as a bare `Model` if none matches."""
     for model in _members(union):
         if _is_one(model, data):
             return model(data)
@@ -117,7 +117,7 @@ def _members(hint: Any) -> tuple[Any, ...]:
 
 
 def _converter(hint: Any) -> _Convert | None:
-    """What makes of a value what a hint says; `None`: nothing has to be made of it."""
+    """Return a function that converts a value to the type of a hint; `None`: no conversion is needed."""
     if isinstance(hint, type) and get_origin(hint) is None and issubclass(hint, Model):
         return _whole(hint)
     if get_origin(hint) is list:

@@ -1,4 +1,4 @@
-"""What a client is made of, and what a request is."""
+"""Options of a client, and requests."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ DEFAULT_RETRIES = 2
 
 @dataclass(frozen=True)
 class Interruption:
-    """A stream was broken, and will be resumed where it was."""
+    """A lost connection of a stream, which the client will resume at the same position."""
 
     error: Exception
-    """What ended it."""
+    """Why the connection was lost."""
     attempt: int
-    """How often it was tried to resume it since something came last."""
+    """Number of failures since the last item arrived."""
     delay: float
-    """Seconds until the next try."""
+    """Seconds until the next attempt."""
 
 
 OnOpen: TypeAlias = Callable[[], None] | None
@@ -33,13 +33,13 @@ OnInterruption: TypeAlias = Callable[[Interruption], None] | None
 
 @dataclass(frozen=True)
 class Answer:
-    """An answer, read."""
+    """An answer with its body."""
 
     status: int
     headers: Mapping[str, str]
-    """By names in any case."""
+    """Headers; their names ignore case."""
     body: Any
-    """What its JSON says."""
+    """The parsed JSON."""
 
 
 @dataclass(frozen=True)
@@ -51,36 +51,36 @@ class Options:
     retries: int
     headers: Mapping[str, str]
     ssl_context: ssl.SSLContext | None
-    """`None`: it is spoken to without TLS."""
+    """`None`: the connection has no TLS."""
 
 
 @dataclass(frozen=True)
 class Request:
-    """One request, whatever it is for."""
+    """One request."""
 
     method: str
     path: str
-    """From the server's address on, encoded: `/api/instances`."""
+    """The encoded path after the server's address: `/api/instances`."""
     query: dict[str, QueryValue] = field(default_factory=dict)
     body: Any = None
-    """Sent as JSON; `None`: there is none."""
+    """Sent as JSON; `None`: no body."""
     text: str | None = None
-    """Sent as YAML instead."""
+    """YAML text to send instead of `body`."""
     headers: Mapping[str, str] = field(default_factory=dict)
     other_statuses: tuple[int, ...] = ()
-    """Those beyond 2xx that are no errors."""
+    """Statuses other than 2xx that are not errors."""
     is_patient: bool = False
-    """It may take as long as it takes."""
+    """Whether the request has no timeout."""
     silence: float | None = None
-    """Of a stream that is patient: seconds without a byte after which the connection counts as lost."""
+    """For a stream without a timeout: seconds without a byte after which the connection counts as lost."""
     retries: int | None = None
-    """Instead of the client's."""
+    """Overrides the client's value."""
 
 
 def checked_timeout(timeout: float | None) -> float | None:
     """Raises:
-    ValueError: it is no time that an answer could come in.
+    ValueError: The timeout is not a positive number.
     """
     if timeout is not None and timeout <= 0:
-        raise ValueError("`timeout` is more than 0 seconds, or None for ever.")
+        raise ValueError("`timeout` must be more than 0 seconds, or None for no timeout.")
     return timeout

@@ -1,4 +1,4 @@
-"""When something that failed is tried again."""
+"""Rules for retries of requests and streams."""
 
 from __future__ import annotations
 
@@ -6,18 +6,17 @@ from collections.abc import Mapping
 
 from .errors import ConnectionError, LlamactlError, ProtocolError, TimeoutError
 
-# Before the first retry; doubled before each that follows. Seconds, as all here.
+# Bound of the backoff before the first retry, in seconds. It doubles before each later one.
 _FIRST_DELAY = 0.25
 _LONGEST_DELAY = 10.0
-# Whoever is told to wait for longer is told so, instead of being kept waiting.
+# Longest `Retry-After`, in seconds, for which a request waits. If it is longer, the request fails at once.
 _LONGEST_RETRY_AFTER = 60
 
 
 def is_lasting(method: str, query: Mapping[str, str]) -> bool:
-    """Whether what a request asks for may be done although the answer is that the server stops.
+    """Whether a stopping server may have carried out a request.
 
-    A command that waits for its outcome goes on without whoever waits, and settings that are to hold at once may be
-    stored already.
+    A command with `wait` goes on without its caller. Settings with `apply=restart` may already be stored.
     """
     return method.upper() != "GET" and (query.get("wait") == "true" or query.get("apply") == "restart")
 
@@ -25,16 +24,15 @@ def is_lasting(method: str, query: Mapping[str, str]) -> bool:
 def retry_delay(
     method: str, error: Exception, retries: int, limit: int, random: float, *, is_lasting: bool = False
 ) -> float | None:
-    """Seconds until a request that failed is sent again; `None`: it is not.
+    """Return the seconds until a failed request is retried; `None`: no retry.
 
-    A request that may have done something already is never repeated: only those that read are, and those of which it is
-    certain that nothing was done.
+    A request that may have changed something is never retried. Only reads are, and requests that certainly did nothing.
 
     Args:
-        retries: How often it was tried again already.
-        limit: How often it may be.
+        retries: Number of retries so far.
+        limit: Most retries.
         random: At least 0, less than 1.
-        is_lasting: As the function of this name says.
+        is_lasting: The result of the function of this name.
     """
     if retries >= limit or not _may_repeat(error, method.upper() == "GET", is_lasting):
         return None
@@ -49,24 +47,24 @@ def _may_repeat(error: Exception, is_reading: bool, is_lasting: bool) -> bool:
         return error.is_unsent or (is_reading and not isinstance(error, TimeoutError))
     if isinstance(error, LlamactlError) and error.status == 429:
         return True
-    # Under `/v1` codes are in small letters.
+    # Codes are in lower case under `/v1`.
     if isinstance(error, LlamactlError) and error.code.upper() == "SHUTTING_DOWN":
         return not is_lasting
     return is_reading and _is_away(error) and _retry_after_of(error) > 0
 
 
 def resume_delay(error: Exception, failures: int, random: float) -> float:
-    """Seconds until a broken stream is resumed. A server that says when it will be back is believed.
+    """Return the seconds until a broken stream is resumed: the server's `Retry-After`, if any, and a backoff.
 
     Args:
-        failures: How often that failed since something came last.
+        failures: Number of failures since the last item arrived.
         random: At least 0, less than 1.
     """
     return _retry_after_of(error) + _backoff(failures, random)
 
 
 def is_passing(error: Exception) -> bool:
-    """Whether an error is of the kind that passes: the server is away, or has too much to do."""
+    """Whether an error is temporary: the server is away or overloaded."""
     return (
         isinstance(error, ConnectionError)
         or _is_away(error)
@@ -85,5 +83,5 @@ def _retry_after_of(error: Exception) -> int:
 
 
 def _backoff(failures: int, random: float) -> float:
-    """Anything up to the bound that doubles: clients that lost their server together do not come back together."""
+    """A random delay below a bound that doubles, so that clients that lost their server do not return together."""
     return random * min(_FIRST_DELAY * 2.0 ** min(failures, 16), _LONGEST_DELAY)

@@ -1,4 +1,4 @@
-"""Server-Sent Events (the HTML standard, 9.2)."""
+"""Server-Sent Events (HTML standard, 9.2)."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import io
 
 
 class EventParser:
-    """Reads them out of bytes that come in any pieces."""
+    """Parses events from bytes in chunks of any size."""
 
     def __init__(self) -> None:
         self._decoder = io.IncrementalNewlineDecoder(codecs.getincrementaldecoder("utf-8-sig")("replace"), True)
@@ -15,12 +15,12 @@ class EventParser:
         self._data: list[str] = []
 
     def push(self, piece: bytes) -> list[str]:
-        """The data of the events that are whole now."""
+        """Add a chunk and return the data of the events that it completes."""
         *lines, self._rest = (self._rest + self._decoder.decode(piece)).split("\n")
         return [event for line in lines if (event := self._take(line)) is not None]
 
     def _take(self, line: str) -> str | None:
-        """An empty line ends an event; one without data is none."""
+        """Add a line. An empty line ends an event; an event without data is dropped."""
         if line == "":
             event = "\n".join(self._data) if self._data else None
             self._data = []

@@ -1,4 +1,4 @@
-"""What is left out, where `None` means something."""
+"""The default of parameters for which `None` is a value."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ UNSET = Unset.UNSET
 
 
 def given(**fields: Any) -> dict[str, Any]:
-    """Those of some fields that are not `None`."""
+    """Return the fields that are not `None`."""
     return {name: value for name, value in fields.items() if value is not None}
 
 
 def changed(**fields: Any) -> dict[str, Any]:
-    """Those of some fields that are not `UNSET`; `None` is a value."""
+    """Return the fields that are not `UNSET`; `None` is a value."""
     return {name: value for name, value in fields.items() if value is not UNSET}

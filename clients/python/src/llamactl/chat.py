@@ -1,4 +1,4 @@
-"""What a model answers, in OpenAI's form."""
+"""Streamed answers of a model, in OpenAI's format."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from ._model import Model
 
 
 class ChatDelta(Model):
-    """What a piece adds to the answer."""
+    """The part that a chunk adds to the answer."""
 
     role: str | None
     content: str | None
@@ -17,7 +17,7 @@ class ChatDelta(Model):
 
 
 class ChatChoice(Model):
-    """One answer of those that were asked for."""
+    """One of the requested answers."""
 
     index: int
     delta: ChatDelta
@@ -25,7 +25,7 @@ class ChatChoice(Model):
 
 
 class ChatUsage(Model):
-    """What it took."""
+    """Numbers of tokens."""
 
     prompt_tokens: int
     completion_tokens: int
@@ -33,17 +33,17 @@ class ChatUsage(Model):
 
 
 class ChatChunk(Model):
-    """A piece of an answer, as the engine made it; what is not named here is there as `chunk["name"]`."""
+    """One chunk of an answer, as the engine sent it. `chunk["name"]` returns fields without an attribute."""
 
     id: str | None
     model: str | None
     choices: list[ChatChoice]
-    """Empty in the piece that carries only `usage`."""
+    """Empty in the chunk that has only `usage`."""
     usage: ChatUsage | None
     timings: dict[str, Any] | None
-    """llama-server's own measurements, in its last piece."""
+    """llama-server's own measurements, in its last chunk."""
 
     @property
     def text(self) -> str:
-        """What the first answer goes on with; may be empty."""
+        """The text that this chunk adds to the first answer; may be empty."""
         return (self.choices[0].delta.content or "") if self.choices else ""

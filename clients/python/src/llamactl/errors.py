@@ -1,4 +1,4 @@
-"""What goes wrong, as exceptions."""
+"""The exceptions of this library."""
 
 from __future__ import annotations
 
@@ -11,18 +11,18 @@ from .models import Problem
 
 
 class Error(Exception):
-    """Whatever this library raises when a request fails."""
+    """Base class of all errors of a failed request."""
 
 
 class ClosedError(Error):
-    """The client was closed: before, or while this was waited for."""
+    """The client was closed before or during the call."""
 
     def __init__(self, message: str = "The client was closed.") -> None:
         super().__init__(message)
 
 
 class LlamactlError(Error):
-    """An error that llamactl answered. Its text is llamactl's own sentence, and what else is wrong with the request."""
+    """An error answer of llamactl. Its text is llamactl's sentence and the problems of the request."""
 
     def __init__(
         self,
@@ -39,23 +39,23 @@ class LlamactlError(Error):
         super().__init__(message)
         self.message = message
         self.status = status
-        """HTTP status; of an error in the middle of a stream, the one that it would have had."""
+        """HTTP status. For an error in the middle of a stream, the status that matches its type."""
         self.code = code
-        """Stable, for a program: a `models.ErrorCode` under `/api`; engines and `/v1` have more."""
+        """The kind of error, for programs; stable. A `models.ErrorCode` under `/api`; others elsewhere."""
         self.details = details
-        """More about it; may be empty."""
+        """More about the error; may be empty."""
         self.request_id = request_id
-        """By which the request is found in the server's log."""
+        """The id of the request in the server's log."""
         self.problems = list(problems)
-        """Every problem of the request, where it can be told which part is at fault."""
+        """Every problem of the request, if the server knows which parts are wrong."""
         self.reason = reason
-        """Why an engine did not start, with the code `START_FAILED`."""
+        """Why the engine did not start, for the code `START_FAILED`."""
         self.retry_after = retry_after
-        """Seconds after which the same request may succeed; `None`: nothing was said of it."""
+        """Seconds after which the same request may succeed; `None`: unknown."""
 
     def __str__(self) -> str:
         problems = [each.to_dict() for each in self.problems]
-        # One that stands alone is often the message itself.
+        # A single problem often has the same text as the message.
         others = [each for each in problems if each.get("message", "") not in self.message]
         return "; ".join([self.message, *(f"{each.get('path')}: {each['message']}" for each in others)])
 
@@ -65,11 +65,11 @@ class LlamactlError(Error):
 
 
 class ValidationError(LlamactlError):
-    """400: the request breaks a rule; `problems` lists them all."""
+    """400: the request is invalid; `problems` lists every problem."""
 
 
 class UnauthorizedError(LlamactlError):
-    """401: credentials are missing, wrong, or not valid any more."""
+    """401: credentials are missing, wrong or expired."""
 
 
 class ForbiddenError(LlamactlError):
@@ -77,23 +77,23 @@ class ForbiddenError(LlamactlError):
 
 
 class NotFoundError(LlamactlError):
-    """404: there is no such instance, account, key or path."""
+    """404: the instance, account, key or path does not exist."""
 
 
 class ConflictError(LlamactlError):
-    """409: it cannot be done in the present state; the code says what stands in the way."""
+    """409: the current state does not allow the request; the code says why."""
 
 
 class PreconditionFailedError(LlamactlError):
-    """412: somebody else changed the instance since its `ETag` was read."""
+    """412: the instance has changed since its `ETag` was read."""
 
 
 class RateLimitedError(LlamactlError):
-    """429: too many requests; `retry_after` says when the next one is taken."""
+    """429: too many requests; `retry_after` says when to retry."""
 
 
 class ServerError(LlamactlError):
-    """5xx: a fault of the server, an engine that did not start (`START_FAILED`), or a server that starts or stops."""
+    """5xx: a bug in the server, an engine that did not start (`START_FAILED`), or a server that starts or stops."""
 
 
 _CLASSES: dict[int, type[LlamactlError]] = {
@@ -108,39 +108,39 @@ _CLASSES: dict[int, type[LlamactlError]] = {
 
 
 def error_of(message: str, *, status: int, **facts: Any) -> LlamactlError:
-    """The error of the class that its status has."""
+    """Create the error whose class matches the status."""
     cls = _CLASSES.get(status, ServerError if status >= 500 else LlamactlError)
     return cls(message, status=status, **facts)
 
 
 class ConnectionError(Error, builtins.ConnectionError):
-    """No answer came, or it broke off. `__cause__` is what the platform said. Also the `ConnectionError` of Python."""
+    """No answer, or an incomplete one. `__cause__` is the platform's error. Also a `ConnectionError` of Python."""
 
     def __init__(self, message: str, *, url: str, is_unsent: bool = False) -> None:
         super().__init__(message)
         self.url = url
-        """Of the request."""
+        """The URL of the request."""
         self.is_unsent = is_unsent
-        """It is certain that the server has seen nothing of the request."""
+        """Whether it is certain that the server got nothing of the request."""
 
     def __reduce__(self) -> tuple[Callable[..., ConnectionError], tuple[Any, ...]]:
         return partial(type(self), url=self.url, is_unsent=self.is_unsent), self.args
 
 
 class TimeoutError(ConnectionError, builtins.TimeoutError):
-    """No answer came in time. The server may have done what was asked."""
+    """No answer within the timeout. The server may still have done what the request asked for."""
 
 
 class ProtocolError(Error):
-    """What answered, or a message of it, is not llamactl's: the page of a proxy, a redirection, another program."""
+    """An answer or message that is not from llamactl: the page of a proxy, a redirect, another program."""
 
     def __init__(self, message: str, *, url: str, status: int | None = None, retry_after: int | None = None) -> None:
         super().__init__(message)
         self.url = url
         self.status = status
-        """HTTP status of the answer; `None` where it had none."""
+        """HTTP status of the answer; `None`: it had none."""
         self.retry_after = retry_after
-        """Seconds after which the same request may succeed; `None`: nothing was said of it."""
+        """Seconds after which the same request may succeed; `None`: unknown."""
 
     def __reduce__(self) -> tuple[Callable[..., ProtocolError], tuple[Any, ...]]:
         return partial(type(self), url=self.url, status=self.status, retry_after=self.retry_after), self.args

@@ -1,4 +1,4 @@
-"""What goes over the wire, by the names that it has there. Generated from contract/ by `npm run generate`."""
+"""The types of answers, documents and events. Generated from contract/ by `npm run generate`."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any, Literal, TypeAlias, TypedDict
 from ._model import Model
 
 JsonValue: TypeAlias = Any
-"""Anything that JSON can say."""
+"""Any JSON value."""
 
 
 ErrorCode: TypeAlias = Literal["VALIDATION_ERROR", "INVALID_JSON", "RESERVED_OPTION", "PRIVILEGED_OPTION", "UNAUTHORIZED", "INVALID_CREDENTIALS", "TOKEN_EXPIRED", "FORBIDDEN", "NOT_FOUND", "INSTANCE_NOT_FOUND", "METHOD_NOT_ALLOWED", "INSTANCE_EXISTS", "INSTANCE_RUNNING", "INSTANCE_NOT_RUNNING", "ALIAS_CONFLICT", "PORT_CONFLICT", "PORT_IN_USE", "MODEL_NOT_FOUND", "ENGINE_NOT_FOUND", "AUTH_DISABLED", "CONFIG_PINNED", "CONFIG_READ_ONLY", "CAPACITY_EXCEEDED", "PRECONDITION_FAILED", "PAYLOAD_TOO_LARGE", "URI_TOO_LONG", "UNSUPPORTED_MEDIA_TYPE", "RATE_LIMITED", "REQUEST_CANCELLED", "INTERNAL_ERROR", "START_FAILED", "SHUTTING_DOWN"]
@@ -24,7 +24,7 @@ LogLevel: TypeAlias = Literal["debug", "info", "warn", "error"]
 
 
 Options: TypeAlias = Mapping[str, str | float | bool | Sequence[str | float]]
-"""The engine's own long flags in snake_case. `false` becomes `--no-x` where the engine has it; lists repeat the flag."""
+"""The engine's own long flags in snake_case. `false` becomes `--no-x` if the engine has that flag; a list repeats the flag."""
 
 
 RequestOutcome: TypeAlias = Literal["ok", "client_error", "engine_error", "refused", "aborted", "cancelled", "broken"]
@@ -40,53 +40,53 @@ Scope: TypeAlias = Literal["inference", "metrics", "viewer", "operator", "admin"
 
 
 Status: TypeAlias = Literal["stopped", "starting", "running", "stopping", "restarting", "failed"]
-"""`running`: the engine answered its health check. `restarting`: going down, or waiting out a backoff, in order to come up. `failed`: gave up; `reason` says why."""
+"""`running`: the engine answered its health check. `restarting`: stopping in order to start again, or waiting for the backoff. `failed`: llamactl gave up; `reason` says why."""
 
 
 class ActiveRequest(Model):
     id: str
-    """Its `X-Request-Id`; with `~` and a number behind it where another one has the same."""
+    """Its `X-Request-Id`, followed by `~` and a number if another request has the same one."""
     caller: str | None
-    """Who made it: `user:NAME`, `key:ID (NAME)` or `anonymous`; `None` for viewers, unless it is their own."""
+    """`user:NAME`, `key:ID (NAME)` or `anonymous`; viewers get `None` for requests of others."""
     instance: str | None
-    """`None`: none has been found for it yet, or none has this name."""
+    """`None`: not yet known, or no instance has this name."""
     model: str | None
-    """As it was asked for, at most 200 characters; `None`: asked for by name, under `/proxy`."""
+    """The `model` of the request, at most 200 characters; `None`: the path names the instance, under `/proxy`."""
     door: Literal["v1", "proxy"]
     """`v1`: the gateway; `proxy`: the pass-through of the instance."""
     method: str
     path: str
-    """As the engine gets it, without the query, at most 200 characters."""
+    """Path that the engine gets, without the query, at most 200 characters."""
     started_at: str
-    """When it was known what it is for: its body had come as far as that takes."""
+    """When llamactl had read enough of the body to know the model."""
     waited: float | None
-    """Seconds until an engine had it, the last one if its engine died and it was sent again; `None`: none has it now."""
+    """Seconds until an engine got the request; the last engine, if one died and llamactl retried. `None`: no engine has it now."""
     stream: bool | None
-    """The answer comes in events, or over a WebSocket; `None`: not known yet."""
+    """Whether the answer is a stream of events or a WebSocket; `None`: not yet known."""
     time_to_first_token: float | None
-    """Seconds from `started_at`, waiting included; `None`: nothing came yet, or the answer is no stream."""
+    """Seconds from `started_at`, including waiting; `None`: nothing came yet, or the answer is not a stream."""
     tokens_in: int | None
-    """Of the prompt, cached ones too, as the engine told; `None`: it did not."""
+    """Tokens of the prompt, including cached ones, as the engine reported; `None`: not reported."""
     tokens_out: int | None
-    """Generated so far, as the engine told, else as counted."""
+    """Tokens generated so far, as the engine reported or else as counted."""
     tokens_estimated: bool
-    """`tokens_out` is counted in pieces of the stream: the engine did not tell."""
+    """Whether `tokens_out` is a count of stream chunks because the engine reported no number."""
     tokens_per_second: float | None
-    """From the first to the last that came; `None`: not enough came, or no stream."""
+    """Rate between the first and the last token; `None`: too few tokens, or not a stream."""
     bytes_out: int
-    """Of the answer's body, so far."""
+    """Bytes of the answer body sent so far."""
     phase: RequestPhase
-    """`starting`: waits until the instance runs; `queued`: until it is its turn; `processing`: the engine has it; `streaming`: the answer comes."""
+    """`starting`: waits for the instance to start; `queued`: waits for its turn; `processing`: the engine works on it; `streaming`: the answer is arriving."""
 
 
 class Alert(Model):
     level: Literal["warning", "error"]
     code: str
-    """What kind; stable."""
+    """Kind of alert; stable."""
     message: str
     """What is wrong and what would help, for a person."""
     instance: str | None
-    """Whose it is; absent: the whole system."""
+    """The affected instance; absent: the whole system."""
     raised_at: str
 
 
@@ -97,9 +97,9 @@ class Alerts(Model):
 class Applied(Model):
     message: str
     dry_run: bool
-    """Nothing was changed: these are the steps that would be made."""
+    """Whether this was a dry run: nothing changed, and `results` has the steps that would be made."""
     results: list[FleetStep]
-    """In the order of the document, then what is removed."""
+    """In the order of the document, then removals."""
 
 
 class Audit(Model):
@@ -113,13 +113,13 @@ class AuditRow(Model):
     subject: str
     """`user:NAME`, `key:ID (NAME)`, or `anonymous`."""
     address: str
-    """Where the request came from."""
+    """Client address of the request."""
     action: str
-    """The id of the operation: `createInstance`."""
+    """The id of the operation, such as `createInstance`."""
     target: str | None
-    """The instance, user or key it was about."""
+    """The instance, user or key that the request named."""
     status: int
-    """Of the answer."""
+    """HTTP status of the answer."""
     request_id: str
 
 
@@ -131,12 +131,12 @@ class BatchResult(Model):
 class BatchStep(Model):
     name: str
     status: Status | None
-    """`None` when no such instance exists."""
+    """`None`: no such instance exists."""
     error: str | None
 
 
 class Config(Model):
-    """As it is written now and holds from the next reload or start; secrets are `"***"`."""
+    """As written now; it takes effect at the next reload or start. Secrets are `"***"`."""
 
     server: ConfigServer
     data_dir: str
@@ -212,15 +212,15 @@ class ConfigGroup(Model):
 
 class ConfigInstances(Model):
     port_range: list[int]
-    """Ports for instances that name none."""
+    """Ports for instances without a `port`."""
     max_running: int
     """0: no limit."""
     idle_timeout: float
     """Seconds; 0: never."""
     start_timeout: float
-    """Seconds without any sign of progress (output, memory, CPU time, bytes read) before a start is given up."""
+    """Seconds without any progress (output, memory, CPU time, bytes read) after which a start fails."""
     stop_timeout: float
-    """Seconds that requests in flight may take to finish."""
+    """How many seconds in-flight requests may take to finish."""
     auto_restart: bool
     max_restarts: int
 
@@ -249,12 +249,12 @@ class ConfigSecurity(Model):
 
 class ConfigServer(Model):
     host: str
-    """Address to listen on; other than loopback needs auth.enabled."""
+    """Address to listen on; any other than loopback requires auth.enabled."""
     port: int
     base_path: str
     public_url: Literal[""] | str
     allowed_hosts: list[str]
-    """More host names under which browsers may reach us."""
+    """More host names under which browsers may reach llamactl."""
     allowed_origins: list[str]
     trusted_proxies: list[str]
 
@@ -262,9 +262,9 @@ class ConfigServer(Model):
 class ConfigSource(Model):
     from_: Literal["default", "file", "environment", "flag"]
     name: str | None
-    """The variable or the flag."""
+    """Name of the variable or the flag."""
     line: int | None
-    """In the file."""
+    """Line in the file."""
 
 
 class ConfigStats(Model):
@@ -273,17 +273,17 @@ class ConfigStats(Model):
 
 class ConfigView(Model):
     config: Config
-    """As it is written now and holds from the next reload or start; secrets are `"***"`."""
+    """As written now; it takes effect at the next reload or start. Secrets are `"***"`."""
     sources: dict[str, ConfigSource]
     """By dotted key: `server.port`."""
     file: str | None
-    """Path of the configuration file; `None`: there is none."""
+    """Path of the configuration file; `None`: no file."""
     restart_required: bool
-    """The running llamactl was started with other values."""
+    """Whether the running llamactl uses other values."""
     pending: list[str]
     """The keys that differ."""
     problem: str | None
-    """Why the file as it is now could not be used; then `config` is what llamactl runs with."""
+    """Why the current file is unusable; `config` then shows the values that llamactl runs with."""
 
 
 class ConfigWritten(Model):
@@ -301,103 +301,103 @@ class _CreateInstanceRequired(TypedDict):
 
 class CreateInstance(_CreateInstanceRequired, total=False):
     engine: str
-    """`llama_cpp`, `custom`, or the name of a custom engine of the configuration."""
+    """`llama_cpp`, `custom`, or the name of a custom engine in the configuration."""
     model_path: str
-    """The model file; it may appear later, but must be there to start."""
+    """The model file. It need not exist until the instance starts."""
     port: int
-    """Left out: one is taken from `instances.port_range`."""
+    """Left out: llamactl chooses one from `instances.port_range`."""
     options: Options
     extra_args: list[str]
-    """Passed to the engine as they are, last: they win over `options`."""
+    """Passed to the engine unchanged, after `options`, which they override."""
     environment: dict[str, str]
-    """Set for the engine. `"***"` in an update leaves the stored value alone."""
+    """Environment variables of the engine. `"***"` in an update keeps the stored value."""
     command: list[str]
     """Replaces the engine's command. Privileged."""
     health_path: str
-    """Answers 200 when the engine is ready. Default `/health`."""
+    """Path that answers 200 when the engine is ready. Default `/health`."""
     aliases: list[str]
-    """More names under which `/v1` finds the instance."""
+    """More names by which requests under `/v1` can select the instance."""
     unlisted: bool
-    """Not shown by `GET /v1/models`."""
+    """Hide the instance from `GET /v1/models`."""
     auto_start: bool
-    """Revive a run that the user wanted after the machine was rebooted."""
+    """After a reboot of the machine, start the instance if it was meant to run."""
     auto_restart: bool
-    """Restart a run that was ready and died. Default: `instances.auto_restart`."""
+    """Restart the engine if it dies after it was ready. Default: `instances.auto_restart`."""
     max_restarts: int
-    """Restarts in a row before `failed`; -1: for ever. Default: `instances.max_restarts`."""
+    """Restarts in a row before `failed`; -1: no limit. Default: `instances.max_restarts`."""
     on_demand: bool
-    """The first request under `/v1` starts it when it is stopped. Default true."""
+    """A request under `/v1` starts the instance if it is stopped. Default true."""
     idle_timeout: float
-    """Seconds without a request after which it is stopped; 0: never. Default: `instances.idle_timeout`."""
+    """Stop the instance after this many seconds without a request; 0: never. Default: `instances.idle_timeout`."""
     pinned: bool
-    """Never stopped to make room for another, nor for idleness."""
+    """Never evict the instance or stop it because it is idle."""
     group: str
-    """Its limits stand in the configuration under `groups`."""
+    """Group whose limits apply; `groups` in the configuration defines them."""
     concurrency: int
-    """Requests at once; the others wait. Default: no limit."""
+    """Most requests that the engine gets at once; others wait. Default: no limit."""
     queue_limit: int
-    """Requests that may wait; one more is refused. Default 1 000."""
+    """Most requests that may wait; llamactl refuses further ones. Default 1 000."""
     upstream_model: str
-    """What the engine is told as `model` instead of what was asked for."""
+    """Replaces the `model` of each request before the engine gets it."""
     request_defaults: dict[str, JsonValue]
-    """Fields that a JSON body under `/v1` gets when it lacks them."""
+    """Fields that llamactl adds to JSON bodies under `/v1` that lack them."""
     request_strip: list[str]
-    """Fields that are taken out of JSON bodies under `/v1`."""
+    """Fields that llamactl removes from JSON bodies under `/v1`."""
     isolated: bool
-    """Prompts of one request are not cached for another, so that callers cannot find out what others asked. Engine `llama_cpp` only. Default false."""
+    """Do not reuse cached prompts across requests, so that callers cannot find out prompts of others. Engine `llama_cpp` only. Default false."""
 
 
 class ErrorBody(Model):
     error: str
     """What happened and what would work, for a person."""
     code: Literal["VALIDATION_ERROR", "INVALID_JSON", "RESERVED_OPTION", "PRIVILEGED_OPTION", "UNAUTHORIZED", "INVALID_CREDENTIALS", "TOKEN_EXPIRED", "FORBIDDEN", "NOT_FOUND", "INSTANCE_NOT_FOUND", "METHOD_NOT_ALLOWED", "INSTANCE_EXISTS", "INSTANCE_RUNNING", "INSTANCE_NOT_RUNNING", "ALIAS_CONFLICT", "PORT_CONFLICT", "PORT_IN_USE", "MODEL_NOT_FOUND", "ENGINE_NOT_FOUND", "AUTH_DISABLED", "CONFIG_PINNED", "CONFIG_READ_ONLY", "CAPACITY_EXCEEDED", "PRECONDITION_FAILED", "PAYLOAD_TOO_LARGE", "URI_TOO_LONG", "UNSUPPORTED_MEDIA_TYPE", "RATE_LIMITED", "REQUEST_CANCELLED", "INTERNAL_ERROR", "START_FAILED", "SHUTTING_DOWN"]
-    """The same for a program; stable."""
+    """The kind of error, for programs; stable."""
     details: str
-    """More about it; may be empty."""
+    """More about the error; may be empty."""
     request_id: str
-    """The `X-Request-Id` of the answer, to be found in the log."""
+    """The `X-Request-Id` of the answer; also in the log."""
     errors: list[Problem] | None
-    """Every problem with the part of the request at fault, where that is known, up to 100. Checking stops there, and `details` says so."""
+    """Every problem of the invalid part of the request, if known, up to 100. Checking stops there, and `details` says so."""
     reason: str | None
     """Why the engine did not start, when `code` is `START_FAILED`."""
 
 
 class FinishedRequest(Model):
     id: str
-    """Its `X-Request-Id`; with `~` and a number behind it where another one has the same."""
+    """Its `X-Request-Id`, followed by `~` and a number if another request has the same one."""
     caller: str | None
-    """Who made it: `user:NAME`, `key:ID (NAME)` or `anonymous`; `None` for viewers, unless it is their own."""
+    """`user:NAME`, `key:ID (NAME)` or `anonymous`; viewers get `None` for requests of others."""
     instance: str | None
-    """`None`: none has been found for it yet, or none has this name."""
+    """`None`: not yet known, or no instance has this name."""
     model: str | None
-    """As it was asked for, at most 200 characters; `None`: asked for by name, under `/proxy`."""
+    """The `model` of the request, at most 200 characters; `None`: the path names the instance, under `/proxy`."""
     door: Literal["v1", "proxy"]
     """`v1`: the gateway; `proxy`: the pass-through of the instance."""
     method: str
     path: str
-    """As the engine gets it, without the query, at most 200 characters."""
+    """Path that the engine gets, without the query, at most 200 characters."""
     started_at: str
-    """When it was known what it is for: its body had come as far as that takes."""
+    """When llamactl had read enough of the body to know the model."""
     waited: float | None
-    """Seconds until an engine had it, the last one if its engine died and it was sent again; `None`: none has it now."""
+    """Seconds until an engine got the request; the last engine, if one died and llamactl retried. `None`: no engine has it now."""
     stream: bool | None
-    """The answer comes in events, or over a WebSocket; `None`: not known yet."""
+    """Whether the answer is a stream of events or a WebSocket; `None`: not yet known."""
     time_to_first_token: float | None
-    """Seconds from `started_at`, waiting included; `None`: nothing came yet, or the answer is no stream."""
+    """Seconds from `started_at`, including waiting; `None`: nothing came yet, or the answer is not a stream."""
     tokens_in: int | None
-    """Of the prompt, cached ones too, as the engine told; `None`: it did not."""
+    """Tokens of the prompt, including cached ones, as the engine reported; `None`: not reported."""
     tokens_out: int | None
-    """Generated so far, as the engine told, else as counted."""
+    """Tokens generated so far, as the engine reported or else as counted."""
     tokens_estimated: bool
-    """`tokens_out` is counted in pieces of the stream: the engine did not tell."""
+    """Whether `tokens_out` is a count of stream chunks because the engine reported no number."""
     tokens_per_second: float | None
-    """From the first to the last that came; `None`: not enough came, or no stream."""
+    """Rate between the first and the last token; `None`: too few tokens, or not a stream."""
     bytes_out: int
-    """Of the answer's body, so far."""
+    """Bytes of the answer body sent so far."""
     outcome: RequestOutcome
-    """`ok`: the whole answer came; `client_error`, `engine_error`: the whole answer, a 4xx or 5xx of the engine; `refused`: llamactl answered with an error; `aborted`: the caller left; `cancelled`: by `DELETE /api/requests/{request_id}`; `broken`: the engine gave no answer or broke off in the middle."""
+    """`ok`: complete answer; `client_error`, `engine_error`: complete answer with a 4xx or 5xx of the engine; `refused`: llamactl answered with an error; `aborted`: the caller disconnected; `cancelled`: by `DELETE /api/requests/{request_id}`; `broken`: the engine gave no answer or an incomplete one."""
     status: int | None
-    """Of the answer; `None`: there was none."""
+    """HTTP status of the answer; `None`: no answer."""
     finished_at: str
     """RFC 3339, UTC."""
     duration: float
@@ -406,12 +406,12 @@ class FinishedRequest(Model):
 
 class _FleetRequired(TypedDict):
     instances: list[CreateInstance]
-    """Each as in `POST /instances`: what is left out has its default, also where it was set before."""
+    """Each as in `POST /instances`: a setting that is left out gets its default, even if it was set before."""
 
 
 class Fleet(_FleetRequired, total=False):
     version: Literal[1]
-    """Of this form; 1 is the only one."""
+    """Version of this format; always 1."""
 
 
 class FleetStep(Model):
@@ -420,13 +420,13 @@ class FleetStep(Model):
     changes: list[str]
     """Settings that differ, dotted: `options.threads`."""
     warnings: list[str] | None
-    """What was accepted but will need attention."""
+    """Accepted settings that need attention."""
     error: str | None
-    """Why this step failed; the others were made all the same."""
+    """Why this step failed; the other steps were made anyway."""
 
 
 class Gap(Model):
-    """Lines after `after_seq` that are not kept any more."""
+    """Lines after `after_seq` that are no longer kept."""
 
     from_seq: int
     to_seq: int
@@ -437,34 +437,34 @@ class GapEvent(Model):
     timestamp: str
     """RFC 3339, UTC."""
     seq: int
-    """Grows with every kept frame, over restarts too; a stats frame repeats the last kept one."""
+    """Grows with every kept frame, also across restarts; a stats frame repeats the last kept one."""
     data: GapEventData
 
 
 class GapEventData(Model):
     from_seq: int
-    """The first number of which nothing is known."""
+    """`seq` of the first missing event."""
     to_seq: int
-    """The last one; the frames that follow are complete again."""
+    """`seq` of the last missing event; the frames after it are complete."""
     last_seq: int
-    """Of the newest event when this was told: what has a greater one came later."""
+    """`seq` of the newest event when this frame was sent; later events have greater numbers."""
 
 
 class Gpu(Model):
     index: int
-    """The tool's own number."""
+    """The tool's own number for this GPU."""
     vendor: Literal["nvidia", "amd"]
     name: str
     memory_total: int | None
-    """Bytes; `None`: not told, as by one that shares the memory of the machine."""
+    """Bytes; `None`: not reported, for example because the GPU shares the memory of the machine."""
     memory_usage: int | None
-    """Bytes; `None`: not told."""
+    """Bytes; `None`: not reported."""
     utilization: float | None
-    """0–100; `None`: not told."""
+    """0–100; `None`: not reported."""
     temperature: float | None
-    """Degrees Celsius; `None`: not told."""
+    """Degrees Celsius; `None`: not reported."""
     power: float | None
-    """Watts; `None`: not told."""
+    """Watts; `None`: not reported."""
 
 
 class Health(Model):
@@ -473,7 +473,7 @@ class Health(Model):
     last_check: str
     """RFC 3339, UTC."""
     start_obstacle: StartObstacle | None
-    """Of one that is stopped or has failed: what a start would be refused for now; absent: nothing that can be seen."""
+    """For a stopped or failed instance: why a start would fail now; absent: no known problem."""
 
 
 class HealthChecks(Model):
@@ -487,21 +487,21 @@ class Instance(Model):
     """Unique without regard to case; cannot be changed."""
     status: Status
     engine: str
-    """`llama_cpp`, `custom`, or the name of a custom engine of the configuration."""
+    """`llama_cpp`, `custom`, or the name of a custom engine in the configuration."""
     model_path: str | None
-    """Absent for an engine that needs none."""
+    """Absent for an engine without a model file."""
     port: int
-    """Where its engine listens, on loopback."""
+    """Loopback port of its engine."""
     aliases: list[str]
-    """More names under which `/v1` finds the instance."""
+    """More names by which requests under `/v1` can select the instance."""
     unlisted: bool
-    """Not shown by `GET /v1/models`."""
+    """Hide the instance from `GET /v1/models`."""
     on_demand: bool
-    """The first request under `/v1` starts it when it is stopped. Default true."""
+    """A request under `/v1` starts the instance if it is stopped. Default true."""
     reason: str | None
-    """Why it failed, or why it restarts."""
+    """Why the instance failed or restarts; `None`: neither."""
     started_at: str | None
-    """When the process of the present run began; `None`: there is none."""
+    """When the process of the current run started; `None`: no process runs."""
     created_at: str
     """RFC 3339, UTC."""
     updated_at: str
@@ -510,45 +510,45 @@ class Instance(Model):
     """The engine's own process; `None` exactly when no process runs."""
     options: Options
     extra_args: list[str]
-    """Passed to the engine as they are, last: they win over `options`."""
+    """Passed to the engine unchanged, after `options`, which they override."""
     environment: dict[str, str]
-    """Set for the engine; secrets are `"***"`."""
+    """Environment variables of the engine; secrets are `"***"`."""
     command: list[str] | None
     """Replaces the engine's command. Privileged."""
     health_path: str | None
-    """Answers 200 when the engine is ready. Default `/health`."""
+    """Path that answers 200 when the engine is ready. Default `/health`."""
     auto_start: bool
-    """Revive a run that the user wanted after the machine was rebooted."""
+    """After a reboot of the machine, start the instance if it was meant to run."""
     auto_restart: bool
-    """As set, or the default of the configuration."""
+    """The setting, or the default of the configuration."""
     max_restarts: int
-    """As set, or the default of the configuration."""
+    """The setting, or the default of the configuration."""
     idle_timeout: float
-    """As set, or the default of the configuration."""
+    """The setting, or the default of the configuration."""
     pinned: bool
-    """As set; a pinned group pins its members too."""
+    """The setting. Members of a pinned group are pinned too."""
     group: str | None
-    """Its limits stand in the configuration under `groups`."""
+    """Group whose limits apply; `groups` in the configuration defines them."""
     concurrency: int | None
     """Absent: no limit."""
     queue_limit: int
-    """Requests that may wait; one more is refused. Default 1 000."""
+    """Most requests that may wait; llamactl refuses further ones. Default 1 000."""
     upstream_model: str | None
-    """What the engine is told as `model` instead of what was asked for."""
+    """Replaces the `model` of each request before the engine gets it."""
     request_defaults: dict[str, JsonValue]
-    """Fields that a JSON body under `/v1` gets when it lacks them."""
+    """Fields that llamactl adds to JSON bodies under `/v1` that lack them."""
     request_strip: list[str]
-    """Fields that are taken out of JSON bodies under `/v1`."""
+    """Fields that llamactl removes from JSON bodies under `/v1`."""
     isolated: bool
-    """Prompts of one request are not cached for another, so that callers cannot find out what others asked. Engine `llama_cpp` only. Default false."""
+    """Do not reuse cached prompts across requests, so that callers cannot find out prompts of others. Engine `llama_cpp` only. Default false."""
     restart_count: int
-    """Automatic restarts in a row; 0 again after five minutes of running."""
+    """Automatic restarts in a row; back to 0 after running for five minutes."""
     restart_required: bool
-    """The running engine was launched from other settings than the stored ones."""
+    """Whether the running engine was launched with other settings than the stored ones."""
     last_exit: LastExit | None
-    """How the last run ended; `None`: none has."""
+    """How the last run ended; `None`: no run has ended."""
     effective_command: list[str]
-    """The argv of the run, or of the next one; secrets masked."""
+    """The argv of the current or the next run; secrets are masked."""
     stats: Stats | None
     """`None` exactly when no process runs."""
 
@@ -567,14 +567,14 @@ class InstanceCreated(Model):
     message: str
     instance: Instance
     warnings: list[str] | None
-    """What was accepted but will need attention."""
+    """Accepted settings that need attention."""
 
 
 class InstanceCreatedEvent(Model):
     timestamp: str
     """RFC 3339, UTC."""
     seq: int
-    """Grows with every kept frame, over restarts too; a stats frame repeats the last kept one."""
+    """Grows with every kept frame, also across restarts; a stats frame repeats the last kept one."""
     type: Literal["instance_created"]
     data: InstanceCreatedEventData
 
@@ -587,7 +587,7 @@ class InstanceDeletedEvent(Model):
     timestamp: str
     """RFC 3339, UTC."""
     seq: int
-    """Grows with every kept frame, over restarts too; a stats frame repeats the last kept one."""
+    """Grows with every kept frame, also across restarts; a stats frame repeats the last kept one."""
     type: Literal["instance_deleted"]
     data: InstanceDeletedEventData
 
@@ -605,7 +605,7 @@ class InstanceStatsUpdatedEvent(Model):
     timestamp: str
     """RFC 3339, UTC."""
     seq: int
-    """Grows with every kept frame, over restarts too; a stats frame repeats the last kept one."""
+    """Grows with every kept frame, also across restarts; a stats frame repeats the last kept one."""
     data: InstanceStatsUpdatedEventData
 
 
@@ -618,7 +618,7 @@ class InstanceStatusChangedEvent(Model):
     timestamp: str
     """RFC 3339, UTC."""
     seq: int
-    """Grows with every kept frame, over restarts too; a stats frame repeats the last kept one."""
+    """Grows with every kept frame, also across restarts; a stats frame repeats the last kept one."""
     type: Literal["instance_status_changed"]
     data: InstanceStatusChangedEventData
 
@@ -629,7 +629,7 @@ class InstanceStatusChangedEventData(Model):
     previous_status: Status
     reason: str | None
     cause: Literal["eviction", "idle"] | None
-    """Why it stops although nobody asked for that: another needs its slot, or it was not used for long."""
+    """Why llamactl stops it without a request: `eviction`: another instance needs its slot; `idle`: its idle timeout passed."""
 
 
 class InstanceSummary(Model):
@@ -637,21 +637,21 @@ class InstanceSummary(Model):
     """Unique without regard to case; cannot be changed."""
     status: Status
     engine: str
-    """`llama_cpp`, `custom`, or the name of a custom engine of the configuration."""
+    """`llama_cpp`, `custom`, or the name of a custom engine in the configuration."""
     model_path: str | None
-    """Absent for an engine that needs none."""
+    """Absent for an engine without a model file."""
     port: int
-    """Where its engine listens, on loopback."""
+    """Loopback port of its engine."""
     aliases: list[str]
-    """More names under which `/v1` finds the instance."""
+    """More names by which requests under `/v1` can select the instance."""
     unlisted: bool
-    """Not shown by `GET /v1/models`."""
+    """Hide the instance from `GET /v1/models`."""
     on_demand: bool
-    """The first request under `/v1` starts it when it is stopped. Default true."""
+    """A request under `/v1` starts the instance if it is stopped. Default true."""
     reason: str | None
-    """Why it failed, or why it restarts."""
+    """Why the instance failed or restarts; `None`: neither."""
     started_at: str | None
-    """When the process of the present run began; `None`: there is none."""
+    """When the process of the current run started; `None`: no process runs."""
     created_at: str
     """RFC 3339, UTC."""
     updated_at: str
@@ -663,14 +663,14 @@ class InstanceUpdated(Model):
     instance: Instance
     restart_required: bool
     warnings: list[str] | None
-    """What was accepted but will need attention."""
+    """Accepted settings that need attention."""
 
 
 class InstanceUpdatedEvent(Model):
     timestamp: str
     """RFC 3339, UTC."""
     seq: int
-    """Grows with every kept frame, over restarts too; a stats frame repeats the last kept one."""
+    """Grows with every kept frame, also across restarts; a stats frame repeats the last kept one."""
     type: Literal["instance_updated"]
     data: InstanceUpdatedEventData
 
@@ -683,25 +683,25 @@ class Key(Model):
     id: str
     name: str
     owner: str
-    """The account that it acts for."""
+    """The account that the key acts for."""
     prefix: str
-    """Its first characters, to tell it from others."""
+    """Its first characters, to recognize it."""
     scopes: list[Scope]
     instances: list[str] | None
-    """Only these; `None`: all."""
+    """The key works for these instances only; `None`: all."""
     may_start: bool
-    """A request with it may start an instance that is stopped."""
+    """Whether a request with this key may start a stopped instance."""
     max_in_flight: int
-    """Requests to `/v1` at once, those that wait for an engine included; 0: no limit."""
+    """Concurrent requests to `/v1`, including those that wait for an engine; 0: no limit."""
     requests_per_minute: int
     """Requests to `/v1` in any 60 seconds; 0: no limit."""
     tokens_per_minute: int
-    """Tokens of prompts and answers in any 60 seconds, counted when an answer ends; 0: no limit."""
+    """Prompt and answer tokens in any 60 seconds, counted when an answer ends; 0: no limit."""
     created_at: str
     expires_at: str | None
     """`None`: never."""
     last_used_at: str | None
-    """To the minute."""
+    """Accurate to one minute; `None`: never."""
 
 
 class KeyCreated(Model):
@@ -717,13 +717,13 @@ class KeyList(Model):
 
 class LastExit(Model):
     code: int | None
-    """Exit status; 128 + n for signal n; `None` when it could not be learnt."""
+    """Exit status; 128 + n for signal n; `None`: unknown."""
     signal: str | None
-    """The signal that ended it, such as `SIGKILL`."""
+    """The signal that ended the engine, such as `SIGKILL`; `None`: none or unknown."""
     at: str
     """RFC 3339, UTC."""
     reason: str
-    """The cause in one sentence."""
+    """Why the run ended, in one sentence."""
     lines: list[str]
     """The engine's last lines of output."""
 
@@ -735,12 +735,12 @@ class Lifecycle(Model):
 
 class LogEntry(Model):
     timestamp: str
-    """RFC 3339, UTC: the engine's own clock, on the machine's time."""
+    """RFC 3339, UTC, from the engine's own timestamps, converted to the machine's clock."""
     level: LogLevel
     message: str
-    """Without control characters; one that is very long is cut and ends in an ellipsis."""
+    """Without control characters; a very long line is cut and ends in an ellipsis."""
     seq: int
-    """Where the line ends in the instance's log: grows over runs, rotations and restarts of llamactl, with holes."""
+    """Position of the line's end in the instance's log. Grows across runs, rotations and restarts of llamactl; not consecutive."""
 
 
 class LogGap(Model):
@@ -756,9 +756,9 @@ class LoggedIn(Model):
 class Logs(Model):
     logs: list[LogEntry]
     truncated: Literal[True] | None
-    """The search for lines of this level ended before enough were found."""
+    """The search stopped before it found enough lines of this level."""
     gap: Gap | None
-    """Lines after `after_seq` that are not kept any more."""
+    """Lines after `after_seq` that are no longer kept."""
 
 
 class Message(Model):
@@ -771,9 +771,9 @@ class Probe(Model):
 
 class Problem(Model):
     path: str
-    """Where the problem is, dotted: `options.threads`; empty for the body as a whole."""
+    """Where the problem is, dotted: `options.threads`; empty for the whole body."""
     message: str
-    """What is wrong there and what would be right."""
+    """What is wrong and what would be right."""
 
 
 class Requests(Model):
@@ -785,32 +785,32 @@ class Requests(Model):
 
 class Resources(Model):
     cpu_usage: float
-    """0–100 of all cores."""
+    """Percent (0–100) of all cores."""
     memory_usage: int
-    """Bytes that programs could not have any more."""
+    """Bytes that are not available to programs."""
     memory_total: int
     disk_usage: float
     """Percent (0–100) of the data directory's filesystem."""
     gpus: list[Gpu]
-    """Empty where no tool tells of any."""
+    """Empty if no tool reports a GPU."""
 
 
 class Session(Model):
     id: str
     created_at: str
-    """When the password was given."""
+    """When the user logged in."""
     refreshed_at: str | None
     """When a token was last refreshed; `None`: never."""
     expires_at: str
-    """When its newest token ends."""
+    """When its newest token expires."""
     ends_at: str
-    """When it ends for good: no refresh goes beyond (`auth.session_ttl`)."""
+    """When the log-in ends: no token is valid for longer (`auth.session_ttl`)."""
     address: str
     """Client address of the log-in, or of its last refresh."""
     user_agent: str | None
-    """What the client called itself then; at most 200 characters."""
+    """`User-Agent` of that request; at most 200 characters."""
     current: bool
-    """This request was made with a token of it."""
+    """Whether this request has a token of this log-in."""
 
 
 class SessionList(Model):
@@ -820,24 +820,24 @@ class SessionList(Model):
 
 class StartObstacle(Model):
     code: Literal["MODEL_NOT_FOUND", "ENGINE_NOT_FOUND", "PORT_IN_USE", "VALIDATION_ERROR", "RESERVED_OPTION", "PRIVILEGED_OPTION"]
-    """Code of the refusal of a start. `VALIDATION_ERROR`: the configuration no longer has the engine. `RESERVED_OPTION`, `PRIVILEGED_OPTION`: a stored variable may not be set."""
+    """Error code that a start would return. `VALIDATION_ERROR`: the configuration no longer has the engine. `RESERVED_OPTION`, `PRIVILEGED_OPTION`: a stored variable may not be set."""
     message: str
-    """What it is and what would work, for a person."""
+    """What the problem is and what would work, for a person."""
 
 
 class Stats(Model):
     memory_usage: int
     """Resident memory of all its processes, bytes."""
     cpu_usage: float
-    """Percent of one core: 400 is four cores busy."""
+    """Percent of one core: 400 means four busy cores."""
     threads: int
-    """Of all its processes."""
+    """Threads of all its processes."""
     read_bytes: int
-    """Read since the engine was spawned, from disks and caches, bytes."""
+    """Bytes read since the engine was spawned, from disks and caches."""
     write_bytes: int
-    """Written since then, bytes."""
+    """Bytes written since the engine was spawned."""
     gpu_memory_usage: int | None
-    """Bytes on all GPUs; `None`: no tool tells."""
+    """Bytes on all GPUs; `None`: no tool reports it."""
     uptime: float
     """Seconds since the engine was spawned."""
 
@@ -845,9 +845,9 @@ class Stats(Model):
 class StatsHistory(Model):
     name: str
     window: float
-    """The time looked back on, seconds."""
+    """Length of the history, in seconds."""
     interval: float
-    """Seconds between two measurements: the shortest step."""
+    """Seconds between two measurements, which is the shortest step."""
     points: list[StatsPoint]
 
 
@@ -855,30 +855,30 @@ class StatsPoint(Model):
     timestamp: str
     """The end of the step."""
     seconds: float
-    """The length of the step; the further back, the longer."""
+    """Length of the step; older steps are longer."""
     memory_usage: int
     """Resident memory of all its processes, bytes."""
     cpu_usage: float
-    """Percent of one core: 400 is four cores busy."""
+    """Percent of one core: 400 means four busy cores."""
     threads: int
-    """Of all its processes."""
+    """Threads of all its processes."""
     read_bytes: int
-    """Read since the engine was spawned, from disks and caches, bytes."""
+    """Bytes read since the engine was spawned, from disks and caches."""
     write_bytes: int
-    """Written since then, bytes."""
+    """Bytes written since the engine was spawned."""
     gpu_memory_usage: int | None
-    """Bytes on all GPUs; `None`: no tool tells."""
+    """Bytes on all GPUs; `None`: no tool reports it."""
     cpu_usage_peak: float
-    """The highest of the step."""
+    """Highest value of the step."""
     memory_usage_peak: int
-    """The highest of the step."""
+    """Highest value of the step."""
 
 
 class SystemAlertEvent(Model):
     timestamp: str
     """RFC 3339, UTC."""
     seq: int
-    """Grows with every kept frame, over restarts too; a stats frame repeats the last kept one."""
+    """Grows with every kept frame, also across restarts; a stats frame repeats the last kept one."""
     type: Literal["system_alert"]
     data: SystemAlertEventData
 
@@ -900,15 +900,15 @@ class SystemInfo(Model):
     memory_total: int
     version: str
     build_time: str
-    """When the package was built; of a checkout: when its files were made or checked out."""
+    """When the package was built; for a checkout, when its files were written."""
     commit: str | None
-    """Of the source; `-dirty` behind it: a package was built with changes. `None`: not known."""
+    """Commit of the source; `-dirty` at the end: the package was built with uncommitted changes. `None`: unknown."""
 
 
 class SystemStatus(Model):
     version: str
     uptime: float
-    """Seconds; llamactl's own."""
+    """Seconds since llamactl started."""
     instances: InstanceCounts
     resources: Resources
 
@@ -928,13 +928,13 @@ class User(Model):
     username: str
     role: Role
     disabled: bool
-    """None of its tokens and keys is taken."""
+    """Its tokens and keys are refused."""
     max_in_flight: int
-    """Requests to `/v1` at once, those that wait for an engine included; 0: no limit."""
+    """Concurrent requests to `/v1`, including those that wait for an engine; 0: no limit."""
     requests_per_minute: int
     """Requests to `/v1` in any 60 seconds; 0: no limit."""
     tokens_per_minute: int
-    """Tokens of prompts and answers in any 60 seconds, counted when an answer ends; 0: no limit."""
+    """Prompt and answer tokens in any 60 seconds, counted when an answer ends; 0: no limit."""
     created_at: str
     updated_at: str
     last_login_at: str | None
@@ -950,7 +950,7 @@ class UserList(Model):
 
 
 Frame: TypeAlias = InstanceStatusChangedEvent | InstanceCreatedEvent | InstanceUpdatedEvent | InstanceDeletedEvent | SystemAlertEvent | InstanceStatsUpdatedEvent | GapEvent
-"""Something that happened."""
+"""An event."""
 
 
 LogItem: TypeAlias = LogEntry | LogGap

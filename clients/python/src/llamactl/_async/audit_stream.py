@@ -1,4 +1,4 @@
-"""The audit trail as one answer."""
+"""The audit trail as a stream."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _NDJSON = "application/x-ndjson"
 
 
 async def stream_audit(transport: Transport, query: dict[str, QueryValue]) -> AsyncGenerator[AuditRow, None]:
-    """Newest row first; no more is held than was sent together."""
+    """Yield all rows, newest first. Only one chunk of the answer is in memory at a time."""
     request = Request(
         "GET",
         "/api/audit",

@@ -1,4 +1,4 @@
-"""The answer of a model, a piece at a time."""
+"""The answer of a model in chunks."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _PATH = "/v1/chat/completions"
 
 
 async def stream_chat(transport: Transport, body: Mapping[str, Any]) -> AsyncGenerator[ChatChunk, None]:
-    """Whoever stops reading ends the answer at the engine too."""
+    """Yield the chunks of an answer. Leaving the loop also ends the answer at the engine."""
     request = Request(
         "POST", _PATH, body={**body, "stream": True}, headers={"accept": "text/event-stream"}, is_patient=True
     )

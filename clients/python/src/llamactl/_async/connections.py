@@ -1,4 +1,4 @@
-"""The connections of a client. Its twin is written by hand: a thread that waits is woken in a way of its own."""
+"""The connections of a client. The other version is written by hand: threads are woken in another way."""
 
 from __future__ import annotations
 
@@ -20,40 +20,40 @@ if TYPE_CHECKING:
 
 
 class Connections:
-    """Those of a client, or of one of its streams. Closing them ends whoever waits for something of them."""
+    """The connections of a client, or of one of its streams. Closing them ends all calls that wait for them."""
 
     def __init__(self, make: Callable[[], httpx.AsyncClient], lender: Connections | None = None) -> None:
         self._make = make
         self._lender = lender
         self.http: httpx.AsyncClient = make() if lender is None else lender.http
         self.over = Over()
-        # Let go with whoever uses them.
+        # Weak references: they end with their users.
         self._sockets: WeakSet[EventSocket] = WeakSet()
         self._parts: WeakSet[Connections] = WeakSet()
-        # They are closed through it, and so live as long.
+        # Closing needs it, so it lives as long as the connections.
         self._owner: Connections | None = None
 
     @classmethod
     def of(cls, options: Options) -> Connections:
-        """Those that a client begins with."""
+        """Return the first connections of a client."""
         is_near = is_loopback(options.address)
-        # Reading all authorities takes its time, and what is spoken to without TLS needs none.
+        # Reading all authorities takes time, and connections without TLS do not need them.
         context = options.ssl_context or ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-        # Nobody bounds how many streams there are.
+        # The number of streams is not limited.
         limits = httpx.Limits(max_connections=None, max_keepalive_connections=20)
         return cls(lambda: httpx.AsyncClient(verify=context, trust_env=not is_near, limits=limits))
 
     @property
     def extensions(self) -> dict[str, Any]:
-        """Of every request: what tells of the sockets that are opened for it."""
+        """Extensions of every request, which report the sockets that are opened for it."""
         return {"trace": _trace}
 
     def part(self) -> Connections:
-        """Others, for one stream, that can be closed alone, and are closed with these."""
+        """Return connections for one stream. They can be closed alone, and are closed with these."""
         return self._kept(Connections(self._make))
 
     def lent(self) -> Connections:
-        """The same, for another client: it closes what it has begun, and leaves these open."""
+        """Return the same connections for another client, which closes only its own streams."""
         return self._kept(Connections(self._make, self))
 
     def _kept(self, part: Connections) -> Connections:
@@ -64,12 +64,12 @@ class Connections:
         return part
 
     def hold(self, socket: EventSocket) -> None:
-        """Closes this too."""
+        """Close this object too."""
         self._sockets.add(socket)
 
     def check(self) -> None:
         """Raises:
-        ClosedError: they are closed.
+        ClosedError: The connections are closed.
         """
         if self.over.is_set():
             raise ClosedError

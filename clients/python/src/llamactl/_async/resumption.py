@@ -1,4 +1,4 @@
-"""When a stream that was lost is resumed."""
+"""Rules for resuming a lost stream."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ class Resumption:
         self._failures = 0
 
     def succeeded(self) -> None:
-        """Something came: the next loss is a new one."""
+        """Call it when an item arrives: the next loss starts with the shortest backoff."""
         self._failures = 0
 
     async def failed(self, error: Exception) -> None:
-        """Returns when it is time to try again; raises the error, if trying again would not help."""
+        """Return when it is time to retry; raise the error if retrying would not help."""
         if not is_passing(error):
             raise error
         delay = resume_delay(error, self._failures, self._transport.timing.random())
@@ -32,7 +32,7 @@ class Resumption:
         await self._transport.sleep(delay)
 
     async def ended(self) -> None:
-        """The same for a stream that the server ended in order, which is looked into at once the first time."""
+        """Like `failed`, for a stream that the server ended normally. The first retry is immediate."""
         if self._failures == 0:
             self._failures = 1
         else:

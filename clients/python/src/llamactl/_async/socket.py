@@ -1,4 +1,4 @@
-"""One WebSocket. Its twin is written by hand: the two libraries wait in ways of their own."""
+"""One WebSocket. The other version is written by hand: the two libraries wait in different ways."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from .connections import Connections
 
 
 class EventSocket:
-    """From its handshake to its end; pings keep it alive, and tell when the other end is gone."""
+    """A WebSocket from its handshake to its end. Pings keep it alive and detect a dead connection."""
 
     def __init__(self, connection: ClientConnection) -> None:
         self._connection = connection
@@ -28,7 +28,7 @@ class EventSocket:
         uses_proxy: bool,
         connections: Connections,
     ) -> EventSocket:
-        """Raises what `websockets` does when there is none."""
+        """Open the WebSocket. Raises the errors of `websockets`."""
         connection = await connect(
             url,
             additional_headers=headers,
@@ -47,10 +47,10 @@ class EventSocket:
         await self._connection.send(text)
 
     async def receive(self, seconds: float | None) -> str | None:
-        """What comes next; `None`: nothing did for so many seconds.
+        """Return the next message; `None`: no message came within the given seconds.
 
         Raises:
-            ConnectionClosed: of `websockets`, when it has ended.
+            ConnectionClosed: Of `websockets`, if the WebSocket has ended.
         """
         try:
             message = await asyncio.wait_for(self._connection.recv(), seconds)
@@ -62,5 +62,5 @@ class EventSocket:
         try:
             await self._connection.close()
         finally:
-            # Whoever is cancelled does not wait for the other end.
+            # A cancelled task does not wait for the other end.
             self._connection.transport.abort()

@@ -1,4 +1,4 @@
-"""What goes on. Its twin is written by hand: a generator cannot be closed while another thread waits in it."""
+"""Streams. The other version is written by hand: a generator cannot be closed while another thread waits in it."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ AsyncStream: TypeAlias = AsyncGenerator[_Item, None]
 
 
 async def stream_of(items: AsyncGenerator[_Item, None], connections: Connections) -> AsyncStream[_Item]:
-    """Items with connections of their own."""
+    """Yield items of a stream that has its own connections."""
     try:
         async with aclosing(items):
             async for item in items:

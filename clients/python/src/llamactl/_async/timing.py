@@ -1,4 +1,4 @@
-"""Time and chance, so that tests can have their own. Its twin is written by hand."""
+"""Timers and random numbers, which tests replace. The other version is written by hand."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import time
 
 
 class Over:
-    """Whether something is over. Unlike an event of asyncio it may be waited for in one loop after another."""
+    """A flag that tasks can wait for. Unlike an event of asyncio, it works in one event loop after another."""
 
     def __init__(self) -> None:
         self._is_set = False
@@ -24,7 +24,7 @@ class Over:
                 waiter.set_result(None)
 
     async def wait(self, seconds: float) -> None:
-        """For no longer than that."""
+        """Wait until the flag is set, at most for the given time."""
         if self._is_set:
             return
         waiter: asyncio.Future[None] = asyncio.get_running_loop().create_future()
@@ -36,16 +36,16 @@ class Over:
 
 
 class Timing:
-    """That of the platform."""
+    """The timing of the platform."""
 
     async def sleep(self, seconds: float, over: Over) -> None:
-        """For no longer than until it is over."""
+        """Sleep, but not longer than until the flag is set."""
         await over.wait(seconds)
 
     def now(self) -> float:
-        """Seconds since some moment."""
+        """Return the seconds of a monotonic clock."""
         return time.monotonic()
 
     def random(self) -> float:
-        """At least 0, less than 1."""
+        """Return a random number, at least 0 and less than 1."""
         return random.random()

@@ -1,4 +1,4 @@
-"""Sends requests to one server."""
+"""The transport, which sends requests to one server."""
 
 from __future__ import annotations
 
@@ -22,9 +22,9 @@ from ..errors import Error, LlamactlError, ProtocolError, UnauthorizedError
 from .connections import Connections
 from .timing import Timing
 
-# Wrong credentials there are not those of the caller.
+# A 401 of this path is about the credentials in the body, not about the token.
 _LOGIN = "/api/auth/login"
-# Seconds until there is a connection.
+# Timeout of connecting, in seconds.
 _CONNECT = 10.0
 
 
@@ -33,40 +33,40 @@ class Transport:
 
     def __init__(self, options: Options, source: Token | None, timing: Timing, connections: Connections) -> None:
         self.options = options
-        # A token, or what gives one.
+        # A token, or a function that returns one.
         self.source = source
         self.timing = timing
         self.connections = connections
 
     def part(self) -> Transport:
-        """The same server, by connections of its own: for one stream."""
+        """Return a transport to the same server with its own connections, for one stream."""
         return Transport(self.options, self.source, self.timing, self.connections.part())
 
     async def sleep(self, seconds: float) -> None:
-        """For no longer than until its connections are closed."""
+        """Sleep, but not longer than until the connections are closed."""
         await self.timing.sleep(seconds, self.connections.over)
 
     @property
     def is_token_asked(self) -> bool:
-        """Whether who has been refused may come back with another token."""
+        """Whether a function returns the tokens, so that a refused request can be retried with another token."""
         return callable(self.source)
 
     async def token(self) -> str | None:
-        """The token of this moment; `None`: there is none."""
+        """Return the current token; `None`: no token."""
         given = self.source() if callable(self.source) else self.source
         if inspect.isawaitable(given):  # async only
             given = await given  # async only
         token = (given or "").strip()
         if not token:
             return None
-        # Platforms refuse it too, and show it.
+        # Platforms refuse it too, but their error shows the token.
         if not re.fullmatch("[!-~]+", token):
             raise ValueError("The token holds characters that no token has; it is given without `Bearer`.")
         return token
 
     async def headers(self) -> dict[str, str]:
-        """What goes with every request."""
-        # Of several that differ in nothing but case the last one counts.
+        """Return the headers of a request."""
+        # If headers differ only in case, the last one counts.
         headers = {"user-agent": f"llamactl-client/{__version__}"}
         headers.update({name.lower(): value for name, value in self.options.headers.items()})
         if "authorization" not in headers:
@@ -76,12 +76,12 @@ class Transport:
         return headers
 
     async def json(self, request: Request) -> Answer:
-        """An answer that is JSON."""
+        """Send a request and return its JSON answer."""
         response, text = await self._read(request)
         return Answer(response.status_code, response.headers, value_of(text, str(response.url), response.status_code))
 
     async def text(self, request: Request) -> str:
-        """The body of an answer as it is."""
+        """Send a request and return the body of its answer as text."""
         _, text = await self._read(request)
         return text
 
@@ -103,7 +103,7 @@ class Transport:
                 await self.sleep(delay)
 
     async def open(self, request: Request) -> httpx.Response:
-        """An answer whose body is still to come; it has to be closed."""
+        """Send a request and return its answer with an unread body. The caller must close it."""
         retries = 0
         is_fresh = not self.is_token_asked
         while True:
@@ -117,16 +117,16 @@ class Transport:
                 await self.sleep(delay)
 
     async def pieces(self, request: Request, media_type: str) -> AsyncGenerator[bytes, None]:
-        """The body of an answer in the pieces in which it comes. Whoever stops reading hangs up.
+        """Yield the body of an answer in chunks. Leaving the loop closes the connection.
 
-        Begins with an empty piece when the answer has begun.
+        The first chunk is empty and means that the answer has begun.
         """
         response = await self.open(request)
         url = str(response.url)
         try:
-            told = response.headers.get("content-type", "nothing")
-            if not told.startswith(media_type):
-                raise ProtocolError(f"{url} answered {told} instead of {media_type}.", url=url)
+            content_type = response.headers.get("content-type", "nothing")
+            if not content_type.startswith(media_type):
+                raise ProtocolError(f"{url} answered {content_type} instead of {media_type}.", url=url)
             yield b""
             try:
                 async for piece in response.aiter_bytes():
@@ -134,13 +134,13 @@ class Transport:
             except httpx.HTTPError as error:
                 self.connections.check()
                 raise http_failure(url, error, request.silence) from error
-            # Some answers end with their connection.
+            # The end of the connection can end an answer.
             self.connections.check()
         finally:
             await response.aclose()
 
     def _next(self, request: Request, error: Error, is_fresh: bool, retries: int) -> tuple[bool, int, float | None]:
-        """What follows a failure: whether the token is a fresh one, the number of the retry, and seconds until it."""
+        """Return what follows a failure: is the token fresh, number of the retry, and its delay in seconds."""
         if isinstance(error, UnauthorizedError) and not is_fresh and request.path != _LOGIN:
             return True, retries, 0.0
         limit = self.options.retries if request.retries is None else request.retries
@@ -182,7 +182,7 @@ class Transport:
             self.connections.check()
             raise http_failure(url, error, timeout) from error
         except RuntimeError:
-            # What `httpx` says of a client that was closed in this moment.
+            # `httpx` raises this for a client that is closed at this moment.
             self.connections.check()
             raise
         if response.is_success or response.status_code in request.other_statuses:
@@ -193,9 +193,9 @@ class Transport:
             await response.aclose()
 
     async def _refusal(self, response: httpx.Response, request: Request) -> LlamactlError | ProtocolError:
-        """What an answer carries that is an error."""
+        """Return the error in an answer."""
         url = str(response.url)
-        # llamactl leads nobody elsewhere; followed, a POST would become a GET.
+        # llamactl never redirects. If the client followed a redirect, a POST would become a GET.
         if response.status_code < 400:
             location = response.headers.get("location")
             where = "elsewhere" if location is None else f"to {response.url.join(location)}"
@@ -205,7 +205,7 @@ class Transport:
         return answer_error(url, response.status_code, response.headers, text)
 
     async def _body(self, response: httpx.Response, request: Request) -> bytes:
-        """All of it, within the time that a try may take."""
+        """Read the whole body within the timeout."""
         url = str(response.url)
         timeout = None if request.is_patient else self.options.timeout
         end = None if timeout is None else self.timing.now() + timeout
@@ -225,7 +225,7 @@ class Transport:
 def _plain(value: Any) -> Any:
     if isinstance(value, Model):
         return value.to_dict()
-    # Only a dict and a list are JSON by themselves.
+    # Only dictionaries and lists are JSON without a conversion.
     if isinstance(value, Mapping):
         return dict(value)
     if isinstance(value, Sequence) and not isinstance(value, bytes | bytearray):

@@ -1,5 +1,5 @@
 # Generated from _async/ by `npm run generate`.
-"""The audit trail as one answer."""
+"""The audit trail as a stream."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _NDJSON = "application/x-ndjson"
 
 
 def stream_audit(transport: Transport, query: dict[str, QueryValue]) -> Generator[AuditRow, None, None]:
-    """Newest row first; no more is held than was sent together."""
+    """Yield all rows, newest first. Only one chunk of the answer is in memory at a time."""
     request = Request(
         "GET",
         "/api/audit",

@@ -1,5 +1,5 @@
 # Generated from _async/ by `npm run generate`.
-"""A llamactl server, as an object."""
+"""The client of a llamactl server."""
 
 from __future__ import annotations
 
@@ -39,24 +39,24 @@ from .transport import Transport
 
 
 class Client(Operations):
-    """A llamactl server. Each method is an operation of its API, of the same name in Python's spelling.
+    """A client of one llamactl server. Each method is the operation of the API with the same name, in snake_case.
 
-    Every method raises a `LlamactlError` when the server refuses, a `ConnectionError` when it is not there, and a
-    `ProtocolError` when something else answers.
+    Every method raises a `LlamactlError` if the server answers with an error, a `ConnectionError` if the server cannot
+    be reached, and a `ProtocolError` if another program answers.
 
     Args:
-        url: Of the server, with its `base_path` if it has one. `/api` at its end is taken for that of the API: of a
-            server whose `base_path` ends so it is given twice, `https://example.org/api/api`.
-        token: Of a login, or a key; or a function that gives one. A function is asked before every request, and once
-            more when it gave a stale one.
-        timeout: Seconds that one try of a request may take; of a stream, until it begins. `None`: for ever. Calls with
-            `wait`, and answers of a model, are not bounded by it.
-        retries: How often a request is sent again, if that cannot do twice what is asked.
+        url: Address of the server, including its `base_path` if it has one. The client removes `/api` at its end; if
+            the `base_path` ends with `/api`, write it twice: `https://example.org/api/api`.
+        token: The token of a log-in, a key, or a function that returns one. A function is called before every request,
+            and once more if the server refuses its token.
+        timeout: Timeout in seconds for one attempt of a request, or until a stream begins. `None`: no timeout. It does
+            not apply to calls with `wait` or to answers of a model.
+        retries: Most retries of a request. The client retries only if that cannot do something twice.
         headers: Sent with every request.
-        ssl_context: Whom to trust, for HTTPS. Default: the authorities of the package certifi.
+        ssl_context: Which certificates to trust for HTTPS. Default: the authorities of the package certifi.
 
     Raises:
-        ValueError: `url` is no address, or `timeout` no time.
+        ValueError: `url` is not an address, or `timeout` is not positive.
     """
 
     def __init__(
@@ -73,14 +73,14 @@ class Client(Operations):
         address = address_of(url)
         context = None
         if address.startswith("https:"):
-            # One for all connections, those of events among them.
+            # One context for all connections, including those of events.
             context = ssl_context or httpx.create_ssl_context()
         options = Options(address, checked_timeout(timeout), retries, dict(headers or {}), context)
         self._transport = Transport(options, token, _timing or Timing(), Connections.of(options))
 
     @property
     def url(self) -> str:
-        """Where the server is, without a slash at its end."""
+        """The address of the server, without a slash at its end."""
         return self._transport.options.address
 
     def __repr__(self) -> str:
@@ -95,14 +95,14 @@ class Client(Operations):
         self.close()
 
     def close(self) -> None:
-        """Closes its connections, which ends whoever waits for something of them with a `ClosedError`."""
+        """Close all connections. Calls and streams that wait end with a `ClosedError`."""
         self._transport.connections.close()
 
     def with_options(self, *, timeout: float | Unset | None = UNSET, retries: int | Unset = UNSET) -> Client:
-        """The same client with other bounds, over the same connections: for a call that may take longer, or shorter.
+        """Return a client with another timeout or other retries, over the same connections.
 
-        What is left out stays as it is. They are closed by the client that it was made of; closing this one ends
-        its own streams and no more.
+        Options that are left out stay the same. Closing the new client ends only its own streams. The original client
+        closes the connections.
         """
         transport = self._transport
         options = replace(transport.options, **changed(timeout=timeout, retries=retries))
@@ -120,12 +120,13 @@ class Client(Operations):
         body: Any = None,
         headers: Mapping[str, str] | None = None,
     ) -> Answer:
-        """Any request whose answer is JSON, with its status and headers: for an `ETag`, and for what has no method.
+        """Send any request with a JSON answer, and return status, headers and body.
 
-        Answers of a model, under `/v1`, may take as long as they take.
+        Use it for an `ETag`, and for paths without a method. A POST under `/v1`, such as a request to a model, has no
+        timeout.
 
         Args:
-            path: From the server's address on, encoded: `/v1/models`.
+            path: The encoded path after the server's address: `/v1/models`.
         """
         lower = {name.lower(): value for name, value in (headers or {}).items()}
         is_patient = method.upper() == "POST" and path.startswith("/v1/")
@@ -134,7 +135,7 @@ class Client(Operations):
         )
 
     def export_fleet_yaml(self) -> str:
-        """All instances as a document for `apply_fleet`, as text in YAML."""
+        """Return all instances as a document for `apply_fleet`, as YAML text."""
         return self._transport.text(Request("GET", "/api/export", headers={"accept": "application/yaml"}))
 
     def follow_logs(
@@ -147,16 +148,16 @@ class Client(Operations):
         on_open: OnOpen = None,
         on_interruption: OnInterruption = None,
     ) -> Stream[LogItem]:
-        """The log of an instance, a line at a time: the last lines, then all that come.
+        """Yield the log of an instance: the last lines, then new ones.
 
-        It goes on over lost connections and restarts of the server, with nothing missing and nothing twice. Lines that
-        are gone are told as a `LogGap`. Ends when the instance is deleted.
+        The stream resumes after lost connections and restarts of the server, without missing or repeated lines. Lines
+        that are no longer kept appear as a `LogGap`. The stream ends when the instance is deleted.
 
         Args:
-            lines: How many of those that are there already. Default 100.
+            lines: How many existing lines to start with. Default 100.
             level: Lines of this level and above.
-            after_seq: Everything after this line, instead of the last `lines`.
-            on_open: Called each time that the connection stands, first and again, before anything comes over it.
+            after_seq: Start after this line, instead of with the last `lines`.
+            on_open: Called for the first and every later connection, before anything comes over it.
             on_interruption: Called whenever the connection is lost.
         """
         transport = self._transport.part()
@@ -182,16 +183,16 @@ class Client(Operations):
         on_open: OnOpen = None,
         on_interruption: OnInterruption = None,
     ) -> Stream[Frame]:
-        """What happens, as it happens, over lost connections and restarts of the server, each thing once.
+        """Yield events as they happen. The stream resumes after lost connections, without missing or repeated events.
 
-        Events that are gone are told as a `GapEvent`: then ask for the present.
+        Events that are no longer kept appear as a `GapEvent`: request the current state then.
 
         Args:
-            instances: Names, in any case, also of instances still to come. Alerts of the whole system are told all the
-                same. Default all.
-            types: Default all.
-            after_seq: What was missed since this event comes first; 0: all that is kept. Default: from now on.
-            on_open: Called each time that the connection stands, first and again: from then on nothing is missed.
+            instances: Names, ignoring case, also of future instances. Alerts of the whole system come in any case.
+                Default all.
+            types: Types of events. Default all.
+            after_seq: Start with the events after this one; 0: with all kept events. Default: only new events.
+            on_open: Called for the first and every later connection. From then on, nothing is missed.
             on_interruption: Called whenever the connection is lost.
         """
         transport = self._transport.part()
@@ -208,18 +209,18 @@ class Client(Operations):
         )
 
     def chat(self, model: str, messages: Sequence[Mapping[str, Any]], **more: Any) -> Stream[ChatChunk]:
-        """The answer of a model, a piece at a time. Nothing is asked before that is read.
+        """Yield the answer of a model in chunks. The request is sent when the first chunk is read.
 
-        Whoever stops reading ends it at the engine too. Whole, an answer is that of
+        Leaving the loop also ends the answer at the engine. For one complete answer, use
         `request("POST", "/v1/chat/completions", body=…)`.
 
         Args:
             model: Name or alias of the instance.
-            messages: The conversation, in OpenAI's form: `{"role": "user", "content": "Hello"}`.
-            more: Whatever the engine knows beside it: `max_tokens`, `temperature`, `tools` …
+            messages: The conversation, in OpenAI's format: `{"role": "user", "content": "Hello"}`.
+            more: Other fields that the engine supports: `max_tokens`, `temperature`, `tools` …
 
         Raises:
-            ValueError: `stream` is given, and not `True`.
+            ValueError: `stream` is given and not `True`.
         """
         if more.get("stream", True) is not True:
             raise ValueError(
@@ -238,7 +239,7 @@ class Client(Operations):
         action: str | None = None,
         target: str | None = None,
     ) -> Stream[AuditRow]:
-        """The audit trail, newest row first: all of it, a row at a time, where `get_audit` gives a page."""
+        """Yield the whole audit trail, newest row first. `get_audit` returns one page of it."""
         transport = self._transport.part()
         return stream_of(
             stream_audit(

@@ -1,4 +1,4 @@
-"""The connections of a client. Its twin is written by hand: a thread that waits is woken in a way of its own."""
+"""The connections of a client. The other version is written by hand: threads are woken in another way."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from ..errors import ClosedError
 
 
 class Connections:
-    """Those of a client, or of one of its streams. Closing them, from any thread, ends whoever waits for something."""
+    """The connections of a client, or of one of its streams. Closing them, from any thread, ends all waiting calls."""
 
     def __init__(self, make: Callable[[], httpx.Client], lender: Connections | None = None) -> None:
         self._make = make
@@ -29,33 +29,33 @@ class Connections:
         self.over = threading.Event()
         # For a handler of a signal that closes. It is promised nothing: the locks of `Event` and of httpx are not of this kind.
         self._lock = threading.RLock()
-        # With the process that opened each; let go with whoever uses them.
+        # Each with the process that opened it. Weak references: they end with their users.
         self._sockets: WeakKeyDictionary[socket.socket, int] = WeakKeyDictionary()
         self._parts: WeakSet[Connections] = WeakSet()
-        # They are closed through it, and so live as long.
+        # Closing needs it, so it lives as long as the connections.
         self._owner: Connections | None = None
 
     @classmethod
     def of(cls, options: Options) -> Connections:
-        """Those that a client begins with."""
+        """Return the first connections of a client."""
         is_near = is_loopback(options.address)
-        # Reading all authorities takes its time, and what is spoken to without TLS needs none.
+        # Reading all authorities takes time, and connections without TLS do not need them.
         context = options.ssl_context or ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-        # Nobody bounds how many streams there are.
+        # The number of streams is not limited.
         limits = httpx.Limits(max_connections=None, max_keepalive_connections=20)
         return cls(lambda: httpx.Client(verify=context, trust_env=not is_near, limits=limits))
 
     @property
     def extensions(self) -> dict[str, Any]:
-        """Of every request: what tells of the sockets that are opened for it."""
+        """Extensions of every request, which report the sockets that are opened for it."""
         return {"trace": self._trace}
 
     def part(self) -> Connections:
-        """Others, for one stream, that can be closed alone, and are closed with these."""
+        """Return connections for one stream. They can be closed alone, and are closed with these."""
         return self._kept(Connections(self._make))
 
     def lent(self) -> Connections:
-        """The same, for another client: it closes what it has begun, and leaves these open."""
+        """Return the same connections for another client, which closes only its own streams."""
         return self._kept(Connections(self._make, self))
 
     def _kept(self, part: Connections) -> Connections:
@@ -73,7 +73,7 @@ class Connections:
             self.hold(opened)
 
     def hold(self, opened: socket.socket) -> None:
-        """Closes this too."""
+        """Close this object too."""
         if self._lender is not None:
             self._lender.hold(opened)
             return
@@ -84,7 +84,7 @@ class Connections:
 
     def check(self) -> None:
         """Raises:
-        ClosedError: they are closed.
+        ClosedError: The connections are closed.
         """
         if self.over.is_set():
             raise ClosedError
@@ -96,7 +96,7 @@ class Connections:
         for part in parts:
             part.close()
         for opened, process in sockets:
-            # What was forked off would hang up for its parent.
+            # A forked process would close the connection of its parent.
             if process == os.getpid():
                 _hang_up(opened)
         if self._lender is None:
@@ -104,10 +104,10 @@ class Connections:
 
 
 def _hang_up(opened: socket.socket) -> None:
-    """Whoever waits for it is told that it has ended; closing it alone would leave them waiting."""
+    """Shut down a socket, which wakes threads that wait for it. Closing it alone would leave them waiting."""
     with suppress(OSError):
         if isinstance(opened, socket.socket):
-            # That of TLS would take away what another thread reads with.
+            # The shutdown of the TLS socket would remove the object with which another thread reads.
             socket.socket.shutdown(opened, socket.SHUT_RDWR)
         else:
             opened.shutdown(socket.SHUT_RDWR)

@@ -1,5 +1,5 @@
 # Generated from _async/ by `npm run generate`.
-"""What happens, as it happens."""
+"""The stream of events."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ from .resumption import Resumption
 from .socket import EventSocket
 from .transport import Transport
 
-# Seconds in which a server that has any events has told of them.
+# Seconds within which a server that has events sends a first frame.
 SETTLED = 10.0
-# What a server closes with, and what more of the same would only repeat.
+# Close codes after which retrying does not help.
 _REFUSALS = (1002, 1003, 1007, 1008, 1009, 1010)
 _UNAUTHORIZED = 4401
 
@@ -37,8 +37,8 @@ def stream_events(
     on_open: OnOpen,
     on_interruption: OnInterruption,
 ) -> Generator[Frame, None, None]:
-    """Over lost connections and restarts of the server, with nothing missing and nothing twice."""
-    # A lone name is a sequence too: of its letters.
+    """Yield events across lost connections and restarts of the server, without missing or repeated ones."""
+    # A single name is also a sequence, of its letters.
     names = [instances] if isinstance(instances, str) else None if instances is None else list(instances)
     kinds = None if types is None else list(types)
     place = EventPlace(names, kinds, after_seq)
@@ -68,12 +68,12 @@ def stream_events(
                     raise ProtocolError(f"{address} sent something that is no event: {excerpt(message)}", url=address)
                 resumption.succeeded()
                 if place.take(frame):
-                    told: Frame = model_of(Frame, frame)
-                    yield told
+                    typed: Frame = model_of(Frame, frame)
+                    yield typed
         except ConnectionClosed as closed:
             failure = _ending(closed, address)
             if isinstance(failure, UnauthorizedError) and transport.is_token_asked:
-                # It was taken when the handshake was; the next one is judged there too.
+                # The token expired after the handshake. The next handshake checks the next token.
                 resumption.ended()
                 continue
         except UnauthorizedError as error:
@@ -132,8 +132,8 @@ def _open(transport: Transport, place: EventPlace) -> EventSocket:
 
 
 def _ending(closed: ConnectionClosed, address: str) -> Error:
-    """Why it is over."""
-    # A close of its own, such as after pings that nothing answered, was sent and not received.
+    """Return why a connection ended."""
+    # A close frame of this side, such as after unanswered pings, was sent and not received.
     end = closed.rcvd
     code, reason = (1006, "") if end is None else (end.code, end.reason)
     said = f": {reason}" if reason else ""

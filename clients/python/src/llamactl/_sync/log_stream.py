@@ -17,7 +17,7 @@ from ..models import Instance, LogEntry, LogItem, LogLevel, Logs
 from .resumption import Resumption
 from .transport import Transport
 
-# Seconds; the server says something every 15.
+# Seconds of silence after which a connection is lost. The server sends something every 15 seconds.
 _SILENCE = 60.0
 
 
@@ -31,10 +31,10 @@ def follow_log(
     on_open: OnOpen,
     on_interruption: OnInterruption,
 ) -> Generator[LogItem, None, None]:
-    """What was asked for of the past, then all that comes, until the instance is deleted."""
+    """Yield the requested past lines, then new ones, until the instance is deleted."""
     path = f"/api/instances/{step(name)}"
     resumption = Resumption(transport, on_interruption)
-    # Of the instance that is followed: another one may get its name.
+    # Creation time of the followed instance, because another instance may get its name.
     born = _birth_of(transport, path, None)
     place = LogPlace(after_seq or 0)
     if after_seq is None:
@@ -46,7 +46,7 @@ def follow_log(
     is_first = True
     while True:
         try:
-            # What comes between two tries is the business of the resumption.
+            # After the first connection, the resumption does the retries.
             retries = None if is_first else 0
             if not is_first and _birth_of(transport, path, retries) != born:
                 return
@@ -80,7 +80,7 @@ def follow_log(
 
 
 def _birth_of(transport: Transport, path: str, retries: int | None) -> str:
-    """When an instance was made."""
+    """Return the creation time of an instance."""
     answer = transport.json(Request("GET", path, retries=retries))
     return Instance(answer.body).created_at
 
@@ -88,8 +88,8 @@ def _birth_of(transport: Transport, path: str, retries: int | None) -> str:
 def _past_of(
     transport: Transport, path: str, lines: int | None, level: LogLevel | None
 ) -> tuple[list[LogEntry], LogEntry | None]:
-    """The lines that are there already, and the one behind which everything is new."""
-    # First of all: what comes between the two is then told once more rather than missed, and left out by its number.
+    """Return the existing lines to yield, and the last existing line, after which all lines are new."""
+    # Newest line first: a line that arrives in between comes twice rather than not at all; its number shows it.
     newest = _ask(transport, path, {"lines": 1}) if lines == 0 or level is not None else []
     entries = [] if lines == 0 else _ask(transport, path, {"lines": lines, "level": level})
     last = [each[-1] for each in (newest, entries) if each]

@@ -14,7 +14,7 @@ from .transport import Transport
 
 
 class Operations:
-    """What a client can ask for: what stands in the path, then what the body is made of, then the query."""
+    """The operations of the API. Parameters are those of the path, then fields of the body, then the query."""
 
     _transport: Transport
 
@@ -29,7 +29,7 @@ class Operations:
         """List all instances, oldest first.
 
         Args:
-            status: Only instances in this state.
+            status: Only instances with this status.
         """
         request = Request(
             "GET",
@@ -66,32 +66,32 @@ class Operations:
         request_strip: list[str] | None = None,
         isolated: bool | None = None,
     ) -> models.InstanceCreated:
-        """Create an instance; nothing starts.
+        """Create an instance; does not start it.
 
         Args:
             name: Unique without regard to case; cannot be changed.
-            engine: `llama_cpp`, `custom`, or the name of a custom engine of the configuration.
-            model_path: The model file; it may appear later, but must be there to start.
-            port: Left out: one is taken from `instances.port_range`.
-            extra_args: Passed to the engine as they are, last: they win over `options`.
-            environment: Set for the engine. `"***"` in an update leaves the stored value alone.
+            engine: `llama_cpp`, `custom`, or the name of a custom engine in the configuration.
+            model_path: The model file. It need not exist until the instance starts.
+            port: Left out: llamactl chooses one from `instances.port_range`.
+            extra_args: Passed to the engine unchanged, after `options`, which they override.
+            environment: Environment variables of the engine. `"***"` in an update keeps the stored value.
             command: Replaces the engine's command. Privileged.
-            health_path: Answers 200 when the engine is ready. Default `/health`.
-            aliases: More names under which `/v1` finds the instance.
-            unlisted: Not shown by `GET /v1/models`.
-            auto_start: Revive a run that the user wanted after the machine was rebooted.
-            auto_restart: Restart a run that was ready and died. Default: `instances.auto_restart`.
-            max_restarts: Restarts in a row before `failed`; -1: for ever. Default: `instances.max_restarts`.
-            on_demand: The first request under `/v1` starts it when it is stopped. Default true.
-            idle_timeout: Seconds without a request after which it is stopped; 0: never. Default: `instances.idle_timeout`.
-            pinned: Never stopped to make room for another, nor for idleness.
-            group: Its limits stand in the configuration under `groups`.
-            concurrency: Requests at once; the others wait. Default: no limit.
-            queue_limit: Requests that may wait; one more is refused. Default 1 000.
-            upstream_model: What the engine is told as `model` instead of what was asked for.
-            request_defaults: Fields that a JSON body under `/v1` gets when it lacks them.
-            request_strip: Fields that are taken out of JSON bodies under `/v1`.
-            isolated: Prompts of one request are not cached for another, so that callers cannot find out what others asked. Engine `llama_cpp` only. Default false.
+            health_path: Path that answers 200 when the engine is ready. Default `/health`.
+            aliases: More names by which requests under `/v1` can select the instance.
+            unlisted: Hide the instance from `GET /v1/models`.
+            auto_start: After a reboot of the machine, start the instance if it was meant to run.
+            auto_restart: Restart the engine if it dies after it was ready. Default: `instances.auto_restart`.
+            max_restarts: Restarts in a row before `failed`; -1: no limit. Default: `instances.max_restarts`.
+            on_demand: A request under `/v1` starts the instance if it is stopped. Default true.
+            idle_timeout: Stop the instance after this many seconds without a request; 0: never. Default: `instances.idle_timeout`.
+            pinned: Never evict the instance or stop it because it is idle.
+            group: Group whose limits apply; `groups` in the configuration defines them.
+            concurrency: Most requests that the engine gets at once; others wait. Default: no limit.
+            queue_limit: Most requests that may wait; llamactl refuses further ones. Default 1 000.
+            upstream_model: Replaces the `model` of each request before the engine gets it.
+            request_defaults: Fields that llamactl adds to JSON bodies under `/v1` that lack them.
+            request_strip: Fields that llamactl removes from JSON bodies under `/v1`.
+            isolated: Do not reuse cached prompts across requests, so that callers cannot find out prompts of others. Engine `llama_cpp` only. Default false.
         """
         request = Request(
             "POST",
@@ -104,7 +104,7 @@ class Operations:
         self,
         name: str,
     ) -> models.Instance:
-        """Get an instance in full; `ETag` is its version."""
+        """Get an instance with all its fields; `ETag` is its version."""
         request = Request(
             "GET",
             f"/api/instances/{step(name)}",
@@ -141,34 +141,34 @@ class Operations:
         apply: Literal["restart"] | None = None,
         if_match: str | None = None,
     ) -> models.InstanceUpdated:
-        """Change settings by a merge patch (RFC 7396); a running engine keeps its own until it restarts.
+        """Change settings with a merge patch (RFC 7396); a running engine keeps its settings until it restarts.
 
         Args:
-            engine: `llama_cpp`, `custom`, or the name of a custom engine of the configuration.
-            model_path: The model file; it may appear later, but must be there to start.
-            port: Left out: one is taken from `instances.port_range`.
-            options: The engine's own long flags in snake_case. `false` becomes `--no-x` where the engine has it; lists repeat the flag. Merged key by key; `None` removes one.
-            extra_args: Passed to the engine as they are, last: they win over `options`.
-            environment: Set for the engine. `"***"` in an update leaves the stored value alone. Merged name by name; `None` removes one.
+            engine: `llama_cpp`, `custom`, or the name of a custom engine in the configuration.
+            model_path: The model file. It need not exist until the instance starts.
+            port: Left out: llamactl chooses one from `instances.port_range`.
+            options: The engine's own long flags in snake_case. `false` becomes `--no-x` if the engine has that flag; a list repeats the flag. Merged key by key; `None` removes an option.
+            extra_args: Passed to the engine unchanged, after `options`, which they override.
+            environment: Environment variables of the engine. `"***"` in an update keeps the stored value. Merged name by name; `None` removes a variable.
             command: Replaces the engine's command. Privileged.
-            health_path: Answers 200 when the engine is ready. Default `/health`.
-            aliases: More names under which `/v1` finds the instance.
-            unlisted: Not shown by `GET /v1/models`.
-            auto_start: Revive a run that the user wanted after the machine was rebooted.
-            auto_restart: Restart a run that was ready and died. Default: `instances.auto_restart`.
-            max_restarts: Restarts in a row before `failed`; -1: for ever. Default: `instances.max_restarts`.
-            on_demand: The first request under `/v1` starts it when it is stopped. Default true.
-            idle_timeout: Seconds without a request after which it is stopped; 0: never. Default: `instances.idle_timeout`.
-            pinned: Never stopped to make room for another, nor for idleness.
-            group: Its limits stand in the configuration under `groups`.
-            concurrency: Requests at once; the others wait. Default: no limit.
-            queue_limit: Requests that may wait; one more is refused. Default 1 000.
-            upstream_model: What the engine is told as `model` instead of what was asked for.
-            request_defaults: Fields that a JSON body under `/v1` gets when it lacks them.
-            request_strip: Fields that are taken out of JSON bodies under `/v1`.
-            isolated: Prompts of one request are not cached for another, so that callers cannot find out what others asked. Engine `llama_cpp` only. Default false.
-            apply: Restart now, unless it is stopped or about to be.
-            if_match: Change it only if this is still its `ETag`; else 412 `PRECONDITION_FAILED`.
+            health_path: Path that answers 200 when the engine is ready. Default `/health`.
+            aliases: More names by which requests under `/v1` can select the instance.
+            unlisted: Hide the instance from `GET /v1/models`.
+            auto_start: After a reboot of the machine, start the instance if it was meant to run.
+            auto_restart: Restart the engine if it dies after it was ready. Default: `instances.auto_restart`.
+            max_restarts: Restarts in a row before `failed`; -1: no limit. Default: `instances.max_restarts`.
+            on_demand: A request under `/v1` starts the instance if it is stopped. Default true.
+            idle_timeout: Stop the instance after this many seconds without a request; 0: never. Default: `instances.idle_timeout`.
+            pinned: Never evict the instance or stop it because it is idle.
+            group: Group whose limits apply; `groups` in the configuration defines them.
+            concurrency: Most requests that the engine gets at once; others wait. Default: no limit.
+            queue_limit: Most requests that may wait; llamactl refuses further ones. Default 1 000.
+            upstream_model: Replaces the `model` of each request before the engine gets it.
+            request_defaults: Fields that llamactl adds to JSON bodies under `/v1` that lack them.
+            request_strip: Fields that llamactl removes from JSON bodies under `/v1`.
+            isolated: Do not reuse cached prompts across requests, so that callers cannot find out prompts of others. Engine `llama_cpp` only. Default false.
+            apply: Restart the instance now, unless it is stopped or stopping.
+            if_match: Change the instance only if its `ETag` is still this one; else 412 `PRECONDITION_FAILED`.
         """
         request = Request(
             "PUT",
@@ -183,7 +183,7 @@ class Operations:
         self,
         name: str,
     ) -> models.Message:
-        """Delete an instance that does not run; waits for a stop under way."""
+        """Delete an instance that does not run; waits for a stop in progress."""
         request = Request(
             "DELETE",
             f"/api/instances/{step(name)}",
@@ -200,7 +200,7 @@ class Operations:
         """Start an instance.
 
         Args:
-            wait: Answer when it runs, or 502 with the reason.
+            wait: Answer when the instance runs, or with 502 and the reason.
         """
         request = Request(
             "POST",
@@ -218,12 +218,12 @@ class Operations:
         timeout: float | None = None,
         wait: bool | None = None,
     ) -> models.Lifecycle:
-        """Stop an instance: requests in flight may finish first.
+        """Stop an instance; in-flight requests may finish first.
 
         Args:
-            force: SIGKILL at once, also while a gentle stop drains. Default false.
-            timeout: Seconds that requests in flight may take to finish. Default `instances.stop_timeout`.
-            wait: Answer when it has stopped.
+            force: Send SIGKILL at once, even while a normal stop drains. Default false.
+            timeout: How many seconds in-flight requests may take to finish. Default `instances.stop_timeout`.
+            wait: Answer when the instance has stopped.
         """
         request = Request(
             "POST",
@@ -242,12 +242,12 @@ class Operations:
         timeout: float | None = None,
         wait: bool | None = None,
     ) -> models.Lifecycle:
-        """Stop, then start; a stopped instance is started.
+        """Stop an instance, then start it; starts a stopped one.
 
         Args:
-            force: SIGKILL at once, also while a gentle stop drains. Default false.
-            timeout: Seconds that requests in flight may take to finish. Default `instances.stop_timeout`.
-            wait: Answer when it runs again, or 502 with the reason.
+            force: Send SIGKILL at once, even while a normal stop drains. Default false.
+            timeout: How many seconds in-flight requests may take to finish. Default `instances.stop_timeout`.
+            wait: Answer when the instance runs again, or with 502 and the reason.
         """
         request = Request(
             "POST",
@@ -262,7 +262,7 @@ class Operations:
         self,
         name: str,
     ) -> models.Health:
-        """Probe the engine now (at most 2 s); never counts as use."""
+        """Probe the engine now (at most 2 s); does not reset the idle timer."""
         request = Request(
             "GET",
             f"/api/instances/{step(name)}/health",
@@ -311,12 +311,12 @@ class Operations:
         level: models.LogLevel | None = None,
         after_seq: int | None = None,
     ) -> models.Logs:
-        """The last lines of output, over runs and rotations; or all from now on, as they come.
+        """The last lines of output, across runs and rotations; or new lines as they come.
 
         Args:
-            lines: How many, after the filter. Default 100.
+            lines: How many lines, after filtering. Default 100.
             level: Lines of this level and above.
-            after_seq: Only lines after this one, oldest first.
+            after_seq: Only lines with a greater `seq`, oldest first.
         """
         request = Request(
             "GET",
@@ -334,7 +334,7 @@ class Operations:
         """Memory, CPU and I/O of the last hours, in steps that widen with age.
 
         Args:
-            window: How far back: seconds, or `15m`, `1h`, `24h`. Default `1h`, at least a second, at most a day.
+            window: How far back: seconds, or `15m`, `1h`, `24h`. Default `1h`, at least one second, at most one day.
         """
         request = Request(
             "GET",
@@ -350,12 +350,12 @@ class Operations:
         prune: bool | None = None,
         dry_run: bool | None = None,
     ) -> models.Applied:
-        """Make the instances be as a document says; only what changed restarts.
+        """Create, change and remove instances to match a document; only changed ones restart.
 
         Args:
-            document: Or its text, in YAML or JSON.
-            prune: Remove the instances that the document does not name.
-            dry_run: Change nothing; answer what would be done.
+            document: The document, or its text in YAML or JSON.
+            prune: Remove instances that the document does not name.
+            dry_run: Change nothing; return the steps that would be made.
         """
         request = Request(
             "POST",
@@ -370,7 +370,7 @@ class Operations:
     def export_fleet(
         self,
     ) -> models.Fleet:
-        """All instances as a document for apply, environment included: YAML, or JSON if `Accept` names it."""
+        """All instances as a document for apply, with their environment: YAML, or JSON if `Accept` names it."""
         request = Request(
             "GET",
             "/api/export",
@@ -382,10 +382,10 @@ class Operations:
         *,
         finished: int | None = None,
     ) -> models.Requests:
-        """Requests to engines: all that are on their way, and the last ones that are over.
+        """Requests to engines: those in flight and the last finished ones.
 
         Args:
-            finished: How many of the finished ones to show; default 50.
+            finished: How many finished requests to return; default 50.
         """
         request = Request(
             "GET",
@@ -398,7 +398,7 @@ class Operations:
         self,
         request_id: str,
     ) -> models.Message:
-        """End a request: the engine stops working on it, and its caller is told or cut off."""
+        """Cancel a request: the engine stops working on it; its caller gets an error or is disconnected."""
         request = Request(
             "DELETE",
             f"/api/requests/{step(request_id)}",
@@ -408,7 +408,7 @@ class Operations:
     def get_system_status(
         self,
     ) -> models.SystemStatus:
-        """How many instances are in which state, and what the machine has left."""
+        """Number of instances by status, and resource usage of the machine."""
         request = Request(
             "GET",
             "/api/system/status",
@@ -418,7 +418,7 @@ class Operations:
     def get_system_info(
         self,
     ) -> models.SystemInfo:
-        """What machine this is, and which llamactl."""
+        """The machine, and the version of llamactl."""
         request = Request(
             "GET",
             "/api/system/info",
@@ -428,7 +428,7 @@ class Operations:
     def get_system_alerts(
         self,
     ) -> list[models.Alert]:
-        """What needs attention now."""
+        """Alerts that are raised now."""
         request = Request(
             "GET",
             "/api/system/alerts",
@@ -438,7 +438,7 @@ class Operations:
     def get_metrics(
         self,
     ) -> str:
-        """Figures in the text form of Prometheus; their names are in docs/metrics.md."""
+        """Metrics in the text format of Prometheus; docs/metrics.md lists them."""
         request = Request(
             "GET",
             "/metrics",
@@ -448,7 +448,7 @@ class Operations:
     def get_config(
         self,
     ) -> models.ConfigView:
-        """The configuration, where each value comes from, and what waits for a restart."""
+        """The configuration, the source of each value, and changes that wait for a restart."""
         request = Request(
             "GET",
             "/api/config",
@@ -459,10 +459,10 @@ class Operations:
         self,
         changes: Mapping[str, Any],
     ) -> models.ConfigWritten:
-        """Change a part of the configuration file, comments kept; holds from the next reload or start.
+        """Change a part of the configuration file and keep its comments; takes effect at the next reload or start.
 
         Args:
-            changes: A part of the configuration. `"***"` leaves a secret alone, `null` goes back to the default.
+            changes: A part of the configuration. `"***"` keeps a secret, `null` restores the default.
         """
         request = Request(
             "PUT",
@@ -484,7 +484,7 @@ class Operations:
     def get_liveness(
         self,
     ) -> models.Probe:
-        """The process answers."""
+        """Whether the process answers."""
         request = Request(
             "GET",
             "/livez",
@@ -494,7 +494,7 @@ class Operations:
     def get_readiness(
         self,
     ) -> models.Probe:
-        """Ready for requests; 503 while starting or stopping."""
+        """Whether llamactl is ready for requests; 503 while starting or stopping."""
         request = Request(
             "GET",
             "/readyz",
@@ -518,7 +518,7 @@ class Operations:
         username: str,
         password: str,
     ) -> models.LoggedIn:
-        """Log in with name and password; answers a token."""
+        """Log in with name and password; returns a token."""
         request = Request(
             "POST",
             "/api/auth/login",
@@ -529,7 +529,7 @@ class Operations:
     def refresh_token(
         self,
     ) -> models.Token:
-        """A new token for one that is still valid."""
+        """Exchange a valid token for a new one."""
         request = Request(
             "POST",
             "/api/auth/refresh",
@@ -560,7 +560,7 @@ class Operations:
         self,
         session_id: str,
     ) -> models.Message:
-        """End one of your log-ins: revokes its tokens and closes what they opened."""
+        """End one of your log-ins: revokes its tokens and closes connections that they opened."""
         request = Request(
             "DELETE",
             f"/api/auth/sessions/{step(session_id)}",
@@ -600,13 +600,13 @@ class Operations:
         requests_per_minute: int | None = None,
         tokens_per_minute: int | None = None,
     ) -> models.UserChanged:
-        """Make an account.
+        """Create an account.
 
         Args:
             username: Unique without regard to case; cannot be changed.
-            max_in_flight: Requests to `/v1` at once, those that wait for an engine included; 0: no limit.
+            max_in_flight: Concurrent requests to `/v1`, including those that wait for an engine; 0: no limit.
             requests_per_minute: Requests to `/v1` in any 60 seconds; 0: no limit.
-            tokens_per_minute: Tokens of prompts and answers in any 60 seconds, counted when an answer ends; 0: no limit.
+            tokens_per_minute: Prompt and answer tokens in any 60 seconds, counted when an answer ends; 0: no limit.
         """
         request = Request(
             "POST",
@@ -626,13 +626,13 @@ class Operations:
         requests_per_minute: int | None = None,
         tokens_per_minute: int | None = None,
     ) -> models.UserChanged:
-        """Change role, password or limits, disable or enable; revokes tokens and keys where it has to.
+        """Change role, password or limits, disable or enable; revokes tokens and keys where necessary.
 
         Args:
             password: Revokes all tokens and keys of the account.
-            max_in_flight: Requests to `/v1` at once, those that wait for an engine included; 0: no limit.
+            max_in_flight: Concurrent requests to `/v1`, including those that wait for an engine; 0: no limit.
             requests_per_minute: Requests to `/v1` in any 60 seconds; 0: no limit.
-            tokens_per_minute: Tokens of prompts and answers in any 60 seconds, counted when an answer ends; 0: no limit.
+            tokens_per_minute: Prompt and answer tokens in any 60 seconds, counted when an answer ends; 0: no limit.
         """
         request = Request(
             "PUT",
@@ -655,7 +655,7 @@ class Operations:
     def list_keys(
         self,
     ) -> list[models.Key]:
-        """Your own keys; for admins, all."""
+        """Your own keys; for admins, all keys."""
         request = Request(
             "GET",
             "/api/keys",
@@ -675,17 +675,17 @@ class Operations:
         requests_per_minute: int | None = None,
         tokens_per_minute: int | None = None,
     ) -> models.KeyCreated:
-        """Make a key for a program; the only time that it is shown.
+        """Create a key for a program; only this answer shows the key.
 
         Args:
-            scopes: Default `["inference"]`. A role at most as high as your own.
+            scopes: Default `["inference"]`. A role must not be higher than your own.
             instances: Only these instances, by name. Default all.
             may_start: Default true.
             expires_at: Default never.
-            owner: For admins: whose it is. Default your own.
-            max_in_flight: Requests to `/v1` at once, those that wait for an engine included; 0: no limit.
+            owner: For admins: the account that gets the key. Default your own.
+            max_in_flight: Concurrent requests to `/v1`, including those that wait for an engine; 0: no limit.
             requests_per_minute: Requests to `/v1` in any 60 seconds; 0: no limit.
-            tokens_per_minute: Tokens of prompts and answers in any 60 seconds, counted when an answer ends; 0: no limit.
+            tokens_per_minute: Prompt and answer tokens in any 60 seconds, counted when an answer ends; 0: no limit.
         """
         request = Request(
             "POST",
@@ -714,14 +714,14 @@ class Operations:
         action: str | None = None,
         target: str | None = None,
     ) -> list[models.AuditRow]:
-        """Who did what to which, newest first; one JSON text a line if `Accept` names application/x-ndjson.
+        """The audit trail, newest first; one JSON text per line if `Accept` names application/x-ndjson.
 
         Args:
             limit: How many rows. Default 100.
-            before_seq: Only rows before this one.
-            subject: Only what this subject did.
-            action: Only this operation.
-            target: Only what was done to this.
+            before_seq: Only rows with a smaller `seq`.
+            subject: Only rows of this subject.
+            action: Only rows of this operation.
+            target: Only rows with this target.
         """
         request = Request(
             "GET",
@@ -733,7 +733,7 @@ class Operations:
     def create_ticket(
         self,
     ) -> models.Ticket:
-        """A ticket for one WebSocket, for pages, which can set no headers; 30 seconds."""
+        """Create a ticket for one WebSocket, valid for 30 seconds; for web pages, which cannot set headers."""
         request = Request(
             "POST",
             "/api/ws/ticket",

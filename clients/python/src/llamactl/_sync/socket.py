@@ -1,4 +1,4 @@
-"""One WebSocket. Its twin is written by hand: the two libraries wait in ways of their own."""
+"""One WebSocket. The other version is written by hand: the two libraries wait in different ways."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from .connections import Connections
 
 
 class EventSocket:
-    """From its handshake to its end; pings keep it alive, and tell when the other end is gone."""
+    """A WebSocket from its handshake to its end. Pings keep it alive and detect a dead connection."""
 
     def __init__(self, connection: ClientConnection, context: ExitStack) -> None:
         self._connection = connection
@@ -33,10 +33,10 @@ class EventSocket:
         uses_proxy: bool,
         connections: Connections,
     ) -> EventSocket:
-        """Raises what `websockets` does when there is none."""
+        """Open the WebSocket. Raises the errors of `websockets`."""
 
         class HeldConnection(ClientConnection):
-            """May be closed while its handshake is waited for."""
+            """Register the socket, which may be closed during its handshake."""
 
             def __init__(self, sock: socket.socket, *given: Any, **named: Any) -> None:
                 connections.hold(sock)
@@ -62,10 +62,10 @@ class EventSocket:
         self._connection.send(text)
 
     def receive(self, seconds: float | None) -> str | None:
-        """What comes next; `None`: nothing did for so many seconds.
+        """Return the next message; `None`: no message came within the given seconds.
 
         Raises:
-            ConnectionClosed: of `websockets`, when it has ended.
+            ConnectionClosed: Of `websockets`, if the WebSocket has ended.
         """
         try:
             message = self._connection.recv(seconds)
@@ -77,5 +77,5 @@ class EventSocket:
         if self._process == os.getpid():
             self._context.close()
         else:
-            # What was forked off would say farewell for its parent.
+            # A forked process would send a close frame for its parent.
             self._connection.socket.close()

@@ -1,4 +1,4 @@
-"""What goes on. Its twin is written by hand: a generator cannot be closed while another thread waits in it."""
+"""Streams. The other version is written by hand: a generator cannot be closed while another thread waits in it."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _Item = TypeVar("_Item")
 
 
 class Stream(Iterator[_Item], Generic[_Item]):
-    """What goes on, for one loop. `close()`, from any thread, ends it, also while it waits; so does the end of a `with`."""
+    """A stream for one loop. `close()`, from any thread, ends it, also while it waits; so does the end of a `with`."""
 
     def __init__(self, items: Generator[_Item, None, None], connections: Connections) -> None:
         self._items = _until_over(items, connections)
@@ -25,7 +25,7 @@ class Stream(Iterator[_Item], Generic[_Item]):
         try:
             item = next(self._items)
         except (ClosedError, ValueError):
-            # Whoever closes the client breaks it off; whoever closes the stream has had enough, and may be in it still.
+            # Closing the client raises an error here. Closing the stream just ends the loop, also from within the loop.
             if not self._is_closed:
                 raise
         else:
@@ -35,13 +35,13 @@ class Stream(Iterator[_Item], Generic[_Item]):
         raise StopIteration
 
     def close(self) -> None:
-        """Ends it: a loop over it is over, and what it was told of hangs up."""
+        """End the stream: its loop ends and its connections close."""
         self._is_closed = True
         self._connections.close()
         self._close_items()
 
     def _close_items(self) -> None:
-        # Python's word for: another thread is in it. That one finds it closed, or closes it.
+        # Python raises this if another thread runs the generator. That thread finds the stream closed, or closes it.
         with suppress(ValueError):
             self._items.close()
 
@@ -55,7 +55,7 @@ class Stream(Iterator[_Item], Generic[_Item]):
 
 
 def stream_of(items: Generator[_Item, None, None], connections: Connections) -> Stream[_Item]:
-    """Items with connections of their own."""
+    """Yield items of a stream that has its own connections."""
     return Stream(items, connections)
 
 

@@ -1,4 +1,4 @@
-"""Time and chance, so that tests can have their own. Its twin is written by hand."""
+"""Timers and random numbers, which tests replace. The other version is written by hand."""
 
 from __future__ import annotations
 
@@ -8,16 +8,16 @@ import time
 
 
 class Timing:
-    """That of the platform."""
+    """The timing of the platform."""
 
     def sleep(self, seconds: float, over: threading.Event) -> None:
-        """For no longer than until it is over."""
+        """Sleep, but not longer than until the flag is set."""
         over.wait(seconds)
 
     def now(self) -> float:
-        """Seconds since some moment."""
+        """Return the seconds of a monotonic clock."""
         return time.monotonic()
 
     def random(self) -> float:
-        """At least 0, less than 1."""
+        """Return a random number, at least 0 and less than 1."""
         return random.random()

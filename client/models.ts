@@ -41,7 +41,7 @@ export interface Alert {
   level: 'warning' | 'error';
   /** Kind of alert; stable. */
   code: string;
-  /** What is wrong and what would help, for a person. */
+  /** Problem and fix, for a person. */
   message: string;
   /** The affected instance; absent: the whole system. */
   instance?: string | undefined;
@@ -432,7 +432,7 @@ export interface CreateUser {
 }
 
 export interface ErrorBody {
-  /** What happened and what would work, for a person. */
+  /** Cause and fix, for a person. */
   error: string;
   /** The kind of error, for programs; stable. */
   code: 'VALIDATION_ERROR' | 'INVALID_JSON' | 'RESERVED_OPTION' | 'PRIVILEGED_OPTION' | 'UNAUTHORIZED' | 'INVALID_CREDENTIALS' | 'TOKEN_EXPIRED' | 'FORBIDDEN' | 'NOT_FOUND' | 'INSTANCE_NOT_FOUND' | 'METHOD_NOT_ALLOWED' | 'INSTANCE_EXISTS' | 'INSTANCE_RUNNING' | 'INSTANCE_NOT_RUNNING' | 'ALIAS_CONFLICT' | 'PORT_CONFLICT' | 'PORT_IN_USE' | 'MODEL_NOT_FOUND' | 'ENGINE_NOT_FOUND' | 'AUTH_DISABLED' | 'CONFIG_PINNED' | 'CONFIG_READ_ONLY' | 'CAPACITY_EXCEEDED' | 'PRECONDITION_FAILED' | 'PAYLOAD_TOO_LARGE' | 'URI_TOO_LONG' | 'UNSUPPORTED_MEDIA_TYPE' | 'RATE_LIMITED' | 'REQUEST_CANCELLED' | 'INTERNAL_ERROR' | 'START_FAILED' | 'SHUTTING_DOWN';
@@ -852,7 +852,7 @@ export interface Probe {
 export interface Problem {
   /** Where the problem is, dotted: `options.threads`; empty for the whole body. */
   path: string;
-  /** What is wrong and what would be right. */
+  /** Problem, and the expected value. */
   message: string;
 }
 
@@ -897,7 +897,7 @@ export interface SessionList {
 export interface StartObstacle {
   /** Error code that a start would return. `VALIDATION_ERROR`: the configuration no longer has the engine. `RESERVED_OPTION`, `PRIVILEGED_OPTION`: a stored variable may not be set. */
   code: 'MODEL_NOT_FOUND' | 'ENGINE_NOT_FOUND' | 'PORT_IN_USE' | 'VALIDATION_ERROR' | 'RESERVED_OPTION' | 'PRIVILEGED_OPTION';
-  /** What the problem is and what would work, for a person. */
+  /** Problem and fix, for a person. */
   message: string;
 }
 

@@ -26,7 +26,7 @@ describe('types of the TypeScript client', () => {
     expect(declarationOf('Problem')).toBe(`export interface Problem {
   /** Where the problem is, dotted: \`options.threads\`; empty for the whole body. */
   path: string;
-  /** What is wrong and what would be right. */
+  /** Problem, and the expected value. */
   message: string;
 }
 `);

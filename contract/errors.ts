@@ -76,7 +76,7 @@ export const ERROR_CODES = Object.keys(ERRORS) as [ErrorCode, ...ErrorCode[]];
 export const ProblemSchema = z
   .object({
     path: z.string().describe('Where the problem is, dotted: `options.threads`; empty for the whole body.'),
-    message: z.string().describe('What is wrong and what would be right.'),
+    message: z.string().describe('Problem, and the expected value.'),
   })
   .meta({ id: 'Problem' });
 
@@ -89,7 +89,7 @@ const STOPPED = `Checking stopped after ${MOST_PROBLEMS} problems; there may be 
 /** The body of every error answer under `/api`. */
 export const ErrorSchema = z
   .object({
-    error: z.string().describe('What happened and what would work, for a person.'),
+    error: z.string().describe('Cause and fix, for a person.'),
     code: z.enum(ERROR_CODES).describe('The kind of error, for programs; stable.'),
     details: z.string().describe('More about the error; may be empty.'),
     request_id: z.string().describe('The `X-Request-Id` of the answer; also in the log.'),

@@ -16,7 +16,7 @@ const StartObstacleSchema = z
       .describe(
         'Error code that a start would return. `VALIDATION_ERROR`: the configuration no longer has the engine. `RESERVED_OPTION`, `PRIVILEGED_OPTION`: a stored variable may not be set.',
       ),
-    message: z.string().describe('What the problem is and what would work, for a person.'),
+    message: z.string().describe('Problem and fix, for a person.'),
   })
   .meta({ id: 'StartObstacle' });
 export type StartObstacle = z.infer<typeof StartObstacleSchema>;

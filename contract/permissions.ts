@@ -3,7 +3,7 @@ import type { Role, Scope } from './auth.ts';
 /** A scope for one purpose, which gives no role. */
 export type NarrowScope = Exclude<Scope, Role>;
 
-/** What a caller needs for a permission: the role or the scope. */
+/** The role or scope that a caller needs for a permission. */
 export interface Requirement {
   /** The lowest role; `null`: every caller, without credentials. */
   role: Role | null;

@@ -37,7 +37,7 @@ describe('models of the Python client', () => {
     path: str
     """Where the problem is, dotted: \`options.threads\`; empty for the whole body."""
     message: str
-    """What is wrong and what would be right."""`);
+    """Problem, and the expected value."""`);
     expect(classOf('Instance')).toContain('    model_path: str | None\n');
     expect(classOf('Instance')).toContain('    pid: int | None\n');
   });

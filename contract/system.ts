@@ -68,7 +68,7 @@ export const AlertSchema = z
   .object({
     level: z.enum(['warning', 'error']),
     code: z.string().describe('Kind of alert; stable.'),
-    message: z.string().describe('What is wrong and what would help, for a person.'),
+    message: z.string().describe('Problem and fix, for a person.'),
     instance: z.string().optional().describe('The affected instance; absent: the whole system.'),
     raised_at: TimestampSchema,
   })

@@ -63,20 +63,20 @@ describe('a minute', () => {
 
   it('has room for what must always be possible', async () => {
     await exhaust(100, () => get('/api/instances'));
-    expect(await exhaust(3, () => post('/api/instances/nobody/stop'))).toEqual([404]);
+    expect(await exhaust(3, () => post('/api/instances/absent/stop'))).toEqual([404]);
     expect(await exhaust(3, () => post('/api/instances/stop-all'))).toEqual([200]);
     for (const url of ['/livez', '/readyz', '/health', '/v1/models']) {
       const answer = await get(url);
       expect([answer.status, ...limitsOf(answer)]).toEqual([200, undefined, undefined, undefined]);
     }
-    const proxied = await get('/api/instances/nobody/proxy/');
+    const proxied = await get('/api/instances/absent/proxy/');
     expect([proxied.status, ...limitsOf(proxied)]).toEqual([404, undefined, undefined, undefined]);
   });
 
   it('has 10 expensive ones, whatever else was asked', async () => {
     await exhaust(100, () => get('/api/instances'));
-    expect(await exhaust(10, () => post('/api/instances/nobody/start'))).toEqual([404]);
-    const refused = await post('/api/instances/nobody/start');
+    expect(await exhaust(10, () => post('/api/instances/absent/start'))).toEqual([404]);
+    const refused = await post('/api/instances/absent/start');
     expect([refused.status, ...limitsOf(refused).slice(0, 2)]).toEqual([429, '10', '0']);
   });
 
@@ -115,7 +115,7 @@ describe('every answer under /api', () => {
     [400, 'GET /api/instances HTTP/1.1\r\nHost: localhost\r\nX : y\r\n\r\n'],
     [403, request('GET /api/instances', ['Host: evil.example'])],
     [404, request('GET /api/nothing')],
-    [404, request('GET /api/instances/nobody')],
+    [404, request('GET /api/instances/absent')],
     [405, request('PUT /api/instances')],
     [413, request('POST /api/instances', ['Content-Type: application/json', 'Content-Length: 9999999'])],
     [414, request(`GET /api/${'a'.repeat(9_000)}`)],

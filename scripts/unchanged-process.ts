@@ -4,7 +4,7 @@ import { afterAll, expect, vi } from 'vitest';
 
 const LISTENED = ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGUSR1', 'SIGUSR2', 'uncaughtException', 'unhandledRejection'];
 
-/** What a file could change, by name. */
+/** Everything that a test file could change, by name. */
 function state(): Map<string, unknown> {
   return new Map<string, unknown>([
     ...Object.entries(process.env).map(([name, value]) => [`variable ${name}`, value] as const),

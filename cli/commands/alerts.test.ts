@@ -8,7 +8,7 @@ const NOW = Date.parse('2026-03-01T12:00:00Z');
 const DISK: Alert = {
   level: 'error',
   code: 'disk_full',
-  message: 'The disk of the data directory has 100 MB left. Remove models or logs that nobody needs.',
+  message: 'The disk of the data directory has 100 MB left. Remove models or logs that are unused.',
   raised_at: '2026-03-01T11:30:00Z',
 };
 const MEMORY: Alert = {
@@ -39,11 +39,11 @@ describe('llamactl alerts', () => {
   it('prints complete messages, over several lines on a narrow terminal', async () => {
     const { status, stdout } = await sandbox.run(['alerts'], { columns: 80, now: NOW });
     expect(screenAfter(stdout)).toEqual([
-      'LEVEL     SINCE  WHAT                                    CODE          INSTANCE',
-      'error    30m 0s  The disk of the data directory has 100  disk_full     -',
-      '                 MB left. Remove models or logs that',
-      '                 nobody needs.',
-      'warning   1m 0s  llama has restarted 4 times.            restart_loop  llama',
+      'LEVEL     SINCE  WHAT                                     CODE          INSTANCE',
+      'error    30m 0s  The disk of the data directory has 100   disk_full     -',
+      '                 MB left. Remove models or logs that are',
+      '                 unused.',
+      'warning   1m 0s  llama has restarted 4 times.             restart_loop  llama',
     ]);
     expect(status).toBe(0);
   });

@@ -80,7 +80,7 @@ export function salvageLines({ tables, instances, dataDirId }: PreparedSalvage):
   ];
 }
 
-/** What happens to the engines that run now. */
+/** Fate of the engines that run now. */
 export function engineLines(engines: readonly EngineFate[]): string[] {
   if (engines.length === 0) return ['no engine of this data directory runs'];
   return engines.map(({ name, id, pids, fate }) => {

@@ -23,7 +23,7 @@ func (c Code) Error() string { return string(c) }
 
 // Error is an error answer of llamactl or of an engine.
 type Error struct {
-	// What happened and what would work, for a person.
+	// Cause and fix, for a person.
 	Message string
 
 	// The kind of error, for programs; stable. Under /v1, the code or type in the answer.
@@ -67,7 +67,7 @@ func (e *Error) Is(target error) bool {
 
 // ConnectionError means that no answer came, or an incomplete one.
 type ConnectionError struct {
-	// What happened and what would work, for a person.
+	// Cause and fix, for a person.
 	Message string
 
 	// The URL of the request.
@@ -92,7 +92,7 @@ func (e *ConnectionError) Timeout() bool { return e.isTimeout }
 
 // ProtocolError means that an answer or message is not from llamactl: the page of a proxy, a redirect, another program.
 type ProtocolError struct {
-	// What happened and what would work, for a person.
+	// Cause and fix, for a person.
 	Message string
 
 	// The URL of the request.

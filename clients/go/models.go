@@ -64,7 +64,7 @@ type Alert struct {
 	// Kind of alert; stable.
 	Code string `json:"code"`
 
-	// What is wrong and what would help, for a person.
+	// Problem and fix, for a person.
 	Message string `json:"message"`
 
 	// The affected instance; absent: the whole system.
@@ -1067,7 +1067,7 @@ type Problem struct {
 	// Where the problem is, dotted: `options.threads`; empty for the whole body.
 	Path string `json:"path"`
 
-	// What is wrong and what would be right.
+	// Problem, and the expected value.
 	Message string `json:"message"`
 }
 
@@ -1170,7 +1170,7 @@ type StartObstacle struct {
 	// ENGINE_NOT_FOUND, PORT_IN_USE, VALIDATION_ERROR, RESERVED_OPTION, PRIVILEGED_OPTION.
 	Code string `json:"code"`
 
-	// What the problem is and what would work, for a person.
+	// Problem and fix, for a person.
 	Message string `json:"message"`
 }
 
@@ -1444,7 +1444,7 @@ type UserList struct {
 }
 
 type errorBody struct {
-	// What happened and what would work, for a person.
+	// Cause and fix, for a person.
 	Error string `json:"error"`
 
 	// The kind of error, for programs; stable.

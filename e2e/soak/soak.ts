@@ -27,7 +27,7 @@ import { judge, type Verdict } from './verdict.ts';
 import { connectionsTo, openFiles } from './server-figures.ts';
 
 const PATIENCE = { timeout: 20_000, interval: 50 };
-/** Between two looks at what the server says of itself. */
+/** Interval between two reads of the server's own figures. */
 const LOOK_MS = 1_000;
 
 /** Most idle connections to an engine. */

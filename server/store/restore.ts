@@ -25,7 +25,7 @@ export interface RestoreRequest {
 
 /** A restore that is prepared but not applied: it describes the result, and has changed nothing yet. */
 export interface PreparedRestore {
-  /** The backup's description of itself; `null`: the file is a plain copy of a database. */
+  /** The backup's own description; `null`: the file is a plain copy of a database. */
   mark: BackupMark | null;
   /** Schema version of the backup. */
   schema: number;

@@ -61,7 +61,7 @@ describe('a YAML body', () => {
     ],
     ['a name that is no string', '? [a]\n: b', /^line 1, column 3: .*keys must be strings/],
     ['an alias of nothing', 'a: *x', /^line 1, column 4: \*x has no &x before it/],
-    ['an alias of itself', 'a: &x\n  b: *x', /^line 2, column 6: \*x has no &x before it/],
+    ['an alias that refers to its own node', 'a: &x\n  b: *x', /^line 2, column 6: \*x has no &x before it/],
     ['an alias before its anchor', 'a: *x\nb: &x 1', /^line 1, column 4/],
   ])('is refused for %s, with line and column', (_what, text, details) => {
     const { code, extras } = refusal(text);

@@ -84,7 +84,7 @@ class Alert(Model):
     code: str
     """Kind of alert; stable."""
     message: str
-    """What is wrong and what would help, for a person."""
+    """Problem and fix, for a person."""
     instance: str | None
     """The affected instance; absent: the whole system."""
     raised_at: str
@@ -349,7 +349,7 @@ class CreateInstance(_CreateInstanceRequired, total=False):
 
 class ErrorBody(Model):
     error: str
-    """What happened and what would work, for a person."""
+    """Cause and fix, for a person."""
     code: Literal["VALIDATION_ERROR", "INVALID_JSON", "RESERVED_OPTION", "PRIVILEGED_OPTION", "UNAUTHORIZED", "INVALID_CREDENTIALS", "TOKEN_EXPIRED", "FORBIDDEN", "NOT_FOUND", "INSTANCE_NOT_FOUND", "METHOD_NOT_ALLOWED", "INSTANCE_EXISTS", "INSTANCE_RUNNING", "INSTANCE_NOT_RUNNING", "ALIAS_CONFLICT", "PORT_CONFLICT", "PORT_IN_USE", "MODEL_NOT_FOUND", "ENGINE_NOT_FOUND", "AUTH_DISABLED", "CONFIG_PINNED", "CONFIG_READ_ONLY", "CAPACITY_EXCEEDED", "PRECONDITION_FAILED", "PAYLOAD_TOO_LARGE", "URI_TOO_LONG", "UNSUPPORTED_MEDIA_TYPE", "RATE_LIMITED", "REQUEST_CANCELLED", "INTERNAL_ERROR", "START_FAILED", "SHUTTING_DOWN"]
     """The kind of error, for programs; stable."""
     details: str
@@ -773,7 +773,7 @@ class Problem(Model):
     path: str
     """Where the problem is, dotted: `options.threads`; empty for the whole body."""
     message: str
-    """What is wrong and what would be right."""
+    """Problem, and the expected value."""
 
 
 class Requests(Model):
@@ -822,7 +822,7 @@ class StartObstacle(Model):
     code: Literal["MODEL_NOT_FOUND", "ENGINE_NOT_FOUND", "PORT_IN_USE", "VALIDATION_ERROR", "RESERVED_OPTION", "PRIVILEGED_OPTION"]
     """Error code that a start would return. `VALIDATION_ERROR`: the configuration no longer has the engine. `RESERVED_OPTION`, `PRIVILEGED_OPTION`: a stored variable may not be set."""
     message: str
-    """What the problem is and what would work, for a person."""
+    """Problem and fix, for a person."""
 
 
 class Stats(Model):

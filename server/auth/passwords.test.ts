@@ -1,8 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { CHANCE, cheapDerive, codeOf } from '../testing/auth-harness.ts';
-import { formatPasswordHash, parsePasswordHash } from './password-hash.ts';
-import { Passwords, type Derive } from './passwords.ts';
+import { formatPasswordHash, parsePasswordHash, Passwords, type Derive } from './passwords.ts';
 
 const cheap = (): Passwords => new Passwords({ randomness: CHANCE, derive: cheapDerive });
 

@@ -1,6 +1,5 @@
 import type { InstanceEvent } from '@llamactl/contract/events';
 import type { Clock, EventSink, KeptEvent, ReplayStore } from '../instances/ports.ts';
-import { PublicationOrder } from './publication-order.ts';
 import { Replay, type Replayed } from './replay.ts';
 
 /** Gets every event. Runs within the emitter's turn: it must return quickly and not wait. */
@@ -28,6 +27,34 @@ export interface EventBusDependencies {
 
 /** Numbers reserved for each millisecond of the clock. */
 const NUMBERS_A_MILLISECOND = 1_000;
+
+/**
+ * Releases published events in the order in which they were kept. An event waits until every earlier one is published or
+ * discarded.
+ */
+export class PublicationOrder {
+  /** Oldest first. */
+  readonly #open = new Map<number, { kept: KeptEvent; fate: 'open' | 'published' | 'discarded' }>();
+
+  /** Adds an event behind all that were kept before. */
+  keep(kept: KeptEvent): void {
+    this.#open.set(kept.seq, { kept, fate: 'open' });
+  }
+
+  /** Returns the events that can be delivered now, in order. An event that is settled or was never kept changes nothing. */
+  settle(kept: KeptEvent, fate: 'published' | 'discarded'): KeptEvent[] {
+    const own = this.#open.get(kept.seq);
+    if (own === undefined || own.fate !== 'open') return [];
+    own.fate = fate;
+    const due: KeptEvent[] = [];
+    for (const [seq, first] of this.#open) {
+      if (first.fate === 'open') break;
+      this.#open.delete(seq);
+      if (first.fate === 'published') due.push(first.kept);
+    }
+    return due;
+  }
+}
 
 /**
  * Creates an event bus. A listener that throws affects neither the emitter nor the other listeners.

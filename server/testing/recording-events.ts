@@ -1,6 +1,6 @@
 import type { InstanceEvent } from '@llamactl/contract/events';
 import type { Status } from '@llamactl/contract/instance';
-import { PublicationOrder } from '../events/publication-order.ts';
+import { PublicationOrder } from '../events/bus.ts';
 import type { EventSink, KeptEvent } from '../instances/ports.ts';
 
 /** An {@link EventSink} that records events. */

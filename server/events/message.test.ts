@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { textFrame } from './text-frame.ts';
+import { textFrame } from './message.ts';
 
 describe('textFrame', () => {
   it.each([

@@ -1,5 +1,4 @@
 import type { Content, DescribedParameter } from '@llamactl/contract/openapi-document';
-import { curlLine } from './curl-line.ts';
 import type { Located } from './page-operations.ts';
 import { markup, type Markup, prose } from './markup.ts';
 import { aboutOf, fieldsOf, kindOf, type Schemas, type Way } from './schema.ts';
@@ -11,6 +10,31 @@ export interface PageSetting {
   base: string;
   isAuthEnabled: boolean;
 }
+
+/** Example bodies of the curl commands, by operation. */
+export const EXAMPLES: Readonly<Record<string, unknown>> = {
+  createInstance: { name: 'example', model_path: '/models/example.gguf', options: { ctx_size: 4096 } },
+  updateInstance: { options: { threads: 8 }, aliases: ['gpt-4o-mini'] },
+  startAllInstances: { names: ['example'] },
+  stopAllInstances: { names: ['example'] },
+  stopInstance: { force: false, timeout: 30 },
+  restartInstance: { timeout: 30 },
+  applyFleet: { version: 1, instances: [{ name: 'example', model_path: '/models/example.gguf' }] },
+  updateConfig: { instances: { max_running: 2 } },
+  login: { username: 'admin', password: 'password' },
+  changePassword: { current_password: 'old password', new_password: 'new password' },
+  createUser: { username: 'ann', password: 'a long password', role: 'operator' },
+  updateUser: { role: 'viewer' },
+  createKey: { name: 'editor', scopes: ['inference'], instances: ['example'] },
+};
+
+/** Example values for path parameters. */
+const PATH_EXAMPLES: Readonly<Record<string, string>> = {
+  name: 'example',
+  username: 'ann',
+  id: 'ID',
+  request_id: 'ID',
+};
 
 /** An operation: one line that opens to show the details. */
 export function operationMarkup(located: Located, setting: PageSetting): Markup {
@@ -88,4 +112,21 @@ function errorsMarkup(answers: readonly (readonly [string, { description: string
     <summary>Errors</summary>
     <dl>${rows}</dl>
   </details>`;
+}
+
+/**
+ * A curl command for the request. The URL before its path is marked, because the page's script replaces it.
+ *
+ * @param base URL before the path of every request.
+ * @param isAuthenticated Whether authentication is on.
+ */
+function curlLine({ method, path, operation }: Located, base: string, isAuthenticated: boolean): Markup {
+  const example = EXAMPLES[operation.operationId];
+  const more = [
+    ...(isAuthenticated && operation['x-permission'] !== 'public' ? ['-H "Authorization: Bearer $TOKEN"'] : []),
+    ...(example === undefined ? [] : ["-H 'Content-Type: application/json'", `-d '${JSON.stringify(example)}'`]),
+  ];
+  const way = path.replaceAll(/\{(\w+)\}/g, (_, name: string) => PATH_EXAMPLES[name] ?? name);
+  const rest = [way, ...more].join(' \\\n  ');
+  return markup`curl ${method === 'GET' ? null : `-X ${method} `}<span class="base">${base}</span>${rest}`;
 }

@@ -4,8 +4,9 @@ import { markup, Markup, prose } from './markup.ts';
 import { operationMarkup, type PageSetting } from './operation.ts';
 import { aboutOf, fieldsOf, kindOf, type Schemas, type Way } from './schema.ts';
 import { SCRIPT } from './script.ts';
-import { sentSchemas } from './sent-schemas.ts';
 import { STYLE } from './style.ts';
+
+const REFERENCE = /"\$ref":"#\/components\/schemas\/([^"]+)"/g;
 
 /** The API as one self-contained page: for people, as `openapi.json` is for programs. */
 export function apiPage(document: OpenApiDocument, setting: Omit<PageSetting, 'schemas'>): string {
@@ -101,4 +102,23 @@ function shortPath(path: string): string {
 
 function anchorOf(tag: string): string {
   return `tag-${tag.toLowerCase().replaceAll(/\W+/g, '-')}`;
+}
+
+/** Names of the schemas in request bodies; all others occur only in answers. */
+export function sentSchemas({
+  paths,
+  components: { schemas },
+}: Pick<OpenApiDocument, 'paths' | 'components'>): ReadonlySet<string> {
+  const found = new Set<string>();
+  const find = (part: unknown): void => {
+    for (const [, name = ''] of JSON.stringify(part ?? null).matchAll(REFERENCE)) {
+      if (found.has(name)) continue;
+      found.add(name);
+      find(schemas[name]);
+    }
+  };
+  for (const { parameters: _, ...methods } of Object.values(paths)) {
+    for (const { requestBody } of Object.values(methods)) find(requestBody);
+  }
+  return found;
 }

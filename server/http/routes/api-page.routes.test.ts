@@ -3,10 +3,10 @@ import { openApiDocument } from '@llamactl/contract/openapi';
 import { OPERATIONS } from '@llamactl/contract/operations';
 import { describe, expect, it } from 'vitest';
 import { AuthHarness } from '../../testing/auth-harness.ts';
-import { EXAMPLES } from '../api-page/examples.ts';
+import { EXAMPLES } from '../api-page/operation.ts';
 import { markup, prose } from '../api-page/markup.ts';
 import { aboutOf, fieldsOf, kindOf, type Way } from '../api-page/schema.ts';
-import { sentSchemas } from '../api-page/sent-schemas.ts';
+import { sentSchemas } from '../api-page/page.ts';
 import { testConfig, testServer } from '../../testing/http-harness.ts';
 
 const operations = Object.values<Operation>(OPERATIONS);

@@ -16,7 +16,6 @@ import type { Clock, Engines } from '../../instances/ports.ts';
 import type { Access } from '../edge/access.ts';
 import { bodyMeter, bookedTokens } from '../edge/booked-tokens.ts';
 import { clientAddresses } from '../edge/client-address.ts';
-import { limitHolders } from '../edge/limit-holders.ts';
 import type { HttpApp, HttpPlugin, HttpReply, HttpRequest } from '../plugin.ts';
 import { watchWelcome } from '../edge/welcome.ts';
 
@@ -55,6 +54,8 @@ const AS_CONFIGURED_BY_DEFAULT: GatewaySettings = {
   loadingKeepaliveSeconds: DEFAULTS.loading_keepalive,
   aliasesInModels: DEFAULTS.aliases_in_models,
 };
+
+const NO_HOLDERS: readonly LimitHolder[] = [];
 
 /**
  * The routes to engines: `/v1/*` by the request's model, `/api/instances/{name}/proxy/*` by name.
@@ -216,4 +217,31 @@ function ownHeaders(request: HttpRequest, reply: HttpReply): string[] {
 /** Path and query of a request. Its target may begin with scheme and host (RFC 9112, 3.2.2). */
 function urlOf({ raw }: HttpRequest, prefix: string): string {
   return (raw.url ?? '').replace(/^[A-Za-z][A-Za-z0-9+.-]*:\/\/[^/?#]*/, '').slice(prefix.length);
+}
+
+/**
+ * Returns the holders of limits that a request to `/v1` counts to: its key and its account; without an account, its
+ * address.
+ *
+ * @param account Id of account or address, as in `CallContext.account`.
+ * @param addressLimits Limits of an address; `null`: none.
+ * @returns empty for most requests, without any work
+ */
+function limitHolders(
+  caller: Pick<Caller, 'subject' | 'username' | 'accountLimits' | 'keyLimits'> | null,
+  account: string,
+  addressLimits: LimitHolder['limits'] | null,
+): readonly LimitHolder[] {
+  const username = caller?.username ?? null;
+  if (caller === null || username === null) {
+    return addressLimits === null
+      ? NO_HOLDERS
+      : [{ id: account, name: account.replace(':', ' '), limits: addressLimits }];
+  }
+  const { subject, accountLimits, keyLimits } = caller;
+  if (accountLimits === null && keyLimits === null) return NO_HOLDERS;
+  const holders: LimitHolder[] = [];
+  if (keyLimits !== null) holders.push({ id: subject, name: subject.replace(':', ' '), limits: keyLimits });
+  if (accountLimits !== null) holders.push({ id: account, name: `account ${username}`, limits: accountLimits });
+  return holders;
 }

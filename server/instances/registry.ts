@@ -1,7 +1,6 @@
 import { ApiError } from '@llamactl/contract/errors';
 import { Claims, type Claim } from './settings/claims.ts';
 import type { Mailbox } from './life/mailbox.ts';
-import { pickPort } from './settings/port-pool.ts';
 import { currentRun } from './life/transitions.ts';
 
 /**
@@ -98,4 +97,16 @@ export class Registry {
     const [first, last] = this.#portRange;
     return `Every port of instances.port_range (${first} to ${last}) is taken; widen it, name a port, or delete an instance`;
   }
+}
+
+/** Returns the lowest free port of the range, both ends included; `null`: the range is used up. */
+function pickPort(
+  [first, last]: readonly [number, number],
+  taken: ReadonlyMap<number, unknown>,
+  avoid: ReadonlySet<number>,
+): number | null {
+  for (let port = first; port <= last; port += 1) {
+    if (!taken.has(port) && !avoid.has(port)) return port;
+  }
+  return null;
 }

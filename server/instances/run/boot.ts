@@ -1,21 +1,32 @@
-import type { Ended, InstanceEvent } from '../life/lifecycle.ts';
+import type { Ended, InstanceEvent, InstanceState, RestartTerms } from '../life/lifecycle.ts';
 import { explainExit } from './exit-cause.ts';
-import { type LateKnowledgeDependencies, learnBehind } from './late-knowledge.ts';
 import type { LeaseBook } from '../slots/lease-book.ts';
 import type { Mailbox } from '../life/mailbox.ts';
 import { STRAY_PROCESS } from '../alert-codes.ts';
 import { momentOf } from '../moment.ts';
-import type { AlertSink, Clock, InstanceRecord, InstanceStore, Inspection, RunLogs, Supervisor } from '../ports.ts';
+import type {
+  AlertSink,
+  Clock,
+  InstanceRecord,
+  InstanceStore,
+  Inspection,
+  RunLogs,
+  Supervisor,
+  Engines,
+  EventSink,
+} from '../ports.ts';
 import type { Registry } from '../registry.ts';
 import type { RunReferences } from '../run-references.ts';
 import { currentRun } from '../life/transitions.ts';
-import type { InstanceState, RestartTerms } from '../life/lifecycle.ts';
+import { isRestartRequired } from '../instance-view.ts';
 
-export interface BootDependencies extends LateKnowledgeDependencies {
+export interface BootDependencies {
   clock: Clock;
   store: Pick<InstanceStore, 'load'>;
   supervisor: Pick<Supervisor, 'bootId' | 'inspect' | 'strays' | 'endStray' | 'sweep'>;
   registry: Registry;
+  engines: Engines;
+  events: Pick<EventSink, 'emit'>;
   references: RunReferences;
   alerts: AlertSink;
   logs: Pick<RunLogs, 'tail'>;
@@ -26,6 +37,8 @@ export interface BootDependencies extends LateKnowledgeDependencies {
   /** Time for the requests of an engine that restarts, milliseconds. */
   stopTimeoutMs: number;
   onFault: (error: unknown, what: string) => void;
+  /** Aborted when this server hands over or shuts down. */
+  over: AbortSignal;
 }
 
 /** A stored instance and whether its run is alive; `null`: it has no launched run. */
@@ -161,4 +174,25 @@ function hold({ clock, registry, references }: BootDependencies, { tag, pids }: 
   const instance = references.instanceOf(tag);
   const mailbox = instance === null ? null : registry.byId(instance);
   mailbox?.post({ type: 'found-stray', ...momentOf(clock), tag, pids });
+}
+
+/**
+ * Learns an engine's flags in the background of a boot. The program may take seconds to print them, or hang, and only its own
+ * start waits for that. If the result shows that the run needs a restart, sends `instance_updated`. Never rejects.
+ */
+async function learnBehind(
+  { engines, events, over }: Pick<BootDependencies, 'engines' | 'events' | 'over'>,
+  mailbox: Mailbox,
+): Promise<void> {
+  const { settings } = mailbox.record;
+  const adapter = engines.find(settings.engine);
+  if (adapter === null || adapter.isLearnt(settings)) return;
+  await adapter.learn(settings);
+  const { record, state } = mailbox;
+  // A later change of the settings has sent its own event.
+  if (over.aborted || mailbox.isClosed || record.settings !== settings) return;
+  // A run that is ending needs no restart.
+  if ('ending' in state) return;
+  if (isRestartRequired(state, adapter.plan(record)))
+    events.emit({ type: 'instance_updated', data: { name: record.name } }, record.id);
 }

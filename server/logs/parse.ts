@@ -1,9 +1,8 @@
 import type { LogEntry, LogLevel } from '@llamactl/contract/logs';
 import { cleanLine, cutText } from './clean-text.ts';
-import { createIsoTexts } from './iso-text.ts';
+import { createIsoTexts, readRequest, readStamp, readStampWithoutYear } from './time-stamp.ts';
 import { readJsonLine } from './json-line.ts';
 import { levelOf } from './level.ts';
-import { readRequest, readStamp, readStampWithoutYear } from './time-stamp.ts';
 
 /** Characters (UTF-16 units) of a message; a longer one is cut and ends in an ellipsis. */
 export const MAX_MESSAGE_CHARACTERS = 16_384;

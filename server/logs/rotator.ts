@@ -1,8 +1,7 @@
-import { open } from 'node:fs/promises';
+import { open, type FileHandle } from 'node:fs/promises';
 import type { Clock } from '../instances/ports.ts';
 import { isDiskFull } from './file-error.ts';
 import { readRun, type RunOutput } from './layout.ts';
-import { lastLineEnd } from './line-end.ts';
 import { finishCut, moveToArchive, type OpenArchive, type Rotation } from './rotation.ts';
 
 /** State of a run between two rotations. */
@@ -43,6 +42,9 @@ export interface Rotator {
    */
   rotate(run: RotatedRun, mayDrop: boolean): Promise<{ hasDropped: boolean }>;
 }
+
+const PIECE_BYTES = 65_536;
+const LINE_FEED = 0x0a;
 
 export function createRotator({ clock, maxSizeBytes, openArchive, makeRoom }: RotatorOptions): Rotator {
   const move = async (run: RotatedRun, keepsContent: boolean): Promise<void> => {
@@ -110,4 +112,17 @@ async function lineEndIn(output: RunOutput, from: number, to: number): Promise<n
   } finally {
     await live.close();
   }
+}
+
+/** The offset after the last line feed between two offsets of a file; `null`: no line feed. */
+async function lastLineEnd(file: FileHandle, from: number, to: number): Promise<number | null> {
+  const buffer = Buffer.allocUnsafe(Math.min(PIECE_BYTES, Math.max(0, to - from)));
+  for (let end = to; end > from;) {
+    const start = Math.max(from, end - PIECE_BYTES);
+    const { bytesRead } = await file.read(buffer, 0, end - start, start);
+    const at = buffer.subarray(0, bytesRead).lastIndexOf(LINE_FEED);
+    if (at !== -1) return start + at + 1;
+    end = start;
+  }
+  return null;
 }

@@ -8,12 +8,12 @@ import { followLog } from './follow.ts';
 import { ForwardEntries } from './forward-entries.ts';
 import type { LogKeeper } from './keeper.ts';
 import { lastEntries } from './last-entries.ts';
-import { lastLines } from './last-lines.ts';
 import { listRuns, readRun } from './layout.ts';
-import type { SearchOptions } from './lines-backward.ts';
+import { type SearchOptions, BackwardLines } from './lines-backward.ts';
 import { LiveLog } from './live-log.ts';
 import { LogFiles } from './log-files.ts';
-import { writeRunPlace } from './run-place.ts';
+import { writeRunPlace } from './run-start.ts';
+import type { Line } from './line-split.ts';
 
 /** Most bytes that a search for lines of a level reads. */
 const MAX_SEARCH_BYTES = 64 * 1_048_576;
@@ -114,4 +114,19 @@ export function createRunLogs({ clock, keeper, onFault }: RunLogsOptions): RunLo
       keeper.close();
     },
   };
+}
+
+/** Reads the last lines of a log of any level, oldest first. */
+async function lastLines(files: LogFiles, count: number, options: SearchOptions): Promise<Line[]> {
+  const search = new BackwardLines(files, options);
+  const blocks: Line[][] = [];
+  let found = 0;
+  while (found < count) {
+    const block = await search.block();
+    if (block === null) break;
+    blocks.push(block.lines);
+    found += block.lines.length;
+  }
+  const lines = blocks.toReversed().flat();
+  return lines.slice(Math.max(0, lines.length - count));
 }

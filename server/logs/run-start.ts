@@ -1,9 +1,9 @@
 import type { Stats } from 'node:fs';
-import { stat } from 'node:fs/promises';
+import { stat, mkdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { RUN_LOG } from '../instances/ports.ts';
+import { RUN_LOG, type LogReference, type RunReference } from '../instances/ports.ts';
 import { unlessMissing } from './file-error.ts';
-import { START_FILE } from './layout.ts';
+import { START_FILE, logEnd } from './layout.ts';
 
 /** The wrapper writes this file into the run's folder right after forking the engine. */
 const PID_FILE = 'PID';
@@ -30,4 +30,16 @@ export function createRunStarts(): (folder: string) => Promise<number> {
 
 function statsOf(folder: string, name: string): Promise<Stats | null> {
   return unlessMissing(stat(path.join(folder, name)));
+}
+
+/**
+ * Stores a run's start position, which is the end of its instance's log. Costs a few file operations, whatever the log's
+ * size.
+ *
+ * @throws {Error} of the system, when the position cannot be written
+ */
+export async function writeRunPlace(log: LogReference, run: RunReference): Promise<void> {
+  const place = await logEnd(log.folder, path.basename(run.folder));
+  await mkdir(run.folder, { recursive: true, mode: 0o700 });
+  await writeFile(path.join(run.folder, START_FILE), `${place}\n`, { mode: 0o600 });
 }

@@ -20,6 +20,11 @@ const MONTHS = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', '
 const DAY_MS = 86_400_000;
 const MINUTE_MS = 60_000;
 
+const MILLISECONDS = Array.from({ length: 1_000 }, (_, value) => `.${String(value).padStart(3, '0')}Z`);
+
+/** RFC 3339 has four digits for the year. */
+const LATEST = Date.UTC(9999, 11, 31, 23, 59, 59, 999);
+
 /** Parses a date and time at the start; without a zone it is local time. `null`: no such time. */
 export function readStamp(text: string): Stamped | null {
   const match = DATE_AND_TIME.exec(text);
@@ -69,4 +74,22 @@ function offsetOf(zone: string): number {
   const [, sign, hours, minutes] = /^([+-])(\d\d):?(\d\d)$/.exec(zone) ?? [];
   const ahead = Number(hours ?? 0) * 60 + Number(minutes ?? 0);
   return sign === '-' ? -ahead : ahead;
+}
+
+/**
+ * Creates a formatter of milliseconds since the epoch as RFC 3339, UTC, clamped to 1970–9999. It caches the second: many
+ * lines share one, and `toISOString` costs as much as the rest of a line.
+ */
+export function createIsoTexts(): (milliseconds: number) => string {
+  let second = Number.NaN;
+  let secondText = '';
+  return (milliseconds) => {
+    const whole = Math.floor(Math.min(Math.max(milliseconds, 0), LATEST));
+    const wholeSecond = Math.floor(whole / 1_000);
+    if (wholeSecond !== second) {
+      second = wholeSecond;
+      secondText = new Date(wholeSecond * 1_000).toISOString().slice(0, -'.000Z'.length);
+    }
+    return secondText + (MILLISECONDS[whole - wholeSecond * 1_000] ?? '');
+  };
 }

@@ -1,7 +1,6 @@
 import type { Command } from 'commander';
 import { describe, expect, it } from 'vitest';
-import { kindOfArgument } from './completion/kind-of.ts';
-import { ARGUMENT_KINDS } from './completion/argument-kinds.ts';
+import { kindOfArgument, ARGUMENT_KINDS } from './completion/argument-kinds.ts';
 import { documentedProgram, helpOf } from './reference.ts';
 
 /** Checks the help of every verb and subcommand for new users. */

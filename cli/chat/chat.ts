@@ -1,3 +1,5 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import type { Client } from '@llamactl/client';
 import type { Session } from '../command-line.ts';
 import { failureOf } from '../failure.ts';
 import { plain } from '../screen/text.ts';
@@ -7,11 +9,12 @@ import { chatCommand, CHAT_HELP, type ChatCommand } from './chat-command.ts';
 import type { Conversation } from './conversation.ts';
 import { LineEditor } from './line-editor.ts';
 import { ensureRunning } from './running-instance.ts';
-import { serverBack } from './server-return.ts';
 import { TypedText } from './typed-text.ts';
 
 const PROMPT = '> ';
 const PROMPT_WITHIN = '… ';
+
+const LOOK_EVERY_MS = 250;
 
 /** A conversation at a terminal. Prints errors and goes on until the user quits. */
 export class Chat {
@@ -165,5 +168,19 @@ export class Chat {
     const { client, terminal } = this.#session;
     terminal.note(terminal.style.faint(`the server at ${client.url} does not answer; waiting for it (Ctrl-C stops) …`));
     await serverBack(client, signal);
+  }
+}
+
+/** Waits until an unreachable server accepts requests again. @throws the signal's reason */
+async function serverBack(client: Pick<Client, 'getReadiness'>, signal: AbortSignal): Promise<void> {
+  const { TimeoutError } = await import('@llamactl/client');
+  for (;;) {
+    try {
+      const { status } = await client.getReadiness({ signal, retries: Infinity });
+      if (status === 'ok') return;
+    } catch (error) {
+      if (!(error instanceof TimeoutError)) throw error;
+    }
+    await pause(LOOK_EVERY_MS, undefined, { signal });
   }
 }

@@ -1,5 +1,5 @@
 import { Argument, Command } from 'commander';
-import type { CommandLine } from '../command-line.ts';
+import type { CommandLine, Session } from '../command-line.ts';
 import type { CompletedCommand } from '../completion/completion-tree.ts';
 import { WORD_KINDS, type WordKind } from '../completion/value-kind.ts';
 
@@ -30,6 +30,9 @@ const SHELLS: readonly Shell[] = [
     load: async () => (await import('../completion/fish.ts')).fishCompletion,
   },
 ];
+
+/** Seconds: short, because a person waits after pressing a key. */
+const WORDS_TIMEOUT = 1;
 
 export function completionCommand(commandLine: CommandLine): Command {
   const command = new Command('completion')
@@ -62,7 +65,6 @@ function wordsCommand(commandLine: CommandLine): Command {
     .addArgument(new Argument('<kind>', 'Kind of word to complete').choices(WORD_KINDS))
     .action(
       commandLine.online(async (session, { words: [kind] }) => {
-        const { wordsOf } = await import('../completion/words.ts');
         try {
           for (const word of await wordsOf(kind as WordKind, session)) session.terminal.print(word);
         } catch {
@@ -74,4 +76,23 @@ function wordsCommand(commandLine: CommandLine): Command {
 
 function lines(shells: readonly Shell[]): string {
   return shells.flatMap(({ examples }) => examples.map((example) => `  ${example}`)).join('\n');
+}
+
+/** The current words of a kind, as they are typed. */
+async function wordsOf(kind: WordKind, { client, contexts, signal }: Session): Promise<string[]> {
+  const call = { signal, timeout: WORDS_TIMEOUT, retries: 0 };
+  switch (kind) {
+    case 'instance':
+      return (await client.listInstances(call)).map(({ name }) => name);
+    case 'context':
+      return contexts.list().map(([name]) => name);
+    case 'account':
+      return (await client.listUsers(call)).map(({ username }) => username);
+    case 'key':
+      return (await client.listKeys(call)).map(({ id }) => id);
+    case 'setting':
+      return Object.keys((await client.getConfig(call)).sources);
+    case 'assignment':
+      return Object.keys((await client.getConfig(call)).sources).map((key) => `${key}=`);
+  }
 }

@@ -5,6 +5,8 @@ import type { CommandLine } from '../command-line.ts';
 import { moment } from '../moment.ts';
 import { duration, since } from '../screen/figures.ts';
 import { plain } from '../screen/text.ts';
+import { EXIT } from '../exit-status.ts';
+import { Problem } from '../problem.ts';
 
 interface CreateFlags extends LimitFlags {
   scope?: Scope[];
@@ -146,10 +148,7 @@ function removeCommand(commandLine: CommandLine): Command {
     .addHelpText('after', '\nExamples:\n  llamactl keys rm editor\n  llamactl keys rm $(llamactl keys ls -q)')
     .action(
       commandLine.online(async ({ client, terminal, signal }, { words }) => {
-        const [{ chosenKeys }, { removeEach }] = await Promise.all([
-          import('../access/chosen-keys.ts'),
-          import('../access/removal.ts'),
-        ]);
+        const { removeEach } = await import('../access/removal.ts');
         const removals = chosenKeys(await client.listKeys({ signal }), words).map(({ id, name }) => ({
           name: id,
           gone: { line: `${plain(name)} (${id}) revoked`, quiet: id, json: { id, name, revoked: true } },
@@ -172,4 +171,26 @@ function scopeOption(): Option {
 
 function collected(value: string, before: string[] | undefined): string[] {
   return [...(before ?? []), value];
+}
+
+/**
+ * Finds keys by their ids or names, each once.
+ *
+ * @throws {Problem} when one of the words matches no key, or several
+ */
+function chosenKeys(keys: readonly Key[], words: readonly string[]): Key[] {
+  return [...new Set(words.map((word) => chosenKey(keys, word)))];
+}
+
+function chosenKey(keys: readonly Key[], word: string): Key {
+  const byId = keys.find(({ id }) => id === word);
+  const named = byId === undefined ? keys.filter(({ name }) => name === word) : [byId];
+  const [key] = named;
+  if (key === undefined)
+    throw new Problem(`there is no key ${word}`, EXIT.notFound, ['to list keys: llamactl keys ls']);
+  if (named.length > 1) {
+    const ids = named.map(({ id, owner }) => `${id} (of ${owner})`).join(', ');
+    throw new Problem(`${named.length} keys are called ${word}; give one of the ids: ${ids}`, EXIT.usage);
+  }
+  return key;
 }

@@ -1,5 +1,5 @@
 import type { Command, Option } from 'commander';
-import { kindOfArgument, kindOfOption } from './kind-of.ts';
+import { kindOfArgument, kindOfOption } from './argument-kinds.ts';
 import type { ValueKind } from './value-kind.ts';
 
 /** A word to complete, with its description. */

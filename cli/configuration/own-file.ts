@@ -1,13 +1,12 @@
-import { statSync } from 'node:fs';
+import { statSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { Client, LlamactlError, type ConfigView, type ConfigWritten } from '@llamactl/client';
 import type { Surroundings } from '../command-line.ts';
 import { EXIT } from '../exit-status.ts';
 import { localServer } from '../server/local-server.ts';
 import { Problem } from '../problem.ts';
-import { isSameListener } from '../server/same-listener.ts';
 import { dataDirectoryOf, isSameAddress, type ServerAddress } from '../server/server-address.ts';
-import { userHomes } from './user-homes.ts';
+import { isLoopback } from '../server/loopback.ts';
 
 /** A change of a configuration. `file`: this program changed that file itself; `null`: the server made the change. */
 export interface Change {
@@ -23,6 +22,10 @@ interface Target {
   /** The token that goes to the server; `null`: none. */
   freshToken: () => Promise<string | null>;
 }
+
+/** Local users; a directory service may have others. */
+const USERS = '/etc/passwd';
+const HOME_FIELD = 5;
 
 /**
  * Changes the configuration of a server. For keys that the API cannot change, this program edits the file itself. It
@@ -116,4 +119,37 @@ async function edit(
       'if the file is not yours, run this as root',
     ]);
   }
+}
+
+/** Home directories of this machine's users, absolute, each once. Empty where the list cannot be read. */
+export function userHomes(file: string = USERS): string[] {
+  let text: string;
+  try {
+    text = readFileSync(file, 'utf8');
+  } catch {
+    // Not every system has this file. Root can give the data directory instead.
+    return [];
+  }
+  const homes = text.split('\n').map((line) => line.split(':')[HOME_FIELD] ?? '');
+  return [...new Set(homes.filter((home) => home.startsWith('/')))];
+}
+
+/**
+ * Whether two URLs name one listener of this machine: equal text, or loopback hosts with the same port. `localhost` may
+ * be IPv4 or IPv6, so this is no proof of which process listens there.
+ */
+export function isSameListener(one: string, other: string): boolean {
+  if (!URL.canParse(one) || !URL.canParse(other)) return false;
+  const [a, b] = [new URL(one), new URL(other)];
+  if (exceptHost(a) !== exceptHost(b)) return false;
+  return a.hostname === b.hostname || (isLoopback(one) && isLoopback(other) && isReachable(a.hostname, b.hostname));
+}
+
+function exceptHost({ protocol, port, pathname }: URL): string {
+  return `${protocol}//:${port}${pathname.replace(/\/+$/, '')}`;
+}
+
+/** 127.0.0.0/8 and `::1` are different listeners; `localhost` may be either. */
+function isReachable(one: string, other: string): boolean {
+  return one === 'localhost' || other === 'localhost' || (one !== '[::1]' && other !== '[::1]');
 }

@@ -1,15 +1,16 @@
 import path from 'node:path';
 import type { Inspection, LoadedConfig } from '@llamactl/server/main';
-import { checkCustomEngines, checkLlamaServer, checkPath, serviceSearcher } from './engine-checks.ts';
+import { checkCustomEngines, checkLlamaServer, checkPath, serviceSearcher, type Searcher } from './engine-checks.ts';
 import { doubtful, well, wrong, type Finding } from './finding.ts';
 import { checkDatabase, checkDataDirectory, checkModels } from './folder-checks.ts';
 import { checkGpus } from './gpu-check.ts';
 import { checkPortRange, checkServerPort } from './port-checks.ts';
 import { reasonOf } from '../reason.ts';
-import { runningServer, type RunningServer } from './running-server.ts';
 import type { ServerFindings } from './server-checks.ts';
 import { checkService, serviceWorld } from './service-check.ts';
 import { checkClock, checkContexts, checkOpenFiles } from './shell-checks.ts';
+import { localServer } from '../server/local-server.ts';
+import { readableFile } from '../readable-file.ts';
 
 /** Access to everything that the doctor examines. */
 export interface Patient {
@@ -26,6 +27,15 @@ export interface Patient {
   now: () => number;
   /** Our user id; `null`: the system has none. */
   uid: number | null;
+}
+
+/** The running server, according to its data directory and the system. */
+interface RunningServer {
+  pid: number;
+  /** Its address, and the file with it; `null`: it does not answer yet. */
+  address: { url: string; file: string } | null;
+  /** Its PATH for engines; `null`: unknown. */
+  searcher: Searcher | null;
 }
 
 /** Runs all checks, and yields each finding at once. */
@@ -92,4 +102,19 @@ async function* machine(
 function listenedOn(running: RunningServer | null): number[] {
   const address = running?.address ?? null;
   return address === null ? [] : [Number(new URL(address.url).port)];
+}
+
+/**
+ * The server of a data directory; `null`: none runs.
+ *
+ * @param installed Folder of quickstart's engine, which is always searched.
+ */
+function runningServer(dataDirectory: string, installed: string): RunningServer | null {
+  const server = localServer(dataDirectory);
+  if (server === null) return null;
+  const { pid, url, file } = server;
+  const variables = readableFile(`/proc/${pid}/environ`)?.split('\0') ?? null;
+  const searched = variables?.find((variable) => variable.startsWith('PATH='))?.slice('PATH='.length) ?? '';
+  const searcher = variables === null ? null : { who: 'the running server', path: `${searched}:${installed}` };
+  return { pid, address: url === null ? null : { url, file }, searcher };
 }

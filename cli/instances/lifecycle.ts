@@ -1,4 +1,4 @@
-import type { BatchResult, Status } from '@llamactl/client';
+import type { BatchResult, Status, Instance } from '@llamactl/client';
 import type { CommandLine, Session } from '../command-line.ts';
 import { EXIT, type ExitStatus } from '../exit-status.ts';
 import { commonFailure, worst, type Outcome } from './many.ts';
@@ -6,7 +6,8 @@ import { hintFor, nearInstance } from './near-instance.ts';
 import { Problem } from '../problem.ts';
 import { ProgressBoard } from '../screen/progress-board.ts';
 import { settled, type Rest } from './settling.ts';
-import { startFailureLines } from './start-failure.ts';
+import type { Terminal } from '../screen/terminal.ts';
+import { cut, plain } from '../screen/text.ts';
 
 /** A command that starts, stops or restarts instances. */
 export interface LifecycleCommand {
@@ -23,6 +24,9 @@ export interface LifecycleCommand {
 
 /** The outcome for one instance, as in a batch response of the API. */
 type Result = BatchResult['results'][number];
+
+/** Enough to show the cause; `llamactl logs` has the rest. */
+const FAILURE_LINES = 8;
 
 /** Waits by default only when a person reads the output. */
 export function waitsByDefault({ terminal }: Session): boolean {
@@ -208,4 +212,18 @@ export async function batch({ client, signal }: Session, answer: Promise<BatchRe
 
 async function unknownInstance(name: string, names: readonly string[]): Promise<Problem> {
   return new Problem(`there is no instance ${name}; ${await hintFor(name, names)}`, EXIT.notFound);
+}
+
+/** Explains a failed start to a person: the cause, the last output, and where to find more. */
+function startFailureLines(
+  { name, reason, last_exit: lastExit }: Instance,
+  { style, columns }: Pick<Terminal, 'style' | 'columns'>,
+): string[] {
+  const cause = reason ?? lastExit?.reason ?? 'it ended';
+  const lines = lastExit?.lines.slice(-FAILURE_LINES) ?? [];
+  return [
+    `${name} did not start: ${plain(cause)}`,
+    ...lines.map((line) => style.faint(cut(`    ${plain(line)}`, columns))),
+    ...(lines.length > 0 ? [`  for its complete output: llamactl logs ${name}`] : []),
+  ];
 }

@@ -1,9 +1,8 @@
-import { accessSync, constants, realpathSync } from 'node:fs';
+import { accessSync, constants, realpathSync, lstatSync, readlinkSync, statSync } from 'node:fs';
 import path from 'node:path';
 import type { LoadedConfig } from '@llamactl/server/main';
 import { codeOf } from '../reason.ts';
 import type { OwnProgram } from '../server/own-program.ts';
-import { isInHome, isRootsPath } from './root-path.ts';
 import type { ServiceFacts } from './service-definition.ts';
 import type { ServiceManager } from './service-manager.ts';
 
@@ -25,6 +24,10 @@ export interface ServiceMaker {
   /** The base of relative paths. */
   folder: string;
 }
+
+/** Home directories, which a service's user may not enter. */
+const HOMES = /^\/(?:home|root|Users)\//;
+const WRITABLE_BY_OTHERS = 0o022;
 
 /** @returns the facts, and warnings for the user */
 export function serviceFacts(
@@ -95,4 +98,27 @@ function programOf({ command, argv, script }: OwnProgram): ServiceFacts['program
     if (codeOf(error) === null) throw error;
     return [command, ...argv];
   }
+}
+
+/** Whether a path is in a home directory. */
+function isInHome(place: string): boolean {
+  return HOMES.test(place);
+}
+
+/**
+ * Whether root alone controls an absolute path. Each folder on the way, also through links, belongs to root, is
+ * writable for root alone, and is no home directory.
+ *
+ * @throws {Error} when a part of the path does not exist
+ */
+function isRootsPath(place: string): boolean {
+  if (isInHome(place)) return false;
+  const folder = path.dirname(place);
+  if (folder !== place && !(isRootsFolder(folder) && isRootsPath(folder))) return false;
+  return !lstatSync(place).isSymbolicLink() || isRootsPath(path.resolve(folder, readlinkSync(place)));
+}
+
+function isRootsFolder(folder: string): boolean {
+  const { uid, mode } = statSync(folder);
+  return uid === 0 && (mode & WRITABLE_BY_OTHERS) === 0;
 }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { EndingSignals } from './ending-signals.ts';
+import { EndingSignals } from './end-on-signal.ts';
 
 describe('signals that end the server', () => {
   it.each(['SIGINT', 'SIGTERM', 'SIGHUP'] as const)('%s once ends it in order', (signal) => {

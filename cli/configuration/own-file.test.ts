@@ -1,5 +1,28 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
 import { expect, it } from 'vitest';
-import { isSameListener } from './same-listener.ts';
+import { userHomes, isSameListener } from './own-file.ts';
+
+it("lists the homes of this machine's users, each once", () => {
+  const folder = mkdtempSync(path.join(os.tmpdir(), 'llamactl-homes-'));
+  try {
+    const file = path.join(folder, 'passwd');
+    const lines = [
+      'root:x:0:0:root:/root:/bin/sh',
+      'llamactl:x:998:998::/var/lib/llamactl:/usr/sbin/nologin',
+      'other:x:997:997::/var/lib/llamactl:/usr/sbin/nologin',
+      '+::::::',
+      '# a comment',
+      '',
+    ];
+    writeFileSync(file, lines.join('\n'));
+    expect(userHomes(file)).toEqual(['/root', '/var/lib/llamactl']);
+    expect(userHomes(path.join(folder, 'missing'))).toEqual([]);
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+});
 
 it.each([
   ['http://127.0.0.1:8080', 'http://127.0.0.1:8080/', true],

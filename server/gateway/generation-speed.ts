@@ -4,6 +4,8 @@ import type { RequestFigures } from '@llamactl/contract/requests';
 const ASSUMED = 100;
 /** Shorter answers are not measured: they are inaccurate, or come from the engine's cache. */
 const SHORTEST_SECONDS = 0.5;
+/** Shorter answers are not measured either: a long prompt with one token would make the engine seem slow. */
+const FEWEST_TOKENS = 16;
 
 /**
  * Keeps the speed of each instance's fastest answer, in tokens a second at the engine, with the time for the prompt. It is
@@ -14,7 +16,7 @@ export class GenerationSpeeds {
 
   /** Measures a finished request. */
   measure({ instance, waited, duration, tokens_out: tokens }: RequestFigures): void {
-    if (instance === null || waited === null || tokens === null || tokens === 0) return;
+    if (instance === null || waited === null || tokens === null || tokens < FEWEST_TOKENS) return;
     const seconds = duration - waited;
     if (seconds < SHORTEST_SECONDS) return;
     this.#fastest.set(instance, Math.max(this.#fastest.get(instance) ?? 0, tokens / seconds));

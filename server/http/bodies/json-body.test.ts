@@ -106,6 +106,9 @@ describe('reading a list entry by entry', () => {
     expect(fleetRefusal(`{"list":[${Array(5_001).fill(0).join(',')}]}`).extras.problems).toEqual([
       { path: 'list', message: 'must have at most 5000 entries' },
     ]);
+    expect(fleetRefusal(`{"list":[${full},1],"list":[]}`).extras.problems).toEqual([
+      { path: '', message: 'must hold at most 5000 values' },
+    ]);
     expect(fleetRefusal(`{"list":[],"a":${over}}`).extras.problems).toEqual([
       { path: '', message: 'must hold at most 5000 values' },
     ]);

@@ -81,8 +81,13 @@ export function* jsonFaultInSlices(text: string): Sliced<JsonFault | null> {
 
 /** Line and column of an offset, both starting at 1. */
 export function placeOf(text: string, offset: number): { line: number; column: number } {
-  const before = text.slice(0, offset).split('\n');
-  return { line: before.length, column: (before.at(-1)?.length ?? 0) + 1 };
+  let line = 1;
+  let lineStart = 0;
+  for (let end = text.indexOf('\n'); end !== -1 && end < offset; end = text.indexOf('\n', lineStart)) {
+    line += 1;
+    lineStart = end + 1;
+  }
+  return { line, column: offset - lineStart + 1 };
 }
 
 function closes(character: string, expected: Expectation, open: readonly string[]): boolean {

@@ -71,7 +71,7 @@ const CLOSING_BRACE = 0x7d;
  * invalid JSON the count is arbitrary.
  *
  * @param listName Name of a list in the outermost object, whose entries are counted one by one. Of two lists with this
- * name the last counts.
+ * name the last one is returned, and the values of the others count as values outside of it.
  */
 export function* jsonSize(text: string, listName: string | null): Sliced<JsonSize> {
   const wanted = listName === null ? null : JSON.stringify(listName);
@@ -87,9 +87,12 @@ export function* jsonSize(text: string, listName: string | null): Sliced<JsonSiz
   let name = '';
   let list: JsonList | null = null;
   let entryStart: number | null = null;
+  /** Values in the entries of `list`. */
+  let countWithin = 0;
   const endEntry = (into: JsonList, start: number, end: number): void => {
     into.isTooLong ||= into.entries.length === MOST_VALUES;
     if (!into.isTooLong) into.entries.push({ start, end, hasTooMany: count > MOST_VALUES });
+    countWithin += count + 1;
     count = 0;
   };
   let due = STEP;
@@ -121,7 +124,10 @@ export function* jsonSize(text: string, listName: string | null): Sliced<JsonSiz
     } else if (character === COLON) {
       if (depth !== 1) continue;
       name = lastText;
-      if (name === wanted) list = null;
+      if (name !== wanted) continue;
+      list = null;
+      count += countWithin;
+      countWithin = 0;
     } else if (character === OPENING_BRACKET || character === OPENING_BRACE) {
       depth += 1;
       hasJustOpened = true;

@@ -219,8 +219,25 @@ describe('a malicious YAML body', () => {
     expect(extras.problems?.[0]?.message).toContain('nested deeper than 32 levels');
   });
 
-  it('with many short names is read', () => {
-    const names = Array.from({ length: 60_000 }, (_unused, index) => `k${index}: 1`);
-    expect(Object.keys(parse(names.join('\n')) as object)).toHaveLength(60_000);
+  it('has at most 5000 names, and the rest is not read', () => {
+    const names = (count: number): string =>
+      Array.from({ length: count }, (_unused, index) => `k${index}: 1`).join('\n');
+    expect(Object.keys(parse(names(5_000)) as object)).toHaveLength(5_000);
+    expect(refusal(`${names(60_000)}\n[`).extras.problems).toEqual([
+      { path: '', message: 'must hold at most 5000 values' },
+    ]);
+  });
+
+  it.each([
+    ['a literal block', (text: string) => `a: |\n  ${text}`],
+    ['a quoted text', (text: string) => `a: "${text}"`],
+    ['a plain text', (text: string) => `a: ${text}`],
+    ['a name', (text: string) => `"${text}": 1`],
+  ])('refuses a text of more than 65536 characters: %s', (_what, document) => {
+    expect(refusal(document('x'.repeat(65_537))).extras.details).toContain('more than 65536 characters');
+  });
+
+  it('reads a text of 60 000 characters', () => {
+    expect(parse(`a: ${'x'.repeat(60_000)}`)).toEqual({ a: 'x'.repeat(60_000) });
   });
 });

@@ -15,7 +15,7 @@ import {
 import { DEEPEST, unsafeParts } from './json-body.ts';
 import { childPath, joinedPath, validationError } from './problems.ts';
 import { atOnce, type Sliced } from '../slices.ts';
-import { MOST_VALUES, tooManyEntries } from './value-count.ts';
+import { MOST_VALUES, tooManyEntries, tooManyValues } from './value-count.ts';
 
 /**
  * Most lexer tokens, such as a name, a colon or an indentation, in a part that is composed as one. Such a part is a
@@ -25,6 +25,8 @@ import { MOST_VALUES, tooManyEntries } from './value-count.ts';
 const MOST_WORDS = 100_000;
 /** Tokens between two attempts to compose complete parts; processing them takes some milliseconds. */
 const SLICE_WORDS = 300;
+/** Longest lexer token, such as a text. The library reads a token in one go: 16 MiB of `|+` and empty lines took 7 s. */
+const LONGEST_WORD = 65_536;
 /** Most values that aliases may repeat in total. */
 const MOST_REPEATED = 100_000;
 
@@ -102,6 +104,7 @@ class YamlDocument {
     let words = 0;
     this.#lines.addNewLine(0);
     for (const word of new Lexer().lex(this.#text)) {
+      if (word.length > LONGEST_WORD) throw this.#faultHere(`a text has more than ${LONGEST_WORD} characters`);
       for (const token of parser.next(word)) this.#take(token);
       words += 1;
       if (parser.stack.length > DEEPEST + 3) throw this.#faultHere(`it is nested deeper than ${DEEPEST} levels`);
@@ -239,7 +242,9 @@ class Reader {
 
   /** Adds pairs of the outermost map. */
   addPairs(map: unknown): void {
-    if (isMap(map)) this.#addPairs(map, '', this.#outermost);
+    if (!isMap(map)) return;
+    this.#addPairs(map, '', this.#outermost);
+    if (this.#outermost.size > MOST_VALUES) throw validationError([tooManyValues('')]);
   }
 
   /**

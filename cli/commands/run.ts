@@ -94,7 +94,7 @@ async function wholeQuestion(session: Session, prompt: string, every: Every): Pr
  * Prints a note when input does not end, for instance inherited from another program: it would look like a slow model.
  */
 async function pipedInput({ terminal, signal }: Session, every: Every, prompt: string): Promise<string> {
-  const remedy = prompt === '' ? '' : '; add < /dev/null if there is none';
+  const remedy = prompt === '' ? '' : '; add < /dev/null if there is no input';
   const stop = every(PATIENCE, () => {
     stop();
     terminal.note(`llamactl: reading standard input, until it ends${remedy}`);

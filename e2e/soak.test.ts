@@ -11,7 +11,6 @@ import { summary } from './soak/summary.ts';
  * instances than slots. LLAMACTL_TEST_SEED repeats the steps; what meets what is up to the machine.
  */
 
-/** In 20 seconds some seeds cause no idle stop or no cut answer. */
 const SECONDS = isLong ? 600 : 45;
 /** Steps come every 60 ms on average, so this is more than enough. */
 const STEPS = SECONDS * 40;

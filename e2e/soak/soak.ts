@@ -33,6 +33,18 @@ const LOOK_MS = 1_000;
 /** Most idle connections to an engine. */
 const MOST_KEPT = 2;
 
+/** The instance of this request answers slowly enough to be met in the middle of its answer. */
+const FINAL_REQUEST: Step = {
+  kind: 'request',
+  instance: 'slow',
+  caller: 'script',
+  isStream: true,
+  isLong: false,
+  count: 1,
+  reaction: null,
+  after: 0,
+};
+
 /** How much memory the server had when so many requests were over, bytes. */
 export interface MemoryPoint {
   seconds: number;
@@ -155,7 +167,8 @@ export class Soak {
       this.#take(step);
     }
     clearInterval(looking);
-    while (this.#pending.size > 0) await Promise.all(this.#pending);
+    await this.#settle();
+    await this.#finale();
     await vi.waitFor(() => {
       const kept = connectionsTo(this.server.pid, this.#world.ports);
       if (kept > MOST_KEPT * MOST_RUNNING)
@@ -177,6 +190,26 @@ export class Soak {
     this.watch.stop();
     this.hangUp();
     await this.server.dispose();
+  }
+
+  async #settle(): Promise<void> {
+    while (this.#pending.size > 0) await Promise.all(this.#pending);
+  }
+
+  /**
+   * What must happen at least once, and what a slow machine or a seed may have left out: a caller that hangs up, an answer
+   * cut by the death of its engine, and a stop of an idle instance.
+   */
+  async #finale(): Promise<void> {
+    for (const act of ['hang up', 'kill the engine'] as const) {
+      this.#take({ ...FINAL_REQUEST, reaction: { act, when: { pieces: 3 } } });
+      await this.#settle();
+    }
+    this.#take(FINAL_REQUEST);
+    await this.#settle();
+    await vi.waitFor(() => {
+      if (this.history.count(({ cause }) => cause === 'idle') === 0) throw new Error('no instance was stopped as idle');
+    }, PATIENCE);
   }
 
   #take(step: Step): void {

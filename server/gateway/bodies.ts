@@ -7,7 +7,7 @@ import { HeldBody } from './held-body.ts';
 import { type Members, MemberScanner, membersOf } from './json-members.ts';
 import { type FormField, FormScanner } from './multipart.ts';
 import { ReadingPace } from './reading-pace.ts';
-import { SlicedWork } from './sliced-work.ts';
+import { SlicedWork } from '../sliced-work.ts';
 
 /** Bodies up to this many bytes are scanned in one step, which takes less than a millisecond. */
 const LARGEST_AT_ONCE = 65_536;

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { Reservation } from './body-budget.ts';
 import { type Edit, HeldBody } from './held-body.ts';
-import { SlicedWork } from './sliced-work.ts';
+import { SlicedWork } from '../sliced-work.ts';
 
 /** Returns a reservation that records its release. */
 function reservationOf(): Reservation & { isReleased: boolean } {

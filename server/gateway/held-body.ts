@@ -1,5 +1,5 @@
 import type { Reservation } from './body-budget.ts';
-import type { SlicedWork } from './sliced-work.ts';
+import type { SlicedWork } from '../sliced-work.ts';
 
 /** Replaces the bytes from `start` to `end` by `text`. */
 export interface Edit {

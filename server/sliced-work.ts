@@ -3,67 +3,96 @@ import type { Clock } from './instances/ports.ts';
 /** How long all jobs together may work in one turn of the event loop. */
 const SLICE_MS = 3;
 
-interface Job {
-  step: () => boolean;
-  resolve: () => void;
-  reject: (error: unknown) => void;
-  /** Aborted when the caller has left, which ends the job. `null`: the job is always completed. */
-  signal: AbortSignal | null;
-}
+/** Work that can pause at each `yield`. Between two yields it takes less than a millisecond, or cannot be divided. */
+export type Sliced<Result> = Generator<undefined, Result, undefined>;
 
-/** Runs long jobs in slices, so that the event loop does other work in between. Jobs take turns. */
+/** Runs one step of a job. @returns whether the job is over */
+type Step = () => boolean;
+
+/**
+ * Runs long jobs in slices, so that the event loop does other work in between. Jobs take turns. The process has one
+ * owner of this kind: with two, a turn would take the time of both.
+ */
 export class SlicedWork {
   readonly #clock: Pick<Clock, 'elapsed' | 'nextTurn'>;
-  #jobs: Job[] = [];
+  readonly #jobs: Step[] = [];
+  /** Milliseconds of this turn that jobs have used. */
+  #used = 0;
+  #isTurnScheduled = false;
+  /** Set while steps run: a step may add a job. */
+  #isWorking = false;
 
   constructor(clock: Pick<Clock, 'elapsed' | 'nextTurn'>) {
     this.#clock = clock;
   }
 
   /**
-   * Calls `step` until it returns true. Rejects with the error that `step` throws, or when the caller has left.
+   * Runs work, from now on if this turn has time left. So short work is done when this method returns. Rejects with the
+   * error that the work throws, or with the reason of the signal.
    *
-   * @param step Must take less than a millisecond.
+   * @param signal Aborted when the caller has left, which ends the work. `null`: the work is always completed.
    */
-  run(step: () => boolean, signal: AbortSignal): Promise<void> {
-    return new Promise((resolve, reject) => this.#add({ step, resolve, reject, signal }));
-  }
-
-  /** Calls `step` until it returns true, without a caller. @param step Must take less than a millisecond and not throw. */
-  runToEnd(step: () => boolean): void {
-    const fail = (error: unknown): void =>
-      queueMicrotask(() => {
-        throw error;
+  run<Result>(work: Sliced<Result>, signal: AbortSignal | null): Promise<Result> {
+    return new Promise((resolve, reject) => {
+      this.#jobs.push(() => {
+        try {
+          signal?.throwIfAborted();
+          const step = work.next();
+          if (step.done === true) resolve(step.value);
+          return step.done === true;
+        } catch (error) {
+          reject(error);
+          return true;
+        }
       });
-    this.#add({ step, resolve: () => undefined, reject: fail, signal: null });
+      if (!this.#isWorking) this.#work();
+    });
   }
 
-  #add(job: Job): void {
-    this.#jobs.push(job);
-    if (this.#jobs.length === 1) this.#clock.nextTurn(this.#work);
+  /** Runs work that no caller waits for, from the next turn on. @param work Must not throw. */
+  runLater(work: Sliced<void>): void {
+    this.#jobs.push(() => work.next().done === true);
+    this.#scheduleTurn();
   }
 
-  #work = (): void => {
-    const begun = this.#clock.elapsed();
-    while (this.#clock.elapsed() - begun < SLICE_MS) {
-      const job = this.#jobs[0];
-      if (job === undefined) return;
-      const isOver = advance(job);
-      this.#jobs.shift();
-      if (!isOver) this.#jobs.push(job);
+  #work(): void {
+    this.#isWorking = true;
+    try {
+      this.#runSteps();
+    } finally {
+      this.#isWorking = false;
+      if (this.#used > 0 || this.#jobs.length > 0) this.#scheduleTurn();
     }
-    if (this.#jobs.length > 0) this.#clock.nextTurn(this.#work);
+  }
+
+  #runSteps(): void {
+    const begun = this.#clock.elapsed() - this.#used;
+    // A turn begins with a step, however long it has waited: otherwise a slow machine makes no progress.
+    while (this.#used < SLICE_MS) {
+      const step = this.#jobs.shift();
+      if (step === undefined) return;
+      if (!step()) this.#jobs.push(step);
+      this.#used = this.#clock.elapsed() - begun;
+    }
+  }
+
+  #scheduleTurn(): void {
+    if (this.#isTurnScheduled) return;
+    this.#isTurnScheduled = true;
+    this.#clock.nextTurn(this.#beginTurn);
+  }
+
+  #beginTurn = (): void => {
+    this.#isTurnScheduled = false;
+    this.#used = 0;
+    this.#work();
   };
 }
 
-/** Runs one step of a job. @returns whether the job is over */
-function advance({ step, resolve, reject, signal }: Job): boolean {
-  try {
-    signal?.throwIfAborted();
-    if (!step()) return false;
-    resolve();
-  } catch (error) {
-    reject(error);
+/** Runs work without pausing. */
+export function atOnce<Result>(work: Sliced<Result>): Result {
+  for (;;) {
+    const step = work.next();
+    if (step.done === true) return step.value;
   }
-  return true;
 }

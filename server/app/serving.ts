@@ -15,6 +15,7 @@ import type { Clock, Engines } from '../instances/ports.ts';
 import type { Observation, ObservationParts } from './observation.ts';
 import { mostConnections } from '../open-files.ts';
 import { measureSendQueues } from '../send-queues.ts';
+import { SlicedWork } from '../sliced-work.ts';
 import { Turnstile } from '../reload/hand-over-turnstile.ts';
 import type { Teardown } from './teardown.ts';
 
@@ -54,6 +55,7 @@ export function createServing(parts: ServingParts): Serving {
   const { auth, audit, limits, clientAddress } = parts.callers;
   const { manager, fleet } = parts.instances;
   const { feed, requests, stats, system, figures } = parts.observation;
+  const work = new SlicedWork(clock);
   let readiness: Readiness = 'starting';
   const shutdown = new AbortController();
   const leaving = new AbortController();
@@ -73,6 +75,7 @@ export function createServing(parts: ServingParts): Serving {
     config,
     log,
     clock,
+    work,
     version,
     hostname,
     readiness: () => readiness,
@@ -80,6 +83,7 @@ export function createServing(parts: ServingParts): Serving {
       gatewayRoutes({
         instancesFor: (caller) => seenBy(caller, manager),
         clock,
+        work,
         requests,
         clientAddress,
         addressLimits: limitsInForce(changedLimits(NO_LIMITS, config.gateway)),

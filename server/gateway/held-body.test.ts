@@ -100,9 +100,9 @@ describe('the memory', () => {
 
   test('is freed block by block over several turns, and the reservation is released after the last', () => {
     const turns: (() => void)[] = [];
-    // The clock advances by 2 ms at each reading, so a turn frees one block.
+    // The clock advances by 3 ms at each reading, so a turn frees one block.
     let now = 0;
-    const work = new SlicedWork({ elapsed: () => (now += 2), nextTurn: (callback) => void turns.push(callback) });
+    const work = new SlicedWork({ elapsed: () => (now += 3), nextTurn: (callback) => void turns.push(callback) });
     const all = pieces();
     const reservation = reservationOf();
     HeldBody.of(all, reservation, work).release();

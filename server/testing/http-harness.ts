@@ -10,6 +10,7 @@ import { FakeClock } from './fake-clock.ts';
 import { FakeManager } from './fake-manager.ts';
 import { FAKE_FIGURES, FAKE_METRICS, FakeAudit, FakeConfigEditor, FakeFleet, openDoor } from './fake-services.ts';
 import { clientAddresses } from '../http/edge/client-address.ts';
+import { SlicedWork } from '../sliced-work.ts';
 import { createHttpServer, type HttpServer, type HttpServerParts } from '../http/server.ts';
 
 /** For tests of the HTTP server: a server with a fake manager, and callers that send valid or invalid HTTP. */
@@ -52,6 +53,7 @@ export function testServer(parts: Partial<HttpServerParts> = {}): TestServer {
       { write: (line: string) => void log.push(JSON.parse(line) as Record<string, unknown>) },
     ),
     clock,
+    work: new SlicedWork(parts.clock ?? clock),
     readiness: () => 'ok',
     hostname: 'box',
     version: '0.1.0',

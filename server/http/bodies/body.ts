@@ -5,7 +5,7 @@ import type { RequestPayload } from 'fastify';
 import type { Clock } from '../../instances/ports.ts';
 import { jsonBody } from './json-body.ts';
 import type { HttpApp, HttpRequest } from '../plugin.ts';
-import { inSlices, type Sliced } from '../slices.ts';
+import type { Sliced, SlicedWork } from '../../sliced-work.ts';
 import { yamlBody } from './yaml-body.ts';
 
 /** Largest body under `/api`, in bytes. */
@@ -17,18 +17,26 @@ const JSON_TYPES = ['application/json', 'application/merge-patch+json'];
 /** The registered media type (RFC 9512), and those used before. */
 export const YAML_TYPES = ['application/yaml', 'application/x-yaml', 'text/yaml', 'text/x-yaml'];
 
+export interface BodyReadingParts {
+  clock: Clock;
+  /** Parses bodies. */
+  work: SlicedWork;
+  /** Milliseconds that a body may take to arrive. */
+  timeoutMs: number;
+}
+
 /**
  * Sets how a scope reads bodies under `/api`. JSON is accepted everywhere, YAML where the operation allows it. An empty
  * body counts as none, whatever its type. Forms and plain text are refused: browsers send them from any page without a
- * preflight. A body must arrive within `timeoutMs`.
+ * preflight.
  */
-export function readJsonBodies(scope: HttpApp, clock: Clock, timeoutMs: number): void {
-  const fleets = new OneAtATime(clock);
+export function readJsonBodies(scope: HttpApp, { clock, work, timeoutMs }: BodyReadingParts): void {
+  const fleets = new OneAtATime(work);
   scope.removeAllContentTypeParsers();
   scope.addContentTypeParser<Buffer>(JSON_TYPES, { parseAs: 'buffer' }, async (request: HttpRequest, bytes: Buffer) => {
     refuseEncoded(request);
     const { entries } = request.routeOptions.config;
-    if (entries === undefined) return inSlices(jsonBody(bytes, null), clock);
+    if (entries === undefined) return work.run(jsonBody(bytes, null), null);
     return fleets.read(jsonBody(bytes, entries));
   });
   scope.addContentTypeParser<Buffer>(YAML_TYPES, { parseAs: 'buffer' }, async (request: HttpRequest, bytes: Buffer) => {
@@ -47,15 +55,15 @@ export function readJsonBodies(scope: HttpApp, clock: Clock, timeoutMs: number):
 
 /** Reads fleets in slices, one after the other: a large one takes seconds, and many times its length in memory. */
 class OneAtATime {
-  readonly #clock: Pick<Clock, 'elapsed' | 'nextTurn'>;
+  readonly #work: SlicedWork;
   #last: Promise<unknown> = Promise.resolve();
 
-  constructor(clock: Pick<Clock, 'elapsed' | 'nextTurn'>) {
-    this.#clock = clock;
+  constructor(work: SlicedWork) {
+    this.#work = work;
   }
 
   read<Result>(work: Sliced<Result>): Promise<Result> {
-    const result = this.#last.then(() => inSlices(work, this.#clock));
+    const result = this.#last.then(() => this.#work.run(work, null));
     this.#last = result.catch(() => undefined);
     return result;
   }

@@ -4,6 +4,7 @@ import type { UpdateUser } from '@llamactl/contract/auth';
 import { maySee, type Caller } from '../../auth/caller.ts';
 import type { LimitHolder } from '../../gateway/caller-limits.ts';
 import type { GatewayInstances } from '../../gateway/ports.ts';
+import { SlicedWork } from '../../sliced-work.ts';
 import { AuthHarness } from '../../testing/auth-harness.ts';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { systemClock } from '../../clock.ts';
@@ -65,6 +66,7 @@ async function serve(server: Parameters<typeof testConfig>[0] = {}): Promise<Tes
       gatewayRoutes({
         instancesFor: () => instances,
         clock: { ...systemClock(), now: () => 0, after: () => () => undefined },
+        work: new SlicedWork(systemClock()),
       }),
     ],
     errorShapes: GATEWAY_ERROR_SHAPES,
@@ -318,7 +320,7 @@ describe('with authentication on', () => {
     const test = testServer({
       auth: harness.auth,
       config: testConfig({ auth: { enabled: true } }),
-      plugins: [gatewayRoutes({ instancesFor: seen, clock, addressLimits })],
+      plugins: [gatewayRoutes({ instancesFor: seen, clock, work: new SlicedWork(clock), addressLimits })],
       errorShapes: GATEWAY_ERROR_SHAPES,
     });
     servers.push(test);

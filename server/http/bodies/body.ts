@@ -17,6 +17,11 @@ const JSON_TYPES = ['application/json', 'application/merge-patch+json'];
 /** The registered media type (RFC 9512), and those used before. */
 export const YAML_TYPES = ['application/yaml', 'application/x-yaml', 'text/yaml', 'text/x-yaml'];
 
+/**
+ * Methods whose bodies stay unread. With no reader, an error of such a body is uncaught and would end the process.
+ */
+const UNREAD: ReadonlySet<string> = new Set(['GET', 'HEAD']);
+
 export interface BodyReadingParts {
   clock: Clock;
   /** Parses bodies. */
@@ -48,9 +53,10 @@ export function readJsonBodies(scope: HttpApp, { clock, work, timeoutMs }: BodyR
     if (bytes.length === 0) return undefined;
     throw otherType(request);
   });
-  scope.addHook('preParsing', async (request, reply, payload) =>
-    hasBody(request) ? withDeadline(payload, reply.raw, clock, timeoutMs) : payload,
-  );
+  scope.addHook('preParsing', async (request, reply, payload) => {
+    if (!hasBody(request) || UNREAD.has(request.method)) return payload;
+    return withDeadline(payload, reply.raw, clock, timeoutMs);
+  });
 }
 
 /** Reads fleets in slices, one after the other: a large one takes seconds, and many times its length in memory. */

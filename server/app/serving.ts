@@ -4,6 +4,7 @@ import { changedLimits, limitsInForce, NO_LIMITS } from '../auth/limits.ts';
 import type { Callers } from './callers.ts';
 import type { Alerts } from '../events/alerts.ts';
 import { GATEWAY_ERROR_SHAPES } from '../gateway/error-shape.ts';
+import { apiBodyBudget } from '../http/bodies/metered-body.ts';
 import type { Readiness } from '../http/edge/admission.ts';
 import type { ConfigEditor } from '../http/routes/config.routes.ts';
 import { gatewayRoutes } from '../http/routes/gateway.routes.ts';
@@ -76,6 +77,7 @@ export function createServing(parts: ServingParts): Serving {
     log,
     clock,
     work,
+    bodyBudget: apiBodyBudget(clock),
     version,
     hostname,
     readiness: () => readiness,

@@ -96,7 +96,7 @@ export function binder(
       handler: async (request, reply) => {
         // The server was replaced while the body arrived.
         if (!turnstile.isOpen) return passOn(turnstile, request, reply, 'not begun');
-        const { params, query, body } = await work.run(check(operation, request), null);
+        const { params, query, body } = await work.run(check(operation, request), request.over);
         // The server may have been replaced during the checks.
         if (!turnstile.isOpen) return passOn(turnstile, request, reply, 'not begun');
         reply.code(operation.success.status);

@@ -5,6 +5,8 @@ import { ErrorSchema, type ErrorBody } from '@llamactl/contract/errors';
 import type { InjectOptions, LightMyRequestResponse } from 'fastify';
 import { pino } from 'pino';
 import { expect } from 'vitest';
+import type { BodyBudget } from '../gateway/body-budget.ts';
+import { apiBodyBudget } from '../http/bodies/metered-body.ts';
 import { Requests } from '../gateway/requests.ts';
 import { FakeClock } from './fake-clock.ts';
 import { FakeManager } from './fake-manager.ts';
@@ -19,6 +21,8 @@ export interface TestServer {
   server: HttpServer;
   manager: FakeManager;
   clock: FakeClock;
+  /** The memory for bodies under `/api`. */
+  budget: BodyBudget;
   /** The log, one object for each line. */
   log: Record<string, unknown>[];
   /** Sends a request without a socket. The `Host` is allowed, unless the test sets another. */
@@ -35,6 +39,7 @@ export function testServer(parts: Partial<HttpServerParts> = {}): TestServer {
   const manager = new FakeManager();
   const clock = new FakeClock();
   const log: Record<string, unknown>[] = [];
+  const budget = parts.bodyBudget ?? apiBodyBudget(parts.clock ?? clock);
   const server = createHttpServer({
     manager,
     auth: openDoor(),
@@ -54,6 +59,7 @@ export function testServer(parts: Partial<HttpServerParts> = {}): TestServer {
     ),
     clock,
     work: new SlicedWork(parts.clock ?? clock),
+    bodyBudget: budget,
     readiness: () => 'ok',
     hostname: 'box',
     version: '0.1.0',
@@ -61,7 +67,7 @@ export function testServer(parts: Partial<HttpServerParts> = {}): TestServer {
   });
   const inject = async (options: InjectOptions): Promise<LightMyRequestResponse> =>
     server.app.inject({ ...options, headers: { host: 'localhost:8080', ...options.headers } });
-  return { server, manager, clock, log, inject };
+  return { server, manager, clock, log, budget, inject };
 }
 
 /** An answer as received from the socket. */

@@ -8,6 +8,7 @@ import { FakeManager } from '../../testing/fake-manager.ts';
 import { CONFIG_FILE, ConfigSandbox } from '../../testing/config-sandbox.ts';
 import { binder } from '../bind.ts';
 import { readJsonBodies } from '../bodies/body.ts';
+import { apiBodyBudget } from '../bodies/metered-body.ts';
 import { configRoutes } from './config.routes.ts';
 import { errorOf, testServer, type TestServer } from '../../testing/http-harness.ts';
 
@@ -28,7 +29,8 @@ beforeEach(() => {
       async (scope) => {
         const clock = new FakeClock();
         const work = new SlicedWork(clock);
-        readJsonBodies(scope, { clock, work, timeoutMs: 10_000 });
+        const budget = apiBodyBudget(clock);
+        readJsonBodies(scope, { clock, work, budget, clientAddress: () => '127.0.0.1', timeoutMs: 10_000 });
         const managerFor = (): FakeManager => new FakeManager();
         const parts = { managerFor, clock, work, shutdown: undefined };
         await scope.register(async (inner) => configRoutes(binder(inner, parts), editor), { prefix: PREFIX });

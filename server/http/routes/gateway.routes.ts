@@ -15,7 +15,7 @@ import { Requests } from '../../gateway/requests.ts';
 import type { Clock, Engines } from '../../instances/ports.ts';
 import type { SlicedWork } from '../../sliced-work.ts';
 import type { Access } from '../edge/access.ts';
-import { bodyMeter, bookedTokens } from '../edge/booked-tokens.ts';
+import { bodyMeter, bookedTokens, mayGenerate } from '../edge/booked-tokens.ts';
 import { clientAddresses } from '../edge/client-address.ts';
 import type { HttpApp, HttpPlugin, HttpReply, HttpRequest } from '../plugin.ts';
 import { watchWelcome } from '../edge/welcome.ts';
@@ -101,7 +101,7 @@ export function gatewayRoutes(parts: GatewayRoutesParts): HttpPlugin {
         void reply.headers(admission.headers);
         const onOver = (figures: RequestFigures): void => {
           const speed = figures.instance === null ? 0 : requests.speedOf(figures.instance);
-          tokens = bookedTokens(figures, bodyLength(), speed);
+          tokens = bookedTokens(figures, bodyLength(), speed, mayGenerate(raw));
         };
         await gateway.byModel(raw, reply.raw, { ...contextOf(request, reply, account), onOver });
       } finally {

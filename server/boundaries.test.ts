@@ -130,6 +130,7 @@ describe('imports', () => {
       'server/instances/ports.ts',
       'server/instances/use-cases.ts',
       'server/reset-connection.ts',
+      'server/sliced-work.ts',
     ]);
     const offending = sources.filter(
       ({ from, to }) =>

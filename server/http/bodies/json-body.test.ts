@@ -2,7 +2,7 @@ import { ApiError } from '@llamactl/contract/errors';
 import fc from 'fast-check';
 import { describe, expect, it, vi } from 'vitest';
 import { jsonBody, parseJsonBody, unsafeParts } from './json-body.ts';
-import { atOnce } from '../slices.ts';
+import { atOnce } from '../../sliced-work.ts';
 import { childPath } from './problems.ts';
 
 vi.mock('./problems.ts', { spy: true });

@@ -1,7 +1,7 @@
 import { ApiError, MOST_PROBLEMS, type Problem } from '@llamactl/contract/errors';
 import { jsonFaultInSlices, placeOf } from './json-fault.ts';
 import { childPath, joinedPath, validationError } from './problems.ts';
-import { atOnce, type Sliced } from '../slices.ts';
+import { atOnce, type Sliced } from '../../sliced-work.ts';
 import { jsonSize, tooManyValues, tooManyEntries } from './value-count.ts';
 
 /** Deepest nesting. Far more than any request needs; the code that gets the body may recurse. */

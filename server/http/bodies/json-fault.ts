@@ -1,4 +1,4 @@
-import { atOnce, type Sliced } from '../slices.ts';
+import { atOnce, type Sliced } from '../../sliced-work.ts';
 
 /** The first error in a JSON text. */
 export interface JsonFault {

@@ -1,5 +1,5 @@
 import type { Problem } from '@llamactl/contract/errors';
-import type { Sliced } from '../slices.ts';
+import type { Sliced } from '../../sliced-work.ts';
 
 /**
  * Most values in one body: every entry of a list and every member of an object counts. A schema checks all of them

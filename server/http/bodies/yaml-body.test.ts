@@ -2,7 +2,7 @@ import type { ApiError } from '@llamactl/contract/errors';
 import { describe, expect, it } from 'vitest';
 import fc from 'fast-check';
 import { Document, parse as parseYaml, visit } from 'yaml';
-import { atOnce } from '../slices.ts';
+import { atOnce } from '../../sliced-work.ts';
 import { parseYamlBody, yamlBody } from './yaml-body.ts';
 
 const parse = (text: string): unknown => parseYamlBody(Buffer.from(text));

@@ -14,7 +14,7 @@ import {
 } from 'yaml';
 import { DEEPEST, unsafeParts } from './json-body.ts';
 import { childPath, joinedPath, validationError } from './problems.ts';
-import { atOnce, type Sliced } from '../slices.ts';
+import { atOnce, type Sliced } from '../../sliced-work.ts';
 import { MOST_VALUES, tooManyEntries, tooManyValues } from './value-count.ts';
 
 /**

@@ -1,21 +1,10 @@
-import { ApiError, MOST_PROBLEMS, type Problem } from '@llamactl/contract/errors';
-import {
-  Composer,
-  isAlias,
-  isMap,
-  isScalar,
-  isSeq,
-  Lexer,
-  LineCounter,
-  Parser,
-  type CST,
-  type Document,
-  type YAMLMap,
-} from 'yaml';
+import { MOST_PROBLEMS, type ApiError, type Problem } from '@llamactl/contract/errors';
+import { Composer, Lexer, LineCounter, Parser, type CST, type Document } from 'yaml';
 import { DEEPEST, unsafeParts } from './json-body.ts';
 import { childPath, joinedPath, validationError } from './problems.ts';
 import { atOnce, type Sliced } from '../slices.ts';
-import { MOST_VALUES, tooManyEntries, tooManyValues } from './value-count.ts';
+import { fault, placed } from './yaml-fault.ts';
+import { YamlReader } from './yaml-reader.ts';
 
 /**
  * Most lexer tokens, such as a name, a colon or an indentation, in a part that is composed as one. Such a part is a
@@ -27,8 +16,6 @@ const MOST_WORDS = 100_000;
 const SLICE_WORDS = 300;
 /** Longest lexer token, such as a text. The library reads a token in one go: 16 MiB of `|+` and empty lines took 7 s. */
 const LONGEST_WORD = 65_536;
-/** Most values that aliases may repeat in total. */
-const MOST_REPEATED = 100_000;
 
 /**
  * Parses a YAML 1.2 body (core schema, UTF-8, one document). Returns `undefined` when the body is empty.
@@ -89,7 +76,7 @@ class YamlDocument {
   readonly #sliceWords: number;
   readonly #lines = new LineCounter();
   readonly #parser = new Parser(this.#lines.addNewLine);
-  readonly #reader = new Reader(this.#lines);
+  readonly #reader = new YamlReader(this.#lines);
   readonly #tokens: CST.Token[] = [];
   readonly #faults: string[] = [];
   #documents = 0;
@@ -162,8 +149,8 @@ class YamlDocument {
       schema: 'core',
       resolveKnownTags: false,
       stringKeys: true,
-      // The library's check compares every pair of names, which takes half a minute for a megabyte. `Reader` checks
-      // itself.
+      // The library's check compares every pair of names, which takes half a minute for a megabyte. `YamlReader`
+      // checks itself.
       uniqueKeys: false,
       prettyErrors: false,
       logLevel: 'silent',
@@ -200,139 +187,4 @@ function takeComplete<Item extends CST.BlockMap['items'][number] | CST.BlockSequ
 
 function isNameToken(token: CST.Token | null | undefined): token is CST.FlowScalar {
   return token?.type === 'scalar' || token?.type === 'single-quoted-scalar' || token?.type === 'double-quoted-scalar';
-}
-
-/** A list of the outermost map that is partly read. */
-interface Begun {
-  values: unknown[];
-  /** Number of values read before the list. */
-  before: number;
-}
-
-/** Turns nodes into values. An alias repeats the value of its anchor, and repeated values are counted. */
-class Reader {
-  readonly #lines: LineCounter;
-  readonly #anchors = new Map<string, { value: unknown; size: number }>();
-  readonly #twice: Problem[] = [];
-  /** Pairs of the outermost map. */
-  readonly #outermost = new Map<string, unknown>();
-  /** The list that is the value of the next pair of the outermost map, as far as it is read. */
-  #begun: Begun | null = null;
-  #values = 0;
-  #repeated = 0;
-
-  constructor(lines: LineCounter) {
-    this.#lines = lines;
-  }
-
-  /** Adds the rest. @returns the whole value */
-  finish(contents: unknown): unknown {
-    const value =
-      isMap(contents) && this.#outermost.size + (this.#begun?.values.length ?? 0) > 0
-        ? this.#finishOutermost(contents)
-        : this.#valueOf(contents, '');
-    if (this.#twice.length > 0) throw validationError(this.#twice);
-    return value;
-  }
-
-  #finishOutermost(map: YAMLMap): unknown {
-    this.addPairs(map);
-    return Object.fromEntries(this.#outermost);
-  }
-
-  /** Adds pairs of the outermost map. */
-  addPairs(map: unknown): void {
-    if (!isMap(map)) return;
-    this.#addPairs(map, '', this.#outermost);
-    if (this.#outermost.size > MOST_VALUES) throw validationError([tooManyValues('')]);
-  }
-
-  /**
-   * Adds entries of the list that is the next value of the outermost map.
-   *
-   * @param name Name of the list, for messages.
-   */
-  addEntries(list: unknown, name: string): void {
-    if (!isSeq(list)) return;
-    this.#begun ??= { values: [], before: this.#values };
-    const { values } = this.#begun;
-    for (const item of list.items) values.push(this.#valueOf(item, childPath(name, values.length)));
-    if (values.length > MOST_VALUES) throw validationError([tooManyEntries(name)]);
-  }
-
-  #valueOf(
-    node: unknown,
-    path: string,
-    { values: begun, before }: Begun = { values: [], before: this.#values },
-  ): unknown {
-    if (isAlias(node)) return this.#repeat(node.source, offsetOf(node));
-    this.#values += 1;
-    const value = this.#contentOf(node, path, begun);
-    // Set the anchor after its content: an alias inside its own anchor would be a cycle.
-    const anchor = isScalar(node) || isMap(node) || isSeq(node) ? node.anchor : undefined;
-    if (anchor !== undefined) this.#anchors.set(anchor, { value, size: this.#values - before });
-    return value;
-  }
-
-  #contentOf(node: unknown, path: string, begun: readonly unknown[]): unknown {
-    if (isScalar(node)) return node.value;
-    if (isSeq(node)) {
-      const rest = node.items.map((item, index) => this.#valueOf(item, childPath(path, begun.length + index)));
-      return [...begun, ...rest];
-    }
-    if (!isMap(node)) return null;
-    const entries = new Map<string, unknown>();
-    this.#addPairs(node, path, entries);
-    return Object.fromEntries(entries);
-  }
-
-  #addPairs({ items }: YAMLMap, path: string, into: Map<string, unknown>): void {
-    for (const { key, value } of items) {
-      const name = this.#nameOf(key);
-      const at = childPath(path, name);
-      if (into.has(name) && this.#twice.length < MOST_PROBLEMS)
-        this.#twice.push({ path: at, message: `is given twice (${place(offsetOf(key), this.#lines)})` });
-      into.set(name, this.#valueOf(value, at, into === this.#outermost ? this.#takeBegun() : undefined));
-    }
-  }
-
-  #takeBegun(): Begun | undefined {
-    const begun = this.#begun ?? undefined;
-    this.#begun = null;
-    return begun;
-  }
-
-  #nameOf(key: unknown): string {
-    if (isScalar(key) && typeof key.value === 'string') return key.value;
-    throw fault(placed('a name has to be a text', offsetOf(key), this.#lines));
-  }
-
-  #repeat(anchor: string, offset: number): unknown {
-    const known = this.#anchors.get(anchor);
-    if (known === undefined) throw fault(placed(`*${anchor} has no &${anchor} before it`, offset, this.#lines));
-    this.#repeated += known.size;
-    this.#values += known.size;
-    if (this.#repeated <= MOST_REPEATED) return known.value;
-    throw fault(placed('its aliases repeat too much', offset, this.#lines));
-  }
-}
-
-function offsetOf(node: unknown): number {
-  return (node as { range?: readonly number[] | null } | null)?.range?.[0] ?? 0;
-}
-
-function place(offset: number, lines: LineCounter): string {
-  const { line, col } = lines.linePos(offset);
-  return `line ${line}, column ${col}`;
-}
-
-function placed(message: string, offset: number, lines: LineCounter): string {
-  return `${place(offset, lines)}: ${message}`;
-}
-
-function fault(...details: string[]): ApiError {
-  return new ApiError('VALIDATION_ERROR', 'The body is not YAML that can be read here.', {
-    details: details.join('; '),
-    problems: details.map((detail) => ({ path: '', message: detail })),
-  });
 }

@@ -1,21 +1,27 @@
 import { MOST_PROBLEMS, type ApiError, type Problem } from '@llamactl/contract/errors';
-import { Composer, Lexer, LineCounter, Parser, type CST, type Document } from 'yaml';
+import { Composer, CST, Parser, type Document } from 'yaml';
 import { DEEPEST, unsafeParts } from './json-body.ts';
 import { childPath, joinedPath, validationError } from './problems.ts';
 import { atOnce, type Sliced } from '../slices.ts';
-import { fault, placed } from './yaml-fault.ts';
+import { fault, YamlLines } from './yaml-fault.ts';
 import { YamlReader } from './yaml-reader.ts';
+import { LONGEST_WORD, yamlWords } from './yaml-words.ts';
 
 /**
- * Most lexer tokens, such as a name, a colon or an indentation, in a part that is composed as one. Such a part is a
- * list in brackets, a value of the outermost map that is no list, or an entry of one that is. Composing takes about 2
- * µs per token.
+ * Largest part that is composed as one, in {@link effortOf}. Such a part is a list in brackets, a value of the outermost
+ * map that is no list, or an entry of one that is.
  */
-const MOST_WORDS = 100_000;
-/** Tokens between two attempts to compose complete parts; processing them takes some milliseconds. */
-const SLICE_WORDS = 300;
-/** Longest lexer token, such as a text. The library reads a token in one go: 16 MiB of `|+` and empty lines took 7 s. */
-const LONGEST_WORD = 65_536;
+const MOST_EFFORT = 100_000;
+/** Effort between two attempts to compose complete parts; it takes some milliseconds. */
+const SLICE_EFFORT = 300;
+
+/**
+ * Effort of a lexer token, such as a name, a colon or an indentation: about 2 µs for itself, and as much for every 64 of
+ * its characters.
+ */
+function effortOf(word: string): number {
+  return 1 + Math.floor(word.length / 64);
+}
 
 /**
  * Parses a YAML 1.2 body (core schema, UTF-8, one document). Returns `undefined` when the body is empty.
@@ -27,10 +33,10 @@ export function parseYamlBody(bytes: Buffer): unknown {
   return atOnce(yamlBody(bytes));
 }
 
-/** Like {@link parseYamlBody}, in slices. @param sliceWords Tokens between two attempts to compose complete parts. */
-export function* yamlBody(bytes: Buffer, sliceWords = SLICE_WORDS): Sliced<unknown> {
+/** Like {@link parseYamlBody}, in slices. @param sliceEffort Effort between two attempts to compose complete parts. */
+export function* yamlBody(bytes: Buffer, sliceEffort = SLICE_EFFORT): Sliced<unknown> {
   if (bytes.length === 0) return undefined;
-  const value = yield* new YamlDocument(decodeUtf8(bytes), sliceWords).read();
+  const value = yield* new YamlDocument(decodeUtf8(bytes), sliceEffort).read();
   const problems = yield* unsafeInSlices(value);
   if (problems.length > 0) throw validationError(problems);
   return value;
@@ -47,7 +53,7 @@ function* unsafeInSlices(value: unknown): Sliced<Problem[]> {
     if (!Array.isArray(member)) continue;
     for (const [index, entry] of member.entries()) {
       if (problems.length >= MOST_PROBLEMS) return problems.slice(0, MOST_PROBLEMS);
-      const path = childPath(name, index);
+      const path = childPath(childPath('', name), index);
       for (const problem of unsafeParts(entry, 2)) problems.push(joinedPath(path, problem));
       yield;
     }
@@ -73,31 +79,37 @@ function decodeUtf8(bytes: Buffer): string {
  */
 class YamlDocument {
   readonly #text: string;
-  readonly #sliceWords: number;
-  readonly #lines = new LineCounter();
-  readonly #parser = new Parser(this.#lines.addNewLine);
-  readonly #reader = new YamlReader(this.#lines);
+  readonly #sliceEffort: number;
+  readonly #lines: YamlLines;
+  readonly #parser: Parser;
+  readonly #reader: YamlReader;
   readonly #tokens: CST.Token[] = [];
   readonly #faults: string[] = [];
   #documents = 0;
 
-  constructor(text: string, sliceWords: number) {
+  constructor(text: string, sliceEffort: number) {
     this.#text = text;
-    this.#sliceWords = sliceWords;
+    this.#lines = new YamlLines(text);
+    this.#parser = new Parser(this.#lines.add);
+    this.#reader = new YamlReader(this.#lines);
+    this.#sliceEffort = sliceEffort;
   }
 
   *read(): Sliced<unknown> {
     const parser = this.#parser;
-    let words = 0;
-    this.#lines.addNewLine(0);
-    for (const word of new Lexer().lex(this.#text)) {
-      if (word.length > LONGEST_WORD) throw this.#faultHere(`a text has more than ${LONGEST_WORD} characters`);
+    const tooLong = (): ApiError => this.#faultHere(`a text has more than ${LONGEST_WORD} characters`);
+    let effort = 0;
+    let sliceEffort = 0;
+    for (const word of yamlWords(this.#text, tooLong)) {
       for (const token of parser.next(word)) this.#take(token);
-      words += 1;
+      effort += effortOf(word);
+      sliceEffort += effortOf(word);
       if (parser.stack.length > DEEPEST + 3) throw this.#faultHere(`it is nested deeper than ${DEEPEST} levels`);
-      if (words > MOST_WORDS) throw this.#faultHere('it is made of too many parts');
-      if (words % this.#sliceWords !== 0) continue;
-      if (this.#composeComplete()) words = 0;
+      if (effort > MOST_EFFORT) throw this.#faultHere('it is made of too many parts');
+      if (sliceEffort < this.#sliceEffort) continue;
+      sliceEffort = 0;
+      yield;
+      if (this.#composeComplete()) effort = 0;
       yield;
     }
     for (const token of parser.end()) this.#take(token);
@@ -109,7 +121,7 @@ class YamlDocument {
   #take(token: CST.Token): void {
     this.#tokens.push(token);
     if (token.type === 'document') this.#documents += 1;
-    if (this.#documents > 1) throw fault(placed('only one document is read', token.offset, this.#lines));
+    if (this.#documents > 1) throw fault(this.#lines.placed('only one document is read', token.offset));
   }
 
   /**
@@ -126,7 +138,7 @@ class YamlDocument {
     const key = map.items[0]?.key;
     if (list?.type !== 'block-seq' || !isNameToken(key)) return pairs.length > 0;
     const entries = takeComplete(list);
-    if (entries.length > 0) this.#composePart(document, { ...list, items: entries }, key.source);
+    if (entries.length > 0) this.#composePart(document, { ...list, items: entries }, CST.resolveAsScalar(key).value);
     return pairs.length + entries.length > 0;
   }
 
@@ -155,20 +167,18 @@ class YamlDocument {
       prettyErrors: false,
       logLevel: 'silent',
     });
-    const [document] = composer.compose(tokens, true);
+    const [document] = composer.compose(tokens, true, this.#parser.offset);
     if (document === undefined) return null;
     // An unknown tag is only a warning to the parser, but its value would be misread here.
     const faults = [...document.errors, ...document.warnings].sort((a, b) => a.pos[0] - b.pos[0]);
     if (faults.length === 0) return document;
-    this.#faults.push(
-      ...faults.slice(0, MOST_PROBLEMS).map(({ message, pos }) => placed(message, pos[0], this.#lines)),
-    );
+    this.#faults.push(...faults.slice(0, MOST_PROBLEMS).map(({ message, pos }) => this.#lines.placed(message, pos[0])));
     if (this.#faults.length >= MOST_PROBLEMS) throw fault(...this.#faults.slice(0, MOST_PROBLEMS));
     return null;
   }
 
   #faultHere(message: string): ApiError {
-    return fault(placed(message, this.#parser.offset, this.#lines));
+    return fault(this.#lines.placed(message, this.#parser.offset));
   }
 }
 

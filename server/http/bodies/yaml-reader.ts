@@ -1,8 +1,8 @@
 import { MOST_PROBLEMS, type Problem } from '@llamactl/contract/errors';
-import { isAlias, isMap, isScalar, isSeq, type LineCounter, type YAMLMap } from 'yaml';
+import { isAlias, isMap, isScalar, isSeq, type YAMLMap } from 'yaml';
 import { childPath, validationError } from './problems.ts';
 import { MOST_VALUES, tooManyEntries, tooManyValues } from './value-count.ts';
-import { fault, place, placed } from './yaml-fault.ts';
+import { fault, type YamlLines } from './yaml-fault.ts';
 
 /** Most values that aliases may repeat in total. */
 const MOST_REPEATED = 100_000;
@@ -16,7 +16,7 @@ interface Begun {
 
 /** Turns nodes into values. An alias repeats the value of its anchor, and repeated values are counted. */
 export class YamlReader {
-  readonly #lines: LineCounter;
+  readonly #lines: YamlLines;
   readonly #anchors = new Map<string, { value: unknown; size: number }>();
   readonly #twice: Problem[] = [];
   /** Pairs of the outermost map. */
@@ -26,7 +26,7 @@ export class YamlReader {
   #values = 0;
   #repeated = 0;
 
-  constructor(lines: LineCounter) {
+  constructor(lines: YamlLines) {
     this.#lines = lines;
   }
 
@@ -61,8 +61,9 @@ export class YamlReader {
     if (!isSeq(list)) return;
     this.#begun ??= { values: [], before: this.#values };
     const { values } = this.#begun;
-    for (const item of list.items) values.push(this.#valueOf(item, childPath(name, values.length)));
-    if (values.length > MOST_VALUES) throw validationError([tooManyEntries(name)]);
+    const path = childPath('', name);
+    for (const item of list.items) values.push(this.#valueOf(item, childPath(path, values.length)));
+    if (values.length > MOST_VALUES) throw validationError([tooManyEntries(path)]);
   }
 
   #valueOf(
@@ -96,7 +97,7 @@ export class YamlReader {
       const name = this.#nameOf(key);
       const at = childPath(path, name);
       if (into.has(name) && this.#twice.length < MOST_PROBLEMS)
-        this.#twice.push({ path: at, message: `is given twice (${place(offsetOf(key), this.#lines)})` });
+        this.#twice.push({ path: at, message: `is given twice (${this.#lines.place(offsetOf(key))})` });
       into.set(name, this.#valueOf(value, at, into === this.#outermost ? this.#takeBegun() : undefined));
     }
   }
@@ -109,16 +110,16 @@ export class YamlReader {
 
   #nameOf(key: unknown): string {
     if (isScalar(key) && typeof key.value === 'string') return key.value;
-    throw fault(placed('a name has to be a text', offsetOf(key), this.#lines));
+    throw fault(this.#lines.placed('a name has to be a text', offsetOf(key)));
   }
 
   #repeat(anchor: string, offset: number): unknown {
     const known = this.#anchors.get(anchor);
-    if (known === undefined) throw fault(placed(`*${anchor} has no &${anchor} before it`, offset, this.#lines));
+    if (known === undefined) throw fault(this.#lines.placed(`*${anchor} has no &${anchor} before it`, offset));
     this.#repeated += known.size;
     this.#values += known.size;
     if (this.#repeated <= MOST_REPEATED) return known.value;
-    throw fault(placed('its aliases repeat too much', offset, this.#lines));
+    throw fault(this.#lines.placed('its aliases repeat too much', offset));
   }
 }
 

@@ -6,29 +6,43 @@ import { yamlWords } from './yaml-words.ts';
 class TooLong extends Error {}
 
 /** Pieces of YAML, of at most ten characters. */
-const piece = fc.constantFrom(
-  ...['a', 'name', 'é😀', '0', ' ', '  ', '\t', '\n', '\n\n', '\n  ', '\n    ', '\r\n', '\r\n  ', '\r', '\ufeff'],
-  ...[
-    ': ',
-    ':',
-    '- ',
-    '? ',
-    '\n- ',
-    '\n  - ',
-    '\na: ',
-    '\n  b: ',
-    '\n---\n',
-    '---\n',
-    '\n...\n',
-    '--',
+const piece = fc.oneof(
+  fc.constantFrom(
+    'a',
+    'name',
+    'é😀',
+    '0',
+    ' ',
+    '  ',
+    '\t',
+    '\n',
+    '\n\n',
+    '\n  ',
+    '\n    ',
+    '\r\n',
+    '\r\n  ',
+    '\r',
+    '\ufeff',
+  ),
+  fc.constantFrom(': ', ':', '- ', '? ', '\n- ', '\n  - ', '\na: ', '\n  b: ', '--', '\n---\n', '---\n', '\n...\n'),
+  fc.constantFrom(
+    '|\n',
+    '>\n',
+    '|2\n',
+    '|+\n',
+    '|-\r\n',
+    '|9+ # a\n',
     '%YAML 1.2\n',
     '%a #',
-  ],
-  ...['|\n', '>\n', '|2\n', '|+\n', '|-\r\n', '|9+ # a\n', '"', "'", "''", '\\', '\\"', '{', '}', '[', ']', ',', ', '],
-  ...['#', ' # ', '&a ', '*a', '!', '!!str ', '!<a>', '!<', '%41'],
+    '&a ',
+    '*a',
+    '!',
+    '!!str ',
+  ),
+  fc.constantFrom('"', "'", "''", '\\', '\\"', '{', '}', '[', ']', ',', ', ', '#', ' # ', '!<a>', '!<', '%41'),
 );
-const lines = [
-  ...[
+const line = fc.oneof(
+  fc.constantFrom(
     'a: b',
     '- c',
     '  - d: 1',
@@ -40,9 +54,9 @@ const lines = [
     '',
     '  ',
     '\t',
+  ),
+  fc.constantFrom(
     '    q r',
-  ],
-  ...[
     's: |',
     '  t: >-',
     '- |2',
@@ -52,34 +66,14 @@ const lines = [
     'w: [x, y]',
     '  {z: 1,',
     '   2: [3',
-    '  ]}',
-    '---',
-    '...',
-  ],
-  ...[
-    '&a !!str b',
-    '*a : c',
-    '? d',
-    ': e',
-    '"f',
-    '  g"',
-    "'h",
-    "i'",
-    '%YAML 1.2',
-    '- - - ? j',
-    '[',
-    '{',
-    ']',
-    '}',
-    '\ufeff',
-  ],
-];
+  ),
+  fc.constantFrom('  ]}', '---', '...', '&a !!str b', '*a : c', '? d', ': e', '"f', '  g"', "'h", "i'", '%YAML 1.2'),
+  fc.constantFrom('- - - ? j', '[', '{', ']', '}', '\ufeff'),
+);
 const size = { size: 'max', maxLength: 120 } as const;
 const yaml = fc.oneof(
   fc.array(piece, size).map((pieces) => pieces.join('')),
-  fc
-    .tuple(fc.array(fc.constantFrom(...lines), size), fc.constantFrom('\n', '\r\n'))
-    .map(([each, end]) => each.join(end)),
+  fc.tuple(fc.array(line, size), fc.constantFrom('\n', '\r\n')).map(([each, end]) => each.join(end)),
 );
 
 /** Tokens that stand for no character of the text. */

@@ -24,7 +24,7 @@ export function* yamlWords(
   const lexer = new Lexer();
   const lines = new Lines(text);
   lexer['getLine'] = () => {
-    const line = lines.restOfLine(lexer['pos']);
+    const line = lines.restOfLine(positionOf(lexer));
     // The lexer searches the line of a directive for a comment: both, and the spaces between them, are a token each.
     if (line.startsWith('%') || line.startsWith('\ufeff%')) return line.slice(0, 3 * (longest + 1) + 1);
     // Of other lines it takes the first characters, and the length for a comment at the end.
@@ -35,7 +35,7 @@ export function* yamlWords(
   for (const word of lexer.lex(text.slice(0, end))) {
     if (word.length > longest) throw tooLong();
     yield word;
-    const next = lexer['pos'] + word.length;
+    const next = positionOf(lexer) + word.length;
     if (end < text.length && end < next + longest + lookAhead) {
       end = Math.min(next + longest + lookAhead + hop, text.length);
       lexer['buffer'] = text.slice(0, end);
@@ -44,6 +44,13 @@ export function* yamlWords(
   }
   // The lexer reached the end of the window, and waits for more.
   if (lexer['next'] !== null) throw tooLong();
+}
+
+/** Position of the lexer in its text; while a token is yielded, where the token begins. */
+function positionOf(lexer: Lexer): number {
+  const position: unknown = lexer['pos'];
+  if (typeof position !== 'number') throw new TypeError('the library keeps the position of its lexer elsewhere');
+  return position;
 }
 
 /** Finds the ends of lines for positions that only grow, so that no line is searched twice. */

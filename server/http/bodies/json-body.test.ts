@@ -119,7 +119,7 @@ describe('reading a list entry by entry', () => {
       '\n',
       '\r',
     );
-    const tokens = fc.constantFrom(
+    const tokens = fc.constantFrom<string[]>(
       ['{', '"list"', ':', '[', ']', '}'],
       ['{', '"list"', ':', '[', '1', ',', '{', '}', ']', '}'],
     );

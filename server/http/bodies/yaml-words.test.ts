@@ -101,4 +101,10 @@ describe('the lexer tokens of a YAML text, read through a window', () => {
       { numRuns: 1_500 },
     );
   });
+
+  it('do not end between two single quotes that stand for one', () => {
+    const text = `a: 'x\n${'b:\n'.repeat(9)}c''${'\nb:'.repeat(10)}`;
+    const words = yamlWords(text, () => new TooLong(), { longest: 20, lookAhead: 10, hop: 5 });
+    expect(() => [...words]).toThrow(TooLong);
+  });
 });

@@ -30,14 +30,21 @@ export function* yamlWords(
     // Of other lines it takes the first characters, and the length for a comment at the end.
     return line;
   };
-  let end = Math.min(longest + lookAhead + hop, text.length);
+  const endFor = (position: number): number => {
+    let last = position + longest + lookAhead + hop;
+    if (last >= text.length) return text.length;
+    // Of two single quotes that stand for one, the first alone would end a text.
+    while (text[last - 1] === "'" && last > position + longest + hop) last -= 1;
+    return last;
+  };
+  let end = endFor(0);
   // `lex` takes the first window for the whole text. That is harmless, because its first token depends on the line only.
   for (const word of lexer.lex(text.slice(0, end))) {
     if (word.length > longest) throw tooLong();
     yield word;
     const next = positionOf(lexer) + word.length;
     if (end < text.length && end < next + longest + lookAhead) {
-      end = Math.min(next + longest + lookAhead + hop, text.length);
+      end = endFor(next);
       lexer['buffer'] = text.slice(0, end);
     }
     lexer['atEnd'] = end === text.length;

@@ -12,6 +12,7 @@ const ADAPTERS = ['supervisor', 'engines', 'logs', 'store', 'events'];
 /** Files outside its own folder that an adapter may import. */
 const PORTS = new Set([
   'server/instances/ports.ts',
+  'server/instances/ports/trace.ts',
   'server/instances/life/lifecycle.ts',
   'server/auth/ports.ts',
   'server/suggestion.ts',
@@ -26,6 +27,7 @@ const SECTIONS = new Set(
     'listening',
     'host-watch',
     'alerts-wiring',
+    'decision-trace',
     'observation',
     'replaceable-server',
     'serving',
@@ -128,6 +130,7 @@ describe('imports', () => {
       'server/instances/run/assured-listener.ts',
       'server/instances/slots/leases.ts',
       'server/instances/ports.ts',
+      'server/instances/ports/trace.ts',
       'server/instances/use-cases.ts',
       'server/reset-connection.ts',
       'server/sliced-work.ts',

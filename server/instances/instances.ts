@@ -26,6 +26,7 @@ import type {
   RunMeter,
   Supervisor,
 } from './ports.ts';
+import type { Trace } from './ports/trace.ts';
 import { portHandover } from './run/port-handover.ts';
 import { Registry } from './registry.ts';
 import { Removals } from './removal.ts';
@@ -50,6 +51,7 @@ export interface Ports {
   meter: RunMeter;
   logs: RunLogs;
   alerts: AlertSink;
+  trace: Trace;
 }
 
 export interface InstancesOptions {
@@ -99,7 +101,7 @@ export function createInstances(outside: Ports, options: InstancesOptions): Inst
   const { interposition = NOTHING_BETWEEN } = options;
   const supervisor = interposition.supervisor(outside.supervisor);
   const ports = { ...outside, supervisor, store: interposition.store(outside.store) };
-  const { clock, randomness, events } = ports;
+  const { clock, randomness, events, trace } = ports;
   const store = watchStore(ports.store, ports.alerts);
   const { settings, groups, onFault } = options;
   const registry = new Registry(settings.port_range, options.ownPort);
@@ -124,7 +126,7 @@ export function createInstances(outside: Ports, options: InstancesOptions): Inst
       if (mailbox !== null) waitingRooms.look(mailbox);
     },
   });
-  const scheduler = new Scheduler(clock, slotLimits(settings, groups), slots);
+  const scheduler = new Scheduler(clock, slotLimits(settings, groups), slots, trace);
   const witnesses = new WeakMap<Launch, PortWitness>();
   const witness = (instance: string, launch: Launch): PortWitness | null => {
     const known = witnesses.get(launch);
@@ -134,9 +136,10 @@ export function createInstances(outside: Ports, options: InstancesOptions): Inst
     return found;
   };
   const isClosed = (instance: string): boolean => slots.isClosed(instance);
-  const waitingRooms = new WaitingRooms({ clock, leases, scheduler, witness, isClosed });
+  const waitingRooms = new WaitingRooms({ clock, leases, scheduler, witness, isClosed, trace });
   const idleStops = new IdleStops({
     clock,
+    trace,
     leases,
     defaultSeconds: settings.idle_timeout,
     isPinned: (instance) => slots.isPinned(instance),
@@ -173,6 +176,7 @@ export function createInstances(outside: Ports, options: InstancesOptions): Inst
       events,
       clock,
       effects,
+      trace,
       onFault: (error) => onFault(error, 'an instance'),
     });
     if (isHandedOver) mailbox.seal();

@@ -18,6 +18,7 @@ import type { InstanceState } from './life/lifecycle.ts';
 import type { Lease, LeaseRequest } from './slots/leases.ts';
 import type { Mailbox } from './life/mailbox.ts';
 import type { Clock, Engines, InstanceRecord, LogQuery, RunLogs, RunMeter } from './ports.ts';
+import type { Trace } from './ports/trace.ts';
 import type { Registry } from './registry.ts';
 import type { RunReferences } from './run-references.ts';
 import { currentRun } from './life/transitions.ts';
@@ -31,6 +32,7 @@ import type { WaitingRooms } from './slots/waiting-rooms.ts';
 /** Dependencies of the use cases; `app.ts` builds them. */
 export interface ManagerDependencies extends CommandDependencies {
   clock: Clock;
+  trace: Trace;
   engines: Engines;
   meter: RunMeter;
   logs: Pick<RunLogs, 'read' | 'follow'>;
@@ -179,6 +181,7 @@ export class Manager implements InstanceManager {
     const elsewhere = this.#givesNow();
     if (elsewhere !== null) return elsewhere(request);
     const mailbox = this.#findAny(request.instance);
+    if (this.#dependencies.trace.isOn && request.after === undefined) this.#noteRoute(request, mailbox);
     if (mailbox === null) throw notFound(request.instance);
     try {
       return await this.#dependencies.waitingRooms.acquire(mailbox, request);
@@ -188,6 +191,18 @@ export class Manager implements InstanceManager {
       if (successor === null || request.signal.aborted) throw error;
       return successor(request);
     }
+  }
+
+  /** Traces which instance a request names. */
+  #noteRoute({ instance: named, requestId }: LeaseRequest, mailbox: Mailbox | null): void {
+    const isName = mailbox?.record.name.toLowerCase() === named.toLowerCase();
+    const known = isName ? 'name' : 'alias';
+    this.#dependencies.trace.note({
+      kind: 'route',
+      instance: mailbox === null ? null : { id: mailbox.record.id },
+      requestId,
+      inputs: { named, by: mailbox === null ? 'unknown' : known },
+    });
   }
 
   /** A method, so that each call after an await reads the current value. */

@@ -1,5 +1,7 @@
 import type { Clock } from '../ports.ts';
+import { NO_TRACE, type Trace } from '../ports/trace.ts';
 import { planSlots, type Contender, type Holder, type SlotLimits, type Waiter } from './slot-plan.ts';
+import { SlotTrace } from './slot-trace.ts';
 
 /** The scheduler's view of instances, and what it does to them. No method may call the scheduler before it returns. */
 export interface SlotWorld {
@@ -43,16 +45,18 @@ export class Scheduler {
   readonly #clock: Clock;
   readonly #limits: SlotLimits;
   readonly #world: SlotWorld;
+  readonly #trace: SlotTrace;
   readonly #slots = new Set<string>();
   #closed: ReadonlySet<string> = new Set();
   #queue: Waiting[] = [];
   #isPlanning = false;
   #cancelLook = (): void => undefined;
 
-  constructor(clock: Clock, limits: SlotLimits, world: SlotWorld) {
+  constructor(clock: Clock, limits: SlotLimits, world: SlotWorld, trace: Trace = NO_TRACE) {
     this.#clock = clock;
     this.#limits = limits;
     this.#world = world;
+    this.#trace = new SlotTrace(trace);
   }
 
   /** Requests a slot. A second request of an instance replaces the first and keeps its queue position. */
@@ -83,6 +87,7 @@ export class Scheduler {
   release(instance: string): void {
     this.#slots.delete(instance);
     this.#queue = this.#queue.filter((waiting) => waiting.instance !== instance);
+    this.#trace.end(instance);
     this.changed();
   }
 
@@ -129,7 +134,7 @@ export class Scheduler {
   #plan(): void {
     this.#cancelLook();
     const now = this.#clock.elapsed();
-    const plan = planSlots(this.#limits, this.#holders(), this.#waiters(), now);
+    const plan = planSlots(this.#limits, this.#holders(), this.#waiters(), now, this.#trace.at(now));
     if (plan.lookAgainAt !== null) this.#cancelLook = this.#clock.after(plan.lookAgainAt - now, () => this.#planSoon());
     for (const instance of plan.evict) this.#world.evict(instance);
     // Only after the evictions: reopening an instance first would grant it to its own waiting requests again.
@@ -151,6 +156,7 @@ export class Scheduler {
     const waiting = this.#queue.find((each) => each.instance === instance);
     if (!waiting?.request) return null;
     this.#queue = this.#queue.filter((each) => each !== waiting);
+    this.#trace.end(instance);
     return waiting.request;
   }
 

@@ -52,6 +52,14 @@ export interface SlotPlan {
   lookAgainAt: number | null;
 }
 
+/** Gets the verdicts of a plan and what they rest on. */
+export interface PlanWitness {
+  /** @param needs What must end before the waiter can have a slot; empty: nothing. */
+  judged(waiter: Waiter, outcome: 'granted' | 'waits' | 'hopeless', needs: readonly Need[]): void;
+  /** Called for each need of a waiter for which others may be stopped. @param among Those that could free a slot. */
+  weighed(waiter: Waiter, among: readonly Holder[], evicted: readonly Holder[], closed: readonly Holder[]): void;
+}
+
 /**
  * How long an instance in use keeps granting leases while another waits for its slot. If shorter, two models that
  * alternate would be loaded again and again; if longer, the other would wait without need.
@@ -68,12 +76,15 @@ export const LINGER_MS = 100;
  * Decides which instances get a slot and which are evicted. First come, first served: no waiter gets what an earlier one
  * waits for. Waiters that may not evict come after all others. The least recently used instance is evicted first; an
  * instance whose process is loading never is.
+ *
+ * @param witness `null`: the reasons are not needed.
  */
 export function planSlots(
   limits: SlotLimits,
   held: readonly Holder[],
   waiting: readonly Waiter[],
   now: number,
+  witness: PlanWitness | null = null,
 ): SlotPlan {
   const holders: Holder[] = [...held];
   const plan = { grant: [] as string[], evict: [] as string[], close: [] as string[], hopeless: [] as string[] };
@@ -87,13 +98,16 @@ export function planSlots(
     // A restart: the slot belongs to the instance, not to the run.
     if (holders.some(({ instance }) => instance === waiter.instance)) {
       plan.grant.push(waiter.instance);
+      witness?.judged(waiter, 'granted', []);
       continue;
     }
     const needs = needsOf(limits, holders, waiter);
     if (needs.some(({ among, count }) => among.filter((holder) => !isFixed(holder)).length < count)) {
       plan.hopeless.push(waiter.instance);
+      witness?.judged(waiter, 'hopeless', needs);
       continue;
     }
+    witness?.judged(waiter, needs.length === 0 ? 'granted' : 'waits', needs);
     if (needs.length === 0) plan.grant.push(waiter.instance);
     else if (!waiter.mayEvict) continue;
     // For later waiters the slot counts as taken, even if it is not granted yet.
@@ -110,21 +124,23 @@ export function planSlots(
         holders.splice(holders.indexOf(victim), 1, { ...victim, phase: 'leaving' });
       }
       const stillMissing = missing - leaving.length;
+      const isLong = now >= patienceEnds;
+      const busy = among.filter((holder) => holder.phase === 'running' && holder.leases > 0 && !holder.isPinned);
+      const closed = isLong ? busy.toSorted(byLastUse).slice(0, Math.max(0, stillMissing)) : [];
+      for (const victim of closed) plan.close.push(victim.instance);
+      witness?.weighed(waiter, among, leaving, closed);
       if (stillMissing <= 0) continue;
       for (const holder of idle) if (!leaving.includes(holder)) lookAgain(staysUntil(holder, waiter));
-      if (now < patienceEnds) {
-        lookAgain(patienceEnds);
-        continue;
-      }
-      const busy = among.filter((holder) => holder.phase === 'running' && holder.leases > 0 && !holder.isPinned);
-      for (const victim of busy.toSorted(byLastUse).slice(0, stillMissing)) plan.close.push(victim.instance);
+      if (!isLong) lookAgain(patienceEnds);
     }
   }
   return { ...plan, close: [...new Set(plan.close)], lookAgainAt };
 }
 
 /** `count` of the holders `among` must be gone before a waiter can have a slot. */
-interface Need {
+export interface Need {
+  /** The limit that requires it. */
+  limit: 'exclusive' | 'group' | 'max_running';
   among: readonly Holder[];
   count: number;
 }
@@ -132,16 +148,16 @@ interface Need {
 function needsOf(limits: SlotLimits, holders: readonly Holder[], waiter: Contender): Need[] {
   const needs: Need[] = [];
   const strangers = holders.filter((holder) => excludes(limits, holder, waiter));
-  if (strangers.length > 0) needs.push({ among: strangers, count: strangers.length });
+  if (strangers.length > 0) needs.push({ limit: 'exclusive', among: strangers, count: strangers.length });
   const group = groupOf(limits, waiter);
   if (group !== null && group.maxRunning > 0) {
     const members = holders.filter((holder) => holder.group === waiter.group);
     const count = members.length + 1 - group.maxRunning;
-    if (count > 0) needs.push({ among: members, count });
+    if (count > 0) needs.push({ limit: 'group', among: members, count });
   }
   if (limits.maxRunning > 0) {
     const count = holders.length + 1 - limits.maxRunning;
-    if (count > 0) needs.push({ among: holders, count });
+    if (count > 0) needs.push({ limit: 'max_running', among: holders, count });
   }
   return needs;
 }
@@ -168,7 +184,7 @@ function isIdle({ phase, leases, isPinned }: Holder): boolean {
 }
 
 /** When an idle holder may be evicted for a waiter. */
-function staysUntil({ lastUsed }: Holder, { since }: Waiter): number {
+export function staysUntil({ lastUsed }: Holder, { since }: Waiter): number {
   return lastUsed > since ? Math.min(lastUsed + LINGER_MS, since + PATIENCE_MS) : lastUsed;
 }
 

@@ -12,6 +12,7 @@ import { connect, createServer as createNetServer, type Socket, type Server as N
 import { ApiError } from '@llamactl/contract/errors';
 import { systemClock } from '../clock.ts';
 import type { Clock, Crossing, PortWitness } from '../instances/ports.ts';
+import { NO_TRACE, type Trace } from '../instances/ports/trace.ts';
 import { EngineDied, type LeasedRecord, Leases } from '../instances/slots/leases.ts';
 import { GATEWAY_ERROR_SHAPES } from '../gateway/error-shape.ts';
 import { closedToCallers } from '../gateway/crossing.ts';
@@ -231,6 +232,7 @@ export interface GatewayOptions {
   bodyClock?: Clock;
   /** The account whose share of that memory a request uses; default: one account for all. */
   accountOf?: (request: IncomingMessage) => string;
+  trace?: Trace;
 }
 
 export async function startGateway(
@@ -245,6 +247,7 @@ export async function startGateway(
     bodyMemory = 2 ** 40,
     bodyClock = systemClock(),
     accountOf = () => 'test',
+    trace = NO_TRACE,
   }: GatewayOptions = {},
 ): Promise<GatewayServer> {
   const instances = new FakeInstances(fakes);
@@ -263,6 +266,7 @@ export async function startGateway(
     settings: { loadingKeepaliveSeconds, aliasesInModels },
     measureSendQueues,
     closed: closedToCallers(crossings),
+    trace,
   });
   const serve = (request: IncomingMessage, response: ServerResponse, head: Buffer | null): void => {
     const url = request.url ?? '';

@@ -18,6 +18,7 @@ import type { Interposition } from '../instances/interposition.ts';
 import { Listening } from './listening.ts';
 import { watchHost } from './host-watch.ts';
 import { openAlertsWiring } from './alerts-wiring.ts';
+import { openDecisionTrace } from './decision-trace.ts';
 import { observe } from './observation.ts';
 import { systemRandomness } from '../randomness.ts';
 import { DOORS, removeDoors } from '../reload/door.ts';
@@ -108,6 +109,8 @@ export async function startApp(options: AppOptions): Promise<App> {
     const supervisor = teardown.ending(createSupervisor({ dataDirId, inheritedEnvironment: inherited, clock, log }));
     const hostname = os.hostname();
     const idOf = (name: string): string | null => instances.manager.idOf(name);
+    const nameOf = (id: string): string | null => instances.manager.nameOf(id);
+    const trace = openDecisionTrace({ ...shared, idOf, nameOf });
     const alertsWiring = await openAlertsWiring({ ...shared, config: config.alerts, replay, hostname, idOf });
     const { events, alerts } = alertsWiring;
     const directoryWatch = teardown.ending(
@@ -133,6 +136,7 @@ export async function startApp(options: AppOptions): Promise<App> {
         meter: machine.meter,
         logs,
         alerts,
+        trace,
       },
       {
         dataDirectory,
@@ -150,12 +154,13 @@ export async function startApp(options: AppOptions): Promise<App> {
       program,
       events,
       alerts,
+      decisions: trace,
       instances,
       machine,
       supervisor,
     });
     const password = environment['LLAMACTL_ADMIN_PASSWORD'] ?? null;
-    const callers = await openCallers({ ...shared, config, store, randomness, alerts, instances, password });
+    const callers = await openCallers({ ...shared, config, store, randomness, alerts, trace, instances, password });
     const serving = createServing({
       ...shared,
       config,
@@ -164,6 +169,7 @@ export async function startApp(options: AppOptions): Promise<App> {
       engines,
       instances,
       alerts,
+      trace,
       observation,
       callers,
     });

@@ -7,6 +7,7 @@ import { clientAddresses } from '../http/edge/client-address.ts';
 import { RateLimits } from '../http/edge/rate-limit.ts';
 import type { Instances } from '../instances/instances.ts';
 import type { AlertSink, Clock, Randomness } from '../instances/ports.ts';
+import type { Trace } from '../instances/ports/trace.ts';
 import type { SqliteStore } from '../store/sqlite.ts';
 import type { Teardown } from './teardown.ts';
 
@@ -16,6 +17,7 @@ export interface CallersParts {
   clock: Clock;
   randomness: Randomness;
   alerts: AlertSink;
+  trace: Trace;
   instances: Pick<Instances, 'manager'>;
   /** Password of the first account; `null`: one is generated. */
   password: string | null;
@@ -42,7 +44,7 @@ export interface Callers {
 }
 
 export async function openCallers(parts: CallersParts): Promise<Callers> {
-  const { config, store, clock, randomness, alerts, instances, password, onFault, teardown } = parts;
+  const { config, store, clock, randomness, alerts, trace, instances, password, onFault, teardown } = parts;
   const auth = teardown.ending(
     await openAuthentication({
       store: store.accounts,
@@ -74,7 +76,7 @@ export async function openCallers(parts: CallersParts): Promise<Callers> {
         record = recordThere;
       },
     },
-    limits: new RateLimits({ clock, config: config.rate_limit }),
+    limits: new RateLimits({ clock, config: config.rate_limit, trace }),
     clientAddress: clientAddresses(config.server.trusted_proxies),
   };
 }

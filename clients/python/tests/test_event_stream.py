@@ -111,9 +111,9 @@ def seqs(frames: Any) -> list[int]:
 
 
 def test_asks_for_what_is_wanted_and_tells_it(mode: str) -> None:
-    frames = [event(5), event(6, kind="instance_status_changed", status="running"), event(7, "B"), event(8, "c")]
+    sent = [event(5), event(6, kind="instance_status_changed", status="running"), event(7, "B"), event(8, "c")]
     with (
-        serving(tells(*frames, then=stays)) as server,
+        serving(tells(*sent, then=stays)) as server,
         opened(mode, server.url, token="llk_1") as bench,
     ):
         stream = bench.stream("events", after_seq=0, instances=["A", "b"], types=["instance_created"])
@@ -175,7 +175,13 @@ def test_is_resumed_where_it_was(mode: str) -> None:
 
 
 def test_yields_decisions_which_repeat_the_last_number(mode: str) -> None:
-    data = {"decision": "eviction", "instance": "a", "other": "b", "message": "is stopped for b", "inputs": {"idle_ms": 3}}
+    data = {
+        "decision": "eviction",
+        "instance": "a",
+        "other": "b",
+        "message": "is stopped for b",
+        "inputs": {"idle_ms": 3},
+    }
     decision = {"type": "decision", "timestamp": "t", "seq": 5, "data": data}
     with (
         serving(tells(event(5, "b"), decision, decision, then=stays)) as server,

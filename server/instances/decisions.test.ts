@@ -89,6 +89,14 @@ describe('the route of a request', () => {
   });
 });
 
+describe('the model that a request names', () => {
+  it('is traced up to the length of the longest alias', async () => {
+    send('x'.repeat(1_000_000));
+    await domain.settle();
+    expect(domain.trace.inputs('route')).toEqual([{ named: 'x'.repeat(200), by: 'unknown' }]);
+  });
+});
+
 describe('the restart policy', () => {
   const die = async (id: string): Promise<void> => {
     domain.world.exit(id, 9, domain.clock.now());

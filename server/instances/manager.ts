@@ -50,6 +50,9 @@ export const STARTED_BY_ALL: readonly Status[] = ['stopped', 'failed'];
 /** The states from which stop-all stops. */
 export const STOPPED_BY_ALL: readonly Status[] = ['running', 'starting', 'restarting'];
 
+/** Longest part of a requested model that is traced, in UTF-16 units. A request may name megabytes; no alias is longer. */
+const LONGEST_NAMED = 200;
+
 export class Manager implements InstanceManager {
   readonly #dependencies: ManagerDependencies;
   readonly #commands: Commands;
@@ -201,7 +204,7 @@ export class Manager implements InstanceManager {
       kind: 'route',
       instance: mailbox === null ? null : { id: mailbox.record.id },
       requestId,
-      inputs: { named, by: mailbox === null ? 'unknown' : known },
+      inputs: { named: named.slice(0, LONGEST_NAMED), by: mailbox === null ? 'unknown' : known },
     });
   }
 

@@ -39,7 +39,7 @@ const admission = {
 } as const;
 const spared = { leases: 2, idle_ms: null } as const;
 
-/** What each decision says about the instance `a`, for `b`. */
+/** The text of each decision about the instance `a`, for `b`. */
 const TEXTS: readonly [string, Decision][] = [
   ['waits for a slot: max_running allows 2, and 2 are taken', { kind: 'slot', instance, inputs: slot }],
   [

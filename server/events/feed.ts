@@ -181,8 +181,9 @@ export function createFeed({ clock, bus, idOf, decisions }: FeedDependencies): F
       }
       return {
         subscribe: (request) => {
+          const before = listener.subscription;
           listener.subscription = createSubscription(instances, request, seesCallers);
-          trace();
+          if (before.wantsDecisions || listener.subscription.wantsDecisions) trace();
         },
         drained: () => listener.outbox.drained(),
         leave: () => forget(listener),

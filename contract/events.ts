@@ -4,7 +4,7 @@ import { LongIntegerSchema } from './long-integer.ts';
 import { StatsSchema } from './stats.ts';
 
 /** An event about an instance, as the event bus carries it and the WebSocket sends it. */
-export const InstanceEventSchema = z.discriminatedUnion('type', [
+export const DomainEventSchema = z.discriminatedUnion('type', [
   z.object({
     type: z.literal('instance_status_changed'),
     data: z.object({
@@ -34,7 +34,7 @@ export const InstanceEventSchema = z.discriminatedUnion('type', [
     }),
   }),
 ]);
-export type InstanceEvent = z.infer<typeof InstanceEventSchema>;
+export type DomainEvent = z.infer<typeof DomainEventSchema>;
 
 const frame = {
   timestamp: z.iso.datetime().describe('RFC 3339, UTC.'),
@@ -66,7 +66,7 @@ export const GapFrameSchema = z.object({
 export type GapFrame = z.infer<typeof GapFrameSchema>;
 
 /** One frame of the WebSocket `/api/ws`: an event, its time, and its position in the replay. */
-export const FrameSchema = z.union([InstanceEventSchema.and(z.object(frame)), StatsFrameSchema, GapFrameSchema]);
+export const FrameSchema = z.union([DomainEventSchema.and(z.object(frame)), StatsFrameSchema, GapFrameSchema]);
 export type Frame = z.infer<typeof FrameSchema>;
 
 /** The types of frames to which a client can subscribe. A `gap` needs no subscription. */

@@ -2,7 +2,7 @@ import type { CreateInstance, OptionValue } from '@llamactl/contract/instance';
 import type { LogItem, LogLevel, Logs } from '@llamactl/contract/logs';
 import type { Stats } from '@llamactl/contract/stats';
 import type { Alert } from '@llamactl/contract/system';
-import type { InstanceEvent } from '@llamactl/contract/events';
+import type { DomainEvent } from '@llamactl/contract/events';
 import type { ErrorCode, Problem } from '@llamactl/contract/errors';
 import type { InstanceState } from './life/lifecycle.ts';
 import type { ContainerCommand, Exit, LaunchPlan, ProcessIdentity, RunContainer, Whereabouts } from './life/process.ts';
@@ -125,7 +125,7 @@ export interface KeptEvent {
   seq: number;
   /** RFC 3339. */
   timestamp: string;
-  event: InstanceEvent;
+  event: DomainEvent;
   /** Id of the event's instance; unlike a name it is never reused, and survives a delete. Never sent to clients. */
   instance?: string;
 }
@@ -162,7 +162,7 @@ export interface EventSink {
    *
    * @param instance Id of the event's instance.
    */
-  keep(event: InstanceEvent, instance?: string): KeptEvent;
+  keep(event: DomainEvent, instance?: string): KeptEvent;
   /** Sends the event to listeners. Call it when the event is stored, or when a change took effect without being stored. */
   publish(kept: KeptEvent): void;
   /** Drops the event, because its change did not take effect. */
@@ -172,7 +172,7 @@ export interface EventSink {
    *
    * @param at Time of the event, milliseconds since the epoch. Default: now.
    */
-  emit(event: InstanceEvent, instance?: string, at?: number): void;
+  emit(event: DomainEvent, instance?: string, at?: number): void;
 }
 
 /** Takes alerts, from the domain and from other parts of the server. Methods must not throw and must not wait. */

@@ -163,7 +163,7 @@ export function createInstanceAlerts(dependencies: InstanceAlertsDependencies): 
         else clashes.set(instance, now.port);
         return watchPorts();
       }
-      case 'instance_created':
+      default:
         return;
     }
   });

@@ -114,7 +114,7 @@ export function planSlots(
   return { ...plan, close: [...new Set(plan.close)], lookAgainAt };
 }
 
-/** What a waiter lacks before it can have a slot. */
+/** The amounts and the exclusion that keep a waiter from having a slot. */
 interface Need {
   /** Amounts that holders must free; a negative amount is more than enough. */
   missing: Amounts;

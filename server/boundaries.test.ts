@@ -12,6 +12,7 @@ const ADAPTERS = ['supervisor', 'engines', 'logs', 'store', 'events'];
 /** Files outside its own folder that an adapter may import. */
 const PORTS = new Set([
   'server/instances/ports.ts',
+  'server/instances/ports/engine-options.ts',
   'server/instances/life/lifecycle.ts',
   'server/auth/ports.ts',
   'server/suggestion.ts',

@@ -5,6 +5,7 @@ import type { Alert } from '@llamactl/contract/system';
 import type { DomainEvent } from '@llamactl/contract/events';
 import type { ErrorCode, Problem } from '@llamactl/contract/errors';
 import type { InstanceState } from './life/lifecycle.ts';
+import type { EngineOptions } from './ports/engine-options.ts';
 import type { ContainerCommand, Exit, LaunchPlan, ProcessIdentity, RunContainer, Whereabouts } from './life/process.ts';
 
 export type { ContainerCommand, Exit, LaunchPlan, ProcessIdentity, RunContainer, Whereabouts };
@@ -212,6 +213,8 @@ export interface EngineAdapter {
    * @param mostWarnings Most warnings about single words of the settings; then the check stops, and the last warning says so.
    */
   check(settings: Settings, mostWarnings?: number): Promise<{ problems: SettingsProblem[]; warnings: string[] }>;
+  /** The options of the configured program. Never rejects. Takes as long as {@link learn}. */
+  options(): Promise<EngineOptions>;
   /**
    * The stored options without the twins of `given`, so that the new spelling replaces them. Call it after `learn`: only
    * the engine's flags show which options are twins.

@@ -197,6 +197,26 @@ describe('Scheduler with a limit', () => {
     expect(world.calls).toEqual(['close a', 'open a']);
   });
 
+  it('keeps the choice of the instance that it closed, or of two in constant use neither would ever leave', async () => {
+    const scheduler = schedulerOf(2);
+    for (const [lastUsed, name] of ['a', 'b'].entries()) {
+      scheduler.take(name);
+      world.uses.set(name, { leases: 2, lastUsed });
+    }
+    request(scheduler, 'c');
+    await clock.advance(PATIENCE_MS);
+    await clock.flush();
+    // One of its requests has ended, so the other instance is the least recently used one.
+    world.uses.set('a', { leases: 1, lastUsed: clock.elapsed() });
+    scheduler.changed();
+    await clock.flush();
+    expect(world.calls).toEqual(['close a']);
+    world.uses.set('a', { leases: 0, lastUsed: clock.elapsed() });
+    scheduler.changed();
+    await clock.flush();
+    expect(world.calls).toEqual(['close a', 'evict a', 'open a']);
+  });
+
   it('reports requests that can never be granted', async () => {
     const scheduler = schedulerOf(1);
     scheduler.take('a');

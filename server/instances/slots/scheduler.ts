@@ -179,6 +179,7 @@ export class Scheduler {
     return [...this.#slots].map((instance) => ({
       ...(this.#world.contender(instance) ?? { group: null, isPinned: false, demand: ONE_SLOT }),
       ...this.#world.use(instance),
+      isClosed: this.#closed.has(instance),
       instance,
     }));
   }

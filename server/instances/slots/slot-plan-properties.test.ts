@@ -25,6 +25,7 @@ const holders = fc
       ...contender,
       phase: fc.constantFrom('starting' as const, 'running' as const, 'leaving' as const),
       leases: fc.integer({ min: 0, max: 2 }),
+      isClosed: fc.boolean(),
       lastUsed: fc.integer({ min: NOW - 2 * PATIENCE_MS, max: NOW }),
     }),
     { maxLength: 8 },
@@ -57,7 +58,13 @@ const within = ({ capacity, exclusiveGroups }: SlotLimits, held: readonly Holder
 };
 const named = <Item extends { instance: string }>(items: readonly Item[], names: readonly string[]): Item[] =>
   items.filter(({ instance }) => names.includes(instance));
-const reserved = (waiter: Waiter): Holder => ({ ...waiter, phase: 'starting', leases: 0, lastUsed: NOW });
+const reserved = (waiter: Waiter): Holder => ({
+  ...waiter,
+  phase: 'starting',
+  leases: 0,
+  isClosed: false,
+  lastUsed: NOW,
+});
 
 describe('planSlots', () => {
   it('never exceeds a capacity, nor runs strangers beside an exclusive group', () => {

@@ -21,6 +21,7 @@ const holder = (instance: string, more: Partial<Holder> = {}): Holder => ({
   demand: slotDemand(more.group ?? null),
   phase: 'running',
   leases: 0,
+  isClosed: false,
   lastUsed: NOW - 1_000,
   ...more,
 });

@@ -25,6 +25,8 @@ export interface Holder extends Contender {
   /** `leaving`: the instance is stopping, and keeps its slot until its process is gone. */
   phase: 'starting' | 'running' | 'leaving';
   leases: number;
+  /** It gives no new leases, because the last plan closed it. */
+  isClosed: boolean;
   /** When its last lease ended, or when it became ready. In `Clock.elapsed` time, like all moments in this file. */
   lastUsed: number;
 }
@@ -98,7 +100,7 @@ export function planSlots(
     else if (!waiter.mayEvict) continue;
     const stops = isFree ? [] : fewestStops(need, holders);
     // For later waiters its demand counts as occupied, even if its slot is not granted yet.
-    holders.push({ ...waiter, phase: 'starting', leases: 0, lastUsed: now });
+    holders.push({ ...waiter, phase: 'starting', leases: 0, isClosed: false, lastUsed: now });
     const evicted = stops.filter((holder) => isIdle(holder) && staysUntil(holder, waiter) <= now);
     for (const victim of evicted) {
       plan.evict.push(victim.instance);
@@ -149,7 +151,7 @@ function without({ missing, strangers }: Need, gone: readonly Holder[]): Need {
 
 /**
  * The holders to wait for or to stop, besides those that are leaving, so that the need is met. None of them can be left
- * out. Prefers idle ones, then the least recently used.
+ * out. Prefers idle ones, then closed ones, then the least recently used.
  */
 function fewestStops(need: Need, holders: readonly Holder[]): Holder[] {
   const leaving = holders.filter(({ phase }) => phase === 'leaving');
@@ -206,6 +208,12 @@ function inTurn(waiting: readonly Waiter[]): Waiter[] {
 
 /** Idle instances first, then those in use, then those that load; of each kind the least recently used first. */
 function byPreference(one: Holder, other: Holder): number {
-  const rank = (holder: Holder): number => (isIdle(holder) ? 0 : isBusy(holder) ? 1 : 2);
-  return rank(one) - rank(other) || one.lastUsed - other.lastUsed;
+  return rankOf(one) - rankOf(other) || one.lastUsed - other.lastUsed;
+}
+
+/** A closed instance stays the choice: each end of a lease makes it the most recently used one. */
+function rankOf(holder: Holder): number {
+  if (isIdle(holder)) return 0;
+  if (!isBusy(holder)) return 3;
+  return holder.isClosed ? 1 : 2;
 }

@@ -11,6 +11,7 @@ import type { Sliced } from '../sliced-work.ts';
 export interface GivenValues {
   /** Values of the names in braces of the path, decoded. Default: none. */
   params?: Readonly<Record<string, string>> | undefined;
+  /** Texts by name, as in a URL. Default: none. */
   query?: unknown;
   /** `undefined`: no body. */
   body?: unknown;

@@ -102,7 +102,8 @@ export class Operations {
   }
 
   /**
-   * Calls an operation. Rejects with the `ApiError` of a refusal, or with the reason of the signal.
+   * Calls an operation. Rejects with the `ApiError` of a refusal, with the reason of the signal, or, while another server takes
+   * over, with `Sealed`, `StoreClosed` or `Moved`. Call it within a request that the turnstile counts.
    *
    * @param caller `null`: only public operations
    */

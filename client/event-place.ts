@@ -56,7 +56,7 @@ export class EventPlace {
     if (this.#types !== null && !this.#types.has(type)) return false;
     // Decisions come only after a subscription, and one of another instance may concern a wanted one.
     if (type === 'decision') return true;
-    const name = 'name' in data ? data.name : data.instance;
+    const name = 'name' in data ? data.name : 'instance' in data ? data.instance : undefined;
     return name === undefined || this.#instances === null || this.#instances.has(name.toLowerCase());
   }
 }

@@ -985,7 +985,7 @@ export interface Subscribe {
   /** Names, ignoring case, also of future instances. Left out: all that the caller may see. */
   instances?: string[] | undefined;
   /** Left out: all but `decision`. */
-  types?: ('instance_status_changed' | 'instance_stats_updated' | 'instance_created' | 'instance_updated' | 'instance_deleted' | 'system_alert' | 'download_progress' | 'decision')[] | undefined;
+  types?: ('instance_status_changed' | 'instance_created' | 'instance_updated' | 'instance_deleted' | 'system_alert' | 'instance_stats_updated' | 'download_progress' | 'decision')[] | undefined;
 }
 
 export interface SystemInfo {

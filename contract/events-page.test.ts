@@ -6,7 +6,7 @@ import {
   CLOSE_CODES,
   DecisionFrameSchema,
   GapFrameSchema,
-  InstanceEventSchema,
+  DomainEventSchema,
   StatsFrameSchema,
   SUBSCRIBABLE_TYPES,
 } from './events.ts';
@@ -23,7 +23,7 @@ const schemaOf = (schema: z.ZodType): ObjectSchema => z.toJSONSchema(schema) as 
 
 /** The fields of `data`, by the type of the frame. */
 const FIELDS = new Map(
-  [...InstanceEventSchema.options, StatsFrameSchema, DecisionFrameSchema, GapFrameSchema].map((schema) => {
+  [...DomainEventSchema.options, StatsFrameSchema, DecisionFrameSchema, GapFrameSchema].map((schema) => {
     const { properties } = schemaOf(schema);
     return [properties['type']?.const ?? '', Object.keys(properties['data']?.properties ?? {})];
   }),

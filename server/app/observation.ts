@@ -50,7 +50,7 @@ export interface Observation {
 export function observe(parts: ObservationParts): Observation {
   const { config, clock, program, events, alerts, decisions, instances, machine, supervisor, onFault, teardown } =
     parts;
-  const { gpus, meter, host } = machine;
+  const { gpus, host } = machine;
   const { manager } = instances;
   const feed = teardown.ending(createFeed({ clock, bus: events, decisions, idOf: (name) => manager.idOf(name) }));
   const stats = teardown.ending(
@@ -58,7 +58,6 @@ export function observe(parts: ObservationParts): Observation {
       clock,
       intervalSeconds: config.interval,
       liveRuns: () => manager.liveRuns(),
-      meter,
       onSample: (sample) => feed.stats(sample),
       onFault,
     }),

@@ -1,5 +1,6 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { RecordingTrace } from '../../testing/recording-trace.ts';
+import { ONE_SLOT, slotCapacity, slotDemand } from './capacity.ts';
 import { LINGER_MS, PATIENCE_MS, planSlots, type Holder, type Waiter } from './slot-plan.ts';
 import { SlotTrace } from './slot-trace.ts';
 
@@ -18,7 +19,9 @@ const holder = (instance: string, given: Partial<Holder> = {}): Holder => ({
   instance,
   group: null,
   isPinned: false,
+  demand: ONE_SLOT,
   phase: 'running',
+  isClosed: false,
   leases: 0,
   lastUsed: NOW - 5_000,
   ...given,
@@ -27,13 +30,15 @@ const waiter = (instance: string, given: Partial<Waiter> = {}): Waiter => ({
   instance,
   group: null,
   isPinned: false,
+  demand: ONE_SLOT,
   since: NOW,
   mayEvict: true,
   ...given,
 });
 
 function plan(maxRunning: number, held: readonly Holder[], waiting: readonly Waiter[], now = NOW): void {
-  planSlots({ maxRunning, groups: new Map() }, held, waiting, now, slotTrace.at(now));
+  const capacity = slotCapacity({ max_running: maxRunning }, {}).amounts;
+  planSlots({ capacity, exclusiveGroups: new Set() }, held, waiting, now, slotTrace.at(now));
 }
 
 /** Reasons for which instances were spared, by id. */
@@ -64,6 +69,24 @@ describe('the trace of a slot plan', () => {
       },
       { kind: 'eviction', instance: { id: 'a' }, other: { id: 'b' }, inputs: { idle_ms: 5_000 } },
     ]);
+  });
+
+  it('has the limits of groups, and only the instances in the way', () => {
+    const capacity = slotCapacity({ max_running: 0 }, { small: { max_running: 1 } }).amounts;
+    const of = (group: string) => ({ group, demand: slotDemand(group) });
+    const limits = { capacity, exclusiveGroups: new Set(['alone']) };
+    planSlots(limits, [holder('a', of('small')), holder('x')], [waiter('b', of('small'))], NOW, slotTrace.at(NOW));
+    planSlots(limits, [holder('a', of('small')), holder('x')], [waiter('c', of('alone'))], NOW, slotTrace.at(NOW));
+    expect(trace.inputs('slot')).toMatchObject([
+      { limit: 'group', most: 1, taken: 1 },
+      { limit: 'exclusive', most: 0, taken: 2 },
+    ]);
+    expect(trace.of('eviction')).toMatchObject([
+      { instance: { id: 'a' }, other: { id: 'b' } },
+      { instance: { id: 'a' }, other: { id: 'c' } },
+      { instance: { id: 'x' }, other: { id: 'c' } },
+    ]);
+    expect(trace.of('spared')).toEqual([]);
   });
 
   it('has the reason why each other instance is spared', () => {

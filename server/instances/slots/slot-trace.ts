@@ -1,6 +1,7 @@
 import type { DecisionInputs } from '@llamactl/contract/decisions';
 import type { Decision, Trace } from '../ports/trace.ts';
-import { staysUntil, type Holder, type Need, type PlanWitness, type Waiter } from './slot-plan.ts';
+import { limitOf } from './capacity.ts';
+import { staysUntil, type Holder, type Need, type PlanWitness, type SlotLimits, type Waiter } from './slot-plan.ts';
 
 /**
  * Traces the verdicts of slot plans. The scheduler plans again at every change while an instance waits, so a verdict that
@@ -34,25 +35,30 @@ export class SlotTrace implements PlanWitness {
     this.#verdicts.delete(waiter);
   }
 
-  judged(waiter: Waiter, outcome: DecisionInputs<'slot'>['outcome'], needs: readonly Need[]): void {
-    const waited = { may_evict: waiter.mayEvict, waited_ms: this.#now - waiter.since };
-    const instance = { id: waiter.instance };
-    if (needs.length === 0) {
-      const inputs = { outcome, limit: null, most: 0, taken: 0, ...waited };
-      this.#note(waiter, { kind: 'slot', instance, inputs }, outcome);
-    }
-    for (const { limit, among, count } of needs) {
-      const taken = among.length;
-      const most = limit === 'exclusive' ? 0 : taken + 1 - count;
+  judged(
+    waiter: Waiter,
+    outcome: DecisionInputs<'slot'>['outcome'],
+    need: Need | null,
+    { capacity }: SlotLimits,
+  ): void {
+    const obstacles = need === null ? [] : obstaclesOf(waiter, need, capacity);
+    for (const { limit, most, taken } of obstacles.length === 0 ? [NO_OBSTACLE] : obstacles) {
+      const waited = { may_evict: waiter.mayEvict, waited_ms: this.#now - waiter.since };
       const inputs = { outcome, limit, most, taken, ...waited };
       const reason = `${outcome} ${limit} ${most} ${taken} ${waiter.mayEvict}`;
-      this.#note(waiter, { kind: 'slot', instance, inputs }, reason);
+      this.#note(waiter, { kind: 'slot', instance: { id: waiter.instance }, inputs }, reason);
     }
   }
 
-  weighed(waiter: Waiter, among: readonly Holder[], evicted: readonly Holder[], closed: readonly Holder[]): void {
-    for (const holder of among) {
-      // The plan counts the waiter itself as a holder for later waiters.
+  weighed(
+    waiter: Waiter,
+    { missing, strangers }: Need,
+    holders: readonly Holder[],
+    { evicted, closed }: { evicted: readonly Holder[]; closed: readonly Holder[] },
+  ): void {
+    const isInTheWay = (holder: Holder): boolean =>
+      strangers.includes(holder) || missing.keys().some((resource) => (holder.demand.get(resource) ?? 0) > 0);
+    for (const holder of holders.filter(isInTheWay)) {
       if (holder.instance === waiter.instance) continue;
       const about = { instance: { id: holder.instance }, other: { id: waiter.instance } };
       const { leases } = holder;
@@ -87,4 +93,23 @@ export class SlotTrace implements PlanWitness {
     this.#verdicts.set(waiter, own.add(verdict));
     if (!isRepeated) this.#trace.note(decision);
   }
+}
+
+/** A limit, and the amounts that keep a waiter from having a slot. */
+interface Obstacle {
+  limit: string | null;
+  most: number;
+  taken: number;
+}
+
+const NO_OBSTACLE: Obstacle = { limit: null, most: 0, taken: 0 };
+
+function obstaclesOf(waiter: Waiter, { missing, strangers }: Need, capacity: SlotLimits['capacity']): Obstacle[] {
+  const obstacles: Obstacle[] =
+    strangers.length === 0 ? [] : [{ limit: 'exclusive', most: 0, taken: strangers.length }];
+  for (const [resource, amount] of missing) {
+    const most = capacity.get(resource) ?? 0;
+    obstacles.push({ limit: limitOf(resource), most, taken: amount + most - (waiter.demand.get(resource) ?? 0) });
+  }
+  return obstacles;
 }

@@ -1,6 +1,6 @@
 import { ApiError } from '@llamactl/contract/errors';
 import type { DecisionInputs } from '@llamactl/contract/decisions';
-import type { Clock } from '../instances/ports.ts';
+import type { Clock } from '../instances/ports/time.ts';
 import { NO_TRACE, type Trace } from '../instances/ports/trace.ts';
 import { SlidingMinute } from './sliding-minute.ts';
 

@@ -3,7 +3,7 @@ import { CLOSE_CODES, SubscribeSchema, type Subscribe } from '@llamactl/contract
 import { OPERATIONS } from '@llamactl/contract/operations';
 import type { RawData, WebSocket } from 'ws';
 import { mayCall, type Caller } from '../auth/caller.ts';
-import type { Clock } from '../instances/ports.ts';
+import type { Clock } from '../instances/ports/time.ts';
 import { judge } from './bodies/problems.ts';
 import { watchWelcome } from './edge/welcome.ts';
 

@@ -10,7 +10,7 @@ import { testServer } from './http-harness.ts';
 import type { HttpServer, HttpServerParts } from '../http/server.ts';
 import { webSocketRoutes } from '../http/routes/websocket.routes.ts';
 import { Tracing, type DecisionSource } from '../events/tracing.ts';
-import type { KeptEvent } from '../instances/ports.ts';
+import type { KeptEvent } from '../instances/ports/event-sink.ts';
 import type { Decision } from '../instances/ports/trace.ts';
 import { FakeManager } from './fake-manager.ts';
 import { openDoor } from './fake-services.ts';

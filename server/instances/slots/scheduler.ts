@@ -1,4 +1,4 @@
-import type { Clock } from '../ports.ts';
+import type { Clock } from '../ports/time.ts';
 import { NO_TRACE, type Trace } from '../ports/trace.ts';
 import { ONE_SLOT, type Capacity } from './capacity.ts';
 import {

@@ -4,7 +4,8 @@ import { setTimeout as pause } from 'node:timers/promises';
 import type { Interposition } from '../../server/instances/interposition.ts';
 import type { InstanceState } from '../../server/instances/life/lifecycle.ts';
 import type { EffectRunner } from '../../server/instances/life/mailbox.ts';
-import type { InstanceStore, Supervisor } from '../../server/instances/ports.ts';
+import type { InstanceStore } from '../../server/instances/ports/instance-store.ts';
+import type { Supervisor } from '../../server/instances/ports/runs.ts';
 
 /**
  * The places at which a server can die between two things that it does to the outside: before and after each effect, each

@@ -1,4 +1,7 @@
-import type { AlertSink, Clock, RunMeter, Supervisor } from '../instances/ports.ts';
+import type { AlertSink } from '../instances/ports/alert-sink.ts';
+import type { RunMeter } from '../instances/ports/run-meter.ts';
+import type { Supervisor } from '../instances/ports/runs.ts';
+import type { Clock } from '../instances/ports/time.ts';
 import { readDiskSpace } from '../metrics/disk-space.ts';
 import { watchDisk } from '../metrics/disk-watch.ts';
 import { createGpus, type Gpus } from '../metrics/gpu/gpu.ts';

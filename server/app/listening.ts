@@ -1,7 +1,7 @@
 import type { AddressInfo } from 'node:net';
 import os from 'node:os';
 import type { HttpServer, Listener } from '../http/server.ts';
-import type { Supervisor } from '../instances/ports.ts';
+import type { Supervisor } from '../instances/ports/runs.ts';
 
 export interface ListeningParts {
   host: string;

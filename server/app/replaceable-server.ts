@@ -4,7 +4,7 @@ import type { Callers } from './callers.ts';
 import type { Instances } from '../instances/instances.ts';
 import { EngineDied } from '../instances/slots/leases.ts';
 import { Moved } from '../instances/life/moved.ts';
-import type { Clock } from '../instances/ports.ts';
+import type { Clock } from '../instances/ports/time.ts';
 import type { Listening } from './listening.ts';
 import type { AlertsWiring } from './alerts-wiring.ts';
 import type { Inheritance } from '../reload/inheritance.ts';

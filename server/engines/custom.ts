@@ -1,14 +1,7 @@
 import { stat } from 'node:fs/promises';
-import type {
-  Crossing,
-  EngineAdapter,
-  Exit,
-  InstanceRecord,
-  LaunchPlan,
-  Settings,
-  SettingsProblem,
-  StartProblem,
-} from '../instances/ports.ts';
+import type { Crossing, EngineAdapter, SettingsProblem, StartProblem } from '../instances/ports/engine-adapter.ts';
+import type { InstanceRecord, Settings } from '../instances/ports/instance-record.ts';
+import type { Exit, LaunchPlan } from '../instances/ports/runs.ts';
 import { containerCommand, DETACHED, isDetached } from './container-command.ts';
 import { errorCode, errorText } from './error-text.ts';
 import { ANY_ENGINE_VARIABLES } from './allowed-environment.ts';

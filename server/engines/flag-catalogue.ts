@@ -1,5 +1,5 @@
 import { realpath, stat } from 'node:fs/promises';
-import type { Clock } from '../instances/ports.ts';
+import type { Clock } from '../instances/ports/time.ts';
 import { parseHelp } from './flags.ts';
 import type { FlagCatalogue } from './flags.ts';
 import { errorText } from './error-text.ts';

@@ -1,4 +1,4 @@
-import type { LaunchPlan } from '../instances/ports.ts';
+import type { LaunchPlan } from '../instances/ports/runs.ts';
 import { bareName } from './flags.ts';
 import type { FlagCatalogue } from './flags.ts';
 

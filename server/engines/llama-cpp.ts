@@ -1,12 +1,7 @@
 import { MOST_PROBLEMS } from '@llamactl/contract/errors';
-import type {
-  EngineAdapter,
-  InstanceRecord,
-  LaunchPlan,
-  Settings,
-  SettingsProblem,
-  StartProblem,
-} from '../instances/ports.ts';
+import type { EngineAdapter, SettingsProblem, StartProblem } from '../instances/ports/engine-adapter.ts';
+import type { InstanceRecord, Settings } from '../instances/ports/instance-record.ts';
+import type { LaunchPlan } from '../instances/ports/runs.ts';
 import { LLAMA_CPP_VARIABLES } from './allowed-environment.ts';
 import { containerCommand, DETACHED, isDetached } from './container-command.ts';
 import { errorText } from './error-text.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { Settings } from '../instances/ports.ts';
+import type { Settings } from '../instances/ports/instance-record.ts';
 import { guardOfFlag } from './guarded-flags.ts';
 import { ANY_ENGINE_VARIABLES } from './allowed-environment.ts';
 import { firstProblems, guardProblems } from './settings-guard.ts';

@@ -1,6 +1,7 @@
 import { MOST_PROBLEMS } from '@llamactl/contract/errors';
 import type { OptionValue } from '@llamactl/contract/instance';
-import type { Settings, SettingsProblem } from '../instances/ports.ts';
+import type { SettingsProblem } from '../instances/ports/engine-adapter.ts';
+import type { Settings } from '../instances/ports/instance-record.ts';
 import type { AllowedVariables } from './allowed-environment.ts';
 import type { FlagCatalogue } from './flags.ts';
 import { guardOfVariable } from './guarded-environment.ts';

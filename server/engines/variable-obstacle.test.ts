@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { SettingsProblem } from '../instances/ports.ts';
+import type { SettingsProblem } from '../instances/ports/engine-adapter.ts';
 import { variableObstacle } from './variable-obstacle.ts';
 
 const refused = (name: string, message: string, code: SettingsProblem['code'] = 'PRIVILEGED_OPTION') => ({

@@ -1,4 +1,4 @@
-import type { SettingsProblem, StartProblem } from '../instances/ports.ts';
+import type { SettingsProblem, StartProblem } from '../instances/ports/engine-adapter.ts';
 
 /** Number of variables that a message names; it counts the others. */
 const MOST_NAMES = 20;

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { ApiError } from '@llamactl/contract/errors';
 import { Sealed } from '../instances/life/mailbox.ts';
 import { Moved } from '../instances/life/moved.ts';
-import { StoreClosed } from '../instances/ports.ts';
+import { StoreClosed } from '../instances/ports/instance-store.ts';
 import { FakeAudit } from '../testing/fake-services.ts';
 import { errorOf, serverWithInstance, testServer, type TestServer } from '../testing/http-harness.ts';
 import type { Turnstile } from './edge/turnstile.ts';

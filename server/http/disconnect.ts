@@ -2,7 +2,7 @@ import type { ServerResponse } from 'node:http';
 import { ApiError } from '@llamactl/contract/errors';
 import type { Caller } from '../auth/caller.ts';
 import { Moved } from '../instances/life/moved.ts';
-import type { Clock } from '../instances/ports.ts';
+import type { Clock } from '../instances/ports/time.ts';
 import { watchWelcome } from './edge/welcome.ts';
 
 /** Abort reason when the caller hung up. */

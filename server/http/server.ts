@@ -9,7 +9,7 @@ import type { Keys } from '../auth/api-keys.ts';
 import type { Tickets } from '../auth/tickets.ts';
 import type { FleetManager, InstanceManager } from '../instances/use-cases.ts';
 import type { Figures } from '../metrics/figures.ts';
-import type { Clock } from '../instances/ports.ts';
+import type { Clock } from '../instances/ports/time.ts';
 import { AddressBound, type AddressBoundParts, unboundedAddresses } from './edge/address-bound.ts';
 import { apiPageRoutes } from './routes/api-page.routes.ts';
 import { auditRoutes } from './routes/audit.routes.ts';

@@ -1,4 +1,4 @@
-import type { Clock } from '../instances/ports.ts';
+import type { Clock } from '../instances/ports/time.ts';
 
 /** How long the work may take in one turn of the event loop. */
 const SLICE_MS = 5;

@@ -3,7 +3,11 @@ import type { CreateInstance, UpdateInstance } from '@llamactl/contract/instance
 import { matchesTag } from './settings/entity-tag.ts';
 import type { InstanceState } from './life/lifecycle.ts';
 import type { Mailbox } from './life/mailbox.ts';
-import type { Clock, Engines, EventSink, InstanceRecord, Randomness } from './ports.ts';
+import type { Engines } from './ports/engine-adapter.ts';
+import type { EventSink } from './ports/event-sink.ts';
+import type { InstanceRecord } from './ports/instance-record.ts';
+import type { Randomness } from './ports/random-values.ts';
+import type { Clock } from './ports/time.ts';
 import { notFound } from './refusals.ts';
 import type { Registry } from './registry.ts';
 import { adapterFor, checkSettings, newSettings, patchedSettings, type GroupNames } from './settings/settings.ts';

@@ -1,7 +1,8 @@
 import { DEFAULT_QUEUE_LIMIT, type Instance, type InstanceSummary } from '@llamactl/contract/instance';
 import type { Stats } from '@llamactl/contract/stats';
 import type { InstanceState } from './life/lifecycle.ts';
-import type { InstanceRecord, LaunchPlan } from './ports.ts';
+import type { InstanceRecord } from './ports/instance-record.ts';
+import type { LaunchPlan } from './ports/runs.ts';
 import { restartsInARow } from './life/restart-policy.ts';
 import { maskedWords } from './settings/secret-words.ts';
 import { currentRun } from './life/transitions.ts';

@@ -11,21 +11,18 @@ import type { Lease, LeaseRequest } from './slots/leases.ts';
 import type { InstanceState, Launch, RestartTerms } from './life/lifecycle.ts';
 import { Mailbox } from './life/mailbox.ts';
 import { Manager } from './manager.ts';
-import type {
-  AlertSink,
-  Clock,
-  EngineEndpoint,
-  EngineTarget,
-  Engines,
-  EventSink,
-  InstanceRecord,
-  InstanceStore,
-  PortWitness,
-  Randomness,
-  RunLogs,
-  RunMeter,
-  Supervisor,
-} from './ports.ts';
+import type { AlertSink } from './ports/alert-sink.ts';
+import type { Engines } from './ports/engine-adapter.ts';
+import type { EngineEndpoint, EngineTarget } from './ports/engine-endpoint.ts';
+import type { EventSink } from './ports/event-sink.ts';
+import type { InstanceRecord } from './ports/instance-record.ts';
+import type { InstanceStore } from './ports/instance-store.ts';
+import type { PortWitness } from './ports/listening-ports.ts';
+import type { Randomness } from './ports/random-values.ts';
+import type { RunMeter } from './ports/run-meter.ts';
+import type { RunLogs } from './ports/run-output.ts';
+import type { Supervisor } from './ports/runs.ts';
+import type { Clock } from './ports/time.ts';
 import { portHandover } from './run/port-handover.ts';
 import { Registry } from './registry.ts';
 import { Removals } from './removal.ts';

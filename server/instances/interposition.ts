@@ -1,5 +1,6 @@
 import type { EffectRunner } from './life/mailbox.ts';
-import type { InstanceStore, Supervisor } from './ports.ts';
+import type { InstanceStore } from './ports/instance-store.ts';
+import type { Supervisor } from './ports/runs.ts';
 
 /**
  * Wraps ports of the domain, for tests that crash the process at one of them. Each method gets the original and returns

@@ -5,7 +5,7 @@ import { LAUNCH, PLAN, running } from '../testing/instance-states.ts';
 import { RecordingEvents } from '../testing/recording-events.ts';
 import type { InstanceState } from './life/lifecycle.ts';
 import { Mailbox } from './life/mailbox.ts';
-import type { InstanceRecord } from './ports.ts';
+import type { InstanceRecord } from './ports/instance-record.ts';
 import { Registry } from './registry.ts';
 import { newSettings } from './settings/settings.ts';
 import { NEW_STATE } from './life/transitions.ts';

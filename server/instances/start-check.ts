@@ -1,8 +1,11 @@
 import { ApiError } from '@llamactl/contract/errors';
 import type { StartObstacle } from '@llamactl/contract/health';
-import { PORT_CLASH } from './alert-codes.ts';
+import { PORT_CLASH } from './ports/alert-sink.ts';
 import { type Mailbox, Sealed } from './life/mailbox.ts';
-import type { AlertSink, EngineAdapter, Engines, InstanceRecord, Supervisor } from './ports.ts';
+import type { AlertSink } from './ports/alert-sink.ts';
+import type { EngineAdapter, Engines } from './ports/engine-adapter.ts';
+import type { InstanceRecord } from './ports/instance-record.ts';
+import type { Supervisor } from './ports/runs.ts';
 import type { Registry } from './registry.ts';
 import type { RunReferences } from './run-references.ts';
 import { adapterFor } from './settings/settings.ts';

@@ -10,7 +10,8 @@ import type {
 import type { Applied, Fleet } from '@llamactl/contract/fleet';
 import type { LogItem, Logs } from '@llamactl/contract/logs';
 import type { Lease, LeaseRequest } from './slots/leases.ts';
-import type { LogQuery, RunReference } from './ports.ts';
+import type { LogQuery } from './ports/run-output.ts';
+import type { RunReference } from './ports/runs.ts';
 
 /** How a stop treats requests in flight. */
 export interface StopOptions {

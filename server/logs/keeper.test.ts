@@ -2,7 +2,7 @@ import { appendFileSync, mkdirSync, readFileSync, statSync, truncateSync, writeF
 import { open } from 'node:fs/promises';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import type { RunReference, Supervisor } from '../instances/ports.ts';
+import type { RunReference, Supervisor } from '../instances/ports/runs.ts';
 import { contentOf, expected, freezerOf, LogBench, openOnFullDisk } from '../testing/log-bench.ts';
 import { RealBench } from '../testing/real-bench.ts';
 import { RecordingListener } from '../testing/recording-listener.ts';

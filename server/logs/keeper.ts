@@ -1,6 +1,7 @@
 import { statSync } from 'node:fs';
 import path from 'node:path';
-import { RUN_LOG, type LogReference, type RunReference, type Supervisor } from '../instances/ports.ts';
+import { RUN_LOG, type LogReference } from '../instances/ports/run-output.ts';
+import type { RunReference, Supervisor } from '../instances/ports/runs.ts';
 import { recoverRun } from './rotation-recovery.ts';
 import { createTending, type TendingOptions, type WatchedRun } from './tending.ts';
 

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import type { RunReference, RunStats } from '../instances/ports.ts';
+import type { RunReference, RunStats } from '../instances/ports/runs.ts';
 import { createRunMeter } from './meter.ts';
 
 const RUN: RunReference = { tag: 't', folder: '/nowhere' };

@@ -1,4 +1,5 @@
-import type { RunMeter, Supervisor } from '../instances/ports.ts';
+import type { RunMeter } from '../instances/ports/run-meter.ts';
+import type { Supervisor } from '../instances/ports/runs.ts';
 import type { Gpus } from './gpu/gpu.ts';
 
 /** Combines the figures of a run's process group with those of the GPUs. */

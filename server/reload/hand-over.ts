@@ -1,5 +1,5 @@
 import { duplexPair, type Duplex } from 'node:stream';
-import type { Clock } from '../instances/ports.ts';
+import type { Clock } from '../instances/ports/time.ts';
 import { answerWithin } from './deadline.ts';
 import type { Inheritance } from './inheritance.ts';
 import type { Listener } from './listener.ts';

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { systemClock } from '../clock.ts';
-import { StoreClosed } from '../instances/ports.ts';
+import { StoreClosed } from '../instances/ports/instance-store.ts';
 import { keptEvent } from '../testing/contracts/replay.contract.ts';
 import { storeContract, storedInstance } from '../testing/contracts/store.contract.ts';
 import { writeUntilKilled } from '../testing/killed-writer.ts';

@@ -1,6 +1,6 @@
 import { closeSync, openSync, readdirSync, readlinkSync, readSync } from 'node:fs';
 import { createServer } from 'node:net';
-import type { HeldListener } from '../instances/ports.ts';
+import type { HeldListener } from '../instances/ports/listening-ports.ts';
 import { isDead, readStat, type ProcessStat } from './identity.ts';
 import { errorCode, readProc } from './proc-file.ts';
 import { loadedProgram } from './loaded-program.ts';

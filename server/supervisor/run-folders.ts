@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { readdir, rename, rm } from 'node:fs/promises';
 import path from 'node:path';
-import type { Erasure, RunReference } from '../instances/ports.ts';
+import type { Erasure } from '../instances/ports/folders.ts';
+import type { RunReference } from '../instances/ports/runs.ts';
 import { errorCode } from './proc-file.ts';
 
 /** Removes the folders of finished runs, never the folder of a watched run. */

@@ -1,7 +1,7 @@
 import { chmodSync, existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import type { LaunchPlan, RunReference } from '../instances/ports.ts';
+import type { LaunchPlan, RunReference } from '../instances/ports/runs.ts';
 import { RealBench } from '../testing/real-bench.ts';
 import { RecordingListener } from '../testing/recording-listener.ts';
 import { readStat } from './identity.ts';

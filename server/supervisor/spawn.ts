@@ -1,7 +1,8 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { closeSync, constants, mkdirSync, openSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { RUN_LOG, type LaunchPlan, type RunReference } from '../instances/ports.ts';
+import { RUN_LOG } from '../instances/ports/run-output.ts';
+import type { LaunchPlan, RunReference } from '../instances/ports/runs.ts';
 import { TAG_VARIABLE } from './identity.ts';
 import { engineOomScore } from './oom-score.ts';
 import { errorCode } from './proc-file.ts';

@@ -1,4 +1,5 @@
-import type { Clock, ProcessIdentity, RunListener, RunReference, Supervisor } from '../instances/ports.ts';
+import type { ProcessIdentity, RunListener, RunReference, Supervisor } from '../instances/ports/runs.ts';
+import type { Clock } from '../instances/ports/time.ts';
 import { createContainers, type Container } from './container.ts';
 import { createDeathWatcher } from './death.ts';
 import { createEngineFinder } from './find-engine.ts';

@@ -1,4 +1,4 @@
-import type { RunReference, Supervisor } from '../instances/ports.ts';
+import type { RunReference, Supervisor } from '../instances/ports/runs.ts';
 
 /** A run that is frozen until `thaw` is called. */
 export interface FrozenRun {

@@ -3,7 +3,9 @@ import { closeSync, mkdirSync, mkdtempSync, openSync, readFileSync, readdirSync,
 import { open, rm, type FileHandle } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { RUN_LOG, type AlertSink, type LogReference, type RunReference, type Supervisor } from '../instances/ports.ts';
+import type { AlertSink } from '../instances/ports/alert-sink.ts';
+import { RUN_LOG, type LogReference } from '../instances/ports/run-output.ts';
+import type { RunReference, Supervisor } from '../instances/ports/runs.ts';
 import { createLogKeeper, type LogKeeper, type LogKeeperOptions, type OwnLogKeeper } from '../logs/keeper.ts';
 import { readRun, type RunOutput } from '../logs/layout.ts';
 import { FakeClock } from './fake-clock.ts';

@@ -2,7 +2,7 @@ import type { ServerResponse } from 'node:http';
 import { PassThrough, type Readable } from 'node:stream';
 import { ApiError } from '@llamactl/contract/errors';
 import type { RequestPayload } from 'fastify';
-import type { Clock } from '../../instances/ports.ts';
+import type { Clock } from '../../instances/ports/time.ts';
 import { jsonBody } from './json-body.ts';
 import type { HttpApp, HttpRequest } from '../plugin.ts';
 import { inSlices, type Sliced } from '../slices.ts';

@@ -1,6 +1,6 @@
 import { Readable } from 'node:stream';
 import type { LogItem } from '@llamactl/contract/logs';
-import type { Clock } from '../../instances/ports.ts';
+import type { Clock } from '../../instances/ports/time.ts';
 import type { HttpReply } from '../plugin.ts';
 
 /** Output format of a followed log. */

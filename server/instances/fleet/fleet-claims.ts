@@ -1,7 +1,7 @@
 import type { Claims, Clash } from '../settings/claims.ts';
 import type { EntryProblem } from './fleet-document.ts';
 import type { FleetMove } from './fleet-plan.ts';
-import type { StoredInstance } from '../ports.ts';
+import type { StoredInstance } from '../ports/instance-store.ts';
 import { currentRun } from '../life/transitions.ts';
 
 /** The id under which a move claims names and ports; for a new instance one made of its name. */

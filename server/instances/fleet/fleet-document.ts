@@ -1,7 +1,8 @@
 import { MOST_PROBLEMS } from '@llamactl/contract/errors';
 import type { ApiError, ErrorCode, Problem } from '@llamactl/contract/errors';
 import type { CreateInstance } from '@llamactl/contract/instance';
-import type { Engines, Settings } from '../ports.ts';
+import type { Engines } from '../ports/engine-adapter.ts';
+import type { Settings } from '../ports/instance-record.ts';
 import { refused, settingsProblems, wantedSettings, type GroupNames } from '../settings/settings.ts';
 
 /** A problem of an entry; the path is relative to the entry. */

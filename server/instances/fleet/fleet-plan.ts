@@ -1,7 +1,9 @@
 import type { FleetAction } from '@llamactl/contract/fleet';
 import type { CreateInstance } from '@llamactl/contract/instance';
 import type { InstanceState } from '../life/lifecycle.ts';
-import type { InstanceRecord, LaunchPlan, Settings, StoredInstance } from '../ports.ts';
+import type { InstanceRecord, Settings } from '../ports/instance-record.ts';
+import type { StoredInstance } from '../ports/instance-store.ts';
+import type { LaunchPlan } from '../ports/runs.ts';
 import { settingChanges } from '../settings/setting-changes.ts';
 import { maskedVariables, newSettings, wantedSettings } from '../settings/settings.ts';
 import { currentRun, hasRunAhead } from '../life/transitions.ts';

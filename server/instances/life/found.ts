@@ -1,4 +1,4 @@
-import { STRAY_PROCESS } from '../alert-codes.ts';
+import { STRAY_PROCESS } from '../ports/alert-sink.ts';
 import { ended } from './ending.ts';
 import type { Effect, Ending, InstanceEvent, InstanceState, Run, Transition } from './lifecycle.ts';
 import { withRestartBegun } from './restart-due.ts';

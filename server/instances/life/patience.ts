@@ -1,4 +1,4 @@
-import type { Clock } from '../ports.ts';
+import type { Clock } from '../ports/time.ts';
 
 /** How long to wait for an ending beyond its own deadline, milliseconds. */
 export const GRACE_MS = 10_000;

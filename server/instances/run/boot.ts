@@ -2,19 +2,16 @@ import type { Ended, InstanceEvent, InstanceState, RestartTerms } from '../life/
 import { explainExit } from './exit-cause.ts';
 import type { LeaseBook } from '../slots/lease-book.ts';
 import type { Mailbox } from '../life/mailbox.ts';
-import { STRAY_PROCESS } from '../alert-codes.ts';
-import { momentOf } from '../moment.ts';
-import type {
-  AlertSink,
-  Clock,
-  InstanceRecord,
-  InstanceStore,
-  Inspection,
-  RunLogs,
-  Supervisor,
-  Engines,
-  EventSink,
-} from '../ports.ts';
+import { STRAY_PROCESS } from '../ports/alert-sink.ts';
+import { momentOf } from '../ports/time.ts';
+import type { AlertSink } from '../ports/alert-sink.ts';
+import type { Engines } from '../ports/engine-adapter.ts';
+import type { EventSink } from '../ports/event-sink.ts';
+import type { InstanceRecord } from '../ports/instance-record.ts';
+import type { InstanceStore } from '../ports/instance-store.ts';
+import type { RunLogs } from '../ports/run-output.ts';
+import type { Inspection, Supervisor } from '../ports/runs.ts';
+import type { Clock } from '../ports/time.ts';
 import type { Registry } from '../registry.ts';
 import type { RunReferences } from '../run-references.ts';
 import { currentRun } from '../life/transitions.ts';

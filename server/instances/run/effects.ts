@@ -1,24 +1,18 @@
-import { GPU_OFFLOAD_SHORT, STRAY_PROCESS, SURVIVES_KILL } from '../alert-codes.ts';
+import { GPU_OFFLOAD_SHORT, STRAY_PROCESS, SURVIVES_KILL } from '../ports/alert-sink.ts';
 import { explainExit, type ExitCauseDependencies } from './exit-cause.ts';
 import { prepareLaunch, type PreparationDependencies } from './launch-preparation.ts';
 import type { InstanceEvent, Launch, RestartTerms, Effect } from '../life/lifecycle.ts';
-import type {
-  AlertSink,
-  Clock,
-  EngineEndpoint,
-  EngineTarget,
-  Exit,
-  InstanceRecord,
-  PortWitness,
-  RunListener,
-  RunLogs,
-  RunMeter,
-  RunReference,
-  Supervisor,
-} from '../ports.ts';
+import type { AlertSink } from '../ports/alert-sink.ts';
+import type { EngineEndpoint, EngineTarget } from '../ports/engine-endpoint.ts';
+import type { InstanceRecord } from '../ports/instance-record.ts';
+import type { PortWitness } from '../ports/listening-ports.ts';
+import type { RunMeter } from '../ports/run-meter.ts';
+import type { RunLogs } from '../ports/run-output.ts';
+import type { Exit, RunListener, RunReference, Supervisor } from '../ports/runs.ts';
+import type { Clock } from '../ports/time.ts';
 import { watchHealth } from './health-watch.ts';
 import { EngineDied, type Leases } from '../slots/leases.ts';
-import { type Moment, momentOf } from '../moment.ts';
+import { type Moment, momentOf } from '../ports/time.ts';
 import type { EffectRunner, Mailbox } from '../life/mailbox.ts';
 import { lookAtOffload } from './offload-look.ts';
 import { awaitReady, pause } from './readiness.ts';

@@ -1,12 +1,7 @@
-import type {
-  Clock,
-  EngineEndpoint,
-  EngineTarget,
-  ProbeResult,
-  RunReference,
-  Supervisor,
-  VitalSigns,
-} from '../ports.ts';
+import type { VitalSigns } from '../ports/engine-adapter.ts';
+import type { EngineEndpoint, EngineTarget, ProbeResult } from '../ports/engine-endpoint.ts';
+import type { RunReference, Supervisor } from '../ports/runs.ts';
+import type { Clock } from '../ports/time.ts';
 import { pause } from './readiness.ts';
 import { movementOf, type Look, type Movement } from './vital-signs.ts';
 

@@ -1,6 +1,9 @@
 import type { Launch } from '../life/lifecycle.ts';
 import type { Mailbox } from '../life/mailbox.ts';
-import type { Engines, InstanceRecord, Randomness, Supervisor } from '../ports.ts';
+import type { Engines } from '../ports/engine-adapter.ts';
+import type { InstanceRecord } from '../ports/instance-record.ts';
+import type { Randomness } from '../ports/random-values.ts';
+import type { Supervisor } from '../ports/runs.ts';
 import { takesKey } from './run-key.ts';
 
 export interface PreparationDependencies {

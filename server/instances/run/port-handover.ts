@@ -1,5 +1,6 @@
 import { GRACE_MS, patience } from '../life/patience.ts';
-import type { Clock, InstanceRecord } from '../ports.ts';
+import type { InstanceRecord } from '../ports/instance-record.ts';
+import type { Clock } from '../ports/time.ts';
 import type { Registry } from '../registry.ts';
 
 /**

@@ -3,7 +3,8 @@ import http from 'node:http';
 import { describe, expect, it, vi } from 'vitest';
 import { createEngineEndpoint } from '../../engines/endpoint.ts';
 import { FakeClock } from '../../testing/fake-clock.ts';
-import type { EngineTarget, ProbeResult, Progress } from '../ports.ts';
+import type { EngineTarget, ProbeResult } from '../ports/engine-endpoint.ts';
+import type { Progress } from '../ports/runs.ts';
 import { awaitReady } from './readiness.ts';
 
 const RUN = { tag: 'd.i.n', folder: '/runs/n' };

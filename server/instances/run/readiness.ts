@@ -1,13 +1,7 @@
-import type {
-  Clock,
-  EngineEndpoint,
-  EngineTarget,
-  ProbeResult,
-  Progress,
-  RunLogs,
-  RunReference,
-  Supervisor,
-} from '../ports.ts';
+import type { EngineEndpoint, EngineTarget, ProbeResult } from '../ports/engine-endpoint.ts';
+import type { RunLogs } from '../ports/run-output.ts';
+import type { Progress, RunReference, Supervisor } from '../ports/runs.ts';
+import type { Clock } from '../ports/time.ts';
 
 /** Pause between two checks. A loading engine closes the connection after each answer, so each probe opens a new one. */
 const TICK_MS = 5;

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { Progress } from '../ports.ts';
+import type { Progress } from '../ports/runs.ts';
 import { movementOf, type Look } from './vital-signs.ts';
 
 const PROGRESS: Progress = { logBytes: 100, memoryBytes: 1_000, cpuTicks: 500, readBytes: 10 };

@@ -1,4 +1,5 @@
-import type { Progress, VitalSigns } from '../ports.ts';
+import type { VitalSigns } from '../ports/engine-adapter.ts';
+import type { Progress } from '../ports/runs.ts';
 
 /** Measurements of a run at one moment. */
 export interface Look {

@@ -1,4 +1,4 @@
-import type { InstanceRecord } from '../ports.ts';
+import type { InstanceRecord } from '../ports/instance-record.ts';
 
 /** The strong entity tag of a record. It contains the id, so a new instance with an old name has another tag. */
 export function tagOf({ id, version }: Pick<InstanceRecord, 'id' | 'version'>): string {

@@ -1,7 +1,8 @@
 import { ApiError, type ErrorCode, type Problem } from '@llamactl/contract/errors';
 import type { CreateInstance, OptionValue, UpdateInstance } from '@llamactl/contract/instance';
 import { mergeJson, mergePatch } from './merge-patch.ts';
-import type { EngineAdapter, Engines, JsonObject, Settings, SettingsProblem } from '../ports.ts';
+import type { EngineAdapter, Engines, SettingsProblem } from '../ports/engine-adapter.ts';
+import type { JsonObject, Settings } from '../ports/instance-record.ts';
 
 /** Stands for a hidden secret; in an update it keeps the stored value. */
 const MASK = '***';

@@ -1,6 +1,6 @@
 import type { LeaseBook } from './lease-book.ts';
 import type { Mailbox } from '../life/mailbox.ts';
-import type { Clock } from '../ports.ts';
+import type { Clock } from '../ports/time.ts';
 
 export interface IdleStopsDependencies {
   clock: Clock;

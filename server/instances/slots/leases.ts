@@ -1,4 +1,6 @@
-import type { Clock, EngineTarget, Settings } from '../ports.ts';
+import type { EngineTarget } from '../ports/engine-endpoint.ts';
+import type { Settings } from '../ports/instance-record.ts';
+import type { Clock } from '../ports/time.ts';
 
 /** A request for a lease of an instance. */
 export interface LeaseRequest {

@@ -1,4 +1,4 @@
-import type { Clock } from '../ports.ts';
+import type { Clock } from '../ports/time.ts';
 import { planSlots, type Contender, type Holder, type SlotLimits, type Waiter } from './slot-plan.ts';
 
 /** The scheduler's view of instances, and what it does to them. No method may call the scheduler before it returns. */

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import type { LaunchPlan, ProcessIdentity, RunReference, Supervisor } from '../../instances/ports.ts';
+import type { LaunchPlan, ProcessIdentity, RunReference, Supervisor } from '../../instances/ports/runs.ts';
 import { freezeRun, untilFrozen, type FrozenRun } from '../frozen-run.ts';
 import { RecordingListener } from '../recording-listener.ts';
 

@@ -13,15 +13,16 @@ import { Mailbox } from './life/mailbox.ts';
 import { Manager } from './manager.ts';
 import type { AlertSink } from './ports/alert-sink.ts';
 import type { Engines } from './ports/engine-adapter.ts';
+import type { RunFolders } from './ports/folders.ts';
+import type { ListeningPorts, PortWitness } from './ports/listening-ports.ts';
 import type { EngineEndpoint, EngineTarget } from './ports/engine-endpoint.ts';
 import type { EventSink } from './ports/event-sink.ts';
 import type { InstanceRecord } from './ports/instance-record.ts';
 import type { InstanceStore } from './ports/instance-store.ts';
-import type { PortWitness } from './ports/listening-ports.ts';
 import type { Randomness } from './ports/random-values.ts';
 import type { RunMeter } from './ports/run-meter.ts';
 import type { RunLogs } from './ports/run-output.ts';
-import type { Supervisor } from './ports/runs.ts';
+import type { Runs } from './ports/runs.ts';
 import type { Clock } from './ports/time.ts';
 import { portHandover } from './run/port-handover.ts';
 import { Registry } from './registry.ts';
@@ -43,7 +44,9 @@ export interface Ports {
   events: EventSink;
   engines: Engines;
   endpoint: EngineEndpoint;
-  supervisor: Supervisor;
+  runs: Runs;
+  runFolders: RunFolders;
+  listeningPorts: ListeningPorts;
   meter: RunMeter;
   logs: RunLogs;
   alerts: AlertSink;
@@ -94,8 +97,8 @@ const SHUTDOWN_PATIENCE_MS = 5_000;
 
 export function createInstances(outside: Ports, options: InstancesOptions): Instances {
   const { interposition = NOTHING_BETWEEN } = options;
-  const supervisor = interposition.supervisor(outside.supervisor);
-  const ports = { ...outside, supervisor, store: interposition.store(outside.store) };
+  const runs = interposition.runs(outside.runs);
+  const ports = { ...outside, runs, store: interposition.store(outside.store) };
   const { clock, randomness, events } = ports;
   const store = watchStore(ports.store, ports.alerts);
   const { settings, groups, onFault } = options;
@@ -126,7 +129,7 @@ export function createInstances(outside: Ports, options: InstancesOptions): Inst
   const witness = (instance: string, launch: Launch): PortWitness | null => {
     const known = witnesses.get(launch);
     if (known !== undefined) return known;
-    const found = supervisor.witness(references.of(instance, launch), launch.plan.port);
+    const found = ports.listeningPorts.witness(references.of(instance, launch), launch.plan.port);
     if (found !== null) witnesses.set(launch, found);
     return found;
   };
@@ -180,7 +183,7 @@ export function createInstances(outside: Ports, options: InstancesOptions): Inst
     clock,
     store,
     events,
-    supervisor,
+    runFolders: ports.runFolders,
     logs: ports.logs,
     registry,
     references,

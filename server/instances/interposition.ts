@@ -1,6 +1,6 @@
 import type { EffectRunner } from './life/mailbox.ts';
 import type { InstanceStore } from './ports/instance-store.ts';
-import type { Supervisor } from './ports/runs.ts';
+import type { Runs } from './ports/runs.ts';
 
 /**
  * Wraps ports of the domain, for tests that crash the process at one of them. Each method gets the original and returns
@@ -9,12 +9,12 @@ import type { Supervisor } from './ports/runs.ts';
 export interface Interposition {
   effects(runner: EffectRunner): EffectRunner;
   store(store: InstanceStore): InstanceStore;
-  supervisor(supervisor: Supervisor): Supervisor;
+  runs(runs: Runs): Runs;
 }
 
 /** Wraps nothing. */
 export const NOTHING_BETWEEN: Interposition = {
   effects: (runner) => runner,
   store: (store) => store,
-  supervisor: (supervisor) => supervisor,
+  runs: (runs) => runs,
 };

@@ -4,10 +4,10 @@ import type { LeaseBook } from './slots/lease-book.ts';
 import type { Mailbox } from './life/mailbox.ts';
 import { momentOf } from './ports/time.ts';
 import { GRACE_MS, patience } from './life/patience.ts';
+import type { RunFolders } from './ports/folders.ts';
 import type { EventSink } from './ports/event-sink.ts';
 import type { InstanceStore } from './ports/instance-store.ts';
 import type { RunLogs } from './ports/run-output.ts';
-import type { Supervisor } from './ports/runs.ts';
 import type { Clock } from './ports/time.ts';
 import { stillRunning } from './refusals.ts';
 import { currentRun } from './life/transitions.ts';
@@ -18,7 +18,7 @@ export interface RemovalDependencies {
   clock: Clock;
   store: Pick<InstanceStore, 'remove'>;
   events: EventSink;
-  supervisor: Pick<Supervisor, 'discard'>;
+  runFolders: Pick<RunFolders, 'discard'>;
   logs: Pick<RunLogs, 'forget'>;
   registry: Registry;
   references: RunReferences;
@@ -125,9 +125,9 @@ export class Removals {
   }
 
   #erase({ record: { id, name } }: Mailbox): Removed {
-    const { supervisor, references, onFault } = this.#dependencies;
+    const { runFolders, references, onFault } = this.#dependencies;
     const key = name.toLowerCase();
-    const erased = supervisor
+    const erased = runFolders
       .discard(references.folder(id))
       .catch((error: unknown) => onFault(error, `the files of ${name}`))
       .finally(() => {

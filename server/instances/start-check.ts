@@ -5,7 +5,7 @@ import { type Mailbox, Sealed } from './life/mailbox.ts';
 import type { AlertSink } from './ports/alert-sink.ts';
 import type { EngineAdapter, Engines } from './ports/engine-adapter.ts';
 import type { InstanceRecord } from './ports/instance-record.ts';
-import type { Supervisor } from './ports/runs.ts';
+import type { ListeningPorts } from './ports/listening-ports.ts';
 import type { Registry } from './registry.ts';
 import type { RunReferences } from './run-references.ts';
 import { adapterFor } from './settings/settings.ts';
@@ -13,7 +13,7 @@ import { currentRun } from './life/transitions.ts';
 
 export interface StartCheckDependencies {
   engines: Engines;
-  supervisor: Pick<Supervisor, 'portHolder' | 'ownsPort'>;
+  listeningPorts: Pick<ListeningPorts, 'portHolder' | 'ownsPort'>;
   registry: Pick<Registry, 'leaving'>;
   references: RunReferences;
   alerts: Pick<AlertSink, 'raise'>;
@@ -63,7 +63,7 @@ export class StartCheck {
   }
 
   async #obstacle(record: InstanceRecord, isPast: () => boolean): Promise<StartObstacle | null> {
-    const { supervisor, references, registry } = this.#dependencies;
+    const { listeningPorts, references, registry } = this.#dependencies;
     const { id, port } = record;
     const adapter = this.#adapterOrProblem(record);
     if ('code' in adapter) return adapter;
@@ -72,8 +72,8 @@ export class StartCheck {
     if (problem !== null) return { code: problem.code, message: withoutSearchPath(problem.message, plan.command) };
     if (record.portAssigned || registry.leaving(port, id) !== null) return null;
     // Read who owns the socket. Binding the port to test it could take it from a start.
-    if ((await supervisor.ownsPort(references.of(id, NO_RUN), port)) !== 'foreign' || isPast()) return null;
-    const holder = await supervisor.portHolder(port);
+    if ((await listeningPorts.ownsPort(references.of(id, NO_RUN), port)) !== 'foreign' || isPast()) return null;
+    const holder = await listeningPorts.portHolder(port);
     return holder === null ? null : { code: 'PORT_IN_USE', message: portInUse(record, holder.description) };
   }
 
@@ -98,15 +98,15 @@ export class StartCheck {
   /** A sentence that names the process on the instance's port; `null`: the port is free, or will be in time. */
   async #portProblem(mailbox: Mailbox, record: InstanceRecord): Promise<string | null> {
     const { id, port } = record;
-    const { supervisor, references, registry } = this.#dependencies;
+    const { listeningPorts, references, registry } = this.#dependencies;
     // Read the run first: if it ends during the look-up, it may be the run that held the port.
     const run = currentRun(mailbox.state);
-    const holder = await supervisor.portHolder(port);
+    const holder = await listeningPorts.portHolder(port);
     if (holder === null) return null;
     // The next server may have started the engine of this instance.
     if (mailbox.isSealed) throw new Sealed();
     if (run?.launch?.plan.port === port) {
-      const owner = await supervisor.ownsPort(references.of(id, run.launch), port);
+      const owner = await listeningPorts.ownsPort(references.of(id, run.launch), port);
       if (owner !== 'foreign') return null;
       if (mailbox.isSealed) throw new Sealed();
     }

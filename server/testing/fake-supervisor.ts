@@ -8,8 +8,8 @@ import type {
   RunListener,
   RunReference,
   RunStats,
-  Supervisor,
 } from '../instances/ports/runs.ts';
+import type { Supervisor } from '../supervisor/supervisor.ts';
 import type { Clock } from '../instances/ports/time.ts';
 import { FakeWorld, type FakeProcess } from './fake-world.ts';
 

@@ -1,3 +1,21 @@
+import type { RunReference } from './runs.ts';
+
+/** The owners of listening sockets on this machine. */
+export interface ListeningPorts {
+  /**
+   * Whether the run owns the listening socket on `port`. `unknown`: the system does not show the owner. `no-answer`: the
+   * runtime of the run's container does not answer, so the container or another process may own the socket.
+   */
+  ownsPort(run: RunReference, port: number): Promise<'ours' | 'foreign' | 'closed' | 'unknown' | 'no-answer'>;
+  /**
+   * A witness of the port of a ready run. `null`: no witness is possible, because the run is not watched or a process
+   * outside of its tree holds the port, as with a container.
+   */
+  witness(run: RunReference, port: number): PortWitness | null;
+  /** The listener on a port of this machine; `null`: the port is free. `description` names the process if it is known. */
+  portHolder(port: number): Promise<{ pid: number | null; description: string } | null>;
+}
+
 /** Proves that a run owns its port. */
 export interface PortWitness {
   /**

@@ -1,9 +1,7 @@
 import type { Stats } from '@llamactl/contract/stats';
-import type { Erasure } from './folders.ts';
-import type { PortWitness } from './listening-ports.ts';
 
-/** Starts, ends and watches processes on one machine. */
-export interface Supervisor {
+/** Starts, ends and watches runs on one machine. */
+export interface Runs {
   /** Changes with every boot of the machine. */
   readonly bootId: string;
   /**
@@ -28,18 +26,6 @@ export interface Supervisor {
   terminate(run: RunReference): void;
   /** SIGKILL now; escalates a `terminate` under way. */
   kill(run: RunReference): void;
-  /**
-   * Whether the run owns the listening socket on `port`. `unknown`: the system does not show the owner. `no-answer`: the
-   * runtime of the run's container does not answer, so the container or another process may own the socket.
-   */
-  ownsPort(run: RunReference, port: number): Promise<'ours' | 'foreign' | 'closed' | 'unknown' | 'no-answer'>;
-  /**
-   * A witness of the port of a ready run. `null`: no witness is possible, because the run is not watched or a process
-   * outside of its tree holds the port, as with a container.
-   */
-  witness(run: RunReference, port: number): PortWitness | null;
-  /** The listener on a port of this machine; `null`: the port is free. `description` names the process if it is known. */
-  portHolder(port: number): Promise<{ pid: number | null; description: string } | null>;
   /** `null`: the engine is dead. */
   stats(run: RunReference): RunStats | null;
   progress(run: RunReference): Progress | null;
@@ -56,17 +42,6 @@ export interface Supervisor {
   strays(known: ReadonlySet<string>): Promise<{ tag: string; pids: number[] }[]>;
   /** Ends every process that carries `tag`, SIGTERM first. Resolves when none is left. */
   endStray(tag: string): Promise<void>;
-  /**
-   * Removes a folder of finished runs with its contents; a missing folder is ignored. A new folder created in its place
-   * meanwhile stays.
-   */
-  discard(folder: string): Promise<void>;
-  /** Removes the folders of old runs (named `<number>-…`) in `parent`, except the `newest` ones. */
-  prune(parent: string, newest: number): Promise<void>;
-  /** Removes every folder in `parent` whose name is not in `keep`. Resolves when their names are free again. */
-  sweep(parent: string, keep: ReadonlySet<string>): Promise<Erasure>;
-  /** Stops watching; engines live on. */
-  close(): void;
 }
 
 /** Names one run for the supervisor. */

@@ -5,10 +5,11 @@ import type { InstanceEvent, Launch, RestartTerms, Effect } from '../life/lifecy
 import type { AlertSink } from '../ports/alert-sink.ts';
 import type { EngineEndpoint, EngineTarget } from '../ports/engine-endpoint.ts';
 import type { InstanceRecord } from '../ports/instance-record.ts';
-import type { PortWitness } from '../ports/listening-ports.ts';
+import type { ListeningPorts, PortWitness } from '../ports/listening-ports.ts';
 import type { RunMeter } from '../ports/run-meter.ts';
 import type { RunLogs } from '../ports/run-output.ts';
-import type { Exit, RunListener, RunReference, Supervisor } from '../ports/runs.ts';
+import type { RunFolders } from '../ports/folders.ts';
+import type { Exit, RunListener, RunReference, Runs } from '../ports/runs.ts';
 import type { Clock } from '../ports/time.ts';
 import { watchHealth } from './health-watch.ts';
 import { EngineDied, type Leases } from '../slots/leases.ts';
@@ -43,7 +44,9 @@ const KEPT_RUNS = 10;
 
 export interface EffectDependencies extends PreparationDependencies, ExitCauseDependencies {
   clock: Clock;
-  supervisor: Supervisor;
+  runs: Runs;
+  runFolders: Pick<RunFolders, 'prune'>;
+  listeningPorts: ListeningPorts;
   scheduler: Scheduler;
   endpoint: EngineEndpoint;
   logs: RunLogs;
@@ -89,7 +92,7 @@ export class Effects implements EffectRunner {
   }
 
   async #carryOut(effect: Effect, mailbox: Mailbox, signal: AbortSignal): Promise<void> {
-    const { scheduler, supervisor, clock, alerts } = this.#dependencies;
+    const { scheduler, runs, clock, alerts } = this.#dependencies;
     const { id } = mailbox.record;
     switch (effect.type) {
       case 'request-slot':
@@ -118,11 +121,11 @@ export class Effects implements EffectRunner {
       case 'close-leases':
         return this.#dependencies.leases(id, effect.run).close(effect.died === true ? new EngineDied() : undefined);
       case 'terminate':
-        return this.#withRun(mailbox, effect.run, (run) => supervisor.terminate(run));
+        return this.#withRun(mailbox, effect.run, (run) => runs.terminate(run));
       case 'kill':
-        return this.#withRun(mailbox, effect.run, (run) => supervisor.kill(run));
+        return this.#withRun(mailbox, effect.run, (run) => runs.kill(run));
       case 'end-stray':
-        await supervisor.endStray(effect.tag);
+        await runs.endStray(effect.tag);
         alerts.clear(STRAY_PROCESS, mailbox.record.name);
         if (effect.run !== null) await this.#report(mailbox, effect.run, { code: null, signal: null, at: clock.now() });
         return;
@@ -163,7 +166,7 @@ export class Effects implements EffectRunner {
   }
 
   async #spawn(mailbox: Mailbox, run: number, launch: Launch, signal: AbortSignal): Promise<void> {
-    const { supervisor, references, logs } = this.#dependencies;
+    const { runs, runFolders, references, logs } = this.#dependencies;
     const secrets =
       launch.plan.keyVariable === null || launch.key === null ? {} : { [launch.plan.keyVariable]: launch.key };
     const log = references.log(mailbox.record);
@@ -172,9 +175,9 @@ export class Effects implements EffectRunner {
     if (signal.aborted) return this.#spawnError(mailbox, run, 'it was stopped before it was spawned');
     logs.attach(log, reference);
     try {
-      const identity = await supervisor.spawn(reference, planWithKey(launch), secrets, this.#listener(mailbox, run));
+      const identity = await runs.spawn(reference, planWithKey(launch), secrets, this.#listener(mailbox, run));
       this.#post(mailbox, { type: 'spawned', run, identity });
-      await supervisor
+      await runFolders
         .prune(references.runs(mailbox.record.id), KEPT_RUNS)
         .catch((error: unknown) => this.#dependencies.onFault(error, { type: 'spawn', run, launch }));
     } catch (error) {
@@ -184,9 +187,9 @@ export class Effects implements EffectRunner {
   }
 
   #adopt(mailbox: Mailbox, { run, launch, identity }: Extract<Effect, { type: 'adopt' }>): void {
-    const { supervisor, references, logs } = this.#dependencies;
+    const { runs, references, logs } = this.#dependencies;
     const reference = references.of(mailbox.record.id, launch);
-    supervisor.adopt(reference, identity, this.#listener(mailbox, run));
+    runs.adopt(reference, identity, this.#listener(mailbox, run));
     logs.attach(references.log(mailbox.record), reference);
   }
 
@@ -203,7 +206,7 @@ export class Effects implements EffectRunner {
     }
     if (outcome === 'taken') {
       const { port } = launch.plan;
-      const holder = (await this.#dependencies.supervisor.portHolder(port))?.description ?? 'another process';
+      const holder = (await this.#dependencies.listeningPorts.portHolder(port))?.description ?? 'another process';
       this.#post(mailbox, {
         type: 'port-taken',
         run,

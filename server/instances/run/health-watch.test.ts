@@ -36,7 +36,7 @@ function aWatch({ workPath = null as string | null, startTimeoutMs = 600_000 } =
     {
       clock,
       endpoint: { probe: answer },
-      supervisor: {
+      runs: {
         progress: () => ({
           logBytes: engine.logBytes,
           memoryBytes: 0,

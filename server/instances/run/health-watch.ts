@@ -1,6 +1,6 @@
 import type { VitalSigns } from '../ports/engine-adapter.ts';
 import type { EngineEndpoint, EngineTarget, ProbeResult } from '../ports/engine-endpoint.ts';
-import type { RunReference, Supervisor } from '../ports/runs.ts';
+import type { RunReference, Runs } from '../ports/runs.ts';
 import type { Clock } from '../ports/time.ts';
 import { pause } from './readiness.ts';
 import { movementOf, type Look, type Movement } from './vital-signs.ts';
@@ -23,7 +23,7 @@ const SHORTEST_SPIN_MS = 600_000;
 export interface HealthWatchDependencies {
   clock: Clock;
   endpoint: EngineEndpoint;
-  supervisor: Pick<Supervisor, 'progress'>;
+  runs: Pick<Runs, 'progress'>;
   /** Milliseconds without progress after which a start is given up. */
   startTimeoutMs: number;
 }
@@ -62,10 +62,10 @@ export async function watchHealth(
   onMissed: (missed: MissedChecks) => void,
   signal: AbortSignal,
 ): Promise<void> {
-  const { clock, supervisor } = dependencies;
+  const { clock, runs } = dependencies;
   const look = (): Look => ({
     at: clock.elapsed(),
-    progress: supervisor.progress(run.reference),
+    progress: runs.progress(run.reference),
     answered: run.answered(),
   });
   const row = new MissedRow(Math.max(dependencies.startTimeoutMs, SHORTEST_SPIN_MS));

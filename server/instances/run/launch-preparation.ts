@@ -3,12 +3,12 @@ import type { Mailbox } from '../life/mailbox.ts';
 import type { Engines } from '../ports/engine-adapter.ts';
 import type { InstanceRecord } from '../ports/instance-record.ts';
 import type { Randomness } from '../ports/random-values.ts';
-import type { Supervisor } from '../ports/runs.ts';
+import type { ListeningPorts } from '../ports/listening-ports.ts';
 import { takesKey } from './run-key.ts';
 
 export interface PreparationDependencies {
   engines: Engines;
-  supervisor: Pick<Supervisor, 'portHolder'>;
+  listeningPorts: Pick<ListeningPorts, 'portHolder'>;
   randomness: Pick<Randomness, 'token'>;
   /** Chooses another port for an instance whose port llamactl had chosen; `null`: the range is used up. */
   repick: (mailbox: Mailbox, avoid: ReadonlySet<number>) => Promise<InstanceRecord | null>;
@@ -26,7 +26,7 @@ export type Preparation = { launch: Launch } | { impossible: string };
  * @returns `null` when aborted
  */
 export async function prepareLaunch(
-  { engines, supervisor, randomness, repick, portHandover }: PreparationDependencies,
+  { engines, listeningPorts, randomness, repick, portHandover }: PreparationDependencies,
   mailbox: Mailbox,
   run: number,
   signal: AbortSignal,
@@ -41,7 +41,7 @@ export async function prepareLaunch(
     const plan = adapter.plan(record);
     const problem = await adapter.preflight(record, plan);
     if (problem !== null) return { impossible: problem.message };
-    const holder = await supervisor.portHolder(plan.port);
+    const holder = await listeningPorts.portHolder(plan.port);
     if (signal.aborted) return null;
     // The record changed during the checks, so the plan is out of date.
     if (mailbox.record !== record) continue;

@@ -45,14 +45,14 @@ function anEngine(key: string | null = null) {
           return engine.answerToKey ?? engine.answer;
         },
       },
-      supervisor: {
+      listeningPorts: {
         ownsPort: async () => {
           engine.owners += 1;
           if (engine.ownerMs > 0) await new Promise<void>((resolve) => clock.after(engine.ownerMs, resolve));
           return engine.owner;
         },
-        progress,
       },
+      runs: { progress },
       logs: { size: () => engine.logBytes },
     },
     RUN,
@@ -227,7 +227,8 @@ describe('readiness', () => {
       {
         clock,
         endpoint: createEngineEndpoint({ clock }),
-        supervisor: { ownsPort: async () => 'foreign', progress: () => null },
+        listeningPorts: { ownsPort: async () => 'foreign' },
+        runs: { progress: () => null },
         logs: { size: () => 0 },
       },
       RUN,

@@ -11,8 +11,14 @@ import { guardOfCustomFlag, guardOfKeyFlag } from './guarded-flags.ts';
 import { LLAMA_CROSSING } from './llama-cpp-crossing.ts';
 import { unknownArguments } from './option-arguments.ts';
 import type { FindProgram } from './ports.ts';
-import { environmentProblems, firstProblems, guardOfArgument, guardProblems } from './settings-guard.ts';
-import type { GuardTerms, VariableGuardTerms } from './settings-guard.ts';
+import {
+  environmentProblems,
+  firstProblems,
+  guardOfArgument,
+  guardProblems,
+  type GuardTerms,
+  type VariableGuardTerms,
+} from './settings-guard.ts';
 import { variableObstacle } from './variable-obstacle.ts';
 
 /** The launch settings of a custom engine in the configuration file; callers of the API cannot change them. */

@@ -1,6 +1,5 @@
 import type { LaunchPlan } from '../instances/ports/runs.ts';
-import { bareName } from './flags.ts';
-import type { FlagCatalogue } from './flags.ts';
+import { bareName, type FlagCatalogue } from './flags.ts';
 
 /** The format of a flag's files: one, several with commas, or several with `:SCALE` each. */
 type FileList = 'one' | 'list' | 'scaled';

@@ -8,8 +8,7 @@ import { engineAdapterContract, engineRecord } from '../testing/contracts/engine
 import { helpCatalogue } from './fixtures/help.ts';
 import { words } from './fixtures/words.ts';
 import type { FlagCatalogues, Launcher } from './flag-catalogue.ts';
-import type { LlamaCppConfig } from './llama-cpp.ts';
-import { llamaCpp } from './llama-cpp.ts';
+import { type LlamaCppConfig, llamaCpp } from './llama-cpp.ts';
 import { suggestion } from '../suggestion.ts';
 
 vi.mock('../suggestion.ts', { spy: true });

@@ -5,8 +5,7 @@ import type { LaunchPlan } from '../instances/ports/runs.ts';
 import { LLAMA_CPP_VARIABLES } from './allowed-environment.ts';
 import { containerCommand, DETACHED, isDetached } from './container-command.ts';
 import { errorText } from './error-text.ts';
-import type { FlagCatalogue } from './flags.ts';
-import { bareName } from './flags.ts';
+import { type FlagCatalogue, bareName } from './flags.ts';
 import type { FlagCatalogues, Launcher } from './flag-catalogue.ts';
 import { guardOfFlag } from './guarded-flags.ts';
 import { modelFiles } from './llama-cpp-files.ts';
@@ -18,8 +17,7 @@ import { modelFileProblem } from './model-file.ts';
 import { extraArgumentWarnings, optionFaults } from './option-check.ts';
 import { optionArguments, withoutTwins } from './option-arguments.ts';
 import type { FindProgram } from './ports.ts';
-import { environmentProblems, firstProblems, guardProblems } from './settings-guard.ts';
-import type { VariableGuardTerms } from './settings-guard.ts';
+import { environmentProblems, firstProblems, guardProblems, type VariableGuardTerms } from './settings-guard.ts';
 import { variableObstacle } from './variable-obstacle.ts';
 
 /** The launch settings of llama-server in the configuration file. */

@@ -1,8 +1,7 @@
 import { MOST_PROBLEMS } from '@llamactl/contract/errors';
 import type { OptionValue } from '@llamactl/contract/instance';
 import type { SettingsProblem } from '../instances/ports/engine-adapter.ts';
-import { bareName } from './flags.ts';
-import type { FlagCatalogue, FlagMatch } from './flags.ts';
+import { bareName, type FlagCatalogue, type FlagMatch } from './flags.ts';
 import { guardOfEntry } from './guarded-flags.ts';
 import { suggestion } from '../suggestion.ts';
 import { argumentText, booleanWord, findOption, optionIdentity } from './option-arguments.ts';

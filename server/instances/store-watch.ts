@@ -1,6 +1,5 @@
 import { ApiError } from '@llamactl/contract/errors';
-import { STORE_FAILED } from './ports/alert-sink.ts';
-import type { AlertSink } from './ports/alert-sink.ts';
+import { STORE_FAILED, type AlertSink } from './ports/alert-sink.ts';
 import { type InstanceStore, StoreBusy } from './ports/instance-store.ts';
 
 const UNWRITABLE = {

@@ -10,8 +10,7 @@ import { storeContract, storedInstance } from '../testing/contracts/store.contra
 import { writeUntilKilled } from '../testing/killed-writer.ts';
 import { connect, openDatabase } from './database.ts';
 import { keepToOurselves } from './room.ts';
-import { createSqliteStore, openStore } from './sqlite.ts';
-import type { SqliteStore } from './sqlite.ts';
+import { createSqliteStore, openStore, type SqliteStore } from './sqlite.ts';
 
 const clock = systemClock();
 let folder: string;

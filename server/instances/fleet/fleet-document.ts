@@ -1,5 +1,4 @@
-import { MOST_PROBLEMS } from '@llamactl/contract/errors';
-import type { ApiError, ErrorCode, Problem } from '@llamactl/contract/errors';
+import { MOST_PROBLEMS, type ApiError, type ErrorCode, type Problem } from '@llamactl/contract/errors';
 import type { CreateInstance } from '@llamactl/contract/instance';
 import type { Engines } from '../ports/engine-adapter.ts';
 import type { Settings } from '../ports/instance-record.ts';

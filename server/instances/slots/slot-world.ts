@@ -1,8 +1,7 @@
 import type { Config } from '@llamactl/contract/config';
 import type { IdleCause, InstanceState } from '../life/lifecycle.ts';
 import type { LeaseBook } from './lease-book.ts';
-import { momentOf } from '../ports/time.ts';
-import type { Clock } from '../ports/time.ts';
+import { momentOf, type Clock } from '../ports/time.ts';
 import type { Registry } from '../registry.ts';
 import type { SlotWorld } from './scheduler.ts';
 import type { Contender, Holder, SlotLimits } from './slot-plan.ts';

@@ -1,7 +1,8 @@
 import type { Config } from '@llamactl/contract/config';
 import { boot } from './run/boot.ts';
+import { Commands } from './commands.ts';
 import { Editor } from './instance-editor.ts';
-import { Effects, targetOf } from './run/effects.ts';
+import { Effects } from './run/effects.ts';
 import { FleetKeeper } from './fleet/fleet.ts';
 import { HealthProbe } from './run/health-probe.ts';
 import { IdleStops } from './slots/idle-stops.ts';
@@ -24,10 +25,9 @@ import type { RunMeter } from './ports/run-meter.ts';
 import type { RunLogs } from './ports/run-output.ts';
 import type { Runs } from './ports/runs.ts';
 import type { Clock } from './ports/time.ts';
-import { portHandover } from './run/port-handover.ts';
 import { Registry } from './registry.ts';
 import { Removals } from './removal.ts';
-import { runReferences } from './run-references.ts';
+import { runReferences, targetOf } from './run-references.ts';
 import { Scheduler } from './slots/scheduler.ts';
 import { InstanceSlots, slotLimits } from './slots/slot-world.ts';
 import { StartCheck } from './start-check.ts';
@@ -149,6 +149,7 @@ export function createInstances(outside: Ports, options: InstancesOptions): Inst
     maxRestarts: record.settings.max_restarts ?? settings.max_restarts,
     jitter: randomness.fraction(),
   });
+  const startCheck = new StartCheck({ ...ports, registry, references });
   const ownEffects = new Effects({
     ...ports,
     scheduler,
@@ -158,8 +159,8 @@ export function createInstances(outside: Ports, options: InstancesOptions): Inst
     witness,
     leases: (instance, run) => leases.of(instance, run),
     lastUsed: (instance, run) => leases.lastUsed(instance, run),
-    repick: (mailbox, avoid) => repick(registry, mailbox, avoid),
-    portHandover: (record, signal) => portHandover(registry, clock, record, signal),
+    registry,
+    startCheck,
     startTimeoutMs: settings.start_timeout * 1_000,
     onFault: (error, effect) => onFault(error, `effect ${effect.type}`),
   });
@@ -191,33 +192,21 @@ export function createInstances(outside: Ports, options: InstancesOptions): Inst
     healthProbe,
     onFault,
   });
-  const startCheck = new StartCheck({ ...ports, registry, references });
   const groupNames = new Set(Object.keys(groups));
   const stopTimeoutMs = settings.stop_timeout * 1_000;
-  const editor = new Editor({ ...ports, registry, groups: groupNames, startCheck, wholeChanges, openMailbox });
+  const commands = new Commands({ clock, scheduler, startCheck, defaults: settings });
+  const shared = { ...ports, registry, groups: groupNames, startCheck, commands, wholeChanges };
+  const editor = new Editor({ ...shared, openMailbox });
   const manager = new Manager({
-    ...ports,
-    registry,
+    ...shared,
     references,
-    scheduler,
     waitingRooms,
     healthProbe,
     removals,
     editor,
-    startCheck,
     defaults: settings,
   });
-  const fleet = new FleetKeeper({
-    ...ports,
-    registry,
-    groups: groupNames,
-    editor,
-    startCheck,
-    removals,
-    wholeChanges,
-    manager,
-    onFault,
-  });
+  const fleet = new FleetKeeper({ ...shared, editor, removals, onFault });
 
   return {
     manager,
@@ -249,19 +238,6 @@ function readyEngine(
 ): ReadyEngine[] {
   if (state.status !== 'running' || state.run.launch === null) return [];
   return [{ name: record.name, target: targetOf(state.run.launch, witness(record.id, state.run.launch)) }];
-}
-
-/** Gives an instance another port of the range, and stores that. */
-async function repick(
-  registry: Registry,
-  mailbox: Mailbox,
-  avoid: ReadonlySet<number>,
-): Promise<InstanceRecord | null> {
-  const port = registry.freePort(mailbox.record.id, avoid);
-  if (port === null) return null;
-  const record = { ...mailbox.record, port, version: mailbox.record.version + 1 };
-  await mailbox.amend(record);
-  return record;
 }
 
 interface ShutdownDependencies {

@@ -9,8 +9,8 @@ import type {
   UpdateInstance,
 } from '@llamactl/contract/instance';
 import type { LogEntry, LogItem, Logs } from '@llamactl/contract/logs';
-import { batch } from './fleet/batch.ts';
-import { type CommandDependencies, Commands } from './commands.ts';
+import { batch, STARTED_BY_ALL, STOPPED_BY_ALL } from './fleet/batch.ts';
+import type { Commands } from './commands.ts';
 import type { Edited, Editor } from './instance-editor.ts';
 import { tagOf } from './settings/entity-tag.ts';
 import type { HealthProbe } from './run/health-probe.ts';
@@ -28,33 +28,30 @@ import { currentRun } from './life/transitions.ts';
 import { withoutKey } from './run/run-key.ts';
 import { notFound } from './refusals.ts';
 import { type Removals, untilErased } from './removal.ts';
+import type { StartCheck } from './start-check.ts';
 import type { InstanceManager, LiveRun, StopOptions, WaitOptions, Written } from './use-cases.ts';
 import { describe, summarize } from './instance-view.ts';
 import type { WaitingRooms } from './slots/waiting-rooms.ts';
 
 /** Dependencies of the use cases; `app.ts` builds them. */
-export interface ManagerDependencies extends CommandDependencies {
+export interface ManagerDependencies {
   clock: Clock;
   engines: Engines;
   meter: RunMeter;
   logs: Pick<RunLogs, 'read' | 'follow'>;
   registry: Registry;
   references: RunReferences;
+  commands: Commands;
   waitingRooms: WaitingRooms;
+  startCheck: Pick<StartCheck, 'obstacle'>;
   healthProbe: HealthProbe;
   removals: Removals;
   editor: Editor;
-  defaults: Pick<Config['instances'], 'auto_restart' | 'max_restarts' | 'stop_timeout' | 'idle_timeout'>;
+  defaults: Pick<Config['instances'], 'auto_restart' | 'max_restarts' | 'idle_timeout'>;
 }
-
-/** The states from which start-all starts. */
-export const STARTED_BY_ALL: readonly Status[] = ['stopped', 'failed'];
-/** The states from which stop-all stops. */
-export const STOPPED_BY_ALL: readonly Status[] = ['running', 'starting', 'restarting'];
 
 export class Manager implements InstanceManager {
   readonly #dependencies: ManagerDependencies;
-  readonly #commands: Commands;
   /** One summary object per record and state, so callers can compare summaries by identity. */
   readonly #summaries = new WeakMap<InstanceRecord, { state: InstanceState; summary: InstanceSummary }>();
   /** Gives leases after the hand-over; `null` before. */
@@ -62,12 +59,11 @@ export class Manager implements InstanceManager {
 
   constructor(dependencies: ManagerDependencies) {
     this.#dependencies = dependencies;
-    this.#commands = new Commands(dependencies);
   }
 
   /** Starts nothing from now on, including starts whose check is still under way. */
   close(): void {
-    this.#commands.close();
+    this.#dependencies.commands.close();
     this.#dependencies.waitingRooms.shut();
   }
 
@@ -112,15 +108,7 @@ export class Manager implements InstanceManager {
     patch: UpdateInstance,
     options: { ifMatch?: string | undefined; restart: boolean },
   ): Promise<Written> {
-    const restart = options.restart ? (mailbox: Mailbox) => this.relaunch(mailbox) : null;
-    return this.#written(
-      await this.#dependencies.editor.update(this.#find(name), patch, { ifMatch: options.ifMatch, restart }),
-    );
-  }
-
-  /** Restarts the engine of an instance that was changed, unless it is stopped or about to be. */
-  relaunch(mailbox: Mailbox): Promise<Status> {
-    return this.#commands.relaunch(mailbox);
+    return this.#written(await this.#dependencies.editor.update(this.#find(name), patch, options));
   }
 
   async remove(name: string, signal?: AbortSignal): Promise<void> {
@@ -132,21 +120,21 @@ export class Manager implements InstanceManager {
   }
 
   async start(name: string, options: WaitOptions = {}): Promise<Status> {
-    return this.#commands.start(this.#find(name), options);
+    return this.#dependencies.commands.start(this.#find(name), options);
   }
 
   async stop(name: string, options: StopOptions & WaitOptions = {}): Promise<Status> {
-    return this.#commands.stop(this.#find(name), options);
+    return this.#dependencies.commands.stop(this.#find(name), options);
   }
 
   async restart(name: string, options: StopOptions & WaitOptions = {}): Promise<Status> {
-    return this.#commands.restart(this.#find(name), options);
+    return this.#dependencies.commands.restart(this.#find(name), options);
   }
 
   async health(name: string): Promise<Health> {
     const mailbox = this.#find(name);
     return this.#dependencies.healthProbe.check(mailbox.record.id, mailbox.state, () =>
-      this.#dependencies.startCheck.look(mailbox),
+      this.#dependencies.startCheck.obstacle(mailbox),
     );
   }
 
@@ -172,7 +160,7 @@ export class Manager implements InstanceManager {
   }
 
   startAll(names?: readonly string[]): Promise<Batch['results']> {
-    return this.#each(names, STARTED_BY_ALL, async (name) => this.#commands.startBeside(this.#find(name)));
+    return this.#each(names, STARTED_BY_ALL, async (name) => this.#dependencies.commands.startBeside(this.#find(name)));
   }
 
   stopAll(names?: readonly string[]): Promise<Batch['results']> {
@@ -212,8 +200,7 @@ export class Manager implements InstanceManager {
   }
 
   #findAny(nameOrAlias: string): Mailbox | null {
-    const { registry } = this.#dependencies;
-    const mailbox = registry.find(nameOrAlias) ?? registry.findByAlias(nameOrAlias);
+    const mailbox = this.#dependencies.registry.findAny(nameOrAlias);
     return mailbox === null || mailbox.isClosed ? null : mailbox;
   }
 

@@ -43,9 +43,10 @@ export class Registry {
     return this.#byName.get(name.toLowerCase()) ?? null;
   }
 
-  /** Finds an instance by its exact alias. */
-  findByAlias(alias: string): Mailbox | null {
-    return this.all().find((mailbox) => mailbox.record.settings.aliases.includes(alias)) ?? null;
+  /** Finds an instance by name, ignoring case, else by its exact alias. */
+  findAny(nameOrAlias: string): Mailbox | null {
+    const hasAlias = ({ record }: Mailbox): boolean => record.settings.aliases.includes(nameOrAlias);
+    return this.find(nameOrAlias) ?? this.all().find(hasAlias) ?? null;
   }
 
   /** Names, aliases and ports taken by all instances except `except`, by their live runs, and by llamactl itself. */

@@ -1,6 +1,7 @@
 import { ApiError } from '@llamactl/contract/errors';
 import type { Applied, Fleet, FleetStep } from '@llamactl/contract/fleet';
 import type { CreateInstance } from '@llamactl/contract/instance';
+import type { Commands } from '../commands.ts';
 import type { Editor } from '../instance-editor.ts';
 import { claimantOf, clashProblems, judgeClaims, portLeft, type Judgement } from './fleet-claims.ts';
 import { judgeEntries, refusedDocument } from './fleet-document.ts';
@@ -8,14 +9,13 @@ import { fleetSummary } from './fleet-summary.ts';
 import { calledOff, type Stage, unlessAborted } from './fleet-stage.ts';
 import { entryOf, planFleet, unnamed, type FleetMove } from './fleet-plan.ts';
 import type { Mailbox } from '../life/mailbox.ts';
-import type { Manager } from '../manager.ts';
 import type { Engines } from '../ports/engine-adapter.ts';
 import type { InstanceRecord, Settings } from '../ports/instance-record.ts';
 import type { LaunchPlan } from '../ports/runs.ts';
 import { shuttingDown } from '../refusals.ts';
 import type { Registry } from '../registry.ts';
 import { type Removals, type Removed, untilErased } from '../removal.ts';
-import { adapterFor, type GroupNames } from '../settings/settings.ts';
+import type { GroupNames } from '../settings/settings.ts';
 import type { StartCheck } from '../start-check.ts';
 import { currentRun, hasRunAhead } from '../life/transitions.ts';
 import type { ApplyOptions, FleetManager } from '../use-cases.ts';
@@ -29,7 +29,7 @@ export interface FleetKeeperDependencies {
   startCheck: StartCheck;
   removals: Removals;
   wholeChanges: WholeChanges;
-  manager: Pick<Manager, 'stop' | 'relaunch'>;
+  commands: Pick<Commands, 'stop' | 'relaunch'>;
   onFault: (error: unknown, what: string) => void;
 }
 
@@ -161,7 +161,7 @@ export class FleetKeeper implements FleetManager {
 
   /** Writes all changes in this turn, then restarts the instances that need it. */
   async #write(moves: readonly Move[], ports: ReadonlyMap<Move, number>, failures: Failures<Move>): Promise<void> {
-    const { editor, manager } = this.#with;
+    const { editor, commands } = this.#with;
     const going = moves.filter((move) => move.action !== 'nothing' && !failures.has(move));
     await Promise.all(
       going.map((move) =>
@@ -178,7 +178,7 @@ export class FleetKeeper implements FleetManager {
       going.map(async (move) => {
         const { action, present } = move;
         if (action !== 'restart' || present === null || failures.has(move)) return;
-        await attempt(failures, move, () => manager.relaunch(present.instance));
+        await attempt(failures, move, () => commands.relaunch(present.instance));
       }),
     );
   }
@@ -186,13 +186,13 @@ export class FleetKeeper implements FleetManager {
   /** Stops the instance if it runs, and waits for its end, unless that is called off. */
   async #end(instance: Mailbox, calledOff: AbortSignal): Promise<void> {
     if (instance.isClosed || calledOff.aborted) return;
-    if (hasRunAhead(instance.state)) await this.#with.manager.stop(instance.record.name);
+    if (hasRunAhead(instance.state)) await this.#with.commands.stop(instance, {});
     await this.#with.removals.untilEnded(instance, calledOff);
   }
 
   /** Returns the restarts that would fail to start again, and adds a warning to other moves that could not start. */
   async #checkStarts(moves: readonly Move[], surplus: readonly Mailbox[]): Promise<Failures<Move>> {
-    const { startCheck, engines, editor } = this.#with;
+    const { startCheck, editor } = this.#with;
     const failures: Failures<Move> = new Map();
     const handedOver = new Set([...moves.map(portLeft), ...surplus.map(livePort)].filter((port) => port !== null));
     for (const move of moves) {
@@ -203,9 +203,8 @@ export class FleetKeeper implements FleetManager {
       await attempt(failures, move, async () => {
         if (action === 'restart' && present !== null)
           return startCheck.assertStartable(present.instance, record, handedOver);
-        const adapter = adapterFor(engines, edit.settings.engine);
-        const problem = await adapter.preflight(record, adapter.plan(record));
-        if (problem !== null && problem.isWarnedOf !== true) warnings.push(problem.message);
+        const { obstacle } = await startCheck.foresee(record);
+        if (obstacle !== null && obstacle.isWarnedOf !== true) warnings.push(obstacle.message);
       });
     }
     return failures;

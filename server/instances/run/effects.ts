@@ -1,25 +1,24 @@
-import { GPU_OFFLOAD_SHORT, STRAY_PROCESS, SURVIVES_KILL } from '../ports/alert-sink.ts';
+import { GPU_OFFLOAD_SHORT, STRAY_PROCESS, SURVIVES_KILL, type AlertSink } from '../ports/alert-sink.ts';
 import { explainExit, type ExitCauseDependencies } from './exit-cause.ts';
 import { prepareLaunch, type PreparationDependencies } from './launch-preparation.ts';
 import type { InstanceEvent, Launch, RestartTerms, Effect } from '../life/lifecycle.ts';
-import type { AlertSink } from '../ports/alert-sink.ts';
-import type { EngineEndpoint, EngineTarget } from '../ports/engine-endpoint.ts';
+import type { EngineEndpoint } from '../ports/engine-endpoint.ts';
 import type { InstanceRecord } from '../ports/instance-record.ts';
 import type { ListeningPorts, PortWitness } from '../ports/listening-ports.ts';
 import type { RunMeter } from '../ports/run-meter.ts';
 import type { RunLogs } from '../ports/run-output.ts';
 import type { RunFolders } from '../ports/folders.ts';
 import type { Exit, RunListener, RunReference, Runs } from '../ports/runs.ts';
-import type { Clock } from '../ports/time.ts';
+import { type Clock, type Moment, momentOf } from '../ports/time.ts';
 import { watchHealth } from './health-watch.ts';
 import { EngineDied, type Leases } from '../slots/leases.ts';
-import { type Moment, momentOf } from '../ports/time.ts';
 import type { EffectRunner, Mailbox } from '../life/mailbox.ts';
 import { lookAtOffload } from './offload-look.ts';
 import { awaitReady, pause } from './readiness.ts';
 import { ALL_PINNED } from '../refusals.ts';
 import { planWithKey, withoutKey } from './run-key.ts';
 import type { Scheduler } from '../slots/scheduler.ts';
+import { targetOf } from '../run-references.ts';
 import { currentRun } from '../life/transitions.ts';
 import { NO_SIGNS } from './vital-signs.ts';
 
@@ -293,15 +292,4 @@ type DistributiveOmit<Union, Key extends PropertyKey> = Union extends unknown ? 
 function launchOf(mailbox: Mailbox, run: number): Launch | null {
   const current = currentRun(mailbox.state);
   return current?.number === run ? current.launch : null;
-}
-
-/** Where a run answers. @param witness Witness of its port, once the run is ready; `null`: none. */
-export function targetOf({ plan, key }: Launch, witness: PortWitness | null = null): EngineTarget {
-  return {
-    port: plan.port,
-    healthPath: plan.healthPath,
-    key,
-    ...(plan.isolated === true ? { isolated: true } : {}),
-    ...(witness === null ? {} : { witness }),
-  };
 }

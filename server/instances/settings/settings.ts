@@ -135,12 +135,16 @@ function withoutUndefined<T extends object>(object: T): { [Key in keyof T]: Excl
  */
 export function adapterFor(engines: Engines, name: string): EngineAdapter {
   const adapter = engines.find(name);
-  if (adapter !== null) return adapter;
-  const { path, message } = unknownEngine(engines, name);
-  throw new ApiError('VALIDATION_ERROR', sentence(`${path}: ${message}`), { problems: [{ path, message }] });
+  if (adapter === null) throw unknownEngine(engines, name);
+  return adapter;
 }
 
-function unknownEngine(engines: Engines, name: string): SettingsProblem {
+/** The error for an engine that is not configured. */
+export function unknownEngine(engines: Engines, name: string): ApiError {
+  return refused([unknownEngineProblem(engines, name)]);
+}
+
+function unknownEngineProblem(engines: Engines, name: string): SettingsProblem {
   const message = `there is no engine ${JSON.stringify(name)}; there are: ${engines.names().join(', ')}`;
   return { code: 'VALIDATION_ERROR', path: 'engine', message };
 }
@@ -173,7 +177,7 @@ export async function settingsProblems(
 ): ReturnType<EngineAdapter['check']> {
   const adapter = engines.find(settings.engine);
   if (adapter !== null) return judgeSettings(settings, adapter, groups, stored, mostWarnings);
-  return { problems: [unknownEngine(engines, settings.engine)], warnings: [] };
+  return { problems: [unknownEngineProblem(engines, settings.engine)], warnings: [] };
 }
 
 async function judgeSettings(

@@ -1,14 +1,13 @@
 import { DEFAULT_QUEUE_LIMIT } from '@llamactl/contract/instance';
 import { decideDemand, type DemandOutcome, type Refusal } from './demand.ts';
-import { targetOf } from '../run/effects.ts';
+import { targetOf } from '../run-references.ts';
 import type { LeaseBook } from './lease-book.ts';
 import type { Lease, LeaseRequest } from './leases.ts';
 import type { Mailbox } from '../life/mailbox.ts';
-import { momentOf } from '../ports/time.ts';
+import { momentOf, type Clock } from '../ports/time.ts';
 import type { Launch } from '../life/lifecycle.ts';
 import type { EngineTarget } from '../ports/engine-endpoint.ts';
 import type { PortWitness } from '../ports/listening-ports.ts';
-import type { Clock } from '../ports/time.ts';
 import { notFound, notServed, queueFull, shuttingDown, slotsPinned } from '../refusals.ts';
 import type { Scheduler } from './scheduler.ts';
 import { TurnQueue } from './turn-queue.ts';

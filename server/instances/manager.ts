@@ -86,7 +86,8 @@ export class Manager implements InstanceManager {
   }
 
   list(status?: Status): InstanceSummary[] {
-    return this.#open()
+    return this.#dependencies.registry
+      .open()
       .map((mailbox) => this.#summary(mailbox))
       .filter((summary) => status === undefined || summary.status === status);
   }
@@ -152,7 +153,7 @@ export class Manager implements InstanceManager {
   }
 
   liveRuns(): LiveRun[] {
-    return this.#open().flatMap(({ record, state }) => {
+    return this.#dependencies.registry.open().flatMap(({ record, state }) => {
       const run = currentRun(state);
       if (!run?.launch || !run.identity) return [];
       return [{ name: record.name, run: this.#dependencies.references.of(record.id, run.launch) }];
@@ -188,10 +189,6 @@ export class Manager implements InstanceManager {
   }
 
   // ── Pieces ────────────────────────────────────────────────────────────────────────────────────
-
-  #open(): Mailbox[] {
-    return this.#dependencies.registry.all().filter((mailbox) => !mailbox.isClosed);
-  }
 
   #find(name: string): Mailbox {
     const mailbox = this.#dependencies.registry.find(name);
@@ -239,7 +236,7 @@ export class Manager implements InstanceManager {
     statuses: readonly Status[],
     act: (name: string) => Promise<Status>,
   ): Promise<Batch['results']> {
-    const inStates = this.#open().filter(({ state }) => statuses.includes(state.status));
+    const inStates = this.#dependencies.registry.open().filter(({ state }) => statuses.includes(state.status));
     const statusOf = (name: string): Status | null => this.#dependencies.registry.find(name)?.state.status ?? null;
     return batch(names ?? inStates.map(({ record }) => record.name), act, statusOf);
   }

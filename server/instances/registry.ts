@@ -24,6 +24,11 @@ export class Registry {
     return [...this.#byId.values()];
   }
 
+  /** All instances that are not deleted, oldest first. A deletion that is not stored yet counts. */
+  open(): Mailbox[] {
+    return this.all().filter((mailbox) => !mailbox.isClosed);
+  }
+
   add(mailbox: Mailbox): void {
     this.#byId.set(mailbox.record.id, mailbox);
     this.#byName.set(mailbox.record.name.toLowerCase(), mailbox);

@@ -1,7 +1,5 @@
 import path from 'node:path';
 import type { Launch } from './life/lifecycle.ts';
-import type { EngineTarget } from './ports/engine-endpoint.ts';
-import type { PortWitness } from './ports/listening-ports.ts';
 import type { InstanceRecord } from './ports/instance-record.ts';
 import type { LogReference } from './ports/run-output.ts';
 import type { LaunchPlan, RunReference } from './ports/runs.ts';
@@ -46,15 +44,4 @@ function containerOf(tag: string, { container, command, environment }: LaunchPla
   if (container === undefined) return {};
   const { leading, name } = container;
   return { container: { command, leading, name: name ?? `llamactl-${tag}`, environment } };
-}
-
-/** Where a run answers. @param witness Witness of its port, once the run is ready; `null`: none. */
-export function targetOf({ plan, key }: Launch, witness: PortWitness | null = null): EngineTarget {
-  return {
-    port: plan.port,
-    healthPath: plan.healthPath,
-    key,
-    ...(plan.isolated === true ? { isolated: true } : {}),
-    ...(witness === null ? {} : { witness }),
-  };
 }

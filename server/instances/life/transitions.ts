@@ -1,5 +1,15 @@
 import type { Status } from '@llamactl/contract/instance';
-import type { Effect, Ended, Ending, InstanceState, StatusDetails, Reply, Run, Transition } from './lifecycle.ts';
+import type {
+  Effect,
+  Ended,
+  Ending,
+  InstanceState,
+  StatusDetails,
+  Reply,
+  Run,
+  Transition,
+  StartCause,
+} from './lifecycle.ts';
 
 /** Pure building blocks of transitions. */
 
@@ -85,3 +95,12 @@ export function lastExit({ exit, reason, lines }: Ended): InstanceState['lastExi
 
 /** The state of an instance that has never run. */
 export const NEW_STATE: InstanceState = { status: 'stopped', runs: 0, restarts: 0, lastExit: null };
+
+/** Enters `starting`. Every start, of any cause, begins here by requesting a slot. */
+export function begin(state: InstanceState, cause: StartCause, wantedByUser: boolean): Transition {
+  const number = state.runs + 1;
+  const run: Run = { number, cause, wantedByUser, launch: null, identity: null, startedAt: null, readyAt: null };
+  return to({ ...keptFields(state), runs: number, status: 'starting', phase: 'queued', run }, [
+    { type: 'request-slot', run: number },
+  ]);
+}

@@ -11,14 +11,13 @@ import type { RunFolders } from '../ports/folders.ts';
 import type { Exit, RunListener, RunReference, Runs } from '../ports/runs.ts';
 import { type Clock, type Moment, momentOf } from '../ports/time.ts';
 import { watchHealth } from './health-watch.ts';
-import { EngineDied, type Leases } from '../slots/leases.ts';
+import { EngineDied, type Leases, targetOf } from '../slots/leases.ts';
 import type { EffectRunner, Mailbox } from '../life/mailbox.ts';
 import { lookAtOffload } from './offload-look.ts';
 import { awaitReady, pause } from './readiness.ts';
 import { ALL_PINNED } from '../refusals.ts';
 import { planWithKey, withoutKey } from './run-key.ts';
 import type { Scheduler } from '../slots/scheduler.ts';
-import { targetOf } from '../run-references.ts';
 import { currentRun } from '../life/transitions.ts';
 import { NO_SIGNS } from './vital-signs.ts';
 

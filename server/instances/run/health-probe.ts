@@ -1,5 +1,5 @@
 import type { Health, StartObstacle } from '@llamactl/contract/health';
-import { targetOf } from '../run-references.ts';
+import { targetOf } from '../slots/leases.ts';
 import type { InstanceState, Launch } from '../life/lifecycle.ts';
 import type { EngineEndpoint, EngineTarget, ProbeResult } from '../ports/engine-endpoint.ts';
 import type { PortWitness } from '../ports/listening-ports.ts';

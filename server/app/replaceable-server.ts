@@ -3,7 +3,7 @@ import type { Logger } from 'pino';
 import type { Callers } from './callers.ts';
 import type { Instances } from '../instances/instances.ts';
 import { EngineDied } from '../instances/slots/leases.ts';
-import { Moved } from '../instances/life/moved.ts';
+import { Moved } from '../instances/use-cases.ts';
 import type { Clock } from '../instances/ports/time.ts';
 import type { Listening } from './listening.ts';
 import type { AlertsWiring } from './alerts-wiring.ts';

@@ -18,8 +18,8 @@ import {
   guardProblems,
   type GuardTerms,
   type VariableGuardTerms,
+  variableObstacle,
 } from './settings-guard.ts';
-import { variableObstacle } from './variable-obstacle.ts';
 
 /** The launch settings of a custom engine in the configuration file; callers of the API cannot change them. */
 export interface CustomConfig {

@@ -8,17 +8,21 @@ import { errorText } from './error-text.ts';
 import { type FlagCatalogue, bareName } from './flags.ts';
 import type { FlagCatalogues, Launcher } from './flag-catalogue.ts';
 import { guardOfFlag } from './guarded-flags.ts';
-import { modelFiles } from './llama-cpp-files.ts';
+import { modelFiles, modelFileProblem } from './model-file.ts';
 import { LLAMA_CROSSING } from './llama-cpp-crossing.ts';
 import { isolationArguments, isolationProblems } from './llama-cpp-isolation.ts';
 import { llamaCppOffload } from './llama-cpp-offload.ts';
 import { llamaCppReason } from './llama-cpp-reason.ts';
-import { modelFileProblem } from './model-file.ts';
 import { extraArgumentWarnings, optionFaults } from './option-check.ts';
 import { optionArguments, withoutTwins } from './option-arguments.ts';
 import type { FindProgram } from './ports.ts';
-import { environmentProblems, firstProblems, guardProblems, type VariableGuardTerms } from './settings-guard.ts';
-import { variableObstacle } from './variable-obstacle.ts';
+import {
+  environmentProblems,
+  firstProblems,
+  guardProblems,
+  type VariableGuardTerms,
+  variableObstacle,
+} from './settings-guard.ts';
 
 /** The launch settings of llama-server in the configuration file. */
 export interface LlamaCppConfig {

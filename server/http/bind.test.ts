@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { ApiError } from '@llamactl/contract/errors';
 import { Sealed } from '../instances/life/mailbox.ts';
-import { Moved } from '../instances/life/moved.ts';
+import { Moved } from '../instances/use-cases.ts';
 import { StoreClosed } from '../instances/ports/instance-store.ts';
 import { FakeAudit } from '../testing/fake-services.ts';
 import { errorOf, serverWithInstance, testServer, type TestServer } from '../testing/http-harness.ts';

@@ -4,10 +4,9 @@ import { PATH_PARAMETERS, type PathRule } from '@llamactl/contract/path-paramete
 import { z } from 'zod';
 import type { Caller } from '../auth/caller.ts';
 import { Sealed } from '../instances/life/mailbox.ts';
-import { Moved } from '../instances/life/moved.ts';
+import { Moved, type InstanceManager } from '../instances/use-cases.ts';
 import { StoreClosed } from '../instances/ports/instance-store.ts';
 import type { Clock } from '../instances/ports/time.ts';
-import type { InstanceManager } from '../instances/use-cases.ts';
 import { CallerGone, disconnectSignal } from './disconnect.ts';
 import type { HttpApp, HttpReply, HttpRequest } from './plugin.ts';
 import { LIST_BODY_LIMIT } from './bodies/body.ts';

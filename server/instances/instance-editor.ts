@@ -1,7 +1,7 @@
 import { ApiError } from '@llamactl/contract/errors';
 import type { CreateInstance, UpdateInstance } from '@llamactl/contract/instance';
 import type { Commands } from './commands.ts';
-import { matchesTag } from './settings/entity-tag.ts';
+import { matchesTag } from './instance-view.ts';
 import type { InstanceState } from './life/lifecycle.ts';
 import type { Mailbox } from './life/mailbox.ts';
 import type { Engines } from './ports/engine-adapter.ts';

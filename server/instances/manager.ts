@@ -12,7 +12,7 @@ import type { LogEntry, LogItem, Logs } from '@llamactl/contract/logs';
 import { batch, STARTED_BY_ALL, STOPPED_BY_ALL } from './fleet/batch.ts';
 import type { Commands } from './commands.ts';
 import type { Edited, Editor } from './instance-editor.ts';
-import { tagOf } from './settings/entity-tag.ts';
+import { tagOf, describe, summarize } from './instance-view.ts';
 import type { HealthProbe } from './run/health-probe.ts';
 import type { InstanceState } from './life/lifecycle.ts';
 import type { Lease, LeaseRequest } from './slots/leases.ts';
@@ -30,7 +30,6 @@ import { notFound } from './refusals.ts';
 import { type Removals, untilErased } from './removal.ts';
 import type { StartCheck } from './start-check.ts';
 import type { InstanceManager, LiveRun, StopOptions, WaitOptions, Written } from './use-cases.ts';
-import { describe, summarize } from './instance-view.ts';
 import type { WaitingRooms } from './slots/waiting-rooms.ts';
 
 /** Dependencies of the use cases; `app.ts` builds them. */

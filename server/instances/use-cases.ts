@@ -30,6 +30,11 @@ export interface WaitOptions {
   isBegun?: boolean | undefined;
 }
 
+/** Abort reason of a wait that the next server continues. */
+export class Moved extends Error {
+  override readonly name = 'Moved';
+}
+
 /** A run that has a process. */
 export interface LiveRun {
   /** Name of its instance. */

@@ -3,7 +3,7 @@ import type { CreateInstance } from '@llamactl/contract/instance';
 import type { Commands } from '../commands.ts';
 import type { Editor } from '../instance-editor.ts';
 import { type Mailbox, Sealed } from '../life/mailbox.ts';
-import { Moved } from '../life/moved.ts';
+import { Moved } from '../use-cases.ts';
 import { currentRun, hasRunAhead } from '../life/transitions.ts';
 import type { Engines } from '../ports/engine-adapter.ts';
 import type { InstanceRecord } from '../ports/instance-record.ts';

@@ -1,8 +1,7 @@
 import { ApiError } from '@llamactl/contract/errors';
 import type { Applied, Fleet, FleetAction, FleetStep } from '@llamactl/contract/fleet';
-import { Moved } from '../life/moved.ts';
+import { Moved, type ApplyOptions, type FleetManager } from '../use-cases.ts';
 import { shuttingDown } from '../refusals.ts';
-import type { ApplyOptions, FleetManager } from '../use-cases.ts';
 import { FleetApply, type FleetApplyDependencies, type Outcome, type Result } from './fleet-apply.ts';
 import { entryOf } from './fleet-plan.ts';
 

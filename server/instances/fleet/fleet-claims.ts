@@ -1,8 +1,11 @@
+import type { ErrorCode, Problem } from '@llamactl/contract/errors';
 import type { Claims, Clash } from '../settings/claims.ts';
-import type { EntryProblem } from './fleet-document.ts';
 import type { FleetMove } from './fleet-plan.ts';
 import type { StoredInstance } from '../ports/instance-store.ts';
 import { currentRun } from '../life/transitions.ts';
+
+/** A problem of an entry; the path is relative to the entry. */
+export type EntryProblem = Problem & { code: ErrorCode; entry: number };
 
 /** The id under which a move claims names and ports; for a new instance one made of its name. */
 export function claimantOf({ name, present }: FleetMove<StoredInstance>): string {

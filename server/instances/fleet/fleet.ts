@@ -1,11 +1,14 @@
 import { ApiError } from '@llamactl/contract/errors';
 import type { Applied, Fleet, FleetAction, FleetStep } from '@llamactl/contract/fleet';
 import { Moved, type ApplyOptions, type FleetManager } from '../use-cases.ts';
+import type { Editor } from '../instance-editor.ts';
 import { shuttingDown } from '../refusals.ts';
-import { FleetApply, type FleetApplyDependencies, type Outcome, type Result } from './fleet-apply.ts';
+import { FleetApply, type FleetApplyDependencies, type Result } from './fleet-apply.ts';
+import { FleetDocument, type FleetDocumentDependencies, type Outcome } from './fleet-document.ts';
 import { entryOf } from './fleet-plan.ts';
 
-export interface FleetKeeperDependencies extends FleetApplyDependencies {
+export interface FleetKeeperDependencies extends FleetDocumentDependencies, FleetApplyDependencies {
+  editor: Editor;
   onFault: (error: unknown, what: string) => void;
 }
 
@@ -30,14 +33,14 @@ export class FleetKeeper implements FleetManager {
   }
 
   async apply({ instances: entries }: Fleet, { prune, dryRun, signal }: ApplyOptions): Promise<Applied> {
-    const calledOff = AbortSignal.any([refusalOf(signal), this.#closing.signal]);
-    const apply = new FleetApply(this.#dependencies, entries, { prune, calledOff });
-    const warnings = await apply.judge();
+    const document = new FleetDocument(this.#dependencies, entries, prune);
+    const warnings = await document.judge();
     signal?.throwIfAborted();
-    const work = dryRun ? apply.foresee() : apply.make(signal);
-    const result = await this.#whileWaitedFor(work, apply, signal);
-    if (result.kind === 'called off') throw result.reason;
-    const results = this.#stepsOf(result.outcome, warnings);
+    const calledOff = AbortSignal.any([refusalOf(signal), this.#closing.signal]);
+    const apply = new FleetApply(this.#dependencies, document, calledOff);
+    const result = await this.#whileWaitedFor(dryRun ? document.foresee() : apply.make(signal), apply, signal);
+    if ('calledOff' in result) throw result.calledOff;
+    const results = this.#stepsOf(result, warnings);
     return { message: fleetSummary(results, dryRun), dry_run: dryRun, results };
   }
 

@@ -98,9 +98,8 @@ const SHUTDOWN_PATIENCE_MS = 5_000;
 export function createInstances(outside: Ports, options: InstancesOptions): Instances {
   const { interposition = NOTHING_BETWEEN } = options;
   const runs = interposition.runs(outside.runs);
-  const ports = { ...outside, runs, store: interposition.store(outside.store) };
-  const { clock, randomness, events } = ports;
-  const store = watchStore(ports.store, ports.alerts);
+  const store = watchStore(interposition.store(outside.store), outside.alerts);
+  const { clock, randomness, events } = outside;
   const { settings, groups, onFault } = options;
   const registry = new Registry(settings.port_range, options.ownPort);
   const references = runReferences(options.dataDirectory, store.dataDirId);
@@ -114,10 +113,9 @@ export function createInstances(outside: Ports, options: InstancesOptions): Inst
     const mailbox = registry.byId(instance);
     if (mailbox !== null) onChanged(mailbox);
   });
+  const shared = { ...outside, runs, store, registry, references, leases, onFault };
   const slots = new InstanceSlots({
-    clock,
-    registry,
-    leases,
+    ...shared,
     groups,
     onClosed: (instance) => {
       const mailbox = registry.byId(instance);
@@ -129,37 +127,32 @@ export function createInstances(outside: Ports, options: InstancesOptions): Inst
   const witness = (instance: string, launch: Launch): PortWitness | null => {
     const known = witnesses.get(launch);
     if (known !== undefined) return known;
-    const found = ports.listeningPorts.witness(references.of(instance, launch), launch.plan.port);
+    const found = outside.listeningPorts.witness(references.of(instance, launch), launch.plan.port);
     if (found !== null) witnesses.set(launch, found);
     return found;
   };
   const isClosed = (instance: string): boolean => slots.isClosed(instance);
-  const waitingRooms = new WaitingRooms({ clock, leases, scheduler, witness, isClosed });
+  const waitingRooms = new WaitingRooms({ ...shared, scheduler, witness, isClosed });
   const idleStops = new IdleStops({
-    clock,
-    leases,
+    ...shared,
     defaultSeconds: settings.idle_timeout,
     isPinned: (instance) => slots.isPinned(instance),
     onIdle: (instance, seconds) => slots.endIdle(instance, seconds),
   });
-  const healthProbe = new HealthProbe(clock, ports.endpoint, onFault, witness);
+  const healthProbe = new HealthProbe(clock, outside.endpoint, onFault, witness);
 
   const terms = (record: InstanceRecord): RestartTerms => ({
     autoRestart: record.settings.auto_restart ?? settings.auto_restart,
     maxRestarts: record.settings.max_restarts ?? settings.max_restarts,
     jitter: randomness.fraction(),
   });
-  const startCheck = new StartCheck({ ...ports, registry, references });
+  const startCheck = new StartCheck(shared);
   const ownEffects = new Effects({
-    ...ports,
+    ...shared,
     scheduler,
     isWaitedFor: (instance) => waitingRooms.waiting(instance) > 0,
-    references,
     terms,
     witness,
-    leases: (instance, run) => leases.of(instance, run),
-    lastUsed: (instance, run) => leases.lastUsed(instance, run),
-    registry,
     startCheck,
     startTimeoutMs: settings.start_timeout * 1_000,
     onFault: (error, effect) => onFault(error, `effect ${effect.type}`),
@@ -169,51 +162,26 @@ export function createInstances(outside: Ports, options: InstancesOptions): Inst
   const over = new AbortController();
   const wholeChanges = new WholeChanges();
   const openMailbox = (record: InstanceRecord, state: InstanceState): Mailbox => {
-    const mailbox = new Mailbox(record, state, {
-      store,
-      events,
-      clock,
-      effects,
-      onFault: (error) => onFault(error, 'an instance'),
-    });
+    const report = (error: unknown): void => onFault(error, 'an instance');
+    const mailbox = new Mailbox(record, state, { store, events, clock, effects, onFault: report });
     if (isHandedOver) mailbox.seal();
     mailbox.watch(() => onChanged(mailbox));
     return mailbox;
   };
-  const removals = new Removals({
-    clock,
-    store,
-    events,
-    runFolders: ports.runFolders,
-    logs: ports.logs,
-    registry,
-    references,
-    leases,
-    healthProbe,
-    onFault,
-  });
-  const groupNames = new Set(Object.keys(groups));
-  const stopTimeoutMs = settings.stop_timeout * 1_000;
+  const removals = new Removals({ ...shared, healthProbe });
   const commands = new Commands({ clock, scheduler, startCheck, defaults: settings });
-  const shared = { ...ports, registry, groups: groupNames, startCheck, commands, wholeChanges };
-  const editor = new Editor({ ...shared, openMailbox });
-  const manager = new Manager({
-    ...shared,
-    references,
-    waitingRooms,
-    healthProbe,
-    removals,
-    editor,
-    defaults: settings,
-  });
-  const fleet = new FleetKeeper({ ...shared, editor, removals, onFault });
+  const editing = { ...shared, groups: new Set(Object.keys(groups)), startCheck, commands, wholeChanges };
+  const editor = new Editor({ ...editing, openMailbox });
+  const services = { ...editing, editor, removals };
+  const manager = new Manager({ ...services, waitingRooms, healthProbe, defaults: settings });
+  const fleet = new FleetKeeper(services);
 
   return {
     manager,
     fleet,
     readyEngines: () => registry.all().flatMap((mailbox) => readyEngine(mailbox, witness)),
     boot: () =>
-      boot({ ...ports, leases, registry, references, openMailbox, terms, stopTimeoutMs, over: over.signal, onFault }),
+      boot({ ...shared, openMailbox, terms, stopTimeoutMs: settings.stop_timeout * 1_000, over: over.signal }),
     leases,
     handOver: async (successor) => {
       await wholeChanges.end();

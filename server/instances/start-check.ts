@@ -80,17 +80,13 @@ export class StartCheck {
    * obstacle. The result holds nothing that a reader of the instance may not see. Takes as long as the disk.
    */
   async obstacle(mailbox: Mailbox): Promise<StartObstacle | null> {
+    const { listeningPorts, references, registry } = this.#dependencies;
     const { record, state } = mailbox;
+    const { id, port } = record;
     // After a change, a start or a hand-over the result is out of date.
     const isPast = (): boolean => mailbox.record !== record || mailbox.state !== state || mailbox.isSealed;
-    const obstacle = await this.#obstacle(record, isPast);
-    return isPast() ? null : obstacle;
-  }
-
-  async #obstacle(record: InstanceRecord, isPast: () => boolean): Promise<StartObstacle | null> {
-    const { listeningPorts, references, registry } = this.#dependencies;
-    const { id, port } = record;
     const { plan, obstacle } = await this.foresee(record);
+    if (isPast()) return null;
     if (obstacle !== null) {
       const { code, message } = obstacle;
       return { code, message: plan === null ? message : withoutSearchPath(message, plan.command) };
@@ -99,7 +95,7 @@ export class StartCheck {
     // Read who owns the socket. Binding the port to test it could take it from a start.
     if ((await listeningPorts.ownsPort(references.of(id, NO_RUN), port)) !== 'foreign' || isPast()) return null;
     const holder = await listeningPorts.portHolder(port);
-    return holder === null ? null : { code: 'PORT_IN_USE', message: portInUse(record, holder.description) };
+    return holder === null || isPast() ? null : { code: 'PORT_IN_USE', message: portInUse(record, holder.description) };
   }
 
   async #assertPortFree(mailbox: Mailbox, record: InstanceRecord): Promise<void> {

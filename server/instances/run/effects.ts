@@ -11,7 +11,8 @@ import type { RunFolders } from '../ports/folders.ts';
 import type { Exit, RunListener, RunReference, Runs } from '../ports/runs.ts';
 import { type Clock, type Moment, momentOf } from '../ports/time.ts';
 import { watchHealth } from './health-watch.ts';
-import { EngineDied, type Leases, targetOf } from '../slots/leases.ts';
+import type { LeaseBook } from '../slots/lease-book.ts';
+import { EngineDied, targetOf } from '../slots/leases.ts';
 import type { EffectRunner, Mailbox } from '../life/mailbox.ts';
 import { lookAtOffload } from './offload-look.ts';
 import { awaitReady, pause } from './readiness.ts';
@@ -50,10 +51,7 @@ export interface EffectDependencies extends PreparationDependencies, ExitCauseDe
   logs: RunLogs;
   meter: RunMeter;
   alerts: AlertSink;
-  /** The leases of one run of an instance, by the instance's id. */
-  leases(instance: string, run: number): Leases;
-  /** When the last lease of a run ended, of {@link Clock.elapsed}; `null`: none has ended. */
-  lastUsed(instance: string, run: number): number | null;
+  leases: Pick<LeaseBook, 'of' | 'lastUsed'>;
   /** The witness of a ready run's port, by the instance's id; `null`: no witness is possible. */
   witness(instance: string, launch: Launch): PortWitness | null;
   /** The current restart policy of an instance. */
@@ -114,10 +112,10 @@ export class Effects implements EffectRunner {
       case 'look-at-offload':
         return this.#lookAtOffload(mailbox, effect.run, signal);
       case 'drain':
-        await this.#dependencies.leases(id, effect.run).idle(effect.until, clock, signal);
+        await this.#dependencies.leases.of(id, effect.run).idle(effect.until, clock, signal);
         return this.#post(mailbox, { type: 'drained', run: effect.run });
       case 'close-leases':
-        return this.#dependencies.leases(id, effect.run).close(effect.died === true ? new EngineDied() : undefined);
+        return this.#dependencies.leases.of(id, effect.run).close(effect.died === true ? new EngineDied() : undefined);
       case 'terminate':
         return this.#withRun(mailbox, effect.run, (run) => runs.terminate(run));
       case 'kill':
@@ -224,9 +222,9 @@ export class Effects implements EffectRunner {
       reference: references.of(id, launch),
       target: targetOf(launch, dependencies.witness(id, launch)),
       signs: engines.find(launch.engine)?.signs ?? NO_SIGNS,
-      answered: () => dependencies.leases(id, run).answered,
+      answered: () => dependencies.leases.of(id, run).answered,
       leasesSince: (from: number) =>
-        dependencies.leases(id, run).count + ((dependencies.lastUsed(id, run) ?? -Infinity) >= from ? 1 : 0),
+        dependencies.leases.of(id, run).count + ((dependencies.leases.lastUsed(id, run) ?? -Infinity) >= from ? 1 : 0),
     };
     await watchHealth(
       this.#dependencies,

@@ -1,7 +1,7 @@
 import { subscribe } from 'node:diagnostics_channel';
 import { writeSync } from 'node:fs';
 import { setTimeout as pause } from 'node:timers/promises';
-import type { Interposition } from '../../server/instances/interposition.ts';
+import type { Interposition } from '../../server/instances/instances.ts';
 import type { InstanceState } from '../../server/instances/life/lifecycle.ts';
 import type { EffectRunner } from '../../server/instances/life/mailbox.ts';
 import type { InstanceStore } from '../../server/instances/ports/instance-store.ts';

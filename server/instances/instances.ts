@@ -6,11 +6,10 @@ import { Effects } from './run/effects.ts';
 import { FleetKeeper } from './fleet/fleet.ts';
 import { HealthProbe } from './run/health-probe.ts';
 import { IdleStops } from './slots/idle-stops.ts';
-import { NOTHING_BETWEEN, type Interposition } from './interposition.ts';
 import { LeaseBook } from './slots/lease-book.ts';
 import { type Lease, type LeaseRequest, targetOf } from './slots/leases.ts';
 import type { InstanceState, Launch, RestartTerms } from './life/lifecycle.ts';
-import { Mailbox } from './life/mailbox.ts';
+import { type EffectRunner, Mailbox } from './life/mailbox.ts';
 import { Manager } from './manager.ts';
 import type { AlertSink } from './ports/alert-sink.ts';
 import type { Engines } from './ports/engine-adapter.ts';
@@ -51,6 +50,23 @@ export interface Ports {
   logs: RunLogs;
   alerts: AlertSink;
 }
+
+/**
+ * Wraps ports of the domain, for tests that crash the process at one of them. Each method gets the original and returns
+ * its replacement, which must pass calls on.
+ */
+export interface Interposition {
+  effects(runner: EffectRunner): EffectRunner;
+  store(store: InstanceStore): InstanceStore;
+  runs(runs: Runs): Runs;
+}
+
+/** Wraps nothing. */
+const NOTHING_BETWEEN: Interposition = {
+  effects: (runner) => runner,
+  store: (store) => store,
+  runs: (runs) => runs,
+};
 
 export interface InstancesOptions {
   /** Absolute. */

@@ -16,7 +16,7 @@ export interface FleetDocumentDependencies {
   engines: Engines;
   registry: Registry;
   groups: GroupNames;
-  editor: Pick<Editor, 'draft' | 'revision'>;
+  editor: Editor;
   startCheck: StartCheck;
 }
 

@@ -1,14 +1,12 @@
 import { ApiError } from '@llamactl/contract/errors';
 import type { Applied, Fleet, FleetAction, FleetStep } from '@llamactl/contract/fleet';
 import { Moved, type ApplyOptions, type FleetManager } from '../use-cases.ts';
-import type { Editor } from '../instance-editor.ts';
 import { shuttingDown } from '../refusals.ts';
 import { FleetApply, type FleetApplyDependencies, type Result } from './fleet-apply.ts';
 import { FleetDocument, type FleetDocumentDependencies, type Outcome } from './fleet-document.ts';
 import { entryOf } from './fleet-plan.ts';
 
 export interface FleetKeeperDependencies extends FleetDocumentDependencies, FleetApplyDependencies {
-  editor: Editor;
   onFault: (error: unknown, what: string) => void;
 }
 

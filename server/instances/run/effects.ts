@@ -10,7 +10,7 @@ import type { RunLogs } from '../ports/run-output.ts';
 import type { RunFolders } from '../ports/folders.ts';
 import type { Exit, RunListener, RunReference, Runs } from '../ports/runs.ts';
 import { type Clock, type Moment, momentOf } from '../ports/time.ts';
-import { watchHealth } from './health-watch.ts';
+import { NO_SIGNS, watchHealth } from './health-watch.ts';
 import type { LeaseBook } from '../slots/lease-book.ts';
 import { EngineDied, targetOf } from '../slots/leases.ts';
 import type { EffectRunner, Mailbox } from '../life/mailbox.ts';
@@ -20,7 +20,6 @@ import { ALL_PINNED } from '../refusals.ts';
 import { planWithKey, withoutKey } from './run-key.ts';
 import type { Scheduler } from '../slots/scheduler.ts';
 import { currentRun } from '../life/transitions.ts';
-import { NO_SIGNS } from './vital-signs.ts';
 
 /**
  * Effects that are retried after an unexpected failure until their phase is over; otherwise the instance would wait without

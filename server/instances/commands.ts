@@ -6,6 +6,7 @@ import { type Mailbox, Sealed } from './life/mailbox.ts';
 import { momentOf, type Clock } from './ports/time.ts';
 import { noFreeSlot, notFound, shuttingDown, slotsPinned } from './refusals.ts';
 import { isRestartDue } from './life/restart-due.ts';
+import { isUp } from './life/transitions.ts';
 import type { Scheduler } from './slots/scheduler.ts';
 import type { StartCheck } from './start-check.ts';
 import type { StopOptions, WaitOptions } from './use-cases.ts';
@@ -129,8 +130,4 @@ export class Commands {
   #stopTimeoutMs(seconds: number | undefined): number {
     return (seconds ?? this.#dependencies.defaults.stop_timeout) * 1_000;
   }
-}
-
-function isUp({ status }: InstanceState): boolean {
-  return status === 'starting' || status === 'running';
 }

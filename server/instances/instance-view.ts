@@ -5,7 +5,7 @@ import type { InstanceRecord } from './ports/instance-record.ts';
 import type { LaunchPlan } from './ports/runs.ts';
 import { restartsInARow } from './life/restart-policy.ts';
 import { maskedWords } from './settings/secret-words.ts';
-import { currentRun } from './life/transitions.ts';
+import { currentRun, launchedPlan } from './life/transitions.ts';
 
 /** Data that the views need besides record and state. */
 export interface Surroundings {
@@ -42,7 +42,7 @@ export function summarize(record: InstanceRecord, state: InstanceState): Instanc
 export function describe(record: InstanceRecord, state: InstanceState, surroundings: Surroundings): Instance {
   const { settings } = record;
   const run = currentRun(state);
-  const launched = run?.launch?.plan ?? null;
+  const launched = launchedPlan(state);
   const { plan, isLearnt, stats, defaults, elapsed } = surroundings;
   return {
     ...summarize(record, state),
@@ -99,7 +99,7 @@ function startOf(state: InstanceState): string | null {
 
 /** Whether the running engine was launched by a plan other than `plan`. */
 export function isRestartRequired(state: InstanceState, plan: LaunchPlan | null): boolean {
-  const launched = currentRun(state)?.launch?.plan ?? null;
+  const launched = launchedPlan(state);
   return launched !== null && !isSamePlan(launched, plan);
 }
 

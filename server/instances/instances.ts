@@ -61,13 +61,6 @@ export interface Interposition {
   runs(runs: Runs): Runs;
 }
 
-/** Wraps nothing. */
-const NOTHING_BETWEEN: Interposition = {
-  effects: (runner) => runner,
-  store: (store) => store,
-  runs: (runs) => runs,
-};
-
 export interface InstancesOptions {
   /** Absolute. */
   dataDirectory: string;
@@ -112,11 +105,10 @@ export interface Instances {
 const SHUTDOWN_PATIENCE_MS = 5_000;
 
 export function createInstances(outside: Ports, options: InstancesOptions): Instances {
-  const { interposition = NOTHING_BETWEEN } = options;
-  const runs = interposition.runs(outside.runs);
-  const store = watchStore(interposition.store(outside.store), outside.alerts);
+  const { settings, groups, onFault, interposition } = options;
+  const runs = interposition?.runs(outside.runs) ?? outside.runs;
+  const store = watchStore(interposition?.store(outside.store) ?? outside.store, outside.alerts);
   const { clock, randomness, events } = outside;
-  const { settings, groups, onFault } = options;
   const registry = new Registry(settings.port_range, options.ownPort);
   const references = runReferences(options.dataDirectory, store.dataDirId);
   // After each change of an instance, all three reconsider. Within the call, each of them acts on that instance only.
@@ -173,7 +165,7 @@ export function createInstances(outside: Ports, options: InstancesOptions): Inst
     startTimeoutMs: settings.start_timeout * 1_000,
     onFault: (error, effect) => onFault(error, `effect ${effect.type}`),
   });
-  const effects = interposition.effects(ownEffects);
+  const effects = interposition?.effects(ownEffects) ?? ownEffects;
   let isHandedOver = false;
   const over = new AbortController();
   const wholeChanges = new WholeChanges();

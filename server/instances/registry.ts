@@ -1,7 +1,7 @@
 import { ApiError } from '@llamactl/contract/errors';
 import { Claims, type Claim } from './settings/claims.ts';
 import type { Mailbox } from './life/mailbox.ts';
-import { currentRun } from './life/transitions.ts';
+import { livePort } from './life/transitions.ts';
 
 /**
  * All instances by id and by name. Keeps names, aliases and ports unique: callers check a claim and take it in the same
@@ -62,8 +62,8 @@ export class Registry {
     for (const { record, state } of this.all()) {
       if (except.has(record.id)) continue;
       claims.take({ ...record, aliases: record.settings.aliases });
-      const live = currentRun(state)?.launch?.plan.port;
-      if (live !== undefined) claims.takePort(live, record.id, `the running engine of ${record.name}`);
+      const live = livePort(state);
+      if (live !== null) claims.takePort(live, record.id, `the running engine of ${record.name}`);
     }
     return claims;
   }
@@ -86,9 +86,13 @@ export class Registry {
     return this.freePortBeside(this.claims(new Set([id])), avoid);
   }
 
-  /** A port of the range outside of `claims`; `null`: the range is used up. */
+  /** The lowest port of the range, both ends included, outside of `claims`; `null`: the range is used up. */
   freePortBeside({ ports }: Claims, avoid: ReadonlySet<number> = new Set()): number | null {
-    return pickPort(this.#portRange, ports, avoid);
+    const [first, last] = this.#portRange;
+    for (let port = first; port <= last; port += 1) {
+      if (!ports.has(port) && !avoid.has(port)) return port;
+    }
+    return null;
   }
 
   /** A port for the instance `id`. @throws {ApiError} the range is used up */
@@ -103,16 +107,4 @@ export class Registry {
     const [first, last] = this.#portRange;
     return `Every port of instances.port_range (${first} to ${last}) is taken; widen it, name a port, or delete an instance`;
   }
-}
-
-/** Returns the lowest free port of the range, both ends included; `null`: the range is used up. */
-function pickPort(
-  [first, last]: readonly [number, number],
-  taken: ReadonlyMap<number, unknown>,
-  avoid: ReadonlySet<number>,
-): number | null {
-  for (let port = first; port <= last; port += 1) {
-    if (!taken.has(port) && !avoid.has(port)) return port;
-  }
-  return null;
 }

@@ -2,7 +2,7 @@ import { ApiError, MOST_PROBLEMS } from '@llamactl/contract/errors';
 import type { CreateInstance } from '@llamactl/contract/instance';
 import type { Editor } from '../instance-editor.ts';
 import type { Mailbox } from '../life/mailbox.ts';
-import { currentRun } from '../life/transitions.ts';
+import { livePort } from '../life/transitions.ts';
 import type { Engines } from '../ports/engine-adapter.ts';
 import type { InstanceRecord, Settings } from '../ports/instance-record.ts';
 import type { LaunchPlan } from '../ports/runs.ts';
@@ -24,7 +24,7 @@ export type Move = FleetMove<Mailbox>;
 /** The errors of failed changes. */
 export type Failures<Change> = Map<Change, unknown>;
 
-/** What an apply did, or would do. */
+/** The changes that an apply made, or would make. */
 export interface Outcome {
   moves: readonly Move[];
   /** The instances to remove. */
@@ -69,7 +69,9 @@ export class FleetDocument {
   async checkStarts(moves: readonly Move[], surplus: readonly Mailbox[]): Promise<Failures<Move>> {
     const { startCheck, editor } = this.#dependencies;
     const failures: Failures<Move> = new Map();
-    const handedOver = new Set([...moves.map(portLeft), ...surplus.map(livePort)].filter((port) => port !== null));
+    const handedOver = new Set(
+      [...moves.map(portLeft), ...surplus.map(({ state }) => livePort(state))].filter((port) => port !== null),
+    );
     for (const move of moves) {
       const { action, present, edit, warnings } = move;
       if (action === 'nothing') continue;
@@ -145,10 +147,6 @@ export async function attemptAll<Change>(
       }
     }),
   );
-}
-
-function livePort({ state }: Mailbox): number | null {
-  return currentRun(state)?.launch?.plan.port ?? null;
 }
 
 /** Checks each entry on its own, and that all names differ. Stops at {@link MOST_PROBLEMS}: the document is refused anyway. */

@@ -1,4 +1,5 @@
 import type { Status } from '@llamactl/contract/instance';
+import type { LaunchPlan } from '../ports/runs.ts';
 import type {
   Effect,
   Ended,
@@ -71,6 +72,21 @@ export function isBackoff(state: InstanceState): state is Extract<InstanceState,
 /** The run of the state; `null`: the state has none. */
 export function currentRun(state: InstanceState): Run | null {
   return 'run' in state ? state.run : null;
+}
+
+/** The plan with which the run of the state was launched; `null`: no run was launched. */
+export function launchedPlan(state: InstanceState): LaunchPlan | null {
+  return currentRun(state)?.launch?.plan ?? null;
+}
+
+/** The port of the launched run; `null`: no run was launched. */
+export function livePort(state: InstanceState): number | null {
+  return launchedPlan(state)?.port ?? null;
+}
+
+/** Whether the instance has a run that is not being ended. */
+export function isUp({ status }: InstanceState): boolean {
+  return status === 'starting' || status === 'running';
 }
 
 /** Whether the instance has a run or will start one by itself, so that an update with restart leads to a start. */

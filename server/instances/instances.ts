@@ -139,8 +139,7 @@ export function createInstances(outside: Ports, options: InstancesOptions): Inst
     if (found !== null) witnesses.set(launch, found);
     return found;
   };
-  const isClosed = (instance: string): boolean => slots.isClosed(instance);
-  const waitingRooms = new WaitingRooms({ ...shared, scheduler, witness, isClosed });
+  const waitingRooms = new WaitingRooms({ ...shared, scheduler, witness, isClosed: (id) => slots.isClosed(id) });
   const idleStops = new IdleStops({
     ...shared,
     defaultSeconds: settings.idle_timeout,

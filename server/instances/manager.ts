@@ -76,7 +76,7 @@ export class Manager implements InstanceManager {
   }
 
   idOf(nameOrAlias: string): string | null {
-    return this.#findAny(nameOrAlias)?.record.id ?? null;
+    return this.#dependencies.registry.findAny(nameOrAlias)?.record.id ?? null;
   }
 
   nameOf(id: string): string | null {
@@ -170,7 +170,7 @@ export class Manager implements InstanceManager {
   async acquire(request: LeaseRequest): Promise<Lease> {
     const elsewhere = this.#givesNow();
     if (elsewhere !== null) return elsewhere(request);
-    const mailbox = this.#findAny(request.instance);
+    const mailbox = this.#dependencies.registry.findAny(request.instance);
     if (mailbox === null) throw notFound(request.instance);
     try {
       return await this.#dependencies.waitingRooms.acquire(mailbox, request);
@@ -193,11 +193,6 @@ export class Manager implements InstanceManager {
     const mailbox = this.#dependencies.registry.find(name);
     if (mailbox === null || mailbox.isClosed) throw notFound(name);
     return mailbox;
-  }
-
-  #findAny(nameOrAlias: string): Mailbox | null {
-    const mailbox = this.#dependencies.registry.findAny(nameOrAlias);
-    return mailbox === null || mailbox.isClosed ? null : mailbox;
   }
 
   #written({ mailbox, record, warnings }: Edited): Written {

@@ -48,10 +48,11 @@ export class Registry {
     return this.#byName.get(name.toLowerCase()) ?? null;
   }
 
-  /** Finds an instance by name, ignoring case, else by its exact alias. */
+  /** Finds an instance that is not deleted by name, ignoring case, else by its exact alias. */
   findAny(nameOrAlias: string): Mailbox | null {
     const hasAlias = ({ record }: Mailbox): boolean => record.settings.aliases.includes(nameOrAlias);
-    return this.find(nameOrAlias) ?? this.all().find(hasAlias) ?? null;
+    const found = this.find(nameOrAlias) ?? this.all().find(hasAlias);
+    return found === undefined || found.isClosed ? null : found;
   }
 
   /** Names, aliases and ports taken by all instances except `except`, by their live runs, and by llamactl itself. */

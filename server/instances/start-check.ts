@@ -19,7 +19,6 @@ export interface StartCheckDependencies {
   alerts: Pick<AlertSink, 'raise'>;
 }
 
-const NO_PORTS: ReadonlySet<number> = new Set();
 /** Placeholder for an instance without a run: no process carries this tag. */
 const NO_RUN = { nonce: 'none' };
 
@@ -66,7 +65,7 @@ export class StartCheck {
   async assertStartable(
     mailbox: Mailbox,
     record: InstanceRecord,
-    handedOver: ReadonlySet<number> = NO_PORTS,
+    handedOver: ReadonlySet<number> = new Set(),
   ): Promise<void> {
     const { plan, obstacle } = await this.look(record);
     if (plan === null) throw unknownEngine(this.#dependencies.engines, record.settings.engine);

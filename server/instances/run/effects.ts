@@ -52,7 +52,7 @@ export interface EffectDependencies extends PreparationDependencies, ExitCauseDe
   alerts: AlertSink;
   leases: Pick<LeaseBook, 'of' | 'lastUsed'>;
   /** The witness of a ready run's port, by the instance's id; `null`: no witness is possible. */
-  witness(instance: string, launch: Launch): PortWitness | null;
+  witness: (instance: string, launch: Launch) => PortWitness | null;
   /** The current restart policy of an instance. */
   terms(record: InstanceRecord): RestartTerms;
   /** Whether a request waits for an instance, by the instance's id. */
@@ -214,16 +214,15 @@ export class Effects implements EffectRunner {
   async #watchHealth(mailbox: Mailbox, run: number, signal: AbortSignal): Promise<void> {
     const launch = launchOf(mailbox, run);
     if (launch === null) return;
-    const dependencies = this.#dependencies;
-    const { references, engines } = dependencies;
+    const { references, engines, leases, witness } = this.#dependencies;
     const { id } = mailbox.record;
     const watched = {
       reference: references.of(id, launch),
-      target: targetOf(launch, dependencies.witness(id, launch)),
+      target: targetOf(launch, witness(id, launch)),
       signs: engines.find(launch.engine)?.signs ?? NO_SIGNS,
-      answered: () => dependencies.leases.of(id, run).answered,
+      answered: () => leases.of(id, run).answered,
       leasesSince: (from: number) =>
-        dependencies.leases.of(id, run).count + ((dependencies.leases.lastUsed(id, run) ?? -Infinity) >= from ? 1 : 0),
+        leases.of(id, run).count + ((leases.lastUsed(id, run) ?? -Infinity) >= from ? 1 : 0),
     };
     await watchHealth(
       this.#dependencies,

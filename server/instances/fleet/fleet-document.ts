@@ -44,7 +44,7 @@ export class FleetDocument {
     this.#prune = prune;
   }
 
-  /** Throws with every problem of the document; returns the warnings of its entries. */
+  /** Returns the warnings of the entries. @throws {ApiError} one error for all problems, in the order of the entries */
   async judge(): Promise<string[][]> {
     const { engines, registry, groups } = this.#dependencies;
     const storedOf = (name: string): Settings | null => registry.find(name)?.record.settings ?? null;
@@ -52,8 +52,9 @@ export class FleetDocument {
     const moves = this.plan();
     const { clashes } = this.#judgeClaims(moves, this.surplus());
     const all = [...problems, ...clashProblems(moves, clashes)];
-    if (all.length > 0) throw refusedDocument(all);
-    return warnings;
+    if (all.length === 0) return warnings;
+    const ordered = all.toSorted((one, other) => one.entry - other.entry).slice(0, MOST_PROBLEMS);
+    throw refused(ordered.map((problem) => ({ ...problem, path: `instances[${problem.entry}].${problem.path}` })));
   }
 
   /** Returns the changes of a dry run, with those that would fail now. */
@@ -171,12 +172,6 @@ async function judgeEntries(
     for (const each of [stored, settings]) if (each !== null) await engines.find(each.engine)?.learn(each);
   }
   return { problems, warnings };
-}
-
-/** One error for all problems of a document, in the order of its entries. */
-function refusedDocument(problems: readonly EntryProblem[]): ApiError {
-  const ordered = problems.toSorted((one, other) => one.entry - other.entry).slice(0, MOST_PROBLEMS);
-  return refused(ordered.map((problem) => ({ ...problem, path: `instances[${problem.entry}].${problem.path}` })));
 }
 
 function sameNames(entries: readonly CreateInstance[]): EntryProblem[] {

@@ -126,6 +126,7 @@ describe('imports', () => {
       'server/instances/slots/leases.ts',
       'server/instances/use-cases.ts',
       'server/reset-connection.ts',
+      'server/sliced-work.ts',
     ]);
     const offending = sources.filter(
       ({ from, to }) =>

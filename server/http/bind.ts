@@ -7,13 +7,13 @@ import { Sealed } from '../instances/life/mailbox.ts';
 import { Moved, type InstanceManager } from '../instances/use-cases.ts';
 import { StoreClosed } from '../instances/ports/instance-store.ts';
 import type { Clock } from '../instances/ports/time.ts';
+import type { Sliced, SlicedWork } from '../sliced-work.ts';
 import { CallerGone, disconnectSignal } from './disconnect.ts';
 import type { HttpApp, HttpReply, HttpRequest } from './plugin.ts';
 import { LIST_BODY_LIMIT } from './bodies/body.ts';
 import { judgeSized } from './bodies/judge-body.ts';
 import { judge, validationError } from './bodies/problems.ts';
 import { keysAt } from './bodies/schema-keys.ts';
-import { inSlices, type Sliced } from './slices.ts';
 import { OPEN_TURNSTILE, type Turnstile } from './edge/turnstile.ts';
 
 /** The names in braces of an operation's path. */
@@ -53,7 +53,9 @@ export interface Input<Op extends Operation> {
 export interface BindParts {
   /** Returns the instances that a caller may see and start. */
   managerFor: (caller: Caller | null) => InstanceManager;
-  clock: Pick<Clock, 'now' | 'after' | 'elapsed' | 'nextTurn'>;
+  clock: Pick<Clock, 'now' | 'after'>;
+  /** Validates requests. */
+  work: SlicedWork;
   /** Aborts when the server stops; waiting callers then get an error. */
   shutdown: AbortSignal | undefined;
   /** Default: the server is never replaced. */
@@ -74,7 +76,10 @@ const PUBLIC_BODY_LIMIT = 16_384;
 const NO_QUERY = z.strictObject({});
 const NO_BODY = z.strictObject({}, { error: 'must be left out: this operation takes none' });
 
-export function binder(app: HttpApp, { managerFor, clock, shutdown, turnstile = OPEN_TURNSTILE }: BindParts): Bind {
+export function binder(
+  app: HttpApp,
+  { managerFor, clock, work, shutdown, turnstile = OPEN_TURNSTILE }: BindParts,
+): Bind {
   return (operation, handler) => {
     const { id, permission, cost, yaml } = operation;
     const entries = operation.body?.entries;
@@ -91,7 +96,7 @@ export function binder(app: HttpApp, { managerFor, clock, shutdown, turnstile = 
       handler: async (request, reply) => {
         // The server was replaced while the body arrived.
         if (!turnstile.isOpen) return passOn(turnstile, request, reply, 'not begun');
-        const { params, query, body } = await inSlices(check(operation, request), clock);
+        const { params, query, body } = await work.run(check(operation, request), request.over);
         // The server may have been replaced during the checks.
         if (!turnstile.isOpen) return passOn(turnstile, request, reply, 'not begun');
         reply.code(operation.success.status);

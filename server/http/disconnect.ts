@@ -10,6 +10,18 @@ export class CallerGone extends Error {
   override readonly name = 'CallerGone';
 }
 
+/**
+ * Returns a signal that aborts when a request is over: it is answered, or the caller hung up. The reason is
+ * {@link CallerGone} in both cases, because after its answer a request has nothing left to abort.
+ */
+export function overSignal(response: ServerResponse): AbortSignal {
+  const controller = new AbortController();
+  const end = (): void => controller.abort(new CallerGone('The caller hung up.'));
+  if (response.destroyed) end();
+  else response.once('close', end);
+  return controller.signal;
+}
+
 export interface DisconnectParts {
   /** Aborts when the server stops; waiting callers then get an error. */
   shutdown: AbortSignal | undefined;

@@ -7,9 +7,11 @@ import type { AuditTrail } from '../auth/audit.ts';
 import type { Caller } from '../auth/caller.ts';
 import type { Keys } from '../auth/api-keys.ts';
 import type { Tickets } from '../auth/tickets.ts';
+import type { BodyBudget } from '../gateway/body-budget.ts';
 import type { FleetManager, InstanceManager } from '../instances/use-cases.ts';
 import type { Figures } from '../metrics/figures.ts';
 import type { Clock } from '../instances/ports/time.ts';
+import type { SlicedWork } from '../sliced-work.ts';
 import { AddressBound, type AddressBoundParts, unboundedAddresses } from './edge/address-bound.ts';
 import { apiPageRoutes } from './routes/api-page.routes.ts';
 import { auditRoutes } from './routes/audit.routes.ts';
@@ -67,6 +69,10 @@ export interface HttpServerParts extends SystemVoice {
   /** A pino logger; gets one line for each request. */
   log: FastifyBaseLogger;
   clock: Clock;
+  /** Parses and validates bodies; the gateway shares it. */
+  work: SlicedWork;
+  /** The memory for bodies under `/api`. */
+  bodyBudget: BodyBudget;
   /** Hostname of this machine; the server answers under this name. */
   hostname: string;
   /** Other routes, each plugin in its own scope. */
@@ -141,7 +147,7 @@ function connectionsOf(server: NetServer): Promise<number> {
 
 /** Builds the HTTP server: the API's own routes, the rules for every request, and the plugins' scopes. */
 export function createHttpServer(parts: HttpServerParts): HttpServer {
-  const { config, clock, manager, auth, plugins = [] } = parts;
+  const { config, clock, work, manager, auth, clientAddress, bodyBudget: budget, plugins = [] } = parts;
   const begun = new WeakSet<Socket>();
   const isBegun = (connection: Socket): boolean => begun.has(connection);
   const rules = new Rules({ ...parts, authenticator: auth.authenticator, isBegun });
@@ -173,9 +179,10 @@ export function createHttpServer(parts: HttpServerParts): HttpServer {
   };
 
   void app.register(async (scope) => {
-    readJsonBodies(scope, clock, rules.timeouts.body);
+    readJsonBodies(scope, { clock, work, budget, clientAddress, timeoutMs: rules.timeouts.body });
     const managerFor = (caller: Caller | null): InstanceManager => seenBy(caller, manager);
-    const bind = binder(scope, { managerFor, clock, shutdown: parts.shutdownSignal, turnstile: parts.turnstile });
+    const { shutdownSignal: shutdown, turnstile } = parts;
+    const bind = binder(scope, { managerFor, clock, work, shutdown, turnstile });
     instanceRoutes(bind, config.server.base_path);
     lifecycleRoutes(bind);
     batchRoutes(bind);
@@ -185,7 +192,7 @@ export function createHttpServer(parts: HttpServerParts): HttpServer {
     prometheusRoutes(bind, parts.figures);
     requestRoutes(bind, parts.requests);
     configRoutes(bind, parts.configEditor);
-    authRoutes(bind, auth, parts.clientAddress);
+    authRoutes(bind, auth, clientAddress);
     userRoutes(bind, auth.accounts);
     keyRoutes(bind, auth.keys);
     auditRoutes(bind, parts.audit);

@@ -555,11 +555,11 @@ type EventType string
 
 const (
 	EventTypeInstanceStatusChanged EventType = "instance_status_changed"
-	EventTypeInstanceStatsUpdated  EventType = "instance_stats_updated"
 	EventTypeInstanceCreated       EventType = "instance_created"
 	EventTypeInstanceUpdated       EventType = "instance_updated"
 	EventTypeInstanceDeleted       EventType = "instance_deleted"
 	EventTypeSystemAlert           EventType = "system_alert"
+	EventTypeInstanceStatsUpdated  EventType = "instance_stats_updated"
 	EventTypeDownloadProgress      EventType = "download_progress"
 	EventTypeGap                   EventType = "gap"
 )

@@ -4,6 +4,7 @@ import type { InstanceRecord, Settings } from '../instances/ports/instance-recor
 import type { LaunchPlan } from '../instances/ports/runs.ts';
 import { LLAMA_CPP_VARIABLES } from './allowed-environment.ts';
 import { containerCommand, DETACHED, isDetached } from './container-command.ts';
+import { engineOptions } from './engine-options.ts';
 import { errorText } from './error-text.ts';
 import { type FlagCatalogue, bareName } from './flags.ts';
 import type { FlagCatalogues, Launcher } from './flag-catalogue.ts';
@@ -149,9 +150,17 @@ export function llamaCpp({
     return null;
   };
 
+  const options: EngineAdapter['options'] = async () => {
+    const { catalogue, warning } = await catalogues.load(config);
+    return catalogue === null
+      ? { options: null, unknown: warning }
+      : { options: engineOptions(catalogue), unknown: null };
+  };
+
   return {
     needsModel: true,
     check,
+    options,
     learn: (settings) => catalogues.learn(launcherOf(settings)),
     // The flags are needed only for translating options and for isolation.
     isLearnt: (settings) =>

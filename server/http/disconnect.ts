@@ -1,8 +1,8 @@
 import type { ServerResponse } from 'node:http';
 import { ApiError } from '@llamactl/contract/errors';
 import type { Caller } from '../auth/caller.ts';
-import { Moved } from '../instances/use-cases.ts';
 import type { Clock } from '../instances/ports/time.ts';
+import { Moved } from '../instances/use-cases.ts';
 import { watchWelcome } from './edge/welcome.ts';
 
 /** Abort reason when the caller hung up. */

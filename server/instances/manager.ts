@@ -152,10 +152,12 @@ export class Manager implements InstanceManager {
   }
 
   liveRuns(): LiveRun[] {
-    return this.#dependencies.registry.open().flatMap(({ record, state }) => {
+    const { meter, references, registry } = this.#dependencies;
+    return registry.open().flatMap(({ record, state }) => {
       const run = currentRun(state);
       if (!run?.launch || !run.identity) return [];
-      return [{ name: record.name, run: this.#dependencies.references.of(record.id, run.launch) }];
+      const reference = references.of(record.id, run.launch);
+      return [{ name: record.name, stats: () => meter.stats(reference) }];
     });
   }
 

@@ -9,9 +9,13 @@ import type {
 } from '@llamactl/contract/instance';
 import type { Applied, Fleet } from '@llamactl/contract/fleet';
 import type { LogItem, Logs } from '@llamactl/contract/logs';
+import type { Stats } from '@llamactl/contract/stats';
 import type { Lease, LeaseRequest } from './slots/leases.ts';
 import type { LogQuery } from './ports/run-output.ts';
-import type { RunReference } from './ports/runs.ts';
+
+/** Reasons with which a use case fails while another server takes over. */
+export { Sealed } from './life/mailbox.ts';
+export { StoreClosed } from './ports/instance-store.ts';
 
 /** How a stop treats requests in flight. */
 export interface StopOptions {
@@ -39,7 +43,8 @@ export class Moved extends Error {
 export interface LiveRun {
   /** Name of its instance. */
   name: string;
-  run: RunReference;
+  /** Its resources now; `null`: the engine is dead. */
+  stats(): Stats | null;
 }
 
 /** The result of a create or an update. */

@@ -10,6 +10,8 @@ import type { EngineEndpoint, EngineTarget, ProbeResult } from '../instances/por
 import type { InstanceRecord, Settings } from '../instances/ports/instance-record.ts';
 import type { Exit, LaunchPlan } from '../instances/ports/runs.ts';
 
+import type { EngineOptions } from '../instances/ports/engine-options.ts';
+
 const PROGRAM = '/fake/engine';
 
 /** An engine adapter without a program. A test sets the problems that it finds. */
@@ -39,6 +41,10 @@ export class FakeEngineAdapter implements EngineAdapter {
       ],
       warnings: this.warnings,
     });
+  }
+
+  options(): Promise<EngineOptions> {
+    return Promise.resolve({ options: [], unknown: null });
   }
 
   withoutTwins({ options: stored }: Settings, given: readonly string[]): Record<string, OptionValue> {

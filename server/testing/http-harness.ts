@@ -11,6 +11,8 @@ import { Requests } from '../gateway/requests.ts';
 import { FakeClock } from './fake-clock.ts';
 import { FakeManager } from './fake-manager.ts';
 import { FAKE_FIGURES, FAKE_METRICS, FakeAudit, FakeConfigEditor, FakeFleet, openDoor } from './fake-services.ts';
+import { apiOperations } from '../http/api-operations.ts';
+import type { Operations } from '../http/operations.ts';
 import { clientAddresses } from '../http/edge/client-address.ts';
 import { SlicedWork } from '../sliced-work.ts';
 import { createHttpServer, type HttpServer, type HttpServerParts } from '../http/server.ts';
@@ -19,6 +21,8 @@ import { createHttpServer, type HttpServer, type HttpServerParts } from '../http
 
 export interface TestServer {
   server: HttpServer;
+  /** The operations of the same services, without HTTP. */
+  operations: Operations;
   manager: FakeManager;
   clock: FakeClock;
   /** The memory for bodies under `/api`. */
@@ -40,7 +44,7 @@ export function testServer(parts: Partial<HttpServerParts> = {}): TestServer {
   const clock = new FakeClock();
   const log: Record<string, unknown>[] = [];
   const budget = parts.bodyBudget ?? apiBodyBudget(parts.clock ?? clock);
-  const server = createHttpServer({
+  const all: HttpServerParts = {
     manager,
     auth: openDoor(),
     audit: new FakeAudit(),
@@ -64,10 +68,11 @@ export function testServer(parts: Partial<HttpServerParts> = {}): TestServer {
     hostname: 'box',
     version: '0.1.0',
     ...parts,
-  });
+  };
+  const server = createHttpServer(all);
   const inject = async (options: InjectOptions): Promise<LightMyRequestResponse> =>
     server.app.inject({ ...options, headers: { host: 'localhost:8080', ...options.headers } });
-  return { server, manager, clock, log, budget, inject };
+  return { server, operations: apiOperations(all), manager, clock, log, budget, inject };
 }
 
 /** An answer as received from the socket. */

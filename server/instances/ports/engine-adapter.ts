@@ -1,5 +1,6 @@
 import type { ErrorCode, Problem } from '@llamactl/contract/errors';
 import type { OptionValue } from '@llamactl/contract/instance';
+import type { EngineOptions } from './engine-options.ts';
 import type { InstanceRecord, Settings } from './instance-record.ts';
 import type { Exit, LaunchPlan } from './runs.ts';
 
@@ -21,6 +22,8 @@ export interface EngineAdapter {
    * @param mostWarnings Most warnings about single words of the settings; then the check stops, and the last warning says so.
    */
   check(settings: Settings, mostWarnings?: number): Promise<{ problems: SettingsProblem[]; warnings: string[] }>;
+  /** The options of the configured program. Never rejects. Takes as long as {@link learn}. */
+  options(): Promise<EngineOptions>;
   /**
    * The stored options without the twins of `given`, so that the new spelling replaces them. Call it after `learn`: only
    * the engine's flags show which options are twins.

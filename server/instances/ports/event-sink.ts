@@ -1,4 +1,4 @@
-import type { InstanceEvent } from '@llamactl/contract/events';
+import type { DomainEvent } from '@llamactl/contract/events';
 
 /** An event with its number in the replay. */
 export interface KeptEvent {
@@ -6,7 +6,7 @@ export interface KeptEvent {
   seq: number;
   /** RFC 3339. */
   timestamp: string;
-  event: InstanceEvent;
+  event: DomainEvent;
   /** Id of the event's instance; unlike a name it is never reused, and survives a delete. Never sent to clients. */
   instance?: string;
 }
@@ -21,7 +21,7 @@ export interface EventSink {
    *
    * @param instance Id of the event's instance.
    */
-  keep(event: InstanceEvent, instance?: string): KeptEvent;
+  keep(event: DomainEvent, instance?: string): KeptEvent;
   /** Sends the event to listeners. Call it when the event is stored, or when a change took effect without being stored. */
   publish(kept: KeptEvent): void;
   /** Drops the event, because its change did not take effect. */
@@ -31,5 +31,5 @@ export interface EventSink {
    *
    * @param at Time of the event, milliseconds since the epoch. Default: now.
    */
-  emit(event: InstanceEvent, instance?: string, at?: number): void;
+  emit(event: DomainEvent, instance?: string, at?: number): void;
 }

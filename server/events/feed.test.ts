@@ -1,6 +1,6 @@
 import type { DomainEvent, Frame } from '@llamactl/contract/events';
 import { describe, expect, it } from 'vitest';
-import type { Clock } from '../instances/ports.ts';
+import type { Clock } from '../instances/ports/time.ts';
 import { statusChange } from '../testing/contracts/events.contract.ts';
 import { FakeClock } from '../testing/fake-clock.ts';
 import { MemoryStore } from '../testing/memory-store.ts';

@@ -1,5 +1,5 @@
 import { instanceOf, type Frame, type GapFrame, type StatsFrame } from '@llamactl/contract/events';
-import type { KeptEvent } from '../instances/ports.ts';
+import type { KeptEvent } from '../instances/ports/event-sink.ts';
 
 /** A message to clients, encoded once for all of them. */
 export interface Message {

@@ -1,5 +1,5 @@
 import { ApiError } from '@llamactl/contract/errors';
-import type { Clock } from '../instances/ports.ts';
+import type { Clock } from '../instances/ports/time.ts';
 import { SlidingMinute } from './sliding-minute.ts';
 
 /** An account, a key or an address with its limits. */

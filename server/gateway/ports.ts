@@ -1,7 +1,7 @@
 import type { RequestFigures } from '@llamactl/contract/requests';
 import type { Status } from '@llamactl/contract/instance';
 import type { Lease, LeaseRequest } from '../instances/slots/leases.ts';
-import type { Clock } from '../instances/ports.ts';
+import type { Clock } from '../instances/ports/time.ts';
 import type { Bodies } from './bodies.ts';
 import type { ClosedToCallers } from './crossing.ts';
 import type { Requests } from './requests.ts';

@@ -9,7 +9,7 @@ import { createFeed, type Feed, type FeedClient, type Seat } from '../events/fee
 import { testServer } from './http-harness.ts';
 import type { HttpServer, HttpServerParts } from '../http/server.ts';
 import { webSocketRoutes } from '../http/routes/websocket.routes.ts';
-import type { KeptEvent } from '../instances/ports.ts';
+import type { KeptEvent } from '../instances/ports/event-sink.ts';
 import { FakeManager } from './fake-manager.ts';
 import { openDoor } from './fake-services.ts';
 import { MemoryStore } from './memory-store.ts';

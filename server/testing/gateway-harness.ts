@@ -11,7 +11,9 @@ import {
 import { connect, createServer as createNetServer, type Socket, type Server as NetServer } from 'node:net';
 import { ApiError } from '@llamactl/contract/errors';
 import { systemClock } from '../clock.ts';
-import type { Clock, Crossing, PortWitness } from '../instances/ports.ts';
+import type { Crossing } from '../instances/ports/engine-adapter.ts';
+import type { PortWitness } from '../instances/ports/listening-ports.ts';
+import type { Clock } from '../instances/ports/time.ts';
 import { EngineDied, type LeasedRecord, Leases } from '../instances/slots/leases.ts';
 import { GATEWAY_ERROR_SHAPES } from '../gateway/error-shape.ts';
 import { closedToCallers } from '../gateway/crossing.ts';

@@ -1,4 +1,4 @@
-import type { Clock } from '../ports.ts';
+import type { Clock } from '../ports/time.ts';
 import { ONE_SLOT, type Capacity } from './capacity.ts';
 import { planSlots, type Contender, type Holder, type SlotLimits, type SlotPlan, type Waiter } from './slot-plan.ts';
 

@@ -7,7 +7,7 @@ import type { DecisionSource } from '../events/tracing.ts';
 import { Requests } from '../gateway/requests.ts';
 import type { Instances } from '../instances/instances.ts';
 import type { AlertSink } from '../instances/ports/alert-sink.ts';
-import type { Supervisor } from '../instances/ports/runs.ts';
+import type { ListeningPorts } from '../instances/ports/listening-ports.ts';
 import type { Clock } from '../instances/ports/time.ts';
 import type { Machine } from './host-watch.ts';
 import { GatewayCounters } from '../metrics/counters.ts';
@@ -31,7 +31,7 @@ export interface ObservationParts {
   decisions: DecisionSource;
   instances: Pick<Instances, 'manager' | 'readyEngines'>;
   machine: Machine;
-  supervisor: Pick<Supervisor, 'portHolder'>;
+  listeningPorts: Pick<ListeningPorts, 'portHolder'>;
   onFault: (error: unknown, what: string) => void;
   teardown: Teardown;
 }
@@ -50,7 +50,7 @@ export interface Observation {
 
 /** Builds all observers. They never change instances. */
 export function observe(parts: ObservationParts): Observation {
-  const { config, clock, program, events, alerts, decisions, instances, machine, supervisor, onFault, teardown } =
+  const { config, clock, program, events, alerts, decisions, instances, machine, listeningPorts, onFault, teardown } =
     parts;
   const { gpus, host } = machine;
   const { manager } = instances;
@@ -83,7 +83,7 @@ export function observe(parts: ObservationParts): Observation {
       events,
       instances: manager,
       gpus: () => gpus.list(),
-      portHolder: (wanted) => supervisor.portHolder(wanted),
+      portHolder: (wanted) => listeningPorts.portHolder(wanted),
       onFault,
     }),
   );

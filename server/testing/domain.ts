@@ -91,7 +91,9 @@ export class Domain {
         },
         engines: new FakeEngines({ llama_cpp: this.adapter }),
         endpoint: this.world.endpoint,
-        supervisor: this.supervisor,
+        runs: this.supervisor,
+        runFolders: this.supervisor,
+        listeningPorts: this.supervisor,
         logs: this.logs,
       },
       {

@@ -14,8 +14,7 @@ import type {
 } from './lifecycle.ts';
 import type { Moment } from '../ports/time.ts';
 import { decideRestart, restartsInARow } from './restart-policy.ts';
-import { begin } from './starting.ts';
-import { killNow, lastExit, keptFields, prepend, to, unchanged } from './transitions.ts';
+import { begin, killNow, lastExit, keptFields, prepend, to, unchanged } from './transitions.ts';
 
 /** States whose run may be ended. */
 export type WithRun = Extract<InstanceState, { status: 'starting' | 'running' }>;

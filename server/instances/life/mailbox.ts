@@ -4,7 +4,7 @@ import type { InstanceStore } from '../ports/instance-store.ts';
 import type { Clock } from '../ports/time.ts';
 import { NO_TRACE, type Trace } from '../ports/trace.ts';
 import type { Effect, InstanceEvent, InstanceState, Reply } from './lifecycle.ts';
-import { isRestartDue, withRestartDue } from './restart-due.ts';
+import { isRestartDue, withRestartDue } from './transitions.ts';
 import { transition } from './state-machine.ts';
 
 /** Carries out effects outside of the mailbox and posts their results back as events. */

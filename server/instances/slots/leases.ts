@@ -1,4 +1,6 @@
+import type { Launch } from '../life/lifecycle.ts';
 import type { EngineTarget } from '../ports/engine-endpoint.ts';
+import type { PortWitness } from '../ports/listening-ports.ts';
 import type { Settings } from '../ports/instance-record.ts';
 import type { Clock } from '../ports/time.ts';
 
@@ -66,6 +68,17 @@ export interface Lease {
   passed(bytes: Uint8Array): void;
   /** Call in a `finally` after the last byte; further calls do nothing. */
   release(): void;
+}
+
+/** Returns where a run answers. @param witness Witness of its port, once the run is ready; `null`: none. */
+export function targetOf({ plan, key }: Launch, witness: PortWitness | null = null): EngineTarget {
+  return {
+    port: plan.port,
+    healthPath: plan.healthPath,
+    key,
+    ...(plan.isolated === true ? { isolated: true } : {}),
+    ...(witness === null ? {} : { witness }),
+  };
 }
 
 /** An open lease. */

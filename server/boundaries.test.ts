@@ -26,6 +26,7 @@ const SECTIONS = new Set(
     'listening',
     'host-watch',
     'alerts-wiring',
+    'decision-trace',
     'observation',
     'replaceable-server',
     'serving',
@@ -153,7 +154,17 @@ describe('imports', () => {
       'server/instances/run/assured-listener.ts',
     ]);
     // Of the ports, those that are not about the processes, logs or stored state of one machine.
-    const names = new Set(['AlertSink', 'Clock', 'Crossing', 'Engines', 'EngineTarget', 'LogQuery', 'PortWitness']);
+    const names = new Set([
+      'AlertSink',
+      'Clock',
+      'Crossing',
+      'Engines',
+      'EngineTarget',
+      'LogQuery',
+      'NO_TRACE',
+      'PortWitness',
+      'Trace',
+    ]);
     const offending = FILES.filter(({ file }) => !isTest(file) && !IMPLEMENTS_A_PORT.has(file)).flatMap(
       ({ file, text }) => {
         if (!USERS_OF_INSTANCES.some((folder) => below(`server/${folder}`)(file))) return [];

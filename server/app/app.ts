@@ -17,6 +17,7 @@ import { createInstances, type Interposition } from '../instances/instances.ts';
 import { Listening } from './listening.ts';
 import { watchHost } from './host-watch.ts';
 import { openAlertsWiring } from './alerts-wiring.ts';
+import { openDecisionTrace } from './decision-trace.ts';
 import { observe } from './observation.ts';
 import { systemRandomness } from '../randomness.ts';
 import { DOORS, removeDoors } from '../reload/door.ts';
@@ -107,6 +108,8 @@ export async function startApp(options: AppOptions): Promise<App> {
     const supervisor = teardown.ending(createSupervisor({ dataDirId, inheritedEnvironment: inherited, clock, log }));
     const hostname = os.hostname();
     const idOf = (name: string): string | null => instances.manager.idOf(name);
+    const nameOf = (id: string): string | null => instances.manager.nameOf(id);
+    const trace = openDecisionTrace({ ...shared, idOf, nameOf });
     const alertsWiring = await openAlertsWiring({ ...shared, config: config.alerts, replay, hostname, idOf });
     const { events, alerts } = alertsWiring;
     const directoryWatch = teardown.ending(
@@ -134,6 +137,7 @@ export async function startApp(options: AppOptions): Promise<App> {
         meter: machine.meter,
         logs,
         alerts,
+        trace,
       },
       {
         dataDirectory,
@@ -151,12 +155,13 @@ export async function startApp(options: AppOptions): Promise<App> {
       program,
       events,
       alerts,
+      decisions: trace,
       instances,
       machine,
       listeningPorts: supervisor,
     });
     const password = environment['LLAMACTL_ADMIN_PASSWORD'] ?? null;
-    const callers = await openCallers({ ...shared, config, store, randomness, alerts, instances, password });
+    const callers = await openCallers({ ...shared, config, store, randomness, alerts, trace, instances, password });
     const serving = createServing({
       ...shared,
       config,
@@ -165,6 +170,7 @@ export async function startApp(options: AppOptions): Promise<App> {
       engines,
       instances,
       alerts,
+      trace,
       observation,
       callers,
     });

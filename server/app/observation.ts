@@ -3,6 +3,7 @@ import { createTextReader } from '../engines/endpoint.ts';
 import type { EventBus } from '../events/bus.ts';
 import { createFeed, type Feed } from '../events/feed.ts';
 import { createInstanceAlerts } from '../events/instance-alerts.ts';
+import type { DecisionSource } from '../events/tracing.ts';
 import { Requests } from '../gateway/requests.ts';
 import type { Instances } from '../instances/instances.ts';
 import type { AlertSink } from '../instances/ports/alert-sink.ts';
@@ -27,6 +28,7 @@ export interface ObservationParts {
   };
   events: EventBus;
   alerts: AlertSink;
+  decisions: DecisionSource;
   instances: Pick<Instances, 'manager' | 'readyEngines'>;
   machine: Machine;
   listeningPorts: Pick<ListeningPorts, 'portHolder'>;
@@ -48,10 +50,11 @@ export interface Observation {
 
 /** Builds all observers. They never change instances. */
 export function observe(parts: ObservationParts): Observation {
-  const { config, clock, program, events, alerts, instances, machine, listeningPorts, onFault, teardown } = parts;
+  const { config, clock, program, events, alerts, decisions, instances, machine, listeningPorts, onFault, teardown } =
+    parts;
   const { gpus, host } = machine;
   const { manager } = instances;
-  const feed = teardown.ending(createFeed({ clock, bus: events, idOf: (name) => manager.idOf(name) }));
+  const feed = teardown.ending(createFeed({ clock, bus: events, decisions, idOf: (name) => manager.idOf(name) }));
   const stats = teardown.ending(
     createSampler({
       clock,

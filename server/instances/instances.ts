@@ -24,6 +24,7 @@ import type { RunMeter } from './ports/run-meter.ts';
 import type { RunLogs } from './ports/run-output.ts';
 import type { Runs } from './ports/runs.ts';
 import type { Clock } from './ports/time.ts';
+import type { Trace } from './ports/trace.ts';
 import { Registry } from './registry.ts';
 import { Removals } from './removal.ts';
 import { runReferences } from './run-references.ts';
@@ -50,6 +51,7 @@ export interface Ports {
   meter: RunMeter;
   logs: RunLogs;
   alerts: AlertSink;
+  trace: Trace;
 }
 
 /**
@@ -109,7 +111,7 @@ export function createInstances(outside: Ports, options: InstancesOptions): Inst
   const { settings, groups, onFault, interposition } = options;
   const runs = interposition?.runs(outside.runs) ?? outside.runs;
   const store = watchStore(interposition?.store(outside.store) ?? outside.store, outside.alerts);
-  const { clock, randomness, events } = outside;
+  const { clock, randomness, events, trace } = outside;
   const registry = new Registry(settings.port_range, options.ownPort);
   const references = runReferences(options.dataDirectory, store.dataDirId);
   // After each change of an instance, all three reconsider. Within the call, each of them acts on that instance only.
@@ -132,7 +134,7 @@ export function createInstances(outside: Ports, options: InstancesOptions): Inst
     },
   });
   const exclusiveGroups = new Set(Object.keys(groups).filter((name) => groups[name]?.exclusive === true));
-  const scheduler = new Scheduler(clock, { capacity: slotCapacity(settings, groups), exclusiveGroups }, slots);
+  const scheduler = new Scheduler(clock, { capacity: slotCapacity(settings, groups), exclusiveGroups }, slots, trace);
   const witnesses = new WeakMap<Launch, PortWitness>();
   const witness = (instance: string, launch: Launch): PortWitness | null => {
     const known = witnesses.get(launch);
@@ -172,7 +174,7 @@ export function createInstances(outside: Ports, options: InstancesOptions): Inst
   const wholeChanges = new WholeChanges();
   const openMailbox = (record: InstanceRecord, state: InstanceState): Mailbox => {
     const report = (error: unknown): void => onFault(error, 'an instance');
-    const mailbox = new Mailbox(record, state, { store, events, clock, effects, onFault: report });
+    const mailbox = new Mailbox(record, state, { store, events, clock, effects, trace, onFault: report });
     if (isHandedOver) mailbox.seal();
     mailbox.watch(() => onChanged(mailbox));
     return mailbox;

@@ -22,6 +22,7 @@ import type { InstanceRecord } from './ports/instance-record.ts';
 import type { RunMeter } from './ports/run-meter.ts';
 import type { LogQuery, RunLogs } from './ports/run-output.ts';
 import type { Clock } from './ports/time.ts';
+import type { Trace } from './ports/trace.ts';
 import type { Registry } from './registry.ts';
 import type { RunReferences } from './run-references.ts';
 import { currentRun } from './life/transitions.ts';
@@ -35,6 +36,7 @@ import type { WaitingRooms } from './slots/waiting-rooms.ts';
 /** Dependencies of the use cases; `app.ts` builds them. */
 export interface ManagerDependencies {
   clock: Clock;
+  trace: Trace;
   engines: Engines;
   meter: RunMeter;
   logs: Pick<RunLogs, 'read' | 'follow'>;
@@ -48,6 +50,9 @@ export interface ManagerDependencies {
   editor: Editor;
   defaults: Pick<Config['instances'], 'auto_restart' | 'max_restarts' | 'idle_timeout'>;
 }
+
+/** Longest part of a requested model that is traced, in UTF-16 units. A request may name megabytes; no alias is longer. */
+const LONGEST_NAMED = 200;
 
 export class Manager implements InstanceManager {
   readonly #dependencies: ManagerDependencies;
@@ -173,6 +178,7 @@ export class Manager implements InstanceManager {
     const elsewhere = this.#givesNow();
     if (elsewhere !== null) return elsewhere(request);
     const mailbox = this.#dependencies.registry.findAny(request.instance);
+    if (this.#dependencies.trace.isOn && request.after === undefined) this.#noteRoute(request, mailbox);
     if (mailbox === null) throw notFound(request.instance);
     try {
       return await this.#dependencies.waitingRooms.acquire(mailbox, request);
@@ -182,6 +188,18 @@ export class Manager implements InstanceManager {
       if (successor === null || request.signal.aborted) throw error;
       return successor(request);
     }
+  }
+
+  /** Traces which instance a request names. */
+  #noteRoute({ instance: named, requestId }: LeaseRequest, mailbox: Mailbox | null): void {
+    const isName = mailbox?.record.name.toLowerCase() === named.toLowerCase();
+    const known = isName ? 'name' : 'alias';
+    this.#dependencies.trace.note({
+      kind: 'route',
+      instance: mailbox === null ? null : { id: mailbox.record.id },
+      requestId,
+      inputs: { named: named.slice(0, LONGEST_NAMED), by: mailbox === null ? 'unknown' : known },
+    });
   }
 
   /** A method, so that each call after an await reads the current value. */

@@ -14,6 +14,7 @@ import { FakeSupervisor } from './fake-supervisor.ts';
 import { FakeWorld } from './fake-world.ts';
 import { MemoryStore } from './memory-store.ts';
 import { RecordingEvents } from './recording-events.ts';
+import { RecordingTrace } from './recording-trace.ts';
 
 const SETTINGS: Config['instances'] = {
   port_range: [8_100, 8_199],
@@ -41,6 +42,7 @@ export class Domain {
   readonly store: MemoryStore;
   readonly adapter: FakeEngineAdapter;
   readonly events = new RecordingEvents();
+  readonly trace = new RecordingTrace();
   readonly alerts: Alerts;
   readonly faults: unknown[] = [];
   readonly logs = new FakeRunLogs();
@@ -80,6 +82,7 @@ export class Domain {
         store,
         events: bus,
         alerts: this.alerts,
+        trace: this.trace,
         meter: {
           stats: (run) => {
             const stats = this.supervisor.stats(run);

@@ -1,10 +1,12 @@
 import type { LeaseBook } from './lease-book.ts';
 import type { Mailbox } from '../life/mailbox.ts';
 import type { Clock } from '../ports/time.ts';
+import type { Trace } from '../ports/trace.ts';
 
 export interface IdleStopsDependencies {
   clock: Clock;
   leases: LeaseBook;
+  trace: Trace;
   /** `instances.idle_timeout`, seconds. */
   defaultSeconds: number;
   isPinned: (instance: string) => boolean;
@@ -52,9 +54,15 @@ export class IdleStops {
 
   #fire(mailbox: Mailbox): void {
     const due = this.#dueOf(mailbox);
-    if (due !== null && due <= this.#dependencies.clock.elapsed())
-      this.#dependencies.onIdle(mailbox.record.id, this.#secondsOf(mailbox));
-    else this.look(mailbox);
+    if (due === null || due > this.#dependencies.clock.elapsed()) {
+      this.look(mailbox);
+      return;
+    }
+    const { trace, onIdle } = this.#dependencies;
+    const { id } = mailbox.record;
+    const seconds = this.#secondsOf(mailbox);
+    if (trace.isOn) trace.note({ kind: 'idle_stop', instance: { id }, inputs: { idle_timeout: seconds } });
+    onIdle(id, seconds);
   }
 
   /** When the instance's idle timeout ends if nothing changes, in {@link Clock.elapsed} time; `null`: never. */

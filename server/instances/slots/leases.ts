@@ -10,6 +10,8 @@ export interface LeaseRequest {
   instance: string;
   /** Waiting requests take turns by caller: the account, or the address of a caller without an account. Not a secret. */
   caller: string;
+  /** `X-Request-Id`, for the trace; absent: unknown. */
+  requestId?: string | undefined;
   /** The caller may start stopped instances. */
   mayStart: boolean;
   /** Refuse the request if the instance is not running, instead of waiting. */

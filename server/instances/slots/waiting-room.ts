@@ -1,3 +1,4 @@
+import type { DecisionInputs } from '@llamactl/contract/decisions';
 import { DEFAULT_QUEUE_LIMIT } from '@llamactl/contract/instance';
 import { decideDemand, type DemandOutcome, type Refusal } from './demand.ts';
 import type { LeaseBook } from './lease-book.ts';
@@ -7,7 +8,8 @@ import { momentOf, type Clock } from '../ports/time.ts';
 import type { Launch } from '../life/lifecycle.ts';
 import type { EngineTarget } from '../ports/engine-endpoint.ts';
 import type { PortWitness } from '../ports/listening-ports.ts';
-import { notFound, notServed, queueFull, shuttingDown, slotsPinned } from '../refusals.ts';
+import type { Trace } from '../ports/trace.ts';
+import { ALL_PINNED, notFound, notServed, queueFull, shuttingDown, slotsPinned } from '../refusals.ts';
 import type { Scheduler } from './scheduler.ts';
 import { TurnQueue } from './turn-queue.ts';
 import { Suspects } from './suspects.ts';
@@ -17,6 +19,7 @@ export interface WaitingRoomDependencies {
   clock: Clock;
   leases: LeaseBook;
   scheduler: Pick<Scheduler, 'outlook' | 'changed'>;
+  trace: Trace;
   /** Whether an instance, given by id, refuses new leases. */
   isClosed: (instance: string) => boolean;
   /** The port witness of a ready run, by the instance's id; `null`: the run has no witness. */
@@ -85,13 +88,16 @@ export class WaitingRoom {
     const came: Waiting = { request, since: clock.elapsed(), stops, sawStart: false };
     const { state } = this.#mailbox;
     if (request.onlyRunning === true && state.status !== 'running') {
-      throw notServed(this.#mailbox, { kind: 'refuse', reason: reasonOf(state), retryAfter: null }, false);
+      throw this.#refusal(came, { kind: 'refuse', reason: reasonOf(state), retryAfter: null });
     }
     const outcome = this.#decide(came);
     if (outcome.kind === 'refuse') throw this.#refusal(came, outcome);
     if (this.#isShut) throw shuttingDown();
     const isFull = request.after === undefined && this.#waiting.size >= this.#limit();
-    if (isFull) throw queueFull(this.#mailbox, this.#waiting.size);
+    if (isFull) {
+      if (this.#dependencies.trace.isOn) this.#note(came, 'refused', 'its queue is full');
+      throw queueFull(this.#mailbox, this.#waiting.size);
+    }
     return this.#wait(came, outcome);
   }
 
@@ -123,12 +129,16 @@ export class WaitingRoom {
     const { request } = came;
     const { promise, resolve, reject } = Promise.withResolvers<Lease>();
     const queued: Queued = { ...came, isSettled: false, resolve, reject };
-    const leave = (): void => this.#dismiss(queued, request.signal.reason);
+    const leave = (): void => {
+      if (this.#dependencies.trace.isOn) this.#note(queued, 'left');
+      this.#dismiss(queued, request.signal.reason);
+    };
     request.signal.addEventListener('abort', leave);
     if (request.after === undefined) this.#waiting.push(request.caller, queued);
     else this.#suspects.add(queued);
     // If the request cannot proceed now, do not decide on a thousand others too.
     if (outcome.kind !== 'wait' || outcome.until !== null) this.look();
+    if (!queued.isSettled && this.#dependencies.trace.isOn) this.#note(queued, 'waits');
     if (!queued.isSettled) request.onWaiting?.();
     this.#dependencies.scheduler.changed();
     try {
@@ -155,6 +165,7 @@ export class WaitingRoom {
   #serveNext(): boolean {
     const next = this.#waiting.shift();
     if (next === undefined) return false;
+    if (this.#dependencies.trace.isOn) this.#note(next, 'leased');
     next.isSettled = true;
     next.resolve(this.#grant());
     return true;
@@ -164,6 +175,7 @@ export class WaitingRoom {
     const next = this.#suspects.next();
     if (next === null) return false;
     const { item, end } = next;
+    if (this.#dependencies.trace.isOn) this.#note(item, 'leased');
     const lease = this.#grant();
     const begun = (): void => {
       end();
@@ -190,6 +202,7 @@ export class WaitingRoom {
     let lookAt: number | null = null;
     for (const queued of this.#all()) {
       if (this.#mailbox.isClosed) {
+        if (this.#dependencies.trace.isOn) this.#note(queued, 'refused', 'it was deleted');
         this.#dismiss(queued, notFound(this.#mailbox.record.name));
         continue;
       }
@@ -219,7 +232,10 @@ export class WaitingRoom {
   #start(queued: Queued): void {
     const { clock, scheduler } = this.#dependencies;
     const { record } = this.#mailbox;
-    if (scheduler.outlook(record.id) === 'hopeless') this.#dismiss(queued, slotsPinned(record.name, 503));
+    const isHopeless = scheduler.outlook(record.id) === 'hopeless';
+    if (this.#dependencies.trace.isOn)
+      this.#note(queued, isHopeless ? 'refused' : 'starts', isHopeless ? ALL_PINNED : null);
+    if (isHopeless) this.#dismiss(queued, slotsPinned(record.name, 503));
     else this.#mailbox.post({ type: 'start', ...momentOf(clock), cause: 'demand' });
   }
 
@@ -260,8 +276,29 @@ export class WaitingRoom {
     return Math.max(limit + free, this.#mailbox.state.status === 'running' ? 0 : 1);
   }
 
-  #refusal({ sawStart }: Waiting, outcome: Refusal): Error {
-    return notServed(this.#mailbox, outcome, sawStart);
+  #refusal(waiting: Waiting, outcome: Refusal): Error {
+    if (this.#dependencies.trace.isOn) this.#note(waiting, 'refused', outcome.reason);
+    return notServed(this.#mailbox, outcome, waiting.sawStart);
+  }
+
+  /** Traces the decision on a request. Call it only while the trace is on. */
+  #note(waiting: Waiting, outcome: DecisionInputs<'request'>['outcome'], reason: string | null = null): void {
+    const { clock, trace } = this.#dependencies;
+    const { record, state } = this.#mailbox;
+    trace.note({
+      kind: 'request',
+      instance: { id: record.id },
+      requestId: waiting.request.requestId,
+      inputs: {
+        outcome,
+        status: state.status,
+        waiting: this.size,
+        waited_ms: clock.elapsed() - waiting.since,
+        leases: this.#leases,
+        concurrency: record.settings.concurrency ?? null,
+        reason,
+      },
+    });
   }
 
   #dismiss(queued: Queued, reason: unknown): void {

@@ -1,13 +1,13 @@
 import type { Config } from '@llamactl/contract/config';
 import { boot } from './run/boot.ts';
 import { Editor } from './instance-editor.ts';
-import { Effects, targetOf } from './run/effects.ts';
+import { Effects } from './run/effects.ts';
 import { FleetKeeper } from './fleet/fleet.ts';
 import { HealthProbe } from './run/health-probe.ts';
 import { IdleStops } from './slots/idle-stops.ts';
 import { NOTHING_BETWEEN, type Interposition } from './interposition.ts';
 import { LeaseBook } from './slots/lease-book.ts';
-import type { Lease, LeaseRequest } from './slots/leases.ts';
+import { type Lease, type LeaseRequest, targetOf } from './slots/leases.ts';
 import type { InstanceState, Launch, RestartTerms } from './life/lifecycle.ts';
 import { Mailbox } from './life/mailbox.ts';
 import { Manager } from './manager.ts';
@@ -32,6 +32,7 @@ import { Removals } from './removal.ts';
 import { runReferences } from './run-references.ts';
 import { Scheduler } from './slots/scheduler.ts';
 import { InstanceSlots, slotLimits } from './slots/slot-world.ts';
+import { shutDown, storeAtLast } from './shutdown.ts';
 import { StartCheck } from './start-check.ts';
 import { watchStore } from './store-watch.ts';
 import type { FleetManager, InstanceManager } from './use-cases.ts';
@@ -92,8 +93,6 @@ export interface Instances {
    */
   shutdown(options: { stopEngines: boolean }): Promise<void>;
 }
-
-const SHUTDOWN_PATIENCE_MS = 5_000;
 
 export function createInstances(outside: Ports, options: InstancesOptions): Instances {
   const { interposition = NOTHING_BETWEEN } = options;
@@ -158,7 +157,7 @@ export function createInstances(outside: Ports, options: InstancesOptions): Inst
     witness,
     leases: (instance, run) => leases.of(instance, run),
     lastUsed: (instance, run) => leases.lastUsed(instance, run),
-    repick: (mailbox, avoid) => repick(registry, mailbox, avoid),
+    repick: (mailbox, avoid) => registry.repick(mailbox, avoid),
     portHandover: (record, signal) => portHandover(registry, clock, record, signal),
     startTimeoutMs: settings.start_timeout * 1_000,
     onFault: (error, effect) => onFault(error, `effect ${effect.type}`),
@@ -238,7 +237,7 @@ export function createInstances(outside: Ports, options: InstancesOptions): Inst
     shutdown: ({ stopEngines }) => {
       over.abort();
       idleStops.close();
-      return shutdown({ registry, manager, fleet, wholeChanges, clock }, stopEngines);
+      return shutDown({ registry, manager, fleet, wholeChanges, clock }, stopEngines);
     },
   };
 }
@@ -249,53 +248,4 @@ function readyEngine(
 ): ReadyEngine[] {
   if (state.status !== 'running' || state.run.launch === null) return [];
   return [{ name: record.name, target: targetOf(state.run.launch, witness(record.id, state.run.launch)) }];
-}
-
-/** Gives an instance another port of the range, and stores that. */
-async function repick(
-  registry: Registry,
-  mailbox: Mailbox,
-  avoid: ReadonlySet<number>,
-): Promise<InstanceRecord | null> {
-  const port = registry.freePort(mailbox.record.id, avoid);
-  if (port === null) return null;
-  const record = { ...mailbox.record, port, version: mailbox.record.version + 1 };
-  await mailbox.amend(record);
-  return record;
-}
-
-interface ShutdownDependencies {
-  registry: Registry;
-  manager: Manager;
-  fleet: FleetKeeper;
-  wholeChanges: WholeChanges;
-  clock: Clock;
-}
-
-async function shutdown(dependencies: ShutdownDependencies, stopEngines: boolean): Promise<void> {
-  const { registry, manager, fleet, wholeChanges, clock } = dependencies;
-  manager.close();
-  fleet.close();
-  const patience = new AbortController();
-  const cancel = clock.after(SHUTDOWN_PATIENCE_MS, () => patience.abort());
-  // Changes of several records that belong together are stored completely, unless the disk takes too long.
-  await within(patience.signal, wholeChanges.settled());
-  if (stopEngines) await manager.stopAll();
-  const stopping = registry.all().filter(({ state }) => state.status === 'stopping');
-  const signal = stopEngines ? undefined : patience.signal;
-  await Promise.allSettled(stopping.map((mailbox) => mailbox.until(({ status }) => status !== 'stopping', signal)));
-  cancel();
-  await storeAtLast(registry);
-}
-
-/** Resolves with `work`, or when `patience` aborts. */
-async function within(patience: AbortSignal, work: Promise<void>): Promise<void> {
-  const isLate = Promise.withResolvers<void>();
-  patience.addEventListener('abort', () => isLate.resolve(), { once: true });
-  await Promise.race([work, isLate.promise]);
-}
-
-/** Tries a last time to store unstored states. A state that cannot be stored is lost; an alert has announced that. */
-async function storeAtLast(registry: Registry): Promise<void> {
-  await Promise.allSettled(registry.all().map((mailbox) => mailbox.storeAtLast()));
 }

@@ -2,6 +2,7 @@ import { ApiError } from '@llamactl/contract/errors';
 import { Claims, type Claim } from './settings/claims.ts';
 import type { Mailbox } from './life/mailbox.ts';
 import { currentRun } from './life/transitions.ts';
+import type { InstanceRecord } from './ports.ts';
 
 /**
  * All instances by id and by name. Keeps names, aliases and ports unique: callers check a claim and take it in the same
@@ -90,6 +91,15 @@ export class Registry {
     const port = this.freePort(id);
     if (port === null) throw new ApiError('PORT_CONFLICT', `${this.usedUp}.`);
     return port;
+  }
+
+  /** Gives an instance another port of the range, and stores that; `null`: the range is used up. */
+  async repick(mailbox: Mailbox, avoid: ReadonlySet<number>): Promise<InstanceRecord | null> {
+    const port = this.freePort(mailbox.record.id, avoid);
+    if (port === null) return null;
+    const record = { ...mailbox.record, port, version: mailbox.record.version + 1 };
+    await mailbox.amend(record);
+    return record;
   }
 
   /** A message that no port is left, with remedies. */

@@ -6,7 +6,6 @@ import type {
   AlertSink,
   Clock,
   EngineEndpoint,
-  EngineTarget,
   Exit,
   InstanceRecord,
   PortWitness,
@@ -17,7 +16,7 @@ import type {
   Supervisor,
 } from '../ports.ts';
 import { watchHealth } from './health-watch.ts';
-import { EngineDied, type Leases } from '../slots/leases.ts';
+import { EngineDied, type Leases, targetOf } from '../slots/leases.ts';
 import { type Moment, momentOf } from '../moment.ts';
 import type { EffectRunner, Mailbox } from '../life/mailbox.ts';
 import { lookAtOffload } from './offload-look.ts';
@@ -296,15 +295,4 @@ type DistributiveOmit<Union, Key extends PropertyKey> = Union extends unknown ? 
 function launchOf(mailbox: Mailbox, run: number): Launch | null {
   const current = currentRun(mailbox.state);
   return current?.number === run ? current.launch : null;
-}
-
-/** Where a run answers. @param witness Witness of its port, once the run is ready; `null`: none. */
-export function targetOf({ plan, key }: Launch, witness: PortWitness | null = null): EngineTarget {
-  return {
-    port: plan.port,
-    healthPath: plan.healthPath,
-    key,
-    ...(plan.isolated === true ? { isolated: true } : {}),
-    ...(witness === null ? {} : { witness }),
-  };
 }

@@ -1,5 +1,5 @@
 import type { Health, StartObstacle } from '@llamactl/contract/health';
-import { targetOf } from './effects.ts';
+import { targetOf } from '../slots/leases.ts';
 import type { InstanceState, Launch } from '../life/lifecycle.ts';
 import type { Clock, EngineEndpoint, EngineTarget, PortWitness, ProbeResult } from '../ports.ts';
 import { currentRun } from '../life/transitions.ts';

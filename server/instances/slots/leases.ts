@@ -1,4 +1,5 @@
-import type { Clock, EngineTarget, Settings } from '../ports.ts';
+import type { Launch } from '../life/lifecycle.ts';
+import type { Clock, EngineTarget, PortWitness, Settings } from '../ports.ts';
 
 /** A request for a lease of an instance. */
 export interface LeaseRequest {
@@ -62,6 +63,17 @@ export interface Lease {
   passed(bytes: Uint8Array): void;
   /** Call in a `finally` after the last byte; further calls do nothing. */
   release(): void;
+}
+
+/** Returns where a run answers. @param witness Witness of its port, once the run is ready; `null`: none. */
+export function targetOf({ plan, key }: Launch, witness: PortWitness | null = null): EngineTarget {
+  return {
+    port: plan.port,
+    healthPath: plan.healthPath,
+    key,
+    ...(plan.isolated === true ? { isolated: true } : {}),
+    ...(witness === null ? {} : { witness }),
+  };
 }
 
 /** An open lease. */

@@ -1,8 +1,7 @@
 import { DEFAULT_QUEUE_LIMIT } from '@llamactl/contract/instance';
 import { decideDemand, type DemandOutcome, type Refusal } from './demand.ts';
-import { targetOf } from '../run/effects.ts';
 import type { LeaseBook } from './lease-book.ts';
-import type { Lease, LeaseRequest } from './leases.ts';
+import { type Lease, type LeaseRequest, targetOf } from './leases.ts';
 import type { Mailbox } from '../life/mailbox.ts';
 import { momentOf } from '../moment.ts';
 import type { Launch } from '../life/lifecycle.ts';

@@ -1,4 +1,4 @@
-import { ApiError } from '@llamactl/contract/errors';
+import { ApiError, retryIn } from '@llamactl/contract/errors';
 import type { Clock } from '../instances/ports.ts';
 
 /** Bodies up to this many bytes are small: they never queue behind a large one. */
@@ -7,7 +7,8 @@ export const SMALL_BODY = 65_536;
 const SMALL_POOL = 4 * 1024 * 1024;
 /** How long a body may wait for memory. */
 const LONGEST_WAIT_MS = 10_000;
-const RETRY_AFTER = { 'retry-after': '5' };
+/** `Retry-After` of a body that found no memory. When memory will be free is unknown. */
+const RETRY_SECONDS = 5;
 
 export interface BodyBudgetOptions {
   clock: Pick<Clock, 'after'>;
@@ -266,12 +267,12 @@ function refusal(verdict: Verdict): ApiError {
     return new ApiError(
       'RATE_LIMITED',
       'The bodies of your requests in flight fill your half of the memory for bodies (gateway.body_memory_mb). Send fewer at once, or name the model in the URL as ?model=NAME.',
-      { headers: RETRY_AFTER },
+      retryIn(RETRY_SECONDS),
     );
   }
   return new ApiError(
     'CAPACITY_EXCEEDED',
     'The memory for bodies (gateway.body_memory_mb) stayed full for ten seconds. Try again in a moment, or name the model in the URL as ?model=NAME.',
-    { status: 503, headers: RETRY_AFTER },
+    { status: 503, ...retryIn(RETRY_SECONDS) },
   );
 }

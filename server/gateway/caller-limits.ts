@@ -1,4 +1,4 @@
-import { ApiError } from '@llamactl/contract/errors';
+import { ApiError, retryIn } from '@llamactl/contract/errors';
 import type { Clock } from '../instances/ports.ts';
 import { SlidingMinute } from './sliding-minute.ts';
 
@@ -80,8 +80,8 @@ export class CallerLimits {
     for (const each of held) {
       const refusal = refusalOf(each, now);
       if (refusal === null) continue;
-      const retryAfter = { 'retry-after': String(Math.ceil(refusal.wait / 1_000)) };
-      throw new ApiError('RATE_LIMITED', refusal.message, { headers: { ...headersOf(held, now), ...retryAfter } });
+      const { headers } = retryIn(refusal.wait / 1_000);
+      throw new ApiError('RATE_LIMITED', refusal.message, { headers: { ...headersOf(held, now), ...headers } });
     }
     for (const { tally } of held) {
       tally.inFlight += 1;

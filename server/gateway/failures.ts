@@ -1,4 +1,4 @@
-import { ApiError } from '@llamactl/contract/errors';
+import { ApiError, retryIn } from '@llamactl/contract/errors';
 import type { Lease } from '../instances/slots/leases.ts';
 import { firstAbort } from './first-abort.ts';
 import type { GatewayDependencies, GatewayInstance, GatewayInstances } from './ports.ts';
@@ -6,11 +6,11 @@ import type { GatewayDependencies, GatewayInstance, GatewayInstances } from './p
 /** How long to wait for the reason of an engine's death: its leases end some 50 ms after its connections. */
 const DEATH_NOTICE_MS = 500;
 const LONGEST_ECHO = 100;
-/** In seconds. For states that end by themselves soon. */
-const RETRY_AFTER = { 'retry-after': '1' };
+/** For a state that ends by itself soon. */
+const { headers: RETRY_SOON } = retryIn(1);
 /**
  * Makes clients report an error at once. The SDKs of OpenAI and Anthropic retry a 503 twice, each time after `Retry-After`:
- * a minute of silence for a model that cannot start (measured). So a state that does not end by itself gets this header.
+ * a minute of silence for a model that cannot start (measured).
  */
 const NO_RETRY = { 'x-should-retry': 'false' };
 
@@ -20,17 +20,27 @@ export function modelFailure(error: unknown, model: string, instances: GatewayIn
   if (error.code === 'INSTANCE_NOT_FOUND') return unknownModel(model);
   if (error.code === 'START_FAILED') {
     const { message, extras } = error;
-    return new ApiError('START_FAILED', message, { ...extras, headers: { ...extras.headers, ...NO_RETRY } });
+    return new ApiError('START_FAILED', message, { ...extras, headers: retryHeaders(false, extras.headers) });
   }
   if (error.code !== 'INSTANCE_NOT_RUNNING') return error;
   const instance = findInstance(instances.list(), model);
   const reason = error.extras.reason ?? instance?.reason ?? undefined;
-  const headers = error.extras.headers ?? (isPassing(instance) ? RETRY_AFTER : {});
+  const headers = retryHeaders(isPassing(instance), error.extras.headers);
   return new ApiError('INSTANCE_NOT_RUNNING', notRunning(model, instance, reason, headers['retry-after']), {
     status: 503,
     ...(reason === undefined ? {} : { reason }),
-    headers: isPassing(instance) ? headers : { ...headers, ...NO_RETRY },
+    headers,
   });
+}
+
+/**
+ * Returns the headers that say whether and when to retry a request that got no engine. No other code of the gateway decides it.
+ *
+ * @param isPassing Whether the instance's state ends by itself soon.
+ * @param known Headers of the domain's refusal. Their time wins.
+ */
+function retryHeaders(isPassing: boolean, known?: Readonly<Record<string, string>>): Readonly<Record<string, string>> {
+  return isPassing ? (known ?? RETRY_SOON) : { ...known, ...NO_RETRY };
 }
 
 /** The error for a model name that no instance has. */
@@ -86,12 +96,11 @@ export async function noAnswerFailure(
     const { status, reason } = instance;
     const ended = isSecond ? 'ended a second time before it had answered this request' : 'ended before it had answered';
     const sentence = `The engine of ${quoted(name)} ${ended}; the instance is ${status}: ${reason}`;
-    const passingHeaders = status === 'restarting' ? RETRY_AFTER : {};
     return new ApiError('INSTANCE_NOT_RUNNING', sentence, {
       status: 502,
       reason,
       // No third attempt: the second run served only this request.
-      headers: isSecond ? NO_RETRY : passingHeaders,
+      headers: isSecond || status === 'restarting' ? retryHeaders(!isSecond) : {},
     });
   }
   return new ApiError('INSTANCE_NOT_RUNNING', `The engine of ${quoted(name)} gave no answer, or an invalid one.`, {

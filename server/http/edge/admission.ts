@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http';
-import { ApiError } from '@llamactl/contract/errors';
+import { ApiError, retryIn } from '@llamactl/contract/errors';
 import { PASS_THROUGH } from '@llamactl/contract/operations';
 import { corsHeaders, preflightHeaders } from './cors.ts';
 import { type Area, isAllowedOrigin, judgeOrigin, type OwnNames } from './origin.ts';
@@ -17,8 +17,8 @@ const PROBES: ReadonlySet<string> = new Set(['/livez', '/readyz', '/health']);
 const EMPTY_STEP = /\/(?:\/|$)/;
 /** Answer to `OPTIONS *`. */
 const ALL_METHODS = ['DELETE', 'GET', 'HEAD', 'OPTIONS', 'POST', 'PUT'];
-/** Seconds; about the duration of a start. */
-const RETRY_AFTER = 1;
+/** About the duration of a start of this server. */
+const START_SECONDS = 1;
 
 /** The first check of every request: decides whether it is processed at all. */
 export class Admission {
@@ -125,9 +125,7 @@ export class Admission {
     const readiness = this.#readiness();
     if (readiness === 'ok' || PROBES.has(path)) return;
     if (readiness === 'stopping') throw new ApiError('SHUTTING_DOWN', 'llamactl is stopping.');
-    throw new ApiError('SHUTTING_DOWN', 'llamactl is still starting; try again in a moment.', {
-      headers: { 'retry-after': String(RETRY_AFTER) },
-    });
+    throw new ApiError('SHUTTING_DOWN', 'llamactl is still starting; try again in a moment.', retryIn(START_SECONDS));
   }
 }
 

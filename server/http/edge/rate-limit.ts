@@ -1,5 +1,5 @@
 import type { Config } from '@llamactl/contract/config';
-import { ApiError } from '@llamactl/contract/errors';
+import { ApiError, retryIn } from '@llamactl/contract/errors';
 import type { Operation } from '@llamactl/contract/operation';
 import { OPERATIONS } from '@llamactl/contract/operations';
 import { addressGroup } from '../../auth/address-group.ts';
@@ -75,7 +75,9 @@ export function limitedSubject(caller: Pick<Caller, 'userId'> | null, address: s
 
 function tooMany(cost: LimitedClass, limit: number, seconds: number): ApiError {
   const requests = `${cost === 'intensive' ? 'expensive ' : ''}request${limit === 1 ? '' : 's'}`;
-  return new ApiError('RATE_LIMITED', `More than ${limit} ${requests} in a minute; try again in ${seconds} s.`, {
-    headers: { 'retry-after': String(seconds) },
-  });
+  return new ApiError(
+    'RATE_LIMITED',
+    `More than ${limit} ${requests} in a minute; try again in ${seconds} s.`,
+    retryIn(seconds),
+  );
 }

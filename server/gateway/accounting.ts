@@ -1,7 +1,7 @@
 import type { ServerResponse } from 'node:http';
 import { ApiError } from '@llamactl/contract/errors';
 import type { Caller } from './caller-watch.ts';
-import type { RequestRecord } from './request-record.ts';
+import type { RequestRecord } from './requests.ts';
 
 /**
  * Runs `serve`, and ends the record of its request with the outcome, also when `serve` throws.

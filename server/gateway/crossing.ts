@@ -1,5 +1,5 @@
 import type { Crossing } from '../instances/ports.ts';
-import { pathOnly } from './path-only.ts';
+import { pathOnly } from './headers.ts';
 
 /** Headers and paths that `/v1` blocks, so that the callers of one engine do not reach each other's data. */
 export interface ClosedToCallers {

@@ -1,10 +1,13 @@
+import type { IncomingMessage } from 'node:http';
 import { ApiError, retryIn } from '@llamactl/contract/errors';
-import type { Lease } from '../instances/slots/leases.ts';
-import { firstAbort } from './first-abort.ts';
+import type { Clock } from '../instances/ports.ts';
+import { EngineDied, type Lease, type LeaseOrigin } from '../instances/slots/leases.ts';
+import { requestLength } from './headers.ts';
+import type { HeldBody } from './held-body.ts';
 import type { GatewayDependencies, GatewayInstance, GatewayInstances } from './ports.ts';
 
 /** How long to wait for the reason of an engine's death: its leases end some 50 ms after its connections. */
-const DEATH_NOTICE_MS = 500;
+const REASON_NOTICE_MS = 500;
 const LONGEST_ECHO = 100;
 /** For a state that ends by itself soon. */
 const { headers: RETRY_SOON } = retryIn(1);
@@ -84,7 +87,7 @@ export async function noAnswerFailure(
   { instances, clock }: Pick<GatewayDependencies, 'clock'> & { instances: GatewayInstances },
   isSecond = false,
 ): Promise<ApiError> {
-  await firstAbort([lease.signal, callerSignal], DEATH_NOTICE_MS, clock);
+  await firstAbort([lease.signal, callerSignal], REASON_NOTICE_MS, clock);
   const name = lease.instance;
   const instance = findInstance(instances.list(), name);
   if (lease.signal.aborted && (instance?.status === 'stopping' || instance?.status === 'stopped')) {
@@ -129,4 +132,72 @@ function isPassing(instance: GatewayInstance | undefined): boolean {
 
 function quoted(text: string): string {
   return JSON.stringify(text.length > LONGEST_ECHO ? `${text.slice(0, LONGEST_ECHO)}…` : text);
+}
+
+/**
+ * How long a request that may be sent again waits for the news that its engine died. The news needs the end of the whole
+ * run and a write to the disk, which a busy machine delays.
+ */
+const DEATH_NOTICE_MS = 5_000;
+/** How long it waits if the engine still listens: the engine gave a broken answer, or is about to die. */
+const ALIVE_NOTICE_MS = 500;
+
+/**
+ * Whether a request may be sent to the engine's next run: it only computes, and its whole body is in memory. A streamed body
+ * is gone after it was sent, and the memory of a sent body may have been reclaimed. If the body is still in memory, this
+ * call keeps it there.
+ *
+ * @param path Without the query.
+ * @param inferencePaths See `EngineAdapter.inferencePaths`.
+ */
+export function maySendAgain(
+  { request, path, body }: { request: IncomingMessage; path: string; body: HeldBody | null },
+  inferencePaths: ReadonlySet<string>,
+): boolean {
+  if (request.method !== 'POST' || !inferencePaths.has(path)) return false;
+  return body === null ? requestLength(request) === 0 : body.keep();
+}
+
+/**
+ * Waits for the reason why an engine gave no answer.
+ *
+ * @returns the run, if its engine died by itself and the instance restarts; else `null`
+ */
+export async function lostRun(
+  lease: Lease,
+  callerSignal: AbortSignal,
+  { instances, clock }: Pick<GatewayDependencies, 'clock'> & { instances: GatewayInstances },
+): Promise<LeaseOrigin | null> {
+  const { signal, origin, instance: name } = lease;
+  await firstAbort([signal, callerSignal], ALIVE_NOTICE_MS, clock);
+  const isKnown = signal.aborted || callerSignal.aborted;
+  if (!isKnown && mayBeDead(lease)) await firstAbort([signal, callerSignal], DEATH_NOTICE_MS - ALIVE_NOTICE_MS, clock);
+  if (callerSignal.aborted || !(signal.reason instanceof EngineDied)) return null;
+  const status = findInstance(instances.list(), name)?.status;
+  const comesBack = status === 'restarting' || status === 'starting' || status === 'running';
+  return comesBack ? origin : null;
+}
+
+/** Whether the engine may be dead: nothing proves that its run still listens on the port. */
+function mayBeDead({ target: { witness } }: Lease): boolean {
+  const listener = witness?.listener() ?? null;
+  return listener === null || listener === 'unknown';
+}
+
+/** Resolves when one of the signals has aborted, or after `milliseconds`. */
+export function firstAbort(
+  signals: readonly AbortSignal[],
+  milliseconds: number,
+  clock: Pick<Clock, 'after'>,
+): Promise<void> {
+  return new Promise((resolve) => {
+    const settle = (): void => {
+      cancel();
+      for (const signal of signals) signal.removeEventListener('abort', settle);
+      resolve();
+    };
+    const cancel = clock.after(milliseconds, settle);
+    for (const signal of signals) signal.addEventListener('abort', settle);
+    if (signals.some((signal) => signal.aborted)) settle();
+  });
 }

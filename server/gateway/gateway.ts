@@ -4,19 +4,26 @@ import type { Lease, LeaseOrigin } from '../instances/slots/leases.ts';
 import { accounted } from './accounting.ts';
 import { type Caller, watchCaller } from './caller-watch.ts';
 import { enginePath } from './engine-path.ts';
-import { crossesCallers, findInstance, modelFailure, noAnswerFailure, unknownInstance } from './failures.ts';
-import { HeldStream } from './loading-keepalive.ts';
+import {
+  crossesCallers,
+  findInstance,
+  lostRun,
+  maySendAgain,
+  modelFailure,
+  noAnswerFailure,
+  unknownInstance,
+} from './failures.ts';
 import { isolatedMessage } from './isolation.ts';
+import { pathOnly } from './headers.ts';
+import { HeldStream } from './loading-keepalive.ts';
 import { answerModels, isModelsUrl } from './models.ts';
 import type { CallContext, GatewayDependencies } from './ports.ts';
 import { NoAnswer, relay } from './relay.ts';
-import type { RequestFacts, RequestRecord } from './request-record.ts';
-import { lostRun, maySendAgain } from './retries.ts';
+import type { RequestFacts, RequestRecord } from './requests.ts';
 import { type Message, rewritten } from './rewriting.ts';
 import { findRoute, type Route } from './route.ts';
 import { StalledReaders } from './stalled-readers.ts';
-import { TurnEnd } from './turn-end.ts';
-import { Upstream } from './upstream.ts';
+import { TurnEnd, Upstream } from './upstream.ts';
 import { relayWebSocket } from './websocket.ts';
 
 /** A request under `/api/instances/{name}/proxy`. */
@@ -145,7 +152,8 @@ export function createGateway(dependencies: GatewayDependencies): Gateway {
     } catch (error) {
       if (!(error instanceof NoAnswer) || caller.signal.aborted) throw error;
       const parts = { instances: context.instances, clock };
-      if (retry !== null && maySendAgain(retry, inferencePaths(engineOf(lease, context)))) {
+      const again = retry && { request: retry.request, path: pathOnly(context.url), body: retry.route.body };
+      if (again !== null && maySendAgain(again, inferencePaths(engineOf(lease, context)))) {
         held?.waits();
         const lost = await lostRun(lease, caller.signal, parts);
         if (lost !== null) return lost;

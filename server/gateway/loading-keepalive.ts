@@ -1,9 +1,8 @@
 import type { ServerResponse } from 'node:http';
 import { ApiError } from '@llamactl/contract/errors';
 import type { Clock } from '../instances/ports.ts';
-import { GATEWAY_ERROR_SHAPES, shapeFor, type GatewayErrorShape } from './error-shape.ts';
-import { isEventStream, type RawHeaders } from './headers.ts';
-import { pathOnly } from './path-only.ts';
+import { GATEWAY_ERROR_SHAPES, type GatewayErrorShape, shapeFor } from './error-shape.ts';
+import { isEventStream, pathOnly, type RawHeaders } from './headers.ts';
 
 export interface HeldStreamParts {
   response: ServerResponse;

@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { ApiError } from '@llamactl/contract/errors';
 import { findInstance, unknownModel } from './failures.ts';
-import { pathOnly } from './path-only.ts';
+import { pathOnly } from './headers.ts';
 import type { CallContext, GatewayInstance, GatewaySettings } from './ports.ts';
 
 /** An instance as OpenAI shows a model. */

@@ -1,21 +1,21 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Writable } from 'node:stream';
+import type { Clock } from '../instances/ports.ts';
 import type { Lease } from '../instances/slots/leases.ts';
 import { resetConnection } from '../reset-connection.ts';
-import type { Clock } from '../instances/ports.ts';
-import type { AnswerHead } from './answer-head.ts';
-import { requestLength, upload, type Upload } from './upload.ts';
-import type { AnswerReceiver, EngineCall, RequestBody } from './engine-call.ts';
+import type { AnswerHead } from './answer-parser.ts';
+import { type RawHeaders, requestHeaders, requestLength, responseHeaders, responseTrailers } from './headers.ts';
 import type { HeldBody } from './held-body.ts';
 import type { HeldStream } from './loading-keepalive.ts';
-import { type RawHeaders, requestHeaders, responseHeaders, responseTrailers } from './headers.ts';
-import { NoAnswer } from './no-answer.ts';
 import type { StalledReaders, WaitingAnswer } from './stalled-readers.ts';
-import type { TurnEnd } from './turn-end.ts';
-import type { Upstream } from './upstream.ts';
+import { upload, type Upload } from './upload.ts';
+import type { AnswerReceiver, EngineCall, RequestBody, TurnEnd, Upstream } from './upstream.ts';
 
-export { NoAnswer } from './no-answer.ts';
+/** Thrown when the engine gave no answer and nothing was sent to the caller yet. */
+export class NoAnswer extends Error {
+  override readonly name = 'NoAnswer';
+}
 
 /** One request to an engine, and the caller's answer. */
 export interface Exchange {

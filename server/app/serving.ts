@@ -3,7 +3,7 @@ import type { Logger } from 'pino';
 import { changedLimits, limitsInForce, NO_LIMITS } from '../auth/limits.ts';
 import type { Callers } from './callers.ts';
 import type { Alerts } from '../events/alerts.ts';
-import { GATEWAY_ERROR_SHAPES } from '../gateway/error-shape.ts';
+import { DIALECTS } from '../gateway/dialects.ts';
 import type { Readiness } from '../http/edge/admission.ts';
 import type { ConfigEditor } from '../http/routes/config.routes.ts';
 import { gatewayRoutes } from '../http/routes/gateway.routes.ts';
@@ -94,7 +94,7 @@ export function createServing(parts: ServingParts): Serving {
       }),
       webSocketRoutes({ ...auth, events: feed, isAuthEnabled: config.auth.enabled, clock, leaving: leaving.signal }),
     ],
-    errorShapes: GATEWAY_ERROR_SHAPES,
+    errorShapes: DIALECTS,
     shutdownSignal: shutdown.signal,
     maxConnections: mostConnections(),
     turnstile,

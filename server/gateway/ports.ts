@@ -1,8 +1,8 @@
-import type { RequestFigures } from '@llamactl/contract/requests';
 import type { Status } from '@llamactl/contract/instance';
 import type { Lease, LeaseRequest } from '../instances/slots/leases.ts';
 import type { Clock } from '../instances/ports.ts';
 import type { Bodies } from './bodies.ts';
+import type { Admission, LimitHolder } from './caller-limits.ts';
 import type { ClosedToCallers } from './crossing.ts';
 import type { Requests } from './requests.ts';
 
@@ -77,10 +77,16 @@ export interface CallContext {
   instances: GatewayInstances;
   /** Whether requests of this caller start stopped instances. */
   mayStart: boolean;
+  /** The instance that the path names, decoded; `null`: the request names a model. */
+  instance: string | null;
+  /** Bytes that the caller sent right after its request for a WebSocket; `null`: it requests none. */
+  upgradeHead: Buffer | null;
+  /** Holders of the limits that the request counts towards. */
+  holders: readonly LimitHolder[];
+  /** Called with headers for every answer, also an error, when the request is within its caller's limits. */
+  onAdmitted(headers: Admission['headers']): void;
   /** Called with the instance's name when the request gets a lease. */
-  onLease: (instance: string) => void;
-  /** Called with the figures of the request when it is over. Must not throw. */
-  onOver?: (figures: RequestFigures) => void;
+  onLease(instance: string): void;
   /** Path and query as received, not decoded, without the base path. */
   url: string;
   /** Headers that llamactl sends with every answer, such as `X-Request-Id`: name, value, name, value, … */

@@ -59,14 +59,14 @@ const LONGEST_TEXT = 16_384;
  *
  * @throws {NoAnswer} as a rejection, if the engine fails while the caller can still get an error
  */
-export function relay(exchange: Exchange, lease: Lease, shared: SharedParts): Promise<void> {
+export function relay(exchange: Exchange, lease: Lease, shared: RelayServices): Promise<void> {
   return new Promise((resolve, reject) => {
     new Passage(exchange, lease, { resolve, reject }, shared).begin();
   });
 }
 
 /** Objects that all requests in flight share. */
-interface SharedParts {
+export interface RelayServices {
   upstream: Upstream;
   turnEnd: TurnEnd;
   stalledReaders: StalledReaders;
@@ -77,7 +77,7 @@ class Passage implements AnswerReceiver, WaitingAnswer {
   readonly #exchange: Exchange;
   readonly #lease: Lease;
   readonly #settle: { resolve: () => void; reject: (error: Error) => void };
-  readonly #shared: SharedParts;
+  readonly #shared: RelayServices;
   #call: EngineCall | null = null;
   #upload: Upload | null = null;
   /** The head was written to the connection, not only set on the response. */
@@ -95,7 +95,7 @@ class Passage implements AnswerReceiver, WaitingAnswer {
     exchange: Exchange,
     lease: Lease,
     settle: { resolve: () => void; reject: (error: Error) => void },
-    shared: SharedParts,
+    shared: RelayServices,
   ) {
     this.#exchange = exchange;
     this.#lease = lease;

@@ -11,7 +11,7 @@ import type { Clock } from '../instances/ports.ts';
 import { pathOnly } from './headers.ts';
 import { GenerationSpeeds, type Tokens, type UsageReader, usageReader } from './usage.ts';
 
-export interface RequestsParts {
+interface RequestsOptions {
   clock: Pick<Clock, 'now' | 'elapsed'>;
   /** Called once for each finished request. Must not throw and must not block. */
   onFinished?: (request: RequestFigures) => void;
@@ -29,7 +29,7 @@ export class Requests {
   readonly #speeds = new GenerationSpeeds();
   #namesakes = 0;
 
-  constructor({ clock, onFinished }: RequestsParts) {
+  constructor({ clock, onFinished }: RequestsOptions) {
     const onEnd = (record: RequestRecord, figures: RequestFigures): void => {
       this.#remember(record);
       this.#speeds.measure(figures);
@@ -155,7 +155,6 @@ export class RequestRecord {
   readonly #facts: RequestFacts;
   /** Ends the request. `null` after the end, because the callback holds the whole request and the record is kept. */
   #onCancel: (() => void) | null;
-  #onOver: ((figures: RequestFigures) => void) | null = null;
   /** Milliseconds since the epoch. */
   readonly #startedAt: number;
   /** By {@link Clock.elapsed}, like all moments below. */
@@ -185,11 +184,6 @@ export class RequestRecord {
     this.#keeper = keeper;
     this.#startedAt = keeper.clock.now();
     this.#begun = keeper.clock.elapsed();
-  }
-
-  /** Sets a callback for the end. @param onOver Called once when the request is over. Must not throw. */
-  watch(onOver: (figures: RequestFigures) => void): void {
-    this.#onOver = onOver;
   }
 
   get caller(): string {
@@ -254,9 +248,14 @@ export class RequestRecord {
     this.#onCancel?.();
   }
 
-  /** Ends the record; only the first call counts. @param status Status of llamactl's own answer; `null`: none was sent. */
-  end(outcome: RequestOutcome, status: number | null = null): void {
-    if (this.#end !== null) return;
+  /**
+   * Ends the record.
+   *
+   * @param status Status of llamactl's own answer; `null`: none was sent.
+   * @returns the figures of the request; `null`: the record has already ended
+   */
+  end(outcome: RequestOutcome, status: number | null = null): RequestFigures | null {
+    if (this.#end !== null) return null;
     this.#tokens = this.#reader?.tokens() ?? NO_TOKENS;
     this.#reader = null;
     this.#onCancel = null;
@@ -265,8 +264,7 @@ export class RequestRecord {
     this.#end = { outcome, status: this.#status ?? status, at: clock.now(), duration };
     const figures = { ...this.#figures(), door: this.#facts.door, outcome, duration };
     this.#keeper.onEnd(this, figures);
-    this.#onOver?.(figures);
-    this.#onOver = null;
+    return figures;
   }
 
   /** Returns the finished request; `null`: the request is in flight. */

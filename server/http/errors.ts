@@ -1,5 +1,5 @@
 import { ApiError, type ErrorBody, type ErrorCode } from '@llamactl/contract/errors';
-import { shapeFor } from '../gateway/error-shape.ts';
+import { shapeFor } from '../gateway/dialects.ts';
 import { pathOf } from './target.ts';
 import type { HttpReply, HttpRequest } from './plugin.ts';
 

@@ -4,7 +4,7 @@ import type { Operation } from '@llamactl/contract/operation';
 import { OPERATIONS, PASS_THROUGH } from '@llamactl/contract/operations';
 import { PERMISSIONS } from '@llamactl/contract/permissions';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { GATEWAY_ERROR_SHAPES } from '../gateway/error-shape.ts';
+import { DIALECTS } from '../gateway/dialects.ts';
 import { AuthHarness } from '../testing/auth-harness.ts';
 import type { Access } from './edge/access.ts';
 import { gatewayRoutes } from './routes/gateway.routes.ts';
@@ -134,7 +134,7 @@ beforeAll(async () => {
     auth: harness.auth,
     clock: harness.clock,
     config: testConfig({ auth: { enabled: true } }),
-    errorShapes: GATEWAY_ERROR_SHAPES,
+    errorShapes: DIALECTS,
     plugins: plugins(),
   });
 });

@@ -13,7 +13,7 @@ import { ApiError } from '@llamactl/contract/errors';
 import { systemClock } from '../clock.ts';
 import type { Clock, Crossing, PortWitness } from '../instances/ports.ts';
 import { EngineDied, type LeasedRecord, Leases } from '../instances/slots/leases.ts';
-import { GATEWAY_ERROR_SHAPES } from '../gateway/error-shape.ts';
+import { DIALECTS } from '../gateway/dialects.ts';
 import { closedToCallers } from '../gateway/crossing.ts';
 import { findInstance } from '../gateway/failures.ts';
 import { Bodies } from '../gateway/bodies.ts';
@@ -275,15 +275,13 @@ export async function startGateway(
       url,
       headers,
       instances,
+      instance: instance ?? null,
+      upgradeHead: head,
+      holders: [],
+      onAdmitted: () => undefined,
       onLease: () => undefined,
     };
-    const answered =
-      instance === undefined
-        ? gateway.byModel(request, response, context)
-        : head === null
-          ? gateway.byName(request, response, { ...context, instance })
-          : gateway.webSocket(request, response, head, { ...context, instance });
-    answered.catch((error: unknown) => answerError(error, url, response));
+    gateway.serve(request, response, context).catch((error: unknown) => answerError(error, url, response));
   };
   const server = createServer((request, response) => serve(request, response, null));
   server.on('upgrade', (request: IncomingMessage, socket: Socket, head: Buffer) => {
@@ -414,7 +412,7 @@ export function sha256(bytes: Buffer): string {
 
 function answerError(error: unknown, url: string, response: ServerResponse): void {
   if (!(error instanceof ApiError)) throw error;
-  const shape = GATEWAY_ERROR_SHAPES.filter(({ prefix }) => url.startsWith(prefix)).toSorted(
+  const shape = DIALECTS.filter(({ prefix }) => url.startsWith(prefix)).toSorted(
     (one, other) => other.prefix.length - one.prefix.length,
   )[0];
   const { body, headers } = shape?.render(error, 'request-1') ?? {

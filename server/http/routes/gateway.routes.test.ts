@@ -7,7 +7,7 @@ import type { GatewayInstances } from '../../gateway/ports.ts';
 import { AuthHarness } from '../../testing/auth-harness.ts';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { systemClock } from '../../clock.ts';
-import { GATEWAY_ERROR_SHAPES } from '../../gateway/error-shape.ts';
+import { DIALECTS } from '../../gateway/dialects.ts';
 import {
   call,
   FakeInstances,
@@ -67,7 +67,7 @@ async function serve(server: Parameters<typeof testConfig>[0] = {}): Promise<Tes
         clock: { ...systemClock(), now: () => 0, after: () => () => undefined },
       }),
     ],
-    errorShapes: GATEWAY_ERROR_SHAPES,
+    errorShapes: DIALECTS,
   });
   servers.push(test);
   const { port } = await test.server.listen({ port: 0 });
@@ -319,7 +319,7 @@ describe('with authentication on', () => {
       auth: harness.auth,
       config: testConfig({ auth: { enabled: true } }),
       plugins: [gatewayRoutes({ instancesFor: seen, clock, addressLimits })],
-      errorShapes: GATEWAY_ERROR_SHAPES,
+      errorShapes: DIALECTS,
     });
     servers.push(test);
     return { ...test, port: (await test.server.listen({ port: 0 })).port };

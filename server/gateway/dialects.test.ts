@@ -1,9 +1,9 @@
 import { ApiError, type ErrorCode } from '@llamactl/contract/errors';
 import { expect, test } from 'vitest';
-import { GATEWAY_ERROR_SHAPES } from './error-shape.ts';
+import { DIALECTS } from './dialects.ts';
 
 function rendered(prefix: string, code: ErrorCode, status?: number): unknown {
-  const shape = GATEWAY_ERROR_SHAPES.find((each) => each.prefix === prefix);
+  const shape = DIALECTS.find((each) => each.prefix === prefix);
   const error = new ApiError(code, 'What happened.', status === undefined ? {} : { status });
   return shape?.render(error, 'id-1');
 }

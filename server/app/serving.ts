@@ -1,21 +1,20 @@
 import type { Config } from '@llamactl/contract/config';
 import type { Logger } from 'pino';
 import { changedLimits, limitsInForce, NO_LIMITS } from '../auth/limits.ts';
-import type { Callers } from './callers.ts';
 import type { Alerts } from '../events/alerts.ts';
 import { DIALECTS } from '../gateway/dialects.ts';
 import type { Readiness } from '../http/edge/admission.ts';
 import type { ConfigEditor } from '../http/routes/config.routes.ts';
 import { gatewayRoutes } from '../http/routes/gateway.routes.ts';
-import { seenBy } from '../http/routes/seen-manager.ts';
-import { createHttpServer, type HttpServer } from '../http/server.ts';
 import { webSocketRoutes } from '../http/routes/websocket.routes.ts';
+import { createHttpServer, type HttpServer, seenBy } from '../http/server.ts';
 import type { Instances } from '../instances/instances.ts';
 import type { Clock, Engines } from '../instances/ports.ts';
-import type { Observation, ObservationParts } from './observation.ts';
 import { mostConnections } from '../open-files.ts';
-import { measureSendQueues } from '../send-queues.ts';
 import { Turnstile } from '../reload/hand-over-turnstile.ts';
+import { measureSendQueues } from '../send-queues.ts';
+import type { Callers } from './callers.ts';
+import type { Observation, ObservationParts } from './observation.ts';
 import type { Teardown } from './teardown.ts';
 
 const BYTES_IN_MEGABYTE = 1024 * 1024;

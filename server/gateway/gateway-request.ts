@@ -14,7 +14,7 @@ import {
   noAnswerFailure,
   unknownInstance,
 } from './failures.ts';
-import { pathOnly } from './headers.ts';
+import { enginePath, pathOnly } from './headers.ts';
 import { isolatedMessage } from './isolation.ts';
 import { HeldStream } from './loading-keepalive.ts';
 import type { CallContext, GatewayDependencies } from './ports.ts';
@@ -147,8 +147,8 @@ export class GatewayRequest {
     const route = this.#route;
     const { loadingKeepaliveSeconds: seconds } = settings;
     if (route?.isStream === true && seconds !== 0) {
-      const [response, dialect] = [this.#response, this.#dialect];
-      this.#held = new HeldStream({ response, headers, requestId: id, dialect, clock, seconds });
+      const response = this.#response;
+      this.#held = new HeldStream({ response, headers, requestId: id, dialect: this.#dialect, clock, seconds });
     }
     this.#path = route === null ? enginePath(url) : url;
     const record = requests.begin(
@@ -250,7 +250,10 @@ export class GatewayRequest {
   #relay(lease: Lease, record: RequestRecord): Promise<void> {
     const { url, account, requestId, headers, upgradeHead: head } = this.#context;
     const { bodies, closing } = this.#services;
-    const [request, route, path, signal] = [this.#request, this.#route, this.#path, this.#signal];
+    const request = this.#request;
+    const route = this.#route;
+    const path = this.#path;
+    const signal = this.#signal;
     if (head !== null) {
       const { socket } = request;
       return relayWebSocket({ request, socket, head, path, requestId, headers, callerSignal: signal, closing }, lease);
@@ -317,23 +320,4 @@ export class GatewayRequest {
     const speed = figures.instance === null ? 0 : this.#services.requests.speedOf(figures.instance);
     this.#tokens = bookedTokens(figures, this.#bodyLength(), speed);
   }
-}
-
-/** Number of segments in `/api/instances/{name}/proxy`. */
-const PROXY_SEGMENTS = 4;
-
-/**
- * Returns the path and query that an engine gets for a URL below `/api/instances/{name}/proxy`: the part after `/proxy`,
- * byte for byte. It counts segments instead of comparing names, because `proxy` itself may be percent-encoded.
- */
-export function enginePath(url: string): string {
-  const query = url.search(/[?#]/);
-  const end = query === -1 ? url.length : query;
-  let at = 0;
-  for (let segment = 0; segment < PROXY_SEGMENTS; segment += 1) {
-    const next = url.indexOf('/', at + 1);
-    if (next === -1 || next >= end) return `/${url.slice(end)}`;
-    at = next;
-  }
-  return url.slice(at);
 }

@@ -1,9 +1,9 @@
 import { beforeEach, describe, expect, it, vi } from 'vitest';
 import { AuthHarness, PASSWORD } from '../testing/auth-harness.ts';
 import { FakeAudit } from '../testing/fake-services.ts';
-import { gatewayRoutes } from './routes/gateway.routes.ts';
 import { testConfig, testServer, type TestServer } from '../testing/http-harness.ts';
-import { seenBy } from './routes/seen-manager.ts';
+import { gatewayRoutes } from './routes/gateway.routes.ts';
+import { seenBy } from './server.ts';
 
 let harness: AuthHarness;
 let audit: FakeAudit;

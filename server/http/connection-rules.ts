@@ -1,27 +1,22 @@
-import { ApiError } from '@llamactl/contract/errors';
+import { type IncomingMessage, type Server, ServerResponse } from 'node:http';
+import { Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
 import type { Config } from '@llamactl/contract/config';
+import { ApiError } from '@llamactl/contract/errors';
 import type { FastifyBaseLogger, FastifyHttpOptions } from 'fastify';
-import type { IncomingMessage, Server } from 'node:http';
-import type { Socket } from 'node:net';
 import type { AuditTrail } from '../auth/audit.ts';
 import type { Clock } from '../instances/ports.ts';
-import { Admission, type Readiness } from './edge/admission.ts';
-import { AuditWatch } from './audit-watch.ts';
-import type { CallerFinder } from './edge/authenticate.ts';
 import { BODY_LIMIT } from './bodies/body.ts';
-import { JSON_HEADERS, replyWithError, type ErrorShape } from './errors.ts';
-import { Gate, type RateLimiter } from './edge/gate.ts';
+import { Admission, type Readiness, RouteTable } from './edge/admission.ts';
+import { ConnectionBounds, UnreadBodies } from './edge/connection-bounds.ts';
+import { type CallerFinder, Gate, type RateLimiter } from './edge/gate.ts';
 import { ownNames } from './edge/origin.ts';
-import { ConnectionBounds } from './edge/connection-bounds.ts';
 import { ParserErrors } from './edge/parser-errors.ts';
-import type { HttpApp, HttpReply, HttpRequest } from './plugin.ts';
-import { requestId } from './request-id.ts';
-import { logRequest, OwnRequestLines } from './request-log.ts';
-import { RouteTable } from './route-table.ts';
-import { isWebSocket, pathOf, withoutBasePath } from './target.ts';
 import { OPEN_TURNSTILE, type Turnstile } from './edge/turnstile.ts';
-import { UnreadBodies } from './edge/unread-bodies.ts';
-import type { Upgrades } from './edge/upgrade.ts';
+import { type ErrorShape, JSON_HEADERS, replyWithError } from './errors.ts';
+import type { HttpApp, HttpReply, HttpRequest } from './plugin.ts';
+import { AuditWatch, logRequest, OwnRequestLines } from './request-log.ts';
+import { isWebSocket, pathOf, requestId, withoutBasePath } from './target.ts';
 
 /** Time limits for callers, milliseconds. None of them limits an answer. */
 export interface Timeouts {
@@ -219,4 +214,50 @@ export class Rules {
       this.#parserErrors.send(socket, refusal, `CONNECT ${request.url ?? ''}`);
     });
   }
+}
+
+/** Handles a request, like a `request` listener of Node's server. */
+export type RequestListener = (request: IncomingMessage, response: ServerResponse) => void;
+
+/**
+ * Routes WebSocket handshakes like all other requests (id, Host and Origin, routes, errors), with a response on their
+ * bare socket. A handler that takes over the connection hijacks the reply and uses socket and head. Otherwise the
+ * caller gets an ordinary answer, and the connection closes.
+ */
+export class Upgrades {
+  readonly #heads = new WeakMap<IncomingMessage, Buffer>();
+  /** Open sockets. Node counts them, but `closeAllConnections` does not close them. */
+  readonly #sockets = new Set<Duplex>();
+
+  constructor(server: Server, listener: RequestListener) {
+    server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
+      this.#heads.set(request, head);
+      this.#sockets.add(socket);
+      socket.once('close', () => this.#sockets.delete(socket));
+      // Node has removed its error listener; without one, a reset connection would end the process.
+      socket.on('error', () => socket.destroy());
+      listener(request, responseOn(socket, request));
+    });
+  }
+
+  /** The bytes after a request's header; `null`: not a WebSocket handshake. */
+  headOf(request: IncomingMessage): Buffer | null {
+    return this.#heads.get(request) ?? null;
+  }
+
+  destroyAll(): void {
+    for (const socket of this.#sockets) socket.destroy();
+  }
+}
+
+function responseOn(socket: Duplex, request: IncomingMessage): ServerResponse {
+  const response = new ServerResponse(request);
+  response.shouldKeepAlive = false;
+  if (!(socket instanceof Socket)) throw new TypeError('a connection of the server is not a socket');
+  response.assignSocket(socket);
+  response.once('finish', () => {
+    response.detachSocket(socket);
+    socket.end();
+  });
+  return response;
 }

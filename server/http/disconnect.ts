@@ -3,7 +3,7 @@ import { ApiError } from '@llamactl/contract/errors';
 import type { Caller } from '../auth/caller.ts';
 import { Moved } from '../instances/life/moved.ts';
 import type { Clock } from '../instances/ports.ts';
-import { watchWelcome } from './edge/welcome.ts';
+import { watchWelcome } from './edge/gate.ts';
 
 /** Abort reason when the caller hung up. */
 export class CallerGone extends Error {

@@ -1,42 +1,41 @@
 import type { IncomingMessage } from 'node:http';
 import { type AddressInfo, Server as NetServer, type Socket } from 'node:net';
 import type { Config } from '@llamactl/contract/config';
-import fastify, { type FastifyBaseLogger } from 'fastify';
 import type { Accounts } from '../auth/accounts.ts';
-import type { AuditTrail } from '../auth/audit.ts';
-import type { Caller } from '../auth/caller.ts';
 import type { Keys } from '../auth/api-keys.ts';
+import type { AuditTrail } from '../auth/audit.ts';
+import { type Caller, maySee } from '../auth/caller.ts';
 import type { Tickets } from '../auth/tickets.ts';
+import type { Clock } from '../instances/ports.ts';
+import { scopedManager } from '../instances/scoped-manager.ts';
 import type { FleetManager, InstanceManager } from '../instances/use-cases.ts';
 import type { Figures } from '../metrics/figures.ts';
-import type { Clock } from '../instances/ports.ts';
+import { binder } from './bind.ts';
+import { readJsonBodies } from './bodies/body.ts';
+import { Rules, type Timeouts, Upgrades } from './connection-rules.ts';
 import { AddressBound, type AddressBoundParts, unboundedAddresses } from './edge/address-bound.ts';
+import type { CallerFinder, RateLimiter } from './edge/gate.ts';
+import type { Turnstile } from './edge/turnstile.ts';
+import type { ErrorShape } from './errors.ts';
+import type { HttpApp, HttpPlugin } from './plugin.ts';
 import { apiPageRoutes } from './routes/api-page.routes.ts';
 import { auditRoutes } from './routes/audit.routes.ts';
 import { authRoutes, type Login } from './routes/auth.routes.ts';
-import type { CallerFinder } from './edge/authenticate.ts';
 import { batchRoutes } from './routes/batch.routes.ts';
-import { binder } from './bind.ts';
-import { readJsonBodies } from './bodies/body.ts';
-import { configRoutes, type ConfigEditor } from './routes/config.routes.ts';
-import type { ErrorShape } from './errors.ts';
+import { type ConfigEditor, configRoutes } from './routes/config.routes.ts';
 import { fleetRoutes } from './routes/fleet.routes.ts';
-import type { RateLimiter } from './edge/gate.ts';
 import { instanceRoutes } from './routes/instances.routes.ts';
 import { keyRoutes } from './routes/keys.routes.ts';
 import { lifecycleRoutes } from './routes/lifecycle.routes.ts';
 import { logRoutes } from './routes/logs.routes.ts';
-import { metricsRoutes, type Metrics } from './routes/metrics.routes.ts';
-import type { HttpApp, HttpPlugin } from './plugin.ts';
+import { type Metrics, metricsRoutes } from './routes/metrics.routes.ts';
 import { prometheusRoutes } from './routes/prometheus.routes.ts';
 import { requestRoutes, type RequestsView } from './routes/requests.routes.ts';
-import { Rules, type Timeouts } from './connection-rules.ts';
-import { seenBy } from './routes/seen-manager.ts';
 import { systemRoutes, type SystemVoice } from './routes/system.routes.ts';
 import { ticketRoutes } from './routes/ticket.routes.ts';
-import { Upgrades } from './edge/upgrade.ts';
-import type { Turnstile } from './edge/turnstile.ts';
 import { userRoutes } from './routes/users.routes.ts';
+
+import fastify, { type FastifyBaseLogger } from 'fastify';
 
 /** Authentication, as far as routes and rules need it. */
 export interface HttpAuthentication extends Login {
@@ -243,4 +242,14 @@ export function createHttpServer(parts: HttpServerParts): HttpServer {
       await app.close().finally(cancel);
     },
   };
+}
+
+const NOTHING = { maySee: (): boolean => false, mayStart: false };
+
+/** The instances that a caller may see and start; without a caller, none. */
+export function seenBy(caller: Caller | null, manager: InstanceManager): InstanceManager {
+  if (caller === null) return scopedManager(manager, NOTHING);
+  const { instances, mayStart } = caller;
+  if (instances === null && mayStart) return manager;
+  return scopedManager(manager, { maySee: (id) => maySee(caller, id), mayStart });
 }

@@ -1,10 +1,12 @@
 import type { IncomingMessage } from 'node:http';
-import type { Caller } from '../../auth/caller.ts';
-import type { Access } from './access.ts';
-import { callerOf, refusalFor, type CallerFinder } from './authenticate.ts';
-import type { HttpReply, HttpRequest } from '../plugin.ts';
-import { limitedSubject } from './rate-limit.ts';
+import { ApiError } from '@llamactl/contract/errors';
+import { type Permission, PERMISSIONS, type Requirement } from '@llamactl/contract/permissions';
+import type { Authenticator, Credentials } from '../../auth/authenticator.ts';
+import { type Caller, mayCall } from '../../auth/caller.ts';
+import type { Clock } from '../../instances/ports.ts';
+import type { Access, HttpReply, HttpRequest } from '../plugin.ts';
 import { pathOf } from '../target.ts';
+import { limitedSubject } from './rate-limit.ts';
 
 /** Counts requests against the rate limits. */
 export interface RateLimiter {
@@ -116,4 +118,80 @@ function asRefusal(reason: unknown): Refusal {
 /** Whether a page of another site sent the request, according to the browser, and its origin is not allowed. */
 function isForeignPage({ headers }: HttpRequest, reply: HttpReply): boolean {
   return headers['sec-fetch-site'] === 'cross-site' && !reply.hasHeader('access-control-allow-origin');
+}
+
+/** Identifies the caller of a request. */
+export type CallerFinder = Pick<Authenticator, 'authenticate' | 'authenticateInference'>;
+
+/**
+ * Returns the caller of a request. `null` for public routes, or when a self-authenticating route got no credentials.
+ * Public routes ignore credentials, so that bad ones do not block a log-in.
+ *
+ * @throws {ApiError} `UNAUTHORIZED` or `TOKEN_EXPIRED`, either by throwing or by rejecting
+ */
+export function callerOf(
+  raw: IncomingMessage,
+  { permission, decidesItself }: Access,
+  finder: CallerFinder,
+): Caller | null | Promise<Caller | null> {
+  if (permission === 'public') return null;
+  const credentials = credentialsOf(raw);
+  if (decidesItself === true && credentials.authorization === undefined && credentials.apiKey === undefined)
+    return null;
+  return permission === 'inference' ? finder.authenticateInference(credentials) : finder.authenticate(credentials);
+}
+
+/** Returns `FORBIDDEN` with the required rights, or `null` when the caller has the permission. */
+export function refusalFor(caller: Caller, permission: Permission): ApiError | null {
+  if (mayCall(caller, permission)) return null;
+  const { role, scope }: Requirement = PERMISSIONS[permission];
+  const needed = `the role ${role ?? 'viewer'}${role === 'admin' ? '' : ' or higher'}`;
+  const alternative = scope === null ? '' : `, or a key with the scope ${scope}`;
+  return new ApiError('FORBIDDEN', `This needs ${needed}${alternative}; ${rightsOf(caller)}.`);
+}
+
+function credentialsOf({ headers }: IncomingMessage): Credentials {
+  const apiKey = headers['x-api-key'];
+  return { authorization: headers.authorization, apiKey: typeof apiKey === 'string' ? apiKey : undefined };
+}
+
+function rightsOf({ kind, role, scopes }: Caller): string {
+  if (kind !== 'key') return role === null ? 'you are not logged in' : `you are ${role}`;
+  const rights = [role, ...scopes].filter((right) => right !== null);
+  return rights.length === 0 ? 'your key has no rights any more' : `your key is for ${rights.join(', ')}`;
+}
+
+/**
+ * Watches the credentials of a caller during a long request or WebSocket. Calls `onOver` once, when the credentials are
+ * revoked or expire.
+ *
+ * @returns a function that stops watching; must be called
+ */
+export function watchWelcome(
+  caller: Caller | null,
+  clock: Pick<Clock, 'now' | 'after'>,
+  onOver: (refusal: ApiError) => void,
+): () => void {
+  if (caller === null) return () => undefined;
+  const { revoked, expiresAt } = caller;
+  let cancel = (): void => undefined;
+  const stop = (): void => {
+    cancel();
+    revoked.removeEventListener('abort', onRevoked);
+  };
+  const end = (refusal: ApiError): void => {
+    stop();
+    onOver(refusal);
+  };
+  const onRevoked = (): void => end(new ApiError('UNAUTHORIZED', 'The credentials of this request were revoked.'));
+  const wait = (until: number): void => {
+    const left = until - clock.now();
+    if (left <= 0) end(new ApiError('TOKEN_EXPIRED', 'The credentials of this request have expired.'));
+    // A timer waits for less than a month at a time.
+    else cancel = clock.after(left, () => wait(until));
+  };
+  revoked.addEventListener('abort', onRevoked, { once: true });
+  if (revoked.aborted) onRevoked();
+  else if (expiresAt !== null) wait(expiresAt);
+  return stop;
 }

@@ -1,15 +1,13 @@
-import { STATUS_CODES, type ServerResponse } from 'node:http';
+import { type ServerResponse, STATUS_CODES } from 'node:http';
 import { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { ApiError } from '@llamactl/contract/errors';
 import type { FastifyBaseLogger } from 'fastify';
 import type { Clock } from '../../instances/ports.ts';
-import { LONGEST_URL } from './admission.ts';
-import { SMALL_CHUNKS } from './connection-bounds.ts';
 import { errorAnswer, type ErrorShape } from '../errors.ts';
-import { requestId } from '../request-id.ts';
-import { pathOf } from '../target.ts';
-import type { UnreadBodies } from './unread-bodies.ts';
+import { pathOf, requestId } from '../target.ts';
+import { LONGEST_URL } from './admission.ts';
+import { SMALL_CHUNKS, type UnreadBodies } from './connection-bounds.ts';
 
 /** Node's error for a request that its parser refused. */
 interface ParserError extends Error {

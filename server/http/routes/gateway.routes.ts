@@ -11,10 +11,9 @@ import { createGateway } from '../../gateway/gateway.ts';
 import type { CallContext, GatewayInstances, GatewaySettings, MeasureSendQueues } from '../../gateway/ports.ts';
 import { Requests } from '../../gateway/requests.ts';
 import type { Clock, Engines } from '../../instances/ports.ts';
-import type { Access } from '../edge/access.ts';
 import { clientAddresses } from '../edge/client-address.ts';
-import { watchWelcome } from '../edge/welcome.ts';
-import type { HttpApp, HttpPlugin, HttpReply, HttpRequest } from '../plugin.ts';
+import { watchWelcome } from '../edge/gate.ts';
+import type { Access, HttpApp, HttpPlugin, HttpReply, HttpRequest } from '../plugin.ts';
 
 /**
  * Methods that are not passed to engines: this server answers `OPTIONS`, and an engine that echoes a `TRACE` would

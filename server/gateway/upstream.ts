@@ -55,7 +55,7 @@ const READ_SIZE = 65_536;
 
 /** Sends HTTP/1.1 requests to engines, and keeps connections to them. */
 export class Upstream {
-  readonly #shared: SharedParts;
+  readonly #shared: ConnectionStock;
 
   constructor(clock: Pick<Clock, 'after' | 'elapsed' | 'nextTurn'>, turnEnd: TurnEnd) {
     this.#shared = { turnEnd, idle: new IdleConnections(clock), buffer: Buffer.allocUnsafeSlow(READ_SIZE) };
@@ -74,7 +74,7 @@ export class Upstream {
 }
 
 /** Objects that all calls share. */
-interface SharedParts {
+interface ConnectionStock {
   turnEnd: TurnEnd;
   idle: IdleConnections;
   /** Target of the reads of all connections. */
@@ -84,10 +84,10 @@ interface SharedParts {
 /** The connections of one call. */
 class ConnectionsTo implements Connections {
   readonly #target: Engine;
-  readonly #shared: SharedParts;
+  readonly #shared: ConnectionStock;
   #isWatched = true;
 
-  constructor(target: Engine, shared: SharedParts) {
+  constructor(target: Engine, shared: ConnectionStock) {
     this.#target = target;
     this.#shared = shared;
   }

@@ -39,7 +39,7 @@ const HEADER_LIMIT = 16_384;
 const OWN_PROPERTIES = ['upgradeHead', 'caller', 'instance', 'concerns', 'isPassedOn', 'isBegun'] as const;
 
 /** Dependencies of the rules. */
-interface RulesParts {
+interface RulesOptions {
   config: Pick<Config, 'server' | 'auth'>;
   log: FastifyBaseLogger;
   clock: Clock;
@@ -62,7 +62,10 @@ export class Rules {
   readonly timeouts: Timeouts;
   /** When true, every answer closes its connection. */
   isClosing = false;
-  readonly #parts: RulesParts;
+  readonly #log: FastifyBaseLogger;
+  readonly #clock: Clock;
+  readonly #basePath: string;
+  readonly #isBegun: RulesOptions['isBegun'];
   readonly #shapes: readonly ErrorShape[];
   readonly #routes = new RouteTable();
   readonly #admission: Admission;
@@ -73,25 +76,36 @@ export class Rules {
   readonly #bounds: ConnectionBounds;
   readonly #turnstile: Turnstile;
 
-  constructor(parts: RulesParts) {
-    this.#parts = parts;
-    this.timeouts = { ...TIMEOUTS, ...parts.timeouts };
-    this.#shapes = parts.errorShapes ?? [];
-    this.#turnstile = parts.turnstile ?? OPEN_TURNSTILE;
-    this.#admission = new Admission(
-      ownNames(parts.config, parts.hostname),
-      this.#routes,
-      parts.readiness,
-      parts.config.server.base_path,
-    );
-    const { authenticator, limits, clientAddress: addressOf, audit, clock } = parts;
+  constructor({
+    config,
+    log,
+    clock,
+    readiness,
+    authenticator,
+    limits,
+    audit,
+    clientAddress: addressOf,
+    hostname,
+    errorShapes = [],
+    timeouts,
+    turnstile = OPEN_TURNSTILE,
+    isBegun,
+  }: RulesOptions) {
+    this.#log = log;
+    this.#clock = clock;
+    this.#basePath = config.server.base_path;
+    this.#isBegun = isBegun;
+    this.timeouts = { ...TIMEOUTS, ...timeouts };
+    this.#shapes = errorShapes;
+    this.#turnstile = turnstile;
+    this.#admission = new Admission(ownNames(config, hostname), this.#routes, readiness, this.#basePath);
     this.#gate = new Gate({ authenticator, limits, addressOf });
     this.#audit = new AuditWatch({ audit, clock, addressOf });
     this.#unreadBodies = new UnreadBodies(clock, this.timeouts.body);
     this.#parserErrors = new ParserErrors({
-      shapes: this.#shapes,
+      shapes: errorShapes,
       clock,
-      log: parts.log,
+      log,
       unreadBodies: this.#unreadBodies,
       headersFor: (path, peer) => this.#gate.headersFor(path, peer),
     });
@@ -100,9 +114,8 @@ export class Rules {
 
   /** Options of a new application, which is then passed to {@link apply}. */
   options(): FastifyHttpOptions<Server> {
-    const { config, log } = this.#parts;
     return {
-      loggerInstance: log,
+      loggerInstance: this.#log,
       logController: new OwnRequestLines({ requestIdLogLabel: 'request_id' }),
       genReqId: (raw) => requestId(raw.headers['x-request-id']),
       bodyLimit: BODY_LIMIT,
@@ -112,7 +125,7 @@ export class Rules {
       return503OnClosing: false,
       // The URL's length is checked as a whole, with our own message.
       routerOptions: { maxParamLength: HEADER_LIMIT },
-      rewriteUrl: (raw) => withoutBasePath(raw.url ?? '/', config.server.base_path),
+      rewriteUrl: (raw) => withoutBasePath(raw.url ?? '/', this.#basePath),
       http: {
         maxHeaderSize: HEADER_LIMIT,
         headersTimeout: this.timeouts.header,
@@ -133,10 +146,10 @@ export class Rules {
     for (const property of OWN_PROPERTIES) app.decorateRequest(property, null);
     app.addHook('onRequest', async (request, reply) => {
       request.upgradeHead = upgrades.headOf(request.raw);
-      request.isBegun = this.#parts.isBegun(request.raw.socket) || null;
+      request.isBegun = this.#isBegun(request.raw.socket) || null;
       if (!this.#turnstile.isOpen) return this.#passOn(request, reply);
       reply.header('x-request-id', request.id);
-      logRequest(request, reply, this.#parts.clock);
+      logRequest(request, reply, this.#clock);
       this.#audit.watch(request, reply);
       if (this.#isAnswered(request, reply)) return reply;
       const admission = this.#gate.admit(request, reply);
@@ -178,7 +191,7 @@ export class Rules {
   /** Answers a request whose URL the router could not read. No hook has run for it. */
   #answerUnroutable(error: Error, request: HttpRequest, reply: HttpReply): void {
     for (const property of OWN_PROPERTIES) request[property] = null;
-    logRequest(request, reply, this.#parts.clock);
+    logRequest(request, reply, this.#clock);
     let answer: unknown = this.#gate.countOther(request, reply) ?? error;
     try {
       this.#admission.judge(request.raw);

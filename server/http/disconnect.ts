@@ -10,7 +10,7 @@ export class CallerGone extends Error {
   override readonly name = 'CallerGone';
 }
 
-export interface DisconnectParts {
+export interface DisconnectOptions {
   /** Aborts when the server stops; waiting callers then get an error. */
   shutdown: AbortSignal | undefined;
   caller: Caller | null;
@@ -24,7 +24,10 @@ export interface DisconnectParts {
  * - an `ApiError` to answer with: the credentials were revoked or expired, or the server is stopping;
  * - {@link Moved}: another server continues the request.
  */
-export function disconnectSignal(response: ServerResponse, { shutdown, caller, clock }: DisconnectParts): AbortSignal {
+export function disconnectSignal(
+  response: ServerResponse,
+  { shutdown, caller, clock }: DisconnectOptions,
+): AbortSignal {
   const controller = new AbortController();
   const onShutdown = (): void => {
     const isMoved = shutdown?.reason instanceof Moved;

@@ -53,7 +53,7 @@ export function loggedUrl(url: string): string {
   return redacted.length > LONGEST_URL ? `${redacted.slice(0, LONGEST_URL)}…` : redacted;
 }
 
-export interface AuditWatchParts {
+interface AuditWatchOptions {
   audit: Pick<AuditTrail, 'record'>;
   clock: Pick<Clock, 'elapsed'>;
   /** Returns the client address of a request. */
@@ -80,20 +80,24 @@ const NOT_RECORDED: ReadonlySet<string> = new Set([PASS_THROUGH.inference.id, PA
  * answer has been sent.
  */
 export class AuditWatch {
-  readonly #parts: AuditWatchParts;
+  readonly #audit: AuditWatchOptions['audit'];
+  readonly #clock: AuditWatchOptions['clock'];
+  readonly #addressOf: AuditWatchOptions['addressOf'];
   #minute = 0;
   /** Counts the limited requests of this minute, by operation, outcome and account. */
   readonly #many = new Map<string, number>();
 
-  constructor(parts: AuditWatchParts) {
-    this.#parts = parts;
+  constructor({ audit, clock, addressOf }: AuditWatchOptions) {
+    this.#audit = audit;
+    this.#clock = clock;
+    this.#addressOf = addressOf;
   }
 
   watch(request: HttpRequest, reply: HttpReply): void {
     const action = request.routeOptions.config.access?.id;
     if (action === undefined || NOT_RECORDED.has(action) || isRead(request, action)) return;
     // Read the address now: the connection may be gone when the request is over.
-    const address = this.#parts.addressOf(request.raw);
+    const address = this.#addressOf(request.raw);
     reply.raw.once('close', () => {
       if (request.isPassedOn === true) return;
       const status = statusOf(request, reply);
@@ -103,12 +107,12 @@ export class AuditWatch {
       const account = request.caller?.userId ?? 'anonymous';
       if (isOneOfMany && this.#isOneTooMany(`${action} ${isRefused ? 'refused' : 'passed'} ${account}`)) return;
       const target = request.concerns ?? targetIn(request.params);
-      this.#parts.audit.record({ subject, address, action, target, status, requestId: request.id });
+      this.#audit.record({ subject, address, action, target, status, requestId: request.id });
     });
   }
 
   #isOneTooMany(kind: string): boolean {
-    const minute = Math.floor(this.#parts.clock.elapsed() / MINUTE_MS);
+    const minute = Math.floor(this.#clock.elapsed() / MINUTE_MS);
     if (minute !== this.#minute) this.#many.clear();
     this.#minute = minute;
     const count = (this.#many.get(kind) ?? 0) + 1;

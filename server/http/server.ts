@@ -13,7 +13,7 @@ import type { Figures } from '../metrics/figures.ts';
 import { binder } from './bind.ts';
 import { readJsonBodies } from './bodies/body.ts';
 import { Rules, type Timeouts, Upgrades } from './connection-rules.ts';
-import { AddressBound, type AddressBoundParts, unboundedAddresses } from './edge/address-bound.ts';
+import { AddressBound, type AddressBoundOptions, unboundedAddresses } from './edge/address-bound.ts';
 import type { CallerFinder, RateLimiter } from './edge/gate.ts';
 import type { Turnstile } from './edge/turnstile.ts';
 import type { ErrorShape } from './errors.ts';
@@ -46,7 +46,7 @@ export interface HttpAuthentication extends Login {
 }
 
 /** Dependencies of the HTTP server. */
-export interface HttpServerParts extends SystemVoice {
+export interface HttpServerOptions extends SystemVoice {
   manager: InstanceManager;
   auth: HttpAuthentication;
   /** Records requests, and reads the records. */
@@ -78,7 +78,7 @@ export interface HttpServerParts extends SystemVoice {
   /** Most open connections; further ones are closed at once. Default or `null`: no limit. */
   maxConnections?: number | null;
   /** Most open connections of one address. Default: 256, except for loopback and trusted proxies. */
-  addressBound?: Pick<AddressBoundParts, 'isUnbounded' | 'most'>;
+  addressBound?: Pick<AddressBoundOptions, 'isUnbounded' | 'most'>;
   /** Holds requests while the server is being replaced. Default: the server is never replaced. */
   turnstile?: Turnstile;
 }
@@ -139,20 +139,20 @@ function connectionsOf(server: NetServer): Promise<number> {
 }
 
 /** Builds the HTTP server: the API's own routes, the rules for every request, and the plugins' scopes. */
-export function createHttpServer(parts: HttpServerParts): HttpServer {
-  const { config, clock, manager, auth, plugins = [] } = parts;
+export function createHttpServer(options: HttpServerOptions): HttpServer {
+  const { config, clock, manager, auth, plugins = [] } = options;
   const begun = new WeakSet<Socket>();
   const isBegun = (connection: Socket): boolean => begun.has(connection);
-  const rules = new Rules({ ...parts, authenticator: auth.authenticator, isBegun });
+  const rules = new Rules({ ...options, authenticator: auth.authenticator, isBegun });
   const app = fastify(rules.options());
   const upgrades = new Upgrades(app.server, (request, response) => app.routing(request, response));
   rules.apply(app, upgrades);
-  const mostConnections = parts.maxConnections ?? null;
+  const mostConnections = options.maxConnections ?? null;
   if (mostConnections !== null) app.server.maxConnections = mostConnections;
   const bound = new AddressBound({
     clock,
-    log: parts.log,
-    ...(parts.addressBound ?? { isUnbounded: unboundedAddresses(config.server) }),
+    log: options.log,
+    ...(options.addressBound ?? { isUnbounded: unboundedAddresses(config.server) }),
   });
   // The process of a reload that passes a connection on has already counted it.
   const passedOn = new WeakSet<Socket>();
@@ -174,23 +174,23 @@ export function createHttpServer(parts: HttpServerParts): HttpServer {
   void app.register(async (scope) => {
     readJsonBodies(scope, clock, rules.timeouts.body);
     const managerFor = (caller: Caller | null): InstanceManager => seenBy(caller, manager);
-    const bind = binder(scope, { managerFor, clock, shutdown: parts.shutdownSignal, turnstile: parts.turnstile });
+    const bind = binder(scope, { managerFor, clock, shutdown: options.shutdownSignal, turnstile: options.turnstile });
     instanceRoutes(bind, config.server.base_path);
     lifecycleRoutes(bind);
     batchRoutes(bind);
     logRoutes(bind, clock);
-    fleetRoutes(bind, parts.fleet);
-    metricsRoutes(bind, parts.metrics);
-    prometheusRoutes(bind, parts.figures);
-    requestRoutes(bind, parts.requests);
-    configRoutes(bind, parts.configEditor);
-    authRoutes(bind, auth, parts.clientAddress);
+    fleetRoutes(bind, options.fleet);
+    metricsRoutes(bind, options.metrics);
+    prometheusRoutes(bind, options.figures);
+    requestRoutes(bind, options.requests);
+    configRoutes(bind, options.configEditor);
+    authRoutes(bind, auth, options.clientAddress);
     userRoutes(bind, auth.accounts);
     keyRoutes(bind, auth.keys);
-    auditRoutes(bind, parts.audit);
+    auditRoutes(bind, options.audit);
     ticketRoutes(bind, auth.tickets);
-    systemRoutes(bind, parts);
-    apiPageRoutes(scope, parts);
+    systemRoutes(bind, options);
+    apiPageRoutes(scope, options);
   });
   for (const plugin of plugins) void app.register(async (scope) => plugin(scope));
 
@@ -219,11 +219,11 @@ export function createHttpServer(parts: HttpServerParts): HttpServer {
       });
       return app.server.address() as AddressInfo;
     },
-    take: (connection, options) => {
+    take: (connection, { isBegun: wasBegun } = { isBegun: false }) => {
       if (mostConnections !== null && open >= mostConnections) return void connection.destroy();
       count(1);
       connection.once('close', () => count(-1));
-      if (options?.isBegun === true) begun.add(connection);
+      if (wasBegun) begun.add(connection);
       passedOn.add(connection);
       app.server.emit('connection', connection);
     },

@@ -10,7 +10,7 @@ import { FakeClock } from './fake-clock.ts';
 import { FakeManager } from './fake-manager.ts';
 import { FAKE_FIGURES, FAKE_METRICS, FakeAudit, FakeConfigEditor, FakeFleet, openDoor } from './fake-services.ts';
 import { clientAddresses } from '../http/edge/client-address.ts';
-import { createHttpServer, type HttpServer, type HttpServerParts } from '../http/server.ts';
+import { createHttpServer, type HttpServer, type HttpServerOptions } from '../http/server.ts';
 
 /** For tests of the HTTP server: a server with a fake manager, and callers that send valid or invalid HTTP. */
 
@@ -30,7 +30,7 @@ export function testConfig(
   return ConfigSchema.parse(changes);
 }
 
-export function testServer(parts: Partial<HttpServerParts> = {}): TestServer {
+export function testServer(parts: Partial<HttpServerOptions> = {}): TestServer {
   const manager = new FakeManager();
   const clock = new FakeClock();
   const log: Record<string, unknown>[] = [];

@@ -229,10 +229,7 @@ function corsHeaders(origin: string): Record<string, string> {
  * @param methods Methods of the path.
  * @param requestedHeaders Value of `Access-Control-Request-Headers`.
  */
-function preflightHeaders(
-  methods: readonly string[],
-  requestedHeaders: string | undefined,
-): Record<string, string> {
+function preflightHeaders(methods: readonly string[], requestedHeaders: string | undefined): Record<string, string> {
   const isRequested = requestedHeaders !== undefined && HEADER_NAMES.test(requestedHeaders);
   return {
     'access-control-allow-methods': methods.join(', '),

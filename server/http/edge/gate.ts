@@ -17,7 +17,7 @@ export interface RateLimiter {
   ): { headers: Readonly<Record<string, string>>; refusal: Error | null };
 }
 
-export interface GateParts {
+interface GateOptions {
   authenticator: CallerFinder;
   limits: RateLimiter;
   /** Returns the client address of a request. */
@@ -36,10 +36,14 @@ interface Refusal {
 
 /** Authenticates, authorises and counts requests: after the Host and Origin rules, before any other work. */
 export class Gate {
-  readonly #parts: GateParts;
+  readonly #authenticator: CallerFinder;
+  readonly #limits: RateLimiter;
+  readonly #addressOf: GateOptions['addressOf'];
 
-  constructor(parts: GateParts) {
-    this.#parts = parts;
+  constructor({ authenticator, limits, addressOf }: GateOptions) {
+    this.#authenticator = authenticator;
+    this.#limits = limits;
+    this.#addressOf = addressOf;
   }
 
   /**
@@ -56,7 +60,7 @@ export class Gate {
 
   #judge(request: HttpRequest, reply: HttpReply, access: Access, refusal: Refusal | null): void {
     if (access.cost !== 'free') {
-      const verdict = this.#parts.limits.count(this.#subjectOf(request, isForeignPage(request, reply)), access);
+      const verdict = this.#limits.count(this.#subjectOf(request, isForeignPage(request, reply)), access);
       reply.headers(verdict.headers);
       if (verdict.refusal !== null) throw verdict.refusal;
     }
@@ -94,7 +98,7 @@ export class Gate {
       return reason === null ? null : { reason };
     };
     try {
-      const found = callerOf(request.raw, access, this.#parts.authenticator);
+      const found = callerOf(request.raw, access, this.#authenticator);
       return found instanceof Promise ? found.then(identified, asRefusal) : identified(found);
     } catch (reason) {
       return asRefusal(reason);
@@ -103,11 +107,11 @@ export class Gate {
 
   #count(path: string, subject: string): ReturnType<RateLimiter['count']> {
     const isLimited = LIMITED.test(path) && !PROXY.test(path);
-    return isLimited ? this.#parts.limits.count(subject, null) : { headers: {}, refusal: null };
+    return isLimited ? this.#limits.count(subject, null) : { headers: {}, refusal: null };
   }
 
   #subjectOf({ caller, raw }: HttpRequest, isForeign: boolean): string {
-    return limitedSubject(caller, this.#parts.addressOf(raw), isForeign);
+    return limitedSubject(caller, this.#addressOf(raw), isForeign);
   }
 }
 

@@ -3,7 +3,6 @@ import type { Lease, LeaseRequest } from '../instances/slots/leases.ts';
 import type { Clock } from '../instances/ports.ts';
 import type { Bodies } from './bodies.ts';
 import type { Admission, LimitHolder } from './caller-limits.ts';
-import type { ClosedToCallers } from './crossing.ts';
 import type { Requests } from './requests.ts';
 
 /** An instance as the gateway sees it. */
@@ -44,6 +43,14 @@ export interface GatewayDependencies {
   measureSendQueues: MeasureSendQueues;
   /** Headers and paths that `/v1` blocks. */
   closed: ClosedToCallers;
+}
+
+/** Headers and paths that `/v1` blocks, so that the callers of one engine do not reach each other's data. */
+export interface ClosedToCallers {
+  /** Request headers that no engine gets, in lower case. */
+  headers: ReadonlySet<string>;
+  /** Whether a path is answered with 404. @param url Path and query as received. */
+  covers(url: string): boolean;
 }
 
 /**

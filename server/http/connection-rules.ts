@@ -53,19 +53,18 @@ interface RulesOptions {
   errorShapes?: readonly ErrorShape[];
   timeouts?: Partial<Timeouts>;
   turnstile?: Turnstile;
-  /** Whether the predecessor has already carried out the request of a connection. */
-  isBegun: (connection: Socket) => boolean;
 }
 
 /** Rules for every request, whether a route exists for it or not. */
 export class Rules {
   readonly timeouts: Timeouts;
+  /** Connections whose request the predecessor has already carried out. */
+  readonly begun = new WeakSet<Socket>();
   /** When true, every answer closes its connection. */
   isClosing = false;
   readonly #log: FastifyBaseLogger;
   readonly #clock: Clock;
   readonly #basePath: string;
-  readonly #isBegun: RulesOptions['isBegun'];
   readonly #shapes: readonly ErrorShape[];
   readonly #routes = new RouteTable();
   readonly #admission: Admission;
@@ -89,12 +88,10 @@ export class Rules {
     errorShapes = [],
     timeouts,
     turnstile = OPEN_TURNSTILE,
-    isBegun,
   }: RulesOptions) {
     this.#log = log;
     this.#clock = clock;
     this.#basePath = config.server.base_path;
-    this.#isBegun = isBegun;
     this.timeouts = { ...TIMEOUTS, ...timeouts };
     this.#shapes = errorShapes;
     this.#turnstile = turnstile;
@@ -146,7 +143,7 @@ export class Rules {
     for (const property of OWN_PROPERTIES) app.decorateRequest(property, null);
     app.addHook('onRequest', async (request, reply) => {
       request.upgradeHead = upgrades.headOf(request.raw);
-      request.isBegun = this.#isBegun(request.raw.socket) || null;
+      request.isBegun = this.begun.has(request.raw.socket) || null;
       if (!this.#turnstile.isOpen) return this.#passOn(request, reply);
       reply.header('x-request-id', request.id);
       logRequest(request, reply, this.#clock);

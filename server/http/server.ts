@@ -141,9 +141,7 @@ function connectionsOf(server: NetServer): Promise<number> {
 /** Builds the HTTP server: the API's own routes, the rules for every request, and the plugins' scopes. */
 export function createHttpServer(options: HttpServerOptions): HttpServer {
   const { config, clock, manager, auth, plugins = [] } = options;
-  const begun = new WeakSet<Socket>();
-  const isBegun = (connection: Socket): boolean => begun.has(connection);
-  const rules = new Rules({ ...options, authenticator: auth.authenticator, isBegun });
+  const rules = new Rules({ ...options, authenticator: auth.authenticator });
   const app = fastify(rules.options());
   const upgrades = new Upgrades(app.server, (request, response) => app.routing(request, response));
   rules.apply(app, upgrades);
@@ -219,11 +217,11 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
       });
       return app.server.address() as AddressInfo;
     },
-    take: (connection, { isBegun: wasBegun } = { isBegun: false }) => {
+    take: (connection, { isBegun } = { isBegun: false }) => {
       if (mostConnections !== null && open >= mostConnections) return void connection.destroy();
       count(1);
       connection.once('close', () => count(-1));
-      if (wasBegun) begun.add(connection);
+      if (isBegun) rules.begun.add(connection);
       passedOn.add(connection);
       app.server.emit('connection', connection);
     },

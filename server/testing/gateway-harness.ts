@@ -1,26 +1,18 @@
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
-import {
-  createServer,
-  type IncomingMessage,
-  request as httpRequest,
-  type RequestOptions,
-  type Server,
-  ServerResponse,
-} from 'node:http';
-import { connect, createServer as createNetServer, type Socket, type Server as NetServer } from 'node:net';
+import { createServer, type IncomingMessage, request as httpRequest, type RequestOptions, type Server, ServerResponse } from 'node:http';
+import { connect, createServer as createNetServer, type Server as NetServer, type Socket } from 'node:net';
 import { ApiError } from '@llamactl/contract/errors';
 import { systemClock } from '../clock.ts';
-import type { Clock, Crossing, PortWitness } from '../instances/ports.ts';
-import { EngineDied, type LeasedRecord, Leases } from '../instances/slots/leases.ts';
-import { DIALECTS } from '../gateway/dialects.ts';
-import { closedToCallers } from '../gateway/crossing.ts';
-import { findInstance } from '../gateway/failures.ts';
 import { Bodies } from '../gateway/bodies.ts';
 import { BodyBudget } from '../gateway/body-budget.ts';
+import { closedToCallers, DIALECTS } from '../gateway/dialects.ts';
+import { findInstance } from '../gateway/failures.ts';
 import { createGateway, type Gateway } from '../gateway/gateway.ts';
 import type { GatewayInstance, GatewayInstances, MeasureSendQueues } from '../gateway/ports.ts';
 import { Requests } from '../gateway/requests.ts';
+import type { Clock, Crossing, PortWitness } from '../instances/ports.ts';
+import { EngineDied, type LeasedRecord, Leases } from '../instances/slots/leases.ts';
 
 /** For tests of the gateway: engines that a test programs, instances that run on them, and a caller. */
 

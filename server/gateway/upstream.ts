@@ -4,41 +4,6 @@ import { type ConnectionUser, type Engine, EngineConnection, IdleConnections } f
 import { chunkedEnd, type RawHeaders, requestHead } from './headers.ts';
 import type { GiveBack, HeldBody } from './held-body.ts';
 
-/**
- * Collects writes and runs them at the end of a turn of the event loop, one after the other. The first write wakes the
- * reader on another core, which costs more than the write itself; the others find the reader awake. This halves the cost of
- * writes in a busy gateway.
- */
-export class TurnEnd {
-  readonly #clock: Pick<Clock, 'elapsed' | 'nextTurn'>;
-  #writes: (() => void)[] = [];
-  #endedAt = Number.NEGATIVE_INFINITY;
-
-  constructor(clock: Pick<Clock, 'elapsed' | 'nextTurn'>) {
-    this.#clock = clock;
-  }
-
-  /**
-   * End of the last turn with writes, by the clock's `elapsed`. Bytes that had arrived on a socket by then are read in the
-   * current turn, before its end.
-   */
-  get endedAt(): number {
-    return this.#endedAt;
-  }
-
-  /** Runs `write` at the end of this turn. @param write Must not throw. */
-  add(write: () => void): void {
-    if (this.#writes.push(write) === 1) this.#clock.nextTurn(this.#writeAll);
-  }
-
-  #writeAll = (): void => {
-    const writes = this.#writes;
-    this.#writes = [];
-    this.#endedAt = this.#clock.elapsed();
-    for (const write of writes) write();
-  };
-}
-
 /** One request to an engine on this machine. */
 export interface EngineRequest {
   target: Engine;
@@ -81,8 +46,8 @@ interface ConnectionStock {
   buffer: Buffer;
 }
 
-/** The connections of one call. */
-class ConnectionsTo implements Connections {
+/** Gives connections to one call, and takes them back. */
+class ConnectionsTo {
   readonly #target: Engine;
   readonly #shared: ConnectionStock;
   #isWatched = true;
@@ -92,10 +57,12 @@ class ConnectionsTo implements Connections {
     this.#shared = shared;
   }
 
+  /** Opens a connection for this user. */
   fresh(user: ConnectionUser): EngineConnection {
     return new EngineConnection(this.#target, this.#shared.buffer, user);
   }
 
+  /** Returns an idle connection for this user; `null`: none can be used. */
   reused(user: ConnectionUser): EngineConnection | null {
     const { idle, turnEnd } = this.#shared;
     const rested = idle.take(this.#target);
@@ -109,7 +76,10 @@ class ConnectionsTo implements Connections {
     this.#shared.idle.keep(this.#target, connection);
   }
 
-  /** Waits one turn more if no turn has ended since the rest, so that bytes that arrived during the rest are read first. */
+  /**
+   * Calls `send` at the end of this turn of the event loop, or of the next if no turn has ended since the rest: then bytes that
+   * arrived during the rest are read first.
+   */
   soon(send: () => void): void {
     const { turnEnd } = this.#shared;
     turnEnd.add(this.#isWatched ? send : () => turnEnd.add(send));
@@ -137,17 +107,6 @@ export interface SentRequest {
   body: RequestBody;
 }
 
-/** Gives connections to a call, and takes them back. */
-export interface Connections {
-  /** Opens a connection for this user. */
-  fresh(user: ConnectionUser): EngineConnection;
-  /** Returns an idle connection for this user; `null`: none can be used. */
-  reused(user: ConnectionUser): EngineConnection | null;
-  keep(connection: EngineConnection): void;
-  /** Calls `send` at the end of this turn of the event loop or of the next, after the bytes that have arrived are read. */
-  soon(send: () => void): void;
-}
-
 /** Bodies up to this many bytes are written together with their head. */
 const SMALL_BODY = 16_384;
 /** Bytes of a held body that are written in one turn of the event loop. */
@@ -159,7 +118,7 @@ const NOTHING_LENT: GiveBack = () => undefined;
 export class EngineCall implements ConnectionUser {
   readonly #request: SentRequest;
   readonly #receiver: AnswerReceiver;
-  readonly #connections: Connections;
+  readonly #connections: ConnectionsTo;
   readonly #parser: AnswerParser;
   #connection: EngineConnection;
   #isReused: boolean;
@@ -172,7 +131,7 @@ export class EngineCall implements ConnectionUser {
   #isHeld: boolean;
   #isOver = false;
 
-  constructor(request: SentRequest, receiver: AnswerReceiver, connections: Connections) {
+  constructor(request: SentRequest, receiver: AnswerReceiver, connections: ConnectionsTo) {
     this.#request = request;
     this.#receiver = receiver;
     this.#connections = connections;
@@ -327,4 +286,39 @@ export class EngineCall implements ConnectionUser {
     this.destroy();
     this.#receiver.failed(error);
   }
+}
+
+/**
+ * Collects writes and runs them at the end of a turn of the event loop, one after the other. The first write wakes the
+ * reader on another core, which costs more than the write itself; the others find the reader awake. This halves the cost of
+ * writes in a busy gateway.
+ */
+export class TurnEnd {
+  readonly #clock: Pick<Clock, 'elapsed' | 'nextTurn'>;
+  #writes: (() => void)[] = [];
+  #endedAt = Number.NEGATIVE_INFINITY;
+
+  constructor(clock: Pick<Clock, 'elapsed' | 'nextTurn'>) {
+    this.#clock = clock;
+  }
+
+  /**
+   * End of the last turn with writes, by the clock's `elapsed`. Bytes that had arrived on a socket by then are read in the
+   * current turn, before its end.
+   */
+  get endedAt(): number {
+    return this.#endedAt;
+  }
+
+  /** Runs `write` at the end of this turn. @param write Must not throw. */
+  add(write: () => void): void {
+    if (this.#writes.push(write) === 1) this.#clock.nextTurn(this.#writeAll);
+  }
+
+  #writeAll = (): void => {
+    const writes = this.#writes;
+    this.#writes = [];
+    this.#endedAt = this.#clock.elapsed();
+    for (const write of writes) write();
+  };
 }

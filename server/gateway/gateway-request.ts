@@ -119,7 +119,11 @@ export class GatewayRequest {
     this.#controller.abort();
   };
 
-  /** Checks the caller's limits. The request counts as in flight from here to its end, with all waiting. @throws {ApiError} */
+  /**
+   * Counts the request towards its caller's limits. It is in flight from here to its end, with all waiting.
+   *
+   * @throws {ApiError} beyond a limit, and for a WebSocket that is not requested with GET
+   */
   #admit(): void {
     const { holders, upgradeHead } = this.#context;
     if (upgradeHead !== null && this.#request.method !== 'GET') {

@@ -2,8 +2,8 @@ import { beforeEach, describe, expect, it, vi } from 'vitest';
 import { AuthHarness, PASSWORD } from '../testing/auth-harness.ts';
 import { FakeAudit } from '../testing/fake-services.ts';
 import { testConfig, testServer, type TestServer } from '../testing/http-harness.ts';
+import { seenBy } from './edge/gate.ts';
 import { gatewayRoutes } from './routes/gateway.routes.ts';
-import { seenBy } from './server.ts';
 
 let harness: AuthHarness;
 let audit: FakeAudit;

@@ -7,10 +7,10 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { DIALECTS } from '../gateway/dialects.ts';
 import { AuthHarness } from '../testing/auth-harness.ts';
 import { testConfig, testServer, type TestServer } from '../testing/http-harness.ts';
+import { seenBy } from './edge/gate.ts';
 import type { Access, HttpPlugin } from './plugin.ts';
 import { gatewayRoutes } from './routes/gateway.routes.ts';
 import { webSocketRoutes } from './routes/websocket.routes.ts';
-import { seenBy } from './server.ts';
 
 /** Every request × every kind of credential, against the real authentication and the table that docs/permissions.md prints. */
 

@@ -4,17 +4,16 @@ import type { Config } from '@llamactl/contract/config';
 import type { Accounts } from '../auth/accounts.ts';
 import type { Keys } from '../auth/api-keys.ts';
 import type { AuditTrail } from '../auth/audit.ts';
-import { type Caller, maySee } from '../auth/caller.ts';
+import type { Caller } from '../auth/caller.ts';
 import type { Tickets } from '../auth/tickets.ts';
 import type { Clock } from '../instances/ports.ts';
-import { scopedManager } from '../instances/scoped-manager.ts';
 import type { FleetManager, InstanceManager } from '../instances/use-cases.ts';
 import type { Figures } from '../metrics/figures.ts';
 import { binder } from './bind.ts';
 import { readJsonBodies } from './bodies/body.ts';
 import { Rules, type Timeouts, Upgrades } from './connection-rules.ts';
 import { AddressBound, type AddressBoundOptions, unboundedAddresses } from './edge/address-bound.ts';
-import type { CallerFinder, RateLimiter } from './edge/gate.ts';
+import { type CallerFinder, type RateLimiter, seenBy } from './edge/gate.ts';
 import type { Turnstile } from './edge/turnstile.ts';
 import type { ErrorShape } from './errors.ts';
 import type { HttpApp, HttpPlugin } from './plugin.ts';
@@ -240,14 +239,4 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
       await app.close().finally(cancel);
     },
   };
-}
-
-const NOTHING = { maySee: (): boolean => false, mayStart: false };
-
-/** The instances that a caller may see and start; without a caller, none. */
-export function seenBy(caller: Caller | null, manager: InstanceManager): InstanceManager {
-  if (caller === null) return scopedManager(manager, NOTHING);
-  const { instances, mayStart } = caller;
-  if (instances === null && mayStart) return manager;
-  return scopedManager(manager, { maySee: (id) => maySee(caller, id), mayStart });
 }

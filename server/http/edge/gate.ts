@@ -2,8 +2,10 @@ import type { IncomingMessage } from 'node:http';
 import { ApiError } from '@llamactl/contract/errors';
 import { type Permission, PERMISSIONS, type Requirement } from '@llamactl/contract/permissions';
 import type { Authenticator, Credentials } from '../../auth/authenticator.ts';
-import { type Caller, mayCall } from '../../auth/caller.ts';
+import { type Caller, mayCall, maySee } from '../../auth/caller.ts';
 import type { Clock } from '../../instances/ports.ts';
+import { scopedManager } from '../../instances/scoped-manager.ts';
+import type { InstanceManager } from '../../instances/use-cases.ts';
 import type { Access, HttpReply, HttpRequest } from '../plugin.ts';
 import { pathOf } from '../target.ts';
 import { limitedSubject } from './rate-limit.ts';
@@ -198,4 +200,14 @@ export function watchWelcome(
   if (revoked.aborted) onRevoked();
   else if (expiresAt !== null) wait(expiresAt);
   return stop;
+}
+
+const NO_INSTANCES = { maySee: (): boolean => false, mayStart: false };
+
+/** The instances that a caller may see and start; without a caller, none. */
+export function seenBy(caller: Caller | null, manager: InstanceManager): InstanceManager {
+  if (caller === null) return scopedManager(manager, NO_INSTANCES);
+  const { instances, mayStart } = caller;
+  if (instances === null && mayStart) return manager;
+  return scopedManager(manager, { maySee: (id) => maySee(caller, id), mayStart });
 }

@@ -13,8 +13,7 @@ import { engineEnvironment } from '../engine-environment.ts';
 import { learnAll } from '../engine-knowledge.ts';
 import { openEngineLogs } from './engine-logs.ts';
 import { shrinkHeapAtRest } from './heap.ts';
-import { createInstances } from '../instances/instances.ts';
-import type { Interposition } from '../instances/interposition.ts';
+import { createInstances, type Interposition } from '../instances/instances.ts';
 import { Listening } from './listening.ts';
 import { watchHost } from './host-watch.ts';
 import { openAlertsWiring } from './alerts-wiring.ts';
@@ -114,12 +113,12 @@ export async function startApp(options: AppOptions): Promise<App> {
       watchDirectory({ ...shared, directory: dataDirectory, lock, databaseFile: store.databaseFile, alerts }),
     );
     const logs = openEngineLogs({ ...shared, config: config.logs, alerts, freezer: supervisor });
-    const machine = watchHost({ ...shared, dataDirectory, searchPath, supervisor, alerts });
+    const machine = watchHost({ ...shared, dataDirectory, searchPath, runs: supervisor, alerts });
     const listening = new Listening({
       host: config.server.host,
       port: inheritance?.hello.listening ?? options.port ?? config.server.port,
       listener: inheritance?.listener ?? null,
-      supervisor,
+      listeningPorts: supervisor,
     });
     const instances = createInstances(
       {
@@ -129,7 +128,9 @@ export async function startApp(options: AppOptions): Promise<App> {
         events,
         engines,
         endpoint: createEngineEndpoint({ clock }),
-        supervisor,
+        runs: supervisor,
+        runFolders: supervisor,
+        listeningPorts: supervisor,
         meter: machine.meter,
         logs,
         alerts,
@@ -152,7 +153,7 @@ export async function startApp(options: AppOptions): Promise<App> {
       alerts,
       instances,
       machine,
-      supervisor,
+      listeningPorts: supervisor,
     });
     const password = environment['LLAMACTL_ADMIN_PASSWORD'] ?? null;
     const callers = await openCallers({ ...shared, config, store, randomness, alerts, instances, password });

@@ -6,7 +6,9 @@ import { ensureFirstAdmin, type FirstAdmin } from '../auth/first-admin.ts';
 import { clientAddresses } from '../http/edge/client-address.ts';
 import { RateLimits } from '../http/edge/rate-limit.ts';
 import type { Instances } from '../instances/instances.ts';
-import type { AlertSink, Clock, Randomness } from '../instances/ports.ts';
+import type { AlertSink } from '../instances/ports/alert-sink.ts';
+import type { Randomness } from '../instances/ports/random-values.ts';
+import type { Clock } from '../instances/ports/time.ts';
 import type { SqliteStore } from '../store/sqlite.ts';
 import type { Teardown } from './teardown.ts';
 

@@ -5,7 +5,9 @@ import { createFeed, type Feed } from '../events/feed.ts';
 import { createInstanceAlerts } from '../events/instance-alerts.ts';
 import { Requests } from '../gateway/requests.ts';
 import type { Instances } from '../instances/instances.ts';
-import type { AlertSink, Clock, Supervisor } from '../instances/ports.ts';
+import type { AlertSink } from '../instances/ports/alert-sink.ts';
+import type { ListeningPorts } from '../instances/ports/listening-ports.ts';
+import type { Clock } from '../instances/ports/time.ts';
 import type { Machine } from './host-watch.ts';
 import { GatewayCounters } from '../metrics/counters.ts';
 import { createEngineScrape } from '../metrics/engine-scrape.ts';
@@ -27,7 +29,7 @@ export interface ObservationParts {
   alerts: AlertSink;
   instances: Pick<Instances, 'manager' | 'readyEngines'>;
   machine: Machine;
-  supervisor: Pick<Supervisor, 'portHolder'>;
+  listeningPorts: Pick<ListeningPorts, 'portHolder'>;
   onFault: (error: unknown, what: string) => void;
   teardown: Teardown;
 }
@@ -46,8 +48,8 @@ export interface Observation {
 
 /** Builds all observers. They never change instances. */
 export function observe(parts: ObservationParts): Observation {
-  const { config, clock, program, events, alerts, instances, machine, supervisor, onFault, teardown } = parts;
-  const { gpus, meter, host } = machine;
+  const { config, clock, program, events, alerts, instances, machine, listeningPorts, onFault, teardown } = parts;
+  const { gpus, host } = machine;
   const { manager } = instances;
   const feed = teardown.ending(createFeed({ clock, bus: events, idOf: (name) => manager.idOf(name) }));
   const stats = teardown.ending(
@@ -55,7 +57,6 @@ export function observe(parts: ObservationParts): Observation {
       clock,
       intervalSeconds: config.interval,
       liveRuns: () => manager.liveRuns(),
-      meter,
       onSample: (sample) => feed.stats(sample),
       onFault,
     }),
@@ -79,7 +80,7 @@ export function observe(parts: ObservationParts): Observation {
       events,
       instances: manager,
       gpus: () => gpus.list(),
-      portHolder: (wanted) => supervisor.portHolder(wanted),
+      portHolder: (wanted) => listeningPorts.portHolder(wanted),
       onFault,
     }),
   );

@@ -3,6 +3,7 @@ import type { Logger } from 'pino';
 import { changedLimits, limitsInForce, NO_LIMITS } from '../auth/limits.ts';
 import type { Alerts } from '../events/alerts.ts';
 import { DIALECTS } from '../gateway/dialects.ts';
+import { apiBodyBudget } from '../http/bodies/metered-body.ts';
 import type { Readiness } from '../http/edge/admission.ts';
 import { seenBy } from '../http/edge/gate.ts';
 import type { ConfigEditor } from '../http/routes/config.routes.ts';
@@ -10,10 +11,12 @@ import { gatewayRoutes } from '../http/routes/gateway.routes.ts';
 import { webSocketRoutes } from '../http/routes/websocket.routes.ts';
 import { createHttpServer, type HttpServer } from '../http/server.ts';
 import type { Instances } from '../instances/instances.ts';
-import type { Clock, Engines } from '../instances/ports.ts';
+import type { Engines } from '../instances/ports/engine-adapter.ts';
+import type { Clock } from '../instances/ports/time.ts';
 import { mostConnections } from '../open-files.ts';
 import { Turnstile } from '../reload/hand-over-turnstile.ts';
 import { measureSendQueues } from '../send-queues.ts';
+import { SlicedWork } from '../sliced-work.ts';
 import type { Callers } from './callers.ts';
 import type { Observation, ObservationParts } from './observation.ts';
 import type { Teardown } from './teardown.ts';
@@ -54,6 +57,7 @@ export function createServing(parts: ServingParts): Serving {
   const { auth, audit, limits, clientAddress } = parts.callers;
   const { manager, fleet } = parts.instances;
   const { feed, requests, stats, system, figures } = parts.observation;
+  const work = new SlicedWork(clock);
   let readiness: Readiness = 'starting';
   const shutdown = new AbortController();
   const leaving = new AbortController();
@@ -73,6 +77,8 @@ export function createServing(parts: ServingParts): Serving {
     config,
     log,
     clock,
+    work,
+    bodyBudget: apiBodyBudget(clock),
     version,
     hostname,
     readiness: () => readiness,
@@ -80,6 +86,7 @@ export function createServing(parts: ServingParts): Serving {
       gatewayRoutes({
         instancesFor: (caller) => seenBy(caller, manager),
         clock,
+        work,
         requests,
         clientAddress,
         addressLimits: limitsInForce(changedLimits(NO_LIMITS, config.gateway)),

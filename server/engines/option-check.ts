@@ -1,9 +1,9 @@
 import { MOST_PROBLEMS } from '@llamactl/contract/errors';
 import type { OptionValue } from '@llamactl/contract/instance';
-import type { SettingsProblem } from '../instances/ports.ts';
-import { bareName } from './flags.ts';
+import type { SettingsProblem } from '../instances/ports/engine-adapter.ts';
 import type { FlagCatalogue, FlagMatch } from './flags.ts';
 import { guardOfEntry } from './guarded-flags.ts';
+import { optionKey } from './engine-options.ts';
 import { suggestion } from '../suggestion.ts';
 import { argumentText, booleanWord, findOption, optionIdentity } from './option-arguments.ts';
 
@@ -66,7 +66,7 @@ function freeNames(catalogue: FlagCatalogue): string[] {
     ...free
       .flatMap((entry) => [...entry.spellings, ...entry.negations])
       .filter((spelling) => spelling.startsWith('--'))
-      .map((spelling) => bareName(spelling).replaceAll('-', '_')),
+      .map(optionKey),
   ];
 }
 

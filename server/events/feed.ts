@@ -1,6 +1,7 @@
 import type { Subscribe } from '@llamactl/contract/events';
 import type { Stats } from '@llamactl/contract/stats';
-import type { Clock, KeptEvent } from '../instances/ports.ts';
+import type { KeptEvent } from '../instances/ports/event-sink.ts';
+import type { Clock } from '../instances/ports/time.ts';
 import type { EventBus } from './bus.ts';
 import { gapBytes, messageOfEvent, messageOfStats, type Message } from './message.ts';
 import { Outbox, type Parcel, type Wire } from './outbox.ts';

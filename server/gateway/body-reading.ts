@@ -1,12 +1,12 @@
 import type { IncomingMessage } from 'node:http';
 import { ApiError } from '@llamactl/contract/errors';
-import type { Clock } from '../instances/ports.ts';
+import type { Clock } from '../instances/ports/time.ts';
 import { type BodyBudget, type Reservation, SMALL_BODY } from './body-budget.ts';
 import { requestLength } from './headers.ts';
 import { HeldBody } from './held-body.ts';
 import { PieceList } from './piece-list.ts';
 import type { ReadingPace } from './reading-pace.ts';
-import type { SlicedWork } from './sliced-work.ts';
+import type { SlicedWork } from '../sliced-work.ts';
 
 /** The largest body, in bytes, that is read into memory. */
 export const LARGEST_READ_BODY = 64 * 1024 * 1024;

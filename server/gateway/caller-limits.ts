@@ -1,5 +1,5 @@
 import { ApiError, retryIn } from '@llamactl/contract/errors';
-import type { Clock } from '../instances/ports.ts';
+import type { Clock } from '../instances/ports/time.ts';
 
 /** An account, a key or an address with its limits. */
 export interface LimitHolder {

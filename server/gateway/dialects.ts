@@ -1,5 +1,5 @@
 import type { ApiError, ErrorCode } from '@llamactl/contract/errors';
-import type { Crossing } from '../instances/ports.ts';
+import type { Crossing } from '../instances/ports/engine-adapter.ts';
 import { pathOnly } from './headers.ts';
 import type { ClosedToCallers, GatewayInstance } from './ports.ts';
 import { findRoute } from './route.ts';

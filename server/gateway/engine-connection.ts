@@ -1,5 +1,7 @@
 import { connect, type Socket } from 'node:net';
-import type { Clock, EngineTarget, PortWitness } from '../instances/ports.ts';
+import type { EngineTarget } from '../instances/ports/engine-endpoint.ts';
+import type { PortWitness } from '../instances/ports/listening-ports.ts';
+import type { Clock } from '../instances/ports/time.ts';
 import { assureListener } from '../instances/run/assured-listener.ts';
 
 /** Receives the events of a connection. It gets no calls after the connection is destroyed. */

@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import { ApiError, retryIn } from '@llamactl/contract/errors';
-import type { Clock } from '../instances/ports.ts';
+import type { Clock } from '../instances/ports/time.ts';
 import { EngineDied, type Lease, type LeaseOrigin } from '../instances/slots/leases.ts';
 import { requestLength } from './headers.ts';
 import type { HeldBody } from './held-body.ts';

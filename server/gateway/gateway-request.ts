@@ -2,7 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { ApiError } from '@llamactl/contract/errors';
 import type { RequestOutcome } from '@llamactl/contract/requests';
 import type { Lease, LeaseOrigin } from '../instances/slots/leases.ts';
-import { bodyMeter, bookedTokens } from './booked-tokens.ts';
+import { bodyMeter, bookedTokens, mayGenerate } from './booked-tokens.ts';
 import type { Admission, CallerLimits } from './caller-limits.ts';
 import type { Dialect } from './dialects.ts';
 import {
@@ -322,6 +322,6 @@ export class GatewayRequest {
     const figures = record.end(outcome, status);
     if (figures === null || this.#bodyLength === null) return;
     const speed = figures.instance === null ? 0 : this.#services.requests.speedOf(figures.instance);
-    this.#tokens = bookedTokens(figures, this.#bodyLength(), speed);
+    this.#tokens = bookedTokens(figures, this.#bodyLength(), speed, mayGenerate(this.#request));
   }
 }

@@ -1,6 +1,6 @@
 import type { ServerResponse } from 'node:http';
 import { ApiError } from '@llamactl/contract/errors';
-import type { Clock } from '../instances/ports.ts';
+import type { Clock } from '../instances/ports/time.ts';
 import type { Dialect } from './dialects.ts';
 import { isEventStream, type RawHeaders } from './headers.ts';
 

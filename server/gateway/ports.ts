@@ -1,6 +1,6 @@
 import type { Status } from '@llamactl/contract/instance';
 import type { Lease, LeaseRequest } from '../instances/slots/leases.ts';
-import type { Clock } from '../instances/ports.ts';
+import type { Clock } from '../instances/ports/time.ts';
 import type { Bodies } from './bodies.ts';
 import type { Admission, LimitHolder } from './caller-limits.ts';
 import type { Requests } from './requests.ts';

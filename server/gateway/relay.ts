@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Writable } from 'node:stream';
-import type { Clock } from '../instances/ports.ts';
+import type { Clock } from '../instances/ports/time.ts';
 import type { Lease } from '../instances/slots/leases.ts';
 import { resetConnection } from '../reset-connection.ts';
 import type { AnswerHead } from './answer-parser.ts';

@@ -7,7 +7,7 @@ import {
   type RequestFigures,
   type RequestOutcome,
 } from '@llamactl/contract/requests';
-import type { Clock } from '../instances/ports.ts';
+import type { Clock } from '../instances/ports/time.ts';
 import { pathOnly } from './headers.ts';
 import { GenerationSpeeds, type Tokens, type UsageReader, usageReader } from './usage.ts';
 

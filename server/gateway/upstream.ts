@@ -1,4 +1,4 @@
-import type { Clock } from '../instances/ports.ts';
+import type { Clock } from '../instances/ports/time.ts';
 import { type AnswerEvents, AnswerParser, MalformedAnswer } from './answer-parser.ts';
 import { type ConnectionUser, type Engine, EngineConnection, IdleConnections } from './engine-connection.ts';
 import { chunkedEnd, type RawHeaders, requestHead } from './headers.ts';

@@ -5,7 +5,7 @@ import type { Config } from '@llamactl/contract/config';
 import { ApiError } from '@llamactl/contract/errors';
 import type { FastifyBaseLogger, FastifyHttpOptions } from 'fastify';
 import type { AuditTrail } from '../auth/audit.ts';
-import type { Clock } from '../instances/ports.ts';
+import type { Clock } from '../instances/ports/time.ts';
 import { BODY_LIMIT } from './bodies/body.ts';
 import { Admission, type Readiness, RouteTable } from './edge/admission.ts';
 import { ConnectionBounds, UnreadBodies } from './edge/connection-bounds.ts';
@@ -36,7 +36,7 @@ const TIMEOUTS: Timeouts = { header: 20_000, check: 5_000, body: 60_000, idle: 7
 /** Most bytes of URL and header together. Node's default; the 431 answer names it. */
 const HEADER_LIMIT = 16_384;
 /** Properties that this server adds to every request. */
-const OWN_PROPERTIES = ['upgradeHead', 'caller', 'instance', 'concerns', 'isPassedOn', 'isBegun'] as const;
+const OWN_PROPERTIES = ['upgradeHead', 'caller', 'instance', 'over', 'concerns', 'isPassedOn', 'isBegun'] as const;
 
 /** Dependencies of the rules. */
 interface RulesOptions {

@@ -5,6 +5,7 @@ import { OPERATIONS, PASS_THROUGH } from '@llamactl/contract/operations';
 import { PERMISSIONS } from '@llamactl/contract/permissions';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { DIALECTS } from '../gateway/dialects.ts';
+import { SlicedWork } from '../sliced-work.ts';
 import { AuthHarness } from '../testing/auth-harness.ts';
 import { testConfig, testServer, type TestServer } from '../testing/http-harness.ts';
 import { seenBy } from './edge/gate.ts';
@@ -73,7 +74,7 @@ const nothing = (): void => undefined;
 function plugins(): HttpPlugin[] {
   const { clock, auth } = harness;
   return [
-    gatewayRoutes({ instancesFor: (caller) => seenBy(caller, test.manager), clock }),
+    gatewayRoutes({ instancesFor: (caller) => seenBy(caller, test.manager), clock, work: new SlicedWork(clock) }),
     webSocketRoutes({
       ...auth,
       events: { join: () => ({ subscribe: nothing, drained: nothing, leave: nothing }) },

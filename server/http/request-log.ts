@@ -3,7 +3,7 @@ import { OPERATIONS, PASS_THROUGH } from '@llamactl/contract/operations';
 import { PATH_PARAMETERS } from '@llamactl/contract/path-parameters';
 import { LogController } from 'fastify';
 import type { AuditTrail } from '../auth/audit.ts';
-import type { Clock } from '../instances/ports.ts';
+import type { Clock } from '../instances/ports/time.ts';
 import type { HttpReply, HttpRequest } from './plugin.ts';
 
 const SECRET_PARAMETER = /([?&](?:[a-z_-]*(?:token|key|secret|password)|ticket)=)[^&#]*/gi;

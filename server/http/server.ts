@@ -1,52 +1,29 @@
 import type { IncomingMessage } from 'node:http';
 import { type AddressInfo, Server as NetServer, type Socket } from 'node:net';
 import type { Config } from '@llamactl/contract/config';
-import type { Accounts } from '../auth/accounts.ts';
-import type { Keys } from '../auth/api-keys.ts';
+import fastify, { type FastifyBaseLogger } from 'fastify';
 import type { AuditTrail } from '../auth/audit.ts';
-import type { Caller } from '../auth/caller.ts';
-import type { Tickets } from '../auth/tickets.ts';
-import type { Clock } from '../instances/ports.ts';
-import type { FleetManager, InstanceManager } from '../instances/use-cases.ts';
-import type { Figures } from '../metrics/figures.ts';
-import { binder } from './bind.ts';
+import type { BodyBudget } from '../gateway/body-budget.ts';
+import type { Clock } from '../instances/ports/time.ts';
+import type { SlicedWork } from '../sliced-work.ts';
+import { type ApiAccounts, apiOperations, type ApiParts } from './api-operations.ts';
+import { bindRoutes } from './bind.ts';
 import { readJsonBodies } from './bodies/body.ts';
 import { Rules, type Timeouts, Upgrades } from './connection-rules.ts';
 import { AddressBound, type AddressBoundOptions, unboundedAddresses } from './edge/address-bound.ts';
-import { type CallerFinder, type RateLimiter, seenBy } from './edge/gate.ts';
+import type { CallerFinder, RateLimiter } from './edge/gate.ts';
 import type { Turnstile } from './edge/turnstile.ts';
 import type { ErrorShape } from './errors.ts';
 import type { HttpApp, HttpPlugin } from './plugin.ts';
 import { apiPageRoutes } from './routes/api-page.routes.ts';
-import { auditRoutes } from './routes/audit.routes.ts';
-import { authRoutes, type Login } from './routes/auth.routes.ts';
-import { batchRoutes } from './routes/batch.routes.ts';
-import { type ConfigEditor, configRoutes } from './routes/config.routes.ts';
-import { fleetRoutes } from './routes/fleet.routes.ts';
-import { instanceRoutes } from './routes/instances.routes.ts';
-import { keyRoutes } from './routes/keys.routes.ts';
-import { lifecycleRoutes } from './routes/lifecycle.routes.ts';
-import { logRoutes } from './routes/logs.routes.ts';
-import { type Metrics, metricsRoutes } from './routes/metrics.routes.ts';
-import { prometheusRoutes } from './routes/prometheus.routes.ts';
-import { requestRoutes, type RequestsView } from './routes/requests.routes.ts';
-import { systemRoutes, type SystemVoice } from './routes/system.routes.ts';
-import { ticketRoutes } from './routes/ticket.routes.ts';
-import { userRoutes } from './routes/users.routes.ts';
 
-import fastify, { type FastifyBaseLogger } from 'fastify';
-
-/** Authentication, as far as routes and rules need it. */
-export interface HttpAuthentication extends Login {
+/** Authentication, as far as operations and rules need it. */
+export interface HttpAuthentication extends ApiAccounts {
   authenticator: CallerFinder;
-  accounts: Pick<Accounts, 'named' | 'list' | 'create' | 'update' | 'remove'>;
-  keys: Pick<Keys, 'list' | 'create' | 'remove'>;
-  tickets: Pick<Tickets, 'issue'>;
 }
 
 /** Dependencies of the HTTP server. */
-export interface HttpServerOptions extends SystemVoice {
-  manager: InstanceManager;
+export interface HttpServerOptions extends ApiParts {
   auth: HttpAuthentication;
   /** Records requests, and reads the records. */
   audit: Pick<AuditTrail, 'record' | 'read'>;
@@ -54,17 +31,14 @@ export interface HttpServerOptions extends SystemVoice {
   limits: RateLimiter;
   /** Returns the client address of a request. */
   clientAddress: (raw: IncomingMessage) => string;
-  fleet: FleetManager;
-  configEditor: ConfigEditor;
-  metrics: Metrics;
-  /** Metrics for Prometheus. */
-  figures: Figures;
-  /** Requests to engines. */
-  requests: RequestsView;
   config: Pick<Config, 'server' | 'auth'>;
   /** A pino logger; gets one line for each request. */
   log: FastifyBaseLogger;
   clock: Clock;
+  /** Parses and validates bodies; the gateway shares it. */
+  work: SlicedWork;
+  /** The memory for bodies under `/api`. */
+  bodyBudget: BodyBudget;
   /** Hostname of this machine; the server answers under this name. */
   hostname: string;
   /** Other routes, each plugin in its own scope. */
@@ -139,7 +113,7 @@ function connectionsOf(server: NetServer): Promise<number> {
 
 /** Builds the HTTP server: the API's own routes, the rules for every request, and the plugins' scopes. */
 export function createHttpServer(options: HttpServerOptions): HttpServer {
-  const { config, clock, manager, auth, plugins = [] } = options;
+  const { config, clock, work, auth, clientAddress, bodyBudget: budget, plugins = [] } = options;
   const rules = new Rules({ ...options, authenticator: auth.authenticator });
   const app = fastify(rules.options());
   const upgrades = new Upgrades(app.server, (request, response) => app.routing(request, response));
@@ -169,24 +143,9 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
   };
 
   void app.register(async (scope) => {
-    readJsonBodies(scope, clock, rules.timeouts.body);
-    const managerFor = (caller: Caller | null): InstanceManager => seenBy(caller, manager);
-    const bind = binder(scope, { managerFor, clock, shutdown: options.shutdownSignal, turnstile: options.turnstile });
-    instanceRoutes(bind, config.server.base_path);
-    lifecycleRoutes(bind);
-    batchRoutes(bind);
-    logRoutes(bind, clock);
-    fleetRoutes(bind, options.fleet);
-    metricsRoutes(bind, options.metrics);
-    prometheusRoutes(bind, options.figures);
-    requestRoutes(bind, options.requests);
-    configRoutes(bind, options.configEditor);
-    authRoutes(bind, auth, options.clientAddress);
-    userRoutes(bind, auth.accounts);
-    keyRoutes(bind, auth.keys);
-    auditRoutes(bind, options.audit);
-    ticketRoutes(bind, auth.tickets);
-    systemRoutes(bind, options);
+    readJsonBodies(scope, { clock, work, budget, clientAddress, timeoutMs: rules.timeouts.body });
+    const { shutdownSignal: shutdown, turnstile } = options;
+    bindRoutes(scope, { operations: apiOperations(options), clock, addressOf: clientAddress, shutdown, turnstile });
     apiPageRoutes(scope, options);
   });
   for (const plugin of plugins) void app.register(async (scope) => plugin(scope));

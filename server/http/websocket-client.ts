@@ -2,7 +2,7 @@ import type { Socket } from 'node:net';
 import { CLOSE_CODES, type Subscribe, SubscribeSchema } from '@llamactl/contract/events';
 import type { RawData, WebSocket } from 'ws';
 import type { Caller } from '../auth/caller.ts';
-import type { Clock } from '../instances/ports.ts';
+import type { Clock } from '../instances/ports/time.ts';
 import { judge } from './bodies/problems.ts';
 import { watchWelcome } from './edge/gate.ts';
 

@@ -1,7 +1,7 @@
 import type { FleetKeeper } from './fleet/fleet.ts';
 import type { WholeChanges } from './fleet/whole-changes.ts';
 import type { Manager } from './manager.ts';
-import type { Clock } from './ports.ts';
+import type { Clock } from './ports/time.ts';
 import type { Registry } from './registry.ts';
 
 /** How long a shutdown waits for the disk, and for stops under way. */

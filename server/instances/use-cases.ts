@@ -9,8 +9,13 @@ import type {
 } from '@llamactl/contract/instance';
 import type { Applied, Fleet } from '@llamactl/contract/fleet';
 import type { LogItem, Logs } from '@llamactl/contract/logs';
+import type { Stats } from '@llamactl/contract/stats';
 import type { Lease, LeaseRequest } from './slots/leases.ts';
-import type { LogQuery, RunReference } from './ports.ts';
+import type { LogQuery } from './ports/run-output.ts';
+
+/** Reasons with which a use case fails while another server takes over. */
+export { Sealed } from './life/mailbox.ts';
+export { StoreClosed } from './ports/instance-store.ts';
 
 /** How a stop treats requests in flight. */
 export interface StopOptions {
@@ -29,11 +34,17 @@ export interface WaitOptions {
   isBegun?: boolean | undefined;
 }
 
+/** Abort reason of a wait that the next server continues. */
+export class Moved extends Error {
+  override readonly name = 'Moved';
+}
+
 /** A run that has a process. */
 export interface LiveRun {
   /** Name of its instance. */
   name: string;
-  run: RunReference;
+  /** Its resources now; `null`: the engine is dead. */
+  stats(): Stats | null;
 }
 
 /** The result of a create or an update. */

@@ -2,7 +2,8 @@ import type { Config } from '@llamactl/contract/config';
 import { createInstances, type Instances } from '../instances/instances.ts';
 import type { LeaseBook } from '../instances/slots/lease-book.ts';
 import type { Lease, LeaseRequest } from '../instances/slots/leases.ts';
-import type { Clock, InstanceStore } from '../instances/ports.ts';
+import type { InstanceStore } from '../instances/ports/instance-store.ts';
+import type { Clock } from '../instances/ports/time.ts';
 import type { InstanceManager } from '../instances/use-cases.ts';
 import { createAlerts, type Alerts } from '../events/alerts.ts';
 import { createEventBus } from '../events/bus.ts';
@@ -87,7 +88,9 @@ export class Domain {
         },
         engines: new FakeEngines({ llama_cpp: this.adapter }),
         endpoint: this.world.endpoint,
-        supervisor: this.supervisor,
+        runs: this.supervisor,
+        runFolders: this.supervisor,
+        listeningPorts: this.supervisor,
         logs: this.logs,
       },
       {

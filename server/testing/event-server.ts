@@ -1,4 +1,4 @@
-import type { InstanceEvent } from '@llamactl/contract/events';
+import type { DomainEvent } from '@llamactl/contract/events';
 import type { Health } from '@llamactl/contract/health';
 import type { Instance } from '@llamactl/contract/instance';
 import type { Stats } from '@llamactl/contract/stats';
@@ -9,7 +9,7 @@ import { createFeed, type Feed, type FeedClient, type Seat } from '../events/fee
 import { testServer } from './http-harness.ts';
 import type { HttpServer, HttpServerOptions } from '../http/server.ts';
 import { webSocketRoutes } from '../http/routes/websocket.routes.ts';
-import type { KeptEvent } from '../instances/ports.ts';
+import type { KeptEvent } from '../instances/ports/event-sink.ts';
 import { FakeManager } from './fake-manager.ts';
 import { openDoor } from './fake-services.ts';
 import { MemoryStore } from './memory-store.ts';
@@ -93,7 +93,7 @@ export class EventServer {
     });
   }
 
-  tell(event: InstanceEvent): void {
+  tell(event: DomainEvent): void {
     this.#bus?.emit(event);
   }
 

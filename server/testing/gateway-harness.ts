@@ -18,8 +18,11 @@ import { findInstance } from '../gateway/failures.ts';
 import { createGateway, type Gateway } from '../gateway/gateway.ts';
 import type { GatewayInstance, GatewayInstances, MeasureSendQueues } from '../gateway/ports.ts';
 import { Requests } from '../gateway/requests.ts';
-import type { Clock, Crossing, PortWitness } from '../instances/ports.ts';
+import type { Crossing } from '../instances/ports/engine-adapter.ts';
+import type { PortWitness } from '../instances/ports/listening-ports.ts';
+import type { Clock } from '../instances/ports/time.ts';
 import { EngineDied, type LeasedRecord, Leases } from '../instances/slots/leases.ts';
+import { SlicedWork } from '../sliced-work.ts';
 
 /** For tests of the gateway: engines that a test programs, instances that run on them, and a caller. */
 
@@ -255,7 +258,7 @@ export async function startGateway(
       elapsed: () => clock.elapsed(),
       nextTurn: (callback) => void setImmediate(callback),
     },
-    bodies: new Bodies({ clock: bodyClock, budget }),
+    bodies: new Bodies({ clock: bodyClock, work: new SlicedWork(bodyClock), budget }),
     requests,
     inferencePaths: (engine) => (engine === 'llama_cpp' ? INFERENCE_PATHS : new Set()),
     settings: { loadingKeepaliveSeconds, aliasesInModels },

@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
-import type { Clock } from '../../instances/ports.ts';
+import type { Clock } from '../../instances/ports/time.ts';
 
 /** Most unanswered requests of one connection. Browsers and client libraries send one at a time. */
 const MOST_UNANSWERED = 32;

@@ -3,7 +3,7 @@ import { ApiError } from '@llamactl/contract/errors';
 import { type Permission, PERMISSIONS, type Requirement } from '@llamactl/contract/permissions';
 import type { Authenticator, Credentials } from '../../auth/authenticator.ts';
 import { type Caller, mayCall, maySee } from '../../auth/caller.ts';
-import type { Clock } from '../../instances/ports.ts';
+import type { Clock } from '../../instances/ports/time.ts';
 import { scopedManager } from '../../instances/scoped-manager.ts';
 import type { InstanceManager } from '../../instances/use-cases.ts';
 import type { Access, HttpReply, HttpRequest } from '../plugin.ts';

@@ -4,7 +4,7 @@ import type { Operation } from '@llamactl/contract/operation';
 import { OPERATIONS } from '@llamactl/contract/operations';
 import { addressGroup } from '../../auth/address-group.ts';
 import type { Caller } from '../../auth/caller.ts';
-import type { Clock } from '../../instances/ports.ts';
+import type { Clock } from '../../instances/ports/time.ts';
 
 /** Result of counting a request. */
 export interface RateLimitVerdict {

@@ -10,7 +10,9 @@ import { closedToCallers } from '../../gateway/dialects.ts';
 import { createGateway } from '../../gateway/gateway.ts';
 import type { CallContext, GatewayInstances, GatewaySettings, MeasureSendQueues } from '../../gateway/ports.ts';
 import { Requests } from '../../gateway/requests.ts';
-import type { Clock, Engines } from '../../instances/ports.ts';
+import type { Engines } from '../../instances/ports/engine-adapter.ts';
+import type { Clock } from '../../instances/ports/time.ts';
+import type { SlicedWork } from '../../sliced-work.ts';
 import { clientAddresses } from '../edge/client-address.ts';
 import { watchWelcome } from '../edge/gate.ts';
 import type { Access, HttpApp, HttpPlugin, HttpReply, HttpRequest } from '../plugin.ts';
@@ -25,6 +27,8 @@ interface GatewayRoutesOptions {
   /** Returns the instances that a caller may see and start. */
   instancesFor: (caller: Caller | null) => GatewayInstances;
   clock: Clock;
+  /** Scans large bodies. */
+  work: SlicedWork;
   /** Record of the requests. Default: one that no route shows. */
   requests?: Requests;
   /** Default: no engine declares anything. */
@@ -60,6 +64,7 @@ const AS_CONFIGURED_BY_DEFAULT: GatewaySettings = {
 export function gatewayRoutes({
   instancesFor,
   clock,
+  work,
   requests = new Requests({ clock }),
   engines,
   settings = AS_CONFIGURED_BY_DEFAULT,
@@ -73,7 +78,7 @@ export function gatewayRoutes({
   return (app) => {
     const gateway = createGateway({
       clock,
-      bodies: new Bodies({ clock, budget: new BodyBudget({ clock, bytes: bodyMemory }) }),
+      bodies: new Bodies({ clock, work, budget: new BodyBudget({ clock, bytes: bodyMemory }) }),
       requests,
       inferencePaths: (engine) => engines?.find(engine)?.inferencePaths ?? NO_PATHS,
       settings,

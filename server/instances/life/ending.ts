@@ -1,4 +1,4 @@
-import { SURVIVES_KILL } from '../alert-codes.ts';
+import { SURVIVES_KILL } from '../ports/alert-sink.ts';
 import type {
   Effect,
   Ended,
@@ -11,10 +11,9 @@ import type {
   Run,
   Transition,
 } from './lifecycle.ts';
-import type { Moment } from '../moment.ts';
+import type { Moment } from '../ports/time.ts';
 import { decideRestart, restartsInARow } from './restart-policy.ts';
-import { begin } from './starting.ts';
-import { killNow, lastExit, keptFields, prepend, to, unchanged } from './transitions.ts';
+import { begin, killNow, lastExit, keptFields, prepend, to, unchanged } from './transitions.ts';
 
 /** States whose run may be ended. */
 export type WithRun = Extract<InstanceState, { status: 'starting' | 'running' }>;

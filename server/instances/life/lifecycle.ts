@@ -1,6 +1,6 @@
 import type { LastExit, Status } from '@llamactl/contract/instance';
-import type { Moment } from '../moment.ts';
-import type { Exit, LaunchPlan, ProcessIdentity } from './process.ts';
+import type { Moment } from '../ports/time.ts';
+import type { Exit, LaunchPlan, ProcessIdentity } from '../ports/runs.ts';
 
 /**
  * The data of an instance's lifecycle: its states, events and effects. Only `state-machine.ts` decides transitions.

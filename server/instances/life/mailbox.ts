@@ -1,6 +1,9 @@
-import type { Clock, EventSink, InstanceRecord, InstanceStore, KeptEvent } from '../ports.ts';
+import type { EventSink, KeptEvent } from '../ports/event-sink.ts';
+import type { InstanceRecord } from '../ports/instance-record.ts';
+import type { InstanceStore } from '../ports/instance-store.ts';
+import type { Clock } from '../ports/time.ts';
 import type { Effect, InstanceEvent, InstanceState, Reply } from './lifecycle.ts';
-import { isRestartDue, withRestartDue } from './restart-due.ts';
+import { isRestartDue, withRestartDue } from './transitions.ts';
 import { transition } from './state-machine.ts';
 
 /** Carries out effects outside of the mailbox and posts their results back as events. */

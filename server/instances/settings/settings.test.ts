@@ -1,11 +1,13 @@
 import { describe, expect, it } from 'vitest';
-import type { EngineAdapter, Settings, SettingsProblem } from '../ports.ts';
+import type { EngineAdapter, SettingsProblem } from '../ports/engine-adapter.ts';
+import type { Settings } from '../ports/instance-record.ts';
 import { checkSettings, newSettings, patchedSettings } from './settings.ts';
 
 /** An adapter with one pair of twins. */
 const adapter: EngineAdapter = {
   needsModel: true,
   check: async () => ({ problems: [], warnings: [] }),
+  options: async () => ({ options: [], unknown: null }),
   withoutTwins: ({ options }, given) =>
     Object.fromEntries(
       Object.entries(options).filter(([key]) => !(key === 'context_size' && given.includes('ctx_size'))),

@@ -1,5 +1,8 @@
 import type { Launch } from '../life/lifecycle.ts';
-import type { Clock, EngineTarget, PortWitness, Settings } from '../ports.ts';
+import type { EngineTarget } from '../ports/engine-endpoint.ts';
+import type { PortWitness } from '../ports/listening-ports.ts';
+import type { Settings } from '../ports/instance-record.ts';
+import type { Clock } from '../ports/time.ts';
 
 /** A request for a lease of an instance. */
 export interface LeaseRequest {

@@ -3,9 +3,10 @@ import { decideDemand, type DemandOutcome, type Refusal } from './demand.ts';
 import type { LeaseBook } from './lease-book.ts';
 import { type Lease, type LeaseRequest, targetOf } from './leases.ts';
 import type { Mailbox } from '../life/mailbox.ts';
-import { momentOf } from '../moment.ts';
+import { momentOf, type Clock } from '../ports/time.ts';
 import type { Launch } from '../life/lifecycle.ts';
-import type { Clock, EngineTarget, PortWitness } from '../ports.ts';
+import type { EngineTarget } from '../ports/engine-endpoint.ts';
+import type { PortWitness } from '../ports/listening-ports.ts';
 import { notFound, notServed, queueFull, shuttingDown, slotsPinned } from '../refusals.ts';
 import type { Scheduler } from './scheduler.ts';
 import { TurnQueue } from './turn-queue.ts';
@@ -46,7 +47,7 @@ interface Queued extends Waiting {
  * callers take turns.
  */
 export class WaitingRoom {
-  readonly #with: WaitingRoomDependencies;
+  readonly #dependencies: WaitingRoomDependencies;
   readonly #mailbox: Mailbox;
   readonly #waiting = new TurnQueue<Queued>();
   /** Requests that came back because their engine died; they are not in `#waiting`. */
@@ -61,7 +62,7 @@ export class WaitingRoom {
 
   constructor(mailbox: Mailbox, dependencies: WaitingRoomDependencies) {
     this.#mailbox = mailbox;
-    this.#with = dependencies;
+    this.#dependencies = dependencies;
   }
 
   get size(): number {
@@ -79,7 +80,7 @@ export class WaitingRoom {
    * @throws `ApiError` with the reason of a refusal; or the abort reason of the request's signal
    */
   async enter(request: LeaseRequest): Promise<Lease> {
-    const { clock } = this.#with;
+    const { clock } = this.#dependencies;
     const stops = request.after?.stops ?? this.#mailbox.stops;
     const came: Waiting = { request, since: clock.elapsed(), stops, sawStart: false };
     const { state } = this.#mailbox;
@@ -129,13 +130,13 @@ export class WaitingRoom {
     // If the request cannot proceed now, do not decide on a thousand others too.
     if (outcome.kind !== 'wait' || outcome.until !== null) this.look();
     if (!queued.isSettled) request.onWaiting?.();
-    this.#with.scheduler.changed();
+    this.#dependencies.scheduler.changed();
     try {
       return await promise;
     } finally {
       request.signal.removeEventListener('abort', leave);
       // This may have been the last request for which another instance could be evicted.
-      this.#with.scheduler.changed();
+      this.#dependencies.scheduler.changed();
     }
   }
 
@@ -185,7 +186,7 @@ export class WaitingRoom {
   }
 
   #decideAll(): void {
-    const { clock } = this.#with;
+    const { clock } = this.#dependencies;
     let lookAt: number | null = null;
     for (const queued of this.#all()) {
       if (this.#mailbox.isClosed) {
@@ -208,15 +209,15 @@ export class WaitingRoom {
     return decideDemand(state, {
       onDemand: record.settings.on_demand ?? true,
       mayStart: waiting.request.mayStart,
-      isClosed: this.#with.isClosed(record.id),
-      ...momentOf(this.#with.clock),
+      isClosed: this.#dependencies.isClosed(record.id),
+      ...momentOf(this.#dependencies.clock),
       since: waiting.since,
       lostRun: after === undefined ? null : Math.max(after.run, this.#served),
     });
   }
 
   #start(queued: Queued): void {
-    const { clock, scheduler } = this.#with;
+    const { clock, scheduler } = this.#dependencies;
     const { record } = this.#mailbox;
     if (scheduler.outlook(record.id) === 'hopeless') this.#dismiss(queued, slotsPinned(record.name, 503));
     else this.#mailbox.post({ type: 'start', ...momentOf(clock), cause: 'demand' });
@@ -225,7 +226,7 @@ export class WaitingRoom {
   #hasRoom(): boolean {
     const { record, state } = this.#mailbox;
     if (this.#mailbox.isClosed || state.status !== 'running' || state.run.launch === null) return false;
-    if (this.#with.isClosed(record.id)) return false;
+    if (this.#dependencies.isClosed(record.id)) return false;
     const { concurrency } = record.settings;
     return concurrency === undefined || this.#leases < concurrency;
   }
@@ -236,20 +237,20 @@ export class WaitingRoom {
       throw new Error('cannot grant a lease: the instance is not running');
     const { number: run, launch } = state.run;
     const origin = { instance: record.id, run, stops };
-    return this.#with.leases.of(record.id, run).grant(record.name, this.#targetOf(launch), record, origin);
+    return this.#dependencies.leases.of(record.id, run).grant(record.name, this.#targetOf(launch), record, origin);
   }
 
   /** The target of a launch. All its leases share one object, once the port has its witness. */
   #targetOf(launch: Launch): EngineTarget {
     if (this.#target?.launch === launch) return this.#target.target;
-    const target = targetOf(launch, this.#with.witness(this.#mailbox.record.id, launch));
+    const target = targetOf(launch, this.#dependencies.witness(this.#mailbox.record.id, launch));
     this.#target = target.witness === undefined ? null : { launch, target };
     return target;
   }
 
   get #leases(): number {
     const { record, state } = this.#mailbox;
-    return state.status === 'running' ? this.#with.leases.of(record.id, state.run.number).count : 0;
+    return state.status === 'running' ? this.#dependencies.leases.of(record.id, state.run.number).count : 0;
   }
 
   /** How many requests may wait. Those that a start will serve at once do not count, and one of those may always wait. */

@@ -1,13 +1,8 @@
 import fc from 'fast-check';
 import { beforeEach, describe, expect, it } from 'vitest';
-import type {
-  EngineAdapter,
-  EngineEndpoint,
-  Engines,
-  InstanceRecord,
-  ProbeResult,
-  Settings,
-} from '../../instances/ports.ts';
+import type { EngineAdapter, Engines } from '../../instances/ports/engine-adapter.ts';
+import type { EngineEndpoint, ProbeResult } from '../../instances/ports/engine-endpoint.ts';
+import type { InstanceRecord, Settings } from '../../instances/ports/instance-record.ts';
 
 /** An instance with default settings. */
 export function engineRecord(settings: Partial<Settings> = {}, record: Partial<InstanceRecord> = {}): InstanceRecord {
@@ -107,6 +102,14 @@ export function engineAdapterContract(title: string, make: () => AdapterSubject 
     it('refuses the tag of a process in the environment', async () => {
       const { problems } = await adapter.check({ ...startable.settings, environment: { LLAMACTL_RUN: 'a.b.c' } });
       expect(problems).toMatchObject([{ code: 'RESERVED_OPTION', path: 'environment.LLAMACTL_RUN' }]);
+    });
+
+    it('lists its options with one key each, or says in one line why they are unknown', async () => {
+      const { options, unknown } = await adapter.options();
+      if (options === null) return expect(unknown).toMatch(/^.+$/);
+      const keys = options.map(({ key }) => key);
+      expect(new Set(keys).size).toBe(keys.length);
+      for (const key of keys) expect(key).toMatch(/^\w+$/);
     });
 
     it('drops an option only for a given twin', () => {

@@ -124,6 +124,15 @@ export interface ErrorExtras {
   cause?: unknown;
 }
 
+/**
+ * Returns the extras of an error after which the same request may succeed later. Only this function writes `Retry-After`.
+ *
+ * @param seconds How long the caller should wait; rounded up.
+ */
+export function retryIn(seconds: number): { headers: { 'retry-after': string } } {
+  return { headers: { 'retry-after': String(Math.ceil(seconds)) } };
+}
+
 /** An error that llamactl sends to the caller. Its code is one of the table. */
 export class ApiError extends Error {
   override readonly name = 'ApiError';

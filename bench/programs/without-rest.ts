@@ -3,7 +3,7 @@ import { registerHooks } from 'node:module';
 
 /** Loaded into a server before its program: its connections to engines are used again at once. */
 
-const FILE = new URL('../../server/gateway/idle-connections.ts', import.meta.url);
+const FILE = new URL('../../server/gateway/engine-connection.ts', import.meta.url);
 const REST = /^const REST_MS = \d+;$/m;
 
 const text = readFileSync(FILE, 'utf8');

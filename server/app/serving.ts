@@ -1,25 +1,25 @@
 import type { Config } from '@llamactl/contract/config';
 import type { Logger } from 'pino';
 import { changedLimits, limitsInForce, NO_LIMITS } from '../auth/limits.ts';
-import type { Callers } from './callers.ts';
 import type { Alerts } from '../events/alerts.ts';
-import { GATEWAY_ERROR_SHAPES } from '../gateway/error-shape.ts';
+import { DIALECTS } from '../gateway/dialects.ts';
 import { apiBodyBudget } from '../http/bodies/metered-body.ts';
 import type { Readiness } from '../http/edge/admission.ts';
+import { seenBy } from '../http/edge/gate.ts';
 import type { ConfigEditor } from '../http/routes/config.routes.ts';
 import { gatewayRoutes } from '../http/routes/gateway.routes.ts';
-import { seenBy } from '../http/routes/seen-manager.ts';
-import { createHttpServer, type HttpServer } from '../http/server.ts';
 import { webSocketRoutes } from '../http/routes/websocket.routes.ts';
+import { createHttpServer, type HttpServer } from '../http/server.ts';
 import type { Instances } from '../instances/instances.ts';
 import type { Engines } from '../instances/ports/engine-adapter.ts';
 import type { Clock } from '../instances/ports/time.ts';
 import type { Trace } from '../instances/ports/trace.ts';
-import type { Observation, ObservationParts } from './observation.ts';
 import { mostConnections } from '../open-files.ts';
+import { Turnstile } from '../reload/hand-over-turnstile.ts';
 import { measureSendQueues } from '../send-queues.ts';
 import { SlicedWork } from '../sliced-work.ts';
-import { Turnstile } from '../reload/hand-over-turnstile.ts';
+import type { Callers } from './callers.ts';
+import type { Observation, ObservationParts } from './observation.ts';
 import type { Teardown } from './teardown.ts';
 
 const BYTES_IN_MEGABYTE = 1024 * 1024;
@@ -104,7 +104,7 @@ export function createServing(parts: ServingParts): Serving {
       }),
       webSocketRoutes({ ...auth, events: feed, isAuthEnabled: config.auth.enabled, clock, leaving: leaving.signal }),
     ],
-    errorShapes: GATEWAY_ERROR_SHAPES,
+    errorShapes: DIALECTS,
     shutdownSignal: shutdown.signal,
     maxConnections: mostConnections(),
     turnstile,

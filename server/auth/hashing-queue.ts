@@ -1,4 +1,4 @@
-import { ApiError } from '@llamactl/contract/errors';
+import { ApiError, retryIn } from '@llamactl/contract/errors';
 
 /**
  * Node has four threads for files, names and hashes. With 64 hashes at once, a file operation waits for 0.8 s; with two
@@ -29,9 +29,11 @@ export class HashingQueue {
       return;
     }
     if (this.#waiting.length >= MOST_WAITING) {
-      throw new ApiError('RATE_LIMITED', 'Too many passwords are being checked at the moment; try again in a second.', {
-        headers: { 'retry-after': '1' },
-      });
+      throw new ApiError(
+        'RATE_LIMITED',
+        'Too many passwords are being checked at the moment; try again in a second.',
+        retryIn(1),
+      );
     }
     await new Promise<void>((resolve) => {
       this.#waiting.push(resolve);

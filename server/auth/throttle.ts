@@ -1,5 +1,5 @@
 import { UsernameSchema } from '@llamactl/contract/auth';
-import { ApiError } from '@llamactl/contract/errors';
+import { ApiError, retryIn } from '@llamactl/contract/errors';
 import { BoundedMap } from './bounded-map.ts';
 import { addressGroup, isLoopbackAddress } from './address-group.ts';
 import { waitAt, withFailure, withoutOne, type FailureCount, type ThrottlePolicy } from './failure-count.ts';
@@ -109,7 +109,5 @@ export class LoginThrottle {
 
 function tooMany(wait: number): ApiError {
   const seconds = Math.ceil(wait / 1_000);
-  return new ApiError('RATE_LIMITED', `Too many logins have failed; try again in ${seconds} s.`, {
-    headers: { 'retry-after': String(seconds) },
-  });
+  return new ApiError('RATE_LIMITED', `Too many logins have failed; try again in ${seconds} s.`, retryIn(seconds));
 }

@@ -1,7 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { type AnswerHead, MalformedAnswer } from './answer-head.ts';
-import { AnswerParser } from './answer-parser.ts';
+import { type AnswerHead, AnswerParser, MalformedAnswer } from './answer-parser.ts';
 
 /** The parsed answer. */
 interface ParsedAnswer {

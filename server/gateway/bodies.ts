@@ -1,8 +1,8 @@
 import type { IncomingMessage } from 'node:http';
 import type { Clock } from '../instances/ports/time.ts';
 import type { BodyBudget } from './body-budget.ts';
-import { requestLength } from './upload.ts';
 import { BodyReading } from './body-reading.ts';
+import { requestLength } from './headers.ts';
 import { HeldBody } from './held-body.ts';
 import { type Members, MemberScanner, membersOf } from './json-members.ts';
 import { type FormField, FormScanner } from './multipart.ts';

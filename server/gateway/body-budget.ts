@@ -1,4 +1,4 @@
-import { ApiError } from '@llamactl/contract/errors';
+import { ApiError, retryIn } from '@llamactl/contract/errors';
 import type { Clock } from '../instances/ports/time.ts';
 
 /** Bodies up to this many bytes are small: they never queue behind a large one. */
@@ -7,7 +7,8 @@ export const SMALL_BODY = 65_536;
 const SMALL_POOL = 4 * 1024 * 1024;
 /** How long a body may wait for memory. */
 const LONGEST_WAIT_MS = 10_000;
-const RETRY_AFTER = { 'retry-after': '5' };
+/** `Retry-After` of a body that found no memory. When memory will be free is unknown. */
+const RETRY_SECONDS = 5;
 
 export interface BodyBudgetOptions {
   clock: Pick<Clock, 'after'>;
@@ -199,8 +200,8 @@ export class BodyBudget {
 
   #refusal(verdict: Verdict): ApiError {
     const { share, budget } = this.#refusals;
-    if (verdict === 'share is full') return new ApiError('RATE_LIMITED', share, { headers: RETRY_AFTER });
-    return new ApiError('CAPACITY_EXCEEDED', budget, { status: 503, headers: RETRY_AFTER });
+    if (verdict === 'share is full') return new ApiError('RATE_LIMITED', share, retryIn(RETRY_SECONDS));
+    return new ApiError('CAPACITY_EXCEEDED', budget, { status: 503, ...retryIn(RETRY_SECONDS) });
   }
 
   #drop(waiter: Waiter): void {

@@ -1,8 +1,8 @@
 import type { IncomingMessage } from 'node:http';
 import { ApiError } from '@llamactl/contract/errors';
 import type { Clock } from '../instances/ports/time.ts';
-import { requestLength } from './upload.ts';
 import { type BodyBudget, type Reservation, SMALL_BODY } from './body-budget.ts';
+import { requestLength } from './headers.ts';
 import { HeldBody } from './held-body.ts';
 import { PieceList } from './piece-list.ts';
 import type { ReadingPace } from './reading-pace.ts';

@@ -1,6 +1,8 @@
 import { connect, type Socket } from 'node:net';
-import { assureListener } from '../instances/run/assured-listener.ts';
 import type { EngineTarget } from '../instances/ports/engine-endpoint.ts';
+import type { PortWitness } from '../instances/ports/listening-ports.ts';
+import type { Clock } from '../instances/ports/time.ts';
+import { assureListener } from '../instances/run/assured-listener.ts';
 
 /** Receives the events of a connection. It gets no calls after the connection is destroyed. */
 export interface ConnectionUser {
@@ -112,3 +114,167 @@ const NO_USER: ConnectionUser = {
   ended: () => undefined,
   closed: () => undefined,
 };
+
+/** How many idle connections to one engine are kept: each occupies one of llama-server's HTTP threads. */
+const MOST_KEPT = 2;
+/** How long they are kept: llama-server closes idle connections after 5 s. */
+const KEPT_MS = 4_000;
+/** How long further connections stay open, for requests that arrive right now. */
+const LINGER_MS = 10;
+/**
+ * How long a connection rests before it is used again. An engine may send a surplus answer late, which must not reach the
+ * next caller: if it arrives during the rest, the connection is closed.
+ */
+const REST_MS = 5;
+
+/** One run of an engine: its port and its key. */
+export interface Engine {
+  port: number;
+  key: string | null;
+  /** Proves which process owns the port; left out: no proof is possible. */
+  witness?: PortWitness;
+}
+
+/** A connection that has rested and can be used again. */
+export interface Rested {
+  connection: EngineConnection;
+  /** When the rest ended, by the clock's `elapsed`. */
+  since: number;
+}
+
+/** Idle connections to one run of an engine, in the order in which their rest began. */
+interface Pool {
+  key: string | null;
+  idles: Idle[];
+  /** When the timer fires, by the clock's `elapsed`; infinite: no timer runs. */
+  due: number;
+  cancel: () => void;
+}
+
+/** Keeps connections to engines for their next request. */
+export class IdleConnections {
+  readonly #clock: Pick<Clock, 'after' | 'elapsed' | 'nextTurn'>;
+  /**
+   * By port, for the run that used the port last. Empty pools stay: a map whose keys change with each request leaves tables
+   * behind, and these keep old entries from garbage collection.
+   */
+  readonly #byPort = new Map<number, Pool>();
+  #isClosed = false;
+
+  constructor(clock: Pick<Clock, 'after' | 'elapsed' | 'nextTurn'>) {
+    this.#clock = clock;
+  }
+
+  /** Takes the rested connection that was used last; `null`: none has rested. */
+  take({ port, key }: Engine): Rested | null {
+    const pool = this.#byPort.get(port);
+    if (pool?.key !== key) return null;
+    const { idles } = pool;
+    // The clock counts whole milliseconds: a difference of 5 may be only 4.1 ms, so require more than `REST_MS`.
+    const rested = this.#clock.elapsed() - REST_MS;
+    let count = 0;
+    for (const { since } of idles) {
+      if (since >= rested) break;
+      count += 1;
+    }
+    if (count === 0) return null;
+    const [idle] = idles.splice(count - 1, 1);
+    return idle === undefined ? null : { connection: idle.connection, since: idle.since + REST_MS };
+  }
+
+  /** Keeps a connection for a limited time. */
+  keep(engine: Engine, connection: EngineConnection): void {
+    if (this.#isClosed) {
+      connection.destroy();
+      return;
+    }
+    const pool = this.#of(engine);
+    const { idles } = pool;
+    const since = this.#clock.elapsed();
+    const until = since + (idles.length < MOST_KEPT ? KEPT_MS : LINGER_MS);
+    const idle = new Idle(connection, since, until, idles);
+    connection.use(idle);
+    idles.push(idle);
+    this.#wake(pool, until);
+  }
+
+  /** Closes all idle connections, and keeps none from now on. */
+  close(): void {
+    this.#isClosed = true;
+    for (const pool of this.#byPort.values()) end(pool);
+    this.#byPort.clear();
+  }
+
+  #of({ port, key }: Engine): Pool {
+    const kept = this.#byPort.get(port);
+    if (kept?.key === key) return kept;
+    if (kept !== undefined) end(kept);
+    const fresh = { key, idles: [], due: Number.POSITIVE_INFINITY, cancel: () => undefined };
+    this.#byPort.set(port, fresh);
+    return fresh;
+  }
+
+  /** Sets the one timer of a pool, unless it fires earlier. A timer for each connection would be reset with each request. */
+  #wake(pool: Pool, at: number): void {
+    if (at >= pool.due) return;
+    pool.cancel();
+    pool.due = at;
+    // Sweep at the end of the turn: after a long turn, timers fire before the waiting requests are read.
+    const left = Math.max(0, at - this.#clock.elapsed());
+    pool.cancel = this.#clock.after(left, () => this.#clock.nextTurn(() => this.#sweep(pool)));
+  }
+
+  #sweep(pool: Pool): void {
+    // A timer may fire a millisecond early: then nothing is due, and the timer is set again.
+    const now = this.#clock.elapsed();
+    pool.due = Number.POSITIVE_INFINITY;
+    let next = Number.POSITIVE_INFINITY;
+    for (const idle of pool.idles.slice()) {
+      if (idle.until <= now) idle.drop();
+      else next = Math.min(next, idle.until);
+    }
+    this.#wake(pool, next);
+  }
+}
+
+/** An idle connection. Any event on it makes it unusable, so it is closed. */
+class Idle implements ConnectionUser {
+  readonly connection: EngineConnection;
+  /** When the rest began, by the clock's `elapsed`. */
+  readonly since: number;
+  /** When the connection is closed if it was not used, by the clock's `elapsed`. */
+  readonly until: number;
+  readonly #all: Idle[];
+
+  constructor(connection: EngineConnection, since: number, until: number, all: Idle[]) {
+    this.connection = connection;
+    this.since = since;
+    this.until = until;
+    this.#all = all;
+  }
+
+  drop(): void {
+    this.#all.splice(this.#all.lastIndexOf(this), 1);
+    this.connection.destroy();
+  }
+
+  received(): void {
+    this.drop();
+  }
+
+  drained(): void {}
+
+  ended(): void {
+    this.drop();
+  }
+
+  closed(): void {
+    this.drop();
+  }
+}
+
+function end(pool: Pool): void {
+  pool.cancel();
+  pool.due = Number.POSITIVE_INFINITY;
+  for (const { connection } of pool.idles.splice(0)) connection.destroy();
+}

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { enginePath } from './engine-path.ts';
+import { enginePath } from './headers.ts';
 
 test.each([
   ['/api/instances/a/proxy', '/'],

@@ -1,8 +1,7 @@
 import { connect, type Socket } from 'node:net';
 import { assureListener } from '../instances/run/assured-listener.ts';
-import { type AnswerHead, MalformedAnswer } from './answer-head.ts';
-import { type AnswerEvents, AnswerParser } from './answer-parser.ts';
-import { requestHead } from './request-head.ts';
+import { type AnswerEvents, type AnswerHead, AnswerParser, MalformedAnswer } from './answer-parser.ts';
+import { requestHead } from './headers.ts';
 import type { EngineRequest } from './upstream.ts';
 
 /** An engine that has accepted a WebSocket. */

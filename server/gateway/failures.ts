@@ -1,16 +1,21 @@
-import { ApiError } from '@llamactl/contract/errors';
-import type { Lease } from '../instances/slots/leases.ts';
-import { firstAbort } from './first-abort.ts';
+import type { IncomingMessage } from 'node:http';
+import type { DecisionInputs } from '@llamactl/contract/decisions';
+import { ApiError, retryIn } from '@llamactl/contract/errors';
+import type { Clock } from '../instances/ports/time.ts';
+import { EngineDied, type Lease, type LeaseOrigin } from '../instances/slots/leases.ts';
+import type { Trace } from '../instances/ports/trace.ts';
+import { requestLength } from './headers.ts';
+import type { HeldBody } from './held-body.ts';
 import type { GatewayDependencies, GatewayInstance, GatewayInstances } from './ports.ts';
 
 /** How long to wait for the reason of an engine's death: its leases end some 50 ms after its connections. */
-const DEATH_NOTICE_MS = 500;
+const REASON_NOTICE_MS = 500;
 const LONGEST_ECHO = 100;
-/** In seconds. For states that end by themselves soon. */
-const RETRY_AFTER = { 'retry-after': '1' };
+/** For a state that ends by itself soon. */
+const { headers: RETRY_SOON } = retryIn(1);
 /**
  * Makes clients report an error at once. The SDKs of OpenAI and Anthropic retry a 503 twice, each time after `Retry-After`:
- * a minute of silence for a model that cannot start (measured). So a state that does not end by itself gets this header.
+ * a minute of silence for a model that cannot start (measured).
  */
 const NO_RETRY = { 'x-should-retry': 'false' };
 
@@ -20,17 +25,27 @@ export function modelFailure(error: unknown, model: string, instances: GatewayIn
   if (error.code === 'INSTANCE_NOT_FOUND') return unknownModel(model);
   if (error.code === 'START_FAILED') {
     const { message, extras } = error;
-    return new ApiError('START_FAILED', message, { ...extras, headers: { ...extras.headers, ...NO_RETRY } });
+    return new ApiError('START_FAILED', message, { ...extras, headers: retryHeaders(false, extras.headers) });
   }
   if (error.code !== 'INSTANCE_NOT_RUNNING') return error;
   const instance = findInstance(instances.list(), model);
   const reason = error.extras.reason ?? instance?.reason ?? undefined;
-  const headers = error.extras.headers ?? (isPassing(instance) ? RETRY_AFTER : {});
+  const headers = retryHeaders(isPassing(instance), error.extras.headers);
   return new ApiError('INSTANCE_NOT_RUNNING', notRunning(model, instance, reason, headers['retry-after']), {
     status: 503,
     ...(reason === undefined ? {} : { reason }),
-    headers: isPassing(instance) ? headers : { ...headers, ...NO_RETRY },
+    headers,
   });
+}
+
+/**
+ * Returns the headers that say whether and when to retry a request that got no engine. No other code of the gateway decides it.
+ *
+ * @param isPassing Whether the instance's state ends by itself soon.
+ * @param known Headers of the domain's refusal. Their time wins.
+ */
+function retryHeaders(isPassing: boolean, known?: Readonly<Record<string, string>>): Readonly<Record<string, string>> {
+  return isPassing ? (known ?? RETRY_SOON) : { ...known, ...NO_RETRY };
 }
 
 /** The error for a model name that no instance has. */
@@ -74,7 +89,7 @@ export async function noAnswerFailure(
   { instances, clock }: Pick<GatewayDependencies, 'clock'> & { instances: GatewayInstances },
   isSecond = false,
 ): Promise<ApiError> {
-  await firstAbort([lease.signal, callerSignal], DEATH_NOTICE_MS, clock);
+  await firstAbort([lease.signal, callerSignal], REASON_NOTICE_MS, clock);
   const name = lease.instance;
   const instance = findInstance(instances.list(), name);
   if (lease.signal.aborted && (instance?.status === 'stopping' || instance?.status === 'stopped')) {
@@ -86,12 +101,11 @@ export async function noAnswerFailure(
     const { status, reason } = instance;
     const ended = isSecond ? 'ended a second time before it had answered this request' : 'ended before it had answered';
     const sentence = `The engine of ${quoted(name)} ${ended}; the instance is ${status}: ${reason}`;
-    const passingHeaders = status === 'restarting' ? RETRY_AFTER : {};
     return new ApiError('INSTANCE_NOT_RUNNING', sentence, {
       status: 502,
       reason,
       // No third attempt: the second run served only this request.
-      headers: isSecond ? NO_RETRY : passingHeaders,
+      headers: isSecond || status === 'restarting' ? retryHeaders(!isSecond) : {},
     });
   }
   return new ApiError('INSTANCE_NOT_RUNNING', `The engine of ${quoted(name)} gave no answer, or an invalid one.`, {
@@ -120,4 +134,96 @@ function isPassing(instance: GatewayInstance | undefined): boolean {
 
 function quoted(text: string): string {
   return JSON.stringify(text.length > LONGEST_ECHO ? `${text.slice(0, LONGEST_ECHO)}…` : text);
+}
+
+/**
+ * How long a request that may be sent again waits for the news that its engine died. The news needs the end of the whole
+ * run and a write to the disk, which a busy machine delays.
+ */
+const DEATH_NOTICE_MS = 5_000;
+/** How long it waits if the engine still listens: the engine gave a broken answer, or is about to die. */
+const ALIVE_NOTICE_MS = 500;
+
+/** A request that was sent to an engine, which gave no answer. */
+export interface Attempt {
+  lease: Lease;
+  requestId: string;
+  trace: Trace;
+}
+
+/**
+ * Whether a request may be sent to the engine's next run: it only computes, and its whole body is in memory. A streamed body
+ * is gone after it was sent, and the memory of a sent body may have been reclaimed. If the body is still in memory, this
+ * call keeps it there.
+ *
+ * @param path Without the query.
+ * @param inferencePaths See `EngineAdapter.inferencePaths`.
+ */
+export function maySendAgain(
+  attempt: Attempt,
+  { request, path, body }: { request: IncomingMessage; path: string; body: HeldBody | null },
+  inferencePaths: ReadonlySet<string>,
+): boolean {
+  const isInference = request.method === 'POST' && inferencePaths.has(path);
+  const isThere = isInference && (body === null ? requestLength(request) === 0 : body.keep());
+  if (!isThere && attempt.trace.isOn) noteRetry(attempt, isInference ? 'body_gone' : 'not_inference');
+  return isThere;
+}
+
+/**
+ * Waits for the reason why an engine gave no answer.
+ *
+ * @returns the run, if its engine died by itself and the instance restarts; else `null`
+ */
+export async function lostRun(
+  attempt: Attempt,
+  callerSignal: AbortSignal,
+  { instances, clock }: Pick<GatewayDependencies, 'clock'> & { instances: GatewayInstances },
+): Promise<LeaseOrigin | null> {
+  const { lease, trace } = attempt;
+  const { signal, origin, instance: name } = lease;
+  await firstAbort([signal, callerSignal], ALIVE_NOTICE_MS, clock);
+  const isKnown = signal.aborted || callerSignal.aborted;
+  if (!isKnown && mayBeDead(lease)) await firstAbort([signal, callerSignal], DEATH_NOTICE_MS - ALIVE_NOTICE_MS, clock);
+  const hasDied = !callerSignal.aborted && signal.reason instanceof EngineDied;
+  const status = findInstance(instances.list(), name)?.status;
+  const comesBack = status === 'restarting' || status === 'starting' || status === 'running';
+  if (trace.isOn) noteRetry(attempt, reasonFor(callerSignal.aborted, hasDied, comesBack && origin !== null));
+  return hasDied && comesBack ? origin : null;
+}
+
+function reasonFor(hasLeft: boolean, hasDied: boolean, comesBack: boolean): DecisionInputs<'retry'>['because'] {
+  if (hasLeft) return 'caller_left';
+  if (!hasDied) return 'engine_lives';
+  return comesBack ? 'engine_died' : 'not_restarted';
+}
+
+/** Traces whether a request without an answer is sent once more. Call it only while the trace is on. */
+export function noteRetry({ lease, requestId, trace }: Attempt, because: DecisionInputs<'retry'>['because']): void {
+  const outcome = because === 'engine_died' ? 'again' : 'given_up';
+  trace.note({ kind: 'retry', instance: { name: lease.instance }, requestId, inputs: { outcome, because } });
+}
+
+/** Whether the engine may be dead: nothing proves that its run still listens on the port. */
+function mayBeDead({ target: { witness } }: Lease): boolean {
+  const listener = witness?.listener() ?? null;
+  return listener === null || listener === 'unknown';
+}
+
+/** Resolves when one of the signals has aborted, or after `milliseconds`. */
+export function firstAbort(
+  signals: readonly AbortSignal[],
+  milliseconds: number,
+  clock: Pick<Clock, 'after'>,
+): Promise<void> {
+  return new Promise((resolve) => {
+    const settle = (): void => {
+      cancel();
+      for (const signal of signals) signal.removeEventListener('abort', settle);
+      resolve();
+    };
+    const cancel = clock.after(milliseconds, settle);
+    for (const signal of signals) signal.addEventListener('abort', settle);
+    if (signals.some((signal) => signal.aborted)) settle();
+  });
 }

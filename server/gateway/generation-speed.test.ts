@@ -1,6 +1,6 @@
 import type { RequestFigures } from '@llamactl/contract/requests';
 import { beforeEach, describe, expect, it } from 'vitest';
-import { GenerationSpeeds } from './generation-speed.ts';
+import { GenerationSpeeds } from './usage.ts';
 
 let speeds: GenerationSpeeds;
 beforeEach(() => {

@@ -1,3 +1,4 @@
+import type { IncomingMessage } from 'node:http';
 import { HOP_BY_HOP, isDecisive, isForCallers, isPlainData, refreshesAnother, SANDBOX } from './answer-policy.ts';
 
 /** Node's raw headers: name, value, name, value, …; order, case and duplicates kept. */
@@ -5,6 +6,42 @@ export type RawHeaders = readonly string[];
 
 /** Length of a body in bytes; `chunked`: unknown; `none`: no body. */
 export type BodyLength = number | 'chunked' | 'none';
+
+/** Returns the path of a URL, without query and fragment. */
+export function pathOnly(url: string): string {
+  const end = url.search(/[?#]/);
+  return end === -1 ? url : url.slice(0, end);
+}
+
+/** Number of segments in `/api/instances/{name}/proxy`. */
+const PROXY_SEGMENTS = 4;
+
+/**
+ * Returns the path and query that an engine gets for a URL below `/api/instances/{name}/proxy`: the part after `/proxy`,
+ * byte for byte. It counts segments instead of comparing names, because `proxy` itself may be percent-encoded.
+ */
+export function enginePath(url: string): string {
+  const query = url.search(/[?#]/);
+  const end = query === -1 ? url.length : query;
+  let at = 0;
+  for (let segment = 0; segment < PROXY_SEGMENTS; segment += 1) {
+    const next = url.indexOf('/', at + 1);
+    if (next === -1 || next >= end) return `/${url.slice(end)}`;
+    at = next;
+  }
+  return url.slice(at);
+}
+
+/** Methods without a body, for Node and HTTP, unless the request's headers announce one. */
+const BODYLESS_METHODS = new Set(['GET', 'HEAD', 'DELETE', 'OPTIONS', 'TRACE']);
+
+/** Returns the length of a request's body as its headers announce it. */
+export function requestLength(request: IncomingMessage): BodyLength {
+  if (request.headers['transfer-encoding'] !== undefined) return 'chunked';
+  const length = request.headers['content-length'];
+  if (length !== undefined) return Number(length);
+  return BODYLESS_METHODS.has(request.method ?? '') ? 'none' : 0;
+}
 
 /** Facts for the headers that llamactl adds to a request. */
 export interface RequestFacts {
@@ -219,4 +256,32 @@ function pairs(raw: RawHeaders): [string, string][] {
   const result: [string, string][] = [];
   for (let index = 0; index + 1 < raw.length; index += 2) result.push([raw[index] ?? '', raw[index + 1] ?? '']);
   return result;
+}
+
+// eslint-disable-next-line no-control-regex
+const FORBIDDEN = /[\r\n\0]|[^\0-\xff]/;
+const TARGET = /^[\x21-\xff]+$/;
+
+/**
+ * Builds the head of a request as sent over the connection, one character for each byte.
+ *
+ * @throws {TypeError} for a value that would be read as several headers or lines; Node's parser rejects these from callers
+ */
+export function requestHead(method: string, target: string, headers: RawHeaders): string {
+  if (!TARGET.test(target)) throw new TypeError('the target is empty or has an invalid character');
+  let head = `${method} ${target} HTTP/1.1\r\n`;
+  for (let index = 0; index + 1 < headers.length; index += 2) head += fieldLine(headers[index], headers[index + 1]);
+  return `${head}\r\n`;
+}
+
+/** Builds the end of a chunked body. @throws {TypeError} like {@link requestHead} */
+export function chunkedEnd(trailers: readonly (readonly [string, string])[]): string {
+  let end = '0\r\n';
+  for (const [name, value] of trailers) end += fieldLine(name, value);
+  return `${end}\r\n`;
+}
+
+function fieldLine(name = '', value = ''): string {
+  if (FORBIDDEN.test(value)) throw new TypeError('a header has an invalid character');
+  return `${name}: ${value}\r\n`;
 }

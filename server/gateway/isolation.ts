@@ -2,11 +2,10 @@ import type { IncomingMessage } from 'node:http';
 import { ApiError } from '@llamactl/contract/errors';
 import type { Lease } from '../instances/slots/leases.ts';
 import type { Bodies } from './bodies.ts';
-import { requestLength } from './upload.ts';
+import { pathOnly, requestLength } from './headers.ts';
 import type { HeldBody } from './held-body.ts';
 import { keyOf, type Member } from './json-members.ts';
 import { boundaryOf } from './multipart.ts';
-import { pathOnly } from './path-only.ts';
 import { type Message, rewriteJson, rewritten } from './rewriting.ts';
 import type { Route } from './route.ts';
 

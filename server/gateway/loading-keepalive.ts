@@ -1,17 +1,16 @@
 import type { ServerResponse } from 'node:http';
 import { ApiError } from '@llamactl/contract/errors';
 import type { Clock } from '../instances/ports/time.ts';
-import { GATEWAY_ERROR_SHAPES, shapeFor, type GatewayErrorShape } from './error-shape.ts';
+import type { Dialect } from './dialects.ts';
 import { isEventStream, type RawHeaders } from './headers.ts';
-import { pathOnly } from './path-only.ts';
 
-export interface HeldStreamParts {
+interface HeldStreamOptions {
   response: ServerResponse;
   /** Headers that llamactl sends with every answer. */
   headers: RawHeaders;
   requestId: string;
-  /** Path and query of the request: the API of the path decides how an error looks. */
-  path: string;
+  /** The API of the request decides how an error looks. */
+  dialect: Dialect;
   clock: Pick<Clock, 'after'>;
   /** The setting `gateway.loading_keepalive`: seconds between two comments. */
   seconds: number;
@@ -35,14 +34,24 @@ const LONGEST_ERROR = 65_536;
  * engine, is one last event.
  */
 export class HeldStream {
-  readonly #parts: HeldStreamParts;
+  readonly #response: ServerResponse;
+  readonly #headers: RawHeaders;
+  readonly #requestId: string;
+  readonly #dialect: Dialect;
+  readonly #clock: Pick<Clock, 'after'>;
+  readonly #milliseconds: number;
   #cancel: (() => void) | null = null;
   #hasBegun = false;
   readonly #collected: Buffer[] = [];
   #size = 0;
 
-  constructor(parts: HeldStreamParts) {
-    this.#parts = parts;
+  constructor({ response, headers, requestId, dialect, clock, seconds }: HeldStreamOptions) {
+    this.#response = response;
+    this.#headers = headers;
+    this.#requestId = requestId;
+    this.#dialect = dialect;
+    this.#clock = clock;
+    this.#milliseconds = seconds * 1_000;
   }
 
   /** Whether the head of the answer was sent, so that errors can only be sent as events. */
@@ -52,7 +61,7 @@ export class HeldStream {
 
   /** Starts the timer for comments, because the request waits. */
   waits(): void {
-    this.#cancel ??= this.#parts.clock.after(this.#parts.seconds * 1_000, () => this.#live());
+    this.#cancel ??= this.#clock.after(this.#milliseconds, () => this.#live());
   }
 
   /** Stops the timer, because the request waits no longer. */
@@ -66,8 +75,7 @@ export class HeldStream {
     this.stop();
     const known =
       error instanceof ApiError ? error : new ApiError('INTERNAL_ERROR', 'Something went wrong inside llamactl.');
-    const { requestId, response } = this.#parts;
-    response.end(this.#event(JSON.stringify(this.#shape?.render(known, requestId).body)));
+    this.#response.end(this.#event(JSON.stringify(this.#dialect.render(known, this.#requestId).body)));
   }
 
   /** Whether the body of an engine's answer can continue this stream. Otherwise, pass it to `collect`. */
@@ -88,26 +96,22 @@ export class HeldStream {
       .toString('utf8')
       .replaceAll(/[\r\n]+/g, ' ')
       .trim();
-    this.#parts.response.end(this.#event(isJson(text) ? text : JSON.stringify({ error: { message: text } })));
+    this.#response.end(this.#event(isJson(text) ? text : JSON.stringify({ error: { message: text } })));
   }
 
   #live(): void {
-    const { response, headers, clock, seconds } = this.#parts;
+    const response = this.#response;
     if (response.destroyed || response.writableEnded) return;
     if (!this.#hasBegun) {
       this.#hasBegun = true;
-      response.writeHead(200, [...headers, ...HEAD]);
+      response.writeHead(200, [...this.#headers, ...HEAD]);
     }
     response.write(SIGN_OF_LIFE);
-    this.#cancel = clock.after(seconds * 1_000, () => this.#live());
-  }
-
-  get #shape(): GatewayErrorShape | undefined {
-    return shapeFor(pathOnly(this.#parts.path), GATEWAY_ERROR_SHAPES);
+    this.#cancel = this.#clock.after(this.#milliseconds, () => this.#live());
   }
 
   #event(data: string): string {
-    const event = this.#shape?.event ?? null;
+    const event = this.#dialect.errorEvent;
     return `${event === null ? '' : `event: ${event}\n`}data: ${data}\n\n`;
   }
 }

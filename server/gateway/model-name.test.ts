@@ -1,19 +1,19 @@
-import { ApiError } from '@llamactl/contract/errors';
 import fc from 'fast-check';
+import { ApiError } from '@llamactl/contract/errors';
 import { describe, expect, test } from 'vitest';
 import { HeldBody } from './held-body.ts';
 import { membersOf } from './json-members.ts';
+import { FormScanner } from './multipart.ts';
 import {
-  type RequestedModel,
-  readFields,
-  readMembers,
-  readShortJson,
   formFault,
   jsonFaults,
   LARGEST_PARSED,
   modelOfQuery,
-} from './model-name.ts';
-import { FormScanner } from './multipart.ts';
+  readFields,
+  readMembers,
+  readShortJson,
+  type RequestedModel,
+} from './route.ts';
 
 const bytes = (text: string): Buffer => Buffer.from(text);
 

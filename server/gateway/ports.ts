@@ -1,10 +1,9 @@
-import type { RequestFigures } from '@llamactl/contract/requests';
 import type { Status } from '@llamactl/contract/instance';
 import type { Lease, LeaseRequest } from '../instances/slots/leases.ts';
 import type { Clock } from '../instances/ports/time.ts';
 import type { Trace } from '../instances/ports/trace.ts';
 import type { Bodies } from './bodies.ts';
-import type { ClosedToCallers } from './crossing.ts';
+import type { Admission, LimitHolder } from './caller-limits.ts';
 import type { Requests } from './requests.ts';
 
 /** An instance as the gateway sees it. */
@@ -48,6 +47,14 @@ export interface GatewayDependencies {
   trace: Trace;
 }
 
+/** Headers and paths that `/v1` blocks, so that the callers of one engine do not reach each other's data. */
+export interface ClosedToCallers {
+  /** Request headers that no engine gets, in lower case. */
+  headers: ReadonlySet<string>;
+  /** Whether a path is answered with 404. @param url Path and query as received. */
+  covers(url: string): boolean;
+}
+
 /**
  * Measures how many bytes of each connection its peer has not acknowledged. The result lacks a connection if the system
  * does not report it.
@@ -79,10 +86,16 @@ export interface CallContext {
   instances: GatewayInstances;
   /** Whether requests of this caller start stopped instances. */
   mayStart: boolean;
+  /** The instance that the path names, decoded; `null`: the request names a model. */
+  instance: string | null;
+  /** Bytes that the caller sent right after its request for a WebSocket; `null`: it requests none. */
+  upgradeHead: Buffer | null;
+  /** Holders of the limits that the request counts towards. */
+  holders: readonly LimitHolder[];
+  /** Called with headers for every answer, also an error, when the request is within its caller's limits. */
+  onAdmitted(headers: Admission['headers']): void;
   /** Called with the instance's name when the request gets a lease. */
-  onLease: (instance: string) => void;
-  /** Called with the figures of the request when it is over. Must not throw. */
-  onOver?: (figures: RequestFigures) => void;
+  onLease(instance: string): void;
   /** Path and query as received, not decoded, without the base path. */
   url: string;
   /** Headers that llamactl sends with every answer, such as `X-Request-Id`: name, value, name, value, … */

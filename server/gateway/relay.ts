@@ -1,21 +1,21 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Writable } from 'node:stream';
+import type { Clock } from '../instances/ports/time.ts';
 import type { Lease } from '../instances/slots/leases.ts';
 import { resetConnection } from '../reset-connection.ts';
-import type { Clock } from '../instances/ports/time.ts';
-import type { AnswerHead } from './answer-head.ts';
-import { requestLength, upload, type Upload } from './upload.ts';
-import type { AnswerReceiver, EngineCall, RequestBody } from './engine-call.ts';
+import type { AnswerHead } from './answer-parser.ts';
+import { type RawHeaders, requestHeaders, requestLength, responseHeaders, responseTrailers } from './headers.ts';
 import type { HeldBody } from './held-body.ts';
 import type { HeldStream } from './loading-keepalive.ts';
-import { type RawHeaders, requestHeaders, responseHeaders, responseTrailers } from './headers.ts';
-import { NoAnswer } from './no-answer.ts';
 import type { StalledReaders, WaitingAnswer } from './stalled-readers.ts';
-import type { TurnEnd } from './turn-end.ts';
-import type { Upstream } from './upstream.ts';
+import { upload, type Upload } from './upload.ts';
+import type { AnswerReceiver, EngineCall, RequestBody, TurnEnd, Upstream } from './upstream.ts';
 
-export { NoAnswer } from './no-answer.ts';
+/** Thrown when the engine gave no answer and nothing was sent to the caller yet. */
+export class NoAnswer extends Error {
+  override readonly name = 'NoAnswer';
+}
 
 /** One request to an engine, and the caller's answer. */
 export interface Exchange {
@@ -59,14 +59,14 @@ const LONGEST_TEXT = 16_384;
  *
  * @throws {NoAnswer} as a rejection, if the engine fails while the caller can still get an error
  */
-export function relay(exchange: Exchange, lease: Lease, shared: SharedParts): Promise<void> {
+export function relay(exchange: Exchange, lease: Lease, shared: RelayServices): Promise<void> {
   return new Promise((resolve, reject) => {
     new Passage(exchange, lease, { resolve, reject }, shared).begin();
   });
 }
 
 /** Objects that all requests in flight share. */
-interface SharedParts {
+export interface RelayServices {
   upstream: Upstream;
   turnEnd: TurnEnd;
   stalledReaders: StalledReaders;
@@ -77,7 +77,7 @@ class Passage implements AnswerReceiver, WaitingAnswer {
   readonly #exchange: Exchange;
   readonly #lease: Lease;
   readonly #settle: { resolve: () => void; reject: (error: Error) => void };
-  readonly #shared: SharedParts;
+  readonly #shared: RelayServices;
   #call: EngineCall | null = null;
   #upload: Upload | null = null;
   /** The head was written to the connection, not only set on the response. */
@@ -95,7 +95,7 @@ class Passage implements AnswerReceiver, WaitingAnswer {
     exchange: Exchange,
     lease: Lease,
     settle: { resolve: () => void; reject: (error: Error) => void },
-    shared: SharedParts,
+    shared: RelayServices,
   ) {
     this.#exchange = exchange;
     this.#lease = lease;

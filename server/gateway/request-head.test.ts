@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { chunkedEnd, requestHead } from './request-head.ts';
+import { chunkedEnd, requestHead } from './headers.ts';
 
 test('a head keeps order, case and duplicates', () => {
   expect(requestHead('PATCH', '/a%zz?q=\u00fc', ['Host', 'x', 'x-a', '1', 'X-A', ''])).toBe(

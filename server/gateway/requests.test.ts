@@ -1,9 +1,12 @@
-import type { RequestFigures } from '@llamactl/contract/requests';
-import { ActiveRequestSchema, FinishedRequestSchema, MOST_FINISHED_REQUESTS } from '@llamactl/contract/requests';
+import {
+  ActiveRequestSchema,
+  FinishedRequestSchema,
+  MOST_FINISHED_REQUESTS,
+  type RequestFigures,
+} from '@llamactl/contract/requests';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { FakeClock } from '../testing/fake-clock.ts';
-import type { RequestFacts, RequestRecord } from './request-record.ts';
-import { Requests } from './requests.ts';
+import { type RequestFacts, type RequestRecord, Requests } from './requests.ts';
 
 const FACTS: RequestFacts = {
   id: 'r',

@@ -1,16 +1,9 @@
-import type { Lease } from '../instances/slots/leases.ts';
 import { ApiError } from '@llamactl/contract/errors';
+import type { Lease } from '../instances/slots/leases.ts';
 import type { Edit, HeldBody } from './held-body.ts';
 import { keyOf, type Members, membersOf } from './json-members.ts';
-import { jsonFaults } from './model-name.ts';
 import type { FormField } from './multipart.ts';
-
-/** The place where a request under `/v1` names its model. */
-export type ModelSource =
-  | { kind: 'query' }
-  /** `members`: `null` for a short body that was not scanned. */
-  | { kind: 'json'; members: Members | null }
-  | { kind: 'form'; fields: readonly FormField[] };
+import { jsonFaults, type ModelSource } from './route.ts';
 
 /** Settings of an instance that rewrite its requests. */
 export type Rewriting = Lease['record']['settings'];

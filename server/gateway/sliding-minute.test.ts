@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { SlidingMinute } from './sliding-minute.ts';
+import { SlidingMinute } from './caller-limits.ts';
 
 const MINUTE_MS = 60_000;
 

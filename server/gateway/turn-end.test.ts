@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import { FakeClock } from '../testing/fake-clock.ts';
-import { TurnEnd } from './turn-end.ts';
+import { TurnEnd } from './upstream.ts';
 
 it('runs all writes of a turn at its end, in order and once', async () => {
   const clock = new FakeClock();

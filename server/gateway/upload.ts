@@ -1,18 +1,6 @@
 import type { IncomingMessage } from 'node:http';
-import type { EngineCall } from './engine-call.ts';
-import type { BodyLength } from './headers.ts';
 import { requestTrailers } from './headers.ts';
-
-/** Methods without a body, for Node and HTTP, unless the request's headers announce one. */
-const BODYLESS_METHODS = new Set(['GET', 'HEAD', 'DELETE', 'OPTIONS', 'TRACE']);
-
-/** Returns the length of a request's body as its headers announce it. */
-export function requestLength(request: IncomingMessage): BodyLength {
-  if (request.headers['transfer-encoding'] !== undefined) return 'chunked';
-  const length = request.headers['content-length'];
-  if (length !== undefined) return Number(length);
-  return BODYLESS_METHODS.has(request.method ?? '') ? 'none' : 0;
-}
+import type { EngineCall } from './upstream.ts';
 
 /** A caller's body that is being streamed to an engine. */
 export interface Upload {

@@ -4,9 +4,7 @@ import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { FakeClock } from '../testing/fake-clock.ts';
 import { listen, type Listening } from '../testing/gateway-harness.ts';
 import { HeldBody } from './held-body.ts';
-import type { AnswerReceiver, EngineCall, RequestBody } from './engine-call.ts';
-import { TurnEnd } from './turn-end.ts';
-import { Upstream } from './upstream.ts';
+import { type AnswerReceiver, type EngineCall, type RequestBody, TurnEnd, Upstream } from './upstream.ts';
 
 const eventually = <Result>(check: () => Result): Promise<Result> => vi.waitFor(check, { interval: 2, timeout: 5000 });
 

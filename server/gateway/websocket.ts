@@ -1,10 +1,10 @@
 import type { IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Lease } from '../instances/slots/leases.ts';
-import { NoAnswer } from './no-answer.ts';
-import { type RawHeaders, responseHeaders, upgradeRequestHeaders, upgradeResponseHeaders } from './headers.ts';
-import { type EngineSocket, openEngineSocket, type SocketCall, type SocketReceiver } from './engine-socket.ts';
 import { resetConnection } from '../reset-connection.ts';
+import { type EngineSocket, openEngineSocket, type SocketCall, type SocketReceiver } from './engine-socket.ts';
+import { type RawHeaders, responseHeaders, upgradeRequestHeaders, upgradeResponseHeaders } from './headers.ts';
+import { NoAnswer } from './relay.ts';
 
 /** Interval of TCP keep-alive probes, without which a vanished caller, and so its lease, would stay unnoticed. */
 const KEEP_ALIVE_MS = 30_000;

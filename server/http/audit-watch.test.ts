@@ -1,10 +1,10 @@
 import { beforeEach, describe, expect, it, vi } from 'vitest';
+import { SlicedWork } from '../sliced-work.ts';
 import { AuthHarness, PASSWORD } from '../testing/auth-harness.ts';
 import { FakeAudit } from '../testing/fake-services.ts';
-import { SlicedWork } from '../sliced-work.ts';
-import { gatewayRoutes } from './routes/gateway.routes.ts';
 import { testConfig, testServer, type TestServer } from '../testing/http-harness.ts';
-import { seenBy } from './routes/seen-manager.ts';
+import { seenBy } from './edge/gate.ts';
+import { gatewayRoutes } from './routes/gateway.routes.ts';
 
 let harness: AuthHarness;
 let audit: FakeAudit;

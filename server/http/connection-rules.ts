@@ -1,27 +1,22 @@
-import { ApiError } from '@llamactl/contract/errors';
+import { type IncomingMessage, type Server, ServerResponse } from 'node:http';
+import { Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
 import type { Config } from '@llamactl/contract/config';
+import { ApiError } from '@llamactl/contract/errors';
 import type { FastifyBaseLogger, FastifyHttpOptions } from 'fastify';
-import type { IncomingMessage, Server } from 'node:http';
-import type { Socket } from 'node:net';
 import type { AuditTrail } from '../auth/audit.ts';
 import type { Clock } from '../instances/ports/time.ts';
-import { Admission, type Readiness } from './edge/admission.ts';
-import { AuditWatch } from './audit-watch.ts';
-import type { CallerFinder } from './edge/authenticate.ts';
 import { BODY_LIMIT } from './bodies/body.ts';
-import { JSON_HEADERS, replyWithError, type ErrorShape } from './errors.ts';
-import { Gate, type RateLimiter } from './edge/gate.ts';
+import { Admission, type Readiness, RouteTable } from './edge/admission.ts';
+import { ConnectionBounds, UnreadBodies } from './edge/connection-bounds.ts';
+import { type CallerFinder, Gate, type RateLimiter } from './edge/gate.ts';
 import { ownNames } from './edge/origin.ts';
-import { ConnectionBounds } from './edge/connection-bounds.ts';
 import { ParserErrors } from './edge/parser-errors.ts';
-import type { HttpApp, HttpReply, HttpRequest } from './plugin.ts';
-import { requestId } from './request-id.ts';
-import { logRequest, OwnRequestLines } from './request-log.ts';
-import { RouteTable } from './route-table.ts';
-import { isWebSocket, pathOf, withoutBasePath } from './target.ts';
 import { OPEN_TURNSTILE, type Turnstile } from './edge/turnstile.ts';
-import { UnreadBodies } from './edge/unread-bodies.ts';
-import type { Upgrades } from './edge/upgrade.ts';
+import { type ErrorShape, JSON_HEADERS, replyWithError } from './errors.ts';
+import type { HttpApp, HttpReply, HttpRequest } from './plugin.ts';
+import { AuditWatch, logRequest, OwnRequestLines } from './request-log.ts';
+import { isWebSocket, pathOf, requestId, withoutBasePath } from './target.ts';
 
 /** Time limits for callers, milliseconds. None of them limits an answer. */
 export interface Timeouts {
@@ -44,7 +39,7 @@ const HEADER_LIMIT = 16_384;
 const OWN_PROPERTIES = ['upgradeHead', 'caller', 'instance', 'over', 'concerns', 'isPassedOn', 'isBegun'] as const;
 
 /** Dependencies of the rules. */
-interface RulesParts {
+interface RulesOptions {
   config: Pick<Config, 'server' | 'auth'>;
   log: FastifyBaseLogger;
   clock: Clock;
@@ -58,16 +53,18 @@ interface RulesParts {
   errorShapes?: readonly ErrorShape[];
   timeouts?: Partial<Timeouts>;
   turnstile?: Turnstile;
-  /** Whether the predecessor has already carried out the request of a connection. */
-  isBegun: (connection: Socket) => boolean;
 }
 
 /** Rules for every request, whether a route exists for it or not. */
 export class Rules {
   readonly timeouts: Timeouts;
+  /** Connections whose request the predecessor has already carried out. */
+  readonly begun = new WeakSet<Socket>();
   /** When true, every answer closes its connection. */
   isClosing = false;
-  readonly #parts: RulesParts;
+  readonly #log: FastifyBaseLogger;
+  readonly #clock: Clock;
+  readonly #basePath: string;
   readonly #shapes: readonly ErrorShape[];
   readonly #routes = new RouteTable();
   readonly #admission: Admission;
@@ -78,25 +75,34 @@ export class Rules {
   readonly #bounds: ConnectionBounds;
   readonly #turnstile: Turnstile;
 
-  constructor(parts: RulesParts) {
-    this.#parts = parts;
-    this.timeouts = { ...TIMEOUTS, ...parts.timeouts };
-    this.#shapes = parts.errorShapes ?? [];
-    this.#turnstile = parts.turnstile ?? OPEN_TURNSTILE;
-    this.#admission = new Admission(
-      ownNames(parts.config, parts.hostname),
-      this.#routes,
-      parts.readiness,
-      parts.config.server.base_path,
-    );
-    const { authenticator, limits, clientAddress: addressOf, audit, clock } = parts;
+  constructor({
+    config,
+    log,
+    clock,
+    readiness,
+    authenticator,
+    limits,
+    audit,
+    clientAddress: addressOf,
+    hostname,
+    errorShapes = [],
+    timeouts,
+    turnstile = OPEN_TURNSTILE,
+  }: RulesOptions) {
+    this.#log = log;
+    this.#clock = clock;
+    this.#basePath = config.server.base_path;
+    this.timeouts = { ...TIMEOUTS, ...timeouts };
+    this.#shapes = errorShapes;
+    this.#turnstile = turnstile;
+    this.#admission = new Admission(ownNames(config, hostname), this.#routes, readiness, this.#basePath);
     this.#gate = new Gate({ authenticator, limits, addressOf });
     this.#audit = new AuditWatch({ audit, clock, addressOf });
     this.#unreadBodies = new UnreadBodies(clock, this.timeouts.body);
     this.#parserErrors = new ParserErrors({
-      shapes: this.#shapes,
+      shapes: errorShapes,
       clock,
-      log: parts.log,
+      log,
       unreadBodies: this.#unreadBodies,
       headersFor: (path, peer) => this.#gate.headersFor(path, peer),
     });
@@ -105,9 +111,8 @@ export class Rules {
 
   /** Options of a new application, which is then passed to {@link apply}. */
   options(): FastifyHttpOptions<Server> {
-    const { config, log } = this.#parts;
     return {
-      loggerInstance: log,
+      loggerInstance: this.#log,
       logController: new OwnRequestLines({ requestIdLogLabel: 'request_id' }),
       genReqId: (raw) => requestId(raw.headers['x-request-id']),
       bodyLimit: BODY_LIMIT,
@@ -117,7 +122,7 @@ export class Rules {
       return503OnClosing: false,
       // The URL's length is checked as a whole, with our own message.
       routerOptions: { maxParamLength: HEADER_LIMIT },
-      rewriteUrl: (raw) => withoutBasePath(raw.url ?? '/', config.server.base_path),
+      rewriteUrl: (raw) => withoutBasePath(raw.url ?? '/', this.#basePath),
       http: {
         maxHeaderSize: HEADER_LIMIT,
         headersTimeout: this.timeouts.header,
@@ -138,10 +143,10 @@ export class Rules {
     for (const property of OWN_PROPERTIES) app.decorateRequest(property, null);
     app.addHook('onRequest', async (request, reply) => {
       request.upgradeHead = upgrades.headOf(request.raw);
-      request.isBegun = this.#parts.isBegun(request.raw.socket) || null;
+      request.isBegun = this.begun.has(request.raw.socket) || null;
       if (!this.#turnstile.isOpen) return this.#passOn(request, reply);
       reply.header('x-request-id', request.id);
-      logRequest(request, reply, this.#parts.clock);
+      logRequest(request, reply, this.#clock);
       this.#audit.watch(request, reply);
       if (this.#isAnswered(request, reply)) return reply;
       const admission = this.#gate.admit(request, reply);
@@ -183,7 +188,7 @@ export class Rules {
   /** Answers a request whose URL the router could not read. No hook has run for it. */
   #answerUnroutable(error: Error, request: HttpRequest, reply: HttpReply): void {
     for (const property of OWN_PROPERTIES) request[property] = null;
-    logRequest(request, reply, this.#parts.clock);
+    logRequest(request, reply, this.#clock);
     let answer: unknown = this.#gate.countOther(request, reply) ?? error;
     try {
       this.#admission.judge(request.raw);
@@ -219,4 +224,50 @@ export class Rules {
       this.#parserErrors.send(socket, refusal, `CONNECT ${request.url ?? ''}`);
     });
   }
+}
+
+/** Handles a request, like a `request` listener of Node's server. */
+export type RequestListener = (request: IncomingMessage, response: ServerResponse) => void;
+
+/**
+ * Routes WebSocket handshakes like all other requests (id, Host and Origin, routes, errors), with a response on their
+ * bare socket. A handler that takes over the connection hijacks the reply and uses socket and head. Otherwise the
+ * caller gets an ordinary answer, and the connection closes.
+ */
+export class Upgrades {
+  readonly #heads = new WeakMap<IncomingMessage, Buffer>();
+  /** Open sockets. Node counts them, but `closeAllConnections` does not close them. */
+  readonly #sockets = new Set<Duplex>();
+
+  constructor(server: Server, listener: RequestListener) {
+    server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
+      this.#heads.set(request, head);
+      this.#sockets.add(socket);
+      socket.once('close', () => this.#sockets.delete(socket));
+      // Node has removed its error listener; without one, a reset connection would end the process.
+      socket.on('error', () => socket.destroy());
+      listener(request, responseOn(socket, request));
+    });
+  }
+
+  /** The bytes after a request's header; `null`: not a WebSocket handshake. */
+  headOf(request: IncomingMessage): Buffer | null {
+    return this.#heads.get(request) ?? null;
+  }
+
+  destroyAll(): void {
+    for (const socket of this.#sockets) socket.destroy();
+  }
+}
+
+function responseOn(socket: Duplex, request: IncomingMessage): ServerResponse {
+  const response = new ServerResponse(request);
+  response.shouldKeepAlive = false;
+  if (!(socket instanceof Socket)) throw new TypeError('a connection of the server is not a socket');
+  response.assignSocket(socket);
+  response.once('finish', () => {
+    response.detachSocket(socket);
+    socket.end();
+  });
+  return response;
 }

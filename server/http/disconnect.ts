@@ -1,9 +1,9 @@
 import type { ServerResponse } from 'node:http';
 import { ApiError } from '@llamactl/contract/errors';
 import type { Caller } from '../auth/caller.ts';
-import type { Clock } from '../instances/ports/time.ts';
 import { Moved } from '../instances/use-cases.ts';
-import { watchWelcome } from './edge/welcome.ts';
+import type { Clock } from '../instances/ports/time.ts';
+import { watchWelcome } from './edge/gate.ts';
 
 /** Abort reason when the caller hung up. */
 export class CallerGone extends Error {
@@ -22,7 +22,7 @@ export function overSignal(response: ServerResponse): AbortSignal {
   return controller.signal;
 }
 
-export interface DisconnectParts {
+export interface DisconnectOptions {
   /** Aborts when the server stops; waiting callers then get an error. */
   shutdown: AbortSignal | undefined;
   caller: Caller | null;
@@ -36,7 +36,10 @@ export interface DisconnectParts {
  * - an `ApiError` to answer with: the credentials were revoked or expired, or the server is stopping;
  * - {@link Moved}: another server continues the request.
  */
-export function disconnectSignal(response: ServerResponse, { shutdown, caller, clock }: DisconnectParts): AbortSignal {
+export function disconnectSignal(
+  response: ServerResponse,
+  { shutdown, caller, clock }: DisconnectOptions,
+): AbortSignal {
   const controller = new AbortController();
   const onShutdown = (): void => {
     const isMoved = shutdown?.reason instanceof Moved;

@@ -1,15 +1,11 @@
 import { ApiError, type ErrorBody, type ErrorCode } from '@llamactl/contract/errors';
-import { shapeFor } from '../gateway/error-shape.ts';
+import { type Dialect, shapeFor } from '../gateway/dialects.ts';
 import { CallerGone } from './disconnect.ts';
 import { pathOf } from './target.ts';
 import type { HttpReply, HttpRequest } from './plugin.ts';
 
 /** The format of errors under a prefix with another API, such as OpenAI's under `/v1`. */
-export interface ErrorShape {
-  /** A path such as `/v1`, which includes all paths below it. The longest matching prefix wins. */
-  prefix: string;
-  render(error: ApiError, requestId: string): { body: unknown; headers: Readonly<Record<string, string>> };
-}
+export type ErrorShape = Pick<Dialect, 'prefix' | 'render'>;
 
 /** An error as an HTTP answer. */
 export interface ErrorAnswer {

@@ -6,7 +6,7 @@ import type { Caller } from '../auth/caller.ts';
 import type { InstanceManager } from '../instances/use-cases.ts';
 import type { SlicedWork } from '../sliced-work.ts';
 import { Answer, type Result } from './answer.ts';
-import { refusalFor } from './edge/authenticate.ts';
+import { refusalFor } from './edge/gate.ts';
 import { validated, type GivenValues } from './operation-input.ts';
 
 /** The names in braces of an operation's path. */

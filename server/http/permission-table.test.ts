@@ -4,14 +4,13 @@ import type { Operation } from '@llamactl/contract/operation';
 import { OPERATIONS, PASS_THROUGH } from '@llamactl/contract/operations';
 import { PERMISSIONS } from '@llamactl/contract/permissions';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { GATEWAY_ERROR_SHAPES } from '../gateway/error-shape.ts';
+import { DIALECTS } from '../gateway/dialects.ts';
 import { SlicedWork } from '../sliced-work.ts';
 import { AuthHarness } from '../testing/auth-harness.ts';
-import type { Access } from './edge/access.ts';
-import { gatewayRoutes } from './routes/gateway.routes.ts';
 import { testConfig, testServer, type TestServer } from '../testing/http-harness.ts';
-import type { HttpPlugin } from './plugin.ts';
-import { seenBy } from './routes/seen-manager.ts';
+import { seenBy } from './edge/gate.ts';
+import type { Access, HttpPlugin } from './plugin.ts';
+import { gatewayRoutes } from './routes/gateway.routes.ts';
 import { webSocketRoutes } from './routes/websocket.routes.ts';
 
 /** Every request × every kind of credential, against the real authentication and the table that docs/permissions.md prints. */
@@ -135,7 +134,7 @@ beforeAll(async () => {
     auth: harness.auth,
     clock: harness.clock,
     config: testConfig({ auth: { enabled: true } }),
-    errorShapes: GATEWAY_ERROR_SHAPES,
+    errorShapes: DIALECTS,
     plugins: plugins(),
   });
 });

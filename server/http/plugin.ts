@@ -1,8 +1,19 @@
+import type { CostClass } from '@llamactl/contract/operation';
+import type { Permission } from '@llamactl/contract/permissions';
 import type { FastifyInstance } from 'fastify';
 import type { Caller } from '../auth/caller.ts';
-import type { Access } from './edge/access.ts';
 
 export type { FastifyInstance as HttpApp, FastifyReply as HttpReply, FastifyRequest as HttpRequest } from 'fastify';
+
+/** Access rule of a route: its row in docs/permissions.md. */
+export interface Access {
+  /** Id of the operation. */
+  id: string;
+  permission: Permission;
+  cost: CostClass;
+  /** The route also accepts credentials outside of the header, and then authenticates the caller itself. */
+  decidesItself?: boolean;
+}
 
 /**
  * Adds routes to the server in their own scope: parsers, hooks and handlers that the plugin sets apply to its routes

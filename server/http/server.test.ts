@@ -14,13 +14,13 @@ import {
   type TestServer,
 } from '../testing/http-harness.ts';
 import type { HttpPlugin } from './plugin.ts';
-import type { HttpServerParts } from './server.ts';
+import type { HttpServerOptions } from './server.ts';
 
 let test: TestServer;
 let port: number;
 let sockets: Socket[] = [];
 
-async function listen(parts: Partial<HttpServerParts> = {}): Promise<void> {
+async function listen(parts: Partial<HttpServerOptions> = {}): Promise<void> {
   test = testServer(parts);
   ({ port } = await test.server.listen({ host: '127.0.0.1', port: 0 }));
 }

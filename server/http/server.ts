@@ -6,18 +6,16 @@ import type { AuditTrail } from '../auth/audit.ts';
 import type { BodyBudget } from '../gateway/body-budget.ts';
 import type { Clock } from '../instances/ports/time.ts';
 import type { SlicedWork } from '../sliced-work.ts';
-import { AddressBound, type AddressBoundParts, unboundedAddresses } from './edge/address-bound.ts';
-import { apiOperations, type ApiAccounts, type ApiParts } from './api-operations.ts';
+import { type ApiAccounts, apiOperations, type ApiParts } from './api-operations.ts';
 import { bindRoutes } from './bind.ts';
-import { apiPageRoutes } from './routes/api-page.routes.ts';
-import type { CallerFinder } from './edge/authenticate.ts';
 import { readJsonBodies } from './bodies/body.ts';
-import type { ErrorShape } from './errors.ts';
-import type { RateLimiter } from './edge/gate.ts';
-import type { HttpApp, HttpPlugin } from './plugin.ts';
-import { Rules, type Timeouts } from './connection-rules.ts';
-import { Upgrades } from './edge/upgrade.ts';
+import { Rules, type Timeouts, Upgrades } from './connection-rules.ts';
+import { AddressBound, type AddressBoundOptions, unboundedAddresses } from './edge/address-bound.ts';
+import type { CallerFinder, RateLimiter } from './edge/gate.ts';
 import type { Turnstile } from './edge/turnstile.ts';
+import type { ErrorShape } from './errors.ts';
+import type { HttpApp, HttpPlugin } from './plugin.ts';
+import { apiPageRoutes } from './routes/api-page.routes.ts';
 
 /** Authentication, as far as operations and rules need it. */
 export interface HttpAuthentication extends ApiAccounts {
@@ -25,7 +23,7 @@ export interface HttpAuthentication extends ApiAccounts {
 }
 
 /** Dependencies of the HTTP server. */
-export interface HttpServerParts extends ApiParts {
+export interface HttpServerOptions extends ApiParts {
   auth: HttpAuthentication;
   /** Records requests, and reads the records. */
   audit: Pick<AuditTrail, 'record' | 'read'>;
@@ -53,7 +51,7 @@ export interface HttpServerParts extends ApiParts {
   /** Most open connections; further ones are closed at once. Default or `null`: no limit. */
   maxConnections?: number | null;
   /** Most open connections of one address. Default: 256, except for loopback and trusted proxies. */
-  addressBound?: Pick<AddressBoundParts, 'isUnbounded' | 'most'>;
+  addressBound?: Pick<AddressBoundOptions, 'isUnbounded' | 'most'>;
   /** Holds requests while the server is being replaced. Default: the server is never replaced. */
   turnstile?: Turnstile;
 }
@@ -114,20 +112,18 @@ function connectionsOf(server: NetServer): Promise<number> {
 }
 
 /** Builds the HTTP server: the API's own routes, the rules for every request, and the plugins' scopes. */
-export function createHttpServer(parts: HttpServerParts): HttpServer {
-  const { config, clock, work, auth, clientAddress, bodyBudget: budget, plugins = [] } = parts;
-  const begun = new WeakSet<Socket>();
-  const isBegun = (connection: Socket): boolean => begun.has(connection);
-  const rules = new Rules({ ...parts, authenticator: auth.authenticator, isBegun });
+export function createHttpServer(options: HttpServerOptions): HttpServer {
+  const { config, clock, work, auth, clientAddress, bodyBudget: budget, plugins = [] } = options;
+  const rules = new Rules({ ...options, authenticator: auth.authenticator });
   const app = fastify(rules.options());
   const upgrades = new Upgrades(app.server, (request, response) => app.routing(request, response));
   rules.apply(app, upgrades);
-  const mostConnections = parts.maxConnections ?? null;
+  const mostConnections = options.maxConnections ?? null;
   if (mostConnections !== null) app.server.maxConnections = mostConnections;
   const bound = new AddressBound({
     clock,
-    log: parts.log,
-    ...(parts.addressBound ?? { isUnbounded: unboundedAddresses(config.server) }),
+    log: options.log,
+    ...(options.addressBound ?? { isUnbounded: unboundedAddresses(config.server) }),
   });
   // The process of a reload that passes a connection on has already counted it.
   const passedOn = new WeakSet<Socket>();
@@ -148,9 +144,9 @@ export function createHttpServer(parts: HttpServerParts): HttpServer {
 
   void app.register(async (scope) => {
     readJsonBodies(scope, { clock, work, budget, clientAddress, timeoutMs: rules.timeouts.body });
-    const { shutdownSignal: shutdown, turnstile } = parts;
-    bindRoutes(scope, { operations: apiOperations(parts), clock, addressOf: clientAddress, shutdown, turnstile });
-    apiPageRoutes(scope, parts);
+    const { shutdownSignal: shutdown, turnstile } = options;
+    bindRoutes(scope, { operations: apiOperations(options), clock, addressOf: clientAddress, shutdown, turnstile });
+    apiPageRoutes(scope, options);
   });
   for (const plugin of plugins) void app.register(async (scope) => plugin(scope));
 
@@ -179,11 +175,11 @@ export function createHttpServer(parts: HttpServerParts): HttpServer {
       });
       return app.server.address() as AddressInfo;
     },
-    take: (connection, options) => {
+    take: (connection, { isBegun } = { isBegun: false }) => {
       if (mostConnections !== null && open >= mostConnections) return void connection.destroy();
       count(1);
       connection.once('close', () => count(-1));
-      if (options?.isBegun === true) begun.add(connection);
+      if (isBegun) rules.begun.add(connection);
       passedOn.add(connection);
       app.server.emit('connection', connection);
     },

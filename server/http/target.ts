@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 
 const ABSOLUTE = /^(?<origin>[A-Za-z][A-Za-z0-9+.-]*:\/\/(?<authority>[^/?#]*))(?<rest>.*)$/s;
@@ -40,4 +41,11 @@ export function isWebSocket(raw: IncomingMessage): boolean {
 /** All values of a header, in order; Node's own parsing drops all but the first `Host`. @param name In lower case. */
 export function headerValues({ rawHeaders }: IncomingMessage, name: string): string[] {
   return rawHeaders.filter((_, index) => index % 2 === 1 && rawHeaders[index - 1]?.toLowerCase() === name);
+}
+
+const SANE = /^[A-Za-z0-9._-]{1,128}$/;
+
+/** The id of a request: the caller's `X-Request-Id` if it is safe for logs and headers, otherwise a new one. */
+export function requestId(given: string | string[] | undefined): string {
+  return typeof given === 'string' && SANE.test(given) ? given : randomUUID();
 }

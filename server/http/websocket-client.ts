@@ -1,11 +1,11 @@
 import type { Socket } from 'node:net';
-import { CLOSE_CODES, SubscribeSchema, type Subscribe } from '@llamactl/contract/events';
+import { CLOSE_CODES, type Subscribe, SubscribeSchema } from '@llamactl/contract/events';
 import { OPERATIONS } from '@llamactl/contract/operations';
 import type { RawData, WebSocket } from 'ws';
 import { mayCall, type Caller } from '../auth/caller.ts';
 import type { Clock } from '../instances/ports/time.ts';
 import { judge } from './bodies/problems.ts';
-import { watchWelcome } from './edge/welcome.ts';
+import { watchWelcome } from './edge/gate.ts';
 
 /** Source of events for WebSocket clients. */
 export interface LiveEvents {

@@ -31,6 +31,7 @@ import { runReferences } from './run-references.ts';
 import { Scheduler } from './slots/scheduler.ts';
 import { slotCapacity } from './slots/capacity.ts';
 import { InstanceSlots } from './slots/slot-world.ts';
+import { shutDown, storeAtLast } from './shutdown.ts';
 import { StartCheck } from './start-check.ts';
 import { watchStore } from './store-watch.ts';
 import type { FleetManager, InstanceManager } from './use-cases.ts';
@@ -104,8 +105,6 @@ export interface Instances {
    */
   shutdown(options: { stopEngines: boolean }): Promise<void>;
 }
-
-const SHUTDOWN_PATIENCE_MS = 5_000;
 
 export function createInstances(outside: Ports, options: InstancesOptions): Instances {
   const { settings, groups, onFault, interposition } = options;
@@ -206,7 +205,7 @@ export function createInstances(outside: Ports, options: InstancesOptions): Inst
     shutdown: ({ stopEngines }) => {
       over.abort();
       idleStops.close();
-      return shutdown({ registry, manager, fleet, wholeChanges, clock }, stopEngines);
+      return shutDown({ registry, manager, fleet, wholeChanges, clock }, stopEngines);
     },
   };
 }
@@ -217,40 +216,4 @@ function readyEngine(
 ): ReadyEngine[] {
   if (state.status !== 'running' || state.run.launch === null) return [];
   return [{ name: record.name, target: targetOf(state.run.launch, witness(record.id, state.run.launch)) }];
-}
-
-interface ShutdownDependencies {
-  registry: Registry;
-  manager: Manager;
-  fleet: FleetKeeper;
-  wholeChanges: WholeChanges;
-  clock: Clock;
-}
-
-async function shutdown(dependencies: ShutdownDependencies, stopEngines: boolean): Promise<void> {
-  const { registry, manager, fleet, wholeChanges, clock } = dependencies;
-  manager.close();
-  fleet.close();
-  const patience = new AbortController();
-  const cancel = clock.after(SHUTDOWN_PATIENCE_MS, () => patience.abort());
-  // Changes of several records that belong together are stored completely, unless the disk takes too long.
-  await within(patience.signal, wholeChanges.settled());
-  if (stopEngines) await manager.stopAll();
-  const stopping = registry.all().filter(({ state }) => state.status === 'stopping');
-  const signal = stopEngines ? undefined : patience.signal;
-  await Promise.allSettled(stopping.map((mailbox) => mailbox.until(({ status }) => status !== 'stopping', signal)));
-  cancel();
-  await storeAtLast(registry);
-}
-
-/** Resolves with `work`, or when `patience` aborts. */
-async function within(patience: AbortSignal, work: Promise<void>): Promise<void> {
-  const isLate = Promise.withResolvers<void>();
-  patience.addEventListener('abort', () => isLate.resolve(), { once: true });
-  await Promise.race([work, isLate.promise]);
-}
-
-/** Tries a last time to store unstored states. A state that cannot be stored is lost; an alert has announced that. */
-async function storeAtLast(registry: Registry): Promise<void> {
-  await Promise.allSettled(registry.all().map((mailbox) => mailbox.storeAtLast()));
 }

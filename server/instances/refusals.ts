@@ -1,4 +1,4 @@
-import { ApiError } from '@llamactl/contract/errors';
+import { ApiError, retryIn } from '@llamactl/contract/errors';
 import type { Refusal } from './slots/demand.ts';
 import type { Mailbox } from './life/mailbox.ts';
 import { currentRun } from './life/transitions.ts';
@@ -68,10 +68,6 @@ export function noFreeSlot(name: string): ApiError {
 
 export function shuttingDown(): ApiError {
   return new ApiError('SHUTTING_DOWN', 'llamactl is stopping.');
-}
-
-function retryIn(seconds: number): { headers: Record<string, string> } {
-  return { headers: { 'retry-after': String(seconds) } };
 }
 
 function withoutStop(sentence: string): string {

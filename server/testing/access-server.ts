@@ -1,6 +1,6 @@
 import { AuthHarness } from './auth-harness.ts';
 import { testConfig, testServer, type TestServer } from './http-harness.ts';
-import type { HttpServerParts } from '../http/server.ts';
+import type { HttpServerOptions } from '../http/server.ts';
 
 /** A server on loopback with accounts in memory, for tests of log-ins and access. */
 export class AccessServer {
@@ -20,7 +20,7 @@ export class AccessServer {
    */
   static async open(
     isEnabled = true,
-    parts: Partial<HttpServerParts> = {},
+    parts: Partial<HttpServerOptions> = {},
     at: { host: string; port: number } = { host: '127.0.0.1', port: 0 },
   ): Promise<AccessServer> {
     const harness = await AuthHarness.open({ isEnabled });

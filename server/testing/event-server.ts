@@ -7,7 +7,7 @@ import { systemClock } from '../clock.ts';
 import { createEventBus, type EventBus } from '../events/bus.ts';
 import { createFeed, type Feed, type FeedClient, type Seat } from '../events/feed.ts';
 import { testServer } from './http-harness.ts';
-import type { HttpServer, HttpServerParts } from '../http/server.ts';
+import type { HttpServer, HttpServerOptions } from '../http/server.ts';
 import { webSocketRoutes } from '../http/routes/websocket.routes.ts';
 import { Tracing, type DecisionSource } from '../events/tracing.ts';
 import type { KeptEvent } from '../instances/ports/event-sink.ts';
@@ -51,7 +51,7 @@ class ShapedManager extends FakeManager {
  */
 export class EventServer {
   readonly manager = new ShapedManager();
-  readonly #parts: Partial<HttpServerParts>;
+  readonly #parts: Partial<HttpServerOptions>;
   #port = 0;
   #server: HttpServer | null = null;
   #bus: EventBus | null = null;
@@ -61,11 +61,11 @@ export class EventServer {
   #joined = Promise.withResolvers<void>();
   #traced = Promise.withResolvers<void>();
 
-  private constructor(parts: Partial<HttpServerParts>) {
+  private constructor(parts: Partial<HttpServerOptions>) {
     this.#parts = parts;
   }
 
-  static async open(parts: Partial<HttpServerParts> = {}): Promise<EventServer> {
+  static async open(parts: Partial<HttpServerOptions> = {}): Promise<EventServer> {
     const server = new EventServer(parts);
     await server.comeBack();
     return server;

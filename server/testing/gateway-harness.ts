@@ -8,23 +8,22 @@ import {
   type Server,
   ServerResponse,
 } from 'node:http';
-import { connect, createServer as createNetServer, type Socket, type Server as NetServer } from 'node:net';
+import { connect, createServer as createNetServer, type Server as NetServer, type Socket } from 'node:net';
 import { ApiError } from '@llamactl/contract/errors';
 import { systemClock } from '../clock.ts';
+import { Bodies } from '../gateway/bodies.ts';
+import { BodyBudget } from '../gateway/body-budget.ts';
+import { closedToCallers, DIALECTS } from '../gateway/dialects.ts';
+import { findInstance } from '../gateway/failures.ts';
+import { createGateway, type Gateway } from '../gateway/gateway.ts';
+import type { GatewayInstance, GatewayInstances, MeasureSendQueues } from '../gateway/ports.ts';
+import { Requests } from '../gateway/requests.ts';
 import type { Crossing } from '../instances/ports/engine-adapter.ts';
 import type { PortWitness } from '../instances/ports/listening-ports.ts';
 import type { Clock } from '../instances/ports/time.ts';
 import { NO_TRACE, type Trace } from '../instances/ports/trace.ts';
 import { EngineDied, type LeasedRecord, Leases } from '../instances/slots/leases.ts';
-import { GATEWAY_ERROR_SHAPES } from '../gateway/error-shape.ts';
-import { closedToCallers } from '../gateway/crossing.ts';
-import { findInstance } from '../gateway/failures.ts';
-import { Bodies } from '../gateway/bodies.ts';
-import { BodyBudget } from '../gateway/body-budget.ts';
 import { SlicedWork } from '../sliced-work.ts';
-import { createGateway, type Gateway } from '../gateway/gateway.ts';
-import type { GatewayInstance, GatewayInstances, MeasureSendQueues } from '../gateway/ports.ts';
-import { Requests } from '../gateway/requests.ts';
 
 /** For tests of the gateway: engines that a test programs, instances that run on them, and a caller. */
 
@@ -282,15 +281,13 @@ export async function startGateway(
       url,
       headers,
       instances,
+      instance: instance ?? null,
+      upgradeHead: head,
+      holders: [],
+      onAdmitted: () => undefined,
       onLease: () => undefined,
     };
-    const answered =
-      instance === undefined
-        ? gateway.byModel(request, response, context)
-        : head === null
-          ? gateway.byName(request, response, { ...context, instance })
-          : gateway.webSocket(request, response, head, { ...context, instance });
-    answered.catch((error: unknown) => answerError(error, url, response));
+    gateway.serve(request, response, context).catch((error: unknown) => answerError(error, url, response));
   };
   const server = createServer((request, response) => serve(request, response, null));
   server.on('upgrade', (request: IncomingMessage, socket: Socket, head: Buffer) => {
@@ -421,7 +418,7 @@ export function sha256(bytes: Buffer): string {
 
 function answerError(error: unknown, url: string, response: ServerResponse): void {
   if (!(error instanceof ApiError)) throw error;
-  const shape = GATEWAY_ERROR_SHAPES.filter(({ prefix }) => url.startsWith(prefix)).toSorted(
+  const shape = DIALECTS.filter(({ prefix }) => url.startsWith(prefix)).toSorted(
     (one, other) => other.prefix.length - one.prefix.length,
   )[0];
   const { body, headers } = shape?.render(error, 'request-1') ?? {

@@ -14,8 +14,8 @@ import { FAKE_FIGURES, FAKE_METRICS, FakeAudit, FakeConfigEditor, FakeFleet, ope
 import { apiOperations } from '../http/api-operations.ts';
 import type { Operations } from '../http/operations.ts';
 import { clientAddresses } from '../http/edge/client-address.ts';
+import { createHttpServer, type HttpServer, type HttpServerOptions } from '../http/server.ts';
 import { SlicedWork } from '../sliced-work.ts';
-import { createHttpServer, type HttpServer, type HttpServerParts } from '../http/server.ts';
 
 /** For tests of the HTTP server: a server with a fake manager, and callers that send valid or invalid HTTP. */
 
@@ -39,12 +39,12 @@ export function testConfig(
   return ConfigSchema.parse(changes);
 }
 
-export function testServer(parts: Partial<HttpServerParts> = {}): TestServer {
+export function testServer(parts: Partial<HttpServerOptions> = {}): TestServer {
   const manager = new FakeManager();
   const clock = new FakeClock();
   const log: Record<string, unknown>[] = [];
   const budget = parts.bodyBudget ?? apiBodyBudget(parts.clock ?? clock);
-  const all: HttpServerParts = {
+  const all: HttpServerOptions = {
     manager,
     auth: openDoor(),
     audit: new FakeAudit(),

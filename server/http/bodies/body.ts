@@ -3,7 +3,7 @@ import type { Readable, Transform } from 'node:stream';
 import { ApiError } from '@llamactl/contract/errors';
 import type { RequestPayload } from 'fastify';
 import type { BodyBudget } from '../../gateway/body-budget.ts';
-import { requestLength } from '../../gateway/upload.ts';
+import { requestLength } from '../../gateway/headers.ts';
 import type { Clock } from '../../instances/ports/time.ts';
 import type { Sliced, SlicedWork } from '../../sliced-work.ts';
 import { overSignal } from '../disconnect.ts';

@@ -14,7 +14,7 @@ const MOST_CONNECTIONS = 256;
 /** Refusals are logged once in this period, milliseconds. */
 const LOG_EVERY_MS = 60_000;
 
-export interface AddressBoundParts {
+export interface AddressBoundOptions {
   clock: Pick<Clock, 'elapsed'>;
   log: Pick<FastifyBaseLogger, 'warn'>;
   /** Whether an address may open any number of connections. */
@@ -29,22 +29,26 @@ export interface AddressBoundParts {
  * itself. So during a reload an address can reach the limit twice: in the old and in the new process.
  */
 export class AddressBound {
-  readonly #parts: AddressBoundParts;
+  readonly #clock: AddressBoundOptions['clock'];
+  readonly #log: AddressBoundOptions['log'];
+  readonly #isUnbounded: AddressBoundOptions['isUnbounded'];
   readonly #most: number;
   readonly #open = new Map<string, number>();
   #refused = 0;
   #nextLogAt = -Infinity;
 
-  constructor(parts: AddressBoundParts) {
-    this.#parts = parts;
-    this.#most = parts.most ?? MOST_CONNECTIONS;
+  constructor({ clock, log, isUnbounded, most = MOST_CONNECTIONS }: AddressBoundOptions) {
+    this.#clock = clock;
+    this.#log = log;
+    this.#isUnbounded = isUnbounded;
+    this.#most = most;
   }
 
   /** Counts a new connection until it closes. Destroys it when its address has reached the limit. */
   admit(connection: Socket): void {
     const address = canonicalAddress(connection.remoteAddress ?? '');
     // A connection without an address is gone already.
-    if (address === null || this.#parts.isUnbounded(address)) return;
+    if (address === null || this.#isUnbounded(address)) return;
     const group = addressGroup(address);
     const open = this.#open.get(group) ?? 0;
     if (open >= this.#most) return this.#refuse(connection, group);
@@ -61,10 +65,9 @@ export class AddressBound {
   #refuse(connection: Socket, group: string): void {
     connection.destroy();
     this.#refused += 1;
-    const { clock, log } = this.#parts;
-    if (clock.elapsed() < this.#nextLogAt) return;
-    log.warn({ address: group, refused: this.#refused, most: this.#most }, 'too many connections of one address');
-    this.#nextLogAt = clock.elapsed() + LOG_EVERY_MS;
+    if (this.#clock.elapsed() < this.#nextLogAt) return;
+    this.#log.warn({ address: group, refused: this.#refused, most: this.#most }, 'too many connections of one address');
+    this.#nextLogAt = this.#clock.elapsed() + LOG_EVERY_MS;
     this.#refused = 0;
   }
 }

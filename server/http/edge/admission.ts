@@ -1,11 +1,9 @@
 import type { IncomingMessage } from 'node:http';
-import { ApiError } from '@llamactl/contract/errors';
+import { ApiError, retryIn } from '@llamactl/contract/errors';
 import { PASS_THROUGH } from '@llamactl/contract/operations';
-import { corsHeaders, preflightHeaders } from './cors.ts';
-import { type Area, isAllowedOrigin, judgeOrigin, type OwnNames } from './origin.ts';
 import type { HttpReply, HttpRequest } from '../plugin.ts';
-import type { RouteTable } from '../route-table.ts';
 import { headerValues, isWebSocket, pathOf } from '../target.ts';
+import { type Area, isAllowedOrigin, judgeOrigin, type OwnNames } from './origin.ts';
 
 /** Whether the server accepts requests; the probes report it too. */
 export type Readiness = 'ok' | 'starting' | 'stopping';
@@ -17,8 +15,8 @@ const PROBES: ReadonlySet<string> = new Set(['/livez', '/readyz', '/health']);
 const EMPTY_STEP = /\/(?:\/|$)/;
 /** Answer to `OPTIONS *`. */
 const ALL_METHODS = ['DELETE', 'GET', 'HEAD', 'OPTIONS', 'POST', 'PUT'];
-/** Seconds; about the duration of a start. */
-const RETRY_AFTER = 1;
+/** About the duration of a start of this server. */
+const START_SECONDS = 1;
 
 /** The first check of every request: decides whether it is processed at all. */
 export class Admission {
@@ -125,9 +123,7 @@ export class Admission {
     const readiness = this.#readiness();
     if (readiness === 'ok' || PROBES.has(path)) return;
     if (readiness === 'stopping') throw new ApiError('SHUTTING_DOWN', 'llamactl is stopping.');
-    throw new ApiError('SHUTTING_DOWN', 'llamactl is still starting; try again in a moment.', {
-      headers: { 'retry-after': String(RETRY_AFTER) },
-    });
+    throw new ApiError('SHUTTING_DOWN', 'llamactl is still starting; try again in a moment.', retryIn(START_SECONDS));
   }
 }
 
@@ -145,4 +141,101 @@ function joined(value: string | string[] | undefined): string | undefined {
 
 function shortened(path: string): string {
   return path.length > 200 ? `${path.slice(0, 200)}…` : path;
+}
+
+interface Route {
+  steps: readonly string[];
+  methods: Set<string>;
+}
+
+/** The known paths with their methods. Distinguishes an unknown path (404) from a wrong method (405). */
+export class RouteTable {
+  /** By pattern. */
+  readonly #routes = new Map<string, Route>();
+
+  /** @param pattern In the router's syntax: `/api/instances/:name`, `/v1/*`. */
+  add(methods: string | readonly string[], pattern: string): void {
+    const route = this.#routes.get(pattern) ?? { steps: pattern.split('/'), methods: new Set() };
+    for (const method of [methods].flat()) route.methods.add(method);
+    this.#routes.set(pattern, route);
+  }
+
+  /** The methods of a path, sorted, including `OPTIONS`; empty for an unknown path. */
+  methodsOf(path: string): string[] {
+    const steps = path.split('/').map(decoded);
+    const fitting = [...this.#routes.values()].filter((route) => fits(route.steps, steps));
+    // The pattern with the fewest variables fits best.
+    const [best] = fitting.sort((a, b) => wildness(a.steps) - wildness(b.steps));
+    return best === undefined
+      ? []
+      : [...best.methods]
+          .filter((method) => method !== 'OPTIONS')
+          .concat('OPTIONS')
+          .sort();
+  }
+
+  /**
+   * Whether a path that matched a variable pattern is a fixed path with other methods. Example: `GET
+   * /api/instances/start-all` does not name an instance.
+   */
+  isTaken(path: string, pattern: string): boolean {
+    return pattern.includes(':') && this.#routes.has(path.split('/').map(decoded).join('/')) && !/[:*]/.test(path);
+  }
+}
+
+function fits(pattern: readonly string[], steps: readonly string[]): boolean {
+  const isOpen = pattern.at(-1) === '*';
+  if (isOpen ? steps.length < pattern.length : steps.length !== pattern.length) return false;
+  return pattern.every((step, index) => {
+    const given = steps[index] ?? '';
+    return step === '*' || (step.startsWith(':') ? given !== '' : step === given);
+  });
+}
+
+function wildness(pattern: readonly string[]): number {
+  return pattern.reduce((sum, step) => sum + (step === '*' ? 100 : step.startsWith(':') ? 1 : 0), 0);
+}
+
+/** Decodes a step of a path. A step that cannot be decoded stays as it is, and so matches no route. */
+function decoded(step: string): string {
+  try {
+    return decodeURIComponent(step);
+  } catch (error) {
+    if (error instanceof URIError) return step;
+    throw error;
+  }
+}
+
+/** Response headers that a page of another origin may read. */
+const EXPOSED = [
+  'ETag, Location, Retry-After, X-Llamactl-Source, X-Request-Id',
+  'X-RateLimit-Limit, X-RateLimit-Remaining, X-RateLimit-Reset',
+  'X-RateLimit-Limit-Requests, X-RateLimit-Remaining-Requests, X-RateLimit-Reset-Requests',
+  'X-RateLimit-Limit-Tokens, X-RateLimit-Remaining-Tokens, X-RateLimit-Reset-Tokens',
+].join(', ');
+const HEADER_NAMES = /^[A-Za-z0-9-]+(?:\s*,\s*[A-Za-z0-9-]+)*$/;
+/** Seconds that a browser may cache the answer to a preflight. */
+const MAX_AGE = 600;
+
+/** The CORS headers of every answer to a page of an allowed origin. */
+function corsHeaders(origin: string): Record<string, string> {
+  return { 'access-control-allow-origin': origin, 'access-control-expose-headers': EXPOSED, vary: 'Origin' };
+}
+
+/**
+ * The headers of a preflight's answer, in addition to {@link corsHeaders}. The page is trusted, so it may send all
+ * headers that it requests.
+ *
+ * @param methods Methods of the path.
+ * @param requestedHeaders Value of `Access-Control-Request-Headers`.
+ */
+function preflightHeaders(methods: readonly string[], requestedHeaders: string | undefined): Record<string, string> {
+  const isRequested = requestedHeaders !== undefined && HEADER_NAMES.test(requestedHeaders);
+  return {
+    'access-control-allow-methods': methods.join(', '),
+    ...(isRequested ? { 'access-control-allow-headers': requestedHeaders } : {}),
+    // A page on the network may call a server on this machine only if the server says so.
+    'access-control-allow-private-network': 'true',
+    'access-control-max-age': String(MAX_AGE),
+  };
 }

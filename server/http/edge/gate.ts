@@ -1,10 +1,14 @@
 import type { IncomingMessage } from 'node:http';
-import type { Caller } from '../../auth/caller.ts';
-import type { Access } from './access.ts';
-import { callerOf, refusalFor, type CallerFinder } from './authenticate.ts';
-import type { HttpReply, HttpRequest } from '../plugin.ts';
-import { limitedSubject } from './rate-limit.ts';
+import { ApiError } from '@llamactl/contract/errors';
+import { type Permission, PERMISSIONS, type Requirement } from '@llamactl/contract/permissions';
+import type { Authenticator, Credentials } from '../../auth/authenticator.ts';
+import { type Caller, mayCall, maySee } from '../../auth/caller.ts';
+import type { Clock } from '../../instances/ports/time.ts';
+import { scopedManager } from '../../instances/scoped-manager.ts';
+import type { InstanceManager } from '../../instances/use-cases.ts';
+import type { Access, HttpReply, HttpRequest } from '../plugin.ts';
 import { pathOf } from '../target.ts';
+import { limitedSubject } from './rate-limit.ts';
 
 /** Counts requests against the rate limits. */
 export interface RateLimiter {
@@ -15,7 +19,7 @@ export interface RateLimiter {
   ): { headers: Readonly<Record<string, string>>; refusal: Error | null };
 }
 
-export interface GateParts {
+interface GateOptions {
   authenticator: CallerFinder;
   limits: RateLimiter;
   /** Returns the client address of a request. */
@@ -34,10 +38,14 @@ interface Refusal {
 
 /** Authenticates, authorises and counts requests: after the Host and Origin rules, before any other work. */
 export class Gate {
-  readonly #parts: GateParts;
+  readonly #authenticator: CallerFinder;
+  readonly #limits: RateLimiter;
+  readonly #addressOf: GateOptions['addressOf'];
 
-  constructor(parts: GateParts) {
-    this.#parts = parts;
+  constructor({ authenticator, limits, addressOf }: GateOptions) {
+    this.#authenticator = authenticator;
+    this.#limits = limits;
+    this.#addressOf = addressOf;
   }
 
   /**
@@ -54,7 +62,7 @@ export class Gate {
 
   #judge(request: HttpRequest, reply: HttpReply, access: Access, refusal: Refusal | null): void {
     if (access.cost !== 'free') {
-      const verdict = this.#parts.limits.count(this.#subjectOf(request, isForeignPage(request, reply)), access);
+      const verdict = this.#limits.count(this.#subjectOf(request, isForeignPage(request, reply)), access);
       reply.headers(verdict.headers);
       if (verdict.refusal !== null) throw verdict.refusal;
     }
@@ -92,7 +100,7 @@ export class Gate {
       return reason === null ? null : { reason };
     };
     try {
-      const found = callerOf(request.raw, access, this.#parts.authenticator);
+      const found = callerOf(request.raw, access, this.#authenticator);
       return found instanceof Promise ? found.then(identified, asRefusal) : identified(found);
     } catch (reason) {
       return asRefusal(reason);
@@ -101,11 +109,11 @@ export class Gate {
 
   #count(path: string, subject: string): ReturnType<RateLimiter['count']> {
     const isLimited = LIMITED.test(path) && !PROXY.test(path);
-    return isLimited ? this.#parts.limits.count(subject, null) : { headers: {}, refusal: null };
+    return isLimited ? this.#limits.count(subject, null) : { headers: {}, refusal: null };
   }
 
   #subjectOf({ caller, raw }: HttpRequest, isForeign: boolean): string {
-    return limitedSubject(caller, this.#parts.addressOf(raw), isForeign);
+    return limitedSubject(caller, this.#addressOf(raw), isForeign);
   }
 }
 
@@ -116,4 +124,90 @@ function asRefusal(reason: unknown): Refusal {
 /** Whether a page of another site sent the request, according to the browser, and its origin is not allowed. */
 function isForeignPage({ headers }: HttpRequest, reply: HttpReply): boolean {
   return headers['sec-fetch-site'] === 'cross-site' && !reply.hasHeader('access-control-allow-origin');
+}
+
+/** Identifies the caller of a request. */
+export type CallerFinder = Pick<Authenticator, 'authenticate' | 'authenticateInference'>;
+
+/**
+ * Returns the caller of a request. `null` for public routes, or when a self-authenticating route got no credentials.
+ * Public routes ignore credentials, so that bad ones do not block a log-in.
+ *
+ * @throws {ApiError} `UNAUTHORIZED` or `TOKEN_EXPIRED`, either by throwing or by rejecting
+ */
+export function callerOf(
+  raw: IncomingMessage,
+  { permission, decidesItself }: Access,
+  finder: CallerFinder,
+): Caller | null | Promise<Caller | null> {
+  if (permission === 'public') return null;
+  const credentials = credentialsOf(raw);
+  if (decidesItself === true && credentials.authorization === undefined && credentials.apiKey === undefined)
+    return null;
+  return permission === 'inference' ? finder.authenticateInference(credentials) : finder.authenticate(credentials);
+}
+
+/** Returns `FORBIDDEN` with the required rights, or `null` when the caller has the permission. */
+export function refusalFor(caller: Caller, permission: Permission): ApiError | null {
+  if (mayCall(caller, permission)) return null;
+  const { role, scope }: Requirement = PERMISSIONS[permission];
+  const needed = `the role ${role ?? 'viewer'}${role === 'admin' ? '' : ' or higher'}`;
+  const alternative = scope === null ? '' : `, or a key with the scope ${scope}`;
+  return new ApiError('FORBIDDEN', `This needs ${needed}${alternative}; ${rightsOf(caller)}.`);
+}
+
+function credentialsOf({ headers }: IncomingMessage): Credentials {
+  const apiKey = headers['x-api-key'];
+  return { authorization: headers.authorization, apiKey: typeof apiKey === 'string' ? apiKey : undefined };
+}
+
+function rightsOf({ kind, role, scopes }: Caller): string {
+  if (kind !== 'key') return role === null ? 'you are not logged in' : `you are ${role}`;
+  const rights = [role, ...scopes].filter((right) => right !== null);
+  return rights.length === 0 ? 'your key has no rights any more' : `your key is for ${rights.join(', ')}`;
+}
+
+/**
+ * Watches the credentials of a caller during a long request or WebSocket. Calls `onOver` once, when the credentials are
+ * revoked or expire.
+ *
+ * @returns a function that stops watching; must be called
+ */
+export function watchWelcome(
+  caller: Caller | null,
+  clock: Pick<Clock, 'now' | 'after'>,
+  onOver: (refusal: ApiError) => void,
+): () => void {
+  if (caller === null) return () => undefined;
+  const { revoked, expiresAt } = caller;
+  let cancel = (): void => undefined;
+  const stop = (): void => {
+    cancel();
+    revoked.removeEventListener('abort', onRevoked);
+  };
+  const end = (refusal: ApiError): void => {
+    stop();
+    onOver(refusal);
+  };
+  const onRevoked = (): void => end(new ApiError('UNAUTHORIZED', 'The credentials of this request were revoked.'));
+  const wait = (until: number): void => {
+    const left = until - clock.now();
+    if (left <= 0) end(new ApiError('TOKEN_EXPIRED', 'The credentials of this request have expired.'));
+    // A timer waits for less than a month at a time.
+    else cancel = clock.after(left, () => wait(until));
+  };
+  revoked.addEventListener('abort', onRevoked, { once: true });
+  if (revoked.aborted) onRevoked();
+  else if (expiresAt !== null) wait(expiresAt);
+  return stop;
+}
+
+const NO_INSTANCES = { maySee: (): boolean => false, mayStart: false };
+
+/** The instances that a caller may see and start; without a caller, none. */
+export function seenBy(caller: Caller | null, manager: InstanceManager): InstanceManager {
+  if (caller === null) return scopedManager(manager, NO_INSTANCES);
+  const { instances, mayStart } = caller;
+  if (instances === null && mayStart) return manager;
+  return scopedManager(manager, { maySee: (id) => maySee(caller, id), mayStart });
 }

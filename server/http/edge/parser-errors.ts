@@ -1,15 +1,13 @@
-import { STATUS_CODES, type ServerResponse } from 'node:http';
+import { type ServerResponse, STATUS_CODES } from 'node:http';
 import { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { ApiError } from '@llamactl/contract/errors';
 import type { FastifyBaseLogger } from 'fastify';
 import type { Clock } from '../../instances/ports/time.ts';
-import { LONGEST_URL } from './admission.ts';
-import { SMALL_CHUNKS } from './connection-bounds.ts';
 import { errorAnswer, type ErrorShape } from '../errors.ts';
-import { requestId } from '../request-id.ts';
-import { pathOf } from '../target.ts';
-import type { UnreadBodies } from './unread-bodies.ts';
+import { pathOf, requestId } from '../target.ts';
+import { LONGEST_URL } from './admission.ts';
+import { SMALL_CHUNKS, type UnreadBodies } from './connection-bounds.ts';
 
 /** Node's error for a request that its parser refused. */
 interface ParserError extends Error {
@@ -21,7 +19,7 @@ interface ParserError extends Error {
 /** How long to read further bytes after a refused request, milliseconds. */
 const LINGER_MS = 1_000;
 
-export interface ParserErrorsParts {
+interface ParserErrorsOptions {
   shapes: readonly ErrorShape[];
   clock: Clock;
   log: Pick<FastifyBaseLogger, 'info'>;
@@ -32,10 +30,18 @@ export interface ParserErrorsParts {
 
 /** Answers unreadable requests with the contract's error format, and closes the connection. */
 export class ParserErrors {
-  readonly #parts: ParserErrorsParts;
+  readonly #shapes: ParserErrorsOptions['shapes'];
+  readonly #clock: Clock;
+  readonly #log: ParserErrorsOptions['log'];
+  readonly #unreadBodies: ParserErrorsOptions['unreadBodies'];
+  readonly #headersFor: ParserErrorsOptions['headersFor'];
 
-  constructor(parts: ParserErrorsParts) {
-    this.#parts = parts;
+  constructor({ shapes, clock, log, unreadBodies, headersFor }: ParserErrorsOptions) {
+    this.#shapes = shapes;
+    this.#clock = clock;
+    this.#log = log;
+    this.#unreadBodies = unreadBodies;
+    this.#headersFor = headersFor;
   }
 
   /** Handles `clientError`, whose error is a {@link ParserError}. */
@@ -43,7 +49,7 @@ export class ParserErrors {
     const error = refusal as ParserError;
     const { _httpMessage: underWay } = socket as Socket & { _httpMessage?: ServerResponse | null };
     if (error.code === 'ECONNRESET' || !socket.writable) socket.destroy(error);
-    else if (this.#parts.unreadBodies.isOf(socket)) this.#end(socket);
+    else if (this.#unreadBodies.isOf(socket)) this.#end(socket);
     else if (underWay?.req.complete === true) {
       // An earlier request of the connection is still being answered; send its answer first.
       this.#stopParsing(socket);
@@ -56,13 +62,12 @@ export class ParserErrors {
 
   /** @param head Known start of the request: its header may have a request id, and its path decides the error format */
   send(socket: Duplex, error: ApiError, head: string): void {
-    const { shapes, log, headersFor } = this.#parts;
     const id = requestId(/\r?\nx-request-id:[ \t]*([^\r\n]*?)[ \t]*\r?\n/i.exec(head)?.[1]);
     const path = pathOf(/^[A-Z-]+ (\S+)/.exec(head)?.[1] ?? '');
-    const { status, headers, body } = errorAnswer(error, { id, path }, shapes);
-    log.info({ request_id: id, status, reason: error.extras.details ?? '' }, 'unreadable request refused');
+    const { status, headers, body } = errorAnswer(error, { id, path }, this.#shapes);
+    this.#log.info({ request_id: id, status, reason: error.extras.details ?? '' }, 'unreadable request refused');
     const peer = socket instanceof Socket ? (socket.remoteAddress ?? '') : '';
-    const counted = headersFor(path, peer);
+    const counted = this.#headersFor(path, peer);
     const fields = { ...headers, ...counted, 'content-length': String(Buffer.byteLength(body)), connection: 'close' };
     const lines = Object.entries(fields).map(([name, value]) => `${name}: ${value}\r\n`);
     this.#end(socket, `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? 'Error'}\r\n${lines.join('')}\r\n${body}`);
@@ -73,7 +78,7 @@ export class ParserErrors {
     // Closing a socket with unread bytes resets the connection. A caller that is still sending would see the reset
     // instead of the answer.
     this.#stopParsing(socket);
-    const cancel = this.#parts.clock.after(LINGER_MS, () => socket.destroy());
+    const cancel = this.#clock.after(LINGER_MS, () => socket.destroy());
     socket.once('close', cancel).once('end', () => socket.destroy());
   }
 

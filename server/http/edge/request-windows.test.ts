@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { RequestWindows, WINDOW_MS } from './request-windows.ts';
+import { RequestWindows, WINDOW_MS } from './rate-limit.ts';
 
 const START = 1_700_000_000_123;
 

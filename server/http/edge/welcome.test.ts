@@ -2,7 +2,7 @@ import type { ApiError } from '@llamactl/contract/errors';
 import { describe, expect, it } from 'vitest';
 import { anonymousAdmin, type Caller } from '../../auth/caller.ts';
 import { FakeClock } from '../../testing/fake-clock.ts';
-import { watchWelcome } from './welcome.ts';
+import { watchWelcome } from './gate.ts';
 
 const DAY_MS = 86_400_000;
 

@@ -8,7 +8,7 @@ import { SlicedWork } from '../../sliced-work.ts';
 import { AuthHarness } from '../../testing/auth-harness.ts';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { systemClock } from '../../clock.ts';
-import { GATEWAY_ERROR_SHAPES } from '../../gateway/error-shape.ts';
+import { DIALECTS } from '../../gateway/dialects.ts';
 import {
   call,
   FakeInstances,
@@ -69,7 +69,7 @@ async function serve(server: Parameters<typeof testConfig>[0] = {}): Promise<Tes
         work: new SlicedWork(systemClock()),
       }),
     ],
-    errorShapes: GATEWAY_ERROR_SHAPES,
+    errorShapes: DIALECTS,
   });
   servers.push(test);
   const { port } = await test.server.listen({ port: 0 });
@@ -321,7 +321,7 @@ describe('with authentication on', () => {
       auth: harness.auth,
       config: testConfig({ auth: { enabled: true } }),
       plugins: [gatewayRoutes({ instancesFor: seen, clock, work: new SlicedWork(clock), addressLimits })],
-      errorShapes: GATEWAY_ERROR_SHAPES,
+      errorShapes: DIALECTS,
     });
     servers.push(test);
     return { ...test, port: (await test.server.listen({ port: 0 })).port };

@@ -1,26 +1,22 @@
 import { ConfigSchema } from '@llamactl/contract/config';
 import { ApiError } from '@llamactl/contract/errors';
 import { PASS_THROUGH } from '@llamactl/contract/operations';
-import type { RequestFigures } from '@llamactl/contract/requests';
-import type { Caller } from '../../auth/caller.ts';
 import { addressGroup } from '../../auth/address-group.ts';
+import type { Caller } from '../../auth/caller.ts';
 import { Bodies } from '../../gateway/bodies.ts';
 import { BodyBudget } from '../../gateway/body-budget.ts';
-import { CallerLimits, type LimitHolder } from '../../gateway/caller-limits.ts';
-import { closedToCallers } from '../../gateway/crossing.ts';
+import type { Admission, LimitHolder } from '../../gateway/caller-limits.ts';
+import { closedToCallers } from '../../gateway/dialects.ts';
 import { createGateway } from '../../gateway/gateway.ts';
-import { isModelsUrl } from '../../gateway/models.ts';
 import type { CallContext, GatewayInstances, GatewaySettings, MeasureSendQueues } from '../../gateway/ports.ts';
 import { Requests } from '../../gateway/requests.ts';
 import type { Engines } from '../../instances/ports/engine-adapter.ts';
 import type { Clock } from '../../instances/ports/time.ts';
 import { NO_TRACE, type Trace } from '../../instances/ports/trace.ts';
 import type { SlicedWork } from '../../sliced-work.ts';
-import type { Access } from '../edge/access.ts';
-import { bodyMeter, bookedTokens, mayGenerate } from '../edge/booked-tokens.ts';
 import { clientAddresses } from '../edge/client-address.ts';
-import type { HttpApp, HttpPlugin, HttpReply, HttpRequest } from '../plugin.ts';
-import { watchWelcome } from '../edge/welcome.ts';
+import { watchWelcome } from '../edge/gate.ts';
+import type { Access, HttpApp, HttpPlugin, HttpReply, HttpRequest } from '../plugin.ts';
 
 /**
  * Methods that are not passed to engines: this server answers `OPTIONS`, and an engine that echoes a `TRACE` would
@@ -28,7 +24,7 @@ import { watchWelcome } from '../edge/welcome.ts';
  */
 const NOT_PASSED: ReadonlySet<string> = new Set(['OPTIONS', 'TRACE']);
 
-export interface GatewayRoutesParts {
+interface GatewayRoutesOptions {
   /** Returns the instances that a caller may see and start. */
   instancesFor: (caller: Caller | null) => GatewayInstances;
   clock: Clock;
@@ -48,7 +44,7 @@ export interface GatewayRoutesParts {
   addressLimits?: LimitHolder['limits'] | null;
   /** Returns the address of the client. Default: the peer of the connection. */
   clientAddress?: (raw: HttpRequest['raw']) => string;
-  /** Aborts when another server has taken over. */
+  /** Aborted when another server has taken over. */
   leaving?: AbortSignal;
   /** Default: decisions are not traced. */
   trace?: Trace;
@@ -62,23 +58,26 @@ const AS_CONFIGURED_BY_DEFAULT: GatewaySettings = {
   aliasesInModels: DEFAULTS.aliases_in_models,
 };
 
-const NO_HOLDERS: readonly LimitHolder[] = [];
-
 /**
  * The routes to engines: `/v1/*` by the request's model, `/api/instances/{name}/proxy/*` by name.
  *
  * They are served in `preParsing`, before the body is read and its content type is checked, because the engine decides
  * about bodies. So everything that must happen first, such as authentication, must be an `onRequest` hook.
  */
-export function gatewayRoutes(parts: GatewayRoutesParts): HttpPlugin {
-  const { instancesFor, clock, work, engines, settings, measureSendQueues, leaving } = parts;
-  const {
-    requests = new Requests({ clock }),
-    bodyMemory = BODY_MEMORY,
-    addressLimits = null,
-    trace = NO_TRACE,
-  } = parts;
-  const addressOf = parts.clientAddress ?? clientAddresses([]);
+export function gatewayRoutes({
+  instancesFor,
+  clock,
+  work,
+  requests = new Requests({ clock }),
+  engines,
+  settings = AS_CONFIGURED_BY_DEFAULT,
+  measureSendQueues = (_connections, found) => found(new Map()),
+  bodyMemory = BODY_MEMORY,
+  addressLimits = null,
+  clientAddress: addressOf = clientAddresses([]),
+  leaving,
+  trace = NO_TRACE,
+}: GatewayRoutesOptions): HttpPlugin {
   const crossings = engines?.names().flatMap((name) => engines.find(name)?.crossing ?? []) ?? [];
   return (app) => {
     const gateway = createGateway({
@@ -86,57 +85,12 @@ export function gatewayRoutes(parts: GatewayRoutesParts): HttpPlugin {
       bodies: new Bodies({ clock, work, budget: new BodyBudget({ clock, bytes: bodyMemory }) }),
       requests,
       inferencePaths: (engine) => engines?.find(engine)?.inferencePaths ?? NO_PATHS,
-      settings: settings ?? AS_CONFIGURED_BY_DEFAULT,
-      measureSendQueues: measureSendQueues ?? ((_connections, found) => found(new Map())),
+      settings,
+      measureSendQueues,
       closed: closedToCallers(crossings),
       trace,
     });
     leaving?.addEventListener('abort', () => gateway.rest());
-    const limits = new CallerLimits(clock, trace);
-    /**
-     * Serves a request within the limits of its caller. The request counts as in flight from here to the end of its
-     * answer, including all waiting. The list of models comes from memory and does not count.
-     */
-    const byModelWithin = async (request: HttpRequest, reply: HttpReply): Promise<void> => {
-      const { caller, raw } = request;
-      const account = accountOf(caller, addressOf, raw);
-      const holders = limitHolders(caller, account, addressLimits);
-      if (holders.length === 0 || isModelsUrl(urlOf(request, app.prefix))) {
-        return gateway.byModel(raw, reply.raw, contextOf(request, reply, account));
-      }
-      const admission = limits.admit(holders, request.id);
-      const bodyLength = bodyMeter(raw);
-      let tokens = 0;
-      try {
-        void reply.headers(admission.headers);
-        const onOver = (figures: RequestFigures): void => {
-          const speed = figures.instance === null ? 0 : requests.speedOf(figures.instance);
-          tokens = bookedTokens(figures, bodyLength(), speed, mayGenerate(raw));
-        };
-        await gateway.byModel(raw, reply.raw, { ...contextOf(request, reply, account), onOver });
-      } finally {
-        admission.end(tokens);
-      }
-    };
-    /** Closes the connection of a caller whose credentials are revoked or expire. */
-    const guard = ({ caller, raw }: HttpRequest): (() => void) =>
-      watchWelcome(caller, clock, () => raw.socket.destroy());
-    const contextOf = (
-      request: HttpRequest,
-      reply: HttpReply,
-      account = accountOf(request.caller, addressOf, request.raw),
-    ): CallContext => ({
-      requestId: request.id,
-      caller: request.caller?.subject ?? 'anonymous',
-      account,
-      instances: instancesFor(request.caller),
-      mayStart: request.caller?.mayStart ?? false,
-      url: urlOf(request, app.prefix),
-      headers: ownHeaders(request, reply),
-      onLease: (instance) => {
-        request.instance = instance;
-      },
-    });
     let isClosing = false;
     app.addHook('preClose', async () => {
       isClosing = true;
@@ -147,38 +101,34 @@ export function gatewayRoutes(parts: GatewayRoutesParts): HttpPlugin {
       if (isClosing && reply.raw.writableFinished) raw.socket.destroySoon();
     });
 
-    route(app, PASS_THROUGH.inference, ['/v1/*'], async (request, reply) => {
-      if (request.upgradeHead !== null) {
-        throw new ApiError(
-          'VALIDATION_ERROR',
-          '/v1 has no WebSocket; /api/instances/NAME/proxy passes one to an engine.',
-        );
-      }
-      const leave = guard(request);
+    const serve = async (request: HttpRequest, reply: HttpReply, instance: string | null): Promise<void> => {
+      const { caller, raw } = request;
+      const account = accountOf(caller, addressOf, raw);
+      const holders = instance === null ? limitHolders(caller, account, addressLimits) : NO_HOLDERS;
+      const url = urlOf(request, app.prefix);
+      const facts = { account, holders, url, instance, instances: instancesFor(caller) };
+      // Closes the connection of a caller whose credentials are revoked or expire.
+      const stopWatching = watchWelcome(caller, clock, () => raw.socket.destroy());
       try {
-        await byModelWithin(request, reply);
+        await gateway.serve(raw, reply.raw, new RequestContext(request, reply, facts));
       } finally {
-        leave();
+        stopWatching();
       }
+    };
+
+    route(app, PASS_THROUGH.inference, ['/v1/*'], (request, reply) => {
+      if (request.upgradeHead === null) return serve(request, reply, null);
+      throw new ApiError(
+        'VALIDATION_ERROR',
+        '/v1 has no WebSocket; /api/instances/NAME/proxy passes one to an engine.',
+      );
     });
 
-    route(
-      app,
-      PASS_THROUGH.proxy,
-      ['/api/instances/:name/proxy', '/api/instances/:name/proxy/*'],
-      async (request, reply) => {
-        const { name: instance = '' } = request.params as { name?: string };
-        const context = { ...contextOf(request, reply), instance };
-        const { upgradeHead } = request;
-        const leave = guard(request);
-        try {
-          if (upgradeHead === null) await gateway.byName(request.raw, reply.raw, context);
-          else await gateway.webSocket(request.raw, reply.raw, upgradeHead, context);
-        } finally {
-          leave();
-        }
-      },
-    );
+    const proxyUrls = ['/api/instances/:name/proxy', '/api/instances/:name/proxy/*'];
+    route(app, PASS_THROUGH.proxy, proxyUrls, (request, reply) => {
+      const { name = '' } = request.params as { name?: string };
+      return serve(request, reply, name);
+    });
   };
 }
 
@@ -203,6 +153,56 @@ function route(
         throw new Error('a request for an engine went on after it had been answered');
       },
     });
+  }
+}
+
+/** A request of fastify, as the gateway sees it. A class, so that requests share its methods. */
+class RequestContext implements CallContext {
+  readonly requestId: string;
+  readonly caller: string;
+  readonly account: string;
+  readonly holders: readonly LimitHolder[];
+  readonly mayStart: boolean;
+  readonly instances: GatewayInstances;
+  readonly instance: string | null;
+  readonly url: string;
+  readonly upgradeHead: Buffer | null;
+  readonly headers: string[];
+  readonly #request: HttpRequest;
+  readonly #reply: HttpReply;
+
+  constructor(
+    request: HttpRequest,
+    reply: HttpReply,
+    {
+      account,
+      holders,
+      url,
+      instance,
+      instances,
+    }: Pick<CallContext, 'account' | 'holders' | 'url' | 'instance' | 'instances'>,
+  ) {
+    this.requestId = request.id;
+    this.caller = request.caller?.subject ?? 'anonymous';
+    this.account = account;
+    this.holders = holders;
+    this.mayStart = request.caller?.mayStart ?? false;
+    this.instances = instances;
+    this.instance = instance;
+    this.url = url;
+    this.upgradeHead = request.upgradeHead;
+    this.headers = ownHeaders(request, reply);
+    this.#request = request;
+    this.#reply = reply;
+  }
+
+  onAdmitted(headers: Admission['headers']): void {
+    void this.#reply.headers(headers);
+    for (const [name, value] of Object.entries(headers)) this.headers.push(name, value);
+  }
+
+  onLease(instance: string): void {
+    this.#request.instance = instance;
   }
 }
 
@@ -231,6 +231,8 @@ function ownHeaders(request: HttpRequest, reply: HttpReply): string[] {
 function urlOf({ raw }: HttpRequest, prefix: string): string {
   return (raw.url ?? '').replace(/^[A-Za-z][A-Za-z0-9+.-]*:\/\/[^/?#]*/, '').slice(prefix.length);
 }
+
+const NO_HOLDERS: readonly LimitHolder[] = [];
 
 /**
  * Returns the holders of limits that a request to `/v1` counts to: its key and its account; without an account, its

@@ -7,11 +7,11 @@ import type { Authenticator } from '../../auth/authenticator.ts';
 import type { Caller } from '../../auth/caller.ts';
 import type { Tickets } from '../../auth/tickets.ts';
 import type { Clock } from '../../instances/ports/time.ts';
-import { refusalFor } from '../edge/authenticate.ts';
-import type { HttpPlugin, HttpRequest } from '../plugin.ts';
 import { judge, validationError } from '../bodies/problems.ts';
+import { refusalFor } from '../edge/gate.ts';
+import type { HttpPlugin, HttpRequest } from '../plugin.ts';
 import { headerValues } from '../target.ts';
-import { WebSocketClient, type LiveEvents } from '../websocket-client.ts';
+import { type LiveEvents, WebSocketClient } from '../websocket-client.ts';
 
 export interface WebSocketRoutesParts {
   events: LiveEvents;

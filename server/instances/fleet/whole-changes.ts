@@ -32,8 +32,14 @@ export class WholeChanges {
     await this.settled();
   }
 
-  /** Resolves when the changes under way are done, which takes no longer than storing them. */
-  async settled(): Promise<void> {
-    await Promise.all(this.#underWay);
+  /**
+   * Resolves when the changes under way are done, which takes no longer than storing them.
+   *
+   * @param patience Its abort ends the wait. Default: waits without a limit.
+   */
+  async settled(patience?: AbortSignal): Promise<void> {
+    const isLate = Promise.withResolvers<void>();
+    patience?.addEventListener('abort', () => isLate.resolve(), { once: true });
+    await Promise.race([Promise.all(this.#underWay), isLate.promise]);
   }
 }

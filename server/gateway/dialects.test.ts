@@ -1,9 +1,9 @@
 import { ApiError, type ErrorCode } from '@llamactl/contract/errors';
 import { expect, test } from 'vitest';
-import { GATEWAY_ERROR_SHAPES } from './error-shape.ts';
+import { DIALECTS, dialectOf } from './dialects.ts';
 
 function rendered(prefix: string, code: ErrorCode, status?: number): unknown {
-  const shape = GATEWAY_ERROR_SHAPES.find((each) => each.prefix === prefix);
+  const shape = DIALECTS.find((each) => each.prefix === prefix);
   const error = new ApiError(code, 'What happened.', status === undefined ? {} : { status });
   return shape?.render(error, 'id-1');
 }
@@ -35,4 +35,14 @@ test.each([
     body: { type: 'error', error: { type, message: 'What happened.' }, request_id: 'id-1' },
     headers: SOURCE,
   });
+});
+
+test.each([
+  ['/v1/chat/completions', '/v1'],
+  ['/v1/models', '/v1'],
+  ['/v1/messages', '/v1/messages'],
+  ['/v1/messages/count_tokens', '/v1/messages'],
+  ['/v1/messages_of_others', '/v1'],
+])('%s belongs to the API of %s', (path, prefix) => {
+  expect(dialectOf(path).prefix).toBe(prefix);
 });

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { RouteTable } from './route-table.ts';
+import { RouteTable } from './admission.ts';
 
 function table(): RouteTable {
   const routes = new RouteTable();

@@ -6,7 +6,7 @@ import { Contexts } from './server/contexts.ts';
 import { EXIT, type ExitStatus } from './exit-status.ts';
 import { serverAddress, type AddressFlags, type ServerAddress } from './server/server-address.ts';
 import { isColoured } from './screen/style.ts';
-import { Terminal, type Streams } from './screen/terminal.ts';
+import { knownSize, Terminal, type Streams } from './screen/terminal.ts';
 
 /** The program's access to the outside world. */
 export interface Surroundings {
@@ -130,6 +130,8 @@ export class CommandLine {
       .configureHelp({ showGlobalOptions: true })
       .configureOutput({
         writeOut: (text) => stdout.write(text),
+        // Without it, commander takes 0 columns literally.
+        getOutHelpWidth: () => knownSize(stdout.columns, 80),
         writeErr: (text) => (isJson ? true : stderr.write(text.replace(/^error: /, 'llamactl: '))),
       })
       .showHelpAfterError('(for usage: add --help)')

@@ -1,3 +1,4 @@
+import { EventServer } from '@llamactl/server/testing/event-server';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { CommandSandbox } from './testing/command-run.ts';
 
@@ -32,6 +33,19 @@ describe('a command line', () => {
       error: expect.not.stringMatching(/^error/) as unknown,
     });
     expect((await sandbox.run(words)).stderr).toMatch(/^llamactl: /);
+  });
+
+  it.each([
+    [['show', 'nope'], 'INSTANCE_NOT_FOUND'],
+    [['stop', 'nope'], 'INSTANCE_NOT_FOUND'],
+    [['context', 'show', '--context', 'nope'], 'NOT_FOUND'],
+    [['create'], 'USAGE'],
+    [['ps', '--url', 'http://127.0.0.1:1'], 'UNREACHABLE'],
+  ])('gives each of its own errors a code: %j', async (words, code) => {
+    const server = await EventServer.open();
+    const { stderr } = await sandbox.run([...words, '--json'], { environment: { LLAMACTL_URL: server.url } });
+    await server.goAway();
+    expect(JSON.parse(stderr)).toMatchObject({ code });
   });
 
   it('suggests the closest verb for an unknown one', async () => {

@@ -1,7 +1,7 @@
 import { ConnectionError, LlamactlError, ProtocolError, TimeoutError } from '@llamactl/client';
 import { addressRemedies, isElsewhere, type Surrounds } from './server/address-remedies.ts';
 import { EXIT, type ExitStatus } from './exit-status.ts';
-import { Problem } from './problem.ts';
+import { codeOf, Problem } from './problem.ts';
 import { plain } from './screen/text.ts';
 
 /** How the program ends after an error: its message and exit status. */
@@ -10,7 +10,7 @@ export interface Failure {
   /** The message, then hints. */
   lines: readonly string[];
   /** The same for `--json`, in the shape of an API error. */
-  json: Readonly<Record<string, unknown>>;
+  json: Readonly<{ error: string; code: string } & Record<string, unknown>>;
 }
 
 /**
@@ -21,12 +21,12 @@ export interface Failure {
  */
 export function failureOf(error: unknown, hasToken: boolean, place: Surrounds | null = null): Failure {
   if (error instanceof LlamactlError) return refusal(error, hasToken, place);
-  if (error instanceof Problem) return failure(error.status, error.message, '', error.remedies);
+  if (error instanceof Problem) return failure(error.status, error.message, error.code, error.remedies);
   if (error instanceof TimeoutError) return failure(EXIT.unreachable, error.message, 'TIMEOUT');
   if (error instanceof ConnectionError) return unreachable(error, place);
   if (error instanceof ProtocolError) return failure(EXIT.failed, error.message, 'PROTOCOL');
   if (isAbort(error)) return failure(EXIT.interrupted, 'interrupted', 'INTERRUPTED');
-  return failure(EXIT.failed, error instanceof Error ? error.message : String(error), '');
+  return failure(EXIT.failed, error instanceof Error ? error.message : String(error), codeOf(EXIT.failed));
 }
 
 function refusal(error: LlamactlError, hasToken: boolean, place: Surrounds | null): Failure {

@@ -11,7 +11,8 @@ function printed(columns: number | null): {
 } {
   let text = '';
   let now = 0;
-  const output = { isTTY: columns !== null, columns: columns ?? undefined, write: (piece: string) => (text += piece) };
+  const write = (piece: string): string => (text += piece);
+  const output = columns === null ? { write } : { isTTY: true, columns, write };
   const { show } = progressPrinter(output, () => now);
   return {
     show: (done, message = MODEL.message) =>

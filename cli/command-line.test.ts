@@ -15,8 +15,52 @@ describe('a command line', () => {
   });
 
   it('allows other verbs as arguments', async () => {
-    expect((await sandbox.run(['help', 'keys', 'create'])).stdout).toContain('Usage: llamactl keys');
-    expect((await sandbox.run(['keys', 'create', '--help'])).stdout).toContain('Usage: llamactl keys create');
+    const { status, stdout } = await sandbox.run(['help', 'help', '--context', 'start']);
+    expect([status, stdout]).toEqual([0, expect.stringContaining('Usage: llamactl [options] <command>')]);
+  });
+
+  it.each([
+    ['help keys', 'keys --help'],
+    ['help keys create', 'keys create --help'],
+    ['-q help keys create', 'keys create --help'],
+    ['help users create', 'users create --help'],
+    ['help ls', 'ps --help'],
+    ['keys help create', 'keys create --help'],
+    ['keys', 'keys --help'],
+    ['help', '--help'],
+    ['', '--help'],
+  ])('prints the same help for %j as for %j, as its result', async (one, other) => {
+    const words = (line: string): string[] => line.split(' ').filter((word) => word !== '');
+    const expected = await sandbox.run(words(other));
+    expect(expected.stdout).toContain(`Usage: llamactl ${other.replace(/ ?--help/, '')}`);
+    expect(await sandbox.run(words(one))).toEqual(expected);
+    expect(expected.status).toBe(0);
+  });
+
+  it('lists the help of a command with subcommands under the heading of the others', async () => {
+    const { stdout } = await sandbox.run(['keys', '--help']);
+    expect(stdout).toMatch(/Commands:\n( {2}.*\n)* {2}help /);
+  });
+
+  it.each([['pull'], ['help pull'], ['pull --help'], ['keys nonsense'], ['help keys nonsense'], ['sessions nonsense']])(
+    'says that there is no command %j',
+    async (line) => {
+      const { status, stdout, stderr } = await sandbox.run(line.split(' '));
+      const command = line.replace(/help | --help/, '');
+      expect([status, stdout]).toEqual([2, '']);
+      expect(stderr).toContain(`llamactl: unknown command '${command}'\n`);
+      expect(stderr).toContain('  llamactl help ');
+    },
+  );
+
+  it.each([
+    ['chat', 'llamactl run NAME'],
+    ['list', 'llamactl ps'],
+    ['prune', 'llamactl rm NAME'],
+  ])('answers the verb %s of another program with %s', async (word, instead) => {
+    expect((await sandbox.run([word])).stderr).toBe(
+      `llamactl: unknown command '${word}'\n  use: ${instead}\n  llamactl help lists all commands\n`,
+    );
   });
 
   it('accepts an option for the version', async () => {

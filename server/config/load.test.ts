@@ -1,9 +1,8 @@
 import { dirname, join } from 'node:path';
-import { ConfigSchema } from '@llamactl/contract/config';
+import { ConfigSchema, WITHOUT_EFFECT } from '@llamactl/contract/config';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { ConfigSandbox } from '../testing/config-sandbox.ts';
 import { configKeys } from './config-keys.ts';
-import { WITHOUT_EFFECT } from './config-rules.ts';
 
 let sandbox: ConfigSandbox;
 

@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
-import { ConfigSchema } from '@llamactl/contract/config';
+import { ConfigSchema, WITHOUT_EFFECT } from '@llamactl/contract/config';
 import type { Config } from '@llamactl/contract/config';
 import { fromEnvironment, fromFlags } from './assignments.ts';
 import { composeConfig } from './compose.ts';
@@ -12,7 +12,6 @@ import type { FileSearch } from './file.ts';
 import { sentenceOf } from './issues.ts';
 import { configKeys } from './config-keys.ts';
 import { valueAt } from './record.ts';
-import { WITHOUT_EFFECT } from './config-rules.ts';
 
 /** All inputs of the configuration. */
 export interface ConfigRequest {

@@ -54,7 +54,7 @@ describe('the start obstacle', () => {
     const { obstacle, refused } = await obstacleAndError(domain);
     expect(obstacle).toEqual({
       code: 'VALIDATION_ERROR',
-      message: 'engine: there is no engine "llama_cpp"; there are: llama_cpp.',
+      message: 'engine cannot be "llama_cpp"; it can be llama_cpp.',
     });
     expect(refused).toMatchObject({ ...obstacle });
   });

@@ -66,7 +66,7 @@ export class StartCheck {
     if ('code' in adapter) return adapter;
     const plan = adapter.plan(record);
     const problem = await adapter.preflight(record, plan);
-    if (problem !== null) return { code: problem.code, message: withoutSearchPath(problem.message, plan.command) };
+    if (problem !== null) return { code: problem.code, message: withoutFolder(problem.message, plan.command) };
     if (record.portAssigned || registry.leaving(port, id) !== null) return null;
     // Read who owns the socket. Binding the port to test it could take it from a start.
     if ((await supervisor.ownsPort(references.of(id, NO_RUN), port)) !== 'foreign' || isPast()) return null;
@@ -118,12 +118,11 @@ function portInUse({ name, port }: InstanceRecord, holder: string): string {
 }
 
 /**
- * Removes the searched folders from a message about a program. They come from the environment of the server or the
- * instance, which not every reader may see.
+ * Removes the folder of a program from a message about it. It comes from the environment of the server or the instance,
+ * which not every reader may see.
  */
-function withoutSearchPath(message: string, command: string): string {
+function withoutFolder(message: string, command: string): string {
   if (command.includes('/')) return message;
-  const shortened = message.replace(/ on the PATH \(.*\)/s, ' on the PATH');
-  const end = shortened.startsWith('/') ? shortened.indexOf(`/${command} `) : -1;
-  return end === -1 ? shortened : shortened.replaceAll(shortened.slice(0, end + 1 + command.length), command);
+  const end = message.startsWith('/') ? message.indexOf(`/${command} `) : -1;
+  return end === -1 ? message : message.replaceAll(message.slice(0, end + 1 + command.length), command);
 }

@@ -1,5 +1,6 @@
 import { ConnectionError, LlamactlError, ProtocolError, TimeoutError } from '@llamactl/client';
 import { addressRemedies, isElsewhere, type Surrounds } from './server/address-remedies.ts';
+import { DEFAULT } from './server/server-address.ts';
 import { EXIT, type ExitStatus } from './exit-status.ts';
 import { codeOf, Problem } from './problem.ts';
 import { plain } from './screen/text.ts';
@@ -68,8 +69,17 @@ function unreachable(error: ConnectionError, place: Surrounds | null): Failure {
   if (!error.isUnsent) return failure(EXIT.unreachable, error.message, 'UNREACHABLE');
   const remedies = place === null ? [] : addressRemedies(place);
   // A server runs on this machine, so omit the hint to start one.
-  const message = isElsewhere(place) ? error.message.replace(/ Start the server with .*$/, '') : error.message;
+  const message = isElsewhere(place)
+    ? error.message.replace(/ Start the server with .*$/, '')
+    : (nothingRuns(error, place) ?? error.message);
   return failure(EXIT.unreachable, message, 'UNREACHABLE', [...remedies, ANOTHER]);
+}
+
+/** The message for the default address: no server was named, so none is running. `null`: another failure. */
+function nothingRuns({ message }: ConnectionError, place: Surrounds | null): string | null {
+  if (place?.address.source !== DEFAULT || !message.includes('nothing listens there')) return null;
+  const { address, ownDirectory } = place;
+  return `No server is running for ${ownDirectory}, and nothing listens at ${address.url}. To start one: llamactl serve`;
 }
 
 function exitStatusOf({ status, code }: LlamactlError): ExitStatus {

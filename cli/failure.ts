@@ -3,6 +3,7 @@ import { addressRemedies, isElsewhere, type Surrounds } from './server/address-r
 import { DEFAULT } from './server/server-address.ts';
 import { EXIT, type ExitStatus } from './exit-status.ts';
 import { codeOf, Problem } from './problem.ts';
+import { reasonOf } from './reason.ts';
 import { plain } from './screen/text.ts';
 
 /** How the program ends after an error: its message and exit status. */
@@ -27,7 +28,9 @@ export function failureOf(error: unknown, hasToken: boolean, place: Surrounds | 
   if (error instanceof ConnectionError) return unreachable(error, place);
   if (error instanceof ProtocolError) return failure(EXIT.failed, error.message, 'PROTOCOL');
   if (isAbort(error)) return failure(EXIT.interrupted, 'interrupted', 'INTERRUPTED');
-  return failure(EXIT.failed, error instanceof Error ? error.message : String(error), codeOf(EXIT.failed));
+  const [first = '', ...more] = reasonOf(error).split('\n');
+  const { json, ...shown } = failure(EXIT.failed, first, codeOf(EXIT.failed), more);
+  return { ...shown, json: { ...json, error: [first, ...more].join(' ') } };
 }
 
 function refusal(error: LlamactlError, hasToken: boolean, place: Surrounds | null): Failure {

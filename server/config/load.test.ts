@@ -38,6 +38,12 @@ describe('loadConfig', () => {
     });
   });
 
+  it('reports problems in the order of their lines', () => {
+    const path = sandbox.inHome('server:\n  prot: 1\n  host: 3\nfoo: 1\n');
+    const places = sandbox.problems().map((problem) => problem.split(': ')[0]);
+    expect(places).toEqual([`${path}:2`, `${path}:3`, `${path}:4`]);
+  });
+
   it('accepts a wrong value in the file that another source overrides', () => {
     sandbox.inHome('server: { port: none }\n');
     expect(sandbox.load({ environment: { LLAMACTL_SERVER_PORT: '2222' } }).config.server.port).toBe(2222);

@@ -267,3 +267,19 @@ describe('audit', () => {
     expect(await run(['audit', '-n', '0'])).toMatchObject({ status: 2 });
   });
 });
+
+describe('keys without accounts', () => {
+  it('are not needed, and can be created for an account in advance', async () => {
+    const open = await AccessServer.open(false);
+    const create = (...words: string[]): Promise<RunResult> =>
+      sandbox.run(['keys', 'create', 'editor', ...words], { environment: { LLAMACTL_URL: open.url } });
+    const { status, stderr } = await create();
+    expect([status, stderr]).toEqual([
+      1,
+      'llamactl: Accounts are off, so no key is needed. auth.enabled: true in the configuration turns them on.\n' +
+        '  to create a key in advance: --owner USERNAME\n',
+    ]);
+    expect((await create('--owner', 'nobody-here')).stderr).toContain('owner is no account');
+    await open.close();
+  });
+});

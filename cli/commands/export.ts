@@ -3,6 +3,8 @@ import { randomUUID } from 'node:crypto';
 import { link, rename, rm, writeFile } from 'node:fs/promises';
 import type { CommandLine } from '../command-line.ts';
 import { EXIT } from '../exit-status.ts';
+import { existsSync } from 'node:fs';
+import path from 'node:path';
 import { causeOf } from '../input-file.ts';
 import { Problem } from '../problem.ts';
 
@@ -50,7 +52,9 @@ async function writePrivately(file: string, text: string, mayReplace: boolean): 
     if (error instanceof Error && 'code' in error && error.code === 'EEXIST') {
       throw new Problem(`${file} already exists`, EXIT.failed, ['to replace it: --force']);
     }
-    throw new Problem(`cannot write ${file}: ${causeOf(error)}`, EXIT.failed);
+    const folder = path.dirname(path.resolve(file));
+    const cause = existsSync(folder) ? causeOf(error) : `there is no folder ${folder}`;
+    throw new Problem(`cannot write ${file}: ${cause}`, EXIT.failed);
   } finally {
     await rm(draft, { force: true });
   }

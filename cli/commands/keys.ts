@@ -110,24 +110,38 @@ Examples:
       commandLine.online<CreateFlags>(async ({ client, terminal, signal, now }, { words: [name = ''], flags }) => {
         const { dateOf } = await import('../access/date-flag.ts');
         const { scope, instance, start, expires, owner } = flags;
-        const made = await client.createKey(
-          {
-            name,
-            ...(scope !== undefined && { scopes: scope }),
-            ...(instance !== undefined && { instances: instance }),
-            ...(!start && { may_start: false }),
-            ...(expires !== undefined && { expires_at: dateOf(expires, now()) }),
-            ...(owner !== undefined && { owner }),
-            ...limitsIn(flags),
-          },
-          { signal },
-        );
+        const request = {
+          name,
+          ...(scope !== undefined && { scopes: scope }),
+          ...(instance !== undefined && { instances: instance }),
+          ...(!start && { may_start: false }),
+          ...(expires !== undefined && { expires_at: dateOf(expires, now()) }),
+          ...(owner !== undefined && { owner }),
+          ...limitsIn(flags),
+        };
+        const made = await client.createKey(request, { signal }).catch(async (error: unknown) => {
+          throw owner === undefined && (await lacksOwner(error)) ? accountsAreOff() : error;
+        });
         if (terminal.isJson) return terminal.printJson(made);
         terminal.print(made.key);
         terminal.note(sentence(made.info));
         terminal.note(`it is shown only once; to revoke it: llamactl keys rm ${made.info.id}`);
       }),
     );
+}
+
+/** Every caller is known where accounts are on, so only without them the owner is missing. */
+async function lacksOwner(error: unknown): Promise<boolean> {
+  const { LlamactlError } = await import('@llamactl/client');
+  return error instanceof LlamactlError && error.problems.some(({ path }) => path === 'owner');
+}
+
+function accountsAreOff(): Problem {
+  return new Problem(
+    'Accounts are off, so no key is needed. auth.enabled: true in the configuration turns them on.',
+    EXIT.failed,
+    ['to create a key in advance: --owner USERNAME'],
+  );
 }
 
 function sentence(key: Key): string {

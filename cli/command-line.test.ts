@@ -1,5 +1,7 @@
 import { EventServer } from '@llamactl/server/testing/event-server';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { Contexts } from './server/contexts.ts';
+import { HeldDirectory } from './testing/held-directory.ts';
 import { CommandSandbox } from './testing/command-run.ts';
 
 let sandbox: CommandSandbox;
@@ -90,6 +92,21 @@ describe('a command line', () => {
     const { stderr } = await sandbox.run([...words, '--json'], { environment: { LLAMACTL_URL: server.url } });
     await server.goAway();
     expect(JSON.parse(stderr)).toMatchObject({ code });
+  });
+
+  it('names the server of the current context, unless the output is JSON or quiet', async () => {
+    const [server, own] = [await EventServer.open(), new HeldDirectory(`${sandbox.home}/.local/share/llamactl`)];
+    own.describe('http://127.0.0.1:9');
+    const contexts = new Contexts(`${sandbox.home}/.config/llamactl/contexts.json`);
+    contexts.set('gpu', { url: server.url });
+    contexts.use('gpu');
+    const said = [['ps'], ['ps', '--json'], ['ps', '-q'], ['ps', '--context', 'gpu']].map(
+      async (words) => (await sandbox.run(words)).stderr.split('\n')[0],
+    );
+    const none = 'no instances yet; create one with llamactl create NAME --model FILE, or run llamactl quickstart';
+    expect(await Promise.all(said)).toEqual([`on gpu (${server.url})`, '', '', none]);
+    own.release();
+    await server.goAway();
   });
 
   it('suggests the closest verb for an unknown one', async () => {

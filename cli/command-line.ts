@@ -195,6 +195,7 @@ export class CommandLine {
     const address = serverAddress({ flags, environment, contexts, home });
     const { url, token, context } = address;
     this.talksTo(address);
+    if (context !== null && !terminal.isJson) await this.#nameServer(terminal, address);
     const own = context === null ? null : contexts.get(context);
     // With `--url`, the token may still be from a context that follows a data directory.
     const dataDirectory = address.dataDirectory ?? (own?.token === token ? own?.data_dir : null) ?? null;
@@ -208,6 +209,15 @@ export class CommandLine {
     const client = new Client({ url, token: isChecked ? tokenThere : (token ?? undefined) });
     const freshToken = async (): Promise<string | null> => (renewal === null ? token : renewal.fresh());
     return { session: { client, address, terminal, contexts, signal: interrupted(), now, freshToken }, renewal };
+  }
+
+  async #nameServer(terminal: Terminal, address: ServerAddress): Promise<void> {
+    const [{ surroundsOf }, { contextNote }] = await Promise.all([
+      import('./server/address-remedies.ts'),
+      import('./server/context-note.ts'),
+    ]);
+    const note = contextNote(surroundsOf(address, this.surroundings));
+    if (note !== null) terminal.note(note);
   }
 
   /** Keeps the token of a context valid. @param assertThere Throws while the server of the context is not there. */

@@ -24,8 +24,9 @@ afterEach(async () => {
   rmSync(folder, { recursive: true });
 });
 
-/** The last request to the server. */
-const asked = (): unknown[] | undefined => server.manager.calls.at(-1)?.arguments;
+/** The last change that the server was asked for. */
+const asked = (): unknown[] | undefined =>
+  server.manager.calls.findLast(({ method }) => method === 'create' || method === 'update')?.arguments;
 
 describe('creating an instance', () => {
   it('sends the flags', async () => {
@@ -70,6 +71,20 @@ describe('creating an instance', () => {
   it('prints warnings', async () => {
     const { stdout, stderr } = await sandbox.run(['create', 'llama']);
     expect([stdout, stderr]).toEqual(['llama  created, port 8100\n', 'warning: model_path is not there yet\n']);
+  });
+
+  it('warns of a given port that an engine cannot use', async () => {
+    const create = async (name: string, port: string): Promise<string> =>
+      (await sandbox.run(['create', name, '-m', '/m.gguf', '-p', port])).stderr;
+    expect(await create('free', '8081')).toBe('');
+    expect(await create('low', '22')).toBe('warning: port 22 is below 1024, where most systems let only root listen\n');
+    const health = await server.manager.health('low');
+    const message = 'Port 9000 is in use by nginx (pid 77); end it, or give a another port.';
+    vi.spyOn(server.manager, 'health').mockResolvedValue({
+      ...health,
+      start_obstacle: { code: 'PORT_IN_USE', message },
+    });
+    expect(await create('taken', '9000')).toBe(`warning: ${message}\n`);
   });
 
   it("prints the API's response with --json, and only the name with --quiet", async () => {

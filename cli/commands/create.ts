@@ -6,6 +6,7 @@ import { carriedOut, waitsByDefault } from '../instances/lifecycle.ts';
 import { oneByOne } from '../instances/one-by-one.ts';
 import { withSettingFlags, type SettingFlags } from '../instances/setting-flags.ts';
 import { saidSettings } from '../instances/setting-words.ts';
+import { portWarnings } from '../instances/port-warnings.ts';
 import { printWarnings } from '../instances/warnings.ts';
 import { Problem } from '../problem.ts';
 import { plain } from '../screen/text.ts';
@@ -32,7 +33,8 @@ export function createCommand(commandLine: CommandLine): Command {
         assertValues(settings);
         const created = await create(session, { ...(settings as CreateInstance), name });
         if (start !== true) {
-          printWarnings(terminal, created.warnings);
+          const ofPort = invocation.flags.port === undefined ? [] : await portWarnings(session, created.instance);
+          printWarnings(terminal, [...(created.warnings ?? []), ...ofPort]);
           if (terminal.isJson) terminal.printJson(created);
           else terminal.print(terminal.isQuiet ? name : `${name}  created, port ${created.instance.port}`);
           return;

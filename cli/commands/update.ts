@@ -7,6 +7,7 @@ import { nearInstance } from '../instances/near-instance.ts';
 import { Problem } from '../problem.ts';
 import { collect, withSettingFlags, type SettingFlags } from '../instances/setting-flags.ts';
 import { saidSettings } from '../instances/setting-words.ts';
+import { portWarnings } from '../instances/port-warnings.ts';
 import { printWarnings } from '../instances/warnings.ts';
 
 interface UpdateFlags extends SettingFlags {
@@ -41,7 +42,8 @@ export function updateCommand(commandLine: CommandLine): Command {
           .catch(async (error: unknown) => {
             throw await nearInstance(session, name, error);
           });
-        printWarnings(terminal, updated.warnings);
+        const ofPort = invocation.flags.port === undefined ? [] : await portWarnings(session, updated.instance);
+        printWarnings(terminal, [...(updated.warnings ?? []), ...ofPort]);
         const { status } = updated.instance;
         if (restart && wait && (status === 'restarting' || status === 'starting')) {
           const begin = async () => [{ name, value: status }];

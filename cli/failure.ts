@@ -36,7 +36,7 @@ export function failureOf(error: unknown, hasToken: boolean, place: Surrounds | 
 function refusal(error: LlamactlError, hasToken: boolean, place: Surrounds | null): Failure {
   const { status, code, details, requestId, problems } = error;
   const lines = [
-    code === 'UNAUTHORIZED' ? (hasToken ? REJECTED : LOG_IN_REQUIRED) : error.message,
+    code === 'UNAUTHORIZED' ? (hasToken ? REJECTED : notLoggedIn(place)) : error.message,
     // A single problem is usually part of the message already.
     ...(problems.length > 1 || !problems.every(({ message }) => error.message.includes(message))
       ? problems.map(({ path, message }) => `  ${path === '' ? '' : `${path} `}${message}`)
@@ -57,7 +57,10 @@ function refusal(error: LlamactlError, hasToken: boolean, place: Surrounds | nul
 }
 
 /** Replaces the server's own message, which is about headers. */
-const LOG_IN_REQUIRED = 'the server requires a log-in';
+function notLoggedIn(place: Surrounds | null): string {
+  return `you are not logged in${place === null ? '' : ` to ${place.address.url}`}`;
+}
+
 const REJECTED = 'the server rejected these credentials: they were revoked, or belong to another server';
 const LOG_IN = 'log in with llamactl login, or set LLAMACTL_TOKEN to a token or key';
 

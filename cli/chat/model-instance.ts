@@ -19,8 +19,8 @@ export interface Place {
 /** An instance to chat with. */
 export interface ModelInstance {
   name: string;
-  /** This command created it. */
-  isNew: boolean;
+  /** The model file for which this command created it; `null`: it existed. */
+  file: string | null;
 }
 
 /**
@@ -36,7 +36,7 @@ export async function modelInstance(
 ): Promise<ModelInstance> {
   const instances = await client.listInstances({ signal });
   const known = named(instances, model);
-  if (known !== null) return { name: known.name, isNew: false };
+  if (known !== null) return { name: known.name, file: null };
   let file = modelFile(model, place);
   if (file === null) {
     const models = place.isLocal ? await namedModels(client, { home: place.home, signal }) : [];
@@ -45,8 +45,8 @@ export async function modelInstance(
     if (file === null) throw await unknownModel(model, { instances, models, isLocal: place.isLocal });
   }
   const present = ofFile(instances, file, place.isLocal);
-  if (present !== null) return { name: present.name, isNew: false };
-  return { name: await make(client, file, instances, signal), isNew: true };
+  if (present !== null) return { name: present.name, file: null };
+  return { name: await make(client, file, instances, signal), file };
 }
 
 /** By name without case, else by exact alias, as `/v1` does. */

@@ -205,7 +205,7 @@ describe('llamactl run with a model', () => {
 
   it('creates an instance for a file, once', async () => {
     const file = modelFile('Tiny Model.gguf');
-    expect((await run([file, 'x'])).stderr).toContain('created instance Tiny-Model');
+    expect((await run([file, 'x'])).stderr).toContain(`created instance Tiny-Model for ${file}\n`);
     expect([...server.instances.values()]).toMatchObject([{ name: 'Tiny-Model', model_path: file }]);
     expect(await run([file, 'x'])).toMatchObject({ status: 0, stderr: '' });
     expect(server.instances.size).toBe(1);

@@ -18,7 +18,7 @@ interface CreateFlags extends SettingFlags {
 
 export function createCommand(commandLine: CommandLine): Command {
   const command = new Command('create')
-    .description('Create an instance, without starting it.')
+    .description('Create an instance. It is not started unless you add --start.')
     .argument('[name]', 'Name; may be in --file instead');
   return withSettingFlags(command)
     .option('--start', 'Start it as well')

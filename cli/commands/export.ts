@@ -15,7 +15,7 @@ interface ExportFlags {
 export function exportCommand(commandLine: CommandLine): Command {
   return new Command('export')
     .description(
-      'Write all instances as a document for apply. It contains the values of environment, including secrets.',
+      'Save all instances to a file that apply reads. It contains the values of environment, including secrets.',
     )
     .argument('[file]', 'Target file (default: standard output); readable only by you')
     .option('--force', 'Replace an existing file')

@@ -22,7 +22,7 @@ const SCOPES = ['inference', 'metrics', 'viewer', 'operator', 'admin'];
 
 export function keysCommand(commandLine: CommandLine): Command {
   return new Command('keys')
-    .description('Manage keys: credentials for editors, scripts and dashboards.')
+    .description('Manage API keys for editors, scripts and dashboards.')
     .addHelpText(
       'after',
       `
@@ -88,7 +88,7 @@ function rowOf(key: Key, now: number): string[] {
 
 function createCommand(commandLine: CommandLine): Command {
   const command = new Command('create')
-    .description('Create a key. It is printed only once.')
+    .description('Create a key. It is shown only once.')
     .argument('<name>', 'Name, for instance its purpose')
     .addOption(scopeOption())
     .option('--instance <name>', 'Only this instance; repeatable (default: all)', collected)
@@ -146,18 +146,18 @@ function accountsAreOff(): Problem {
 
 function sentence(key: Key): string {
   const { owner, scopes, instances, may_start: mayStart, expires_at: expires } = key;
-  const where = instances === null ? 'all instances' : instances.join(', ');
-  const start = mayStart ? '' : ' without starting them';
+  const where = instances === null ? 'all instances' : `instances ${instances.join(', ')}`;
+  const start = mayStart ? '' : ', starts none';
   const limits = limitWords(key);
   const most = limits === '' ? '' : `, at most ${limits}`;
-  const end = expires === null ? 'without expiry' : `until ${moment(expires)}`;
-  return plain(`a key of ${owner} for ${scopes.join(', ')} on ${where}${start}${most}, ${end}`);
+  const end = expires === null ? 'valid until revoked' : `valid until ${moment(expires)}`;
+  return plain(`key for ${owner}, scope ${scopes.join(', ')}, ${where}${start}${most}, ${end}`);
 }
 
 function removeCommand(commandLine: CommandLine): Command {
   return new Command('rm')
     .alias('delete')
-    .description('Revoke keys, and close their open connections. As an admin, also those of others.')
+    .description('Revoke keys and close their connections. Admins can revoke the keys of others.')
     .argument('<keys...>', 'IDs, or names that only one key has')
     .addHelpText('after', '\nExamples:\n  llamactl keys rm editor\n  llamactl keys rm $(llamactl keys ls -q)')
     .action(

@@ -53,7 +53,7 @@ describe('llama-server', () => {
     expect(file).toBe(FILE);
     expect(findings).toMatchObject([
       { check: 'engine', level: 'ok', message: `${FILE}, version 10573 (abc)` },
-      { check: 'devices', level: 'ok', message: 'none but the CPU' },
+      { check: 'devices', level: 'ok', message: 'CPU only' },
     ]);
   });
 

@@ -69,7 +69,7 @@ async function deviceFinding(ask: (flag: string) => Promise<string>, gpus: reado
   if (found === null) return well(check, 'the engine does not report its devices');
   if (found.length > 0) return well(check, found.join('; '));
   const [gpu] = gpus;
-  if (gpu === undefined) return well(check, 'none but the CPU');
+  if (gpu === undefined) return well(check, 'CPU only');
   return doubtful(
     check,
     `the engine finds no GPU, although this machine has ${gpu.name}: it will run on the CPU, which is slow`,

@@ -182,7 +182,7 @@ describe('remedies', () => {
   it('say what triggers a retry', () => {
     const last = (on_demand: boolean): string | undefined =>
       failed('the engine exited with status 3', { on_demand }).at(-1);
-    expect(last(true)).toBe('then llamactl start qwen: otherwise only a request retries it, after half a minute');
+    expect(last(true)).toBe('then llamactl start qwen: otherwise the next request after 30 s tries again');
     expect(last(false)).toBe('then llamactl start qwen: it is not retried automatically');
   });
 

@@ -83,7 +83,7 @@ function byStatus(facts: WhyFacts): Explanation {
         evidence: [],
         remedies: [
           ...remediesFor(cause, instance, facts.memory),
-          `then llamactl start ${name}: ${instance.on_demand ? 'otherwise only a request retries it, after half a minute' : 'it is not retried automatically'}`,
+          `then llamactl start ${name}: ${instance.on_demand ? 'otherwise the next request after 30 s tries again' : 'it is not retried automatically'}`,
         ],
       };
     }

@@ -36,7 +36,7 @@ function subjectOf(subject: string): string {
 }
 
 const ANONYMOUS = 'anonymous';
-/** What a person sees for callers without an account. */
+/** The display of callers without an account. */
 const NO_ACCOUNT = '-';
 
 /** The caller of a row, for people. */

@@ -14,11 +14,11 @@ const MISTAKES: readonly (readonly [RegExp, string])[] = [
   [/^version https:\/\/git-lfs/, 'it is a Git LFS pointer, not the model itself (run git lfs pull)'],
   [/^\s*<(?:!doctype|html|\?xml)/, 'it is a web page that was saved instead of the model'],
   [/^[^]{8}\{"/, 'it is a safetensors file; convert it with convert_hf_to_gguf.py of llama.cpp'],
-  [/^pk\u0003\u0004/, 'it is a ZIP archive or a PyTorch model'],
+  [/^pk\W\W/, 'it is a ZIP archive or a PyTorch model'],
   [/^$/, 'it is empty'],
 ];
 
-/** What a file is that is no GGUF file, from its first bytes; empty: unknown. */
+/** Names the kind of a file that is not GGUF, by its first bytes; empty: unknown. */
 function kindOf(head: Buffer): string {
   const text = head.toString('latin1').toLowerCase();
   const kind = MISTAKES.find(([pattern]) => pattern.test(text))?.[1];

@@ -54,7 +54,7 @@ export class EventPlace {
   /** Filters frames here too, because the server filters them only after it got the subscription. */
   #isWanted({ type, data }: Exclude<Frame, { type: 'gap' }>): boolean {
     if (this.#types !== null && !this.#types.has(type)) return false;
-    const name = 'name' in data ? data.name : data.instance;
+    const name = 'name' in data ? data.name : 'instance' in data ? data.instance : undefined;
     return name === undefined || this.#instances === null || this.#instances.has(name.toLowerCase());
   }
 }

@@ -965,7 +965,7 @@ export interface Subscribe {
   /** Names, ignoring case, also of future instances. Left out: all that the caller may see. */
   instances?: string[] | undefined;
   /** Left out: all. */
-  types?: ('instance_status_changed' | 'instance_stats_updated' | 'instance_created' | 'instance_updated' | 'instance_deleted' | 'system_alert' | 'download_progress')[] | undefined;
+  types?: ('instance_status_changed' | 'instance_created' | 'instance_updated' | 'instance_deleted' | 'system_alert' | 'instance_stats_updated' | 'download_progress')[] | undefined;
 }
 
 export interface SystemInfo {

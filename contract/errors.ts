@@ -46,7 +46,7 @@ export const ERRORS = {
   CONFIG_READ_ONLY: { status: 409, meaning: 'The configuration file cannot be written.' },
   CAPACITY_EXCEEDED: {
     status: 409,
-    meaning: 'No slot is free and none can be freed; under `/v1` with status 503 also: no memory is left for the body.',
+    meaning: 'No slot is free and none can be freed; with status 503: no memory is left for the body.',
   },
   PRECONDITION_FAILED: { status: 412, meaning: 'The instance has changed since the `ETag` in `If-Match` was read.' },
   PAYLOAD_TOO_LARGE: { status: 413, meaning: 'The body, or with status 431 the header, is too large.' },
@@ -58,7 +58,7 @@ export const ERRORS = {
   RATE_LIMITED: {
     status: 429,
     meaning:
-      'The caller reached a limit: concurrent requests, or requests or tokens per minute; `Retry-After` says when to retry.',
+      'The caller reached a limit: concurrent requests, memory for their bodies, or requests or tokens per minute; `Retry-After` says when to retry.',
   },
   REQUEST_CANCELLED: { status: 499, meaning: 'An operator cancelled the request before the engine answered it.' },
   INTERNAL_ERROR: { status: 500, meaning: 'A bug in llamactl; the log has the details under the `request_id`.' },
@@ -113,7 +113,10 @@ export interface ErrorExtras {
   problems?: readonly Problem[];
   /** Why the engine did not start. */
   reason?: string;
-  /** Overrides the status of the table: only 431 for an oversized header, and 408 for an incomplete request. */
+  /**
+   * Overrides the status of the table: only 431 for an oversized header, 408 for an incomplete request, and 503 for a
+   * body without memory.
+   */
   status?: number;
   /** Headers of the answer, such as `Allow` and `Retry-After`. */
   headers?: Readonly<Record<string, string>>;

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
-import { CLOSE_CODES, GapFrameSchema, InstanceEventSchema, StatsFrameSchema, SUBSCRIBABLE_TYPES } from './events.ts';
+import { CLOSE_CODES, GapFrameSchema, DomainEventSchema, StatsFrameSchema, SUBSCRIBABLE_TYPES } from './events.ts';
 
 /** docs/events.md describes exactly the events that the contract has. */
 
@@ -15,7 +15,7 @@ const schemaOf = (schema: z.ZodType): ObjectSchema => z.toJSONSchema(schema) as 
 
 /** The fields of `data`, by the type of the frame. */
 const FIELDS = new Map(
-  [...InstanceEventSchema.options, StatsFrameSchema, GapFrameSchema].map((schema) => {
+  [...DomainEventSchema.options, StatsFrameSchema, GapFrameSchema].map((schema) => {
     const { properties } = schemaOf(schema);
     return [properties['type']?.const ?? '', Object.keys(properties['data']?.properties ?? {})];
   }),

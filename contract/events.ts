@@ -3,26 +3,30 @@ import { StatusSchema } from './instance.ts';
 import { LongIntegerSchema } from './long-integer.ts';
 import { StatsSchema } from './stats.ts';
 
-/** An event about an instance, as the event bus carries it and the WebSocket sends it. */
-export const InstanceEventSchema = z.discriminatedUnion('type', [
-  z.object({
-    type: z.literal('instance_status_changed'),
-    data: z.object({
-      name: z.string(),
-      status: StatusSchema,
-      previous_status: StatusSchema,
-      reason: z.string().optional(),
-      cause: z
-        .enum(['eviction', 'idle'])
-        .optional()
-        .describe(
-          'Why llamactl stops it without a request: `eviction`: another instance needs its slot; `idle`: its idle timeout passed.',
-        ),
-    }),
+/** A kind of event about one instance, whose name `data` has. */
+function ofInstance<const Type extends string, Fields extends z.ZodRawShape>(type: Type, fields: Fields) {
+  return z.object({ type: z.literal(type), data: z.object({ name: z.string(), ...fields }) });
+}
+
+/**
+ * An event of the domain, as the event bus carries it and the WebSocket sends it. Each kind has a row here. `name` and
+ * `instance` of `data` always name the instance that the event is about: only callers who may see it get the event.
+ */
+export const DomainEventSchema = z.discriminatedUnion('type', [
+  ofInstance('instance_status_changed', {
+    status: StatusSchema,
+    previous_status: StatusSchema,
+    reason: z.string().optional(),
+    cause: z
+      .enum(['eviction', 'idle'])
+      .optional()
+      .describe(
+        'Why llamactl stops it without a request: `eviction`: another instance needs its slot; `idle`: its idle timeout passed.',
+      ),
   }),
-  z.object({ type: z.literal('instance_created'), data: z.object({ name: z.string() }) }),
-  z.object({ type: z.literal('instance_updated'), data: z.object({ name: z.string() }) }),
-  z.object({ type: z.literal('instance_deleted'), data: z.object({ name: z.string() }) }),
+  ofInstance('instance_created', {}),
+  ofInstance('instance_updated', {}),
+  ofInstance('instance_deleted', {}),
   z.object({
     type: z.literal('system_alert'),
     data: z.object({
@@ -34,7 +38,13 @@ export const InstanceEventSchema = z.discriminatedUnion('type', [
     }),
   }),
 ]);
-export type InstanceEvent = z.infer<typeof InstanceEventSchema>;
+export type DomainEvent = z.infer<typeof DomainEventSchema>;
+
+/** Name of the instance that an event is about; `null`: none, so all callers get the event. */
+export function instanceOf({ data }: DomainEvent): string | null {
+  if ('name' in data) return data.name;
+  return ('instance' in data ? data.instance : null) ?? null;
+}
 
 const frame = {
   timestamp: z.iso.datetime().describe('RFC 3339, UTC.'),
@@ -66,17 +76,13 @@ export const GapFrameSchema = z.object({
 export type GapFrame = z.infer<typeof GapFrameSchema>;
 
 /** One frame of the WebSocket `/api/ws`: an event, its time, and its position in the replay. */
-export const FrameSchema = z.union([InstanceEventSchema.and(z.object(frame)), StatsFrameSchema, GapFrameSchema]);
+export const FrameSchema = z.union([DomainEventSchema.and(z.object(frame)), StatsFrameSchema, GapFrameSchema]);
 export type Frame = z.infer<typeof FrameSchema>;
 
 /** The types of frames to which a client can subscribe. A `gap` needs no subscription. */
 export const SUBSCRIBABLE_TYPES = [
-  'instance_status_changed',
+  ...DomainEventSchema.options.map(({ shape }) => shape.type.value),
   'instance_stats_updated',
-  'instance_created',
-  'instance_updated',
-  'instance_deleted',
-  'system_alert',
   'download_progress',
 ] as const;
 

@@ -81,6 +81,14 @@ describe('OpenAPI document', () => {
     expect(Object.keys(operationOf('getReadiness')?.responses ?? {})).toEqual(['200', '403', '500', '503']);
   });
 
+  it('lists 503 without memory for the body of an operation that may have a large one', () => {
+    const codesAt503 = (id: string): string =>
+      JSON.stringify((operationOf(id)?.responses as Record<string, unknown> | undefined)?.['503']);
+    expect(codesAt503('applyFleet')).toContain('`CAPACITY_EXCEEDED`');
+    expect(codesAt503('listInstances')).not.toContain('CAPACITY_EXCEEDED');
+    expect(codesAt503('login')).not.toContain('CAPACITY_EXCEEDED');
+  });
+
   it('describes every operation once, under its id', () => {
     const ids = described.map(({ operation }) => operation.operationId);
     expect(ids.toSorted()).toEqual(Object.keys(OPERATIONS).toSorted());

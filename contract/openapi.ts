@@ -203,13 +203,19 @@ function errorResponses(operation: Operation, schemas: Components): Record<strin
   const known = permission === 'public' ? [] : CREDENTIAL_ERRORS;
   const common = path.startsWith('/api') ? COMMON_ERRORS : OUTSIDE_ERRORS;
   const codes = new Set([...common, ...known, ...(body === undefined ? [] : BODY_ERRORS), ...errors]);
-  const byStatus = Map.groupBy(codes, (code) => ERRORS[code].status);
+  const answers = [...codes].map((code): { status: number; code: ErrorCode } => ({
+    status: ERRORS[code].status,
+    code,
+  }));
+  // No memory is left for the body. Bodies of public operations are too small to need any.
+  if (body !== undefined && permission !== 'public') answers.push({ status: 503, code: 'CAPACITY_EXCEEDED' });
+  const byStatus = Map.groupBy(answers, ({ status }) => status);
   const content = { 'application/json': { schema: schemas.of(ErrorSchema, 'output') } };
   const headers = commonHeaders(cost);
   return Object.fromEntries(
     [...byStatus].map(([status, those]) => [
       status,
-      { description: those.map((code) => `\`${code}\`: ${ERRORS[code].meaning}`).join('\n\n'), headers, content },
+      { description: those.map(({ code }) => `\`${code}\`: ${ERRORS[code].meaning}`).join('\n\n'), headers, content },
     ]),
   );
 }

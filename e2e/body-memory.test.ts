@@ -146,3 +146,42 @@ describe('25 bodies of 63 MiB for an engine that reads none of them', () => {
     expect((await late).status).toBe(200);
   });
 });
+
+/** Sends most of a fleet of 16 MiB of a caller with this address, as far as it is taken. */
+function sendHalf(address: string): Promise<number | undefined> {
+  const request = httpRequest({
+    host: '127.0.0.1',
+    port: server.port,
+    path: '/api/apply',
+    method: 'POST',
+    agent: false,
+    headers: {
+      'content-type': 'application/json',
+      'content-length': 16 * MEGABYTE,
+      'x-forwarded-for': address,
+    },
+  });
+  requests.push(request);
+  request.on('error', () => undefined);
+  for (let count = 0; count < 15; count += 1) request.write(Buffer.alloc(MEGABYTE, ' '));
+  return (once(request, 'response') as Promise<[IncomingMessage]>).then(([answer]) => answer.resume().statusCode);
+}
+
+describe.runIf(isLong)('30 fleets of 16 MiB of which the end never comes', () => {
+  it('take no more memory than the budget of the API, and requests to engines pass', async () => {
+    await writeFile(`/proc/${server.pid}/clear_refs`, '5');
+    const before = (await memory()).now;
+    const refused: (number | undefined)[] = [];
+    for (let index = 0; index < 30; index += 1) {
+      sendHalf(`203.0.113.${index % 5}`).then(
+        (status) => refused.push(status),
+        () => undefined,
+      );
+    }
+    await vi.waitFor(() => expect(refused).toHaveLength(26), { interval: 50, timeout: 60_000 });
+    for (const status of refused) expect([429, 503]).toContain(status);
+    expect((await server.call('POST', '/v1/embeddings', { model: 'nobody' })).status).toBe(404);
+    expect((await server.call('POST', '/api/instances', { name: 'y', engine: 'body' })).status).toBe(201);
+    expect((await memory()).peak - before).toBeLessThan(160 * MEGABYTE);
+  });
+});

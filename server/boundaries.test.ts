@@ -12,10 +12,16 @@ const ADAPTERS = ['supervisor', 'engines', 'logs', 'store', 'events'];
 /** Files outside its own folder that an adapter may import. */
 const PORTS = new Set([
   'server/instances/ports.ts',
+  'server/instances/ports/engine-options.ts',
   'server/instances/life/lifecycle.ts',
   'server/auth/ports.ts',
   'server/suggestion.ts',
 ]);
+
+/** Folders that reach instances through `InstanceManager`, `FleetManager` and `GatewayInstances`. */
+const USERS_OF_INSTANCES = ['http', 'gateway', 'metrics'];
+/** Measures the processes of this machine for the domain. */
+const IMPLEMENTS_A_PORT = new Set(['server/metrics/meter.ts']);
 
 /** Sections of `app.ts`, which may import everything that it may. */
 const SECTIONS = new Set(
@@ -130,12 +136,40 @@ describe('imports', () => {
       'server/instances/ports.ts',
       'server/instances/use-cases.ts',
       'server/reset-connection.ts',
+      'server/sliced-work.ts',
     ]);
     const offending = sources.filter(
       ({ from, to }) =>
         below('server/gateway')(from) && to.startsWith('server/') && !below('server/gateway')(to) && !allowed.has(to),
     );
     expect(shown(offending)).toEqual([]);
+  });
+
+  it('http, gateway and metrics know instances only by their use cases, so that an instance may be on another machine', () => {
+    const entrances = new Set([
+      'server/instances/use-cases.ts',
+      'server/instances/scoped-manager.ts',
+      'server/instances/settings/secret-words.ts',
+      'server/instances/slots/leases.ts',
+      'server/instances/run/assured-listener.ts',
+    ]);
+    // Of the ports, those that are not about the processes, logs or stored state of one machine.
+    const names = new Set(['AlertSink', 'Clock', 'Crossing', 'Engines', 'EngineTarget', 'LogQuery', 'PortWitness']);
+    const offending = FILES.filter(({ file }) => !isTest(file) && !IMPLEMENTS_A_PORT.has(file)).flatMap(
+      ({ file, text }) => {
+        if (!USERS_OF_INSTANCES.some((folder) => below(`server/${folder}`)(file))) return [];
+        return [...text.matchAll(/(?:^|\n)(?:import|export)([^;]*?)from\s+'([^']+)'/g)].flatMap(
+          ([, imported = '', specifier = '']) => {
+            const to = resolve(file, specifier);
+            if (!below('server/instances')(to) || entrances.has(to)) return [];
+            const words = imported.match(/\b(?!type\b|as\b)\w+/g) ?? [];
+            const isAllowed = to.startsWith('server/instances/ports') && words.every((word) => names.has(word));
+            return isAllowed ? [] : [`${file} → ${words.join(', ')} of ${to}`];
+          },
+        );
+      },
+    );
+    expect(offending).toEqual([]);
   });
 
   it("auth knows the contract, its own folder and the domain's ports", () => {

@@ -217,7 +217,7 @@ const (
 	// The configuration file cannot be written.
 	CodeConfigReadOnly Code = "CONFIG_READ_ONLY"
 
-	// No slot is free and none can be freed; under `/v1` with status 503 also: no memory is left for the body.
+	// No slot is free and none can be freed; with status 503: no memory is left for the body.
 	CodeCapacityExceeded Code = "CAPACITY_EXCEEDED"
 
 	// The instance has changed since the `ETag` in `If-Match` was read.
@@ -232,8 +232,8 @@ const (
 	// The body must be `application/json`; `POST /api/apply` also accepts YAML.
 	CodeUnsupportedMediaType Code = "UNSUPPORTED_MEDIA_TYPE"
 
-	// The caller reached a limit: concurrent requests, or requests or tokens per minute; `Retry-After` says when to
-	// retry.
+	// The caller reached a limit: concurrent requests, memory for their bodies, or requests or tokens per minute;
+	// `Retry-After` says when to retry.
 	CodeRateLimited Code = "RATE_LIMITED"
 
 	// An operator cancelled the request before the engine answered it.
@@ -555,11 +555,11 @@ type EventType string
 
 const (
 	EventTypeInstanceStatusChanged EventType = "instance_status_changed"
-	EventTypeInstanceStatsUpdated  EventType = "instance_stats_updated"
 	EventTypeInstanceCreated       EventType = "instance_created"
 	EventTypeInstanceUpdated       EventType = "instance_updated"
 	EventTypeInstanceDeleted       EventType = "instance_deleted"
 	EventTypeSystemAlert           EventType = "system_alert"
+	EventTypeInstanceStatsUpdated  EventType = "instance_stats_updated"
 	EventTypeDownloadProgress      EventType = "download_progress"
 	EventTypeGap                   EventType = "gap"
 )

@@ -34,7 +34,7 @@ const LOOK_MS = 1_000;
 const MOST_KEPT = 2;
 
 /** The instance of this request answers slowly enough to be met in the middle of its answer. */
-const FINAL_REQUEST: Step = {
+const FINAL_REQUEST: RequestStep & { after: number } = {
   kind: 'request',
   instance: 'slow',
   caller: 'script',

@@ -47,7 +47,7 @@ export interface Observation {
 /** Builds all observers. They never change instances. */
 export function observe(parts: ObservationParts): Observation {
   const { config, clock, program, events, alerts, instances, machine, supervisor, onFault, teardown } = parts;
-  const { gpus, meter, host } = machine;
+  const { gpus, host } = machine;
   const { manager } = instances;
   const feed = teardown.ending(createFeed({ clock, bus: events, idOf: (name) => manager.idOf(name) }));
   const stats = teardown.ending(
@@ -55,7 +55,6 @@ export function observe(parts: ObservationParts): Observation {
       clock,
       intervalSeconds: config.interval,
       liveRuns: () => manager.liveRuns(),
-      meter,
       onSample: (sample) => feed.stats(sample),
       onFault,
     }),

@@ -4,6 +4,7 @@ import { changedLimits, limitsInForce, NO_LIMITS } from '../auth/limits.ts';
 import type { Callers } from './callers.ts';
 import type { Alerts } from '../events/alerts.ts';
 import { GATEWAY_ERROR_SHAPES } from '../gateway/error-shape.ts';
+import { apiBodyBudget } from '../http/bodies/metered-body.ts';
 import type { Readiness } from '../http/edge/admission.ts';
 import type { ConfigEditor } from '../http/routes/config.routes.ts';
 import { gatewayRoutes } from '../http/routes/gateway.routes.ts';
@@ -15,6 +16,7 @@ import type { Clock, Engines } from '../instances/ports.ts';
 import type { Observation, ObservationParts } from './observation.ts';
 import { mostConnections } from '../open-files.ts';
 import { measureSendQueues } from '../send-queues.ts';
+import { SlicedWork } from '../sliced-work.ts';
 import { Turnstile } from '../reload/hand-over-turnstile.ts';
 import type { Teardown } from './teardown.ts';
 
@@ -54,6 +56,7 @@ export function createServing(parts: ServingParts): Serving {
   const { auth, audit, limits, clientAddress } = parts.callers;
   const { manager, fleet } = parts.instances;
   const { feed, requests, stats, system, figures } = parts.observation;
+  const work = new SlicedWork(clock);
   let readiness: Readiness = 'starting';
   const shutdown = new AbortController();
   const leaving = new AbortController();
@@ -73,6 +76,8 @@ export function createServing(parts: ServingParts): Serving {
     config,
     log,
     clock,
+    work,
+    bodyBudget: apiBodyBudget(clock),
     version,
     hostname,
     readiness: () => readiness,
@@ -80,6 +85,7 @@ export function createServing(parts: ServingParts): Serving {
       gatewayRoutes({
         instancesFor: (caller) => seenBy(caller, manager),
         clock,
+        work,
         requests,
         clientAddress,
         addressLimits: limitsInForce(changedLimits(NO_LIMITS, config.gateway)),

@@ -156,6 +156,7 @@ export function customEngine({ name, config, findProgram, searchPath, allowPrivi
   return {
     needsModel: false,
     check: (settings) => Promise.resolve({ problems: firstProblems(problemsOf(settings)), warnings: [] }),
+    options: async () => ({ options: null, unknown: `llamactl does not know the options of the engine ${name}` }),
     // The twins of an unknown program are unknown.
     withoutTwins: ({ options }) => options,
     learn: async () => {},

@@ -14,6 +14,7 @@ import { engineRecord } from '../testing/contracts/engine.contract.ts';
 import { createEngineEndpoint } from './endpoint.ts';
 import { createEngines } from './engines.ts';
 import { disguisesOf } from './fixtures/spellings.ts';
+import { engineOptions } from './engine-options.ts';
 import { parseHelp } from './flags.ts';
 import { guardOfEntry, guardOfFlag } from './guarded-flags.ts';
 import { LLAMA_CPP_VARIABLES } from './allowed-environment.ts';
@@ -246,6 +247,16 @@ describe('the real --help', () => {
     expect(heads.length).toBeGreaterThan(200);
     const spellings = heads.flatMap((line) => line.match(/(?<=^|, {1,6})--?[a-z][\w.-]*/gi) ?? []);
     expect(spellings.filter((spelling) => catalogue.findArgument(spelling) === null)).toEqual([]);
+  });
+
+  it('lists options of every type, each in a section', () => {
+    const options = engineOptions(catalogue);
+    expect(new Set(options.map(({ key }) => key)).size).toBe(options.length);
+    expect(options.filter(({ group }) => group === null)).toEqual([]);
+    const types = new Set(options.map(({ type }) => type));
+    expect([...types].toSorted()).toEqual(['choice', 'list', 'number', 'switch', 'text']);
+    const explained = options.filter(({ default: usual }) => /[()]|, 0|\s=\s/.test(usual ?? ''));
+    expect(explained.map(({ key, default: usual }) => [key, usual])).toEqual([]);
   });
 
   it('has no guarded flag that a disguise can bypass', () => {

@@ -18,6 +18,10 @@ export interface FlagEntry {
   removed: string | null;
   /** The help's text on one line, without the variables. */
   description: string;
+  /** The default as the description words it, without quotes; `null`: not given. */
+  default: string | null;
+  /** The section of the help: `common` under the heading `----- common params -----`; `null`: none. */
+  group: string | null;
 }
 
 /** A flag found by one of its spellings. */
@@ -45,6 +49,8 @@ export interface FlagCatalogue {
 
 /** Head of an entry: at most four spaces, then a flag. Continuations are indented by 30 and more. */
 const HEAD = /^ {0,4}(-{1,2}[A-Za-z].*)$/;
+/** Heading of a section. */
+const SECTION = /^-{3,} (.+?)(?: params)? -{3,}$/;
 const SPELLING = /^--?[A-Za-z][\w.-]*$/;
 const LISTS_OF_WORDS = /^[\w-]+(,[\w-]+)+$/;
 
@@ -60,16 +66,26 @@ export function bareName(spelling: string): string {
  * description, which goes on in indented lines.
  */
 export function parseHelp(help: string): FlagCatalogue {
-  const blocks: { head: string; text: string[] }[] = [];
+  const blocks: Block[] = [];
+  let group: string | null = null;
   for (const line of help.split(/\r?\n/)) {
     const head = HEAD.exec(line)?.[1];
-    if (head !== undefined) blocks.push({ head, text: [] });
+    group = SECTION.exec(line)?.[1] ?? group;
+    if (head !== undefined) blocks.push({ head, text: [], group });
     else if (/^\s/.test(line)) blocks.at(-1)?.text.push(line.trim());
   }
-  return catalogueOf(blocks.map(({ head, text }) => parseEntry(head, text)).filter((entry) => entry !== null));
+  return catalogueOf(blocks.map(parseEntry).filter((entry) => entry !== null));
 }
 
-function parseEntry(head: string, continuation: readonly string[]): FlagEntry | null {
+/** The lines of one entry. */
+interface Block {
+  head: string;
+  /** Continuations, trimmed. */
+  text: string[];
+  group: string | null;
+}
+
+function parseEntry({ head, text: continuation, group }: Block): FlagEntry | null {
   // Padding after the comma of a short spelling aligns the long ones; any other gap ends the spellings.
   const [left = '', ...right] = head.replace(/,\s+(?=-)/g, ', ').split(/\s{2,}/);
   const parts = left.split(', ').map((part) => /^(\S+)(?: (.+))?$/.exec(part));
@@ -90,6 +106,8 @@ function parseEntry(head: string, continuation: readonly string[]): FlagEntry | 
     variables,
     removed: /argument has been removed[.,]?\s*(.*)$/.exec(description)?.[1] ?? null,
     description,
+    default: defaultValue(description),
+    group,
   };
 }
 
@@ -120,6 +138,18 @@ function allowedValues(placeholder: string | null, description: string): string[
   if (listed !== undefined) return listed.split(/[,|]/).map((value) => value.trim());
   const described = /allowed values: ([\w.+-]+(?:, [\w.+-]+)*)/.exec(description)?.[1];
   return described === undefined ? null : described.split(', ');
+}
+
+/**
+ * Reads `(default: 0, 0 = loaded from model)` as `0`, and `(default: GET, POST)` completely. An explanation after the value
+ * begins with a comma, a semicolon, a bracket, `=` or `-`.
+ */
+function defaultValue(description: string): string | null {
+  const [, text = ''] = /\bdefault:\s*([^()]*)/.exec(description) ?? [];
+  const [first = '', ...more] = text.split(/,\s|;\s|\s[=-]\s/).map((part) => part.trim());
+  const isList = more.every((item) => /^[A-Z]+$/.test(item));
+  const value = (isList ? [first, ...more].join(', ') : first).replace(/^(['"])(.*)\1$/, '$2');
+  return value === '' ? null : value;
 }
 
 function separatorOf(placeholder: string | null, description: string): ',' | ';' | null {

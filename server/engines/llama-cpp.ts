@@ -9,6 +9,7 @@ import type {
 } from '../instances/ports.ts';
 import { LLAMA_CPP_VARIABLES } from './allowed-environment.ts';
 import { containerCommand, DETACHED, isDetached } from './container-command.ts';
+import { engineOptions } from './engine-options.ts';
 import { errorText } from './error-text.ts';
 import type { FlagCatalogue } from './flags.ts';
 import { bareName } from './flags.ts';
@@ -152,9 +153,17 @@ export function llamaCpp({
     return null;
   };
 
+  const options: EngineAdapter['options'] = async () => {
+    const { catalogue, warning } = await catalogues.load(config);
+    return catalogue === null
+      ? { options: null, unknown: warning }
+      : { options: engineOptions(catalogue), unknown: null };
+  };
+
   return {
     needsModel: true,
     check,
+    options,
     learn: (settings) => catalogues.learn(launcherOf(settings)),
     // The flags are needed only for translating options and for isolation.
     isLearnt: (settings) =>

@@ -1,9 +1,9 @@
 import { MOST_PROBLEMS } from '@llamactl/contract/errors';
 import type { OptionValue } from '@llamactl/contract/instance';
 import type { SettingsProblem } from '../instances/ports.ts';
-import { bareName } from './flags.ts';
 import type { FlagCatalogue, FlagEntry, FlagMatch } from './flags.ts';
 import { guardOfEntry } from './guarded-flags.ts';
+import { optionKey } from './engine-options.ts';
 import { suggestion } from '../suggestion.ts';
 import { argumentText, booleanWord, findOption, optionIdentity } from './option-arguments.ts';
 
@@ -66,7 +66,7 @@ function freeNames(catalogue: FlagCatalogue): string[] {
     ...free
       .flatMap((entry) => [...entry.spellings, ...entry.negations])
       .filter((spelling) => spelling.startsWith('--'))
-      .map((spelling) => bareName(spelling).replaceAll('-', '_')),
+      .map(optionKey),
   ];
 }
 
@@ -95,9 +95,9 @@ function valueProblem(match: FlagMatch, value: OptionValue): string | null {
 const NUMBER = /^\s*[+-]?(?:\.?\d|inf|nan)/i;
 
 /** Placeholder `N` is a number, or a word that the help quotes: `either an exact number, 'auto', or 'all'`. */
-function numberProblem(items: readonly string[], { description }: FlagEntry): string | null {
+function numberProblem(items: readonly string[], { description, default: usual }: FlagEntry): string | null {
   const words = [...description.matchAll(/'([a-z]+)'/g)].map(([, word = '']) => word);
-  const wrong = items.find((item) => !NUMBER.test(item) && !words.includes(item));
+  const wrong = items.find((item) => !NUMBER.test(item) && item !== usual && !words.includes(item));
   if (wrong === undefined) return null;
   return `needs a number${words.length === 0 ? '' : ` or ${words.join(', ')}`}, not ${JSON.stringify(shown(wrong))}`;
 }

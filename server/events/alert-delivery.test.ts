@@ -3,7 +3,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import http from 'node:http';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import type { InstanceEvent } from '@llamactl/contract/events';
+import type { DomainEvent } from '@llamactl/contract/events';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { systemClock } from '../clock.ts';
 import { createToolRunner } from '../supervisor/tool.ts';
@@ -26,7 +26,7 @@ const FAILED: AlertNews = {
 let clock: FakeClock;
 let folder: string;
 let faults: string[];
-type Listener = (event: InstanceEvent, kept: { timestamp: string }) => void;
+type Listener = (event: DomainEvent, kept: { timestamp: string }) => void;
 let listeners: Set<Listener>;
 let ends: (() => Promise<void> | void)[];
 beforeEach(() => {

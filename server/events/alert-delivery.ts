@@ -1,5 +1,5 @@
 import type { Config } from '@llamactl/contract/config';
-import type { InstanceEvent } from '@llamactl/contract/events';
+import type { DomainEvent } from '@llamactl/contract/events';
 import type { Clock } from '../instances/ports.ts';
 import { createAlertCommand, type RunTool } from './alert-command.ts';
 import { alertKey, type LeftAlert } from './alerts-left.ts';
@@ -22,7 +22,7 @@ export interface AlertDeliveryDependencies {
   runTool: RunTool;
   /** Alerts that the previous server raised and did not clear. */
   left: readonly LeftAlert[];
-  events: { subscribe(listener: (event: InstanceEvent, kept: { timestamp: string }) => void): () => void };
+  events: { subscribe(listener: (event: DomainEvent, kept: { timestamp: string }) => void): () => void };
   onFault: (error: unknown, what: string) => void;
 }
 

@@ -1,7 +1,7 @@
-import type { InstanceEvent } from '@llamactl/contract/events';
+import type { DomainEvent } from '@llamactl/contract/events';
 
 /** The data of a `system_alert` event. */
-export type AlertNews = Extract<InstanceEvent, { type: 'system_alert' }>['data'];
+export type AlertNews = Extract<DomainEvent, { type: 'system_alert' }>['data'];
 
 /** A raised or cleared alert, as it is sent to the webhook and the command. */
 export interface Announcement {

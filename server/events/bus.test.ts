@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { InstanceEvent } from '@llamactl/contract/events';
+import type { DomainEvent } from '@llamactl/contract/events';
 import { eventsContract, statusChange } from '../testing/contracts/events.contract.ts';
 import { FakeClock } from '../testing/fake-clock.ts';
 import { MemoryStore } from '../testing/memory-store.ts';
@@ -20,8 +20,8 @@ function aBus(parts: Partial<EventBusDependencies> = {}): EventBus {
 }
 
 /** A listener that records its events. */
-function recorder(): { received: InstanceEvent[]; listener: EventListener } {
-  const received: InstanceEvent[] = [];
+function recorder(): { received: DomainEvent[]; listener: EventListener } {
+  const received: DomainEvent[] = [];
   return { received, listener: (event) => void received.push(event) };
 }
 
@@ -183,7 +183,7 @@ describe('EventBus replay', () => {
   it('together with a subscription of the same turn has every event once', () => {
     const bus = aBus();
     const { received, listener } = recorder();
-    let replayed: InstanceEvent[] = [];
+    let replayed: DomainEvent[] = [];
     // While one event is being delivered and the next one waits.
     const unsubscribe = bus.subscribe(() => {
       unsubscribe();

@@ -1,9 +1,9 @@
-import type { InstanceEvent } from '@llamactl/contract/events';
+import type { DomainEvent } from '@llamactl/contract/events';
 import type { Clock, EventSink, KeptEvent, ReplayStore } from '../instances/ports.ts';
 import { Replay, type Replayed } from './replay.ts';
 
 /** Gets every event. Runs within the emitter's turn: it must return quickly and not wait. */
-export type EventListener = (event: InstanceEvent, kept: KeptEvent) => void;
+export type EventListener = (event: DomainEvent, kept: KeptEvent) => void;
 
 /** Delivers events from their emitters to the listeners. */
 export interface EventBus extends EventSink {
@@ -22,7 +22,7 @@ export interface EventBusDependencies {
   /** The events that the previous server stored, oldest first. */
   stored: readonly KeptEvent[];
   /** Gets what a listener threw, or why an event could not be stored; must not throw. */
-  onError: (error: unknown, event: InstanceEvent) => void;
+  onError: (error: unknown, event: DomainEvent) => void;
 }
 
 /** Numbers reserved for each millisecond of the clock. */
@@ -106,7 +106,7 @@ export function createEventBus({ clock, replay: store, stored, onError }: EventB
     return number;
   }
 
-  function keep(event: InstanceEvent, instance?: string, at = clock.now()): KeptEvent {
+  function keep(event: DomainEvent, instance?: string, at = clock.now()): KeptEvent {
     const timestamp = new Date(at).toISOString();
     const kept = { seq: takeNumber(), timestamp, event, ...(instance === undefined ? {} : { instance }) };
     order.keep(kept);

@@ -1,4 +1,4 @@
-import type { Frame } from '@llamactl/contract/events';
+import type { DomainEvent, Frame } from '@llamactl/contract/events';
 import { describe, expect, it } from 'vitest';
 import type { Clock } from '../instances/ports.ts';
 import { statusChange } from '../testing/contracts/events.contract.ts';
@@ -231,6 +231,21 @@ describe('Feed', () => {
       bus.emit({ type: 'system_alert', data: { level: 'error', code: 'x', message: '', state: 'raised', instance } });
     await clock.flush();
     expect(one.frames().map(({ data }) => data)).toMatchObject([{ instance: 'a' }]);
+  });
+
+  it('sends events of any further kind: about an instance to those who may see it, all others to every client', async () => {
+    const { clock, bus, feed } = aFeed();
+    const [limited, free] = [aClient(), aClient()];
+    feed.join(limited.as({ instances: new Set(['id-a']) }));
+    feed.join(free.as());
+    const aJob = { type: 'job_changed', data: { id: 'j1', state: 'done' } };
+    const ofB = { type: 'bench_finished', data: { instance: 'b', tokens: 9 } };
+    // As if read from the store of a version that has these kinds.
+    for (const event of [aJob, ofB]) bus.emit(JSON.parse(JSON.stringify(event)) as DomainEvent);
+    await clock.flush();
+    expect(limited.frames()).toMatchObject([aJob]);
+    expect(free.frames()).toMatchObject([aJob, ofB]);
+    expect(bus.replaySince(0).events.map(({ event }) => event)).toEqual([aJob, ofB]);
   });
 
   it('drops a client that is too slow, and continues for the others', async () => {

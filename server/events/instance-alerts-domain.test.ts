@@ -1,4 +1,4 @@
-import type { InstanceEvent } from '@llamactl/contract/events';
+import type { DomainEvent } from '@llamactl/contract/events';
 import { describe, expect, it } from 'vitest';
 import { Domain } from '../testing/domain.ts';
 import { createInstanceAlerts } from './instance-alerts.ts';
@@ -6,7 +6,7 @@ import { createInstanceAlerts } from './instance-alerts.ts';
 /** Instance alerts with the real domain, whose messages and numbers the other tests do not use. */
 function aWatchedDomain() {
   const domain = new Domain();
-  const listeners = new Set<(event: InstanceEvent) => void>();
+  const listeners = new Set<(event: DomainEvent) => void>();
   const record = domain.events.emit.bind(domain.events);
   domain.events.emit = (event) => {
     record(event);

@@ -1,4 +1,4 @@
-import type { InstanceEvent } from '@llamactl/contract/events';
+import type { DomainEvent } from '@llamactl/contract/events';
 import type { Status } from '@llamactl/contract/instance';
 import type { Alert, Gpu } from '@llamactl/contract/system';
 import { describe, expect, it } from 'vitest';
@@ -32,7 +32,7 @@ interface Seen {
 function aWorld() {
   const clock = new FakeClock();
   const instances = new Map<string, Seen>();
-  const listeners = new Set<(event: InstanceEvent) => void>();
+  const listeners = new Set<(event: DomainEvent) => void>();
   const raised = new Map<string, Omit<Alert, 'raised_at'>>();
   const log: string[] = [];
   const world = {
@@ -42,7 +42,7 @@ function aWorld() {
     portHolder: null as object | null | Promise<object | null>,
     gpus: [GPU] as Gpu[],
   };
-  const emit = (event: InstanceEvent): void => listeners.forEach((listener) => listener(event));
+  const emit = (event: DomainEvent): void => listeners.forEach((listener) => listener(event));
   const note = (state: 'raised' | 'cleared', alert: Omit<Alert, 'raised_at'>): void => {
     log.push([state, alert.code, alert.instance].filter(Boolean).join(' '));
     emit({ type: 'system_alert', data: { ...alert, state } });

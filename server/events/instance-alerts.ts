@@ -1,4 +1,4 @@
-import type { InstanceEvent } from '@llamactl/contract/events';
+import type { DomainEvent } from '@llamactl/contract/events';
 import type { Instance, InstanceSummary } from '@llamactl/contract/instance';
 import type { AlertSink, Clock } from '../instances/ports.ts';
 import { GpuMemoryAlert, type GpuMemoryAlertDependencies } from './gpu-memory-alert.ts';
@@ -21,7 +21,7 @@ export interface SeenInstances {
 export interface InstanceAlertsDependencies extends GpuMemoryAlertDependencies {
   clock: Pick<Clock, 'after'>;
   alerts: AlertSink;
-  events: { subscribe(listener: (event: InstanceEvent) => void): () => void };
+  events: { subscribe(listener: (event: DomainEvent) => void): () => void };
   instances: SeenInstances;
   /** The process that listens on a port of this machine; `null`: none. */
   portHolder: (port: number) => Promise<unknown>;
@@ -163,7 +163,7 @@ export function createInstanceAlerts(dependencies: InstanceAlertsDependencies): 
         else clashes.set(instance, now.port);
         return watchPorts();
       }
-      case 'instance_created':
+      default:
         return;
     }
   });

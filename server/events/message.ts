@@ -1,4 +1,4 @@
-import type { Frame, GapFrame, StatsFrame } from '@llamactl/contract/events';
+import { instanceOf, type Frame, type GapFrame, type StatsFrame } from '@llamactl/contract/events';
 import type { KeptEvent } from '../instances/ports.ts';
 
 /** A message to clients, encoded once for all of them. */
@@ -23,7 +23,7 @@ const EIGHT_BYTE_LENGTH = 127;
 /** @param idOf Id of an existing instance; called when the event itself has no id. */
 export function messageOfEvent(kept: KeptEvent, idOf: (name: string) => string | null): Message {
   const { seq, timestamp, event } = kept;
-  const name = (event.type === 'system_alert' ? event.data.instance : event.data.name) ?? null;
+  const name = instanceOf(event);
   const instance = kept.instance ?? (name === null ? null : idOf(name));
   const bytes = textFrame(JSON.stringify({ type: event.type, timestamp, seq, data: event.data }));
   return { type: event.type, name, instance, isStats: false, bytes };

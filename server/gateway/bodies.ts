@@ -7,7 +7,7 @@ import { HeldBody } from './held-body.ts';
 import { type Members, MemberScanner, membersOf } from './json-members.ts';
 import { type FormField, FormScanner } from './multipart.ts';
 import { ReadingPace } from './reading-pace.ts';
-import { SlicedWork } from './sliced-work.ts';
+import { atOnce, type Sliced, type SlicedWork } from '../sliced-work.ts';
 
 /** Bodies up to this many bytes are scanned in one step, which takes less than a millisecond. */
 const LARGEST_AT_ONCE = 65_536;
@@ -23,6 +23,8 @@ interface Scanner<Found> {
 export interface BodiesOptions {
   clock: Pick<Clock, 'after' | 'elapsed' | 'nextTurn'>;
   budget: BodyBudget;
+  /** Scans large bodies, and frees their memory. */
+  work: SlicedWork;
 }
 
 /** Reads request bodies into memory and scans them, without delaying other requests. */
@@ -33,9 +35,9 @@ export class Bodies {
   /** The memory that bodies use. */
   readonly budget: BodyBudget;
 
-  constructor({ clock, budget }: BodiesOptions) {
+  constructor({ clock, budget, work }: BodiesOptions) {
     this.#clock = clock;
-    this.#work = new SlicedWork(clock);
+    this.#work = work;
     this.#pace = new ReadingPace(clock);
     this.budget = budget;
   }
@@ -77,22 +79,19 @@ export class Bodies {
   }
 
   async #scan<Found>(body: HeldBody, scanner: Scanner<Found>, signal: AbortSignal): Promise<Found> {
-    const pieces = shortPieces(body.pieces);
-    const step = (): boolean => {
-      const next = pieces.next();
-      if (next.done !== true) scanner.push(next.value);
-      return next.done === true;
-    };
-    if (body.byteLength > LARGEST_AT_ONCE) await this.#work.run(step, signal);
-    else while (!step());
-    return scanner.finish();
+    const scan = scanned(body.pieces, scanner);
+    return body.byteLength > LARGEST_AT_ONCE ? this.#work.run(scan, signal) : atOnce(scan);
   }
 }
 
-function* shortPieces(pieces: readonly Buffer[]): Generator<Buffer, void> {
+function* scanned<Found>(pieces: readonly Buffer[], scanner: Scanner<Found>): Sliced<Found> {
   for (const piece of pieces) {
-    for (let at = 0; at < piece.length; at += STEP_LENGTH) yield piece.subarray(at, at + STEP_LENGTH);
+    for (let at = 0; at < piece.length; at += STEP_LENGTH) {
+      scanner.push(piece.subarray(at, at + STEP_LENGTH));
+      yield;
+    }
   }
+  return scanner.finish();
 }
 
 /** Returns a body that arrived together with its head; `null`: it has not arrived completely. */

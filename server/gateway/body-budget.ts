@@ -11,8 +11,18 @@ const RETRY_AFTER = { 'retry-after': '5' };
 
 export interface BodyBudgetOptions {
   clock: Pick<Clock, 'after'>;
-  /** The setting `gateway.body_memory_mb`, in bytes. One caller may use half of it. */
+  /** Size of the budget. One caller may use half of it. */
   bytes: number;
+  /** Default: those of the gateway, which name `gateway.body_memory_mb`. */
+  refusals?: Refusals;
+}
+
+/** Sentences for a caller that gets no memory. */
+export interface Refusals {
+  /** The caller's share is full. */
+  share: string;
+  /** The budget is full. */
+  budget: string;
 }
 
 /** Bytes of memory that one body may use. */
@@ -49,6 +59,13 @@ interface Waiter {
 
 const NO_USAGE: Readonly<Usage> = { large: 0, small: 0 };
 
+const OF_GATEWAY: Refusals = {
+  share:
+    'The bodies of your requests in flight fill your half of the memory for bodies (gateway.body_memory_mb). Send fewer at once, or name the model in the URL as ?model=NAME.',
+  budget:
+    'The memory for bodies (gateway.body_memory_mb) stayed full for ten seconds. Try again in a moment, or name the model in the URL as ?model=NAME.',
+};
+
 type Verdict = 'fits' | 'share is full' | 'budget is full';
 
 /**
@@ -61,6 +78,7 @@ type Verdict = 'fits' | 'share is full' | 'budget is full';
 export class BodyBudget {
   readonly #clock: Pick<Clock, 'after'>;
   readonly #bytes: number;
+  readonly #refusals: Refusals;
   readonly #total: Usage = { large: 0, small: 0 };
   readonly #callers = new Map<string, Usage>();
   readonly #waiters: Waiter[] = [];
@@ -68,9 +86,10 @@ export class BodyBudget {
   readonly #spare = new Set<Held>();
   #isSettling = false;
 
-  constructor({ clock, bytes }: BodyBudgetOptions) {
+  constructor({ clock, bytes, refusals = OF_GATEWAY }: BodyBudgetOptions) {
     this.#clock = clock;
     this.#bytes = bytes;
+    this.#refusals = refusals;
   }
 
   /** Bytes that are reserved at the moment. */
@@ -170,12 +189,18 @@ export class BodyBudget {
       };
       const leave = (): void => end(() => reject(new Error('the caller left')));
       const cancel = this.#clock.after(LONGEST_WAIT_MS, () =>
-        end(() => reject(refusal(this.#judge(waiter.held, waiter.bytes)))),
+        end(() => reject(this.#refusal(this.#judge(waiter.held, waiter.bytes)))),
       );
       waiter.grant = () => end(resolve);
       signal.addEventListener('abort', leave, { once: true });
       if (signal.aborted) leave();
     });
+  }
+
+  #refusal(verdict: Verdict): ApiError {
+    const { share, budget } = this.#refusals;
+    if (verdict === 'share is full') return new ApiError('RATE_LIMITED', share, { headers: RETRY_AFTER });
+    return new ApiError('CAPACITY_EXCEEDED', budget, { status: 503, headers: RETRY_AFTER });
   }
 
   #drop(waiter: Waiter): void {
@@ -259,19 +284,4 @@ function rebook(usage: Usage, before: number, after: number): void {
   else usage.large -= before;
   if (after <= SMALL_BODY) usage.small += after;
   else usage.large += after;
-}
-
-function refusal(verdict: Verdict): ApiError {
-  if (verdict === 'share is full') {
-    return new ApiError(
-      'RATE_LIMITED',
-      'The bodies of your requests in flight fill your half of the memory for bodies (gateway.body_memory_mb). Send fewer at once, or name the model in the URL as ?model=NAME.',
-      { headers: RETRY_AFTER },
-    );
-  }
-  return new ApiError(
-    'CAPACITY_EXCEEDED',
-    'The memory for bodies (gateway.body_memory_mb) stayed full for ten seconds. Try again in a moment, or name the model in the URL as ?model=NAME.',
-    { status: 503, headers: RETRY_AFTER },
-  );
 }

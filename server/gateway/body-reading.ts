@@ -6,7 +6,7 @@ import { type BodyBudget, type Reservation, SMALL_BODY } from './body-budget.ts'
 import { HeldBody } from './held-body.ts';
 import { PieceList } from './piece-list.ts';
 import type { ReadingPace } from './reading-pace.ts';
-import type { SlicedWork } from './sliced-work.ts';
+import type { SlicedWork } from '../sliced-work.ts';
 
 /** The largest body, in bytes, that is read into memory. */
 export const LARGEST_READ_BODY = 64 * 1024 * 1024;

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { Reservation } from './body-budget.ts';
 import { type Edit, HeldBody } from './held-body.ts';
-import { SlicedWork } from './sliced-work.ts';
+import { SlicedWork } from '../sliced-work.ts';
 
 /** Returns a reservation that records its release. */
 function reservationOf(): Reservation & { isReleased: boolean } {
@@ -100,9 +100,9 @@ describe('the memory', () => {
 
   test('is freed block by block over several turns, and the reservation is released after the last', () => {
     const turns: (() => void)[] = [];
-    // The clock advances by 2 ms at each reading, so a turn frees one block.
+    // The clock advances by 3 ms at each reading, so a turn frees one block.
     let now = 0;
-    const work = new SlicedWork({ elapsed: () => (now += 2), nextTurn: (callback) => void turns.push(callback) });
+    const work = new SlicedWork({ elapsed: () => (now += 3), nextTurn: (callback) => void turns.push(callback) });
     const all = pieces();
     const reservation = reservationOf();
     HeldBody.of(all, reservation, work).release();

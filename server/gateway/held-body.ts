@@ -1,5 +1,5 @@
 import type { Reservation } from './body-budget.ts';
-import type { SlicedWork } from './sliced-work.ts';
+import { atOnce, type Sliced, type SlicedWork } from '../sliced-work.ts';
 
 /** Replaces the bytes from `start` to `end` by `text`. */
 export interface Edit {
@@ -174,16 +174,18 @@ class BodyMemory {
   #free(): void {
     const blocks = blocksOf(this.#pieces);
     this.#pieces = [];
-    const reservation = this.#reservation;
-    const freeOne = (): boolean => {
-      blocks.pop()?.transfer(0);
-      const isOver = blocks.length === 0;
-      if (isOver) reservation?.release();
-      return isOver;
-    };
-    if (blocks.length > MOST_FREED_AT_ONCE && this.#work !== null) this.#work.runToEnd(freeOne);
-    else while (!freeOne());
+    const freeing = freed(blocks, this.#reservation);
+    if (blocks.length > MOST_FREED_AT_ONCE && this.#work !== null) this.#work.runLater(freeing);
+    else atOnce(freeing);
   }
+}
+
+function* freed(blocks: ArrayBuffer[], reservation: Reservation | null): Sliced<void> {
+  while (blocks.length > 0) {
+    blocks.pop()?.transfer(0);
+    if (blocks.length > 0) yield;
+  }
+  reservation?.release();
 }
 
 /** Returns the blocks of memory that hold the pieces. Empty for a single piece, which the garbage collector frees faster. */

@@ -1,6 +1,7 @@
 import { beforeEach, describe, expect, it, vi } from 'vitest';
 import { AuthHarness, PASSWORD } from '../testing/auth-harness.ts';
 import { FakeAudit } from '../testing/fake-services.ts';
+import { SlicedWork } from '../sliced-work.ts';
 import { gatewayRoutes } from './routes/gateway.routes.ts';
 import { testConfig, testServer, type TestServer } from '../testing/http-harness.ts';
 import { seenBy } from './routes/seen-manager.ts';
@@ -18,7 +19,13 @@ beforeEach(async () => {
     audit,
     clock: harness.clock,
     config: testConfig({ auth: { enabled: true } }),
-    plugins: [gatewayRoutes({ instancesFor: (caller) => seenBy(caller, test.manager), clock: harness.clock })],
+    plugins: [
+      gatewayRoutes({
+        instancesFor: (caller) => seenBy(caller, test.manager),
+        clock: harness.clock,
+        work: new SlicedWork(harness.clock),
+      }),
+    ],
   });
   await test.manager.create({ name: 'mine' });
   admin = { authorization: `Bearer ${await harness.tokenOf('ada')}` };
@@ -121,7 +128,13 @@ describe('the audit trail', () => {
     test = testServer({
       audit,
       clock: harness.clock,
-      plugins: [gatewayRoutes({ instancesFor: (caller) => seenBy(caller, test.manager), clock: harness.clock })],
+      plugins: [
+        gatewayRoutes({
+          instancesFor: (caller) => seenBy(caller, test.manager),
+          clock: harness.clock,
+          work: new SlicedWork(harness.clock),
+        }),
+      ],
     });
     const url = '/api/instances/unknown/proxy/x';
     for (let count = 0; count < 103; count += 1) await call('POST', url, undefined, {});

@@ -1,8 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { ApiError } from '@llamactl/contract/errors';
-import { Sealed } from '../instances/life/mailbox.ts';
-import { Moved } from '../instances/life/moved.ts';
-import { StoreClosed } from '../instances/ports.ts';
+import { Moved, Sealed, StoreClosed } from '../instances/use-cases.ts';
 import { FakeAudit } from '../testing/fake-services.ts';
 import { errorOf, serverWithInstance, testServer, type TestServer } from '../testing/http-harness.ts';
 import type { Turnstile } from './edge/turnstile.ts';

@@ -41,7 +41,7 @@ const TIMEOUTS: Timeouts = { header: 20_000, check: 5_000, body: 60_000, idle: 7
 /** Most bytes of URL and header together. Node's default; the 431 answer names it. */
 const HEADER_LIMIT = 16_384;
 /** Properties that this server adds to every request. */
-const OWN_PROPERTIES = ['upgradeHead', 'caller', 'instance', 'concerns', 'isPassedOn', 'isBegun'] as const;
+const OWN_PROPERTIES = ['upgradeHead', 'caller', 'instance', 'over', 'concerns', 'isPassedOn', 'isBegun'] as const;
 
 /** Dependencies of the rules. */
 interface RulesParts {

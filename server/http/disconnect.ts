@@ -1,13 +1,25 @@
 import type { ServerResponse } from 'node:http';
 import { ApiError } from '@llamactl/contract/errors';
 import type { Caller } from '../auth/caller.ts';
-import { Moved } from '../instances/life/moved.ts';
 import type { Clock } from '../instances/ports.ts';
+import { Moved } from '../instances/use-cases.ts';
 import { watchWelcome } from './edge/welcome.ts';
 
 /** Abort reason when the caller hung up. */
 export class CallerGone extends Error {
   override readonly name = 'CallerGone';
+}
+
+/**
+ * Returns a signal that aborts when a request is over: it is answered, or the caller hung up. The reason is
+ * {@link CallerGone} in both cases, because after its answer a request has nothing left to abort.
+ */
+export function overSignal(response: ServerResponse): AbortSignal {
+  const controller = new AbortController();
+  const end = (): void => controller.abort(new CallerGone('The caller hung up.'));
+  if (response.destroyed) end();
+  else response.once('close', end);
+  return controller.signal;
 }
 
 export interface DisconnectParts {

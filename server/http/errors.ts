@@ -1,5 +1,6 @@
 import { ApiError, type ErrorBody, type ErrorCode } from '@llamactl/contract/errors';
 import { shapeFor } from '../gateway/error-shape.ts';
+import { CallerGone } from './disconnect.ts';
 import { pathOf } from './target.ts';
 import type { HttpReply, HttpRequest } from './plugin.ts';
 
@@ -114,6 +115,8 @@ export function replyWithError(
   reply: HttpReply,
   shapes: readonly ErrorShape[],
 ): HttpReply {
+  // The caller hung up, so send no answer.
+  if (thrown instanceof CallerGone) return reply.hijack();
   const error = asApiError(thrown);
   if (error.code === 'INTERNAL_ERROR') request.log.error({ err: thrown }, 'request failed');
   const { status, headers, body } = errorAnswer(error, { id: request.id, path: pathOf(request.raw.url ?? '') }, shapes);

@@ -5,6 +5,7 @@ import { OPERATIONS, PASS_THROUGH } from '@llamactl/contract/operations';
 import { PERMISSIONS } from '@llamactl/contract/permissions';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { GATEWAY_ERROR_SHAPES } from '../gateway/error-shape.ts';
+import { SlicedWork } from '../sliced-work.ts';
 import { AuthHarness } from '../testing/auth-harness.ts';
 import type { Access } from './edge/access.ts';
 import { gatewayRoutes } from './routes/gateway.routes.ts';
@@ -74,7 +75,7 @@ const nothing = (): void => undefined;
 function plugins(): HttpPlugin[] {
   const { clock, auth } = harness;
   return [
-    gatewayRoutes({ instancesFor: (caller) => seenBy(caller, test.manager), clock }),
+    gatewayRoutes({ instancesFor: (caller) => seenBy(caller, test.manager), clock, work: new SlicedWork(clock) }),
     webSocketRoutes({
       ...auth,
       events: { join: () => ({ subscribe: nothing, drained: nothing, leave: nothing }) },

@@ -30,6 +30,11 @@ declare module 'fastify' {
     caller: Caller | null;
     /** Instance that serves the request, for the log; `null`: none, or the one in its path. */
     instance: string | null;
+    /**
+     * Aborts when the request is over, which ends the work on its large body. `null`: the body is small, so the work
+     * is completed also for a caller that hangs up.
+     */
+    over: AbortSignal | null;
     /** Object of the request, for the audit trail; `null`: none, or the one in its path. */
     concerns: string | null;
     /** True when another server answers, logs and audits the request; otherwise `null`. */

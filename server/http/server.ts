@@ -2,53 +2,30 @@ import type { IncomingMessage } from 'node:http';
 import { type AddressInfo, Server as NetServer, type Socket } from 'node:net';
 import type { Config } from '@llamactl/contract/config';
 import fastify, { type FastifyBaseLogger } from 'fastify';
-import type { Accounts } from '../auth/accounts.ts';
 import type { AuditTrail } from '../auth/audit.ts';
-import type { Caller } from '../auth/caller.ts';
-import type { Keys } from '../auth/api-keys.ts';
-import type { Tickets } from '../auth/tickets.ts';
-import type { FleetManager, InstanceManager } from '../instances/use-cases.ts';
-import type { Figures } from '../metrics/figures.ts';
+import type { BodyBudget } from '../gateway/body-budget.ts';
 import type { Clock } from '../instances/ports.ts';
+import type { SlicedWork } from '../sliced-work.ts';
 import { AddressBound, type AddressBoundParts, unboundedAddresses } from './edge/address-bound.ts';
+import { apiOperations, type ApiAccounts, type ApiParts } from './api-operations.ts';
+import { bindRoutes } from './bind.ts';
 import { apiPageRoutes } from './routes/api-page.routes.ts';
-import { auditRoutes } from './routes/audit.routes.ts';
-import { authRoutes, type Login } from './routes/auth.routes.ts';
 import type { CallerFinder } from './edge/authenticate.ts';
-import { batchRoutes } from './routes/batch.routes.ts';
-import { binder } from './bind.ts';
 import { readJsonBodies } from './bodies/body.ts';
-import { configRoutes, type ConfigEditor } from './routes/config.routes.ts';
 import type { ErrorShape } from './errors.ts';
-import { fleetRoutes } from './routes/fleet.routes.ts';
 import type { RateLimiter } from './edge/gate.ts';
-import { instanceRoutes } from './routes/instances.routes.ts';
-import { keyRoutes } from './routes/keys.routes.ts';
-import { lifecycleRoutes } from './routes/lifecycle.routes.ts';
-import { logRoutes } from './routes/logs.routes.ts';
-import { metricsRoutes, type Metrics } from './routes/metrics.routes.ts';
 import type { HttpApp, HttpPlugin } from './plugin.ts';
-import { prometheusRoutes } from './routes/prometheus.routes.ts';
-import { requestRoutes, type RequestsView } from './routes/requests.routes.ts';
 import { Rules, type Timeouts } from './connection-rules.ts';
-import { seenBy } from './routes/seen-manager.ts';
-import { systemRoutes, type SystemVoice } from './routes/system.routes.ts';
-import { ticketRoutes } from './routes/ticket.routes.ts';
 import { Upgrades } from './edge/upgrade.ts';
 import type { Turnstile } from './edge/turnstile.ts';
-import { userRoutes } from './routes/users.routes.ts';
 
-/** Authentication, as far as routes and rules need it. */
-export interface HttpAuthentication extends Login {
+/** Authentication, as far as operations and rules need it. */
+export interface HttpAuthentication extends ApiAccounts {
   authenticator: CallerFinder;
-  accounts: Pick<Accounts, 'named' | 'list' | 'create' | 'update' | 'remove'>;
-  keys: Pick<Keys, 'list' | 'create' | 'remove'>;
-  tickets: Pick<Tickets, 'issue'>;
 }
 
 /** Dependencies of the HTTP server. */
-export interface HttpServerParts extends SystemVoice {
-  manager: InstanceManager;
+export interface HttpServerParts extends ApiParts {
   auth: HttpAuthentication;
   /** Records requests, and reads the records. */
   audit: Pick<AuditTrail, 'record' | 'read'>;
@@ -56,17 +33,14 @@ export interface HttpServerParts extends SystemVoice {
   limits: RateLimiter;
   /** Returns the client address of a request. */
   clientAddress: (raw: IncomingMessage) => string;
-  fleet: FleetManager;
-  configEditor: ConfigEditor;
-  metrics: Metrics;
-  /** Metrics for Prometheus. */
-  figures: Figures;
-  /** Requests to engines. */
-  requests: RequestsView;
   config: Pick<Config, 'server' | 'auth'>;
   /** A pino logger; gets one line for each request. */
   log: FastifyBaseLogger;
   clock: Clock;
+  /** Parses and validates bodies; the gateway shares it. */
+  work: SlicedWork;
+  /** The memory for bodies under `/api`. */
+  bodyBudget: BodyBudget;
   /** Hostname of this machine; the server answers under this name. */
   hostname: string;
   /** Other routes, each plugin in its own scope. */
@@ -141,7 +115,7 @@ function connectionsOf(server: NetServer): Promise<number> {
 
 /** Builds the HTTP server: the API's own routes, the rules for every request, and the plugins' scopes. */
 export function createHttpServer(parts: HttpServerParts): HttpServer {
-  const { config, clock, manager, auth, plugins = [] } = parts;
+  const { config, clock, work, auth, clientAddress, bodyBudget: budget, plugins = [] } = parts;
   const begun = new WeakSet<Socket>();
   const isBegun = (connection: Socket): boolean => begun.has(connection);
   const rules = new Rules({ ...parts, authenticator: auth.authenticator, isBegun });
@@ -173,24 +147,9 @@ export function createHttpServer(parts: HttpServerParts): HttpServer {
   };
 
   void app.register(async (scope) => {
-    readJsonBodies(scope, clock, rules.timeouts.body);
-    const managerFor = (caller: Caller | null): InstanceManager => seenBy(caller, manager);
-    const bind = binder(scope, { managerFor, clock, shutdown: parts.shutdownSignal, turnstile: parts.turnstile });
-    instanceRoutes(bind, config.server.base_path);
-    lifecycleRoutes(bind);
-    batchRoutes(bind);
-    logRoutes(bind, clock);
-    fleetRoutes(bind, parts.fleet);
-    metricsRoutes(bind, parts.metrics);
-    prometheusRoutes(bind, parts.figures);
-    requestRoutes(bind, parts.requests);
-    configRoutes(bind, parts.configEditor);
-    authRoutes(bind, auth, parts.clientAddress);
-    userRoutes(bind, auth.accounts);
-    keyRoutes(bind, auth.keys);
-    auditRoutes(bind, parts.audit);
-    ticketRoutes(bind, auth.tickets);
-    systemRoutes(bind, parts);
+    readJsonBodies(scope, { clock, work, budget, clientAddress, timeoutMs: rules.timeouts.body });
+    const { shutdownSignal: shutdown, turnstile } = parts;
+    bindRoutes(scope, { operations: apiOperations(parts), clock, addressOf: clientAddress, shutdown, turnstile });
     apiPageRoutes(scope, parts);
   });
   for (const plugin of plugins) void app.register(async (scope) => plugin(scope));

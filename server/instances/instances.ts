@@ -31,7 +31,8 @@ import { Registry } from './registry.ts';
 import { Removals } from './removal.ts';
 import { runReferences } from './run-references.ts';
 import { Scheduler } from './slots/scheduler.ts';
-import { InstanceSlots, slotLimits } from './slots/slot-world.ts';
+import { slotCapacity } from './slots/capacity.ts';
+import { InstanceSlots } from './slots/slot-world.ts';
 import { StartCheck } from './start-check.ts';
 import { watchStore } from './store-watch.ts';
 import type { FleetManager, InstanceManager } from './use-cases.ts';
@@ -124,7 +125,8 @@ export function createInstances(outside: Ports, options: InstancesOptions): Inst
       if (mailbox !== null) waitingRooms.look(mailbox);
     },
   });
-  const scheduler = new Scheduler(clock, slotLimits(settings, groups), slots);
+  const exclusiveGroups = new Set(Object.keys(groups).filter((name) => groups[name]?.exclusive === true));
+  const scheduler = new Scheduler(clock, { capacity: slotCapacity(settings, groups), exclusiveGroups }, slots);
   const witnesses = new WeakMap<Launch, PortWitness>();
   const witness = (instance: string, launch: Launch): PortWitness | null => {
     const known = witnesses.get(launch);

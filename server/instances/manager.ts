@@ -160,10 +160,12 @@ export class Manager implements InstanceManager {
   }
 
   liveRuns(): LiveRun[] {
+    const { meter, references } = this.#dependencies;
     return this.#open().flatMap(({ record, state }) => {
       const run = currentRun(state);
       if (!run?.launch || !run.identity) return [];
-      return [{ name: record.name, run: this.#dependencies.references.of(record.id, run.launch) }];
+      const reference = references.of(record.id, run.launch);
+      return [{ name: record.name, stats: () => meter.stats(reference) }];
     });
   }
 

@@ -80,13 +80,14 @@ describe('the output of a run', () => {
 });
 
 describe('liveRuns', () => {
-  it('returns the runs that have a process, with the names of their instances', async () => {
+  it('returns the runs that have a process, with their resources', async () => {
     const domain = new Domain();
-    const id = await domain.createRunning('a');
+    await domain.createRunning('a');
     await domain.create('b');
-    expect(domain.manager.liveRuns()).toMatchObject([
-      { name: 'a', run: { tag: expect.stringContaining(id) as unknown } },
-    ]);
+    const [run, ...others] = domain.manager.liveRuns();
+    expect([run?.name, others]).toEqual(['a', []]);
+    expect(run?.stats()).toEqual(domain.manager.get('a').stats);
+    expect(run?.stats()).not.toBeNull();
     await domain.manager.stop('a');
     await domain.pass(100);
     expect(domain.manager.liveRuns()).toEqual([]);

@@ -2,9 +2,10 @@ import type { CreateInstance, OptionValue } from '@llamactl/contract/instance';
 import type { LogItem, LogLevel, Logs } from '@llamactl/contract/logs';
 import type { Stats } from '@llamactl/contract/stats';
 import type { Alert } from '@llamactl/contract/system';
-import type { InstanceEvent } from '@llamactl/contract/events';
+import type { DomainEvent } from '@llamactl/contract/events';
 import type { ErrorCode, Problem } from '@llamactl/contract/errors';
 import type { InstanceState } from './life/lifecycle.ts';
+import type { EngineOptions } from './ports/engine-options.ts';
 import type { ContainerCommand, Exit, LaunchPlan, ProcessIdentity, RunContainer, Whereabouts } from './life/process.ts';
 
 export type { ContainerCommand, Exit, LaunchPlan, ProcessIdentity, RunContainer, Whereabouts };
@@ -125,7 +126,7 @@ export interface KeptEvent {
   seq: number;
   /** RFC 3339. */
   timestamp: string;
-  event: InstanceEvent;
+  event: DomainEvent;
   /** Id of the event's instance; unlike a name it is never reused, and survives a delete. Never sent to clients. */
   instance?: string;
 }
@@ -162,7 +163,7 @@ export interface EventSink {
    *
    * @param instance Id of the event's instance.
    */
-  keep(event: InstanceEvent, instance?: string): KeptEvent;
+  keep(event: DomainEvent, instance?: string): KeptEvent;
   /** Sends the event to listeners. Call it when the event is stored, or when a change took effect without being stored. */
   publish(kept: KeptEvent): void;
   /** Drops the event, because its change did not take effect. */
@@ -172,7 +173,7 @@ export interface EventSink {
    *
    * @param at Time of the event, milliseconds since the epoch. Default: now.
    */
-  emit(event: InstanceEvent, instance?: string, at?: number): void;
+  emit(event: DomainEvent, instance?: string, at?: number): void;
 }
 
 /** Takes alerts, from the domain and from other parts of the server. Methods must not throw and must not wait. */
@@ -212,6 +213,8 @@ export interface EngineAdapter {
    * @param mostWarnings Most warnings about single words of the settings; then the check stops, and the last warning says so.
    */
   check(settings: Settings, mostWarnings?: number): Promise<{ problems: SettingsProblem[]; warnings: string[] }>;
+  /** The options of the configured program. Never rejects. Takes as long as {@link learn}. */
+  options(): Promise<EngineOptions>;
   /**
    * The stored options without the twins of `given`, so that the new spelling replaces them. Call it after `learn`: only
    * the engine's flags show which options are twins.

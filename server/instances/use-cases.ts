@@ -9,8 +9,14 @@ import type {
 } from '@llamactl/contract/instance';
 import type { Applied, Fleet } from '@llamactl/contract/fleet';
 import type { LogItem, Logs } from '@llamactl/contract/logs';
+import type { Stats } from '@llamactl/contract/stats';
 import type { Lease, LeaseRequest } from './slots/leases.ts';
-import type { LogQuery, RunReference } from './ports.ts';
+import type { LogQuery } from './ports.ts';
+
+/** Reasons with which a use case fails while another server takes over, or waits for it. */
+export { Sealed } from './life/mailbox.ts';
+export { Moved } from './life/moved.ts';
+export { StoreClosed } from './ports.ts';
 
 /** How a stop treats requests in flight. */
 export interface StopOptions {
@@ -33,7 +39,8 @@ export interface WaitOptions {
 export interface LiveRun {
   /** Name of its instance. */
   name: string;
-  run: RunReference;
+  /** Its resources now; `null`: the engine is dead. */
+  stats(): Stats | null;
 }
 
 /** The result of a create or an update. */

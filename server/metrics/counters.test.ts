@@ -1,4 +1,4 @@
-import type { InstanceEvent } from '@llamactl/contract/events';
+import type { DomainEvent } from '@llamactl/contract/events';
 import type { Status } from '@llamactl/contract/instance';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { GatewayCounters } from './counters.ts';
@@ -101,7 +101,7 @@ describe('GatewayCounters', () => {
 });
 
 describe('LifeCounters', () => {
-  const event = (status: Status, cause?: 'eviction' | 'idle', name = 'i'): InstanceEvent => ({
+  const event = (status: Status, cause?: 'eviction' | 'idle', name = 'i'): DomainEvent => ({
     type: 'instance_status_changed',
     data: { name, status, previous_status: 'stopped', ...(cause === undefined ? {} : { cause }) },
   });

@@ -1,4 +1,4 @@
-import type { InstanceEvent } from '@llamactl/contract/events';
+import type { DomainEvent } from '@llamactl/contract/events';
 import type { Exposition } from './prometheus.ts';
 
 interface Life {
@@ -15,7 +15,7 @@ export class LifeCounters {
   readonly #lives = new Map<string, Life>();
 
   /** Counts an event. Drops the counters of a deleted instance: a new one of its name starts at zero. */
-  onEvent({ type, data }: InstanceEvent): void {
+  onEvent({ type, data }: DomainEvent): void {
     if (type === 'instance_deleted') this.#lives.delete(data.name);
     if (type !== 'instance_status_changed') return;
     const life = this.#lives.get(data.name) ?? { starts: 0, restarts: 0, failures: 0, evictions: 0, idleStops: 0 };

@@ -9,8 +9,6 @@ import { createSampler, type Sampler } from './sampler.ts';
 
 const STATS = usualStats({ read_bytes: 5, write_bytes: 6 });
 
-const live = (name: string): LiveRun => ({ name, run: { tag: `tag-${name}`, folder: '/nowhere' } });
-
 /** A sampler with simulated runs. */
 class Bench {
   readonly clock = new FakeClock();
@@ -22,7 +20,7 @@ class Bench {
   spentMs = 0;
   /** Held turns of the event loop; `null`: turns run. */
   heldTurns: (() => void)[] | null = null;
-  measure: (tag: string) => Stats | null = () => STATS;
+  measure: (name: string) => Stats | null = () => STATS;
   onSample: (name: string) => void = () => undefined;
   readonly sampler: Sampler;
 
@@ -40,12 +38,6 @@ class Bench {
       clock,
       intervalSeconds: 2,
       liveRuns: () => this.runs,
-      meter: {
-        stats: ({ tag }) => {
-          this.spentMs += this.costMs;
-          return this.measure(tag);
-        },
-      },
       onSample: ({ name, stats }) => {
         expect(stats).toBe(STATS);
         this.samples.push(name);
@@ -53,6 +45,14 @@ class Bench {
       },
       onFault: (error, what) => void this.faults.push(`${what}: ${error instanceof Error ? error.message : ''}`),
     });
+  }
+
+  live(name: string): LiveRun {
+    const stats = (): Stats | null => {
+      this.spentMs += this.costMs;
+      return this.measure(name);
+    };
+    return { name, stats };
   }
 
   points(name: string): number {
@@ -67,7 +67,7 @@ beforeEach(() => {
 
 describe('Sampler', () => {
   test('measures every running instance once per interval', async () => {
-    bench.runs = [live('one'), live('Two')];
+    bench.runs = [bench.live('one'), bench.live('Two')];
     bench.sampler.noteChange();
     await bench.clock.advance(6_000);
     expect(bench.samples).toEqual(['one', 'Two', 'one', 'Two', 'one', 'Two']);
@@ -86,7 +86,7 @@ describe('Sampler', () => {
   });
 
   test('has one timer, whatever the number of changes', async () => {
-    bench.runs = [live('one')];
+    bench.runs = [bench.live('one')];
     for (let times = 0; times < 5; times += 1) bench.sampler.noteChange();
     expect(bench.clock.pending).toEqual([2_000]);
     await bench.clock.advance(2_000);
@@ -96,12 +96,12 @@ describe('Sampler', () => {
   });
 
   test('follows starting and ending runs', async () => {
-    bench.runs = [live('one')];
+    bench.runs = [bench.live('one')];
     bench.sampler.noteChange();
     await bench.clock.advance(2_000);
-    bench.runs = [live('one'), live('two')];
+    bench.runs = [bench.live('one'), bench.live('two')];
     await bench.clock.advance(2_000);
-    bench.runs = [live('two')];
+    bench.runs = [bench.live('two')];
     await bench.clock.advance(2_000);
     expect([bench.points('one'), bench.points('two')]).toEqual([2, 2]);
   });
@@ -115,14 +115,14 @@ describe('Sampler while no instance runs', () => {
   test('stops its timer two minutes after the last change: a process may start late', async () => {
     bench.sampler.noteChange();
     await bench.clock.advance(118_000);
-    bench.runs = [live('late')];
+    bench.runs = [bench.live('late')];
     await bench.clock.advance(2_000);
     expect(bench.samples).toEqual(['late']);
     bench.runs = [];
     await bench.clock.advance(124_000);
     expect(bench.clock.pending).toEqual([]);
     await bench.clock.advance(3_600_000);
-    bench.runs = [live('late')];
+    bench.runs = [bench.live('late')];
     bench.sampler.noteChange();
     await bench.clock.advance(2_000);
     expect(bench.samples).toEqual(['late', 'late']);
@@ -132,7 +132,7 @@ describe('Sampler while no instance runs', () => {
 describe('a long pass of Sampler', () => {
   test('continues in later turns with all runs', async () => {
     bench.costMs = 2;
-    bench.runs = Array.from({ length: 10 }, (_, index) => live(`i${index}`));
+    bench.runs = Array.from({ length: 10 }, (_, index) => bench.live(`i${index}`));
     const turns: number[] = [];
     bench.onSample = () => {
       if (bench.samples.length % 3 === 1) bench.clock.nextTurn(() => turns.push(bench.samples.length));
@@ -147,7 +147,7 @@ describe('a long pass of Sampler', () => {
   test('ends before the next pass begins', async () => {
     bench.costMs = 6;
     bench.heldTurns = [];
-    bench.runs = [live('one'), live('two')];
+    bench.runs = [bench.live('one'), bench.live('two')];
     bench.sampler.noteChange();
     await bench.clock.advance(6_000);
     expect([bench.samples, bench.heldTurns.length]).toEqual([['one'], 1]);
@@ -158,7 +158,7 @@ describe('a long pass of Sampler', () => {
   });
 
   test('continues when the clock jumps back during it', async () => {
-    bench.runs = [live('one'), live('two'), live('three')];
+    bench.runs = [bench.live('one'), bench.live('two'), bench.live('three')];
     bench.onSample = () => bench.clock.jump(-3_600_000);
     bench.sampler.noteChange();
     await bench.clock.advance(4_000);
@@ -166,7 +166,7 @@ describe('a long pass of Sampler', () => {
   });
 
   test('ends when the sampler is closed', async () => {
-    bench.runs = [live('one'), live('two')];
+    bench.runs = [bench.live('one'), bench.live('two')];
     bench.costMs = 10;
     bench.onSample = () => bench.sampler.close();
     bench.sampler.noteChange();
@@ -177,11 +177,11 @@ describe('a long pass of Sampler', () => {
 
 describe('faults in Sampler', () => {
   test('of one run do not affect others, and are reported once', async () => {
-    bench.measure = (tag) => {
-      if (tag === 'tag-bad') throw new Error('no descriptors left');
+    bench.measure = (name) => {
+      if (name === 'bad') throw new Error('no descriptors left');
       return STATS;
     };
-    bench.runs = [live('good'), live('bad')];
+    bench.runs = [bench.live('good'), bench.live('bad')];
     bench.sampler.noteChange();
     await bench.clock.advance(4_000);
     expect(bench.samples).toEqual(['good', 'good']);
@@ -192,7 +192,7 @@ describe('faults in Sampler', () => {
     bench.onSample = () => {
       throw new Error('broken');
     };
-    bench.runs = [live('one')];
+    bench.runs = [bench.live('one')];
     bench.sampler.noteChange();
     await bench.clock.advance(4_000);
     expect([bench.points('one'), bench.faults.length]).toEqual([2, 1]);
@@ -200,7 +200,7 @@ describe('faults in Sampler', () => {
 
   test('do not include a run that has just died', async () => {
     bench.measure = () => null;
-    bench.runs = [live('one')];
+    bench.runs = [bench.live('one')];
     bench.sampler.noteChange();
     await bench.clock.advance(2_000);
     expect([bench.samples, bench.points('one')]).toEqual([[], 0]);
@@ -208,7 +208,7 @@ describe('faults in Sampler', () => {
 });
 
 test('Sampler forgets the history of a deleted instance', async () => {
-  bench.runs = [live('One')];
+  bench.runs = [bench.live('One')];
   bench.sampler.noteChange();
   await bench.clock.advance(2_000);
   bench.sampler.forget('ONE');

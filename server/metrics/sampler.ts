@@ -1,4 +1,4 @@
-import type { Clock, RunMeter } from '../instances/ports.ts';
+import type { Clock } from '../instances/ports.ts';
 import type { LiveRun } from '../instances/use-cases.ts';
 import { createHistory, type History } from './history.ts';
 import type { StatsHistoryView } from './metrics.ts';
@@ -19,7 +19,6 @@ export interface SamplerDependencies {
   /** `stats.interval`. */
   intervalSeconds: number;
   liveRuns: () => readonly LiveRun[];
-  meter: RunMeter;
   /** Called for every measurement, in the same turn. */
   onSample: (sample: Sample) => void;
   onFault: OnFault;
@@ -31,7 +30,7 @@ const LONGEST_TURN_MS = 5;
 const LINGER_MS = 120_000;
 
 export function createSampler(dependencies: SamplerDependencies): Sampler {
-  const { clock, intervalSeconds, liveRuns, meter, onSample, onFault } = dependencies;
+  const { clock, intervalSeconds, liveRuns, onSample, onFault } = dependencies;
   const histories = new Map<string, History>();
   let cancel: (() => void) | null = null;
   let isMeasuring = false;
@@ -41,10 +40,11 @@ export function createSampler(dependencies: SamplerDependencies): Sampler {
   /** For how long there was nothing to measure since the last change. */
   let idleMs = 0;
 
-  const measure = ({ name, run }: LiveRun): void => {
+  const measure = (run: LiveRun): void => {
+    const { name } = run;
     const key = name.toLowerCase();
     try {
-      const stats = meter.stats(run);
+      const stats = run.stats();
       if (stats === null) return;
       const history = histories.get(key) ?? createHistory(intervalSeconds);
       histories.set(key, history);

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import type { InstanceEvent } from '@llamactl/contract/events';
+import type { DomainEvent } from '@llamactl/contract/events';
 import { systemClock } from '../clock.ts';
 import { storedKey, storedUser } from '../testing/contracts/accounts.contract.ts';
 import { auditEntry } from '../testing/contracts/audit.contract.ts';
@@ -65,7 +65,7 @@ const turnOf = (padded: string): number => {
   return turn;
 };
 /** The instance and the turn of an event. */
-const subjectOf = ({ data }: InstanceEvent): [string, number] => {
+const subjectOf = ({ data }: DomainEvent): [string, number] => {
   if (!('name' in data) || !('reason' in data)) throw new Error('An event of another type.');
   return [data.name, Number(data.reason)];
 };

@@ -1,4 +1,4 @@
-import type { InstanceEvent } from '@llamactl/contract/events';
+import type { DomainEvent } from '@llamactl/contract/events';
 import type { Health } from '@llamactl/contract/health';
 import type { Instance } from '@llamactl/contract/instance';
 import type { Stats } from '@llamactl/contract/stats';
@@ -93,7 +93,7 @@ export class EventServer {
     });
   }
 
-  tell(event: InstanceEvent): void {
+  tell(event: DomainEvent): void {
     this.#bus?.emit(event);
   }
 

@@ -14,6 +14,8 @@ import type {
   StartProblem,
 } from '../instances/ports.ts';
 
+import type { EngineOptions } from '../instances/ports/engine-options.ts';
+
 const PROGRAM = '/fake/engine';
 
 /** An engine adapter without a program. A test sets the problems that it finds. */
@@ -43,6 +45,10 @@ export class FakeEngineAdapter implements EngineAdapter {
       ],
       warnings: this.warnings,
     });
+  }
+
+  options(): Promise<EngineOptions> {
+    return Promise.resolve({ options: [], unknown: null });
   }
 
   withoutTwins({ options: stored }: Settings, given: readonly string[]): Record<string, OptionValue> {

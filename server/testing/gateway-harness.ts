@@ -18,6 +18,7 @@ import { closedToCallers } from '../gateway/crossing.ts';
 import { findInstance } from '../gateway/failures.ts';
 import { Bodies } from '../gateway/bodies.ts';
 import { BodyBudget } from '../gateway/body-budget.ts';
+import { SlicedWork } from '../sliced-work.ts';
 import { createGateway, type Gateway } from '../gateway/gateway.ts';
 import type { GatewayInstance, GatewayInstances, MeasureSendQueues } from '../gateway/ports.ts';
 import { Requests } from '../gateway/requests.ts';
@@ -256,7 +257,7 @@ export async function startGateway(
       elapsed: () => clock.elapsed(),
       nextTurn: (callback) => void setImmediate(callback),
     },
-    bodies: new Bodies({ clock: bodyClock, budget }),
+    bodies: new Bodies({ clock: bodyClock, work: new SlicedWork(bodyClock), budget }),
     requests,
     inferencePaths: (engine) => (engine === 'llama_cpp' ? INFERENCE_PATHS : new Set()),
     settings: { loadingKeepaliveSeconds, aliasesInModels },

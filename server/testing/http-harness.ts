@@ -5,19 +5,28 @@ import { ErrorSchema, type ErrorBody } from '@llamactl/contract/errors';
 import type { InjectOptions, LightMyRequestResponse } from 'fastify';
 import { pino } from 'pino';
 import { expect } from 'vitest';
+import type { BodyBudget } from '../gateway/body-budget.ts';
+import { apiBodyBudget } from '../http/bodies/metered-body.ts';
 import { Requests } from '../gateway/requests.ts';
 import { FakeClock } from './fake-clock.ts';
 import { FakeManager } from './fake-manager.ts';
 import { FAKE_FIGURES, FAKE_METRICS, FakeAudit, FakeConfigEditor, FakeFleet, openDoor } from './fake-services.ts';
+import { apiOperations } from '../http/api-operations.ts';
+import type { Operations } from '../http/operations.ts';
 import { clientAddresses } from '../http/edge/client-address.ts';
+import { SlicedWork } from '../sliced-work.ts';
 import { createHttpServer, type HttpServer, type HttpServerParts } from '../http/server.ts';
 
 /** For tests of the HTTP server: a server with a fake manager, and callers that send valid or invalid HTTP. */
 
 export interface TestServer {
   server: HttpServer;
+  /** The operations of the same services, without HTTP. */
+  operations: Operations;
   manager: FakeManager;
   clock: FakeClock;
+  /** The memory for bodies under `/api`. */
+  budget: BodyBudget;
   /** The log, one object for each line. */
   log: Record<string, unknown>[];
   /** Sends a request without a socket. The `Host` is allowed, unless the test sets another. */
@@ -34,7 +43,8 @@ export function testServer(parts: Partial<HttpServerParts> = {}): TestServer {
   const manager = new FakeManager();
   const clock = new FakeClock();
   const log: Record<string, unknown>[] = [];
-  const server = createHttpServer({
+  const budget = parts.bodyBudget ?? apiBodyBudget(parts.clock ?? clock);
+  const all: HttpServerParts = {
     manager,
     auth: openDoor(),
     audit: new FakeAudit(),
@@ -52,14 +62,17 @@ export function testServer(parts: Partial<HttpServerParts> = {}): TestServer {
       { write: (line: string) => void log.push(JSON.parse(line) as Record<string, unknown>) },
     ),
     clock,
+    work: new SlicedWork(parts.clock ?? clock),
+    bodyBudget: budget,
     readiness: () => 'ok',
     hostname: 'box',
     version: '0.1.0',
     ...parts,
-  });
+  };
+  const server = createHttpServer(all);
   const inject = async (options: InjectOptions): Promise<LightMyRequestResponse> =>
     server.app.inject({ ...options, headers: { host: 'localhost:8080', ...options.headers } });
-  return { server, manager, clock, log, inject };
+  return { server, operations: apiOperations(all), manager, clock, log, budget, inject };
 }
 
 /** An answer as received from the socket. */

@@ -1,4 +1,4 @@
-import type { InstanceEvent } from '@llamactl/contract/events';
+import type { DomainEvent } from '@llamactl/contract/events';
 import type { Status } from '@llamactl/contract/instance';
 import { PublicationOrder } from '../events/bus.ts';
 import type { EventSink, KeptEvent } from '../instances/ports.ts';
@@ -6,11 +6,11 @@ import type { EventSink, KeptEvent } from '../instances/ports.ts';
 /** An {@link EventSink} that records events. */
 export class RecordingEvents implements EventSink {
   /** Every event that listeners would have received, oldest first. */
-  readonly events: InstanceEvent[] = [];
+  readonly events: DomainEvent[] = [];
   readonly #order = new PublicationOrder();
   #lastSeq = 0;
 
-  keep(event: InstanceEvent, instance?: string): KeptEvent {
+  keep(event: DomainEvent, instance?: string): KeptEvent {
     this.#lastSeq += 1;
     const place = { seq: this.#lastSeq, timestamp: '2026-01-01T00:00:00.000Z' };
     const kept = { ...place, event: structuredClone(event), ...(instance === undefined ? {} : { instance }) };
@@ -26,7 +26,7 @@ export class RecordingEvents implements EventSink {
     this.events.push(...this.#order.settle(kept, 'discarded').map(({ event }) => event));
   }
 
-  emit(event: InstanceEvent, instance?: string): void {
+  emit(event: DomainEvent, instance?: string): void {
     this.publish(this.keep(event, instance));
   }
 

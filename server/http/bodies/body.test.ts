@@ -1,7 +1,8 @@
 import { once } from 'node:events';
 import { connect } from 'node:net';
+import type { Health } from '@llamactl/contract/health';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { errorOf, exchange, testServer, type TestServer } from '../../testing/http-harness.ts';
+import { errorOf, exchange, openSocket, testServer, type TestServer } from '../../testing/http-harness.ts';
 
 let test: TestServer;
 let port: number;
@@ -83,6 +84,34 @@ describe('a body under /api', () => {
       'GET /api/instances HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: 3\r\n\r\n{"a';
     const answers = await exchange(port, request + request, 2);
     expect(answers.map(({ status }) => status)).toEqual([200, 200]);
+  });
+
+  it('of a GET may stay incomplete while the answer takes longer than a body', async () => {
+    await test.manager.create({ name: 'x', model_path: '/m.gguf' });
+    const health = Promise.withResolvers<Health>();
+    const asked = vi.spyOn(test.manager, 'health').mockReturnValue(health.promise);
+    const head = 'GET /api/instances/x/health HTTP/1.1\r\nHost: localhost\r\nContent-Length: 100\r\n\r\n{';
+    const answer = exchange(port, head);
+    await vi.waitFor(() => expect(asked).toHaveBeenCalled(), { interval: 5, timeout: 10_000 });
+    await test.clock.advance(60_000);
+    asked.mockRestore();
+    health.resolve(await test.manager.health('x'));
+    expect((await answer)[0]?.status).toBe(200);
+  });
+
+  it('of a GET may break off before the answer', async () => {
+    await test.manager.create({ name: 'x', model_path: '/m.gguf' });
+    const health = Promise.withResolvers<Health>();
+    const asked = vi.spyOn(test.manager, 'health').mockReturnValue(health.promise);
+    const head = 'GET /api/instances/x/health HTTP/1.1\r\nHost: localhost\r\nContent-Length: 100\r\n\r\n{';
+    const socket = openSocket(port, head);
+    await vi.waitFor(() => expect(asked).toHaveBeenCalled(), { interval: 5, timeout: 10_000 });
+    socket.destroy();
+    await vi.waitFor(() => expect(test.log.filter(({ msg }) => msg === 'request')).toHaveLength(1), {
+      interval: 5,
+      timeout: 10_000,
+    });
+    health.reject(new Error('the answer is not needed'));
   });
 
   it.each(['with its length', 'in chunks'])(

@@ -1,11 +1,16 @@
 import type { ServerResponse } from 'node:http';
-import { PassThrough, type Readable } from 'node:stream';
+import type { Readable, Transform } from 'node:stream';
 import { ApiError } from '@llamactl/contract/errors';
 import type { RequestPayload } from 'fastify';
+import type { BodyBudget } from '../../gateway/body-budget.ts';
+import { requestLength } from '../../gateway/upload.ts';
 import type { Clock } from '../../instances/ports.ts';
+import type { Sliced, SlicedWork } from '../../sliced-work.ts';
+import { overSignal } from '../disconnect.ts';
+import { limitedSubject } from '../edge/rate-limit.ts';
+import type { HttpApp, HttpReply, HttpRequest } from '../plugin.ts';
 import { jsonBody } from './json-body.ts';
-import type { HttpApp, HttpRequest } from '../plugin.ts';
-import { inSlices, type Sliced } from '../slices.ts';
+import { MeteredBody } from './metered-body.ts';
 import { yamlBody } from './yaml-body.ts';
 
 /** Largest body under `/api`, in bytes. */
@@ -18,47 +23,98 @@ const JSON_TYPES = ['application/json', 'application/merge-patch+json'];
 export const YAML_TYPES = ['application/yaml', 'application/x-yaml', 'text/yaml', 'text/x-yaml'];
 
 /**
+ * Methods whose bodies stay unread. With no reader, an error of such a body is uncaught and would end the process.
+ */
+const UNREAD: ReadonlySet<string> = new Set(['GET', 'HEAD']);
+
+export interface BodyReadingParts {
+  clock: Clock;
+  /** Parses bodies. */
+  work: SlicedWork;
+  /** The memory for bodies. */
+  budget: BodyBudget;
+  /** Returns the client address of a request. */
+  clientAddress: (raw: HttpRequest['raw']) => string;
+  /** Milliseconds that a body may take to arrive. */
+  timeoutMs: number;
+}
+
+/**
  * Sets how a scope reads bodies under `/api`. JSON is accepted everywhere, YAML where the operation allows it. An empty
  * body counts as none, whatever its type. Forms and plain text are refused: browsers send them from any page without a
- * preflight. A body must arrive within `timeoutMs`.
+ * preflight.
  */
-export function readJsonBodies(scope: HttpApp, clock: Clock, timeoutMs: number): void {
-  const fleets = new OneAtATime(clock);
+export function readJsonBodies(scope: HttpApp, parts: BodyReadingParts): void {
+  const { clock, work, timeoutMs } = parts;
+  const fleets = new OneAtATime(work);
   scope.removeAllContentTypeParsers();
   scope.addContentTypeParser<Buffer>(JSON_TYPES, { parseAs: 'buffer' }, async (request: HttpRequest, bytes: Buffer) => {
     refuseEncoded(request);
     const { entries } = request.routeOptions.config;
-    if (entries === undefined) return inSlices(jsonBody(bytes, null), clock);
-    return fleets.read(jsonBody(bytes, entries));
+    if (entries === undefined) return work.run(jsonBody(bytes, null), request.over);
+    return fleets.read(jsonBody(bytes, entries), request.over);
   });
   scope.addContentTypeParser<Buffer>(YAML_TYPES, { parseAs: 'buffer' }, async (request: HttpRequest, bytes: Buffer) => {
     if (bytes.length > 0 && !takesYaml(request)) throw otherType(request);
     refuseEncoded(request);
-    return fleets.read(yamlBody(bytes));
+    return fleets.read(yamlBody(bytes), request.over);
   });
   scope.addContentTypeParser<Buffer>('*', { parseAs: 'buffer' }, async (request: HttpRequest, bytes: Buffer) => {
     if (bytes.length === 0) return undefined;
     throw otherType(request);
   });
-  scope.addHook('preParsing', async (request, reply, payload) =>
-    hasBody(request) ? withDeadline(payload, reply.raw, clock, timeoutMs) : payload,
-  );
+  scope.addHook('preParsing', async (request, reply, payload) => {
+    if (!hasBody(request) || UNREAD.has(request.method)) return payload;
+    const body = await admitted(request, reply, parts);
+    return withDeadline(payload, body.counter(), reply.raw, clock, timeoutMs);
+  });
+}
+
+/** Waits until the budget has memory for the body of a request. */
+async function admitted(request: HttpRequest, reply: HttpReply, parts: BodyReadingParts): Promise<MeteredBody> {
+  const over = overSignal(reply.raw);
+  const caller = limitedSubject(request.caller, parts.clientAddress(request.raw));
+  const { bodyLimit: largest } = request.routeOptions;
+  const onLarge = (): void => {
+    request.over = over;
+  };
+  const body = new MeteredBody({ budget: parts.budget, caller, largest, over, onLarge });
+  const length = requestLength(request.raw);
+  await body.admit(typeof length === 'number' ? length : null);
+  return body;
 }
 
 /** Reads fleets in slices, one after the other: a large one takes seconds, and many times its length in memory. */
 class OneAtATime {
-  readonly #clock: Pick<Clock, 'elapsed' | 'nextTurn'>;
-  #last: Promise<unknown> = Promise.resolve();
+  readonly #work: SlicedWork;
+  #last: Promise<void> = Promise.resolve();
 
-  constructor(clock: Pick<Clock, 'elapsed' | 'nextTurn'>) {
-    this.#clock = clock;
+  constructor(work: SlicedWork) {
+    this.#work = work;
   }
 
-  read<Result>(work: Sliced<Result>): Promise<Result> {
-    const result = this.#last.then(() => inSlices(work, this.#clock));
-    this.#last = result.catch(() => undefined);
-    return result;
+  /** @param over Aborts when the request is over, which frees the document also while it waits. */
+  async read<Result>(work: Sliced<Result>, over: AbortSignal | null): Promise<Result> {
+    const before = this.#last;
+    const own = Promise.withResolvers<void>();
+    this.#last = before.then(() => own.promise);
+    try {
+      await unlessAborted(before, over);
+      return await this.#work.run(work, over);
+    } finally {
+      own.resolve();
+    }
   }
+}
+
+/** Waits for a promise that does not reject. Rejects with the signal's reason when that comes first. */
+function unlessAborted(promise: Promise<void>, signal: AbortSignal | null): Promise<void> {
+  return new Promise((resolve, reject) => {
+    void promise.then(resolve);
+    const leave = (): void => reject(signal?.reason);
+    if (signal?.aborted === true) leave();
+    else signal?.addEventListener('abort', leave, { once: true });
+  });
 }
 
 function takesYaml({ routeOptions }: HttpRequest): boolean {
@@ -82,11 +138,16 @@ function refuseEncoded({ headers }: HttpRequest): void {
 }
 
 /**
- * Passes a body through, but fails when it does not end in time. Node's own limit would apply to all routes, even to a
+ * Passes a body through `timed`, but fails when it does not end in time. Node's own limit would apply to all routes, even to a
  * gigabyte on its way to an engine.
  */
-function withDeadline(payload: RequestPayload, response: ServerResponse, clock: Clock, timeoutMs: number): Readable {
-  const timed = new PassThrough();
+function withDeadline(
+  payload: RequestPayload,
+  timed: Transform,
+  response: ServerResponse,
+  clock: Clock,
+  timeoutMs: number,
+): Readable {
   const cancel = clock.after(timeoutMs, () => {
     // The request is already answered, but the body still arrives.
     if (response.writableFinished) return void payload.destroy();

@@ -2,7 +2,7 @@ import { ApiError } from '@llamactl/contract/errors';
 import fc from 'fast-check';
 import { describe, expect, it, vi } from 'vitest';
 import { jsonBody, parseJsonBody, unsafeParts } from './json-body.ts';
-import { atOnce } from '../slices.ts';
+import { atOnce } from '../../sliced-work.ts';
 import { childPath } from './problems.ts';
 
 vi.mock('./problems.ts', { spy: true });
@@ -84,10 +84,75 @@ describe('reading a list entry by entry', () => {
     );
   });
 
-  it.each(['{"list":[1],"list":[2,3]}', '{"list":[1],"list":5}', '{"list":{},"list":[]}', '{"list":[1],"list":[ ]}'])(
-    'takes the last of equal names: %s',
-    (body) => expect(fleetOf(body)).toEqual(JSON.parse(body)),
-  );
+  it.each([
+    ['{"list":[1],"list":[2,3]}', 'list', 13],
+    ['{"list":[1],"list":5}', 'list', 13],
+    ['{"list":{},"list":[]}', 'list', 12],
+    ['{"list":5,"list":[1]}', 'list', 11],
+    ['{"list":[1],"list":[ ]}', 'list', 13],
+    ['{"list":[1],"\\u006cist":[2]}', 'list', 13],
+    ['{"li\\u0073t":[1],"list":[2]}', 'list', 18],
+    ['{"a":1,"list":[],"\\u0061":2}', 'a', 18],
+    ['{"a":1,"a":2}', 'a', 8],
+  ])('refuses a name that is given twice: %s', (body, path, column) => {
+    const { code, extras } = fleetRefusal(body);
+    const problem = { path, message: `is given twice (line 1, column ${column})` };
+    expect([code, extras.problems]).toEqual(['VALIDATION_ERROR', [problem]]);
+  });
+
+  it('finds the list by its name, however it is written', () => {
+    expect(fleetOf('{"\\u006c\\u0069st": [1, "a\\\\", {"list": [2]}]}')).toEqual({ list: [1, 'a\\', { list: [2] }] });
+  });
+
+  it('takes as white space only the four characters of JSON', () => {
+    const space = fc.constantFrom(
+      '\u00a0',
+      '\ufeff',
+      '\u2028',
+      '\u2029',
+      '\v',
+      '\f',
+      '\u0000',
+      '\u0001',
+      ' ',
+      '\t',
+      '\n',
+      '\r',
+    );
+    const tokens = fc.constantFrom<string[]>(
+      ['{', '"list"', ':', '[', ']', '}'],
+      ['{', '"list"', ':', '[', '1', ',', '{', '}', ']', '}'],
+    );
+    fc.assert(
+      fc.property(tokens, fc.nat(), fc.string({ unit: space, minLength: 1 }), (each, at, put) => {
+        const body = each.toSpliced(1 + (at % (each.length - 1)), 0, put).join('');
+        let expected: unknown;
+        try {
+          expected = JSON.parse(body);
+        } catch {
+          expect(fleetRefusal(body).code).toBe('INVALID_JSON');
+          expect(refusalOf(body).code).toBe('INVALID_JSON');
+          return;
+        }
+        expect(fleetOf(body)).toEqual(expected);
+        expect(parseJsonBody(Buffer.from(body))).toEqual(expected);
+      }),
+      { numRuns: 1_000 },
+    );
+  });
+
+  it('pauses within long strings and white space, and before an error behind them', () => {
+    for (const text of ['\n', '\\"', '\\\\', ' ']) {
+      const long = text.startsWith('\\') ? `"${text.repeat(1_000_000)}"` : text.repeat(1_000_000);
+      const steps = jsonBody(Buffer.from(`{"a":${long},"list":[x]}`), 'list');
+      let pauses = 0;
+      expect(() => {
+        while (steps.next().done === false) pauses += 1;
+      }).toThrow('not valid JSON');
+      // The text is read twice: to count its values, and to find the error.
+      expect(pauses).toBeGreaterThan(1_000_000 / 65_536 + 1_000_000 / 32_768);
+    }
+  });
 
   it('gives the position of an error in the whole text', () => {
     const { code, extras } = fleetRefusal('{"list": [\n  {"name": 1},\n  {"name": x}\n]}');
@@ -106,7 +171,7 @@ describe('reading a list entry by entry', () => {
     expect(fleetRefusal(`{"list":[${Array(5_001).fill(0).join(',')}]}`).extras.problems).toEqual([
       { path: 'list', message: 'must have at most 5000 entries' },
     ]);
-    expect(fleetRefusal(`{"list":[${full},1],"list":[]}`).extras.problems).toEqual([
+    expect(fleetRefusal(`{"list":[],"list":[${full},1]}`).extras.problems).toEqual([
       { path: '', message: 'must hold at most 5000 values' },
     ]);
     expect(fleetRefusal(`{"list":[],"a":${over}}`).extras.problems).toEqual([

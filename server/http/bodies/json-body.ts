@@ -1,7 +1,7 @@
 import { ApiError, MOST_PROBLEMS, type Problem } from '@llamactl/contract/errors';
 import { jsonFaultInSlices, placeOf } from './json-fault.ts';
 import { childPath, joinedPath, validationError } from './problems.ts';
-import { atOnce, type Sliced } from '../slices.ts';
+import { atOnce, type Sliced } from '../../sliced-work.ts';
 import { jsonSize, tooManyValues, tooManyEntries } from './value-count.ts';
 
 /** Deepest nesting. Far more than any request needs; the code that gets the body may recurse. */
@@ -25,14 +25,18 @@ export function parseJsonBody(bytes: Buffer): unknown {
  * they are created.
  *
  * @param listName Name of a list in the outermost object. Each of its entries is parsed separately and may hold as many
- * values as a body.
+ * values as a body. The names of that object must be unique, as in YAML.
  */
 export function* jsonBody(bytes: Buffer, listName: string | null): Sliced<unknown> {
   if (bytes.length === 0) return undefined;
   const text = decodeUtf8(bytes);
-  const { hasTooMany, list } = yield* jsonSize(text, listName);
+  const { hasTooMany, list, repeated } = yield* jsonSize(text, listName);
   if (hasTooMany) throw validationError([tooManyValues('')]);
-  if (list === null) return yield* parsed(text, text, '');
+  if (list === null) {
+    const value = yield* parsed(text, text, '');
+    if (repeated !== null) throw yield* givenTwice(text, repeated);
+    return value;
+  }
   const { entries, start, end, isTooLong } = list;
   const name = listName ?? '';
   if (isTooLong) throw validationError([tooManyEntries(name)]);
@@ -46,7 +50,13 @@ export function* jsonBody(bytes: Buffer, listName: string | null): Sliced<unknow
     yield;
   }
   const whole = yield* parsed(text.slice(0, start) + text.slice(end), text, '');
+  if (repeated !== null) throw yield* givenTwice(text, repeated);
   return Object.assign(whole as object, { [name]: values });
+}
+
+function* givenTwice(text: string, { name, offset }: { name: string; offset: number }): Sliced<ApiError> {
+  const { line, column } = yield* placeOf(text, offset);
+  return validationError([{ path: childPath('', name), message: `is given twice (line ${line}, column ${column})` }]);
 }
 
 /**
@@ -62,7 +72,7 @@ function* parsed(part: string, text: string, path: string, depth = 0): Sliced<un
   } catch (error) {
     const fault = yield* jsonFaultInSlices(text);
     if (fault === null) throw error;
-    const { line, column } = placeOf(text, fault.offset);
+    const { line, column } = yield* placeOf(text, fault.offset);
     throw new ApiError('INVALID_JSON', 'The body is not valid JSON.', {
       details: `line ${line}, column ${column}: ${fault.message}`,
     });

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { jsonFault, placeOf } from './json-fault.ts';
+import { atOnce } from '../../sliced-work.ts';
+import { jsonFault, jsonFaultInSlices, placeOf } from './json-fault.ts';
 
 function isJson(text: string): boolean {
   try {
@@ -77,8 +78,32 @@ describe('finding the error in invalid JSON', () => {
     expect(jsonFault(`"${'\\n'.repeat(500_000)}`)?.offset).toBe(0);
   });
 
+  it.each([
+    ['empty lines', '\n', 'x'],
+    ['spaces', ' ', 'x'],
+    ['digits', '1', 'x'],
+    ['a string', '"aaaaaaaaaaaaaaa', '\n'],
+    ['escapes', '"\\n\\u0000', ''],
+    ['brackets', '[', '}'],
+  ])('pauses within %s', (_what, begin, end) => {
+    const repeated = begin.startsWith('"') ? begin.slice(1) : begin;
+    const text = (begin.startsWith('"') ? '"' : '') + repeated.repeat(1_000_000 / repeated.length) + end;
+    let pauses = 0;
+    const fault = jsonFaultInSlices(text);
+    for (let step = fault.next(); ; step = fault.next()) {
+      if (step.done === true) {
+        expect(step.value).not.toBe(null);
+        break;
+      }
+      pauses += 1;
+    }
+    const place = placeOf('\n'.repeat(1_000_000), 1_000_000);
+    while (place.next().done === false) pauses += 1;
+    expect(pauses).toBeGreaterThan(2 * 50);
+  });
+
   it('counts lines and columns from 1', () => {
-    expect(placeOf('ab', 0)).toEqual({ line: 1, column: 1 });
-    expect(placeOf('{\n  "a":,', 8)).toEqual({ line: 2, column: 7 });
+    expect(atOnce(placeOf('ab', 0))).toEqual({ line: 1, column: 1 });
+    expect(atOnce(placeOf('{\n  "a":,', 8))).toEqual({ line: 2, column: 7 });
   });
 });

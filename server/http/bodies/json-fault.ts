@@ -1,4 +1,9 @@
-import { atOnce, type Sliced } from '../slices.ts';
+import { atOnce, type Sliced } from '../../sliced-work.ts';
+
+/** Whether a UTF-16 unit is white space in JSON. JavaScript's `trim` removes more. */
+export function isJsonSpace(code: number): boolean {
+  return code === 0x20 || code === 0x0a || code === 0x0d || code === 0x09;
+}
 
 /** The first error in a JSON text. */
 export interface JsonFault {
@@ -20,9 +25,6 @@ const MESSAGES: Record<Expectation, string> = {
   nothing: 'nothing more is expected',
 };
 
-const LITERAL = /(?:true|false|null|-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?)(?![\w.+-])/y;
-const SPACE = /[ \t\n\r]*/y;
-
 /**
  * Finds the first error, for a message to people; V8's own message often lacks the position. It does not recurse, so a
  * megabyte of brackets does not overflow the stack.
@@ -33,17 +35,21 @@ export function jsonFault(text: string): JsonFault | null {
   return atOnce(jsonFaultInSlices(text));
 }
 
-/** Tokens between two pauses of the work. */
-const STEP = 1_000;
+/** Characters, or lines, between two pauses of the work. */
+const STEP = 16_384;
 
 /** Like {@link jsonFault}, in slices. */
 export function* jsonFaultInSlices(text: string): Sliced<JsonFault | null> {
   const open: ('{' | '[')[] = [];
   let expected: Expectation = 'value';
   let offset = 0;
-  for (let tokens = 1; ; tokens += 1) {
-    if (tokens % STEP === 0) yield;
-    offset = matchEnd(SPACE, text, offset) ?? offset;
+  let due = STEP;
+  for (;;) {
+    if (offset >= due) {
+      due = offset + STEP;
+      yield;
+    }
+    if (isJsonSpace(text.charCodeAt(offset))) offset = yield* runEnd(isJsonSpace, text, offset);
     const character = text[offset];
     if (character === undefined) {
       return expected === 'nothing' ? null : { offset, message: `it ends too early: ${MESSAGES[expected]}` };
@@ -61,7 +67,7 @@ export function* jsonFaultInSlices(text: string): Sliced<JsonFault | null> {
       end = offset + 1;
       expected = 'value';
     } else if (expected === 'key' || expected === 'key or }') {
-      end = character === '"' ? stringEnd(text, offset) : undefined;
+      end = character === '"' ? yield* stringEnd(text, offset) : undefined;
       if (typeof end === 'number') expected = 'colon';
     } else if (expected === 'value' || expected === 'value or ]') {
       if (character === '{' || character === '[') {
@@ -69,7 +75,7 @@ export function* jsonFaultInSlices(text: string): Sliced<JsonFault | null> {
         end = offset + 1;
         expected = character === '{' ? 'key or }' : 'value or ]';
       } else {
-        end = character === '"' ? stringEnd(text, offset) : matchEnd(LITERAL, text, offset);
+        end = character === '"' ? yield* stringEnd(text, offset) : yield* literalEnd(text, offset);
         if (typeof end === 'number') expected = open.length === 0 ? 'nothing' : 'comma or end';
       }
     }
@@ -80,12 +86,13 @@ export function* jsonFaultInSlices(text: string): Sliced<JsonFault | null> {
 }
 
 /** Line and column of an offset, both starting at 1. */
-export function placeOf(text: string, offset: number): { line: number; column: number } {
+export function* placeOf(text: string, offset: number): Sliced<{ line: number; column: number }> {
   let line = 1;
   let lineStart = 0;
   for (let end = text.indexOf('\n'); end !== -1 && end < offset; end = text.indexOf('\n', lineStart)) {
     line += 1;
     lineStart = end + 1;
+    if (line % STEP === 0) yield;
   }
   return { line, column: offset - lineStart + 1 };
 }
@@ -98,8 +105,13 @@ function closes(character: string, expected: Expectation, open: readonly string[
 }
 
 /** Returns the end of the string that starts here, or a message about its error. */
-function stringEnd(text: string, start: number): number | string {
+function* stringEnd(text: string, start: number): Sliced<number | string> {
+  let due = start + STEP;
   for (let offset = start + 1; offset < text.length; offset += 1) {
+    if (offset >= due) {
+      due = offset + STEP;
+      yield;
+    }
     const character = text.charAt(offset);
     if (character === '"') return offset + 1;
     if (character < ' ') return 'the string that starts here holds a control character, such as a line break';
@@ -115,11 +127,33 @@ function stringEnd(text: string, start: number): number | string {
   return 'the string that starts here does not end';
 }
 
-/**
- * Returns the end of a sticky pattern's match at the offset. Copying the pattern for each token would take four times
- * as long.
- */
-function matchEnd(pattern: RegExp, text: string, offset: number): number | undefined {
-  pattern.lastIndex = offset;
-  return pattern.test(text) ? pattern.lastIndex : undefined;
+/** Returns the end of the number, `true`, `false` or `null` that starts here; `undefined`: it is another word. */
+function* literalEnd(text: string, start: number): Sliced<number | undefined> {
+  const word = ['true', 'false', 'null'].find((each) => text.startsWith(each, start));
+  const end = word === undefined ? yield* numberEnd(text, start) : start + word.length;
+  return end === undefined || /[\w.+-]/.test(text.charAt(end)) ? undefined : end;
+}
+
+function* numberEnd(text: string, start: number): Sliced<number | undefined> {
+  const first = text[start] === '-' ? start + 1 : start;
+  let end = yield* runEnd(isDigit, text, first);
+  if (end === first || (text[first] === '0' && end > first + 1)) return undefined;
+  for (const mark of [/\./y, /[eE][+-]?/y]) {
+    mark.lastIndex = end;
+    if (!mark.test(text)) continue;
+    end = yield* runEnd(isDigit, text, mark.lastIndex);
+    if (end === mark.lastIndex) return undefined;
+  }
+  return end;
+}
+
+/** Returns the end of the characters from `start` on that pass the test. A pattern would take all of them in one go. */
+function* runEnd(passes: (code: number) => boolean, text: string, start: number): Sliced<number> {
+  let end = start;
+  for (; passes(text.charCodeAt(end)); end += 1) if ((end - start) % STEP === STEP - 1) yield;
+  return end;
+}
+
+function isDigit(code: number): boolean {
+  return code >= 0x30 && code <= 0x39;
 }

@@ -3,7 +3,7 @@ import { OPERATIONS } from '@llamactl/contract/operations';
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { judgeSized } from './judge-body.ts';
-import { atOnce } from '../slices.ts';
+import { atOnce } from '../../sliced-work.ts';
 
 const judged = (...given: Parameters<typeof judgeSized>) => atOnce(judgeSized(...given));
 const MEGABYTE = 1_048_576;

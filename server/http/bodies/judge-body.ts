@@ -2,7 +2,7 @@ import { MOST_PROBLEMS, type Problem } from '@llamactl/contract/errors';
 import type { Operation } from '@llamactl/contract/operation';
 import { z } from 'zod';
 import { childPath, joinedPath, judge } from './problems.ts';
-import type { Sliced } from '../slices.ts';
+import type { Sliced } from '../../sliced-work.ts';
 import { hasTooManyValues, MOST_VALUES, tooManyEntries, tooManyValues } from './value-count.ts';
 
 type Judged = { value: unknown; problems: null } | { value: null; problems: Problem[] };

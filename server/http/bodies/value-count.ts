@@ -1,5 +1,6 @@
 import type { Problem } from '@llamactl/contract/errors';
-import type { Sliced } from '../slices.ts';
+import type { Sliced } from '../../sliced-work.ts';
+import { isJsonSpace, jsonFault } from './json-fault.ts';
 
 /**
  * Most values in one body: every entry of a list and every member of an object counts. A schema checks all of them
@@ -52,16 +53,18 @@ export interface JsonSize {
   hasTooMany: boolean;
   /** `null`: the text has no such list. */
   list: JsonList | null;
+  /** A name that the outermost object has twice, and where it is repeated; always `null` without a list to look for. */
+  repeated: { name: string; offset: number } | null;
 }
 
 /** Characters between two pauses of the work. */
 const STEP = 65_536;
-const SPACE = 0x20;
+/** Longest name that is compared, in quotes and with escapes. Schemas know no longer ones. */
+const LONGEST_NAME = 256;
 const QUOTE = 0x22;
 const COMMA = 0x2c;
 const COLON = 0x3a;
 const OPENING_BRACKET = 0x5b;
-const BACKSLASH = 0x5c;
 const CLOSING_BRACKET = 0x5d;
 const OPENING_BRACE = 0x7b;
 const CLOSING_BRACE = 0x7d;
@@ -70,29 +73,28 @@ const CLOSING_BRACE = 0x7d;
  * Counts the values in a JSON text before they are created: a megabyte of `{},` takes 0.4 s to parse and inspect. For
  * invalid JSON the count is arbitrary.
  *
- * @param listName Name of a list in the outermost object, whose entries are counted one by one. Of two lists with this
- * name the last one is returned, and the values of the others count as values outside of it.
+ * @param listName Name of a list in the outermost object, whose entries are counted one by one. If the object has the
+ * name twice, only the first value can be that list.
  */
 export function* jsonSize(text: string, listName: string | null): Sliced<JsonSize> {
-  const wanted = listName === null ? null : JSON.stringify(listName);
   let count = 0;
   /** Values outside of the list, while its entries are counted. */
   let countBeside = 0;
   let depth = 0;
   let hasJustOpened = false;
+  const strings = new Strings(text);
   /** Start of the current string; `null`: not inside a string. */
   let textStart: number | null = null;
-  /** The last string in the outermost object, and the last name there. */
-  let lastText = '';
-  let name = '';
+  /** The last string in the outermost object. */
+  let lastText = { start: 0, end: 0 };
+  const names = new Names();
   let list: JsonList | null = null;
   let entryStart: number | null = null;
-  /** Values in the entries of `list`. */
-  let countWithin = 0;
+  /** The first entry of the list has only white space so far. */
+  let isBlank = false;
   const endEntry = (into: JsonList, start: number, end: number): void => {
     into.isTooLong ||= into.entries.length === MOST_VALUES;
     if (!into.isTooLong) into.entries.push({ start, end, hasTooMany: count > MOST_VALUES });
-    countWithin += count + 1;
     count = 0;
   };
   let due = STEP;
@@ -102,16 +104,17 @@ export function* jsonSize(text: string, listName: string | null): Sliced<JsonSiz
       yield;
     }
     if (textStart !== null) {
-      const end = text.indexOf('"', index);
-      index = end === -1 ? text.length : end;
-      if (isEscaped(text, index)) continue;
-      if (depth === 1) lastText = text.slice(textStart, Math.min(index + 1, textStart + (wanted?.length ?? 0) + 1));
+      const { position, isEnd } = strings.next(index);
+      index = position;
+      if (!isEnd) continue;
+      if (depth === 1) lastText = { start: textStart, end: index + 1 };
       textStart = null;
       continue;
     }
     const character = text.charCodeAt(index);
-    if (character <= SPACE) continue;
+    if (isJsonSpace(character)) continue;
     const closes = character === CLOSING_BRACKET || character === CLOSING_BRACE;
+    if (!closes) isBlank = false;
     if (hasJustOpened && !closes) count += 1;
     hasJustOpened = false;
     if (character === QUOTE) {
@@ -122,37 +125,73 @@ export function* jsonSize(text: string, listName: string | null): Sliced<JsonSiz
         entryStart = index + 1;
       } else count += 1;
     } else if (character === COLON) {
-      if (depth !== 1) continue;
-      name = lastText;
-      if (name !== wanted) continue;
-      list = null;
-      count += countWithin;
-      countWithin = 0;
+      if (depth === 1 && listName !== null) names.add(text, lastText);
     } else if (character === OPENING_BRACKET || character === OPENING_BRACE) {
       depth += 1;
       hasJustOpened = true;
-      if (depth !== 2 || name !== wanted || character !== OPENING_BRACKET) continue;
+      if (depth !== 2 || character !== OPENING_BRACKET || list !== null) continue;
+      if (names.last !== listName || listName === null || names.repeated?.name === listName) continue;
       list = { start: index + 1, end: text.length, entries: [], isTooLong: false };
       entryStart = index + 1;
       hasJustOpened = false;
+      isBlank = true;
       countBeside = count;
       count = 0;
     } else if (closes) {
       depth -= 1;
       if (depth !== 1 || list === null || entryStart === null) continue;
-      const isEmpty = list.entries.length === 0 && text.slice(entryStart, index).trim() === '';
-      if (!isEmpty) endEntry(list, entryStart, index);
+      if (list.entries.length > 0 || !isBlank) endEntry(list, entryStart, index);
       list.end = index;
       entryStart = null;
       count = countBeside;
     }
   }
-  return { hasTooMany: count > MOST_VALUES, list };
+  return { hasTooMany: count > MOST_VALUES, list, repeated: names.repeated };
 }
 
-/** Whether an odd number of backslashes stands before a character. */
-function isEscaped(text: string, index: number): boolean {
-  let start = index;
-  while (text.charCodeAt(start - 1) === BACKSLASH) start -= 1;
-  return (index - start) % 2 === 1;
+/** Finds the ends of strings and their escapes, for positions that only grow, so that nothing is searched twice. */
+class Strings {
+  readonly #text: string;
+  #quote = -1;
+  #backslash = -1;
+
+  constructor(text: string) {
+    this.#text = text;
+  }
+
+  /** Returns the closing quote, or the last character of the first escape before it, from a position in a string on. */
+  next(position: number): { position: number; isEnd: boolean } {
+    if (this.#quote < position) this.#quote = this.#find('"', position);
+    if (this.#backslash < position) this.#backslash = this.#find('\\', position);
+    if (this.#backslash < this.#quote) return { position: this.#backslash + 1, isEnd: false };
+    return { position: this.#quote, isEnd: true };
+  }
+
+  #find(character: string, position: number): number {
+    const found = this.#text.indexOf(character, position);
+    return found === -1 ? this.#text.length : found;
+  }
+}
+
+/** The names of an object in a JSON text. */
+class Names {
+  readonly #names = new Set<string>();
+  /** The last name; `null` if it is invalid, or too long to be known. */
+  last: string | null = null;
+  /** The first name that was added twice. */
+  repeated: JsonSize['repeated'] = null;
+
+  add(text: string, { start, end }: { start: number; end: number }): void {
+    this.last = end - start > LONGEST_NAME ? null : decoded(text.slice(start, end));
+    if (this.last === null) return;
+    if (this.#names.has(this.last)) this.repeated ??= { name: this.last, offset: start };
+    // An object with more names is refused for its size.
+    if (this.#names.size <= MOST_VALUES) this.#names.add(this.last);
+  }
+}
+
+/** Returns the value of a JSON string; `null` if it is invalid, which the parser reports. */
+function decoded(quoted: string): string | null {
+  const value: unknown = jsonFault(quoted) === null ? JSON.parse(quoted) : null;
+  return typeof value === 'string' ? value : null;
 }

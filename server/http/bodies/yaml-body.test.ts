@@ -2,7 +2,7 @@ import type { ApiError } from '@llamactl/contract/errors';
 import { describe, expect, it } from 'vitest';
 import fc from 'fast-check';
 import { Document, parse as parseYaml, visit } from 'yaml';
-import { atOnce } from '../slices.ts';
+import { atOnce } from '../../sliced-work.ts';
 import { parseYamlBody, yamlBody } from './yaml-body.ts';
 
 const parse = (text: string): unknown => parseYamlBody(Buffer.from(text));
@@ -38,6 +38,18 @@ describe('a YAML body', () => {
     expect(parse('\ufeff{"a": [1, {"b": null}], 8080: x}')).toEqual({ a: [1, { b: null }], 8_080: 'x' });
   });
 
+  it.each([
+    ['~: 1\n', { '~': 1 }],
+    ['null: 1\n', { null: 1 }],
+    ['a: [{ ~: 1 }, { ? ~ : 2 }]\n', { a: [{ '~': 1 }, { '~': 2 }] }],
+    ['~:\n  - 1\n  - 2\nb: 3\n', { '~': [1, 2], b: 3 }],
+    [': 1\n', { '': 1 }],
+  ])('takes every name as a text, null too: %j', (text, value) => {
+    expect(parse(text)).toEqual(value);
+    expect(atOnce(yamlBody(Buffer.from(text), 1))).toEqual(value);
+    expect(refusal(text + text).extras.problems?.[0]?.message).toContain('is given twice');
+  });
+
   it('may repeat a value with an alias', () => {
     expect(parse('a: &x { t: 1 }\nb: *x\nc: &x 2\nd: *x\n')).toEqual({ a: { t: 1 }, b: { t: 1 }, c: 2, d: 2 });
     const many = Array.from({ length: 2_000 }, () => '- *x').join('\n');
@@ -59,6 +71,8 @@ describe('a YAML body', () => {
       '%TAG ! tag:yaml.org,2002:\n---\na: !binary aGk=',
       /^line 3, column 4: Unresolved tag/,
     ],
+    ['directives without a document', '# one\n%YAML 1.2\n', /^line 3, column 1: Missing directives-end/],
+    ['an error far below', `${'# one\n'.repeat(5_000)}a: *x`, /^line 5001, column 4: /],
     ['a name that is no string', '? [a]\n: b', /^line 1, column 3: .*keys must be strings/],
     ['an alias of nothing', 'a: *x', /^line 1, column 4: \*x has no &x before it/],
     ['an alias that refers to its own node', 'a: &x\n  b: *x', /^line 2, column 6: \*x has no &x before it/],
@@ -160,6 +174,8 @@ describe('a YAML body that is composed in parts', () => {
     'a:\n  - 1\n  - "\\ud800"\nb: 1\n',
     'a:\n  - 1\n  - __proto__: 1\n  - 3\n',
     'a: 1\nb: 2\n---\nc: 1\nd: 2\n',
+    '"a\\u0020b":\n  - 1\n  - { c: 1, c: 2 }\n  - 2\n',
+    `${'a'.repeat(100)}:\n  - 1\n  - { c: 1, c: 2 }\n  - "\\ud800"\n  - 2\n`,
   ])('has the same errors: %j', (written) => {
     const faults = faultsOf(() => parse(written));
     expect(faults?.problems).toBeDefined();
@@ -235,6 +251,47 @@ describe('a malicious YAML body', () => {
     ['a name', (text: string) => `"${text}": 1`],
   ])('refuses a text of more than 65536 characters: %s', (_what, document) => {
     expect(refusal(document('x'.repeat(65_537))).extras.details).toContain('more than 65536 characters');
+  });
+
+  it.each([
+    ['a plain text', `a: ${'x '.repeat(8 * MEGABYTE)}`],
+    ['a plain text of many lines', `a:\n${'  x\n'.repeat(4 * MEGABYTE)}`],
+    ['a text with tabs behind it', `a: x${'\t'.repeat(15 * MEGABYTE)}`],
+    ['a text with empty lines behind it', `a: x${'\n'.repeat(15 * MEGABYTE)}`],
+    ['a block of empty lines', `a: |\n x${'\n'.repeat(15 * MEGABYTE)}`],
+    ['a quoted text of empty lines', `a: "${'\n'.repeat(15 * MEGABYTE)}"`],
+    ['a directive', `%${'#'.repeat(15 * MEGABYTE)}`],
+  ])('of 16 MiB is refused before all of it is read: %s', (_what, text) => {
+    const bytes = Buffer.from(text);
+    const before = process.threadCpuUsage();
+    const { extras } = refusal(bytes);
+    const { user, system } = process.threadCpuUsage(before);
+    expect(extras.details).toContain('more than 65536 characters');
+    // Microseconds; reading all of it takes at least twice as long.
+    expect(user + system).toBeLessThan(120_000);
+  });
+
+  it('pauses between long texts', () => {
+    const steps = yamlBody(Buffer.from(`a:\n${`- "${'x'.repeat(60_000)}"\n`.repeat(20)}`));
+    let pauses = 0;
+    while (steps.next().done === false) pauses += 1;
+    // One for each entry when it is checked, and at least one when it is read.
+    expect(pauses).toBeGreaterThanOrEqual(40);
+  });
+
+  it.each([
+    ['tags', `a: !${'x'.repeat(60_000)} 1\n`],
+    ['aliases', `a: *${'x'.repeat(60_000)}\n`],
+    ['unexpected texts', `a: 1\n- ${'x'.repeat(60_000)}\n`],
+    [
+      'repeated names in a list with a long name',
+      `? "${'x'.repeat(1_000)}"\n:\n  - { c: 1, c: 2 }\n  - { d: 1, d: 2 }\n`,
+    ],
+  ])('is refused with a short answer: %s', (_what, line) => {
+    const { extras } = refusal(line.repeat(120));
+    expect(extras.problems).not.toHaveLength(0);
+    for (const { path, message } of extras.problems ?? []) expect(path.length + message.length).toBeLessThan(300);
+    expect(JSON.stringify(extras).length).toBeLessThan(100_000);
   });
 
   it('reads a text of 60 000 characters', () => {

@@ -2,7 +2,7 @@ import { IncomingMessage } from 'node:http';
 import { Socket } from 'node:net';
 import type { RequestFigures } from '@llamactl/contract/requests';
 import { describe, expect, it } from 'vitest';
-import { bodyMeter, bookedTokens } from './booked-tokens.ts';
+import { bodyMeter, bookedTokens, mayGenerate } from './booked-tokens.ts';
 
 function figures(changes: Partial<RequestFigures>): RequestFigures {
   return {
@@ -34,12 +34,37 @@ describe('the tokens of a request', () => {
     ['are none when the engine refuses or breaks it', { outcome: 'client_error' }, 0],
     ['are none when the engine dies before the answer', { outcome: 'broken' }, 0],
     ['are none when nothing is generated', {}, 0],
+    ['are estimated from the bytes of a whole answer without a report', { bytes_out: 2_001 }, 601],
+    ['are the pieces of a stream without a report, and an estimated prompt', { tokens_out: 5, bytes_out: 2_000 }, 105],
+    ['are those of a report without an answer', { tokens_in: 7, bytes_out: 2_000 }, 7],
+    ['are none when the engine refuses it at length', { outcome: 'client_error', bytes_out: 2_000 }, 0],
+    ['are none when llamactl refuses it', { outcome: 'refused', waited: null, bytes_out: 2_000 }, 0],
   ])('%s', (_what, changes, expected) => {
-    expect(bookedTokens(figures(changes), 400, 20)).toBe(expected);
+    expect(bookedTokens(figures(changes), 400, 20, true)).toBe(expected);
+  });
+
+  it('are those of the report alone when nothing can be generated', () => {
+    expect(bookedTokens(figures({ bytes_out: 2_000 }), 400, 20, false)).toBe(0);
+    expect(bookedTokens(figures({ bytes_out: 2_000, tokens_in: 7, tokens_out: 5 }), 400, 20, false)).toBe(12);
   });
 
   it('are bounded when estimated: a body may hold an image', () => {
-    expect(bookedTokens(figures({ outcome: 'aborted' }), 64 * 1024 * 1024, 0)).toBe(32_768);
+    expect(bookedTokens(figures({ outcome: 'aborted' }), 64 * 1024 * 1024, 0, true)).toBe(32_768);
+    expect(bookedTokens(figures({ bytes_out: 64 * 1024 * 1024 }), 4, 0, true)).toBe(32_769);
+  });
+});
+
+describe('tokens', () => {
+  it.each([
+    ['POST', '/v1/chat/completions', true],
+    ['POST', '/v1/completions?model=a/count_tokens', true],
+    ['POST', '/v1/messages/count_tokens', false],
+    ['POST', '/v1/messages/count_tokens?beta=true', false],
+    ['POST', '/v1/responses/input_tokens', false],
+    ['GET', '/v1/responses/resp_1', false],
+    ['DELETE', '/v1/responses/resp_1', false],
+  ])('may be generated for %s %s: %s', (method, url, expected) => {
+    expect(mayGenerate({ method, url })).toBe(expected);
   });
 });
 

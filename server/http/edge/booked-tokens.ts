@@ -3,30 +3,47 @@ import type { RequestFigures } from '@llamactl/contract/requests';
 
 /** Typical of a tokenizer on English text. */
 const BYTES_PER_TOKEN = 4;
-/** Most prompt tokens of an estimate: an image in a body has far fewer tokens than its base64 suggests. */
+/** Most tokens that bytes are estimated as: an image in a body has far fewer tokens than its base64 suggests. */
 const MOST_ESTIMATED = 32_768;
+/** Paths where engines only count the tokens of a request. */
+const COUNTING = /\/(?:count_tokens|input_tokens)$/;
+
+/** Whether an engine may generate tokens for a request. Reading and counting generate none. */
+export function mayGenerate({ method, url = '' }: Pick<IncomingMessage, 'method' | 'url'>): boolean {
+  return method === 'POST' && !COUNTING.test(url.replace(/\?.*$/, ''));
+}
 
 /**
  * Returns the tokens that a request counts for. An engine reports them at the end of an answer. They are estimated when
- * the caller broke off the answer, or the engine reports none: otherwise leaving early would make a request free.
+ * the caller broke off the answer, or the engine reports none: otherwise leaving early, or an engine without reports,
+ * would make a request free.
+ *
+ * A complete answer without a report counts by its pieces if it is a stream, otherwise by its bytes.
  *
  * An answer that was broken off before its first token may be one that is not streamed. In that case the engine has
  * been generating all the time. `max_tokens` of the request is ignored, because each engine has its own names for it.
  *
  * @param bodyBytes Length of the request's body, as far as it is known.
  * @param speed Tokens that its engine generates in a second.
+ * @param isGenerating From {@link mayGenerate}; if false, a complete answer counts only the reported tokens.
  */
 export function bookedTokens(
-  { tokens_in: prompt, tokens_out: answer, outcome, waited, duration }: RequestFigures,
+  { tokens_in: prompt, tokens_out: answer, outcome, waited, duration, bytes_out: answerBytes }: RequestFigures,
   bodyBytes: number,
   speed: number,
+  isGenerating: boolean,
 ): number {
   const isBrokenOff = waited !== null && (outcome === 'aborted' || outcome === 'cancelled');
-  const unseen = isBrokenOff ? Math.ceil((duration - waited) * speed) : 0;
+  const isUnreported = prompt === null && outcome === 'ok' && isGenerating;
+  const unseen = isBrokenOff ? Math.ceil((duration - waited) * speed) : isUnreported ? estimated(answerBytes) : 0;
   const generated = answer ?? unseen;
   if (prompt !== null) return prompt + generated;
   if (generated === 0 && !isBrokenOff) return 0;
-  return generated + Math.min(MOST_ESTIMATED, Math.ceil(bodyBytes / BYTES_PER_TOKEN));
+  return generated + estimated(bodyBytes);
+}
+
+function estimated(bytes: number): number {
+  return Math.min(MOST_ESTIMATED, Math.ceil(bytes / BYTES_PER_TOKEN));
 }
 
 /**

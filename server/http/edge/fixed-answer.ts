@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
+import type { IncomingHttpHeaders } from 'node:http';
 import { promisify } from 'node:util';
 import { constants, gzip } from 'node:zlib';
-import type { HttpReply, HttpRequest } from '../plugin.ts';
+import { Answer } from '../answer.ts';
 
 const gzipped = promisify(gzip);
 
@@ -9,6 +10,12 @@ const gzipped = promisify(gzip);
 interface Representation {
   bytes: Buffer;
   entityTag: string;
+}
+
+/** The part of a call that decides on the form of the answer. */
+interface Wanted {
+  headers: Readonly<IncomingHttpHeaders>;
+  isHead: boolean;
 }
 
 /**
@@ -27,24 +34,25 @@ export class FixedAnswer {
   }
 
   /** Answers a GET or HEAD: 200 in an encoding that the caller accepts, or 304 when the caller has the current text. */
-  async send({ method, headers }: HttpRequest, reply: HttpReply): Promise<HttpReply> {
+  async answer({ headers, isHead }: Wanted): Promise<Answer<never>> {
     const forms = await (this.#forms ??= this.#formsOf());
     const isGzip = acceptsGzip(headers['accept-encoding']);
     const { bytes, entityTag } = isGzip ? forms.gzip : forms.plain;
-    reply.headers({
-      ...this.#headers,
+    const { 'content-type': contentType = '', ...others } = this.#headers;
+    const common = {
+      ...others,
       // A copy may be cached, but has to be revalidated before each use.
       'cache-control': 'no-cache',
       etag: entityTag,
       // CORS headers depend on the Origin.
       vary: 'Accept-Encoding, Origin',
-    });
+    };
     if (names(headers['if-none-match'], entityTag)) {
-      reply.code(304).removeHeader('content-type');
       // Fastify computes the length of a HEAD answer from its bytes; without them it would send 0.
-      return reply.send(method === 'HEAD' ? bytes : undefined);
+      return new Answer<never>(isHead ? { kind: 'text', text: bytes } : { kind: 'nothing' }, common, 304);
     }
-    return (isGzip ? reply.header('content-encoding', 'gzip') : reply).send(bytes);
+    const encoding = isGzip ? { 'content-encoding': 'gzip' } : {};
+    return new Answer<never>({ kind: 'text', text: bytes }, { ...common, 'content-type': contentType, ...encoding });
   }
 
   async #formsOf(): Promise<{ plain: Representation; gzip: Representation }> {

@@ -6,6 +6,7 @@ import { apiPage } from '../api-page/page.ts';
 import { SCRIPT } from '../api-page/script.ts';
 import { STYLE } from '../api-page/style.ts';
 import { FixedAnswer } from '../edge/fixed-answer.ts';
+import { sendResult } from '../bind.ts';
 import type { HttpApp } from '../plugin.ts';
 
 /** The page loads only its own content, and no site may frame it. */
@@ -40,7 +41,10 @@ export function apiPageRoutes(app: HttpApp, { config, version }: ApiPageParts): 
     method: 'GET',
     url: PASS_THROUGH.documentation.path,
     config: { access: PASS_THROUGH.documentation },
-    handler: async (request, reply) => page.send(request, reply),
+    handler: async ({ headers, method }, reply) => {
+      const { content, headers: own, status } = await page.answer({ headers, isHead: method === 'HEAD' });
+      return sendResult(reply, { content, headers: own, status: status ?? 200 });
+    },
   });
 }
 

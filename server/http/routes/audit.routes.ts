@@ -1,10 +1,10 @@
-import { Readable } from 'node:stream';
 import type { AuditRow } from '@llamactl/contract/auth';
 import { OPERATIONS } from '@llamactl/contract/operations';
 import type { AuditTrail } from '../../auth/audit.ts';
 import type { AuditQuery } from '../../auth/ports.ts';
 import { prefers } from '../bodies/accept.ts';
-import type { Bind, Input } from '../bind.ts';
+import { streamAnswer, textAnswer } from '../answer.ts';
+import type { Bind, Input } from '../operations.ts';
 import { JSON_HEADERS } from '../errors.ts';
 
 type Reader = Pick<AuditTrail, 'read'>;
@@ -15,13 +15,13 @@ const PAGE_ROWS = 1_000;
 
 /** The audit trail: a page as JSON, or all rows line by line. */
 export function auditRoutes(bind: Bind, audit: Reader): void {
-  bind(OPERATIONS.getAudit, async ({ query, request, reply }) => {
-    if (!prefers(request.headers.accept, NDJSON, ['application/json'])) {
+  bind(OPERATIONS.getAudit, async ({ query, headers: { accept }, isHead }) => {
+    if (!prefers(accept, NDJSON, ['application/json'])) {
       return { audit: await audit.read({ ...queryOf(query), limit: query.limit ?? DEFAULT_ROWS }) };
     }
-    reply.headers({ ...JSON_HEADERS, 'content-type': `${NDJSON}; charset=utf-8` });
+    const headers = { ...JSON_HEADERS, 'content-type': `${NDJSON}; charset=utf-8` };
     // Answer a HEAD with the headers of the complete answer.
-    return reply.send(request.method === 'HEAD' ? '' : Readable.from(lines(audit, query)));
+    return isHead ? textAnswer('', headers) : streamAnswer(lines(audit, query), headers, { isLive: false });
   });
 }
 

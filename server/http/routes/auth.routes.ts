@@ -2,8 +2,7 @@ import { OPERATIONS } from '@llamactl/contract/operations';
 import type { Accounts } from '../../auth/accounts.ts';
 import type { SessionClient } from '../../auth/session-register.ts';
 import type { Sessions } from '../../auth/sessions.ts';
-import type { Bind } from '../bind.ts';
-import type { HttpRequest } from '../plugin.ts';
+import type { Bind, Input } from '../operations.ts';
 
 /** Dependencies of these routes. */
 export interface Login {
@@ -11,24 +10,16 @@ export interface Login {
   accounts: Pick<Accounts, 'named'>;
 }
 
-/** The seed's section "Authentication". @param addressOf Returns the client address of a request. */
-export function authRoutes(
-  bind: Bind,
-  { sessions, accounts }: Login,
-  addressOf: (raw: HttpRequest['raw']) => string,
-): void {
-  const clientOf = ({ raw }: HttpRequest): SessionClient => ({
-    address: addressOf(raw),
-    userAgent: userAgentOf(raw),
-  });
-
-  bind(OPERATIONS.login, async ({ body, request }) => {
+/** The seed's section "Authentication". */
+export function authRoutes(bind: Bind, { sessions, accounts }: Login): void {
+  bind(OPERATIONS.login, async (input) => {
+    const { body } = input;
     // Record only the name of an existing account: people type their password into the wrong field.
-    request.concerns = accounts.named(body.username)?.username ?? null;
-    return sessions.login(body, clientOf(request));
+    input.concerns(accounts.named(body.username)?.username ?? null);
+    return sessions.login(body, clientOf(input));
   });
 
-  bind(OPERATIONS.refreshToken, async ({ caller, request }) => sessions.refresh(caller, clientOf(request)));
+  bind(OPERATIONS.refreshToken, async (input) => sessions.refresh(input.caller, clientOf(input)));
 
   bind(OPERATIONS.logout, async ({ caller }) => {
     await sessions.logout(caller);
@@ -42,8 +33,8 @@ export function authRoutes(
     return { message: 'Session ended successfully' };
   });
 
-  bind(OPERATIONS.changePassword, async ({ caller, body, request }) => {
-    await sessions.changePassword(caller, body, addressOf(request.raw));
+  bind(OPERATIONS.changePassword, async ({ caller, body, address }) => {
+    await sessions.changePassword(caller, body, address);
     return { message: 'Password changed successfully; log in again, and make new keys' };
   });
 }
@@ -51,7 +42,11 @@ export function authRoutes(
 /** Characters. The text is stored and shown on terminals. */
 const LONGEST_USER_AGENT = 200;
 
-function userAgentOf({ headers }: HttpRequest['raw']): string | null {
+function clientOf({ address, headers }: Pick<Input<typeof OPERATIONS.login>, 'address' | 'headers'>): SessionClient {
+  return { address, userAgent: userAgentOf(headers) };
+}
+
+function userAgentOf(headers: Input<typeof OPERATIONS.login>['headers']): string | null {
   const text = headers['user-agent']?.slice(0, LONGEST_USER_AGENT).replaceAll(/[^ -~]/g, '?') ?? '';
   return text === '' ? null : text;
 }

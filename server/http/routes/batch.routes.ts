@@ -1,6 +1,6 @@
 import type { Batch } from '@llamactl/contract/instance';
 import { OPERATIONS } from '@llamactl/contract/operations';
-import type { Bind } from '../bind.ts';
+import type { Bind } from '../operations.ts';
 
 /** The seed's section "Batch Operations". */
 export function batchRoutes(bind: Bind): void {

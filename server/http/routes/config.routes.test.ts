@@ -2,17 +2,10 @@ import { readFileSync } from 'node:fs';
 import { ConfigViewSchema, ConfigWrittenSchema } from '@llamactl/contract/config';
 import type { LightMyRequestResponse } from 'fastify';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { FakeClock } from '../../testing/fake-clock.ts';
-import { FakeManager } from '../../testing/fake-manager.ts';
 import { CONFIG_FILE, ConfigSandbox } from '../../testing/config-sandbox.ts';
-import { binder } from '../bind.ts';
-import { readJsonBodies } from '../bodies/body.ts';
-import { configRoutes } from './config.routes.ts';
 import { errorOf, testServer, type TestServer } from '../../testing/http-harness.ts';
 
-/** Prefix of the tested routes, because the server has its own routes at the same paths. */
-const PREFIX = '/under-test';
-const URL = `${PREFIX}/api/config`;
+const URL = '/api/config';
 
 let sandbox: ConfigSandbox;
 let path: string;
@@ -21,17 +14,7 @@ let test: TestServer;
 beforeEach(() => {
   sandbox = new ConfigSandbox();
   path = sandbox.inHome(CONFIG_FILE);
-  const editor = sandbox.editor({ environment: { LLAMACTL_STATS_INTERVAL: '1' } });
-  test = testServer({
-    plugins: [
-      async (scope) => {
-        readJsonBodies(scope, new FakeClock(), 10_000);
-        const managerFor = (): FakeManager => new FakeManager();
-        const parts = { managerFor, clock: new FakeClock(), shutdown: undefined };
-        await scope.register(async (inner) => configRoutes(binder(inner, parts), editor), { prefix: PREFIX });
-      },
-    ],
-  });
+  test = testServer({ configEditor: sandbox.editor({ environment: { LLAMACTL_STATS_INTERVAL: '1' } }) });
 });
 afterEach(() => {
   sandbox.dispose();

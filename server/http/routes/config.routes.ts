@@ -1,6 +1,6 @@
 import type { ConfigPatch, ConfigView, ConfigWritten } from '@llamactl/contract/config';
 import { OPERATIONS } from '@llamactl/contract/operations';
-import type { Bind } from '../bind.ts';
+import type { Bind } from '../operations.ts';
 
 /** Shows and changes the configuration for the next start. */
 export interface ConfigEditor {

@@ -2,7 +2,8 @@ import { ApiError } from '@llamactl/contract/errors';
 import { OPERATIONS } from '@llamactl/contract/operations';
 import type { FleetManager } from '../../instances/use-cases.ts';
 import { prefers } from '../bodies/accept.ts';
-import type { Bind } from '../bind.ts';
+import { textAnswer } from '../answer.ts';
+import type { Bind } from '../operations.ts';
 import { YAML_TYPES } from '../bodies/body.ts';
 import { JSON_HEADERS } from '../errors.ts';
 import { yamlText } from '../bodies/yaml-text.ts';
@@ -24,10 +25,12 @@ export function fleetRoutes(bind: Bind, fleet: FleetManager): void {
     return fleet.apply(body, { prune, dryRun, signal });
   });
 
-  bind(OPERATIONS.exportFleet, ({ request, reply }) => {
+  bind(OPERATIONS.exportFleet, ({ headers }) => {
     const document = fleet.export();
-    if (prefers(request.headers.accept, 'application/json', YAML_TYPES)) return document;
-    const headers = { ...JSON_HEADERS, 'content-type': 'application/yaml; charset=utf-8' };
-    return reply.headers(headers).send(yamlText(document, COMMENT));
+    if (prefers(headers.accept, 'application/json', YAML_TYPES)) return document;
+    return textAnswer(yamlText(document, COMMENT), {
+      ...JSON_HEADERS,
+      'content-type': 'application/yaml; charset=utf-8',
+    });
   });
 }

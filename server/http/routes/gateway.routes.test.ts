@@ -4,6 +4,7 @@ import type { UpdateUser } from '@llamactl/contract/auth';
 import { maySee, type Caller } from '../../auth/caller.ts';
 import type { LimitHolder } from '../../gateway/caller-limits.ts';
 import type { GatewayInstances } from '../../gateway/ports.ts';
+import { SlicedWork } from '../../sliced-work.ts';
 import { AuthHarness } from '../../testing/auth-harness.ts';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { systemClock } from '../../clock.ts';
@@ -65,6 +66,7 @@ async function serve(server: Parameters<typeof testConfig>[0] = {}): Promise<Tes
       gatewayRoutes({
         instancesFor: () => instances,
         clock: { ...systemClock(), now: () => 0, after: () => () => undefined },
+        work: new SlicedWork(systemClock()),
       }),
     ],
     errorShapes: GATEWAY_ERROR_SHAPES,
@@ -318,7 +320,7 @@ describe('with authentication on', () => {
     const test = testServer({
       auth: harness.auth,
       config: testConfig({ auth: { enabled: true } }),
-      plugins: [gatewayRoutes({ instancesFor: seen, clock, addressLimits })],
+      plugins: [gatewayRoutes({ instancesFor: seen, clock, work: new SlicedWork(clock), addressLimits })],
       errorShapes: GATEWAY_ERROR_SHAPES,
     });
     servers.push(test);
@@ -425,7 +427,7 @@ describe('with authentication on', () => {
   });
 
   describe('limits', () => {
-    /** Engines that answer when the test decides; each answer uses 30 tokens. */
+    /** Engines that answer when the test decides; each answer uses 30 tokens, without a report below `/v1/silent`. */
     const waiting: (() => void)[] = [];
     let slow: Listening;
 
@@ -433,6 +435,10 @@ describe('with authentication on', () => {
       waiting.length = 0;
       slow = await startEngine((request, response) => {
         response.writeHead(200, { 'content-type': 'application/json' });
+        if (request.url?.startsWith('/v1/silent') === true) {
+          response.end(`{"text":"${'x'.repeat(389)}"}`);
+          return;
+        }
         const answer = (): void => void response.end('{"usage":{"prompt_tokens":10,"completion_tokens":20}}');
         if (request.url?.startsWith('/v1/slow') === true) waiting.push(answer);
         else answer();
@@ -552,6 +558,16 @@ describe('with authentication on', () => {
       await vi.waitFor(() => expect(instances.leases('a').count).toBe(0));
       const answer = await call(port, '/v1/x?model=a', as(key));
       expect([answer.status, answer.text]).toEqual([429, expect.stringMatching(/has used 50\d tokens/)]);
+    });
+
+    test('of tokens: count an estimate when the engine reports none', async () => {
+      const key = await harness.keyOf(root, { tokens_per_minute: 150 });
+      const { port } = await guarded();
+      const request = { ...as(key), method: 'POST', body: `{"model":"a","prompt":"${'x'.repeat(375)}"}` };
+      expect((await call(port, '/v1/silent/count_tokens', request)).status).toBe(200);
+      expect((await call(port, '/v1/silent', request)).headers['x-ratelimit-remaining-tokens']).toBe('150');
+      const answer = await call(port, '/v1/silent', request);
+      expect([answer.status, answer.text]).toEqual([429, expect.stringMatching(/has used 200 tokens/)]);
     });
 
     test('of tokens: count the generating time when the caller leaves before an answer that is not streamed', async () => {

@@ -13,8 +13,9 @@ import { isModelsUrl } from '../../gateway/models.ts';
 import type { CallContext, GatewayInstances, GatewaySettings, MeasureSendQueues } from '../../gateway/ports.ts';
 import { Requests } from '../../gateway/requests.ts';
 import type { Clock, Engines } from '../../instances/ports.ts';
+import type { SlicedWork } from '../../sliced-work.ts';
 import type { Access } from '../edge/access.ts';
-import { bodyMeter, bookedTokens } from '../edge/booked-tokens.ts';
+import { bodyMeter, bookedTokens, mayGenerate } from '../edge/booked-tokens.ts';
 import { clientAddresses } from '../edge/client-address.ts';
 import type { HttpApp, HttpPlugin, HttpReply, HttpRequest } from '../plugin.ts';
 import { watchWelcome } from '../edge/welcome.ts';
@@ -29,6 +30,8 @@ export interface GatewayRoutesParts {
   /** Returns the instances that a caller may see and start. */
   instancesFor: (caller: Caller | null) => GatewayInstances;
   clock: Clock;
+  /** Scans large bodies. */
+  work: SlicedWork;
   /** Record of the requests. Default: one that no route shows. */
   requests?: Requests;
   /** Default: no engine declares anything. */
@@ -64,14 +67,14 @@ const NO_HOLDERS: readonly LimitHolder[] = [];
  * about bodies. So everything that must happen first, such as authentication, must be an `onRequest` hook.
  */
 export function gatewayRoutes(parts: GatewayRoutesParts): HttpPlugin {
-  const { instancesFor, clock, engines, settings, measureSendQueues, leaving } = parts;
+  const { instancesFor, clock, work, engines, settings, measureSendQueues, leaving } = parts;
   const { requests = new Requests({ clock }), bodyMemory = BODY_MEMORY, addressLimits = null } = parts;
   const addressOf = parts.clientAddress ?? clientAddresses([]);
   const crossings = engines?.names().flatMap((name) => engines.find(name)?.crossing ?? []) ?? [];
   return (app) => {
     const gateway = createGateway({
       clock,
-      bodies: new Bodies({ clock, budget: new BodyBudget({ clock, bytes: bodyMemory }) }),
+      bodies: new Bodies({ clock, work, budget: new BodyBudget({ clock, bytes: bodyMemory }) }),
       requests,
       inferencePaths: (engine) => engines?.find(engine)?.inferencePaths ?? NO_PATHS,
       settings: settings ?? AS_CONFIGURED_BY_DEFAULT,
@@ -98,7 +101,7 @@ export function gatewayRoutes(parts: GatewayRoutesParts): HttpPlugin {
         void reply.headers(admission.headers);
         const onOver = (figures: RequestFigures): void => {
           const speed = figures.instance === null ? 0 : requests.speedOf(figures.instance);
-          tokens = bookedTokens(figures, bodyLength(), speed);
+          tokens = bookedTokens(figures, bodyLength(), speed, mayGenerate(raw));
         };
         await gateway.byModel(raw, reply.raw, { ...contextOf(request, reply, account), onOver });
       } finally {

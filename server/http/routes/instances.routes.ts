@@ -2,37 +2,35 @@ import type { Instance } from '@llamactl/contract/instance';
 import { OPERATIONS } from '@llamactl/contract/operations';
 import { mayCall, type Caller } from '../../auth/caller.ts';
 import { maskedOptions, maskedWords } from '../../instances/settings/secret-words.ts';
-import type { Bind } from '../bind.ts';
+import { jsonAnswer, textAnswer } from '../answer.ts';
+import type { Bind } from '../operations.ts';
 import { JSON_HEADERS } from '../errors.ts';
 import { ListAnswer } from '../bodies/list-answer.ts';
 
 /** The seed's section "Instances". @param basePath Prefix of the API as callers see it: `/`, or a path. */
 export function instanceRoutes(bind: Bind, basePath: string): void {
   const list = new ListAnswer('instances');
-  bind(OPERATIONS.listInstances, ({ query, manager, reply }) =>
-    reply.headers(JSON_HEADERS).send(list.of(manager.list(query.status))),
-  );
+  bind(OPERATIONS.listInstances, ({ query, manager }) => textAnswer(list.of(manager.list(query.status)), JSON_HEADERS));
 
-  bind(OPERATIONS.getInstance, ({ params, caller, manager, reply }) => {
+  bind(OPERATIONS.getInstance, ({ params, caller, manager }) => {
     const instance = manager.get(params.name);
-    reply.header('etag', manager.entityTag(params.name));
-    return shownTo(caller, instance);
+    return jsonAnswer(shownTo(caller, instance), { headers: { etag: manager.entityTag(params.name) } });
   });
 
-  bind(OPERATIONS.createInstance, async ({ body, manager, request, reply }) => {
-    request.concerns = body.name;
+  bind(OPERATIONS.createInstance, async ({ body, manager, concerns }) => {
+    concerns(body.name);
     const { instance, entityTag: etag, warnings } = await manager.create(body);
     const location = `${basePath.replace(/\/$/, '')}/api/instances/${instance.name}`;
-    reply.headers({ location, etag });
-    return { message: 'Instance created successfully', instance, ...some(warnings) };
+    const created = { message: 'Instance created successfully', instance, ...some(warnings) };
+    return jsonAnswer(created, { headers: { location, etag } });
   });
 
-  bind(OPERATIONS.updateInstance, async ({ params, query, body, manager, request, reply }) => {
-    const options = { ifMatch: request.headers['if-match'], restart: query.apply === 'restart' };
-    const { instance, entityTag, warnings } = await manager.update(params.name, body, options);
-    reply.header('etag', entityTag);
+  bind(OPERATIONS.updateInstance, async ({ params, query, body, manager, headers }) => {
+    const options = { ifMatch: headers['if-match'], restart: query.apply === 'restart' };
+    const { instance, entityTag: etag, warnings } = await manager.update(params.name, body, options);
     const { restart_required } = instance;
-    return { message: 'Instance updated successfully', instance, restart_required, ...some(warnings) };
+    const updated = { message: 'Instance updated successfully', instance, restart_required, ...some(warnings) };
+    return jsonAnswer(updated, { headers: { etag } });
   });
 
   bind(OPERATIONS.deleteInstance, async ({ params, manager, signal }) => {

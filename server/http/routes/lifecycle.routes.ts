@@ -1,5 +1,5 @@
 import { OPERATIONS } from '@llamactl/contract/operations';
-import type { Bind } from '../bind.ts';
+import type { Bind } from '../operations.ts';
 
 /** The seed's section "Instance Operations". */
 export function lifecycleRoutes(bind: Bind): void {

@@ -1,7 +1,6 @@
-import { Readable } from 'node:stream';
 import type { LogItem } from '@llamactl/contract/logs';
 import type { Clock } from '../../instances/ports.ts';
-import type { HttpReply } from '../plugin.ts';
+import { streamAnswer, type Answer } from '../answer.ts';
 
 /** Output format of a followed log. */
 export interface LogStreamForm {
@@ -36,23 +35,19 @@ const HEARTBEAT_MS = 15_000;
  * Answers with a log that continues. It is written as fast as the caller reads, and no more of the log is read
  * meanwhile.
  */
-export function sendLogStream(
-  reply: HttpReply,
+export function logStream(
   form: LogStreamForm,
   items: AsyncIterable<readonly LogItem[]>,
   clock: Pick<Clock, 'after'>,
-): HttpReply {
+): Answer<never> {
   async function* texts(): AsyncGenerator<string> {
-    // Send the headers now, or the caller would get no status before the first line.
-    reply.raw.flushHeaders();
     if (form.opening !== '') yield form.opening;
     for await (const batch of withHeartbeats(items, form.heartbeat === null ? null : clock)) {
       yield batch === 'silence' ? (form.heartbeat ?? '') : batch.map((item) => form.write(item)).join('');
     }
   }
-  return reply
-    .headers({ 'content-type': form.contentType, 'cache-control': 'no-store', 'x-accel-buffering': 'no' })
-    .send(Readable.from(texts(), { objectMode: false, highWaterMark: 0 }));
+  const headers = { 'content-type': form.contentType, 'cache-control': 'no-store', 'x-accel-buffering': 'no' };
+  return streamAnswer(texts(), headers, { isLive: true });
 }
 
 /** Yields the same batches, and `silence` after each period without one; without a clock, only the batches. */

@@ -1,20 +1,20 @@
 import { OPERATIONS } from '@llamactl/contract/operations';
 import type { Clock, LogQuery } from '../../instances/ports.ts';
-import type { Bind, Input } from '../bind.ts';
-import { EVENT_STREAM, JSON_LINES, sendLogStream } from './log-stream.ts';
+import type { Bind, Input } from '../operations.ts';
+import { EVENT_STREAM, JSON_LINES, logStream } from './log-stream.ts';
 
 const DEFAULT_LINES = 100;
 
 /** The seed's section "Get Instance Logs". */
 export function logRoutes(bind: Bind, clock: Pick<Clock, 'after'>): void {
   bind(OPERATIONS.getInstanceLogs, (input) => {
-    const { params, query, manager, request, reply } = input;
+    const { params, query, manager, headers } = input;
     // Answer a HEAD with the headers of the complete log, because a stream would never end.
-    if (query.follow !== true || request.method === 'HEAD') return manager.logs(params.name, queryOf(input, null));
-    const isBrowser = request.headers.accept?.includes('text/event-stream') === true;
-    const after = isBrowser ? lastEventId(request.headers['last-event-id']) : null;
+    if (query.follow !== true || input.isHead) return manager.logs(params.name, queryOf(input, null));
+    const isBrowser = headers.accept?.includes('text/event-stream') === true;
+    const after = isBrowser ? lastEventId(headers['last-event-id']) : null;
     const items = manager.followLogs(params.name, queryOf(input, after), input.signal);
-    return sendLogStream(reply, isBrowser ? EVENT_STREAM : JSON_LINES, items, clock);
+    return logStream(isBrowser ? EVENT_STREAM : JSON_LINES, items, clock);
   });
 }
 

@@ -1,6 +1,6 @@
 import { OPERATIONS } from '@llamactl/contract/operations';
 import type { StatsHistoryView, SystemView } from '../../metrics/metrics.ts';
-import type { Bind } from '../bind.ts';
+import type { Bind } from '../operations.ts';
 
 /** Measurements of the machine and of instances. */
 export interface Metrics {

@@ -2,7 +2,7 @@ import { ApiError } from '@llamactl/contract/errors';
 import { OPERATIONS } from '@llamactl/contract/operations';
 import { type Caller, mayCall } from '../../auth/caller.ts';
 import type { Requests } from '../../gateway/requests.ts';
-import type { Bind } from '../bind.ts';
+import type { Bind } from '../operations.ts';
 
 const DEFAULT_FINISHED = 50;
 

@@ -2,7 +2,8 @@ import { openApiDocument } from '@llamactl/contract/openapi';
 import { OPERATIONS } from '@llamactl/contract/operations';
 import type { Alert } from '@llamactl/contract/system';
 import type { Readiness } from '../edge/admission.ts';
-import type { Bind, Input } from '../bind.ts';
+import type { Bind } from '../operations.ts';
+import { jsonAnswer, type Answer } from '../answer.ts';
 import { JSON_HEADERS } from '../errors.ts';
 import { FixedAnswer } from '../edge/fixed-answer.ts';
 
@@ -18,7 +19,7 @@ export interface SystemVoice {
 /** The probes, the alerts and the description of the API. */
 export function systemRoutes(bind: Bind, { version, readiness, alerts }: SystemVoice): void {
   const document = new FixedAnswer(JSON_HEADERS, () => JSON.stringify(openApiDocument(version)));
-  bind(OPERATIONS.getOpenApi, async ({ request, reply }) => document.send(request, reply));
+  bind(OPERATIONS.getOpenApi, async (input) => document.answer(input));
 
   bind(OPERATIONS.getSystemAlerts, ({ caller, manager }) => {
     const isSeen = ({ instance }: Alert): boolean => instance === undefined || manager.idOf(instance) !== null;
@@ -26,10 +27,9 @@ export function systemRoutes(bind: Bind, { version, readiness, alerts }: SystemV
     return { alerts: caller.instances === null ? alerts() : alerts().filter(isSeen) };
   });
   bind(OPERATIONS.getLiveness, () => ({ status: 'ok' as const }));
-  const answerReadiness = ({ reply }: Pick<Input<typeof OPERATIONS.getReadiness>, 'reply'>): { status: Readiness } => {
+  const answerReadiness = (): Answer<{ status: Readiness }> => {
     const status = readiness();
-    reply.code(status === 'ok' ? 200 : 503);
-    return { status };
+    return jsonAnswer({ status }, { status: status === 'ok' ? 200 : 503 });
   };
   bind(OPERATIONS.getReadiness, answerReadiness);
   bind(OPERATIONS.getHealth, answerReadiness);

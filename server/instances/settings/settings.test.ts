@@ -6,6 +6,7 @@ import { checkSettings, newSettings, patchedSettings } from './settings.ts';
 const adapter: EngineAdapter = {
   needsModel: true,
   check: async () => ({ problems: [], warnings: [] }),
+  options: async () => ({ options: [], unknown: null }),
   withoutTwins: ({ options }, given) =>
     Object.fromEntries(
       Object.entries(options).filter(([key]) => !(key === 'context_size' && given.includes('ctx_size'))),

@@ -1,5 +1,6 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { FakeClock } from '../../testing/fake-clock.ts';
+import { ONE_SLOT, slotCapacity, type Amounts, type Capacity } from './capacity.ts';
 import { Scheduler } from './scheduler.ts';
 import { PATIENCE_MS, type Holder } from './slot-plan.ts';
 
@@ -8,9 +9,10 @@ class World {
   readonly calls: string[] = [];
   readonly uses = new Map<string, Partial<Holder>>();
   readonly pinned = new Set<string>();
+  readonly demands = new Map<string, Amounts>();
 
-  contender(instance: string): { group: null; isPinned: boolean } {
-    return { group: null, isPinned: this.pinned.has(instance) };
+  contender(instance: string): { group: null; isPinned: boolean; demand: Amounts } {
+    return { group: null, isPinned: this.pinned.has(instance), demand: this.demands.get(instance) ?? ONE_SLOT };
   }
 
   use(instance: string): Pick<Holder, 'phase' | 'leases' | 'lastUsed'> {
@@ -37,7 +39,9 @@ beforeEach(() => {
   outcomes = [];
 });
 
-const schedulerOf = (maxRunning = 0): Scheduler => new Scheduler(clock, { maxRunning, groups: new Map() }, world);
+const limitedBy = (capacity: Capacity): Scheduler =>
+  new Scheduler(clock, { capacity, exclusiveGroups: new Set() }, world);
+const schedulerOf = (maxRunning = 0): Scheduler => limitedBy(slotCapacity({ max_running: maxRunning }, {}));
 
 function request(scheduler: Scheduler, instance: string, mayEvict = true): void {
   scheduler.request(instance, {
@@ -101,6 +105,55 @@ describe('Scheduler', () => {
   });
 });
 
+/** Memory of one device, of which other programs use a changing part. */
+class Memory implements Capacity {
+  amounts: Amounts;
+  #listener = (): void => undefined;
+
+  constructor(free: number) {
+    this.amounts = new Map([['memory', free]]);
+  }
+
+  onChange(listener: () => void): void {
+    this.#listener = listener;
+  }
+
+  set(free: number): void {
+    this.amounts = new Map([['memory', free]]);
+    this.#listener();
+  }
+}
+
+describe('Scheduler with a capacity that changes', () => {
+  it('decides again on waiting requests, and stops no holder without one', async () => {
+    const memory = new Memory(8);
+    const scheduler = limitedBy(memory);
+    for (const name of ['a', 'b']) world.demands.set(name, new Map([['memory', 6]]));
+    request(scheduler, 'a', false);
+    request(scheduler, 'b', false);
+    await clock.flush();
+    expect(outcomes).toEqual(['a']);
+    memory.set(12);
+    await clock.flush();
+    expect(outcomes).toEqual(['a', 'b']);
+    memory.set(4);
+    await clock.flush();
+    expect(world.calls).toEqual([]);
+  });
+
+  it('reports a request that needs more than there is', async () => {
+    const memory = new Memory(8);
+    const scheduler = limitedBy(memory);
+    world.demands.set('a', new Map([['memory', 9]]));
+    expect(scheduler.outlook('a')).toBe('hopeless');
+    request(scheduler, 'a');
+    await clock.flush();
+    expect(outcomes).toEqual(['hopeless a']);
+    memory.set(9);
+    expect(scheduler.outlook('a')).toBe('free');
+  });
+});
+
 describe('Scheduler with a limit', () => {
   it('grants a slot only when the evicted process is gone', async () => {
     const scheduler = schedulerOf(1);
@@ -142,6 +195,26 @@ describe('Scheduler with a limit', () => {
     scheduler.release('b');
     await clock.flush();
     expect(world.calls).toEqual(['close a', 'open a']);
+  });
+
+  it('keeps the choice of the instance that it closed, or of two in constant use neither would ever leave', async () => {
+    const scheduler = schedulerOf(2);
+    for (const [lastUsed, name] of ['a', 'b'].entries()) {
+      scheduler.take(name);
+      world.uses.set(name, { leases: 2, lastUsed });
+    }
+    request(scheduler, 'c');
+    await clock.advance(PATIENCE_MS);
+    await clock.flush();
+    // One of its requests has ended, so the other instance is the least recently used one.
+    world.uses.set('a', { leases: 1, lastUsed: clock.elapsed() });
+    scheduler.changed();
+    await clock.flush();
+    expect(world.calls).toEqual(['close a']);
+    world.uses.set('a', { leases: 0, lastUsed: clock.elapsed() });
+    scheduler.changed();
+    await clock.flush();
+    expect(world.calls).toEqual(['close a', 'evict a', 'open a']);
   });
 
   it('reports requests that can never be granted', async () => {

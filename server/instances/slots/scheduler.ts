@@ -1,9 +1,13 @@
 import type { Clock } from '../ports.ts';
-import { planSlots, type Contender, type Holder, type SlotLimits, type Waiter } from './slot-plan.ts';
+import { ONE_SLOT, type Capacity } from './capacity.ts';
+import { planSlots, type Contender, type Holder, type SlotLimits, type SlotPlan, type Waiter } from './slot-plan.ts';
 
 /** The scheduler's view of instances, and what it does to them. No method may call the scheduler before it returns. */
 export interface SlotWorld {
-  /** The instance's group and pin; `null`: the instance no longer exists. */
+  /**
+   * The instance's group, pin and demand; `null`: the instance no longer exists. Answers at once: a demand that has to be
+   * read or measured is learnt before the request.
+   */
   contender(instance: string): Omit<Contender, 'instance'> | null;
   /** Phase and use of an instance that has a slot. */
   use(instance: string): Pick<Holder, 'phase' | 'leases' | 'lastUsed'>;
@@ -11,6 +15,11 @@ export interface SlotWorld {
   evict(instance: string): void;
   /** Sets whether the instance refuses new leases, because another instance has waited too long for its slot. */
   close(instance: string, isClosed: boolean): void;
+}
+
+/** The limits of the configuration and of the machine. */
+export interface SchedulerLimits extends Pick<SlotLimits, 'exclusiveGroups'> {
+  capacity: Capacity;
 }
 
 /** A request for a slot. */
@@ -41,7 +50,7 @@ interface Waiting {
  */
 export class Scheduler {
   readonly #clock: Clock;
-  readonly #limits: SlotLimits;
+  readonly #limits: SchedulerLimits;
   readonly #world: SlotWorld;
   readonly #slots = new Set<string>();
   #closed: ReadonlySet<string> = new Set();
@@ -49,10 +58,11 @@ export class Scheduler {
   #isPlanning = false;
   #cancelLook = (): void => undefined;
 
-  constructor(clock: Clock, limits: SlotLimits, world: SlotWorld) {
+  constructor(clock: Clock, limits: SchedulerLimits, world: SlotWorld) {
     this.#clock = clock;
     this.#limits = limits;
     this.#world = world;
+    limits.capacity.onChange(() => this.changed());
   }
 
   /** Requests a slot. A second request of an instance replaces the first and keeps its queue position. */
@@ -88,7 +98,7 @@ export class Scheduler {
 
   /**
    * Makes a new plan in a later turn, so it may be called from anywhere. Call it after a change that a plan depends on: a
-   * lease ended, an instance became ready, settings changed.
+   * lease ended, an instance became ready, settings or the capacity changed.
    */
   changed(): void {
     if (this.#queue.length > 0 || this.#closed.size > 0) this.#planSoon();
@@ -102,7 +112,7 @@ export class Scheduler {
     const now = this.#clock.elapsed();
     const waiter: Waiter = { ...contender, instance, since: now, mayEvict: false };
     const others = this.#waiters().filter((each) => each.instance !== instance);
-    const { grant, hopeless } = planSlots(this.#limits, this.#holders(), [...others, waiter], now);
+    const { grant, hopeless } = this.#planFor([...others, waiter], now);
     if (grant.includes(instance)) return 'free';
     return hopeless.includes(instance) ? 'hopeless' : 'possible';
   }
@@ -129,7 +139,7 @@ export class Scheduler {
   #plan(): void {
     this.#cancelLook();
     const now = this.#clock.elapsed();
-    const plan = planSlots(this.#limits, this.#holders(), this.#waiters(), now);
+    const plan = this.#planFor(this.#waiters(), now);
     if (plan.lookAgainAt !== null) this.#cancelLook = this.#clock.after(plan.lookAgainAt - now, () => this.#planSoon());
     for (const instance of plan.evict) this.#world.evict(instance);
     // Only after the evictions: reopening an instance first would grant it to its own waiting requests again.
@@ -141,6 +151,11 @@ export class Scheduler {
     this.#slots.add(next);
     granted?.onGranted();
     if (later.length > 0) this.#planSoon();
+  }
+
+  #planFor(waiters: readonly Waiter[], now: number): SlotPlan {
+    const { capacity, exclusiveGroups } = this.#limits;
+    return planSlots({ capacity: capacity.amounts, exclusiveGroups }, this.#holders(), waiters, now);
   }
 
   #isAsked(instance: string): boolean {
@@ -162,8 +177,9 @@ export class Scheduler {
 
   #holders(): Holder[] {
     return [...this.#slots].map((instance) => ({
-      ...(this.#world.contender(instance) ?? { group: null, isPinned: false }),
+      ...(this.#world.contender(instance) ?? { group: null, isPinned: false, demand: ONE_SLOT }),
       ...this.#world.use(instance),
+      isClosed: this.#closed.has(instance),
       instance,
     }));
   }

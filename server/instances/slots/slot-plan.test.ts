@@ -1,21 +1,27 @@
 import { describe, expect, it } from 'vitest';
+import { slotCapacity, slotDemand } from './capacity.ts';
 import { LINGER_MS, PATIENCE_MS, planSlots, type Holder, type SlotLimits, type Waiter } from './slot-plan.ts';
 
 const NOW = 100_000;
 
 const limited = (
   maxRunning: number,
-  groups: Record<string, Partial<{ maxRunning: number; exclusive: boolean }>> = {},
+  groups: Record<string, { maxRunning?: number; exclusive?: boolean }> = {},
 ): SlotLimits => ({
-  maxRunning,
-  groups: new Map(Object.entries(groups).map(([name, group]) => [name, { maxRunning: 0, exclusive: false, ...group }])),
+  capacity: slotCapacity(
+    { max_running: maxRunning },
+    Object.fromEntries(Object.entries(groups).map(([name, group]) => [name, { max_running: group.maxRunning ?? 0 }])),
+  ).amounts,
+  exclusiveGroups: new Set(Object.keys(groups).filter((name) => groups[name]?.exclusive === true)),
 });
 const holder = (instance: string, more: Partial<Holder> = {}): Holder => ({
   instance,
   group: null,
   isPinned: false,
+  demand: slotDemand(more.group ?? null),
   phase: 'running',
   leases: 0,
+  isClosed: false,
   lastUsed: NOW - 1_000,
   ...more,
 });
@@ -23,6 +29,7 @@ const waiter = (instance: string, more: Partial<Waiter> = {}): Waiter => ({
   instance,
   group: null,
   isPinned: false,
+  demand: slotDemand(more.group ?? null),
   since: NOW,
   mayEvict: true,
   ...more,

@@ -1,15 +1,11 @@
-/** How many instances may have a run at once, and which may not run together. */
-export interface SlotLimits {
-  /** Limit for all instances; 0: no limit. */
-  maxRunning: number;
-  groups: ReadonlyMap<string, GroupLimits>;
-}
+import type { Amounts } from './capacity.ts';
 
-export interface GroupLimits {
-  /** Limit for the group; 0: no limit. */
-  maxRunning: number;
-  /** Outside the group, only pinned instances may run beside its members. */
-  exclusive: boolean;
+/** The limits on the instances that run together. */
+export interface SlotLimits {
+  /** Amounts that all holders together may occupy. A resource without an entry has no limit. */
+  capacity: Amounts;
+  /** Groups beside whose members only pinned instances of other groups may run. */
+  exclusiveGroups: ReadonlySet<string>;
 }
 
 /** The facts that decide whether an instance may have a slot. */
@@ -20,6 +16,8 @@ export interface Contender {
   group: string | null;
   /** The instance or its group is pinned: it is never evicted. */
   isPinned: boolean;
+  /** Amounts that it occupies while it has a slot. */
+  demand: Amounts;
 }
 
 /** An instance with a slot. */
@@ -27,6 +25,8 @@ export interface Holder extends Contender {
   /** `leaving`: the instance is stopping, and keeps its slot until its process is gone. */
   phase: 'starting' | 'running' | 'leaving';
   leases: number;
+  /** It gives no new leases, because the last plan closed it. */
+  isClosed: boolean;
   /** When its last lease ended, or when it became ready. In `Clock.elapsed` time, like all moments in this file. */
   lastUsed: number;
 }
@@ -67,7 +67,7 @@ export const LINGER_MS = 100;
 /**
  * Decides which instances get a slot and which are evicted. First come, first served: no waiter gets what an earlier one
  * waits for. Waiters that may not evict come after all others. The least recently used instance is evicted first; an
- * instance whose process is loading never is.
+ * instance whose process is loading never is. No instance is evicted or closed without which the waiter fits as well.
  */
 export function planSlots(
   limits: SlotLimits,
@@ -89,73 +89,98 @@ export function planSlots(
       plan.grant.push(waiter.instance);
       continue;
     }
-    const needs = needsOf(limits, holders, waiter);
-    if (needs.some(({ among, count }) => among.filter((holder) => !isFixed(holder)).length < count)) {
+    const need = needOf(limits, holders, waiter);
+    const isFree = isMet(need);
+    const movable = holders.filter((holder) => !isFixed(holder));
+    if (!isFree && !isMet(without(need, movable))) {
       plan.hopeless.push(waiter.instance);
       continue;
     }
-    if (needs.length === 0) plan.grant.push(waiter.instance);
+    if (isFree) plan.grant.push(waiter.instance);
     else if (!waiter.mayEvict) continue;
-    // For later waiters the slot counts as taken, even if it is not granted yet.
-    holders.push({ ...waiter, phase: 'starting', leases: 0, lastUsed: now });
-    const patienceEnds = waiter.since + PATIENCE_MS;
-    for (const { among: stale, count } of needs) {
-      // An eviction for the previous need may satisfy this one too.
-      const among = holders.filter(({ instance }) => stale.some((holder) => holder.instance === instance));
-      const missing = count - among.filter(({ phase }) => phase === 'leaving').length;
-      const idle = among.filter(isIdle).toSorted(byLastUse);
-      const leaving = idle.filter((holder) => staysUntil(holder, waiter) <= now).slice(0, Math.max(0, missing));
-      for (const victim of leaving) {
-        plan.evict.push(victim.instance);
-        holders.splice(holders.indexOf(victim), 1, { ...victim, phase: 'leaving' });
-      }
-      const stillMissing = missing - leaving.length;
-      if (stillMissing <= 0) continue;
-      for (const holder of idle) if (!leaving.includes(holder)) lookAgain(staysUntil(holder, waiter));
-      if (now < patienceEnds) {
-        lookAgain(patienceEnds);
-        continue;
-      }
-      const busy = among.filter((holder) => holder.phase === 'running' && holder.leases > 0 && !holder.isPinned);
-      for (const victim of busy.toSorted(byLastUse).slice(0, stillMissing)) plan.close.push(victim.instance);
+    const stops = isFree ? [] : fewestStops(need, holders);
+    // For later waiters its demand counts as occupied, even if its slot is not granted yet.
+    holders.push({ ...waiter, phase: 'starting', leases: 0, isClosed: false, lastUsed: now });
+    const evicted = stops.filter((holder) => isIdle(holder) && staysUntil(holder, waiter) <= now);
+    for (const victim of evicted) {
+      plan.evict.push(victim.instance);
+      holders.splice(holders.indexOf(victim), 1, { ...victim, phase: 'leaving' });
     }
+    const awaited = stops.filter((holder) => !evicted.includes(holder));
+    if (awaited.length === 0) continue;
+    for (const holder of awaited.filter(isIdle)) lookAgain(staysUntil(holder, waiter));
+    const patienceEnds = waiter.since + PATIENCE_MS;
+    if (now < patienceEnds) lookAgain(patienceEnds);
+    else for (const victim of awaited.filter(isBusy)) plan.close.push(victim.instance);
   }
   return { ...plan, close: [...new Set(plan.close)], lookAgainAt };
 }
 
-/** `count` of the holders `among` must be gone before a waiter can have a slot. */
+/** The amounts and the exclusion that keep a waiter from having a slot. */
 interface Need {
-  among: readonly Holder[];
-  count: number;
+  /** Amounts that holders must free; a negative amount is more than enough. */
+  missing: Amounts;
+  /** Holders that may not run beside the waiter. */
+  strangers: readonly Holder[];
 }
 
-function needsOf(limits: SlotLimits, holders: readonly Holder[], waiter: Contender): Need[] {
-  const needs: Need[] = [];
-  const strangers = holders.filter((holder) => excludes(limits, holder, waiter));
-  if (strangers.length > 0) needs.push({ among: strangers, count: strangers.length });
-  const group = groupOf(limits, waiter);
-  if (group !== null && group.maxRunning > 0) {
-    const members = holders.filter((holder) => holder.group === waiter.group);
-    const count = members.length + 1 - group.maxRunning;
-    if (count > 0) needs.push({ among: members, count });
+function needOf({ capacity, exclusiveGroups }: SlotLimits, holders: readonly Holder[], waiter: Contender): Need {
+  const missing = new Map<string, number>();
+  for (const [resource, amount] of waiter.demand) {
+    const limit = capacity.get(resource);
+    if (limit === undefined || amount === 0) continue;
+    const occupied = holders.reduce((sum, { demand }) => sum + (demand.get(resource) ?? 0), 0);
+    if (occupied + amount > limit) missing.set(resource, occupied + amount - limit);
   }
-  if (limits.maxRunning > 0) {
-    const count = holders.length + 1 - limits.maxRunning;
-    if (count > 0) needs.push({ among: holders, count });
-  }
-  return needs;
+  return { missing, strangers: holders.filter((holder) => excludes(exclusiveGroups, holder, waiter)) };
+}
+
+function isMet({ missing, strangers }: Need): boolean {
+  return strangers.length === 0 && missing.values().every((amount) => amount <= 0);
+}
+
+/** The need that is left when the holders are gone. */
+function without({ missing, strangers }: Need, gone: readonly Holder[]): Need {
+  const freed = (resource: string): number => gone.reduce((sum, { demand }) => sum + (demand.get(resource) ?? 0), 0);
+  const absent = new Set(gone);
+  return {
+    missing: new Map([...missing].map(([resource, amount]) => [resource, amount - freed(resource)])),
+    strangers: strangers.filter((stranger) => !absent.has(stranger)),
+  };
+}
+
+/**
+ * The holders to wait for or to stop, besides those that are leaving, so that the need is met. None of them can be left
+ * out. Prefers idle ones, then closed ones, then the least recently used.
+ */
+function fewestStops(need: Need, holders: readonly Holder[]): Holder[] {
+  const leaving = holders.filter(({ phase }) => phase === 'leaving');
+  const { missing, strangers } = without(need, leaving);
+  const mustGo = new Set(strangers);
+  const left = new Map(missing);
+  const free = ({ demand }: Holder, sign: 1 | -1): void => {
+    for (const [resource, amount] of left) left.set(resource, amount - sign * (demand.get(resource) ?? 0));
+  };
+  const candidates = holders.filter(({ phase, isPinned }) => phase !== 'leaving' && !isPinned).toSorted(byPreference);
+  const enough = candidates.filter((holder) => {
+    const isNeeded = left.entries().some(([resource, amount]) => amount > 0 && (holder.demand.get(resource) ?? 0) > 0);
+    const isChosen = isNeeded || mustGo.has(holder);
+    if (isChosen) free(holder, 1);
+    return isChosen;
+  });
+  // A later choice may free what an earlier one was chosen for.
+  const needed = enough.toReversed().filter((holder) => {
+    const isSpare = left.entries().every(([resource, amount]) => amount + (holder.demand.get(resource) ?? 0) <= 0);
+    if (isSpare && !mustGo.has(holder)) free(holder, -1);
+    return !isSpare || mustGo.has(holder);
+  });
+  return needed.toReversed();
 }
 
 /** Whether the two may not run at the same time. */
-function excludes(limits: SlotLimits, one: Contender, other: Contender): boolean {
-  if (one.instance === other.instance || one.isPinned || other.isPinned) return false;
-  const [mine, theirs] = [groupOf(limits, one), groupOf(limits, other)];
-  if (mine !== null && mine === theirs) return false;
-  return (mine?.exclusive ?? false) || (theirs?.exclusive ?? false);
-}
-
-function groupOf({ groups }: SlotLimits, { group }: Contender): GroupLimits | null {
-  return group === null ? null : (groups.get(group) ?? null);
+function excludes(exclusiveGroups: ReadonlySet<string>, one: Contender, other: Contender): boolean {
+  if (one.isPinned || other.isPinned || one.group === other.group) return false;
+  return [one, other].some(({ group }) => group !== null && exclusiveGroups.has(group));
 }
 
 /** Whether a holder is never evicted: it is pinned and not already leaving. */
@@ -165,6 +190,10 @@ function isFixed({ isPinned, phase }: Holder): boolean {
 
 function isIdle({ phase, leases, isPinned }: Holder): boolean {
   return phase === 'running' && leases === 0 && !isPinned;
+}
+
+function isBusy({ phase, leases, isPinned }: Holder): boolean {
+  return phase === 'running' && leases > 0 && !isPinned;
 }
 
 /** When an idle holder may be evicted for a waiter. */
@@ -177,6 +206,14 @@ function inTurn(waiting: readonly Waiter[]): Waiter[] {
   return [...waiting.filter(({ mayEvict }) => mayEvict), ...waiting.filter(({ mayEvict }) => !mayEvict)];
 }
 
-function byLastUse(one: Holder, other: Holder): number {
-  return one.lastUsed - other.lastUsed;
+/** Idle instances first, then those in use, then those that load; of each kind the least recently used first. */
+function byPreference(one: Holder, other: Holder): number {
+  return rankOf(one) - rankOf(other) || one.lastUsed - other.lastUsed;
+}
+
+/** A closed instance stays the choice: each end of a lease makes it the most recently used one. */
+function rankOf(holder: Holder): number {
+  if (isIdle(holder)) return 0;
+  if (!isBusy(holder)) return 3;
+  return holder.isClosed ? 1 : 2;
 }

@@ -5,7 +5,8 @@ import { momentOf } from '../moment.ts';
 import type { Clock } from '../ports.ts';
 import type { Registry } from '../registry.ts';
 import type { SlotWorld } from './scheduler.ts';
-import type { Contender, Holder, SlotLimits } from './slot-plan.ts';
+import { slotDemand } from './capacity.ts';
+import type { Contender, Holder } from './slot-plan.ts';
 
 export interface InstanceSlotsDependencies {
   clock: Pick<Clock, 'now' | 'elapsed'>;
@@ -28,7 +29,8 @@ export class InstanceSlots implements SlotWorld {
   contender(instance: string): Omit<Contender, 'instance'> | null {
     const mailbox = this.#with.registry.byId(instance);
     if (mailbox === null || mailbox.isClosed) return null;
-    return { group: mailbox.record.settings.group ?? null, isPinned: this.isPinned(instance) };
+    const { group = null } = mailbox.record.settings;
+    return { group, isPinned: this.isPinned(instance), demand: slotDemand(group) };
   }
 
   /** Whether the instance or its group is pinned, so that it is never evicted nor stopped when idle. */
@@ -81,17 +83,6 @@ export class InstanceSlots implements SlotWorld {
   #group(name: string): Config['groups'][string] | undefined {
     return Object.hasOwn(this.#with.groups, name) ? this.#with.groups[name] : undefined;
   }
-}
-
-/** The slot limits of the configuration. */
-export function slotLimits(
-  { max_running: maxRunning }: Pick<Config['instances'], 'max_running'>,
-  groups: Config['groups'],
-): SlotLimits {
-  const limits = Object.entries(groups).map(
-    ([name, { max_running = 0, exclusive = false }]) => [name, { maxRunning: max_running, exclusive }] as const,
-  );
-  return { maxRunning, groups: new Map(limits) };
 }
 
 /** The phase of an instance that has a slot and is not running. A stopping instance keeps its slot until its process is gone. */

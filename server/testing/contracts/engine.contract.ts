@@ -109,6 +109,14 @@ export function engineAdapterContract(title: string, make: () => AdapterSubject 
       expect(problems).toMatchObject([{ code: 'RESERVED_OPTION', path: 'environment.LLAMACTL_RUN' }]);
     });
 
+    it('lists its options with one key each, or says in one line why they are unknown', async () => {
+      const { options, unknown } = await adapter.options();
+      if (options === null) return expect(unknown).toMatch(/^.+$/);
+      const keys = options.map(({ key }) => key);
+      expect(new Set(keys).size).toBe(keys.length);
+      for (const key of keys) expect(key).toMatch(/^\w+$/);
+    });
+
     it('drops an option only for a given twin', () => {
       const stored = { temp: 1, threads: 2 };
       const { settings } = startableWith({ options: stored });

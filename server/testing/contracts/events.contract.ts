@@ -1,16 +1,16 @@
 import { beforeEach, describe, expect, it } from 'vitest';
-import type { InstanceEvent } from '@llamactl/contract/events';
+import type { DomainEvent } from '@llamactl/contract/events';
 import type { EventSink } from '../../instances/ports.ts';
 
 /** A sink under test, and its published events. */
 export interface EventsSubject {
   sink: EventSink;
   /** The events that a listener has received since the start. */
-  heard(): readonly InstanceEvent[];
+  heard(): readonly DomainEvent[];
 }
 
 /** The event of a status change. */
-export function statusChange(name: string, status: 'starting' | 'running' = 'starting'): InstanceEvent {
+export function statusChange(name: string, status: 'starting' | 'running' = 'starting'): DomainEvent {
   return { type: 'instance_status_changed', data: { name, status, previous_status: 'stopped' } };
 }
 

@@ -14,7 +14,7 @@ JsonValue: TypeAlias = Any
 ErrorCode: TypeAlias = Literal["VALIDATION_ERROR", "INVALID_JSON", "RESERVED_OPTION", "PRIVILEGED_OPTION", "UNAUTHORIZED", "INVALID_CREDENTIALS", "TOKEN_EXPIRED", "FORBIDDEN", "NOT_FOUND", "INSTANCE_NOT_FOUND", "METHOD_NOT_ALLOWED", "INSTANCE_EXISTS", "INSTANCE_RUNNING", "INSTANCE_NOT_RUNNING", "ALIAS_CONFLICT", "PORT_CONFLICT", "PORT_IN_USE", "MODEL_NOT_FOUND", "ENGINE_NOT_FOUND", "AUTH_DISABLED", "CONFIG_PINNED", "CONFIG_READ_ONLY", "CAPACITY_EXCEEDED", "PRECONDITION_FAILED", "PAYLOAD_TOO_LARGE", "URI_TOO_LONG", "UNSUPPORTED_MEDIA_TYPE", "RATE_LIMITED", "REQUEST_CANCELLED", "INTERNAL_ERROR", "START_FAILED", "SHUTTING_DOWN"]
 
 
-EventType: TypeAlias = Literal["instance_status_changed", "instance_stats_updated", "instance_created", "instance_updated", "instance_deleted", "system_alert", "download_progress"]
+EventType: TypeAlias = Literal["instance_status_changed", "instance_created", "instance_updated", "instance_deleted", "system_alert", "instance_stats_updated", "download_progress"]
 
 
 FleetAction: TypeAlias = Literal["create", "change", "restart", "nothing", "remove"]

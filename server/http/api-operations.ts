@@ -1,0 +1,74 @@
+import type { Config } from '@llamactl/contract/config';
+import type { Accounts } from '../auth/accounts.ts';
+import type { Keys } from '../auth/api-keys.ts';
+import type { AuditTrail } from '../auth/audit.ts';
+import type { Tickets } from '../auth/tickets.ts';
+import type { Clock } from '../instances/ports.ts';
+import type { FleetManager, InstanceManager } from '../instances/use-cases.ts';
+import type { Figures } from '../metrics/figures.ts';
+import type { SlicedWork } from '../sliced-work.ts';
+import { Operations } from './operations.ts';
+import { auditRoutes } from './routes/audit.routes.ts';
+import { authRoutes, type Login } from './routes/auth.routes.ts';
+import { batchRoutes } from './routes/batch.routes.ts';
+import { configRoutes, type ConfigEditor } from './routes/config.routes.ts';
+import { fleetRoutes } from './routes/fleet.routes.ts';
+import { instanceRoutes } from './routes/instances.routes.ts';
+import { keyRoutes } from './routes/keys.routes.ts';
+import { lifecycleRoutes } from './routes/lifecycle.routes.ts';
+import { logRoutes } from './routes/logs.routes.ts';
+import { metricsRoutes, type Metrics } from './routes/metrics.routes.ts';
+import { prometheusRoutes } from './routes/prometheus.routes.ts';
+import { requestRoutes, type RequestsView } from './routes/requests.routes.ts';
+import { seenBy } from './routes/seen-manager.ts';
+import { systemRoutes, type SystemVoice } from './routes/system.routes.ts';
+import { ticketRoutes } from './routes/ticket.routes.ts';
+import { userRoutes } from './routes/users.routes.ts';
+
+/** Accounts and credentials, as far as operations need them. */
+export interface ApiAccounts extends Login {
+  accounts: Pick<Accounts, 'named' | 'list' | 'create' | 'update' | 'remove'>;
+  keys: Pick<Keys, 'list' | 'create' | 'remove'>;
+  tickets: Pick<Tickets, 'issue'>;
+}
+
+/** Dependencies of the operations. */
+export interface ApiParts extends SystemVoice {
+  manager: InstanceManager;
+  auth: ApiAccounts;
+  audit: Pick<AuditTrail, 'read'>;
+  fleet: FleetManager;
+  configEditor: ConfigEditor;
+  metrics: Metrics;
+  /** Metrics for Prometheus. */
+  figures: Figures;
+  /** Requests to engines. */
+  requests: RequestsView;
+  config: Pick<Config, 'server'>;
+  clock: Pick<Clock, 'after'>;
+  /** Validates calls. */
+  work: SlicedWork;
+}
+
+/** All operations of the API with their handlers. */
+export function apiOperations(parts: ApiParts): Operations {
+  const { manager, auth, clock, work } = parts;
+  const operations = new Operations({ managerFor: (caller) => seenBy(caller, manager), work });
+  const { bind } = operations;
+  instanceRoutes(bind, parts.config.server.base_path);
+  lifecycleRoutes(bind);
+  batchRoutes(bind);
+  logRoutes(bind, clock);
+  fleetRoutes(bind, parts.fleet);
+  metricsRoutes(bind, parts.metrics);
+  prometheusRoutes(bind, parts.figures);
+  requestRoutes(bind, parts.requests);
+  configRoutes(bind, parts.configEditor);
+  authRoutes(bind, auth);
+  userRoutes(bind, auth.accounts);
+  keyRoutes(bind, auth.keys);
+  auditRoutes(bind, parts.audit);
+  ticketRoutes(bind, auth.tickets);
+  systemRoutes(bind, parts);
+  return operations;
+}

@@ -1,0 +1,156 @@
+import type { IncomingHttpHeaders } from 'node:http';
+import { ApiError } from '@llamactl/contract/errors';
+import type { Operation } from '@llamactl/contract/operation';
+import type { z } from 'zod';
+import type { Caller } from '../auth/caller.ts';
+import type { InstanceManager } from '../instances/use-cases.ts';
+import type { SlicedWork } from '../sliced-work.ts';
+import { Answer, type Result } from './answer.ts';
+import { refusalFor } from './edge/authenticate.ts';
+import { validated, type GivenValues } from './operation-input.ts';
+
+/** The names in braces of an operation's path. */
+type PathParameter<Path extends string> = Path extends `${string}{${infer Name}}${infer Rest}`
+  ? Name | PathParameter<Rest>
+  : never;
+
+type QueryOf<Op extends Operation> = Op extends { query: infer Schema extends z.ZodType } ? z.output<Schema> : object;
+type BodyOf<Op extends Operation> = Op extends { body: { schema: infer Schema extends z.ZodType } }
+  ? z.output<Schema>
+  : undefined;
+
+type CallerOf<Op extends Operation> = Op['permission'] extends 'public' ? null : Caller;
+
+/** A call before its values are validated. */
+export interface Given extends GivenValues {
+  /** Names in lower case. Default: none. */
+  headers?: Readonly<IncomingHttpHeaders> | undefined;
+  /** Address of the client. */
+  readonly address: string;
+  /** The caller wants only the headers of the answer. Default: false. */
+  isHead?: boolean | undefined;
+  /** The predecessor has already carried out the command; only the outcome is awaited. Default: false. */
+  isBegun?: boolean | undefined;
+  /** Gets the object of the call, for the audit trail, if the path does not name it. */
+  concerns?: ((target: string | null) => void) | undefined;
+}
+
+/** Input of a handler, validated by the schemas of the operation. */
+export interface Input<Op extends Operation> {
+  params: Record<PathParameter<Op['path']>, string>;
+  query: QueryOf<Op>;
+  /** An empty object when the body is optional and missing. */
+  body: BodyOf<Op>;
+  /** `null` for public operations. */
+  caller: CallerOf<Op>;
+  /** The instances that the caller may see and start; handlers have no other access to instances. */
+  readonly manager: InstanceManager;
+  headers: Readonly<IncomingHttpHeaders>;
+  /** Address of the client. */
+  readonly address: string;
+  /** The caller wants only the headers of the answer. */
+  isHead: boolean;
+  /** The predecessor has already carried out the command; the handler only waits for the outcome. */
+  isBegun: boolean;
+  /** Sets the object of the call for the audit trail; call it before anything can fail. */
+  concerns: (target: string | null) => void;
+  /** Aborts when the answer is no longer needed. Its reason says why. */
+  readonly signal: AbortSignal;
+}
+
+type Output<Op extends Operation> = z.input<Op['success']['schema']>;
+type Answered<Op extends Operation> = Output<Op> | Answer<Output<Op>>;
+
+/** Sets the handler of an operation. */
+export type Bind = <Op extends Operation>(
+  operation: Op,
+  handler: (input: Input<Op>) => Answered<Op> | Promise<Answered<Op>>,
+) => void;
+
+/** The caller of one call, and when it ends. */
+export interface CallContext {
+  /** `null`: not authenticated. */
+  caller: Caller | null;
+  readonly signal: AbortSignal;
+  /** Aborts when the call is over, which ends its validation. `null`: the validation is always completed. */
+  over: AbortSignal | null;
+}
+
+export interface OperationsParts {
+  /** Returns the instances that a caller may see and start. */
+  managerFor: (caller: Caller | null) => InstanceManager;
+  /** Validates calls. */
+  work: SlicedWork;
+}
+
+/** The operations of the API and their handlers. Knows no HTTP: the routes are one way to call operations. */
+export class Operations {
+  readonly #parts: OperationsParts;
+  readonly #handlers = new Map<Operation, (input: unknown) => unknown>();
+
+  constructor(parts: OperationsParts) {
+    this.#parts = parts;
+  }
+
+  readonly bind: Bind = (operation, handler) => {
+    this.#handlers.set(operation, (input) => handler(input as Input<typeof operation>));
+  };
+
+  /** The operations that have a handler. */
+  get all(): Iterable<Operation> {
+    return this.#handlers.keys();
+  }
+
+  /**
+   * Calls an operation. Rejects with the `ApiError` of a refusal, with the reason of the signal, or, while another server takes
+   * over, with `Sealed`, `StoreClosed` or `Moved`. Call it within a request that the turnstile counts.
+   *
+   * @param caller `null`: only public operations
+   */
+  async invoke(operation: Operation, given: Given, caller: Caller | null, signal: AbortSignal): Promise<Result> {
+    const call = await this.prepare(operation, given, { caller, signal, over: signal });
+    return call();
+  }
+
+  /** Checks the permission and all values of a call; the returned function carries it out. */
+  async prepare(operation: Operation, given: Given, context: CallContext): Promise<() => Promise<Result>> {
+    const { managerFor, work } = this.#parts;
+    checkPermission(operation, context.caller);
+    const caller = operation.permission === 'public' ? null : context.caller;
+    const values = await work.run(validated(operation, given), context.over);
+    const handler = this.#handlers.get(operation);
+    if (handler === undefined) throw new Error(`the operation ${operation.id} has no handler`);
+    const input = {
+      ...values,
+      caller,
+      headers: given.headers ?? {},
+      isHead: given.isHead === true,
+      isBegun: given.isBegun === true,
+      concerns: given.concerns ?? (() => undefined),
+      get address() {
+        return given.address;
+      },
+      get manager() {
+        return managerFor(caller);
+      },
+      get signal() {
+        return context.signal;
+      },
+    };
+    return async () => resultOf(operation, await handler(input));
+  }
+}
+
+function checkPermission({ permission }: Operation, caller: Caller | null): void {
+  if (permission === 'public') return;
+  if (caller === null) throw new ApiError('UNAUTHORIZED', 'This operation needs credentials.');
+  const refusal = refusalFor(caller, permission);
+  if (refusal !== null) throw refusal;
+}
+
+function resultOf({ success }: Operation, answered: unknown): Result {
+  if (!(answered instanceof Answer))
+    return { status: success.status, headers: {}, content: { kind: 'json', value: answered } };
+  const { content, headers, status } = answered as Answer<unknown>;
+  return { status: status ?? success.status, headers, content };
+}

@@ -1,0 +1,41 @@
+import type { Config } from '@llamactl/contract/config';
+
+/**
+ * Amounts by resource. A resource is one pool that instances share: the slots of all, the slots of a group, the memory of
+ * one device. All amounts of a resource have one unit.
+ */
+export type Amounts = ReadonlyMap<string, number>;
+
+/** The amounts that all holders together may occupy. */
+export interface Capacity {
+  /** The present amounts. A resource without an entry has no limit. */
+  readonly amounts: Amounts;
+  /** Calls the listener after each change of the amounts. */
+  onChange(listener: () => void): void;
+}
+
+/** The resource that `instances.max_running` limits. */
+const ALL_SLOTS = 'slots';
+
+/** The demand of every instance outside of groups: one slot. */
+export const ONE_SLOT: Amounts = new Map([[ALL_SLOTS, 1]]);
+
+/** One slot of all, and one of the group. @param group `null`: no group */
+export function slotDemand(group: string | null): Amounts {
+  return group === null ? ONE_SLOT : new Map([...ONE_SLOT, [slotsOf(group), 1]]);
+}
+
+/** The slots of the configuration. They never change while the server runs. */
+export function slotCapacity(
+  { max_running: maxRunning }: Pick<Config['instances'], 'max_running'>,
+  groups: Config['groups'],
+): Capacity {
+  const ofGroups = Object.entries(groups).map(([name, { max_running = 0 }]) => [slotsOf(name), max_running] as const);
+  const limits = [[ALL_SLOTS, maxRunning] as const, ...ofGroups];
+  // In the configuration, 0 is no limit.
+  return { amounts: new Map(limits.filter(([, slots]) => slots > 0)), onChange: () => undefined };
+}
+
+function slotsOf(group: string): string {
+  return `${ALL_SLOTS} of ${group}`;
+}

@@ -16,6 +16,7 @@ const PORTS = new Set([
   'server/instances/life/lifecycle.ts',
   'server/auth/ports.ts',
   'server/suggestion.ts',
+  'server/system-error.ts',
 ]);
 
 /** Folders that reach instances through `InstanceManager`, `FleetManager` and `GatewayInstances`. */

@@ -43,10 +43,7 @@ export function composeConfig(
   const parsed = ConfigSchema.safeParse(overlaid(file?.values ?? {}, assignments), { error: wording });
   const problems = parsed.success ? brokenRules(parsed.data) : describeIssues(parsed.error.issues);
   if (!parsed.success || problems.length > 0)
-    return {
-      composed: null,
-      problems: problems.map((each) => ({ ...each, place: sourceOf(each.path).place })).toSorted(inOrderOfLines),
-    };
+    return { composed: null, problems: problems.map((each) => ({ ...each, place: sourceOf(each.path).place })) };
   const config = expandPaths(parsed.data, { home, folder: (path) => sourceOf(path).folder });
   return { composed: { written: parsed.data, config }, problems: null };
 }
@@ -61,12 +58,6 @@ export function overlaid(values: Values, assignments: readonly Assignment[]): Re
 /** The assignment that sets a key, or one of the maps around it. */
 export function assignmentOf(assignments: readonly Assignment[], path: readonly PropertyKey[]): Assignment | undefined {
   return assignments.findLast(({ key }) => key.path.every((step, index) => path[index] === step));
-}
-
-/** Problems of the file in the order of its lines; the schema reports them by kind. */
-function inOrderOfLines({ place: one }: PlacedProblem, { place: other }: PlacedProblem): number {
-  const lineOf = (place: string | null): number => Number(/:(\d+)$/.exec(place ?? '')?.[1] ?? 0);
-  return lineOf(one) - lineOf(other);
 }
 
 /** The source of a value, and the base of its relative paths. */

@@ -44,6 +44,17 @@ describe('a command line', () => {
     expect(stdout).toMatch(/Commands:\n( {2}.*\n)* {2}help /);
   });
 
+  it('takes the value of an option for no command', async () => {
+    const server = await EventServer.open();
+    const lines = ['requests -n 5', 'requests --finished=5', '--context x --url URL requests'];
+    for (const line of lines) {
+      const words = line.replace('URL', server.url).split(' ');
+      const { status, stderr } = await sandbox.run(words, { environment: { LLAMACTL_URL: server.url } });
+      expect([status, stderr]).toEqual([0, 'no requests in flight\n']);
+    }
+    await server.goAway();
+  });
+
   it.each([['pull'], ['help pull'], ['pull --help'], ['keys nonsense'], ['help keys nonsense'], ['sessions nonsense']])(
     'says that there is no command %j',
     async (line) => {

@@ -17,30 +17,53 @@ export function bareWords(words: readonly string[]): string[] {
  * @throws {Problem} for an unknown command: with `--help`, commander would print the help of its parent instead
  */
 export async function understood(program: Command, words: readonly string[]): Promise<readonly string[]> {
-  const [first, ...others] = bareWords(words);
-  if (first === undefined) return words;
-  const isHelp = first === 'help';
-  const path = isHelp ? others : [first, ...others];
-  const unknown = unknownCommand(program, path);
+  const { isHelp, path, unknown } = pathOf(program, words);
   if (unknown !== null) {
     const { unknownVerb } = await import('./unknown-verb.ts');
     throw await unknownVerb(unknown);
   }
   if (!isHelp || path.length === 0) return words;
-  const at = words.indexOf(first);
+  const at = words.indexOf('help');
   return [...words.slice(0, at), ...words.slice(at + 1), '--help'];
 }
 
-/** The first unknown word of a path of commands; `null`: all are known, or belong to a command without subcommands. */
-function unknownCommand(program: Command, path: readonly string[]): UnknownCommand | null {
+/** The commands that a command line names. */
+interface CommandPath {
+  /** It begins with `help`. */
+  isHelp: boolean;
+  path: readonly string[];
+  /** The first word that is no command, where a command is expected; `null`: none. */
+  unknown: UnknownCommand | null;
+}
+
+function pathOf(program: Command, words: readonly string[]): CommandPath {
+  const path: string[] = [];
   let command = program;
-  for (const [index, word] of path.entries()) {
-    if (command.commands.length === 0 || command.registeredArguments.length > 0) return null;
-    const next = command.commands.find((each) => each.name() === word || each.aliases().includes(word));
-    if (next === undefined) return word === 'help' ? null : { path: path.slice(0, index), word, parent: command };
-    command = next;
+  let isHelp = false;
+  let isValue = false;
+  for (const word of words) {
+    if (isValue) isValue = false;
+    else if (word === '--' || command.registeredArguments.length > 0) break;
+    else if (word.startsWith('-')) isValue = takesValue(word, program, command);
+    else if (word === 'help' && path.length === 0 && !isHelp) isHelp = true;
+    else {
+      const next = command.commands.find((each) => each.name() === word || each.aliases().includes(word));
+      if (next === undefined) {
+        const isUnknown = command.commands.length > 0 && word !== 'help';
+        return { isHelp, path, unknown: isUnknown ? { path, word, parent: command } : null };
+      }
+      path.push(word);
+      command = next;
+    }
   }
-  return null;
+  return { isHelp, path, unknown: null };
+}
+
+/** Whether the value of this option is the next word. */
+function takesValue(word: string, program: Command, command: Command): boolean {
+  return [...program.options, ...command.options].some(
+    ({ short, long, required }) => required && [short, long].includes(word),
+  );
 }
 
 /** The help command of a program or a command with subcommands. */

@@ -3,10 +3,10 @@ import { randomUUID } from 'node:crypto';
 import { link, rename, rm, writeFile } from 'node:fs/promises';
 import type { CommandLine } from '../command-line.ts';
 import { EXIT } from '../exit-status.ts';
-import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { causeOf } from '../input-file.ts';
 import { Problem } from '../problem.ts';
+import { codeOf } from '../reason.ts';
 
 interface ExportFlags {
   force?: boolean;
@@ -44,19 +44,22 @@ export function exportCommand(commandLine: CommandLine): Command {
  */
 async function writePrivately(file: string, text: string, mayReplace: boolean): Promise<void> {
   const draft = `${file}.${randomUUID()}`;
+  let isThere = false;
   try {
     await writeFile(draft, text, { mode: 0o600, flag: 'wx' });
+    isThere = true;
     // Unlike a rename, a link never replaces an existing file.
     await (mayReplace ? rename(draft, file) : link(draft, file));
   } catch (error) {
     if (error instanceof Error && 'code' in error && error.code === 'EEXIST') {
       throw new Problem(`${file} already exists`, EXIT.failed, ['to replace it: --force']);
     }
-    const folder = path.dirname(path.resolve(file));
-    const cause = existsSync(folder) ? causeOf(error) : `there is no folder ${folder}`;
+    const cause =
+      codeOf(error) === 'ENOENT' ? `there is no folder ${path.dirname(path.resolve(file))}` : causeOf(error);
     throw new Problem(`cannot write ${file}: ${cause}`, EXIT.failed);
   } finally {
-    await rm(draft, { force: true });
+    // In a closed folder, this would fail too, and hide the cause.
+    if (isThere) await rm(draft, { force: true });
   }
 }
 

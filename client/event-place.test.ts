@@ -23,6 +23,12 @@ const gap = (to: number, last = to): Frame => ({
   seq: to,
   data: { from_seq: 2, to_seq: to, last_seq: last },
 });
+const decision = (seq: number, instance?: string): Frame => ({
+  type: 'decision',
+  timestamp: T(0),
+  seq,
+  data: { decision: 'eviction', message: 'x', inputs: {}, ...(instance === undefined ? {} : { instance }) },
+});
 const all = { instances: undefined, types: undefined };
 
 describe('position in the events', () => {
@@ -39,6 +45,18 @@ describe('position in the events', () => {
     const place = new EventPlace(all, 5);
     const frames = [status(5), status(6), status(6), stats(6), stats(6), status(7)];
     expect(frames.map((frame) => place.take(frame))).toEqual([false, true, false, true, true, true]);
+  });
+
+  it('lets decisions through, which repeat the number of the event before them', () => {
+    const place = new EventPlace({ instances: ['b'], types: ['decision'] }, 5);
+    // The server sends only those that concern a wanted instance.
+    expect([decision(5, 'a'), decision(5, 'b'), decision(5)].map((frame) => place.take(frame))).toEqual([
+      true,
+      true,
+      true,
+    ]);
+    expect(place.afterSeq).toBe(5);
+    expect(new EventPlace({ instances: undefined, types: ['system_alert'] }, 5).take(decision(5))).toBe(false);
   });
 
   it('starts now by default: the first gap only sets the position', () => {

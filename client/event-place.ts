@@ -37,7 +37,7 @@ export class EventPlace {
   /** Records a frame and returns whether to yield it. */
   take(frame: Frame): boolean {
     if (frame.type === 'gap') return this.#takeGap(frame);
-    const isKept = frame.type !== 'instance_stats_updated';
+    const isKept = frame.type !== 'instance_stats_updated' && frame.type !== 'decision';
     const isKnown = isKept && this.#seq !== null && frame.seq <= this.#seq;
     if (isKnown) return false;
     if (this.#seq === null || frame.seq > this.#seq) this.#seq = frame.seq;
@@ -54,6 +54,8 @@ export class EventPlace {
   /** Filters frames here too, because the server filters them only after it got the subscription. */
   #isWanted({ type, data }: Exclude<Frame, { type: 'gap' }>): boolean {
     if (this.#types !== null && !this.#types.has(type)) return false;
+    // Decisions come only after a subscription, and one of another instance may concern a wanted one.
+    if (type === 'decision') return true;
     const name = 'name' in data ? data.name : 'instance' in data ? data.instance : undefined;
     return name === undefined || this.#instances === null || this.#instances.has(name.toLowerCase());
   }

@@ -13,7 +13,7 @@ import type { Transport } from './transport.ts';
 export interface EventsOptions extends StreamOptions {
   /** Names, ignoring case, also of future instances. Alerts of the whole system come in any case. Default all. */
   instances?: Subscribe['instances'];
-  /** Types of events. Default all. */
+  /** Types of events. Default all but `decision`. */
   types?: Subscribe['types'];
   /** Start with the events after this one; 0: with all kept events. Default: only new events. */
   after_seq?: number | undefined;

@@ -511,7 +511,7 @@ export interface FleetStep {
 export type Frame = {
   /** RFC 3339, UTC. */
   timestamp: string;
-  /** Grows with every kept frame, also across restarts; a stats frame repeats the last kept one. */
+  /** Grows with every kept frame, also across restarts; a stats or decision frame repeats the last kept one. */
   seq: number;
   type: 'instance_status_changed';
   data: {
@@ -525,7 +525,7 @@ export type Frame = {
 } | {
   /** RFC 3339, UTC. */
   timestamp: string;
-  /** Grows with every kept frame, also across restarts; a stats frame repeats the last kept one. */
+  /** Grows with every kept frame, also across restarts; a stats or decision frame repeats the last kept one. */
   seq: number;
   type: 'instance_created';
   data: {
@@ -534,7 +534,7 @@ export type Frame = {
 } | {
   /** RFC 3339, UTC. */
   timestamp: string;
-  /** Grows with every kept frame, also across restarts; a stats frame repeats the last kept one. */
+  /** Grows with every kept frame, also across restarts; a stats or decision frame repeats the last kept one. */
   seq: number;
   type: 'instance_updated';
   data: {
@@ -543,7 +543,7 @@ export type Frame = {
 } | {
   /** RFC 3339, UTC. */
   timestamp: string;
-  /** Grows with every kept frame, also across restarts; a stats frame repeats the last kept one. */
+  /** Grows with every kept frame, also across restarts; a stats or decision frame repeats the last kept one. */
   seq: number;
   type: 'instance_deleted';
   data: {
@@ -552,7 +552,7 @@ export type Frame = {
 } | {
   /** RFC 3339, UTC. */
   timestamp: string;
-  /** Grows with every kept frame, also across restarts; a stats frame repeats the last kept one. */
+  /** Grows with every kept frame, also across restarts; a stats or decision frame repeats the last kept one. */
   seq: number;
   type: 'system_alert';
   data: {
@@ -566,17 +566,37 @@ export type Frame = {
   type: 'instance_stats_updated';
   /** RFC 3339, UTC. */
   timestamp: string;
-  /** Grows with every kept frame, also across restarts; a stats frame repeats the last kept one. */
+  /** Grows with every kept frame, also across restarts; a stats or decision frame repeats the last kept one. */
   seq: number;
   data: {
     name: string;
     stats: Stats;
   };
 } | {
+  type: 'decision';
+  /** RFC 3339, UTC. */
+  timestamp: string;
+  /** Grows with every kept frame, also across restarts; a stats or decision frame repeats the last kept one. */
+  seq: number;
+  data: {
+    /** The kind of decision. */
+    decision: 'slot' | 'eviction' | 'spared' | 'closing' | 'idle_stop' | 'request' | 'restart' | 'admission' | 'retry' | 'route';
+    /** Name of the instance that it is about; left out: none, or none that exists. */
+    instance?: string | undefined;
+    /** Name of the instance for which this one is stopped, or not stopped. */
+    other?: string | undefined;
+    /** The decision and its reason, for people. It continues the name of the instance. */
+    message: string;
+    /** `X-Request-Id` of the request that it is about. */
+    request_id?: string | undefined;
+    /** The inputs of the decision and its outcome. */
+    inputs: { [name: string]: string | number | boolean | null };
+  };
+} | {
   type: 'gap';
   /** RFC 3339, UTC. */
   timestamp: string;
-  /** Grows with every kept frame, also across restarts; a stats frame repeats the last kept one. */
+  /** Grows with every kept frame, also across restarts; a stats or decision frame repeats the last kept one. */
   seq: number;
   data: {
     /** `seq` of the first missing event. */
@@ -964,8 +984,8 @@ export interface Subscribe {
   type: 'subscribe';
   /** Names, ignoring case, also of future instances. Left out: all that the caller may see. */
   instances?: string[] | undefined;
-  /** Left out: all. */
-  types?: ('instance_status_changed' | 'instance_created' | 'instance_updated' | 'instance_deleted' | 'system_alert' | 'instance_stats_updated' | 'download_progress')[] | undefined;
+  /** Left out: all but `decision`. */
+  types?: ('instance_status_changed' | 'instance_created' | 'instance_updated' | 'instance_deleted' | 'system_alert' | 'instance_stats_updated' | 'download_progress' | 'decision')[] | undefined;
 }
 
 export interface SystemInfo {

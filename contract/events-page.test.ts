@@ -1,7 +1,15 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
-import { CLOSE_CODES, GapFrameSchema, DomainEventSchema, StatsFrameSchema, SUBSCRIBABLE_TYPES } from './events.ts';
+import { DECISIONS } from './decisions.ts';
+import {
+  CLOSE_CODES,
+  DecisionFrameSchema,
+  GapFrameSchema,
+  DomainEventSchema,
+  StatsFrameSchema,
+  SUBSCRIBABLE_TYPES,
+} from './events.ts';
 
 /** docs/events.md describes exactly the events that the contract has. */
 
@@ -15,7 +23,7 @@ const schemaOf = (schema: z.ZodType): ObjectSchema => z.toJSONSchema(schema) as 
 
 /** The fields of `data`, by the type of the frame. */
 const FIELDS = new Map(
-  [...DomainEventSchema.options, StatsFrameSchema, GapFrameSchema].map((schema) => {
+  [...DomainEventSchema.options, StatsFrameSchema, DecisionFrameSchema, GapFrameSchema].map((schema) => {
     const { properties } = schemaOf(schema);
     return [properties['type']?.const ?? '', Object.keys(properties['data']?.properties ?? {})];
   }),
@@ -48,6 +56,16 @@ describe('docs/events.md', () => {
   it('describes every type of a subscription and every type of a frame', () => {
     const come = SUBSCRIBABLE_TYPES.filter((type) => FIELDS.has(type));
     expect([...come].sort()).toEqual([...described.keys()].filter((type) => type !== 'gap').sort());
+  });
+
+  it.each(Object.entries(DECISIONS))('names the inputs of the decision %s', (kind, inputs) => {
+    const text = (rows('| Decision').get(kind) ?? '').replaceAll(/\([^)]*\)/g, '');
+    const named = [...text.matchAll(/`([a-z_]+)`/g)].map(([, name = '']) => name);
+    expect(named.toSorted()).toEqual(Object.keys(inputs.shape).toSorted());
+  });
+
+  it('describes no other decision', () => {
+    expect([...rows('| Decision').keys()].toSorted()).toEqual(Object.keys(DECISIONS).toSorted());
   });
 
   it('has a row for each close code', () => {

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { DecisionSchema } from './decisions.ts';
 import { StatusSchema } from './instance.ts';
 import { LongIntegerSchema } from './long-integer.ts';
 import { StatsSchema } from './stats.ts';
@@ -49,7 +50,7 @@ export function instanceOf({ data }: DomainEvent): string | null {
 const frame = {
   timestamp: z.iso.datetime().describe('RFC 3339, UTC.'),
   seq: LongIntegerSchema.describe(
-    'Grows with every kept frame, also across restarts; a stats frame repeats the last kept one.',
+    'Grows with every kept frame, also across restarts; a stats or decision frame repeats the last kept one.',
   ),
 };
 
@@ -60,6 +61,10 @@ export const StatsFrameSchema = z.object({
   data: z.object({ name: z.string(), stats: StatsSchema }),
 });
 export type StatsFrame = z.infer<typeof StatsFrameSchema>;
+
+/** A decision of the server with its reason; not kept for replay, and sent only to clients that subscribe to `decision`. */
+export const DecisionFrameSchema = z.object({ type: z.literal('decision'), ...frame, data: DecisionSchema });
+export type DecisionFrame = z.infer<typeof DecisionFrameSchema>;
 
 /** Missed events that are no longer kept. A client that needs the current state must request it. */
 export const GapFrameSchema = z.object({
@@ -76,7 +81,12 @@ export const GapFrameSchema = z.object({
 export type GapFrame = z.infer<typeof GapFrameSchema>;
 
 /** One frame of the WebSocket `/api/ws`: an event, its time, and its position in the replay. */
-export const FrameSchema = z.union([DomainEventSchema.and(z.object(frame)), StatsFrameSchema, GapFrameSchema]);
+export const FrameSchema = z.union([
+  DomainEventSchema.and(z.object(frame)),
+  StatsFrameSchema,
+  DecisionFrameSchema,
+  GapFrameSchema,
+]);
 export type Frame = z.infer<typeof FrameSchema>;
 
 /** The types of frames to which a client can subscribe. A `gap` needs no subscription. */
@@ -84,6 +94,7 @@ export const SUBSCRIBABLE_TYPES = [
   ...DomainEventSchema.options.map(({ shape }) => shape.type.value),
   'instance_stats_updated',
   'download_progress',
+  'decision',
 ] as const;
 
 /** A subscription that a client sends over the WebSocket. It replaces the client's previous one. */
@@ -94,7 +105,7 @@ export const SubscribeSchema = z.strictObject({
     .max(1_000)
     .optional()
     .describe('Names, ignoring case, also of future instances. Left out: all that the caller may see.'),
-  types: z.array(z.enum(SUBSCRIBABLE_TYPES)).max(100).optional().describe('Left out: all.'),
+  types: z.array(z.enum(SUBSCRIBABLE_TYPES)).max(100).optional().describe('Left out: all but `decision`.'),
 });
 export type Subscribe = z.infer<typeof SubscribeSchema>;
 

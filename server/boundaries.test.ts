@@ -9,10 +9,8 @@ const WORKSPACES = ['contract', 'client', 'server', 'cli', 'e2e', 'bench', 'scri
 const SERVICES = ['instances', 'gateway', 'metrics'];
 const ADAPTERS = ['supervisor', 'engines', 'logs', 'store', 'events'];
 
-/** Files outside its own folder that an adapter may import. */
+/** Files outside its own folder that an adapter may import, besides the domain's ports. */
 const PORTS = new Set([
-  'server/instances/ports.ts',
-  'server/instances/ports/engine-options.ts',
   'server/instances/life/lifecycle.ts',
   'server/auth/ports.ts',
   'server/suggestion.ts',
@@ -33,6 +31,7 @@ const SECTIONS = new Set(
     'listening',
     'host-watch',
     'alerts-wiring',
+    'decision-trace',
     'observation',
     'replaceable-server',
     'serving',
@@ -86,6 +85,8 @@ const below =
   (file: string): boolean =>
     file.startsWith(`${folder}/`);
 
+const isDomainPort = below('server/instances/ports');
+
 /** Lists files, except tests, that contain a pattern. */
 function filesWith(pattern: RegExp): string[] {
   return FILES.filter(({ file, text }) => !isTest(file) && pattern.test(text)).map(({ file }) => file);
@@ -117,7 +118,7 @@ describe('imports', () => {
       const own = ADAPTERS.find((folder) => below(`server/${folder}`)(from));
       if (own === undefined || !to.startsWith('server/')) return false;
       // Everything that connects to an engine checks that the engine accepts.
-      const isPort = PORTS.has(to) || to === 'server/instances/run/assured-listener.ts';
+      const isPort = isDomainPort(to) || PORTS.has(to) || to === 'server/instances/run/assured-listener.ts';
       return !isPort && !below(`server/${own}`)(to);
     });
     expect(shown(offending)).toEqual([]);
@@ -134,14 +135,17 @@ describe('imports', () => {
     const allowed = new Set([
       'server/instances/run/assured-listener.ts',
       'server/instances/slots/leases.ts',
-      'server/instances/ports.ts',
       'server/instances/use-cases.ts',
       'server/reset-connection.ts',
       'server/sliced-work.ts',
     ]);
     const offending = sources.filter(
       ({ from, to }) =>
-        below('server/gateway')(from) && to.startsWith('server/') && !below('server/gateway')(to) && !allowed.has(to),
+        below('server/gateway')(from) &&
+        to.startsWith('server/') &&
+        !below('server/gateway')(to) &&
+        !isDomainPort(to) &&
+        !allowed.has(to),
     );
     expect(shown(offending)).toEqual([]);
   });
@@ -155,7 +159,17 @@ describe('imports', () => {
       'server/instances/run/assured-listener.ts',
     ]);
     // Of the ports, those that are not about the processes, logs or stored state of one machine.
-    const names = new Set(['AlertSink', 'Clock', 'Crossing', 'Engines', 'EngineTarget', 'LogQuery', 'PortWitness']);
+    const names = new Set([
+      'AlertSink',
+      'Clock',
+      'Crossing',
+      'Engines',
+      'EngineTarget',
+      'LogQuery',
+      'NO_TRACE',
+      'PortWitness',
+      'Trace',
+    ]);
     const offending = FILES.filter(({ file }) => !isTest(file) && !IMPLEMENTS_A_PORT.has(file)).flatMap(
       ({ file, text }) => {
         if (!USERS_OF_INSTANCES.some((folder) => below(`server/${folder}`)(file))) return [];
@@ -164,7 +178,7 @@ describe('imports', () => {
             const to = resolve(file, specifier);
             if (!below('server/instances')(to) || entrances.has(to)) return [];
             const words = imported.match(/\b(?!type\b|as\b)\w+/g) ?? [];
-            const isAllowed = to.startsWith('server/instances/ports') && words.every((word) => names.has(word));
+            const isAllowed = isDomainPort(to) && words.every((word) => names.has(word));
             return isAllowed ? [] : [`${file} → ${words.join(', ')} of ${to}`];
           },
         );
@@ -176,19 +190,20 @@ describe('imports', () => {
   it("auth knows the contract, its own folder and the domain's ports", () => {
     const offending = sources.filter(
       ({ from, to }) =>
-        below('server/auth')(from) &&
-        to.startsWith('server/') &&
-        !below('server/auth')(to) &&
-        to !== 'server/instances/ports.ts',
+        below('server/auth')(from) && to.startsWith('server/') && !below('server/auth')(to) && !isDomainPort(to),
     );
     expect(shown(offending)).toEqual([]);
   });
 
   it("metrics know the contract, their own ports and the domain's", () => {
-    const allowed = new Set(['server/instances/ports.ts', 'server/instances/use-cases.ts']);
+    const allowed = new Set(['server/instances/use-cases.ts']);
     const offending = sources.filter(
       ({ from, to }) =>
-        below('server/metrics')(from) && to.startsWith('server/') && !below('server/metrics')(to) && !allowed.has(to),
+        below('server/metrics')(from) &&
+        to.startsWith('server/') &&
+        !below('server/metrics')(to) &&
+        !isDomainPort(to) &&
+        !allowed.has(to),
     );
     expect(shown(offending)).toEqual([]);
   });
@@ -204,7 +219,6 @@ describe('imports', () => {
     const allowed = new Set([
       'server/instances/slots/lease-book.ts',
       'server/instances/slots/leases.ts',
-      'server/instances/ports.ts',
       'server/http/edge/turnstile.ts',
       'server/config/env.ts',
       'server/reset-connection.ts',
@@ -220,7 +234,11 @@ describe('imports', () => {
     ]);
     const offending = sources.filter(
       ({ from, to }) =>
-        (below('server/reload')(from) && to.startsWith('server/') && !below('server/reload')(to) && !allowed.has(to)) ||
+        (below('server/reload')(from) &&
+          to.startsWith('server/') &&
+          !below('server/reload')(to) &&
+          !isDomainPort(to) &&
+          !allowed.has(to)) ||
         (below('server/reload')(to) && !below('server/reload')(from) && !users.has(from)),
     );
     expect(shown(offending)).toEqual([]);

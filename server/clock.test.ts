@@ -2,7 +2,7 @@ import { describe, expect, test, vi } from 'vitest';
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import { systemClock } from './clock.ts';
-import type { Clock } from './instances/ports.ts';
+import type { Clock } from './instances/ports/time.ts';
 import { clockContract } from './testing/contracts/clock.contract.ts';
 
 test('a callback is called after its delay, but not after it was cancelled', async () => {

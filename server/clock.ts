@@ -1,4 +1,4 @@
-import type { Clock } from './instances/ports.ts';
+import type { Clock } from './instances/ports/time.ts';
 
 /** Longest timer; Node would fire a longer one at once. */
 const LONGEST_TIMER_MS = 2_147_483_647;

@@ -1,7 +1,7 @@
 import { readFileSync, statSync } from 'node:fs';
 import { systemClock } from './clock.ts';
 import type { LoadedConfig } from './config/load.ts';
-import type { StoredInstance } from './instances/ports.ts';
+import type { StoredInstance } from './instances/ports/instance-store.ts';
 import { runReferences } from './instances/run-references.ts';
 import { currentRun } from './instances/life/transitions.ts';
 import { makeBackup, type BackupMade } from './store/backup.ts';

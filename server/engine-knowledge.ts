@@ -1,4 +1,4 @@
-import type { Engines } from './instances/ports.ts';
+import type { Engines } from './instances/ports/engine-adapter.ts';
 
 /** Learns the options of all engines in advance, so that no request waits for it: each takes a tenth of a second. */
 export async function learnAll(engines: Engines): Promise<void> {

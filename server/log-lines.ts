@@ -1,5 +1,5 @@
 import { pino } from 'pino';
-import type { Clock } from './instances/ports.ts';
+import type { Clock } from './instances/ports/time.ts';
 import { LogOutput } from './service/log-output.ts';
 
 /** Receives lines of the log. */

@@ -114,7 +114,7 @@ export async function serve(
       startApp({ ...built, loaded: onEmptyStage(loaded, stage), log: SILENT, port: 0 }),
     );
   }
-  const parts = {
+  const dependencies = {
     clock: systemClock(),
     log,
     start: (from: Inheritance | null) => startApp({ ...built, loaded, log, inheritance: from }),
@@ -129,7 +129,7 @@ export async function serve(
     onSuccessor,
     onChange,
   };
-  return Service.open(parts, inheritance);
+  return Service.open(dependencies, inheritance);
 }
 
 const SILENT = pino({ level: 'silent' });

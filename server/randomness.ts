@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import type { Randomness } from './instances/ports.ts';
+import type { Randomness } from './instances/ports/random-values.ts';
 
 /** Creates random values from the system's cryptographic source. */
 export function systemRandomness(): Randomness {

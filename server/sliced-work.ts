@@ -1,4 +1,4 @@
-import type { Clock } from './instances/ports.ts';
+import type { Clock } from './instances/ports/time.ts';
 
 /** How long all jobs together may work in one turn of the event loop. */
 const SLICE_MS = 3;

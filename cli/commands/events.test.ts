@@ -78,6 +78,19 @@ describe('llamactl events', () => {
     expect(lines(events)).toEqual(['c             created', 'c             deleted']);
   });
 
+  it('prints decisions with --trace, besides the usual events', async () => {
+    const events = await follow('llama', '--trace');
+    await server.traced;
+    server.decide({ kind: 'idle_stop', instance: { name: 'qwen' }, inputs: { idle_timeout: 60 } });
+    server.decide({ kind: 'idle_stop', instance: { name: 'llama' }, inputs: { idle_timeout: 60 } });
+    server.changeStatus('llama', 'stopping');
+    await events.until((output) => output.includes('stopping'));
+    expect(lines(events)).toEqual([
+      'llama         idle_stop  is stopped: no request has used it for its idle timeout of 60 s',
+      'llama         stopped → stopping',
+    ]);
+  });
+
   it('prints all kept events with --after-seq 0', async () => {
     server.changeStatus('llama', 'starting');
     server.changeStatus('llama', 'running');

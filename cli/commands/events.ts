@@ -6,11 +6,12 @@ import { eventLines } from '../instances/event-line.ts';
 import { untilInterrupted, waitingNote } from '../interruption.ts';
 import { plain } from '../screen/text.ts';
 
-type EventType = Frame['type'];
+type EventType = Exclude<Frame['type'], 'gap'>;
 
 interface Flags {
   type?: EventType[];
   afterSeq?: number;
+  trace?: boolean;
 }
 
 /** Short names of event types; the API's names work too. */
@@ -21,10 +22,11 @@ const TYPES = {
   updated: 'instance_updated',
   deleted: 'instance_deleted',
   alert: 'system_alert',
+  decision: 'decision',
 } satisfies Record<string, EventType>;
 
-/** All but measurements, which come every other second and report no change. */
-const USUAL: EventType[] = Object.values(TYPES).filter((type) => type !== TYPES.stats);
+/** All but measurements, which come every other second and report no change, and decisions. */
+const USUAL: EventType[] = Object.values(TYPES).filter((type) => type !== TYPES.stats && type !== TYPES.decision);
 
 export function eventsCommand(commandLine: CommandLine): Command {
   return new Command('events')
@@ -32,9 +34,10 @@ export function eventsCommand(commandLine: CommandLine): Command {
     .argument('[name...]', 'Only events of these instances and of the system (default: all)')
     .option(
       '-t, --type <type>',
-      `Only this type: ${Object.keys(TYPES).join(', ')}; repeatable (default: all but stats)`,
+      `Only this type: ${Object.keys(TYPES).join(', ')}; repeatable (default: all but stats and decision)`,
       addType,
     )
+    .option('--trace', 'Also print the decisions of the server with their reasons, from now on')
     .option('--after-seq <number>', 'Start after the event with this seq (0 = the oldest one kept)', sequence)
     .addHelpText(
       'after',
@@ -42,6 +45,7 @@ export function eventsCommand(commandLine: CommandLine): Command {
 Examples:
   llamactl events
   llamactl events llama --type status --type alert
+  llamactl events llama --trace
   llamactl events --after-seq 0
   llamactl events --json | jq -r 'select(.data.status == "failed") | .data.name'`,
     )
@@ -52,11 +56,11 @@ Examples:
     );
 }
 
-async function print(session: Session, names: readonly string[], { type, afterSeq }: Flags): Promise<void> {
+async function print(session: Session, names: readonly string[], { type, afterSeq, trace }: Flags): Promise<void> {
   const { client, terminal, signal, now } = session;
   await warnOfUnknown(session, names);
   const options: EventsOptions = {
-    types: (type ?? USUAL).filter((each) => each !== 'gap'),
+    types: [...new Set([...(type ?? USUAL), ...(trace === true ? [TYPES.decision] : [])])],
     ...(names.length > 0 && { instances: [...names] }),
     after_seq: afterSeq,
     signal,

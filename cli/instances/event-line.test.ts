@@ -70,6 +70,20 @@ describe('an event line', () => {
     ['12:00:00  system        warning disk_low  The disk is nearly full.', alert('warning', 'raised')],
     ['12:00:00  llama         over disk_low  The disk is nearly full.', alert('error', 'cleared', 'llama')],
     [
+      '12:00:00  llama         eviction   is stopped for qwen',
+      {
+        ...at,
+        type: 'decision',
+        data: {
+          decision: 'eviction',
+          instance: 'llama',
+          other: 'qwen',
+          message: 'is stopped for qwen',
+          inputs: { idle_ms: 1 },
+        },
+      },
+    ],
+    [
       '12:00:00  some events are missing here: the server no longer keeps them',
       { ...at, type: 'gap', data: { from_seq: 1, to_seq: 2, last_seq: 3 } },
     ],

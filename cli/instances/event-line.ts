@@ -5,6 +5,8 @@ import { padded, plain, roomBeside, widthOf, wrapped } from '../screen/text.ts';
 
 /** Most names are shorter, so the text after them forms a column. */
 const NAME_COLUMNS = 12;
+/** The longest kind of decision. */
+const DECISION_COLUMNS = 9;
 const GAP = '  ';
 
 /**
@@ -44,6 +46,10 @@ function partsOf(frame: Frame, style: Style): string[] {
         return [nameOf(instance), style.good(`over ${plain(code)}`), style.faint(plain(message))];
       const raised = level === 'error' ? style.bad(`error ${plain(code)}`) : style.warning(`warning ${plain(code)}`);
       return [nameOf(instance), raised, plain(message)];
+    }
+    case 'decision': {
+      const { decision, instance = 'system', message } = frame.data;
+      return [nameOf(instance), style.faint(padded(plain(decision), DECISION_COLUMNS)), plain(message)];
     }
     case 'gap':
       return [style.warning('some events are missing here: the server no longer keeps them')];

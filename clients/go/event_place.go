@@ -40,7 +40,7 @@ func (p *eventPlace) take(event *Event) bool {
 	if gap, isGap := event.Data.(*GapEvent); isGap {
 		return p.takeGap(gap)
 	}
-	isKept := event.Type != EventTypeInstanceStatsUpdated
+	isKept := event.Type != EventTypeInstanceStatsUpdated && event.Type != EventTypeDecision
 	if isKept && p.seq != nil && event.Seq <= *p.seq {
 		return false
 	}
@@ -66,7 +66,8 @@ func (p *eventPlace) isWanted(event *Event) bool {
 		return false
 	}
 	name := event.instance
-	if name == "" || p.instances == nil {
+	// Decisions come only after a subscription, and one of another instance may concern a wanted one.
+	if event.Type == EventTypeDecision || name == "" || p.instances == nil {
 		return true
 	}
 	return slices.ContainsFunc(p.instances, func(wanted string) bool { return strings.EqualFold(wanted, name) })

@@ -30,7 +30,7 @@ type Event struct {
 	Type      EventType
 	Timestamp time.Time
 
-	// Grows with every kept event, also across restarts; a stats event repeats the last kept one.
+	// Grows with every kept event, also across restarts; a stats or decision event repeats the last kept one.
 	Seq int64
 
 	Data EventData
@@ -66,7 +66,7 @@ type EventsParams struct {
 	// Names, ignoring case, also of future instances; nil: all. Alerts of the whole system come in any case.
 	Instances []string
 
-	// Types of events; nil: all.
+	// Types of events; nil: all but [EventTypeDecision].
 	Types []EventType
 
 	// Start with the events after this one; 0: with all kept events; nil: only new events.

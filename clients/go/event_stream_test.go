@@ -161,6 +161,22 @@ func TestAStatsEventIsOfNoPlace(t *testing.T) {
 	}
 }
 
+func TestADecisionIsOfNoPlace(t *testing.T) {
+	decision := `{"type":"decision","timestamp":"2026-03-01T12:00:00.000Z","seq":4,"data":{"decision":"eviction","instance":"a","other":"b","message":"is stopped for b","inputs":{"idle_ms":3}}}`
+	server := newScriptedServer(t, tells(t, nil, websocket.StatusPolicyViolation, decision, decision))
+	client, _ := newTestClient(t, server.URL)
+	var found []*DecisionEvent
+	params := EventsParams{AfterSeq: Ptr[int64](4), Instances: []string{"b"}, Types: []EventType{EventTypeDecision}}
+	for event, err := range client.Events(params) {
+		if err == nil {
+			found = append(found, event.Data.(*DecisionEvent))
+		}
+	}
+	if len(found) != 2 || found[1].Decision != "eviction" || found[1].Other != "b" || found[1].Inputs["idle_ms"] != 3.0 {
+		t.Errorf("%+v", found)
+	}
+}
+
 func TestARefusedHandshakeIsTheErrorThatItCarries(t *testing.T) {
 	client, _ := newTestClient(t, newScriptedServer(t, says(401, `{"error":"Who are you?","code":"UNAUTHORIZED"}`)).URL)
 	if _, err := heard(client.Events()); !errors.Is(err, CodeUnauthorized) {

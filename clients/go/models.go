@@ -547,6 +547,27 @@ type CreateUser struct {
 	TokensPerMinute *int `json:"tokens_per_minute,omitzero"`
 }
 
+type DecisionEvent struct {
+	// The kind of decision. One of slot, eviction, spared, closing, idle_stop, request, restart, admission, retry,
+	// route.
+	Decision string `json:"decision"`
+
+	// Name of the instance that it is about; left out: none, or none that exists.
+	Instance string `json:"instance,omitzero"`
+
+	// Name of the instance for which this one is stopped, or not stopped.
+	Other string `json:"other,omitzero"`
+
+	// The decision and its reason, for people. It continues the name of the instance.
+	Message string `json:"message"`
+
+	// `X-Request-Id` of the request that it is about.
+	RequestID string `json:"request_id,omitzero"`
+
+	// The inputs of the decision and its outcome.
+	Inputs map[string]any `json:"inputs"`
+}
+
 // EngineOptions: The engine's own long flags in snake_case. `false` becomes `--no-x` if the engine has that
 // flag; a list repeats the flag.
 type EngineOptions map[string]any
@@ -561,6 +582,7 @@ const (
 	EventTypeSystemAlert           EventType = "system_alert"
 	EventTypeInstanceStatsUpdated  EventType = "instance_stats_updated"
 	EventTypeDownloadProgress      EventType = "download_progress"
+	EventTypeDecision              EventType = "decision"
 	EventTypeGap                   EventType = "gap"
 )
 
@@ -1470,7 +1492,7 @@ type subscription struct {
 	// Names, ignoring case, also of future instances. Left out: all that the caller may see.
 	Instances []string `json:"instances,omitzero"`
 
-	// Left out: all.
+	// Left out: all but `decision`.
 	Types []EventType `json:"types,omitzero"`
 }
 
@@ -1485,6 +1507,8 @@ func (*InstanceDeletedEvent) eventData() {}
 func (*SystemAlertEvent) eventData() {}
 
 func (*InstanceStatsUpdatedEvent) eventData() {}
+
+func (*DecisionEvent) eventData() {}
 
 func (*GapEvent) eventData() {}
 
@@ -1503,6 +1527,8 @@ func newEventData(kind EventType) EventData {
 		return new(SystemAlertEvent)
 	case EventTypeInstanceStatsUpdated:
 		return new(InstanceStatsUpdatedEvent)
+	case EventTypeDecision:
+		return new(DecisionEvent)
 	case EventTypeGap:
 		return new(GapEvent)
 	}

@@ -30,6 +30,8 @@ export class EventChain {
   add(frame: Frame): void {
     const { type, seq } = frame;
     if (type === 'gap') return this.#fault('events are missing', frame);
+    // They are sent only to those who ask for them.
+    if (type === 'decision') return this.#fault('a decision that no client subscribed to', frame);
     if (type === 'instance_stats_updated') {
       if (seq !== this.#lastSeq && this.#lastSeq > 0)
         this.#fault('figures with another number than that of the last event', frame);

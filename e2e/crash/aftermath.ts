@@ -3,7 +3,7 @@ import path from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { InstanceSchema, type Instance } from '@llamactl/contract/instance';
 import type { Frame } from '@llamactl/contract/events';
-import type { InstanceRecord } from '../../server/instances/ports.ts';
+import type { InstanceRecord } from '../../server/instances/ports/instance-record.ts';
 import type { InstanceState } from '../../server/instances/life/lifecycle.ts';
 import type { EngineProcess, ServerProcess } from '../server-process.ts';
 

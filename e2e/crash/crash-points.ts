@@ -1,10 +1,11 @@
 import { subscribe } from 'node:diagnostics_channel';
 import { writeSync } from 'node:fs';
 import { setTimeout as pause } from 'node:timers/promises';
-import type { Interposition } from '../../server/instances/interposition.ts';
+import type { Interposition } from '../../server/instances/instances.ts';
 import type { InstanceState } from '../../server/instances/life/lifecycle.ts';
 import type { EffectRunner } from '../../server/instances/life/mailbox.ts';
-import type { InstanceStore, Supervisor } from '../../server/instances/ports.ts';
+import type { InstanceStore } from '../../server/instances/ports/instance-store.ts';
+import type { Runs } from '../../server/instances/ports/runs.ts';
 
 /**
  * The places at which a server can die between two things that it does to the outside: before and after each effect, each
@@ -61,16 +62,16 @@ export class CrashPoints implements Interposition {
     };
   }
 
-  supervisor(supervisor: Supervisor): Supervisor {
+  runs(runs: Runs): Runs {
     subscribe('child_process', () => {
       // Node tells of a process right before it is forked, in the same turn.
       if (this.#launching > 0) queueMicrotask(() => this.#pass('after a fork'));
     });
     return {
-      ...supervisor,
+      ...runs,
       spawn: async (...launch) => {
         this.#launching += 1;
-        const identity = await supervisor.spawn(...launch).finally(() => (this.#launching -= 1));
+        const identity = await runs.spawn(...launch).finally(() => (this.#launching -= 1));
         this.#pass('after the pid was known');
         return identity;
       },

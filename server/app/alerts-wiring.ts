@@ -4,7 +4,8 @@ import { createAlertDelivery } from '../events/alert-delivery.ts';
 import { alertsLeft } from '../events/alerts-left.ts';
 import { createAlerts, type Alerts } from '../events/alerts.ts';
 import { createEventBus, type EventBus } from '../events/bus.ts';
-import type { Clock, ReplayStore } from '../instances/ports.ts';
+import type { ReplayStore } from '../instances/ports/event-replay.ts';
+import type { Clock } from '../instances/ports/time.ts';
 import type { RunTool } from '../supervisor/tool.ts';
 import type { Teardown } from './teardown.ts';
 

@@ -13,11 +13,11 @@ import { engineEnvironment } from '../engine-environment.ts';
 import { learnAll } from '../engine-knowledge.ts';
 import { openEngineLogs } from './engine-logs.ts';
 import { shrinkHeapAtRest } from './heap.ts';
-import { createInstances } from '../instances/instances.ts';
-import type { Interposition } from '../instances/interposition.ts';
+import { createInstances, type Interposition } from '../instances/instances.ts';
 import { Listening } from './listening.ts';
 import { watchHost } from './host-watch.ts';
 import { openAlertsWiring } from './alerts-wiring.ts';
+import { openDecisionTrace } from './decision-trace.ts';
 import { observe } from './observation.ts';
 import { systemRandomness } from '../randomness.ts';
 import { DOORS, removeDoors } from '../reload/door.ts';
@@ -108,18 +108,20 @@ export async function startApp(options: AppOptions): Promise<App> {
     const supervisor = teardown.ending(createSupervisor({ dataDirId, inheritedEnvironment: inherited, clock, log }));
     const hostname = os.hostname();
     const idOf = (name: string): string | null => instances.manager.idOf(name);
+    const nameOf = (id: string): string | null => instances.manager.nameOf(id);
+    const trace = openDecisionTrace({ ...shared, idOf, nameOf });
     const alertsWiring = await openAlertsWiring({ ...shared, config: config.alerts, replay, hostname, idOf });
     const { events, alerts } = alertsWiring;
     const directoryWatch = teardown.ending(
       watchDirectory({ ...shared, directory: dataDirectory, lock, databaseFile: store.databaseFile, alerts }),
     );
     const logs = openEngineLogs({ ...shared, config: config.logs, alerts, freezer: supervisor });
-    const machine = watchHost({ ...shared, dataDirectory, searchPath, supervisor, alerts });
+    const machine = watchHost({ ...shared, dataDirectory, searchPath, runs: supervisor, alerts });
     const listening = new Listening({
       host: config.server.host,
       port: inheritance?.hello.listening ?? options.port ?? config.server.port,
       listener: inheritance?.listener ?? null,
-      supervisor,
+      listeningPorts: supervisor,
     });
     const instances = createInstances(
       {
@@ -129,10 +131,13 @@ export async function startApp(options: AppOptions): Promise<App> {
         events,
         engines,
         endpoint: createEngineEndpoint({ clock }),
-        supervisor,
+        runs: supervisor,
+        runFolders: supervisor,
+        listeningPorts: supervisor,
         meter: machine.meter,
         logs,
         alerts,
+        trace,
       },
       {
         dataDirectory,
@@ -150,12 +155,13 @@ export async function startApp(options: AppOptions): Promise<App> {
       program,
       events,
       alerts,
+      decisions: trace,
       instances,
       machine,
-      supervisor,
+      listeningPorts: supervisor,
     });
     const password = environment['LLAMACTL_ADMIN_PASSWORD'] ?? null;
-    const callers = await openCallers({ ...shared, config, store, randomness, alerts, instances, password });
+    const callers = await openCallers({ ...shared, config, store, randomness, alerts, trace, instances, password });
     const serving = createServing({
       ...shared,
       config,
@@ -164,6 +170,7 @@ export async function startApp(options: AppOptions): Promise<App> {
       engines,
       instances,
       alerts,
+      trace,
       observation,
       callers,
     });

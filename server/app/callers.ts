@@ -6,7 +6,10 @@ import { ensureFirstAdmin, type FirstAdmin } from '../auth/first-admin.ts';
 import { clientAddresses } from '../http/edge/client-address.ts';
 import { RateLimits } from '../http/edge/rate-limit.ts';
 import type { Instances } from '../instances/instances.ts';
-import type { AlertSink, Clock, Randomness } from '../instances/ports.ts';
+import type { AlertSink } from '../instances/ports/alert-sink.ts';
+import type { Randomness } from '../instances/ports/random-values.ts';
+import type { Clock } from '../instances/ports/time.ts';
+import type { Trace } from '../instances/ports/trace.ts';
 import type { SqliteStore } from '../store/sqlite.ts';
 import type { Teardown } from './teardown.ts';
 
@@ -16,6 +19,7 @@ export interface CallersParts {
   clock: Clock;
   randomness: Randomness;
   alerts: AlertSink;
+  trace: Trace;
   instances: Pick<Instances, 'manager'>;
   /** Password of the first account; `null`: one is generated. */
   password: string | null;
@@ -42,7 +46,7 @@ export interface Callers {
 }
 
 export async function openCallers(parts: CallersParts): Promise<Callers> {
-  const { config, store, clock, randomness, alerts, instances, password, onFault, teardown } = parts;
+  const { config, store, clock, randomness, alerts, trace, instances, password, onFault, teardown } = parts;
   const auth = teardown.ending(
     await openAuthentication({
       store: store.accounts,
@@ -74,7 +78,7 @@ export async function openCallers(parts: CallersParts): Promise<Callers> {
         record = recordThere;
       },
     },
-    limits: new RateLimits({ clock, config: config.rate_limit }),
+    limits: new RateLimits({ clock, config: config.rate_limit, trace }),
     clientAddress: clientAddresses(config.server.trusted_proxies),
   };
 }

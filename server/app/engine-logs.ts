@@ -1,5 +1,8 @@
 import type { Config } from '@llamactl/contract/config';
-import type { AlertSink, Clock, RunLogs, Supervisor } from '../instances/ports.ts';
+import type { AlertSink } from '../instances/ports/alert-sink.ts';
+import type { RunLogs } from '../instances/ports/run-output.ts';
+import type { Runs } from '../instances/ports/runs.ts';
+import type { Clock } from '../instances/ports/time.ts';
 import { createLogKeeper } from '../logs/keeper.ts';
 import { createRunLogs } from '../logs/run-logs.ts';
 import type { Teardown } from './teardown.ts';
@@ -9,7 +12,7 @@ export interface EngineLogsParts {
   clock: Clock;
   alerts: AlertSink;
   /** Stops a run while its log is cut. */
-  freezer: Pick<Supervisor, 'whileFrozen'>;
+  freezer: Pick<Runs, 'whileFrozen'>;
   onFault: (error: unknown, what: string) => void;
   teardown: Teardown;
 }

@@ -1,4 +1,7 @@
-import type { AlertSink, Clock, RunMeter, Supervisor } from '../instances/ports.ts';
+import type { AlertSink } from '../instances/ports/alert-sink.ts';
+import type { RunMeter } from '../instances/ports/run-meter.ts';
+import type { Runs } from '../instances/ports/runs.ts';
+import type { Clock } from '../instances/ports/time.ts';
 import { readDiskSpace } from '../metrics/disk-space.ts';
 import { watchDisk } from '../metrics/disk-watch.ts';
 import { createGpus, type Gpus } from '../metrics/gpu/gpu.ts';
@@ -15,7 +18,7 @@ export interface HostWatchParts {
   /** PATH for the GPUs' tools. */
   searchPath: string;
   runTool: RunTool;
-  supervisor: Pick<Supervisor, 'stats' | 'pids'>;
+  runs: Pick<Runs, 'stats' | 'pids'>;
   alerts: AlertSink;
   onFault: (error: unknown, what: string) => void;
   teardown: Teardown;
@@ -30,11 +33,11 @@ export interface Machine {
 
 /** Measures the machine, and warns when its disk or its memory runs short. */
 export function watchHost(parts: HostWatchParts): Machine {
-  const { clock, dataDirectory, searchPath, runTool, supervisor, alerts, onFault, teardown } = parts;
+  const { clock, dataDirectory, searchPath, runTool, runs, alerts, onFault, teardown } = parts;
   const findTool = async (command: string): Promise<string | null> =>
     findExecutable(command, searchPath).catch(() => null);
   const gpus = createGpus({ runTool, findTool, clock, onFault });
-  const meter = createRunMeter({ supervisor, gpus });
+  const meter = createRunMeter({ runs, gpus });
   const diskSpace = () => readDiskSpace(dataDirectory);
   teardown.ending(watchDisk({ clock, alerts, diskSpace, onFault }));
   const host = createHost({ clock, diskSpace });

@@ -4,7 +4,7 @@ import { afterEach, describe, expect, it, vi } from 'vitest';
 import { Listening, type ListeningParts } from './listening.ts';
 
 const listeningOn = (host: string): Listening => {
-  const parts: ListeningParts = { host, port: 0, listener: null, supervisor: { portHolder: async () => null } };
+  const parts: ListeningParts = { host, port: 0, listener: null, listeningPorts: { portHolder: async () => null } };
   return new Listening(parts);
 };
 

@@ -1,7 +1,7 @@
 import type { AddressInfo } from 'node:net';
 import os from 'node:os';
 import type { HttpServer, Listener } from '../http/server.ts';
-import type { Supervisor } from '../instances/ports.ts';
+import type { ListeningPorts } from '../instances/ports/listening-ports.ts';
 
 export interface ListeningParts {
   host: string;
@@ -9,7 +9,7 @@ export interface ListeningParts {
   port: number;
   /** The inherited listener; `null`: none. */
   listener: Listener | null;
-  supervisor: Pick<Supervisor, 'portHolder'>;
+  listeningPorts: Pick<ListeningPorts, 'portHolder'>;
 }
 
 /** The address on which the server listens. */
@@ -29,9 +29,9 @@ export class Listening {
 
   /** Checks the port early, so that a server that cannot listen starts no engines. @throws {Error} for people: the port is taken */
   async checkPort(): Promise<void> {
-    const { listener, supervisor } = this.#parts;
+    const { listener, listeningPorts } = this.#parts;
     if (this.#port === 0 || listener !== null) return;
-    const early = await supervisor.portHolder(this.#port);
+    const early = await listeningPorts.portHolder(this.#port);
     if (early !== null) throw portTaken(this.#port, early.description);
   }
 
@@ -42,12 +42,12 @@ export class Listening {
    * @throws {Error} for people: the port is taken, or the host is not an address of this machine
    */
   async begin(http: Pick<HttpServer, 'listen' | 'listenBy'>): Promise<string> {
-    const { host, listener, supervisor } = this.#parts;
+    const { host, listener, listeningPorts } = this.#parts;
     const listening = listener === null ? http.listen({ host, port: this.#port }) : http.listenBy(listener);
     const address = await listening.catch(async (error: unknown) => {
       const foreign = foreignHost(host, error);
       if (foreign !== null) throw foreign;
-      const holder = await supervisor.portHolder(this.#port);
+      const holder = await listeningPorts.portHolder(this.#port);
       throw holder === null ? error : portTaken(this.#port, holder.description, error);
     });
     this.#port = address.port;

@@ -3,9 +3,12 @@ import { createTextReader } from '../engines/endpoint.ts';
 import type { EventBus } from '../events/bus.ts';
 import { createFeed, type Feed } from '../events/feed.ts';
 import { createInstanceAlerts } from '../events/instance-alerts.ts';
+import type { DecisionSource } from '../events/tracing.ts';
 import { Requests } from '../gateway/requests.ts';
 import type { Instances } from '../instances/instances.ts';
-import type { AlertSink, Clock, Supervisor } from '../instances/ports.ts';
+import type { AlertSink } from '../instances/ports/alert-sink.ts';
+import type { ListeningPorts } from '../instances/ports/listening-ports.ts';
+import type { Clock } from '../instances/ports/time.ts';
 import type { Machine } from './host-watch.ts';
 import { GatewayCounters } from '../metrics/counters.ts';
 import { createEngineScrape } from '../metrics/engine-scrape.ts';
@@ -25,9 +28,10 @@ export interface ObservationParts {
   };
   events: EventBus;
   alerts: AlertSink;
+  decisions: DecisionSource;
   instances: Pick<Instances, 'manager' | 'readyEngines'>;
   machine: Machine;
-  supervisor: Pick<Supervisor, 'portHolder'>;
+  listeningPorts: Pick<ListeningPorts, 'portHolder'>;
   onFault: (error: unknown, what: string) => void;
   teardown: Teardown;
 }
@@ -46,10 +50,11 @@ export interface Observation {
 
 /** Builds all observers. They never change instances. */
 export function observe(parts: ObservationParts): Observation {
-  const { config, clock, program, events, alerts, instances, machine, supervisor, onFault, teardown } = parts;
+  const { config, clock, program, events, alerts, decisions, instances, machine, listeningPorts, onFault, teardown } =
+    parts;
   const { gpus, host } = machine;
   const { manager } = instances;
-  const feed = teardown.ending(createFeed({ clock, bus: events, idOf: (name) => manager.idOf(name) }));
+  const feed = teardown.ending(createFeed({ clock, bus: events, decisions, idOf: (name) => manager.idOf(name) }));
   const stats = teardown.ending(
     createSampler({
       clock,
@@ -78,7 +83,7 @@ export function observe(parts: ObservationParts): Observation {
       events,
       instances: manager,
       gpus: () => gpus.list(),
-      portHolder: (wanted) => supervisor.portHolder(wanted),
+      portHolder: (wanted) => listeningPorts.portHolder(wanted),
       onFault,
     }),
   );

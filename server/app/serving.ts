@@ -12,7 +12,9 @@ import { seenBy } from '../http/routes/seen-manager.ts';
 import { createHttpServer, type HttpServer } from '../http/server.ts';
 import { webSocketRoutes } from '../http/routes/websocket.routes.ts';
 import type { Instances } from '../instances/instances.ts';
-import type { Clock, Engines } from '../instances/ports.ts';
+import type { Engines } from '../instances/ports/engine-adapter.ts';
+import type { Clock } from '../instances/ports/time.ts';
+import type { Trace } from '../instances/ports/trace.ts';
 import type { Observation, ObservationParts } from './observation.ts';
 import { mostConnections } from '../open-files.ts';
 import { measureSendQueues } from '../send-queues.ts';
@@ -32,6 +34,7 @@ export interface ServingParts {
   engines: Pick<Engines, 'find' | 'names'>;
   instances: Pick<Instances, 'manager' | 'fleet'>;
   alerts: Pick<Alerts, 'list'>;
+  trace: Trace;
   observation: Observation;
   callers: Callers;
   teardown: Teardown;
@@ -51,7 +54,7 @@ export interface Serving {
 
 /** Creates the HTTP server with all its routes. It does not listen yet. */
 export function createServing(parts: ServingParts): Serving {
-  const { config, configEditor, log, clock, alerts, teardown } = parts;
+  const { config, configEditor, log, clock, alerts, trace, teardown } = parts;
   const { version, hostname } = parts.program;
   const { auth, audit, limits, clientAddress } = parts.callers;
   const { manager, fleet } = parts.instances;
@@ -97,6 +100,7 @@ export function createServing(parts: ServingParts): Serving {
         measureSendQueues,
         bodyMemory: config.gateway.body_memory_mb * BYTES_IN_MEGABYTE,
         leaving: leaving.signal,
+        trace,
       }),
       webSocketRoutes({ ...auth, events: feed, isAuthEnabled: config.auth.enabled, clock, leaving: leaving.signal }),
     ],

@@ -1,5 +1,5 @@
 import path from 'node:path';
-import type { Clock } from '../instances/ports.ts';
+import type { Clock } from '../instances/ports/time.ts';
 import { openStore, type SqliteStore, type StoreLog } from '../store/sqlite.ts';
 import { currentBootId } from '../supervisor/identity.ts';
 import { whereaboutsOf } from '../supervisor/whereabouts.ts';

@@ -3,7 +3,7 @@ import type { Callers } from './callers.ts';
 import type { HttpServer } from '../http/server.ts';
 import { inheritLock } from './inherited-lock.ts';
 import type { Instances } from '../instances/instances.ts';
-import type { Clock } from '../instances/ports.ts';
+import type { Clock } from '../instances/ports/time.ts';
 import { openDoor } from '../reload/door.ts';
 import type { Inheritance } from '../reload/inheritance.ts';
 import { acquireLock, type Lock } from '../store/lock.ts';

@@ -1,6 +1,8 @@
 import type { Role, Scope } from '@llamactl/contract/auth';
 import type { Limits } from './limits.ts';
-import type { AlertSink, Clock, Randomness } from '../instances/ports.ts';
+import type { AlertSink } from '../instances/ports/alert-sink.ts';
+import type { Randomness } from '../instances/ports/random-values.ts';
+import type { Clock } from '../instances/ports/time.ts';
 
 export type { AlertSink, Clock, Randomness };
 

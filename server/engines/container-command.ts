@@ -1,5 +1,5 @@
 import path from 'node:path';
-import type { ContainerCommand } from '../instances/ports.ts';
+import type { ContainerCommand } from '../instances/ports/runs.ts';
 
 const RUNTIMES = new Set(['docker', 'podman']);
 /** Options of the runtimes themselves that take no value. */

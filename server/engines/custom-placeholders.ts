@@ -1,4 +1,4 @@
-import type { InstanceRecord } from '../instances/ports.ts';
+import type { InstanceRecord } from '../instances/ports/instance-record.ts';
 
 /** Placeholder for the key of a run. The spawn fills it in, so a launch plan never contains a key. */
 export const API_KEY = '${API_KEY}';

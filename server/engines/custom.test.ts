@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import type { EngineAdapter, Settings } from '../instances/ports.ts';
+import type { EngineAdapter } from '../instances/ports/engine-adapter.ts';
+import type { Settings } from '../instances/ports/instance-record.ts';
 import { engineAdapterContract, engineRecord } from '../testing/contracts/engine.contract.ts';
-import type { CustomConfig } from './custom.ts';
-import { customEngine } from './custom.ts';
+import { type CustomConfig, customEngine } from './custom.ts';
 import { words } from './fixtures/words.ts';
 
 const CONFIG: CustomConfig = {

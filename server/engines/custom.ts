@@ -1,14 +1,7 @@
 import { stat } from 'node:fs/promises';
-import type {
-  Crossing,
-  EngineAdapter,
-  Exit,
-  InstanceRecord,
-  LaunchPlan,
-  Settings,
-  SettingsProblem,
-  StartProblem,
-} from '../instances/ports.ts';
+import type { Crossing, EngineAdapter, SettingsProblem, StartProblem } from '../instances/ports/engine-adapter.ts';
+import type { InstanceRecord, Settings } from '../instances/ports/instance-record.ts';
+import type { Exit, LaunchPlan } from '../instances/ports/runs.ts';
 import { containerCommand, DETACHED, isDetached } from './container-command.ts';
 import { errorCode, errorText } from './error-text.ts';
 import { ANY_ENGINE_VARIABLES } from './allowed-environment.ts';
@@ -18,9 +11,15 @@ import { guardOfCustomFlag, guardOfKeyFlag } from './guarded-flags.ts';
 import { LLAMA_CROSSING } from './llama-cpp-crossing.ts';
 import { unknownArguments } from './option-arguments.ts';
 import type { FindProgram } from './ports.ts';
-import { environmentProblems, firstProblems, guardOfArgument, guardProblems } from './settings-guard.ts';
-import type { GuardTerms, VariableGuardTerms } from './settings-guard.ts';
-import { variableObstacle } from './variable-obstacle.ts';
+import {
+  environmentProblems,
+  firstProblems,
+  guardOfArgument,
+  guardProblems,
+  type GuardTerms,
+  type VariableGuardTerms,
+  variableObstacle,
+} from './settings-guard.ts';
 
 /** The launch settings of a custom engine in the configuration file; callers of the API cannot change them. */
 export interface CustomConfig {

@@ -1,6 +1,7 @@
 import http from 'node:http';
 import { assureListener, ForeignListener } from '../instances/run/assured-listener.ts';
-import type { Clock, EngineEndpoint, EngineTarget, ProbeResult } from '../instances/ports.ts';
+import type { EngineEndpoint, EngineTarget, ProbeResult } from '../instances/ports/engine-endpoint.ts';
+import type { Clock } from '../instances/ports/time.ts';
 
 /** The only address that engines listen on; `localhost` might be another one. */
 const LOOPBACK = '127.0.0.1';

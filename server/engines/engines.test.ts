@@ -4,7 +4,7 @@ import { ConfigSchema } from '@llamactl/contract/config';
 import { describe, expect, it } from 'vitest';
 import { engineRecord, enginesContract } from '../testing/contracts/engine.contract.ts';
 import { FakeClock } from '../testing/fake-clock.ts';
-import type { Engines } from '../instances/ports.ts';
+import type { Engines } from '../instances/ports/engine-adapter.ts';
 import { createEngines } from './engines.ts';
 import { HELP } from './fixtures/help.ts';
 

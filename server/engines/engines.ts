@@ -1,5 +1,6 @@
 import type { Config } from '@llamactl/contract/config';
-import type { Clock, EngineAdapter, Engines } from '../instances/ports.ts';
+import type { EngineAdapter, Engines } from '../instances/ports/engine-adapter.ts';
+import type { Clock } from '../instances/ports/time.ts';
 import { customEngine } from './custom.ts';
 import { createFlagCatalogues } from './flag-catalogue.ts';
 import { llamaCpp } from './llama-cpp.ts';

@@ -1,5 +1,5 @@
 import { constants } from 'node:os';
-import type { Exit } from '../instances/ports.ts';
+import type { Exit } from '../instances/ports/runs.ts';
 
 const CRASHES: ReadonlyMap<string, string> = new Map([
   ['SIGSEGV', 'crashed (SIGSEGV)'],

@@ -1,7 +1,6 @@
 import { realpath, stat } from 'node:fs/promises';
-import type { Clock } from '../instances/ports.ts';
-import { parseHelp } from './flags.ts';
-import type { FlagCatalogue } from './flags.ts';
+import type { Clock } from '../instances/ports/time.ts';
+import { parseHelp, type FlagCatalogue } from './flags.ts';
 import { errorText } from './error-text.ts';
 import type { FindProgram, RunTool } from './ports.ts';
 

@@ -1,4 +1,4 @@
-import type { Crossing } from '../instances/ports.ts';
+import type { Crossing } from '../instances/ports/engine-adapter.ts';
 
 /**
  * The crossings of llama-server, on build 11669. It keeps a session for each `X-Conversation-Id`. A caller who knows or

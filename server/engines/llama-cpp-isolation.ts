@@ -1,4 +1,5 @@
-import type { InstanceRecord, SettingsProblem } from '../instances/ports.ts';
+import type { SettingsProblem } from '../instances/ports/engine-adapter.ts';
+import type { InstanceRecord } from '../instances/ports/instance-record.ts';
 import type { FlagCatalogue } from './flags.ts';
 import { optionIdentity } from './option-arguments.ts';
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { LaunchPlan } from '../instances/ports.ts';
+import type { LaunchPlan } from '../instances/ports/runs.ts';
 import { llamaCppOffload } from './llama-cpp-offload.ts';
 
 const NO_GPU = [

@@ -1,4 +1,5 @@
-import type { LaunchPlan, Offload } from '../instances/ports.ts';
+import type { Offload } from '../instances/ports/engine-adapter.ts';
+import type { LaunchPlan } from '../instances/ports/runs.ts';
 import { bareName } from './flags.ts';
 
 /** All spellings of the flag for the number of GPU layers; its variable follows. */

@@ -1,4 +1,4 @@
-import type { Exit } from '../instances/ports.ts';
+import type { Exit } from '../instances/ports/runs.ts';
 import { exitText, launchFailure, signalOf } from './exit-text.ts';
 
 interface Line {

@@ -2,13 +2,13 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import type { EngineAdapter, Settings } from '../instances/ports.ts';
+import type { EngineAdapter } from '../instances/ports/engine-adapter.ts';
+import type { Settings } from '../instances/ports/instance-record.ts';
 import { engineAdapterContract, engineRecord } from '../testing/contracts/engine.contract.ts';
 import { helpCatalogue } from './fixtures/help.ts';
 import { words } from './fixtures/words.ts';
 import type { FlagCatalogues, Launcher } from './flag-catalogue.ts';
-import type { LlamaCppConfig } from './llama-cpp.ts';
-import { llamaCpp } from './llama-cpp.ts';
+import { type LlamaCppConfig, llamaCpp } from './llama-cpp.ts';
 import { suggestion } from '../suggestion.ts';
 
 vi.mock('../suggestion.ts', { spy: true });

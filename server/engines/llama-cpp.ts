@@ -1,32 +1,29 @@
 import { MOST_PROBLEMS } from '@llamactl/contract/errors';
-import type {
-  EngineAdapter,
-  InstanceRecord,
-  LaunchPlan,
-  Settings,
-  SettingsProblem,
-  StartProblem,
-} from '../instances/ports.ts';
+import type { EngineAdapter, SettingsProblem, StartProblem } from '../instances/ports/engine-adapter.ts';
+import type { InstanceRecord, Settings } from '../instances/ports/instance-record.ts';
+import type { LaunchPlan } from '../instances/ports/runs.ts';
 import { LLAMA_CPP_VARIABLES } from './allowed-environment.ts';
 import { containerCommand, DETACHED, isDetached } from './container-command.ts';
 import { engineOptions } from './engine-options.ts';
 import { errorText } from './error-text.ts';
-import type { FlagCatalogue } from './flags.ts';
-import { bareName } from './flags.ts';
+import { type FlagCatalogue, bareName } from './flags.ts';
 import type { FlagCatalogues, Launcher } from './flag-catalogue.ts';
 import { guardOfFlag } from './guarded-flags.ts';
-import { modelFiles } from './llama-cpp-files.ts';
+import { modelFiles, modelFileProblem } from './model-file.ts';
 import { LLAMA_CROSSING } from './llama-cpp-crossing.ts';
 import { isolationArguments, isolationProblems } from './llama-cpp-isolation.ts';
 import { llamaCppOffload } from './llama-cpp-offload.ts';
 import { llamaCppReason } from './llama-cpp-reason.ts';
-import { modelFileProblem } from './model-file.ts';
 import { extraArgumentWarnings, optionFaults } from './option-check.ts';
 import { optionArguments, withoutTwins } from './option-arguments.ts';
 import type { FindProgram } from './ports.ts';
-import { environmentProblems, firstProblems, guardProblems } from './settings-guard.ts';
-import type { VariableGuardTerms } from './settings-guard.ts';
-import { variableObstacle } from './variable-obstacle.ts';
+import {
+  environmentProblems,
+  firstProblems,
+  guardProblems,
+  type VariableGuardTerms,
+  variableObstacle,
+} from './settings-guard.ts';
 
 /** The launch settings of llama-server in the configuration file. */
 export interface LlamaCppConfig {

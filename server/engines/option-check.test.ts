@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { helpCatalogue } from './fixtures/help.ts';
-import type { Settings, SettingsProblem } from '../instances/ports.ts';
+import type { SettingsProblem } from '../instances/ports/engine-adapter.ts';
+import type { Settings } from '../instances/ports/instance-record.ts';
 import type { FlagCatalogue } from './flags.ts';
 import { extraArgumentWarnings, optionFaults } from './option-check.ts';
 

@@ -1,6 +1,6 @@
 import { MOST_PROBLEMS } from '@llamactl/contract/errors';
 import type { OptionValue } from '@llamactl/contract/instance';
-import type { SettingsProblem } from '../instances/ports.ts';
+import type { SettingsProblem } from '../instances/ports/engine-adapter.ts';
 import type { FlagCatalogue, FlagEntry, FlagMatch } from './flags.ts';
 import { guardOfEntry } from './guarded-flags.ts';
 import { optionKey } from './engine-options.ts';

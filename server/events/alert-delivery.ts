@@ -1,6 +1,6 @@
 import type { Config } from '@llamactl/contract/config';
 import type { DomainEvent } from '@llamactl/contract/events';
-import type { Clock } from '../instances/ports.ts';
+import type { Clock } from '../instances/ports/time.ts';
 import { createAlertCommand, type RunTool } from './alert-command.ts';
 import { alertKey, type LeftAlert } from './alerts-left.ts';
 import { AlertPace } from './alert-pace.ts';

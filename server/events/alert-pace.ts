@@ -1,4 +1,4 @@
-import type { Clock } from '../instances/ports.ts';
+import type { Clock } from '../instances/ports/time.ts';
 import { alertKey } from './alerts-left.ts';
 import { isSameNews, type Announcement } from './announcement.ts';
 

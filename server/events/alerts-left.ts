@@ -1,5 +1,5 @@
 import type { Alert } from '@llamactl/contract/system';
-import type { KeptEvent } from '../instances/ports.ts';
+import type { KeptEvent } from '../instances/ports/event-sink.ts';
 
 /** An alert that the previous server raised and did not clear. */
 export interface LeftAlert {

@@ -1,5 +1,7 @@
 import type { Alert } from '@llamactl/contract/system';
-import type { AlertSink, Clock, EventSink } from '../instances/ports.ts';
+import type { AlertSink } from '../instances/ports/alert-sink.ts';
+import type { EventSink } from '../instances/ports/event-sink.ts';
+import type { Clock } from '../instances/ports/time.ts';
 import { alertKey, type LeftAlert } from './alerts-left.ts';
 import type { EventBus } from './bus.ts';
 

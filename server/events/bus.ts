@@ -1,5 +1,7 @@
 import type { DomainEvent } from '@llamactl/contract/events';
-import type { Clock, EventSink, KeptEvent, ReplayStore } from '../instances/ports.ts';
+import type { ReplayStore } from '../instances/ports/event-replay.ts';
+import type { EventSink, KeptEvent } from '../instances/ports/event-sink.ts';
+import type { Clock } from '../instances/ports/time.ts';
 import { Replay, type Replayed } from './replay.ts';
 
 /** Gets every event. Runs within the emitter's turn: it must return quickly and not wait. */

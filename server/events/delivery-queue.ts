@@ -1,4 +1,4 @@
-import type { Clock } from '../instances/ports.ts';
+import type { Clock } from '../instances/ports/time.ts';
 
 /** When more items wait, the oldest are dropped. */
 export const LONGEST_QUEUE = 100;

@@ -1,11 +1,12 @@
 import type { DomainEvent, Frame } from '@llamactl/contract/events';
 import { describe, expect, it } from 'vitest';
-import type { Clock } from '../instances/ports.ts';
+import type { Clock } from '../instances/ports/time.ts';
 import { statusChange } from '../testing/contracts/events.contract.ts';
 import { FakeClock } from '../testing/fake-clock.ts';
 import { MemoryStore } from '../testing/memory-store.ts';
 import { createEventBus } from './bus.ts';
 import { createFeed, type FeedClient } from './feed.ts';
+import type { DecisionListener, DecisionSource } from './tracing.ts';
 
 const STATS = {
   memory_usage: 1,
@@ -43,6 +44,7 @@ function aClient() {
     as: (options: Partial<FeedClient> = {}): FeedClient => ({
       wire,
       instances: null,
+      seesCallers: false,
       afterSeq: null,
       onTooSlow: () => void (client.slow += 1),
       ...options,
@@ -50,7 +52,7 @@ function aClient() {
   };
 }
 
-function aFeed(stored = new MemoryStore().events) {
+function aFeed(stored = new MemoryStore().events, decisions: DecisionSource = { listen: () => () => undefined }) {
   const clock = new FakeClock();
   const bus = createEventBus({
     clock,
@@ -61,9 +63,80 @@ function aFeed(stored = new MemoryStore().events) {
     },
   });
   const ids = new Map([['a', 'id-a']]);
-  const feed = createFeed({ clock, bus, idOf: (name) => ids.get(name) ?? null });
+  const feed = createFeed({ clock, bus, decisions, idOf: (name) => ids.get(name) ?? null });
   return { clock, bus, ids, feed };
 }
+
+/** A source of decisions that counts its listeners. */
+function someDecisions() {
+  const listeners = new Set<DecisionListener>();
+  return {
+    listeners,
+    listen: (listener: DecisionListener) => {
+      listeners.add(listener);
+      return () => void listeners.delete(listener);
+    },
+    decide: () => {
+      const data = { decision: 'idle_stop', instance: 'a', message: 'is stopped', inputs: {} } as const;
+      for (const listener of listeners) listener({ data, instances: ['id-a'], namesCaller: false });
+    },
+  };
+}
+
+describe('Feed of decisions', () => {
+  it('sends them to clients that subscribe to them, with the number of the last event', async () => {
+    const decisions = someDecisions();
+    const { clock, bus, feed } = aFeed(undefined, decisions);
+    const [one, two] = [aClient(), aClient()];
+    feed.join(one.as()).subscribe({ types: ['decision', 'instance_status_changed'] });
+    feed.join(two.as());
+    bus.emit(statusChange('a'), 'id-a');
+    decisions.decide();
+    await clock.advance(50);
+    expect(one.frames().map(({ type, seq }) => [type, seq])).toEqual([
+      ['instance_status_changed', bus.lastSeq],
+      ['decision', bus.lastSeq],
+    ]);
+    expect(one.frames().at(1)?.data).toEqual({
+      decision: 'idle_stop',
+      instance: 'a',
+      message: 'is stopped',
+      inputs: {},
+    });
+    expect(two.summaries()).toEqual(['status_changed a']);
+  });
+
+  it('listens only while a client wants them', () => {
+    const decisions = someDecisions();
+    const { feed } = aFeed(undefined, decisions);
+    const [one, two] = [aClient(), aClient()].map((client) => feed.join(client.as()));
+    expect(decisions.listeners.size).toBe(0);
+    one?.subscribe({ types: ['decision'] });
+    two?.subscribe({ types: ['decision'] });
+    expect(decisions.listeners.size).toBe(1);
+    one?.subscribe({});
+    expect(decisions.listeners.size).toBe(1);
+    two?.leave();
+    expect(decisions.listeners.size).toBe(0);
+    one?.subscribe({ types: ['decision'] });
+    feed.close();
+    expect(decisions.listeners.size).toBe(0);
+  });
+
+  it('does not replay them, nor keep them for a slow client', async () => {
+    const decisions = someDecisions();
+    const { clock, feed } = aFeed(undefined, decisions);
+    const [slow, late] = [aClient(), aClient()];
+    feed.join(slow.as()).subscribe({ types: ['decision'] });
+    slow.wire.pending = 100_000;
+    decisions.decide();
+    await clock.advance(50);
+    const seat = feed.join(late.as({ afterSeq: 0 }));
+    seat.subscribe({ types: ['decision'] });
+    await clock.advance(50);
+    expect([slow.frames(), slow.client.slow, late.frames()]).toEqual([[], 0, []]);
+  });
+});
 
 describe('Feed', () => {
   it('sends an event at once after a pause, in the format of the contract', async () => {

@@ -1,10 +1,12 @@
 import type { Subscribe } from '@llamactl/contract/events';
 import type { Stats } from '@llamactl/contract/stats';
-import type { Clock, KeptEvent } from '../instances/ports.ts';
+import type { KeptEvent } from '../instances/ports/event-sink.ts';
+import type { Clock } from '../instances/ports/time.ts';
 import type { EventBus } from './bus.ts';
-import { gapBytes, messageOfEvent, messageOfStats, type Message } from './message.ts';
+import { gapBytes, messageOfDecision, messageOfEvent, messageOfStats, type Message } from './message.ts';
 import { Outbox, type Parcel, type Wire } from './outbox.ts';
 import { createSubscription, type Subscription } from './subscription.ts';
+import type { DecisionSource, TracedDecision } from './tracing.ts';
 
 /** Sends events and statistics to clients as they happen. */
 export interface Feed {
@@ -21,6 +23,8 @@ export interface FeedClient {
   wire: Wire;
   /** Ids of the instances that the client may see; `null`: all. */
   instances: ReadonlySet<string> | null;
+  /** The client may see who sent the requests of others. */
+  seesCallers: boolean;
   /** The number of the last event that the client knows; `null`: no replay. */
   afterSeq: number | null;
   /** Called when the client is too slow; it has left the feed. */
@@ -41,6 +45,8 @@ export interface FeedDependencies {
   bus: Pick<EventBus, 'subscribe' | 'replaySince' | 'lastSeq'>;
   /** The id of an instance; `null`: no instance has this name. */
   idOf: (name: string) => string | null;
+  /** Is listened to only while a client wants decisions. Default: no decisions come. */
+  decisions?: DecisionSource;
 }
 
 /** Messages within this time go out in one write to each client: a write costs the same for one message as for many. */
@@ -69,7 +75,7 @@ interface Listener {
 }
 
 /** Creates a feed, which does a bounded amount of work in each turn of the event loop. */
-export function createFeed({ clock, bus, idOf }: FeedDependencies): Feed {
+export function createFeed({ clock, bus, idOf, decisions }: FeedDependencies): Feed {
   const listeners = new Set<Listener>();
   /** Shared with later replays: after a restart many clients reconnect at once. */
   const known = new WeakMap<KeptEvent, Message>();
@@ -78,6 +84,7 @@ export function createFeed({ clock, bus, idOf }: FeedDependencies): Feed {
   let next = 0;
   let state: 'idle' | 'scheduled' | 'writing' = 'idle';
   let lastWriteAt = -Infinity;
+  let stopTracing: (() => void) | null = null;
 
   const messageOf = (kept: KeptEvent): Message => {
     const message = known.get(kept) ?? messageOfEvent(kept, idOf);
@@ -91,10 +98,10 @@ export function createFeed({ clock, bus, idOf }: FeedDependencies): Feed {
     if (state === 'idle') schedule();
   };
 
-  /** Sends an event after a pause at once; statistics wait for those of the other instances. */
+  /** Sends an event after a pause at once; fleeting messages wait for others of their kind. */
   const schedule = (): void => {
     state = 'scheduled';
-    const wait = pending.some(({ isStats }) => !isStats) ? lastWriteAt + BATCH_MS - clock.elapsed() : BATCH_MS;
+    const wait = pending.some(({ isFleeting }) => !isFleeting) ? lastWriteAt + BATCH_MS - clock.elapsed() : BATCH_MS;
     if (wait <= 0) clock.nextTurn(write);
     else clock.after(Math.min(wait, BATCH_MS), write);
   };
@@ -128,7 +135,20 @@ export function createFeed({ clock, bus, idOf }: FeedDependencies): Feed {
   const forget = (listener: Listener): void => {
     listeners.delete(listener);
     if (listeners.size === 0) pending = [];
+    if (listener.subscription.wantsDecisions) trace();
   };
+
+  /** Listens to decisions while a client wants them: until then they cost nothing. */
+  const trace = (): void => {
+    const isWanted = listeners.values().some(({ subscription }) => subscription.wantsDecisions);
+    if (isWanted && stopTracing === null) stopTracing = decisions?.listen(addDecision) ?? null;
+    if (isWanted || stopTracing === null) return;
+    stopTracing();
+    stopTracing = null;
+  };
+
+  const addDecision = (decision: TracedDecision): void =>
+    add(messageOfDecision(decision, bus.lastSeq, new Date(clock.now()).toISOString()));
 
   const unsubscribe = bus.subscribe((_event, kept) => {
     if (listeners.size > 0) add(messageOf(kept));
@@ -142,10 +162,10 @@ export function createFeed({ clock, bus, idOf }: FeedDependencies): Feed {
       add(messageOfStats(frame, idOf(name)));
     },
 
-    join: ({ wire, instances, afterSeq, onTooSlow }) => {
+    join: ({ wire, instances, seesCallers, afterSeq, onTooSlow }) => {
       const listener: Listener = {
         from: next,
-        subscription: createSubscription(instances, {}),
+        subscription: createSubscription(instances, {}, seesCallers),
         outbox: new Outbox(wire),
         giveUp: () => {
           forget(listener);
@@ -162,7 +182,9 @@ export function createFeed({ clock, bus, idOf }: FeedDependencies): Feed {
       }
       return {
         subscribe: (request) => {
-          listener.subscription = createSubscription(instances, request);
+          const before = listener.subscription;
+          listener.subscription = createSubscription(instances, request, seesCallers);
+          if (before.wantsDecisions || listener.subscription.wantsDecisions) trace();
         },
         drained: () => listener.outbox.drained(),
         leave: () => forget(listener),
@@ -172,6 +194,7 @@ export function createFeed({ clock, bus, idOf }: FeedDependencies): Feed {
     close: () => {
       unsubscribe();
       listeners.clear();
+      trace();
       pending = [];
     },
   };
@@ -187,7 +210,7 @@ function parcelFor({ from, subscription }: Listener, { first, messages, parcels 
 
 function parcelOf(messages: readonly Message[], subscription: Subscription): Parcel {
   const wanted = messages.filter((message) => subscription.wants(message));
-  const essential = wanted.filter(({ isStats }) => !isStats);
+  const essential = wanted.filter(({ isFleeting }) => !isFleeting);
   const all = Buffer.concat(wanted.map(({ bytes }) => bytes));
   if (essential.length === wanted.length) return { all, essential: all };
   return { all, essential: Buffer.concat(essential.map(({ bytes }) => bytes)) };

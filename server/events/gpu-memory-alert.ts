@@ -1,5 +1,5 @@
 import type { Gpu } from '@llamactl/contract/system';
-import type { AlertSink } from '../instances/ports.ts';
+import type { AlertSink } from '../instances/ports/alert-sink.ts';
 
 export interface GpuMemoryAlertDependencies {
   alerts: AlertSink;

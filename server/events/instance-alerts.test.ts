@@ -2,7 +2,7 @@ import type { DomainEvent } from '@llamactl/contract/events';
 import type { Status } from '@llamactl/contract/instance';
 import type { Alert, Gpu } from '@llamactl/contract/system';
 import { describe, expect, it } from 'vitest';
-import { PORT_CLASH as REFUSED_FOR_PORT } from '../instances/alert-codes.ts';
+import { PORT_CLASH as REFUSED_FOR_PORT } from '../instances/ports/alert-sink.ts';
 import { FakeClock } from '../testing/fake-clock.ts';
 import { createInstanceAlerts, PORT_CLASH } from './instance-alerts.ts';
 

@@ -1,5 +1,6 @@
-import { instanceOf, type Frame, type GapFrame, type StatsFrame } from '@llamactl/contract/events';
-import type { KeptEvent } from '../instances/ports.ts';
+import { instanceOf, type DecisionFrame, type Frame, type GapFrame, type StatsFrame } from '@llamactl/contract/events';
+import type { KeptEvent } from '../instances/ports/event-sink.ts';
+import type { TracedDecision } from './tracing.ts';
 
 /** A message to clients, encoded once for all of them. */
 export interface Message {
@@ -8,8 +9,10 @@ export interface Message {
   name: string | null;
   /** Id of that instance; `null`: none, or unknown. */
   instance: string | null;
-  /** Statistics, which a slow client does not get. */
-  isStats: boolean;
+  /** Set for a decision. */
+  decision?: Pick<TracedDecision, 'data' | 'instances' | 'namesCaller'>;
+  /** Not stored, such as statistics; a slow client does not get it. */
+  isFleeting: boolean;
   /** The WebSocket frame. */
   bytes: Buffer;
 }
@@ -26,12 +29,27 @@ export function messageOfEvent(kept: KeptEvent, idOf: (name: string) => string |
   const name = instanceOf(event);
   const instance = kept.instance ?? (name === null ? null : idOf(name));
   const bytes = textFrame(JSON.stringify({ type: event.type, timestamp, seq, data: event.data }));
-  return { type: event.type, name, instance, isStats: false, bytes };
+  return { type: event.type, name, instance, isFleeting: false, bytes };
 }
 
 export function messageOfStats(frame: StatsFrame, instance: string | null): Message {
   const bytes = textFrame(JSON.stringify(frame));
-  return { type: frame.type, name: frame.data.name, instance, isStats: true, bytes };
+  return { type: frame.type, name: frame.data.name, instance, isFleeting: true, bytes };
+}
+
+/** @param seq Number of the last kept event. */
+export function messageOfDecision(decision: TracedDecision, seq: number, timestamp: string): Message {
+  const { data, instances } = decision;
+  const frame: DecisionFrame = { type: 'decision', timestamp, seq, data };
+  const bytes = textFrame(JSON.stringify(frame));
+  return {
+    type: 'decision',
+    name: data.instance ?? null,
+    instance: instances[0] ?? null,
+    decision,
+    isFleeting: true,
+    bytes,
+  };
 }
 
 /** The frame that reports events which a client cannot get any more. @param last Number of the newest event. */

@@ -1,4 +1,4 @@
-import type { KeptEvent } from '../instances/ports.ts';
+import type { KeptEvent } from '../instances/ports/event-sink.ts';
 
 /** Most events that a listener can get after an absence. */
 const REPLAYED = 1_000;

@@ -34,11 +34,49 @@ describe('Subscription', () => {
     expect(wanted(new Set(), {})).toEqual([SYSTEM]);
   });
 
+  it('includes a decision only if it is requested and every instance that it names may be seen', () => {
+    const decision = (instances: readonly (string | null)[], names: readonly string[], namesCaller = false) => {
+      const [instance, other] = names;
+      const data = {
+        decision: 'eviction',
+        message: '',
+        inputs: {},
+        ...(instance !== undefined && { instance }),
+        ...(other !== undefined && { other }),
+      } as const;
+      return {
+        type: 'decision',
+        name: instance ?? null,
+        instance: instances[0] ?? null,
+        decision: { data, instances, namesCaller },
+      } as const;
+    };
+    const decisions = {
+      a: decision(['id-a'], ['a']),
+      'a for b': decision(['id-a', 'id-b'], ['a', 'b']),
+      gone: decision([null], ['gone']),
+      none: decision([], []),
+      caller: decision([], [], true),
+    };
+    const wantedDecisions = (...of: Parameters<typeof createSubscription>): string[] =>
+      Object.entries(decisions).flatMap(([name, each]) => (createSubscription(...of).wants(each) ? [name] : []));
+    const request = { types: ['decision' as const] };
+    expect(wantedDecisions(null, {})).toEqual([]);
+    expect(wantedDecisions(null, { types: ['system_alert'] })).toEqual([]);
+    expect(wantedDecisions(null, request)).toEqual(['a', 'a for b', 'gone', 'none']);
+    expect(wantedDecisions(null, request, true)).toEqual(['a', 'a for b', 'gone', 'none', 'caller']);
+    expect(wantedDecisions(new Set(['id-a']), request)).toEqual(['a']);
+    expect(wantedDecisions(new Set(['id-a', 'id-b']), request)).toEqual(['a', 'a for b']);
+    expect(wantedDecisions(new Set(), request)).toEqual([]);
+    expect(wantedDecisions(null, { ...request, instances: ['B'] }, true)).toEqual(['a for b']);
+  });
+
   it('shares its key with equal subscriptions only', () => {
     const key = (...of: Parameters<typeof createSubscription>) => createSubscription(...of).key;
     expect(key(null, { instances: ['a', 'B'] })).toBe(key(null, { instances: ['b', 'A', 'a'] }));
     const keys = [
       key(null, {}),
+      key(null, {}, true),
       key(new Set(), {}),
       key(new Set(['a']), {}),
       key(null, { instances: ['a'] }),

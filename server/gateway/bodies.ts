@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http';
-import type { Clock } from '../instances/ports.ts';
+import type { Clock } from '../instances/ports/time.ts';
 import type { BodyBudget } from './body-budget.ts';
 import { requestLength } from './upload.ts';
 import { BodyReading } from './body-reading.ts';

@@ -1,5 +1,5 @@
 import { ApiError } from '@llamactl/contract/errors';
-import type { Clock } from '../instances/ports.ts';
+import type { Clock } from '../instances/ports/time.ts';
 
 /** Bodies up to this many bytes are small: they never queue behind a large one. */
 export const SMALL_BODY = 65_536;

@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import { ApiError } from '@llamactl/contract/errors';
-import type { Clock } from '../instances/ports.ts';
+import type { Clock } from '../instances/ports/time.ts';
 import { requestLength } from './upload.ts';
 import { type BodyBudget, type Reservation, SMALL_BODY } from './body-budget.ts';
 import { HeldBody } from './held-body.ts';

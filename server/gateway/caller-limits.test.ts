@@ -1,6 +1,8 @@
 import { ApiError } from '@llamactl/contract/errors';
 import { beforeEach, describe, expect, it } from 'vitest';
+import { NO_TRACE } from '../instances/ports/trace.ts';
 import { FakeClock } from '../testing/fake-clock.ts';
+import { RecordingTrace } from '../testing/recording-trace.ts';
 import { type Admission, CallerLimits, type LimitHolder } from './caller-limits.ts';
 
 let clock: FakeClock;
@@ -157,9 +159,28 @@ describe('a request of a key and its account', () => {
   });
 });
 
+describe('the trace', () => {
+  it('has every limit that a request counts to, and the one that refuses it', async () => {
+    const trace = new RecordingTrace();
+    trace.isOn = true;
+    limits = new CallerLimits(clock, trace);
+    const ada = [holder('ada', { requestsPerMinute: 1, maxInFlight: 2 }), holder('free', {})];
+    limits.admit(ada, 'r1').end(0);
+    await clock.advance(20_000);
+    expect(() => limits.admit(ada, 'r2')).toThrow('has sent 1 request');
+    const inputs = { outcome: 'admitted', caller: 'account ada', counted: 1, retry_after_ms: null };
+    const refused = { outcome: 'refused', counted: 1, retry_after_ms: 41_000 };
+    expect(trace.of('admission').map(({ requestId, inputs: each }) => [requestId, each])).toEqual([
+      ['r1', { ...inputs, limit: 'requests_per_minute', most: 1 }],
+      ['r1', { ...inputs, limit: 'max_in_flight', most: 2 }],
+      ['r2', { ...inputs, ...refused, limit: 'requests_per_minute', most: 1 }],
+    ]);
+  });
+});
+
 describe('memory', () => {
   it('is bounded, and keeps requests in flight', () => {
-    limits = new CallerLimits(clock, 10);
+    limits = new CallerLimits(clock, NO_TRACE, 10);
     const busy = [holder('busy', { maxInFlight: 1 })];
     const [running] = admitted(1, busy);
     for (let n = 0; n < 100; n += 1) limits.admit([holder(`a${n}`, { requestsPerMinute: 1 })]).end(0);

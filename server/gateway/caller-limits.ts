@@ -1,5 +1,7 @@
 import { ApiError } from '@llamactl/contract/errors';
-import type { Clock } from '../instances/ports.ts';
+import type { DecisionInputs } from '@llamactl/contract/decisions';
+import type { Clock } from '../instances/ports/time.ts';
+import { NO_TRACE, type Trace } from '../instances/ports/trace.ts';
 import { SlidingMinute } from './sliding-minute.ts';
 
 /** An account, a key or an address with its limits. */
@@ -55,12 +57,14 @@ const IN_FLIGHT_RETRY_MS = 1_000;
  */
 export class CallerLimits {
   readonly #clock: Pick<Clock, 'elapsed'>;
+  readonly #trace: Trace;
   readonly #mostHolders: number;
   /** Least recently used first. */
   readonly #tallies = new Map<string, Tally>();
 
-  constructor(clock: Pick<Clock, 'elapsed'>, mostHolders = MOST_HOLDERS) {
+  constructor(clock: Pick<Clock, 'elapsed'>, trace: Trace = NO_TRACE, mostHolders = MOST_HOLDERS) {
     this.#clock = clock;
+    this.#trace = trace;
     this.#mostHolders = mostHolders;
   }
 
@@ -72,14 +76,16 @@ export class CallerLimits {
   /**
    * Counts a request for all of its holders, or for none if it is refused.
    *
+   * @param requestId For the trace.
    * @throws {ApiError} `RATE_LIMITED` with `Retry-After`, when a holder has used up a limit
    */
-  admit(holders: readonly LimitHolder[]): Admission {
+  admit(holders: readonly LimitHolder[], requestId?: string): Admission {
     const now = this.#clock.elapsed();
     const held = holders.map((holder) => ({ holder, tally: this.#tallyOf(holder.id) }));
     for (const each of held) {
       const refusal = refusalOf(each, now);
       if (refusal === null) continue;
+      if (this.#trace.isOn) this.#noteRefused(each, refusal, requestId);
       const retryAfter = { 'retry-after': String(Math.ceil(refusal.wait / 1_000)) };
       throw new ApiError('RATE_LIMITED', refusal.message, { headers: { ...headersOf(held, now), ...retryAfter } });
     }
@@ -87,6 +93,7 @@ export class CallerLimits {
       tally.inFlight += 1;
       tally.requests.add(1, now);
     }
+    if (this.#trace.isOn) this.#noteAdmitted(held, now, requestId);
     return {
       headers: headersOf(held, now),
       end: (tokens) => {
@@ -97,6 +104,29 @@ export class CallerLimits {
         }
       },
     };
+  }
+
+  #noteRefused({ holder }: Held, { limit, counted, wait }: Refused, requestId: string | undefined): void {
+    const most = mostOf(holder, limit);
+    const inputs = { caller: holder.name, limit, most, counted, retry_after_ms: wait } as const;
+    this.#trace.note({ kind: 'admission', instance: null, requestId, inputs: { outcome: 'refused', ...inputs } });
+  }
+
+  /** Traces each limit that a request was counted to, the request included. */
+  #noteAdmitted(held: readonly Held[], now: number, requestId: string | undefined): void {
+    for (const { holder, tally } of held) {
+      const counts = [
+        ['requests_per_minute', tally.requests.sum(now)],
+        ['tokens_per_minute', tally.tokens.sum(now)],
+        ['max_in_flight', tally.inFlight],
+      ] as const;
+      for (const [limit, counted] of counts) {
+        const most = mostOf(holder, limit);
+        if (most === 0) continue;
+        const inputs = { caller: holder.name, limit, most, counted, retry_after_ms: null } as const;
+        this.#trace.note({ kind: 'admission', instance: null, requestId, inputs: { outcome: 'admitted', ...inputs } });
+      }
+    }
   }
 
   #tallyOf(id: string): Tally {
@@ -119,33 +149,51 @@ export class CallerLimits {
   }
 }
 
-/** Returns why the next request is refused, and for how many milliseconds at least; `null`: it is admitted. */
-function refusalOf({ holder, tally }: Held, now: number): { message: string; wait: number } | null {
+type CallerLimit = Extract<
+  DecisionInputs<'admission'>['limit'],
+  'requests_per_minute' | 'tokens_per_minute' | 'max_in_flight'
+>;
+
+/** The limit that refuses a request, what was counted, and for how many milliseconds it refuses at least. */
+interface Refused {
+  limit: CallerLimit;
+  counted: number;
+  message: string;
+  wait: number;
+}
+
+function mostOf({ limits }: LimitHolder, limit: CallerLimit): number {
+  if (limit === 'max_in_flight') return limits.maxInFlight;
+  return limit === 'requests_per_minute' ? limits.requestsPerMinute : limits.tokensPerMinute;
+}
+
+/** Returns why the next request is refused; `null`: it is admitted. */
+function refusalOf({ holder, tally }: Held, now: number): Refused | null {
   const { name, limits } = holder;
   const { maxInFlight, requestsPerMinute, tokensPerMinute } = limits;
   const used = requestsPerMinute === 0 ? 0 : tally.requests.sum(now);
   if (used > 0 && used >= requestsPerMinute) {
     const wait = tally.requests.untilBelow(requestsPerMinute, now);
-    const what = `has sent ${counted(used, 'request')} within a minute`;
-    return {
-      message: `The ${name} ${what}, and its requests_per_minute is ${requestsPerMinute}; ${again(wait)}.`,
-      wait,
-    };
+    const what = `has sent ${amount(used, 'request')} within a minute`;
+    const message = `The ${name} ${what}, and its requests_per_minute is ${requestsPerMinute}; ${again(wait)}.`;
+    return { limit: 'requests_per_minute', counted: used, message, wait };
   }
   const tokens = tokensPerMinute === 0 ? 0 : tally.tokens.sum(now);
   if (tokens > 0 && tokens >= tokensPerMinute) {
     const wait = tally.tokens.untilBelow(tokensPerMinute, now);
-    const what = `has used ${counted(tokens, 'token')} within a minute`;
-    return { message: `The ${name} ${what}, and its tokens_per_minute is ${tokensPerMinute}; ${again(wait)}.`, wait };
+    const what = `has used ${amount(tokens, 'token')} within a minute`;
+    const message = `The ${name} ${what}, and its tokens_per_minute is ${tokensPerMinute}; ${again(wait)}.`;
+    return { limit: 'tokens_per_minute', counted: tokens, message, wait };
   }
   if (maxInFlight > 0 && tally.inFlight >= maxInFlight) {
-    const what = `has ${counted(tally.inFlight, 'request')} in flight, and its max_in_flight is ${maxInFlight}`;
-    return { message: `The ${name} ${what}; the next one is admitted when one ends.`, wait: IN_FLIGHT_RETRY_MS };
+    const what = `has ${amount(tally.inFlight, 'request')} in flight, and its max_in_flight is ${maxInFlight}`;
+    const message = `The ${name} ${what}; the next one is admitted when one ends.`;
+    return { limit: 'max_in_flight', counted: tally.inFlight, message, wait: IN_FLIGHT_RETRY_MS };
   }
   return null;
 }
 
-function counted(count: number, noun: string): string {
+function amount(count: number, noun: string): string {
   return `${count} ${noun}${count === 1 ? '' : 's'}`;
 }
 

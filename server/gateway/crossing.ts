@@ -1,4 +1,4 @@
-import type { Crossing } from '../instances/ports.ts';
+import type { Crossing } from '../instances/ports/engine-adapter.ts';
 import { pathOnly } from './path-only.ts';
 
 /** Headers and paths that `/v1` blocks, so that the callers of one engine do not reach each other's data. */

@@ -1,6 +1,6 @@
 import { connect, type Socket } from 'node:net';
 import { assureListener } from '../instances/run/assured-listener.ts';
-import type { EngineTarget } from '../instances/ports.ts';
+import type { EngineTarget } from '../instances/ports/engine-endpoint.ts';
 
 /** Receives the events of a connection. It gets no calls after the connection is destroyed. */
 export interface ConnectionUser {

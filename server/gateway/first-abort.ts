@@ -1,4 +1,4 @@
-import type { Clock } from '../instances/ports.ts';
+import type { Clock } from '../instances/ports/time.ts';
 
 /** Resolves when one of the signals has aborted, or after `milliseconds`. */
 export function firstAbort(

@@ -11,7 +11,7 @@ import { answerModels, isModelsUrl } from './models.ts';
 import type { CallContext, GatewayDependencies } from './ports.ts';
 import { NoAnswer, relay } from './relay.ts';
 import type { RequestFacts, RequestRecord } from './request-record.ts';
-import { lostRun, maySendAgain } from './retries.ts';
+import { lostRun, maySendAgain, noteRetry } from './retries.ts';
 import { type Message, rewritten } from './rewriting.ts';
 import { findRoute, type Route } from './route.ts';
 import { StalledReaders } from './stalled-readers.ts';
@@ -67,7 +67,7 @@ const NOTHING: ReadonlySet<string> = new Set();
 
 /** Creates the gateway. Every request takes the same steps: find the instance, lease its engine, pass the bytes. */
 export function createGateway(dependencies: GatewayDependencies): Gateway {
-  const { clock, bodies, requests, inferencePaths, settings, measureSendQueues, closed } = dependencies;
+  const { clock, bodies, requests, inferencePaths, settings, measureSendQueues, closed, trace } = dependencies;
   const closing = new AbortController();
   const turnEnd = new TurnEnd(clock);
   const upstream = new Upstream(clock, turnEnd);
@@ -93,7 +93,8 @@ export function createGateway(dependencies: GatewayDependencies): Gateway {
       held?.waits();
     };
     const ends = { signal: caller.signal, onWaiting };
-    const request = { instance: target, caller: account, mayStart, onlyRunning: !mayStart, after, ...ends };
+    const { requestId } = context;
+    const request = { instance: target, caller: account, requestId, mayStart, onlyRunning: !mayStart, after, ...ends };
     try {
       return await instances.acquire(request);
     } catch (error) {
@@ -144,8 +145,10 @@ export function createGateway(dependencies: GatewayDependencies): Gateway {
       return null;
     } catch (error) {
       if (!(error instanceof NoAnswer) || caller.signal.aborted) throw error;
-      const parts = { instances: context.instances, clock };
-      if (retry !== null && maySendAgain(retry, inferencePaths(engineOf(lease, context)))) {
+      const { requestId } = context;
+      const parts = { instances: context.instances, clock, trace, requestId };
+      if (isSecond && trace.isOn) noteRetry(parts, lease, 'second_death');
+      if (retry !== null && maySendAgain(retry, inferencePaths(engineOf(lease, context)), lease, trace)) {
         held?.waits();
         const lost = await lostRun(lease, caller.signal, parts);
         if (lost !== null) return lost;

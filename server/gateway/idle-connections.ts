@@ -1,4 +1,5 @@
-import type { Clock, PortWitness } from '../instances/ports.ts';
+import type { PortWitness } from '../instances/ports/listening-ports.ts';
+import type { Clock } from '../instances/ports/time.ts';
 import type { ConnectionUser, EngineConnection } from './engine-connection.ts';
 
 /** How many idle connections to one engine are kept: each occupies one of llama-server's HTTP threads. */

@@ -1,6 +1,6 @@
 import type { ServerResponse } from 'node:http';
 import { ApiError } from '@llamactl/contract/errors';
-import type { Clock } from '../instances/ports.ts';
+import type { Clock } from '../instances/ports/time.ts';
 import { GATEWAY_ERROR_SHAPES, shapeFor, type GatewayErrorShape } from './error-shape.ts';
 import { isEventStream, type RawHeaders } from './headers.ts';
 import { pathOnly } from './path-only.ts';

@@ -1,7 +1,8 @@
 import type { RequestFigures } from '@llamactl/contract/requests';
 import type { Status } from '@llamactl/contract/instance';
 import type { Lease, LeaseRequest } from '../instances/slots/leases.ts';
-import type { Clock } from '../instances/ports.ts';
+import type { Clock } from '../instances/ports/time.ts';
+import type { Trace } from '../instances/ports/trace.ts';
 import type { Bodies } from './bodies.ts';
 import type { ClosedToCallers } from './crossing.ts';
 import type { Requests } from './requests.ts';
@@ -44,6 +45,7 @@ export interface GatewayDependencies {
   measureSendQueues: MeasureSendQueues;
   /** Headers and paths that `/v1` blocks. */
   closed: ClosedToCallers;
+  trace: Trace;
 }
 
 /**

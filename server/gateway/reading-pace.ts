@@ -1,4 +1,4 @@
-import type { Clock } from '../instances/ports.ts';
+import type { Clock } from '../instances/ports/time.ts';
 
 /**
  * Most bytes of bodies that are read in one turn of the event loop. One socket alone brings up to 2 MiB a turn, so eight

@@ -3,7 +3,7 @@ import type { Socket } from 'node:net';
 import type { Writable } from 'node:stream';
 import type { Lease } from '../instances/slots/leases.ts';
 import { resetConnection } from '../reset-connection.ts';
-import type { Clock } from '../instances/ports.ts';
+import type { Clock } from '../instances/ports/time.ts';
 import type { AnswerHead } from './answer-head.ts';
 import { requestLength, upload, type Upload } from './upload.ts';
 import type { AnswerReceiver, EngineCall, RequestBody } from './engine-call.ts';

@@ -5,7 +5,7 @@ import type {
   RequestFigures,
   RequestOutcome,
 } from '@llamactl/contract/requests';
-import type { Clock } from '../instances/ports.ts';
+import type { Clock } from '../instances/ports/time.ts';
 import { pathOnly } from './path-only.ts';
 import { type Tokens, type UsageReader, usageReader } from './usage.ts';
 

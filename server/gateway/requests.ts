@@ -5,7 +5,7 @@ import {
   type FinishedRequest,
   type RequestFigures,
 } from '@llamactl/contract/requests';
-import type { Clock } from '../instances/ports.ts';
+import type { Clock } from '../instances/ports/time.ts';
 import { GenerationSpeeds } from './generation-speed.ts';
 import { type RecordKeeper, RequestRecord, type RequestFacts } from './request-record.ts';
 

@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { FakeClock } from '../testing/fake-clock.ts';
+import { RecordingTrace } from '../testing/recording-trace.ts';
 import {
   call,
   type GatewayServer,
@@ -143,6 +144,56 @@ describe('a request whose engine dies before it answers', () => {
     (await arrival(1)).die();
     expect(await answer).toMatchObject({ status: 502, headers: { 'retry-after': '1' } });
     expect(arrived).toHaveLength(1);
+  });
+
+  describe('is traced', () => {
+    const traced = (trace: RecordingTrace): unknown[] =>
+      trace.of('retry').map(({ instance, requestId, inputs }) => [instance, requestId, inputs.outcome, inputs.because]);
+    const begun = async (): Promise<RecordingTrace> => {
+      const trace = new RecordingTrace();
+      trace.isOn = true;
+      await begin({ trace });
+      return trace;
+    };
+
+    test('when it is sent again, and when its second engine dies too', async () => {
+      const trace = await begun();
+      const answer = ask();
+      (await arrival(1)).die();
+      await waiting(1);
+      await comeBack();
+      (await arrival(2)).die();
+      await answer;
+      expect(traced(trace)).toEqual([
+        [{ name: 'a' }, 'request-1', 'again', 'engine_died'],
+        [{ name: 'a' }, 'request-1', 'given_up', 'second_death'],
+      ]);
+    });
+
+    test.each([
+      ['not_inference', '/v1/other', BODY],
+      ['body_gone', `${CHAT}?model=a`, 'streamed'],
+    ])('when it is not sent again: %s', async (because, path, body) => {
+      const trace = await begun();
+      const answer = ask(body, path);
+      (await arrival(1)).die();
+      await answer;
+      expect(traced(trace)).toEqual([[{ name: 'a' }, 'request-1', 'given_up', because]]);
+    });
+
+    test.each([
+      ['not_restarted', () => gateway.instances.comeBack('a', { status: 'failed' }), true],
+      ['engine_lives', () => gateway.instances.end('a', 'stopping'), false],
+    ])('when no run follows: %s', async (because, then, hasDied) => {
+      const trace = await begun();
+      const answer = ask();
+      const { die, response } = await arrival(1);
+      if (hasDied) die();
+      else response.destroy();
+      then();
+      await answer;
+      expect(traced(trace)).toEqual([[{ name: 'a' }, 'request-1', 'given_up', because]]);
+    });
   });
 
   describe('whose body is large', () => {

@@ -1,5 +1,7 @@
 import type { IncomingMessage } from 'node:http';
+import type { DecisionInputs } from '@llamactl/contract/decisions';
 import { EngineDied, type Lease, type LeaseOrigin } from '../instances/slots/leases.ts';
+import type { Trace } from '../instances/ports/trace.ts';
 import { requestLength } from './upload.ts';
 import { findInstance } from './failures.ts';
 import { firstAbort } from './first-abort.ts';
@@ -21,13 +23,24 @@ const ALIVE_NOTICE_MS = 500;
  * call keeps it there.
  *
  * @param inferencePaths See `EngineAdapter.inferencePaths`.
+ * @param lease The lease of the engine that gave no answer.
  */
 export function maySendAgain(
-  { request, route, context }: { request: IncomingMessage; route: Route; context: Pick<CallContext, 'url'> },
+  {
+    request,
+    route,
+    context,
+  }: { request: IncomingMessage; route: Route; context: Pick<CallContext, 'url' | 'requestId'> },
   inferencePaths: ReadonlySet<string>,
+  lease: Lease,
+  trace: Trace,
 ): boolean {
-  if (request.method !== 'POST' || !inferencePaths.has(pathOnly(context.url))) return false;
-  return route.body === null ? requestLength(request) === 0 : route.body.keep();
+  const isInference = request.method === 'POST' && inferencePaths.has(pathOnly(context.url));
+  const isThere = isInference && (route.body === null ? requestLength(request) === 0 : route.body.keep());
+  if (!isThere && trace.isOn) {
+    noteRetry({ trace, requestId: context.requestId }, lease, isInference ? 'body_gone' : 'not_inference');
+  }
+  return isThere;
 }
 
 /**
@@ -38,16 +51,34 @@ export function maySendAgain(
 export async function lostRun(
   lease: Lease,
   callerSignal: AbortSignal,
-  { instances, clock }: Pick<GatewayDependencies, 'clock'> & { instances: GatewayInstances },
+  parts: Pick<GatewayDependencies, 'clock' | 'trace'> & { instances: GatewayInstances; requestId: string },
 ): Promise<LeaseOrigin | null> {
+  const { instances, clock, trace } = parts;
   const { signal, origin, instance: name } = lease;
   await firstAbort([signal, callerSignal], ALIVE_NOTICE_MS, clock);
   const isKnown = signal.aborted || callerSignal.aborted;
   if (!isKnown && mayBeDead(lease)) await firstAbort([signal, callerSignal], DEATH_NOTICE_MS - ALIVE_NOTICE_MS, clock);
-  if (callerSignal.aborted || !(signal.reason instanceof EngineDied)) return null;
+  const hasDied = !callerSignal.aborted && signal.reason instanceof EngineDied;
   const status = findInstance(instances.list(), name)?.status;
   const comesBack = status === 'restarting' || status === 'starting' || status === 'running';
-  return comesBack ? origin : null;
+  if (trace.isOn) noteRetry(parts, lease, outcomeOf(callerSignal.aborted, hasDied, comesBack && origin !== null));
+  return hasDied && comesBack ? origin : null;
+}
+
+function outcomeOf(hasLeft: boolean, hasDied: boolean, comesBack: boolean): DecisionInputs<'retry'>['because'] {
+  if (hasLeft) return 'caller_left';
+  if (!hasDied) return 'engine_lives';
+  return comesBack ? 'engine_died' : 'not_restarted';
+}
+
+/** Traces whether a request without an answer is sent once more. Call it only while the trace is on. */
+export function noteRetry(
+  { trace, requestId }: Pick<GatewayDependencies, 'trace'> & { requestId: string },
+  { instance: name }: Pick<Lease, 'instance'>,
+  because: DecisionInputs<'retry'>['because'],
+): void {
+  const outcome = because === 'engine_died' ? 'again' : 'given_up';
+  trace.note({ kind: 'retry', instance: { name }, requestId, inputs: { outcome, because } });
 }
 
 /** Whether the engine may be dead: nothing proves that its run still listens on the port. */

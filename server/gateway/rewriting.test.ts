@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import type { JsonObject } from '../instances/ports.ts';
+import type { JsonObject } from '../instances/ports/instance-record.ts';
 import { HeldBody } from './held-body.ts';
 import { membersOf as membersOfBody } from './json-members.ts';
 import { FormScanner } from './multipart.ts';

@@ -1,5 +1,5 @@
 import type { Socket } from 'node:net';
-import type { Clock } from '../instances/ports.ts';
+import type { Clock } from '../instances/ports/time.ts';
 import type { MeasureSendQueues } from './ports.ts';
 
 /** Interval between two checks of the waiting connections. */

@@ -1,4 +1,4 @@
-import type { Clock } from '../instances/ports.ts';
+import type { Clock } from '../instances/ports/time.ts';
 
 /**
  * Collects writes and runs them at the end of a turn of the event loop, one after the other. The first write wakes the

@@ -1,4 +1,4 @@
-import type { Clock } from '../instances/ports.ts';
+import type { Clock } from '../instances/ports/time.ts';
 import { type AnswerReceiver, type Connections, EngineCall, type RequestBody } from './engine-call.ts';
 import { type ConnectionUser, EngineConnection } from './engine-connection.ts';
 import type { RawHeaders } from './headers.ts';

@@ -3,7 +3,7 @@ import type { Accounts } from '../auth/accounts.ts';
 import type { Keys } from '../auth/api-keys.ts';
 import type { AuditTrail } from '../auth/audit.ts';
 import type { Tickets } from '../auth/tickets.ts';
-import type { Clock } from '../instances/ports.ts';
+import type { Clock } from '../instances/ports/time.ts';
 import type { FleetManager, InstanceManager } from '../instances/use-cases.ts';
 import type { Figures } from '../metrics/figures.ts';
 import type { SlicedWork } from '../sliced-work.ts';

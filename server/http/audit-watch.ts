@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import { OPERATIONS, PASS_THROUGH } from '@llamactl/contract/operations';
 import type { AuditTrail } from '../auth/audit.ts';
-import type { Clock } from '../instances/ports.ts';
+import type { Clock } from '../instances/ports/time.ts';
 import { targetIn } from './path-target.ts';
 import type { HttpReply, HttpRequest } from './plugin.ts';
 

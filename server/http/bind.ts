@@ -2,7 +2,7 @@ import type { IncomingMessage } from 'node:http';
 import { Readable } from 'node:stream';
 import { ApiError } from '@llamactl/contract/errors';
 import type { Operation } from '@llamactl/contract/operation';
-import type { Clock } from '../instances/ports.ts';
+import type { Clock } from '../instances/ports/time.ts';
 import { Moved, Sealed, StoreClosed } from '../instances/use-cases.ts';
 import type { Result } from './answer.ts';
 import { LIST_BODY_LIMIT } from './bodies/body.ts';

@@ -4,7 +4,7 @@ import type { FastifyBaseLogger, FastifyHttpOptions } from 'fastify';
 import type { IncomingMessage, Server } from 'node:http';
 import type { Socket } from 'node:net';
 import type { AuditTrail } from '../auth/audit.ts';
-import type { Clock } from '../instances/ports.ts';
+import type { Clock } from '../instances/ports/time.ts';
 import { Admission, type Readiness } from './edge/admission.ts';
 import { AuditWatch } from './audit-watch.ts';
 import type { CallerFinder } from './edge/authenticate.ts';

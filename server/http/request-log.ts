@@ -1,5 +1,5 @@
 import { LogController } from 'fastify';
-import type { Clock } from '../instances/ports.ts';
+import type { Clock } from '../instances/ports/time.ts';
 import type { HttpReply, HttpRequest } from './plugin.ts';
 import { targetIn } from './path-target.ts';
 

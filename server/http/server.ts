@@ -4,7 +4,7 @@ import type { Config } from '@llamactl/contract/config';
 import fastify, { type FastifyBaseLogger } from 'fastify';
 import type { AuditTrail } from '../auth/audit.ts';
 import type { BodyBudget } from '../gateway/body-budget.ts';
-import type { Clock } from '../instances/ports.ts';
+import type { Clock } from '../instances/ports/time.ts';
 import type { SlicedWork } from '../sliced-work.ts';
 import { AddressBound, type AddressBoundParts, unboundedAddresses } from './edge/address-bound.ts';
 import { apiOperations, type ApiAccounts, type ApiParts } from './api-operations.ts';

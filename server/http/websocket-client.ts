@@ -1,8 +1,9 @@
 import type { Socket } from 'node:net';
 import { CLOSE_CODES, SubscribeSchema, type Subscribe } from '@llamactl/contract/events';
+import { OPERATIONS } from '@llamactl/contract/operations';
 import type { RawData, WebSocket } from 'ws';
-import type { Caller } from '../auth/caller.ts';
-import type { Clock } from '../instances/ports.ts';
+import { mayCall, type Caller } from '../auth/caller.ts';
+import type { Clock } from '../instances/ports/time.ts';
 import { judge } from './bodies/problems.ts';
 import { watchWelcome } from './edge/welcome.ts';
 
@@ -13,6 +14,8 @@ export interface LiveEvents {
     wire: { write(bytes: Buffer): void; readonly pending: number };
     /** Ids of the instances whose events the client may see; `null`: all. */
     instances: ReadonlySet<string> | null;
+    /** The client may see who sent the requests of others. */
+    seesCallers: boolean;
     /** Number of the last event that the client has; `null`: replay no past events. */
     afterSeq: number | null;
     onTooSlow: () => void;
@@ -75,6 +78,7 @@ export class WebSocketClient {
         },
       },
       instances: caller.instances,
+      seesCallers: caller.instances === null && mayCall(caller, OPERATIONS.cancelRequest.permission),
       afterSeq,
       onTooSlow: () => this.end(CLOSE_CODES.tooSlow, 'You read too slowly; connect again with after_seq.'),
     });

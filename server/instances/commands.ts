@@ -3,10 +3,9 @@ import type { Config } from '@llamactl/contract/config';
 import type { Status } from '@llamactl/contract/instance';
 import type { InstanceState } from './life/lifecycle.ts';
 import { type Mailbox, Sealed } from './life/mailbox.ts';
-import { momentOf } from './moment.ts';
-import type { Clock } from './ports.ts';
+import { momentOf, type Clock } from './ports/time.ts';
 import { noFreeSlot, notFound, shuttingDown, slotsPinned } from './refusals.ts';
-import { isRestartDue } from './life/restart-due.ts';
+import { isRestartDue, isUp } from './life/transitions.ts';
 import type { Scheduler } from './slots/scheduler.ts';
 import type { StartCheck } from './start-check.ts';
 import type { StopOptions, WaitOptions } from './use-cases.ts';
@@ -130,8 +129,4 @@ export class Commands {
   #stopTimeoutMs(seconds: number | undefined): number {
     return (seconds ?? this.#dependencies.defaults.stop_timeout) * 1_000;
   }
-}
-
-function isUp({ status }: InstanceState): boolean {
-  return status === 'starting' || status === 'running';
 }

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { Domain } from '../testing/domain.ts';
 import { Sealed } from './life/mailbox.ts';
-import { Moved } from './life/moved.ts';
+import { Moved } from './use-cases.ts';
 
 const noLease = (): Promise<never> => Promise.reject(new Error('no lease'));
 

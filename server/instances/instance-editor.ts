@@ -1,9 +1,14 @@
 import { ApiError } from '@llamactl/contract/errors';
 import type { CreateInstance, UpdateInstance } from '@llamactl/contract/instance';
-import { matchesTag } from './settings/entity-tag.ts';
+import type { Commands } from './commands.ts';
+import { matchesTag } from './instance-view.ts';
 import type { InstanceState } from './life/lifecycle.ts';
 import type { Mailbox } from './life/mailbox.ts';
-import type { Clock, Engines, EventSink, InstanceRecord, Randomness } from './ports.ts';
+import type { Engines } from './ports/engine-adapter.ts';
+import type { EventSink } from './ports/event-sink.ts';
+import type { InstanceRecord } from './ports/instance-record.ts';
+import type { Randomness } from './ports/random-values.ts';
+import type { Clock } from './ports/time.ts';
 import { notFound } from './refusals.ts';
 import type { Registry } from './registry.ts';
 import { adapterFor, checkSettings, newSettings, patchedSettings, type GroupNames } from './settings/settings.ts';
@@ -18,7 +23,8 @@ export interface EditorDependencies {
   engines: Engines;
   registry: Registry;
   groups: GroupNames;
-  startCheck: StartCheck;
+  startCheck: Pick<StartCheck, 'assertStartable' | 'foresee'>;
+  commands: Pick<Commands, 'relaunch'>;
   wholeChanges: WholeChanges;
   /** Makes the mailbox of an instance that has never run. */
   openMailbox: (record: InstanceRecord, state: InstanceState) => Mailbox;
@@ -44,25 +50,26 @@ export class Editor {
   }
 
   async create(body: CreateInstance): Promise<Edited> {
-    const { engines, registry, groups } = this.#dependencies;
+    const { engines, registry, groups, startCheck } = this.#dependencies;
     const settings = newSettings(body);
     const adapter = adapterFor(engines, settings.engine);
     const warnings = await checkSettings(settings, adapter, groups, null);
     const draft = this.draft(body.name, { port: body.port ?? 0, portAssigned: body.port === undefined, settings });
-    const problem = await adapter.preflight(draft, adapter.plan(draft));
+    const { obstacle } = await startCheck.foresee(draft);
     // No await from here to `add`, so a free name, alias or port stays free.
     const record = { ...draft, port: body.port ?? registry.assignPort(draft.id) };
     registry.assertFree({ ...record, aliases: settings.aliases });
     const mailbox = await this.add(record);
-    return { mailbox, record, warnings: problem === null ? warnings : [...warnings, problem.message] };
+    return { mailbox, record, warnings: obstacle === null ? warnings : [...warnings, obstacle.message] };
   }
 
-  /** @param options.restart Restarts the engine after the write; an edit that could not start is refused. `null`: no restart. */
+  /** @param options.restart Restart the engine after the write; an edit that could not start is refused. */
   async update(
     mailbox: Mailbox,
     patch: UpdateInstance,
-    options: { ifMatch?: string | undefined; restart: ((mailbox: Mailbox) => Promise<unknown>) | null },
+    options: { ifMatch?: string | undefined; restart: boolean },
   ): Promise<Edited> {
+    const { registry, startCheck, wholeChanges, commands } = this.#dependencies;
     const { name } = mailbox.record;
     if (patch.name !== undefined && patch.name !== name) {
       const message = 'cannot be changed; create another instance and delete this one';
@@ -78,15 +85,14 @@ export class Editor {
       }
       const { edit, warnings } = await this.#patched(before, patch);
       const record = this.revision(before, edit);
-      if (options.restart !== null && isRestartedByUpdate(mailbox.state))
-        await this.#dependencies.startCheck.assertStartable(mailbox, record);
+      if (options.restart && isRestartedByUpdate(mailbox.state)) await startCheck.assertStartable(mailbox, record);
       if (mailbox.isClosed) throw notFound(name);
       // Another update or a newly chosen port was stored meanwhile: start over from the current record.
       if (mailbox.record !== before) continue;
-      this.#dependencies.registry.assertFree({ ...record, aliases: record.settings.aliases });
-      await this.#dependencies.wholeChanges.run(async () => {
-        await this.put(mailbox, record, options.restart !== null);
-        await options.restart?.(mailbox);
+      registry.assertFree({ ...record, aliases: record.settings.aliases });
+      await wholeChanges.run(async () => {
+        await this.put(mailbox, record, options.restart);
+        if (options.restart) await commands.relaunch(mailbox);
       });
       return { mailbox, record, warnings };
     }

@@ -1,7 +1,7 @@
-import type { LaunchPlan } from './ports.ts';
+import type { LaunchPlan } from './ports/runs.ts';
 import { describe, expect, it } from 'vitest';
 import { backoff, failed, PLAN, queued, running, stopped } from '../testing/instance-states.ts';
-import type { InstanceRecord } from './ports.ts';
+import type { InstanceRecord } from './ports/instance-record.ts';
 import { newSettings } from './settings/settings.ts';
 import { describe as show, type Surroundings } from './instance-view.ts';
 

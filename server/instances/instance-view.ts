@@ -1,10 +1,11 @@
 import { DEFAULT_QUEUE_LIMIT, type Instance, type InstanceSummary } from '@llamactl/contract/instance';
 import type { Stats } from '@llamactl/contract/stats';
 import type { InstanceState } from './life/lifecycle.ts';
-import type { InstanceRecord, LaunchPlan } from './ports.ts';
+import type { InstanceRecord } from './ports/instance-record.ts';
+import type { LaunchPlan } from './ports/runs.ts';
 import { restartsInARow } from './life/restart-policy.ts';
 import { maskedWords } from './settings/secret-words.ts';
-import { currentRun } from './life/transitions.ts';
+import { currentRun, launchedPlan } from './life/transitions.ts';
 
 /** Data that the views need besides record and state. */
 export interface Surroundings {
@@ -41,7 +42,7 @@ export function summarize(record: InstanceRecord, state: InstanceState): Instanc
 export function describe(record: InstanceRecord, state: InstanceState, surroundings: Surroundings): Instance {
   const { settings } = record;
   const run = currentRun(state);
-  const launched = run?.launch?.plan ?? null;
+  const launched = launchedPlan(state);
   const { plan, isLearnt, stats, defaults, elapsed } = surroundings;
   return {
     ...summarize(record, state),
@@ -72,6 +73,20 @@ export function describe(record: InstanceRecord, state: InstanceState, surroundi
   };
 }
 
+/** The strong entity tag of a record. It contains the id, so a new instance with an old name has another tag. */
+export function tagOf({ id, version }: Pick<InstanceRecord, 'id' | 'version'>): string {
+  return `"${id}-${version}"`;
+}
+
+/**
+ * Whether an `If-Match` header (RFC 9110, 13.1.1: a list of tags, or `*`) allows a change of the record. Weak tags never
+ * match.
+ */
+export function matchesTag(ifMatch: string, record: Pick<InstanceRecord, 'id' | 'version'>): boolean {
+  const tags = new Set(ifMatch.split(',').map((tag) => tag.trim()));
+  return tags.has('*') || tags.has(tagOf(record));
+}
+
 /** The reason for the state; `null`: the state has none. */
 export function reasonOf(state: InstanceState): string | null {
   return 'reason' in state ? state.reason : null;
@@ -84,7 +99,7 @@ function startOf(state: InstanceState): string | null {
 
 /** Whether the running engine was launched by a plan other than `plan`. */
 export function isRestartRequired(state: InstanceState, plan: LaunchPlan | null): boolean {
-  const launched = currentRun(state)?.launch?.plan ?? null;
+  const launched = launchedPlan(state);
   return launched !== null && !isSamePlan(launched, plan);
 }
 

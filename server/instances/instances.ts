@@ -1,32 +1,30 @@
 import type { Config } from '@llamactl/contract/config';
 import { boot } from './run/boot.ts';
+import { Commands } from './commands.ts';
 import { Editor } from './instance-editor.ts';
-import { Effects, targetOf } from './run/effects.ts';
+import { Effects } from './run/effects.ts';
 import { FleetKeeper } from './fleet/fleet.ts';
 import { HealthProbe } from './run/health-probe.ts';
 import { IdleStops } from './slots/idle-stops.ts';
-import { NOTHING_BETWEEN, type Interposition } from './interposition.ts';
 import { LeaseBook } from './slots/lease-book.ts';
-import type { Lease, LeaseRequest } from './slots/leases.ts';
+import { type Lease, type LeaseRequest, targetOf } from './slots/leases.ts';
 import type { InstanceState, Launch, RestartTerms } from './life/lifecycle.ts';
-import { Mailbox } from './life/mailbox.ts';
+import { type EffectRunner, Mailbox } from './life/mailbox.ts';
 import { Manager } from './manager.ts';
-import type {
-  AlertSink,
-  Clock,
-  EngineEndpoint,
-  EngineTarget,
-  Engines,
-  EventSink,
-  InstanceRecord,
-  InstanceStore,
-  PortWitness,
-  Randomness,
-  RunLogs,
-  RunMeter,
-  Supervisor,
-} from './ports.ts';
-import { portHandover } from './run/port-handover.ts';
+import type { AlertSink } from './ports/alert-sink.ts';
+import type { Engines } from './ports/engine-adapter.ts';
+import type { RunFolders } from './ports/folders.ts';
+import type { ListeningPorts, PortWitness } from './ports/listening-ports.ts';
+import type { EngineEndpoint, EngineTarget } from './ports/engine-endpoint.ts';
+import type { EventSink } from './ports/event-sink.ts';
+import type { InstanceRecord } from './ports/instance-record.ts';
+import type { InstanceStore } from './ports/instance-store.ts';
+import type { Randomness } from './ports/random-values.ts';
+import type { RunMeter } from './ports/run-meter.ts';
+import type { RunLogs } from './ports/run-output.ts';
+import type { Runs } from './ports/runs.ts';
+import type { Clock } from './ports/time.ts';
+import type { Trace } from './ports/trace.ts';
 import { Registry } from './registry.ts';
 import { Removals } from './removal.ts';
 import { runReferences } from './run-references.ts';
@@ -47,10 +45,23 @@ export interface Ports {
   events: EventSink;
   engines: Engines;
   endpoint: EngineEndpoint;
-  supervisor: Supervisor;
+  runs: Runs;
+  runFolders: RunFolders;
+  listeningPorts: ListeningPorts;
   meter: RunMeter;
   logs: RunLogs;
   alerts: AlertSink;
+  trace: Trace;
+}
+
+/**
+ * Wraps ports of the domain, for tests that crash the process at one of them. Each method gets the original and returns
+ * its replacement, which must pass calls on.
+ */
+export interface Interposition {
+  effects(runner: EffectRunner): EffectRunner;
+  store(store: InstanceStore): InstanceStore;
+  runs(runs: Runs): Runs;
 }
 
 export interface InstancesOptions {
@@ -97,12 +108,10 @@ export interface Instances {
 const SHUTDOWN_PATIENCE_MS = 5_000;
 
 export function createInstances(outside: Ports, options: InstancesOptions): Instances {
-  const { interposition = NOTHING_BETWEEN } = options;
-  const supervisor = interposition.supervisor(outside.supervisor);
-  const ports = { ...outside, supervisor, store: interposition.store(outside.store) };
-  const { clock, randomness, events } = ports;
-  const store = watchStore(ports.store, ports.alerts);
-  const { settings, groups, onFault } = options;
+  const { settings, groups, onFault, interposition } = options;
+  const runs = interposition?.runs(outside.runs) ?? outside.runs;
+  const store = watchStore(interposition?.store(outside.store) ?? outside.store, outside.alerts);
+  const { clock, randomness, events, trace } = outside;
   const registry = new Registry(settings.port_range, options.ownPort);
   const references = runReferences(options.dataDirectory, store.dataDirId);
   // After each change of an instance, all three reconsider. Within the call, each of them acts on that instance only.
@@ -115,10 +124,9 @@ export function createInstances(outside: Ports, options: InstancesOptions): Inst
     const mailbox = registry.byId(instance);
     if (mailbox !== null) onChanged(mailbox);
   });
+  const shared = { ...outside, runs, store, registry, references, leases, onFault };
   const slots = new InstanceSlots({
-    clock,
-    registry,
-    leases,
+    ...shared,
     groups,
     onClosed: (instance) => {
       const mailbox = registry.byId(instance);
@@ -126,107 +134,65 @@ export function createInstances(outside: Ports, options: InstancesOptions): Inst
     },
   });
   const exclusiveGroups = new Set(Object.keys(groups).filter((name) => groups[name]?.exclusive === true));
-  const scheduler = new Scheduler(clock, { capacity: slotCapacity(settings, groups), exclusiveGroups }, slots);
+  const scheduler = new Scheduler(clock, { capacity: slotCapacity(settings, groups), exclusiveGroups }, slots, trace);
   const witnesses = new WeakMap<Launch, PortWitness>();
   const witness = (instance: string, launch: Launch): PortWitness | null => {
     const known = witnesses.get(launch);
     if (known !== undefined) return known;
-    const found = supervisor.witness(references.of(instance, launch), launch.plan.port);
+    const found = outside.listeningPorts.witness(references.of(instance, launch), launch.plan.port);
     if (found !== null) witnesses.set(launch, found);
     return found;
   };
-  const isClosed = (instance: string): boolean => slots.isClosed(instance);
-  const waitingRooms = new WaitingRooms({ clock, leases, scheduler, witness, isClosed });
+  const waitingRooms = new WaitingRooms({ ...shared, scheduler, witness, isClosed: (id) => slots.isClosed(id) });
   const idleStops = new IdleStops({
-    clock,
-    leases,
+    ...shared,
     defaultSeconds: settings.idle_timeout,
     isPinned: (instance) => slots.isPinned(instance),
     onIdle: (instance, seconds) => slots.endIdle(instance, seconds),
   });
-  const healthProbe = new HealthProbe(clock, ports.endpoint, onFault, witness);
+  const healthProbe = new HealthProbe(clock, outside.endpoint, onFault, witness);
 
   const terms = (record: InstanceRecord): RestartTerms => ({
     autoRestart: record.settings.auto_restart ?? settings.auto_restart,
     maxRestarts: record.settings.max_restarts ?? settings.max_restarts,
     jitter: randomness.fraction(),
   });
+  const startCheck = new StartCheck(shared);
   const ownEffects = new Effects({
-    ...ports,
+    ...shared,
     scheduler,
     isWaitedFor: (instance) => waitingRooms.waiting(instance) > 0,
-    references,
     terms,
     witness,
-    leases: (instance, run) => leases.of(instance, run),
-    lastUsed: (instance, run) => leases.lastUsed(instance, run),
-    repick: (mailbox, avoid) => repick(registry, mailbox, avoid),
-    portHandover: (record, signal) => portHandover(registry, clock, record, signal),
+    startCheck,
     startTimeoutMs: settings.start_timeout * 1_000,
     onFault: (error, effect) => onFault(error, `effect ${effect.type}`),
   });
-  const effects = interposition.effects(ownEffects);
+  const effects = interposition?.effects(ownEffects) ?? ownEffects;
   let isHandedOver = false;
   const over = new AbortController();
   const wholeChanges = new WholeChanges();
   const openMailbox = (record: InstanceRecord, state: InstanceState): Mailbox => {
-    const mailbox = new Mailbox(record, state, {
-      store,
-      events,
-      clock,
-      effects,
-      onFault: (error) => onFault(error, 'an instance'),
-    });
+    const report = (error: unknown): void => onFault(error, 'an instance');
+    const mailbox = new Mailbox(record, state, { store, events, clock, effects, trace, onFault: report });
     if (isHandedOver) mailbox.seal();
     mailbox.watch(() => onChanged(mailbox));
     return mailbox;
   };
-  const removals = new Removals({
-    clock,
-    store,
-    events,
-    supervisor,
-    logs: ports.logs,
-    registry,
-    references,
-    leases,
-    healthProbe,
-    onFault,
-  });
-  const startCheck = new StartCheck({ ...ports, registry, references });
-  const groupNames = new Set(Object.keys(groups));
-  const stopTimeoutMs = settings.stop_timeout * 1_000;
-  const editor = new Editor({ ...ports, registry, groups: groupNames, startCheck, wholeChanges, openMailbox });
-  const manager = new Manager({
-    ...ports,
-    registry,
-    references,
-    scheduler,
-    waitingRooms,
-    healthProbe,
-    removals,
-    editor,
-    startCheck,
-    defaults: settings,
-  });
-  const fleet = new FleetKeeper({
-    ...ports,
-    registry,
-    groups: groupNames,
-    editor,
-    startCheck,
-    removals,
-    wholeChanges,
-    manager,
-    onFault,
-  });
+  const removals = new Removals({ ...shared, healthProbe });
+  const commands = new Commands({ clock, scheduler, startCheck, defaults: settings });
+  const editing = { ...shared, groups: new Set(Object.keys(groups)), startCheck, commands, wholeChanges };
+  const editor = new Editor({ ...editing, openMailbox });
+  const services = { ...editing, editor, removals };
+  const manager = new Manager({ ...services, waitingRooms, healthProbe, defaults: settings });
+  const fleet = new FleetKeeper(services);
 
   return {
     manager,
     fleet,
     readyEngines: () => registry.all().flatMap((mailbox) => readyEngine(mailbox, witness)),
     boot: () =>
-      boot({ ...ports, leases, registry, references, openMailbox, terms, stopTimeoutMs, over: over.signal, onFault }),
+      boot({ ...shared, openMailbox, terms, stopTimeoutMs: settings.stop_timeout * 1_000, over: over.signal }),
     leases,
     handOver: async (successor) => {
       await wholeChanges.end();
@@ -251,19 +217,6 @@ function readyEngine(
 ): ReadyEngine[] {
   if (state.status !== 'running' || state.run.launch === null) return [];
   return [{ name: record.name, target: targetOf(state.run.launch, witness(record.id, state.run.launch)) }];
-}
-
-/** Gives an instance another port of the range, and stores that. */
-async function repick(
-  registry: Registry,
-  mailbox: Mailbox,
-  avoid: ReadonlySet<number>,
-): Promise<InstanceRecord | null> {
-  const port = registry.freePort(mailbox.record.id, avoid);
-  if (port === null) return null;
-  const record = { ...mailbox.record, port, version: mailbox.record.version + 1 };
-  await mailbox.amend(record);
-  return record;
 }
 
 interface ShutdownDependencies {

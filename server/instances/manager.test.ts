@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { Domain } from '../testing/domain.ts';
-import { Moved } from './life/moved.ts';
+import { Moved } from './use-cases.ts';
 
 /** The error of a call that is answered later. */
 const refusal = (call: Promise<unknown>): Promise<unknown> =>

@@ -9,48 +9,53 @@ import type {
   UpdateInstance,
 } from '@llamactl/contract/instance';
 import type { LogEntry, LogItem, Logs } from '@llamactl/contract/logs';
-import { batch } from './fleet/batch.ts';
-import { type CommandDependencies, Commands } from './commands.ts';
+import { batch, STARTED_BY_ALL, STOPPED_BY_ALL } from './fleet/batch.ts';
+import type { Commands } from './commands.ts';
 import type { Edited, Editor } from './instance-editor.ts';
-import { tagOf } from './settings/entity-tag.ts';
+import { tagOf, describe, summarize } from './instance-view.ts';
 import type { HealthProbe } from './run/health-probe.ts';
 import type { InstanceState } from './life/lifecycle.ts';
 import type { Lease, LeaseRequest } from './slots/leases.ts';
 import type { Mailbox } from './life/mailbox.ts';
-import type { Clock, Engines, InstanceRecord, LogQuery, RunLogs, RunMeter } from './ports.ts';
+import type { Engines } from './ports/engine-adapter.ts';
+import type { InstanceRecord } from './ports/instance-record.ts';
+import type { RunMeter } from './ports/run-meter.ts';
+import type { LogQuery, RunLogs } from './ports/run-output.ts';
+import type { Clock } from './ports/time.ts';
+import type { Trace } from './ports/trace.ts';
 import type { Registry } from './registry.ts';
 import type { RunReferences } from './run-references.ts';
 import { currentRun } from './life/transitions.ts';
 import { withoutKey } from './run/run-key.ts';
 import { notFound } from './refusals.ts';
 import { type Removals, untilErased } from './removal.ts';
+import type { StartCheck } from './start-check.ts';
 import type { InstanceManager, LiveRun, StopOptions, WaitOptions, Written } from './use-cases.ts';
-import { describe, summarize } from './instance-view.ts';
 import type { WaitingRooms } from './slots/waiting-rooms.ts';
 
 /** Dependencies of the use cases; `app.ts` builds them. */
-export interface ManagerDependencies extends CommandDependencies {
+export interface ManagerDependencies {
   clock: Clock;
+  trace: Trace;
   engines: Engines;
   meter: RunMeter;
   logs: Pick<RunLogs, 'read' | 'follow'>;
   registry: Registry;
   references: RunReferences;
+  commands: Commands;
   waitingRooms: WaitingRooms;
+  startCheck: Pick<StartCheck, 'obstacle'>;
   healthProbe: HealthProbe;
   removals: Removals;
   editor: Editor;
-  defaults: Pick<Config['instances'], 'auto_restart' | 'max_restarts' | 'stop_timeout' | 'idle_timeout'>;
+  defaults: Pick<Config['instances'], 'auto_restart' | 'max_restarts' | 'idle_timeout'>;
 }
 
-/** The states from which start-all starts. */
-export const STARTED_BY_ALL: readonly Status[] = ['stopped', 'failed'];
-/** The states from which stop-all stops. */
-export const STOPPED_BY_ALL: readonly Status[] = ['running', 'starting', 'restarting'];
+/** Longest part of a requested model that is traced, in UTF-16 units. A request may name megabytes; no alias is longer. */
+const LONGEST_NAMED = 200;
 
 export class Manager implements InstanceManager {
   readonly #dependencies: ManagerDependencies;
-  readonly #commands: Commands;
   /** One summary object per record and state, so callers can compare summaries by identity. */
   readonly #summaries = new WeakMap<InstanceRecord, { state: InstanceState; summary: InstanceSummary }>();
   /** Gives leases after the hand-over; `null` before. */
@@ -58,12 +63,11 @@ export class Manager implements InstanceManager {
 
   constructor(dependencies: ManagerDependencies) {
     this.#dependencies = dependencies;
-    this.#commands = new Commands(dependencies);
   }
 
   /** Starts nothing from now on, including starts whose check is still under way. */
   close(): void {
-    this.#commands.close();
+    this.#dependencies.commands.close();
     this.#dependencies.waitingRooms.shut();
   }
 
@@ -77,7 +81,7 @@ export class Manager implements InstanceManager {
   }
 
   idOf(nameOrAlias: string): string | null {
-    return this.#findAny(nameOrAlias)?.record.id ?? null;
+    return this.#dependencies.registry.findAny(nameOrAlias)?.record.id ?? null;
   }
 
   nameOf(id: string): string | null {
@@ -86,7 +90,8 @@ export class Manager implements InstanceManager {
   }
 
   list(status?: Status): InstanceSummary[] {
-    return this.#open()
+    return this.#dependencies.registry
+      .open()
       .map((mailbox) => this.#summary(mailbox))
       .filter((summary) => status === undefined || summary.status === status);
   }
@@ -108,15 +113,7 @@ export class Manager implements InstanceManager {
     patch: UpdateInstance,
     options: { ifMatch?: string | undefined; restart: boolean },
   ): Promise<Written> {
-    const restart = options.restart ? (mailbox: Mailbox) => this.relaunch(mailbox) : null;
-    return this.#written(
-      await this.#dependencies.editor.update(this.#find(name), patch, { ifMatch: options.ifMatch, restart }),
-    );
-  }
-
-  /** Restarts the engine of an instance that was changed, unless it is stopped or about to be. */
-  relaunch(mailbox: Mailbox): Promise<Status> {
-    return this.#commands.relaunch(mailbox);
+    return this.#written(await this.#dependencies.editor.update(this.#find(name), patch, options));
   }
 
   async remove(name: string, signal?: AbortSignal): Promise<void> {
@@ -128,21 +125,21 @@ export class Manager implements InstanceManager {
   }
 
   async start(name: string, options: WaitOptions = {}): Promise<Status> {
-    return this.#commands.start(this.#find(name), options);
+    return this.#dependencies.commands.start(this.#find(name), options);
   }
 
   async stop(name: string, options: StopOptions & WaitOptions = {}): Promise<Status> {
-    return this.#commands.stop(this.#find(name), options);
+    return this.#dependencies.commands.stop(this.#find(name), options);
   }
 
   async restart(name: string, options: StopOptions & WaitOptions = {}): Promise<Status> {
-    return this.#commands.restart(this.#find(name), options);
+    return this.#dependencies.commands.restart(this.#find(name), options);
   }
 
   async health(name: string): Promise<Health> {
     const mailbox = this.#find(name);
     return this.#dependencies.healthProbe.check(mailbox.record.id, mailbox.state, () =>
-      this.#dependencies.startCheck.look(mailbox),
+      this.#dependencies.startCheck.obstacle(mailbox),
     );
   }
 
@@ -160,8 +157,8 @@ export class Manager implements InstanceManager {
   }
 
   liveRuns(): LiveRun[] {
-    const { meter, references } = this.#dependencies;
-    return this.#open().flatMap(({ record, state }) => {
+    const { meter, references, registry } = this.#dependencies;
+    return registry.open().flatMap(({ record, state }) => {
       const run = currentRun(state);
       if (!run?.launch || !run.identity) return [];
       const reference = references.of(record.id, run.launch);
@@ -170,7 +167,7 @@ export class Manager implements InstanceManager {
   }
 
   startAll(names?: readonly string[]): Promise<Batch['results']> {
-    return this.#each(names, STARTED_BY_ALL, async (name) => this.#commands.startBeside(this.#find(name)));
+    return this.#each(names, STARTED_BY_ALL, async (name) => this.#dependencies.commands.startBeside(this.#find(name)));
   }
 
   stopAll(names?: readonly string[]): Promise<Batch['results']> {
@@ -180,7 +177,8 @@ export class Manager implements InstanceManager {
   async acquire(request: LeaseRequest): Promise<Lease> {
     const elsewhere = this.#givesNow();
     if (elsewhere !== null) return elsewhere(request);
-    const mailbox = this.#findAny(request.instance);
+    const mailbox = this.#dependencies.registry.findAny(request.instance);
+    if (this.#dependencies.trace.isOn && request.after === undefined) this.#noteRoute(request, mailbox);
     if (mailbox === null) throw notFound(request.instance);
     try {
       return await this.#dependencies.waitingRooms.acquire(mailbox, request);
@@ -192,6 +190,18 @@ export class Manager implements InstanceManager {
     }
   }
 
+  /** Traces which instance a request names. */
+  #noteRoute({ instance: named, requestId }: LeaseRequest, mailbox: Mailbox | null): void {
+    const isName = mailbox?.record.name.toLowerCase() === named.toLowerCase();
+    const known = isName ? 'name' : 'alias';
+    this.#dependencies.trace.note({
+      kind: 'route',
+      instance: mailbox === null ? null : { id: mailbox.record.id },
+      requestId,
+      inputs: { named: named.slice(0, LONGEST_NAMED), by: mailbox === null ? 'unknown' : known },
+    });
+  }
+
   /** A method, so that each call after an await reads the current value. */
   #givesNow(): ((request: LeaseRequest) => Promise<Lease>) | null {
     return this.#successor;
@@ -199,20 +209,10 @@ export class Manager implements InstanceManager {
 
   // ── Pieces ────────────────────────────────────────────────────────────────────────────────────
 
-  #open(): Mailbox[] {
-    return this.#dependencies.registry.all().filter((mailbox) => !mailbox.isClosed);
-  }
-
   #find(name: string): Mailbox {
     const mailbox = this.#dependencies.registry.find(name);
     if (mailbox === null || mailbox.isClosed) throw notFound(name);
     return mailbox;
-  }
-
-  #findAny(nameOrAlias: string): Mailbox | null {
-    const { registry } = this.#dependencies;
-    const mailbox = registry.find(nameOrAlias) ?? registry.findByAlias(nameOrAlias);
-    return mailbox === null || mailbox.isClosed ? null : mailbox;
   }
 
   #written({ mailbox, record, warnings }: Edited): Written {
@@ -250,7 +250,7 @@ export class Manager implements InstanceManager {
     statuses: readonly Status[],
     act: (name: string) => Promise<Status>,
   ): Promise<Batch['results']> {
-    const inStates = this.#open().filter(({ state }) => statuses.includes(state.status));
+    const inStates = this.#dependencies.registry.open().filter(({ state }) => statuses.includes(state.status));
     const statusOf = (name: string): Status | null => this.#dependencies.registry.find(name)?.state.status ?? null;
     return batch(names ?? inStates.map(({ record }) => record.name), act, statusOf);
   }

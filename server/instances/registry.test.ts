@@ -5,7 +5,7 @@ import { LAUNCH, PLAN, running } from '../testing/instance-states.ts';
 import { RecordingEvents } from '../testing/recording-events.ts';
 import type { InstanceState } from './life/lifecycle.ts';
 import { Mailbox } from './life/mailbox.ts';
-import type { InstanceRecord } from './ports.ts';
+import type { InstanceRecord } from './ports/instance-record.ts';
 import { Registry } from './registry.ts';
 import { newSettings } from './settings/settings.ts';
 import { NEW_STATE } from './life/transitions.ts';
@@ -31,11 +31,14 @@ function aRegistry(...entries: [InstanceRecord, InstanceState?][]) {
 const claim = (overrides: object) => ({ id: 'new', name: 'new', port: 9_000, aliases: [], ...overrides });
 
 describe('the registry', () => {
-  it('finds by name ignoring case, and by exact alias', () => {
-    const registry = aRegistry([aRecord('a', 8_100, ['org/Chat:7b'])]);
+  it('finds by name ignoring case, else by exact alias', () => {
+    const registry = aRegistry([aRecord('a', 8_100, ['org/Chat:7b', 'model-b'])], [aRecord('b', 8_101)]);
     expect(registry.find('MODEL-A')?.record.id).toBe('a');
-    expect(registry.findByAlias('org/Chat:7b')?.record.id).toBe('a');
-    expect(registry.findByAlias('org/chat:7b')).toBe(null);
+    expect(registry.find('org/Chat:7b')).toBe(null);
+    expect(registry.findAny('MODEL-A')?.record.id).toBe('a');
+    expect(registry.findAny('Model-B')?.record.id).toBe('b');
+    expect(registry.findAny('org/Chat:7b')?.record.id).toBe('a');
+    expect(registry.findAny('org/chat:7b')).toBe(null);
   });
 
   it('lists oldest first and forgets dropped instances', () => {

@@ -1,7 +1,7 @@
 import { ApiError } from '@llamactl/contract/errors';
 import { Claims, type Claim } from './settings/claims.ts';
 import type { Mailbox } from './life/mailbox.ts';
-import { currentRun } from './life/transitions.ts';
+import { livePort } from './life/transitions.ts';
 
 /**
  * All instances by id and by name. Keeps names, aliases and ports unique: callers check a claim and take it in the same
@@ -24,6 +24,11 @@ export class Registry {
     return [...this.#byId.values()];
   }
 
+  /** All instances that are not deleted, oldest first. A deletion that is not stored yet counts. */
+  open(): Mailbox[] {
+    return this.all().filter((mailbox) => !mailbox.isClosed);
+  }
+
   add(mailbox: Mailbox): void {
     this.#byId.set(mailbox.record.id, mailbox);
     this.#byName.set(mailbox.record.name.toLowerCase(), mailbox);
@@ -43,9 +48,11 @@ export class Registry {
     return this.#byName.get(name.toLowerCase()) ?? null;
   }
 
-  /** Finds an instance by its exact alias. */
-  findByAlias(alias: string): Mailbox | null {
-    return this.all().find((mailbox) => mailbox.record.settings.aliases.includes(alias)) ?? null;
+  /** Finds an instance that is not deleted by name, ignoring case, else by its exact alias. */
+  findAny(nameOrAlias: string): Mailbox | null {
+    const hasAlias = ({ record }: Mailbox): boolean => record.settings.aliases.includes(nameOrAlias);
+    const found = this.find(nameOrAlias) ?? this.all().find(hasAlias);
+    return found === undefined || found.isClosed ? null : found;
   }
 
   /** Names, aliases and ports taken by all instances except `except`, by their live runs, and by llamactl itself. */
@@ -56,8 +63,8 @@ export class Registry {
     for (const { record, state } of this.all()) {
       if (except.has(record.id)) continue;
       claims.take({ ...record, aliases: record.settings.aliases });
-      const live = currentRun(state)?.launch?.plan.port;
-      if (live !== undefined) claims.takePort(live, record.id, `the running engine of ${record.name}`);
+      const live = livePort(state);
+      if (live !== null) claims.takePort(live, record.id, `the running engine of ${record.name}`);
     }
     return claims;
   }
@@ -80,9 +87,13 @@ export class Registry {
     return this.freePortBeside(this.claims(new Set([id])), avoid);
   }
 
-  /** A port of the range outside of `claims`; `null`: the range is used up. */
+  /** The lowest port of the range, both ends included, outside of `claims`; `null`: the range is used up. */
   freePortBeside({ ports }: Claims, avoid: ReadonlySet<number> = new Set()): number | null {
-    return pickPort(this.#portRange, ports, avoid);
+    const [first, last] = this.#portRange;
+    for (let port = first; port <= last; port += 1) {
+      if (!ports.has(port) && !avoid.has(port)) return port;
+    }
+    return null;
   }
 
   /** A port for the instance `id`. @throws {ApiError} the range is used up */
@@ -97,16 +108,4 @@ export class Registry {
     const [first, last] = this.#portRange;
     return `Every port of instances.port_range (${first} to ${last}) is taken; widen it, name a port, or delete an instance`;
   }
-}
-
-/** Returns the lowest free port of the range, both ends included; `null`: the range is used up. */
-function pickPort(
-  [first, last]: readonly [number, number],
-  taken: ReadonlyMap<number, unknown>,
-  avoid: ReadonlySet<number>,
-): number | null {
-  for (let port = first; port <= last; port += 1) {
-    if (!taken.has(port) && !avoid.has(port)) return port;
-  }
-  return null;
 }

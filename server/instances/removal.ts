@@ -2,9 +2,12 @@ import { ApiError } from '@llamactl/contract/errors';
 import type { HealthProbe } from './run/health-probe.ts';
 import type { LeaseBook } from './slots/lease-book.ts';
 import type { Mailbox } from './life/mailbox.ts';
-import { momentOf } from './moment.ts';
+import { momentOf, type Clock } from './ports/time.ts';
 import { GRACE_MS, patience } from './life/patience.ts';
-import type { Clock, EventSink, InstanceStore, RunLogs, Supervisor } from './ports.ts';
+import type { RunFolders } from './ports/folders.ts';
+import type { EventSink } from './ports/event-sink.ts';
+import type { InstanceStore } from './ports/instance-store.ts';
+import type { RunLogs } from './ports/run-output.ts';
 import { stillRunning } from './refusals.ts';
 import { currentRun } from './life/transitions.ts';
 import type { Registry } from './registry.ts';
@@ -14,7 +17,7 @@ export interface RemovalDependencies {
   clock: Clock;
   store: Pick<InstanceStore, 'remove'>;
   events: EventSink;
-  supervisor: Pick<Supervisor, 'discard'>;
+  runFolders: Pick<RunFolders, 'discard'>;
   logs: Pick<RunLogs, 'forget'>;
   registry: Registry;
   references: RunReferences;
@@ -121,9 +124,9 @@ export class Removals {
   }
 
   #erase({ record: { id, name } }: Mailbox): Removed {
-    const { supervisor, references, onFault } = this.#dependencies;
+    const { runFolders, references, onFault } = this.#dependencies;
     const key = name.toLowerCase();
-    const erased = supervisor
+    const erased = runFolders
       .discard(references.folder(id))
       .catch((error: unknown) => onFault(error, `the files of ${name}`))
       .finally(() => {

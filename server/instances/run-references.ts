@@ -1,6 +1,8 @@
 import path from 'node:path';
 import type { Launch } from './life/lifecycle.ts';
-import type { InstanceRecord, LaunchPlan, LogReference, RunReference } from './ports.ts';
+import type { InstanceRecord } from './ports/instance-record.ts';
+import type { LogReference } from './ports/run-output.ts';
+import type { LaunchPlan, RunReference } from './ports/runs.ts';
 
 /** Folders of runs and tags of their processes. Both use internal ids, never names that users choose. */
 export interface RunReferences {

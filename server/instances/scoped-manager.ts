@@ -1,6 +1,6 @@
 import { ApiError } from '@llamactl/contract/errors';
 import type { Batch, Status } from '@llamactl/contract/instance';
-import { STARTED_BY_ALL, STOPPED_BY_ALL } from './manager.ts';
+import { STARTED_BY_ALL, STOPPED_BY_ALL } from './fleet/batch.ts';
 import { notFound } from './refusals.ts';
 import type { InstanceManager } from './use-cases.ts';
 

@@ -1,31 +1,59 @@
 import { ApiError } from '@llamactl/contract/errors';
 import type { StartObstacle } from '@llamactl/contract/health';
-import { PORT_CLASH } from './alert-codes.ts';
+import { PORT_CLASH, type AlertSink } from './ports/alert-sink.ts';
 import { type Mailbox, Sealed } from './life/mailbox.ts';
-import type { AlertSink, EngineAdapter, Engines, InstanceRecord, Supervisor } from './ports.ts';
+import type { Engines, StartProblem } from './ports/engine-adapter.ts';
+import type { InstanceRecord } from './ports/instance-record.ts';
+import type { LaunchPlan } from './ports/runs.ts';
+import type { ListeningPorts } from './ports/listening-ports.ts';
 import type { Registry } from './registry.ts';
 import type { RunReferences } from './run-references.ts';
-import { adapterFor } from './settings/settings.ts';
+import { unknownEngine } from './settings/settings.ts';
 import { currentRun } from './life/transitions.ts';
 
 export interface StartCheckDependencies {
   engines: Engines;
-  supervisor: Pick<Supervisor, 'portHolder' | 'ownsPort'>;
+  listeningPorts: Pick<ListeningPorts, 'portHolder' | 'ownsPort'>;
   registry: Pick<Registry, 'leaving'>;
   references: RunReferences;
   alerts: Pick<AlertSink, 'raise'>;
 }
 
-const NO_PORTS: ReadonlySet<number> = new Set();
 /** Placeholder for an instance without a run: no process carries this tag. */
 const NO_RUN = { nonce: 'none' };
 
-/** Refuses starts that cannot succeed, before they are accepted. The launch repeats every check. */
+/** A launch of a record, as far as it can be foreseen. */
+export interface LaunchOutlook {
+  /** `null`: the configuration no longer has the engine. */
+  plan: LaunchPlan | null;
+  /** Why the launch cannot succeed; `null`: no obstacle is known. A taken port is not known here. */
+  obstacle: (StartObstacle & Pick<StartProblem, 'isWarnedOf'>) | null;
+}
+
+/** Finds out whether starts can succeed, and refuses those that cannot. A start looks before it is accepted and at its launch. */
 export class StartCheck {
   readonly #dependencies: StartCheckDependencies;
 
   constructor(dependencies: StartCheckDependencies) {
     this.#dependencies = dependencies;
+  }
+
+  /** Learns the engine's flags, plans the launch of a record, and checks on the disk that everything it needs exists. */
+  async look(record: InstanceRecord): Promise<LaunchOutlook> {
+    await this.#dependencies.engines.find(record.settings.engine)?.learn(record.settings);
+    return this.foresee(record);
+  }
+
+  /** As {@link look}, with the flags learnt so far: runs no program. */
+  async foresee(record: InstanceRecord): Promise<LaunchOutlook> {
+    const { engines } = this.#dependencies;
+    const { engine } = record.settings;
+    const adapter = engines.find(engine);
+    if (adapter === null) {
+      return { plan: null, obstacle: { code: 'VALIDATION_ERROR', message: unknownEngine(engines, engine).message } };
+    }
+    const plan = adapter.plan(record);
+    return { plan, obstacle: await adapter.preflight(record, plan) };
   }
 
   /**
@@ -37,12 +65,11 @@ export class StartCheck {
   async assertStartable(
     mailbox: Mailbox,
     record: InstanceRecord,
-    handedOver: ReadonlySet<number> = NO_PORTS,
+    handedOver: ReadonlySet<number> = new Set(),
   ): Promise<void> {
-    const adapter = adapterFor(this.#dependencies.engines, record.settings.engine);
-    await adapter.learn(record.settings);
-    const problem = await adapter.preflight(record, adapter.plan(record));
-    if (problem !== null) throw new ApiError(problem.code, problem.message);
+    const { plan, obstacle } = await this.look(record);
+    if (plan === null) throw unknownEngine(this.#dependencies.engines, record.settings.engine);
+    if (obstacle !== null) throw new ApiError(obstacle.code, obstacle.message);
     // If llamactl chose the port and it is taken, the launch chooses another.
     if (!record.portAssigned && !handedOver.has(record.port)) await this.#assertPortFree(mailbox, record);
   }
@@ -51,38 +78,23 @@ export class StartCheck {
    * Why a start would be refused, as far as this can be known without running a program or binding a port; `null`: no
    * obstacle. The result holds nothing that a reader of the instance may not see. Takes as long as the disk.
    */
-  async look(mailbox: Mailbox): Promise<StartObstacle | null> {
+  async obstacle(mailbox: Mailbox): Promise<StartObstacle | null> {
+    const { listeningPorts, references, registry } = this.#dependencies;
     const { record, state } = mailbox;
+    const { id, port } = record;
     // After a change, a start or a hand-over the result is out of date.
     const isPast = (): boolean => mailbox.record !== record || mailbox.state !== state || mailbox.isSealed;
-    const obstacle = await this.#obstacle(record, isPast);
-    return isPast() ? null : obstacle;
-  }
-
-  async #obstacle(record: InstanceRecord, isPast: () => boolean): Promise<StartObstacle | null> {
-    const { supervisor, references, registry } = this.#dependencies;
-    const { id, port } = record;
-    const adapter = this.#adapterOrProblem(record);
-    if ('code' in adapter) return adapter;
-    const plan = adapter.plan(record);
-    const problem = await adapter.preflight(record, plan);
-    if (problem !== null) return { code: problem.code, message: withoutFolder(problem.message, plan.command) };
+    const { plan, obstacle } = await this.foresee(record);
+    if (isPast()) return null;
+    if (obstacle !== null) {
+      const { code, message } = obstacle;
+      return { code, message: plan === null ? message : withoutFolder(message, plan.command) };
+    }
     if (record.portAssigned || registry.leaving(port, id) !== null) return null;
     // Read who owns the socket. Binding the port to test it could take it from a start.
-    if ((await supervisor.ownsPort(references.of(id, NO_RUN), port)) !== 'foreign' || isPast()) return null;
-    const holder = await supervisor.portHolder(port);
-    return holder === null ? null : { code: 'PORT_IN_USE', message: portInUse(record, holder.description) };
-  }
-
-  #adapterOrProblem({ settings }: InstanceRecord): EngineAdapter | StartObstacle {
-    try {
-      return adapterFor(this.#dependencies.engines, settings.engine);
-    } catch (error) {
-      // The configuration no longer has this engine.
-      if (error instanceof ApiError && error.code === 'VALIDATION_ERROR')
-        return { code: error.code, message: error.message };
-      throw error;
-    }
+    if ((await listeningPorts.ownsPort(references.of(id, NO_RUN), port)) !== 'foreign' || isPast()) return null;
+    const holder = await listeningPorts.portHolder(port);
+    return holder === null || isPast() ? null : { code: 'PORT_IN_USE', message: portInUse(record, holder.description) };
   }
 
   async #assertPortFree(mailbox: Mailbox, record: InstanceRecord): Promise<void> {
@@ -95,15 +107,15 @@ export class StartCheck {
   /** A sentence that names the process on the instance's port; `null`: the port is free, or will be in time. */
   async #portProblem(mailbox: Mailbox, record: InstanceRecord): Promise<string | null> {
     const { id, port } = record;
-    const { supervisor, references, registry } = this.#dependencies;
+    const { listeningPorts, references, registry } = this.#dependencies;
     // Read the run first: if it ends during the look-up, it may be the run that held the port.
     const run = currentRun(mailbox.state);
-    const holder = await supervisor.portHolder(port);
+    const holder = await listeningPorts.portHolder(port);
     if (holder === null) return null;
     // The next server may have started the engine of this instance.
     if (mailbox.isSealed) throw new Sealed();
     if (run?.launch?.plan.port === port) {
-      const owner = await supervisor.ownsPort(references.of(id, run.launch), port);
+      const owner = await listeningPorts.ownsPort(references.of(id, run.launch), port);
       if (owner !== 'foreign') return null;
       if (mailbox.isSealed) throw new Sealed();
     }

@@ -1,6 +1,6 @@
 import { ApiError } from '@llamactl/contract/errors';
-import { STORE_FAILED } from './alert-codes.ts';
-import { type AlertSink, type InstanceStore, StoreBusy } from './ports.ts';
+import { STORE_FAILED, type AlertSink } from './ports/alert-sink.ts';
+import { type InstanceStore, StoreBusy } from './ports/instance-store.ts';
 
 const UNWRITABLE = {
   reason: 'the disk of data_dir is full or cannot be written',

@@ -11,12 +11,11 @@ import type { Applied, Fleet } from '@llamactl/contract/fleet';
 import type { LogItem, Logs } from '@llamactl/contract/logs';
 import type { Stats } from '@llamactl/contract/stats';
 import type { Lease, LeaseRequest } from './slots/leases.ts';
-import type { LogQuery } from './ports.ts';
+import type { LogQuery } from './ports/run-output.ts';
 
-/** Reasons with which a use case fails while another server takes over, or waits for it. */
+/** Reasons with which a use case fails while another server takes over. */
 export { Sealed } from './life/mailbox.ts';
-export { Moved } from './life/moved.ts';
-export { StoreClosed } from './ports.ts';
+export { StoreClosed } from './ports/instance-store.ts';
 
 /** How a stop treats requests in flight. */
 export interface StopOptions {
@@ -33,6 +32,11 @@ export interface WaitOptions {
   signal?: AbortSignal | undefined;
   /** The previous server has begun the command: only wait for its outcome, ignoring later commands. */
   isBegun?: boolean | undefined;
+}
+
+/** Abort reason of a wait that the next server continues. */
+export class Moved extends Error {
+  override readonly name = 'Moved';
 }
 
 /** A run that has a process. */

@@ -4,7 +4,8 @@ import path from 'node:path';
 import type { LogItem } from '@llamactl/contract/logs';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { systemClock } from '../clock.ts';
-import type { LogQuery, RunLogs, RunReference } from '../instances/ports.ts';
+import type { LogQuery, RunLogs } from '../instances/ports/run-output.ts';
+import type { RunReference } from '../instances/ports/runs.ts';
 import { createRunLogs } from './run-logs.ts';
 
 let folder: string;

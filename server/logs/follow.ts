@@ -1,5 +1,5 @@
 import type { LogItem } from '@llamactl/contract/logs';
-import type { LogQuery } from '../instances/ports.ts';
+import type { LogQuery } from '../instances/ports/run-output.ts';
 import { ForwardEntries } from './forward-entries.ts';
 import { lastEntries } from './last-entries.ts';
 import type { SearchOptions } from './lines-backward.ts';

@@ -1,5 +1,5 @@
 import { watch, type FSWatcher } from 'node:fs';
-import type { Clock } from '../instances/ports.ts';
+import type { Clock } from '../instances/ports/time.ts';
 
 /**
  * Pause after a file has grown. Under a flood of lines, a watcher that is drained at every event costs half a core and

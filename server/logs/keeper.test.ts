@@ -2,7 +2,7 @@ import { appendFileSync, mkdirSync, readFileSync, statSync, truncateSync, writeF
 import { open } from 'node:fs/promises';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import type { RunReference, Supervisor } from '../instances/ports.ts';
+import type { RunReference, Runs } from '../instances/ports/runs.ts';
 import { contentOf, expected, freezerOf, LogBench, openOnFullDisk } from '../testing/log-bench.ts';
 import { RealBench } from '../testing/real-bench.ts';
 import { RecordingListener } from '../testing/recording-listener.ts';
@@ -416,7 +416,7 @@ describe('a full disk', () => {
 describe('an engine is stopped', () => {
   test('until the archive has the name of a cut archive', async () => {
     const names: string[][] = [];
-    const freezer: Pick<Supervisor, 'whileFrozen'> = {
+    const freezer: Pick<Runs, 'whileFrozen'> = {
       whileFrozen: async (one, step) => {
         names.push(bench.names(one));
         await step();
@@ -440,7 +440,7 @@ describe('an engine is stopped', () => {
 
   test('not before the first check: the waker of a crashed server may still send its signal', async () => {
     let stops = 0;
-    const freezer: Pick<Supervisor, 'whileFrozen'> = {
+    const freezer: Pick<Runs, 'whileFrozen'> = {
       whileFrozen: async (_run, step) => {
         stops += 1;
         await step();
@@ -463,7 +463,7 @@ describe('an engine that cannot be stopped', () => {
   test('raises an alert the second time, which success clears', async () => {
     let canFreeze = false;
     let tries = 0;
-    const freezer: Pick<Supervisor, 'whileFrozen'> = {
+    const freezer: Pick<Runs, 'whileFrozen'> = {
       whileFrozen: async (_run, step) => {
         tries += 1;
         if (canFreeze) await step();

@@ -1,6 +1,7 @@
 import { statSync } from 'node:fs';
 import path from 'node:path';
-import { RUN_LOG, type LogReference, type RunReference, type Supervisor } from '../instances/ports.ts';
+import { RUN_LOG, type LogReference } from '../instances/ports/run-output.ts';
+import type { RunReference, Runs } from '../instances/ports/runs.ts';
 import { recoverRun } from './rotation-recovery.ts';
 import { createTending, type TendingOptions, type WatchedRun } from './tending.ts';
 
@@ -34,7 +35,7 @@ export interface OwnLogKeeper extends LogKeeper {
 }
 
 export interface LogKeeperOptions extends TendingOptions {
-  freezer: Pick<Supervisor, 'whileFrozen'>;
+  freezer: Pick<Runs, 'whileFrozen'>;
 }
 
 /** Interval of the size checks, one timer for all; 2 µs for each run. At 10 MB/s, a file is up to 10 MB too large. */

@@ -4,7 +4,7 @@ import path from 'node:path';
 import * as fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { systemClock } from '../clock.ts';
-import type { RunLogs } from '../instances/ports.ts';
+import type { RunLogs } from '../instances/ports/run-output.ts';
 import { createRunLogs } from './run-logs.ts';
 
 let folder: string;

@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import path from 'node:path';
-import { RUN_LOG } from '../instances/ports.ts';
+import { RUN_LOG } from '../instances/ports/run-output.ts';
 import { errorCode } from './file-error.ts';
 
 /**

@@ -1,4 +1,4 @@
-import type { Clock } from '../instances/ports.ts';
+import type { Clock } from '../instances/ports/time.ts';
 import type { LogFiles, Segment } from './log-files.ts';
 import { eachLine, joinParts, LINE_FEED, textOf, type Line, type Part } from './line-split.ts';
 import type { RunOutput } from './layout.ts';

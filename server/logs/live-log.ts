@@ -1,5 +1,7 @@
 import path from 'node:path';
-import { RUN_LOG, type Clock, type RunReference } from '../instances/ports.ts';
+import { RUN_LOG } from '../instances/ports/run-output.ts';
+import type { RunReference } from '../instances/ports/runs.ts';
+import type { Clock } from '../instances/ports/time.ts';
 import { GrowthWatch } from './growth-watch.ts';
 
 /**

@@ -1,4 +1,5 @@
-import type { AlertSink, LogReference } from '../instances/ports.ts';
+import type { AlertSink } from '../instances/ports/alert-sink.ts';
+import type { LogReference } from '../instances/ports/run-output.ts';
 import { isDiskFull } from './file-error.ts';
 import { NotFrozen } from './rotation.ts';
 

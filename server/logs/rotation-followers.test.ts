@@ -4,7 +4,8 @@ import path from 'node:path';
 import type { LogItem } from '@llamactl/contract/logs';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { systemClock } from '../clock.ts';
-import type { RunLogs, RunReference } from '../instances/ports.ts';
+import type { RunLogs } from '../instances/ports/run-output.ts';
+import type { RunReference } from '../instances/ports/runs.ts';
 import { freezerOf, LogBench } from '../testing/log-bench.ts';
 import { createRunLogs } from './run-logs.ts';
 

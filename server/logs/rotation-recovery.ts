@@ -1,6 +1,6 @@
 import { readdir, readFile, rm, stat } from 'node:fs/promises';
 import path from 'node:path';
-import { RUN_WOKEN } from '../instances/ports.ts';
+import { RUN_WOKEN } from '../instances/ports/run-output.ts';
 import { unlessMissing } from './file-error.ts';
 import { readRun } from './layout.ts';
 import { finishCut, UNFINISHED } from './rotation.ts';

@@ -1,7 +1,8 @@
 import { fstatSync, ftruncate, ftruncateSync, readSync, renameSync, writeSync } from 'node:fs';
 import { open, rename, rm, type FileHandle } from 'node:fs/promises';
 import path from 'node:path';
-import { RUN_WOKEN, type Clock } from '../instances/ports.ts';
+import { RUN_WOKEN } from '../instances/ports/run-output.ts';
+import type { Clock } from '../instances/ports/time.ts';
 import { archiveName, type RunOutput } from './layout.ts';
 import { Abandoned, copyPart } from './part-copy.ts';
 

@@ -1,5 +1,5 @@
 import { open, type FileHandle } from 'node:fs/promises';
-import type { Clock } from '../instances/ports.ts';
+import type { Clock } from '../instances/ports/time.ts';
 import { isDiskFull } from './file-error.ts';
 import { readRun, type RunOutput } from './layout.ts';
 import { finishCut, moveToArchive, type OpenArchive, type Rotation } from './rotation.ts';

@@ -15,7 +15,8 @@ import * as fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { LogLevel, Logs } from '@llamactl/contract/logs';
 import { systemClock } from '../clock.ts';
-import type { LogQuery, RunLogs, RunReference } from '../instances/ports.ts';
+import type { LogQuery, RunLogs } from '../instances/ports/run-output.ts';
+import type { RunReference } from '../instances/ports/runs.ts';
 import { runLogsContract } from '../testing/contracts/run-logs.contract.ts';
 import { createRunLogs } from './run-logs.ts';
 

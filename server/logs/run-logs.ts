@@ -1,7 +1,8 @@
 import { statSync } from 'node:fs';
 import path from 'node:path';
 import { MAX_LOG_LINES } from '@llamactl/contract/logs';
-import { RUN_LOG, type Clock, type LogReference, type RunLogs } from '../instances/ports.ts';
+import { RUN_LOG, type LogReference, type RunLogs } from '../instances/ports/run-output.ts';
+import type { Clock } from '../instances/ports/time.ts';
 import { cutText } from './clean-text.ts';
 import { firstEntries } from './first-entries.ts';
 import { followLog } from './follow.ts';

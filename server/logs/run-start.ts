@@ -1,7 +1,8 @@
 import type { Stats } from 'node:fs';
 import { stat, mkdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { RUN_LOG, type LogReference, type RunReference } from '../instances/ports.ts';
+import { RUN_LOG, type LogReference } from '../instances/ports/run-output.ts';
+import type { RunReference } from '../instances/ports/runs.ts';
 import { unlessMissing } from './file-error.ts';
 import { START_FILE, logEnd } from './layout.ts';
 

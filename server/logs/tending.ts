@@ -1,5 +1,7 @@
 import { open, statfs } from 'node:fs/promises';
-import type { AlertSink, Clock, LogReference } from '../instances/ports.ts';
+import type { AlertSink } from '../instances/ports/alert-sink.ts';
+import type { LogReference } from '../instances/ports/run-output.ts';
+import type { Clock } from '../instances/ports/time.ts';
 import { drop } from './dropping.ts';
 import { isDiskFull } from './file-error.ts';
 import { listRuns, type RunOutput } from './layout.ts';

@@ -1,5 +1,6 @@
 import type { Alert } from '@llamactl/contract/system';
-import type { AlertSink, Clock } from '../instances/ports.ts';
+import type { AlertSink } from '../instances/ports/alert-sink.ts';
+import type { Clock } from '../instances/ports/time.ts';
 import type { DiskSpace } from './disk-space.ts';
 import type { OnFault } from './ports.ts';
 

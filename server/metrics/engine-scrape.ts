@@ -1,4 +1,4 @@
-import type { Clock } from '../instances/ports.ts';
+import type { Clock } from '../instances/ports/time.ts';
 import { parseEngineText, writeEngineFamilies, type ScrapedFamily } from './engine-text.ts';
 import type { ReadEngineText, ScrapeTarget } from './ports.ts';
 import type { Exposition } from './prometheus.ts';

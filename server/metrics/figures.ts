@@ -1,6 +1,6 @@
 import type { Status } from '@llamactl/contract/instance';
 import type { StatsPoint } from '@llamactl/contract/stats';
-import type { Clock } from '../instances/ports.ts';
+import type { Clock } from '../instances/ports/time.ts';
 import type { GatewayCounters } from './counters.ts';
 import type { EngineScrape } from './engine-scrape.ts';
 import { countActive, type FiguredInstance, writeActiveRequests, writeInstanceFigures } from './instance-figures.ts';

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import os from 'node:os';
-import type { Clock } from '../instances/ports.ts';
+import type { Clock } from '../instances/ports/time.ts';
 import { usagePercent, type DiskSpace } from './disk-space.ts';
 import { memoryState, type MemoryState, type ReadText } from './memory.ts';
 

@@ -1,4 +1,5 @@
-import type { AlertSink, Clock } from '../instances/ports.ts';
+import type { AlertSink } from '../instances/ports/alert-sink.ts';
+import type { Clock } from '../instances/ports/time.ts';
 import type { MemoryState } from './memory.ts';
 import type { OnFault } from './ports.ts';
 

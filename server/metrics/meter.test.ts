@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import type { RunReference, RunStats } from '../instances/ports.ts';
+import type { RunReference, RunStats } from '../instances/ports/runs.ts';
 import { createRunMeter } from './meter.ts';
 
 const RUN: RunReference = { tag: 't', folder: '/nowhere' };
@@ -14,7 +14,7 @@ const GROUP: RunStats = {
 
 test('RunMeter combines a process group with the GPU memory of its processes', () => {
   const meter = createRunMeter({
-    supervisor: { stats: (run) => (run === RUN ? GROUP : null), pids: () => [7, 8] },
+    runs: { stats: (run) => (run === RUN ? GROUP : null), pids: () => [7, 8] },
     gpus: { memoryOf: (pids) => pids.reduce((sum, pid) => sum + pid, 0) },
   });
   expect(meter.stats(RUN)).toEqual({ ...GROUP, gpu_memory_usage: 15 });
@@ -22,7 +22,7 @@ test('RunMeter combines a process group with the GPU memory of its processes', (
 
 test('RunMeter returns null for a dead engine, without reading GPUs', () => {
   const meter = createRunMeter({
-    supervisor: { stats: () => null, pids: () => [] },
+    runs: { stats: () => null, pids: () => [] },
     gpus: {
       memoryOf: () => {
         throw new Error('asked');

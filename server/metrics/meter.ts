@@ -1,18 +1,19 @@
-import type { RunMeter, Supervisor } from '../instances/ports.ts';
+import type { RunMeter } from '../instances/ports/run-meter.ts';
+import type { Runs } from '../instances/ports/runs.ts';
 import type { Gpus } from './gpu/gpu.ts';
 
 /** Combines the figures of a run's process group with those of the GPUs. */
 export function createRunMeter({
-  supervisor,
+  runs,
   gpus,
 }: {
-  supervisor: Pick<Supervisor, 'stats' | 'pids'>;
+  runs: Pick<Runs, 'stats' | 'pids'>;
   gpus: Pick<Gpus, 'memoryOf'>;
 }): RunMeter {
   return {
     stats: (run) => {
-      const stats = supervisor.stats(run);
-      return stats && { ...stats, gpu_memory_usage: gpus.memoryOf(supervisor.pids(run)) };
+      const stats = runs.stats(run);
+      return stats && { ...stats, gpu_memory_usage: gpus.memoryOf(runs.pids(run)) };
     },
   };
 }

@@ -1,7 +1,7 @@
 import type { InstanceSummary } from '@llamactl/contract/instance';
 import type { ActiveRequest } from '@llamactl/contract/requests';
 import type { Stats } from '@llamactl/contract/stats';
-import type { EngineTarget } from '../instances/ports.ts';
+import type { EngineTarget } from '../instances/ports/engine-endpoint.ts';
 
 /** Interfaces that the measurements need, besides the clock, the supervisor's figures and the alerts of the domain. */
 

@@ -1,7 +1,6 @@
-import type { Stats } from '@llamactl/contract/stats';
-import { StatsHistorySchema } from '@llamactl/contract/stats';
+import { type Stats, StatsHistorySchema } from '@llamactl/contract/stats';
 import { beforeEach, describe, expect, test } from 'vitest';
-import type { Clock } from '../instances/ports.ts';
+import type { Clock } from '../instances/ports/time.ts';
 import type { LiveRun } from '../instances/use-cases.ts';
 import { FakeClock } from '../testing/fake-clock.ts';
 import { usualStats } from '../testing/usual-stats.ts';

@@ -1,4 +1,4 @@
-import type { Clock } from '../instances/ports.ts';
+import type { Clock } from '../instances/ports/time.ts';
 import type { LiveRun } from '../instances/use-cases.ts';
 import { createHistory, type History } from './history.ts';
 import type { StatsHistoryView } from './metrics.ts';

@@ -1,6 +1,6 @@
 import os from 'node:os';
 import { STATUSES, type Status } from '@llamactl/contract/instance';
-import type { Clock } from '../instances/ports.ts';
+import type { Clock } from '../instances/ports/time.ts';
 import type { Gpus } from './gpu/gpu.ts';
 import type { Host } from './host.ts';
 import type { SystemView } from './metrics.ts';

@@ -1,5 +1,5 @@
 import { duplexPair, type Duplex } from 'node:stream';
-import type { Clock } from '../instances/ports.ts';
+import type { Clock } from '../instances/ports/time.ts';
 import { answerWithin } from './deadline.ts';
 import type { Inheritance } from './inheritance.ts';
 import type { Listener } from './listener.ts';
@@ -8,7 +8,7 @@ import type { ReplaceableServer } from './replaceable.ts';
 import { SuccessorLink } from './successor-link.ts';
 import type { SuccessorProcess } from './successor-process.ts';
 
-export interface HandOverParts<Server extends ReplaceableServer> {
+export interface HandOverDependencies<Server extends ReplaceableServer> {
   clock: Clock;
   log: {
     debug(details: object, message: string): void;
@@ -60,7 +60,7 @@ const READY_WITHIN_MS = 120_000;
  * store, so it is started once more. A reload owns one new process at a time, and kills it when a step fails.
  */
 export class HandOver<Server extends ReplaceableServer> {
-  readonly #parts: HandOverParts<Server>;
+  readonly #dependencies: HandOverDependencies<Server>;
   readonly #server: Server;
   readonly #number: number;
   #process: SuccessorProcess | null = null;
@@ -72,8 +72,8 @@ export class HandOver<Server extends ReplaceableServer> {
   readonly #successor = Promise.withResolvers<SuccessorLink>();
 
   /** @param number The number of this reload. */
-  constructor(parts: HandOverParts<Server>, server: Server, number: number) {
-    this.#parts = parts;
+  constructor(dependencies: HandOverDependencies<Server>, server: Server, number: number) {
+    this.#dependencies = dependencies;
     this.#server = server;
     this.#number = number;
   }
@@ -97,7 +97,7 @@ export class HandOver<Server extends ReplaceableServer> {
 
   /** Runs all steps. Never rejects for a failure outside llamactl. */
   async run(): Promise<Outcome<Server>> {
-    const { log } = this.#parts;
+    const { log } = this.#dependencies;
     let successor: SuccessorLink;
     try {
       successor = await this.#prepare();
@@ -105,7 +105,7 @@ export class HandOver<Server extends ReplaceableServer> {
       return this.#keep(reasonOf(error));
     }
     let failure: string;
-    const heldAt = this.#parts.clock.elapsed();
+    const heldAt = this.#dependencies.clock.elapsed();
     try {
       await this.#letGo();
       return await this.#handOver(successor, heldAt);
@@ -141,7 +141,7 @@ export class HandOver<Server extends ReplaceableServer> {
   }
 
   #keep(reason: string): Outcome<Server> {
-    const { log } = this.#parts;
+    const { log } = this.#dependencies;
     this.#process?.kill();
     log.error({ reason }, 'The reload failed; the old server continues to serve');
     try {
@@ -169,10 +169,10 @@ export class HandOver<Server extends ReplaceableServer> {
     const process = this.#process;
     if (process === null) throw new Error('a hand-over began before a process was launched');
     this.#give(link);
-    const door = await answerWithin(READY_WITHIN_MS, link.ready, process, this.#parts.clock);
+    const door = await answerWithin(READY_WITHIN_MS, link.ready, process, this.#dependencies.clock);
     this.#successor.resolve(link);
-    const waited = this.#parts.clock.elapsed() - heldAt;
-    this.#parts.log.info(`Process ${process.pid} serves now; requests have waited for at most ${waited} ms`);
+    const waited = this.#dependencies.clock.elapsed() - heldAt;
+    this.#dependencies.log.info(`Process ${process.pid} serves now; requests have waited for at most ${waited} ms`);
     return { kind: 'replaced', process, way: { link, door } };
   }
 
@@ -183,21 +183,26 @@ export class HandOver<Server extends ReplaceableServer> {
     this.#give(link);
     const predecessor = new PredecessorLink(its);
     const { listener } = this.#server;
-    const server = await this.#parts.start({ listener, link: predecessor, hello: await predecessor.hello, failure });
+    const server = await this.#dependencies.start({
+      listener,
+      link: predecessor,
+      hello: await predecessor.hello,
+      failure,
+    });
     const door = await link.ready;
     this.#successor.resolve(link);
-    this.#parts.log.warn('The old server has taken back the lock and the store, and serves again');
+    this.#dependencies.log.warn('The old server has taken back the lock and the store, and serves again');
     return { kind: 'taken back', server, way: { link, door } };
   }
 
   /** Launches the program. @returns the link to it, once it can take over */
   async #launch(): Promise<SuccessorLink> {
     this.#assertWanted();
-    const process = await this.#parts.launch(this.#server.listener);
+    const process = await this.#dependencies.launch(this.#server.listener);
     this.#process = process;
     this.#assertWanted();
     const link = this.#greet(process.channel);
-    await answerWithin(PREPARED_WITHIN_MS, link.prepared, process, this.#parts.clock);
+    await answerWithin(PREPARED_WITHIN_MS, link.prepared, process, this.#dependencies.clock);
     this.#assertWanted();
     return link;
   }
@@ -213,7 +218,7 @@ export class HandOver<Server extends ReplaceableServer> {
       onDead: (dead) => server.shutOut(dead),
       onEnd: () => void server.cut(),
       onUnknown: (type) =>
-        this.#parts.log.debug({ type }, 'The new server sent a message that this version does not know'),
+        this.#dependencies.log.debug({ type }, 'The new server sent a message that this version does not know'),
     });
     link.hello({ ...server.hello, reload: this.#number });
     return link;

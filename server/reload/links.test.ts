@@ -5,7 +5,7 @@ import { ApiError } from '@llamactl/contract/errors';
 import { describe, expect, it, vi } from 'vitest';
 import { LeaseBook } from '../instances/slots/lease-book.ts';
 import { EngineDied, type Lease, type LeaseRequest } from '../instances/slots/leases.ts';
-import type { HeldListener } from '../instances/ports.ts';
+import type { HeldListener } from '../instances/ports/listening-ports.ts';
 import { ListenerWitness } from '../supervisor/port-witness.ts';
 import { PredecessorLink } from './predecessor-link.ts';
 import { type Dead, SuccessorLink } from './successor-link.ts';

@@ -1,11 +1,11 @@
 import type { Readable } from 'node:stream';
-import { HandOver, type HandOverParts, type WayOn } from './hand-over.ts';
+import { HandOver, type HandOverDependencies, type WayOn } from './hand-over.ts';
 import type { Inheritance } from './inheritance.ts';
 import { lastExit } from './lifeline.ts';
 import type { ReplaceableServer } from './replaceable.ts';
 import type { SuccessorProcess } from './successor-process.ts';
 
-export interface ServiceParts<Server extends ReplaceableServer> extends HandOverParts<Server> {
+export interface ServiceDependencies<Server extends ReplaceableServer> extends HandOverDependencies<Server> {
   /** Pid of the process that has the data directory; `null`: none, or unknown. */
   servingPid: () => number | null;
   sendSignal: (pid: number, signal: NodeJS.Signals) => void;
@@ -62,7 +62,7 @@ export class Service<Server extends ReplaceableServer> {
   /** Resolves when this process has nothing left to do, to its exit status. */
   readonly over: Promise<number>;
   readonly #over = Promise.withResolvers<number>();
-  readonly #parts: ServiceParts<Server>;
+  readonly #dependencies: ServiceDependencies<Server>;
   #state: State<Server> = { phase: 'serving' };
   /** The server of this process, which serves or is leaving. */
   #server: Server;
@@ -71,8 +71,8 @@ export class Service<Server extends ReplaceableServer> {
   #isEnding = false;
   #isWatchedElsewhere = false;
 
-  private constructor(parts: ServiceParts<Server>, server: Server) {
-    this.#parts = parts;
+  private constructor(dependencies: ServiceDependencies<Server>, server: Server) {
+    this.#dependencies = dependencies;
     this.first = server;
     this.#server = server;
     this.#reloads = server.reload;
@@ -81,10 +81,10 @@ export class Service<Server extends ReplaceableServer> {
 
   /** @param inheritance `null`: no server served before */
   static async open<Server extends ReplaceableServer>(
-    parts: ServiceParts<Server>,
+    dependencies: ServiceDependencies<Server>,
     inheritance: Inheritance | null,
   ): Promise<Service<Server>> {
-    return new Service(parts, await parts.start(inheritance));
+    return new Service(dependencies, await dependencies.start(inheritance));
   }
 
   /** Replaces the server by a new process. The server's `note` and the log give the result. */
@@ -94,7 +94,7 @@ export class Service<Server extends ReplaceableServer> {
       case 'serving':
         return this.#beginReload();
       case 'reloading':
-        return this.#parts.log.warn('A reload is under way already');
+        return this.#dependencies.log.warn('A reload is under way already');
       case 'replaced':
         return this.#pass('SIGUSR2', this.#whoServes(state));
       case 'closed':
@@ -114,7 +114,7 @@ export class Service<Server extends ReplaceableServer> {
     if (state.phase === 'serving') {
       this.#state = { phase: 'closed' };
       await this.#server.close(options);
-      this.#parts.reportExit(0);
+      this.#dependencies.reportExit(0);
     } else if (state.phase === 'replaced') {
       // A process that takes over at this moment did not get the signal, whichever process was started first.
       const missed = isHandingOver ? state.pid : null;
@@ -141,10 +141,10 @@ export class Service<Server extends ReplaceableServer> {
 
   #beginReload(): void {
     this.#reloads += 1;
-    const handOver = new HandOver(this.#parts, this.#server, this.#reloads);
-    this.#parts.onChange?.('begun');
+    const handOver = new HandOver(this.#dependencies, this.#server, this.#reloads);
+    this.#dependencies.onChange?.('begun');
     const over = this.#reload(handOver).catch((error: unknown) => {
-      this.#parts.log.error({ err: error }, 'The reload failed because of a bug in llamactl');
+      this.#dependencies.log.error({ err: error }, 'The reload failed because of a bug in llamactl');
       this.#over.resolve(1);
     });
     this.#state = { phase: 'reloading', handOver, over };
@@ -170,7 +170,7 @@ export class Service<Server extends ReplaceableServer> {
 
   #serveOn(): void {
     this.#state = { phase: 'serving' };
-    this.#parts.onChange?.('failed');
+    this.#dependencies.onChange?.('failed');
   }
 
   async #giveWay({ pid, lifeline, ended }: SuccessorProcess, way: WayOn): Promise<void> {
@@ -182,7 +182,7 @@ export class Service<Server extends ReplaceableServer> {
     void way.link.closed.then((how) => how === 'lost' && this.#lose(state));
     this.#isWatchedElsewhere = await this.#isWatched(pid);
     void this.#leave(this.#server, way, { stopsListening: true }).then(() => {
-      if (!this.#parts.isFirst || this.#isWatchedElsewhere) this.#over.resolve(0);
+      if (!this.#dependencies.isFirst || this.#isWatchedElsewhere) this.#over.resolve(0);
     });
   }
 
@@ -197,7 +197,7 @@ export class Service<Server extends ReplaceableServer> {
    */
   #lose({ exit }: Replaced): void {
     if (this.#isEnding) return;
-    this.#parts.log.error({}, 'The server that has replaced this one ended unexpectedly');
+    this.#dependencies.log.error({}, 'The server that has replaced this one ended unexpectedly');
     void this.#sayFarewell().then(() => {
       this.#server.breakOff();
       if (exit === null || this.#isWatchedElsewhere) this.#over.resolve(1);
@@ -223,22 +223,22 @@ export class Service<Server extends ReplaceableServer> {
 
   /** Finds the serving process. On a full disk no file names it, but then no further server can have replaced the successor. */
   #whoServes({ pid }: Replaced): number | null {
-    return this.#parts.servingPid() ?? pid;
+    return this.#dependencies.servingPid() ?? pid;
   }
 
   #pass(signal: NodeJS.Signals, pid: number | null): void {
-    if (pid !== null && pid !== process.pid) this.#parts.sendSignal(pid, signal);
+    if (pid !== null && pid !== process.pid) this.#dependencies.sendSignal(pid, signal);
   }
 
   #pause(milliseconds: number): Promise<false> {
-    return new Promise((resolve) => void this.#parts.clock.after(milliseconds, () => resolve(false)));
+    return new Promise((resolve) => void this.#dependencies.clock.after(milliseconds, () => resolve(false)));
   }
 
   async #isWatched(pid: number): Promise<boolean> {
     try {
-      return await this.#parts.onSuccessor(pid);
+      return await this.#dependencies.onSuccessor(pid);
     } catch (error) {
-      this.#parts.log.error({ err: error }, 'The service manager could not be informed about the new process');
+      this.#dependencies.log.error({ err: error }, 'The service manager could not be informed about the new process');
       return false;
     }
   }

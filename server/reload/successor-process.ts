@@ -17,7 +17,7 @@ export interface SuccessorProcess {
   kill(): void;
 }
 
-export interface LaunchParts {
+export interface SuccessorLaunch {
   /** Program that launches llamactl. */
   command: string;
   argv: readonly string[];
@@ -36,8 +36,8 @@ export interface LaunchParts {
  *
  * @throws {Error} it cannot be launched
  */
-export async function launchSuccessor(parts: LaunchParts): Promise<SuccessorProcess> {
-  const { command, argv, cwd, environment, listener, lifeline } = parts;
+export async function launchSuccessor(launch: SuccessorLaunch): Promise<SuccessorProcess> {
+  const { command, argv, cwd, environment, listener, lifeline } = launch;
   const child = spawn(command, argv, {
     detached: true,
     cwd,

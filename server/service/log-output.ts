@@ -1,5 +1,5 @@
 import { writeSync } from 'node:fs';
-import type { Clock } from '../instances/ports.ts';
+import type { Clock } from '../instances/ports/time.ts';
 
 /** Most bytes kept for a slow reader; further lines are dropped and counted. */
 const MOST_WAITING = 1_048_576;

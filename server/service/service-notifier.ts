@@ -1,5 +1,5 @@
 import type { Environment } from '../config/env.ts';
-import type { Clock } from '../instances/ports.ts';
+import type { Clock } from '../instances/ports/time.ts';
 import type { RunTool } from '../supervisor/tool.ts';
 
 /** Reports the state of the service to systemd. Does nothing if systemd did not start this process. */

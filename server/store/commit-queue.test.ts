@@ -7,10 +7,9 @@ import { auditEntry } from '../testing/contracts/audit.contract.ts';
 import { keptEvent } from '../testing/contracts/replay.contract.ts';
 import { storedKey, storedUser } from '../testing/contracts/accounts.contract.ts';
 import { storedInstance } from '../testing/contracts/store.contract.ts';
-import { StoreBusy } from '../instances/ports.ts';
+import { StoreBusy } from '../instances/ports/instance-store.ts';
 import { watchStore } from '../instances/store-watch.ts';
-import { createCommitQueue } from './commit-queue.ts';
-import type { CommitQueue, Step } from './commit-queue.ts';
+import { createCommitQueue, type CommitQueue, type Step } from './commit-queue.ts';
 import { openDatabase } from './database.ts';
 import { createSqliteStore } from './sqlite.ts';
 

@@ -1,5 +1,6 @@
 import type { DatabaseSync } from 'node:sqlite';
-import { type Clock, StoreBusy, StoreClosed } from '../instances/ports.ts';
+import { StoreBusy, StoreClosed } from '../instances/ports/instance-store.ts';
+import type { Clock } from '../instances/ports/time.ts';
 import { extendedCode, primaryCode } from './result-code.ts';
 import { isBusy } from './room.ts';
 

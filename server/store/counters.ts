@@ -1,6 +1,6 @@
 import { closeSync, constants, fdatasyncSync, openSync, readFileSync, writeSync } from 'node:fs';
 import type { DatabaseSync } from 'node:sqlite';
-import type { EventNumbers } from '../instances/ports.ts';
+import type { EventNumbers } from '../instances/ports/event-replay.ts';
 import { hasCode } from './durable-file.ts';
 
 /**

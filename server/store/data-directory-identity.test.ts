@@ -7,7 +7,7 @@ import { systemClock } from '../clock.ts';
 import { markRestored } from './backup-mark.ts';
 import { storedInstance } from '../testing/contracts/store.contract.ts';
 import { openDatabase } from './database.ts';
-import type { Whereabouts } from '../instances/ports.ts';
+import type { Whereabouts } from '../instances/ports/runs.ts';
 import { settleIdentity, type Surroundings } from './data-directory-identity.ts';
 import { isOutOfRoom } from './room.ts';
 import { openStore } from './sqlite.ts';

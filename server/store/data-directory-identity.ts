@@ -1,7 +1,7 @@
 import { statSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import type { DatabaseSync } from 'node:sqlite';
-import type { ProcessIdentity, Whereabouts } from '../instances/ports.ts';
+import type { ProcessIdentity, Whereabouts } from '../instances/ports/runs.ts';
 import { isOutOfRoom } from './room.ts';
 
 /** Access to the processes of this machine. */

@@ -1,5 +1,6 @@
 import { stat } from 'node:fs/promises';
-import type { AlertSink, Clock } from '../instances/ports.ts';
+import type { AlertSink } from '../instances/ports/alert-sink.ts';
+import type { Clock } from '../instances/ports/time.ts';
 import type { Lock, LockFound } from './lock.ts';
 import type { DatabaseFile, DatabaseFileFound } from './database-file.ts';
 

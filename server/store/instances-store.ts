@@ -1,7 +1,7 @@
 import { randomInt } from 'node:crypto';
 import { dirname } from 'node:path';
 import type { DatabaseSync } from 'node:sqlite';
-import type { InstanceStore, StoredInstance } from '../instances/ports.ts';
+import type { InstanceStore, StoredInstance } from '../instances/ports/instance-store.ts';
 import type { CommitQueue } from './commit-queue.ts';
 import type { KeptEvents } from './replay-store.ts';
 import { newestRunFolder } from './newest-run-folder.ts';

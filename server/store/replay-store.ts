@@ -1,5 +1,6 @@
 import type { DatabaseSync } from 'node:sqlite';
-import type { EventNumbers, KeptEvent, ReplayStore } from '../instances/ports.ts';
+import type { EventNumbers, ReplayStore } from '../instances/ports/event-replay.ts';
+import type { KeptEvent } from '../instances/ports/event-sink.ts';
 import type { CommitQueue, Step } from './commit-queue.ts';
 import { takenBelow, takeNumbers } from './counters.ts';
 import type { DatabaseFile } from './database-file.ts';

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { copyFileSync, linkSync, readdirSync, realpathSync, renameSync, rmSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { DatabaseSync } from 'node:sqlite';
-import type { StoredInstance } from '../instances/ports.ts';
+import type { StoredInstance } from '../instances/ports/instance-store.ts';
 import { removeSigningKeys } from './backup.ts';
 import { backupMark, disownElsewhere, endsLogIns, markRestored, removeMarks, type BackupMark } from './backup-mark.ts';
 import { COMPANIONS, DATABASE } from './database.ts';

@@ -1,7 +1,7 @@
 import { statSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync, type SQLInputValue } from 'node:sqlite';
-import type { StoredInstance } from '../instances/ports.ts';
+import type { StoredInstance } from '../instances/ports/instance-store.ts';
 import { tablesOf } from './backup.ts';
 import { DATABASE } from './database.ts';
 import { publish } from './durable-file.ts';

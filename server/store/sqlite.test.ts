@@ -4,14 +4,13 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { systemClock } from '../clock.ts';
-import { StoreClosed } from '../instances/ports.ts';
+import { StoreClosed } from '../instances/ports/instance-store.ts';
 import { keptEvent } from '../testing/contracts/replay.contract.ts';
 import { storeContract, storedInstance } from '../testing/contracts/store.contract.ts';
 import { writeUntilKilled } from '../testing/killed-writer.ts';
 import { connect, openDatabase } from './database.ts';
 import { keepToOurselves } from './room.ts';
-import { createSqliteStore, openStore } from './sqlite.ts';
-import type { SqliteStore } from './sqlite.ts';
+import { createSqliteStore, openStore, type SqliteStore } from './sqlite.ts';
 
 const clock = systemClock();
 let folder: string;

@@ -1,7 +1,9 @@
 import { dirname } from 'node:path';
 import type { DatabaseSync } from 'node:sqlite';
 import type { AccountStore, AuditStore } from '../auth/ports.ts';
-import type { Clock, InstanceStore, ReplayStore } from '../instances/ports.ts';
+import type { ReplayStore } from '../instances/ports/event-replay.ts';
+import type { InstanceStore } from '../instances/ports/instance-store.ts';
+import type { Clock } from '../instances/ports/time.ts';
 import { createAccountStore } from './accounts-store.ts';
 import { createAuditStore } from './audit-store.ts';
 import { createCommitQueue } from './commit-queue.ts';

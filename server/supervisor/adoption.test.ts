@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import path from 'node:path';
 import { createInterface } from 'node:readline';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import type { LaunchPlan, ProcessIdentity, RunReference } from '../instances/ports.ts';
+import type { LaunchPlan, ProcessIdentity, RunReference } from '../instances/ports/runs.ts';
 import { RealBench } from '../testing/real-bench.ts';
 import { RecordingListener } from '../testing/recording-listener.ts';
 import type { ManagerOrders } from '../testing/short-lived-manager.ts';

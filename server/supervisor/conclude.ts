@@ -1,4 +1,4 @@
-import type { Exit } from '../instances/ports.ts';
+import type { Exit } from '../instances/ports/runs.ts';
 import type { Container, Containers } from './container.ts';
 import { collectExit, exitOf, type ChildEnd } from './exit-status.ts';
 import type { ProcessStat } from './identity.ts';

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { createServer } from 'node:net';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import type { LaunchPlan, ProcessIdentity, RunContainer, RunReference } from '../instances/ports.ts';
+import type { LaunchPlan, ProcessIdentity, RunContainer, RunReference } from '../instances/ports/runs.ts';
 import { FakeDocker } from '../testing/fake-docker.ts';
 import { RealBench } from '../testing/real-bench.ts';
 import { RecordingListener } from '../testing/recording-listener.ts';

@@ -1,4 +1,5 @@
-import type { Clock, LaunchPlan, RunContainer, RunReference } from '../instances/ports.ts';
+import type { LaunchPlan, RunContainer, RunReference } from '../instances/ports/runs.ts';
+import type { Clock } from '../instances/ports/time.ts';
 import { isDead, readStat, readTag, TAG_VARIABLE, type ProcessStat } from './identity.ts';
 import { pause } from './pause.ts';
 import { readProc } from './proc-file.ts';

@@ -1,7 +1,8 @@
 import { closeSync, constants, fstatSync, openSync } from 'node:fs';
 import { Socket } from 'node:net';
 import path from 'node:path';
-import type { Clock, ProcessIdentity, RunReference } from '../instances/ports.ts';
+import type { ProcessIdentity, RunReference } from '../instances/ports/runs.ts';
+import type { Clock } from '../instances/ports/time.ts';
 import { isDead, parseStat, type ProcessStat } from './identity.ts';
 import type { Machine } from './machine.ts';
 import { growingDelays } from './pause.ts';

@@ -1,5 +1,6 @@
 import { constants } from 'node:os';
-import type { Clock, Exit } from '../instances/ports.ts';
+import type { Exit } from '../instances/ports/runs.ts';
+import type { Clock } from '../instances/ports/time.ts';
 import { isDead, readStat, readTag, type ProcessStat } from './identity.ts';
 import { pause } from './pause.ts';
 import type { Signals } from './signals.ts';

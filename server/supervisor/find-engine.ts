@@ -1,4 +1,5 @@
-import type { Clock, ProcessIdentity, RunReference } from '../instances/ports.ts';
+import type { ProcessIdentity, RunReference } from '../instances/ports/runs.ts';
+import type { Clock } from '../instances/ports/time.ts';
 import { isDead, readStat, readTag, type ProcessStat } from './identity.ts';
 import { pause } from './pause.ts';
 import { readProc } from './proc-file.ts';

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import type { ProcessIdentity, RunReference } from '../instances/ports.ts';
+import type { ProcessIdentity, RunReference } from '../instances/ports/runs.ts';
 import { freezeRun, untilFrozen, type FrozenRun } from '../testing/frozen-run.ts';
 import { RealBench } from '../testing/real-bench.ts';
 import { RecordingListener } from '../testing/recording-listener.ts';

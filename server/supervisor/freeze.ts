@@ -1,6 +1,8 @@
 import { readdirSync, readlinkSync, realpathSync } from 'node:fs';
 import path from 'node:path';
-import { RUN_LOG, type Clock, type ProcessIdentity, type RunReference } from '../instances/ports.ts';
+import { RUN_LOG } from '../instances/ports/run-output.ts';
+import type { ProcessIdentity, RunReference } from '../instances/ports/runs.ts';
+import type { Clock } from '../instances/ports/time.ts';
 import type { EngineWatch } from './death.ts';
 import { isDead, parseStat, type ProcessStat } from './identity.ts';
 import { deadline, growingDelays, pause } from './pause.ts';

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import type { RunReference } from '../instances/ports.ts';
+import type { RunReference } from '../instances/ports/runs.ts';
 import { RealBench } from '../testing/real-bench.ts';
 import { RecordingListener } from '../testing/recording-listener.ts';
 import { createGroupStats, type MeasuredRun, type ProcessIo } from './group-stats.ts';

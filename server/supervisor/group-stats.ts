@@ -1,6 +1,7 @@
 import { statSync } from 'node:fs';
 import path from 'node:path';
-import { RUN_LOG, type Progress, type RunStats } from '../instances/ports.ts';
+import { RUN_LOG } from '../instances/ports/run-output.ts';
+import type { Progress, RunStats } from '../instances/ports/runs.ts';
 import { readStat, type ProcessStat } from './identity.ts';
 import type { Machine } from './machine.ts';
 import { errorCode, readShortProc } from './proc-file.ts';

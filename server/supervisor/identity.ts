@@ -1,5 +1,5 @@
 import { readlinkSync } from 'node:fs';
-import type { ProcessIdentity } from '../instances/ports.ts';
+import type { ProcessIdentity } from '../instances/ports/runs.ts';
 import { errorCode, readProc, readShortProc } from './proc-file.ts';
 
 /** Environment variable with the tag of a run. Workers inherit it, so it marks every process of the run. */

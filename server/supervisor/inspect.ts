@@ -1,4 +1,4 @@
-import type { Inspection, ProcessIdentity, RunReference } from '../instances/ports.ts';
+import type { Inspection, ProcessIdentity, RunReference } from '../instances/ports/runs.ts';
 import { concludeRun, type ConclusionDependencies } from './conclude.ts';
 import { exitOf } from './exit-status.ts';
 import type { EngineFinder } from './find-engine.ts';

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { Clock } from '../instances/ports.ts';
+import type { Clock } from '../instances/ports/time.ts';
 import { RealBench } from '../testing/real-bench.ts';
 import { createLauncher, type Launcher } from './launcher.ts';
 

@@ -1,5 +1,7 @@
 import path from 'node:path';
-import { RUN_LOG, type Clock, type LaunchPlan, type ProcessIdentity, type RunReference } from '../instances/ports.ts';
+import { RUN_LOG } from '../instances/ports/run-output.ts';
+import type { LaunchPlan, ProcessIdentity, RunReference } from '../instances/ports/runs.ts';
+import type { Clock } from '../instances/ports/time.ts';
 import { containerArguments } from './container.ts';
 import { findExecutable } from './executable.ts';
 import { exitOf, type ChildEnd } from './exit-status.ts';

@@ -6,7 +6,7 @@ import { createInterface } from 'node:readline';
 import { text } from 'node:stream/consumers';
 import { pathToFileURL } from 'node:url';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import type { ProcessIdentity } from '../instances/ports.ts';
+import type { ProcessIdentity } from '../instances/ports/runs.ts';
 import { RealBench } from '../testing/real-bench.ts';
 import { leftOpen } from './left-open.ts';
 

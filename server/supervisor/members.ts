@@ -1,4 +1,4 @@
-import type { Clock } from '../instances/ports.ts';
+import type { Clock } from '../instances/ports/time.ts';
 import { descendantsOf, type Container } from './container.ts';
 import type { ProcessScan } from './process-scan.ts';
 import type { SupervisorLog } from './signals.ts';

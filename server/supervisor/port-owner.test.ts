@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { createServer, type Server } from 'node:net';
 import { afterEach, describe, expect, test } from 'vitest';
 import { systemClock } from '../clock.ts';
-import { findOwner, findPortHolder, listeningPorts, markedPorts } from './port-owner.ts';
+import { findOwner, findPortHolder, listeningPorts, markedPorts, loadedProgram } from './port-owner.ts';
 import { createProcessScan } from './process-scan.ts';
 
 const scan = createProcessScan(systemClock());
@@ -136,3 +136,18 @@ async function listenElsewhere(
     },
   };
 }
+
+describe('the name of a program', () => {
+  test.each([
+    ['ld-linux-x86-64', ['/lib64/ld-linux-x86-64.so.2', '/opt/llama-server', '--port', '8100'], 'llama-server'],
+    ['ld-linux-aarch6', ['ld.so', '--library-path', '/opt/lib:/x', '/opt/bin/llama-server'], 'llama-server'],
+    ['ld-musl-x86_64.', ['ld.so', '--argv0', 'a', '--preload', 'b', 'engine', '--list'], 'engine'],
+  ])('of loader %s with %j is %j', (name, argv, program) => {
+    expect(loadedProgram(name, argv)).toBe(program);
+  });
+
+  test('is null without a loader', () => {
+    expect(loadedProgram('llama-server', ['llama-server', '--port', '8100'])).toBeNull();
+    expect(loadedProgram('ld-linux-x86-64', ['ld.so', '--list-tunables', ''])).toBeNull();
+  });
+});

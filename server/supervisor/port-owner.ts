@@ -1,10 +1,10 @@
 import { closeSync, openSync, readdirSync, readlinkSync, readSync } from 'node:fs';
 import { createServer } from 'node:net';
-import type { HeldListener } from '../instances/ports.ts';
+import type { HeldListener } from '../instances/ports/listening-ports.ts';
 import { isDead, readStat, type ProcessStat } from './identity.ts';
 import { errorCode, readProc } from './proc-file.ts';
-import { loadedProgram } from './loaded-program.ts';
 import type { ProcessScan } from './process-scan.ts';
+import path from 'node:path';
 
 /** Inodes of the sockets that accept connections to a port on loopback. `unknown`: the system does not show them. */
 type Listeners = ReadonlySet<string> | 'unknown';
@@ -276,4 +276,26 @@ function tryToBind(port: number, host: string): Promise<string | null> {
 /** Replaces unusual characters: a process chooses its own name, which goes into a message. */
 function printable(name: string): string {
   return name.replaceAll(/[^\u0020-\u007E]/g, '?');
+}
+
+/** The dynamic loader of glibc and musl, with its name cut as the kernel cuts process names. */
+const LOADER = /^ld-(linux|musl)/;
+/** Options of the loader that take a value. */
+const WITH_VALUE: ReadonlySet<string> = new Set([
+  '--library-path',
+  '--preload',
+  '--audit',
+  '--argv0',
+  '--inhibit-rpath',
+  '--glibc-hwcaps-prepend',
+  '--glibc-hwcaps-mask',
+]);
+
+/** Returns the program that a dynamic loader runs, as for a portable engine; `null`: the process is not a loader. */
+export function loadedProgram(name: string, [, ...argv]: readonly string[]): string | null {
+  if (!LOADER.test(name)) return null;
+  const program = argv.find(
+    (word, index) => word !== '' && !word.startsWith('--') && !WITH_VALUE.has(argv[index - 1] ?? ''),
+  );
+  return program === undefined ? null : path.basename(program);
 }

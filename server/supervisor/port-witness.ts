@@ -1,5 +1,5 @@
 import { readlinkSync } from 'node:fs';
-import type { HeldListener, PortWitness } from '../instances/ports.ts';
+import type { HeldListener, PortWitness } from '../instances/ports/listening-ports.ts';
 import { findListener, type RunProcesses } from './port-owner.ts';
 import { errorCode } from './proc-file.ts';
 

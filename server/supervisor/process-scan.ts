@@ -1,5 +1,5 @@
 import { readdirSync } from 'node:fs';
-import type { Clock } from '../instances/ports.ts';
+import type { Clock } from '../instances/ports/time.ts';
 import { isDead, readStat, readTag, type ProcessStat } from './identity.ts';
 
 /** One process as a scan saw it. */

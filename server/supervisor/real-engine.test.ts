@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { createServer, request } from 'node:http';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { testEngine, testModel } from '../../scripts/test-assets.ts';
-import type { LaunchPlan, ProcessIdentity, RunReference } from '../instances/ports.ts';
+import type { LaunchPlan, ProcessIdentity, RunReference } from '../instances/ports/runs.ts';
 import { RealBench } from '../testing/real-bench.ts';
 import { RecordingListener } from '../testing/recording-listener.ts';
 

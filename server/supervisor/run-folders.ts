@@ -1,16 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { readdir, rename, rm } from 'node:fs/promises';
 import path from 'node:path';
-import type { Erasure, RunReference } from '../instances/ports.ts';
+import type { RunFolders } from '../instances/ports/folders.ts';
+import type { RunReference } from '../instances/ports/runs.ts';
 import { errorCode } from './proc-file.ts';
-
-/** Removes the folders of finished runs, never the folder of a watched run. */
-export interface RunFolders {
-  discard(folder: string): Promise<void>;
-  sweep(parent: string, keep: ReadonlySet<string>): Promise<Erasure>;
-  /** Removes all but the newest folders. A folder's name begins with the number of its run. */
-  prune(parent: string, newest: number): Promise<void>;
-}
 
 /** Marks the name of a folder while it is being erased; a random part follows. */
 const ASIDE = '.erased-';

@@ -1,11 +1,11 @@
 import { chmodSync, existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import path from 'node:path';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import type { LaunchPlan, RunReference } from '../instances/ports.ts';
+import { afterEach, beforeEach, describe, expect, test, it } from 'vitest';
+import type { LaunchPlan, RunReference } from '../instances/ports/runs.ts';
 import { RealBench } from '../testing/real-bench.ts';
 import { RecordingListener } from '../testing/recording-listener.ts';
 import { readStat } from './identity.ts';
-import { engineOomScore } from './oom-score.ts';
+import { engineOomScore, scoreAbove } from './spawn.ts';
 
 let bench: RealBench;
 let listener: RecordingListener;
@@ -271,5 +271,23 @@ describe('if the wrapper cannot write its files', () => {
     await bench.supervisor.spawn(run, bench.script('exec sleep 1000'), {}, listener);
     bench.supervisor.kill(run);
     expect(await listener.gone).toMatchObject({ signal: 'SIGKILL' });
+  });
+});
+
+describe('the OOM score of engines', () => {
+  it.each([
+    [-1_000, 200],
+    [-500, 200],
+    [0, 200],
+    [100, 300],
+    [900, 1_000],
+    [1_000, 1_000],
+    [Number.NaN, null],
+  ])('of a server with %i is %s', (own, score) => {
+    expect(scoreAbove(own)).toBe(score);
+  });
+
+  it.runIf(process.platform === 'linux')('is based on the score of this process', () => {
+    expect(engineOomScore()).toBe(scoreAbove(Number(readFileSync('/proc/self/oom_score_adj', 'utf8'))));
   });
 });

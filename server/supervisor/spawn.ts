@@ -1,10 +1,10 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { closeSync, constants, mkdirSync, openSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { RUN_LOG, type LaunchPlan, type RunReference } from '../instances/ports.ts';
+import { RUN_LOG } from '../instances/ports/run-output.ts';
+import type { LaunchPlan, RunReference } from '../instances/ports/runs.ts';
 import { TAG_VARIABLE } from './identity.ts';
-import { engineOomScore } from './oom-score.ts';
-import { errorCode } from './proc-file.ts';
+import { errorCode, readShortProc } from './proc-file.ts';
 import type { ChildEnd } from './exit-status.ts';
 import { launchWithout } from './left-open.ts';
 import { BOOT_FILE, EXIT_FILE, PID_FILE, readRunFile, SHELL, wrapperArguments } from './wrapper.ts';
@@ -116,4 +116,19 @@ function reasonOf(error: unknown, command: string): string {
 
 function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
+}
+
+/** Added to the score, of at most 1000. When memory is short, the kernel kills engines before llamactl and ordinary programs. */
+const ABOVE = 200;
+const HIGHEST = 1_000;
+
+/** Returns the OOM score of a new engine; `null`: the system has no such scores. Raising one's own score needs no privilege. */
+export function engineOomScore(): number | null {
+  const own = readShortProc('/proc/self/oom_score_adj');
+  return own instanceof Buffer ? scoreAbove(Number.parseInt(own.toString('latin1'), 10)) : null;
+}
+
+/** Computes an engine's score from this process's. It is above zero even if this process's is below: engines are not protected. */
+export function scoreAbove(own: number): number | null {
+  return Number.isNaN(own) ? null : Math.min(Math.max(own, 0) + ABOVE, HIGHEST);
 }

@@ -1,4 +1,5 @@
-import type { Clock, ProcessIdentity, RunReference } from '../instances/ports.ts';
+import type { ProcessIdentity, RunReference } from '../instances/ports/runs.ts';
+import type { Clock } from '../instances/ports/time.ts';
 import type { Container } from './container.ts';
 import type { EngineWatch } from './death.ts';
 import { findWrapper } from './exit-status.ts';

@@ -1,4 +1,4 @@
-import type { ProcessIdentity, RunListener, RunReference } from '../instances/ports.ts';
+import type { ProcessIdentity, RunListener, RunReference } from '../instances/ports/runs.ts';
 import { concludeRun, type ConclusionDependencies } from './conclude.ts';
 import type { Container } from './container.ts';
 import type { DeathWatcher, EngineWatch } from './death.ts';

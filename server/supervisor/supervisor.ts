@@ -1,4 +1,7 @@
-import type { Clock, ProcessIdentity, RunListener, RunReference, Supervisor } from '../instances/ports.ts';
+import type { RunFolders } from '../instances/ports/folders.ts';
+import type { ListeningPorts } from '../instances/ports/listening-ports.ts';
+import type { ProcessIdentity, RunListener, RunReference, Runs } from '../instances/ports/runs.ts';
+import type { Clock } from '../instances/ports/time.ts';
 import { createContainers, type Container } from './container.ts';
 import { createDeathWatcher } from './death.ts';
 import { createEngineFinder } from './find-engine.ts';
@@ -32,6 +35,12 @@ export interface SupervisorOptions {
   log: SupervisorLog;
   /** How signals are sent; tests may replace it. Default: `process.kill`. */
   sendSignal?: SendSignal;
+}
+
+/** The processes, run folders and listening sockets of this machine. */
+export interface Supervisor extends Runs, RunFolders, ListeningPorts {
+  /** Stops watching; engines live on. */
+  close(): void;
 }
 
 /** Longest wait for the end of processes that a failed launch left. */
@@ -182,9 +191,7 @@ export function createSupervisor(options: SupervisorOptions): Supervisor {
     whileFrozen: async (run, step) => (await runs.get(run.tag)?.whileFrozen(step)) ?? false,
     strays: (known) => strays.list(known),
     endStray: (tag) => strays.end(tag),
-    discard: (folder) => folders.discard(folder),
-    prune: (parent, newest) => folders.prune(parent, newest),
-    sweep: (parent, keep) => folders.sweep(parent, keep),
+    ...folders,
     close: () => {
       isClosed = true;
       launcher.close();

@@ -1,6 +1,6 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import type { Readable } from 'node:stream';
-import type { Clock } from '../instances/ports.ts';
+import type { Clock } from '../instances/ports/time.ts';
 import { findExecutable } from './executable.ts';
 import { statusOf } from './exit-status.ts';
 import { launchWithout, leftOpen } from './left-open.ts';

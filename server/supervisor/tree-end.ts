@@ -1,4 +1,4 @@
-import type { Clock } from '../instances/ports.ts';
+import type { Clock } from '../instances/ports/time.ts';
 import { isDead, readStat, type ProcessStat } from './identity.ts';
 import { growingDelays, pause } from './pause.ts';
 import type { ProcessEntry, ProcessScan } from './process-scan.ts';

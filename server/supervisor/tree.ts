@@ -1,4 +1,4 @@
-import type { ProcessIdentity, RunReference } from '../instances/ports.ts';
+import type { ProcessIdentity, RunReference } from '../instances/ports/runs.ts';
 import { isDead, type ProcessStat } from './identity.ts';
 import type { ProcessEntry } from './process-scan.ts';
 

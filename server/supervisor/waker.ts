@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process';
-import { RUN_WOKEN, RUN_LOG, type RunReference } from '../instances/ports.ts';
+import { RUN_WOKEN, RUN_LOG } from '../instances/ports/run-output.ts';
+import type { RunReference } from '../instances/ports/runs.ts';
 import type { SupervisorLog } from './signals.ts';
 
 /** A small process that sends SIGCONT to a frozen run if this process dies. */

@@ -1,6 +1,6 @@
 import { readdirSync, readlinkSync, statSync } from 'node:fs';
 import path from 'node:path';
-import type { ProcessIdentity, Whereabouts } from '../instances/ports.ts';
+import type { ProcessIdentity, Whereabouts } from '../instances/ports/runs.ts';
 import { currentBootId, isDead, readStat, readTag } from './identity.ts';
 import { errorCode, readProc } from './proc-file.ts';
 import { WRAPPER_NAME } from './wrapper.ts';

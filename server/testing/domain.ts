@@ -2,7 +2,8 @@ import type { Config } from '@llamactl/contract/config';
 import { createInstances, type Instances } from '../instances/instances.ts';
 import type { LeaseBook } from '../instances/slots/lease-book.ts';
 import type { Lease, LeaseRequest } from '../instances/slots/leases.ts';
-import type { Clock, InstanceStore } from '../instances/ports.ts';
+import type { InstanceStore } from '../instances/ports/instance-store.ts';
+import type { Clock } from '../instances/ports/time.ts';
 import type { InstanceManager } from '../instances/use-cases.ts';
 import { createAlerts, type Alerts } from '../events/alerts.ts';
 import { createEventBus } from '../events/bus.ts';
@@ -13,6 +14,7 @@ import { FakeSupervisor } from './fake-supervisor.ts';
 import { FakeWorld } from './fake-world.ts';
 import { MemoryStore } from './memory-store.ts';
 import { RecordingEvents } from './recording-events.ts';
+import { RecordingTrace } from './recording-trace.ts';
 
 const SETTINGS: Config['instances'] = {
   port_range: [8_100, 8_199],
@@ -40,6 +42,7 @@ export class Domain {
   readonly store: MemoryStore;
   readonly adapter: FakeEngineAdapter;
   readonly events = new RecordingEvents();
+  readonly trace = new RecordingTrace();
   readonly alerts: Alerts;
   readonly faults: unknown[] = [];
   readonly logs = new FakeRunLogs();
@@ -79,6 +82,7 @@ export class Domain {
         store,
         events: bus,
         alerts: this.alerts,
+        trace: this.trace,
         meter: {
           stats: (run) => {
             const stats = this.supervisor.stats(run);
@@ -87,7 +91,9 @@ export class Domain {
         },
         engines: new FakeEngines({ llama_cpp: this.adapter }),
         endpoint: this.world.endpoint,
-        supervisor: this.supervisor,
+        runs: this.supervisor,
+        runFolders: this.supervisor,
+        listeningPorts: this.supervisor,
         logs: this.logs,
       },
       {

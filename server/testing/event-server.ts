@@ -9,7 +9,9 @@ import { createFeed, type Feed, type FeedClient, type Seat } from '../events/fee
 import { testServer } from './http-harness.ts';
 import type { HttpServer, HttpServerParts } from '../http/server.ts';
 import { webSocketRoutes } from '../http/routes/websocket.routes.ts';
-import type { KeptEvent } from '../instances/ports.ts';
+import { Tracing, type DecisionSource } from '../events/tracing.ts';
+import type { KeptEvent } from '../instances/ports/event-sink.ts';
+import type { Decision } from '../instances/ports/trace.ts';
 import { FakeManager } from './fake-manager.ts';
 import { openDoor } from './fake-services.ts';
 import { MemoryStore } from './memory-store.ts';
@@ -54,8 +56,10 @@ export class EventServer {
   #server: HttpServer | null = null;
   #bus: EventBus | null = null;
   #feed: Feed | null = null;
+  #tracing: Tracing | null = null;
   #stored: readonly KeptEvent[] = [];
   #joined = Promise.withResolvers<void>();
+  #traced = Promise.withResolvers<void>();
 
   private constructor(parts: Partial<HttpServerParts>) {
     this.#parts = parts;
@@ -74,6 +78,11 @@ export class EventServer {
   /** Resolves when a client has joined since the server came up; it gets all events from then on. */
   get joined(): Promise<void> {
     return this.#joined.promise;
+  }
+
+  /** Resolves when a client has subscribed to decisions since the server came up. */
+  get traced(): Promise<void> {
+    return this.#traced.promise;
   }
 
   /** Creates an instance with these fields, without an event. */
@@ -97,6 +106,11 @@ export class EventServer {
     this.#bus?.emit(event);
   }
 
+  /** Makes a decision, of an instance given by name. */
+  decide(decision: Decision): void {
+    this.#tracing?.note(decision);
+  }
+
   measured(name: string, stats: Stats): void {
     this.#feed?.stats({ name, stats });
   }
@@ -116,7 +130,16 @@ export class EventServer {
       throw error;
     };
     const bus = createEventBus({ clock, replay: new MemoryStore().replay, stored: this.#stored, onError });
-    const feed = createFeed({ clock, bus, idOf: (name) => this.manager.idOf(name) });
+    const idOf = (name: string): string | null => this.manager.idOf(name);
+    const tracing = new Tracing({ idOf, nameOf: () => null, onError });
+    const traced = (this.#traced = Promise.withResolvers());
+    const decisions: DecisionSource = {
+      listen: (listener) => {
+        traced.resolve();
+        return tracing.listen(listener);
+      },
+    };
+    const feed = createFeed({ clock, bus, idOf, decisions });
     const joined = (this.#joined = Promise.withResolvers());
     const events = {
       join: (client: FeedClient): Seat => {
@@ -132,6 +155,7 @@ export class EventServer {
       ...this.#parts,
     });
     this.#bus = bus;
+    this.#tracing = tracing;
     this.#feed = feed;
     this.#server = server;
     ({ port: this.#port } = await server.listen({ host: '127.0.0.1', port: this.#port }));

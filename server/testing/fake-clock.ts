@@ -1,4 +1,4 @@
-import type { Clock } from '../instances/ports.ts';
+import type { Clock } from '../instances/ports/time.ts';
 
 interface Timer {
   due: number;

@@ -1,18 +1,14 @@
 import type { OptionValue } from '@llamactl/contract/instance';
 import type {
   EngineAdapter,
-  EngineEndpoint,
   Engines,
-  EngineTarget,
-  Exit,
-  InstanceRecord,
-  LaunchPlan,
   Offload,
-  ProbeResult,
-  Settings,
   SettingsProblem,
   StartProblem,
-} from '../instances/ports.ts';
+} from '../instances/ports/engine-adapter.ts';
+import type { EngineEndpoint, EngineTarget, ProbeResult } from '../instances/ports/engine-endpoint.ts';
+import type { InstanceRecord, Settings } from '../instances/ports/instance-record.ts';
+import type { Exit, LaunchPlan } from '../instances/ports/runs.ts';
 
 import type { EngineOptions } from '../instances/ports/engine-options.ts';
 

@@ -3,7 +3,7 @@ import type { Health } from '@llamactl/contract/health';
 import type { Batch, CreateInstance, Instance, Status, UpdateInstance } from '@llamactl/contract/instance';
 import type { LogItem, Logs } from '@llamactl/contract/logs';
 import type { Lease } from '../instances/slots/leases.ts';
-import type { LogQuery } from '../instances/ports.ts';
+import type { LogQuery } from '../instances/ports/run-output.ts';
 import type { InstanceManager, LiveRun, StopOptions, WaitOptions, Written } from '../instances/use-cases.ts';
 
 const MADE_AT = '2024-01-15T10:30:00Z';

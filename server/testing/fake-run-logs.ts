@@ -1,5 +1,6 @@
 import type { LogEntry, LogItem, Logs } from '@llamactl/contract/logs';
-import type { LogQuery, LogReference, RunLogs, RunReference } from '../instances/ports.ts';
+import type { LogQuery, LogReference, RunLogs } from '../instances/ports/run-output.ts';
+import type { RunReference } from '../instances/ports/runs.ts';
 
 /** One call of {@link FakeRunLogs} about the beginning or end of a run or a log. */
 export interface FakeLogCall {

@@ -1,17 +1,16 @@
+import type { Erasure } from '../instances/ports/folders.ts';
+import type { HeldListener, PortWitness } from '../instances/ports/listening-ports.ts';
 import type {
-  Clock,
-  Erasure,
   Inspection,
   LaunchPlan,
-  HeldListener,
-  PortWitness,
   ProcessIdentity,
   Progress,
   RunListener,
   RunReference,
   RunStats,
-  Supervisor,
-} from '../instances/ports.ts';
+} from '../instances/ports/runs.ts';
+import type { Supervisor } from '../supervisor/supervisor.ts';
+import type { Clock } from '../instances/ports/time.ts';
 import { FakeWorld, type FakeProcess } from './fake-world.ts';
 
 /** One call of a {@link FakeSupervisor} that acts on a run. */

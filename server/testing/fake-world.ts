@@ -1,5 +1,6 @@
 import { constants } from 'node:os';
-import type { EngineEndpoint, Exit, LaunchPlan, ProcessIdentity, Progress, RunReference } from '../instances/ports.ts';
+import type { EngineEndpoint } from '../instances/ports/engine-endpoint.ts';
+import type { Exit, LaunchPlan, ProcessIdentity, Progress, RunReference } from '../instances/ports/runs.ts';
 
 /** An engine of the {@link FakeWorld}. Tests change its fields to make it behave. */
 export interface FakeProcess {

@@ -1,4 +1,4 @@
-import type { RunReference, Supervisor } from '../instances/ports.ts';
+import type { RunReference, Runs } from '../instances/ports/runs.ts';
 
 /** A run that is frozen until `thaw` is called. */
 export interface FrozenRun {
@@ -6,10 +6,10 @@ export interface FrozenRun {
 }
 
 /** Freezes a run. Returns `null` if it cannot be frozen now. */
-export async function freezeRun(supervisor: Supervisor, run: RunReference): Promise<FrozenRun | null> {
+export async function freezeRun(runs: Runs, run: RunReference): Promise<FrozenRun | null> {
   const still = Promise.withResolvers<boolean>();
   const over = Promise.withResolvers<void>();
-  const frozen = supervisor.whileFrozen(run, () => {
+  const frozen = runs.whileFrozen(run, () => {
     still.resolve(true);
     return over.promise;
   });
@@ -24,13 +24,13 @@ export async function freezeRun(supervisor: Supervisor, run: RunReference): Prom
 
 /** Freezes a run, and retries until that works. On a busy machine it may take more than one attempt. */
 export async function untilFrozen(
-  supervisor: Supervisor,
+  runs: Runs,
   run: RunReference,
   until: (condition: () => Promise<boolean>) => Promise<void>,
 ): Promise<FrozenRun> {
   const found: FrozenRun[] = [];
   await until(async () => {
-    const frozen = await freezeRun(supervisor, run);
+    const frozen = await freezeRun(runs, run);
     if (frozen !== null) found.push(frozen);
     return frozen !== null;
   });

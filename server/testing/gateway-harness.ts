@@ -11,7 +11,10 @@ import {
 import { connect, createServer as createNetServer, type Socket, type Server as NetServer } from 'node:net';
 import { ApiError } from '@llamactl/contract/errors';
 import { systemClock } from '../clock.ts';
-import type { Clock, Crossing, PortWitness } from '../instances/ports.ts';
+import type { Crossing } from '../instances/ports/engine-adapter.ts';
+import type { PortWitness } from '../instances/ports/listening-ports.ts';
+import type { Clock } from '../instances/ports/time.ts';
+import { NO_TRACE, type Trace } from '../instances/ports/trace.ts';
 import { EngineDied, type LeasedRecord, Leases } from '../instances/slots/leases.ts';
 import { GATEWAY_ERROR_SHAPES } from '../gateway/error-shape.ts';
 import { closedToCallers } from '../gateway/crossing.ts';
@@ -231,6 +234,7 @@ export interface GatewayOptions {
   bodyClock?: Clock;
   /** The account whose share of that memory a request uses; default: one account for all. */
   accountOf?: (request: IncomingMessage) => string;
+  trace?: Trace;
 }
 
 export async function startGateway(
@@ -245,6 +249,7 @@ export async function startGateway(
     bodyMemory = 2 ** 40,
     bodyClock = systemClock(),
     accountOf = () => 'test',
+    trace = NO_TRACE,
   }: GatewayOptions = {},
 ): Promise<GatewayServer> {
   const instances = new FakeInstances(fakes);
@@ -263,6 +268,7 @@ export async function startGateway(
     settings: { loadingKeepaliveSeconds, aliasesInModels },
     measureSendQueues,
     closed: closedToCallers(crossings),
+    trace,
   });
   const serve = (request: IncomingMessage, response: ServerResponse, head: Buffer | null): void => {
     const url = request.url ?? '';

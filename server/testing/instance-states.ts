@@ -1,5 +1,5 @@
 import type { Launch, Ending, InstanceState, Run } from '../instances/life/lifecycle.ts';
-import type { LaunchPlan, ProcessIdentity } from '../instances/ports.ts';
+import type { LaunchPlan, ProcessIdentity } from '../instances/ports/runs.ts';
 
 /** Sample states for tests of the domain, one for each column of the state table. */
 

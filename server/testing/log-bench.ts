@@ -3,7 +3,9 @@ import { closeSync, mkdirSync, mkdtempSync, openSync, readFileSync, readdirSync,
 import { open, rm, type FileHandle } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { RUN_LOG, type AlertSink, type LogReference, type RunReference, type Supervisor } from '../instances/ports.ts';
+import type { AlertSink } from '../instances/ports/alert-sink.ts';
+import { RUN_LOG, type LogReference } from '../instances/ports/run-output.ts';
+import type { RunReference, Runs } from '../instances/ports/runs.ts';
 import { createLogKeeper, type LogKeeper, type LogKeeperOptions, type OwnLogKeeper } from '../logs/keeper.ts';
 import { readRun, type RunOutput } from '../logs/layout.ts';
 import { FakeClock } from './fake-clock.ts';
@@ -68,7 +70,7 @@ export class StandingAlerts implements AlertSink {
 }
 
 /** Stops a process while a step runs. The step begins when every task of the process has stopped. */
-export function freezerOf({ pid = 0 }: ChildProcess): Pick<Supervisor, 'whileFrozen'> {
+export function freezerOf({ pid = 0 }: ChildProcess): Pick<Runs, 'whileFrozen'> {
   const isAtRest = (): boolean =>
     readdirSync(`/proc/${pid}/task`).every((task) =>
       readFileSync(`/proc/${pid}/task/${task}/stat`, 'latin1').includes(') T '),
@@ -88,7 +90,7 @@ export function freezerOf({ pid = 0 }: ChildProcess): Pick<Supervisor, 'whileFro
 }
 
 /** A freezer for files to which only the test writes. */
-const NOTHING_TO_FREEZE: Pick<Supervisor, 'whileFrozen'> = {
+const NOTHING_TO_FREEZE: Pick<Runs, 'whileFrozen'> = {
   whileFrozen: async (_run, step) => {
     await step();
     return true;

@@ -1,4 +1,6 @@
-import type { InstanceStore, KeptEvent, ReplayStore, StoredInstance } from '../instances/ports.ts';
+import type { ReplayStore } from '../instances/ports/event-replay.ts';
+import type { KeptEvent } from '../instances/ports/event-sink.ts';
+import type { InstanceStore, StoredInstance } from '../instances/ports/instance-store.ts';
 import { MemoryCommits } from './memory-commits.ts';
 
 const REPLAYED = 1_000;

@@ -5,16 +5,11 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { systemClock } from '../clock.ts';
-import {
-  RUN_LOG,
-  type LaunchPlan,
-  type ProcessIdentity,
-  type RunReference,
-  type Supervisor,
-} from '../instances/ports.ts';
+import { RUN_LOG } from '../instances/ports/run-output.ts';
+import type { LaunchPlan, ProcessIdentity, RunReference } from '../instances/ports/runs.ts';
 import { errorCode } from '../supervisor/proc-file.ts';
 import type { SendSignal } from '../supervisor/signals.ts';
-import { createSupervisor } from '../supervisor/supervisor.ts';
+import { createSupervisor, type Supervisor } from '../supervisor/supervisor.ts';
 import type { EngineBehaviour, SupervisorBench } from './contracts/supervisor.contract.ts';
 import { FakeClock } from './fake-clock.ts';
 import { fakeEngineCommand } from './fake-engine.ts';

@@ -1,7 +1,7 @@
 import type { DomainEvent } from '@llamactl/contract/events';
 import type { Status } from '@llamactl/contract/instance';
 import { PublicationOrder } from '../events/bus.ts';
-import type { EventSink, KeptEvent } from '../instances/ports.ts';
+import type { EventSink, KeptEvent } from '../instances/ports/event-sink.ts';
 
 /** An {@link EventSink} that records events. */
 export class RecordingEvents implements EventSink {

@@ -1,4 +1,4 @@
-import type { Exit, RunListener } from '../instances/ports.ts';
+import type { Exit, RunListener } from '../instances/ports/runs.ts';
 
 /** Records the reports of a supervisor about one run. */
 export class RecordingListener implements RunListener {

@@ -6,7 +6,7 @@ import { FakeClock } from './fake-clock.ts';
 import type { Inheritance } from '../reload/inheritance.ts';
 import { PredecessorLink } from '../reload/predecessor-link.ts';
 import type { ReplaceableServer } from '../reload/replaceable.ts';
-import { Service, type ServiceParts } from '../reload/service.ts';
+import { Service, type ServiceDependencies } from '../reload/service.ts';
 import type { SuccessorProcess } from '../reload/successor-process.ts';
 
 /** For tests of the reload service: fakes of a server and its successors. */
@@ -138,13 +138,13 @@ export class FakeSuccessor {
  *
  * @param options.takesBack False: a second server of this process cannot start, as if the store had been migrated.
  */
-export async function service(changes: Partial<ServiceParts<FakeServer>> = {}, { takesBack = true } = {}) {
+export async function service(changes: Partial<ServiceDependencies<FakeServer>> = {}, { takesBack = true } = {}) {
   const done: string[] = [];
   const signals: string[] = [];
   const successors: FakeSuccessor[] = [];
   const clock = new FakeClock();
   const failures: string[] = [];
-  const parts: ServiceParts<FakeServer> = {
+  const dependencies: ServiceDependencies<FakeServer> = {
     clock,
     log: {
       debug: () => undefined,
@@ -165,7 +165,7 @@ export async function service(changes: Partial<ServiceParts<FakeServer>> = {}, {
       const successor = new FakeSuccessor(done);
       successors.push(successor);
       // Only the first process keeps the lifeline's other end; any other passes its own on to the successor.
-      return parts.isFirst ? successor.process : { ...successor.process, lifeline: null };
+      return dependencies.isFirst ? successor.process : { ...successor.process, lifeline: null };
     },
     servingPid: () => 99,
     sendSignal: (pid, signal) => void signals.push(`${signal} to ${pid}`),
@@ -174,7 +174,7 @@ export async function service(changes: Partial<ServiceParts<FakeServer>> = {}, {
     onSuccessor: () => false,
     ...changes,
   };
-  const opened = await Service.open(parts, null);
+  const opened = await Service.open(dependencies, null);
   const successor = async (): Promise<FakeSuccessor> =>
     vi.waitFor(() => {
       const newest = successors.at(-1);

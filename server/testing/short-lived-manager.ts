@@ -6,7 +6,7 @@
 import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { systemClock } from '../clock.ts';
-import type { LaunchPlan, RunReference } from '../instances/ports.ts';
+import type { LaunchPlan, RunReference } from '../instances/ports/runs.ts';
 import { createSupervisor } from '../supervisor/supervisor.ts';
 
 export interface ManagerOrders {

@@ -1,6 +1,7 @@
 import { rmSync } from 'node:fs';
 import { DatabaseSync } from 'node:sqlite';
-import type { Clock, StoredInstance } from '../instances/ports.ts';
+import type { StoredInstance } from '../instances/ports/instance-store.ts';
+import type { Clock } from '../instances/ports/time.ts';
 import { openStore } from '../store/sqlite.ts';
 import { storedKey, storedSession, storedUser } from './contracts/accounts.contract.ts';
 import { auditEntry } from './contracts/audit.contract.ts';

@@ -111,9 +111,9 @@ def seqs(frames: Any) -> list[int]:
 
 
 def test_asks_for_what_is_wanted_and_tells_it(mode: str) -> None:
-    frames = [event(5), event(6, kind="instance_status_changed", status="running"), event(7, "B"), event(8, "c")]
+    sent = [event(5), event(6, kind="instance_status_changed", status="running"), event(7, "B"), event(8, "c")]
     with (
-        serving(tells(*frames, then=stays)) as server,
+        serving(tells(*sent, then=stays)) as server,
         opened(mode, server.url, token="llk_1") as bench,
     ):
         stream = bench.stream("events", after_seq=0, instances=["A", "b"], types=["instance_created"])
@@ -172,6 +172,25 @@ def test_is_resumed_where_it_was(mode: str) -> None:
     attempts = [each.attempt for each in seen if isinstance(each, Interruption)]
     assert (seen.count("open"), attempts) == (3, [1, 2, 1, 1])
     assert bench.waits == [0.125, 0.25, 0.125, 0.125]
+
+
+def test_yields_decisions_which_repeat_the_last_number(mode: str) -> None:
+    data = {
+        "decision": "eviction",
+        "instance": "a",
+        "other": "b",
+        "message": "is stopped for b",
+        "inputs": {"idle_ms": 3},
+    }
+    decision = {"type": "decision", "timestamp": "t", "seq": 5, "data": data}
+    with (
+        serving(tells(event(5, "b"), decision, decision, then=stays)) as server,
+        opened(mode, server.url) as bench,
+    ):
+        stream = bench.stream("events", instances=["b"], types=["decision"], after_seq=4)
+        frames = [next(stream), next(stream)]
+        assert [(each.seq, each.data.other, each.data.inputs) for each in frames] == [(5, "b", {"idle_ms": 3})] * 2
+        stream.close()  # type: ignore[attr-defined]
 
 
 def test_begins_now_and_misses_nothing_from_then_on(mode: str) -> None:

@@ -4,7 +4,7 @@ import { ApiError } from '@llamactl/contract/errors';
 import type { RequestPayload } from 'fastify';
 import type { BodyBudget } from '../../gateway/body-budget.ts';
 import { requestLength } from '../../gateway/upload.ts';
-import type { Clock } from '../../instances/ports.ts';
+import type { Clock } from '../../instances/ports/time.ts';
 import type { Sliced, SlicedWork } from '../../sliced-work.ts';
 import { overSignal } from '../disconnect.ts';
 import { limitedSubject } from '../edge/rate-limit.ts';

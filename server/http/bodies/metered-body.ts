@@ -1,6 +1,6 @@
 import { Transform } from 'node:stream';
 import { BodyBudget, type Reservation, SMALL_BODY } from '../../gateway/body-budget.ts';
-import type { Clock } from '../../instances/ports.ts';
+import type { Clock } from '../../instances/ports/time.ts';
 
 /** Bytes for all bodies under `/api`; one caller may use half of them. That is two of the largest bodies. */
 const API_BODY_MEMORY = 64 * 1024 * 1024;

@@ -3,7 +3,7 @@ import type { Config } from '@llamactl/contract/config';
 import type { FastifyBaseLogger } from 'fastify';
 import { addressGroup } from '../../auth/address-group.ts';
 import { isLoopbackHost } from '../../config/loopback.ts';
-import type { Clock } from '../../instances/ports.ts';
+import type { Clock } from '../../instances/ports/time.ts';
 import { canonicalAddress, isTrustedBy } from './client-address.ts';
 
 /**

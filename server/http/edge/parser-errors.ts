@@ -3,7 +3,7 @@ import { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { ApiError } from '@llamactl/contract/errors';
 import type { FastifyBaseLogger } from 'fastify';
-import type { Clock } from '../../instances/ports.ts';
+import type { Clock } from '../../instances/ports/time.ts';
 import { LONGEST_URL } from './admission.ts';
 import { SMALL_CHUNKS } from './connection-bounds.ts';
 import { errorAnswer, type ErrorShape } from '../errors.ts';

@@ -3,6 +3,7 @@ import { OPERATIONS } from '@llamactl/contract/operations';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { FakeClock } from '../../testing/fake-clock.ts';
+import { RecordingTrace } from '../../testing/recording-trace.ts';
 import { limitedSubject, RateLimits } from './rate-limit.ts';
 
 const START = 1_700_000_000_000;
@@ -186,5 +187,32 @@ describe('for any calls', () => {
       }),
       { numRuns: 40 },
     );
+  });
+});
+
+describe('the trace', () => {
+  it('has a refused request with what was counted, and no admitted one', async () => {
+    const clock = new FakeClock({ now: START });
+    const trace = new RecordingTrace();
+    trace.isOn = true;
+    const limited = new RateLimits({ clock, config: { enabled: true, regular: 1, intensive: 1 }, trace });
+    limited.count('user:ada', startInstance);
+    limited.count('user:ada', listInstances);
+    await clock.advance(15_000);
+    limited.count('user:ada', startInstance);
+    expect(trace.decisions).toEqual([
+      {
+        kind: 'admission',
+        instance: null,
+        inputs: {
+          outcome: 'refused',
+          caller: 'user:ada',
+          limit: 'intensive',
+          most: 1,
+          counted: 2,
+          retry_after_ms: 45_000,
+        },
+      },
+    ]);
   });
 });

@@ -4,7 +4,8 @@ import type { Operation } from '@llamactl/contract/operation';
 import { OPERATIONS } from '@llamactl/contract/operations';
 import { addressGroup } from '../../auth/address-group.ts';
 import type { Caller } from '../../auth/caller.ts';
-import type { Clock } from '../../instances/ports.ts';
+import type { Clock } from '../../instances/ports/time.ts';
+import { NO_TRACE, type Trace } from '../../instances/ports/trace.ts';
 import { RequestWindows } from './request-windows.ts';
 
 /** Result of counting a request. */
@@ -27,14 +28,17 @@ const NOT_LIMITED: RateLimitVerdict = { headers: {}, refusal: null };
 export class RateLimits {
   readonly #clock: Pick<Clock, 'now' | 'elapsed'>;
   readonly #config: Config['rate_limit'];
+  readonly #trace: Trace;
   readonly #windows: Record<LimitedClass, RequestWindows> = {
     regular: new RequestWindows(MOST_SUBJECTS),
     intensive: new RequestWindows(MOST_SUBJECTS),
   };
 
-  constructor(parts: { clock: Pick<Clock, 'now' | 'elapsed'>; config: Config['rate_limit'] }) {
+  /** @param parts `trace`: default: decisions are not traced. */
+  constructor(parts: { clock: Pick<Clock, 'now' | 'elapsed'>; config: Config['rate_limit']; trace?: Trace }) {
     this.#clock = parts.clock;
     this.#config = parts.config;
+    this.#trace = parts.trace ?? NO_TRACE;
   }
 
   /**
@@ -57,6 +61,10 @@ export class RateLimits {
       'x-ratelimit-reset': String(Math.ceil((this.#clock.now() + left) / 1_000)),
     };
     const isOver = used > limit && !(operation !== null && NEVER_REFUSED.has(operation.id));
+    if (isOver && this.#trace.isOn) {
+      const inputs = { caller: subject, limit: cost, most: limit, counted: used, retry_after_ms: left } as const;
+      this.#trace.note({ kind: 'admission', instance: null, inputs: { outcome: 'refused', ...inputs } });
+    }
     return { headers, refusal: isOver ? tooMany(cost, limit, Math.ceil(left / 1_000)) : null };
   }
 }

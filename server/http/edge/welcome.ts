@@ -1,6 +1,6 @@
 import { ApiError } from '@llamactl/contract/errors';
 import type { Caller } from '../../auth/caller.ts';
-import type { Clock } from '../../instances/ports.ts';
+import type { Clock } from '../../instances/ports/time.ts';
 
 /**
  * Watches the credentials of a caller during a long request or WebSocket. Calls `onOver` once, when the credentials are

@@ -12,7 +12,9 @@ import { createGateway } from '../../gateway/gateway.ts';
 import { isModelsUrl } from '../../gateway/models.ts';
 import type { CallContext, GatewayInstances, GatewaySettings, MeasureSendQueues } from '../../gateway/ports.ts';
 import { Requests } from '../../gateway/requests.ts';
-import type { Clock, Engines } from '../../instances/ports.ts';
+import type { Engines } from '../../instances/ports/engine-adapter.ts';
+import type { Clock } from '../../instances/ports/time.ts';
+import { NO_TRACE, type Trace } from '../../instances/ports/trace.ts';
 import type { SlicedWork } from '../../sliced-work.ts';
 import type { Access } from '../edge/access.ts';
 import { bodyMeter, bookedTokens, mayGenerate } from '../edge/booked-tokens.ts';
@@ -48,6 +50,8 @@ export interface GatewayRoutesParts {
   clientAddress?: (raw: HttpRequest['raw']) => string;
   /** Aborts when another server has taken over. */
   leaving?: AbortSignal;
+  /** Default: decisions are not traced. */
+  trace?: Trace;
 }
 
 const NO_PATHS: ReadonlySet<string> = new Set();
@@ -68,7 +72,12 @@ const NO_HOLDERS: readonly LimitHolder[] = [];
  */
 export function gatewayRoutes(parts: GatewayRoutesParts): HttpPlugin {
   const { instancesFor, clock, work, engines, settings, measureSendQueues, leaving } = parts;
-  const { requests = new Requests({ clock }), bodyMemory = BODY_MEMORY, addressLimits = null } = parts;
+  const {
+    requests = new Requests({ clock }),
+    bodyMemory = BODY_MEMORY,
+    addressLimits = null,
+    trace = NO_TRACE,
+  } = parts;
   const addressOf = parts.clientAddress ?? clientAddresses([]);
   const crossings = engines?.names().flatMap((name) => engines.find(name)?.crossing ?? []) ?? [];
   return (app) => {
@@ -80,9 +89,10 @@ export function gatewayRoutes(parts: GatewayRoutesParts): HttpPlugin {
       settings: settings ?? AS_CONFIGURED_BY_DEFAULT,
       measureSendQueues: measureSendQueues ?? ((_connections, found) => found(new Map())),
       closed: closedToCallers(crossings),
+      trace,
     });
     leaving?.addEventListener('abort', () => gateway.rest());
-    const limits = new CallerLimits(clock);
+    const limits = new CallerLimits(clock, trace);
     /**
      * Serves a request within the limits of its caller. The request counts as in flight from here to the end of its
      * answer, including all waiting. The list of models comes from memory and does not count.
@@ -94,7 +104,7 @@ export function gatewayRoutes(parts: GatewayRoutesParts): HttpPlugin {
       if (holders.length === 0 || isModelsUrl(urlOf(request, app.prefix))) {
         return gateway.byModel(raw, reply.raw, contextOf(request, reply, account));
       }
-      const admission = limits.admit(holders);
+      const admission = limits.admit(holders, request.id);
       const bodyLength = bodyMeter(raw);
       let tokens = 0;
       try {

@@ -1,5 +1,5 @@
 import type { LogItem } from '@llamactl/contract/logs';
-import type { Clock } from '../../instances/ports.ts';
+import type { Clock } from '../../instances/ports/time.ts';
 import { streamAnswer, type Answer } from '../answer.ts';
 
 /** Output format of a followed log. */

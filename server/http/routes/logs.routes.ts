@@ -1,5 +1,6 @@
 import { OPERATIONS } from '@llamactl/contract/operations';
-import type { Clock, LogQuery } from '../../instances/ports.ts';
+import type { LogQuery } from '../../instances/ports/run-output.ts';
+import type { Clock } from '../../instances/ports/time.ts';
 import type { Bind, Input } from '../operations.ts';
 import { EVENT_STREAM, JSON_LINES, logStream } from './log-stream.ts';
 

@@ -5,6 +5,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { WebSocket } from 'ws';
 import { createEventBus, type EventBus } from '../../events/bus.ts';
 import { createFeed, type Feed } from '../../events/feed.ts';
+import { Tracing } from '../../events/tracing.ts';
 import { AuthHarness } from '../../testing/auth-harness.ts';
 import { statusChange } from '../../testing/contracts/events.contract.ts';
 import { MemoryStore } from '../../testing/memory-store.ts';
@@ -15,6 +16,7 @@ import { webSocketRoutes } from './websocket.routes.ts';
 let harness: AuthHarness;
 let bus: EventBus;
 let feed: Feed;
+let tracing: Tracing;
 let server: HttpServer;
 let port: number;
 const clients: WebSocket[] = [];
@@ -28,7 +30,10 @@ async function serve(isAuthEnabled = true, tokenTtl = 3_600): Promise<void> {
     throw error;
   };
   bus = createEventBus({ clock, replay: new MemoryStore().replay, stored: [], onError });
-  feed = createFeed({ clock, bus, idOf: (name) => harness.instances.get(name) ?? null });
+  const idOf = (name: string): string | null => harness.instances.get(name) ?? null;
+  const nameOf = (id: string): string => id.replace('id-', '');
+  tracing = new Tracing({ idOf, nameOf, onError });
+  feed = createFeed({ clock, bus, idOf, decisions: tracing });
   const { authenticator, tickets } = auth;
   ({ server } = testServer({
     auth,
@@ -214,6 +219,42 @@ describe('a client', () => {
     bus.emit({ type: 'instance_created', data: { name: 'c' } });
     bus.emit(statusChange('a'));
     await reaches(connection, ['b', 'c']);
+  });
+
+  it('gets decisions if it subscribes to them and may see all that they name', async () => {
+    const owner = await harness.loggedIn('ada');
+    const narrow = await harness.keyOf(owner, { scopes: ['operator'], instances: ['a'] });
+    const viewer = await harness.tokenOf('eve', 'viewer');
+    const [all, seesA, seesNoCaller, unsubscribed] = [
+      await opened(await asAdmin()),
+      await opened({ headers: { 'x-api-key': narrow } }),
+      await opened({ headers: { authorization: `Bearer ${viewer}` } }),
+      await opened(await asAdmin()),
+    ];
+    const subscribed = [all, seesA, seesNoCaller];
+    for (const { webSocket } of subscribed) {
+      webSocket.send(JSON.stringify({ type: 'subscribe', types: ['decision'] }));
+      // A pong arrives after everything that was sent before the ping.
+      webSocket.ping();
+      await once(webSocket, 'pong');
+    }
+    const counted = { caller: 'account ann', limit: 'max_in_flight', most: 1, counted: 1, retry_after_ms: 1 } as const;
+    const inputs = { idle_ms: 1 };
+    tracing.note({ kind: 'eviction', instance: { id: 'id-a' }, inputs });
+    tracing.note({ kind: 'eviction', instance: { id: 'id-a' }, other: { id: 'id-b' }, inputs });
+    tracing.note({ kind: 'route', instance: null, inputs: { named: 'x', by: 'unknown' } });
+    tracing.note({ kind: 'admission', instance: null, inputs: { outcome: 'refused', ...counted } });
+    await harness.clock.advance(100);
+    const decisions = ({ frames }: Connection): string[] =>
+      frames.flatMap(({ type, data }) => (type === 'decision' ? [`${data.decision} ${data.other ?? ''}`.trim()] : []));
+    await vi.waitFor(() =>
+      expect(subscribed.map(decisions)).toEqual([
+        ['eviction', 'eviction b', 'route', 'admission'],
+        ['eviction'],
+        ['eviction', 'eviction b', 'route'],
+      ]),
+    );
+    expect(decisions(unsubscribed)).toEqual([]);
   });
 
   it('with a key for some instances gets no events of others', async () => {

@@ -6,7 +6,7 @@ import { z } from 'zod';
 import type { Authenticator } from '../../auth/authenticator.ts';
 import type { Caller } from '../../auth/caller.ts';
 import type { Tickets } from '../../auth/tickets.ts';
-import type { Clock } from '../../instances/ports.ts';
+import type { Clock } from '../../instances/ports/time.ts';
 import { refusalFor } from '../edge/authenticate.ts';
 import type { HttpPlugin, HttpRequest } from '../plugin.ts';
 import { judge, validationError } from '../bodies/problems.ts';

@@ -2,6 +2,11 @@ import { ApiError } from '@llamactl/contract/errors';
 import type { Batch, Status } from '@llamactl/contract/instance';
 import { Sealed } from '../life/mailbox.ts';
 
+/** The states from which start-all starts. */
+export const STARTED_BY_ALL: readonly Status[] = ['stopped', 'failed'];
+/** The states from which stop-all stops. */
+export const STOPPED_BY_ALL: readonly Status[] = ['running', 'starting', 'restarting'];
+
 /**
  * Does one thing to many instances in parallel, each on its own. Results include refusals.
  *

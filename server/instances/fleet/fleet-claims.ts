@@ -1,8 +1,11 @@
+import type { ErrorCode, Problem } from '@llamactl/contract/errors';
 import type { Claims, Clash } from '../settings/claims.ts';
-import type { EntryProblem } from './fleet-document.ts';
 import type { FleetMove } from './fleet-plan.ts';
-import type { StoredInstance } from '../ports.ts';
-import { currentRun } from '../life/transitions.ts';
+import type { StoredInstance } from '../ports/instance-store.ts';
+import { livePort } from '../life/transitions.ts';
+
+/** A problem of an entry; the path is relative to the entry. */
+export type EntryProblem = Problem & { code: ErrorCode; entry: number };
 
 /** The id under which a move claims names and ports; for a new instance one made of its name. */
 export function claimantOf({ name, present }: FleetMove<StoredInstance>): string {
@@ -12,9 +15,8 @@ export function claimantOf({ name, present }: FleetMove<StoredInstance>): string
 /** The port that the engine of a move's instance uses now and will have freed when all moves are made; `null`: none. */
 export function portLeft({ action, present }: FleetMove<StoredInstance>): number | null {
   const state = present?.instance.state;
-  const port = state === undefined ? undefined : currentRun(state)?.launch?.plan.port;
-  if (state === undefined || port === undefined) return null;
-  return action === 'restart' || 'ending' in state ? port : null;
+  if (state === undefined) return null;
+  return action === 'restart' || 'ending' in state ? livePort(state) : null;
 }
 
 /** Clashes as problems of the document. A clash between two of its entries is always a `VALIDATION_ERROR`. */
@@ -58,8 +60,8 @@ export function judgeClaims<Move extends FleetMove<StoredInstance>>(
   const clashes = new Map<Move, Clash[]>();
   const ports = new Map<Move, number>();
   for (const move of moves) {
-    const live = move.present === null ? undefined : currentRun(move.present.instance.state)?.launch?.plan.port;
-    if (live === undefined || portLeft(move) !== null) continue;
+    const live = move.present === null ? null : livePort(move.present.instance.state);
+    if (live === null || portLeft(move) !== null) continue;
     claims.takePort(live, claimantOf(move), `the running engine of ${move.name}`);
   }
   for (const move of moves) {

@@ -1,14 +1,157 @@
-import { MOST_PROBLEMS } from '@llamactl/contract/errors';
-import type { ApiError, ErrorCode, Problem } from '@llamactl/contract/errors';
+import { ApiError, MOST_PROBLEMS } from '@llamactl/contract/errors';
 import type { CreateInstance } from '@llamactl/contract/instance';
-import type { Engines, Settings } from '../ports.ts';
+import type { Editor } from '../instance-editor.ts';
+import type { Mailbox } from '../life/mailbox.ts';
+import { livePort } from '../life/transitions.ts';
+import type { Engines } from '../ports/engine-adapter.ts';
+import type { InstanceRecord, Settings } from '../ports/instance-record.ts';
+import type { LaunchPlan } from '../ports/runs.ts';
+import type { Registry } from '../registry.ts';
 import { refused, settingsProblems, wantedSettings, type GroupNames } from '../settings/settings.ts';
+import type { StartCheck } from '../start-check.ts';
+import { claimantOf, clashProblems, type EntryProblem, judgeClaims, portLeft, type Judgement } from './fleet-claims.ts';
+import { planFleet, unnamed, type FleetMove } from './fleet-plan.ts';
 
-/** A problem of an entry; the path is relative to the entry. */
-export type EntryProblem = Problem & { code: ErrorCode; entry: number };
+export interface FleetDocumentDependencies {
+  engines: Engines;
+  registry: Registry;
+  groups: GroupNames;
+  editor: Editor;
+  startCheck: StartCheck;
+}
+
+export type Move = FleetMove<Mailbox>;
+/** The errors of failed changes. */
+export type Failures<Change> = Map<Change, unknown>;
+
+/** The changes that an apply made, or would make. */
+export interface Outcome {
+  moves: readonly Move[];
+  /** The instances to remove. */
+  surplus: readonly Mailbox[];
+  failures: Failures<Move | Mailbox>;
+}
+
+/** A document to apply, seen against the instances as they are when a method is called. */
+export class FleetDocument {
+  readonly #dependencies: FleetDocumentDependencies;
+  readonly #entries: readonly CreateInstance[];
+  readonly #prune: boolean;
+
+  constructor(dependencies: FleetDocumentDependencies, entries: readonly CreateInstance[], prune: boolean) {
+    this.#dependencies = dependencies;
+    this.#entries = entries;
+    this.#prune = prune;
+  }
+
+  /** Returns the warnings of the entries. @throws {ApiError} one error for all problems, in the order of the entries */
+  async judge(): Promise<string[][]> {
+    const { engines, registry, groups } = this.#dependencies;
+    const storedOf = (name: string): Settings | null => registry.find(name)?.record.settings ?? null;
+    const { problems, warnings } = await judgeEntries(this.#entries, engines, groups, storedOf);
+    const moves = this.plan();
+    const { clashes } = this.#judgeClaims(moves, this.surplus());
+    const all = [...problems, ...clashProblems(moves, clashes)];
+    if (all.length === 0) return warnings;
+    const ordered = all.toSorted((one, other) => one.entry - other.entry).slice(0, MOST_PROBLEMS);
+    throw refused(ordered.map((problem) => ({ ...problem, path: `instances[${problem.entry}].${problem.path}` })));
+  }
+
+  /** Returns the changes of a dry run, with those that would fail now. */
+  async foresee(): Promise<Outcome> {
+    const surplus = this.surplus();
+    const moves = this.plan();
+    const failures = await this.checkStarts(moves, surplus);
+    this.assignPorts(moves, failures, surplus);
+    return { moves, surplus, failures };
+  }
+
+  /** Returns the restarts that would fail to start again, and adds a warning to other moves that could not start. */
+  async checkStarts(moves: readonly Move[], surplus: readonly Mailbox[]): Promise<Failures<Move>> {
+    const { startCheck, editor } = this.#dependencies;
+    const failures: Failures<Move> = new Map();
+    const handedOver = new Set(
+      [...moves.map(portLeft), ...surplus.map(({ state }) => livePort(state))].filter((port) => port !== null),
+    );
+    for (const move of moves) {
+      const { action, present, edit, warnings } = move;
+      if (action === 'nothing') continue;
+      const wanted = { ...edit, port: edit.port ?? 0 };
+      const record = present === null ? editor.draft(move.name, wanted) : editor.revision(present.record, wanted);
+      await attemptAll([move], failures, async () => {
+        if (action === 'restart' && present !== null)
+          return startCheck.assertStartable(present.instance, record, handedOver);
+        const { obstacle } = await startCheck.foresee(record);
+        if (obstacle !== null && obstacle.isWarnedOf !== true) warnings.push(obstacle.message);
+      });
+    }
+    return failures;
+  }
+
+  /**
+   * Returns the ports of all moves that can be made. Adds the others to `failures`: their instances stay as they are, and
+   * moves that depended on them fail too.
+   */
+  assignPorts(moves: readonly Move[], failures: Failures<Move>, surplus: readonly Mailbox[]): Map<Move, number> {
+    for (;;) {
+      const { clashes, ports } = this.#judgeClaims(
+        moves.filter((move) => !failures.has(move)),
+        surplus,
+      );
+      if (clashes.size === 0) return ports;
+      for (const [move, [clash]] of clashes) {
+        if (clash !== undefined) failures.set(move, new ApiError(clash.code, `${clash.message}.`));
+      }
+    }
+  }
+
+  #judgeClaims(moves: readonly Move[], surplus: readonly Mailbox[]): Judgement<Move> {
+    const { registry } = this.#dependencies;
+    const going = new Set([...moves.map(claimantOf), ...surplus.map(({ record }) => record.id)]);
+    return judgeClaims(moves, registry.claims(going), (claims) => registry.freePortBeside(claims), registry.usedUp);
+  }
+
+  /** Whether a plan made now has the same actions on the same records. */
+  isPlannedAs(moves: readonly Move[]): boolean {
+    const later = this.plan();
+    return moves.every(
+      ({ action, present }, index) =>
+        later[index]?.action === action && later[index].present?.record === present?.record,
+    );
+  }
+
+  plan(): Move[] {
+    const { engines, registry } = this.#dependencies;
+    const planOf = (record: InstanceRecord): LaunchPlan | null =>
+      engines.find(record.settings.engine)?.plan(record) ?? null;
+    return planFleet(this.#entries, registry.open(), planOf);
+  }
+
+  /** The instances to remove. */
+  surplus(): Mailbox[] {
+    return this.#prune ? unnamed(this.#entries, this.#dependencies.registry.open()) : [];
+  }
+}
+
+/** Does one thing for all changes at once, and keeps their errors. */
+export async function attemptAll<Change>(
+  changes: readonly Change[],
+  failures: Failures<Change>,
+  act: (change: Change) => Promise<unknown>,
+): Promise<void> {
+  await Promise.all(
+    changes.map(async (change) => {
+      try {
+        await act(change);
+      } catch (error) {
+        failures.set(change, error);
+      }
+    }),
+  );
+}
 
 /** Checks each entry on its own, and that all names differ. Stops at {@link MOST_PROBLEMS}: the document is refused anyway. */
-export async function judgeEntries(
+async function judgeEntries(
   entries: readonly CreateInstance[],
   engines: Engines,
   groups: GroupNames,
@@ -29,12 +172,6 @@ export async function judgeEntries(
     for (const each of [stored, settings]) if (each !== null) await engines.find(each.engine)?.learn(each);
   }
   return { problems, warnings };
-}
-
-/** One error for all problems of a document, in the order of its entries. */
-export function refusedDocument(problems: readonly EntryProblem[]): ApiError {
-  const ordered = problems.toSorted((one, other) => one.entry - other.entry).slice(0, MOST_PROBLEMS);
-  return refused(ordered.map((problem) => ({ ...problem, path: `instances[${problem.entry}].${problem.path}` })));
 }
 
 function sameNames(entries: readonly CreateInstance[]): EntryProblem[] {

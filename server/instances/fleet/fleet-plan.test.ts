@@ -14,7 +14,9 @@ import {
 } from '../../testing/instance-states.ts';
 import { planFleet } from './fleet-plan.ts';
 import type { InstanceState } from '../life/lifecycle.ts';
-import type { InstanceRecord, LaunchPlan, StoredInstance } from '../ports.ts';
+import type { InstanceRecord } from '../ports/instance-record.ts';
+import type { StoredInstance } from '../ports/instance-store.ts';
+import type { LaunchPlan } from '../ports/runs.ts';
 import { newSettings } from '../settings/settings.ts';
 
 /** Plans like llama-server's adapter: twins are one flag, and only flags are part of the plan. */

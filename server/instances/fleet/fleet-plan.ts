@@ -1,11 +1,13 @@
 import type { FleetAction } from '@llamactl/contract/fleet';
 import type { CreateInstance } from '@llamactl/contract/instance';
 import type { InstanceState } from '../life/lifecycle.ts';
-import type { InstanceRecord, LaunchPlan, Settings, StoredInstance } from '../ports.ts';
+import type { InstanceRecord, Settings } from '../ports/instance-record.ts';
+import type { StoredInstance } from '../ports/instance-store.ts';
+import type { LaunchPlan } from '../ports/runs.ts';
 import { settingChanges } from '../settings/setting-changes.ts';
 import { maskedVariables, newSettings, wantedSettings } from '../settings/settings.ts';
-import { currentRun, hasRunAhead } from '../life/transitions.ts';
-import { isSamePlan } from '../instance-view.ts';
+import { hasRunAhead, isUp, launchedPlan } from '../life/transitions.ts';
+import { isRestartRequired, isSamePlan } from '../instance-view.ts';
 
 /** The user's part of an instance, as a document specifies it. */
 export interface WantedEdit {
@@ -94,7 +96,7 @@ function alteration<Present extends StoredInstance>(
   const plan = planOf({ ...record, ...edit, port: edit.port ?? 0 });
   const isChanged = changes.length > 0;
   const isRestart = isChanged && needsRestart(state, planOf(record), plan);
-  const isBehind = !isRestart && isUp(state) && launched(state) !== null && !isSame(launched(state), plan);
+  const isBehind = !isRestart && isUp(state) && isRestartRequired(state, plan);
   const warnings = [
     ...(entry.name === record.name
       ? []
@@ -108,15 +110,7 @@ function alteration<Present extends StoredInstance>(
 /** Whether the launch plan changes, and the engine does not already run with the new one. */
 function needsRestart(state: InstanceState, before: LaunchPlan | null, after: LaunchPlan | null): boolean {
   if (!hasRunAhead(state) || isSame(before, after)) return false;
-  return !isUp(state) || launched(state) === null || !isSame(launched(state), after);
-}
-
-function isUp({ status }: InstanceState): boolean {
-  return status === 'starting' || status === 'running';
-}
-
-function launched(state: InstanceState): LaunchPlan | null {
-  return currentRun(state)?.launch?.plan ?? null;
+  return !isUp(state) || launchedPlan(state) === null || isRestartRequired(state, after);
 }
 
 function isSame(one: LaunchPlan | null, other: LaunchPlan | null): boolean {

@@ -1,53 +1,24 @@
 import { ApiError } from '@llamactl/contract/errors';
-import type { Applied, Fleet, FleetStep } from '@llamactl/contract/fleet';
-import type { CreateInstance } from '@llamactl/contract/instance';
-import type { Editor } from '../instance-editor.ts';
-import { claimantOf, clashProblems, judgeClaims, portLeft, type Judgement } from './fleet-claims.ts';
-import { judgeEntries, refusedDocument } from './fleet-document.ts';
-import { fleetSummary } from './fleet-summary.ts';
-import { calledOff, type Stage, unlessAborted } from './fleet-stage.ts';
-import { entryOf, planFleet, unnamed, type FleetMove } from './fleet-plan.ts';
-import type { Mailbox } from '../life/mailbox.ts';
-import type { Manager } from '../manager.ts';
-import type { Engines, InstanceRecord, LaunchPlan, Settings } from '../ports.ts';
+import type { Applied, Fleet, FleetAction, FleetStep } from '@llamactl/contract/fleet';
+import { Moved, type ApplyOptions, type FleetManager } from '../use-cases.ts';
 import { shuttingDown } from '../refusals.ts';
-import type { Registry } from '../registry.ts';
-import { type Removals, type Removed, untilErased } from '../removal.ts';
-import { adapterFor, type GroupNames } from '../settings/settings.ts';
-import type { StartCheck } from '../start-check.ts';
-import { currentRun, hasRunAhead } from '../life/transitions.ts';
-import type { ApplyOptions, FleetManager } from '../use-cases.ts';
-import type { WholeChanges } from './whole-changes.ts';
+import { FleetApply, type FleetApplyDependencies, type Result } from './fleet-apply.ts';
+import { FleetDocument, type FleetDocumentDependencies, type Outcome } from './fleet-document.ts';
+import { entryOf } from './fleet-plan.ts';
 
-export interface FleetKeeperDependencies {
-  engines: Engines;
-  registry: Registry;
-  groups: GroupNames;
-  editor: Editor;
-  startCheck: StartCheck;
-  removals: Removals;
-  wholeChanges: WholeChanges;
-  manager: Pick<Manager, 'stop' | 'relaunch'>;
+export interface FleetKeeperDependencies extends FleetDocumentDependencies, FleetApplyDependencies {
   onFault: (error: unknown, what: string) => void;
 }
 
-type Move = FleetMove<Mailbox>;
-/** The errors of failed steps. */
-type Failures<Step> = Map<Step, unknown>;
-
 const FAULT = 'an internal error or a disk error prevented this step; see the log of llamactl';
 
-/**
- * Exports all instances as one document, and applies such a document. Slow steps (the disk, engines that must end) come
- * first. Then all changes are judged and written in one turn, so that names, aliases and ports can pass from one instance
- * to another.
- */
+/** Exports all instances as one document, and applies such a document. */
 export class FleetKeeper implements FleetManager {
-  readonly #with: FleetKeeperDependencies;
+  readonly #dependencies: FleetKeeperDependencies;
   readonly #closing = new AbortController();
 
   constructor(dependencies: FleetKeeperDependencies) {
-    this.#with = dependencies;
+    this.#dependencies = dependencies;
   }
 
   /** Refuses every document that is not being written yet. */
@@ -56,226 +27,99 @@ export class FleetKeeper implements FleetManager {
   }
 
   export(): Fleet {
-    return { version: 1, instances: this.#open().map(({ record }) => entryOf(record)) };
+    return { version: 1, instances: this.#dependencies.registry.open().map(({ record }) => entryOf(record)) };
   }
 
   async apply({ instances: entries }: Fleet, { prune, dryRun, signal }: ApplyOptions): Promise<Applied> {
-    const warnings = await this.#judge(entries, prune);
+    const document = new FleetDocument(this.#dependencies, entries, prune);
+    const warnings = await document.judge();
     signal?.throwIfAborted();
-    const surplus = prune ? unnamed(entries, this.#open()) : [];
-    const stage: Stage = {
-      isWriting: false,
-      signal,
-      calledOff: AbortSignal.any([calledOff(signal), this.#closing.signal]),
+    const calledOff = AbortSignal.any([refusalOf(signal), this.#closing.signal]);
+    const apply = new FleetApply(this.#dependencies, document, calledOff);
+    const result = await this.#whileWaitedFor(dryRun ? document.foresee() : apply.make(signal), apply, signal);
+    if ('calledOff' in result) throw result.calledOff;
+    const results = this.#stepsOf(result, warnings);
+    return { message: fleetSummary(results, dryRun), dry_run: dryRun, results };
+  }
+
+  /** Returns the result of an apply, or rejects when the caller leaves. The apply then continues, unless it is called off. */
+  #whileWaitedFor(work: Promise<Result>, apply: FleetApply, signal: AbortSignal | undefined): Promise<Result> {
+    if (signal === undefined) return work;
+    return new Promise((resolve, reject) => {
+      const leave = (): void => {
+        if (apply.isBinding) return;
+        reject(signal.reason instanceof Error ? signal.reason : new Error('no longer waited for'));
+        work.catch((error: unknown) => this.#dependencies.onFault(error, 'apply'));
+      };
+      signal.addEventListener('abort', leave, { once: true });
+      void work.then(resolve, reject).finally(() => signal.removeEventListener('abort', leave));
+    });
+  }
+
+  /** @param warnings Of each entry. */
+  #stepsOf({ moves, surplus, failures }: Outcome, warnings: readonly string[][]): FleetStep[] {
+    const errorOf = (change: (typeof moves)[number] | (typeof surplus)[number]): { error?: string } => {
+      if (!failures.has(change)) return {};
+      const error = failures.get(change);
+      if (error instanceof ApiError) return { error: error.message };
+      this.#dependencies.onFault(error, 'a step of apply');
+      return { error: FAULT };
     };
-    const work = dryRun ? this.#foresee(entries, surplus) : this.#make(entries, surplus, stage);
-    const { moves, failures } = await unlessAborted(work, stage, this.#with.onFault);
-    const results: FleetStep[] = [
+    return [
       ...moves.map((move) => {
         const { name, action, changes } = move;
         const all = [...(warnings[move.entry] ?? []), ...move.warnings];
-        return { name, action, changes, ...some(all), ...this.#errorOf(failures, move) };
+        return { name, action, changes, ...(all.length === 0 ? {} : { warnings: all }), ...errorOf(move) };
       }),
       ...surplus.map((instance) => ({
         name: instance.record.name,
         action: 'remove' as const,
         changes: [],
-        ...this.#errorOf(failures, instance),
+        ...errorOf(instance),
       })),
     ];
-    return { message: fleetSummary(results, dryRun), dry_run: dryRun, results };
-  }
-
-  /** Throws with every problem of the document; returns the warnings of its entries. */
-  async #judge(entries: readonly CreateInstance[], prune: boolean): Promise<string[][]> {
-    const { engines, registry, groups } = this.#with;
-    const storedOf = (name: string): Settings | null => registry.find(name)?.record.settings ?? null;
-    const { problems, warnings } = await judgeEntries(entries, engines, groups, storedOf);
-    const moves = this.#plan(entries);
-    const { clashes } = this.#judgeClaims(moves, prune ? unnamed(entries, this.#open()) : []);
-    const all = [...problems, ...clashProblems(moves, clashes)];
-    if (all.length > 0) throw refusedDocument(all);
-    return warnings;
-  }
-
-  /** Returns the steps of a dry run, with those that would fail now. */
-  async #foresee(entries: readonly CreateInstance[], surplus: readonly Mailbox[]): Promise<Outcome> {
-    const moves = this.#plan(entries);
-    const failures = await this.#checkStarts(moves, surplus);
-    this.#assignPorts(moves, failures, surplus);
-    return { moves, failures };
-  }
-
-  /**
-   * Makes all changes of a document. Until it writes, nothing is removed or changed, so it can start over, here or on
-   * another server, or be refused. After the first removal it can still start over, but not be refused.
-   */
-  async #make(entries: readonly CreateInstance[], surplus: readonly Mailbox[], stage: Stage): Promise<Outcome> {
-    const { calledOff, signal } = stage;
-    const failures: Outcome['failures'] = new Map();
-    const removed: Removed[] = [];
-    for (;;) {
-      const going = surplus.filter((instance) => !failures.has(instance));
-      await Promise.all(going.map((instance) => attempt(failures, instance, () => this.#end(instance, calledOff))));
-      const refusal: unknown = calledOff.reason;
-      if (refusal instanceof ApiError && removed.length > 0) return this.#leftUndone(entries, failures, refusal);
-      calledOff.throwIfAborted();
-      const moves = this.#plan(entries);
-      const found = await this.#checkStarts(moves, []);
-      const isAsSeen = (): boolean => isSame(moves, this.#plan(entries));
-      // Another request changed, started, stopped or created an instance meanwhile: start over with the new state.
-      const isMoved = !isAsSeen() || going.some((one) => !failures.has(one) && one.state.status === 'stopping');
-      if (isMoved || calledOff.aborted) continue;
-      const isMade = await this.#with.wholeChanges.run(async () => {
-        stage.isWriting = true;
-        const ended = going.filter((instance) => !failures.has(instance));
-        await Promise.all(
-          ended.map((instance) =>
-            attempt(failures, instance, async () => removed.push(await this.#with.removals.remove(instance))),
-          ),
-        );
-        if (!isAsSeen()) {
-          stage.isWriting = removed.length > 0;
-          return false;
-        }
-        await this.#write(moves, this.#assignPorts(moves, found, []), found);
-        return true;
-      });
-      if (!isMade) continue;
-      await untilErased(removed, signal);
-      return { moves, failures: new Map<Move | Mailbox, unknown>([...failures, ...found]) };
-    }
-  }
-
-  /**
-   * The outcome of an apply that is refused after removals. All removals were attempted, and are reported. The refusal is the
-   * error of every other change.
-   */
-  #leftUndone(entries: readonly CreateInstance[], failures: Outcome['failures'], refusal: ApiError): Outcome {
-    const moves = this.#plan(entries);
-    for (const move of moves) if (move.action !== 'nothing') failures.set(move, refusal);
-    return { moves, failures };
-  }
-
-  /** Writes all changes in this turn, then restarts the instances that need it. */
-  async #write(moves: readonly Move[], ports: ReadonlyMap<Move, number>, failures: Failures<Move>): Promise<void> {
-    const { editor, manager } = this.#with;
-    const going = moves.filter((move) => move.action !== 'nothing' && !failures.has(move));
-    await Promise.all(
-      going.map((move) =>
-        attempt(failures, move, async () => {
-          const { action, present } = move;
-          const edit = { ...move.edit, port: ports.get(move) ?? 0 };
-          if (present === null) await editor.add(editor.draft(move.name, edit));
-          else await editor.put(present.instance, editor.revision(present.record, edit), action === 'restart');
-        }),
-      ),
-    );
-    // Again in one turn: of two instances that swap ports, neither starts before the other has begun to stop.
-    await Promise.all(
-      going.map(async (move) => {
-        const { action, present } = move;
-        if (action !== 'restart' || present === null || failures.has(move)) return;
-        await attempt(failures, move, () => manager.relaunch(present.instance));
-      }),
-    );
-  }
-
-  /** Stops the instance if it runs, and waits for its end, unless that is called off. */
-  async #end(instance: Mailbox, calledOff: AbortSignal): Promise<void> {
-    if (instance.isClosed || calledOff.aborted) return;
-    if (hasRunAhead(instance.state)) await this.#with.manager.stop(instance.record.name);
-    await this.#with.removals.untilEnded(instance, calledOff);
-  }
-
-  /** Returns the restarts that would fail to start again, and adds a warning to other moves that could not start. */
-  async #checkStarts(moves: readonly Move[], surplus: readonly Mailbox[]): Promise<Failures<Move>> {
-    const { startCheck, engines, editor } = this.#with;
-    const failures: Failures<Move> = new Map();
-    const handedOver = new Set([...moves.map(portLeft), ...surplus.map(livePort)].filter((port) => port !== null));
-    for (const move of moves) {
-      const { action, present, edit, warnings } = move;
-      if (action === 'nothing') continue;
-      const wanted = { ...edit, port: edit.port ?? 0 };
-      const record = present === null ? editor.draft(move.name, wanted) : editor.revision(present.record, wanted);
-      await attempt(failures, move, async () => {
-        if (action === 'restart' && present !== null)
-          return startCheck.assertStartable(present.instance, record, handedOver);
-        const adapter = adapterFor(engines, edit.settings.engine);
-        const problem = await adapter.preflight(record, adapter.plan(record));
-        if (problem !== null && problem.isWarnedOf !== true) warnings.push(problem.message);
-      });
-    }
-    return failures;
-  }
-
-  /**
-   * Returns the ports of all moves that can be made. Adds the others to `failures`: their instances stay as they are, and
-   * moves that depended on them fail too.
-   */
-  #assignPorts(moves: readonly Move[], failures: Failures<Move>, surplus: readonly Mailbox[]): Map<Move, number> {
-    for (;;) {
-      const { clashes, ports } = this.#judgeClaims(
-        moves.filter((move) => !failures.has(move)),
-        surplus,
-      );
-      if (clashes.size === 0) return ports;
-      for (const [move, [clash]] of clashes) {
-        if (clash !== undefined) failures.set(move, new ApiError(clash.code, `${clash.message}.`));
-      }
-    }
-  }
-
-  #judgeClaims(moves: readonly Move[], surplus: readonly Mailbox[]): Judgement<Move> {
-    const { registry } = this.#with;
-    const going = new Set([...moves.map(claimantOf), ...surplus.map(({ record }) => record.id)]);
-    return judgeClaims(moves, registry.claims(going), (claims) => registry.freePortBeside(claims), registry.usedUp);
-  }
-
-  #plan(entries: readonly CreateInstance[]): Move[] {
-    const planOf = (record: InstanceRecord): LaunchPlan | null =>
-      this.#with.engines.find(record.settings.engine)?.plan(record) ?? null;
-    return planFleet(entries, this.#open(), planOf);
-  }
-
-  #open(): Mailbox[] {
-    return this.#with.registry.all().filter((mailbox) => !mailbox.isClosed);
-  }
-
-  #errorOf<Step>(failures: ReadonlyMap<Step, unknown>, step: Step): { error?: string } {
-    if (!failures.has(step)) return {};
-    const error = failures.get(step);
-    if (error instanceof ApiError) return { error: error.message };
-    this.#with.onFault(error, 'a step of apply');
-    return { error: FAULT };
   }
 }
 
-interface Outcome {
-  moves: readonly Move[];
-  failures: Map<Move | Mailbox, unknown>;
+/**
+ * Returns a signal that aborts when another server takes over the apply, or when the caller gets a refusal, which must
+ * change nothing. It does not abort when the caller just leaves: the document may still be wanted, so it is applied.
+ */
+function refusalOf(signal: AbortSignal | undefined): AbortSignal {
+  const controller = new AbortController();
+  const look = (): void => {
+    const reason: unknown = signal?.reason;
+    if (reason instanceof Moved || reason instanceof ApiError) controller.abort(reason);
+  };
+  signal?.addEventListener('abort', look, { once: true });
+  if (signal?.aborted === true) look();
+  return controller.signal;
 }
 
-function livePort({ state }: Mailbox): number | null {
-  return currentRun(state)?.launch?.plan.port ?? null;
-}
+const DONE: Record<FleetAction, string> = {
+  create: 'created',
+  change: 'changed',
+  restart: 'restarted',
+  remove: 'removed',
+  nothing: 'unchanged',
+};
+const TO_DO: Record<FleetAction, string> = {
+  create: 'to create',
+  change: 'to change',
+  restart: 'to restart',
+  remove: 'to remove',
+  nothing: 'unchanged',
+};
 
-/** Whether two plans have the same actions on the same records. */
-function isSame(moves: readonly Move[], later: readonly Move[]): boolean {
-  return moves.every((move, index) => {
-    const other = later[index];
-    return other?.action === move.action && other.present?.record === move.present?.record;
-  });
-}
-
-async function attempt<Step>(failures: Map<Step, unknown>, step: Step, act: () => Promise<unknown>): Promise<void> {
-  try {
-    await act();
-  } catch (error) {
-    failures.set(step, error);
-  }
-}
-
-function some(warnings: string[]): { warnings?: string[] } {
-  return warnings.length === 0 ? {} : { warnings };
+/** One sentence about all steps: `Fleet applied: 1 created, 2 unchanged, 1 failed`. */
+function fleetSummary(steps: readonly FleetStep[], dryRun: boolean): string {
+  const words = dryRun ? TO_DO : DONE;
+  const failed = steps.filter(({ error }) => error !== undefined).length;
+  const counts = Object.entries(words).map(([action, word]): [number, string] => [
+    steps.filter((step) => step.action === action && step.error === undefined).length,
+    word,
+  ]);
+  const shown = [...counts, [failed, dryRun ? 'would fail' : 'failed'] as const].filter(([count]) => count > 0);
+  const summary = shown.length === 0 ? 'nothing to do' : shown.map(([count, word]) => `${count} ${word}`).join(', ');
+  return dryRun ? `Dry run, nothing was changed: ${summary}` : `Fleet applied: ${summary}`;
 }

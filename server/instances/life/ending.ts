@@ -1,4 +1,4 @@
-import { SURVIVES_KILL } from '../alert-codes.ts';
+import { SURVIVES_KILL } from '../ports/alert-sink.ts';
 import type {
   Effect,
   Ended,
@@ -8,13 +8,13 @@ import type {
   InstanceState,
   StatusDetails,
   RestartTerms,
+  RestartVerdict,
   Run,
   Transition,
 } from './lifecycle.ts';
-import type { Moment } from '../moment.ts';
+import type { Moment } from '../ports/time.ts';
 import { decideRestart, restartsInARow } from './restart-policy.ts';
-import { begin } from './starting.ts';
-import { killNow, lastExit, keptFields, prepend, to, unchanged } from './transitions.ts';
+import { begin, killNow, lastExit, keptFields, prepend, to, unchanged } from './transitions.ts';
 
 /** States whose run may be ended. */
 export type WithRun = Extract<InstanceState, { status: 'starting' | 'running' }>;
@@ -95,7 +95,10 @@ export function ended(state: InstanceState, end: Ended, terms: RestartTerms, now
   switch (state.status) {
     case 'starting':
       if (run.cause === 'command' || run.cause === 'demand')
-        return settle(over, { kind: 'failed', reason: end.reason }, closing);
+        return {
+          ...settle(over, { kind: 'failed', reason: end.reason }, closing),
+          verdict: { outcome: 'failed', because: 'first_start', ...inputsOf(state.restarts, end.reason, terms) },
+        };
       return retry(over, run, end, terms, now, closing);
     case 'running':
       return retry(over, run, end, terms, now, closingDead);
@@ -127,7 +130,11 @@ function retry(
   const decision = decideRestart(restarts, terms);
   if (!decision.restart) {
     const reason = decision.because === null ? cause : `${decision.because}: ${cause}`;
-    return settle({ ...state, restarts }, { kind: 'failed', reason }, effects);
+    const because = decision.because === null ? 'auto_restart_off' : 'max_restarts';
+    return {
+      ...settle({ ...state, restarts }, { kind: 'failed', reason }, effects),
+      verdict: { outcome: 'failed', because, ...inputsOf(restarts, cause, terms) },
+    };
   }
   const until = elapsed + decision.delayMs;
   const backoff: InstanceState = {
@@ -140,5 +147,18 @@ function retry(
     wantedByUser: run.wantedByUser,
     bootId: run.identity?.bootId ?? null,
   };
-  return to(backoff, [...effects, { type: 'release-slot' }, { type: 'wait-backoff', until }]);
+  return {
+    ...to(backoff, [...effects, { type: 'release-slot' }, { type: 'wait-backoff', until }]),
+    verdict: {
+      outcome: 'restart',
+      because: 'died',
+      ...inputsOf(restarts, cause, terms),
+      delay_ms: decision.delayMs,
+    },
+  };
+}
+
+/** The inputs of a decision of the restart policy. */
+function inputsOf(restarts: number, cause: string, terms: RestartTerms): Omit<RestartVerdict, 'outcome' | 'because'> {
+  return { cause, restarts, max_restarts: terms.maxRestarts, delay_ms: null };
 }

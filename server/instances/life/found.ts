@@ -1,10 +1,8 @@
-import { STRAY_PROCESS } from '../alert-codes.ts';
+import { STRAY_PROCESS } from '../ports/alert-sink.ts';
 import { ended } from './ending.ts';
 import type { Effect, Ending, InstanceEvent, InstanceState, Run, Transition } from './lifecycle.ts';
-import { withRestartBegun } from './restart-due.ts';
+import { withRestartBegun, begin, isBackoff, lastExit, keptFields, to, unchanged } from './transitions.ts';
 import { longestDelay } from './restart-policy.ts';
-import { begin } from './starting.ts';
-import { isBackoff, lastExit, keptFields, to, unchanged } from './transitions.ts';
 import { offloadAlert } from './watching.ts';
 
 /** The stored run is alive: adopts it and continues its start or end. */

@@ -1,6 +1,7 @@
+import type { DecisionInputs } from '@llamactl/contract/decisions';
 import type { LastExit, Status } from '@llamactl/contract/instance';
-import type { Moment } from '../moment.ts';
-import type { Exit, LaunchPlan, ProcessIdentity } from './process.ts';
+import type { Moment } from '../ports/time.ts';
+import type { Exit, LaunchPlan, ProcessIdentity } from '../ports/runs.ts';
 
 /**
  * The data of an instance's lifecycle: its states, events and effects. Only `state-machine.ts` decides transitions.
@@ -200,9 +201,14 @@ export type Reply =
   /** A delete that is refused, because the instance has a run. */
   | { kind: 'refused'; status: Status };
 
+/** A decision of the restart policy, with its inputs. */
+export type RestartVerdict = DecisionInputs<'restart'>;
+
 /** The result of an event. */
 export interface Transition {
   state: InstanceState;
   effects: Effect[];
   reply: Reply;
+  /** Absent: the restart policy was not asked. */
+  verdict?: RestartVerdict;
 }

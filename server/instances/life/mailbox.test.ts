@@ -5,7 +5,7 @@ import { MemoryStore } from '../../testing/memory-store.ts';
 import { RecordingEvents } from '../../testing/recording-events.ts';
 import type { Effect } from './lifecycle.ts';
 import { Mailbox } from './mailbox.ts';
-import type { InstanceRecord } from '../ports.ts';
+import type { InstanceRecord } from '../ports/instance-record.ts';
 import { NEW_STATE } from './transitions.ts';
 
 const RECORD: InstanceRecord = {

@@ -1,6 +1,10 @@
-import type { Clock, EventSink, InstanceRecord, InstanceStore, KeptEvent } from '../ports.ts';
+import type { EventSink, KeptEvent } from '../ports/event-sink.ts';
+import type { InstanceRecord } from '../ports/instance-record.ts';
+import type { InstanceStore } from '../ports/instance-store.ts';
+import type { Clock } from '../ports/time.ts';
+import { NO_TRACE, type Trace } from '../ports/trace.ts';
 import type { Effect, InstanceEvent, InstanceState, Reply } from './lifecycle.ts';
-import { isRestartDue, withRestartDue } from './restart-due.ts';
+import { isRestartDue, withRestartDue } from './transitions.ts';
 import { transition } from './state-machine.ts';
 
 /** Carries out effects outside of the mailbox and posts their results back as events. */
@@ -28,6 +32,8 @@ export interface MailboxDependencies {
   events: EventSink;
   clock: Pick<Clock, 'after'>;
   effects: EffectRunner;
+  /** Default: decisions are not traced. */
+  trace?: Trace;
   /** Reports that storing or a listener failed. Effects continue, because an engine that cannot be ended is worse. */
   onFault: (error: unknown) => void;
 }
@@ -109,7 +115,10 @@ export class Mailbox {
     if (this.#isSealed) return sealedPost(transition(this.#state, event).reply);
     if (event.type === 'stop') this.#stops += 1;
     const previous = this.#state;
-    const { state, effects, reply } = transition(previous, event);
+    const { state, effects, reply, verdict } = transition(previous, event);
+    const { trace = NO_TRACE } = this.#dependencies;
+    if (trace.isOn && verdict !== undefined)
+      trace.note({ kind: 'restart', instance: { id: this.#record.id }, inputs: verdict });
     if (this.#isClosed) return { reply, stored: Promise.resolve() };
     if (reply.kind === 'gone') {
       this.#isClosed = true;

@@ -1,16 +1,11 @@
-import type { Clock } from '../ports.ts';
+import type { Clock } from '../ports/time.ts';
 
 /** How long to wait for an ending beyond its own deadline, milliseconds. */
 export const GRACE_MS = 10_000;
 
-/** A signal that aborts at a deadline or with another signal. */
-export interface Patience {
-  signal: AbortSignal;
-  /** Cancels the timer. Call it when the wait is over. */
-  cancel: () => void;
-}
+type Patience = { signal: AbortSignal; cancel: () => void };
 
-/** Makes a signal that aborts at `until` or with `signal`. @param until Of {@link Clock.elapsed}. */
+/** Makes a signal that aborts at `until` (of {@link Clock.elapsed}) or with `signal`. `cancel` ends the wait for `until`. */
 export function patience(clock: Clock, until: number, signal?: AbortSignal): Patience {
   const controller = new AbortController();
   const cancel = clock.after(Math.max(0, until - clock.elapsed()), () => controller.abort());

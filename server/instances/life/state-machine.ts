@@ -1,8 +1,8 @@
 import { drained, end, ended, hasten, survived, type EndTerms, type WithEnding, type WithRun } from './ending.ts';
 import { booted, foundAlive, foundDead, foundStray } from './found.ts';
-import type { InstanceEvent, InstanceState, Transition } from './lifecycle.ts';
-import { advance, begin } from './starting.ts';
+import type { InstanceEvent, InstanceState, Run, Transition } from './lifecycle.ts';
 import {
+  begin,
   BY_COMMAND,
   BY_UPDATE,
   currentRun,
@@ -70,6 +70,45 @@ export function transition(state: InstanceState, event: InstanceEvent): Transiti
     case 'found-stray':
       return foundStray(state, event.tag, event.pids);
   }
+}
+
+/** Takes the next step of a start, from the granted slot to the ready engine. */
+function advance(
+  state: InstanceState,
+  event: Extract<InstanceEvent, { type: 'granted' | 'prepared' | 'spawned' | 'ready' }>,
+): Transition {
+  if (event.type === 'spawned') return spawned(state, { identity: event.identity, startedAt: event.at });
+  if (state.status !== 'starting') return unchanged(state);
+  const { run } = state;
+  if (event.type === 'granted' && state.phase === 'queued') {
+    return to({ ...state, phase: 'preparing' }, [{ type: 'prepare', run: run.number }]);
+  }
+  if (event.type === 'prepared' && state.phase === 'preparing') {
+    const { launch } = event;
+    return to({ ...state, phase: 'spawning', run: { ...run, launch } }, [{ type: 'spawn', run: run.number, launch }]);
+  }
+  if (event.type === 'ready' && state.phase === 'loading') {
+    return to({ ...keptFields(state), status: 'running', run: { ...run, readyAt: event.elapsed } }, [
+      { type: 'watch-health', run: run.number },
+      { type: 'look-at-offload', run: run.number },
+    ]);
+  }
+  return unchanged(state);
+}
+
+function spawned(state: InstanceState, process: Pick<Run, 'identity' | 'startedAt'>): Transition {
+  if (state.status === 'starting' && state.phase === 'spawning') {
+    const run = { ...state.run, ...process };
+    return to({ ...state, phase: 'loading', run }, [{ type: 'await-ready', run: run.number }]);
+  }
+  if ('ending' in state && (state.ending.phase === 'spawning' || state.run.identity === null)) {
+    const run = { ...state.run, ...process };
+    const force = state.ending.phase === 'killing';
+    return to({ ...state, run, ending: { ...state.ending, phase: force ? 'killing' : 'terminating' } }, [
+      { type: force ? 'kill' : 'terminate', run: run.number },
+    ]);
+  }
+  return unchanged(state);
 }
 
 function start(state: InstanceState, cause: 'command' | 'demand'): Transition {

@@ -1,5 +1,16 @@
 import type { Status } from '@llamactl/contract/instance';
-import type { Effect, Ended, Ending, InstanceState, StatusDetails, Reply, Run, Transition } from './lifecycle.ts';
+import type { LaunchPlan } from '../ports/runs.ts';
+import type {
+  Effect,
+  Ended,
+  Ending,
+  InstanceState,
+  StatusDetails,
+  Reply,
+  Run,
+  Transition,
+  StartCause,
+} from './lifecycle.ts';
 
 /** Pure building blocks of transitions. */
 
@@ -63,6 +74,21 @@ export function currentRun(state: InstanceState): Run | null {
   return 'run' in state ? state.run : null;
 }
 
+/** The plan with which the run of the state was launched; `null`: no run was launched. */
+export function launchedPlan(state: InstanceState): LaunchPlan | null {
+  return currentRun(state)?.launch?.plan ?? null;
+}
+
+/** The port of the launched run; `null`: no run was launched. */
+export function livePort(state: InstanceState): number | null {
+  return launchedPlan(state)?.port ?? null;
+}
+
+/** Whether the instance has a run that is not being ended. */
+export function isUp({ status }: InstanceState): boolean {
+  return status === 'starting' || status === 'running';
+}
+
 /** Whether the instance has a run or will start one by itself, so that an update with restart leads to a start. */
 export function hasRunAhead({ status }: InstanceState): boolean {
   return status === 'starting' || status === 'running' || status === 'restarting';
@@ -85,3 +111,35 @@ export function lastExit({ exit, reason, lines }: Ended): InstanceState['lastExi
 
 /** The state of an instance that has never run. */
 export const NEW_STATE: InstanceState = { status: 'stopped', runs: 0, restarts: 0, lastExit: null };
+
+/** Enters `starting`. Every start, of any cause, begins here by requesting a slot. */
+export function begin(state: InstanceState, cause: StartCause, wantedByUser: boolean): Transition {
+  const number = state.runs + 1;
+  const run: Run = { number, cause, wantedByUser, launch: null, identity: null, startedAt: null, readyAt: null };
+  return to({ ...keptFields(state), runs: number, status: 'starting', phase: 'queued', run }, [
+    { type: 'request-slot', run: number },
+  ]);
+}
+
+/*
+ * A restart for new settings is stored together with them, as a mark on the run, and begins when both are on the disk. So a
+ * crash keeps both or neither, and no engine ends for refused settings. A new run has no mark. Without a run no mark is
+ * needed, because the next run uses the newest settings anyway.
+ */
+
+/** Whether the state's run must restart for new settings, and the restart has not begun. */
+export function isRestartDue(state: InstanceState): boolean {
+  return currentRun(state)?.restartDue ?? false;
+}
+
+/** Sets or removes the mark. */
+export function withRestartDue(state: InstanceState, restartDue: boolean): InstanceState {
+  return 'run' in state ? { ...state, run: { ...state.run, restartDue } } : state;
+}
+
+/** For boot: the state as if a due restart had already begun. @param begun The ending to use. */
+export function withRestartBegun(state: InstanceState, begun: Ending): InstanceState {
+  if (!('run' in state) || !isRestartDue(state) || state.status === 'stopping') return state;
+  const ending = 'ending' in state ? state.ending : begun;
+  return { ...keptFields(state), ...goingDown(state.run, ending, 'start', BY_UPDATE) };
+}

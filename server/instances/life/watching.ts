@@ -1,4 +1,4 @@
-import { GPU_OFFLOAD_SHORT } from '../alert-codes.ts';
+import { GPU_OFFLOAD_SHORT } from '../ports/alert-sink.ts';
 import type { Effect, Ending, Goal, InstanceEvent, InstanceState, StatusDetails, Transition } from './lifecycle.ts';
 import { goingDown, killNow, keptFields, to, unchanged } from './transitions.ts';
 

@@ -1,5 +1,5 @@
 import type { Socket } from 'node:net';
-import type { PortWitness } from '../ports.ts';
+import type { PortWitness } from '../ports/listening-ports.ts';
 
 /** The engine no longer provably owns its port. Nothing was sent. */
 export class ForeignListener extends Error {

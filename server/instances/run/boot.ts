@@ -2,19 +2,15 @@ import type { Ended, InstanceEvent, InstanceState, RestartTerms } from '../life/
 import { explainExit } from './exit-cause.ts';
 import type { LeaseBook } from '../slots/lease-book.ts';
 import type { Mailbox } from '../life/mailbox.ts';
-import { STRAY_PROCESS } from '../alert-codes.ts';
-import { momentOf } from '../moment.ts';
-import type {
-  AlertSink,
-  Clock,
-  InstanceRecord,
-  InstanceStore,
-  Inspection,
-  RunLogs,
-  Supervisor,
-  Engines,
-  EventSink,
-} from '../ports.ts';
+import { STRAY_PROCESS, type AlertSink } from '../ports/alert-sink.ts';
+import { momentOf, type Clock } from '../ports/time.ts';
+import type { Engines } from '../ports/engine-adapter.ts';
+import type { EventSink } from '../ports/event-sink.ts';
+import type { InstanceRecord } from '../ports/instance-record.ts';
+import type { InstanceStore } from '../ports/instance-store.ts';
+import type { RunLogs } from '../ports/run-output.ts';
+import type { RunFolders } from '../ports/folders.ts';
+import type { Inspection, Runs } from '../ports/runs.ts';
 import type { Registry } from '../registry.ts';
 import type { RunReferences } from '../run-references.ts';
 import { currentRun } from '../life/transitions.ts';
@@ -23,7 +19,8 @@ import { isRestartRequired } from '../instance-view.ts';
 export interface BootDependencies {
   clock: Clock;
   store: Pick<InstanceStore, 'load'>;
-  supervisor: Pick<Supervisor, 'bootId' | 'inspect' | 'strays' | 'endStray' | 'sweep'>;
+  runs: Pick<Runs, 'bootId' | 'inspect' | 'strays' | 'endStray'>;
+  runFolders: Pick<RunFolders, 'sweep'>;
   registry: Registry;
   engines: Engines;
   events: Pick<EventSink, 'emit'>;
@@ -53,13 +50,13 @@ interface Found {
  * learning engines' flags continue in the background.
  */
 export async function boot(dependencies: BootDependencies): Promise<void> {
-  const { store, supervisor, registry, openMailbox } = dependencies;
+  const { store, runs, registry, openMailbox } = dependencies;
   for (const { record, state } of await store.load()) registry.add(openMailbox(record, state));
   const mailboxes = registry.all();
   const found = await Promise.all(
     mailboxes.map(async (mailbox) => ({ mailbox, inspection: await inspect(dependencies, mailbox) })),
   );
-  const strays = await supervisor.strays(new Set(found.flatMap((each) => tagsOf(dependencies, each))));
+  const strays = await runs.strays(new Set(found.flatMap((each) => tagsOf(dependencies, each))));
   const left = await Promise.all(strays.map((stray) => endStray(dependencies, stray)));
   const ids = new Set(mailboxes.map(({ record }) => record.id));
   await sweep(dependencies, ids);
@@ -76,10 +73,10 @@ export async function boot(dependencies: BootDependencies): Promise<void> {
  * Removes folders without an instance, such as those of an interrupted delete. Erasing continues in the background, because
  * requests may be waiting.
  */
-async function sweep({ supervisor, references, onFault }: BootDependencies, ids: ReadonlySet<string>): Promise<void> {
+async function sweep({ runFolders, references, onFault }: BootDependencies, ids: ReadonlySet<string>): Promise<void> {
   const report = (error: unknown): void => onFault(error, 'sweeping old folders');
   try {
-    const { erased } = await supervisor.sweep(references.root, ids);
+    const { erased } = await runFolders.sweep(references.root, ids);
     erased.catch(report);
   } catch (error) {
     report(error);
@@ -94,14 +91,11 @@ function tagsOf({ references }: BootDependencies, { mailbox, inspection }: Found
   return launch && !isOver ? [references.of(record.id, launch).tag] : [];
 }
 
-async function inspect(
-  { supervisor, references }: BootDependencies,
-  { record, state }: Mailbox,
-): Promise<Inspection | null> {
+async function inspect({ runs, references }: BootDependencies, { record, state }: Mailbox): Promise<Inspection | null> {
   const run = currentRun(state);
   if (!run?.launch) return null;
   try {
-    return await supervisor.inspect(references.of(record.id, run.launch), run.identity);
+    return await runs.inspect(references.of(record.id, run.launch), run.identity);
   } catch (error) {
     // Without knowing whether the run is alive, any action could be wrong.
     const { folder } = references.of(record.id, run.launch);
@@ -113,12 +107,12 @@ async function inspect(
 }
 
 async function eventOf(dependencies: BootDependencies, { mailbox, inspection }: Found): Promise<InstanceEvent> {
-  const { clock, supervisor, terms, stopTimeoutMs } = dependencies;
+  const { clock, runs, terms, stopTimeoutMs } = dependencies;
   const { record, state } = mailbox;
   const now = momentOf(clock);
   const autoStart = record.settings.auto_start;
   const run = currentRun(state);
-  if (run === null) return { type: 'booted', ...now, bootId: supervisor.bootId, autoStart };
+  if (run === null) return { type: 'booted', ...now, bootId: runs.bootId, autoStart };
   if (inspection?.found === 'alive') {
     const leases = dependencies.leases.of(record.id, run.number).count;
     return { type: 'found-alive', ...now, run: run.number, identity: inspection.identity, leases, stopTimeoutMs };
@@ -145,7 +139,7 @@ const STRAY_PATIENCE_MS = 6_000;
 
 /** Ends a stray before anything is started, and raises an alert. Resolves to the stray if it does not end in time. */
 async function endStray(
-  { clock, registry, references, supervisor, alerts }: BootDependencies,
+  { clock, registry, references, runs, alerts }: BootDependencies,
   stray: Stray,
 ): Promise<Stray | null> {
   const instance = references.instanceOf(stray.tag);
@@ -159,7 +153,7 @@ async function endStray(
   alerts.raise({ level: 'error', code: STRAY_PROCESS, message, ...whose });
   return new Promise((resolve, reject) => {
     const cancel = clock.after(STRAY_PATIENCE_MS, () => resolve(stray));
-    supervisor
+    runs
       .endStray(stray.tag)
       .then(() => {
         alerts.clear(STRAY_PROCESS, name);

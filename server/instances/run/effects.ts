@@ -1,24 +1,18 @@
-import { GPU_OFFLOAD_SHORT, STRAY_PROCESS, SURVIVES_KILL } from '../alert-codes.ts';
+import { GPU_OFFLOAD_SHORT, STRAY_PROCESS, SURVIVES_KILL, type AlertSink } from '../ports/alert-sink.ts';
 import { explainExit, type ExitCauseDependencies } from './exit-cause.ts';
 import { prepareLaunch, type PreparationDependencies } from './launch-preparation.ts';
 import type { InstanceEvent, Launch, RestartTerms, Effect } from '../life/lifecycle.ts';
-import type {
-  AlertSink,
-  Clock,
-  EngineEndpoint,
-  EngineTarget,
-  Exit,
-  InstanceRecord,
-  PortWitness,
-  RunListener,
-  RunLogs,
-  RunMeter,
-  RunReference,
-  Supervisor,
-} from '../ports.ts';
-import { watchHealth } from './health-watch.ts';
-import { EngineDied, type Leases } from '../slots/leases.ts';
-import { type Moment, momentOf } from '../moment.ts';
+import type { EngineEndpoint } from '../ports/engine-endpoint.ts';
+import type { InstanceRecord } from '../ports/instance-record.ts';
+import type { ListeningPorts, PortWitness } from '../ports/listening-ports.ts';
+import type { RunMeter } from '../ports/run-meter.ts';
+import type { RunLogs } from '../ports/run-output.ts';
+import type { RunFolders } from '../ports/folders.ts';
+import type { Exit, RunListener, RunReference, Runs } from '../ports/runs.ts';
+import { type Clock, type Moment, momentOf } from '../ports/time.ts';
+import { NO_SIGNS, watchHealth } from './health-watch.ts';
+import type { LeaseBook } from '../slots/lease-book.ts';
+import { EngineDied, targetOf } from '../slots/leases.ts';
 import type { EffectRunner, Mailbox } from '../life/mailbox.ts';
 import { lookAtOffload } from './offload-look.ts';
 import { awaitReady, pause } from './readiness.ts';
@@ -26,7 +20,6 @@ import { ALL_PINNED } from '../refusals.ts';
 import { planWithKey, withoutKey } from './run-key.ts';
 import type { Scheduler } from '../slots/scheduler.ts';
 import { currentRun } from '../life/transitions.ts';
-import { NO_SIGNS } from './vital-signs.ts';
 
 /**
  * Effects that are retried after an unexpected failure until their phase is over; otherwise the instance would wait without
@@ -49,18 +42,17 @@ const KEPT_RUNS = 10;
 
 export interface EffectDependencies extends PreparationDependencies, ExitCauseDependencies {
   clock: Clock;
-  supervisor: Supervisor;
+  runs: Runs;
+  runFolders: Pick<RunFolders, 'prune'>;
+  listeningPorts: ListeningPorts;
   scheduler: Scheduler;
   endpoint: EngineEndpoint;
   logs: RunLogs;
   meter: RunMeter;
   alerts: AlertSink;
-  /** The leases of one run of an instance, by the instance's id. */
-  leases(instance: string, run: number): Leases;
-  /** When the last lease of a run ended, of {@link Clock.elapsed}; `null`: none has ended. */
-  lastUsed(instance: string, run: number): number | null;
+  leases: Pick<LeaseBook, 'of' | 'lastUsed'>;
   /** The witness of a ready run's port, by the instance's id; `null`: no witness is possible. */
-  witness(instance: string, launch: Launch): PortWitness | null;
+  witness: (instance: string, launch: Launch) => PortWitness | null;
   /** The current restart policy of an instance. */
   terms(record: InstanceRecord): RestartTerms;
   /** Whether a request waits for an instance, by the instance's id. */
@@ -95,7 +87,7 @@ export class Effects implements EffectRunner {
   }
 
   async #carryOut(effect: Effect, mailbox: Mailbox, signal: AbortSignal): Promise<void> {
-    const { scheduler, supervisor, clock, alerts } = this.#dependencies;
+    const { scheduler, runs, clock, alerts } = this.#dependencies;
     const { id } = mailbox.record;
     switch (effect.type) {
       case 'request-slot':
@@ -119,16 +111,16 @@ export class Effects implements EffectRunner {
       case 'look-at-offload':
         return this.#lookAtOffload(mailbox, effect.run, signal);
       case 'drain':
-        await this.#dependencies.leases(id, effect.run).idle(effect.until, clock, signal);
+        await this.#dependencies.leases.of(id, effect.run).idle(effect.until, clock, signal);
         return this.#post(mailbox, { type: 'drained', run: effect.run });
       case 'close-leases':
-        return this.#dependencies.leases(id, effect.run).close(effect.died === true ? new EngineDied() : undefined);
+        return this.#dependencies.leases.of(id, effect.run).close(effect.died === true ? new EngineDied() : undefined);
       case 'terminate':
-        return this.#withRun(mailbox, effect.run, (run) => supervisor.terminate(run));
+        return this.#withRun(mailbox, effect.run, (run) => runs.terminate(run));
       case 'kill':
-        return this.#withRun(mailbox, effect.run, (run) => supervisor.kill(run));
+        return this.#withRun(mailbox, effect.run, (run) => runs.kill(run));
       case 'end-stray':
-        await supervisor.endStray(effect.tag);
+        await runs.endStray(effect.tag);
         alerts.clear(STRAY_PROCESS, mailbox.record.name);
         if (effect.run !== null) await this.#report(mailbox, effect.run, { code: null, signal: null, at: clock.now() });
         return;
@@ -169,7 +161,7 @@ export class Effects implements EffectRunner {
   }
 
   async #spawn(mailbox: Mailbox, run: number, launch: Launch, signal: AbortSignal): Promise<void> {
-    const { supervisor, references, logs } = this.#dependencies;
+    const { runs, runFolders, references, logs } = this.#dependencies;
     const secrets =
       launch.plan.keyVariable === null || launch.key === null ? {} : { [launch.plan.keyVariable]: launch.key };
     const log = references.log(mailbox.record);
@@ -178,9 +170,9 @@ export class Effects implements EffectRunner {
     if (signal.aborted) return this.#spawnError(mailbox, run, 'it was stopped before it was spawned');
     logs.attach(log, reference);
     try {
-      const identity = await supervisor.spawn(reference, planWithKey(launch), secrets, this.#listener(mailbox, run));
+      const identity = await runs.spawn(reference, planWithKey(launch), secrets, this.#listener(mailbox, run));
       this.#post(mailbox, { type: 'spawned', run, identity });
-      await supervisor
+      await runFolders
         .prune(references.runs(mailbox.record.id), KEPT_RUNS)
         .catch((error: unknown) => this.#dependencies.onFault(error, { type: 'spawn', run, launch }));
     } catch (error) {
@@ -190,9 +182,9 @@ export class Effects implements EffectRunner {
   }
 
   #adopt(mailbox: Mailbox, { run, launch, identity }: Extract<Effect, { type: 'adopt' }>): void {
-    const { supervisor, references, logs } = this.#dependencies;
+    const { runs, references, logs } = this.#dependencies;
     const reference = references.of(mailbox.record.id, launch);
-    supervisor.adopt(reference, identity, this.#listener(mailbox, run));
+    runs.adopt(reference, identity, this.#listener(mailbox, run));
     logs.attach(references.log(mailbox.record), reference);
   }
 
@@ -209,7 +201,7 @@ export class Effects implements EffectRunner {
     }
     if (outcome === 'taken') {
       const { port } = launch.plan;
-      const holder = (await this.#dependencies.supervisor.portHolder(port))?.description ?? 'another process';
+      const holder = (await this.#dependencies.listeningPorts.portHolder(port))?.description ?? 'another process';
       this.#post(mailbox, {
         type: 'port-taken',
         run,
@@ -222,16 +214,15 @@ export class Effects implements EffectRunner {
   async #watchHealth(mailbox: Mailbox, run: number, signal: AbortSignal): Promise<void> {
     const launch = launchOf(mailbox, run);
     if (launch === null) return;
-    const dependencies = this.#dependencies;
-    const { references, engines } = dependencies;
+    const { references, engines, leases, witness } = this.#dependencies;
     const { id } = mailbox.record;
     const watched = {
       reference: references.of(id, launch),
-      target: targetOf(launch, dependencies.witness(id, launch)),
+      target: targetOf(launch, witness(id, launch)),
       signs: engines.find(launch.engine)?.signs ?? NO_SIGNS,
-      answered: () => dependencies.leases(id, run).answered,
+      answered: () => leases.of(id, run).answered,
       leasesSince: (from: number) =>
-        dependencies.leases(id, run).count + ((dependencies.lastUsed(id, run) ?? -Infinity) >= from ? 1 : 0),
+        leases.of(id, run).count + ((leases.lastUsed(id, run) ?? -Infinity) >= from ? 1 : 0),
     };
     await watchHealth(
       this.#dependencies,
@@ -296,15 +287,4 @@ type DistributiveOmit<Union, Key extends PropertyKey> = Union extends unknown ? 
 function launchOf(mailbox: Mailbox, run: number): Launch | null {
   const current = currentRun(mailbox.state);
   return current?.number === run ? current.launch : null;
-}
-
-/** Where a run answers. @param witness Witness of its port, once the run is ready; `null`: none. */
-export function targetOf({ plan, key }: Launch, witness: PortWitness | null = null): EngineTarget {
-  return {
-    port: plan.port,
-    healthPath: plan.healthPath,
-    key,
-    ...(plan.isolated === true ? { isolated: true } : {}),
-    ...(witness === null ? {} : { witness }),
-  };
 }

@@ -1,5 +1,8 @@
 import type { Ended, InstanceState, Run } from '../life/lifecycle.ts';
-import type { EngineAdapter, Engines, Exit, InstanceRecord, RunLogs, RunReference } from '../ports.ts';
+import type { EngineAdapter, Engines } from '../ports/engine-adapter.ts';
+import type { InstanceRecord } from '../ports/instance-record.ts';
+import type { RunLogs } from '../ports/run-output.ts';
+import type { Exit, RunReference } from '../ports/runs.ts';
 import type { RunReferences } from '../run-references.ts';
 import { withoutKey } from './run-key.ts';
 import { currentRun } from '../life/transitions.ts';

@@ -4,7 +4,7 @@ import { FakeClock } from '../../testing/fake-clock.ts';
 import { backoff, failed, goingDown, loading, running, stopped, stopping } from '../../testing/instance-states.ts';
 import { HealthProbe } from './health-probe.ts';
 import type { InstanceState } from '../life/lifecycle.ts';
-import type { ProbeResult } from '../ports.ts';
+import type { ProbeResult } from '../ports/engine-endpoint.ts';
 
 function aProbe(answer: ProbeResult) {
   const clock = new FakeClock();

@@ -1,7 +1,9 @@
 import type { Health, StartObstacle } from '@llamactl/contract/health';
-import { targetOf } from './effects.ts';
+import { targetOf } from '../slots/leases.ts';
 import type { InstanceState, Launch } from '../life/lifecycle.ts';
-import type { Clock, EngineEndpoint, EngineTarget, PortWitness, ProbeResult } from '../ports.ts';
+import type { EngineEndpoint, EngineTarget, ProbeResult } from '../ports/engine-endpoint.ts';
+import type { PortWitness } from '../ports/listening-ports.ts';
+import type { Clock } from '../ports/time.ts';
 import { currentRun } from '../life/transitions.ts';
 
 const PROBE_TIMEOUT_MS = 2_000;

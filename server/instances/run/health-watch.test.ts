@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { FakeClock } from '../../testing/fake-clock.ts';
 import { watchHealth, type MissedChecks } from './health-watch.ts';
-import type { EngineTarget, ProbeResult } from '../ports.ts';
+import type { EngineTarget, ProbeResult } from '../ports/engine-endpoint.ts';
 
 const TARGET = { port: 8_100, healthPath: '/health', key: 'k' };
 const PROBE_MS = 5_000;
@@ -36,7 +36,7 @@ function aWatch({ workPath = null as string | null, startTimeoutMs = 600_000 } =
     {
       clock,
       endpoint: { probe: answer },
-      supervisor: {
+      runs: {
         progress: () => ({
           logBytes: engine.logBytes,
           memoryBytes: 0,

@@ -1,14 +1,11 @@
-import type {
-  Clock,
-  EngineEndpoint,
-  EngineTarget,
-  ProbeResult,
-  RunReference,
-  Supervisor,
-  VitalSigns,
-} from '../ports.ts';
+import type { VitalSigns } from '../ports/engine-adapter.ts';
+import type { EngineEndpoint, EngineTarget, ProbeResult } from '../ports/engine-endpoint.ts';
+import type { Progress, RunReference, Runs } from '../ports/runs.ts';
+import type { Clock } from '../ports/time.ts';
 import { pause } from './readiness.ts';
-import { movementOf, type Look, type Movement } from './vital-signs.ts';
+
+/** For an engine that is only known to speak HTTP. */
+export const NO_SIGNS: VitalSigns = { workPath: null };
 
 /** Pause between two checks. */
 const EVERY_MS = 10_000;
@@ -28,7 +25,7 @@ const SHORTEST_SPIN_MS = 600_000;
 export interface HealthWatchDependencies {
   clock: Clock;
   endpoint: EngineEndpoint;
-  supervisor: Pick<Supervisor, 'progress'>;
+  runs: Pick<Runs, 'progress'>;
   /** Milliseconds without progress after which a start is given up. */
   startTimeoutMs: number;
 }
@@ -67,10 +64,10 @@ export async function watchHealth(
   onMissed: (missed: MissedChecks) => void,
   signal: AbortSignal,
 ): Promise<void> {
-  const { clock, supervisor } = dependencies;
+  const { clock, runs } = dependencies;
   const look = (): Look => ({
     at: clock.elapsed(),
-    progress: supervisor.progress(run.reference),
+    progress: runs.progress(run.reference),
     answered: run.answered(),
   });
   const row = new MissedRow(Math.max(dependencies.startTimeoutMs, SHORTEST_SPIN_MS));
@@ -163,4 +160,37 @@ class MissedRow {
     }
     return { leases, still: false, seen: `${what}${leases === 0 ? ', and had no requests' : ', but works'}` };
   }
+}
+
+/** Measurements of a run at one moment. */
+export interface Look {
+  /** Of `Clock.elapsed`. */
+  at: number;
+  /** `null`: the engine is dead or could not be measured. */
+  progress: Progress | null;
+  /** Bytes of the run's answers relayed so far. */
+  answered: number;
+}
+
+/** Changes between two looks. CPU time alone may also be an endless loop. */
+export type Movement = 'work' | 'only CPU time' | 'nothing';
+
+/**
+ * More than 1 % of a core (a tick is 10 ms). The threads of a hung engine still use some CPU time: they wake up now and then,
+ * and answer failing probes.
+ */
+const BUSY_TICKS_A_SECOND = 1;
+
+/** The movement between two looks. An unreadable measurement counts as `nothing`, a blind one as `only CPU time`. */
+export function movementOf(before: Look, after: Look): Movement {
+  if (before.answered !== after.answered) return 'work';
+  const [then, now] = [before.progress, after.progress];
+  if (now === null) return 'nothing';
+  // First measurement: earlier values are unknown.
+  if (then === null) return 'work';
+  if (then.logBytes !== now.logBytes || then.readBytes !== now.readBytes) return 'work';
+  if (now.isBlind === true) return 'only CPU time';
+  const seconds = Math.max(0, after.at - before.at) / 1_000;
+  // The sum of ticks drops when a worker ends.
+  return Math.abs(now.cpuTicks - then.cpuTicks) > seconds * BUSY_TICKS_A_SECOND ? 'only CPU time' : 'nothing';
 }

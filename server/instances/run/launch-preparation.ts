@@ -1,16 +1,20 @@
 import type { Launch } from '../life/lifecycle.ts';
 import type { Mailbox } from '../life/mailbox.ts';
-import type { Engines, InstanceRecord, Randomness, Supervisor } from '../ports.ts';
+import { GRACE_MS, patience } from '../life/patience.ts';
+import type { InstanceRecord } from '../ports/instance-record.ts';
+import type { ListeningPorts } from '../ports/listening-ports.ts';
+import type { Randomness } from '../ports/random-values.ts';
+import type { Clock } from '../ports/time.ts';
+import type { Registry } from '../registry.ts';
+import type { StartCheck } from '../start-check.ts';
 import { takesKey } from './run-key.ts';
 
 export interface PreparationDependencies {
-  engines: Engines;
-  supervisor: Pick<Supervisor, 'portHolder'>;
+  clock: Clock;
+  startCheck: Pick<StartCheck, 'look'>;
+  listeningPorts: Pick<ListeningPorts, 'portHolder'>;
   randomness: Pick<Randomness, 'token'>;
-  /** Chooses another port for an instance whose port llamactl had chosen; `null`: the range is used up. */
-  repick: (mailbox: Mailbox, avoid: ReadonlySet<number>) => Promise<InstanceRecord | null>;
-  /** Waits until another instance has left the port, if its engine is ending. */
-  portHandover: (record: InstanceRecord, signal: AbortSignal) => Promise<boolean>;
+  registry: Pick<Registry, 'leaving' | 'freePort'>;
 }
 
 /** The launch of an engine, or the reason why it cannot be launched. */
@@ -23,22 +27,20 @@ export type Preparation = { launch: Launch } | { impossible: string };
  * @returns `null` when aborted
  */
 export async function prepareLaunch(
-  { engines, supervisor, randomness, repick, portHandover }: PreparationDependencies,
+  dependencies: PreparationDependencies,
   mailbox: Mailbox,
   run: number,
   signal: AbortSignal,
 ): Promise<Preparation | null> {
+  const { startCheck, listeningPorts, randomness, registry } = dependencies;
   const avoid = new Set<number>();
   for (;;) {
     const { record } = mailbox;
     const { engine } = record.settings;
-    const adapter = engines.find(engine);
-    if (adapter === null) return { impossible: `the engine ${engine} is not configured` };
-    await adapter.learn(record.settings);
-    const plan = adapter.plan(record);
-    const problem = await adapter.preflight(record, plan);
-    if (problem !== null) return { impossible: problem.message };
-    const holder = await supervisor.portHolder(plan.port);
+    const { plan, obstacle } = await startCheck.look(record);
+    if (plan === null) return { impossible: `the engine ${engine} is not configured` };
+    if (obstacle !== null) return { impossible: obstacle.message };
+    const holder = await listeningPorts.portHolder(plan.port);
     if (signal.aborted) return null;
     // The record changed during the checks, so the plan is out of date.
     if (mailbox.record !== record) continue;
@@ -48,12 +50,36 @@ export async function prepareLaunch(
     }
     avoid.add(plan.port);
     if (!record.portAssigned) {
-      if (await portHandover(record, signal)) continue;
+      if (await untilPortLeft(dependencies, record, signal)) continue;
       if (signal.aborted) return null;
       return { impossible: `port ${plan.port} is in use by ${holder.description}` };
     }
     if (signal.aborted) return null;
-    const repicked = await repick(mailbox, avoid);
-    if (repicked === null) return { impossible: 'every port of instances.port_range is in use' };
+    const port = registry.freePort(record.id, avoid);
+    if (port === null) return { impossible: 'every port of instances.port_range is in use' };
+    await mailbox.amend({ ...record, port, version: record.version + 1 });
   }
+}
+
+/**
+ * Waits until another instance, whose engine is ending, has left the port of `record`, so that two instances can swap ports.
+ * Resolves to true if such an instance existed and is gone. Waits as long as a delete would.
+ */
+async function untilPortLeft(
+  { registry, clock }: PreparationDependencies,
+  { id, port }: InstanceRecord,
+  signal: AbortSignal,
+): Promise<boolean> {
+  const owner = registry.leaving(port, id);
+  if (owner === null || !('ending' in owner.state)) return false;
+  const waiting = patience(clock, owner.state.ending.deadline + GRACE_MS, signal);
+  const isGone = (): boolean => registry.leaving(port, id) !== owner;
+  try {
+    await owner.until(isGone, waiting.signal);
+  } catch (error) {
+    if (!waiting.signal.aborted) throw error;
+  } finally {
+    waiting.cancel();
+  }
+  return isGone();
 }

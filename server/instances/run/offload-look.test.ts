@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { FakeClock } from '../../testing/fake-clock.ts';
 import { FakeEngineAdapter } from '../../testing/fake-engines.ts';
 import { lookAtOffload } from './offload-look.ts';
-import type { Offload } from '../ports.ts';
+import type { Offload } from '../ports/engine-adapter.ts';
 
 const RUN = { tag: 'd.i.n', folder: '/runs/n' };
 const PLAN = { command: 'e', argv: [], environment: {}, keyVariable: null, port: 8_100, healthPath: '/health' };

@@ -1,4 +1,8 @@
-import type { Clock, EngineAdapter, LaunchPlan, RunLogs, RunMeter, RunReference } from '../ports.ts';
+import type { EngineAdapter } from '../ports/engine-adapter.ts';
+import type { RunMeter } from '../ports/run-meter.ts';
+import type { RunLogs } from '../ports/run-output.ts';
+import type { LaunchPlan, RunReference } from '../ports/runs.ts';
+import type { Clock } from '../ports/time.ts';
 import { pause } from './readiness.ts';
 
 export interface OffloadLookDependencies {

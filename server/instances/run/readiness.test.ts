@@ -3,7 +3,8 @@ import http from 'node:http';
 import { describe, expect, it, vi } from 'vitest';
 import { createEngineEndpoint } from '../../engines/endpoint.ts';
 import { FakeClock } from '../../testing/fake-clock.ts';
-import type { EngineTarget, ProbeResult, Progress } from '../ports.ts';
+import type { EngineTarget, ProbeResult } from '../ports/engine-endpoint.ts';
+import type { Progress } from '../ports/runs.ts';
 import { awaitReady } from './readiness.ts';
 
 const RUN = { tag: 'd.i.n', folder: '/runs/n' };
@@ -44,14 +45,14 @@ function anEngine(key: string | null = null) {
           return engine.answerToKey ?? engine.answer;
         },
       },
-      supervisor: {
+      listeningPorts: {
         ownsPort: async () => {
           engine.owners += 1;
           if (engine.ownerMs > 0) await new Promise<void>((resolve) => clock.after(engine.ownerMs, resolve));
           return engine.owner;
         },
-        progress,
       },
+      runs: { progress },
       logs: { size: () => engine.logBytes },
     },
     RUN,
@@ -226,7 +227,8 @@ describe('readiness', () => {
       {
         clock,
         endpoint: createEngineEndpoint({ clock }),
-        supervisor: { ownsPort: async () => 'foreign', progress: () => null },
+        listeningPorts: { ownsPort: async () => 'foreign' },
+        runs: { progress: () => null },
         logs: { size: () => 0 },
       },
       RUN,

@@ -1,13 +1,8 @@
-import type {
-  Clock,
-  EngineEndpoint,
-  EngineTarget,
-  ProbeResult,
-  Progress,
-  RunLogs,
-  RunReference,
-  Supervisor,
-} from '../ports.ts';
+import type { EngineEndpoint, EngineTarget, ProbeResult } from '../ports/engine-endpoint.ts';
+import type { RunLogs } from '../ports/run-output.ts';
+import type { ListeningPorts } from '../ports/listening-ports.ts';
+import type { Progress, RunReference, Runs } from '../ports/runs.ts';
+import type { Clock } from '../ports/time.ts';
 
 /** Pause between two checks. A loading engine closes the connection after each answer, so each probe opens a new one. */
 const TICK_MS = 5;
@@ -29,7 +24,8 @@ const OWNER_EVERY_MS = 2_000;
 export interface ReadinessDependencies {
   clock: Clock;
   endpoint: EngineEndpoint;
-  supervisor: Pick<Supervisor, 'ownsPort' | 'progress'>;
+  listeningPorts: Pick<ListeningPorts, 'ownsPort'>;
+  runs: Pick<Runs, 'progress'>;
   logs: Pick<RunLogs, 'size'>;
 }
 
@@ -49,7 +45,7 @@ export async function awaitReady(
   stallMs: number,
   signal: AbortSignal,
 ): Promise<'ready' | 'stalled' | 'taken' | 'aborted'> {
-  const { clock, endpoint, supervisor, logs } = dependencies;
+  const { clock, endpoint, listeningPorts, runs, logs } = dependencies;
   const begun = clock.elapsed();
   let eagerUntil = begun + EAGER_AT_FIRST_MS;
   let lastProbe = Number.NEGATIVE_INFINITY;
@@ -74,12 +70,12 @@ export async function awaitReady(
     }
     if (now - lastLook >= PROGRESS_EVERY_MS) {
       lastLook = now;
-      const seen = supervisor.progress(run);
+      const seen = runs.progress(run);
       if (hasMoved(progress, seen)) lastMove = now;
       progress = seen ?? progress;
       if (now - lastMove >= stallMs) return 'stalled';
       if (now - ownerCheckedAt >= OWNER_EVERY_MS) {
-        const isForeign = answer !== 'closed' && (await supervisor.ownsPort(run, target.port)) === 'foreign';
+        const isForeign = answer !== 'closed' && (await listeningPorts.ownsPort(run, target.port)) === 'foreign';
         ownerCheckedAt = clock.elapsed();
         const since = foreign.looks === 0 ? ownerCheckedAt : foreign.since;
         foreign = { looks: isForeign ? foreign.looks + 1 : 0, since };
@@ -93,7 +89,7 @@ export async function awaitReady(
 }
 
 async function isReady(
-  { endpoint, supervisor }: ReadinessDependencies,
+  { endpoint, listeningPorts }: ReadinessDependencies,
   run: RunReference,
   target: EngineTarget,
   answer: ProbeResult,
@@ -102,13 +98,17 @@ async function isReady(
   // A custom health path may require the key and answer 401 without it.
   const mayNeedKey = answer === 'error' && target.key !== null;
   if (answer !== 'ok' && !mayNeedKey) return false;
-  if (!(await isOurs(supervisor, run, target.port))) return false;
+  if (!(await isOurs(listeningPorts, run, target.port))) return false;
   return answer === 'ok' || (await endpoint.probe(target, PROBE_TIMEOUT_MS, signal)) === 'ok';
 }
 
 /** Whether the run owns the port. An unknown owner is accepted, because the port was free just before the spawn. */
-async function isOurs(supervisor: Pick<Supervisor, 'ownsPort'>, run: RunReference, port: number): Promise<boolean> {
-  const owner = await supervisor.ownsPort(run, port);
+async function isOurs(
+  listeningPorts: Pick<ListeningPorts, 'ownsPort'>,
+  run: RunReference,
+  port: number,
+): Promise<boolean> {
+  const owner = await listeningPorts.ownsPort(run, port);
   return owner === 'ours' || owner === 'unknown';
 }
 

@@ -1,6 +1,6 @@
 import { describe, expect, it, vi } from 'vitest';
 import { Domain } from '../../testing/domain.ts';
-import type { LaunchPlan } from '../ports.ts';
+import type { LaunchPlan } from '../ports/runs.ts';
 import { planWithKey, takesKey, withoutKey } from './run-key.ts';
 import { currentRun } from '../life/transitions.ts';
 

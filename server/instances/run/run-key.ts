@@ -1,5 +1,5 @@
 import type { Launch } from '../life/lifecycle.ts';
-import type { LaunchPlan } from '../ports.ts';
+import type { LaunchPlan } from '../ports/runs.ts';
 
 /** Placeholder for the key in the argv of a plan. */
 const PLACEHOLDER = '${API_KEY}';

@@ -1,5 +1,5 @@
 import type { ErrorCode } from '@llamactl/contract/errors';
-import type { InstanceRecord } from '../ports.ts';
+import type { InstanceRecord } from '../ports/instance-record.ts';
 
 /** The name, aliases and port of an instance, which must be unique. */
 export type Claim = Pick<InstanceRecord, 'id' | 'name'> & {

@@ -1,4 +1,4 @@
-import type { JsonObject } from '../ports.ts';
+import type { JsonObject } from '../ports/instance-record.ts';
 
 /** Merges the top level only. Replaced keys keep their position, because the order of options is the order of flags. */
 export function mergePatch<Value>(

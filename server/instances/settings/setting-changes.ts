@@ -1,4 +1,4 @@
-import type { Settings } from '../ports.ts';
+import type { Settings } from '../ports/instance-record.ts';
 
 /**
  * Returns the settings that differ, with dots for entries of maps: `model_path`, `options.threads`. Settings that existed

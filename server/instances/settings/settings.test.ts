@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import type { EngineAdapter, Settings, SettingsProblem } from '../ports.ts';
+import type { EngineAdapter, SettingsProblem } from '../ports/engine-adapter.ts';
+import type { Settings } from '../ports/instance-record.ts';
 import { checkSettings, newSettings, patchedSettings } from './settings.ts';
 
 /** An adapter with one pair of twins. */

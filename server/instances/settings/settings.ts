@@ -1,7 +1,8 @@
 import { ApiError, type ErrorCode, type Problem } from '@llamactl/contract/errors';
 import type { CreateInstance, OptionValue, UpdateInstance } from '@llamactl/contract/instance';
 import { mergeJson, mergePatch } from './merge-patch.ts';
-import type { EngineAdapter, Engines, JsonObject, Settings, SettingsProblem } from '../ports.ts';
+import type { EngineAdapter, Engines, SettingsProblem } from '../ports/engine-adapter.ts';
+import type { JsonObject, Settings } from '../ports/instance-record.ts';
 
 /** Stands for a hidden secret; in an update it keeps the stored value. */
 const MASK = '***';
@@ -47,40 +48,22 @@ export function maskedVariables({ environment }: Settings): string[] {
 
 /** The settings after a merge patch (RFC 7396); a removed setting gets its default. */
 export function patchedSettings(stored: Settings, patch: UpdateInstance, adapter: EngineAdapter): Settings {
-  const patched = <Key extends Plain>(key: Key): Exclude<UpdateInstance[Key], null> | Settings[Key] | undefined =>
-    patch[key] === undefined ? stored[key] : withoutNull<UpdateInstance[Key]>(patch[key]);
+  const { options, environment, request_defaults, ...replaced } = patch;
   return newSettings({
-    engine: patched('engine'),
-    model_path: patched('model_path'),
-    options: mergeOptions(stored, patch.options, adapter),
-    extra_args: patched('extra_args'),
-    environment: mergeEnvironment(stored.environment, patch.environment),
-    command: patched('command'),
-    health_path: patched('health_path'),
-    aliases: patched('aliases'),
-    unlisted: patched('unlisted'),
-    auto_start: patched('auto_start'),
-    auto_restart: patched('auto_restart'),
-    max_restarts: patched('max_restarts'),
-    on_demand: patched('on_demand'),
-    idle_timeout: patched('idle_timeout'),
-    pinned: patched('pinned'),
-    group: patched('group'),
-    concurrency: patched('concurrency'),
-    queue_limit: patched('queue_limit'),
-    upstream_model: patched('upstream_model'),
-    request_defaults: mergeDefaults(stored.request_defaults, patch.request_defaults),
-    request_strip: patched('request_strip'),
-    isolated: patched('isolated'),
+    ...stored,
+    ...withoutNulls(replaced),
+    options: mergeOptions(stored, options, adapter),
+    environment: mergeEnvironment(stored.environment, environment),
+    request_defaults: mergeDefaults(stored.request_defaults, request_defaults),
   });
 }
 
-/** Settings that a patch replaces as a whole; the others merge key by key. */
-type Plain = Exclude<keyof Settings, 'options' | 'environment' | 'request_defaults'>;
-
-/** A `null` in a patch removes the setting, as if it had never been set. */
-function withoutNull<Value>(value: Value): Exclude<Value, null> | undefined {
-  return value === null ? undefined : (value as Exclude<Value, null>);
+/** A `null` in a patch removes the setting, as if it had never been set. A setting that is not given stays. */
+function withoutNulls<T extends object>(patch: T): { [Key in keyof T]?: Exclude<T[Key], null> } {
+  const given = Object.entries(patch).filter(([, value]) => value !== undefined);
+  return Object.fromEntries(given.map(([key, value]) => [key, (value as unknown) ?? undefined])) as {
+    [Key in keyof T]?: Exclude<T[Key], null>;
+  };
 }
 
 function mergeOptions(
@@ -134,15 +117,19 @@ function withoutUndefined<T extends object>(object: T): { [Key in keyof T]: Excl
  */
 export function adapterFor(engines: Engines, name: string): EngineAdapter {
   const adapter = engines.find(name);
-  if (adapter !== null) return adapter;
-  const { path, message } = unknownEngine(engines, name);
-  throw new ApiError('VALIDATION_ERROR', sentence(`${path} ${message}`), { problems: [{ path, message }] });
+  if (adapter === null) throw unknownEngine(engines, name);
+  return adapter;
+}
+
+/** The error for an engine that is not configured. */
+export function unknownEngine(engines: Engines, name: string): ApiError {
+  return refused([unknownEngineProblem(engines, name)]);
 }
 
 /** Engines that the configuration already has. */
 const PLANNED_ENGINES = new Set(['vllm', 'mlx']);
 
-function unknownEngine(engines: Engines, name: string): SettingsProblem {
+function unknownEngineProblem(engines: Engines, name: string): SettingsProblem {
   const planned = PLANNED_ENGINES.has(name) ? ', which this version does not run yet' : '';
   const message = `cannot be ${JSON.stringify(name)}${planned}; it can be ${engines.names().join(', ')}`;
   return { code: 'VALIDATION_ERROR', path: 'engine', message };
@@ -176,7 +163,7 @@ export async function settingsProblems(
 ): ReturnType<EngineAdapter['check']> {
   const adapter = engines.find(settings.engine);
   if (adapter !== null) return judgeSettings(settings, adapter, groups, stored, mostWarnings);
-  return { problems: [unknownEngine(engines, settings.engine)], warnings: [] };
+  return { problems: [unknownEngineProblem(engines, settings.engine)], warnings: [] };
 }
 
 async function judgeSettings(

@@ -16,6 +16,8 @@ export interface Capacity {
 
 /** The resource that `instances.max_running` limits. */
 const ALL_SLOTS = 'slots';
+/** Begins the name of the resource that `max_running` of a group limits. */
+const SLOTS_OF = `${ALL_SLOTS} of `;
 
 /** The demand of every instance outside of groups: one slot. */
 export const ONE_SLOT: Amounts = new Map([[ALL_SLOTS, 1]]);
@@ -36,6 +38,12 @@ export function slotCapacity(
   return { amounts: new Map(limits.filter(([, slots]) => slots > 0)), onChange: () => undefined };
 }
 
+/** Name of the setting that limits a resource: `max_running`, or `group` for the one of a group; else the resource. */
+export function limitOf(resource: string): string {
+  if (resource === ALL_SLOTS) return 'max_running';
+  return resource.startsWith(SLOTS_OF) ? 'group' : resource;
+}
+
 function slotsOf(group: string): string {
-  return `${ALL_SLOTS} of ${group}`;
+  return SLOTS_OF + group;
 }

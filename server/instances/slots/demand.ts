@@ -1,5 +1,5 @@
 import type { InstanceState } from '../life/lifecycle.ts';
-import type { Moment } from '../moment.ts';
+import type { Moment } from '../ports/time.ts';
 
 /** The decision on a request for an instance. */
 export type DemandOutcome =

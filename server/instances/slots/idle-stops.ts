@@ -1,10 +1,12 @@
 import type { LeaseBook } from './lease-book.ts';
 import type { Mailbox } from '../life/mailbox.ts';
-import type { Clock } from '../ports.ts';
+import type { Clock } from '../ports/time.ts';
+import type { Trace } from '../ports/trace.ts';
 
 export interface IdleStopsDependencies {
   clock: Clock;
   leases: LeaseBook;
+  trace: Trace;
   /** `instances.idle_timeout`, seconds. */
   defaultSeconds: number;
   isPinned: (instance: string) => boolean;
@@ -17,19 +19,19 @@ export interface IdleStopsDependencies {
  * timer. A request does not touch the timer; a timer that fires too early is set again.
  */
 export class IdleStops {
-  readonly #with: IdleStopsDependencies;
+  readonly #dependencies: IdleStopsDependencies;
   readonly #timers = new Map<string, { due: number; cancel: () => void }>();
   #isClosed = false;
 
   constructor(dependencies: IdleStopsDependencies) {
-    this.#with = dependencies;
+    this.#dependencies = dependencies;
   }
 
   /** Updates the timer of an instance. Call it when the instance, its settings or its leases have changed. */
   look(mailbox: Mailbox): void {
     if (this.#isClosed) return;
     const { id } = mailbox.record;
-    const { clock } = this.#with;
+    const { clock } = this.#dependencies;
     const due = this.#dueOf(mailbox);
     const timer = this.#timers.get(id);
     if (timer !== undefined && due !== null && timer.due <= due) return;
@@ -52,14 +54,20 @@ export class IdleStops {
 
   #fire(mailbox: Mailbox): void {
     const due = this.#dueOf(mailbox);
-    if (due !== null && due <= this.#with.clock.elapsed())
-      this.#with.onIdle(mailbox.record.id, this.#secondsOf(mailbox));
-    else this.look(mailbox);
+    if (due === null || due > this.#dependencies.clock.elapsed()) {
+      this.look(mailbox);
+      return;
+    }
+    const { trace, onIdle } = this.#dependencies;
+    const { id } = mailbox.record;
+    const seconds = this.#secondsOf(mailbox);
+    if (trace.isOn) trace.note({ kind: 'idle_stop', instance: { id }, inputs: { idle_timeout: seconds } });
+    onIdle(id, seconds);
   }
 
   /** When the instance's idle timeout ends if nothing changes, in {@link Clock.elapsed} time; `null`: never. */
   #dueOf({ record, state, isClosed }: Mailbox): number | null {
-    const { leases, isPinned } = this.#with;
+    const { leases, isPinned } = this.#dependencies;
     const seconds = this.#secondsOf({ record });
     if (isClosed || state.status !== 'running' || seconds === 0 || isPinned(record.id)) return null;
     const { number, readyAt } = state.run;
@@ -70,6 +78,6 @@ export class IdleStops {
 
   /** The instance's idle timeout in seconds; 0: no timeout. */
   #secondsOf({ record }: Pick<Mailbox, 'record'>): number {
-    return record.settings.idle_timeout ?? this.#with.defaultSeconds;
+    return record.settings.idle_timeout ?? this.#dependencies.defaultSeconds;
   }
 }

@@ -1,5 +1,5 @@
 import { Leases } from './leases.ts';
-import type { Clock } from '../ports.ts';
+import type { Clock } from '../ports/time.ts';
 
 /** The use of a run, as it is handed over to the next server. */
 export interface RunUse {

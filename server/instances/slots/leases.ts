@@ -1,4 +1,8 @@
-import type { Clock, EngineTarget, Settings } from '../ports.ts';
+import type { Launch } from '../life/lifecycle.ts';
+import type { EngineTarget } from '../ports/engine-endpoint.ts';
+import type { PortWitness } from '../ports/listening-ports.ts';
+import type { Settings } from '../ports/instance-record.ts';
+import type { Clock } from '../ports/time.ts';
 
 /** A request for a lease of an instance. */
 export interface LeaseRequest {
@@ -6,6 +10,8 @@ export interface LeaseRequest {
   instance: string;
   /** Waiting requests take turns by caller: the account, or the address of a caller without an account. Not a secret. */
   caller: string;
+  /** `X-Request-Id`, for the trace; absent: unknown. */
+  requestId?: string | undefined;
   /** The caller may start stopped instances. */
   mayStart: boolean;
   /** Refuse the request if the instance is not running, instead of waiting. */
@@ -62,6 +68,17 @@ export interface Lease {
   passed(bytes: Uint8Array): void;
   /** Call in a `finally` after the last byte; further calls do nothing. */
   release(): void;
+}
+
+/** Returns where a run answers. @param witness Witness of its port, once the run is ready; `null`: none. */
+export function targetOf({ plan, key }: Launch, witness: PortWitness | null = null): EngineTarget {
+  return {
+    port: plan.port,
+    healthPath: plan.healthPath,
+    key,
+    ...(plan.isolated === true ? { isolated: true } : {}),
+    ...(witness === null ? {} : { witness }),
+  };
 }
 
 /** An open lease. */

@@ -1,6 +1,16 @@
-import type { Clock } from '../ports.ts';
+import type { Clock } from '../ports/time.ts';
+import { NO_TRACE, type Trace } from '../ports/trace.ts';
 import { ONE_SLOT, type Capacity } from './capacity.ts';
-import { planSlots, type Contender, type Holder, type SlotLimits, type SlotPlan, type Waiter } from './slot-plan.ts';
+import {
+  planSlots,
+  type Contender,
+  type Holder,
+  type SlotLimits,
+  type PlanWitness,
+  type SlotPlan,
+  type Waiter,
+} from './slot-plan.ts';
+import { SlotTrace } from './slot-trace.ts';
 
 /** The scheduler's view of instances, and what it does to them. No method may call the scheduler before it returns. */
 export interface SlotWorld {
@@ -52,16 +62,18 @@ export class Scheduler {
   readonly #clock: Clock;
   readonly #limits: SchedulerLimits;
   readonly #world: SlotWorld;
+  readonly #trace: SlotTrace;
   readonly #slots = new Set<string>();
   #closed: ReadonlySet<string> = new Set();
   #queue: Waiting[] = [];
   #isPlanning = false;
   #cancelLook = (): void => undefined;
 
-  constructor(clock: Clock, limits: SchedulerLimits, world: SlotWorld) {
+  constructor(clock: Clock, limits: SchedulerLimits, world: SlotWorld, trace: Trace = NO_TRACE) {
     this.#clock = clock;
     this.#limits = limits;
     this.#world = world;
+    this.#trace = new SlotTrace(trace);
     limits.capacity.onChange(() => this.changed());
   }
 
@@ -93,6 +105,7 @@ export class Scheduler {
   release(instance: string): void {
     this.#slots.delete(instance);
     this.#queue = this.#queue.filter((waiting) => waiting.instance !== instance);
+    this.#trace.end(instance);
     this.changed();
   }
 
@@ -139,7 +152,7 @@ export class Scheduler {
   #plan(): void {
     this.#cancelLook();
     const now = this.#clock.elapsed();
-    const plan = this.#planFor(this.#waiters(), now);
+    const plan = this.#planFor(this.#waiters(), now, this.#trace.at(now));
     if (plan.lookAgainAt !== null) this.#cancelLook = this.#clock.after(plan.lookAgainAt - now, () => this.#planSoon());
     for (const instance of plan.evict) this.#world.evict(instance);
     // Only after the evictions: reopening an instance first would grant it to its own waiting requests again.
@@ -153,9 +166,9 @@ export class Scheduler {
     if (later.length > 0) this.#planSoon();
   }
 
-  #planFor(waiters: readonly Waiter[], now: number): SlotPlan {
+  #planFor(waiters: readonly Waiter[], now: number, witness: PlanWitness | null = null): SlotPlan {
     const { capacity, exclusiveGroups } = this.#limits;
-    return planSlots({ capacity: capacity.amounts, exclusiveGroups }, this.#holders(), waiters, now);
+    return planSlots({ capacity: capacity.amounts, exclusiveGroups }, this.#holders(), waiters, now, witness);
   }
 
   #isAsked(instance: string): boolean {
@@ -166,6 +179,7 @@ export class Scheduler {
     const waiting = this.#queue.find((each) => each.instance === instance);
     if (!waiting?.request) return null;
     this.#queue = this.#queue.filter((each) => each !== waiting);
+    this.#trace.end(instance);
     return waiting.request;
   }
 

@@ -52,6 +52,23 @@ export interface SlotPlan {
   lookAgainAt: number | null;
 }
 
+/** Gets the verdicts of a plan with their reasons. */
+export interface PlanWitness {
+  /** @param need Its slot needs this before; `null`: the waiter kept its slot for a restart. */
+  judged(waiter: Waiter, outcome: 'granted' | 'waits' | 'hopeless', need: Need | null, limits: SlotLimits): void;
+  /**
+   * Called for a waiter for which others may be stopped.
+   *
+   * @param holders With the waiter itself.
+   */
+  weighed(
+    waiter: Waiter,
+    need: Need,
+    holders: readonly Holder[],
+    stopped: { evicted: readonly Holder[]; closed: readonly Holder[] },
+  ): void;
+}
+
 /**
  * How long an instance in use keeps granting leases while another waits for its slot. If shorter, two models that
  * alternate would be loaded again and again; if longer, the other would wait without need.
@@ -68,12 +85,15 @@ export const LINGER_MS = 100;
  * Decides which instances get a slot and which are evicted. First come, first served: no waiter gets what an earlier one
  * waits for. Waiters that may not evict come after all others. The least recently used instance is evicted first; an
  * instance whose process is loading never is. No instance is evicted or closed without which the waiter fits as well.
+ *
+ * @param witness `null`: the reasons are not needed.
  */
 export function planSlots(
   limits: SlotLimits,
   held: readonly Holder[],
   waiting: readonly Waiter[],
   now: number,
+  witness: PlanWitness | null = null,
 ): SlotPlan {
   const holders: Holder[] = [...held];
   const plan = { grant: [] as string[], evict: [] as string[], close: [] as string[], hopeless: [] as string[] };
@@ -87,6 +107,7 @@ export function planSlots(
     // A restart: the slot belongs to the instance, not to the run.
     if (holders.some(({ instance }) => instance === waiter.instance)) {
       plan.grant.push(waiter.instance);
+      witness?.judged(waiter, 'granted', null, limits);
       continue;
     }
     const need = needOf(limits, holders, waiter);
@@ -94,30 +115,34 @@ export function planSlots(
     const movable = holders.filter((holder) => !isFixed(holder));
     if (!isFree && !isMet(without(need, movable))) {
       plan.hopeless.push(waiter.instance);
+      witness?.judged(waiter, 'hopeless', need, limits);
       continue;
     }
+    witness?.judged(waiter, isFree ? 'granted' : 'waits', need, limits);
     if (isFree) plan.grant.push(waiter.instance);
     else if (!waiter.mayEvict) continue;
     const stops = isFree ? [] : fewestStops(need, holders);
     // For later waiters its demand counts as occupied, even if its slot is not granted yet.
     holders.push({ ...waiter, phase: 'starting', leases: 0, isClosed: false, lastUsed: now });
     const evicted = stops.filter((holder) => isIdle(holder) && staysUntil(holder, waiter) <= now);
+    const awaited = stops.filter((holder) => !evicted.includes(holder));
+    const patienceEnds = waiter.since + PATIENCE_MS;
+    const closed = now < patienceEnds ? [] : awaited.filter(isBusy);
+    witness?.weighed(waiter, need, holders, { evicted, closed });
     for (const victim of evicted) {
       plan.evict.push(victim.instance);
       holders.splice(holders.indexOf(victim), 1, { ...victim, phase: 'leaving' });
     }
-    const awaited = stops.filter((holder) => !evicted.includes(holder));
+    for (const victim of closed) plan.close.push(victim.instance);
     if (awaited.length === 0) continue;
     for (const holder of awaited.filter(isIdle)) lookAgain(staysUntil(holder, waiter));
-    const patienceEnds = waiter.since + PATIENCE_MS;
     if (now < patienceEnds) lookAgain(patienceEnds);
-    else for (const victim of awaited.filter(isBusy)) plan.close.push(victim.instance);
   }
   return { ...plan, close: [...new Set(plan.close)], lookAgainAt };
 }
 
 /** The amounts and the exclusion that keep a waiter from having a slot. */
-interface Need {
+export interface Need {
   /** Amounts that holders must free; a negative amount is more than enough. */
   missing: Amounts;
   /** Holders that may not run beside the waiter. */
@@ -197,7 +222,7 @@ function isBusy({ phase, leases, isPinned }: Holder): boolean {
 }
 
 /** When an idle holder may be evicted for a waiter. */
-function staysUntil({ lastUsed }: Holder, { since }: Waiter): number {
+export function staysUntil({ lastUsed }: Holder, { since }: Waiter): number {
   return lastUsed > since ? Math.min(lastUsed + LINGER_MS, since + PATIENCE_MS) : lastUsed;
 }
 

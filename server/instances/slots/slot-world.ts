@@ -1,8 +1,7 @@
 import type { Config } from '@llamactl/contract/config';
 import type { IdleCause, InstanceState } from '../life/lifecycle.ts';
 import type { LeaseBook } from './lease-book.ts';
-import { momentOf } from '../moment.ts';
-import type { Clock } from '../ports.ts';
+import { momentOf, type Clock } from '../ports/time.ts';
 import type { Registry } from '../registry.ts';
 import type { SlotWorld } from './scheduler.ts';
 import { slotDemand } from './capacity.ts';
@@ -19,15 +18,15 @@ export interface InstanceSlotsDependencies {
 
 /** The scheduler's view of the instances. Owns the set of those that refuse new leases because another waits for their slot. */
 export class InstanceSlots implements SlotWorld {
-  readonly #with: InstanceSlotsDependencies;
+  readonly #dependencies: InstanceSlotsDependencies;
   readonly #closed = new Set<string>();
 
   constructor(dependencies: InstanceSlotsDependencies) {
-    this.#with = dependencies;
+    this.#dependencies = dependencies;
   }
 
   contender(instance: string): Omit<Contender, 'instance'> | null {
-    const mailbox = this.#with.registry.byId(instance);
+    const mailbox = this.#dependencies.registry.byId(instance);
     if (mailbox === null || mailbox.isClosed) return null;
     const { group = null } = mailbox.record.settings;
     return { group, isPinned: this.isPinned(instance), demand: slotDemand(group) };
@@ -35,18 +34,18 @@ export class InstanceSlots implements SlotWorld {
 
   /** Whether the instance or its group is pinned, so that it is never evicted nor stopped when idle. */
   isPinned(instance: string): boolean {
-    const settings = this.#with.registry.byId(instance)?.record.settings;
+    const settings = this.#dependencies.registry.byId(instance)?.record.settings;
     if (settings === undefined) return false;
     const { pinned = false, group } = settings;
     return pinned || (group !== undefined && this.#group(group)?.pinned === true);
   }
 
   use(instance: string): Pick<Holder, 'phase' | 'leases' | 'lastUsed'> {
-    const state = this.#with.registry.byId(instance)?.state;
+    const state = this.#dependencies.registry.byId(instance)?.state;
     if (state?.status !== 'running') {
       return { phase: state === undefined ? 'leaving' : phaseOf(state), leases: 0, lastUsed: 0 };
     }
-    const { leases } = this.#with;
+    const { leases } = this.#dependencies;
     const { number, readyAt } = state.run;
     const lastUsed = leases.lastUsed(instance, number) ?? readyAt ?? 0;
     return { phase: 'running', leases: leases.of(instance, number).count, lastUsed };
@@ -64,7 +63,7 @@ export class InstanceSlots implements SlotWorld {
   close(instance: string, isClosed: boolean): void {
     if (isClosed) this.#closed.add(instance);
     else this.#closed.delete(instance);
-    this.#with.onClosed(instance);
+    this.#dependencies.onClosed(instance);
   }
 
   /** Whether the instance refuses new leases, because another has waited too long for its slot. */
@@ -74,14 +73,14 @@ export class InstanceSlots implements SlotWorld {
 
   /** Posts the end of an unused run. The mailbox ignores it if a lease is open or the instance is pinned. */
   #end(instance: string, why: { cause: IdleCause; idleSeconds?: number }): void {
-    const { clock, registry } = this.#with;
+    const { clock, registry } = this.#dependencies;
     const { leases } = this.use(instance);
     const pinned = this.isPinned(instance);
     registry.byId(instance)?.post({ type: 'evict', ...momentOf(clock), leases, pinned, ...why });
   }
 
   #group(name: string): Config['groups'][string] | undefined {
-    return Object.hasOwn(this.#with.groups, name) ? this.#with.groups[name] : undefined;
+    return Object.hasOwn(this.#dependencies.groups, name) ? this.#dependencies.groups[name] : undefined;
   }
 }
 

@@ -1,13 +1,15 @@
+import type { DecisionInputs } from '@llamactl/contract/decisions';
 import { DEFAULT_QUEUE_LIMIT } from '@llamactl/contract/instance';
 import { decideDemand, type DemandOutcome, type Refusal } from './demand.ts';
-import { targetOf } from '../run/effects.ts';
 import type { LeaseBook } from './lease-book.ts';
-import type { Lease, LeaseRequest } from './leases.ts';
+import { type Lease, type LeaseRequest, targetOf } from './leases.ts';
 import type { Mailbox } from '../life/mailbox.ts';
-import { momentOf } from '../moment.ts';
+import { momentOf, type Clock } from '../ports/time.ts';
 import type { Launch } from '../life/lifecycle.ts';
-import type { Clock, EngineTarget, PortWitness } from '../ports.ts';
-import { notFound, notServed, queueFull, shuttingDown, slotsPinned } from '../refusals.ts';
+import type { EngineTarget } from '../ports/engine-endpoint.ts';
+import type { PortWitness } from '../ports/listening-ports.ts';
+import type { Trace } from '../ports/trace.ts';
+import { ALL_PINNED, notFound, notServed, queueFull, shuttingDown, slotsPinned } from '../refusals.ts';
 import type { Scheduler } from './scheduler.ts';
 import { TurnQueue } from './turn-queue.ts';
 import { Suspects } from './suspects.ts';
@@ -17,6 +19,7 @@ export interface WaitingRoomDependencies {
   clock: Clock;
   leases: LeaseBook;
   scheduler: Pick<Scheduler, 'outlook' | 'changed'>;
+  trace: Trace;
   /** Whether an instance, given by id, refuses new leases. */
   isClosed: (instance: string) => boolean;
   /** The port witness of a ready run, by the instance's id; `null`: the run has no witness. */
@@ -47,7 +50,7 @@ interface Queued extends Waiting {
  * callers take turns.
  */
 export class WaitingRoom {
-  readonly #with: WaitingRoomDependencies;
+  readonly #dependencies: WaitingRoomDependencies;
   readonly #mailbox: Mailbox;
   readonly #waiting = new TurnQueue<Queued>();
   /** Requests that came back because their engine died; they are not in `#waiting`. */
@@ -62,7 +65,7 @@ export class WaitingRoom {
 
   constructor(mailbox: Mailbox, dependencies: WaitingRoomDependencies) {
     this.#mailbox = mailbox;
-    this.#with = dependencies;
+    this.#dependencies = dependencies;
   }
 
   get size(): number {
@@ -80,18 +83,21 @@ export class WaitingRoom {
    * @throws `ApiError` with the reason of a refusal; or the abort reason of the request's signal
    */
   async enter(request: LeaseRequest): Promise<Lease> {
-    const { clock } = this.#with;
+    const { clock } = this.#dependencies;
     const stops = request.after?.stops ?? this.#mailbox.stops;
     const came: Waiting = { request, since: clock.elapsed(), stops, sawStart: false };
     const { state } = this.#mailbox;
     if (request.onlyRunning === true && state.status !== 'running') {
-      throw notServed(this.#mailbox, { kind: 'refuse', reason: reasonOf(state), retryAfter: null }, false);
+      throw this.#refusal(came, { kind: 'refuse', reason: reasonOf(state), retryAfter: null });
     }
     const outcome = this.#decide(came);
     if (outcome.kind === 'refuse') throw this.#refusal(came, outcome);
     if (this.#isShut) throw shuttingDown();
     const isFull = request.after === undefined && this.#waiting.size >= this.#limit();
-    if (isFull) throw queueFull(this.#mailbox, this.#waiting.size);
+    if (isFull) {
+      if (this.#dependencies.trace.isOn) this.#note(came, 'refused', 'its queue is full');
+      throw queueFull(this.#mailbox, this.#waiting.size);
+    }
     return this.#wait(came, outcome);
   }
 
@@ -123,20 +129,24 @@ export class WaitingRoom {
     const { request } = came;
     const { promise, resolve, reject } = Promise.withResolvers<Lease>();
     const queued: Queued = { ...came, isSettled: false, resolve, reject };
-    const leave = (): void => this.#dismiss(queued, request.signal.reason);
+    const leave = (): void => {
+      if (this.#dependencies.trace.isOn) this.#note(queued, 'left');
+      this.#dismiss(queued, request.signal.reason);
+    };
     request.signal.addEventListener('abort', leave);
     if (request.after === undefined) this.#waiting.push(request.caller, queued);
     else this.#suspects.add(queued);
     // If the request cannot proceed now, do not decide on a thousand others too.
     if (outcome.kind !== 'wait' || outcome.until !== null) this.look();
+    if (!queued.isSettled && this.#dependencies.trace.isOn) this.#note(queued, 'waits');
     if (!queued.isSettled) request.onWaiting?.();
-    this.#with.scheduler.changed();
+    this.#dependencies.scheduler.changed();
     try {
       return await promise;
     } finally {
       request.signal.removeEventListener('abort', leave);
       // This may have been the last request for which another instance could be evicted.
-      this.#with.scheduler.changed();
+      this.#dependencies.scheduler.changed();
     }
   }
 
@@ -155,6 +165,7 @@ export class WaitingRoom {
   #serveNext(): boolean {
     const next = this.#waiting.shift();
     if (next === undefined) return false;
+    if (this.#dependencies.trace.isOn) this.#note(next, 'leased');
     next.isSettled = true;
     next.resolve(this.#grant());
     return true;
@@ -164,6 +175,7 @@ export class WaitingRoom {
     const next = this.#suspects.next();
     if (next === null) return false;
     const { item, end } = next;
+    if (this.#dependencies.trace.isOn) this.#note(item, 'leased');
     const lease = this.#grant();
     const begun = (): void => {
       end();
@@ -186,10 +198,11 @@ export class WaitingRoom {
   }
 
   #decideAll(): void {
-    const { clock } = this.#with;
+    const { clock } = this.#dependencies;
     let lookAt: number | null = null;
     for (const queued of this.#all()) {
       if (this.#mailbox.isClosed) {
+        if (this.#dependencies.trace.isOn) this.#note(queued, 'refused', 'it was deleted');
         this.#dismiss(queued, notFound(this.#mailbox.record.name));
         continue;
       }
@@ -209,24 +222,27 @@ export class WaitingRoom {
     return decideDemand(state, {
       onDemand: record.settings.on_demand ?? true,
       mayStart: waiting.request.mayStart,
-      isClosed: this.#with.isClosed(record.id),
-      ...momentOf(this.#with.clock),
+      isClosed: this.#dependencies.isClosed(record.id),
+      ...momentOf(this.#dependencies.clock),
       since: waiting.since,
       lostRun: after === undefined ? null : Math.max(after.run, this.#served),
     });
   }
 
   #start(queued: Queued): void {
-    const { clock, scheduler } = this.#with;
+    const { clock, scheduler } = this.#dependencies;
     const { record } = this.#mailbox;
-    if (scheduler.outlook(record.id) === 'hopeless') this.#dismiss(queued, slotsPinned(record.name, 503));
+    const isHopeless = scheduler.outlook(record.id) === 'hopeless';
+    if (this.#dependencies.trace.isOn)
+      this.#note(queued, isHopeless ? 'refused' : 'starts', isHopeless ? ALL_PINNED : null);
+    if (isHopeless) this.#dismiss(queued, slotsPinned(record.name, 503));
     else this.#mailbox.post({ type: 'start', ...momentOf(clock), cause: 'demand' });
   }
 
   #hasRoom(): boolean {
     const { record, state } = this.#mailbox;
     if (this.#mailbox.isClosed || state.status !== 'running' || state.run.launch === null) return false;
-    if (this.#with.isClosed(record.id)) return false;
+    if (this.#dependencies.isClosed(record.id)) return false;
     const { concurrency } = record.settings;
     return concurrency === undefined || this.#leases < concurrency;
   }
@@ -237,20 +253,20 @@ export class WaitingRoom {
       throw new Error('cannot grant a lease: the instance is not running');
     const { number: run, launch } = state.run;
     const origin = { instance: record.id, run, stops };
-    return this.#with.leases.of(record.id, run).grant(record.name, this.#targetOf(launch), record, origin);
+    return this.#dependencies.leases.of(record.id, run).grant(record.name, this.#targetOf(launch), record, origin);
   }
 
   /** The target of a launch. All its leases share one object, once the port has its witness. */
   #targetOf(launch: Launch): EngineTarget {
     if (this.#target?.launch === launch) return this.#target.target;
-    const target = targetOf(launch, this.#with.witness(this.#mailbox.record.id, launch));
+    const target = targetOf(launch, this.#dependencies.witness(this.#mailbox.record.id, launch));
     this.#target = target.witness === undefined ? null : { launch, target };
     return target;
   }
 
   get #leases(): number {
     const { record, state } = this.#mailbox;
-    return state.status === 'running' ? this.#with.leases.of(record.id, state.run.number).count : 0;
+    return state.status === 'running' ? this.#dependencies.leases.of(record.id, state.run.number).count : 0;
   }
 
   /** How many requests may wait. Those that a start will serve at once do not count, and one of those may always wait. */
@@ -260,8 +276,29 @@ export class WaitingRoom {
     return Math.max(limit + free, this.#mailbox.state.status === 'running' ? 0 : 1);
   }
 
-  #refusal({ sawStart }: Waiting, outcome: Refusal): Error {
-    return notServed(this.#mailbox, outcome, sawStart);
+  #refusal(waiting: Waiting, outcome: Refusal): Error {
+    if (this.#dependencies.trace.isOn) this.#note(waiting, 'refused', outcome.reason);
+    return notServed(this.#mailbox, outcome, waiting.sawStart);
+  }
+
+  /** Traces the decision on a request. Call it only while the trace is on. */
+  #note(waiting: Waiting, outcome: DecisionInputs<'request'>['outcome'], reason: string | null = null): void {
+    const { clock, trace } = this.#dependencies;
+    const { record, state } = this.#mailbox;
+    trace.note({
+      kind: 'request',
+      instance: { id: record.id },
+      requestId: waiting.request.requestId,
+      inputs: {
+        outcome,
+        status: state.status,
+        waiting: this.size,
+        waited_ms: clock.elapsed() - waiting.since,
+        leases: this.#leases,
+        concurrency: record.settings.concurrency ?? null,
+        reason,
+      },
+    });
   }
 
   #dismiss(queued: Queued, reason: unknown): void {

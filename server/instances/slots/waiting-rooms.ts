@@ -5,13 +5,13 @@ import { WaitingRoom, type WaitingRoomDependencies } from './waiting-room.ts';
 
 /** Grants all leases, and holds the waiting room of each instance. */
 export class WaitingRooms {
-  readonly #with: WaitingRoomDependencies;
+  readonly #dependencies: WaitingRoomDependencies;
   /** By id of the instance. */
   readonly #rooms = new Map<string, WaitingRoom>();
   #isShut = false;
 
   constructor(dependencies: WaitingRoomDependencies) {
-    this.#with = dependencies;
+    this.#dependencies = dependencies;
   }
 
   /**
@@ -47,7 +47,7 @@ export class WaitingRooms {
   }
 
   #open(mailbox: Mailbox): WaitingRoom {
-    const room = new WaitingRoom(mailbox, this.#with);
+    const room = new WaitingRoom(mailbox, this.#dependencies);
     if (this.#isShut) room.shut();
     this.#rooms.set(mailbox.record.id, room);
     return room;

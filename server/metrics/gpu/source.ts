@@ -1,4 +1,4 @@
-import type { Clock } from '../../instances/ports.ts';
+import type { Clock } from '../../instances/ports/time.ts';
 import type { FindTool, OnFault, RunTool } from '../ports.ts';
 import type { GpuReading, GpuTool } from './reading.ts';
 

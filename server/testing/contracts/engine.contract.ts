@@ -1,13 +1,8 @@
 import fc from 'fast-check';
 import { beforeEach, describe, expect, it } from 'vitest';
-import type {
-  EngineAdapter,
-  EngineEndpoint,
-  Engines,
-  InstanceRecord,
-  ProbeResult,
-  Settings,
-} from '../../instances/ports.ts';
+import type { EngineAdapter, Engines } from '../../instances/ports/engine-adapter.ts';
+import type { EngineEndpoint, ProbeResult } from '../../instances/ports/engine-endpoint.ts';
+import type { InstanceRecord, Settings } from '../../instances/ports/instance-record.ts';
 
 /** An instance with default settings. */
 export function engineRecord(settings: Partial<Settings> = {}, record: Partial<InstanceRecord> = {}): InstanceRecord {

@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import type { DomainEvent } from '@llamactl/contract/events';
-import type { EventSink } from '../../instances/ports.ts';
+import type { EventSink } from '../../instances/ports/event-sink.ts';
 
 /** A sink under test, and its published events. */
 export interface EventsSubject {

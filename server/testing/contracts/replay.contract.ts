@@ -1,5 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { InstanceStore, KeptEvent, ReplayStore } from '../../instances/ports.ts';
+import type { ReplayStore } from '../../instances/ports/event-replay.ts';
+import type { KeptEvent } from '../../instances/ports/event-sink.ts';
+import type { InstanceStore } from '../../instances/ports/instance-store.ts';
 import { statusChange } from './events.contract.ts';
 import { storedInstance } from './store.contract.ts';
 

@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { LogItem } from '@llamactl/contract/logs';
-import type { LogReference, RunLogs, RunReference } from '../../instances/ports.ts';
+import type { LogReference, RunLogs } from '../../instances/ports/run-output.ts';
+import type { RunReference } from '../../instances/ports/runs.ts';
 
 /** Logs under test, with one run that has begun. */
 export interface RunLogsSubject {

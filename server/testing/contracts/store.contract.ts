@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { InstanceStore, StoredInstance } from '../../instances/ports.ts';
+import type { InstanceStore, StoredInstance } from '../../instances/ports/instance-store.ts';
 
 /** A store under test, with operations that the port does not have. */
 export interface StoreSubject {

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import type { LaunchPlan, ProcessIdentity, RunReference, Supervisor } from '../../instances/ports.ts';
+import type { LaunchPlan, ProcessIdentity, RunReference } from '../../instances/ports/runs.ts';
+import type { Supervisor } from '../../supervisor/supervisor.ts';
 import { freezeRun, untilFrozen, type FrozenRun } from '../frozen-run.ts';
 import { RecordingListener } from '../recording-listener.ts';
 
@@ -36,7 +37,7 @@ export interface SupervisorBench {
   dispose(): Promise<void>;
 }
 
-/** The contract tests of the {@link Supervisor} port. */
+/** The contract tests of the ports that a {@link Supervisor} implements. */
 export function supervisorContract(make: () => Promise<SupervisorBench>): void {
   let bench: SupervisorBench;
   let listener: RecordingListener;

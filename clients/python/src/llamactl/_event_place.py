@@ -43,7 +43,7 @@ class EventPlace:
         """Record a frame and return whether to yield it."""
         if frame["type"] == "gap":
             return self._take_gap(frame)
-        is_kept = frame["type"] != "instance_stats_updated"
+        is_kept = frame["type"] not in {"instance_stats_updated", "decision"}
         if is_kept and self._seq is not None and frame["seq"] <= self._seq:
             return False
         if self._seq is None or frame["seq"] > self._seq:
@@ -63,6 +63,9 @@ class EventPlace:
         """Filter frames here too, because the server filters them only after it got the subscription."""
         if self._types is not None and frame["type"] not in self._types:
             return False
+        # Decisions come only after a subscription, and one of another instance may concern a wanted one.
+        if frame["type"] == "decision":
+            return True
         data = frame["data"]
         name = data.get("name", data.get("instance"))
         return name is None or self._instances is None or name.lower() in self._instances

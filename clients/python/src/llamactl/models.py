@@ -14,7 +14,7 @@ JsonValue: TypeAlias = Any
 ErrorCode: TypeAlias = Literal["VALIDATION_ERROR", "INVALID_JSON", "RESERVED_OPTION", "PRIVILEGED_OPTION", "UNAUTHORIZED", "INVALID_CREDENTIALS", "TOKEN_EXPIRED", "FORBIDDEN", "NOT_FOUND", "INSTANCE_NOT_FOUND", "METHOD_NOT_ALLOWED", "INSTANCE_EXISTS", "INSTANCE_RUNNING", "INSTANCE_NOT_RUNNING", "ALIAS_CONFLICT", "PORT_CONFLICT", "PORT_IN_USE", "MODEL_NOT_FOUND", "ENGINE_NOT_FOUND", "AUTH_DISABLED", "CONFIG_PINNED", "CONFIG_READ_ONLY", "CAPACITY_EXCEEDED", "PRECONDITION_FAILED", "PAYLOAD_TOO_LARGE", "URI_TOO_LONG", "UNSUPPORTED_MEDIA_TYPE", "RATE_LIMITED", "REQUEST_CANCELLED", "INTERNAL_ERROR", "START_FAILED", "SHUTTING_DOWN"]
 
 
-EventType: TypeAlias = Literal["instance_status_changed", "instance_created", "instance_updated", "instance_deleted", "system_alert", "instance_stats_updated", "download_progress"]
+EventType: TypeAlias = Literal["instance_status_changed", "instance_created", "instance_updated", "instance_deleted", "system_alert", "instance_stats_updated", "download_progress", "decision"]
 
 
 FleetAction: TypeAlias = Literal["create", "change", "restart", "nothing", "remove"]
@@ -347,6 +347,30 @@ class CreateInstance(_CreateInstanceRequired, total=False):
     """Do not reuse cached prompts across requests, so that callers cannot find out prompts of others. Engine `llama_cpp` only. Default false."""
 
 
+class DecisionEvent(Model):
+    type: Literal["decision"]
+    timestamp: str
+    """RFC 3339, UTC."""
+    seq: int
+    """Grows with every kept frame, also across restarts; a stats or decision frame repeats the last kept one."""
+    data: DecisionEventData
+
+
+class DecisionEventData(Model):
+    decision: Literal["slot", "eviction", "spared", "closing", "idle_stop", "request", "restart", "admission", "retry", "route"]
+    """The kind of decision."""
+    instance: str | None
+    """Name of the instance that it is about; left out: none, or none that exists."""
+    other: str | None
+    """Name of the instance for which this one is stopped, or not stopped."""
+    message: str
+    """The decision and its reason, for people. It continues the name of the instance."""
+    request_id: str | None
+    """`X-Request-Id` of the request that it is about."""
+    inputs: dict[str, str | float | bool | None]
+    """The inputs of the decision and its outcome."""
+
+
 class ErrorBody(Model):
     error: str
     """Cause and fix, for a person."""
@@ -437,7 +461,7 @@ class GapEvent(Model):
     timestamp: str
     """RFC 3339, UTC."""
     seq: int
-    """Grows with every kept frame, also across restarts; a stats frame repeats the last kept one."""
+    """Grows with every kept frame, also across restarts; a stats or decision frame repeats the last kept one."""
     data: GapEventData
 
 
@@ -574,7 +598,7 @@ class InstanceCreatedEvent(Model):
     timestamp: str
     """RFC 3339, UTC."""
     seq: int
-    """Grows with every kept frame, also across restarts; a stats frame repeats the last kept one."""
+    """Grows with every kept frame, also across restarts; a stats or decision frame repeats the last kept one."""
     type: Literal["instance_created"]
     data: InstanceCreatedEventData
 
@@ -587,7 +611,7 @@ class InstanceDeletedEvent(Model):
     timestamp: str
     """RFC 3339, UTC."""
     seq: int
-    """Grows with every kept frame, also across restarts; a stats frame repeats the last kept one."""
+    """Grows with every kept frame, also across restarts; a stats or decision frame repeats the last kept one."""
     type: Literal["instance_deleted"]
     data: InstanceDeletedEventData
 
@@ -605,7 +629,7 @@ class InstanceStatsUpdatedEvent(Model):
     timestamp: str
     """RFC 3339, UTC."""
     seq: int
-    """Grows with every kept frame, also across restarts; a stats frame repeats the last kept one."""
+    """Grows with every kept frame, also across restarts; a stats or decision frame repeats the last kept one."""
     data: InstanceStatsUpdatedEventData
 
 
@@ -618,7 +642,7 @@ class InstanceStatusChangedEvent(Model):
     timestamp: str
     """RFC 3339, UTC."""
     seq: int
-    """Grows with every kept frame, also across restarts; a stats frame repeats the last kept one."""
+    """Grows with every kept frame, also across restarts; a stats or decision frame repeats the last kept one."""
     type: Literal["instance_status_changed"]
     data: InstanceStatusChangedEventData
 
@@ -670,7 +694,7 @@ class InstanceUpdatedEvent(Model):
     timestamp: str
     """RFC 3339, UTC."""
     seq: int
-    """Grows with every kept frame, also across restarts; a stats frame repeats the last kept one."""
+    """Grows with every kept frame, also across restarts; a stats or decision frame repeats the last kept one."""
     type: Literal["instance_updated"]
     data: InstanceUpdatedEventData
 
@@ -878,7 +902,7 @@ class SystemAlertEvent(Model):
     timestamp: str
     """RFC 3339, UTC."""
     seq: int
-    """Grows with every kept frame, also across restarts; a stats frame repeats the last kept one."""
+    """Grows with every kept frame, also across restarts; a stats or decision frame repeats the last kept one."""
     type: Literal["system_alert"]
     data: SystemAlertEventData
 
@@ -949,7 +973,7 @@ class UserList(Model):
     users: list[User]
 
 
-Frame: TypeAlias = InstanceStatusChangedEvent | InstanceCreatedEvent | InstanceUpdatedEvent | InstanceDeletedEvent | SystemAlertEvent | InstanceStatsUpdatedEvent | GapEvent
+Frame: TypeAlias = InstanceStatusChangedEvent | InstanceCreatedEvent | InstanceUpdatedEvent | InstanceDeletedEvent | SystemAlertEvent | InstanceStatsUpdatedEvent | DecisionEvent | GapEvent
 """An event."""
 
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import type { Progress } from '../ports.ts';
-import { movementOf, type Look } from './vital-signs.ts';
+import type { Progress } from '../ports/runs.ts';
+import { movementOf, type Look } from './health-watch.ts';
 
 const PROGRESS: Progress = { logBytes: 100, memoryBytes: 1_000, cpuTicks: 500, readBytes: 10 };
 

@@ -1,3 +1,13 @@
+import type { Alert } from '@llamactl/contract/system';
+
+/** Takes alerts, from the domain and from other parts of the server. Methods must not throw and must not wait. */
+export interface AlertSink {
+  /** Raises an alert, replacing one of the same code and instance. An identical alert changes nothing and sends no event. */
+  raise(alert: Omit<Alert, 'raised_at'>): void;
+  /** Clears an alert; one that is not raised is ignored. @param instance Name; left out: the alert is about the system. */
+  clear(code: string, instance?: string): void;
+}
+
 /** Codes of the alerts that the domain raises; docs/operations.md lists them all. */
 
 /** A process did not end on SIGKILL; cleared when it has. */

@@ -1,0 +1,88 @@
+import type { DecisionData } from '@llamactl/contract/decisions';
+import type { Decision, InstanceReference, Trace } from '../instances/ports/trace.ts';
+import { decisionText } from './decision-text.ts';
+
+/** A decision as clients get it, and what decides which of them do. */
+export interface TracedDecision {
+  data: DecisionData;
+  /** Ids of the instances that it names; `null`: an instance without a known id. */
+  instances: readonly (string | null)[];
+  /** It names the caller of a request. */
+  namesCaller: boolean;
+}
+
+/** Gets every decision. Runs within the turn of the decision: it must return quickly and not wait. */
+export type DecisionListener = (decision: TracedDecision) => void;
+
+/** Where listeners get decisions. */
+export interface DecisionSource {
+  /** Calls the listener for every decision from now on; the returned function ends that at once. */
+  listen(listener: DecisionListener): () => void;
+}
+
+export interface TracingDependencies {
+  /** Id of an existing instance; `null`: no instance has this name. */
+  idOf: (name: string) => string | null;
+  /** Name of an existing instance; `null`: no instance has this id. */
+  nameOf: (id: string) => string | null;
+  /** Gets what a listener threw; must not throw. */
+  onError: (error: unknown) => void;
+}
+
+/** Delivers decisions to listeners. A decision becomes a sentence here, so only while something listens. */
+export class Tracing implements Trace, DecisionSource {
+  /** A field and not a getter, because requests read it. */
+  isOn = false;
+  readonly #dependencies: TracingDependencies;
+  readonly #listeners = new Set<DecisionListener>();
+
+  constructor(dependencies: TracingDependencies) {
+    this.#dependencies = dependencies;
+  }
+
+  listen(listener: DecisionListener): () => void {
+    // An object of its own, so that one listener may listen twice.
+    const own: DecisionListener = (decision) => listener(decision);
+    this.#listeners.add(own);
+    this.isOn = true;
+    return () => {
+      this.#listeners.delete(own);
+      this.isOn = this.#listeners.size > 0;
+    };
+  }
+
+  note(decision: Decision): void {
+    if (!this.isOn) return;
+    try {
+      const traced = this.#traced(decision);
+      for (const listener of this.#listeners) listener(traced);
+    } catch (error) {
+      this.#dependencies.onError(error);
+    }
+  }
+
+  #traced(decision: Decision): TracedDecision {
+    const { kind, instance, other, requestId, inputs } = decision;
+    const [own, others] = [this.#found(instance), this.#found(other ?? null)];
+    return {
+      data: {
+        decision: kind,
+        ...(own !== null && { instance: own.name }),
+        ...(others !== null && { other: others.name }),
+        message: decisionText(decision, others?.name ?? 'another instance'),
+        ...(requestId !== undefined && { request_id: requestId }),
+        inputs,
+      },
+      instances: [...(own === null ? [] : [own.id]), ...(others === null ? [] : [others.id])],
+      namesCaller: kind === 'admission',
+    };
+  }
+
+  /** @returns `null` if there is no instance, or it has no name any more */
+  #found(reference: InstanceReference | null): { id: string | null; name: string } | null {
+    if (reference === null) return null;
+    if ('name' in reference) return { name: reference.name, id: this.#dependencies.idOf(reference.name) };
+    const name = this.#dependencies.nameOf(reference.id);
+    return name === null ? null : { name, id: reference.id };
+  }
+}

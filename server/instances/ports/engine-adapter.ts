@@ -1,0 +1,108 @@
+import type { ErrorCode, Problem } from '@llamactl/contract/errors';
+import type { OptionValue } from '@llamactl/contract/instance';
+import type { EngineOptions } from './engine-options.ts';
+import type { InstanceRecord, Settings } from './instance-record.ts';
+import type { Exit, LaunchPlan } from './runs.ts';
+
+/** The engines of this configuration. */
+export interface Engines {
+  /** `null`: no engine of this name is configured. */
+  find(name: string): EngineAdapter | null;
+  /** The names of all engines, for messages that list the choices. */
+  names(): readonly string[];
+}
+
+/** Drives one kind of engine. */
+export interface EngineAdapter {
+  /** Whether `model_path` must be given. */
+  readonly needsModel: boolean;
+  /**
+   * Checks settings before they are stored. Returns every problem, up to `MOST_PROBLEMS`. Warnings refuse nothing.
+   *
+   * @param mostWarnings Most warnings about single words of the settings; then the check stops, and the last warning says so.
+   */
+  check(settings: Settings, mostWarnings?: number): Promise<{ problems: SettingsProblem[]; warnings: string[] }>;
+  /** The options of the configured program. Never rejects. Takes as long as {@link learn}. */
+  options(): Promise<EngineOptions>;
+  /**
+   * The stored options without the twins of `given`, so that the new spelling replaces them. Call it after `learn`: only
+   * the engine's flags show which options are twins.
+   */
+  withoutTwins(stored: Settings, given: readonly string[]): Record<string, OptionValue>;
+  /**
+   * Reads what `plan` needs to know about the installed program, such as its flags. Await it before planning a launch.
+   * Never rejects. Takes microseconds while the program is unchanged, else the time of its `--help`, which may be seconds.
+   */
+  learn(settings: Settings): Promise<void>;
+  /** Whether `learn` has finished, even without success. Until then `plan` guesses; do not compare its plans. */
+  isLearnt(settings: Settings): boolean;
+  /** Makes the launch plan. Depends only on the record and on what was learnt; no side effects. */
+  plan(record: InstanceRecord): LaunchPlan;
+  /** Checks on the disk that everything the plan needs exists; `null`: no problem. */
+  preflight(record: InstanceRecord, plan: LaunchPlan): Promise<StartProblem | null>;
+  /** The cause of an exit in one sentence that names the file concerned, from the run's last lines of output. */
+  reason(exit: Exit, lines: readonly string[], wasReady: boolean): string;
+  /**
+   * Paths under `/v1` where a POST computes an answer and changes nothing else. Such a request may be sent a second time
+   * when the engine dies before it answers. Empty: the engine's paths are unknown.
+   */
+  readonly inferencePaths: ReadonlySet<string>;
+  /** Signs that its runs work, besides those of every process and of the health check. */
+  readonly signs: VitalSigns;
+  /** Headers and paths by which callers of one engine reach each other. The gateway blocks them; `/proxy` (admins) does not. */
+  readonly crossing: Crossing;
+  /**
+   * Compares the GPU use of a run, from the output of its start, with the request in its plan. `unclear`: the output does
+   * not show it. A plan that requests no GPU is never short of one.
+   */
+  offload(plan: LaunchPlan, lines: readonly string[]): Offload;
+}
+
+/** Why a start cannot succeed, known before anything is spawned. */
+export interface StartProblem {
+  code: Extract<
+    ErrorCode,
+    'MODEL_NOT_FOUND' | 'ENGINE_NOT_FOUND' | 'PORT_IN_USE' | 'RESERVED_OPTION' | 'PRIVILEGED_OPTION'
+  >;
+  /** One sentence that names the file, or the variables that may not be set. */
+  message: string;
+  /** Set when {@link EngineAdapter.check} or its caller already warns of this problem when the settings are stored. */
+  isWarnedOf?: true;
+}
+
+/** A problem in settings; its `code` decides the code of the response. */
+export interface SettingsProblem extends Problem {
+  code: Extract<ErrorCode, 'VALIDATION_ERROR' | 'RESERVED_OPTION' | 'PRIVILEGED_OPTION'>;
+}
+
+/** Headers and paths by which callers of one engine reach each other's requests and answers. */
+export interface Crossing {
+  /** Names of request headers, in lower case. The gateway drops them. */
+  headers: readonly string[];
+  /**
+   * Paths, in lower case. The gateway answers 404 to them and to everything below them. `/v1/x/*` closes only what is
+   * below `/v1/x`.
+   */
+  paths: readonly string[];
+  /** Single paths below the blocked ones that stay open. */
+  except: readonly string[];
+}
+
+/** Signs that an engine works. */
+export interface VitalSigns {
+  /**
+   * A path that the working part of the engine answers, with any status, as soon as it is free; `null`: the engine has no
+   * such path. Another part may answer the health check without knowing whether the working part hangs.
+   */
+  workPath: string | null;
+}
+
+/** Outcome of a request to compute on GPUs. */
+export type Offload =
+  | { kind: 'as requested' }
+  /** GPUs were not requested, or the engine could choose and chose none. */
+  | { kind: 'not requested' }
+  /** `shortfall`: the end of a sentence that begins with `the engine …`. */
+  | { kind: 'less'; shortfall: string }
+  /** GPUs were requested, and the output does not show their use; measure the run's GPU memory instead. */
+  | { kind: 'unclear' };

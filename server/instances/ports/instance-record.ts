@@ -1,0 +1,46 @@
+import type { CreateInstance, OptionValue } from '@llamactl/contract/instance';
+
+/** The settings of an instance in the contract's shape. Defaults of optional settings are filled in when they are read. */
+export interface Settings {
+  engine: string;
+  model_path?: string;
+  options: Record<string, OptionValue>;
+  extra_args: string[];
+  environment: Record<string, string>;
+  command?: string[];
+  health_path?: string;
+  aliases: string[];
+  unlisted: boolean;
+  auto_start: boolean;
+  auto_restart?: boolean;
+  max_restarts?: number;
+  on_demand?: boolean;
+  idle_timeout?: number;
+  pinned?: boolean;
+  group?: string;
+  concurrency?: number;
+  queue_limit?: number;
+  upstream_model?: string;
+  request_defaults?: JsonObject;
+  request_strip?: string[];
+  isolated?: boolean;
+}
+
+/** A JSON object. */
+export type JsonObject = NonNullable<CreateInstance['request_defaults']>;
+
+/** The identity and settings of an instance. */
+export interface InstanceRecord {
+  /** Names files and folders on disk. Unlike the name, it is never reused. */
+  id: string;
+  name: string;
+  port: number;
+  /** True when llamactl chose the port and may choose another. */
+  portAssigned: boolean;
+  settings: Settings;
+  /** RFC 3339. */
+  createdAt: string;
+  updatedAt: string;
+  /** Grows with each update; the `ETag`. */
+  version: number;
+}

@@ -1,0 +1,36 @@
+import type { RunReference } from './runs.ts';
+
+/** The owners of listening sockets on this machine. */
+export interface ListeningPorts {
+  /**
+   * Whether the run owns the listening socket on `port`. `unknown`: the system does not show the owner. `no-answer`: the
+   * runtime of the run's container does not answer, so the container or another process may own the socket.
+   */
+  ownsPort(run: RunReference, port: number): Promise<'ours' | 'foreign' | 'closed' | 'unknown' | 'no-answer'>;
+  /**
+   * A witness of the port of a ready run. `null`: no witness is possible, because the run is not watched or a process
+   * outside of its tree holds the port, as with a container.
+   */
+  witness(run: RunReference, port: number): PortWitness | null;
+  /** The listener on a port of this machine; `null`: the port is free. `description` names the process if it is known. */
+  portHolder(port: number): Promise<{ pid: number | null; description: string } | null>;
+}
+
+/** Proves that a run owns its port. */
+export interface PortWitness {
+  /**
+   * Names the socket on which the run listens; `null`: the run does not listen on its port. The same name before and after
+   * a connection is opened proves that the run has accepted it. Takes microseconds. `unknown`: the system does not show it.
+   */
+  listener(): string | null;
+  /** The same for another server of this machine and user. When it is out of date, the run counts as not listening. */
+  held(): HeldListener | 'unknown' | null;
+}
+
+/** A listening socket in a process. */
+export interface HeldListener {
+  /** The link of its descriptor under `/proc`. */
+  link: string;
+  /** Target of the link while the process has the socket open: `socket:[INODE]`. */
+  socket: string;
+}

@@ -1,0 +1,27 @@
+/** The only source of time. */
+export interface Clock {
+  /** Milliseconds since the epoch, for timestamps that are shown or stored. This clock may be set at any time. */
+  now(): number;
+  /**
+   * Whole milliseconds from an arbitrary origin, for durations and deadlines. This clock cannot be set, and all processes
+   * of one boot of the machine share it. It may stand still while the machine sleeps.
+   */
+  elapsed(): number;
+  /** Calls `callback` after `milliseconds`; the returned function cancels. A pending timer does not keep the process alive. */
+  after(milliseconds: number, callback: () => void): () => void;
+  /** Calls `callback` in a later turn of the event loop, after pending I/O. */
+  nextTurn(callback: () => void): void;
+}
+
+/** A moment on both clocks. */
+export interface Moment {
+  /** Milliseconds since the epoch, shown to people. */
+  at: number;
+  /** Of `Clock.elapsed`, for deadlines. */
+  elapsed: number;
+}
+
+/** The current moment. */
+export function momentOf(clock: Pick<Clock, 'now' | 'elapsed'>): Moment {
+  return { at: clock.now(), elapsed: clock.elapsed() };
+}

@@ -67,6 +67,7 @@ describe('a command line', () => {
   );
 
   it.each([
+    ['pull', 'llamactl run FILE, with a .gguf file that you downloaded'],
     ['chat', 'llamactl run NAME'],
     ['list', 'llamactl ps'],
     ['prune', 'llamactl rm NAME'],

@@ -17,6 +17,8 @@ export interface UnknownCommand {
  * resembles `create`.
  */
 const OTHER_WORDS: Readonly<Record<string, string>> = {
+  // Models are not downloaded by name in this version.
+  ...same('llamactl run FILE, with a .gguf file that you downloaded', 'pull', 'download'),
   ...same('llamactl ps', 'list', 'images'),
   ...same('llamactl run NAME', 'chat'),
   ...same('llamactl run NAME --verbose (prints tokens per second)', 'bench'),

@@ -1,4 +1,7 @@
+import { EventServer } from '@llamactl/server/testing/event-server';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { Contexts } from './server/contexts.ts';
+import { HeldDirectory } from './testing/held-directory.ts';
 import { CommandSandbox } from './testing/command-run.ts';
 
 let sandbox: CommandSandbox;
@@ -14,8 +17,64 @@ describe('a command line', () => {
   });
 
   it('allows other verbs as arguments', async () => {
-    expect((await sandbox.run(['help', 'keys', 'create'])).stdout).toContain('Usage: llamactl keys');
-    expect((await sandbox.run(['keys', 'create', '--help'])).stdout).toContain('Usage: llamactl keys create');
+    const { status, stdout } = await sandbox.run(['help', 'help', '--context', 'start']);
+    expect([status, stdout]).toEqual([0, expect.stringContaining('Usage: llamactl [options] <command>')]);
+  });
+
+  it.each([
+    ['help keys', 'keys --help'],
+    ['help keys create', 'keys create --help'],
+    ['-q help keys create', 'keys create --help'],
+    ['help users create', 'users create --help'],
+    ['help ls', 'ps --help'],
+    ['keys help create', 'keys create --help'],
+    ['keys', 'keys --help'],
+    ['help', '--help'],
+    ['', '--help'],
+  ])('prints the same help for %j as for %j, as its result', async (one, other) => {
+    const words = (line: string): string[] => line.split(' ').filter((word) => word !== '');
+    const expected = await sandbox.run(words(other));
+    expect(expected.stdout).toContain(`Usage: llamactl ${other.replace(/ ?--help/, '')}`);
+    expect(await sandbox.run(words(one))).toEqual(expected);
+    expect(expected.status).toBe(0);
+  });
+
+  it('lists the help of a command with subcommands under the heading of the others', async () => {
+    const { stdout } = await sandbox.run(['keys', '--help']);
+    expect(stdout).toMatch(/Commands:\n( {2}.*\n)* {2}help /);
+  });
+
+  it('takes the value of an option for no command', async () => {
+    const server = await EventServer.open();
+    const lines = ['requests -n 5', 'requests --finished=5', '--context x --url URL requests'];
+    for (const line of lines) {
+      const words = line.replace('URL', server.url).split(' ');
+      const { status, stderr } = await sandbox.run(words, { environment: { LLAMACTL_URL: server.url } });
+      expect([status, stderr]).toEqual([0, 'no requests in flight\n']);
+    }
+    await server.goAway();
+  });
+
+  it.each([['pull'], ['help pull'], ['pull --help'], ['keys nonsense'], ['help keys nonsense'], ['sessions nonsense']])(
+    'says that there is no command %j',
+    async (line) => {
+      const { status, stdout, stderr } = await sandbox.run(line.split(' '));
+      const command = line.replace(/help | --help/, '');
+      expect([status, stdout]).toEqual([2, '']);
+      expect(stderr).toContain(`llamactl: unknown command '${command}'\n`);
+      expect(stderr).toContain('  llamactl help ');
+    },
+  );
+
+  it.each([
+    ['pull', 'llamactl run FILE, with a .gguf file that you downloaded'],
+    ['chat', 'llamactl run NAME'],
+    ['list', 'llamactl ps'],
+    ['prune', 'llamactl rm NAME'],
+  ])('answers the verb %s of another program with %s', async (word, instead) => {
+    expect((await sandbox.run([word])).stderr).toBe(
+      `llamactl: unknown command '${word}'\n  use: ${instead}\n  llamactl help lists all commands\n`,
+    );
   });
 
   it('accepts an option for the version', async () => {
@@ -32,6 +91,34 @@ describe('a command line', () => {
       error: expect.not.stringMatching(/^error/) as unknown,
     });
     expect((await sandbox.run(words)).stderr).toMatch(/^llamactl: /);
+  });
+
+  it.each([
+    [['show', 'nope'], 'INSTANCE_NOT_FOUND'],
+    [['stop', 'nope'], 'INSTANCE_NOT_FOUND'],
+    [['context', 'show', '--context', 'nope'], 'NOT_FOUND'],
+    [['create'], 'USAGE'],
+    [['ps', '--url', 'http://127.0.0.1:1'], 'UNREACHABLE'],
+  ])('gives each of its own errors a code: %j', async (words, code) => {
+    const server = await EventServer.open();
+    const { stderr } = await sandbox.run([...words, '--json'], { environment: { LLAMACTL_URL: server.url } });
+    await server.goAway();
+    expect(JSON.parse(stderr)).toMatchObject({ code });
+  });
+
+  it('names the server of the current context, unless the output is JSON or quiet', async () => {
+    const [server, own] = [await EventServer.open(), new HeldDirectory(`${sandbox.home}/.local/share/llamactl`)];
+    own.describe('http://127.0.0.1:9');
+    const contexts = new Contexts(`${sandbox.home}/.config/llamactl/contexts.json`);
+    contexts.set('gpu', { url: server.url });
+    contexts.use('gpu');
+    const said = [['ps'], ['ps', '--json'], ['ps', '-q'], ['ps', '--context', 'gpu']].map(
+      async (words) => (await sandbox.run(words)).stderr.split('\n')[0],
+    );
+    const none = 'no instances yet; create one with llamactl create NAME --model FILE, or run llamactl quickstart';
+    expect(await Promise.all(said)).toEqual([`on gpu (${server.url})`, '', '', none]);
+    own.release();
+    await server.goAway();
   });
 
   it('suggests the closest verb for an unknown one', async () => {

@@ -5,8 +5,9 @@ import { TokenRenewal } from './access/token-renewal.ts';
 import { Contexts } from './server/contexts.ts';
 import { EXIT, type ExitStatus } from './exit-status.ts';
 import { serverAddress, type AddressFlags, type ServerAddress } from './server/server-address.ts';
+import { bareWords, helpCommand, understood } from './command-words.ts';
 import { isColoured } from './screen/style.ts';
-import { Terminal, type Streams } from './screen/terminal.ts';
+import { knownSize, Terminal, type Streams } from './screen/terminal.ts';
 
 /** The program's access to the outside world. */
 export interface Surroundings {
@@ -26,9 +27,6 @@ export interface Surroundings {
    */
   outliveReaders: () => void;
 }
-
-/** Global options that take a value, and may precede the verb. */
-const WITH_VALUE = new Set(['--url', '--context']);
 
 /** Milliseconds between two token checks of a long-running verb, such as `logs -f`. */
 const TOKEN_CHECK = 10_000;
@@ -85,6 +83,8 @@ export class CommandLine {
   #status: ExitStatus = EXIT.ok;
   #rest: readonly string[] = [];
   #hasToken = false;
+  /** The text of commander for standard error. */
+  #complaint = '';
   #address: ServerAddress | null = null;
 
   constructor(surroundings: Surroundings, verbs: readonly Verb[]) {
@@ -102,8 +102,8 @@ export class CommandLine {
     this.#rest = dashes === -1 ? [] : words.slice(dashes + 1);
     const isJson = words.slice(0, dashes === -1 ? undefined : dashes).includes('--json');
     try {
-      const program = await this.program(this.#wanted(words), isJson);
-      await program.parseAsync(words, { from: 'user' });
+      const program = await this.program(this.#wanted(words));
+      await program.parseAsync(await understood(program, words), { from: 'user' });
       return this.#status;
     } catch (error) {
       return this.#fail(error, isJson);
@@ -114,10 +114,9 @@ export class CommandLine {
    * Builds the tree of all commands.
    *
    * @param loaded Verbs to load completely; the others get only their summary line.
-   * @param isJson Suppresses commander's usage errors: {@link run} prints them as JSON.
    */
-  async program(loaded: readonly Verb[] = this.#verbs, isJson = false): Promise<Command> {
-    const { stdout, stderr } = this.surroundings.streams;
+  async program(loaded: readonly Verb[] = this.#verbs): Promise<Command> {
+    const { stdout } = this.surroundings.streams;
     const program = new Command('llamactl')
       .description('The control plane for local LLM inference: one API for every engine on this machine.')
       .usage('[options] <command>')
@@ -130,13 +129,13 @@ export class CommandLine {
       .configureHelp({ showGlobalOptions: true })
       .configureOutput({
         writeOut: (text) => stdout.write(text),
-        writeErr: (text) => (isJson ? true : stderr.write(text.replace(/^error: /, 'llamactl: '))),
+        // Without it, commander takes 0 columns literally.
+        getOutHelpWidth: () => knownSize(stdout.columns, 80),
+        writeErr: (text) => (this.#complaint += text),
       })
       .showHelpAfterError('(for usage: add --help)')
       .showSuggestionAfterError()
-      .addHelpCommand(
-        new Command('help').argument('[command]').summary('Show the help of a command').helpGroup('The server:'),
-      )
+      .addHelpCommand(helpCommand().helpGroup('The server:'))
       .exitOverride();
     for (const verb of this.#verbs) {
       const command = loaded.includes(verb) ? (await verb.load())(this) : stub(verb);
@@ -196,6 +195,7 @@ export class CommandLine {
     const address = serverAddress({ flags, environment, contexts, home });
     const { url, token, context } = address;
     this.talksTo(address);
+    if (context !== null && !terminal.isJson) await this.#nameServer(terminal, address);
     const own = context === null ? null : contexts.get(context);
     // With `--url`, the token may still be from a context that follows a data directory.
     const dataDirectory = address.dataDirectory ?? (own?.token === token ? own?.data_dir : null) ?? null;
@@ -209,6 +209,15 @@ export class CommandLine {
     const client = new Client({ url, token: isChecked ? tokenThere : (token ?? undefined) });
     const freshToken = async (): Promise<string | null> => (renewal === null ? token : renewal.fresh());
     return { session: { client, address, terminal, contexts, signal: interrupted(), now, freshToken }, renewal };
+  }
+
+  async #nameServer(terminal: Terminal, address: ServerAddress): Promise<void> {
+    const [{ surroundsOf }, { contextNote }] = await Promise.all([
+      import('./server/address-remedies.ts'),
+      import('./server/context-note.ts'),
+    ]);
+    const note = contextNote(surroundsOf(address, this.surroundings));
+    if (note !== null) terminal.note(note);
   }
 
   /** Keeps the token of a context valid. @param assertThere Throws while the server of the context is not there. */
@@ -226,13 +235,18 @@ export class CommandLine {
   }
 
   /**
-   * Maps commander's error to an exit status, and prints it with `--json`. Exit code 0 means that help was requested.
+   * Maps commander's error to an exit status, and prints it. Exit code 0 means that help was requested. Help without a
+   * request replaces a missing command, so it is the result.
    */
-  #misunderstood({ exitCode, message }: CommanderError, isJson: boolean): ExitStatus {
+  #misunderstood({ exitCode, code, message }: CommanderError, isJson: boolean): ExitStatus {
     if (exitCode === 0) return EXIT.ok;
-    const error = message.replace(/^error: /, '');
-    if (isJson) this.surroundings.streams.stderr.write(`${JSON.stringify({ error, code: 'USAGE' })}\n`);
-    return EXIT.usage;
+    const { stdout, stderr } = this.surroundings.streams;
+    const isHelp = code === 'commander.help';
+    const error = isHelp ? 'no command given' : message.replace(/^error: /, '');
+    if (isJson) stderr.write(`${JSON.stringify({ error, code: 'USAGE' })}\n`);
+    else if (isHelp) stdout.write(this.#complaint);
+    else stderr.write(this.#complaint.replace(/^error: /, 'llamactl: '));
+    return isHelp && !isJson ? EXIT.ok : EXIT.usage;
   }
 
   #terminalOf(flags: GlobalFlags): Terminal {
@@ -248,8 +262,7 @@ export class CommandLine {
   /** Selects the verb of this command line. Loading all verbs takes longer than most of them run. */
   #wanted(words: readonly string[]): Verb[] {
     const isOf = (verb: Verb, word: string): boolean => [verb.name, ...(verb.aliases ?? [])].includes(word);
-    const bare = words.filter((_, index) => !WITH_VALUE.has(words[index - 1] ?? ''));
-    const first = bare.find((word) => this.#verbs.some((verb) => isOf(verb, word)));
+    const first = bareWords(words).find((word) => this.#verbs.some((verb) => isOf(verb, word)));
     return first === undefined ? [] : this.#verbs.filter((verb) => isOf(verb, first));
   }
 
@@ -274,6 +287,8 @@ function stub({ name }: Verb): Command {
 function inherit(parent: Command): void {
   for (const command of parent.commands) {
     command.copyInheritedSettings(parent);
+    // The program's own belongs to a heading that the help of this command does not have.
+    if (command.commands.length > 0) command.addHelpCommand(helpCommand());
     inherit(command);
   }
 }

@@ -1,7 +1,9 @@
 import { ConnectionError, LlamactlError, ProtocolError, TimeoutError } from '@llamactl/client';
 import { addressRemedies, isElsewhere, type Surrounds } from './server/address-remedies.ts';
+import { DEFAULT } from './server/server-address.ts';
 import { EXIT, type ExitStatus } from './exit-status.ts';
-import { Problem } from './problem.ts';
+import { codeOf, Problem } from './problem.ts';
+import { reasonOf } from './reason.ts';
 import { plain } from './screen/text.ts';
 
 /** How the program ends after an error: its message and exit status. */
@@ -10,7 +12,7 @@ export interface Failure {
   /** The message, then hints. */
   lines: readonly string[];
   /** The same for `--json`, in the shape of an API error. */
-  json: Readonly<Record<string, unknown>>;
+  json: Readonly<{ error: string; code: string } & Record<string, unknown>>;
 }
 
 /**
@@ -21,18 +23,20 @@ export interface Failure {
  */
 export function failureOf(error: unknown, hasToken: boolean, place: Surrounds | null = null): Failure {
   if (error instanceof LlamactlError) return refusal(error, hasToken, place);
-  if (error instanceof Problem) return failure(error.status, error.message, '', error.remedies);
+  if (error instanceof Problem) return failure(error.status, error.message, error.code, error.remedies);
   if (error instanceof TimeoutError) return failure(EXIT.unreachable, error.message, 'TIMEOUT');
   if (error instanceof ConnectionError) return unreachable(error, place);
   if (error instanceof ProtocolError) return failure(EXIT.failed, error.message, 'PROTOCOL');
   if (isAbort(error)) return failure(EXIT.interrupted, 'interrupted', 'INTERRUPTED');
-  return failure(EXIT.failed, error instanceof Error ? error.message : String(error), '');
+  const [first = '', ...more] = reasonOf(error).split('\n');
+  const { json, ...shown } = failure(EXIT.failed, first, codeOf(EXIT.failed), more);
+  return { ...shown, json: { ...json, error: [first, ...more].join(' ') } };
 }
 
 function refusal(error: LlamactlError, hasToken: boolean, place: Surrounds | null): Failure {
   const { status, code, details, requestId, problems } = error;
   const lines = [
-    code === 'UNAUTHORIZED' ? (hasToken ? REJECTED : LOG_IN_REQUIRED) : error.message,
+    code === 'UNAUTHORIZED' ? (hasToken ? REJECTED : notLoggedIn(place)) : error.message,
     // A single problem is usually part of the message already.
     ...(problems.length > 1 || !problems.every(({ message }) => error.message.includes(message))
       ? problems.map(({ path, message }) => `  ${path === '' ? '' : `${path} `}${message}`)
@@ -53,7 +57,10 @@ function refusal(error: LlamactlError, hasToken: boolean, place: Surrounds | nul
 }
 
 /** Replaces the server's own message, which is about headers. */
-const LOG_IN_REQUIRED = 'the server requires a log-in';
+function notLoggedIn(place: Surrounds | null): string {
+  return `you are not logged in${place === null ? '' : ` to ${place.address.url}`}`;
+}
+
 const REJECTED = 'the server rejected these credentials: they were revoked, or belong to another server';
 const LOG_IN = 'log in with llamactl login, or set LLAMACTL_TOKEN to a token or key';
 
@@ -68,8 +75,17 @@ function unreachable(error: ConnectionError, place: Surrounds | null): Failure {
   if (!error.isUnsent) return failure(EXIT.unreachable, error.message, 'UNREACHABLE');
   const remedies = place === null ? [] : addressRemedies(place);
   // A server runs on this machine, so omit the hint to start one.
-  const message = isElsewhere(place) ? error.message.replace(/ Start the server with .*$/, '') : error.message;
+  const message = isElsewhere(place)
+    ? error.message.replace(/ Start the server with .*$/, '')
+    : (nothingRuns(error, place) ?? error.message);
   return failure(EXIT.unreachable, message, 'UNREACHABLE', [...remedies, ANOTHER]);
+}
+
+/** The message for the default address: no server was named, so none is running. `null`: another failure. */
+function nothingRuns({ message }: ConnectionError, place: Surrounds | null): string | null {
+  if (place?.address.source !== DEFAULT || !message.includes('nothing listens there')) return null;
+  const { address, ownDirectory } = place;
+  return `No server is running for ${ownDirectory}, and nothing listens at ${address.url}. To start one: llamactl serve`;
 }
 
 function exitStatusOf({ status, code }: LlamactlError): ExitStatus {

@@ -37,6 +37,7 @@ const CAUSES: Readonly<Record<string, string>> = {
   ENOENT: 'no such file',
   EACCES: 'permission denied',
   EISDIR: 'it is a directory',
+  ENOTDIR: 'it is in a file, not in a folder',
 };
 
 /** Describes a file system error in words. */

@@ -22,7 +22,7 @@ export const VERBS: readonly Verb[] = [
   },
   {
     name: 'reload',
-    summary: 'Replace the server by a new process without downtime',
+    summary: 'Restart the server without dropping requests',
     group: SERVER,
     load: async () => (await import('./commands/reload.ts')).reloadCommand,
   },
@@ -153,19 +153,19 @@ export const VERBS: readonly Verb[] = [
   },
   {
     name: 'apply',
-    summary: 'Make the instances match a file',
+    summary: 'Create and change instances to match a file',
     group: FLEET,
     load: async () => (await import('./commands/apply.ts')).applyCommand,
   },
   {
     name: 'export',
-    summary: 'Write all instances to a file for apply',
+    summary: 'Save all instances to a file (apply reads it)',
     group: FLEET,
     load: async () => (await import('./commands/export.ts')).exportCommand,
   },
   {
     name: 'backup',
-    summary: 'Write all stored data to one file',
+    summary: 'Save everything to one file',
     group: FLEET,
     load: async () => (await import('./commands/backup.ts')).backupCommand,
   },
@@ -213,7 +213,7 @@ export const VERBS: readonly Verb[] = [
   },
   {
     name: 'keys',
-    summary: 'Manage keys for programs',
+    summary: 'Manage API keys for programs',
     group: ACCESS,
     load: async () => (await import('./commands/keys.ts')).keysCommand,
   },

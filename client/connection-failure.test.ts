@@ -44,7 +44,10 @@ describe('error of a failed connection', () => {
   });
 
   it.each([
-    ['bad port', '`fetch` blocks this port. Let the server listen on another port.'],
+    [
+      'bad port',
+      'port 8080 belongs to another protocol, and HTTP clients refuse it. Let the server listen on another port.',
+    ],
     ['odd', 'the request failed (odd).'],
   ])('is what Node says where it gives no code: %s', (message, said) => {
     const cause = new TypeError('fetch failed', { cause: new Error(message) });

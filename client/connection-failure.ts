@@ -30,7 +30,7 @@ const UNSENT = /^(ECONNREFUSED|ENOTFOUND|EAI_|EHOSTUNREACH|ENETUNREACH|ENETDOWN|
 export function connectionFailure(url: string, cause: unknown): ConnectionError {
   const codes = codesOf(cause);
   const meaning = MEANINGS.find(([pattern]) => codes.some((code) => pattern.test(code)))?.[1];
-  const said = meaning ?? (codes.length > 0 ? `the connection failed (${codes.join(', ')})` : withoutCode(cause));
+  const said = meaning ?? (codes.length > 0 ? `the connection failed (${codes.join(', ')})` : withoutCode(cause, url));
   return new ConnectionError(`No answer from ${new URL(url).origin}: ${said}${said.endsWith('?') ? '' : '.'}`, {
     url,
     isUnsent: codes.length > 0 && codes.every((code) => UNSENT.test(code)),
@@ -39,14 +39,16 @@ export function connectionFailure(url: string, cause: unknown): ConnectionError 
 }
 
 /** The explanation for an error without a code. */
-function withoutCode(error: unknown): string {
+function withoutCode(error: unknown, url: string): string {
   const cause = error instanceof Error ? error.cause : undefined;
   // Browsers hide the cause on purpose.
   if (!(cause instanceof Error)) {
     return 'the request failed. Does the server run, and does it allow this page (`server.allowed_origins`)?';
   }
   // The standard of `fetch` blocks ports of other protocols, such as 6000. The text is Node's.
-  if (cause.message === 'bad port') return '`fetch` blocks this port. Let the server listen on another port';
+  if (cause.message === 'bad port') {
+    return `port ${new URL(url).port} belongs to another protocol, and HTTP clients refuse it. Let the server listen on another port`;
+  }
   return `the request failed (${cause.message})`;
 }
 

@@ -10,7 +10,12 @@ const SERVICES = ['instances', 'gateway', 'metrics'];
 const ADAPTERS = ['supervisor', 'engines', 'logs', 'store', 'events'];
 
 /** Files outside its own folder that an adapter may import, besides the domain's ports. */
-const PORTS = new Set(['server/instances/life/lifecycle.ts', 'server/auth/ports.ts', 'server/suggestion.ts']);
+const PORTS = new Set([
+  'server/instances/life/lifecycle.ts',
+  'server/auth/ports.ts',
+  'server/suggestion.ts',
+  'server/system-error.ts',
+]);
 
 /** Folders that reach instances through `InstanceManager`, `FleetManager` and `GatewayInstances`. */
 const USERS_OF_INSTANCES = ['http', 'gateway', 'metrics'];

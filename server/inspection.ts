@@ -2,7 +2,7 @@ import path from 'node:path';
 import type { Gpu } from '@llamactl/contract/system';
 import { systemClock } from './clock.ts';
 import { readEnvironment } from './config/env.ts';
-import { engineEnvironment } from './engine-environment.ts';
+import { engineEnvironment, installFolders } from './engine-environment.ts';
 import { readDiskSpace } from './metrics/disk-space.ts';
 import { judgeDiskSpace } from './metrics/disk-watch.ts';
 import { createGpus } from './metrics/gpu/gpu.ts';
@@ -18,6 +18,8 @@ export type { RunTool };
 export interface Inspection {
   /** PATH for engines and tools. */
   searchPath: string;
+  /** The folders of engines that `quickstart` installed. They are the last ones of {@link searchPath}. */
+  installFolders: readonly string[];
   /** Finds the path of a program. @throws {Error} a reason for people, when no such program can be run */
   findProgram(command: string, searchPath?: string): Promise<string>;
   runTool: RunTool;
@@ -37,7 +39,8 @@ export interface Inspection {
 /** @param dataDirectory Absolute; need not exist. */
 export function createInspection(dataDirectory: string): Inspection {
   const clock = systemClock();
-  const environment = engineEnvironment(readEnvironment(), dataDirectory);
+  const variables = readEnvironment();
+  const environment = engineEnvironment(variables, dataDirectory);
   const searchPath = environment['PATH'] ?? '';
   const runTool = createToolRunner(clock, environment);
   const scan = createProcessScan(clock);
@@ -50,6 +53,7 @@ export function createInspection(dataDirectory: string): Inspection {
   });
   return {
     searchPath,
+    installFolders: installFolders(variables, dataDirectory),
     findProgram: (command, searched = searchPath) => findExecutable(command, searched),
     runTool,
     portHolder: (port) => findPortHolder(port, scan),

@@ -1,8 +1,13 @@
 import type { AuditRow } from '@llamactl/client';
 import { describe, expect, it } from 'vitest';
-import { auditRows } from './audit-rows.ts';
+import { actionText, auditRows } from './audit-rows.ts';
 
-type Query = { limit?: number | undefined; before_seq?: number | undefined; subject?: string | undefined };
+type Query = {
+  limit?: number | undefined;
+  before_seq?: number | undefined;
+  subject?: string | undefined;
+  action?: string | undefined;
+};
 
 /** An audit trail with rows numbered from `length` down to 1. */
 class Trail {
@@ -13,8 +18,8 @@ class Trail {
     this.#length = length;
   }
 
-  async getAudit({ limit = 100, before_seq: before = Infinity, subject }: Query = {}): Promise<AuditRow[]> {
-    this.queries.push({ limit, before_seq: before, subject });
+  async getAudit({ limit = 100, before_seq: before = Infinity, subject, action }: Query = {}): Promise<AuditRow[]> {
+    this.queries.push({ limit, before_seq: before, subject, action });
     const first = Math.min(this.#length, before - 1);
     return Array.from({ length: Math.min(limit, first) }, (_, index) => rowOf(first - index));
   }
@@ -51,9 +56,25 @@ describe('auditRows', () => {
     ['user:ann', 'user:ann'],
     ['key:1 (ci)', 'key:1 (ci)'],
     ['anonymous', 'anonymous'],
+    ['-', 'anonymous'],
   ])('filters by subject: %s is %s', async (given, sent) => {
     const trail = new Trail(1);
     await auditRows(trail, { lines: 1, subject: given, signal });
     expect(trail.queries[0]?.subject).toBe(sent);
+  });
+
+  it.each([
+    ['createKey', 'create key'],
+    ['startAllInstances', 'start all instances'],
+    ['applyFleet', 'apply'],
+    ['exportFleet', 'export'],
+    ['login', 'login'],
+  ])('filters by action, in words or as the API names it: %s', async (operation, words) => {
+    expect(actionText(operation)).toBe(words);
+    for (const action of [operation, words]) {
+      const trail = new Trail(1);
+      await auditRows(trail, { lines: 1, action, signal });
+      expect(trail.queries[0]?.action).toBe(operation);
+    }
   });
 });

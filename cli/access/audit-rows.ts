@@ -18,10 +18,11 @@ const PAGE = 1_000;
 export async function auditRows(client: Pick<Client, 'getAudit'>, request: AuditRequest): Promise<AuditRow[]> {
   const { lines, subject, action, target, signal } = request;
   const who = subject === undefined ? undefined : subjectOf(subject);
+  const operation = action === undefined ? undefined : operationOf(action);
   const rows: AuditRow[] = [];
   for (let before = request.before; rows.length < lines; before = rows.at(-1)?.seq) {
     const limit = Math.min(PAGE, lines - rows.length);
-    const page = await client.getAudit({ limit, before_seq: before, subject: who, action, target, signal });
+    const page = await client.getAudit({ limit, before_seq: before, subject: who, action: operation, target, signal });
     rows.push(...page);
     if (page.length < limit) break;
   }
@@ -30,5 +31,29 @@ export async function auditRows(client: Pick<Client, 'getAudit'>, request: Audit
 
 /** A bare name means an account: `ann` → `user:ann`. */
 function subjectOf(subject: string): string {
-  return subject === 'anonymous' || subject.includes(':') ? subject : `user:${subject}`;
+  if (subject === NO_ACCOUNT) return ANONYMOUS;
+  return subject === ANONYMOUS || subject.includes(':') ? subject : `user:${subject}`;
+}
+
+const ANONYMOUS = 'anonymous';
+/** The display of callers without an account. */
+const NO_ACCOUNT = '-';
+
+/** The caller of a row, for people. */
+export function callerText(subject: string): string {
+  return subject === ANONYMOUS ? NO_ACCOUNT : subject.replace(/^user:/, '');
+}
+
+/** Operations of the API whose second word says nothing new: all instances together are a fleet. */
+const FLEET = /^(apply|export)Fleet$/;
+
+/** An operation of the API in words: `createKey` → `create key`, `applyFleet` → `apply`. */
+export function actionText(operation: string): string {
+  return operation.replace(FLEET, '$1').replaceAll(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`);
+}
+
+/** The operation of an action, given in words or by its name in the API. */
+function operationOf(action: string): string {
+  const name = action.replaceAll(/ ([a-z])/g, (_, letter: string) => letter.toUpperCase());
+  return name === 'apply' || name === 'export' ? `${name}Fleet` : name;
 }

@@ -49,7 +49,9 @@ export async function logIn(terminal: Terminal, request: LoginRequest): Promise<
   if (terminal.isJson) terminal.printJson({ url, context, user, expires_at });
   const who = `${plain(user.username)} (${user.role})`;
   terminal.note(`logged in to ${url} as ${who}`);
-  terminal.note(`valid until ${moment(expires_at)}, renewed by use; context ${context}`);
+  terminal.note(`valid until ${moment(expires_at)}, extended while you use it`);
+  const back = context === 'local' ? '' : '; to go back: llamactl context use --local';
+  terminal.note(`commands now go to the context ${context}${back}`);
   for (const obstacle of overrides(environment, context)) terminal.warn(`warning: ${obstacle}`);
 }
 

@@ -1,6 +1,6 @@
 import { createInterface, type Interface } from 'node:readline';
 import { Writable } from 'node:stream';
-import type { Streams } from '../screen/terminal.ts';
+import { knownSize, type Streams } from '../screen/terminal.ts';
 import { plain } from '../screen/text.ts';
 
 /**
@@ -108,7 +108,7 @@ class Screen extends Writable {
   }
 
   get columns(): number {
-    return this.#stream.columns ?? 80;
+    return knownSize(this.#stream.columns, 80);
   }
 
   override _write(chunk: string | Buffer, _encoding: BufferEncoding, done: () => void): void {

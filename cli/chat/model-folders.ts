@@ -1,6 +1,8 @@
 import type { Client } from '@llamactl/client';
 import { readdir } from 'node:fs/promises';
 import path from 'node:path';
+import { EXIT } from '../exit-status.ts';
+import { Problem } from '../problem.ts';
 
 /** Levels of folders to search below each. */
 const DEEPEST = 4;
@@ -15,8 +17,8 @@ export interface NamedModel {
 }
 
 /**
- * The models in `models.dirs` of a server on this machine, in their order. Empty if the server does not let us read its
- * configuration.
+ * The models in `models.dirs` of a server on this machine, in their order, then those that quickstart downloaded. Empty
+ * if the server does not let us read its configuration.
  */
 export async function namedModels(
   client: Pick<Client, 'getConfig'>,
@@ -25,11 +27,27 @@ export async function namedModels(
   const { LlamactlError } = await import('@llamactl/client');
   try {
     const { config } = await client.getConfig({ signal });
-    return await modelsIn(config.models.dirs.map((folder) => path.resolve(home, folder.replace(/^~(?=\/|$)/, home))));
+    const folders = [...config.models.dirs, path.join(config.data_dir, 'models')];
+    return await modelsIn(folders.map((folder) => path.resolve(home, folder.replace(/^~(?=\/|$)/, home))));
   } catch (error) {
     if (error instanceof LlamactlError) return [];
     throw error;
   }
+}
+
+/**
+ * The file of a model by its name, with or without `.gguf`; `null`: none has this name.
+ *
+ * @throws {Problem} when several models have it
+ */
+export function modelCalled(model: string, models: readonly NamedModel[]): string | null {
+  const name = model.replace(/\.gguf$/i, '').toLowerCase();
+  const fits = models.filter((each) => each.name.toLowerCase() === name);
+  if (fits.length > 1) {
+    const files = fits.map(({ file }) => file);
+    throw new Problem(`there are ${fits.length} models called ${model}; give a path`, EXIT.usage, files);
+  }
+  return fits[0]?.file ?? null;
 }
 
 async function modelsIn(folders: readonly string[]): Promise<NamedModel[]> {

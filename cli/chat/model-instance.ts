@@ -5,7 +5,7 @@ import type { Session } from '../command-line.ts';
 import { EXIT } from '../exit-status.ts';
 import { Problem } from '../problem.ts';
 import { instanceName } from './instance-name.ts';
-import { namedModels, type NamedModel } from './model-folders.ts';
+import { modelCalled, namedModels, type NamedModel } from './model-folders.ts';
 
 /** The environment in which the command line was typed. */
 export interface Place {
@@ -19,13 +19,13 @@ export interface Place {
 /** An instance to chat with. */
 export interface ModelInstance {
   name: string;
-  /** This command created it. */
-  isNew: boolean;
+  /** The model file for which this command created it; `null`: it existed. */
+  file: string | null;
 }
 
 /**
  * Finds the instance for `model`: by its name, by an alias, or by its model file. Creates one for a file without an
- * instance. A file in `models.dirs` of a server on this machine may be given by its name alone.
+ * instance. A file in the model folders of a server on this machine may be given by its name alone.
  *
  * @throws {Problem} with a hint when nothing matches
  */
@@ -36,16 +36,17 @@ export async function modelInstance(
 ): Promise<ModelInstance> {
   const instances = await client.listInstances({ signal });
   const known = named(instances, model);
-  if (known !== null) return { name: known.name, isNew: false };
+  if (known !== null) return { name: known.name, file: null };
   let file = modelFile(model, place);
   if (file === null) {
     const models = place.isLocal ? await namedModels(client, { home: place.home, signal }) : [];
     file = modelCalled(model, models);
+    if (file === null && isModelFile(model)) throw noSuchFile(path.resolve(place.folder, model));
     if (file === null) throw await unknownModel(model, { instances, models, isLocal: place.isLocal });
   }
   const present = ofFile(instances, file, place.isLocal);
-  if (present !== null) return { name: present.name, isNew: false };
-  return { name: await make(client, file, instances, signal), isNew: true };
+  if (present !== null) return { name: present.name, file: null };
+  return { name: await make(client, file, instances, signal), file };
 }
 
 /** By name without case, else by exact alias, as `/v1` does. */
@@ -58,17 +59,18 @@ function named(instances: readonly InstanceSummary[], model: string): InstanceSu
 }
 
 /**
- * The path of a model file as the server sees it; `null`: the text does not look like a file, and none exists.
+ * The path of a model file as the server sees it; `null`: it does not exist here, and is no path.
  *
- * @throws {Problem} when it looks like a file, but none exists
+ * @throws {Problem} when it is a path, but the file does not exist
  */
 function modelFile(model: string, { folder, home, isLocal }: Place): string | null {
-  const looksLikeFile = /\.gguf$/i.test(model) || /^(?:~|\.{1,2})?\//.test(model);
+  const isPath = /^(?:~|\.{1,2})?\//.test(model) || (isModelFile(model) && model.includes('/'));
+  const looksLikeFile = isPath || isModelFile(model);
   if (!isLocal) return looksLikeFile ? model : null;
   const file = path.resolve(folder, model.replace(/^~(?=\/|$)/, home));
   const found = statSync(file, { throwIfNoEntry: false });
   if (found === undefined) {
-    if (looksLikeFile) throw new Problem(`no such file: ${file}`, EXIT.notFound);
+    if (isPath) throw noSuchFile(file);
     return null;
   }
   if (found.isDirectory()) {
@@ -78,6 +80,14 @@ function modelFile(model: string, { folder, home, isLocal }: Place): string | nu
     throw new Problem(`${file} is a folder; give a model file`, EXIT.usage, remedy);
   }
   return file;
+}
+
+function isModelFile(model: string): boolean {
+  return /\.gguf$/i.test(model);
+}
+
+function noSuchFile(file: string): Problem {
+  return new Problem(`no such file: ${file}`, EXIT.notFound);
 }
 
 /** Prefers a running instance of the file. On this machine, a link counts as its target. */
@@ -109,16 +119,6 @@ async function make(
   );
   const { instance } = await client.createInstance({ name, model_path: file }, { signal });
   return instance.name;
-}
-
-/** @throws {Problem} when several models have this name */
-function modelCalled(model: string, models: readonly NamedModel[]): string | null {
-  const fits = models.filter(({ name }) => name.toLowerCase() === model.toLowerCase());
-  if (fits.length > 1) {
-    const files = fits.map(({ file }) => `llamactl run ${file}`);
-    throw new Problem(`there are ${fits.length} models called ${model}`, EXIT.usage, files);
-  }
-  return fits[0]?.file ?? null;
 }
 
 interface Known {

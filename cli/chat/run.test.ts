@@ -205,7 +205,7 @@ describe('llamactl run with a model', () => {
 
   it('creates an instance for a file, once', async () => {
     const file = modelFile('Tiny Model.gguf');
-    expect((await run([file, 'x'])).stderr).toContain('created instance Tiny-Model');
+    expect((await run([file, 'x'])).stderr).toContain(`created instance Tiny-Model for ${file}\n`);
     expect([...server.instances.values()]).toMatchObject([{ name: 'Tiny-Model', model_path: file }]);
     expect(await run([file, 'x'])).toMatchObject({ status: 0, stderr: '' });
     expect(server.instances.size).toBe(1);
@@ -229,6 +229,18 @@ describe('llamactl run with a model', () => {
     expect([status, stderr]).toEqual([3, expect.stringContaining('Did you mean Tiny?')]);
   });
 
+  it('finds a model of quickstart, with or without its extension', async () => {
+    server.dataDirectory = path.join(sandbox.home, 'data');
+    const file = path.join(server.dataDirectory, 'models', 'Small.Q4_1.gguf');
+    mkdirSync(path.dirname(file), { recursive: true });
+    writeFileSync(file, 'GGUF');
+    expect((await run(['small.q4_1', 'x'])).status).toBe(0);
+    expect((await run(['Small.Q4_1.gguf', 'x'])).status).toBe(0);
+    expect([...server.instances.values()]).toMatchObject([{ model_path: file }]);
+    const { status, stderr } = await run(['Other.gguf', 'x']);
+    expect([status, stderr]).toEqual([3, expect.stringContaining(`no such file: ${path.resolve('Other.gguf')}`)]);
+  });
+
   it('lists the files if several have the name', async () => {
     const file = modelFile('one.gguf');
     mkdirSync(path.join(path.dirname(file), 'more'));
@@ -237,7 +249,7 @@ describe('llamactl run with a model', () => {
     server.modelFolders = [path.dirname(file)];
     const { status, stderr } = await run(['one', 'x']);
     expect(status).toBe(2);
-    expect(stderr).toContain(`llamactl run ${file}\n  llamactl run ${other}\n`);
+    expect(stderr).toContain(`give a path\n  ${file}\n  ${other}\n`);
     expect(server.instances.size).toBe(0);
   });
 

@@ -63,7 +63,7 @@ describe('limits', () => {
     expect((await run(create, { input: PASSWORD })).status).toBe(0);
     await run(['users', 'update', 'ann', '--requests-per-minute', '60', '--tokens-per-minute', '9000']);
     const key = await run(['keys', 'create', 'editor', '--owner', 'ann', '--max-in-flight', '1']);
-    expect(key.stderr).toContain('on all instances, at most 1 at once, without expiry');
+    expect(key.stderr).toContain('all instances, at most 1 at once, valid until revoked');
     const users = rowsOf((await run(['users', 'ls'], { columns: 160 })).stdout);
     expect(users[0]?.at(-1)).toBe('LIMITS');
     expect(users.find(([name]) => name === 'ann')?.at(-1)).toBe('2 at once, 60 requests/min, 9000 tokens/min');
@@ -187,7 +187,7 @@ describe('keys', () => {
   it('prints a new key alone, once, and it works', async () => {
     const { status, stdout, stderr } = await run(['keys', 'create', 'editor']);
     expect([status, stdout]).toEqual([0, expect.stringMatching(/^llk_\S+\n$/)]);
-    expect(stderr).toContain('a key of ada for inference on all instances, without expiry\n');
+    expect(stderr).toContain('key for ada, scope inference, all instances, valid until revoked\n');
     expect(await server.harness.fate(stdout.trim())).toBe('key');
     expect((await run(['keys', 'ls'])).stdout).not.toContain(stdout.trim());
   });
@@ -256,8 +256,8 @@ describe('audit', () => {
     const { stdout } = await run(['audit']);
     expect(rowsOf(stdout).slice(0, 3)).toEqual([
       ['TIME', 'WHO', 'ACTION', 'TARGET', 'STATUS', 'FROM'],
-      [expect.stringMatching(/^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d$/), 'ann', 'deleteInstance', 'qwen', '403', '::1'],
-      [expect.any(String), 'anonymous', 'login', '-', '401', '::1'],
+      [expect.stringMatching(/^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d$/), 'ann', 'delete instance', 'qwen', '403', '::1'],
+      [expect.any(String), '-', 'login', '-', '401', '::1'],
     ]);
     expect(JSON.parse((await run(['audit', '--json'])).stdout)).toEqual(trail);
   });
@@ -265,5 +265,21 @@ describe('audit', () => {
   it('reports an empty result', async () => {
     expect(await run(['audit', '--subject', 'ann'])).toMatchObject({ status: 0, stdout: '' });
     expect(await run(['audit', '-n', '0'])).toMatchObject({ status: 2 });
+  });
+});
+
+describe('keys without accounts', () => {
+  it('are not needed, and can be created for an account in advance', async () => {
+    const open = await AccessServer.open(false);
+    const create = (...words: string[]): Promise<RunResult> =>
+      sandbox.run(['keys', 'create', 'editor', ...words], { environment: { LLAMACTL_URL: open.url } });
+    const { status, stderr } = await create();
+    expect([status, stderr]).toEqual([
+      1,
+      'llamactl: Accounts are off, so no key is needed. auth.enabled: true in the configuration turns them on.\n' +
+        '  to create a key in advance: --owner USERNAME\n',
+    ]);
+    expect((await create('--owner', 'nobody-here')).stderr).toContain('owner is no account');
+    await open.close();
   });
 });

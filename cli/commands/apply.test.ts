@@ -155,8 +155,18 @@ describe('exporting', () => {
     expect(statSync(file).mode & 0o777).toBe(0o600);
   });
 
+  it('reports a file in a closed folder', async () => {
+    const file = path.join(folder, 'a file', 'out.yaml');
+    writeFileSync(path.dirname(file), '');
+    const { status, stderr } = await sandbox.run(['export', file]);
+    expect([status, stderr]).toEqual([1, `llamactl: cannot write ${file}: it is in a file, not in a folder\n`]);
+  });
+
   it('reports a file that cannot be written', async () => {
     const { status, stderr } = await sandbox.run(['export', path.join(folder, 'none', 'out.yaml')]);
-    expect([status, stderr]).toEqual([1, expect.stringMatching(/^llamactl: cannot write .*out\.yaml: no such file/)]);
+    expect([status, stderr]).toEqual([
+      1,
+      expect.stringMatching(/^llamactl: cannot write .*out\.yaml: there is no folder \/.*none\n/),
+    ]);
   });
 });

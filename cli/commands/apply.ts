@@ -16,7 +16,7 @@ interface ApplyFlags {
 
 export function applyCommand(commandLine: CommandLine): Command {
   return new Command('apply')
-    .description('Make the instances match a YAML or JSON file. Only changed instances restart.')
+    .description('Create and change instances to match a YAML or JSON file. Only changed instances restart.')
     .argument('<file>', 'File in the format of llamactl export; - for standard input')
     .option('--prune', 'Delete instances that are not in the file, after a confirmation')
     .option('--dry-run', 'Show the plan without applying it')

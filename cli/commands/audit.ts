@@ -15,8 +15,11 @@ export function auditCommand(commandLine: CommandLine): Command {
   return new Command('audit')
     .description('Show who changed what, newest first, including refused requests. Entries are kept for 90 days.')
     .option('-n, --lines <count>', 'Number of rows', wholeNumber, 50)
-    .option('--subject <who>', 'Only actions of this account or key, as shown in WHO: ann, "key:ID (NAME)", anonymous')
-    .option('--action <operation>', 'Only this operation of the API, such as createInstance or login')
+    .option(
+      '--subject <who>',
+      'Only actions of this account or key, as shown in WHO: ann, "key:ID (NAME)", - (no account)',
+    )
+    .option('--action <operation>', 'Only this action, as shown in ACTION: "create instance", login')
     .option('--target <what>', 'Only actions on this instance, account or key')
     .option('--before <seq>', 'Only rows before this seq (see --json)', wholeNumber)
     .addHelpText(
@@ -25,12 +28,12 @@ export function auditCommand(commandLine: CommandLine): Command {
 Examples:
   llamactl audit
   llamactl audit --subject ann -n 20
-  llamactl audit --action deleteInstance
+  llamactl audit --action 'delete instance'
   llamactl audit --json -n 1000 | jq '.[] | select(.status >= 400)'`,
     )
     .action(
       commandLine.online<AuditFlags>(async ({ client, terminal, signal }, { flags }) => {
-        const { auditRows } = await import('../access/audit-rows.ts');
+        const { actionText, auditRows, callerText } = await import('../access/audit-rows.ts');
         const { lines, subject, action, target, before } = flags;
         const rows = await auditRows(client, { lines, subject, action, target, before, signal });
         if (terminal.isJson) return terminal.printJson(rows);
@@ -47,8 +50,8 @@ Examples:
           ],
           rows.map((row) => [
             clockTime(row.timestamp, null),
-            plain(row.subject.replace(/^user:/, '')),
-            plain(row.action),
+            plain(callerText(row.subject)),
+            plain(actionText(row.action)),
             plain(row.target ?? '-'),
             { text: String(row.status), style: (text) => (row.status >= 400 ? terminal.style.warning(text) : text) },
             plain(row.address),

@@ -14,7 +14,7 @@ interface BackupFlags {
 export function backupCommand(commandLine: CommandLine): Command {
   return new Command('backup')
     .description(
-      'Write the stored data of the server on this machine to one file: instances, accounts, keys, the audit trail, and the configuration. The server may keep running.',
+      'Save everything that the server on this machine stores to one file: instances, accounts, keys, the audit trail, and the configuration. The server may keep running.',
     )
     .argument('[file]', 'Target file or folder (default: ./llamactl-<time>.db); readable only by you')
     .option('--force', 'Replace an existing file')
@@ -53,7 +53,7 @@ export function backupCommand(commandLine: CommandLine): Command {
           count(of('keys'), 'key'),
           loaded.file === null ? 'no configuration file' : `the configuration ${loaded.file}`,
         ];
-        terminal.note(`${parts.join(', ')}; ${bytes(made.bytes)}, verified by reading it again`);
+        terminal.note(`${parts.join(', ')}; ${bytes(made.bytes)}, verified`);
         terminal.note('it contains secrets: the values in environment and in the configuration');
       }),
     );

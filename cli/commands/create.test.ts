@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
+import { ApiError } from '@llamactl/contract/errors';
 import { EventServer } from '@llamactl/server/testing/event-server';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { CommandSandbox } from '../testing/command-run.ts';
@@ -23,8 +24,9 @@ afterEach(async () => {
   rmSync(folder, { recursive: true });
 });
 
-/** The last request to the server. */
-const asked = (): unknown[] | undefined => server.manager.calls.at(-1)?.arguments;
+/** The last change that the server was asked for. */
+const asked = (): unknown[] | undefined =>
+  server.manager.calls.findLast(({ method }) => method === 'create' || method === 'update')?.arguments;
 
 describe('creating an instance', () => {
   it('sends the flags', async () => {
@@ -68,7 +70,21 @@ describe('creating an instance', () => {
 
   it('prints warnings', async () => {
     const { stdout, stderr } = await sandbox.run(['create', 'llama']);
-    expect([stdout, stderr]).toEqual(['llama  created, port 8100\n', 'llamactl: model_path is not there yet\n']);
+    expect([stdout, stderr]).toEqual(['llama  created, port 8100\n', 'warning: model_path is not there yet\n']);
+  });
+
+  it('warns of a given port that an engine cannot use', async () => {
+    const create = async (name: string, port: string): Promise<string> =>
+      (await sandbox.run(['create', name, '-m', '/m.gguf', '-p', port])).stderr;
+    expect(await create('free', '8081')).toBe('');
+    expect(await create('low', '22')).toBe('warning: port 22 is below 1024, where most systems let only root listen\n');
+    const health = await server.manager.health('low');
+    const message = 'Port 9000 is in use by nginx (pid 77); end it, or give a another port.';
+    vi.spyOn(server.manager, 'health').mockResolvedValue({
+      ...health,
+      start_obstacle: { code: 'PORT_IN_USE', message },
+    });
+    expect(await create('taken', '9000')).toBe(`warning: ${message}\n`);
   });
 
   it("prints the API's response with --json, and only the name with --quiet", async () => {
@@ -109,6 +125,23 @@ describe('creating an instance', () => {
     });
   });
 
+  it('says once why it does not start, and that it stays', async () => {
+    const missing = 'model_path is not there yet';
+    vi.spyOn(server.manager, 'start').mockRejectedValue(new ApiError('MODEL_NOT_FOUND', `${missing}.`));
+    const { status, stdout, stderr } = await sandbox.run(['create', 'llama', '--start']);
+    expect([status, stdout]).toEqual([1, '']);
+    expect(stderr.split(missing)).toHaveLength(2);
+    expect(stderr).toContain(`llamactl: ${missing}.\n  the instance llama stays; to change it: llamactl update llama;`);
+  });
+
+  it('asks for the model if there is none', async () => {
+    const problems = [{ path: 'model_path', message: 'is required: the path of the model file' }];
+    const error = new ApiError('VALIDATION_ERROR', 'model_path is required.', { problems });
+    vi.spyOn(server.manager, 'create').mockRejectedValue(error);
+    const { status, stderr } = await sandbox.run(['create', 'llama']);
+    expect([status, stderr]).toEqual([2, 'llamactl: Which model? Add --model FILE (or -m FILE).\n']);
+  });
+
   it('prints a refusal of the server', async () => {
     await server.add('llama');
     const { status, stdout, stderr } = await sandbox.run(['create', 'llama']);
@@ -120,6 +153,7 @@ describe('creating an instance', () => {
     [['create', 'a', 'b'], /^llamactl: expected one name, but got also: b\n.*after --/],
     [['create', 'a', 'b', '--', 'c'], /^llamactl: expected one name, but got also: b\n/],
     [['create', 'a', '-o', 'threads', '8'], /^llamactl: expected one name, but got also: 8\n.*without a space/],
+    [['create', 'a', '-o', 'threads='], /-o threads=: give a value, or leave the option out/],
     [['create', 'a', '--port', '70000'], /--port <number>.*a whole number from 1 to 65535/],
     [['create', 'a', '--max-restarts', '1.5'], /a whole number from -1/],
     [['create', 'a', '-e', 'NOT_SET'], /this variable is not set here/],
@@ -157,6 +191,11 @@ describe('updating an instance', () => {
     ]);
   });
 
+  it('unsets an option without a value', async () => {
+    await sandbox.run(['update', 'llama', '-o', 'threads=']);
+    expect(asked()).toEqual(['llama', { options: { threads: null } }, { ifMatch: undefined, restart: false }]);
+  });
+
   it('reports that a running engine needs a restart', async () => {
     vi.spyOn(server.manager, 'update').mockImplementation(async (name) => ({
       instance: { ...server.manager.get(name), status: 'running', restart_required: true },
@@ -166,7 +205,7 @@ describe('updating an instance', () => {
     expect(await sandbox.run(['update', 'llama', '--port', '8123'])).toEqual({
       status: 0,
       stdout: 'llama  updated\n',
-      stderr: 'llamactl: look out\nto apply the changes: llamactl restart llama\n',
+      stderr: 'warning: look out\nto apply the changes: llamactl restart llama\n',
     });
   });
 

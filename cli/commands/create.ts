@@ -1,10 +1,14 @@
-import type { CreateInstance } from '@llamactl/client';
+import type { CreateInstance, InstanceCreated, UpdateInstance } from '@llamactl/client';
 import { Command } from 'commander';
-import type { CommandLine } from '../command-line.ts';
-import { carriedOut, carryOut, waitsByDefault } from '../instances/lifecycle.ts';
+import type { CommandLine, Session } from '../command-line.ts';
+import { EXIT } from '../exit-status.ts';
+import { carriedOut, waitsByDefault } from '../instances/lifecycle.ts';
 import { oneByOne } from '../instances/one-by-one.ts';
 import { withSettingFlags, type SettingFlags } from '../instances/setting-flags.ts';
 import { saidSettings } from '../instances/setting-words.ts';
+import { portWarnings } from '../instances/port-warnings.ts';
+import { printWarnings } from '../instances/warnings.ts';
+import { Problem } from '../problem.ts';
 import { plain } from '../screen/text.ts';
 
 interface CreateFlags extends SettingFlags {
@@ -14,7 +18,7 @@ interface CreateFlags extends SettingFlags {
 
 export function createCommand(commandLine: CommandLine): Command {
   const command = new Command('create')
-    .description('Create an instance, without starting it.')
+    .description('Create an instance. It is not started unless you add --start.')
     .argument('[name]', 'Name; may be in --file instead');
   return withSettingFlags(command)
     .option('--start', 'Start it as well')
@@ -23,28 +27,79 @@ export function createCommand(commandLine: CommandLine): Command {
     .addHelpText('after', EXAMPLES)
     .action(
       commandLine.online<CreateFlags>(async (session, invocation) => {
-        const { client, terminal, signal } = session;
+        const { terminal } = session;
         const { start, wait = waitsByDefault(session) } = invocation.flags;
         const { name, settings } = await saidSettings(commandLine, session, invocation);
-        const created = await client.createInstance({ ...(settings as CreateInstance), name }, { signal });
-        for (const warning of created.warnings ?? []) terminal.warn(`llamactl: ${plain(warning)}`);
+        assertValues(settings);
+        const created = await create(session, { ...(settings as CreateInstance), name });
         if (start !== true) {
+          const ofPort = invocation.flags.port === undefined ? [] : await portWarnings(session, created.instance);
+          printWarnings(terminal, [...(created.warnings ?? []), ...ofPort]);
           if (terminal.isJson) terminal.printJson(created);
           else terminal.print(terminal.isQuiet ? name : `${name}  created, port ${created.instance.port}`);
           return;
         }
         if (!terminal.isJson) terminal.note(`${name}  created, port ${created.instance.port}`);
-        const begin = oneByOne(session, (each, call) => client.startInstance(each, call));
-        const command = { names: [name], goal: 'running', begin, waits: wait } as const;
-        if (!terminal.isJson) return carryOut(commandLine, session, command);
-        try {
-          await carriedOut(commandLine, session, command);
-        } finally {
-          // The instance exists even if its start failed, so print the API response with its current state.
-          terminal.printJson({ ...created, instance: await client.getInstance(name, { signal }) });
-        }
+        await startCreated(commandLine, session, created, wait);
       }),
     );
+}
+
+/** @throws {Problem} for an option without a value, which only an update can unset */
+function assertValues({ options }: UpdateInstance): void {
+  const [key] = Object.entries(options ?? {}).find(([, value]) => value === null) ?? [];
+  if (key !== undefined) throw new Problem(`-o ${key}=: give a value, or leave the option out`, EXIT.usage);
+}
+
+async function create({ client, signal }: Session, body: CreateInstance): Promise<InstanceCreated> {
+  const { LlamactlError } = await import('@llamactl/client');
+  try {
+    return await client.createInstance(body, { signal });
+  } catch (error) {
+    const problems = error instanceof LlamactlError ? error.problems : [];
+    const [only] = problems.length === 1 ? problems : [];
+    if (only?.path === 'model_path' && only.message.startsWith('is required') && body.engine === undefined) {
+      throw new Problem('Which model? Add --model FILE (or -m FILE).', EXIT.usage);
+    }
+    throw error;
+  }
+}
+
+/** Starts the new instance. It exists even if its start fails, and a failure says so. */
+async function startCreated(
+  commandLine: CommandLine,
+  session: Session,
+  created: InstanceCreated,
+  waits: boolean,
+): Promise<void> {
+  const { client, terminal, signal } = session;
+  const { warnings = [] } = created;
+  const { name } = created.instance;
+  const begin = oneByOne(session, (each, call) => client.startInstance(each, call));
+  const command = { names: [name], goal: 'running', begin, waits } as const;
+  try {
+    const results = await carriedOut(commandLine, session, command);
+    printWarnings(terminal, warnings);
+    if (results.some(({ error }) => error !== undefined)) terminal.note(stays(name));
+  } catch (error) {
+    if (terminal.isJson) throw error;
+    const { failureOf } = await import('../failure.ts');
+    const { status, lines } = failureOf(error, session.address.token !== null);
+    // The start usually fails for the reason that the warning is about.
+    printWarnings(
+      terminal,
+      warnings.filter((warning) => lines[0]?.includes(plain(warning)) !== true),
+    );
+    for (const [index, line] of lines.entries()) terminal.warn(`${index === 0 ? 'llamactl: ' : '  '}${line}`);
+    terminal.note(`  ${stays(name)}`);
+    commandLine.endWith(status);
+  } finally {
+    if (terminal.isJson) terminal.printJson({ ...created, instance: await client.getInstance(name, { signal }) });
+  }
+}
+
+function stays(name: string): string {
+  return `the instance ${name} stays; to change it: llamactl update ${name}; to delete it: llamactl rm ${name}`;
 }
 
 const EXAMPLES = `

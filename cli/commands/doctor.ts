@@ -76,11 +76,11 @@ const NAME_WIDTH = 13;
 
 async function print(terminal: Terminal, { check, level, message, remedies }: Finding): Promise<void> {
   if (terminal.isQuiet && level === 'ok') return;
-  const { plain, padded, wrapped, widthOf } = await import('../screen/text.ts');
+  const { plain, padded, roomBeside, wrapped, widthOf } = await import('../screen/text.ts');
   const { style } = terminal;
   const name = padded(plain(check), NAME_WIDTH);
   const indent = widthOf(name) + 4;
-  const width = Math.min(terminal.columns, 120) - indent;
+  const width = roomBeside(indent, Math.min(terminal.columns, 120));
   const lines = [
     ...wrapped(plain(message), width),
     ...remedies.flatMap((remedy) =>

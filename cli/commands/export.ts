@@ -3,8 +3,10 @@ import { randomUUID } from 'node:crypto';
 import { link, rename, rm, writeFile } from 'node:fs/promises';
 import type { CommandLine } from '../command-line.ts';
 import { EXIT } from '../exit-status.ts';
+import path from 'node:path';
 import { causeOf } from '../input-file.ts';
 import { Problem } from '../problem.ts';
+import { codeOf } from '../reason.ts';
 
 interface ExportFlags {
   force?: boolean;
@@ -13,7 +15,7 @@ interface ExportFlags {
 export function exportCommand(commandLine: CommandLine): Command {
   return new Command('export')
     .description(
-      'Write all instances as a document for apply. It contains the values of environment, including secrets.',
+      'Save all instances to a file that apply reads. It contains the values of environment, including secrets.',
     )
     .argument('[file]', 'Target file (default: standard output); readable only by you')
     .option('--force', 'Replace an existing file')
@@ -42,17 +44,22 @@ export function exportCommand(commandLine: CommandLine): Command {
  */
 async function writePrivately(file: string, text: string, mayReplace: boolean): Promise<void> {
   const draft = `${file}.${randomUUID()}`;
+  let isThere = false;
   try {
     await writeFile(draft, text, { mode: 0o600, flag: 'wx' });
+    isThere = true;
     // Unlike a rename, a link never replaces an existing file.
     await (mayReplace ? rename(draft, file) : link(draft, file));
   } catch (error) {
     if (error instanceof Error && 'code' in error && error.code === 'EEXIST') {
       throw new Problem(`${file} already exists`, EXIT.failed, ['to replace it: --force']);
     }
-    throw new Problem(`cannot write ${file}: ${causeOf(error)}`, EXIT.failed);
+    const cause =
+      codeOf(error) === 'ENOENT' ? `there is no folder ${path.dirname(path.resolve(file))}` : causeOf(error);
+    throw new Problem(`cannot write ${file}: ${cause}`, EXIT.failed);
   } finally {
-    await rm(draft, { force: true });
+    // In a closed folder, this would fail too, and hide the cause.
+    if (isThere) await rm(draft, { force: true });
   }
 }
 

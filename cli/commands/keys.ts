@@ -22,7 +22,7 @@ const SCOPES = ['inference', 'metrics', 'viewer', 'operator', 'admin'];
 
 export function keysCommand(commandLine: CommandLine): Command {
   return new Command('keys')
-    .description('Manage keys: credentials for editors, scripts and dashboards.')
+    .description('Manage API keys for editors, scripts and dashboards.')
     .addHelpText(
       'after',
       `
@@ -88,7 +88,7 @@ function rowOf(key: Key, now: number): string[] {
 
 function createCommand(commandLine: CommandLine): Command {
   const command = new Command('create')
-    .description('Create a key. It is printed only once.')
+    .description('Create a key. It is shown only once.')
     .argument('<name>', 'Name, for instance its purpose')
     .addOption(scopeOption())
     .option('--instance <name>', 'Only this instance; repeatable (default: all)', collected)
@@ -110,18 +110,18 @@ Examples:
       commandLine.online<CreateFlags>(async ({ client, terminal, signal, now }, { words: [name = ''], flags }) => {
         const { dateOf } = await import('../access/date-flag.ts');
         const { scope, instance, start, expires, owner } = flags;
-        const made = await client.createKey(
-          {
-            name,
-            ...(scope !== undefined && { scopes: scope }),
-            ...(instance !== undefined && { instances: instance }),
-            ...(!start && { may_start: false }),
-            ...(expires !== undefined && { expires_at: dateOf(expires, now()) }),
-            ...(owner !== undefined && { owner }),
-            ...limitsIn(flags),
-          },
-          { signal },
-        );
+        const request = {
+          name,
+          ...(scope !== undefined && { scopes: scope }),
+          ...(instance !== undefined && { instances: instance }),
+          ...(!start && { may_start: false }),
+          ...(expires !== undefined && { expires_at: dateOf(expires, now()) }),
+          ...(owner !== undefined && { owner }),
+          ...limitsIn(flags),
+        };
+        const made = await client.createKey(request, { signal }).catch(async (error: unknown) => {
+          throw owner === undefined && (await lacksOwner(error)) ? accountsAreOff() : error;
+        });
         if (terminal.isJson) return terminal.printJson(made);
         terminal.print(made.key);
         terminal.note(sentence(made.info));
@@ -130,20 +130,34 @@ Examples:
     );
 }
 
+/** Every caller is known where accounts are on, so only without them the owner is missing. */
+async function lacksOwner(error: unknown): Promise<boolean> {
+  const { LlamactlError } = await import('@llamactl/client');
+  return error instanceof LlamactlError && error.problems.some(({ path }) => path === 'owner');
+}
+
+function accountsAreOff(): Problem {
+  return new Problem(
+    'Accounts are off, so no key is needed. auth.enabled: true in the configuration turns them on.',
+    EXIT.failed,
+    ['to create a key in advance: --owner USERNAME'],
+  );
+}
+
 function sentence(key: Key): string {
   const { owner, scopes, instances, may_start: mayStart, expires_at: expires } = key;
-  const where = instances === null ? 'all instances' : instances.join(', ');
-  const start = mayStart ? '' : ' without starting them';
+  const where = instances === null ? 'all instances' : `instances ${instances.join(', ')}`;
+  const start = mayStart ? '' : ', starts none';
   const limits = limitWords(key);
   const most = limits === '' ? '' : `, at most ${limits}`;
-  const end = expires === null ? 'without expiry' : `until ${moment(expires)}`;
-  return plain(`a key of ${owner} for ${scopes.join(', ')} on ${where}${start}${most}, ${end}`);
+  const end = expires === null ? 'valid until revoked' : `valid until ${moment(expires)}`;
+  return plain(`key for ${owner}, scope ${scopes.join(', ')}, ${where}${start}${most}, ${end}`);
 }
 
 function removeCommand(commandLine: CommandLine): Command {
   return new Command('rm')
     .alias('delete')
-    .description('Revoke keys, and close their open connections. As an admin, also those of others.')
+    .description('Revoke keys and close their connections. Admins can revoke the keys of others.')
     .argument('<keys...>', 'IDs, or names that only one key has')
     .addHelpText('after', '\nExamples:\n  llamactl keys rm editor\n  llamactl keys rm $(llamactl keys ls -q)')
     .action(

@@ -35,7 +35,7 @@ describe('a login', () => {
     expect([status, stdout]).toEqual([0, '']);
     expect(stderr).not.toContain(PASSWORD);
     expect(stderr).toMatch(
-      /logged in to http:\S+ as ann \(operator\)\nvalid until \d{4}-\d\d-\d\d \d\d:\d\d, .*; context local\n$/,
+      /logged in to http:\S+ as ann \(operator\)\nvalid until \d{4}-\d\d-\d\d \d\d:\d\d, extended while you use it\ncommands now go to the context local\n$/,
     );
     expect(contexts().current).toBe('local');
     expect(contexts().get('local')).toEqual({ url: server.url, username: 'ann', token: expect.any(String) as string });
@@ -244,8 +244,11 @@ describe('a login at the server of this machine', () => {
       '  http://127.0.0.1:2 is the address of the context local',
       `  a server on this machine answers at ${server.url}; to use it: llamactl context use --local`,
     ].join('\n');
-    for (const result of [await run(['keys', 'ls']), await logInHere()]) {
-      expect([result.status, result.stderr.startsWith(expected)]).toEqual([5, true]);
+    for (const [result, note] of [
+      [await run(['keys', 'ls']), 'on local (http://127.0.0.1:2)\n'],
+      [await logInHere(), ''],
+    ] as const) {
+      expect([result.status, result.stderr.startsWith(note + expected)]).toEqual([5, true]);
     }
   });
 

@@ -1,6 +1,6 @@
 import type { LogEntry, LogItem } from '@llamactl/client';
 import { EventServer } from '@llamactl/server/testing/event-server';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { CommandSandbox } from '../testing/command-run.ts';
 import { Watching } from '../testing/watching.ts';
 
@@ -67,6 +67,31 @@ describe('the log of an instance', () => {
     expect(server.manager.calls.at(-1)?.arguments).toEqual(['llama', { lines: 20, level: 'info', afterSeq: null }]);
   });
 
+  it('leaves out debug lines unless --level names them', async () => {
+    server.manager.log = { logs: [entry(1, 0)] };
+    const levelOf = async (...words: string[]): Promise<unknown> => {
+      await sandbox.run(['logs', 'llama', ...words]);
+      return server.manager.calls.at(-1)?.arguments[1];
+    };
+    expect(await levelOf()).toEqual({ lines: 100, level: 'info', afterSeq: null });
+    expect(await levelOf('--level', 'debug')).toEqual({ lines: 100, level: 'debug', afterSeq: null });
+    expect(await levelOf('--level', 'all')).toEqual({ lines: 100, level: null, afterSeq: null });
+  });
+
+  it('is printed from its first line with -n all, in several requests', async () => {
+    const pages = [Array.from({ length: 10_000 }, (_, index) => entry(index + 1, 0)), [entry(10_001, 1)]];
+    const asked: unknown[] = [];
+    vi.spyOn(server.manager, 'logs').mockImplementation(async (_name, query) => {
+      asked.push(query.afterSeq);
+      return { logs: pages.shift() ?? [] };
+    });
+    const { stdout } = await sandbox.run(['logs', 'llama', '-n', 'all']);
+    expect(stdout.split('\n')).toHaveLength(10_002);
+    expect(asked).toEqual([0, 10_000]);
+    const { status, stderr } = await sandbox.run(['logs', 'llama', '-n', '20000']);
+    expect([status, stderr]).toEqual([2, expect.stringContaining('from 0 to 10000, or all')]);
+  });
+
   it('has colours by level, and times with -t', async () => {
     server.manager.log = { logs: [entry(2, 1, 'error')] };
     const { stdout } = await sandbox.run(['logs', 'llama', '-t'], { columns: 80 });
@@ -75,10 +100,11 @@ describe('the log of an instance', () => {
 
   it('prints a note if it is empty', async () => {
     server.manager.log = { logs: [] };
+    expect((await sandbox.run(['logs', 'llama', '--level', 'all'])).stderr).toBe('llamactl: llama has no output yet\n');
     expect(await sandbox.run(['logs', 'llama'])).toEqual({
       status: 0,
       stdout: '',
-      stderr: 'llamactl: llama has no output yet\n',
+      stderr: 'llamactl: llama has no matching output; --level all prints every line\n',
     });
     expect((await sandbox.run(['logs', 'llama', '--level', 'error'])).stderr).toContain('no matching output');
     expect((await sandbox.run(['logs', 'llama', '-q'])).stderr).toBe('');

@@ -1,5 +1,5 @@
-import type { LogEntry, LogItem, LogLevel } from '@llamactl/client';
-import { Command, Option } from 'commander';
+import type { LogEntry, LogItem, LogLevel, Logs } from '@llamactl/client';
+import { Command, InvalidArgumentError, Option } from 'commander';
 import type { CommandLine, Session } from '../command-line.ts';
 import { momentOf, outputLine, type OutputForm } from '../engine-output.ts';
 import { EXIT } from '../exit-status.ts';
@@ -7,17 +7,17 @@ import { untilInterrupted, waitingNote } from '../interruption.ts';
 import { distinct } from '../instances/many.ts';
 import { nearInstance } from '../instances/near-instance.ts';
 import { Problem } from '../problem.ts';
-import { wholeNumber } from '../instances/setting-flags.ts';
 import { widthOf } from '../screen/text.ts';
 
 interface LogsFlags {
   follow?: boolean;
-  lines?: number;
-  level?: LogLevel;
+  lines?: number | 'all';
+  level: LogLevel | 'all';
   since?: string;
   timestamps?: boolean;
 }
 
+const LEVELS = ['all', 'debug', 'info', 'warn', 'error'];
 /** Limit of one request. */
 const MOST_LINES = 10_000;
 const DEFAULT_LINES = 100;
@@ -27,8 +27,10 @@ export function logsCommand(commandLine: CommandLine): Command {
     .description('Print the output of instances, running or not. With -f, follow it.')
     .argument('<names...>', 'Instances')
     .option('-f, --follow', 'Follow the output until Ctrl-C, across restarts of the instance and the server')
-    .option('-n, --lines <number>', `Number of last lines (default: ${DEFAULT_LINES})`, wholeNumber(0, MOST_LINES))
-    .addOption(new Option('--level <level>', 'Only this level and above').choices(['debug', 'info', 'warn', 'error']))
+    .option('-n, --lines <number>', `Number of last lines, or all (default: ${DEFAULT_LINES})`, lineCount)
+    .addOption(
+      new Option('--level <level>', 'Lowest level; details of each request are debug').choices(LEVELS).default('info'),
+    )
     .option('--since <time>', 'Only since 10m, 2h or 1d ago, or since 2026-03-01T12:00')
     .option('-t, --timestamps', 'Print the time of each line (UTC)')
     .addHelpText('after', EXAMPLES)
@@ -48,7 +50,7 @@ export function logsCommand(commandLine: CommandLine): Command {
 
 /** The selection of lines. */
 interface Selection {
-  lines: number;
+  lines: number | 'all';
   level: LogLevel | undefined;
   /** Milliseconds since the epoch; `null`: no lower limit. */
   from: number | null;
@@ -59,7 +61,12 @@ function selectionOf({ now }: Session, { lines, level, since }: LogsFlags): Sele
   if (since !== undefined && from === null) {
     throw new Problem(`--since ${since}: give an age (10m, 2h, 1d) or a time (2026-03-01T12:00)`, EXIT.usage);
   }
-  return { lines: lines ?? (since === undefined ? DEFAULT_LINES : MOST_LINES), level, from };
+  const isAll = level === 'all';
+  return {
+    lines: lines ?? (since === undefined ? DEFAULT_LINES : MOST_LINES),
+    level: isAll ? undefined : level,
+    from,
+  };
 }
 
 async function printPast(
@@ -78,17 +85,39 @@ async function printPast(
 async function past(session: Session, name: string, { lines, level, from }: Selection): Promise<LogEntry[]> {
   const { client, terminal, signal } = session;
   if (lines === 0) return [];
-  const answer = await client.getInstanceLogs(name, { lines, level, signal }).catch(async (error: unknown) => {
+  const read =
+    lines === 'all' ? wholeLog(session, name, level) : client.getInstanceLogs(name, { lines, level, signal });
+  const answer = await read.catch(async (error: unknown) => {
     throw await nearInstance(session, name, error);
   });
   const entries = from === null ? answer.logs : answer.logs.filter(({ timestamp }) => Date.parse(timestamp) >= from);
   if (answer.truncated === true) {
     terminal.note(`llamactl: ${name}: the search for lines of this level ended early; older ones may exist`);
   } else if (entries.length === 0) {
-    const what = level === undefined && from === null ? 'no output yet' : 'no matching output';
+    const rest = level === undefined || level === 'debug' ? '' : `; --level all prints every line`;
+    const what = rest === '' && from === null ? 'no output yet' : `no matching output${rest}`;
     terminal.note(`llamactl: ${name} has ${what}`);
   }
   return entries;
+}
+
+/** Reads a log from its first line, in as many requests as needed. */
+async function wholeLog({ client, signal }: Session, name: string, level: LogLevel | undefined): Promise<Logs> {
+  const logs: LogEntry[] = [];
+  for (let after = 0; ;) {
+    const page = await client.getInstanceLogs(name, { lines: MOST_LINES, level, after_seq: after, signal });
+    logs.push(...page.logs);
+    const last = page.logs.at(-1);
+    if (last === undefined || page.logs.length < MOST_LINES) return { ...page, logs };
+    after = last.seq;
+  }
+}
+
+/** @throws {InvalidArgumentError} for anything else */
+function lineCount(text: string): number | 'all' {
+  if (text === 'all') return text;
+  if (/^\d+$/.test(text) && Number(text) <= MOST_LINES) return Number(text);
+  throw new InvalidArgumentError(`Give a whole number from 0 to ${MOST_LINES}, or all.`);
 }
 
 /** One of the followed logs, and the names of all logs still followed. */
@@ -114,7 +143,8 @@ async function follow(
   );
   const isWanted = (item: LogItem): boolean => from === null || 'gap' in item || Date.parse(item.timestamp) >= from;
   try {
-    for await (const item of client.followLogs(name, { lines, level, signal, ...waiting })) {
+    const first = lines === 'all' ? { after_seq: 0 } : { lines };
+    for await (const item of client.followLogs(name, { ...first, level, signal, ...waiting })) {
       if (isWanted(item)) printer.print(name, item);
     }
   } catch (error) {
@@ -157,4 +187,5 @@ Examples:
   llamactl logs llama -n 20
   llamactl logs -f llama qwen
   llamactl logs llama --level warn --since 1h -t
+  llamactl logs llama -n all --level all > engine.log
   llamactl logs llama -n 10000 --json | jq -r 'select(.level == "error").message'`;

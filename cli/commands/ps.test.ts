@@ -64,6 +64,24 @@ describe('a list of instances', () => {
     expect(row).toHaveLength(80);
   });
 
+  it('keeps the name longest on a narrow terminal', async () => {
+    await server.add('qwen', { status: 'running', started_at: '2026-03-01T11:00:00Z' });
+    const header = async (columns: number): Promise<string | undefined> =>
+      seen((await sandbox.run(['ps'], { columns, now: NOW })).stdout)[0];
+    expect(await header(22)).toBe('NAME  STATUS   PORT');
+    expect(await header(16)).toBe('NAME  STATUS');
+    expect(await header(10)).toBe('NAME');
+  });
+
+  it('takes a width of 0 for an unknown one', async () => {
+    await server.add('qwen', { port: 8101 });
+    const { stdout } = await sandbox.run(['ps'], { columns: 0 });
+    expect(stdout).toBe((await sandbox.run(['ps'], { columns: 80 })).stdout);
+    expect((await sandbox.run(['ps', '--help'], { columns: 0 })).stdout).toBe(
+      (await sandbox.run(['ps', '--help'])).stdout,
+    );
+  });
+
   it('has aliases with --all', async () => {
     await server.add('a', { aliases: ['gpt-4', 'org/model'] });
     const { stdout } = await sandbox.run(['ps', '--all']);

@@ -1,5 +1,6 @@
 import { Command, InvalidArgumentError } from 'commander';
 import type { CommandLine, Session } from '../command-line.ts';
+import { plain } from '../screen/text.ts';
 
 type Every = CommandLine['surroundings']['every'];
 
@@ -17,9 +18,13 @@ export function runCommand(commandLine: CommandLine): Command {
   return new Command('run')
     .description('Chat with a model. Creates an instance for a model file, and starts it if needed.')
     .argument('<model>', 'Instance, alias, model file, or name of a file in models.dirs without .gguf')
-    .argument('[prompt...]', 'A single question (default on a terminal: a conversation)')
+    .argument('[prompt...]', 'A question; leave it out to chat')
     .option('--system <text>', 'System prompt')
-    .option('--temperature <number>', "Sampling temperature, 0 or more (default: the engine's)", temperature)
+    .option(
+      '--temperature <number>',
+      "Temperature; 0 = always the likeliest answer (default: the engine's)",
+      temperature,
+    )
     .option('--max-tokens <number>', "Longest answer in tokens (default: the engine's)", tokens)
     .option('--verbose', 'Print statistics such as tokens per second on standard error')
     .addHelpText(
@@ -59,9 +64,9 @@ async function run(
     import('../server/own-address.ts'),
   ]);
   const place = { folder: process.cwd(), home, isLocal: isOwnAddress(client.url) };
-  const { name, isNew } = await modelInstance(session, model, place);
-  if (isNew) terminal.note(`created instance ${name}`);
-  const hasStarted = await ensureRunning(session, { name, isNew });
+  const { name, file } = await modelInstance(session, model, place);
+  if (file !== null) terminal.note(`created instance ${name} for ${plain(file)}`);
+  const hasStarted = await ensureRunning(session, { name, isNew: file !== null });
   const settings = { temperature: warmth, max_tokens: maxTokens };
   const conversation = new Conversation(name, { ...(system === undefined ? {} : { system }), settings });
   if (question === null) {

@@ -7,7 +7,8 @@ import { nearInstance } from '../instances/near-instance.ts';
 import { Problem } from '../problem.ts';
 import { collect, withSettingFlags, type SettingFlags } from '../instances/setting-flags.ts';
 import { saidSettings } from '../instances/setting-words.ts';
-import { plain } from '../screen/text.ts';
+import { portWarnings } from '../instances/port-warnings.ts';
+import { printWarnings } from '../instances/warnings.ts';
 
 interface UpdateFlags extends SettingFlags {
   unset?: string[];
@@ -20,7 +21,11 @@ export function updateCommand(commandLine: CommandLine): Command {
     .description('Change settings of an instance. Other settings stay; lists are replaced.')
     .argument('[name]', 'Instance; may be in --file instead');
   return withSettingFlags(command)
-    .option('-u, --unset <key>', 'Reset to the default: options.threads, environment.X, port, …; repeatable', collect)
+    .option(
+      '-u, --unset <key>',
+      'Reset to the default: options.threads (or -o threads=), environment.X, port, …; repeatable',
+      collect,
+    )
     .option('--restart', 'Restart it now if it runs')
     .option('--wait', 'With --restart: wait until it runs again (default on a terminal)')
     .option('--no-wait', 'Do not wait')
@@ -37,7 +42,8 @@ export function updateCommand(commandLine: CommandLine): Command {
           .catch(async (error: unknown) => {
             throw await nearInstance(session, name, error);
           });
-        for (const warning of updated.warnings ?? []) terminal.warn(`llamactl: ${plain(warning)}`);
+        const ofPort = invocation.flags.port === undefined ? [] : await portWarnings(session, updated.instance);
+        printWarnings(terminal, [...(updated.warnings ?? []), ...ofPort]);
         const { status } = updated.instance;
         if (restart && wait && (status === 'restarting' || status === 'starting')) {
           const begin = async () => [{ name, value: status }];

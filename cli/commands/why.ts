@@ -73,11 +73,11 @@ async function unlessRefused<Answer>(answer: Promise<Answer>): Promise<Answer | 
 }
 
 async function print({ terminal }: Session, { status }: Instance, explanation: Explanation): Promise<void> {
-  const { plain, wrapped } = await import('../screen/text.ts');
+  const { plain, roomBeside, wrapped } = await import('../screen/text.ts');
   const { sentence, evidence, remedies } = explanation;
   const { style, columns, isQuiet } = terminal;
   const width = Math.min(columns, 120);
-  const lines = (text: string, indent: number): string[] => wrapped(plain(text), width - indent);
+  const lines = (text: string, indent: number): string[] => wrapped(plain(text), roomBeside(indent, width));
   for (const line of lines(sentence, 0)) terminal.print(style.status(status, line));
   if (isQuiet) return;
   const room = Math.max(0, ...evidence.map(({ what }) => what.length));

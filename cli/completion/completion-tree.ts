@@ -40,9 +40,13 @@ export function everyCommand(command: CompletedCommand): CompletedCommand[] {
   return [command, ...command.subcommands.flatMap(everyCommand)];
 }
 
-/** The subcommands as words. Aliases are left out, so that none is offered twice. */
+/** The subcommands as words, then their aliases. */
 export function subcommandWords({ subcommands }: CompletedCommand): Word[] {
-  return subcommands.map(({ names: [word = ''], text }) => ({ word, text }));
+  const words = subcommands.map(({ names: [word = ''], text }) => ({ word, text }));
+  const aliases = subcommands.flatMap(({ names: [name = '', ...others] }) =>
+    others.map((word) => ({ word, text: `Same as ${name}` })),
+  );
+  return [...words, ...aliases];
 }
 
 /** The options of a command without those of the program, such as --help. */

@@ -94,13 +94,14 @@ describe.each(SHELLS.filter(isInstalled))('$name', ({ complete }) => {
   const sorted = (line: string): string[] => complete(line).toSorted();
 
   it.each([
-    ['llamactl ', ['apply', 'config', 'keys', 'ps', 'run', 'start']],
+    ['llamactl ', ['apply', 'config', 'keys', 'ls', 'ps', 'run', 'start']],
+    ['llamactl l', ['ls']],
     ['llamactl k', ['keys']],
-    ['llamactl -q keys ', ['create', 'ls']],
-    ['llamactl keys l', ['ls']],
+    ['llamactl -q keys ', ['create', 'list', 'ls']],
+    ['llamactl keys l', ['list', 'ls']],
     ['llamactl help s', ['start']],
     ['llamactl keys ls ', []],
-    ['llamactl nonsense ', ['apply', 'config', 'keys', 'ps', 'run', 'start']],
+    ['llamactl nonsense ', ['apply', 'config', 'keys', 'ls', 'ps', 'run', 'start']],
   ])('completes %j to a verb: %j', (line, words) => {
     expect(sorted(line)).toEqual(words);
   });

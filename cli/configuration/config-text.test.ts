@@ -38,6 +38,8 @@ describe('a configuration as text', () => {
         '  interval: 5 <# file, line 2>',
         '  dirs: ["a # b"] <# file, line 4>',
         '  port_range: [8100, 9999] <# default>',
+        '    command: llama-server <# default>',
+        '    command: vllm <# default, no effect yet>',
         'groups: {} <# default>',
       ]),
     );

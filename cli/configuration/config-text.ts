@@ -1,3 +1,4 @@
+import { WITHOUT_EFFECT } from '@llamactl/contract/config';
 import type { ConfigSource, ConfigView } from '@llamactl/client';
 import { Document, isCollection, isMap, isNode } from 'yaml';
 import { plain } from '../screen/text.ts';
@@ -15,7 +16,12 @@ export function configLines(view: ConfigView, faint: (text: string) => string): 
   for (const [key, source] of Object.entries(view.sources)) {
     const node: unknown = document.getIn(key.split('.'), true);
     if (!isNode(node)) continue;
-    node.comment = `${MARK}${sourceText(source)}${view.pending.includes(key) ? ', takes effect at the next reload or start' : ''}`;
+    const later = WITHOUT_EFFECT.has(key)
+      ? ', no effect yet'
+      : view.pending.includes(key)
+        ? ', takes effect at the next reload or start'
+        : '';
+    node.comment = `${MARK}${sourceText(source)}${later}`;
     if (isCollection(node)) node.flow = true;
   }
   const text = document.toString({ lineWidth: 0, flowCollectionPadding: false });

@@ -22,6 +22,7 @@ const GPU: Gpu = {
 function machine(answers: Record<string, string | { code: number; stderr: string }>): Inspection {
   return {
     searchPath: '/opt/llama',
+    installFolders: ['/data/engines/llama_cpp'],
     findProgram: async (command, path = '/opt/llama') => {
       if (command === 'llama-server' && path.split(':').includes('/opt/llama')) return FILE;
       throw new Error(`${command} was not found on the PATH (${path})`);
@@ -52,7 +53,7 @@ describe('llama-server', () => {
     expect(file).toBe(FILE);
     expect(findings).toMatchObject([
       { check: 'engine', level: 'ok', message: `${FILE}, version 10573 (abc)` },
-      { check: 'devices', level: 'ok', message: 'none but the CPU' },
+      { check: 'devices', level: 'ok', message: 'CPU only' },
     ]);
   });
 
@@ -62,6 +63,7 @@ describe('llama-server', () => {
     expect(file).toBe(null);
     expect(findings).toMatchObject([{ level: 'error', message: expect.stringContaining('PATH') as unknown }]);
     expect(findings[0]?.remedies).toContain('to install one: llamactl quickstart');
+    expect(findings[0]?.remedies.at(-1)).toBe('the folders of the PATH: /opt/llama');
     const beside = await checkLlamaServer(nowhere, machine(WELL), { gpus: [], hasOthers: true });
     expect(beside.findings).toMatchObject([{ level: 'warning' }]);
   });
@@ -107,7 +109,7 @@ describe('engines of the configuration', () => {
 });
 
 describe('the PATH of other processes', () => {
-  const engine = { command: 'llama-server', file: FILE, installed: '/data/engines/llama_cpp' };
+  const engine = { command: 'llama-server', file: FILE };
 
   it.each([
     ['leads to the same engine', '/usr/bin:/opt/llama', 'ok'],

@@ -24,7 +24,7 @@ export interface EngineOnDisk {
 /** Finds llama-server, runs it, and checks its version, flags and devices. */
 export async function checkLlamaServer(
   { command, args }: Engines['llama_cpp'],
-  inspection: Pick<Inspection, 'findProgram' | 'runTool'>,
+  inspection: Pick<Inspection, 'findProgram' | 'runTool' | 'searchPath'>,
   { gpus, hasOthers }: { gpus: readonly Gpu[]; hasOthers: boolean },
 ): Promise<EngineOnDisk> {
   let file: string;
@@ -34,7 +34,11 @@ export async function checkLlamaServer(
     const judge = hasOthers ? doubtful : wrong;
     const remedies = command.includes('/')
       ? ['correct engines.llama_cpp.command in the configuration, or remove it']
-      : ['to install one: llamactl quickstart', 'or set engines.llama_cpp.command in the configuration to its path'];
+      : [
+          'to install one: llamactl quickstart',
+          'or set engines.llama_cpp.command in the configuration to its path',
+          `the folders of the PATH: ${inspection.searchPath}`,
+        ];
     return { file: null, findings: [judge('engine', reasonOf(error), ...remedies)] };
   }
   const ask = async (flag: string): Promise<string> => {
@@ -65,7 +69,7 @@ async function deviceFinding(ask: (flag: string) => Promise<string>, gpus: reado
   if (found === null) return well(check, 'the engine does not report its devices');
   if (found.length > 0) return well(check, found.join('; '));
   const [gpu] = gpus;
-  if (gpu === undefined) return well(check, 'none but the CPU');
+  if (gpu === undefined) return well(check, 'CPU only');
   return doubtful(
     check,
     `the engine finds no GPU, although this machine has ${gpu.name}: it will run on the CPU, which is slow`,
@@ -117,11 +121,11 @@ export function serviceSearcher(platform: string = process.platform): Searcher |
  * engine of quickstart, which is always found.
  */
 export async function checkPath(
-  { command, file, installed }: { command: string; file: string; installed: string },
+  { command, file }: { command: string; file: string },
   { who, path }: Searcher,
-  { findProgram }: Pick<Inspection, 'findProgram'>,
+  { findProgram, installFolders }: Pick<Inspection, 'findProgram' | 'installFolders'>,
 ): Promise<Finding[]> {
-  if (command.includes('/') || file.startsWith(installed)) return [];
+  if (command.includes('/') || installFolders.some((folder) => file.startsWith(folder))) return [];
   const found = await findProgram(command, path).catch(() => null);
   const check = 'PATH';
   const remedy = `to use the same engine, set engines.llama_cpp.command: ${file} in the configuration`;

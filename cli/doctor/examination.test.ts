@@ -18,6 +18,7 @@ afterEach(() => rmSync(home, { recursive: true, force: true }));
 
 const BARE: Inspection = {
   searchPath: '/usr/bin',
+  installFolders: [],
   findProgram: async (command) => {
     throw new Error(`${command} was not found on the PATH (/usr/bin)`);
   },
@@ -81,6 +82,8 @@ describe('the examination', () => {
       'c.yaml line 1: serverr is unknown.',
       'c.yaml line 2: port must be a number.',
     ]);
+    const remedies = found.filter(({ check }) => check === 'configuration').map((each) => each.remedies.length);
+    expect(remedies, 'the same remedy once').toEqual([0, 1]);
     expect(found.map(({ check }) => check)).toEqual(expect.arrayContaining(['contexts', 'clock', 'server']));
   });
 

@@ -1,4 +1,3 @@
-import path from 'node:path';
 import type { Inspection, LoadedConfig } from '@llamactl/server/main';
 import { checkCustomEngines, checkLlamaServer, checkPath, serviceSearcher, type Searcher } from './engine-checks.ts';
 import { doubtful, well, wrong, type Finding } from './finding.ts';
@@ -42,17 +41,13 @@ interface RunningServer {
 export async function* examine(patient: Patient): AsyncGenerator<Finding, void, void> {
   const { findings, config } = configuration(patient);
   yield* findings;
-  const running = config === null ? null : runningServer(config.data_dir, installedIn(config.data_dir));
+  const running = config === null ? null : runningServer(config.data_dir, patient.inspect(config.data_dir));
   const server = await patient.server(running?.address ?? null);
   if (config !== null) yield* machine(patient, config, { running, server });
   yield* checkOpenFiles(running?.pid ?? null);
   yield checkContexts(patient.contexts);
   yield checkClock(patient.now(), patient.built);
   yield* server.findings;
-}
-
-function installedIn(dataDirectory: string): string {
-  return path.join(dataDirectory, 'engines', 'llama_cpp');
 }
 
 function configuration({ readConfig }: Patient): { findings: Finding[]; config: LoadedConfig['config'] | null } {
@@ -64,7 +59,9 @@ function configuration({ readConfig }: Patient): { findings: Finding[]; config: 
   } catch (error) {
     const problems = reasonOf(error).split('\n');
     const remedy = 'correct it; llamactl.example.yaml and docs/configuration.md list every key';
-    return { config: null, findings: problems.map((problem) => wrong(check, problem, remedy)) };
+    const isLast = (index: number): boolean => index === problems.length - 1;
+    const findings = problems.map((problem, index) => wrong(check, problem, ...(isLast(index) ? [remedy] : [])));
+    return { config: null, findings };
   }
 }
 
@@ -83,10 +80,9 @@ async function* machine(
   const engine = await checkLlamaServer(engines.llama_cpp, inspection, { gpus, hasOthers: custom.length > 0 });
   yield* engine.findings;
   yield* custom;
-  const installed = installedIn(data);
   const searcher = running === null ? serviceSearcher() : running.searcher;
   if (engine.file !== null && searcher !== null) {
-    yield* await checkPath({ command, file: engine.file, installed }, searcher, inspection);
+    yield* await checkPath({ command, file: engine.file }, searcher, inspection);
   }
   yield* await checkService(running?.pid ?? null, serviceWorld(inspection.runTool));
   yield checkModels(models.dirs);
@@ -107,14 +103,18 @@ function listenedOn(running: RunningServer | null): number[] {
 /**
  * The server of a data directory; `null`: none runs.
  *
- * @param installed Folder of quickstart's engine, which is always searched.
+ * @param inspection Has the folders of quickstart's engines, which are always searched.
  */
-function runningServer(dataDirectory: string, installed: string): RunningServer | null {
+function runningServer(
+  dataDirectory: string,
+  { installFolders }: Pick<Inspection, 'installFolders'>,
+): RunningServer | null {
   const server = localServer(dataDirectory);
   if (server === null) return null;
   const { pid, url, file } = server;
   const variables = readableFile(`/proc/${pid}/environ`)?.split('\0') ?? null;
   const searched = variables?.find((variable) => variable.startsWith('PATH='))?.slice('PATH='.length) ?? '';
-  const searcher = variables === null ? null : { who: 'the running server', path: `${searched}:${installed}` };
+  const searcher =
+    variables === null ? null : { who: 'the running server', path: [searched, ...installFolders].join(':') };
   return { pid, address: url === null ? null : { url, file }, searcher };
 }

@@ -82,7 +82,7 @@ export function checkDatabase(folder: string, { database }: Pick<Inspection, 'da
       case 'unreadable':
         return doubtful(check, found.reason, `free space on the disk of ${folder}`);
       case 'whole':
-        return well(check, `intact: ${bytes(found.bytes)}, schema version ${found.schema}`);
+        return well(check, `ok, ${bytes(found.bytes)}`);
     }
   } catch (error) {
     return wrong(check, reasonOf(error), 'to restore or salvage it, see docs/backup.md');

@@ -1,7 +1,7 @@
 import type { Frame } from '@llamactl/client';
 import { bytes, count, percent } from '../screen/figures.ts';
 import type { Style } from '../screen/style.ts';
-import { padded, plain, widthOf, wrapped } from '../screen/text.ts';
+import { padded, plain, roomBeside, widthOf, wrapped } from '../screen/text.ts';
 
 /** Most names are shorter, so the text after them forms a column. */
 const NAME_COLUMNS = 12;
@@ -17,7 +17,7 @@ const GAP = '  ';
  */
 export function eventLines(frame: Frame, time: string, style: Style, columns: number): string[] {
   const indent = widthOf(time) + GAP.length;
-  const [first = '', ...rest] = wrapped(partsOf(frame, style).join(GAP), columns - indent);
+  const [first = '', ...rest] = wrapped(partsOf(frame, style).join(GAP), roomBeside(indent, columns));
   return [`${style.faint(time)}${GAP}${first}`, ...rest.map((line) => `${' '.repeat(indent)}${line}`)];
 }
 

@@ -3,7 +3,7 @@ import { bytes, count, duration, since } from '../screen/figures.ts';
 import { runningPort } from './running-port.ts';
 import { shellQuoted } from '../shell-words.ts';
 import type { Style } from '../screen/style.ts';
-import { cut, plain, widthOf, wrapped } from '../screen/text.ts';
+import { cut, plain, roomBeside, widthOf, wrapped } from '../screen/text.ts';
 
 /** The medium that a page is printed on. */
 interface Paper {
@@ -134,7 +134,7 @@ function exitLines({ last_exit: exit, status }: Instance, { columns, style }: Pa
 }
 
 function entryLines(label: string, value: string, columns: number, style: Style): string[] {
-  const [first = '', ...more] = wrapped(plain(value), Math.max(20, columns - LABEL_WIDTH));
+  const [first = '', ...more] = wrapped(plain(value), roomBeside(LABEL_WIDTH, columns));
   return [
     `${style.faint(label.padEnd(LABEL_WIDTH))}${first}`,
     ...more.map((line) => `${' '.repeat(LABEL_WIDTH)}${line}`),

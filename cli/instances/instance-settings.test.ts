@@ -64,7 +64,7 @@ describe('settings from flags', () => {
       ['mmap=false', { mmap: false }],
       ['jinja=true', { jinja: true }],
       ['jinja', { jinja: true }],
-      ['chat_template=', { chat_template: '' }],
+      ['chat_template=', { chat_template: null }],
       ['override_kv=a=int:1', { override_kv: 'a=int:1' }],
       ['--ctx-size=4096', { ctx_size: 4096 }],
       ['seed=9007199254740993', { seed: '9007199254740993' }],
@@ -81,6 +81,10 @@ describe('settings from flags', () => {
         lora: ['a.gguf', 2, 'true'],
         threads: 4,
       });
+    });
+
+    it('require a value for each item of a list', () => {
+      expect(() => optionsOf('lora=a.gguf', 'lora=')).toThrow('-o lora=: a list needs a value for each item');
     });
 
     it('require a key', () => {

@@ -1,4 +1,4 @@
-import type { CreateInstance, UpdateInstance } from '@llamactl/client';
+import type { UpdateInstance } from '@llamactl/client';
 import path from 'node:path';
 import { EXIT } from '../exit-status.ts';
 import { Problem } from '../problem.ts';
@@ -16,20 +16,20 @@ export interface Surroundings {
   exists: (file: string) => boolean;
 }
 
-export type Settings = Omit<CreateInstance, 'name'>;
 type Scalar = string | number | boolean;
 type OptionValue = Scalar | (string | number)[];
 
 /**
- * Turns flags into API settings; leaves out settings without a flag.
+ * Turns flags into API settings; leaves out settings without a flag. An option without a value, `threads=`, is `null`:
+ * it is unset.
  *
  * @param rest Arguments to pass to the engine unchanged.
  * @throws {Problem} for invalid values
  */
-export function settingsOf(flags: SettingFlags, rest: readonly string[], surroundings: Surroundings): Settings {
+export function settingsOf(flags: SettingFlags, rest: readonly string[], surroundings: Surroundings): UpdateInstance {
   const { model, engine, port, option, env, alias, unlisted, autoStart, autoRestart } = flags;
   const { maxRestarts, engineCommand, healthPath, onDemand, idleTimeout, pinned, group } = flags;
-  const said: Settings = {
+  const said: UpdateInstance = {
     engine,
     model_path: model === undefined ? undefined : modelPath(model, engine, surroundings),
     port,
@@ -96,26 +96,27 @@ function modelPath(model: string, engine: string | undefined, { isLocal, folder,
   return engine === undefined || engine === 'llama_cpp' || exists(file) ? file : model;
 }
 
-function optionsOf(given: readonly string[]): Record<string, OptionValue> {
+function optionsOf(given: readonly string[]): Record<string, OptionValue | null> {
   const all = Map.groupBy(given.map(optionOf), ([key]) => key);
-  const entries = [...all].map(([key, pairs]): [string, OptionValue] => {
-    const values = pairs.map(([, value]) => value);
-    const [first = ''] = values;
-    return [key, values.length === 1 ? first : values.map(listed)];
+  const entries = [...all].map(([key, pairs]): [string, OptionValue | null] => {
+    const [first = null, ...more] = pairs.map(([, value]) => value);
+    return [key, more.length === 0 ? first : [first, ...more].map((value) => listed(key, value))];
   });
   return Object.fromEntries(entries);
 }
 
-/** Lists have no booleans. */
-function listed(value: Scalar): string | number {
+/** Lists have no booleans. @throws {Problem} for a value that is left out */
+function listed(key: string, value: Scalar | null): string | number {
+  if (value === null) throw new Problem(`-o ${key}=: a list needs a value for each item`, EXIT.usage);
   return typeof value === 'boolean' ? String(value) : value;
 }
 
-function optionOf(text: string): [key: string, value: Scalar] {
+function optionOf(text: string): [key: string, value: Scalar | null] {
   const at = text.indexOf('=');
   const key = at === -1 ? text : text.slice(0, at);
   if (key === '') throw new Problem(`-o ${text}: write an option as key=value, such as ctx_size=8192`, EXIT.usage);
-  return [optionKey(key), at === -1 ? true : scalarOf(text.slice(at + 1))];
+  const value = text.slice(at + 1);
+  return [optionKey(key), at === -1 ? true : value === '' ? null : scalarOf(value)];
 }
 
 /** Key of an option by its flag: `--ctx-size` is `ctx_size`. */
@@ -127,7 +128,7 @@ function optionKey(text: string): string {
 function scalarOf(text: string): Scalar {
   if (text === 'true' || text === 'false') return text === 'true';
   const number = Number(text);
-  return text !== '' && String(number) === text && Number.isFinite(number) && isExact(number) ? number : text;
+  return String(number) === text && Number.isFinite(number) && isExact(number) ? number : text;
 }
 
 function isExact(number: number): boolean {

@@ -14,6 +14,9 @@ export interface InstanceTableOptions {
   isWide: boolean;
 }
 
+/** Least width of a column that is left out rather than cut. */
+const WHOLE = Infinity;
+
 interface Part extends Column {
   cell: (instance: InstanceSummary) => Cell;
 }
@@ -25,14 +28,16 @@ export function instanceTable(
 ): { columns: Column[]; rows: Cell[][] } {
   const faintly = (text: string): Cell => ({ text, style: (cut) => style.faint(cut) });
   const parts: Part[] = [
-    { title: 'NAME', gives: 5, least: 12, cell: ({ name }) => plain(name) },
+    { title: 'NAME', gives: 8, least: 12, cell: ({ name }) => plain(name) },
     {
       title: 'STATUS',
+      gives: 7,
+      least: WHOLE,
       cell: ({ status }) => ({ text: plain(status), style: (text) => style.status(status, text) }),
     },
-    { title: 'UP', align: 'right', cell: ({ started_at: start }) => since(start, now) },
+    { title: 'UP', align: 'right', gives: 5, least: WHOLE, cell: ({ started_at: start }) => since(start, now) },
     { title: 'ENGINE', gives: 4, cell: ({ engine }) => plain(engine) },
-    { title: 'PORT', align: 'right', cell: ({ port }) => String(port) },
+    { title: 'PORT', align: 'right', gives: 6, least: WHOLE, cell: ({ port }) => String(port) },
     { title: 'MODEL', gives: 3, least: 12, keeps: 'end', cell: modelOf },
   ];
   if (isWide) {

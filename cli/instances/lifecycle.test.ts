@@ -208,7 +208,7 @@ describe('starting', () => {
       expect([status, stderr]).toEqual([3, '']);
       expect(JSON.parse(stdout)).toEqual([
         { name: 'a', status: 'starting' },
-        { name: 'c', status: null, error: 'there is no instance c; did you mean a?' },
+        { name: 'c', status: null, error: 'there is no instance c; did you mean a?', code: 'INSTANCE_NOT_FOUND' },
       ]);
     });
   });

@@ -2,8 +2,8 @@ import type { BatchResult, Status, Instance } from '@llamactl/client';
 import type { CommandLine, Session } from '../command-line.ts';
 import { EXIT, type ExitStatus } from '../exit-status.ts';
 import { commonFailure, worst, type Outcome } from './many.ts';
-import { hintFor, nearInstance } from './near-instance.ts';
-import { Problem } from '../problem.ts';
+import { nearInstance, unknownInstance } from './near-instance.ts';
+import { codeOf, Problem } from '../problem.ts';
 import { ProgressBoard } from '../screen/progress-board.ts';
 import { settled, type Rest } from './settling.ts';
 import type { Terminal } from '../screen/terminal.ts';
@@ -22,8 +22,8 @@ export interface LifecycleCommand {
   timeout?: number | undefined;
 }
 
-/** The outcome for one instance, as in a batch response of the API. */
-type Result = BatchResult['results'][number];
+/** The outcome for one instance, as in a batch response of the API. A failure also has its code. */
+type Result = BatchResult['results'][number] & { code?: string };
 
 /** Enough to show the cause; `llamactl logs` has the rest. */
 const FAILURE_LINES = 8;
@@ -90,8 +90,8 @@ class LifecycleRun {
   async #refused(name: string, error: unknown): Promise<void> {
     const reason = await nearInstance(this.#session, name, error);
     const { failureOf } = await import('../failure.ts');
-    const { lines, status: exit } = failureOf(reason, true);
-    this.#end(name, null, exit, lines[0] ?? '');
+    const { lines, status: exit, json } = failureOf(reason, true);
+    this.#end(name, null, exit, lines[0] ?? '', json.code);
     this.#failures.push([`${name}: ${lines[0]}`, ...lines.slice(1)]);
   }
 
@@ -183,8 +183,8 @@ class LifecycleRun {
     this.#failures.push([`${name}: ${error}`]);
   }
 
-  #end(name: string, status: Status | null, exit: ExitStatus, error?: string): void {
-    this.#results.set(name, { result: { name, status, ...(error === undefined ? {} : { error }) }, exit });
+  #end(name: string, status: Status | null, exit: ExitStatus, error?: string, code = codeOf(exit)): void {
+    this.#results.set(name, { result: { name, status, ...(error === undefined ? {} : { error, code }) }, exit });
   }
 
   /** Prints a failure; with `--json` the result contains it. */
@@ -208,10 +208,6 @@ export async function batch({ client, signal }: Session, answer: Promise<BatchRe
       return { name, value: status };
     }),
   );
-}
-
-async function unknownInstance(name: string, names: readonly string[]): Promise<Problem> {
-  return new Problem(`there is no instance ${name}; ${await hintFor(name, names)}`, EXIT.notFound);
 }
 
 /** Explains a failed start to a person: the cause, the last output, and where to find more. */

@@ -12,7 +12,17 @@ export async function nearInstance(session: Session, name: string, error: unknow
   if (!(error instanceof LlamactlError && error.code === 'INSTANCE_NOT_FOUND')) return error;
   const { client, signal } = session;
   const names = (await client.listInstances({ signal })).map((each) => each.name);
-  return new Problem(`there is no instance ${name}; ${await hintFor(name, names)}`, EXIT.notFound);
+  return unknownInstance(name, names);
+}
+
+/** The error for an unknown name, with a hint. */
+export async function unknownInstance(name: string, names: readonly string[]): Promise<Problem> {
+  return new Problem(
+    `there is no instance ${name}; ${await hintFor(name, names)}`,
+    EXIT.notFound,
+    [],
+    'INSTANCE_NOT_FOUND',
+  );
 }
 
 /** A hint for an unknown name. */

@@ -38,7 +38,7 @@ export function withSettingFlags(command: Command): Command {
     .option('-p, --port <number>', 'Port of the engine (default: a free port of instances.port_range)', port)
     .option(
       '-o, --option <key=value>',
-      'Engine option by its long flag; repeatable, the same key makes a list',
+      'Engine option, e.g. ctx_size=8192; repeatable, the same key makes a list',
       collect,
     )
     .option(

@@ -1,11 +1,13 @@
 import type { CreateInstance, UpdateInstance } from '@llamactl/client';
 import { existsSync } from 'node:fs';
+import path from 'node:path';
 import type { CommandLine, Invocation, Session } from '../command-line.ts';
 import { EXIT } from '../exit-status.ts';
 import { inputObject } from '../input-file.ts';
 import { merged, settingsOf } from './instance-settings.ts';
 import { isOwnAddress } from '../server/own-address.ts';
 import { Problem } from '../problem.ts';
+import { plain } from '../screen/text.ts';
 import type { SettingFlags } from './setting-flags.ts';
 
 /** The settings of one instance on a command line. */
@@ -30,12 +32,30 @@ export async function saidSettings(
   const { name: filed, ...body } = fromFile as Partial<CreateInstance>;
   const name = given ?? filed;
   if (typeof name !== 'string' || name === '') throw new Problem('no instance given: add its name', EXIT.usage);
-  const fromFlags = settingsOf(flags, rest, {
-    isLocal: isOwnAddress(session.client.url),
+  const isLocal = isOwnAddress(session.client.url);
+  const model = isLocal ? await knownModel(session, flags, surroundings.home) : undefined;
+  const fromFlags = settingsOf({ ...flags, ...(model !== undefined && { model }) }, rest, {
+    isLocal,
     folder: process.cwd(),
     home: surroundings.home,
     environment: surroundings.environment,
     exists: existsSync,
   });
   return { name, settings: merged(body, fromFlags) };
+}
+
+/** A model by its name in the model folders of the server; `undefined`: it is a path, a file here, or unknown. */
+async function knownModel(
+  session: Session,
+  { model, engine }: SettingFlags,
+  home: string,
+): Promise<string | undefined> {
+  const isName = model !== undefined && !/[/~]/.test(model) && (engine === undefined || engine === 'llama_cpp');
+  if (!isName || existsSync(path.resolve(model))) return undefined;
+  const { modelCalled, namedModels } = await import('../chat/model-folders.ts');
+  const { client, signal, terminal } = session;
+  const file = modelCalled(model, await namedModels(client, { home, signal }));
+  if (file === null) return undefined;
+  terminal.note(`the model: ${plain(file)}`);
+  return file;
 }

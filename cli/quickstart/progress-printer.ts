@@ -1,40 +1,89 @@
-import type { OnProgress } from './progress.ts';
+import { duration } from '../screen/figures.ts';
+import { cut } from '../screen/text.ts';
+import { knownSize } from '../screen/terminal.ts';
+import type { OnProgress, Progress } from './progress.ts';
 
 /** Shortest time between redraws on a terminal. Elsewhere a line is printed for each tenth. */
 const REDRAW_MS = 100;
-const BAR_WIDTH = 30;
+/** Milliseconds of a download before its speed is shown: the first moments say little. */
+const MEASURED_MS = 1_000;
+const WIDEST_BAR = 30;
+/** A narrower bar shows nothing, so it is left out. */
+const LEAST_BAR = 8;
+const INDENT = '   ';
 
-/** Shows progress on standard error: one redrawn line on a terminal, single lines elsewhere. */
-export function progressPrinter(): { show: OnProgress; end: () => void } {
-  const isTerminal = process.stderr.isTTY;
+/** The terminal, or whatever takes its place. */
+export interface ProgressOutput {
+  isTTY?: boolean;
+  columns?: number;
+  write: (text: string) => unknown;
+}
+
+/**
+ * Shows progress on standard error: one redrawn line on a terminal, single lines elsewhere.
+ *
+ * @param now Milliseconds on any clock.
+ */
+export function progressPrinter(
+  output: ProgressOutput = process.stderr,
+  now: () => number = Date.now,
+): { show: OnProgress; end: () => void } {
+  const isTerminal = output.isTTY === true;
   let shown = '';
-  let drawnAt = 0;
-  const show: OnProgress = ({ message, done, total }) => {
-    const now = Date.now();
-    const isKnown = done !== undefined && total !== undefined && total > 0;
+  let drawnAt: number | null = null;
+  let began: Download | null = null;
+  const show: OnProgress = (event) => {
+    const { message, done, total } = event;
     if (!isTerminal) {
-      const line = isKnown ? `${message} ${Math.floor((done / total) * 10) * 10} %` : message;
-      if (line !== shown) process.stderr.write(`   ${line}\n`);
+      const line = isKnown(event) ? `${message} ${Math.floor((event.done / event.total) * 10) * 10} %` : message;
+      if (line !== shown) output.write(`${INDENT}${line}\n`);
       shown = line;
       return;
     }
-    if (now - drawnAt < REDRAW_MS && done !== total) return;
-    drawnAt = now;
-    process.stderr.write(`\r\u{1B}[K   ${isKnown ? `${bar(done / total)} ` : ''}${message}${amount(done, total)}`);
+    const at = now();
+    if (done === undefined) began = null;
+    else if (began?.message !== message) began = { message, at, done };
+    if (drawnAt !== null && at - drawnAt < REDRAW_MS && done !== total) return;
+    drawnAt = at;
+    // A full row would wrap, and only its last line could be redrawn.
+    const room = knownSize(output.columns, 80) - 1;
+    output.write(`\r\u{1B}[K${lineOf(event, began, at, room)}`);
   };
   const end = (): void => {
-    if (isTerminal && drawnAt > 0) process.stderr.write('\r\u{1B}[K');
+    if (drawnAt !== null) output.write('\r\u{1B}[K');
   };
   return { show, end };
 }
 
-function bar(share: number): string {
-  const full = Math.round(Math.min(1, share) * BAR_WIDTH);
-  return `[${'#'.repeat(full)}${'.'.repeat(BAR_WIDTH - full)}]`;
+/** The first sight of a download: earlier bytes may be those of an interrupted one. */
+interface Download {
+  message: string;
+  at: number;
+  done: number;
 }
 
-function amount(done: number | undefined, total: number | undefined): string {
-  if (done === undefined) return '';
-  const megabytes = (bytes: number): string => (bytes / 1_000_000).toFixed(1);
-  return total === undefined ? ` ${megabytes(done)} MB` : ` ${megabytes(done)} of ${megabytes(total)} MB`;
+type Known = Progress & { done: number; total: number };
+
+function isKnown(event: Progress): event is Known {
+  return event.done !== undefined && event.total !== undefined && event.total > 0;
+}
+
+function lineOf(event: Progress, began: Download | null, at: number, room: number): string {
+  const { message, done } = event;
+  if (!isKnown(event)) return cut(`${INDENT}${message}${done === undefined ? '' : ` ${megabytes(done)} MB`}`, room);
+  const speed =
+    began === null || at - began.at < MEASURED_MS ? 0 : (event.done - began.done) / ((at - began.at) / 1_000);
+  const pace = speed > 0 ? `, ${megabytes(speed)} MB/s, ${duration((event.total - event.done) / speed)} left` : '';
+  const text = `${message} ${megabytes(event.done)} of ${megabytes(event.total)} MB${pace}`;
+  const width = Math.min(WIDEST_BAR, room - INDENT.length - text.length - '[] '.length);
+  return cut(`${INDENT}${width < LEAST_BAR ? '' : `${bar(event.done / event.total, width)} `}${text}`, room);
+}
+
+function bar(share: number, width: number): string {
+  const full = Math.round(Math.min(1, share) * width);
+  return `[${'#'.repeat(full)}${'.'.repeat(width - full)}]`;
+}
+
+function megabytes(bytes: number): string {
+  return (bytes / 1_000_000).toFixed(1);
 }

@@ -114,11 +114,13 @@ function basePathOf({ config }: LoadedConfig): string {
   return config.server.base_path.replace(/\/+$/, '');
 }
 
-/** The server looks in this install folder after PATH. */
+/** Searches the folders that the server searches. */
 async function getEngine(terminal: Terminal, { config }: LoadedConfig, signal: AbortSignal): Promise<void> {
   const directory = path.join(config.data_dir, 'engines', 'llama_cpp');
   const { command } = config.engines.llama_cpp;
-  const found = await findEngine({ command, path: process.env['PATH'], installed: installedCommand(directory) });
+  const { createInspection } = await import('@llamactl/server/main');
+  const { searchPath } = createInspection(config.data_dir);
+  const found = await findEngine({ command, path: searchPath, installed: installedCommand(directory) });
   if (found !== null) {
     terminal.print(`   found ${found}`);
     return;

@@ -46,6 +46,17 @@ describe('a table', () => {
     expect(tableLines(COLUMNS, ROWS, 5)).toEqual(['NAME        PORT', 'llama       8100', 'qwen-coder    81']);
   });
 
+  it('never leaves out the first column, and cuts it last', () => {
+    const columns: Column[] = [
+      { title: 'NAME', gives: 2, least: 6 },
+      { title: 'UP', gives: 1, least: Infinity },
+    ];
+    const rows = [['qwen-coder', '3m 5s']];
+    expect(tableLines(columns, rows, 13)).toEqual(['NAME    UP', 'qwen-…  3m 5s']);
+    expect(tableLines(columns, rows, 10)).toEqual(['NAME', 'qwen-coder']);
+    expect(tableLines(columns, rows, 3)).toEqual(['NAME', 'qwen-…']);
+  });
+
   it('counts terminal columns, not characters or colours', () => {
     const red = (text: string): string => `\u{1B}[31m${text}\u{1B}[39m`;
     const lines = tableLines(

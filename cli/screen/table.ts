@@ -7,7 +7,7 @@ export interface Column {
   /**
    * Order in which columns shrink on a narrow terminal: lowest first. A column without it never shrinks. Each shrinks
    * to `least` (default: the width of its title) before the next one does. If that is not enough, the lowest are left
-   * out.
+   * out; the first column always stays, because it names the row.
    */
   gives?: number;
   least?: number;
@@ -45,7 +45,7 @@ function fitted(columns: readonly Column[], rows: readonly (readonly Cell[])[], 
   const giving = [...columns.entries()]
     .flatMap(([index, { gives }]) => (gives === undefined ? [] : [{ index, gives }]))
     .toSorted((one, other) => one.gives - other.gives);
-  for (const { index } of giving) {
+  for (const { index } of giving.filter(({ index: column }) => column !== 0)) {
     if (excess(least, width) <= 0) break;
     least[index] = widths[index] = 0;
   }

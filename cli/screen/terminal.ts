@@ -53,11 +53,11 @@ export class Terminal {
   /** `Infinity` when the output is no terminal. */
   get columns(): number {
     const { isTTY, columns } = this.#streams.stdout;
-    return isTTY === true ? (columns ?? 80) : Infinity;
+    return isTTY === true ? knownSize(columns, 80) : Infinity;
   }
 
   get rows(): number {
-    return this.#streams.stdout.rows ?? 24;
+    return knownSize(this.#streams.stdout.rows, 24);
   }
 
   /** Calls `changed` when the terminal is resized, until the signal aborts. */
@@ -151,6 +151,11 @@ export class Terminal {
       reader.close();
     }
   }
+}
+
+/** The size of a terminal. Serial consoles, and terminals of containers, report 0 for an unknown size. */
+export function knownSize(reported: number | undefined, otherwise: number): number {
+  return reported === undefined || reported < 1 ? otherwise : reported;
 }
 
 /** Never resolves. @throws {Problem} when the signal aborts */

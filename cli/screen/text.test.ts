@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { cut, padded, plain, widthOf, wrapped } from './text.ts';
+import { cut, padded, plain, roomBeside, widthOf, wrapped } from './text.ts';
 
 describe('plain', () => {
   it('prevents moving the cursor, colours, bells, titles and reversed text', () => {
@@ -40,6 +40,10 @@ describe('text on a terminal', () => {
 
   it('is padded on the requested side', () => {
     expect([padded('模', 4), padded('a', 3, 'right'), padded('abc', 2)]).toEqual(['模  ', '  a', 'abc']);
+  });
+
+  it('never gets too little room to be read', () => {
+    expect([roomBeside(10, 80), roomBeside(10, 12), roomBeside(10, Infinity)]).toEqual([70, 20, Infinity]);
   });
 
   it('is wrapped between words, and within a word that is too long', () => {

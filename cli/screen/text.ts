@@ -46,6 +46,14 @@ export function padded(text: string, columns: number, side: 'left' | 'right' = '
   return side === 'left' ? text + space : space + text;
 }
 
+/** Columns that text needs at least; on a narrower terminal its lines are broken by the terminal. */
+const READABLE = 20;
+
+/** The columns left for text beside `taken` others. */
+export function roomBeside(taken: number, columns: number): number {
+  return Math.max(READABLE, columns - taken);
+}
+
 /** Wraps a text at `columns`, between words. Breaks a word only if it is longer than a line. */
 export function wrapped(text: string, columns: number): string[] {
   const lines: string[] = [];

@@ -11,6 +11,7 @@ function place(address: Partial<ServerAddress>, local: string | null = LOCAL): S
   return {
     address: { url, token: null, context: null, source: 'the default', dataDirectory: null, ...address },
     local,
+    ownDirectory: '/home/me/data',
     isInUse: false,
   };
 }
@@ -76,7 +77,13 @@ describe('hints where no server answers', () => {
   it('do not suggest a start where a server runs', () => {
     const of = (surrounds: Surrounds): string | undefined => failureOf(unsent, false, surrounds).lines[0];
     expect(of(place({}))).toBe('No answer from http://172.17.0.1:8080: nothing listens there.');
-    expect(of(place({}, null))).toContain('Start the server with `llamactl serve`');
+    expect(of(place({ source: '--url' }, null))).toContain('Start the server with `llamactl serve`');
+  });
+
+  it('name the data directory if the address is only the default', () => {
+    expect(failureOf(unsent, false, place({}, null)).lines[0]).toBe(
+      'No server is running for /home/me/data, and nothing listens at http://172.17.0.1:8080. To start one: llamactl serve',
+    );
   });
 });
 

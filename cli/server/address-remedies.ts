@@ -7,6 +7,8 @@ export interface Surrounds {
   address: ServerAddress;
   /** URL of the server that runs on this machine in the caller's data directory; `null`: none is known. */
   local: string | null;
+  /** The data directory of the server on this machine. */
+  ownDirectory: string;
   /** Whether a server uses the data directory that gave the address, even if it does not answer yet. */
   isInUse: boolean;
 }
@@ -16,8 +18,9 @@ export function surroundsOf(
   { environment, home }: Pick<AddressParts, 'environment' | 'home'>,
 ): Surrounds {
   const { dataDirectory } = address;
-  const local = localServer(dataDirectoryOf(environment, home))?.url ?? null;
-  return { address, local, isInUse: dataDirectory !== null && localServer(dataDirectory) !== null };
+  const ownDirectory = dataDirectoryOf(environment, home);
+  const local = localServer(ownDirectory)?.url ?? null;
+  return { address, local, ownDirectory, isInUse: dataDirectory !== null && localServer(dataDirectory) !== null };
 }
 
 /** Whether a server runs on this machine at another address than the one that was tried. */

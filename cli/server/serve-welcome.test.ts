@@ -18,25 +18,31 @@ function welcome(changes: Partial<ServerFacts> = {}, stopEngines = false): strin
 }
 
 describe('the start message', () => {
-  it('has five lines, which fit a terminal', () => {
+  it('has six lines, which fit a terminal', () => {
     const lines = welcome();
-    expect(lines).toHaveLength(5);
+    expect(lines).toHaveLength(6);
     expect(Math.max(...lines.map((line) => line.length))).toBeLessThanOrEqual(80);
   });
 
   it('has the address, and how to stop the server', () => {
-    const [first, gateway, configuration, , end] = welcome();
-    expect(first).toBe('llamactl 0.1.0 listens on http://127.0.0.1:8080 (API reference: /docs)');
+    const [first, gateway, reference, configuration, , end] = welcome();
+    expect(first).toBe('llamactl 0.1.0 listens on http://127.0.0.1:8080');
+    expect(reference).toContain('http://127.0.0.1:8080/docs');
     expect(gateway).toContain('http://127.0.0.1:8080/v1');
     expect(configuration).toContain('no file, only defaults; data in /home/me/.local/share/llamactl');
     expect(end).toContain('engines keep running');
     expect(welcome({}, true).at(-1)).toContain('stops the server and its engines');
   });
 
+  it('has whole addresses below a base path', () => {
+    const url = 'http://127.0.0.1:8080/llm';
+    expect(welcome({ url, gateway: `${url}/v1` }).join('\n')).toContain(' http://127.0.0.1:8080/llm/docs\n');
+  });
+
   it('has the address for other machines, if it differs', () => {
     const lines = welcome({ public_url: 'http://box:8080' });
-    expect(lines).toHaveLength(6);
-    expect(lines[2]).toBe('  elsewhere      http://box:8080, for clients http://box:8080/v1');
+    expect(lines).toHaveLength(7);
+    expect(lines[3]).toBe('  elsewhere      http://box:8080, for clients http://box:8080/v1');
   });
 
   it.each([
@@ -53,7 +59,7 @@ describe('the start message', () => {
       'on: user admin, password from LLAMACTL_ADMIN_PASSWORD',
     ],
   ])('says that accounts are %s', (_what, changes, text) => {
-    expect(welcome(changes)[3]).toContain(text);
+    expect(welcome(changes)[4]).toContain(text);
   });
 });
 

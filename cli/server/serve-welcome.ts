@@ -38,7 +38,7 @@ export function addressForOthers(
   return `http://${hostname}${port === '' ? '' : `:${port}`}${pathname.replace(/\/+$/, '')}`;
 }
 
-/** The start message for a person, in five or six lines. */
+/** The start message for a person, in six or seven lines. */
 export function welcomeLines(
   facts: ServerFacts,
   { stopEngines, style }: { stopEngines: boolean; style: Style },
@@ -46,8 +46,9 @@ export function welcomeLines(
   const { version, url, public_url: forOthers, gateway, configuration, data_dir: data } = facts;
   const line = lineIn(style);
   return [
-    `llamactl ${version} listens on ${style.strong(url)} (API reference: /docs)`,
+    `llamactl ${version} listens on ${style.strong(url)}`,
     line('for clients', `${gateway} is the base URL for OpenAI clients`),
+    line('API reference', `${url}/docs`),
     ...(forOthers === null ? [] : [line('elsewhere', `${forOthers}, for clients ${forOthers}/v1`)]),
     line('configuration', `${configuration ?? 'no file, only defaults'}; data in ${data}`),
     line('accounts', accounts(facts)),

@@ -18,6 +18,7 @@ export class ChatServer {
   onStart: (instance: Instance) => void = (instance) => {
     instance.status = 'running';
   };
+  dataDirectory = '/nowhere/data';
   /** `models.dirs`. */
   modelFolders: string[] = [];
   /** Used in order; the last one stays. Default: `Hello.` */
@@ -63,7 +64,8 @@ export class ChatServer {
     const [, name = '', action = ''] = /^\/api\/instances\/([^/?]+)\/?(\w*)/.exec(request.url ?? '') ?? [];
     const instance = this.instances.get(name);
     if (request.url === '/v1/chat/completions') return this.#answer(response, body as ChatRequest);
-    if (request.url === '/api/config') return send(response, 200, { config: { models: { dirs: this.modelFolders } } });
+    if (request.url === '/api/config')
+      return send(response, 200, { config: { data_dir: this.dataDirectory, models: { dirs: this.modelFolders } } });
     if (request.url === '/readyz') return send(response, 200, { status: 'ok' });
     if (request.url === '/api/instances' && request.method === 'GET') {
       return send(response, 200, { instances: [...this.instances.values()] });

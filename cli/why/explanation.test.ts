@@ -182,7 +182,7 @@ describe('remedies', () => {
   it('say what triggers a retry', () => {
     const last = (on_demand: boolean): string | undefined =>
       failed('the engine exited with status 3', { on_demand }).at(-1);
-    expect(last(true)).toBe('then llamactl start qwen: otherwise only a request retries it, after half a minute');
+    expect(last(true)).toBe('then llamactl start qwen: otherwise the next request after 30 s tries again');
     expect(last(false)).toBe('then llamactl start qwen: it is not retried automatically');
   });
 
@@ -244,10 +244,20 @@ describe('the evidence', () => {
     });
   });
 
-  it('has the last error of the log if the last lines have none', () => {
+  it('has the last error of the run that failed, and none of an earlier run', () => {
     const entry = { timestamp: '2026-03-01T11:57:00Z', level: 'error' as const, message: 'bad things', seq: 9 };
-    const known = facts({ status: 'failed', reason: 'x', last_exit: ended({ lines: ['bye'] }) }, { lastError: entry });
-    expect(evidence(known)['log']).toBe('bad things');
+    const known = (lines: string[]): WhyFacts =>
+      facts({ status: 'failed', reason: 'x', last_exit: ended({ lines }) }, { lastError: entry });
+    expect(evidence(known(['0.00.1 E bad things', 'bye']))['log']).toBe('bad things');
+    expect(evidence(known(['bye']))['log']).toBe('bye');
+  });
+
+  it('has the last error of a running engine, since its start', () => {
+    const entry = { timestamp: '2026-03-01T11:57:00Z', level: 'error' as const, message: 'bad things', seq: 9 };
+    const sick = (startedAt: string): WhyFacts =>
+      facts({ ...UP, started_at: startedAt }, { health: health('unhealthy', 'timeout'), lastError: entry });
+    expect(evidence(sick('2026-03-01T11:56:00Z'))['log']).toBe('bad things');
+    expect(evidence(sick('2026-03-01T11:58:00Z'))['log']).toBeUndefined();
   });
 
   it('has the alerts, except the one that repeats the sentence', () => {

@@ -83,7 +83,7 @@ function byStatus(facts: WhyFacts): Explanation {
         evidence: [],
         remedies: [
           ...remediesFor(cause, instance, facts.memory),
-          `then llamactl start ${name}: ${instance.on_demand ? 'otherwise only a request retries it, after half a minute' : 'it is not retried automatically'}`,
+          `then llamactl start ${name}: ${instance.on_demand ? 'otherwise the next request after 30 s tries again' : 'it is not retried automatically'}`,
         ],
       };
     }
@@ -147,7 +147,7 @@ function evidenceOf({ instance, health, alerts, memory, lastError, obstacle, now
   const { status, last_exit: last, stats, pid, restart_count: restarts, max_restarts: most } = instance;
   const isWell = status === 'running' && (health === null || health.status === 'healthy');
   const isTrouble = status === 'failed' || status === 'restarting' || (status === 'running' && !isWell);
-  const line = isTrouble ? decisiveLine(instance, lastError) : null;
+  const line = isTrouble ? decisiveLine(instance, ofThisRun(instance, lastError)) : null;
   const checks = health?.checks;
   const port = runningPort(instance);
   const said = status === 'stopped' && obstacle === null ? withoutStop(last?.reason ?? '') : causeOf(instance.reason);
@@ -174,6 +174,14 @@ function exitText({ code, signal, at, reason }: NonNullable<Instance['last_exit'
   const how = signal ?? (code === null ? 'unknown status' : `status ${code}`);
   const why = withoutStop(reason);
   return `${how}, ${ago(at, now)} ago${why === said ? '' : `: ${why}`}`;
+}
+
+/** The error if the run wrote it that is or was in trouble: the log also has the errors of earlier runs. */
+function ofThisRun({ pid, started_at: startedAt, last_exit: last }: Instance, error: LogEntry | null): LogEntry | null {
+  if (error === null) return null;
+  const isOfRunning = pid !== null && startedAt !== null && Date.parse(error.timestamp) >= Date.parse(startedAt);
+  const isOfEnded = pid === null && last?.lines.some((line) => line.includes(error.message)) === true;
+  return isOfRunning || isOfEnded ? error : null;
 }
 
 /** The output line behind a failure: the one that the reason was taken from, else the last error. */

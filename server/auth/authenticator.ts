@@ -145,7 +145,7 @@ function secretOf({ authorization, apiKey }: Credentials): string {
   if (secret === undefined || secret === '') {
     throw new ApiError(
       'UNAUTHORIZED',
-      'Who are you? Send `Authorization: Bearer` with a token from POST /api/auth/login, or with a key.',
+      'Authentication required: send `Authorization: Bearer` with a token from POST /api/auth/login, or with a key.',
     );
   }
   if (bearer !== undefined && apiKey !== undefined && apiKey.trim() !== bearer) {

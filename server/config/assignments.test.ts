@@ -108,7 +108,7 @@ describe('fromEnvironment', () => {
 
   it("refuses a secret's file that is unreadable, or set together with the secret", () => {
     expect(sandbox.problems({ environment: { LLAMACTL_MODELS_HF_TOKEN_FILE: '/gone' } })).toEqual([
-      expect.stringMatching(/^LLAMACTL_MODELS_HF_TOKEN_FILE: \/gone cannot be read \(ENOENT/),
+      expect.stringMatching(/^LLAMACTL_MODELS_HF_TOKEN_FILE: \/gone cannot be read \(no such file or folder\)/),
     ]);
     expect(
       sandbox.problems({

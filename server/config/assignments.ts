@@ -1,3 +1,4 @@
+import { errorWords } from '../system-error.ts';
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import type { Environment } from './env.ts';
@@ -114,9 +115,7 @@ function assignFromFile(
     try {
       assign(found, key, readFileSync(resolve(cwd, path), 'utf8').trimEnd(), source);
     } catch (error) {
-      found.problems.push(
-        `${source}: ${path} cannot be read (${error instanceof Error ? error.message : String(error)}).`,
-      );
+      found.problems.push(`${source}: ${path} cannot be read (${errorWords(error)}).`);
     }
   }
 }

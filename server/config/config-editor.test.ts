@@ -108,7 +108,9 @@ describe('ConfigEditor.view', () => {
     expect(await editor.view()).toMatchObject({
       file: configFile,
       config: { server: { port: 9000 } },
-      problem: expect.stringMatching(/--config: the configuration file .*x\.yaml cannot be read \(ENOENT/) as string,
+      problem: expect.stringMatching(
+        /--config: the configuration file .*x\.yaml cannot be read \(no such file or folder\)/,
+      ) as string,
     });
   });
 });

@@ -15,17 +15,3 @@ export function brokenRules(config: Config): ConfigProblem[] {
     },
   ];
 }
-
-/**
- * Keys that are accepted and checked, but have no effect in this version. Setting one prints a warning. Remove a key when
- * it takes effect.
- */
-export const WITHOUT_EFFECT: ReadonlySet<string> = new Set([
-  'engines.vllm.command',
-  'engines.vllm.args',
-  'engines.vllm.environment',
-  'engines.mlx.command',
-  'engines.mlx.args',
-  'engines.mlx.environment',
-  'models.hf_token',
-]);

@@ -1,12 +1,11 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { ConfigSchema } from '@llamactl/contract/config';
+import { ConfigSchema, WITHOUT_EFFECT } from '@llamactl/contract/config';
 import { describe, expect, it } from 'vitest';
 import { LineCounter, isMap, isScalar, parse, parseDocument } from 'yaml';
 import { inheritedEnvironment } from './env.ts';
 import { configKeys } from './config-keys.ts';
 import type { ConfigKey } from './config-keys.ts';
-import { WITHOUT_EFFECT } from './config-rules.ts';
 
 const root = join(import.meta.dirname, '..', '..');
 const example = readFileSync(join(root, 'llamactl.example.yaml'), 'utf8');

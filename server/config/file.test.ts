@@ -63,10 +63,12 @@ describe('readConfigFile', () => {
 
   it('fails when a named file does not exist', () => {
     expect(sandbox.problems({ configFile: 'gone.yaml' })).toEqual([
-      expect.stringMatching(/^--config: the configuration file gone\.yaml cannot be read \(ENOENT/),
+      expect.stringMatching(/^--config: the configuration file gone\.yaml cannot be read \(no such file or folder\)/),
     ]);
     expect(sandbox.problems({ environment: { LLAMACTL_CONFIG: '/gone.yaml' } })).toEqual([
-      expect.stringMatching(/^LLAMACTL_CONFIG: the configuration file \/gone\.yaml cannot be read \(ENOENT/),
+      expect.stringMatching(
+        /^LLAMACTL_CONFIG: the configuration file \/gone\.yaml cannot be read \(no such file or folder\)/,
+      ),
     ]);
   });
 
@@ -74,7 +76,7 @@ describe('readConfigFile', () => {
     const path = join(sandbox.home, '.config/llamactl/config.yaml');
     mkdirSync(path, { recursive: true });
     expect(sandbox.problems()).toEqual([
-      expect.stringContaining(`The configuration file ${path} cannot be read (EISDIR`),
+      expect.stringContaining(`The configuration file ${path} cannot be read (it is a folder).`),
     ]);
   });
 });

@@ -1,6 +1,7 @@
 import { closeSync, constants, fstatSync, lstatSync, openSync, readFileSync } from 'node:fs';
 import type { Stats } from 'node:fs';
 import { join, resolve } from 'node:path';
+import { errorWords } from '../system-error.ts';
 import { ConfigError } from './config-error.ts';
 import { parseConfig } from './config-document.ts';
 import type { ConfigFile } from './config-document.ts';
@@ -64,7 +65,7 @@ function readNamed(path: string, { flag, variable }: FileSearch): string {
   } catch (error) {
     const source = flag === null ? 'LLAMACTL_CONFIG' : '--config';
     throw new ConfigError([
-      `${source}: the configuration file ${flag ?? variable} cannot be read (${messageOf(error)}).`,
+      `${source}: the configuration file ${flag ?? variable} cannot be read (${errorWords(error)}).`,
     ]);
   }
 }
@@ -74,7 +75,7 @@ function readIfThere(path: string): string | null {
     return readFileSync(path, 'utf8');
   } catch (error) {
     if (isMissing(error)) return null;
-    throw new ConfigError([`The configuration file ${path} cannot be read (${messageOf(error)}).`]);
+    throw new ConfigError([`The configuration file ${path} cannot be read (${errorWords(error)}).`]);
   }
 }
 
@@ -94,7 +95,7 @@ function readLocal(path: string, uid: number): { text: string } | { skipped: str
     return skipped === null ? { text: readFileSync(descriptor, 'utf8') } : { skipped };
   } catch (error) {
     if (isMissing(error)) return null;
-    throw new ConfigError([`The configuration file ${path} cannot be read (${messageOf(error)}).`]);
+    throw new ConfigError([`The configuration file ${path} cannot be read (${errorWords(error)}).`]);
   } finally {
     if (descriptor !== null) closeSync(descriptor);
   }
@@ -112,8 +113,4 @@ function distrust(stats: Stats, uid: number): string | null {
 
 function isMissing(error: unknown): boolean {
   return error instanceof Error && 'code' in error && (error.code === 'ENOENT' || error.code === 'ENOTDIR');
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

@@ -1,9 +1,8 @@
 import { dirname, join } from 'node:path';
-import { ConfigSchema } from '@llamactl/contract/config';
+import { ConfigSchema, WITHOUT_EFFECT } from '@llamactl/contract/config';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { ConfigSandbox } from '../testing/config-sandbox.ts';
 import { configKeys } from './config-keys.ts';
-import { WITHOUT_EFFECT } from './config-rules.ts';
 
 let sandbox: ConfigSandbox;
 
@@ -37,6 +36,12 @@ describe('loadConfig', () => {
       file: null,
       warnings: [],
     });
+  });
+
+  it('reports problems in the order of their lines', () => {
+    const path = sandbox.inHome('server:\n  prot: 1\n  host: 3\nfoo: 1\n');
+    const places = sandbox.problems().map((problem) => problem.split(': ')[0]);
+    expect(places).toEqual([`${path}:2`, `${path}:3`, `${path}:4`]);
   });
 
   it('accepts a wrong value in the file that another source overrides', () => {

@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
-import { ConfigSchema } from '@llamactl/contract/config';
+import { ConfigSchema, WITHOUT_EFFECT } from '@llamactl/contract/config';
 import type { Config } from '@llamactl/contract/config';
 import { fromEnvironment, fromFlags } from './assignments.ts';
 import { composeConfig } from './compose.ts';
@@ -12,7 +12,6 @@ import type { FileSearch } from './file.ts';
 import { sentenceOf } from './issues.ts';
 import { configKeys } from './config-keys.ts';
 import { valueAt } from './record.ts';
-import { WITHOUT_EFFECT } from './config-rules.ts';
 
 /** All inputs of the configuration. */
 export interface ConfigRequest {
@@ -74,7 +73,11 @@ export function loadConfig(request: ConfigRequest): LoadedConfig {
   const flags = fromFlags(request.overrides);
   const surroundings = { assignments: [...variables.assignments, ...flags.assignments], home, cwd };
   const { composed, problems } = composeConfig(file, surroundings);
-  const sentences = [...variables.problems, ...flags.problems, ...(problems ?? []).map(placed)];
+  const sentences = [
+    ...variables.problems,
+    ...flags.problems,
+    ...(problems ?? []).toSorted(inOrderOfLines).map(placed),
+  ];
   if (composed === null || sentences.length > 0) throw new ConfigError(sentences);
   return {
     config: composed.config,
@@ -82,6 +85,12 @@ export function loadConfig(request: ConfigRequest): LoadedConfig {
     warnings: [...warnings, ...withoutEffect(composed.written)],
     origin: { search, surroundings, file, composed },
   };
+}
+
+/** Problems of the file in the order of its lines; the schema reports them by kind. */
+function inOrderOfLines({ place: one }: PlacedProblem, { place: other }: PlacedProblem): number {
+  const lineOf = (place: string | null): number => Number(/:(\d+)$/.exec(place ?? '')?.[1] ?? 0);
+  return lineOf(one) - lineOf(other);
 }
 
 /** A sentence that begins with the place to fix the problem. */

@@ -59,12 +59,22 @@ describe('modelFileProblem', () => {
 
   it.each([
     ['is text', 'root:x:0:0:root:/root:/bin/bash'],
-    ['is empty', ''],
     ['is cut off', 'GGU'],
     ['has the older format', 'tjgg'],
   ])('refuses a file that %s, and shows nothing of it', async (_, content) => {
     await writeFile(file('a.gguf'), content);
     expect(await modelFileProblem(file('a.gguf'))).toBe(`the model file ${file('a.gguf')} is not a GGUF file`);
+  });
+
+  it.each([
+    ['version https://git-lfs.github.com/spec/v1\noid sha256:1', 'it is a Git LFS pointer, not the model itself (run'],
+    ['<!DOCTYPE html><html>', 'it is a web page that was saved instead of the model'],
+    ['\u0010\u0001\0\0\0\0\0\0{"lm_head.weight":{"dtype"', 'it is a safetensors file; convert it'],
+    ['PK\u0003\u0004\u0014', 'it is a ZIP archive or a PyTorch model'],
+    ['', 'it is empty'],
+  ])('says what else a file is: %j', async (content, kind) => {
+    await writeFile(file('a.gguf'), content);
+    expect(await modelFileProblem(file('a.gguf'))).toContain(`${file('a.gguf')} is not a GGUF file: ${kind}`);
   });
 
   it('requires GGUF in all parts', async () => {

@@ -8,6 +8,25 @@ import { bareName, type FlagCatalogue } from './flags.ts';
 /** The first bytes of every GGUF file, in either byte order. */
 const MAGIC = Buffer.from('GGUF');
 
+/** Enough to recognise the usual mistakes. */
+const HEAD_BYTES = 64;
+
+/** Files that people have instead of a model. Text is recognised by its start, in lower case. */
+const MISTAKES: readonly (readonly [RegExp, string])[] = [
+  [/^version https:\/\/git-lfs/, 'it is a Git LFS pointer, not the model itself (run git lfs pull)'],
+  [/^\s*<(?:!doctype|html|\?xml)/, 'it is a web page that was saved instead of the model'],
+  [/^[^]{8}\{"/, 'it is a safetensors file; convert it with convert_hf_to_gguf.py of llama.cpp'],
+  [/^pk\W\W/, 'it is a ZIP archive or a PyTorch model'],
+  [/^$/, 'it is empty'],
+];
+
+/** Names the kind of a file that is not GGUF, by its first bytes; empty: unknown. */
+function kindOf(head: Buffer): string {
+  const text = head.toString('latin1').toLowerCase();
+  const kind = MISTAKES.find(([pattern]) => pattern.test(text))?.[1];
+  return kind === undefined ? '' : `: ${kind}`;
+}
+
 /** The name that llama.cpp requires for a part of a model; it finds the other parts by the same pattern. */
 const SHARD = /^(.*)-(\d{5})-of-(\d{5})\.gguf$/s;
 
@@ -37,7 +56,9 @@ async function ggufProblem(file: string, subject: string): Promise<string | null
     const status = await stat(file);
     if (status.isDirectory()) return `${subject} ${file} is a folder, not a file`;
     if (!status.isFile()) return `${subject} ${file} is not a regular file`;
-    return (await isGguf(file)) ? null : `${subject} ${file} is not a GGUF file`;
+    const head = await headOf(file);
+    if (head?.subarray(0, MAGIC.length).equals(MAGIC) === true) return null;
+    return `${subject} ${file} is not a GGUF file${head === null ? '' : kindOf(head)}`;
   } catch (error) {
     switch (errorCode(error)) {
       case 'ENOENT':
@@ -51,13 +72,16 @@ async function ggufProblem(file: string, subject: string): Promise<string | null
   }
 }
 
-/** Checks the first bytes, which no message may show. Never blocks, even if the file was replaced by a pipe. */
-async function isGguf(file: string): Promise<boolean> {
+/**
+ * The first bytes, which no message may show; `null`: no regular file. Never blocks, even if the file was replaced by a
+ * pipe.
+ */
+async function headOf(file: string): Promise<Buffer | null> {
   const handle = await open(file, constants.O_RDONLY | constants.O_NONBLOCK);
   try {
-    if (!(await handle.stat()).isFile()) return false;
-    const { bytesRead, buffer } = await handle.read(Buffer.alloc(MAGIC.length), 0, MAGIC.length, 0);
-    return bytesRead === MAGIC.length && buffer.equals(MAGIC);
+    if (!(await handle.stat()).isFile()) return null;
+    const { bytesRead, buffer } = await handle.read(Buffer.alloc(HEAD_BYTES), 0, HEAD_BYTES, 0);
+    return buffer.subarray(0, bytesRead);
   } finally {
     await handle.close();
   }

@@ -28,6 +28,7 @@ describe('optionFaults for options of the engine', () => {
         tensor_split: [3, 1],
         control_vector_layer_range: [1, 2],
         ngl: 'all',
+        keep: '-1',
       }),
     ).toEqual([]);
   });
@@ -47,6 +48,9 @@ describe('optionFaults for options that the engine would refuse', () => {
     [{ no_perf: 0 }, 'options.no_perf: is a switch: give true or false'],
     [{ threads: true }, 'options.threads: needs a value: N'],
     [{ keep: false }, 'options.keep: needs a value: N'],
+    [{ ctx_size: 'abc' }, 'options.ctx_size: needs a number, not "abc"'],
+    [{ ctx_size: '' }, 'options.ctx_size: needs a number, not ""'],
+    [{ ngl: 'most' }, 'options.ngl: needs a number or auto, all, not "most"'],
     [{ rope_scaling: 'cubic' }, 'options.rope_scaling: cannot be "cubic"; it can be none, linear, yarn'],
     [{ flash_attn: 'maybe' }, 'options.flash_attn: cannot be "maybe"; it can be on, off, auto'],
     [{ control_vector_layer_range: 3 }, 'options.control_vector_layer_range: takes 2 values: give a list [START, END]'],

@@ -1,7 +1,7 @@
 import { MOST_PROBLEMS } from '@llamactl/contract/errors';
 import type { OptionValue } from '@llamactl/contract/instance';
 import type { SettingsProblem } from '../instances/ports/engine-adapter.ts';
-import type { FlagCatalogue, FlagMatch } from './flags.ts';
+import type { FlagCatalogue, FlagEntry, FlagMatch } from './flags.ts';
 import { guardOfEntry } from './guarded-flags.ts';
 import { optionKey } from './engine-options.ts';
 import { suggestion } from '../suggestion.ts';
@@ -85,10 +85,21 @@ function valueProblem(match: FlagMatch, value: OptionValue): string | null {
     return `takes ${entry.valueCount} values: give a list [${entry.placeholder?.split(' ').join(', ')}]`;
   }
   const { allowed } = entry;
-  if (allowed === null) return null;
+  if (allowed === null) return entry.placeholder === 'N' ? numberProblem(items.map(argumentText), entry) : null;
   const accepted = allowed.includes('on') ? [...allowed, ...SWITCH_WORDS] : allowed;
   const wrong = items.map(argumentText).find((item) => !accepted.includes(item));
   return wrong === undefined ? null : `cannot be ${JSON.stringify(shown(wrong))}; it can be ${allowed.join(', ')}`;
+}
+
+/** As `std::stoi` and `std::stof` read it, which ignore the rest. */
+const NUMBER = /^\s*[+-]?(?:\.?\d|inf|nan)/i;
+
+/** Placeholder `N` is a number, or a word that the help quotes: `either an exact number, 'auto', or 'all'`. */
+function numberProblem(items: readonly string[], { description, default: usual }: FlagEntry): string | null {
+  const words = [...description.matchAll(/'([a-z]+)'/g)].map(([, word = '']) => word);
+  const wrong = items.find((item) => !NUMBER.test(item) && item !== usual && !words.includes(item));
+  if (wrong === undefined) return null;
+  return `needs a number${words.length === 0 ? '' : ` or ${words.join(', ')}`}, not ${JSON.stringify(shown(wrong))}`;
 }
 
 /**

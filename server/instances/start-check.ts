@@ -88,7 +88,7 @@ export class StartCheck {
     if (isPast()) return null;
     if (obstacle !== null) {
       const { code, message } = obstacle;
-      return { code, message: plan === null ? message : withoutSearchPath(message, plan.command) };
+      return { code, message: plan === null ? message : withoutFolder(message, plan.command) };
     }
     if (record.portAssigned || registry.leaving(port, id) !== null) return null;
     // Read who owns the socket. Binding the port to test it could take it from a start.
@@ -130,12 +130,11 @@ function portInUse({ name, port }: InstanceRecord, holder: string): string {
 }
 
 /**
- * Removes the searched folders from a message about a program. They come from the environment of the server or the
- * instance, which not every reader may see.
+ * Removes the folder of a program from a message about it. It comes from the environment of the server or the instance,
+ * which not every reader may see.
  */
-function withoutSearchPath(message: string, command: string): string {
+function withoutFolder(message: string, command: string): string {
   if (command.includes('/')) return message;
-  const shortened = message.replace(/ on the PATH \(.*\)/s, ' on the PATH');
-  const end = shortened.startsWith('/') ? shortened.indexOf(`/${command} `) : -1;
-  return end === -1 ? shortened : shortened.replaceAll(shortened.slice(0, end + 1 + command.length), command);
+  const end = message.startsWith('/') ? message.indexOf(`/${command} `) : -1;
+  return end === -1 ? message : message.replaceAll(message.slice(0, end + 1 + command.length), command);
 }

@@ -3,6 +3,7 @@ import { cleanLine, cutText } from './clean-text.ts';
 import { createIsoTexts, readRequest, readStamp, readStampWithoutYear } from './time-stamp.ts';
 import { readJsonLine } from './json-line.ts';
 import { levelOf } from './level.ts';
+import { isChatter } from './llama-chatter.ts';
 
 /** Characters (UTF-16 units) of a message; a longer one is cut and ends in an ellipsis. */
 export const MAX_MESSAGE_CHARACTERS = 16_384;
@@ -114,7 +115,8 @@ export class LineParser {
     const milliseconds = numberAt(line, dot + 4, 3);
     const microseconds = numberAt(line, dot + 8, 3);
     if (!(seconds < 60) || !(milliseconds >= 0) || !(microseconds >= 0)) return false;
-    this.#head(level, this.#startedAt + minutes * 60_000 + seconds * 1_000 + milliseconds);
+    const graded = level === 'info' && isChatter(line, end + 1) ? 'debug' : level;
+    this.#head(graded, this.#startedAt + minutes * 60_000 + seconds * 1_000 + milliseconds);
     this.message = line.slice(0, start) + line.slice(end + 1);
     return true;
   }
@@ -167,7 +169,8 @@ export class LineParser {
   #takeWord(line: string): void {
     const letter = LETTER.exec(line);
     if (letter !== null) {
-      this.#head(LETTERS.get(letter[1] ?? '') ?? 'info', null);
+      const level = LETTERS.get(letter[1] ?? '') ?? 'info';
+      this.#head(level === 'info' && isChatter(line, letter[0].length) ? 'debug' : level, null);
       this.message = line.slice(letter[0].length);
       return;
     }

@@ -27,7 +27,7 @@ async function opened(
 ) {
   const said: string[] = [];
   const asked: unknown[] = [];
-  const log = { info: () => undefined, warn: (message: string) => void said.push(message) };
+  const log = { debug: () => undefined, warn: (message: string) => void said.push(message) };
   const look: Surroundings['look'] = (dataDirId, known) => {
     asked.push([dataDirId, known.map(({ pid }) => pid)]);
     if (found === 'not asked') throw new Error('the processes should not be looked up');

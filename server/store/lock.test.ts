@@ -40,8 +40,8 @@ afterEach(async () => {
 
 const identity = { version: '1.2.3', startedAt: '2026-01-01T00:00:00.000Z' };
 
-function acquire(): Lock {
-  const lock = acquireLock({ directory, pid: process.pid, ...identity });
+function acquire(folderOfLock = directory): Lock {
+  const lock = acquireLock({ directory: folderOfLock, pid: process.pid, ...identity });
   held.push(lock);
   return lock;
 }
@@ -162,7 +162,7 @@ describe('acquireLock', () => {
 
   it('is not taken if the first description fails for another reason than a full disk', () => {
     mkdirSync(join(directory, 'server.json.new'), { recursive: true });
-    expect(() => acquire()).toThrow('cannot be used (EISDIR');
+    expect(() => acquire()).toThrow('cannot be used (it is a folder');
     rmdirSync(join(directory, 'server.json.new'));
     acquire();
   });
@@ -195,8 +195,7 @@ describe('acquireLock', () => {
     acquire().describe({ url: 'http://127.0.0.1:8080' });
     expect((await rival()).said).toBe(
       `Another llamactl server (pid ${process.pid}, http://127.0.0.1:8080) already uses the data directory ${directory}. ` +
-        'Use that server, stop it first, or choose another directory: data_dir in the configuration or LLAMACTL_DATA_DIR. ' +
-        '(Do not remove server.lock: that does not free the lock. A lock ends with its process.)',
+        'Use that server, stop it first, or choose another directory: data_dir in the configuration or LLAMACTL_DATA_DIR.',
     );
   });
 
@@ -282,8 +281,10 @@ describe('acquireLock', () => {
     expect(() => acquire()).toThrow(`The data directory ${directory} cannot be used (${sentence})`);
   });
 
-  it('says what to do about a directory that cannot be created', () => {
+  it('says what to do about a directory that cannot be created or looked at', () => {
     writeFileSync(join(folder, 'data'), '');
+    const closed = join(folder, 'x'.repeat(300));
+    expect(() => acquire(closed)).toThrow(`The data directory ${closed} cannot be used (name too long). Make`);
     expect(() => acquire()).toThrow(
       /^The data directory .* cannot be used \(.*\)\. Make it writable, or choose another one/,
     );

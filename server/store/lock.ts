@@ -1,4 +1,5 @@
 import { existsSync, lstatSync } from 'node:fs';
+import { errorWords } from '../system-error.ts';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { identityOf } from './file-identity.ts';
@@ -240,15 +241,14 @@ function alreadyHeld(directory: string, pid: number | null, cause?: unknown): Er
   const known = holder ? ` (${[`pid ${holder.pid}`, ...(holder.url ? [holder.url] : [])].join(', ')})` : '';
   return new Error(
     `Another llamactl server${known} already uses the data directory ${directory}. ` +
-      'Use that server, stop it first, or choose another directory: data_dir in the configuration or LLAMACTL_DATA_DIR. ' +
-      `(Do not remove ${LOCK_FILE}: that does not free the lock. A lock ends with its process.)`,
+      'Use that server, stop it first, or choose another directory: data_dir in the configuration or LLAMACTL_DATA_DIR.',
     { cause },
   );
 }
 
 /** @param lock The file that could not be locked. */
 function cannotUse(directory: string, cause: unknown, lock?: string): Error {
-  const said = cause instanceof Error ? cause.message : String(cause);
+  const said = errorWords(cause);
   const isSqlite = cause instanceof Error && 'errcode' in cause;
   const reason = leadsNowhere(directory)
     ? 'it is a link that leads nowhere'
@@ -263,6 +263,11 @@ function cannotUse(directory: string, cause: unknown, lock?: string): Error {
 }
 
 function leadsNowhere(directory: string): boolean {
-  const isLink = lstatSync(directory, { throwIfNoEntry: false })?.isSymbolicLink() ?? false;
-  return isLink && !existsSync(directory);
+  try {
+    const isLink = lstatSync(directory, { throwIfNoEntry: false })?.isSymbolicLink() ?? false;
+    return isLink && !existsSync(directory);
+  } catch {
+    // A folder above it is closed to this user. The first error says so, too.
+    return false;
+  }
 }

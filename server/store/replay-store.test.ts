@@ -71,7 +71,7 @@ describe('the replay on SQLite', () => {
 
   it('gives one number at a time if no block can be taken, and warns once', async () => {
     const said: string[] = [];
-    const log = { info: () => undefined, warn: (message: string) => void said.push(message) };
+    const log = { debug: () => undefined, warn: (message: string) => void said.push(message) };
     const store = openStore({ file, clock, log });
     rmSync(`${file}.counters`);
     mkdirSync(`${file}.counters`);

@@ -95,7 +95,7 @@ describe('a salvage', () => {
     const kept = prepared.apply();
     expect(readFileSync(kept ?? '').equals(damaged)).toBe(true);
     const said: string[] = [];
-    const store = openStore({ file, clock, log: { info: () => undefined, warn: (line) => said.push(line) } });
+    const store = openStore({ file, clock, log: { debug: () => undefined, warn: (line) => said.push(line) } });
     expect(await store.load()).toHaveLength(found?.saved ?? 0);
     expect(store.dataDirId).toBe(prepared.dataDirId);
     const { users, keys, signingKeys } = await store.accounts.load();

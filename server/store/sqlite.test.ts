@@ -60,7 +60,7 @@ it('a store whose folder was moved writes nothing into a new folder at its path'
 
 it('a store can be closed even if its folder cannot be checked', async () => {
   const said: string[] = [];
-  const log = { info: () => undefined, warn: (message: string) => void said.push(message) };
+  const log = { debug: () => undefined, warn: (message: string) => void said.push(message) };
   const store = openStore({ file, clock, log, isMeasured: true });
   const data = join(folder, 'data');
   renameSync(data, join(folder, 'moved'));
@@ -77,7 +77,7 @@ it('a store can be closed even if its folder cannot be checked', async () => {
 
 it('a store whose database was removed puts it back on close, and logs it', async () => {
   const said: string[] = [];
-  const log = { info: () => undefined, warn: (message: string) => void said.push(message) };
+  const log = { debug: () => undefined, warn: (message: string) => void said.push(message) };
   const store = openStore({ file, clock, log, isMeasured: true });
   for (const name of readdirSync(join(folder, 'data'))) rmSync(join(folder, 'data', name));
   await store.save(storedInstance('a'));
@@ -124,7 +124,7 @@ describe('a store opened on a full disk, for this process alone', () => {
       DatabaseSync.prototype.exec.call(alone, sql);
     });
     const said: string[] = [];
-    const log = { info: () => undefined, warn: (message: string) => void said.push(message) };
+    const log = { debug: () => undefined, warn: (message: string) => void said.push(message) };
     const store = createSqliteStore(alone, file, clock, log);
     for (const id of ['a', 'b']) await store.save(storedInstance(id));
     expect(said).toEqual([`No other process can read ${file} for now: disk I/O error`]);
@@ -291,7 +291,7 @@ describe('openStore', () => {
   it('logs how long a durable write takes, as a warning if it is slow', async () => {
     const said: string[] = [];
     const log = {
-      info: (message: string) => said.push(message),
+      debug: (message: string) => said.push(`debug: ${message}`),
       warn: (message: string) => said.push(`warning: ${message}`),
     };
     const clockWithStep = (milliseconds: number) => {
@@ -307,7 +307,7 @@ describe('openStore', () => {
     await openStore({ file, log, clock: clockWithStep(60) }).close();
     await openStore({ file, log, clock: clockWithStep(60), isMeasured: true }).close();
     expect(said).toEqual([
-      'A durable write takes 0.4 ms.',
+      'debug: A durable write takes 0.4 ms.',
       expect.stringMatching(/^warning: A durable write takes 6\.0 ms: put data_dir on a faster disk/),
     ]);
   });

@@ -18,7 +18,7 @@ import { settleRestored } from './settlement.ts';
 
 /** Log of the store. A pino logger fits. */
 export interface StoreLog {
-  info(message: string): void;
+  debug(message: string): void;
   warn(message: string): void;
 }
 
@@ -142,7 +142,7 @@ function measure(database: DatabaseSync, { file, clock }: { file: string; clock:
   const sentence = `A durable write takes ${each.toFixed(1)} ms`;
   if (each > SLOW_WRITE_MS)
     log.warn(`${sentence}: put data_dir on a faster disk, or every change of state delays all requests.`);
-  else log.info(`${sentence}.`);
+  else log.debug(`${sentence}.`);
 }
 
 function reasonOf(error: unknown): string {

@@ -28,8 +28,14 @@ export async function findExecutable(command: string, searchPath: string): Promi
     firstObjection ??= objection;
   }
   throw new Error(
-    firstObjection ?? `${command || 'a command without a name'} was not found on the PATH (${searchPath || 'empty'})`,
+    firstObjection ?? `${command || 'a command without a name'} was not found on the PATH (${foldersOf(searchPath)})`,
   );
+}
+
+/** The folders themselves would fill several lines of each message. */
+function foldersOf(searchPath: string): string {
+  const number = searchPath.split(path.delimiter).filter((folder) => folder !== '').length;
+  return number === 1 ? '1 folder' : `${number} folders`;
 }
 
 /** Returns why a file cannot be run, in one sentence; `null`: it seems runnable. */

@@ -151,7 +151,7 @@ describe('a launch is refused with a reason that names the file', () => {
 
   test('for a program that is not on the PATH', async () => {
     bench.environment['PATH'] = '/bin:/nowhere';
-    expect(await reasonOf(planOf('no-such-engine'))).toBe('no-such-engine was not found on the PATH (/bin:/nowhere)');
+    expect(await reasonOf(planOf('no-such-engine'))).toBe('no-such-engine was not found on the PATH (2 folders)');
   });
 
   test('for a folder', async () => {

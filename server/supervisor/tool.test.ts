@@ -69,7 +69,9 @@ describe('a program that does not end in time', () => {
 describe('a program that cannot be run', () => {
   const options = { timeoutMs: 1_000 };
   test('rejects with an error that names it', async () => {
-    await expect(run('no-such-tool', [], options)).rejects.toThrow(`no-such-tool was not found on the PATH (${PATH})`);
+    await expect(run('no-such-tool', [], options)).rejects.toThrow(
+      `no-such-tool was not found on the PATH (${PATH.split(':').filter(Boolean).length} folder`,
+    );
     await expect(run('/no/such/tool', [], options)).rejects.toThrow('/no/such/tool does not exist');
     const file = path.join(folder, 'plain');
     writeFileSync(file, '#!/bin/sh\n', { mode: 0o600 });

@@ -37,7 +37,7 @@ export class RestoreBench {
   /** Opens the store as a server does, and closes it. @param act Also gets the warnings of the store. */
   async serve<Value>(act: (store: SqliteStore, warnings: string[]) => Promise<Value>): Promise<Value> {
     const warnings: string[] = [];
-    const log = { info: () => undefined, warn: (message: string) => warnings.push(message) };
+    const log = { debug: () => undefined, warn: (message: string) => warnings.push(message) };
     // `isMeasured` prevents a warning about a slow disk, which a test may have.
     const clock = { ...this.clock, now: () => RestoreBench.NOW + 1 };
     const store = openStore({ file: this.database, clock, log, isMeasured: true });

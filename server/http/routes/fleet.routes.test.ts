@@ -254,7 +254,7 @@ describe('GET /api/export', () => {
     });
     expect(answer.body).toBe(
       [
-        '# All instances of llamactl, secrets in `environment` included. Send it back with POST /api/apply; see docs/fleet.md.',
+        '# All instances of llamactl, secrets in `environment` included. To apply it: llamactl apply FILE, or POST /api/apply; see docs/fleet.md.',
         'version: 1',
         'instances:',
         '  - name: chat',

@@ -9,7 +9,7 @@ import { JSON_HEADERS } from '../errors.ts';
 import { yamlText } from '../bodies/yaml-text.ts';
 
 const COMMENT =
-  'All instances of llamactl, secrets in `environment` included. Send it back with POST /api/apply; see docs/fleet.md.';
+  'All instances of llamactl, secrets in `environment` included. To apply it: llamactl apply FILE, or POST /api/apply; see docs/fleet.md.';
 
 /** All instances as one document. */
 export function fleetRoutes(bind: Bind, fleet: FleetManager): void {

@@ -115,7 +115,7 @@ function callerOf(request: HttpRequest, parts: WebSocketRoutesParts): Caller | P
   if (!isAuthEnabled) return authenticator.authenticate({ authorization: undefined, apiKey: undefined });
   throw new ApiError(
     'UNAUTHORIZED',
-    `Who are you? Send \`Authorization: Bearer\`, or the subprotocols ${PROTOCOL} and ${BEARER}TOKEN, or ?ticket= from POST /api/ws/ticket; a token in the query is not accepted.`,
+    `Authentication required: send \`Authorization: Bearer\`, or the subprotocols ${PROTOCOL} and ${BEARER}TOKEN, or ?ticket= from POST /api/ws/ticket; a token in the query is not accepted.`,
   );
 }
 

@@ -21,7 +21,7 @@ describe('an invalid document', () => {
       extras: {
         problems: [
           { path: 'instances[0].environment.LLAMACTL_X', message: 'is set by llamactl' },
-          { path: 'instances[1].engine', message: 'there is no engine "unknown"; there are: llama_cpp' },
+          { path: 'instances[1].engine', message: 'cannot be "unknown"; it can be llama_cpp' },
           { path: 'instances[1].aliases[1]', message: 'A already names the instance a; choose another' },
           { path: 'instances[2].name', message: expect.stringContaining('instances[1]') as string },
           { path: 'instances[2].model_path', message: expect.stringContaining('is required') as string },

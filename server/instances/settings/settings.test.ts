@@ -114,8 +114,10 @@ describe('checkSettings', () => {
       checkSettings(STORED, withProblems(...problems), GROUPS, null).catch(
         (error: unknown) => (error as Error).message,
       );
-    expect(await message(problem)).toBe('options.x: is none; did you mean `y`?');
-    expect(await message(problem, problem)).toBe('options.x: is none; did you mean `y`? (and 1 more).');
+    const ownSubject = { ...problem, message: '`--port` is set by llamactl' } as const;
+    expect(await message(ownSubject)).toBe('options.x: `--port` is set by llamactl.');
+    expect(await message(problem)).toBe('options.x is none; did you mean `y`?');
+    expect(await message(problem, problem)).toBe('options.x is none; did you mean `y`? (and 1 more).');
   });
 
   it('returns the warnings of valid settings', async () => {

@@ -126,8 +126,12 @@ export function unknownEngine(engines: Engines, name: string): ApiError {
   return refused([unknownEngineProblem(engines, name)]);
 }
 
+/** Engines that the configuration already has. */
+const PLANNED_ENGINES = new Set(['vllm', 'mlx']);
+
 function unknownEngineProblem(engines: Engines, name: string): SettingsProblem {
-  const message = `there is no engine ${JSON.stringify(name)}; there are: ${engines.names().join(', ')}`;
+  const planned = PLANNED_ENGINES.has(name) ? ', which this version does not run yet' : '';
+  const message = `cannot be ${JSON.stringify(name)}${planned}; it can be ${engines.names().join(', ')}`;
   return { code: 'VALIDATION_ERROR', path: 'engine', message };
 }
 
@@ -232,9 +236,20 @@ export function refused(problems: readonly (Problem & { code: ErrorCode })[]): A
   const code = GRAVEST_FIRST.find((each) => problems.some((problem) => problem.code === each)) ?? 'VALIDATION_ERROR';
   const first = problems.find((problem) => problem.code === code);
   const more = problems.length > 1 ? ` (and ${problems.length - 1} more)` : '';
-  return new ApiError(code, sentence(`${first?.path ?? 'settings'}: ${first?.message ?? 'invalid'}${more}`), {
-    problems: problems.map(({ path, message }) => ({ path, message })),
-  });
+  return new ApiError(
+    code,
+    sentence(`${first === undefined ? 'The settings are invalid' : subjectAndMessage(first)}${more}`),
+    {
+      problems: problems.map(({ path, message }) => ({ path, message })),
+    },
+  );
+}
+
+/** The first words of messages that go on from their path: `options.threads needs a value`. Others are sentences. */
+const VERB = /^(?:can|cannot|is|may|must|needs|runs|takes|was) /;
+
+function subjectAndMessage({ path, message }: Problem): string {
+  return VERB.test(message) ? `${path} ${message}` : `${path}: ${message}`;
 }
 
 /** Adds a full stop, unless the text ends with a question ("did you mean …?"). */

@@ -1,0 +1,72 @@
+import { Command } from 'commander';
+import type { UnknownCommand } from './unknown-verb.ts';
+
+/** Global options that take a value, and may precede the verb. */
+const WITH_VALUE = new Set(['--url', '--context']);
+
+/** The words before `--` that are neither options, nor values of the program's own options. */
+export function bareWords(words: readonly string[]): string[] {
+  const dashes = words.indexOf('--');
+  const before = dashes === -1 ? words : words.slice(0, dashes);
+  return before.filter((word, index) => !word.startsWith('-') && !WITH_VALUE.has(before[index - 1] ?? ''));
+}
+
+/**
+ * Rewrites `help keys create` as `keys create --help`, which commander understands.
+ *
+ * @throws {Problem} for an unknown command: with `--help`, commander would print the help of its parent instead
+ */
+export async function understood(program: Command, words: readonly string[]): Promise<readonly string[]> {
+  const { isHelp, path, unknown } = pathOf(program, words);
+  if (unknown !== null) {
+    const { unknownVerb } = await import('./unknown-verb.ts');
+    throw await unknownVerb(unknown);
+  }
+  if (!isHelp || path.length === 0) return words;
+  const at = words.indexOf('help');
+  return [...words.slice(0, at), ...words.slice(at + 1), '--help'];
+}
+
+/** The commands that a command line names. */
+interface CommandPath {
+  /** It begins with `help`. */
+  isHelp: boolean;
+  path: readonly string[];
+  /** The first word that is no command, where a command is expected; `null`: none. */
+  unknown: UnknownCommand | null;
+}
+
+function pathOf(program: Command, words: readonly string[]): CommandPath {
+  const path: string[] = [];
+  let command = program;
+  let isHelp = false;
+  let isValue = false;
+  for (const word of words) {
+    if (isValue) isValue = false;
+    else if (word === '--' || command.registeredArguments.length > 0) break;
+    else if (word.startsWith('-')) isValue = takesValue(word, program, command);
+    else if (word === 'help' && path.length === 0 && !isHelp) isHelp = true;
+    else {
+      const next = command.commands.find((each) => each.name() === word || each.aliases().includes(word));
+      if (next === undefined) {
+        const isUnknown = command.commands.length > 0 && word !== 'help';
+        return { isHelp, path, unknown: isUnknown ? { path, word, parent: command } : null };
+      }
+      path.push(word);
+      command = next;
+    }
+  }
+  return { isHelp, path, unknown: null };
+}
+
+/** Whether the value of this option is the next word. */
+function takesValue(word: string, program: Command, command: Command): boolean {
+  return [...program.options, ...command.options].some(
+    ({ short, long, required }) => required && [short, long].includes(word),
+  );
+}
+
+/** The help command of a program or a command with subcommands. */
+export function helpCommand(): Command {
+  return new Command('help').argument('[command...]').summary('Show the help of a command');
+}

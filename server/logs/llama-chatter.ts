@@ -1,0 +1,69 @@
+/** Each request: the choice of a slot, its sampler, its prompt. */
+const SLOT_FUNCTIONS = [
+  'create_check',
+  'get_availabl',
+  'init_sampler',
+  'launch_slot_',
+  'load_model',
+  'operator()',
+  'process_sing',
+  'prompt_clear',
+  'prompt_load',
+  'prompt_save',
+  'release',
+  'update_slots',
+];
+
+/** Each request: the prompt cache. */
+const SERVER_FUNCTIONS = [
+  'get_availabl',
+  'init',
+  'load',
+  'params_from_',
+  'prompt_save',
+  'server_strea',
+  'update',
+  'update_slots',
+];
+
+/** Each start: metadata and layout of the model. */
+const LOADING_FUNCTIONS = [
+  'common_params_fit_impl',
+  'llama_context',
+  'llama_kv_cache',
+  'llama_kv_cache_iswa',
+  'llama_model_loader',
+  'load',
+  'print_info',
+  'resolve_fused_ops',
+  'sched_reserve',
+];
+
+/**
+ * Functions of llama-server whose `I` lines are of interest only when looking for a fault, as printed before the colon.
+ * llamactl runs it at verbosity 4, because 3 does not say enough about a failed start. Measured on build 11669: a chat
+ * with one sentence takes some 25 lines. Nearly all of these lines are missing at 3, the engine's own default.
+ */
+const CHATTER: ReadonlySet<string> = new Set([
+  ...SLOT_FUNCTIONS.map((name) => `slot ${name}`),
+  ...SERVER_FUNCTIONS.map((name) => `srv ${name}`),
+  ...LOADING_FUNCTIONS,
+]);
+
+/** Two of the five lines after each answer. The others have its tokens and their speed. */
+const GRAPHS = /\| +graphs? re(?:used|allocs) =/;
+/** Our health checks, in builds that log each request. */
+const OWN_REQUEST = /: GET \/(?:health|slots|metrics) /;
+
+/** The longest name before the colon: `srv  get_availabl`, `common_params_fit_impl`. */
+const LONGEST_NAME = 32;
+
+/** Whether an `I` line of llama-server is chatter. @param start Position of its message, after clock and level. */
+export function isChatter(line: string, start: number): boolean {
+  const colon = line.indexOf(':', start);
+  if (colon === -1 || colon - start > LONGEST_NAME) return false;
+  const name = line.slice(start, colon).replace(/ +/, ' ');
+  if (CHATTER.has(name)) return true;
+  if (name === 'slot print_timing') return GRAPHS.test(line);
+  return name === 'srv log_server_r' && OWN_REQUEST.test(line);
+}

@@ -15,8 +15,20 @@ export const VERBS: readonly Verb[] = [
     load: async () => (await import('./commands/quickstart.ts')).quickstartCommand,
   },
   {
+    name: 'up',
+    summary: 'Start a server in the background',
+    group: SERVER,
+    load: async () => (await import('./commands/up.ts')).upCommand,
+  },
+  {
+    name: 'down',
+    summary: 'Stop the server; engines keep running',
+    group: SERVER,
+    load: async () => (await import('./commands/down.ts')).downCommand,
+  },
+  {
     name: 'serve',
-    summary: 'Run the server',
+    summary: 'Run the server in the foreground',
     group: SERVER,
     load: async () => (await import('./commands/serve.ts')).serveCommand,
   },

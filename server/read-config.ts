@@ -1,7 +1,9 @@
 import os from 'node:os';
 import path from 'node:path';
-import { readEnvironment } from './config/env.ts';
+import { readEnvironment, variablesIn } from './config/env.ts';
 import { loadConfig, type LoadedConfig } from './config/load.ts';
+
+export { ConfigError } from './config/config-error.ts';
 
 /** Options of the command line. */
 interface ServeOptions {
@@ -13,6 +15,8 @@ interface ServeOptions {
   searchLocal: boolean;
   /** Absolute folder to which paths are relative; left out: the working directory of this process. */
   workingDirectory?: string;
+  /** The user's variables and absolute home directory; left out: those of this process. */
+  user?: { environment: Readonly<Record<string, string | undefined>>; home: string };
 }
 
 /**
@@ -20,11 +24,11 @@ interface ServeOptions {
  *
  * @throws {ConfigError} with every problem, for people
  */
-export function readConfig({ workingDirectory, ...options }: ServeOptions): LoadedConfig {
+export function readConfig({ workingDirectory, user, ...options }: ServeOptions): LoadedConfig {
   return loadConfig({
     ...options,
-    environment: readEnvironment(),
-    home: homeDirectory(),
+    environment: user === undefined ? readEnvironment() : variablesIn(user.environment),
+    home: user?.home ?? homeDirectory(),
     cwd: workingDirectory ?? process.cwd(),
     uid: process.getuid?.() ?? 0,
   });

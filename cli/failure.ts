@@ -1,5 +1,5 @@
 import { ConnectionError, LlamactlError, ProtocolError, TimeoutError } from '@llamactl/client';
-import { addressRemedies, isElsewhere, type Surrounds } from './server/address-remedies.ts';
+import { addressRemedies, startAdvice, type Surrounds } from './server/address-remedies.ts';
 import { EXIT, type ExitStatus } from './exit-status.ts';
 import { Problem } from './problem.ts';
 import { plain } from './screen/text.ts';
@@ -66,10 +66,11 @@ const ANOTHER = 'to address another server, use --url, LLAMACTL_URL or llamactl 
 
 function unreachable(error: ConnectionError, place: Surrounds | null): Failure {
   if (!error.isUnsent) return failure(EXIT.unreachable, error.message, 'UNREACHABLE');
-  const remedies = place === null ? [] : addressRemedies(place);
-  // A server runs on this machine, so omit the hint to start one.
-  const message = isElsewhere(place) ? error.message.replace(/ Start the server with .*$/, '') : error.message;
-  return failure(EXIT.unreachable, message, 'UNREACHABLE', [...remedies, ANOTHER]);
+  if (place === null) return failure(EXIT.unreachable, error.message, 'UNREACHABLE', [ANOTHER]);
+  // The library does not know which server this program would start.
+  const advice = startAdvice(place);
+  const message = error.message.replace(/ Start the server with .*$/, advice === null ? '' : ` ${advice}`);
+  return failure(EXIT.unreachable, message, 'UNREACHABLE', [...addressRemedies(place), ANOTHER]);
 }
 
 function exitStatusOf({ status, code }: LlamactlError): ExitStatus {

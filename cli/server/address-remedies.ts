@@ -1,3 +1,4 @@
+import { shellQuoted } from '../shell-words.ts';
 import { localServer } from './local-server.ts';
 import { isLoopback } from './loopback.ts';
 import { dataDirectoryOf, DEFAULT, type AddressParts, type ServerAddress } from './server-address.ts';
@@ -7,17 +8,25 @@ export interface Surrounds {
   address: ServerAddress;
   /** URL of the server that runs on this machine in the caller's data directory; `null`: none is known. */
   local: string | null;
-  /** Whether a server uses the data directory that gave the address, even if it does not answer yet. */
+  /** Whether a server uses the data directory of the address, even if it does not answer yet. */
   isInUse: boolean;
+  /** The data directory of the caller's default server. Absolute. */
+  own: string;
 }
 
 export function surroundsOf(
   address: ServerAddress,
   { environment, home }: Pick<AddressParts, 'environment' | 'home'>,
 ): Surrounds {
-  const { dataDirectory } = address;
-  const local = localServer(dataDirectoryOf(environment, home))?.url ?? null;
-  return { address, local, isInUse: dataDirectory !== null && localServer(dataDirectory) !== null };
+  const dataDirectory = directoryOf(address);
+  const own = address.expected?.dataDirectory ?? dataDirectoryOf(environment, home);
+  const local = localServer(own)?.url ?? null;
+  return { address, local, isInUse: dataDirectory !== null && localServer(dataDirectory) !== null, own };
+}
+
+/** The data directory of the addressed server; `null`: unknown. */
+function directoryOf({ dataDirectory, expected }: ServerAddress): string | null {
+  return dataDirectory ?? expected?.dataDirectory ?? null;
 }
 
 /** Whether a server runs on this machine at another address than the one that was tried. */
@@ -37,7 +46,8 @@ function placeOf(address: string): string {
  * Hints for an address where no server answers: the origin of the address, and how to reach the server of this machine.
  */
 export function addressRemedies(place: Surrounds): string[] {
-  const { context, source, url, dataDirectory } = place.address;
+  const { context, source, url } = place.address;
+  const dataDirectory = directoryOf(place.address);
   const { local, isInUse } = place;
   const isContext = context !== null && source !== '--url' && source !== 'LLAMACTL_URL';
   const origin = isContext ? `${url} is the address of the context ${context}` : `this address comes from ${source}`;
@@ -46,8 +56,24 @@ export function addressRemedies(place: Surrounds): string[] {
     ...(local !== null && isElsewhere(place)
       ? [`a server on this machine answers at ${local}; ${wayTo(local, place.address)}`]
       : []),
-    ...(dataDirectory !== null && !isInUse ? [`no server is running in ${dataDirectory}`] : []),
+    ...(dataDirectory === null
+      ? []
+      : [isInUse ? `the server of ${dataDirectory} is not ready` : `no server is running in ${dataDirectory}`]),
   ];
+}
+
+/** A sentence about the start of the missing server; `null`: one runs. */
+export function startAdvice(place: Surrounds): string | null {
+  const { address, own, isInUse } = place;
+  if (isInUse || isElsewhere(place)) return null;
+  const directory = directoryOf(address);
+  if (directory !== null) {
+    const flags = directory === own ? '' : ` --data-dir ${shellQuoted(directory)}`;
+    return `Start it with \`llamactl up${flags}\`, or give the address of another.`;
+  }
+  if (!isLoopback(address.url)) return 'Start it there with `llamactl up`, or give the address of another.';
+  const port = address.source === DEFAULT ? '' : ` --port ${new URL(address.url).port || '80'}`;
+  return `Start one with \`llamactl up${port}\`, or give the address of another.`;
 }
 
 /**

@@ -1,4 +1,4 @@
-import type { Surroundings } from '../command-line.ts';
+import type { Surroundings } from '../surroundings.ts';
 import { ownProgram } from '../server/own-program.ts';
 import type { Terminal } from '../screen/terminal.ts';
 import { serviceDefinition } from './service-definition.ts';

@@ -2,6 +2,7 @@ import { Command } from 'commander';
 import type { CommandLine } from '../command-line.ts';
 import { followedUrl } from '../server/local-server.ts';
 import { refuseServer } from '../server/own-machine.ts';
+import { signalServer } from '../server/server-signal.ts';
 import { serverAddress } from '../server/server-address.ts';
 import type { Terminal } from '../screen/terminal.ts';
 
@@ -38,14 +39,19 @@ Examples:
 }
 
 async function bringDown(commandLine: CommandLine, terminal: Terminal, flags: DownFlags): Promise<void> {
-  const [main, { serverIn }, { EnginesAtStop, engineFates, exists }, { managerWorld, managingService }, { endServer }] =
-    await Promise.all([
-      import('@llamactl/server/main'),
-      import('../server/directory-server.ts'),
-      import('../server/stopped-engines.ts'),
-      import('../service/managing-service.ts'),
-      import('../server/server-end.ts'),
-    ]);
+  const [
+    main,
+    { serverIn },
+    { EnginesAtStop, engineFates, exists },
+    { managerWorld, managingService, stopService },
+    { endServer },
+  ] = await Promise.all([
+    import('@llamactl/server/main'),
+    import('../server/directory-server.ts'),
+    import('../server/stopped-engines.ts'),
+    import('../service/managing-service.ts'),
+    import('../server/server-end.ts'),
+  ]);
   const { environment, home, every, interrupted } = commandLine.surroundings;
   const signal = interrupted();
   const { config } = main.readConfig({
@@ -72,7 +78,9 @@ async function bringDown(commandLine: CommandLine, terminal: Terminal, flags: Do
   const world = managerWorld(main.createInspection(directory).runTool);
   const service = await managingService(pid, world);
   const onWait = (): void => terminal.note(`waiting for process ${pid}: requests in progress may finish`);
-  await endServer({ pid, service }, { world, isHeld: () => main.isLockHeld(directory), every, onWait, signal });
+  const stop = (): void | Promise<void> =>
+    service === null ? signalServer(pid, 'SIGTERM') : stopService(service, world);
+  await endServer(pid, { stop, isHeld: () => main.isLockHeld(directory), every, onWait, signal });
   if (terminal.isJson) {
     return terminal.printJson({
       stopped: true,

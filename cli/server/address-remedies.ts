@@ -11,7 +11,7 @@ export interface Surrounds {
   /** Whether a server uses the data directory of the address, even if it does not answer yet. */
   isInUse: boolean;
   /** The data directory of the caller's default server. Absolute. */
-  own: string;
+  ownDirectory: string;
 }
 
 export function surroundsOf(
@@ -19,9 +19,9 @@ export function surroundsOf(
   { environment, home }: Pick<AddressParts, 'environment' | 'home'>,
 ): Surrounds {
   const dataDirectory = directoryOf(address);
-  const own = address.expected?.dataDirectory ?? dataDirectoryOf(environment, home);
-  const local = localServer(own)?.url ?? null;
-  return { address, local, isInUse: dataDirectory !== null && localServer(dataDirectory) !== null, own };
+  const ownDirectory = address.expected?.dataDirectory ?? dataDirectoryOf(environment, home);
+  const local = localServer(ownDirectory)?.url ?? null;
+  return { address, local, isInUse: dataDirectory !== null && localServer(dataDirectory) !== null, ownDirectory };
 }
 
 /** The data directory of the addressed server; `null`: unknown. */
@@ -64,11 +64,11 @@ export function addressRemedies(place: Surrounds): string[] {
 
 /** A sentence about the start of the missing server; `null`: one runs. */
 export function startAdvice(place: Surrounds): string | null {
-  const { address, own, isInUse } = place;
+  const { address, ownDirectory, isInUse } = place;
   if (isInUse || isElsewhere(place)) return null;
   const directory = directoryOf(address);
   if (directory !== null) {
-    const flags = directory === own ? '' : ` --data-dir ${shellQuoted(directory)}`;
+    const flags = directory === ownDirectory ? '' : ` --data-dir ${shellQuoted(directory)}`;
     return `Start it with \`llamactl up${flags}\`, or give the address of another.`;
   }
   if (!isLoopback(address.url)) return 'Start it there with `llamactl up`, or give the address of another.';

@@ -3,12 +3,11 @@ import type { Surroundings } from '../surroundings.ts';
 import { EXIT } from '../exit-status.ts';
 import { isAlive } from '../living-process.ts';
 import { Problem } from '../problem.ts';
-import { stopService, type ManagerWorld, type ManagingService } from '../service/managing-service.ts';
-import { signalServer } from './server-signal.ts';
 
 /** How to end a server, and how to notice its end. */
 export interface EndOptions {
-  world: Pick<ManagerWorld, 'runTool' | 'uid'>;
+  /** Requests an orderly end. */
+  stop: () => void | Promise<void>;
   /** Whether a server has the lock of the data directory. */
   isHeld: () => boolean;
   every: Surroundings['every'];
@@ -23,22 +22,17 @@ const LOOK_MS = 50;
 const PATIENCE_MS = 3_000;
 
 /**
- * Ends a server in order, with the service manager that runs it, if any. Resolves when its process is gone.
+ * Ends a server in order. Resolves when its process is gone.
  *
- * @param server.service `null`: it was started by hand.
- * @throws {Problem} when we may not end it, or another server takes its place
+ * @throws {Problem} when another server takes its place
  */
-export async function endServer(
-  { pid, service }: { pid: number; service: ManagingService | null },
-  { world, isHeld, every, onWait, signal }: EndOptions,
-): Promise<void> {
+export async function endServer(pid: number, { stop, isHeld, every, onWait, signal }: EndOptions): Promise<void> {
   const stopNote = every(PATIENCE_MS, () => {
     stopNote();
     onWait();
   });
   try {
-    if (service === null) signalServer(pid, 'SIGTERM');
-    else await stopService(service, world);
+    await stop();
     while (isAlive(pid)) await pause(LOOK_MS, undefined, { signal });
   } finally {
     stopNote();

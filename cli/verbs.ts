@@ -39,6 +39,12 @@ export const VERBS: readonly Verb[] = [
     load: async () => (await import('./commands/reload.ts')).reloadCommand,
   },
   {
+    name: 'service',
+    summary: 'Run the server as a service of systemd or launchd',
+    group: SERVER,
+    load: async () => (await import('./commands/service.ts')).serviceCommand,
+  },
+  {
     name: 'status',
     summary: 'Show the server, the machine, and instances by state',
     group: SERVER,

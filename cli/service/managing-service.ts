@@ -92,7 +92,8 @@ async function systemdService(pid: number, world: ManagerWorld): Promise<Managin
 
 /** The variables with which `systemctl --user` finds the manager of a user, also without a log-in. */
 export function userManagerEnvironment(uid: number): Record<string, string> {
-  return { XDG_RUNTIME_DIR: process.env['XDG_RUNTIME_DIR'] ?? `/run/user/${uid}` };
+  const own = uid === process.getuid?.() ? process.env['XDG_RUNTIME_DIR'] : undefined;
+  return { XDG_RUNTIME_DIR: own ?? `/run/user/${uid}` };
 }
 
 async function launchdService(pid: number, { runTool, uid }: ManagerWorld): Promise<ManagingService | null> {

@@ -37,7 +37,7 @@ export function reloadCommand(commandLine: CommandLine): Command {
         const before = serverIn(directory, { isLockHeld, readHolder });
         if (before === null) {
           throw new Problem(`no server is running in ${directory}`, EXIT.unreachable, [
-            'for another server: --data-dir',
+            'to start one: llamactl up; for another server: --data-dir',
           ]);
         }
         const reason = whyNot(before);

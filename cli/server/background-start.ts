@@ -28,6 +28,17 @@ export interface Launch {
   signal: AbortSignal;
 }
 
+/** Variables by which systemd addresses the main process of a service. */
+const MANAGERS = new Set(['NOTIFY_SOCKET', 'WATCHDOG_PID', 'WATCHDOG_USEC']);
+
+/**
+ * The service that this program may belong to, such as cron's, is not the server's: the server must not report to its
+ * manager.
+ */
+function withoutManager(environment: Launch['environment']): Record<string, string | undefined> {
+  return Object.fromEntries(Object.entries(environment).filter(([name]) => !MANAGERS.has(name)));
+}
+
 /**
  * Launches a server that outlives this process and its terminal, and waits until it listens or ends. It has a session
  * of its own and no controlling terminal.
@@ -41,10 +52,10 @@ export async function startInBackground({ program, flags, environment, log, sign
     const child = spawn(program.command, [...program.argv, 'serve', ...flags], {
       detached: true,
       stdio: ['ignore', 'pipe', output.descriptor],
-      env: environment,
+      env: withoutManager(environment),
     });
     const { stdout } = child;
-    const { promise, resolve, reject } = Promise.withResolvers<StartOutcome>();
+    const { promise, resolve, reject } = Promise.withResolvers<'listens' | { how: string }>();
     const abort = (): void => {
       child.kill('SIGTERM');
       reject(new Problem('interrupted; the server was not started', EXIT.interrupted));
@@ -54,13 +65,13 @@ export async function startInBackground({ program, flags, environment, log, sign
       reject(new Problem(`the server cannot be launched: ${reasonOf(error)}`, EXIT.failed));
     });
     child.once('exit', (code, by) => {
-      const how = by === null ? `with status ${code}` : `by ${by}`;
-      resolve({ kind: 'ended', message: output.failure(), how });
+      resolve({ how: by === null ? `with status ${code}` : `by ${by}` });
     });
     // `serve` prints nothing before it listens.
-    stdout?.once('data', () => resolve({ kind: 'listens' }));
+    stdout?.once('data', () => resolve('listens'));
     try {
-      return await promise;
+      const reached = await promise;
+      return reached === 'listens' ? { kind: reached } : { kind: 'ended', message: output.failure(), ...reached };
     } finally {
       signal.removeEventListener('abort', abort);
       // The server goes on without a reader of its standard output.

@@ -17,7 +17,6 @@ export function serverLogIn(dataDirectory: string): string {
 /** A log that one server writes to. */
 export class ServerLog {
   readonly descriptor: number;
-  readonly #file: string;
   /** The output of earlier servers is before this position. */
   readonly #begin: number;
 
@@ -27,12 +26,11 @@ export class ServerLog {
    * @throws {Problem} when it cannot be written
    */
   constructor(file: string) {
-    this.#file = file;
     try {
       mkdirSync(path.dirname(file), { recursive: true, mode: 0o700 });
       if ((statSync(file, { throwIfNoEntry: false })?.size ?? 0) > LONGEST) renameSync(file, `${file}.1`);
-      const { O_WRONLY, O_APPEND, O_CREAT, O_NOFOLLOW } = constants;
-      this.descriptor = openSync(file, O_WRONLY | O_APPEND | O_CREAT | O_NOFOLLOW, 0o600);
+      const { O_RDWR, O_APPEND, O_CREAT, O_NOFOLLOW } = constants;
+      this.descriptor = openSync(file, O_RDWR | O_APPEND | O_CREAT | O_NOFOLLOW, 0o600);
       this.#begin = fstatSync(this.descriptor).size;
     } catch (error) {
       if (codeOf(error) === null) throw error;
@@ -55,15 +53,10 @@ export class ServerLog {
   }
 
   #read(): string {
-    const descriptor = openSync(this.#file, 'r');
-    try {
-      const { size } = fstatSync(descriptor);
-      const from = Math.max(this.#begin, size - MESSAGE);
-      const text = Buffer.alloc(Math.max(0, size - from));
-      return text.toString('utf8', 0, readSync(descriptor, text, 0, text.length, from));
-    } finally {
-      closeSync(descriptor);
-    }
+    const { size } = fstatSync(this.descriptor);
+    const from = Math.max(this.#begin, size - MESSAGE);
+    const text = Buffer.alloc(Math.max(0, size - from));
+    return text.toString('utf8', 0, readSync(this.descriptor, text, 0, text.length, from));
   }
 }
 

@@ -93,7 +93,7 @@ describe('up', () => {
 
   it('starts one server when two are requested at once', async () => {
     const both = await Promise.all([json('up'), json('serve', '--detach')]);
-    expect(both.map(({ started }) => started).toSorted()).toEqual([false, true]);
+    expect(both.filter(({ started }) => started)).toHaveLength(1);
     expect(both[0]?.['pid']).toBe(both[1]?.['pid']);
   });
 

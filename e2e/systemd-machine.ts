@@ -10,6 +10,8 @@ const SYSTEMD = ['/lib/systemd/systemd', '/usr/lib/systemd/systemd'].find((file)
 /** What services depend on when they say nothing; a machine has far more behind these names. */
 const TARGETS = ['sysinit', 'basic', 'multi-user', 'shutdown', 'network', 'network-online', 'remote-fs'];
 
+/** The program that enters namespaces. */
+const ENTER = 'nsenter';
 /** `XDG_RUNTIME_DIR` of root. */
 const USER_RUNTIME = '/run/user/0';
 
@@ -89,7 +91,7 @@ export class SystemdMachine {
 
   /** Runs a command in there, to its end. @returns what it printed */
   async run(...command: string[]): Promise<string> {
-    const { stdout } = await promisify(execFile)('nsenter', [...this.#where, ...command], {
+    const { stdout } = await promisify(execFile)(ENTER, [...this.#where, ...command], {
       env: { ...process.env, XDG_RUNTIME_DIR: USER_RUNTIME },
     });
     return stdout.trim();
@@ -97,7 +99,7 @@ export class SystemdMachine {
 
   /** Runs a command in there, whatever its exit status. */
   async result(command: string, ...words: string[]): Promise<CommandResult> {
-    const child = spawn('nsenter', [...this.#where, command, ...words], { stdio: ['ignore', 'pipe', 'pipe'] });
+    const child = spawn(ENTER, [...this.#where, command, ...words], { stdio: ['ignore', 'pipe', 'pipe'] });
     const result: CommandResult = { status: null, stdout: '', stderr: '' };
     child.stdout.on('data', (text: Buffer) => (result.stdout += text.toString()));
     child.stderr.on('data', (text: Buffer) => (result.stderr += text.toString()));

@@ -6,6 +6,7 @@ import { lastWritten } from '../last-written.ts';
 import { Problem } from '../problem.ts';
 import { shellQuoted } from '../shell-words.ts';
 import { startInBackground } from './background-start.ts';
+import type { DirectoryLock } from './directory-server.ts';
 import { ownProgram } from './own-program.ts';
 import { overridesOf, wordsOf, type ServeFlags } from './serve-flags.ts';
 import { serverLogIn } from './server-log.ts';
@@ -46,8 +47,6 @@ const LOOK_MS = 50;
 const PATIENCE_MS = 5_000;
 /** A server describes itself at once, except on a full disk. */
 const UNDESCRIBED_MS = 10_000;
-
-type Main = typeof import('@llamactl/server/main');
 
 /**
  * Finds the server of the configured data directory, or starts one in the background. Resolves when it listens.
@@ -108,7 +107,7 @@ export async function ensureServer(
 
 /** Waits until the server of a directory listens; `null`: none runs. */
 async function listening(
-  { isLockHeld, readHolder }: Main,
+  { isLockHeld, readHolder }: DirectoryLock,
   directory: string,
   signal: AbortSignal,
 ): Promise<{ pid: number; version: string; url: string } | null> {

@@ -112,6 +112,12 @@ describe.skipIf(reason !== null).each(KINDS)('the service $kind', ({ kind, flags
     expect(await json(install('--log-level', 'debug', '--json'))).toMatchObject({ changed: false, running: true });
   });
 
+  it.runIf(kind === 'of the machine')('is named by `down` for another data directory', async () => {
+    const { status, stderr } = await llamactl('down');
+    expect(status).toBe(0);
+    expect(stderr).toContain('a service of the machine is; to stop it: systemctl stop llamactl.service');
+  });
+
   it('is removed, and its data stays', async () => {
     const { file } = await json(service('status', '--json'));
     expect(await service('uninstall')).toMatchObject({ status: 0, stdout: `removed ${String(file)}\n` });

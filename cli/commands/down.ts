@@ -39,13 +39,7 @@ Examples:
 }
 
 async function bringDown(commandLine: CommandLine, terminal: Terminal, flags: DownFlags): Promise<void> {
-  const [
-    main,
-    { serverIn },
-    { EnginesAtStop, engineFates, exists },
-    { managerWorld, managingService, stopService },
-    { endServer },
-  ] = await Promise.all([
+  const [main, { serverIn }, { EnginesAtStop, engineFates, exists }, services, { endServer }] = await Promise.all([
     import('@llamactl/server/main'),
     import('../server/directory-server.ts'),
     import('../server/stopped-engines.ts'),
@@ -61,10 +55,14 @@ async function bringDown(commandLine: CommandLine, terminal: Terminal, flags: Do
     user: { environment, home },
   });
   const directory = config.data_dir;
+  const world = services.managerWorld(main.createInspection(directory).runTool);
   const server = serverIn(directory, main);
   if (server === null) {
     if (terminal.isJson) return terminal.printJson({ stopped: false, data_dir: directory });
-    return terminal.note(`no server is running in ${directory}`);
+    terminal.note(`no server is running in ${directory}`);
+    const command = await services.machinesStop(world);
+    if (command !== null) terminal.note(`a service of the machine is; to stop it: ${command}`);
+    return;
   }
   const { pid, url } = server;
   // A server that does not listen yet has started no engine.
@@ -75,11 +73,10 @@ async function bringDown(commandLine: CommandLine, terminal: Terminal, flags: Do
     if (before?.length !== 0) terminal.note('stopping the engines');
     await engines?.stop();
   }
-  const world = managerWorld(main.createInspection(directory).runTool);
-  const service = await managingService(pid, world);
+  const service = await services.managingService(pid, world);
   const onWait = (): void => terminal.note(`waiting for process ${pid}: requests in progress may finish`);
   const stop = (): void | Promise<void> =>
-    service === null ? signalServer(pid, 'SIGTERM') : stopService(service, world);
+    service === null ? signalServer(pid, 'SIGTERM') : services.stopService(service, world);
   await endServer(pid, { stop, isHeld: () => main.isLockHeld(directory), every, onWait, signal });
   if (terminal.isJson) {
     return terminal.printJson({

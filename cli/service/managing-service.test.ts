@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { managingService, stopService, type ManagerWorld } from './managing-service.ts';
+import { machinesStop, managingService, stopService, type ManagerWorld } from './managing-service.ts';
 
 const PID = 4711;
 const USERS = '0::/user.slice/user-1000.slice/user@1000.service/app.slice/llamactl.service\n';
@@ -68,6 +68,12 @@ describe('the service that runs a server', () => {
     if (service === null) throw new Error('no service was found');
     await stopService(service, machine);
     expect(machine.asked.at(-1)).toBe('systemctl --no-ask-password stop llamactl.service');
+  });
+
+  it('may be the one of the machine, whose server other users do not see', async () => {
+    expect(await machinesStop(world([{ stdout: 'active\n' }]))).toBe('sudo systemctl stop llamactl.service');
+    expect(await machinesStop(world([{ stdout: 'active\n' }], { uid: 0 }))).toBe('systemctl stop llamactl.service');
+    for (const said of [{ stdout: 'inactive\n' }, { code: 1 }]) expect(await machinesStop(world([said]))).toBe(null);
   });
 
   it('names the command when its manager refuses', async () => {

@@ -96,6 +96,20 @@ export function userManagerEnvironment(uid: number): Record<string, string> {
   return { XDG_RUNTIME_DIR: own ?? `/run/user/${uid}` };
 }
 
+/**
+ * The command that stops the machine's service, if that runs; `null`: it does not. Its server has another data directory
+ * than other users, who often cannot see it.
+ */
+export async function machinesStop({ platform, uid, runTool }: ManagerWorld): Promise<string | null> {
+  if (platform === 'darwin') return null;
+  const show = ['show', '--property=ActiveState', '--value', MACHINES_UNIT];
+  const shown = await runTool('systemctl', show, { timeoutMs: TIMEOUT_MS }).catch(() => null);
+  if (shown?.code !== 0 || shown.stdout.trim() !== 'active') return null;
+  return `${uid === 0 ? '' : 'sudo '}systemctl stop ${MACHINES_UNIT}`;
+}
+
+const MACHINES_UNIT = 'llamactl.service';
+
 async function launchdService(pid: number, { runTool, uid }: ManagerWorld): Promise<ManagingService | null> {
   const target = `gui/${uid}/${LAUNCHD_LABEL}`;
   const shown = await runTool('launchctl', ['print', target], { timeoutMs: TIMEOUT_MS }).catch(() => null);

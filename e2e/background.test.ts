@@ -56,9 +56,11 @@ describe('a verb without a server', () => {
   it('names the configured port and data directory, and offers `up`', async () => {
     const { status, stdout, stderr } = await llamactl('ps');
     expect({ status, stdout }).toEqual({ status: 5, stdout: '' });
-    expect(stderr).toContain(url);
-    expect(stderr).toContain('`llamactl up`');
-    expect(stderr).toContain(`no server is running in ${data}`);
+    const [first, origin] = stderr.split('\n');
+    expect(first).toBe(
+      `llamactl: No server is running for ${data}, and nothing listens at ${url}. To start one: llamactl up`,
+    );
+    expect(origin).toBe(`  this address comes from ${path.join(home, '.config', 'llamactl', 'config.yaml')}`);
     expect(await json('ps')).toMatchObject({
       code: 'UNREACHABLE',
       error: expect.stringContaining('llamactl up') as unknown,

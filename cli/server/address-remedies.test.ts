@@ -84,7 +84,11 @@ describe('hints where no server answers', () => {
 
   const own = '/home/ann/.local/share/llamactl';
   it.each<[string, Partial<ServerAddress>, string]>([
-    ['of this machine', { url: 'http://127.0.0.1:8080' }, 'Start one with `llamactl up`'],
+    [
+      'of this machine',
+      { url: 'http://127.0.0.1:8080' },
+      `No server is running for ${own}, and nothing listens at http://127.0.0.1:8080. To start one: llamactl up`,
+    ],
     ['that the command line names', { url: 'http://localhost:9000', source: '--url' }, '`llamactl up --port 9000`'],
     ['of another machine', { source: '--url' }, 'Start it there with `llamactl up`'],
     ['of a context', { dataDirectory: '/my data', source: '--context' }, "`llamactl up --data-dir '/my data'`"],
@@ -96,7 +100,7 @@ describe('hints where no server answers', () => {
         source: '/etc/llamactl/config.yaml',
         expected: { url: 'http://127.0.0.1:18480', dataDirectory: own, file: '/etc/llamactl/config.yaml' },
       },
-      'Start it with `llamactl up`',
+      `No server is running for ${own}, and nothing listens at http://127.0.0.1:18480. To start one: llamactl up`,
     ],
   ])('suggest how to start the missing server %s', (_whose, address, advice) => {
     const { lines, json } = failureOf(unsent, false, place(address, null));

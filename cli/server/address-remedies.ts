@@ -8,10 +8,10 @@ export interface Surrounds {
   address: ServerAddress;
   /** URL of the server that runs on this machine in the caller's data directory; `null`: none is known. */
   local: string | null;
+  /** The data directory of the server on this machine. */
+  ownDirectory: string;
   /** Whether a server uses the data directory of the address, even if it does not answer yet. */
   isInUse: boolean;
-  /** The data directory of the caller's default server. Absolute. */
-  ownDirectory: string;
 }
 
 export function surroundsOf(
@@ -21,7 +21,7 @@ export function surroundsOf(
   const dataDirectory = directoryOf(address);
   const ownDirectory = address.expected?.dataDirectory ?? dataDirectoryOf(environment, home);
   const local = localServer(ownDirectory)?.url ?? null;
-  return { address, local, isInUse: dataDirectory !== null && localServer(dataDirectory) !== null, ownDirectory };
+  return { address, local, ownDirectory, isInUse: dataDirectory !== null && localServer(dataDirectory) !== null };
 }
 
 /** The data directory of the addressed server; `null`: unknown. */
@@ -56,24 +56,22 @@ export function addressRemedies(place: Surrounds): string[] {
     ...(local !== null && isElsewhere(place)
       ? [`a server on this machine answers at ${local}; ${wayTo(local, place.address)}`]
       : []),
-    ...(dataDirectory === null
-      ? []
-      : [isInUse ? `the server of ${dataDirectory} is not ready` : `no server is running in ${dataDirectory}`]),
+    ...(dataDirectory !== null && isInUse ? [`the server of ${dataDirectory} is not ready`] : []),
+    ...(place.address.dataDirectory !== null && !isInUse ? [`no server is running in ${dataDirectory}`] : []),
   ];
 }
 
-/** A sentence about the start of the missing server; `null`: one runs. */
+/** A sentence about the start of the missing server that the command line names; `null`: one runs. */
 export function startAdvice(place: Surrounds): string | null {
   const { address, ownDirectory, isInUse } = place;
   if (isInUse || isElsewhere(place)) return null;
-  const directory = directoryOf(address);
+  const { dataDirectory: directory } = address;
   if (directory !== null) {
     const flags = directory === ownDirectory ? '' : ` --data-dir ${shellQuoted(directory)}`;
     return `Start it with \`llamactl up${flags}\`, or give the address of another.`;
   }
   if (!isLoopback(address.url)) return 'Start it there with `llamactl up`, or give the address of another.';
-  const port = address.source === DEFAULT ? '' : ` --port ${new URL(address.url).port || '80'}`;
-  return `Start one with \`llamactl up${port}\`, or give the address of another.`;
+  return `Start one with \`llamactl up --port ${new URL(address.url).port || '80'}\`, or give the address of another.`;
 }
 
 /**

@@ -1,6 +1,6 @@
 import type { Style } from '../screen/style.ts';
 import type { BackgroundServer } from './background-server.ts';
-import { addressForOthers, rowIn } from './serve-welcome.ts';
+import { addressForOthers, lineIn } from './serve-welcome.ts';
 
 /** The message about a server in the background for a person. @param version Of this program. */
 export function backgroundLines(
@@ -8,19 +8,19 @@ export function backgroundLines(
   { version, style }: { version: string; style: Style },
 ): string[] {
   const { config, file } = loaded;
-  const row = rowIn(style);
+  const line = lineIn(style);
   const forOthers = addressForOthers(config.server, url);
   const already = isNew ? 'listens on' : 'is running already, on';
   return [
     `llamactl ${running} ${already} ${style.strong(url)} (process ${pid})`,
-    row('for clients', `${url}/v1 is the base URL for OpenAI clients`),
-    row('reference', `${url}/docs is the API as a page`),
-    ...(forOthers === null ? [] : [row('elsewhere', `${forOthers}, for clients ${forOthers}/v1`)]),
-    row('configuration', `${file ?? 'no file, only defaults'}; data in ${config.data_dir}`),
-    row('accounts', accounts(config.auth.enabled, passwordFile)),
-    ...(log === null ? [] : [row('log', log)]),
-    ...(running === version ? [] : [row('version', `llamactl reload replaces it by ${version}`)]),
-    row('stop it', `${stop}${stopsEngines ? '' : '; engines keep running'}`),
+    line('for clients', `${url}/v1 is the base URL for OpenAI clients`),
+    line('API reference', `${url}/docs`),
+    ...(forOthers === null ? [] : [line('elsewhere', `${forOthers}, for clients ${forOthers}/v1`)]),
+    line('configuration', `${file ?? 'no file, only defaults'}; data in ${config.data_dir}`),
+    line('accounts', accounts(config.auth.enabled, passwordFile)),
+    ...(log === null ? [] : [line('log', log)]),
+    ...(running === version ? [] : [line('version', `llamactl reload replaces it by ${version}`)]),
+    line('stop it', `${stop}${stopsEngines ? '' : '; engines keep running'}`),
   ];
 }
 

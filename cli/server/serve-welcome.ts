@@ -44,25 +44,25 @@ export function welcomeLines(
   { stopEngines, style }: { stopEngines: boolean; style: Style },
 ): string[] {
   const { version, url, public_url: forOthers, gateway, configuration, data_dir: data } = facts;
-  const row = rowIn(style);
+  const line = lineIn(style);
   return [
     `llamactl ${version} listens on ${style.strong(url)} (API reference: /docs)`,
-    row('for clients', `${gateway} is the base URL for OpenAI clients`),
-    ...(forOthers === null ? [] : [row('elsewhere', `${forOthers}, for clients ${forOthers}/v1`)]),
-    row('configuration', `${configuration ?? 'no file, only defaults'}; data in ${data}`),
-    row('accounts', accounts(facts)),
-    row('Ctrl-C', `stops the server${stopEngines ? ' and its engines' : '; engines keep running'}`),
+    line('for clients', `${gateway} is the base URL for OpenAI clients`),
+    ...(forOthers === null ? [] : [line('elsewhere', `${forOthers}, for clients ${forOthers}/v1`)]),
+    line('configuration', `${configuration ?? 'no file, only defaults'}; data in ${data}`),
+    line('accounts', accounts(facts)),
+    line('Ctrl-C', `stops the server${stopEngines ? ' and its engines' : '; engines keep running'}`),
   ];
 }
 
 /** The start message of a successor: only what is new. */
 export function successorLines(facts: ServerFacts, { pid, style }: { pid: number; style: Style }): string[] {
   const serves = `llamactl ${facts.version} has taken over, as process ${pid}`;
-  return facts.first_admin === null ? [serves] : [serves, rowIn(style)('accounts', accounts(facts))];
+  return facts.first_admin === null ? [serves] : [serves, lineIn(style)('accounts', accounts(facts))];
 }
 
-/** A row of a start message: a title, and the text beside it. */
-export function rowIn(style: Style): (title: string, text: string) => string {
+/** A line of a start message: a title, and the text beside it. */
+export function lineIn(style: Style): (title: string, text: string) => string {
   return (title, text) => `  ${style.faint(title.padEnd(13))}  ${text}`;
 }
 

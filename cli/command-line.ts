@@ -4,29 +4,11 @@ import path from 'node:path';
 import { TokenRenewal } from './access/token-renewal.ts';
 import { Contexts } from './server/contexts.ts';
 import { EXIT, type ExitStatus } from './exit-status.ts';
-import { serverAddress, type AddressFlags, type ServerAddress } from './server/server-address.ts';
+import { configuredAddress, type AddressFlags, type ServerAddress } from './server/server-address.ts';
 import { bareWords, helpCommand, understood } from './command-words.ts';
 import { isColoured } from './screen/style.ts';
-import { knownSize, Terminal, type Streams } from './screen/terminal.ts';
-
-/** The program's access to the outside world. */
-export interface Surroundings {
-  streams: Streams;
-  environment: Readonly<Record<string, string | undefined>>;
-  /** Absolute. */
-  home: string;
-  /** Milliseconds since the epoch. */
-  now: () => number;
-  /** A signal that aborts at the first Ctrl-C. The second Ctrl-C ends the program. */
-  interrupted: () => AbortSignal;
-  /** Calls `act` at this interval until the returned function is called; keeps no process alive. */
-  every: (milliseconds: number, act: () => void) => () => void;
-  /**
-   * After this call the program goes on when the reader of its output is gone. For commands whose work is not their
-   * output.
-   */
-  outliveReaders: () => void;
-}
+import { knownSize, Terminal } from './screen/terminal.ts';
+import type { Surroundings } from './surroundings.ts';
 
 /** Milliseconds between two token checks of a long-running verb, such as `logs -f`. */
 const TOKEN_CHECK = 10_000;
@@ -150,10 +132,14 @@ export class CommandLine {
     return program;
   }
 
-  /** An action that talks to a server. */
-  online<Flags>(act: (session: Session, invocation: Invocation<Flags>) => Promise<void>): Action {
+  /** An action that talks to a server. @param startsServer Starts the configured server if no server is found. */
+  online<Flags>(
+    act: (session: Session, invocation: Invocation<Flags>) => Promise<void>,
+    { startsServer = false } = {},
+  ): Action {
     return this.local<Flags>(async (terminal, invocation, command) => {
-      const { session, renewal } = await this.#session(terminal, command.optsWithGlobals<GlobalFlags>());
+      const flags = command.optsWithGlobals<GlobalFlags>();
+      const { session, renewal } = await this.#session(terminal, flags, startsServer);
       const end = renewal === null ? undefined : this.surroundings.every(TOKEN_CHECK, () => renewal.token());
       try {
         await act(session, invocation);
@@ -185,14 +171,18 @@ export class CommandLine {
     this.#hasToken = address.token !== null;
   }
 
-  async #session(terminal: Terminal, flags: GlobalFlags): Promise<{ session: Session; renewal: TokenRenewal | null }> {
+  async #session(
+    terminal: Terminal,
+    flags: GlobalFlags,
+    startsServer: boolean,
+  ): Promise<{ session: Session; renewal: TokenRenewal | null }> {
     const [{ Client }, { assertFollowed }] = await Promise.all([
       import('@llamactl/client'),
       import('./server/followed-server.ts'),
     ]);
-    const { environment, home, interrupted, now } = this.surroundings;
+    const { interrupted, now } = this.surroundings;
     const { contexts } = this;
-    const address = serverAddress({ flags, environment, contexts, home });
+    const address = await this.#addressOf(terminal, flags, startsServer);
     const { url, token, context } = address;
     this.talksTo(address);
     if (context !== null && !terminal.isJson) await this.#nameServer(terminal, address);
@@ -218,6 +208,15 @@ export class CommandLine {
     ]);
     const note = contextNote(surroundsOf(address, this.surroundings));
     if (note !== null) terminal.note(note);
+  }
+
+  async #addressOf(terminal: Terminal, flags: AddressFlags, startsServer: boolean): Promise<ServerAddress> {
+    const { environment, home } = this.surroundings;
+    const parts = { flags, environment, contexts: this.contexts, home };
+    const address = await configuredAddress(parts);
+    if (!startsServer) return address;
+    const { startMissing } = await import('./server/missing-server.ts');
+    return (await startMissing(address, this.surroundings, terminal)) ? configuredAddress(parts) : address;
   }
 
   /** Keeps the token of a context valid. @param assertThere Throws while the server of the context is not there. */

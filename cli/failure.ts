@@ -1,5 +1,5 @@
 import { ConnectionError, LlamactlError, ProtocolError, TimeoutError } from '@llamactl/client';
-import { addressRemedies, isElsewhere, type Surrounds } from './server/address-remedies.ts';
+import { addressRemedies, isElsewhere, startAdvice, type Surrounds } from './server/address-remedies.ts';
 import { DEFAULT } from './server/server-address.ts';
 import { EXIT, type ExitStatus } from './exit-status.ts';
 import { codeOf, Problem } from './problem.ts';
@@ -73,19 +73,21 @@ const ANOTHER = 'to address another server, use --url, LLAMACTL_URL or llamactl 
 
 function unreachable(error: ConnectionError, place: Surrounds | null): Failure {
   if (!error.isUnsent) return failure(EXIT.unreachable, error.message, 'UNREACHABLE');
-  const remedies = place === null ? [] : addressRemedies(place);
-  // A server runs on this machine, so omit the hint to start one.
-  const message = isElsewhere(place)
-    ? error.message.replace(/ Start the server with .*$/, '')
-    : (nothingRuns(error, place) ?? error.message);
-  return failure(EXIT.unreachable, message, 'UNREACHABLE', [...remedies, ANOTHER]);
+  if (place === null) return failure(EXIT.unreachable, error.message, 'UNREACHABLE', [ANOTHER]);
+  // The library does not know which server this program would start.
+  const advice = startAdvice(place);
+  const message =
+    nothingRuns(error, place) ??
+    error.message.replace(/ Start the server with .*$/, advice === null ? '' : ` ${advice}`);
+  return failure(EXIT.unreachable, message, 'UNREACHABLE', [...addressRemedies(place), ANOTHER]);
 }
 
 /** The message for the default address: no server was named, so none is running. `null`: another failure. */
-function nothingRuns({ message }: ConnectionError, place: Surrounds | null): string | null {
-  if (place?.address.source !== DEFAULT || !message.includes('nothing listens there')) return null;
-  const { address, ownDirectory } = place;
-  return `No server is running for ${ownDirectory}, and nothing listens at ${address.url}. To start one: llamactl serve`;
+function nothingRuns({ message }: ConnectionError, place: Surrounds): string | null {
+  const { address, ownDirectory, isInUse } = place;
+  const isUnnamed = address.source === DEFAULT || address.expected !== undefined;
+  if (!isUnnamed || isInUse || isElsewhere(place) || !message.includes('nothing listens there')) return null;
+  return `No server is running for ${ownDirectory}, and nothing listens at ${address.url}. To start one: llamactl up`;
 }
 
 function exitStatusOf({ status, code }: LlamactlError): ExitStatus {

@@ -15,8 +15,20 @@ export const VERBS: readonly Verb[] = [
     load: async () => (await import('./commands/quickstart.ts')).quickstartCommand,
   },
   {
+    name: 'up',
+    summary: 'Start a server in the background',
+    group: SERVER,
+    load: async () => (await import('./commands/up.ts')).upCommand,
+  },
+  {
+    name: 'down',
+    summary: 'Stop the server; engines keep running',
+    group: SERVER,
+    load: async () => (await import('./commands/down.ts')).downCommand,
+  },
+  {
     name: 'serve',
-    summary: 'Run the server',
+    summary: 'Run the server in the foreground',
     group: SERVER,
     load: async () => (await import('./commands/serve.ts')).serveCommand,
   },
@@ -25,6 +37,12 @@ export const VERBS: readonly Verb[] = [
     summary: 'Restart the server without dropping requests',
     group: SERVER,
     load: async () => (await import('./commands/reload.ts')).reloadCommand,
+  },
+  {
+    name: 'service',
+    summary: 'Run the server as a service of systemd or launchd',
+    group: SERVER,
+    load: async () => (await import('./commands/service.ts')).serviceCommand,
   },
   {
     name: 'status',

@@ -108,7 +108,7 @@ describe('what is watched from the command line', () => {
     for (const words of [['ps'], ['ps', '--watch'], ['stats'], ['status'], ['alerts'], ['health']]) {
       const { status, stdout, stderr } = await run(...words);
       expect([words, status, stdout]).toEqual([words, 5, '']);
-      expect(stderr).toContain('llamactl serve');
+      expect(stderr).toContain('llamactl up');
     }
   });
 });

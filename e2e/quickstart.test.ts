@@ -6,6 +6,7 @@ import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { DEMO_SENTENCE } from '@llamactl/cli/quickstart/demo-model';
 import { testEngine, testModel } from '../scripts/test-assets.ts';
+import { endProcessesOf } from './home-processes.ts';
 import { freePort } from './server-process.ts';
 
 const LAUNCHER = path.join(import.meta.dirname, '..', 'llamactl');
@@ -17,15 +18,19 @@ beforeAll(async () => {
   home = await mkdtemp(path.join(os.tmpdir(), 'llamactl-quickstart-'));
 });
 
-afterAll(() => rm(home, { recursive: true, force: true }));
+afterAll(async () => {
+  await endProcessesOf(home);
+  await rm(home, { recursive: true, force: true });
+});
 
-/** The newcomer's command, in a home of its own, with the engine of the tests on PATH. */
-async function quickstart(...flags: string[]): Promise<string> {
+/** A newcomer's command, in a home of its own, with the engine of the tests on PATH. */
+async function llamactl(...words: string[]): Promise<string> {
   const env = { HOME: home, PATH: `${path.dirname(testEngine())}:${process.env['PATH'] ?? ''}` };
-  const { stdout } = await run(LAUNCHER, ['quickstart', '--once', '--port', String(await freePort()), ...flags], {
-    env,
-  });
-  return stdout;
+  return (await run(LAUNCHER, words, { env })).stdout;
+}
+
+async function quickstart(...flags: string[]): Promise<string> {
+  return llamactl('quickstart', '--once', '--port', String(await freePort()), ...flags);
 }
 
 describe('quickstart', () => {
@@ -48,6 +53,26 @@ describe('quickstart', () => {
 
   it('takes the model that it is given, also for the instance of an earlier run', async () => {
     expect(await quickstart('--model', await testModel())).toContain(`model: ${DEMO_SENTENCE}`);
+  });
+
+  it('leaves nothing running with --once, and looks for the model before it starts a server', async () => {
+    await expect(llamactl('ps')).rejects.toMatchObject({ code: 5 });
+    await expect(quickstart('--model', path.join(home, 'nope.gguf'))).rejects.toMatchObject({
+      code: 3,
+      stdout: expect.not.stringContaining('3. Server') as unknown,
+      stderr: `llamactl: there is no model file ${path.join(home, 'nope.gguf')}\n`,
+    });
+  });
+
+  it('leaves a server and its instance running, which the next one uses', async () => {
+    const first = await llamactl('quickstart', '--offline', '--port', String(await freePort()));
+    const [, url = ''] = /^ {3}listening in the background on (\S+)$/m.exec(first) ?? [];
+    expect(first).toContain('llamactl down stops the server and leaves engines running');
+    const second = await llamactl('quickstart', '--offline', '--once');
+    expect(second).toContain(`   using the one that runs on ${url}\n`);
+    expect(second).toContain(`model: ${DEMO_SENTENCE}`);
+    expect(JSON.parse(await llamactl('ps', '--json'))).toMatchObject([{ name: 'quickstart', status: 'running' }]);
+    expect(await llamactl('down', '--stop-engines')).toContain('stopped: quickstart\n');
   });
 
   it('says what to do when the model is not one', async () => {

@@ -4,10 +4,16 @@ import { existsSync, mkdirSync, readFileSync, rmdirSync, readdirSync, writeFileS
 import path from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { promisify } from 'node:util';
+import type { CommandResult } from './command-line.ts';
 
 const SYSTEMD = ['/lib/systemd/systemd', '/usr/lib/systemd/systemd'].find((file) => existsSync(file));
 /** What services depend on when they say nothing; a machine has far more behind these names. */
 const TARGETS = ['sysinit', 'basic', 'multi-user', 'shutdown', 'network', 'network-online', 'remote-fs'];
+
+/** The program that enters namespaces. */
+const ENTER = 'nsenter';
+/** `XDG_RUNTIME_DIR` of root. */
+const USER_RUNTIME = '/run/user/0';
 
 /** Why no {@link SystemdMachine} can be had here; `null`: it can. */
 export function whyNoSystemd(): string | null {
@@ -25,19 +31,24 @@ function cgroupRoot(): string | undefined {
   return line?.split(' ')[4];
 }
 
-/** A systemd of its own in namespaces of its own: the same files and network, but nothing of this machine's processes. */
+/**
+ * A systemd of its own in namespaces of its own: the same files and network, but nothing of this machine's processes. It has a copy
+ * of `/etc` without units, which a test may change.
+ */
 export class SystemdMachine {
   readonly #group: string;
   readonly #child: ChildProcess;
   readonly #init: number;
+  readonly #units: string;
 
-  private constructor(group: string, child: ChildProcess, init: number) {
+  private constructor(group: string, child: ChildProcess, init: number, units: string) {
+    this.#units = units;
     this.#group = group;
     this.#child = child;
     this.#init = init;
   }
 
-  /** @param folder An empty one: what is in its `units` are all units. */
+  /** @param folder An empty one: `units` in it and `/etc/systemd/system` in the machine have all units. */
   static async boot(folder: string): Promise<SystemdMachine> {
     const units = path.join(folder, 'units');
     mkdirSync(units, { recursive: true });
@@ -49,6 +60,10 @@ export class SystemdMachine {
       set -e
       mount --make-rprivate /
       for folder in /run /var/lib; do mount -t tmpfs tmpfs $folder; done
+      cp -a /etc /run/etc
+      rm -rf /run/etc/systemd/system
+      mkdir /run/etc/systemd/system
+      mount --bind /run/etc /etc
       mount -t proc proc /proc
       mount --bind /proc/sys /proc/sys && mount -o remount,ro,bind /proc/sys
       umount -R /sys/fs/cgroup
@@ -56,7 +71,7 @@ export class SystemdMachine {
       exec ${SYSTEMD} --system --unit=multi-user.target --log-target=console --show-status=no`;
     const unshare = 'unshare --mount --pid --cgroup --uts --ipc --fork --kill-child';
     const child = spawn('sh', ['-c', `echo $$ > ${group}/cgroup.procs; exec ${unshare} sh -c "$1"`, 'sh', script], {
-      env: { PATH: process.env['PATH'] ?? '', container: 'other', SYSTEMD_UNIT_PATH: units },
+      env: { PATH: process.env['PATH'] ?? '', container: 'other', SYSTEMD_UNIT_PATH: `${units}:/etc/systemd/system` },
       stdio: ['ignore', 'ignore', 'pipe'],
     });
     let said = '';
@@ -64,7 +79,7 @@ export class SystemdMachine {
     for (;;) {
       if (child.exitCode !== null) throw new Error(`systemd did not come up: ${said}`);
       const [init] = childrenOf(child.pid ?? 0);
-      const machine = init === undefined ? null : new SystemdMachine(group, child, init);
+      const machine = init === undefined ? null : new SystemdMachine(group, child, init, units);
       if ((await machine?.isUp()) === true && machine !== null) return machine;
       await pause(50);
     }
@@ -76,14 +91,44 @@ export class SystemdMachine {
 
   /** Runs a command in there, to its end. @returns what it printed */
   async run(...command: string[]): Promise<string> {
-    const where = ['--target', String(this.#init), '--mount', '--pid', '--cgroup', '--uts', '--ipc'];
-    const { stdout } = await promisify(execFile)('nsenter', [...where, ...command]);
+    const { stdout } = await promisify(execFile)(ENTER, [...this.#where, ...command], {
+      env: { ...process.env, XDG_RUNTIME_DIR: USER_RUNTIME },
+    });
     return stdout.trim();
+  }
+
+  /** Runs a command in there, whatever its exit status. */
+  async result(command: string, ...words: string[]): Promise<CommandResult> {
+    const child = spawn(ENTER, [...this.#where, command, ...words], { stdio: ['ignore', 'pipe', 'pipe'] });
+    const result: CommandResult = { status: null, stdout: '', stderr: '' };
+    child.stdout.on('data', (text: Buffer) => (result.stdout += text.toString()));
+    child.stderr.on('data', (text: Buffer) => (result.stderr += text.toString()));
+    await once(child, 'close');
+    return { ...result, status: child.exitCode };
+  }
+
+  get #where(): string[] {
+    return ['--target', String(this.#init), '--mount', '--pid', '--cgroup', '--uts', '--ipc'];
   }
 
   /** A property of a service. */
   async show(service: string, property: string): Promise<string> {
     return this.run('systemctl', 'show', service, '--value', '--property', property);
+  }
+
+  /** Starts the manager of root's own services. @param home Root's home directory for them. */
+  async startUserManager(home: string): Promise<void> {
+    const unit = `[Service]
+Type=notify
+ExecStartPre=mkdir --parents --mode=700 ${USER_RUNTIME}
+ExecStart=${SYSTEMD} --user
+Environment=HOME=${home} XDG_RUNTIME_DIR=${USER_RUNTIME}
+Delegate=yes
+KillMode=mixed
+`;
+    writeFileSync(path.join(this.#units, 'user@0.service'), unit);
+    await this.run('systemctl', 'daemon-reload');
+    await this.run('systemctl', 'start', 'user@0.service');
   }
 
   async dispose(): Promise<void> {

@@ -1,10 +1,9 @@
-import os from 'node:os';
 import path from 'node:path';
 import { pino, type Logger } from 'pino';
 import { startApp, type App } from './app/app.ts';
 import { systemClock } from './clock.ts';
 import { inheritedEnvironment, readEnvironment } from './config/env.ts';
-import { loadConfig, type LoadedConfig } from './config/load.ts';
+import type { LoadedConfig } from './config/load.ts';
 import { standardErrorLines, timestamps } from './log-lines.ts';
 import { checkPlace, inherited, type Inheritance } from './reload/inheritance.ts';
 import { reportExit } from './reload/lifeline.ts';
@@ -28,6 +27,7 @@ export { BUILD_TIME, VERSION };
 export { passwordFileOf } from './auth/first-admin.ts';
 export { editConfigFile } from './config/machine-edit.ts';
 export { createInspection, type Inspection } from './inspection.ts';
+export { readConfig } from './read-config.ts';
 export {
   backUp,
   openRestore,
@@ -39,39 +39,6 @@ export {
   type Replacement,
 } from './database-recovery.ts';
 export type { App, LoadedConfig };
-
-/** Options of the command line. */
-export interface ServeOptions {
-  /** `--config`; `null`: the usual places. */
-  configFile: string | null;
-  /** Dotted key → value as text, such as `server.port` → `9000`. */
-  overrides: Readonly<Record<string, string>>;
-  /** Whether `./llamactl.yaml` is searched. */
-  searchLocal: boolean;
-  /** Absolute folder to which paths are relative; left out: the working directory of this process. */
-  workingDirectory?: string;
-}
-
-/**
- * Reads the configuration from file, environment and flags.
- *
- * @throws {ConfigError} with every problem, for people
- */
-export function readConfig({ workingDirectory, ...options }: ServeOptions): LoadedConfig {
-  return loadConfig({
-    ...options,
-    environment: readEnvironment(),
-    home: homeDirectory(),
-    cwd: workingDirectory ?? process.cwd(),
-    uid: process.getuid?.() ?? 0,
-  });
-}
-
-/** Returns HOME if it is absolute. An empty or relative one would put files into the root or the working directory. */
-function homeDirectory(): string {
-  const home = os.homedir();
-  return path.isAbsolute(home) ? home : os.userInfo().homedir;
-}
 
 /** The server's place in a chain of reloads. */
 export interface ServeAs {

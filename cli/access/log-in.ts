@@ -1,5 +1,6 @@
 import { Client, LlamactlError } from '@llamactl/client';
 import { EXIT } from '../exit-status.ts';
+import { expectedServer } from '../server/expected-server.ts';
 import { assertFollowed } from '../server/followed-server.ts';
 import { moment } from '../moment.ts';
 import { isOwnAddress } from '../server/own-address.ts';
@@ -23,7 +24,8 @@ interface LoginRequest extends AddressParts {
 /** Logs in, and stores the token in a context, which becomes the current one. */
 export async function logIn(terminal: Terminal, request: LoginRequest): Promise<void> {
   const { contexts, environment, isPiped, signal } = request;
-  const { url, context, source, dataDirectory, known } = loginTarget(request);
+  const expected = (await expectedServer(request)) ?? undefined;
+  const { url, context, source, dataDirectory, known } = loginTarget({ ...request, ...(expected && { expected }) });
   request.onAddress({ url, token: null, context: known && context, source, dataDirectory });
   assertFollowed({ url, dataDirectory });
   const client = new Client({ url, retries: 0 });

@@ -1,6 +1,7 @@
 import type { ConfigWritten } from '@llamactl/client';
 import { Command } from 'commander';
-import type { CommandLine, Session, Surroundings } from '../command-line.ts';
+import type { CommandLine, Session } from '../command-line.ts';
+import type { Surroundings } from '../surroundings.ts';
 import { EXIT } from '../exit-status.ts';
 import { Problem } from '../problem.ts';
 import { plain } from '../screen/text.ts';

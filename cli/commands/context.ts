@@ -3,7 +3,7 @@ import { credentialsText, shownContext } from '../access/context-table.ts';
 import type { CommandLine } from '../command-line.ts';
 import { EXIT } from '../exit-status.ts';
 import { Problem } from '../problem.ts';
-import { isThere, serverAddress, type AddressFlags } from '../server/server-address.ts';
+import { configuredAddress, isThere, type AddressFlags } from '../server/server-address.ts';
 import { plain } from '../screen/text.ts';
 
 interface AddFlags {
@@ -130,7 +130,7 @@ function showCommand(commandLine: CommandLine): Command {
         const { environment, home, now } = surroundings;
         const globals = command.optsWithGlobals<AddressFlags>();
         const flags = name === undefined ? globals : { context: name };
-        const { url, token, context, source } = serverAddress({ flags, environment, contexts, home });
+        const { url, token, context, source } = await configuredAddress({ flags, environment, contexts, home });
         const stored = context === null ? { url } : contexts.get(context);
         const isForeign = token !== null && token !== (context === null ? undefined : contexts.get(context).token);
         const shown = shownContext(context ?? '', isForeign ? { url, token } : stored, contexts.current, now());

@@ -2,6 +2,7 @@ import { Command } from 'commander';
 import type { CommandLine, Session } from '../command-line.ts';
 import type { Finding, Level } from '../doctor/finding.ts';
 import { EXIT } from '../exit-status.ts';
+import { DEFAULT } from '../server/server-address.ts';
 import type { Terminal } from '../screen/terminal.ts';
 
 interface DoctorFlags {
@@ -49,7 +50,8 @@ async function examineAll(session: Session, { config, dataDir }: DoctorFlags): P
     server: (local) => {
       const { address, client } = session;
       // If the command line names no server, check the server that was found on this machine.
-      const found = local !== null && address.source === 'the default' ? local : null;
+      const isUnnamed = address.source === DEFAULT || address.expected !== undefined;
+      const found = local !== null && isUnnamed ? local : null;
       return checkServer({
         ...session,
         client: found === null ? client : new Client({ url: found.url, token: address.token ?? undefined }),

@@ -10,10 +10,13 @@ export function quickstartCommand(commandLine: CommandLine): Command {
     .option('--data-dir <folder>', 'Folder for state, engine and model (data_dir)')
     .option('--model <file>', 'GGUF model to use (default: search for one)')
     .option('--offline', 'Download no model; without a local one, use the built-in demo model')
-    .option('--once', 'Exit after the answer instead of serving')
+    .option('--once', 'Stop the server and the instance after the answer, unless they ran before')
     .addHelpText(
       'after',
       `
+Uses the server that runs, or starts one in the background. Server and instance
+keep running afterwards; to stop both: llamactl down --stop-engines.
+
 Examples:
   llamactl quickstart
   llamactl quickstart --once --offline
@@ -23,7 +26,7 @@ Examples:
       commandLine.local<QuickstartFlags>(async (terminal, { flags }) => {
         commandLine.surroundings.outliveReaders();
         const { quickstart } = await import('../quickstart/quickstart.ts');
-        await quickstart(terminal, flags);
+        await quickstart(commandLine.surroundings, terminal, flags);
       }),
     );
 }

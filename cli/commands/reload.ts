@@ -1,12 +1,13 @@
 import { Command } from 'commander';
-import { statSync } from 'node:fs';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { CommandLine } from '../command-line.ts';
 import { EXIT } from '../exit-status.ts';
+import { lastWritten } from '../last-written.ts';
 import { isAlive } from '../living-process.ts';
 import { refuseServer } from '../server/own-machine.ts';
+import { signalServer } from '../server/server-signal.ts';
 import { Problem } from '../problem.ts';
-import { codeOf } from '../reason.ts';
+import { serverIn } from '../server/directory-server.ts';
 import { type ReloadOutcome, ReloadPatience, reloadOutcome, whyNot } from '../server/reload-outcome.ts';
 
 interface ReloadFlags {
@@ -33,30 +34,17 @@ export function reloadCommand(commandLine: CommandLine): Command {
         const overrides: Record<string, string> = flags.dataDir === undefined ? {} : { data_dir: flags.dataDir };
         const { config } = readConfig({ configFile: flags.config ?? null, overrides, searchLocal: true });
         const directory = config.data_dir;
-        // The description may be that of a killed server, and its pid may belong to another process by now. The lock is
-        // the proof.
-        const isHeld = isLockHeld(directory);
-        const before = isHeld ? readHolder(directory) : null;
-        if (before === null && isHeld) {
-          const remedies = [
-            'the server rewrites it within seconds: try again; if that fails, see the log of the server',
-          ];
-          throw new Problem(
-            `a server uses ${directory}, but its server.json is missing or unreadable`,
-            EXIT.failed,
-            remedies,
-          );
-        }
+        const before = serverIn(directory, { isLockHeld, readHolder });
         if (before === null) {
           throw new Problem(`no server is running in ${directory}`, EXIT.unreachable, [
-            'for another server: --data-dir',
+            'to start one: llamactl up; for another server: --data-dir',
           ]);
         }
         const reason = whyNot(before);
         if (reason !== null) throw new Problem(reason, EXIT.failed);
         const passwordFile = passwordFileOf(directory);
         const passwordBefore = lastWritten(passwordFile);
-        signal(before.pid);
+        signalServer(before.pid, 'SIGUSR2');
         const { now } = commandLine.surroundings;
         const until = now() + PATIENCE_MS;
         const patience = new ReloadPatience(now());
@@ -93,27 +81,6 @@ export function reloadCommand(commandLine: CommandLine): Command {
         }
       }),
     );
-}
-
-/** Milliseconds since the epoch; `null`: the file does not exist, or we may not read it. */
-function lastWritten(file: string): number | null {
-  try {
-    return statSync(file).mtimeMs;
-  } catch (error) {
-    if (codeOf(error) === null) throw error;
-    return null;
-  }
-}
-
-function signal(pid: number): void {
-  try {
-    process.kill(pid, 'SIGUSR2');
-  } catch (error) {
-    if (codeOf(error) !== 'EPERM') throw error;
-    throw new Problem(`the server (pid ${pid}) belongs to another user`, EXIT.notAllowed, [
-      'run this command as that user, or as root',
-    ]);
-  }
 }
 
 const EXAMPLES = `

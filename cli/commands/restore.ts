@@ -138,7 +138,7 @@ function dryRunLines({ config }: LoadedConfig): string[] {
 function doneLines(kept: string | null): string[] {
   return [
     ...(kept === null ? [] : [`the previous database is kept as ${kept}`]),
-    'done; start the server: llamactl serve',
+    'done; start the server: llamactl up',
   ];
 }
 

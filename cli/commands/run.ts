@@ -33,7 +33,8 @@ export function runCommand(commandLine: CommandLine): Command {
 Piped input is appended to the prompt. With --json each chunk of an answer is
 printed as the engine sent it, one line of JSON each. The instance keeps
 running; to stop it: llamactl stop NAME. An instance created for a file is
-deleted again if it does not start.
+deleted again if it does not start. If no server runs, one is started in the
+background; llamactl down stops it.
 
 Examples:
   llamactl run ~/models/qwen2.5-0.5b-instruct.gguf
@@ -43,10 +44,13 @@ Examples:
   git diff | llamactl run qwen --system "You write commit messages." --max-tokens 200`,
     )
     .action(
-      commandLine.online<RunFlags>(async (session, { words: [model = '', ...words], flags }) => {
-        const { home, every } = commandLine.surroundings;
-        await run(session, { model, prompt: words.join(' '), home, every }, flags);
-      }),
+      commandLine.online<RunFlags>(
+        async (session, { words: [model = '', ...words], flags }) => {
+          const { home, every } = commandLine.surroundings;
+          await run(session, { model, prompt: words.join(' '), home, every }, flags);
+        },
+        { startsServer: true },
+      ),
     );
 }
 

@@ -8,39 +8,23 @@ import { ownProgram } from '../server/own-program.ts';
 import { reasonOf } from '../reason.ts';
 import { SERVICE_MANAGERS, type ServiceManager } from '../service/service-manager.ts';
 import type { Terminal } from '../screen/terminal.ts';
+import { overridesOf, withServeFlags, type ServeFlags } from '../server/serve-flags.ts';
 import { addressForOthers, successorLines, welcomeLines } from '../server/serve-welcome.ts';
 import { RELATIVE_TO, successorDirectory } from '../working-directory.ts';
 
-interface ServeFlags {
-  config?: string;
-  host?: string;
-  port?: string;
-  dataDir?: string;
-  logLevel?: 'debug' | 'info' | 'warn' | 'error';
-  stopEngines?: boolean;
+interface ServeCommandFlags extends ServeFlags {
+  detach?: boolean;
   printUnit?: ServiceManager;
   takeOver?: boolean;
   relativeTo?: string;
 }
 
 export function serveCommand(commandLine: CommandLine): Command {
-  return new Command('serve')
-    .description(
-      'Run the server in the foreground. Engines keep running when it ends, and the next server adopts them.',
-    )
-    .option('--config <file>', 'Configuration file (default: ./llamactl.yaml, ~/.config/llamactl/config.yaml, …)')
-    .option('--host <address>', 'Address to listen on (server.host, default 127.0.0.1)')
-    .option('--port <number>', 'Port to listen on (server.port, default 8080)')
-    .option('--data-dir <folder>', 'Folder for state, logs and secrets (data_dir)')
-    .addOption(
-      new Option('--log-level <level>', 'Lowest level to log (default: warn on a terminal, else info)').choices([
-        'debug',
-        'info',
-        'warn',
-        'error',
-      ]),
-    )
-    .option('--stop-engines', 'Stop all engines when the server ends')
+  const command = new Command('serve').description(
+    'Run the server in the foreground. Engines keep running when it ends, and the next server adopts them.',
+  );
+  return withServeFlags(command, 'warn on a terminal, else info')
+    .option('--detach', 'Start the server in the background, as llamactl up does')
     .addOption(
       new Option('--print-unit <manager>', 'Print a service definition with these flags instead of serving').choices(
         SERVICE_MANAGERS,
@@ -58,11 +42,11 @@ JSON lines to standard error.
 Examples:
   llamactl serve
   llamactl serve --port 9000 --data-dir /srv/llamactl
-  llamactl serve 2>> llamactl.log &
+  llamactl serve --detach --port 9000
   llamactl serve --print-unit systemd-user > ~/.config/systemd/user/llamactl.service`,
     )
     .action(
-      commandLine.local<ServeFlags>(async (terminal, { flags }) => {
+      commandLine.local<ServeCommandFlags>(async (terminal, { flags }) => {
         if (flags.printUnit !== undefined) {
           const { printUnit } = await import('../service/print-unit.ts');
           return printUnit(commandLine.surroundings, terminal, {
@@ -70,6 +54,10 @@ Examples:
             flags,
             overrides: overridesOf(flags),
           });
+        }
+        if (flags.detach === true) {
+          const { bringUp } = await import('./up.ts');
+          return bringUp(commandLine.surroundings, terminal, flags);
         }
         commandLine.surroundings.outliveReaders();
         // Node's default title is `MainThread`; `ss` and our own port errors would show it.
@@ -93,7 +81,7 @@ interface ReloadSignal {
   onSignal: () => void;
 }
 
-async function takeOver(terminal: Terminal, flags: ServeFlags, reload: ReloadSignal): Promise<void> {
+async function takeOver(terminal: Terminal, flags: ServeCommandFlags, reload: ReloadSignal): Promise<void> {
   const { inherited } = await import('@llamactl/server/main');
   const inheritance = await inherited();
   // The predecessor forwards signals as soon as this server serves, which is before it can end in order.
@@ -122,7 +110,7 @@ function holdSignal(signal: NodeJS.Signals): () => void {
 
 async function run(
   terminal: Terminal,
-  flags: ServeFlags,
+  flags: ServeCommandFlags,
   reload: ReloadSignal,
   inheritance: Inheritance | null,
 ): Promise<void> {
@@ -200,10 +188,4 @@ async function run(
         : successorLines(facts, { pid: process.pid, style });
     for (const line of lines) terminal.print(line);
   } else terminal.printJsonLine({ ...facts, pid: process.pid, msg: 'llamactl listens' });
-}
-
-/** Flags by configuration key. */
-function overridesOf({ host, port, dataDir }: ServeFlags): Record<string, string> {
-  const given = { 'server.host': host, 'server.port': port, data_dir: dataDir };
-  return Object.fromEntries(Object.entries(given).filter((entry): entry is [string, string] => entry[1] !== undefined));
 }

@@ -1,7 +1,7 @@
 import { statSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { Client, LlamactlError, type ConfigView, type ConfigWritten } from '@llamactl/client';
-import type { Surroundings } from '../command-line.ts';
+import type { Surroundings } from '../surroundings.ts';
 import { EXIT } from '../exit-status.ts';
 import { localServer } from '../server/local-server.ts';
 import { Problem } from '../problem.ts';

@@ -75,7 +75,7 @@ describe('the server', () => {
 
   it('is an error if missing, but only if it was named', async () => {
     expect((await check(answering(null))).findings).toMatchObject([
-      { level: 'warning', remedies: ['to start one: llamactl serve'] },
+      { level: 'warning', remedies: ['to start one: llamactl up'] },
     ]);
     const named = { ...ADDRESS, source: '--url' };
     expect((await check(answering(null), { address: named })).findings).toMatchObject([{ level: 'error' }]);

@@ -55,7 +55,7 @@ export async function checkServer({ client, address, version, now, signal }: Ser
     if (!(error instanceof ConnectionError))
       return { ...nothing, findings: [wrong(check, `${where}: ${reasonOf(error)}`)] };
     const isNamed = address.context !== null || address.source === '--url' || address.source === 'LLAMACTL_URL';
-    const remedy = isNamed ? 'check that it is running and that the address is right' : 'to start one: llamactl serve';
+    const remedy = isNamed ? 'check that it is running and that the address is right' : 'to start one: llamactl up';
     return { ...nothing, findings: [(isNamed ? wrong : doubtful)(check, `no server answers at ${where}`, remedy)] };
   }
 }

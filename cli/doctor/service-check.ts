@@ -4,6 +4,7 @@ import path from 'node:path';
 import type { Inspection } from '@llamactl/server/main';
 import { readableFile } from '../readable-file.ts';
 import { codeOf } from '../reason.ts';
+import { systemdPlaceIn, type SystemdPlace } from '../service/systemd-place.ts';
 import { doubtful, well, type Finding } from './finding.ts';
 
 /** Access to systemd and its log-ins. */
@@ -50,7 +51,7 @@ export async function checkService(pid: number | null, world: ServiceWorld): Pro
     const unit = path.join(user.home, '.config', 'systemd', 'user', 'llamactl.service');
     return isThere(unit) ? lingering(user.uid, unit, world) : [];
   }
-  const place = placeIn(world.groups(pid));
+  const place = systemdPlaceIn(world.groups(pid));
   if (place === null) return [];
   const { unit, uid } = place;
   const findings = [...(await killing(place, world)), ...lingering(uid, 'the server', world)];
@@ -59,24 +60,7 @@ export async function checkService(pid: number | null, world: ServiceWorld): Pro
   return [well(CHECK, `${unit} of ${uid === null ? 'the machine' : 'a user'}; engines outlive the server`)];
 }
 
-/** The systemd unit of a process. */
-interface Place {
-  /** `null`: no service, but a process started by a logged-in user. */
-  unit: string | null;
-  /** The user whose own systemd runs it; `null`: the machine's. */
-  uid: number | null;
-}
-
-function placeIn(groups: string | null): Place | null {
-  const paths = groups?.split('\n').map((line) => line.split(':').slice(2).join(':')) ?? [];
-  const place = paths.find((each) => /\.(service|scope)$/.test(each));
-  if (place === undefined) return null;
-  const [, uid] = /\/user@(\d+)\.service\//.exec(place) ?? [];
-  const [, unit] = /\/([^/]+\.service)$/.exec(place) ?? [];
-  return { unit: unit ?? null, uid: uid === undefined ? null : Number(uid) };
-}
-
-async function killing({ unit, uid }: Place, { runTool }: ServiceWorld): Promise<Finding[]> {
+async function killing({ unit, uid }: SystemdPlace, { runTool }: ServiceWorld): Promise<Finding[]> {
   if (unit === null) return [];
   const whose = uid === null ? [] : ['--user'];
   const environment: Record<string, string> = uid === null ? {} : { XDG_RUNTIME_DIR: `/run/user/${uid}` };

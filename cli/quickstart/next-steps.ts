@@ -1,7 +1,8 @@
+import type { BackgroundServer } from '../server/background-server.ts';
 import { QuickstartInstance } from './quickstart-instance.ts';
 
 const { name } = QuickstartInstance;
-const COMMANDS: readonly (readonly [command: string, what: string])[] = [
+const COMMANDS: readonly (readonly [command: string, description: string])[] = [
   [`llamactl run ${name}`, 'chat with it'],
   ['llamactl run ~/models/x.gguf', 'chat with your own model'],
   ['llamactl ps', 'list instances'],
@@ -10,14 +11,15 @@ const COMMANDS: readonly (readonly [command: string, what: string])[] = [
 ];
 const COLUMNS = Math.max(...COMMANDS.map(([command]) => command.length));
 
-/** The commands to try while quickstart's server runs. @param url Of the server. */
-export function nextSteps(url: string): string[] {
+/** The commands to try after quickstart. */
+export function nextSteps({ url, stop }: Pick<BackgroundServer, 'url' | 'stop'>): string[] {
   return [
-    'It works. While this runs, in another terminal:',
-    ...COMMANDS.map(([command, what]) => `  ${command.padEnd(COLUMNS)}  ${what}`),
+    'It works. Server and model keep running in the background. Try next:',
+    ...COMMANDS.map(([command, description]) => `  ${command.padEnd(COLUMNS)}  ${description}`),
     `Programs: every OpenAI client works with base URL ${url}/v1 and model ${name}:`,
     `  curl ${url}/v1/chat/completions -H 'Content-Type: application/json' \\`,
     `    -d '{"model": "${name}", "messages": [{"role": "user", "content": "Hello!"}]}'`,
-    'Ctrl-C stops this server and its engine. `llamactl serve` runs a server that leaves engines running.',
+    `The API as a page: ${url}/docs`,
+    `${stop} stops the server and leaves engines running; ${stop} --stop-engines stops both.`,
   ];
 }

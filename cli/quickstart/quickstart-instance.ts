@@ -4,21 +4,28 @@ import { NotFoundError, type Client, type Instance } from '@llamactl/client';
 export class QuickstartInstance {
   static readonly name = 'quickstart';
   readonly #client: Client;
+  readonly #signal: AbortSignal;
+  /** Whether it ran before {@link start}. */
+  #wasRunning = false;
 
-  constructor(client: Client) {
+  /** @param signal Ends {@link start} and {@link ask}; the instance stays as it is then. */
+  constructor(client: Client, signal: AbortSignal) {
     this.#client = client;
+    this.#signal = signal;
   }
 
   /** Creates the instance, or changes its model, and waits until it runs. */
   async start(model: string): Promise<Instance> {
     const client = this.#client;
     const { name } = QuickstartInstance;
+    const signal = this.#signal;
     const present = await this.#find();
-    if (present === null) await client.createInstance({ name, model_path: model });
+    this.#wasRunning = present?.status === 'running';
+    if (present === null) await client.createInstance({ name, model_path: model }, { signal });
     else if (present.model_path !== model)
-      await client.updateInstance(name, { model_path: model }, { apply: 'restart' });
-    await client.startInstance(name, { wait: true });
-    return client.getInstance(name);
+      await client.updateInstance(name, { model_path: model }, { apply: 'restart', signal });
+    await client.startInstance(name, { wait: true, signal });
+    return client.getInstance(name, { signal });
   }
 
   /**
@@ -26,10 +33,11 @@ export class QuickstartInstance {
    *
    * @returns tokens a second, if the engine reports them
    */
-  async ask(question: string, onText: (text: string) => void): Promise<number | null> {
+  async ask(text: string, onText: (text: string) => void): Promise<number | null> {
     let tokensPerSecond: number | null = null;
-    const messages = [{ role: 'user' as const, content: question }];
-    const answer = this.#client.chat({ model: QuickstartInstance.name, messages, temperature: 0, max_tokens: 64 });
+    const messages = [{ role: 'user' as const, content: text }];
+    const question = { model: QuickstartInstance.name, messages, temperature: 0, max_tokens: 64 };
+    const answer = this.#client.chat(question, { signal: this.#signal });
     for await (const { choices, timings } of answer) {
       for (const { delta } of choices) if (delta.content) onText(delta.content);
       tokensPerSecond = timings?.predicted_per_second ?? tokensPerSecond;
@@ -37,9 +45,10 @@ export class QuickstartInstance {
     return tokensPerSecond;
   }
 
-  /** Stops the instance at once and waits for the end; does nothing if it does not exist. */
+  /** Stops the instance at once and waits for the end. Does nothing if it does not exist, or ran before {@link start}. */
   async stop(): Promise<void> {
     const { name } = QuickstartInstance;
+    if (this.#wasRunning) return;
     if ((await this.#find()) !== null) await this.#client.stopInstance(name, { timeout: 0 }, { wait: true });
   }
 

@@ -1,12 +1,12 @@
-import { mkdir } from 'node:fs/promises';
+import { access, mkdir } from 'node:fs/promises';
 import path from 'node:path';
 import type { LoadedConfig } from '@llamactl/server/main';
-import { TAKE_OVER } from '../commands/serve.ts';
-import { endOnSignal } from '../end-on-signal.ts';
 import { EXIT } from '../exit-status.ts';
-import { logForPerson } from '../instances/log-line.ts';
-import { ownProgram } from '../server/own-program.ts';
 import { Problem } from '../problem.ts';
+import { codeOf, reasonOf } from '../reason.ts';
+import type { BackgroundServer } from '../server/background-server.ts';
+import { overridesOf, type ServeFlags } from '../server/serve-flags.ts';
+import type { Surroundings } from '../surroundings.ts';
 import type { Terminal } from '../screen/terminal.ts';
 import { plain } from '../screen/text.ts';
 import { writeDemoModel } from './demo-model.ts';
@@ -18,7 +18,6 @@ import { QuickstartInstance } from './quickstart-instance.ts';
 import { downloadModel } from './model-download.ts';
 import type { OnProgress } from './progress.ts';
 import { progressPrinter } from './progress-printer.ts';
-import { successorDirectory } from '../working-directory.ts';
 
 const QUESTION = 'Name three fruits.';
 
@@ -35,86 +34,87 @@ export interface QuickstartFlags {
 /**
  * Sets up everything for a newcomer. Each step reports what it does, reuses the results of an earlier run, and suggests
  * a fix on failure. The steps before the server starts only create files. Ctrl-C never leaves half-made files in use.
+ *
+ * Uses the server that runs, or starts one in the background, which stays.
  */
-export async function quickstart(terminal: Terminal, flags: QuickstartFlags): Promise<void> {
-  const { readConfig, serve, serverLog } = await import('@llamactl/server/main');
-  const { Client } = await import('@llamactl/client');
-  const overrides = { 'server.port': flags.port, data_dir: flags.dataDir };
-  const given = Object.entries(overrides).filter((entry): entry is [string, string] => entry[1] !== undefined);
+export async function quickstart(
+  surroundings: Surroundings,
+  terminal: Terminal,
+  flags: QuickstartFlags,
+): Promise<void> {
+  const { readConfig } = await import('@llamactl/server/read-config');
+  const { environment, home } = surroundings;
+  const signal = surroundings.interrupted();
+  const { config: configFile, port, dataDir, once = false } = flags;
+  const serveFlags: ServeFlags = {
+    ...(configFile === undefined ? {} : { config: configFile }),
+    ...(port === undefined ? {} : { port }),
+    ...(dataDir === undefined ? {} : { dataDir }),
+  };
   const loaded = readConfig({
-    configFile: flags.config ?? null,
-    overrides: Object.fromEntries(given),
+    configFile: configFile ?? null,
+    overrides: overridesOf(serveFlags),
     searchLocal: false,
+    user: { environment, home },
   });
   for (const warning of loaded.warnings) terminal.warn(`llamactl: ${warning}`);
   if (loaded.config.auth.enabled) throw accountsAreOn(loaded);
   await mkdir(loaded.config.data_dir, { recursive: true, mode: 0o700 });
 
-  const interrupt = new AbortController();
-  const onInterrupt = (): void => interrupt.abort(new Problem('interrupted', EXIT.interrupted));
-  process.once('SIGINT', onInterrupt);
   terminal.print('1. Engine');
-  await getEngine(terminal, loaded, interrupt.signal);
+  await getEngine(terminal, loaded, signal);
   terminal.print('2. Model');
-  const model = await getModel(terminal, flags, loaded, interrupt.signal);
-  process.off('SIGINT', onInterrupt);
-
+  const model = await getModel(terminal, flags, loaded, signal);
   terminal.print('3. Server');
-  const began = process.cwd();
-  const service = await serve(loaded, serverLog('warn', logForPerson(terminal)), {
-    inheritance: null,
-    successor: () => successor(loaded, began),
-  });
-  process.on('SIGUSR2', () => service.reload());
-  void service.over.then((code) => process.exit(code));
-  const url = service.first.url + basePathOf(loaded);
-  const instance = new QuickstartInstance(new Client(url));
-  // Stop only quickstart's own instance: other engines of the data directory may be running on purpose.
-  const end = async (): Promise<void> => {
-    await instance.stop();
-    await service.close({ stopEngines: false });
-  };
-  let hasAnswered = false;
-  endOnSignal({
-    announce: (signal) => terminal.warn(`\nllamactl: shutting down on ${signal}; stopping its engine`),
-    end,
-    // A script must not take an interrupted quickstart for a success.
-    exitCode: () => (hasAnswered ? EXIT.ok : EXIT.interrupted),
-  });
-  terminal.print(`   listening on ${url}`);
+  const { ensureServer } = await import('../server/background-server.ts');
+  const onWait = (sentence: string): void => terminal.warn(`   ${sentence}`);
+  const server = await ensureServer(surroundings, { flags: serveFlags, searchLocal: false, signal, onWait });
+  terminal.print(`   ${server.isNew ? 'listening in the background on' : 'using the one that runs on'} ${server.url}`);
+  const { Client } = await import('@llamactl/client');
+  const instance = new QuickstartInstance(new Client(server.url), signal);
   try {
     await answerOnce(terminal, instance, model);
-    hasAnswered = true;
   } catch (error) {
-    await end();
+    if (!once && server.isNew) terminal.warn(`the server keeps running; to stop it: ${server.stop}`);
     throw error;
+  } finally {
+    if (once) await undo(surroundings, instance, server);
   }
-  if (flags.once === true) await end();
-  else terminal.print(`\n${nextSteps(url).join('\n')}`);
+  if (!once) terminal.print(`\n${nextSteps(server).join('\n')}`);
 }
 
-/** A reload replaces quickstart's server by a plain `serve`. */
-function successor({ config, file }: LoadedConfig, began: string): { command: string; argv: string[]; cwd?: string } {
-  const flags = ['--config', file ?? '/dev/null', '--data-dir', config.data_dir, '--port', String(config.server.port)];
-  const { command, argv } = ownProgram();
-  const { flags: place, ...where } = successorDirectory(began);
-  return { command, argv: [...argv, 'serve', ...flags, ...place, TAKE_OVER], ...where };
+/** Stops only what this call started: the rest may be running on purpose. */
+async function undo(
+  { every }: Pick<Surroundings, 'every'>,
+  instance: QuickstartInstance,
+  { isNew, pid, loaded }: BackgroundServer,
+): Promise<void> {
+  await instance.stop();
+  if (!isNew) return;
+  const [{ endServer }, { signalServer }, { isLockHeld }] = await Promise.all([
+    import('../server/server-end.ts'),
+    import('../server/server-signal.ts'),
+    import('@llamactl/server/main'),
+  ]);
+  await endServer(pid, {
+    stop: () => signalServer(pid, 'SIGTERM'),
+    isHeld: () => isLockHeld(loaded.config.data_dir),
+    every,
+    onWait: () => undefined,
+    signal: new AbortController().signal,
+  });
 }
 
 /** Quickstart has no credentials, and must not create any. */
 function accountsAreOn({ file }: LoadedConfig): Problem {
   const where = file === null ? 'from a variable or flag' : `auth.enabled in ${file}`;
   return new Problem(`accounts are on (${where}), and quickstart has no credentials`, EXIT.failed, [
-    'with accounts: run llamactl serve, and in another terminal llamactl login and llamactl run MODEL.gguf',
+    'with accounts: llamactl up, llamactl login, then llamactl run MODEL.gguf',
     'without accounts, on another port: LLAMACTL_AUTH_ENABLED=false llamactl quickstart --config /dev/null --port 8081 --data-dir ~/llamactl-try',
   ]);
 }
 
-function basePathOf({ config }: LoadedConfig): string {
-  return config.server.base_path.replace(/\/+$/, '');
-}
-
-/** Searches the folders that the server searches. */
+/** The server looks in this install folder after PATH. */
 async function getEngine(terminal: Terminal, { config }: LoadedConfig, signal: AbortSignal): Promise<void> {
   const directory = path.join(config.data_dir, 'engines', 'llama_cpp');
   const { command } = config.engines.llama_cpp;
@@ -143,7 +143,7 @@ async function getModel(
   { config }: LoadedConfig,
   signal: AbortSignal,
 ): Promise<string> {
-  if (flags.model !== undefined) return path.resolve(flags.model);
+  if (flags.model !== undefined) return givenModel(path.resolve(flags.model));
   const found = await findModel({ directories: config.models.dirs });
   if (found !== null) {
     terminal.print(`   found ${found}`);
@@ -169,6 +169,16 @@ async function getModel(
     if (signal.aborted) throw error;
     terminal.warn(`   ${error instanceof Error ? error.message : String(error)}`);
     return writeDemo(terminal, directory);
+  }
+}
+
+async function givenModel(file: string): Promise<string> {
+  try {
+    await access(file);
+    return file;
+  } catch (error) {
+    if (codeOf(error) === 'ENOENT') throw new Problem(`there is no model file ${file}`, EXIT.notFound);
+    throw new Problem(`the model file cannot be read: ${reasonOf(error)}`, EXIT.failed);
   }
 }
 

@@ -11,8 +11,8 @@ function place(address: Partial<ServerAddress>, local: string | null = LOCAL): S
   return {
     address: { url, token: null, context: null, source: 'the default', dataDirectory: null, ...address },
     local,
-    ownDirectory: '/home/me/data',
     isInUse: false,
+    ownDirectory: '/home/ann/.local/share/llamactl',
   };
 }
 
@@ -57,7 +57,7 @@ describe('hints where no server answers', () => {
     [
       'a context that follows a server which does not answer yet',
       { ...place({ context: 'local', source: 'the context local', dataDirectory: '/data' }, null), isInUse: true },
-      ['http://172.17.0.1:8080 is the address of the context local'],
+      ['http://172.17.0.1:8080 is the address of the context local', 'the server of /data is not ready'],
     ],
     [
       'this server under another name',
@@ -75,15 +75,38 @@ describe('hints where no server answers', () => {
   });
 
   it('do not suggest a start where a server runs', () => {
-    const of = (surrounds: Surrounds): string | undefined => failureOf(unsent, false, surrounds).lines[0];
-    expect(of(place({}))).toBe('No answer from http://172.17.0.1:8080: nothing listens there.');
-    expect(of(place({ source: '--url' }, null))).toContain('Start the server with `llamactl serve`');
+    const first = (surrounds: Surrounds): string | undefined => failureOf(unsent, false, surrounds).lines[0];
+    expect(first(place({}))).toBe('No answer from http://172.17.0.1:8080: nothing listens there.');
+    const starting = { ...place({ dataDirectory: '/data' }, null), isInUse: true };
+    expect(first(starting)).toBe('No answer from http://172.17.0.1:8080: nothing listens there.');
+    expect(addressRemedies(starting)).toEqual(['the server of /data is not ready']);
   });
 
-  it('name the data directory if the address is only the default', () => {
-    expect(failureOf(unsent, false, place({}, null)).lines[0]).toBe(
-      'No server is running for /home/me/data, and nothing listens at http://172.17.0.1:8080. To start one: llamactl serve',
-    );
+  const own = '/home/ann/.local/share/llamactl';
+  it.each<[string, Partial<ServerAddress>, string]>([
+    [
+      'of this machine',
+      { url: 'http://127.0.0.1:8080' },
+      `No server is running for ${own}, and nothing listens at http://127.0.0.1:8080. To start one: llamactl up`,
+    ],
+    ['that the command line names', { url: 'http://localhost:9000', source: '--url' }, '`llamactl up --port 9000`'],
+    ['of another machine', { source: '--url' }, 'Start it there with `llamactl up`'],
+    ['of a context', { dataDirectory: '/my data', source: '--context' }, "`llamactl up --data-dir '/my data'`"],
+    ['of a context of this user', { dataDirectory: own, source: '--context' }, 'Start it with `llamactl up`'],
+    [
+      'of the configuration',
+      {
+        url: 'http://127.0.0.1:18480',
+        source: '/etc/llamactl/config.yaml',
+        expected: { url: 'http://127.0.0.1:18480', dataDirectory: own, file: '/etc/llamactl/config.yaml' },
+      },
+      `No server is running for ${own}, and nothing listens at http://127.0.0.1:18480. To start one: llamactl up`,
+    ],
+  ])('suggest how to start the missing server %s', (_whose, address, advice) => {
+    const { lines, json } = failureOf(unsent, false, place(address, null));
+    expect(lines[0]).toContain(advice);
+    expect(lines[0]).not.toContain('llamactl serve');
+    expect(json).toMatchObject({ error: lines[0], code: 'UNREACHABLE' });
   });
 });
 

@@ -1,3 +1,4 @@
+import { shellQuoted } from '../shell-words.ts';
 import { localServer } from './local-server.ts';
 import { isLoopback } from './loopback.ts';
 import { dataDirectoryOf, DEFAULT, type AddressParts, type ServerAddress } from './server-address.ts';
@@ -9,7 +10,7 @@ export interface Surrounds {
   local: string | null;
   /** The data directory of the server on this machine. */
   ownDirectory: string;
-  /** Whether a server uses the data directory that gave the address, even if it does not answer yet. */
+  /** Whether a server uses the data directory of the address, even if it does not answer yet. */
   isInUse: boolean;
 }
 
@@ -17,10 +18,15 @@ export function surroundsOf(
   address: ServerAddress,
   { environment, home }: Pick<AddressParts, 'environment' | 'home'>,
 ): Surrounds {
-  const { dataDirectory } = address;
-  const ownDirectory = dataDirectoryOf(environment, home);
+  const dataDirectory = directoryOf(address);
+  const ownDirectory = address.expected?.dataDirectory ?? dataDirectoryOf(environment, home);
   const local = localServer(ownDirectory)?.url ?? null;
   return { address, local, ownDirectory, isInUse: dataDirectory !== null && localServer(dataDirectory) !== null };
+}
+
+/** The data directory of the addressed server; `null`: unknown. */
+function directoryOf({ dataDirectory, expected }: ServerAddress): string | null {
+  return dataDirectory ?? expected?.dataDirectory ?? null;
 }
 
 /** Whether a server runs on this machine at another address than the one that was tried. */
@@ -40,7 +46,8 @@ function placeOf(address: string): string {
  * Hints for an address where no server answers: the origin of the address, and how to reach the server of this machine.
  */
 export function addressRemedies(place: Surrounds): string[] {
-  const { context, source, url, dataDirectory } = place.address;
+  const { context, source, url } = place.address;
+  const dataDirectory = directoryOf(place.address);
   const { local, isInUse } = place;
   const isContext = context !== null && source !== '--url' && source !== 'LLAMACTL_URL';
   const origin = isContext ? `${url} is the address of the context ${context}` : `this address comes from ${source}`;
@@ -49,8 +56,22 @@ export function addressRemedies(place: Surrounds): string[] {
     ...(local !== null && isElsewhere(place)
       ? [`a server on this machine answers at ${local}; ${wayTo(local, place.address)}`]
       : []),
-    ...(dataDirectory !== null && !isInUse ? [`no server is running in ${dataDirectory}`] : []),
+    ...(dataDirectory !== null && isInUse ? [`the server of ${dataDirectory} is not ready`] : []),
+    ...(place.address.dataDirectory !== null && !isInUse ? [`no server is running in ${dataDirectory}`] : []),
   ];
+}
+
+/** A sentence about the start of the missing server that the command line names; `null`: one runs. */
+export function startAdvice(place: Surrounds): string | null {
+  const { address, ownDirectory, isInUse } = place;
+  if (isInUse || isElsewhere(place)) return null;
+  const { dataDirectory: directory } = address;
+  if (directory !== null) {
+    const flags = directory === ownDirectory ? '' : ` --data-dir ${shellQuoted(directory)}`;
+    return `Start it with \`llamactl up${flags}\`, or give the address of another.`;
+  }
+  if (!isLoopback(address.url)) return 'Start it there with `llamactl up`, or give the address of another.';
+  return `Start one with \`llamactl up --port ${new URL(address.url).port || '80'}\`, or give the address of another.`;
 }
 
 /**

@@ -62,7 +62,8 @@ export function successorLines(facts: ServerFacts, { pid, style }: { pid: number
   return facts.first_admin === null ? [serves] : [serves, lineIn(style)('accounts', accounts(facts))];
 }
 
-function lineIn(style: Style): (title: string, text: string) => string {
+/** A line of a start message: a title, and the text beside it. */
+export function lineIn(style: Style): (title: string, text: string) => string {
   return (title, text) => `  ${style.faint(title.padEnd(13))}  ${text}`;
 }
 

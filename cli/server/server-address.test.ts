@@ -1,10 +1,16 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { Contexts } from './contexts.ts';
 import { HeldDirectory } from '../testing/held-directory.ts';
-import { DEFAULT_URL, serverAddress, type AddressFlags, type ServerAddress } from './server-address.ts';
+import {
+  configuredAddress,
+  DEFAULT_URL,
+  serverAddress,
+  type AddressFlags,
+  type ServerAddress,
+} from './server-address.ts';
 
 let home: string;
 let contexts: Contexts;
@@ -73,6 +79,51 @@ describe('serverAddress', () => {
 
   it('requires an existing context', () => {
     expect(() => address({ context: 'gone' })).toThrow('there is no context gone');
+  });
+});
+
+describe('the configured server of this machine', () => {
+  const configured = (flags: AddressFlags = {}): Promise<ServerAddress> =>
+    configuredAddress({ flags, environment: { LLAMACTL_CONFIG: path.join(home, 'own.yaml') }, contexts, home });
+  const configure = (text: string): void => writeFileSync(path.join(home, 'own.yaml'), text);
+
+  it('is found in its data directory', async () => {
+    const folder = path.join(home, 'elsewhere');
+    configure(`data_dir: ${folder}\nserver: { port: 18480 }\n`);
+    const file = path.join(folder, 'server.json');
+    describeLocal('http://127.0.0.1:9000', folder);
+    expect(await configured()).toMatchObject({ url: 'http://127.0.0.1:9000', source: file, dataDirectory: folder });
+  });
+
+  it('has the port of the file while it does not run', async () => {
+    configure('server: { port: 18480, host: localhost }\n');
+    const file = path.join(home, 'own.yaml');
+    const dataDirectory = path.join(home, '.local/share/llamactl');
+    const url = 'http://127.0.0.1:18480';
+    expect(await configured()).toEqual({
+      url,
+      token: null,
+      context: null,
+      source: file,
+      dataDirectory: null,
+      expected: { url, dataDirectory, file },
+    });
+  });
+
+  it('does not matter when the command line names a server, or the file is invalid', async () => {
+    configure('server: { prot: 18480 }\n');
+    expect(await configured({ url: 'http://flag' })).toMatchObject({ url: 'http://flag' });
+    expect(await configured()).toMatchObject({ url: DEFAULT_URL, source: 'the default' });
+  });
+
+  it('gets no token that is not for its data directory', async () => {
+    configure('server: { port: 18480 }\n');
+    const environment = { LLAMACTL_TOKEN: 'mine', LLAMACTL_CONFIG: path.join(home, 'own.yaml') };
+    expect(await configuredAddress({ flags: {}, environment, contexts, home })).toMatchObject({
+      url: 'http://127.0.0.1:18480',
+      token: null,
+      isTokenKept: true,
+    });
   });
 });
 

@@ -1,5 +1,6 @@
 import path from 'node:path';
 import type { Context, Contexts } from './contexts.ts';
+import { expectedServer, type ExpectedServer } from './expected-server.ts';
 import { followedUrl, localServer } from './local-server.ts';
 
 /** The address of a server, and the credentials for it. */
@@ -14,6 +15,8 @@ export interface ServerAddress {
   dataDirectory: string | null;
   /** `LLAMACTL_TOKEN` is set, but not sent: the address is the default, and no server is known to be there. */
   isTokenKept?: true;
+  /** The configured server of this machine, which does not run; left out: the command line names a server, or it runs. */
+  expected?: ExpectedServer;
 }
 
 /** The address flags of the command line. */
@@ -28,11 +31,24 @@ export interface AddressParts {
   contexts: Contexts;
   /** Absolute. */
   home: string;
+  /** The configured server of this machine; left out: the one of an empty configuration. */
+  expected?: ExpectedServer;
 }
 
 export const DEFAULT_URL = 'http://127.0.0.1:8080';
 /** The source of the default address. */
 export const DEFAULT = 'the default';
+
+/**
+ * As {@link serverAddress}, but reads the configuration if no server is named or found without it: the file may name
+ * another data directory or port.
+ */
+export async function configuredAddress(parts: AddressParts): Promise<ServerAddress> {
+  const address = serverAddress(parts);
+  if (address.source !== DEFAULT) return address;
+  const expected = await expectedServer(parts);
+  return expected === null ? address : serverAddress({ ...parts, expected });
+}
 
 /**
  * Finds the server, in this order: `--url`, `--context`, `LLAMACTL_URL`, `LLAMACTL_CONTEXT`, the current context, the
@@ -44,7 +60,7 @@ export const DEFAULT = 'the default';
  *
  * @throws {Problem} when the named context does not exist
  */
-export function serverAddress({ flags, environment, contexts, home }: AddressParts): ServerAddress {
+export function serverAddress({ flags, environment, contexts, home, expected }: AddressParts): ServerAddress {
   const given = environment['LLAMACTL_TOKEN'];
   const token = given === undefined || given === '' ? null : given;
   const inContext = (name: string, source: string): ServerAddress => {
@@ -67,12 +83,19 @@ export function serverAddress({ flags, environment, contexts, home }: AddressPar
   if (name !== undefined && name !== '') return inContext(name, 'LLAMACTL_CONTEXT');
   const { current } = contexts;
   if (current !== null) return inContext(current, `the context ${current}`);
-  const dataDirectory = dataDirectoryOf(environment, home);
+  const dataDirectory = expected?.dataDirectory ?? dataDirectoryOf(environment, home);
   const { url: local = null, file = '' } = localServer(dataDirectory) ?? {};
   if (local !== null) return at(local, file, dataDirectory);
-  const unnamed = at(DEFAULT_URL, DEFAULT);
+  const unnamed =
+    expected === undefined ? at(DEFAULT_URL, DEFAULT) : { ...at(expected.url, sourceOf(expected)), expected };
   if (token === null) return unnamed;
   return { ...unnamed, token: ownToken(contexts, unnamed.context), isTokenKept: true };
+}
+
+/** The origin of the address of a server that does not run. */
+function sourceOf({ url, file }: ExpectedServer): string {
+  if (isSameAddress(url, DEFAULT_URL)) return DEFAULT;
+  return file ?? 'the environment';
 }
 
 function ownToken(contexts: Contexts, context: string | null): string | null {

@@ -1,3 +1,6 @@
+/** The name of the agent. */
+export const LAUNCHD_LABEL = 'local.llamactl';
+
 /** The parts of an agent. */
 export interface LaunchdAgentParts {
   program: readonly [string, ...string[]];
@@ -19,7 +22,7 @@ export function launchdAgent({ program, serveFlags, searchPath, home, stopSecond
 <plist version="1.0">
 <dict>
   <key>Label</key>
-  <string>local.llamactl</string>
+  <string>${LAUNCHD_LABEL}</string>
   <key>ProgramArguments</key>
   <array>
 ${words.join('')}  </array>

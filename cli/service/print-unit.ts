@@ -1,6 +1,7 @@
-import type { Surroundings } from '../command-line.ts';
+import type { LoadedConfig } from '@llamactl/server/main';
 import { ownProgram } from '../server/own-program.ts';
 import type { Terminal } from '../screen/terminal.ts';
+import type { Surroundings } from '../surroundings.ts';
 import { serviceDefinition } from './service-definition.ts';
 import { serviceFacts, type KeptFlags } from './service-facts.ts';
 import type { ServiceManager } from './service-manager.ts';
@@ -13,20 +14,38 @@ export interface UnitRequest {
   overrides: Readonly<Record<string, string>>;
 }
 
+/** A service definition of this program. */
+export interface OwnDefinition {
+  text: string;
+  /** Reasons why the service may not work as meant. */
+  warnings: readonly string[];
+  loaded: LoadedConfig;
+}
+
 /** Prints the service definition of this program with these flags. */
 export async function printUnit(
-  { environment, home }: Pick<Surroundings, 'environment' | 'home'>,
+  surroundings: Pick<Surroundings, 'environment' | 'home'>,
   terminal: Terminal,
-  { manager, flags, overrides }: UnitRequest,
+  request: UnitRequest,
 ): Promise<void> {
-  const { readConfig } = await import('@llamactl/server/main');
-  const loaded = readConfig({ configFile: flags.config ?? null, overrides, searchLocal: true });
+  const { text, warnings } = await ownDefinition(surroundings, request);
+  for (const warning of warnings) terminal.warn(`llamactl: ${warning}`);
+  terminal.print(text.trimEnd());
+}
+
+/** Makes the service definition of this program with these flags. */
+export async function ownDefinition(
+  { environment, home }: Pick<Surroundings, 'environment' | 'home'>,
+  { manager, flags, overrides }: UnitRequest,
+): Promise<OwnDefinition> {
+  const { readConfig } = await import('@llamactl/server/read-config');
+  const user = { environment, home };
+  const loaded = readConfig({ configFile: flags.config ?? null, overrides, searchLocal: true, user });
   const { facts, warnings } = serviceFacts(manager, flags, loaded, {
     own: ownProgram(),
     searchPath: environment['PATH'] ?? '',
     home,
     folder: process.cwd(),
   });
-  for (const warning of warnings) terminal.warn(`llamactl: ${warning}`);
-  terminal.print(serviceDefinition(manager, facts).trimEnd());
+  return { text: serviceDefinition(manager, facts), warnings, loaded };
 }

@@ -3,7 +3,12 @@ export type Environment = Readonly<Record<string, string>>;
 
 /** Copies the variables, once at the start; later changes have no effect. */
 export function readEnvironment(): Environment {
-  const set = Object.entries(process.env).filter((entry): entry is [string, string] => entry[1] !== undefined);
+  return variablesIn(process.env);
+}
+
+/** The variables that are set. */
+export function variablesIn(variables: Readonly<Record<string, string | undefined>>): Environment {
+  const set = Object.entries(variables).filter((entry): entry is [string, string] => entry[1] !== undefined);
   return Object.freeze(Object.fromEntries(set));
 }
 

@@ -45,7 +45,11 @@ export class Admission {
       this.#answerOptions(request, reply, path === '*' ? ALL_METHODS : this.#routes.methodsOf(path));
       return true;
     }
-    if (this.#isElsewhere(request, path)) throw this.refusalOf(request);
+    if (this.#isElsewhere(request, path)) {
+      if (!isBrowserAtRoot(request, path)) throw this.refusalOf(request);
+      this.#leadToDocs(reply);
+      return true;
+    }
     this.#refuseUnlessReady(path);
     return false;
   }
@@ -104,6 +108,12 @@ export class Admission {
     return EMPTY_STEP.test(path) && this.#routes.methodsOf(path).length === 0;
   }
 
+  /** The printed address of a server has no page of its own, and people click on it. */
+  #leadToDocs(reply: HttpReply): void {
+    const headers = { location: `${this.#basePath}/docs`, vary: 'Accept', 'cache-control': 'no-store' };
+    void reply.code(302).headers(headers).send();
+  }
+
   #allowOrigin(request: HttpRequest, reply: HttpReply): void {
     const { origin } = request.headers;
     if (origin !== undefined && isAllowedOrigin(origin, this.#own)) reply.headers(corsHeaders(origin));
@@ -125,6 +135,10 @@ export class Admission {
     if (readiness === 'stopping') throw new ApiError('SHUTTING_DOWN', 'llamactl is stopping.');
     throw new ApiError('SHUTTING_DOWN', 'llamactl is still starting; try again in a moment.', retryIn(START_SECONDS));
   }
+}
+
+function isBrowserAtRoot({ method, headers }: HttpRequest, path: string): boolean {
+  return path === '/' && (method === 'GET' || method === 'HEAD') && /\btext\/html\b/i.test(headers.accept ?? '');
 }
 
 /** Decides by the route and not by the path, because the router decodes the path. */

@@ -1,0 +1,105 @@
+import { Command } from 'commander';
+import type { CommandLine } from '../command-line.ts';
+import { followedUrl } from '../server/local-server.ts';
+import { refuseServer } from '../server/own-machine.ts';
+import { signalServer } from '../server/server-signal.ts';
+import { serverAddress } from '../server/server-address.ts';
+import type { Terminal } from '../screen/terminal.ts';
+
+interface DownFlags {
+  config?: string;
+  dataDir?: string;
+  stopEngines?: boolean;
+}
+
+export function downCommand(commandLine: CommandLine): Command {
+  return new Command('down')
+    .description('Stop the server of this machine. Engines keep running, and the next server adopts them.')
+    .option('--config <file>', 'Configuration file with the data directory (default: as for llamactl serve)')
+    .option('--data-dir <folder>', 'Data directory of the server (data_dir)')
+    .option('--stop-engines', 'Stop all engines first; requests in flight may finish')
+    .addHelpText(
+      'after',
+      `
+Waits until the server has ended, and reports its engines. A server that systemd
+or launchd runs is stopped with that service manager. Without a server, nothing
+happens.
+
+Examples:
+  llamactl down
+  llamactl down --stop-engines
+  llamactl down --data-dir /srv/llamactl`,
+    )
+    .action(
+      commandLine.local<DownFlags>(async (terminal, { flags }, command) => {
+        refuseServer(command);
+        await bringDown(commandLine, terminal, flags);
+      }),
+    );
+}
+
+async function bringDown(commandLine: CommandLine, terminal: Terminal, flags: DownFlags): Promise<void> {
+  const [main, { serverIn }, { EnginesAtStop, engineFates, exists }, services, { endServer }] = await Promise.all([
+    import('@llamactl/server/main'),
+    import('../server/directory-server.ts'),
+    import('../server/stopped-engines.ts'),
+    import('../service/managing-service.ts'),
+    import('../server/server-end.ts'),
+  ]);
+  const { environment, home, every, interrupted } = commandLine.surroundings;
+  const signal = interrupted();
+  const { config } = main.readConfig({
+    configFile: flags.config ?? null,
+    overrides: flags.dataDir === undefined ? {} : { data_dir: flags.dataDir },
+    searchLocal: true,
+    user: { environment, home },
+  });
+  const directory = config.data_dir;
+  const world = services.managerWorld(main.createInspection(directory).runTool);
+  const server = serverIn(directory, main);
+  if (server === null) {
+    if (terminal.isJson) return terminal.printJson({ stopped: false, data_dir: directory });
+    terminal.note(`no server is running in ${directory}`);
+    const command = await services.machinesStop(world);
+    if (command !== null) terminal.note(`a service of the machine is; to stop it: ${command}`);
+    return;
+  }
+  const { pid, url } = server;
+  // A server that does not listen yet has started no engine.
+  const engines =
+    url === null ? null : new EnginesAtStop({ url, token: tokenFor(commandLine, directory, url) }, signal);
+  const before = engines === null ? [] : await engines.list();
+  if (flags.stopEngines === true) {
+    if (before?.length !== 0) terminal.note('stopping the engines');
+    await engines?.stop();
+  }
+  const service = await services.managingService(pid, world);
+  const onWait = (): void => terminal.note(`waiting for process ${pid}: requests in progress may finish`);
+  const stop = (): void | Promise<void> =>
+    service === null ? signalServer(pid, 'SIGTERM') : services.stopService(service, world);
+  await endServer(pid, { stop, isHeld: () => main.isLockHeld(directory), every, onWait, signal });
+  if (terminal.isJson) {
+    return terminal.printJson({
+      stopped: true,
+      pid,
+      data_dir: directory,
+      service: service?.name ?? null,
+      engines: before?.map(({ name, pid: engine }) => ({ name, pid: engine, running: exists(engine) })) ?? null,
+    });
+  }
+  if (terminal.isQuiet) return terminal.print(String(pid));
+  terminal.print(`stopped ${service === null ? 'the server' : service.name} (process ${pid}) of ${directory}`);
+  for (const line of engineFates(before, exists)) terminal.print(line);
+  if (service !== null)
+    terminal.note('the service starts again with the machine; to prevent it: llamactl service uninstall');
+}
+
+/**
+ * The credentials for a server of this machine. None go to an address that another user may have written into the
+ * server's description.
+ */
+function tokenFor({ contexts, surroundings }: CommandLine, directory: string, url: string): string | null {
+  if (followedUrl(directory) !== url) return null;
+  const { environment, home } = surroundings;
+  return serverAddress({ flags: { url }, environment, contexts, home }).token;
+}

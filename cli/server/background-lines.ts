@@ -1,0 +1,30 @@
+import type { Style } from '../screen/style.ts';
+import type { BackgroundServer } from './background-server.ts';
+import { addressForOthers, lineIn } from './serve-welcome.ts';
+
+/** The message about a server in the background for a person. @param version Of this program. */
+export function backgroundLines(
+  { isNew, pid, version: running, url, loaded, log, passwordFile, stop, stopsEngines }: BackgroundServer,
+  { version, style }: { version: string; style: Style },
+): string[] {
+  const { config, file } = loaded;
+  const line = lineIn(style);
+  const forOthers = addressForOthers(config.server, url);
+  const already = isNew ? 'listens on' : 'is running already, on';
+  return [
+    `llamactl ${running} ${already} ${style.strong(url)} (process ${pid})`,
+    line('for clients', `${url}/v1 is the base URL for OpenAI clients`),
+    line('API reference', `${url}/docs`),
+    ...(forOthers === null ? [] : [line('elsewhere', `${forOthers}, for clients ${forOthers}/v1`)]),
+    line('configuration', `${file ?? 'no file, only defaults'}; data in ${config.data_dir}`),
+    line('accounts', accounts(config.auth.enabled, passwordFile)),
+    ...(log === null ? [] : [line('log', log)]),
+    ...(running === version ? [] : [line('version', `llamactl reload replaces it by ${version}`)]),
+    line('stop it', `${stop}${stopsEngines ? '' : '; engines keep running'}`),
+  ];
+}
+
+function accounts(areOn: boolean, passwordFile: string | null): string {
+  if (!areOn) return 'off: every user of this machine is an administrator';
+  return passwordFile === null ? 'on: llamactl login' : `on: user admin, password in ${passwordFile}`;
+}

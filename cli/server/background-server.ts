@@ -1,0 +1,163 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import type { LoadedConfig } from '@llamactl/server/main';
+import type { Surroundings } from '../surroundings.ts';
+import { EXIT } from '../exit-status.ts';
+import { lastWritten } from '../last-written.ts';
+import { Problem } from '../problem.ts';
+import { shellQuoted } from '../shell-words.ts';
+import { startInBackground } from './background-start.ts';
+import type { DirectoryLock } from './directory-server.ts';
+import { ownProgram } from './own-program.ts';
+import { overridesOf, wordsOf, type ServeFlags } from './serve-flags.ts';
+import { serverLogIn } from './server-log.ts';
+
+/** The server of a data directory, which runs after {@link ensureServer}. */
+export interface BackgroundServer {
+  /** Whether this call started it. */
+  isNew: boolean;
+  pid: number;
+  version: string;
+  /** Its address on this machine, with the base path, without a slash at the end. */
+  url: string;
+  loaded: LoadedConfig;
+  /** The file for its output; `null`: another call or program started it. */
+  log: string | null;
+  /** The file with the password of the account that this start created; `null`: it created none. */
+  passwordFile: string | null;
+  /** The command that stops it, as it is typed. */
+  stop: string;
+  /** Whether its engines stop with it. */
+  stopsEngines: boolean;
+}
+
+/** How to find or start a server. */
+export interface EnsureOptions {
+  /** Of a new server; its data directory is also that of an existing one. */
+  flags: ServeFlags;
+  /** Whether `./llamactl.yaml` is read, as by `serve`. */
+  searchLocal: boolean;
+  /** Ends the wait. A server that does not listen yet ends too. */
+  signal: AbortSignal;
+  /** Called once with a sentence when the server takes long. */
+  onWait: (sentence: string) => void;
+}
+
+const LOOK_MS = 50;
+/** Milliseconds until a note about the wait is printed. */
+const PATIENCE_MS = 5_000;
+/** A server describes itself at once, except on a full disk. */
+const UNDESCRIBED_MS = 10_000;
+
+/**
+ * Finds the server of the configured data directory, or starts one in the background. Resolves when it listens.
+ *
+ * @throws {Problem} when it cannot start, or the existing server does not have the requested port
+ */
+export async function ensureServer(
+  { environment, home, every }: Pick<Surroundings, 'environment' | 'home' | 'every'>,
+  { flags, searchLocal, signal, onWait }: EnsureOptions,
+): Promise<BackgroundServer> {
+  const main = await import('@llamactl/server/main');
+  const loaded = main.readConfig({
+    configFile: flags.config ?? null,
+    overrides: overridesOf(flags),
+    searchLocal,
+    user: { environment, home },
+  });
+  const directory = loaded.config.data_dir;
+  const log = serverLogIn(directory);
+  const passwordFile = main.passwordFileOf(directory);
+  const common = { loaded, stop: stopCommand(flags) };
+  const stopNote = every(PATIENCE_MS, () => {
+    stopNote();
+    onWait(`waiting for the server of ${directory}; its log: ${log}`);
+  });
+  try {
+    for (;;) {
+      const present = await listening(main, directory, signal);
+      if (present !== null) {
+        assertSamePort(present.url, flags, directory);
+        const unknown = { log: null, passwordFile: null, stopsEngines: false };
+        return { ...common, ...present, ...unknown, url: withBasePath(present.url, loaded), isNew: false };
+      }
+      const passwordBefore = lastWritten(passwordFile);
+      const words = [...wordsOf(configured(flags, loaded, searchLocal)), ...quietly(flags)];
+      const outcome = await startInBackground({ program: ownProgram(), flags: words, environment, log, signal });
+      if (outcome.kind === 'listens') {
+        const started = await listening(main, directory, signal);
+        if (started === null) throw failed([], 'right after its start', log);
+        const isPasswordNew = ![null, passwordBefore].includes(lastWritten(passwordFile));
+        return {
+          ...common,
+          ...started,
+          url: withBasePath(started.url, loaded),
+          isNew: true,
+          log,
+          stopsEngines: flags.stopEngines === true,
+          passwordFile: isPasswordNew ? passwordFile : null,
+        };
+      }
+      // Another start was faster.
+      if (!main.isLockHeld(directory)) throw failed(outcome.message, outcome.how, log);
+    }
+  } finally {
+    stopNote();
+  }
+}
+
+/** Waits until the server of a directory listens; `null`: none runs. */
+async function listening(
+  { isLockHeld, readHolder }: DirectoryLock,
+  directory: string,
+  signal: AbortSignal,
+): Promise<{ pid: number; version: string; url: string } | null> {
+  for (let waited = 0; isLockHeld(directory); waited += LOOK_MS) {
+    const holder = readHolder(directory);
+    if (holder !== null && holder.url !== null) return { pid: holder.pid, version: holder.version, url: holder.url };
+    if (holder === null && waited > UNDESCRIBED_MS) {
+      throw new Problem(`a server uses ${directory}, but its server.json is missing or unreadable`, EXIT.failed);
+    }
+    await pause(LOOK_MS, undefined, { signal });
+  }
+  return null;
+}
+
+/** @throws {Problem} when a flag names another port */
+function assertSamePort(url: string, { port }: ServeFlags, directory: string): void {
+  if (port === undefined || port === '0' || port === portOf(url)) return;
+  throw new Problem(`the server of ${directory} runs at ${url}, not on port ${port}`, EXIT.failed, [
+    'to use the other port: llamactl down, then this command again',
+    'for a second server: add --data-dir',
+  ]);
+}
+
+function stopCommand({ config, dataDir }: ServeFlags): string {
+  const where = {
+    ...(config === undefined ? {} : { config }),
+    ...(dataDir === undefined ? {} : { dataDir }),
+  };
+  return ['llamactl', 'down', ...wordsOf(where)].map((word) => shellQuoted(word)).join(' ');
+}
+
+function portOf(url: string): string {
+  const { port } = new URL(url);
+  return port === '' ? '80' : port;
+}
+
+/** Keeps a server from reading `./llamactl.yaml` if this program did not read it. */
+function configured(flags: ServeFlags, { file }: LoadedConfig, searchLocal: boolean): ServeFlags {
+  return searchLocal || flags.config !== undefined ? flags : { ...flags, config: file ?? '/dev/null' };
+}
+
+/** Only warnings by default, because nothing rotates the log of a running server. */
+function quietly({ logLevel }: ServeFlags): string[] {
+  return logLevel === undefined ? ['--log-level', 'warn'] : [];
+}
+
+function withBasePath(url: string, { config }: LoadedConfig): string {
+  return url + config.server.base_path.replace(/\/+$/, '');
+}
+
+function failed([message, ...remedies]: readonly string[], how: string, log: string): Problem {
+  return new Problem(message ?? `the server ended ${how}`, EXIT.failed, [...remedies, `its log: ${log}`]);
+}

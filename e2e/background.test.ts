@@ -1,0 +1,182 @@
+import { mkdtempSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { once } from 'node:events';
+import { createServer } from 'node:net';
+import os from 'node:os';
+import path from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { DEMO_SENTENCE } from '@llamactl/cli/quickstart/demo-model';
+import { testEngine, testModel } from '../scripts/test-assets.ts';
+import { runCommand, type CommandResult } from './command-line.ts';
+import { endProcessesOf } from './home-processes.ts';
+import { PortBlock } from './port-block.ts';
+import { freePort } from './server-process.ts';
+
+/** `up`, `down`, and verbs that start a server: the real program in a home of its own. */
+
+let home: string;
+let data: string;
+let port: number;
+let ports: PortBlock;
+let url: string;
+
+beforeEach(async () => {
+  home = mkdtempSync(path.join(os.tmpdir(), 'llamactl-background-'));
+  data = path.join(home, '.local', 'share', 'llamactl');
+  ports = await PortBlock.take();
+  port = await freePort();
+  url = `http://127.0.0.1:${port}`;
+  configure('');
+});
+
+afterEach(async () => {
+  await endProcessesOf(home);
+  ports.release();
+  rmSync(home, { recursive: true, force: true, maxRetries: 5 });
+});
+
+/** Writes the configuration file of the user. */
+function configure(more: string): void {
+  const folder = path.join(home, '.config', 'llamactl');
+  mkdirSync(folder, { recursive: true });
+  const own = `server: { port: ${port} }\ninstances: { port_range: [${ports.range.join(', ')}] }\n`;
+  writeFileSync(path.join(folder, 'config.yaml'), `${own}rate_limit: { enabled: false }\n${more}`);
+}
+
+function llamactl(...words: string[]): Promise<CommandResult> {
+  const PATH = `${path.dirname(testEngine())}:${process.env['PATH'] ?? ''}`;
+  return runCommand(words, { HOME: home, PATH });
+}
+
+async function json(...words: string[]): Promise<Record<string, unknown>> {
+  const { stdout, stderr } = await llamactl(...words, '--json');
+  return JSON.parse(stdout === '' ? stderr : stdout) as Record<string, unknown>;
+}
+
+describe('a verb without a server', () => {
+  it('names the configured port and data directory, and offers `up`', async () => {
+    const { status, stdout, stderr } = await llamactl('ps');
+    expect({ status, stdout }).toEqual({ status: 5, stdout: '' });
+    const [first, origin] = stderr.split('\n');
+    expect(first).toBe(
+      `llamactl: No server is running for ${data}, and nothing listens at ${url}. To start one: llamactl up`,
+    );
+    expect(origin).toBe(`  this address comes from ${path.join(home, '.config', 'llamactl', 'config.yaml')}`);
+    expect(await json('ps')).toMatchObject({
+      code: 'UNREACHABLE',
+      error: expect.stringContaining('llamactl up') as unknown,
+    });
+  });
+
+  it('finds one in another configured data directory', async () => {
+    const other = path.join(home, 'other');
+    configure(`data_dir: ${other}\n`);
+    expect(await json('up')).toMatchObject({ started: true, data_dir: other, log: path.join(other, 'server.log') });
+    expect(await json('context', 'show')).toMatchObject({ url, source: path.join(other, 'server.json') });
+    expect(await llamactl('down')).toMatchObject({ status: 0 });
+  });
+});
+
+describe('up', () => {
+  it('starts a server once, and prints where it listens', async () => {
+    const first = await llamactl('up');
+    expect(first.status).toBe(0);
+    const [line = '', ...rows] = first.stdout.split('\n');
+    expect(line).toMatch(new RegExp(`^llamactl \\S+ listens on ${url} \\(process \\d+\\)$`));
+    expect(rows.join('\n')).toContain(`${url}/docs`);
+    expect(rows.join('\n')).toContain(path.join(data, 'server.log'));
+    const second = await llamactl('up');
+    expect(second.status).toBe(0);
+    expect(second.stdout).toContain(`is running already, on ${url}`);
+    expect(await llamactl('up', '-q')).toMatchObject({ stdout: `${url}\n` });
+    expect(statSync(path.join(data, 'server.log')).mode & 0o777).toBe(0o600);
+    const page = await fetch(`${url}/`, { headers: { accept: 'text/html' } });
+    expect([page.status, page.url]).toEqual([200, `${url}/docs`]);
+  });
+
+  it('starts one server when two are requested at once', async () => {
+    const both = await Promise.all([json('up'), json('serve', '--detach')]);
+    expect(both.filter(({ started }) => started)).toHaveLength(1);
+    expect(both[0]?.['pid']).toBe(both[1]?.['pid']);
+  });
+
+  it('gives the server a session of its own, without a terminal', async () => {
+    const { pid } = await json('up');
+    // pid (comm) state ppid pgrp session tty
+    const stat = readFileSync(`/proc/${String(pid)}/stat`, 'utf8');
+    const [, , , session, terminal] = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+    expect([session, terminal]).toEqual([String(pid), '0']);
+  });
+
+  it('reports why the server did not start', async () => {
+    const thief = createServer().listen(port, '127.0.0.1');
+    await once(thief, 'listening');
+    const { status, stderr } = await llamactl('up');
+    expect(status).toBe(1);
+    expect(stderr).toMatch(new RegExp(`^llamactl: .*port ${port} is taken by .*--port`, 'i'));
+    expect(stderr).toContain(`its log: ${path.join(data, 'server.log')}`);
+    thief.close();
+  });
+
+  it('refuses another port than that of the running server', async () => {
+    await llamactl('up');
+    const { status, stderr } = await llamactl('up', '--port', '1234');
+    expect({ status, stderr }).toMatchObject({
+      status: 1,
+      stderr: expect.stringContaining('not on port 1234') as unknown,
+    });
+    expect(stderr).toContain('llamactl down');
+  });
+
+  it('names the password of the first account', async () => {
+    configure('auth: { enabled: true }\n');
+    const started = await json('up');
+    expect(started).toMatchObject({ accounts: true, password_file: path.join(data, 'admin-password') });
+    expect(readFileSync(String(started['password_file']), 'utf8').trim()).not.toBe('');
+  });
+});
+
+describe('down', () => {
+  it('does nothing without a server', async () => {
+    expect(await llamactl('down')).toMatchObject({ status: 0, stderr: `no server is running in ${data}\n` });
+    expect(await json('down')).toEqual({ stopped: false, data_dir: data });
+  });
+
+  it('leaves engines running, which the next server adopts, or stops them first', async () => {
+    const model = await testModel();
+    const asked = await llamactl('run', model, 'Name three fruits');
+    expect(asked).toMatchObject({ status: 0, stdout: `${DEMO_SENTENCE}\n` });
+    expect(asked.stderr).toContain(`started a server in the background: ${url}; to stop it: llamactl down`);
+    const again = await llamactl('run', model, 'Name three fruits');
+    expect(again).toMatchObject({ status: 0, stderr: '' });
+    const { pid } = await json('show', 'demo-model');
+    const kept = await llamactl('down');
+    expect(kept.stdout).toMatch(/^stopped the server \(process \d+\) of /);
+    expect(kept.stdout).toContain('engines keep running, and the next server adopts them: demo-model\n');
+    await llamactl('up');
+    expect(await json('show', 'demo-model')).toMatchObject({ pid, status: 'running' });
+    expect(await json('down', '--stop-engines')).toMatchObject({
+      stopped: true,
+      engines: [{ name: 'demo-model', pid, running: false }],
+    });
+  });
+
+  it('stops a server that a reload has replaced', async () => {
+    const { pid: first } = await json('up');
+    await llamactl('reload');
+    const { pid } = await json('down');
+    expect(pid).not.toBe(first);
+    expect((await llamactl('ps')).status).toBe(5);
+  });
+
+  it('stops no engines of a server that requires a log-in', async () => {
+    configure('auth: { enabled: true }\n');
+    await llamactl('up');
+    const refused = await llamactl('down', '--stop-engines');
+    expect(refused.status).toBe(4);
+    expect(refused.stderr).toContain('llamactl login');
+    expect(await llamactl('down')).toMatchObject({
+      status: 0,
+      stdout: expect.stringContaining('its engines keep running') as unknown,
+    });
+  });
+});

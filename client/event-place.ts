@@ -29,7 +29,10 @@ export class EventPlace {
     return this.#seq ?? BEFORE_ALL;
   }
 
-  /** Call it after a silent connection: no gap came, so no event existed, and all later events are new. */
+  /**
+   * Call it when a gap would have come: after a close frame, or a silent connection. Without a gap no event existed, so all
+   * later events are new.
+   */
   waited(): void {
     this.#seq ??= 0;
   }

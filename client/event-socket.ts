@@ -12,7 +12,7 @@ export interface SocketEnd {
 const MOST_UNREAD = 10_000;
 const NORMAL = 1000;
 /** The code of a WebSocket that ended without a close frame. */
-const ABNORMAL = 1006;
+export const ABNORMAL = 1006;
 
 export interface EventSocketParts {
   WebSocket: WebSocketConstructor;

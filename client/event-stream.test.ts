@@ -150,6 +150,19 @@ describe('event stream', () => {
     ).toEqual([0.25]);
   });
 
+  it('misses no event between the first connection and the next, if the server had none before', async () => {
+    const tokens = ['one', 'two'];
+    const { client, made } = bench([plan(4401), plan(1008, created(5))], [], { token: () => tokens.shift() ?? null });
+    expect((await eventsOf(client.events()))[0]).toEqual([5]);
+    expect(made.map(({ url }) => url.split('after_seq=')[1])).toEqual(['1', '0']);
+  });
+
+  it('may have lost the gap of a connection that ended without a close frame', async () => {
+    const { client, made } = bench([plan(1006), plan(1008, created(5))]);
+    await eventsOf(client.events());
+    expect(made.map(({ url }) => url.split('after_seq=')[1])).toEqual(['1', '1']);
+  });
+
   it('ends when the token expires and there is no other', async () => {
     const { client } = bench([plan(4401, created(5))], [], { token: 'one' });
     const [seen, error] = await eventsOf(client.events());

@@ -1,7 +1,7 @@
 import { excerpt, objectOf } from './answer-error.ts';
 import { ConnectionError, errorOf, ProtocolError, UnauthorizedError, type LlamactlError } from './errors.ts';
 import { EventPlace } from './event-place.ts';
-import { EventSocket, type SocketEnd } from './event-socket.ts';
+import { ABNORMAL, EventSocket, type SocketEnd } from './event-socket.ts';
 import type { Frame, Subscribe } from './models.ts';
 import type { StreamOptions, WebSocketConstructor } from './options.ts';
 import { Resumption } from './resumption.ts';
@@ -91,8 +91,9 @@ export async function* streamEvents(
     }
     hasBeenOpen = true;
     isFreshToken = !transport.isTokenAsked;
+    // A gap comes first, and a close frame last.
+    if (end.code !== ABNORMAL) place.waited();
     if (end.code === 'silent') {
-      place.waited();
       resumption.succeeded();
     } else if (end.code === UNAUTHORIZED && transport.isTokenAsked) {
       // The token expired after the handshake. The next handshake checks the next token.

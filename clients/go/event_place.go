@@ -28,7 +28,8 @@ func (p *eventPlace) afterSeq() int64 {
 	return *p.seq
 }
 
-// waited is called after a silent connection: no gap came, so no event existed, and all later events are new.
+// waited is called when a gap would have come: after a close frame, or a silent connection. Without a gap no event
+// existed, so all later events are new.
 func (p *eventPlace) waited() {
 	if p.seq == nil {
 		p.seq = Ptr[int64](0)

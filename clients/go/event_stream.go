@@ -202,7 +202,13 @@ func (l *listener) next(ctx context.Context, reader *socketReader) ([]byte, erro
 				// After the context ends, messages that already arrived are not wanted either.
 				return nil, callerError(ctx)
 			case !isThere:
-				return nil, reader.ending(reader.err)
+				err := reader.ending(reader.err)
+				var closed websocket.CloseError
+				if errors.As(err, &closed) {
+					// A gap comes first, and a close frame last.
+					l.place.waited()
+				}
+				return nil, err
 			}
 			return message, nil
 		case <-silent:

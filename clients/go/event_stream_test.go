@@ -216,6 +216,20 @@ func TestATokenThatRanOutIsAskedForAgain(t *testing.T) {
 	}
 }
 
+func TestNoEventIsMissedAfterACloseFrameOfAServerWithoutAny(t *testing.T) {
+	server := newScriptedServer(t,
+		tells(t, nil, closedUnauthorized),
+		tells(t, nil, websocket.StatusPolicyViolation, created(5, "a", noon)))
+	client, _ := newTestClient(t, server.URL)
+	source := WithTokenSource(func(context.Context) (string, error) { return "new", nil })
+	if seqs, _ := heard(client.With(source).Events(EventsParams{})); !slices.Equal(seqs, []int64{5}) {
+		t.Error(seqs)
+	}
+	if got := server.got(); got[0].Path != "/api/ws?after_seq=1" || got[1].Path != "/api/ws?after_seq=0" {
+		t.Error(got)
+	}
+}
+
 // answersPings is a way to answer a handshake: with nothing but pongs, or with nothing at all, for as long as it is wanted.
 func answersPings(t *testing.T, is bool, wanted context.Context) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {

@@ -231,6 +231,18 @@ def test_of_a_server_without_any_events_all_are_new(mode: str, monkeypatch: pyte
         assert server.targets == ["/api/ws?after_seq=1", "/api/ws?after_seq=0"]
 
 
+def test_no_event_is_missed_after_a_close_frame_of_a_server_without_any(mode: str) -> None:
+    tokens = iter(["old", "new"])
+    with (
+        serving(tells(then=closes(4401, "over")), tells(event(5), then=stays)) as server,
+        opened(mode, server.url, token=lambda: next(tokens)) as bench,
+    ):
+        stream = bench.stream("events")
+        assert next(stream).seq == 5
+        stream.close()  # type: ignore[attr-defined]
+        assert server.targets == ["/api/ws?after_seq=1", "/api/ws?after_seq=0"]
+
+
 def test_a_token_that_ends_is_replaced(mode: str) -> None:
     tokens = iter(["old", "stale", "new"])
     stale = (401, {"error": "over", "code": "TOKEN_EXPIRED"})

@@ -35,7 +35,10 @@ class EventPlace:
         return self._seq is not None
 
     def waited(self) -> None:
-        """Call it after a silent connection: no gap came, so no event existed, and all later events are new."""
+        """Call it when a gap would have come: after a close frame, or a silent connection.
+
+        Without a gap no event existed, so all later events are new.
+        """
         if self._seq is None:
             self._seq = 0
 

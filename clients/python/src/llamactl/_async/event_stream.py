@@ -70,6 +70,9 @@ async def stream_events(
                     typed: Frame = model_of(Frame, frame)
                     yield typed
         except ConnectionClosed as closed:
+            if closed.rcvd is not None:
+                # A gap comes first, and a close frame last.
+                place.waited()
             failure = _ending(closed, address)
             if isinstance(failure, UnauthorizedError) and transport.is_token_asked:
                 # The token expired after the handshake. The next handshake checks the next token.

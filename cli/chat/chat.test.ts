@@ -1,5 +1,5 @@
 import type { ServerResponse } from 'node:http';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { ChatServer, refuses, says, sendPiece } from '../testing/chat-server.ts';
 import { CommandSandbox, type RunResult } from '../testing/command-run.ts';
 import { CTRL_C, CTRL_D, PROMPT, Typist, type Step } from '../testing/typist.ts';
@@ -14,6 +14,7 @@ beforeEach(async () => {
 });
 
 afterEach(async () => {
+  vi.unstubAllEnvs();
   await server.leave();
   sandbox.dispose();
 });
@@ -64,7 +65,8 @@ describe('a conversation', () => {
     expect(said()).toEqual([]);
   });
 
-  it('drops a line that is not empty on Ctrl-C, without ending', async () => {
+  it.each(['xterm', 'dumb'])('drops a line that is not empty on Ctrl-C, without ending (TERM=%s)', async (term) => {
+    vi.stubEnv('TERM', term);
     await talk([
       [PROMPT, 'no, wait'],
       [/no, wait$/, CTRL_C],

@@ -92,6 +92,8 @@ export class LineEditor {
   #clearLine(): void {
     this.#reader.write(null, { ctrl: true, name: 'e' });
     this.#reader.write(null, { ctrl: true, name: 'u' });
+    // With TERM=dumb, Node knows no key that deletes the line.
+    Object.assign(this.#reader, { line: '', cursor: 0 });
   }
 }
 

@@ -8,6 +8,9 @@ import { RecordingListener } from '../testing/recording-listener.ts';
 import { descendantsOf } from './container.ts';
 import { readStat, readTag, type ProcessStat } from './identity.ts';
 
+/** Interval at which the supervisor looks for processes of containers. */
+const LOOK_EVERY_MS = 5_000;
+
 let bench: RealBench;
 let docker: FakeDocker;
 let listener: RecordingListener;
@@ -45,6 +48,14 @@ async function running(...words: string[]): Promise<{ identity: ProcessIdentity;
   const identity = await bench.supervisor.spawn(run, plan('image', ...words), {}, listener);
   await bench.until(() => docker.pid(name) !== null);
   return { identity, pid: docker.pid(name) ?? 0 };
+}
+
+/** Resolves when the supervisor knows a process of the container. On a busy machine the first look comes before the container. */
+async function seen(pid: number): Promise<void> {
+  await bench.until(async () => {
+    await bench.advance(LOOK_EVERY_MS);
+    return bench.supervisor.pids(run).includes(pid);
+  });
 }
 
 const lives = (pid: number): boolean => readStat(pid) !== null && readStat(pid)?.state !== 'Z';
@@ -153,7 +164,7 @@ describe('a run in a container', () => {
   test('measures its container, whose processes are not in its group', async () => {
     const { pid } = await running('sh', '-c', 'while :; do :; done');
     expect(bench.supervisor.progress(run)?.isBlind).toBe(true);
-    await bench.until(() => bench.supervisor.pids(run).includes(pid));
+    await seen(pid);
     const before = bench.supervisor.progress(run);
     expect(before?.isBlind).toBeUndefined();
     await bench.until(() => (bench.supervisor.progress(run)?.cpuTicks ?? 0) > (before?.cpuTicks ?? 0) + 5);
@@ -195,7 +206,7 @@ describe('a port that another process holds', () => {
 describe('a runtime that does not answer', () => {
   test('keeps a run alive whose container may live, and that is reported', async () => {
     const { identity, pid } = await running('sleep', '1000');
-    await bench.until(() => bench.supervisor.pids(run).includes(pid));
+    await seen(pid);
     docker.goDown();
     process.kill(identity.pid, 'SIGKILL');
     await bench.until(() =>
@@ -212,7 +223,7 @@ describe('a runtime that does not answer', () => {
 
   test('does not delay the end when the container’s first process is dead', async () => {
     const { identity, pid } = await running('sleep', '1000');
-    await bench.until(() => bench.supervisor.pids(run).includes(pid));
+    await seen(pid);
     docker.goDown();
     process.kill(pid, 'SIGKILL');
     process.kill(identity.pid, 'SIGKILL');

@@ -12,7 +12,7 @@ import type { Clock } from '../instances/ports/time.ts';
 import type { Machine } from './host-watch.ts';
 import { GatewayCounters } from '../metrics/counters.ts';
 import { createEngineScrape } from '../metrics/engine-scrape.ts';
-import { createFigures, type Figures } from '../metrics/figures.ts';
+import { createFigures, type Figures } from '../metrics/prometheus-figures.ts';
 import { LifeCounters } from '../metrics/life-counters.ts';
 import type { SystemView } from '../metrics/metrics.ts';
 import { createSampler, type Sampler } from '../metrics/sampler.ts';

@@ -1,5 +1,5 @@
 import type { Logger } from 'pino';
-import { Tracing, type TracingDependencies } from '../events/tracing.ts';
+import { Tracing, type TracingDependencies } from '../events/decision-trace.ts';
 
 export interface DecisionTraceParts extends Omit<TracingDependencies, 'onError'> {
   log: Logger;

@@ -3,7 +3,7 @@ import { createTextReader } from '../engines/endpoint.ts';
 import type { EventBus } from '../events/bus.ts';
 import { createFeed, type Feed } from '../events/feed.ts';
 import { createInstanceAlerts } from '../events/instance-alerts.ts';
-import type { DecisionSource } from '../events/tracing.ts';
+import type { DecisionSource } from '../events/decision-trace.ts';
 import { Requests } from '../gateway/requests.ts';
 import type { Instances } from '../instances/instances.ts';
 import type { AlertSink } from '../instances/ports/alert-sink.ts';

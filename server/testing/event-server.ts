@@ -9,7 +9,7 @@ import { createFeed, type Feed, type FeedClient, type Seat } from '../events/fee
 import { testServer } from './http-harness.ts';
 import type { HttpServer, HttpServerOptions } from '../http/server.ts';
 import { webSocketRoutes } from '../http/routes/websocket.routes.ts';
-import { Tracing, type DecisionSource } from '../events/tracing.ts';
+import { Tracing, type DecisionSource } from '../events/decision-trace.ts';
 import type { KeptEvent } from '../instances/ports/event-sink.ts';
 import type { Decision } from '../instances/ports/trace.ts';
 import { FakeManager } from './fake-manager.ts';

@@ -5,7 +5,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { WebSocket } from 'ws';
 import { createEventBus, type EventBus } from '../../events/bus.ts';
 import { createFeed, type Feed } from '../../events/feed.ts';
-import { Tracing } from '../../events/tracing.ts';
+import { Tracing } from '../../events/decision-trace.ts';
 import { AuthHarness } from '../../testing/auth-harness.ts';
 import { statusChange } from '../../testing/contracts/events.contract.ts';
 import { MemoryStore } from '../../testing/memory-store.ts';

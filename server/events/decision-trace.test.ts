@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import type { Decision } from '../instances/ports/trace.ts';
-import { Tracing, type TracedDecision } from './tracing.ts';
+import { Tracing, type TracedDecision } from './decision-trace.ts';
 
 let tracing: Tracing;
 let errors: unknown[];

@@ -8,7 +8,7 @@ describe('error of a failed connection', () => {
   it.each([
     [
       'ECONNREFUSED',
-      'nothing listens there. Start the server with `llamactl serve`, or give the address of another.',
+      'nothing listens there. Start the server with `llamactl up`, or give the address of another.',
       true,
     ],
     ['ENOTFOUND', 'the host name is unknown. Is it spelled right?', true],

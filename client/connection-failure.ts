@@ -2,7 +2,7 @@ import { ConnectionError } from './errors.ts';
 
 /** Explanations for error codes of the platform. */
 const MEANINGS: readonly (readonly [RegExp, string])[] = [
-  [/^ECONNREFUSED$/, 'nothing listens there. Start the server with `llamactl serve`, or give the address of another'],
+  [/^ECONNREFUSED$/, 'nothing listens there. Start the server with `llamactl up`, or give the address of another'],
   [/^(ENOTFOUND|EAI_)/, 'the host name is unknown. Is it spelled right?'],
   [/^(EHOSTUNREACH|ENETUNREACH|ENETDOWN)$/, 'the host is not reachable from here'],
   [

@@ -31,7 +31,7 @@ const SECTIONS = new Set(
     'listening',
     'host-watch',
     'alerts-wiring',
-    'decision-trace',
+    'decision-log',
     'observation',
     'replaceable-server',
     'serving',

@@ -75,7 +75,7 @@ async function print(session: Session, names: readonly string[], { type, afterSe
   }
 }
 
-/** The instance may be created later, but most unknown names are misspelt. */
+/** Warns of names that no instance has. Such an instance may be created later, but most unknown names are misspelt. */
 async function warnOfUnknown({ client, terminal, signal }: Session, names: readonly string[]): Promise<void> {
   if (names.length === 0) return;
   const all = (await client.listInstances({ signal })).map(({ name }) => name);

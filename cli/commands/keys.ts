@@ -130,7 +130,7 @@ Examples:
     );
 }
 
-/** Every caller is known where accounts are on, so only without them the owner is missing. */
+/** Whether a key could not be made because accounts are off: only then a new key has no owner by default. */
 async function lacksOwner(error: unknown): Promise<boolean> {
   const { LlamactlError } = await import('@llamactl/client');
   return error instanceof LlamactlError && error.problems.some(({ path }) => path === 'owner');

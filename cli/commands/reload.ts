@@ -16,7 +16,7 @@ interface ReloadFlags {
 }
 
 const LOOK_MS = 50;
-/** Longer than a reload lasts: two new processes have 180 seconds each. */
+/** How long to wait for a reload. It may last 360 s: two new processes have 180 s each. */
 const PATIENCE_MS = 380_000;
 
 export function reloadCommand(commandLine: CommandLine): Command {

@@ -5,7 +5,7 @@ import { bytes, count, duration, percent } from '../screen/figures.ts';
 import type { Style } from '../screen/style.ts';
 import { cut, plain } from '../screen/text.ts';
 
-/** Keeps the page short. */
+/** Most GPUs that the page lists, which keeps it short. */
 const MOST_GPUS = 7;
 /** In order of display. */
 const STATES = ['running', 'starting', 'restarting', 'stopping', 'failed', 'stopped'] as const;

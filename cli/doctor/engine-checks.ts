@@ -6,7 +6,7 @@ import { doubtful, well, wrong, type Finding } from './finding.ts';
 
 type Engines = LoadedConfig['config']['engines'];
 
-/** A build with GPU support looks for GPUs first, which may take seconds on a cold machine. */
+/** Longest time for an engine's answer. A build with GPU support looks for GPUs first, which may take seconds. */
 const TIMEOUT_MS = 20_000;
 /** Default PATH of services under systemd and launchd. */
 const SERVICE_PATH: Readonly<Record<string, string>> = {

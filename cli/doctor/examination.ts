@@ -94,7 +94,7 @@ async function* machine(
   );
 }
 
-/** The server may use another port than the configuration says. */
+/** The port on which the server listens, which may not be the configured one. */
 function listenedOn(running: RunningServer | null): number[] {
   const address = running?.address ?? null;
   return address === null ? [] : [Number(new URL(address.url).port)];

@@ -11,17 +11,17 @@ export interface Finding {
   remedies: readonly string[];
 }
 
-/** A finding without problems. */
+/** Makes a finding without problems. */
 export function well(check: string, message: string): Finding {
   return { check, level: 'ok', message, remedies: [] };
 }
 
-/** A finding that works, but may fail later or could be better. */
+/** Makes a finding about something that works, but may fail later or could be better. */
 export function doubtful(check: string, message: string, ...remedies: string[]): Finding {
   return { check, level: 'warning', message, remedies };
 }
 
-/** A finding that does not work. */
+/** Makes a finding about something that does not work. */
 export function wrong(check: string, message: string, ...remedies: string[]): Finding {
   return { check, level: 'error', message, remedies };
 }

@@ -4,7 +4,7 @@ import { doubtful, well, wrong, type Finding } from './finding.ts';
 import { codeOf, reasonOf } from '../reason.ts';
 import { readableFile } from '../readable-file.ts';
 
-/** Every request takes two descriptors, every engine a few; a server with fewer runs out in an hour of load. */
+/** Least limit of open files. A request takes two, an engine a few; a server with fewer runs out in an hour of load. */
 const FEW_FILES = 4_096;
 
 /** Checks that the credentials of contexts are private. @param file Of the contexts; need not exist. */

@@ -63,7 +63,7 @@ function causeText(cause: 'eviction' | 'idle'): string {
   return cause === 'eviction' ? 'another instance needed its slot' : 'idle for too long';
 }
 
-/** For events that this version does not know. */
+/** The parts of an event whose type this version does not know. */
 function otherParts({ type, data }: { type: string; data: unknown }): string[] {
   return [plain(type), plain(JSON.stringify(data))];
 }

@@ -25,7 +25,7 @@ export interface LifecycleCommand {
 /** The outcome for one instance, as in a batch response of the API. A failure also has its code. */
 type Result = BatchResult['results'][number] & { code?: string };
 
-/** Enough to show the cause; `llamactl logs` has the rest. */
+/** Lines of output that a failed start shows: enough for the cause. `llamactl logs` has the rest. */
 const FAILURE_LINES = 8;
 
 /** Waits by default only when a person reads the output. */

@@ -12,7 +12,7 @@ const WIDEST_BAR = 30;
 const LEAST_BAR = 8;
 const INDENT = '   ';
 
-/** The terminal, or whatever takes its place. */
+/** The terminal, or a file or pipe in its place. */
 export interface ProgressOutput {
   isTTY?: boolean;
   columns?: number;

@@ -105,7 +105,7 @@ async function undo(
   });
 }
 
-/** Quickstart has no credentials, and must not create any. */
+/** The refusal while accounts are on: quickstart has no credentials, and must not create any. */
 function accountsAreOn({ file }: LoadedConfig): Problem {
   const where = file === null ? 'from a variable or flag' : `auth.enabled in ${file}`;
   return new Problem(`accounts are on (${where}), and quickstart has no credentials`, EXIT.failed, [

@@ -2,7 +2,7 @@
 
 const UNITS = ['B', 'kB', 'MB', 'GB', 'TB', 'PB'];
 
-/** `1.3 GB`; `null` is `-`. */
+/** Shows a number of bytes: `1.3 GB`; `null` is `-`. */
 export function bytes(count: number | null | undefined): string {
   if (count === null || count === undefined) return '-';
   let value = count;
@@ -33,12 +33,12 @@ export function since(time: string | null | undefined, now: number): string {
   return time === null || time === undefined ? '-' : duration((now - Date.parse(time)) / 1_000);
 }
 
-/** `12.5 %`. */
+/** Shows a value in percent: `12.5 %`. */
 export function percent(value: number | null | undefined): string {
   return value === null || value === undefined ? '-' : `${value < 9.95 ? value.toFixed(1) : Math.round(value)} %`;
 }
 
-/** `1 instance`, `3 instances`. */
+/** Shows a number with its noun: `1 instance`, `3 instances`. */
 export function count(number: number, noun: string, plural = `${noun}s`): string {
   return `${number} ${number === 1 ? noun : plural}`;
 }

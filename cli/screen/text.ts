@@ -49,7 +49,7 @@ export function padded(text: string, columns: number, side: 'left' | 'right' = '
 /** Columns that text needs at least; on a narrower terminal its lines are broken by the terminal. */
 const READABLE = 20;
 
-/** The columns left for text beside `taken` others. */
+/** Returns the columns that are left for text on a terminal with `columns`, of which `taken` are in use. */
 export function roomBeside(taken: number, columns: number): number {
   return Math.max(READABLE, columns - taken);
 }

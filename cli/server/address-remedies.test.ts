@@ -17,7 +17,7 @@ function place(address: Partial<ServerAddress>, local: string | null = LOCAL): S
 }
 
 const unsent = new ConnectionError(
-  'No answer from http://172.17.0.1:8080: nothing listens there. Start the server with `llamactl serve`, or give the address of another.',
+  'No answer from http://172.17.0.1:8080: nothing listens there. Start the server with `llamactl up`, or give the address of another.',
   { url: 'http://172.17.0.1:8080/api', isUnsent: true },
 );
 

@@ -61,7 +61,7 @@ export function addressRemedies(place: Surrounds): string[] {
   ];
 }
 
-/** A sentence about the start of the missing server that the command line names; `null`: one runs. */
+/** Says how to start the server that the command line names; `null`: a server of this machine runs. */
 export function startAdvice(place: Surrounds): string | null {
   const { address, ownDirectory, isInUse } = place;
   if (isInUse || isElsewhere(place)) return null;

@@ -42,7 +42,7 @@ export function managerWorld(runTool: Inspection['runTool']): ManagerWorld {
 }
 
 const TIMEOUT_MS = 5_000;
-/** Longer than the longest stop of a service: it waits for the engines, with `--stop-engines`. */
+/** How long to wait for the stop of a service. With `--stop-engines` it waits for the engines. */
 const STOP_TIMEOUT_MS = 3_600_000;
 /** The name that a server gives to its process. */
 const TITLE = /^llamactl serve/;

@@ -19,7 +19,7 @@ export interface ServiceFacts {
   home: string;
 }
 
-/** Longer than the end of a server takes without the engines. */
+/** Seconds for the end of a server, added to the time for the stop of its engines. It takes less. */
 const END_SECONDS = 30;
 
 /** The content of the service file. */

@@ -141,7 +141,7 @@ export function remediesFor(
   }
 }
 
-/** `7.1 GB of 8.0 GB of memory are in use`. */
+/** Says how much memory is in use: `7.1 GB of 8.0 GB of memory are in use`. */
 export function memoryText({ used, total }: Memory): string {
   return `${bytes(used)} of ${bytes(total)} of memory are in use`;
 }

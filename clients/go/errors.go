@@ -152,7 +152,7 @@ func meaningOf(err error) string {
 	var hostname x509.HostnameError
 	switch {
 	case errors.Is(err, syscall.ECONNREFUSED):
-		return "nothing listens there; start the server with `llamactl serve`, or give the address of another"
+		return "nothing listens there; start the server with `llamactl up`, or give the address of another"
 	case errors.As(err, &name):
 		return "the name of the host is not known; is it spelled right?"
 	case errors.Is(err, syscall.EHOSTUNREACH), errors.Is(err, syscall.ENETUNREACH), errors.Is(err, syscall.ENETDOWN):

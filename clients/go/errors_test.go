@@ -90,7 +90,7 @@ func TestThatNothingAnswersIsAConnectionError(t *testing.T) {
 	if !errors.As(err, &connection) || !connection.Unsent || connection.Timeout() || connection.URL != "http://"+address+"/api/instances" {
 		t.Fatalf("%+v", err)
 	}
-	if !strings.Contains(err.Error(), "nothing listens there; start the server") {
+	if !strings.Contains(err.Error(), "nothing listens there; start the server with `llamactl up`") {
 		t.Error(err)
 	}
 	var answered *Error

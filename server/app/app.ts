@@ -17,7 +17,7 @@ import { createInstances, type Interposition } from '../instances/instances.ts';
 import { Listening } from './listening.ts';
 import { watchHost } from './host-watch.ts';
 import { openAlertsWiring } from './alerts-wiring.ts';
-import { openDecisionTrace } from './decision-trace.ts';
+import { openDecisionTrace } from './decision-log.ts';
 import { observe } from './observation.ts';
 import { systemRandomness } from '../randomness.ts';
 import { DOORS, removeDoors } from '../reload/door.ts';

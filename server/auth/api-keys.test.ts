@@ -3,7 +3,8 @@ import { PERMISSIONS, type Permission } from '@llamactl/contract/permissions';
 import fc from 'fast-check';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { AuthHarness, codeOf } from '../testing/auth-harness.ts';
-import { anonymousAdmin, mayCall, maySee, type Caller } from './caller.ts';
+import { anonymousAdmin, type Caller } from './caller.ts';
+import { mayCall, maySee } from './permissions.ts';
 
 const HOUR_MS = 3_600_000;
 

@@ -1,7 +1,6 @@
 import type { Role } from '@llamactl/contract/auth';
-import { PERMISSIONS, type NarrowScope, type Permission, type Requirement } from '@llamactl/contract/permissions';
+import type { NarrowScope } from '@llamactl/contract/permissions';
 import type { Limits } from './limits.ts';
-import { isAtLeast } from './roles.ts';
 
 /**
  * The author of a request, with its rights. The values hold for this moment; anything that outlives the request watches
@@ -66,17 +65,4 @@ function anonymous(): Caller {
     expiresAt: null,
     revoked: new AbortController().signal,
   };
-}
-
-/** Whether `caller` has `permission`. `null`: the request has no valid credentials. */
-export function mayCall(caller: Pick<Caller, 'role' | 'scopes'> | null, permission: Permission): boolean {
-  const { role, scope }: Requirement = PERMISSIONS[permission];
-  if (role === null) return true;
-  if (caller === null) return false;
-  return isAtLeast(caller.role, role) || (scope !== null && caller.scopes.has(scope));
-}
-
-/** Whether `caller` may see an instance. @param instance Its id. */
-export function maySee(caller: Pick<Caller, 'instances'>, instance: string): boolean {
-  return caller.instances === null || caller.instances.has(instance);
 }

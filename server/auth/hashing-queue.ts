@@ -1,11 +1,11 @@
 import { ApiError, retryIn } from '@llamactl/contract/errors';
 
 /**
- * Node has four threads for files, names and hashes. With 64 hashes at once, a file operation waits for 0.8 s; with two
- * at a time, for 8 ms. The hashes finish no later.
+ * Hashes computed at once. Node has four threads for files, names and hashes. With 64 hashes at once, a file operation
+ * waits for 0.8 s; with two at a time, for 8 ms. The hashes finish no later.
  */
 const AT_ONCE = 2;
-/** About a quarter of a second of work. */
+/** Most hashes that wait: about a quarter of a second of work. */
 const MOST_WAITING = 16;
 
 /** Computes few hashes at a time, in the order of the requests. */

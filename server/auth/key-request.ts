@@ -1,6 +1,7 @@
 import type { CreateKey, Scope } from '@llamactl/contract/auth';
 import { ApiError, type Problem } from '@llamactl/contract/errors';
-import { mayCall, maySee, type Caller } from './caller.ts';
+import type { Caller } from './caller.ts';
+import { mayCall, maySee } from './permissions.ts';
 import { changedLimits, LIMIT_PROPERTIES, NO_LIMITS, type LimitFields } from './limits.ts';
 import type { InstanceNames, StoredKey, StoredUser } from './ports.ts';
 

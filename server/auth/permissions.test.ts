@@ -1,6 +1,7 @@
 import { PERMISSIONS, type NarrowScope, type Permission } from '@llamactl/contract/permissions';
 import { describe, expect, it } from 'vitest';
-import { mayCall, maySee, anonymousAdmin, anonymousInference, type Caller } from './caller.ts';
+import { anonymousAdmin, anonymousInference, type Caller } from './caller.ts';
+import { mayCall, maySee } from './permissions.ts';
 
 const rights = (role: Caller['role'], ...scopes: NarrowScope[]): Pick<Caller, 'role' | 'scopes'> => ({
   role,

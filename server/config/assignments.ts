@@ -127,7 +127,10 @@ function unknownVariable(name: string, variables: Iterable<string>): string {
   return `${name}: no variable of this name is known.${hint === '' ? ' Unset it; docs/configuration.md lists all.' : hint}`;
 }
 
-/** `LLAMACTL_SERVER_PORT` for `LLAMACTL_PORT`; `null` where several sections, and not the server's, have such a key. */
+/**
+ * Finds the variable of a name that lacks its section: `LLAMACTL_SERVER_PORT` for `LLAMACTL_PORT`. `null`: several sections
+ * have such a key, and the server's has not.
+ */
 function sectionLeftOut(name: string, known: readonly string[]): string | null {
   const ending = name.slice(PREFIX.length - 1);
   const meant = known.filter((each) => ending.length > 1 && each.endsWith(ending));

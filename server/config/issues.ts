@@ -3,7 +3,7 @@ import type { z } from 'zod';
 import { configKeys, keysBelow } from './config-keys.ts';
 import { suggestion } from '../suggestion.ts';
 
-/** Longer keys are cut in messages. */
+/** Most characters of a key in a message; a longer one is cut. */
 const LONGEST_STEP = 80;
 
 /** One thing that is wrong with the configuration. */
@@ -18,7 +18,7 @@ export function sentenceOf({ path, words }: ConfigProblem): string {
   return `${path.length === 0 ? 'The configuration' : shown(path)} ${words}`;
 }
 
-/** `server.port`. */
+/** Writes a path with dots: `server.port`. */
 export function dotted(path: readonly PropertyKey[]): string {
   return path.map(String).join('.');
 }
@@ -100,7 +100,7 @@ function issueMessage(issue: z.core.$ZodIssue): string {
   return last ? issueMessage(last) : issue.message;
 }
 
-/** An engine unknown to the schema counts as a custom one; often its name is a typo. */
+/** The problem of an engine that the schema does not know. It counts as a custom engine, but often its name is a typo. */
 function notCustom(engine: string): ConfigProblem {
   const near = suggestion(engine, keysBelow(['engines']));
   const hint = near === null ? '' : ` Did you mean ${near}?`;
@@ -110,7 +110,7 @@ function notCustom(engine: string): ConfigProblem {
   };
 }
 
-/** A key that the schema does not have in a section. */
+/** The problem of a key that the schema does not have in this section. */
 export function unknownKey(section: readonly PropertyKey[], key: string): ConfigProblem {
   const below = keysBelow(section.map(String));
   const prefix = section.map((step) => `${cut(String(step))}.`).join('');

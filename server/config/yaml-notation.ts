@@ -21,12 +21,12 @@ export function flowText(value: unknown, notation: Notation, style?: Scalar.Type
   return entries.length === 0 ? '{}' : `{ ${entries.join(', ')} }`;
 }
 
-/** `key: value`, on one line. */
+/** Writes `key: value` on one line. */
 export function flowEntry(key: string, value: unknown, notation: Notation): string {
   return `${flowText(key, notation)}: ${flowText(value, notation)}`;
 }
 
-/** `key: value` on lines that begin with `indent`, sections as blocks, without a final line end. */
+/** Writes `key: value` on lines that begin with `indent`, sections as blocks, without a final line end. */
 export function blockEntry(key: string, value: unknown, indent: string, notation: Notation): string {
   if (!isRecord(value) || Object.keys(value).length === 0) return indent + flowEntry(key, value, notation);
   const inner = Object.entries(value).map((entry) => blockEntry(...entry, indent + notation.step, notation));

@@ -58,7 +58,7 @@ function parseLine(raw: string): Line {
   return { level, text: text.trim().replace(FILE_BYTES, '$1') };
 }
 
-/** A line of `--log-jsonl`. */
+/** Reads a line of `--log-jsonl`. */
 function jsonLine(line: string): [string, string | null, string] | null {
   if (!line.startsWith('{"type":')) return null;
   try {

@@ -28,7 +28,7 @@ export interface AlertDeliveryDependencies {
 
 type Deliver = (announcement: Announcement, signal: AbortSignal) => Promise<void>;
 
-/** A failed delivery is only logged: an alert about an alert could repeat without end. */
+/** Sends alerts to the configured receivers. A failed delivery is only logged: an alert about an alert could repeat without end. */
 export function createAlertDelivery(dependencies: AlertDeliveryDependencies): AlertDelivery {
   const { hostname, clock, left, events, onFault } = dependencies;
   const queues = destinationsOf(dependencies).map(

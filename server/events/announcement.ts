@@ -17,7 +17,7 @@ export interface Announcement {
   raised_at: string;
 }
 
-/** Discord accepts 2 000 characters, ntfy 4 096 bytes; this stays under both, in any script. */
+/** Most characters of a message. Discord accepts 2 000 characters, ntfy 4 096 bytes; this fits both, in any script. */
 const LONGEST_MESSAGE = 1_000;
 const CONTROLS = /[\p{Cc}\p{Cs}]+/gu;
 

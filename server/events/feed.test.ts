@@ -6,7 +6,7 @@ import { FakeClock } from '../testing/fake-clock.ts';
 import { MemoryStore } from '../testing/memory-store.ts';
 import { createEventBus } from './bus.ts';
 import { createFeed, type FeedClient } from './feed.ts';
-import type { DecisionListener, DecisionSource } from './tracing.ts';
+import type { DecisionListener, DecisionSource } from './decision-trace.ts';
 
 const STATS = {
   memory_usage: 1,

@@ -6,7 +6,7 @@ import type { EventBus } from './bus.ts';
 import { gapBytes, messageOfDecision, messageOfEvent, messageOfStats, type Message } from './message.ts';
 import { Outbox, type Parcel, type Wire } from './outbox.ts';
 import { createSubscription, type Subscription } from './subscription.ts';
-import type { DecisionSource, TracedDecision } from './tracing.ts';
+import type { DecisionSource, TracedDecision } from './decision-trace.ts';
 
 /** Sends events and statistics to clients as they happen. */
 export interface Feed {

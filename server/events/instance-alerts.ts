@@ -31,10 +31,10 @@ export interface InstanceAlertsDependencies extends GpuMemoryAlertDependencies {
 
 export const INSTANCE_FAILED = 'instance_failed';
 export const CRASH_LOOP = 'crash_loop';
-/** Also raised where a start is refused because of it; cleared here. */
+/** Code of the alert for a taken port. A refused start raises it too; only this file clears it. */
 export const PORT_CLASH = 'port_clash';
 
-/** The restart policy resets its count after this. */
+/** Time after which a run counts as stable; the restart policy then resets its count. */
 const SOUND_AFTER_MS = 5 * 60_000;
 const LOOK_AT_PORTS_EVERY_MS = 10_000;
 

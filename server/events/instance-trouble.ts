@@ -29,7 +29,7 @@ const PORT_TAKEN = /\bport \d+ is in use\b|\bis the port in use\?|\bEADDRINUSE\b
 const GPU_MEMORY =
   /OutOfDeviceMemory|OUT_OF_DEVICE_MEMORY|hipErrorOutOfMemory|kIOGPUCommandBufferCallbackErrorOutOfMemory|\b(?:cuda|hip|musa)Malloc\w* failed|\b(?:CUDA|HIP|ROCm|GPU)\b.*\bout of memory\b|\bout of memory\b.*\b(?:CUDA|HIP|ROCm|GPU)\b|\ballocate (?:CUDA|ROCm|HIP|MUSA|Vulkan|Metal|SYCL)\d* buffer\b|\bFree memory on device\b|\bNo available memory for the cache blocks\b/i;
 
-/** `instance_failed`. */
+/** Decides about the alert `instance_failed`. */
 export function judgeFailed({ name, status, reason, onDemand }: StatusChange): Verdict {
   if (status !== 'failed') return null;
   const tried = onDemand
@@ -39,7 +39,7 @@ export function judgeFailed({ name, status, reason, onDemand }: StatusChange): V
 }
 
 /**
- * `crash_loop`.
+ * Decides about the alert `crash_loop`.
  *
  * @param forgiven restarts that no longer count, because the settings have changed since
  */
@@ -51,7 +51,7 @@ export function judgeCrashLoop({ name, status, reason, restarts }: StatusChange,
   return `${name} keeps ending and was restarted ${restarts} times in a row.${cause} Its log says more.`;
 }
 
-/** `port_clash`. */
+/** Decides about the alert `port_clash`. */
 export function judgePortClash({ name, status, reason, port }: StatusChange): Verdict {
   if (status === 'running' || status === 'stopped') return null;
   const isOver = status === 'failed' || status === 'restarting';

@@ -1,6 +1,6 @@
 import { instanceOf, type DecisionFrame, type Frame, type GapFrame, type StatsFrame } from '@llamactl/contract/events';
 import type { KeptEvent } from '../instances/ports/event-sink.ts';
-import type { TracedDecision } from './tracing.ts';
+import type { TracedDecision } from './decision-trace.ts';
 
 /** A message to clients, encoded once for all of them. */
 export interface Message {

@@ -45,7 +45,7 @@ interface Standing {
   reset: number;
 }
 
-/** They take 10 MB at most. */
+/** Most holders that are counted; their counts take 10 MB at most. */
 const MOST_HOLDERS = 10_000;
 /** `Retry-After` for a full `max_in_flight`: when a request in flight will end is unknown. */
 const IN_FLIGHT_RETRY_MS = 1_000;

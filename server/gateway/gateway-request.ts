@@ -5,17 +5,7 @@ import type { Lease, LeaseOrigin } from '../instances/slots/leases.ts';
 import { bodyMeter, bookedTokens, mayGenerate } from './booked-tokens.ts';
 import type { Admission, CallerLimits } from './caller-limits.ts';
 import type { Dialect } from './dialects.ts';
-import {
-  type Attempt,
-  crossesCallers,
-  findInstance,
-  lostRun,
-  maySendAgain,
-  modelFailure,
-  noAnswerFailure,
-  noteRetry,
-  unknownInstance,
-} from './failures.ts';
+import { crossesCallers, findInstance, modelFailure, noAnswerFailure, unknownInstance } from './failures.ts';
 import { enginePath, pathOnly } from './headers.ts';
 import { isolatedMessage } from './isolation.ts';
 import { HeldStream } from './loading-keepalive.ts';
@@ -24,6 +14,7 @@ import { NoAnswer, relay, type RelayServices } from './relay.ts';
 import type { RequestRecord } from './requests.ts';
 import { type Message, rewritten } from './rewriting.ts';
 import type { Route } from './route.ts';
+import { type Attempt, lostRun, maySendAgain, noteRetry } from './second-attempt.ts';
 import { relayWebSocket } from './websocket.ts';
 
 /** Objects that all requests share. */

@@ -5,7 +5,7 @@ import type { AuditTrail } from '../auth/audit.ts';
 import type { Tickets } from '../auth/tickets.ts';
 import type { Clock } from '../instances/ports/time.ts';
 import type { FleetManager, InstanceManager } from '../instances/use-cases.ts';
-import type { Figures } from '../metrics/figures.ts';
+import type { Figures } from '../metrics/prometheus-figures.ts';
 import type { SlicedWork } from '../sliced-work.ts';
 import { seenBy } from './edge/gate.ts';
 import { Operations } from './operations.ts';

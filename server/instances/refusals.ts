@@ -13,7 +13,7 @@ export function notFound(name: string): ApiError {
   );
 }
 
-/** For an operation that requires an instance without a run. */
+/** The refusal of an operation that requires an instance without a run. */
 export function stillRunning({ record, state }: Mailbox): ApiError {
   const pid = currentRun(state)?.identity?.pid;
   const process = pid === undefined ? '' : ` (process ${pid})`;
@@ -23,7 +23,7 @@ export function stillRunning({ record, state }: Mailbox): ApiError {
 /** Seconds. */
 const QUEUE_RETRY_AFTER = 5;
 
-/** For a request that gets no lease: the reason, and when to retry. @param sawStart The request waited for a start. */
+/** The refusal of a request that gets no lease: the reason, and when to retry. @param sawStart The request waited for a start. */
 export function notServed({ record, state }: Mailbox, { reason, retryAfter }: Refusal, sawStart: boolean): ApiError {
   const { name } = record;
   const extras = { ...(reason === null ? {} : { reason }), ...(retryAfter === null ? {} : retryIn(retryAfter)) };
@@ -39,7 +39,7 @@ export function notServed({ record, state }: Mailbox, { reason, retryAfter }: Re
   return new ApiError('INSTANCE_NOT_RUNNING', `${name} is ${state.status}${because}; ${remedy}.`, extras);
 }
 
-/** For a request beyond `queue_limit`. */
+/** The refusal of a request beyond `queue_limit`. */
 export function queueFull({ record, state }: Mailbox, waiting: number): ApiError {
   const full =
     waiting === 0
@@ -55,12 +55,12 @@ export function queueFull({ record, state }: Mailbox, waiting: number): ApiError
 export const ALL_PINNED =
   'no slot is free and none can be freed: every instance that would have to stop is pinned (`instances.max_running`, `groups`)';
 
-/** For a start that no eviction can make room for. @param status 503 for a request under `/v1`, 409 for a command. */
+/** The refusal of a start that no eviction can make room for. @param status 503 for a request under `/v1`, 409 for a command. */
 export function slotsPinned(name: string, status: 409 | 503): ApiError {
   return new ApiError('CAPACITY_EXCEEDED', `${name} cannot start: ${ALL_PINNED}.`, { status });
 }
 
-/** For a start of a batch that would need an eviction. */
+/** The refusal of a start of a batch that would need an eviction. */
 export function noFreeSlot(name: string): ApiError {
   const message = `${name} was not started: no slot is free, and starting several instances stops no other; start it alone, or stop another first.`;
   return new ApiError('CAPACITY_EXCEEDED', message);

@@ -19,7 +19,7 @@ export function passes(level: LogLevel, filter: LogLevel | null): boolean {
   return filter === null || RANK[level] >= RANK[filter];
 }
 
-/** The level for a logger's name of it, whatever the case; `null`: no such name. */
+/** Returns the level that a logger's word names, in any case; `null`: the word names none. */
 export function levelOf(word: string): LogLevel | null {
   return LEVELS.get(word.toLowerCase()) ?? null;
 }

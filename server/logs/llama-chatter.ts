@@ -1,4 +1,4 @@
-/** Each request: the choice of a slot, its sampler, its prompt. */
+/** Functions that log at each request: the choice of a slot, its sampler, its prompt. */
 const SLOT_FUNCTIONS = [
   'create_check',
   'get_availabl',
@@ -14,7 +14,7 @@ const SLOT_FUNCTIONS = [
   'update_slots',
 ];
 
-/** Each request: the prompt cache. */
+/** Functions that log the prompt cache at each request. */
 const SERVER_FUNCTIONS = [
   'get_availabl',
   'init',
@@ -26,7 +26,7 @@ const SERVER_FUNCTIONS = [
   'update_slots',
 ];
 
-/** Each start: metadata and layout of the model. */
+/** Functions that log metadata and layout of the model at each start. */
 const LOADING_FUNCTIONS = [
   'common_params_fit_impl',
   'llama_context',

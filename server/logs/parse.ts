@@ -93,7 +93,7 @@ export class LineParser {
     return { timestamp: this.#isoText(this.at), level: this.level, message, seq };
   }
 
-  /** `M.SS.mmm.uuu L message`. Compares character codes for speed: most lines have this format. */
+  /** Reads `M.SS.mmm.uuu L message`. Compares character codes for speed: most lines have this format. */
   #takeClock(line: string, start: number): boolean {
     let dot = start;
     let minutes = 0;

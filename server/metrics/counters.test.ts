@@ -4,7 +4,7 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import { GatewayCounters } from './counters.ts';
 import { LifeCounters } from './life-counters.ts';
 import type { RequestFigures } from '@llamactl/contract/requests';
-import { Exposition } from './prometheus.ts';
+import { Exposition } from './exposition.ts';
 
 const REQUEST: RequestFigures = {
   instance: 'i',

@@ -1,7 +1,7 @@
 import { REQUEST_DOORS, type RequestDoor, type RequestOutcome } from '@llamactl/contract/requests';
 import { buckets, Histogram } from './histogram.ts';
 import type { RequestFigures } from '@llamactl/contract/requests';
-import { type Exposition, labelText } from './prometheus.ts';
+import { type Exposition, labelText } from './exposition.ts';
 
 /** Seconds. Answers take from milliseconds to many minutes. */
 const DURATIONS = buckets(0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300, 600);

@@ -4,7 +4,7 @@ import { FakeClock } from '../testing/fake-clock.ts';
 import { createEngineScrape, type EngineScrape } from './engine-scrape.ts';
 import { parseEngineText, writeEngineFamilies } from './engine-text.ts';
 import type { EngineText, ScrapeTarget } from './ports.ts';
-import { Exposition } from './prometheus.ts';
+import { Exposition } from './exposition.ts';
 
 const LLAMA = [
   '# HELP llamacpp:prompt_tokens_total Number of prompt tokens processed',

@@ -1,7 +1,7 @@
 import type { Clock } from '../instances/ports/time.ts';
 import { parseEngineText, writeEngineFamilies, type ScrapedFamily } from './engine-text.ts';
 import type { ReadEngineText, ScrapeTarget } from './ports.ts';
-import type { Exposition } from './prometheus.ts';
+import type { Exposition } from './exposition.ts';
 
 export interface EngineScrapeDependencies {
   clock: Pick<Clock, 'elapsed'>;

@@ -1,4 +1,4 @@
-import { type Exposition, type FamilyType, labelText } from './prometheus.ts';
+import { type Exposition, type FamilyType, labelText } from './exposition.ts';
 
 /** A figure as the engine wrote it. */
 interface ScrapedSample {

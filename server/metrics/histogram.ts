@@ -1,4 +1,4 @@
-import type { Family } from './prometheus.ts';
+import type { Family } from './exposition.ts';
 
 /** Bounds of a histogram, and their labels. */
 export interface Buckets {

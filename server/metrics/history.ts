@@ -19,8 +19,9 @@ export interface History {
 }
 
 /**
- * Keeps every measurement for ten minutes, half minutes for two hours, five minutes for a day. Coarse steps end on the
- * clock (12:00:30, 12:05), and so do the borders between the three levels: no step is reported twice or in two halves.
+ * How long measurements are kept, in seconds: each one for ten minutes, steps of 30 seconds for two hours, steps of five
+ * minutes for a day. Coarse steps end on the clock (12:00:30, 12:05), and so do the borders between the three levels: no
+ * step is reported twice or in two halves.
  */
 const FINE_SECONDS = 600;
 const MIDDLE = { step: 30, span: 7_200 };

@@ -2,7 +2,7 @@ import { STATUSES, type InstanceSummary } from '@llamactl/contract/instance';
 import { REQUEST_PHASES } from '@llamactl/contract/requests';
 import type { StatsPoint } from '@llamactl/contract/stats';
 import type { CountedActiveRequest } from './ports.ts';
-import type { Exposition } from './prometheus.ts';
+import type { Exposition } from './exposition.ts';
 
 /** The fields of an instance that its figures need. */
 export type FiguredInstance = Pick<InstanceSummary, 'name' | 'status' | 'engine' | 'started_at'>;

@@ -1,5 +1,5 @@
 import type { DomainEvent } from '@llamactl/contract/events';
-import type { Exposition } from './prometheus.ts';
+import type { Exposition } from './exposition.ts';
 
 interface Life {
   starts: number;

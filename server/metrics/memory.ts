@@ -79,7 +79,7 @@ function groupsOf(read: ReadText): { limit: number; usage: number }[] {
   });
 }
 
-/** `/a/b` → `/a/b`, `/a`, and the root as the empty string. */
+/** Lists a folder and those above it: `/a/b` → `/a/b`, `/a`, and the root as the empty string. */
 function foldersUpFrom(path: string): string[] {
   const names = path.split('/').filter((name) => name !== '' && name !== '..');
   return [...names.keys(), names.length].map((_, index) =>

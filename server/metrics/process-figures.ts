@@ -1,6 +1,6 @@
 import { readdir } from 'node:fs/promises';
 import { performance } from 'node:perf_hooks';
-import type { Exposition } from './prometheus.ts';
+import type { Exposition } from './exposition.ts';
 
 /** Writes figures of this process under Prometheus' standard names. @param startedAt Milliseconds since the epoch. */
 export async function writeProcessFigures(exposition: Exposition, startedAt: number): Promise<void> {

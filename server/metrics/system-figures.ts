@@ -1,6 +1,6 @@
 import type { SystemStatus } from '@llamactl/contract/system';
 import { STATUSES } from '@llamactl/contract/instance';
-import type { Exposition } from './prometheus.ts';
+import type { Exposition } from './exposition.ts';
 
 /** Writes the machine's resources and the number of instances by status. */
 export function writeSystemFigures(exposition: Exposition, { version, instances, resources }: SystemStatus): void {

@@ -33,7 +33,7 @@ export interface Lock {
 export type LockFound = 'ours' | 'elsewhere' | 'taken';
 
 const LOCK_FILE = 'server.lock';
-/** A process needs this lock before it may take the other one. So no process can get between a server and its successor. */
+/** Its lock is needed before the one of `server.lock`. So no process can get between a server and its successor. */
 const ENTRY_FILE = 'server.entry.lock';
 
 /**

@@ -3,7 +3,7 @@ import { access, open, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { errorCode } from './proc-file.ts';
 
-/** Enough for an ELF header and for the longest `#!` line that the kernel reads. */
+/** Bytes read from the start of a file: an ELF header, or the longest `#!` line that the kernel reads. */
 const HEAD_BYTES = 256;
 const ELF_MAGIC = '\u007FELF';
 

@@ -9,7 +9,7 @@ import { createFeed, type Feed, type FeedClient, type Seat } from '../events/fee
 import { testServer } from './http-harness.ts';
 import type { HttpServer, HttpServerOptions } from '../http/server.ts';
 import { webSocketRoutes } from '../http/routes/websocket.routes.ts';
-import { Tracing, type DecisionSource } from '../events/tracing.ts';
+import { DecisionTrace, type DecisionSource } from '../events/decision-trace.ts';
 import type { KeptEvent } from '../instances/ports/event-sink.ts';
 import type { Decision } from '../instances/ports/trace.ts';
 import { FakeManager } from './fake-manager.ts';
@@ -56,7 +56,7 @@ export class EventServer {
   #server: HttpServer | null = null;
   #bus: EventBus | null = null;
   #feed: Feed | null = null;
-  #tracing: Tracing | null = null;
+  #tracing: DecisionTrace | null = null;
   #stored: readonly KeptEvent[] = [];
   #joined = Promise.withResolvers<void>();
   #traced = Promise.withResolvers<void>();
@@ -131,7 +131,7 @@ export class EventServer {
     };
     const bus = createEventBus({ clock, replay: new MemoryStore().replay, stored: this.#stored, onError });
     const idOf = (name: string): string | null => this.manager.idOf(name);
-    const tracing = new Tracing({ idOf, nameOf: () => null, onError });
+    const tracing = new DecisionTrace({ idOf, nameOf: () => null, onError });
     const traced = (this.#traced = Promise.withResolvers());
     const decisions: DecisionSource = {
       listen: (listener) => {

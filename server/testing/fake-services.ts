@@ -8,7 +8,7 @@ import { anonymousAdmin } from '../auth/caller.ts';
 import type { AuditEntry } from '../auth/ports.ts';
 import type { HttpAuthentication } from '../http/server.ts';
 import type { ApplyOptions, FleetManager } from '../instances/use-cases.ts';
-import type { Figures } from '../metrics/figures.ts';
+import type { Figures } from '../metrics/prometheus-figures.ts';
 import type { StatsHistoryView, SystemView } from '../metrics/metrics.ts';
 
 /** Fakes of the services behind the HTTP server. */

@@ -103,7 +103,7 @@ def test_a_server_that_is_not_there(mode: str) -> None:
         assert isinstance(error, llamactl.ConnectionError)
         assert isinstance(error, ConnectionError)
         assert error.is_unsent
-        assert "nothing listens there. Start the server with `llamactl serve`" in str(error)
+        assert "nothing listens there. Start the server with `llamactl up`" in str(error)
         # Nothing was done: even what writes is tried again.
         assert bench.waits == [0.125, 0.25]
     again = pickle.loads(pickle.dumps(error))

@@ -77,7 +77,7 @@ function* unknownKeys(keys: readonly string[], steps: readonly Step[], schema: z
   }
 }
 
-/** `model` for `model_path`. */
+/** Whether a key is the beginning of a known one, such as `model` of `model_path`. */
 function startsAlike(known: string, key: string): boolean {
   return key.length > 2 && known.startsWith(`${key.toLowerCase()}_`);
 }

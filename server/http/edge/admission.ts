@@ -108,7 +108,7 @@ export class Admission {
     return EMPTY_STEP.test(path) && this.#routes.methodsOf(path).length === 0;
   }
 
-  /** The printed address of a server has no page of its own, and people click on it. */
+  /** Redirects to `/docs`: people click on the printed address of a server, which has no page. */
   #leadToDocs(reply: HttpReply): void {
     const headers = { location: `${this.#basePath}/docs`, vary: 'Accept', 'cache-control': 'no-store' };
     void reply.code(302).headers(headers).send();

@@ -15,7 +15,7 @@ export function batchRoutes(bind: Bind): void {
   });
 }
 
-/** `Start initiated for 2 of 3 instances`. */
+/** Says how many commands were accepted: `Start initiated for 2 of 3 instances`. */
 function summary(command: 'Start' | 'Stop', results: Batch['results']): string {
   const failed = results.filter(({ error }) => error !== undefined).length;
   const noun = results.length === 1 ? 'instance' : 'instances';

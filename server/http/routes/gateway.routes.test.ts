@@ -1,7 +1,8 @@
 import type { IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
 import type { UpdateUser } from '@llamactl/contract/auth';
-import { maySee, type Caller } from '../../auth/caller.ts';
+import type { Caller } from '../../auth/caller.ts';
+import { maySee } from '../../auth/permissions.ts';
 import type { LimitHolder } from '../../gateway/caller-limits.ts';
 import type { GatewayInstances } from '../../gateway/ports.ts';
 import { SlicedWork } from '../../sliced-work.ts';

@@ -1,6 +1,7 @@
 import type { Instance } from '@llamactl/contract/instance';
 import { OPERATIONS } from '@llamactl/contract/operations';
-import { mayCall, type Caller } from '../../auth/caller.ts';
+import type { Caller } from '../../auth/caller.ts';
+import { mayCall } from '../../auth/permissions.ts';
 import { maskedOptions, maskedWords } from '../../instances/settings/secret-words.ts';
 import { jsonAnswer, textAnswer } from '../answer.ts';
 import type { Bind } from '../operations.ts';

@@ -1,5 +1,5 @@
 import { OPERATIONS } from '@llamactl/contract/operations';
-import type { Figures } from '../../metrics/figures.ts';
+import type { Figures } from '../../metrics/prometheus-figures.ts';
 import { textAnswer } from '../answer.ts';
 import type { Bind } from '../operations.ts';
 

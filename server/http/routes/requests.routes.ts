@@ -1,6 +1,7 @@
 import { ApiError } from '@llamactl/contract/errors';
 import { OPERATIONS } from '@llamactl/contract/operations';
-import { type Caller, mayCall } from '../../auth/caller.ts';
+import type { Caller } from '../../auth/caller.ts';
+import { mayCall } from '../../auth/permissions.ts';
 import type { Requests } from '../../gateway/requests.ts';
 import type { Bind } from '../operations.ts';
 

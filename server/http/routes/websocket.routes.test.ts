@@ -5,7 +5,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { WebSocket } from 'ws';
 import { createEventBus, type EventBus } from '../../events/bus.ts';
 import { createFeed, type Feed } from '../../events/feed.ts';
-import { Tracing } from '../../events/tracing.ts';
+import { DecisionTrace } from '../../events/decision-trace.ts';
 import { AuthHarness } from '../../testing/auth-harness.ts';
 import { statusChange } from '../../testing/contracts/events.contract.ts';
 import { MemoryStore } from '../../testing/memory-store.ts';
@@ -16,7 +16,7 @@ import { webSocketRoutes } from './websocket.routes.ts';
 let harness: AuthHarness;
 let bus: EventBus;
 let feed: Feed;
-let tracing: Tracing;
+let tracing: DecisionTrace;
 let server: HttpServer;
 let port: number;
 const clients: WebSocket[] = [];
@@ -32,7 +32,7 @@ async function serve(isAuthEnabled = true, tokenTtl = 3_600): Promise<void> {
   bus = createEventBus({ clock, replay: new MemoryStore().replay, stored: [], onError });
   const idOf = (name: string): string | null => harness.instances.get(name) ?? null;
   const nameOf = (id: string): string => id.replace('id-', '');
-  tracing = new Tracing({ idOf, nameOf, onError });
+  tracing = new DecisionTrace({ idOf, nameOf, onError });
   feed = createFeed({ clock, bus, idOf, decisions: tracing });
   const { authenticator, tickets } = auth;
   ({ server } = testServer({

@@ -24,7 +24,7 @@ export interface WebSocketRoutesParts {
   leaving?: AbortSignal;
 }
 
-/** The only supported protocol. Browsers can send credentials only in the name of a second one. */
+/** The only supported protocol. A browser can send credentials only as the name of a second protocol. */
 const PROTOCOL = 'llamactl.v1';
 const BEARER = 'bearer.';
 /** Bytes; a subscription to a thousand instances fits. */

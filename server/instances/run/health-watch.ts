@@ -4,7 +4,7 @@ import type { Progress, RunReference, Runs } from '../ports/runs.ts';
 import type { Clock } from '../ports/time.ts';
 import { pause } from './readiness.ts';
 
-/** For an engine that is only known to speak HTTP. */
+/** The signs of an engine that is only known to speak HTTP: none. */
 export const NO_SIGNS: VitalSigns = { workPath: null };
 
 /** Pause between two checks. */

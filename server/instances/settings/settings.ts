@@ -216,7 +216,7 @@ async function variableWarnings(
 /** The names of the groups of the configuration. */
 export type GroupNames = Pick<ReadonlyMap<string, unknown>, 'has'>;
 
-/** An unknown group is only a warning: the configuration may get it later, and a fleet may come from another machine. */
+/** Warns of an unknown group. It is no error: the configuration may get it later, and a fleet may be of another machine. */
 function unknownGroup({ group }: Settings, groups: GroupNames): string[] {
   if (group === undefined || groups.has(group)) return [];
   return [`group ${JSON.stringify(group)} is not in the configuration, so it limits nothing`];

@@ -117,7 +117,7 @@ export class Scheduler {
     if (this.#queue.length > 0 || this.#closed.size > 0) this.#planSoon();
   }
 
-  /** `free`: a request would be granted at once; `possible`: after others stop; `hopeless`: never while pins stay as they are. */
+  /** Whether a start could get a slot. `free`: at once; `possible`: after others stop; `hopeless`: never while pins stay as they are. */
   outlook(instance: string): 'free' | 'possible' | 'hopeless' {
     if (this.#slots.has(instance)) return 'free';
     const contender = this.#world.contender(instance);

@@ -236,7 +236,10 @@ function byPreference(one: Holder, other: Holder): number {
   return rankOf(one) - rankOf(other) || one.lastUsed - other.lastUsed;
 }
 
-/** A closed instance stays the choice: each end of a lease makes it the most recently used one. */
+/**
+ * Ranks a holder for {@link byPreference}. A closed one precedes other busy ones: each end of a lease makes it the most
+ * recently used one, and the choice must not move on.
+ */
 function rankOf(holder: Holder): number {
   if (isIdle(holder)) return 0;
   if (!isBusy(holder)) return 3;

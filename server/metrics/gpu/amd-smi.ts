@@ -22,7 +22,7 @@ export const AMD_SMI: GpuTool = {
   },
 };
 
-/** `static --asic --json`: names by index. */
+/** Parses the output of `static --asic --json`: names by index. */
 export function parseAmdNames(text: string): Map<number, string> {
   return new Map(
     rowsOf(text).flatMap((row) => {
@@ -32,7 +32,7 @@ export function parseAmdNames(text: string): Map<number, string> {
   );
 }
 
-/** `metric --json`. Memory is in MB of 1 024 × 1 024. Large boards have no edge sensor. */
+/** Parses the output of `metric --json`. Memory is in MB of 1 024 × 1 024. Large boards have no edge sensor. */
 export function parseAmdGpus(text: string, names: ReadonlyMap<number, string>): Gpu[] {
   return rowsOf(text).flatMap((row) => {
     const index = row['gpu'];
@@ -58,7 +58,7 @@ export function parseAmdGpus(text: string, names: ReadonlyMap<number, string>): 
   });
 }
 
-/** `process --json`: a list for each GPU; a process without `process_info` around it is fine too. */
+/** Parses the output of `process --json`: a list for each GPU; a process without `process_info` around it is fine too. */
 export function parseAmdProcesses(text: string): Map<number, number | null> {
   const sums = new Map<number, number | null>();
   for (const row of rowsOf(text)) {

@@ -32,7 +32,7 @@ export function createGpus(dependencies: GpuDependencies): Gpus {
   };
 }
 
-/** A process that no tool lists uses no GPU. */
+/** Sums the memory of processes. A process that no tool lists uses no GPU. */
 function sumOf(pids: readonly number[], readings: readonly GpuReading[]): number | null {
   let sum = 0;
   for (const pid of pids) {

@@ -12,7 +12,7 @@ import httpx
 from ._address import origin_of
 from .errors import ConnectionError, ProtocolError, TimeoutError
 
-_REFUSED = "nothing listens there. Start the server with `llamactl serve`, or give the address of another."
+_REFUSED = "nothing listens there. Start the server with `llamactl up`, or give the address of another."
 LOST = "the connection was lost. Was the server stopped?"
 _MEANINGS = {
     errno.ECONNREFUSED: _REFUSED,

@@ -8,7 +8,7 @@ import type { LifeCounters } from './life-counters.ts';
 import type { StatsHistoryView, SystemView } from './metrics.ts';
 import type { CountedActiveRequest } from './ports.ts';
 import { writeProcessFigures } from './process-figures.ts';
-import { Exposition } from './prometheus.ts';
+import { Exposition } from './exposition.ts';
 import { writeSystemFigures } from './system-figures.ts';
 
 /** All measurements and counters in the Prometheus text format. */

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { buckets, Histogram } from './histogram.ts';
-import { Exposition } from './prometheus.ts';
+import { Exposition } from './exposition.ts';
 
 describe('Exposition', () => {
   it("keeps a family's samples together, under its help and type", () => {

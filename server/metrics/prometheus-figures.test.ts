@@ -6,7 +6,7 @@ import { FakeClock } from '../testing/fake-clock.ts';
 import { usualStats } from '../testing/usual-stats.ts';
 import { GatewayCounters } from './counters.ts';
 import { createEngineScrape } from './engine-scrape.ts';
-import { createFigures } from './figures.ts';
+import { createFigures } from './prometheus-figures.ts';
 import type { FiguredInstance } from './instance-figures.ts';
 import { LifeCounters } from './life-counters.ts';
 

@@ -1,6 +1,6 @@
 import { pino } from 'pino';
 import { describe, expect, it } from 'vitest';
-import { openDecisionTrace } from './decision-trace.ts';
+import { openDecisionTrace } from './decision-log.ts';
 
 function openedAt(level: 'debug' | 'info') {
   const lines: string[] = [];

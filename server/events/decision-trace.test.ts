@@ -1,8 +1,8 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import type { Decision } from '../instances/ports/trace.ts';
-import { Tracing, type TracedDecision } from './tracing.ts';
+import { DecisionTrace, type TracedDecision } from './decision-trace.ts';
 
-let tracing: Tracing;
+let tracing: DecisionTrace;
 let errors: unknown[];
 let heard: TracedDecision[];
 
@@ -13,7 +13,7 @@ beforeEach(() => {
     ['a', 'id-a'],
     ['b', 'id-b'],
   ]);
-  tracing = new Tracing({
+  tracing = new DecisionTrace({
     idOf: (name) => ids.get(name) ?? null,
     nameOf: (id) => [...ids].find(([, each]) => each === id)?.[0] ?? null,
     onError: (error) => errors.push(error),
@@ -28,7 +28,7 @@ const eviction: Decision = {
   inputs: { idle_ms: 2_000 },
 };
 
-describe('Tracing', () => {
+describe('DecisionTrace', () => {
   it('is on while something listens', () => {
     expect(tracing.isOn).toBe(false);
     const [first, second] = [listen(), listen()];

@@ -20,7 +20,7 @@ export interface DecisionSource {
   listen(listener: DecisionListener): () => void;
 }
 
-export interface TracingDependencies {
+export interface DecisionTraceDependencies {
   /** Id of an existing instance; `null`: no instance has this name. */
   idOf: (name: string) => string | null;
   /** Name of an existing instance; `null`: no instance has this id. */
@@ -30,13 +30,13 @@ export interface TracingDependencies {
 }
 
 /** Delivers decisions to listeners. A decision becomes a sentence here, so only while something listens. */
-export class Tracing implements Trace, DecisionSource {
+export class DecisionTrace implements Trace, DecisionSource {
   /** A field and not a getter, because requests read it. */
   isOn = false;
-  readonly #dependencies: TracingDependencies;
+  readonly #dependencies: DecisionTraceDependencies;
   readonly #listeners = new Set<DecisionListener>();
 
-  constructor(dependencies: TracingDependencies) {
+  constructor(dependencies: DecisionTraceDependencies) {
     this.#dependencies = dependencies;
   }
 

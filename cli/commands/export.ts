@@ -1,3 +1,4 @@
+import { codeOf } from '@llamactl/contract/reason';
 import { Command } from 'commander';
 import { randomUUID } from 'node:crypto';
 import { link, rename, rm, writeFile } from 'node:fs/promises';
@@ -6,7 +7,6 @@ import { EXIT } from '../exit-status.ts';
 import path from 'node:path';
 import { causeOf } from '../input-file.ts';
 import { Problem } from '../problem.ts';
-import { codeOf } from '../reason.ts';
 
 interface ExportFlags {
   force?: boolean;

@@ -1,9 +1,9 @@
+import { codeOf, reasonOf } from '@llamactl/contract/reason';
 import { chmodSync, mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { EXIT } from '../exit-status.ts';
 import { followedUrl } from './local-server.ts';
 import { Problem } from '../problem.ts';
-import { codeOf, reasonOf } from '../reason.ts';
 import { isTrusted } from './trust.ts';
 
 /** A named server. */

@@ -167,7 +167,7 @@ async function getModel(
   } catch (error) {
     printer.end();
     if (signal.aborted) throw error;
-    terminal.warn(`   ${error instanceof Error ? error.message : String(error)}`);
+    terminal.warn(`   ${reasonOf(error)}`);
     return writeDemo(terminal, directory);
   }
 }

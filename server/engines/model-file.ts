@@ -1,7 +1,8 @@
+import { reasonOf } from '@llamactl/contract/reason';
 import { constants } from 'node:fs';
 import { lstat, open, stat } from 'node:fs/promises';
 import path from 'node:path';
-import { errorCode, errorText } from './error-text.ts';
+import { errorCode } from './error-text.ts';
 import type { LaunchPlan } from '../instances/ports/runs.ts';
 import { bareName, type FlagCatalogue } from './flags.ts';
 
@@ -67,7 +68,7 @@ async function ggufProblem(file: string, subject: string): Promise<string | null
       case 'EACCES':
         return `${subject} ${file} cannot be read by llamactl’s user`;
       default:
-        return `${subject} ${file} cannot be opened: ${errorText(error)}`;
+        return `${subject} ${file} cannot be opened: ${reasonOf(error)}`;
     }
   }
 }

@@ -1,3 +1,4 @@
+import { reasonOf } from '@llamactl/contract/reason';
 import { closeSync, constants, fdatasyncSync, openSync, readFileSync, writeSync } from 'node:fs';
 import type { DatabaseSync } from 'node:sqlite';
 import type { EventNumbers } from '../instances/ports/event-replay.ts';
@@ -42,7 +43,7 @@ export function isOlderCopy(database: DatabaseSync, file: string): boolean {
   try {
     return uses < read(file).uses;
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
+    const reason = reasonOf(error);
     throw new Error(
       `${pathOf(file)} cannot be read (${reason}), so it is unknown whether ${file} is an older copy. Make it readable; ` +
         'or remove it, if you did not restore a backup by hand.',

@@ -1,3 +1,4 @@
+import { reasonOf } from '@llamactl/contract/reason';
 import type { LaunchPlan, RunContainer, RunReference } from '../instances/ports/runs.ts';
 import type { Clock } from '../instances/ports/time.ts';
 import { isDead, readStat, readTag, TAG_VARIABLE, type ProcessStat } from './identity.ts';
@@ -187,7 +188,7 @@ class RuntimeContainer implements Container {
     try {
       return await this.#dependencies.runTool(command, [...leading, ...words], { timeoutMs: TOOL_MS, environment });
     } catch (error) {
-      return error instanceof Error ? error.message : String(error);
+      return reasonOf(error);
     }
   }
 }

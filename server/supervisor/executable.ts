@@ -1,3 +1,4 @@
+import { reasonOf } from '@llamactl/contract/reason';
 import { constants } from 'node:fs';
 import { access, open, stat } from 'node:fs/promises';
 import path from 'node:path';
@@ -94,6 +95,6 @@ function problemOf(file: string, error: unknown): string {
     case 'EACCES':
       return `${file} is not executable for this user; \`chmod +x\` makes it so`;
     default:
-      return `${file} cannot be checked: ${error instanceof Error ? error.message : String(error)}`;
+      return `${file} cannot be checked: ${reasonOf(error)}`;
   }
 }

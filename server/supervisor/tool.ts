@@ -1,3 +1,4 @@
+import { reasonOf } from '@llamactl/contract/reason';
 import { spawn, type ChildProcess } from 'node:child_process';
 import type { Readable } from 'node:stream';
 import type { Clock } from '../instances/ports/time.ts';
@@ -61,7 +62,7 @@ function start(file: string, args: readonly string[], env: Record<string, string
     if (!isRead(child)) throw new Error('its output cannot be read');
     return child;
   } catch (error) {
-    throw new Error(`${file} could not be run: ${error instanceof Error ? error.message : String(error)}`, {
+    throw new Error(`${file} could not be run: ${reasonOf(error)}`, {
       cause: error,
     });
   }

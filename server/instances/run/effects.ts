@@ -1,3 +1,4 @@
+import { reasonOf } from '@llamactl/contract/reason';
 import { GPU_OFFLOAD_SHORT, STRAY_PROCESS, SURVIVES_KILL, type AlertSink } from '../ports/alert-sink.ts';
 import { explainExit, type ExitCauseDependencies } from './exit-cause.ts';
 import { prepareLaunch, type PreparationDependencies } from './launch-preparation.ts';
@@ -177,7 +178,7 @@ export class Effects implements EffectRunner {
         .catch((error: unknown) => this.#dependencies.onFault(error, { type: 'spawn', run, launch }));
     } catch (error) {
       logs.detach(log, reference);
-      this.#spawnError(mailbox, run, withoutKey(error instanceof Error ? error.message : String(error), launch.key));
+      this.#spawnError(mailbox, run, withoutKey(reasonOf(error), launch.key));
     }
   }
 

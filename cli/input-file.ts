@@ -1,4 +1,4 @@
-import { reasonOf } from '@llamactl/contract/reason';
+import { codeOf, reasonOf } from '@llamactl/contract/reason';
 import { readFile } from 'node:fs/promises';
 import { EXIT } from './exit-status.ts';
 import { Problem } from './problem.ts';
@@ -43,7 +43,5 @@ const CAUSES: Readonly<Record<string, string>> = {
 
 /** Describes a file system error in words. */
 export function causeOf(error: unknown): string {
-  if (!(error instanceof Error)) return String(error);
-  const code = 'code' in error && typeof error.code === 'string' ? error.code : '';
-  return CAUSES[code] ?? error.message;
+  return CAUSES[codeOf(error) ?? ''] ?? reasonOf(error);
 }

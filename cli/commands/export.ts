@@ -51,7 +51,7 @@ async function writePrivately(file: string, text: string, mayReplace: boolean): 
     // Unlike a rename, a link never replaces an existing file.
     await (mayReplace ? rename(draft, file) : link(draft, file));
   } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'EEXIST') {
+    if (codeOf(error) === 'EEXIST') {
       throw new Problem(`${file} already exists`, EXIT.failed, ['to replace it: --force']);
     }
     const cause =

@@ -1,4 +1,4 @@
-import { reasonOf } from '@llamactl/contract/reason';
+import { codeOf, reasonOf } from '@llamactl/contract/reason';
 import { mkdir, rename } from 'node:fs/promises';
 import path from 'node:path';
 import { readDebianArchives } from './apt-sources.ts';
@@ -132,7 +132,7 @@ async function publish(built: string, directory: string, work: string, run: Tool
   try {
     await rename(directory, path.join(work, 'replaced'));
   } catch (error) {
-    if (!(error instanceof Error && 'code' in error && error.code === 'ENOENT')) throw error;
+    if (codeOf(error) !== 'ENOENT') throw error;
   }
   try {
     await rename(built, directory);

@@ -1,4 +1,4 @@
-import { codeOf, reasonOf } from '@llamactl/contract/reason';
+import { hasCode, reasonOf } from '@llamactl/contract/reason';
 import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { EXIT } from '../exit-status.ts';
@@ -57,7 +57,7 @@ export class ServiceFile {
     try {
       return readFileSync(this.path, 'utf8');
     } catch (error) {
-      if (codeOf(error) === 'ENOENT' || codeOf(error) === 'ENOTDIR') return null;
+      if (hasCode(error, ['ENOENT', 'ENOTDIR'])) return null;
       throw new Problem(`${this.path} cannot be read: ${reasonOf(error)}`, EXIT.failed);
     }
   }

@@ -1,10 +1,9 @@
-import { reasonOf } from '@llamactl/contract/reason';
+import { codeOf, reasonOf } from '@llamactl/contract/reason';
 import { stat } from 'node:fs/promises';
 import type { Crossing, EngineAdapter, SettingsProblem, StartProblem } from '../instances/ports/engine-adapter.ts';
 import type { InstanceRecord, Settings } from '../instances/ports/instance-record.ts';
 import type { Exit, LaunchPlan } from '../instances/ports/runs.ts';
 import { containerCommand, DETACHED, isDetached } from './container-command.ts';
-import { errorCode } from './error-text.ts';
 import { ANY_ENGINE_VARIABLES } from './allowed-environment.ts';
 import { filler, keyPlaces, placeholderProblem } from './custom-placeholders.ts';
 import { exitText, launchFailure } from './exit-text.ts';
@@ -204,7 +203,7 @@ async function missing(file: string): Promise<string | null> {
     await stat(file);
     return null;
   } catch (error) {
-    return errorCode(error) === 'ENOENT'
+    return codeOf(error) === 'ENOENT'
       ? `the model ${file} does not exist`
       : `the model ${file} cannot be opened: ${reasonOf(error)}`;
   }

@@ -1,8 +1,7 @@
-import { reasonOf } from '@llamactl/contract/reason';
+import { codeOf, reasonOf } from '@llamactl/contract/reason';
 import { constants } from 'node:fs';
 import { lstat, open, stat } from 'node:fs/promises';
 import path from 'node:path';
-import { errorCode } from './error-text.ts';
 import type { LaunchPlan } from '../instances/ports/runs.ts';
 import { bareName, type FlagCatalogue } from './flags.ts';
 
@@ -61,7 +60,7 @@ async function ggufProblem(file: string, subject: string): Promise<string | null
     if (head?.subarray(0, MAGIC.length).equals(MAGIC) === true) return null;
     return `${subject} ${file} is not a GGUF file${head === null ? '' : kindOf(head)}`;
   } catch (error) {
-    switch (errorCode(error)) {
+    switch (codeOf(error)) {
       case 'ENOENT':
       case 'ENOTDIR':
         return `${subject} ${file} ${(await isLink(file)) ? 'is a link to a file that does not exist' : 'does not exist'}`;

@@ -1,3 +1,4 @@
+import { codeOf } from '@llamactl/contract/reason';
 import http from 'node:http';
 import https from 'node:https';
 import type { Clock } from '../instances/ports/time.ts';
@@ -89,7 +90,7 @@ function post(
     signal.addEventListener('abort', abort, { once: true });
     request.on('response', (response) => finish(judge(response)));
     // Use only the error's code: its message names the host.
-    request.on('error', (error) => fail(`could not be reached (${'code' in error ? String(error.code) : 'no HTTP'})`));
+    request.on('error', (error) => fail(`could not be reached (${codeOf(error) ?? 'no HTTP'})`));
     request.on('close', () => fail('closed the connection without an answer'));
     request.end(body);
   });

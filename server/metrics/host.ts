@@ -1,3 +1,4 @@
+import { codeOf } from '@llamactl/contract/reason';
 import { readFileSync } from 'node:fs';
 import os from 'node:os';
 import type { Clock } from '../instances/ports/time.ts';
@@ -97,7 +98,7 @@ function readSystemFile(file: string): string | null {
   try {
     return readFileSync(file, 'latin1');
   } catch (error) {
-    if (error instanceof Error && 'code' in error) return null;
+    if (codeOf(error) !== null) return null;
     throw error;
   }
 }

@@ -1,8 +1,7 @@
-import { reasonOf } from '@llamactl/contract/reason';
+import { codeOf, reasonOf } from '@llamactl/contract/reason';
 import { closeSync, constants, fdatasyncSync, openSync, readFileSync, writeSync } from 'node:fs';
 import type { DatabaseSync } from 'node:sqlite';
 import type { EventNumbers } from '../instances/ports/event-replay.ts';
-import { hasCode } from './durable-file.ts';
 
 /**
  * Two counters that never decrease, in a file beside the database. They keep their values when an older copy replaces the
@@ -88,7 +87,7 @@ function read(database: string): Counters {
     const [uses = 0, below = 0] = readFileSync(pathOf(database), 'utf8').split(' ').map(Number);
     return { uses: naturalOr0(uses), takenBelow: naturalOr0(below) };
   } catch (error) {
-    if (hasCode(error, ['ENOENT'])) return { uses: 0, takenBelow: 0 };
+    if (codeOf(error) === 'ENOENT') return { uses: 0, takenBelow: 0 };
     throw error;
   }
 }

@@ -1,8 +1,8 @@
-import { reasonOf } from '@llamactl/contract/reason';
+import { hasCode, reasonOf } from '@llamactl/contract/reason';
 import { rmSync, statSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
-import { hasCode, publish } from './durable-file.ts';
+import { publish } from './durable-file.ts';
 import { isDamage, problemsOf } from './integrity.ts';
 import { MIGRATIONS_FOLDER } from './migration-files.ts';
 import { migrate, missingParts, newestSchema, schemaVersion } from './migrations.ts';

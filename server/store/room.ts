@@ -1,9 +1,8 @@
-import { reasonOf } from '@llamactl/contract/reason';
+import { hasCode, reasonOf } from '@llamactl/contract/reason';
 import { randomBytes } from 'node:crypto';
 import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { DatabaseSync } from 'node:sqlite';
-import { hasCode } from './durable-file.ts';
 import { extendedCode, primaryCode } from './result-code.ts';
 
 /** SQLITE_BUSY. */

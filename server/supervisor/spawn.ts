@@ -1,11 +1,11 @@
-import { reasonOf } from '@llamactl/contract/reason';
+import { codeOf, reasonOf } from '@llamactl/contract/reason';
 import { spawn, type ChildProcess } from 'node:child_process';
 import { closeSync, constants, mkdirSync, openSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { RUN_LOG } from '../instances/ports/run-output.ts';
 import type { LaunchPlan, RunReference } from '../instances/ports/runs.ts';
 import { TAG_VARIABLE } from './identity.ts';
-import { errorCode, readShortProc } from './proc-file.ts';
+import { readShortProc } from './proc-file.ts';
 import type { ChildEnd } from './exit-status.ts';
 import { launchWithout } from './left-open.ts';
 import { BOOT_FILE, EXIT_FILE, PID_FILE, readRunFile, SHELL, wrapperArguments } from './wrapper.ts';
@@ -100,7 +100,7 @@ function wrapperOf(child: ChildProcess): Promise<WrapperProcess> {
 }
 
 function launchProblem(error: unknown, command: string): string {
-  switch (errorCode(error)) {
+  switch (codeOf(error)) {
     case 'E2BIG':
       return `${command} cannot be launched: its arguments and environment are too long for this system`;
     case 'EAGAIN':

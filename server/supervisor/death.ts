@@ -6,7 +6,7 @@ import type { ProcessIdentity, RunReference } from '../instances/ports/runs.ts';
 import type { Clock } from '../instances/ports/time.ts';
 import { isDead, parseStat, type ProcessStat } from './identity.ts';
 import type { Machine } from './machine.ts';
-import { growingDelays } from './pause.ts';
+import { growingDelays } from './delays.ts';
 import { rereadProc } from './proc-file.ts';
 import type { SupervisorLog } from './signals.ts';
 import { FIFO_FILE } from './wrapper.ts';

@@ -1,6 +1,7 @@
 import { hasCode, reasonOf } from '@llamactl/contract/reason';
-import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, rmSync } from 'node:fs';
 import path from 'node:path';
+import { writeAtomically } from '../atomic-file.ts';
 import { EXIT } from '../exit-status.ts';
 import { Problem } from '../problem.ts';
 
@@ -31,21 +32,10 @@ export class ServiceFile {
     if (this.#read() === content) return false;
     try {
       mkdirSync(path.dirname(this.path), { recursive: true });
-      this.#replace(content);
+      writeAtomically(this.path, content, { mode: 0o644, mayReplace: true });
       return true;
     } catch (error) {
       throw new Problem(`${this.path} cannot be written: ${reasonOf(error)}`, EXIT.failed);
-    }
-  }
-
-  /** Leaves the old or the new content, and nothing else. */
-  #replace(content: string): void {
-    const next = `${this.path}.part`;
-    try {
-      writeFileSync(next, content, { mode: 0o644 });
-      renameSync(next, this.path);
-    } finally {
-      rmSync(next, { force: true });
     }
   }
 

@@ -1,7 +1,7 @@
+import { codeOf } from '@llamactl/contract/reason';
 import { closeSync, openSync } from 'node:fs';
 import os from 'node:os';
 import { fail } from './output.ts';
-import { codeOf } from './reason.ts';
 
 /** The reactions to signals that end the program. */
 export interface EndInOrder {

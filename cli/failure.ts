@@ -1,9 +1,9 @@
 import { ConnectionError, LlamactlError, ProtocolError, TimeoutError } from '@llamactl/client';
+import { reasonOf } from '@llamactl/contract/reason';
 import { addressRemedies, isElsewhere, startAdvice, type Surrounds } from './server/address-remedies.ts';
 import { DEFAULT } from './server/server-address.ts';
 import { EXIT, type ExitStatus } from './exit-status.ts';
 import { codeOf, Problem } from './problem.ts';
-import { reasonOf } from './reason.ts';
 import { plain } from './screen/text.ts';
 
 /** How the program ends after an error: its message and exit status. */

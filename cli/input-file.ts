@@ -1,3 +1,4 @@
+import { codeOf, reasonOf } from '@llamactl/contract/reason';
 import { readFile } from 'node:fs/promises';
 import { EXIT } from './exit-status.ts';
 import { Problem } from './problem.ts';
@@ -27,7 +28,7 @@ export async function inputObject(session: InputSession, file: string): Promise<
   try {
     value = JSON.parse(text);
   } catch (error) {
-    throw new Problem(`${where} is not JSON: ${error instanceof Error ? error.message : String(error)}`, EXIT.usage);
+    throw new Problem(`${where} is not JSON: ${reasonOf(error)}`, EXIT.usage);
   }
   if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value;
   throw new Problem(`${where} must contain one JSON object`, EXIT.usage);
@@ -42,7 +43,5 @@ const CAUSES: Readonly<Record<string, string>> = {
 
 /** Describes a file system error in words. */
 export function causeOf(error: unknown): string {
-  if (!(error instanceof Error)) return String(error);
-  const code = 'code' in error && typeof error.code === 'string' ? error.code : '';
-  return CAUSES[code] ?? error.message;
+  return CAUSES[codeOf(error) ?? ''] ?? reasonOf(error);
 }

@@ -1,5 +1,5 @@
+import { codeOf } from '@llamactl/contract/reason';
 import { statSync } from 'node:fs';
-import { codeOf } from './reason.ts';
 
 /** Milliseconds since the epoch; `null`: the file does not exist, or we may not read it. */
 export function lastWritten(file: string): number | null {

@@ -1,4 +1,4 @@
-import { codeOf } from './reason.ts';
+import { codeOf } from '@llamactl/contract/reason';
 
 /** Whether a process has this pid that may be a server of ours: one that we may signal. */
 export function isAlive(pid: number): boolean {

@@ -1,3 +1,5 @@
+import { reasonOf } from '@llamactl/contract/reason';
+
 /**
  * Handles output that cannot be written: its reader is gone, as in `llamactl ps --watch | head`, or the disk is full.
  * Without this, Node ends the program with a stack trace.
@@ -17,6 +19,6 @@ export function watchReaders(outlives: () => boolean): void {
 
 /** Ends the program with the error's message instead of a stack trace. */
 export function fail(error: unknown): never {
-  process.stderr.write(`llamactl: ${error instanceof Error ? error.message : String(error)}\n`);
+  process.stderr.write(`llamactl: ${reasonOf(error)}\n`);
   process.exit(1);
 }

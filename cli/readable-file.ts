@@ -1,5 +1,5 @@
+import { codeOf } from '@llamactl/contract/reason';
 import { readFileSync } from 'node:fs';
-import { codeOf } from './reason.ts';
 
 /** The text of a file; `null`: it does not exist, or we may not read it. */
 export function readableFile(file: string): string | null {

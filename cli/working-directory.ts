@@ -1,5 +1,5 @@
+import { codeOf } from '@llamactl/contract/reason';
 import { realpathSync, statSync } from 'node:fs';
-import { codeOf } from './reason.ts';
 
 /**
  * Internal flag of a successor: the base of relative paths. Used when the folder of its predecessor is gone, so that it

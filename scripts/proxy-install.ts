@@ -1,8 +1,9 @@
 import { mkdir, rename, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { findProgram } from '@llamactl/cli/quickstart/find-engine';
-import { messageOf, runTool, type ToolOptions } from '@llamactl/cli/quickstart/run-tool';
+import { runTool, type ToolOptions } from '@llamactl/cli/quickstart/run-tool';
 import { makeWorkFolder } from '@llamactl/cli/quickstart/work-folder';
+import { reasonOf } from '@llamactl/contract/reason';
 import { downloadPackages, unpackPackages, writeLauncher } from './debian-packages.ts';
 
 /** The reverse proxies with a documented configuration, and the command that prints each one's version. */
@@ -40,8 +41,8 @@ async function tellOf(cache: string, proxy: Proxy): Promise<string> {
     await rm(noProxyFile(cache, proxy), { force: true });
     return `${proxy} for tests: ${isNew ? 'just installed' : 'there'}`;
   } catch (error) {
-    await writeFile(noProxyFile(cache, proxy), `${messageOf(error)}\n`);
-    return `${proxy} for tests: none; ${messageOf(error)}`;
+    await writeFile(noProxyFile(cache, proxy), `${reasonOf(error)}\n`);
+    return `${proxy} for tests: none; ${reasonOf(error)}`;
   }
 }
 

@@ -1,7 +1,8 @@
 import { readFile, rename, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { messageOf, runTool } from '@llamactl/cli/quickstart/run-tool';
+import { runTool } from '@llamactl/cli/quickstart/run-tool';
 import { makeWorkFolder } from '@llamactl/cli/quickstart/work-folder';
+import { reasonOf } from '@llamactl/contract/reason';
 
 /** A Python environment for tests. */
 export interface PythonEnvironment {
@@ -70,7 +71,7 @@ export async function installPython(
   try {
     await runTool(base, ['-m', 'venv', work.path], RUN);
   } catch (error) {
-    throw new NoPythonError(`${base} makes no environments: ${messageOf(error)}`, { cause: error });
+    throw new NoPythonError(`${base} makes no environments: ${reasonOf(error)}`, { cause: error });
   }
   const built = path.join(work.path, 'bin', 'python');
   const packages = path.join(work.path, path.basename(pythonPackages(cache, environment)));

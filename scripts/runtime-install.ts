@@ -1,8 +1,9 @@
 import { platform, arch } from 'node:process';
 import { mkdir, rename } from 'node:fs/promises';
 import path from 'node:path';
-import { messageOf, runTool } from '@llamactl/cli/quickstart/run-tool';
+import { runTool } from '@llamactl/cli/quickstart/run-tool';
 import { makeWorkFolder } from '@llamactl/cli/quickstart/work-folder';
+import { reasonOf } from '@llamactl/contract/reason';
 import { npmCommand } from './npm-command.ts';
 
 /** Further versions of Node to test the client library on. */
@@ -31,7 +32,7 @@ export async function installNode(cache: string, version: string): Promise<boole
   try {
     await runTool(npm, [...first, 'install', '--prefix', work.path, ...flags, `${name}@${version}`], run);
   } catch (error) {
-    throw new Error(`npm could not get Node ${version} (${name}): ${messageOf(error)}`, { cause: error });
+    throw new Error(`npm could not get Node ${version} (${name}): ${reasonOf(error)}`, { cause: error });
   }
   await rename(path.join(work.path, 'node_modules', name, 'bin', 'node'), program);
   if (!(await runs(program, version))) throw new Error(`${program} does not run, or is not Node ${version}`);

@@ -1,5 +1,5 @@
 import { installEngine } from '@llamactl/cli/quickstart/engine-install';
-import { messageOf } from '@llamactl/cli/quickstart/run-tool';
+import { reasonOf } from '@llamactl/contract/reason';
 import { TEST_ENGINE_DIRECTORY, testEngine } from './test-assets.ts';
 
 /** Installs the real llama-server for tests, or uses that of LLAMACTL_TEST_ENGINE; prints one line about it. */
@@ -18,7 +18,7 @@ try {
   }
 } catch (error) {
   process.stderr.write(
-    `${messageOf(error)}\nTests can use any llama-server: LLAMACTL_TEST_ENGINE=/path/to/llama-server npm test\n`,
+    `${reasonOf(error)}\nTests can use any llama-server: LLAMACTL_TEST_ENGINE=/path/to/llama-server npm test\n`,
   );
   process.exitCode = 1;
 }

@@ -1,5 +1,5 @@
+import { reasonOf } from '@llamactl/contract/reason';
 import { rm, writeFile } from 'node:fs/promises';
-import { messageOf } from '@llamactl/cli/quickstart/run-tool';
 import { installBrowser } from './browser-install.ts';
 import { installGo, NoGoError } from './go-install.ts';
 import { installProxies } from './proxy-install.ts';
@@ -15,7 +15,7 @@ import { CACHE, NO_BROWSER_FILE, NO_GO_FILE, NO_PYTHON_FILE } from './test-asset
 const proxies = installProxies(CACHE);
 const nodes = await Promise.allSettled(OTHER_NODES.map((version) => installNode(CACHE, version)));
 const failed = nodes.filter((each) => each.status === 'rejected');
-for (const { reason } of failed) process.stderr.write(`${messageOf(reason)}\n`);
+for (const { reason } of failed) process.stderr.write(`${reasonOf(reason)}\n`);
 if (failed.length > 0) process.exitCode = 1;
 else process.stdout.write(`Node for tests: ${OTHER_NODES.join(', ')}\n`);
 
@@ -24,8 +24,8 @@ try {
   await rm(NO_BROWSER_FILE, { force: true });
   process.stdout.write(`Chromium for tests: ${version}${isNew ? ', just installed' : ''}\n`);
 } catch (error) {
-  await writeFile(NO_BROWSER_FILE, `${messageOf(error)}\n`);
-  process.stdout.write(`Chromium for tests: none; ${messageOf(error)}\n`);
+  await writeFile(NO_BROWSER_FILE, `${reasonOf(error)}\n`);
+  process.stdout.write(`Chromium for tests: none; ${reasonOf(error)}\n`);
 }
 
 try {
@@ -35,10 +35,10 @@ try {
   process.stdout.write(`Python for tests: ${version}${isNew || client.isNew ? ', packages just installed' : ''}\n`);
 } catch (error) {
   if (error instanceof NoPythonError) {
-    await writeFile(NO_PYTHON_FILE, `${messageOf(error)}\n`);
-    process.stdout.write(`Python for tests: none; ${messageOf(error)}\n`);
+    await writeFile(NO_PYTHON_FILE, `${reasonOf(error)}\n`);
+    process.stdout.write(`Python for tests: none; ${reasonOf(error)}\n`);
   } else {
-    process.stderr.write(`The packages of Python for tests could not be had: ${messageOf(error)}\n`);
+    process.stderr.write(`The packages of Python for tests could not be had: ${reasonOf(error)}\n`);
     process.exitCode = 1;
   }
 }
@@ -49,10 +49,10 @@ try {
   process.stdout.write(`Go for tests: ${version}${isNew ? ', just found' : ''}\n`);
 } catch (error) {
   if (error instanceof NoGoError) {
-    await writeFile(NO_GO_FILE, `${messageOf(error)}\n`);
-    process.stdout.write(`Go for tests: none; ${messageOf(error)}\n`);
+    await writeFile(NO_GO_FILE, `${reasonOf(error)}\n`);
+    process.stdout.write(`Go for tests: none; ${reasonOf(error)}\n`);
   } else {
-    process.stderr.write(`What the Go client needs could not be had: ${messageOf(error)}\n`);
+    process.stderr.write(`What the Go client needs could not be had: ${reasonOf(error)}\n`);
     process.exitCode = 1;
   }
 }

@@ -167,6 +167,7 @@ describe('imports', () => {
       'EngineTarget',
       'LogQuery',
       'NO_TRACE',
+      'pause',
       'PortWitness',
       'Trace',
     ]);

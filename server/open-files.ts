@@ -1,3 +1,4 @@
+import { codeOf } from '@llamactl/contract/reason';
 import { readFileSync } from 'node:fs';
 
 /** Open files reserved for engines, logs and the store: a hundred engines take about three each. */
@@ -10,7 +11,7 @@ function mostOpenFiles(): number | null {
     const [, soft] = /^Max open files\s+(\d+)/m.exec(readFileSync('/proc/self/limits', 'utf8')) ?? [];
     return soft === undefined ? null : Number(soft);
   } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return null;
+    if (codeOf(error) === 'ENOENT') return null;
     throw error;
   }
 }

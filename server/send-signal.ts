@@ -1,3 +1,5 @@
+import { hasCode } from '@llamactl/contract/reason';
+
 /**
  * Sends a signal. Unlike `process.kill`, does not throw if the process is gone or its pid belongs to another user.
  *
@@ -7,7 +9,7 @@ export function sendSignal(pid: number, signal: NodeJS.Signals): boolean {
   try {
     return process.kill(pid, signal);
   } catch (error) {
-    if (error instanceof Error && 'code' in error && (error.code === 'ESRCH' || error.code === 'EPERM')) return false;
+    if (hasCode(error, ['ESRCH', 'EPERM'])) return false;
     throw error;
   }
 }

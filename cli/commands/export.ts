@@ -1,12 +1,11 @@
+import { codeOf } from '@llamactl/contract/reason';
 import { Command } from 'commander';
-import { randomUUID } from 'node:crypto';
-import { link, rename, rm, writeFile } from 'node:fs/promises';
+import { writeAtomically } from '../atomic-file.ts';
 import type { CommandLine } from '../command-line.ts';
 import { EXIT } from '../exit-status.ts';
 import path from 'node:path';
 import { causeOf } from '../input-file.ts';
 import { Problem } from '../problem.ts';
-import { codeOf } from '../reason.ts';
 
 interface ExportFlags {
   force?: boolean;
@@ -31,35 +30,23 @@ export function exportCommand(commandLine: CommandLine): Command {
         const text = terminal.isJson
           ? `${JSON.stringify(await client.exportFleet({ signal }), null, 2)}\n`
           : await client.exportFleetYaml({ signal });
-        await writePrivately(file, text, flags.force === true);
+        writePrivately(file, text, flags.force === true);
         terminal.note(`wrote ${file}`);
       }),
     );
 }
 
-/**
- * Writes the file completely or not at all.
- *
- * @throws {Problem} when it exists and may not be replaced, or cannot be written
- */
-async function writePrivately(file: string, text: string, mayReplace: boolean): Promise<void> {
-  const draft = `${file}.${randomUUID()}`;
-  let isThere = false;
+/** @throws {Problem} when the file exists and may not be replaced, or cannot be written */
+function writePrivately(file: string, text: string, mayReplace: boolean): void {
   try {
-    await writeFile(draft, text, { mode: 0o600, flag: 'wx' });
-    isThere = true;
-    // Unlike a rename, a link never replaces an existing file.
-    await (mayReplace ? rename(draft, file) : link(draft, file));
+    writeAtomically(file, text, { mode: 0o600, mayReplace });
   } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'EEXIST') {
+    if (codeOf(error) === 'EEXIST') {
       throw new Problem(`${file} already exists`, EXIT.failed, ['to replace it: --force']);
     }
     const cause =
       codeOf(error) === 'ENOENT' ? `there is no folder ${path.dirname(path.resolve(file))}` : causeOf(error);
     throw new Problem(`cannot write ${file}: ${cause}`, EXIT.failed);
-  } finally {
-    // In a closed folder, this would fail too, and hide the cause.
-    if (isThere) await rm(draft, { force: true });
   }
 }
 

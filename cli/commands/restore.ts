@@ -1,3 +1,4 @@
+import { codeOf } from '@llamactl/contract/reason';
 import type { EngineFate, LoadedConfig, PreparedRestore, Replacement } from '@llamactl/server/main';
 import { Command, Option } from 'commander';
 import { writeFile } from 'node:fs/promises';
@@ -171,7 +172,7 @@ async function writeConfiguration(
   try {
     await writeFile(file, configuration.text, { flag: 'wx', mode: 0o600 });
   } catch (error) {
-    const isThere = error instanceof Error && 'code' in error && error.code === 'EEXIST';
+    const isThere = codeOf(error) === 'EEXIST';
     throw new Problem(isThere ? `${file} already exists` : `cannot write ${file}: ${causeOf(error)}`, EXIT.failed);
   }
   terminal.note(`wrote ${file}, a copy of ${configuration.file}`);

@@ -1,3 +1,4 @@
+import { reasonOf } from '@llamactl/contract/reason';
 import { Command, Option } from 'commander';
 import { flushCompileCache } from 'node:module';
 import type { Inheritance } from '@llamactl/server/main';
@@ -5,7 +6,6 @@ import type { CommandLine } from '../command-line.ts';
 import { endOnSignal } from '../end-on-signal.ts';
 import { logForPerson } from '../instances/log-line.ts';
 import { ownProgram } from '../server/own-program.ts';
-import { reasonOf } from '../reason.ts';
 import { SERVICE_MANAGERS, type ServiceManager } from '../service/service-manager.ts';
 import type { Terminal } from '../screen/terminal.ts';
 import { overridesOf, withServeFlags, type ServeFlags } from '../server/serve-flags.ts';

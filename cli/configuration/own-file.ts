@@ -1,6 +1,7 @@
 import { statSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { Client, LlamactlError, type ConfigView, type ConfigWritten } from '@llamactl/client';
+import { reasonOf } from '@llamactl/contract/reason';
 import type { Surroundings } from '../surroundings.ts';
 import { EXIT } from '../exit-status.ts';
 import { localServer } from '../server/local-server.ts';
@@ -114,7 +115,7 @@ async function edit(
   try {
     return await editConfigFile(view, patch, user);
   } catch (error) {
-    throw new Problem(error instanceof Error ? error.message : String(error), EXIT.failed, [
+    throw new Problem(reasonOf(error), EXIT.failed, [
       'llamactl edits the file itself, because the API cannot change these keys',
       'if the file is not yours, run this as root',
     ]);

@@ -1,3 +1,4 @@
+import { reasonOf } from '@llamactl/contract/reason';
 import { parse } from 'yaml';
 import { EXIT } from '../exit-status.ts';
 import { Problem } from '../problem.ts';
@@ -53,8 +54,7 @@ function valueOf(text: string): unknown {
   try {
     value = parse(text);
   } catch (error) {
-    if (isWritten)
-      throw new Problem(`${text} is not valid YAML: ${error instanceof Error ? error.message : ''}`, EXIT.usage);
+    if (isWritten) throw new Problem(`${text} is not valid YAML: ${reasonOf(error)}`, EXIT.usage);
     return text;
   }
   return typeof value === 'object' && value !== null && !isWritten ? text : value;

@@ -1,6 +1,6 @@
 import type { Gpu } from '@llamactl/client';
+import { reasonOf } from '@llamactl/contract/reason';
 import type { Inspection, LoadedConfig } from '@llamactl/server/main';
-import { reasonOf } from '../reason.ts';
 import { devices, engineVersion, judgeVersion, missingFlags } from './engine-version.ts';
 import { doubtful, well, wrong, type Finding } from './finding.ts';
 

@@ -1,10 +1,10 @@
+import { reasonOf } from '@llamactl/contract/reason';
 import type { Inspection, LoadedConfig } from '@llamactl/server/main';
 import { checkCustomEngines, checkLlamaServer, checkPath, serviceSearcher, type Searcher } from './engine-checks.ts';
 import { doubtful, well, wrong, type Finding } from './finding.ts';
 import { checkDatabase, checkDataDirectory, checkModels } from './folder-checks.ts';
 import { checkGpus } from './gpu-check.ts';
 import { checkPortRange, checkServerPort } from './port-checks.ts';
-import { reasonOf } from '../reason.ts';
 import type { ServerFindings } from './server-checks.ts';
 import { checkService, serviceWorld } from './service-check.ts';
 import { checkClock, checkContexts, checkOpenFiles } from './shell-checks.ts';

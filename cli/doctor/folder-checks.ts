@@ -1,9 +1,9 @@
+import { codeOf, reasonOf } from '@llamactl/contract/reason';
 import { accessSync, constants, readdirSync, statSync, type Stats } from 'node:fs';
 import path from 'node:path';
 import type { Inspection } from '@llamactl/server/main';
 import { bytes, count } from '../screen/figures.ts';
 import { doubtful, well, wrong, type Finding } from './finding.ts';
-import { codeOf, reasonOf } from '../reason.ts';
 
 /** Depth limit of the search for models: only a quick look. */
 const DEEPEST = 4;

@@ -1,8 +1,8 @@
 import type { Alert, Client, InstanceSummary, SystemInfo } from '@llamactl/client';
+import { reasonOf } from '@llamactl/contract/reason';
 import type { ServerAddress } from '../server/server-address.ts';
 import { doubtful, well, wrong, type Finding } from './finding.ts';
 import { isOwnAddress } from '../server/own-address.ts';
-import { reasonOf } from '../reason.ts';
 
 /** Clock difference in seconds that makes log-ins and logs confusing. */
 const FAR_APART = 30;

@@ -1,9 +1,9 @@
+import { codeOf } from '@llamactl/contract/reason';
 import { existsSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import type { Inspection } from '@llamactl/server/main';
 import { readableFile } from '../readable-file.ts';
-import { codeOf } from '../reason.ts';
 import { systemdPlaceIn, type SystemdPlace } from '../service/systemd-place.ts';
 import { doubtful, well, type Finding } from './finding.ts';
 

@@ -1,7 +1,7 @@
+import { codeOf, reasonOf } from '@llamactl/contract/reason';
 import { statSync } from 'node:fs';
 import path from 'node:path';
 import { doubtful, well, wrong, type Finding } from './finding.ts';
-import { codeOf, reasonOf } from '../reason.ts';
 import { readableFile } from '../readable-file.ts';
 
 /** Least limit of open files. A request takes two, an engine a few; a server with fewer runs out in an hour of load. */

@@ -1,3 +1,4 @@
+import { codeOf } from '@llamactl/contract/reason';
 import { readdir, readFile } from 'node:fs/promises';
 import path from 'node:path';
 
@@ -45,7 +46,7 @@ async function list(folder: string): Promise<string[]> {
   try {
     return await readdir(folder);
   } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return [];
+    if (codeOf(error) === 'ENOENT') return [];
     throw error;
   }
 }

@@ -1,3 +1,4 @@
+import { codeOf, reasonOf } from '@llamactl/contract/reason';
 import { mkdir, rename } from 'node:fs/promises';
 import path from 'node:path';
 import { readDebianArchives } from './apt-sources.ts';
@@ -6,7 +7,7 @@ import { writeLauncher } from './engine-launcher.ts';
 import { fetchPackages } from './engine-packages.ts';
 import { findProgram } from './find-engine.ts';
 import type { OnProgress } from './progress.ts';
-import { messageOf, runTool } from './run-tool.ts';
+import { runTool } from './run-tool.ts';
 import type { ToolOptions } from './run-tool.ts';
 import { makeWorkFolder } from './work-folder.ts';
 
@@ -95,7 +96,7 @@ async function checkMachine(
     );
   }
   const archives = await readDebianArchives(aptDirectory).catch((error: unknown) => {
-    throw new Error(`Could not read the apt sources: ${messageOf(error)}. ${advice}`, { cause: error });
+    throw new Error(`Could not read the apt sources: ${reasonOf(error)}. ${advice}`, { cause: error });
   });
   if (archives.length > 0) return { archives, architecture };
   throw new Error(
@@ -131,7 +132,7 @@ async function publish(built: string, directory: string, work: string, run: Tool
   try {
     await rename(directory, path.join(work, 'replaced'));
   } catch (error) {
-    if (!(error instanceof Error && 'code' in error && error.code === 'ENOENT')) throw error;
+    if (codeOf(error) !== 'ENOENT') throw error;
   }
   try {
     await rename(built, directory);
@@ -150,7 +151,7 @@ function stepRunner(directory: string, signal: AbortSignal | undefined): Attempt
       return await work();
     } catch (error) {
       signal?.throwIfAborted();
-      const cause = messageOf(error).replace(/\.$/, '');
+      const cause = reasonOf(error).replace(/\.$/, '');
       const remedy = `Check the network and that ${path.dirname(directory)} has 200 MB free, or install it`;
       throw new Error(`Could not ${step}: ${cause}. ${remedy} ${otherWays('linux')}`, { cause: error });
     }

@@ -1,10 +1,11 @@
+import { reasonOf } from '@llamactl/contract/reason';
 import { mkdir, readdir, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { sourceStanza } from './apt-sources.ts';
 import type { AptArchive } from './apt-sources.ts';
 import { watchFolderGrowth } from './folder-growth.ts';
 import type { OnProgress } from './progress.ts';
-import { messageOf, runTool, ToolError } from './run-tool.ts';
+import { runTool, ToolError } from './run-tool.ts';
 import type { ToolOptions } from './run-tool.ts';
 
 /**
@@ -67,7 +68,7 @@ export async function fetchPackages(options: PackageOptions): Promise<string[]> 
       } catch (error) {
         if (!(error instanceof ToolError)) throw error;
         // the address of a private mirror may contain a password
-        failures.push(`${archive.uri.replace(/\/\/[^/@]*@/, '//')} ${suite}: ${messageOf(error)}`);
+        failures.push(`${archive.uri.replace(/\/\/[^/@]*@/, '//')} ${suite}: ${reasonOf(error)}`);
       }
     }
   }

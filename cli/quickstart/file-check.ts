@@ -1,3 +1,4 @@
+import { hasCode } from '@llamactl/contract/reason';
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { stat } from 'node:fs/promises';
@@ -9,7 +10,7 @@ export async function fileSize(file: string): Promise<number | null> {
     const found = await stat(file);
     return found.isFile() ? found.size : null;
   } catch (error) {
-    if (error instanceof Error && 'code' in error && (error.code === 'ENOENT' || error.code === 'ENOTDIR')) return null;
+    if (hasCode(error, ['ENOENT', 'ENOTDIR'])) return null;
     throw error;
   }
 }

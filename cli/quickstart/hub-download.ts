@@ -1,7 +1,7 @@
+import { codeOf, reasonOf } from '@llamactl/contract/reason';
 import { open, rm } from 'node:fs/promises';
 import { checkFile, fileSize } from './file-check.ts';
 import { publishFile } from './publish-file.ts';
-import { messageOf } from './run-tool.ts';
 
 export interface HubTimeouts {
   /** Longest wait for the hub's first answer: short, because behind a firewall none comes. */
@@ -152,7 +152,7 @@ function refusal(url: string, response: Response): string {
 /** Explains fetch's "fetch failed" by its cause. */
 function failure(url: string, error: unknown): string {
   const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error;
-  const code = cause instanceof Error && 'code' in cause ? String(cause.code) : messageOf(cause);
+  const code = codeOf(cause) ?? reasonOf(cause);
   return `the connection to ${hostOf(url)} failed (${code})`;
 }
 

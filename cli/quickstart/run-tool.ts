@@ -1,3 +1,4 @@
+import { reasonOf } from '@llamactl/contract/reason';
 import { spawn } from 'node:child_process';
 import { stripVTControlCharacters } from 'node:util';
 
@@ -58,7 +59,7 @@ export async function runTool(program: string, args: readonly string[], options:
     child.stderr.destroy();
   });
   const ending = await promise.catch((error: unknown) => {
-    throw new ToolError(`${program} could not be started (${messageOf(error)})`, { cause: error });
+    throw new ToolError(`${program} could not be started (${reasonOf(error)})`, { cause: error });
   });
   options.signal?.throwIfAborted();
   if (ending.code === 0) return output;
@@ -80,9 +81,4 @@ function errorLine(output: ToolOutput): string | undefined {
     kinds.map((kind) => lines.findLast((text) => kind.test(text))).find((text) => text !== undefined) ?? lines.at(-1);
   // a tool's output ends up on a terminal
   return line?.replaceAll(/\p{Cc}/gu, '');
-}
-
-/** The message of a caught value. */
-export function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

@@ -1,5 +1,6 @@
 import { mkdir, mkdtemp, readdir, rm } from 'node:fs/promises';
 import path from 'node:path';
+import { codeOf } from '@llamactl/contract/reason';
 
 /** A folder for unfinished files, removed with its content at the end of its `await using` block. */
 export interface WorkFolder extends AsyncDisposable {
@@ -32,6 +33,6 @@ function isAlive(pid: number): boolean {
     return true;
   } catch (error) {
     // EPERM: alive, but owned by another user
-    return error instanceof Error && 'code' in error && error.code !== 'ESRCH';
+    return codeOf(error) === 'EPERM';
   }
 }

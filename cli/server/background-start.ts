@@ -1,7 +1,7 @@
+import { reasonOf } from '@llamactl/contract/reason';
 import { spawn } from 'node:child_process';
 import { EXIT } from '../exit-status.ts';
 import { Problem } from '../problem.ts';
-import { reasonOf } from '../reason.ts';
 import type { OwnProgram } from './own-program.ts';
 import { ServerLog } from './server-log.ts';
 

@@ -1,9 +1,10 @@
-import { chmodSync, mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { codeOf, reasonOf } from '@llamactl/contract/reason';
+import { chmodSync, mkdirSync, readFileSync, statSync } from 'node:fs';
 import path from 'node:path';
+import { writeAtomically } from '../atomic-file.ts';
 import { EXIT } from '../exit-status.ts';
 import { followedUrl } from './local-server.ts';
 import { Problem } from '../problem.ts';
-import { codeOf, reasonOf } from '../reason.ts';
 import { isTrusted } from './trust.ts';
 
 /** A named server. */
@@ -140,13 +141,9 @@ export class Contexts {
   /** Replaces the file, so that no old mode and no partial content remains. */
   #write(stored: Stored): void {
     this.prepare();
-    const next = `${this.file}.${process.pid}.part`;
     try {
-      rmSync(next, { force: true });
-      writeFileSync(next, `${JSON.stringify(stored, null, 2)}\n`, { mode: 0o600, flag: 'wx' });
-      renameSync(next, this.file);
+      writeAtomically(this.file, `${JSON.stringify(stored, null, 2)}\n`, { mode: 0o600, mayReplace: true });
     } catch (error) {
-      rmSync(next, { force: true });
       throw new Problem(`${this.file} cannot be written: ${reasonOf(error)}`, EXIT.failed);
     }
   }

@@ -1,9 +1,9 @@
+import { codeOf } from '@llamactl/contract/reason';
 import { closeSync, constants, fstatSync, openSync, readFileSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { isAlive } from '../living-process.ts';
 import { holdsLock } from './lock-holder.ts';
 import { isOwnAddress } from './own-address.ts';
-import { codeOf } from '../reason.ts';
 import { isTrusted } from './trust.ts';
 
 /** The server of a data directory, as its `server.json` describes it. */

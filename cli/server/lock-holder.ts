@@ -1,6 +1,6 @@
+import { codeOf } from '@llamactl/contract/reason';
 import { readFileSync, statSync } from 'node:fs';
 import path from 'node:path';
-import { codeOf } from '../reason.ts';
 import { isTrusted } from './trust.ts';
 
 const LOCK_FILE = 'server.lock';

@@ -1,7 +1,7 @@
+import { codeOf } from '@llamactl/contract/reason';
 import { realpathSync } from 'node:fs';
 import { isSea } from 'node:sea';
 import path from 'node:path';
-import { codeOf } from '../reason.ts';
 
 /** The command that launches this program again; its arguments follow. */
 export interface OwnProgram {

@@ -1,8 +1,8 @@
+import { codeOf, reasonOf } from '@llamactl/contract/reason';
 import { closeSync, constants, fstatSync, mkdirSync, openSync, readSync, renameSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { EXIT } from '../exit-status.ts';
 import { Problem } from '../problem.ts';
-import { codeOf, reasonOf } from '../reason.ts';
 
 /** Nothing rotates the log while a server writes to it, so a start does. Bytes. */
 const LONGEST = 10_000_000;

@@ -1,6 +1,6 @@
+import { codeOf } from '@llamactl/contract/reason';
 import { EXIT } from '../exit-status.ts';
 import { Problem } from '../problem.ts';
-import { codeOf } from '../reason.ts';
 
 /** Sends a signal to a server, which may just have ended. @throws {Problem} when it belongs to another user */
 export function signalServer(pid: number, signal: NodeJS.Signals): void {

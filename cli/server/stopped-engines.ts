@@ -1,8 +1,8 @@
 import { Client, ConnectionError, LlamactlError, TimeoutError } from '@llamactl/client';
+import { codeOf } from '@llamactl/contract/reason';
 import { EXIT } from '../exit-status.ts';
 import { settled } from '../instances/settling.ts';
 import { Problem } from '../problem.ts';
-import { codeOf } from '../reason.ts';
 
 /** An engine of a server that is about to stop. */
 export interface EngineAtStop {

@@ -1,7 +1,7 @@
+import { codeOf } from '@llamactl/contract/reason';
 import { accessSync, constants, realpathSync, lstatSync, readlinkSync, statSync } from 'node:fs';
 import path from 'node:path';
 import type { LoadedConfig } from '@llamactl/server/main';
-import { codeOf } from '../reason.ts';
 import type { OwnProgram } from '../server/own-program.ts';
 import type { ServiceFacts } from './service-definition.ts';
 import type { ServiceManager } from './service-manager.ts';

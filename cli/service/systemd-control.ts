@@ -1,7 +1,7 @@
+import { reasonOf } from '@llamactl/contract/reason';
 import type { Inspection } from '@llamactl/server/main';
 import { EXIT } from '../exit-status.ts';
 import { Problem } from '../problem.ts';
-import { reasonOf } from '../reason.ts';
 import type { ServiceControl, ServiceState } from './service-control.ts';
 import type { ServiceFile } from './service-file.ts';
 

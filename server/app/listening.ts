@@ -1,3 +1,4 @@
+import { codeOf } from '@llamactl/contract/reason';
 import type { AddressInfo } from 'node:net';
 import os from 'node:os';
 import type { HttpServer, Listener } from '../http/server.ts';
@@ -68,7 +69,7 @@ function isUnspecified(host: string): boolean {
 
 /** Explains a host that this machine does not have; `null`: the error has another cause. */
 function foreignHost(host: string, cause: unknown): Error | null {
-  const code = cause instanceof Error && 'code' in cause ? cause.code : null;
+  const code = codeOf(cause);
   const why =
     code === 'EADDRNOTAVAIL'
       ? 'which is not an address of this machine'

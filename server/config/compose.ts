@@ -9,7 +9,7 @@ import type { ConfigProblem } from './issues.ts';
 import { keysBelow } from './config-keys.ts';
 import { isRecord } from './record.ts';
 import type { Values } from './record.ts';
-import { brokenRules } from './config-rules.ts';
+import { isLoopbackHost } from './loopback.ts';
 
 /** The inputs of the configuration besides the file. */
 export interface Surroundings {
@@ -46,6 +46,20 @@ export function composeConfig(
     return { composed: null, problems: problems.map((each) => ({ ...each, place: sourceOf(each.path).place })) };
   const config = expandPaths(parsed.data, { home, folder: (path) => sourceOf(path).folder });
   return { composed: { written: parsed.data, config }, problems: null };
+}
+
+/** Checks rules that involve several keys. */
+function brokenRules(config: Config): ConfigProblem[] {
+  const { host } = config.server;
+  if (config.auth.enabled || isLoopbackHost(host)) return [];
+  return [
+    {
+      path: ['server', 'host'],
+      words:
+        `is ${host}, which other machines may reach, and everybody would be an administrator: set auth.enabled: true ` +
+        '(with auth.inference: open, /v1 works without keys), or use 127.0.0.1 and a tunnel such as ssh -L.',
+    },
+  ];
 }
 
 /** The values of a file, overridden by variables and flags, without defaults. */

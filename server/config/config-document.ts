@@ -1,3 +1,4 @@
+import { reasonOf } from '@llamactl/contract/reason';
 import { LineCounter, isAlias, isMap, isNode, isScalar, isSeq, parseDocument } from 'yaml';
 import type { Document } from 'yaml';
 import { ConfigError } from './config-error.ts';
@@ -43,7 +44,7 @@ function valuesOf(document: Document, path: string): Record<string, unknown> {
   try {
     values = document.toJS();
   } catch (error) {
-    throw new ConfigError([`${path}: ${error instanceof Error ? error.message : String(error)}.`]);
+    throw new ConfigError([`${path}: ${reasonOf(error)}.`]);
   }
   // An empty file, or one with only comments.
   if (values === null) return {};

@@ -1,3 +1,4 @@
+import { hasCode } from '@llamactl/contract/reason';
 import { closeSync, constants, fstatSync, lstatSync, openSync, readFileSync } from 'node:fs';
 import type { Stats } from 'node:fs';
 import { join, resolve } from 'node:path';
@@ -112,5 +113,5 @@ function distrust(stats: Stats, uid: number): string | null {
 }
 
 function isMissing(error: unknown): boolean {
-  return error instanceof Error && 'code' in error && (error.code === 'ENOENT' || error.code === 'ENOTDIR');
+  return hasCode(error, ['ENOENT', 'ENOTDIR']);
 }

@@ -1,3 +1,4 @@
+import { codeOf, hasCode } from '@llamactl/contract/reason';
 import { isUtf8 } from 'node:buffer';
 import { constants } from 'node:fs';
 import { access, lstat, mkdir, open, readFile, realpath, rename, rm, stat } from 'node:fs/promises';
@@ -55,7 +56,7 @@ export function fileReplacer(fill: (file: FileHandle, text: string) => Promise<v
     try {
       return await replace(replacement, fill);
     } catch (error) {
-      const code = error instanceof Error && 'code' in error ? String(error.code) : '';
+      const code = codeOf(error) ?? '';
       const reason = REASONS[code];
       throw reason === undefined ? error : new UnwritableFile(replacement.path, `${reason} (${code})`, error);
     }
@@ -157,13 +158,12 @@ async function syncFolder(folder: string): Promise<void> {
     await handle.sync();
   } catch (error) {
     // Some network file systems cannot sync a folder; the rename has succeeded anyway.
-    if (!(error instanceof Error && 'code' in error && (error.code === 'EINVAL' || error.code === 'ENOTSUP')))
-      throw error;
+    if (!hasCode(error, ['EINVAL', 'ENOTSUP'])) throw error;
   } finally {
     await handle.close();
   }
 }
 
 function isMissing(error: unknown): boolean {
-  return error instanceof Error && 'code' in error && error.code === 'ENOENT';
+  return codeOf(error) === 'ENOENT';
 }

@@ -1,9 +1,9 @@
+import { codeOf, reasonOf } from '@llamactl/contract/reason';
 import { stat } from 'node:fs/promises';
 import type { Crossing, EngineAdapter, SettingsProblem, StartProblem } from '../instances/ports/engine-adapter.ts';
 import type { InstanceRecord, Settings } from '../instances/ports/instance-record.ts';
 import type { Exit, LaunchPlan } from '../instances/ports/runs.ts';
 import { containerCommand, DETACHED, isDetached } from './container-command.ts';
-import { errorCode, errorText } from './error-text.ts';
 import { ANY_ENGINE_VARIABLES } from './allowed-environment.ts';
 import { filler, keyPlaces, placeholderProblem } from './custom-placeholders.ts';
 import { exitText, launchFailure } from './exit-text.ts';
@@ -144,7 +144,7 @@ export function customEngine({ name, config, findProgram, searchPath, allowPrivi
     } catch (error) {
       const where =
         settings.command === undefined ? `\`engines.${name}.command\` in the configuration` : 'its `command`';
-      return { code: 'ENGINE_NOT_FOUND', message: `${errorText(error)}; correct ${where}` };
+      return { code: 'ENGINE_NOT_FOUND', message: `${reasonOf(error)}; correct ${where}` };
     }
     // A value that is not a path may be a name that the engine resolves.
     const model = settings.model_path;
@@ -203,9 +203,9 @@ async function missing(file: string): Promise<string | null> {
     await stat(file);
     return null;
   } catch (error) {
-    return errorCode(error) === 'ENOENT'
+    return codeOf(error) === 'ENOENT'
       ? `the model ${file} does not exist`
-      : `the model ${file} cannot be opened: ${errorText(error)}`;
+      : `the model ${file} cannot be opened: ${reasonOf(error)}`;
   }
 }
 

@@ -1,3 +1,4 @@
+import { codeOf } from '@llamactl/contract/reason';
 import http from 'node:http';
 import { assureListener, ForeignListener } from '../instances/run/assured-listener.ts';
 import type { EngineEndpoint, EngineTarget, ProbeResult } from '../instances/ports/engine-endpoint.ts';
@@ -106,7 +107,7 @@ export function createTextReader({ clock }: { clock: Pick<Clock, 'after'> }) {
 }
 
 function isClosed(error: Error): boolean {
-  return error instanceof ForeignListener || ('code' in error && error.code === 'ECONNREFUSED');
+  return error instanceof ForeignListener || codeOf(error) === 'ECONNREFUSED';
 }
 
 function meaningOf(status: number | undefined): ProbeResult {

@@ -1,7 +1,7 @@
+import { reasonOf } from '@llamactl/contract/reason';
 import { realpath, stat } from 'node:fs/promises';
 import type { Clock } from '../instances/ports/time.ts';
 import { parseHelp, type FlagCatalogue } from './flags.ts';
-import { errorText } from './error-text.ts';
 import type { FindProgram, RunTool } from './ports.ts';
 
 /** The program of an engine and its leading arguments. */
@@ -122,7 +122,7 @@ export function createFlagCatalogues({
 }
 
 function unreadable(program: string, error: unknown): LoadedFlags {
-  return { catalogue: null, warning: `the flags of ${program} could not be read: ${errorText(error)}` };
+  return { catalogue: null, warning: `the flags of ${program} could not be read: ${reasonOf(error)}` };
 }
 
 async function fileIdentity(program: string): Promise<string> {

@@ -1,11 +1,11 @@
 import { MOST_PROBLEMS } from '@llamactl/contract/errors';
+import { reasonOf } from '@llamactl/contract/reason';
 import type { EngineAdapter, SettingsProblem, StartProblem } from '../instances/ports/engine-adapter.ts';
 import type { InstanceRecord, Settings } from '../instances/ports/instance-record.ts';
 import type { LaunchPlan } from '../instances/ports/runs.ts';
 import { LLAMA_CPP_VARIABLES } from './allowed-environment.ts';
 import { containerCommand, DETACHED, isDetached } from './container-command.ts';
 import { engineOptions } from './engine-options.ts';
-import { errorText } from './error-text.ts';
 import { type FlagCatalogue, bareName } from './flags.ts';
 import type { FlagCatalogues, Launcher } from './flag-catalogue.ts';
 import { guardOfFlag } from './guarded-flags.ts';
@@ -133,7 +133,7 @@ export function llamaCpp({
         settings.command !== undefined || launch.command.includes('/') ? '' : ', or get one with `llamactl quickstart`';
       return {
         code: 'ENGINE_NOT_FOUND',
-        message: `${errorText(error)}; set ${where} to the path of llama-server${got}`,
+        message: `${reasonOf(error)}; set ${where} to the path of llama-server${got}`,
       };
     }
     const catalogue = catalogues.known(launcherOf(settings));

@@ -1,7 +1,7 @@
+import { codeOf, reasonOf } from '@llamactl/contract/reason';
 import { constants } from 'node:fs';
 import { lstat, open, stat } from 'node:fs/promises';
 import path from 'node:path';
-import { errorCode, errorText } from './error-text.ts';
 import type { LaunchPlan } from '../instances/ports/runs.ts';
 import { bareName, type FlagCatalogue } from './flags.ts';
 
@@ -60,14 +60,14 @@ async function ggufProblem(file: string, subject: string): Promise<string | null
     if (head?.subarray(0, MAGIC.length).equals(MAGIC) === true) return null;
     return `${subject} ${file} is not a GGUF file${head === null ? '' : kindOf(head)}`;
   } catch (error) {
-    switch (errorCode(error)) {
+    switch (codeOf(error)) {
       case 'ENOENT':
       case 'ENOTDIR':
         return `${subject} ${file} ${(await isLink(file)) ? 'is a link to a file that does not exist' : 'does not exist'}`;
       case 'EACCES':
         return `${subject} ${file} cannot be read by llamactl’s user`;
       default:
-        return `${subject} ${file} cannot be opened: ${errorText(error)}`;
+        return `${subject} ${file} cannot be opened: ${reasonOf(error)}`;
     }
   }
 }

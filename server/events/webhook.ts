@@ -1,6 +1,7 @@
+import { codeOf } from '@llamactl/contract/reason';
 import http from 'node:http';
 import https from 'node:https';
-import type { Clock } from '../instances/ports/time.ts';
+import { pause, type Clock } from '../instances/ports/time.ts';
 import type { Announcement } from './announcement.ts';
 
 const TRIES = 3;
@@ -89,7 +90,7 @@ function post(
     signal.addEventListener('abort', abort, { once: true });
     request.on('response', (response) => finish(judge(response)));
     // Use only the error's code: its message names the host.
-    request.on('error', (error) => fail(`could not be reached (${'code' in error ? String(error.code) : 'no HTTP'})`));
+    request.on('error', (error) => fail(`could not be reached (${codeOf(error) ?? 'no HTTP'})`));
     request.on('close', () => fail('closed the connection without an answer'));
     request.end(body);
   });
@@ -102,16 +103,4 @@ function judge({ statusCode: status = 0, headers }: http.IncomingMessage): Outco
   const seconds = Number(headers['retry-after'] ?? 0);
   const pauseMs = Number.isFinite(seconds) ? Math.max(0, seconds * 1_000) : 0;
   return { ok: false, why, again: status === 408 || status === 429 || status >= 500, pauseMs };
-}
-
-function pause(clock: Pick<Clock, 'after'>, milliseconds: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    const settle = (): void => {
-      cancel();
-      signal.removeEventListener('abort', settle);
-      resolve();
-    };
-    const cancel = clock.after(milliseconds, settle);
-    signal.addEventListener('abort', settle, { once: true });
-  });
 }

@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { ApiError } from '@llamactl/contract/errors';
+import { reasonOf } from '@llamactl/contract/reason';
 import { CallerLimits } from './caller-limits.ts';
 import { dialectOf, isWithin, type ModelList } from './dialects.ts';
 import { findInstance, unknownModel } from './failures.ts';
@@ -104,7 +105,7 @@ function decoded(id: string): string {
     return decodeURIComponent(id);
   } catch (error) {
     throw new ApiError('VALIDATION_ERROR', 'The model in the URL has an invalid percent-encoding.', {
-      details: error instanceof Error ? error.message : '',
+      details: reasonOf(error),
     });
   }
 }

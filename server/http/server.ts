@@ -4,7 +4,7 @@ import type { Config } from '@llamactl/contract/config';
 import fastify, { type FastifyBaseLogger } from 'fastify';
 import type { AuditTrail } from '../auth/audit.ts';
 import type { BodyBudget } from '../gateway/body-budget.ts';
-import type { Clock } from '../instances/ports/time.ts';
+import { pause, type Clock } from '../instances/ports/time.ts';
 import type { SlicedWork } from '../sliced-work.ts';
 import { type ApiAccounts, apiOperations, type ApiParts } from './api-operations.ts';
 import { bindRoutes } from './bind.ts';
@@ -98,12 +98,6 @@ export interface HttpServer {
 const BACKLOG = 4_096;
 /** Interval at which `leave` checks for open connections. */
 const LOOK_MS = 50;
-
-function pause(clock: Pick<Clock, 'after'>, milliseconds: number): Promise<void> {
-  return new Promise((resolve) => {
-    clock.after(milliseconds, resolve);
-  });
-}
 
 function connectionsOf(server: NetServer): Promise<number> {
   return new Promise((resolve, reject) => {

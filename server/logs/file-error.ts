@@ -1,12 +1,8 @@
-/** The code of a system error such as `ENOENT`; `null` for any other. */
-export function errorCode(error: unknown): string | null {
-  return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : null;
-}
+import { codeOf, hasCode } from '@llamactl/contract/reason';
 
 /** Whether a write failed because the disk is full or the quota is used up. */
 export function isDiskFull(error: unknown): boolean {
-  const code = errorCode(error);
-  return code === 'ENOSPC' || code === 'EDQUOT';
+  return hasCode(error, ['ENOSPC', 'EDQUOT']);
 }
 
 /** The result of an operation on a file; `null`: the file does not exist. */
@@ -14,7 +10,7 @@ export async function unlessMissing<Value>(operation: Promise<Value>): Promise<V
   try {
     return await operation;
   } catch (error) {
-    if (errorCode(error) === 'ENOENT') return null;
+    if (codeOf(error) === 'ENOENT') return null;
     throw error;
   }
 }

@@ -1,7 +1,7 @@
+import { codeOf } from '@llamactl/contract/reason';
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { RUN_LOG } from '../instances/ports/run-output.ts';
-import { errorCode } from './file-error.ts';
 
 /**
  * The file layout of logs. The output of one run is a sequence of bytes in several files of the run's folder: `log`, to
@@ -133,7 +133,7 @@ function unlessMissing<Value>(read: () => Value): Value | null {
   try {
     return read();
   } catch (error) {
-    if (errorCode(error) === 'ENOENT') return null;
+    if (codeOf(error) === 'ENOENT') return null;
     throw error;
   }
 }

@@ -1,6 +1,7 @@
+import { codeOf } from '@llamactl/contract/reason';
 import { readFileSync } from 'node:fs';
 import os from 'node:os';
-import type { Clock } from '../instances/ports/time.ts';
+import { pause, type Clock } from '../instances/ports/time.ts';
 import { usagePercent, type DiskSpace } from './disk-space.ts';
 import { memoryState, type MemoryState, type ReadText } from './memory.ts';
 
@@ -50,11 +51,7 @@ export function createHost({ clock, diskSpace, read = readSystemFile }: HostDepe
   };
   const cpuUsage = async (): Promise<number> => {
     if (!isRecent(before.at, OLDEST_PREDECESSOR_MS)) note(processorTimes(read));
-    if (isRecent(before.at, SHORTEST_MEASUREMENT_MS)) {
-      await new Promise<void>((resolve) => {
-        clock.after(SHORTEST_MEASUREMENT_MS, resolve);
-      });
-    }
+    if (isRecent(before.at, SHORTEST_MEASUREMENT_MS)) await pause(clock, SHORTEST_MEASUREMENT_MS);
     const times = processorTimes(read);
     const usage = usageBetween(before.times, times);
     note(times);
@@ -97,7 +94,7 @@ function readSystemFile(file: string): string | null {
   try {
     return readFileSync(file, 'latin1');
   } catch (error) {
-    if (error instanceof Error && 'code' in error) return null;
+    if (codeOf(error) !== null) return null;
     throw error;
   }
 }

@@ -1,3 +1,4 @@
+import { codeOf } from '@llamactl/contract/reason';
 import { readdir } from 'node:fs/promises';
 import { performance } from 'node:perf_hooks';
 import type { Exposition } from './exposition.ts';
@@ -28,7 +29,7 @@ async function openFiles(): Promise<number | null> {
     // Reading the folder opens one more.
     return (await readdir('/proc/self/fd')).length - 1;
   } catch (error) {
-    if (error instanceof Error && 'code' in error) return null;
+    if (codeOf(error) !== null) return null;
     throw error;
   }
 }

@@ -1,3 +1,4 @@
+import { reasonOf } from '@llamactl/contract/reason';
 import { duplexPair, type Duplex } from 'node:stream';
 import type { Clock } from '../instances/ports/time.ts';
 import { answerWithin } from './deadline.ts';
@@ -228,8 +229,4 @@ export class HandOver<Server extends ReplaceableServer> {
     link.take(this.#server.uses());
     this.#taker = link;
   }
-}
-
-function reasonOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

@@ -1,3 +1,4 @@
+import { codeOf } from '@llamactl/contract/reason';
 import { writeSync } from 'node:fs';
 import type { Readable } from 'node:stream';
 
@@ -26,6 +27,6 @@ export function reportExit(descriptor: number, code: number): void {
     writeSync(descriptor, `${code}\n`);
   } catch (error) {
     // EPIPE: no process waits for the status.
-    if (!(error instanceof Error && 'code' in error && error.code === 'EPIPE')) throw error;
+    if (codeOf(error) !== 'EPIPE') throw error;
   }
 }

@@ -1,4 +1,5 @@
 import type { Readable } from 'node:stream';
+import { pause } from '../instances/ports/time.ts';
 import { HandOver, type HandOverDependencies, type WayOn } from './hand-over.ts';
 import type { Inheritance } from './inheritance.ts';
 import { lastExit } from './lifeline.ts';
@@ -134,7 +135,7 @@ export class Service<Server extends ReplaceableServer> {
       const isGone = state.exit.then(() => true);
       for (let waited = 0; waited < HURRY_FOR_MS; waited += HURRY_EVERY_MS) {
         this.#pass(signal, this.#whoServes(state));
-        if (await Promise.race([isGone, this.#pause(HURRY_EVERY_MS)])) return;
+        if ((await Promise.race([isGone, this.#pause(HURRY_EVERY_MS)])) === true) return;
       }
     }
   }
@@ -230,8 +231,8 @@ export class Service<Server extends ReplaceableServer> {
     if (pid !== null && pid !== process.pid) this.#dependencies.sendSignal(pid, signal);
   }
 
-  #pause(milliseconds: number): Promise<false> {
-    return new Promise((resolve) => void this.#dependencies.clock.after(milliseconds, () => resolve(false)));
+  #pause(milliseconds: number): Promise<void> {
+    return pause(this.#dependencies.clock, milliseconds);
   }
 
   async #isWatched(pid: number): Promise<boolean> {

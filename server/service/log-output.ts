@@ -1,3 +1,4 @@
+import { codeOf } from '@llamactl/contract/reason';
 import { writeSync } from 'node:fs';
 import type { Clock } from '../instances/ports/time.ts';
 
@@ -75,7 +76,7 @@ export class LogOutput {
       try {
         done += writeSync(this.#descriptor, bytes, done);
       } catch (error) {
-        const code = error instanceof Error && 'code' in error ? error.code : null;
+        const code = codeOf(error);
         if (code === 'EAGAIN') return bytes.subarray(done);
         if (code === 'EPIPE') this.#isGone = true;
         this.#lost += lines;

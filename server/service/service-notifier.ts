@@ -1,3 +1,4 @@
+import { reasonOf } from '@llamactl/contract/reason';
 import type { Environment } from '../config/env.ts';
 import type { Clock } from '../instances/ports/time.ts';
 import type { RunTool } from '../supervisor/tool.ts';
@@ -123,7 +124,7 @@ class SystemdNotifier implements ServiceNotifier {
       if (code === 0) return true;
       throw new Error(stderr.trim() || `systemd-notify ended with status ${code}`);
     } catch (error) {
-      const reason = error instanceof Error ? error.message : String(error);
+      const reason = reasonOf(error);
       log.warn({ reason }, `systemd could not be notified of ${assignments.join(' ')}`);
       return false;
     }

@@ -1,3 +1,4 @@
+import { reasonOf } from '@llamactl/contract/reason';
 import type { DatabaseSync } from 'node:sqlite';
 import { StoreBusy, StoreClosed } from '../instances/ports/instance-store.ts';
 import type { Clock } from '../instances/ports/time.ts';
@@ -207,5 +208,5 @@ const EXPLANATIONS = new Map([
 
 function explain(error: unknown): string {
   const known = EXPLANATIONS.get(primaryCode(error) ?? 0);
-  return known ?? (error instanceof Error ? error.message : String(error));
+  return known ?? reasonOf(error);
 }

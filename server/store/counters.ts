@@ -1,7 +1,7 @@
+import { codeOf, reasonOf } from '@llamactl/contract/reason';
 import { closeSync, constants, fdatasyncSync, openSync, readFileSync, writeSync } from 'node:fs';
 import type { DatabaseSync } from 'node:sqlite';
 import type { EventNumbers } from '../instances/ports/event-replay.ts';
-import { hasCode } from './durable-file.ts';
 
 /**
  * Two counters that never decrease, in a file beside the database. They keep their values when an older copy replaces the
@@ -42,7 +42,7 @@ export function isOlderCopy(database: DatabaseSync, file: string): boolean {
   try {
     return uses < read(file).uses;
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
+    const reason = reasonOf(error);
     throw new Error(
       `${pathOf(file)} cannot be read (${reason}), so it is unknown whether ${file} is an older copy. Make it readable; ` +
         'or remove it, if you did not restore a backup by hand.',
@@ -87,7 +87,7 @@ function read(database: string): Counters {
     const [uses = 0, below = 0] = readFileSync(pathOf(database), 'utf8').split(' ').map(Number);
     return { uses: naturalOr0(uses), takenBelow: naturalOr0(below) };
   } catch (error) {
-    if (hasCode(error, ['ENOENT'])) return { uses: 0, takenBelow: 0 };
+    if (codeOf(error) === 'ENOENT') return { uses: 0, takenBelow: 0 };
     throw error;
   }
 }

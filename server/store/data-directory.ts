@@ -1,3 +1,4 @@
+import { reasonOf } from '@llamactl/contract/reason';
 import { chmodSync, readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 
@@ -25,7 +26,7 @@ export function shutDataDirectory(directory: string, uid: number): string | null
   try {
     chmodSync(directory, PRIVATE);
   } catch (error) {
-    return openTo(mode, directory, error instanceof Error ? error.message : String(error));
+    return openTo(mode, directory, reasonOf(error));
   }
   // A filesystem without modes takes the change and forgets it.
   const after = statSync(directory).mode;

@@ -1,3 +1,4 @@
+import { reasonOf } from '@llamactl/contract/reason';
 import { rmSync } from 'node:fs';
 import { dirname } from 'node:path';
 import type { DatabaseSync } from 'node:sqlite';
@@ -59,7 +60,7 @@ export class DatabaseFile {
       publish(draft, aside, true);
       return `${file} was replaced while the server used it; the server's data is in ${aside}, which llamactl restore can restore`;
     } catch (error) {
-      const reason = error instanceof Error ? error.message : String(error);
+      const reason = reasonOf(error);
       return `${file} is no longer the file that the server used, and the server's data cannot be kept: ${reason}`;
     } finally {
       if (database.isOpen) database.close();

@@ -1,7 +1,8 @@
+import { hasCode, reasonOf } from '@llamactl/contract/reason';
 import { rmSync, statSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
-import { hasCode, publish } from './durable-file.ts';
+import { publish } from './durable-file.ts';
 import { isDamage, problemsOf } from './integrity.ts';
 import { MIGRATIONS_FOLDER } from './migration-files.ts';
 import { migrate, missingParts, newestSchema, schemaVersion } from './migrations.ts';
@@ -276,8 +277,4 @@ function isFolder(path: string): boolean {
 
 function sizeOf(file: string): number {
   return statSync(file, { throwIfNoEntry: false })?.size ?? 0;
-}
-
-function reasonOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

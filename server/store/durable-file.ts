@@ -1,3 +1,4 @@
+import { codeOf, hasCode } from '@llamactl/contract/reason';
 import { closeSync, fsyncSync, linkSync, openSync, renameSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 
@@ -46,16 +47,11 @@ function publishNew(draft: string, file: string): boolean {
     linkSync(draft, file);
     return true;
   } catch (error) {
-    if (hasCode(error, ['EEXIST'])) return false;
+    if (codeOf(error) === 'EEXIST') return false;
     // FAT filesystems have no hard links.
     if (!hasCode(error, ['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EMLINK'])) throw error;
   }
   if (statSync(file, { throwIfNoEntry: false }) !== undefined) return false;
   renameSync(draft, file);
   return true;
-}
-
-/** Whether the error has one of these system error codes. */
-export function hasCode(error: unknown, codes: readonly string[]): boolean {
-  return error instanceof Error && 'code' in error && typeof error.code === 'string' && codes.includes(error.code);
 }

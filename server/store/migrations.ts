@@ -1,3 +1,4 @@
+import { reasonOf } from '@llamactl/contract/reason';
 import { DatabaseSync } from 'node:sqlite';
 import { migrationFiles, MIGRATIONS_FOLDER } from './migration-files.ts';
 
@@ -31,7 +32,7 @@ export function migrate(database: DatabaseSync, to: number, folder = MIGRATIONS_
       database.exec('commit');
     } catch (error) {
       if (database.isTransaction) database.exec('rollback');
-      const reason = error instanceof Error ? error.message : String(error);
+      const reason = reasonOf(error);
       throw new Error(
         `The change of the stored data to schema version ${version} failed; nothing was changed (${reason}).`,
         { cause: error },

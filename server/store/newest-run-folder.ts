@@ -1,6 +1,6 @@
+import { hasCode } from '@llamactl/contract/reason';
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { hasCode } from './durable-file.ts';
 
 /**
  * Returns the highest run number for which an instance has a folder; 0: none. A restored database may not know this run. The

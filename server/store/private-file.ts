@@ -1,3 +1,4 @@
+import { codeOf } from '@llamactl/contract/reason';
 import { chmodSync, existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 
@@ -10,7 +11,7 @@ export function makePrivateFile(file: string): void {
   try {
     writeFileSync(file, '', { flag: 'wx', mode: 0o600 });
   } catch (error) {
-    if (!(error instanceof Error && 'code' in error && error.code === 'EEXIST')) throw error;
+    if (codeOf(error) !== 'EEXIST') throw error;
     chmodSync(file, 0o600);
   }
 }
@@ -20,7 +21,7 @@ export function closeToOthers(file: string): void {
   try {
     chmodSync(file, 0o600);
   } catch (error) {
-    if (!(error instanceof Error && 'code' in error && error.code === 'ENOENT')) throw error;
+    if (codeOf(error) !== 'ENOENT') throw error;
   }
 }
 
@@ -31,7 +32,7 @@ function makeFolder(folder: string): void {
       mkdirSync(folder, { mode: 0o700 });
       return null;
     } catch (error) {
-      const code = error instanceof Error && 'code' in error ? error.code : null;
+      const code = codeOf(error);
       if (code === 'EEXIST') return null;
       if (code === 'ENOENT' && dirname(folder) !== folder && !existsSync(dirname(folder))) return 'no parent';
       throw error;

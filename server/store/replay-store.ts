@@ -1,3 +1,4 @@
+import { reasonOf } from '@llamactl/contract/reason';
 import type { DatabaseSync } from 'node:sqlite';
 import type { EventNumbers, ReplayStore } from '../instances/ports/event-replay.ts';
 import type { KeptEvent } from '../instances/ports/event-sink.ts';
@@ -85,7 +86,7 @@ export function createReplayStore(
         hasWarned = false;
         return numbers;
       } catch (error) {
-        const reason = error instanceof Error ? error.message : String(error);
+        const reason = reasonOf(error);
         if (!hasWarned)
           warn(`Event numbers could be used twice if llamactl dies now: ${file}.counters cannot be written: ${reason}`);
         hasWarned = true;

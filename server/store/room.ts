@@ -1,8 +1,8 @@
+import { hasCode, reasonOf } from '@llamactl/contract/reason';
 import { randomBytes } from 'node:crypto';
 import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { DatabaseSync } from 'node:sqlite';
-import { hasCode } from './durable-file.ts';
 import { extendedCode, primaryCode } from './result-code.ts';
 
 /** SQLITE_BUSY. */
@@ -96,8 +96,4 @@ function takeBack(database: DatabaseSync): void {
     // Another process reads the database, or the disk is broken: the next commit takes the lock or reports the error.
     if (database.isTransaction) database.exec('rollback');
   }
-}
-
-function reasonOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

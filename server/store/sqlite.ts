@@ -1,3 +1,4 @@
+import { reasonOf } from '@llamactl/contract/reason';
 import { dirname } from 'node:path';
 import type { DatabaseSync } from 'node:sqlite';
 import type { AccountStore, AuditStore } from '../auth/ports.ts';
@@ -143,8 +144,4 @@ function measure(database: DatabaseSync, { file, clock }: { file: string; clock:
   if (each > SLOW_WRITE_MS)
     log.warn(`${sentence}: put data_dir on a faster disk, or every change of state delays all requests.`);
   else log.debug(`${sentence}.`);
-}
-
-function reasonOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

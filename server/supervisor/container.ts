@@ -1,7 +1,7 @@
+import { reasonOf } from '@llamactl/contract/reason';
 import type { LaunchPlan, RunContainer, RunReference } from '../instances/ports/runs.ts';
-import type { Clock } from '../instances/ports/time.ts';
+import { pause, type Clock } from '../instances/ports/time.ts';
 import { isDead, readStat, readTag, TAG_VARIABLE, type ProcessStat } from './identity.ts';
-import { pause } from './pause.ts';
 import { readProc } from './proc-file.ts';
 import type { ProcessEntry } from './process-scan.ts';
 import type { SupervisorLog } from './signals.ts';
@@ -187,7 +187,7 @@ class RuntimeContainer implements Container {
     try {
       return await this.#dependencies.runTool(command, [...leading, ...words], { timeoutMs: TOOL_MS, environment });
     } catch (error) {
-      return error instanceof Error ? error.message : String(error);
+      return reasonOf(error);
     }
   }
 }

@@ -1,3 +1,4 @@
+import { codeOf } from '@llamactl/contract/reason';
 import { closeSync, constants, fstatSync, openSync } from 'node:fs';
 import { Socket } from 'node:net';
 import path from 'node:path';
@@ -5,8 +6,8 @@ import type { ProcessIdentity, RunReference } from '../instances/ports/runs.ts';
 import type { Clock } from '../instances/ports/time.ts';
 import { isDead, parseStat, type ProcessStat } from './identity.ts';
 import type { Machine } from './machine.ts';
-import { growingDelays } from './pause.ts';
-import { errorCode, rereadProc } from './proc-file.ts';
+import { growingDelays } from './delays.ts';
+import { rereadProc } from './proc-file.ts';
 import type { SupervisorLog } from './signals.ts';
 import { FIFO_FILE } from './wrapper.ts';
 
@@ -175,7 +176,7 @@ class EngineProcess {
       this.#pipe = new Socket({ fd: descriptor, readable: true, writable: false });
     } catch (error) {
       if (descriptor !== null) closeSync(descriptor);
-      if (errorCode(error) !== 'ENOENT') {
+      if (codeOf(error) !== 'ENOENT') {
         this.#log.warn({ tag: this.#run.tag, error }, 'The FIFO of a run cannot be opened; its end is detected later');
       }
       return;
@@ -205,7 +206,7 @@ function openStat(pid: number): number | null {
   try {
     return openSync(`/proc/${pid}/stat`, constants.O_RDONLY);
   } catch (error) {
-    const code = errorCode(error);
+    const code = codeOf(error);
     if (code === 'ENOENT' || code === 'ESRCH') return null;
     throw error;
   }

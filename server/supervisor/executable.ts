@@ -1,7 +1,7 @@
+import { codeOf, hasCode, reasonOf } from '@llamactl/contract/reason';
 import { constants } from 'node:fs';
 import { access, open, stat } from 'node:fs/promises';
 import path from 'node:path';
-import { errorCode } from './proc-file.ts';
 
 /** Bytes read from the start of a file: an ELF header, or the longest `#!` line that the kernel reads. */
 const HEAD_BYTES = 256;
@@ -58,7 +58,7 @@ async function formatProblem(file: string): Promise<string | null> {
     head = await readHead(file);
   } catch (error) {
     // a program may be executable but not readable
-    return errorCode(error) === 'EACCES' ? null : problemOf(file, error);
+    return codeOf(error) === 'EACCES' ? null : problemOf(file, error);
   }
   if (head.startsWith(ELF_MAGIC)) return null;
   if (!head.startsWith('#!')) return `${file} is not a program for this system: it begins neither as ELF nor with #!`;
@@ -82,18 +82,18 @@ async function isMissing(file: string): Promise<boolean> {
     await stat(file);
     return false;
   } catch (error) {
-    return errorCode(error) === 'ENOENT' || errorCode(error) === 'ENOTDIR';
+    return hasCode(error, ['ENOENT', 'ENOTDIR']);
   }
 }
 
 function problemOf(file: string, error: unknown): string {
-  switch (errorCode(error)) {
+  switch (codeOf(error)) {
     case 'ENOENT':
     case 'ENOTDIR':
       return `${file} does not exist`;
     case 'EACCES':
       return `${file} is not executable for this user; \`chmod +x\` makes it so`;
     default:
-      return `${file} cannot be checked: ${error instanceof Error ? error.message : String(error)}`;
+      return `${file} cannot be checked: ${reasonOf(error)}`;
   }
 }

@@ -1,8 +1,7 @@
 import { constants } from 'node:os';
 import type { Exit } from '../instances/ports/runs.ts';
-import type { Clock } from '../instances/ports/time.ts';
+import { pause, type Clock } from '../instances/ports/time.ts';
 import { isDead, readStat, readTag, type ProcessStat } from './identity.ts';
-import { pause } from './pause.ts';
 import type { Signals } from './signals.ts';
 import type { RunTree } from './tree.ts';
 import { readExitFile } from './wrapper.ts';

@@ -1,7 +1,6 @@
 import type { ProcessIdentity, RunReference } from '../instances/ports/runs.ts';
-import type { Clock } from '../instances/ports/time.ts';
+import { pause, type Clock } from '../instances/ports/time.ts';
 import { isDead, readStat, readTag, type ProcessStat } from './identity.ts';
-import { pause } from './pause.ts';
 import { readProc } from './proc-file.ts';
 import type { ProcessEntry, ProcessScan } from './process-scan.ts';
 import { readPids, WRAPPER_COMMAND_LINE } from './wrapper.ts';

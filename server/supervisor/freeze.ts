@@ -1,12 +1,13 @@
+import { codeOf } from '@llamactl/contract/reason';
 import { readdirSync, readlinkSync, realpathSync } from 'node:fs';
 import path from 'node:path';
 import { RUN_LOG } from '../instances/ports/run-output.ts';
 import type { ProcessIdentity, RunReference } from '../instances/ports/runs.ts';
-import type { Clock } from '../instances/ports/time.ts';
+import { pause, type Clock } from '../instances/ports/time.ts';
 import type { EngineWatch } from './death.ts';
 import { isDead, parseStat, type ProcessStat } from './identity.ts';
-import { deadline, growingDelays, pause } from './pause.ts';
-import { errorCode, readShortProc } from './proc-file.ts';
+import { deadline, growingDelays } from './delays.ts';
+import { readShortProc } from './proc-file.ts';
 import { newProcesses, type ProcessEntry, type ProcessScan } from './process-scan.ts';
 import type { Signals, SupervisorLog } from './signals.ts';
 import { isStillThere } from './tree-end.ts';
@@ -168,7 +169,7 @@ function unlessGone(read: () => string[]): string[] {
   try {
     return read();
   } catch (error) {
-    const code = errorCode(error);
+    const code = codeOf(error);
     if (code === 'ENOENT' || code === 'ESRCH' || code === 'EACCES' || code === 'EPERM') return [];
     throw error;
   }

@@ -1,10 +1,11 @@
+import { codeOf } from '@llamactl/contract/reason';
 import { statSync } from 'node:fs';
 import path from 'node:path';
 import { RUN_LOG } from '../instances/ports/run-output.ts';
 import type { Progress, RunStats } from '../instances/ports/runs.ts';
 import { readStat, type ProcessStat } from './identity.ts';
 import type { Machine } from './machine.ts';
-import { errorCode, readShortProc } from './proc-file.ts';
+import { readShortProc } from './proc-file.ts';
 import type { SupervisedRun } from './supervised-run.ts';
 
 /** Measures the process groups of runs. */
@@ -165,7 +166,7 @@ function sizeOf(file: string): number {
   try {
     return statSync(file).size;
   } catch (error) {
-    if (errorCode(error) === null) throw error;
+    if (codeOf(error) === null) throw error;
     return 0;
   }
 }

@@ -1,6 +1,7 @@
+import { codeOf } from '@llamactl/contract/reason';
 import { readlinkSync } from 'node:fs';
 import type { ProcessIdentity } from '../instances/ports/runs.ts';
-import { errorCode, readProc, readShortProc } from './proc-file.ts';
+import { readProc, readShortProc } from './proc-file.ts';
 
 /** Environment variable with the tag of a run. Workers inherit it, so it marks every process of the run. */
 export const TAG_VARIABLE = 'LLAMACTL_RUN';
@@ -130,7 +131,7 @@ function pidNamespace(): string {
   try {
     return `/${namespaceName(readlinkSync('/proc/self/ns/pid'), readStat(1)?.startTicks ?? null)}`;
   } catch (error) {
-    if (errorCode(error) === null) throw error;
+    if (codeOf(error) === null) throw error;
     return '';
   }
 }

@@ -3,7 +3,7 @@ import { concludeRun, type ConclusionDependencies } from './conclude.ts';
 import { exitOf } from './exit-status.ts';
 import type { EngineFinder } from './find-engine.ts';
 import { findAlive, type ProcessStat } from './identity.ts';
-import { deadline } from './pause.ts';
+import { deadline } from './delays.ts';
 import { NEVER_SEEN, unknownEngine, type RunTree } from './tree.ts';
 import { BOOT_FILE, readExitFile, readPids, readRunFile } from './wrapper.ts';
 

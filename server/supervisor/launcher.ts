@@ -1,13 +1,12 @@
 import path from 'node:path';
 import { RUN_LOG } from '../instances/ports/run-output.ts';
 import type { LaunchPlan, ProcessIdentity, RunReference } from '../instances/ports/runs.ts';
-import type { Clock } from '../instances/ports/time.ts';
+import { pause, type Clock } from '../instances/ports/time.ts';
 import { containerArguments } from './container.ts';
 import { findExecutable } from './executable.ts';
 import { exitOf, type ChildEnd } from './exit-status.ts';
 import { hasBecomeEngine, type EngineFinder } from './find-engine.ts';
 import { isDead, readStat, readTag } from './identity.ts';
-import { pause } from './pause.ts';
 import { readProc } from './proc-file.ts';
 import { NEVER_SEEN } from './tree.ts';
 import { launchWrapper, type WrapperProcess } from './spawn.ts';

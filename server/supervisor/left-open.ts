@@ -1,6 +1,7 @@
+import { codeOf } from '@llamactl/contract/reason';
 import { closeSync, openSync, readdirSync } from 'node:fs';
 import path from 'node:path';
-import { errorCode, readProc } from './proc-file.ts';
+import { readProc } from './proc-file.ts';
 
 /** Flag of descriptors that launched programs do not inherit. */
 const CLOSE_ON_EXEC = 0o2_000_000;
@@ -30,7 +31,7 @@ function numbersIn(folder: string): number[] {
       .map(Number)
       .filter((descriptor) => descriptor >= FIRST && descriptor <= LAST);
   } catch (error) {
-    if (errorCode(error) === null) throw error;
+    if (codeOf(error) === null) throw error;
     return [];
   }
 }

@@ -1,8 +1,9 @@
+import { codeOf } from '@llamactl/contract/reason';
 import { closeSync, openSync, readdirSync, readlinkSync, readSync } from 'node:fs';
 import { createServer } from 'node:net';
 import type { HeldListener } from '../instances/ports/listening-ports.ts';
 import { isDead, readStat, type ProcessStat } from './identity.ts';
-import { errorCode, readProc } from './proc-file.ts';
+import { readProc } from './proc-file.ts';
 import type { ProcessScan } from './process-scan.ts';
 import path from 'node:path';
 
@@ -67,9 +68,9 @@ function listeningRows(table: string): Row[] {
   try {
     descriptor = openSync(table, 'r');
   } catch (error) {
-    if (errorCode(error) === null) throw error;
+    if (codeOf(error) === null) throw error;
     // the file is missing where IPv6 is switched off
-    return errorCode(error) === 'ENOENT' && table.endsWith('6') ? [] : [UNREADABLE];
+    return codeOf(error) === 'ENOENT' && table.endsWith('6') ? [] : [UNREADABLE];
   }
   try {
     return readListening(descriptor);
@@ -125,7 +126,7 @@ function socketsHeld(pid: number, inodes: ReadonlySet<string>): SocketsHeld {
   try {
     descriptors = readdirSync(`/proc/${pid}/fd`);
   } catch (error) {
-    const code = errorCode(error);
+    const code = codeOf(error);
     if (code === null) throw error;
     return { inodes: held, isReadable: code === 'ENOENT' || code === 'ESRCH' };
   }
@@ -141,7 +142,7 @@ function socketOf(link: string): string | null {
     return /^socket:\[(\d+)\]$/.exec(readlinkSync(link))?.[1] ?? null;
   } catch (error) {
     // closed in between
-    if (errorCode(error) === null) throw error;
+    if (codeOf(error) === null) throw error;
     return null;
   }
 }
@@ -222,7 +223,7 @@ function listenerIn(pid: number, inodes: ReadonlySet<string>): HeldListener | 'u
     }
     return null;
   } catch (error) {
-    const code = errorCode(error);
+    const code = codeOf(error);
     if (code === null) throw error;
     return code === 'ENOENT' || code === 'ESRCH' ? null : 'unreadable';
   }
@@ -268,7 +269,7 @@ function programOf({ pid, command }: ProcessStat): string {
 function tryToBind(port: number, host: string): Promise<string | null> {
   return new Promise((resolve) => {
     const server = createServer();
-    server.once('error', (error) => resolve(errorCode(error) ?? error.message));
+    server.once('error', (error) => resolve(codeOf(error) ?? error.message));
     server.listen({ port, host, exclusive: true }, () => server.close(() => resolve(null)));
   });
 }

@@ -1,7 +1,7 @@
+import { codeOf } from '@llamactl/contract/reason';
 import { readlinkSync } from 'node:fs';
 import type { HeldListener, PortWitness } from '../instances/ports/listening-ports.ts';
 import { findListener, type RunProcesses } from './port-owner.ts';
-import { errorCode } from './proc-file.ts';
 
 /**
  * Checks that a run still listens on its port: remembers the listening descriptor, and checks that it still leads to the same
@@ -55,7 +55,7 @@ function targetOf(link: string): string | null {
   try {
     return readlinkSync(link);
   } catch (error) {
-    if (errorCode(error) === null) throw error;
+    if (codeOf(error) === null) throw error;
     return null;
   }
 }

@@ -1,3 +1,4 @@
+import { codeOf } from '@llamactl/contract/reason';
 import { closeSync, openSync, readSync } from 'node:fs';
 
 /** Content of a file under /proc. `gone`: its process no longer exists. `denied`: this process may not read it. */
@@ -49,11 +50,6 @@ export function rereadProc(descriptor: number): ProcRead {
   }
 }
 
-/** Returns the code of a system error, such as `ENOENT`; `null` for any other error. */
-export function errorCode(error: unknown): string | null {
-  return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : null;
-}
-
 function readAll(descriptor: number, limit: number): Buffer {
   const chunks: Buffer[] = [];
   let total = 0;
@@ -71,7 +67,7 @@ function arrived(length: number): Buffer {
 }
 
 function absence(error: unknown): 'gone' | 'denied' {
-  const code = errorCode(error);
+  const code = codeOf(error);
   if (code === 'ENOENT' || code === 'ESRCH') return 'gone';
   if (code === 'EACCES' || code === 'EPERM') return 'denied';
   throw error;

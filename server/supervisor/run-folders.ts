@@ -1,9 +1,9 @@
+import { codeOf } from '@llamactl/contract/reason';
 import { randomUUID } from 'node:crypto';
 import { readdir, rename, rm } from 'node:fs/promises';
 import path from 'node:path';
 import type { RunFolders } from '../instances/ports/folders.ts';
 import type { RunReference } from '../instances/ports/runs.ts';
-import { errorCode } from './proc-file.ts';
 
 /** Marks the name of a folder while it is being erased; a random part follows. */
 const ASIDE = '.erased-';
@@ -80,7 +80,7 @@ async function foldersIn(parent: string): Promise<string[]> {
     const entries = await readdir(parent, { withFileTypes: true });
     return entries.filter((entry) => entry.isDirectory()).map(({ name }) => name);
   } catch (error) {
-    if (errorCode(error) === 'ENOENT') return [];
+    if (codeOf(error) === 'ENOENT') return [];
     throw error;
   }
 }

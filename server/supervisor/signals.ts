@@ -1,4 +1,4 @@
-import { errorCode } from './proc-file.ts';
+import { codeOf } from '@llamactl/contract/reason';
 import { readStat, isDead } from './identity.ts';
 
 /** Like `process.kill`; a negative pid means a group. */
@@ -27,7 +27,7 @@ export function createSignals(send: SendSignal, log: SupervisorLog): Signals {
       send(pid, signal);
     } catch (error) {
       // the process ended meanwhile
-      if (errorCode(error) === 'ESRCH' || refused.has(pid)) return;
+      if (codeOf(error) === 'ESRCH' || refused.has(pid)) return;
       // report once, though attempts are repeated
       if (refused.size >= REMEMBERED) refused.clear();
       refused.add(pid);

@@ -1,10 +1,11 @@
+import { codeOf, reasonOf } from '@llamactl/contract/reason';
 import { spawn, type ChildProcess } from 'node:child_process';
 import { closeSync, constants, mkdirSync, openSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { RUN_LOG } from '../instances/ports/run-output.ts';
 import type { LaunchPlan, RunReference } from '../instances/ports/runs.ts';
 import { TAG_VARIABLE } from './identity.ts';
-import { errorCode, readShortProc } from './proc-file.ts';
+import { readShortProc } from './proc-file.ts';
 import type { ChildEnd } from './exit-status.ts';
 import { launchWithout } from './left-open.ts';
 import { BOOT_FILE, EXIT_FILE, PID_FILE, readRunFile, SHELL, wrapperArguments } from './wrapper.ts';
@@ -49,7 +50,7 @@ export async function launchWrapper(
     );
     return await wrapperOf(child);
   } catch (error) {
-    throw new Error(reasonOf(error, command), { cause: error });
+    throw new Error(launchProblem(error, command), { cause: error });
   } finally {
     closeSync(log);
   }
@@ -63,7 +64,7 @@ function prepareFolder(folder: string, bootId: string): void {
     }
     writeFileSync(path.join(folder, BOOT_FILE), `${bootId}\n`, { mode: 0o600 });
   } catch (error) {
-    throw new Error(`The folder of the run, ${folder}, cannot be used: ${messageOf(error)}`, { cause: error });
+    throw new Error(`The folder of the run, ${folder}, cannot be used: ${reasonOf(error)}`, { cause: error });
   }
 }
 
@@ -71,7 +72,7 @@ function openLog(folder: string): number {
   try {
     return openSync(path.join(folder, RUN_LOG), constants.O_WRONLY | constants.O_APPEND | constants.O_CREAT, 0o600);
   } catch (error) {
-    throw new Error(`The log of the run cannot be opened: ${messageOf(error)}`, { cause: error });
+    throw new Error(`The log of the run cannot be opened: ${reasonOf(error)}`, { cause: error });
   }
 }
 
@@ -98,8 +99,8 @@ function wrapperOf(child: ChildProcess): Promise<WrapperProcess> {
   });
 }
 
-function reasonOf(error: unknown, command: string): string {
-  switch (errorCode(error)) {
+function launchProblem(error: unknown, command: string): string {
+  switch (codeOf(error)) {
     case 'E2BIG':
       return `${command} cannot be launched: its arguments and environment are too long for this system`;
     case 'EAGAIN':
@@ -110,12 +111,8 @@ function reasonOf(error: unknown, command: string): string {
     case 'ENFILE':
       return `${command} cannot be launched: too many files are open`;
     default:
-      return `${command} cannot be launched: ${messageOf(error)}`;
+      return `${command} cannot be launched: ${reasonOf(error)}`;
   }
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }
 
 /** Added to the score, of at most 1000. When memory is short, the kernel kills engines before llamactl and ordinary programs. */

@@ -1,4 +1,5 @@
-import { deadline, growingDelays, pause } from './pause.ts';
+import { pause } from '../instances/ports/time.ts';
+import { deadline, growingDelays } from './delays.ts';
 import type { ProcessEntry } from './process-scan.ts';
 import { isDead, type ProcessStat } from './identity.ts';
 import { membersOf, type RunTree } from './tree.ts';

@@ -12,7 +12,7 @@ import { createLauncher } from './launcher.ts';
 import { leftOpen } from './left-open.ts';
 import { describeMachine } from './machine.ts';
 import { watchMembers } from './members.ts';
-import { deadline } from './pause.ts';
+import { deadline } from './delays.ts';
 import { findOwner, findPortHolder } from './port-owner.ts';
 import { ListenerWitness } from './port-witness.ts';
 import { createProcessScan, processesOfRun } from './process-scan.ts';

@@ -1,10 +1,10 @@
+import { codeOf, reasonOf } from '@llamactl/contract/reason';
 import { spawn, type ChildProcess } from 'node:child_process';
 import type { Readable } from 'node:stream';
 import type { Clock } from '../instances/ports/time.ts';
 import { findExecutable } from './executable.ts';
 import { statusOf } from './exit-status.ts';
 import { launchWithout, leftOpen } from './left-open.ts';
-import { errorCode } from './proc-file.ts';
 
 export interface ToolOptions {
   /** After this time the tool and its whole group are killed. */
@@ -61,7 +61,7 @@ function start(file: string, args: readonly string[], env: Record<string, string
     if (!isRead(child)) throw new Error('its output cannot be read');
     return child;
   } catch (error) {
-    throw new Error(`${file} could not be run: ${error instanceof Error ? error.message : String(error)}`, {
+    throw new Error(`${file} could not be run: ${reasonOf(error)}`, {
       cause: error,
     });
   }
@@ -114,7 +114,7 @@ function killGroup(child: Tool): void {
     process.kill(-child.pid, 'SIGKILL');
   } catch (error) {
     // it has just ended, or belongs to another user now: nothing more can be done
-    if (errorCode(error) === null) throw error;
+    if (codeOf(error) === null) throw error;
   }
 }
 

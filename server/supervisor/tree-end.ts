@@ -1,6 +1,6 @@
-import type { Clock } from '../instances/ports/time.ts';
+import { pause, type Clock } from '../instances/ports/time.ts';
 import { isDead, readStat, type ProcessStat } from './identity.ts';
-import { growingDelays, pause } from './pause.ts';
+import { growingDelays } from './delays.ts';
 import type { ProcessEntry, ProcessScan } from './process-scan.ts';
 import type { Signals, SupervisorLog } from './signals.ts';
 import { isLeavingUntagged, membersOf, type RunTree } from './tree.ts';

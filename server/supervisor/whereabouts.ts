@@ -1,8 +1,9 @@
+import { codeOf } from '@llamactl/contract/reason';
 import { readdirSync, readlinkSync, statSync } from 'node:fs';
 import path from 'node:path';
 import type { ProcessIdentity, Whereabouts } from '../instances/ports/runs.ts';
 import { currentBootId, isDead, readStat, readTag } from './identity.ts';
-import { errorCode, readProc } from './proc-file.ts';
+import { readProc } from './proc-file.ts';
 import { WRAPPER_NAME } from './wrapper.ts';
 
 /**
@@ -159,7 +160,7 @@ function folderAt(directory: string, folder: string): string | null {
     const found = statSync(path.join(directory, folder), { bigint: true, throwIfNoEntry: false });
     return found === undefined ? null : `${found.dev}:${found.ino}`;
   } catch (error) {
-    if (errorCode(error) === null) throw error;
+    if (codeOf(error) === null) throw error;
     return null;
   }
 }
@@ -168,7 +169,7 @@ function namesIn(folder: string): string[] {
   try {
     return readdirSync(folder);
   } catch (error) {
-    if (errorCode(error) === null) throw error;
+    if (codeOf(error) === null) throw error;
     return [];
   }
 }
@@ -178,7 +179,7 @@ function targetOf(link: string): string {
   try {
     return readlinkSync(link);
   } catch (error) {
-    if (errorCode(error) === null) throw error;
+    if (codeOf(error) === null) throw error;
     return '';
   }
 }

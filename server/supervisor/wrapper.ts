@@ -1,6 +1,6 @@
+import { codeOf } from '@llamactl/contract/reason';
 import { readFileSync, statSync } from 'node:fs';
 import path from 'node:path';
-import { errorCode } from './proc-file.ts';
 
 /** Names in a run's folder, besides the log. */
 export const FIFO_FILE = 'alive';
@@ -78,7 +78,7 @@ export function readRunFile(folder: string, name: string): string | null {
   try {
     return readFileSync(path.join(folder, name), 'latin1');
   } catch (error) {
-    const code = errorCode(error);
+    const code = codeOf(error);
     if (code === 'ENOENT' || code === 'ENOTDIR') return null;
     throw error;
   }

@@ -1,6 +1,6 @@
+import { codeOf } from '@llamactl/contract/reason';
 import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { errorCode } from '../supervisor/proc-file.ts';
 
 /**
  * A program with the command line of `docker`. Its containers are processes, but not children of their client. They get only
@@ -103,6 +103,6 @@ function kill(pid: number): void {
   try {
     process.kill(pid, 'SIGKILL');
   } catch (error) {
-    if (errorCode(error) !== 'ESRCH') throw error;
+    if (codeOf(error) !== 'ESRCH') throw error;
   }
 }

@@ -1,3 +1,4 @@
+import { codeOf } from '@llamactl/contract/reason';
 import { randomUUID } from 'node:crypto';
 import { mkdirSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
@@ -7,7 +8,6 @@ import path from 'node:path';
 import { systemClock } from '../clock.ts';
 import { RUN_LOG } from '../instances/ports/run-output.ts';
 import type { LaunchPlan, ProcessIdentity, RunReference } from '../instances/ports/runs.ts';
-import { errorCode } from '../supervisor/proc-file.ts';
 import type { SendSignal } from '../supervisor/signals.ts';
 import { createSupervisor, type Supervisor } from '../supervisor/supervisor.ts';
 import type { EngineBehaviour, SupervisorBench } from './contracts/supervisor.contract.ts';
@@ -189,6 +189,6 @@ function killIfThere(pid: number): void {
   try {
     process.kill(pid, 'SIGKILL');
   } catch (error) {
-    if (errorCode(error) !== 'ESRCH') throw error;
+    if (codeOf(error) !== 'ESRCH') throw error;
   }
 }

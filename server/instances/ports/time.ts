@@ -25,3 +25,20 @@ export interface Moment {
 export function momentOf(clock: Pick<Clock, 'now' | 'elapsed'>): Moment {
   return { at: clock.now(), elapsed: clock.elapsed() };
 }
+
+/** Resolves after `milliseconds`, or at once when `signal` aborts. */
+export function pause(clock: Pick<Clock, 'after'>, milliseconds: number, signal?: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal?.aborted === true) {
+      resolve();
+      return;
+    }
+    const settle = (): void => {
+      cancel();
+      signal?.removeEventListener('abort', settle);
+      resolve();
+    };
+    const cancel = clock.after(milliseconds, settle);
+    signal?.addEventListener('abort', settle);
+  });
+}

@@ -1,3 +1,4 @@
+import { reasonOf } from '@llamactl/contract/reason';
 import { GPU_OFFLOAD_SHORT, STRAY_PROCESS, SURVIVES_KILL, type AlertSink } from '../ports/alert-sink.ts';
 import { explainExit, type ExitCauseDependencies } from './exit-cause.ts';
 import { prepareLaunch, type PreparationDependencies } from './launch-preparation.ts';
@@ -9,13 +10,13 @@ import type { RunMeter } from '../ports/run-meter.ts';
 import type { RunLogs } from '../ports/run-output.ts';
 import type { RunFolders } from '../ports/folders.ts';
 import type { Exit, RunListener, RunReference, Runs } from '../ports/runs.ts';
-import { type Clock, type Moment, momentOf } from '../ports/time.ts';
+import { type Clock, type Moment, momentOf, pause } from '../ports/time.ts';
 import { NO_SIGNS, watchHealth } from './health-watch.ts';
 import type { LeaseBook } from '../slots/lease-book.ts';
 import { EngineDied, targetOf } from '../slots/leases.ts';
 import type { EffectRunner, Mailbox } from '../life/mailbox.ts';
 import { lookAtOffload } from './offload-look.ts';
-import { awaitReady, pause } from './readiness.ts';
+import { awaitReady } from './readiness.ts';
 import { ALL_PINNED } from '../refusals.ts';
 import { planWithKey, withoutKey } from './run-key.ts';
 import type { Scheduler } from '../slots/scheduler.ts';
@@ -177,7 +178,7 @@ export class Effects implements EffectRunner {
         .catch((error: unknown) => this.#dependencies.onFault(error, { type: 'spawn', run, launch }));
     } catch (error) {
       logs.detach(log, reference);
-      this.#spawnError(mailbox, run, withoutKey(error instanceof Error ? error.message : String(error), launch.key));
+      this.#spawnError(mailbox, run, withoutKey(reasonOf(error), launch.key));
     }
   }
 

@@ -1,8 +1,7 @@
 import type { VitalSigns } from '../ports/engine-adapter.ts';
 import type { EngineEndpoint, EngineTarget, ProbeResult } from '../ports/engine-endpoint.ts';
 import type { Progress, RunReference, Runs } from '../ports/runs.ts';
-import type { Clock } from '../ports/time.ts';
-import { pause } from './readiness.ts';
+import { pause, type Clock } from '../ports/time.ts';
 
 /** The signs of an engine that is only known to speak HTTP: none. */
 export const NO_SIGNS: VitalSigns = { workPath: null };

@@ -2,8 +2,7 @@ import type { EngineAdapter } from '../ports/engine-adapter.ts';
 import type { RunMeter } from '../ports/run-meter.ts';
 import type { RunLogs } from '../ports/run-output.ts';
 import type { LaunchPlan, RunReference } from '../ports/runs.ts';
-import type { Clock } from '../ports/time.ts';
-import { pause } from './readiness.ts';
+import { pause, type Clock } from '../ports/time.ts';
 
 export interface OffloadLookDependencies {
   clock: Clock;

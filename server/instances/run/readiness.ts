@@ -2,7 +2,7 @@ import type { EngineEndpoint, EngineTarget, ProbeResult } from '../ports/engine-
 import type { RunLogs } from '../ports/run-output.ts';
 import type { ListeningPorts } from '../ports/listening-ports.ts';
 import type { Progress, RunReference, Runs } from '../ports/runs.ts';
-import type { Clock } from '../ports/time.ts';
+import { pause, type Clock } from '../ports/time.ts';
 
 /** Pause between two checks. A loading engine closes the connection after each answer, so each probe opens a new one. */
 const TICK_MS = 5;
@@ -121,21 +121,4 @@ export function hasMoved(before: Progress | null, after: Progress | null): boole
     before.readBytes !== after.readBytes ||
     before.memoryBytes !== after.memoryBytes
   );
-}
-
-/** Resolves after `milliseconds`, or at once when `signal` aborts. */
-export function pause(clock: Clock, milliseconds: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    if (signal.aborted) {
-      resolve();
-      return;
-    }
-    const settle = (): void => {
-      cancel();
-      signal.removeEventListener('abort', settle);
-      resolve();
-    };
-    const cancel = clock.after(milliseconds, settle);
-    signal.addEventListener('abort', settle);
-  });
 }

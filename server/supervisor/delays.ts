@@ -1,12 +1,5 @@
 import type { Clock } from '../instances/ports/time.ts';
 
-/** Resolves after `milliseconds`. */
-export function pause(clock: Clock, milliseconds: number): Promise<void> {
-  return new Promise((resolve) => {
-    clock.after(milliseconds, resolve);
-  });
-}
-
 /** Yields the delays between repeated checks: 1, 2, 4 … `longestMs` milliseconds. */
 export function* growingDelays(longestMs: number): Generator<number, never> {
   for (let delay = 1; ; delay = Math.min(delay * 2, longestMs)) yield delay;

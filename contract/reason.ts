@@ -7,3 +7,8 @@ export function reasonOf(error: unknown): string {
 export function codeOf(error: unknown): string | null {
   return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : null;
 }
+
+/** Whether the error has one of these codes of the system. */
+export function hasCode(error: unknown, codes: readonly string[]): boolean {
+  return codes.includes(codeOf(error) ?? '');
+}

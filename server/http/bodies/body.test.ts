@@ -1,4 +1,5 @@
 import { once } from 'node:events';
+import { ServerResponse } from 'node:http';
 import { connect } from 'node:net';
 import type { Health } from '@llamactl/contract/health';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
@@ -108,6 +109,32 @@ describe('a body under /api', () => {
     await vi.waitFor(() => expect(asked).toHaveBeenCalled(), { interval: 5, timeout: 10_000 });
     socket.destroy();
     await vi.waitFor(() => expect(test.log.filter(({ msg }) => msg === 'request')).toHaveLength(1), {
+      interval: 5,
+      timeout: 10_000,
+    });
+    health.reject(new Error('the answer is not needed'));
+  });
+
+  it.each([
+    ['of an unreadable type', '/api/instances', 'Content-Type: application//json\r\nContent-Length: 100', '{'],
+    ['that is too long', '/api/auth/login', 'Content-Type: application/json\r\nContent-Length: 20000', '{'],
+    [
+      'that is too long, in chunks',
+      '/api/auth/login',
+      'Content-Type: application/json\r\nTransfer-Encoding: chunked',
+      `4e20\r\n${' '.repeat(20_000)}\r\n`,
+    ],
+  ])('%s may break off while its refusal waits for an earlier answer', async (_, path, headers, body) => {
+    await test.manager.create({ name: 'x', model_path: '/m.gguf' });
+    const health = Promise.withResolvers<Health>();
+    vi.spyOn(test.manager, 'health').mockReturnValue(health.promise);
+    const ended = vi.spyOn(ServerResponse.prototype, 'end');
+    const slow = 'GET /api/instances/x/health HTTP/1.1\r\nHost: localhost\r\n\r\n';
+    const socket = openSocket(port, `${slow}POST ${path} HTTP/1.1\r\nHost: localhost\r\n${headers}\r\n\r\n${body}`);
+    await vi.waitFor(() => expect(ended).toHaveBeenCalledTimes(1), { interval: 5, timeout: 10_000 });
+    ended.mockRestore();
+    socket.resetAndDestroy();
+    await vi.waitFor(() => expect(test.log.filter(({ msg }) => msg === 'request')).toHaveLength(2), {
       interval: 5,
       timeout: 10_000,
     });

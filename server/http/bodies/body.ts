@@ -159,6 +159,8 @@ function withDeadline(
   });
   payload.once('close', cancel);
   payload.once('error', (error) => timed.destroy(error));
+  // A refused body has no reader, and an error without a listener would end the process. A reader gets it as well.
+  timed.on('error', () => undefined);
   payload.pipe(timed);
   // A refused, unread body would fill the pipe and block the connection.
   response.once('finish', () => payload.unpipe(timed).resume());

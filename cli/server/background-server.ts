@@ -82,7 +82,14 @@ export async function ensureServer(
       }
       const passwordBefore = lastWritten(passwordFile);
       const words = [...wordsOf(configured(flags, loaded, searchLocal)), ...quietly(flags)];
-      const outcome = await startInBackground({ program: ownProgram(), flags: words, environment, log, signal });
+      const outcome = await startInBackground({
+        program: ownProgram(),
+        flags: words,
+        environment,
+        log,
+        makeFolder: main.makePrivateFolder,
+        signal,
+      });
       if (outcome.kind === 'listens') {
         const started = await listening(main, directory, signal);
         if (started === null) throw failed([], 'right after its start', log);

@@ -138,7 +138,7 @@ describe('an apply that is writing', () => {
 
 /** Refuses a request amid the promises that are settled in this turn of the event loop. */
 async function refuseAfter(microtasks: number, caller: AbortController): Promise<void> {
-  for (let left = microtasks; left > 0; left -= 1) await null;
+  for (let left = microtasks; left > 0; left -= 1) await Promise.resolve();
   caller.abort(STOPPING);
 }
 

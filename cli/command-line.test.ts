@@ -21,6 +21,12 @@ describe('a command line', () => {
     expect([status, stdout]).toEqual([0, expect.stringContaining('Usage: llamactl [options] <command>')]);
   });
 
+  it('takes a verb after -- if none comes before', async () => {
+    expect(await sandbox.run(['--', 'context', 'show', 'none'])).toEqual(
+      await sandbox.run(['context', 'show', 'none']),
+    );
+  });
+
   it.each([
     ['help keys', 'keys --help'],
     ['help keys create', 'keys create --help'],

@@ -261,7 +261,8 @@ export class CommandLine {
   /** Selects the verb of this command line. Loading all verbs takes longer than most of them run. */
   #wanted(words: readonly string[]): Verb[] {
     const isOf = (verb: Verb, word: string): boolean => [verb.name, ...(verb.aliases ?? [])].includes(word);
-    const first = bareWords(words).find((word) => this.#verbs.some((verb) => isOf(verb, word)));
+    // Commander also takes a verb after `--`, if none comes before.
+    const first = [...bareWords(words), ...this.#rest].find((word) => this.#verbs.some((verb) => isOf(verb, word)));
     return first === undefined ? [] : this.#verbs.filter((verb) => isOf(verb, first));
   }
 

@@ -93,6 +93,16 @@ describe('up', () => {
     expect([page.status, page.url]).toEqual([200, `${url}/docs`]);
   });
 
+  it('names the option for other commands if they look elsewhere', async () => {
+    const elsewhere = await freePort();
+    const other = ['--data-dir', path.join(home, 'other'), '--port', String(elsewhere)];
+    const option = `--url http://127.0.0.1:${elsewhere}`;
+    expect((await llamactl('up', ...other)).stdout).toContain(`find it with ${option}`);
+    expect((await llamactl('ps', ...option.split(' '))).status).toBe(0);
+    expect((await llamactl('ps')).status).toBe(5);
+    expect((await llamactl('up')).stdout).not.toContain('--url');
+  });
+
   it('starts one server when two are requested at once', async () => {
     const both = await Promise.all([json('up'), json('serve', '--detach')]);
     expect(both.filter(({ started }) => started)).toHaveLength(1);

@@ -1,5 +1,5 @@
 import { codeOf, reasonOf } from '@llamactl/contract/reason';
-import { access, mkdir } from 'node:fs/promises';
+import { access } from 'node:fs/promises';
 import path from 'node:path';
 import type { LoadedConfig } from '@llamactl/server/main';
 import { EXIT } from '../exit-status.ts';
@@ -42,7 +42,7 @@ export async function quickstart(
   terminal: Terminal,
   flags: QuickstartFlags,
 ): Promise<void> {
-  const { readConfig } = await import('@llamactl/server/read-config');
+  const { makePrivateFolder, readConfig } = await import('@llamactl/server/main');
   const { environment, home } = surroundings;
   const signal = surroundings.interrupted();
   const { config: configFile, port, dataDir, once = false } = flags;
@@ -59,7 +59,7 @@ export async function quickstart(
   });
   for (const warning of loaded.warnings) terminal.warn(`llamactl: ${warning}`);
   if (loaded.config.auth.enabled) throw accountsAreOn(loaded);
-  await mkdir(loaded.config.data_dir, { recursive: true, mode: 0o700 });
+  makePrivateFolder(loaded.config.data_dir);
 
   terminal.print('1. Engine');
   await getEngine(terminal, loaded, signal);

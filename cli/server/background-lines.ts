@@ -4,7 +4,7 @@ import { addressForOthers, lineIn } from './serve-welcome.ts';
 
 /** The message about a server in the background for a person. @param version Of this program. */
 export function backgroundLines(
-  { isNew, pid, version: running, url, loaded, log, passwordFile, stop, stopsEngines }: BackgroundServer,
+  { isNew, pid, version: running, url, loaded, isUsual, log, passwordFile, stop, stopsEngines }: BackgroundServer,
   { version, style }: { version: string; style: Style },
 ): string[] {
   const { config, file } = loaded;
@@ -20,6 +20,7 @@ export function backgroundLines(
     line('accounts', accounts(config.auth.enabled, passwordFile)),
     ...(log === null ? [] : [line('log', log)]),
     ...(running === version ? [] : [line('version', `llamactl reload replaces it by ${version}`)]),
+    ...(isUsual ? [] : [line('commands', `find it with --url ${url}`)]),
     line('stop it', `${stop}${stopsEngines ? '' : '; engines keep running'}`),
   ];
 }

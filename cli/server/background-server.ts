@@ -7,8 +7,10 @@ import { Problem } from '../problem.ts';
 import { shellQuoted } from '../shell-words.ts';
 import { startInBackground } from './background-start.ts';
 import type { DirectoryLock } from './directory-server.ts';
+import { expectedServer } from './expected-server.ts';
 import { ownProgram } from './own-program.ts';
 import { overridesOf, wordsOf, type ServeFlags } from './serve-flags.ts';
+import { isSameAddress } from './server-address.ts';
 import { serverLogIn } from './server-log.ts';
 
 /** The server of a data directory, which runs after {@link ensureServer}. */
@@ -20,6 +22,8 @@ export interface BackgroundServer {
   /** Its address on this machine, with the base path, without a slash at the end. */
   url: string;
   loaded: LoadedConfig;
+  /** Whether other commands find it by themselves. They read no `./llamactl.yaml` and no options of a server. */
+  isUsual: boolean;
   /** The file for its output; `null`: another call or program started it. */
   log: string | null;
   /** The file with the password of the account that this start created; `null`: it created none. */
@@ -67,6 +71,11 @@ export async function ensureServer(
   const directory = loaded.config.data_dir;
   const log = serverLogIn(directory);
   const passwordFile = main.passwordFileOf(directory);
+  const usual = await expectedServer({ environment, home });
+  const at = (url: string): Pick<BackgroundServer, 'url' | 'isUsual'> => ({
+    url: withBasePath(url, loaded),
+    isUsual: usual !== null && (usual.dataDirectory === directory || isSameAddress(usual.url, url)),
+  });
   const common = { loaded, stop: stopCommand(flags) };
   const stopNote = every(PATIENCE_MS, () => {
     stopNote();
@@ -78,11 +87,18 @@ export async function ensureServer(
       if (present !== null) {
         assertSamePort(present.url, flags, directory);
         const unknown = { log: null, passwordFile: null, stopsEngines: false };
-        return { ...common, ...present, ...unknown, url: withBasePath(present.url, loaded), isNew: false };
+        return { ...common, ...present, ...unknown, ...at(present.url), isNew: false };
       }
       const passwordBefore = lastWritten(passwordFile);
       const words = [...wordsOf(configured(flags, loaded, searchLocal)), ...quietly(flags)];
-      const outcome = await startInBackground({ program: ownProgram(), flags: words, environment, log, signal });
+      const outcome = await startInBackground({
+        program: ownProgram(),
+        flags: words,
+        environment,
+        log,
+        makeFolder: main.makePrivateFolder,
+        signal,
+      });
       if (outcome.kind === 'listens') {
         const started = await listening(main, directory, signal);
         if (started === null) throw failed([], 'right after its start', log);
@@ -90,7 +106,7 @@ export async function ensureServer(
         return {
           ...common,
           ...started,
-          url: withBasePath(started.url, loaded),
+          ...at(started.url),
           isNew: true,
           log,
           stopsEngines: flags.stopEngines === true,

@@ -1,6 +1,7 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
+import { makePrivateFolder } from '@llamactl/server/main';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { startInBackground, type Launch } from './background-start.ts';
 
@@ -22,6 +23,7 @@ function launch(script: string, changes: Partial<Launch> = {}): Launch {
     flags: ['--port', '9000'],
     environment: { PATH: process.env['PATH'] },
     log: path.join(folder, 'server.log'),
+    makeFolder: makePrivateFolder,
     signal: new AbortController().signal,
     ...changes,
   };

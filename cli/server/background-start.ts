@@ -24,6 +24,8 @@ export interface Launch {
   environment: Readonly<Record<string, string | undefined>>;
   /** The file for its output, absolute. */
   log: string;
+  /** Makes the folder of the log, which may exist. */
+  makeFolder: (folder: string) => void;
   /** Ends a server that does not listen yet. */
   signal: AbortSignal;
 }
@@ -45,9 +47,10 @@ function withoutManager(environment: Launch['environment']): Record<string, stri
  *
  * @throws {Problem} when the program cannot be launched, or the signal aborts
  */
-export async function startInBackground({ program, flags, environment, log, signal }: Launch): Promise<StartOutcome> {
+export async function startInBackground(launch: Launch): Promise<StartOutcome> {
+  const { program, flags, environment, log, makeFolder, signal } = launch;
   signal.throwIfAborted();
-  const output = new ServerLog(log);
+  const output = new ServerLog(log, makeFolder);
   try {
     const child = spawn(program.command, [...program.argv, 'serve', ...flags], {
       detached: true,

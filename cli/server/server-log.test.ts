@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync, statSync, truncateSync, writeFileSync, writeSync, symlinkSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
+import { makePrivateFolder } from '@llamactl/server/main';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { ServerLog, serverLogIn } from './server-log.ts';
 
@@ -19,7 +20,7 @@ afterEach(() => {
   rmSync(folder, { recursive: true });
 });
 
-const open = (): ServerLog => (log = new ServerLog(file));
+const open = (): ServerLog => (log = new ServerLog(file, makePrivateFolder));
 
 describe('the log of a server in the background', () => {
   it('is private, and so is the data directory that it makes', () => {
@@ -51,6 +52,11 @@ describe('the log of a server in the background', () => {
     writeFileSync(other, '');
     symlinkSync(other, file);
     log = null;
-    expect(() => new ServerLog(file)).toThrow(`the log of the server, ${file}, cannot be written`);
+    expect(() => new ServerLog(file, makePrivateFolder)).toThrow(`the log of the server, ${file}, cannot be written`);
+  });
+
+  it('cannot be in a folder that the system refuses', () => {
+    const refused = serverLogIn('/proc/llamactl');
+    expect(() => new ServerLog(refused, makePrivateFolder)).toThrow(`the log of the server, ${refused}, cannot be`);
   });
 });

@@ -1,5 +1,5 @@
 import { codeOf, reasonOf } from '@llamactl/contract/reason';
-import { closeSync, constants, fstatSync, mkdirSync, openSync, readSync, renameSync, statSync } from 'node:fs';
+import { closeSync, constants, fstatSync, openSync, readSync, renameSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { EXIT } from '../exit-status.ts';
 import { Problem } from '../problem.ts';
@@ -23,11 +23,12 @@ export class ServerLog {
   /**
    * Opens the log, and makes the data directory if it is missing. Both are private to this user.
    *
+   * @param makeFolder Makes a folder that may exist.
    * @throws {Problem} when it cannot be written
    */
-  constructor(file: string) {
+  constructor(file: string, makeFolder: (folder: string) => void) {
     try {
-      mkdirSync(path.dirname(file), { recursive: true, mode: 0o700 });
+      makeFolder(path.dirname(file));
       if ((statSync(file, { throwIfNoEntry: false })?.size ?? 0) > LONGEST) renameSync(file, `${file}.1`);
       const { O_RDWR, O_APPEND, O_CREAT, O_NOFOLLOW } = constants;
       this.descriptor = openSync(file, O_RDWR | O_APPEND | O_CREAT | O_NOFOLLOW, 0o600);

@@ -7,7 +7,7 @@ import { dirname } from 'node:path';
  * An existing file is never opened: closing it again would drop the locks that this process holds on it.
  */
 export function makePrivateFile(file: string): void {
-  makeFolder(dirname(file));
+  makePrivateFolder(dirname(file));
   try {
     writeFileSync(file, '', { flag: 'wx', mode: 0o600 });
   } catch (error) {
@@ -25,8 +25,11 @@ export function closeToOthers(file: string): void {
   }
 }
 
-/** Creates a folder and its parents one by one: Node's recursive mkdir never returns under `/proc` and the like (seen on 24.21). */
-function makeFolder(folder: string): void {
+/**
+ * Creates a folder and its parents for their owner only, unless they exist. One by one: Node's recursive mkdir never returns
+ * under `/proc` and the like (seen on 24.21).
+ */
+export function makePrivateFolder(folder: string): void {
   const attempt = (): string | null => {
     try {
       mkdirSync(folder, { mode: 0o700 });
@@ -39,6 +42,6 @@ function makeFolder(folder: string): void {
     }
   };
   if (attempt() === null) return;
-  makeFolder(dirname(folder));
+  makePrivateFolder(dirname(folder));
   attempt();
 }

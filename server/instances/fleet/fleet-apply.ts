@@ -111,6 +111,8 @@ export class FleetApply {
 
   async #write(moves: readonly Move[], failures: Failures<Move>): Promise<Step> {
     const { wholeChanges, removals } = this.#dependencies;
+    // Between the check and this step, the apply was not binding yet.
+    if (this.#calledOff.aborted) return { kind: 'end' };
     try {
       return await wholeChanges.run(async (): Promise<Step> => {
         await attemptAll(this.#removable(), this.#unremoved, async (instance) =>

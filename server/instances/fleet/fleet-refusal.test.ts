@@ -28,6 +28,24 @@ describe('an apply that waits changes nothing, then or later,', () => {
     expect(domain.faults).toEqual([]);
   });
 
+  it.each(Array.from({ length: 40 }, (_, turns) => turns))(
+    'when it is refused %i microtasks after the check',
+    async (turns) => {
+      const domain = new FleetDomain();
+      const caller = new AbortController();
+      const preflight = domain.adapter.preflight.bind(domain.adapter);
+      domain.adapter.preflight = async () => {
+        void refuseAfter(turns, caller);
+        return preflight();
+      };
+      const applied = domain.apply([entry('new')], { signal: caller.signal }).catch((error: unknown) => error);
+      await domain.pass(60_000);
+      const isRefused = (await applied) === STOPPING;
+      expect((await domain.store.load()).map(({ record }) => record.name)).toEqual(isRefused ? [] : ['new']);
+      expect(domain.faults).toEqual([]);
+    },
+  );
+
   it('when a shutdown follows after its caller has left', async () => {
     const { domain, caller, applied } = await waitingForAnEnd();
     caller.abort(new Error('gone'));
@@ -117,6 +135,12 @@ describe('an apply that is writing', () => {
     expect((await domain.store.load()).map(({ record }) => record.name)).toEqual(['other']);
   });
 });
+
+/** Refuses a request amid the promises that are settled in this turn of the event loop. */
+async function refuseAfter(microtasks: number, caller: AbortController): Promise<void> {
+  for (let left = microtasks; left > 0; left -= 1) await Promise.resolve();
+  caller.abort(STOPPING);
+}
 
 /** Holds removals back until `resolve`. */
 function holdRemovals({ store }: FleetDomain): { resolve: () => void } {

@@ -1,0 +1,39 @@
+import { readConfig } from '@llamactl/server/main';
+import { describe, expect, it } from 'vitest';
+import { Style } from '../screen/style.ts';
+import { backgroundLines } from './background-lines.ts';
+import type { BackgroundServer } from './background-server.ts';
+
+const SERVER: BackgroundServer = {
+  isNew: true,
+  pid: 7,
+  version: '0.1.0',
+  url: 'http://127.0.0.1:9000',
+  loaded: readConfig({
+    configFile: null,
+    overrides: {},
+    searchLocal: false,
+    user: { environment: {}, home: '/home/me' },
+  }),
+  isUsual: true,
+  log: '/home/me/.local/share/llamactl/server.log',
+  passwordFile: null,
+  stop: 'llamactl down',
+  stopsEngines: false,
+};
+
+function lines(changes: Partial<BackgroundServer> = {}): string {
+  return backgroundLines({ ...SERVER, ...changes }, { version: '0.1.0', style: new Style(false) }).join('\n');
+}
+
+describe('the message about a server in the background', () => {
+  it('has the address, and how to stop the server', () => {
+    expect(lines()).toContain('llamactl 0.1.0 listens on http://127.0.0.1:9000 (process 7)');
+    expect(lines()).toContain('llamactl down; engines keep running');
+  });
+
+  it('has the option for other commands, if they do not find the server by themselves', () => {
+    expect(lines({ isUsual: false })).toMatch(/commands +find it with --url http:\/\/127\.0\.0\.1:9000\n/);
+    expect(lines()).not.toContain('--url');
+  });
+});

@@ -8,6 +8,9 @@ import { currentBootId, findAlive, isDead, namespaceName, parseStat, readStat, r
 const PATIENTLY = { interval: 1, timeout: 10_000 };
 
 /** Fields 3 to 52 of a stat line. */
+/** Before it sleeps, a process may be in the middle of its exec, without an environment. */
+const ASLEEP = { command: 'sleep', state: 'S' };
+
 function line(pid: number, command: string, fields: Partial<Record<number, string | number>> = {}): string {
   const rest = Array.from({ length: 50 }, (_, index) => fields[index + 3] ?? (index === 0 ? 'S' : 0));
   return `${pid} (${command}) ${rest.join(' ')}\n`;
@@ -102,7 +105,7 @@ describe('the tag of a process', () => {
   const tagOf = async (env: Record<string, string>): Promise<ReturnType<typeof readTag>> => {
     const child = spawn('/bin/sleep', ['1000'], { env, stdio: 'ignore' });
     try {
-      await vi.waitFor(() => expect(readStat(child.pid ?? 0)?.command).toBe('sleep'), { interval: 1 });
+      await vi.waitFor(() => expect(readStat(child.pid ?? 0)).toMatchObject(ASLEEP), { interval: 1 });
       return readTag(child.pid ?? 0);
     } finally {
       child.kill('SIGKILL');
@@ -149,7 +152,7 @@ describe('an identity is alive', () => {
 
   test('not with the tag of another run', async () => {
     const child = spawn('/bin/sleep', ['1000'], { env: { LLAMACTL_RUN: 'd.i.other' }, stdio: 'ignore' });
-    await vi.waitFor(() => expect(readStat(child.pid ?? 0)?.command).toBe('sleep'), { interval: 1 });
+    await vi.waitFor(() => expect(readStat(child.pid ?? 0)).toMatchObject(ASLEEP), { interval: 1 });
     const stat = readStat(child.pid ?? 0);
     const identity = { pid: child.pid ?? 0, startTicks: stat?.startTicks ?? 0, bootId, group: 0 };
     expect(findAlive(identity, 'd.i.n', bootId)).toBeNull();

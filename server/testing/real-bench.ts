@@ -160,7 +160,8 @@ export class RealBench implements SupervisorBench {
       await undertaker.endStray(tag);
     }
     undertaker.close();
-    await rm(this.folder, { recursive: true, force: true });
+    // Processes that were just killed may still write.
+    await rm(this.folder, { recursive: true, force: true, maxRetries: 10 });
   }
 
   #start(): Supervisor {

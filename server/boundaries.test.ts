@@ -12,7 +12,7 @@ const ADAPTERS = ['supervisor', 'engines', 'logs', 'store', 'events'];
 /** Files outside its own folder that an adapter may import, besides the domain's ports. */
 const PORTS = new Set([
   'server/instances/life/lifecycle.ts',
-  'server/auth/ports.ts',
+  'server/auth/auth-ports.ts',
   'server/suggestion.ts',
   'server/system-error.ts',
 ]);

@@ -1,5 +1,5 @@
 import { createReadStream } from 'node:fs';
-import type { MeasureSendQueues } from './gateway/ports.ts';
+import type { MeasureSendQueues } from './gateway/gateway-ports.ts';
 
 /** Tables of connections, Linux only. `tx_queue` of a row is the number of bytes that the peer has not acknowledged. */
 const TABLES = ['/proc/net/tcp', '/proc/net/tcp6'];

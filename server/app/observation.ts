@@ -10,7 +10,7 @@ import type { AlertSink } from '../instances/ports/alert-sink.ts';
 import type { ListeningPorts } from '../instances/ports/listening-ports.ts';
 import type { Clock } from '../instances/ports/time.ts';
 import type { Machine } from './host-watch.ts';
-import { GatewayCounters } from '../metrics/counters.ts';
+import { GatewayCounters } from '../metrics/gateway-counters.ts';
 import { createEngineScrape } from '../metrics/engine-scrape.ts';
 import { createFigures, type Figures } from '../metrics/prometheus-figures.ts';
 import { LifeCounters } from '../metrics/life-counters.ts';

@@ -3,7 +3,7 @@ import { ApiError } from '@llamactl/contract/errors';
 import type { ChangeQueue } from './change-queue.ts';
 import { changedLimits, NO_LIMITS, shownLimits } from './limits.ts';
 import type { Passwords } from './passwords.ts';
-import type { AccountStore, Clock, Randomness, StoredUser } from './ports.ts';
+import type { AccountStore, Clock, Randomness, StoredUser } from './auth-ports.ts';
 
 /** Gets every change that revokes or demotes an account, in the same turn in which the change takes effect. */
 export interface AccountListener {

@@ -10,7 +10,7 @@ import { isWithin, judgeKeyRequest } from './key-request.ts';
 import { keyHash, keyPrefix, newKeySecret } from './key-secret.ts';
 import { KeyUses } from './key-uses.ts';
 import { limitsInForce, shownLimits, type Limits } from './limits.ts';
-import type { AccountStore, Clock, InstanceNames, Randomness, StoredKey, StoredUser } from './ports.ts';
+import type { AccountStore, Clock, InstanceNames, Randomness, StoredKey, StoredUser } from './auth-ports.ts';
 
 /** A known key that has not expired, with the account that owns it. */
 export interface FoundKey {

@@ -2,7 +2,7 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import { FakeClock } from '../testing/fake-clock.ts';
 import { MemoryAudit } from '../testing/memory-audit.ts';
 import { AuditTrail } from './audit.ts';
-import type { AuditEntry, AuditQuery } from './ports.ts';
+import type { AuditEntry, AuditQuery } from './auth-ports.ts';
 
 const DAY_MS = 86_400_000;
 const ALL: AuditQuery = { limit: 100_000, beforeSeq: null, subject: null, action: null, target: null };

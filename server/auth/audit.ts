@@ -1,6 +1,6 @@
 import type { AuditRow } from '@llamactl/contract/auth';
 import { Background } from './background.ts';
-import type { AuditEntry, AuditQuery, AuditStore, Clock } from './ports.ts';
+import type { AuditEntry, AuditQuery, AuditStore, Clock } from './auth-ports.ts';
 
 const DAY_MS = 86_400_000;
 const RETENTION_MS = 90 * DAY_MS;

@@ -6,7 +6,7 @@ import type { Dead, DeadListener } from './dead.ts';
 import { Keys } from './api-keys.ts';
 import { LockoutAlert } from './lockout-alert.ts';
 import { Passwords, type Derive } from './passwords.ts';
-import type { AccountStore, AlertSink, Clock, InstanceNames, Randomness } from './ports.ts';
+import type { AccountStore, AlertSink, Clock, InstanceNames, Randomness } from './auth-ports.ts';
 import { Revocations } from './revocations.ts';
 import { SessionRegister } from './session-register.ts';
 import { Sessions } from './sessions.ts';

@@ -5,7 +5,7 @@ import { anonymousAdmin, anonymousInference, type Caller } from './caller.ts';
 import { isKeySecret } from './key-secret.ts';
 import type { FoundKey, Keys } from './api-keys.ts';
 import { limitsInForce } from './limits.ts';
-import type { StoredUser } from './ports.ts';
+import type { StoredUser } from './auth-ports.ts';
 import { isAtLeast, lowerRole, roleOf } from './roles.ts';
 import type { Tokens, VerifiedToken } from './tokens.ts';
 

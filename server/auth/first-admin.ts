@@ -2,7 +2,7 @@ import { CreateUserSchema } from '@llamactl/contract/auth';
 import { open, rm } from 'node:fs/promises';
 import path from 'node:path';
 import type { Accounts } from './accounts.ts';
-import type { Randomness } from './ports.ts';
+import type { Randomness } from './auth-ports.ts';
 
 /** The account that was created, and where its password is. */
 export interface FirstAdmin {

@@ -3,7 +3,7 @@ import { ApiError, type Problem } from '@llamactl/contract/errors';
 import type { Caller } from './caller.ts';
 import { mayCall, maySee } from './permissions.ts';
 import { changedLimits, LIMIT_PROPERTIES, NO_LIMITS, type LimitFields } from './limits.ts';
-import type { InstanceNames, StoredKey, StoredUser } from './ports.ts';
+import type { InstanceNames, StoredKey, StoredUser } from './auth-ports.ts';
 
 /** The properties of a new key, before its secret is made. */
 export type KeyGrant = Pick<StoredKey, 'name' | 'scopes' | 'instances' | 'mayStart' | 'limits' | 'expiresAt'>;

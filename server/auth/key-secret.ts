@@ -1,5 +1,5 @@
 import { hash } from 'node:crypto';
-import type { Randomness } from './ports.ts';
+import type { Randomness } from './auth-ports.ts';
 
 const MARK = 'llk_';
 const SECRET_BYTES = 32;

@@ -1,5 +1,5 @@
 import type { Background } from './background.ts';
-import type { AccountStore, Clock } from './ports.ts';
+import type { AccountStore, Clock } from './auth-ports.ts';
 
 const MINUTE_MS = 60_000;
 

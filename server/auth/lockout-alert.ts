@@ -1,4 +1,4 @@
-import type { AlertSink, Clock } from './ports.ts';
+import type { AlertSink, Clock } from './auth-ports.ts';
 
 /** Lock-outs within this time of each other count as one, so that an attack raises one alert instead of hundreds. */
 const QUIET_MS = 300_000;

@@ -1,6 +1,6 @@
 import { argon2, timingSafeEqual } from 'node:crypto';
 import { HashingQueue } from './hashing-queue.ts';
-import type { Randomness } from './ports.ts';
+import type { Randomness } from './auth-ports.ts';
 
 /** Computes `length` bytes from a password. */
 export type Derive = (password: Buffer, salt: Buffer, length: number, cost: HashCost) => Promise<Buffer>;

@@ -1,5 +1,5 @@
 import type { Background } from './background.ts';
-import type { AccountStore, Clock, RevokedToken } from './ports.ts';
+import type { AccountStore, Clock, RevokedToken } from './auth-ports.ts';
 
 const PRUNE_MS = 3_600_000;
 

@@ -1,6 +1,6 @@
 import type { Accounts } from './accounts.ts';
 import type { Background } from './background.ts';
-import type { AccountStore, Clock, StoredSession } from './ports.ts';
+import type { AccountStore, Clock, StoredSession } from './auth-ports.ts';
 import type { Revocations } from './revocations.ts';
 import type { SigningKeys } from './signing-keys.ts';
 import type { IssuedToken } from './tokens.ts';

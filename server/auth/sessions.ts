@@ -5,7 +5,7 @@ import type { Background } from './background.ts';
 import type { Caller } from './caller.ts';
 import type { LockoutAlert } from './lockout-alert.ts';
 import type { Passwords } from './passwords.ts';
-import type { StoredSession, StoredUser } from './ports.ts';
+import type { StoredSession, StoredUser } from './auth-ports.ts';
 import type { SessionClient, SessionRegister } from './session-register.ts';
 import type { LoginThrottle } from './throttle.ts';
 import { sessionOf, type IssuedToken, type Tokens } from './tokens.ts';

@@ -1,5 +1,5 @@
 import type { webcrypto } from 'node:crypto';
-import type { AccountStore, Clock, Randomness, StoredSigningKey } from './ports.ts';
+import type { AccountStore, Clock, Randomness, StoredSigningKey } from './auth-ports.ts';
 
 const SECRET_BYTES = 32;
 const ID_BYTES = 8;

@@ -3,7 +3,7 @@ import { ApiError, retryIn } from '@llamactl/contract/errors';
 import { BoundedMap } from './bounded-map.ts';
 import { addressGroup, isLoopbackAddress } from './address-group.ts';
 import { waitAt, withFailure, withoutOne, type FailureCount, type ThrottlePolicy } from './failure-count.ts';
-import type { Clock } from './ports.ts';
+import type { Clock } from './auth-ports.ts';
 
 /**
  * One login attempt that was let through. Call exactly one of these methods, once the password was checked or could not

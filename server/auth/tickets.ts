@@ -2,7 +2,7 @@ import type { Ticket } from '@llamactl/contract/auth';
 import { ApiError } from '@llamactl/contract/errors';
 import { BoundedMap } from './bounded-map.ts';
 import type { Caller } from './caller.ts';
-import type { Clock, Randomness } from './ports.ts';
+import type { Clock, Randomness } from './auth-ports.ts';
 
 const LIFETIME_MS = 30_000;
 const TICKET_BYTES = 32;

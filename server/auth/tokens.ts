@@ -4,7 +4,7 @@ import { errors, jwtVerify, SignJWT, type JWTPayload } from 'jose';
 import { z } from 'zod';
 import { BoundedMap } from './bounded-map.ts';
 import type { DeadListener } from './dead.ts';
-import type { Clock, Randomness, StoredUser } from './ports.ts';
+import type { Clock, Randomness, StoredUser } from './auth-ports.ts';
 import type { Revocations } from './revocations.ts';
 import type { SigningKeys } from './signing-keys.ts';
 

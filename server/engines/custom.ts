@@ -10,7 +10,7 @@ import { exitText, launchFailure } from './exit-text.ts';
 import { guardOfCustomFlag, guardOfKeyFlag } from './guarded-flags.ts';
 import { LLAMA_CROSSING } from './llama-cpp-crossing.ts';
 import { unknownArguments } from './option-arguments.ts';
-import type { FindProgram } from './ports.ts';
+import type { FindProgram } from './engine-ports.ts';
 import {
   environmentProblems,
   firstProblems,

@@ -15,7 +15,7 @@ import { engineRecord } from '../testing/contracts/engine.contract.ts';
 import { createEngineEndpoint } from './endpoint.ts';
 import { createEngines } from './engines.ts';
 import { disguisesOf } from './fixtures/spellings.ts';
-import { engineOptions } from './engine-options.ts';
+import { engineOptions } from './engine-option-list.ts';
 import { parseHelp } from './flags.ts';
 import { guardOfEntry, guardOfFlag } from './guarded-flags.ts';
 import { LLAMA_CPP_VARIABLES } from './allowed-environment.ts';

@@ -4,7 +4,7 @@ import type { Clock } from '../instances/ports/time.ts';
 import { customEngine } from './custom.ts';
 import { createFlagCatalogues } from './flag-catalogue.ts';
 import { llamaCpp } from './llama-cpp.ts';
-import type { FindProgram, RunTool } from './ports.ts';
+import type { FindProgram, RunTool } from './engine-ports.ts';
 
 export interface EnginesOptions {
   /** `engines` of the configuration. */

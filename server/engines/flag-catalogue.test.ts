@@ -6,7 +6,7 @@ import { FakeClock } from '../testing/fake-clock.ts';
 import { HELP } from './fixtures/help.ts';
 import { createFlagCatalogues } from './flag-catalogue.ts';
 import type { FlagCatalogues } from './flag-catalogue.ts';
-import type { RunTool } from './ports.ts';
+import type { RunTool } from './engine-ports.ts';
 
 type Answer = Awaited<ReturnType<RunTool>>;
 

@@ -2,7 +2,7 @@ import { reasonOf } from '@llamactl/contract/reason';
 import { realpath, stat } from 'node:fs/promises';
 import type { Clock } from '../instances/ports/time.ts';
 import { parseHelp, type FlagCatalogue } from './flags.ts';
-import type { FindProgram, RunTool } from './ports.ts';
+import type { FindProgram, RunTool } from './engine-ports.ts';
 
 /** The program of an engine and its leading arguments. */
 export interface Launcher {

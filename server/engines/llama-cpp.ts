@@ -5,7 +5,7 @@ import type { InstanceRecord, Settings } from '../instances/ports/instance-recor
 import type { LaunchPlan } from '../instances/ports/runs.ts';
 import { LLAMA_CPP_VARIABLES } from './allowed-environment.ts';
 import { containerCommand, DETACHED, isDetached } from './container-command.ts';
-import { engineOptions } from './engine-options.ts';
+import { engineOptions } from './engine-option-list.ts';
 import { type FlagCatalogue, bareName } from './flags.ts';
 import type { FlagCatalogues, Launcher } from './flag-catalogue.ts';
 import { guardOfFlag } from './guarded-flags.ts';
@@ -16,7 +16,7 @@ import { llamaCppOffload } from './llama-cpp-offload.ts';
 import { llamaCppReason } from './llama-cpp-reason.ts';
 import { extraArgumentWarnings, optionFaults } from './option-check.ts';
 import { optionArguments, withoutTwins } from './option-arguments.ts';
-import type { FindProgram } from './ports.ts';
+import type { FindProgram } from './engine-ports.ts';
 import {
   environmentProblems,
   firstProblems,

@@ -3,7 +3,7 @@ import type { OptionValue } from '@llamactl/contract/instance';
 import type { SettingsProblem } from '../instances/ports/engine-adapter.ts';
 import type { FlagCatalogue, FlagEntry, FlagMatch } from './flags.ts';
 import { guardOfEntry } from './guarded-flags.ts';
-import { optionKey } from './engine-options.ts';
+import { optionKey } from './engine-option-list.ts';
 import { suggestion } from '../suggestion.ts';
 import { argumentText, booleanWord, findOption, optionIdentity } from './option-arguments.ts';
 

@@ -15,7 +15,7 @@ import {
   startEngine,
   startGateway,
 } from '../testing/gateway-harness.ts';
-import type { MeasureSendQueues } from './ports.ts';
+import type { MeasureSendQueues } from './gateway-ports.ts';
 
 /** Callers that do not read, and engines that send more than callers read. */
 

@@ -1,7 +1,7 @@
 import type { ApiError, ErrorCode } from '@llamactl/contract/errors';
 import type { Crossing } from '../instances/ports/engine-adapter.ts';
 import { pathOnly } from './headers.ts';
-import type { ClosedToCallers, GatewayInstance } from './ports.ts';
+import type { ClosedToCallers, GatewayInstance } from './gateway-ports.ts';
 import { findRoute } from './route.ts';
 
 /** An API that `/v1` serves. A further API is a further object in {@link DIALECTS}. */

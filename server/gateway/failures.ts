@@ -1,7 +1,7 @@
 import { ApiError, retryIn } from '@llamactl/contract/errors';
 import type { Clock } from '../instances/ports/time.ts';
 import type { Lease } from '../instances/slots/leases.ts';
-import type { GatewayDependencies, GatewayInstance, GatewayInstances } from './ports.ts';
+import type { GatewayDependencies, GatewayInstance, GatewayInstances } from './gateway-ports.ts';
 
 /** How long to wait for the reason of an engine's death: its leases end some 50 ms after its connections. */
 const REASON_NOTICE_MS = 500;

@@ -9,7 +9,7 @@ import { crossesCallers, findInstance, modelFailure, noAnswerFailure, unknownIns
 import { enginePath, pathOnly } from './headers.ts';
 import { isolatedMessage } from './isolation.ts';
 import { HeldStream } from './loading-keepalive.ts';
-import type { CallContext, GatewayDependencies } from './ports.ts';
+import type { CallContext, GatewayDependencies } from './gateway-ports.ts';
 import { NoAnswer, relay, type RelayServices } from './relay.ts';
 import type { RequestRecord } from './requests.ts';
 import { type Message, rewritten } from './rewriting.ts';

@@ -6,7 +6,7 @@ import { dialectOf, isWithin, type ModelList } from './dialects.ts';
 import { findInstance, unknownModel } from './failures.ts';
 import { GatewayRequest } from './gateway-request.ts';
 import { pathOnly } from './headers.ts';
-import type { CallContext, GatewayDependencies, GatewayInstance, GatewaySettings } from './ports.ts';
+import type { CallContext, GatewayDependencies, GatewayInstance, GatewaySettings } from './gateway-ports.ts';
 import { StalledReaders } from './stalled-readers.ts';
 import { TurnEnd, Upstream } from './upstream.ts';
 

@@ -5,7 +5,7 @@ import type { Trace } from '../instances/ports/trace.ts';
 import { findInstance, firstAbort } from './failures.ts';
 import { requestLength } from './headers.ts';
 import type { HeldBody } from './held-body.ts';
-import type { GatewayDependencies, GatewayInstances } from './ports.ts';
+import type { GatewayDependencies, GatewayInstances } from './gateway-ports.ts';
 
 /**
  * How long a request that may be sent again waits for the news that its engine died. The news needs the end of the whole

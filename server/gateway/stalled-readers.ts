@@ -1,6 +1,6 @@
 import type { Socket } from 'node:net';
 import type { Clock } from '../instances/ports/time.ts';
-import type { MeasureSendQueues } from './ports.ts';
+import type { MeasureSendQueues } from './gateway-ports.ts';
 
 /** Interval between two checks of the waiting connections. */
 const LOOK_MS = 5_000;

@@ -2,7 +2,7 @@ import type { Alert } from '@llamactl/contract/system';
 import type { AlertSink } from '../instances/ports/alert-sink.ts';
 import type { Clock } from '../instances/ports/time.ts';
 import type { DiskSpace } from './disk-space.ts';
-import type { OnFault } from './ports.ts';
+import type { OnFault } from './metrics-ports.ts';
 
 /** Checks the filesystem of the data directory, and raises or clears the alert {@link DISK_SPACE_LOW}. */
 export interface DiskWatch {

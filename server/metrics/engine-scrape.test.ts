@@ -3,7 +3,7 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import { FakeClock } from '../testing/fake-clock.ts';
 import { createEngineScrape, type EngineScrape } from './engine-scrape.ts';
 import { parseEngineText, writeEngineFamilies } from './engine-text.ts';
-import type { EngineText, ScrapeTarget } from './ports.ts';
+import type { EngineText, ScrapeTarget } from './metrics-ports.ts';
 import { Exposition } from './exposition.ts';
 
 const LLAMA = [

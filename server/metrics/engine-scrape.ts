@@ -1,6 +1,6 @@
 import type { Clock } from '../instances/ports/time.ts';
 import { parseEngineText, writeEngineFamilies, type ScrapedFamily } from './engine-text.ts';
-import type { ReadEngineText, ScrapeTarget } from './ports.ts';
+import type { ReadEngineText, ScrapeTarget } from './metrics-ports.ts';
 import type { Exposition } from './exposition.ts';
 
 export interface EngineScrapeDependencies {

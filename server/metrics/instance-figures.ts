@@ -1,7 +1,7 @@
 import { STATUSES, type InstanceSummary } from '@llamactl/contract/instance';
 import { REQUEST_PHASES } from '@llamactl/contract/requests';
 import type { StatsPoint } from '@llamactl/contract/stats';
-import type { CountedActiveRequest } from './ports.ts';
+import type { CountedActiveRequest } from './metrics-ports.ts';
 import type { Exposition } from './exposition.ts';
 
 /** The fields of an instance that its figures need. */

@@ -1,7 +1,7 @@
 import type { AlertSink } from '../instances/ports/alert-sink.ts';
 import type { Clock } from '../instances/ports/time.ts';
 import type { MemoryState } from './memory.ts';
-import type { OnFault } from './ports.ts';
+import type { OnFault } from './metrics-ports.ts';
 
 /** Checks the memory of the machine or the container, and raises or clears the alert {@link MEMORY_LOW}. */
 export interface MemoryWatch {

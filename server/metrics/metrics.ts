@@ -1,6 +1,6 @@
 import type { StatsHistory } from '@llamactl/contract/stats';
 import type { SystemInfo, SystemStatus } from '@llamactl/contract/system';
-import type { CountedInstance } from './ports.ts';
+import type { CountedInstance } from './metrics-ports.ts';
 
 /** Measurements, as the API and the exposition use them. */
 

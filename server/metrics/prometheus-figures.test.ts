@@ -4,7 +4,7 @@ import type { SystemStatus } from '@llamactl/contract/system';
 import { describe, expect, it } from 'vitest';
 import { FakeClock } from '../testing/fake-clock.ts';
 import { usualStats } from '../testing/usual-stats.ts';
-import { GatewayCounters } from './counters.ts';
+import { GatewayCounters } from './gateway-counters.ts';
 import { createEngineScrape } from './engine-scrape.ts';
 import { createFigures } from './prometheus-figures.ts';
 import type { FiguredInstance } from './instance-figures.ts';

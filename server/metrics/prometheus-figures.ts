@@ -1,12 +1,12 @@
 import type { Status } from '@llamactl/contract/instance';
 import type { StatsPoint } from '@llamactl/contract/stats';
 import type { Clock } from '../instances/ports/time.ts';
-import type { GatewayCounters } from './counters.ts';
+import type { GatewayCounters } from './gateway-counters.ts';
 import type { EngineScrape } from './engine-scrape.ts';
 import { countActive, type FiguredInstance, writeActiveRequests, writeInstanceFigures } from './instance-figures.ts';
 import type { LifeCounters } from './life-counters.ts';
 import type { StatsHistoryView, SystemView } from './metrics.ts';
-import type { CountedActiveRequest } from './ports.ts';
+import type { CountedActiveRequest } from './metrics-ports.ts';
 import { writeProcessFigures } from './process-figures.ts';
 import { Exposition } from './exposition.ts';
 import { writeSystemFigures } from './system-figures.ts';

@@ -2,7 +2,7 @@ import type { Clock } from '../instances/ports/time.ts';
 import type { LiveRun } from '../instances/use-cases.ts';
 import { createHistory, type History } from './history.ts';
 import type { StatsHistoryView } from './metrics.ts';
-import type { OnFault, Sample } from './ports.ts';
+import type { OnFault, Sample } from './metrics-ports.ts';
 
 /** Measures all running instances in one pass every few seconds; has no timer while no instance runs. */
 export interface Sampler extends StatsHistoryView {

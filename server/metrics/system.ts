@@ -4,7 +4,7 @@ import type { Clock } from '../instances/ports/time.ts';
 import type { Gpus } from './gpu/gpu.ts';
 import type { Host } from './host.ts';
 import type { SystemView } from './metrics.ts';
-import type { CountedInstance } from './ports.ts';
+import type { CountedInstance } from './metrics-ports.ts';
 
 export interface SystemDependencies {
   host: Host;

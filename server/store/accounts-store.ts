@@ -1,5 +1,5 @@
 import type { DatabaseSync } from 'node:sqlite';
-import type { AccountStore } from '../auth/ports.ts';
+import type { AccountStore } from '../auth/auth-ports.ts';
 import type { CommitQueue } from './commit-queue.ts';
 import { createKeysTable } from './keys-table.ts';
 import { createSessionsTable } from './sessions-table.ts';

@@ -1,6 +1,6 @@
 import type { DatabaseSync } from 'node:sqlite';
 import { z } from 'zod';
-import type { AuditEntry, AuditQuery, AuditStore } from '../auth/ports.ts';
+import type { AuditEntry, AuditQuery, AuditStore } from '../auth/auth-ports.ts';
 import type { CommitQueue } from './commit-queue.ts';
 import { readRow } from './row.ts';
 

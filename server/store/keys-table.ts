@@ -1,7 +1,7 @@
 import type { DatabaseSync } from 'node:sqlite';
 import { ScopeSchema } from '@llamactl/contract/auth';
 import { z } from 'zod';
-import type { StoredKey } from '../auth/ports.ts';
+import type { StoredKey } from '../auth/auth-ports.ts';
 import type { CommitQueue } from './commit-queue.ts';
 import { Flag, Json, readRow, StoredLimits } from './row.ts';
 

@@ -5,7 +5,7 @@ import type { DatabaseSync } from 'node:sqlite';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { systemClock } from '../clock.ts';
 import { keptEvent, replayContract } from '../testing/contracts/replay.contract.ts';
-import { takenBelow } from './counters.ts';
+import { takenBelow } from './lasting-counters.ts';
 import { openDatabase } from './database.ts';
 import { createSqliteStore, openStore } from './sqlite.ts';
 import type { SqliteStore } from './sqlite.ts';

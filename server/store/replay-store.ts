@@ -3,7 +3,7 @@ import type { DatabaseSync } from 'node:sqlite';
 import type { EventNumbers, ReplayStore } from '../instances/ports/event-replay.ts';
 import type { KeptEvent } from '../instances/ports/event-sink.ts';
 import type { CommitQueue, Step } from './commit-queue.ts';
-import { takenBelow, takeNumbers } from './counters.ts';
+import { takenBelow, takeNumbers } from './lasting-counters.ts';
 import type { DatabaseFile } from './database-file.ts';
 
 /** How many events are kept for the replay to a listener that was away. */

@@ -1,7 +1,7 @@
 import type { DatabaseSync } from 'node:sqlite';
 import { dirname } from 'node:path';
 import { backupMark, disownElsewhere, removeMarks, restoredMark } from './backup-mark.ts';
-import { isOlderCopy, takenBelow } from './counters.ts';
+import { isOlderCopy, takenBelow } from './lasting-counters.ts';
 import { doubtIdentity } from './data-directory-identity.ts';
 
 /**

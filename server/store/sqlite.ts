@@ -1,7 +1,7 @@
 import { reasonOf } from '@llamactl/contract/reason';
 import { dirname } from 'node:path';
 import type { DatabaseSync } from 'node:sqlite';
-import type { AccountStore, AuditStore } from '../auth/ports.ts';
+import type { AccountStore, AuditStore } from '../auth/auth-ports.ts';
 import type { ReplayStore } from '../instances/ports/event-replay.ts';
 import type { InstanceStore } from '../instances/ports/instance-store.ts';
 import type { Clock } from '../instances/ports/time.ts';
@@ -10,7 +10,7 @@ import { createAuditStore } from './audit-store.ts';
 import { createCommitQueue } from './commit-queue.ts';
 import { openDatabase } from './database.ts';
 import { createInstanceStore } from './instances-store.ts';
-import { countUse } from './counters.ts';
+import { countUse } from './lasting-counters.ts';
 import { settleIdentity, type Surroundings } from './data-directory-identity.ts';
 import { isOursAlone, shareAgain } from './room.ts';
 import { createKeptEvents, createReplayStore } from './replay-store.ts';

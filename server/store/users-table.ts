@@ -1,7 +1,7 @@
 import type { DatabaseSync } from 'node:sqlite';
 import { RoleSchema } from '@llamactl/contract/auth';
 import { z } from 'zod';
-import type { StoredUser } from '../auth/ports.ts';
+import type { StoredUser } from '../auth/auth-ports.ts';
 import type { CommitQueue } from './commit-queue.ts';
 import { Flag, readRow, StoredLimits } from './row.ts';
 

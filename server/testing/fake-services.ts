@@ -5,7 +5,7 @@ import type { SystemInfo, SystemStatus } from '@llamactl/contract/system';
 import { ApiError } from '@llamactl/contract/errors';
 import type { AuditRow } from '@llamactl/contract/auth';
 import { anonymousAdmin } from '../auth/caller.ts';
-import type { AuditEntry } from '../auth/ports.ts';
+import type { AuditEntry } from '../auth/auth-ports.ts';
 import type { HttpAuthentication } from '../http/server.ts';
 import type { ApplyOptions, FleetManager } from '../instances/use-cases.ts';
 import type { Figures } from '../metrics/prometheus-figures.ts';

@@ -16,7 +16,7 @@ import { BodyBudget } from '../gateway/body-budget.ts';
 import { closedToCallers, DIALECTS } from '../gateway/dialects.ts';
 import { findInstance } from '../gateway/failures.ts';
 import { createGateway, type Gateway } from '../gateway/gateway.ts';
-import type { GatewayInstance, GatewayInstances, MeasureSendQueues } from '../gateway/ports.ts';
+import type { GatewayInstance, GatewayInstances, MeasureSendQueues } from '../gateway/gateway-ports.ts';
 import { Requests } from '../gateway/requests.ts';
 import type { Crossing } from '../instances/ports/engine-adapter.ts';
 import type { PortWitness } from '../instances/ports/listening-ports.ts';

@@ -5,7 +5,7 @@ import type {
   StoredSession,
   StoredSigningKey,
   StoredUser,
-} from '../auth/ports.ts';
+} from '../auth/auth-ports.ts';
 import { MemoryCommits } from './memory-commits.ts';
 
 /** An {@link AccountStore} in memory. The object stands for the data directory. */

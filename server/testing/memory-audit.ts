@@ -1,4 +1,4 @@
-import type { AuditEntry, AuditQuery, AuditStore } from '../auth/ports.ts';
+import type { AuditEntry, AuditQuery, AuditStore } from '../auth/auth-ports.ts';
 import { MemoryCommits } from './memory-commits.ts';
 
 /** An {@link AuditStore} in memory. The object stands for the data directory. */

@@ -1,7 +1,7 @@
 import type { AuditRow } from '@llamactl/contract/auth';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { AuditTrail } from '../../auth/audit.ts';
-import type { AuditQuery } from '../../auth/ports.ts';
+import type { AuditQuery } from '../../auth/auth-ports.ts';
 import { FakeClock } from '../../testing/fake-clock.ts';
 import { MemoryAudit } from '../../testing/memory-audit.ts';
 import { testServer, type TestServer } from '../../testing/http-harness.ts';

@@ -1,7 +1,7 @@
 import type { AuditRow } from '@llamactl/contract/auth';
 import { OPERATIONS } from '@llamactl/contract/operations';
 import type { AuditTrail } from '../../auth/audit.ts';
-import type { AuditQuery } from '../../auth/ports.ts';
+import type { AuditQuery } from '../../auth/auth-ports.ts';
 import { prefers } from '../bodies/accept.ts';
 import { streamAnswer, textAnswer } from '../answer.ts';
 import type { Bind, Input } from '../operations.ts';

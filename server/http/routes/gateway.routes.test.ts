@@ -4,7 +4,7 @@ import type { UpdateUser } from '@llamactl/contract/auth';
 import type { Caller } from '../../auth/caller.ts';
 import { maySee } from '../../auth/permissions.ts';
 import type { LimitHolder } from '../../gateway/caller-limits.ts';
-import type { GatewayInstances } from '../../gateway/ports.ts';
+import type { GatewayInstances } from '../../gateway/gateway-ports.ts';
 import { SlicedWork } from '../../sliced-work.ts';
 import { AuthHarness } from '../../testing/auth-harness.ts';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';

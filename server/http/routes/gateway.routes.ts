@@ -8,7 +8,7 @@ import { BodyBudget } from '../../gateway/body-budget.ts';
 import type { Admission, LimitHolder } from '../../gateway/caller-limits.ts';
 import { closedToCallers } from '../../gateway/dialects.ts';
 import { createGateway } from '../../gateway/gateway.ts';
-import type { CallContext, GatewayInstances, GatewaySettings, MeasureSendQueues } from '../../gateway/ports.ts';
+import type { CallContext, GatewayInstances, GatewaySettings, MeasureSendQueues } from '../../gateway/gateway-ports.ts';
 import { Requests } from '../../gateway/requests.ts';
 import type { Engines } from '../../instances/ports/engine-adapter.ts';
 import type { Clock } from '../../instances/ports/time.ts';

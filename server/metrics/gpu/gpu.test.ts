@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { FakeClock } from '../../testing/fake-clock.ts';
-import type { ToolResult } from '../ports.ts';
+import type { ToolResult } from '../metrics-ports.ts';
 import { createGpus, type Gpus } from './gpu.ts';
 
 const MEBIBYTE = 1_048_576;

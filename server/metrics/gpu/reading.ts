@@ -1,5 +1,5 @@
 import type { Gpu } from '@llamactl/contract/system';
-import type { ToolResult } from '../ports.ts';
+import type { ToolResult } from '../metrics-ports.ts';
 
 /** The output of one vendor's tool at one moment. */
 export interface GpuReading {

@@ -1,5 +1,5 @@
 import type { Clock } from '../../instances/ports/time.ts';
-import type { FindTool, OnFault, RunTool } from '../ports.ts';
+import type { FindTool, OnFault, RunTool } from '../metrics-ports.ts';
 import type { GpuReading, GpuTool } from './reading.ts';
 
 /** The readings of one vendor's GPUs. Runs the tool only when a caller asks for a reading. */

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { NO_LIMITS } from '../../auth/limits.ts';
-import type { AccountStore, StoredKey, StoredSession, StoredSigningKey, StoredUser } from '../../auth/ports.ts';
+import type { AccountStore, StoredKey, StoredSession, StoredSigningKey, StoredUser } from '../../auth/auth-ports.ts';
 
 /** A store of accounts under test, with operations that the port does not have. */
 export interface AccountsSubject {

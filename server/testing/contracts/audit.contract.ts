@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { AuditEntry, AuditQuery, AuditStore } from '../../auth/ports.ts';
+import type { AuditEntry, AuditQuery, AuditStore } from '../../auth/auth-ports.ts';
 
 /** An audit trail under test, with operations that the port does not have. */
 export interface AuditSubject {

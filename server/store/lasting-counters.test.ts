@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { DatabaseSync } from 'node:sqlite';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { countUse, isOlderCopy, takenBelow, takeNumbers } from './counters.ts';
+import { countUse, isOlderCopy, takenBelow, takeNumbers } from './lasting-counters.ts';
 import { openDatabase } from './database.ts';
 
 let directory: string;

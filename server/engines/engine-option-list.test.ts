@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { engineOptions } from './engine-options.ts';
+import { engineOptions } from './engine-option-list.ts';
 import { helpCatalogue } from './fixtures/help.ts';
 import { findOption } from './option-arguments.ts';
 

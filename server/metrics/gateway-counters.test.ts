@@ -1,7 +1,7 @@
 import type { DomainEvent } from '@llamactl/contract/events';
 import type { Status } from '@llamactl/contract/instance';
 import { beforeEach, describe, expect, it } from 'vitest';
-import { GatewayCounters } from './counters.ts';
+import { GatewayCounters } from './gateway-counters.ts';
 import { LifeCounters } from './life-counters.ts';
 import type { RequestFigures } from '@llamactl/contract/requests';
 import { Exposition } from './exposition.ts';

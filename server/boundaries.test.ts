@@ -314,6 +314,11 @@ describe('files', () => {
     ).toEqual([]);
   });
 
+  it('of the server have names that no other file of it has', () => {
+    const names = Map.groupBy(FILES.map(({ file }) => file).filter(below('server')), (file) => path.basename(file));
+    expect([...names.values()].filter((files) => files.length > 1)).toEqual([]);
+  });
+
   it('do not import each other in a cycle', () => {
     const edges = Map.groupBy(sources, ({ from }) => from);
     const done = new Set<string>();

@@ -33,10 +33,31 @@ const CALLS: readonly [string, string, object?][] = [
   ['PUT', '?apply=restart', { options: { threads: 2 } }],
 ];
 
-describe('200 random calls on one instance', () => {
+/** Starts in the server's log. */
+function starts(): number {
+  return (server.errors.match(/"status":"starting"/g) ?? []).length;
+}
+
+/** Sends 200 calls within two seconds. */
+async function storm(seed: number): Promise<void> {
+  const choices = fc.sample(fc.tuple(fc.nat(CALLS.length - 1), fc.nat(20)), { numRuns: 200, seed });
+  const answers = choices.map(async ([choice, delay]) => {
+    const [method = 'GET', path = '', body] = CALLS[choice] ?? [];
+    await new Promise((resolve) => void setTimeout(resolve, delay * 100));
+    const { status, body: answer } = await server.call(method, `/api/instances/storm${path}`, body);
+    expect([200], `${method} ${path}: ${JSON.stringify(answer)}; seed ${seed}`).toContain(status);
+    if ('status' in answer && path !== '/health') expect(STATUSES).toContain(answer['status']);
+  });
+  await Promise.all(answers);
+}
+
+/** On a slow machine most starts of a wave are cancelled by the stops behind them. */
+const MOST_WAVES = 10;
+const ENOUGH_STARTS = 4;
+
+describe('200 random calls on one instance, in waves until some starts came of them', () => {
   it('keep it in a legal state with one process at most', async () => {
     const seed = Number(process.env['LLAMACTL_TEST_SEED'] ?? Math.floor(Math.random() * 2 ** 31));
-    const choices = fc.sample(fc.tuple(fc.nat(CALLS.length - 1), fc.nat(20)), { numRuns: 200, seed });
     const over = new AbortController();
     const watch = (async () => {
       while (!over.signal.aborted) {
@@ -47,24 +68,11 @@ describe('200 random calls on one instance', () => {
     })();
     // Judged below; until then a failure waits.
     watch.catch(() => undefined);
-    const answers = choices.map(async ([choice, delay]) => {
-      const [method = 'GET', path = '', body] = CALLS[choice] ?? [];
-      await new Promise((resolve) => void setTimeout(resolve, delay * 100));
-      const { status, body: answer } = await server.call(method, `/api/instances/storm${path}`, body);
-      expect([200], `${method} ${path}: ${JSON.stringify(answer)}; seed ${seed}`).toContain(status);
-      if ('status' in answer && path !== '/health') expect(STATUSES).toContain(answer['status']);
-    });
-    await Promise.all(answers);
+    for (let wave = 0; wave < MOST_WAVES && starts() < ENOUGH_STARTS; wave += 1) await storm(seed + wave);
     over.abort();
     await watch;
     // The log arrives over a pipe, so the last lines may still be on their way.
-    await vi.waitFor(() => {
-      const starts = server.errors.match(/"status":"starting"/g) ?? [];
-      const log = server.errors.slice(-4_000);
-      expect(starts.length, `the storm caused several starts; seed ${seed}; the log ends with ${log}`).toBeGreaterThan(
-        3,
-      );
-    });
+    await vi.waitFor(() => expect(starts(), `seed ${seed}`).toBeGreaterThanOrEqual(ENOUGH_STARTS));
 
     await server.call('POST', '/api/instances/storm/stop', { force: true });
     await vi.waitFor(async () => expect((await server.instance('storm')).status).toBe('stopped'), {

@@ -228,7 +228,10 @@ describe('processes of another data directory', () => {
     await bench.until(() => bench.log(run).includes('foreign'));
     const foreign = Number(/foreign (\d+)/.exec(bench.log(run))?.[1]);
     try {
-      await bench.until(() => readStat(foreign)?.command === 'sleep' && readStat(foreign)?.session === foreign);
+      // In the middle of its exec, a process has no environment, so no tag.
+      await bench.until(() => [pid, foreign].every((each) => readStat(each)?.command === 'sleep'));
+      await bench.until(() => [pid, foreign].every((each) => readStat(each)?.state === 'S'));
+      expect(readStat(foreign)?.session).toBe(foreign);
       const strays = await bench.supervisor.strays(new Set());
       expect(strays.flatMap(({ pids }) => pids)).toContain(pid);
       expect(strays.flatMap(({ pids }) => pids)).not.toContain(foreign);

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { closedToCallers } from './dialects.ts';
+import { closedToCallers } from './crossing.ts';
 
 const closed = closedToCallers([
   { headers: ['x-chat'], paths: ['/v1/stream', '/v1/chat/completions/control'], except: [] },

@@ -6,7 +6,7 @@ import type { Caller } from '../../auth/caller.ts';
 import { Bodies } from '../../gateway/bodies.ts';
 import { BodyBudget } from '../../gateway/body-budget.ts';
 import type { Admission, LimitHolder } from '../../gateway/caller-limits.ts';
-import { closedToCallers } from '../../gateway/dialects.ts';
+import { closedToCallers } from '../../gateway/crossing.ts';
 import { createGateway } from '../../gateway/gateway.ts';
 import type { CallContext, GatewayInstances, GatewaySettings, MeasureSendQueues } from '../../gateway/gateway-ports.ts';
 import { Requests } from '../../gateway/requests.ts';

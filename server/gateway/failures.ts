@@ -1,5 +1,5 @@
 import { ApiError, retryIn } from '@llamactl/contract/errors';
-import type { Clock } from '../instances/ports/time.ts';
+import { pause } from '../instances/ports/time.ts';
 import type { Lease } from '../instances/slots/leases.ts';
 import type { GatewayDependencies, GatewayInstance, GatewayInstances } from './gateway-ports.ts';
 
@@ -84,7 +84,7 @@ export async function noAnswerFailure(
   { instances, clock }: Pick<GatewayDependencies, 'clock'> & { instances: GatewayInstances },
   isSecond = false,
 ): Promise<ApiError> {
-  await firstAbort([lease.signal, callerSignal], REASON_NOTICE_MS, clock);
+  await pause(clock, REASON_NOTICE_MS, AbortSignal.any([lease.signal, callerSignal]));
   const name = lease.instance;
   const instance = findInstance(instances.list(), name);
   if (lease.signal.aborted && (instance?.status === 'stopping' || instance?.status === 'stopped')) {
@@ -129,22 +129,4 @@ function isPassing(instance: GatewayInstance | undefined): boolean {
 
 function quoted(text: string): string {
   return JSON.stringify(text.length > LONGEST_ECHO ? `${text.slice(0, LONGEST_ECHO)}…` : text);
-}
-
-/** Resolves when one of the signals has aborted, or after `milliseconds`. */
-export function firstAbort(
-  signals: readonly AbortSignal[],
-  milliseconds: number,
-  clock: Pick<Clock, 'after'>,
-): Promise<void> {
-  return new Promise((resolve) => {
-    const settle = (): void => {
-      cancel();
-      for (const signal of signals) signal.removeEventListener('abort', settle);
-      resolve();
-    };
-    const cancel = clock.after(milliseconds, settle);
-    for (const signal of signals) signal.addEventListener('abort', settle);
-    if (signals.some((signal) => signal.aborted)) settle();
-  });
 }

@@ -1,8 +1,9 @@
 import type { IncomingMessage } from 'node:http';
 import type { DecisionInputs } from '@llamactl/contract/decisions';
 import { EngineDied, type Lease, type LeaseOrigin } from '../instances/slots/leases.ts';
+import { pause } from '../instances/ports/time.ts';
 import type { Trace } from '../instances/ports/trace.ts';
-import { findInstance, firstAbort } from './failures.ts';
+import { findInstance } from './failures.ts';
 import { requestLength } from './headers.ts';
 import type { HeldBody } from './held-body.ts';
 import type { GatewayDependencies, GatewayInstances } from './gateway-ports.ts';
@@ -53,9 +54,9 @@ export async function lostRun(
 ): Promise<LeaseOrigin | null> {
   const { lease, trace } = attempt;
   const { signal, origin, instance: name } = lease;
-  await firstAbort([signal, callerSignal], ALIVE_NOTICE_MS, clock);
-  const isKnown = signal.aborted || callerSignal.aborted;
-  if (!isKnown && mayBeDead(lease)) await firstAbort([signal, callerSignal], DEATH_NOTICE_MS - ALIVE_NOTICE_MS, clock);
+  const known = AbortSignal.any([signal, callerSignal]);
+  await pause(clock, ALIVE_NOTICE_MS, known);
+  if (!known.aborted && mayBeDead(lease)) await pause(clock, DEATH_NOTICE_MS - ALIVE_NOTICE_MS, known);
   const hasDied = !callerSignal.aborted && signal.reason instanceof EngineDied;
   const status = findInstance(instances.list(), name)?.status;
   const comesBack = status === 'restarting' || status === 'starting' || status === 'running';

@@ -39,8 +39,10 @@ export function* validated(
  */
 function checkPathParameter(name: string, value: string): void {
   const parameter = (PATH_PARAMETERS as Readonly<Record<string, PathRule | undefined>>)[name];
-  if (parameter === undefined || judge(parameter.schema, value).problems === null) return;
-  const [problem] = judge(parameter.schema, value).problems ?? [];
+  if (parameter === undefined) return;
+  const { problems } = judge(parameter.schema, value);
+  if (problems === null) return;
+  const [problem] = problems;
   throw new ApiError(parameter.missing, `${parameter.missingSentence}: it ${problem?.message ?? 'is none'}.`);
 }
 

@@ -9,3 +9,12 @@ export function isAlive(pid: number): boolean {
     return false;
   }
 }
+
+/** Whether a process has this pid, of any user. */
+export function processExists(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch (error) {
+    return codeOf(error) === 'EPERM';
+  }
+}

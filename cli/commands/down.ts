@@ -1,5 +1,6 @@
 import { Command } from 'commander';
 import type { CommandLine } from '../command-line.ts';
+import { processExists } from '../living-process.ts';
 import { followedUrl } from '../server/local-server.ts';
 import { refuseServer } from '../server/own-machine.ts';
 import { signalServer } from '../server/server-signal.ts';
@@ -39,7 +40,7 @@ Examples:
 }
 
 async function bringDown(commandLine: CommandLine, terminal: Terminal, flags: DownFlags): Promise<void> {
-  const [main, { serverIn }, { EnginesAtStop, engineFates, exists }, services, { endServer }] = await Promise.all([
+  const [main, { serverIn }, { EnginesAtStop, engineFates }, services, { endServer }] = await Promise.all([
     import('@llamactl/server/main'),
     import('../server/directory-server.ts'),
     import('../server/stopped-engines.ts'),
@@ -84,12 +85,12 @@ async function bringDown(commandLine: CommandLine, terminal: Terminal, flags: Do
       pid,
       data_dir: directory,
       service: service?.name ?? null,
-      engines: before?.map(({ name, pid: engine }) => ({ name, pid: engine, running: exists(engine) })) ?? null,
+      engines: before?.map(({ name, pid: engine }) => ({ name, pid: engine, running: processExists(engine) })) ?? null,
     });
   }
   if (terminal.isQuiet) return terminal.print(String(pid));
   terminal.print(`stopped ${service === null ? 'the server' : service.name} (process ${pid}) of ${directory}`);
-  for (const line of engineFates(before, exists)) terminal.print(line);
+  for (const line of engineFates(before, processExists)) terminal.print(line);
   if (service !== null)
     terminal.note('the service starts again with the machine; to prevent it: llamactl service uninstall');
 }

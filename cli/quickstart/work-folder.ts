@@ -1,6 +1,6 @@
 import { mkdir, mkdtemp, readdir, rm } from 'node:fs/promises';
 import path from 'node:path';
-import { codeOf } from '@llamactl/contract/reason';
+import { processExists } from '../living-process.ts';
 
 /** A folder for unfinished files, removed with its content at the end of its `await using` block. */
 export interface WorkFolder extends AsyncDisposable {
@@ -17,7 +17,7 @@ export async function makeWorkFolder(target: string): Promise<WorkFolder> {
   await mkdir(parent, { recursive: true });
   for (const name of await readdir(parent)) {
     const pid = name.startsWith(prefix) ? Number.parseInt(name.slice(prefix.length), 10) : Number.NaN;
-    if (Number.isInteger(pid) && !isAlive(pid)) await remove(path.join(parent, name));
+    if (Number.isInteger(pid) && !processExists(pid)) await remove(path.join(parent, name));
   }
   const folder = await mkdtemp(path.join(parent, `${prefix}${process.pid}-`));
   return { path: folder, [Symbol.asyncDispose]: () => remove(folder) };
@@ -25,14 +25,4 @@ export async function makeWorkFolder(target: string): Promise<WorkFolder> {
 
 function remove(folder: string): Promise<void> {
   return rm(folder, { recursive: true, force: true, maxRetries: 3 });
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    // EPERM: alive, but owned by another user
-    return codeOf(error) === 'EPERM';
-  }
 }

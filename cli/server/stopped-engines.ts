@@ -1,5 +1,4 @@
 import { Client, ConnectionError, LlamactlError, TimeoutError } from '@llamactl/client';
-import { codeOf } from '@llamactl/contract/reason';
 import { EXIT } from '../exit-status.ts';
 import { settled } from '../instances/settling.ts';
 import { Problem } from '../problem.ts';
@@ -59,15 +58,6 @@ export class EnginesAtStop {
     const active = (await this.#client.listInstances(call)).filter(({ started_at: since }) => since !== null);
     const instances = await Promise.all(active.map(({ name }) => this.#client.getInstance(name, call)));
     return instances.flatMap(({ name, pid }) => (pid === null ? [] : [{ name, pid }]));
-  }
-}
-
-/** Whether a process with this pid exists, of any user. */
-export function exists(pid: number): boolean {
-  try {
-    return process.kill(pid, 0);
-  } catch (error) {
-    return codeOf(error) === 'EPERM';
   }
 }
 

@@ -9,7 +9,7 @@ import { ownProgram } from '../server/own-program.ts';
 import { SERVICE_MANAGERS, type ServiceManager } from '../service/service-manager.ts';
 import type { Terminal } from '../screen/terminal.ts';
 import { overridesOf, withServeFlags, type ServeFlags } from '../server/serve-flags.ts';
-import { addressForOthers, successorLines, welcomeLines } from '../server/serve-welcome.ts';
+import { addressForOthers, successorLines, welcomeLines, withBasePath } from '../server/serve-welcome.ts';
 import { RELATIVE_TO, successorDirectory } from '../working-directory.ts';
 
 interface ServeCommandFlags extends ServeFlags {
@@ -133,7 +133,6 @@ async function run(
   const words = process.argv.slice(2).filter((argument) => argument !== TAKE_OVER);
   const notifier = serviceNotifier(log, { isSuccessor: inheritance !== null });
   const { config, file } = loaded;
-  const basePath = config.server.base_path === '/' ? '' : config.server.base_path.replace(/\/$/, '');
   let url = '';
   const notifyReady = (): void => notifier.ready(`llamactl ${VERSION} listens on ${url}`);
   const service = await serve(loaded, log, {
@@ -146,7 +145,7 @@ async function run(
     onChange: (stage) => (stage === 'begun' ? notifier.reloading() : notifyReady()),
   });
   const app = service.first;
-  url = app.url + basePath;
+  url = withBasePath(app.url, config.server);
   notifyReady();
   reload.onSignal = () => service.reload();
   void service.over.then((code) => process.exit(code));

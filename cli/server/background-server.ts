@@ -10,6 +10,7 @@ import type { DirectoryLock } from './directory-server.ts';
 import { expectedServer } from './expected-server.ts';
 import { ownProgram } from './own-program.ts';
 import { overridesOf, wordsOf, type ServeFlags } from './serve-flags.ts';
+import { withBasePath } from './serve-welcome.ts';
 import { isSameAddress } from './server-address.ts';
 import { serverLogIn } from './server-log.ts';
 
@@ -73,7 +74,7 @@ export async function ensureServer(
   const passwordFile = main.passwordFileOf(directory);
   const usual = await expectedServer({ environment, home });
   const at = (url: string): Pick<BackgroundServer, 'url' | 'isUsual'> => ({
-    url: withBasePath(url, loaded),
+    url: withBasePath(url, loaded.config.server),
     isUsual: usual !== null && (usual.dataDirectory === directory || isSameAddress(usual.url, url)),
   });
   const common = { loaded, stop: stopCommand(flags) };
@@ -168,10 +169,6 @@ function configured(flags: ServeFlags, { file }: LoadedConfig, searchLocal: bool
 /** Only warnings by default, because nothing rotates the log of a running server. */
 function quietly({ logLevel }: ServeFlags): string[] {
   return logLevel === undefined ? ['--log-level', 'warn'] : [];
-}
-
-function withBasePath(url: string, { config }: LoadedConfig): string {
-  return url + config.server.base_path.replace(/\/+$/, '');
 }
 
 function failed([message, ...remedies]: readonly string[], how: string, log: string): Problem {

@@ -23,6 +23,11 @@ export interface ServerFacts {
   } | null;
 }
 
+/** The address of a server with its base path, without a slash at the end. */
+export function withBasePath(url: string, { base_path: basePath }: { base_path: string }): string {
+  return url + basePath.replace(/\/+$/, '');
+}
+
 /**
  * The address of a server for other machines: `public_url` if set, else this machine's name if the server listens on
  * every address. `null`: the same as `url`, or none.

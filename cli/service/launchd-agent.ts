@@ -1,6 +1,12 @@
 /** The name of the agent. */
 export const LAUNCHD_LABEL = 'local.llamactl';
 
+/** The process of an agent, from what `launchctl print` reports; `null`: it does not run. */
+export function agentPid(report: string): number | null {
+  const pid = /^\s*pid = (\d+)$/m.exec(report)?.[1];
+  return pid === undefined ? null : Number(pid);
+}
+
 /** The parts of an agent. */
 export interface LaunchdAgentParts {
   program: readonly [string, ...string[]];

@@ -1,7 +1,7 @@
 import type { Inspection } from '@llamactl/server/main';
 import { EXIT } from '../exit-status.ts';
 import { Problem } from '../problem.ts';
-import { LAUNCHD_LABEL } from './launchd-agent.ts';
+import { agentPid, LAUNCHD_LABEL } from './launchd-agent.ts';
 import type { ServiceControl, ServiceState } from './service-control.ts';
 import type { ServiceFile } from './service-file.ts';
 
@@ -48,12 +48,12 @@ export class LaunchdControl implements ServiceControl {
 
   async state(): Promise<ServiceState> {
     const { code, stdout } = await this.#launchctl('print', this.#target);
-    const pid = /^\s*pid = (\d+)$/m.exec(stdout)?.[1];
+    const pid = agentPid(stdout);
     const isLoaded = code === 0;
     return {
       isEnabled: isLoaded,
-      isActive: isLoaded && pid !== undefined,
-      pid: pid === undefined ? null : Number(pid),
+      isActive: isLoaded && pid !== null,
+      pid,
       message: null,
       lingers: false,
     };

@@ -3,8 +3,8 @@ import type { Inspection } from '@llamactl/server/main';
 import { EXIT } from '../exit-status.ts';
 import { Problem } from '../problem.ts';
 import { readableFile } from '../readable-file.ts';
-import { LAUNCHD_LABEL } from './launchd-agent.ts';
-import { systemdPlaceIn } from './systemd-place.ts';
+import { agentPid, LAUNCHD_LABEL } from './launchd-agent.ts';
+import { systemdPlaceIn, UNIT } from './systemd-place.ts';
 
 /** A service that runs a server. */
 export interface ManagingService {
@@ -102,18 +102,15 @@ export function userManagerEnvironment(uid: number): Record<string, string> {
  */
 export async function machinesStop({ platform, uid, runTool }: ManagerWorld): Promise<string | null> {
   if (platform === 'darwin') return null;
-  const show = ['show', '--property=ActiveState', '--value', MACHINES_UNIT];
+  const show = ['show', '--property=ActiveState', '--value', UNIT];
   const shown = await runTool('systemctl', show, { timeoutMs: TIMEOUT_MS }).catch(() => null);
   if (shown?.code !== 0 || shown.stdout.trim() !== 'active') return null;
-  return `${uid === 0 ? '' : 'sudo '}systemctl stop ${MACHINES_UNIT}`;
+  return `${uid === 0 ? '' : 'sudo '}systemctl stop ${UNIT}`;
 }
-
-const MACHINES_UNIT = 'llamactl.service';
 
 async function launchdService(pid: number, { runTool, uid }: ManagerWorld): Promise<ManagingService | null> {
   const target = `gui/${uid}/${LAUNCHD_LABEL}`;
   const shown = await runTool('launchctl', ['print', target], { timeoutMs: TIMEOUT_MS }).catch(() => null);
-  const main = /^\s*pid = (\d+)$/m.exec(shown?.stdout ?? '')?.[1];
-  if (shown?.code !== 0 || Number(main) !== pid) return null;
+  if (shown?.code !== 0 || agentPid(shown.stdout) !== pid) return null;
   return { name: LAUNCHD_LABEL, stop: ['launchctl', 'bootout', target], isMachines: false, environment: {} };
 }

@@ -11,6 +11,7 @@ import { userManagerEnvironment } from './managing-service.ts';
 import type { ServiceControl } from './service-control.ts';
 import { ServiceFile } from './service-file.ts';
 import { SystemdControl } from './systemd-control.ts';
+import { UNIT } from './systemd-place.ts';
 
 /** The service of this user or machine. @throws {Problem} when there is no supported manager */
 export function ownService(
@@ -26,7 +27,7 @@ export function ownService(
   const configuration = environment['XDG_CONFIG_HOME'] || path.join(home, '.config');
   const folder = isMachines ? '/etc/systemd/system' : path.join(configuration, 'systemd', 'user');
   return new SystemdControl(isMachines ? 'systemd' : 'systemd-user', {
-    file: new ServiceFile(path.join(folder, 'llamactl.service')),
+    file: new ServiceFile(path.join(folder, UNIT)),
     user,
     runTool,
     environment: isMachines ? {} : userManagerEnvironment(user.uid),

@@ -4,6 +4,7 @@ import { EXIT } from '../exit-status.ts';
 import { Problem } from '../problem.ts';
 import type { ServiceControl, ServiceState } from './service-control.ts';
 import type { ServiceFile } from './service-file.ts';
+import { UNIT } from './systemd-place.ts';
 
 type Tool = Awaited<ReturnType<Inspection['runTool']>>;
 
@@ -19,7 +20,6 @@ export interface SystemdParts {
   lingers: () => boolean;
 }
 
-const UNIT = 'llamactl.service';
 /** The user of the machine's service, as its unit names it. */
 const SERVICE_USER = 'llamactl';
 /** Groups that may use GPUs. */

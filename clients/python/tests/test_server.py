@@ -172,6 +172,8 @@ def test_the_readme_is_right(number: int, setting: dict[str, Any], tmp_path: Pat
         text = text.replace(address, address.replace("8080", setting["url"].rsplit(":", 1)[1]))
     text = text.replace("Client()", f'Client("{setting["url"]}")')
     text = text.replace("/models/example.gguf", setting["model"])
+    # An example follows a log for a minute.
+    text = text.replace("Timer(60,", "Timer(0.5,")
     program = tmp_path / "program.py"
     program.write_text(text)
     python = [sys.executable, "-W", "error", "-W", "ignore::ResourceWarning", str(program)]

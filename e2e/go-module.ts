@@ -1,7 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readdir, readFile } from 'node:fs/promises';
-import os from 'node:os';
 import path from 'node:path';
 import { runTool, ToolError } from '@llamactl/cli/quickstart/run-tool';
 import { goEnvironment } from '../scripts/go-install.ts';
@@ -39,6 +38,15 @@ export class GoModule {
     return texts.flatMap((text) => [...text.matchAll(/^func (Test\w+)\(/gm)].map(([, name = '']) => name)).toSorted();
   }
 
+  /**
+   * Lets the compiler leave out what makes programs fast, and the C library: compiling everything takes 35 s of processor time
+   * instead of 51 s.
+   */
+  compileQuickly(): void {
+    this.#environment['CGO_ENABLED'] = '0';
+    this.#environment['GOFLAGS'] += " '-gcflags=all=-N -l'";
+  }
+
   /** Lets all tools that follow watch for data races. @returns whether that can be: it takes a C compiler */
   async watchRaces(): Promise<boolean> {
     const { text } = await this.run('go', ['env', 'CC']);
@@ -63,8 +71,6 @@ export class GoModule {
       env: { ...this.#environment, ...variables },
       stdio: ['ignore', 'pipe', 'pipe'],
     });
-    // Compiling takes every core there is: the other tests come first.
-    if (child.pid !== undefined) os.setPriority(child.pid, os.constants.priority.PRIORITY_BELOW_NORMAL);
     let text = '';
     for (const stream of [child.stdout, child.stderr]) stream.setEncoding('utf8').on('data', (each) => (text += each));
     const [code] = (await once(child, 'close')) as [number | null];

@@ -35,7 +35,7 @@ export interface Line {
   agent: Agent | false;
 }
 
-/** A request that is never answered is a fault; this is far beyond what the fullest queue of the soak takes. */
+/** Time without a byte after which a request hangs, milliseconds: far beyond what the fullest queue of the soak takes. */
 const DEADLINE_MS = 30_000;
 /** Sentences of what engines say are repeated by a long answer so often that it takes a few hundred milliseconds. */
 const LONG_TOKENS = 3_000;
@@ -80,7 +80,10 @@ export class Call<Instance extends string = InstanceName, Caller extends string 
       this.#request.on('error', (error) => settle('broken', error.message));
       this.#request.on('response', (response) => {
         answer = response;
-        response.on('data', (chunk: Buffer) => onPiece(chunks.push(chunk)));
+        response.on('data', (chunk: Buffer) => {
+          deadline.refresh();
+          onPiece(chunks.push(chunk));
+        });
         response.on('error', (error) => settle('broken', error.message));
         response.on('end', () => settle(response.complete ? 'whole' : 'broken'));
         response.on('close', () => settle('broken', 'closed before its end'));

@@ -6,8 +6,8 @@ import { CACHE } from '../scripts/test-assets.ts';
 import { isLong } from '../scripts/test-tier.ts';
 
 /**
- * Puts the program together once for all tests of the push tier, as a package has it. They start it hundreds of times: 0.45 s
- * of processor time each, instead of 1.2 s from the sources.
+ * Bundles the program, and the server that dies at a point, once for all tests of the push tier. They start hundreds of times:
+ * 0.45 s of processor time each, instead of 1.2 s from the sources.
  *
  * @returns how it is removed after the last test
  */
@@ -17,6 +17,8 @@ export async function setup(): Promise<(() => Promise<void>) | undefined> {
   const folder = await mkdtemp(path.join(CACHE, 'program-'));
   const stamp = await sourceStamp(path.join(import.meta.dirname, '..'), process.env);
   await bundle({ directory: path.join(folder, 'lib'), stamp, form: 'modules' });
+  const entry = path.join(import.meta.dirname, 'crash', 'crashing-server.ts');
+  await bundle({ directory: path.join(folder, 'crashing'), stamp, entry, form: 'modules' });
   process.env['LLAMACTL_TEST_PROGRAM'] = folder;
   return () => rm(folder, { recursive: true, force: true, maxRetries: 5 });
 }

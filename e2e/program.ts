@@ -10,5 +10,11 @@ const folder = process.env['LLAMACTL_TEST_PROGRAM'];
  */
 export const MAIN = folder === undefined ? path.join(ROOT, 'cli', 'main.ts') : path.join(folder, 'lib', 'main.js');
 
+/** The server that dies at a point, in the same two forms. */
+export const CRASHING =
+  folder === undefined
+    ? path.join(ROOT, 'e2e', 'crash', 'crashing-server.ts')
+    : path.join(folder, 'crashing', 'main.js');
+
 /** Where Node keeps what it compiled, as with the launcher; one for all tests, or each would begin with an empty one. */
 export const COMPILED = path.join(folder ?? path.join(ROOT, '.cache'), 'compiled');

@@ -13,6 +13,8 @@ export interface BundleOptions {
   /** Its content is replaced. */
   directory: string;
   stamp: BuildStamp;
+  /** The module that is run; left out: the command line. */
+  entry?: string;
   /**
    * `modules`: `main.js`, which loads further files on demand. `one script`: only `main.js`, for the single executable.
    */
@@ -25,14 +27,19 @@ export interface BundleOptions {
  * @returns folders of the packages whose code is in the bundle
  * @throws {Error} a dependency is missing
  */
-export async function bundle({ directory, stamp, form }: BundleOptions): Promise<string[]> {
+export async function bundle({
+  directory,
+  stamp,
+  entry = path.join(ROOT, 'cli', 'main.ts'),
+  form,
+}: BundleOptions): Promise<string[]> {
   const stands = new Map([
     ['server/build-stamp.ts', `export const BUILD_STAMP = ${JSON.stringify(stamp)};`],
     ['server/store/migration-files.ts', migrationModule()],
   ]);
   const build = await rolldown({
     cwd: ROOT,
-    input: { main: path.join(ROOT, 'cli', 'main.ts') },
+    input: { main: entry },
     platform: 'node',
     external: LEFT_OUT,
     // A comment above each module would contain its path. Linked packages are outside the checkout, so the result would

@@ -2,9 +2,8 @@ import { readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { vi } from 'vitest';
 import { launcherFlags } from '../launcher-flags.ts';
+import { CRASHING } from '../program.ts';
 import { ServerProcess } from '../server-process.ts';
-
-const PROGRAM = path.join(import.meta.dirname, 'crashing-server.ts');
 
 /** A data directory on which servers die and others follow. */
 export class CrashSite {
@@ -65,7 +64,7 @@ export class CrashSite {
   }
 
   async #startOwn(from: 'boot' | 'arming'): Promise<void> {
-    const argv = [...launcherFlags(), PROGRAM, this.#point, this.#journal, from];
+    const argv = [...launcherFlags(), CRASHING, this.#point, this.#journal, from];
     this.#command.splice(0, Infinity, ...this.#settings, process.execPath, ...argv);
     await this.server.start();
   }

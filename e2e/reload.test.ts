@@ -20,7 +20,11 @@ import { SteadyLoad } from './steady-load.ts';
 import { StreamReader } from './stream-reader.ts';
 
 const NEWEST_SCHEMA = newestSchema();
-const RELOADS = isLong ? 5 : 3;
+const RELOADS = isLong ? 5 : 2;
+/** Callers of each kind. */
+const CALLERS = isLong ? 3 : 1;
+/** Between two requests of a caller: without it they take all of the processor. */
+const PAUSE_MS = isLong ? 0 : 3;
 
 let server: ServerProcess;
 
@@ -55,14 +59,14 @@ describe('a reload', () => {
     const stopListening = new AbortController();
     const events = new StreamReader(client.events({ after_seq: 0, signal: stopListening.signal }));
     const load = new SteadyLoad(server.port);
-    for (let count = 0; count < 3; count += 1) {
-      load.ask('kept', '/api/instances');
-      load.ask('new', '/v1/models');
+    for (let count = 0; count < CALLERS; count += 1) {
+      load.ask('kept', '/api/instances', PAUSE_MS);
+      load.ask('new', '/v1/models', PAUSE_MS);
       // One that rests longer than a change takes.
       load.ask('kept', '/api/instances', 700 + 300 * count);
       load.stream('chat', 40);
     }
-    load.storm(50);
+    load.storm(isLong ? 50 : 15);
     const [early, late] = [await KeptConnection.open(server.port), await KeptConnection.open(server.port)];
     for (const kept of [early, late]) expect(await kept.ask()).toMatch(/^HTTP\/1\.1 200 /);
 
@@ -81,7 +85,7 @@ describe('a reload', () => {
     expect(load.faults).toEqual([]);
     expect(new Set(pids).size).toBe(RELOADS + 1);
     expect((await enginePids()).filter((pid) => engines.includes(pid))).toEqual(engines);
-    expect(load.streamed).toBeGreaterThan(3);
+    expect(load.streamed).toBeGreaterThan(CALLERS);
     const kept = (seen: readonly { seq: number; type: string }[]): number[] =>
       seen.filter(({ type }) => type !== 'instance_stats_updated').map(({ seq }) => seq);
     const stop = new AbortController();
@@ -157,8 +161,8 @@ describe('a reload that fails', () => {
     const [pid, engines] = [await servingPid(), await enginePids()];
     await install(IMPOSTOR);
     const load = new SteadyLoad(server.port);
-    load.ask('kept', '/api/instances');
-    load.ask('new', '/api/instances');
+    load.ask('kept', '/api/instances', PAUSE_MS);
+    load.ask('new', '/api/instances', PAUSE_MS);
     expect(await reload()).toBe(pid);
     await long.ended;
     await load.end();
@@ -183,8 +187,8 @@ describe('a reload that fails', () => {
       const [pid, engines] = [await servingPid(), await enginePids()];
       await install(laterVersion(server.dataDirectory));
       const load = new SteadyLoad(server.port);
-      load.ask('kept', '/api/instances');
-      load.ask('new', '/api/instances');
+      load.ask('kept', '/api/instances', PAUSE_MS);
+      load.ask('new', '/api/instances', PAUSE_MS);
       const words = ['reload', '--config', '/dev/null', '--data-dir', server.dataDirectory];
       const { status, stdout, stderr } = await runCommand(words, { HOME: server.home });
       const next = await servingPid();

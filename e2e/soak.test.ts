@@ -11,7 +11,7 @@ import { summary } from './soak/summary.ts';
  * instances than slots. LLAMACTL_TEST_SEED repeats the steps; what meets what is up to the machine.
  */
 
-const SECONDS = isLong ? 600 : 45;
+const SECONDS = isLong ? 600 : 25;
 /** Steps come every 60 ms on average, so this is more than enough. */
 const STEPS = SECONDS * 40;
 const MEGABYTE = 2 ** 20;

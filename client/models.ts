@@ -159,6 +159,10 @@ export interface ConfigView {
       exclusive?: boolean | undefined;
       pinned?: boolean | undefined;
     } };
+    presets: { [name: string]: {
+      request_defaults?: { [name: string]: JsonValue } | undefined;
+      system_prompt?: string | undefined;
+    } };
     engines: {
       llama_cpp: {
         command: string;
@@ -286,6 +290,10 @@ export interface ConfigWritten {
       exclusive?: boolean | undefined;
       pinned?: boolean | undefined;
     } };
+    presets: { [name: string]: {
+      request_defaults?: { [name: string]: JsonValue } | undefined;
+      system_prompt?: string | undefined;
+    } };
     engines: {
       llama_cpp: {
         command: string;
@@ -390,10 +398,14 @@ export interface CreateInstance {
   queue_limit?: number | undefined;
   /** Replaces the `model` of each request before the engine gets it. */
   upstream_model?: string | undefined;
-  /** Fields that llamactl adds to JSON bodies under `/v1` that lack them. */
+  /** Fields that llamactl adds to JSON bodies under `/v1` that lack them. They override those of `preset`. */
   request_defaults?: { [name: string]: JsonValue } | undefined;
   /** Fields that llamactl removes from JSON bodies under `/v1`. */
   request_strip?: string[] | undefined;
+  /** System prompt that llamactl adds to chats under `/v1` that have none. An empty text adds none, not even that of `preset`. */
+  system_prompt?: string | undefined;
+  /** Preset whose `request_defaults` and `system_prompt` apply; `presets` in the configuration defines them. */
+  preset?: string | undefined;
   /** Do not reuse cached prompts across requests, so that callers cannot find out prompts of others. Engine `llama_cpp` only. Default false. */
   isolated?: boolean | undefined;
 }
@@ -691,10 +703,14 @@ export interface Instance {
   queue_limit: number;
   /** Replaces the `model` of each request before the engine gets it. */
   upstream_model?: string | undefined;
-  /** Fields that llamactl adds to JSON bodies under `/v1` that lack them. */
+  /** Fields that llamactl adds to JSON bodies under `/v1` that lack them. They override those of `preset`. */
   request_defaults: { [name: string]: JsonValue };
   /** Fields that llamactl removes from JSON bodies under `/v1`. */
   request_strip: string[];
+  /** System prompt that llamactl adds to chats under `/v1` that have none. An empty text adds none, not even that of `preset`. */
+  system_prompt?: string | undefined;
+  /** Preset whose `request_defaults` and `system_prompt` apply; `presets` in the configuration defines them. */
+  preset?: string | undefined;
   /** Do not reuse cached prompts across requests, so that callers cannot find out prompts of others. Engine `llama_cpp` only. Default false. */
   isolated: boolean;
   /** Automatic restarts in a row; back to 0 after running for five minutes. */
@@ -1080,10 +1096,14 @@ export interface UpdateInstance {
   queue_limit?: number | null | undefined;
   /** Replaces the `model` of each request before the engine gets it. */
   upstream_model?: string | null | undefined;
-  /** Fields that llamactl adds to JSON bodies under `/v1` that lack them. */
+  /** Fields that llamactl adds to JSON bodies under `/v1` that lack them. They override those of `preset`. */
   request_defaults?: { [name: string]: JsonValue } | null | undefined;
   /** Fields that llamactl removes from JSON bodies under `/v1`. */
   request_strip?: string[] | null | undefined;
+  /** System prompt that llamactl adds to chats under `/v1` that have none. An empty text adds none, not even that of `preset`. */
+  system_prompt?: string | null | undefined;
+  /** Preset whose `request_defaults` and `system_prompt` apply; `presets` in the configuration defines them. */
+  preset?: string | null | undefined;
   /** Do not reuse cached prompts across requests, so that callers cannot find out prompts of others. Engine `llama_cpp` only. Default false. */
   isolated?: boolean | null | undefined;
   /** Must be the current name: a name cannot change. */

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { durationSeconds } from './duration.ts';
+import { RequestDefaultsSchema, SystemPromptSchema } from './instance.ts';
 
 /** A duration: a number of seconds, or a text with a unit: `90`, `"15m"`, `"24h"`, `"7d"`. */
 const DurationSchema = z
@@ -86,6 +87,12 @@ const GroupSchema = z.strictObject({
   pinned: z.boolean().optional(),
 });
 
+/** Values for the requests of the instances that name it. */
+const PresetSchema = z.strictObject({
+  request_defaults: RequestDefaultsSchema.optional(),
+  system_prompt: SystemPromptSchema.optional(),
+});
+
 const EnginesSchema = z
   .object({
     llama_cpp: knownEngine('llama-server'),
@@ -96,7 +103,7 @@ const EnginesSchema = z
 
 /**
  * The configuration file, with every key and its default. `llamactl.example.yaml` shows the same for people; a test
- * compares the two. Unknown keys are errors, except under `groups` and `engines`, where the user chooses the names.
+ * compares the two. Unknown keys are errors, except under `groups`, `presets` and `engines`, where the user chooses the names.
  */
 export const ConfigSchema = z.strictObject({
   server: z
@@ -163,6 +170,7 @@ export const ConfigSchema = z.strictObject({
     })
     .prefault({}),
   groups: z.record(z.string(), GroupSchema).default({}),
+  presets: z.record(z.string(), PresetSchema).default({}),
   engines: EnginesSchema.prefault({}),
   models: z
     .strictObject({

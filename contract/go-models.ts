@@ -24,6 +24,7 @@ const INNER: Readonly<Record<string, string>> = {
   BatchResultResultsItem: 'BatchStep',
   ConfigEnginesValue: 'ConfigEngine',
   ConfigGroupsValue: 'ConfigGroup',
+  ConfigPresetsValue: 'ConfigPreset',
   ConfigViewConfig: 'Config',
   ConfigWrittenConfig: 'Config',
   HealthStatus: 'HealthStatus',

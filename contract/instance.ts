@@ -101,6 +101,13 @@ const JsonValueSchema: z.ZodType<JsonValue> = z
   )
   .meta({ id: 'JsonValue' });
 
+/** Fields for requests, by key. Without a description, because each use has its own. */
+export const RequestDefaultsSchema = z.record(z.string(), JsonValueSchema);
+
+/** Most UTF-16 units of a system prompt. The gateway's budget for bodies does not count the prompt. */
+const LONGEST_PROMPT = 65_536;
+export const SystemPromptSchema = z.string().max(LONGEST_PROMPT, `must be at most ${LONGEST_PROMPT} characters`);
+
 const settings = {
   engine: z.string().min(1).describe('`llama_cpp`, `custom`, or the name of a custom engine in the configuration.'),
   model_path: plainText
@@ -162,13 +169,23 @@ const settings = {
     .min(1)
     .max(4_096)
     .describe('Replaces the `model` of each request before the engine gets it.'),
-  request_defaults: z
-    .record(z.string(), JsonValueSchema)
-    .describe('Fields that llamactl adds to JSON bodies under `/v1` that lack them.'),
+  request_defaults: RequestDefaultsSchema.describe(
+    'Fields that llamactl adds to JSON bodies under `/v1` that lack them. They override those of `preset`.',
+  ),
   request_strip: z
     .array(z.string().min(1))
     .max(MOST_ENTRIES)
     .describe('Fields that llamactl removes from JSON bodies under `/v1`.'),
+  system_prompt: SystemPromptSchema.describe(
+    'System prompt that llamactl adds to chats under `/v1` that have none. An empty text adds none, not even that of `preset`.',
+  ),
+  preset: z
+    .string()
+    .min(1)
+    .max(63)
+    .describe(
+      'Preset whose `request_defaults` and `system_prompt` apply; `presets` in the configuration defines them.',
+    ),
   isolated: z
     .boolean()
     .describe(
@@ -280,8 +297,10 @@ export const InstanceSchema = z
     concurrency: z.int().optional().describe('Absent: no limit.'),
     queue_limit: shown('queue_limit', z.int()),
     upstream_model: shown('upstream_model', z.string().optional()),
-    request_defaults: shown('request_defaults', z.record(z.string(), JsonValueSchema)),
+    request_defaults: shown('request_defaults', RequestDefaultsSchema),
     request_strip: shown('request_strip', z.array(z.string())),
+    system_prompt: shown('system_prompt', z.string().optional()),
+    preset: shown('preset', z.string().optional()),
     isolated: shown('isolated', z.boolean()),
     restart_count: z.int().describe('Automatic restarts in a row; back to 0 after running for five minutes.'),
     restart_required: z

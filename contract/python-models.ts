@@ -14,6 +14,7 @@ const INNER: Readonly<Record<string, string>> = {
   'ConfigView.config': 'Config',
   'ConfigWritten.config': 'Config',
   'Config.groups': 'ConfigGroup',
+  'Config.presets': 'ConfigPreset',
   'LogGap.gap': 'Gap',
   'Logs.gap': 'Gap',
   'SystemStatus.instances': 'InstanceCounts',

@@ -23,7 +23,8 @@ const DIALECTS: readonly Dialect[] = [...OPENAI, ANTHROPIC];
 let server: ServerProcess;
 
 beforeAll(async () => {
-  server = await ServerProcess.create('rate_limit: { enabled: false }');
+  const presets = { coding: { system_prompt: 'You write programs.' } };
+  server = await ServerProcess.create(`rate_limit: { enabled: false }\npresets: ${JSON.stringify(presets)}`);
   await server.start();
   const options = { ctx_size: 1_024, parallel: 2 };
   const model_path = await testModel();
@@ -98,6 +99,57 @@ describe('an instance that is isolated while it runs', () => {
     for (const dialect of DIALECTS) {
       for (const cached of await cachedOf('late', dialect)) expect(cached).toBe(0);
     }
+  });
+});
+
+describe('the system prompt of an isolated instance', () => {
+  const question = { role: 'user', content: 'Hi' };
+  const system = { role: 'system', content: 'Hi' };
+  /** A request, and what makes it one with its own system prompt. */
+  const REQUESTS = [
+    ['/v1/chat/completions', { messages: [question] }, 'prompt_tokens', { messages: [system, question] }],
+    ['/v1/responses', { input: 'Hi' }, 'input_tokens', { instructions: 'Hi' }],
+    ['/v1/messages', { messages: [question] }, 'input_tokens', { system: 'Hi' }],
+    ['/v1/completions', { prompt: 'Hi' }, 'prompt_tokens', {}],
+  ] as const;
+
+  /** Returns how long the prompts of all requests are, and those of the same with their own system prompts, in tokens. */
+  async function lengths(): Promise<{ without: number[]; own: number[] }> {
+    const lengthOf = async (url: string, body: object, key: string): Promise<number> => {
+      const answer = await server.call('POST', url, { model: 'own', max_tokens: 2, ...body });
+      expect(answer.status, JSON.stringify(answer.body)).toBe(200);
+      return Number(at(answer.body, ['usage', key]));
+    };
+    const all = (more: (own: object) => object): Promise<number[]> =>
+      Promise.all(REQUESTS.map(([url, body, key, own]) => lengthOf(url, { ...body, ...more(own) }, key)));
+    return { without: await all(() => ({})), own: await all((own) => own) };
+  }
+
+  it('is added at once in each API of chats, unless the request has one', async () => {
+    const before = await lengths();
+    for (const settings of [{ system_prompt: 'Be brief, always.' }, { system_prompt: null, preset: 'coding' }]) {
+      const changed = await server.call('PUT', '/api/instances/own', settings);
+      expect(changed.body).toMatchObject({ restart_required: false });
+      expect(changed.body['warnings']).toBe(undefined);
+      const after = await lengths();
+      expect(after.own).toEqual(before.own);
+      const growth = after.without.map((length, index) => length - (before.without[index] ?? NaN));
+      expect(growth).toEqual([expect.any(Number), growth[0], growth[0], 0]);
+      expect(growth[0]).toBeGreaterThan(10);
+    }
+    await server.call('PUT', '/api/instances/own', { preset: null });
+    expect(await lengths()).toEqual(before);
+  });
+
+  it('counts in answers that count tokens', async () => {
+    const count = async (): Promise<unknown> =>
+      (await server.call('POST', '/v1/messages/count_tokens', { model: 'own', messages: [question] })).body[
+        'input_tokens'
+      ];
+    const before = Number(await count());
+    await server.call('PUT', '/api/instances/own', { system_prompt: 'Be brief, always.' });
+    expect(await count()).toBeGreaterThan(before + 10);
+    await server.call('PUT', '/api/instances/own', { system_prompt: null });
   });
 });
 

@@ -13,7 +13,7 @@ export type ChatCommand =
   | { kind: 'mistake'; message: string };
 
 export const CHAT_HELP = `/clear           Forget the conversation
-/system TEXT     Set the system prompt; alone: show it; /system "": remove it
+/system TEXT     Set the system prompt; alone: show it; /system "": the instance's
 /set NAME VALUE  Set a request field: temperature, max_tokens, top_p, seed …
                  /set alone: show all; /set NAME: back to the engine's default
 /exit            Quit; also Ctrl-D, or Ctrl-C twice at an empty prompt

@@ -83,7 +83,7 @@ export class Chat {
       case 'system':
         if (command.text !== null) conversation.system = command.text;
         return terminal.warn(
-          `system: ${conversation.system === '' ? '(none)' : plain(conversation.system, 'many lines')}`,
+          `system: ${conversation.system === '' ? "(the instance's, if it has one)" : plain(conversation.system, 'many lines')}`,
         );
       case 'set':
         if (command.value === undefined) conversation.settings.delete(command.name);

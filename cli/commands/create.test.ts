@@ -154,6 +154,8 @@ describe('creating an instance', () => {
     [['create', 'a', 'b', '--', 'c'], /^llamactl: expected one name, but got also: b\n/],
     [['create', 'a', '-o', 'threads', '8'], /^llamactl: expected one name, but got also: 8\n.*without a space/],
     [['create', 'a', '-o', 'threads='], /-o threads=: give a value, or leave the option out/],
+    [['create', 'a', '--request-default', 'seed='], /--request-default seed=: give a value, or leave the option out/],
+    [['create', 'a', '--request-default', 'seed'], /--request-default seed: write it as key=value, such as seed=1/],
     [['create', 'a', '--port', '70000'], /--port <number>.*a whole number from 1 to 65535/],
     [['create', 'a', '--max-restarts', '1.5'], /a whole number from -1/],
     [['create', 'a', '-e', 'NOT_SET'], /this variable is not set here/],

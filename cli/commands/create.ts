@@ -1,4 +1,4 @@
-import type { CreateInstance, InstanceCreated, UpdateInstance } from '@llamactl/client';
+import type { CreateInstance, InstanceCreated } from '@llamactl/client';
 import { Command } from 'commander';
 import type { CommandLine, Session } from '../command-line.ts';
 import { EXIT } from '../exit-status.ts';
@@ -30,7 +30,7 @@ export function createCommand(commandLine: CommandLine): Command {
         const { terminal } = session;
         const { start, wait = waitsByDefault(session) } = invocation.flags;
         const { name, settings } = await saidSettings(commandLine, session, invocation);
-        assertValues(settings);
+        assertValues(invocation.flags);
         const created = await create(session, { ...(settings as CreateInstance), name });
         if (start !== true) {
           const ofPort = invocation.flags.port === undefined ? [] : await portWarnings(session, created.instance);
@@ -45,10 +45,11 @@ export function createCommand(commandLine: CommandLine): Command {
     );
 }
 
-/** @throws {Problem} for an option without a value, which only an update can unset */
-function assertValues({ options }: UpdateInstance): void {
-  const [key] = Object.entries(options ?? {}).find(([, value]) => value === null) ?? [];
-  if (key !== undefined) throw new Problem(`-o ${key}=: give a value, or leave the option out`, EXIT.usage);
+/** @throws {Problem} for a flag whose value is left out, which only an update can unset */
+function assertValues({ option = [], requestDefault = [] }: SettingFlags): void {
+  const flags = [...option.map((text) => `-o ${text}`), ...requestDefault.map((text) => `--request-default ${text}`)];
+  const flag = flags.find((each) => /^[^=]*=$/.test(each));
+  if (flag !== undefined) throw new Problem(`${flag}: give a value, or leave the option out`, EXIT.usage);
 }
 
 async function create({ client, signal }: Session, body: CreateInstance): Promise<InstanceCreated> {
@@ -106,5 +107,6 @@ const EXAMPLES = `
 Examples:
   llamactl create llama --model ~/models/llama.gguf --start
   llamactl create qwen -m qwen.gguf -o ctx_size=8192 -o n_gpu_layers=99 --alias gpt-4o
+  llamactl create brief -m qwen.gguf --system-prompt 'Be brief.' --request-default temperature=0.2
   llamactl create embed -m nomic.gguf -o embeddings=true --unlisted -- --pooling mean
   llamactl create tts --engine custom --engine-command 'tts-server --port \${PORT}'`;

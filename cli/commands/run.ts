@@ -19,7 +19,7 @@ export function runCommand(commandLine: CommandLine): Command {
     .description('Chat with a model. Creates an instance for a model file, and starts it if needed.')
     .argument('<model>', 'Instance, alias, model file, or name of a file in models.dirs without .gguf')
     .argument('[prompt...]', 'A question; leave it out to chat')
-    .option('--system <text>', 'System prompt')
+    .option('--system <text>', "System prompt (default: the instance's)")
     .option(
       '--temperature <number>',
       "Temperature; 0 = always the likeliest answer (default: the engine's)",

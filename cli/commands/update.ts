@@ -23,7 +23,7 @@ export function updateCommand(commandLine: CommandLine): Command {
   return withSettingFlags(command)
     .option(
       '-u, --unset <key>',
-      'Reset to the default: options.threads (or -o threads=), environment.X, port, …; repeatable',
+      'Reset to the default: options.threads (or -o threads=), request_defaults.seed, environment.X, port, …; repeatable',
       collect,
     )
     .option('--restart', 'Restart it now if it runs')

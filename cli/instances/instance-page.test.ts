@@ -52,6 +52,9 @@ describe('the page of an instance', () => {
       group: 'big',
       concurrency: 2,
       upstream_model: 'base',
+      preset: 'coding',
+      system_prompt: 'Be brief.\nAlways.',
+      request_defaults: { temperature: 0.2, stop: ['a'] },
       restart_required: true,
     });
     expect(lines.slice(0, -3)).toEqual([
@@ -69,6 +72,10 @@ describe('the page of an instance', () => {
       'health path  /ready',
       'environment  A=b',
       '             HOME=/x y',
+      'preset       coding',
+      'prompt       Be brief. Always.',
+      'defaults     temperature  0.2',
+      '             stop         ["a"]',
       'aliases      gpt-4o',
       '             qwen/qwen3',
       'listed       no, but it can be used',
@@ -77,6 +84,12 @@ describe('the page of an instance', () => {
       'created      1d 0h ago, changed 1m 0s ago',
     ]);
     expect(lines.at(-2)).toBe('command');
+  });
+
+  it('cuts a long system prompt, and marks an empty one', () => {
+    const long = page({ system_prompt: 'é'.repeat(1_000) }).join('');
+    expect(long.match(/[é…]/g)).toHaveLength(400);
+    expect(page({ system_prompt: '' })).toContain("prompt       '' (none, not even of its preset)");
   });
 
   it('explains a failure with its reason and the last output', () => {

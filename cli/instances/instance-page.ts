@@ -16,6 +16,8 @@ type Entry = readonly [label: string, values: readonly string[]];
 
 const LABEL_WIDTH = 13;
 const MOST_COLUMNS = 120;
+/** Columns of a system prompt that are shown. `show --json` prints all of it. */
+const LONGEST_PROMPT = 400;
 
 /** All facts about an instance as a page of text. @param now Milliseconds since the epoch. */
 export function pageLines(instance: Instance, paper: Paper, now: number): string[] {
@@ -68,6 +70,9 @@ function entriesOf(instance: Instance, now: number): Entry[] {
       'environment',
       Object.entries(environment).map(([variable, value]) => `${variable}=${value}`),
     ),
+    ...optional('preset', instance.preset === undefined ? [] : [instance.preset]),
+    ...optional('prompt', promptTexts(instance)),
+    ...optional('defaults', defaultTexts(instance.request_defaults)),
     ...optional('aliases', aliases),
     ...optional('listed', instance.unlisted ? ['no, but it can be used'] : []),
     ['policy', [policyOf(instance)]],
@@ -82,6 +87,17 @@ function optionTexts(options: Instance['options']): string[] {
   return Object.entries(options).flatMap(([key, value]) =>
     (Array.isArray(value) ? value : [value]).map((each) => `${key.padEnd(width)}  ${text(each)}`),
   );
+}
+
+/** The system prompt of an instance, cut if it is long. */
+function promptTexts({ system_prompt: prompt }: Instance): string[] {
+  if (prompt === undefined) return [];
+  return [prompt === '' ? "'' (none, not even of its preset)" : cut(plain(prompt), LONGEST_PROMPT)];
+}
+
+function defaultTexts(defaults: Instance['request_defaults']): string[] {
+  const width = Math.max(0, ...Object.keys(defaults).map((key) => widthOf(key)));
+  return Object.entries(defaults).map(([key, value]) => `${key.padEnd(width)}  ${JSON.stringify(value)}`);
 }
 
 function policyOf(instance: Instance): string {

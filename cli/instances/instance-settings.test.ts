@@ -30,6 +30,8 @@ describe('settings from flags', () => {
       concurrency: 2,
       queueLimit: 0,
       upstreamModel: 'base',
+      systemPrompt: '',
+      preset: 'coding',
       engineCommand: "python3 'my server.py' --port ${PORT}",
       healthPath: '/ready',
     };
@@ -48,9 +50,26 @@ describe('settings from flags', () => {
       concurrency: 2,
       queue_limit: 0,
       upstream_model: 'base',
+      system_prompt: '',
+      preset: 'coding',
       command: ['python3', 'my server.py', '--port', '${PORT}'],
       health_path: '/ready',
       extra_args: ['--verbose', '-x'],
+    });
+  });
+
+  it('read request defaults as JSON, else as text', () => {
+    const requestDefault = ['temperature=0.10', 'stop=["a=b"]', 'user=me', 'seed=', 'logprobs=true', 'id=007'];
+    expect(settingsOf({ requestDefault: [...requestDefault, 'n=12345678901234567890'] }, [], HERE)).toEqual({
+      request_defaults: {
+        temperature: 0.1,
+        stop: ['a=b'],
+        user: 'me',
+        seed: null,
+        logprobs: true,
+        id: '007',
+        n: '12345678901234567890',
+      },
     });
   });
 
@@ -143,20 +162,23 @@ describe('unset settings', () => {
   });
 
   it('accept the names of flags', () => {
-    expect(unset(['model', 'alias', 'engine-command', 'env.X', 'option'])).toEqual({
+    expect(unset(['model', 'alias', 'engine-command', 'env.X', 'option', 'request-default.seed'])).toEqual({
       model_path: null,
       aliases: null,
       command: null,
       environment: { X: null },
       options: null,
+      request_defaults: { seed: null },
     });
   });
 });
 
 describe('merged settings', () => {
-  it('override others, key by key in options and environment', () => {
-    const below = { name: 'a', port: 1, options: { x: 1, y: 1 }, aliases: ['a'] };
-    expect(merged(below, { port: 2, options: { y: 2 }, environment: { A: 'b' }, aliases: ['b'] })).toEqual({
+  it('override others, key by key in options, environment and request defaults', () => {
+    const below = { name: 'a', port: 1, options: { x: 1, y: 1 }, request_defaults: { seed: 1, n: 1 }, aliases: ['a'] };
+    const above = { request_defaults: { n: null }, options: { y: 2 }, environment: { A: 'b' }, aliases: ['b'] };
+    expect(merged(below, { port: 2, ...above })).toEqual({
+      request_defaults: { seed: 1, n: null },
       name: 'a',
       port: 2,
       options: { x: 1, y: 2 },

@@ -1,4 +1,4 @@
-import type { UpdateInstance } from '@llamactl/client';
+import type { JsonValue, UpdateInstance } from '@llamactl/client';
 import path from 'node:path';
 import { EXIT } from '../exit-status.ts';
 import { Problem } from '../problem.ts';
@@ -20,8 +20,8 @@ type Scalar = string | number | boolean;
 type OptionValue = Scalar | (string | number)[];
 
 /**
- * Turns flags into API settings; leaves out settings without a flag. An option without a value, `threads=`, is `null`:
- * it is unset.
+ * Turns flags into API settings; leaves out settings without a flag. An option or a request default without a value,
+ * `threads=`, is `null`: it is unset.
  *
  * @param rest Arguments to pass to the engine unchanged.
  * @throws {Problem} for invalid values
@@ -50,6 +50,9 @@ export function settingsOf(flags: SettingFlags, rest: readonly string[], surroun
     concurrency: flags.concurrency,
     queue_limit: flags.queueLimit,
     upstream_model: flags.upstreamModel,
+    request_defaults: flags.requestDefault === undefined ? undefined : defaultsOf(flags.requestDefault),
+    system_prompt: flags.systemPrompt,
+    preset: flags.preset,
     isolated: flags.isolated,
   };
   return Object.fromEntries(Object.entries(said).filter(([, value]) => value !== undefined));
@@ -57,9 +60,9 @@ export function settingsOf(flags: SettingFlags, rest: readonly string[], surroun
 
 /** Merges two sets of settings as a JSON merge patch does; `above` wins. */
 export function merged<Body extends UpdateInstance>(below: Body, above: UpdateInstance): Body & UpdateInstance {
-  const both = (key: 'options' | 'environment'): object =>
+  const both = (key: 'options' | 'environment' | 'request_defaults'): object =>
     below[key] && above[key] ? { [key]: { ...below[key], ...above[key] } } : {};
-  return { ...below, ...above, ...both('options'), ...both('environment') };
+  return { ...below, ...above, ...both('options'), ...both('environment'), ...both('request_defaults') };
 }
 
 /** The merge patch that removes settings: `port`, `options.threads`, `environment.HF_HOME`. Also accepts flag names. */
@@ -73,6 +76,7 @@ const KEYS: Readonly<Record<string, string>> = {
   option: 'options',
   env: 'environment',
   alias: 'aliases',
+  request_default: 'request_defaults',
   engine_command: 'command',
 };
 
@@ -117,6 +121,27 @@ function optionOf(text: string): [key: string, value: Scalar | null] {
   if (key === '') throw new Problem(`-o ${text}: write an option as key=value, such as ctx_size=8192`, EXIT.usage);
   const value = text.slice(at + 1);
   return [optionKey(key), at === -1 ? true : value === '' ? null : scalarOf(value)];
+}
+
+function defaultsOf(given: readonly string[]): NonNullable<UpdateInstance['request_defaults']> {
+  return Object.fromEntries(
+    given.map((text) => {
+      const at = text.indexOf('=');
+      if (at < 1) throw new Problem(`--request-default ${text}: write it as key=value, such as seed=1`, EXIT.usage);
+      return [text.slice(0, at), jsonOf(text.slice(at + 1))];
+    }),
+  );
+}
+
+/** Reads a value as JSON, else as text. Keeps the text of a number that has too many digits for JSON. */
+function jsonOf(text: string): JsonValue {
+  if (text === '') return null;
+  try {
+    const value = JSON.parse(text) as JsonValue;
+    return typeof value === 'number' && !isExact(value) ? text : value;
+  } catch {
+    return text;
+  }
 }
 
 /** Key of an option by its flag: `--ctx-size` is `ctx_size`. */

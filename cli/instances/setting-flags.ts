@@ -21,6 +21,10 @@ export interface SettingFlags {
   concurrency?: number;
   queueLimit?: number;
   upstreamModel?: string;
+  /** `key=value`, as given. */
+  requestDefault?: string[];
+  systemPrompt?: string;
+  preset?: string;
   isolated?: boolean;
   /** Parsed like shell words. */
   engineCommand?: string;
@@ -63,6 +67,16 @@ export function withSettingFlags(command: Command): Command {
     .option('--concurrency <number>', 'Parallel requests; further requests wait', concurrency)
     .option('--queue-limit <number>', 'Requests that may wait (default: 1000)', queueLimit)
     .option('--upstream-model <name>', 'Model name to send to the engine')
+    .option(
+      '--request-default <key=value>',
+      'Field for /v1 requests that lack it, with the value in JSON or as text, e.g. temperature=0.2; repeatable',
+      collect,
+    )
+    .option(
+      '--system-prompt <text>',
+      'System prompt for /v1 chats that have none; "" adds none, not even of the preset',
+    )
+    .option('--preset <name>', 'Preset of the configuration with more request defaults and a system prompt')
     .option('--isolated', 'Never reuse cached prompts across requests (llama_cpp only)')
     .option('--no-isolated', 'Reuse cached prompts (default)')
     .option('--engine-command <words>', "Replace the engine's command; needs security.allow_privileged")

@@ -260,6 +260,7 @@ type Config struct {
 	RateLimit ConfigRateLimit         `json:"rate_limit"`
 	Instances ConfigInstances         `json:"instances"`
 	Groups    map[string]ConfigGroup  `json:"groups"`
+	Presets   map[string]ConfigPreset `json:"presets"`
 	Engines   map[string]ConfigEngine `json:"engines"`
 	Models    ConfigModels            `json:"models"`
 	Logs      ConfigLogs              `json:"logs"`
@@ -355,6 +356,11 @@ type ConfigModels struct {
 
 // ConfigPatch: A part of the configuration. `"***"` keeps a secret, `null` restores the default.
 type ConfigPatch map[string]any
+
+type ConfigPreset struct {
+	RequestDefaults map[string]any `json:"request_defaults,omitzero"`
+	SystemPrompt    string         `json:"system_prompt,omitzero"`
+}
 
 type ConfigRateLimit struct {
 	Enabled   bool `json:"enabled"`
@@ -491,11 +497,18 @@ type CreateInstance struct {
 	// Replaces the `model` of each request before the engine gets it.
 	UpstreamModel string `json:"upstream_model,omitzero"`
 
-	// Fields that llamactl adds to JSON bodies under `/v1` that lack them.
+	// Fields that llamactl adds to JSON bodies under `/v1` that lack them. They override those of `preset`.
 	RequestDefaults map[string]any `json:"request_defaults,omitzero"`
 
 	// Fields that llamactl removes from JSON bodies under `/v1`.
 	RequestStrip []string `json:"request_strip,omitzero"`
+
+	// System prompt that llamactl adds to chats under `/v1` that have none. An empty text adds none, not even that
+	// of `preset`.
+	SystemPrompt string `json:"system_prompt,omitzero"`
+
+	// Preset whose `request_defaults` and `system_prompt` apply; `presets` in the configuration defines them.
+	Preset string `json:"preset,omitzero"`
 
 	// Do not reuse cached prompts across requests, so that callers cannot find out prompts of others. Engine
 	// `llama_cpp` only. Default false.
@@ -834,11 +847,18 @@ type Instance struct {
 	// Replaces the `model` of each request before the engine gets it.
 	UpstreamModel string `json:"upstream_model,omitzero"`
 
-	// Fields that llamactl adds to JSON bodies under `/v1` that lack them.
+	// Fields that llamactl adds to JSON bodies under `/v1` that lack them. They override those of `preset`.
 	RequestDefaults map[string]any `json:"request_defaults"`
 
 	// Fields that llamactl removes from JSON bodies under `/v1`.
 	RequestStrip []string `json:"request_strip"`
+
+	// System prompt that llamactl adds to chats under `/v1` that have none. An empty text adds none, not even that
+	// of `preset`.
+	SystemPrompt string `json:"system_prompt,omitzero"`
+
+	// Preset whose `request_defaults` and `system_prompt` apply; `presets` in the configuration defines them.
+	Preset string `json:"preset,omitzero"`
 
 	// Do not reuse cached prompts across requests, so that callers cannot find out prompts of others. Engine
 	// `llama_cpp` only. Default false.
@@ -1404,11 +1424,18 @@ type UpdateInstance struct {
 	// Replaces the `model` of each request before the engine gets it.
 	UpstreamModel Patch[string] `json:"upstream_model,omitzero"`
 
-	// Fields that llamactl adds to JSON bodies under `/v1` that lack them.
+	// Fields that llamactl adds to JSON bodies under `/v1` that lack them. They override those of `preset`.
 	RequestDefaults Patch[map[string]any] `json:"request_defaults,omitzero"`
 
 	// Fields that llamactl removes from JSON bodies under `/v1`.
 	RequestStrip Patch[[]string] `json:"request_strip,omitzero"`
+
+	// System prompt that llamactl adds to chats under `/v1` that have none. An empty text adds none, not even that
+	// of `preset`.
+	SystemPrompt Patch[string] `json:"system_prompt,omitzero"`
+
+	// Preset whose `request_defaults` and `system_prompt` apply; `presets` in the configuration defines them.
+	Preset Patch[string] `json:"preset,omitzero"`
 
 	// Do not reuse cached prompts across requests, so that callers cannot find out prompts of others. Engine
 	// `llama_cpp` only. Default false.

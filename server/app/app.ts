@@ -143,6 +143,7 @@ export async function startApp(options: AppOptions): Promise<App> {
         dataDirectory,
         settings: config.instances,
         groups: config.groups,
+        presets: config.presets,
         ownPort: () => listening.port,
         onFault,
         interposition: options.interposition,

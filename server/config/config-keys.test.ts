@@ -28,6 +28,7 @@ describe('configKeys', () => {
     ['server.allowed_hosts', 'list'],
     ['instances.port_range', 'numbers'],
     ['groups', 'map'],
+    ['presets', 'map'],
     ['engines.vllm.environment', 'map'],
   ])('has the kind of %s: %s', (name, kind) => {
     expect(key(name)?.kind).toBe(kind);
@@ -56,6 +57,7 @@ describe('isKnownKey', () => {
     'groups.mine',
     'groups.mine.pinned',
     'engines.mine.args',
+    'presets.mine.request_defaults.template.think',
     'engines.mlx.environment.A',
   ])('returns true for %s', (name) => {
     expect(isKnownKey(name.split('.'))).toBe(true);

@@ -83,6 +83,8 @@ export function isSecretPath(path: readonly string[]): boolean {
 function below(schema: z.core.$ZodType, key: string): z.core.$ZodType | undefined {
   const { def } = unwrapped(schema);
   if (def.type === 'record') return def.valueType;
+  // A JSON value, which may have any keys.
+  if (def.type === 'lazy') return schema;
   if (def.type !== 'object') return undefined;
   return Object.hasOwn(def.shape, key) ? def.shape[key] : def.catchall;
 }

@@ -7,6 +7,7 @@ import { HeldBody } from './held-body.ts';
 import { type Members, MemberScanner, membersOf } from './json-members.ts';
 import { type FormField, FormScanner } from './multipart.ts';
 import { ReadingPace } from './reading-pace.ts';
+import { type Roles, RoleScanner } from './role-scanner.ts';
 import { atOnce, type Sliced, type SlicedWork } from '../sliced-work.ts';
 
 /** Bodies up to this many bytes are scanned in one step, which takes less than a millisecond. */
@@ -64,6 +65,11 @@ export class Bodies {
   /** Finds the members of a JSON object. @throws like {@link MemberScanner} */
   async members(body: HeldBody, signal: AbortSignal): Promise<Members> {
     return body.byteLength <= LARGEST_AT_ONCE ? membersOf(body) : this.#scan(body, new MemberScanner(), signal);
+  }
+
+  /** Finds the roles of messages. @param messages One JSON value, not a whole body. */
+  async roles(messages: HeldBody, signal: AbortSignal): Promise<Roles> {
+    return this.#scan(messages, new RoleScanner(), signal);
   }
 
   /** Finds the fields of a form. @throws like {@link FormScanner} */

@@ -1,6 +1,7 @@
 import type { ApiError, ErrorCode } from '@llamactl/contract/errors';
 import type { GatewayInstance } from './gateway-ports.ts';
 import { findRoute } from './route.ts';
+import type { PromptShape } from './system-prompt.ts';
 
 /** An API that `/v1` serves. A further API is a further object in {@link DIALECTS}. */
 export interface Dialect {
@@ -8,6 +9,8 @@ export interface Dialect {
   prefix: string;
   /** Finds the model that a request names. */
   findRoute: typeof findRoute;
+  /** How a request carries its system prompt, by path without query; requests of other paths have none. */
+  prompts: ReadonlyMap<string, PromptShape>;
   /** Renders an error of llamactl. */
   render(error: ApiError, requestId: string): { body: unknown; headers: Readonly<Record<string, string>> };
   /** Name of the event for an error within a stream; `null`: events of this API have no names. */
@@ -28,9 +31,19 @@ export interface ModelList {
 /** Distinguishes an error of llamactl from an engine's. */
 const HEADERS = { 'x-llamactl-source': 'llamactl' };
 
+const CHAT: PromptShape = { key: null, messages: 'messages' };
+const RESPONSES: PromptShape = { key: 'instructions', messages: 'input' };
+const MESSAGES: PromptShape = { key: 'system', messages: null };
+
 const OPENAI: Dialect = {
   prefix: '/v1',
   findRoute,
+  prompts: new Map([
+    ['/v1/chat/completions', CHAT],
+    ['/v1/chat/completions/input_tokens', CHAT],
+    ['/v1/responses', RESPONSES],
+    ['/v1/responses/input_tokens', RESPONSES],
+  ]),
   render: (error) => ({ body: openAiError(error), headers: HEADERS }),
   errorEvent: null,
   models: {
@@ -48,6 +61,10 @@ const OPENAI: Dialect = {
 const ANTHROPIC: Dialect = {
   prefix: '/v1/messages',
   findRoute,
+  prompts: new Map([
+    ['/v1/messages', MESSAGES],
+    ['/v1/messages/count_tokens', MESSAGES],
+  ]),
   render: (error, requestId) => ({ body: anthropicError(error, requestId), headers: HEADERS }),
   errorEvent: 'error',
   models: null,

@@ -14,6 +14,7 @@ import { NoAnswer, relay, type RelayServices } from './relay.ts';
 import type { RequestRecord } from './requests.ts';
 import { type Message, rewritten } from './rewriting.ts';
 import type { Route } from './route.ts';
+import { promptedMessage } from './system-prompt.ts';
 import { type Attempt, lostRun, maySendAgain, noteRetry } from './second-attempt.ts';
 import { relayWebSocket } from './websocket.ts';
 
@@ -246,7 +247,7 @@ export class GatewayRequest {
     return maySendAgain(attempt, sent, this.#services.inferencePaths(engine));
   }
 
-  /** Rewrites the request for the instance, and relays it. Throws, or rejects, like `relay` and `isolatedMessage`. */
+  /** Rewrites the request for the instance, and relays it. Throws, or rejects, like `relay`, `isolatedMessage` and `promptedMessage`. */
   #relay(lease: Lease, record: RequestRecord): Promise<void> {
     const { url, account, requestId, headers, upgradeHead: head } = this.#context;
     const { bodies, closing } = this.#services;
@@ -260,11 +261,16 @@ export class GatewayRequest {
     }
     if (route === null) return this.#exchange(lease, record, { path, body: null });
     const { settings } = lease.record;
-    if (settings.isolated !== true) {
+    const { isolated, system_prompt: prompt = '' } = settings;
+    const shape = prompt === '' ? undefined : this.#dialect.prompts.get(pathOnly(url));
+    if (isolated !== true && shape === undefined) {
       return this.#exchange(lease, record, rewritten({ path, body: route.body }, route.source, settings));
     }
-    const isolated = isolatedMessage({ request, url, route, account, signal }, lease, bodies);
-    return isolated.then((message) => this.#exchange(lease, record, message));
+    const message =
+      isolated === true || shape === undefined
+        ? isolatedMessage({ request, url, shape, route, account, signal }, lease, bodies)
+        : promptedMessage(path, route, shape, settings, { bodies, signal });
+    return message.then((built) => this.#exchange(lease, record, built));
   }
 
   /** @param message The request as the engine gets it. */

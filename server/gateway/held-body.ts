@@ -68,6 +68,11 @@ export class HeldBody {
     return Buffer.concat(this.#between(start, end)).toString(encoding);
   }
 
+  /** Returns the bytes from `start` to `end` as a body, which shares memory with this one. */
+  part(start: number, end: number): HeldBody {
+    return new HeldBody(this.#between(start, end), end - start, this.#memory);
+  }
+
   /** Returns the edited body, which shares memory with this one. @param edits In order, not overlapping. */
   edited(edits: readonly Edit[]): HeldBody {
     const pieces: Buffer[] = [];

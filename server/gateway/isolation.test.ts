@@ -34,6 +34,12 @@ beforeEach(async () => {
       settings: { isolated: true, upstream_model: 'other', request_defaults: { top_k: 1 } },
       isolated: true,
     },
+    {
+      name: 'preset',
+      port,
+      settings: { isolated: true, request_defaults: { cache_prompt: true, id_slot: 0, seed: 1 } },
+      isolated: true,
+    },
     { name: 'cached', port, settings: { isolated: true, upstream_model: 'other' } },
     { name: 'plain', port },
   ]);
@@ -174,6 +180,11 @@ describe('an isolated instance', () => {
       `{"model":"other","x":"${'x'.repeat(200)}","top_k":1}`,
       '{"x":1}',
     ]);
+  });
+
+  test('does not get the fields from the defaults of a preset', async () => {
+    await call(gateway.port, CHAT, { body: '{"model":"preset"}' });
+    expect(received).toEqual(['{"model":"preset","seed":1}']);
   });
 
   test('gets unchecked requests under /proxy, which is for administrators', async () => {

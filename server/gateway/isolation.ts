@@ -6,8 +6,9 @@ import { pathOnly, requestLength } from './headers.ts';
 import type { HeldBody } from './held-body.ts';
 import { keyOf, type Member } from './json-members.ts';
 import { boundaryOf } from './multipart.ts';
-import { type Message, rewriteJson, rewritten } from './rewriting.ts';
+import { type Message, NO_ADDITION, rewriteJson, rewritten, type Rewriting } from './rewriting.ts';
 import type { Route } from './route.ts';
+import { promptAddition, type PromptShape } from './system-prompt.ts';
 
 /** Fields by which a request can use data that another request left in the engine. */
 const CACHE = 'cache_prompt';
@@ -32,6 +33,8 @@ interface IsolatedRequest {
   request: IncomingMessage;
   /** Path and query. */
   url: string;
+  /** How the request carries its system prompt; `undefined`: it has none. */
+  shape: PromptShape | undefined;
   /** Receives the body that is read here, so that the gateway releases it. */
   route: Route;
   /** The caller whose share of the memory the body uses. */
@@ -48,11 +51,12 @@ interface IsolatedRequest {
  * @throws {ApiError} 400 for such a field and for a body in which it could hide; also like `Bodies.read`
  */
 export async function isolatedMessage(
-  { request, url, route, account, signal }: IsolatedRequest,
-  { target, record: { settings } }: Lease,
+  { request, url, shape, route, account, signal }: IsolatedRequest,
+  { target, record }: Lease,
   bodies: Bodies,
 ): Promise<Message> {
   const { source } = route;
+  const settings = withoutFields(record.settings);
   const length = requestLength(request);
   if (route.body === null && (length === 'none' || length === 0)) {
     return rewritten({ path: url, body: null }, source, settings);
@@ -72,8 +76,15 @@ export async function isolatedMessage(
   const known = source.kind === 'json' ? source.members : null;
   const members = known ?? (await seen(bodies.members(body, signal)));
   for (const member of members.list) assertHarmless(body, member);
+  const addition =
+    source.kind === 'json' ? await promptAddition(body, members, shape, settings, { bodies, signal }) : NO_ADDITION;
   if (isOff)
-    return rewritten({ path: url, body }, source.kind === 'json' ? { kind: 'json', members } : source, settings);
+    return rewritten(
+      { path: url, body },
+      source.kind === 'json' ? { kind: 'json', members } : source,
+      settings,
+      addition,
+    );
   // If the URL names the model, only the URL is rewritten.
   const { path } = rewritten({ path: url, body: null }, source, settings);
   const {
@@ -82,7 +93,13 @@ export async function isolatedMessage(
     ...others
   } = source.kind === 'json' ? settings : {};
   const wanted = { ...others, request_strip: [...strip, CACHE], request_defaults: { ...defaults, [CACHE]: false } };
-  return { path, body: rewriteJson(body, members, wanted) };
+  return { path, body: rewriteJson(body, members, wanted, addition) };
+}
+
+/** Drops defaults that a preset may have for these fields; the instance itself cannot have them. */
+function withoutFields(settings: Rewriting): Rewriting {
+  const { [CACHE]: _cache, [SLOT]: _slot, ...request_defaults } = settings.request_defaults ?? {};
+  return { ...settings, request_defaults };
 }
 
 async function read(request: IncomingMessage, account: string, signal: AbortSignal, bodies: Bodies): Promise<HeldBody> {

@@ -16,6 +16,16 @@ export interface Message {
   body: HeldBody | null;
 }
 
+/** A change of a JSON body besides the settings that rewrite it. */
+export interface Addition {
+  /** Fields that the body gets if it lacks them. Defaults of the instance win. */
+  fields: Readonly<Record<string, string>>;
+  /** An edit within the value of one member; `null`: none. */
+  edit: Edit | null;
+}
+
+export const NO_ADDITION: Addition = { fields: {}, edit: null };
+
 /** More edits than any sensible body needs. Each edit may add the length of the new name to the body. */
 const MOST_EDITS = 256;
 
@@ -23,7 +33,12 @@ const MOST_EDITS = 256;
  * Rewrites a request for the instance's engine. Replaces the model's name where it was found. In a JSON body that was read,
  * also removes the fields to strip and adds missing defaults. All other bytes stay.
  */
-export function rewritten(message: Message, source: ModelSource, wanted: Rewriting): Message {
+export function rewritten(
+  message: Message,
+  source: ModelSource,
+  wanted: Rewriting,
+  addition: Addition = NO_ADDITION,
+): Message {
   const { upstream_model: model, request_defaults: defaults, request_strip: strip } = wanted;
   const { path, body } = message;
   if (source.kind === 'query') return model === undefined ? message : { path: rewriteQuery(path, model), body };
@@ -31,9 +46,13 @@ export function rewritten(message: Message, source: ModelSource, wanted: Rewriti
   if (source.kind === 'form') {
     return model === undefined ? message : { path, body: rewriteForm(body, source.fields, model) };
   }
-  const isNeeded = model !== undefined || Object.keys(defaults ?? {}).length > 0 || (strip?.length ?? 0) > 0;
+  const isNeeded =
+    addition !== NO_ADDITION ||
+    model !== undefined ||
+    Object.keys(defaults ?? {}).length > 0 ||
+    (strip?.length ?? 0) > 0;
   return isNeeded
-    ? { path, body: rewriteJson(body, source.members ?? jsonFaults(() => membersOf(body)), wanted) }
+    ? { path, body: rewriteJson(body, source.members ?? jsonFaults(() => membersOf(body)), wanted, addition) }
     : message;
 }
 
@@ -44,10 +63,15 @@ export function rewritten(message: Message, source: ModelSource, wanted: Rewriti
  * @param members The members of the body.
  * @throws {ApiError} for a body that repeats these keys too often
  */
-export function rewriteJson(body: HeldBody, { list, brace }: Members, wanted: Rewriting): HeldBody {
+export function rewriteJson(
+  body: HeldBody,
+  { list, brace }: Members,
+  wanted: Rewriting,
+  { fields, edit }: Addition = NO_ADDITION,
+): HeldBody {
   const { upstream_model: model, request_defaults: defaults = {}, request_strip: strip = [] } = wanted;
   const stripped = new Set(strip);
-  const lacking = new Map(Object.entries(defaults));
+  const lacking = new Map(Object.entries({ ...fields, ...defaults }));
   const edits: Edit[] = [];
   /** End of the last member that stays. */
   let keptEnd: number | null = null;
@@ -70,6 +94,7 @@ export function rewriteJson(body: HeldBody, { list, brace }: Members, wanted: Re
     cutStart = null;
     keptEnd = member.end;
     if (isModel) edits.push({ start: member.valueStart, end: member.end, text: JSON.stringify(model) });
+    if (edit !== null && member.valueStart <= edit.start && edit.end <= member.end) edits.push(edit);
     if (edits.length > MOST_EDITS) throw tooManyEdits();
   }
   const added = [...lacking].map(([key, value]) => `${JSON.stringify(key)}:${JSON.stringify(value)}`).join(',');

@@ -11,7 +11,7 @@ import type { Randomness } from './ports/random-values.ts';
 import type { Clock } from './ports/time.ts';
 import { notFound } from './refusals.ts';
 import type { Registry } from './registry.ts';
-import { adapterFor, checkSettings, newSettings, patchedSettings, type GroupNames } from './settings/settings.ts';
+import { adapterFor, checkSettings, newSettings, patchedSettings, type DefinedNames } from './settings/settings.ts';
 import type { StartCheck } from './start-check.ts';
 import { isRestartedByUpdate, NEW_STATE } from './life/transitions.ts';
 import type { WholeChanges } from './fleet/whole-changes.ts';
@@ -22,7 +22,7 @@ export interface EditorDependencies {
   events: EventSink;
   engines: Engines;
   registry: Registry;
-  groups: GroupNames;
+  defined: DefinedNames;
   startCheck: Pick<StartCheck, 'assertStartable' | 'foresee'>;
   commands: Pick<Commands, 'relaunch'>;
   wholeChanges: WholeChanges;
@@ -50,10 +50,10 @@ export class Editor {
   }
 
   async create(body: CreateInstance): Promise<Edited> {
-    const { engines, registry, groups, startCheck } = this.#dependencies;
+    const { engines, registry, defined, startCheck } = this.#dependencies;
     const settings = newSettings(body);
     const adapter = adapterFor(engines, settings.engine);
-    const warnings = await checkSettings(settings, adapter, groups, null);
+    const warnings = await checkSettings(settings, adapter, defined, null);
     const draft = this.draft(body.name, { port: body.port ?? 0, portAssigned: body.port === undefined, settings });
     const { obstacle } = await startCheck.foresee(draft);
     // No await from here to `add`, so a free name, alias or port stays free.
@@ -99,13 +99,13 @@ export class Editor {
   }
 
   async #patched(before: InstanceRecord, patch: UpdateInstance): Promise<{ edit: Edit; warnings: string[] }> {
-    const { engines, registry, groups } = this.#dependencies;
+    const { engines, registry, defined } = this.#dependencies;
     const engine = patch.engine === null ? 'llama_cpp' : (patch.engine ?? before.settings.engine);
     const adapter = adapterFor(engines, engine);
     // The adapter must know which options are twins. The stored command of another engine cannot answer that.
     if (engine === before.settings.engine) await adapter.learn(before.settings);
     const settings = patchedSettings(before.settings, patch, adapter);
-    const warnings = await checkSettings(settings, adapter, groups, before.settings);
+    const warnings = await checkSettings(settings, adapter, defined, before.settings);
     const port = patch.port === undefined ? before.port : (patch.port ?? registry.assignPort(before.id));
     const portAssigned = patch.port === undefined ? before.portAssigned : patch.port === null;
     return { edit: { settings, port, portAssigned }, warnings };

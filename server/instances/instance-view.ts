@@ -64,6 +64,8 @@ export function describe(record: InstanceRecord, state: InstanceState, surroundi
     ...(settings.upstream_model === undefined ? {} : { upstream_model: settings.upstream_model }),
     request_defaults: settings.request_defaults ?? {},
     request_strip: settings.request_strip ?? [],
+    ...(settings.system_prompt === undefined ? {} : { system_prompt: settings.system_prompt }),
+    ...(settings.preset === undefined ? {} : { preset: settings.preset }),
     isolated: settings.isolated ?? false,
     restart_count: restartsInARow(state.restarts, run?.readyAt ?? null, elapsed),
     restart_required: isLearnt && isRestartRequired(state, plan),

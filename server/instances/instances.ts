@@ -70,6 +70,7 @@ export interface InstancesOptions {
   dataDirectory: string;
   settings: Config['instances'];
   groups: Config['groups'];
+  presets: Config['presets'];
   /** The port llamactl itself listens on, once known. */
   ownPort: () => number | null;
   /** Logs a fault of llamactl or of the disk. */
@@ -107,7 +108,7 @@ export interface Instances {
 }
 
 export function createInstances(outside: Ports, options: InstancesOptions): Instances {
-  const { settings, groups, onFault, interposition } = options;
+  const { settings, groups, presets, onFault, interposition } = options;
   const runs = interposition?.runs(outside.runs) ?? outside.runs;
   const store = watchStore(interposition?.store(outside.store) ?? outside.store, outside.alerts);
   const { clock, randomness, events, trace } = outside;
@@ -142,7 +143,13 @@ export function createInstances(outside: Ports, options: InstancesOptions): Inst
     if (found !== null) witnesses.set(launch, found);
     return found;
   };
-  const waitingRooms = new WaitingRooms({ ...shared, scheduler, witness, isClosed: (id) => slots.isClosed(id) });
+  const waitingRooms = new WaitingRooms({
+    ...shared,
+    scheduler,
+    presets,
+    witness,
+    isClosed: (id) => slots.isClosed(id),
+  });
   const idleStops = new IdleStops({
     ...shared,
     defaultSeconds: settings.idle_timeout,
@@ -180,7 +187,8 @@ export function createInstances(outside: Ports, options: InstancesOptions): Inst
   };
   const removals = new Removals({ ...shared, healthProbe });
   const commands = new Commands({ clock, scheduler, startCheck, defaults: settings });
-  const editing = { ...shared, groups: new Set(Object.keys(groups)), startCheck, commands, wholeChanges };
+  const defined = { groups: Object.keys(groups), presets: Object.keys(presets) };
+  const editing = { ...shared, defined, startCheck, commands, wholeChanges };
   const editor = new Editor({ ...editing, openMailbox });
   const services = { ...editing, editor, removals };
   const manager = new Manager({ ...services, waitingRooms, healthProbe, defaults: settings });

@@ -25,7 +25,10 @@ const NO_ACTIONS = {
   onUnknown: () => undefined,
 };
 const TARGET = { port: 8100, healthPath: '/health', key: 'secret' };
-const RECORD = { id: 'i', settings: { request_defaults: { temperature: 0 }, request_strip: ['user'] } };
+const RECORD = {
+  id: 'i',
+  settings: { request_defaults: { temperature: 0 }, request_strip: ['user'], system_prompt: 'Be brief.' },
+};
 
 /** Both ends of a reload, and the leases of the new server. */
 function change(acquire?: (request: LeaseRequest) => Promise<Lease>) {

@@ -96,6 +96,7 @@ const LeaseSchema = z.object({
       upstream_model: text.optional(),
       request_defaults: z.record(text, z.json()).optional(),
       request_strip: z.array(text).optional(),
+      system_prompt: text.optional(),
       isolated: z.boolean().optional(),
     }),
   }),

@@ -128,8 +128,8 @@ export class PredecessorLink {
     try {
       const lease = await needs.acquire({ instance, caller, mayStart, onlyRunning, signal, onWaiting, after });
       const { record, target, origin } = lease;
-      const { upstream_model, request_defaults, request_strip, isolated } = record.settings;
-      const settings = { upstream_model, request_defaults, request_strip, isolated };
+      const { upstream_model, request_defaults, request_strip, system_prompt, isolated } = record.settings;
+      const settings = { upstream_model, request_defaults, request_strip, system_prompt, isolated };
       signal.addEventListener('abort', () => this.#release(id, lease), { once: true });
       lease.signal.addEventListener(
         'abort',

@@ -149,11 +149,12 @@ export class SuccessorLink {
   #leaseOf(id: number, { instance, record, target, run }: SentLease): Lease {
     const controller = new AbortController();
     this.#held.set(id, controller);
-    const { upstream_model, request_defaults, request_strip, isolated } = record.settings;
+    const { upstream_model, request_defaults, request_strip, system_prompt, isolated } = record.settings;
     const settings = {
       ...(upstream_model === undefined ? {} : { upstream_model }),
       ...(request_defaults === undefined ? {} : { request_defaults }),
       ...(request_strip === undefined ? {} : { request_strip }),
+      ...(system_prompt === undefined ? {} : { system_prompt }),
       ...(isolated === undefined ? {} : { isolated }),
     };
     const { listener, ...address } = target;

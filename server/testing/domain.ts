@@ -30,6 +30,7 @@ const SETTINGS: Config['instances'] = {
 export interface DomainOptions {
   settings?: Partial<Config['instances']>;
   groups?: Config['groups'];
+  presets?: Config['presets'];
 }
 
 /**
@@ -100,6 +101,7 @@ export class Domain {
         dataDirectory: '/data',
         settings: { ...SETTINGS, ...options.settings },
         groups: options.groups ?? {},
+        presets: options.presets ?? {},
         ownPort: () => 8_080,
         onFault: (error) => this.faults.push(error),
       },

@@ -7,7 +7,7 @@ import type { Engines } from '../ports/engine-adapter.ts';
 import type { InstanceRecord, Settings } from '../ports/instance-record.ts';
 import type { LaunchPlan } from '../ports/runs.ts';
 import type { Registry } from '../registry.ts';
-import { refused, settingsProblems, wantedSettings, type GroupNames } from '../settings/settings.ts';
+import { refused, settingsProblems, wantedSettings, type DefinedNames } from '../settings/settings.ts';
 import type { StartCheck } from '../start-check.ts';
 import { claimantOf, clashProblems, type EntryProblem, judgeClaims, portLeft, type Judgement } from './fleet-claims.ts';
 import { planFleet, unnamed, type FleetMove } from './fleet-plan.ts';
@@ -15,7 +15,7 @@ import { planFleet, unnamed, type FleetMove } from './fleet-plan.ts';
 export interface FleetDocumentDependencies {
   engines: Engines;
   registry: Registry;
-  groups: GroupNames;
+  defined: DefinedNames;
   editor: Editor;
   startCheck: StartCheck;
 }
@@ -46,9 +46,9 @@ export class FleetDocument {
 
   /** Returns the warnings of the entries. @throws {ApiError} one error for all problems, in the order of the entries */
   async judge(): Promise<string[][]> {
-    const { engines, registry, groups } = this.#dependencies;
+    const { engines, registry, defined } = this.#dependencies;
     const storedOf = (name: string): Settings | null => registry.find(name)?.record.settings ?? null;
-    const { problems, warnings } = await judgeEntries(this.#entries, engines, groups, storedOf);
+    const { problems, warnings } = await judgeEntries(this.#entries, engines, defined, storedOf);
     const moves = this.plan();
     const { clashes } = this.#judgeClaims(moves, this.surplus());
     const all = [...problems, ...clashProblems(moves, clashes)];
@@ -154,7 +154,7 @@ export async function attemptAll<Change>(
 async function judgeEntries(
   entries: readonly CreateInstance[],
   engines: Engines,
-  groups: GroupNames,
+  defined: DefinedNames,
   storedOf: (name: string) => Settings | null,
 ): Promise<{ problems: EntryProblem[]; warnings: string[][] }> {
   const problems = sameNames(entries);
@@ -164,7 +164,7 @@ async function judgeEntries(
     if (problems.length >= MOST_PROBLEMS) break;
     const stored = storedOf(body.name);
     const settings = wantedSettings(body, stored);
-    const found = await settingsProblems(settings, engines, groups, stored, MOST_PROBLEMS - warned);
+    const found = await settingsProblems(settings, engines, defined, stored, MOST_PROBLEMS - warned);
     warned += found.warnings.length;
     problems.push(...found.problems.map((problem) => ({ ...problem, entry })));
     warnings.push(found.warnings);

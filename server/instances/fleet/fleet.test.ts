@@ -237,6 +237,8 @@ describe('export', () => {
       upstream_model: 'm',
       request_defaults: { temperature: 0, template: { think: false } },
       request_strip: ['seed'],
+      system_prompt: 'Be brief.',
+      preset: 'coding',
     });
     await domain.create('plain');
     const fleet = domain.instances.fleet.export();
@@ -245,6 +247,8 @@ describe('export', () => {
       environment: { TOKEN: 'secret' },
       idle_timeout: 0,
       group: 'big',
+      system_prompt: 'Be brief.',
+      preset: 'coding',
     });
     expect(fleet.instances[1]).toEqual({ name: 'plain', engine: 'llama_cpp', model_path: '/m.gguf' });
     const before = await domain.traces();

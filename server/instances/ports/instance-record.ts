@@ -23,6 +23,8 @@ export interface Settings {
   upstream_model?: string;
   request_defaults?: JsonObject;
   request_strip?: string[];
+  system_prompt?: string;
+  preset?: string;
   isolated?: boolean;
 }
 

@@ -23,7 +23,7 @@ const adapter: EngineAdapter = {
   offload: () => ({ kind: 'not requested' }),
 };
 
-const GROUPS = new Set(['big']);
+const DEFINED = { groups: ['big'], presets: ['coding', 'brief'] };
 
 const STORED: Settings = {
   ...newSettings({ model_path: '/m.gguf', options: { threads: 4, context_size: 2_048 } }),
@@ -102,7 +102,7 @@ describe('checkSettings', () => {
   });
 
   it('requires a model if the engine needs one', async () => {
-    await expect(checkSettings(newSettings({}), adapter, GROUPS, null)).rejects.toMatchObject({
+    await expect(checkSettings(newSettings({}), adapter, DEFINED, null)).rejects.toMatchObject({
       code: 'VALIDATION_ERROR',
       extras: { problems: [{ path: 'model_path' }] },
     });
@@ -111,7 +111,7 @@ describe('checkSettings', () => {
   it('ends its message with one punctuation mark, also after a question', async () => {
     const problem = { code: 'VALIDATION_ERROR', path: 'options.x', message: 'is none; did you mean `y`?' } as const;
     const message = async (...problems: SettingsProblem[]): Promise<unknown> =>
-      checkSettings(STORED, withProblems(...problems), GROUPS, null).catch(
+      checkSettings(STORED, withProblems(...problems), DEFINED, null).catch(
         (error: unknown) => (error as Error).message,
       );
     const ownSubject = { ...problem, message: '`--port` is set by llamactl' } as const;
@@ -121,7 +121,19 @@ describe('checkSettings', () => {
   });
 
   it('returns the warnings of valid settings', async () => {
-    expect(await checkSettings(STORED, withProblems(), GROUPS, null)).toEqual(['careful']);
+    expect(await checkSettings(STORED, withProblems(), DEFINED, null)).toEqual(['careful']);
+  });
+
+  it('warns of names that are not configured', async () => {
+    const settings = { ...STORED, group: 'small', preset: 'constructor' };
+    expect(await checkSettings(settings, adapter, DEFINED, null)).toEqual([
+      'group "small" is not in the configuration, so it limits nothing',
+      'preset "constructor" is not in the configuration, so it adds nothing; its presets: coding, brief',
+    ]);
+    expect(await checkSettings({ ...STORED, preset: 'x' }, adapter, { groups: [], presets: [] }, null)).toEqual([
+      'preset "x" is not in the configuration, so it adds nothing; it has no presets',
+    ]);
+    expect(await checkSettings({ ...STORED, group: 'big', preset: 'brief' }, adapter, DEFINED, null)).toEqual([]);
   });
 
   it('accepts a stored variable that is no longer allowed, with a warning', async () => {
@@ -137,7 +149,7 @@ describe('checkSettings', () => {
       }),
     };
     const change = (environment: Record<string, string>): Promise<string[]> =>
-      checkSettings({ ...STORED, environment }, strict, GROUPS, STORED);
+      checkSettings({ ...STORED, environment }, strict, DEFINED, STORED);
     expect(await change(STORED.environment)).toEqual([
       'environment.TOKEN keeps the instance from starting: it is not on the list',
       'environment.MODE keeps the instance from starting: it is not on the list',
@@ -145,7 +157,7 @@ describe('checkSettings', () => {
     expect(await change({})).toEqual([]);
     for (const environment of [{ TOKEN: 'another' }, { ...STORED.environment, NEW: 'x' }])
       await expect(change(environment)).rejects.toMatchObject({ code: 'PRIVILEGED_OPTION' });
-    await expect(checkSettings(STORED, strict, GROUPS, null)).rejects.toMatchObject({ code: 'PRIVILEGED_OPTION' });
+    await expect(checkSettings(STORED, strict, DEFINED, null)).rejects.toMatchObject({ code: 'PRIVILEGED_OPTION' });
   });
 
   it('reports every problem, with the code of the gravest', async () => {
@@ -154,7 +166,7 @@ describe('checkSettings', () => {
       { code: 'PRIVILEGED_OPTION', path: 'options.rpc', message: 'needs a privilege' },
       { code: 'RESERVED_OPTION', path: 'extra_args[0]', message: 'llamactl sets it' },
     );
-    await expect(checkSettings(STORED, judge, GROUPS, null)).rejects.toMatchObject({
+    await expect(checkSettings(STORED, judge, DEFINED, null)).rejects.toMatchObject({
       code: 'RESERVED_OPTION',
       message: 'extra_args[0]: llamactl sets it (and 2 more).',
       extras: { problems: [{ path: 'options.thraeds' }, { path: 'options.rpc' }, { path: 'extra_args[0]' }] },

@@ -31,6 +31,8 @@ export function newSettings(body: Omit<CreateInstance, 'name' | 'port'>): Settin
     upstream_model: body.upstream_model,
     request_defaults: body.request_defaults,
     request_strip: body.request_strip,
+    system_prompt: body.system_prompt,
+    preset: body.preset,
     isolated: body.isolated,
   });
 }
@@ -138,17 +140,17 @@ function unknownEngineProblem(engines: Engines, name: string): SettingsProblem {
 /**
  * Checks settings as a whole, and returns the warnings.
  *
- * @param groups Names of the configured groups.
+ * @param defined The names that settings can refer to.
  * @param stored The settings before the change; `null`: the instance is new.
  * @throws one error with every problem
  */
 export async function checkSettings(
   settings: Settings,
   adapter: EngineAdapter,
-  groups: GroupNames,
+  defined: DefinedNames,
   stored: Settings | null,
 ): Promise<string[]> {
-  const { problems, warnings } = await judgeSettings(settings, adapter, groups, stored);
+  const { problems, warnings } = await judgeSettings(settings, adapter, defined, stored);
   if (problems.length > 0) throw refused(problems);
   return warnings;
 }
@@ -157,19 +159,19 @@ export async function checkSettings(
 export async function settingsProblems(
   settings: Settings,
   engines: Engines,
-  groups: GroupNames,
+  defined: DefinedNames,
   stored: Settings | null,
   mostWarnings: number,
 ): ReturnType<EngineAdapter['check']> {
   const adapter = engines.find(settings.engine);
-  if (adapter !== null) return judgeSettings(settings, adapter, groups, stored, mostWarnings);
+  if (adapter !== null) return judgeSettings(settings, adapter, defined, stored, mostWarnings);
   return { problems: [unknownEngineProblem(engines, settings.engine)], warnings: [] };
 }
 
 async function judgeSettings(
   settings: Settings,
   adapter: EngineAdapter,
-  groups: GroupNames,
+  defined: DefinedNames,
   stored: Settings | null,
   mostWarnings?: number,
 ): ReturnType<EngineAdapter['check']> {
@@ -181,7 +183,7 @@ async function judgeSettings(
     adapter.needsModel && settings.model_path === undefined
       ? [{ code: 'VALIDATION_ERROR', path: 'model_path', message: 'is required: the path of the model file' }]
       : [];
-  return { problems: [...missing, ...problems], warnings: [...warnings, ...unknownGroup(settings, groups)] };
+  return { problems: [...missing, ...problems], warnings: [...warnings, ...unknownNames(settings, defined)] };
 }
 
 /** Splits the variables into those that equal their stored value, and the others. */
@@ -213,13 +215,26 @@ async function variableWarnings(
     .map(({ path, message }) => `${path} keeps the instance from starting: it ${message}`);
 }
 
-/** The names of the groups of the configuration. */
-export type GroupNames = Pick<ReadonlyMap<string, unknown>, 'has'>;
+/** Names that the configuration defines. */
+export interface DefinedNames {
+  groups: readonly string[];
+  presets: readonly string[];
+}
 
-/** Warns of an unknown group. It is no error: the configuration may get it later, and a fleet may be of another machine. */
-function unknownGroup({ group }: Settings, groups: GroupNames): string[] {
-  if (group === undefined || groups.has(group)) return [];
-  return [`group ${JSON.stringify(group)} is not in the configuration, so it limits nothing`];
+/**
+ * Warns of an unknown group or preset. It is no error: the configuration may get it later, and a fleet may be of another
+ * machine.
+ */
+function unknownNames({ group, preset }: Settings, { groups, presets }: DefinedNames): string[] {
+  const known = presets.length === 0 ? 'it has no presets' : `its presets: ${presets.join(', ')}`;
+  return [
+    ...(group === undefined || groups.includes(group)
+      ? []
+      : [`group ${JSON.stringify(group)} is not in the configuration, so it limits nothing`]),
+    ...(preset === undefined || presets.includes(preset)
+      ? []
+      : [`preset ${JSON.stringify(preset)} is not in the configuration, so it adds nothing; ${known}`]),
+  ];
 }
 
 /** Error codes by gravity: never allowed, then allowed with a privilege, then invalid, then taken. */

@@ -1,7 +1,8 @@
+import type { Config } from '@llamactl/contract/config';
 import type { Launch } from '../life/lifecycle.ts';
 import type { EngineTarget } from '../ports/engine-endpoint.ts';
 import type { PortWitness } from '../ports/listening-ports.ts';
-import type { Settings } from '../ports/instance-record.ts';
+import type { InstanceRecord, Settings } from '../ports/instance-record.ts';
 import type { Clock } from '../ports/time.ts';
 
 /** A request for a lease of an instance. */
@@ -46,7 +47,8 @@ export class EngineDied extends Error {
 export interface LeasedRecord {
   /** Internal id. */
   id: string;
-  settings: Pick<Settings, 'upstream_model' | 'request_defaults' | 'request_strip' | 'isolated'>;
+  /** With the values of the instance's preset. */
+  settings: Pick<Settings, 'upstream_model' | 'request_defaults' | 'request_strip' | 'system_prompt' | 'isolated'>;
 }
 
 /** The right to use one run of an engine. While a lease is held, only a stop ends the run. */
@@ -68,6 +70,17 @@ export interface Lease {
   passed(bytes: Uint8Array): void;
   /** Call in a `finally` after the last byte; further calls do nothing. */
   release(): void;
+}
+
+/** Adds the values of its preset to an instance's record; its own values win. A preset that is not configured adds nothing. */
+export function leasedRecord(record: InstanceRecord, presets: Config['presets']): LeasedRecord {
+  const { id, settings } = record;
+  const { preset: name = '' } = settings;
+  const preset = Object.hasOwn(presets, name) ? presets[name] : undefined;
+  if (preset === undefined) return record;
+  const { system_prompt = preset.system_prompt ?? '' } = settings;
+  const request_defaults = { ...preset.request_defaults, ...settings.request_defaults };
+  return { id, settings: { ...settings, request_defaults, system_prompt } };
 }
 
 /** Returns where a run answers. @param witness Witness of its port, once the run is ready; `null`: none. */

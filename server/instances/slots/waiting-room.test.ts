@@ -110,6 +110,40 @@ describe('a request for a stopped instance', () => {
     expect(requests.leases).toMatchObject([{ record: { settings } }]);
   });
 
+  it('gets the values of the preset with the lease, and those that the instance sets itself', async () => {
+    const presets = {
+      coding: { request_defaults: { temperature: 0, seed: 1 }, system_prompt: 'Write code.' },
+      brief: { system_prompt: 'Be brief.' },
+    };
+    domain = new Domain(undefined, { presets });
+    await domain.create('a', { preset: 'coding', request_defaults: { temperature: 1 } });
+    const requests = new Requests();
+    const patches = [
+      {},
+      { system_prompt: 'Own.' },
+      { preset: 'brief' },
+      { system_prompt: null },
+      { system_prompt: '' },
+      { preset: 'constructor', system_prompt: null },
+    ];
+    for (const patch of patches) {
+      await domain.manager.update('a', patch, { restart: false });
+      requests.send();
+      await domain.settle();
+    }
+    const seen = requests.leases.map(({ record: { settings } }) => [settings.system_prompt, settings.request_defaults]);
+    const own = { temperature: 1 };
+    expect(seen).toEqual([
+      ['Write code.', { temperature: 1, seed: 1 }],
+      ['Own.', { temperature: 1, seed: 1 }],
+      ['Own.', own],
+      ['Be brief.', own],
+      ['', own],
+      [undefined, own],
+    ]);
+    expect(domain.manager.get('a')).toMatchObject({ restart_required: false });
+  });
+
   it('does not start the instance if instance or key forbid it', async () => {
     await domain.create('a', { on_demand: false });
     await domain.create('b');

@@ -1,8 +1,9 @@
+import type { Config } from '@llamactl/contract/config';
 import type { DecisionInputs } from '@llamactl/contract/decisions';
 import { DEFAULT_QUEUE_LIMIT } from '@llamactl/contract/instance';
 import { decideDemand, type DemandOutcome, type Refusal } from './demand.ts';
 import type { LeaseBook } from './lease-book.ts';
-import { type Lease, type LeaseRequest, targetOf } from './leases.ts';
+import { type Lease, leasedRecord, type LeaseRequest, targetOf } from './leases.ts';
 import type { Mailbox } from '../life/mailbox.ts';
 import { momentOf, type Clock } from '../ports/time.ts';
 import type { Launch } from '../life/lifecycle.ts';
@@ -20,6 +21,7 @@ export interface WaitingRoomDependencies {
   leases: LeaseBook;
   scheduler: Pick<Scheduler, 'outlook' | 'changed'>;
   trace: Trace;
+  presets: Config['presets'];
   /** Whether an instance, given by id, refuses new leases. */
   isClosed: (instance: string) => boolean;
   /** The port witness of a ready run, by the instance's id; `null`: the run has no witness. */
@@ -253,7 +255,9 @@ export class WaitingRoom {
       throw new Error('cannot grant a lease: the instance is not running');
     const { number: run, launch } = state.run;
     const origin = { instance: record.id, run, stops };
-    return this.#dependencies.leases.of(record.id, run).grant(record.name, this.#targetOf(launch), record, origin);
+    const { leases, presets } = this.#dependencies;
+    const leased = leasedRecord(record, presets);
+    return leases.of(record.id, run).grant(record.name, this.#targetOf(launch), leased, origin);
   }
 
   /** The target of a launch. All its leases share one object, once the port has its witness. */

@@ -146,6 +146,7 @@ class Config(Model):
     rate_limit: ConfigRateLimit
     instances: ConfigInstances
     groups: dict[str, ConfigGroup]
+    presets: dict[str, ConfigPreset]
     engines: ConfigEngines
     models: ConfigModels
     logs: ConfigLogs
@@ -234,6 +235,11 @@ class ConfigModels(Model):
     dirs: list[str]
     hf_endpoint: str
     hf_token: str
+
+
+class ConfigPreset(Model):
+    request_defaults: dict[str, JsonValue] | None
+    system_prompt: str | None
 
 
 class ConfigRateLimit(Model):
@@ -340,9 +346,13 @@ class CreateInstance(_CreateInstanceRequired, total=False):
     upstream_model: str
     """Replaces the `model` of each request before the engine gets it."""
     request_defaults: dict[str, JsonValue]
-    """Fields that llamactl adds to JSON bodies under `/v1` that lack them."""
+    """Fields that llamactl adds to JSON bodies under `/v1` that lack them. They override those of `preset`."""
     request_strip: list[str]
     """Fields that llamactl removes from JSON bodies under `/v1`."""
+    system_prompt: str
+    """System prompt that llamactl adds to chats under `/v1` that have none. An empty text adds none, not even that of `preset`."""
+    preset: str
+    """Preset whose `request_defaults` and `system_prompt` apply; `presets` in the configuration defines them."""
     isolated: bool
     """Do not reuse cached prompts across requests, so that callers cannot find out prompts of others. Engine `llama_cpp` only. Default false."""
 
@@ -560,9 +570,13 @@ class Instance(Model):
     upstream_model: str | None
     """Replaces the `model` of each request before the engine gets it."""
     request_defaults: dict[str, JsonValue]
-    """Fields that llamactl adds to JSON bodies under `/v1` that lack them."""
+    """Fields that llamactl adds to JSON bodies under `/v1` that lack them. They override those of `preset`."""
     request_strip: list[str]
     """Fields that llamactl removes from JSON bodies under `/v1`."""
+    system_prompt: str | None
+    """System prompt that llamactl adds to chats under `/v1` that have none. An empty text adds none, not even that of `preset`."""
+    preset: str | None
+    """Preset whose `request_defaults` and `system_prompt` apply; `presets` in the configuration defines them."""
     isolated: bool
     """Do not reuse cached prompts across requests, so that callers cannot find out prompts of others. Engine `llama_cpp` only. Default false."""
     restart_count: int

@@ -63,6 +63,8 @@ class Operations:
         upstream_model: str | None = None,
         request_defaults: Mapping[str, models.JsonValue] | None = None,
         request_strip: list[str] | None = None,
+        system_prompt: str | None = None,
+        preset: str | None = None,
         isolated: bool | None = None,
     ) -> models.InstanceCreated:
         """Create an instance; does not start it.
@@ -88,14 +90,16 @@ class Operations:
             concurrency: Most requests that the engine gets at once; others wait. Default: no limit.
             queue_limit: Most requests that may wait; llamactl refuses further ones. Default 1 000.
             upstream_model: Replaces the `model` of each request before the engine gets it.
-            request_defaults: Fields that llamactl adds to JSON bodies under `/v1` that lack them.
+            request_defaults: Fields that llamactl adds to JSON bodies under `/v1` that lack them. They override those of `preset`.
             request_strip: Fields that llamactl removes from JSON bodies under `/v1`.
+            system_prompt: System prompt that llamactl adds to chats under `/v1` that have none. An empty text adds none, not even that of `preset`.
+            preset: Preset whose `request_defaults` and `system_prompt` apply; `presets` in the configuration defines them.
             isolated: Do not reuse cached prompts across requests, so that callers cannot find out prompts of others. Engine `llama_cpp` only. Default false.
         """
         request = Request(
             "POST",
             "/api/instances",
-            body=given(name=name, engine=engine, model_path=model_path, port=port, options=options, extra_args=extra_args, environment=environment, command=command, health_path=health_path, aliases=aliases, unlisted=unlisted, auto_start=auto_start, auto_restart=auto_restart, max_restarts=max_restarts, on_demand=on_demand, idle_timeout=idle_timeout, pinned=pinned, group=group, concurrency=concurrency, queue_limit=queue_limit, upstream_model=upstream_model, request_defaults=request_defaults, request_strip=request_strip, isolated=isolated),
+            body=given(name=name, engine=engine, model_path=model_path, port=port, options=options, extra_args=extra_args, environment=environment, command=command, health_path=health_path, aliases=aliases, unlisted=unlisted, auto_start=auto_start, auto_restart=auto_restart, max_restarts=max_restarts, on_demand=on_demand, idle_timeout=idle_timeout, pinned=pinned, group=group, concurrency=concurrency, queue_limit=queue_limit, upstream_model=upstream_model, request_defaults=request_defaults, request_strip=request_strip, system_prompt=system_prompt, preset=preset, isolated=isolated),
         )
         return models.InstanceCreated(await self._ask(request))
 
@@ -136,6 +140,8 @@ class Operations:
         upstream_model: str | None | Unset = UNSET,
         request_defaults: Mapping[str, models.JsonValue] | None | Unset = UNSET,
         request_strip: list[str] | None | Unset = UNSET,
+        system_prompt: str | None | Unset = UNSET,
+        preset: str | None | Unset = UNSET,
         isolated: bool | None | Unset = UNSET,
         apply: Literal["restart"] | None = None,
         if_match: str | None = None,
@@ -163,8 +169,10 @@ class Operations:
             concurrency: Most requests that the engine gets at once; others wait. Default: no limit.
             queue_limit: Most requests that may wait; llamactl refuses further ones. Default 1 000.
             upstream_model: Replaces the `model` of each request before the engine gets it.
-            request_defaults: Fields that llamactl adds to JSON bodies under `/v1` that lack them.
+            request_defaults: Fields that llamactl adds to JSON bodies under `/v1` that lack them. They override those of `preset`.
             request_strip: Fields that llamactl removes from JSON bodies under `/v1`.
+            system_prompt: System prompt that llamactl adds to chats under `/v1` that have none. An empty text adds none, not even that of `preset`.
+            preset: Preset whose `request_defaults` and `system_prompt` apply; `presets` in the configuration defines them.
             isolated: Do not reuse cached prompts across requests, so that callers cannot find out prompts of others. Engine `llama_cpp` only. Default false.
             apply: Restart the instance now, unless it is stopped or stopping.
             if_match: Change the instance only if its `ETag` is still this one; else 412 `PRECONDITION_FAILED`.
@@ -173,7 +181,7 @@ class Operations:
             "PUT",
             f"/api/instances/{step(name)}",
             query={"apply": apply},
-            body=changed(engine=engine, model_path=model_path, port=port, options=options, extra_args=extra_args, environment=environment, command=command, health_path=health_path, aliases=aliases, unlisted=unlisted, auto_start=auto_start, auto_restart=auto_restart, max_restarts=max_restarts, on_demand=on_demand, idle_timeout=idle_timeout, pinned=pinned, group=group, concurrency=concurrency, queue_limit=queue_limit, upstream_model=upstream_model, request_defaults=request_defaults, request_strip=request_strip, isolated=isolated),
+            body=changed(engine=engine, model_path=model_path, port=port, options=options, extra_args=extra_args, environment=environment, command=command, health_path=health_path, aliases=aliases, unlisted=unlisted, auto_start=auto_start, auto_restart=auto_restart, max_restarts=max_restarts, on_demand=on_demand, idle_timeout=idle_timeout, pinned=pinned, group=group, concurrency=concurrency, queue_limit=queue_limit, upstream_model=upstream_model, request_defaults=request_defaults, request_strip=request_strip, system_prompt=system_prompt, preset=preset, isolated=isolated),
             headers=given(**{"if-match": if_match}),
         )
         return models.InstanceUpdated(await self._ask(request))

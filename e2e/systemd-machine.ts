@@ -12,6 +12,8 @@ const TARGETS = ['sysinit', 'basic', 'multi-user', 'shutdown', 'network', 'netwo
 
 /** The program that enters namespaces. */
 const ENTER = 'nsenter';
+/** Where packages put units. */
+const PACKAGED_UNITS = '/usr/lib/systemd/system';
 /** `XDG_RUNTIME_DIR` of root. */
 const USER_RUNTIME = '/run/user/0';
 
@@ -24,6 +26,34 @@ export function whyNoSystemd(): string | null {
   return tried.status === 0 ? null : 'namespaces cannot be made';
 }
 
+/** Nothing that a machine writes into these folders stays. */
+const FRESH_FILES = `
+      for folder in /run /var/lib; do mount -t tmpfs tmpfs $folder; done
+      cp -a /etc /run/etc
+      rm -rf /run/etc/systemd/system
+      mkdir /run/etc/systemd/system
+      mount --bind /run/etc /etc`;
+
+/** The first boot hides this machine's own units. */
+function keptFiles(disk: string): string {
+  return `
+      ${overlays(disk)}
+      mount -t tmpfs tmpfs /run
+      if ! [ -e ${disk}/units ]; then
+        rm -rf /etc/systemd/system
+        mkdir /etc/systemd/system ${disk}/units
+      fi
+      mount --bind ${disk}/units ${PACKAGED_UNITS}`;
+}
+
+/** Commands of a shell in a mount namespace of its own, after which changes of `/etc`, `/usr` and `/var` go to a disk. */
+export function overlays(disk: string): string {
+  return `for name in etc usr var; do
+        mkdir -p ${disk}/$name ${disk}/work/$name
+        mount -t overlay overlay -o lowerdir=/$name,upperdir=${disk}/$name,workdir=${disk}/work/$name /$name
+      done`;
+}
+
 function cgroupRoot(): string | undefined {
   const line = readFileSync('/proc/self/mountinfo', 'utf8')
     .split('\n')
@@ -33,7 +63,7 @@ function cgroupRoot(): string | undefined {
 
 /**
  * A systemd of its own in namespaces of its own: the same files and network, but nothing of this machine's processes. It has a copy
- * of `/etc` without units, which a test may change.
+ * of `/etc` without units, which a test may change; with a disk, `/usr` and `/var` too.
  */
 export class SystemdMachine {
   readonly #group: string;
@@ -48,8 +78,11 @@ export class SystemdMachine {
     this.#init = init;
   }
 
-  /** @param folder An empty one: `units` in it and `/etc/systemd/system` in the machine have all units. */
-  static async boot(folder: string): Promise<SystemdMachine> {
+  /**
+   * @param folder An empty one: `units` in it and `/etc/systemd/system` in the machine have all units.
+   * @param disk A folder that keeps changes of `/etc`, `/usr` and `/var`, also for the next boot. Units of packages count.
+   */
+  static async boot(folder: string, disk?: string): Promise<SystemdMachine> {
     const units = path.join(folder, 'units');
     mkdirSync(units, { recursive: true });
     for (const target of TARGETS)
@@ -59,19 +92,16 @@ export class SystemdMachine {
     const script = `
       set -e
       mount --make-rprivate /
-      for folder in /run /var/lib; do mount -t tmpfs tmpfs $folder; done
-      cp -a /etc /run/etc
-      rm -rf /run/etc/systemd/system
-      mkdir /run/etc/systemd/system
-      mount --bind /run/etc /etc
+      ${disk === undefined ? FRESH_FILES : keptFiles(disk)}
       mount -t proc proc /proc
       mount --bind /proc/sys /proc/sys && mount -o remount,ro,bind /proc/sys
       umount -R /sys/fs/cgroup
       mount -t cgroup2 cgroup2 /sys/fs/cgroup
       exec ${SYSTEMD} --system --unit=multi-user.target --log-target=console --show-status=no`;
     const unshare = 'unshare --mount --pid --cgroup --uts --ipc --fork --kill-child';
+    const searched = ['/etc/systemd/system', ...(disk === undefined ? [] : [PACKAGED_UNITS])];
     const child = spawn('sh', ['-c', `echo $$ > ${group}/cgroup.procs; exec ${unshare} sh -c "$1"`, 'sh', script], {
-      env: { PATH: process.env['PATH'] ?? '', container: 'other', SYSTEMD_UNIT_PATH: `${units}:/etc/systemd/system` },
+      env: { PATH: process.env['PATH'] ?? '', container: 'other', SYSTEMD_UNIT_PATH: [units, ...searched].join(':') },
       stdio: ['ignore', 'ignore', 'pipe'],
     });
     let said = '';

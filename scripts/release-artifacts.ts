@@ -9,6 +9,7 @@ import type { BuildStamp } from '@llamactl/server/build-stamp';
 import { billOfMaterials } from './bill-of-materials.ts';
 import { bundle } from './bundle.ts';
 import { buildClient } from './client-package.ts';
+import { buildDebianPackage } from './debian-package.ts';
 import { buildExecutable } from './executable.ts';
 import { filledFormula } from './homebrew-formula.ts';
 import { npmCommand } from './npm-command.ts';
@@ -24,6 +25,8 @@ export interface ReleaseParts {
   addresses: { downloads: string; homepage: string } | null;
   /** A Python with hatchling; `null`: none, so no package of the Python client is made. */
   python: string | null;
+  /** Whether this machine has dpkg-deb; without it, no Debian package is made. */
+  hasDpkg: boolean;
 }
 
 /** The checksums of all files of a release, for `sha256sum --check`. */
@@ -44,7 +47,9 @@ export async function makeRelease(directory: string, parts: ReleaseParts): Promi
     await packNpm(draft, parts);
     await packClient(draft, work, parts);
     await packPython(draft, parts);
-    await archiveExecutable(draft, work, parts);
+    const folder = await archiveExecutable(draft, work, parts);
+    await packDebian(draft, folder, parts);
+    await copyFile(path.join(parts.root, 'packaging', 'install.sh'), path.join(draft, 'install.sh'));
     await writeBill(draft, work, parts);
     await writeFormula(draft, parts);
     const names = (await readdir(draft)).toSorted();
@@ -58,6 +63,9 @@ export async function makeRelease(directory: string, parts: ReleaseParts): Promi
     await rm(draft, { recursive: true, force: true });
   }
 }
+
+/** The licences of the parts of the executable. */
+const LICENCES = 'THIRD-PARTY-LICENCES.txt';
 
 const npmTarball = (version: string): string => `llamactl-${version}.tgz`;
 
@@ -88,19 +96,31 @@ async function packPython(draft: string, { root, epoch, python }: ReleaseParts):
   await runTool(python, words, { environment, directory: path.join(root, 'clients', 'python') });
 }
 
-async function archiveExecutable(draft: string, work: string, parts: ReleaseParts): Promise<void> {
+/** @returns the folder with the files of the archive */
+async function archiveExecutable(draft: string, work: string, parts: ReleaseParts): Promise<string> {
   const { root, version, stamp, epoch } = parts;
   const name = `llamactl-${version}-${process.platform}-${process.arch}`;
   const folder = path.join(work, name);
   await mkdir(folder);
   const licences = await buildExecutable(path.join(folder, 'llamactl'), stamp);
-  await writeFile(path.join(folder, 'THIRD-PARTY-LICENCES.txt'), licences);
+  await writeFile(path.join(folder, LICENCES), licences);
   for (const file of ['LICENSE', 'CHANGELOG.md', 'llamactl.example.yaml']) {
     await copyFile(path.join(root, file), path.join(folder, file));
   }
   const same = ['--sort=name', '--owner=0', '--group=0', '--numeric-owner', `--mtime=@${epoch}`, '--mode=u=rwX,go=rX'];
   const words = [...same, '-czf', path.join(draft, `${name}.tar.gz`), name];
   await runTool('tar', words, { environment: process.env, directory: work });
+  return folder;
+}
+
+/** @param folder The executable and its licences are in it. */
+async function packDebian(draft: string, folder: string, parts: ReleaseParts): Promise<void> {
+  if (!parts.hasDpkg) return;
+  const [executable, licences] = [path.join(folder, 'llamactl'), path.join(folder, LICENCES)];
+  const homepage = parts.addresses?.homepage ?? null;
+  const tree = `${folder}.debian`;
+  await mkdir(tree);
+  await buildDebianPackage(draft, tree, { ...parts, executable, licences, homepage });
 }
 
 async function writeBill(draft: string, work: string, { root, version, stamp }: ReleaseParts): Promise<void> {

@@ -1,5 +1,6 @@
 import path from 'node:path';
 import { parseArgs } from 'node:util';
+import { findProgram } from '@llamactl/cli/quickstart/find-engine';
 import { makeRelease } from './release-artifacts.ts';
 import { releaseProblems } from './release-checks.ts';
 import { git, releaseState } from './release-state.ts';
@@ -39,11 +40,14 @@ async function make(downloads: string | null, homepage: string | null): Promise<
   const addresses = downloads === null ? null : { downloads, homepage: homepage ?? downloads };
   const python = testClientPython();
   const program = 'missing' in python ? null : python.program;
-  const names = await makeRelease(directory, { root: ROOT, version, stamp, epoch, addresses, python: program });
+  const hasDpkg = (await findProgram('dpkg-deb', process.env['PATH'])) !== null;
+  const parts = { root: ROOT, version, stamp, epoch, addresses, python: program, hasDpkg };
+  const names = await makeRelease(directory, parts);
   for (const name of names) process.stdout.write(`${path.join(directory, name)}\n`);
   const left = [
     ...(addresses === null ? ['no llamactl.rb, because its download URL is unknown: add --downloads=URL'] : []),
     ...('missing' in python ? [`no packages of the Python client: ${python.missing}`] : []),
+    ...(hasDpkg ? [] : ['no Debian package: this machine has no dpkg-deb']),
   ];
   for (const one of left) process.stderr.write(`release: ${one}\n`);
 }

@@ -127,8 +127,14 @@ describe('a command line', () => {
     await server.goAway();
   });
 
-  it('suggests the closest verb for an unknown one', async () => {
-    const { status, stderr } = await sandbox.run(['strat']);
-    expect([status, stderr]).toEqual([2, expect.stringContaining('Did you mean start?')]);
+  it.each([
+    ['strat', 'Did you mean start?'],
+    ['servce', 'Did you mean serve or service?'],
+    ['delet', 'Did you mean delete?'],
+    ['keys creat', 'Did you mean keys create?'],
+    ['desribe', 'use: llamactl show NAME'],
+  ])('suggests the closest verbs, aliases and verbs of other programs for %j', async (line, meant) => {
+    const { status, stderr } = await sandbox.run(line.split(' '));
+    expect([status, stderr.split('\n')[1]]).toEqual([2, `  ${meant}`]);
   });
 });

@@ -6,6 +6,7 @@ import { Contexts } from './server/contexts.ts';
 import { EXIT, type ExitStatus } from './exit-status.ts';
 import { configuredAddress, type AddressFlags, type ServerAddress } from './server/server-address.ts';
 import { bareWords, helpCommand, understood } from './command-words.ts';
+import { outputForm, outputOptions, wantsJson, type OutputFlags } from './screen/output-format.ts';
 import { isColoured } from './screen/style.ts';
 import { knownSize, Terminal } from './screen/terminal.ts';
 import type { Surroundings } from './surroundings.ts';
@@ -37,9 +38,7 @@ export interface Invocation<Flags> {
 }
 
 /** Flags that every verb has. */
-interface GlobalFlags extends AddressFlags {
-  json?: boolean;
-  quiet?: boolean;
+interface GlobalFlags extends AddressFlags, OutputFlags {
   color: boolean;
 }
 
@@ -82,7 +81,7 @@ export class CommandLine {
     if (words.length === 1 && ['--version', '-V'].includes(words[0] ?? '')) return this.run(['version']);
     const dashes = words.indexOf('--');
     this.#rest = dashes === -1 ? [] : words.slice(dashes + 1);
-    const isJson = words.slice(0, dashes === -1 ? undefined : dashes).includes('--json');
+    const isJson = wantsJson(words.slice(0, dashes === -1 ? undefined : dashes));
     try {
       const program = await this.program(this.#wanted(words));
       await program.parseAsync(await understood(program, words), { from: 'user' });
@@ -99,12 +98,23 @@ export class CommandLine {
    */
   async program(loaded: readonly Verb[] = this.#verbs): Promise<Command> {
     const { stdout } = this.surroundings.streams;
+    const commands = await Promise.all(
+      this.#verbs.map(async (verb) => {
+        const command = loaded.includes(verb) ? (await verb.load())(this) : stub(verb);
+        return command
+          .summary(verb.summary)
+          .helpGroup(verb.group)
+          .aliases(verb.aliases ?? []);
+      }),
+    );
+    // Commander would take the `-o` of a verb for that of the program. The tree of all verbs is not parsed.
+    const isShortTaken = commands.some(({ options }) => options.some(({ short }) => short === '-o'));
     const program = new Command('llamactl')
       .description('The control plane for local LLM inference: one API for every engine on this machine.')
       .usage('[options] <command>')
       .option('--url <url>', 'Server URL (default: the current context, or the server on this machine)')
       .option('--context <name>', 'Named server; see llamactl context')
-      .option('--json', 'Print JSON')
+      .option('--json', 'Print JSON; the same as --output json')
       .option('-q, --quiet', 'Print only the essential result')
       .option('--no-color', 'Do not use colours (also NO_COLOR=1)')
       .helpOption('-h, --help', 'Show this help')
@@ -119,15 +129,8 @@ export class CommandLine {
       .showSuggestionAfterError()
       .addHelpCommand(helpCommand().helpGroup('The server:'))
       .exitOverride();
-    for (const verb of this.#verbs) {
-      const command = loaded.includes(verb) ? (await verb.load())(this) : stub(verb);
-      program.addCommand(
-        command
-          .summary(verb.summary)
-          .helpGroup(verb.group)
-          .aliases(verb.aliases ?? []),
-      );
-    }
+    for (const option of outputOptions(!isShortTaken || loaded === this.#verbs)) program.addOption(option);
+    for (const command of commands) program.addCommand(command);
     inherit(program);
     return program;
   }
@@ -152,11 +155,11 @@ export class CommandLine {
 
   /** An action that needs no server. */
   local<Flags>(act: (terminal: Terminal, invocation: Invocation<Flags>, command: Command) => Promise<void>): Action {
-    const terminalOf = (flags: GlobalFlags): Terminal => this.#terminalOf(flags);
+    const terminalOf = async (flags: GlobalFlags): Promise<Terminal> => this.#terminalOf(flags);
     const restOf = (): readonly string[] => this.#rest;
     return async function (this: Command) {
       const flags = this.opts<Record<string, unknown>>() as Flags;
-      await act(terminalOf(this.optsWithGlobals()), { words: this.args, rest: restOf(), flags }, this);
+      await act(await terminalOf(this.optsWithGlobals()), { words: this.args, rest: restOf(), flags }, this);
     };
   }
 
@@ -248,13 +251,12 @@ export class CommandLine {
     return isHelp && !isJson ? EXIT.ok : EXIT.usage;
   }
 
-  #terminalOf(flags: GlobalFlags): Terminal {
+  async #terminalOf(flags: GlobalFlags): Promise<Terminal> {
     const { streams, environment } = this.surroundings;
     return new Terminal({
       streams,
       isColoured: isColoured(streams.stdout.isTTY === true, flags.color, environment),
-      isJson: flags.json === true,
-      isQuiet: flags.quiet === true,
+      form: await outputForm(flags),
     });
   }
 

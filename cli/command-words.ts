@@ -2,7 +2,7 @@ import { Command } from 'commander';
 import type { UnknownCommand } from './unknown-verb.ts';
 
 /** Global options that take a value, and may precede the verb. */
-const WITH_VALUE = new Set(['--url', '--context']);
+const WITH_VALUE = new Set(['--url', '--context', '-o', '--output', '--format']);
 
 /** The words before `--` that are neither options, nor values of the program's own options. */
 export function bareWords(words: readonly string[]): string[] {

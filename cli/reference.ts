@@ -47,11 +47,18 @@ export function helpOf(command: Command, hasGlobalOptions: boolean, columns: num
   return text.trim();
 }
 
-function referenceOf(program: Command): string {
-  const sections = program.commands.flatMap((verb) => [
-    section(`### llamactl ${verb.name()}`, verb),
-    ...visible(verb).map((each) => section(`#### llamactl ${verb.name()} ${each.name()}`, each)),
+/** Every visible verb and subcommand, with its words: `keys rm`. */
+export function documentedCommands(program: Command): { words: string; command: Command }[] {
+  return program.commands.flatMap((verb) => [
+    { words: verb.name(), command: verb },
+    ...visible(verb).map((command) => ({ words: `${verb.name()} ${command.name()}`, command })),
   ]);
+}
+
+function referenceOf(program: Command): string {
+  const sections = documentedCommands(program).map(({ words, command }) =>
+    section(`${words.includes(' ') ? '####' : '###'} llamactl ${words}`, command),
+  );
   return [section('### Options of every command', program), ...sections].join('\n\n');
 }
 

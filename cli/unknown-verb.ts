@@ -39,17 +39,23 @@ function same(instead: string, ...words: readonly string[]): Record<string, stri
 
 /** The error for a word that is no command, with the one that was probably meant. */
 export async function unknownVerb({ path, word, parent }: UnknownCommand): Promise<Problem> {
-  const { suggestion } = await import('@llamactl/server/suggestion');
+  const { suggestions } = await import('@llamactl/server/suggestion');
   const known = parent
     .createHelp()
     .visibleCommands(parent)
     .flatMap((command) => [command.name(), ...command.aliases()]);
   const isVerb = path.length === 0;
-  const other = isVerb ? OTHER_WORDS[word] : undefined;
-  const near = other === undefined ? suggestion(word, known) : null;
-  const meant = other ?? (near === null ? null : [...path, near].join(' '));
+  const near = isVerb && word in OTHER_WORDS ? [word] : suggestions(word, known);
+  // The words of other programs only if no verb of this one is similar.
+  const meant = near.length > 0 || !isVerb ? near : suggestions(word, Object.keys(OTHER_WORDS)).slice(0, 1);
+  const other = isVerb ? OTHER_WORDS[meant[0] ?? ''] : undefined;
   return new Problem(`unknown command '${plain([...path, word].join(' '))}'`, EXIT.usage, [
-    ...(meant === null ? [] : [other === undefined ? `Did you mean ${meant}?` : `use: ${meant}`]),
+    ...(meant.length === 0 ? [] : [other === undefined ? `Did you mean ${listed(path, meant)}?` : `use: ${other}`]),
     isVerb ? 'llamactl help lists all commands' : `llamactl help ${path.join(' ')} lists its commands`,
   ]);
+}
+
+/** Two equally similar words are a question; of more, the first is the best guess. */
+function listed(path: readonly string[], meant: readonly string[]): string {
+  return (meant.length > 2 ? meant.slice(0, 1) : meant).map((word) => [...path, word].join(' ')).join(' or ');
 }

@@ -127,6 +127,12 @@ export const VERBS: readonly Verb[] = [
     load: async () => (await import('./commands/run.ts')).runCommand,
   },
   {
+    name: 'options',
+    summary: 'Search and explain the options of an engine',
+    group: INSTANCES,
+    load: async () => (await import('./commands/options.ts')).optionsCommand,
+  },
+  {
     name: 'logs',
     summary: 'Show the output of instances',
     group: WATCHING,

@@ -443,6 +443,52 @@ export interface CreateUser {
   tokens_per_minute?: number | undefined;
 }
 
+export interface Engine {
+  /** The `engine` of instances. */
+  id: string;
+  /** Path of the program; `null`: it was not found, or each instance gives its own `command`. */
+  program: string | null;
+  /** As the program reports it; `null`: unknown. */
+  version: string | null;
+  /** Why the program is missing or cannot be read; `null`: no problem. */
+  problem: string | null;
+}
+
+export interface EngineList {
+  engines: Engine[];
+}
+
+export interface EngineOption {
+  /** Its name in `options`, in snake_case. An engine may accept other names too. */
+  key: string;
+  /** The spellings on the command line of the engine, long ones first. */
+  flags: string[];
+  /** The kind of its value. `number` and `text` may accept words that only `description` lists. */
+  type: 'switch' | 'number' | 'text' | 'choice' | 'list';
+  /** The default in the words of the engine's help: `4096`, `auto`, `same as --threads`; `null`: not given. */
+  default: string | null;
+  /** All allowed values of a `choice`, or of the items of a `list`; `null`: the help does not list them. */
+  choices: string[] | null;
+  /** The section of the engine's help: `common`, `sampling`; `null`: none. */
+  group: string | null;
+  /** The text of the engine's help, on one line. */
+  description: string;
+  /** Environment variables of the engine that set it. */
+  variables: string[];
+  /** Why instances may not set it, or only with `security.allow_privileged`; `null`: it is free. */
+  guard: {
+    kind: 'reserved' | 'privileged';
+    why: string;
+  } | null;
+}
+
+export interface EngineOptionList {
+  /** In the order of the engine's help; empty if they are unknown. */
+  options: EngineOption[];
+  /** Why the options are unknown; `null`: they are known. */
+  problem: string | null;
+}
+
 export interface ErrorBody {
   /** Cause and fix, for a person. */
   error: string;

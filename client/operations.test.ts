@@ -75,6 +75,7 @@ describe('methods of the client', () => {
       { alerts: [4] },
       { audit: [5] },
       { sessions: [6] },
+      { engines: [7] },
     ];
     const { fetch } = new ScriptedFetch(...lists.map((list) => answer(list)));
     const client = new Client({ fetch });
@@ -85,8 +86,9 @@ describe('methods of the client', () => {
       await client.getSystemAlerts(),
       await client.getAudit(),
       await client.listSessions(),
+      await client.listEngines(),
     ];
-    expect(given).toEqual([[1], [2], [3], [4], [5], [6]]);
+    expect(given).toEqual([[1], [2], [3], [4], [5], [6], [7]]);
   });
 
   it('take and return a fleet as an object or as text', async () => {

@@ -138,6 +138,16 @@ export class Operations {
     return (await this.#transport.text({ method: 'GET', path: '/api/export', headers, ...call })).body;
   }
 
+  /** Lists the engines of the configuration, with program and version. */
+  async listEngines(call?: CallOptions): Promise<models.Engine[]> {
+    return (await this.#get<models.EngineList>('/api/engines', call)).engines;
+  }
+
+  /** Returns the options of the installed engine, from its own help. */
+  getEngineOptions(engine: string, call?: CallOptions): Promise<models.EngineOptionList> {
+    return this.#get(path`/api/engines/${engine}/options`, call);
+  }
+
   /** Lists requests to engines: all in flight and the last finished ones, by default 50. */
   listRequests({ finished, ...call }: Optional<{ finished: number }> = {}): Promise<models.Requests> {
     return this.#get('/api/requests', call, { finished });

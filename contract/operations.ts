@@ -1,4 +1,5 @@
 import { ACCESS_OPERATIONS } from './access-operations.ts';
+import { ENGINE_OPERATIONS } from './engine-operations.ts';
 import { FLEET_OPERATIONS } from './fleet-operations.ts';
 import { INSTANCE_OPERATIONS } from './instance-operations.ts';
 import { LOG_OPERATIONS } from './log-operations.ts';
@@ -12,6 +13,7 @@ export const OPERATIONS = {
   ...INSTANCE_OPERATIONS,
   ...LOG_OPERATIONS,
   ...FLEET_OPERATIONS,
+  ...ENGINE_OPERATIONS,
   ...REQUEST_OPERATIONS,
   ...SYSTEM_OPERATIONS,
   ...ACCESS_OPERATIONS,

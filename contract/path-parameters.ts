@@ -31,5 +31,10 @@ export const PATH_PARAMETERS = {
     missing: 'NOT_FOUND',
     missingSentence: 'No request in flight has this id',
   },
+  engine: {
+    schema: z.string().min(1).max(200),
+    missing: 'NOT_FOUND',
+    missingSentence: 'No engine has this name',
+  },
   name: { schema: NameSchema, missing: 'INSTANCE_NOT_FOUND', missingSentence: 'No instance has this name' },
 } as const satisfies Record<string, PathRule>;

@@ -1,6 +1,6 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { suggestion } from './suggestion.ts';
+import { suggestion, suggestions } from './suggestion.ts';
 
 const KNOWN = ['host', 'port', 'base_path', 'allowed_hosts', 'idle_timeout', 'stop_timeout'];
 
@@ -22,6 +22,12 @@ describe('suggestion', () => {
     expect(suggestion('x', KNOWN)).toBeNull();
     expect(suggestion('', KNOWN)).toBeNull();
     expect(suggestion('port', [])).toBeNull();
+  });
+
+  it('has all words that are equally similar', () => {
+    expect(suggestions('servce', ['serve', 'start', 'service'])).toEqual(['serve', 'service']);
+    expect(suggestions('strat', ['start', 'stats'])).toEqual(['start']);
+    expect(suggestions('telemetry', KNOWN)).toEqual([]);
   });
 
   it('finds a known word after one typing error', () => {

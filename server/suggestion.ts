@@ -1,4 +1,4 @@
-import { closestMatch } from 'leven';
+import leven, { closestMatch } from 'leven';
 
 /** Longest word that is compared. A longer one is no misspelling of a known word, and comparing it costs time. */
 const LONGEST_WORD = 64;
@@ -11,14 +11,23 @@ const folds = new WeakMap<Iterable<string>, ReadonlyMap<string, string>>();
  * equally similar words the first wins. An array that is passed again must not have changed.
  */
 export function suggestion(unknown: string, known: Iterable<string>): string | null {
-  if (unknown.length > LONGEST_WORD) return null;
+  return suggestions(unknown, known)[0] ?? null;
+}
+
+/** All known words that are equally similar to an unknown one, in their order. Those with the same letters come alone. */
+export function suggestions(unknown: string, known: Iterable<string>): string[] {
+  if (unknown.length > LONGEST_WORD) return [];
   const wanted = folded(unknown);
   // Allow two errors (a swap counts as two), or a third of the letters. With more, any short word would match any other.
   const maxDistance = wanted.length < 4 ? 1 : Math.max(2, Math.floor(wanted.length / 3));
   const words = foldsOf(known);
   const near = [...words.keys()].filter((word) => Math.abs(word.length - wanted.length) <= maxDistance);
   const nearest = closestMatch(wanted, near, { maxDistance });
-  return nearest === undefined ? null : (words.get(nearest) ?? null);
+  if (nearest === undefined) return [];
+  const distance = leven(wanted, nearest);
+  const equal = near.filter((word) => leven(wanted, word) === distance);
+  const swapped = equal.filter((word) => lettersOf(word) === lettersOf(wanted));
+  return (swapped.length > 0 ? swapped : equal).map((word) => words.get(word) ?? word);
 }
 
 function foldsOf(known: Iterable<string>): ReadonlyMap<string, string> {
@@ -29,6 +38,10 @@ function foldsOf(known: Iterable<string>): ReadonlyMap<string, string> {
   // An iterator can be read only once.
   if (Array.isArray(known)) folds.set(known, words);
   return words;
+}
+
+function lettersOf(word: string): string {
+  return (word.match(/./gsu) ?? []).toSorted().join('');
 }
 
 function folded(word: string): string {

@@ -34,8 +34,11 @@ describe('a completion script', () => {
 describe('completion words', () => {
   it('come from the server', async () => {
     await server.add('qwen');
-    await server.add('llama');
+    await server.add('llama', { aliases: ['gpt-4'] });
     expect((await run('words', 'instance')).stdout).toBe('qwen\nllama\n');
+    expect((await run('words', 'model')).stdout).toBe('qwen\nllama\ngpt-4\n');
+    expect((await run('words', 'engine')).stdout).toBe('llama_cpp\ncustom\n');
+    expect((await run('words', 'engine-option')).status).toBe(0);
     expect((await run('words', 'setting')).status).toBe(0);
   });
 

@@ -1,3 +1,4 @@
+import type { CallOptions } from '@llamactl/client';
 import { Argument, Command } from 'commander';
 import type { CommandLine, Session } from '../command-line.ts';
 import type { CompletedCommand } from '../completion/completion-tree.ts';
@@ -84,6 +85,14 @@ async function wordsOf(kind: WordKind, { client, contexts, signal }: Session): P
   switch (kind) {
     case 'instance':
       return (await client.listInstances(call)).map(({ name }) => name);
+    case 'model':
+      return (await client.listInstances(call)).flatMap(({ name, aliases }) => [name, ...aliases]);
+    case 'engine':
+      return (await client.listEngines(call)).map(({ id }) => id);
+    case 'option-key':
+      return optionKeys(client, call);
+    case 'engine-option':
+      return (await optionKeys(client, call)).map((key) => `${key}=`);
     case 'context':
       return contexts.list().map(([name]) => name);
     case 'account':
@@ -95,4 +104,10 @@ async function wordsOf(kind: WordKind, { client, contexts, signal }: Session): P
     case 'assignment':
       return Object.keys((await client.getConfig(call)).sources).map((key) => `${key}=`);
   }
+}
+
+/** Options of the default engine that instances may set. */
+async function optionKeys(client: Session['client'], call: CallOptions): Promise<string[]> {
+  const { options } = await client.getEngineOptions('llama_cpp', call);
+  return options.filter(({ guard }) => guard === null).map(({ key }) => key);
 }

@@ -67,6 +67,12 @@ describe('the log of an instance', () => {
     expect(server.manager.calls.at(-1)?.arguments).toEqual(['llama', { lines: 20, level: 'info', afterSeq: null }]);
   });
 
+  it('has as many lines with --tail as with -n', async () => {
+    server.manager.log = { logs: [entry(1, 0)] };
+    await sandbox.run(['logs', 'llama', '--tail', '7']);
+    expect(server.manager.calls.at(-1)?.arguments[1]).toMatchObject({ lines: 7 });
+  });
+
   it('leaves out debug lines unless --level names them', async () => {
     server.manager.log = { logs: [entry(1, 0)] };
     const levelOf = async (...words: string[]): Promise<unknown> => {

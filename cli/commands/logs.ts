@@ -12,6 +12,7 @@ import { widthOf } from '../screen/text.ts';
 interface LogsFlags {
   follow?: boolean;
   lines?: number | 'all';
+  tail?: number | 'all';
   level: LogLevel | 'all';
   since?: string;
   timestamps?: boolean;
@@ -28,6 +29,7 @@ export function logsCommand(commandLine: CommandLine): Command {
     .argument('<names...>', 'Instances')
     .option('-f, --follow', 'Follow the output until Ctrl-C, across restarts of the instance and the server')
     .option('-n, --lines <number>', `Number of last lines, or all (default: ${DEFAULT_LINES})`, lineCount)
+    .option('--tail <number>', 'Same as --lines', lineCount)
     .addOption(
       new Option('--level <level>', 'Lowest level; details of each request are debug').choices(LEVELS).default('info'),
     )
@@ -56,7 +58,7 @@ interface Selection {
   from: number | null;
 }
 
-function selectionOf({ now }: Session, { lines, level, since }: LogsFlags): Selection {
+function selectionOf({ now }: Session, { tail, lines = tail, level, since }: LogsFlags): Selection {
   const from = since === undefined ? null : momentOf(since, now());
   if (since !== undefined && from === null) {
     throw new Problem(`--since ${since}: give an age (10m, 2h, 1d) or a time (2026-03-01T12:00)`, EXIT.usage);

@@ -91,6 +91,20 @@ describe('a list of instances', () => {
     expect((await sandbox.run(['ps'])).stdout).not.toContain('ALIASES');
   });
 
+  it('sorts by a column with --sort, in every format', async () => {
+    for (const [name, port] of [
+      ['b', 8102],
+      ['a', 8103],
+      ['c', 8101],
+    ] as const)
+      await server.add(name, { port });
+    expect((await sandbox.run(['ps', '-q', '--sort', 'name'])).stdout).toBe('a\nb\nc\n');
+    expect((await sandbox.run(['ps', '-q', '--sort', '-port'])).stdout).toBe('a\nb\nc\n');
+    expect((await sandbox.run(['ps', '--sort', 'port'])).stdout).toMatch(/\nc .*\nb .*\na /);
+    const { status, stderr } = await sandbox.run(['ps', '--sort', 'age']);
+    expect([status, stderr]).toEqual([2, expect.stringContaining('Give one of name, status, up')]);
+  });
+
   it('shows one status with --status', async () => {
     await server.add('a', { status: 'running' });
     await server.add('b');

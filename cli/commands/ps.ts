@@ -2,9 +2,11 @@ import type { Frame, InstanceSummary, Status } from '@llamactl/client';
 import { Command, Option } from 'commander';
 import { clockTime } from '../screen/clock-time.ts';
 import type { CommandLine, Session } from '../command-line.ts';
+import { instanceOrder, sorted, SORT_COLUMNS, type InstanceOrder } from '../instances/instance-order.ts';
 import { instanceTable } from '../instances/instance-table.ts';
 import { untilInterrupted, waitingNote } from '../interruption.ts';
 import type { LiveTable as Table, View } from '../screen/live-table.ts';
+import type { Terminal } from '../screen/terminal.ts';
 import { cut, padded, plain } from '../screen/text.ts';
 
 interface Flags {
@@ -12,9 +14,11 @@ interface Flags {
   all?: true;
   wide?: true;
   watch?: true;
+  sort?: InstanceOrder;
 }
 
 const STATUSES = ['stopped', 'starting', 'running', 'stopping', 'restarting', 'failed'] satisfies Status[];
+const OPTIONAL = ['model_path'] satisfies (keyof InstanceSummary)[];
 const CHANGES = [
   'instance_status_changed',
   'instance_created',
@@ -28,6 +32,7 @@ export function psCommand(commandLine: CommandLine): Command {
     .addOption(new Option('--status <status>', 'Only instances with this status').choices(STATUSES))
     .option('-a, --all', 'Show all columns, with aliases and creation time')
     .addOption(new Option('--wide', 'Same as --all').hideHelp())
+    .option('--sort <column>', `Sort by ${SORT_COLUMNS.join(', ')}; -COLUMN for descending`, instanceOrder)
     .option('-w, --watch', 'Keep the table up to date until Ctrl-C; piped: print a line per change')
     .addHelpText(
       'after',
@@ -35,7 +40,8 @@ export function psCommand(commandLine: CommandLine): Command {
 Examples:
   llamactl ps
   llamactl ps --status failed
-  llamactl ps --watch
+  llamactl ps --watch --sort -up
+  llamactl ps --format '{{.Name}}\\t{{.Status}}'
   llamactl stop $(llamactl ps -q --status running)`,
     )
     .action(
@@ -48,11 +54,15 @@ Examples:
 }
 
 async function list({ client, terminal, signal, now }: Session, flags: Flags): Promise<void> {
-  const instances = await client.listInstances({ status: flags.status, signal });
-  if (terminal.isJson) return terminal.printJson(instances);
+  const instances = sorted(await client.listInstances({ status: flags.status, signal }), flags.sort);
+  if (terminal.isJson) return terminal.printJson(instances, OPTIONAL);
   if (terminal.isQuiet) return instances.forEach(({ name }) => terminal.print(plain(name)));
   if (instances.length === 0) return terminal.note(nothing(flags));
-  const { columns, rows } = instanceTable(instances, { style: terminal.style, now: now(), isWide: isWide(flags) });
+  const { columns, rows } = instanceTable(instances, {
+    style: terminal.style,
+    now: now(),
+    isWide: isWide(flags, terminal),
+  });
   terminal.printTable(columns, rows);
 }
 
@@ -78,8 +88,8 @@ async function watchTable(session: Session, flags: Flags): Promise<void> {
   const instances = new InstanceList();
   let isAway = false;
   const render = (): View => {
-    const shown = instances.all.filter(isOf(flags));
-    const { columns, rows } = instanceTable(shown, { style, now: now(), isWide: isWide(flags) });
+    const shown = sorted(instances.all.filter(isOf(flags)), flags.sort);
+    const { columns, rows } = instanceTable(shown, { style, now: now(), isWide: isWide(flags, terminal) });
     const foot = isAway ? [awayLine(terminal, client.url)] : [];
     if (shown.length === 0) return { table: [style.faint(cut(nothing(flags), terminal.columns))], foot };
     return { table: liveLines(terminal, columns, rows, isAway), foot };
@@ -144,8 +154,8 @@ function isOf({ status }: Flags): (instance: InstanceSummary) => boolean {
   return (instance) => status === undefined || instance.status === status;
 }
 
-function isWide({ all, wide }: Flags): boolean {
-  return all === true || wide === true;
+function isWide({ all, wide }: Flags, terminal: Terminal): boolean {
+  return all === true || wide === true || terminal.isWide;
 }
 
 function nothing({ status }: Flags): string {

@@ -1,4 +1,5 @@
 import type { Argument, Option } from 'commander';
+import { SORT_COLUMNS } from '../instances/instance-order.ts';
 import type { ValueKind } from './value-kind.ts';
 
 /** The kind of each argument, by command and argument name in the help. A test checks that none is missing. */
@@ -21,11 +22,12 @@ export const ARGUMENT_KINDS: Readonly<Record<string, ValueKind>> = {
   'keys rm keys': 'key',
   'login username': 'none',
   'logs names': 'instance',
+  'options word': 'option-key',
   'requests cancel ids': 'none',
   'restart names': 'instance',
   'restore file': 'file',
   'rm names': 'instance',
-  'run model': 'instance or file',
+  'run model': 'model or file',
   'run prompt': 'none',
   'sessions rm ids': 'none',
   'show name': 'instance',
@@ -42,8 +44,11 @@ export const ARGUMENT_KINDS: Readonly<Record<string, ValueKind>> = {
 
 const OPTIONS: Readonly<Record<string, ValueKind>> = {
   '--context': 'context',
+  '--engine': 'engine',
   '--instance': 'instance',
+  '--option': 'engine-option',
   '--owner': 'account',
+  '--sort': { choices: SORT_COLUMNS },
 };
 
 /** Kinds by the placeholder in the help. */

@@ -50,15 +50,15 @@ _llamactl() {
     choice*) list="\${kind#choice }"; list="\${list// /$IFS}" ;;
     file) _llamactl_files -f ;;
     folder) _llamactl_files -d ;;
-    instance-or-file)
-      _llamactl_files -f
-      _llamactl_words instance
+    model-or-file)
+      _llamactl_words model
+      [[ $cur == [./~]* || $cur == */* || -z $(compgen -W "$list" -- "$cur") ]] && _llamactl_files -f
       ;;
     *) _llamactl_words "$kind" ;;
   esac
   COMPREPLY+=($(compgen -W "$list" -- "$cur"))
   # The value follows without a space.
-  [[ $kind == assignment ]] && compopt -o nospace 2>/dev/null
+  [[ $kind == assignment || $kind == engine-option ]] && compopt -o nospace 2>/dev/null
   return 0
 }
 

@@ -20,8 +20,9 @@ export function completionCases(program: CompletedCommand): CompletionCases {
       subcommands.map(({ names, path: next }) => ({ path, words: names, next })),
     ),
     values: [
-      ...values(program).map((each) => ({ path: null, ...each })),
+      // First, because a command may have another `-o` than the program.
       ...commands.slice(1).flatMap((command) => values(command).map((each) => ({ path: command.path, ...each }))),
+      ...values(program).map((each) => ({ path: null, ...each })),
     ],
     places: commands
       .filter((command) => command.arguments.length > 0)
@@ -32,5 +33,5 @@ export function completionCases(program: CompletedCommand): CompletionCases {
 /** A kind as a word in a script, followed by its choices. */
 function kindText(kind: ValueKind): string {
   if (typeof kind === 'object') return ['choice', ...kind.choices].join(' ');
-  return kind === 'instance or file' ? 'instance-or-file' : kind;
+  return kind === 'model or file' ? 'model-or-file' : kind;
 }

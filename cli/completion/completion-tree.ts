@@ -51,8 +51,8 @@ export function subcommandWords({ subcommands }: CompletedCommand): Word[] {
 
 /** The options of a command without those of the program, such as --help. */
 export function ownOptions({ options }: CompletedCommand, program: CompletedCommand): CompletedOption[] {
-  const shared = new Set(program.options.flatMap(({ names }) => names));
-  return options.filter(({ names }) => !names.some((name) => shared.has(name)));
+  const shared = new Set(optionWords(program.options).map(({ word }) => word));
+  return options.filter((option) => !optionWords([option]).some(({ word }) => shared.has(word)));
 }
 
 /** The long name of each option, or else its short one. */

@@ -30,7 +30,8 @@ function program(): Command {
   const shared = new Command('llamactl')
     .option('--url <url>', 'the server')
     .option('--context <name>', 'a server by its name')
-    .option('-q, --quiet', 'less');
+    .option('-q, --quiet', 'less')
+    .addOption(new Option('-o, --output <format>', 'form').choices(['json', 'yaml']));
   return shared
     .addCommand(
       new Command('ps')
@@ -39,6 +40,9 @@ function program(): Command {
         .addOption(new Option('--status <status>', 'only these').choices(['running', 'stopped'])),
     )
     .addCommand(new Command('start').argument('<names...>').option('--timeout <seconds>', 'longest wait'))
+    .addCommand(
+      new Command('create').option('-o, --option <key=value>', 'of the engine').option('--engine <name>', 'engine'),
+    )
     .addCommand(new Command('run').argument('<model>').argument('[prompt...]'))
     .addCommand(new Command('apply').argument('<file>'))
     .addCommand(
@@ -94,24 +98,28 @@ describe.each(SHELLS.filter(isInstalled))('$name', ({ complete }) => {
   const sorted = (line: string): string[] => complete(line).toSorted();
 
   it.each([
-    ['llamactl ', ['apply', 'config', 'keys', 'ls', 'ps', 'run', 'start']],
+    ['llamactl ', ['apply', 'config', 'create', 'keys', 'ls', 'ps', 'run', 'start']],
     ['llamactl l', ['ls']],
     ['llamactl k', ['keys']],
     ['llamactl -q keys ', ['create', 'list', 'ls']],
     ['llamactl keys l', ['list', 'ls']],
     ['llamactl help s', ['start']],
     ['llamactl keys ls ', []],
-    ['llamactl nonsense ', ['apply', 'config', 'keys', 'ls', 'ps', 'run', 'start']],
+    ['llamactl nonsense ', ['apply', 'config', 'create', 'keys', 'ls', 'ps', 'run', 'start']],
   ])('completes %j to a verb: %j', (line, words) => {
     expect(sorted(line)).toEqual(words);
   });
 
   it.each([
-    ['llamactl ls --', ['--context', '--help', '--quiet', '--status', '--url']],
+    ['llamactl ls --', ['--context', '--help', '--output', '--quiet', '--status', '--url']],
     ['llamactl keys create --in', ['--instance']],
     ['llamactl ps --status ', ['running', 'stopped']],
     ['llamactl ps --status r', ['running']],
     ['llamactl start --timeout ', []],
+    ['llamactl ps -o ', ['json', 'yaml']],
+    ['llamactl --output y', ['yaml']],
+    ['llamactl create --op', ['--option']],
+    ['llamactl create --output ', ['json', 'yaml']],
   ])('completes %j to an option or its value: %j', (line, words) => {
     expect(sorted(line)).toEqual(words);
   });
@@ -122,6 +130,10 @@ describe.each(SHELLS.filter(isInstalled))('$name', ({ complete }) => {
     ['llamactl keys create x --instance q', ['qwen']],
     ['llamactl start --timeout 5 q', ['qwen']],
     ['llamactl start -- q', ['qwen']],
+    ['llamactl create -o q', ['qwen']],
+    ['llamactl create --option q', ['qwen']],
+    ['llamactl create --engine l', ['llama-8b']],
+    ['llamactl run ', ['llama-8b', 'qwen']],
     ['llamactl keys create ', []],
     ['llamactl run qwen ', []],
   ])('completes %j to an existing name: %j', (line, words) => {
@@ -136,6 +148,7 @@ describe.each(SHELLS.filter(isInstalled))('$name', ({ complete }) => {
     expect(sorted('llamactl apply n')).toEqual(['notes.txt']);
     expect(sorted('llamactl run q')).toEqual(['qwen']);
     expect(sorted('llamactl run n')).toEqual(['notes.txt']);
+    expect(sorted('llamactl run ./n')).toEqual(['./notes.txt']);
   });
 
   it('asks the server that the line names', () => {

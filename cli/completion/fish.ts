@@ -125,9 +125,12 @@ function __llamactl_complete
             printf "$prefix%s\\n" (__fish_complete_path $cur)
         case folder
             printf "$prefix%s\\n" (__fish_complete_directories $cur '')
-        case instance-or-file
-            printf "$prefix%s\\n" ($program $server completion words instance 2>/dev/null)
-            printf "$prefix%s\\n" (__fish_complete_path $cur)
+        case model-or-file
+            set -l names ($program $server completion words model 2>/dev/null)
+            printf "$prefix%s\\n" $names
+            if string match -q -r '^[./~]|/' -- $cur; or not string match -q -- "$cur*" $names
+                printf "$prefix%s\\n" (__fish_complete_path $cur)
+            end
         case '*'
             printf "$prefix%s\\n" ($program $server completion words $kind 2>/dev/null)
     end

@@ -15,7 +15,7 @@ ${posixWords(program, list, '()')}
 
 _llamactl_words() {
   list=(\${(f)"$("$program" "\${server[@]}" completion words "$1" 2>/dev/null)"})
-  [[ $kind == assignment ]] && compadd -S '' -a list || compadd -a list
+  [[ $kind == assignment || $kind == engine-option ]] && compadd -S '' -a list || compadd -a list
 }
 
 _llamactl() {
@@ -45,9 +45,8 @@ _llamactl() {
       ;;
     file) _files ;;
     folder) _files -/ ;;
-    instance-or-file)
-      _llamactl_words instance
-      _files
+    model-or-file)
+      [[ $PREFIX == ([./~]*|*/*) ]] && _files || _llamactl_words model || _files
       ;;
     *) _llamactl_words "$kind" ;;
   esac

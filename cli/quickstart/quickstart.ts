@@ -61,26 +61,28 @@ export async function quickstart(
   if (loaded.config.auth.enabled) throw accountsAreOn(loaded);
   makePrivateFolder(loaded.config.data_dir);
 
-  terminal.print('1. Engine');
+  say(terminal, '1. Engine');
   await getEngine(terminal, loaded, signal);
-  terminal.print('2. Model');
+  say(terminal, '2. Model');
   const model = await getModel(terminal, flags, loaded, signal);
-  terminal.print('3. Server');
+  say(terminal, '3. Server');
   const { ensureServer } = await import('../server/background-server.ts');
   const onWait = (sentence: string): void => terminal.warn(`   ${sentence}`);
   const server = await ensureServer(surroundings, { flags: serveFlags, searchLocal: false, signal, onWait });
-  terminal.print(`   ${server.isNew ? 'listening in the background on' : 'using the one that runs on'} ${server.url}`);
+  say(terminal, `   ${server.isNew ? 'listening in the background on' : 'using the one that runs on'} ${server.url}`);
   const { Client } = await import('@llamactl/client');
   const instance = new QuickstartInstance(new Client(server.url), signal);
   try {
-    await answerOnce(terminal, instance, model);
+    const answer = await answerOnce(terminal, instance, model);
+    if (terminal.isJson) terminal.printJson({ url: server.url, instance: QuickstartInstance.name, model, ...answer });
+    else if (terminal.isQuiet) terminal.print(plain(answer.answer, 'many lines'));
   } catch (error) {
     if (!once && server.isNew) terminal.warn(`the server keeps running; to stop it: ${server.stop}`);
     throw error;
   } finally {
     if (once) await undo(surroundings, instance, server);
   }
-  if (!once) terminal.print(`\n${nextSteps(server).join('\n')}`);
+  if (!once) say(terminal, `\n${nextSteps(server).join('\n')}`);
 }
 
 /** Stops only what this call started: the rest may be running on purpose. */
@@ -122,7 +124,7 @@ async function getEngine(terminal: Terminal, { config }: LoadedConfig, signal: A
   const { searchPath } = createInspection(config.data_dir);
   const found = await findEngine({ command, path: searchPath, installed: installedCommand(directory) });
   if (found !== null) {
-    terminal.print(`   found ${found}`);
+    say(terminal, `   found ${found}`);
     return;
   }
   if (command.includes('/')) {
@@ -130,10 +132,10 @@ async function getEngine(terminal: Terminal, { config }: LoadedConfig, signal: A
       `engines.llama_cpp.command is ${command}, which is not executable; correct it, or remove it so that quickstart installs an engine`,
     );
   }
-  terminal.print(`   ${command} was not found; downloading llama-server (about 14 MB)`);
+  say(terminal, `   ${command} was not found; downloading llama-server (about 14 MB)`);
   const printer = progressPrinter();
   const installed = await installEngine({ directory, onProgress: printer.show, signal }).finally(printer.end);
-  terminal.print(`   installed llama-server ${installed.version}`);
+  say(terminal, `   installed llama-server ${installed.version}`);
 }
 
 /** Chooses a model: the named one, one of the user's own, a small real one, or the built-in demo. */
@@ -146,7 +148,7 @@ async function getModel(
   if (flags.model !== undefined) return givenModel(path.resolve(flags.model));
   const found = await findModel({ directories: config.models.dirs });
   if (found !== null) {
-    terminal.print(`   found ${found}`);
+    say(terminal, `   found ${found}`);
     return found;
   }
   const directory = path.join(config.data_dir, 'models');
@@ -154,7 +156,7 @@ async function getModel(
   const printer = progressPrinter();
   try {
     const announced = once(() =>
-      terminal.print(`   no model in ${config.models.dirs.join(', ')}; downloading a small one (98 MB)`),
+      say(terminal, `   no model in ${config.models.dirs.join(', ')}; downloading a small one (98 MB)`),
     );
     const onProgress: OnProgress = (event) => {
       announced();
@@ -162,7 +164,7 @@ async function getModel(
     };
     const model = await downloadModel({ directory, endpoint: config.models.hf_endpoint, onProgress, signal });
     printer.end();
-    terminal.print(model.source === 'kept' ? `   found ${model.file}` : `   kept as ${model.file}`);
+    say(terminal, model.source === 'kept' ? `   found ${model.file}` : `   kept as ${model.file}`);
     return model.file;
   } catch (error) {
     printer.end();
@@ -193,18 +195,35 @@ function once(act: () => void): () => void {
 async function writeDemo(terminal: Terminal, directory: string): Promise<string> {
   const file = path.join(directory, 'demo.gguf');
   await writeDemoModel(file);
-  terminal.print(
+  say(
+    terminal,
     '   using the built-in demo model: it runs on the real engine, but always answers with the same sentence',
   );
   return file;
 }
 
-async function answerOnce(terminal: Terminal, instance: QuickstartInstance, model: string): Promise<void> {
-  terminal.print('4. Instance');
+/** Reports progress; on standard error if the result is for a program. */
+function say(terminal: Terminal, text: string): void {
+  if (terminal.isJson || terminal.isQuiet) terminal.note(text);
+  else terminal.print(text);
+}
+
+async function answerOnce(
+  terminal: Terminal,
+  instance: QuickstartInstance,
+  model: string,
+): Promise<{ answer: string; tokens_per_second: number | null }> {
+  say(terminal, '4. Instance');
   const { name, pid, port } = await instance.start(model);
-  terminal.print(`   ${name} is running: process ${pid}, port ${port}, ready`);
-  terminal.print(`5. Answer\n   you:   ${QUESTION}`);
-  terminal.write('   model: ');
-  const tokensPerSecond = await instance.ask(QUESTION, (text) => terminal.write(plain(text, 'many lines')));
-  terminal.print(`\n   ${tokensPerSecond === null ? '' : `${tokensPerSecond.toFixed(0)} tokens/s`}`);
+  say(terminal, `   ${name} is running: process ${pid}, port ${port}, ready`);
+  say(terminal, `5. Answer\n   you:   ${QUESTION}`);
+  const isShown = !terminal.isJson && !terminal.isQuiet;
+  if (isShown) terminal.write('   model: ');
+  let answer = '';
+  const tokensPerSecond = await instance.ask(QUESTION, (text) => {
+    answer += text;
+    if (isShown) terminal.write(plain(text, 'many lines'));
+  });
+  say(terminal, `\n   ${tokensPerSecond === null ? '' : `${tokensPerSecond.toFixed(0)} tokens/s`}`);
+  return { answer, tokens_per_second: tokensPerSecond };
 }

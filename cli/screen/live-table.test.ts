@@ -16,7 +16,8 @@ beforeEach(() => {
   output = '';
   stdout.on('data', (chunk: Buffer) => (output += chunk.toString()));
   const streams = { stdin: new PassThrough(), stdout, stderr: new PassThrough() };
-  const terminal = new Terminal({ streams, isColoured: false, isJson: false, isQuiet: false });
+  const form = { isJson: false, isQuiet: false, isNames: false, isWide: false, valueText: null };
+  const terminal = new Terminal({ streams, isColoured: false, form });
   ending = new AbortController();
   table = new LiveTable(terminal, () => view, ending.signal);
 });

@@ -2,6 +2,7 @@ import { createInterface } from 'node:readline/promises';
 import { Readable, Writable } from 'node:stream';
 import { EXIT } from '../exit-status.ts';
 import { Problem } from '../problem.ts';
+import type { OutputForm } from './output-format.ts';
 import { Style } from './style.ts';
 import { tableLines, type Cell, type Column } from './table.ts';
 
@@ -15,24 +16,30 @@ export interface Streams {
 export interface TerminalOptions {
   streams: Streams;
   isColoured: boolean;
-  /** `--json`. */
-  isJson: boolean;
-  /** `--quiet`. */
-  isQuiet: boolean;
+  form: OutputForm;
 }
 
 /** Output for a person or a program: results on standard output, everything else on standard error. */
 export class Terminal {
+  /** Whether results are values for programs: JSON, YAML, or a filled template. */
   readonly isJson: boolean;
   readonly isQuiet: boolean;
+  /** Whether only names are printed; then it is quiet too. */
+  readonly isNames: boolean;
+  /** Whether tables have all columns, uncut. */
+  readonly isWide: boolean;
+  readonly #valueText: OutputForm['valueText'];
   readonly style: Style;
   readonly #streams: Streams;
 
-  constructor({ streams, isColoured, isJson, isQuiet }: TerminalOptions) {
+  constructor({ streams, isColoured, form }: TerminalOptions) {
     this.#streams = streams;
     this.style = new Style(isColoured);
-    this.isJson = isJson;
-    this.isQuiet = isQuiet;
+    this.isJson = form.isJson;
+    this.isQuiet = form.isQuiet;
+    this.isNames = form.isNames;
+    this.isWide = form.isWide;
+    this.#valueText = form.valueText;
   }
 
   /** The raw streams, for a line editor. */
@@ -77,19 +84,22 @@ export class Terminal {
     this.#streams.stdout.write(text);
   }
 
-  /** Prints the result as one JSON value; on several lines on a terminal. */
-  printJson(value: unknown): void {
+  /** Prints the result as one value; JSON on several lines on a terminal. @param optional Fields that it may lack. */
+  printJson(value: unknown, optional: readonly string[] = []): void {
+    const text = this.#valueText?.(value, false, optional);
+    // An empty list in a template has no line.
+    if (text !== undefined) return text === '' ? undefined : this.print(text);
     this.print(JSON.stringify(value, null, this.isInteractive ? 2 : undefined));
   }
 
-  /** Prints one of many JSON values, on one line. */
+  /** Prints one of many values; JSON on one line. */
   printJsonLine(value: unknown): void {
-    this.print(JSON.stringify(value));
+    this.print(this.#valueText?.(value, true) ?? JSON.stringify(value));
   }
 
   /** Prints the result as a table; only its header is faint. */
   printTable(columns: readonly Column[], rows: readonly (readonly Cell[])[]): void {
-    const [header = '', ...lines] = tableLines(columns, rows, this.columns);
+    const [header = '', ...lines] = tableLines(columns, rows, this.isWide ? Infinity : this.columns);
     this.print(this.style.faint(header));
     for (const line of lines) this.print(line);
   }

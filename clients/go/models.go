@@ -581,6 +581,69 @@ type DecisionEvent struct {
 	Inputs map[string]any `json:"inputs"`
 }
 
+type Engine struct {
+	// The `engine` of instances.
+	ID string `json:"id"`
+
+	// Path of the program; nil: it was not found, or each instance gives its own `command`.
+	Program *string `json:"program"`
+
+	// As the program reports it; nil: unknown.
+	Version *string `json:"version"`
+
+	// Why the program is missing or cannot be read; nil: no problem.
+	Problem *string `json:"problem"`
+}
+
+type EngineList struct {
+	Engines []Engine `json:"engines"`
+}
+
+type EngineOption struct {
+	// Its name in `options`, in snake_case. An engine may accept other names too.
+	Key string `json:"key"`
+
+	// The spellings on the command line of the engine, long ones first.
+	Flags []string `json:"flags"`
+
+	// The kind of its value. `number` and `text` may accept words that only `description` lists. One of switch,
+	// number, text, choice, list.
+	Type string `json:"type"`
+
+	// The default in the words of the engine's help: `4096`, `auto`, `same as --threads`; nil: not given.
+	Default *string `json:"default"`
+
+	// All allowed values of a `choice`, or of the items of a `list`; nil: the help does not list them.
+	Choices []string `json:"choices"`
+
+	// The section of the engine's help: `common`, `sampling`; nil: none.
+	Group *string `json:"group"`
+
+	// The text of the engine's help, on one line.
+	Description string `json:"description"`
+
+	// Environment variables of the engine that set it.
+	Variables []string `json:"variables"`
+
+	// Why instances may not set it, or only with `security.allow_privileged`; nil: it is free.
+	Guard *EngineOptionGuard `json:"guard"`
+}
+
+type EngineOptionGuard struct {
+	// One of reserved, privileged.
+	Kind string `json:"kind"`
+
+	Why string `json:"why"`
+}
+
+type EngineOptionList struct {
+	// In the order of the engine's help; empty if they are unknown.
+	Options []EngineOption `json:"options"`
+
+	// Why the options are unknown; nil: they are known.
+	Problem *string `json:"problem"`
+}
+
 // EngineOptions: The engine's own long flags in snake_case. `false` becomes `--no-x` if the engine has that
 // flag; a list repeats the flag.
 type EngineOptions map[string]any

@@ -54,6 +54,28 @@ func (c *Client) GetSystemAlertsContext(ctx context.Context) ([]Alert, error) {
 	return answer.Alerts, err
 }
 
+// ListEngines lists the engines of the configuration, with program and version.
+func (c *Client) ListEngines() ([]Engine, error) {
+	return c.ListEnginesContext(context.Background())
+}
+
+// ListEnginesContext is [Client.ListEngines] with a context.
+func (c *Client) ListEnginesContext(ctx context.Context) ([]Engine, error) {
+	var answer EngineList
+	err := c.send(ctx, request{method: http.MethodGet, path: []string{"/api/engines"}}, &answer)
+	return answer.Engines, err
+}
+
+// GetEngineOptions returns the options of the installed engine, from its own help.
+func (c *Client) GetEngineOptions(engine string) (*EngineOptionList, error) {
+	return c.GetEngineOptionsContext(context.Background(), engine)
+}
+
+// GetEngineOptionsContext is [Client.GetEngineOptions] with a context.
+func (c *Client) GetEngineOptionsContext(ctx context.Context, engine string) (*EngineOptionList, error) {
+	return fetch[EngineOptionList](ctx, c, request{method: http.MethodGet, path: []string{"/api/engines/", engine, "/options"}})
+}
+
 // ListRequests lists requests to engines: all in flight and the last finished ones.
 func (c *Client) ListRequests(params ...ListRequestsParams) (*Requests, error) {
 	return c.ListRequestsContext(context.Background(), params...)

@@ -30,8 +30,7 @@ export interface ServingParts {
   log: Logger;
   clock: Clock;
   program: ObservationParts['program'];
-  /** Declare their crossings, and which requests may be sent again. */
-  engines: Pick<Engines, 'find' | 'names'>;
+  engines: Engines;
   instances: Pick<Instances, 'manager' | 'fleet'>;
   alerts: Pick<Alerts, 'list'>;
   trace: Trace;
@@ -71,6 +70,7 @@ export function createServing(parts: ServingParts): Serving {
     limits,
     clientAddress,
     fleet,
+    engines: parts.engines,
     configEditor,
     metrics: { system, stats },
     figures,

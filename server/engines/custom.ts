@@ -155,7 +155,15 @@ export function customEngine({ name, config, findProgram, searchPath, allowPrivi
   return {
     needsModel: false,
     check: (settings) => Promise.resolve({ problems: firstProblems(problemsOf(settings)), warnings: [] }),
-    options: async () => ({ options: null, unknown: `llamactl does not know the options of the engine ${name}` }),
+    options: async () => ({ options: [], problem: `llamactl does not know the options of the engine ${name}` }),
+    installed: async () => {
+      if (config === null) return { program: null, version: null, problem: null };
+      try {
+        return { program: await findProgram(config.command, searchPath), version: null, problem: null };
+      } catch (error) {
+        return { program: null, version: null, problem: reasonOf(error) };
+      }
+    },
     // The twins of an unknown program are unknown.
     withoutTwins: ({ options }) => options,
     learn: async () => {},

@@ -19,11 +19,13 @@ describe('engineOptions', () => {
   it('has what a form shows of an option', () => {
     expect(optionOf('ctx_size')).toEqual({
       key: 'ctx_size',
+      flags: ['--ctx-size', '-c'],
       type: 'number',
       default: '0',
       choices: null,
       group: 'common',
       description: 'size of the prompt context (default: 0, 0 = loaded from model)',
+      variables: ['LLAMA_ARG_CTX_SIZE'],
       guard: null,
     });
     expect(optionOf('temp')).toMatchObject({ type: 'number', default: '0.80', group: 'sampling' });

@@ -1,4 +1,4 @@
-import type { EngineOption } from '../instances/ports/engine-options.ts';
+import type { EngineOption } from '@llamactl/contract/engine';
 import { bareName, type FlagCatalogue, type FlagEntry } from './flags.ts';
 import { guardOfEntry } from './guarded-flags.ts';
 
@@ -22,11 +22,13 @@ function optionOf(entry: FlagEntry): EngineOption {
   const guard = guardOfEntry(entry);
   return {
     key: optionKey(entry.spellings[0] ?? ''),
+    flags: [...entry.spellings],
     type: typeOf(entry),
     default: entry.default,
-    choices: entry.allowed,
+    choices: entry.allowed === null ? null : [...entry.allowed],
     group: entry.group,
     description: entry.description,
+    variables: [...entry.variables],
     guard: guard === null ? null : { kind: guard.guard, why: guard.why },
   };
 }

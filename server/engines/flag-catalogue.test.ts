@@ -60,6 +60,14 @@ describe('FlagCatalogues', () => {
     ]);
   });
 
+  it('has the version of the last load', async () => {
+    const launcher = { command: 'llama-server', args: [] };
+    says('--version', { code: 0, stdout: '', stderr: 'version: 5318 (15e0328)\nbuilt with gcc\n' });
+    expect(catalogues.version(launcher)).toBeNull();
+    await load();
+    expect(catalogues.version(launcher)).toBe('5318 (15e0328)');
+  });
+
   it('returns known flags without a new read', async () => {
     const launcher = { command: 'llama-server', args: [] };
     expect(catalogues.known(launcher)).toBeNull();

@@ -23,12 +23,16 @@ export interface FlagCatalogues {
   isLearnt(launcher: Launcher): boolean;
   /** The flags that were read last, from the cache; `null`: never read. */
   known(launcher: Launcher): FlagCatalogue | null;
+  /** The version that the program reported at the last load; `null`: none. */
+  version(launcher: Launcher): string | null;
 }
 
 /** Builds with GPU support first search for devices, which can take seconds on a cold machine. */
 const HELP_TIMEOUT_MS = 15_000;
 /** The file may be an unchanged wrapper of a changed engine, so the version is read again after this. */
 const VERSION_TTL_MS = 60_000;
+/** The version in the output of `--version`, of which only this line is stable. */
+const VERSION = /^version: (.+)$/m;
 /** Pause after a program that failed to answer. */
 const RETRY_AFTER_MS = 5_000;
 
@@ -36,6 +40,8 @@ interface Look {
   /** Path, time and size of the file, which identify the engine. */
   file: string;
   version: string;
+  /** The version as a person reads it; `null`: not reported. */
+  reported: string | null;
   at: number;
   flags: LoadedFlags;
 }
@@ -76,14 +82,17 @@ export function createFlagCatalogues({
     program: string,
     args: readonly string[],
     last: Look | null,
-  ): Promise<Pick<Look, 'version' | 'flags'>> => {
+  ): Promise<Pick<Look, 'version' | 'reported' | 'flags'>> => {
     const run = (flag: string) => runTool(program, [...args, flag], { timeoutMs: HELP_TIMEOUT_MS });
     try {
-      const version = JSON.stringify(await run('--version'));
+      const output = await run('--version');
+      const version = JSON.stringify(output);
       const isKnown = last?.version === version && last.flags.catalogue !== null;
-      return isKnown ? last : { version, flags: readHelp(program, await run('--help')) };
+      if (isKnown) return last;
+      const reported = VERSION.exec(`${output.stdout}\n${output.stderr}`)?.[1]?.trim() ?? null;
+      return { version, reported, flags: readHelp(program, await run('--help')) };
     } catch (error) {
-      return { version: '', flags: unreadable(program, error) };
+      return { version: '', reported: null, flags: unreadable(program, error) };
     }
   };
 
@@ -112,6 +121,7 @@ export function createFlagCatalogues({
 
   return {
     known: (launcher) => catalogues.get(keyOf(launcher)) ?? null,
+    version: (launcher) => looks.get(keyOf(launcher))?.reported ?? null,
     isLearnt: (launcher) => learnt.has(keyOf(launcher)),
     load: loadShared,
     learn: async (launcher) => {

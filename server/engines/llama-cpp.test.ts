@@ -37,6 +37,7 @@ function adapterWith({
     known: ({ command }) => (readable && command === (asked ?? command) ? catalogue : null),
     isLearnt: ({ command }) => command === (asked ?? command),
     learn: () => Promise.resolve(),
+    version: () => 'b11669',
     load: (launcher) => {
       loaded.push(launcher);
       return Promise.resolve(

@@ -153,14 +153,25 @@ export function llamaCpp({
   const options: EngineAdapter['options'] = async () => {
     const { catalogue, warning } = await catalogues.load(config);
     return catalogue === null
-      ? { options: null, unknown: warning }
-      : { options: engineOptions(catalogue), unknown: null };
+      ? { options: [], problem: warning }
+      : { options: engineOptions(catalogue), problem: null };
+  };
+
+  const installed: EngineAdapter['installed'] = async () => {
+    try {
+      const program = await findProgram(config.command, searchPath);
+      const { warning } = await catalogues.load(config);
+      return { program, version: catalogues.version(config), problem: warning };
+    } catch (error) {
+      return { program: null, version: null, problem: reasonOf(error) };
+    }
   };
 
   return {
     needsModel: true,
     check,
     options,
+    installed,
     learn: (settings) => catalogues.learn(launcherOf(settings)),
     // The flags are needed only for translating options and for isolation.
     isLearnt: (settings) =>

@@ -4,6 +4,7 @@ import type { Keys } from '../auth/api-keys.ts';
 import type { AuditTrail } from '../auth/audit.ts';
 import type { Tickets } from '../auth/tickets.ts';
 import type { Clock } from '../instances/ports/time.ts';
+import type { Engines } from '../instances/ports/engine-adapter.ts';
 import type { FleetManager, InstanceManager } from '../instances/use-cases.ts';
 import type { Figures } from '../metrics/prometheus-figures.ts';
 import type { SlicedWork } from '../sliced-work.ts';
@@ -13,6 +14,7 @@ import { auditRoutes } from './routes/audit.routes.ts';
 import { authRoutes, type Login } from './routes/auth.routes.ts';
 import { batchRoutes } from './routes/batch.routes.ts';
 import { configRoutes, type ConfigEditor } from './routes/config.routes.ts';
+import { engineRoutes } from './routes/engines.routes.ts';
 import { fleetRoutes } from './routes/fleet.routes.ts';
 import { instanceRoutes } from './routes/instances.routes.ts';
 import { keyRoutes } from './routes/keys.routes.ts';
@@ -38,6 +40,7 @@ export interface ApiParts extends SystemVoice {
   auth: ApiAccounts;
   audit: Pick<AuditTrail, 'read'>;
   fleet: FleetManager;
+  engines: Engines;
   configEditor: ConfigEditor;
   metrics: Metrics;
   /** Metrics for Prometheus. */
@@ -60,6 +63,7 @@ export function apiOperations(parts: ApiParts): Operations {
   batchRoutes(bind);
   logRoutes(bind, clock);
   fleetRoutes(bind, parts.fleet);
+  engineRoutes(bind, parts.engines);
   metricsRoutes(bind, parts.metrics);
   prometheusRoutes(bind, parts.figures);
   requestRoutes(bind, parts.requests);

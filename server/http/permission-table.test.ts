@@ -55,6 +55,7 @@ const CALLS: Call[] = [
       .replace('{name}', 'mine')
       .replace('{username}', 'unknown')
       .replace('{id}', 'none')
+      .replace('{engine}', 'none')
       .replace('{request_id}', 'none'),
   })),
   { id: 'inference', request: `any ${PASS_THROUGH.inference.path}`, method: 'GET', url: '/v1/models' },

@@ -1,3 +1,4 @@
+import type { EngineOption, EngineOptionList, InstalledEngine } from '@llamactl/contract/engine';
 import type { OptionValue } from '@llamactl/contract/instance';
 import type {
   EngineAdapter,
@@ -9,8 +10,6 @@ import type {
 import type { EngineEndpoint, EngineTarget, ProbeResult } from '../instances/ports/engine-endpoint.ts';
 import type { InstanceRecord, Settings } from '../instances/ports/instance-record.ts';
 import type { Exit, LaunchPlan } from '../instances/ports/runs.ts';
-
-import type { EngineOptions } from '../instances/ports/engine-options.ts';
 
 const PROGRAM = '/fake/engine';
 
@@ -43,8 +42,15 @@ export class FakeEngineAdapter implements EngineAdapter {
     });
   }
 
-  options(): Promise<EngineOptions> {
-    return Promise.resolve({ options: [], unknown: null });
+  /** The options that `options` returns. */
+  optionList: EngineOption[] = [];
+
+  options(): Promise<EngineOptionList> {
+    return Promise.resolve({ options: this.optionList, problem: null });
+  }
+
+  installed(): Promise<InstalledEngine> {
+    return Promise.resolve({ program: PROGRAM, version: '1', problem: null });
   }
 
   withoutTwins({ options: stored }: Settings, given: readonly string[]): Record<string, OptionValue> {

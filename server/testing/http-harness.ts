@@ -9,6 +9,7 @@ import type { BodyBudget } from '../gateway/body-budget.ts';
 import { apiBodyBudget } from '../http/bodies/metered-body.ts';
 import { Requests } from '../gateway/requests.ts';
 import { FakeClock } from './fake-clock.ts';
+import { FakeEngines } from './fake-engines.ts';
 import { FakeManager } from './fake-manager.ts';
 import { FAKE_FIGURES, FAKE_METRICS, FakeAudit, FakeConfigEditor, FakeFleet, openDoor } from './fake-services.ts';
 import { apiOperations } from '../http/api-operations.ts';
@@ -51,6 +52,7 @@ export function testServer(parts: Partial<HttpServerOptions> = {}): TestServer {
     limits: { count: () => ({ headers: {}, refusal: null }) },
     clientAddress: clientAddresses([]),
     fleet: new FakeFleet(),
+    engines: new FakeEngines(),
     configEditor: new FakeConfigEditor(),
     metrics: FAKE_METRICS,
     figures: FAKE_FIGURES,

@@ -105,6 +105,7 @@ describe('an answer', () => {
         .replace('{name}', name)
         .replace('{id}', id)
         .replace('{username}', 'bob')
+        .replace('{engine}', 'llama_cpp')
         .replace('{request_id}', 'on-its-way');
       // Use a separate account for each: some calls end their own token.
       const token = await harness.tokenOf(`for-${operation.id}`);

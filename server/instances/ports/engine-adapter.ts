@@ -1,6 +1,6 @@
+import type { EngineOptionList, InstalledEngine } from '@llamactl/contract/engine';
 import type { ErrorCode, Problem } from '@llamactl/contract/errors';
 import type { OptionValue } from '@llamactl/contract/instance';
-import type { EngineOptions } from './engine-options.ts';
 import type { InstanceRecord, Settings } from './instance-record.ts';
 import type { Exit, LaunchPlan } from './runs.ts';
 
@@ -23,7 +23,9 @@ export interface EngineAdapter {
    */
   check(settings: Settings, mostWarnings?: number): Promise<{ problems: SettingsProblem[]; warnings: string[] }>;
   /** The options of the configured program. Never rejects. Takes as long as {@link learn}. */
-  options(): Promise<EngineOptions>;
+  options(): Promise<EngineOptionList>;
+  /** The configured program on this machine. Never rejects. Takes as long as {@link learn}. */
+  installed(): Promise<InstalledEngine>;
   /**
    * The stored options without the twins of `given`, so that the new spelling replaces them. Call it after `learn`: only
    * the engine's flags show which options are twins.

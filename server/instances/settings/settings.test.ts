@@ -7,7 +7,8 @@ import { checkSettings, newSettings, patchedSettings } from './settings.ts';
 const adapter: EngineAdapter = {
   needsModel: true,
   check: async () => ({ problems: [], warnings: [] }),
-  options: async () => ({ options: [], unknown: null }),
+  options: async () => ({ options: [], problem: null }),
+  installed: async () => ({ program: null, version: null, problem: null }),
   withoutTwins: ({ options }, given) =>
     Object.fromEntries(
       Object.entries(options).filter(([key]) => !(key === 'context_size' && given.includes('ctx_size'))),

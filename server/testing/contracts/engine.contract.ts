@@ -105,11 +105,17 @@ export function engineAdapterContract(title: string, make: () => AdapterSubject 
     });
 
     it('lists its options with one key each, or says in one line why they are unknown', async () => {
-      const { options, unknown } = await adapter.options();
-      if (options === null) return expect(unknown).toMatch(/^.+$/);
+      const { options, problem } = await adapter.options();
+      if (problem !== null) return expect([options, problem]).toEqual([[], expect.stringMatching(/^.+$/)]);
       const keys = options.map(({ key }) => key);
       expect(new Set(keys).size).toBe(keys.length);
       for (const key of keys) expect(key).toMatch(/^\w+$/);
+    });
+
+    it('reports its program, or one line why it is missing', async () => {
+      const { program, version, problem } = await adapter.installed();
+      if (problem === null) expect([program, version]).not.toContain('');
+      else expect(problem).toMatch(/^.+$/);
     });
 
     it('drops an option only for a given twin', () => {

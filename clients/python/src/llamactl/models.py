@@ -381,6 +381,54 @@ class DecisionEventData(Model):
     """The inputs of the decision and its outcome."""
 
 
+class Engine(Model):
+    id: str
+    """The `engine` of instances."""
+    program: str | None
+    """Path of the program; `None`: it was not found, or each instance gives its own `command`."""
+    version: str | None
+    """As the program reports it; `None`: unknown."""
+    problem: str | None
+    """Why the program is missing or cannot be read; `None`: no problem."""
+
+
+class EngineList(Model):
+    engines: list[Engine]
+
+
+class EngineOption(Model):
+    key: str
+    """Its name in `options`, in snake_case. An engine may accept other names too."""
+    flags: list[str]
+    """The spellings on the command line of the engine, long ones first."""
+    type: Literal["switch", "number", "text", "choice", "list"]
+    """The kind of its value. `number` and `text` may accept words that only `description` lists."""
+    default: str | None
+    """The default in the words of the engine's help: `4096`, `auto`, `same as --threads`; `None`: not given."""
+    choices: list[str] | None
+    """All allowed values of a `choice`, or of the items of a `list`; `None`: the help does not list them."""
+    group: str | None
+    """The section of the engine's help: `common`, `sampling`; `None`: none."""
+    description: str
+    """The text of the engine's help, on one line."""
+    variables: list[str]
+    """Environment variables of the engine that set it."""
+    guard: EngineOptionGuard | None
+    """Why instances may not set it, or only with `security.allow_privileged`; `None`: it is free."""
+
+
+class EngineOptionGuard(Model):
+    kind: Literal["reserved", "privileged"]
+    why: str
+
+
+class EngineOptionList(Model):
+    options: list[EngineOption]
+    """In the order of the engine's help; empty if they are unknown."""
+    problem: str | None
+    """Why the options are unknown; `None`: they are known."""
+
+
 class ErrorBody(Model):
     error: str
     """Cause and fix, for a person."""

@@ -384,6 +384,27 @@ class Operations:
         )
         return cast(models.Fleet, await self._ask(request))
 
+    async def list_engines(
+        self,
+    ) -> list[models.Engine]:
+        """The engines of the configuration, with program and version."""
+        request = Request(
+            "GET",
+            "/api/engines",
+        )
+        return models.EngineList(await self._ask(request)).engines
+
+    async def get_engine_options(
+        self,
+        engine: str,
+    ) -> models.EngineOptionList:
+        """The options of the installed engine, from its own help."""
+        request = Request(
+            "GET",
+            f"/api/engines/{step(engine)}/options",
+        )
+        return models.EngineOptionList(await self._ask(request))
+
     async def list_requests(
         self,
         *,

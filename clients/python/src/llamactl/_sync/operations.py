@@ -385,6 +385,27 @@ class Operations:
         )
         return cast(models.Fleet, self._ask(request))
 
+    def list_engines(
+        self,
+    ) -> list[models.Engine]:
+        """The engines of the configuration, with program and version."""
+        request = Request(
+            "GET",
+            "/api/engines",
+        )
+        return models.EngineList(self._ask(request)).engines
+
+    def get_engine_options(
+        self,
+        engine: str,
+    ) -> models.EngineOptionList:
+        """The options of the installed engine, from its own help."""
+        request = Request(
+            "GET",
+            f"/api/engines/{step(engine)}/options",
+        )
+        return models.EngineOptionList(self._ask(request))
+
     def list_requests(
         self,
         *,

@@ -128,6 +128,7 @@ esac
 chmod 755 "$new"
 version=$("$new" version) || fail "$file does not run on this machine ($(uname -s) $(uname -m))"
 
+next='llamactl up    # starts a server in the background'
 if [ -f "$target" ] && cmp -s "$new" "$target"; then
   say "$target is up to date: $version"
 else
@@ -137,7 +138,10 @@ else
   mv -f "$new" "$target"
   say "installed $target: $version"
   [ -z "$before" ] || say "it replaces $before"
-  [ -z "$running" ] || say "the old program still runs (process$running); to replace it without a refused request: llamactl reload"
+  if [ -n "$running" ]; then
+    say "the old program still runs (process$running)"
+    next='llamactl reload    # replaces the running server, without a refused request'
+  fi
 fi
 
 found=$(command -v llamactl || true)
@@ -150,4 +154,4 @@ case :$PATH: in
   say "  export PATH=\"$folder:\$PATH\""
   ;;
 esac
-say "next: llamactl up    # starts a server in the background"
+say "next: $next"

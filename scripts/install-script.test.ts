@@ -122,9 +122,8 @@ next: llamactl up    # starts a server in the background
       });
       const { status, output } = install([file]);
       expect({ status, output }).toMatchObject({ status: 0 });
-      expect(output).toContain(
-        `still runs (process ${child.pid}); to replace it without a refused request: llamactl reload`,
-      );
+      expect(output).toContain(`the old program still runs (process ${child.pid})\n`);
+      expect(output).toMatch(/^next: llamactl reload /m);
       expect(version()).toBe('llamactl 1.0.0\n');
       expect(child.exitCode).toBe(null);
     } finally {

@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import type { LeasedRecord } from '../instances/slots/leases.ts';
 import { FakeClock } from '../testing/fake-clock.ts';
 import { RecordingTrace } from '../testing/recording-trace.ts';
 import {
@@ -50,9 +51,13 @@ async function startSilentEngine(): Promise<number> {
   return engine.port;
 }
 
-async function begin(options: GatewayOptions = {}, engine = 'llama_cpp'): Promise<void> {
+async function begin(
+  options: GatewayOptions = {},
+  engine = 'llama_cpp',
+  settings: LeasedRecord['settings'] = {},
+): Promise<void> {
   gateway = await startGateway(
-    [{ name: 'a', aliases: ['alias'], engine, port: await startSilentEngine() }],
+    [{ name: 'a', aliases: ['alias'], engine, port: await startSilentEngine(), settings }],
     clock,
     options,
   );
@@ -100,6 +105,20 @@ describe('a request whose engine dies before it answers', () => {
     second.response.end('the answer');
     expect(await answer).toMatchObject({ status: 200, text: 'the answer' });
     expect(gateway.instances.leases('a').count).toBe(0);
+  });
+
+  test('gets the system prompt of the instance once in each attempt', async () => {
+    await begin({}, 'llama_cpp', { system_prompt: 'Be brief.' });
+    const answer = ask('{"model":"a","messages":[]}');
+    const first = await arrival(1);
+    first.die();
+    await waiting(1);
+    await comeBack();
+    const second = await arrival(2);
+    const body = '{"model":"a","messages":[{"role":"system","content":"Be brief."}]}';
+    expect([first.body, second.body]).toEqual([body, body]);
+    second.response.end('the answer');
+    expect((await answer).status).toBe(200);
   });
 
   test('is sent again once: a second death is an error that clients must not retry', async () => {

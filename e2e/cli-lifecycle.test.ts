@@ -1,8 +1,7 @@
-import { randomBytes } from 'node:crypto';
 import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { testModel } from '../scripts/test-assets.ts';
+import { testModel, unknownModel } from '../scripts/test-assets.ts';
 import { CommandLineProcess, runCommand, type CommandResult } from './command-line.ts';
 import { ServerProcess } from './server-process.ts';
 
@@ -66,7 +65,7 @@ describe('an instance by the command line', () => {
 
   it('tells why an engine does not come up', async () => {
     const model = path.join(server.home, 'broken.gguf');
-    await writeFile(model, Buffer.concat([Buffer.from('GGUF'), randomBytes(4_096)]));
+    await writeFile(model, unknownModel());
     await run('create', 'broken', '--model', model);
     const { status, stdout, stderr } = await run('start', 'broken', '--wait');
     expect([status, untimed(stdout)]).toEqual([6, 'broken  failed (T s)\n']);

@@ -5,7 +5,7 @@ import { setImmediate } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { DEMO_SENTENCE } from '@llamactl/cli/quickstart/demo-model';
 import { ChatServer, sendPiece } from '@llamactl/cli/testing/chat-server';
-import { testModel } from '../scripts/test-assets.ts';
+import { testModel, unknownModel } from '../scripts/test-assets.ts';
 import { CommandLineProcess, runCommand, type CommandResult } from './command-line.ts';
 import { fakeEngineCommand } from '@llamactl/server/testing/fake-engine';
 import { freePort, ServerProcess } from './server-process.ts';
@@ -66,15 +66,15 @@ describe('run', () => {
   });
 
   it('says why a model does not start, and why says it again with what would help', async () => {
-    const model = path.join(server.home, 'cut.gguf');
-    await writeFile(model, 'GGUF');
+    const model = path.join(server.home, 'new.gguf');
+    await writeFile(model, unknownModel());
     await server.call('POST', '/api/instances', { name: 'broken', model_path: model });
     const { status, stdout, stderr } = await llamactl(['run', 'broken', 'Hi']);
     expect({ status, stdout }).toEqual({ status: 6, stdout: '' });
-    expect(stderr).toMatch(/^(starting broken …\n)?llamactl: broken did not start: .*cut\.gguf/m);
+    expect(stderr).toMatch(/^(starting broken …\n)?llamactl: broken did not start: .*new\.gguf/m);
     const why = await llamactl(['why', 'broken']);
     expect(why.status).toBe(0);
-    expect(why.stdout).toMatch(/^broken failed: .*\n[^]*log .*header[^]*→ .*--model FILE/);
+    expect(why.stdout).toMatch(/^broken failed: .*\n[^]*log .*architecture[^]*→ .*newer llama-server/);
   });
 
   it('says that a file is no model, and shows nothing of it', async () => {

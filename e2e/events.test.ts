@@ -1,7 +1,7 @@
 import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { testModel } from '../scripts/test-assets.ts';
+import { testModel, unknownModel } from '../scripts/test-assets.ts';
 import { isLong } from '../scripts/test-tier.ts';
 import { LiveEvents } from './live-events.ts';
 import { ServerProcess } from './server-process.ts';
@@ -75,9 +75,8 @@ describe('live events', () => {
   );
 
   it('tell of an alert that outlasts kill -9 of the server, with its beginning, until it is over', async () => {
-    // It begins as a model does, so that the engine is asked to load it.
     const noModel = path.join(server.home, 'no-model.gguf');
-    await writeFile(noModel, 'GGUF, and nothing more');
+    await writeFile(noModel, unknownModel());
     await server.call('POST', '/api/instances', { name: 'a', model_path: noModel, options: { threads: 1 } });
     await events.connect();
     expect((await server.call('POST', '/api/instances/a/start?wait=true')).body['code']).toBe('START_FAILED');

@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import os from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import { testModel } from '../scripts/test-assets.ts';
+import { testModel, unknownModel } from '../scripts/test-assets.ts';
 import { LiveEvents } from './live-events.ts';
 import { ServerProcess, type Answer } from './server-process.ts';
 
@@ -72,6 +72,22 @@ describe('a start that cannot succeed', () => {
     });
   });
 
+  it.each([
+    ['cut short', 100_000, 'is cut off: it has 100 kB, and 2.0 MB are missing'],
+    ['cut after its first word', 4, 'is cut off: it has 4 bytes, and its header is not complete'],
+  ])('is refused when the model is %s, and launches no engine', async (_what, bytes, problem) => {
+    const file = path.join(folder, `cut-${bytes}.gguf`);
+    await writeFile(file, await readFile(model));
+    await truncate(file, bytes);
+    const { status, body } = await startOf(`cut-${bytes}`, { model_path: file });
+    expect(status).toBe(409);
+    expect(body).toMatchObject({
+      code: 'MODEL_NOT_FOUND',
+      error: expect.stringContaining(`${file} ${problem}`) as unknown,
+    });
+    expect(await server.instance(`cut-${bytes}`)).toMatchObject({ status: 'stopped', last_exit: null });
+  });
+
   it('is refused when the model is a folder', async () => {
     const { status, body } = await startOf('folder', { model_path: folder });
     expect(status).toBe(409);
@@ -117,15 +133,11 @@ describe('a model path that poses as a flag', () => {
 });
 
 describe('a start that fails in the engine', () => {
-  it.each([
-    ['cut short', 100_000],
-    ['cut after its first word', 4],
-  ])('names the file when the model is %s', async (_what, bytes) => {
-    const file = path.join(folder, `cut-${bytes}.gguf`);
-    await writeFile(file, await readFile(model));
-    await truncate(file, bytes);
-    const answer = await startOf(`cut-${bytes}`, { model_path: file });
-    await failedAtOnce(`cut-${bytes}`, answer);
+  it('names the file when the engine does not know the architecture of the model', async () => {
+    const file = path.join(folder, 'new.gguf');
+    await writeFile(file, unknownModel());
+    const answer = await startOf('new', { model_path: file });
+    await failedAtOnce('new', answer);
     expect(answer.body['reason']).toContain(file);
     expect(answer.body['reason']).not.toContain('exiting due to model loading error');
   });

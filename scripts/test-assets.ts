@@ -7,6 +7,7 @@ import { noProxyFile, type Proxy, proxyProgram } from './proxy-install.ts';
 import { CLIENT_PYTHON, pythonPackages, pythonProgram, SDK_PYTHON } from './python-install.ts';
 import { nodeProgram } from './runtime-install.ts';
 import { demoModelBytes, writeDemoModel } from '@llamactl/cli/quickstart/demo-model';
+import { encodeGguf } from '@llamactl/cli/quickstart/gguf-file';
 import { installedCommand } from '@llamactl/cli/quickstart/engine-install';
 
 /** Test files that git does not keep. */
@@ -46,6 +47,11 @@ export async function testModel(): Promise<string> {
   // the cache may have an older version of the model
   if (!present?.equals(demoModelBytes())) await writeDemoModel(file);
   return file;
+}
+
+/** A complete model file whose architecture no engine knows. */
+export function unknownModel(): Buffer {
+  return encodeGguf(new Map([['general.architecture', { type: 'string', value: 'llamactl-test' }]]), []);
 }
 
 /** File with the reason why `npm run runtimes` found no Chromium. */

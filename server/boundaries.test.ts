@@ -13,6 +13,8 @@ const ADAPTERS = ['supervisor', 'engines', 'logs', 'store', 'events'];
 const PORTS = new Set([
   'server/instances/life/lifecycle.ts',
   'server/auth/auth-ports.ts',
+  'server/models/gguf-header.ts',
+  'server/models/gguf-headers.ts',
   'server/suggestion.ts',
   'server/system-error.ts',
 ]);

@@ -13,6 +13,7 @@ type Kind =
   | 'model unreadable'
   | 'model damaged'
   | 'model too new'
+  | 'other file'
   | 'port'
   | 'engine missing'
   | 'library missing'
@@ -34,9 +35,10 @@ const WORDS: readonly (readonly [RegExp, Kind])[] = [
     /\bmodel\b.*(does not exist|is a folder|not a regular file|has no)|has no `model_path`|No such file/i,
     'model missing',
   ],
+  [/, not a model; |is big-endian|has GGUF version|give the first part|its name does not end in/, 'other file'],
   [/unknown (model architecture|pre-tokenizer)|unsupported (model|tensor)/i, 'model too new'],
   [
-    /magic|not a GGUF file|read header|corrupt|not within (the )?file|truncated|unexpected end|invalid GGUF/i,
+    /magic|not a GGUF file|is cut off|is damaged|read header|corrupt|not within (the )?file|truncated|unexpected end|invalid GGUF/i,
     'model damaged',
   ],
   [
@@ -85,6 +87,8 @@ export function remediesFor(
       return [`let the server's user read it: chmod a+r ${model ?? 'FILE'}, and chmod a+x its folders`];
     case 'model damaged':
       return [`download it again, as it is damaged or not GGUF; or use another: llamactl update ${name} --model FILE`];
+    case 'other file':
+      return [`for the right file: llamactl update ${name} --model FILE`];
     case 'model too new':
       return ['install a newer llama-server, which may support this model; llamactl doctor shows the current one'];
     case 'port':

@@ -142,6 +142,11 @@ describe('remedies', () => {
     ['the model file /m/qwen.gguf does not exist', /: llamactl update qwen --model FILE$/],
     ['the model file /m/qwen.gguf cannot be read by llamactl’s user', /: chmod a\+r \/m\/qwen\.gguf/],
     ["invalid magic characters: 'abcd', expected 'GGUF' (/m/qwen.gguf)", /damaged/],
+    ['the model file /m/qwen.gguf is cut off: it has 3.0 MB, and 89 MB are missing; download it again', /damaged/],
+    [
+      'the model file /m/qwen.gguf is a LoRA adapter, not a model; give the model',
+      /right file: llamactl update qwen --model FILE$/,
+    ],
     ["unknown model architecture: 'qwen9'", /newer llama-server/],
     ["couldn't bind HTTP server socket, hostname: 127.0.0.1, port: 8100: is the port in use?", /--unset port/],
     ['port 8100 is in use by python3 (pid 7)', /--unset port/],

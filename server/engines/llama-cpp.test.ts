@@ -8,6 +8,7 @@ import { engineAdapterContract, engineRecord } from '../testing/contracts/engine
 import { helpCatalogue } from './fixtures/help.ts';
 import { words } from './fixtures/words.ts';
 import type { FlagCatalogues, Launcher } from './flag-catalogue.ts';
+import { encodeGguf } from '../../cli/quickstart/gguf-file.ts';
 import { type LlamaCppConfig, llamaCpp } from './llama-cpp.ts';
 import { suggestion } from '../suggestion.ts';
 
@@ -64,7 +65,7 @@ let model: string;
 beforeEach(async () => {
   folder = await mkdtemp(path.join(tmpdir(), 'llamactl-engine-'));
   model = path.join(folder, 'a.gguf');
-  await writeFile(model, 'GGUF');
+  await writeFile(model, encodeGguf(new Map(), []));
 });
 
 afterEach(async () => {

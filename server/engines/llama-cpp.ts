@@ -9,7 +9,7 @@ import { engineOptions } from './engine-option-list.ts';
 import { type FlagCatalogue, bareName } from './flags.ts';
 import type { FlagCatalogues, Launcher } from './flag-catalogue.ts';
 import { guardOfFlag } from './guarded-flags.ts';
-import { modelFiles, modelFileProblem } from './model-file.ts';
+import { ModelFileCheck, modelFiles } from './model-file.ts';
 import { LLAMA_CROSSING } from './llama-cpp-crossing.ts';
 import { isolationArguments, isolationProblems } from './llama-cpp-isolation.ts';
 import { llamaCppOffload } from './llama-cpp-offload.ts';
@@ -68,6 +68,8 @@ export function llamaCpp({
   searchPath,
   allowPrivileged,
 }: LlamaCppOptions): EngineAdapter {
+  const files = new ModelFileCheck();
+
   const launcherOf = ({ command }: Settings): Launcher => {
     const [program, ...args] = command ?? [];
     return program === undefined ? { command: config.command, args: config.args } : { command: program, args };
@@ -143,8 +145,10 @@ export function llamaCpp({
     if (obstacle !== null) return obstacle;
     if (settings.model_path === undefined)
       return { code: 'MODEL_NOT_FOUND', message: 'the instance has no `model_path`' };
-    for (const file of [settings.model_path, ...modelFiles(launch, catalogue)]) {
-      const problem = await modelFileProblem(file);
+    const ofModel = await files.problem(settings.model_path, 'model');
+    if (ofModel !== null) return { code: 'MODEL_NOT_FOUND', message: ofModel };
+    for (const file of modelFiles(launch, catalogue)) {
+      const problem = await files.problem(file, 'companion');
       if (problem !== null) return { code: 'MODEL_NOT_FOUND', message: problem };
     }
     return null;

@@ -2,7 +2,8 @@ import { chmod, mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { modelFileProblem } from './model-file.ts';
+import { encodeGguf, type GgufValue } from '../../cli/quickstart/gguf-file.ts';
+import { ModelFileCheck } from './model-file.ts';
 
 const NOBODY = 65_534;
 
@@ -17,7 +18,18 @@ async function asOrdinaryUser<Result>(act: () => Promise<Result>): Promise<Resul
   }
 }
 
-describe('modelFileProblem', () => {
+/** A model file whose only tensor has 4 kB. */
+function gguf(metadata: Record<string, string | number> = {}): Buffer {
+  const entries = Object.entries(metadata).map(([key, value]): [string, GgufValue] => [
+    key,
+    typeof value === 'string' ? { type: 'string', value } : { type: 'uint32', value },
+  ]);
+  return encodeGguf(new Map(entries), [{ name: 'output.weight', dimensions: [32, 32], data: new Float32Array(1_024) }]);
+}
+
+const modelFileProblem = (file: string): Promise<string | null> => new ModelFileCheck().problem(file, 'model');
+
+describe('the check of a model file', () => {
   let folder: string;
   const file = (name: string): string => path.join(folder, name);
 
@@ -30,7 +42,7 @@ describe('modelFileProblem', () => {
   });
 
   it('accepts a regular file, also through links', async () => {
-    await writeFile(file('a.gguf'), 'GGUF');
+    await writeFile(file('a.gguf'), gguf());
     await symlink(file('a.gguf'), file('link'));
     await symlink(file('link'), file('link-of-link'));
     expect(await modelFileProblem(file('a.gguf'))).toBeNull();
@@ -78,7 +90,7 @@ describe('modelFileProblem', () => {
   });
 
   it('requires GGUF in all parts', async () => {
-    await writeFile(file('m-00001-of-00002.gguf'), 'GGUF');
+    await writeFile(file('m-00001-of-00002.gguf'), gguf());
     await writeFile(file('m-00002-of-00002.gguf'), 'root');
     expect(await modelFileProblem(file('m-00001-of-00002.gguf'))).toBe(
       `part 2 of 2 of the model, ${file('m-00002-of-00002.gguf')} is not a GGUF file`,
@@ -92,26 +104,77 @@ describe('modelFileProblem', () => {
   });
 
   it('requires a readable file', async () => {
-    await writeFile(file('a.gguf'), 'GGUF');
+    await writeFile(file('a.gguf'), gguf());
     await chmod(file('a.gguf'), 0);
     const problem = await asOrdinaryUser(() => modelFileProblem(file('a.gguf')));
     expect(problem).toBe(`the model file ${file('a.gguf')} cannot be read by llamactl’s user`);
   });
 
   it('requires all parts', async () => {
-    await writeFile(file('m-00001-of-00003.gguf'), 'GGUF');
-    await writeFile(file('m-00003-of-00003.gguf'), 'GGUF');
+    await writeFile(file('m-00001-of-00003.gguf'), gguf());
+    await writeFile(file('m-00003-of-00003.gguf'), gguf());
     expect(await modelFileProblem(file('m-00001-of-00003.gguf'))).toBe(
       `part 2 of 3 of the model, ${file('m-00002-of-00003.gguf')} does not exist`,
     );
-    await writeFile(file('m-00002-of-00003.gguf'), 'GGUF');
+    await writeFile(file('m-00002-of-00003.gguf'), gguf());
     expect(await modelFileProblem(file('m-00001-of-00003.gguf'))).toBeNull();
   });
 
   it('requires the first part', async () => {
-    await writeFile(file('m-00002-of-00003.gguf'), 'GGUF');
+    await writeFile(file('m-00002-of-00003.gguf'), gguf());
     expect(await modelFileProblem(file('m-00002-of-00003.gguf'))).toBe(
       `the model file ${file('m-00002-of-00003.gguf')} is part 2 of 3; give the first part, ${file('m-00001-of-00003.gguf')}`,
     );
+  });
+
+  it('says how much of a file that is cut off is missing, and how much is there', async () => {
+    const whole = gguf({ 'general.architecture': 'llama' });
+    await writeFile(file('a.gguf'), whole.subarray(0, 2_000));
+    expect(await modelFileProblem(file('a.gguf'))).toBe(
+      `the model file ${file('a.gguf')} is cut off: it has 2.0 kB, and ${((whole.length - 2_000) / 1_000).toFixed(1)} kB are missing; download it again`,
+    );
+    await writeFile(file('a.gguf'), whole.subarray(0, 50));
+    expect(await modelFileProblem(file('a.gguf'))).toBe(
+      `the model file ${file('a.gguf')} is cut off: it has 50 bytes, and its header is not complete; download it again`,
+    );
+  });
+
+  it('judges a file again once it has changed', async () => {
+    const check = new ModelFileCheck();
+    await writeFile(file('a.gguf'), gguf().subarray(0, 2_000));
+    expect(await check.problem(file('a.gguf'), 'model')).toContain('is cut off');
+    expect(await check.problem(file('a.gguf'), 'model')).toContain('is cut off');
+    await writeFile(file('a.gguf'), gguf());
+    expect(await check.problem(file('a.gguf'), 'model')).toBeNull();
+  });
+
+  it('requires that all parts are complete', async () => {
+    await writeFile(file('m-00001-of-00002.gguf'), gguf());
+    await writeFile(file('m-00002-of-00002.gguf'), gguf().subarray(0, 3_000));
+    expect(await modelFileProblem(file('m-00001-of-00002.gguf'))).toContain(
+      `part 2 of 2 of the model, ${file('m-00002-of-00002.gguf')} is cut off: it has 3.0 kB`,
+    );
+  });
+
+  it('requires the name that shows where the other parts are', async () => {
+    await writeFile(file('a.gguf'), gguf({ 'split.no': 1, 'split.count': 3 }));
+    expect(await modelFileProblem(file('a.gguf'))).toBe(
+      `the model file ${file('a.gguf')} is a part of a model in 3 parts, but its name does not end in -00002-of-00003.gguf; rename it`,
+    );
+    await writeFile(file('a.gguf'), gguf({ 'split.no': 0, 'split.count': 1 }));
+    expect(await modelFileProblem(file('a.gguf'))).toBeNull();
+  });
+
+  it.each([
+    [{ 'general.type': 'adapter', 'adapter.type': 'lora' }, 'is a LoRA adapter, not a model', 'the option lora'],
+    [{ 'general.type': 'mmproj' }, 'is a multimodal projector, not a model', 'the option mmproj'],
+    [{ 'general.architecture': 'clip' }, 'is a multimodal projector, not a model', 'the option mmproj'],
+    [{ 'general.type': 'imatrix' }, 'is an importance matrix', 'the model itself'],
+  ])('refuses a file that only belongs to a model, unless it is given as such: %j', async (metadata, kind, way) => {
+    await writeFile(file('a.gguf'), gguf(metadata));
+    const problem = await modelFileProblem(file('a.gguf'));
+    expect(problem).toContain(`${file('a.gguf')} ${kind}`);
+    expect(problem).toContain(way);
+    expect(await new ModelFileCheck().problem(file('a.gguf'), 'companion')).toBeNull();
   });
 });

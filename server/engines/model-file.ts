@@ -1,8 +1,10 @@
 import { codeOf, reasonOf } from '@llamactl/contract/reason';
 import { constants } from 'node:fs';
-import { lstat, open, stat } from 'node:fs/promises';
+import { lstat, open, stat, type FileHandle } from 'node:fs/promises';
 import path from 'node:path';
 import type { LaunchPlan } from '../instances/ports/runs.ts';
+import { GgufFault, type GgufHeader } from '../models/gguf-header.ts';
+import { GgufHeaders } from '../models/gguf-headers.ts';
 import { bareName, type FlagCatalogue } from './flags.ts';
 
 /** The first bytes of every GGUF file, in either byte order. */
@@ -27,64 +29,96 @@ function kindOf(head: Buffer): string {
   return kind === undefined ? '' : `: ${kind}`;
 }
 
+/** GGUF files that belong to a model, by their `general.type`. */
+const COMPANIONS: ReadonlyMap<unknown, string> = new Map([
+  ['adapter', 'a LoRA adapter, not a model; give the model that it adapts, and this file as the option lora'],
+  ['mmproj', 'a multimodal projector, not a model; give its model, and this file as the option mmproj'],
+  ['imatrix', 'an importance matrix for quantizing, not a model; give the model itself'],
+]);
+
 /** The name that llama.cpp requires for a part of a model; it finds the other parts by the same pattern. */
 const SHARD = /^(.*)-(\d{5})-of-(\d{5})\.gguf$/s;
 
-/**
- * Why a model file cannot be opened: one sentence that names it, or `null`. A model must be a regular file after symbolic
- * links; a pipe or a device could hang the engine. It must begin with `GGUF`: an engine that opens another file logs its
- * first bytes. Checks every part of a model in parts.
- */
-export async function modelFileProblem(file: string): Promise<string | null> {
-  const shard = SHARD.exec(path.basename(file));
-  const [, stem = '', number = '', total = ''] = shard ?? [];
-  const part = (index: number): string =>
-    path.join(path.dirname(file), `${stem}-${String(index).padStart(5, '0')}-of-${total}.gguf`);
-  const own = await ggufProblem(file, 'the model file');
-  if (own !== null || shard === null) return own;
-  if (Number(number) !== 1)
-    return `the model file ${file} is part ${Number(number)} of ${Number(total)}; give the first part, ${part(1)}`;
-  for (let index = 2; index <= Number(total); index += 1) {
-    const problem = await ggufProblem(part(index), `part ${index} of ${Number(total)} of the model,`);
-    if (problem !== null) return problem;
-  }
-  return null;
-}
+/** Checks model files before an engine opens them. */
+export class ModelFileCheck {
+  readonly #headers = new GgufHeaders();
 
-async function ggufProblem(file: string, subject: string): Promise<string | null> {
-  try {
-    const status = await stat(file);
-    if (status.isDirectory()) return `${subject} ${file} is a folder, not a file`;
-    if (!status.isFile()) return `${subject} ${file} is not a regular file`;
-    const head = await headOf(file);
-    if (head?.subarray(0, MAGIC.length).equals(MAGIC) === true) return null;
-    return `${subject} ${file} is not a GGUF file${head === null ? '' : kindOf(head)}`;
-  } catch (error) {
-    switch (codeOf(error)) {
-      case 'ENOENT':
-      case 'ENOTDIR':
-        return `${subject} ${file} ${(await isLink(file)) ? 'is a link to a file that does not exist' : 'does not exist'}`;
-      case 'EACCES':
-        return `${subject} ${file} cannot be read by llamactl’s user`;
-      default:
-        return `${subject} ${file} cannot be opened: ${reasonOf(error)}`;
+  /**
+   * Why a file cannot be loaded: one sentence that names it, or `null`. It must be a regular file after symbolic links; a
+   * pipe or a device could hang the engine. It must be a complete GGUF file: an engine that opens another file logs its
+   * first bytes. Checks every part of a model in parts.
+   *
+   * @param use `companion`: belongs to a model, such as an adapter or a projector.
+   */
+  async problem(file: string, use: 'model' | 'companion'): Promise<string | null> {
+    const shard = SHARD.exec(path.basename(file));
+    const [, stem = '', number = '', total = ''] = shard ?? [];
+    const part = (index: number): string =>
+      path.join(path.dirname(file), `${stem}-${String(index).padStart(5, '0')}-of-${total}.gguf`);
+    const judge = (header: GgufHeader): string | null => (use === 'model' ? notModel(header, shard !== null) : null);
+    const own = await this.#problem(file, 'the model file', judge);
+    if (own !== null || shard === null) return own;
+    if (Number(number) !== 1)
+      return `the model file ${file} is part ${Number(number)} of ${Number(total)}; give the first part, ${part(1)}`;
+    for (let index = 2; index <= Number(total); index += 1) {
+      const problem = await this.#problem(part(index), `part ${index} of ${Number(total)} of the model,`);
+      if (problem !== null) return problem;
+    }
+    return null;
+  }
+
+  /** @param judge Why a file with this header is the wrong one: the end of the sentence. */
+  async #problem(
+    file: string,
+    subject: string,
+    judge: (header: GgufHeader) => string | null = () => null,
+  ): Promise<string | null> {
+    try {
+      const status = await stat(file);
+      if (status.isDirectory()) return `${subject} ${file} is a folder, not a file`;
+      if (!status.isFile()) return `${subject} ${file} is not a regular file`;
+      // Never blocks, even if the file was replaced by a pipe.
+      await using handle = await open(file, constants.O_RDONLY | constants.O_NONBLOCK);
+      if (!(await handle.stat()).isFile()) return `${subject} ${file} is not a regular file`;
+      const head = await headOf(handle);
+      if (!head.subarray(0, MAGIC.length).equals(MAGIC)) return `${subject} ${file} is not a GGUF file${kindOf(head)}`;
+      const wrong = judge(await this.#headers.read(handle));
+      return wrong === null ? null : `${subject} ${file} ${wrong}`;
+    } catch (error) {
+      return `${subject} ${file} ${error instanceof GgufFault ? error.message : await accessProblem(file, error)}`;
     }
   }
 }
 
-/**
- * The first bytes, which no message may show; `null`: no regular file. Never blocks, even if the file was replaced by a
- * pipe.
- */
-async function headOf(file: string): Promise<Buffer | null> {
-  const handle = await open(file, constants.O_RDONLY | constants.O_NONBLOCK);
-  try {
-    if (!(await handle.stat()).isFile()) return null;
-    const { bytesRead, buffer } = await handle.read(Buffer.alloc(HEAD_BYTES), 0, HEAD_BYTES, 0);
-    return buffer.subarray(0, bytesRead);
-  } finally {
-    await handle.close();
+/** Why a file with this header is no model that can be given; the end of a sentence, or `null`. */
+function notModel({ metadata }: GgufHeader, isNamedAsPart: boolean): string | null {
+  const isProjector = metadata.get('general.architecture') === 'clip';
+  const companion = COMPANIONS.get(isProjector ? 'mmproj' : metadata.get('general.type'));
+  if (companion !== undefined) return `is ${companion}`;
+  const parts = Number(metadata.get('split.count') ?? 1);
+  if (parts <= 1 || isNamedAsPart) return null;
+  const [number, total] = [Number(metadata.get('split.no') ?? 0) + 1, parts].map((each) =>
+    String(each).padStart(5, '0'),
+  );
+  return `is a part of a model in ${parts} parts, but its name does not end in -${number}-of-${total}.gguf; rename it`;
+}
+
+async function accessProblem(file: string, error: unknown): Promise<string> {
+  switch (codeOf(error)) {
+    case 'ENOENT':
+    case 'ENOTDIR':
+      return (await isLink(file)) ? 'is a link to a file that does not exist' : 'does not exist';
+    case 'EACCES':
+      return 'cannot be read by llamactl’s user';
+    default:
+      return `cannot be opened: ${reasonOf(error)}`;
   }
+}
+
+/** The first bytes, which no message may show. */
+async function headOf(handle: FileHandle): Promise<Buffer> {
+  const { bytesRead, buffer } = await handle.read(Buffer.alloc(HEAD_BYTES), 0, HEAD_BYTES, 0);
+  return buffer.subarray(0, bytesRead);
 }
 
 async function isLink(file: string): Promise<boolean> {

@@ -1,0 +1,288 @@
+/** The largest piece of a file that the parser asks for. It is parsed in one turn, in some milliseconds at most. */
+export const PIECE_BYTES = 128 * 1024;
+/** Most pieces of one header. The headers of real models have at most some 60. */
+const MOST_PIECES = 256;
+
+/** Most bytes of a metadata key, by the specification. */
+const LONGEST_KEY = 65_535;
+/** Most bytes of a key, and of a text, that is kept. Chat templates and the like are skipped. */
+const LONGEST_KEPT = 256;
+/** Most values that are kept; real models have some 60 besides arrays. */
+const MOST_KEPT = 256;
+/** Limits of ggml for a tensor. */
+const LONGEST_TENSOR_NAME = 255;
+const MOST_DIMENSIONS = 4;
+/** A piece holds the whole of what comes before the value of an entry, or of a tensor. */
+const ENTRY_BYTES = LONGEST_KEY + 32;
+const TENSOR_BYTES = LONGEST_TENSOR_NAME + 64;
+const DEFAULT_ALIGNMENT = 32;
+
+/** Bytes of the value types of GGUF, by their number; text (8) and arrays (9) have no fixed length. */
+const VALUE_BYTES: readonly (number | undefined)[] = [1, 1, 2, 2, 4, 4, 4, 1, undefined, undefined, 8, 8, 8];
+const TEXT = 8;
+const ARRAY = 9;
+
+/** Bytes of a block, and values in it, by the number of ggml's tensor type. */
+const BLOCKS: ReadonlyMap<number, readonly [bytes: number, values: number]> = new Map([
+  [0, [4, 1]],
+  [1, [2, 1]],
+  [2, [18, 32]],
+  [3, [20, 32]],
+  [6, [22, 32]],
+  [7, [24, 32]],
+  [8, [34, 32]],
+  [10, [84, 256]],
+  [11, [110, 256]],
+  [12, [144, 256]],
+  [13, [176, 256]],
+  [14, [210, 256]],
+  [16, [66, 256]],
+  [17, [74, 256]],
+  [18, [98, 256]],
+  [19, [50, 256]],
+  [20, [18, 32]],
+  [21, [110, 256]],
+  [22, [82, 256]],
+  [23, [136, 256]],
+  [24, [1, 1]],
+  [25, [2, 1]],
+  [26, [4, 1]],
+  [27, [8, 1]],
+  [28, [8, 1]],
+  [29, [56, 256]],
+  [30, [2, 1]],
+  [34, [54, 256]],
+  [35, [66, 256]],
+  [39, [17, 32]],
+  [40, [36, 64]],
+  [41, [18, 128]],
+  [42, [18, 64]],
+]);
+
+/** The header of a GGUF file. Holds less than 150 kB, whatever the file contains. */
+export interface GgufHeader {
+  version: number;
+  /** Numbers and short texts by their key. Arrays and long texts are left out. */
+  metadata: ReadonlyMap<string, string | number | boolean>;
+  tensors: number;
+}
+
+/** Why a file that begins with `GGUF` cannot be loaded. The message is the end of a sentence about the file. */
+export class GgufFault extends Error {
+  override readonly name = 'GgufFault';
+}
+
+/**
+ * Parses the header of a file of `size` bytes, and checks that all tensors lie in the file. Yields the offset of each
+ * piece that it needs, and expects {@link PIECE_BYTES} bytes from there, or those up to the end of the file. Memory does
+ * not depend on the file: no count of the file allocates anything, and it asks for at most 32 MiB in all.
+ *
+ * @throws {GgufFault} and nothing else
+ */
+export function* ggufHeader(size: number): Generator<number, GgufHeader, Buffer> {
+  const cursor = new Cursor(size);
+  yield* cursor.refill();
+  if (cursor.uint32() !== 0x46_55_47_47) throw new GgufFault('is not a GGUF file');
+  const version = readableVersion(cursor.uint32());
+  const tensors = cursor.uint64();
+  const entries = cursor.uint64();
+  const metadata = new Map<string, string | number | boolean>();
+  for (let index = 0; index < entries; index += 1) {
+    if (!cursor.has(ENTRY_BYTES)) yield* cursor.refill();
+    const keyBytes = cursor.uint64();
+    if (keyBytes > LONGEST_KEY) throw damaged();
+    const key = cursor.text(keyBytes);
+    const value = yield* readValue(cursor);
+    if (value !== null && keyBytes <= LONGEST_KEPT && metadata.size < MOST_KEPT) metadata.set(key, value);
+  }
+  let dataBytes = 0;
+  for (let index = 0; index < tensors; index += 1) {
+    if (!cursor.has(TENSOR_BYTES)) yield* cursor.refill();
+    dataBytes = Math.max(dataBytes, endOfTensor(cursor));
+  }
+  const alignment = metadata.get('general.alignment') ?? DEFAULT_ALIGNMENT;
+  if (typeof alignment !== 'number' || !isPowerOfTwo(alignment)) throw damaged();
+  const end = Math.ceil(cursor.position / alignment) * alignment + dataBytes;
+  if (tensors > 0 && end > size) throw cutOff(size, end);
+  return { version, metadata, tensors };
+}
+
+function readableVersion(version: number): number {
+  // In the other byte order, a small number is a multiple of 65,536.
+  if (version !== 0 && version % 65_536 === 0) {
+    throw new GgufFault('is big-endian, for machines such as IBM Z; get its little-endian version');
+  }
+  if (version === 2 || version === 3) return version;
+  const way =
+    version === 1 ? 'get a newer one of this model' : 'it may need newer versions of llamactl and llama-server';
+  throw new GgufFault(`has GGUF version ${version}, but llamactl reads versions 2 and 3; ${way}`);
+}
+
+/** Reads a value, or skips it and returns `null`: an array or a long text. */
+function* readValue(cursor: Cursor): Generator<number, string | number | boolean | null, Buffer> {
+  const type = cursor.uint32();
+  if (type === ARRAY) {
+    yield* skipArray(cursor);
+    return null;
+  }
+  if (type === TEXT) {
+    const bytes = cursor.uint64();
+    if (bytes > LONGEST_KEPT) {
+      cursor.skip(bytes);
+      return null;
+    }
+    if (!cursor.has(bytes)) yield* cursor.refill();
+    return cursor.text(bytes);
+  }
+  return cursor.number(type);
+}
+
+function* skipArray(cursor: Cursor): Generator<number, void, Buffer> {
+  const type = cursor.uint32();
+  const count = cursor.uint64();
+  const bytes = VALUE_BYTES[type];
+  if (bytes !== undefined) return cursor.skip(count * bytes);
+  // ggml has no arrays of arrays.
+  if (type !== TEXT) throw damaged();
+  for (let left = count; left > 0;) {
+    if (!cursor.has(8)) yield* cursor.refill();
+    left -= cursor.skipTexts(left);
+  }
+}
+
+/** The end of a tensor in the data of the file. A tensor of an unknown type counts as empty. */
+function endOfTensor(cursor: Cursor): number {
+  const nameBytes = cursor.uint64();
+  if (nameBytes > LONGEST_TENSOR_NAME) throw damaged();
+  cursor.skip(nameBytes);
+  const dimensions = cursor.uint32();
+  if (dimensions > MOST_DIMENSIONS) throw damaged();
+  let values = 1;
+  for (let index = 0; index < dimensions; index += 1) values *= cursor.uint64();
+  const [bytes, perBlock] = BLOCKS.get(cursor.uint32()) ?? [0, 1];
+  const end = cursor.uint64() + Math.ceil(values / perBlock) * bytes;
+  if (!Number.isSafeInteger(end)) throw damaged();
+  return end;
+}
+
+/** Reads numbers and texts of a piece of the file, little-endian. */
+class Cursor {
+  readonly #size: number;
+  #piece: Buffer = Buffer.alloc(0);
+  /** Offset of the piece in the file. */
+  #start = 0;
+  #pieces = 0;
+  /** Offset in the file. */
+  position = 0;
+
+  constructor(size: number) {
+    this.#size = size;
+  }
+
+  /** Whether the piece has `bytes` more, or ends with the file. */
+  has(bytes: number): boolean {
+    const end = this.#start + this.#piece.length;
+    return this.position + bytes <= end || (end >= this.#size && this.position <= end);
+  }
+
+  /** Gets the piece that begins at the cursor. */
+  *refill(): Generator<number, void, Buffer> {
+    if (this.#pieces >= MOST_PIECES) throw damaged();
+    this.#pieces += 1;
+    this.#start = this.position;
+    this.#piece = yield this.position;
+  }
+
+  uint32(): number {
+    return this.#piece.readUInt32LE(this.#take(4));
+  }
+
+  /** No length, count or offset of a real file is larger than a safe integer. */
+  uint64(): number {
+    const at = this.#take(8);
+    const value = this.#piece.readUInt32LE(at + 4) * 2 ** 32 + this.#piece.readUInt32LE(at);
+    if (!Number.isSafeInteger(value)) throw damaged();
+    return value;
+  }
+
+  text(bytes: number): string {
+    const at = this.#take(bytes);
+    return this.#piece.toString('utf8', at, at + bytes);
+  }
+
+  /** A number or truth value of one of GGUF's types. */
+  number(type: number): number | boolean {
+    const bytes = VALUE_BYTES[type];
+    if (bytes === undefined) throw damaged();
+    const at = this.#take(bytes);
+    switch (type) {
+      case 0:
+        return this.#piece.readUInt8(at);
+      case 1:
+        return this.#piece.readInt8(at);
+      case 2:
+        return this.#piece.readUInt16LE(at);
+      case 3:
+        return this.#piece.readInt16LE(at);
+      case 4:
+        return this.#piece.readUInt32LE(at);
+      case 5:
+        return this.#piece.readInt32LE(at);
+      case 6:
+        return this.#piece.readFloatLE(at);
+      case 7:
+        return this.#piece.readUInt8(at) !== 0;
+      case 10:
+        return Number(this.#piece.readBigUInt64LE(at));
+      case 11:
+        return Number(this.#piece.readBigInt64LE(at));
+      default:
+        return this.#piece.readDoubleLE(at);
+    }
+  }
+
+  skip(bytes: number): void {
+    this.position += bytes;
+    if (this.position > this.#size) throw cutOff(this.#size, null);
+  }
+
+  /** Skips texts of this piece, at least one. @returns their number */
+  skipTexts(most: number): number {
+    const last = this.#start + this.#piece.length - 8;
+    let skipped = 0;
+    do {
+      this.skip(this.uint64());
+      skipped += 1;
+    } while (skipped < most && this.position <= last);
+    return skipped;
+  }
+
+  /** Offset in the piece of the next `bytes`, which are then behind the cursor. */
+  #take(bytes: number): number {
+    const at = this.position - this.#start;
+    this.skip(bytes);
+    if (at + bytes > this.#piece.length) throw cutOff(this.#size, null);
+    return at;
+  }
+}
+
+function isPowerOfTwo(number: number): boolean {
+  return Number.isInteger(number) && number > 0 && Number.isInteger(Math.log2(number));
+}
+
+function damaged(): GgufFault {
+  return new GgufFault('is damaged: its header makes no sense; download it again');
+}
+
+/** @param whole Bytes that the file needs; `null`: unknown, because its header is not complete either */
+function cutOff(size: number, whole: number | null): GgufFault {
+  const missing = whole === null ? 'and its header is not complete' : `and ${inUnits(whole - size)} are missing`;
+  return new GgufFault(`is cut off: it has ${inUnits(size)}, ${missing}; download it again`);
+}
+
+function inUnits(bytes: number): string {
+  const unit = ['bytes', 'kB', 'MB', 'GB', 'TB'];
+  const power = bytes < 1_000 ? 0 : Math.min(4, Math.floor(Math.log10(bytes) / 3));
+  const value = bytes / 1_000 ** power;
+  return `${power === 0 || value >= 10 ? Math.round(value) : value.toFixed(1)} ${unit[power]}`;
+}

@@ -1,0 +1,45 @@
+import type { BigIntStats } from 'node:fs';
+import type { FileHandle } from 'node:fs/promises';
+import { GgufFault, ggufHeader, PIECE_BYTES, type GgufHeader } from './gguf-header.ts';
+
+/** Most files whose header is kept. */
+const MOST_FILES = 128;
+
+/** Reads headers of GGUF files in pieces, each in a turn of its own. Keeps them until the file changes. */
+export class GgufHeaders {
+  /** By the identity of the file and its last change, least recently used first. */
+  readonly #known = new Map<string, GgufHeader | GgufFault>();
+
+  /** @throws {GgufFault} why it cannot be loaded; or the error of the system */
+  async read(file: FileHandle): Promise<GgufHeader> {
+    const stats = await file.stat({ bigint: true });
+    const key = identityOf(stats);
+    const found = this.#known.get(key) ?? (await parsed(file, Number(stats.size)));
+    this.#known.delete(key);
+    this.#known.set(key, found);
+    const [oldest] = this.#known.keys();
+    if (this.#known.size > MOST_FILES && oldest !== undefined) this.#known.delete(oldest);
+    if (found instanceof GgufFault) throw found;
+    return found;
+  }
+}
+
+function identityOf({ dev, ino, size, mtimeNs, ctimeNs }: BigIntStats): string {
+  return [dev, ino, size, mtimeNs, ctimeNs].join(' ');
+}
+
+async function parsed(file: FileHandle, size: number): Promise<GgufHeader | GgufFault> {
+  const header = ggufHeader(size);
+  const buffer = Buffer.alloc(PIECE_BYTES);
+  try {
+    let step = header.next();
+    while (step.done !== true) {
+      const { bytesRead } = await file.read(buffer, 0, PIECE_BYTES, step.value);
+      step = header.next(buffer.subarray(0, bytesRead));
+    }
+    return step.value;
+  } catch (error) {
+    if (error instanceof GgufFault) return error;
+    throw error;
+  }
+}

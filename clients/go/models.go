@@ -429,7 +429,7 @@ type ConfigWritten struct {
 }
 
 type CreateInstance struct {
-	// Unique without regard to case; cannot be changed.
+	// Unique without regard to case; only `rename` changes it.
 	Name string `json:"name"`
 
 	// `llama_cpp`, `custom`, or the name of a custom engine in the configuration.
@@ -755,7 +755,7 @@ const (
 )
 
 type Instance struct {
-	// Unique without regard to case; cannot be changed.
+	// Unique without regard to case; only `rename` changes it.
 	Name string `json:"name"`
 
 	Status Status `json:"status"`
@@ -907,7 +907,7 @@ type InstanceStatusChangedEvent struct {
 }
 
 type InstanceSummary struct {
-	// Unique without regard to case; cannot be changed.
+	// Unique without regard to case; only `rename` changes it.
 	Name string `json:"name"`
 
 	Status Status `json:"status"`
@@ -954,6 +954,9 @@ type InstanceUpdated struct {
 
 type InstanceUpdatedEvent struct {
 	Name string `json:"name"`
+
+	// Present after a rename: the name until now.
+	PreviousName string `json:"previous_name,omitzero"`
 }
 
 type Key struct {
@@ -1091,6 +1094,11 @@ type Problem struct {
 
 	// Problem, and the expected value.
 	Message string `json:"message"`
+}
+
+type RenameInstance struct {
+	// The new name; unique without regard to case.
+	Name string `json:"name"`
 }
 
 type RequestOutcome string
@@ -1414,7 +1422,7 @@ type UpdateInstance struct {
 	// `llama_cpp` only. Default false.
 	Isolated Patch[bool] `json:"isolated,omitzero"`
 
-	// Must be the current name: a name cannot change.
+	// Must be the current name; `rename` changes it.
 	Name string `json:"name,omitzero"`
 }
 

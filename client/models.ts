@@ -357,7 +357,7 @@ export interface ConfigWritten {
 }
 
 export interface CreateInstance {
-  /** Unique without regard to case; cannot be changed. */
+  /** Unique without regard to case; only `rename` changes it. */
   name: string;
   /** `llama_cpp`, `custom`, or the name of a custom engine in the configuration. */
   engine?: string | undefined;
@@ -597,6 +597,8 @@ export type Frame = {
   type: 'instance_updated';
   data: {
     name: string;
+    /** Present after a rename: the name until now. */
+    previous_name?: string | undefined;
   };
 } | {
   /** RFC 3339, UTC. */
@@ -697,7 +699,7 @@ export interface Health {
 }
 
 export interface Instance {
-  /** Unique without regard to case; cannot be changed. */
+  /** Unique without regard to case; only `rename` changes it. */
   name: string;
   status: Status;
   /** `llama_cpp`, `custom`, or the name of a custom engine in the configuration. */
@@ -783,7 +785,7 @@ export interface InstanceList {
 }
 
 export interface InstanceSummary {
-  /** Unique without regard to case; cannot be changed. */
+  /** Unique without regard to case; only `rename` changes it. */
   name: string;
   status: Status;
   /** `llama_cpp`, `custom`, or the name of a custom engine in the configuration. */
@@ -936,6 +938,11 @@ export interface Problem {
   path: string;
   /** Problem, and the expected value. */
   message: string;
+}
+
+export interface RenameInstance {
+  /** The new name; unique without regard to case. */
+  name: string;
 }
 
 export type RequestOutcome = 'ok' | 'client_error' | 'engine_error' | 'refused' | 'aborted' | 'cancelled' | 'broken';
@@ -1152,7 +1159,7 @@ export interface UpdateInstance {
   preset?: string | null | undefined;
   /** Do not reuse cached prompts across requests, so that callers cannot find out prompts of others. Engine `llama_cpp` only. Default false. */
   isolated?: boolean | null | undefined;
-  /** Must be the current name: a name cannot change. */
+  /** Must be the current name; `rename` changes it. */
   name?: string | undefined;
 }
 

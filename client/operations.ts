@@ -53,6 +53,11 @@ export class Operations {
     return this.#send('PUT', path`/api/instances/${name}`, { body, query: { apply }, headers, ...call });
   }
 
+  /** Gives an instance another name, in any state; its logs, statistics and keys follow, and its engine runs on. */
+  renameInstance(name: string, body: models.RenameInstance, call?: CallOptions): Promise<models.InstanceUpdated> {
+    return this.#send('POST', path`/api/instances/${name}/rename`, { body, ...call });
+  }
+
   /** Deletes an instance that does not run; waits for a stop in progress. */
   deleteInstance(name: string, call?: CallOptions): Promise<models.Message> {
     return this.#send('DELETE', path`/api/instances/${name}`, { isPatient: true, ...call });

@@ -26,7 +26,9 @@ export const DomainEventSchema = z.discriminatedUnion('type', [
       ),
   }),
   ofInstance('instance_created', {}),
-  ofInstance('instance_updated', {}),
+  ofInstance('instance_updated', {
+    previous_name: z.string().optional().describe('Present after a rename: the name until now.'),
+  }),
   ofInstance('instance_deleted', {}),
   z.object({
     type: z.literal('system_alert'),
@@ -45,6 +47,11 @@ export type DomainEvent = z.infer<typeof DomainEventSchema>;
 export function instanceOf({ data }: DomainEvent): string | null {
   if ('name' in data) return data.name;
   return ('instance' in data ? data.instance : null) ?? null;
+}
+
+/** The name that an instance had until this event, which reports its rename; `undefined`: another event. */
+export function previousNameOf({ type, data }: DomainEvent): string | undefined {
+  return type === 'instance_updated' ? data.previous_name : undefined;
 }
 
 const frame = {

@@ -9,6 +9,7 @@ import {
   LifecycleSchema,
   MessageSchema,
   NamesBodySchema,
+  RenameInstanceSchema,
   StatusSchema,
   StopBodySchema,
   UpdateInstanceSchema,
@@ -98,6 +99,20 @@ export const INSTANCE_OPERATIONS = {
       'ENGINE_NOT_FOUND',
       'PORT_IN_USE',
     ],
+  }),
+  renameInstance: operation({
+    id: 'renameInstance',
+    method: 'POST',
+    path: '/api/instances/{name}/rename',
+    tag: 'Instances',
+    summary:
+      'Give an instance another name, in any state; its logs, statistics and keys follow, and its engine runs on',
+    permission: 'admin',
+    cost: 'regular',
+    body: { schema: RenameInstanceSchema, optional: false },
+    success: { status: 200, schema: UpdatedSchema },
+    responseHeaders: [ENTITY_TAG],
+    errors: ['INSTANCE_NOT_FOUND', 'INSTANCE_EXISTS', 'ALIAS_CONFLICT'],
   }),
   deleteInstance: operation({
     id: 'deleteInstance',

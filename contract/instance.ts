@@ -25,7 +25,7 @@ export const NameSchema = z
     'must start with a letter or digit and hold at most 63 letters, digits, dots, underscores and dashes',
   )
   .refine((name) => !RESERVED_NAMES.includes(name.toLowerCase()), 'is reserved')
-  .describe('Unique without regard to case; cannot be changed.');
+  .describe('Unique without regard to case; only `rename` changes it.');
 
 const AliasSchema = z
   .string()
@@ -227,7 +227,7 @@ const shown = <Schema extends z.ZodType>(key: keyof typeof settings, schema: Sch
 export const UpdateInstanceSchema = z
   .strictObject({
     ...nullish(settings),
-    name: z.string().optional().describe('Must be the current name: a name cannot change.'),
+    name: z.string().optional().describe('Must be the current name; `rename` changes it.'),
     options: z
       .record(OptionKeySchema, OptionValueSchema.nullable())
       .nullish()
@@ -344,6 +344,11 @@ export const StopBodySchema = z
   })
   .meta({ id: 'StopBody' });
 export type StopBody = z.infer<typeof StopBodySchema>;
+
+/** Body of `POST /instances/{name}/rename`. */
+export const RenameInstanceSchema = z
+  .strictObject({ name: NameSchema.describe('The new name; unique without regard to case.') })
+  .meta({ id: 'RenameInstance' });
 
 /** Body of start-all and stop-all. */
 export const NamesBodySchema = z

@@ -25,6 +25,7 @@ describe('models of the Python client', () => {
       'Error',
       'Login',
       'NamesBody',
+      'RenameInstance',
       'StopBody',
       'Subscribe',
       'UpdateInstance',

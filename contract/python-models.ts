@@ -5,7 +5,8 @@ import { className, descriptionOf, orNone, pythonType } from './python-types.ts'
 /** Schemas of documents that people also write. They become dictionaries; schemas of answers become classes. */
 const WRITTEN = new Set(['Fleet', 'CreateInstance']);
 /** Bodies of requests that need no class: methods take their fields as parameters. */
-const BODIES = /^(ChangePassword|ConfigPatch|Create(?:Key|User)|Login|NamesBody|StopBody|Update(?:Instance|User))$/;
+const BODIES =
+  /^(ChangePassword|ConfigPatch|Create(?:Key|User)|Login|NamesBody|RenameInstance|StopBody|Update(?:Instance|User))$/;
 /** Schemas that become `Any`, because they refer to themselves. */
 const ANY = new Set(['JsonValue']);
 /** Names of nested objects, by parent and field. Other nested objects are named after both. */

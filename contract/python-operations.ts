@@ -80,7 +80,7 @@ function methodOf(path: string, verb: string, operation: DescribedOperation, sch
   const headers = parameters
     .filter((each) => each.in === 'header' && !ELSEWHERE.has(each.name))
     .map(({ name, description }) => [name, parameter(wordOf(name), 'str | None', 'None', description)] as const);
-  const body = bodyOf(operationId, requestBody, schemas);
+  const body = bodyOf(operationId, requestBody, schemas, new Set(steps.map(({ name }) => name)));
   const fields = body?.parameters ?? [];
   const needed = [...steps, ...fields.filter(({ initial }) => initial === undefined)];
   const free = [...fields.filter(({ initial }) => initial !== undefined), ...query, ...headers.map(([, each]) => each)];
@@ -130,11 +130,16 @@ function docstring(summary: string, parameters: readonly Parameter[]): string {
   return lines.length === 0 ? sentence : `${sentence}\n\n        Args:\n${lines.join('')}        `;
 }
 
-/** The parameters for the fields of a body, and the argument that builds the body from them. */
+/**
+ * The parameters for the fields of a body, and the argument that builds the body from them.
+ *
+ * @param taken Names of the path's parameters; a field of that name gets `new_` in front.
+ */
 function bodyOf(
   id: string,
   body: DescribedOperation['requestBody'],
   schemas: Record<string, Schema>,
+  taken: ReadonlySet<string>,
 ): { parameters: Parameter[]; argument: string } | null {
   if (body === undefined) return null;
   const whole = WHOLE[id];
@@ -159,12 +164,13 @@ function bodyOf(
   const parameters = fields.map(([field, schema]) => {
     const type = typeOf(schema);
     const what = descriptionOf(schema);
-    if (required.includes(field)) return parameter(field, type, undefined, what);
+    const word = taken.has(field) ? `new_${field}` : field;
+    if (required.includes(field)) return parameter(word, type, undefined, what);
     return isPatch
-      ? parameter(field, `${type} | Unset`, 'UNSET', what)
-      : parameter(field, `${type} | None`, 'None', what);
+      ? parameter(word, `${type} | Unset`, 'UNSET', what)
+      : parameter(word, `${type} | None`, 'None', what);
   });
-  const values = parameters.map((each) => `${each.name}=${each.name}`).join(', ');
+  const values = fields.map(([field], index) => `${field}=${parameters[index]?.name ?? field}`).join(', ');
   const isOptional = !body.required;
   return { parameters, argument: `body=${isPatch ? 'changed' : 'given'}(${values})${isOptional ? ' or None' : ''}` };
 }

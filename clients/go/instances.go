@@ -137,6 +137,17 @@ func (c *Client) UpdateInstanceContext(ctx context.Context, name string, body Up
 	return fetch[InstanceUpdated](ctx, c, request{method: http.MethodPut, path: []string{"/api/instances/", name}, query: query, header: header, body: body})
 }
 
+// RenameInstance gives an instance another name, in any state. Its logs, statistics and keys follow, and its engine
+// runs on.
+func (c *Client) RenameInstance(name, newName string) (*InstanceUpdated, error) {
+	return c.RenameInstanceContext(context.Background(), name, newName)
+}
+
+// RenameInstanceContext is [Client.RenameInstance] with a context.
+func (c *Client) RenameInstanceContext(ctx context.Context, name, newName string) (*InstanceUpdated, error) {
+	return fetch[InstanceUpdated](ctx, c, request{method: http.MethodPost, path: []string{"/api/instances/", name, "/rename"}, body: RenameInstance{Name: newName}})
+}
+
 // DeleteInstance deletes an instance that does not run; it waits for a stop in progress.
 func (c *Client) DeleteInstance(name string) (*Message, error) {
 	return c.DeleteInstanceContext(context.Background(), name)

@@ -435,7 +435,7 @@ type ConfigWritten struct {
 }
 
 type CreateInstance struct {
-	// Unique without regard to case; cannot be changed.
+	// Unique without regard to case; only `rename` changes it.
 	Name string `json:"name"`
 
 	// `llama_cpp`, `custom`, or the name of a custom engine in the configuration.
@@ -831,7 +831,7 @@ const (
 )
 
 type Instance struct {
-	// Unique without regard to case; cannot be changed.
+	// Unique without regard to case; only `rename` changes it.
 	Name string `json:"name"`
 
 	Status Status `json:"status"`
@@ -990,7 +990,7 @@ type InstanceStatusChangedEvent struct {
 }
 
 type InstanceSummary struct {
-	// Unique without regard to case; cannot be changed.
+	// Unique without regard to case; only `rename` changes it.
 	Name string `json:"name"`
 
 	Status Status `json:"status"`
@@ -1037,6 +1037,9 @@ type InstanceUpdated struct {
 
 type InstanceUpdatedEvent struct {
 	Name string `json:"name"`
+
+	// Present after a rename: the name until now.
+	PreviousName string `json:"previous_name,omitzero"`
 }
 
 type Key struct {
@@ -1174,6 +1177,11 @@ type Problem struct {
 
 	// Problem, and the expected value.
 	Message string `json:"message"`
+}
+
+type RenameInstance struct {
+	// The new name; unique without regard to case.
+	Name string `json:"name"`
 }
 
 type RequestOutcome string
@@ -1504,7 +1512,7 @@ type UpdateInstance struct {
 	// `llama_cpp` only. Default false.
 	Isolated Patch[bool] `json:"isolated,omitzero"`
 
-	// Must be the current name: a name cannot change.
+	// Must be the current name; `rename` changes it.
 	Name string `json:"name,omitzero"`
 }
 

@@ -71,6 +71,8 @@ export function observe(parts: ObservationParts): Observation {
     const { type, data } = event;
     lives.onEvent(event);
     if (type === 'instance_status_changed') stats.noteChange();
+    if (type === 'instance_updated' && data.previous_name !== undefined)
+      for (const kept of [stats, requestCounters, requests]) kept.rename(data.previous_name, data.name);
     if (type !== 'instance_deleted') return;
     stats.forget(data.name);
     requestCounters.forget(data.name);

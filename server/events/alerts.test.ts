@@ -82,6 +82,19 @@ describe('Alerts', () => {
     expect(alerts.list().map(({ code }) => code)).toEqual([LOW.code]);
     expect(emitted.at(-1)).toBe('cleared error stray_process a');
   });
+
+  it('moves the alerts of a renamed instance to its new name, since the same time', async () => {
+    const server = someAlerts();
+    server.alerts.raise(STRAY);
+    const [before] = server.alerts.list();
+    await server.clock.advance(60_000);
+    server.known.set('new', 'id-a');
+    server.bus.emit({ type: 'instance_updated', data: { name: 'new', previous_name: 'a' } }, 'id-a');
+    expect(server.alerts.list()).toEqual([{ ...before, instance: 'new' }]);
+    expect(server.emitted.slice(1)).toEqual(['cleared error stray_process a', 'raised error stray_process new']);
+    expect(server.ids).toEqual(['id-a', 'id-a', 'id-a']);
+    expect((await restarted(server)).alerts.list().map(({ instance }) => instance)).toEqual(['new']);
+  });
 });
 
 describe('Alerts of an instance', () => {

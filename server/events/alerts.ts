@@ -1,3 +1,4 @@
+import { previousNameOf } from '@llamactl/contract/events';
 import type { Alert } from '@llamactl/contract/system';
 import type { AlertSink } from '../instances/ports/alert-sink.ts';
 import type { EventSink } from '../instances/ports/event-sink.ts';
@@ -34,7 +35,7 @@ interface Raised {
 
 /**
  * The owner of all alerts. Emits one event when an alert is raised or changes, and one when it is cleared. Deleting an
- * instance clears its alerts. An alert of the previous server is emitted again when a check still finds its cause; otherwise
+ * instance clears its alerts; a rename clears them under the old name and raises them under the new one. An alert of the previous server is emitted again when a check still finds its cause; otherwise
  * it is cleared after {@link LEFT_FOR_MS}.
  */
 export function createAlerts({ clock, bus, left = [], idOf = () => null }: AlertsDependencies): Alerts {
@@ -54,9 +55,20 @@ export function createAlerts({ clock, bus, left = [], idOf = () => null }: Alert
     emit(before, 'cleared');
   };
 
-  const unsubscribe = bus.subscribe(({ type, data }) => {
-    if (type !== 'instance_deleted') return;
-    for (const [key, { alert }] of raised) if (alert.instance === data.name) clear(key);
+  const follow = (instance: string, newName: string | null): void => {
+    for (const [key, before] of [...raised]) {
+      if (before.alert.instance !== instance) continue;
+      clear(key);
+      if (newName === null) continue;
+      const now = { ...before, alert: { ...before.alert, instance: newName } };
+      raised.set(alertKey(now.alert.code, newName), now);
+      emit(now, 'raised');
+    }
+  };
+  const unsubscribe = bus.subscribe((event) => {
+    const previous = previousNameOf(event);
+    if (event.type === 'instance_deleted') follow(event.data.name, null);
+    else if (event.type === 'instance_updated' && previous !== undefined) follow(previous, event.data.name);
   });
   const endLeft = (): void => {
     for (const [key, { isLeft }] of raised) if (isLeft) clear(key);

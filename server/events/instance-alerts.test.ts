@@ -114,6 +114,19 @@ function aWorld() {
       const { name } = set(given);
       emit({ type: 'instance_updated', data: { name } });
     },
+    /** Renames an instance. The owner of the alerts has moved them by the time others get the event. */
+    rename: (previous: string, name: string) => {
+      instances.set(name, { ...get(previous), name });
+      instances.delete(previous);
+      for (const [key, alert] of [...raised].filter(([, { instance }]) => instance === previous)) {
+        raised.delete(key);
+        note('cleared', alert);
+        const moved = { ...alert, instance: name };
+        raised.set(`${alert.code} ${name}`, moved);
+        note('raised', moved);
+      }
+      emit({ type: 'instance_updated', data: { name, previous_name: previous } });
+    },
     remove: (name = 'a') => {
       instances.delete(name);
       emit({ type: 'instance_deleted', data: { name } });
@@ -341,5 +354,36 @@ describe('InstanceAlerts', () => {
     expect(clock.pending).toEqual([]);
     await clock.advance(10 * MINUTE_MS);
     expect(log).toEqual(['raised crash_loop a', 'raised port_clash a']);
+  });
+});
+
+describe('a rename', () => {
+  it('words the alert about a failure with the new name', () => {
+    const { enter, rename, raised } = aWorld();
+    enter('failed', { reason: 'there is no file /m.gguf' });
+    rename('a', 'b');
+    expect([...raised.keys()]).toEqual(['instance_failed b']);
+    expect(raised.get('instance_failed b')?.message).toMatch(/^b failed/);
+  });
+
+  it('keeps a crash loop, which ends after five minutes of running', async () => {
+    const { crash, enter, rename, raised, clock } = aWorld();
+    crash(3);
+    enter('running', { restart_count: 3 });
+    rename('a', 'b');
+    expect([...raised.keys()]).toEqual(['crash_loop b']);
+    await clock.advance(5 * MINUTE_MS);
+    expect([...raised.keys()]).toEqual([]);
+  });
+
+  it('keeps the alert about too little GPU memory until the instance runs', async () => {
+    const { enter, rename, raised, clock } = aWorld();
+    enter('failed', { reason: 'cudaMalloc failed: out of memory' });
+    await clock.flush();
+    rename('a', 'b');
+    await clock.flush();
+    expect([...raised.keys()].toSorted()).toEqual(['gpu_memory_low b', 'instance_failed b']);
+    enter('running', { name: 'b' });
+    expect([...raised.keys()]).toEqual([]);
   });
 });

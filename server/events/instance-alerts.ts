@@ -131,6 +131,15 @@ export function createInstanceAlerts(dependencies: InstanceAlertsDependencies): 
     gpuMemory.forget(name);
   };
 
+  /** The alerts have the new name already. Moves what is known of them, and words them with that name. */
+  const renamed = (previous: string, name: string): void => {
+    const trouble = troubles.get(previous);
+    if (trouble !== undefined) troubles.set(name, trouble);
+    deleted(previous);
+    const now = instances.list().find((one) => one.name === name);
+    if (now !== undefined) changed(now);
+  };
+
   const lookAtPorts = async (): Promise<void> => {
     try {
       for (const [name, port] of clashes) {
@@ -153,6 +162,7 @@ export function createInstanceAlerts(dependencies: InstanceAlertsDependencies): 
       case 'instance_status_changed':
         return changed({ ...event.data, reason: event.data.reason ?? null });
       case 'instance_updated':
+        if (event.data.previous_name !== undefined) return renamed(event.data.previous_name, event.data.name);
         return updated(event.data.name);
       case 'instance_deleted':
         return deleted(event.data.name);

@@ -1,4 +1,11 @@
-import { instanceOf, type DecisionFrame, type Frame, type GapFrame, type StatsFrame } from '@llamactl/contract/events';
+import {
+  instanceOf,
+  previousNameOf,
+  type DecisionFrame,
+  type Frame,
+  type GapFrame,
+  type StatsFrame,
+} from '@llamactl/contract/events';
 import type { KeptEvent } from '../instances/ports/event-sink.ts';
 import type { TracedDecision } from './decision-trace.ts';
 
@@ -7,6 +14,8 @@ export interface Message {
   type: Frame['type'];
   /** Name of the instance that the message is about; `null`: none. */
   name: string | null;
+  /** The name of that instance until now, after a rename. */
+  previousName?: string | undefined;
   /** Id of that instance; `null`: none, or unknown. */
   instance: string | null;
   /** Set for a decision. */
@@ -29,7 +38,7 @@ export function messageOfEvent(kept: KeptEvent, idOf: (name: string) => string |
   const name = instanceOf(event);
   const instance = kept.instance ?? (name === null ? null : idOf(name));
   const bytes = textFrame(JSON.stringify({ type: event.type, timestamp, seq, data: event.data }));
-  return { type: event.type, name, instance, isFleeting: false, bytes };
+  return { type: event.type, name, previousName: previousNameOf(event), instance, isFleeting: false, bytes };
 }
 
 export function messageOfStats(frame: StatsFrame, instance: string | null): Message {

@@ -28,6 +28,13 @@ describe('Subscription', () => {
     expect(wanted(null, { instances: ['b'], types: ['instance_status_changed'] })).toEqual([OF_B]);
   });
 
+  it('includes the rename of an instance that it selects by the old name', () => {
+    const renamed = { type: 'instance_updated', name: 'new', previousName: 'A', instance: 'id-a' } as const;
+    const wants = (...of: Parameters<typeof createSubscription>) => createSubscription(...of).wants(renamed);
+    expect([['a'], ['new'], ['b']].map((instances) => wants(null, { instances }))).toEqual([true, true, false]);
+    expect(wants(new Set(['id-b']), { instances: ['a'] })).toBe(false);
+  });
+
   it('never includes instances that the client may not see', () => {
     expect(wanted(new Set(['id-a']), {})).toEqual([OF_A, STATS_OF_A, SYSTEM]);
     expect(wanted(new Set(['id-a']), { instances: ['b', 'gone'] })).toEqual([SYSTEM]);

@@ -7,7 +7,7 @@ export interface Subscription {
   key: string;
   /** Whether decisions are among the wanted messages. */
   wantsDecisions: boolean;
-  wants(message: Pick<Message, 'type' | 'name' | 'instance' | 'decision'>): boolean;
+  wants(message: Pick<Message, 'type' | 'name' | 'previousName' | 'instance' | 'decision'>): boolean;
 }
 
 /**
@@ -40,11 +40,11 @@ export function createSubscription(
       ...[visible, names, types].map((set) => (set === null ? null : [...set].toSorted())),
     ]),
     wantsDecisions,
-    wants: ({ type, name, instance, decision }) => {
+    wants: ({ type, name, previousName, instance, decision }) => {
       if (decision !== undefined) return wantsDecision(decision);
       return (
         (types === null || types.has(type)) &&
-        (name === null || isNamed(name)) &&
+        (name === null || isNamed(name) || isNamed(previousName)) &&
         (visible === null || name === null || (instance !== null && visible.has(instance)))
       );
     },

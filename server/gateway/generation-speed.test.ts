@@ -46,6 +46,12 @@ describe('the speed of an instance', () => {
     expect(speeds.of('a')).toBe(100);
   });
 
+  it('follows the instance to its new name', () => {
+    measure(10, { tokens_out: 400 });
+    speeds.rename('a', 'b');
+    expect([speeds.of('a'), speeds.of('b')]).toEqual([100, 40]);
+  });
+
   it('is forgotten together with the instance', () => {
     measure(10, { tokens_out: 400 });
     speeds.forget('a');

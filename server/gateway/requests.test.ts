@@ -170,6 +170,15 @@ describe('a finished request', () => {
     expect([ids[0], ids.at(-1)]).toEqual(['r249', 'r50']);
   });
 
+  it('has the new name of a renamed instance, as those in flight', () => {
+    begin({ id: 'over', instance: 'i' }).end('ok');
+    begin({ id: 'open', instance: 'i' });
+    begin({ id: 'other', instance: 'j' });
+    requests.rename('i', 'new');
+    expect(requests.finished().map(({ instance }) => instance)).toEqual(['new']);
+    expect(requests.list(() => null).map(({ instance }) => instance)).toEqual(['new', 'j']);
+  });
+
   it('is forgotten together with its instance', () => {
     for (const instance of ['i', 'j', null]) begin({ id: `to-${instance}`, instance }).end('ok');
     requests.forget('i');

@@ -89,6 +89,12 @@ export class Requests {
     this.#speeds.forget(instance);
   }
 
+  /** Moves all records of a renamed instance to its new name. */
+  rename(previous: string, name: string): void {
+    for (const record of [...this.#active.values(), ...this.#finished]) record.renamed(previous, name);
+    this.#speeds.rename(previous, name);
+  }
+
   /** Returns a unique id, because callers may reuse ids and each shown request must be found by its id. */
   #unused(id: string): string {
     if (!this.#ids.has(id)) return id;
@@ -215,6 +221,11 @@ export class RequestRecord {
     this.#instance = instance;
     this.#leasedAt = this.#keeper.clock.elapsed();
     this.#wasLeased = true;
+  }
+
+  /** Records that an instance got another name. */
+  renamed(previous: string, name: string): void {
+    if (this.#instance === previous) this.#instance = name;
   }
 
   /** Records that the request is a WebSocket, whose content is not read. */

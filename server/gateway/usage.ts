@@ -231,6 +231,13 @@ export class GenerationSpeeds {
     return this.#fastest.get(instance) ?? ASSUMED;
   }
 
+  /** Moves the measurement of a renamed instance to its new name. */
+  rename(previous: string, name: string): void {
+    const fastest = this.#fastest.get(previous);
+    this.#fastest.delete(previous);
+    if (fastest !== undefined) this.#fastest.set(name, fastest);
+  }
+
   /** Forgets an instance, so that a new one with its name starts without a measurement. */
   forget(instance: string): void {
     this.#fastest.delete(instance);

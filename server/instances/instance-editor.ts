@@ -72,7 +72,7 @@ export class Editor {
     const { registry, startCheck, wholeChanges, commands } = this.#dependencies;
     const { name } = mailbox.record;
     if (patch.name !== undefined && patch.name !== name) {
-      const message = 'cannot be changed; create another instance and delete this one';
+      const message = 'cannot be changed by an update; POST /api/instances/{name}/rename changes it';
       throw new ApiError('VALIDATION_ERROR', `name ${message}.`, { problems: [{ path: 'name', message }] });
     }
     for (;;) {
@@ -96,6 +96,18 @@ export class Editor {
       });
       return { mailbox, record, warnings };
     }
+  }
+
+  /** Gives an instance another name. Its id stays, and with it logs, processes and the lists of keys. */
+  async rename(mailbox: Mailbox, name: string): Promise<Edited> {
+    const { registry, wholeChanges } = this.#dependencies;
+    const { record: before } = mailbox;
+    if (name === before.name) return { mailbox, record: before, warnings: [] };
+    const record = { ...this.revision(before, before), name };
+    // No await from here to `put`, so a free name stays free.
+    registry.assertFree({ id: record.id, name, aliases: [], port: null });
+    await wholeChanges.run(() => this.put(mailbox, record, false));
+    return { mailbox, record, warnings: [] };
   }
 
   async #patched(before: InstanceRecord, patch: UpdateInstance): Promise<{ edit: Edit; warnings: string[] }> {
@@ -146,7 +158,9 @@ export class Editor {
   /** Replaces the record of an instance under the rules of {@link add}. @param restarts See {@link Mailbox.amend}. */
   async put(mailbox: Mailbox, record: InstanceRecord, restarts: boolean): Promise<void> {
     const { events } = this.#dependencies;
-    const updated = events.keep({ type: 'instance_updated', data: { name: record.name } }, record.id);
+    const { name } = record;
+    const renamed = name === mailbox.record.name ? {} : { previous_name: mailbox.record.name };
+    const updated = events.keep({ type: 'instance_updated', data: { name, ...renamed } }, record.id);
     try {
       await mailbox.amend(record, [updated], restarts);
     } catch (error) {

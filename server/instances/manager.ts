@@ -116,6 +116,10 @@ export class Manager implements InstanceManager {
     return this.#written(await this.#dependencies.editor.update(this.#find(name), patch, options));
   }
 
+  async rename(name: string, newName: string): Promise<Written> {
+    return this.#written(await this.#dependencies.editor.rename(this.#find(name), newName));
+  }
+
   async remove(name: string, signal?: AbortSignal): Promise<void> {
     const { registry, removals } = this.#dependencies;
     const mailbox = registry.find(name);
@@ -177,7 +181,7 @@ export class Manager implements InstanceManager {
   async acquire(request: LeaseRequest): Promise<Lease> {
     const elsewhere = this.#givesNow();
     if (elsewhere !== null) return elsewhere(request);
-    const mailbox = this.#dependencies.registry.findAny(request.instance);
+    const mailbox = this.#leased(request);
     if (this.#dependencies.trace.isOn && request.after === undefined) this.#noteRoute(request, mailbox);
     if (mailbox === null) throw notFound(request.instance);
     try {
@@ -186,8 +190,16 @@ export class Manager implements InstanceManager {
       // The waiting room refused it because another server gives leases now.
       const successor = this.#givesNow();
       if (successor === null || request.signal.aborted) throw error;
-      return successor(request);
+      // The instance may have been renamed while the request waited.
+      return successor({ ...request, instance: mailbox.record.name });
     }
+  }
+
+  /** The requested instance. A second attempt goes to the instance of the first, which may have another name by now. */
+  #leased({ instance, after }: LeaseRequest): Mailbox | null {
+    const { registry } = this.#dependencies;
+    const first = after === undefined ? null : registry.byId(after.instance);
+    return first === null || first.isClosed ? registry.findAny(instance) : first;
   }
 
   /** Traces which instance a request names. */

@@ -29,14 +29,26 @@ export class Registry {
     return this.all().filter((mailbox) => !mailbox.isClosed);
   }
 
+  /** Adds an instance, and follows its renames. */
   add(mailbox: Mailbox): void {
+    let { name } = mailbox.record;
     this.#byId.set(mailbox.record.id, mailbox);
-    this.#byName.set(mailbox.record.name.toLowerCase(), mailbox);
+    this.#byName.set(name.toLowerCase(), mailbox);
+    mailbox.watch(() => {
+      if (mailbox.record.name === name) return;
+      this.#dropName(name, mailbox);
+      ({ name } = mailbox.record);
+      this.#byName.set(name.toLowerCase(), mailbox);
+    });
   }
 
   drop(mailbox: Mailbox): void {
     this.#byId.delete(mailbox.record.id);
-    this.#byName.delete(mailbox.record.name.toLowerCase());
+    this.#dropName(mailbox.record.name, mailbox);
+  }
+
+  #dropName(name: string, mailbox: Mailbox): void {
+    if (this.find(name) === mailbox) this.#byName.delete(name.toLowerCase());
   }
 
   byId(id: string): Mailbox | null {
@@ -60,9 +72,11 @@ export class Registry {
     const claims = new Claims();
     const own = this.#ownPort();
     if (own !== null) claims.takePort(own, null, 'llamactl itself');
-    for (const { record, state } of this.all()) {
+    for (const { record, acceptedName, state } of this.all()) {
       if (except.has(record.id)) continue;
       claims.take({ ...record, aliases: record.settings.aliases });
+      // A rename that cannot be stored takes the old name again.
+      if (acceptedName !== record.name) claims.take({ id: record.id, name: acceptedName, aliases: [], port: null });
       const live = livePort(state);
       if (live !== null) claims.takePort(live, record.id, `the running engine of ${record.name}`);
     }

@@ -55,6 +55,7 @@ export function scopedManager(manager: InstanceManager, scope: InstanceScope): I
       if (options.restart) refuseStart();
       return manager.update(seen(name), patch, options);
     },
+    rename: async (name, newName) => manager.rename(seen(name), newName),
     remove: async (name, signal) => manager.remove(seen(name), signal),
     start: async (name, options) => {
       seen(name);
@@ -77,7 +78,8 @@ export function scopedManager(manager: InstanceManager, scope: InstanceScope): I
     followLogs: (name, query, signal) => manager.followLogs(seen(name), query, signal),
     liveRuns: () => manager.liveRuns().filter(({ name }) => sees(name)),
     acquire: async (request) => {
-      seen(request.instance);
+      // A second attempt may name an instance by the name that it had until now.
+      if (request.after === undefined || !scope.maySee(request.after.instance)) seen(request.instance);
       return manager.acquire({ ...request, mayStart: request.mayStart && scope.mayStart });
     },
   };

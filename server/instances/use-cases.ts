@@ -76,6 +76,8 @@ export interface InstanceManager {
     patch: UpdateInstance,
     options: { ifMatch?: string | undefined; restart: boolean },
   ): Promise<Written>;
+  /** Gives an instance another name, in any state, without touching its engine. Resolves when that is stored. */
+  rename(name: string, newName: string): Promise<Written>;
   remove(name: string, signal?: AbortSignal): Promise<void>;
   /** Resolves to the status entered; with `wait`, resolves to `running` or rejects with the reason. */
   start(name: string, options?: WaitOptions): Promise<Status>;

@@ -98,6 +98,14 @@ describe('GatewayCounters', () => {
     counters.forget('j');
     expect(figures(counters, 'j')).toEqual([]);
   });
+
+  it('counts on under the new name of an instance', () => {
+    counters.finished(REQUEST);
+    counters.rename('i', 'j');
+    counters.finished({ ...REQUEST, instance: 'j' });
+    expect(figures(counters, 'i')).toEqual([]);
+    expect(figures(counters, 'j').join('\n')).toMatch(/llamactl_requests_total\{instance="j".*\} 2/);
+  });
 });
 
 describe('LifeCounters', () => {
@@ -134,6 +142,15 @@ describe('LifeCounters', () => {
     const lives = new LifeCounters();
     expect(figures(lives, 'i')).toHaveLength(5);
     expect(figures(lives, 'i').every((line) => line.endsWith(' 0'))).toBe(true);
+  });
+
+  it('counts on under the new name of an instance', () => {
+    const lives = new LifeCounters();
+    lives.onEvent(event('failed'));
+    lives.onEvent({ type: 'instance_updated', data: { name: 'j', previous_name: 'i' } });
+    lives.onEvent(event('failed', undefined, 'j'));
+    expect(figures(lives, 'j')).toContain('llamactl_instance_failures_total{instance="j"} 2');
+    expect(figures(lives, 'i')).toContain('llamactl_instance_failures_total{instance="i"} 0');
   });
 
   it('forgets deleted instances', () => {

@@ -52,6 +52,13 @@ export class GatewayCounters {
     this.#accounts.delete(instance);
   }
 
+  /** Moves the figures of a renamed instance to its new name. */
+  rename(previous: string, name: string): void {
+    const doors = this.#accounts.get(previous);
+    this.#accounts.delete(previous);
+    if (doors !== undefined) this.#accounts.set(name, doors);
+  }
+
   /** @param instances Names of the instances to include, as their figures are labelled. */
   write(exposition: Exposition, instances: readonly string[]): void {
     const families = familiesOf(exposition);

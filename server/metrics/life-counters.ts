@@ -17,6 +17,7 @@ export class LifeCounters {
   /** Counts an event. Drops the counters of a deleted instance: a new one of its name starts at zero. */
   onEvent({ type, data }: DomainEvent): void {
     if (type === 'instance_deleted') this.#lives.delete(data.name);
+    if (type === 'instance_updated' && data.previous_name !== undefined) this.#rename(data.previous_name, data.name);
     if (type !== 'instance_status_changed') return;
     const life = this.#lives.get(data.name) ?? { starts: 0, restarts: 0, failures: 0, evictions: 0, idleStops: 0 };
     this.#lives.set(data.name, life);
@@ -25,6 +26,12 @@ export class LifeCounters {
     if (data.status === 'failed') life.failures += 1;
     if (data.status === 'stopping' && data.cause === 'eviction') life.evictions += 1;
     if (data.status === 'stopping' && data.cause === 'idle') life.idleStops += 1;
+  }
+
+  #rename(previous: string, name: string): void {
+    const life = this.#lives.get(previous);
+    this.#lives.delete(previous);
+    if (life !== undefined) this.#lives.set(name, life);
   }
 
   /** @param instances Names of the instances to include, as their figures are labelled. */

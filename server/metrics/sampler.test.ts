@@ -213,3 +213,13 @@ test('Sampler forgets the history of a deleted instance', async () => {
   bench.sampler.forget('ONE');
   expect(bench.points('one')).toBe(0);
 });
+
+test('Sampler moves the history of a renamed instance', async () => {
+  bench.runs = [bench.live('One')];
+  bench.sampler.noteChange();
+  await bench.clock.advance(2_000);
+  bench.sampler.rename('One', 'Two');
+  expect([bench.points('one'), bench.points('two')]).toEqual([0, 1]);
+  bench.sampler.rename('Two', 'two');
+  expect(bench.points('two')).toBe(1);
+});

@@ -10,6 +10,8 @@ export interface Sampler extends StatsHistoryView {
   noteChange(): void;
   /** Drops the history of a deleted instance: a new one of its name starts empty. */
   forget(name: string): void;
+  /** Moves the history of a renamed instance to its new name. */
+  rename(previous: string, name: string): void;
   /** Stops measuring. */
   close(): void;
 }
@@ -89,6 +91,11 @@ export function createSampler(dependencies: SamplerDependencies): Sampler {
     forget: (name) => {
       histories.delete(name.toLowerCase());
       faulty.delete(name.toLowerCase());
+    },
+    rename: (previous, name) => {
+      const history = histories.get(previous.toLowerCase());
+      histories.delete(previous.toLowerCase());
+      if (history !== undefined) histories.set(name.toLowerCase(), history);
     },
     history: (name, windowSeconds) => ({
       name,

@@ -81,6 +81,15 @@ export class FakeManager implements InstanceManager {
     return { instance: found.instance, entityTag: this.entityTag(name), warnings: [] };
   }
 
+  async rename(name: string, newName: string): Promise<Written> {
+    this.#note('rename', name, newName);
+    const found = this.#find(name);
+    this.#instances.delete(name.toLowerCase());
+    const instance = { ...found.instance, name: newName };
+    this.#instances.set(newName.toLowerCase(), { instance, version: found.version + 1 });
+    return { instance, entityTag: this.entityTag(newName), warnings: [] };
+  }
+
   async remove(name: string, signal?: AbortSignal): Promise<void> {
     this.#note('remove', name, signal);
     const { status } = this.#find(name).instance;

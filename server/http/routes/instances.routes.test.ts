@@ -88,6 +88,19 @@ describe('the instance routes', () => {
     ]);
   });
 
+  it('rename one', async () => {
+    const test = await serverWithInstance();
+    const url = '/api/instances/my-instance/rename';
+    const invalid = await test.inject({ method: 'POST', url, payload: { name: 'start-all' } });
+    expect([invalid.statusCode, errorOf(invalid.body).code]).toEqual([400, 'VALIDATION_ERROR']);
+    const answer = await test.inject({ method: 'POST', url, payload: { name: 'other' } });
+    expect([answer.statusCode, answer.headers.etag]).toEqual([200, '"2"']);
+    const message = 'Instance renamed successfully';
+    expect(answer.json()).toMatchObject({ message, restart_required: false, instance: { name: 'other' } });
+    const again = await test.inject({ method: 'POST', url, payload: { name: 'third' } });
+    expect([again.statusCode, errorOf(again.body).code]).toEqual([404, 'INSTANCE_NOT_FOUND']);
+  });
+
   it('delete one', async () => {
     const test = await serverWithInstance();
     const answer = await test.inject({ method: 'DELETE', url: '/api/instances/my-instance' });

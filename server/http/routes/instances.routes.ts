@@ -34,6 +34,12 @@ export function instanceRoutes(bind: Bind, basePath: string): void {
     return jsonAnswer(updated, { headers: { etag } });
   });
 
+  bind(OPERATIONS.renameInstance, async ({ params, body, manager }) => {
+    const { instance, entityTag: etag } = await manager.rename(params.name, body.name);
+    const { restart_required } = instance;
+    return jsonAnswer({ message: 'Instance renamed successfully', instance, restart_required }, { headers: { etag } });
+  });
+
   bind(OPERATIONS.deleteInstance, async ({ params, manager, signal }) => {
     await manager.remove(params.name, signal);
     return { message: 'Instance deleted successfully' };

@@ -100,7 +100,7 @@ function alteration<Present extends StoredInstance>(
   const warnings = [
     ...(entry.name === record.name
       ? []
-      : [`it keeps the name ${record.name}: a name, and its case, cannot be changed`]),
+      : [`it keeps the name ${record.name}: only a rename changes a name, and its case`]),
     ...(isBehind ? ['its engine runs with older settings until it is restarted'] : []),
   ];
   const action = !isChanged ? 'nothing' : isRestart ? 'restart' : 'change';

@@ -78,6 +78,11 @@ export class Mailbox {
     return this.#record;
   }
 
+  /** The name as it is stored. Differs from that of `record` only while a rename is being stored. */
+  get acceptedName(): string {
+    return this.#accepted.name;
+  }
+
   get state(): InstanceState {
     return this.#state;
   }

@@ -302,7 +302,7 @@ class ConfigWritten(Model):
 
 class _CreateInstanceRequired(TypedDict):
     name: str
-    """Unique without regard to case; cannot be changed."""
+    """Unique without regard to case; only `rename` changes it."""
 
 
 class CreateInstance(_CreateInstanceRequired, total=False):
@@ -566,7 +566,7 @@ class HealthChecks(Model):
 
 class Instance(Model):
     name: str
-    """Unique without regard to case; cannot be changed."""
+    """Unique without regard to case; only `rename` changes it."""
     status: Status
     engine: str
     """`llama_cpp`, `custom`, or the name of a custom engine in the configuration."""
@@ -720,7 +720,7 @@ class InstanceStatusChangedEventData(Model):
 
 class InstanceSummary(Model):
     name: str
-    """Unique without regard to case; cannot be changed."""
+    """Unique without regard to case; only `rename` changes it."""
     status: Status
     engine: str
     """`llama_cpp`, `custom`, or the name of a custom engine in the configuration."""
@@ -763,6 +763,8 @@ class InstanceUpdatedEvent(Model):
 
 class InstanceUpdatedEventData(Model):
     name: str
+    previous_name: str | None
+    """Present after a rename: the name until now."""
 
 
 class Key(Model):

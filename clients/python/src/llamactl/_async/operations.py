@@ -70,7 +70,7 @@ class Operations:
         """Create an instance; does not start it.
 
         Args:
-            name: Unique without regard to case; cannot be changed.
+            name: Unique without regard to case; only `rename` changes it.
             engine: `llama_cpp`, `custom`, or the name of a custom engine in the configuration.
             model_path: The model file. It need not exist until the instance starts.
             port: Left out: llamactl chooses one from `instances.port_range`.
@@ -197,6 +197,23 @@ class Operations:
             is_patient=True,
         )
         return models.Message(await self._ask(request))
+
+    async def rename_instance(
+        self,
+        name: str,
+        new_name: str,
+    ) -> models.InstanceUpdated:
+        """Give an instance another name, in any state; its logs, statistics and keys follow, and its engine runs on.
+
+        Args:
+            new_name: The new name; unique without regard to case.
+        """
+        request = Request(
+            "POST",
+            f"/api/instances/{step(name)}/rename",
+            body=given(name=new_name),
+        )
+        return models.InstanceUpdated(await self._ask(request))
 
     async def start_instance(
         self,

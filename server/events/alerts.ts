@@ -35,8 +35,8 @@ interface Raised {
 
 /**
  * The owner of all alerts. Emits one event when an alert is raised or changes, and one when it is cleared. Deleting an
- * instance clears its alerts; a rename clears them under the old name and raises them under the new one. An alert of the previous server is emitted again when a check still finds its cause; otherwise
- * it is cleared after {@link LEFT_FOR_MS}.
+ * instance clears its alerts; a rename clears them under the old name and raises them under the new one. An alert of the
+ * previous server is emitted again when a check still finds its cause; otherwise it is cleared after {@link LEFT_FOR_MS}.
  */
 export function createAlerts({ clock, bus, left = [], idOf = () => null }: AlertsDependencies): Alerts {
   const raised = new Map<string, Raised>(
@@ -56,7 +56,7 @@ export function createAlerts({ clock, bus, left = [], idOf = () => null }: Alert
   };
 
   const follow = (instance: string, newName: string | null): void => {
-    for (const [key, before] of [...raised]) {
+    for (const [key, before] of raised) {
       if (before.alert.instance !== instance) continue;
       clear(key);
       if (newName === null) continue;

@@ -20,7 +20,7 @@ import type { MeasureSendQueues } from './gateway-ports.ts';
 /** Callers that do not read, and engines that send more than callers read. */
 
 const PROXY = '/api/instances/a/proxy/x';
-const eventually = <Result>(check: () => Result): Promise<Result> => vi.waitFor(check, { interval: 5, timeout: 5000 });
+const eventually = <Result>(check: () => Result): Promise<Result> => vi.waitFor(check, { interval: 5 });
 
 let clock: FakeClock;
 let open: Listening[];

@@ -56,7 +56,7 @@ export function createAlerts({ clock, bus, left = [], idOf = () => null }: Alert
   };
 
   const follow = (instance: string, newName: string | null): void => {
-    for (const [key, before] of [...raised]) {
+    for (const [key, before] of raised) {
       if (before.alert.instance !== instance) continue;
       clear(key);
       if (newName === null) continue;

@@ -165,7 +165,8 @@ describe('wait', () => {
     await server.joined;
     server.changeStatus('llama', 'starting');
     server.changeStatus('llama', 'running', { port: 8100 });
-    expect(await waited).toMatchObject({ status: 0, stdout: expect.stringContaining('llama  running, port 8100') });
+    const { status, stdout } = await waited;
+    expect([status, stdout]).toEqual([0, expect.stringContaining('llama  running, port 8100')]);
   });
 
   it('explains why an instance cannot run any more', async () => {

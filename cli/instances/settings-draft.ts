@@ -12,7 +12,7 @@ import { storedEntry } from './stored-entry.ts';
 /** The settings of an instance, without its name. */
 type Entry = Omit<CreateInstance, 'name'>;
 
-/** What a draft would change. */
+/** The changes that a draft would make. */
 export interface DraftPlan {
   /** The settings of the draft. */
   wanted: Entry;

@@ -28,6 +28,8 @@ const OTHER_WORDS: Readonly<Record<string, string>> = {
   ...same('llamactl show NAME', 'describe', 'get'),
   ...same('llamactl update NAME', 'configure', 'patch'),
   ...same('llamactl update NAME --alias NEW', 'tag'),
+  ...same('llamactl rename NAME NEW', 'mv', 'move'),
+  ...same('llamactl cp NAME NEW', 'copy', 'clone'),
   ...same('llamactl logs -f NAME', 'tail'),
   ...same('llamactl rm NAME', 'prune', 'purge', 'rmi'),
   ...same('llamactl help COMMAND', 'man'),

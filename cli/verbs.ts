@@ -96,6 +96,24 @@ export const VERBS: readonly Verb[] = [
     load: async () => (await import('./commands/update.ts')).updateCommand,
   },
   {
+    name: 'edit',
+    summary: 'Change settings of an instance in an editor',
+    group: INSTANCES,
+    load: async () => (await import('./commands/edit.ts')).editCommand,
+  },
+  {
+    name: 'rename',
+    summary: 'Give an instance another name',
+    group: INSTANCES,
+    load: async () => (await import('./commands/rename.ts')).renameCommand,
+  },
+  {
+    name: 'cp',
+    summary: 'Create an instance with the settings of another',
+    group: INSTANCES,
+    load: async () => (await import('./commands/cp.ts')).cpCommand,
+  },
+  {
     name: 'start',
     summary: 'Start instances',
     group: INSTANCES,
@@ -112,6 +130,12 @@ export const VERBS: readonly Verb[] = [
     summary: 'Stop and start instances',
     group: INSTANCES,
     load: async () => (await import('./commands/restart.ts')).restartCommand,
+  },
+  {
+    name: 'wait',
+    summary: 'Wait until instances run, have stopped or are healthy',
+    group: INSTANCES,
+    load: async () => (await import('./commands/wait.ts')).waitCommand,
   },
   {
     name: 'rm',
@@ -180,6 +204,12 @@ export const VERBS: readonly Verb[] = [
     summary: 'Create and change instances to match a file',
     group: FLEET,
     load: async () => (await import('./commands/apply.ts')).applyCommand,
+  },
+  {
+    name: 'diff',
+    summary: 'Show what apply would change',
+    group: FLEET,
+    load: async () => (await import('./commands/diff.ts')).diffCommand,
   },
   {
     name: 'export',

@@ -67,6 +67,20 @@ describe('a client', () => {
     expect(log.items).toEqual(logs);
   });
 
+  it('renames an instance whose engine runs on, also with the next server', async () => {
+    await client.startInstance('a', { wait: true });
+    const { pid } = await client.getInstance('a');
+    const { logs } = await client.getInstanceLogs('a', { lines: 10 });
+    await client.renameInstance('a', { name: 'b' });
+    await server.end('SIGKILL');
+    await server.start();
+    await client.startInstance('b', { wait: true });
+    expect((await client.getInstance('b')).pid).toBe(pid);
+    expect((await client.getInstanceLogs('b', { lines: 10_000 })).logs).toEqual(expect.arrayContaining(logs));
+    await expect(client.getInstance('a')).rejects.toMatchObject({ code: 'INSTANCE_NOT_FOUND' });
+    await client.stopInstance('b', {}, { wait: true });
+  });
+
   it('hears of every event, over restarts of the server', async () => {
     const interruptions: Error[] = [];
     const onInterruption = ({ error }: { error: Error }): void => void interruptions.push(error);

@@ -4,6 +4,7 @@ import type { CommandLine, Session } from '../command-line.ts';
 import { EXIT } from '../exit-status.ts';
 import { count } from '../screen/figures.ts';
 import { inputText } from '../input-file.ts';
+import { applyText } from '../instances/fleet-request.ts';
 import { planLines } from '../instances/plan-lines.ts';
 import { Problem } from '../problem.ts';
 import { plain } from '../screen/text.ts';
@@ -35,7 +36,7 @@ export function applyCommand(commandLine: CommandLine): Command {
           terminal.note('nothing was changed');
           return commandLine.endWith(EXIT.failed);
         }
-        const applied = await apply(session, text, { prune, dry_run: dryRun });
+        const applied = await applyText(session, text, { prune, dry_run: dryRun });
         report(session, applied);
         if (applied.results.some(({ error }) => error !== undefined)) commandLine.endWith(EXIT.failed);
       }),
@@ -45,33 +46,12 @@ export function applyCommand(commandLine: CommandLine): Command {
 /** Asks for confirmation, but only if an instance would be deleted. */
 async function agreed(session: Session, text: string): Promise<boolean> {
   const { terminal, signal } = session;
-  const plan = await apply(session, text, { prune: true, dry_run: true });
+  const plan = await applyText(session, text, { prune: true, dry_run: true });
   const removals = plan.results.filter(({ action }) => action === 'remove').length;
   if (removals === 0) return true;
   for (const line of planLines(plan.results, terminal.style)) terminal.warn(line);
   const answer = await terminal.ask(`Delete ${count(removals, 'instance')} with all logs (y/N)? `, signal);
   return /^y(es)?$/i.test(answer.trim());
-}
-
-async function apply(
-  { client, signal }: Session,
-  text: string,
-  query: { prune: boolean; dry_run: boolean },
-): Promise<Applied> {
-  // YAML 1.2 includes JSON, but the server's parse errors should be those of the intended format.
-  const type = isJson(text) ? 'application/json' : 'application/yaml';
-  const request = { text: { type, content: text }, query, isPatient: true, signal };
-  return (await client.request<Applied>('POST', '/api/apply', request)).body;
-}
-
-function isJson(text: string): boolean {
-  try {
-    JSON.parse(text);
-    return true;
-  } catch {
-    // YAML or neither; the server reports errors.
-    return false;
-  }
 }
 
 function report({ terminal }: Session, applied: Applied): void {

@@ -2,13 +2,13 @@ import { Command } from 'commander';
 import type { CommandLine } from '../command-line.ts';
 import { EXIT } from '../exit-status.ts';
 import { merged, unset } from '../instances/instance-settings.ts';
-import { carryOut, waitsByDefault } from '../instances/lifecycle.ts';
+import { waitsByDefault } from '../instances/lifecycle.ts';
 import { nearInstance } from '../instances/near-instance.ts';
 import { Problem } from '../problem.ts';
 import { collect, withSettingFlags, type SettingFlags } from '../instances/setting-flags.ts';
 import { saidSettings } from '../instances/setting-words.ts';
 import { portWarnings } from '../instances/port-warnings.ts';
-import { printWarnings } from '../instances/warnings.ts';
+import { reportUpdate } from '../instances/update-report.ts';
 
 interface UpdateFlags extends SettingFlags {
   unset?: string[];
@@ -32,7 +32,7 @@ export function updateCommand(commandLine: CommandLine): Command {
     .addHelpText('after', EXAMPLES)
     .action(
       commandLine.online<UpdateFlags>(async (session, invocation) => {
-        const { client, terminal, signal } = session;
+        const { client, signal } = session;
         const { restart = false, wait = waitsByDefault(session), unset: keys = [] } = invocation.flags;
         const { name, settings } = await saidSettings(commandLine, session, invocation);
         const patch = merged(unset(keys), settings);
@@ -43,15 +43,7 @@ export function updateCommand(commandLine: CommandLine): Command {
             throw await nearInstance(session, name, error);
           });
         const ofPort = invocation.flags.port === undefined ? [] : await portWarnings(session, updated.instance);
-        printWarnings(terminal, [...(updated.warnings ?? []), ...ofPort]);
-        const { status } = updated.instance;
-        if (restart && wait && (status === 'restarting' || status === 'starting')) {
-          const begin = async () => [{ name, value: status }];
-          return carryOut(commandLine, session, { names: [name], goal: 'running', begin, waits: true });
-        }
-        if (terminal.isJson) terminal.printJson(updated);
-        else terminal.print(terminal.isQuiet ? name : `${name}  updated${restart ? `, ${status}` : ''}`);
-        if (updated.restart_required && !restart) terminal.note(`to apply the changes: llamactl restart ${name}`);
+        await reportUpdate(commandLine, session, updated, { restart, wait, warnings: ofPort });
       }),
     );
 }

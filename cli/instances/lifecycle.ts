@@ -5,15 +5,18 @@ import { commonFailure, worst, type Outcome } from './many.ts';
 import { nearInstance, unknownInstance } from './near-instance.ts';
 import { codeOf, Problem } from '../problem.ts';
 import { ProgressBoard } from '../screen/progress-board.ts';
-import { settled, type Rest } from './settling.ts';
+import { isAtRest, settled, type IsRest, type Rest } from './settling.ts';
+import { untilHealthy } from './health-wait.ts';
 import type { Terminal } from '../screen/terminal.ts';
 import { cut, plain } from '../screen/text.ts';
 
-/** A command that starts, stops or restarts instances. */
+/** A command that starts, stops or restarts instances, or only waits for them. */
 export interface LifecycleCommand {
   /** As typed by the user. */
   names: readonly string[];
-  goal: 'running' | 'stopped';
+  goal: Goal;
+  /** Only wait: others change the instances. A stopped instance may still start. */
+  isOnlyWaiting?: boolean;
   /** Sends the command, and returns the status that each instance entered. */
   begin: (names: readonly string[]) => Promise<Outcome<Status>[]>;
   /** Whether to wait for the outcome. */
@@ -21,6 +24,9 @@ export interface LifecycleCommand {
   /** Longest wait in seconds; the operation continues after it. Default: no limit. */
   timeout?: number | undefined;
 }
+
+/** `healthy`: running, and the engine answers its health check now. */
+export type Goal = 'running' | 'stopped' | 'healthy';
 
 /** The outcome for one instance, as in a batch response of the API. A failure also has its code. */
 type Result = BatchResult['results'][number] & { code?: string };
@@ -59,10 +65,14 @@ class LifecycleRun {
   readonly #failures: string[][] = [];
   /** Lookups of instances that have settled. Their errors are thrown once all have settled. */
   readonly #endings: Promise<{ fault: unknown } | null>[] = [];
+  /** Whether waiting ends at a status. */
+  readonly #isRest: IsRest;
+  #deadline: AbortSignal | null = null;
 
   constructor({ surroundings }: CommandLine, session: Session, command: LifecycleCommand) {
     this.#session = session;
     this.#command = command;
+    this.#isRest = command.isOnlyWaiting === true ? endOf(command.goal) : isAtRest;
     this.#board = new ProgressBoard(session, command.names, surroundings.every);
   }
 
@@ -104,18 +114,20 @@ class LifecycleRun {
     const { client, signal } = this.#session;
     const { timeout } = this.#command;
     const deadline = timeout === undefined ? null : AbortSignal.timeout(timeout * 1_000);
+    this.#deadline = deadline;
     const either = deadline === null ? signal : AbortSignal.any([signal, deadline]);
     for (const [name, status] of begun) this.#board.set(name, { text: status, status, isFinal: false });
     try {
       const rests = await settled(client, {
         names: [...begun.keys()],
         signal: either,
+        isRest: this.#isRest,
         onStatus: (name, status) => this.#saw(name, status, begun.get(name)),
         onPresence: (isThere) => this.#board.setServerAway(!isThere),
       });
       for (const [name, rest] of rests) if (rest === null) this.#deleted(name);
     } catch (error) {
-      if (signal.aborted) throw new Problem('interrupted; the operation continues on the server', EXIT.interrupted);
+      if (signal.aborted) throw new Problem(`interrupted${this.#remains}`, EXIT.interrupted);
       if (deadline?.aborted !== true) throw error;
       await this.#ended();
       for (const name of begun.keys()) if (!this.#results.has(name)) this.#tooLate(name, timeout ?? 0);
@@ -129,7 +141,7 @@ class LifecycleRun {
   }
 
   #saw(name: string, status: Status, begun: Status | undefined): void {
-    if (status === 'running' || status === 'stopped' || status === 'failed') {
+    if (this.#isRest(status)) {
       const { elapsed } = this.#board;
       const ending = this.#atRest(name, status, begun === status ? null : elapsed);
       this.#endings.push(
@@ -153,12 +165,21 @@ class LifecycleRun {
       status: rest,
       isFinal: true,
     });
+    if (goal === 'healthy' && rest === 'running') return this.#waitForHealth(name);
     if (rest === goal || (goal === 'stopped' && rest === 'failed')) return this.#end(name, rest, EXIT.ok);
     if (rest === 'failed') {
       this.#end(name, rest, EXIT.startFailed, instance.reason ?? 'it ended');
       this.#failures.push(startFailureLines(instance, terminal));
     } else if (rest === 'stopped') this.#fail(name, rest, EXIT.startFailed, 'it was stopped before it was running');
     else this.#fail(name, rest, EXIT.failed, 'it was started again');
+  }
+
+  async #waitForHealth(name: string): Promise<void> {
+    const { client, signal } = this.#session;
+    const outcome = await untilHealthy(client, name, { signal, deadline: this.#deadline });
+    if (outcome === 'healthy') this.#end(name, 'running', EXIT.ok);
+    else if (outcome === 'ended') this.#fail(name, null, EXIT.startFailed, 'it ended before it was healthy');
+    else this.#tooLate(name, this.#command.timeout ?? 0);
   }
 
   #deleted(name: string): void {
@@ -170,12 +191,12 @@ class LifecycleRun {
 
   #tooLate(name: string, timeout: number): void {
     this.#board.set(name, { text: `not ${this.#command.goal} yet`, status: 'starting', isFinal: true });
-    this.#fail(
-      name,
-      null,
-      EXIT.startFailed,
-      `it is not ${this.#command.goal} after ${timeout} s; the operation continues on the server`,
-    );
+    this.#fail(name, null, EXIT.startFailed, `it is not ${this.#command.goal} after ${timeout} s${this.#remains}`);
+  }
+
+  /** The end of a message about a wait that is given up. */
+  get #remains(): string {
+    return this.#command.isOnlyWaiting === true ? '' : '; the operation continues on the server';
   }
 
   #fail(name: string, status: Status | null, exit: ExitStatus, error: string): void {
@@ -194,6 +215,12 @@ class LifecycleRun {
     terminal.warn(`llamactl: ${first}`);
     for (const line of rest) terminal.warn(line);
   }
+}
+
+/** The statuses at which waiting for a goal ends, while others start and stop the instance. */
+function endOf(goal: Goal): IsRest {
+  const reached: Status = goal === 'stopped' ? 'stopped' : 'running';
+  return (status): status is NonNullable<Rest> => status === 'failed' || status === reached;
 }
 
 /** Converts the response of one batch request. */

@@ -1,3 +1,4 @@
+import { durationSeconds } from '@llamactl/contract/duration';
 import { InvalidArgumentError, type Command } from 'commander';
 
 /** Settings of an instance as flags. */
@@ -105,6 +106,13 @@ const restarts = wholeNumber(-1, 1_000_000);
 const idle = wholeNumber(0, 2_678_400);
 const concurrency = wholeNumber(1, 100_000);
 const queueLimit = wholeNumber(0, 100_000);
+
+/** A parser for durations; returns seconds. */
+export function duration(text: string): number {
+  const value = /^\d+[smhd]?$/.test(text) ? durationSeconds(text) : NaN;
+  if (!(value <= 86_400)) throw new InvalidArgumentError('Give a time such as 90, 90s, 5m or 1h, at most a day.');
+  return value;
+}
 
 /** A parser for seconds. */
 export function seconds(text: string): number {

@@ -4,6 +4,9 @@ import { setTimeout as timeout } from 'node:timers/promises';
 /** The final status of an instance; `null`: it was deleted. */
 export type Rest = 'running' | 'stopped' | 'failed' | null;
 
+/** Whether waiting ends at a status. */
+export type IsRest = (status: Status) => status is NonNullable<Rest>;
+
 export interface SettlingOptions {
   names: readonly string[];
   signal: AbortSignal;
@@ -11,6 +14,8 @@ export interface SettlingOptions {
   onStatus: (name: string, status: Status) => void;
   /** Called when the server stops answering, and when it answers again. */
   onPresence: (isThere: boolean) => void;
+  /** Default: {@link isAtRest}. */
+  isRest?: IsRest;
   /** Waits between two polls. Default: real time. */
   pause?: (seconds: number, signal: AbortSignal) => Promise<void>;
 }
@@ -32,7 +37,7 @@ export async function settled(
   options: SettlingOptions,
 ): Promise<ReadonlyMap<string, Rest>> {
   const { names, signal, pause = pauseFor } = options;
-  const watch = new Watch(names, options.onStatus);
+  const watch = new Watch(names, options);
   const over = new AbortController();
   const either = AbortSignal.any([signal, over.signal]);
   // Polling covers a failed event stream, and reports the error.
@@ -55,11 +60,13 @@ class Watch {
   /** By lower-case name. */
   readonly #open: Map<string, { name: string; status: Status | null }>;
   readonly #onStatus: SettlingOptions['onStatus'];
+  readonly #isRest: IsRest;
   readonly #resolve: () => void;
 
-  constructor(names: readonly string[], onStatus: SettlingOptions['onStatus']) {
+  constructor(names: readonly string[], { onStatus, isRest = isAtRest }: SettlingOptions) {
     this.#open = new Map(names.map((name) => [name.toLowerCase(), { name, status: null }]));
     this.#onStatus = onStatus;
+    this.#isRest = isRest;
     const { promise, resolve } = Promise.withResolvers<void>();
     this.end = promise;
     this.#resolve = resolve;
@@ -82,11 +89,16 @@ class Watch {
     if (open === undefined) return;
     if (status !== null && status !== open.status) this.#onStatus(open.name, status);
     open.status = status;
-    if (status === 'starting' || status === 'stopping' || status === 'restarting') return;
+    if (status !== null && !this.#isRest(status)) return;
     this.rests.set(open.name, status);
     this.#open.delete(key);
     if (this.isOver) this.#resolve();
   }
+}
+
+/** Whether a status leads to no other by itself. */
+export function isAtRest(status: Status): status is NonNullable<Rest> {
+  return status === 'running' || status === 'stopped' || status === 'failed';
 }
 
 async function hear(client: Pick<Client, 'events'>, watch: Watch, signal: AbortSignal): Promise<void> {

@@ -1,0 +1,53 @@
+import type { CreateInstance, UpdateInstance } from '@llamactl/client';
+import { Command } from 'commander';
+import type { CommandLine } from '../command-line.ts';
+import { merged } from '../instances/instance-settings.ts';
+import { portWarnings } from '../instances/port-warnings.ts';
+import { withSettingFlags, type SettingFlags } from '../instances/setting-flags.ts';
+import { saidSettings } from '../instances/setting-words.ts';
+import { storedEntry } from '../instances/stored-entry.ts';
+import { printWarnings } from '../instances/warnings.ts';
+
+export function cpCommand(commandLine: CommandLine): Command {
+  const command = new Command('cp')
+    .description(
+      'Create an instance with the settings of another. Its aliases are not copied, and it gets a port of its own.',
+    )
+    .argument('<name>', 'Instance to copy')
+    .argument('<new-name>', 'Name of the copy');
+  return withSettingFlags(command)
+    .addHelpText('after', EXAMPLES)
+    .action(
+      commandLine.online<SettingFlags>(async (session, invocation) => {
+        const { client, terminal, signal } = session;
+        const { words, flags } = invocation;
+        const { name, settings } = await saidSettings(commandLine, session, { ...invocation, words: words.slice(1) });
+        const { name: _, aliases: _aliases, port: _port, ...copied } = await storedEntry(session, words[0] ?? '');
+        const body = { ...withoutNulls(merged(copied, settings)), name };
+        const created = await client.createInstance(body, { signal });
+        const ofPort = flags.port === undefined ? [] : await portWarnings(session, created.instance);
+        printWarnings(terminal, [...(created.warnings ?? []), ...ofPort]);
+        if (terminal.isJson) terminal.printJson(created);
+        else terminal.print(terminal.isQuiet ? name : `${name}  created, port ${created.instance.port}`);
+      }),
+    );
+}
+
+/** The settings of the copy. A `null`, such as of `-o threads=`, removes a copied setting. */
+function withoutNulls(settings: UpdateInstance): Omit<CreateInstance, 'name'> {
+  const { options, environment, ...others } = settings;
+  const given = (values: object): object =>
+    Object.fromEntries(Object.entries(values).filter(([, value]) => value !== null));
+  return given({
+    ...others,
+    ...(options && { options: given(options) }),
+    ...(environment && { environment: given(environment) }),
+  });
+}
+
+const EXAMPLES = `
+Examples:
+  llamactl cp llama llama-long -o ctx_size=32768
+  llamactl cp llama llama-2 --model ~/models/other.gguf -o threads=
+
+The copy is not started. It includes the values of environment.`;

@@ -1,0 +1,113 @@
+import type { CreateInstance, Instance, InstanceUpdated } from '@llamactl/client';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import { parseDocument, stringify } from 'yaml';
+import type { Session } from '../command-line.ts';
+import { EXIT } from '../exit-status.ts';
+import { Problem } from '../problem.ts';
+import { differences, mergePatch, type Difference } from './setting-differences.ts';
+import { storedEntry } from './stored-entry.ts';
+
+/** The settings of an instance, without its name. */
+type Entry = Omit<CreateInstance, 'name'>;
+
+/** The changes that a draft would make. */
+export interface DraftPlan {
+  /** The settings of the draft. */
+  wanted: Entry;
+  differences: Difference[];
+  /** The running engine uses the changes only after a restart. */
+  needsRestart: boolean;
+}
+
+/** A text of the settings of one instance in a file that only its user can read, while it is edited. */
+export class Draft {
+  readonly file: string;
+  readonly #session: Session;
+  readonly #name: string;
+  /** The `ETag` of the settings that the text began with. */
+  readonly #tag: string;
+  readonly #before: Entry;
+  #isOpen = true;
+
+  private constructor(session: Session, { name, ...before }: CreateInstance, tag: string) {
+    this.#session = session;
+    this.#name = name;
+    this.#tag = tag;
+    this.#before = before;
+    this.file = path.join(mkdtempSync(path.join(os.tmpdir(), 'llamactl-edit-')), `${name}.yaml`);
+    const text = Object.keys(before).length === 0 ? '' : stringify(before, { lineWidth: 0 });
+    writeFileSync(this.file, `${headOf(name)}${text}`, { mode: 0o600 });
+  }
+
+  /** Writes the settings of an instance into a new file. */
+  static async open(session: Session, name: string): Promise<Draft> {
+    const { client, signal } = session;
+    // Read the tag first: a change between the two requests then makes the update fail, not vanish.
+    const request = await client.request<Instance>('GET', `/api/instances/${encodeURIComponent(name)}`, { signal });
+    const entry = await storedEntry(session, request.body.name);
+    return new Draft(session, entry, request.headers.get('etag') ?? '');
+  }
+
+  /** Whether the file exists. */
+  get isOpen(): boolean {
+    return this.#isOpen;
+  }
+
+  /** Returns what the text would change; `null`: nothing. @throws {Problem} with status `usage` for a text that is refused */
+  async plan(): Promise<DraftPlan | null> {
+    const { client, signal } = this.#session;
+    const wanted = entryOf(readFileSync(this.file, 'utf8'));
+    if (Object.keys(mergePatch(this.#before, wanted)).length === 0) return null;
+    const entry: CreateInstance = { ...wanted, name: this.#name };
+    const { results } = await client.applyFleet({ instances: [entry] }, { dry_run: true, signal }).catch(inDraft);
+    const [step] = results;
+    if (step === undefined || step.action === 'nothing') return null;
+    if (step.error !== undefined) throw new Problem(step.error, EXIT.usage);
+    const before: CreateInstance = { ...this.#before, name: this.#name };
+    return { wanted, differences: differences(step, before, entry), needsRestart: step.action === 'restart' };
+  }
+
+  /** Applies the draft, unless the settings have changed since it was opened. */
+  async apply({ wanted }: DraftPlan, restart: boolean): Promise<InstanceUpdated> {
+    const { client, signal } = this.#session;
+    const { PreconditionFailedError } = await import('@llamactl/client');
+    const options = { ifMatch: this.#tag, signal, ...(restart && { apply: 'restart' as const }) };
+    try {
+      return await client.updateInstance(this.#name, mergePatch(this.#before, wanted), options);
+    } catch (error) {
+      if (!(error instanceof PreconditionFailedError)) throw error;
+      const message = `${this.#name} was changed by others while you edited it; nothing was applied`;
+      throw new Problem(message, EXIT.failed, [`to start from its present settings: llamactl edit ${this.#name}`]);
+    }
+  }
+
+  /** Removes the file. */
+  discard(): void {
+    this.#isOpen = false;
+    rmSync(path.dirname(this.file), { recursive: true, force: true });
+  }
+}
+
+function headOf(name: string): string {
+  return `# Settings of ${name}. A setting that is deleted gets its default; an unchanged text changes nothing.\n`;
+}
+
+function entryOf(text: string): Entry {
+  const document = parseDocument(text);
+  const [error] = document.errors;
+  if (error !== undefined) throw new Problem(`this is not YAML: ${error.message.replace(/:?\n.*$/s, '')}`, EXIT.usage);
+  const value: unknown = document.toJS() ?? {};
+  if (typeof value === 'object' && !Array.isArray(value)) return value as Entry;
+  throw new Problem('this is not YAML with one setting a line, such as idle_timeout: 600', EXIT.usage);
+}
+
+/** Words a refusal without the place of the entry in its document. @throws {Problem} */
+async function inDraft(error: unknown): Promise<never> {
+  const { LlamactlError } = await import('@llamactl/client');
+  if (!(error instanceof LlamactlError) || (error.status !== 400 && error.status !== 409)) throw error;
+  const { failureOf } = await import('../failure.ts');
+  const [first = '', ...more] = failureOf(error, true).lines.map((line) => line.replaceAll('instances[0].', ''));
+  throw new Problem(first, EXIT.usage, more, error.code);
+}

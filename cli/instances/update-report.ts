@@ -1,0 +1,33 @@
+import type { InstanceUpdated } from '@llamactl/client';
+import type { CommandLine, Session } from '../command-line.ts';
+import { carryOut } from './lifecycle.ts';
+import { printWarnings } from './warnings.ts';
+
+/** How an update ends. */
+export interface UpdateEnd {
+  /** The update restarts the instance. */
+  restart: boolean;
+  /** With `restart`: wait until it runs again. */
+  wait: boolean;
+  /** Further warnings. */
+  warnings?: readonly string[];
+}
+
+/** Reports an update, and waits for the restart that it caused. */
+export async function reportUpdate(
+  commandLine: CommandLine,
+  session: Session,
+  updated: InstanceUpdated,
+  { restart, wait, warnings = [] }: UpdateEnd,
+): Promise<void> {
+  const { terminal } = session;
+  const { name, status } = updated.instance;
+  printWarnings(terminal, [...(updated.warnings ?? []), ...warnings]);
+  if (restart && wait && (status === 'restarting' || status === 'starting')) {
+    const begin = async () => [{ name, value: status }];
+    return carryOut(commandLine, session, { names: [name], goal: 'running', begin, waits: true });
+  }
+  if (terminal.isJson) terminal.printJson(updated);
+  else terminal.print(terminal.isQuiet ? name : `${name}  updated${restart ? `, ${status}` : ''}`);
+  if (updated.restart_required && !restart) terminal.note(`to apply the changes: llamactl restart ${name}`);
+}

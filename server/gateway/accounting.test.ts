@@ -20,7 +20,7 @@ function stream(response: ServerResponse, ...parts: string[]): void {
 
 /** Returns the record of the only request after its end. */
 async function recordOf({ requests }: GatewayServer) {
-  await vi.waitFor(() => expect(requests.finished()).toHaveLength(1), { timeout: 5_000, interval: 2 });
+  await vi.waitFor(() => expect(requests.finished()).toHaveLength(1), { interval: 2 });
   expect(requests.list(() => null)).toEqual([]);
   return requests.finished()[0];
 }
@@ -156,7 +156,7 @@ describe('the record of a request', () => {
     const head =
       'GET /api/instances/a/proxy/ws HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\r\n';
     const { socket, received, gone } = rawConnection(gateway.port, head);
-    await vi.waitFor(() => expect(received()).toContain('101 '), { timeout: 5_000, interval: 2 });
+    await vi.waitFor(() => expect(received()).toContain('101 '), { interval: 2 });
     expect(gateway.requests.list(() => null)).toMatchObject([{ phase: 'streaming', stream: true, path: '/ws' }]);
     socket.end();
     await gone;

@@ -7,7 +7,7 @@ const bench = new Bench();
 afterEach(() => bench.close());
 
 const PROXY = '/api/instances/a/proxy';
-const eventually = <Result>(check: () => Result): Promise<Result> => vi.waitFor(check, { interval: 5, timeout: 5000 });
+const eventually = <Result>(check: () => Result): Promise<Result> => vi.waitFor(check, { interval: 5 });
 
 async function noLeases({ instances }: GatewayServer): Promise<void> {
   await eventually(() => expect(instances.leases('a').count).toBe(0));

@@ -6,7 +6,7 @@ import { listen, type Listening } from '../testing/gateway-harness.ts';
 import { HeldBody } from './held-body.ts';
 import { type AnswerReceiver, type EngineCall, type RequestBody, TurnEnd, Upstream } from './upstream.ts';
 
-const eventually = <Result>(check: () => Result): Promise<Result> => vi.waitFor(check, { interval: 2, timeout: 5000 });
+const eventually = <Result>(check: () => Result): Promise<Result> => vi.waitFor(check, { interval: 2 });
 
 const SIZED = 'HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok';
 const CHUNKED = 'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nok\r\n0\r\n\r\n';

@@ -46,7 +46,7 @@ describe("the tokens of a request equal the engine's counts", () => {
   ])('%s %j', async (path, settings) => {
     const before = await counted();
     const answer = await call(gateway.port, path, { body: JSON.stringify({ model: 'demo', ...settings }) });
-    await vi.waitFor(() => expect(gateway.requests.finished()).toHaveLength(1), { timeout: 5_000, interval: 2 });
+    await vi.waitFor(() => expect(gateway.requests.finished()).toHaveLength(1), { interval: 2 });
     const after = await counted();
     const isStream = 'stream' in settings;
     const [request] = gateway.requests.finished();
@@ -75,7 +75,7 @@ describe("the tokens of a request equal the engine's counts", () => {
       if (text.split('\n\n').length > 20) break;
     }
     request.destroy();
-    await vi.waitFor(() => expect(gateway.requests.finished()).toHaveLength(1), { timeout: 5_000, interval: 2 });
+    await vi.waitFor(() => expect(gateway.requests.finished()).toHaveLength(1), { interval: 2 });
     const [finished] = gateway.requests.finished();
     expect(finished).toMatchObject({ outcome: 'aborted', tokens_in: null, tokens_estimated: true });
     expect(finished?.tokens_out).toBeGreaterThanOrEqual(20);
@@ -88,7 +88,7 @@ test('embeddings generate no tokens', async () => {
   try {
     const { text } = await call(server.port, '/v1/embeddings', { body: '{"model":"demo","input":["Hi","Hello you"]}' });
     const { usage } = JSON.parse(text) as { usage: { prompt_tokens: number } };
-    await vi.waitFor(() => expect(server.requests.finished()).toHaveLength(1), { timeout: 5_000, interval: 2 });
+    await vi.waitFor(() => expect(server.requests.finished()).toHaveLength(1), { interval: 2 });
     expect(server.requests.finished()).toMatchObject([{ tokens_in: usage.prompt_tokens, tokens_out: 0 }]);
     expect(usage.prompt_tokens).toBeGreaterThan(2);
   } finally {

@@ -18,7 +18,7 @@ afterEach(async () => {
   await Promise.all(open.splice(0).map((each) => each.close()));
 });
 
-const eventually = <Result>(check: () => Result): Promise<Result> => vi.waitFor(check, { interval: 5, timeout: 5000 });
+const eventually = <Result>(check: () => Result): Promise<Result> => vi.waitFor(check, { interval: 5 });
 
 /** The engine's end of a WebSocket. */
 interface Peer {

@@ -60,10 +60,11 @@ function optionLines(option: Option): string[] {
   return ['.TP', `.B ${escaped(option.flags)}`, `${text}.${choices}`];
 }
 
-/** Escapes text for roff: a backslash, a dash, and a dot or quote at the start of a line. */
+/** Escapes text for roff: a backslash, a dash, and a dot or quote at the start of a line. Terminals may lack an ellipsis. */
 function escaped(text: string): string {
   return text
     .replaceAll('\\', String.raw`\e`)
+    .replaceAll('…', '...')
     .replaceAll('-', String.raw`\-`)
     .replaceAll(/\s*\n\s*/g, ' ')
     .replace(/^([.'])/, String.raw`\&$1`);

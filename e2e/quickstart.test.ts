@@ -47,8 +47,11 @@ describe('quickstart', () => {
     expect(mode & 0o777).toBe(0o700);
   });
 
-  it('run again finds what it made', async () => {
-    expect(await quickstart('--offline')).toContain(`model: ${DEMO_SENTENCE}`);
+  it('run again finds what it made, and prints one value with --json', async () => {
+    expect(JSON.parse(await quickstart('--offline', '--json'))).toMatchObject({
+      instance: 'quickstart',
+      answer: expect.stringContaining(DEMO_SENTENCE) as unknown,
+    });
   });
 
   it('takes the model that it is given, also for the instance of an earlier run', async () => {

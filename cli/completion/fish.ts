@@ -128,7 +128,7 @@ function __llamactl_complete
         case model-or-file
             set -l names ($program $server completion words model 2>/dev/null)
             printf "$prefix%s\\n" $names
-            if string match -q -r '^[./~]|/' -- $cur; or not string match -q -- "$cur*" $names
+            if test -z "$names"; or string match -q -r '^[./~]|/' -- $cur; or not string match -q -- "$cur*" $names
                 printf "$prefix%s\\n" (__fish_complete_path $cur)
             end
         case '*'

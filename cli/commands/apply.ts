@@ -2,6 +2,7 @@ import type { Applied } from '@llamactl/client';
 import { Command } from 'commander';
 import type { CommandLine, Session } from '../command-line.ts';
 import { EXIT } from '../exit-status.ts';
+import { foreignFile } from '../foreign-file.ts';
 import { count } from '../screen/figures.ts';
 import { inputText } from '../input-file.ts';
 import { planLines } from '../instances/plan-lines.ts';
@@ -31,11 +32,14 @@ export function applyCommand(commandLine: CommandLine): Command {
         if (mustAsk && (file === '-' || !terminal.canAsk)) {
           throw new Problem('--prune deletes instances and cannot ask for confirmation here: add --yes', EXIT.usage);
         }
-        if (mustAsk && !(await agreed(session, text))) {
+        const applied = await unlessForeign(file, text, async () => {
+          if (mustAsk && !(await agreed(session, text))) return null;
+          return apply(session, text, { prune, dry_run: dryRun });
+        });
+        if (applied === null) {
           terminal.note('nothing was changed');
           return commandLine.endWith(EXIT.failed);
         }
-        const applied = await apply(session, text, { prune, dry_run: dryRun });
         report(session, applied);
         if (applied.results.some(({ error }) => error !== undefined)) commandLine.endWith(EXIT.failed);
       }),
@@ -62,6 +66,17 @@ async function apply(
   const type = isJson(text) ? 'application/json' : 'application/yaml';
   const request = { text: { type, content: text }, query, isPatient: true, signal };
   return (await client.request<Applied>('POST', '/api/apply', request)).body;
+}
+
+/** Runs calls with a document. @throws {Problem} instead of a refusal of a file that belongs to another program */
+async function unlessForeign<Result>(file: string, text: string, calls: () => Promise<Result>): Promise<Result> {
+  const { LlamactlError } = await import('@llamactl/client');
+  try {
+    return await calls();
+  } catch (error) {
+    const isOfDocument = error instanceof LlamactlError && error.status === 400;
+    throw (isOfDocument ? await foreignFile(file, text) : null) ?? error;
+  }
 }
 
 function isJson(text: string): boolean {

@@ -1,6 +1,7 @@
 import { codeOf, reasonOf } from '@llamactl/contract/reason';
 import { readFile } from 'node:fs/promises';
 import { EXIT } from './exit-status.ts';
+import { foreignFile } from './foreign-file.ts';
 import { Problem } from './problem.ts';
 import type { Terminal } from './screen/terminal.ts';
 
@@ -24,6 +25,8 @@ export async function inputText({ terminal, signal }: InputSession, file: string
 export async function inputObject(session: InputSession, file: string): Promise<object> {
   const text = await inputText(session, file);
   const where = file === '-' ? 'standard input' : file;
+  const foreign = await foreignFile(file, text);
+  if (foreign !== null) throw foreign;
   let value: unknown;
   try {
     value = JSON.parse(text);

@@ -53,6 +53,15 @@ describe('applying a file', () => {
     expect(fleet.fleet.instances).toEqual([{ name: 'llama', model_path: '/m.gguf' }, { name: 'qwen' }]);
   });
 
+  it('names the program of a file that the server refuses, and the page about it', async () => {
+    writeFileSync(file, 'models:\n  qwen:\n    cmd: llama-server --port ${PORT} -m /m.gguf\n');
+    const { status, stdout, stderr } = await sandbox.run(['apply', file]);
+    expect([status, stdout]).toEqual([2, '']);
+    expect(stderr).toBe(
+      `llamactl: ${file} is a configuration of llama-swap; llamactl reads its own format. docs/how-to/from-llama-swap.md shows the same settings here\n`,
+    );
+  });
+
   it('only shows the plan with --dry-run', async () => {
     const { stdout } = await sandbox.run(['apply', file, '--dry-run', '--prune']);
     expect(stdout).toBe('+ llama\n+ qwen\n- old\nApplied\n');

@@ -4,7 +4,7 @@ import type { CommandLine, Session } from '../command-line.ts';
 import { EXIT } from '../exit-status.ts';
 import { count } from '../screen/figures.ts';
 import { inputText } from '../input-file.ts';
-import { applyText } from '../instances/fleet-request.ts';
+import { applyFile, type FleetFile } from '../instances/fleet-request.ts';
 import { planLines } from '../instances/plan-lines.ts';
 import { Problem } from '../problem.ts';
 import { plain } from '../screen/text.ts';
@@ -27,16 +27,16 @@ export function applyCommand(commandLine: CommandLine): Command {
       commandLine.online<ApplyFlags>(async (session, { words: [file = ''], flags }) => {
         const { terminal } = session;
         const { prune = false, dryRun = false, yes = false } = flags;
-        const text = await inputText(session, file);
+        const document = { file, text: await inputText(session, file) };
         const mustAsk = prune && !dryRun && !yes;
         if (mustAsk && (file === '-' || !terminal.canAsk)) {
           throw new Problem('--prune deletes instances and cannot ask for confirmation here: add --yes', EXIT.usage);
         }
-        if (mustAsk && !(await agreed(session, text))) {
+        if (mustAsk && !(await agreed(session, document))) {
           terminal.note('nothing was changed');
           return commandLine.endWith(EXIT.failed);
         }
-        const applied = await applyText(session, text, { prune, dry_run: dryRun });
+        const applied = await applyFile(session, document, { prune, dry_run: dryRun });
         report(session, applied);
         if (applied.results.some(({ error }) => error !== undefined)) commandLine.endWith(EXIT.failed);
       }),
@@ -44,9 +44,9 @@ export function applyCommand(commandLine: CommandLine): Command {
 }
 
 /** Asks for confirmation, but only if an instance would be deleted. */
-async function agreed(session: Session, text: string): Promise<boolean> {
+async function agreed(session: Session, document: FleetFile): Promise<boolean> {
   const { terminal, signal } = session;
-  const plan = await applyText(session, text, { prune: true, dry_run: true });
+  const plan = await applyFile(session, document, { prune: true, dry_run: true });
   const removals = plan.results.filter(({ action }) => action === 'remove').length;
   if (removals === 0) return true;
   for (const line of planLines(plan.results, terminal.style)) terminal.warn(line);

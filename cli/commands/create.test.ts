@@ -168,6 +168,19 @@ describe('creating an instance', () => {
     expect(stderr).toMatch(sentence);
     expect(server.manager.calls).toEqual([]);
   });
+
+  it.each([
+    ['{"backend_type": "llama_cpp", "backend_options": {"model": "/m.gguf"}}', 'an instance of the Go llamactl'],
+    ['FROM qwen3:8b\nPARAMETER num_ctx 4096\n', 'a Modelfile of Ollama'],
+    ['name: qwen\nparameters:\n  model: qwen.gguf\n', 'a model configuration of LocalAI'],
+  ])('names the program of a file that it cannot read: %j', async (input, program) => {
+    const { status, stderr } = await sandbox.run(['create', 'a', '--file', '-'], { input });
+    expect(status).toBe(2);
+    expect(stderr).toContain(
+      `llamactl: standard input is ${program}; llamactl reads its own format. docs/how-to/from-`,
+    );
+    expect(server.manager.calls).toEqual([]);
+  });
 });
 
 describe('updating an instance', () => {

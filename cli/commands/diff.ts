@@ -3,7 +3,7 @@ import { Command } from 'commander';
 import type { CommandLine, Session } from '../command-line.ts';
 import { EXIT } from '../exit-status.ts';
 import { inputText } from '../input-file.ts';
-import { applyText, instancesOf } from '../instances/fleet-request.ts';
+import { applyFile, type FleetFile, instancesOf } from '../instances/fleet-request.ts';
 import { planLines } from '../instances/plan-lines.ts';
 import { differenceLines, differences, type Difference } from '../instances/setting-differences.ts';
 import { Problem } from '../problem.ts';
@@ -24,8 +24,8 @@ export function diffCommand(commandLine: CommandLine): Command {
     .action(
       commandLine.online<DiffFlags>(async (session, { words: [file = ''], flags: { prune = false } }) => {
         const { terminal } = session;
-        const text = await inputText(session, file);
-        const steps = await stepsOf(session, text, prune).catch(trouble);
+        const document = { file, text: await inputText(session, file) };
+        const steps = await stepsOf(session, document, prune).catch(trouble);
         const differing = steps.filter(({ action, error }) => action !== 'nothing' || error !== undefined);
         if (terminal.isJson) terminal.printJson(steps);
         else if (terminal.isQuiet) for (const { name } of differing) terminal.print(name);
@@ -41,11 +41,11 @@ export function diffCommand(commandLine: CommandLine): Command {
     );
 }
 
-async function stepsOf(session: Session, text: string, prune: boolean): Promise<DiffStep[]> {
+async function stepsOf(session: Session, document: FleetFile, prune: boolean): Promise<DiffStep[]> {
   const { client, signal } = session;
-  const { results } = await applyText(session, text, { prune, dry_run: true });
+  const { results } = await applyFile(session, document, { prune, dry_run: true });
   const present = byName((await client.exportFleet({ signal })).instances);
-  const wanted = byName(await instancesOf(text));
+  const wanted = byName(await instancesOf(document.text));
   return results.map((step) => {
     const key = step.name.toLowerCase();
     return { ...step, differences: differences(step, present.get(key), wanted.get(key)) };

@@ -1,16 +1,34 @@
 import type { Applied, CreateInstance } from '@llamactl/client';
 import type { Session } from '../command-line.ts';
+import { foreignFile } from '../foreign-file.ts';
 
-/** Sends the text of a document to apply, or with `dry_run` for its plan. */
-export async function applyText(
+/** A document for apply. */
+export interface FleetFile {
+  /** Its name on the command line; `-`: standard input. */
+  file: string;
+  text: string;
+}
+
+/**
+ * Sends a document to apply, or with `dry_run` for its plan.
+ *
+ * @throws {Problem} the document was refused, and belongs to another program
+ */
+export async function applyFile(
   { client, signal }: Session,
-  text: string,
+  { file, text }: FleetFile,
   query: { prune: boolean; dry_run: boolean },
 ): Promise<Applied> {
+  const { LlamactlError } = await import('@llamactl/client');
   // YAML 1.2 includes JSON, but the server's parse errors should be those of the intended format.
   const type = jsonOf(text) === undefined ? 'application/yaml' : 'application/json';
   const request = { text: { type, content: text }, query, isPatient: true, signal };
-  return (await client.request<Applied>('POST', '/api/apply', request)).body;
+  try {
+    return (await client.request<Applied>('POST', '/api/apply', request)).body;
+  } catch (error) {
+    const isRefused = error instanceof LlamactlError && error.status === 400;
+    throw (isRefused ? await foreignFile(file, text) : null) ?? error;
+  }
 }
 
 /** The instances of a document that the server has accepted. */

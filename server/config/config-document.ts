@@ -1,3 +1,4 @@
+import { foreignFormat } from '@llamactl/contract/foreign-format';
 import { reasonOf } from '@llamactl/contract/reason';
 import { LineCounter, isAlias, isMap, isNode, isScalar, isSeq, parseDocument } from 'yaml';
 import type { Document } from 'yaml';
@@ -23,11 +24,14 @@ export function parseConfig(path: string, text: string): ConfigFile {
   const place = (offset: number): string => `${path}:${lines.linePos(offset).line}`;
   // An unknown tag is only a warning of the parser, but its value would be misread.
   const problems = [...document.errors, ...document.warnings];
-  if (problems.length > 0) throw new ConfigError(problems.map(({ pos, message }) => `${place(pos[0])}: ${message}.`));
+  if (problems.length > 0) {
+    refuseForeign(path, text, undefined);
+    throw new ConfigError(problems.map(({ pos, message }) => `${place(pos[0])}: ${message}.`));
+  }
   return {
     path,
     text,
-    values: valuesOf(document, path),
+    values: valuesOf(document, path, text),
     locate: (steps) => {
       const offset = offsetsOf(document, steps).at(-1);
       return offset === undefined ? path : place(offset);
@@ -39,7 +43,12 @@ export function parseConfig(path: string, text: string): ConfigFile {
   };
 }
 
-function valuesOf(document: Document, path: string): Record<string, unknown> {
+function refuseForeign(path: string, text: string, values: unknown): void {
+  const format = foreignFormat(text, values);
+  if (format !== null) throw new ConfigError([`${path} ${format}.`]);
+}
+
+function valuesOf(document: Document, path: string, text: string): Record<string, unknown> {
   let values: unknown;
   try {
     values = document.toJS();
@@ -48,6 +57,7 @@ function valuesOf(document: Document, path: string): Record<string, unknown> {
   }
   // An empty file, or one with only comments.
   if (values === null) return {};
+  refuseForeign(path, text, values);
   if (isMap(document.contents)) return values as Record<string, unknown>;
   throw new ConfigError([`${path}: must be a map of sections, such as "server:", not a single value or a list.`]);
 }

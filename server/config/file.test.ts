@@ -16,6 +16,21 @@ afterEach(() => {
   sandbox.dispose();
 });
 
+describe('a configuration of another program', () => {
+  it.each([
+    ['models:\n  qwen:\n    cmd: llama-server\n', 'a configuration of llama-swap'],
+    ['backends:\n  llama-cpp:\n    command: llama-server\n', 'a configuration of the Go llamactl'],
+    ['FROM ./qwen.gguf\nPARAMETER num_ctx 4096\n', 'a Modelfile of Ollama'],
+    ['FROM qwen3:8b\nTEMPLATE """{{ .Prompt }}: x"""\n', 'a Modelfile of Ollama'],
+  ])('is recognised, and its keys are not listed: %j', (text, program) => {
+    const file = sandbox.write(join(sandbox.folder, 'other'), text);
+    const start = `${file} is ${program}; llamactl reads its own format. docs/how-to/from-`;
+    expect(() => sandbox.load({ configFile: file })).toThrow(
+      expect.objectContaining({ problems: [expect.stringContaining(start)] }),
+    );
+  });
+});
+
 describe('readConfigFile', () => {
   const port = (number: number): string => `server: { port: ${number} }\n`;
   const everywhere = (): Record<'flag' | 'variable' | 'local' | 'home' | 'system', string> => ({

@@ -16,7 +16,7 @@ import { OPEN_TURNSTILE, type Turnstile } from './edge/turnstile.ts';
 import { type ErrorShape, JSON_HEADERS, replyWithError } from './errors.ts';
 import type { HttpApp, HttpReply, HttpRequest } from './plugin.ts';
 import { AuditWatch, logRequest, OwnRequestLines } from './request-log.ts';
-import { isWebSocket, pathOf, requestId, withoutBasePath } from './target.ts';
+import { isWebSocket, requestId, withoutBasePath } from './target.ts';
 
 /** Time limits for callers, milliseconds. None of them limits an answer. */
 export interface Timeouts {
@@ -95,7 +95,7 @@ export class Rules {
     this.timeouts = { ...TIMEOUTS, ...timeouts };
     this.#shapes = errorShapes;
     this.#turnstile = turnstile;
-    this.#admission = new Admission(ownNames(config, hostname), this.#routes, readiness, this.#basePath);
+    this.#admission = new Admission(ownNames(config, hostname), this.#routes, readiness, config.server);
     this.#gate = new Gate({ authenticator, limits, addressOf });
     this.#audit = new AuditWatch({ audit, clock, addressOf });
     this.#unreadBodies = new UnreadBodies(clock, this.timeouts.body);
@@ -159,7 +159,7 @@ export class Rules {
     });
     app.setErrorHandler((thrown, request, reply) => replyWithError(thrown, request, reply, this.#shapes));
     app.setNotFoundHandler((request) => {
-      throw this.#admission.notFound(pathOf(request.url));
+      throw this.#admission.notFound(request);
     });
     this.#serveOddRequests(app);
   }

@@ -46,6 +46,8 @@ describe('the problems of a request', () => {
   it.each([
     [{ name: 'x', nam: 1 }, 'nam', 'is not known; did you mean name?'],
     [{ name: 'x', optoins: {} }, 'optoins', 'is not known; did you mean options?'],
+    [{ name: 'x', backend_type: 'llama_cpp' }, 'backend_type', 'is not known; did you mean engine?'],
+    [{ name: 'x', backend_options: {} }, 'backend_options', 'is not known; did you mean options?'],
     [{ name: 'x', modelPath: '/m' }, 'modelPath', 'is not known; did you mean model_path?'],
     [{ name: 'x', model: '/m' }, 'model', 'is not known; did you mean model_path?'],
     [{ name: 'x', 'auto-start': true }, 'auto-start', 'is not known; did you mean auto_start?'],

@@ -66,12 +66,24 @@ function* describe(issue: Issue, above: readonly Step[], schema: z.ZodType): Gen
   }
 }
 
+/** Names of the Go llamactl for settings of an instance, and ours. */
+const RENAMED: ReadonlyMap<string, string> = new Map([
+  ['backend_type', 'engine'],
+  ['backend_options', 'options'],
+  ['command_override', 'command'],
+  ['on_demand_start', 'on_demand'],
+]);
+
 function* unknownKeys(keys: readonly string[], steps: readonly Step[], schema: z.ZodType): Generator<Problem> {
   const known = keysAt(schema, steps);
   const parent = steps.reduce<string>(childPath, '');
   for (const key of keys) {
-    const meant =
-      key.length > LONGEST_STEP ? null : (suggestion(key, known) ?? known.find((each) => startsAlike(each, key)));
+    const renamed = RENAMED.get(key) ?? '';
+    const meant = known.includes(renamed)
+      ? renamed
+      : key.length > LONGEST_STEP
+        ? null
+        : (suggestion(key, known) ?? known.find((each) => startsAlike(each, key)));
     const message = meant ? `is not known; did you mean ${meant}?` : 'is not known';
     yield { path: childPath(parent, key), message };
   }

@@ -34,6 +34,12 @@ describe('a YAML body', () => {
     expect(parse('%YAML 1.1\n---\na: yes\n')).toEqual({ a: 'yes' });
   });
 
+  it('refuses a list of numbers without quotes in a map in braces, where YAML sees names', () => {
+    const { details } = refusal('instances:\n  - environment: { CUDA_VISIBLE_DEVICES: 0,1,2 }\n').extras;
+    expect(details).toContain("environment.1 has no value; put a text with commas in quotes: '0,1,2'");
+    expect(parse("{ CUDA_VISIBLE_DEVICES: '0,1,2', b: }")).toEqual({ CUDA_VISIBLE_DEVICES: '0,1,2', b: null });
+  });
+
   it('may be JSON, begin with a byte order mark, and have names that look like numbers', () => {
     expect(parse('\ufeff{"a": [1, {"b": null}], 8080: x}')).toEqual({ a: [1, { b: null }], 8_080: 'x' });
   });

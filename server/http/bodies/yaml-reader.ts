@@ -92,10 +92,13 @@ export class YamlReader {
     return Object.fromEntries(entries);
   }
 
-  #addPairs({ items }: YAMLMap, path: string, into: Map<string, unknown>): void {
+  #addPairs({ items, flow }: YAMLMap, path: string, into: Map<string, unknown>): void {
     for (const { key, value } of items) {
       const name = this.#nameOf(key);
       const at = childPath(path, name);
+      // `{ a: 0,1,2 }` has three names, of which YAML gives the last two no value.
+      if (value === null && flow === true)
+        throw fault(this.#lines.placed(`${at} has no value; put a text with commas in quotes: '0,1,2'`, offsetOf(key)));
       if (into.has(name) && this.#twice.length < MOST_PROBLEMS)
         this.#twice.push({ path: at, message: `is given twice (${this.#lines.place(offsetOf(key))})` });
       into.set(name, this.#valueOf(value, at, into === this.#outermost ? this.#takeBegun() : undefined));

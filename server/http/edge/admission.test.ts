@@ -1,3 +1,4 @@
+import type { Config } from '@llamactl/contract/config';
 import type { AddressInfo } from 'node:net';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import {
@@ -78,6 +79,35 @@ describe('an unknown path', () => {
       404,
       expect.stringContaining('/llm/docs lists all paths, /llm/api/openapi.json the same for programs'),
     ]);
+  });
+
+  it.each([
+    ['/api/tags', 'Ollama'],
+    ['/api/chat', 'Ollama'],
+    ['/api/version', 'Ollama'],
+    ['/api/blobs/sha256:1', 'Ollama'],
+    ['/running', 'llama-swap'],
+    ['/unload', 'llama-swap'],
+    ['/upstream/qwen/v1/models', 'llama-swap'],
+    ['/api/models/unload/qwen', 'llama-swap'],
+  ])('of another program gets the base URL for OpenAI clients: %s of %s', async (path, program) => {
+    const answer = await ask(`POST ${path}`);
+    expect([answer.status, errorOf(answer.body).code]).toEqual([404, 'NOT_FOUND']);
+    expect(errorOf(answer.body).error).toMatch(
+      new RegExp(
+        `^Nothing answers at ${path}, a path of ${program}; the base URL for OpenAI clients is http://[^/ ]+/v1\\.$`,
+      ),
+    );
+  });
+
+  it.each<[Partial<Config['server']>, string]>([
+    [{ base_path: '/llm' }, 'is http://localhost:8080/llm/v1.'],
+    [{ public_url: 'https://ai.example/llm/' }, 'is https://ai.example/llm/v1.'],
+  ])('gets the base URL as clients see it: %j', async (server, base) => {
+    const under = testServer({ config: testConfig({ server }) });
+    const { body } = await under.inject({ url: `${server.base_path ?? ''}/api/tags` });
+    await under.server.close();
+    expect(errorOf(body).error).toContain(base);
   });
 
   it('gets a hint at a surplus slash', async () => {

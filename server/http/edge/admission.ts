@@ -1,8 +1,10 @@
 import type { IncomingMessage } from 'node:http';
+import type { Config } from '@llamactl/contract/config';
 import { ApiError, retryIn } from '@llamactl/contract/errors';
 import { PASS_THROUGH } from '@llamactl/contract/operations';
 import type { HttpReply, HttpRequest } from '../plugin.ts';
 import { headerValues, isWebSocket, pathOf } from '../target.ts';
+import { neighbourAt } from './neighbour-paths.ts';
 import { type Area, isAllowedOrigin, judgeOrigin, type OwnNames } from './origin.ts';
 
 /** Whether the server accepts requests; the probes report it too. */
@@ -23,14 +25,22 @@ export class Admission {
   readonly #own: OwnNames;
   readonly #routes: RouteTable;
   readonly #readiness: () => Readiness;
+  /** Prefix of all paths as callers see them; empty: none. */
   readonly #basePath: string;
+  /** Empty: unknown. */
+  readonly #publicUrl: string;
 
-  /** @param basePath Prefix of all paths as callers see them; `/`: no prefix. */
-  constructor(own: OwnNames, routes: RouteTable, readiness: () => Readiness, basePath: string) {
+  constructor(
+    own: OwnNames,
+    routes: RouteTable,
+    readiness: () => Readiness,
+    { base_path: basePath, public_url: publicUrl }: Pick<Config['server'], 'base_path' | 'public_url'>,
+  ) {
     this.#own = own;
     this.#routes = routes;
     this.#readiness = readiness;
     this.#basePath = basePath.replace(/\/+$/, '');
+    this.#publicUrl = publicUrl.replace(/\/+$/, '');
   }
 
   /**
@@ -85,13 +95,20 @@ export class Admission {
   refusalOf(request: HttpRequest): ApiError {
     const path = pathOf(request.raw.url ?? '');
     const methods = this.#routes.methodsOf(path);
-    if (methods.length === 0) return this.notFound(path);
+    if (methods.length === 0) return this.notFound(request);
     const allow = methods.join(', ');
     const sentence = `${request.method} does not work on ${shortened(path)}; allowed: ${allow}.`;
     return new ApiError('METHOD_NOT_ALLOWED', sentence, { headers: { allow } });
   }
 
-  notFound(path: string): ApiError {
+  notFound({ raw, protocol, host }: HttpRequest): ApiError {
+    const path = pathOf(raw.url ?? '');
+    const neighbour = neighbourAt(path);
+    if (neighbour !== null) {
+      const base = `${this.#publicUrl === '' ? `${protocol}://${host}${this.#basePath}` : this.#publicUrl}/v1`;
+      const sentence = `Nothing answers at ${shortened(path)}, a path of ${neighbour}; the base URL for OpenAI clients is ${base}.`;
+      return new ApiError('NOT_FOUND', sentence);
+    }
     const isSlashTooMuch = this.#routes.methodsOf(path.replace(/\/+$/, '')).length > 0;
     const hint = isSlashTooMuch
       ? 'leave out the slash at its end'
@@ -121,7 +138,7 @@ export class Admission {
 
   #answerOptions(request: HttpRequest, reply: HttpReply, methods: readonly string[]): void {
     const { origin, 'access-control-request-headers': asked } = request.headers;
-    if (methods.length === 0) throw this.notFound(pathOf(request.raw.url ?? ''));
+    if (methods.length === 0) throw this.notFound(request);
     const isPreflight = request.headers['access-control-request-method'] !== undefined;
     if (isPreflight && origin !== undefined && isAllowedOrigin(origin, this.#own)) {
       reply.headers(preflightHeaders(methods, asked));

@@ -1,0 +1,20 @@
+import { foreignFormat } from '@llamactl/contract/foreign-format';
+import { EXIT } from './exit-status.ts';
+import { Problem } from './problem.ts';
+
+/**
+ * The problem of a file that belongs to another program; `null`: it is none that is known. For a file that was refused.
+ *
+ * @param file Its name on the command line; `-`: standard input.
+ */
+export async function foreignFile(file: string, text: string): Promise<Problem | null> {
+  const { parse } = await import('yaml');
+  let values: unknown;
+  try {
+    values = parse(text, { logLevel: 'silent' });
+  } catch {
+    // Neither YAML nor JSON; it may be a Modelfile.
+  }
+  const format = foreignFormat(text, values);
+  return format === null ? null : new Problem(`${file === '-' ? 'standard input' : file} ${format}`, EXIT.usage);
+}

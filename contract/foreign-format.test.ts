@@ -1,0 +1,42 @@
+import { describe, expect, it } from 'vitest';
+import { foreignFormat } from './foreign-format.ts';
+
+describe('the format of a file', () => {
+  it.each([
+    [
+      { models: { qwen: { cmd: 'llama-server --port ${PORT} -m q.gguf' } } },
+      'a configuration of llama-swap',
+      'llama-swap',
+    ],
+    [{ backends: { 'llama-cpp': { command: 'llama-server' } } }, 'a configuration of the Go llamactl', 'go-llamactl'],
+    [{ instances: { max_running_instances: 4 } }, 'a configuration of the Go llamactl', 'go-llamactl'],
+    [{ backend_type: 'llama_cpp', backend_options: {} }, 'an instance of the Go llamactl', 'go-llamactl'],
+    [{ name: 'qwen', parameters: { model: 'q.gguf' } }, 'a model configuration of LocalAI', 'localai'],
+    [{ name: 'qwen', backend: 'llama-cpp' }, 'a model configuration of LocalAI', 'localai'],
+  ])('is recognised: %j', (values, file, page) => {
+    expect(foreignFormat('', values)).toBe(
+      `is ${file}; llamactl reads its own format. docs/how-to/from-${page}.md shows the same settings here`,
+    );
+  });
+
+  it.each(['FROM qwen3:8b', '# mine\n\nFROM ./q.gguf\nPARAMETER num_ctx 4096', 'from q.gguf\nSYSTEM """hi"""'])(
+    'is recognised as a Modelfile: %j',
+    (text) => {
+      expect(foreignFormat(text, undefined)).toMatch(/^is a Modelfile of Ollama; .*from-ollama\.md /);
+    },
+  );
+
+  it.each([
+    {},
+    null,
+    [],
+    'text',
+    { models: { dirs: ['/m'] } },
+    { instances: { port_range: [1, 2] }, engines: {} },
+    { engines: {}, instances: { max_running_instances: 4 } },
+    { version: 1, instances: [{ name: 'a', model_path: '/m.gguf' }] },
+    { name: 'a', model_path: '/m.gguf', engine: 'custom', options: { model: 'x' } },
+  ])('is not recognised, because it is ours or unknown: %j', (values) => {
+    expect(foreignFormat('from: x', values)).toBeNull();
+  });
+});

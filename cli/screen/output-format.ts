@@ -1,4 +1,5 @@
 import { Option } from 'commander';
+import type { ValueText } from './output-template.ts';
 
 const FORMATS = ['wide', 'json', 'yaml', 'name'] as const;
 type Format = (typeof FORMATS)[number];
@@ -25,12 +26,6 @@ export interface OutputForm {
   /** Writes a value; `null`: as JSON. */
   valueText: ValueText | null;
 }
-
-/**
- * @param isOneOfMany Whether more values follow, as with `--watch`.
- * @param optional Fields that values may lack.
- */
-export type ValueText = (value: unknown, isOneOfMany: boolean, optional?: readonly string[]) => string;
 
 /** @param hasShort False for a verb with another `-o`. */
 export function outputOptions(hasShort: boolean): Option[] {

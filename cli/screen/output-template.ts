@@ -1,10 +1,17 @@
 import { EXIT } from '../exit-status.ts';
 import { Problem } from '../problem.ts';
-import type { ValueText } from './output-format.ts';
 import { plain } from './text.ts';
 
 const FIELD = /^(json )?\.(\w+(?:\.\w+)*)?$/;
 const ESCAPES: Readonly<Record<string, string>> = { t: '\t', n: '\n', '\\': '\\' };
+
+/**
+ * Writes a value.
+ *
+ * @param isOneOfMany Whether more values follow, as with `--watch`.
+ * @param optional Fields that values may lack.
+ */
+export type ValueText = (value: unknown, isOneOfMany: boolean, optional?: readonly string[]) => string;
 
 /** A part of a template: text, or the path of a field. */
 type Part = { text: string } | { path: readonly string[]; isJson: boolean };

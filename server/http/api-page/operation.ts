@@ -15,6 +15,7 @@ export interface PageSetting {
 export const EXAMPLES: Readonly<Record<string, unknown>> = {
   createInstance: { name: 'example', model_path: '/models/example.gguf', options: { ctx_size: 4096 } },
   updateInstance: { options: { threads: 8 }, aliases: ['gpt-4o-mini'] },
+  renameInstance: { name: 'new-name' },
   startAllInstances: { names: ['example'] },
   stopAllInstances: { names: ['example'] },
   stopInstance: { force: false, timeout: 30 },

@@ -65,6 +65,7 @@ const BODIES: Readonly<Record<string, (name: string) => object>> = {
   createKey: () => ({ name: 'editor' }),
   createInstance: (name) => ({ name }),
   updateInstance: () => ({}),
+  renameInstance: (name) => ({ name }),
   applyFleet: () => ({ instances: [] }),
   updateConfig: () => ({}),
 };

@@ -144,6 +144,21 @@ describe('a key for inference', () => {
     }
   });
 
+  it('follows its instance to a new name, as requests and figures do', async () => {
+    const key = await createKey({ name: 'editor', instances: ['a'] });
+    expect((await call('POST', '/v1/chat/completions', key, chat('a'))).status).toBe(200);
+    await call('POST', '/api/instances/a/rename', admin, { name: 'c' });
+    expect((await call('POST', '/v1/chat/completions', key, chat('c'))).status).toBe(200);
+    expect((await call('POST', '/v1/chat/completions', key, chat('a'))).status).toBe(404);
+    const { finished } = (await call('GET', '/api/requests', admin)).body as { finished: { instance: string }[] };
+    expect(finished.map(({ instance }) => instance).filter((name) => name !== null)).toEqual(['c', 'c']);
+    const metrics = await (
+      await fetch(`${server.url}/metrics`, { headers: { authorization: `Bearer ${admin}` } })
+    ).text();
+    expect(metrics).toMatch(/^llamactl_requests_total\{instance="c".* 2$/m);
+    expect(metrics).not.toContain('instance="a"');
+  });
+
   it('never reaches the engine, which has one of its own', async () => {
     const key = await createKey({ name: 'editor' });
     expect((await call('GET', '/v1/models', key)).status).toBe(200);

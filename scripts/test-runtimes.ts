@@ -10,51 +10,62 @@ import { CACHE, NO_BROWSER_FILE, NO_GO_FILE, NO_PYTHON_FILE } from './test-asset
 /**
  * Installs the runtimes for tests: older versions of Node and Chromium for the client library; Python's SDKs, Go, and
  * the documented reverse proxies. Chromium, Python, Go and the proxies are not available on every machine; their tests
- * then report that. Without the others the tests fail.
+ * then report that. Without the others the tests fail. All are installed at once: each mostly waits for its downloads.
  */
-const proxies = installProxies(CACHE);
-const nodes = await Promise.allSettled(OTHER_NODES.map((version) => installNode(CACHE, version)));
-const failed = nodes.filter((each) => each.status === 'rejected');
-for (const { reason } of failed) process.stderr.write(`${reasonOf(reason)}\n`);
-if (failed.length > 0) process.exitCode = 1;
-else process.stdout.write(`Node for tests: ${OTHER_NODES.join(', ')}\n`);
+await Promise.all([nodes(), browser(), python(), go(), proxies()]);
 
-try {
-  const { version, isNew } = await installBrowser(CACHE);
-  await rm(NO_BROWSER_FILE, { force: true });
-  process.stdout.write(`Chromium for tests: ${version}${isNew ? ', just installed' : ''}\n`);
-} catch (error) {
-  await writeFile(NO_BROWSER_FILE, `${reasonOf(error)}\n`);
-  process.stdout.write(`Chromium for tests: none; ${reasonOf(error)}\n`);
+async function nodes(): Promise<void> {
+  const installed = await Promise.allSettled(OTHER_NODES.map((version) => installNode(CACHE, version)));
+  const failed = installed.filter((each) => each.status === 'rejected');
+  for (const { reason } of failed) process.stderr.write(`${reasonOf(reason)}\n`);
+  if (failed.length > 0) process.exitCode = 1;
+  else process.stdout.write(`Node for tests: ${OTHER_NODES.join(', ')}\n`);
 }
 
-try {
-  const { version, isNew } = await installPython(CACHE, SDK_PYTHON);
-  const client = await installPython(CACHE, CLIENT_PYTHON);
-  await rm(NO_PYTHON_FILE, { force: true });
-  process.stdout.write(`Python for tests: ${version}${isNew || client.isNew ? ', packages just installed' : ''}\n`);
-} catch (error) {
-  if (error instanceof NoPythonError) {
-    await writeFile(NO_PYTHON_FILE, `${reasonOf(error)}\n`);
-    process.stdout.write(`Python for tests: none; ${reasonOf(error)}\n`);
-  } else {
-    process.stderr.write(`The packages of Python for tests could not be had: ${reasonOf(error)}\n`);
-    process.exitCode = 1;
+async function browser(): Promise<void> {
+  try {
+    const { version, isNew } = await installBrowser(CACHE);
+    await rm(NO_BROWSER_FILE, { force: true });
+    process.stdout.write(`Chromium for tests: ${version}${isNew ? ', just installed' : ''}\n`);
+  } catch (error) {
+    await writeFile(NO_BROWSER_FILE, `${reasonOf(error)}\n`);
+    process.stdout.write(`Chromium for tests: none; ${reasonOf(error)}\n`);
   }
 }
 
-try {
-  const { version, isNew } = await installGo(CACHE);
-  await rm(NO_GO_FILE, { force: true });
-  process.stdout.write(`Go for tests: ${version}${isNew ? ', just found' : ''}\n`);
-} catch (error) {
-  if (error instanceof NoGoError) {
-    await writeFile(NO_GO_FILE, `${reasonOf(error)}\n`);
-    process.stdout.write(`Go for tests: none; ${reasonOf(error)}\n`);
-  } else {
-    process.stderr.write(`What the Go client needs could not be had: ${reasonOf(error)}\n`);
-    process.exitCode = 1;
+async function python(): Promise<void> {
+  try {
+    const { version, isNew } = await installPython(CACHE, SDK_PYTHON);
+    const client = await installPython(CACHE, CLIENT_PYTHON);
+    await rm(NO_PYTHON_FILE, { force: true });
+    process.stdout.write(`Python for tests: ${version}${isNew || client.isNew ? ', packages just installed' : ''}\n`);
+  } catch (error) {
+    if (error instanceof NoPythonError) {
+      await writeFile(NO_PYTHON_FILE, `${reasonOf(error)}\n`);
+      process.stdout.write(`Python for tests: none; ${reasonOf(error)}\n`);
+    } else {
+      process.stderr.write(`The packages of Python for tests could not be had: ${reasonOf(error)}\n`);
+      process.exitCode = 1;
+    }
   }
 }
 
-for (const line of await proxies) process.stdout.write(`${line}\n`);
+async function go(): Promise<void> {
+  try {
+    const { version, isNew } = await installGo(CACHE);
+    await rm(NO_GO_FILE, { force: true });
+    process.stdout.write(`Go for tests: ${version}${isNew ? ', just found' : ''}\n`);
+  } catch (error) {
+    if (error instanceof NoGoError) {
+      await writeFile(NO_GO_FILE, `${reasonOf(error)}\n`);
+      process.stdout.write(`Go for tests: none; ${reasonOf(error)}\n`);
+    } else {
+      process.stderr.write(`What the Go client needs could not be had: ${reasonOf(error)}\n`);
+      process.exitCode = 1;
+    }
+  }
+}
+
+async function proxies(): Promise<void> {
+  for (const line of await installProxies(CACHE)) process.stdout.write(`${line}\n`);
+}

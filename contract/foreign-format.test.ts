@@ -26,6 +26,11 @@ describe('the format of a file', () => {
     },
   );
 
+  it('takes no longer for many blank lines and comments', () => {
+    expect(foreignFormat(`${'# comment\n\n'.repeat(10_000)}oops: {`, undefined)).toBeNull();
+    expect(foreignFormat(`${'\n'.repeat(100_000)}from: x`, undefined)).toBeNull();
+  });
+
   it.each([
     {},
     null,

@@ -45,8 +45,8 @@ const GO_KEYS: ReadonlySet<string> = new Set([
   'on_demand_start_timeout',
 ]);
 
-/** A Modelfile begins with `FROM`, after comments, and continues with other instructions. */
-const MODELFILE = /^(?:\s*(?:#.*)?\n)*\s*FROM[ \t]+\S/i;
+/** A Modelfile begins with `FROM`, after comments. Each repetition takes one line, so the time is linear in the text. */
+const MODELFILE = /^(?:[^\S\n]*(?:#[^\n]*)?\n)*[^\S\n]*FROM[ \t]+\S/i;
 
 /**
  * Recognises a file of another program, which llamactl cannot read: the end of a sentence about the file, without a full

@@ -97,7 +97,9 @@ name=$(basename "$file")
 if [ -z "$expected" ]; then
   sums=$(dirname "$file")/SHA256SUMS
   [ -r "$sums" ] || fail "no checksum to compare: put SHA256SUMS of the release beside $file, or add --sha256 CHECKSUM"
-  while read -r sum listed; do
+  # Also a last line without an end, and the ends of lines of Windows.
+  while read -r sum listed || [ -n "$sum" ]; do
+    listed=${listed%"$(printf '\r')"}
     [ "${listed#\*}" != "$name" ] || expected=$sum
   done <"$sums"
   [ -n "$expected" ] || fail "$sums does not list $name"
@@ -115,7 +117,7 @@ trap 'rm -rf "$work"' EXIT
 trap 'exit 1' HUP INT TERM
 case $name in
 *.tar.gz | *.tgz)
-  tar -xzf "$file" -C "$work" || fail "$file cannot be unpacked"
+  tar -xozf "$file" -C "$work" || fail "$file cannot be unpacked"
   new=
   for each in "$work"/*/llamactl; do [ ! -f "$each" ] || new=$each; done
   [ -n "$new" ] || fail "$file has no llamactl"

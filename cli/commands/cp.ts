@@ -35,13 +35,14 @@ export function cpCommand(commandLine: CommandLine): Command {
 
 /** The settings of the copy. A `null`, such as of `-o threads=`, removes a copied setting. */
 function withoutNulls(settings: UpdateInstance): Omit<CreateInstance, 'name'> {
-  const { options, environment, ...others } = settings;
+  const { options, environment, request_defaults, ...others } = settings;
   const given = (values: object): object =>
     Object.fromEntries(Object.entries(values).filter(([, value]) => value !== null));
   return given({
     ...others,
     ...(options && { options: given(options) }),
     ...(environment && { environment: given(environment) }),
+    ...(request_defaults && { request_defaults: given(request_defaults) }),
   });
 }
 

@@ -88,6 +88,12 @@ describe('cp', () => {
     ]);
   });
 
+  it('leaves out a request default that a flag removes', async () => {
+    const words = ['--request-default', 'seed=1', '--request-default', 'top_k='];
+    await sandbox.run(['cp', 'llama', 'long', ...words]);
+    expect(lastCall('create')).toEqual([expect.objectContaining({ request_defaults: { seed: 1 } })]);
+  });
+
   it('suggests a name for an unknown one', async () => {
     expect((await sandbox.run(['cp', 'lama', 'x'])).stderr).toContain('did you mean llama?');
   });
@@ -129,6 +135,21 @@ describe('edit', () => {
     const { status, stderr } = await sandbox.run(['edit', 'llama', '--yes'], { environment: editor('') });
     expect([status, stderr]).toEqual([0, 'no changes\n']);
     expect(fleet.applied).toEqual([]);
+  });
+
+  it.each([
+    ['$a name: other', /edit does not change the name/],
+    ['$a request_defaults: { stop: null }', /cannot store a null within a setting/],
+  ])('refuses %s', async (script, message) => {
+    const { status, stderr } = await sandbox.run(['edit', 'llama', '--yes'], { environment: editor(script) });
+    expect([status, stderr]).toEqual([2, expect.stringMatching(message)]);
+    expect(lastCall('update')).toBeUndefined();
+    rmSync(path.dirname(keptFile(stderr)), { recursive: true });
+  });
+
+  it('notices that the editor removed the file', async () => {
+    const { status, stderr } = await sandbox.run(['edit', 'llama', '--yes'], { environment: { VISUAL: 'rm' } });
+    expect([status, stderr]).toEqual([1, 'llamactl: the editor removed the file; nothing was changed\n']);
   });
 
   it('opens the editor again for a text that is refused', async () => {

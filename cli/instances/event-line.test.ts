@@ -55,6 +55,10 @@ describe('an event line', () => {
     ],
     ['12:00:00  llama         created', { ...at, type: 'instance_created', data: { name: 'llama' } }],
     ['12:00:00  llama         updated', { ...at, type: 'instance_updated', data: { name: 'llama' } }],
+    [
+      '12:00:00  llama         renamed to big',
+      { ...at, type: 'instance_updated', data: { name: 'big', previous_name: 'llama' } },
+    ],
     ['12:00:00  llama         deleted', { ...at, type: 'instance_deleted', data: { name: 'llama' } }],
     [
       '12:00:00  llama         1.5 GB  120 % CPU  4 threads  2.0 GB GPU',

@@ -30,8 +30,10 @@ function partsOf(frame: Frame, style: Style): string[] {
     }
     case 'instance_created':
       return [nameOf(frame.data.name), 'created'];
-    case 'instance_updated':
-      return [nameOf(frame.data.name), 'updated'];
+    case 'instance_updated': {
+      const { name, previous_name: previous } = frame.data;
+      return previous === undefined ? [nameOf(name), 'updated'] : [nameOf(previous), `renamed to ${plain(name)}`];
+    }
     case 'instance_deleted':
       return [nameOf(frame.data.name), 'deleted'];
     case 'instance_stats_updated': {

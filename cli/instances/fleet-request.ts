@@ -34,7 +34,7 @@ export async function applyFile(
 /** The instances of a document that the server has accepted. */
 export async function instancesOf(text: string): Promise<CreateInstance[]> {
   const { parse } = await import('yaml');
-  return ((jsonOf(text) ?? parse(text)) as { instances: CreateInstance[] }).instances;
+  return ((jsonOf(text) ?? parse(text, { maxAliasCount: -1 })) as { instances: CreateInstance[] }).instances;
 }
 
 /** `undefined`: the text is YAML or neither; the server reports errors. */

@@ -1,4 +1,5 @@
 import type { CreateInstance, Instance, InstanceUpdated } from '@llamactl/client';
+import { hasCode, reasonOf } from '@llamactl/contract/reason';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
@@ -58,7 +59,12 @@ export class Draft {
   /** Returns what the text would change; `null`: nothing. @throws {Problem} with status `usage` for a text that is refused */
   async plan(): Promise<DraftPlan | null> {
     const { client, signal } = this.#session;
-    const wanted = entryOf(readFileSync(this.file, 'utf8'));
+    const wanted = entryOf(this.#text());
+    const { name = this.#name, ...settings } = wanted as Entry & { name?: unknown };
+    if (name !== this.#name)
+      throw new Problem('edit does not change the name', EXIT.usage, [`llamactl rename ${this.#name} NEW-NAME`]);
+    if (holdsNewNull(this.#before, settings))
+      throw new Problem('edit cannot store a null within a setting; apply can', EXIT.usage);
     if (Object.keys(mergePatch(this.#before, wanted)).length === 0) return null;
     const entry: CreateInstance = { ...wanted, name: this.#name };
     const { results } = await client.applyFleet({ instances: [entry] }, { dry_run: true, signal }).catch(inDraft);
@@ -83,6 +89,16 @@ export class Draft {
     }
   }
 
+  #text(): string {
+    try {
+      return readFileSync(this.file, 'utf8');
+    } catch (error) {
+      if (!hasCode(error, ['ENOENT'])) throw error;
+      this.discard();
+      throw new Problem('the editor removed the file; nothing was changed', EXIT.failed);
+    }
+  }
+
   /** Removes the file. */
   discard(): void {
     this.#isOpen = false;
@@ -98,9 +114,22 @@ function entryOf(text: string): Entry {
   const document = parseDocument(text);
   const [error] = document.errors;
   if (error !== undefined) throw new Problem(`this is not YAML: ${error.message.replace(/:?\n.*$/s, '')}`, EXIT.usage);
-  const value: unknown = document.toJS() ?? {};
+  let value: unknown;
+  try {
+    value = document.toJS() ?? {};
+  } catch (cause) {
+    throw new Problem(`this is not YAML: ${reasonOf(cause)}`, EXIT.usage);
+  }
   if (typeof value === 'object' && !Array.isArray(value)) return value as Entry;
   throw new Problem('this is not YAML with one setting a line, such as idle_timeout: 600', EXIT.usage);
+}
+
+/** Whether a map has a `null` that it did not have: in a merge patch, that would remove the key. */
+function holdsNewNull(before: unknown, after: unknown, depth = 0): boolean {
+  if (after === null) return depth > 1 && before !== null;
+  if (typeof after !== 'object' || Array.isArray(after)) return false;
+  const old = new Map<string, unknown>(Object.entries(before ?? {}));
+  return Object.entries(after).some(([key, value]) => holdsNewNull(old.get(key), value, depth + 1));
 }
 
 /** Words a refusal without the place of the entry in its document. @throws {Problem} */

@@ -1,4 +1,5 @@
 import { ConnectionError, type Frame, type InstanceSummary, type Status } from '@llamactl/client';
+import { setImmediate } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import { settled } from './settling.ts';
 
@@ -31,6 +32,10 @@ class Script {
   report(name: string, status: Status): void {
     const frame = { type: 'instance_status_changed', data: { name, status, previous_status: 'stopped' }, seq: 1 };
     this.#hear?.(frame as Frame);
+  }
+
+  rename(previous: string, name: string): void {
+    this.#hear?.({ type: 'instance_updated', data: { name, previous_name: previous }, seq: 1 } as Frame);
   }
 }
 
@@ -76,6 +81,23 @@ describe('waiting for instances to settle', () => {
     script.report('Llama', 'running');
     expect(Object.fromEntries(await rests)).toEqual({ llama: 'running' });
     expect(statuses.at(-1)).toBe('llama running');
+  });
+
+  it('follows an instance to its new name', async () => {
+    const script = new Script();
+    script.looks = [{ a: 'starting' }];
+    const rests = settled(script, {
+      names: ['a'],
+      signal,
+      onStatus: () => undefined,
+      onPresence: never,
+      pause: forEver,
+    });
+    await script.listening.promise;
+    script.rename('A', 'b');
+    await setImmediate();
+    script.report('B', 'running');
+    expect(Object.fromEntries(await rests)).toEqual({ a: 'running' });
   });
 
   it('polls for missed events', async () => {

@@ -82,6 +82,13 @@ class Watch {
     for (const name of this.#open.keys()) this.heard(name, present.get(name) ?? null);
   }
 
+  renamed(previous: string, name: string): void {
+    const open = this.#open.get(previous.toLowerCase());
+    if (open === undefined) return;
+    this.#open.delete(previous.toLowerCase());
+    this.#open.set(name.toLowerCase(), open);
+  }
+
   /** @param status `null`: the instance was deleted. */
   heard(name: string, status: Status | null): void {
     const key = name.toLowerCase();
@@ -102,9 +109,12 @@ export function isAtRest(status: Status): status is NonNullable<Rest> {
 }
 
 async function hear(client: Pick<Client, 'events'>, watch: Watch, signal: AbortSignal): Promise<void> {
-  for await (const frame of client.events({ types: ['instance_status_changed', 'instance_deleted'], signal })) {
-    if (frame.type === 'instance_status_changed') watch.heard(frame.data.name, frame.data.status);
-    else if (frame.type === 'instance_deleted') watch.heard(frame.data.name, null);
+  const types = ['instance_status_changed', 'instance_updated', 'instance_deleted'] as const;
+  for await (const { type, data } of client.events({ types: [...types], signal })) {
+    if (type === 'instance_status_changed') watch.heard(data.name, data.status);
+    else if (type === 'instance_deleted') watch.heard(data.name, null);
+    else if (type === 'instance_updated' && data.previous_name !== undefined)
+      watch.renamed(data.previous_name, data.name);
   }
 }
 

@@ -45,6 +45,11 @@ describe('a template', () => {
     expect(filled('{{.Data.Name}}', { data: {} }, true, [])).toBe('');
   });
 
+  it('refuses an action without an end, and an empty template', () => {
+    expect(() => filled('{{.Name')).toThrow('{{.Name}} is no field');
+    expect(() => filled('')).toThrow('the template is empty');
+  });
+
   it('refuses all other actions of templates', () => {
     for (const action of ['range .', '', 'Name', '.Name | upper'])
       expect(() => filled(`{{${action}}}`)).toThrow(`{{${action}}} is no field; write {{.Name}} or {{json .}}`);

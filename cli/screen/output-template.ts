@@ -23,7 +23,9 @@ type Part = { text: string } | { path: readonly string[]; isJson: boolean };
  * @throws {Problem} for any other action of a template
  */
 export function compiledTemplate(template: string): ValueText {
+  if (template === '') throw new Problem('--format: the template is empty', EXIT.usage);
   const parts = template.split(/\{\{(.*?)\}\}/).map((piece, index): Part => {
+    if (index % 2 === 0 && piece.includes('{{')) throw unsupported(piece.slice(piece.indexOf('{{') + 2));
     if (index % 2 === 0) return { text: piece.replaceAll(/\\([tn\\])/g, (_, escape: string) => ESCAPES[escape] ?? '') };
     const [, json, path] = FIELD.exec(piece.trim().replaceAll(/\s+/g, ' ')) ?? [];
     if (json === undefined && path === undefined) throw unsupported(piece);

@@ -1,4 +1,4 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { setImmediate } from 'node:timers/promises';
@@ -87,6 +87,15 @@ describe('run', () => {
     ]);
     expect(status).not.toBe(0);
     expect((await llamactl(['why', 'text'])).stdout).toMatch(/is\s+not\s+a\s+GGUF\s+file[^]*→ .*--model FILE/);
+  });
+
+  it('leaves no instance behind for a file that is cut off', async () => {
+    const file = path.join(server.home, 'cut.gguf');
+    await writeFile(file, (await readFile(model)).subarray(0, 900_000));
+    const { status, stdout, stderr } = await llamactl(['run', file, 'Hi']);
+    expect([status, stdout]).toEqual([1, '']);
+    expect(stderr).toMatch(/cut\.gguf is cut off: it has 900 kB, .*\n {2}the new instance cut was deleted again\n/);
+    expect((await server.call('GET', '/api/instances/cut')).status).toBe(404);
   });
 
   it('stops the answer when its reader has gone', async () => {

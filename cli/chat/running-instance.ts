@@ -11,7 +11,7 @@ const SHOWN_LINES = 6;
 
 /**
  * Starts an instance if needed and waits until it runs, also while the server restarts. Deletes a new instance that
- * fails.
+ * fails, or whose model file cannot be loaded.
  *
  * @returns whether it had to be started
  * @throws {Problem} with the reason and the last output when it does not start
@@ -22,7 +22,12 @@ export async function ensureRunning(
 ): Promise<boolean> {
   const instance = await client.getInstance(name, { signal });
   if (instance.status === 'running') return false;
-  const { status } = await client.startInstance(name, { signal });
+  const { status } = await client.startInstance(name, { signal }).catch(async (error: unknown) => {
+    const { LlamactlError } = await import('@llamactl/client');
+    if (!isNew || !(error instanceof LlamactlError) || error.code !== 'MODEL_NOT_FOUND') throw error;
+    await client.deleteInstance(name, { signal });
+    throw new Problem(error.message, EXIT.failed, [deletedAgain(name)], error.code);
+  });
   if (status === 'running') return true;
   const rest = await withProgress(terminal, `starting ${name} …`, signal, async (say) => {
     const rests = await settled(client, {
@@ -44,6 +49,10 @@ export async function ensureRunning(
   throw notRunning(failed, isDeleted);
 }
 
+function deletedAgain(name: string): string {
+  return `the new instance ${name} was deleted again`;
+}
+
 function notRunning(instance: Instance, isDeleted: boolean): Problem {
   const { name, status, reason, last_exit: last } = instance;
   if (status !== 'failed')
@@ -52,8 +61,6 @@ function notRunning(instance: Instance, isDeleted: boolean): Problem {
   const lines = (last?.lines ?? []).slice(-SHOWN_LINES).map((line) => `  ${plain(line)}`);
   return new Problem(`${name} did not start: ${because}`, EXIT.startFailed, [
     ...lines,
-    isDeleted
-      ? `the new instance ${name} was deleted again`
-      : `for help: llamactl why ${name}; for its output: llamactl logs ${name}`,
+    isDeleted ? deletedAgain(name) : `for help: llamactl why ${name}; for its output: llamactl logs ${name}`,
   ]);
 }

@@ -78,7 +78,10 @@ describe("the tokens of a request equal the engine's counts", () => {
     await vi.waitFor(() => expect(gateway.requests.finished()).toHaveLength(1), { interval: 2 });
     const [finished] = gateway.requests.finished();
     expect(finished).toMatchObject({ outcome: 'aborted', tokens_in: null, tokens_estimated: true });
-    expect(finished?.tokens_out).toBeGreaterThanOrEqual(20);
+    // The end of a sentence is an event without text, and no piece. The engine may have sent more than the caller read.
+    const pieces = text.match(/"text":"[^"]/g)?.length;
+    expect(pieces).toBeGreaterThan(15);
+    expect(finished?.tokens_out).toBeGreaterThanOrEqual(pieces ?? Infinity);
   });
 });
 

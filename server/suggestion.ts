@@ -1,4 +1,4 @@
-import leven, { closestMatch } from 'leven';
+import leven from 'leven';
 
 /** Longest word that is compared. A longer one is no misspelling of a known word, and comparing it costs time. */
 const LONGEST_WORD = 64;
@@ -22,10 +22,14 @@ export function suggestions(unknown: string, known: Iterable<string>): string[] 
   const maxDistance = wanted.length < 4 ? 1 : Math.max(2, Math.floor(wanted.length / 3));
   const words = foldsOf(known);
   const near = [...words.keys()].filter((word) => Math.abs(word.length - wanted.length) <= maxDistance);
-  const nearest = closestMatch(wanted, near, { maxDistance });
-  if (nearest === undefined) return [];
-  const distance = leven(wanted, nearest);
-  const equal = near.filter((word) => leven(wanted, word) === distance);
+  let distance = maxDistance;
+  let equal: string[] = [];
+  for (const word of near) {
+    // With one more, a distance at the limit is distinct from one beyond it.
+    const own = leven(wanted, word, { maxDistance: distance + 1 });
+    if (own < distance) [distance, equal] = [own, [word]];
+    else if (own === distance) equal.push(word);
+  }
   const swapped = equal.filter((word) => lettersOf(word) === lettersOf(wanted));
   return (swapped.length > 0 ? swapped : equal).map((word) => words.get(word) ?? word);
 }

@@ -72,6 +72,11 @@ describe('a command line', () => {
     },
   );
 
+  it('takes no name of a property of objects for a verb of another program', async () => {
+    const { stderr } = await sandbox.run(['constructor']);
+    expect(stderr).toBe("llamactl: unknown command 'constructor'\n  llamactl help lists all commands\n");
+  });
+
   it.each([
     ['pull', 'llamactl run FILE, with a .gguf file that you downloaded'],
     ['chat', 'llamactl run NAME'],

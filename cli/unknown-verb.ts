@@ -47,7 +47,7 @@ export async function unknownVerb({ path, word, parent }: UnknownCommand): Promi
     .visibleCommands(parent)
     .flatMap((command) => [command.name(), ...command.aliases()]);
   const isVerb = path.length === 0;
-  const near = isVerb && word in OTHER_WORDS ? [word] : suggestions(word, known);
+  const near = isVerb && Object.hasOwn(OTHER_WORDS, word) ? [word] : suggestions(word, known);
   // The words of other programs only if no verb of this one is similar.
   const meant = near.length > 0 || !isVerb ? near : suggestions(word, Object.keys(OTHER_WORDS)).slice(0, 1);
   const other = isVerb ? OTHER_WORDS[meant[0] ?? ''] : undefined;

@@ -1,3 +1,5 @@
+import { isRecord } from './record.ts';
+
 /** A program whose files people bring to llamactl. */
 interface Neighbour {
   /** The file, as a noun. */
@@ -12,7 +14,7 @@ const NEIGHBOURS: readonly Neighbour[] = [
   {
     file: 'a configuration of llama-swap',
     page: 'from-llama-swap',
-    isOf: ({ models }) => isMap(models) && Object.values(models).some((model) => isMap(model) && 'cmd' in model),
+    isOf: ({ models }) => isRecord(models) && Object.values(models).some((model) => isRecord(model) && 'cmd' in model),
   },
   {
     file: 'an instance of the Go llamactl',
@@ -25,14 +27,14 @@ const NEIGHBOURS: readonly Neighbour[] = [
     // With `engines`, the file is being rewritten for this llamactl, and the place of each wrong key helps more.
     isOf: ({ backends, instances, engines }) =>
       engines === undefined &&
-      (isMap(backends) || (isMap(instances) && Object.keys(instances).some((key) => GO_KEYS.has(key)))),
+      (isRecord(backends) || (isRecord(instances) && Object.keys(instances).some((key) => GO_KEYS.has(key)))),
   },
   {
     file: 'a model configuration of LocalAI',
     page: 'from-localai',
     isOf: ({ backend, parameters, name }) =>
       (typeof backend === 'string' && typeof name === 'string') ||
-      (isMap(parameters) && typeof parameters['model'] === 'string'),
+      (isRecord(parameters) && typeof parameters['model'] === 'string'),
   },
 ];
 
@@ -56,15 +58,11 @@ const MODELFILE = /^(?:[^\S\n]*(?:#[^\n]*)?\n)*[^\S\n]*FROM[ \t]+\S/i;
  * @param values The file, parsed as YAML or JSON; `undefined`: it is neither.
  */
 export function foreignFormat(text: string, values: unknown): string | null {
-  const neighbour = isMap(values) ? NEIGHBOURS.find(({ isOf }) => isOf(values)) : undefined;
+  const neighbour = isRecord(values) ? NEIGHBOURS.find(({ isOf }) => isOf(values)) : undefined;
   if (neighbour !== undefined) return sentenceOf(neighbour.file, neighbour.page);
-  return !isMap(values) && MODELFILE.test(text) ? sentenceOf('a Modelfile of Ollama', 'from-ollama') : null;
+  return !isRecord(values) && MODELFILE.test(text) ? sentenceOf('a Modelfile of Ollama', 'from-ollama') : null;
 }
 
 function sentenceOf(file: string, page: string): string {
   return `is ${file}; llamactl reads its own format. docs/how-to/${page}.md shows the same settings here`;
-}
-
-function isMap(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

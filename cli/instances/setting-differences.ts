@@ -1,3 +1,4 @@
+import { isRecord } from '@llamactl/contract/record';
 import type { CreateInstance, FleetStep, UpdateInstance } from '@llamactl/client';
 import { stringify } from 'yaml';
 import type { Style } from '../screen/style.ts';
@@ -40,7 +41,7 @@ export function mergePatch(before: object, after: object): UpdateInstance {
   const changed = Object.entries(after).flatMap(([key, value]: [string, unknown]) => {
     const known = old.get(key);
     if (JSON.stringify(known) === JSON.stringify(value)) return [];
-    if (!isObject(value) || !isObject(known)) return [[key, value]];
+    if (!isRecord(value) || !isRecord(known)) return [[key, value]];
     const patch = mergePatch(known, value);
     return Object.keys(patch).length === 0 ? [] : [[key, patch]];
   });
@@ -53,7 +54,7 @@ const MAPS = new Set(['options', 'environment']);
 function settingsOf(entry: CreateInstance | undefined): string[] {
   return Object.entries(entry ?? {}).flatMap(([key, value]: [string, unknown]) => {
     if (key === 'name') return [];
-    return MAPS.has(key) && isObject(value) ? Object.keys(value).map((inner) => `${key}.${inner}`) : [key];
+    return MAPS.has(key) && isRecord(value) ? Object.keys(value).map((inner) => `${key}.${inner}`) : [key];
   });
 }
 
@@ -62,15 +63,11 @@ function valueOf(entry: CreateInstance | undefined, setting: string): unknown {
   const at = setting.indexOf('.');
   if (at === -1) return settings[setting];
   const map = settings[setting.slice(0, at)];
-  return isObject(map) ? Object.entries(map).find(([key]) => key === setting.slice(at + 1))?.[1] : undefined;
+  return isRecord(map) ? Object.entries(map).find(([key]) => key === setting.slice(at + 1))?.[1] : undefined;
 }
 
 function lineOf(setting: string, value: unknown): string {
   const isSecret = setting === 'environment' || setting.startsWith('environment.');
   const text = isSecret ? '***' : stringify(value, { collectionStyle: 'flow', lineWidth: 0 }).trimEnd();
   return plain(`${setting}: ${text}`);
-}
-
-function isObject(value: unknown): value is object {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

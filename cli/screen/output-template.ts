@@ -1,3 +1,4 @@
+import { isRecord } from '@llamactl/contract/record';
 import { EXIT } from '../exit-status.ts';
 import { Problem } from '../problem.ts';
 import { plain } from './text.ts';
@@ -44,7 +45,7 @@ function unsupported(piece: string): Problem {
 
 function partText(part: Part, item: unknown): string {
   if ('text' in part) return part.text;
-  const value = part.path.reduce<unknown>((parent, name) => (isObject(parent) ? fieldOf(parent, name) : null), item);
+  const value = part.path.reduce<unknown>((parent, name) => (isRecord(parent) ? fieldOf(parent, name) : null), item);
   if (part.isJson) return JSON.stringify(value ?? null);
   return plain(fieldText(value));
 }
@@ -68,7 +69,7 @@ function assertKnown(
 ): void {
   let parents = items;
   for (const name of isOneOfMany ? path.slice(0, 1) : path) {
-    const objects = parents.filter(isObject);
+    const objects = parents.filter(isRecord);
     const known = new Set([...objects.flatMap((each) => Object.keys(each)), ...(parents === items ? optional : [])]);
     if (objects.length > 0 && ![...known].some((key) => folded(key) === folded(name))) throw unknown(name, known);
     parents = objects.map((each) => fieldOf(each, name));
@@ -91,8 +92,4 @@ function fieldOf(parent: Readonly<Record<string, unknown>>, name: string): unkno
 
 function folded(name: string): string {
   return name.replaceAll('_', '').toLowerCase();
-}
-
-function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
-import { isRecord } from './record.ts';
+import { isRecord } from '@llamactl/contract/record';
 
 /**
  * The keys in which two configurations differ, as deep as possible: `server.port`, `groups.big.pinned`. A list is one

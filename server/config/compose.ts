@@ -7,7 +7,7 @@ import { expandPaths } from './expand.ts';
 import { describeIssues, wording } from './issues.ts';
 import type { ConfigProblem } from './issues.ts';
 import { keysBelow } from './config-keys.ts';
-import { isRecord } from './record.ts';
+import { isRecord } from '@llamactl/contract/record';
 import type { Values } from './record.ts';
 import { isLoopbackHost } from './loopback.ts';
 

@@ -7,7 +7,8 @@ import { nameOf } from './assignments.ts';
 import { dotted } from './issues.ts';
 import { isSecretPath } from './config-keys.ts';
 import { MASK } from './patch.ts';
-import { isRecord, valueAt } from './record.ts';
+import { isRecord } from '@llamactl/contract/record';
+import { valueAt } from './record.ts';
 
 /** The configuration with its secrets masked. Empty ones stay empty. */
 export function masked(config: Config): Config {

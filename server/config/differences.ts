@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
-import { isRecord } from './record.ts';
+import { isRecord } from '@llamactl/contract/record';
 import type { Values } from './record.ts';
 
 /** A place in a YAML text: keys of maps, positions in lists. */

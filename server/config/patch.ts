@@ -6,7 +6,8 @@ import { assignmentOf } from './compose.ts';
 import { unknownKey } from './issues.ts';
 import type { ConfigProblem } from './issues.ts';
 import { isKnownKey, isSecretPath } from './config-keys.ts';
-import { isRecord, valueAt } from './record.ts';
+import { isRecord } from '@llamactl/contract/record';
+import { valueAt } from './record.ts';
 import type { Values } from './record.ts';
 
 /** Replaces a secret in views; sent back, it leaves the secret unchanged. */

@@ -12,7 +12,7 @@ import { keysBelow } from './config-keys.ts';
 import { mergePatch, pinning } from './patch.ts';
 import { protection } from './protection.ts';
 import type { ConfigEditorRights } from './protection.ts';
-import { isRecord } from './record.ts';
+import { isRecord } from '@llamactl/contract/record';
 import { forbidden, invalid, pinned, unwritable } from './config-refusals.ts';
 import { editYaml } from './yaml-edit.ts';
 

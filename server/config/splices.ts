@@ -2,7 +2,7 @@ import { isCollection, isNode, isScalar } from 'yaml';
 import type { Node, YAMLMap, YAMLSeq } from 'yaml';
 import { isFirstInLine, lineEnd, lineStart, withoutLines } from './lines.ts';
 import type { Splice } from './lines.ts';
-import { isRecord } from './record.ts';
+import { isRecord } from '@llamactl/contract/record';
 import type { Values } from './record.ts';
 import { columnOf, indentOf, isEmpty, keyStart, nodeEnd, pairEnd, valueStart } from './slot.ts';
 import type { Slot } from './slot.ts';

@@ -1,5 +1,5 @@
 import { Scalar, stringify } from 'yaml';
-import { isRecord } from './record.ts';
+import { isRecord } from '@llamactl/contract/record';
 
 /** The style in which a file writes its values. */
 export interface Notation {

@@ -1,3 +1,4 @@
+import { isRecord } from '@llamactl/contract/record';
 import { MOST_PROBLEMS, type Problem } from '@llamactl/contract/errors';
 import type { Operation } from '@llamactl/contract/operation';
 import { z } from 'zod';
@@ -28,7 +29,7 @@ interface EntryList {
 /** `undefined`: the body has no such list, which its schema reports. */
 function listIn(schema: z.ZodType, body: unknown, name: string): EntryList | undefined {
   const list = schema instanceof z.ZodObject ? (schema.shape as z.ZodRawShape)[name] : undefined;
-  if (!(list instanceof z.ZodArray) || !isObject(body)) return undefined;
+  if (!(list instanceof z.ZodArray) || !isRecord(body)) return undefined;
   const given = body[name];
   if (!Array.isArray(given)) return undefined;
   const entries: readonly unknown[] = given;
@@ -59,8 +60,4 @@ function* judgeEntries(
 
 function judgeWhole(schema: z.ZodType, value: unknown): Judged {
   return hasTooManyValues(value) ? { value: null, problems: [tooManyValues('')] } : judge(schema, value);
-}
-
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

@@ -15,6 +15,11 @@ export async function foreignFile(file: string, text: string): Promise<Problem |
   } catch {
     // Neither YAML nor JSON; it may be a Modelfile.
   }
+  return foreignProblem(file, text, values);
+}
+
+/** The same for a file that was parsed. @param values Its content; `undefined`: it is neither YAML nor JSON. */
+export function foreignProblem(file: string, text: string, values: unknown): Problem | null {
   const format = foreignFormat(text, values);
   return format === null ? null : new Problem(`${file === '-' ? 'standard input' : file} ${format}`, EXIT.usage);
 }

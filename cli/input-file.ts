@@ -1,7 +1,8 @@
 import { codeOf, reasonOf } from '@llamactl/contract/reason';
+import { isRecord } from '@llamactl/contract/record';
 import { readFile } from 'node:fs/promises';
 import { EXIT } from './exit-status.ts';
-import { foreignFile } from './foreign-file.ts';
+import { foreignFile, foreignProblem } from './foreign-file.ts';
 import { Problem } from './problem.ts';
 import type { Terminal } from './screen/terminal.ts';
 
@@ -25,15 +26,15 @@ export async function inputText({ terminal, signal }: InputSession, file: string
 export async function inputObject(session: InputSession, file: string): Promise<object> {
   const text = await inputText(session, file);
   const where = file === '-' ? 'standard input' : file;
-  const foreign = await foreignFile(file, text);
-  if (foreign !== null) throw foreign;
   let value: unknown;
   try {
     value = JSON.parse(text);
   } catch (error) {
-    throw new Problem(`${where} is not JSON: ${reasonOf(error)}`, EXIT.usage);
+    throw (await foreignFile(file, text)) ?? new Problem(`${where} is not JSON: ${reasonOf(error)}`, EXIT.usage);
   }
-  if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value;
+  const foreign = foreignProblem(file, text, value);
+  if (foreign !== null) throw foreign;
+  if (isRecord(value)) return value;
   throw new Problem(`${where} must contain one JSON object`, EXIT.usage);
 }
 

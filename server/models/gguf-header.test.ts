@@ -162,7 +162,7 @@ describe('the header of a GGUF file', () => {
     ['empty tensors', claiming(2 ** 40, 0)],
   ])('gives up on a terabyte of %s after 32 MiB', (_, bytes) => {
     const { header, pieces } = read(bytes, 2 ** 40);
-    expect(header).toBeInstanceOf(GgufFault);
+    expect(header).toEqual(new GgufFault('has a header of more than 32 MB, which llamactl does not read'));
     expect(pieces).toBeLessThanOrEqual(256);
   });
 

@@ -141,6 +141,12 @@ describe.skipIf(!hasDpkg)('the Debian package', () => {
       );
       expect(purge('y')).toMatch(/No such file or directory\nno user\n$/);
     });
+
+    it('keeps a user of its name that it did not make', () => {
+      const text = inside(`useradd --home-dir /home/llamactl llamactl; dpkg --install "$1" > /dev/null
+        rm -rf ${DATA}; dpkg --purge llamactl > /dev/null; getent passwd llamactl`);
+      expect(text).toMatch(/^llamactl:.*:\/home\/llamactl:/m);
+    });
   });
 });
 

@@ -85,6 +85,23 @@ next: llamactl up    # starts a server in the background
     expect(output).toContain(`installed ${folder}/other/bin/llamactl: llamactl 2.0.0`);
   });
 
+  it.each([
+    ['without an end of the last line', (line: string) => line],
+    ['with the line ends of Windows', (line: string) => `${line}\r\n`],
+    ['of binary files', (line: string) => `${line.replace('  ', ' *')}\n`],
+  ])('reads a list of checksums %s', (_title, ending) => {
+    writeFileSync(path.join(folder, 'SHA256SUMS'), ending(`${sha256(file)}  ${path.basename(file)}`));
+    expect(install([file])).toMatchObject({ status: 0 });
+    expect(version()).toBe('llamactl 1.0.0\n');
+  });
+
+  it.runIf(process.getuid?.() === 0)('makes root the owner of a program whose archive names another', () => {
+    const words = ['-czf', file, '--owner=4321', '--group=4321', '-C', folder, path.basename(file, '.tar.gz')];
+    expect(spawnSync('tar', words).status).toBe(0);
+    expect(install(['--sha256', sha256(file), file])).toMatchObject({ status: 0 });
+    expect([lstatSync(target).uid, lstatSync(target).gid]).toEqual([0, 0]);
+  });
+
   it('by default installs for the user, and for root into /usr/local', () => {
     mkdirSync(path.join(folder, 'tools'));
     for (const [uid, prefix] of [

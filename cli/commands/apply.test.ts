@@ -62,6 +62,17 @@ describe('applying a file', () => {
     );
   });
 
+  it.each([
+    ['an empty file', () => file, ''],
+    ['empty input', () => '-', '\n'],
+  ])('refuses %s with its own sentence', async (_title, name, text) => {
+    writeFileSync(file, text);
+    const { status, stderr } = await sandbox.run(['apply', name()], { input: text });
+    const source = name() === '-' ? 'standard input' : file;
+    expect([status, stderr]).toEqual([2, `llamactl: ${source} is empty\n  llamactl export shows the format\n`]);
+    expect(fleet.applied).toEqual([]);
+  });
+
   it('only shows the plan with --dry-run', async () => {
     const { stdout } = await sandbox.run(['apply', file, '--dry-run', '--prune']);
     expect(stdout).toBe('+ llama\n+ qwen\n- old\nApplied\n');

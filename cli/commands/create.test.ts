@@ -62,7 +62,7 @@ describe('creating an instance', () => {
   it('reads settings and name from a file, which flags override', async () => {
     const file = path.join(folder, 'body.json');
     writeFileSync(file, JSON.stringify({ name: 'filed', model_path: '/m.gguf', options: { threads: 1, seed: 2 } }));
-    await sandbox.run(['create', '--file', file, '-o', 'threads=8']);
+    await sandbox.run(['create', '-f', file, '-o', 'threads=8']);
     expect(asked()).toEqual([{ name: 'filed', model_path: '/m.gguf', options: { threads: 8, seed: 2 } }]);
     await sandbox.run(['create', 'other', '--file', '-'], { input: '{"model_path": "/x.gguf"}' });
     expect(asked()).toEqual([{ name: 'other', model_path: '/x.gguf' }]);

@@ -55,7 +55,8 @@ export function editCommand(commandLine: CommandLine): Command {
             }
           }
         } catch (error) {
-          if (draft.isOpen) terminal.warn(`llamactl: ${keeping}`);
+          if (draft.hasChanges) terminal.warn(`llamactl: ${keeping}`);
+          else draft.discard();
           throw error;
         }
       }),

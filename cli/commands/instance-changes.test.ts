@@ -152,6 +152,11 @@ describe('edit', () => {
     expect([status, stderr]).toEqual([1, 'llamactl: the editor removed the file; nothing was changed\n']);
   });
 
+  it('keeps no file if the editor fails before anything was typed', async () => {
+    const { status, stderr } = await sandbox.run(['edit', 'llama', '--yes'], { environment: { VISUAL: 'false' } });
+    expect([status, stderr]).toEqual([1, 'llamactl: the editor false failed (exit status 1)\n']);
+  });
+
   it('opens the editor again for a text that is refused', async () => {
     const environment = editor('s/threads: 4/threads: [/');
     const { status, stderr } = await sandbox.run(['edit', 'llama'], { environment, answers: ['y', 'n'] });
@@ -252,6 +257,14 @@ describe('diff', () => {
     const { stdout } = await sandbox.run(['diff', '-', '--prune'], { input: 'instances: []' });
     expect(stdout).toContain('- llama\n    - model_path: /m.gguf\n');
     expect(fleet.applied.map(({ options }) => [options.prune, options.dryRun])).toEqual([[true, true]]);
+  });
+
+  it('reads a document with many aliases', async () => {
+    const lines = Array.from({ length: 300 }, (_, index) => `  - { name: copy-${index}, options: *shared }`);
+    const input = `instances:\n  - { name: first, options: &shared { threads: 8 } }\n${lines.join('\n')}\n`;
+    fleet.plan = [{ name: 'copy-299', action: 'create', changes: [] }];
+    const { stdout } = await sandbox.run(['diff', '-'], { input });
+    expect(stdout).toBe('+ copy-299\n    + options.threads: 8\n');
   });
 
   it('exits with 0 if nothing differs, and with 2 for a file that is refused', async () => {

@@ -1,6 +1,8 @@
 import type { Applied, CreateInstance } from '@llamactl/client';
 import type { Session } from '../command-line.ts';
+import { EXIT } from '../exit-status.ts';
 import { foreignFile } from '../foreign-file.ts';
+import { Problem } from '../problem.ts';
 
 /** A document for apply. */
 export interface FleetFile {
@@ -12,13 +14,17 @@ export interface FleetFile {
 /**
  * Sends a document to apply, or with `dry_run` for its plan.
  *
- * @throws {Problem} the document was refused, and belongs to another program
+ * @throws {Problem} the document is empty, or the server refused it and it belongs to another program
  */
 export async function applyFile(
   { client, signal }: Session,
   { file, text }: FleetFile,
   query: { prune: boolean; dry_run: boolean },
 ): Promise<Applied> {
+  if (text.trim() === '') {
+    const source = file === '-' ? 'standard input' : file;
+    throw new Problem(`${source} is empty`, EXIT.usage, ['llamactl export shows the format']);
+  }
   const { LlamactlError } = await import('@llamactl/client');
   // YAML 1.2 includes JSON, but the server's parse errors should be those of the intended format.
   const type = jsonOf(text) === undefined ? 'application/yaml' : 'application/json';

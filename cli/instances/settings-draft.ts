@@ -30,6 +30,7 @@ export class Draft {
   /** The `ETag` of the settings that the text began with. */
   readonly #tag: string;
   readonly #before: Entry;
+  readonly #firstText: string;
   #isOpen = true;
 
   private constructor(session: Session, { name, ...before }: CreateInstance, tag: string) {
@@ -39,7 +40,8 @@ export class Draft {
     this.#before = before;
     this.file = path.join(mkdtempSync(path.join(os.tmpdir(), 'llamactl-edit-')), `${name}.yaml`);
     const text = Object.keys(before).length === 0 ? '' : stringify(before, { lineWidth: 0 });
-    writeFileSync(this.file, `${headOf(name)}${text}`, { mode: 0o600 });
+    this.#firstText = `${headOf(name)}${text}`;
+    writeFileSync(this.file, this.#firstText, { mode: 0o600 });
   }
 
   /** Writes the settings of an instance into a new file. */
@@ -97,6 +99,11 @@ export class Draft {
       this.discard();
       throw new Problem('the editor removed the file; nothing was changed', EXIT.failed);
     }
+  }
+
+  /** Whether the file has text of the user. */
+  get hasChanges(): boolean {
+    return this.#isOpen && this.#text() !== this.#firstText;
   }
 
   /** Removes the file. */

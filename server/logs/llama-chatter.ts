@@ -45,10 +45,13 @@ const LOADING_FUNCTIONS = [
  * with one sentence takes some 25 lines. Nearly all of these lines are missing at 3, the engine's own default.
  */
 const CHATTER: ReadonlySet<string> = new Set([
-  ...SLOT_FUNCTIONS.map((name) => `slot ${name}`),
-  ...SERVER_FUNCTIONS.map((name) => `srv ${name}`),
+  ...SLOT_FUNCTIONS.map(ofSlot),
+  ...SERVER_FUNCTIONS.map(ofServer),
   ...LOADING_FUNCTIONS,
 ]);
+
+const PRINT_TIMING = ofSlot('print_timing');
+const LOG_SERVER_REQUEST = ofServer('log_server_r');
 
 /** Two of the five lines after each answer. The others have its tokens and their speed. */
 const GRAPHS = /\| +graphs? re(?:used|allocs) =/;
@@ -62,8 +65,17 @@ const LONGEST_NAME = 32;
 export function isChatter(line: string, start: number): boolean {
   const colon = line.indexOf(':', start);
   if (colon === -1 || colon - start > LONGEST_NAME) return false;
-  const name = line.slice(start, colon).replace(/ +/, ' ');
+  const name = line.slice(start, colon);
   if (CHATTER.has(name)) return true;
-  if (name === 'slot print_timing') return GRAPHS.test(line);
-  return name === 'srv log_server_r' && OWN_REQUEST.test(line);
+  if (name === PRINT_TIMING) return GRAPHS.test(line);
+  return name === LOG_SERVER_REQUEST && OWN_REQUEST.test(line);
+}
+
+/** The name of a function as llama-server prints it: it aligns names at the right, in 12 columns. */
+function ofSlot(name: string): string {
+  return `slot ${name.padStart(12)}`;
+}
+
+function ofServer(name: string): string {
+  return `srv  ${name.padStart(12)}`;
 }

@@ -12,7 +12,8 @@ const LEFT_OUT = ['bufferutil', 'utf-8-validate'];
 export interface BundleOptions {
   /** Its content is replaced. */
   directory: string;
-  stamp: BuildStamp;
+  /** `of the checkout`: read when the program starts. The checkout then has the directory in `.cache/program`. */
+  stamp: BuildStamp | 'of the checkout';
   /** The module that is run; left out: the command line. */
   entry?: string;
   /**
@@ -34,7 +35,7 @@ export async function bundle({
   form,
 }: BundleOptions): Promise<string[]> {
   const stands = new Map([
-    ['server/build-stamp.ts', `export const BUILD_STAMP = ${JSON.stringify(stamp)};`],
+    ['server/build-stamp.ts', stamp === 'of the checkout' ? STAMP_OF_CHECKOUT : stampModule(stamp)],
     ['server/store/migration-files.ts', migrationModule()],
   ]);
   const build = await rolldown({
@@ -68,7 +69,12 @@ export async function bundle({
       if (!code.has(path.join(ROOT, module))) throw new Error(`${module} is no part of the program any more`);
     }
     for (const [id, text] of code) {
-      if (id.startsWith(ROOT) && packageFolder(id).length === 0) refuseCompany(id, text);
+      if (
+        id.startsWith(ROOT) &&
+        packageFolder(id).length === 0 &&
+        stands.get(path.relative(ROOT, id)) !== STAMP_OF_CHECKOUT
+      )
+        refuseCompany(id, text);
     }
     return [...new Set([...code.keys()].flatMap(packageFolder))].toSorted();
   } finally {
@@ -81,6 +87,20 @@ function refuseCompany(module: string, code: string | null): void {
   if (code !== null && /import\.meta\b|__dirname|__filename/.test(code)) {
     throw new Error(`${module} reads what lies beside it; in a package another module has to stand in its place`);
   }
+}
+
+/** A stamp changes with each commit, also where no source changes. */
+const STAMP_OF_CHECKOUT = `
+  import { statSync } from 'node:fs';
+  import path from 'node:path';
+  import { checkedOutCommit } from './checkout.ts';
+  const root = path.join(import.meta.dirname, '..', '..', '..');
+  const { mtime } = statSync(path.join(root, 'server', 'build-stamp.ts'));
+  export const BUILD_STAMP = { commit: checkedOutCommit(root), time: mtime.toISOString() };
+`;
+
+function stampModule(stamp: BuildStamp): string {
+  return `export const BUILD_STAMP = ${JSON.stringify(stamp)};`;
 }
 
 /** The requested folder is always our own: only tests have others. */

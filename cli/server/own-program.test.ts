@@ -17,6 +17,17 @@ describe('ownProgram', () => {
   });
 });
 
+describe('in a checkout whose launcher has bundled the program', () => {
+  it('is the launcher, which bundles it again after an update', () => {
+    const argv = ['/opt/node', '/opt/llamactl/.cache/program/current/main.js', 'serve'];
+    expect(ownProgram({ ...flags, argv }, false)).toEqual({
+      command: '/opt/llamactl/llamactl',
+      argv: [],
+      script: '/opt/llamactl/cli/main.ts',
+    });
+  });
+});
+
 describe('for the single executable', () => {
   let folder: string;
   let execPath: string;

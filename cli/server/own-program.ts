@@ -23,14 +23,21 @@ interface Started {
   env: Readonly<Record<string, string | undefined>>;
 }
 
+/** The bundle that the launcher of a checkout makes, and makes again after an update. */
+const BUNDLE_OF_CHECKOUT = /^(.*)\/\.cache\/program\/current\/main\.js$/;
+
 /**
- * The current Node with its flags and script; for the single executable, only itself, as it contains its flags. The
+ * The current Node with its flags and script; in a checkout with a bundle, its launcher; for the single executable, only itself, as it contains its flags. The
  * executable keeps the link that called it: after an update the link leads to the new version.
  */
 export function ownProgram(started: Started = process, isExecutable = isSea()): OwnProgram {
   const { execPath, execArgv, argv } = started;
   if (isExecutable) return { command: calledBy(started) ?? execPath, argv: [], script: null };
   const script = argv[1] ?? '';
+  const [, checkout] = BUNDLE_OF_CHECKOUT.exec(script) ?? [];
+  if (checkout !== undefined) {
+    return { command: path.join(checkout, 'llamactl'), argv: [], script: path.join(checkout, 'cli', 'main.ts') };
+  }
   return { command: execPath, argv: [...execArgv, script], script };
 }
 

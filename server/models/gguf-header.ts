@@ -187,7 +187,8 @@ class Cursor {
 
   /** Gets the piece that begins at the cursor. */
   *refill(): Generator<number, void, Buffer> {
-    if (this.#pieces >= MOST_PIECES) throw new GgufFault('has a header of more than 32 MB, which llamactl does not read');
+    if (this.#pieces >= MOST_PIECES)
+      throw new GgufFault('has a header of more than 32 MB, which llamactl does not read');
     this.#pieces += 1;
     this.#start = this.position;
     this.#piece = yield this.position;

@@ -1,0 +1,94 @@
+import { execFile } from 'node:child_process';
+import { cp, mkdir, mkdtemp, readdir, readFile, readlink, rm, symlink, writeFile } from 'node:fs/promises';
+import os from 'node:os';
+import path from 'node:path';
+import { promisify } from 'node:util';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { VERSION } from '@llamactl/server/version';
+import { ServerProcess } from './server-process.ts';
+
+/** The launcher of a checkout: it runs a bundle of the sources, which is made again after each change. */
+
+const ROOT = path.join(import.meta.dirname, '..');
+const WORKSPACES = ['contract', 'client', 'server', 'cli'];
+const FILES = ['llamactl', 'package.json', 'package-lock.json', 'scripts/bundle.ts', 'scripts/checkout-program.ts'];
+
+let folder: string;
+let launcher: string;
+
+beforeAll(async () => {
+  folder = await mkdtemp(path.join(os.tmpdir(), 'llamactl-checkout-'));
+  launcher = path.join(folder, 'llamactl');
+  const isSource = (file: string): boolean => !/\/node_modules$|\/dist$/.test(file);
+  for (const name of [...WORKSPACES, ...FILES])
+    await cp(path.join(ROOT, name), path.join(folder, name), { recursive: true, filter: isSource });
+  await installPackages();
+});
+
+afterAll(() => rm(folder, { recursive: true, force: true, maxRetries: 5 }));
+
+/** Packages as npm installs them, with links to those of this checkout. */
+async function installPackages(): Promise<void> {
+  const from = path.join(ROOT, 'node_modules');
+  const to = path.join(folder, 'node_modules');
+  await mkdir(path.join(to, '@llamactl'), { recursive: true });
+  for (const name of await readdir(from))
+    if (name !== '@llamactl' && name !== '.llamactl-lock') await symlink(path.join(from, name), path.join(to, name));
+  for (const name of WORKSPACES) await symlink(path.join(folder, name), path.join(to, '@llamactl', name));
+  await cp(path.join(folder, 'package-lock.json'), path.join(to, '.llamactl-lock'));
+}
+
+async function llamactl(...words: string[]): Promise<{ stdout: string; stderr: string }> {
+  const env = { PATH: process.env['PATH'] ?? '', HOME: folder, NODE_COMPILE_CACHE: path.join(folder, 'compiled') };
+  return promisify(execFile)(launcher, words, { env });
+}
+
+const currentBundle = (): Promise<string> => readlink(path.join(folder, '.cache', 'program', 'current'));
+
+/** Replaces text in a source, like an update. */
+async function change(file: string, text: string, replacement: string): Promise<void> {
+  const before = await readFile(path.join(folder, file), 'utf8');
+  expect(before).toContain(text);
+  await writeFile(path.join(folder, file), before.replace(text, replacement));
+}
+
+describe('the launcher', () => {
+  it('bundles the program once, silently', async () => {
+    const { stdout, stderr } = await llamactl('version');
+    expect([stdout, stderr]).toEqual([expect.stringMatching(/^llamactl \d/), '']);
+    const bundle = await currentBundle();
+    await llamactl('version');
+    expect(await currentBundle()).toBe(bundle);
+  });
+
+  it('bundles it again after a change, and keeps what a running program may load', async () => {
+    const bundle = await currentBundle();
+    await change('cli/commands/version.ts', 'llamactl ${version}', 'changed ${version}');
+    expect((await llamactl('version')).stdout).toMatch(/^changed /);
+    expect(await currentBundle()).not.toBe(bundle);
+    expect(await readdir(path.join(folder, '.cache', 'program', bundle))).toContain('main.js');
+  });
+
+  it('replaces a running server by the changed program with reload', async () => {
+    const server = await ServerProcess.create('', () => [], [launcher]);
+    try {
+      await server.start();
+      await change('server/package.json', `"version": "${VERSION}"`, '"version": "9.9.9"');
+      await llamactl('reload', '--data-dir', server.dataDirectory);
+      expect((await server.call('GET', '/api/system/info')).body).toMatchObject({ version: '9.9.9' });
+    } finally {
+      await server.dispose();
+    }
+  });
+
+  it('runs the sources, and says so, if they cannot be bundled', async () => {
+    await writeFile(
+      path.join(folder, 'scripts', 'bundle.ts'),
+      "export function bundle() { throw new Error('no native part'); }\n",
+    );
+    const { stdout, stderr } = await llamactl('version');
+    expect(stdout).toMatch(/^changed 9\.9\.9/);
+    expect(stderr).toContain('no native part');
+    expect(stderr).toMatch(/^llamactl: its program could not be bundled; it runs from its sources\n$/m);
+  });
+});

@@ -8,6 +8,17 @@ const ROOT = path.join(import.meta.dirname, '..');
 /** Optional native parts of ws, which works without them. */
 const LEFT_OUT = ['bufferutil', 'utf-8-validate'];
 
+const HTTP = 'node:http without undici';
+/**
+ * An `import` of `node:http` reads all its exports. One of them, `WebSocket`, loads undici, which takes 35 ms. Only the names
+ * that the program uses are here; the bundle fails for others.
+ */
+const HTTP_MODULE = `
+  const http = process.getBuiltinModule('node:http');
+  export default http;
+  export const { Agent, IncomingMessage, METHODS, Server, ServerResponse, STATUS_CODES, createServer, get, request } = http;
+`;
+
 /** Options of the bundle. */
 export interface BundleOptions {
   /** Its content is replaced. */
@@ -50,6 +61,11 @@ export async function bundle({
       {
         name: 'modules that a package has others in place of',
         load: (id) => stands.get(path.relative(ROOT, id)) ?? null,
+      },
+      {
+        name: 'node:http without undici',
+        resolveId: (id, _importer, { kind }) => (id === 'node:http' && kind === 'import-statement' ? HTTP : null),
+        load: (id) => (id === HTTP ? HTTP_MODULE : null),
       },
     ],
     onLog: (_level, log) => {

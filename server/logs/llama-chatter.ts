@@ -39,36 +39,50 @@ const LOADING_FUNCTIONS = [
   'sched_reserve',
 ];
 
-/**
- * Functions of llama-server whose `I` lines are of interest only when looking for a fault, as printed before the colon.
- * llamactl runs it at verbosity 4, because 3 does not say enough about a failed start. Measured on build 11669: a chat
- * with one sentence takes some 25 lines. Nearly all of these lines are missing at 3, the engine's own default.
- */
-const CHATTER: ReadonlySet<string> = new Set([
-  ...SLOT_FUNCTIONS.map(ofSlot),
-  ...SERVER_FUNCTIONS.map(ofServer),
-  ...LOADING_FUNCTIONS,
-]);
-
-const PRINT_TIMING = ofSlot('print_timing');
-const LOG_SERVER_REQUEST = ofServer('log_server_r');
+/** A function whose lines are chatter. */
+interface Chatter {
+  /** The text before the colon, as printed. */
+  name: string;
+  /** Only these lines of the function are chatter; `null`: all. */
+  only: RegExp | null;
+}
 
 /** Two of the five lines after each answer. The others have its tokens and their speed. */
 const GRAPHS = /\| +graphs? re(?:used|allocs) =/;
 /** Our health checks, in builds that log each request. */
 const OWN_REQUEST = /: GET \/(?:health|slots|metrics) /;
 
+/**
+ * Functions of llama-server whose `I` lines are of interest only when looking for a fault. llamactl runs it at verbosity 4,
+ * because 3 does not say enough about a failed start. Measured on build 11669: a chat with one sentence takes some 25 lines.
+ * Nearly all of these lines are missing at 3, the engine's own default.
+ */
+const CHATTER: readonly Chatter[] = [
+  ...SLOT_FUNCTIONS.map((name) => ({ name: ofSlot(name), only: null })),
+  ...SERVER_FUNCTIONS.map((name) => ({ name: ofServer(name), only: null })),
+  ...LOADING_FUNCTIONS.map((name) => ({ name, only: null })),
+  { name: ofSlot('print_timing'), only: GRAPHS },
+  { name: ofServer('log_server_r'), only: OWN_REQUEST },
+];
+
+/** By length and last letters: a line is compared with one or two names, and no text is copied. */
+const BY_LETTERS: ReadonlyMap<number, readonly Chatter[]> = Map.groupBy(CHATTER, ({ name }) =>
+  letters(name, 0, name.length),
+);
+
 /** The longest name before the colon: `srv  get_availabl`, `common_params_fit_impl`. */
-const LONGEST_NAME = 32;
+const LONGEST_NAME = Math.max(...CHATTER.map(({ name }) => name.length));
 
 /** Whether an `I` line of llama-server is chatter. @param start Position of its message, after clock and level. */
 export function isChatter(line: string, start: number): boolean {
   const colon = line.indexOf(':', start);
   if (colon === -1 || colon - start > LONGEST_NAME) return false;
-  const name = line.slice(start, colon);
-  if (CHATTER.has(name)) return true;
-  if (name === PRINT_TIMING) return GRAPHS.test(line);
-  return name === LOG_SERVER_REQUEST && OWN_REQUEST.test(line);
+  const found = BY_LETTERS.get(letters(line, start, colon))?.find(({ name }) => line.startsWith(name, start));
+  return found !== undefined && (found.only === null || found.only.test(line));
+}
+
+function letters(text: string, start: number, end: number): number {
+  return ((end - start) << 16) | (text.charCodeAt(end - 1) << 8) | text.charCodeAt(end - 2);
 }
 
 /** The name of a function as llama-server prints it: it aligns names at the right, in 12 columns. */

@@ -151,7 +151,8 @@ export class Manager implements InstanceManager {
     const { logs, references } = this.#dependencies;
     const mailbox = this.#find(name);
     const read = await logs.read(references.log(mailbox.record), query);
-    return { ...read, logs: read.logs.map((line) => masked(line, mailbox)) };
+    const key = keyOf(mailbox);
+    return { ...read, logs: read.logs.map((line) => masked(line, key)) };
   }
 
   followLogs(name: string, query: LogQuery, signal: AbortSignal): AsyncIterable<readonly LogItem[]> {
@@ -273,10 +274,17 @@ async function* withoutKeys(
   follower: AsyncIterable<readonly LogItem[]>,
   mailbox: Mailbox,
 ): AsyncGenerator<readonly LogItem[]> {
-  for await (const items of follower) yield items.map((item) => ('gap' in item ? item : masked(item, mailbox)));
+  for await (const items of follower) {
+    const key = keyOf(mailbox);
+    yield key === null ? items : items.map((item) => ('gap' in item ? item : masked(item, key)));
+  }
 }
 
-function masked(entry: LogEntry, { state }: Mailbox): LogEntry {
-  const message = withoutKey(entry.message, currentRun(state)?.launch?.key ?? null);
+function keyOf({ state }: Mailbox): string | null {
+  return currentRun(state)?.launch?.key ?? null;
+}
+
+function masked(entry: LogEntry, key: string | null): LogEntry {
+  const message = withoutKey(entry.message, key);
   return message === entry.message ? entry : { ...entry, message };
 }

@@ -16,7 +16,7 @@ export interface LogStreamForm {
 export const EVENT_STREAM: LogStreamForm = {
   contentType: 'text/event-stream; charset=utf-8',
   opening: 'retry: 1000\n\n',
-  write: (item) => `id: ${'gap' in item ? item.gap.to_seq : item.seq}\ndata: ${JSON.stringify(item)}\n\n`,
+  write: (item) => `id: ${'gap' in item ? item.gap.to_seq : item.seq}\ndata: ${jsonOf(item)}\n\n`,
   heartbeat: ':\n\n',
 };
 
@@ -24,9 +24,16 @@ export const EVENT_STREAM: LogStreamForm = {
 export const JSON_LINES: LogStreamForm = {
   contentType: 'application/x-ndjson; charset=utf-8',
   opening: '',
-  write: (item) => `${JSON.stringify(item)}\n`,
+  write: (item) => `${jsonOf(item)}\n`,
   heartbeat: null,
 };
+
+/** Hot path: `JSON.stringify` of the whole entry takes a quarter longer. */
+function jsonOf(item: LogItem): string {
+  if ('gap' in item) return JSON.stringify(item);
+  const { timestamp, level, message, seq } = item;
+  return `{"timestamp":"${timestamp}","level":"${level}","message":${JSON.stringify(message)},"seq":${seq}}`;
+}
 
 /** Proxies close a silent connection after 60 s, some after 30 s. */
 const HEARTBEAT_MS = 15_000;
@@ -43,11 +50,17 @@ export function logStream(
   async function* texts(): AsyncGenerator<string> {
     if (form.opening !== '') yield form.opening;
     for await (const batch of withHeartbeats(items, form.heartbeat === null ? null : clock)) {
-      yield batch === 'silence' ? (form.heartbeat ?? '') : batch.map((item) => form.write(item)).join('');
+      yield batch === 'silence' ? (form.heartbeat ?? '') : textOf(form, batch);
     }
   }
   const headers = { 'content-type': form.contentType, 'cache-control': 'no-store', 'x-accel-buffering': 'no' };
   return streamAnswer(texts(), headers, { isLive: true });
+}
+
+function textOf(form: LogStreamForm, batch: readonly LogItem[]): string {
+  let text = '';
+  for (const item of batch) text += form.write(item);
+  return text;
 }
 
 /** Yields the same batches, and `silence` after each period without one; without a clock, only the batches. */

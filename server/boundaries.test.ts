@@ -138,6 +138,7 @@ describe('imports', () => {
       'server/instances/run/assured-listener.ts',
       'server/instances/slots/leases.ts',
       'server/instances/use-cases.ts',
+      'server/json-bytes.ts',
       'server/reset-connection.ts',
       'server/sliced-work.ts',
     ]);

@@ -2,7 +2,6 @@ import type { EngineOption, EngineOptionList } from '@llamactl/client';
 import { Command } from 'commander';
 import type { CommandLine, Session } from '../command-line.ts';
 import { EXIT } from '../exit-status.ts';
-import { matchingOptions } from '../instances/option-search.ts';
 import { Problem } from '../problem.ts';
 import type { Column } from '../screen/table.ts';
 import { plain, roomBeside, wrapped } from '../screen/text.ts';
@@ -54,6 +53,29 @@ async function optionsOf({ client, signal }: Session, engine: string): Promise<E
   const { options, problem }: EngineOptionList = await client.getEngineOptions(engine, { signal });
   if (problem !== null) throw new Problem(plain(problem), EXIT.failed);
   return options;
+}
+
+/**
+ * The options that contain every word, in any spelling: `ctx_size`, `--ctx-size`, `context size`. An option or flag of
+ * exactly this name comes alone. Without words: all.
+ */
+function matchingOptions(options: readonly EngineOption[], words: readonly string[]): EngineOption[] {
+  const wanted = words.join(' ');
+  const exact = options.filter(({ key, flags }) => flags.includes(wanted) || folded(key) === folded(wanted));
+  if (exact.length > 0) return exact;
+  const parts = folded(wanted).split(' ');
+  return options.filter((option) => {
+    const text = folded([option.key, ...option.flags, option.description, ...option.variables].join(' '));
+    return parts.every((part) => text.includes(part));
+  });
+}
+
+/** `--ctx-size` and `ctx_size` have the same words. */
+function folded(text: string): string {
+  return text
+    .toLowerCase()
+    .replaceAll(/[-_\s]+/g, ' ')
+    .trim();
 }
 
 async function unknownOption(words: string, engine: string, all: readonly EngineOption[]): Promise<Problem> {

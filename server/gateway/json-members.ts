@@ -1,5 +1,6 @@
 import type { HeldBody } from './held-body.ts';
 import { decoded, LONGEST_ESCAPE, StringScanner } from './json-string.ts';
+import { CLOSE_ARRAY, CLOSE_OBJECT, COLON, COMMA, OPEN_ARRAY, OPEN_OBJECT, QUOTE } from '../json-bytes.ts';
 
 /** Position of one member of a JSON object in its bytes: from the opening quote of its key to the end of its value. */
 export interface Member {
@@ -19,13 +20,6 @@ export interface Members {
 /** More members than any API's object has. Each member costs memory and time when the body is rewritten. */
 export const MOST_MEMBERS = 4_096;
 
-const QUOTE = 0x22;
-const COMMA = 0x2c;
-const COLON = 0x3a;
-const OPEN_OBJECT = 0x7b;
-const CLOSE_OBJECT = 0x7d;
-const OPEN_ARRAY = 0x5b;
-const CLOSE_ARRAY = 0x5d;
 const BYTE_ORDER_MARK = [0xef, 0xbb, 0xbf];
 
 /** The token that the scanner expects or reads. */

@@ -1,5 +1,5 @@
-const QUOTE = 0x22;
-const BACKSLASH = 0x5c;
+import { BACKSLASH, QUOTE } from '../json-bytes.ts';
+
 /** Number of bytes that can be compared one by one in the time of one call of `indexOf`. */
 const NEAR = 48;
 /** Bytes of an escaped UTF-16 unit: `\u0041`. */

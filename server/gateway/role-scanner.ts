@@ -1,4 +1,5 @@
 import { decoded, LONGEST_ESCAPE, StringScanner } from './json-string.ts';
+import { CLOSE_ARRAY, CLOSE_OBJECT, COLON, COMMA, OPEN_ARRAY, OPEN_OBJECT, QUOTE } from '../json-bytes.ts';
 
 /** The roles of the messages of a request. */
 export interface Roles {
@@ -18,13 +19,6 @@ const FIRST_BYTES: ReadonlySet<number | undefined> = new Set(Buffer.from('rsd\\'
 const IN_ITEM = 2;
 
 const SPACE = 0x20;
-const QUOTE = 0x22;
-const COMMA = 0x2c;
-const COLON = 0x3a;
-const OPEN_OBJECT = 0x7b;
-const CLOSE_OBJECT = 0x7d;
-const OPEN_ARRAY = 0x5b;
-const CLOSE_ARRAY = 0x5d;
 
 /**
  * Finds the roles of the messages in a JSON array of objects. Takes the bytes of one complete value in pieces of any size. Reads

@@ -1,4 +1,5 @@
 import type { RequestFigures } from '@llamactl/contract/requests';
+import { CLOSE_OBJECT, OPEN_OBJECT } from '../json-bytes.ts';
 
 /** Tokens of one answer, as far as they are known. */
 export interface Tokens {
@@ -174,15 +175,12 @@ function objectAt(text: string, start: number): Fields | null {
   let depth = 0;
   for (let index = start; index < text.length && index < start + KEPT_TEXT; index += 1) {
     const code = text.charCodeAt(index);
-    if (code === OPENING) depth += 1;
-    else if (code === CLOSING) depth -= 1;
+    if (code === OPEN_OBJECT) depth += 1;
+    else if (code === CLOSE_OBJECT) depth -= 1;
     if (depth === 0) return parsed(text.slice(start, index + 1));
   }
   return null;
 }
-
-const OPENING = 0x7b;
-const CLOSING = 0x7d;
 
 function parsed(text: string): Fields | null {
   try {

@@ -1,6 +1,7 @@
 import type { Problem } from '@llamactl/contract/errors';
 import type { Sliced } from '../../sliced-work.ts';
 import { isJsonSpace, jsonFault } from './json-fault.ts';
+import { CLOSE_ARRAY, CLOSE_OBJECT, COLON, COMMA, OPEN_ARRAY, OPEN_OBJECT, QUOTE } from '../../json-bytes.ts';
 
 /**
  * Most values in one body: every entry of a list and every member of an object counts. A schema checks all of them
@@ -61,13 +62,6 @@ export interface JsonSize {
 const STEP = 65_536;
 /** Longest name that is compared, in quotes and with escapes. Schemas know no longer ones. */
 const LONGEST_NAME = 256;
-const QUOTE = 0x22;
-const COMMA = 0x2c;
-const COLON = 0x3a;
-const OPENING_BRACKET = 0x5b;
-const CLOSING_BRACKET = 0x5d;
-const OPENING_BRACE = 0x7b;
-const CLOSING_BRACE = 0x7d;
 
 /**
  * Counts the values in a JSON text before they are created: a megabyte of `{},` takes 0.4 s to parse and inspect. For
@@ -113,7 +107,7 @@ export function* jsonSize(text: string, listName: string | null): Sliced<JsonSiz
     }
     const character = text.charCodeAt(index);
     if (isJsonSpace(character)) continue;
-    const closes = character === CLOSING_BRACKET || character === CLOSING_BRACE;
+    const closes = character === CLOSE_ARRAY || character === CLOSE_OBJECT;
     if (!closes) isBlank = false;
     if (hasJustOpened && !closes) count += 1;
     hasJustOpened = false;
@@ -126,10 +120,10 @@ export function* jsonSize(text: string, listName: string | null): Sliced<JsonSiz
       } else count += 1;
     } else if (character === COLON) {
       if (depth === 1 && listName !== null) names.add(text, lastText);
-    } else if (character === OPENING_BRACKET || character === OPENING_BRACE) {
+    } else if (character === OPEN_ARRAY || character === OPEN_OBJECT) {
       depth += 1;
       hasJustOpened = true;
-      if (depth !== 2 || character !== OPENING_BRACKET || list !== null) continue;
+      if (depth !== 2 || character !== OPEN_ARRAY || list !== null) continue;
       if (names.last !== listName || listName === null || names.repeated?.name === listName) continue;
       list = { start: index + 1, end: text.length, entries: [], isTooLong: false };
       entryStart = index + 1;

@@ -145,6 +145,24 @@ describe('up', () => {
   });
 });
 
+describe('a server that run started', () => {
+  it('reads a configuration file that is written later, after a reload', async () => {
+    rmSync(path.join(home, '.config'), { recursive: true });
+    const environment = {
+      HOME: home,
+      PATH: `${path.dirname(testEngine())}:${process.env['PATH'] ?? ''}`,
+      LLAMACTL_SERVER_PORT: String(port),
+      LLAMACTL_INSTANCES_PORT_RANGE: ports.range.join(','),
+    };
+    const run = (...words: string[]): Promise<CommandResult> => runCommand(words, environment);
+    expect(await run('run', await testModel(), 'Hi')).toMatchObject({ status: 0 });
+    configure('stats: { interval: 7 }\n');
+    expect(await run('reload')).toMatchObject({ status: 0 });
+    expect(await run('config', 'get', 'stats.interval')).toMatchObject({ stdout: '7\n' });
+    expect(await run('config', 'set', 'stats.interval=8')).toMatchObject({ status: 0 });
+  });
+});
+
 describe('down', () => {
   it('does nothing without a server', async () => {
     expect(await llamactl('down')).toMatchObject({ status: 0, stderr: `no server is running in ${data}\n` });
@@ -178,12 +196,24 @@ describe('down', () => {
     expect((await llamactl('ps')).status).toBe(5);
   });
 
+  it('stops a server whose configuration was broken meanwhile, by its data directory', async () => {
+    await llamactl('up');
+    configure('logs: { max_size_mb: one }\n');
+    const refused = await llamactl('down');
+    expect(refused).toMatchObject({
+      status: 1,
+      stderr: expect.stringContaining('max_size_mb must be a number') as unknown,
+    });
+    expect(refused.stderr).toContain('llamactl down --data-dir FOLDER');
+    expect(await llamactl('down', '--data-dir', data)).toMatchObject({ status: 0 });
+  });
+
   it('stops no engines of a server that requires a log-in', async () => {
     configure('auth: { enabled: true }\n');
     await llamactl('up');
     const refused = await llamactl('down', '--stop-engines');
     expect(refused.status).toBe(4);
-    expect(refused.stderr).toContain('llamactl login');
+    expect(refused.stderr).toMatch(/nothing was stopped\n.*llamactl login/);
     expect(await llamactl('down')).toMatchObject({
       status: 0,
       stdout: expect.stringContaining('its engines keep running') as unknown,

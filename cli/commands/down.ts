@@ -1,6 +1,10 @@
+import { reasonOf } from '@llamactl/contract/reason';
 import { Command } from 'commander';
+import path from 'node:path';
 import type { CommandLine } from '../command-line.ts';
+import { EXIT } from '../exit-status.ts';
 import { processExists } from '../living-process.ts';
+import { Problem } from '../problem.ts';
 import { followedUrl } from '../server/local-server.ts';
 import { refuseServer } from '../server/own-machine.ts';
 import { signalServer } from '../server/server-signal.ts';
@@ -49,13 +53,14 @@ async function bringDown(commandLine: CommandLine, terminal: Terminal, flags: Do
   ]);
   const { environment, home, every, interrupted } = commandLine.surroundings;
   const signal = interrupted();
-  const { config } = main.readConfig({
-    configFile: flags.config ?? null,
-    overrides: flags.dataDir === undefined ? {} : { data_dir: flags.dataDir },
-    searchLocal: true,
-    user: { environment, home },
-  });
-  const directory = config.data_dir;
+  const configuredDirectory = (): string =>
+    main.readConfig({
+      configFile: flags.config ?? null,
+      overrides: flags.dataDir === undefined ? {} : { data_dir: flags.dataDir },
+      searchLocal: true,
+      user: { environment, home },
+    }).config.data_dir;
+  const directory = directoryToStop(configuredDirectory, flags);
   const world = services.managerWorld(main.createInspection(directory).runTool);
   const server = serverIn(directory, main);
   if (server === null) {
@@ -71,6 +76,11 @@ async function bringDown(commandLine: CommandLine, terminal: Terminal, flags: Do
     url === null ? null : new EnginesAtStop({ url, token: tokenFor(commandLine, directory, url) }, signal);
   const before = engines === null ? [] : await engines.list();
   if (flags.stopEngines === true) {
+    if (engines !== null && before === null) {
+      throw new Problem('the server does not list its engines without a log-in; nothing was stopped', EXIT.notAllowed, [
+        'to log in: llamactl login; to stop only the server: llamactl down',
+      ]);
+    }
     if (before?.length !== 0) terminal.note('stopping the engines');
     await engines?.stop();
   }
@@ -93,6 +103,20 @@ async function bringDown(commandLine: CommandLine, terminal: Terminal, flags: Do
   for (const line of engineFates(before, processExists)) terminal.print(line);
   if (service !== null)
     terminal.note('the service starts again with the machine; to prevent it: llamactl service uninstall');
+}
+
+/** The data directory of the server. A broken configuration file does not keep a server from being stopped. */
+function directoryToStop(configured: () => string, { dataDir }: DownFlags): string {
+  try {
+    return configured();
+  } catch (error) {
+    if (dataDir !== undefined) return path.resolve(dataDir);
+    const lines = reasonOf(error).split('\n');
+    throw new Problem(lines[0] ?? '', EXIT.failed, [
+      ...lines.slice(1),
+      'to stop the server without its configuration, name its data directory: llamactl down --data-dir FOLDER',
+    ]);
+  }
 }
 
 /**

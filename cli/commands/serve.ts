@@ -8,7 +8,7 @@ import { logForPerson } from '../instances/log-line.ts';
 import { ownProgram } from '../server/own-program.ts';
 import { SERVICE_MANAGERS, type ServiceManager } from '../service/service-manager.ts';
 import type { Terminal } from '../screen/terminal.ts';
-import { overridesOf, withServeFlags, type ServeFlags } from '../server/serve-flags.ts';
+import { NO_LOCAL_CONFIG, overridesOf, withServeFlags, type ServeFlags } from '../server/serve-flags.ts';
 import { addressForOthers, successorLines, welcomeLines, withBasePath } from '../server/serve-welcome.ts';
 import { RELATIVE_TO, successorDirectory } from '../working-directory.ts';
 
@@ -32,6 +32,7 @@ export function serveCommand(commandLine: CommandLine): Command {
     )
     .addOption(new Option(TAKE_OVER).hideHelp())
     .addOption(new Option(`${RELATIVE_TO} <folder>`).hideHelp())
+    .addOption(new Option(NO_LOCAL_CONFIG).hideHelp())
     .addHelpText(
       'after',
       `
@@ -119,7 +120,7 @@ async function run(
   const loaded = readConfig({
     configFile: flags.config ?? null,
     overrides: overridesOf(flags),
-    searchLocal: true,
+    searchLocal: flags.localConfig !== false,
     workingDirectory,
   });
   const { isInteractive } = terminal;

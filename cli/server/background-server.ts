@@ -91,7 +91,7 @@ export async function ensureServer(
         return { ...common, ...present, ...unknown, ...at(present.url), isNew: false };
       }
       const passwordBefore = lastWritten(passwordFile);
-      const words = [...wordsOf(configured(flags, loaded, searchLocal)), ...quietly(flags)];
+      const words = [...wordsOf(configured(flags, searchLocal)), ...quietly(flags)];
       const outcome = await startInBackground({
         program: ownProgram(),
         flags: words,
@@ -161,9 +161,9 @@ function portOf(url: string): string {
   return port === '' ? '80' : port;
 }
 
-/** Keeps a server from reading `./llamactl.yaml` if this program did not read it. */
-function configured(flags: ServeFlags, { file }: LoadedConfig, searchLocal: boolean): ServeFlags {
-  return searchLocal || flags.config !== undefined ? flags : { ...flags, config: file ?? '/dev/null' };
+/** Keeps a server from reading `./llamactl.yaml` if this program did not read it. A reload finds a file elsewhere that is new. */
+function configured(flags: ServeFlags, searchLocal: boolean): ServeFlags {
+  return searchLocal || flags.config !== undefined ? flags : { ...flags, localConfig: false };
 }
 
 /** Only warnings by default, because nothing rotates the log of a running server. */

@@ -1,5 +1,8 @@
 import { type Command, Option } from 'commander';
 
+/** Internal flag of a server that `run` or `quickstart` starts in any folder: other commands do not read its file either. */
+export const NO_LOCAL_CONFIG = '--no-local-config';
+
 /** The options with which a server is started. */
 export interface ServeFlags {
   config?: string;
@@ -8,6 +11,8 @@ export interface ServeFlags {
   dataDir?: string;
   logLevel?: 'debug' | 'info' | 'warn' | 'error';
   stopEngines?: boolean;
+  /** `false`: `./llamactl.yaml` is not read. A hidden flag of `serve`. */
+  localConfig?: boolean;
 }
 
 /** Adds the options of {@link ServeFlags}. @param logLevel The default level, for people. */
@@ -35,7 +40,7 @@ export function overridesOf({ host, port, dataDir }: ServeFlags): Record<string,
 }
 
 /** The same flags, as words of a command line. */
-export function wordsOf({ config, host, port, dataDir, logLevel, stopEngines }: ServeFlags): string[] {
+export function wordsOf({ config, host, port, dataDir, logLevel, stopEngines, localConfig }: ServeFlags): string[] {
   const valued = {
     '--config': config,
     '--host': host,
@@ -44,5 +49,7 @@ export function wordsOf({ config, host, port, dataDir, logLevel, stopEngines }: 
     '--log-level': logLevel,
   };
   const words = Object.entries(valued).flatMap(([name, value]) => (value === undefined ? [] : [name, value]));
-  return stopEngines === true ? [...words, '--stop-engines'] : words;
+  if (stopEngines === true) words.push('--stop-engines');
+  if (localConfig === false) words.push(NO_LOCAL_CONFIG);
+  return words;
 }

@@ -58,6 +58,10 @@ describe('quickstart', () => {
     expect(await quickstart('--model', await testModel())).toContain(`model: ${DEMO_SENTENCE}`);
   });
 
+  it('leaves the model of an existing instance unchanged without --model', async () => {
+    expect(await quickstart()).toContain(`   quickstart keeps its model ${await testModel()}; for another:`);
+  });
+
   it('leaves nothing running with --once, and looks for the model before it starts a server', async () => {
     await expect(llamactl('ps')).rejects.toMatchObject({ code: 5 });
     await expect(quickstart('--model', path.join(home, 'nope.gguf'))).rejects.toMatchObject({

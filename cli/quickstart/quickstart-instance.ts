@@ -14,15 +14,19 @@ export class QuickstartInstance {
     this.#signal = signal;
   }
 
-  /** Creates the instance, or changes its model, and waits until it runs. */
-  async start(model: string): Promise<Instance> {
+  /**
+   * Creates the instance, and waits until it runs.
+   *
+   * @param mayReplace An existing instance gets this model; otherwise it keeps its own.
+   */
+  async start(model: string, mayReplace: boolean): Promise<Instance> {
     const client = this.#client;
     const { name } = QuickstartInstance;
     const signal = this.#signal;
     const present = await this.#find();
     this.#wasRunning = present?.status === 'running';
     if (present === null) await client.createInstance({ name, model_path: model }, { signal });
-    else if (present.model_path !== model)
+    else if (mayReplace && present.model_path !== model)
       await client.updateInstance(name, { model_path: model }, { apply: 'restart', signal });
     await client.startInstance(name, { wait: true, signal });
     return client.getInstance(name, { signal });

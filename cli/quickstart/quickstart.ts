@@ -73,8 +73,8 @@ export async function quickstart(
   const { Client } = await import('@llamactl/client');
   const instance = new QuickstartInstance(new Client(server.url), signal);
   try {
-    const answer = await answerOnce(terminal, instance, model);
-    if (terminal.isJson) terminal.printJson({ url: server.url, instance: QuickstartInstance.name, model, ...answer });
+    const answer = await answerOnce(terminal, instance, { file: model, isGiven: flags.model !== undefined });
+    if (terminal.isJson) terminal.printJson({ url: server.url, instance: QuickstartInstance.name, ...answer });
     else if (terminal.isQuiet) terminal.print(plain(answer.answer, 'many lines'));
   } catch (error) {
     if (!once && server.isNew) terminal.warn(`the server keeps running; to stop it: ${server.stop}`);
@@ -211,10 +211,13 @@ function say(terminal: Terminal, text: string): void {
 async function answerOnce(
   terminal: Terminal,
   instance: QuickstartInstance,
-  model: string,
-): Promise<{ answer: string; tokens_per_second: number | null }> {
+  wanted: { file: string; isGiven: boolean },
+): Promise<{ model: string; answer: string; tokens_per_second: number | null }> {
   say(terminal, '4. Instance');
-  const { name, pid, port } = await instance.start(model);
+  const { name, pid, port, model_path: model = '' } = await instance.start(wanted.file, wanted.isGiven);
+  if (model !== wanted.file) {
+    say(terminal, `   ${name} keeps its model ${plain(model)}; for another: llamactl quickstart --model FILE`);
+  }
   say(terminal, `   ${name} is running: process ${pid}, port ${port}, ready`);
   say(terminal, `5. Answer\n   you:   ${QUESTION}`);
   const isShown = !terminal.isJson && !terminal.isQuiet;
@@ -225,5 +228,5 @@ async function answerOnce(
     if (isShown) terminal.write(plain(text, 'many lines'));
   });
   say(terminal, `\n   ${tokensPerSecond === null ? '' : `${tokensPerSecond.toFixed(0)} tokens/s`}`);
-  return { answer, tokens_per_second: tokensPerSecond };
+  return { model, answer, tokens_per_second: tokensPerSecond };
 }

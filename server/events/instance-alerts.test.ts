@@ -173,6 +173,12 @@ describe('crash_loop', () => {
     expect(log).toEqual(['raised crash_loop a']);
   });
 
+  it('is not raised by an update that restarts, after earlier restarts', () => {
+    const { crash, log } = aWorld();
+    crash(3, 'going down to start again with its new settings');
+    expect(log).toEqual([]);
+  });
+
   it('is raised for a hung engine, whose backoff has no status of its own', () => {
     const { crash, enter, raised } = aWorld();
     crash(2, 'it did not answer');

@@ -45,6 +45,8 @@ export function judgeFailed({ name, status, reason, onDemand }: StatusChange): V
  */
 export function judgeCrashLoop({ name, status, reason, restarts }: StatusChange, forgiven: number): Verdict {
   if (status === 'stopped' || status === 'failed' || restarts < CRASH_LOOP_RESTARTS) return null;
+  // A restart by a command or an update, which resets the count when the engine starts.
+  if (status === 'restarting' && reason !== null && !PREFIX.test(reason)) return undefined;
   // The backoff of a hung engine has no status `restarting`; its next `starting` shows the restart.
   if ((status !== 'restarting' && status !== 'starting') || restarts <= forgiven) return undefined;
   const cause = reason === null ? '' : ` The last time: ${causeOf(reason)}.`;

@@ -85,7 +85,13 @@ export class Editor {
       }
       const { edit, warnings } = await this.#patched(before, patch);
       const record = this.revision(before, edit);
-      if (options.restart && isRestartedByUpdate(mailbox.state)) await startCheck.assertStartable(mailbox, record);
+      const isRestarted = options.restart && isRestartedByUpdate(mailbox.state);
+      if (isRestarted) await startCheck.assertStartable(mailbox, record);
+      // As for a new instance: a wrong path is a warning, because the file may come later.
+      else if (patch.model_path !== undefined) {
+        const { obstacle } = await startCheck.foresee(record);
+        if (obstacle !== null) warnings.push(obstacle.message);
+      }
       if (mailbox.isClosed) throw notFound(name);
       // Another update or a newly chosen port was stored meanwhile: start over from the current record.
       if (mailbox.record !== before) continue;

@@ -143,6 +143,15 @@ describe('update', () => {
     expect(domain.manager.get('a').effective_command).toContain('--seed=7');
   });
 
+  it('warns about a model file that is missing, as for a new instance', async () => {
+    const domain = new Domain();
+    await domain.create();
+    domain.adapter.startProblem = { code: 'MODEL_NOT_FOUND', message: 'there is no file /later' };
+    const { warnings } = await domain.manager.update('a', { model_path: '/later' }, { restart: false });
+    expect(warnings).toEqual(['there is no file /later']);
+    expect((await domain.manager.update('a', { idle_timeout: 5 }, { restart: false })).warnings).toEqual([]);
+  });
+
   it('is stored for a stopped instance even if it could not start', async () => {
     const domain = new Domain();
     await domain.create();

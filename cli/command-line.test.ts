@@ -72,13 +72,24 @@ describe('a command line', () => {
     },
   );
 
+  it.each([
+    ['create a --ctx-size 512', '-o ctx_size=VALUE'],
+    ['update a -ngl 99', '-o ngl=VALUE'],
+  ])('explains how an option of the engine is written for %j', async (line, way) => {
+    const { status, stderr } = await sandbox.run(line.split(' '));
+    expect([status, stderr]).toEqual([2, expect.stringContaining(`an option of the engine is written as ${way}`)]);
+  });
+
   it('takes no name of a property of objects for a verb of another program', async () => {
     const { stderr } = await sandbox.run(['constructor']);
     expect(stderr).toBe("llamactl: unknown command 'constructor'\n  llamactl help lists all commands\n");
   });
 
   it.each([
-    ['pull', 'llamactl run FILE, with a .gguf file that you downloaded'],
+    [
+      'pull',
+      "llamactl run FILE, with a .gguf file that you downloaded, such as with hf download REPOSITORY --include '*Q4_K_M.gguf'",
+    ],
     ['chat', 'llamactl run NAME'],
     ['list', 'llamactl ps'],
     ['prune', 'llamactl rm NAME'],
@@ -137,7 +148,10 @@ describe('a command line', () => {
     ['servce', 'Did you mean serve or service?'],
     ['delet', 'Did you mean delete?'],
     ['keys creat', 'Did you mean keys create?'],
-    ['desribe', 'use: llamactl show NAME'],
+    ['desribe', 'Did you mean describe? use: llamactl show NAME'],
+    ['unpause', 'use: llamactl start NAME'],
+    ['remove', 'use: llamactl rm NAME'],
+    ['import', 'use: llamactl apply FILE; docs/how-to/ has a page for the settings of each other program'],
   ])('suggests the closest verbs, aliases and verbs of other programs for %j', async (line, meant) => {
     const { status, stderr } = await sandbox.run(line.split(' '));
     expect([status, stderr.split('\n')[1]]).toEqual([2, `  ${meant}`]);

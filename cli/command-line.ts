@@ -1,4 +1,5 @@
 import type { Client } from '@llamactl/client';
+import { reasonOf } from '@llamactl/contract/reason';
 import { Command, CommanderError } from 'commander';
 import path from 'node:path';
 import { TokenRenewal } from './access/token-renewal.ts';
@@ -9,10 +10,13 @@ import { bareWords, helpCommand, understood } from './command-words.ts';
 import { outputForm, outputOptions, wantsJson, type OutputFlags } from './screen/output-format.ts';
 import { isColoured } from './screen/style.ts';
 import { knownSize, Terminal } from './screen/terminal.ts';
+import { plain } from './screen/text.ts';
 import type { Surroundings } from './surroundings.ts';
 
 /** Milliseconds between two token checks of a long-running verb, such as `logs -f`. */
 const TOKEN_CHECK = 10_000;
+/** Seconds of a wait for a retry that is reported. */
+const LONG_WAIT = 2;
 /** Longest time in seconds that a token renewal may delay the end of a verb. */
 const RENEWAL_TIMEOUT = 5;
 
@@ -66,6 +70,8 @@ export class CommandLine {
   #hasToken = false;
   /** The text of commander for standard error. */
   #complaint = '';
+  /** Whether the verb takes options of an engine. */
+  #takesEngineOptions = false;
   #address: ServerAddress | null = null;
 
   constructor(surroundings: Surroundings, verbs: readonly Verb[]) {
@@ -84,6 +90,9 @@ export class CommandLine {
     const isJson = wantsJson(words.slice(0, dashes === -1 ? undefined : dashes));
     try {
       const program = await this.program(this.#wanted(words));
+      this.#takesEngineOptions = program.commands.some(({ options }) =>
+        options.some(({ long }) => long === '--option'),
+      );
       await program.parseAsync(await understood(program, words), { from: 'user' });
       return this.#status;
     } catch (error) {
@@ -199,7 +208,11 @@ export class CommandLine {
       return renewal === null ? token : renewal.token();
     };
     const isChecked = renewal !== null || (dataDirectory !== null && (context !== null || token !== null));
-    const client = new Client({ url, token: isChecked ? tokenThere : (token ?? undefined) });
+    // A short wait needs no word.
+    const onRetry = ({ error, delay }: { error: unknown; delay: number }): void => {
+      if (delay >= LONG_WAIT) terminal.note(`llamactl: ${plain(reasonOf(error))} Waiting …`);
+    };
+    const client = new Client({ url, token: isChecked ? tokenThere : (token ?? undefined), onRetry });
     const freshToken = async (): Promise<string | null> => (renewal === null ? token : renewal.fresh());
     return { session: { client, address, terminal, contexts, signal: interrupted(), now, freshToken }, renewal };
   }
@@ -247,8 +260,15 @@ export class CommandLine {
     const error = isHelp ? 'no command given' : message.replace(/^error: /, '');
     if (isJson) stderr.write(`${JSON.stringify({ error, code: 'USAGE' })}\n`);
     else if (isHelp) stdout.write(this.#complaint);
-    else stderr.write(this.#complaint.replace(/^error: /, 'llamactl: '));
+    else stderr.write(this.#complaint.replace(/^error: /, 'llamactl: ') + this.#engineOptionHint(message));
     return isHelp && !isJson ? EXIT.ok : EXIT.usage;
+  }
+
+  /** People know the options of their engine, and write them as for the engine. */
+  #engineOptionHint(message: string): string {
+    const [, option] = /^error: unknown option '-{1,2}([a-z][\w-]*)'$/.exec(message) ?? [];
+    if (option === undefined || !this.#takesEngineOptions) return '';
+    return `  an option of the engine is written as -o ${option.replaceAll('-', '_')}=VALUE; to search them: llamactl options\n`;
   }
 
   async #terminalOf(flags: GlobalFlags): Promise<Terminal> {

@@ -18,11 +18,30 @@ export interface UnknownCommand {
  */
 const OTHER_WORDS: Readonly<Record<string, string>> = {
   // Models are not downloaded by name in this version.
-  ...same('llamactl run FILE, with a .gguf file that you downloaded', 'pull', 'download'),
+  ...same(
+    "llamactl run FILE, with a .gguf file that you downloaded, such as with hf download REPOSITORY --include '*Q4_K_M.gguf'",
+    'pull',
+    'download',
+  ),
+  ...same('llamactl ps for instances; models are the .gguf files in the folders of models.dirs', 'models'),
+  ...same('llamactl apply FILE; docs/how-to/ has a page for the settings of each other program', 'import'),
+  ...same('llamactl export FILE for instances; models are files, which you copy', 'push'),
   ...same('llamactl ps', 'list', 'images'),
+  ...same('llamactl create NAME --model FILE', 'new', 'add', 'make'),
+  ...same('llamactl status or llamactl doctor', 'info'),
+  ...same('llamactl up; llamactl service install starts it with the machine', 'daemon'),
+  ...same('/v1/embeddings and /v1/completions of the server; llamactl status prints its address', 'embed', 'generate'),
+  ...same(
+    'llamactl status for the address; its path /docs is the API reference, a web page is not built yet',
+    'ui',
+    'web',
+    'open',
+    'dashboard',
+  ),
+  ...same('git pull or your package manager, then llamactl reload', 'upgrade', 'install'),
   ...same('llamactl run NAME', 'chat'),
   ...same('llamactl run NAME --verbose (prints tokens per second)', 'bench'),
-  ...same('llamactl start NAME', 'load'),
+  ...same('llamactl start NAME', 'load', 'unpause', 'resume', 'launch'),
   ...same('llamactl stop NAME', 'unload', 'pause'),
   ...same('llamactl stop NAME --force', 'kill'),
   ...same('llamactl show NAME', 'describe', 'get'),
@@ -31,7 +50,7 @@ const OTHER_WORDS: Readonly<Record<string, string>> = {
   ...same('llamactl rename NAME NEW', 'mv', 'move'),
   ...same('llamactl cp NAME NEW', 'copy', 'clone'),
   ...same('llamactl logs -f NAME', 'tail'),
-  ...same('llamactl rm NAME', 'prune', 'purge', 'rmi'),
+  ...same('llamactl rm NAME', 'prune', 'purge', 'rmi', 'remove', 'del'),
   ...same('llamactl help COMMAND', 'man'),
 };
 
@@ -47,12 +66,15 @@ export async function unknownVerb({ path, word, parent }: UnknownCommand): Promi
     .visibleCommands(parent)
     .flatMap((command) => [command.name(), ...command.aliases()]);
   const isVerb = path.length === 0;
-  const near = isVerb && Object.hasOwn(OTHER_WORDS, word) ? [word] : suggestions(word, known);
-  // The words of other programs only if no verb of this one is similar.
-  const meant = near.length > 0 || !isVerb ? near : suggestions(word, Object.keys(OTHER_WORDS)).slice(0, 1);
-  const other = isVerb ? OTHER_WORDS[meant[0] ?? ''] : undefined;
+  const other = isVerb && Object.hasOwn(OTHER_WORDS, word) ? OTHER_WORDS[word] : undefined;
+  const meant = other === undefined ? suggestions(word, known) : [];
+  // The words of other programs only if no verb of this one is similar, and as a question.
+  const [near = ''] =
+    isVerb && other === undefined && meant.length === 0 ? suggestions(word, Object.keys(OTHER_WORDS)) : [];
   return new Problem(`unknown command '${plain([...path, word].join(' '))}'`, EXIT.usage, [
-    ...(meant.length === 0 ? [] : [other === undefined ? `Did you mean ${listed(path, meant)}?` : `use: ${other}`]),
+    ...(other === undefined ? [] : [`use: ${other}`]),
+    ...(near === '' ? [] : [`Did you mean ${near}? use: ${OTHER_WORDS[near] ?? ''}`]),
+    ...(meant.length === 0 ? [] : [`Did you mean ${listed(path, meant)}?`]),
     isVerb ? 'llamactl help lists all commands' : `llamactl help ${path.join(' ')} lists its commands`,
   ]);
 }

@@ -37,6 +37,8 @@ export interface ClientOptions {
   timeout?: number | undefined;
   /** Most retries of a request. The client retries only if that cannot do something twice. Default 2. */
   retries?: number | undefined;
+  /** Called before each wait for a retry, with the error of the failed attempt and the seconds of the wait. */
+  onRetry?: ((retry: { error: unknown; delay: number }) => void) | undefined;
   /** Sent with every HTTP request. */
   headers?: Readonly<Record<string, string>> | undefined;
 }

@@ -102,6 +102,15 @@ describe('failed request', () => {
     expect(timing.pending).toBe(0);
   });
 
+  it('is reported before each wait for a retry', async () => {
+    const delays: number[] = [];
+    const { transport } = bench([refusal(429, 'RATE_LIMITED', { 'retry-after': '7' }), answer({ ok: true })], {
+      onRetry: ({ delay }) => delays.push(delay),
+    });
+    await transport.json(get);
+    expect(delays).toEqual([7.125]);
+  });
+
   it('is retried at most as often as configured, for all requests or for one', async () => {
     const gone = () => Array.from({ length: 9 }, () => noConnection('ECONNREFUSED'));
     const usual = bench(gone());

@@ -56,6 +56,7 @@ export class Transport {
   readonly #fetch: typeof globalThis.fetch | undefined;
   readonly #headers: Readonly<Record<string, string>>;
   readonly #token: Token | null;
+  readonly #onRetry: ClientOptions['onRetry'];
 
   constructor(options: ClientOptions, timing: Timing) {
     this.address = addressOf(options.url);
@@ -65,6 +66,7 @@ export class Transport {
     this.#fetch = options.fetch;
     this.#headers = options.headers ?? {};
     this.#token = options.token ?? null;
+    this.#onRetry = options.onRetry;
   }
 
   /** Whether a function returns the tokens, so that a refused request can be retried with another token. */
@@ -134,6 +136,7 @@ export class Transport {
         const failure = { method, error, retries, isLasting: lasts };
         const delay = retryDelay(failure, request.retries ?? this.retries, this.timing.random());
         if (delay === null) throw error;
+        this.#onRetry?.({ error, delay });
         await pause(this.timing, delay, signal);
         retries += 1;
       }

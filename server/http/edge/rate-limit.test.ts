@@ -73,7 +73,7 @@ describe('the window of a minute', () => {
     const { headers, refusal } = limited.count('user:ada', startInstance);
     expect([headers['x-ratelimit-limit'], refusal?.message]).toEqual([
       '10',
-      'More than 10 expensive requests in a minute; try again in 60 s.',
+      'More than 10 starts or changes in a minute; try again in 60 s.',
     ]);
     expect(limited.count('user:ada', listInstances).headers['x-ratelimit-limit']).toBe('100');
   });

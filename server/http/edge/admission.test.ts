@@ -86,10 +86,6 @@ describe('an unknown path', () => {
     ['/api/chat', 'Ollama'],
     ['/api/version', 'Ollama'],
     ['/api/blobs/sha256:1', 'Ollama'],
-    ['/running', 'llama-swap'],
-    ['/unload', 'llama-swap'],
-    ['/upstream/qwen/v1/models', 'llama-swap'],
-    ['/api/models/unload/qwen', 'llama-swap'],
   ])('of another program gets the base URL for OpenAI clients: %s of %s', async (path, program) => {
     const answer = await ask(`POST ${path}`);
     expect([answer.status, errorOf(answer.body).code]).toEqual([404, 'NOT_FOUND']);
@@ -98,6 +94,19 @@ describe('an unknown path', () => {
         `^Nothing answers at ${path}, a path of ${program}; the base URL for OpenAI clients is http://[^/ ]+/v1\\.$`,
       ),
     );
+  });
+
+  it.each([
+    ['/running', 'a path of llama-swap; its counterpart is GET /api/instances?status=running.'],
+    ['/unload', 'a path of llama-swap; its counterpart is POST /api/instances/stop-all.'],
+    ['/upstream/qwen/v1/models', 'a path of llama-swap; its counterpart is /api/instances/NAME/proxy/.'],
+    ['/api/models/unload/qwen', 'a path of llama-swap; its counterpart is POST /api/instances/NAME/stop.'],
+    ['/api/v1/instances/a/start', 'a path of the Go llamactl; its counterpart is /api/instances.'],
+    ['/chat/completions', 'a path without /v1; the base URL for OpenAI clients is http://'],
+  ])('gets its counterpart: %s', async (path, sentence) => {
+    const answer = await ask(`POST ${path}`);
+    expect([answer.status, errorOf(answer.body).code]).toEqual([404, 'NOT_FOUND']);
+    expect(errorOf(answer.body).error).toContain(sentence);
   });
 
   it.each<[Partial<Config['server']>, string]>([

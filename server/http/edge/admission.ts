@@ -105,9 +105,10 @@ export class Admission {
     const path = pathOf(raw.url ?? '');
     const neighbour = neighbourAt(path);
     if (neighbour !== null) {
-      const base = `${this.#publicUrl === '' ? `${protocol}://${host}${this.#basePath}` : this.#publicUrl}/v1`;
-      const sentence = `Nothing answers at ${shortened(path)}, a path of ${neighbour}; the base URL for OpenAI clients is ${base}.`;
-      return new ApiError('NOT_FOUND', sentence);
+      const base = this.#publicUrl === '' ? `${protocol}://${host}${this.#basePath}` : this.#publicUrl;
+      const { what, instead } = neighbour;
+      const way = instead === null ? `the base URL for OpenAI clients is ${base}/v1` : `its counterpart is ${instead}`;
+      return new ApiError('NOT_FOUND', `Nothing answers at ${shortened(path)}, ${what}; ${way}.`);
     }
     const isSlashTooMuch = this.#routes.methodsOf(path.replace(/\/+$/, '')).length > 0;
     const hint = isSlashTooMuch

@@ -11,18 +11,24 @@ describe('the format of a file', () => {
     [{ backends: { 'llama-cpp': { command: 'llama-server' } } }, 'a configuration of the Go llamactl', 'go-llamactl'],
     [{ instances: { max_running_instances: 4 } }, 'a configuration of the Go llamactl', 'go-llamactl'],
     [{ backend_type: 'llama_cpp', backend_options: {} }, 'an instance of the Go llamactl', 'go-llamactl'],
+    [
+      { name: 'a', status: 'stopped', options: { backend_type: 'llama_cpp' } },
+      'an instance of the Go llamactl',
+      'go-llamactl',
+    ],
+    [[{ name: 'a', options: { backend_options: {} } }], 'an instance of the Go llamactl', 'go-llamactl'],
     [{ name: 'qwen', parameters: { model: 'q.gguf' } }, 'a model configuration of LocalAI', 'localai'],
     [{ name: 'qwen', backend: 'llama-cpp' }, 'a model configuration of LocalAI', 'localai'],
   ])('is recognised: %j', (values, file, page) => {
     expect(foreignFormat('', values)).toBe(
-      `is ${file}; llamactl reads its own format. docs/how-to/from-${page}.md shows the same settings here`,
+      `is ${file}, which llamactl does not read. docs/how-to/from-${page}.md lists the matching settings`,
     );
   });
 
   it.each(['FROM qwen3:8b', '# mine\n\nFROM ./q.gguf\nPARAMETER num_ctx 4096', 'from q.gguf\nSYSTEM """hi"""'])(
     'is recognised as a Modelfile: %j',
     (text) => {
-      expect(foreignFormat(text, undefined)).toMatch(/^is a Modelfile of Ollama; .*from-ollama\.md /);
+      expect(foreignFormat(text, undefined)).toMatch(/^is a Modelfile of Ollama, .*from-ollama\.md /);
     },
   );
 

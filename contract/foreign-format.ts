@@ -19,7 +19,8 @@ const NEIGHBOURS: readonly Neighbour[] = [
   {
     file: 'an instance of the Go llamactl',
     page: 'from-go-llamactl',
-    isOf: (values) => 'backend_type' in values || 'backend_options' in values,
+    // A file of its own, or a record of its API.
+    isOf: (values) => isGoSettings(values) || (isRecord(values['options']) && isGoSettings(values['options'])),
   },
   {
     file: 'a configuration of the Go llamactl',
@@ -38,6 +39,10 @@ const NEIGHBOURS: readonly Neighbour[] = [
   },
 ];
 
+function isGoSettings(values: Record<string, unknown>): boolean {
+  return 'backend_type' in values || 'backend_options' in values;
+}
+
 /** Keys of `instances` in a configuration of the Go llamactl. */
 const GO_KEYS: ReadonlySet<string> = new Set([
   'configs_dir',
@@ -55,14 +60,15 @@ const MODELFILE = /^(?:[^\S\n]*(?:#[^\n]*)?\n)*[^\S\n]*FROM[ \t]+\S/i;
  * stop; `null`: it is none that is known. No file that llamactl can read is recognised.
  *
  * @param text The whole file.
- * @param values The file, parsed as YAML or JSON; `undefined`: it is neither.
+ * @param values The file, parsed as YAML or JSON; of a list, the first entry is judged. `undefined`: it is neither.
  */
 export function foreignFormat(text: string, values: unknown): string | null {
-  const neighbour = isRecord(values) ? NEIGHBOURS.find(({ isOf }) => isOf(values)) : undefined;
+  const first: unknown = Array.isArray(values) ? values[0] : values;
+  const neighbour = isRecord(first) ? NEIGHBOURS.find(({ isOf }) => isOf(first)) : undefined;
   if (neighbour !== undefined) return sentenceOf(neighbour.file, neighbour.page);
   return !isRecord(values) && MODELFILE.test(text) ? sentenceOf('a Modelfile of Ollama', 'from-ollama') : null;
 }
 
 function sentenceOf(file: string, page: string): string {
-  return `is ${file}; llamactl reads its own format. docs/how-to/${page}.md shows the same settings here`;
+  return `is ${file}, which llamactl does not read. docs/how-to/${page}.md lists the matching settings`;
 }

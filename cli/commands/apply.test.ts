@@ -58,7 +58,7 @@ describe('applying a file', () => {
     const { status, stdout, stderr } = await sandbox.run(['apply', file]);
     expect([status, stdout]).toEqual([2, '']);
     expect(stderr).toBe(
-      `llamactl: ${file} is a configuration of llama-swap; llamactl reads its own format. docs/how-to/from-llama-swap.md shows the same settings here\n`,
+      `llamactl: ${file} is a configuration of llama-swap, which llamactl does not read. docs/how-to/from-llama-swap.md lists the matching settings\n`,
     );
   });
 
@@ -108,6 +108,7 @@ describe('applying a file', () => {
     const { status, stderr } = await sandbox.run(['apply', '-'], { input: 'instances: [{nam: x}]' });
     expect(status).toBe(1);
     expect(stderr).toContain('instances[0].name is required');
+    expect(stderr).toMatch(/^llamactl: /);
     expect((await sandbox.run(['apply', path.join(folder, 'none')])).stderr).toMatch(/none: no such file\n$/);
   });
 

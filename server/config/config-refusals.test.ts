@@ -289,7 +289,7 @@ describe('an update is refused without a write when', () => {
     expect(await editor.view()).toMatchObject({ config: { server: { port: 9000 } }, restart_required: false });
     expect(await refusalOf(editor, { stats: { interval: 1 } })).toMatchObject({
       code: 'CONFIG_READ_ONLY',
-      message: expect.stringContaining('it is no regular file') as string,
+      message: expect.stringContaining('it is not a regular file') as string,
     });
   });
 

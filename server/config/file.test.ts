@@ -24,7 +24,7 @@ describe('a configuration of another program', () => {
     ['FROM qwen3:8b\nTEMPLATE """{{ .Prompt }}: x"""\n', 'a Modelfile of Ollama'],
   ])('is recognised, and its keys are not listed: %j', (text, program) => {
     const file = sandbox.write(join(sandbox.folder, 'other'), text);
-    const start = `${file} is ${program}; llamactl reads its own format. docs/how-to/from-`;
+    const start = `${file} is ${program}, which llamactl does not read. docs/how-to/from-`;
     expect(() => sandbox.load({ configFile: file })).toThrow(
       expect.objectContaining({ problems: [expect.stringContaining(start)] }),
     );
@@ -145,7 +145,7 @@ describe('llamactl.yaml in the working directory', () => {
 
   it('is skipped when it is a folder or a pipe, which could block', () => {
     const path = join(sandbox.cwd, 'llamactl.yaml');
-    const skipped = { file: null, warnings: [`${path} was skipped: it is no regular file.`] };
+    const skipped = { file: null, warnings: [`${path} was skipped: it is not a regular file.`] };
     mkdirSync(path);
     expect(sandbox.load({ searchLocal })).toMatchObject(skipped);
     rmSync(path, { recursive: true });
@@ -217,7 +217,7 @@ describe('a configuration file', () => {
   it('is refused for a misspelt engine, which would count as a custom one', () => {
     const path = sandbox.inHome('engines:\n  llamacpp:\n    command: /opt/llama-server\n');
     expect(sandbox.problems()).toEqual([
-      `${path}:2: engines.llamacpp is none of the engines that llamactl knows and must say "kind: custom". Did you mean llama_cpp?`,
+      `${path}:2: engines.llamacpp is not a known engine. Did you mean llama_cpp? A custom engine needs "kind: custom".`,
     ]);
   });
 

@@ -106,7 +106,7 @@ function distrust(stats: Stats, uid: number): string | null {
   if (stats.uid !== uid && stats.uid !== 0) return `it belongs to another user (uid ${stats.uid})`;
   // The mode of a link means nothing.
   if (stats.isSymbolicLink()) return null;
-  if (!stats.isFile()) return 'it is no regular file';
+  if (!stats.isFile()) return 'it is not a regular file';
   if ((stats.mode & 0o022) === 0) return null;
   const mode = (stats.mode & 0o777).toString(8).padStart(4, '0');
   return `others can write to it (mode ${mode}); chmod go-w would make it count`;

@@ -106,7 +106,7 @@ function notCustom(engine: string): ConfigProblem {
   const hint = near === null ? '' : ` Did you mean ${near}?`;
   return {
     path: ['engines', engine],
-    words: `is none of the engines that llamactl knows and must say "kind: custom".${hint}`,
+    words: `is not a known engine.${hint} A custom engine needs "kind: custom".`,
   };
 }
 

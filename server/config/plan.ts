@@ -66,7 +66,7 @@ export function planned(
     throw invalid([{ path: [], words, place: null }], patch);
   }
   if (changes.length === 0) return { text: null, changed: [], after: next.composed };
-  if (!current.isRegular) throw unwritable(path, 'it is no regular file');
+  if (!current.isRegular) throw unwritable(path, 'it is not a regular file');
   const text = editYaml(file?.text ?? '', wanted, mayBeVoid);
   if (text === null)
     throw unwritable(path, 'it is written in a way that llamactl cannot change piece by piece; edit it by hand');

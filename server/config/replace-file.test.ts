@@ -146,7 +146,7 @@ describe('a file stays unchanged when', () => {
   it('it is not a regular file, or is a link to nothing', async () => {
     rmSync(path);
     mkdirSync(path);
-    expect(await reason()).toBe('it is no regular file');
+    expect(await reason()).toBe('it is not a regular file');
     rmSync(path, { recursive: true });
     symlinkSync('nowhere', path);
     expect(await reason({ before: null })).toBe('it is a link to a file that does not exist');

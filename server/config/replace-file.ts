@@ -125,7 +125,7 @@ async function ownerOf(target: string, uid: number): Promise<{ uid: number; gid:
     throw error;
   });
   if (stats === null) return null;
-  if (!stats.isFile()) throw new UnwritableFile(target, 'it is no regular file');
+  if (!stats.isFile()) throw new UnwritableFile(target, 'it is not a regular file');
   // Our user would own the new file; only root can restore the owner.
   if (stats.uid !== uid && uid !== 0) throw new UnwritableFile(target, `it belongs to another user (uid ${stats.uid})`);
   if ((stats.mode & 0o222) === 0) throw new UnwritableFile(target, 'it is read-only');

@@ -36,10 +36,10 @@ export function failureOf(error: unknown, hasToken: boolean, place: Surrounds | 
 function refusal(error: LlamactlError, hasToken: boolean, place: Surrounds | null): Failure {
   const { status, code, details, requestId, problems } = error;
   const lines = [
-    code === 'UNAUTHORIZED' ? (hasToken ? REJECTED : notLoggedIn(place)) : error.message,
+    code === 'UNAUTHORIZED' ? (hasToken ? REJECTED : notLoggedIn(place)) : asCommands(error.message),
     // A single problem is usually part of the message already.
     ...(problems.length > 1 || !problems.every(({ message }) => error.message.includes(message))
-      ? problems.map(({ path, message }) => `  ${path === '' ? '' : `${path} `}${message}`)
+      ? problems.map(({ path, message }) => `  ${path === '' ? '' : `${path} `}${asCommands(message)}`)
       : []),
     ...(status === 401 && code !== 'INVALID_CREDENTIALS'
       ? [hasToken ? 'log in again: llamactl login' : place?.address.isTokenKept === true ? TOKEN_KEPT : LOG_IN]
@@ -54,6 +54,20 @@ function refusal(error: LlamactlError, hasToken: boolean, place: Surrounds | nul
     ...(problems.length > 0 && { errors: problems }),
   };
   return { status: exitStatusOf(error), lines: lines.map((line) => plain(line)), json };
+}
+
+/** Requests in the server's messages, and the commands that send them. */
+const COMMANDS: readonly [request: RegExp, command: string][] = [
+  [/\bGET \/api\/users\b/, 'llamactl users ls'],
+  [/\bGET \/api\/auth\/sessions\b/, 'llamactl sessions ls'],
+  [/\bGET \/api\/requests\b/, 'llamactl requests'],
+  [/\bGET \/api\/instances\b/, 'llamactl ps'],
+  [/\bPOST \/api\/instances\/(\S+)\/start\b/, 'llamactl start $1'],
+  [/: `errors` says what is wrong\.$/, ':'],
+];
+
+function asCommands(message: string): string {
+  return COMMANDS.reduce((text, [request, command]) => text.replace(request, command), message);
 }
 
 /** Replaces the server's own message, which is about headers. */

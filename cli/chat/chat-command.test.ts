@@ -23,6 +23,12 @@ describe('chatCommand', () => {
     ['/set stop ["a", "b"]', { kind: 'set', name: 'stop', value: ['a', 'b'] }],
     ['/set stop END', { kind: 'set', name: 'stop', value: 'END' }],
     ['/set temperature', { kind: 'set', name: 'temperature', value: undefined }],
+    ['/set parameter temperature 0.2', { kind: 'set', name: 'temperature', value: 0.2 }],
+    [
+      '/set parameter num_ctx 4096',
+      { kind: 'mistake', message: 'num_ctx belongs to the engine: llamactl update NAME -o ctx_size=N --restart' },
+    ],
+    ['/save x', { kind: 'mistake', message: 'conversations are not saved; for another model: llamactl run NAME' }],
     ['/set model other', { kind: 'mistake', message: 'model cannot be set here' }],
     ['/set 5', { kind: 'mistake', message: '5 is not a setting; an example: /set temperature 0.2' }],
     ['/cler', { kind: 'mistake', message: 'unknown command /cler; for a list: /help' }],

@@ -40,6 +40,14 @@ export function chatCommand(text: string): ChatCommand {
       return { kind: 'system', text: rest === '' ? null : unquoted(rest) };
     case 'set':
       return setting(rest);
+    case 'show':
+      return {
+        kind: 'mistake',
+        message: '/set shows the settings and /system the prompt; for the instance: llamactl show NAME',
+      };
+    case 'load':
+    case 'save':
+      return { kind: 'mistake', message: 'conversations are not saved; for another model: llamactl run NAME' };
     default:
       return { kind: 'mistake', message: `unknown command /${word}; for a list: /help` };
   }
@@ -50,9 +58,22 @@ function setting(rest: string): ChatCommand {
   const [, name = '', value = ''] = /^([A-Za-z_][A-Za-z0-9_]*)(?:\s*=\s*|\s+|$)([^]*)$/.exec(rest) ?? [];
   if (name === '') return { kind: 'mistake', message: `${rest} is not a setting; an example: /set temperature 0.2` };
   if (name === 'system') return { kind: 'system', text: unquoted(value) };
+  // As Ollama's chat has it: `/set parameter temperature 0.2`.
+  if (name === 'parameter') return setting(value);
+  const option = ENGINE_OPTIONS.get(name);
+  if (option !== undefined) {
+    return { kind: 'mistake', message: `${name} belongs to the engine: llamactl update NAME -o ${option}=N --restart` };
+  }
   if (OURS.has(name)) return { kind: 'mistake', message: `${name} cannot be set here` };
   return { kind: 'set', name, value: value === '' ? undefined : valueOf(value) };
 }
+
+/** Parameters of Ollama's chat that llama-server takes when it starts. */
+const ENGINE_OPTIONS: ReadonlyMap<string, string> = new Map([
+  ['num_ctx', 'ctx_size'],
+  ['num_gpu', 'n_gpu_layers'],
+  ['num_thread', 'threads'],
+]);
 
 /** Fields that the chat sets in each request. */
 const OURS: ReadonlySet<string> = new Set(['model', 'messages', 'stream', 'stream_options']);

@@ -41,7 +41,8 @@ export async function modelInstance(
   if (file === null) {
     const models = place.isLocal ? await namedModels(client, { home: place.home, signal }) : [];
     file = modelCalled(model, models);
-    if (file === null && isModelFile(model)) throw noSuchFile(path.resolve(place.folder, model));
+    if (file === null && isModelFile(model) && !URL_START.test(model))
+      throw noSuchFile(path.resolve(place.folder, model));
     if (file === null) throw await unknownModel(model, { instances, models, isLocal: place.isLocal });
   }
   const present = ofFile(instances, file, place.isLocal);
@@ -64,6 +65,7 @@ function named(instances: readonly InstanceSummary[], model: string): InstanceSu
  * @throws {Problem} when it is a path, but the file does not exist
  */
 function modelFile(model: string, { folder, home, isLocal }: Place): string | null {
+  if (URL_START.test(model)) return null;
   const isPath = /^(?:~|\.{1,2})?\//.test(model) || (isModelFile(model) && model.includes('/'));
   const looksLikeFile = isPath || isModelFile(model);
   if (!isLocal) return looksLikeFile ? model : null;
@@ -128,10 +130,20 @@ interface Known {
   isLocal: boolean;
 }
 
+const URL_START = /^https?:\/\//;
+/** A model of a hub, as other programs name it: `hf.co/owner/name`, `qwen3:8b`. */
+const REMOTE_MODEL = /^(?:https?:\/\/|hf\.co\/|huggingface\.co\/)|^[\w.-]+\/[\w.-]+|^[\w.-]+:[\w.-]+$/;
+
 async function unknownModel(model: string, { instances, models, isLocal }: Known): Promise<Problem> {
   const { nearName } = await import('../instances/near-instance.ts');
   const names = instances.flatMap(({ name, aliases }) => [name, ...aliases]);
   const near = await nearName(model, [...names, ...models.map(({ name }) => name)]);
+  if (REMOTE_MODEL.test(model) && near === null) {
+    return new Problem(`there is no instance ${model}, and llamactl does not download models by name`, EXIT.notFound, [
+      "download a .gguf file, such as with: hf download REPOSITORY --include '*Q4_K_M.gguf' --local-dir ~/models",
+      'then: llamactl run FILE',
+    ]);
+  }
   const file = isLocal ? '~/models/qwen.gguf' : "/models/qwen.gguf, a path on the server's machine";
   return new Problem(
     `there is no instance ${model}, and no such model file${near === null ? '' : `. Did you mean ${near}?`}`,

@@ -280,6 +280,18 @@ describe('llamactl run with a model', () => {
     expect(stderr).toContain(sentence);
   });
 
+  it.each(['hf.co/Qwen/Qwen3-8B-GGUF', 'qwen3:8b', 'Qwen/Qwen3-8B-GGUF', 'https://hf.example/x.gguf'])(
+    'explains that it does not download %s',
+    async (model) => {
+      const { status, stderr } = await run([model, 'x']);
+      expect([status, stderr.split('\n')[0]]).toEqual([
+        3,
+        `llamactl: there is no instance ${model}, and llamactl does not download models by name`,
+      ]);
+      expect(stderr).toContain('hf download');
+    },
+  );
+
   it('suggests a file in a given folder', async () => {
     const file = modelFile('m.gguf');
     const { status, stderr } = await run([path.dirname(file), 'x']);

@@ -216,7 +216,7 @@ describe('keys', () => {
     expect(await run(['keys', 'create', 'x', '--expires', 'never'])).toMatchObject({ status: 2, stdout: '' });
     const { status, stderr } = await run(['keys', 'create', 'x', '--instance', 'none']);
     expect(status).toBe(1);
-    expect(stderr).toContain('instances.0 is the name of no instance');
+    expect(stderr).toContain('instances.0 is not the name of an instance');
   });
 
   it('lists keys within the terminal', async () => {
@@ -279,7 +279,9 @@ describe('keys without accounts', () => {
       'llamactl: Accounts are off, so no key is needed. auth.enabled: true in the configuration turns them on.\n' +
         '  to create a key in advance: --owner USERNAME\n',
     ]);
-    expect((await create('--owner', 'nobody-here')).stderr).toContain('owner is no account');
+    expect((await create('--owner', 'nobody-here')).stderr).toContain(
+      'owner is not an account; llamactl users ls lists them',
+    );
     await open.close();
   });
 });

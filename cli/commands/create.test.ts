@@ -162,6 +162,8 @@ describe('creating an instance', () => {
     [['create', 'a', '--engine-command', "a 'b"], /a quote is not closed/],
     [['create', 'a', '--file', '/nowhere/body.json'], /cannot read \/nowhere\/body\.json: no such file/],
     [['create', 'a', '--file', '-'], /standard input is not JSON/],
+    [['create', 'a', 'm.gguf'], /a model file is given as --model m\.gguf/],
+    [['update', 'a', 'ctx_size=5'], /an option of the engine is given as -o ctx_size=5/],
   ])('refuses invalid flags: %j', async (words, sentence) => {
     const { status, stderr } = await sandbox.run(words, { input: 'no' });
     expect(status).toBe(2);
@@ -176,9 +178,7 @@ describe('creating an instance', () => {
   ])('names the program of a file that it cannot read: %j', async (input, program) => {
     const { status, stderr } = await sandbox.run(['create', 'a', '--file', '-'], { input });
     expect(status).toBe(2);
-    expect(stderr).toContain(
-      `llamactl: standard input is ${program}; llamactl reads its own format. docs/how-to/from-`,
-    );
+    expect(stderr).toContain(`llamactl: standard input is ${program}, which llamactl does not read. docs/how-to/from-`);
     expect(server.manager.calls).toEqual([]);
   });
 });

@@ -95,5 +95,6 @@ Examples:
   llamactl edit llama --restart
   EDITOR='sed -i s/8192/16384/' llamactl edit llama --yes
 
-The plan is shown before it is applied. The text has only settings that differ from their defaults; a setting that you
-delete gets its default. If the instance was changed by others meanwhile, nothing is applied and the text is kept.`;
+The plan is shown before it is applied. The text has only settings that differ
+from their defaults; a setting that you delete gets its default. If someone else
+changed the instance in the meantime, nothing is applied and the text is kept.`;

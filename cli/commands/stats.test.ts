@@ -174,7 +174,7 @@ describe('llamactl stats --window', () => {
     const { stdout } = await sandbox.run(['stats', 'a', '--window', '5m'], { columns: 76, now: NOW });
     const lines = screenAfter(stdout);
     expect(lines).toEqual([
-      '         LOWEST    MEAN  HIGHEST    LAST  COURSE',
+      '         LOWEST    MEAN  HIGHEST    LAST  TREND',
       'memory   1.0 GB  2.0 GB   5.0 GB  2.0 GB              ▃▃▃▃▃▃██████▆▆▆▆▆▆',
       'CPU        10 %    20 %     90 %    30 %              ▃▃▃▃▃▃▆▆▆▆▆▆██████',
       'threads       4       4        4       4              ██████████████████',

@@ -36,13 +36,7 @@ async function present({ client, signal }: Session, names: readonly string[]): P
     names.map(async (name): Promise<Outcome<Status>> => {
       const found = list.find((each) => each.name.toLowerCase() === name.toLowerCase());
       if (found !== undefined) return { name, value: found.status };
-      return {
-        name,
-        error: await unknownInstance(
-          name,
-          list.map((each) => each.name),
-        ),
-      };
+      return { name, error: await unknownInstance(name, list) };
     }),
   );
 }
@@ -53,5 +47,5 @@ Examples:
   llamactl wait llama qwen --for healthy --timeout 90
   llamactl wait llama --for stopped
 
-Exit status 6: the time is over, or an instance failed or was deleted, so that it cannot run any more. A failed instance
-counts as stopped.`;
+Exit status 6: the timeout expired, or an instance failed or was deleted. A failed
+instance counts as stopped.`;

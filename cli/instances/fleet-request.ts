@@ -1,4 +1,4 @@
-import type { Applied, CreateInstance } from '@llamactl/client';
+import type { Applied, CreateInstance, LlamactlError } from '@llamactl/client';
 import type { Session } from '../command-line.ts';
 import { EXIT } from '../exit-status.ts';
 import { foreignFile } from '../foreign-file.ts';
@@ -17,12 +17,12 @@ export interface FleetFile {
  * @throws {Problem} the document is empty, or the server refused it and it belongs to another program
  */
 export async function applyFile(
-  { client, signal }: Session,
+  { client, terminal, signal }: Session,
   { file, text }: FleetFile,
   query: { prune: boolean; dry_run: boolean },
 ): Promise<Applied> {
+  const source = file === '-' ? 'standard input' : file;
   if (text.trim() === '') {
-    const source = file === '-' ? 'standard input' : file;
     throw new Problem(`${source} is empty`, EXIT.usage, ['llamactl export shows the format']);
   }
   const { LlamactlError } = await import('@llamactl/client');
@@ -32,9 +32,17 @@ export async function applyFile(
   try {
     return (await client.request<Applied>('POST', '/api/apply', request)).body;
   } catch (error) {
-    const isRefused = error instanceof LlamactlError && error.status === 400;
-    throw (isRefused ? await foreignFile(file, text) : null) ?? error;
+    if (!(error instanceof LlamactlError) || error.status !== 400) throw error;
+    throw (await foreignFile(file, text)) ?? (terminal.isJson ? error : await inFile(source, error));
   }
+}
+
+/** Words a refusal with the name of the file: for the server it is a body. */
+async function inFile(source: string, error: LlamactlError): Promise<Problem> {
+  const { failureOf } = await import('../failure.ts');
+  const { status, lines } = failureOf(error, true);
+  const [first = '', ...more] = lines.map((line) => line.replace(/^the body\b/i, source));
+  return new Problem(first, status, more, error.code);
 }
 
 /** The instances of a document that the server has accepted. */

@@ -227,10 +227,10 @@ function endOf(goal: Goal): IsRest {
 export async function batch({ client, signal }: Session, answer: Promise<BatchResult>): Promise<Outcome<Status>[]> {
   const { results } = await answer;
   const isAnyUnknown = results.some(({ status }) => status === null);
-  const names = isAnyUnknown ? (await client.listInstances({ signal })).map(({ name }) => name) : [];
+  const instances = isAnyUnknown ? await client.listInstances({ signal }) : [];
   return Promise.all(
     results.map(async ({ name, status, error }): Promise<Outcome<Status>> => {
-      if (status === null) return { name, error: await unknownInstance(name, names) };
+      if (status === null) return { name, error: await unknownInstance(name, instances) };
       if (error !== undefined) return { name, error: new Problem(error, EXIT.failed) };
       return { name, value: status };
     }),

@@ -11,18 +11,24 @@ export async function nearInstance(session: Session, name: string, error: unknow
   const { LlamactlError } = await import('@llamactl/client');
   if (!(error instanceof LlamactlError && error.code === 'INSTANCE_NOT_FOUND')) return error;
   const { client, signal } = session;
-  const names = (await client.listInstances({ signal })).map((each) => each.name);
-  return unknownInstance(name, names);
+  return unknownInstance(name, await client.listInstances({ signal }));
+}
+
+/** The names of an instance. */
+interface Named {
+  name: string;
+  aliases?: readonly string[] | undefined;
 }
 
 /** The error for an unknown name, with a hint. */
-export async function unknownInstance(name: string, names: readonly string[]): Promise<Problem> {
-  return new Problem(
-    `there is no instance ${name}; ${await hintFor(name, names)}`,
-    EXIT.notFound,
-    [],
-    'INSTANCE_NOT_FOUND',
-  );
+export async function unknownInstance(name: string, instances: readonly Named[]): Promise<Problem> {
+  const owner = instances.find(({ aliases = [] }) => aliases.includes(name));
+  const names = instances.map((each) => each.name);
+  const message =
+    owner === undefined
+      ? `there is no instance ${name}; ${await hintFor(name, names)}`
+      : `${name} is an alias of the instance ${owner.name}; here, use its name`;
+  return new Problem(message, EXIT.notFound, [], 'INSTANCE_NOT_FOUND');
 }
 
 /** A hint for an unknown name. */

@@ -61,7 +61,7 @@ export function withSettingFlags(command: Command): Command {
     .option('--max-restarts <number>', 'Restarts in a row before it counts as failed (-1 = unlimited)', restarts)
     .option('--on-demand', 'Start it at the first /v1 request (default)')
     .option('--no-on-demand', 'Start it only with llamactl start')
-    .option('--idle-timeout <seconds>', 'Stop it after this many idle seconds (0 = never)', idle)
+    .option('--idle-timeout <time>', 'Stop it after this idle time, such as 600 or 10m (0 = never)', idle)
     .option('--pinned', 'Never evict it, and never stop it when idle')
     .option('--no-pinned', 'Allow evictions and idle stops (default)')
     .option('--group <name>', 'Group of the configuration whose limits apply')
@@ -103,7 +103,12 @@ export function wholeNumber(least: number, most: number): (text: string) => numb
 
 const port = wholeNumber(1, 65_535);
 const restarts = wholeNumber(-1, 1_000_000);
-const idle = wholeNumber(0, 2_678_400);
+const LONGEST_IDLE = 2_678_400;
+const idleSeconds = wholeNumber(0, LONGEST_IDLE);
+
+function idle(text: string): number {
+  return idleSeconds(/^\d+[smhd]$/.test(text) ? String(durationSeconds(text)) : text);
+}
 const concurrency = wholeNumber(1, 100_000);
 const queueLimit = wholeNumber(0, 100_000);
 

@@ -25,8 +25,9 @@ export async function saidSettings(
 ): Promise<SaidSettings> {
   const [given, ...surplus] = words.slice(0, words.length - rest.length);
   if (surplus.length > 0) {
-    const remedy = 'put arguments for the engine after --, and write options as -o key=value without a space';
-    throw new Problem(`expected one name, but got also: ${surplus.join(' ')}`, EXIT.usage, [remedy]);
+    throw new Problem(`expected one name, but got also: ${surplus.join(' ')}`, EXIT.usage, [
+      remedyFor(surplus[0] ?? ''),
+    ]);
   }
   const fromFile = flags.file === undefined ? {} : await inputObject(session, flags.file);
   const { name: filed, ...body } = fromFile as Partial<CreateInstance>;
@@ -44,6 +45,13 @@ export async function saidSettings(
   return { name, settings: merged(body, fromFlags) };
 }
 
+/** @param word The first word after the name */
+function remedyFor(word: string): string {
+  if (/\.gguf$/i.test(word)) return `a model file is given as --model ${word}`;
+  if (/^\w+=/.test(word)) return `an option of the engine is given as -o ${word}`;
+  return 'put arguments for the engine after --, and write options as -o key=value without a space';
+}
+
 /** A model by its name in the model folders of the server; `undefined`: it is a path, a file here, or unknown. */
 async function knownModel(
   session: Session,
@@ -56,6 +64,6 @@ async function knownModel(
   const { client, signal, terminal } = session;
   const file = modelCalled(model, await namedModels(client, { home, signal }));
   if (file === null) return undefined;
-  terminal.note(`the model: ${plain(file)}`);
+  terminal.note(`using the model ${plain(file)}`);
   return file;
 }

@@ -34,7 +34,7 @@ const COLUMNS: Column[] = [
   { title: 'MEAN', align: 'right' },
   { title: 'HIGHEST', align: 'right' },
   { title: 'LAST', align: 'right' },
-  { title: 'COURSE', gives: 1 },
+  { title: 'TREND', gives: 1 },
 ];
 /** Width of the other columns, and of the last one where the terminal width is unknown. */
 const OTHER_COLUMNS = 46;

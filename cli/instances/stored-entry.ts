@@ -11,8 +11,5 @@ export async function storedEntry({ client, signal }: Session, name: string): Pr
   const { instances } = await client.exportFleet({ signal });
   const entry = instances.find((each) => each.name.toLowerCase() === name.toLowerCase());
   if (entry !== undefined) return entry;
-  throw await unknownInstance(
-    name,
-    instances.map((each) => each.name),
-  );
+  throw await unknownInstance(name, instances);
 }

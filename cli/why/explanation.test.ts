@@ -74,9 +74,9 @@ describe('the sentence about an instance', () => {
       'was not stopped by a command',
       facts({
         status: 'stopped',
-        last_exit: ended({ code: 0, reason: 'it made room for another instance, which needed its slot' }),
+        last_exit: ended({ code: 0, reason: 'it was evicted: another instance needed its slot' }),
       }),
-      'qwen is stopped; its last run ended 3m 0s ago: it made room for another instance, which needed its slot.',
+      'qwen is stopped; its last run ended 3m 0s ago: it was evicted: another instance needed its slot.',
     ],
     [
       'has no engine',

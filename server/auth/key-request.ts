@@ -81,7 +81,7 @@ function nameProblems(name: string): Problem[] {
 
 function ownerProblems(owner: StoredUser | null | undefined): Problem[] {
   if (owner === null) return [{ path: 'owner', message: 'must be given, because no account is logged in' }];
-  if (owner === undefined) return [{ path: 'owner', message: 'is no account; GET /api/users lists them' }];
+  if (owner === undefined) return [{ path: 'owner', message: 'is not an account; GET /api/users lists them' }];
   return owner.disabled ? [{ path: 'owner', message: 'is disabled' }] : [];
 }
 
@@ -93,7 +93,7 @@ function scopeProblems(scopes: readonly Scope[], isLimited: boolean): Problem[] 
 
 function instanceProblems(names: readonly string[], ids: readonly (string | null)[]): Problem[] {
   return names.flatMap((_name, index) =>
-    ids[index] === null ? [{ path: `instances.${index}`, message: 'is the name of no instance' }] : [],
+    ids[index] === null ? [{ path: `instances.${index}`, message: 'is not the name of an instance' }] : [],
   );
 }
 

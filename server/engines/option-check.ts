@@ -44,8 +44,19 @@ function shown(key: string): string {
   return key.slice(0, LONGEST_WORD);
 }
 
+/** Ollama's names of options, which no spelling leads to. */
+const OF_OLLAMA: ReadonlyMap<string, string> = new Map([
+  ['num_ctx', 'ctx_size'],
+  ['num_gpu', 'n_gpu_layers'],
+  ['num_thread', 'threads'],
+  ['num_batch', 'batch_size'],
+  ['num_predict', 'n_predict'],
+]);
+
 function unknownOption(key: string, catalogue: FlagCatalogue): string {
-  const meant = suggestion(key, suggestibleNames(catalogue).options);
+  const { options } = suggestibleNames(catalogue);
+  const counterpart = OF_OLLAMA.get(key) ?? '';
+  const meant = options.includes(counterpart) ? counterpart : suggestion(key, options);
   return `is not an option of this engine${meant === null ? '' : `; did you mean \`${meant}\`?`}`;
 }
 

@@ -39,13 +39,13 @@ describe('the events of instances', () => {
       type === 'instance_status_changed' && data.status === 'stopping' ? [[data.name, data.cause, data.reason]] : [],
     );
     expect(stops).toEqual([
-      ['a', 'eviction', 'it made room for another instance, which needed its slot'],
+      ['a', 'eviction', 'it was evicted: another instance needed its slot'],
       ['b', 'idle', 'idle for 60 s (idle_timeout)'],
       ['c', undefined, undefined],
     ]);
     const next = await domain.crash();
     expect(['a', 'b', 'c'].map((name) => next.manager.get(name).last_exit?.reason)).toEqual([
-      'it made room for another instance, which needed its slot',
+      'it was evicted: another instance needed its slot',
       'idle for 60 s (idle_timeout)',
       'stopped as asked',
     ]);

@@ -62,7 +62,7 @@ export function slotsPinned(name: string, status: 409 | 503): ApiError {
 
 /** The refusal of a start of a batch that would need an eviction. */
 export function noFreeSlot(name: string): ApiError {
-  const message = `${name} was not started: no slot is free, and starting several instances stops no other; start it alone, or stop another first.`;
+  const message = `${name} was not started: no slot is free, and starting several instances at once evicts no other; start it alone, or stop another first.`;
   return new ApiError('CAPACITY_EXCEEDED', message);
 }
 

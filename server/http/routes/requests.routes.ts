@@ -28,7 +28,7 @@ export function requestRoutes(bind: Bind, requests: RequestsView): void {
     const found = requests.find(id);
     const isSeen = isFor(caller, (name) => manager.idOf(name) !== null);
     if (found === null || !isSeen(found) || !requests.cancel(id)) {
-      throw new ApiError('NOT_FOUND', 'No request on its way has this id. GET /api/requests lists them.');
+      throw new ApiError('NOT_FOUND', 'No request in flight has this id. GET /api/requests lists them.');
     }
     return { message: 'Request cancelled successfully' };
   });

@@ -159,6 +159,17 @@ describe('llamactl run with one question', () => {
     expect(status).toBe(1);
   });
 
+  it('fails with the reason when the engine dies before its first token', async () => {
+    server.answerers = [
+      (response) => {
+        server.add('qwen', { status: 'restarting', reason: 'backoff after: the engine crashed (SIGSEGV)' });
+        response.destroy();
+      },
+    ];
+    const { status, stderr } = await run(['qwen', 'x']);
+    expect([status, stderr]).toEqual([1, expect.stringContaining('qwen is restarting: the engine crashed (SIGSEGV)')]);
+  });
+
   it('exits with 130 on Ctrl-C', async () => {
     const interrupt = new AbortController();
     server.answerers = [(response) => sendPiece(response, { content: 'Once' })];

@@ -8,11 +8,12 @@ import { whyBroken } from './broken-answer.ts';
 /** Asks one question and prints the answer. @throws the error that cut the answer off */
 export async function answerOnce(session: Session, request: ChatRequest, terms: AnswerTerms): Promise<void> {
   const asked = session.now();
-  const { failure, hasBegun } = await giveAnswer(session, request, terms);
+  const { failure } = await giveAnswer(session, request, terms);
   if (failure === null) return;
   const { error } = failure;
   const { ConnectionError } = await import('@llamactl/client');
-  if (!hasBegun || !(error instanceof ConnectionError)) throw error;
+  // Also before the first token: an engine may crash on the question.
+  if (!(error instanceof ConnectionError) || error.isUnsent) throw error;
   throw new Problem(await whyBroken(session, request.model, { asked, signal: terms.signal }), EXIT.failed, [
     `for the cause: llamactl why ${request.model}`,
   ]);

@@ -89,6 +89,6 @@ describe('the launcher', () => {
     const { stdout, stderr } = await llamactl('version');
     expect(stdout).toMatch(/^changed 9\.9\.9/);
     expect(stderr).toContain('no native part');
-    expect(stderr).toMatch(/^llamactl: its program could not be bundled; it runs from its sources\n$/m);
+    expect(stderr).toMatch(/^llamactl: the program could not be bundled; running from its sources\n$/m);
   });
 });

@@ -54,6 +54,15 @@ describe('creating an instance', () => {
     expect(asked()).toEqual([{ name: 'llama', model_path: path.resolve('m.gguf') }]);
   });
 
+  it.each([
+    ['600', 600],
+    ['10m', 600],
+    ['0', 0],
+  ])('takes an idle timeout of %s', async (text, seconds) => {
+    await sandbox.run(['create', 'llama', '--idle-timeout', text]);
+    expect(asked()).toEqual([{ name: 'llama', idle_timeout: seconds }]);
+  });
+
   it('copies a variable from the shell', async () => {
     await sandbox.run(['create', 'llama', '-e', 'SECRET'], { environment: { SECRET: 'x' } });
     expect(asked()).toEqual([{ name: 'llama', environment: { SECRET: 'x' } }]);

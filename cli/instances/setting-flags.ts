@@ -103,14 +103,13 @@ export function wholeNumber(least: number, most: number): (text: string) => numb
 
 const port = wholeNumber(1, 65_535);
 const restarts = wholeNumber(-1, 1_000_000);
-const LONGEST_IDLE = 2_678_400;
-const idleSeconds = wholeNumber(0, LONGEST_IDLE);
+const idleSeconds = wholeNumber(0, 2_678_400);
+const concurrency = wholeNumber(1, 100_000);
+const queueLimit = wholeNumber(0, 100_000);
 
 function idle(text: string): number {
   return idleSeconds(/^\d+[smhd]$/.test(text) ? String(durationSeconds(text)) : text);
 }
-const concurrency = wholeNumber(1, 100_000);
-const queueLimit = wholeNumber(0, 100_000);
 
 /** A parser for durations; returns seconds. */
 export function duration(text: string): number {

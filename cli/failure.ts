@@ -56,8 +56,15 @@ function refusal(error: LlamactlError, hasToken: boolean, place: Surrounds | nul
   return { status: exitStatusOf(error), lines: lines.map((line) => plain(line)), json };
 }
 
-/** Requests in the server's messages, and the commands that send them. */
-const COMMANDS: readonly [request: RegExp, command: string][] = [
+/** Returns a refusal in other words. @param status Default: that of the refusal. */
+export function reworded(error: LlamactlError, reword: (line: string) => string, status?: ExitStatus): Problem {
+  const failed = failureOf(error, true);
+  const [first = '', ...more] = failed.lines.map(reword);
+  return new Problem(first, status ?? failed.status, more, error.code);
+}
+
+/** Words of the API in the server's messages, and those of the command line. */
+const WORDS: readonly [ofApi: RegExp, ofCommandLine: string][] = [
   [/\bGET \/api\/users\b/, 'llamactl users ls'],
   [/\bGET \/api\/auth\/sessions\b/, 'llamactl sessions ls'],
   [/\bGET \/api\/requests\b/, 'llamactl requests'],
@@ -67,7 +74,7 @@ const COMMANDS: readonly [request: RegExp, command: string][] = [
 ];
 
 function asCommands(message: string): string {
-  return COMMANDS.reduce((text, [request, command]) => text.replace(request, command), message);
+  return WORDS.reduce((text, [ofApi, ofCommandLine]) => text.replace(ofApi, ofCommandLine), message);
 }
 
 /** Replaces the server's own message, which is about headers. */

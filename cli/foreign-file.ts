@@ -21,5 +21,10 @@ export async function foreignFile(file: string, text: string): Promise<Problem |
 /** The same for a file that was parsed. @param values Its content; `undefined`: it is neither YAML nor JSON. */
 export function foreignProblem(file: string, text: string, values: unknown): Problem | null {
   const format = foreignFormat(text, values);
-  return format === null ? null : new Problem(`${file === '-' ? 'standard input' : file} ${format}`, EXIT.usage);
+  return format === null ? null : new Problem(`${sourceName(file)} ${format}`, EXIT.usage);
+}
+
+/** A file of the command line in a sentence; `-` is standard input. */
+export function sourceName(file: string): string {
+  return file === '-' ? 'standard input' : file;
 }

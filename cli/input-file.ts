@@ -2,7 +2,7 @@ import { codeOf, reasonOf } from '@llamactl/contract/reason';
 import { isRecord } from '@llamactl/contract/record';
 import { readFile } from 'node:fs/promises';
 import { EXIT } from './exit-status.ts';
-import { foreignFile, foreignProblem } from './foreign-file.ts';
+import { foreignFile, foreignProblem, sourceName } from './foreign-file.ts';
 import { Problem } from './problem.ts';
 import type { Terminal } from './screen/terminal.ts';
 
@@ -25,7 +25,7 @@ export async function inputText({ terminal, signal }: InputSession, file: string
 /** Reads a JSON object. @throws {Problem} when it is something else */
 export async function inputObject(session: InputSession, file: string): Promise<object> {
   const text = await inputText(session, file);
-  const where = file === '-' ? 'standard input' : file;
+  const where = sourceName(file);
   let value: unknown;
   try {
     value = JSON.parse(text);

@@ -279,7 +279,7 @@ describe('keys without accounts', () => {
       'llamactl: Accounts are off, so no key is needed. auth.enabled: true in the configuration turns them on.\n' +
         '  to create a key in advance: --owner USERNAME\n',
     ]);
-    expect((await create('--owner', 'nobody-here')).stderr).toContain(
+    expect((await create('--owner', 'unknown')).stderr).toContain(
       'owner is not an account; llamactl users ls lists them',
     );
     await open.close();

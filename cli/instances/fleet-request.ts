@@ -1,7 +1,7 @@
 import type { Applied, CreateInstance, LlamactlError } from '@llamactl/client';
 import type { Session } from '../command-line.ts';
 import { EXIT } from '../exit-status.ts';
-import { foreignFile } from '../foreign-file.ts';
+import { foreignFile, sourceName } from '../foreign-file.ts';
 import { Problem } from '../problem.ts';
 
 /** A document for apply. */
@@ -21,7 +21,7 @@ export async function applyFile(
   { file, text }: FleetFile,
   query: { prune: boolean; dry_run: boolean },
 ): Promise<Applied> {
-  const source = file === '-' ? 'standard input' : file;
+  const source = sourceName(file);
   if (text.trim() === '') {
     throw new Problem(`${source} is empty`, EXIT.usage, ['llamactl export shows the format']);
   }
@@ -39,10 +39,8 @@ export async function applyFile(
 
 /** Words a refusal with the name of the file: for the server it is a body. */
 async function inFile(source: string, error: LlamactlError): Promise<Problem> {
-  const { failureOf } = await import('../failure.ts');
-  const { status, lines } = failureOf(error, true);
-  const [first = '', ...more] = lines.map((line) => line.replace(/^the body\b/i, source));
-  return new Problem(first, status, more, error.code);
+  const { reworded } = await import('../failure.ts');
+  return reworded(error, (line) => line.replace(/^the body\b/i, source));
 }
 
 /** The instances of a document that the server has accepted. */

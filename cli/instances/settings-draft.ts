@@ -53,11 +53,6 @@ export class Draft {
     return new Draft(session, entry, request.headers.get('etag') ?? '');
   }
 
-  /** Whether the file exists. */
-  get isOpen(): boolean {
-    return this.#isOpen;
-  }
-
   /** Returns what the text would change; `null`: nothing. @throws {Problem} with status `usage` for a text that is refused */
   async plan(): Promise<DraftPlan | null> {
     const { client, signal } = this.#session;
@@ -143,7 +138,6 @@ function holdsNewNull(before: unknown, after: unknown, depth = 0): boolean {
 async function inDraft(error: unknown): Promise<never> {
   const { LlamactlError } = await import('@llamactl/client');
   if (!(error instanceof LlamactlError) || (error.status !== 400 && error.status !== 409)) throw error;
-  const { failureOf } = await import('../failure.ts');
-  const [first = '', ...more] = failureOf(error, true).lines.map((line) => line.replaceAll('instances[0].', ''));
-  throw new Problem(first, EXIT.usage, more, error.code);
+  const { reworded } = await import('../failure.ts');
+  throw reworded(error, (line) => line.replaceAll('instances[0].', ''), EXIT.usage);
 }

@@ -1,3 +1,5 @@
+import { OLLAMA_OPTIONS } from '@llamactl/contract/ollama-options';
+
 /** A parsed input line of the chat. */
 export type ChatCommand =
   | { kind: 'nothing' }
@@ -60,20 +62,13 @@ function setting(rest: string): ChatCommand {
   if (name === 'system') return { kind: 'system', text: unquoted(value) };
   // As Ollama's chat has it: `/set parameter temperature 0.2`.
   if (name === 'parameter') return setting(value);
-  const option = ENGINE_OPTIONS.get(name);
+  const option = OLLAMA_OPTIONS.get(name);
   if (option !== undefined) {
     return { kind: 'mistake', message: `${name} belongs to the engine: llamactl update NAME -o ${option}=N --restart` };
   }
   if (OURS.has(name)) return { kind: 'mistake', message: `${name} cannot be set here` };
   return { kind: 'set', name, value: value === '' ? undefined : valueOf(value) };
 }
-
-/** Parameters of Ollama's chat that llama-server takes when it starts. */
-const ENGINE_OPTIONS: ReadonlyMap<string, string> = new Map([
-  ['num_ctx', 'ctx_size'],
-  ['num_gpu', 'n_gpu_layers'],
-  ['num_thread', 'threads'],
-]);
 
 /** Fields that the chat sets in each request. */
 const OURS: ReadonlySet<string> = new Set(['model', 'messages', 'stream', 'stream_options']);

@@ -1,3 +1,4 @@
+import { OLLAMA_OPTIONS } from '@llamactl/contract/ollama-options';
 import { MOST_PROBLEMS } from '@llamactl/contract/errors';
 import type { OptionValue } from '@llamactl/contract/instance';
 import type { SettingsProblem } from '../instances/ports/engine-adapter.ts';
@@ -46,9 +47,7 @@ function shown(key: string): string {
 
 /** Ollama's names of options, which no spelling leads to. */
 const OF_OLLAMA: ReadonlyMap<string, string> = new Map([
-  ['num_ctx', 'ctx_size'],
-  ['num_gpu', 'n_gpu_layers'],
-  ['num_thread', 'threads'],
+  ...OLLAMA_OPTIONS,
   ['num_batch', 'batch_size'],
   ['num_predict', 'n_predict'],
 ]);

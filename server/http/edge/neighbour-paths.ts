@@ -1,28 +1,45 @@
 /** A path of another program, or a mistake in one of ours. */
 export interface NeighbourPath {
+  pattern: RegExp;
   /** The end of "Nothing answers at /path, ". */
   what: string;
   /** Our counterpart, as method and path; `null`: the base URL for OpenAI clients. */
   instead: string | null;
 }
 
-const NEIGHBOURS: readonly [pattern: RegExp, what: string, instead: string | null][] = [
-  [
-    /^\/api\/(?:blobs\/[^/]+|chat|copy|create|delete|embed|embeddings|generate|ps|pull|push|show|tags|version)\/?$/,
-    'a path of Ollama',
-    null,
-  ],
-  [/^\/running\/?$/, 'a path of llama-swap', 'GET /api/instances?status=running'],
-  [/^\/(?:unload|api\/models\/unload)\/?$/, 'a path of llama-swap', 'POST /api/instances/stop-all'],
-  [/^\/api\/models\/unload\/[^/]+\/?$/, 'a path of llama-swap', 'POST /api/instances/NAME/stop'],
-  [/^\/upstream(?:\/.*)?$/, 'a path of llama-swap', '/api/instances/NAME/proxy/'],
-  [/^\/logs(?:\/stream.*)?\/?$/, 'a path of llama-swap', 'GET /api/instances/NAME/logs'],
-  [/^\/(?:api\/v1\/.*|llama-cpp\/.*|swagger\/.*)$/, 'a path of the Go llamactl', '/api/instances'],
-  [/^\/(?:models|completions|chat\/completions|embeddings|responses|rerank|messages)\/?$/, 'a path without /v1', null],
+const NEIGHBOURS: readonly NeighbourPath[] = [
+  {
+    pattern:
+      /^\/api\/(?:blobs\/[^/]+|chat|copy|create|delete|embed|embeddings|generate|ps|pull|push|show|tags|version)\/?$/,
+    what: 'a path of Ollama',
+    instead: null,
+  },
+  { pattern: /^\/running\/?$/, what: 'a path of llama-swap', instead: 'GET /api/instances?status=running' },
+  {
+    pattern: /^\/(?:unload|api\/models\/unload)\/?$/,
+    what: 'a path of llama-swap',
+    instead: 'POST /api/instances/stop-all',
+  },
+  {
+    pattern: /^\/api\/models\/unload\/[^/]+\/?$/,
+    what: 'a path of llama-swap',
+    instead: 'POST /api/instances/NAME/stop',
+  },
+  { pattern: /^\/upstream(?:\/.*)?$/, what: 'a path of llama-swap', instead: '/api/instances/NAME/proxy/' },
+  { pattern: /^\/logs(?:\/stream.*)?\/?$/, what: 'a path of llama-swap', instead: 'GET /api/instances/NAME/logs' },
+  {
+    pattern: /^\/(?:api\/v1\/.*|llama-cpp\/.*|swagger\/.*)$/,
+    what: 'a path of the Go llamactl',
+    instead: '/api/instances',
+  },
+  {
+    pattern: /^\/(?:models|completions|chat\/completions|embeddings|responses|rerank|messages)\/?$/,
+    what: 'a path without /v1',
+    instead: null,
+  },
 ];
 
 /** Recognises a path that we do not have; `null`: it is none that is known. */
 export function neighbourAt(path: string): NeighbourPath | null {
-  const found = NEIGHBOURS.find(([pattern]) => pattern.test(path));
-  return found === undefined ? null : { what: found[1], instead: found[2] };
+  return NEIGHBOURS.find(({ pattern }) => pattern.test(path)) ?? null;
 }

@@ -50,17 +50,11 @@ export function logStream(
   async function* texts(): AsyncGenerator<string> {
     if (form.opening !== '') yield form.opening;
     for await (const batch of withHeartbeats(items, form.heartbeat === null ? null : clock)) {
-      yield batch === 'silence' ? (form.heartbeat ?? '') : textOf(form, batch);
+      yield batch === 'silence' ? (form.heartbeat ?? '') : batch.map((item) => form.write(item)).join('');
     }
   }
   const headers = { 'content-type': form.contentType, 'cache-control': 'no-store', 'x-accel-buffering': 'no' };
   return streamAnswer(texts(), headers, { isLive: true });
-}
-
-function textOf(form: LogStreamForm, batch: readonly LogItem[]): string {
-  let text = '';
-  for (const item of batch) text += form.write(item);
-  return text;
 }
 
 /** Yields the same batches, and `silence` after each period without one; without a clock, only the batches. */

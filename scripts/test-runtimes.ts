@@ -34,33 +34,43 @@ async function browser(): Promise<void> {
 }
 
 async function python(): Promise<void> {
-  try {
+  const install = async (): Promise<string> => {
     const { version, isNew } = await installPython(CACHE, SDK_PYTHON);
     const client = await installPython(CACHE, CLIENT_PYTHON);
-    await rm(NO_PYTHON_FILE, { force: true });
-    process.stdout.write(`Python for tests: ${version}${isNew || client.isNew ? ', packages just installed' : ''}\n`);
-  } catch (error) {
-    if (error instanceof NoPythonError) {
-      await writeFile(NO_PYTHON_FILE, `${reasonOf(error)}\n`);
-      process.stdout.write(`Python for tests: none; ${reasonOf(error)}\n`);
-    } else {
-      process.stderr.write(`The packages of Python for tests could not be had: ${reasonOf(error)}\n`);
-      process.exitCode = 1;
-    }
-  }
+    return `${version}${isNew || client.isNew ? ', packages just installed' : ''}`;
+  };
+  await unlessMissing('Python', { install, missing: NoPythonError, mark: NO_PYTHON_FILE });
 }
 
 async function go(): Promise<void> {
-  try {
+  const install = async (): Promise<string> => {
     const { version, isNew } = await installGo(CACHE);
-    await rm(NO_GO_FILE, { force: true });
-    process.stdout.write(`Go for tests: ${version}${isNew ? ', just found' : ''}\n`);
+    return `${version}${isNew ? ', just found' : ''}`;
+  };
+  await unlessMissing('Go', { install, missing: NoGoError, mark: NO_GO_FILE });
+}
+
+interface Optional {
+  /** Resolves with what was installed. */
+  install: () => Promise<string>;
+  /** The error of a machine without the language. */
+  missing: new (...words: never[]) => Error;
+  /** The file that says why its tests are left out. */
+  mark: string;
+}
+
+/** Installs what tests need of a language, if the machine has the language. Any other failure fails the command. */
+async function unlessMissing(language: string, { install, missing, mark }: Optional): Promise<void> {
+  try {
+    const installed = await install();
+    await rm(mark, { force: true });
+    process.stdout.write(`${language} for tests: ${installed}\n`);
   } catch (error) {
-    if (error instanceof NoGoError) {
-      await writeFile(NO_GO_FILE, `${reasonOf(error)}\n`);
-      process.stdout.write(`Go for tests: none; ${reasonOf(error)}\n`);
+    if (error instanceof missing) {
+      await writeFile(mark, `${reasonOf(error)}\n`);
+      process.stdout.write(`${language} for tests: none; ${reasonOf(error)}\n`);
     } else {
-      process.stderr.write(`What the Go client needs could not be had: ${reasonOf(error)}\n`);
+      process.stderr.write(`The packages of ${language} for tests cannot be installed: ${reasonOf(error)}\n`);
       process.exitCode = 1;
     }
   }

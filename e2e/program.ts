@@ -14,8 +14,7 @@ const SOURCE = path.join(ROOT, 'cli', 'main.ts');
  * The file that Node runs: of the push tier the bundle that `build-program.ts` made, which starts in a third of the time; of
  * the long tier the sources; of the bench the bundle that the launcher would run.
  */
-export const MAIN =
-  folder === undefined ? (!isLong && existsSync(BUNDLE) ? BUNDLE : SOURCE) : path.join(folder, 'lib', 'main.js');
+export const MAIN = folder === undefined ? checkedOut() : path.join(folder, 'lib', 'main.js');
 
 /** The server that dies at a point, in the same two forms. */
 export const CRASHING =
@@ -25,3 +24,7 @@ export const CRASHING =
 
 /** Where Node keeps what it compiled, as with the launcher; one for all tests, or each would begin with an empty one. */
 export const COMPILED = path.join(folder ?? path.join(ROOT, '.cache'), 'compiled');
+
+function checkedOut(): string {
+  return !isLong && existsSync(BUNDLE) ? BUNDLE : SOURCE;
+}

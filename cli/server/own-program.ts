@@ -27,8 +27,8 @@ interface Started {
 const BUNDLE_OF_CHECKOUT = /^(.*)\/\.cache\/program\/current\/main\.js$/;
 
 /**
- * The current Node with its flags and script; in a checkout with a bundle, its launcher; for the single executable, only itself, as it contains its flags. The
- * executable keeps the link that called it: after an update the link leads to the new version.
+ * The current Node with its flags and script. In a checkout with a bundle, its launcher. For the single executable, only
+ * itself, as it contains its flags; it keeps the link that called it: after an update the link leads to the new version.
  */
 export function ownProgram(started: Started = process, isExecutable = isSea()): OwnProgram {
   const { execPath, execArgv, argv } = started;

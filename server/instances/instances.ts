@@ -112,7 +112,7 @@ export function createInstances(outside: Ports, options: InstancesOptions): Inst
   const runs = interposition?.runs(outside.runs) ?? outside.runs;
   const store = watchStore(interposition?.store(outside.store) ?? outside.store, outside.alerts);
   const { clock, randomness, events, trace } = outside;
-  const registry = new Registry(settings.port_range, options.ownPort);
+  const registry = new Registry(settings.port_range, options.ownPort, () => outside.listeningPorts.occupied());
   const references = runReferences(options.dataDirectory, store.dataDirId);
   // After each change of an instance, all three reconsider. Within the call, each of them acts on that instance only.
   const onChanged = (mailbox: Mailbox): void => {

@@ -16,7 +16,15 @@ function aRecord(id: string, port: number, aliases: string[] = []): InstanceReco
 }
 
 function aRegistry(...entries: [InstanceRecord, InstanceState?][]) {
-  const registry = new Registry([8_100, 8_103], () => 8_101);
+  return aRegistryBeside([], ...entries);
+}
+
+function aRegistryBeside(occupied: number[], ...entries: [InstanceRecord, InstanceState?][]) {
+  const registry = new Registry(
+    [8_100, 8_103],
+    () => 8_101,
+    () => new Set(occupied),
+  );
   const dependencies = {
     store: new MemoryStore(),
     events: new RecordingEvents(),
@@ -79,6 +87,14 @@ describe('the registry', () => {
     const registry = aRegistry([aRecord('a', 8_100)]);
     expect(registry.assignPort('new')).toBe(8_102);
     expect(registry.freePort('new', new Set([8_102]))).toBe(8_103);
+  });
+
+  it('assigns no port on which another process listens, unless no other is left', () => {
+    const occupied = [8_100, 8_102];
+    expect(aRegistryBeside(occupied).assignPort('new')).toBe(8_103);
+    expect(aRegistryBeside(occupied, [aRecord('a', 8_103)]).assignPort('new')).toBe(8_100);
+    const live = running({ launch: { ...LAUNCH, plan: { ...PLAN, port: 8_102 } } });
+    expect(aRegistryBeside(occupied, [aRecord('a', 8_102), live]).assignPort('a')).toBe(8_102);
   });
 
   it('names remedies when the range is used up', () => {

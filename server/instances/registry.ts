@@ -12,11 +12,16 @@ export class Registry {
   readonly #byName = new Map<string, Mailbox>();
   readonly #portRange: readonly [number, number];
   readonly #ownPort: () => number | null;
+  readonly #occupied: () => ReadonlySet<number>;
 
-  /** @param ownPort The port llamactl itself listens on, once known. */
-  constructor(portRange: readonly [number, number], ownPort: () => number | null) {
+  /**
+   * @param ownPort The port llamactl itself listens on, once known.
+   * @param occupied The ports of this machine on which any process listens.
+   */
+  constructor(portRange: readonly [number, number], ownPort: () => number | null, occupied: () => ReadonlySet<number>) {
     this.#portRange = portRange;
     this.#ownPort = ownPort;
+    this.#occupied = occupied;
   }
 
   /** All instances, oldest first. */
@@ -110,11 +115,25 @@ export class Registry {
     return null;
   }
 
-  /** A port for the instance `id`. @throws {ApiError} the range is used up */
+  /** A port for the instance `id`, on which no process listens if there is one. @throws {ApiError} the range is used up */
   assignPort(id: string): number {
-    const port = this.freePort(id);
+    const mailbox = this.byId(id);
+    const own = mailbox === null ? null : livePort(mailbox.state);
+    const port = this.portAssigner(own)(this.claims(new Set([id])));
     if (port === null) throw new ApiError('PORT_CONFLICT', `${this.usedUp}.`);
     return port;
+  }
+
+  /**
+   * Assigns ports outside of the claims given; `null`: the range is used up. Avoids ports on which a process listens now: the
+   * start would choose another, and the port shown until then would be wrong. Looks at the machine once, for all its calls.
+   *
+   * @param own A port that may be assigned although a process listens on it: that of the instance's own engine.
+   */
+  portAssigner(own: number | null = null): (claims: Claims) => number | null {
+    const occupied = new Set(this.#occupied());
+    if (own !== null) occupied.delete(own);
+    return (claims) => this.freePortBeside(claims, occupied) ?? this.freePortBeside(claims);
   }
 
   /** A message that no port is left, with remedies. */

@@ -13,7 +13,7 @@ import { leftOpen } from './left-open.ts';
 import { describeMachine } from './machine.ts';
 import { watchMembers } from './members.ts';
 import { deadline } from './delays.ts';
-import { findOwner, findPortHolder } from './port-owner.ts';
+import { findOwner, findPortHolder, listeningPorts } from './port-owner.ts';
 import { ListenerWitness } from './port-witness.ts';
 import { createProcessScan, processesOfRun } from './process-scan.ts';
 import { createRunFolders } from './run-folders.ts';
@@ -180,6 +180,7 @@ export function createSupervisor(options: SupervisorOptions): Supervisor {
       });
     },
     portHolder: (port) => findPortHolder(port, scan),
+    occupied: () => listeningPorts() ?? new Set(),
     stats: (run) => measured(run, (supervised) => groupStats.stats(supervised)),
     progress: (run) =>
       measured(run, (supervised) => {

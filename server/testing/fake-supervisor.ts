@@ -157,6 +157,10 @@ export class FakeSupervisor implements Supervisor {
     return holder ? { pid: holder.identity.pid, description: `engine (pid ${holder.identity.pid})` } : null;
   }
 
+  occupied(): ReadonlySet<number> {
+    return new Set([...this.world.foreignPorts.keys(), ...this.world.alive().map(({ plan }) => plan.port)]);
+  }
+
   stats(run: RunReference): RunStats | null {
     const process = this.#watched.get(run.tag)?.process;
     if (!process || process.exit !== null) return null;

@@ -108,7 +108,7 @@ export class FleetDocument {
   #judgeClaims(moves: readonly Move[], surplus: readonly Mailbox[]): Judgement<Move> {
     const { registry } = this.#dependencies;
     const going = new Set([...moves.map(claimantOf), ...surplus.map(({ record }) => record.id)]);
-    return judgeClaims(moves, registry.claims(going), (claims) => registry.freePortBeside(claims), registry.usedUp);
+    return judgeClaims(moves, registry.claims(going), registry.portAssigner(), registry.usedUp);
   }
 
   /** Whether a plan made now has the same actions on the same records. */

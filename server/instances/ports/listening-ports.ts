@@ -14,6 +14,8 @@ export interface ListeningPorts {
   witness(run: RunReference, port: number): PortWitness | null;
   /** The listener on a port of this machine; `null`: the port is free. `description` names the process if it is known. */
   portHolder(port: number): Promise<{ pid: number | null; description: string } | null>;
+  /** The ports on which any process of this machine listens; empty: none, or the system does not show them. */
+  occupied(): ReadonlySet<number>;
 }
 
 /** Proves that a run owns its port. */

@@ -332,6 +332,7 @@ export function supervisorContract(make: () => Promise<SupervisorBench>): void {
   test('a port is ours, foreign or closed', async () => {
     const port = await bench.freePort();
     expect(await bench.supervisor.portHolder(port)).toBeNull();
+    expect(bench.supervisor.occupied()).not.toContain(port);
     expect(await bench.supervisor.ownsPort(run, port)).toBe('closed');
     const identity = await spawn({ port });
     expect(await bench.supervisor.ownsPort(run, port)).toBe('ours');
@@ -339,6 +340,7 @@ export function supervisorContract(make: () => Promise<SupervisorBench>): void {
     const holder = await bench.supervisor.portHolder(port);
     expect(holder).toMatchObject({ pid: identity.pid });
     expect(holder?.description).toContain(String(identity.pid));
+    expect(bench.supervisor.occupied()).toContain(port);
   });
 
   test('a witness names the listener until the engine is gone', async () => {

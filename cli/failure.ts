@@ -26,7 +26,7 @@ export function failureOf(error: unknown, hasToken: boolean, place: Surrounds | 
   if (error instanceof Problem) return failure(error.status, error.message, error.code, error.remedies);
   if (error instanceof TimeoutError) return failure(EXIT.unreachable, error.message, 'TIMEOUT');
   if (error instanceof ConnectionError) return unreachable(error, place);
-  if (error instanceof ProtocolError) return failure(EXIT.failed, error.message, 'PROTOCOL');
+  if (error instanceof ProtocolError) return failure(EXIT.failed, error.message, 'PROTOCOL', [ANOTHER]);
   if (isAbort(error)) return failure(EXIT.interrupted, 'interrupted', 'INTERRUPTED');
   const [first = '', ...more] = reasonOf(error).split('\n');
   const { json, ...shown } = failure(EXIT.failed, first, codeOf(EXIT.failed), more);

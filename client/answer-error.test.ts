@@ -3,8 +3,10 @@ import { answerError, errorIn, excerpt } from './answer-error.ts';
 import { ERRORS } from '@llamactl/contract/errors';
 
 const url = 'http://h:1/api/instances?x=1';
-const of = (status: number, text: string, headers: Record<string, string> = {}) =>
-  answerError({ url, status, headers: new Headers(headers), text });
+const of = (status: number, text: string, headers: Record<string, string> = {}, path = url) =>
+  answerError({ url: path, status, headers: new Headers(headers), text });
+const underV1 = (status: number, text: string, headers: Record<string, string> = {}) =>
+  of(status, text, headers, 'http://h:1/llm/v1/chat/completions');
 const body = (code: string) => JSON.stringify({ error: 'what happened', code, details: 'more', request_id: 'r-1' });
 
 describe('error answer', () => {
@@ -58,20 +60,20 @@ describe('error answer', () => {
     const openAi = {
       error: { message: 'no such model', type: 'invalid_request_error', code: 'model_not_found', param: null },
     };
-    expect(of(404, JSON.stringify(openAi), { 'x-request-id': 'r-2' })).toMatchObject({
+    expect(underV1(404, JSON.stringify(openAi), { 'x-request-id': 'r-2' })).toMatchObject({
       name: 'NotFoundError',
       message: 'no such model',
       code: 'model_not_found',
       requestId: 'r-2',
     });
     const anthropic = { type: 'error', error: { type: 'rate_limit_error', message: 'slow down' }, request_id: 'r-3' };
-    expect(of(429, JSON.stringify(anthropic))).toMatchObject({
+    expect(underV1(429, JSON.stringify(anthropic))).toMatchObject({
       name: 'RateLimitedError',
       code: 'rate_limit_error',
       requestId: 'r-3',
     });
     const engine = { error: { code: 400, message: 'too long', type: 'exceed_context_size_error' } };
-    expect(of(400, JSON.stringify(engine))).toMatchObject({ status: 400, code: 'exceed_context_size_error' });
+    expect(underV1(400, JSON.stringify(engine))).toMatchObject({ status: 400, code: 'exceed_context_size_error' });
   });
 
   it('gets its status from its type in the middle of a stream', () => {
@@ -90,6 +92,8 @@ describe('error answer', () => {
     ['[1]', '[1]'],
     ['"text"', '"text"'],
     ['{"detail":"Not Found"}', '{"detail":"Not Found"}'],
+    ['{"error":"unauthorized"}', '{"error":"unauthorized"}'],
+    ['{"error":{"code":401,"message":"Invalid API Key"}}', '{"error":{"code":401,"message":"Invalid API Key"}}'],
   ])('from another program becomes a ProtocolError: %s', (text, said) => {
     expect(of(502, text)).toMatchObject({
       name: 'ProtocolError',

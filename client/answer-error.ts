@@ -11,17 +11,19 @@ export interface ErrorAnswer {
 
 /**
  * Converts an error answer of llamactl, or of OpenAI's or Anthropic's API under `/v1`, to an error. Any other answer
- * comes from a program in between, such as a proxy, and becomes a {@link ProtocolError}.
+ * comes from another program, such as a proxy in between, and becomes a {@link ProtocolError}.
  */
 export function answerError({ url, status, headers, text }: ErrorAnswer): LlamactlError | ProtocolError {
   const retryAfter = retryAfterOf(headers);
   const requestId = headers.get('x-request-id');
+  const { origin, pathname } = new URL(url);
   const body = objectOf(text);
   const error = body === null ? null : errorIn(body, status, { requestId, retryAfter });
-  if (error !== null) return error;
-  const where = new URL(url);
+  // A llama-server with --api-key refuses every path in OpenAI's format. It must not be asked to log anybody in.
+  const isOurs = pathname.includes('/v1/') || (typeof body?.['error'] === 'string' && typeof body['code'] === 'string');
+  if (error !== null && isOurs) return error;
   return new ProtocolError(
-    `${where.origin} answered ${where.pathname} with ${status}, but not in llamactl's format: ${excerpt(text)}`,
+    `${origin} answered ${pathname} with ${status}, but not in llamactl's format: ${excerpt(text)}`,
     { url, status, retryAfter },
   );
 }

@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readFile, writeFile } from 'node:fs/promises';
 import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { runCommand, type CommandResult } from './command-line.ts';
@@ -13,15 +14,18 @@ let server: ServerProcess;
 /** Requests that came to the attacker, with their credentials. */
 let seen: string[];
 let attacker: Server;
+/** The attacker's answer to every request, with the status 401. */
+let answer: string;
 const ends: (() => void)[] = [];
 
 beforeEach(async () => {
   server = await ServerProcess.create('auth: { enabled: true }');
   await server.start();
   seen = [];
+  answer = '{}';
   attacker = createServer((request, response) => {
     seen.push(`${request.method} ${request.url} ${request.headers.authorization}`);
-    response.writeHead(401, { 'content-type': 'application/json' }).end('{}');
+    response.writeHead(401, { 'content-type': 'application/json' }).end(answer);
   });
 });
 
@@ -69,5 +73,22 @@ describe('a reused pid in server.json', () => {
       expect((await run(words, { LLAMACTL_TOKEN: token }, password)).status).not.toBe(0);
     }
     expect(seen).toEqual([]);
+  });
+});
+
+describe('another program that refuses every request, such as a llama-server with an API key', () => {
+  it.each([
+    '{"error":{"message":"Invalid API Key","type":"authentication_error","code":401}}',
+    '{"error":"unauthorized"}',
+    'Unauthorized',
+  ])('is sent no password: %s', async (refusal) => {
+    answer = refusal;
+    attacker.listen(0, '127.0.0.1');
+    await once(attacker, 'listening');
+    const { port } = attacker.address() as AddressInfo;
+    const words = ['login', 'admin', '--password-stdin', '--url', `http://127.0.0.1:${port}`];
+    const { status, stderr } = await run(words, {}, 'the password');
+    expect([status, stderr]).toEqual([1, expect.stringContaining("not in llamactl's format")]);
+    expect(seen).toEqual(['GET /api/system/info undefined']);
   });
 });

@@ -33,14 +33,15 @@ export async function applyFile(
     return (await client.request<Applied>('POST', '/api/apply', request)).body;
   } catch (error) {
     if (!(error instanceof LlamactlError) || error.status !== 400) throw error;
-    throw (await foreignFile(file, text)) ?? (terminal.isJson ? error : await inFile(source, error));
+    throw (await foreignFile(file, text)) ?? (terminal.isJson ? error : await inFile({ file, text }, error));
   }
 }
 
-/** Words a refusal with the name of the file: for the server it is a body. */
-async function inFile(source: string, error: LlamactlError): Promise<Problem> {
-  const { reworded } = await import('../failure.ts');
-  return reworded(error, (line) => line.replace(/^the body\b/i, source));
+/** Words a refusal for the reader of the file: with its name, and with lines and names instead of indices. */
+async function inFile({ file, text }: FleetFile, error: LlamactlError): Promise<Problem> {
+  const [{ reworded }, { fleetPlaces }] = await Promise.all([import('../failure.ts'), import('./fleet-places.ts')]);
+  const places = await fleetPlaces(text);
+  return reworded(error, (line) => places.word(line.replace(/^the body\b/i, sourceName(file)), file));
 }
 
 /** The instances of a document that the server has accepted. */

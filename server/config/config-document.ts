@@ -1,7 +1,8 @@
 import { foreignFormat } from '@llamactl/contract/foreign-format';
 import { reasonOf } from '@llamactl/contract/reason';
-import { LineCounter, isAlias, isMap, isNode, isScalar, isSeq, parseDocument } from 'yaml';
+import { LineCounter, isMap, parseDocument } from 'yaml';
 import type { Document } from 'yaml';
+import { offsetsOf } from '../yaml-places.ts';
 import { ConfigError } from './config-error.ts';
 
 /** A configuration file that was parsed as YAML; its values are not checked yet. */
@@ -60,24 +61,4 @@ function valuesOf(document: Document, path: string, text: string): Record<string
   refuseForeign(path, text, values);
   if (isMap(document.contents)) return values as Record<string, unknown>;
   throw new ConfigError([`${path}: must be a map of sections, such as "server:", not a single value or a list.`]);
-}
-
-/** The offset of each step of a path, as far as the document has it. */
-function offsetsOf(document: Document, path: readonly PropertyKey[]): number[] {
-  let node: unknown = document.contents;
-  const offsets: number[] = [];
-  for (const step of path) {
-    if (isAlias(node)) node = node.resolve(document);
-    let start: unknown;
-    if (isMap(node)) {
-      const pair = node.items.find(({ key }) => String(isScalar(key) ? key.value : key) === String(step));
-      [start, node] = [pair?.key, pair?.value];
-    } else if (isSeq(node)) {
-      node = node.items[Number(step)];
-      start = node;
-    }
-    if (!isNode(start) || !start.range) break;
-    offsets.push(start.range[0]);
-  }
-  return offsets;
 }

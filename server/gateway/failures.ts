@@ -59,6 +59,15 @@ export function crossesCallers(): ApiError {
   );
 }
 
+/** The error for a path that begins with `/v1` twice. */
+export function repeatedVersion(path: string): ApiError {
+  const meant = path.replace(/^(\/v1)+(?=\/)/, '/v1');
+  return new ApiError(
+    'NOT_FOUND',
+    `The path has /v1 twice; ${quoted(meant)} has it once. This client adds /v1 itself: give it a base URL without it.`,
+  );
+}
+
 /** The error for a name under `/api/instances` that no instance has. */
 export function unknownInstance(name: string): ApiError {
   return new ApiError('INSTANCE_NOT_FOUND', `There is no instance ${quoted(name)}. GET /api/instances lists them.`);

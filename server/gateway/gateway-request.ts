@@ -5,7 +5,14 @@ import type { Lease, LeaseOrigin } from '../instances/slots/leases.ts';
 import { bodyMeter, bookedTokens, mayGenerate } from './booked-tokens.ts';
 import type { Admission, CallerLimits } from './caller-limits.ts';
 import type { Dialect } from './dialects.ts';
-import { crossesCallers, findInstance, modelFailure, noAnswerFailure, unknownInstance } from './failures.ts';
+import {
+  crossesCallers,
+  findInstance,
+  modelFailure,
+  noAnswerFailure,
+  repeatedVersion,
+  unknownInstance,
+} from './failures.ts';
 import { enginePath, pathOnly } from './headers.ts';
 import { isolatedMessage } from './isolation.ts';
 import { HeldStream } from './loading-keepalive.ts';
@@ -134,6 +141,8 @@ export class GatewayRequest {
     const { closed, bodies } = this.#services;
     const { url, account } = this.#context;
     if (closed.covers(url)) throw crossesCallers();
+    // Refused before an engine starts for it: every client whose base URL and own paths both have /v1 sends this.
+    if (url.startsWith('/v1/v1/')) throw repeatedVersion(pathOnly(url));
     this.#route = await this.#dialect.findRoute(this.#request, url, bodies, { account, signal: this.#signal });
     return this.#route.model;
   }

@@ -97,6 +97,12 @@ describe('a request under /v1', () => {
     });
   });
 
+  test('that has /v1 twice is refused before an engine starts, with the path that was meant', async () => {
+    const answer = await call(gateway.port, '/v1/v1/chat/completions', { body: '{"model":"Qwen"}' });
+    expect(answer).toMatchObject({ status: 404, headers: { 'x-llamactl-source': 'llamactl' } });
+    expect(answer.text).toContain('\\"/v1/chat/completions\\" has it once');
+  });
+
   test("to Anthropic's API is refused in Anthropic's error shape", async () => {
     const answer = await call(gateway.port, '/v1/messages', { body: '{"model":"unknown"}' });
     expect(answer.status).toBe(404);

@@ -268,3 +268,6 @@ export const WITHOUT_EFFECT: ReadonlySet<string> = new Set([
   'engines.mlx.environment',
   'models.hf_token',
 ]);
+
+/** Keys that a reload keeps: a change takes effect when the server stops and starts again. */
+export const KEPT_BY_RELOAD: ReadonlySet<string> = new Set(['server.host', 'server.port', 'data_dir']);

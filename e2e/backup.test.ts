@@ -1,5 +1,14 @@
 import { execFileSync } from 'node:child_process';
-import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, truncateSync } from 'node:fs';
+import {
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  truncateSync,
+} from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
@@ -255,6 +264,17 @@ describe('log-ins', () => {
     await server.start();
     expect(await Promise.all([kept, ended, later].map(isLetIn))).toEqual([false, false, false]);
   });
+});
+
+it('a name with a slash at its end is a folder, which has to exist', async () => {
+  await begin();
+  await server.start();
+  const missing = path.join(server.home, 'missing');
+  const { status, stderr } = await llamactl('backup', `${missing}/`);
+  expect([status, stderr]).toEqual([1, expect.stringContaining(missing)]);
+  expect(existsSync(missing)).toBe(false);
+  const { file } = await done('backup', `${server.home}/`);
+  expect(path.dirname(String(file))).toBe(server.home);
 });
 
 it('a database of the first schema version is taken up', async () => {

@@ -59,10 +59,11 @@ export function backupCommand(commandLine: CommandLine): Command {
     );
 }
 
-/** The absolute path of the backup. @param now Milliseconds since the epoch. */
+/** The absolute path of the backup. A word with a slash at its end is a folder. @param now Milliseconds since the epoch. */
 function placeOf(word: string | undefined, now: number): string {
   const name = `llamactl-${new Date(now).toISOString().slice(0, 19).replaceAll(/[-:]/g, '')}Z.db`;
   const place = path.resolve(word ?? '.');
+  if (word?.endsWith('/')) return path.join(place, name);
   return statSync(place, { throwIfNoEntry: false })?.isDirectory() === true ? path.join(place, name) : place;
 }
 

@@ -47,9 +47,10 @@ describe('a configuration as text', () => {
 
   it('has one line per value, and marks pending ones', async () => {
     const shown = await view('stats: { interval: 5 }\n');
-    const lines = configLines({ ...shown, pending: ['stats.interval'] }, faint);
+    const lines = configLines({ ...shown, pending: ['stats.interval', 'server.port'] }, faint);
     expect(lines.filter((line) => line.includes('<#'))).toHaveLength(Object.keys(shown.sources).length);
     expect(lines).toContain('  interval: 5 <# file, line 1, takes effect at the next reload or start>');
+    expect(lines).toContain('  port: 8080 <# default, takes effect at the next start>');
   });
 
   it('contains no control characters', async () => {

@@ -1,4 +1,4 @@
-import { WITHOUT_EFFECT } from '@llamactl/contract/config';
+import { KEPT_BY_RELOAD, WITHOUT_EFFECT } from '@llamactl/contract/config';
 import type { ConfigSource, ConfigView } from '@llamactl/client';
 import { Document, isCollection, isMap, isNode } from 'yaml';
 import { plain } from '../screen/text.ts';
@@ -16,12 +16,7 @@ export function configLines(view: ConfigView, faint: (text: string) => string): 
   for (const [key, source] of Object.entries(view.sources)) {
     const node: unknown = document.getIn(key.split('.'), true);
     if (!isNode(node)) continue;
-    const later = WITHOUT_EFFECT.has(key)
-      ? ', no effect yet'
-      : view.pending.includes(key)
-        ? ', takes effect at the next reload or start'
-        : '';
-    node.comment = `${MARK}${sourceText(source)}${later}`;
+    node.comment = `${MARK}${sourceText(source)}${effectOf(key, view)}`;
     if (isCollection(node)) node.flow = true;
   }
   const text = document.toString({ lineWidth: 0, flowCollectionPadding: false });
@@ -32,6 +27,13 @@ export function configLines(view: ConfigView, faint: (text: string) => string): 
       const [value = '', source] = line.split(`#${MARK}`);
       return source === undefined ? plain(value) : `${plain(value)}${faint(plain(`# ${source}`))}`;
     });
+}
+
+/** When a value takes effect, if not now. */
+function effectOf(key: string, { pending }: ConfigView): string {
+  if (WITHOUT_EFFECT.has(key)) return ', no effect yet';
+  if (!pending.includes(key)) return '';
+  return KEPT_BY_RELOAD.has(key) ? ', takes effect at the next start' : ', takes effect at the next reload or start';
 }
 
 /** A value as `config get` prints it: text and numbers bare, everything else as YAML. */

@@ -5,6 +5,7 @@ import type { LoadedConfig } from '@llamactl/server/main';
 import { EXIT } from '../exit-status.ts';
 import { Problem } from '../problem.ts';
 import type { BackgroundServer } from '../server/background-server.ts';
+import { ownProgram } from '../server/own-program.ts';
 import { overridesOf, type ServeFlags } from '../server/serve-flags.ts';
 import type { Surroundings } from '../surroundings.ts';
 import type { Terminal } from '../screen/terminal.ts';
@@ -82,7 +83,8 @@ export async function quickstart(
   } finally {
     if (once) await undo(surroundings, instance, server);
   }
-  if (!once) say(terminal, `\n${nextSteps(server).join('\n')}`);
+  const calling = { program: ownProgram().command, searchPath: environment['PATH'] };
+  if (!once) say(terminal, `\n${nextSteps(server, calling).join('\n')}`);
 }
 
 /** Stops only what this call started: the rest may be running on purpose. */

@@ -46,7 +46,7 @@ describe('a template', () => {
   });
 
   it('refuses an action without an end, and an empty template', () => {
-    expect(() => filled('{{.Name')).toThrow('{{.Name}} is no field');
+    expect(() => filled('{{.Name')).toThrow('the }} of {{.Name is missing');
     expect(() => filled('')).toThrow('the template is empty');
   });
 

@@ -26,7 +26,7 @@ type Part = { text: string } | { path: readonly string[]; isJson: boolean };
 export function compiledTemplate(template: string): ValueText {
   if (template === '') throw new Problem('--format: the template is empty', EXIT.usage);
   const parts = template.split(/\{\{(.*?)\}\}/).map((piece, index): Part => {
-    if (index % 2 === 0 && piece.includes('{{')) throw unsupported(piece.slice(piece.indexOf('{{') + 2));
+    if (index % 2 === 0 && piece.includes('{{')) throw unclosed(piece.slice(piece.indexOf('{{')));
     if (index % 2 === 0) return { text: piece.replaceAll(/\\([tn\\])/g, (_, escape: string) => ESCAPES[escape] ?? '') };
     const [, json, path] = FIELD.exec(piece.trim().replaceAll(/\s+/g, ' ')) ?? [];
     if (json === undefined && path === undefined) throw unsupported(piece);
@@ -41,6 +41,10 @@ export function compiledTemplate(template: string): ValueText {
 
 function unsupported(piece: string): Problem {
   return new Problem(`--format: {{${piece}}} is no field; write {{.Name}} or {{json .}}`, EXIT.usage);
+}
+
+function unclosed(piece: string): Problem {
+  return new Problem(`--format: the }} of ${piece} is missing; write {{.Name}} or {{json .}}`, EXIT.usage);
 }
 
 function partText(part: Part, item: unknown): string {

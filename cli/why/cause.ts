@@ -75,7 +75,8 @@ export function remediesFor(
   memory: Memory | null,
 ): string[] {
   const { ctx_size: context } = options;
-  const less = typeof context === 'number' && context > 0 ? Math.max(1, Math.min(4_096, context >> 1)) : 4_096;
+  // Without the option the context is the model's own, which may be smaller than any number named here.
+  const less = typeof context === 'number' && context > 0 ? Math.max(1, Math.min(4_096, context >> 1)) : 'N';
   const smaller = `llamactl update ${name} -o ctx_size=${less} makes its context smaller; a smaller model needs less memory too`;
   switch (kindOf(cause)) {
     case 'model missing':

@@ -136,6 +136,8 @@ describe('remedies', () => {
   it('suggest a smaller context', () => {
     const [smaller] = failed('unable to allocate CPU buffer', { options: { ctx_size: 512 } });
     expect(smaller).toContain('-o ctx_size=256 ');
+    const [unset] = failed('unable to allocate CPU buffer');
+    expect(unset, 'the context of the model may be smaller than any number').toContain('-o ctx_size=N ');
   });
 
   it.each([

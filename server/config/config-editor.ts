@@ -1,4 +1,10 @@
-import type { Config, ConfigPatch, ConfigView, ConfigWritten } from '@llamactl/contract/config';
+import {
+  KEPT_BY_RELOAD,
+  type Config,
+  type ConfigPatch,
+  type ConfigView,
+  type ConfigWritten,
+} from '@llamactl/contract/config';
 import { composeConfig } from './compose.ts';
 import { ConfigError } from './config-error.ts';
 import { currentFile } from './current-file.ts';
@@ -116,9 +122,6 @@ function answer({ changed, after }: Plan, running: Config): ConfigWritten {
     config: masked(after.written),
   };
 }
-
-/** Keys that a reload hands over unchanged. */
-const KEPT_BY_RELOAD: ReadonlySet<string> = new Set(['server.host', 'server.port', 'data_dir']);
 
 function messageOf(isChanged: boolean, pending: readonly string[]): string {
   if (!isChanged) return 'Nothing to change: the configuration has these values already';

@@ -53,6 +53,12 @@ describe('the check of a model file', () => {
     await writeFile(file('plain'), '');
     expect(await modelFileProblem(file('a.gguf'))).toBe(`the model file ${file('a.gguf')} does not exist`);
     expect(await modelFileProblem(file('plain/a.gguf'))).toBe(`the model file ${file('plain/a.gguf')} does not exist`);
+    expect(await modelFileProblem('~/a.gguf')).toBe(
+      'the model file ~/a.gguf does not exist; write the whole path, because only a shell replaces `~`',
+    );
+    expect(await modelFileProblem('models/a.gguf')).toBe(
+      'the model file models/a.gguf does not exist; write the whole path, because a relative one starts in the folder of the server',
+    );
   });
 
   it('reports a broken link', async () => {

@@ -107,12 +107,20 @@ async function accessProblem(file: string, error: unknown): Promise<string> {
   switch (codeOf(error)) {
     case 'ENOENT':
     case 'ENOTDIR':
-      return (await isLink(file)) ? 'is a link to a file that does not exist' : 'does not exist';
+      return (await isLink(file)) ? 'is a link to a file that does not exist' : `does not exist${advice(file)}`;
     case 'EACCES':
       return 'cannot be read by llamactl’s user';
     default:
       return `cannot be opened: ${reasonOf(error)}`;
   }
+}
+
+/** Advice for a path that only a shell, or only another folder, can resolve; empty: the path is whole. */
+function advice(file: string): string {
+  if (path.isAbsolute(file)) return '';
+  return file.startsWith('~')
+    ? '; write the whole path, because only a shell replaces `~`'
+    : '; write the whole path, because a relative one starts in the folder of the server';
 }
 
 /** The first bytes, which no message may show. */

@@ -109,12 +109,13 @@ describe('an unknown path', () => {
     expect(errorOf(answer.body).error).toContain(sentence);
   });
 
-  it.each<[Partial<Config['server']>, string]>([
-    [{ base_path: '/llm' }, 'is http://localhost:8080/llm/v1.'],
-    [{ public_url: 'https://ai.example/llm/' }, 'is https://ai.example/llm/v1.'],
-  ])('gets the base URL as clients see it: %j', async (server, base) => {
+  it.each<[Partial<Config['server']>, string, string]>([
+    [{ base_path: '/llm' }, '/api/tags', 'the base URL for OpenAI clients is http://localhost:8080/llm/v1.'],
+    [{ base_path: '/llm' }, '/running', 'its counterpart is GET /llm/api/instances?status=running.'],
+    [{ public_url: 'https://ai.example/llm/' }, '/api/tags', 'OpenAI clients is https://ai.example/llm/v1.'],
+  ])('gets it as clients see it: %j %s', async (server, path, base) => {
     const under = testServer({ config: testConfig({ server }) });
-    const { body } = await under.inject({ url: `${server.base_path ?? ''}/api/tags` });
+    const { body } = await under.inject({ url: `${server.base_path ?? ''}${path}` });
     await under.server.close();
     expect(errorOf(body).error).toContain(base);
   });

@@ -107,7 +107,10 @@ export class Admission {
     if (neighbour !== null) {
       const base = this.#publicUrl === '' ? `${protocol}://${host}${this.#basePath}` : this.#publicUrl;
       const { what, instead } = neighbour;
-      const way = instead === null ? `the base URL for OpenAI clients is ${base}/v1` : `its counterpart is ${instead}`;
+      const way =
+        instead === null
+          ? `the base URL for OpenAI clients is ${base}/v1`
+          : `its counterpart is ${instead.replace('/', `${this.#basePath}/`)}`;
       return new ApiError('NOT_FOUND', `Nothing answers at ${shortened(path)}, ${what}; ${way}.`);
     }
     const isSlashTooMuch = this.#routes.methodsOf(path.replace(/\/+$/, '')).length > 0;

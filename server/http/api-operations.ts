@@ -62,7 +62,7 @@ export function apiOperations(parts: ApiParts): Operations {
   lifecycleRoutes(bind);
   batchRoutes(bind);
   logRoutes(bind, clock);
-  fleetRoutes(bind, parts.fleet);
+  fleetRoutes(bind, parts.fleet, work);
   engineRoutes(bind, parts.engines);
   metricsRoutes(bind, parts.metrics);
   prometheusRoutes(bind, parts.figures);

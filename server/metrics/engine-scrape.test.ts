@@ -19,7 +19,7 @@ const LLAMA = [
 function shown(...engines: [instance: string, text: string][]): string {
   const exposition = new Exposition();
   for (const [instance, text] of engines) writeEngineFamilies(exposition, parseEngineText(text), instance);
-  return exposition.text();
+  return [...exposition.texts()].join('');
 }
 
 describe('the figures of engines', () => {
@@ -132,8 +132,8 @@ describe('EngineScrape', () => {
   const lines = (...instances: string[]): string[] => {
     const exposition = new Exposition();
     scrape.write(exposition, instances);
-    return exposition
-      .text()
+    return [...exposition.texts()]
+      .join('')
       .split('\n')
       .filter((line) => line !== '' && !line.startsWith('#'));
   };

@@ -9,7 +9,7 @@ describe('Exposition', () => {
     exposition.family('b', 'gauge', 'How much.').add(0.5);
     exposition.family('a_total', 'gauge', 'Ignored.').add(2, { x: '2', y: '' });
     exposition.family('nothing', 'gauge', 'Has no figure.');
-    expect(exposition.text()).toBe(
+    expect([...exposition.texts()].join('')).toBe(
       [
         '# HELP a_total How many.',
         '# TYPE a_total counter',
@@ -26,7 +26,9 @@ describe('Exposition', () => {
   it('escapes labels and help', () => {
     const exposition = new Exposition();
     exposition.family('a', 'gauge', 'C:\\new\nline').add(1, { x: 'a"b\\c\nd' });
-    expect(exposition.text()).toBe('# HELP a C:\\\\new\\nline\n# TYPE a gauge\na{x="a\\"b\\\\c\\nd"} 1\n');
+    expect([...exposition.texts()].join('')).toBe(
+      '# HELP a C:\\\\new\\nline\n# TYPE a gauge\na{x="a\\"b\\\\c\\nd"} 1\n',
+    );
   });
 
   it.each([
@@ -39,7 +41,7 @@ describe('Exposition', () => {
   ])('writes %s', (value, text) => {
     const exposition = new Exposition();
     exposition.family('a', 'gauge', '').add(value);
-    expect(exposition.text()).toContain(`\na ${text}\n`);
+    expect([...exposition.texts()].join('')).toContain(`\na ${text}\n`);
   });
 });
 
@@ -49,7 +51,7 @@ describe('Histogram', () => {
     const histogram = new Histogram(buckets(0.5, 1));
     for (const value of values) histogram.observe(value);
     histogram.write(exposition.family('h', 'histogram', ''), 'x="1"');
-    return exposition.text().split('\n').slice(2, -1);
+    return [...exposition.texts()].join('').split('\n').slice(2, -1);
   };
 
   it('counts values up to each bound', () => {

@@ -20,9 +20,9 @@ export class Exposition {
     return family;
   }
 
-  /** Families in the order of their first use; without empty ones. */
-  text(): string {
-    return [...this.#families.values()].map((family) => family.text()).join('');
+  /** The text of each family, in the order of their first use; empty for a family without figures. */
+  *texts(): Generator<string> {
+    for (const family of this.#families.values()) yield family.text();
   }
 }
 
@@ -31,7 +31,7 @@ export class Family {
   readonly name: string;
   readonly type: FamilyType;
   readonly #help: string;
-  readonly #lines: string[] = [];
+  #lines = '';
 
   constructor(name: string, type: FamilyType, help: string) {
     this.name = name;
@@ -46,13 +46,13 @@ export class Family {
 
   /** @param value Written unchanged. @param labels Written unchanged between braces; empty: none. */
   addText(value: string, labels: string, suffix = ''): void {
-    this.#lines.push(`${this.name}${suffix}${labels === '' ? '' : `{${labels}}`} ${value}\n`);
+    this.#lines += `${this.name}${suffix}${labels === '' ? '' : `{${labels}}`} ${value}\n`;
   }
 
   text(): string {
-    if (this.#lines.length === 0) return '';
+    if (this.#lines === '') return '';
     const help = this.#help.replaceAll('\\', String.raw`\\`).replaceAll('\n', String.raw`\n`);
-    return `# HELP ${this.name} ${help}\n# TYPE ${this.name} ${this.type}\n${this.#lines.join('')}`;
+    return `# HELP ${this.name} ${help}\n# TYPE ${this.name} ${this.type}\n${this.#lines}`;
   }
 }
 
@@ -71,7 +71,8 @@ function escaped(value: string): string {
     : value.replaceAll(SPECIAL, (each) => (each === '\n' ? String.raw`\n` : `\\${each}`));
 }
 
-function numberText(value: number): string {
+/** A figure as text. */
+export function numberText(value: number): string {
   if (value === Infinity) return '+Inf';
   return value === -Infinity ? '-Inf' : String(value);
 }

@@ -26,8 +26,8 @@ function figures(
 ): string[] {
   const exposition = new Exposition();
   counters.write(exposition, names);
-  return exposition
-    .text()
+  return [...exposition.texts()]
+    .join('')
     .split('\n')
     .filter((line) => line !== '' && !line.startsWith('#'));
 }

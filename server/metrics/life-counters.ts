@@ -1,5 +1,5 @@
 import type { DomainEvent } from '@llamactl/contract/events';
-import type { Exposition } from './exposition.ts';
+import { type Exposition, labelText } from './exposition.ts';
 
 interface Life {
   starts: number;
@@ -44,11 +44,12 @@ export class LifeCounters {
     const idleStops = counter('llamactl_instance_idle_stops_total', 'Times that it was stopped because it was idle.');
     for (const instance of instances) {
       const life = this.#lives.get(instance);
-      starts.add(life?.starts ?? 0, { instance });
-      restarts.add(life?.restarts ?? 0, { instance });
-      failures.add(life?.failures ?? 0, { instance });
-      evictions.add(life?.evictions ?? 0, { instance });
-      idleStops.add(life?.idleStops ?? 0, { instance });
+      const labels = labelText({ instance });
+      starts.addText(String(life?.starts ?? 0), labels);
+      restarts.addText(String(life?.restarts ?? 0), labels);
+      failures.addText(String(life?.failures ?? 0), labels);
+      evictions.addText(String(life?.evictions ?? 0), labels);
+      idleStops.addText(String(life?.idleStops ?? 0), labels);
     }
   }
 }

@@ -108,7 +108,7 @@ async function textFor(...instances: FiguredInstance[]): Promise<string> {
     ],
     startedAt: NOW,
   });
-  return figures.text(instances);
+  return (await figures.text(instances)).toString();
 }
 
 const linesOf = (text: string): string[] => text.split('\n').filter((line) => line !== '' && !line.startsWith('#'));

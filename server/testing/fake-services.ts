@@ -71,7 +71,7 @@ export const FAKE_METRICS: { system: SystemView; stats: StatsHistoryView } = {
 
 /** Figures that contain only the names of the instances they are for. */
 export const FAKE_FIGURES: Figures = {
-  text: async (instances) => `instances ${instances.map(({ name }) => name).join(' ')}\n`,
+  text: async (instances) => Buffer.from(`instances ${instances.map(({ name }) => name).join(' ')}\n`),
 };
 
 /** Authentication that is off: every caller is an admin, and no accounts exist. */

@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { parseYamlBody } from './yaml-body.ts';
-import { yamlText } from './yaml-text.ts';
+import { atOnce } from '../../sliced-work.ts';
+import { yamlListText, yamlText } from './yaml-text.ts';
 
 const SPECIAL = '\n \t\r#:-"\'\\~&*!|>%@`?{}[],<=\u0000\u0085\u2028\u2029\ufeff\u007f\u009f\u200da'.split('');
 /** Strings that some readers take for other types. */
@@ -27,6 +28,16 @@ describe('a value as YAML', () => {
         expect(JSON.stringify(back)).toBe(JSON.stringify(each));
       }),
       { numRuns: 2_000 },
+    );
+  });
+
+  it('is the same text if a long list in it is written in slices', () => {
+    fc.assert(
+      fc.property(fc.array(fc.oneof(value, scalar), { maxLength: 4 }), (items) => {
+        const inSlices = atOnce(yamlListText({ version: 1 }, 'items', items, 'odd'));
+        expect(inSlices).toBe(yamlText({ version: 1, items }, 'odd'));
+      }),
+      { numRuns: 500 },
     );
   });
 

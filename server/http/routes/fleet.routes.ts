@@ -3,16 +3,17 @@ import { OPERATIONS } from '@llamactl/contract/operations';
 import type { FleetManager } from '../../instances/use-cases.ts';
 import { prefers } from '../bodies/accept.ts';
 import { textAnswer } from '../answer.ts';
+import type { SlicedWork } from '../../sliced-work.ts';
 import type { Bind } from '../operations.ts';
 import { YAML_TYPES } from '../bodies/body.ts';
 import { JSON_HEADERS } from '../errors.ts';
-import { yamlText } from '../bodies/yaml-text.ts';
+import { yamlListText } from '../bodies/yaml-text.ts';
 
 const COMMENT =
   'All instances of llamactl, secrets in `environment` included. To apply it: llamactl apply FILE, or POST /api/apply; see docs/fleet.md.';
 
 /** All instances as one document. */
-export function fleetRoutes(bind: Bind, fleet: FleetManager): void {
+export function fleetRoutes(bind: Bind, fleet: FleetManager, work: SlicedWork): void {
   bind(OPERATIONS.applyFleet, ({ body, query, caller, signal }) => {
     const { prune = false, dry_run: dryRun = false } = query;
     // A change restarts running instances, and which ones run is known only when the change is made.
@@ -25,10 +26,12 @@ export function fleetRoutes(bind: Bind, fleet: FleetManager): void {
     return fleet.apply(body, { prune, dryRun, signal });
   });
 
-  bind(OPERATIONS.exportFleet, ({ headers }) => {
+  bind(OPERATIONS.exportFleet, async ({ headers, signal }) => {
     const document = fleet.export();
     if (prefers(headers.accept, 'application/json', YAML_TYPES)) return document;
-    return textAnswer(yamlText(document, COMMENT), {
+    const { instances, ...head } = document;
+    const text = await work.run(yamlListText(head, 'instances', instances, COMMENT), signal);
+    return textAnswer(text, {
       ...JSON_HEADERS,
       'content-type': 'application/yaml; charset=utf-8',
     });

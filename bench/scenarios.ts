@@ -4,6 +4,7 @@ import { adopt } from './scenarios/adopt.ts';
 import { boot } from './scenarios/boot.ts';
 import { coldStart } from './scenarios/cold-start.ts';
 import { commandLine } from './scenarios/command-line.ts';
+import { firstRequests } from './scenarios/first-requests.ts';
 import { fleet } from './scenarios/fleet.ts';
 import { gateway } from './scenarios/gateway.ts';
 import { gatewayRest } from './scenarios/gateway-rest.ts';
@@ -35,6 +36,7 @@ export const SCENARIOS: readonly Scenario[] = [
   logsTail,
   sampler,
   websocket,
+  firstRequests,
   gateway,
   gatewayStreams,
   gatewayRest,

@@ -11,6 +11,8 @@ export interface CannedGateway {
   /** With accounts on and a key, so that every request is checked and counted. */
   llamactl: Contender;
   enginePort: number;
+  /** Ends llamactl and starts it again; the engine goes on. */
+  restart: () => Promise<Contender>;
 }
 
 const ENGINE = path.join(import.meta.dirname, '..', 'programs', 'canned-engine.ts');
@@ -40,7 +42,13 @@ export async function cannedGateway(bench: Bench, environment: readonly string[]
   await ask(admin, '/api/instances/canned/start?wait=true', {});
   const { key } = await ask<{ key: string }>(admin, '/api/keys', { name: 'bench', scopes: ['inference'] });
   const place = { port: server.port, path: CANNED_PATH, fields: `Authorization: Bearer ${key}\r\n` };
-  return { llamactl: { pid: server.pid, place }, enginePort: port };
+  const restart = async (): Promise<Contender> => {
+    admin.close();
+    await server.end('SIGTERM');
+    await server.start();
+    return { pid: server.pid, place };
+  };
+  return { llamactl: { pid: server.pid, place }, enginePort: port, restart };
 }
 
 async function logIn(server: ServerProcess): Promise<string> {

@@ -14,12 +14,14 @@ export interface Contenders {
   nginx: Contender;
   /** With accounts on and a key, so that every request is checked and counted. */
   llamactl: Contender;
+  /** Ends llamactl and starts it again. */
+  restart: () => Promise<Contender>;
   load: GatewayLoad;
 }
 
 /** What is measured has one core, engine and callers have another. @throws {Error} when nginx or haproxy cannot be had */
 export async function gatewayContenders(bench: Bench): Promise<Contenders> {
-  const { llamactl, enginePort: port } = await cannedGateway(bench);
+  const { llamactl, enginePort: port, restart } = await cannedGateway(bench);
   const ports = { haproxy: await freePort(), nginx: await freePort() };
   const { haproxy, nginx } = await otherProxies(bench, port, ports);
   const plain = (of: { port: number; pid: number | null }): Contender => ({
@@ -31,6 +33,7 @@ export async function gatewayContenders(bench: Bench): Promise<Contenders> {
     haproxy: plain(haproxy),
     nginx: plain(nginx),
     llamactl,
+    restart,
     load: GatewayLoad.start(bench, OTHER_CORE),
   };
 }

@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 
 /** What a process has used since it began, by the system's books. */
 export interface Usage {
@@ -31,6 +31,15 @@ export function usageOf(pid: number): Usage {
     residentBytes: numberIn(`/proc/${pid}/status`, /^VmRSS:\s+(\d+) kB$/m) * 1_024,
     readBytes: numberIn(`/proc/${pid}/io`, /^rchar: (\d+)$/m),
   };
+}
+
+/** User and system time of all living threads of a process, to the nanosecond: for work shorter than a tick. */
+export function exactCpuMs(pid: number): number {
+  const folder = `/proc/${pid}/task`;
+  return readdirSync(folder).reduce(
+    (sum, thread) => sum + numberIn(`${folder}/${thread}/schedstat`, /^(\d+)/) / 1e6,
+    0,
+  );
 }
 
 function numberIn(file: string, pattern: RegExp): number {

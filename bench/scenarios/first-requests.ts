@@ -1,0 +1,125 @@
+import { once } from 'node:events';
+import { connect } from 'node:net';
+import { setTimeout as pause } from 'node:timers/promises';
+import { Connection } from '../harness/connection.ts';
+import { type Contenders, gatewayContenders } from '../harness/gateway-contenders.ts';
+import type { Contender } from '../harness/request-cost.ts';
+import type { Bench, Readings, Scenario } from '../harness/scenario.ts';
+import { exactCpuMs } from '../harness/usage.ts';
+
+/** Pad of a request's body, so that it has 1 KB. */
+const PAD = 'x'.repeat(980);
+const FIRST = 20;
+const NEXT = 80;
+const STREAMS = 5;
+/** Rest after a start, so that the work of the start is not counted to requests. */
+const REST_MS = 1_000;
+
+/** A contender with a process of its own. */
+type Proxy = Contender & { pid: number };
+
+/** What a proxy costs that has just started, which is what a home server has: some requests an hour. */
+export const firstRequests: Scenario = {
+  name: 'first-requests',
+  title: 'the first hundred requests after a start, beside haproxy',
+  method:
+    'llamactl (as in `gateway`) is started again before each of the three parts, and rests for a second. Requests of 1 KB of JSON, one after the other ' +
+    'on one connection: CPU of the first 20, of the next 80. Five streams, each on a connection of its own: median from the first step of connecting to the first ' +
+    'byte, without that of the direct way. One stream of 20 tokens a second: CPU of a token, ten seconds from its begin. haproxy is not started again: it ' +
+    'compiles nothing. CPU is read to the nanosecond.',
+  figures: [
+    { key: 'cpuFirst', what: 'CPU of requests 1 to 20, each', unit: 'ms', most: 0.9 },
+    { key: 'cpuNext', what: 'CPU of requests 21 to 100, each', unit: 'ms', most: 0.7 },
+    { key: 'haproxy', what: 'CPU of haproxy, each of 100', unit: 'ms' },
+    { key: 'firstByte', what: 'added to the first byte of an early stream', unit: 'ms', most: 1.8 },
+    { key: 'haproxyFirstByte', what: 'the same of haproxy', unit: 'ms' },
+    { key: 'token', what: 'CPU of a token, one stream', unit: 'µs', most: 240 },
+    { key: 'haproxyToken', what: 'the same of haproxy', unit: 'µs' },
+  ],
+  limitSeconds: 240,
+  open: async (bench) => {
+    const contenders = await gatewayContenders(bench);
+    return () => measureOnce(bench, contenders);
+  },
+};
+
+async function measureOnce(bench: Bench, contenders: Contenders): Promise<Readings> {
+  const { direct } = contenders;
+  const haproxy = withProcess(contenders.haproxy);
+  const fresh = async (): Promise<Proxy> => {
+    bench.signal.throwIfAborted();
+    const contender = withProcess(await contenders.restart());
+    await pause(REST_MS, undefined, { signal: bench.signal });
+    return contender;
+  };
+  const ofRequests = await costOfRequests(await fresh());
+  const haproxyRequests = await costOfRequests(haproxy);
+  const directFirstByte = await untilFirstBytes(direct);
+  const firstByte = await untilFirstBytes(await fresh());
+  const haproxyFirstByte = await untilFirstBytes(haproxy);
+  return {
+    cpuFirst: ofRequests.first,
+    cpuNext: ofRequests.next,
+    haproxy: (haproxyRequests.first * FIRST + haproxyRequests.next * NEXT) / (FIRST + NEXT),
+    firstByte: firstByte - directFirstByte,
+    haproxyFirstByte: haproxyFirstByte - directFirstByte,
+    token: await costOfToken(bench, await fresh(), contenders),
+    haproxyToken: await costOfToken(bench, haproxy, contenders),
+  };
+}
+
+function withProcess({ pid, place }: Contender): Proxy {
+  if (pid === null) throw new Error('the direct way has no process');
+  return { pid, place };
+}
+
+/** CPU of a request, milliseconds. */
+async function costOfRequests({ pid, place }: Proxy): Promise<{ first: number; next: number }> {
+  const connection = await Connection.open(place.port, place.fields);
+  const costOf = async (count: number): Promise<number> => {
+    const before = exactCpuMs(pid);
+    for (let sent = 0; sent < count; sent += 1) {
+      const { status } = await connection.request('POST', place.path, { pad: PAD, model: 'canned' });
+      if (status !== 200) throw new Error(`a request was answered with ${status}`);
+    }
+    return (exactCpuMs(pid) - before) / count;
+  };
+  try {
+    return { first: await costOf(FIRST), next: await costOf(NEXT) };
+  } finally {
+    connection.close();
+  }
+}
+
+/** Median of some streams, milliseconds. */
+async function untilFirstBytes(contender: Contender): Promise<number> {
+  const times: number[] = [];
+  for (let opened = 0; opened < STREAMS; opened += 1) times.push(await untilFirstByte(contender));
+  return times.toSorted((one, other) => one - other)[Math.floor(STREAMS / 2)] ?? Number.NaN;
+}
+
+async function untilFirstByte({ place: { port, path, fields } }: Contender): Promise<number> {
+  const content = JSON.stringify({ pad: PAD, stream: true, model: 'canned' });
+  const start = performance.now();
+  const socket = connect({ port, host: '127.0.0.1', noDelay: true });
+  socket.write(
+    `POST ${path} HTTP/1.1\r\nHost: 127.0.0.1\r\n${fields}Content-Type: application/json\r\n` +
+      `Content-Length: ${content.length}\r\n\r\n${content}`,
+  );
+  const [bytes] = (await once(socket, 'data')) as [Buffer];
+  const ms = performance.now() - start;
+  socket.destroy();
+  if (!bytes.toString('latin1').startsWith('HTTP/1.1 200 ')) throw new Error(`no stream: ${bytes.toString('latin1')}`);
+  return ms;
+}
+
+/** CPU of a token of one stream, microseconds. */
+async function costOfToken({ isQuick }: Bench, { pid, place }: Proxy, { load }: Contenders): Promise<number> {
+  await load.tell({ kind: 'open', place, streams: 1 });
+  const before = exactCpuMs(pid);
+  const { count } = await load.tell({ kind: 'listen', seconds: isQuick ? 0.5 : 10 });
+  const used = exactCpuMs(pid) - before;
+  await load.tell({ kind: 'close' });
+  if (count === 0) throw new Error('no token came');
+  return (used * 1_000) / count;
+}

@@ -1,5 +1,6 @@
+import { readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { rolldown, type OutputChunk } from 'rolldown';
+import { rolldown, type OutputChunk, type OutputOptions } from 'rolldown';
 import type { BuildStamp } from '@llamactl/server/build-stamp';
 import { migrationFiles, MIGRATIONS_FOLDER } from '@llamactl/server/store/migration-files';
 
@@ -28,7 +29,8 @@ export interface BundleOptions {
   /** The module that is run; left out: the command line. */
   entry?: string;
   /**
-   * `modules`: `main.js`, which loads further files on demand. `one script`: only `main.js`, for the single executable.
+   * `modules`: `main.js`, which loads further files on demand, among them the server in one script. `one script`: only
+   * `main.js`, for the single executable.
    */
   form: 'modules' | 'one script';
 }
@@ -39,19 +41,68 @@ export interface BundleOptions {
  * @returns folders of the packages whose code is in the bundle
  * @throws {Error} a dependency is missing
  */
-export async function bundle({
-  directory,
-  stamp,
-  entry = path.join(ROOT, 'cli', 'main.ts'),
-  form,
-}: BundleOptions): Promise<string[]> {
+export async function bundle(options: BundleOptions): Promise<string[]> {
+  const { directory, stamp, entry, form } = options;
   const stands = new Map([
     ['server/build-stamp.ts', stamp === 'of the checkout' ? STAMP_OF_CHECKOUT : stampModule(stamp)],
     ['server/store/migration-files.ts', migrationModule()],
   ]);
+  const put = (parts: Pick<Build, 'input' | 'output' | 'server'>): Promise<OutputChunk[]> =>
+    built({ ...parts, directory, stands });
+  const input = { main: entry ?? COMMAND_LINE };
+  const chunks: OutputChunk[] = [];
+  if (form === 'one script') chunks.push(...(await put({ input, output: ONE_SCRIPT })));
+  else if (entry !== undefined) chunks.push(...(await put({ input, output: MODULES })));
+  else {
+    const server = await put({ input: { [SERVER]: MAIN_OF_SERVER }, output: SCRIPT_OF_SERVER });
+    await toAscii(path.join(directory, `${SERVER}.cjs`));
+    const names = server.flatMap((chunk) => chunk.exports);
+    chunks.push(...server, ...(await put({ input, output: MODULES, server: names })));
+  }
+  const code = new Map(chunks.flatMap(({ modules }) => Object.entries(modules).map(([id, { code }]) => [id, code])));
+  for (const module of stands.keys()) {
+    if (!code.has(path.join(ROOT, module))) throw new Error(`${module} is no part of the program any more`);
+  }
+  for (const [id, text] of code) {
+    if (
+      id.startsWith(ROOT) &&
+      id !== COMPILED_SCRIPT &&
+      packageFolder(id).length === 0 &&
+      stands.get(path.relative(ROOT, id)) !== STAMP_OF_CHECKOUT
+    )
+      refuseCompany(id, text);
+  }
+  return [...new Set([...code.keys()].flatMap(packageFolder))].toSorted();
+}
+
+const COMMAND_LINE = path.join(ROOT, 'cli', 'main.ts');
+const MAIN_OF_SERVER = path.join(ROOT, 'server', 'main.ts');
+/** The server of a bundle of modules, in a script of its own, whose compiled code is kept: see `compiled-script.ts`. */
+const SERVER = 'server';
+const ONE_SCRIPT: OutputOptions = { format: 'cjs', codeSplitting: false };
+const SCRIPT_OF_SERVER: OutputOptions = {
+  ...ONE_SCRIPT,
+  entryFileNames: '[name].cjs',
+  postBanner: '(function (exports, require, module, __filename, __dirname) {',
+  postFooter: '})',
+};
+const MODULES: OutputOptions = { format: 'esm' };
+
+/** One run of the bundler. */
+interface Build {
+  input: Record<string, string>;
+  output: OutputOptions;
+  directory: string;
+  /** Texts by the paths of modules that they replace. */
+  stands: ReadonlyMap<string, string>;
+  /** Exports of the script of the server, which the modules load; left out or `null`: the server is one of the modules. */
+  server?: readonly string[] | null;
+}
+
+async function built({ input, output, directory, stands, server = null }: Build): Promise<OutputChunk[]> {
   const build = await rolldown({
     cwd: ROOT,
-    input: { main: entry },
+    input,
     platform: 'node',
     external: LEFT_OUT,
     // A comment above each module would contain its path. Linked packages are outside the checkout, so the result would
@@ -67,35 +118,58 @@ export async function bundle({
         resolveId: (id, _importer, { kind }) => (id === 'node:http' && kind === 'import-statement' ? HTTP : null),
         load: (id) => (id === HTTP ? HTTP_MODULE : null),
       },
+      {
+        name: 'the server in a script of its own',
+        resolveId: (id) => (server !== null && id === '@llamactl/server/main' ? SERVER_SCRIPT : null),
+        load: (id) => (server !== null && id === SERVER_SCRIPT ? serverModule(server) : null),
+      },
     ],
     onLog: (_level, log) => {
       throw new Error(`the program cannot be put together: ${log.message}`);
     },
   });
   try {
-    const { output } = await build.write({
+    const written = await build.write({
       dir: directory,
-      cleanDir: true,
+      cleanDir: server === null,
       comments: { legal: false },
-      ...(form === 'modules' ? { format: 'esm' } : { format: 'cjs', codeSplitting: false }),
+      ...output,
     });
-    const chunks = output.filter((each): each is OutputChunk => each.type === 'chunk');
-    const code = new Map(chunks.flatMap(({ modules }) => Object.entries(modules).map(([id, { code }]) => [id, code])));
-    for (const module of stands.keys()) {
-      if (!code.has(path.join(ROOT, module))) throw new Error(`${module} is no part of the program any more`);
-    }
-    for (const [id, text] of code) {
-      if (
-        id.startsWith(ROOT) &&
-        packageFolder(id).length === 0 &&
-        stands.get(path.relative(ROOT, id)) !== STAMP_OF_CHECKOUT
-      )
-        refuseCompany(id, text);
-    }
-    return [...new Set([...code.keys()].flatMap(packageFolder))].toSorted();
+    return written.output.filter((each): each is OutputChunk => each.type === 'chunk');
   } finally {
     await build.close();
   }
+}
+
+/**
+ * Escapes all other characters of a script: V8 holds text that has one of them in twice the memory. The bundler has no option
+ * for it. In a raw template an escape would change the value.
+ */
+async function toAscii(file: string): Promise<void> {
+  const code = await readFile(file, 'utf8');
+  if (/\braw`[^`]*[^\0-\x7F]/.test(code)) throw new Error(`${file} has a raw template that is not ASCII`);
+  const escaped = (unit: string): string => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`;
+  await writeFile(file, code.replaceAll(/[^\0-\x7F]/g, escaped));
+}
+
+const SERVER_SCRIPT = 'the script of the server';
+const COMPILED_SCRIPT = path.join(ROOT, 'scripts', 'compiled-script.ts');
+
+/** Loads the script of the server, and keeps its compiled code if the server runs. @param names its exports */
+function serverModule(names: readonly string[]): string {
+  const others = names.filter((name) => name !== 'serve');
+  return `
+    import { compiledScript } from ${JSON.stringify(COMPILED_SCRIPT)};
+    import path from 'node:path';
+    const script = compiledScript(path.join(import.meta.dirname, '${SERVER}.cjs'));
+    export const { ${others.join(', ')} } = script.exports;
+    export const serve = async (...parts) => {
+      const service = await script.exports.serve(...parts);
+      // Not before: a server that cannot start has compiled only a part.
+      script.keep();
+      return service;
+    };
+  `;
 }
 
 /** Fails for modules that read files beside themselves, because packages have no such files. */

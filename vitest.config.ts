@@ -21,6 +21,8 @@ export default defineConfig({
           name: 'e2e',
           include: ['e2e/**/*.test.ts'],
           globalSetup: './e2e/build-program.ts',
+          setupFiles: ['./scripts/unchanged-process.ts'],
+          isolate: false,
         },
       },
       { extends: true, test: { name: 'own process', include: OWN_PROCESS } },

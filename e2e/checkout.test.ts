@@ -11,7 +11,12 @@ import { ServerProcess } from './server-process.ts';
 
 const ROOT = path.join(import.meta.dirname, '..');
 const WORKSPACES = ['contract', 'client', 'server', 'cli'];
-const FILES = ['llamactl', 'package.json', 'package-lock.json', 'scripts/bundle.ts', 'scripts/checkout-program.ts'];
+const FILES = [
+  'llamactl',
+  'package.json',
+  'package-lock.json',
+  ...['bundle', 'checkout-program', 'compiled-script'].map((name) => `scripts/${name}.ts`),
+];
 
 let folder: string;
 let launcher: string;
@@ -76,6 +81,24 @@ describe('the launcher', () => {
       await change('server/package.json', `"version": "${VERSION}"`, '"version": "9.9.9"');
       await llamactl('reload', '--data-dir', server.dataDirectory);
       expect((await server.call('GET', '/api/system/info')).body).toMatchObject({ version: '9.9.9' });
+    } finally {
+      await server.dispose();
+    }
+  });
+
+  it('keeps the compiled code of a server for the next start', async () => {
+    const compiled = path.join(folder, 'compiled by servers');
+    const server = await ServerProcess.create('', () => ['env', `NODE_COMPILE_CACHE=${compiled}`], [launcher]);
+    const kept = async (): Promise<string[]> =>
+      (await readdir(compiled, { recursive: true })).filter((name) => path.basename(name).startsWith('llamactl-'));
+    try {
+      await server.start();
+      expect(await kept()).toEqual([]);
+      await server.end('SIGTERM');
+      expect(await kept()).toHaveLength(1);
+      await server.start();
+      await server.end('SIGTERM');
+      expect(await kept()).toHaveLength(1);
     } finally {
       await server.dispose();
     }

@@ -152,7 +152,7 @@ async function toAscii(file: string): Promise<void> {
   await writeFile(file, code.replaceAll(/[^\0-\x7F]/g, escaped));
 }
 
-const SERVER_SCRIPT = 'the script of the server';
+const SERVER_SCRIPT = 'server-script';
 const COMPILED_SCRIPT = path.join(ROOT, 'scripts', 'compiled-script.ts');
 
 /** Loads the script of the server, and keeps its compiled code if the server runs. @param names its exports */

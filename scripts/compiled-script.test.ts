@@ -56,7 +56,7 @@ describe('a compiled script', () => {
     expect(statSync(path.join(folder, (first[0] ?? '').split(' ')[0] ?? '')).mode & 0o777).toBe(0o600);
   });
 
-  it('is not kept if nobody asks for it, or if Node has no folder for compiled code', async () => {
+  it('is not kept unless it is asked for, or if Node has no folder for compiled code', async () => {
     expect(await said({ isKept: false })).toBe('one/');
     expect(await said({ caches: false })).toBe('one/');
     expect(kept()).toEqual([]);

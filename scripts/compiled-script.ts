@@ -73,7 +73,7 @@ function read(file: string): Buffer | null {
   }
 }
 
-/** Writes whole files only. What cannot be written is compiled again: no reason to disturb a server. */
+/** Writes a whole file, or none: what cannot be written is compiled again, which is no reason to disturb a server. */
 function write(file: string, bytes: Buffer): void {
   const draft = `${file}.${process.pid}`;
   try {

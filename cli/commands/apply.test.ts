@@ -107,7 +107,7 @@ describe('applying a file', () => {
   it('reports problems of the document', async () => {
     const { status, stderr } = await sandbox.run(['apply', '-'], { input: 'instances: [{nam: x}]' });
     expect(status).toBe(1);
-    expect(stderr).toContain('instances[0].name is required');
+    expect(stderr).toContain('line 1: name of instance 1 is required');
     expect(stderr).toMatch(/^llamactl: /);
     expect((await sandbox.run(['apply', path.join(folder, 'none')])).stderr).toMatch(/none: no such file\n$/);
   });

@@ -271,6 +271,9 @@ describe('diff', () => {
     fleet.plan = [{ name: 'llama', action: 'nothing', changes: [] }];
     expect(await sandbox.run(['diff', '-'], { input: text })).toEqual({ status: 0, stdout: '', stderr: '' });
     const refused = await sandbox.run(['diff', '-'], { input: 'instances: [{nam: x}]' });
-    expect([refused.status, refused.stderr]).toEqual([2, expect.stringContaining('instances[0].name is required')]);
+    expect([refused.status, refused.stderr]).toEqual([
+      2,
+      expect.stringContaining('line 1: name of instance 1 is required'),
+    ]);
   });
 });

@@ -8,7 +8,8 @@ const folder = process.env['LLAMACTL_TEST_PROGRAM'];
 
 /** The bundle of the launcher, which `npm run bench` makes. */
 const BUNDLE = path.join(ROOT, '.cache', 'program', 'current', 'main.js');
-const SOURCE = path.join(ROOT, 'cli', 'main.ts');
+/** The command line as it stands, which Node runs without a bundle. */
+export const SOURCE = path.join(ROOT, 'cli', 'main.ts');
 
 /**
  * The file that Node runs: of the push tier the bundle that `build-program.ts` made, which starts in a third of the time; of

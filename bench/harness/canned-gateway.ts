@@ -20,15 +20,24 @@ const ENGINE = path.join(import.meta.dirname, '..', 'programs', 'canned-engine.t
 /** Where all contenders take requests. */
 export const CANNED_PATH = '/v1/chat/completions';
 
-/** Starts both, on a core each. @param environment More variables of llamactl, as `NAME=value`. */
-export async function cannedGateway(bench: Bench, environment: readonly string[] = []): Promise<CannedGateway> {
+/** Options of llamactl before the engine. */
+export interface CannedOptions {
+  /** More variables of llamactl, as `NAME=value`. */
+  environment?: readonly string[];
+  /** Default: the bundle. */
+  program?: readonly string[];
+}
+
+/** Starts both, on a core each. */
+export async function cannedGateway(
+  bench: Bench,
+  { environment = [], program }: CannedOptions = {},
+): Promise<CannedGateway> {
   const [command, ...args] = pinned(OTHER_CORE, [process.execPath, ENGINE, '${PORT}']);
   const engines = { canned: { kind: 'custom', command, args } };
   const configuration = `auth: { enabled: true }\nengines: ${JSON.stringify(engines)}\n`;
-  const server = await ServerProcess.create(configuration, () => [
-    ...pinnedTo(MEASURED_CORE),
-    ...(environment.length > 0 ? ['env', ...environment] : []),
-  ]);
+  const wrap = (): string[] => [...pinnedTo(MEASURED_CORE), ...(environment.length > 0 ? ['env', ...environment] : [])];
+  const server = await ServerProcess.create(configuration, wrap, program);
   bench.belongings.add(() => server.dispose());
   await server.start();
   const token = await logIn(server);

@@ -1,5 +1,7 @@
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
+import { launcherFlags } from '@llamactl/e2e/launcher-flags';
+import { SOURCE } from '@llamactl/e2e/program';
 import { cannedGateway } from '../harness/canned-gateway.ts';
 import { OTHER_CORE } from '../harness/cores.ts';
 import { GatewayLoad } from '../harness/gateway-load.ts';
@@ -26,8 +28,11 @@ export const gatewayRest: Scenario = {
   ],
   limitSeconds: 180,
   open: async (bench) => {
-    const { llamactl: resting } = await cannedGateway(bench);
-    const { llamactl: restless } = await cannedGateway(bench, [`NODE_OPTIONS=--import=${WITHOUT_REST}`]);
+    // Both from the sources, in one of which the rest is left out.
+    const program = [process.execPath, ...launcherFlags(), SOURCE];
+    const { llamactl: resting } = await cannedGateway(bench, { program });
+    const environment = [`NODE_OPTIONS=--import=${WITHOUT_REST}`];
+    const { llamactl: restless } = await cannedGateway(bench, { program, environment });
     const callers = GatewayLoad.start(bench, OTHER_CORE);
     const contenders = { resting, restless, callers };
     // until all of it is compiled, a request costs less with every thousand

@@ -78,6 +78,21 @@ describe('a server that gets a signal to end', () => {
     await expectEnginesToLiveOn();
   });
 
+  it('by SIGTERM, lets an answer that takes long come to its end', async () => {
+    // Ten seconds were the limit once, whatever instances.stop_timeout said (30 by default).
+    const body = { name: 'slow', engine: 'fake', extra_args: ['--tokens', '60', '--token-ms', '200'] };
+    await server.call('POST', '/api/instances', body);
+    await server.call('POST', '/api/instances/slow/start?wait=true');
+    const answer = await fetch(`${server.url}/v1/completions`, {
+      method: 'POST',
+      body: JSON.stringify({ model: 'slow', prompt: 'x', stream: true }),
+    });
+    expect(answer.status).toBe(200);
+    const end = server.end('SIGTERM');
+    expect(await answer.text()).toContain('data: [DONE]');
+    expect(await end).toBe(0);
+  });
+
   it('by SIGQUIT, ends at once, and the next one finds the engines', async () => {
     expect(await server.end('SIGQUIT')).toBe(null);
     await expectEnginesToLiveOn();

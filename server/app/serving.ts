@@ -25,7 +25,7 @@ import type { Teardown } from './teardown.ts';
 const BYTES_IN_MEGABYTE = 1024 * 1024;
 
 export interface ServingParts {
-  config: Pick<Config, 'auth' | 'gateway' | 'server'>;
+  config: Pick<Config, 'auth' | 'gateway' | 'instances' | 'server'>;
   configEditor: ConfigEditor;
   log: Logger;
   clock: Clock;
@@ -107,6 +107,7 @@ export function createServing(parts: ServingParts): Serving {
     errorShapes: DIALECTS,
     shutdownSignal: shutdown.signal,
     maxConnections: mostConnections(),
+    timeouts: { close: config.instances.stop_timeout * 1_000 },
     turnstile,
   });
   teardown.addLasting(() => http.close());

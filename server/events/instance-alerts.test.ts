@@ -2,9 +2,9 @@ import type { DomainEvent } from '@llamactl/contract/events';
 import type { Status } from '@llamactl/contract/instance';
 import type { Alert, Gpu } from '@llamactl/contract/system';
 import { describe, expect, it } from 'vitest';
-import { PORT_CLASH as REFUSED_FOR_PORT } from '../instances/ports/alert-sink.ts';
+import { PORT_CLASH } from '../instances/ports/alert-sink.ts';
 import { FakeClock } from '../testing/fake-clock.ts';
-import { createInstanceAlerts, PORT_CLASH } from './instance-alerts.ts';
+import { createInstanceAlerts } from './instance-alerts.ts';
 
 const GIBIBYTE = 1_073_741_824;
 const MINUTE_MS = 60_000;
@@ -238,10 +238,6 @@ describe('crash_loop', () => {
 
 describe('port_clash', () => {
   const CLASH = { level: 'error', code: PORT_CLASH, message: 'Port 8100 is in use.', instance: 'a' } as const;
-
-  it('has the code under which a refused start raises it', () => {
-    expect(PORT_CLASH).toBe(REFUSED_FOR_PORT);
-  });
 
   it('is raised once beside the failed start, and cleared when the instance runs', () => {
     const { enter, log, world } = aWorld();

@@ -1,6 +1,6 @@
 import type { DomainEvent } from '@llamactl/contract/events';
 import type { Instance, InstanceSummary } from '@llamactl/contract/instance';
-import type { AlertSink } from '../instances/ports/alert-sink.ts';
+import { PORT_CLASH, type AlertSink } from '../instances/ports/alert-sink.ts';
 import type { Clock } from '../instances/ports/time.ts';
 import { GpuMemoryAlert, type GpuMemoryAlertDependencies } from './gpu-memory-alert.ts';
 import { judgeCrashLoop, judgeFailed, judgeGpuMemory, judgePortClash, type StatusChange } from './instance-trouble.ts';
@@ -31,8 +31,6 @@ export interface InstanceAlertsDependencies extends GpuMemoryAlertDependencies {
 
 export const INSTANCE_FAILED = 'instance_failed';
 export const CRASH_LOOP = 'crash_loop';
-/** Code of the alert for a taken port. A refused start raises it too; only this file clears it. */
-export const PORT_CLASH = 'port_clash';
 
 /** Time after which a run counts as stable; the restart policy then resets its count. */
 const SOUND_AFTER_MS = 5 * 60_000;

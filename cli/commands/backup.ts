@@ -4,6 +4,7 @@ import path from 'node:path';
 import type { CommandLine } from '../command-line.ts';
 import { bytes, count } from '../screen/figures.ts';
 import { refuseServer } from '../server/own-machine.ts';
+import { overridesOf } from '../server/serve-flags.ts';
 
 interface BackupFlags {
   force?: boolean;
@@ -25,8 +26,11 @@ export function backupCommand(commandLine: CommandLine): Command {
       commandLine.local<BackupFlags>(async (terminal, { words, flags }, command) => {
         refuseServer(command);
         const { backUp, readConfig } = await import('@llamactl/server/main');
-        const overrides: Record<string, string> = flags.dataDir === undefined ? {} : { data_dir: flags.dataDir };
-        const loaded = readConfig({ configFile: flags.config ?? null, overrides, searchLocal: true });
+        const loaded = readConfig({
+          configFile: flags.config ?? null,
+          overrides: overridesOf(flags),
+          searchLocal: true,
+        });
         const file = placeOf(words[0], commandLine.surroundings.now());
         const made = backUp(loaded, { file, mayReplace: flags.force === true });
         const { rows } = made;

@@ -7,6 +7,7 @@ import { processExists } from '../living-process.ts';
 import { Problem } from '../problem.ts';
 import { followedUrl } from '../server/local-server.ts';
 import { refuseServer } from '../server/own-machine.ts';
+import { overridesOf } from '../server/serve-flags.ts';
 import { signalServer } from '../server/server-signal.ts';
 import { serverAddress } from '../server/server-address.ts';
 import type { Terminal } from '../screen/terminal.ts';
@@ -56,7 +57,7 @@ async function bringDown(commandLine: CommandLine, terminal: Terminal, flags: Do
   const configuredDirectory = (): string =>
     main.readConfig({
       configFile: flags.config ?? null,
-      overrides: flags.dataDir === undefined ? {} : { data_dir: flags.dataDir },
+      overrides: overridesOf(flags),
       searchLocal: true,
       user: { environment, home },
     }).config.data_dir;

@@ -5,6 +5,7 @@ import { EXIT } from '../exit-status.ts';
 import { lastWritten } from '../last-written.ts';
 import { isAlive } from '../living-process.ts';
 import { refuseServer } from '../server/own-machine.ts';
+import { overridesOf } from '../server/serve-flags.ts';
 import { signalServer } from '../server/server-signal.ts';
 import { Problem } from '../problem.ts';
 import { serverIn } from '../server/directory-server.ts';
@@ -31,8 +32,11 @@ export function reloadCommand(commandLine: CommandLine): Command {
       commandLine.local<ReloadFlags>(async (terminal, { flags }, command) => {
         refuseServer(command);
         const { readConfig, readHolder, isLockHeld, passwordFileOf } = await import('@llamactl/server/main');
-        const overrides: Record<string, string> = flags.dataDir === undefined ? {} : { data_dir: flags.dataDir };
-        const { config } = readConfig({ configFile: flags.config ?? null, overrides, searchLocal: true });
+        const { config } = readConfig({
+          configFile: flags.config ?? null,
+          overrides: overridesOf(flags),
+          searchLocal: true,
+        });
         const directory = config.data_dir;
         const before = serverIn(directory, { isLockHeld, readHolder });
         if (before === null) {

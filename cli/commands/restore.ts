@@ -8,6 +8,7 @@ import { EXIT } from '../exit-status.ts';
 import { causeOf } from '../input-file.ts';
 import { localServer } from '../server/local-server.ts';
 import { refuseServer } from '../server/own-machine.ts';
+import { overridesOf } from '../server/serve-flags.ts';
 import { Problem } from '../problem.ts';
 import { engineLines, instanceChanges, restoreLines, salvageLines } from '../server/restore-lines.ts';
 import type { Terminal } from '../screen/terminal.ts';
@@ -42,8 +43,11 @@ export function restoreCommand(commandLine: CommandLine): Command {
       commandLine.local<RestoreFlags>(async (terminal, { words: [file], flags }, command) => {
         refuseServer(command);
         const { readConfig } = await import('@llamactl/server/main');
-        const overrides: Record<string, string> = flags.dataDir === undefined ? {} : { data_dir: flags.dataDir };
-        const loaded = readConfig({ configFile: flags.config ?? null, overrides, searchLocal: true });
+        const loaded = readConfig({
+          configFile: flags.config ?? null,
+          overrides: overridesOf(flags),
+          searchLocal: true,
+        });
         if (flags.salvage === true) {
           if (file !== undefined)
             throw new Problem('--salvage takes no file: it reads the current database', EXIT.usage);

@@ -47,7 +47,7 @@ interface GlobalFlags extends AddressFlags, OutputFlags {
 }
 
 /** A verb's action, as commander calls it. */
-type Action = (this: Command, ...rest: unknown[]) => Promise<void>;
+export type Action = (this: Command, ...rest: unknown[]) => Promise<void>;
 
 /** A verb: its line in `llamactl help`, and how to load the rest. */
 export interface Verb {

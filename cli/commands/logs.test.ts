@@ -1,3 +1,5 @@
+import { mkdirSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
 import type { LogEntry, LogItem } from '@llamactl/client';
 import { EventServer } from '@llamactl/server/testing/event-server';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
@@ -220,5 +222,47 @@ describe('following a log', () => {
     await server.manager.remove('llama');
     voice.end();
     expect(await watching.ended).toEqual({ status: 0, stdout: 'line 5\n', stderr: 'llamactl: llama was deleted\n' });
+  });
+});
+
+describe('the log of the server', () => {
+  const line = (second: number, msg: string): string =>
+    JSON.stringify({ level: 40, time: `2026-03-01T12:00:0${second}.000Z`, msg });
+
+  function written(...lines: string[]): void {
+    const folder = path.join(sandbox.home, 'data');
+    sandbox.environment['LLAMACTL_DATA_DIR'] = folder;
+    mkdirSync(folder);
+    writeFileSync(path.join(folder, 'server.log'), lines.map((each) => `${each}\n`).join(''));
+  }
+
+  it('is printed for a person, or as it is with --json', async () => {
+    written(line(1, 'one'), line(2, 'two'), 'llamactl: port 1 is taken');
+    const { status, stdout } = await sandbox.run(['logs', '--server', '-n', '2']);
+    expect([status, stdout.split('\n')]).toEqual([
+      0,
+      [expect.stringMatching(/ {2}warn {2}two$/), 'llamactl: port 1 is taken', ''],
+    ]);
+    const json = await sandbox.run(['logs', '--server', '--json', '--tail', 'all']);
+    expect(json.stdout).toBe(`${line(1, 'one')}\n${line(2, 'two')}\nllamactl: port 1 is taken\n`);
+  });
+
+  it('is named where it is missing or empty', async () => {
+    written();
+    expect((await sandbox.run(['logs', '--server'])).stderr).toContain('server.log is empty');
+    sandbox.environment['LLAMACTL_DATA_DIR'] = path.join(sandbox.home, 'nowhere');
+    const { status, stderr } = await sandbox.run(['logs', '--server']);
+    expect([status, stderr]).toEqual([3, expect.stringContaining('journalctl --user -u llamactl')]);
+  });
+
+  it('has no instance and is not followed', async () => {
+    const refused = await sandbox.run(['logs', '--server', 'llama']);
+    expect([refused.status, refused.stderr]).toEqual([2, 'llamactl: --server takes no instance\n']);
+    expect((await sandbox.run(['logs', '--server', '-f'])).stderr).toContain("'--server' cannot be used with");
+  });
+
+  it('is offered if no instance is named', async () => {
+    const { status, stderr } = await sandbox.run(['logs']);
+    expect([status, stderr]).toEqual([2, expect.stringContaining('llamactl logs --server')]);
   });
 });

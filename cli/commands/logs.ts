@@ -1,6 +1,6 @@
 import type { LogEntry, LogItem, LogLevel, Logs } from '@llamactl/client';
 import { Command, InvalidArgumentError, Option } from 'commander';
-import type { CommandLine, Session } from '../command-line.ts';
+import type { Action, CommandLine, Session } from '../command-line.ts';
 import { momentOf, outputLine, type OutputForm } from '../engine-output.ts';
 import { EXIT } from '../exit-status.ts';
 import { untilInterrupted, waitingNote } from '../interruption.ts';
@@ -16,6 +16,7 @@ interface LogsFlags {
   level: LogLevel | 'all';
   since?: string;
   timestamps?: boolean;
+  server?: boolean;
 }
 
 const LEVELS = ['all', 'debug', 'info', 'warn', 'error'];
@@ -26,7 +27,7 @@ const DEFAULT_LINES = 100;
 export function logsCommand(commandLine: CommandLine): Command {
   return new Command('logs')
     .description('Print the output of instances, running or not. With -f, follow it.')
-    .argument('<names...>', 'Instances')
+    .argument('[names...]', 'Instances')
     .option('-f, --follow', 'Follow the output until Ctrl-C, across restarts of the instance and the server')
     .option('-n, --lines <number>', `Number of last lines, or all (default: ${DEFAULT_LINES})`, lineCount)
     .option('--tail <number>', 'Same as --lines', lineCount)
@@ -35,19 +36,43 @@ export function logsCommand(commandLine: CommandLine): Command {
     )
     .option('--since <time>', 'Only since 10m, 2h or 1d ago, or since 2026-03-01T12:00')
     .option('-t, --timestamps', 'Print the time of each line (UTC)')
+    .addOption(
+      new Option('--server', 'The log of the server in the background on this machine').conflicts([
+        'follow',
+        'since',
+        'timestamps',
+      ]),
+    )
     .addHelpText('after', EXAMPLES)
-    .action(
-      commandLine.online<LogsFlags>(async (session, { words, flags }) => {
-        const names = distinct(words);
-        const printer = new LogPrinter(session, names, flags.timestamps === true);
-        const selection = selectionOf(session, flags);
-        if (flags.follow !== true) return printPast(session, printer, names, selection);
-        await untilInterrupted(commandLine, session, async () => {
-          const open = new Set(names);
-          await Promise.all(names.map((name) => follow(session, printer, { name, open }, selection)));
-        });
-      }),
-    );
+    .action(function (this: Command) {
+      return (this.opts<LogsFlags>().server === true ? ofServer(commandLine) : ofInstances(commandLine)).call(this);
+    });
+}
+
+function ofServer(commandLine: CommandLine): Action {
+  return commandLine.local<LogsFlags>(async (terminal, { words, flags: { tail, lines = tail ?? DEFAULT_LINES } }) => {
+    if (words.length > 0) throw new Problem('--server takes no instance', EXIT.usage);
+    const { printServerLog } = await import('../server/server-log-tail.ts');
+    await printServerLog(terminal, commandLine.surroundings, lines);
+  });
+}
+
+function ofInstances(commandLine: CommandLine): Action {
+  return commandLine.online<LogsFlags>(async (session, { words, flags }) => {
+    const names = distinct(words);
+    if (names.length === 0) {
+      throw new Problem('which instance? llamactl ps lists them', EXIT.usage, [
+        'the log of the server itself: llamactl logs --server',
+      ]);
+    }
+    const printer = new LogPrinter(session, names, flags.timestamps === true);
+    const selection = selectionOf(session, flags);
+    if (flags.follow !== true) return printPast(session, printer, names, selection);
+    await untilInterrupted(commandLine, session, async () => {
+      const open = new Set(names);
+      await Promise.all(names.map((name) => follow(session, printer, { name, open }, selection)));
+    });
+  });
 }
 
 /** The selection of lines. */
@@ -190,4 +215,5 @@ Examples:
   llamactl logs -f llama qwen
   llamactl logs llama --level warn --since 1h -t
   llamactl logs llama -n all --level all > engine.log
+  llamactl logs --server -n 20
   llamactl logs llama -n 10000 --json | jq -r 'select(.level == "error").message'`;

@@ -12,6 +12,8 @@ import { crc32 } from 'node:zlib';
 
 /** How long after the start compiled code is kept: then a server has done most of what it does. Milliseconds. */
 const KEEP_AFTER_MS = 10_000;
+/** Collecting it takes 40 ms at once, so it waits for ten seconds in which less than this share was work. */
+const AT_REST = 0.1;
 /** Compiled code of this many scripts and Node flags stays. */
 const KEPT = 5;
 const PREFIX = 'llamactl-';
@@ -20,7 +22,7 @@ const CHECKSUM_BYTES = 4;
 /** A script that has run. */
 interface CompiledScript {
   exports: unknown;
-  /** Keeps the compiled code for the next start, in ten seconds or at the end. Does nothing if the code was kept before. */
+  /** Keeps the compiled code for the next start, at rest or at the end. Does nothing if the code was kept before. */
   keep: () => void;
 }
 
@@ -42,11 +44,19 @@ export function compiledScript(file: string): CompiledScript {
     isKept = true;
     write(kept, script.createCachedData());
   };
+  const keepAtRest = (): void => {
+    const since = performance.eventLoopUtilization();
+    const look = (): void => {
+      if (performance.eventLoopUtilization(since).utilization < AT_REST) keepNow();
+      else keepAtRest();
+    };
+    setTimeout(look, KEEP_AFTER_MS).unref();
+  };
   return {
     exports: module.exports,
     keep: () => {
       if (isKept) return;
-      setTimeout(keepNow, KEEP_AFTER_MS).unref();
+      keepAtRest();
       process.once('exit', keepNow);
     },
   };

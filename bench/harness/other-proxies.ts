@@ -15,13 +15,17 @@ export interface Proxy {
   pid: number;
 }
 
-/** Both on one core in one process, streams not held back, connections to the engine kept. */
+/**
+ * Both on one core in one process, streams not held back, connections to the engine kept. Without `http-no-delay`, haproxy holds the
+ * head of a stream for 0.2 s.
+ */
 const HAPROXY = (port: number, engine: number): string => `
 global
   nbthread 1
   maxconn 8192
 defaults
   mode http
+  option http-no-delay
   timeout connect 5s
   timeout client 10m
   timeout server 10m

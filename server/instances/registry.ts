@@ -126,14 +126,19 @@ export class Registry {
 
   /**
    * Assigns ports outside of the claims given; `null`: the range is used up. Avoids ports on which a process listens now: the
-   * start would choose another, and the port shown until then would be wrong. Looks at the machine once, for all its calls.
+   * start would choose another, and the port shown until then would be wrong. Looks at the machine once, at its first call.
    *
    * @param own A port that may be assigned although a process listens on it: that of the instance's own engine.
    */
   portAssigner(own: number | null = null): (claims: Claims) => number | null {
-    const occupied = new Set(this.#occupied());
-    if (own !== null) occupied.delete(own);
-    return (claims) => this.freePortBeside(claims, occupied) ?? this.freePortBeside(claims);
+    let occupied: Set<number> | null = null;
+    return (claims) => {
+      if (occupied === null) {
+        occupied = new Set(this.#occupied());
+        if (own !== null) occupied.delete(own);
+      }
+      return this.freePortBeside(claims, occupied) ?? this.freePortBeside(claims);
+    };
   }
 
   /** A message that no port is left, with remedies. */

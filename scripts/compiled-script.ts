@@ -72,7 +72,7 @@ function keptFile(file: string): string | null {
   return path.join(folder, `${PREFIX}${createHash('sha256').update(facts).digest('hex').slice(0, 32)}`);
 }
 
-/** Reads compiled code; `null`: there is none, or it is damaged. V8 does not check it, and would crash. */
+/** Reads compiled code; `null`: the file is missing or damaged. V8 does not check the code, and damaged code crashes it. */
 function read(file: string): Buffer | null {
   try {
     const bytes = readFileSync(file);
@@ -93,13 +93,10 @@ function write(file: string, bytes: Buffer): void {
     renameSync(draft, file);
     const folder = path.dirname(file);
     const all = readdirSync(folder).filter((name) => name.startsWith(PREFIX));
-    const byAge = all.map((name) => path.join(folder, name)).toSorted((one, other) => ageOf(one) - ageOf(other));
-    for (const old of byAge.slice(KEPT)) rmSync(old, { force: true });
+    const changedAt = (name: string): number => statSync(path.join(folder, name)).mtimeMs;
+    const newestFirst = all.toSorted((one, other) => changedAt(other) - changedAt(one));
+    for (const old of newestFirst.slice(KEPT)) rmSync(path.join(folder, old), { force: true });
   } catch {
     // A full disk, another user's folder, or another server that removes the same file.
   }
-}
-
-function ageOf(file: string): number {
-  return -statSync(file).mtimeMs;
 }

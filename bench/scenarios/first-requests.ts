@@ -4,6 +4,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { Connection } from '../harness/connection.ts';
 import { type Contenders, gatewayContenders } from '../harness/gateway-contenders.ts';
 import type { Contender } from '../harness/request-cost.ts';
+import { median } from '../harness/sample.ts';
 import type { Bench, Readings, Scenario } from '../harness/scenario.ts';
 import { exactCpuMs } from '../harness/usage.ts';
 
@@ -95,7 +96,7 @@ async function costOfRequests({ pid, place }: Proxy): Promise<{ first: number; n
 async function untilFirstBytes(contender: Contender): Promise<number> {
   const times: number[] = [];
   for (let opened = 0; opened < STREAMS; opened += 1) times.push(await untilFirstByte(contender));
-  return times.toSorted((one, other) => one - other)[Math.floor(STREAMS / 2)] ?? Number.NaN;
+  return median(times);
 }
 
 async function untilFirstByte({ place: { port, path, fields } }: Contender): Promise<number> {

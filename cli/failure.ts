@@ -1,5 +1,5 @@
 import { ConnectionError, LlamactlError, ProtocolError, TimeoutError } from '@llamactl/client';
-import { reasonOf } from '@llamactl/contract/reason';
+import { errorWords, fileOf, reasonOf } from '@llamactl/contract/reason';
 import { addressRemedies, isElsewhere, startAdvice, type Surrounds } from './server/address-remedies.ts';
 import { DEFAULT } from './server/server-address.ts';
 import { EXIT, type ExitStatus } from './exit-status.ts';
@@ -28,7 +28,9 @@ export function failureOf(error: unknown, hasToken: boolean, place: Surrounds | 
   if (error instanceof ConnectionError) return unreachable(error, place);
   if (error instanceof ProtocolError) return failure(EXIT.failed, error.message, 'PROTOCOL', [ANOTHER]);
   if (isAbort(error)) return failure(EXIT.interrupted, 'interrupted', 'INTERRUPTED');
-  const [first = '', ...more] = reasonOf(error).split('\n');
+  const file = fileOf(error);
+  const message = file === null ? reasonOf(error) : `${file}: ${errorWords(error)}`;
+  const [first = '', ...more] = message.split('\n');
   const { json, ...shown } = failure(EXIT.failed, first, codeOf(EXIT.failed), more);
   return { ...shown, json: { ...json, error: [first, ...more].join(' ') } };
 }

@@ -1,4 +1,4 @@
-import { codeOf, reasonOf } from '@llamactl/contract/reason';
+import { codeOf, errorWords, reasonOf } from '@llamactl/contract/reason';
 import { isRecord } from '@llamactl/contract/record';
 import { readFile } from 'node:fs/promises';
 import { EXIT } from './exit-status.ts';
@@ -40,12 +40,11 @@ export async function inputObject(session: InputSession, file: string): Promise<
 
 const CAUSES: Readonly<Record<string, string>> = {
   ENOENT: 'no such file',
-  EACCES: 'permission denied',
-  EISDIR: 'it is a directory',
+  EISDIR: 'it is a folder',
   ENOTDIR: 'it is in a file, not in a folder',
 };
 
 /** Describes a file system error in words. */
 export function causeOf(error: unknown): string {
-  return CAUSES[codeOf(error) ?? ''] ?? reasonOf(error);
+  return CAUSES[codeOf(error) ?? ''] ?? errorWords(error);
 }

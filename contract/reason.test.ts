@@ -1,5 +1,6 @@
+import { lstatSync, mkdirSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { codeOf, hasCode, reasonOf } from './reason.ts';
+import { codeOf, errorWords, fileOf, hasCode, reasonOf } from './reason.ts';
 
 const missing = Object.assign(new Error('no such file'), { code: 'ENOENT' });
 
@@ -34,5 +35,38 @@ describe('hasCode', () => {
 
   it('is false for an error without a code', () => {
     expect(hasCode(new Error('no code'), ['ENOENT'])).toBe(false);
+  });
+});
+
+const thrownBy = (act: () => unknown): unknown => {
+  try {
+    act();
+  } catch (error) {
+    return error;
+  }
+  return null;
+};
+
+describe('errorWords', () => {
+  it.each([
+    ['a missing file', () => readFileSync('/no/such/file'), 'no such file or folder'],
+    ['a folder', () => readFileSync('/'), 'it is a folder'],
+    ['a file above', () => mkdirSync(`${import.meta.filename}/x`), 'not a folder'],
+    ['a long name', () => lstatSync(`/${'x'.repeat(300)}`), 'name too long'],
+  ])('omits the code and the operation of the system: %s', (_what, act, words) => {
+    expect(errorWords(thrownBy(act))).toBe(words);
+  });
+
+  it('returns the message of any other error', () => {
+    expect(errorWords(new Error('the file is broken, really'))).toBe('the file is broken, really');
+    expect(errorWords('thrown text')).toBe('thrown text');
+  });
+});
+
+describe('fileOf', () => {
+  it('returns the file of a system error, and null for any other', () => {
+    expect(fileOf(thrownBy(() => readFileSync('/no/such/file')))).toBe('/no/such/file');
+    expect(fileOf(missing)).toBe(null);
+    expect(fileOf('just words')).toBe(null);
   });
 });

@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 
 /**
@@ -62,11 +62,11 @@ export function findingsIn(file: string, text: string): Finding[] {
   });
 }
 
-/** Files that people of this project wrote. */
+/** Files that people of this project wrote. Git lists those too that were deleted a moment ago. */
 function ownFiles(): string[] {
   const options = { cwd: ROOT, encoding: 'utf8', maxBuffer: 64 * 1024 * 1024 } as const;
   const tracked = execFileSync('git', ['ls-files', '*.ts', '*.md'], options).trim().split('\n');
-  return tracked.filter((file) => !EXEMPT.has(file));
+  return tracked.filter((file) => !EXEMPT.has(file) && existsSync(path.join(ROOT, file)));
 }
 
 if (import.meta.main) {

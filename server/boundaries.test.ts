@@ -16,7 +16,6 @@ const PORTS = new Set([
   'server/models/gguf-header.ts',
   'server/models/gguf-headers.ts',
   'server/suggestion.ts',
-  'server/system-error.ts',
 ]);
 
 /** Folders that reach instances through `InstanceManager`, `FleetManager` and `GatewayInstances`. */

@@ -52,6 +52,22 @@ describe('the data directory', () => {
 });
 
 describe('the database', () => {
+  it('that may not be read says so, without advice to restore it', () => {
+    const denied = Object.assign(new Error("EACCES: permission denied, stat '/data/llamactl.db'"), {
+      code: 'EACCES',
+      syscall: 'stat',
+      path: '/data/llamactl.db',
+    });
+    const database = (): never => {
+      throw denied;
+    };
+    expect(checkDatabase('/data', { database })).toMatchObject({
+      level: 'error',
+      message: '/data/llamactl.db cannot be read: permission denied',
+      remedies: [],
+    });
+  });
+
   it('is fine if intact, or if none exists yet', () => {
     expect(checkDatabase('/data', { database: () => ({ is: 'whole', bytes: 4_000_000, schema: 2 }) })).toMatchObject({
       level: 'ok',

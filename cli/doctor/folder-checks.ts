@@ -1,4 +1,4 @@
-import { codeOf, reasonOf } from '@llamactl/contract/reason';
+import { codeOf, errorWords, fileOf, reasonOf } from '@llamactl/contract/reason';
 import { accessSync, constants, readdirSync, statSync, type Stats } from 'node:fs';
 import path from 'node:path';
 import type { Inspection } from '@llamactl/server/main';
@@ -25,7 +25,7 @@ export async function checkDataDirectory(
   try {
     found = statSync(folder);
   } catch (error) {
-    if (codeOf(error) !== 'ENOENT') return [wrong(check, `${folder} cannot be read: ${reasonOf(error)}`)];
+    if (codeOf(error) !== 'ENOENT') return [wrong(check, `${folder} cannot be read: ${errorWords(error)}`)];
     const parent = existingParent(folder);
     return isWritable(parent)
       ? [well(check, `${folder} does not exist yet; the server creates it`), await space(parent, disk)]
@@ -85,6 +85,7 @@ export function checkDatabase(folder: string, { database }: Pick<Inspection, 'da
         return well(check, `ok, ${bytes(found.bytes)}`);
     }
   } catch (error) {
+    if (fileOf(error) !== null) return wrong(check, `${fileOf(error)} cannot be read: ${errorWords(error)}`);
     return wrong(check, reasonOf(error), 'to restore or salvage it, see docs/backup.md');
   }
 }

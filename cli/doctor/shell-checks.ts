@@ -1,4 +1,4 @@
-import { codeOf, reasonOf } from '@llamactl/contract/reason';
+import { codeOf, errorWords } from '@llamactl/contract/reason';
 import { statSync } from 'node:fs';
 import path from 'node:path';
 import { doubtful, well, wrong, type Finding } from './finding.ts';
@@ -23,7 +23,7 @@ export function checkContexts(file: string): Finding {
     return well(check, `${file}, ${rights}`);
   } catch (error) {
     if (codeOf(error) === 'ENOENT') return well(check, 'none');
-    return doubtful(check, `${file} cannot be read: ${reasonOf(error)}`);
+    return doubtful(check, `${file} cannot be read: ${errorWords(error)}`);
   }
 }
 

@@ -1,4 +1,4 @@
-import { codeOf, reasonOf } from '@llamactl/contract/reason';
+import { codeOf, errorWords, reasonOf } from '@llamactl/contract/reason';
 import { access } from 'node:fs/promises';
 import path from 'node:path';
 import type { LoadedConfig } from '@llamactl/server/main';
@@ -182,7 +182,7 @@ async function givenModel(file: string): Promise<string> {
     return file;
   } catch (error) {
     if (codeOf(error) === 'ENOENT') throw new Problem(`there is no model file ${file}`, EXIT.notFound);
-    throw new Problem(`the model file cannot be read: ${reasonOf(error)}`, EXIT.failed);
+    throw new Problem(`the model file cannot be read: ${errorWords(error)}`, EXIT.failed);
   }
 }
 

@@ -1,4 +1,4 @@
-import { codeOf, reasonOf } from '@llamactl/contract/reason';
+import { codeOf, errorWords } from '@llamactl/contract/reason';
 import { chmodSync, mkdirSync, readFileSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { writeAtomically } from '../atomic-file.ts';
@@ -72,7 +72,7 @@ export class Contexts {
       if (uid === process.getuid?.() && (mode & 0o022) !== 0) chmodSync(folder, mode & 0o7755);
       isSafe = isTrusted(statSync(folder));
     } catch (error) {
-      throw new Problem(`${this.file} cannot be written: ${reasonOf(error)}`, EXIT.failed);
+      throw new Problem(`${this.file} cannot be written: ${errorWords(error)}`, EXIT.failed);
     }
     if (!isSafe) throw openToOthers(this.file, folder);
   }
@@ -127,7 +127,7 @@ export class Contexts {
       openTo = [path.dirname(this.file), this.file].find((each) => !isTrusted(statSync(each))) ?? null;
     } catch (error) {
       if (codeOf(error) === 'ENOENT') return { current: null, contexts: {} };
-      throw new Problem(`${this.file} cannot be read: ${reasonOf(error)}`, EXIT.failed);
+      throw new Problem(`${this.file} cannot be read: ${errorWords(error)}`, EXIT.failed);
     }
     // Everyone who can write the file decides which server gets which token.
     if (openTo !== null) throw openToOthers(this.file, openTo);
@@ -144,7 +144,7 @@ export class Contexts {
     try {
       writeAtomically(this.file, `${JSON.stringify(stored, null, 2)}\n`, { mode: 0o600, mayReplace: true });
     } catch (error) {
-      throw new Problem(`${this.file} cannot be written: ${reasonOf(error)}`, EXIT.failed);
+      throw new Problem(`${this.file} cannot be written: ${errorWords(error)}`, EXIT.failed);
     }
   }
 }

@@ -1,4 +1,4 @@
-import { reasonOf } from '@llamactl/contract/reason';
+import { errorWords } from '@llamactl/contract/reason';
 import { readFileSync } from 'node:fs';
 import { EXIT } from '../exit-status.ts';
 import { readableLogLine } from '../instances/log-line.ts';
@@ -35,7 +35,7 @@ function linesOf(file: string): string[] {
       .split('\n')
       .filter((line) => line !== '');
   } catch (error) {
-    throw new Problem(`cannot read ${file}: ${reasonOf(error)}`, EXIT.notFound, [
+    throw new Problem(`cannot read ${file}: ${errorWords(error)}`, EXIT.notFound, [
       'only servers that llamactl up, run or quickstart start write it',
       'the log of a service: journalctl -u llamactl, of a user service: journalctl --user -u llamactl',
     ]);

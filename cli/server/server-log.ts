@@ -1,4 +1,4 @@
-import { codeOf, reasonOf } from '@llamactl/contract/reason';
+import { codeOf, errorWords } from '@llamactl/contract/reason';
 import { closeSync, constants, fstatSync, openSync, readSync, renameSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { EXIT } from '../exit-status.ts';
@@ -35,7 +35,7 @@ export class ServerLog {
       this.#begin = fstatSync(this.descriptor).size;
     } catch (error) {
       if (codeOf(error) === null) throw error;
-      throw new Problem(`the log of the server, ${file}, cannot be written: ${reasonOf(error)}`, EXIT.failed, [
+      throw new Problem(`the log of the server, ${file}, cannot be written: ${errorWords(error)}`, EXIT.failed, [
         'choose another data directory with --data-dir, or run llamactl serve',
       ]);
     }

@@ -1,4 +1,4 @@
-import { hasCode, reasonOf } from '@llamactl/contract/reason';
+import { errorWords, hasCode } from '@llamactl/contract/reason';
 import { mkdirSync, readFileSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import { writeAtomically } from '../atomic-file.ts';
@@ -35,7 +35,7 @@ export class ServiceFile {
       writeAtomically(this.path, content, { mode: 0o644, mayReplace: true });
       return true;
     } catch (error) {
-      throw new Problem(`${this.path} cannot be written: ${reasonOf(error)}`, EXIT.failed);
+      throw new Problem(`${this.path} cannot be written: ${errorWords(error)}`, EXIT.failed);
     }
   }
 
@@ -48,7 +48,7 @@ export class ServiceFile {
       return readFileSync(this.path, 'utf8');
     } catch (error) {
       if (hasCode(error, ['ENOENT', 'ENOTDIR'])) return null;
-      throw new Problem(`${this.path} cannot be read: ${reasonOf(error)}`, EXIT.failed);
+      throw new Problem(`${this.path} cannot be read: ${errorWords(error)}`, EXIT.failed);
     }
   }
 }

@@ -1,4 +1,4 @@
-import { errorWords } from '../system-error.ts';
+import { errorWords } from '@llamactl/contract/reason';
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import type { Environment } from './env.ts';

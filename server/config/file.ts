@@ -1,8 +1,7 @@
-import { hasCode } from '@llamactl/contract/reason';
+import { errorWords, hasCode } from '@llamactl/contract/reason';
 import { closeSync, constants, fstatSync, lstatSync, openSync, readFileSync } from 'node:fs';
 import type { Stats } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { errorWords } from '../system-error.ts';
 import { ConfigError } from './config-error.ts';
 import { parseConfig } from './config-document.ts';
 import type { ConfigFile } from './config-document.ts';

@@ -331,6 +331,12 @@ describe('a lock whose files were removed', () => {
       expect(isLockHeld(directory)).toBe(false);
     });
 
+    it('is not reported as free where the directory cannot be searched', () => {
+      const loop = join(folder, 'loop');
+      symlinkSync(loop, loop);
+      expect(() => isLockHeld(loop)).toThrow(`The data directory ${loop} cannot be used (`);
+    });
+
     it('is not free by another path of the directory', () => {
       acquire();
       remove(REMOVED);

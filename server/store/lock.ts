@@ -1,5 +1,5 @@
-import { existsSync, lstatSync } from 'node:fs';
-import { errorWords } from '../system-error.ts';
+import { existsSync, lstatSync, statSync } from 'node:fs';
+import { errorWords } from '@llamactl/contract/reason';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { identityOf } from './file-identity.ts';
@@ -103,7 +103,7 @@ const LOOK_MS = 100;
 export function isLockHeld(directory: string): boolean {
   const file = join(directory, LOCK_FILE);
   if (holderOfRemoved(file) !== null) return true;
-  if (!existsSync(file)) return false;
+  if (!isThere(directory, file)) return false;
   const database = new DatabaseSync(file, { timeout: 0 });
   try {
     database.exec(TAKE);
@@ -113,6 +113,15 @@ export function isLockHeld(directory: string): boolean {
     throw cannotUse(directory, error);
   } finally {
     database.close();
+  }
+}
+
+/** @throws when the data directory cannot be searched: then nothing is known of its server */
+function isThere(directory: string, file: string): boolean {
+  try {
+    return statSync(file, { throwIfNoEntry: false }) !== undefined;
+  } catch (error) {
+    throw cannotUse(directory, error);
   }
 }
 

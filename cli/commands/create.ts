@@ -106,7 +106,8 @@ function stays(name: string): string {
 const EXAMPLES = `
 Examples:
   llamactl create llama --model ~/models/llama.gguf --start
-  llamactl create qwen -m qwen.gguf -o ctx_size=8192 -o n_gpu_layers=99 --alias gpt-4o
-  llamactl create brief -m qwen.gguf --system-prompt 'Be brief.' --request-default temperature=0.2
-  llamactl create embed -m nomic.gguf -o embeddings=true --unlisted -- --pooling mean
-  llamactl create tts --engine custom --engine-command 'tts-server --port \${PORT}'`;
+  llamactl create qwen -m qwen.gguf -o n_gpu_layers=99 --alias gpt-4o
+  llamactl create brief -m qwen.gguf --system-prompt 'Be brief.'
+  llamactl create calm -m qwen.gguf --request-default temperature=0.2
+  llamactl create embed -m nomic.gguf -o embeddings=true -- --pooling mean
+  llamactl create tts --engine custom --engine-command 'tts --port \${PORT}'`;

@@ -216,4 +216,4 @@ Examples:
   llamactl logs llama --level warn --since 1h -t
   llamactl logs llama -n all --level all > engine.log
   llamactl logs --server -n 20
-  llamactl logs llama -n 10000 --json | jq -r 'select(.level == "error").message'`;
+  llamactl logs llama --json | jq -r 'select(.level == "error").message'`;

@@ -28,4 +28,4 @@ export function renameCommand(commandLine: CommandLine): Command {
 const EXAMPLES = `
 Examples:
   llamactl rename llama llama-old
-  llamactl update llama-old --alias llama   requests under /v1 may still use the old name`;
+  llamactl update llama-old --alias llama   /v1 still accepts the old name`;

@@ -38,10 +38,10 @@ background; llamactl down stops it.
 
 Examples:
   llamactl run ~/models/qwen2.5-0.5b-instruct.gguf
-  llamactl run qwen2.5-0.5b-instruct         the same, if models.dirs has ~/models
+  llamactl run qwen2.5-0.5b-instruct         a file in a folder of models.dirs
   llamactl run qwen "Name three fruits"
   llamactl run qwen "Sum this up in a sentence:" < notes.txt
-  git diff | llamactl run qwen --system "You write commit messages." --max-tokens 200`,
+  git diff | llamactl run qwen --system 'You write commit messages.'`,
     )
     .action(
       commandLine.online<RunFlags>(

@@ -44,7 +44,7 @@ Examples:
   llamactl serve
   llamactl serve --port 9000 --data-dir /srv/llamactl
   llamactl serve --detach --port 9000
-  llamactl serve --print-unit systemd-user > ~/.config/systemd/user/llamactl.service`,
+  llamactl serve --print-unit systemd-user > llamactl.service`,
     )
     .action(
       commandLine.local<ServeCommandFlags>(async (terminal, { flags }) => {

@@ -49,7 +49,7 @@ function startMany(session: Session): (names: readonly string[]) => Promise<Outc
 const EXAMPLES = `
 Examples:
   llamactl start llama
-  llamactl start llama qwen --timeout 120   wait two minutes at most, also in a script
+  llamactl start llama qwen --timeout 120   wait two minutes at most
   llamactl start --all --no-wait
 
 Exit status 6: an engine did not start.`;

@@ -10,7 +10,7 @@ export function tokenCommand(commandLine: CommandLine): Command {
       'after',
       `
 Examples:
-  curl -H "Authorization: Bearer $(llamactl token)" http://127.0.0.1:8080/api/instances
+  curl -H "Authorization: Bearer $(llamactl token)" http://127.0.0.1:8080/api/me
   LLAMACTL_TOKEN=$(llamactl token --context gpu) ./report.py`,
     )
     .action(

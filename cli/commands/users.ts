@@ -90,8 +90,8 @@ function createCommand(commandLine: CommandLine): Command {
       `
 Examples:
   llamactl users create ann --role operator
-  llamactl users create guest --role operator --max-in-flight 2 --requests-per-minute 60
-  openssl rand -base64 18 | tee ann.txt | llamactl users create ann --role viewer --password-stdin`,
+  llamactl users create guest --role operator --requests-per-minute 60
+  llamactl users create ann --role viewer --password-stdin < ann.txt`,
     )
     .action(
       commandLine.online<CreateFlags>(async ({ client, terminal, signal }, { words: [username = ''], flags }) => {

@@ -47,5 +47,5 @@ Examples:
   llamactl wait llama qwen --for healthy --timeout 90
   llamactl wait llama --for stopped
 
-Exit status 6: the timeout expired, or an instance failed or was deleted. A failed
-instance counts as stopped.`;
+Exit status 6: the timeout expired, or an instance failed or was deleted.
+A failed instance counts as stopped.`;

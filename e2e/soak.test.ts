@@ -58,7 +58,8 @@ describe(`${SECONDS} seconds of everything at once, LLAMACTL_TEST_SEED=${seed}`,
   });
 
   it('leave no request without an end that is allowed: the right answer, an error with a cause, a break with a cause', () => {
-    expect(judgeAll(soak).faults).toEqual([]);
+    const { faults } = judgeAll(soak);
+    expect(faults, faults.join('\n')).toEqual([]);
   });
 
   it('change no instance without a cause', () => {

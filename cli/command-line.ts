@@ -11,6 +11,7 @@ import { outputForm, outputOptions, wantsJson, type OutputFlags } from './screen
 import { isColoured } from './screen/style.ts';
 import { knownSize, Terminal } from './screen/terminal.ts';
 import { plain } from './screen/text.ts';
+import { AliasUsed } from './problem.ts';
 import type { Surroundings } from './surroundings.ts';
 
 /** Milliseconds between two token checks of a long-running verb, such as `logs -f`. */
@@ -144,10 +145,15 @@ export class CommandLine {
     return program;
   }
 
-  /** An action that talks to a server. @param startsServer Starts the configured server if no server is found. */
+  /**
+   * An action that talks to a server. Runs again with the name of the instance if the verb was given one of its aliases.
+   *
+   * @param startsServer Starts the configured server if no server is found.
+   * @param takesAliases False for verbs that destroy something.
+   */
   online<Flags>(
     act: (session: Session, invocation: Invocation<Flags>) => Promise<void>,
-    { startsServer = false } = {},
+    { startsServer = false, takesAliases = true } = {},
   ): Action {
     return this.local<Flags>(async (terminal, invocation, command) => {
       const flags = command.optsWithGlobals<GlobalFlags>();
@@ -155,6 +161,11 @@ export class CommandLine {
       const end = renewal === null ? undefined : this.surroundings.every(TOKEN_CHECK, () => renewal.token());
       try {
         await act(session, invocation);
+      } catch (error) {
+        if (!(error instanceof AliasUsed && takesAliases && invocation.words.includes(error.alias))) throw error;
+        const { alias, instance } = error;
+        const words = invocation.words.map((word) => (word === alias ? instance : word));
+        await act(session, { ...invocation, words });
       } finally {
         end?.();
         await renewal?.settled();

@@ -17,6 +17,20 @@ export class Problem extends Error {
   }
 }
 
+/** An alias was given where a name is needed. Nothing was done yet. */
+export class AliasUsed extends Problem {
+  readonly alias: string;
+  /** Name of the instance with this alias. */
+  readonly instance: string;
+
+  constructor(alias: string, instance: string) {
+    const message = `${alias} is an alias of the instance ${instance}; here, use its name`;
+    super(message, EXIT.notFound, [], 'INSTANCE_NOT_FOUND');
+    this.alias = alias;
+    this.instance = instance;
+  }
+}
+
 /** The code of errors with this exit status that have no code of their own. */
 export function codeOf(status: ExitStatus): string {
   switch (status) {

@@ -9,19 +9,22 @@ export function renameCommand(commandLine: CommandLine): Command {
     .argument('<new-name>', 'Its new name')
     .addHelpText('after', EXAMPLES)
     .action(
-      commandLine.online(async (session, { words: [name = '', newName = ''] }) => {
-        const { client, terminal, signal } = session;
-        const renamed = await client
-          .renameInstance(name, { name: newName }, { signal })
-          .catch(async (error: unknown) => {
-            throw await nearInstance(session, name, error);
-          });
-        if (terminal.isJson) terminal.printJson(renamed);
-        else terminal.print(terminal.isQuiet ? newName : `${name}  renamed to ${newName}`);
-        if (renamed.restart_required) {
-          terminal.note(`its engine has the new name after: llamactl restart ${newName}`);
-        }
-      }),
+      commandLine.online(
+        async (session, { words: [name = '', newName = ''] }) => {
+          const { client, terminal, signal } = session;
+          const renamed = await client
+            .renameInstance(name, { name: newName }, { signal })
+            .catch(async (error: unknown) => {
+              throw await nearInstance(session, name, error);
+            });
+          if (terminal.isJson) terminal.printJson(renamed);
+          else terminal.print(terminal.isQuiet ? newName : `${name}  renamed to ${newName}`);
+          if (renamed.restart_required) {
+            terminal.note(`its engine has the new name after: llamactl restart ${newName}`);
+          }
+        },
+        { takesAliases: false },
+      ),
     );
 }
 

@@ -16,26 +16,29 @@ export function rmCommand(commandLine: CommandLine): Command {
     .option('-f, --force', 'Stop running instances first (default: refuse them)')
     .addHelpText('after', EXAMPLES)
     .action(
-      commandLine.online<RemoveFlags>(async (session, { words, flags }) => {
-        const { terminal } = session;
-        const names = distinct(words);
-        const outcomes = await onEach(names, (name) => remove(session, name, flags.force === true));
-        const failure = commonFailure(outcomes);
-        if (failure !== null) throw failure.error;
-        const { failureOf } = await import('../failure.ts');
-        const results = outcomes.map((outcome) => {
-          const { name } = outcome;
-          if (!('error' in outcome)) {
-            if (!terminal.isJson) terminal.print(terminal.isQuiet ? name : `${name}  deleted`);
-            return { result: { name, ...outcome.value }, exit: EXIT.ok };
-          }
-          const { lines, status, json } = failureOf(outcome.error, true);
-          if (!terminal.isJson) terminal.warn(`llamactl: ${name}: ${lines.join('\n  ')}`);
-          return { result: { name, ...json }, exit: status };
-        });
-        if (terminal.isJson) terminal.printJson(results.map(({ result }) => result));
-        commandLine.endWith(worst(results.map(({ exit }) => exit)));
-      }),
+      commandLine.online<RemoveFlags>(
+        async (session, { words, flags }) => {
+          const { terminal } = session;
+          const names = distinct(words);
+          const outcomes = await onEach(names, (name) => remove(session, name, flags.force === true));
+          const failure = commonFailure(outcomes);
+          if (failure !== null) throw failure.error;
+          const { failureOf } = await import('../failure.ts');
+          const results = outcomes.map((outcome) => {
+            const { name } = outcome;
+            if (!('error' in outcome)) {
+              if (!terminal.isJson) terminal.print(terminal.isQuiet ? name : `${name}  deleted`);
+              return { result: { name, ...outcome.value }, exit: EXIT.ok };
+            }
+            const { lines, status, json } = failureOf(outcome.error, true);
+            if (!terminal.isJson) terminal.warn(`llamactl: ${name}: ${lines.join('\n  ')}`);
+            return { result: { name, ...json }, exit: status };
+          });
+          if (terminal.isJson) terminal.printJson(results.map(({ result }) => result));
+          commandLine.endWith(worst(results.map(({ exit }) => exit)));
+        },
+        { takesAliases: false },
+      ),
     );
 }
 

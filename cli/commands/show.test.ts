@@ -30,6 +30,19 @@ describe('showing an instance', () => {
     expect((await sandbox.run(['inspect', 'llama', '-q'])).stdout).toBe('stopped\n');
   });
 
+  it.each(['show', 'why', 'logs', 'health', 'stats', 'stop', 'start', 'wait --for stopped', 'update --pinned'])(
+    'takes an alias for its instance, as other verbs do: %s',
+    async (verb) => {
+      await server.add('qwen', { aliases: ['qwen3:8b'] });
+      const words = verb.split(' ');
+      const byName = await sandbox.run([...words, 'qwen', '--no-color']);
+      const byAlias = await sandbox.run([...words, 'qwen3:8b', '--no-color']);
+      expect(byAlias.status, byAlias.stderr).toBe(0);
+      expect(byAlias.stdout.includes('qwen3:8b')).toBe(verb === 'show');
+      expect(byName.status).toBe(0);
+    },
+  );
+
   it('suggests the closest name for an unknown one', async () => {
     const { status, stderr } = await sandbox.run(['show', 'lama']);
     expect([status, stderr]).toEqual([3, 'llamactl: there is no instance lama; did you mean llama?\n']);

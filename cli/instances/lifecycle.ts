@@ -3,7 +3,7 @@ import type { CommandLine, Session } from '../command-line.ts';
 import { EXIT, type ExitStatus } from '../exit-status.ts';
 import { commonFailure, worst, type Outcome } from './many.ts';
 import { nearInstance, unknownInstance } from './near-instance.ts';
-import { codeOf, Problem } from '../problem.ts';
+import { AliasUsed, codeOf, Problem } from '../problem.ts';
 import { ProgressBoard } from '../screen/progress-board.ts';
 import { isAtRest, settled, type IsRest, type Rest } from './settling.ts';
 import { untilHealthy } from './health-wait.ts';
@@ -99,6 +99,7 @@ class LifecycleRun {
 
   async #refused(name: string, error: unknown): Promise<void> {
     const reason = await nearInstance(this.#session, name, error);
+    if (reason instanceof AliasUsed && this.#command.names.length === 1) throw reason;
     const { failureOf } = await import('../failure.ts');
     const { lines, status: exit, json } = failureOf(reason, true);
     this.#end(name, null, exit, lines[0] ?? '', json.code);

@@ -1,6 +1,6 @@
 import type { Session } from '../command-line.ts';
 import { EXIT } from '../exit-status.ts';
-import { Problem } from '../problem.ts';
+import { AliasUsed, Problem } from '../problem.ts';
 
 /**
  * Replaces "instance not found" by an error that suggests the closest name. Returns every other error unchanged.
@@ -23,11 +23,9 @@ interface Named {
 /** The error for an unknown name, with a hint. */
 export async function unknownInstance(name: string, instances: readonly Named[]): Promise<Problem> {
   const owner = instances.find(({ aliases = [] }) => aliases.includes(name));
+  if (owner !== undefined) return new AliasUsed(name, owner.name);
   const names = instances.map((each) => each.name);
-  const message =
-    owner === undefined
-      ? `there is no instance ${name}; ${await hintFor(name, names)}`
-      : `${name} is an alias of the instance ${owner.name}; here, use its name`;
+  const message = `there is no instance ${name}; ${await hintFor(name, names)}`;
   return new Problem(message, EXIT.notFound, [], 'INSTANCE_NOT_FOUND');
 }
 

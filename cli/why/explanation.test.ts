@@ -64,6 +64,16 @@ describe('the sentence about an instance', () => {
       facts({ ...UP, status: 'stopping' }),
       'qwen is stopping; requests in flight may finish first.',
     ],
+    [
+      'failed before its settings were changed',
+      facts({
+        status: 'failed',
+        reason: 'the model file /m/x.gguf does not exist',
+        last_exit: ended(),
+        updated_at: '2026-03-01T11:58:00Z',
+      }),
+      'qwen failed before its settings were changed: the model file /m/x.gguf does not exist.',
+    ],
     ['never ran', facts({ status: 'stopped' }), 'qwen is stopped: it was never started.'],
     [
       'was stopped',
@@ -184,6 +194,20 @@ describe('remedies', () => {
   it('name the option that the engine refuses', () => {
     const [first] = failed('argument --ctx-size: not a number', { options: { ctx_size: 'many' } });
     expect(first).toBe('llamactl update qwen --unset options.ctx_size, or give it another value: -o ctx_size=…');
+  });
+
+  it('try the settings that were changed after a failure', () => {
+    const last = ended({ code: null, reason: 'the model file /m/x.gguf does not exist' });
+    const changed = {
+      status: 'failed' as const,
+      reason: last.reason,
+      last_exit: last,
+      updated_at: '2026-03-01T11:58:00Z',
+    };
+    expect(explain(facts(changed))).toMatchObject({
+      evidence: expect.arrayContaining([{ what: 'last exit', text: '3m 0s ago' }]) as unknown,
+      remedies: ['to start it with the new settings: llamactl start qwen'],
+    });
   });
 
   it('say what triggers a retry', () => {

@@ -77,6 +77,13 @@ function byStatus(facts: WhyFacts): Explanation {
     }
     case 'failed': {
       const cause = causeOf(reason ?? last?.reason ?? null);
+      if (last !== null && instance.updated_at > last.at) {
+        return {
+          sentence: `${name} failed before its settings were changed: ${cause}.`,
+          evidence: [],
+          remedies: [...againstObstacle(facts), `to start it with the new settings: llamactl start ${name}`],
+        };
+      }
       const tries = /gave up after \d+ restarts? in a row/.exec(reason ?? '')?.[0];
       return {
         sentence: `${name} failed${tries === undefined ? '' : ` (${tries})`}: ${cause}.`,
@@ -171,9 +178,10 @@ function evidenceOf({ instance, health, alerts, memory, lastError, obstacle, now
 
 /** @param said The cause that the sentence already contains. */
 function exitText({ code, signal, at, reason }: NonNullable<Instance['last_exit']>, said: string, now: number): string {
-  const how = signal ?? (code === null ? 'unknown status' : `status ${code}`);
+  // Neither is known of an engine that ended while no server watched, or of one that was never launched.
+  const how = signal ?? (code === null ? '' : `status ${code}`);
   const why = withoutStop(reason);
-  return `${how}, ${ago(at, now)} ago${why === said ? '' : `: ${why}`}`;
+  return `${how === '' ? '' : `${how}, `}${ago(at, now)} ago${why === said ? '' : `: ${why}`}`;
 }
 
 /** The error if the run wrote it that is or was in trouble: the log also has the errors of earlier runs. */

@@ -18,6 +18,7 @@ const NOON = 1_700_000_000_000;
 const TERMS: DemandTerms = {
   onDemand: true,
   mayStart: true,
+  editedAt: 0,
   isClosed: false,
   at: NOON,
   elapsed: NOW,
@@ -51,6 +52,13 @@ describe('decideDemand', () => {
     for (const terms of [{ onDemand: false }, { mayStart: false }]) {
       expect(decide(stopped(), terms)).toEqual({ kind: 'refuse', reason: null, retryAfter: null });
     }
+  });
+
+  it('starts a failed instance at once if its settings were changed after the failure', () => {
+    const state = failedAt(NOON - 1_000);
+    expect(decide(state, { editedAt: NOON - 500 })).toEqual({ kind: 'start' });
+    expect(decide(state, { editedAt: NOON - 1_500 })).toMatchObject({ kind: 'refuse' });
+    expect(decide(state, { editedAt: NOON - 500, mayStart: false })).toMatchObject({ kind: 'refuse' });
   });
 
   it('refuses with the reason of a failed start until the cool-down ends', () => {

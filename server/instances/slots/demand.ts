@@ -23,6 +23,8 @@ export interface DemandTerms extends Moment {
   onDemand: boolean;
   /** The caller's key may start stopped instances. */
   mayStart: boolean;
+  /** When the settings were last changed, in wall-clock time. */
+  editedAt: number;
   /** The instance grants no new leases, because another instance has waited long for its slot. */
   isClosed: boolean;
   /** When this request began to wait, in `Clock.elapsed` time. */
@@ -34,7 +36,10 @@ export interface DemandTerms extends Moment {
   lostRun: number | null;
 }
 
-/** Requests within this time of a failed start do not start the instance again; they get the reason of the failure. */
+/**
+ * Requests within this time of a failed start do not start the instance again; they get the reason of the failure. A change of
+ * the settings ends this time, since it may be the correction.
+ */
 export const COOL_DOWN_MS = 30_000;
 /** How long a request waits for an engine that died. A request waits longer for a late restart that was due within this time. */
 export const BACKOFF_PATIENCE_MS = 5_000;
@@ -53,8 +58,10 @@ export function decideDemand(state: InstanceState, terms: DemandTerms): DemandOu
     case 'failed': {
       const failedAt = state.lastExit === null ? 0 : Date.parse(state.lastExit.at);
       const coolAt = failedAt + COOL_DOWN_MS;
-      // `failedAt` is in the future if the clock was set back; do not wait for that. A retry never starts a failed instance.
-      if (lostRun === null && startable(terms) && (at >= coolAt || at < failedAt)) return { kind: 'start' };
+      // `failedAt` is in the future if the clock was set back; do not wait for that.
+      const isCool = at >= coolAt || at < failedAt || terms.editedAt > failedAt;
+      // A retry never starts a failed instance.
+      if (lostRun === null && startable(terms) && isCool) return { kind: 'start' };
       const retryAfter = startable(terms) ? Math.max(SOON_SECONDS, Math.ceil((coolAt - at) / 1_000)) : null;
       return { kind: 'refuse', reason: state.reason, retryAfter };
     }

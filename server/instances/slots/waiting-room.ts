@@ -224,6 +224,7 @@ export class WaitingRoom {
     return decideDemand(state, {
       onDemand: record.settings.on_demand ?? true,
       mayStart: waiting.request.mayStart,
+      editedAt: Date.parse(record.updatedAt),
       isClosed: this.#dependencies.isClosed(record.id),
       ...momentOf(this.#dependencies.clock),
       since: waiting.since,

@@ -80,6 +80,27 @@ describe('a command line', () => {
     expect([status, stderr]).toEqual([2, expect.stringContaining(`an option of the engine is written as ${way}`)]);
   });
 
+  it.each([
+    ['create a --ttl 99', '--idle-timeout 10m'],
+    ['update a --request-strip temperature', '--file FILE'],
+    ['create --name a', 'llamactl create NAME --model FILE'],
+    ['up --listen :8080', '--host and --port'],
+    ['-v', 'llamactl --version'],
+    ['--config config.yaml', 'llamactl serve --config FILE'],
+  ])('knows what does the same as an option of another program: %j', async (line, way) => {
+    const { status, stderr } = await sandbox.run(line.split(' '));
+    expect([status, stderr]).toEqual([2, expect.stringContaining(way)]);
+    expect(stderr).toMatch(/^llamactl: unknown option/);
+  });
+
+  it('names a missing argument, and shows the usage', async () => {
+    const { status, stderr } = await sandbox.run(['cp', 'x']);
+    expect([status, stderr]).toEqual([
+      2,
+      'llamactl: NEW-NAME is missing\n  usage: llamactl cp [options] <name> <new-name> [arguments...]\n',
+    ]);
+  });
+
   it('takes no name of a property of objects for a verb of another program', async () => {
     const { stderr } = await sandbox.run(['constructor']);
     expect(stderr).toBe("llamactl: unknown command 'constructor'\n  llamactl help lists all commands\n");

@@ -12,6 +12,7 @@ import { isColoured } from './screen/style.ts';
 import { knownSize, Terminal } from './screen/terminal.ts';
 import { plain } from './screen/text.ts';
 import { AliasUsed } from './problem.ts';
+import { unknownOptionHint } from './unknown-option.ts';
 import type { Surroundings } from './surroundings.ts';
 
 /** Milliseconds between two token checks of a long-running verb, such as `logs -f`. */
@@ -135,7 +136,6 @@ export class CommandLine {
         getOutHelpWidth: () => knownSize(stdout.columns, 80),
         writeErr: (text) => (this.#complaint += text),
       })
-      .showHelpAfterError('(for usage: add --help)')
       .showSuggestionAfterError()
       .addHelpCommand(helpCommand().helpGroup('The server:'))
       .exitOverride();
@@ -271,15 +271,19 @@ export class CommandLine {
     const error = isHelp ? 'no command given' : message.replace(/^error: /, '');
     if (isJson) stderr.write(`${JSON.stringify({ error, code: 'USAGE' })}\n`);
     else if (isHelp) stdout.write(this.#complaint);
-    else stderr.write(this.#complaint.replace(/^error: /, 'llamactl: ') + this.#engineOptionHint(message));
+    else stderr.write(this.#complained(message));
     return isHelp && !isJson ? EXIT.ok : EXIT.usage;
   }
 
-  /** People know the options of their engine, and write them as for the engine. */
-  #engineOptionHint(message: string): string {
-    const [, option] = /^error: unknown option '-{1,2}([a-z][\w-]*)'$/.exec(message) ?? [];
-    if (option === undefined || !this.#takesEngineOptions) return '';
-    return `  an option of the engine is written as -o ${option.replaceAll('-', '_')}=VALUE; to search them: llamactl options\n`;
+  /** The text of commander in our words. */
+  #complained(message: string): string {
+    const [, option = ''] = /^error: unknown option '(.*)'$/.exec(message) ?? [];
+    const hint = unknownOptionHint(option, this.#takesEngineOptions);
+    const [first = '', ...rest] = this.#complaint.trimEnd().split('\n');
+    const said = first
+      .replace(/^error: /, '')
+      .replace(/^missing required argument '(.*)'$/, (_all, name: string) => `${name.toUpperCase()} is missing`);
+    return [`llamactl: ${said}`, ...(hint === null ? [] : [`  ${hint}`]), ...rest, ''].join('\n');
   }
 
   async #terminalOf(flags: GlobalFlags): Promise<Terminal> {
@@ -317,11 +321,12 @@ function stub({ name }: Verb): Command {
 }
 
 /** Copies the program's settings to its commands, which are built separately. */
-function inherit(parent: Command): void {
+function inherit(parent: Command, path = parent.name()): void {
+  parent.showHelpAfterError(`  usage: ${path} ${parent.usage()}`);
   for (const command of parent.commands) {
     command.copyInheritedSettings(parent);
     // The program's own belongs to a heading that the help of this command does not have.
     if (command.commands.length > 0) command.addHelpCommand(helpCommand());
-    inherit(command);
+    inherit(command, `${path} ${command.name()}`);
   }
 }

@@ -44,8 +44,11 @@ function pathOf(program: Command, words: readonly string[]): CommandPath {
   for (const word of words) {
     if (isValue) isValue = false;
     else if (word === '--' || command.registeredArguments.length > 0) break;
-    else if (word.startsWith('-')) isValue = takesValue(word, program, command);
-    else if (word === 'help' && path.length === 0 && !isHelp) isHelp = true;
+    else if (word.startsWith('-')) {
+      // With an unknown option, commander would complain about its value first.
+      if (command === program && !isOption(word, program)) break;
+      isValue = takesValue(word, program, command);
+    } else if (word === 'help' && path.length === 0 && !isHelp) isHelp = true;
     else {
       const next = command.commands.find((each) => each.name() === word || each.aliases().includes(word));
       if (next === undefined) {
@@ -57,6 +60,12 @@ function pathOf(program: Command, words: readonly string[]): CommandPath {
     }
   }
   return { isHelp, path, unknown: null };
+}
+
+/** Whether the program itself has this option. */
+function isOption(word: string, { options }: Command): boolean {
+  const [name = ''] = word.split('=');
+  return ['-h', '--help', ...options.flatMap(({ short, long }) => [short, long])].includes(name);
 }
 
 /** Whether the value of this option is the next word. */

@@ -10,6 +10,8 @@ describe('address of a server', () => {
     ['https://example.org/llm', 'https://example.org/llm'],
     ['http://127.0.0.1:8080/api', 'http://127.0.0.1:8080'],
     ['http://[::1]:8080/api/', 'http://[::1]:8080'],
+    ['http://127.0.0.1:8080/v1', 'http://127.0.0.1:8080'],
+    ['https://example.org/llm/v1/', 'https://example.org/llm'],
     ['https://example.org/api/api', 'https://example.org/api'],
     ['http://h/?a=b#c', 'http://h'],
   ])('of %s is %s', (given, address) => {

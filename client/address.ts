@@ -1,8 +1,8 @@
 const DEFAULT_URL = 'http://127.0.0.1:8080';
 
 /**
- * Normalizes the address of a server, to which paths are appended. Removes a slash at its end, and the `/api` with which
- * the API reference ends its base URL.
+ * Normalizes the address of a server, to which paths are appended. Removes a slash at its end, the `/api` with which
+ * the API reference ends its base URL, and the `/v1` of the base URL for OpenAI clients.
  *
  * @throws {TypeError} If the text is not an HTTP or HTTPS address.
  */
@@ -11,7 +11,7 @@ export function addressOf(url: string = DEFAULT_URL): string {
   if (protocol !== 'http:' && protocol !== 'https:') throw new TypeError(`${url} is not an HTTP or HTTPS address.`);
   // `fetch` refuses credentials in addresses, with an error that does not help.
   if (username !== '' || password !== '') throw new TypeError('Credentials belong into `token`, not into the address.');
-  return `${protocol}//${host}${pathname.replace(/\/+$/, '').replace(/\/api$/, '')}`;
+  return `${protocol}//${host}${pathname.replace(/\/+$/, '').replace(/\/(?:api|v1)$/, '')}`;
 }
 
 /** Parses an address that may lack the protocol: `localhost:8080`. */

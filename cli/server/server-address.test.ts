@@ -39,6 +39,22 @@ function describeLocal(url: string, folder = path.join(home, '.local/share/llama
   return server;
 }
 
+describe('an address that is typed', () => {
+  it.each([
+    ['127.0.0.1:18701', 'http://127.0.0.1:18701'],
+    ['gpu', 'http://gpu'],
+    ['http://gpu:8080/v1', 'http://gpu:8080'],
+    ['gpu.example/llm/v1/', 'http://gpu.example/llm'],
+  ])('may lack the protocol, and may be that for OpenAI clients: %s', (text, url) => {
+    expect(address({ url: text }).url).toBe(url);
+    expect(address({}, { LLAMACTL_URL: text }).url).toBe(url);
+  });
+
+  it('of a context gets the token of the context', () => {
+    expect(address({ url: 'https://gpu.example/llm/v1' })).toMatchObject({ context: 'gpu', token: 'of-gpu' });
+  });
+});
+
 describe('serverAddress', () => {
   it('is found in order of precedence', () => {
     const environment = { LLAMACTL_URL: 'http://u', LLAMACTL_CONTEXT: 'desk' };

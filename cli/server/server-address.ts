@@ -76,10 +76,10 @@ export function serverAddress({ flags, environment, contexts, home, expected }: 
       there.find(([, each]) => (each.data_dir ?? null) === dataDirectory) ?? there[0] ?? [];
     return { url, token: token ?? context?.token ?? null, context: name, source, dataDirectory };
   };
-  if (flags.url !== undefined) return at(flags.url, '--url');
+  if (flags.url !== undefined) return at(typed(flags.url), '--url');
   if (flags.context !== undefined) return inContext(flags.context, '--context');
   const { LLAMACTL_URL: url, LLAMACTL_CONTEXT: name } = environment;
-  if (url !== undefined && url !== '') return at(url, 'LLAMACTL_URL');
+  if (url !== undefined && url !== '') return at(typed(url), 'LLAMACTL_URL');
   if (name !== undefined && name !== '') return inContext(name, 'LLAMACTL_CONTEXT');
   const { current } = contexts;
   if (current !== null) return inContext(current, `the context ${current}`);
@@ -90,6 +90,12 @@ export function serverAddress({ flags, environment, contexts, home, expected }: 
     expected === undefined ? at(DEFAULT_URL, DEFAULT) : { ...at(expected.url, sourceOf(expected)), expected };
   if (token === null) return unnamed;
   return { ...unnamed, token: ownToken(contexts, unnamed.context), isTokenKept: true };
+}
+
+/** Reads an address as people type it: without the protocol, or the one that OpenAI clients need. */
+function typed(text: string): string {
+  const url = text.includes('://') ? text : `http://${text}`;
+  return url.replace(/\/v1\/?$/, '');
 }
 
 /** The origin of the address of a server that does not run. */

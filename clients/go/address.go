@@ -10,7 +10,7 @@ import (
 const defaultURL = "http://127.0.0.1:8080"
 
 // addressOf normalizes the address of a server. It removes a slash at its end, and the /api with which the API
-// reference ends its base URL.
+// reference ends its base URL, or the /v1 of the base URL for OpenAI clients.
 func addressOf(text string) (string, error) {
 	if text == "" {
 		text = defaultURL
@@ -29,7 +29,13 @@ func addressOf(text string) (string, error) {
 	if given.User != nil {
 		return "", errors.New("llamactl: credentials belong into WithToken, not into the address")
 	}
-	path := strings.TrimSuffix(strings.TrimRight(given.EscapedPath(), "/"), "/api")
+	path := strings.TrimRight(given.EscapedPath(), "/")
+	for _, suffix := range []string{"/api", "/v1"} {
+		if shorter, isThere := strings.CutSuffix(path, suffix); isThere {
+			path = shorter
+			break
+		}
+	}
 	return given.Scheme + "://" + given.Host + path, nil
 }
 

@@ -11,6 +11,7 @@ func TestAddresses(t *testing.T) {
 		"localhost:8080":                "http://localhost:8080",
 		"http://localhost:8080/":        "http://localhost:8080",
 		"http://localhost:8080/api":     "http://localhost:8080",
+		"http://localhost:8080/v1/":     "http://localhost:8080",
 		"https://example.org/llm//":     "https://example.org/llm",
 		"https://example.org/llm/api/":  "https://example.org/llm",
 		"https://example.org/api/api":   "https://example.org/api",

@@ -110,6 +110,17 @@ describe('an instance with an idle timeout', () => {
     expect(timersOf()).toBe(0);
   });
 
+  it('stays for its whole timeout after a crash of llamactl, since its last use is unknown then', async () => {
+    const domain = new Domain();
+    await domain.create('a', { idle_timeout: 60 });
+    await use(domain, 10 * MINUTE_MS);
+    const next = await domain.crash();
+    await next.pass(MINUTE_MS - 1);
+    expect(next.status()).toBe('running');
+    await next.pass(1);
+    expect(next.status()).toBe('stopped');
+  });
+
   it('is left running when llamactl stops', async () => {
     const domain = new Domain();
     await domain.createRunning('a', { idle_timeout: 60 });

@@ -21,10 +21,13 @@ export interface IdleStopsDependencies {
 export class IdleStops {
   readonly #dependencies: IdleStopsDependencies;
   readonly #timers = new Map<string, { due: number; cancel: () => void }>();
+  /** When this server began, in {@link Clock.elapsed} time: the last use of a run before that may be unknown. */
+  readonly #begun: number;
   #isClosed = false;
 
   constructor(dependencies: IdleStopsDependencies) {
     this.#dependencies = dependencies;
+    this.#begun = dependencies.clock.elapsed();
   }
 
   /** Updates the timer of an instance. Call it when the instance, its settings or its leases have changed. */
@@ -73,7 +76,8 @@ export class IdleStops {
     const { number, readyAt } = state.run;
     // The end of a lease calls `look` again.
     if (leases.of(record.id, number).count > 0) return null;
-    return (leases.lastUsed(record.id, number) ?? readyAt ?? 0) + seconds * 1_000;
+    const lastUsed = leases.lastUsed(record.id, number) ?? Math.max(readyAt ?? 0, this.#begun);
+    return lastUsed + seconds * 1_000;
   }
 
   /** The instance's idle timeout in seconds; 0: no timeout. */

@@ -13,8 +13,8 @@ DEFAULT_URL = "http://127.0.0.1:8080"
 def address_of(url: str) -> str:
     """Normalize the address of a server.
 
-    Removes a slash at its end, and `/api`, with which the API reference ends its base URL. If the `base_path` of
-    a server ends with `/api`, write it twice.
+    Removes a slash at its end, and `/api`, with which the API reference ends its base URL, or `/v1`, that of OpenAI
+    clients. If the `base_path` of a server ends with `/api`, write it twice.
 
     Raises:
         ValueError: The text is not an HTTP or HTTPS address.
@@ -32,7 +32,8 @@ def address_of(url: str) -> str:
     if not parts.hostname or any(character.isspace() for character in url):
         raise ValueError(f"{url!r} is no address; it looks like {DEFAULT_URL}.")
     host = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname
-    path = parts.path.rstrip("/").removesuffix("/api")
+    path = parts.path.rstrip("/")
+    path = path.removesuffix("/api") if path.endswith("/api") else path.removesuffix("/v1")
     return f"{parts.scheme}://{host}{'' if port is None else f':{port}'}{path}"
 
 

@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { mkdtemp, rm, stat, writeFile } from 'node:fs/promises';
+import { copyFile, mkdir, mkdtemp, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { promisify } from 'node:util';
@@ -59,7 +59,32 @@ describe('quickstart', () => {
   });
 
   it('leaves the model of an existing instance unchanged without --model', async () => {
-    expect(await quickstart()).toContain(`   quickstart keeps its model ${await testModel()}; for another:`);
+    expect(await quickstart('--offline')).toContain(`   quickstart keeps its model ${await testModel()}; for another:`);
+  });
+
+  it('skips a file that is cut off, and replaces a model that is gone', async () => {
+    const models = path.join(home, 'models');
+    await mkdir(models);
+    const [good, cut] = [path.join(models, 'good.gguf'), path.join(models, 'cut.gguf')];
+    await copyFile(await testModel(), good);
+    await writeFile(cut, (await readFile(good)).subarray(0, 100_000));
+    await quickstart('--model', good);
+    const found = path.join(models, 'found.gguf');
+    await rename(good, found);
+    const output = await quickstart();
+    expect(output).toMatch(/skipped: the model file .*cut\.gguf is cut off/);
+    expect(output).toContain(`   found ${found}\n`);
+    expect(output).toContain(`model: ${DEMO_SENTENCE}`);
+    await rm(models, { recursive: true });
+  });
+
+  it('replaces the demo model by a real one', async () => {
+    await quickstart('--offline');
+    const models = path.join(home, 'models');
+    await mkdir(models);
+    await copyFile(await testModel(), path.join(models, 'real.gguf'));
+    expect(await quickstart()).not.toContain('keeps its model');
+    await rm(models, { recursive: true });
   });
 
   it('leaves nothing running with --once, and looks for the model before it starts a server', async () => {

@@ -7,6 +7,7 @@ import { readDiskSpace } from './metrics/disk-space.ts';
 import { judgeDiskSpace } from './metrics/disk-watch.ts';
 import { createGpus } from './metrics/gpu/gpu.ts';
 import { DATABASE, lookAtDatabase, type DatabaseFound } from './store/database.ts';
+import { ModelFileCheck } from './engines/model-file.ts';
 import { findExecutable } from './supervisor/executable.ts';
 import { findPortHolder, listeningPorts, markedPorts } from './supervisor/port-owner.ts';
 import { createProcessScan } from './supervisor/process-scan.ts';
@@ -32,6 +33,8 @@ export interface Inspection {
   gpus(): Promise<Gpu[]>;
   /** Returns the free bytes on the filesystem of an existing folder, and whether they are too few. */
   disk(folder: string): Promise<{ available: number; level: 'warning' | 'error' | null }>;
+  /** Why llama-server cannot load a model file, in a sentence; `null`: no reason is known. */
+  modelProblem(file: string): Promise<string | null>;
   /** Checks the database of a data directory, see {@link lookAtDatabase}. */
   database(dataDirectory: string): DatabaseFound;
 }
@@ -64,6 +67,7 @@ export function createInspection(dataDirectory: string): Inspection {
       const space = await readDiskSpace(folder);
       return { available: space.available, level: judgeDiskSpace(space, null) };
     },
+    modelProblem: (file) => new ModelFileCheck().problem(file, 'model'),
     database: (folder) => lookAtDatabase(path.join(folder, DATABASE)),
   };
 }

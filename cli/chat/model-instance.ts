@@ -134,13 +134,15 @@ const URL_START = /^https?:\/\//;
 /** A model of a hub, as other programs name it: `hf.co/owner/name`, `qwen3:8b`. */
 const REMOTE_MODEL = /^(?:https?:\/\/|hf\.co\/|huggingface\.co\/)|^[\w.-]+\/[\w.-]+|^[\w.-]+:[\w.-]+$/;
 
+const DOWNLOAD = "to download a model file: hf download REPOSITORY --include '*Q4_K_M.gguf' --local-dir ~/models";
+
 async function unknownModel(model: string, { instances, models, isLocal }: Known): Promise<Problem> {
   const { nearName } = await import('../instances/near-instance.ts');
   const names = instances.flatMap(({ name, aliases }) => [name, ...aliases]);
   const near = await nearName(model, [...names, ...models.map(({ name }) => name)]);
   if (REMOTE_MODEL.test(model) && near === null) {
     return new Problem(`there is no instance ${model}, and llamactl does not download models by name`, EXIT.notFound, [
-      "download a .gguf file, such as with: hf download REPOSITORY --include '*Q4_K_M.gguf' --local-dir ~/models",
+      DOWNLOAD,
       'then: llamactl run FILE',
     ]);
   }
@@ -152,6 +154,7 @@ async function unknownModel(model: string, { instances, models, isLocal }: Known
       names.length === 0
         ? `there are no instances yet: give a model file, such as llamactl run ${file}`
         : `to list instances: llamactl ps; or give a model file: llamactl run ${file}`,
+      ...(near === null ? [DOWNLOAD] : []),
     ],
   );
 }

@@ -154,7 +154,17 @@ describe('creating an instance', () => {
   it('prints a refusal of the server', async () => {
     await server.add('llama');
     const { status, stdout, stderr } = await sandbox.run(['create', 'llama']);
-    expect([status, stdout, stderr]).toEqual([1, '', 'llamactl: There already is an instance llama.\n']);
+    const way = 'to change it: llamactl update llama --model FILE; to delete it: llamactl rm llama';
+    expect([status, stdout, stderr]).toEqual([1, '', `llamactl: There already is an instance llama.\n  ${way}\n`]);
+  });
+
+  it.each([
+    ['qwen3:8b', 'an alias may have it: llamactl create qwen3 --alias qwen3:8b --model FILE'],
+    ['library/qwen3', 'an alias may have it: llamactl create qwen3 --alias library/qwen3 --model FILE'],
+    ['/m/q.gguf', 'to talk to a model file: llamactl run /m/q.gguf; else: llamactl create NAME --model /m/q.gguf'],
+  ])('shows a way for %s, which cannot be a name', async (name, way) => {
+    const { status, stderr } = await sandbox.run(['create', name, '-m', '/m/q.gguf']);
+    expect([status, stderr.trimEnd().split('\n').at(-1)]).toEqual([1, `  ${way}`]);
   });
 
   it.each<[string[], RegExp]>([

@@ -57,13 +57,30 @@ async function create({ client, signal }: Session, body: CreateInstance): Promis
   try {
     return await client.createInstance(body, { signal });
   } catch (error) {
-    const problems = error instanceof LlamactlError ? error.problems : [];
+    if (!(error instanceof LlamactlError)) throw error;
+    const { problems, message, code } = error;
     const [only] = problems.length === 1 ? problems : [];
     if (only?.path === 'model_path' && only.message.startsWith('is required') && body.engine === undefined) {
       throw new Problem('Which model? Add --model FILE (or -m FILE).', EXIT.usage);
     }
-    throw error;
+    const { name } = body;
+    const ways =
+      code === 'INSTANCE_EXISTS'
+        ? [`to change it: llamactl update ${name} --model FILE; to delete it: llamactl rm ${name}`]
+        : only?.path === 'name'
+          ? waysAround(name)
+          : [];
+    throw ways.length === 0 ? error : new Problem(message, EXIT.failed, ways, code);
   }
+}
+
+/** What people mean by a text that cannot be a name: a model file, or a model of a hub. */
+function waysAround(name: string): string[] {
+  if (/\.gguf$/i.test(name))
+    return [`to talk to a model file: llamactl run ${name}; else: llamactl create NAME --model ${name}`];
+  const simple = name.replace(/^.*\//, '').replace(/[^A-Za-z0-9._-].*$/, '');
+  if (!/[:/]/.test(name) || !/^[A-Za-z0-9]/.test(simple)) return [];
+  return [`an alias may have it: llamactl create ${simple} --alias ${name} --model FILE`];
 }
 
 /** Starts the new instance. It exists even if its start fails, and a failure says so. */

@@ -41,7 +41,7 @@ describe('deleting instances', () => {
     expect(await sandbox.run(['rm', 'a'])).toEqual({
       status: 1,
       stdout: '',
-      stderr: 'llamactl: a is starting; stop it first.\n  to stop it first: llamactl rm --force a\n',
+      stderr: 'llamactl: a is starting; stop it first.\n  to stop and delete it: llamactl rm --force a\n',
     });
     expect(names()).toEqual(['a']);
   });
@@ -68,7 +68,7 @@ describe('deleting instances', () => {
     expect(stderr).toBe(
       [
         'llamactl: a: a is starting; stop it first.',
-        '  to stop it first: llamactl rm --force a',
+        '  to stop and delete it: llamactl rm --force a',
         'llamactl: nope: there is no instance nope; to list instances: llamactl ps',
         '',
       ].join('\n'),

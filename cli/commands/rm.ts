@@ -50,7 +50,7 @@ async function remove(session: Session, name: string, force: boolean): Promise<{
     return await client.deleteInstance(name, { signal });
   } catch (error) {
     if (error instanceof LlamactlError && error.code === 'INSTANCE_RUNNING' && !force) {
-      throw new Problem(error.message, EXIT.failed, [`to stop it first: llamactl rm --force ${name}`]);
+      throw new Problem(error.message, EXIT.failed, [`to stop and delete it: llamactl rm --force ${name}`]);
     }
     throw await nearInstance(session, name, error);
   }

@@ -10,7 +10,11 @@ type Section = Readonly<Record<string, unknown>>;
 export function patchOf(words: readonly string[]): Section {
   return words.reduce((patch: Section, word) => {
     const at = word.indexOf('=');
-    if (at <= 0) throw new Problem(`${word} has no value`, EXIT.usage, [`llamactl config set ${word}=VALUE`]);
+    if (at <= 0) {
+      const next = words[words.indexOf(word) + 1];
+      const value = next === undefined || next.includes('=') ? 'VALUE' : next;
+      throw new Problem(`${word} has no value`, EXIT.usage, [`llamactl config set ${word}=${value}`]);
+    }
     return withValue(patch, word.slice(0, at).split('.'), valueOf(word.slice(at + 1)));
   }, {});
 }

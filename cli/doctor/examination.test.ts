@@ -28,6 +28,7 @@ const BARE: Inspection = {
   enginePorts: async () => new Set(),
   gpus: async () => [],
   disk: async () => ({ available: 1_000_000_000, level: null }),
+  modelProblem: async () => null,
   database: () => ({ is: 'none' }),
 };
 

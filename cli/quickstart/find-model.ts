@@ -8,6 +8,10 @@ export interface ModelPlaces {
   maxDepth?: number;
   /** Limit of entries to look at: a directory that is a whole disk must not delay a quickstart. */
   maxEntries?: number;
+  /** Why a file cannot be loaded; `null`: no reason is known. */
+  problemOf: (file: string) => Promise<string | null>;
+  /** Called with the reason for each file that is skipped. */
+  onSkipped?: (problem: string) => void;
 }
 
 /**
@@ -21,12 +25,14 @@ const SHARD = /^(?<stem>.+)-(?<number>\d{5})-of-(?<count>\d{5})\.gguf$/i;
 
 /**
  * Finds the most recently changed chat model in the directories, because a user wants the latest download; else null.
- * Only complete GGUF files count: they begin with `GGUF`, and all parts of a split model exist.
+ * Skips files that cannot be loaded, such as a download that broke off.
  */
 export async function findModel({
   directories,
   maxDepth = 4,
   maxEntries = 20_000,
+  problemOf,
+  onSkipped = () => undefined,
 }: ModelPlaces): Promise<string | null> {
   const candidates: { file: string; changed: number }[] = [];
   const queue = directories.map((directory) => ({ directory: path.resolve(directory), depth: 0 }));
@@ -46,7 +52,12 @@ export async function findModel({
     }
   }
   candidates.sort((a, b) => b.changed - a.changed || (a.file < b.file ? -1 : 1));
-  return candidates[0]?.file ?? null;
+  for (const { file } of candidates) {
+    const problem = await problemOf(file);
+    if (problem === null) return file;
+    onSkipped(problem);
+  }
+  return null;
 }
 
 function isChatModelName(name: string, names: ReadonlySet<string>): boolean {

@@ -17,16 +17,16 @@ export class QuickstartInstance {
   /**
    * Creates the instance, and waits until it runs.
    *
-   * @param mayReplace An existing instance gets this model; otherwise it keeps its own.
+   * @param mayReplace Whether an existing instance with this model file gets another; otherwise it keeps its own.
    */
-  async start(model: string, mayReplace: boolean): Promise<Instance> {
+  async start(model: string, mayReplace: (present: string) => Promise<boolean>): Promise<Instance> {
     const client = this.#client;
     const { name } = QuickstartInstance;
     const signal = this.#signal;
     const present = await this.#find();
     this.#wasRunning = present?.status === 'running';
     if (present === null) await client.createInstance({ name, model_path: model }, { signal });
-    else if (mayReplace && present.model_path !== model)
+    else if (present.model_path !== model && (await mayReplace(present.model_path ?? '')))
       await client.updateInstance(name, { model_path: model }, { apply: 'restart', signal });
     await client.startInstance(name, { wait: true, signal });
     return client.getInstance(name, { signal });

@@ -1,7 +1,7 @@
 import { codeOf, errorWords, reasonOf } from '@llamactl/contract/reason';
 import { access } from 'node:fs/promises';
 import path from 'node:path';
-import type { LoadedConfig } from '@llamactl/server/main';
+import type { Inspection, LoadedConfig } from '@llamactl/server/main';
 import { EXIT } from '../exit-status.ts';
 import { Problem } from '../problem.ts';
 import type { BackgroundServer } from '../server/background-server.ts';
@@ -21,6 +21,8 @@ import type { OnProgress } from './progress.ts';
 import { progressPrinter } from './progress-printer.ts';
 
 const QUESTION = 'Name three fruits.';
+/** In the folder `models` of the data directory. */
+const DEMO_FILE = 'demo.gguf';
 
 /** The flags of `llamactl quickstart`. */
 export interface QuickstartFlags {
@@ -43,7 +45,7 @@ export async function quickstart(
   terminal: Terminal,
   flags: QuickstartFlags,
 ): Promise<void> {
-  const { makePrivateFolder, readConfig } = await import('@llamactl/server/main');
+  const { createInspection, makePrivateFolder, readConfig } = await import('@llamactl/server/main');
   const { environment, home } = surroundings;
   const signal = surroundings.interrupted();
   const { config: configFile, port, dataDir, once = false } = flags;
@@ -62,10 +64,11 @@ export async function quickstart(
   if (loaded.config.auth.enabled) throw accountsAreOn(loaded);
   makePrivateFolder(loaded.config.data_dir);
 
+  const inspection = createInspection(loaded.config.data_dir);
   say(terminal, '1. Engine');
-  await getEngine(terminal, loaded, signal);
+  await getEngine(terminal, loaded, inspection, signal);
   say(terminal, '2. Model');
-  const model = await getModel(terminal, flags, loaded, signal);
+  const model = await getModel(terminal, flags, loaded, inspection, signal);
   say(terminal, '3. Server');
   const { ensureServer } = await import('../server/background-server.ts');
   const onWait = (sentence: string): void => terminal.warn(`   ${sentence}`);
@@ -74,7 +77,9 @@ export async function quickstart(
   const { Client } = await import('@llamactl/client');
   const instance = new QuickstartInstance(new Client(server.url), signal);
   try {
-    const answer = await answerOnce(terminal, instance, { file: model, isGiven: flags.model !== undefined });
+    const mayReplace = async (present: string): Promise<boolean> =>
+      flags.model !== undefined || isDemo(present, loaded) || (await inspection.modelProblem(present)) !== null;
+    const answer = await answerOnce(terminal, instance, model, mayReplace);
     if (terminal.isJson) terminal.printJson({ url: server.url, instance: QuickstartInstance.name, ...answer });
     else if (terminal.isQuiet) terminal.print(plain(answer.answer, 'many lines'));
   } catch (error) {
@@ -119,11 +124,14 @@ function accountsAreOn({ file }: LoadedConfig): Problem {
 }
 
 /** The server looks in this install folder after PATH. */
-async function getEngine(terminal: Terminal, { config }: LoadedConfig, signal: AbortSignal): Promise<void> {
+async function getEngine(
+  terminal: Terminal,
+  { config }: LoadedConfig,
+  { searchPath }: Inspection,
+  signal: AbortSignal,
+): Promise<void> {
   const directory = path.join(config.data_dir, 'engines', 'llama_cpp');
   const { command } = config.engines.llama_cpp;
-  const { createInspection } = await import('@llamactl/server/main');
-  const { searchPath } = createInspection(config.data_dir);
   const found = await findEngine({ command, path: searchPath, installed: installedCommand(directory) });
   if (found !== null) {
     say(terminal, `   found ${found}`);
@@ -145,10 +153,12 @@ async function getModel(
   terminal: Terminal,
   flags: QuickstartFlags,
   { config }: LoadedConfig,
+  { modelProblem }: Inspection,
   signal: AbortSignal,
 ): Promise<string> {
-  if (flags.model !== undefined) return givenModel(path.resolve(flags.model));
-  const found = await findModel({ directories: config.models.dirs });
+  if (flags.model !== undefined) return givenModel(flags.model);
+  const onSkipped = (problem: string): void => say(terminal, `   skipped: ${plain(problem)}`);
+  const found = await findModel({ directories: config.models.dirs, problemOf: modelProblem, onSkipped });
   if (found !== null) {
     say(terminal, `   found ${found}`);
     return found;
@@ -176,7 +186,9 @@ async function getModel(
   }
 }
 
-async function givenModel(file: string): Promise<string> {
+async function givenModel(text: string): Promise<string> {
+  if (text === '') throw new Problem('--model is empty: give a model file', EXIT.usage);
+  const file = path.resolve(text);
   try {
     await access(file);
     return file;
@@ -194,8 +206,13 @@ function once(act: () => void): () => void {
   };
 }
 
+/** Whether this is the built-in model, which a real one replaces. */
+function isDemo(file: string, { config }: LoadedConfig): boolean {
+  return file === path.join(config.data_dir, 'models', DEMO_FILE);
+}
+
 async function writeDemo(terminal: Terminal, directory: string): Promise<string> {
-  const file = path.join(directory, 'demo.gguf');
+  const file = path.join(directory, DEMO_FILE);
   await writeDemoModel(file);
   say(
     terminal,
@@ -213,11 +230,12 @@ function say(terminal: Terminal, text: string): void {
 async function answerOnce(
   terminal: Terminal,
   instance: QuickstartInstance,
-  wanted: { file: string; isGiven: boolean },
+  file: string,
+  mayReplace: (present: string) => Promise<boolean>,
 ): Promise<{ model: string; answer: string; tokens_per_second: number | null }> {
   say(terminal, '4. Instance');
-  const { name, pid, port, model_path: model = '' } = await instance.start(wanted.file, wanted.isGiven);
-  if (model !== wanted.file) {
+  const { name, pid, port, model_path: model = '' } = await instance.start(file, mayReplace);
+  if (model !== file) {
     say(terminal, `   ${name} keeps its model ${plain(model)}; for another: llamactl quickstart --model FILE`);
   }
   say(terminal, `   ${name} is running: process ${pid}, port ${port}, ready`);

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { durationSeconds } from './duration.ts';
-import { RequestDefaultsSchema, SystemPromptSchema } from './instance.ts';
+import { RequestDefaultsSchema, SystemPromptSchema, IDLE_SECONDS } from './instance.ts';
 
 /** A duration: a number of seconds, or a text with a unit: `90`, `"15m"`, `"24h"`, `"7d"`. */
 const DurationSchema = z
@@ -108,9 +108,9 @@ const EnginesSchema = z
 export const ConfigSchema = z.strictObject({
   server: z
     .strictObject({
-      host: HostSchema.default('127.0.0.1').describe(
-        'Address to listen on; any other than loopback requires auth.enabled.',
-      ),
+      host: HostSchema.refine((host) => !/^[^:]*:\d+$/.test(host), 'has a port; that is another key, server.port')
+        .default('127.0.0.1')
+        .describe('Address to listen on; any other than loopback requires auth.enabled.'),
       port: PortSchema.default(8080),
       base_path: z.string().startsWith('/').default('/'),
       public_url: z.union([z.literal(''), z.url()]).default(''),
@@ -153,7 +153,7 @@ export const ConfigSchema = z.strictObject({
     .strictObject({
       port_range: PortRangeSchema.default([8100, 9999]).describe('Ports for instances without a `port`.'),
       max_running: z.int().min(0).default(0).describe('0: no limit.'),
-      idle_timeout: z.number().min(0).default(0).describe('Seconds; 0: never.'),
+      idle_timeout: z.number({ error: IDLE_SECONDS }).min(0, IDLE_SECONDS).default(0).describe('Seconds; 0: never.'),
       start_timeout: z
         .number()
         .min(1)

@@ -77,6 +77,8 @@ export type Options = z.infer<typeof OptionsSchema>;
 
 /** 31 days, in seconds. */
 const LONGEST_IDLE_SECONDS = 2_678_400;
+/** The rule for an idle timeout, for people who write `5m`, or -1 for never. */
+export const IDLE_SECONDS = 'must be a number of seconds, such as 300; 0 means never';
 /** How many requests may wait for an instance without a `queue_limit`. */
 export const DEFAULT_QUEUE_LIMIT = 1_000;
 
@@ -147,8 +149,8 @@ const settings = {
     .describe('Restarts in a row before `failed`; -1: no limit. Default: `instances.max_restarts`.'),
   on_demand: z.boolean().describe('A request under `/v1` starts the instance if it is stopped. Default true.'),
   idle_timeout: z
-    .number()
-    .min(0)
+    .number({ error: ({ input }) => (input === undefined ? undefined : IDLE_SECONDS) })
+    .min(0, IDLE_SECONDS)
     .max(LONGEST_IDLE_SECONDS)
     .describe(
       'Stop the instance after this many seconds without a request; 0: never. Default: `instances.idle_timeout`.',

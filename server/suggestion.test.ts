@@ -20,6 +20,7 @@ describe('suggestion', () => {
   it('returns null for a word that is similar to none', () => {
     expect(suggestion('telemetry', KNOWN)).toBeNull();
     expect(suggestion('x', KNOWN)).toBeNull();
+    expect(suggestion('mmap', ['min_p'])).toBeNull();
     expect(suggestion('', KNOWN)).toBeNull();
     expect(suggestion('port', [])).toBeNull();
   });

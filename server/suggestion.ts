@@ -31,7 +31,13 @@ export function suggestions(unknown: string, known: Iterable<string>): string[] 
     else if (own === distance) equal.push(word);
   }
   const swapped = equal.filter((word) => lettersOf(word) === lettersOf(wanted));
-  return (swapped.length > 0 ? swapped : equal).map((word) => words.get(word) ?? word);
+  const alike = swapped.length > 0 ? swapped : equal.filter((word) => distance < 2 || isLongEnough(word, wanted));
+  return alike.map((word) => words.get(word) ?? word);
+}
+
+/** Two errors in a short word are as many as its other letters: `mmap` is no misspelling of `min_p`. Left-out letters are. */
+function isLongEnough(word: string, wanted: string): boolean {
+  return Math.min(word.length, wanted.length) > 4 || word.length !== wanted.length;
 }
 
 function foldsOf(known: Iterable<string>): ReadonlyMap<string, string> {

@@ -71,7 +71,7 @@ const TYPES: Readonly<Record<string, string>> = {
   number: 'a number',
   int: 'a whole number',
   boolean: 'true or false',
-  array: 'a list',
+  array: 'a list, such as [a, b]',
   tuple: 'a list of two numbers',
   object: 'a map of keys',
   record: 'a map of keys',

@@ -53,7 +53,7 @@ export function queueFull({ record, state }: Mailbox, waiting: number): ApiError
 
 /** The reason when every instance that would have to stop is pinned. */
 export const ALL_PINNED =
-  'no slot is free and none can be freed: every instance that would have to stop is pinned (`instances.max_running`, `groups`)';
+  'no slot is free and none can be freed: every instance that would have to stop is pinned; unpin one, or raise the limit (`instances.max_running`, `groups`)';
 
 /** The refusal of a start that no eviction can make room for. @param status 503 for a request under `/v1`, 409 for a command. */
 export function slotsPinned(name: string, status: 409 | 503): ApiError {

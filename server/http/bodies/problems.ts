@@ -66,8 +66,14 @@ function* describe(issue: Issue, above: readonly Step[], schema: z.ZodType): Gen
   }
 }
 
-/** Names of the Go llamactl for settings of an instance, and ours. */
+/** Names of the Go llamactl and of llama-swap for settings of an instance, and ours. */
 const RENAMED: ReadonlyMap<string, string> = new Map([
+  ['ttl', 'idle_timeout'],
+  ['env', 'environment'],
+  ['cmd', 'command'],
+  ['checkEndpoint', 'health_path'],
+  ['stripParams', 'request_strip'],
+  ['setParams', 'request_defaults'],
   ['backend_type', 'engine'],
   ['backend_options', 'options'],
   ['command_override', 'command'],

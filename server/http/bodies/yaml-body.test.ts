@@ -79,6 +79,7 @@ describe('a YAML body', () => {
     ],
     ['directives without a document', '# one\n%YAML 1.2\n', /^line 3, column 1: Missing directives-end/],
     ['an error far below', `${'# one\n'.repeat(5_000)}a: *x`, /^line 5001, column 4: /],
+    ['a merge key', 'a: &x { b: 1 }\nc: { <<: *x }', /^line 2, column 6: merge keys \(<<\) are not part of YAML 1\.2/],
     ['a name that is no string', '? [a]\n: b', /^line 1, column 3: .*keys must be strings/],
     ['an alias of nothing', 'a: *x', /^line 1, column 4: \*x has no &x before it/],
     ['an alias that refers to its own node', 'a: &x\n  b: *x', /^line 2, column 6: \*x has no &x before it/],

@@ -112,6 +112,13 @@ export class YamlReader {
   }
 
   #nameOf(key: unknown): string {
+    if (isScalar(key) && key.value === '<<' && key.type === 'PLAIN')
+      throw fault(
+        this.#lines.placed(
+          'merge keys (<<) are not part of YAML 1.2; an alias can repeat a whole value: options: *name',
+          offsetOf(key),
+        ),
+      );
     if (isScalar(key) && typeof key.value === 'string') return key.value;
     throw fault(this.#lines.placed('a name has to be a text', offsetOf(key)));
   }

@@ -1,5 +1,4 @@
 import type { Client } from '@llamactl/client';
-import { reasonOf } from '@llamactl/contract/reason';
 import { Command, CommanderError } from 'commander';
 import path from 'node:path';
 import { TokenRenewal } from './access/token-renewal.ts';
@@ -10,15 +9,13 @@ import { bareWords, helpCommand, understood } from './command-words.ts';
 import { outputForm, outputOptions, wantsJson, type OutputFlags } from './screen/output-format.ts';
 import { isColoured } from './screen/style.ts';
 import { knownSize, Terminal } from './screen/terminal.ts';
-import { plain } from './screen/text.ts';
 import { AliasUsed } from './problem.ts';
+import { retryNote } from './retry-note.ts';
 import { unknownOptionHint } from './unknown-option.ts';
 import type { Surroundings } from './surroundings.ts';
 
 /** Milliseconds between two token checks of a long-running verb, such as `logs -f`. */
 const TOKEN_CHECK = 10_000;
-/** Seconds of a wait for a retry that is reported. */
-const LONG_WAIT = 2;
 /** Longest time in seconds that a token renewal may delay the end of a verb. */
 const RENEWAL_TIMEOUT = 5;
 
@@ -219,10 +216,7 @@ export class CommandLine {
       return renewal === null ? token : renewal.token();
     };
     const isChecked = renewal !== null || (dataDirectory !== null && (context !== null || token !== null));
-    // A short wait needs no word.
-    const onRetry = ({ error, delay }: { error: unknown; delay: number }): void => {
-      if (delay >= LONG_WAIT) terminal.note(`llamactl: ${plain(reasonOf(error))} Waiting …`);
-    };
+    const onRetry = retryNote((text) => terminal.note(text), now);
     const client = new Client({ url, token: isChecked ? tokenThere : (token ?? undefined), onRetry });
     const freshToken = async (): Promise<string | null> => (renewal === null ? token : renewal.fresh());
     return { session: { client, address, terminal, contexts, signal: interrupted(), now, freshToken }, renewal };

@@ -44,7 +44,7 @@ export async function bringUp(surroundings: Surroundings, terminal: Terminal, fl
     onWait: (sentence) => terminal.note(`llamactl: ${sentence}`),
   });
   for (const warning of server.isNew ? server.loaded.warnings : []) terminal.warn(`llamactl: ${warning}`);
-  const { isNew, pid, version, url, loaded, log, passwordFile } = server;
+  const { isNew, pid, version, url, loaded, log, passwordFile, isPasswordNew } = server;
   if (terminal.isJson) {
     return terminal.printJson({
       started: isNew,
@@ -57,7 +57,7 @@ export async function bringUp(surroundings: Surroundings, terminal: Terminal, fl
       data_dir: loaded.config.data_dir,
       accounts: loaded.config.auth.enabled,
       ...(log === null ? {} : { log }),
-      ...(passwordFile === null ? {} : { password_file: passwordFile }),
+      ...(isPasswordNew ? { password_file: passwordFile } : {}),
     });
   }
   if (terminal.isQuiet) return terminal.print(url);

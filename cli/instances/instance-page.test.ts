@@ -55,6 +55,7 @@ describe('the page of an instance', () => {
       preset: 'coding',
       system_prompt: 'Be brief.\nAlways.',
       request_defaults: { temperature: 0.2, stop: ['a'] },
+      request_strip: ['top_k'],
       restart_required: true,
     });
     expect(lines.slice(0, -3)).toEqual([
@@ -76,6 +77,7 @@ describe('the page of an instance', () => {
       'prompt       Be brief. Always.',
       'defaults     temperature  0.2',
       '             stop         ["a"]',
+      'stripped     top_k',
       'aliases      gpt-4o',
       '             qwen/qwen3',
       'listed       no, but it can be used',

@@ -73,6 +73,7 @@ function entriesOf(instance: Instance, now: number): Entry[] {
     ...optional('preset', instance.preset === undefined ? [] : [instance.preset]),
     ...optional('prompt', promptTexts(instance)),
     ...optional('defaults', defaultTexts(instance.request_defaults)),
+    ...optional('stripped', instance.request_strip),
     ...optional('aliases', aliases),
     ...optional('listed', instance.unlisted ? ['no, but it can be used'] : []),
     ['policy', [policyOf(instance)]],

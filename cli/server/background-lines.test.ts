@@ -18,6 +18,7 @@ const SERVER: BackgroundServer = {
   isUsual: true,
   log: '/home/me/.local/share/llamactl/server.log',
   passwordFile: null,
+  isPasswordNew: false,
   stop: 'llamactl down',
   stopsEngines: false,
 };
@@ -35,5 +36,18 @@ describe('the message about a server in the background', () => {
   it('has the option for other commands, if they do not find the server by themselves', () => {
     expect(lines({ isUsual: false })).toMatch(/commands +find it with --url http:\/\/127\.0\.0\.1:9000\n/);
     expect(lines()).not.toContain('--url');
+  });
+
+  it('says where the password of the first account is, also at later starts', () => {
+    const { loaded } = SERVER;
+    const on = { ...loaded, config: { ...loaded.config, auth: { ...loaded.config.auth, enabled: true } } };
+    const passwordFile = '/data/admin-password';
+    expect(lines({ loaded: on })).toMatch(/accounts +on: llamactl login\n/);
+    expect(lines({ loaded: on, passwordFile, isPasswordNew: true })).toContain(
+      `on: user admin, password in ${passwordFile}\n`,
+    );
+    expect(lines({ loaded: on, passwordFile })).toContain(
+      `llamactl login; the first password of admin is in ${passwordFile}\n`,
+    );
   });
 });

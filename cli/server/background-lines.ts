@@ -4,7 +4,7 @@ import { addressForOthers, lineIn } from './serve-welcome.ts';
 
 /** The message about a server in the background for a person. @param version Of this program. */
 export function backgroundLines(
-  { isNew, pid, version: running, url, loaded, isUsual, log, passwordFile, stop, stopsEngines }: BackgroundServer,
+  { isNew, pid, version: running, url, loaded, isUsual, log, stop, stopsEngines, ...password }: BackgroundServer,
   { version, style }: { version: string; style: Style },
 ): string[] {
   const { config, file } = loaded;
@@ -17,7 +17,7 @@ export function backgroundLines(
     line('API reference', `${url}/docs`),
     ...(forOthers === null ? [] : [line('elsewhere', `${forOthers}, for clients ${forOthers}/v1`)]),
     line('configuration', `${file ?? 'no file, only defaults'}; data in ${config.data_dir}`),
-    line('accounts', accounts(config.auth.enabled, passwordFile)),
+    line('accounts', accounts(config.auth.enabled, password)),
     ...(log === null ? [] : [line('log', log)]),
     ...(running === version ? [] : [line('version', `llamactl reload replaces it by ${version}`)]),
     ...(isUsual ? [] : [line('commands', `find it with --url ${url}`)]),
@@ -25,7 +25,13 @@ export function backgroundLines(
   ];
 }
 
-function accounts(areOn: boolean, passwordFile: string | null): string {
+function accounts(
+  areOn: boolean,
+  { passwordFile, isPasswordNew }: Pick<BackgroundServer, 'passwordFile' | 'isPasswordNew'>,
+): string {
   if (!areOn) return 'off: every user of this machine is an administrator';
-  return passwordFile === null ? 'on: llamactl login' : `on: user admin, password in ${passwordFile}`;
+  if (passwordFile === null) return 'on: llamactl login';
+  return isPasswordNew
+    ? `on: user admin, password in ${passwordFile}`
+    : `on: llamactl login; the first password of admin is in ${passwordFile}`;
 }

@@ -27,8 +27,10 @@ export interface BackgroundServer {
   isUsual: boolean;
   /** The file for its output; `null`: another call or program started it. */
   log: string | null;
-  /** The file with the password of the account that this start created; `null`: it created none. */
+  /** The file with the password of the first account; `null`: there is none, or another call started the server. */
   passwordFile: string | null;
+  /** Whether this start created that account. */
+  isPasswordNew: boolean;
   /** The command that stops it, as it is typed. */
   stop: string;
   /** Whether its engines stop with it. */
@@ -87,7 +89,7 @@ export async function ensureServer(
       const present = await listening(main, directory, signal);
       if (present !== null) {
         assertSamePort(present.url, flags, directory);
-        const unknown = { log: null, passwordFile: null, stopsEngines: false };
+        const unknown = { log: null, passwordFile: null, isPasswordNew: false, stopsEngines: false };
         return { ...common, ...present, ...unknown, ...at(present.url), isNew: false };
       }
       const passwordBefore = lastWritten(passwordFile);
@@ -103,7 +105,7 @@ export async function ensureServer(
       if (outcome.kind === 'listens') {
         const started = await listening(main, directory, signal);
         if (started === null) throw failed([], 'right after its start', log);
-        const isPasswordNew = ![null, passwordBefore].includes(lastWritten(passwordFile));
+        const written = lastWritten(passwordFile);
         return {
           ...common,
           ...started,
@@ -111,7 +113,8 @@ export async function ensureServer(
           isNew: true,
           log,
           stopsEngines: flags.stopEngines === true,
-          passwordFile: isPasswordNew ? passwordFile : null,
+          passwordFile: written === null ? null : passwordFile,
+          isPasswordNew: written !== null && written !== passwordBefore,
         };
       }
       // Another start was faster.

@@ -18,6 +18,8 @@ describe('the fate of the engines of a stopped server', () => {
 
   it('is reported when there were none, or they are unknown', () => {
     expect(engineFates([], () => true)).toEqual(['no engine was running']);
-    expect(engineFates(null, () => true)).toEqual(['its engines keep running, and the next server adopts them']);
+    expect(engineFates(null, () => true)).toEqual([
+      'engines that were running keep running, and the next server adopts them',
+    ]);
   });
 });

@@ -63,7 +63,7 @@ export class EnginesAtStop {
 
 /** Describes the fate of the engines, one line each. @param before `null`: unknown. */
 export function engineFates(before: readonly EngineAtStop[] | null, isAlive: (pid: number) => boolean): string[] {
-  if (before === null) return ['its engines keep running, and the next server adopts them'];
+  if (before === null) return ['engines that were running keep running, and the next server adopts them'];
   const { kept = [], gone = [] } = Object.groupBy(before, ({ pid }) => (isAlive(pid) ? 'kept' : 'gone'));
   const names = (engines: readonly EngineAtStop[]): string => engines.map(({ name }) => name).join(', ');
   return [

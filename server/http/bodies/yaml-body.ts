@@ -12,6 +12,8 @@ import { LONGEST_WORD, yamlWords } from './yaml-words.ts';
  * map that is no list, or an entry of one that is.
  */
 const MOST_EFFORT = 100_000;
+/** Most faults that are reported: the parser goes on after one, and most others are its consequences. */
+const MOST_FAULTS = 3;
 /** Effort between two attempts to compose complete parts; it takes some milliseconds. */
 const SLICE_EFFORT = 300;
 
@@ -114,7 +116,7 @@ class YamlDocument {
     }
     for (const token of parser.end()) this.#take(token);
     const rest = this.#composed(this.#tokens);
-    if (this.#faults.length > 0) throw fault(...this.#faults.slice(0, MOST_PROBLEMS));
+    if (this.#faults.length > 0) throw fault(...this.#faults.slice(0, MOST_FAULTS));
     return rest === null ? null : this.#reader.finish(rest.contents);
   }
 
@@ -172,8 +174,8 @@ class YamlDocument {
     // An unknown tag is only a warning to the parser, but its value would be misread here.
     const faults = [...document.errors, ...document.warnings].sort((a, b) => a.pos[0] - b.pos[0]);
     if (faults.length === 0) return document;
-    this.#faults.push(...faults.slice(0, MOST_PROBLEMS).map(({ message, pos }) => this.#lines.placed(message, pos[0])));
-    if (this.#faults.length >= MOST_PROBLEMS) throw fault(...this.#faults.slice(0, MOST_PROBLEMS));
+    this.#faults.push(...faults.slice(0, MOST_FAULTS).map(({ message, pos }) => this.#lines.placed(message, pos[0])));
+    if (this.#faults.length >= MOST_FAULTS) throw fault(...this.#faults.slice(0, MOST_FAULTS));
     return null;
   }
 

@@ -12,15 +12,26 @@ import (
 )
 
 // answerError converts an error answer of llamactl, or of OpenAI's or Anthropic's API under /v1, to an error. Any other
-// answer comes from a program in between, such as a proxy.
+// answer comes from another program, such as a proxy in between.
 func answerError(address string, status int, header http.Header, body []byte) error {
 	retryAfter := retryAfterIn(header)
-	if err := errorIn(body, status, header.Get("X-Request-Id"), retryAfter); err != nil {
+	err := errorIn(body, status, header.Get("X-Request-Id"), retryAfter)
+	if err != nil && (isOwnError(body) || strings.Contains(pathIn(address), "/v1/")) {
 		return err
 	}
 	said := fmt.Sprintf("%s answered %d to %s, and not in the way of llamactl: %s",
 		originOf(address), status, pathIn(address), excerpt(body))
 	return &ProtocolError{Message: said, URL: address, Status: status, RetryAfter: retryAfter}
+}
+
+// isOwnError reports whether a body has the form of llamactl's errors. A llama-server refuses every path in OpenAI's format.
+// Nobody may be asked to log in to it.
+func isOwnError(body []byte) bool {
+	var own struct {
+		Error *string
+		Code  *string
+	}
+	return json.Unmarshal(body, &own) == nil && own.Error != nil && own.Code != nil
 }
 
 // errorIn returns the error in a body, or nil if the body has no known form. An error in the middle of a stream has no

@@ -53,7 +53,8 @@ func TestErrorsOfOpenAIAndAnthropicAreRead(t *testing.T) {
 		`{"error":"It failed.","code":"START_FAILED","details":"","request_id":"r3","reason":"the file is no model","more":[1]}`: {Message: "It failed.", Code: CodeStartFailed, Status: 404, RequestID: "r3", Reason: "the file is no model"},
 	} {
 		var answered *Error
-		if err := failure(t, says(http.StatusNotFound, body)); !errors.As(err, &answered) || !reflect.DeepEqual(*answered, wanted) {
+		err := answerError("http://h/llm/v1/chat/completions", http.StatusNotFound, http.Header{}, []byte(body))
+		if !errors.As(err, &answered) || !reflect.DeepEqual(*answered, wanted) {
 			t.Errorf("%s: %+v", body, err)
 		}
 	}
@@ -67,6 +68,8 @@ func TestWhatIsNotLlamactlsIsAProtocolError(t *testing.T) {
 	}{
 		"the page of a proxy": {says(502, "<html><style>p{}</style><p>Bad\n gateway</p></html>"), "and not in the way of llamactl: Bad gateway", 502},
 		"nothing at all":      {says(500, ""), "(nothing)", 500},
+		"a llama-server":      {says(401, `{"error":{"message":"Invalid API Key","type":"authentication_error"}}`), "Invalid API Key", 401},
+		"another API":         {says(404, `{"error":"no such page"}`), "no such page", 404},
 		"another program":     {says(200, "<p>Hello</p>"), "something that is not llamactl's", 200},
 		"a redirection":       {says(302, "", "Location", "/login"), "/login; give the client that address", 302},
 	} {

@@ -49,9 +49,13 @@ class Described:
     def name(self) -> str:
         return re.sub("[A-Z]", lambda letter: f"_{letter[0].lower()}", self.id)
 
+    def field(self, name: str) -> str:
+        """The parameter for a member of the body. A rename has two names: one in its path, one in its body."""
+        return f"new_{name}" if name in self.steps else name
+
     def parameters(self) -> dict[str, bool]:
         """What the method takes, and whether it has to be given."""
-        fields = {} if self.body is None else {name: name in self.required for name in self.body}
+        fields = {} if self.body is None else {self.field(name): name in self.required for name in self.body}
         if self.id in WHOLE:
             fields = {WHOLE[self.id]: True}
         headers = [name.lower().replace("-", "_") for name in self.headers]
@@ -85,12 +89,12 @@ class TestMethod:
         assert all(each.kind is each.KEYWORD_ONLY for each in taken if each.default is not each.empty)
 
     def test_sends_it(self, operation: Described, scripted: Scripted) -> None:
-        lists = ("instances", "users", "keys", "alerts", "audit", "sessions")
+        lists = ("engines", "instances", "users", "keys", "alerts", "audit", "sessions")
         server, bench = scripted(answer({name: [] for name in lists}))
         query = {name: sample(name, schema) for name, schema in operation.query.items()}
         headers = {name.lower().replace("-", "_"): f'"{name}"' for name in operation.headers}
         body = None if operation.body is None else {name: f"of {name}" for name in operation.body}
-        fields: dict[str, Any] = dict(body or {})
+        fields: dict[str, Any] = {operation.field(name): value for name, value in (body or {}).items()}
         if operation.id in WHOLE:
             body = {"some": "document"}
             fields = {WHOLE[operation.id]: body}

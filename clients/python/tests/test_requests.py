@@ -84,6 +84,8 @@ def test_a_refusal_in_the_words_of_other_apis(body: Any, scripted: Scripted) -> 
     ("reply", "said"),
     [
         (Reply(404, {}, "<html><style>p {}</style><p>nginx</p></html>"), "not in the way of llamactl: nginx"),
+        (Reply(401, {}, '{"error": {"message": "Invalid API Key", "code": 401}}'), "Invalid API Key"),
+        (Reply(404, {}, '{"error": "no such page"}'), "no such page"),
         (Reply(200, {}, "hello\nyou"), "something that is not llamactl's: hello you"),
         (Reply(500, {}, ""), "(nothing)"),
         (Reply(302, {"location": "/login"}), "/login; give the client that address"),
@@ -306,6 +308,7 @@ def test_a_token_of_a_coroutine() -> None:
         ("http://h:1", "http://h:1"),
         ("h:8080/", "http://h:8080"),
         ("https://h/llm/api/", "https://h/llm"),
+        ("http://h:1/v1/", "http://h:1"),
         ("http://[::1]:8080/api", "http://[::1]:8080"),
         ("https://h/api/api", "https://h/api"),
     ],

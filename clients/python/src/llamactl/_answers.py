@@ -16,14 +16,16 @@ from .models import Problem
 def answer_error(url: str, status: int, headers: Mapping[str, str], text: str) -> LlamactlError | ProtocolError:
     """Convert an error answer of llamactl, or of OpenAI's or Anthropic's API under `/v1`, to an exception.
 
-    Any other answer comes from a program in between, such as a proxy.
+    Any other answer comes from another program, such as a proxy in between.
     """
     retry_after = _retry_after_of(headers)
     body = object_of(text)
     error = None
     if body is not None:
         error = error_in(body, status, request_id=headers.get("x-request-id"), retry_after=retry_after)
-    if error is not None:
+    # A llama-server refuses every path in OpenAI's format. Nobody may be asked to log in to it.
+    is_own = body is not None and isinstance(body.get("error"), str) and isinstance(body.get("code"), str)
+    if error is not None and (is_own or "/v1/" in urlsplit(url).path):
         return error
     said = excerpt(text)
     return ProtocolError(

@@ -11,14 +11,12 @@ import { ServerProcess } from './server-process.ts';
 
 /**
  * The Go client by its own tests, against the real program with the real engine. They also build what clients/go/README.md
- * and docs/client.md print, in an empty project.
+ * and docs/client.md print, in an empty project. The long tier watches for data races too, which takes several times as long.
  */
 
 const FOLDER = path.join(import.meta.dirname, '..', 'clients', 'go');
 const go = testGo();
-/** The push tier takes a server through the scenario of all clients, and no more. */
-const SMOKE = 'TestTheSharedScenario';
-const tests = (await GoModule.testsIn(FOLDER)).filter((name) => isLong || name === SMOKE);
+const tests = await GoModule.testsIn(FOLDER);
 const WHY = 'missing' in go ? `: ${go.missing}` : '';
 /** All of Go that it needs has to be compiled when it is the first time. */
 const FIRST_TIME = 600_000;
@@ -44,7 +42,7 @@ describe.skipIf('missing' in go)(`the Go client${WHY}`, () => {
       );
     });
     await once(door.listen(0, '127.0.0.1'), 'listening');
-    const run = await module.test(isLong ? '.' : `^${SMOKE}$`, {
+    const run = await module.test('.', {
       LLAMACTL_TEST_URL: server.url,
       LLAMACTL_TEST_MODEL: await testModel(),
       LLAMACTL_TEST_SENTENCE: DEMO_SENTENCE,

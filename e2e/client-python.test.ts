@@ -16,8 +16,8 @@ import { ServerProcess } from './server-process.ts';
  */
 
 const CLIENT = path.join(import.meta.dirname, '..', 'clients', 'python');
-/** The push tier takes a server through the scenario of all clients, and no more. */
-const SMOKE = /^test_(?:models|server)\.py$/;
+/** The push tier takes a server through the scenario of all clients, and compares all operations with the description of the API. */
+const SMOKE = /^test_(?:models|operations|requests|server)\.py$/;
 const FILES = readdirSync(path.join(CLIENT, 'tests')).filter((name) => (isLong ? /^test_.*\.py$/ : SMOKE).test(name));
 /** They take about as long as all others together, which run beside them. */
 const SLOW = new Set(['test_package.py', 'test_style.py']);

@@ -46,6 +46,7 @@ function refusal(error: LlamactlError, hasToken: boolean, place: Surrounds | nul
     ...(status === 401 && code !== 'INVALID_CREDENTIALS'
       ? [hasToken ? 'log in again: llamactl login' : place?.address.isTokenKept === true ? TOKEN_KEPT : LOG_IN]
       : []),
+    ...(code === 'INVALID_CREDENTIALS' ? [FORGOTTEN] : []),
     ...(place !== null && code === 'FORBIDDEN' && FOREIGN_NAME.test(error.message) ? addressRemedies(place) : []),
   ];
   const json = {
@@ -86,6 +87,8 @@ function notLoggedIn(place: Surrounds | null): string {
 
 const REJECTED = 'the server rejected these credentials: they were revoked, or belong to another server';
 const LOG_IN = 'log in with llamactl login, or set LLAMACTL_TOKEN to a token or key';
+
+const FORGOTTEN = 'for a forgotten password: docs/access.md';
 
 const TOKEN_KEPT =
   'LLAMACTL_TOKEN was not sent, because no server of yours is known at the default address; name the server with --url or LLAMACTL_URL, or its data directory with LLAMACTL_DATA_DIR';

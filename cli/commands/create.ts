@@ -74,7 +74,7 @@ async function create({ client, signal }: Session, body: CreateInstance): Promis
   }
 }
 
-/** What people mean by a text that cannot be a name: a model file, or a model of a hub. */
+/** Ways around a text that cannot be a name, because it names a model file or a model of a hub. */
 function waysAround(name: string): string[] {
   if (/\.gguf$/i.test(name))
     return [`to talk to a model file: llamactl run ${name}; else: llamactl create NAME --model ${name}`];

@@ -89,7 +89,10 @@ describe('a login', () => {
 
   it("prints the server's refusal, and stores nothing", async () => {
     const { status, stderr } = await run(['login', 'ann', '--password-stdin', '--url', server.url], { input: 'x' });
-    expect([status, stderr]).toEqual([4, 'llamactl: The user name or the password is wrong.\n']);
+    expect([status, stderr]).toEqual([
+      4,
+      'llamactl: The user name or the password is wrong.\n  for a forgotten password: docs/access.md\n',
+    ]);
     expect(contexts().list()).toEqual([]);
   });
 

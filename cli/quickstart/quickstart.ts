@@ -153,12 +153,13 @@ async function getModel(
   terminal: Terminal,
   flags: QuickstartFlags,
   { config }: LoadedConfig,
-  { modelProblem }: Inspection,
+  inspection: Inspection,
   signal: AbortSignal,
 ): Promise<string> {
   if (flags.model !== undefined) return givenModel(flags.model);
   const onSkipped = (problem: string): void => say(terminal, `   skipped: ${plain(problem)}`);
-  const found = await findModel({ directories: config.models.dirs, problemOf: modelProblem, onSkipped });
+  const problemOf = (file: string): Promise<string | null> => inspection.modelProblem(file);
+  const found = await findModel({ directories: config.models.dirs, problemOf, onSkipped });
   if (found !== null) {
     say(terminal, `   found ${found}`);
     return found;

@@ -99,8 +99,13 @@ describe('serverAddress', () => {
 });
 
 describe('the configured server of this machine', () => {
-  const configured = (flags: AddressFlags = {}): Promise<ServerAddress> =>
-    configuredAddress({ flags, environment: { LLAMACTL_CONFIG: path.join(home, 'own.yaml') }, contexts, home });
+  const configured = (flags: AddressFlags = {}, variables: Record<string, string> = {}): Promise<ServerAddress> =>
+    configuredAddress({
+      flags,
+      environment: { LLAMACTL_CONFIG: path.join(home, 'own.yaml'), ...variables },
+      contexts,
+      home,
+    });
   const configure = (text: string): void => writeFileSync(path.join(home, 'own.yaml'), text);
 
   it('is found in its data directory', async () => {
@@ -124,6 +129,12 @@ describe('the configured server of this machine', () => {
       dataDirectory: null,
       expected: { url, dataDirectory, file },
     });
+  });
+
+  it('names the variable that has the port, rather than the file', async () => {
+    configure('instances: { max_running: 2 }\n');
+    const { url, source } = await configured({}, { LLAMACTL_SERVER_PORT: '18481' });
+    expect([url, source]).toEqual(['http://127.0.0.1:18481', 'LLAMACTL_SERVER_PORT']);
   });
 
   it('does not matter when the command line names a server, or the file is invalid', async () => {

@@ -87,7 +87,9 @@ export function serverAddress({ flags, environment, contexts, home, expected }: 
   const { url: local = null, file = '' } = localServer(dataDirectory) ?? {};
   if (local !== null) return at(local, file, dataDirectory);
   const unnamed =
-    expected === undefined ? at(DEFAULT_URL, DEFAULT) : { ...at(expected.url, sourceOf(expected)), expected };
+    expected === undefined
+      ? at(DEFAULT_URL, DEFAULT)
+      : { ...at(expected.url, sourceOf(expected, environment)), expected };
   if (token === null) return unnamed;
   return { ...unnamed, token: ownToken(contexts, unnamed.context), isTokenKept: true };
 }
@@ -99,9 +101,11 @@ function typed(text: string): string {
 }
 
 /** The origin of the address of a server that does not run. */
-function sourceOf({ url, file }: ExpectedServer): string {
+function sourceOf({ url, file }: ExpectedServer, environment: AddressParts['environment']): string {
   if (isSameAddress(url, DEFAULT_URL)) return DEFAULT;
-  return file ?? 'the environment';
+  // Variables override the file.
+  const variable = ['LLAMACTL_SERVER_PORT', 'LLAMACTL_SERVER_HOST'].find((name) => (environment[name] ?? '') !== '');
+  return variable ?? file ?? 'the environment';
 }
 
 function ownToken(contexts: Contexts, context: string | null): string | null {

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import { ApiError } from '@llamactl/contract/errors';
 import type { CreateInstance, UpdateInstance } from '@llamactl/contract/instance';
 import type { Commands } from './commands.ts';
@@ -84,7 +85,9 @@ export class Editor {
         );
       }
       const { edit, warnings } = await this.#patched(before, patch);
-      const record = this.revision(before, edit);
+      // An update that changes nothing is no new version, for which others would get a 412.
+      const isSame = isDeepStrictEqual({ ...before, ...edit }, before);
+      const record = isSame ? before : this.revision(before, edit);
       const isRestarted = options.restart && isRestartedByUpdate(mailbox.state);
       if (isRestarted) await startCheck.assertStartable(mailbox, record);
       // As for a new instance: a wrong path is a warning, because the file may come later.
@@ -97,7 +100,7 @@ export class Editor {
       if (mailbox.record !== before) continue;
       registry.assertFree({ ...record, aliases: record.settings.aliases });
       await wholeChanges.run(async () => {
-        await this.put(mailbox, record, options.restart);
+        if (!isSame) await this.put(mailbox, record, options.restart);
         if (options.restart) await commands.relaunch(mailbox);
       });
       return { mailbox, record, warnings };

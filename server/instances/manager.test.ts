@@ -203,6 +203,18 @@ describe('update', () => {
     await domain.manager.update('a', { unlisted: true }, { ifMatch: '*', restart: false });
   });
 
+  it('that changes nothing is no new version, and no event', async () => {
+    const domain = new Domain();
+    await domain.create('a', { pinned: true });
+    const { updated_at: before } = domain.manager.get('a');
+    const tag = domain.manager.entityTag('a');
+    const seen = domain.events.events.length;
+    await domain.pass(1_000);
+    await domain.manager.update('a', { pinned: true, options: {} }, { restart: false });
+    expect([domain.manager.get('a').updated_at, domain.manager.entityTag('a')]).toEqual([before, tag]);
+    expect(domain.events.events).toHaveLength(seen);
+  });
+
   it('loses neither of two concurrent updates', async () => {
     const domain = new Domain();
     await domain.create('a');

@@ -112,7 +112,7 @@ describe('a command line', () => {
       "llamactl run FILE, with a .gguf file that you downloaded, such as with hf download REPOSITORY --include '*Q4_K_M.gguf'",
     ],
     ['chat', 'llamactl run NAME'],
-    ['list', 'llamactl ps'],
+    ['list', 'llamactl ps for instances; llamactl models for model files'],
     ['prune', 'llamactl rm NAME'],
   ])('answers the verb %s of another program with %s', async (word, instead) => {
     expect((await sandbox.run([word])).stderr).toBe(

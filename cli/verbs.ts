@@ -151,6 +151,12 @@ export const VERBS: readonly Verb[] = [
     load: async () => (await import('./commands/run.ts')).runCommand,
   },
   {
+    name: 'models',
+    summary: 'List and explain the model files of the server',
+    group: INSTANCES,
+    load: async () => (await import('./commands/models.ts')).modelsCommand,
+  },
+  {
     name: 'options',
     summary: 'Search and explain the options of an engine',
     group: INSTANCES,

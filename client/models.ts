@@ -197,6 +197,13 @@ export interface ConfigView {
     };
     models: {
       dirs: string[];
+      /** Folders of other programs that are scanned for models, where they exist. */
+      sources: {
+        hugging_face: boolean;
+        llama_cpp: boolean;
+        ollama: boolean;
+        lm_studio: boolean;
+      };
       hf_endpoint: string;
       hf_token: string;
     };
@@ -328,6 +335,13 @@ export interface ConfigWritten {
     };
     models: {
       dirs: string[];
+      /** Folders of other programs that are scanned for models, where they exist. */
+      sources: {
+        hugging_face: boolean;
+        llama_cpp: boolean;
+        ollama: boolean;
+        lm_studio: boolean;
+      };
       hf_endpoint: string;
       hf_token: string;
     };
@@ -919,6 +933,96 @@ export interface Logs {
 
 export interface Message {
   message: string;
+}
+
+export interface Model {
+  /** Stable over scans and restarts. 16 characters. */
+  id: string;
+  /** `org/repo:Q4_K_M` of a hub, or `ollama:qwen3:8b`; `null`: the file is in a plain folder. */
+  ref: string | null;
+  /** For people: the name of the file without its ending, or of the folder. */
+  name: string;
+  format: 'gguf' | 'safetensors' | 'mlx';
+  /** `llama`, `qwen3`, `bert`; `null`: unknown. */
+  architecture: string | null;
+  /** How many weights it has; `null`: unknown. */
+  parameters: number | null;
+  /** `Q4_K_M`, `F16`, `4bit`; `null`: unknown. */
+  quantization: string | null;
+  /** The context for which it was trained, in tokens; `null`: unknown. */
+  context: number | null;
+  /** Bytes of all its parts, without companions. */
+  size: number;
+  /** From its chat template, architecture and projector. */
+  capabilities: ('chat' | 'tools' | 'reasoning' | 'vision' | 'embeddings' | 'rerank')[];
+  source: 'folder' | 'hugging_face' | 'llama_cpp' | 'ollama' | 'lm_studio';
+  /** `model_path` for an instance: the file, its first part, or the folder. */
+  path: string;
+  /** RFC 3339, UTC. */
+  modified_at: string;
+  /** Names of the instances with this file; `another instance` for those that the caller may not see. */
+  used_by: string[];
+  /** Why it cannot be loaded, in sentences; empty: no reason is known. */
+  problems: string[];
+}
+
+export interface ModelCompanion {
+  kind: 'projector' | 'adapter' | 'draft';
+  path: string;
+  /** Bytes. */
+  size: number;
+}
+
+export interface ModelDetails {
+  /** Stable over scans and restarts. 16 characters. */
+  id: string;
+  /** `org/repo:Q4_K_M` of a hub, or `ollama:qwen3:8b`; `null`: the file is in a plain folder. */
+  ref: string | null;
+  /** For people: the name of the file without its ending, or of the folder. */
+  name: string;
+  format: 'gguf' | 'safetensors' | 'mlx';
+  /** `llama`, `qwen3`, `bert`; `null`: unknown. */
+  architecture: string | null;
+  /** How many weights it has; `null`: unknown. */
+  parameters: number | null;
+  /** `Q4_K_M`, `F16`, `4bit`; `null`: unknown. */
+  quantization: string | null;
+  /** The context for which it was trained, in tokens; `null`: unknown. */
+  context: number | null;
+  /** Bytes of all its parts, without companions. */
+  size: number;
+  /** From its chat template, architecture and projector. */
+  capabilities: ('chat' | 'tools' | 'reasoning' | 'vision' | 'embeddings' | 'rerank')[];
+  source: 'folder' | 'hugging_face' | 'llama_cpp' | 'ollama' | 'lm_studio';
+  /** `model_path` for an instance: the file, its first part, or the folder. */
+  path: string;
+  /** RFC 3339, UTC. */
+  modified_at: string;
+  /** Names of the instances with this file; `another instance` for those that the caller may not see. */
+  used_by: string[];
+  /** Why it cannot be loaded, in sentences; empty: no reason is known. */
+  problems: string[];
+  /** Its parts, in order. */
+  files: ModelFile[];
+  /** Files beside it that belong to it, for options such as `mmproj`. */
+  companions: ModelCompanion[];
+  /** Numbers and short texts of the header of a GGUF file. Lists and long texts are left out. */
+  metadata: { [name: string]: string | number | boolean };
+  /** `null`: it has none, or one of more than 1 MiB. */
+  chat_template: string | null;
+}
+
+export interface ModelFile {
+  path: string;
+  /** Bytes. */
+  size: number;
+}
+
+export interface ModelList {
+  /** By name. */
+  models: Model[];
+  /** The first scan after the start is not over: the list may lack models. */
+  scanning: boolean;
 }
 
 export interface NamesBody {

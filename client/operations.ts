@@ -153,6 +153,16 @@ export class Operations {
     return this.#get(path`/api/engines/${engine}/options`, call);
   }
 
+  /** Lists the models in the folders of the server. */
+  listModels(call?: CallOptions): Promise<models.ModelList> {
+    return this.#get('/api/models', call);
+  }
+
+  /** Returns a model with its files, companions, metadata and chat template. */
+  getModel(id: string, call?: CallOptions): Promise<models.ModelDetails> {
+    return this.#get(path`/api/models/${id}`, call);
+  }
+
   /** Lists requests to engines: all in flight and the last finished ones, by default 50. */
   listRequests({ finished, ...call }: Optional<{ finished: number }> = {}): Promise<models.Requests> {
     return this.#get('/api/requests', call, { finished });

@@ -175,6 +175,15 @@ export const ConfigSchema = z.strictObject({
   models: z
     .strictObject({
       dirs: z.array(z.string()).max(MOST_ENTRIES).default(['~/models']),
+      sources: z
+        .strictObject({
+          hugging_face: z.boolean().default(true),
+          llama_cpp: z.boolean().default(true),
+          ollama: z.boolean().default(true),
+          lm_studio: z.boolean().default(true),
+        })
+        .prefault({})
+        .describe('Folders of other programs that are scanned for models, where they exist.'),
       hf_endpoint: z.url().default('https://huggingface.co'),
       hf_token: z.string().default(''),
     })

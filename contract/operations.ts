@@ -3,6 +3,7 @@ import { ENGINE_OPERATIONS } from './engine-operations.ts';
 import { FLEET_OPERATIONS } from './fleet-operations.ts';
 import { INSTANCE_OPERATIONS } from './instance-operations.ts';
 import { LOG_OPERATIONS } from './log-operations.ts';
+import { MODEL_OPERATIONS } from './model-operations.ts';
 import type { CostClass, Operation } from './operation.ts';
 import type { Permission } from './permissions.ts';
 import { REQUEST_OPERATIONS } from './request-operations.ts';
@@ -14,6 +15,7 @@ export const OPERATIONS = {
   ...LOG_OPERATIONS,
   ...FLEET_OPERATIONS,
   ...ENGINE_OPERATIONS,
+  ...MODEL_OPERATIONS,
   ...REQUEST_OPERATIONS,
   ...SYSTEM_OPERATIONS,
   ...ACCESS_OPERATIONS,

@@ -36,5 +36,10 @@ export const PATH_PARAMETERS = {
     missing: 'NOT_FOUND',
     missingSentence: 'No engine has this name',
   },
+  model_id: {
+    schema: z.string().regex(/^[0-9a-f]{16}$/, 'is not a valid id'),
+    missing: 'NOT_FOUND',
+    missingSentence: 'No model has this id',
+  },
   name: { schema: NameSchema, missing: 'INSTANCE_NOT_FOUND', missingSentence: 'No instance has this name' },
 } as const satisfies Record<string, PathRule>;

@@ -27,6 +27,8 @@ export const ARGUMENT_KINDS: Readonly<Record<string, ValueKind>> = {
   'keys rm keys': 'key',
   'login username': 'none',
   'logs names': 'instance',
+  'models ls word': 'none',
+  'models show model': 'model or file',
   'options word': 'option-key',
   'rename name': 'instance',
   'rename new-name': 'none',

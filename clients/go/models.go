@@ -349,9 +349,20 @@ type ConfigLogs struct {
 }
 
 type ConfigModels struct {
-	Dirs       []string `json:"dirs"`
-	HFEndpoint string   `json:"hf_endpoint"`
-	HFToken    string   `json:"hf_token"`
+	Dirs []string `json:"dirs"`
+
+	// Folders of other programs that are scanned for models, where they exist.
+	Sources ConfigModelsSources `json:"sources"`
+
+	HFEndpoint string `json:"hf_endpoint"`
+	HFToken    string `json:"hf_token"`
+}
+
+type ConfigModelsSources struct {
+	HuggingFace bool `json:"hugging_face"`
+	LlamaCpp    bool `json:"llama_cpp"`
+	Ollama      bool `json:"ollama"`
+	LmStudio    bool `json:"lm_studio"`
 }
 
 // ConfigPatch: A part of the configuration. `"***"` keeps a secret, `null` restores the default.
@@ -1159,6 +1170,137 @@ type Logs struct {
 
 type Message struct {
 	Message string `json:"message"`
+}
+
+type Model struct {
+	// Stable over scans and restarts. 16 characters.
+	ID string `json:"id"`
+
+	// `org/repo:Q4_K_M` of a hub, or `ollama:qwen3:8b`; nil: the file is in a plain folder.
+	Ref *string `json:"ref"`
+
+	// For people: the name of the file without its ending, or of the folder.
+	Name string `json:"name"`
+
+	// One of gguf, safetensors, mlx.
+	Format string `json:"format"`
+
+	// `llama`, `qwen3`, `bert`; nil: unknown.
+	Architecture *string `json:"architecture"`
+
+	// How many weights it has; nil: unknown.
+	Parameters *int64 `json:"parameters"`
+
+	// `Q4_K_M`, `F16`, `4bit`; nil: unknown.
+	Quantization *string `json:"quantization"`
+
+	// The context for which it was trained, in tokens; nil: unknown.
+	Context *int64 `json:"context"`
+
+	// Bytes of all its parts, without companions.
+	Size int64 `json:"size"`
+
+	// From its chat template, architecture and projector.
+	Capabilities []string `json:"capabilities"`
+
+	// One of folder, hugging_face, llama_cpp, ollama, lm_studio.
+	Source string `json:"source"`
+
+	// `model_path` for an instance: the file, its first part, or the folder.
+	Path string `json:"path"`
+
+	// RFC 3339, UTC.
+	ModifiedAt time.Time `json:"modified_at"`
+
+	// Names of the instances with this file; `another instance` for those that the caller may not see.
+	UsedBy []string `json:"used_by"`
+
+	// Why it cannot be loaded, in sentences; empty: no reason is known.
+	Problems []string `json:"problems"`
+}
+
+type ModelCompanion struct {
+	// One of projector, adapter, draft.
+	Kind string `json:"kind"`
+
+	Path string `json:"path"`
+
+	// Bytes.
+	Size int64 `json:"size"`
+}
+
+type ModelDetails struct {
+	// Stable over scans and restarts. 16 characters.
+	ID string `json:"id"`
+
+	// `org/repo:Q4_K_M` of a hub, or `ollama:qwen3:8b`; nil: the file is in a plain folder.
+	Ref *string `json:"ref"`
+
+	// For people: the name of the file without its ending, or of the folder.
+	Name string `json:"name"`
+
+	// One of gguf, safetensors, mlx.
+	Format string `json:"format"`
+
+	// `llama`, `qwen3`, `bert`; nil: unknown.
+	Architecture *string `json:"architecture"`
+
+	// How many weights it has; nil: unknown.
+	Parameters *int64 `json:"parameters"`
+
+	// `Q4_K_M`, `F16`, `4bit`; nil: unknown.
+	Quantization *string `json:"quantization"`
+
+	// The context for which it was trained, in tokens; nil: unknown.
+	Context *int64 `json:"context"`
+
+	// Bytes of all its parts, without companions.
+	Size int64 `json:"size"`
+
+	// From its chat template, architecture and projector.
+	Capabilities []string `json:"capabilities"`
+
+	// One of folder, hugging_face, llama_cpp, ollama, lm_studio.
+	Source string `json:"source"`
+
+	// `model_path` for an instance: the file, its first part, or the folder.
+	Path string `json:"path"`
+
+	// RFC 3339, UTC.
+	ModifiedAt time.Time `json:"modified_at"`
+
+	// Names of the instances with this file; `another instance` for those that the caller may not see.
+	UsedBy []string `json:"used_by"`
+
+	// Why it cannot be loaded, in sentences; empty: no reason is known.
+	Problems []string `json:"problems"`
+
+	// Its parts, in order.
+	Files []ModelFile `json:"files"`
+
+	// Files beside it that belong to it, for options such as `mmproj`.
+	Companions []ModelCompanion `json:"companions"`
+
+	// Numbers and short texts of the header of a GGUF file. Lists and long texts are left out.
+	Metadata map[string]any `json:"metadata"`
+
+	// nil: it has none, or one of more than 1 MiB.
+	ChatTemplate *string `json:"chat_template"`
+}
+
+type ModelFile struct {
+	Path string `json:"path"`
+
+	// Bytes.
+	Size int64 `json:"size"`
+}
+
+type ModelList struct {
+	// By name.
+	Models []Model `json:"models"`
+
+	// The first scan after the start is not over: the list may lack models.
+	Scanning bool `json:"scanning"`
 }
 
 type NamesBody struct {

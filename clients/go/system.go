@@ -76,6 +76,26 @@ func (c *Client) GetEngineOptionsContext(ctx context.Context, engine string) (*E
 	return fetch[EngineOptionList](ctx, c, request{method: http.MethodGet, path: []string{"/api/engines/", engine, "/options"}})
 }
 
+// ListModels lists the models in the folders of the server.
+func (c *Client) ListModels() (*ModelList, error) {
+	return c.ListModelsContext(context.Background())
+}
+
+// ListModelsContext is [Client.ListModels] with a context.
+func (c *Client) ListModelsContext(ctx context.Context) (*ModelList, error) {
+	return fetch[ModelList](ctx, c, request{method: http.MethodGet, path: []string{"/api/models"}})
+}
+
+// GetModel returns a model with its files, companions, metadata and chat template.
+func (c *Client) GetModel(id string) (*ModelDetails, error) {
+	return c.GetModelContext(context.Background(), id)
+}
+
+// GetModelContext is [Client.GetModel] with a context.
+func (c *Client) GetModelContext(ctx context.Context, id string) (*ModelDetails, error) {
+	return fetch[ModelDetails](ctx, c, request{method: http.MethodGet, path: []string{"/api/models/", id}})
+}
+
 // ListRequests lists requests to engines: all in flight and the last finished ones.
 func (c *Client) ListRequests(params ...ListRequestsParams) (*Requests, error) {
 	return c.ListRequestsContext(context.Background(), params...)

@@ -19,6 +19,8 @@ import { watchHost } from './host-watch.ts';
 import { openAlertsWiring } from './alerts-wiring.ts';
 import { openDecisionTrace } from './decision-log.ts';
 import { observe } from './observation.ts';
+import { ModelLibrary } from '../models/library.ts';
+import { modelPlaces } from '../models/model-places.ts';
 import { systemRandomness } from '../randomness.ts';
 import { DOORS, removeDoors } from '../reload/door.ts';
 import type { Inheritance } from '../reload/inheritance.ts';
@@ -163,12 +165,22 @@ export async function startApp(options: AppOptions): Promise<App> {
     });
     const password = environment['LLAMACTL_ADMIN_PASSWORD'] ?? null;
     const callers = await openCallers({ ...shared, config, store, randomness, alerts, trace, instances, password });
+    const places = modelPlaces({
+      folders: [...config.models.dirs, path.join(dataDirectory, 'models')],
+      sources: config.models.sources,
+      environment,
+      home: os.homedir(),
+      platform: process.platform,
+    });
+    const indexFile = path.join(dataDirectory, 'models.index');
+    const models = teardown.ending(new ModelLibrary({ clock, places, indexFile, onFault }));
     const serving = createServing({
       ...shared,
       config,
       configEditor: createConfigEditor(origin),
       program,
       engines,
+      models,
       instances,
       alerts,
       trace,
@@ -180,6 +192,7 @@ export async function startApp(options: AppOptions): Promise<App> {
     await listening.checkPort();
     await instances.boot();
     observation.begin();
+    models.begin();
     teardown.add(shrinkHeapAtRest({ clock }));
     const server = await openReplaceableServer({
       ...shared,

@@ -14,6 +14,7 @@ import type { Instances } from '../instances/instances.ts';
 import type { Engines } from '../instances/ports/engine-adapter.ts';
 import type { Clock } from '../instances/ports/time.ts';
 import type { Trace } from '../instances/ports/trace.ts';
+import type { Models } from '../models/library.ts';
 import { mostConnections } from '../open-files.ts';
 import { Turnstile } from '../reload/hand-over-turnstile.ts';
 import { measureSendQueues } from '../send-queues.ts';
@@ -31,6 +32,7 @@ export interface ServingParts {
   clock: Clock;
   program: ObservationParts['program'];
   engines: Engines;
+  models: Models;
   instances: Pick<Instances, 'manager' | 'fleet'>;
   alerts: Pick<Alerts, 'list'>;
   trace: Trace;
@@ -71,6 +73,7 @@ export function createServing(parts: ServingParts): Serving {
     clientAddress,
     fleet,
     engines: parts.engines,
+    models: parts.models,
     configEditor,
     metrics: { system, stats },
     figures,

@@ -7,6 +7,7 @@ import type { Clock } from '../instances/ports/time.ts';
 import type { Engines } from '../instances/ports/engine-adapter.ts';
 import type { FleetManager, InstanceManager } from '../instances/use-cases.ts';
 import type { Figures } from '../metrics/prometheus-figures.ts';
+import type { Models } from '../models/library.ts';
 import type { SlicedWork } from '../sliced-work.ts';
 import { seenBy } from './edge/gate.ts';
 import { Operations } from './operations.ts';
@@ -21,6 +22,7 @@ import { keyRoutes } from './routes/keys.routes.ts';
 import { lifecycleRoutes } from './routes/lifecycle.routes.ts';
 import { logRoutes } from './routes/logs.routes.ts';
 import { metricsRoutes, type Metrics } from './routes/metrics.routes.ts';
+import { modelRoutes } from './routes/models.routes.ts';
 import { prometheusRoutes } from './routes/prometheus.routes.ts';
 import { requestRoutes, type RequestsView } from './routes/requests.routes.ts';
 import { systemRoutes, type SystemVoice } from './routes/system.routes.ts';
@@ -41,6 +43,7 @@ export interface ApiParts extends SystemVoice {
   audit: Pick<AuditTrail, 'read'>;
   fleet: FleetManager;
   engines: Engines;
+  models: Models;
   configEditor: ConfigEditor;
   metrics: Metrics;
   /** Metrics for Prometheus. */
@@ -64,6 +67,7 @@ export function apiOperations(parts: ApiParts): Operations {
   logRoutes(bind, clock);
   fleetRoutes(bind, parts.fleet, work);
   engineRoutes(bind, parts.engines);
+  modelRoutes(bind, parts.models, manager);
   metricsRoutes(bind, parts.metrics);
   prometheusRoutes(bind, parts.figures);
   requestRoutes(bind, parts.requests);

@@ -5,8 +5,10 @@ const MOST_PIECES = 256;
 
 /** Most bytes of a metadata key, by the specification. */
 const LONGEST_KEY = 65_535;
-/** Most bytes of a key, and of a text, that is kept. Chat templates and the like are skipped. */
+/** Most bytes of a key, and of a text, that is kept. Longer texts are skipped, unless the caller wants them. */
 const LONGEST_KEPT = 256;
+/** Most bytes of a text that the caller wants, such as the chat template. Those of real models have some 10 kB. */
+export const LONGEST_WANTED = 1024 * 1024;
 /** Most values that are kept; real models have some 60 besides arrays. */
 const MOST_KEPT = 256;
 /** Limits of ggml for a tensor. */
@@ -19,6 +21,7 @@ const DEFAULT_ALIGNMENT = 32;
 
 /** Bytes of the value types of GGUF, by their number; text (8) and arrays (9) have no fixed length. */
 const VALUE_BYTES: readonly (number | undefined)[] = [1, 1, 2, 2, 4, 4, 4, 1, undefined, undefined, 8, 8, 8];
+const NOTHING: ReadonlySet<string> = new Set();
 const TEXT = 8;
 const ARRAY = 9;
 
@@ -65,6 +68,8 @@ export interface GgufHeader {
   /** Numbers and short texts by their key. Arrays and long texts are left out. */
   metadata: ReadonlyMap<string, string | number | boolean>;
   tensors: number;
+  /** Numbers in all tensors, which is the size of the model as people name it: 8e9 of an 8B model. */
+  parameters: number;
 }
 
 /** Why a file that begins with `GGUF` cannot be loaded. The message is the end of a sentence about the file. */
@@ -77,9 +82,13 @@ export class GgufFault extends Error {
  * piece that it needs, and expects {@link PIECE_BYTES} bytes from there, or those up to the end of the file. Memory does
  * not depend on the file: no count of the file allocates anything, and it asks for at most 32 MiB in all.
  *
+ * @param wanted Keys of long texts to keep, up to {@link LONGEST_WANTED}.
  * @throws {GgufFault} and nothing else
  */
-export function* ggufHeader(size: number): Generator<number, GgufHeader, Buffer> {
+export function* ggufHeader(
+  size: number,
+  wanted: ReadonlySet<string> = NOTHING,
+): Generator<number, GgufHeader, Buffer> {
   const cursor = new Cursor(size);
   yield* cursor.refill();
   if (cursor.uint32() !== 0x46_55_47_47) throw new GgufFault('is not a GGUF file');
@@ -92,19 +101,22 @@ export function* ggufHeader(size: number): Generator<number, GgufHeader, Buffer>
     const keyBytes = cursor.uint64();
     if (keyBytes > LONGEST_KEY) throw damaged();
     const key = cursor.text(keyBytes);
-    const value = yield* readValue(cursor);
+    const value = yield* readValue(cursor, wanted.has(key));
     if (value !== null && keyBytes <= LONGEST_KEPT && metadata.size < MOST_KEPT) metadata.set(key, value);
   }
   let dataBytes = 0;
+  let parameters = 0;
   for (let index = 0; index < tensors; index += 1) {
     if (!cursor.has(TENSOR_BYTES)) yield* cursor.refill();
-    dataBytes = Math.max(dataBytes, endOfTensor(cursor));
+    const { values, end } = readTensor(cursor);
+    dataBytes = Math.max(dataBytes, end);
+    parameters += values;
   }
   const alignment = metadata.get('general.alignment') ?? DEFAULT_ALIGNMENT;
   if (typeof alignment !== 'number' || !isPowerOfTwo(alignment)) throw damaged();
   const end = Math.ceil(cursor.position / alignment) * alignment + dataBytes;
   if (tensors > 0 && end > size) throw cutOff(size, end);
-  return { version, metadata, tensors };
+  return { version, metadata, tensors, parameters };
 }
 
 function readableVersion(version: number): number {
@@ -118,8 +130,8 @@ function readableVersion(version: number): number {
   throw new GgufFault(`has GGUF version ${version}, but llamactl reads versions 2 and 3; ${way}`);
 }
 
-/** Reads a value, or skips it and returns `null`: an array or a long text. */
-function* readValue(cursor: Cursor): Generator<number, string | number | boolean | null, Buffer> {
+/** Reads a value, or skips it and returns `null`: an array, or a long text that is not wanted. */
+function* readValue(cursor: Cursor, isWanted: boolean): Generator<number, string | number | boolean | null, Buffer> {
   const type = cursor.uint32();
   if (type === ARRAY) {
     yield* skipArray(cursor);
@@ -127,6 +139,7 @@ function* readValue(cursor: Cursor): Generator<number, string | number | boolean
   }
   if (type === TEXT) {
     const bytes = cursor.uint64();
+    if (bytes > LONGEST_KEPT && isWanted && bytes <= LONGEST_WANTED) return yield* cursor.longText(bytes);
     if (bytes > LONGEST_KEPT) {
       cursor.skip(bytes);
       return null;
@@ -150,8 +163,8 @@ function* skipArray(cursor: Cursor): Generator<number, void, Buffer> {
   }
 }
 
-/** The end of a tensor in the data of the file. A tensor of an unknown type counts as empty. */
-function endOfTensor(cursor: Cursor): number {
+/** Reads how many values a tensor has, and where it ends in the data. One of an unknown type counts as empty there. */
+function readTensor(cursor: Cursor): { values: number; end: number } {
   const nameBytes = cursor.uint64();
   if (nameBytes > LONGEST_TENSOR_NAME) throw damaged();
   cursor.skip(nameBytes);
@@ -162,7 +175,7 @@ function endOfTensor(cursor: Cursor): number {
   const [bytes, perBlock] = BLOCKS.get(cursor.uint32()) ?? [0, 1];
   const end = cursor.uint64() + Math.ceil(values / perBlock) * bytes;
   if (!Number.isSafeInteger(end)) throw damaged();
-  return end;
+  return { values, end };
 }
 
 /** Reads numbers and texts of a piece of the file, little-endian. */
@@ -209,6 +222,22 @@ class Cursor {
   text(bytes: number): string {
     const at = this.#take(bytes);
     return this.#piece.toString('utf8', at, at + bytes);
+  }
+
+  /** A text that may be longer than a piece. */
+  *longText(bytes: number): Generator<number, string, Buffer> {
+    const parts: Buffer[] = [];
+    for (let left = bytes; left > 0;) {
+      if (!this.has(1)) yield* this.refill();
+      const at = this.position - this.#start;
+      const part = this.#piece.subarray(at, at + left);
+      if (part.length === 0) throw cutOff(this.#size, null);
+      // The next piece overwrites this one.
+      parts.push(Buffer.from(part));
+      this.position += part.length;
+      left -= part.length;
+    }
+    return Buffer.concat(parts).toString('utf8');
   }
 
   /** A number or truth value of one of GGUF's types. */

@@ -29,17 +29,31 @@ function identityOf({ dev, ino, size, mtimeNs, ctimeNs }: BigIntStats): string {
 }
 
 async function parsed(file: FileHandle, size: number): Promise<GgufHeader | GgufFault> {
-  const header = ggufHeader(size);
-  const buffer = Buffer.alloc(PIECE_BYTES);
   try {
-    let step = header.next();
-    while (step.done !== true) {
-      const { bytesRead } = await file.read(buffer, 0, PIECE_BYTES, step.value);
-      step = header.next(buffer.subarray(0, bytesRead));
-    }
-    return step.value;
+    return await readGgufHeader(file, size);
   } catch (error) {
     if (error instanceof GgufFault) return error;
     throw error;
   }
+}
+
+/**
+ * Reads the header of a GGUF file in pieces, each in a turn of its own.
+ *
+ * @param wanted Keys of long texts to keep.
+ * @throws {GgufFault} why it cannot be loaded; or the error of the system
+ */
+export async function readGgufHeader(
+  file: FileHandle,
+  size: number,
+  wanted?: ReadonlySet<string>,
+): Promise<GgufHeader> {
+  const header = ggufHeader(size, wanted);
+  const buffer = Buffer.alloc(PIECE_BYTES);
+  let step = header.next();
+  while (step.done !== true) {
+    const { bytesRead } = await file.read(buffer, 0, PIECE_BYTES, step.value);
+    step = header.next(buffer.subarray(0, bytesRead));
+  }
+  return step.value;
 }

@@ -16,6 +16,7 @@ import { apiOperations } from '../http/api-operations.ts';
 import type { Operations } from '../http/operations.ts';
 import { clientAddresses } from '../http/edge/client-address.ts';
 import { createHttpServer, type HttpServer, type HttpServerOptions } from '../http/server.ts';
+import { NO_MODELS } from '../models/library.ts';
 import { SlicedWork } from '../sliced-work.ts';
 
 /** For tests of the HTTP server: a server with a fake manager, and callers that send valid or invalid HTTP. */
@@ -53,6 +54,7 @@ export function testServer(parts: Partial<HttpServerOptions> = {}): TestServer {
     clientAddress: clientAddresses([]),
     fleet: new FakeFleet(),
     engines: new FakeEngines(),
+    models: NO_MODELS,
     configEditor: new FakeConfigEditor(),
     metrics: FAKE_METRICS,
     figures: FAKE_FIGURES,

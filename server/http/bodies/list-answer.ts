@@ -6,19 +6,24 @@
 export class ListAnswer {
   readonly #key: string;
   readonly #texts = new WeakMap<object, string>();
-  #last: { items: readonly object[]; body: Buffer } = { items: [], body: Buffer.alloc(0) };
+  #last: { items: readonly object[]; end: string; body: Buffer } = { items: [], end: '', body: Buffer.alloc(0) };
 
   /** @param key Name of the list in the answer. */
   constructor(key: string) {
     this.#key = key;
   }
 
-  of(items: readonly object[]): Buffer {
-    if (this.#last.body.length === 0 || !isSame(this.#last.items, items)) {
-      const body = Buffer.from(`{${JSON.stringify(this.#key)}:[${items.map((item) => this.#textOf(item)).join(',')}]}`);
-      this.#last = { items, body };
-    }
-    return this.#last.body;
+  /** @param more Other members of the answer. */
+  of(items: readonly object[], more: Readonly<Record<string, unknown>> = {}): Buffer {
+    const end = Object.entries(more)
+      .map(([name, value]) => `,${JSON.stringify(name)}:${JSON.stringify(value)}`)
+      .join('');
+    const last = this.#last;
+    if (last.body.length > 0 && last.end === end && isSame(last.items, items)) return last.body;
+    const texts = items.map((item) => this.#textOf(item)).join(',');
+    const body = Buffer.from(`{${JSON.stringify(this.#key)}:[${texts}]${end}}`);
+    this.#last = { items, end, body };
+    return body;
   }
 
   #textOf(item: object): string {

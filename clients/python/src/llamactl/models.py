@@ -233,8 +233,19 @@ class ConfigLogs(Model):
 
 class ConfigModels(Model):
     dirs: list[str]
+    sources: ConfigModelsSources
+    """Folders of other programs that are scanned for models, where they exist."""
     hf_endpoint: str
     hf_token: str
+
+
+class ConfigModelsSources(Model):
+    """Folders of other programs that are scanned for models, where they exist."""
+
+    hugging_face: bool
+    llama_cpp: bool
+    ollama: bool
+    lm_studio: bool
 
 
 class ConfigPreset(Model):
@@ -851,6 +862,96 @@ class Logs(Model):
 
 class Message(Model):
     message: str
+
+
+class Model(Model):
+    id: str
+    """Stable over scans and restarts. 16 characters."""
+    ref: str | None
+    """`org/repo:Q4_K_M` of a hub, or `ollama:qwen3:8b`; `None`: the file is in a plain folder."""
+    name: str
+    """For people: the name of the file without its ending, or of the folder."""
+    format: Literal["gguf", "safetensors", "mlx"]
+    architecture: str | None
+    """`llama`, `qwen3`, `bert`; `None`: unknown."""
+    parameters: int | None
+    """How many weights it has; `None`: unknown."""
+    quantization: str | None
+    """`Q4_K_M`, `F16`, `4bit`; `None`: unknown."""
+    context: int | None
+    """The context for which it was trained, in tokens; `None`: unknown."""
+    size: int
+    """Bytes of all its parts, without companions."""
+    capabilities: list[Literal["chat", "tools", "reasoning", "vision", "embeddings", "rerank"]]
+    """From its chat template, architecture and projector."""
+    source: Literal["folder", "hugging_face", "llama_cpp", "ollama", "lm_studio"]
+    path: str
+    """`model_path` for an instance: the file, its first part, or the folder."""
+    modified_at: str
+    """RFC 3339, UTC."""
+    used_by: list[str]
+    """Names of the instances with this file; `another instance` for those that the caller may not see."""
+    problems: list[str]
+    """Why it cannot be loaded, in sentences; empty: no reason is known."""
+
+
+class ModelCompanion(Model):
+    kind: Literal["projector", "adapter", "draft"]
+    path: str
+    size: int
+    """Bytes."""
+
+
+class ModelDetails(Model):
+    id: str
+    """Stable over scans and restarts. 16 characters."""
+    ref: str | None
+    """`org/repo:Q4_K_M` of a hub, or `ollama:qwen3:8b`; `None`: the file is in a plain folder."""
+    name: str
+    """For people: the name of the file without its ending, or of the folder."""
+    format: Literal["gguf", "safetensors", "mlx"]
+    architecture: str | None
+    """`llama`, `qwen3`, `bert`; `None`: unknown."""
+    parameters: int | None
+    """How many weights it has; `None`: unknown."""
+    quantization: str | None
+    """`Q4_K_M`, `F16`, `4bit`; `None`: unknown."""
+    context: int | None
+    """The context for which it was trained, in tokens; `None`: unknown."""
+    size: int
+    """Bytes of all its parts, without companions."""
+    capabilities: list[Literal["chat", "tools", "reasoning", "vision", "embeddings", "rerank"]]
+    """From its chat template, architecture and projector."""
+    source: Literal["folder", "hugging_face", "llama_cpp", "ollama", "lm_studio"]
+    path: str
+    """`model_path` for an instance: the file, its first part, or the folder."""
+    modified_at: str
+    """RFC 3339, UTC."""
+    used_by: list[str]
+    """Names of the instances with this file; `another instance` for those that the caller may not see."""
+    problems: list[str]
+    """Why it cannot be loaded, in sentences; empty: no reason is known."""
+    files: list[ModelFile]
+    """Its parts, in order."""
+    companions: list[ModelCompanion]
+    """Files beside it that belong to it, for options such as `mmproj`."""
+    metadata: dict[str, str | float | bool]
+    """Numbers and short texts of the header of a GGUF file. Lists and long texts are left out."""
+    chat_template: str | None
+    """`None`: it has none, or one of more than 1 MiB."""
+
+
+class ModelFile(Model):
+    path: str
+    size: int
+    """Bytes."""
+
+
+class ModelList(Model):
+    models: list[Model]
+    """By name."""
+    scanning: bool
+    """The first scan after the start is not over: the list may lack models."""
 
 
 class Probe(Model):

@@ -422,6 +422,27 @@ class Operations:
         )
         return models.EngineOptionList(await self._ask(request))
 
+    async def list_models(
+        self,
+    ) -> models.ModelList:
+        """The models in the folders of the server."""
+        request = Request(
+            "GET",
+            "/api/models",
+        )
+        return models.ModelList(await self._ask(request))
+
+    async def get_model(
+        self,
+        model_id: str,
+    ) -> models.ModelDetails:
+        """A model with its files, companions, metadata and chat template."""
+        request = Request(
+            "GET",
+            f"/api/models/{step(model_id)}",
+        )
+        return models.ModelDetails(await self._ask(request))
+
     async def list_requests(
         self,
         *,

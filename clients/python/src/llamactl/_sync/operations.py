@@ -423,6 +423,27 @@ class Operations:
         )
         return models.EngineOptionList(self._ask(request))
 
+    def list_models(
+        self,
+    ) -> models.ModelList:
+        """The models in the folders of the server."""
+        request = Request(
+            "GET",
+            "/api/models",
+        )
+        return models.ModelList(self._ask(request))
+
+    def get_model(
+        self,
+        model_id: str,
+    ) -> models.ModelDetails:
+        """A model with its files, companions, metadata and chat template."""
+        request = Request(
+            "GET",
+            f"/api/models/{step(model_id)}",
+        )
+        return models.ModelDetails(self._ask(request))
+
     def list_requests(
         self,
         *,

@@ -1,0 +1,111 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import os from 'node:os';
+import path from 'node:path';
+import { ModelLibrary } from '@llamactl/server/models/library';
+import { EventServer } from '@llamactl/server/testing/event-server';
+import { FakeClock } from '@llamactl/server/testing/fake-clock';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { demoModelBytes } from '../quickstart/demo-model.ts';
+import { CommandSandbox } from '../testing/command-run.ts';
+
+let folder: string;
+let models: ModelLibrary;
+let server: EventServer;
+let sandbox: CommandSandbox;
+
+beforeEach(async () => {
+  folder = await mkdtemp(path.join(os.tmpdir(), 'llamactl-models-'));
+  const places = [{ source: 'folder', folder, layout: 'files' } as const];
+  const onFault = (error: unknown): never => expect.fail(String(error));
+  models = new ModelLibrary({
+    clock: new FakeClock({ realUpToMs: 1 }),
+    places,
+    indexFile: path.join(folder, 'models.index'),
+    onFault,
+  });
+  server = await EventServer.open({ models });
+  sandbox = new CommandSandbox();
+  sandbox.environment['LLAMACTL_URL'] = server.url;
+});
+
+afterEach(async () => {
+  models.close();
+  await server.goAway();
+  sandbox.dispose();
+  await rm(folder, { recursive: true });
+});
+
+async function put(name: string, bytes = demoModelBytes()): Promise<string> {
+  const file = path.join(folder, name);
+  await writeFile(file, bytes);
+  await models.scan();
+  return file;
+}
+
+describe('listing models', () => {
+  it('prints what each is for, and who uses it', async () => {
+    const file = await put('demo-Q8_0.gguf');
+    await server.add('chat', { model_path: file });
+    const { status, stdout } = await sandbox.run(['models']);
+    expect(status).toBe(0);
+    expect(stdout).toMatch(
+      /^MODEL +QUANT +SIZE +CONTEXT +FOR +USED BY +FROM\ndemo-Q8_0 +Q8_0 +2\.\d MB +\S+ +chat +chat +folder\n$/,
+    );
+    expect(JSON.parse((await sandbox.run(['models', 'ls', '--json'])).stdout)).toMatchObject([{ path: file }]);
+    expect((await sandbox.run(['models', 'ls', '-q'])).stdout).toBe(`${file}\n`);
+  });
+
+  it('finds those with all words', async () => {
+    await put('demo-Q8_0.gguf');
+    await put('other.gguf');
+    const names = async (...words: string[]): Promise<string[]> =>
+      (await sandbox.run(['models', 'ls', '-q', ...words])).stdout
+        .trim()
+        .split('\n')
+        .map((file) => path.basename(file));
+    expect(await names('DEMO', 'q8')).toEqual(['demo-Q8_0.gguf']);
+    expect((await sandbox.run(['models', 'ls', 'nope'])).stderr).toBe('no model has these words\n');
+  });
+
+  it('warns of models that cannot be loaded', async () => {
+    await put('cut.gguf', demoModelBytes().subarray(0, 9_000));
+    const { stdout, stderr } = await sandbox.run(['models']);
+    expect(stdout).toContain('cut (damaged)');
+    expect(stderr).toMatch(/^warning: cut\.gguf is cut off: /);
+  });
+
+  it('says so while the first scan goes on, and when there are none', async () => {
+    expect((await sandbox.run(['models'])).stderr).toMatch(/^no models: .*\nthe server still scans its folders/);
+  });
+});
+
+describe('showing a model', () => {
+  it('finds it by name, path or a part of the name, and prints its page', async () => {
+    const file = await put('demo-Q8_0.gguf');
+    for (const word of ['demo-q8_0', file, 'demo', models.list()[0]?.id ?? '']) {
+      const { status, stdout } = await sandbox.run(['models', 'show', word]);
+      expect([status, stdout]).toEqual([
+        0,
+        expect.stringMatching(/^demo-Q8_0\nid .*\npath .*\nmodel +llama, .* parameters, Q8_0, /),
+      ]);
+    }
+    expect((await sandbox.run(['models', 'show', 'demo', '--metadata'])).stdout).toContain(
+      'general.name  llamactl demo',
+    );
+    expect((await sandbox.run(['models', 'show', 'demo', '--template'])).stdout).toContain('{');
+  });
+
+  it('names those that match, or says that none does', async () => {
+    await put('demo-a.gguf');
+    await put('demo-b.gguf');
+    const several = await sandbox.run(['models', 'show', 'demo']);
+    expect([several.status, several.stderr]).toEqual([
+      2,
+      expect.stringMatching(/^llamactl: 2 models match demo; give an ID or a path\n {2}\w{16} {2}.*demo-a/),
+    ]);
+    expect(await sandbox.run(['models', 'show', 'nope'])).toMatchObject({
+      status: 3,
+      stderr: 'llamactl: there is no model nope\n  to list models: llamactl models\n',
+    });
+  });
+});

@@ -1,0 +1,165 @@
+import type { Model, ModelDetails } from '@llamactl/client';
+import { Command } from 'commander';
+import type { CommandLine, Session } from '../command-line.ts';
+import { EXIT } from '../exit-status.ts';
+import { Problem } from '../problem.ts';
+import { bytes } from '../screen/figures.ts';
+import type { Column } from '../screen/table.ts';
+import { plain } from '../screen/text.ts';
+
+const COLUMNS: Column[] = [
+  { title: 'MODEL', gives: 2, least: 16 },
+  { title: 'QUANT' },
+  { title: 'SIZE', align: 'right' },
+  { title: 'CONTEXT', align: 'right' },
+  { title: 'FOR', gives: 3, least: 4 },
+  { title: 'USED BY', gives: 4, least: 7 },
+  { title: 'FROM', gives: 1, least: 4 },
+];
+
+/** Most models that a message names. */
+const MOST_NAMED = 10;
+
+export function modelsCommand(commandLine: CommandLine): Command {
+  return new Command('models')
+    .description('List and explain the model files of the server.')
+    .addCommand(lsCommand(commandLine), { isDefault: true })
+    .addCommand(showCommand(commandLine))
+    .addHelpText(
+      'after',
+      '\nExamples:\n  llamactl models\n  llamactl models ls qwen\n  llamactl models show qwen3-8b-q4_k_m',
+    );
+}
+
+function lsCommand(commandLine: CommandLine): Command {
+  return new Command('ls')
+    .description('List the models in models.dirs and in the folders of other programs.')
+    .argument('[word...]', 'Only models with all these words in their name, reference or path')
+    .addHelpText(
+      'after',
+      '\nExamples:\n  llamactl models ls\n  llamactl models ls qwen q4\n  llamactl models ls --json',
+    )
+    .action(
+      commandLine.online(async (session, { words }) => {
+        const { client, terminal, signal } = session;
+        const { models, scanning } = await client.listModels({ signal });
+        const found = models.filter((model) => hasWords(model, words));
+        if (terminal.isJson) return terminal.printJson(found);
+        if (terminal.isQuiet) return found.forEach(({ path }) => terminal.print(plain(path)));
+        if (found.length > 0) terminal.printTable(COLUMNS, found.map(rowOf));
+        else terminal.note(words.length > 0 ? 'no model has these words' : NONE);
+        if (scanning) terminal.note('the server still scans its folders; the list may lack models');
+        const broken = found.filter(({ problems }) => problems.length > 0);
+        for (const { problems } of broken) terminal.note(plain(`warning: ${problems.join('; ')}`));
+      }),
+    );
+}
+
+const NONE = 'no models: put .gguf files into ~/models, or add your folder to models.dirs';
+
+function showCommand(commandLine: CommandLine): Command {
+  return new Command('show')
+    .description('Show everything about a model: its files, metadata and users.')
+    .argument('<model>', 'ID, reference, name or path')
+    .option('--template', 'Print only the chat template')
+    .option('--metadata', 'Also print the metadata of the file')
+    .addHelpText(
+      'after',
+      '\nExamples:\n  llamactl models show qwen3-8b-q4_k_m\n  llamactl models show qwen3-8b-q4_k_m --metadata\n  llamactl models show qwen3-8b-q4_k_m --template',
+    )
+    .action(
+      commandLine.online<{ template?: boolean; metadata?: boolean }>(async (session, { words: [word = ''], flags }) => {
+        const { client, terminal, signal } = session;
+        const { id } = await modelOf(session, word);
+        const model = await client.getModel(id, { signal });
+        if (terminal.isJson) return terminal.printJson(model);
+        if (terminal.isQuiet) return terminal.print(plain(model.path));
+        if (flags.template === true) {
+          if (model.chat_template === null)
+            throw new Problem(`${plain(model.name)} has no chat template`, EXIT.notFound);
+          return terminal.print(plain(model.chat_template, 'many lines'));
+        }
+        for (const line of pageOf(model, flags.metadata === true)) terminal.print(line);
+      }),
+    );
+}
+
+/** Finds one model by what people call it. @throws {Problem} when none has the name, or several do */
+async function modelOf({ client, signal }: Session, word: string): Promise<Model> {
+  const { models } = await client.listModels({ signal });
+  const wanted = word.toLowerCase();
+  const namesOf = ({ id, ref, name, path }: Model): string[] =>
+    [id, ref ?? '', name, path].map((each) => each.toLowerCase());
+  const exact = models.filter((model) => namesOf(model).includes(wanted));
+  const found = exact.length > 0 ? exact : models.filter((model) => hasWords(model, [word]));
+  const [first, ...others] = found;
+  if (first === undefined) {
+    throw new Problem(`there is no model ${word}`, EXIT.notFound, ['to list models: llamactl models']);
+  }
+  if (others.length === 0) return first;
+  const some = found.slice(0, MOST_NAMED).map(({ id, path }) => plain(`${id}  ${path}`));
+  throw new Problem(`${found.length} models match ${word}; give an ID or a path`, EXIT.usage, some);
+}
+
+function hasWords({ name, ref, path, architecture, quantization }: Model, words: readonly string[]): boolean {
+  const text = [name, ref, path, architecture, quantization].join(' ').toLowerCase();
+  return words.every((word) => text.includes(word.toLowerCase()));
+}
+
+function rowOf(model: Model): string[] {
+  const { name, quantization, size, context, capabilities, used_by: users, source, problems } = model;
+  return [
+    plain(problems.length > 0 ? `${name} (damaged)` : name),
+    plain(quantization ?? '-'),
+    bytes(size),
+    context === null ? '-' : contextText(context),
+    capabilities.join(', ') || '-',
+    users.map((user) => plain(user)).join(', ') || '-',
+    source.replaceAll('_', ' '),
+  ];
+}
+
+/** `128k` of 131072, as people and models name it. */
+function contextText(tokens: number): string {
+  return tokens >= 1024 && tokens % 1024 === 0 ? `${tokens / 1024}k` : String(tokens);
+}
+
+/** `8.2B`, as people name the size of a model. */
+function parametersText(count: number): string {
+  const [divisor, unit] = count >= 1e9 ? [1e9, 'B'] : [1e6, 'M'];
+  const value = count / divisor;
+  return `${value >= 100 ? Math.round(value) : Number(value.toFixed(1))}${unit}`;
+}
+
+function pageOf(model: ModelDetails, withMetadata: boolean): string[] {
+  const { architecture, parameters, quantization, context, capabilities, files, companions, metadata } = model;
+  const facts: [label: string, values: string[]][] = [
+    ['id', [model.id]],
+    ['reference', model.ref === null ? [] : [model.ref]],
+    ['path', files.length > 1 ? files.map((file) => `${file.path}  ${bytes(file.size)}`) : [model.path]],
+    ['companions', companions.map(({ kind, path, size }) => `${path}  ${kind}, ${bytes(size)}`)],
+    [
+      'model',
+      [
+        [
+          architecture ?? 'unknown architecture',
+          ...(parameters === null ? [] : [`${parametersText(parameters)} parameters`]),
+          ...(quantization === null ? [] : [quantization]),
+          bytes(model.size),
+        ].join(', '),
+      ],
+    ],
+    ['context', context === null ? [] : [`${context} tokens`]],
+    ['for', capabilities.length === 0 ? [] : [capabilities.join(', ')]],
+    ['used by', model.used_by],
+    ['problems', model.problems],
+    ['metadata', withMetadata ? Object.entries(metadata).map(([key, value]) => `${key}  ${String(value)}`) : []],
+  ];
+  const width = Math.max(...facts.map(([label]) => label.length));
+  return [
+    plain(model.name),
+    ...facts.flatMap(([label, values]) =>
+      values.map((value, index) => `${(index === 0 ? label : '').padEnd(width)}  ${plain(value)}`),
+    ),
+  ];
+}

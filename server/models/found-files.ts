@@ -1,0 +1,233 @@
+import type { Dirent, Stats } from 'node:fs';
+import { readdir, readFile, stat } from 'node:fs/promises';
+import path from 'node:path';
+import { codeOf } from '@llamactl/contract/reason';
+import type { ModelSource } from '@llamactl/contract/model';
+import type { ModelPlace } from './model-places.ts';
+
+/** A file that may be a model, or a folder with one in safetensors. */
+export interface FoundFile {
+  /** Absolute. */
+  path: string;
+  kind: 'gguf' | 'folder';
+  /** Device and inode of the file itself, which several links may lead to. */
+  identity: string;
+  /** Bytes; of a folder, of all its weights. */
+  size: number;
+  /** Milliseconds since the epoch. */
+  modified: number;
+  source: ModelSource;
+  /** `org/repo`, or `qwen3:8b` of Ollama; `null`: it is in a plain folder. */
+  repo: string | null;
+  /** The name within the repo or the place, which stays when a cache gets a new snapshot. */
+  relative: string;
+}
+
+/** Result of a search. */
+export interface Search {
+  files: FoundFile[];
+  /** All folders that were read: a change in one may be a new model. */
+  folders: string[];
+}
+
+/** Levels of folders below a place. */
+const DEEPEST = 8;
+/** Limits for a place that is a whole disk. */
+const MOST_FILES = 20_000;
+const MOST_ENTRIES = 500_000;
+/** Longest JSON file of another program that is read, in bytes. */
+const LONGEST_JSON = 1024 * 1024;
+
+const MODEL = 'application/vnd.ollama.image.model';
+const PROJECTOR = 'application/vnd.ollama.image.projector';
+
+/** Searches places for model files, without reading their content. Each file is found once. */
+export async function searchModels(places: readonly ModelPlace[], signal: AbortSignal): Promise<Search> {
+  const search = new ModelSearch(signal);
+  for (const place of places) await search.place(place);
+  return search;
+}
+
+class ModelSearch implements Search {
+  readonly files: FoundFile[] = [];
+  readonly folders: string[] = [];
+  readonly #signal: AbortSignal;
+  readonly #seen = new Set<string>();
+  #entries = 0;
+
+  constructor(signal: AbortSignal) {
+    this.#signal = signal;
+  }
+
+  async place(place: ModelPlace): Promise<void> {
+    switch (place.layout) {
+      case 'files':
+        return this.#walk(place.folder, { source: place.source, repo: null, root: place.folder });
+      case 'hub':
+        return this.#hub(place);
+      case 'ollama':
+        return this.#ollama(place);
+    }
+  }
+
+  /** `models--ORG--REPO/snapshots/COMMIT/…`, whose files are links to blobs. The snapshot of `main` comes first. */
+  async #hub({ source, folder }: ModelPlace): Promise<void> {
+    for (const entry of await this.#read(folder)) {
+      const [, org, repo] = /^models--([^-].*?)--(.+)$/.exec(entry.name) ?? [];
+      if (org === undefined || repo === undefined) continue;
+      const home = path.join(folder, entry.name);
+      const main = (await textOf(path.join(home, 'refs', 'main')))?.trim() ?? '';
+      const commits = (await this.#read(path.join(home, 'snapshots'))).map(({ name }) => name);
+      for (const commit of commits.toSorted((one, other) => Number(other === main) - Number(one === main))) {
+        const root = path.join(home, 'snapshots', commit);
+        await this.#walk(root, { source, repo: `${org}/${repo}`, root });
+      }
+    }
+  }
+
+  /** `manifests/REGISTRY/NAMESPACE/NAME/TAG` names the blobs of a model, which have no ending. */
+  async #ollama({ source, folder }: ModelPlace): Promise<void> {
+    const manifests = path.join(folder, 'manifests');
+    const queue = [manifests];
+    for (let next = queue.shift(); next !== undefined; next = queue.shift()) {
+      for (const entry of await this.#read(next)) {
+        const file = path.join(next, entry.name);
+        if (entry.isDirectory()) queue.push(file);
+        else if (entry.isFile())
+          await this.#manifest(file, path.relative(manifests, file).split(path.sep), { source, folder });
+      }
+    }
+  }
+
+  async #manifest(
+    file: string,
+    [, namespace = '', model = '', tag = '']: readonly string[],
+    { source, folder }: Pick<ModelPlace, 'source' | 'folder'>,
+  ): Promise<void> {
+    const { layers } = (await jsonOf(file)) as { layers?: unknown };
+    if (tag === '' || !Array.isArray(layers)) return;
+    const name = `${namespace === 'library' ? '' : `${namespace}/`}${model}:${tag}`;
+    for (const { mediaType, digest } of layers as { mediaType?: unknown; digest?: unknown }[]) {
+      const [, hex] = /^sha256:([0-9a-f]{64})$/.exec(String(digest)) ?? [];
+      if (hex === undefined || (mediaType !== MODEL && mediaType !== PROJECTOR)) continue;
+      const blob = path.join(folder, 'blobs', `sha256-${hex}`);
+      const found = await statOf(blob);
+      const relative = mediaType === PROJECTOR ? 'mmproj.gguf' : 'model.gguf';
+      // Several names may share one blob.
+      if (found?.isFile() === true)
+        this.#add(blob, found, { source, repo: name, relative, identity: `${identityOf(found)} ${name}` });
+    }
+  }
+
+  async #walk(
+    folder: string,
+    { source, repo, root }: { source: ModelSource; repo: string | null; root: string },
+  ): Promise<void> {
+    const queue = [{ folder, depth: 0 }];
+    for (let next = queue.shift(); next !== undefined; next = queue.shift()) {
+      const entries = await this.#read(next.folder);
+      await this.#folder(next.folder, entries, { source, repo, root });
+      for (const entry of entries) {
+        const file = path.join(next.folder, entry.name);
+        if (entry.isDirectory() && next.depth < DEEPEST) queue.push({ folder: file, depth: next.depth + 1 });
+        if (!/\.gguf$/i.test(entry.name) || entry.isDirectory()) continue;
+        // Follows links, because caches and people use links. A pipe or a device is no regular file.
+        const found = await statOf(file);
+        if (found?.isFile() === true) this.#add(file, found, { source, repo, relative: path.relative(root, file) });
+      }
+    }
+  }
+
+  /** A folder with a model in safetensors. */
+  async #folder(
+    folder: string,
+    entries: readonly Dirent[],
+    { source, repo, root }: { source: ModelSource; repo: string | null; root: string },
+  ): Promise<void> {
+    const weights = entries.filter(({ name }) => name.endsWith('.safetensors'));
+    if (weights.length === 0 || !entries.some(({ name }) => name === 'config.json')) return;
+    let size = 0;
+    let modified = 0;
+    for (const { name } of weights) {
+      const found = await statOf(path.join(folder, name));
+      size += found?.size ?? 0;
+      modified = Math.max(modified, found?.mtimeMs ?? 0);
+    }
+    const own = await statOf(folder);
+    if (own === null) return;
+    const relative = path.relative(root, folder) || path.basename(repo ?? folder);
+    this.#seen.add(identityOf(own));
+    this.files.push({
+      path: folder,
+      kind: 'folder',
+      identity: identityOf(own),
+      size,
+      modified,
+      source,
+      repo,
+      relative,
+    });
+  }
+
+  #add(
+    file: string,
+    { size, mtimeMs: modified, ...stats }: Stats,
+    { identity = identityOf(stats), ...rest }: Pick<FoundFile, 'source' | 'repo' | 'relative'> & { identity?: string },
+  ): void {
+    if (this.#seen.has(identity) || this.files.length >= MOST_FILES) return;
+    this.#seen.add(identity);
+    this.files.push({ path: file, kind: 'gguf', identity, size, modified, ...rest });
+  }
+
+  /** The entries of a folder; none if it does not exist or may not be read. */
+  async #read(folder: string): Promise<Dirent[]> {
+    this.#signal.throwIfAborted();
+    if (this.#entries >= MOST_ENTRIES) return [];
+    try {
+      const entries = await readdir(folder, { withFileTypes: true });
+      this.#entries += entries.length;
+      this.folders.push(folder);
+      return entries;
+    } catch (error) {
+      if (codeOf(error) === null) throw error;
+      return [];
+    }
+  }
+}
+
+function identityOf({ dev, ino }: Pick<Stats, 'dev' | 'ino'>): string {
+  return `${dev}:${ino}`;
+}
+
+async function statOf(file: string): Promise<Stats | null> {
+  try {
+    return await stat(file);
+  } catch (error) {
+    if (codeOf(error) === null) throw error;
+    // Deleted meanwhile, or a link that leads nowhere.
+    return null;
+  }
+}
+
+/** The text of a small file of another program; `null`: it is missing, too long or no regular file. */
+async function textOf(file: string): Promise<string | null> {
+  const found = await statOf(file);
+  if (found?.isFile() !== true || found.size > LONGEST_JSON) return null;
+  try {
+    return await readFile(file, 'utf8');
+  } catch (error) {
+    if (codeOf(error) === null) throw error;
+    return null;
+  }
+}
+
+/** The object in a JSON file of another program; empty if there is none. */
+export async function jsonOf(file: string): Promise<Readonly<Record<string, unknown>>> {
+  try {
+    const value: unknown = JSON.parse((await textOf(file)) ?? '{}');
+    return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : {};
+  } catch (error) {
+    if (error instanceof SyntaxError) return {};
+    throw error;
+  }
+}

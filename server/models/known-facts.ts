@@ -1,0 +1,119 @@
+import { open, readFile, rename, rm } from 'node:fs/promises';
+import { z } from 'zod';
+import { codeOf } from '@llamactl/contract/reason';
+import { MODEL_CAPABILITIES } from '@llamactl/contract/model';
+import type { FileFacts } from './file-facts.ts';
+import type { FoundFile } from './found-files.ts';
+
+/** One line of the file: a file that was found, and what was read of it. */
+const LineSchema = z.object({
+  key: z.string(),
+  known: z.object({
+    format: z.enum(['gguf', 'safetensors', 'mlx']),
+    facts: z
+      .object({
+        kind: z.enum(['model', 'adapter', 'projector', 'other']),
+        architecture: z.string().nullable(),
+        parameters: z.number().nullable(),
+        quantization: z.string().nullable(),
+        context: z.number().nullable(),
+        capabilities: z.array(z.enum(MODEL_CAPABILITIES)),
+        parts: z.number(),
+      })
+      .nullable(),
+    problem: z.string().nullable(),
+  }),
+});
+
+/** Lines that are parsed or written in one turn of the event loop: some milliseconds. */
+const AT_ONCE = 200;
+
+/**
+ * Facts of files, each valid until its file changes. Stored in the data directory, so that a start reads no header
+ * again. The file is only a cache: the file of a damaged line is read again, and a full disk costs the next start time.
+ */
+export class KnownFacts {
+  readonly #file: string;
+  readonly #pause: () => Promise<void>;
+  #known = new Map<string, FileFacts>();
+  #hasChanged = false;
+
+  /** @param file Absolute. @param pause Lets other work of the event loop run. */
+  constructor(file: string, pause: () => Promise<void>) {
+    this.#file = file;
+    this.#pause = pause;
+  }
+
+  async load(): Promise<void> {
+    let text: string;
+    try {
+      text = await readFile(this.#file, 'utf8');
+    } catch (error) {
+      if (codeOf(error) === null) throw error;
+      return;
+    }
+    for (const [index, line] of text.split('\n').entries()) {
+      if (index % AT_ONCE === AT_ONCE - 1) await this.#pause();
+      const parsed = parsedLine(line);
+      if (parsed !== null) this.#known.set(parsed.key, parsed.known);
+    }
+  }
+
+  /** The facts of a file, read only if it is new or has changed. */
+  async of(file: FoundFile, read: (file: FoundFile) => Promise<FileFacts>): Promise<FileFacts> {
+    const key = keyOf(file);
+    const known = this.#known.get(key) ?? (await read(file));
+    if (!this.#known.has(key)) this.#hasChanged = true;
+    this.#known.set(key, known);
+    return known;
+  }
+
+  /** Forgets all files but these, and stores the rest if anything changed. */
+  async keepOnly(files: readonly FoundFile[]): Promise<void> {
+    const kept = new Map<string, FileFacts>();
+    for (const file of files) {
+      const known = this.#known.get(keyOf(file));
+      if (known !== undefined) kept.set(keyOf(file), known);
+    }
+    const isSame = !this.#hasChanged && kept.size === this.#known.size;
+    this.#known = kept;
+    if (isSame) return;
+    await this.#store();
+    this.#hasChanged = false;
+  }
+
+  async #store(): Promise<void> {
+    const draft = `${this.#file}.new`;
+    try {
+      await using handle = await open(draft, 'w', 0o600);
+      let lines = '';
+      let count = 0;
+      for (const [key, known] of this.#known) {
+        lines += `${JSON.stringify({ key, known })}\n`;
+        count += 1;
+        if (count % AT_ONCE !== 0) continue;
+        await handle.writeFile(lines);
+        lines = '';
+      }
+      await handle.writeFile(lines);
+      await rename(draft, this.#file);
+    } catch (error) {
+      if (codeOf(error) === null) throw error;
+      await rm(draft, { force: true });
+    }
+  }
+}
+
+/** Identifies a version of a file. Its name counts too, because it may say the quantisation. */
+function keyOf({ path: file, identity, size, modified }: FoundFile): string {
+  return [identity, size, modified, file].join(' ');
+}
+
+function parsedLine(line: string): z.infer<typeof LineSchema> | null {
+  try {
+    return LineSchema.safeParse(JSON.parse(line)).data ?? null;
+  } catch (error) {
+    if (error instanceof SyntaxError) return null;
+    throw error;
+  }
+}

@@ -1,0 +1,198 @@
+import { mkdir, mkdtemp, readFile, rename, rm, symlink, writeFile } from 'node:fs/promises';
+import os from 'node:os';
+import path from 'node:path';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { demoModelBytes } from '../../cli/quickstart/demo-model.ts';
+import { encodeGguf, type GgufValue } from '../../cli/quickstart/gguf-file.ts';
+import { FakeClock } from '../testing/fake-clock.ts';
+import { ModelLibrary } from './library.ts';
+import type { ModelPlace } from './model-places.ts';
+
+const DEMO = demoModelBytes();
+let home: string;
+const libraries: ModelLibrary[] = [];
+
+beforeEach(async () => {
+  home = await mkdtemp(path.join(os.tmpdir(), 'llamactl-library-'));
+});
+
+afterEach(async () => {
+  for (const library of libraries.splice(0)) library.close();
+  await rm(home, { recursive: true, force: true });
+});
+
+/** Writes a file below the home. @returns its path */
+async function put(file: string, content: Buffer | string = DEMO): Promise<string> {
+  const whole = path.join(home, file);
+  await mkdir(path.dirname(whole), { recursive: true });
+  await writeFile(whole, content);
+  return whole;
+}
+
+function gguf(metadata: Record<string, GgufValue>): Buffer {
+  return encodeGguf(new Map(Object.entries(metadata)), []);
+}
+
+const text = (value: string): GgufValue => ({ type: 'string', value });
+const place = (source: ModelPlace['source'], layout: ModelPlace['layout'], folder: string): ModelPlace => ({
+  source,
+  layout,
+  folder: path.join(home, folder),
+});
+const PLAIN = (): ModelPlace[] => [place('folder', 'files', 'models')];
+
+function open(places: readonly ModelPlace[], clock = new FakeClock({ realUpToMs: 1 })): ModelLibrary {
+  const faults = vi.fn();
+  const library = new ModelLibrary({ clock, places, indexFile: path.join(home, 'models.index'), onFault: faults });
+  libraries.push(library);
+  return library;
+}
+
+async function scanned(places: readonly ModelPlace[] = PLAIN()): Promise<ModelLibrary> {
+  const library = open(places);
+  await library.scan();
+  return library;
+}
+
+describe('the library', () => {
+  it('lists the models of a folder at any depth, by name, with what their headers say', async () => {
+    const file = await put('models/maker/Demo-Q4_0.gguf');
+    await put('models/b.gguf');
+    await put('models/readme.txt', 'no model');
+    const library = open(PLAIN());
+    expect(library.isScanning).toBe(true);
+    await library.scan();
+    expect(library.isScanning).toBe(false);
+    expect(library.list().map(({ name }) => name)).toEqual(['b', 'Demo-Q4_0']);
+    const [, model] = library.list();
+    expect(model).toMatchObject({
+      ref: null,
+      format: 'gguf',
+      architecture: 'llama',
+      quantization: 'Q4_0',
+      size: DEMO.length,
+      source: 'folder',
+      path: file,
+      problems: [],
+      files: [{ path: file, size: DEMO.length }],
+    });
+    expect(model?.id).toMatch(/^[0-9a-f]{16}$/);
+    expect(library.find(model?.id ?? '')).toBe(model);
+  });
+
+  it('says why a model cannot be loaded', async () => {
+    await put('models/cut.gguf', DEMO.subarray(0, 100_000));
+    await put('models/page.gguf', '<html>');
+    const library = await scanned();
+    expect(library.list().map(({ problems }) => problems)).toEqual([
+      [expect.stringMatching(/^cut\.gguf is cut off: it has 100 kB/)],
+      ['page.gguf is not a GGUF file'],
+    ]);
+  });
+
+  it('makes one model of its parts, and names those that are missing', async () => {
+    await put('models/big-00001-of-00002.gguf');
+    await put('models/big-00002-of-00002.gguf');
+    await put('models/half-00001-of-00003.gguf');
+    const [big, half] = (await scanned()).list();
+    expect(big).toMatchObject({ name: 'big', size: 2 * DEMO.length, problems: [] });
+    expect(big?.files).toHaveLength(2);
+    expect(big?.path).toMatch(/big-00001-of-00002\.gguf$/);
+    expect(half?.problems).toEqual(['2 of its 3 parts are missing']);
+  });
+
+  it('gives projectors and adapters to their model, which can see then', async () => {
+    const template = { 'general.architecture': text('gemma3'), 'tokenizer.chat_template': text('{{ messages }}') };
+    await put('models/gemma-3-4b-it-Q4_K_M.gguf', gguf(template));
+    await put('models/other.gguf', gguf(template));
+    await put('models/mmproj-gemma-3-4b-f16.gguf', gguf({ 'general.architecture': text('clip') }));
+    const [gemma, other] = (await scanned()).list();
+    expect(gemma).toMatchObject({ capabilities: ['chat', 'vision'], companions: [{ kind: 'projector' }] });
+    expect(other).toMatchObject({ capabilities: ['chat'], companions: [] });
+  });
+
+  it('reads the cache of Hugging Face, where each file is found once', async () => {
+    const repo = 'hub/models--acme--Demo-GGUF';
+    const blob = await put(`${repo}/blobs/abc`);
+    await put(`${repo}/refs/main`, 'new\n');
+    for (const commit of ['old', 'new']) {
+      await mkdir(path.join(home, repo, 'snapshots', commit, 'sub'), { recursive: true });
+      await symlink(blob, path.join(home, repo, 'snapshots', commit, 'sub', 'Demo-Q4_K_M.gguf'));
+    }
+    await symlink('/nowhere', path.join(home, repo, 'snapshots', 'new', 'gone.gguf'));
+    const models = (await scanned([place('hugging_face', 'hub', 'hub')])).list();
+    expect(models).toMatchObject([{ ref: 'acme/Demo-GGUF:Q4_K_M', name: 'Demo-Q4_K_M', source: 'hugging_face' }]);
+    expect(models[0]?.path).toContain('/snapshots/new/sub/');
+  });
+
+  it('reads the manifests of Ollama, whose blobs are models without an ending', async () => {
+    const hex = 'a'.repeat(64);
+    await put(`ollama/blobs/sha256-${hex}`);
+    const layers = [{ mediaType: 'application/vnd.ollama.image.model', digest: `sha256:${hex}`, size: 1 }];
+    await put('ollama/manifests/registry.ollama.ai/library/qwen3/8b', JSON.stringify({ layers }));
+    await put(
+      'ollama/manifests/registry.ollama.ai/library/evil/1',
+      JSON.stringify({ layers: [{ mediaType: 'application/vnd.ollama.image.model', digest: 'sha256:../../x' }] }),
+    );
+    await put('ollama/manifests/registry.ollama.ai/library/broken/1', 'no JSON');
+    expect((await scanned([place('ollama', 'ollama', 'ollama')])).list()).toMatchObject([
+      { ref: 'ollama:qwen3:8b', name: 'qwen3:8b', architecture: 'llama', problems: [] },
+    ]);
+  });
+
+  it('reads folders in safetensors, and those of MLX', async () => {
+    await put(
+      'models/org/mlx/config.json',
+      JSON.stringify({ model_type: 'qwen3', quantization: { bits: 4 }, max_position_embeddings: 4_096 }),
+    );
+    await put('models/org/mlx/model.safetensors', 'x'.repeat(10));
+    expect((await scanned()).list()).toMatchObject([
+      { name: 'mlx', format: 'mlx', architecture: 'qwen3', quantization: '4bit', context: 4_096, size: 10 },
+    ]);
+  });
+
+  it('keeps the id of a model over scans, new content and restarts', async () => {
+    const file = await put('models/a.gguf');
+    const ids = [(await scanned()).list()[0]?.id];
+    await writeFile(file, DEMO.subarray(0, 50_000));
+    ids.push((await scanned()).list()[0]?.id);
+    expect(new Set(ids).size).toBe(1);
+  });
+
+  it('reads no header again after a restart, unless the file has changed', async () => {
+    const file = await put('models/a.gguf');
+    await scanned();
+    const index = path.join(home, 'models.index');
+    const lines = await readFile(index, 'utf8');
+    await writeFile(index, `${lines.replace('"llama"', '"kept"')}damaged line\n`);
+    expect((await scanned()).list()[0]?.architecture).toBe('kept');
+    await rename(await put('models/new', Buffer.concat([DEMO, Buffer.alloc(1)])), file);
+    expect((await scanned()).list()[0]?.architecture).toBe('llama');
+  });
+
+  it('scans again when a folder changes', async () => {
+    const clock = new FakeClock({ realUpToMs: 1 });
+    await put('models/a.gguf');
+    const library = open(PLAIN(), clock);
+    library.begin();
+    await vi.waitFor(async () => {
+      await clock.advance(100);
+      expect(library.list()).toHaveLength(1);
+    });
+    await put('models/b.gguf');
+    await vi.waitFor(async () => {
+      await clock.advance(100);
+      expect(library.list()).toHaveLength(2);
+    });
+  });
+
+  it('does not need its folders', async () => {
+    const library = await scanned([
+      ...PLAIN(),
+      place('ollama', 'ollama', 'none'),
+      place('hugging_face', 'hub', 'none'),
+    ]);
+    expect(library.list()).toEqual([]);
+    expect(library.isScanning).toBe(false);
+  });
+});

@@ -1,0 +1,171 @@
+import { type FSWatcher, watch } from 'node:fs';
+import type { Clock } from '../instances/ports/time.ts';
+import type { Sliced } from '../sliced-work.ts';
+import { readFacts } from './file-facts.ts';
+import { searchModels } from './found-files.ts';
+import { KnownFacts } from './known-facts.ts';
+import { groupModels, type KnownFile, type LibraryModel } from './model-groups.ts';
+import type { ModelPlace } from './model-places.ts';
+
+/** The models of this machine, from memory. */
+export interface Models {
+  /** By name. */
+  list(): readonly LibraryModel[];
+  /** `null`: no model has this id. */
+  find(id: string): LibraryModel | null;
+  /** Whether the first scan is not over. */
+  readonly isScanning: boolean;
+}
+
+/** No models, and no scan. */
+export const NO_MODELS: Models = { list: () => [], find: () => null, isScanning: false };
+
+export interface LibraryOptions {
+  clock: Pick<Clock, 'after' | 'nextTurn'>;
+  places: readonly ModelPlace[];
+  /** File for what was read, absolute. */
+  indexFile: string;
+  /** Reports that a scan failed. The next one tries again. */
+  onFault: (error: unknown, what: string) => void;
+  /** Watches a folder for changes. Default: the system does. */
+  watchFolder?: (folder: string, onChange: () => void, onLost: () => void) => () => void;
+}
+
+/** Rest after the start of the server, which is busy then. */
+const FIRST_AFTER_MS = 500;
+/** Rest after a change in a folder: a copy or download changes it many times. */
+const SETTLE_MS = 1_000;
+/** Time between two scans where all folders are watched, and where some cannot be, as on network file systems. */
+const WATCHED_EVERY_MS = 600_000;
+const UNWATCHED_EVERY_MS = 60_000;
+/** Most folders that are watched. The system has a limit for each user. */
+const MOST_WATCHED = 1_024;
+
+/** Keeps the list of models: scans the places in the background, and again when a folder changes. */
+export class ModelLibrary implements Models {
+  readonly #options: LibraryOptions;
+  readonly #facts: KnownFacts;
+  readonly #over = new AbortController();
+  readonly #watches = new Map<string, () => void>();
+  #models: readonly LibraryModel[] = [];
+  #byId = new Map<string, LibraryModel>();
+  #isScanning = true;
+  #isBusy = false;
+  #isStale = false;
+  #isUnwatched = false;
+  #cancel = (): void => undefined;
+
+  constructor(options: LibraryOptions) {
+    this.#options = options;
+    this.#facts = new KnownFacts(options.indexFile, this.#pause);
+  }
+
+  get isScanning(): boolean {
+    return this.#isScanning;
+  }
+
+  list(): readonly LibraryModel[] {
+    return this.#models;
+  }
+
+  find(id: string): LibraryModel | null {
+    return this.#byId.get(id) ?? null;
+  }
+
+  /** Begins with the first scan, soon. */
+  begin(): void {
+    this.#scanIn(FIRST_AFTER_MS);
+  }
+
+  /** Scans now. Rejects if that fails, or when the library is closed. */
+  async scan(): Promise<void> {
+    const { signal } = this.#over;
+    if (this.#isScanning) await this.#facts.load();
+    const { files, folders } = await searchModels(this.#options.places, signal);
+    const known: KnownFile[] = [];
+    for (const file of files) {
+      signal.throwIfAborted();
+      known.push({ ...file, ...(await this.#facts.of(file, readFacts)) });
+    }
+    this.#models = await this.#inTurns(groupModels(known));
+    this.#byId = new Map(this.#models.map((model) => [model.id, model]));
+    this.#isScanning = false;
+    this.#watch(folders);
+    await this.#facts.keepOnly(files);
+  }
+
+  /** Runs work with a turn of the event loop between its slices. */
+  async #inTurns<Result>(work: Sliced<Result>): Promise<Result> {
+    for (;;) {
+      const step = work.next();
+      if (step.done === true) return step.value;
+      await this.#pause();
+    }
+  }
+
+  readonly #pause = (): Promise<void> => new Promise((resolve) => this.#options.clock.nextTurn(resolve));
+
+  /** Ends all scans and watches. */
+  close(): void {
+    this.#over.abort();
+    this.#cancel();
+    for (const stop of this.#watches.values()) stop();
+    this.#watches.clear();
+  }
+
+  #scanIn(milliseconds: number): void {
+    this.#cancel();
+    this.#cancel = this.#options.clock.after(milliseconds, () => void this.#scanOnce());
+  }
+
+  async #scanOnce(): Promise<void> {
+    this.#isBusy = true;
+    this.#isStale = false;
+    try {
+      await this.scan();
+    } catch (error) {
+      if (!this.#over.signal.aborted) this.#options.onFault(error, 'scanning the folders of models');
+    }
+    this.#isBusy = false;
+    if (this.#over.signal.aborted) return;
+    this.#scanIn(this.#isStale ? SETTLE_MS : this.#isUnwatched ? UNWATCHED_EVERY_MS : WATCHED_EVERY_MS);
+  }
+
+  readonly #onChange = (): void => {
+    this.#isStale = true;
+    if (!this.#isBusy && !this.#over.signal.aborted) this.#scanIn(SETTLE_MS);
+  };
+
+  #watch(folders: readonly string[]): void {
+    const wanted = new Set(folders.slice(0, MOST_WATCHED));
+    for (const [folder, stop] of this.#watches) {
+      if (wanted.has(folder)) continue;
+      stop();
+      this.#watches.delete(folder);
+    }
+    this.#isUnwatched = folders.length > wanted.size;
+    const { watchFolder = watchBySystem } = this.#options;
+    for (const folder of wanted) {
+      if (this.#watches.has(folder)) continue;
+      const onLost = (): void => {
+        this.#isUnwatched = true;
+        this.#watches.delete(folder);
+      };
+      try {
+        this.#watches.set(folder, watchFolder(folder, this.#onChange, onLost));
+      } catch {
+        // The limit of the system, or a folder that is gone.
+        this.#isUnwatched = true;
+      }
+    }
+  }
+}
+
+function watchBySystem(folder: string, onChange: () => void, onLost: () => void): () => void {
+  const watcher: FSWatcher = watch(folder, { persistent: false }, onChange);
+  watcher.on('error', () => {
+    watcher.close();
+    onLost();
+  });
+  return () => watcher.close();
+}

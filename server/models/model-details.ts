@@ -1,0 +1,39 @@
+import { constants } from 'node:fs';
+import { open } from 'node:fs/promises';
+import path from 'node:path';
+import { codeOf } from '@llamactl/contract/reason';
+import type { ModelDetails } from '@llamactl/contract/model';
+import { jsonOf } from './found-files.ts';
+import { GgufFault } from './gguf-header.ts';
+import { readGgufHeader } from './gguf-headers.ts';
+import { CHAT_TEMPLATE } from './model-facts.ts';
+import type { LibraryModel } from './model-groups.ts';
+
+type Details = Pick<ModelDetails, 'metadata' | 'chat_template'>;
+
+const NOTHING: Details = { metadata: {}, chat_template: null };
+
+/** Reads what a list leaves out from the files of a model. Empty if they cannot be read; the problems of the model say why. */
+export async function readDetails({ format, path: file }: Pick<LibraryModel, 'format' | 'path'>): Promise<Details> {
+  if (format !== 'gguf') {
+    const { chat_template: template } = await jsonOf(path.join(file, 'tokenizer_config.json'));
+    return { metadata: {}, chat_template: typeof template === 'string' ? template : null };
+  }
+  try {
+    await using handle = await open(file, constants.O_RDONLY | constants.O_NONBLOCK);
+    const { metadata } = await readGgufHeader(handle, (await handle.stat()).size, new Set([CHAT_TEMPLATE]));
+    const template = metadata.get(CHAT_TEMPLATE);
+    return {
+      metadata: Object.fromEntries([...metadata].filter(([key, value]) => key !== CHAT_TEMPLATE && isJson(value))),
+      chat_template: typeof template === 'string' ? template : null,
+    };
+  } catch (error) {
+    if (error instanceof GgufFault || codeOf(error) !== null) return NOTHING;
+    throw error;
+  }
+}
+
+/** JSON has no infinity and no NaN. */
+function isJson(value: string | number | boolean): boolean {
+  return typeof value !== 'number' || Number.isFinite(value);
+}

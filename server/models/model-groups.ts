@@ -1,0 +1,140 @@
+import { createHash } from 'node:crypto';
+import path from 'node:path';
+import type { Model, ModelCompanion } from '@llamactl/contract/model';
+import type { Sliced } from '../sliced-work.ts';
+import { type FileFacts, PART, stemOf } from './file-facts.ts';
+import type { FoundFile } from './found-files.ts';
+import type { FileKind } from './model-facts.ts';
+
+/** A model of the library: its parts and what belongs to it. */
+export interface LibraryModel extends Omit<Model, 'used_by'> {
+  files: { path: string; size: number }[];
+  companions: ModelCompanion[];
+}
+
+/** A file, and what is known of it. */
+export type KnownFile = FoundFile & FileFacts;
+
+/** Names of small models that guess ahead for a large one. */
+const DRAFT = /^(?:mtp|eagle3?|dflash|dspark|draft)[-_.]/i;
+
+type Role = 'model' | ModelCompanion['kind'] | null;
+
+/**
+ * Makes models of files: the parts of one are one model, and projectors, adapters and drafts belong to models. Pure. In slices,
+ * because ten thousand files take a tenth of a second.
+ */
+export function* groupModels(files: readonly KnownFile[]): Sliced<LibraryModel[]> {
+  const models: { key: string; model: LibraryModel }[] = [];
+  for (const home of Map.groupBy(files, homeOf).values()) {
+    for (const model of modelsIn(home)) models.push({ key: `${model.name.toLowerCase()} ${model.path}`, model });
+    yield;
+  }
+  return models.toSorted((one, other) => compare(one.key, other.key)).map(({ model }) => model);
+}
+
+/** Files of one home may belong together: those of a repo, or of a plain folder. */
+function homeOf({ source, repo, path: file }: FoundFile): string {
+  return repo === null ? path.dirname(file) : `${source} ${repo}`;
+}
+
+function modelsIn(files: readonly KnownFile[]): LibraryModel[] {
+  const parts = Map.groupBy(
+    files.filter((file) => roleOf(file) === 'model'),
+    partsOf,
+  );
+  const companions = files.flatMap((file): { stem: string; companion: ModelCompanion }[] => {
+    const kind = roleOf(file);
+    if (kind === null || kind === 'model') return [];
+    return [{ stem: stemOf(file.relative), companion: { kind, path: file.path, size: file.size } }];
+  });
+  const isAlone = parts.size === 1;
+  return [...parts.values()].flatMap((group) => {
+    const [first, ...others] = group.toSorted((one, other) => compare(one.relative, other.relative));
+    if (first === undefined) return [];
+    const belongs = ({ stem }: { stem: string }): boolean =>
+      first.repo !== null || isAlone || isNamedLike(stem, stemOf(first.relative));
+    const own = companions.filter(belongs).map(({ companion }) => companion);
+    return [modelOf(first, [first, ...others], own)];
+  });
+}
+
+function roleOf({ relative, facts }: KnownFile): Role {
+  if (DRAFT.test(path.basename(relative))) return 'draft';
+  const kind: FileKind = facts?.kind ?? (/mmproj/i.test(relative) ? 'projector' : 'model');
+  return kind === 'other' ? null : kind;
+}
+
+/** The same for all parts of a model. */
+function partsOf({ relative }: FoundFile): string {
+  const bare = relative.replace(/\.gguf$/i, '');
+  const [, stem, , total] = PART.exec(bare) ?? [];
+  return stem === undefined ? bare : `${stem} of ${total}`;
+}
+
+/** Whether a companion is called like a model: `mmproj-gemma-3-4b-f16` and `gemma-3-4b-it-Q4_K_M`. */
+function isNamedLike(companion: string, model: string): boolean {
+  const words = companion
+    .toLowerCase()
+    .replace(/mmproj|lora|adapter|draft/g, '')
+    .split(/[-_.\s]+/)
+    .filter((word) => word !== '' && !/^(?:b?f(?:16|32)|q8_0|q8|0)$/.test(word));
+  const [first = ''] = words;
+  return first.length > 2 && model.toLowerCase().startsWith(words.slice(0, 2).join('-'));
+}
+
+function modelOf(first: KnownFile, files: readonly KnownFile[], companions: ModelCompanion[]): LibraryModel {
+  const { source, repo, relative, format, facts, path: file } = first;
+  const isOllama = source === 'ollama';
+  const name = isOllama ? (repo ?? '') : format === 'gguf' ? stemOf(relative) : path.basename(file);
+  const quantization = facts?.quantization ?? null;
+  const capabilities = facts?.capabilities ?? [];
+  const hasProjector = companions.some(({ kind }) => kind === 'projector');
+  return {
+    id: idOf(first),
+    ref: repo === null ? null : isOllama ? `ollama:${repo}` : `${repo}:${quantization ?? name}`,
+    name,
+    format,
+    architecture: facts?.architecture ?? null,
+    parameters: sumOf(files.map((each) => each.facts?.parameters ?? null)),
+    quantization,
+    context: facts?.context ?? null,
+    size: files.reduce((sum, each) => sum + each.size, 0),
+    capabilities: hasProjector && capabilities.includes('chat') ? [...capabilities, 'vision'] : capabilities,
+    source,
+    path: file,
+    modified_at: new Date(Math.max(...files.map(({ modified }) => modified))).toISOString(),
+    problems: problemsOf(files),
+    files: files.map((each) => ({ path: each.path, size: each.size })),
+    companions,
+  };
+}
+
+function problemsOf(files: readonly KnownFile[]): string[] {
+  const own = files.flatMap(({ path: file, problem }) =>
+    problem === null ? [] : [`${path.basename(file)} ${problem}`],
+  );
+  const [, , , total] = PART.exec((files[0]?.relative ?? '').replace(/\.gguf$/i, '')) ?? [];
+  const missing = total === undefined ? 0 : Number(total) - files.length;
+  return missing > 0
+    ? [...own, `${missing} of its ${Number(total)} parts ${missing === 1 ? 'is' : 'are'} missing`]
+    : own;
+}
+
+/** Stable over scans, restarts and new snapshots of a cache. */
+function idOf({ source, repo, relative, path: file }: FoundFile): string {
+  const home = repo ?? path.dirname(file);
+  return createHash('sha256')
+    .update([source, home, repo === null ? path.basename(file) : relative].join('\0'))
+    .digest('hex')
+    .slice(0, 16);
+}
+
+function sumOf(numbers: readonly (number | null)[]): number | null {
+  const known = numbers.filter((number) => number !== null);
+  return known.length === 0 ? null : known.reduce((sum, number) => sum + number, 0);
+}
+
+function compare(one: string, other: string): number {
+  return one < other ? -1 : one > other ? 1 : 0;
+}

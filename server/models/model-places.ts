@@ -1,0 +1,55 @@
+import path from 'node:path';
+import type { ModelSource } from '@llamactl/contract/model';
+
+/** A folder to scan, and its layout. */
+export interface ModelPlace {
+  source: ModelSource;
+  /** Absolute. */
+  folder: string;
+  /** `files`: model files at any depth; `hub`: the cache of Hugging Face's programs; `ollama`: manifests and blobs. */
+  layout: 'files' | 'hub' | 'ollama';
+}
+
+/** Which folders of other programs are scanned. */
+export type ModelSources = Readonly<Record<Exclude<ModelSource, 'folder'>, boolean>>;
+
+interface PlacesOptions {
+  /** `models.dirs` and our own folder, absolute. */
+  folders: readonly string[];
+  sources: ModelSources;
+  environment: Readonly<Record<string, string | undefined>>;
+  /** Home of our user, absolute. */
+  home: string;
+  platform: NodeJS.Platform;
+}
+
+/**
+ * The folders with models, in the order in which a file that several of them have is counted. Folders of other programs are
+ * where those programs look by their own variables; they need not exist.
+ */
+export function modelPlaces({ folders, sources, environment, home, platform }: PlacesOptions): ModelPlace[] {
+  const given = (name: string): string | null => environment[name] || null;
+  const cache = given('XDG_CACHE_HOME') ?? path.join(home, '.cache');
+  const ownCache = platform === 'darwin' ? path.join(home, 'Library', 'Caches') : cache;
+  const hub = given('HF_HUB_CACHE') ?? path.join(given('HF_HOME') ?? path.join(cache, 'huggingface'), 'hub');
+  const llamaCpp = given('LLAMA_CACHE') ?? path.join(ownCache, 'llama.cpp');
+  const ollama = given('OLLAMA_MODELS');
+  const ollamas =
+    ollama === null ? [path.join(home, '.ollama', 'models'), '/usr/share/ollama/.ollama/models'] : [ollama];
+  const lmStudio = [path.join(home, '.lmstudio', 'models'), path.join(home, '.cache', 'lm-studio', 'models')];
+  return [
+    ...folders.map((folder): ModelPlace => ({ source: 'folder', folder, layout: 'files' })),
+    ...(sources.hugging_face ? [{ source: 'hugging_face', folder: hub, layout: 'hub' } as const] : []),
+    // It has the layout of a hub today, and had plain files before.
+    ...(sources.llama_cpp
+      ? ([
+          { source: 'llama_cpp', folder: llamaCpp, layout: 'hub' },
+          { source: 'llama_cpp', folder: llamaCpp, layout: 'files' },
+        ] as const)
+      : []),
+    ...(sources.ollama ? ollamas.map((folder): ModelPlace => ({ source: 'ollama', folder, layout: 'ollama' })) : []),
+    ...(sources.lm_studio
+      ? lmStudio.map((folder): ModelPlace => ({ source: 'lm_studio', folder, layout: 'files' }))
+      : []),
+  ];
+}

@@ -1,11 +1,11 @@
-import type { Client, InstanceSummary } from '@llamactl/client';
+import type { Client, InstanceSummary, Model } from '@llamactl/client';
 import { readdirSync, realpathSync, statSync } from 'node:fs';
 import path from 'node:path';
 import type { Session } from '../command-line.ts';
 import { EXIT } from '../exit-status.ts';
 import { Problem } from '../problem.ts';
 import { instanceName } from './instance-name.ts';
-import { modelCalled, namedModels, type NamedModel } from './model-folders.ts';
+import { modelCalled, namesOf, serverModels } from '../instances/server-models.ts';
 
 /** The environment in which the command line was typed. */
 export interface Place {
@@ -25,7 +25,7 @@ export interface ModelInstance {
 
 /**
  * Finds the instance for `model`: by its name, by an alias, or by its model file. Creates one for a file without an
- * instance. A file in the model folders of a server on this machine may be given by its name alone.
+ * instance. A model that the server has found may be given by its name or reference.
  *
  * @throws {Problem} with a hint when nothing matches
  */
@@ -39,8 +39,8 @@ export async function modelInstance(
   if (known !== null) return { name: known.name, file: null };
   let file = modelFile(model, place);
   if (file === null) {
-    const models = place.isLocal ? await namedModels(client, { home: place.home, signal }) : [];
-    file = modelCalled(model, models);
+    const models = await serverModels(client, signal);
+    file = modelCalled(model, models)?.path ?? null;
     if (file === null && isModelFile(model) && !URL_START.test(model))
       throw noSuchFile(path.resolve(place.folder, model));
     if (file === null) throw await unknownModel(model, { instances, models, isLocal: place.isLocal });
@@ -125,8 +125,8 @@ async function make(
 
 interface Known {
   instances: readonly InstanceSummary[];
-  /** In the folders of the server. */
-  models: readonly NamedModel[];
+  /** Found by the server. */
+  models: readonly Model[];
   isLocal: boolean;
 }
 
@@ -139,7 +139,7 @@ const DOWNLOAD = "to download a model file: hf download REPOSITORY --include '*Q
 async function unknownModel(model: string, { instances, models, isLocal }: Known): Promise<Problem> {
   const { nearName } = await import('../instances/near-instance.ts');
   const names = instances.flatMap(({ name, aliases }) => [name, ...aliases]);
-  const near = await nearName(model, [...names, ...models.map(({ name }) => name)]);
+  const near = await nearName(model, [...names, ...models.flatMap((each) => namesOf(each).slice(0, 2))]);
   if (REMOTE_MODEL.test(model) && near === null) {
     return new Problem(`there is no instance ${model}, and llamactl does not download models by name`, EXIT.notFound, [
       DOWNLOAD,

@@ -3,6 +3,7 @@ import path from 'node:path';
 import { PassThrough } from 'node:stream';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { ChatServer, finish, refuses, says, sendPiece } from '../testing/chat-server.ts';
+import { sampleModel } from '../testing/sample-model.ts';
 import { CommandSandbox, type RunOptions, type RunResult } from '../testing/command-run.ts';
 
 let server: ChatServer;
@@ -230,37 +231,36 @@ describe('llamactl run with a model', () => {
     expect(server.instances.size).toBe(0);
   });
 
-  it('finds a file in the folders of the server by name', async () => {
+  it('finds a model of the server by name, file, reference or id, in any case', async () => {
     const file = modelFile('Tiny-00001-of-00002.gguf');
-    modelFile('Tiny-00002-of-00002.gguf');
-    server.modelFolders = ['~/models', '/nowhere'];
-    expect(await run(['tiny', 'x'])).toMatchObject({ status: 0, stdout: 'Hello.\n' });
+    const ref = 'acme/Tiny-GGUF:Q4_K_M';
+    server.models = [sampleModel({ name: 'Tiny', path: file, ref })];
+    for (const word of ['tiny', 'tiny-00001-of-00002.GGUF', ref, '0123456789abcdef'])
+      expect(await run([word, 'x'])).toMatchObject({ status: 0, stdout: 'Hello.\n' });
     expect([...server.instances.values()]).toMatchObject([{ name: 'Tiny', model_path: file }]);
     const { status, stderr } = await run(['tini', 'x']);
     expect([status, stderr]).toEqual([3, expect.stringContaining('Did you mean Tiny?')]);
+    const other = await run(['Other.gguf', 'x']);
+    expect([other.status, other.stderr]).toEqual([
+      3,
+      expect.stringContaining(`no such file: ${path.resolve('Other.gguf')}`),
+    ]);
   });
 
-  it('finds a model of quickstart, with or without its extension', async () => {
-    server.dataDirectory = path.join(sandbox.home, 'data');
-    const file = path.join(server.dataDirectory, 'models', 'Small.Q4_1.gguf');
-    mkdirSync(path.dirname(file), { recursive: true });
-    writeFileSync(file, 'GGUF');
-    expect((await run(['small.q4_1', 'x'])).status).toBe(0);
-    expect((await run(['Small.Q4_1.gguf', 'x'])).status).toBe(0);
-    expect([...server.instances.values()]).toMatchObject([{ model_path: file }]);
-    const { status, stderr } = await run(['Other.gguf', 'x']);
-    expect([status, stderr]).toEqual([3, expect.stringContaining(`no such file: ${path.resolve('Other.gguf')}`)]);
+  it('waits for the first scan of a server that has just started', async () => {
+    server.models = [sampleModel({ name: 'tiny', path: modelFile('tiny.gguf') })];
+    server.scans = 1;
+    expect((await run(['tiny', 'x'])).status).toBe(0);
   });
 
   it('lists the files if several have the name', async () => {
-    const file = modelFile('one.gguf');
-    mkdirSync(path.join(path.dirname(file), 'more'));
-    const other = path.join(path.dirname(file), 'more', 'ONE.gguf');
-    writeFileSync(other, 'GGUF');
-    server.modelFolders = [path.dirname(file)];
+    const paths = ['/m/one.gguf', '/m/more/ONE.gguf'];
+    server.models = paths.map((file, index) =>
+      sampleModel({ name: path.basename(file, '.gguf'), path: file, id: `id-${index}` }),
+    );
     const { status, stderr } = await run(['one', 'x']);
     expect(status).toBe(2);
-    expect(stderr).toContain(`give a path\n  ${file}\n  ${other}\n`);
+    expect(stderr).toContain(`give a path\n  ${paths.join('\n  ')}\n`);
     expect(server.instances.size).toBe(0);
   });
 

@@ -101,7 +101,7 @@ describe('showing a model', () => {
     const several = await sandbox.run(['models', 'show', 'demo']);
     expect([several.status, several.stderr]).toEqual([
       2,
-      expect.stringMatching(/^llamactl: 2 models match demo; give an ID or a path\n {2}\w{16} {2}.*demo-a/),
+      expect.stringMatching(/^llamactl: there are 2 models called demo; give a path\n {2}.*demo-a/),
     ]);
     expect(await sandbox.run(['models', 'show', 'nope'])).toMatchObject({
       status: 3,

@@ -2,6 +2,7 @@ import type { Model, ModelDetails } from '@llamactl/client';
 import { Command } from 'commander';
 import type { CommandLine, Session } from '../command-line.ts';
 import { EXIT } from '../exit-status.ts';
+import { modelCalled, severalModels } from '../instances/server-models.ts';
 import { Problem } from '../problem.ts';
 import { bytes } from '../screen/figures.ts';
 import type { Column } from '../screen/table.ts';
@@ -16,9 +17,6 @@ const COLUMNS: Column[] = [
   { title: 'USED BY', gives: 4, least: 7 },
   { title: 'FROM', gives: 1, least: 4 },
 ];
-
-/** Most models that a message names. */
-const MOST_NAMED = 10;
 
 export function modelsCommand(commandLine: CommandLine): Command {
   return new Command('models')
@@ -87,18 +85,14 @@ function showCommand(commandLine: CommandLine): Command {
 /** Finds one model by what people call it. @throws {Problem} when none has the name, or several do */
 async function modelOf({ client, signal }: Session, word: string): Promise<Model> {
   const { models } = await client.listModels({ signal });
-  const wanted = word.toLowerCase();
-  const namesOf = ({ id, ref, name, path }: Model): string[] =>
-    [id, ref ?? '', name, path].map((each) => each.toLowerCase());
-  const exact = models.filter((model) => namesOf(model).includes(wanted));
-  const found = exact.length > 0 ? exact : models.filter((model) => hasWords(model, [word]));
-  const [first, ...others] = found;
+  const exact = modelCalled(word, models);
+  if (exact !== null) return exact;
+  const [first, ...others] = models.filter((model) => hasWords(model, [word]));
   if (first === undefined) {
     throw new Problem(`there is no model ${word}`, EXIT.notFound, ['to list models: llamactl models']);
   }
-  if (others.length === 0) return first;
-  const some = found.slice(0, MOST_NAMED).map(({ id, path }) => plain(`${id}  ${path}`));
-  throw new Problem(`${found.length} models match ${word}; give an ID or a path`, EXIT.usage, some);
+  if (others.length > 0) throw severalModels(word, [first, ...others]);
+  return first;
 }
 
 function hasWords({ name, ref, path, architecture, quantization }: Model, words: readonly string[]): boolean {

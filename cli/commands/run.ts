@@ -17,7 +17,7 @@ interface RunFlags {
 export function runCommand(commandLine: CommandLine): Command {
   return new Command('run')
     .description('Chat with a model. Creates an instance for a model file, and starts it if needed.')
-    .argument('<model>', 'Instance, alias, model file, or name of a file in models.dirs without .gguf')
+    .argument('<model>', 'Instance, alias, model file, or name of a model in llamactl models')
     .argument('[prompt...]', 'A question; leave it out to chat')
     .option('--system <text>', "System prompt (default: the instance's)")
     .option(
@@ -38,7 +38,7 @@ background; llamactl down stops it.
 
 Examples:
   llamactl run ~/models/qwen2.5-0.5b-instruct.gguf
-  llamactl run qwen2.5-0.5b-instruct         a file in a folder of models.dirs
+  llamactl run qwen2.5-0.5b-instruct         a model in llamactl models
   llamactl run qwen "Name three fruits"
   llamactl run qwen "Sum this up in a sentence:" < notes.txt
   git diff | llamactl run qwen --system 'You write commit messages.'`,

@@ -34,7 +34,7 @@ export async function saidSettings(
   const name = given ?? filed;
   if (typeof name !== 'string' || name === '') throw new Problem('no instance given: add its name', EXIT.usage);
   const isLocal = isOwnAddress(session.client.url);
-  const model = isLocal ? await knownModel(session, flags, surroundings.home) : undefined;
+  const model = await knownModel(session, flags);
   const fromFlags = settingsOf({ ...flags, ...(model !== undefined && { model }) }, rest, {
     isLocal,
     folder: process.cwd(),
@@ -52,18 +52,14 @@ function remedyFor(word: string): string {
   return 'put arguments for the engine after --, and write options as -o key=value without a space';
 }
 
-/** A model by its name in the model folders of the server; `undefined`: it is a path, a file here, or unknown. */
-async function knownModel(
-  session: Session,
-  { model, engine }: SettingFlags,
-  home: string,
-): Promise<string | undefined> {
-  const isName = model !== undefined && !/[/~]/.test(model) && (engine === undefined || engine === 'llama_cpp');
+/** The path of a model by its name or reference; `undefined`: it is a path, a file here, or unknown to the server. */
+async function knownModel(session: Session, { model, engine }: SettingFlags): Promise<string | undefined> {
+  const isName = model !== undefined && !/^[./~]/.test(model) && (engine === undefined || engine === 'llama_cpp');
   if (!isName || existsSync(path.resolve(model))) return undefined;
-  const { modelCalled, namedModels } = await import('../chat/model-folders.ts');
+  const { modelCalled, serverModels } = await import('./server-models.ts');
   const { client, signal, terminal } = session;
-  const file = modelCalled(model, await namedModels(client, { home, signal }));
-  if (file === null) return undefined;
-  terminal.note(`using the model ${plain(file)}`);
-  return file;
+  const found = modelCalled(model, await serverModels(client, signal));
+  if (found === null) return undefined;
+  terminal.note(`using the model ${plain(found.path)}`);
+  return found.path;
 }

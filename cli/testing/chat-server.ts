@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { sampleInstance } from './sample-instance.ts';
 import type { AddressInfo } from 'node:net';
-import type { ChatChunk, ChatRequest, CreateInstance, Instance } from '@llamactl/client';
+import type { ChatChunk, ChatRequest, CreateInstance, Instance, Model } from '@llamactl/client';
 
 /** Answers a question, or refuses it. */
 export type Answerer = (response: ServerResponse, question: ChatRequest) => void | Promise<void>;
@@ -18,9 +18,10 @@ export class ChatServer {
   onStart: (instance: Instance) => void = (instance) => {
     instance.status = 'running';
   };
-  dataDirectory = '/nowhere/data';
-  /** `models.dirs`. */
-  modelFolders: string[] = [];
+  /** The models that it has found. */
+  models: Model[] = [];
+  /** How many lists of models still say that the first scan goes on. */
+  scans = 0;
   /** Used in order; the last one stays. Default: `Hello.` */
   answerers: Answerer[] = [says('Hel', 'lo.')];
   #server: Server | null = null;
@@ -64,8 +65,11 @@ export class ChatServer {
     const [, name = '', action = ''] = /^\/api\/instances\/([^/?]+)\/?(\w*)/.exec(request.url ?? '') ?? [];
     const instance = this.instances.get(name);
     if (request.url === '/v1/chat/completions') return this.#answer(response, body as ChatRequest);
-    if (request.url === '/api/config')
-      return send(response, 200, { config: { data_dir: this.dataDirectory, models: { dirs: this.modelFolders } } });
+    if (request.url === '/api/models') {
+      this.scans -= 1;
+      const scanning = this.scans >= 0;
+      return send(response, 200, { models: scanning ? [] : this.models, scanning });
+    }
     if (request.url === '/readyz') return send(response, 200, { status: 'ok' });
     if (request.url === '/api/instances' && request.method === 'GET') {
       return send(response, 200, { instances: [...this.instances.values()] });

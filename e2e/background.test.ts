@@ -216,7 +216,7 @@ describe('down', () => {
     expect(refused.stderr).toMatch(/nothing was stopped\n.*llamactl login/);
     expect(await llamactl('down')).toMatchObject({
       status: 0,
-      stdout: expect.stringContaining('its engines keep running') as unknown,
+      stdout: expect.stringContaining('engines that were running keep running') as unknown,
     });
   });
 });

@@ -57,7 +57,7 @@ describe('an instance by the command line', () => {
     expect(page).toMatch(/^options {6}threads {3}1\n {13}ctx_size {2}512\naliases {6}gpt-4o$/m);
     expect(page).toMatch(/ --threads 1 --ctx-size 512$/m);
 
-    expect((await run('rm', 'llama')).stderr).toContain('to stop it first: llamactl rm --force llama\n');
+    expect((await run('rm', 'llama')).stderr).toContain('to stop and delete it: llamactl rm --force llama\n');
     expect(untimed((await run('stop', 'llama', '--wait')).stdout)).toBe('llama  stopped (T s)\n');
     expect(await run('rm', 'llama')).toEqual({ status: 0, stdout: 'llama  deleted\n', stderr: '' });
     expect(await server.processes()).toEqual([]);

@@ -52,7 +52,7 @@ export function severalModels(word: string, found: readonly Model[]): Problem {
   return new Problem(`there are ${found.length} models called ${word}; give a path`, EXIT.usage, some);
 }
 
-/** What people call a model. */
+/** The words for a model: its name, reference, file, path and id. */
 export function namesOf({ id, ref, name, path: file }: Model): string[] {
   return [name, ...(ref === null ? [] : [ref]), path.basename(file), file, id];
 }

@@ -1,5 +1,9 @@
 import { once } from 'node:events';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { createServer, type Server, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { FakeClock } from '../../testing/fake-clock.ts';
+import { UnreadBodies } from './connection-bounds.ts';
 import { errorOf, exchange, get, openSocket, testServer, textOf, type TestServer } from '../../testing/http-harness.ts';
 
 let test: TestServer;
@@ -66,5 +70,56 @@ describe('a body in chunks', () => {
   it('is accepted when its chunks have 128 bytes', async () => {
     const [answer] = await exchange(port, inChunks(' '.repeat(128), 6_000));
     expect(answer?.body).not.toContain('small chunks');
+  });
+});
+
+describe('a connection whose body had not been read when it was answered', () => {
+  const LIMIT_MS = 60_000;
+  let clock: FakeClock;
+  let server: Server;
+  let held: ServerResponse[];
+
+  beforeEach(async () => {
+    clock = new FakeClock();
+    held = [];
+    const unread = new UnreadBodies(clock, LIMIT_MS);
+    server = createServer((request, response) => {
+      unread.watch(request, response);
+      if (request.method === 'GET') return void held.push(response);
+      // As the gateway does: it takes a body that came with its head, and refuses at once. Node has not noted the end then.
+      return void Promise.resolve().then(() => {
+        request.read();
+        response.end('refused');
+      });
+    });
+    await once(server.listen(0, '127.0.0.1'), 'listening');
+    ({ port } = server.address() as AddressInfo);
+  });
+  afterEach(() => {
+    server.closeAllConnections();
+    server.close();
+  });
+
+  it('is not cut in the middle of a later answer', async () => {
+    const socket = openSocket(port, 'POST / HTTP/1.1\r\nHost: localhost\r\nContent-Length: 2\r\n\r\n{}');
+    await once(socket, 'data');
+    socket.write(get('/'));
+    await vi.waitFor(() => expect(held).toHaveLength(1));
+    await clock.advance(LIMIT_MS);
+    held[0]?.end('late');
+    const closed = once(socket, 'close').then(() => ['closed']);
+    const [bytes] = (await Promise.race([once(socket, 'data'), closed])) as [Buffer | string];
+    expect(bytes.toString('latin1')).toContain('late');
+    socket.destroy();
+  });
+
+  it('is cut when the body never ends', async () => {
+    const socket = openSocket(port, 'POST / HTTP/1.1\r\nHost: localhost\r\nContent-Length: 2\r\n\r\n{');
+    const closed = once(socket, 'close');
+    await once(socket, 'data');
+    await clock.advance(LIMIT_MS - 1);
+    expect(socket.destroyed).toBe(false);
+    await clock.advance(1);
+    await closed;
   });
 });

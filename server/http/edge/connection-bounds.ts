@@ -86,7 +86,8 @@ export class ConnectionBounds {
 export class UnreadBodies {
   readonly #clock: Clock;
   readonly #limit: number;
-  readonly #answered = new WeakSet<Socket>();
+  /** The last request of each connection that was answered before its body had ended. */
+  readonly #answered = new WeakMap<Socket, IncomingMessage>();
 
   /** @param limit Milliseconds that such a body may take before its connection is closed. */
   constructor(clock: Clock, limit: number) {
@@ -94,14 +95,22 @@ export class UnreadBodies {
     this.#limit = limit;
   }
 
-  /** Watches a request; call it for every request. */
+  /**
+   * Watches a request; call it for every request.
+   *
+   * An answer may finish between the last byte of the body and Node's note that it was the last, when a body that came with
+   * its head is refused at once. Nothing reads such a request to its end, so it emits no `close`. Its timer once cut the
+   * connection a minute later, in the middle of another answer.
+   */
   watch(request: IncomingMessage, response: ServerResponse): void {
     const { socket } = request;
     this.#answered.delete(socket);
     response.once('finish', () => {
       if (request.complete) return;
-      this.#answered.add(socket);
-      const cancel = this.#clock.after(this.#limit, () => socket.destroy());
+      this.#answered.set(socket, request);
+      const cancel = this.#clock.after(this.#limit, () => {
+        if (!request.complete) socket.destroy();
+      });
       request.once('close', cancel);
     });
   }
@@ -111,6 +120,6 @@ export class UnreadBodies {
    * request's.
    */
   isOf(socket: Socket): boolean {
-    return this.#answered.has(socket);
+    return this.#answered.get(socket)?.complete === false;
   }
 }

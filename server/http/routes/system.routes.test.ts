@@ -3,6 +3,7 @@ import type { Operation } from '@llamactl/contract/operation';
 import { OPERATIONS, PASS_THROUGH } from '@llamactl/contract/operations';
 import type { LightMyRequestResponse } from 'fastify';
 import { describe, expect, it } from 'vitest';
+import { ONE_MODEL, oneModel } from '../../testing/one-model.ts';
 import { Requests } from '../../gateway/requests.ts';
 import { AuthHarness, PASSWORD } from '../../testing/auth-harness.ts';
 import { errorOf, testServer } from '../../testing/http-harness.ts';
@@ -93,7 +94,7 @@ describe('an answer', () => {
     } as const;
     requests.begin({ ...facts, id: 'on-its-way' }, () => undefined);
     requests.begin({ ...facts, id: 'over' }, () => undefined).end('ok', 200);
-    const test = testServer({ auth: harness.auth, clock: harness.clock, requests });
+    const test = testServer({ auth: harness.auth, clock: harness.clock, requests, models: oneModel });
     await test.manager.create({ name: 'x' });
     const ada = await harness.loggedIn('ada');
     const id = (await harness.auth.keys.create(ada, { name: 'old' })).info.id;
@@ -107,6 +108,7 @@ describe('an answer', () => {
         .replace('{id}', id)
         .replace('{username}', 'bob')
         .replace('{engine}', 'llama_cpp')
+        .replace('{model_id}', ONE_MODEL.id)
         .replace('{request_id}', 'on-its-way');
       // Use a separate account for each: some calls end their own token.
       const token = await harness.tokenOf(`for-${operation.id}`);

@@ -19,7 +19,7 @@ const shrinkSeconds = numberIn('LLAMACTL_TEST_SHRINK') ?? 0;
 const file = variables['LLAMACTL_TEST_PLAN'];
 /** A whole day, where nothing but the steps says when it is over. */
 const UNBOUNDED = 86_400;
-const seconds = numberIn('LLAMACTL_TEST_SECONDS') ?? (chosenSteps === null ? (isLong ? 600 : 25) : UNBOUNDED);
+const seconds = numberIn('LLAMACTL_TEST_SECONDS') ?? (chosenSteps === null ? (isLong ? 600 : 15) : UNBOUNDED);
 /** Far more than there is time for. */
 const STEPS_A_SECOND = 40;
 

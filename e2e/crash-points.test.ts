@@ -7,7 +7,7 @@ import { Trials, type Trial } from './crash/trial.ts';
  * The server dies by SIGKILL between any two things that it does, and the next one makes of it what it was asked, or what
  * it was before: no orphan, no double, nothing lost that was acknowledged.
  *
- * The long tier tries every point of every scenario; the push tier every sixth point of a start, and one of each other scenario.
+ * The long tier tries every point of every scenario; the push tier every ninth point of a start, and one of each other scenario.
  */
 
 const ALL = [START, STOP, ...OTHERS];
@@ -18,9 +18,9 @@ const MOST_ON_ONE = 10;
 
 vi.setConfig({ maxConcurrency: 3 });
 
-/** Of `count` points every sixth one of a start; of each other scenario one, each at another part of its way. */
+/** Of `count` points every ninth one of a start; of each other scenario one, each at another part of its way. */
 function somePoints(count: number, scenario: Scenario): number[] {
-  if (scenario === START) return Array.from({ length: count }, (_, point) => point).filter((point) => point % 6 === 0);
+  if (scenario === START) return Array.from({ length: count }, (_, point) => point).filter((point) => point % 9 === 0);
   return [Math.floor((count * (ALL.indexOf(scenario) + 0.5)) / ALL.length)];
 }
 

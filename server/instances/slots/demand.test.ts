@@ -61,6 +61,10 @@ describe('decideDemand', () => {
     expect(decide(state, { editedAt: NOON - 500, mayStart: false })).toMatchObject({ kind: 'refuse' });
   });
 
+  it('does not start it for a change in the future, which would come after each failure', () => {
+    expect(decide(failedAt(NOON), { editedAt: NOON + 3_600_000 })).toMatchObject({ kind: 'refuse' });
+  });
+
   it('refuses with the reason of a failed start until the cool-down ends', () => {
     const reason = 'no such model';
     expect(decide(failedAt(NOON - 1_000))).toEqual({ kind: 'refuse', reason, retryAfter: 29 });

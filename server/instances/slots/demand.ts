@@ -58,8 +58,10 @@ export function decideDemand(state: InstanceState, terms: DemandTerms): DemandOu
     case 'failed': {
       const failedAt = state.lastExit === null ? 0 : Date.parse(state.lastExit.at);
       const coolAt = failedAt + COOL_DOWN_MS;
-      // `failedAt` is in the future if the clock was set back; do not wait for that.
-      const isCool = at >= coolAt || at < failedAt || terms.editedAt > failedAt;
+      // If the clock was set back, `failedAt` may be in the future; do not wait for that. An edit in the future would start
+      // the instance again after each failure, without end.
+      const wasEdited = terms.editedAt > failedAt && terms.editedAt <= at;
+      const isCool = at >= coolAt || at < failedAt || wasEdited;
       // A retry never starts a failed instance.
       if (lostRun === null && startable(terms) && isCool) return { kind: 'start' };
       const retryAfter = startable(terms) ? Math.max(SOON_SECONDS, Math.ceil((coolAt - at) / 1_000)) : null;

@@ -26,17 +26,18 @@ export async function readFacts(file: FoundFile): Promise<FileFacts> {
 
 async function ggufFacts({ path: file, relative, repo }: FoundFile): Promise<FileFacts> {
   const format = 'gguf';
+  const stem = stemOf(repo !== null && relative === 'model.gguf' ? repo : relative);
   try {
     // Never blocks, even if a pipe has replaced the file.
     await using handle = await open(file, constants.O_RDONLY | constants.O_NONBLOCK);
     const { size } = await handle.stat();
     const { buffer } = await handle.read(Buffer.alloc(MAGIC.length), 0, MAGIC.length, 0);
     if (!buffer.equals(MAGIC)) return { format, facts: null, problem: 'is not a GGUF file' };
-    const stem = stemOf(repo !== null && relative === 'model.gguf' ? repo : relative);
     return { format, facts: factsOf(await readGgufHeader(handle, size, WANTED), stem), problem: null };
   } catch (error) {
-    const problem = error instanceof GgufFault ? error.message : `cannot be read: ${errorWords(error)}`;
-    return { format, facts: null, problem };
+    if (!(error instanceof GgufFault)) return { format, facts: null, problem: `cannot be read: ${errorWords(error)}` };
+    const { header, message: problem } = error;
+    return { format, facts: header === null ? null : factsOf(header, stem), problem };
   }
 }
 

@@ -75,6 +75,13 @@ export interface GgufHeader {
 /** Why a file that begins with `GGUF` cannot be loaded. The message is the end of a sentence about the file. */
 export class GgufFault extends Error {
   override readonly name = 'GgufFault';
+  /** The header, if only the data behind it is not complete. */
+  readonly header: GgufHeader | null;
+
+  constructor(message: string, header: GgufHeader | null = null) {
+    super(message);
+    this.header = header;
+  }
 }
 
 /**
@@ -115,8 +122,9 @@ export function* ggufHeader(
   const alignment = metadata.get('general.alignment') ?? DEFAULT_ALIGNMENT;
   if (typeof alignment !== 'number' || !isPowerOfTwo(alignment)) throw damaged();
   const end = Math.ceil(cursor.position / alignment) * alignment + dataBytes;
-  if (tensors > 0 && end > size) throw cutOff(size, end);
-  return { version, metadata, tensors, parameters };
+  const header = { version, metadata, tensors, parameters };
+  if (tensors > 0 && end > size) throw cutOff(size, end, header);
+  return header;
 }
 
 function readableVersion(version: number): number {
@@ -305,9 +313,9 @@ function damaged(): GgufFault {
 }
 
 /** @param whole Bytes that the file needs; `null`: unknown, because its header is not complete either */
-function cutOff(size: number, whole: number | null): GgufFault {
+function cutOff(size: number, whole: number | null, header: GgufHeader | null = null): GgufFault {
   const missing = whole === null ? 'and its header is not complete' : `and ${inUnits(whole - size)} are missing`;
-  return new GgufFault(`is cut off: it has ${inUnits(size)}, ${missing}; download it again`);
+  return new GgufFault(`is cut off: it has ${inUnits(size)}, ${missing}; download it again`, header);
 }
 
 function inUnits(bytes: number): string {

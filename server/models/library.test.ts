@@ -84,6 +84,7 @@ describe('the library', () => {
     await put('models/cut.gguf', DEMO.subarray(0, 100_000));
     await put('models/page.gguf', '<html>');
     const library = await scanned();
+    expect(library.list().map(({ architecture }) => architecture)).toEqual(['llama', null]);
     expect(library.list().map(({ problems }) => problems)).toEqual([
       [expect.stringMatching(/^cut\.gguf is cut off: it has 100 kB/)],
       ['page.gguf is not a GGUF file'],

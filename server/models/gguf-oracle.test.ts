@@ -1,0 +1,71 @@
+import { gguf } from '@huggingface/gguf';
+import fc from 'fast-check';
+import { mkdtemp, open, rm, writeFile } from 'node:fs/promises';
+import os from 'node:os';
+import path from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { demoModelBytes } from '../../cli/quickstart/demo-model.ts';
+import { encodeGguf, type GgufValue } from '../../cli/quickstart/gguf-file.ts';
+import type { GgufHeader } from './gguf-header.ts';
+import { readGgufHeader } from './gguf-headers.ts';
+
+/** Compares our reader with the library of Hugging Face on complete files. For cut and hostile ones it is no oracle. */
+
+let folder: string;
+
+beforeAll(async () => {
+  folder = await mkdtemp(path.join(os.tmpdir(), 'llamactl-oracle-'));
+});
+afterAll(() => rm(folder, { recursive: true }));
+
+async function readBoth(bytes: Buffer): Promise<{ ours: GgufHeader; theirs: Awaited<ReturnType<typeof gguf>> }> {
+  const file = path.join(folder, 'model.gguf');
+  await writeFile(file, bytes);
+  await using handle = await open(file);
+  const theirs = await gguf(file, { allowLocalFile: true });
+  return { ours: await readGgufHeader(handle, bytes.length), theirs };
+}
+
+/** Numbers, truth values and short texts, as both readers keep them. */
+function scalars(metadata: Iterable<[string, unknown]>): Record<string, unknown> {
+  const kept = [...metadata].filter(
+    ([key, value]) => !['version', 'tensor_count', 'kv_count'].includes(key) && !Array.isArray(value),
+  );
+  return Object.fromEntries(kept.map(([key, value]) => [key, typeof value === 'bigint' ? Number(value) : value]));
+}
+
+async function expectSame(bytes: Buffer): Promise<void> {
+  const { ours, theirs } = await readBoth(bytes);
+  expect(scalars(ours.metadata)).toEqual(
+    scalars(Object.entries(theirs.metadata).filter(([, value]) => String(value).length <= 256)),
+  );
+  expect(ours.tensors).toBe(theirs.tensorInfos.length);
+  const values = theirs.tensorInfos.reduce(
+    (sum, { shape }) => sum + shape.reduce((size, each) => size * Number(each), 1),
+    0,
+  );
+  expect(ours.parameters).toBe(values);
+}
+
+const value: fc.Arbitrary<GgufValue> = fc.oneof(
+  fc.record({ type: fc.constant('uint32' as const), value: fc.nat() }),
+  fc.record({ type: fc.constant('float32' as const), value: fc.float({ noNaN: true, noDefaultInfinity: true }) }),
+  fc.record({ type: fc.constant('string' as const), value: fc.string({ maxLength: 60 }) }),
+  fc.record({ type: fc.constant('strings' as const), value: fc.array(fc.string({ maxLength: 9 }), { maxLength: 50 }) }),
+  fc.record({ type: fc.constant('int32s' as const), value: fc.array(fc.integer(), { maxLength: 50 }) }),
+);
+const key = fc.stringMatching(/^[a-z]{1,9}\.[a-z_]{1,9}$/);
+
+describe('the header of a GGUF file is read as by @huggingface/gguf', () => {
+  it('of the demo model', () => expectSame(demoModelBytes()));
+
+  it('of any metadata', async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.dictionary(key, value, { maxKeys: 20 }), async (metadata) => {
+        const architecture = ['general.architecture', { type: 'string', value: 'llama' }] as const;
+        await expectSame(encodeGguf(new Map([architecture, ...Object.entries(metadata)]), []));
+      }),
+      { numRuns: 50 },
+    );
+  });
+});

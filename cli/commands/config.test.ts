@@ -194,7 +194,10 @@ describe('llamactl config', () => {
         status: 1,
         stderr: expect.stringContaining('LLAMACTL_GATEWAY_LOADING_KEEPALIVE') as unknown,
       });
-      expect(await run('set', 'engines.mine.command=5')).toMatchObject({ status: 1 });
+      expect(await run('set', 'engines.mine.command=5')).toMatchObject({
+        status: 1,
+        stderr: expect.not.stringContaining('run this as root') as unknown,
+      });
       expect(await run('set', 'data_dir=/x', 'security.allow_privileged=true')).toMatchObject({
         status: 1,
         stderr: expect.stringContaining('by hand') as unknown,

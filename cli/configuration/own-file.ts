@@ -1,6 +1,7 @@
 import { statSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { Client, LlamactlError, type ConfigView, type ConfigWritten } from '@llamactl/client';
+import { ApiError } from '@llamactl/contract/errors';
 import { reasonOf } from '@llamactl/contract/reason';
 import type { Surroundings } from '../surroundings.ts';
 import { EXIT } from '../exit-status.ts';
@@ -115,9 +116,11 @@ async function edit(
   try {
     return await editConfigFile(view, patch, user);
   } catch (error) {
+    // Advice about the owner of the file would mislead where only a value is wrong.
+    const isOfValue = error instanceof ApiError && error.status === 400;
     throw new Problem(reasonOf(error), EXIT.failed, [
       'llamactl edits the file itself, because the API cannot change these keys',
-      'if the file is not yours, run this as root',
+      ...(isOfValue ? [] : ['if the file is not yours, run this as root']),
     ]);
   }
 }

@@ -9,7 +9,7 @@ export interface Judgement {
 }
 
 /** An engine had the request, or was about to, and did not live to answer it. */
-const NO_ANSWER = /before its engine had answered|ended before it had answered|gave no answer/;
+const NO_ANSWER = /before its engine had answered|ended (?:a second time )?before it had answered|gave no answer/;
 /** What the server may write down of a request, by what its caller saw. A caller that leaves may come too late for that. */
 const OUTCOMES: Record<Exclude<Verdict['kind'], 'fault'>, readonly FinishedRequest['outcome'][]> = {
   answered: ['ok'],

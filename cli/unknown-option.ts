@@ -4,10 +4,16 @@ const OTHER_OPTIONS: Readonly<Record<string, string>> = {
   ...same('the server is given its address by --host and --port of llamactl serve or llamactl up', 'listen'),
   ...same('after a change of its configuration: llamactl reload; of instances: llamactl apply FILE', 'watch-config'),
   ...same('the configuration file is an option of the server: llamactl serve --config FILE', 'config'),
-  ...same('the name needs no option: llamactl create NAME --model FILE', 'name', 'n'),
   ...same('for the version: llamactl --version', 'v'),
   ...same('give request_strip as JSON: --file FILE', 'request-strip'),
 };
+
+/** For commands that set an instance. */
+const OF_INSTANCES: Readonly<Record<string, string>> = same(
+  'the name needs no option: llamactl create NAME --model FILE; for another name: llamactl rename NAME NEW',
+  'name',
+  'n',
+);
 
 function same(hint: string, ...options: readonly string[]): Record<string, string> {
   return Object.fromEntries(options.map((option) => [option, hint]));
@@ -24,5 +30,6 @@ export function unknownOptionHint(option: string, takesEngineOptions: boolean): 
   if (name === undefined) return null;
   if (Object.hasOwn(OTHER_OPTIONS, name)) return OTHER_OPTIONS[name] ?? null;
   if (!takesEngineOptions) return null;
+  if (Object.hasOwn(OF_INSTANCES, name)) return OF_INSTANCES[name] ?? null;
   return `an option of the engine is written as -o ${name.replaceAll('-', '_')}=VALUE; to search them: llamactl options`;
 }

@@ -152,7 +152,7 @@ async function unknownModel(model: string, { instances, models, isLocal }: Known
     EXIT.notFound,
     [
       names.length === 0
-        ? `there are no instances yet: give a model file, such as llamactl run ${file}`
+        ? `there are no instances yet: llamactl quickstart makes one; or give a model file: llamactl run ${file}`
         : `to list instances: llamactl ps; or give a model file: llamactl run ${file}`,
       ...(near === null ? [DOWNLOAD] : []),
     ],

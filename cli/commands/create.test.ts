@@ -158,6 +158,13 @@ describe('creating an instance', () => {
     expect([status, stdout, stderr]).toEqual([1, '', `llamactl: There already is an instance llama.\n  ${way}\n`]);
   });
 
+  it('refuses an empty model, as of an unset variable', async () => {
+    expect(await sandbox.run(['create', 'e', '-m', ''])).toMatchObject({
+      status: 2,
+      stderr: 'llamactl: --model is empty: give a model file\n',
+    });
+  });
+
   it.each([
     ['qwen3:8b', 'an alias may have it: llamactl create qwen3 --alias qwen3:8b --model FILE'],
     ['library/qwen3', 'an alias may have it: llamactl create qwen3 --alias library/qwen3 --model FILE'],

@@ -62,6 +62,16 @@ function editor(script: string): Record<string, string> {
 const opened = (): string => readFileSync(path.join(folder, 'opened'), 'utf8');
 const keptFile = (stderr: string): string => /your text is kept in (\S+)/.exec(stderr)?.[1] ?? '';
 
+describe('update', () => {
+  it('says that --restart starts no stopped instance', async () => {
+    expect(await sandbox.run(['update', 'llama', '--pinned', '--restart'])).toEqual({
+      status: 0,
+      stdout: 'llama  updated, stopped\n',
+      stderr: 'it was not running; to start it: llamactl start llama\n',
+    });
+  });
+});
+
 describe('rename', () => {
   it('renames the instance', async () => {
     expect(await sandbox.run(['rename', 'llama', 'big'])).toEqual({

@@ -64,6 +64,7 @@ describe('listing models', () => {
         .split('\n')
         .map((file) => path.basename(file));
     expect(await names('DEMO', 'q8')).toEqual(['demo-Q8_0.gguf']);
+    expect((await sandbox.run(['models', 'q8', '-q'])).stdout).toContain('demo-Q8_0.gguf');
     expect((await sandbox.run(['models', 'ls', 'nope'])).stderr).toBe('no model has these words\n');
   });
 

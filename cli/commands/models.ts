@@ -19,38 +19,42 @@ const COLUMNS: Column[] = [
 ];
 
 export function modelsCommand(commandLine: CommandLine): Command {
-  return new Command('models')
-    .description('List and explain the model files of the server.')
-    .addCommand(lsCommand(commandLine), { isDefault: true })
-    .addCommand(showCommand(commandLine))
+  return listing(new Command('models'), commandLine)
+    .description('List the model files of the server, or explain one.')
     .addHelpText(
       'after',
-      '\nExamples:\n  llamactl models\n  llamactl models ls qwen\n  llamactl models show qwen3-8b-q4_k_m',
-    );
+      '\nExamples:\n  llamactl models\n  llamactl models qwen q4\n  llamactl models show qwen3-8b-q4_k_m',
+    )
+    .addCommand(lsCommand(commandLine))
+    .addCommand(showCommand(commandLine));
 }
 
 function lsCommand(commandLine: CommandLine): Command {
-  return new Command('ls')
+  return listing(new Command('ls'), commandLine)
     .description('List the models in models.dirs and in the folders of other programs.')
-    .argument('[word...]', 'Only models with all these words in their name, reference or path')
     .addHelpText(
       'after',
       '\nExamples:\n  llamactl models ls\n  llamactl models ls qwen q4\n  llamactl models ls --json',
-    )
-    .action(
-      commandLine.online(async (session, { words }) => {
-        const { client, terminal, signal } = session;
-        const { models, scanning } = await client.listModels({ signal });
-        const found = models.filter((model) => hasWords(model, words));
-        if (terminal.isJson) return terminal.printJson(found);
-        if (terminal.isQuiet) return found.forEach(({ path }) => terminal.print(plain(path)));
-        if (found.length > 0) terminal.printTable(COLUMNS, found.map(rowOf));
-        else terminal.note(words.length > 0 ? 'no model has these words' : NONE);
-        if (scanning) terminal.note('the server still scans its folders; the list may lack models');
-        const broken = found.filter(({ problems }) => problems.length > 0);
-        for (const { problems } of broken) terminal.note(plain(`warning: ${problems.join('; ')}`));
-      }),
     );
+}
+
+/** Makes a command list models, with or without words. */
+function listing(command: Command, commandLine: CommandLine): Command {
+  return command
+    .argument('[word...]', 'Only models with all these words in their name, reference or path')
+    .action(commandLine.online((session, { words }) => list(session, words)));
+}
+
+async function list({ client, terminal, signal }: Session, words: readonly string[]): Promise<void> {
+  const { models, scanning } = await client.listModels({ signal });
+  const found = models.filter((model) => hasWords(model, words));
+  if (terminal.isJson) return terminal.printJson(found);
+  if (terminal.isQuiet) return found.forEach(({ path }) => terminal.print(plain(path)));
+  if (found.length > 0) terminal.printTable(COLUMNS, found.map(rowOf));
+  else terminal.note(words.length > 0 ? 'no model has these words' : NONE);
+  if (scanning) terminal.note('the server still scans its folders; the list may lack models');
+  const broken = found.filter(({ problems }) => problems.length > 0);
+  for (const { problems } of broken) terminal.note(plain(`warning: ${problems.join('; ')}`));
 }
 
 const NONE = 'no models: put .gguf files into ~/models, or add your folder to models.dirs';

@@ -94,6 +94,8 @@ function removal(key: string): UpdateInstance {
  * is no file.
  */
 function modelPath(model: string, engine: string | undefined, { isLocal, folder, home, exists }: Surroundings): string {
+  // An unset variable of a shell; the path would be the folder itself.
+  if (model === '') throw new Problem('--model is empty: give a model file', EXIT.usage);
   if (!isLocal) return model;
   const file = path.resolve(folder, model.replace(/^~(?=\/)/, home));
   // Other engines may accept model names, such as `org/model`.

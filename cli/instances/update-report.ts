@@ -29,5 +29,6 @@ export async function reportUpdate(
   }
   if (terminal.isJson) terminal.printJson(updated);
   else terminal.print(terminal.isQuiet ? name : `${name}  updated${restart ? `, ${status}` : ''}`);
+  if (restart && status === 'stopped') terminal.note(`it was not running; to start it: llamactl start ${name}`);
   if (updated.restart_required && !restart) terminal.note(`to apply the changes: llamactl restart ${name}`);
 }

@@ -28,6 +28,8 @@ export interface Search {
   files: FoundFile[];
   /** All folders that were read: a change in one may be a new model. */
   folders: string[];
+  /** Places of plain files that do not exist yet. */
+  missing: string[];
 }
 
 /** Levels of folders below a place. */
@@ -51,6 +53,7 @@ export async function searchModels(places: readonly ModelPlace[], signal: AbortS
 class ModelSearch implements Search {
   readonly files: FoundFile[] = [];
   readonly folders: string[] = [];
+  readonly missing: string[] = [];
   readonly #signal: AbortSignal;
   readonly #seen = new Set<string>();
   #entries = 0;
@@ -62,6 +65,7 @@ class ModelSearch implements Search {
   async place(place: ModelPlace): Promise<void> {
     switch (place.layout) {
       case 'files':
+        if (place.source === 'folder' && (await statOf(place.folder)) === null) this.missing.push(place.folder);
         return this.#walk(place.folder, { source: place.source, repo: null, root: place.folder });
       case 'hub':
         return this.#hub(place);

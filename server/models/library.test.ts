@@ -187,6 +187,21 @@ describe('the library', () => {
     });
   });
 
+  it('finds a folder that is made later', async () => {
+    const clock = new FakeClock();
+    const library = open(PLAIN(), clock);
+    library.begin();
+    await vi.waitFor(async () => {
+      await clock.advance(100);
+      expect(library.isScanning).toBe(false);
+    });
+    await put('models/a.gguf');
+    await vi.waitFor(async () => {
+      await clock.advance(100);
+      expect(library.list()).toHaveLength(1);
+    });
+  });
+
   it('does not need its folders', async () => {
     const library = await scanned([
       ...PLAIN(),

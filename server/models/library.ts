@@ -1,4 +1,5 @@
 import { type FSWatcher, watch } from 'node:fs';
+import path from 'node:path';
 import type { Clock } from '../instances/ports/time.ts';
 import type { Sliced } from '../sliced-work.ts';
 import { readFacts } from './file-facts.ts';
@@ -28,7 +29,7 @@ export interface LibraryOptions {
   /** Reports that a scan failed. The next one tries again. */
   onFault: (error: unknown, what: string) => void;
   /** Watches a folder for changes. Default: the system does. */
-  watchFolder?: (folder: string, onChange: () => void, onLost: () => void) => () => void;
+  watchFolder?: (folder: string, onChange: (name: string | null) => void, onLost: () => void) => () => void;
 }
 
 /** Rest after the start of the server, which is busy then. */
@@ -81,7 +82,7 @@ export class ModelLibrary implements Models {
   async scan(): Promise<void> {
     const { signal } = this.#over;
     if (this.#isScanning) await this.#facts.load();
-    const { files, folders } = await searchModels(this.#options.places, signal);
+    const { files, folders, missing } = await searchModels(this.#options.places, signal);
     const known: KnownFile[] = [];
     for (const file of files) {
       signal.throwIfAborted();
@@ -90,7 +91,7 @@ export class ModelLibrary implements Models {
     this.#models = await this.#inTurns(groupModels(known));
     this.#byId = new Map(this.#models.map((model) => [model.id, model]));
     this.#isScanning = false;
-    this.#watch(folders);
+    this.#watch(folders, missing);
     await this.#facts.keepOnly(files);
   }
 
@@ -136,23 +137,34 @@ export class ModelLibrary implements Models {
     if (!this.#isBusy && !this.#over.signal.aborted) this.#scanIn(SETTLE_MS);
   };
 
-  #watch(folders: readonly string[]): void {
-    const wanted = new Set(folders.slice(0, MOST_WATCHED));
+  /** @param missing Folders whose parents are watched until they exist: people make `~/models` after the first start. */
+  #watch(folders: readonly string[], missing: readonly string[]): void {
+    const wanted = new Map<string, (name: string | null) => void>(
+      folders.slice(0, MOST_WATCHED).map((folder) => [folder, this.#onChange]),
+    );
+    const names = Map.groupBy(missing, (folder) => path.dirname(folder));
+    for (const [parent, absent] of names) {
+      const awaited = new Set(absent.map((folder) => path.basename(folder)));
+      const onChange = (name: string | null): void => {
+        if (name === null || awaited.has(name)) this.#onChange();
+      };
+      if (!wanted.has(parent)) wanted.set(parent, onChange);
+    }
     for (const [folder, stop] of this.#watches) {
       if (wanted.has(folder)) continue;
       stop();
       this.#watches.delete(folder);
     }
-    this.#isUnwatched = folders.length > wanted.size;
+    this.#isUnwatched = folders.length > MOST_WATCHED;
     const { watchFolder = watchBySystem } = this.#options;
-    for (const folder of wanted) {
+    for (const [folder, onChange] of wanted) {
       if (this.#watches.has(folder)) continue;
       const onLost = (): void => {
         this.#isUnwatched = true;
         this.#watches.delete(folder);
       };
       try {
-        this.#watches.set(folder, watchFolder(folder, this.#onChange, onLost));
+        this.#watches.set(folder, watchFolder(folder, onChange, onLost));
       } catch {
         // The limit of the system, or a folder that is gone.
         this.#isUnwatched = true;
@@ -161,8 +173,8 @@ export class ModelLibrary implements Models {
   }
 }
 
-function watchBySystem(folder: string, onChange: () => void, onLost: () => void): () => void {
-  const watcher: FSWatcher = watch(folder, { persistent: false }, onChange);
+function watchBySystem(folder: string, onChange: (name: string | null) => void, onLost: () => void): () => void {
+  const watcher: FSWatcher = watch(folder, { persistent: false }, (_event, name) => onChange(name));
   watcher.on('error', () => {
     watcher.close();
     onLost();

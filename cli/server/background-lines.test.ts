@@ -47,7 +47,7 @@ describe('the message about a server in the background', () => {
       `on: user admin, password in ${passwordFile}\n`,
     );
     expect(lines({ loaded: on, passwordFile })).toContain(
-      `llamactl login; the first password of admin is in ${passwordFile}\n`,
+      `llamactl login; the password of admin, unless it was changed, is in ${passwordFile}\n`,
     );
   });
 });

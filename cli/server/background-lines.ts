@@ -33,5 +33,5 @@ function accounts(
   if (passwordFile === null) return 'on: llamactl login';
   return isPasswordNew
     ? `on: user admin, password in ${passwordFile}`
-    : `on: llamactl login; the first password of admin is in ${passwordFile}`;
+    : `on: llamactl login; the password of admin, unless it was changed, is in ${passwordFile}`;
 }

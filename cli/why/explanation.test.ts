@@ -305,4 +305,23 @@ describe('the evidence', () => {
     expect(explain(slow).remedies.join()).toMatch(/ctx_size.*n_gpu_layers=0/);
     expect(explain(facts({ ...UP }, { health: health('healthy', 'ok') })).remedies).toEqual([]);
   });
+
+  it('has no remedy of a smaller context where there is no GPU, or the context is small', () => {
+    const remedies = (message: string, context: number): string => {
+      const alert = {
+        level: 'warning',
+        code: 'gpu_offload_short',
+        message,
+        raised_at: '2026-03-01T11:00:00Z',
+      } as const;
+      const known = facts(
+        { ...UP, options: { ctx_size: context } },
+        { health: health('healthy', 'ok'), alerts: [alert] },
+      );
+      return explain(known).remedies.join();
+    };
+    expect(remedies('the engine found no usable GPU', 32_768)).not.toContain('ctx_size');
+    expect(remedies('the engine offloaded 12/33 layers to GPU', 4_096)).not.toContain('ctx_size');
+    expect(remedies('the engine offloaded 12/33 layers to GPU', 8_192)).toContain('ctx_size=4096');
+  });
 });

@@ -6,6 +6,8 @@ import { memoryText, remediesFor, kindOf, type Memory } from './cause.ts';
 /** The alert that repeats the sentence. */
 const SAID = 'instance_failed';
 const OFFLOAD_SHORT = 'gpu_offload_short';
+/** Tokens; a smaller context saves little. */
+const LEAST_CONTEXT = 4_096;
 
 /** The facts about an instance. */
 export interface WhyFacts {
@@ -110,14 +112,22 @@ function running({ instance, health, alerts, now }: WhyFacts): Explanation {
     remedies: [
       ...(isWell ? [] : [`for its output: llamactl logs ${name} -n 50; if it hangs: llamactl restart ${name}`]),
       ...(isChanged ? [`to apply them: llamactl restart ${name}`] : []),
-      ...(alerts.some(({ code }) => code === OFFLOAD_SHORT) ? offloadRemedies(name) : []),
+      ...alerts
+        .filter(({ code }) => code === OFFLOAD_SHORT)
+        .flatMap(({ message }) => offloadRemedies(instance, message)),
     ],
   };
 }
 
-function offloadRemedies(name: string): string[] {
+function offloadRemedies({ name, options }: Instance, alert: string): string[] {
+  const { ctx_size: context } = options;
+  const isLarge = typeof context !== 'number' || context > LEAST_CONTEXT;
   return [
-    `a smaller context (llamactl update ${name} -o ctx_size=4096) or a smaller model leaves more room on the GPU`,
+    ...(alert.includes('no usable GPU') || !isLarge
+      ? []
+      : [
+          `a smaller context (llamactl update ${name} -o ctx_size=${LEAST_CONTEXT}) or a smaller model leaves more room on the GPU`,
+        ]),
     'llamactl doctor shows the GPUs and the llama-server; a build without GPU support finds none',
     `to use only the CPU: llamactl update ${name} -o n_gpu_layers=0`,
   ];

@@ -28,7 +28,7 @@ export interface Search {
   files: FoundFile[];
   /** All folders that were read: a change in one may be a new model. */
   folders: string[];
-  /** Places of plain files that do not exist yet. */
+  /** The first missing step of each place that does not exist yet, in a folder that exists. */
   missing: string[];
 }
 
@@ -63,9 +63,10 @@ class ModelSearch implements Search {
   }
 
   async place(place: ModelPlace): Promise<void> {
+    const missing = await firstMissing(place.folder);
+    if (missing !== null) this.missing.push(missing);
     switch (place.layout) {
       case 'files':
-        if (place.source === 'folder' && (await statOf(place.folder)) === null) this.missing.push(place.folder);
         return this.#walk(place.folder, { source: place.source, repo: null, root: place.folder });
       case 'hub':
         return this.#hub(place);
@@ -117,8 +118,8 @@ class ModelSearch implements Search {
       const blob = path.join(folder, 'blobs', `sha256-${hex}`);
       const found = await statOf(blob);
       const relative = mediaType === PROJECTOR ? 'mmproj.gguf' : 'model.gguf';
-      // Several names may share one blob.
-      if (found?.isFile() === true)
+      // A link to it in another place was found before; several names of Ollama may share one blob.
+      if (found?.isFile() === true && !this.#seen.has(identityOf(found)))
         this.#add(blob, found, { source, repo: name, relative, identity: `${identityOf(found)} ${name}` });
     }
   }
@@ -197,6 +198,13 @@ class ModelSearch implements Search {
       return [];
     }
   }
+}
+
+/** The first folder of a path that does not exist; `null`: all do. */
+async function firstMissing(folder: string): Promise<string | null> {
+  if ((await statOf(folder)) !== null) return null;
+  const parent = path.dirname(folder);
+  return parent === folder ? folder : ((await firstMissing(parent)) ?? folder);
 }
 
 function identityOf({ dev, ino }: Pick<Stats, 'dev' | 'ino'>): string {

@@ -141,6 +141,19 @@ describe('the library', () => {
     ]);
   });
 
+  it('lists a blob of Ollama once, if a link in another folder leads to it', async () => {
+    const hex = 'b'.repeat(64);
+    const blob = await put(`ollama/blobs/sha256-${hex}`);
+    const layers = [{ mediaType: 'application/vnd.ollama.image.model', digest: `sha256:${hex}`, size: 1 }];
+    for (const tag of ['8b', 'latest'])
+      await put(`ollama/manifests/registry.ollama.ai/library/qwen3/${tag}`, JSON.stringify({ layers }));
+    const places = [...PLAIN(), place('ollama', 'ollama', 'ollama')];
+    expect((await scanned(places)).list().map(({ name }) => name)).toEqual(['qwen3:8b', 'qwen3:latest']);
+    await mkdir(path.join(home, 'models'));
+    await symlink(blob, path.join(home, 'models', 'qwen3-8b.gguf'));
+    expect((await scanned(places)).list().map(({ name }) => name)).toEqual(['qwen3-8b']);
+  });
+
   it('reads folders in safetensors, and those of MLX', async () => {
     await put(
       'models/org/mlx/config.json',
@@ -196,6 +209,21 @@ describe('the library', () => {
       expect(library.isScanning).toBe(false);
     });
     await put('models/a.gguf');
+    await vi.waitFor(async () => {
+      await clock.advance(100);
+      expect(library.list()).toHaveLength(1);
+    });
+  });
+
+  it('finds the folder of another program that is made later, step by step', async () => {
+    const clock = new FakeClock();
+    const library = open([place('lm_studio', 'files', '.lmstudio/models')], clock);
+    library.begin();
+    await vi.waitFor(async () => {
+      await clock.advance(100);
+      expect(library.isScanning).toBe(false);
+    });
+    await put('.lmstudio/models/acme/a.gguf');
     await vi.waitFor(async () => {
       await clock.advance(100);
       expect(library.list()).toHaveLength(1);

@@ -28,7 +28,8 @@ describe('a data directory that other users can access', () => {
   it('gets mode 0700 if it contains only files of llamactl', () => {
     for (const name of ['llamactl.db', 'llamactl.db-wal', 'server.lock', 'server.lock-journal', 'server.json'])
       writeFileSync(path.join(directory, name), '');
-    for (const name of ['admin-password', 'llamactl.yaml']) writeFileSync(path.join(directory, name), '');
+    for (const name of ['admin-password', 'llamactl.yaml', 'models.index'])
+      writeFileSync(path.join(directory, name), '');
     for (const name of ['instances', 'engines', 'models', 'doors', 'rehearsal', 'lost+found'])
       mkdirSync(path.join(directory, name));
     expect(modeAfter(0o755)).toEqual(['700', null]);

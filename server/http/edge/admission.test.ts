@@ -100,6 +100,7 @@ describe('an unknown path', () => {
     ['/running', 'a path of llama-swap; its counterpart is GET /api/instances?status=running.'],
     ['/unload', 'a path of llama-swap; its counterpart is POST /api/instances/stop-all.'],
     ['/upstream/qwen/v1/models', 'a path of llama-swap; its counterpart is /api/instances/NAME/proxy/.'],
+    ['/api/models/unload', 'a path of llama-swap; its counterpart is POST /api/instances/stop-all.'],
     ['/api/models/unload/qwen', 'a path of llama-swap; its counterpart is POST /api/instances/NAME/stop.'],
     ['/api/v1/instances/a/start', 'a path of the Go llamactl; its counterpart is /api/instances.'],
     ['/chat/completions', 'a path without /v1; the base URL for OpenAI clients is http://'],

@@ -95,7 +95,8 @@ export class Admission {
   refusalOf(request: HttpRequest): ApiError {
     const path = pathOf(request.raw.url ?? '');
     const methods = this.#routes.methodsOf(path);
-    if (methods.length === 0) return this.notFound(request);
+    // llama-swap's POST /api/models/unload looks like a model of ours.
+    if (methods.length === 0 || neighbourAt(path) !== null) return this.notFound(request);
     const allow = methods.join(', ');
     const sentence = `${request.method} does not work on ${shortened(path)}; allowed: ${allow}.`;
     return new ApiError('METHOD_NOT_ALLOWED', sentence, { headers: { allow } });

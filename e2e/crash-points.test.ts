@@ -7,10 +7,10 @@ import { Trials, type Trial } from './crash/trial.ts';
  * The server dies by SIGKILL between any two things that it does, and the next one makes of it what it was asked, or what
  * it was before: no orphan, no double, nothing lost that was acknowledged.
  *
- * The long tier tries every point of every scenario; the push tier every ninth point of a start, and one of each other scenario.
+ * The long tier tries every point of every scenario; the push tier every ninth point of a start, and one point of some others.
  */
 
-const ALL = [START, STOP, ...OTHERS];
+const ALL = [START, STOP, ...OTHERS].filter((scenario) => isLong || (scenario.isInPushTier ?? true));
 /** Faults after which a scenario is not looked at any further: each may take long to be one. */
 const ENOUGH = 3;
 /** As many deaths on one data directory: the newest thousand events are kept, and looked at all. */

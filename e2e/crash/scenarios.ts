@@ -12,6 +12,8 @@ export type IsDurable = (change: string) => boolean;
 
 /** Something that is asked of a server, which dies meanwhile. */
 export interface Scenario {
+  /** Default: true. The others are close to one that is in it. */
+  isInPushTier?: boolean;
   name: string;
   /** `instances.max_running`. */
   slots: number;
@@ -110,6 +112,7 @@ export const STOP: Scenario = {
 };
 
 const DRAIN: Scenario = {
+  isInPushTier: false,
   ...STOP,
   name: 'a stop that waits for a stream',
   prepare: async (server) => {
@@ -123,6 +126,7 @@ const DRAIN: Scenario = {
 };
 
 const FORCED: Scenario = {
+  isInPushTier: false,
   ...DRAIN,
   name: 'a stop by force',
   act: async (server) => {
@@ -132,6 +136,7 @@ const FORCED: Scenario = {
 };
 
 const RESTART: Scenario = {
+  isInPushTier: false,
   ...STOP,
   name: 'a restart',
   act: command('restart'),
@@ -139,6 +144,7 @@ const RESTART: Scenario = {
 };
 
 const UPDATE: Scenario = {
+  isInPushTier: false,
   ...STOP,
   name: 'an update with a restart',
   act: async (server) => {
@@ -164,6 +170,7 @@ const EVICTED: World = { a: 'stopped', b: UP_AGAIN };
 const NOT_EVICTED: World = { a: UP_AS_BEFORE, b: 'stopped' };
 
 const EVICT: Scenario = {
+  isInPushTier: false,
   name: 'an eviction for a start',
   slots: 1,
   cast: ['a', 'b'],
@@ -182,6 +189,7 @@ const NOT_WORTH_IT: World = { a: UP_AS_BEFORE, b: 'starting' };
 
 const EVICT_ON_DEMAND: Scenario = {
   ...EVICT,
+  isInPushTier: true,
   name: 'an eviction for a request',
   act: async (server) => {
     await ask(server, 'POST', '/v1/completions', { model: 'b', prompt: 'x', max_tokens: 1 });

@@ -2,9 +2,14 @@ import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 
 /** What a process has open, looked at from the outside. */
 
-/** What open descriptors lead to, without the numbers of sockets and pipes. */
+/**
+ * What open descriptors lead to, without the numbers of sockets and pipes. Leaves out the one with which folders of models are
+ * watched: it is opened half a second after the start.
+ */
 export function openFiles(pid: number): string[] {
-  return links(pid).map((link) => link.replace(/\[\d+\]$/, ''));
+  return links(pid)
+    .map((link) => link.replace(/\[\d+\]$/, ''))
+    .filter((file) => file !== 'anon_inode:inotify');
 }
 
 /** What is open beyond what was before. */

@@ -33,8 +33,16 @@ describe('models of the Python client', () => {
     ]);
   });
 
+  it('have names of their own: the schema `Model` does not replace the base class of those after it', () => {
+    const base = /^from \._model import Model as (\w+)$/m.exec(models)?.[1] ?? 'Model';
+    const names = new Set([...models.matchAll(/^class (\w+)\(/gm)].map(([, name]) => name));
+    expect(names).toContain('Model');
+    expect(names).not.toContain(base);
+    expect(classOf('Problem')).toContain(`class Problem(${base}):`);
+  });
+
   it('have the description of each field, and mark optional and nullable ones', () => {
-    expect(classOf('Problem')).toBe(`class Problem(Model):
+    expect(classOf('Problem')).toBe(`class Problem(_Base):
     path: str
     """Where the problem is, dotted: \`options.threads\`; empty for the whole body."""
     message: str

@@ -29,7 +29,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, Literal, TypeAlias, TypedDict
 
-from ._model import Model
+from ._model import Model as _Base
 
 JsonValue: TypeAlias = Any
 """Any JSON value."""
@@ -107,7 +107,7 @@ class ModelWriter {
       return `    ${attributeOf(field)}: ${required.includes(field) ? type : orNone(type)}\n${fieldComment(schema)}`;
     });
     const comment = description === undefined ? '' : `    """${sentence(description)}"""\n\n`;
-    return `class ${name}(Model):\n${comment}${fields.join('')}`;
+    return `class ${name}(_Base):\n${comment}${fields.join('')}`;
   }
 
   /** Writes two classes: in older versions of Python, that is the only way to mark some fields as required. */

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, Literal, TypeAlias, TypedDict
 
-from ._model import Model
+from ._model import Model as _Base
 
 JsonValue: TypeAlias = Any
 """Any JSON value."""
@@ -43,7 +43,7 @@ Status: TypeAlias = Literal["stopped", "starting", "running", "stopping", "resta
 """`running`: the engine answered its health check. `restarting`: stopping in order to start again, or waiting for the backoff. `failed`: llamactl gave up; `reason` says why."""
 
 
-class ActiveRequest(Model):
+class ActiveRequest(_Base):
     id: str
     """Its `X-Request-Id`, followed by `~` and a number if another request has the same one."""
     caller: str | None
@@ -79,7 +79,7 @@ class ActiveRequest(Model):
     """`starting`: waits for the instance to start; `queued`: waits for its turn; `processing`: the engine works on it; `streaming`: the answer is arriving."""
 
 
-class Alert(Model):
+class Alert(_Base):
     level: Literal["warning", "error"]
     code: str
     """Kind of alert; stable."""
@@ -90,11 +90,11 @@ class Alert(Model):
     raised_at: str
 
 
-class Alerts(Model):
+class Alerts(_Base):
     alerts: list[Alert]
 
 
-class Applied(Model):
+class Applied(_Base):
     message: str
     dry_run: bool
     """Whether this was a dry run: nothing changed, and `results` has the steps that would be made."""
@@ -102,12 +102,12 @@ class Applied(Model):
     """In the order of the document, then removals."""
 
 
-class Audit(Model):
+class Audit(_Base):
     audit: list[AuditRow]
     """Newest first."""
 
 
-class AuditRow(Model):
+class AuditRow(_Base):
     seq: int
     timestamp: str
     subject: str
@@ -123,19 +123,19 @@ class AuditRow(Model):
     request_id: str
 
 
-class BatchResult(Model):
+class BatchResult(_Base):
     message: str
     results: list[BatchStep]
 
 
-class BatchStep(Model):
+class BatchStep(_Base):
     name: str
     status: Status | None
     """`None`: no such instance exists."""
     error: str | None
 
 
-class Config(Model):
+class Config(_Base):
     """As written now; it takes effect at the next reload or start. Secrets are `"***"`."""
 
     server: ConfigServer
@@ -155,12 +155,12 @@ class Config(Model):
     alerts: ConfigAlerts
 
 
-class ConfigAlerts(Model):
+class ConfigAlerts(_Base):
     webhook: str
     command: list[str]
 
 
-class ConfigAuth(Model):
+class ConfigAuth(_Base):
     enabled: bool
     token_ttl: float | str
     """Seconds, or a number with s, m, h or d."""
@@ -169,31 +169,31 @@ class ConfigAuth(Model):
     inference: Literal["required", "open"]
 
 
-class ConfigEngines(Model):
+class ConfigEngines(_Base):
     llama_cpp: ConfigEnginesLlamaCpp
     vllm: ConfigEnginesVllm
     mlx: ConfigEnginesMlx
 
 
-class ConfigEnginesLlamaCpp(Model):
+class ConfigEnginesLlamaCpp(_Base):
     command: str
     args: list[str]
     environment: dict[str, str]
 
 
-class ConfigEnginesMlx(Model):
+class ConfigEnginesMlx(_Base):
     command: str
     args: list[str]
     environment: dict[str, str]
 
 
-class ConfigEnginesVllm(Model):
+class ConfigEnginesVllm(_Base):
     command: str
     args: list[str]
     environment: dict[str, str]
 
 
-class ConfigGateway(Model):
+class ConfigGateway(_Base):
     loading_keepalive: float
     aliases_in_models: bool
     body_memory_mb: float
@@ -205,13 +205,13 @@ class ConfigGateway(Model):
     """Per client address without an account; 0: no limit."""
 
 
-class ConfigGroup(Model):
+class ConfigGroup(_Base):
     max_running: int | None
     exclusive: bool | None
     pinned: bool | None
 
 
-class ConfigInstances(Model):
+class ConfigInstances(_Base):
     port_range: list[int]
     """Ports for instances without a `port`."""
     max_running: int
@@ -226,12 +226,12 @@ class ConfigInstances(Model):
     max_restarts: int
 
 
-class ConfigLogs(Model):
+class ConfigLogs(_Base):
     max_size_mb: float
     max_total_mb: float
 
 
-class ConfigModels(Model):
+class ConfigModels(_Base):
     dirs: list[str]
     sources: ConfigModelsSources
     """Folders of other programs that are scanned for models, where they exist."""
@@ -239,7 +239,7 @@ class ConfigModels(Model):
     hf_token: str
 
 
-class ConfigModelsSources(Model):
+class ConfigModelsSources(_Base):
     """Folders of other programs that are scanned for models, where they exist."""
 
     hugging_face: bool
@@ -248,23 +248,23 @@ class ConfigModelsSources(Model):
     lm_studio: bool
 
 
-class ConfigPreset(Model):
+class ConfigPreset(_Base):
     request_defaults: dict[str, JsonValue] | None
     system_prompt: str | None
 
 
-class ConfigRateLimit(Model):
+class ConfigRateLimit(_Base):
     enabled: bool
     regular: int
     intensive: int
 
 
-class ConfigSecurity(Model):
+class ConfigSecurity(_Base):
     allow_privileged: bool
     """Allow options that run code or read files, and any environment variable; let requests change engines.*, alerts.command, data_dir and models.dirs. Only from the file."""
 
 
-class ConfigServer(Model):
+class ConfigServer(_Base):
     host: str
     """Address to listen on; any other than loopback requires auth.enabled."""
     port: int
@@ -276,7 +276,7 @@ class ConfigServer(Model):
     trusted_proxies: list[str]
 
 
-class ConfigSource(Model):
+class ConfigSource(_Base):
     from_: Literal["default", "file", "environment", "flag"]
     name: str | None
     """Name of the variable or the flag."""
@@ -284,11 +284,11 @@ class ConfigSource(Model):
     """Line in the file."""
 
 
-class ConfigStats(Model):
+class ConfigStats(_Base):
     interval: float
 
 
-class ConfigView(Model):
+class ConfigView(_Base):
     config: Config
     """As written now; it takes effect at the next reload or start. Secrets are `"***"`."""
     sources: dict[str, ConfigSource]
@@ -303,7 +303,7 @@ class ConfigView(Model):
     """Why the current file is unusable; `config` then shows the values that llamactl runs with."""
 
 
-class ConfigWritten(Model):
+class ConfigWritten(_Base):
     message: str
     restart_required: bool
     changed: list[str]
@@ -368,7 +368,7 @@ class CreateInstance(_CreateInstanceRequired, total=False):
     """Do not reuse cached prompts across requests, so that callers cannot find out prompts of others. Engine `llama_cpp` only. Default false."""
 
 
-class DecisionEvent(Model):
+class DecisionEvent(_Base):
     type: Literal["decision"]
     timestamp: str
     """RFC 3339, UTC."""
@@ -377,7 +377,7 @@ class DecisionEvent(Model):
     data: DecisionEventData
 
 
-class DecisionEventData(Model):
+class DecisionEventData(_Base):
     decision: Literal["slot", "eviction", "spared", "closing", "idle_stop", "request", "restart", "admission", "retry", "route"]
     """The kind of decision."""
     instance: str | None
@@ -392,7 +392,7 @@ class DecisionEventData(Model):
     """The inputs of the decision and its outcome."""
 
 
-class Engine(Model):
+class Engine(_Base):
     id: str
     """The `engine` of instances."""
     program: str | None
@@ -403,11 +403,11 @@ class Engine(Model):
     """Why the program is missing or cannot be read; `None`: no problem."""
 
 
-class EngineList(Model):
+class EngineList(_Base):
     engines: list[Engine]
 
 
-class EngineOption(Model):
+class EngineOption(_Base):
     key: str
     """Its name in `options`, in snake_case. An engine may accept other names too."""
     flags: list[str]
@@ -428,19 +428,19 @@ class EngineOption(Model):
     """Why instances may not set it, or only with `security.allow_privileged`; `None`: it is free."""
 
 
-class EngineOptionGuard(Model):
+class EngineOptionGuard(_Base):
     kind: Literal["reserved", "privileged"]
     why: str
 
 
-class EngineOptionList(Model):
+class EngineOptionList(_Base):
     options: list[EngineOption]
     """In the order of the engine's help; empty if they are unknown."""
     problem: str | None
     """Why the options are unknown; `None`: they are known."""
 
 
-class ErrorBody(Model):
+class ErrorBody(_Base):
     error: str
     """Cause and fix, for a person."""
     code: Literal["VALIDATION_ERROR", "INVALID_JSON", "RESERVED_OPTION", "PRIVILEGED_OPTION", "UNAUTHORIZED", "INVALID_CREDENTIALS", "TOKEN_EXPIRED", "FORBIDDEN", "NOT_FOUND", "INSTANCE_NOT_FOUND", "METHOD_NOT_ALLOWED", "INSTANCE_EXISTS", "INSTANCE_RUNNING", "INSTANCE_NOT_RUNNING", "ALIAS_CONFLICT", "PORT_CONFLICT", "PORT_IN_USE", "MODEL_NOT_FOUND", "ENGINE_NOT_FOUND", "AUTH_DISABLED", "CONFIG_PINNED", "CONFIG_READ_ONLY", "CAPACITY_EXCEEDED", "PRECONDITION_FAILED", "PAYLOAD_TOO_LARGE", "URI_TOO_LONG", "UNSUPPORTED_MEDIA_TYPE", "RATE_LIMITED", "REQUEST_CANCELLED", "INTERNAL_ERROR", "START_FAILED", "SHUTTING_DOWN"]
@@ -455,7 +455,7 @@ class ErrorBody(Model):
     """Why the engine did not start, when `code` is `START_FAILED`."""
 
 
-class FinishedRequest(Model):
+class FinishedRequest(_Base):
     id: str
     """Its `X-Request-Id`, followed by `~` and a number if another request has the same one."""
     caller: str | None
@@ -507,7 +507,7 @@ class Fleet(_FleetRequired, total=False):
     """Version of this format; always 1."""
 
 
-class FleetStep(Model):
+class FleetStep(_Base):
     name: str
     action: FleetAction
     changes: list[str]
@@ -518,14 +518,14 @@ class FleetStep(Model):
     """Why this step failed; the other steps were made anyway."""
 
 
-class Gap(Model):
+class Gap(_Base):
     """Lines after `after_seq` that are no longer kept."""
 
     from_seq: int
     to_seq: int
 
 
-class GapEvent(Model):
+class GapEvent(_Base):
     type: Literal["gap"]
     timestamp: str
     """RFC 3339, UTC."""
@@ -534,7 +534,7 @@ class GapEvent(Model):
     data: GapEventData
 
 
-class GapEventData(Model):
+class GapEventData(_Base):
     from_seq: int
     """`seq` of the first missing event."""
     to_seq: int
@@ -543,7 +543,7 @@ class GapEventData(Model):
     """`seq` of the newest event when this frame was sent; later events have greater numbers."""
 
 
-class Gpu(Model):
+class Gpu(_Base):
     index: int
     """The tool's own number for this GPU."""
     vendor: Literal["nvidia", "amd"]
@@ -560,7 +560,7 @@ class Gpu(Model):
     """Watts; `None`: not reported."""
 
 
-class Health(Model):
+class Health(_Base):
     status: Literal["healthy", "starting", "unhealthy", "stopped"]
     checks: HealthChecks
     last_check: str
@@ -569,13 +569,13 @@ class Health(Model):
     """For a stopped or failed instance: why a start would fail now; absent: no known problem."""
 
 
-class HealthChecks(Model):
+class HealthChecks(_Base):
     process: Literal["running", "stopped"]
     port: Literal["open", "closed"]
     response: Literal["ok", "loading", "error", "timeout", "none"]
 
 
-class Instance(Model):
+class Instance(_Base):
     name: str
     """Unique without regard to case; only `rename` changes it."""
     status: Status
@@ -650,7 +650,7 @@ class Instance(Model):
     """`None` exactly when no process runs."""
 
 
-class InstanceCounts(Model):
+class InstanceCounts(_Base):
     total: int
     stopped: int
     starting: int
@@ -660,14 +660,14 @@ class InstanceCounts(Model):
     failed: int
 
 
-class InstanceCreated(Model):
+class InstanceCreated(_Base):
     message: str
     instance: Instance
     warnings: list[str] | None
     """Accepted settings that need attention."""
 
 
-class InstanceCreatedEvent(Model):
+class InstanceCreatedEvent(_Base):
     timestamp: str
     """RFC 3339, UTC."""
     seq: int
@@ -676,11 +676,11 @@ class InstanceCreatedEvent(Model):
     data: InstanceCreatedEventData
 
 
-class InstanceCreatedEventData(Model):
+class InstanceCreatedEventData(_Base):
     name: str
 
 
-class InstanceDeletedEvent(Model):
+class InstanceDeletedEvent(_Base):
     timestamp: str
     """RFC 3339, UTC."""
     seq: int
@@ -689,15 +689,15 @@ class InstanceDeletedEvent(Model):
     data: InstanceDeletedEventData
 
 
-class InstanceDeletedEventData(Model):
+class InstanceDeletedEventData(_Base):
     name: str
 
 
-class InstanceList(Model):
+class InstanceList(_Base):
     instances: list[InstanceSummary]
 
 
-class InstanceStatsUpdatedEvent(Model):
+class InstanceStatsUpdatedEvent(_Base):
     type: Literal["instance_stats_updated"]
     timestamp: str
     """RFC 3339, UTC."""
@@ -706,12 +706,12 @@ class InstanceStatsUpdatedEvent(Model):
     data: InstanceStatsUpdatedEventData
 
 
-class InstanceStatsUpdatedEventData(Model):
+class InstanceStatsUpdatedEventData(_Base):
     name: str
     stats: Stats
 
 
-class InstanceStatusChangedEvent(Model):
+class InstanceStatusChangedEvent(_Base):
     timestamp: str
     """RFC 3339, UTC."""
     seq: int
@@ -720,7 +720,7 @@ class InstanceStatusChangedEvent(Model):
     data: InstanceStatusChangedEventData
 
 
-class InstanceStatusChangedEventData(Model):
+class InstanceStatusChangedEventData(_Base):
     name: str
     status: Status
     previous_status: Status
@@ -729,7 +729,7 @@ class InstanceStatusChangedEventData(Model):
     """Why llamactl stops it without a request: `eviction`: another instance needs its slot; `idle`: its idle timeout passed."""
 
 
-class InstanceSummary(Model):
+class InstanceSummary(_Base):
     name: str
     """Unique without regard to case; only `rename` changes it."""
     status: Status
@@ -755,7 +755,7 @@ class InstanceSummary(Model):
     """RFC 3339, UTC."""
 
 
-class InstanceUpdated(Model):
+class InstanceUpdated(_Base):
     message: str
     instance: Instance
     restart_required: bool
@@ -763,7 +763,7 @@ class InstanceUpdated(Model):
     """Accepted settings that need attention."""
 
 
-class InstanceUpdatedEvent(Model):
+class InstanceUpdatedEvent(_Base):
     timestamp: str
     """RFC 3339, UTC."""
     seq: int
@@ -772,13 +772,13 @@ class InstanceUpdatedEvent(Model):
     data: InstanceUpdatedEventData
 
 
-class InstanceUpdatedEventData(Model):
+class InstanceUpdatedEventData(_Base):
     name: str
     previous_name: str | None
     """Present after a rename: the name until now."""
 
 
-class Key(Model):
+class Key(_Base):
     id: str
     name: str
     owner: str
@@ -803,18 +803,18 @@ class Key(Model):
     """Accurate to one minute; `None`: never."""
 
 
-class KeyCreated(Model):
+class KeyCreated(_Base):
     message: str
     key: str
     """`llk_…`; shown once."""
     info: Key
 
 
-class KeyList(Model):
+class KeyList(_Base):
     keys: list[Key]
 
 
-class LastExit(Model):
+class LastExit(_Base):
     code: int | None
     """Exit status; 128 + n for signal n; `None`: unknown."""
     signal: str | None
@@ -827,12 +827,12 @@ class LastExit(Model):
     """The engine's last lines of output."""
 
 
-class Lifecycle(Model):
+class Lifecycle(_Base):
     message: str
     status: Status
 
 
-class LogEntry(Model):
+class LogEntry(_Base):
     timestamp: str
     """RFC 3339, UTC, from the engine's own timestamps, converted to the machine's clock."""
     level: LogLevel
@@ -842,17 +842,17 @@ class LogEntry(Model):
     """Position of the line's end in the instance's log. Grows across runs, rotations and restarts of llamactl; not consecutive."""
 
 
-class LogGap(Model):
+class LogGap(_Base):
     gap: Gap
 
 
-class LoggedIn(Model):
+class LoggedIn(_Base):
     token: str
     expires_at: str
     user: User
 
 
-class Logs(Model):
+class Logs(_Base):
     logs: list[LogEntry]
     truncated: Literal[True] | None
     """The search stopped before it found enough lines of this level."""
@@ -860,11 +860,11 @@ class Logs(Model):
     """Lines after `after_seq` that are no longer kept."""
 
 
-class Message(Model):
+class Message(_Base):
     message: str
 
 
-class Model(Model):
+class Model(_Base):
     id: str
     """Stable over scans and restarts. 16 characters."""
     ref: str | None
@@ -895,14 +895,14 @@ class Model(Model):
     """Why it cannot be loaded, in sentences; empty: no reason is known."""
 
 
-class ModelCompanion(Model):
+class ModelCompanion(_Base):
     kind: Literal["projector", "adapter", "draft"]
     path: str
     size: int
     """Bytes."""
 
 
-class ModelDetails(Model):
+class ModelDetails(_Base):
     id: str
     """Stable over scans and restarts. 16 characters."""
     ref: str | None
@@ -941,38 +941,38 @@ class ModelDetails(Model):
     """`None`: it has none, or one of more than 1 MiB."""
 
 
-class ModelFile(Model):
+class ModelFile(_Base):
     path: str
     size: int
     """Bytes."""
 
 
-class ModelList(Model):
+class ModelList(_Base):
     models: list[Model]
     """By name."""
     scanning: bool
     """The first scan after the start is not over: the list may lack models."""
 
 
-class Probe(Model):
+class Probe(_Base):
     status: Literal["ok", "starting", "stopping"]
 
 
-class Problem(Model):
+class Problem(_Base):
     path: str
     """Where the problem is, dotted: `options.threads`; empty for the whole body."""
     message: str
     """Problem, and the expected value."""
 
 
-class Requests(Model):
+class Requests(_Base):
     in_flight: list[ActiveRequest]
     """Oldest first."""
     finished: list[FinishedRequest]
     """Newest first."""
 
 
-class Resources(Model):
+class Resources(_Base):
     cpu_usage: float
     """Percent (0–100) of all cores."""
     memory_usage: int
@@ -984,7 +984,7 @@ class Resources(Model):
     """Empty if no tool reports a GPU."""
 
 
-class Session(Model):
+class Session(_Base):
     id: str
     created_at: str
     """When the user logged in."""
@@ -1002,19 +1002,19 @@ class Session(Model):
     """Whether this request has a token of this log-in."""
 
 
-class SessionList(Model):
+class SessionList(_Base):
     sessions: list[Session]
     """Newest log-in first."""
 
 
-class StartObstacle(Model):
+class StartObstacle(_Base):
     code: Literal["MODEL_NOT_FOUND", "ENGINE_NOT_FOUND", "PORT_IN_USE", "VALIDATION_ERROR", "RESERVED_OPTION", "PRIVILEGED_OPTION"]
     """Error code that a start would return. `VALIDATION_ERROR`: the configuration no longer has the engine. `RESERVED_OPTION`, `PRIVILEGED_OPTION`: a stored variable may not be set."""
     message: str
     """Problem and fix, for a person."""
 
 
-class Stats(Model):
+class Stats(_Base):
     memory_usage: int
     """Resident memory of all its processes, bytes."""
     cpu_usage: float
@@ -1031,7 +1031,7 @@ class Stats(Model):
     """Seconds since the engine was spawned."""
 
 
-class StatsHistory(Model):
+class StatsHistory(_Base):
     name: str
     window: float
     """Length of the history, in seconds."""
@@ -1040,7 +1040,7 @@ class StatsHistory(Model):
     points: list[StatsPoint]
 
 
-class StatsPoint(Model):
+class StatsPoint(_Base):
     timestamp: str
     """The end of the step."""
     seconds: float
@@ -1063,7 +1063,7 @@ class StatsPoint(Model):
     """Highest value of the step."""
 
 
-class SystemAlertEvent(Model):
+class SystemAlertEvent(_Base):
     timestamp: str
     """RFC 3339, UTC."""
     seq: int
@@ -1072,7 +1072,7 @@ class SystemAlertEvent(Model):
     data: SystemAlertEventData
 
 
-class SystemAlertEventData(Model):
+class SystemAlertEventData(_Base):
     level: Literal["warning", "error"]
     code: str
     message: str
@@ -1080,7 +1080,7 @@ class SystemAlertEventData(Model):
     instance: str | None
 
 
-class SystemInfo(Model):
+class SystemInfo(_Base):
     hostname: str
     os: Literal["linux", "darwin"]
     arch: str
@@ -1094,7 +1094,7 @@ class SystemInfo(Model):
     """Commit of the source; `-dirty` at the end: the package was built with uncommitted changes. `None`: unknown."""
 
 
-class SystemStatus(Model):
+class SystemStatus(_Base):
     version: str
     uptime: float
     """Seconds since llamactl started."""
@@ -1102,18 +1102,18 @@ class SystemStatus(Model):
     resources: Resources
 
 
-class Ticket(Model):
+class Ticket(_Base):
     ticket: str
     """For one WebSocket, as `?ticket=`."""
     expires_at: str
 
 
-class Token(Model):
+class Token(_Base):
     token: str
     expires_at: str
 
 
-class User(Model):
+class User(_Base):
     username: str
     role: Role
     disabled: bool
@@ -1129,12 +1129,12 @@ class User(Model):
     last_login_at: str | None
 
 
-class UserChanged(Model):
+class UserChanged(_Base):
     message: str
     user: User
 
 
-class UserList(Model):
+class UserList(_Base):
     users: list[User]
 
 

@@ -1,23 +1,22 @@
 /** Options of similar programs, and what does the same here. */
-const OTHER_OPTIONS: Readonly<Record<string, string>> = {
-  ...same('to stop an instance when it is idle: --idle-timeout 10m', 'ttl', 'keepalive', 'keep-alive'),
-  ...same('the server is given its address by --host and --port of llamactl serve or llamactl up', 'listen'),
-  ...same('after a change of its configuration: llamactl reload; of instances: llamactl apply FILE', 'watch-config'),
-  ...same('the configuration file is an option of the server: llamactl serve --config FILE', 'config'),
-  ...same('for the version: llamactl --version', 'v'),
-  ...same('give request_strip as JSON: --file FILE', 'request-strip'),
-};
+const OTHER_OPTIONS: readonly Hint[] = [
+  [/^(?:ttl|keep-?alive)$/, 'to stop an instance when it is idle: --idle-timeout 10m'],
+  [/^listen$/, 'the server is given its address by --host and --port of llamactl serve or llamactl up'],
+  [/^watch-config$/, 'after a change of its configuration: llamactl reload; of instances: llamactl apply FILE'],
+  [/^config$/, 'the configuration file is an option of the server: llamactl serve --config FILE'],
+  [/^v$/, 'for the version: llamactl --version'],
+  [/^request-strip$/, 'give request_strip as JSON: --file FILE'],
+];
 
 /** For commands that set an instance. */
-const OF_INSTANCES: Readonly<Record<string, string>> = same(
-  'the name needs no option: llamactl create NAME --model FILE; for another name: llamactl rename NAME NEW',
-  'name',
-  'n',
-);
+const OF_INSTANCES: readonly Hint[] = [
+  [
+    /^(?:name|n)$/,
+    'the name needs no option: llamactl create NAME --model FILE; for another name: llamactl rename NAME NEW',
+  ],
+];
 
-function same(hint: string, ...options: readonly string[]): Record<string, string> {
-  return Object.fromEntries(options.map((option) => [option, hint]));
-}
+type Hint = readonly [name: RegExp, hint: string];
 
 /**
  * A hint for an option that a command does not have; `null`: none.
@@ -28,8 +27,9 @@ function same(hint: string, ...options: readonly string[]): Record<string, strin
 export function unknownOptionHint(option: string, takesEngineOptions: boolean): string | null {
   const [, name] = /^-{1,2}([a-z][\w-]*)$/.exec(option) ?? [];
   if (name === undefined) return null;
-  if (Object.hasOwn(OTHER_OPTIONS, name)) return OTHER_OPTIONS[name] ?? null;
+  const known = takesEngineOptions ? [...OTHER_OPTIONS, ...OF_INSTANCES] : OTHER_OPTIONS;
+  const hint = known.find(([pattern]) => pattern.test(name))?.[1];
+  if (hint !== undefined) return hint;
   if (!takesEngineOptions) return null;
-  if (Object.hasOwn(OF_INSTANCES, name)) return OF_INSTANCES[name] ?? null;
   return `an option of the engine is written as -o ${name.replaceAll('-', '_')}=VALUE; to search them: llamactl options`;
 }

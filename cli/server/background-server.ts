@@ -27,7 +27,7 @@ export interface BackgroundServer {
   isUsual: boolean;
   /** The file for its output; `null`: another call or program started it. */
   log: string | null;
-  /** The file with the password of the first account; `null`: there is none, or another call started the server. */
+  /** The file with the password of the first account; `null`: no such file, or the server ran already. */
   passwordFile: string | null;
   /** Whether this start created that account. */
   isPasswordNew: boolean;

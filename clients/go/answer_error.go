@@ -24,8 +24,8 @@ func answerError(address string, status int, header http.Header, body []byte) er
 	return &ProtocolError{Message: said, URL: address, Status: status, RetryAfter: retryAfter}
 }
 
-// isOwnError reports whether a body has the form of llamactl's errors. A llama-server refuses every path in OpenAI's format.
-// Nobody may be asked to log in to it.
+// isOwnError reports whether a body has the form of llamactl's errors. A llama-server refuses every path in OpenAI's format,
+// and has no log-in to offer.
 func isOwnError(body []byte) bool {
 	var own struct {
 		Error *string

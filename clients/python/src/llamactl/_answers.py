@@ -23,7 +23,7 @@ def answer_error(url: str, status: int, headers: Mapping[str, str], text: str) -
     error = None
     if body is not None:
         error = error_in(body, status, request_id=headers.get("x-request-id"), retry_after=retry_after)
-    # A llama-server refuses every path in OpenAI's format. Nobody may be asked to log in to it.
+    # A llama-server refuses every path in OpenAI's format, and has no log-in to offer.
     is_own = body is not None and isinstance(body.get("error"), str) and isinstance(body.get("code"), str)
     if error is not None and (is_own or "/v1/" in urlsplit(url).path):
         return error

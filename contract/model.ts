@@ -5,6 +5,9 @@ import { LongIntegerSchema } from './long-integer.ts';
 export const MODEL_SOURCES = ['folder', 'hugging_face', 'llama_cpp', 'ollama', 'lm_studio'] as const;
 export type ModelSource = (typeof MODEL_SOURCES)[number];
 
+/** Formats of model files. */
+export const MODEL_FORMATS = ['gguf', 'safetensors', 'mlx'] as const;
+
 /** Abilities of a model, as far as its files show them. */
 export const MODEL_CAPABILITIES = ['chat', 'tools', 'reasoning', 'vision', 'embeddings', 'rerank'] as const;
 export type ModelCapability = (typeof MODEL_CAPABILITIES)[number];
@@ -16,7 +19,7 @@ const facts = {
     .nullable()
     .describe('`org/repo:Q4_K_M` of a hub, or `ollama:qwen3:8b`; `null`: the file is in a plain folder.'),
   name: z.string().describe('For people: the name of the file without its ending, or of the folder.'),
-  format: z.enum(['gguf', 'safetensors', 'mlx']),
+  format: z.enum(MODEL_FORMATS),
   architecture: z.string().nullable().describe('`llama`, `qwen3`, `bert`; `null`: unknown.'),
   parameters: LongIntegerSchema.nullable().describe('How many weights it has; `null`: unknown.'),
   quantization: z.string().nullable().describe('`Q4_K_M`, `F16`, `4bit`; `null`: unknown.'),

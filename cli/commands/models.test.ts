@@ -1,9 +1,9 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
-import { ModelLibrary } from '@llamactl/server/models/library';
+import type { ModelLibrary } from '@llamactl/server/models/library';
 import { EventServer } from '@llamactl/server/testing/event-server';
-import { FakeClock } from '@llamactl/server/testing/fake-clock';
+import { folderLibrary } from '@llamactl/server/testing/folder-library';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { demoModelBytes } from '../quickstart/demo-model.ts';
 import { CommandSandbox } from '../testing/command-run.ts';
@@ -15,14 +15,7 @@ let sandbox: CommandSandbox;
 
 beforeEach(async () => {
   folder = await mkdtemp(path.join(os.tmpdir(), 'llamactl-models-'));
-  const places = [{ source: 'folder', folder, layout: 'files' } as const];
-  const onFault = (error: unknown): never => expect.fail(String(error));
-  models = new ModelLibrary({
-    clock: new FakeClock({ realUpToMs: 1 }),
-    places,
-    indexFile: path.join(folder, 'models.index'),
-    onFault,
-  });
+  models = folderLibrary(folder);
   server = await EventServer.open({ models });
   sandbox = new CommandSandbox();
   sandbox.environment['LLAMACTL_URL'] = server.url;

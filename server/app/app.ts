@@ -22,6 +22,7 @@ import { observe } from './observation.ts';
 import { ModelLibrary } from '../models/library.ts';
 import { modelPlaces } from '../models/model-places.ts';
 import { systemRandomness } from '../randomness.ts';
+import { SlicedWork } from '../sliced-work.ts';
 import { DOORS, removeDoors } from '../reload/door.ts';
 import type { Inheritance } from '../reload/inheritance.ts';
 import type { ReplaceableServer } from '../reload/replaceable.ts';
@@ -172,13 +173,15 @@ export async function startApp(options: AppOptions): Promise<App> {
       home: os.homedir(),
       platform: process.platform,
     });
+    const work = new SlicedWork(clock);
     const indexFile = path.join(dataDirectory, 'models.index');
-    const models = teardown.ending(new ModelLibrary({ clock, places, indexFile, onFault }));
+    const models = teardown.ending(new ModelLibrary({ clock, work, places, indexFile, onFault }));
     const serving = createServing({
       ...shared,
       config,
       configEditor: createConfigEditor(origin),
       program,
+      work,
       engines,
       models,
       instances,

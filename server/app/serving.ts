@@ -18,7 +18,7 @@ import type { Models } from '../models/library.ts';
 import { mostConnections } from '../open-files.ts';
 import { Turnstile } from '../reload/hand-over-turnstile.ts';
 import { measureSendQueues } from '../send-queues.ts';
-import { SlicedWork } from '../sliced-work.ts';
+import type { SlicedWork } from '../sliced-work.ts';
 import type { Callers } from './callers.ts';
 import type { Observation, ObservationParts } from './observation.ts';
 import type { Teardown } from './teardown.ts';
@@ -30,6 +30,7 @@ export interface ServingParts {
   configEditor: ConfigEditor;
   log: Logger;
   clock: Clock;
+  work: SlicedWork;
   program: ObservationParts['program'];
   engines: Engines;
   models: Models;
@@ -55,12 +56,11 @@ export interface Serving {
 
 /** Creates the HTTP server with all its routes. It does not listen yet. */
 export function createServing(parts: ServingParts): Serving {
-  const { config, configEditor, log, clock, alerts, trace, teardown } = parts;
+  const { config, configEditor, log, clock, work, alerts, trace, teardown } = parts;
   const { version, hostname } = parts.program;
   const { auth, audit, limits, clientAddress } = parts.callers;
   const { manager, fleet } = parts.instances;
   const { feed, requests, stats, system, figures } = parts.observation;
-  const work = new SlicedWork(clock);
   let readiness: Readiness = 'starting';
   const shutdown = new AbortController();
   const leaving = new AbortController();

@@ -1,23 +1,21 @@
-import { constants } from 'node:fs';
-import { open } from 'node:fs/promises';
 import path from 'node:path';
+import { MODEL_FORMATS } from '@llamactl/contract/model';
 import { errorWords } from '@llamactl/contract/reason';
+import { z } from 'zod';
 import { type FoundFile, jsonOf } from './found-files.ts';
 import { GgufFault } from './gguf-header.ts';
-import { readGgufHeader } from './gguf-headers.ts';
-import { CHAT_TEMPLATE, factsOf, type ModelFacts } from './model-facts.ts';
+import { readGgufFile } from './gguf-headers.ts';
+import { factsOf, type ModelFacts, ModelFactsSchema, WANTED } from './model-facts.ts';
 
 /** The facts of one file, or the reason why there are none. */
-export interface FileFacts {
-  format: 'gguf' | 'safetensors' | 'mlx';
+export const FileFactsSchema = z.object({
+  format: z.enum(MODEL_FORMATS),
   /** `null`: it cannot be read. */
-  facts: ModelFacts | null;
+  facts: ModelFactsSchema.nullable(),
   /** Why it cannot be loaded: the end of a sentence about it; `null`: no reason is known. */
-  problem: string | null;
-}
-
-const WANTED: ReadonlySet<string> = new Set([CHAT_TEMPLATE]);
-const MAGIC = Buffer.from('GGUF');
+  problem: z.string().nullable(),
+});
+export type FileFacts = z.infer<typeof FileFactsSchema>;
 
 /** Reads the facts of a file that was found. Never rejects for what the file contains. */
 export async function readFacts(file: FoundFile): Promise<FileFacts> {
@@ -28,12 +26,7 @@ async function ggufFacts({ path: file, relative, repo }: FoundFile): Promise<Fil
   const format = 'gguf';
   const stem = stemOf(repo !== null && relative === 'model.gguf' ? repo : relative);
   try {
-    // Never blocks, even if a pipe has replaced the file.
-    await using handle = await open(file, constants.O_RDONLY | constants.O_NONBLOCK);
-    const { size } = await handle.stat();
-    const { buffer } = await handle.read(Buffer.alloc(MAGIC.length), 0, MAGIC.length, 0);
-    if (!buffer.equals(MAGIC)) return { format, facts: null, problem: 'is not a GGUF file' };
-    return { format, facts: factsOf(await readGgufHeader(handle, size, WANTED), stem), problem: null };
+    return { format, facts: factsOf(await readGgufFile(file, WANTED), stem), problem: null };
   } catch (error) {
     if (!(error instanceof GgufFault)) return { format, facts: null, problem: `cannot be read: ${errorWords(error)}` };
     const { header, message: problem } = error;
@@ -60,10 +53,19 @@ async function folderFacts({ path: folder }: FoundFile): Promise<FileFacts> {
 }
 
 /** `name-00001-of-00003`: a part of a model. */
-export const PART = /^(.+)-(\d{5})-of-(\d{5})$/;
+const PART = /^(.+)-\d{5}-of-(\d{5})$/;
+
+/**
+ * A file without its ending and the number of a part, and how many parts the model has by this name; `null`: it is no
+ * part.
+ */
+export function partOf(file: string): { stem: string; total: number | null } {
+  const bare = file.replace(/\.gguf$/i, '');
+  const [, stem = bare, total] = PART.exec(bare) ?? [];
+  return { stem, total: total === undefined ? null : Number(total) };
+}
 
 /** The name of a file without folder, ending and the number of a part. */
 export function stemOf(file: string): string {
-  const bare = path.basename(file).replace(/\.gguf$/i, '');
-  return PART.exec(bare)?.[1] ?? bare;
+  return partOf(path.basename(file)).stem;
 }

@@ -3,6 +3,7 @@ import { readdir, readFile, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { codeOf } from '@llamactl/contract/reason';
 import type { ModelSource } from '@llamactl/contract/model';
+import { isRecord } from '@llamactl/contract/record';
 import type { ModelPlace } from './model-places.ts';
 
 /** A file that may be a model, or a folder with one in safetensors. */
@@ -120,7 +121,15 @@ class ModelSearch implements Search {
       const relative = mediaType === PROJECTOR ? 'mmproj.gguf' : 'model.gguf';
       // A link to it in another place was found before; several names of Ollama may share one blob.
       if (found?.isFile() === true && !this.#seen.has(identityOf(found)))
-        this.#add(blob, found, { source, repo: name, relative, identity: `${identityOf(found)} ${name}` });
+        this.#add({
+          ...statusOf(found),
+          path: blob,
+          kind: 'gguf',
+          identity: `${identityOf(found)} ${name}`,
+          source,
+          repo: name,
+          relative,
+        });
     }
   }
 
@@ -138,7 +147,9 @@ class ModelSearch implements Search {
         if (!/\.gguf$/i.test(entry.name) || entry.isDirectory()) continue;
         // Follows links, because caches and people use links. A pipe or a device is no regular file.
         const found = await statOf(file);
-        if (found?.isFile() === true) this.#add(file, found, { source, repo, relative: path.relative(root, file) });
+        if (found?.isFile() !== true) continue;
+        const relative = path.relative(root, file);
+        this.#add({ ...statusOf(found), path: file, kind: 'gguf', source, repo, relative });
       }
     }
   }
@@ -161,27 +172,14 @@ class ModelSearch implements Search {
     const own = await statOf(folder);
     if (own === null) return;
     const relative = path.relative(root, folder) || path.basename(repo ?? folder);
-    this.#seen.add(identityOf(own));
-    this.files.push({
-      path: folder,
-      kind: 'folder',
-      identity: identityOf(own),
-      size,
-      modified,
-      source,
-      repo,
-      relative,
-    });
+    this.#add({ path: folder, kind: 'folder', identity: identityOf(own), size, modified, source, repo, relative });
   }
 
-  #add(
-    file: string,
-    { size, mtimeMs: modified, ...stats }: Stats,
-    { identity = identityOf(stats), ...rest }: Pick<FoundFile, 'source' | 'repo' | 'relative'> & { identity?: string },
-  ): void {
-    if (this.#seen.has(identity) || this.files.length >= MOST_FILES) return;
-    this.#seen.add(identity);
-    this.files.push({ path: file, kind: 'gguf', identity, size, modified, ...rest });
+  /** Adds a file, unless another place has it too. */
+  #add(file: FoundFile): void {
+    if (this.#seen.has(file.identity) || this.files.length >= MOST_FILES) return;
+    this.#seen.add(file.identity);
+    this.files.push(file);
   }
 
   /** The entries of a folder; none if it does not exist or may not be read. */
@@ -205,6 +203,11 @@ async function firstMissing(folder: string): Promise<string | null> {
   if ((await statOf(folder)) !== null) return null;
   const parent = path.dirname(folder);
   return parent === folder ? folder : ((await firstMissing(parent)) ?? folder);
+}
+
+/** Parts of a found file that come from its status. */
+function statusOf(stats: Stats): Pick<FoundFile, 'identity' | 'size' | 'modified'> {
+  return { identity: identityOf(stats), size: stats.size, modified: stats.mtimeMs };
 }
 
 function identityOf({ dev, ino }: Pick<Stats, 'dev' | 'ino'>): string {
@@ -237,7 +240,7 @@ async function textOf(file: string): Promise<string | null> {
 export async function jsonOf(file: string): Promise<Readonly<Record<string, unknown>>> {
   try {
     const value: unknown = JSON.parse((await textOf(file)) ?? '{}');
-    return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : {};
+    return isRecord(value) ? value : {};
   } catch (error) {
     if (error instanceof SyntaxError) return {};
     throw error;

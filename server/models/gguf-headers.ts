@@ -1,7 +1,9 @@
-import type { BigIntStats } from 'node:fs';
-import type { FileHandle } from 'node:fs/promises';
+import { type BigIntStats, constants } from 'node:fs';
+import { type FileHandle, open } from 'node:fs/promises';
 import { GgufFault, ggufHeader, PIECE_BYTES, type GgufHeader } from './gguf-header.ts';
 
+/** Bytes of `GGUF`, with which every such file begins. */
+const MAGIC_BYTES = 4;
 /** Most files whose header is kept. */
 const MOST_FILES = 128;
 
@@ -30,7 +32,7 @@ function identityOf({ dev, ino, size, mtimeNs, ctimeNs }: BigIntStats): string {
 
 async function parsed(file: FileHandle, size: number): Promise<GgufHeader | GgufFault> {
   try {
-    return await readGgufHeader(file, size);
+    return await readHeader(file, size);
   } catch (error) {
     if (error instanceof GgufFault) return error;
     throw error;
@@ -38,16 +40,20 @@ async function parsed(file: FileHandle, size: number): Promise<GgufHeader | Gguf
 }
 
 /**
- * Reads the header of a GGUF file in pieces, each in a turn of its own.
+ * Opens a GGUF file and reads its header once.
  *
  * @param wanted Keys of long texts to keep.
  * @throws {GgufFault} why it cannot be loaded; or the error of the system
  */
-export async function readGgufHeader(
-  file: FileHandle,
-  size: number,
-  wanted?: ReadonlySet<string>,
-): Promise<GgufHeader> {
+export async function readGgufFile(file: string, wanted: ReadonlySet<string>): Promise<GgufHeader> {
+  // Never blocks, even if a pipe has replaced the file.
+  await using handle = await open(file, constants.O_RDONLY | constants.O_NONBLOCK);
+  const { size } = await handle.stat();
+  if (size < MAGIC_BYTES) throw new GgufFault('is not a GGUF file');
+  return await readHeader(handle, size, wanted);
+}
+
+async function readHeader(file: FileHandle, size: number, wanted?: ReadonlySet<string>): Promise<GgufHeader> {
   const header = ggufHeader(size, wanted);
   const buffer = Buffer.alloc(PIECE_BYTES);
   let step = header.next();

@@ -1,31 +1,14 @@
 import { open, readFile, rename, rm } from 'node:fs/promises';
 import { z } from 'zod';
 import { codeOf } from '@llamactl/contract/reason';
-import { MODEL_CAPABILITIES } from '@llamactl/contract/model';
-import type { FileFacts } from './file-facts.ts';
+import type { Sliced, SlicedWork } from '../sliced-work.ts';
+import { type FileFacts, FileFactsSchema } from './file-facts.ts';
 import type { FoundFile } from './found-files.ts';
 
 /** One line of the file: a file that was found, and what was read of it. */
-const LineSchema = z.object({
-  key: z.string(),
-  known: z.object({
-    format: z.enum(['gguf', 'safetensors', 'mlx']),
-    facts: z
-      .object({
-        kind: z.enum(['model', 'adapter', 'projector', 'other']),
-        architecture: z.string().nullable(),
-        parameters: z.number().nullable(),
-        quantization: z.string().nullable(),
-        context: z.number().nullable(),
-        capabilities: z.array(z.enum(MODEL_CAPABILITIES)),
-        parts: z.number(),
-      })
-      .nullable(),
-    problem: z.string().nullable(),
-  }),
-});
+const LineSchema = z.object({ key: z.string(), known: FileFactsSchema });
 
-/** Lines that are parsed or written in one turn of the event loop: some milliseconds. */
+/** Lines that are written in one turn of the event loop: some milliseconds. */
 const AT_ONCE = 200;
 
 /**
@@ -34,14 +17,14 @@ const AT_ONCE = 200;
  */
 export class KnownFacts {
   readonly #file: string;
-  readonly #pause: () => Promise<void>;
+  readonly #work: SlicedWork;
   #known = new Map<string, FileFacts>();
   #hasChanged = false;
 
-  /** @param file Absolute. @param pause Lets other work of the event loop run. */
-  constructor(file: string, pause: () => Promise<void>) {
+  /** @param file Absolute. */
+  constructor(file: string, work: SlicedWork) {
     this.#file = file;
-    this.#pause = pause;
+    this.#work = work;
   }
 
   async load(): Promise<void> {
@@ -52,10 +35,14 @@ export class KnownFacts {
       if (codeOf(error) === null) throw error;
       return;
     }
-    for (const [index, line] of text.split('\n').entries()) {
-      if (index % AT_ONCE === AT_ONCE - 1) await this.#pause();
+    await this.#work.run(this.#parse(text), null);
+  }
+
+  *#parse(text: string): Sliced<void> {
+    for (const line of text.split('\n')) {
       const parsed = parsedLine(line);
       if (parsed !== null) this.#known.set(parsed.key, parsed.known);
+      yield;
     }
   }
 

@@ -4,6 +4,7 @@ import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { demoModelBytes } from '../../cli/quickstart/demo-model.ts';
 import { encodeGguf, type GgufValue } from '../../cli/quickstart/gguf-file.ts';
+import { SlicedWork } from '../sliced-work.ts';
 import { FakeClock } from '../testing/fake-clock.ts';
 import { ModelLibrary } from './library.ts';
 import type { ModelPlace } from './model-places.ts';
@@ -43,9 +44,23 @@ const PLAIN = (): ModelPlace[] => [place('folder', 'files', 'models')];
 
 function open(places: readonly ModelPlace[], clock = new FakeClock({ realUpToMs: 1 })): ModelLibrary {
   const faults = vi.fn();
-  const library = new ModelLibrary({ clock, places, indexFile: path.join(home, 'models.index'), onFault: faults });
+  const library = new ModelLibrary({
+    clock,
+    work: new SlicedWork(clock),
+    places,
+    indexFile: path.join(home, 'models.index'),
+    onFault: faults,
+  });
   libraries.push(library);
   return library;
+}
+
+/** Lets time pass in steps until the check holds. */
+async function eventually(clock: FakeClock, check: () => void): Promise<void> {
+  await vi.waitFor(async () => {
+    await clock.advance(100);
+    check();
+  });
 }
 
 async function scanned(places: readonly ModelPlace[] = PLAIN()): Promise<ModelLibrary> {
@@ -165,6 +180,13 @@ describe('the library', () => {
     ]);
   });
 
+  it('lists such a folder once, if two places lead to it', async () => {
+    await put('hub/models--acme--Demo/snapshots/c/config.json', '{}');
+    await put('hub/models--acme--Demo/snapshots/c/model.safetensors', 'x');
+    const places = [place('llama_cpp', 'hub', 'hub'), place('llama_cpp', 'files', 'hub')];
+    expect((await scanned(places)).list().map(({ ref }) => ref)).toEqual(['acme/Demo:c']);
+  });
+
   it('keeps the id of a model over scans, new content and restarts', async () => {
     const file = await put('models/a.gguf');
     const ids = [(await scanned()).list()[0]?.id];
@@ -189,13 +211,11 @@ describe('the library', () => {
     await put('models/a.gguf');
     const library = open(PLAIN(), clock);
     library.begin();
-    await vi.waitFor(async () => {
-      await clock.advance(100);
+    await eventually(clock, () => {
       expect(library.list()).toHaveLength(1);
     });
     await put('models/b.gguf');
-    await vi.waitFor(async () => {
-      await clock.advance(100);
+    await eventually(clock, () => {
       expect(library.list()).toHaveLength(2);
     });
   });
@@ -204,13 +224,11 @@ describe('the library', () => {
     const clock = new FakeClock();
     const library = open(PLAIN(), clock);
     library.begin();
-    await vi.waitFor(async () => {
-      await clock.advance(100);
+    await eventually(clock, () => {
       expect(library.isScanning).toBe(false);
     });
     await put('models/a.gguf');
-    await vi.waitFor(async () => {
-      await clock.advance(100);
+    await eventually(clock, () => {
       expect(library.list()).toHaveLength(1);
     });
   });
@@ -219,13 +237,11 @@ describe('the library', () => {
     const clock = new FakeClock();
     const library = open([place('lm_studio', 'files', '.lmstudio/models')], clock);
     library.begin();
-    await vi.waitFor(async () => {
-      await clock.advance(100);
+    await eventually(clock, () => {
       expect(library.isScanning).toBe(false);
     });
     await put('.lmstudio/models/acme/a.gguf');
-    await vi.waitFor(async () => {
-      await clock.advance(100);
+    await eventually(clock, () => {
       expect(library.list()).toHaveLength(1);
     });
   });

@@ -1,7 +1,7 @@
 import { type FSWatcher, watch } from 'node:fs';
 import path from 'node:path';
 import type { Clock } from '../instances/ports/time.ts';
-import type { Sliced } from '../sliced-work.ts';
+import type { SlicedWork } from '../sliced-work.ts';
 import { readFacts } from './file-facts.ts';
 import { searchModels } from './found-files.ts';
 import { KnownFacts } from './known-facts.ts';
@@ -22,7 +22,8 @@ export interface Models {
 export const NO_MODELS: Models = { list: () => [], find: () => null, isScanning: false };
 
 export interface LibraryOptions {
-  clock: Pick<Clock, 'after' | 'nextTurn'>;
+  clock: Pick<Clock, 'after'>;
+  work: SlicedWork;
   places: readonly ModelPlace[];
   /** File for what was read, absolute. */
   indexFile: string;
@@ -58,7 +59,7 @@ export class ModelLibrary implements Models {
 
   constructor(options: LibraryOptions) {
     this.#options = options;
-    this.#facts = new KnownFacts(options.indexFile, this.#pause);
+    this.#facts = new KnownFacts(options.indexFile, options.work);
   }
 
   get isScanning(): boolean {
@@ -80,31 +81,21 @@ export class ModelLibrary implements Models {
 
   /** Scans now. Rejects if that fails, or when the library is closed. */
   async scan(): Promise<void> {
+    const { places, work } = this.#options;
     const { signal } = this.#over;
     if (this.#isScanning) await this.#facts.load();
-    const { files, folders, missing } = await searchModels(this.#options.places, signal);
+    const { files, folders, missing } = await searchModels(places, signal);
     const known: KnownFile[] = [];
     for (const file of files) {
       signal.throwIfAborted();
       known.push({ ...file, ...(await this.#facts.of(file, readFacts)) });
     }
-    this.#models = await this.#inTurns(groupModels(known));
+    this.#models = await work.run(groupModels(known), signal);
     this.#byId = new Map(this.#models.map((model) => [model.id, model]));
     this.#isScanning = false;
     this.#watch(folders, missing);
     await this.#facts.keepOnly(files);
   }
-
-  /** Runs work with a turn of the event loop between its slices. */
-  async #inTurns<Result>(work: Sliced<Result>): Promise<Result> {
-    for (;;) {
-      const step = work.next();
-      if (step.done === true) return step.value;
-      await this.#pause();
-    }
-  }
-
-  readonly #pause = (): Promise<void> => new Promise((resolve) => this.#options.clock.nextTurn(resolve));
 
   /** Ends all scans and watches. */
   close(): void {

@@ -1,12 +1,10 @@
-import { constants } from 'node:fs';
-import { open } from 'node:fs/promises';
 import path from 'node:path';
 import { codeOf } from '@llamactl/contract/reason';
 import type { ModelDetails } from '@llamactl/contract/model';
 import { jsonOf } from './found-files.ts';
 import { GgufFault } from './gguf-header.ts';
-import { readGgufHeader } from './gguf-headers.ts';
-import { CHAT_TEMPLATE } from './model-facts.ts';
+import { readGgufFile } from './gguf-headers.ts';
+import { CHAT_TEMPLATE, WANTED } from './model-facts.ts';
 import type { LibraryModel } from './model-groups.ts';
 
 type Details = Pick<ModelDetails, 'metadata' | 'chat_template'>;
@@ -20,8 +18,7 @@ export async function readDetails({ format, path: file }: Pick<LibraryModel, 'fo
     return { metadata: {}, chat_template: typeof template === 'string' ? template : null };
   }
   try {
-    await using handle = await open(file, constants.O_RDONLY | constants.O_NONBLOCK);
-    const { metadata } = await readGgufHeader(handle, (await handle.stat()).size, new Set([CHAT_TEMPLATE]));
+    const { metadata } = await readGgufFile(file, WANTED);
     const template = metadata.get(CHAT_TEMPLATE);
     return {
       metadata: Object.fromEntries([...metadata].filter(([key, value]) => key !== CHAT_TEMPLATE && isJson(value))),

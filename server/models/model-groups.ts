@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import path from 'node:path';
 import type { Model, ModelCompanion } from '@llamactl/contract/model';
 import type { Sliced } from '../sliced-work.ts';
-import { type FileFacts, PART, stemOf } from './file-facts.ts';
+import { type FileFacts, partOf, stemOf } from './file-facts.ts';
 import type { FoundFile } from './found-files.ts';
 import type { FileKind } from './model-facts.ts';
 
@@ -67,9 +67,8 @@ function roleOf({ relative, facts }: KnownFile): Role {
 
 /** The same for all parts of a model. */
 function partsOf({ relative }: FoundFile): string {
-  const bare = relative.replace(/\.gguf$/i, '');
-  const [, stem, , total] = PART.exec(bare) ?? [];
-  return stem === undefined ? bare : `${stem} of ${total}`;
+  const { stem, total } = partOf(relative);
+  return total === null ? stem : `${stem} of ${total}`;
 }
 
 /** Whether a companion is called like a model: `mmproj-gemma-3-4b-f16` and `gemma-3-4b-it-Q4_K_M`. */
@@ -114,11 +113,9 @@ function problemsOf(files: readonly KnownFile[]): string[] {
   const own = files.flatMap(({ path: file, problem }) =>
     problem === null ? [] : [`${path.basename(file)} ${problem}`],
   );
-  const [, , , total] = PART.exec((files[0]?.relative ?? '').replace(/\.gguf$/i, '')) ?? [];
-  const missing = total === undefined ? 0 : Number(total) - files.length;
-  return missing > 0
-    ? [...own, `${missing} of its ${Number(total)} parts ${missing === 1 ? 'is' : 'are'} missing`]
-    : own;
+  const { total } = partOf(files[0]?.relative ?? '');
+  const missing = total === null ? 0 : total - files.length;
+  return missing > 0 ? [...own, `${missing} of its ${total} parts ${missing === 1 ? 'is' : 'are'} missing`] : own;
 }
 
 /** Stable over scans, restarts and new snapshots of a cache. */

@@ -33,6 +33,7 @@ export class ListAnswer {
   }
 }
 
-function isSame(one: readonly object[], other: readonly object[]): boolean {
+/** Whether two lists have the same items in the same order. */
+export function isSame(one: readonly unknown[], other: readonly unknown[]): boolean {
   return one.length === other.length && one.every((item, index) => item === other[index]);
 }

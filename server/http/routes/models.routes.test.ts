@@ -5,9 +5,9 @@ import os from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { demoModelBytes } from '../../../cli/quickstart/demo-model.ts';
-import { ModelLibrary } from '../../models/library.ts';
+import type { ModelLibrary } from '../../models/library.ts';
 import { AuthHarness } from '../../testing/auth-harness.ts';
-import { FakeClock } from '../../testing/fake-clock.ts';
+import { folderLibrary } from '../../testing/folder-library.ts';
 import { errorOf, testConfig, testServer, type TestServer } from '../../testing/http-harness.ts';
 
 let folder: string;
@@ -18,13 +18,7 @@ let test: TestServer;
 beforeEach(async () => {
   folder = await mkdtemp(path.join(os.tmpdir(), 'llamactl-models-'));
   await writeFile(path.join(folder, 'demo-Q8_0.gguf'), demoModelBytes());
-  const places = [{ source: 'folder', folder, layout: 'files' } as const];
-  models = new ModelLibrary({
-    clock: new FakeClock({ realUpToMs: 1 }),
-    places,
-    indexFile: path.join(folder, 'models.index'),
-    onFault: (error) => expect.fail(String(error)),
-  });
+  models = folderLibrary(folder);
   await models.scan();
   harness = await AuthHarness.open();
   harness.instances.set('mine', 'id-of-mine').set('other', 'id-of-other');

@@ -6,13 +6,13 @@ import { readDetails } from '../../models/model-details.ts';
 import type { Models } from '../../models/library.ts';
 import type { LibraryModel } from '../../models/model-groups.ts';
 import { textAnswer } from '../answer.ts';
-import { ListAnswer } from '../bodies/list-answer.ts';
+import { isSame, ListAnswer } from '../bodies/list-answer.ts';
 import { JSON_HEADERS } from '../errors.ts';
 import type { Bind } from '../operations.ts';
 
 /** The name of an instance that the caller may not see. */
 const HIDDEN = 'another instance';
-const NOBODY: string[] = [];
+const NO_USERS: string[] = [];
 
 /** The models of this machine. @param all Sees every instance. */
 export function modelRoutes(bind: Bind, models: Models, all: Pick<InstanceManager, 'list'>): void {
@@ -45,10 +45,6 @@ class Rows {
   }
 }
 
-function isSame(one: readonly string[], other: readonly string[]): boolean {
-  return one.length === other.length && one.every((each, index) => each === other[index]);
-}
-
 /** The instances of each model file, as one caller may see them. */
 class Users {
   readonly #byPath = new Map<string, Set<string>>();
@@ -63,7 +59,7 @@ class Users {
   }
 
   of({ path: file, files }: LibraryModel): string[] {
-    if (this.#byPath.size === 0) return NOBODY;
+    if (this.#byPath.size === 0) return NO_USERS;
     const users = new Set<string>();
     for (const each of new Set([file, ...files.map((part) => part.path)])) {
       for (const user of this.#byPath.get(each) ?? []) users.add(user);

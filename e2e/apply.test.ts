@@ -1,7 +1,7 @@
 import { AppliedSchema, type Applied } from '@llamactl/contract/fleet';
 import { afterAll, beforeAll, expect, it, vi } from 'vitest';
 import { testModel } from '../scripts/test-assets.ts';
-import { freePort, ServerProcess } from './server-process.ts';
+import { ServerProcess } from './server-process.ts';
 
 let server: ServerProcess;
 let model: string;
@@ -10,7 +10,7 @@ let ports: [number, number];
 beforeAll(async () => {
   model = await testModel();
   server = await ServerProcess.create();
-  ports = [await freePort(), await freePort()];
+  ports = [server.ports.next(), server.ports.next()];
   await server.start();
 });
 

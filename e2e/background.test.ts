@@ -5,11 +5,10 @@ import os from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { DEMO_SENTENCE } from '@llamactl/cli/quickstart/demo-model';
+import { PortBlock } from '@llamactl/server/testing/port-block';
 import { testEngine, testModel } from '../scripts/test-assets.ts';
 import { runCommand, type CommandResult } from './command-line.ts';
 import { endProcessesOf } from './home-processes.ts';
-import { PortBlock } from './port-block.ts';
-import { freePort } from './server-process.ts';
 
 /** `up`, `down`, and verbs that start a server: the real program in a home of its own. */
 
@@ -23,7 +22,7 @@ beforeEach(async () => {
   home = mkdtempSync(path.join(os.tmpdir(), 'llamactl-background-'));
   data = path.join(home, '.local', 'share', 'llamactl');
   ports = await PortBlock.take();
-  port = await freePort();
+  port = ports.next();
   url = `http://127.0.0.1:${port}`;
   configure('');
 });
@@ -94,7 +93,7 @@ describe('up', () => {
   });
 
   it('names the option for other commands if they look elsewhere', async () => {
-    const elsewhere = await freePort();
+    const elsewhere = ports.next();
     const other = ['--data-dir', path.join(home, 'other'), '--port', String(elsewhere)];
     const option = `--url http://127.0.0.1:${elsewhere}`;
     expect((await llamactl('up', ...other)).stdout).toContain(`find it with ${option}`);

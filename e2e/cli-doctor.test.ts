@@ -2,9 +2,10 @@ import { chmod, mkdtemp, rm, truncate, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { PortBlock } from '@llamactl/server/testing/port-block';
 import { testEngine } from '../scripts/test-assets.ts';
 import { runCommand } from './command-line.ts';
-import { freePort, ServerProcess } from './server-process.ts';
+import { ServerProcess } from './server-process.ts';
 
 /** `doctor` on this machine, with and without a server, an engine and a configuration that can be used. */
 
@@ -16,19 +17,24 @@ interface Finding {
 }
 
 let home: string;
+let ports: PortBlock;
 
 beforeEach(async () => {
   home = await mkdtemp(path.join(os.tmpdir(), 'llamactl-doctor-'));
+  ports = await PortBlock.take();
 });
 
-afterEach(() => rm(home, { recursive: true, force: true }));
+afterEach(async () => {
+  ports.release();
+  await rm(home, { recursive: true, force: true });
+});
 
 async function doctor(
   environment: Record<string, string> = {},
   ...flags: string[]
 ): Promise<{ status: number | null; found: Map<string, Finding> }> {
   const PATH = `${path.dirname(testEngine())}:${process.env['PATH'] ?? ''}`;
-  const port = String(await freePort());
+  const port = String(ports.next());
   const own = { HOME: home, PATH, LLAMACTL_SERVER_PORT: port, ...environment };
   const { status, stdout } = await runCommand(['doctor', '--json', ...flags], own);
   const findings = JSON.parse(stdout) as Finding[];

@@ -8,7 +8,7 @@ import { ChatServer, sendPiece } from '@llamactl/cli/testing/chat-server';
 import { testModel, unknownModel } from '../scripts/test-assets.ts';
 import { CommandLineProcess, runCommand, type CommandResult } from './command-line.ts';
 import { fakeEngineCommand } from '@llamactl/server/testing/fake-engine';
-import { freePort, ServerProcess } from './server-process.ts';
+import { ServerProcess } from './server-process.ts';
 
 /** `run`, `why` and `serve`: the real program, the real server and the real engine. */
 
@@ -132,7 +132,7 @@ describe('serve', () => {
   it('tells what it is in one line of JSON where no person reads it, and its log elsewhere', async () => {
     const home = await mkdtemp(path.join(os.tmpdir(), 'llamactl-serve-'));
     try {
-      const port = String(await freePort());
+      const port = String(server.ports.next());
       const words = ['serve', '--port', port, '--data-dir', path.join(home, 'data')];
       const serve = new CommandLineProcess(words, { HOME: home, LLAMACTL_AUTH_ENABLED: 'true' });
       serve.child.stdout.once('data', () => serve.child.kill('SIGTERM'));

@@ -9,12 +9,12 @@ import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { DEMO_SENTENCE } from '@llamactl/cli/quickstart/demo-model';
 import { runTool } from '@llamactl/cli/quickstart/run-tool';
+import { PortBlock } from '@llamactl/server/testing/port-block';
 import { buildClient } from '../scripts/client-package.ts';
 import { OTHER_NODES } from '../scripts/runtime-install.ts';
 import { testBrowser, testModel, testNode } from '../scripts/test-assets.ts';
 import { isLong } from '../scripts/test-tier.ts';
 import type { Outcome, Setting } from './client-scenario.ts';
-import { PortBlock } from './port-block.ts';
 import { ServerProcess } from './server-process.ts';
 
 /** The client library as it is published, on the platforms that it is for, against the real program. */

@@ -6,12 +6,11 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { type Instance, InstanceSchema } from '@llamactl/contract/instance';
 import { DEMO_SENTENCE } from '@llamactl/cli/quickstart/demo-model';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { PortBlock } from '@llamactl/server/testing/port-block';
 import { buildDebianPackage } from '../scripts/debian-package.ts';
 import { buildExecutable } from '../scripts/executable.ts';
 import { testEngine, testModel } from '../scripts/test-assets.ts';
 import { isLong } from '../scripts/test-tier.ts';
-import { PortBlock } from './port-block.ts';
-import { freePort } from './server-process.ts';
 import { SteadyLoad } from './steady-load.ts';
 import { overlays, SystemdMachine, whyNoSystemd } from './systemd-machine.ts';
 
@@ -159,7 +158,7 @@ describe.runIf(isLong && reason === null)('the Debian package under systemd, wit
 
   beforeAll(async () => {
     ports = await PortBlock.take();
-    const port = await freePort();
+    const port = ports.next();
     url = `http://127.0.0.1:${port}`;
     disk = path.join(folder, 'disk');
     // The user of the service cannot enter the folders of this checkout.

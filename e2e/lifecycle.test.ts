@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { testModel } from '../scripts/test-assets.ts';
-import { freePort, ServerProcess } from './server-process.ts';
+import { ServerProcess } from './server-process.ts';
 
 const run = promisify(execFile);
 
@@ -38,7 +38,7 @@ afterAll(() => server.dispose());
 describe("the seed's lifecycle script against the real engine", () => {
   it('works ten times in a row without a pause', async () => {
     const script = SCRIPT.replaceAll('localhost:8080', `localhost:${server.port}`)
-      .replace('8081', String(await freePort()))
+      .replace('8081', String(server.ports.next()))
       .replace('/models/example.gguf', await testModel())
       // One answer per line, to distinguish them.
       .replaceAll('curl ', "curl -sS -w '\\n' ");

@@ -5,9 +5,9 @@ import os from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { runTool } from '@llamactl/cli/quickstart/run-tool';
+import { PortBlock } from '@llamactl/server/testing/port-block';
 import { isLong } from '../scripts/test-tier.ts';
 import { endProcessesOf } from './home-processes.ts';
-import { freePort } from './server-process.ts';
 
 /**
  * A stranger's first minutes: a fresh clone, an empty home, and the two commands of README.md, nothing else. They take long, so the
@@ -22,6 +22,7 @@ const WHOLE_RUN = 3_600_000;
 let folder: string;
 let clone: string;
 let home: string;
+let ports: PortBlock;
 
 /** The committed files, as in a fresh clone. */
 async function makeClone(): Promise<void> {
@@ -29,6 +30,7 @@ async function makeClone(): Promise<void> {
   clone = path.join(folder, 'llamactl');
   home = path.join(folder, 'home');
   await mkdir(home);
+  ports = await PortBlock.take();
   const trust = path.join(folder, 'gitconfig');
   // The checkout may belong to another user, as in containers.
   await writeFile(trust, '[safe]\n\tdirectory = *\n');
@@ -38,14 +40,15 @@ async function makeClone(): Promise<void> {
 
 async function removeClone(): Promise<void> {
   await endProcessesOf(home);
+  ports.release();
   await rm(folder, { recursive: true, force: true, maxRetries: 5 });
 }
 
 /** What a stranger's shell has: programs of the machine, nothing of the checkout or of the npm that runs us. */
-async function environment(): Promise<Record<string, string>> {
+function environment(): Record<string, string> {
   const inherited = (process.env['PATH'] ?? '').split(':').filter((each) => !each.includes('node_modules'));
   // Another process may have port 8080.
-  return { HOME: home, PATH: inherited.join(':'), LANG: 'C.UTF-8', LLAMACTL_SERVER_PORT: String(await freePort()) };
+  return { HOME: home, PATH: inherited.join(':'), LANG: 'C.UTF-8', LLAMACTL_SERVER_PORT: String(ports.next()) };
 }
 
 /** The commands of a section of a page, without their comments. */
@@ -84,7 +87,7 @@ describe.runIf(isLong)('a newcomer with a fresh clone', () => {
     'gets an answer of a real model by one command, whose server runs until it is stopped',
     { timeout: PATIENCE },
     async () => {
-      const variables = await environment();
+      const variables = environment();
       const child = spawn('sh', ['-c', `exec ${FIRST}`], { cwd: clone, env: variables });
       const ended = once(child, 'exit') as Promise<[number | null]>;
       let output = '';
@@ -112,7 +115,7 @@ describe.runIf(isLong)('a newcomer with a fresh clone', () => {
 
   it('sees all tests pass', { timeout: WHOLE_RUN }, async () => {
     const [program = '', ...args] = ALL.split(' ');
-    const { stdout } = await runTool(program, args, { environment: await environment(), directory: clone });
+    const { stdout } = await runTool(program, args, { environment: environment(), directory: clone });
     expect(stdout).toMatch(/\d+ passed, 0 failed/);
   });
 });

@@ -5,6 +5,7 @@ import path from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { DEMO_SENTENCE } from '@llamactl/cli/quickstart/demo-model';
+import { PortBlock } from '@llamactl/server/testing/port-block';
 import manifest from '../package.json' with { type: 'json' };
 import { npmCommand } from '../scripts/npm-command.ts';
 import { testEngine, testModel } from '../scripts/test-assets.ts';
@@ -13,7 +14,7 @@ import { copyCheckout } from './checkout-copy.ts';
 import { brokenLinks } from './docs/links.ts';
 import { blocksOf, markOf, replaced } from './docs/page.ts';
 import { launcherFlags } from './launcher-flags.ts';
-import { freePort, ServerProcess } from './server-process.ts';
+import { ServerProcess } from './server-process.ts';
 
 /**
  * What docs/install.md says, done: its own commands, in a copy of the checkout; and what they install where there is no
@@ -44,6 +45,7 @@ const CLEAN_INSTALL = { 'npm ci': isLong ? 'npm ci' : ': npm ci' };
 const OFFLINE = { 'npm install': 'npm install --offline' };
 
 let folder: string;
+let ports: PortBlock;
 /** Where the page begins. */
 let checkout: string;
 /** What the first and the third block of the page printed. */
@@ -53,6 +55,7 @@ const programs = { npm: '', executable: '' };
 
 beforeAll(async () => {
   folder = await mkdtemp(path.join(os.tmpdir(), 'llamactl-package-'));
+  ports = await PortBlock.take();
   checkout = path.join(folder, 'checkout');
   await copyCheckout(checkout, { isInstalled: !isLong });
   const system = path.join(folder, 'prefix');
@@ -72,12 +75,15 @@ beforeAll(async () => {
   printed.executable = await follow(EXECUTABLE, executable, { ...STAMP, HOME: other });
 }, 600_000);
 
-afterAll(() => rm(folder, { recursive: true, force: true }));
+afterAll(async () => {
+  ports.release();
+  await rm(folder, { recursive: true, force: true });
+});
 
 /** What the page starts last: on a port of its own, with a model that need not come, and where there is no checkout. */
 async function start(program: string): Promise<Record<string, string>> {
   const { PATH = '' } = environmentOf(program);
-  const words = `--offline --once --port ${await freePort()}`;
+  const words = `--offline --once --port ${ports.next()}`;
   return {
     'llamactl quickstart': `env -u LLAMACTL_BUILD_COMMIT PATH='${path.dirname(program)}:${PATH}' llamactl quickstart ${words}`,
   };

@@ -5,21 +5,24 @@ import path from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { DEMO_SENTENCE } from '@llamactl/cli/quickstart/demo-model';
+import { PortBlock } from '@llamactl/server/testing/port-block';
 import { testEngine, testModel } from '../scripts/test-assets.ts';
 import { endProcessesOf } from './home-processes.ts';
-import { freePort } from './server-process.ts';
 
 const LAUNCHER = path.join(import.meta.dirname, '..', 'llamactl');
 const run = promisify(execFile);
 
 let home: string;
+let ports: PortBlock;
 
 beforeAll(async () => {
   home = await mkdtemp(path.join(os.tmpdir(), 'llamactl-quickstart-'));
+  ports = await PortBlock.take();
 });
 
 afterAll(async () => {
   await endProcessesOf(home);
+  ports.release();
   await rm(home, { recursive: true, force: true });
 });
 
@@ -30,7 +33,7 @@ async function llamactl(...words: string[]): Promise<string> {
 }
 
 async function quickstart(...flags: string[]): Promise<string> {
-  return llamactl('quickstart', '--once', '--port', String(await freePort()), ...flags);
+  return llamactl('quickstart', '--once', '--port', String(ports.next()), ...flags);
 }
 
 describe('quickstart', () => {
@@ -97,7 +100,7 @@ describe('quickstart', () => {
   });
 
   it('leaves a server and its instance running, which the next one uses', async () => {
-    const first = await llamactl('quickstart', '--offline', '--port', String(await freePort()));
+    const first = await llamactl('quickstart', '--offline', '--port', String(ports.next()));
     const [, url = ''] = /^ {3}listening in the background on (\S+)$/m.exec(first) ?? [];
     expect(first).toContain('llamactl down stops the server and leaves engines running');
     const second = await llamactl('quickstart', '--offline', '--once');

@@ -19,7 +19,7 @@ import { Browser } from './browser.ts';
 import { launcherFlags } from './launcher-flags.ts';
 import { blocksOf, markOf, replaced } from './docs/page.ts';
 import { MAIN } from './program.ts';
-import { freePort, ServerProcess } from './server-process.ts';
+import { ServerProcess } from './server-process.ts';
 
 /**
  * docs/how-to/reverse-proxy.md, done: its own configurations, on other ports and with a certificate of ours, by real proxies between
@@ -123,7 +123,7 @@ describe.each(PROXIES)('behind $name', { timeout: PATIENCE }, ({ name, found }) 
 
   beforeAll(async () => {
     if (program === null) return;
-    port = await freePort();
+    port = server.ports.next();
     proxy = await start(name, program, port);
     const ended = once(proxy, 'exit').then(() => {
       throw new Error(`${name} ended`);

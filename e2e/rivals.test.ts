@@ -5,7 +5,6 @@ import path from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { OutcomeStage } from './outcome-stage.ts';
 import { MAIN } from './program.ts';
-import { freePort } from './server-process.ts';
 
 /** Others who have, or want, what belongs to the server and its engines: a port, or the data directory. */
 
@@ -20,7 +19,7 @@ afterEach(() => stage.clear());
 describe('a foreign process', () => {
   it('takes the port of an engine that is just starting: it is never taken for the engine, and the start tells', async () => {
     const gate = path.join(stage.folder, 'gate');
-    const port = await freePort();
+    const port = stage.server.ports.next();
     await stage.create({ port, command: [stage.program(`until [ -e '${gate}' ]; do sleep 0.02; done`)] });
     const starting = stage.command('start?wait=true');
     await vi.waitFor(async () => expect((await stage.instance()).pid).not.toBeNull());
@@ -51,7 +50,7 @@ describe('a foreign process', () => {
   });
 
   it('has taken a port that the user gave: llamactl reports it, and uses the port again when it is free', async () => {
-    const port = await freePort();
+    const port = stage.server.ports.next();
     const pid = await stage.run({ port });
     await stage.away(async () => {
       await stage.endEngine(pid);
@@ -92,7 +91,7 @@ describe('a second server', () => {
       const link = path.join(stage.folder, 'link');
       const directory = by === 'by another name of it' ? link : stage.server.dataDirectory;
       if (directory === link) symlinkSync(stage.server.dataDirectory, link);
-      const words = [MAIN, 'serve', '--data-dir', directory, '--port', String(await freePort())];
+      const words = [MAIN, 'serve', '--data-dir', directory, '--port', String(stage.server.ports.next())];
       const second = stage.other(process.execPath, ...words);
       let said = '';
       second.stderr?.on('data', (chunk: Buffer) => (said += chunk.toString()));

@@ -1,12 +1,11 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
-import { createServer, type AddressInfo } from 'node:net';
 import os from 'node:os';
 import path from 'node:path';
 import { InstanceSchema, type Instance } from '@llamactl/contract/instance';
+import { PortBlock } from '@llamactl/server/testing/port-block';
 import { launcherFlags } from './launcher-flags.ts';
-import { PortBlock } from './port-block.ts';
 import { COMPILED, MAIN } from './program.ts';
 import { testEngine } from '../scripts/test-assets.ts';
 
@@ -35,7 +34,8 @@ export interface Answer {
  */
 export class ServerProcess {
   readonly #folder: string;
-  readonly #ports: PortBlock;
+  /** Ports for its instances, and for other processes of a test. */
+  readonly ports: PortBlock;
   readonly port: number;
   readonly #environment: Record<string, string>;
   readonly #wrap: Wrap;
@@ -46,14 +46,13 @@ export class ServerProcess {
   private constructor(
     folder: string,
     ports: PortBlock,
-    port: number,
     environment: Record<string, string>,
     wrap: Wrap,
     program: readonly string[],
   ) {
     this.#folder = folder;
-    this.#ports = ports;
-    this.port = port;
+    this.ports = ports;
+    this.port = ports.next();
     this.#environment = environment;
     this.#wrap = wrap;
     this.#program = program;
@@ -76,7 +75,7 @@ export class ServerProcess {
       PATH: `${path.dirname(testEngine())}:${process.env['PATH'] ?? ''}`,
       HOME: folder,
     };
-    const server = new ServerProcess(folder, ports, await freePort(), environment, wrap, program);
+    const server = new ServerProcess(folder, ports, environment, wrap, program);
     await server.configure(configuration);
     return server;
   }
@@ -123,7 +122,7 @@ export class ServerProcess {
 
   /** Replaces what `create` was given; the next start reads it. Requests are only limited if it says so: tests are in a hurry. */
   async configure(configuration: string): Promise<void> {
-    const [first, last] = this.#ports.range;
+    const [first, last] = this.ports.range;
     const limits = /^rate_limit:/m.test(configuration) ? '' : 'rate_limit: { enabled: false }\n';
     await writeFile(this.#configFile, `instances: { port_range: [${first}, ${last}] }\n${limits}${configuration}`);
   }
@@ -210,7 +209,7 @@ export class ServerProcess {
       if (left.length === 0) break;
       for (const { pid } of left) endProcess(pid);
     }
-    this.#ports.release();
+    this.ports.release();
     await rm(this.#folder, { recursive: true, force: true, maxRetries: 5 });
   }
 }
@@ -263,15 +262,4 @@ async function serverProcesses(home: string): Promise<number[]> {
     }),
   );
   return found.flat();
-}
-
-/** A port on which no process listens now. */
-export async function freePort(): Promise<number> {
-  const server = createServer();
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return port;
 }

@@ -1,11 +1,11 @@
 import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { PortBlock } from '@llamactl/server/testing/port-block';
 import { testEngine } from '../scripts/test-assets.ts';
 import type { CommandResult } from './command-line.ts';
 import { launcherFlags } from './launcher-flags.ts';
 import { COMPILED, MAIN } from './program.ts';
-import { freePort } from './server-process.ts';
 import { SystemdMachine, whyNoSystemd } from './systemd-machine.ts';
 
 /** `llamactl service` and `llamactl down`, in the hands of a real systemd. */
@@ -27,12 +27,14 @@ const KINDS: readonly Kind[] = [
 describe.skipIf(reason !== null).each(KINDS)('the service $kind', ({ kind, flags, whose }) => {
   let folder: string;
   let machine: SystemdMachine;
+  let ports: PortBlock;
   let port: number;
   let place: string[];
 
   beforeAll(async () => {
     folder = mkdtempSync(path.join(import.meta.dirname, '..', '.cache', 'service-'));
-    port = await freePort();
+    ports = await PortBlock.take();
+    port = ports.next();
     const configuration = path.join(folder, 'config.yaml');
     writeFileSync(
       configuration,
@@ -51,6 +53,7 @@ describe.skipIf(reason !== null).each(KINDS)('the service $kind', ({ kind, flags
 
   afterAll(async () => {
     await machine.dispose();
+    ports.release();
     rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
   });
 

@@ -4,9 +4,8 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { serviceDefinition } from '@llamactl/cli/service/service-definition';
 import { type Instance, InstanceSchema } from '@llamactl/contract/instance';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { PortBlock } from '@llamactl/server/testing/port-block';
 import { testEngine, testModel } from '../scripts/test-assets.ts';
-import { freePort } from './server-process.ts';
-import { PortBlock } from './port-block.ts';
 import { COMPILED, MAIN } from './program.ts';
 import { SystemdMachine, whyNoSystemd } from './systemd-machine.ts';
 
@@ -26,7 +25,7 @@ describe.skipIf(reason !== null)(`the unit under systemd${reason === null ? '' :
     // Not below /tmp: the service has one of its own.
     folder = mkdtempSync(path.join(import.meta.dirname, '..', '.cache', 'systemd-'));
     ports = await PortBlock.take();
-    const port = await freePort();
+    const port = ports.next();
     url = `http://127.0.0.1:${port}`;
     const configuration = path.join(folder, 'config.yaml');
     writeFileSync(

@@ -1,10 +1,9 @@
 import { execFile } from 'node:child_process';
 import { copyFile, mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
-import { createServer } from 'node:net';
-import { once } from 'node:events';
 import os from 'node:os';
 import path from 'node:path';
 import { promisify, stripVTControlCharacters } from 'node:util';
+import { PortBlock } from '@llamactl/server/testing/port-block';
 import { testEngine, testModel } from './test-assets.ts';
 
 /**
@@ -34,7 +33,8 @@ const SHOWN = { home: '/home/you', port: 8080 };
 /** @returns the lines of a terminal, with their escape sequences */
 export async function recordSession(): Promise<string[]> {
   const home = await mkdtemp(path.join(os.tmpdir(), 'llamactl-session-'));
-  const port = await freePort();
+  const ports = await PortBlock.take();
+  const port = ports.next();
   const environment = {
     HOME: home,
     PATH: [path.join(home, 'bin'), path.dirname(testEngine()), process.env['PATH']].join(':'),
@@ -62,17 +62,9 @@ export async function recordSession(): Promise<string[]> {
     return lines;
   } finally {
     await run('llamactl down --stop-engines');
+    ports.release();
     await rm(home, { recursive: true, force: true, maxRetries: 5 });
   }
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const address = server.address();
-  server.close();
-  if (address === null || typeof address === 'string') throw new Error('the system gave no port');
-  return address.port;
 }
 
 /** Sizes in pixels. Fonts differ; none is wider than a column. */

@@ -1,5 +1,4 @@
-import { once } from 'node:events';
-import { createServer, type AddressInfo } from 'node:net';
+import { PortBlock } from '@llamactl/server/testing/port-block';
 import { CANNED_PATH, cannedGateway } from './canned-gateway.ts';
 import { OTHER_CORE } from './cores.ts';
 import { GatewayLoad } from './gateway-load.ts';
@@ -22,7 +21,9 @@ export interface Contenders {
 /** What is measured has one core, engine and callers have another. @throws {Error} when nginx or haproxy cannot be had */
 export async function gatewayContenders(bench: Bench): Promise<Contenders> {
   const { llamactl, enginePort: port, restart } = await cannedGateway(bench);
-  const ports = { haproxy: await freePort(), nginx: await freePort() };
+  const block = await PortBlock.take();
+  bench.belongings.add(() => block.release());
+  const ports = { haproxy: block.next(), nginx: block.next() };
   const { haproxy, nginx } = await otherProxies(bench, port, ports);
   const plain = (of: { port: number; pid: number | null }): Contender => ({
     pid: of.pid,
@@ -36,13 +37,4 @@ export async function gatewayContenders(bench: Bench): Promise<Contenders> {
     restart,
     load: GatewayLoad.start(bench, OTHER_CORE),
   };
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return port;
 }

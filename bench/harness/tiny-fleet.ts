@@ -1,6 +1,6 @@
 import path from 'node:path';
 import { BatchSchema } from '@llamactl/contract/instance';
-import { PortBlock } from '@llamactl/e2e/port-block';
+import { PortBlock } from '@llamactl/server/testing/port-block';
 import { MeasuredServer } from './measured-server.ts';
 import type { Bench } from './scenario.ts';
 

@@ -1,7 +1,7 @@
 import path from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { StatsHistorySchema } from '@llamactl/contract/stats';
-import { PortBlock } from '@llamactl/e2e/port-block';
+import { PortBlock } from '@llamactl/server/testing/port-block';
 import { MeasuredServer, type Sections } from '../harness/measured-server.ts';
 import type { Bench, Scenario } from '../harness/scenario.ts';
 import { consumptionOf, cpuPercent, type Consumption } from '../harness/usage.ts';
@@ -81,7 +81,6 @@ export const sampler: Scenario = {
   },
 };
 
-/** A block has 99. */
 async function takePorts({ belongings }: Bench, count: number): Promise<number[]> {
   const ports: number[] = [];
   while (ports.length < count) {

@@ -1,5 +1,5 @@
 import path from 'node:path';
-import { freePort } from '@llamactl/e2e/server-process';
+import { PortBlock } from '@llamactl/server/testing/port-block';
 import { testEngine, testModel } from '../../scripts/test-assets.ts';
 import { BareEngine } from '../harness/bare-engine.ts';
 import { untilFirstByte } from '../harness/first-byte.ts';
@@ -28,12 +28,14 @@ export const swap: Scenario = {
     const server = await MeasuredServer.create(bench, { groups: { slot: { max_running: 1 } } });
     await server.start();
     const model_path = await testModel();
+    const ports = await PortBlock.take();
+    bench.belongings.add(() => ports.release());
     const launches = new Map<string, BareLaunch>();
     for (const name of NAMES) {
       const { port: taken } = await server.create({ name, model_path, group: 'slot', options: { threads: 1 } });
       const [, ...words] = (await server.instance(name)).effective_command;
       // beside llamactl's engine, which runs meanwhile
-      const port = await freePort();
+      const port = ports.next();
       const argv = words.map((word) => (word === String(taken) ? String(port) : word));
       const log = path.join(server.dataDirectory, `bare-engine-${name}.log`);
       launches.set(name, { port, argv, log });

@@ -1,6 +1,6 @@
 import path from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
-import { PortBlock } from '@llamactl/e2e/port-block';
+import { PortBlock } from '@llamactl/server/testing/port-block';
 import { Connection } from '../harness/connection.ts';
 import { Listeners } from '../harness/listeners.ts';
 import { MeasuredServer } from '../harness/measured-server.ts';

@@ -2,12 +2,11 @@ import { chmod, copyFile, link, mkdir, mkdtemp, readdir, rm, symlink, writeFile 
 import os from 'node:os';
 import path from 'node:path';
 import { parse, stringify } from 'yaml';
+import { PortBlock } from '@llamactl/server/testing/port-block';
 import { testEngine, testModel } from '../../scripts/test-assets.ts';
 import { endProcessesOf } from '../home-processes.ts';
 import { launcherFlags } from '../launcher-flags.ts';
-import { PortBlock } from '../port-block.ts';
 import { COMPILED, MAIN } from '../program.ts';
-import { freePort } from '../server-process.ts';
 
 /** Where the configuration is, from the home directory. */
 const CONFIGURATION = '.config/llamactl/config.yaml';
@@ -22,16 +21,16 @@ export class Home {
   readonly port: number;
   readonly #ports: PortBlock;
 
-  private constructor(folder: string, port: number, ports: PortBlock) {
+  private constructor(folder: string, ports: PortBlock) {
     this.path = folder;
-    this.port = port;
+    this.port = ports.next();
     this.#ports = ports;
   }
 
   /** @param page Whose models are to be there. */
   static async make(page: string): Promise<Home> {
     const folder = await mkdtemp(path.join(os.tmpdir(), 'llamactl-docs-'));
-    const home = new Home(folder, await freePort(), await PortBlock.take());
+    const home = new Home(folder, await PortBlock.take());
     for (const each of ['bin', 'models', 'work']) await mkdir(path.join(folder, each));
     await home.#writePrograms();
     await home.#writeModels(page);

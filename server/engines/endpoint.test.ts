@@ -1,10 +1,11 @@
 import { getEventListeners, once } from 'node:events';
 import http from 'node:http';
 import net from 'node:net';
-import { afterEach, describe, expect, it, vi } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { systemClock } from '../clock.ts';
 import { engineEndpointContract } from '../testing/contracts/engine.contract.ts';
 import { FakeClock } from '../testing/fake-clock.ts';
+import { PortBlock } from '../testing/port-block.ts';
 import { createEngineEndpoint, createTextReader } from './endpoint.ts';
 
 const PATIENCE_MS = 20_000;
@@ -38,15 +39,11 @@ const serveStatus = (status: number): Promise<number> =>
 const serveRaw = (speak: (socket: net.Socket) => void): Promise<number> =>
   listen(net.createServer((socket) => socket.once('data', () => speak(socket))));
 
-async function freePort(): Promise<number> {
-  const server = net.createServer();
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const address = server.address();
-  server.close();
-  await once(server, 'close');
-  return typeof address === 'object' && address !== null ? address.port : 0;
-}
+let ports: PortBlock;
+beforeAll(async () => {
+  ports = await PortBlock.take();
+});
+afterAll(() => ports.release());
 
 engineEndpointContract('the endpoint of engines', () => ({
   endpoint: createEngineEndpoint({ clock: systemClock() }),
@@ -57,7 +54,7 @@ engineEndpointContract('the endpoint of engines', () => ({
       case 'loading':
         return serveStatus(503);
       case 'closed':
-        return freePort();
+        return Promise.resolve(ports.next());
       case 'hang':
       case 'timeout':
         return serveRaw(() => {});
@@ -159,7 +156,7 @@ describe('createTextReader', () => {
       'another protocol',
       () => serveRaw((socket) => socket.end('HTTP/1.1 101 X\r\nConnection: upgrade\r\nUpgrade: x\r\n\r\n')),
     ],
-    ['a free port', freePort],
+    ['a free port', async () => ports.next()],
   ])('reads nothing from %s', async (_what, serve) => {
     expect(await read(target(await serve()), '/m', LIMITS)).toBeNull();
   });

@@ -20,7 +20,7 @@ beforeEach(async () => {
   bench = new RealBench();
   listener = new RecordingListener();
   run = bench.newRun();
-  port = await bench.freePort();
+  port = await bench.takePort();
 });
 afterEach(() => bench.dispose());
 

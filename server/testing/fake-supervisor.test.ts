@@ -46,7 +46,7 @@ class FakeBench implements SupervisorBench {
     return this.supervisor;
   }
 
-  async freePort(): Promise<number> {
+  async takePort(): Promise<number> {
     return 9_001;
   }
 

@@ -2,7 +2,6 @@ import { codeOf } from '@llamactl/contract/reason';
 import { randomUUID } from 'node:crypto';
 import { mkdirSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { systemClock } from '../clock.ts';
@@ -13,6 +12,7 @@ import { createSupervisor, type Supervisor } from '../supervisor/supervisor.ts';
 import type { EngineBehaviour, SupervisorBench } from './contracts/supervisor.contract.ts';
 import { FakeClock } from './fake-clock.ts';
 import { fakeEngineCommand } from './fake-engine.ts';
+import { PortBlock } from './port-block.ts';
 
 /** Timers up to this long run in real time; the supervisor's longer waits pass when the test advances the clock. */
 const REAL_UP_TO_MS = 500;
@@ -32,6 +32,7 @@ export class RealBench implements SupervisorBench {
   /** Sends a signal; a test may replace it. */
   deliver: SendSignal = (pid, signal) => void process.kill(pid, signal);
   supervisor: Supervisor;
+  #ports: PortBlock | null = null;
   #runs = 0;
   #programs = 0;
 
@@ -120,15 +121,9 @@ export class RealBench implements SupervisorBench {
     return this.supervisor;
   }
 
-  freePort(): Promise<number> {
-    return new Promise((resolve, reject) => {
-      const server = createServer();
-      server.once('error', reject);
-      server.listen(0, '127.0.0.1', () => {
-        const address = server.address();
-        server.close(() => resolve(typeof address === 'object' && address ? address.port : 0));
-      });
-    });
+  async takePort(): Promise<number> {
+    this.#ports ??= await PortBlock.take();
+    return this.#ports.next();
   }
 
   advance(milliseconds: number): Promise<void> {
@@ -160,6 +155,7 @@ export class RealBench implements SupervisorBench {
       await undertaker.endStray(tag);
     }
     undertaker.close();
+    this.#ports?.release();
     // Processes that were just killed may still write.
     await rm(this.folder, { recursive: true, force: true, maxRetries: 10 });
   }

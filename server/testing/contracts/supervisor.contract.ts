@@ -28,7 +28,8 @@ export interface SupervisorBench {
   endByItself(run: RunReference, identity: ProcessIdentity): Promise<void>;
   /** Crashes the manager, and returns the next one on the same machine. */
   restart(): Supervisor;
-  freePort(): Promise<number>;
+  /** A port on which no process listens. */
+  takePort(): Promise<number>;
   /** Lets the supervisor's long waits pass. */
   advance(milliseconds: number): Promise<void>;
   /** Resolves when `condition` holds; rejects if it never does. */
@@ -330,7 +331,7 @@ export function supervisorContract(make: () => Promise<SupervisorBench>): void {
   });
 
   test('a port is ours, foreign or closed', async () => {
-    const port = await bench.freePort();
+    const port = await bench.takePort();
     expect(await bench.supervisor.portHolder(port)).toBeNull();
     expect(bench.supervisor.occupied()).not.toContain(port);
     expect(await bench.supervisor.ownsPort(run, port)).toBe('closed');
@@ -344,7 +345,7 @@ export function supervisorContract(make: () => Promise<SupervisorBench>): void {
   });
 
   test('a witness names the listener until the engine is gone', async () => {
-    const port = await bench.freePort();
+    const port = await bench.takePort();
     const identity = await spawn({ port });
     const witness = bench.supervisor.witness(run, port);
     const listener = witness?.listener();

@@ -1,10 +1,12 @@
 import { once } from 'node:events';
 import { createServer, type Server } from 'node:net';
 
-/** Below the range of ephemeral ports. */
+/** Below the range of ephemeral ports: outgoing connections and listeners on port 0 never get a port of a block. */
 const FIRST = 20_000;
 const BLOCKS = 120;
 const SIZE = 100;
+/** How many ports of a block `next` returns in turn. */
+const SINGLE = 9;
 
 /**
  * A hundred ports that no other test uses at the same time: the holder of the block listens on its first port. Two servers
@@ -12,12 +14,17 @@ const SIZE = 100;
  */
 export class PortBlock {
   readonly #lock: Server;
-  /** First and last port to be given to instances. */
-  readonly range: readonly [number, number];
+  readonly #first: number;
+  #taken = 0;
 
   private constructor(lock: Server, first: number) {
     this.#lock = lock;
-    this.range = [first + 1, first + SIZE - 1];
+    this.#first = first;
+  }
+
+  /** First and last port of those for instances, about ninety. */
+  get range(): readonly [number, number] {
+    return [this.#first + SINGLE + 1, this.#first + SIZE - 1];
   }
 
   static async take(): Promise<PortBlock> {
@@ -32,6 +39,15 @@ export class PortBlock {
       if (isOurs) return new PortBlock(lock, first);
     }
     throw new Error('every block of ports is in use');
+  }
+
+  /**
+   * A port outside `range`, such as that of a server. No process listens on it, unless it got it from nine calls ago.
+   * A port that the system chooses for a moment is not safe: another process can get it before the server listens.
+   */
+  next(): number {
+    this.#taken = (this.#taken % SINGLE) + 1;
+    return this.#first + this.#taken;
   }
 
   release(): void {

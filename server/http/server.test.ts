@@ -136,6 +136,14 @@ describe('closing the server', () => {
     await Promise.all([once(idle, 'close'), test.server.close()]);
   });
 
+  it('closes connections on which nothing arrived at once, as browsers open them in advance', async () => {
+    await listen();
+    const unused = open('');
+    await once(unused, 'connect');
+    await exchange(port, get('/livez'));
+    await Promise.all([once(unused, 'close'), test.server.close()]);
+  });
+
   it('lets a request in flight finish, then closes its connection', async () => {
     const { plugin, reached, finish } = held();
     await listen({ plugins: [plugin] });
@@ -146,6 +154,31 @@ describe('closing the server', () => {
     finish();
     await closed;
     expect(await text).toMatch(/^HTTP\/1.1 200 [^]*connection: close[^]*{"done":true}$/i);
+  });
+
+  it('closes a connection that an answer promised to keep, when that answer ends', async () => {
+    const finished = Promise.withResolvers<void>();
+    const plugin: HttpPlugin = (app) => {
+      app.get('/held', async (_request, reply) => {
+        reply.hijack();
+        reply.raw.writeHead(200, { 'content-length': 4 }).flushHeaders();
+        await finished.promise;
+        reply.raw.end('done');
+      });
+    };
+    await listen({ plugins: [plugin] });
+    const socket = open(get('/held'));
+    const text = textOf(socket);
+    await once(socket, 'data');
+    const closed = test.server.close();
+    await setImmediate();
+    finished.resolve();
+    await vi.waitFor(async () => {
+      await test.clock.advance(50);
+      expect(socket.closed).toBe(true);
+    });
+    await closed;
+    expect(await text).toMatch(/^HTTP\/1.1 200 [^]*connection: keep-alive[^]*done$/i);
   });
 
   it('refuses a request that was already sent, in the contract’s format', async () => {

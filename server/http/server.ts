@@ -96,7 +96,7 @@ export interface HttpServer {
 
 /** Connections that may wait to be accepted; also the default of the operating system. */
 const BACKLOG = 4_096;
-/** Interval at which `leave` checks for open connections. */
+/** Interval at which `leave` and `close` check open connections. */
 const LOOK_MS = 50;
 
 function connectionsOf(server: NetServer): Promise<number> {
@@ -124,10 +124,10 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
   app.server.prependListener('connection', (connection: Socket) => {
     if (!passedOn.has(connection)) bound.admit(connection);
   });
-  let open = 0;
+  const open = new Set<Socket>();
   app.server.on('connection', (connection: Socket) => {
-    open += 1;
-    connection.once('close', () => (open -= 1));
+    open.add(connection);
+    connection.once('close', () => open.delete(connection));
   });
   // Node counts only connections that it has accepted itself.
   let taken = 0;
@@ -144,6 +144,21 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
   });
   for (const plugin of plugins) void app.register(async (scope) => plugin(scope));
 
+  /**
+   * Closes connections without a request, now and until the returned function is called. Node does so once, and only where
+   * a request has ended: it leaves connections that browsers open in advance, and streams that end later. These would delay
+   * the end of the server until the time limit, 30 s.
+   */
+  const closeIdle = (): (() => void) => {
+    let cancel = (): void => {};
+    const look = (): void => {
+      for (const connection of open) if (connection.bytesRead === 0) connection.destroy();
+      app.server.closeIdleConnections();
+      cancel = clock.after(LOOK_MS, look);
+    };
+    look();
+    return () => cancel();
+  };
   const breakOff = (): void => {
     app.server.closeAllConnections();
     upgrades.destroyAll();
@@ -170,7 +185,7 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
       return app.server.address() as AddressInfo;
     },
     take: (connection, { isBegun } = { isBegun: false }) => {
-      if (mostConnections !== null && open >= mostConnections) return void connection.destroy();
+      if (mostConnections !== null && open.size >= mostConnections) return void connection.destroy();
       count(1);
       connection.once('close', () => count(-1));
       if (isBegun) rules.begun.add(connection);
@@ -189,7 +204,11 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
     close: async () => {
       rules.isClosing = true;
       const cancel = clock.after(rules.timeouts.close, breakOff);
-      await app.close().finally(cancel);
+      const stopLooking = closeIdle();
+      await app.close().finally(() => {
+        cancel();
+        stopLooking();
+      });
     },
   };
 }

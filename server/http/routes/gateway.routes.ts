@@ -91,15 +91,7 @@ export function gatewayRoutes({
       trace,
     });
     leaving?.addEventListener('abort', () => gateway.rest());
-    let isClosing = false;
-    app.addHook('preClose', async () => {
-      isClosing = true;
-      gateway.close();
-    });
-    // An answer in flight announced a connection that stays open, and an idle connection keeps the server from closing.
-    app.addHook('onResponse', async ({ raw }, reply) => {
-      if (isClosing && reply.raw.writableFinished) raw.socket.destroySoon();
-    });
+    app.addHook('preClose', async () => gateway.close());
 
     const serve = async (request: HttpRequest, reply: HttpReply, instance: string | null): Promise<void> => {
       const { caller, raw } = request;

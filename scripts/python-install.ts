@@ -79,7 +79,7 @@ export async function installPython(
   if (keepsPackages)
     await runTool(built, [...pip, 'wheel', '--wheel-dir', packages, '--requirement', requirements], RUN);
   const source = keepsPackages ? ['--no-index', '--find-links', packages] : [];
-  await runTool(built, [...pip, 'install', ...source, '--requirement', requirements], RUN);
+  await runTool(built, [...pip, 'install', '--no-compile', ...source, '--requirement', requirements], RUN);
   await writeFile(path.join(work.path, RECORD), wanted);
   await rm(folder, { recursive: true, force: true });
   // The scripts beside Python contain the old path, but nothing calls them.

@@ -21,6 +21,11 @@ const MOST_ENTRIES = 1_000;
 
 const HostSchema = z.string().min(1).max(255);
 const PortSchema = z.int().min(1).max(65_535);
+
+/** Ports above 1023 that browsers and other HTTP clients refuse: the "bad ports" of the Fetch standard. */
+const REFUSED_PORTS = new Set([
+  1719, 1720, 1723, 2049, 3659, 4045, 4190, 5060, 5061, 6000, 6566, 6665, 6666, 6667, 6668, 6669, 6679, 6697, 10_080,
+]);
 const TextMapSchema = z.record(z.string(), z.string());
 
 const AddressOrNetworkSchema = z.union([z.ipv4(), z.ipv6(), z.cidrv4(), z.cidrv6()]);
@@ -111,7 +116,10 @@ export const ConfigSchema = z.strictObject({
       host: HostSchema.refine((host) => !/^[^:]*:\d+$/.test(host), 'has a port; that is another key, server.port')
         .default('127.0.0.1')
         .describe('Address to listen on; any other than loopback requires auth.enabled.'),
-      port: PortSchema.default(8080),
+      port: PortSchema.refine(
+        (port) => !REFUSED_PORTS.has(port),
+        'is a port that browsers and other HTTP clients refuse; choose another, such as 8080',
+      ).default(8080),
       base_path: z.string().startsWith('/').default('/'),
       public_url: z.union([z.literal(''), z.url()]).default(''),
       allowed_hosts: z

@@ -166,6 +166,9 @@ describe('down', () => {
   it('does nothing without a server', async () => {
     expect(await llamactl('down')).toMatchObject({ status: 0, stderr: `no server is running in ${data}\n` });
     expect(await json('down')).toEqual({ stopped: false, data_dir: data });
+    expect((await llamactl('down', '--stop-engines')).stderr).toContain(
+      'to stop them: llamactl up, then llamactl down',
+    );
   });
 
   it('leaves engines running, which the next server adopts, or stops them first', async () => {

@@ -1,9 +1,12 @@
-import { execFile } from 'node:child_process';
-import { cp, mkdir, mkdtemp, readdir, readFile, readlink, rm, symlink, writeFile } from 'node:fs/promises';
+import { type ChildProcessByStdio, execFile, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { access, cp, mkdir, mkdtemp, readdir, readFile, readlink, rm, symlink, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
+import type { Readable } from 'node:stream';
+import { text } from 'node:stream/consumers';
 import { promisify } from 'node:util';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { VERSION } from '@llamactl/server/version';
 import { ServerProcess } from './server-process.ts';
 
@@ -56,6 +59,47 @@ async function change(file: string, text: string, replacement: string): Promise<
   expect(before).toContain(text);
   await writeFile(path.join(folder, file), before.replace(text, replacement));
 }
+
+describe('the launcher that installs packages', () => {
+  let bare: string;
+  beforeAll(async () => {
+    bare = path.join(folder, 'bare');
+    await mkdir(path.join(bare, 'bin'), { recursive: true });
+    for (const name of ['llamactl', 'package-lock.json']) await cp(path.join(ROOT, name), path.join(bare, name));
+  });
+
+  /** Starts it in a group of its own, as a shell does, with a program as npm. */
+  async function begin(npm: string): Promise<ChildProcessByStdio<null, null, Readable>> {
+    await writeFile(path.join(bare, 'bin', 'npm'), `#!/bin/sh\n${npm}\n`, { mode: 0o755 });
+    const env = { PATH: `${path.join(bare, 'bin')}:/usr/bin:/bin`, HOME: folder };
+    return spawn(path.join(bare, 'llamactl'), ['ps'], { env, detached: true, stdio: ['ignore', 'ignore', 'pipe'] });
+  }
+  const FIRST = 'llamactl: installing its packages (once, about half a minute) …\n';
+
+  it('prints no words of npm after Ctrl-C', async () => {
+    const begun = path.join(bare, 'begun');
+    const child = await begin(
+      `trap 'echo "npm error signal SIGINT" >&2; exit 1' INT; mkfifo '${begun}.pipe'; : > '${begun}'; read _ < '${begun}.pipe'`,
+    );
+    const errors = text(child.stderr);
+    const ended = once(child, 'close');
+    await vi.waitFor(() => access(begun), { timeout: 10_000, interval: 5 });
+    process.kill(-(child.pid ?? 0), 'SIGINT');
+    expect([await ended, await errors]).toEqual([
+      [130, null],
+      `${FIRST}\nllamactl: interrupted; run this again to continue\n`,
+    ]);
+  });
+
+  it('prints what npm said when that fails', async () => {
+    const child = await begin('echo no room >&2; exit 3');
+    const ended = once(child, 'close');
+    expect(await text(child.stderr)).toBe(
+      `${FIRST}no room\nllamactl: npm could not install the packages; what it printed above says why.\n`,
+    );
+    expect(await ended).toEqual([1, null]);
+  });
+});
 
 describe('the launcher', () => {
   it('bundles the program once, silently', async () => {

@@ -67,6 +67,11 @@ describe('fromEnvironment', () => {
     ['LLAMACTL_SERVER_PORT', '99999', 'server.port must be at most 65535.'],
     ['LLAMACTL_SERVER_PORT', '', 'server.port must be a number.'],
     [
+      'LLAMACTL_SERVER_PORT',
+      '6666',
+      'server.port is a port that browsers and other HTTP clients refuse; choose another, such as 8080.',
+    ],
+    [
       'LLAMACTL_SERVER_ALLOWED_ORIGINS',
       'https://a.example,b',
       'server.allowed_origins.1 must be a URL with its scheme, such as https://host.example.',

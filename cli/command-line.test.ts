@@ -81,7 +81,7 @@ describe('a command line', () => {
   });
 
   it.each([
-    ['create a --ttl 99', '--idle-timeout 10m'],
+    ['create a --ttl 99', 'llamactl update NAME --idle-timeout 10m'],
     ['update a --request-strip temperature', '--file FILE'],
     ['create --name a', 'llamactl create NAME --model FILE'],
     ['up --listen :8080', '--host and --port'],
@@ -93,12 +93,27 @@ describe('a command line', () => {
     expect(stderr).toMatch(/^llamactl: unknown option/);
   });
 
+  it.each([
+    ['ps llama', 'for one instance: llamactl show NAME, or llamactl why NAME'],
+    ['status llama', 'for one instance: llamactl show NAME, or llamactl why NAME'],
+    ['down llama', 'to stop an instance: llamactl stop NAME'],
+  ])('knows what does it for one instance: %j', async (line, way) => {
+    const { status, stderr } = await sandbox.run(line.split(' '));
+    expect([status, stderr]).toEqual([2, expect.stringContaining(`\n  `)]);
+    expect(stderr).toContain(way);
+  });
+
   it('names a missing argument, and shows the usage', async () => {
     const { status, stderr } = await sandbox.run(['cp', 'x']);
     expect([status, stderr]).toEqual([
       2,
       'llamactl: NEW-NAME is missing\n  usage: llamactl cp [options] <name> <new-name> [arguments...]\n',
     ]);
+  });
+
+  it('guesses nothing for a short word that only resembles a verb', async () => {
+    const { stderr } = await sandbox.run(['nope']);
+    expect(stderr).toBe("llamactl: unknown command 'nope'\n  llamactl help lists all commands\n");
   });
 
   it('takes no name of a property of objects for a verb of another program', async () => {
@@ -114,6 +129,8 @@ describe('a command line', () => {
     ['chat', 'llamactl run NAME'],
     ['list', 'llamactl ps for instances; llamactl models for model files'],
     ['prune', 'llamactl rm NAME'],
+    ['watch', 'llamactl ps --watch'],
+    ['get', 'llamactl ps for instances; llamactl show NAME for one'],
   ])('answers the verb %s of another program with %s', async (word, instead) => {
     expect((await sandbox.run([word])).stderr).toBe(
       `llamactl: unknown command '${word}'\n  use: ${instead}\n  llamactl help lists all commands\n`,
@@ -166,6 +183,7 @@ describe('a command line', () => {
 
   it.each([
     ['strat', 'Did you mean start?'],
+    ['stp', 'Did you mean stop?'],
     ['servce', 'Did you mean serve or service?'],
     ['delet', 'Did you mean delete?'],
     ['keys creat', 'Did you mean keys create?'],

@@ -272,7 +272,8 @@ export class CommandLine {
   /** The text of commander in our words. */
   #complained(message: string): string {
     const [, option = ''] = /^error: unknown option '(.*)'$/.exec(message) ?? [];
-    const hint = unknownOptionHint(option, this.#takesEngineOptions);
+    const [, verb = ''] = /^error: too many arguments for '(.*?)'/.exec(message) ?? [];
+    const hint = verb === '' ? unknownOptionHint(option, this.#takesEngineOptions) : namedInstanceHint(verb);
     const [first = '', ...rest] = this.#complaint.trimEnd().split('\n');
     const said = first
       .replace(/^error: /, '')
@@ -323,4 +324,10 @@ function inherit(parent: Command, path = parent.name()): void {
     if (command.commands.length > 0) command.addHelpCommand(helpCommand());
     inherit(command, `${path} ${command.name()}`);
   }
+}
+
+/** A hint for a name after a verb of the whole server; `null`: none. */
+function namedInstanceHint(verb: string): string | null {
+  if (verb === 'down') return 'down stops the server; to stop an instance: llamactl stop NAME';
+  return verb === 'ps' || verb === 'status' ? 'for one instance: llamactl show NAME, or llamactl why NAME' : null;
 }

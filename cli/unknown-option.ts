@@ -1,10 +1,11 @@
 /** Options of similar programs, and what does the same here. */
 const OTHER_OPTIONS: readonly Hint[] = [
-  [/^(?:ttl|keep-?alive)$/, 'to stop an instance when it is idle: --idle-timeout 10m'],
+  [/^(?:ttl|keep-?alive)$/, 'to stop an instance when it is idle: llamactl update NAME --idle-timeout 10m'],
   [/^listen$/, 'the server is given its address by --host and --port of llamactl serve or llamactl up'],
   [/^watch-config$/, 'after a change of its configuration: llamactl reload; of instances: llamactl apply FILE'],
   [/^config$/, 'the configuration file is an option of the server: llamactl serve --config FILE'],
   [/^v$/, 'for the version: llamactl --version'],
+  [/^(?:f|filename)$/, 'the file needs no option: llamactl apply FILE'],
   [/^request-strip$/, 'give request_strip as JSON: --file FILE'],
 ];
 

@@ -46,7 +46,11 @@ const OTHER_WORDS: Readonly<Record<string, string>> = {
   ...same('llamactl start NAME', 'load', 'unpause', 'resume', 'launch'),
   ...same('llamactl stop NAME', 'unload', 'pause'),
   ...same('llamactl stop NAME --force', 'kill'),
-  ...same('llamactl show NAME', 'describe', 'get'),
+  ...same('llamactl show NAME', 'describe'),
+  ...same('llamactl ps for instances; llamactl show NAME for one', 'get'),
+  ...same('llamactl ps --watch', 'watch'),
+  ...same('llamactl service uninstall for the service; llamactl rm NAME for an instance', 'uninstall'),
+  ...same('llamactl run NAME QUESTION', 'ask', 'prompt'),
   ...same('llamactl update NAME', 'configure', 'patch'),
   ...same('llamactl update NAME --alias NEW', 'tag'),
   ...same('llamactl rename NAME NEW', 'mv', 'move'),
@@ -69,16 +73,30 @@ export async function unknownVerb({ path, word, parent }: UnknownCommand): Promi
     .flatMap((command) => [command.name(), ...command.aliases()]);
   const isVerb = path.length === 0;
   const other = isVerb && Object.hasOwn(OTHER_WORDS, word) ? OTHER_WORDS[word] : undefined;
-  const meant = other === undefined ? suggestions(word, known) : [];
-  // The words of other programs only if no verb of this one is similar, and as a question.
-  const [near = ''] =
-    isVerb && other === undefined && meant.length === 0 ? suggestions(word, Object.keys(OTHER_WORDS)) : [];
+  const meant = other === undefined ? suggestions(word, known).filter((near) => isTypo(word, near)) : [];
+  // The words of other programs only if no verb of this one is similar, and as a question. They are many, so that a short word
+  // resembles one by chance: the first letter must be right.
+  const others = Object.keys(OTHER_WORDS).filter((each) => each[0] === word[0]);
+  const [near = ''] = isVerb && other === undefined && meant.length === 0 ? suggestions(word, others) : [];
   return new Problem(`unknown command '${plain([...path, word].join(' '))}'`, EXIT.usage, [
     ...(other === undefined ? [] : [`use: ${other}`]),
     ...(near === '' ? [] : [`Did you mean ${near}? use: ${OTHER_WORDS[near] ?? ''}`]),
     ...(meant.length === 0 ? [] : [`Did you mean ${listed(path, meant)}?`]),
     isVerb ? 'llamactl help lists all commands' : `llamactl help ${path.join(' ')} lists its commands`,
   ]);
+}
+
+/** Two errors in a word of four letters leave too little of it: `nope` is no misspelling of `top`. Left-out letters are. */
+function isTypo(word: string, known: string): boolean {
+  const isShort = Math.min(word.length, known.length) < 4 && word.length !== known.length;
+  return !isShort || hasLettersOf(word, known) || hasLettersOf(known, word);
+}
+
+/** Whether a word has all letters of another one, in their order. */
+function hasLettersOf(word: string, other: string): boolean {
+  let at = 0;
+  for (const letter of word) if (letter === other[at]) at += 1;
+  return at === other.length;
 }
 
 /** Two equally similar words are a question; of more, the first is the best guess. */

@@ -276,7 +276,8 @@ describe('keys without accounts', () => {
     const { status, stderr } = await create();
     expect([status, stderr]).toEqual([
       1,
-      'llamactl: Accounts are off, so no key is needed. auth.enabled: true in the configuration turns them on.\n' +
+      'llamactl: Accounts are off, so no key is needed.\n' +
+        '  to turn accounts on: llamactl config set auth.enabled=true, then llamactl reload\n' +
         '  to create a key in advance: --owner USERNAME\n',
     ]);
     expect((await create('--owner', 'unknown')).stderr).toContain(

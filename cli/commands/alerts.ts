@@ -7,12 +7,12 @@ import type { Cell, Column } from '../screen/table.ts';
 import { plain, widthOf, wrapped } from '../screen/text.ts';
 
 /** A sentence wrapped into narrower lines is hard to read. */
-const LEAST_COLUMNS = 30;
+const LEAST_COLUMNS = 20;
 
 const COLUMNS: Column[] = [
   { title: 'LEVEL' },
-  { title: 'SINCE', align: 'right' },
-  { title: 'WHAT', gives: 2, least: LEAST_COLUMNS },
+  { title: 'SINCE', align: 'right', gives: 2 },
+  { title: 'WHAT' },
   { title: 'CODE', gives: 0 },
   { title: 'INSTANCE', gives: 1 },
 ];

@@ -137,11 +137,10 @@ async function lacksOwner(error: unknown): Promise<boolean> {
 }
 
 function accountsAreOff(): Problem {
-  return new Problem(
-    'Accounts are off, so no key is needed. auth.enabled: true in the configuration turns them on.',
-    EXIT.failed,
-    ['to create a key in advance: --owner USERNAME'],
-  );
+  return new Problem('Accounts are off, so no key is needed.', EXIT.failed, [
+    'to turn accounts on: llamactl config set auth.enabled=true, then llamactl reload',
+    'to create a key in advance: --owner USERNAME',
+  ]);
 }
 
 function sentence(key: Key): string {

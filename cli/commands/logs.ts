@@ -122,10 +122,16 @@ async function past(session: Session, name: string, { lines, level, from }: Sele
     terminal.note(`llamactl: ${name}: the search for lines of this level ended early; older ones may exist`);
   } else if (entries.length === 0) {
     const rest = level === undefined || level === 'debug' ? '' : `; --level all prints every line`;
-    const what = rest === '' && from === null ? 'no output yet' : `no matching output${rest}`;
-    terminal.note(`llamactl: ${name} has ${what}`);
+    const isWhole = rest === '' && from === null;
+    const what = isWhole || (await hasNoOutput(session, name)) ? 'has no output yet' : `has no matching output${rest}`;
+    terminal.note(`llamactl: ${name} ${what}`);
   }
   return entries;
+}
+
+/** Whether an instance has printed nothing, so that no filter is the reason: it was never started, or refused. */
+async function hasNoOutput({ client, signal }: Session, name: string): Promise<boolean> {
+  return (await client.getInstanceLogs(name, { lines: 1, signal })).logs.length === 0;
 }
 
 /** Reads a log from its first line, in as many requests as needed. */

@@ -152,7 +152,8 @@ function examine(database: DatabaseSync, file: string, folder: string): void {
   if (stored > 0) {
     const missing = missingParts(database, folder);
     if (missing.length > 0) throw foreign(file, `it says schema version ${stored}, but has no ${missing.join(', ')}`);
-  } else if (hasContent(database)) throw foreign(file, 'it holds other data');
+  } else if (hasContent(database))
+    throw foreign(file, 'it holds other data, as that of the Go llamactl (docs/how-to/from-go-llamactl.md)');
   else refuseLoss(file);
 }
 
@@ -244,7 +245,9 @@ export function damaged(file: string, problems: readonly string[], cause?: Error
 }
 
 function foreign(file: string, why: string): Error {
-  return new Error(`${file} is not a database of llamactl: ${why}. Choose another data_dir. ${WAYS_OUT}`);
+  return new Error(
+    `${file} is not a database of llamactl: ${why}. Choose another data_dir. Engines that run are left alone.`,
+  );
 }
 
 /** Builds the error for a database of a newer llamactl. @param known The newest version that this llamactl knows. */

@@ -99,10 +99,13 @@ describe('an unknown path', () => {
   it.each([
     ['/running', 'a path of llama-swap; its counterpart is GET /api/instances?status=running.'],
     ['/unload', 'a path of llama-swap; its counterpart is POST /api/instances/stop-all.'],
-    ['/upstream/qwen/v1/models', 'a path of llama-swap; its counterpart is /api/instances/NAME/proxy/.'],
+    ['/upstream/qwen/v1/models', 'a path of llama-swap; its counterpart is /api/instances/qwen/proxy/v1/models.'],
+    ['/upstream/', 'a path of llama-swap; its counterpart is /api/instances/NAME/proxy/.'],
     ['/api/models/unload', 'a path of llama-swap; its counterpart is POST /api/instances/stop-all.'],
-    ['/api/models/unload/qwen', 'a path of llama-swap; its counterpart is POST /api/instances/NAME/stop.'],
-    ['/api/v1/instances/a/start', 'a path of the Go llamactl; its counterpart is /api/instances.'],
+    ['/api/models/unload/qwen', 'a path of llama-swap; its counterpart is POST /api/instances/qwen/stop.'],
+    ['/api/v1/instances/a/start', 'a path of the Go llamactl; its counterpart is /api/instances/a/start.'],
+    ['/llama-cpp/a/health', 'a path of the Go llamactl; its counterpart is /api/instances/a/proxy/health.'],
+    ['/api/v1/version', 'a path of the Go llamactl; its counterpart is /api/instances.'],
     ['/chat/completions', 'a path without /v1; the base URL for OpenAI clients is http://'],
   ])('gets its counterpart: %s', async (path, sentence) => {
     const answer = await ask(`POST ${path}`);

@@ -107,11 +107,11 @@ export class Admission {
     const neighbour = neighbourAt(path);
     if (neighbour !== null) {
       const base = this.#publicUrl === '' ? `${protocol}://${host}${this.#basePath}` : this.#publicUrl;
-      const { what, instead } = neighbour;
+      const { pattern, what, instead } = neighbour;
       const way =
         instead === null
           ? `the base URL for OpenAI clients is ${base}/v1`
-          : `its counterpart is ${instead.replace('/', `${this.#basePath}/`)}`;
+          : `its counterpart is ${shortened(path.replace(pattern, instead)).replace('/', `${this.#basePath}/`)}`;
       return new ApiError('NOT_FOUND', `Nothing answers at ${shortened(path)}, ${what}; ${way}.`);
     }
     const isSlashTooMuch = this.#routes.methodsOf(path.replace(/\/+$/, '')).length > 0;

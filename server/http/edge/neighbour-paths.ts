@@ -3,7 +3,7 @@ export interface NeighbourPath {
   pattern: RegExp;
   /** The end of "Nothing answers at /path, ". */
   what: string;
-  /** Our counterpart, as method and path; `null`: the base URL for OpenAI clients. */
+  /** Our counterpart, as method and path, with `$1` of the pattern; `null`: the base URL for OpenAI clients. */
   instead: string | null;
 }
 
@@ -21,17 +21,20 @@ const NEIGHBOURS: readonly NeighbourPath[] = [
     instead: 'POST /api/instances/stop-all',
   },
   {
-    pattern: /^\/api\/models\/unload\/[^/]+\/?$/,
+    pattern: /^\/api\/models\/unload\/([^/]+)\/?$/,
     what: 'a path of llama-swap',
-    instead: 'POST /api/instances/NAME/stop',
+    instead: 'POST /api/instances/$1/stop',
   },
-  { pattern: /^\/upstream(?:\/.*)?$/, what: 'a path of llama-swap', instead: '/api/instances/NAME/proxy/' },
+  { pattern: /^\/upstream\/([^/]+)(.*)$/, what: 'a path of llama-swap', instead: '/api/instances/$1/proxy$2' },
+  { pattern: /^\/upstream\/?$/, what: 'a path of llama-swap', instead: '/api/instances/NAME/proxy/' },
   { pattern: /^\/logs(?:\/stream.*)?\/?$/, what: 'a path of llama-swap', instead: 'GET /api/instances/NAME/logs' },
+  { pattern: /^\/api\/v1(\/instances.*)$/, what: 'a path of the Go llamactl', instead: '/api$1' },
   {
-    pattern: /^\/(?:api\/v1\/.*|llama-cpp\/.*|swagger\/.*)$/,
+    pattern: /^\/llama-cpp\/([^/]+)(.*)$/,
     what: 'a path of the Go llamactl',
-    instead: '/api/instances',
+    instead: '/api/instances/$1/proxy$2',
   },
+  { pattern: /^\/(?:api\/v1|llama-cpp|swagger)\/.*$/, what: 'a path of the Go llamactl', instead: '/api/instances' },
   {
     pattern: /^\/(?:models|completions|chat\/completions|embeddings|responses|rerank|messages)\/?$/,
     what: 'a path without /v1',

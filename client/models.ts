@@ -377,6 +377,8 @@ export interface CreateInstance {
   engine?: string | undefined;
   /** The model file. It need not exist until the instance starts. */
   model_path?: string | undefined;
+  /** A model of `GET /models`: its reference (`org/repo:Q4_K_M`), name or id. llamactl finds its file, which becomes `model_path`; give only one of the two. */
+  model?: string | undefined;
   /** Left out: llamactl chooses one from `instances.port_range`. */
   port?: number | undefined;
   options?: Options | undefined;
@@ -718,10 +720,14 @@ export interface Instance {
   status: Status;
   /** `llama_cpp`, `custom`, or the name of a custom engine in the configuration. */
   engine: string;
+  /** As it was given; absent: the instance was given a `model_path`. */
+  model?: string | undefined;
   /** Absent for an engine without a model file. */
   model_path?: string | undefined;
   /** Loopback port of its engine. */
   port: number;
+  /** Port of the running engine, which differs from `port` after a change until the next start; `null`: none runs. */
+  running_port: number | null;
   /** More names by which requests under `/v1` can select the instance. */
   aliases: string[];
   /** Hide the instance from `GET /v1/models`. */
@@ -804,10 +810,14 @@ export interface InstanceSummary {
   status: Status;
   /** `llama_cpp`, `custom`, or the name of a custom engine in the configuration. */
   engine: string;
+  /** As it was given; absent: the instance was given a `model_path`. */
+  model?: string | undefined;
   /** Absent for an engine without a model file. */
   model_path?: string | undefined;
   /** Loopback port of its engine. */
   port: number;
+  /** Port of the running engine, which differs from `port` after a change until the next start; `null`: none runs. */
+  running_port: number | null;
   /** More names by which requests under `/v1` can select the instance. */
   aliases: string[];
   /** Hide the instance from `GET /v1/models`. */
@@ -1021,7 +1031,7 @@ export interface ModelFile {
 export interface ModelList {
   /** By name. */
   models: Model[];
-  /** The first scan after the start is not over: the list may lack models. */
+  /** The first scan, or one after a change, is not over: the list may lack models. */
   scanning: boolean;
 }
 
@@ -1217,6 +1227,8 @@ export interface UpdateInstance {
   engine?: string | null | undefined;
   /** The model file. It need not exist until the instance starts. */
   model_path?: string | null | undefined;
+  /** A model of `GET /models`: its reference (`org/repo:Q4_K_M`), name or id. llamactl finds its file, which becomes `model_path`; give only one of the two. */
+  model?: string | null | undefined;
   /** Left out: llamactl chooses one from `instances.port_range`. */
   port?: number | null | undefined;
   /** The engine's own long flags in snake_case. `false` becomes `--no-x` if the engine has that flag; a list repeats the flag. Merged key by key; `null` removes an option. */

@@ -120,6 +120,13 @@ const settings = {
       'must not begin with `-` or `@`: an engine could read it as a flag; write it with its folder, as in `./-x`',
     )
     .describe('The model file. It need not exist until the instance starts.'),
+  model: plainText
+    .min(1)
+    .max(512)
+    .regex(/^\S(?:.*\S)?$/, 'must not begin or end with a space')
+    .describe(
+      'A model of `GET /models`: its reference (`org/repo:Q4_K_M`), name or id. llamactl finds its file, which becomes `model_path`; give only one of the two.',
+    ),
   port: PortSchema.describe('Left out: llamactl chooses one from `instances.port_range`.'),
   options: OptionsSchema,
   extra_args: z
@@ -263,8 +270,12 @@ const summary = {
   name: z.string().describe(about(NameSchema)),
   status: StatusSchema,
   engine: shown('engine', z.string()),
+  model: z.string().optional().describe('As it was given; absent: the instance was given a `model_path`.'),
   model_path: z.string().optional().describe('Absent for an engine without a model file.'),
   port: PortSchema.describe('Loopback port of its engine.'),
+  running_port: PortSchema.nullable().describe(
+    'Port of the running engine, which differs from `port` after a change until the next start; `null`: none runs.',
+  ),
   aliases: shown('aliases', z.array(z.string())),
   unlisted: shown('unlisted', z.boolean()),
   on_demand: shown('on_demand', z.boolean()),

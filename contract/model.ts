@@ -69,7 +69,7 @@ export type ModelDetails = z.infer<typeof ModelDetailsSchema>;
 export const ModelListSchema = z
   .object({
     models: z.array(ModelSchema).describe('By name.'),
-    scanning: z.boolean().describe('The first scan after the start is not over: the list may lack models.'),
+    scanning: z.boolean().describe('The first scan, or one after a change, is not over: the list may lack models.'),
   })
   .meta({ id: 'ModelList' });
 export type ModelList = z.infer<typeof ModelListSchema>;

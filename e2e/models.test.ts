@@ -40,6 +40,22 @@ describe('the models of this machine', () => {
     });
   });
 
+  it('are run by name, and exported by name', async () => {
+    const created = await run('create', 'named', '--model', 'demo-f32', '--start', '--wait');
+    expect(created).toMatchObject({
+      status: 0,
+      stderr: expect.stringContaining(`using the model ${model}`) as unknown,
+    });
+    expect(JSON.parse((await run('show', 'named', '--json')).stdout)).toMatchObject({
+      model: 'demo-f32',
+      model_path: model,
+      status: 'running',
+    });
+    const { stdout } = await run('export');
+    expect(stdout).toContain('  - name: named\n    engine: llama_cpp\n    model: demo-f32\n');
+    await server.call('POST', '/api/instances/named/stop?wait=true');
+  });
+
   it('are found again after a restart, and new ones while it runs', async () => {
     await server.end('SIGTERM');
     await server.start();

@@ -1,11 +1,12 @@
-import type { Client, InstanceSummary, Model } from '@llamactl/client';
+import type { Client, CreateInstance, InstanceSummary, Model } from '@llamactl/client';
 import { readdirSync, realpathSync, statSync } from 'node:fs';
 import path from 'node:path';
 import type { Session } from '../command-line.ts';
 import { EXIT } from '../exit-status.ts';
 import { Problem } from '../problem.ts';
 import { instanceName } from './instance-name.ts';
-import { modelCalled, namesOf, serverModels } from '../instances/server-models.ts';
+import { modelNames } from '@llamactl/contract/model-names';
+import { modelCalled, serverModels } from '../instances/server-models.ts';
 
 /** The environment in which the command line was typed. */
 export interface Place {
@@ -37,17 +38,21 @@ export async function modelInstance(
   const instances = await client.listInstances({ signal });
   const known = named(instances, model);
   if (known !== null) return { name: known.name, file: null };
-  let file = modelFile(model, place);
-  if (file === null) {
-    const models = await serverModels(client, signal);
-    file = modelCalled(model, models)?.path ?? null;
-    if (file === null && isModelFile(model) && !URL_START.test(model))
-      throw noSuchFile(path.resolve(place.folder, model));
-    if (file === null) throw await unknownModel(model, { instances, models, isLocal: place.isLocal });
+  const file = modelFile(model, place);
+  if (file !== null) {
+    const present = ofFile(instances, file, place.isLocal);
+    if (present !== null) return { name: present.name, file: null };
+    const name = await make(client, { title: file, settings: { model_path: file } }, instances, signal);
+    return { name, file };
   }
-  const present = ofFile(instances, file, place.isLocal);
+  const models = await serverModels(client, signal);
+  const found = modelCalled(model, models);
+  if (found === null && isModelFile(model) && !URL_START.test(model))
+    throw noSuchFile(path.resolve(place.folder, model));
+  if (found === null) throw await unknownModel(model, { instances, models, isLocal: place.isLocal });
+  const present = ofModel(instances, found);
   if (present !== null) return { name: present.name, file: null };
-  return { name: await make(client, file, instances, signal), file };
+  return { name: await make(client, newInstanceOf(found, model), instances, signal), file: found.path };
 }
 
 /** By name without case, else by exact alias, as `/v1` does. */
@@ -100,6 +105,31 @@ function ofFile(instances: readonly InstanceSummary[], file: string, isLocal: bo
   return all.find(({ status }) => status === 'running') ?? all[0] ?? null;
 }
 
+/**
+ * Prefers an instance of the same name, then a running one. Several models of Ollama can share a file, so an instance of
+ * another model is none of this one.
+ */
+function ofModel(instances: readonly InstanceSummary[], found: Model): InstanceSummary | null {
+  const names = new Set(modelNames(found).map((name) => name.toLowerCase()));
+  const named = instances.filter(({ model }) => model !== undefined && names.has(model.toLowerCase()));
+  const ofItsFile = instances.filter(({ model, model_path: file }) => model === undefined && file === found.path);
+  const all = [...named, ...ofItsFile];
+  return all.find(({ status }) => status === 'running') ?? all[0] ?? null;
+}
+
+/** The parts of an instance for a model. */
+interface NewInstance {
+  /** Text for its name. */
+  title: string;
+  settings: Omit<CreateInstance, 'name'>;
+}
+
+/** An instance of a model of a hub also has its name there as an alias, by which programs know the model. */
+function newInstanceOf({ ref, name }: Model, word: string): NewInstance {
+  if (ref === null) return { title: name, settings: { model: word } };
+  return { title: name.replace(/:latest$/, ''), settings: { model: ref, aliases: [ref.replace(/^ollama:/, '')] } };
+}
+
 function real(file: string): string {
   try {
     return realpathSync(file);
@@ -111,15 +141,15 @@ function real(file: string): string {
 
 async function make(
   client: Client,
-  file: string,
+  { title, settings }: NewInstance,
   instances: readonly InstanceSummary[],
   signal: AbortSignal,
 ): Promise<string> {
-  const name = instanceName(
-    file,
-    instances.flatMap((each) => [each.name, ...each.aliases]),
-  );
-  const { instance } = await client.createInstance({ name, model_path: file }, { signal });
+  const taken = instances.flatMap((each) => [each.name, ...each.aliases]);
+  const name = instanceName(title, taken);
+  const aliases = settings.aliases?.filter((alias) => alias !== name && !taken.includes(alias));
+  const body = { name, ...settings, ...(aliases !== undefined && { aliases }) };
+  const { instance } = await client.createInstance(body, { signal });
   return instance.name;
 }
 
@@ -139,7 +169,7 @@ const DOWNLOAD = "to download a model file: hf download REPOSITORY --include '*Q
 async function unknownModel(model: string, { instances, models, isLocal }: Known): Promise<Problem> {
   const { nearName } = await import('../instances/near-instance.ts');
   const names = instances.flatMap(({ name, aliases }) => [name, ...aliases]);
-  const near = await nearName(model, [...names, ...models.flatMap((each) => namesOf(each).slice(0, 2))]);
+  const near = await nearName(model, [...names, ...models.flatMap((each) => modelNames(each).slice(0, 2))]);
   if (REMOTE_MODEL.test(model) && near === null) {
     return new Problem(`there is no instance ${model}, and llamactl does not download models by name`, EXIT.notFound, [
       DOWNLOAD,

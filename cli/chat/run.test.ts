@@ -3,6 +3,7 @@ import path from 'node:path';
 import { PassThrough } from 'node:stream';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { ChatServer, finish, refuses, says, sendPiece } from '../testing/chat-server.ts';
+import type { Model } from '@llamactl/client';
 import { sampleModel } from '../testing/sample-model.ts';
 import { CommandSandbox, type RunOptions, type RunResult } from '../testing/command-run.ts';
 
@@ -237,7 +238,7 @@ describe('llamactl run with a model', () => {
     server.models = [sampleModel({ name: 'Tiny', path: file, ref })];
     for (const word of ['tiny', 'tiny-00001-of-00002.GGUF', ref, '0123456789abcdef'])
       expect(await run([word, 'x'])).toMatchObject({ status: 0, stdout: 'Hello.\n' });
-    expect([...server.instances.values()]).toMatchObject([{ name: 'Tiny', model_path: file }]);
+    expect([...server.instances.values()]).toMatchObject([{ name: 'Tiny', model: ref, aliases: [ref] }]);
     const { status, stderr } = await run(['tini', 'x']);
     expect([status, stderr]).toEqual([3, expect.stringContaining('Did you mean Tiny?')]);
     const other = await run(['Other.gguf', 'x']);
@@ -245,6 +246,35 @@ describe('llamactl run with a model', () => {
       3,
       expect.stringContaining(`no such file: ${path.resolve('Other.gguf')}`),
     ]);
+  });
+
+  describe('of Ollama', () => {
+    const blob = '/ollama/blobs/sha256-0a';
+    const ofOllama = (tag: string, id: string): Model =>
+      sampleModel({ id, name: tag, ref: `ollama:${tag}`, path: blob, source: 'ollama' });
+
+    it.each(['pirate', 'pirate:latest', 'ollama:pirate:latest'])('is called %s, as Ollama does', async (word) => {
+      server.models = [ofOllama('pirate:latest', 'id-1'), ofOllama('pirate:135m', 'id-2')];
+      expect(await run([word, 'x'])).toMatchObject({ status: 0, stdout: 'Hello.\n' });
+      expect([...server.instances.values()]).toMatchObject([
+        { name: 'pirate', model: 'ollama:pirate:latest', aliases: ['pirate:latest'] },
+      ]);
+    });
+
+    it('does not get the instance of another model with the same file', async () => {
+      server.models = [ofOllama('smol:135m', 'id-1'), ofOllama('pirate:latest', 'id-2')];
+      server.add('mario', { model: 'pirate', model_path: blob, status: 'running' });
+      await run(['smol:135m', 'x']);
+      expect([...server.instances.keys()]).toEqual(['mario', 'smol-135m']);
+      await run(['pirate:latest', 'x']);
+      expect([...server.instances.keys()]).toEqual(['mario', 'smol-135m']);
+      expect(server.questions.at(-1)?.model).toBe('mario');
+    });
+  });
+
+  it('takes a reference with the address of its hub', async () => {
+    server.models = [sampleModel({ name: 'Tiny', path: modelFile('Tiny.gguf'), ref: 'acme/Tiny-GGUF:Q4_K_M' })];
+    expect((await run(['hf.co/acme/Tiny-GGUF:Q4_K_M', 'x'])).status).toBe(0);
   });
 
   it('waits for the first scan of a server that has just started', async () => {
@@ -260,7 +290,7 @@ describe('llamactl run with a model', () => {
     );
     const { status, stderr } = await run(['one', 'x']);
     expect(status).toBe(2);
-    expect(stderr).toContain(`give a path\n  ${paths.join('\n  ')}\n`);
+    expect(stderr).toContain(`give a reference, an id or a path\n  id-0  one  ${paths[0]}\n  id-1  ONE  ${paths[1]}\n`);
     expect(server.instances.size).toBe(0);
   });
 

@@ -158,6 +158,14 @@ describe('creating an instance', () => {
     expect([status, stdout, stderr]).toEqual([1, '', `llamactl: There already is an instance llama.\n  ${way}\n`]);
   });
 
+  it('refuses a word that is neither a model of the server nor a path', async () => {
+    expect(await sandbox.run(['create', 'a', '-m', 'pirate'])).toMatchObject({
+      status: 3,
+      stderr: 'llamactl: there is no model and no file pirate; to list models: llamactl models\n',
+    });
+    expect(server.manager.calls.filter(({ method }) => method === 'create')).toEqual([]);
+  });
+
   it('refuses an empty model, as of an unset variable', async () => {
     expect(await sandbox.run(['create', 'e', '-m', ''])).toMatchObject({
       status: 2,

@@ -89,13 +89,20 @@ describe('showing a model', () => {
     expect((await sandbox.run(['models', 'show', 'demo', '--template'])).stdout).toContain('{');
   });
 
+  it.each(['pull', 'rm'])('says why there is no %s', async (verb) => {
+    const { status, stderr } = await sandbox.run(['models', verb, 'demo']);
+    expect([status, stderr]).toEqual([2, expect.stringMatching(/llamactl (?:deletes no|does not download) models; /)]);
+  });
+
   it('names those that match, or says that none does', async () => {
     await put('demo-a.gguf');
     await put('demo-b.gguf');
     const several = await sandbox.run(['models', 'show', 'demo']);
     expect([several.status, several.stderr]).toEqual([
       2,
-      expect.stringMatching(/^llamactl: there are 2 models called demo; give a path\n {2}.*demo-a/),
+      expect.stringMatching(
+        /^llamactl: there are 2 models called demo; give a reference, an id or a path\n {2}[0-9a-f]{16} {2}demo-a {2}.*demo-a/,
+      ),
     ]);
     expect(await sandbox.run(['models', 'show', 'nope'])).toMatchObject({
       status: 3,

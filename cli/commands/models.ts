@@ -2,7 +2,7 @@ import type { Model, ModelDetails } from '@llamactl/client';
 import { Command } from 'commander';
 import type { CommandLine, Session } from '../command-line.ts';
 import { EXIT } from '../exit-status.ts';
-import { modelCalled, severalModels } from '../instances/server-models.ts';
+import { modelCalled, scannedModels, severalModels } from '../instances/server-models.ts';
 import { Problem } from '../problem.ts';
 import { bytes } from '../screen/figures.ts';
 import type { Column } from '../screen/table.ts';
@@ -45,8 +45,17 @@ function listing(command: Command, commandLine: CommandLine): Command {
     .action(commandLine.online((session, { words }) => list(session, words)));
 }
 
+/** Verbs of other programs for models, with the way to do it here. */
+const OTHER_VERBS: Readonly<Record<string, string>> = {
+  pull: "llamactl does not download models; to do it: hf download REPOSITORY --include '*Q4_K_M.gguf' --local-dir ~/models",
+  rm: 'llamactl deletes no models; delete the file, or use the program that put it there',
+};
+
 async function list({ client, terminal, signal }: Session, words: readonly string[]): Promise<void> {
-  const { models, scanning } = await client.listModels({ signal });
+  const [verb = '', ...others] = words;
+  const advice = Object.hasOwn(OTHER_VERBS, verb) ? OTHER_VERBS[verb] : undefined;
+  if (advice !== undefined && others.length > 0) throw new Problem(advice, EXIT.usage);
+  const { models, scanning } = await scannedModels(client, signal);
   const found = models.filter((model) => hasWords(model, words));
   if (terminal.isJson) return terminal.printJson(found);
   if (terminal.isQuiet) return found.forEach(({ path }) => terminal.print(plain(path)));

@@ -24,6 +24,7 @@ export function showCommand(commandLine: CommandLine): Command {
 }
 
 const OPTIONAL = [
+  'model',
   'model_path',
   'command',
   'health_path',

@@ -12,6 +12,7 @@ function summary(name: string, rest: Partial<InstanceSummary> = {}): InstanceSum
     name,
     status: 'stopped',
     engine: 'llama_cpp',
+    running_port: null,
     port: 8100,
     aliases: [],
     unlisted: false,

@@ -18,7 +18,7 @@ const KEYS = {
   up: ({ started_at: start }) => (start === null ? -Infinity : -Date.parse(start)),
   engine: ({ engine }) => engine,
   port: ({ port }) => port,
-  model: ({ model_path: model }) => model?.replace(/^.*\//, '').toLowerCase() ?? '',
+  model: ({ model, model_path: file }) => (model ?? file?.replace(/^.*\//, '') ?? '').toLowerCase(),
   created: ({ created_at: created }) => Date.parse(created),
 } as const satisfies Record<string, Key>;
 

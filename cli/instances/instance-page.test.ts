@@ -131,8 +131,7 @@ describe('the page of an instance', () => {
       status: 'running',
       pid: 4711,
       port: 8101,
-      restart_required: true,
-      effective_command: ['llama-server', '--port', '8100'],
+      running_port: 8100,
     });
     expect(head).toBe('llama  running  port 8100, 8101 from the next start, process 4711');
   });

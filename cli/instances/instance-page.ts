@@ -1,6 +1,5 @@
 import type { Instance } from '@llamactl/client';
 import { bytes, count, duration, since } from '../screen/figures.ts';
-import { runningPort } from './running-port.ts';
 import { shellQuoted } from '../shell-words.ts';
 import type { Style } from '../screen/style.ts';
 import { cut, plain, roomBeside, widthOf, wrapped } from '../screen/text.ts';
@@ -39,7 +38,7 @@ export function pageLines(instance: Instance, paper: Paper, now: number): string
 /** The facts after the status in the first line. */
 function beside(instance: Instance, now: number): string {
   const { started_at: startedAt, pid, port, stats } = instance;
-  const current = runningPort(instance);
+  const current = instance.running_port ?? port;
   const facts = [
     ...(startedAt === null ? [] : [`up ${since(startedAt, now)}`]),
     current === port ? `port ${port}` : `port ${current}, ${port} from the next start`,
@@ -50,7 +49,7 @@ function beside(instance: Instance, now: number): string {
 }
 
 function entriesOf(instance: Instance, now: number): Entry[] {
-  const { reason, engine, model_path: model, options, extra_args: extra, environment, aliases } = instance;
+  const { reason, engine, model_path: file, options, extra_args: extra, environment, aliases } = instance;
   const { command, health_path: healthPath, restart_required: isBehind, name } = instance;
   const optional = (label: string, values: readonly string[]): Entry[] =>
     values.length === 0 ? [] : [[label, values]];
@@ -61,7 +60,10 @@ function entriesOf(instance: Instance, now: number): Entry[] {
       isBehind ? [`it runs with older settings; to apply the new ones: llamactl restart ${name}`] : [],
     ),
     ['engine', [engine]],
-    ...optional('model', model === undefined ? [] : [model]),
+    ...optional(
+      'model',
+      [instance.model, file].filter((each) => each !== undefined),
+    ),
     ...optional('options', optionTexts(options)),
     ...optional('arguments', extra.length === 0 ? [] : [extra.map(shellQuoted).join(' ')]),
     ...optional('own command', command === undefined ? [] : [command.map(shellQuoted).join(' ')]),

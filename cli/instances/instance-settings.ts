@@ -58,8 +58,11 @@ export function settingsOf(flags: SettingFlags, rest: readonly string[], surroun
   return Object.fromEntries(Object.entries(said).filter(([, value]) => value !== undefined));
 }
 
-/** Merges two sets of settings as a JSON merge patch does; `above` wins. */
-export function merged<Body extends UpdateInstance>(below: Body, above: UpdateInstance): Body & UpdateInstance {
+/** Merges two sets of settings as a JSON merge patch does; `above` wins. A named model and a model file exclude each other. */
+export function merged<Body extends UpdateInstance>(given: Body, above: UpdateInstance): Body & UpdateInstance {
+  const below = { ...given };
+  if (above.model !== undefined) delete below.model_path;
+  if (above.model_path !== undefined) delete below.model;
   const both = (key: 'options' | 'environment' | 'request_defaults'): object =>
     below[key] && above[key] ? { [key]: { ...below[key], ...above[key] } } : {};
   return { ...below, ...above, ...both('options'), ...both('environment'), ...both('request_defaults') };

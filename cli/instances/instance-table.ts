@@ -37,7 +37,7 @@ export function instanceTable(
     },
     { title: 'UP', align: 'right', gives: 5, least: WHOLE, cell: ({ started_at: start }) => since(start, now) },
     { title: 'ENGINE', gives: 4, cell: ({ engine }) => plain(engine) },
-    { title: 'PORT', align: 'right', gives: 6, least: WHOLE, cell: ({ port }) => String(port) },
+    { title: 'PORT', align: 'right', gives: 6, least: WHOLE, cell: portOf },
     { title: 'MODEL', gives: 3, least: 12, keeps: 'end', cell: modelOf },
   ];
   if (isWide) {
@@ -57,7 +57,12 @@ export function instanceTable(
   return { columns: parts, rows: instances.map((instance) => parts.map(({ cell }) => cell(instance))) };
 }
 
-/** Only the file name: the folder is less useful, and takes room. */
-function modelOf({ model_path: model }: InstanceSummary): string {
-  return model === undefined ? '-' : plain(path.basename(model));
+/** `8100→8150` while the engine has another port than the settings. */
+function portOf({ port, running_port: current }: InstanceSummary): string {
+  return current === null || current === port ? String(port) : `${current}→${port}`;
+}
+
+/** The name of the model as it was given, or its file without the folder, which is less useful. */
+function modelOf({ model, model_path: file }: InstanceSummary): string {
+  return plain(model ?? (file === undefined ? '-' : path.basename(file)));
 }

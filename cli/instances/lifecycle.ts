@@ -159,7 +159,7 @@ class LifecycleRun {
     const { client, signal, terminal } = this.#session;
     const { goal } = this.#command;
     const instance = await client.getInstance(name, { signal });
-    const text = rest === 'running' ? `running, port ${instance.port}` : rest;
+    const text = rest === 'running' ? `running, port ${instance.running_port ?? instance.port}` : rest;
     const already = rest === 'running' ? `already ${text}` : text;
     this.#board.set(name, {
       text: elapsed === null ? already : `${text} (${elapsed})`,

@@ -1,32 +1,40 @@
-import type { Client, Model } from '@llamactl/client';
-import path from 'node:path';
+import type { Client, Model, ModelList } from '@llamactl/client';
+import { modelsCalled } from '@llamactl/contract/model-names';
 import { EXIT } from '../exit-status.ts';
 import { Problem } from '../problem.ts';
 import { plain } from '../screen/text.ts';
 import { pauseFor } from './settling.ts';
 
-/** How long a server that has just started may take to find its models, in seconds. */
-const PATIENCE = 10;
+/** How long a command waits for a scan of the server, in seconds. While a download changes a folder, scans go on and on. */
+const PATIENCE = 5;
 const LOOK_EVERY = 0.2;
 /** Most models that a message names. */
 const MOST_NAMED = 10;
 
-/**
- * The models that the server has found. Waits for its first scan, since a command may have just started it. Empty if we may not
- * read them, or if the server is too old to know them.
- */
+type Pause = (seconds: number, signal: AbortSignal) => Promise<void>;
+
+/** The models of the server. Waits for its first scan, since a command may have just started it, and for one after a change. */
+export async function scannedModels(
+  client: Pick<Client, 'listModels'>,
+  signal: AbortSignal,
+  pause: Pause = pauseFor,
+): Promise<ModelList> {
+  for (let waited = 0; ; waited += LOOK_EVERY) {
+    const list = await client.listModels({ signal });
+    if (!list.scanning || waited >= PATIENCE) return list;
+    await pause(LOOK_EVERY, signal);
+  }
+}
+
+/** As {@link scannedModels}. Empty if we may not read them, or if the server is too old to know them. */
 export async function serverModels(
   client: Pick<Client, 'listModels'>,
   signal: AbortSignal,
-  pause: (seconds: number, signal: AbortSignal) => Promise<void> = pauseFor,
+  pause?: Pause,
 ): Promise<Model[]> {
   const { LlamactlError } = await import('@llamactl/client');
   try {
-    for (let waited = 0; ; waited += LOOK_EVERY) {
-      const { models, scanning } = await client.listModels({ signal });
-      if (!scanning || waited >= PATIENCE) return models;
-      await pause(LOOK_EVERY, signal);
-    }
+    return (await scannedModels(client, signal, pause)).models;
   } catch (error) {
     if (error instanceof LlamactlError) return [];
     throw error;
@@ -39,8 +47,7 @@ export async function serverModels(
  * @throws {Problem} when several models are
  */
 export function modelCalled<Found extends Model>(word: string, models: readonly Found[]): Found | null {
-  const wanted = word.toLowerCase();
-  const found = models.filter((model) => namesOf(model).some((name) => name.toLowerCase() === wanted));
+  const found = modelsCalled(word, models);
   const [first, ...others] = found;
   if (first === undefined || others.length === 0) return first ?? null;
   throw severalModels(word, found);
@@ -48,11 +55,12 @@ export function modelCalled<Found extends Model>(word: string, models: readonly 
 
 /** The error for a word that several models match. */
 export function severalModels(word: string, found: readonly Model[]): Problem {
-  const some = found.slice(0, MOST_NAMED).map(({ path: file }) => plain(file));
-  return new Problem(`there are ${found.length} models called ${word}; give a path`, EXIT.usage, some);
-}
-
-/** The words for a model: its name, reference, file, path and id. */
-export function namesOf({ id, ref, name, path: file }: Model): string[] {
-  return [name, ...(ref === null ? [] : [ref]), path.basename(file), file, id];
+  const some = found
+    .slice(0, MOST_NAMED)
+    .map(({ id, ref, name, path: file }) => plain(`${id}  ${ref ?? name}  ${file}`));
+  return new Problem(
+    `there are ${found.length} models called ${word}; give a reference, an id or a path`,
+    EXIT.usage,
+    some,
+  );
 }

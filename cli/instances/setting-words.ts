@@ -34,15 +34,16 @@ export async function saidSettings(
   const name = given ?? filed;
   if (typeof name !== 'string' || name === '') throw new Problem('no instance given: add its name', EXIT.usage);
   const isLocal = isOwnAddress(session.client.url);
-  const model = await knownModel(session, flags);
-  const fromFlags = settingsOf({ ...flags, ...(model !== undefined && { model }) }, rest, {
+  const isKnown = await isKnownModel(session, flags);
+  const { model, ...others } = flags;
+  const fromFlags = settingsOf(isKnown ? others : flags, rest, {
     isLocal,
     folder: process.cwd(),
     home: surroundings.home,
     environment: surroundings.environment,
     exists: existsSync,
   });
-  return { name, settings: merged(body, fromFlags) };
+  return { name, settings: merged(body, isKnown ? { ...fromFlags, model } : fromFlags) };
 }
 
 /** @param word The first word after the name */
@@ -52,14 +53,28 @@ function remedyFor(word: string): string {
   return 'put arguments for the engine after --, and write options as -o key=value without a space';
 }
 
-/** The path of a model by its name or reference; `undefined`: it is a path, a file here, or unknown to the server. */
-async function knownModel(session: Session, { model, engine }: SettingFlags): Promise<string | undefined> {
+/**
+ * Whether a model is given by its name or reference. If not, it is a path or a file here.
+ *
+ * @throws {Problem} when it can be no path, and the server has no such model
+ */
+async function isKnownModel(session: Session, { model, engine }: SettingFlags): Promise<boolean> {
   const isName = model !== undefined && !/^[./~]/.test(model) && (engine === undefined || engine === 'llama_cpp');
-  if (!isName || existsSync(path.resolve(model))) return undefined;
+  if (!isName || existsSync(path.resolve(model))) return false;
   const { modelCalled, serverModels } = await import('./server-models.ts');
   const { client, signal, terminal } = session;
-  const found = modelCalled(model, await serverModels(client, signal));
-  if (found === null) return undefined;
+  const models = await serverModels(client, signal);
+  const found = modelCalled(model, models);
+  if (found === null && /[/\\]|\.gguf$/i.test(model)) return false;
+  if (found === null) {
+    const { nearName } = await import('./near-instance.ts');
+    const near = await nearName(
+      model,
+      models.map(({ name }) => name),
+    );
+    const hint = near === null ? 'to list models: llamactl models' : `did you mean ${near}?`;
+    throw new Problem(`there is no model and no file ${model}; ${hint}`, EXIT.notFound);
+  }
   terminal.note(`using the model ${plain(found.path)}`);
-  return found.path;
+  return true;
 }

@@ -6,6 +6,7 @@ export function sampleInstance(changes: Partial<Instance> & Pick<Instance, 'name
     status: 'stopped',
     engine: 'llama_cpp',
     port: 8100,
+    running_port: null,
     aliases: [],
     unlisted: false,
     on_demand: true,

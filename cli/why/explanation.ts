@@ -1,6 +1,5 @@
 import type { Alert, Health, Instance, LogEntry } from '@llamactl/client';
 import { bytes, duration } from '../screen/figures.ts';
-import { runningPort } from '../instances/running-port.ts';
 import { memoryText, remediesFor, kindOf, type Memory } from './cause.ts';
 
 /** The alert that repeats the sentence. */
@@ -166,7 +165,7 @@ function evidenceOf({ instance, health, alerts, memory, lastError, obstacle, now
   const isTrouble = status === 'failed' || status === 'restarting' || (status === 'running' && !isWell);
   const line = isTrouble ? decisiveLine(instance, ofThisRun(instance, lastError)) : null;
   const checks = health?.checks;
-  const port = runningPort(instance);
+  const port = instance.running_port ?? instance.port;
   const said = status === 'stopped' && obstacle === null ? withoutStop(last?.reason ?? '') : causeOf(instance.reason);
   const isAboutMemory = /memory|killed/.test(kindOf(causeOf(instance.reason ?? last?.reason ?? null)));
   return [

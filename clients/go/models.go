@@ -455,6 +455,10 @@ type CreateInstance struct {
 	// The model file. It need not exist until the instance starts.
 	ModelPath string `json:"model_path,omitzero"`
 
+	// A model of `GET /models`: its reference (`org/repo:Q4_K_M`), name or id. llamactl finds its file, which
+	// becomes `model_path`; give only one of the two.
+	Model string `json:"model,omitzero"`
+
 	// Left out: llamactl chooses one from `instances.port_range`.
 	Port int `json:"port,omitzero"`
 
@@ -850,11 +854,17 @@ type Instance struct {
 	// `llama_cpp`, `custom`, or the name of a custom engine in the configuration.
 	Engine string `json:"engine"`
 
+	// As it was given; absent: the instance was given a `model_path`.
+	Model string `json:"model,omitzero"`
+
 	// Absent for an engine without a model file.
 	ModelPath string `json:"model_path,omitzero"`
 
 	// Loopback port of its engine.
 	Port int `json:"port"`
+
+	// Port of the running engine, which differs from `port` after a change until the next start; nil: none runs.
+	RunningPort *int `json:"running_port"`
 
 	// More names by which requests under `/v1` can select the instance.
 	Aliases []string `json:"aliases"`
@@ -1009,11 +1019,17 @@ type InstanceSummary struct {
 	// `llama_cpp`, `custom`, or the name of a custom engine in the configuration.
 	Engine string `json:"engine"`
 
+	// As it was given; absent: the instance was given a `model_path`.
+	Model string `json:"model,omitzero"`
+
 	// Absent for an engine without a model file.
 	ModelPath string `json:"model_path,omitzero"`
 
 	// Loopback port of its engine.
 	Port int `json:"port"`
+
+	// Port of the running engine, which differs from `port` after a change until the next start; nil: none runs.
+	RunningPort *int `json:"running_port"`
 
 	// More names by which requests under `/v1` can select the instance.
 	Aliases []string `json:"aliases"`
@@ -1299,7 +1315,7 @@ type ModelList struct {
 	// By name.
 	Models []Model `json:"models"`
 
-	// The first scan after the start is not over: the list may lack models.
+	// The first scan, or one after a change, is not over: the list may lack models.
 	Scanning bool `json:"scanning"`
 }
 
@@ -1580,6 +1596,10 @@ type UpdateInstance struct {
 
 	// The model file. It need not exist until the instance starts.
 	ModelPath Patch[string] `json:"model_path,omitzero"`
+
+	// A model of `GET /models`: its reference (`org/repo:Q4_K_M`), name or id. llamactl finds its file, which
+	// becomes `model_path`; give only one of the two.
+	Model Patch[string] `json:"model,omitzero"`
 
 	// Left out: llamactl chooses one from `instances.port_range`.
 	Port Patch[int] `json:"port,omitzero"`

@@ -126,6 +126,16 @@ export async function startApp(options: AppOptions): Promise<App> {
       listener: inheritance?.listener ?? null,
       listeningPorts: supervisor,
     });
+    const places = modelPlaces({
+      folders: [...config.models.dirs, path.join(dataDirectory, 'models')],
+      sources: config.models.sources,
+      environment,
+      home: os.homedir(),
+      platform: process.platform,
+    });
+    const work = new SlicedWork(clock);
+    const indexFile = path.join(dataDirectory, 'models.index');
+    const models = teardown.ending(new ModelLibrary({ clock, work, places, indexFile, onFault }));
     const instances = createInstances(
       {
         clock,
@@ -133,6 +143,7 @@ export async function startApp(options: AppOptions): Promise<App> {
         store,
         events,
         engines,
+        models,
         endpoint: createEngineEndpoint({ clock }),
         runs: supervisor,
         runFolders: supervisor,
@@ -166,16 +177,6 @@ export async function startApp(options: AppOptions): Promise<App> {
     });
     const password = environment['LLAMACTL_ADMIN_PASSWORD'] ?? null;
     const callers = await openCallers({ ...shared, config, store, randomness, alerts, trace, instances, password });
-    const places = modelPlaces({
-      folders: [...config.models.dirs, path.join(dataDirectory, 'models')],
-      sources: config.models.sources,
-      environment,
-      home: os.homedir(),
-      platform: process.platform,
-    });
-    const work = new SlicedWork(clock);
-    const indexFile = path.join(dataDirectory, 'models.index');
-    const models = teardown.ending(new ModelLibrary({ clock, work, places, indexFile, onFault }));
     const serving = createServing({
       ...shared,
       config,

@@ -42,7 +42,7 @@ describe('a body that counts as none', () => {
       error: 'the body is missing: this request needs a JSON object with at least name',
     });
     const updated = await test.inject({ method: 'PUT', url: '/api/instances/my-instance' });
-    expect(errorOf(updated.body).error).toContain('any of engine, model_path, port, options');
+    expect(errorOf(updated.body).error).toContain('any of engine, model_path, model, port, options');
     expect(test.manager.calls).toEqual([]);
   });
 });

@@ -6,12 +6,14 @@ import { matchesTag } from './instance-view.ts';
 import type { InstanceState } from './life/lifecycle.ts';
 import type { Mailbox } from './life/mailbox.ts';
 import type { Engines } from './ports/engine-adapter.ts';
+import type { ModelFinder } from './ports/model-finder.ts';
 import type { EventSink } from './ports/event-sink.ts';
 import type { InstanceRecord } from './ports/instance-record.ts';
 import type { Randomness } from './ports/random-values.ts';
 import type { Clock } from './ports/time.ts';
 import { notFound } from './refusals.ts';
 import type { Registry } from './registry.ts';
+import { withModelFile } from './settings/model-setting.ts';
 import { adapterFor, checkSettings, newSettings, patchedSettings, type DefinedNames } from './settings/settings.ts';
 import type { StartCheck } from './start-check.ts';
 import { isRestartedByUpdate, NEW_STATE } from './life/transitions.ts';
@@ -22,6 +24,7 @@ export interface EditorDependencies {
   randomness: Randomness;
   events: EventSink;
   engines: Engines;
+  models: ModelFinder;
   registry: Registry;
   defined: DefinedNames;
   startCheck: Pick<StartCheck, 'assertStartable' | 'foresee'>;
@@ -50,8 +53,9 @@ export class Editor {
     this.#dependencies = dependencies;
   }
 
-  async create(body: CreateInstance): Promise<Edited> {
-    const { engines, registry, defined, startCheck } = this.#dependencies;
+  async create(given: CreateInstance): Promise<Edited> {
+    const { engines, models, registry, defined, startCheck } = this.#dependencies;
+    const body = await withModelFile(given, models);
     const settings = newSettings(body);
     const adapter = adapterFor(engines, settings.engine);
     const warnings = await checkSettings(settings, adapter, defined, null);
@@ -67,15 +71,16 @@ export class Editor {
   /** @param options.restart Restart the engine after the write; an edit that could not start is refused. */
   async update(
     mailbox: Mailbox,
-    patch: UpdateInstance,
+    given: UpdateInstance,
     options: { ifMatch?: string | undefined; restart: boolean },
   ): Promise<Edited> {
-    const { registry, startCheck, wholeChanges, commands } = this.#dependencies;
+    const { registry, models, startCheck, wholeChanges, commands } = this.#dependencies;
     const { name } = mailbox.record;
-    if (patch.name !== undefined && patch.name !== name) {
+    if (given.name !== undefined && given.name !== name) {
       const message = 'cannot be changed by an update; POST /api/instances/{name}/rename changes it';
       throw new ApiError('VALIDATION_ERROR', `name ${message}.`, { problems: [{ path: 'name', message }] });
     }
+    const patch = await withModelFile(given, models);
     for (;;) {
       const before = mailbox.record;
       if (options.ifMatch !== undefined && !matchesTag(options.ifMatch, before)) {

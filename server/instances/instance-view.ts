@@ -5,7 +5,7 @@ import type { InstanceRecord } from './ports/instance-record.ts';
 import type { LaunchPlan } from './ports/runs.ts';
 import { restartsInARow } from './life/restart-policy.ts';
 import { maskedWords } from './settings/secret-words.ts';
-import { currentRun, launchedPlan } from './life/transitions.ts';
+import { currentRun, launchedPlan, livePort } from './life/transitions.ts';
 
 /** Data that the views need besides record and state. */
 export interface Surroundings {
@@ -26,8 +26,10 @@ export function summarize(record: InstanceRecord, state: InstanceState): Instanc
     name: record.name,
     status: state.status,
     engine: settings.engine,
+    ...(settings.model === undefined ? {} : { model: settings.model }),
     ...(settings.model_path === undefined ? {} : { model_path: settings.model_path }),
     port: record.port,
+    running_port: livePort(state),
     aliases: settings.aliases,
     unlisted: settings.unlisted,
     on_demand: settings.on_demand ?? true,

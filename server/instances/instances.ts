@@ -18,6 +18,7 @@ import type { ListeningPorts, PortWitness } from './ports/listening-ports.ts';
 import type { EngineEndpoint, EngineTarget } from './ports/engine-endpoint.ts';
 import type { EventSink } from './ports/event-sink.ts';
 import type { InstanceRecord } from './ports/instance-record.ts';
+import type { ModelFinder } from './ports/model-finder.ts';
 import type { InstanceStore } from './ports/instance-store.ts';
 import type { Randomness } from './ports/random-values.ts';
 import type { RunMeter } from './ports/run-meter.ts';
@@ -45,6 +46,7 @@ export interface Ports {
   store: InstanceStore;
   events: EventSink;
   engines: Engines;
+  models: ModelFinder;
   endpoint: EngineEndpoint;
   runs: Runs;
   runFolders: RunFolders;

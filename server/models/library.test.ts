@@ -246,6 +246,33 @@ describe('the library', () => {
     });
   });
 
+  it('waits for its first scan before it says which models a word names', async () => {
+    const clock = new FakeClock();
+    const file = await put('models/Demo.gguf');
+    const library = open(PLAIN(), clock);
+    library.begin();
+    const found = library.called('demo');
+    await clock.advance(500);
+    expect(await found).toMatchObject([{ path: file }]);
+  });
+
+  it('looks once more for a model that is younger than its last scan', async () => {
+    const clock = new FakeClock();
+    const library = open(PLAIN(), clock);
+    library.begin();
+    const none = library.called('demo');
+    await clock.advance(500);
+    expect(await none).toEqual([]);
+    const file = await put('models/demo.gguf');
+    expect(await library.called('demo')).toMatchObject([{ path: file }]);
+  });
+
+  it('finds no models by name once it is closed', async () => {
+    const library = open(PLAIN());
+    library.close();
+    expect(await library.called('demo')).toEqual([]);
+  });
+
   it('does not need its folders', async () => {
     const library = await scanned([
       ...PLAIN(),

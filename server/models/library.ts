@@ -1,5 +1,7 @@
 import { type FSWatcher, watch } from 'node:fs';
 import path from 'node:path';
+import { modelsCalled } from '@llamactl/contract/model-names';
+import type { ModelFinder } from '../instances/ports/model-finder.ts';
 import type { Clock } from '../instances/ports/time.ts';
 import type { SlicedWork } from '../sliced-work.ts';
 import { readFacts } from './file-facts.ts';
@@ -9,17 +11,17 @@ import { groupModels, type KnownFile, type LibraryModel } from './model-groups.t
 import type { ModelPlace } from './model-places.ts';
 
 /** The models of this machine, from memory. */
-export interface Models {
+export interface Models extends ModelFinder {
   /** By name. */
   list(): readonly LibraryModel[];
   /** `null`: no model has this id. */
   find(id: string): LibraryModel | null;
-  /** Whether the first scan is not over. */
+  /** Whether the first scan, or one after a change, is not over. */
   readonly isScanning: boolean;
 }
 
 /** No models, and no scan. */
-export const NO_MODELS: Models = { list: () => [], find: () => null, isScanning: false };
+export const NO_MODELS: Models = { list: () => [], find: () => null, called: async () => [], isScanning: false };
 
 export interface LibraryOptions {
   clock: Pick<Clock, 'after'>;
@@ -52,8 +54,13 @@ export class ModelLibrary implements Models {
   #models: readonly LibraryModel[] = [];
   #byId = new Map<string, LibraryModel>();
   #isScanning = true;
-  #isBusy = false;
+  /** The scan that runs now; `null`: none. */
+  #scanning: Promise<void> | null = null;
+  readonly #firstScan = Promise.withResolvers<void>();
+  /** A folder has changed since the last scan began. */
   #isStale = false;
+  /** The scan that runs looks at such a change. */
+  #isRefreshing = false;
   #isUnwatched = false;
   #cancel = (): void => undefined;
 
@@ -63,7 +70,7 @@ export class ModelLibrary implements Models {
   }
 
   get isScanning(): boolean {
-    return this.#isScanning;
+    return this.#isScanning || this.#isStale || this.#isRefreshing;
   }
 
   list(): readonly LibraryModel[] {
@@ -72,6 +79,16 @@ export class ModelLibrary implements Models {
 
   find(id: string): LibraryModel | null {
     return this.#byId.get(id) ?? null;
+  }
+
+  async called(word: string): Promise<readonly LibraryModel[]> {
+    await this.#firstScan.promise;
+    const found = modelsCalled(word, this.#models);
+    if (found.length > 0) return found;
+    // Its file may be younger than the last scan, or than the beginning of the one that runs.
+    await this.#scanning;
+    if (!this.#over.signal.aborted) await this.#scanOnce();
+    return modelsCalled(word, this.#models);
   }
 
   /** Begins with the first scan, soon. */
@@ -100,6 +117,7 @@ export class ModelLibrary implements Models {
   /** Ends all scans and watches. */
   close(): void {
     this.#over.abort();
+    this.#firstScan.resolve();
     this.#cancel();
     for (const stop of this.#watches.values()) stop();
     this.#watches.clear();
@@ -110,22 +128,32 @@ export class ModelLibrary implements Models {
     this.#cancel = this.#options.clock.after(milliseconds, () => void this.#scanOnce());
   }
 
-  async #scanOnce(): Promise<void> {
-    this.#isBusy = true;
+  /** Scans, or joins the scan that runs. Plans the next one. */
+  #scanOnce(): Promise<void> {
+    this.#cancel();
+    this.#scanning ??= this.#scanSafely().finally(() => {
+      this.#scanning = null;
+      this.#firstScan.resolve();
+      if (this.#over.signal.aborted) return;
+      this.#scanIn(this.#isStale ? SETTLE_MS : this.#isUnwatched ? UNWATCHED_EVERY_MS : WATCHED_EVERY_MS);
+    });
+    return this.#scanning;
+  }
+
+  async #scanSafely(): Promise<void> {
+    this.#isRefreshing = this.#isStale;
     this.#isStale = false;
     try {
       await this.scan();
     } catch (error) {
       if (!this.#over.signal.aborted) this.#options.onFault(error, 'scanning the folders of models');
     }
-    this.#isBusy = false;
-    if (this.#over.signal.aborted) return;
-    this.#scanIn(this.#isStale ? SETTLE_MS : this.#isUnwatched ? UNWATCHED_EVERY_MS : WATCHED_EVERY_MS);
+    this.#isRefreshing = false;
   }
 
   readonly #onChange = (): void => {
     this.#isStale = true;
-    if (!this.#isBusy && !this.#over.signal.aborted) this.#scanIn(SETTLE_MS);
+    if (this.#scanning === null && !this.#over.signal.aborted) this.#scanIn(SETTLE_MS);
   };
 
   /** @param missing Folders whose parents are watched until they exist: people make `~/models` after the first start. */

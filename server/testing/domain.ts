@@ -1,4 +1,6 @@
 import type { Config } from '@llamactl/contract/config';
+import type { Model } from '@llamactl/contract/model';
+import { modelsCalled } from '@llamactl/contract/model-names';
 import { createInstances, type Instances } from '../instances/instances.ts';
 import type { LeaseBook } from '../instances/slots/lease-book.ts';
 import type { Lease, LeaseRequest } from '../instances/slots/leases.ts';
@@ -47,6 +49,8 @@ export class Domain {
   readonly alerts: Alerts;
   readonly faults: unknown[] = [];
   readonly logs = new FakeRunLogs();
+  /** The models that its instances may name; outlive it. */
+  readonly models: Pick<Model, 'id' | 'ref' | 'name' | 'path'>[];
   readonly supervisor: FakeSupervisor;
   readonly instances: Instances;
   readonly #options: DomainOptions;
@@ -56,6 +60,7 @@ export class Domain {
     this.#options = options;
     this.clock = before?.clock ?? new FakeClock();
     this.world = before?.world ?? new FakeWorld();
+    this.models = before?.models ?? [];
     this.store = before?.store ?? new MemoryStore();
     this.adapter = before?.adapter ?? new FakeEngineAdapter();
     const clock = this.#ownClock();
@@ -91,6 +96,7 @@ export class Domain {
           },
         },
         engines: new FakeEngines({ llama_cpp: this.adapter }),
+        models: { called: async (word) => modelsCalled(word, this.models) },
         endpoint: this.world.endpoint,
         runs: this.supervisor,
         runFolders: this.supervisor,

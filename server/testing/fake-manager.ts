@@ -201,6 +201,7 @@ function newInstance(body: CreateInstance, port: number): Instance {
     engine: body.engine ?? 'llama_cpp',
     ...(body.model_path === undefined ? {} : { model_path: body.model_path }),
     port,
+    running_port: null,
     started_at: null,
     created_at: MADE_AT,
     updated_at: MADE_AT,

@@ -10,6 +10,8 @@ export function folderLibrary(folder: string): ModelLibrary {
     clock,
     work: new SlicedWork(clock),
     places: [{ source: 'folder', folder, layout: 'files' }],
+    // Tests scan when they have changed the folder.
+    watchFolder: () => () => undefined,
     indexFile: path.join(folder, 'models.index'),
     onFault: (error) => {
       throw error;

@@ -1,3 +1,4 @@
+import { modelsCalled } from '@llamactl/contract/model-names';
 import type { Models } from '../models/library.ts';
 import type { LibraryModel } from '../models/model-groups.ts';
 
@@ -25,5 +26,6 @@ export const ONE_MODEL: LibraryModel = {
 export const oneModel: Models = {
   list: () => [ONE_MODEL],
   find: (id) => (id === ONE_MODEL.id ? ONE_MODEL : null),
+  called: async (word) => modelsCalled(word, [ONE_MODEL]),
   isScanning: false,
 };

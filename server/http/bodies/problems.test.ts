@@ -52,7 +52,7 @@ describe('the problems of a request', () => {
     [{ name: 'x', idle_timeout: '5m' }, 'idle_timeout', 'must be a number of seconds, such as 300; 0 means never'],
     [{ name: 'x', idle_timeout: -1 }, 'idle_timeout', 'must be a number of seconds, such as 300; 0 means never'],
     [{ name: 'x', modelPath: '/m' }, 'modelPath', 'is not known; did you mean model_path?'],
-    [{ name: 'x', model: '/m' }, 'model', 'is not known; did you mean model_path?'],
+    [{ name: 'x', mdoel: '/m' }, 'mdoel', 'is not known; did you mean model?'],
     [{ name: 'x', 'auto-start': true }, 'auto-start', 'is not known; did you mean auto_start?'],
     [{ name: 'x', quantum: 1 }, 'quantum', 'is not known'],
   ])('suggest the intended key for %j', (body, path, message) =>

@@ -1,12 +1,15 @@
 import { ApiError } from '@llamactl/contract/errors';
 import type { Applied, Fleet, FleetAction, FleetStep } from '@llamactl/contract/fleet';
 import { Moved, type ApplyOptions, type FleetManager } from '../use-cases.ts';
+import type { ModelFinder } from '../ports/model-finder.ts';
 import { shuttingDown } from '../refusals.ts';
+import { withModelFiles } from '../settings/model-setting.ts';
 import { FleetApply, type FleetApplyDependencies, type Result } from './fleet-apply.ts';
 import { FleetDocument, type FleetDocumentDependencies, type Outcome } from './fleet-document.ts';
 import { entryOf } from './fleet-plan.ts';
 
 export interface FleetKeeperDependencies extends FleetDocumentDependencies, FleetApplyDependencies {
+  models: ModelFinder;
   onFault: (error: unknown, what: string) => void;
 }
 
@@ -30,7 +33,8 @@ export class FleetKeeper implements FleetManager {
     return { version: 1, instances: this.#dependencies.registry.open().map(({ record }) => entryOf(record)) };
   }
 
-  async apply({ instances: entries }: Fleet, { prune, dryRun, signal }: ApplyOptions): Promise<Applied> {
+  async apply({ instances }: Fleet, { prune, dryRun, signal }: ApplyOptions): Promise<Applied> {
+    const entries = await withModelFiles(instances, this.#dependencies.models);
     const document = new FleetDocument(this.#dependencies, entries, prune);
     const warnings = await document.judge();
     signal?.throwIfAborted();

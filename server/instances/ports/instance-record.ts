@@ -3,6 +3,8 @@ import type { CreateInstance, OptionValue } from '@llamactl/contract/instance';
 /** The settings of an instance in the contract's shape. Defaults of optional settings are filled in when they are read. */
 export interface Settings {
   engine: string;
+  /** As the user named it; `model_path` is the file that was found for it. */
+  model?: string;
   model_path?: string;
   options: Record<string, OptionValue>;
   extra_args: string[];

@@ -11,6 +11,7 @@ const MASK = '***';
 export function newSettings(body: Omit<CreateInstance, 'name' | 'port'>): Settings {
   return withoutUndefined({
     engine: body.engine ?? 'llama_cpp',
+    model: body.model,
     model_path: body.model_path,
     options: body.options ?? {},
     extra_args: body.extra_args ?? [],
@@ -51,8 +52,11 @@ export function maskedVariables({ environment }: Settings): string[] {
 /** The settings after a merge patch (RFC 7396); a removed setting gets its default. */
 export function patchedSettings(stored: Settings, patch: UpdateInstance, adapter: EngineAdapter): Settings {
   const { options, environment, request_defaults, ...replaced } = patch;
+  // A file that the user gives is no longer the one of the named model.
+  const isNewFile = replaced.model_path !== undefined && replaced.model === undefined;
   return newSettings({
     ...stored,
+    ...(isNewFile && { model: undefined }),
     ...withoutNulls(replaced),
     options: mergeOptions(stored, options, adapter),
     environment: mergeEnvironment(stored.environment, environment),

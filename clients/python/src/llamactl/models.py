@@ -321,6 +321,8 @@ class CreateInstance(_CreateInstanceRequired, total=False):
     """`llama_cpp`, `custom`, or the name of a custom engine in the configuration."""
     model_path: str
     """The model file. It need not exist until the instance starts."""
+    model: str
+    """A model of `GET /models`: its reference (`org/repo:Q4_K_M`), name or id. llamactl finds its file, which becomes `model_path`; give only one of the two."""
     port: int
     """Left out: llamactl chooses one from `instances.port_range`."""
     options: Options
@@ -581,10 +583,14 @@ class Instance(_Base):
     status: Status
     engine: str
     """`llama_cpp`, `custom`, or the name of a custom engine in the configuration."""
+    model: str | None
+    """As it was given; absent: the instance was given a `model_path`."""
     model_path: str | None
     """Absent for an engine without a model file."""
     port: int
     """Loopback port of its engine."""
+    running_port: int | None
+    """Port of the running engine, which differs from `port` after a change until the next start; `None`: none runs."""
     aliases: list[str]
     """More names by which requests under `/v1` can select the instance."""
     unlisted: bool
@@ -735,10 +741,14 @@ class InstanceSummary(_Base):
     status: Status
     engine: str
     """`llama_cpp`, `custom`, or the name of a custom engine in the configuration."""
+    model: str | None
+    """As it was given; absent: the instance was given a `model_path`."""
     model_path: str | None
     """Absent for an engine without a model file."""
     port: int
     """Loopback port of its engine."""
+    running_port: int | None
+    """Port of the running engine, which differs from `port` after a change until the next start; `None`: none runs."""
     aliases: list[str]
     """More names by which requests under `/v1` can select the instance."""
     unlisted: bool
@@ -951,7 +961,7 @@ class ModelList(_Base):
     models: list[Model]
     """By name."""
     scanning: bool
-    """The first scan after the start is not over: the list may lack models."""
+    """The first scan, or one after a change, is not over: the list may lack models."""
 
 
 class Probe(_Base):

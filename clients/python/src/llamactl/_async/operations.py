@@ -43,6 +43,7 @@ class Operations:
         *,
         engine: str | None = None,
         model_path: str | None = None,
+        model: str | None = None,
         port: int | None = None,
         options: models.Options | None = None,
         extra_args: list[str] | None = None,
@@ -73,6 +74,7 @@ class Operations:
             name: Unique without regard to case; only `rename` changes it.
             engine: `llama_cpp`, `custom`, or the name of a custom engine in the configuration.
             model_path: The model file. It need not exist until the instance starts.
+            model: A model of `GET /models`: its reference (`org/repo:Q4_K_M`), name or id. llamactl finds its file, which becomes `model_path`; give only one of the two.
             port: Left out: llamactl chooses one from `instances.port_range`.
             extra_args: Passed to the engine unchanged, after `options`, which they override.
             environment: Environment variables of the engine. `"***"` in an update keeps the stored value.
@@ -99,7 +101,7 @@ class Operations:
         request = Request(
             "POST",
             "/api/instances",
-            body=given(name=name, engine=engine, model_path=model_path, port=port, options=options, extra_args=extra_args, environment=environment, command=command, health_path=health_path, aliases=aliases, unlisted=unlisted, auto_start=auto_start, auto_restart=auto_restart, max_restarts=max_restarts, on_demand=on_demand, idle_timeout=idle_timeout, pinned=pinned, group=group, concurrency=concurrency, queue_limit=queue_limit, upstream_model=upstream_model, request_defaults=request_defaults, request_strip=request_strip, system_prompt=system_prompt, preset=preset, isolated=isolated),
+            body=given(name=name, engine=engine, model_path=model_path, model=model, port=port, options=options, extra_args=extra_args, environment=environment, command=command, health_path=health_path, aliases=aliases, unlisted=unlisted, auto_start=auto_start, auto_restart=auto_restart, max_restarts=max_restarts, on_demand=on_demand, idle_timeout=idle_timeout, pinned=pinned, group=group, concurrency=concurrency, queue_limit=queue_limit, upstream_model=upstream_model, request_defaults=request_defaults, request_strip=request_strip, system_prompt=system_prompt, preset=preset, isolated=isolated),
         )
         return models.InstanceCreated(await self._ask(request))
 
@@ -120,6 +122,7 @@ class Operations:
         *,
         engine: str | None | Unset = UNSET,
         model_path: str | None | Unset = UNSET,
+        model: str | None | Unset = UNSET,
         port: int | None | Unset = UNSET,
         options: Mapping[str, str | float | bool | Sequence[str | float] | None] | None | Unset = UNSET,
         extra_args: list[str] | None | Unset = UNSET,
@@ -151,6 +154,7 @@ class Operations:
         Args:
             engine: `llama_cpp`, `custom`, or the name of a custom engine in the configuration.
             model_path: The model file. It need not exist until the instance starts.
+            model: A model of `GET /models`: its reference (`org/repo:Q4_K_M`), name or id. llamactl finds its file, which becomes `model_path`; give only one of the two.
             port: Left out: llamactl chooses one from `instances.port_range`.
             options: The engine's own long flags in snake_case. `false` becomes `--no-x` if the engine has that flag; a list repeats the flag. Merged key by key; `None` removes an option.
             extra_args: Passed to the engine unchanged, after `options`, which they override.
@@ -181,7 +185,7 @@ class Operations:
             "PUT",
             f"/api/instances/{step(name)}",
             query={"apply": apply},
-            body=changed(engine=engine, model_path=model_path, port=port, options=options, extra_args=extra_args, environment=environment, command=command, health_path=health_path, aliases=aliases, unlisted=unlisted, auto_start=auto_start, auto_restart=auto_restart, max_restarts=max_restarts, on_demand=on_demand, idle_timeout=idle_timeout, pinned=pinned, group=group, concurrency=concurrency, queue_limit=queue_limit, upstream_model=upstream_model, request_defaults=request_defaults, request_strip=request_strip, system_prompt=system_prompt, preset=preset, isolated=isolated),
+            body=changed(engine=engine, model_path=model_path, model=model, port=port, options=options, extra_args=extra_args, environment=environment, command=command, health_path=health_path, aliases=aliases, unlisted=unlisted, auto_start=auto_start, auto_restart=auto_restart, max_restarts=max_restarts, on_demand=on_demand, idle_timeout=idle_timeout, pinned=pinned, group=group, concurrency=concurrency, queue_limit=queue_limit, upstream_model=upstream_model, request_defaults=request_defaults, request_strip=request_strip, system_prompt=system_prompt, preset=preset, isolated=isolated),
             headers=given(**{"if-match": if_match}),
         )
         return models.InstanceUpdated(await self._ask(request))

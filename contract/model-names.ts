@@ -1,0 +1,22 @@
+import type { Model } from './model.ts';
+
+/** The fields by which people name a model. */
+type Named = Pick<Model, 'id' | 'ref' | 'name' | 'path'>;
+
+/** The words for a model: its name, reference, file, path and id. One of Ollama has further ones, as Ollama takes them. */
+export function modelNames({ id, ref, name, path }: Named): string[] {
+  const file = path.slice(Math.max(path.lastIndexOf('/'), path.lastIndexOf('\\')) + 1);
+  return [name, ...(ref === null ? [] : [ref, ...namesInOllama(ref)]), file, path, id];
+}
+
+/** `qwen3:latest` and `qwen3` of `ollama:qwen3:latest`. */
+function namesInOllama(ref: string): string[] {
+  const [, name] = /^ollama:(.+)$/.exec(ref) ?? [];
+  return name === undefined ? [] : [name, name.replace(/:latest$/, '')];
+}
+
+/** The models that have this word as one of their {@link modelNames}, in any case. `hf.co/` before a reference counts for nothing. */
+export function modelsCalled<Found extends Named>(word: string, models: readonly Found[]): Found[] {
+  const wanted = word.toLowerCase().replace(/^(?:https?:\/\/)?(?:hf\.co|huggingface\.co)\//, '');
+  return models.filter((model) => modelNames(model).some((name) => name.toLowerCase() === wanted));
+}

@@ -1,0 +1,125 @@
+import { beforeEach, describe, expect, it } from 'vitest';
+import { Domain } from '../testing/domain.ts';
+
+/** Instances that name a model instead of a file. */
+
+const QWEN = { id: '00000000000000a1', ref: 'acme/Qwen-GGUF:Q4_K_M', name: 'Qwen-Q4_K_M', path: '/hub/qwen.gguf' };
+const LLAMA = { id: '00000000000000b2', ref: null, name: 'llama', path: '/models/llama.gguf' };
+
+let domain: Domain;
+
+beforeEach(() => {
+  domain = new Domain();
+  domain.models.push(QWEN, LLAMA);
+});
+
+const refusal = (problem: string): unknown =>
+  expect.objectContaining({
+    code: 'VALIDATION_ERROR',
+    extras: { problems: [{ path: 'model', message: expect.stringContaining(problem) as unknown }] },
+  });
+
+describe('create', () => {
+  it.each(['acme/Qwen-GGUF:Q4_K_M', 'acme/qwen-gguf:q4_k_m', 'qwen-q4_k_m', QWEN.id])(
+    'finds the file of %s, and keeps the word',
+    async (model) => {
+      const { instance } = await domain.manager.create({ name: 'a', model });
+      expect(instance).toMatchObject({ model, model_path: QWEN.path });
+      expect(domain.manager.list()).toMatchObject([{ model, model_path: QWEN.path }]);
+    },
+  );
+
+  it('keeps both over a crash', async () => {
+    await domain.manager.create({ name: 'a', model: 'llama' });
+    const next = await domain.crash();
+    await next.instances.boot();
+    expect(next.manager.get('a')).toMatchObject({ model: 'llama', model_path: LLAMA.path });
+  });
+
+  it('refuses a model that this machine does not have', async () => {
+    await expect(domain.manager.create({ name: 'a', model: 'gpt' })).rejects.toEqual(
+      refusal('cannot be "gpt": this machine has no such model'),
+    );
+  });
+
+  it('names the setting for a file', async () => {
+    await expect(domain.manager.create({ name: 'a', model: '/m.gguf' })).rejects.toEqual(
+      refusal('cannot be "/m.gguf": this machine has no such model; give a file as model_path'),
+    );
+  });
+
+  it('refuses a word for several models, and names their ids', async () => {
+    domain.models.push({ ...LLAMA, id: '00000000000000c3', path: '/other/llama.gguf' });
+    await expect(domain.manager.create({ name: 'a', model: 'llama' })).rejects.toEqual(
+      refusal('give the id of one: 00000000000000b2 (/models/llama.gguf), 00000000000000c3 (/other/llama.gguf)'),
+    );
+  });
+
+  it('refuses a model and a file together', async () => {
+    await expect(domain.manager.create({ name: 'a', model: 'llama', model_path: '/m.gguf' })).rejects.toEqual(
+      refusal('cannot be given together with model_path'),
+    );
+  });
+});
+
+describe('update', () => {
+  beforeEach(() => domain.manager.create({ name: 'a', model: 'llama' }));
+
+  it('replaces the file with that of another model', async () => {
+    const { instance } = await domain.manager.update('a', { model: QWEN.ref }, { restart: false });
+    expect(instance).toMatchObject({ model: QWEN.ref, model_path: QWEN.path });
+  });
+
+  it('forgets the model when a file is given', async () => {
+    const { instance } = await domain.manager.update('a', { model_path: '/m.gguf' }, { restart: false });
+    expect(instance).toMatchObject({ model_path: '/m.gguf' });
+    expect(instance).not.toHaveProperty('model');
+  });
+
+  it('keeps the file when the model is removed', async () => {
+    const { instance } = await domain.manager.update('a', { model: null }, { restart: false });
+    expect(instance).toMatchObject({ model_path: LLAMA.path });
+    expect(instance).not.toHaveProperty('model');
+  });
+
+  it('refuses an unknown model, and changes nothing', async () => {
+    await expect(domain.manager.update('a', { model: 'gpt' }, { restart: false })).rejects.toEqual(
+      refusal('cannot be "gpt"'),
+    );
+    expect(domain.manager.get('a')).toMatchObject({ model: 'llama', model_path: LLAMA.path });
+  });
+});
+
+describe('a fleet', () => {
+  const apply = (
+    instances: Parameters<typeof domain.manager.create>[0][],
+  ): ReturnType<typeof domain.instances.fleet.apply> =>
+    domain.instances.fleet.apply({ version: 1, instances }, { prune: false, dryRun: false });
+
+  it('is exported with the model and without its file, and applied to the same instance without a change', async () => {
+    await domain.manager.create({ name: 'a', model: 'llama' });
+    const { instances } = domain.instances.fleet.export();
+    expect(instances).toEqual([{ name: 'a', engine: 'llama_cpp', model: 'llama' }]);
+    expect((await apply(instances)).results).toMatchObject([{ name: 'a', action: 'nothing' }]);
+  });
+
+  it('follows a model to its new file', async () => {
+    await domain.manager.create({ name: 'a', model: 'llama' });
+    domain.models.splice(0, 2, { ...LLAMA, path: '/disk2/llama.gguf' });
+    const { results } = await apply(domain.instances.fleet.export().instances);
+    expect(results).toMatchObject([{ name: 'a', action: 'change', changes: ['model_path'] }]);
+    expect(domain.manager.get('a').model_path).toBe('/disk2/llama.gguf');
+  });
+
+  it('is refused as a whole if models are unknown, and each entry is named', async () => {
+    const entries = [
+      { name: 'a', model: 'gpt' },
+      { name: 'b', model: 'llama' },
+      { name: 'c', model: 'grok' },
+    ];
+    await expect(apply(entries)).rejects.toMatchObject({
+      extras: { problems: [{ path: 'instances[0].model' }, { path: 'instances[2].model' }] },
+    });
+    expect(domain.manager.list()).toEqual([]);
+  });
+});

@@ -1,0 +1,12 @@
+/** A model that the library has found. */
+export interface FoundModel {
+  id: string;
+  /** `model_path` for an instance. */
+  path: string;
+}
+
+/** Finds the models of this machine. */
+export interface ModelFinder {
+  /** Resolves with all models that people call by this word. Waits for the first scan of the library. */
+  called(word: string): Promise<readonly FoundModel[]>;
+}

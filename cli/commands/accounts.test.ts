@@ -216,7 +216,7 @@ describe('keys', () => {
     expect(await run(['keys', 'create', 'x', '--expires', 'never'])).toMatchObject({ status: 2, stdout: '' });
     const { status, stderr } = await run(['keys', 'create', 'x', '--instance', 'none']);
     expect(status).toBe(1);
-    expect(stderr).toContain('instances.0 is not the name of an instance');
+    expect(stderr).toContain('instances.0 cannot be "none": no instance has this name');
   });
 
   it('lists keys within the terminal', async () => {

@@ -49,6 +49,22 @@ describe('a login', () => {
     expect(stdout).not.toContain(contexts().get('local').token);
   });
 
+  it('says how to go back to the context before', async () => {
+    await logIn();
+    expect((await logIn('--context', 'bob')).stderr).toContain(
+      'commands now go to the context bob; to go back: llamactl context use local\n',
+    );
+  });
+
+  it('comes first of several at one address if it is that of a plain login', async () => {
+    await logIn();
+    await logIn('--context', 'bob');
+    contexts().use(null);
+    expect(JSON.parse((await run(['context', 'show', '--json', '--url', server.url])).stdout)).toMatchObject({
+      name: 'local',
+    });
+  });
+
   it('is stored under the given name, and replaced there', async () => {
     await logIn('--context', 'gpu');
     const first = contexts().get('gpu').token;

@@ -1,3 +1,4 @@
+import path from 'node:path';
 import { reasonOf } from '@llamactl/contract/reason';
 import type { Inspection, LoadedConfig } from '@llamactl/server/main';
 import { checkCustomEngines, checkLlamaServer, checkPath, serviceSearcher, type Searcher } from './engine-checks.ts';
@@ -85,7 +86,7 @@ async function* machine(
     yield* await checkPath({ command, file: engine.file }, searcher, inspection);
   }
   yield* await checkService(running?.pid ?? null, serviceWorld(inspection.runTool));
-  yield checkModels(models.dirs);
+  yield checkModels(models.dirs, path.join(data, 'models'));
   yield await checkServerPort(port, running?.pid ?? null, inspection);
   yield await checkPortRange(
     instances.port_range,

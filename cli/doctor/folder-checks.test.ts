@@ -97,11 +97,11 @@ describe('model folders', () => {
     mkdirSync(path.join(home, 'org'));
     writeFileSync(path.join(home, 'org', 'm.gguf'), '');
     writeFileSync(path.join(home, 'README.md'), '');
-    expect(checkModels([home, '/nowhere'])).toMatchObject({ level: 'ok', message: `1 model file below ${home}` });
+    expect(checkModels(['/nowhere'], home)).toMatchObject({ level: 'ok', message: `1 model file below ${home}` });
   });
 
   it('are a warning without models', () => {
-    expect(checkModels([home])).toMatchObject({ level: 'warning', message: `no .gguf below ${home}` });
-    expect(checkModels(['/nowhere'])).toMatchObject({ level: 'warning', message: 'no such folder: /nowhere' });
+    expect(checkModels([home], '/own')).toMatchObject({ level: 'warning', message: `no .gguf below ${home}` });
+    expect(checkModels(['/nowhere'], '/own')).toMatchObject({ level: 'warning', message: 'no such folder: /nowhere' });
   });
 });

@@ -90,10 +90,10 @@ export function checkDatabase(folder: string, { database }: Pick<Inspection, 'da
   }
 }
 
-/** Checks that the model folders contain models. */
-export function checkModels(folders: readonly string[]): Finding {
+/** Checks that the model folders contain models. @param own The folder of `quickstart`, which need not exist. */
+export function checkModels(folders: readonly string[], own: string): Finding {
   const check = 'models';
-  const found = folders.map((folder) => ({ folder, files: modelFiles(folder) }));
+  const found = [...folders, own].map((folder) => ({ folder, files: modelFiles(folder) }));
   const there = found.filter(({ files }) => files !== null);
   const total = there.reduce((sum, { files }) => sum + (files ?? 0), 0);
   const list = folders.join(', ');

@@ -71,7 +71,10 @@ export function serverAddress({ flags, environment, contexts, home, expected }: 
   const at = (url: string, source: string, dataDirectory: string | null = null): ServerAddress => {
     // A request with `LLAMACTL_TOKEN` can do without contexts.
     const known = token === null ? contexts.list() : contexts.listIfUsable();
-    const there = known.filter(([, each]) => isSameAddress(each.url, url) && isThere(each));
+    // Of several log-ins at one address, the one of a plain `llamactl login` on this machine comes first.
+    const there = known
+      .filter(([, each]) => isSameAddress(each.url, url) && isThere(each))
+      .toSorted(([one], [other]) => Number(other === 'local') - Number(one === 'local'));
     const [name = null, context] =
       there.find(([, each]) => (each.data_dir ?? null) === dataDirectory) ?? there[0] ?? [];
     return { url, token: token ?? context?.token ?? null, context: name, source, dataDirectory };

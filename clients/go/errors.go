@@ -10,6 +10,7 @@ import (
 	"net"
 	"net/http"
 	"net/url"
+	"regexp"
 	"strings"
 	"syscall"
 	"time"
@@ -51,12 +52,25 @@ type Error struct {
 func (e *Error) Error() string {
 	text := e.Message
 	for _, problem := range e.Problems {
-		// A single problem often has the same text as the message.
-		if !strings.Contains(text, problem.Message) {
-			text += fmt.Sprintf("; %s: %s", problem.Path, problem.Message)
+		// The message contains the first problem, and is the text of a single one.
+		if !strings.Contains(e.Message, problem.Message) {
+			text = moreFollow.ReplaceAllString(text, "") + "; " + problem.sentence()
 		}
 	}
 	return "llamactl: " + text
+}
+
+// moreFollow is the end of a message about several problems.
+var moreFollow = regexp.MustCompile(`( \(and \d+ more\))?\.?$`)
+
+// goesOn is the beginning of a message whose subject is its path.
+var goesOn = regexp.MustCompile(`^(can|cannot|is|may|must|needs|runs|takes|was) `)
+
+func (p Problem) sentence() string {
+	if goesOn.MatchString(p.Message) {
+		return p.Path + " " + p.Message
+	}
+	return p.Path + ": " + p.Message
 }
 
 // Is reports whether the target is the error's [Code].

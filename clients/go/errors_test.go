@@ -37,7 +37,7 @@ func TestErrorsOfLlamactlHaveCodeStatusAndDetails(t *testing.T) {
 	if !reflect.DeepEqual(answered, wanted) {
 		t.Errorf("%+v", answered)
 	}
-	if text := err.Error(); text != "llamactl: 2 problems.; port: Too small.; options.x: Unknown." {
+	if text := err.Error(); text != "llamactl: 2 problems; port: Too small; options.x: Unknown." {
 		t.Error(text)
 	}
 	if !errors.Is(err, CodeValidationError) || errors.Is(err, CodeInvalidJSON) {

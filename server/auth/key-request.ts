@@ -92,8 +92,10 @@ function scopeProblems(scopes: readonly Scope[], isLimited: boolean): Problem[] 
 }
 
 function instanceProblems(names: readonly string[], ids: readonly (string | null)[]): Problem[] {
-  return names.flatMap((_name, index) =>
-    ids[index] === null ? [{ path: `instances.${index}`, message: 'is not the name of an instance' }] : [],
+  return names.flatMap((name, index) =>
+    ids[index] === null
+      ? [{ path: `instances.${index}`, message: `cannot be ${JSON.stringify(name)}: no instance has this name` }]
+      : [],
   );
 }
 

@@ -1,6 +1,7 @@
-import { readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { closeSync, fstatSync, openSync, readFileSync, renameSync, rmSync, writeFileSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
+import { isOutOfRoom } from './room.ts';
 
 /** `server.json`: describes the holder of the lock, for people and the command line. Only the lock itself is proof. */
 const HolderSchema = z.object({
@@ -36,14 +37,40 @@ const HOLDER_FILE = 'server.json';
 export function writeHolder(directory: string, holder: Holder): Error | null {
   const file = join(directory, HOLDER_FILE);
   const next = `${file}.new`;
+  const text = `${JSON.stringify(holder, null, 2)}\n`;
   try {
-    writeFileSync(next, `${JSON.stringify(holder, null, 2)}\n`, { mode: 0o600 });
+    writeFileSync(next, text, { mode: 0o600 });
     renameSync(next, file);
     return null;
   } catch (error) {
     removeIfPossible(next);
     if (!describes(readHolder(directory), holder)) removeIfPossible(file);
+    else if (isOutOfRoom(error) && overwrite(file, text)) return null;
     return error instanceof Error ? error : new Error(String(error));
+  }
+}
+
+/** The smallest unit in which file systems give room to a file. */
+const BLOCK_BYTES = 4_096;
+
+/**
+ * Writes into the room that a file already has: on a full disk there is none for a second file. Without it, `llamactl reload` would
+ * wait for a reason that the server cannot write. One write of less than a block, so a reader gets the old or the new text.
+ *
+ * @returns whether it was written
+ */
+function overwrite(file: string, text: string): boolean {
+  let descriptor: number | null = null;
+  try {
+    descriptor = openSync(file, 'r+');
+    // Spaces cover the rest of a longer old text. To cut it first would give back the room.
+    const bytes = Buffer.from(text.padEnd(fstatSync(descriptor).size));
+    return bytes.length <= BLOCK_BYTES && writeSync(descriptor, bytes, 0, bytes.length, 0) === bytes.length;
+  } catch {
+    // The caller reports why the first way failed.
+    return false;
+  } finally {
+    if (descriptor !== null) closeSync(descriptor);
   }
 }
 

@@ -84,3 +84,11 @@ def test_error(scripted: Scripted) -> None:
     error = raised(lambda: bench.call("get_instance", "x"))
     assert isinstance(error, LlamactlError)
     assert (str(error), error.code, error.details) == (example["error"], example["code"], example["details"])
+
+
+def test_an_error_names_each_problem(scripted: Scripted) -> None:
+    problems = [{"path": "port", "message": "is taken"}, {"path": "options.x", "message": "is not known"}]
+    body = {"error": "port is taken (and 1 more).", "code": "VALIDATION_ERROR", "details": "", "errors": problems}
+    _, bench = scripted(answer(body, 400))
+    error = raised(lambda: bench.call("get_instance", "x"))
+    assert str(error) == "port is taken; options.x is not known"

@@ -3,11 +3,22 @@
 from __future__ import annotations
 
 import builtins
+import re
 from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any
 
 from .models import Problem
+
+
+# The end of a message about several problems.
+_MORE_FOLLOW = re.compile(r"( \(and \d+ more\))?\.?$")
+# The beginning of a message whose subject is its path.
+_GOES_ON = re.compile(r"(can|cannot|is|may|must|needs|runs|takes|was) ")
+
+
+def _sentence(problem: Problem) -> str:
+    return f"{problem.path}{' ' if _GOES_ON.match(problem.message) else ': '}{problem.message}"
 
 
 class Error(Exception):
@@ -54,10 +65,11 @@ class LlamactlError(Error):
         """Seconds after which the same request may succeed; `None`: unknown."""
 
     def __str__(self) -> str:
-        problems = [each.to_dict() for each in self.problems]
-        # A single problem often has the same text as the message.
-        others = [each for each in problems if each.get("message", "") not in self.message]
-        return "; ".join([self.message, *(f"{each.get('path')}: {each['message']}" for each in others)])
+        # The message contains the first problem, and is the text of a single one.
+        others = [each for each in self.problems if each.message not in self.message]
+        if not others:
+            return self.message
+        return "; ".join([_MORE_FOLLOW.sub("", self.message), *map(_sentence, others)])
 
     def __reduce__(self) -> tuple[Callable[..., LlamactlError], tuple[str]]:
         facts = {name: value for name, value in vars(self).items() if name != "message"}

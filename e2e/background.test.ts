@@ -166,9 +166,7 @@ describe('down', () => {
   it('does nothing without a server', async () => {
     expect(await llamactl('down')).toMatchObject({ status: 0, stderr: `no server is running in ${data}\n` });
     expect(await json('down')).toEqual({ stopped: false, data_dir: data });
-    expect((await llamactl('down', '--stop-engines')).stderr).toContain(
-      'to stop them: llamactl up, then llamactl down',
-    );
+    expect((await llamactl('down', '--stop-engines')).stderr).toContain('\nno engine of it is running\n');
   });
 
   it('leaves engines running, which the next server adopts, or stops them first', async () => {
@@ -181,6 +179,9 @@ describe('down', () => {
     const { pid } = await json('show', 'demo-model');
     const kept = await llamactl('down');
     expect(kept.stdout).toMatch(/^stopped the server \(process \d+\) of /);
+    const left =
+      '\n1 engine of an earlier server is still running; to stop it: llamactl up, then llamactl down --stop-engines\n';
+    expect((await llamactl('down')).stderr).toContain(left);
     expect(kept.stdout).toContain('engines keep running, and the next server adopts them: demo-model\n');
     await llamactl('up');
     expect(await json('show', 'demo-model')).toMatchObject({ pid, status: 'running' });

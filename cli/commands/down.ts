@@ -67,7 +67,9 @@ async function bringDown(commandLine: CommandLine, terminal: Terminal, flags: Do
   if (server === null) {
     if (terminal.isJson) return terminal.printJson({ stopped: false, data_dir: directory });
     terminal.note(`no server is running in ${directory}`);
-    if (flags.stopEngines === true) terminal.note(LEFT_ENGINES);
+    const { leftEnginesNote } = await import('../server/left-engines.ts');
+    const left = leftEnginesNote(directory, flags.stopEngines === true);
+    if (left !== null) terminal.note(left);
     const command = await services.machinesStop(world);
     if (command !== null) terminal.note(`a service of the machine is; to stop it: ${command}`);
     return;
@@ -106,10 +108,6 @@ async function bringDown(commandLine: CommandLine, terminal: Terminal, flags: Do
   if (service !== null)
     terminal.note('the service starts again with the machine; to prevent it: llamactl service uninstall');
 }
-
-/** Only a server knows which processes are its engines. */
-const LEFT_ENGINES =
-  'engines of an earlier server may still run; to stop them: llamactl up, then llamactl down --stop-engines';
 
 /** The data directory of the server. A broken configuration file does not keep a server from being stopped. */
 function directoryToStop(configured: () => string, { dataDir }: DownFlags): string {

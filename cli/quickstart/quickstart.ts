@@ -83,7 +83,8 @@ export async function quickstart(
     if (terminal.isJson) terminal.printJson({ url: server.url, instance: QuickstartInstance.name, ...answer });
     else if (terminal.isQuiet) terminal.print(plain(answer.answer, 'many lines'));
   } catch (error) {
-    if (!once && server.isNew) terminal.warn(`the server keeps running; to stop it: ${server.stop}`);
+    if (!once && server.isNew)
+      terminal.warn(`the server and its engines keep running; to stop them: ${server.stop} --stop-engines`);
     throw error;
   } finally {
     if (once) await undo(surroundings, instance, server);

@@ -83,11 +83,10 @@ export function limitedSubject(caller: Pick<Caller, 'userId'> | null, address: s
 function tooMany(cost: LimitedClass, limit: number, seconds: number): ApiError {
   const requests =
     cost === 'intensive' ? `start${limit === 1 ? '' : 's'} or changes` : `request${limit === 1 ? '' : 's'}`;
-  return new ApiError(
-    'RATE_LIMITED',
-    `More than ${limit} ${requests} in a minute; try again in ${seconds} s.`,
-    retryIn(seconds),
-  );
+  return new ApiError('RATE_LIMITED', `More than ${limit} ${requests} in a minute; try again in ${seconds} s.`, {
+    ...retryIn(seconds),
+    details: `rate_limit.${cost} in the configuration sets the limit.`,
+  });
 }
 
 /** Length of a window, milliseconds. */

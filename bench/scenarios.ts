@@ -6,6 +6,7 @@ import { coldStart } from './scenarios/cold-start.ts';
 import { commandLine } from './scenarios/command-line.ts';
 import { firstRequests } from './scenarios/first-requests.ts';
 import { fleet } from './scenarios/fleet.ts';
+import { fleetDocument } from './scenarios/fleet-document.ts';
 import { gateway } from './scenarios/gateway.ts';
 import { gatewayRest } from './scenarios/gateway-rest.ts';
 import { gatewayStreams } from './scenarios/gateway-streams.ts';
@@ -30,6 +31,7 @@ export const SCENARIOS: readonly Scenario[] = [
   start,
   stop,
   fleet,
+  fleetDocument,
   logsCost,
   logsRotation,
   logsSpeed,

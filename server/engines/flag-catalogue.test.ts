@@ -18,6 +18,7 @@ describe('FlagCatalogues', () => {
   let clock: FakeClock;
   let catalogues: FlagCatalogues;
   let calls: string[][];
+  let searches: number;
   let answers: Map<string, () => Promise<Answer>>;
   const asked = (flag: string): number => calls.filter((call) => call.at(-1) === flag).length;
   const says = (flag: string, given: Answer | Error): void => {
@@ -30,13 +31,17 @@ describe('FlagCatalogues', () => {
     await writeFile(engine, '#!/bin/sh\n');
     clock = new FakeClock();
     calls = [];
+    searches = 0;
     answers = new Map();
     says('--help', answer(HELP));
     says('--version', answer('version: 1'));
     catalogues = createFlagCatalogues({
       clock,
       searchPath: folder,
-      findProgram: (command, searchPath) => Promise.resolve(path.resolve(searchPath, command)),
+      findProgram: (command, searchPath) => {
+        searches += 1;
+        return Promise.resolve(path.resolve(searchPath, command));
+      },
       runTool: (command, args) => {
         calls.push([command, ...args]);
         return answers.get(args.at(-1) ?? '')?.() ?? Promise.reject(new Error('not asked for'));
@@ -93,6 +98,7 @@ describe('FlagCatalogues', () => {
     await catalogues.learn(launcher);
     expect([asked('--version'), asked('--help')]).toEqual([1, 1]);
     await utimes(engine, 1, 1);
+    await clock.advance(100);
     await catalogues.learn(launcher);
     expect(asked('--help')).toBe(2);
   });
@@ -118,8 +124,21 @@ describe('FlagCatalogues', () => {
   it('reads again when the file has changed', async () => {
     await load();
     await utimes(engine, 1, 1);
+    await clock.advance(100);
     says('--help', answer(`${HELP}--brand-new N                           new\n`));
     expect((await load()).catalogue?.find('brand_new')).not.toBeNull();
+  });
+
+  it('looks at the file once for all calls of a tenth of a second', async () => {
+    await load();
+    for (let call = 0; call < 100; call += 1) {
+      await load();
+      await catalogues.learn({ command: 'llama-server', args: [] });
+    }
+    expect(searches).toBe(1);
+    await clock.advance(100);
+    await load();
+    expect(searches).toBe(2);
   });
 
   it('reads again when a link leads to another file', async () => {
@@ -129,6 +148,7 @@ describe('FlagCatalogues', () => {
     await writeFile(path.join(folder, 'other'), '#!/bin/sh\n# another\n');
     await rm(link);
     await symlink(path.join(folder, 'other'), link);
+    await clock.advance(100);
     await load('current');
     expect(asked('--help')).toBe(2);
   });
@@ -187,6 +207,7 @@ describe('FlagCatalogues', () => {
   it('keeps the last flags when the engine is gone', async () => {
     const { catalogue } = await load();
     await rm(engine);
+    await clock.advance(100);
     expect((await load()).catalogue).toBeNull();
     expect(catalogues.known({ command: 'llama-server', args: [] })).toBe(catalogue);
   });

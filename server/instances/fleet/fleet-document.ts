@@ -6,6 +6,7 @@ import { livePort } from '../life/transitions.ts';
 import type { Engines } from '../ports/engine-adapter.ts';
 import type { InstanceRecord, Settings } from '../ports/instance-record.ts';
 import type { LaunchPlan } from '../ports/runs.ts';
+import type { Clock } from '../ports/time.ts';
 import type { Registry } from '../registry.ts';
 import { refused, settingsProblems, wantedSettings, type DefinedNames } from '../settings/settings.ts';
 import type { StartCheck } from '../start-check.ts';
@@ -13,6 +14,7 @@ import { claimantOf, clashProblems, type EntryProblem, judgeClaims, portLeft, ty
 import { planFleet, unnamed, type FleetMove } from './fleet-plan.ts';
 
 export interface FleetDocumentDependencies {
+  clock: Pick<Clock, 'elapsed' | 'nextTurn'>;
   engines: Engines;
   registry: Registry;
   defined: DefinedNames;
@@ -46,9 +48,9 @@ export class FleetDocument {
 
   /** Returns the warnings of the entries. @throws {ApiError} one error for all problems, in the order of the entries */
   async judge(): Promise<string[][]> {
-    const { engines, registry, defined } = this.#dependencies;
+    const { registry } = this.#dependencies;
     const storedOf = (name: string): Settings | null => registry.find(name)?.record.settings ?? null;
-    const { problems, warnings } = await judgeEntries(this.#entries, engines, defined, storedOf);
+    const { problems, warnings } = await judgeEntries(this.#entries, this.#dependencies, storedOf);
     const moves = this.plan();
     const { clashes } = this.#judgeClaims(moves, this.surplus());
     const all = [...problems, ...clashProblems(moves, clashes)];
@@ -150,18 +152,25 @@ export async function attemptAll<Change>(
   );
 }
 
+/** How long the check of entries may hold the event loop. What it awaits is mostly known already, so that it would not pause. */
+const SLICE_MS = 3;
+
 /** Checks each entry on its own, and that all names differ. Stops at {@link MOST_PROBLEMS}: the document is refused anyway. */
 async function judgeEntries(
   entries: readonly CreateInstance[],
-  engines: Engines,
-  defined: DefinedNames,
+  { clock, engines, defined }: Pick<FleetDocumentDependencies, 'clock' | 'engines' | 'defined'>,
   storedOf: (name: string) => Settings | null,
 ): Promise<{ problems: EntryProblem[]; warnings: string[][] }> {
   const problems = sameNames(entries);
   const warnings: string[][] = [];
   let warned = 0;
+  let begun = clock.elapsed();
   for (const [entry, body] of entries.entries()) {
     if (problems.length >= MOST_PROBLEMS) break;
+    if (clock.elapsed() - begun >= SLICE_MS) {
+      await new Promise<void>((resolve) => clock.nextTurn(resolve));
+      begun = clock.elapsed();
+    }
     const stored = storedOf(body.name);
     const settings = wantedSettings(body, stored);
     const found = await settingsProblems(settings, engines, defined, stored, MOST_PROBLEMS - warned);

@@ -95,8 +95,9 @@ function alteration<Present extends StoredInstance>(
   const edit = { settings, port: entry.port ?? kept, portAssigned: entry.port === undefined };
   const isPortKept = edit.port === record.port && edit.portAssigned === record.portAssigned;
   const changes = [...(isPortKept ? [] : ['port']), ...settingChanges(newSettings(record.settings), settings)];
-  const plan = planOf({ ...record, ...edit, port: edit.port ?? 0 });
   const isChanged = changes.length > 0;
+  // A plan takes longer than all the rest of a move.
+  const plan = isChanged || isUp(state) ? planOf({ ...record, ...edit, port: edit.port ?? 0 }) : null;
   const isRestart = isChanged && needsRestart(state, planOf(record), plan);
   const isBehind = !isRestart && isUp(state) && isRestartRequired(state, plan);
   const warnings = [

@@ -9,6 +9,8 @@ import type { Settings } from '../ports/instance-record.ts';
  * reversed. The order of `environment` does not matter.
  */
 export function settingChanges(before: Settings, after: Settings): string[] {
+  // Most instances of an applied document have not changed.
+  if (isSame(before, after)) return [];
   const keys = new Set([...Object.keys(before), ...Object.keys(after)]) as Set<keyof Settings>;
   return [...keys].flatMap((key) => {
     if (key === 'options') {

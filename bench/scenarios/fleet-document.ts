@@ -1,0 +1,109 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import { Connection } from '../harness/connection.ts';
+import { MeasuredServer } from '../harness/measured-server.ts';
+import type { Bench, Scenario } from '../harness/scenario.ts';
+import { consumptionOf } from '../harness/usage.ts';
+
+/** Interval of the requests that show how long the server is busy with other work. */
+const ASK_EVERY_MS = 2;
+/** Ports of instances that never start, so no process listens on them. */
+const FIRST_PORT = 10_001;
+
+/** Requests that concern a whole fleet. */
+export const fleetDocument: Scenario = {
+  name: 'fleet-document',
+  title: 'apply, export and metrics of a whole fleet',
+  method:
+    '`POST /api/apply` of a YAML document with 1 000 stopped instances that changes none of them, `GET /api/export` of the same, and ' +
+    '`GET /metrics` of 5 000 on a second server; each three times, of which the last one counts. CPU is that of the server. Meanwhile ' +
+    '`GET /livez` every 2 ms on another connection: its slowest answer shows how long the server was busy with nothing else.',
+  figures: [
+    { key: 'apply', what: 'CPU of an apply without changes', unit: 'ms', most: 150 },
+    { key: 'applyStall', what: '`GET /livez` meanwhile, slowest', unit: 'ms' },
+    { key: 'export', what: 'export', unit: 'ms' },
+    { key: 'exportStall', what: '`GET /livez` meanwhile, slowest', unit: 'ms', most: 10 },
+    { key: 'metrics', what: 'metrics of 5 000', unit: 'ms', most: 40 },
+    { key: 'metricsStall', what: '`GET /livez` meanwhile, slowest', unit: 'ms', most: 10 },
+  ],
+  limitSeconds: 300,
+  open: async (bench) => {
+    const [small, large] = bench.isQuick ? [20, 50] : [1_000, 5_000];
+    const fleet = await serverWith(bench, small);
+    const crowd = await serverWith(bench, large);
+    const document = await (await fetch(`${fleet.url}/api/export`)).text();
+    return async () => {
+      const applied = await measured(fleet, () => apply(fleet, document));
+      const exported = await measured(fleet, async () => {
+        await fetch(`${fleet.url}/api/export`).then((answer) => answer.text());
+      });
+      const shown = await measured(crowd, async () => {
+        await fetch(`${crowd.url}/metrics`).then((answer) => answer.text());
+      });
+      return {
+        apply: applied.cpuMs,
+        applyStall: applied.stallMs,
+        export: exported.ms,
+        exportStall: exported.stallMs,
+        metrics: shown.ms,
+        metricsStall: shown.stallMs,
+      };
+    };
+  },
+};
+
+async function serverWith(bench: Bench, count: number): Promise<MeasuredServer> {
+  const server = await MeasuredServer.create(bench);
+  await server.start();
+  const entries = Array.from({ length: count }, (_, index) => ({
+    name: `stored-${index}`,
+    port: FIRST_PORT + index,
+    model_path: `/models/some-organisation/a-model-of-an-ordinary-name-${index}-Q4_K_M.gguf`,
+    options: { ctx_size: 8_192, n_gpu_layers: 99, threads: 8 },
+    aliases: [`some-organisation/model:${index}`],
+    idle_timeout: 300,
+  }));
+  await apply(server, JSON.stringify({ version: 1, instances: entries }), 'application/json');
+  return server;
+}
+
+async function apply({ url }: MeasuredServer, document: string, type = 'application/yaml'): Promise<void> {
+  const headers = { 'content-type': type };
+  const answer = await fetch(`${url}/api/apply`, { method: 'POST', headers, body: document });
+  const text = await answer.text();
+  if (!answer.ok) throw new Error(`apply answered ${answer.status}: ${text.slice(0, 500)}`);
+}
+
+interface Cost {
+  ms: number;
+  cpuMs: number;
+  stallMs: number;
+}
+
+/** Does it three times, and measures the last one. */
+async function measured(server: MeasuredServer, act: () => Promise<void>): Promise<Cost> {
+  await act();
+  await act();
+  const probe = await Connection.open(server.port);
+  try {
+    let isOver = false;
+    let stallMs = 0;
+    await probe.request('GET', '/livez');
+    const probing = (async () => {
+      while (!isOver) {
+        stallMs = Math.max(stallMs, (await probe.request('GET', '/livez')).ms);
+        await pause(ASK_EVERY_MS);
+      }
+    })();
+    let ms = 0;
+    const { cpuMs } = await consumptionOf(server.pid, async () => {
+      const before = performance.now();
+      await act();
+      ms = performance.now() - before;
+    });
+    isOver = true;
+    await probing;
+    return { ms, cpuMs, stallMs };
+  } finally {
+    probe.close();
+  }
+}

@@ -724,6 +724,8 @@ export interface Instance {
   model?: string | undefined;
   /** Absent for an engine without a model file. */
   model_path?: string | undefined;
+  /** The model of this file in `GET /models`; `null`: the file is none of them. */
+  model_info: ModelInfo | null;
   /** Loopback port of its engine. */
   port: number;
   /** Port of the running engine, which differs from `port` after a change until the next start; `null`: none runs. */
@@ -734,6 +736,8 @@ export interface Instance {
   unlisted: boolean;
   /** A request under `/v1` starts the instance if it is stopped. Default true. */
   on_demand: boolean;
+  /** Group whose limits apply; `groups` in the configuration defines them. */
+  group?: string | undefined;
   /** Why the instance failed or restarts; `null`: neither. */
   reason: string | null;
   /** When the process of the current run started; `null`: no process runs. */
@@ -763,8 +767,6 @@ export interface Instance {
   idle_timeout: number;
   /** The setting. Members of a pinned group are pinned too. */
   pinned: boolean;
-  /** Group whose limits apply; `groups` in the configuration defines them. */
-  group?: string | undefined;
   /** Absent: no limit. */
   concurrency?: number | undefined;
   /** Most requests that may wait; llamactl refuses further ones. Default 1 000. */
@@ -814,6 +816,8 @@ export interface InstanceSummary {
   model?: string | undefined;
   /** Absent for an engine without a model file. */
   model_path?: string | undefined;
+  /** The model of this file in `GET /models`; `null`: the file is none of them. */
+  model_info: ModelInfo | null;
   /** Loopback port of its engine. */
   port: number;
   /** Port of the running engine, which differs from `port` after a change until the next start; `null`: none runs. */
@@ -824,6 +828,8 @@ export interface InstanceSummary {
   unlisted: boolean;
   /** A request under `/v1` starts the instance if it is stopped. Default true. */
   on_demand: boolean;
+  /** Group whose limits apply; `groups` in the configuration defines them. */
+  group?: string | undefined;
   /** Why the instance failed or restarts; `null`: neither. */
   reason: string | null;
   /** When the process of the current run started; `null`: no process runs. */
@@ -1026,6 +1032,19 @@ export interface ModelFile {
   path: string;
   /** Bytes. */
   size: number;
+}
+
+export interface ModelInfo {
+  /** Stable over scans and restarts. 16 characters. */
+  id: string;
+  /** For people: the name of the file without its ending, or of the folder. */
+  name: string;
+  /** `Q4_K_M`, `F16`, `4bit`; `null`: unknown. */
+  quantization: string | null;
+  /** Bytes of all its parts, without companions. */
+  size: number;
+  /** The context for which it was trained, in tokens; `null`: unknown. */
+  context: number | null;
 }
 
 export interface ModelList {

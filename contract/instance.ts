@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { ModelSchema } from './model.ts';
 import { StatsSchema } from './stats.ts';
 
 /** Every status of an instance; docs/architecture.md explains each. */
@@ -266,12 +267,27 @@ export const LastExitSchema = z
   .meta({ id: 'LastExit' });
 export type LastExit = z.infer<typeof LastExitSchema>;
 
+/** A model, as a list of instances describes it. */
+export const ModelInfoSchema = ModelSchema.pick({
+  id: true,
+  name: true,
+  quantization: true,
+  size: true,
+  context: true,
+}).meta({
+  id: 'ModelInfo',
+});
+export type ModelInfo = z.infer<typeof ModelInfoSchema>;
+
 const summary = {
   name: z.string().describe(about(NameSchema)),
   status: StatusSchema,
   engine: shown('engine', z.string()),
   model: z.string().optional().describe('As it was given; absent: the instance was given a `model_path`.'),
   model_path: z.string().optional().describe('Absent for an engine without a model file.'),
+  model_info: ModelInfoSchema.nullable().describe(
+    'The model of this file in `GET /models`; `null`: the file is none of them.',
+  ),
   port: PortSchema.describe('Loopback port of its engine.'),
   running_port: PortSchema.nullable().describe(
     'Port of the running engine, which differs from `port` after a change until the next start; `null`: none runs.',
@@ -279,6 +295,7 @@ const summary = {
   aliases: shown('aliases', z.array(z.string())),
   unlisted: shown('unlisted', z.boolean()),
   on_demand: shown('on_demand', z.boolean()),
+  group: shown('group', z.string().optional()),
   reason: z.string().nullable().describe('Why the instance failed or restarts; `null`: neither.'),
   started_at: TimestampSchema.nullable().describe(
     'When the process of the current run started; `null`: no process runs.',
@@ -306,7 +323,6 @@ export const InstanceSchema = z
     max_restarts: z.int().describe('The setting, or the default of the configuration.'),
     idle_timeout: z.number().describe('The setting, or the default of the configuration.'),
     pinned: z.boolean().describe('The setting. Members of a pinned group are pinned too.'),
-    group: shown('group', z.string().optional()),
     concurrency: z.int().optional().describe('Absent: no limit.'),
     queue_limit: shown('queue_limit', z.int()),
     upstream_model: shown('upstream_model', z.string().optional()),

@@ -85,11 +85,11 @@ async function measured(server: MeasuredServer, act: () => Promise<void>): Promi
   await act();
   const probe = await Connection.open(server.port);
   try {
-    let isOver = false;
+    const over = new AbortController();
     let stallMs = 0;
     await probe.request('GET', '/livez');
     const probing = (async () => {
-      while (!isOver) {
+      while (!over.signal.aborted) {
         stallMs = Math.max(stallMs, (await probe.request('GET', '/livez')).ms);
         await pause(ASK_EVERY_MS);
       }
@@ -100,7 +100,7 @@ async function measured(server: MeasuredServer, act: () => Promise<void>): Promi
       await act();
       ms = performance.now() - before;
     });
-    isOver = true;
+    over.abort();
     await probing;
     return { ms, cpuMs, stallMs };
   } finally {

@@ -4,7 +4,7 @@ import type { CommandLine, Session } from '../command-line.ts';
 import { EXIT } from '../exit-status.ts';
 import { modelCalled, scannedModels, severalModels } from '../instances/server-models.ts';
 import { Problem } from '../problem.ts';
-import { bytes } from '../screen/figures.ts';
+import { bytes, contextText } from '../screen/figures.ts';
 import type { Column } from '../screen/table.ts';
 import { plain } from '../screen/text.ts';
 
@@ -124,11 +124,6 @@ function rowOf(model: Model): string[] {
     users.map((user) => plain(user)).join(', ') || '-',
     source.replaceAll('_', ' '),
   ];
-}
-
-/** `128k` of 131072, as people and models name it. */
-function contextText(tokens: number): string {
-  return tokens >= 1024 && tokens % 1024 === 0 ? `${tokens / 1024}k` : String(tokens);
 }
 
 /** `8.2B`, as people name the size of a model. */

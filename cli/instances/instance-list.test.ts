@@ -13,6 +13,7 @@ function summary(name: string, rest: Partial<InstanceSummary> = {}): InstanceSum
     status: 'stopped',
     engine: 'llama_cpp',
     running_port: null,
+    model_info: null,
     port: 8100,
     aliases: [],
     unlisted: false,

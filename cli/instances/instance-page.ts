@@ -1,5 +1,5 @@
 import type { Instance } from '@llamactl/client';
-import { bytes, count, duration, since } from '../screen/figures.ts';
+import { bytes, contextText, count, duration, since } from '../screen/figures.ts';
 import { shellQuoted } from '../shell-words.ts';
 import type { Style } from '../screen/style.ts';
 import { cut, plain, roomBeside, widthOf, wrapped } from '../screen/text.ts';
@@ -49,7 +49,7 @@ function beside(instance: Instance, now: number): string {
 }
 
 function entriesOf(instance: Instance, now: number): Entry[] {
-  const { reason, engine, model_path: file, options, extra_args: extra, environment, aliases } = instance;
+  const { reason, engine, options, extra_args: extra, environment, aliases } = instance;
   const { command, health_path: healthPath, restart_required: isBehind, name } = instance;
   const optional = (label: string, values: readonly string[]): Entry[] =>
     values.length === 0 ? [] : [[label, values]];
@@ -60,10 +60,7 @@ function entriesOf(instance: Instance, now: number): Entry[] {
       isBehind ? [`it runs with older settings; to apply the new ones: llamactl restart ${name}`] : [],
     ),
     ['engine', [engine]],
-    ...optional(
-      'model',
-      [instance.model, file].filter((each) => each !== undefined),
-    ),
+    ...optional('model', modelTexts(instance)),
     ...optional('options', optionTexts(options)),
     ...optional('arguments', extra.length === 0 ? [] : [extra.map(shellQuoted).join(' ')]),
     ...optional('own command', command === undefined ? [] : [command.map(shellQuoted).join(' ')]),
@@ -90,6 +87,17 @@ function optionTexts(options: Instance['options']): string[] {
   return Object.entries(options).flatMap(([key, value]) =>
     (Array.isArray(value) ? value : [value]).map((each) => `${key.padEnd(width)}  ${text(each)}`),
   );
+}
+
+/** Name and file of the model, and what its header says. */
+function modelTexts({ model, model_path: file, model_info: info }: Instance): string[] {
+  const facts = info === null ? [] : [info.quantization, bytes(info.size), trainedFor(info.context)];
+  const known = facts.filter((fact) => fact !== null);
+  return [model, file, ...(known.length === 0 ? [] : [known.join(', ')])].filter((text) => text !== undefined);
+}
+
+function trainedFor(context: number | null): string | null {
+  return context === null ? null : `trained for ${contextText(context)} tokens of context`;
 }
 
 /** The system prompt of an instance, cut if it is long. */

@@ -42,6 +42,8 @@ export function instanceTable(
   ];
   if (isWide) {
     parts.push(
+      { title: 'QUANT', gives: 2, cell: ({ model_info: info }) => plain(info?.quantization ?? '-') },
+      { title: 'GROUP', gives: 2, cell: ({ group }) => plain(group ?? '-') },
       { title: 'ALIASES', gives: 2, cell: ({ aliases }) => (aliases.length === 0 ? '-' : plain(aliases.join(', '))) },
       { title: 'CREATED', gives: 1, least: 16, cell: ({ created_at: created }) => moment(created) },
     );

@@ -42,3 +42,8 @@ export function percent(value: number | null | undefined): string {
 export function count(number: number, noun: string, plural = `${noun}s`): string {
   return `${number} ${number === 1 ? noun : plural}`;
 }
+
+/** `128k` of 131072, as people and models name the size of a context. */
+export function contextText(tokens: number): string {
+  return tokens >= 1024 && tokens % 1024 === 0 ? `${tokens / 1024}k` : String(tokens);
+}

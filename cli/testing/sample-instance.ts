@@ -7,6 +7,7 @@ export function sampleInstance(changes: Partial<Instance> & Pick<Instance, 'name
     engine: 'llama_cpp',
     port: 8100,
     running_port: null,
+    model_info: null,
     aliases: [],
     unlisted: false,
     on_demand: true,

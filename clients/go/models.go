@@ -860,6 +860,9 @@ type Instance struct {
 	// Absent for an engine without a model file.
 	ModelPath string `json:"model_path,omitzero"`
 
+	// The model of this file in `GET /models`; nil: the file is none of them.
+	ModelInfo *ModelInfo `json:"model_info"`
+
 	// Loopback port of its engine.
 	Port int `json:"port"`
 
@@ -874,6 +877,9 @@ type Instance struct {
 
 	// A request under `/v1` starts the instance if it is stopped. Default true.
 	OnDemand bool `json:"on_demand"`
+
+	// Group whose limits apply; `groups` in the configuration defines them.
+	Group string `json:"group,omitzero"`
 
 	// Why the instance failed or restarts; nil: neither.
 	Reason *string `json:"reason"`
@@ -918,9 +924,6 @@ type Instance struct {
 
 	// The setting. Members of a pinned group are pinned too.
 	Pinned bool `json:"pinned"`
-
-	// Group whose limits apply; `groups` in the configuration defines them.
-	Group string `json:"group,omitzero"`
 
 	// Absent: no limit.
 	Concurrency *int `json:"concurrency,omitzero"`
@@ -1025,6 +1028,9 @@ type InstanceSummary struct {
 	// Absent for an engine without a model file.
 	ModelPath string `json:"model_path,omitzero"`
 
+	// The model of this file in `GET /models`; nil: the file is none of them.
+	ModelInfo *ModelInfo `json:"model_info"`
+
 	// Loopback port of its engine.
 	Port int `json:"port"`
 
@@ -1039,6 +1045,9 @@ type InstanceSummary struct {
 
 	// A request under `/v1` starts the instance if it is stopped. Default true.
 	OnDemand bool `json:"on_demand"`
+
+	// Group whose limits apply; `groups` in the configuration defines them.
+	Group string `json:"group,omitzero"`
 
 	// Why the instance failed or restarts; nil: neither.
 	Reason *string `json:"reason"`
@@ -1309,6 +1318,23 @@ type ModelFile struct {
 
 	// Bytes.
 	Size int64 `json:"size"`
+}
+
+type ModelInfo struct {
+	// Stable over scans and restarts. 16 characters.
+	ID string `json:"id"`
+
+	// For people: the name of the file without its ending, or of the folder.
+	Name string `json:"name"`
+
+	// `Q4_K_M`, `F16`, `4bit`; nil: unknown.
+	Quantization *string `json:"quantization"`
+
+	// Bytes of all its parts, without companions.
+	Size int64 `json:"size"`
+
+	// The context for which it was trained, in tokens; nil: unknown.
+	Context *int64 `json:"context"`
 }
 
 type ModelList struct {

@@ -16,6 +16,7 @@ const RECORD: InstanceRecord = {
   version: 3,
 };
 const AROUND: Surroundings = {
+  model: null,
   plan: PLAN,
   isLearnt: true,
   stats: {

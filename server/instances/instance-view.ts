@@ -1,4 +1,4 @@
-import { DEFAULT_QUEUE_LIMIT, type Instance, type InstanceSummary } from '@llamactl/contract/instance';
+import { DEFAULT_QUEUE_LIMIT, type Instance, type InstanceSummary, type ModelInfo } from '@llamactl/contract/instance';
 import type { Stats } from '@llamactl/contract/stats';
 import type { InstanceState } from './life/lifecycle.ts';
 import type { InstanceRecord } from './ports/instance-record.ts';
@@ -9,6 +9,8 @@ import { currentRun, launchedPlan, livePort } from './life/transitions.ts';
 
 /** Data that the views need besides record and state. */
 export interface Surroundings {
+  /** The model of its file; `null`: unknown. */
+  model: ModelInfo | null;
   /** The plan that the current settings would launch; `null`: the configuration no longer has the engine. */
   plan: LaunchPlan | null;
   /** False: the plan is a guess, because llamactl has not yet learnt the engine's flags. */
@@ -20,7 +22,7 @@ export interface Surroundings {
 }
 
 /** An instance as the API shows it in a list. */
-export function summarize(record: InstanceRecord, state: InstanceState): InstanceSummary {
+export function summarize(record: InstanceRecord, state: InstanceState, model: ModelInfo | null): InstanceSummary {
   const { settings } = record;
   return {
     name: record.name,
@@ -28,11 +30,13 @@ export function summarize(record: InstanceRecord, state: InstanceState): Instanc
     engine: settings.engine,
     ...(settings.model === undefined ? {} : { model: settings.model }),
     ...(settings.model_path === undefined ? {} : { model_path: settings.model_path }),
+    model_info: model,
     port: record.port,
     running_port: livePort(state),
     aliases: settings.aliases,
     unlisted: settings.unlisted,
     on_demand: settings.on_demand ?? true,
+    ...(settings.group === undefined ? {} : { group: settings.group }),
     reason: reasonOf(state),
     started_at: startOf(state),
     created_at: record.createdAt,
@@ -45,9 +49,9 @@ export function describe(record: InstanceRecord, state: InstanceState, surroundi
   const { settings } = record;
   const run = currentRun(state);
   const launched = launchedPlan(state);
-  const { plan, isLearnt, stats, defaults, elapsed } = surroundings;
+  const { model, plan, isLearnt, stats, defaults, elapsed } = surroundings;
   return {
-    ...summarize(record, state),
+    ...summarize(record, state, model),
     // `pid` and `stats` are both `null` or neither: a dead process counts as gone before its end is reported.
     pid: stats === null ? null : (run?.identity?.pid ?? null),
     options: settings.options,
@@ -60,7 +64,6 @@ export function describe(record: InstanceRecord, state: InstanceState, surroundi
     max_restarts: settings.max_restarts ?? defaults.maxRestarts,
     idle_timeout: settings.idle_timeout ?? defaults.idleTimeout,
     pinned: settings.pinned ?? false,
-    ...(settings.group === undefined ? {} : { group: settings.group }),
     ...(settings.concurrency === undefined ? {} : { concurrency: settings.concurrency }),
     queue_limit: settings.queue_limit ?? DEFAULT_QUEUE_LIMIT,
     ...(settings.upstream_model === undefined ? {} : { upstream_model: settings.upstream_model }),

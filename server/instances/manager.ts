@@ -5,6 +5,7 @@ import type {
   CreateInstance,
   Instance,
   InstanceSummary,
+  ModelInfo,
   Status,
   UpdateInstance,
 } from '@llamactl/contract/instance';
@@ -19,6 +20,7 @@ import type { Lease, LeaseRequest } from './slots/leases.ts';
 import type { Mailbox } from './life/mailbox.ts';
 import type { Engines } from './ports/engine-adapter.ts';
 import type { InstanceRecord } from './ports/instance-record.ts';
+import type { ModelFinder } from './ports/model-finder.ts';
 import type { RunMeter } from './ports/run-meter.ts';
 import type { LogQuery, RunLogs } from './ports/run-output.ts';
 import type { Clock } from './ports/time.ts';
@@ -38,6 +40,7 @@ export interface ManagerDependencies {
   clock: Clock;
   trace: Trace;
   engines: Engines;
+  models: Pick<ModelFinder, 'at'>;
   meter: RunMeter;
   logs: Pick<RunLogs, 'read' | 'follow'>;
   registry: Registry;
@@ -234,10 +237,15 @@ export class Manager implements InstanceManager {
 
   #summary({ record, state }: Mailbox): InstanceSummary {
     const known = this.#summaries.get(record);
-    if (known?.state === state) return known.summary;
-    const summary = summarize(record, state);
+    const model = this.#modelOf(record);
+    if (known?.state === state && known.summary.model_info === model) return known.summary;
+    const summary = summarize(record, state, model);
     this.#summaries.set(record, { state, summary });
     return summary;
+  }
+
+  #modelOf({ settings: { model_path: file } }: InstanceRecord): ModelInfo | null {
+    return file === undefined ? null : this.#dependencies.models.at(file);
   }
 
   #describe(mailbox: Mailbox): Instance {
@@ -246,6 +254,7 @@ export class Manager implements InstanceManager {
     const run = currentRun(state);
     const adapter = this.#dependencies.engines.find(record.settings.engine);
     return describe(record, state, {
+      model: this.#modelOf(record),
       plan: adapter?.plan(record) ?? null,
       isLearnt: adapter?.isLearnt(record.settings) ?? true,
       stats: run?.launch && run.identity ? meter.stats(references.of(record.id, run.launch)) : null,

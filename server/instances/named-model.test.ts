@@ -90,6 +90,28 @@ describe('update', () => {
   });
 });
 
+describe('the model of an instance in a list', () => {
+  const info = { id: LLAMA.id, name: 'llama', quantization: 'Q8_0', size: 1_000, context: 4_096 };
+
+  it('is the one of its file, also if the instance names the file', async () => {
+    domain.models.push({ ...LLAMA, path: '/m.gguf', info });
+    await domain.manager.create({ name: 'a', model_path: '/m.gguf' });
+    expect(domain.manager.list()).toMatchObject([{ model_info: info }]);
+    expect(domain.manager.get('a').model_info).toEqual(info);
+  });
+
+  it('follows the library, and leaves the row as it is while nothing changes', async () => {
+    await domain.manager.create({ name: 'a', model_path: '/m.gguf' });
+    const [before] = domain.manager.list();
+    expect(before?.model_info).toBeNull();
+    expect(domain.manager.list()[0]).toBe(before);
+    domain.models.push({ ...LLAMA, path: '/m.gguf', info });
+    const [after] = domain.manager.list();
+    expect(after?.model_info).toBe(info);
+    expect(domain.manager.list()[0]).toBe(after);
+  });
+});
+
 describe('a fleet', () => {
   const apply = (
     instances: Parameters<typeof domain.manager.create>[0][],

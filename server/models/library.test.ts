@@ -267,6 +267,17 @@ describe('the library', () => {
     expect(await library.called('demo')).toMatchObject([{ path: file }]);
   });
 
+  it('says what a file is, with the same object until the model changes', async () => {
+    const file = await put('models/demo-Q8_0.gguf');
+    const library = await scanned();
+    const info = library.at(file);
+    expect(info).toMatchObject({ name: 'demo-Q8_0', size: DEMO.length });
+    await put('models/other.gguf');
+    await library.scan();
+    expect(library.at(file)).toBe(info);
+    expect(library.at('/nowhere')).toBeNull();
+  });
+
   it('finds no models by name once it is closed', async () => {
     const library = open(PLAIN());
     library.close();

@@ -1,5 +1,7 @@
 import { type FSWatcher, watch } from 'node:fs';
 import path from 'node:path';
+import { isDeepStrictEqual } from 'node:util';
+import type { ModelInfo } from '@llamactl/contract/instance';
 import { modelsCalled } from '@llamactl/contract/model-names';
 import type { ModelFinder } from '../instances/ports/model-finder.ts';
 import type { Clock } from '../instances/ports/time.ts';
@@ -21,7 +23,13 @@ export interface Models extends ModelFinder {
 }
 
 /** No models, and no scan. */
-export const NO_MODELS: Models = { list: () => [], find: () => null, called: async () => [], isScanning: false };
+export const NO_MODELS: Models = {
+  list: () => [],
+  find: () => null,
+  called: async () => [],
+  at: () => null,
+  isScanning: false,
+};
 
 export interface LibraryOptions {
   clock: Pick<Clock, 'after'>;
@@ -53,6 +61,8 @@ export class ModelLibrary implements Models {
   readonly #watches = new Map<string, () => void>();
   #models: readonly LibraryModel[] = [];
   #byId = new Map<string, LibraryModel>();
+  /** By the paths of their first parts. */
+  #infos = new Map<string, ModelInfo>();
   #isScanning = true;
   /** The scan that runs now; `null`: none. */
   #scanning: Promise<void> | null = null;
@@ -79,6 +89,10 @@ export class ModelLibrary implements Models {
 
   find(id: string): LibraryModel | null {
     return this.#byId.get(id) ?? null;
+  }
+
+  at(file: string): ModelInfo | null {
+    return this.#infos.get(file) ?? null;
   }
 
   async called(word: string): Promise<readonly LibraryModel[]> {
@@ -109,6 +123,7 @@ export class ModelLibrary implements Models {
     }
     this.#models = await work.run(groupModels(known), signal);
     this.#byId = new Map(this.#models.map((model) => [model.id, model]));
+    this.#infos = new Map(this.#models.map((model) => [model.path, infoOf(model, this.#infos.get(model.path))]));
     this.#isScanning = false;
     this.#watch(folders, missing);
     await this.#facts.keepOnly(files);
@@ -190,6 +205,12 @@ export class ModelLibrary implements Models {
       }
     }
   }
+}
+
+/** @param before Of the last scan; returned if nothing has changed, so that lists of instances stay as they are. */
+function infoOf({ id, name, quantization, size, context }: LibraryModel, before: ModelInfo | undefined): ModelInfo {
+  const info = { id, name, quantization, size, context };
+  return before !== undefined && isDeepStrictEqual(info, before) ? before : info;
 }
 
 function watchBySystem(folder: string, onChange: (name: string | null) => void, onLost: () => void): () => void {

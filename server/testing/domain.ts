@@ -1,4 +1,5 @@
 import type { Config } from '@llamactl/contract/config';
+import type { ModelInfo } from '@llamactl/contract/instance';
 import type { Model } from '@llamactl/contract/model';
 import { modelsCalled } from '@llamactl/contract/model-names';
 import { createInstances, type Instances } from '../instances/instances.ts';
@@ -50,7 +51,7 @@ export class Domain {
   readonly faults: unknown[] = [];
   readonly logs = new FakeRunLogs();
   /** The models that its instances may name; outlive it. */
-  readonly models: Pick<Model, 'id' | 'ref' | 'name' | 'path'>[];
+  readonly models: (Pick<Model, 'id' | 'ref' | 'name' | 'path'> & { info?: ModelInfo })[];
   readonly supervisor: FakeSupervisor;
   readonly instances: Instances;
   readonly #options: DomainOptions;
@@ -96,7 +97,10 @@ export class Domain {
           },
         },
         engines: new FakeEngines({ llama_cpp: this.adapter }),
-        models: { called: async (word) => modelsCalled(word, this.models) },
+        models: {
+          called: async (word) => modelsCalled(word, this.models),
+          at: (file) => this.models.find((model) => model.path === file)?.info ?? null,
+        },
         endpoint: this.world.endpoint,
         runs: this.supervisor,
         runFolders: this.supervisor,

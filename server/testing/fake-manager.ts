@@ -202,6 +202,7 @@ function newInstance(body: CreateInstance, port: number): Instance {
     ...(body.model_path === undefined ? {} : { model_path: body.model_path }),
     port,
     running_port: null,
+    model_info: null,
     started_at: null,
     created_at: MADE_AT,
     updated_at: MADE_AT,

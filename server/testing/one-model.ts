@@ -26,6 +26,7 @@ export const ONE_MODEL: LibraryModel = {
 export const oneModel: Models = {
   list: () => [ONE_MODEL],
   find: (id) => (id === ONE_MODEL.id ? ONE_MODEL : null),
+  at: () => null,
   called: async (word) => modelsCalled(word, [ONE_MODEL]),
   isScanning: false,
 };

@@ -55,7 +55,7 @@ def test_a_refusal_has_the_class_of_its_status(status: int, name: str, scripted:
     assert type(error) is getattr(llamactl, name)
     assert isinstance(error, LlamactlError)
     assert isinstance(error, llamactl.Error)
-    assert (error.message, str(error)) == ("It does not.", "It does not.; port: is none")
+    assert (error.message, str(error)) == ("It does not.", "It does not; port is none")
     assert (error.status, error.code, error.details, error.request_id) == (status, "SOME_CODE", "more", "r-7")
     assert (error.problems, error.reason, error.retry_after) == (
         [Problem({"path": "port", "message": "is none"})],
@@ -376,7 +376,7 @@ def test_an_error_shows_all_that_is_wrong(scripted: Scripted) -> None:
     body = {"error": "name is too long (and 1 more problem)", "code": "VALIDATION_ERROR", "errors": problems}
     _, bench = scripted(answer(body, 400))
     error = raised(lambda: bench.call("create_instance", "a"))
-    assert str(error) == "name is too long (and 1 more problem); port: must be at least 1"
+    assert str(error) == "name is too long (and 1 more problem); port must be at least 1"
     assert error.message == "name is too long (and 1 more problem)"
     assert str(pickle.loads(pickle.dumps(error))) == str(error)
 

@@ -152,7 +152,7 @@ export async function attemptAll<Change>(
   );
 }
 
-/** How long the check of entries may hold the event loop. What it awaits is mostly known already, so that it would not pause. */
+/** Longest time for which the check of entries holds the event loop: most of what it awaits is known, so it would never pause. */
 const SLICE_MS = 3;
 
 /** Checks each entry on its own, and that all names differ. Stops at {@link MOST_PROBLEMS}: the document is refused anyway. */

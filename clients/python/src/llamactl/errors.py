@@ -10,7 +10,6 @@ from typing import Any
 
 from .models import Problem
 
-
 # The end of a message about several problems.
 _MORE_FOLLOW = re.compile(r"( \(and \d+ more\))?\.?$")
 # The beginning of a message whose subject is its path.

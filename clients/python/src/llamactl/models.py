@@ -587,6 +587,8 @@ class Instance(_Base):
     """As it was given; absent: the instance was given a `model_path`."""
     model_path: str | None
     """Absent for an engine without a model file."""
+    model_info: ModelInfo | None
+    """The model of this file in `GET /models`; `None`: the file is none of them."""
     port: int
     """Loopback port of its engine."""
     running_port: int | None
@@ -597,6 +599,8 @@ class Instance(_Base):
     """Hide the instance from `GET /v1/models`."""
     on_demand: bool
     """A request under `/v1` starts the instance if it is stopped. Default true."""
+    group: str | None
+    """Group whose limits apply; `groups` in the configuration defines them."""
     reason: str | None
     """Why the instance failed or restarts; `None`: neither."""
     started_at: str | None
@@ -626,8 +630,6 @@ class Instance(_Base):
     """The setting, or the default of the configuration."""
     pinned: bool
     """The setting. Members of a pinned group are pinned too."""
-    group: str | None
-    """Group whose limits apply; `groups` in the configuration defines them."""
     concurrency: int | None
     """Absent: no limit."""
     queue_limit: int
@@ -745,6 +747,8 @@ class InstanceSummary(_Base):
     """As it was given; absent: the instance was given a `model_path`."""
     model_path: str | None
     """Absent for an engine without a model file."""
+    model_info: ModelInfo | None
+    """The model of this file in `GET /models`; `None`: the file is none of them."""
     port: int
     """Loopback port of its engine."""
     running_port: int | None
@@ -755,6 +759,8 @@ class InstanceSummary(_Base):
     """Hide the instance from `GET /v1/models`."""
     on_demand: bool
     """A request under `/v1` starts the instance if it is stopped. Default true."""
+    group: str | None
+    """Group whose limits apply; `groups` in the configuration defines them."""
     reason: str | None
     """Why the instance failed or restarts; `None`: neither."""
     started_at: str | None
@@ -955,6 +961,19 @@ class ModelFile(_Base):
     path: str
     size: int
     """Bytes."""
+
+
+class ModelInfo(_Base):
+    id: str
+    """Stable over scans and restarts. 16 characters."""
+    name: str
+    """For people: the name of the file without its ending, or of the folder."""
+    quantization: str | None
+    """`Q4_K_M`, `F16`, `4bit`; `None`: unknown."""
+    size: int
+    """Bytes of all its parts, without companions."""
+    context: int | None
+    """The context for which it was trained, in tokens; `None`: unknown."""
 
 
 class ModelList(_Base):

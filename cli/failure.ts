@@ -1,3 +1,5 @@
+import { existsSync } from 'node:fs';
+import path from 'node:path';
 import { ConnectionError, LlamactlError, ProtocolError, TimeoutError } from '@llamactl/client';
 import { errorWords, fileOf, reasonOf } from '@llamactl/contract/reason';
 import { addressRemedies, isElsewhere, startAdvice, type Surrounds } from './server/address-remedies.ts';
@@ -46,6 +48,7 @@ function refusal(error: LlamactlError, hasToken: boolean, place: Surrounds | nul
     ...(status === 401 && code !== 'INVALID_CREDENTIALS'
       ? [hasToken ? 'log in again: llamactl login' : place?.address.isTokenKept === true ? TOKEN_KEPT : LOG_IN]
       : []),
+    ...(status === 401 && !hasToken && place !== null ? firstPassword(place) : []),
     ...(code === 'INVALID_CREDENTIALS' ? [FORGOTTEN] : []),
     ...(place !== null && code === 'FORBIDDEN' && FOREIGN_NAME.test(error.message) ? addressRemedies(place) : []),
   ];
@@ -83,6 +86,13 @@ function asCommands(message: string): string {
 /** Replaces the server's own message, which is about headers. */
 function notLoggedIn(place: Surrounds | null): string {
   return `you are not logged in${place === null ? '' : ` to ${place.address.url}`}`;
+}
+
+/** The way in after accounts were turned on, for who can read the file. */
+function firstPassword({ address: { dataDirectory } }: Surrounds): string[] {
+  const file = dataDirectory === null ? null : path.join(dataDirectory, 'admin-password');
+  if (file === null || !existsSync(file)) return [];
+  return [`the first account is admin, unless it was renamed; its first password is in ${file}`];
 }
 
 const REJECTED = 'the server rejected these credentials: they were revoked, or belong to another server';

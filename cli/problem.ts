@@ -24,7 +24,7 @@ export class AliasUsed extends Problem {
   readonly instance: string;
 
   constructor(alias: string, instance: string) {
-    const message = `${alias} is an alias of the instance ${instance}; here, use its name`;
+    const message = `${alias} is an alias; give the name of its instance: ${instance}`;
     super(message, EXIT.notFound, [], 'INSTANCE_NOT_FOUND');
     this.alias = alias;
     this.instance = instance;

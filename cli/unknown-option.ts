@@ -5,7 +5,7 @@ const OTHER_OPTIONS: readonly Hint[] = [
   [/^watch-config$/, 'after a change of its configuration: llamactl reload; of instances: llamactl apply FILE'],
   [/^config$/, 'the configuration file is an option of the server: llamactl serve --config FILE'],
   [/^v$/, 'for the version: llamactl --version'],
-  [/^(?:f|filename)$/, 'the file needs no option: llamactl apply FILE'],
+  [/^filename$/, 'the file needs no option: llamactl apply FILE'],
   [/^request-strip$/, 'give request_strip as JSON: --file FILE'],
 ];
 

@@ -17,6 +17,7 @@ function namesInOllama(ref: string): string[] {
 
 /** The models that have this word as one of their {@link modelNames}, in any case. `hf.co/` before a reference counts for nothing. */
 export function modelsCalled<Found extends Named>(word: string, models: readonly Found[]): Found[] {
-  const wanted = word.toLowerCase().replace(/^(?:https?:\/\/)?(?:hf\.co|huggingface\.co)\//, '');
-  return models.filter((model) => modelNames(model).some((name) => name.toLowerCase() === wanted));
+  const typed = word.toLowerCase();
+  const wanted = new Set([typed, typed.replace(/^(?:https?:\/\/)?(?:hf\.co|huggingface\.co)\//, '')]);
+  return models.filter((model) => modelNames(model).some((name) => wanted.has(name.toLowerCase())));
 }

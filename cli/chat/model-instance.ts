@@ -22,6 +22,8 @@ export interface ModelInstance {
   name: string;
   /** The model file for which this command created it; `null`: it existed. */
   file: string | null;
+  /** It was created for a model of Ollama, whose further parts are not used. */
+  isOfOllama?: boolean;
 }
 
 /**
@@ -52,7 +54,8 @@ export async function modelInstance(
   if (found === null) throw await unknownModel(model, { instances, models, isLocal: place.isLocal });
   const present = ofModel(instances, found);
   if (present !== null) return { name: present.name, file: null };
-  return { name: await make(client, newInstanceOf(found, model), instances, signal), file: found.path };
+  const name = await make(client, newInstanceOf(found, model), instances, signal);
+  return { name, file: found.path, isOfOllama: found.source === 'ollama' };
 }
 
 /** By name without case, else by exact alias, as `/v1` does. */
@@ -106,13 +109,15 @@ function ofFile(instances: readonly InstanceSummary[], file: string, isLocal: bo
 }
 
 /**
- * Prefers an instance of the same name, then a running one. Several models of Ollama can share a file, so an instance of
- * another model is none of this one.
+ * An instance with a name of the model as its name or alias; else, of a plain file, one with this file. A model of a hub is what
+ * others are made of: with a system prompt, or with another name for the same file of Ollama. These are not meant by its name.
  */
 function ofModel(instances: readonly InstanceSummary[], found: Model): InstanceSummary | null {
   const names = new Set(modelNames(found).map((name) => name.toLowerCase()));
-  const named = instances.filter(({ model }) => model !== undefined && names.has(model.toLowerCase()));
-  const ofItsFile = instances.filter(({ model, model_path: file }) => model === undefined && file === found.path);
+  const named = instances.filter(({ name, aliases }) =>
+    [name, ...aliases].some((each) => names.has(each.toLowerCase())),
+  );
+  const ofItsFile = found.ref === null ? instances.filter(({ model_path: file }) => file === found.path) : [];
   const all = [...named, ...ofItsFile];
   return all.find(({ status }) => status === 'running') ?? all[0] ?? null;
 }
@@ -169,7 +174,11 @@ const DOWNLOAD = "to download a model file: hf download REPOSITORY --include '*Q
 async function unknownModel(model: string, { instances, models, isLocal }: Known): Promise<Problem> {
   const { nearName } = await import('../instances/near-instance.ts');
   const names = instances.flatMap(({ name, aliases }) => [name, ...aliases]);
-  const near = await nearName(model, [...names, ...models.flatMap((each) => modelNames(each).slice(0, 2))]);
+  const tag = models.find((each) =>
+    each.name.toLowerCase().startsWith(`${model.toLowerCase().replace(/:latest$/, '')}:`),
+  );
+  const near =
+    tag?.name ?? (await nearName(model, [...names, ...models.flatMap((each) => modelNames(each).slice(0, 2))]));
   if (REMOTE_MODEL.test(model) && near === null) {
     return new Problem(`there is no instance ${model}, and llamactl does not download models by name`, EXIT.notFound, [
       DOWNLOAD,

@@ -263,12 +263,26 @@ describe('llamactl run with a model', () => {
 
     it('does not get the instance of another model with the same file', async () => {
       server.models = [ofOllama('smol:135m', 'id-1'), ofOllama('pirate:latest', 'id-2')];
-      server.add('mario', { model: 'pirate', model_path: blob, status: 'running' });
+      server.add('smol', { model: 'smol:135m', model_path: blob, aliases: ['smol:135m'], status: 'running' });
+      await run(['pirate', 'x']);
+      expect([...server.instances.keys()]).toEqual(['smol', 'pirate']);
       await run(['smol:135m', 'x']);
-      expect([...server.instances.keys()]).toEqual(['mario', 'smol-135m']);
-      await run(['pirate:latest', 'x']);
-      expect([...server.instances.keys()]).toEqual(['mario', 'smol-135m']);
-      expect(server.questions.at(-1)?.model).toBe('mario');
+      expect([...server.instances.keys()]).toEqual(['smol', 'pirate']);
+      expect(server.questions.at(-1)?.model).toBe('smol');
+    });
+
+    it('does not get an instance with another name that was made of it', async () => {
+      server.models = [ofOllama('pirate:latest', 'id-1')];
+      server.add('cook', { model: 'pirate', model_path: blob, system_prompt: 'You are a cook.', status: 'running' });
+      const { stderr } = await run(['pirate', 'x']);
+      expect([...server.instances.keys()]).toEqual(['cook', 'pirate']);
+      expect(stderr).toContain('the system prompt and parameters that Ollama has for it are not used');
+    });
+
+    it('is named if only another tag exists', async () => {
+      server.models = [ofOllama('tiny:1b', 'id-1')];
+      for (const word of ['tiny', 'tiny:latest'])
+        expect((await run([word, 'x'])).stderr).toContain('Did you mean tiny:1b?');
     });
   });
 

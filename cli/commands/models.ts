@@ -30,7 +30,7 @@ export function modelsCommand(commandLine: CommandLine): Command {
 }
 
 function lsCommand(commandLine: CommandLine): Command {
-  return listing(new Command('ls'), commandLine)
+  return listing(new Command('ls').alias('list'), commandLine)
     .description('List the models in models.dirs and in the folders of other programs.')
     .addHelpText(
       'after',

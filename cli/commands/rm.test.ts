@@ -32,7 +32,7 @@ describe('deleting instances', () => {
   it('names the instance of an alias', async () => {
     await server.add('a', { aliases: ['qwen3:8b'] });
     const { status, stderr } = await sandbox.run(['rm', 'qwen3:8b']);
-    expect([status, stderr]).toEqual([3, 'llamactl: qwen3:8b is an alias of the instance a; here, use its name\n']);
+    expect([status, stderr]).toEqual([3, 'llamactl: qwen3:8b is an alias; give the name of its instance: a\n']);
   });
 
   it('refuses a running instance with a hint', async () => {

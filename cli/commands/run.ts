@@ -68,8 +68,9 @@ async function run(
     import('../server/own-address.ts'),
   ]);
   const place = { folder: process.cwd(), home, isLocal: isOwnAddress(client.url) };
-  const { name, file } = await modelInstance(session, model, place);
-  if (file !== null) terminal.note(`created instance ${name} for ${plain(file)}`);
+  const { name, file, isOfOllama = false } = await modelInstance(session, model, place);
+  if (file !== null) terminal.note(`created instance ${name} for ${isOfOllama ? plain(model) : plain(file)}`);
+  if (isOfOllama) terminal.note('the system prompt and parameters that Ollama has for it are not used');
   const hasStarted = await ensureRunning(session, { name, isNew: file !== null });
   const settings = { temperature: warmth, max_tokens: maxTokens };
   const conversation = new Conversation(name, { ...(system === undefined ? {} : { system }), settings });

@@ -38,7 +38,10 @@ export interface SettingFlags {
 export function withSettingFlags(command: Command): Command {
   return command
     .argument('[arguments...]', 'Arguments after -- for the engine, appended unchanged')
-    .option('-m, --model <file>', 'Model file; relative to this folder if the server is on this machine')
+    .option(
+      '-m, --model <file>',
+      'Model file, relative to this folder if the server is on this machine; or a name of llamactl models',
+    )
     .option('--engine <name>', 'Engine: llama_cpp, or one from the configuration (default: llama_cpp)')
     .option('-p, --port <number>', 'Port of the engine (default: a free port of instances.port_range)', port)
     .option(

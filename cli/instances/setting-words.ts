@@ -59,6 +59,11 @@ function remedyFor(word: string): string {
  * @throws {Problem} when it can be no path, and the server has no such model
  */
 async function isKnownModel(session: Session, { model, engine }: SettingFlags): Promise<boolean> {
+  if (model !== undefined && /^https?:\/\//.test(model)) {
+    throw new Problem(`${model} is an address, and llamactl does not download models`, EXIT.usage, [
+      "to download a model file: hf download REPOSITORY --include '*Q4_K_M.gguf' --local-dir ~/models",
+    ]);
+  }
   const isName = model !== undefined && !/^[./~]/.test(model) && (engine === undefined || engine === 'llama_cpp');
   if (!isName || existsSync(path.resolve(model))) return false;
   const { modelCalled, serverModels } = await import('./server-models.ts');

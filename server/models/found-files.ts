@@ -41,6 +41,8 @@ const MOST_ENTRIES = 500_000;
 /** Longest JSON file of another program that is read, in bytes. */
 const LONGEST_JSON = 1024 * 1024;
 
+/** Ollama leaves it out of names, as in `qwen3:8b`; others are part of them, as in `hf.co/org/repo:Q4_K_M`. */
+const OLLAMA_REGISTRY = 'registry.ollama.ai';
 const MODEL = 'application/vnd.ollama.image.model';
 const PROJECTOR = 'application/vnd.ollama.image.projector';
 
@@ -64,8 +66,7 @@ class ModelSearch implements Search {
   }
 
   async place(place: ModelPlace): Promise<void> {
-    const missing = await firstMissing(place.folder);
-    if (missing !== null) this.missing.push(missing);
+    await this.#await(place.folder);
     switch (place.layout) {
       case 'files':
         return this.#walk(place.folder, { source: place.source, repo: null, root: place.folder });
@@ -76,6 +77,12 @@ class ModelSearch implements Search {
     }
   }
 
+  /** Notes a folder that does not exist yet, so that it is found when it is made. */
+  async #await(folder: string): Promise<void> {
+    const missing = await firstMissing(folder);
+    if (missing !== null) this.missing.push(missing);
+  }
+
   /** `models--ORG--REPO/snapshots/COMMIT/…`, whose files are links to blobs. The snapshot of `main` comes first. */
   async #hub({ source, folder }: ModelPlace): Promise<void> {
     for (const entry of await this.#read(folder)) {
@@ -83,9 +90,12 @@ class ModelSearch implements Search {
       if (org === undefined || repo === undefined) continue;
       const home = path.join(folder, entry.name);
       const main = (await textOf(path.join(home, 'refs', 'main')))?.trim() ?? '';
-      const commits = (await this.#read(path.join(home, 'snapshots'))).map(({ name }) => name);
+      const snapshots = path.join(home, 'snapshots');
+      // A download makes it last, after minutes.
+      await this.#await(snapshots);
+      const commits = (await this.#read(snapshots)).map(({ name }) => name);
       for (const commit of commits.toSorted((one, other) => Number(other === main) - Number(one === main))) {
-        const root = path.join(home, 'snapshots', commit);
+        const root = path.join(snapshots, commit);
         await this.#walk(root, { source, repo: `${org}/${repo}`, root });
       }
     }
@@ -94,6 +104,8 @@ class ModelSearch implements Search {
   /** `manifests/REGISTRY/NAMESPACE/NAME/TAG` names the blobs of a model, which have no ending. */
   async #ollama({ source, folder }: ModelPlace): Promise<void> {
     const manifests = path.join(folder, 'manifests');
+    // A first pull makes it last, after the blobs.
+    await this.#await(manifests);
     const queue = [manifests];
     for (let next = queue.shift(); next !== undefined; next = queue.shift()) {
       for (const entry of await this.#read(next)) {
@@ -107,12 +119,13 @@ class ModelSearch implements Search {
 
   async #manifest(
     file: string,
-    [, namespace = '', model = '', tag = '']: readonly string[],
+    [registry = '', namespace = '', model = '', tag = '']: readonly string[],
     { source, folder }: Pick<ModelPlace, 'source' | 'folder'>,
   ): Promise<void> {
     const { layers } = (await jsonOf(file)) as { layers?: unknown };
     if (tag === '' || !Array.isArray(layers)) return;
-    const name = `${namespace === 'library' ? '' : `${namespace}/`}${model}:${tag}`;
+    const host = registry === OLLAMA_REGISTRY ? '' : `${registry}/`;
+    const name = `${host}${namespace === 'library' ? '' : `${namespace}/`}${model}:${tag}`;
     for (const { mediaType, digest } of layers as { mediaType?: unknown; digest?: unknown }[]) {
       const [, hex] = /^sha256:([0-9a-f]{64})$/.exec(String(digest)) ?? [];
       if (hex === undefined || (mediaType !== MODEL && mediaType !== PROJECTOR)) continue;

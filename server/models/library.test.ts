@@ -246,6 +246,28 @@ describe('the library', () => {
     });
   });
 
+  it('finds models of Ollama and of a hub whose list is made after their files', async () => {
+    const clock = new FakeClock();
+    const places = [place('ollama', 'ollama', '.ollama/models'), place('hugging_face', 'hub', 'hub')];
+    await put('.ollama/models/blobs/sha256-' + '0a'.repeat(32));
+    await put('hub/models--acme--Demo/blobs/b1');
+    const library = open(places, clock);
+    library.begin();
+    await eventually(clock, () => {
+      expect(library.isScanning).toBe(false);
+    });
+    expect(library.list()).toEqual([]);
+    const layers = [{ mediaType: 'application/vnd.ollama.image.model', digest: `sha256:${'0a'.repeat(32)}` }];
+    await put('.ollama/models/manifests/hf.co/acme/Demo-GGUF/Q4_1', JSON.stringify({ layers }));
+    await put('hub/models--acme--Demo/snapshots/c1/demo.gguf');
+    await eventually(clock, () => {
+      expect(library.list().map(({ ref }) => ref)).toEqual([expect.any(String), expect.any(String)]);
+    });
+    expect(await library.called('hf.co/acme/Demo-GGUF:Q4_1')).toMatchObject([
+      { name: 'hf.co/acme/Demo-GGUF:Q4_1', source: 'ollama' },
+    ]);
+  });
+
   it('waits for its first scan before it says which models a word names', async () => {
     const clock = new FakeClock();
     const file = await put('models/Demo.gguf');

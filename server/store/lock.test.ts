@@ -136,13 +136,24 @@ describe('acquireLock', () => {
     expect(holder()).toMatchObject({ pid: process.pid, url: 'http://127.0.0.1:8080' });
   });
 
-  it('keeps the old description on a full disk, so that others can name the holder', () => {
+  it('writes into the room of the old description on a full disk', () => {
+    const lock = acquire();
+    lock.describe({ url: 'http://127.0.0.1:8080/a/long/path' });
+    symlinkSync('/dev/full', join(directory, 'server.json.new'));
+    expect(lock.describe({ url: 'http://127.0.0.1:8081' })).toBeNull();
+    expect(holder()).toMatchObject({ pid: process.pid, url: 'http://127.0.0.1:8081' });
+    expect(existsSync(join(directory, 'server.json.new'))).toBe(false);
+    lock.release();
+  });
+
+  it('keeps the old description on a full disk if the new one needs more room, so that others can name the holder', () => {
     const lock = acquire();
     lock.describe({ url: 'http://127.0.0.1:8080' });
     symlinkSync('/dev/full', join(directory, 'server.json.new'));
-    expect(lock.describe({ url: 'http://127.0.0.1:8081' })).toBe('the disk of the data directory is full');
+    const url = `http://127.0.0.1:8081/${'x'.repeat(4_096)}`;
+    expect(lock.describe({ url })).toBe('the disk of the data directory is full');
     expect(holder()).toMatchObject({ pid: process.pid, url: 'http://127.0.0.1:8080' });
-    expect(existsSync(join(directory, 'server.json.new'))).toBe(false);
+    lock.release();
   });
 
   it('holds although its description cannot be updated, and retries', () => {

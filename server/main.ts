@@ -26,7 +26,7 @@ export { inherited, isLockHeld, readHolder, type Holder, type Inheritance };
 export { BUILD_TIME, VERSION };
 export { passwordFileOf } from './auth/first-admin.ts';
 export { makePrivateFolder } from './store/private-file.ts';
-export { editConfigFile } from './config/machine-edit.ts';
+export { editConfigFile, editNextConfig } from './config/machine-edit.ts';
 export { createInspection, type Inspection } from './inspection.ts';
 export { readConfig } from './read-config.ts';
 export {

@@ -1,8 +1,9 @@
-import { chmodSync, chownSync, readFileSync, statSync } from 'node:fs';
+import { chmodSync, chownSync, existsSync, readFileSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { CONFIG_FILE, ConfigSandbox } from '@llamactl/server/testing/config-sandbox';
 import { AccessServer } from '@llamactl/server/testing/access-server';
+import { PortBlock } from '@llamactl/server/testing/port-block';
 import { CommandSandbox, type RunResult } from '../testing/command-run.ts';
 import { HeldDirectory } from '../testing/held-directory.ts';
 
@@ -235,6 +236,47 @@ describe('llamactl config', () => {
       stderr: expect.stringContaining(sentence) as string,
     });
     expect(written()).toBe(CONFIG_FILE);
+  });
+
+  describe('while no server runs', () => {
+    const away = (...words: string[]): Promise<RunResult> => {
+      const environment = { HOME: sandbox.home, LLAMACTL_URL: '', LLAMACTL_SERVER_PORT: String(ports.next()) };
+      return sandbox.run(['config', ...words], { environment });
+    };
+    const own = (): string => path.join(sandbox.home, '.config/llamactl/config.yaml');
+    let ports: PortBlock;
+    beforeEach(async () => {
+      ports = await PortBlock.take();
+    });
+    afterEach(() => ports.release());
+
+    it('changes the file that the next one reads, and makes it if there is none', async () => {
+      expect(await away('set', 'instances.max_running=9')).toMatchObject({
+        status: 0,
+        stdout: 'instances.max_running is now 9\n',
+        stderr: expect.stringContaining('to start with it: llamactl up') as unknown,
+      });
+      expect(readFileSync(own(), 'utf8')).toContain('max_running: 9');
+      expect(await away('unset', 'instances.max_running')).toMatchObject({ status: 0 });
+      expect(readFileSync(own(), 'utf8')).not.toContain('max_running');
+    });
+
+    it('refuses a wrong value', async () => {
+      const { status, stderr } = await away('set', 'instances.max_running=many');
+      expect([status, stderr]).toEqual([1, expect.stringContaining('instances.max_running')]);
+      expect(stderr).toContain('because no server is running');
+    });
+
+    it('changes nothing for another server', async () => {
+      const { status } = await sandbox.run([
+        'config',
+        'set',
+        'stats.interval=5',
+        '--url',
+        `http://127.0.0.1:${ports.next()}`,
+      ]);
+      expect([status, existsSync(own())]).toEqual([5, false]);
+    });
   });
 
   it('requires a log-in', async () => {

@@ -74,7 +74,7 @@ function getCommand(commandLine: CommandLine): Command {
 function setCommand(commandLine: CommandLine): Command {
   return new Command('set')
     .description(
-      'Change values in the configuration file; comments stay. Apply them with llamactl reload. The API cannot change some keys, such as engines.*. This command writes those itself if the server runs on this machine as your user.',
+      'Change values in the configuration file; comments stay. Apply them with llamactl reload. The API cannot change some keys, such as engines.*. This command writes those itself if the server runs on this machine as your user. Without a server it changes the file that llamactl up reads.',
     )
     .argument('<settings...>', 'KEY=VALUE, with the value in YAML: 5, true, text, [a, b]')
     .addHelpText(

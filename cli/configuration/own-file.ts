@@ -1,10 +1,12 @@
 import { statSync, readFileSync } from 'node:fs';
 import path from 'node:path';
-import { Client, LlamactlError, type ConfigView, type ConfigWritten } from '@llamactl/client';
+import { Client, ConnectionError, LlamactlError, type ConfigView, type ConfigWritten } from '@llamactl/client';
+import type { LoadedConfig } from '@llamactl/server/main';
 import { ApiError } from '@llamactl/contract/errors';
 import { reasonOf } from '@llamactl/contract/reason';
 import type { Surroundings } from '../surroundings.ts';
 import { EXIT } from '../exit-status.ts';
+import { expectedServer } from '../server/expected-server.ts';
 import { localServer } from '../server/local-server.ts';
 import { Problem } from '../problem.ts';
 import { dataDirectoryOf, isSameAddress, type ServerAddress } from '../server/server-address.ts';
@@ -45,6 +47,10 @@ export async function changeConfig(
   try {
     return { written: await client.updateConfig(patch, { signal }), file: null };
   } catch (error) {
+    if (error instanceof ConnectionError && error.isUnsent) {
+      const change = await changeAwayConfig(address, { environment, home }, patch);
+      if (change !== null) return change;
+    }
     // A refusal of keys names them; a refusal of the caller does not.
     const isOfKeys = error instanceof LlamactlError && error.code === 'FORBIDDEN' && error.problems.length > 0;
     const uid = process.getuid?.();
@@ -61,6 +67,25 @@ export async function changeConfig(
     const written = { ...edited, restart_required: after.restart_required };
     return { written, file: after.file ?? view.file };
   }
+}
+
+/**
+ * Changes the file that `llamactl up` would read, while the server of this machine does not run: a wrong value may be why it does
+ * not. `null`: another server is meant, or its configuration has errors.
+ */
+async function changeAwayConfig(
+  { expected, dataDirectory }: ServerAddress,
+  user: Pick<Surroundings, 'environment' | 'home'>,
+  patch: Record<string, unknown>,
+): Promise<Change | null> {
+  const uid = process.getuid?.();
+  const own = await expectedServer(user);
+  if (uid === undefined || own === null || (expected === undefined && dataDirectory !== own.dataDirectory)) return null;
+  const { editNextConfig, readConfig } = await import('@llamactl/server/main');
+  const read = (): LoadedConfig => readConfig({ configFile: null, overrides: {}, searchLocal: false, user });
+  const written = await explained(AWAY, () => editNextConfig(read(), patch));
+  const message = written.changed.length > 0 ? 'Configuration updated; to start with it: llamactl up' : written.message;
+  return { written: { ...written, message, restart_required: false }, file: null };
 }
 
 /** A server of this machine that provably holds its data directory. */
@@ -113,13 +138,21 @@ async function edit(
   user: { home: string; cwd: string; uid: number },
 ): Promise<ConfigWritten> {
   const { editConfigFile } = await import('@llamactl/server/main');
+  return explained(OF_KEYS, () => editConfigFile(view, patch, user));
+}
+
+const OF_KEYS = 'llamactl edits the file itself, because the API cannot change these keys';
+const AWAY = 'llamactl edits the file itself, because no server is running';
+
+/** Edits a file, and says in errors that this program does. @param because The reason. */
+async function explained(because: string, act: () => Promise<ConfigWritten>): Promise<ConfigWritten> {
   try {
-    return await editConfigFile(view, patch, user);
+    return await act();
   } catch (error) {
     // Advice about the owner of the file would mislead where only a value is wrong.
     const isOfValue = error instanceof ApiError && error.status === 400;
     throw new Problem(reasonOf(error), EXIT.failed, [
-      'llamactl edits the file itself, because the API cannot change these keys',
+      because,
       ...(isOfValue ? [] : ['if the file is not yours, run this as root']),
     ]);
   }

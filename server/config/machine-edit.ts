@@ -7,7 +7,7 @@ import { createConfigEditor } from './config-editor.ts';
 import { readConfigFile } from './file.ts';
 import type { FileSearch } from './file.ts';
 import { configKeys } from './config-keys.ts';
-import { placed } from './load.ts';
+import { type LoadedConfig, placed } from './load.ts';
 import { pinning } from './patch.ts';
 import { valueAt } from './record.ts';
 import { pinned } from './config-refusals.ts';
@@ -53,6 +53,15 @@ export async function editConfigFile(view: ShownConfig, patch: ConfigPatch, user
   const { composed, problems } = composeConfig(file, surroundings);
   if (composed === null) throw new ConfigError(problems.map(placed));
   return createConfigEditor({ search, surroundings, file, composed }, undefined, 'machine user').update(patch);
+}
+
+/**
+ * Changes the configuration file that the next server of this machine reads, as {@link editConfigFile} does for one that runs.
+ *
+ * @throws {ApiError} as {@link editConfigFile}
+ */
+export function editNextConfig({ origin }: Pick<LoadedConfig, 'origin'>, patch: ConfigPatch): Promise<ConfigWritten> {
+  return createConfigEditor(origin, undefined, 'machine user').update(patch);
 }
 
 /** The variables and flags that win over a server's file. */

@@ -109,15 +109,15 @@ function ofFile(instances: readonly InstanceSummary[], file: string, isLocal: bo
 }
 
 /**
- * An instance with a name of the model as its name or alias; else, of a plain file, one with this file. A model of a hub is what
- * others are made of: with a system prompt, or with another name for the same file of Ollama. These are not meant by its name.
+ * An instance with a name of the model as its name or alias, else one with its file. With a name of Ollama only the former is meant:
+ * several models share a file there, and others are made of one with a system prompt.
  */
 function ofModel(instances: readonly InstanceSummary[], found: Model): InstanceSummary | null {
   const names = new Set(modelNames(found).map((name) => name.toLowerCase()));
   const named = instances.filter(({ name, aliases }) =>
     [name, ...aliases].some((each) => names.has(each.toLowerCase())),
   );
-  const ofItsFile = found.ref === null ? instances.filter(({ model_path: file }) => file === found.path) : [];
+  const ofItsFile = found.source === 'ollama' ? [] : instances.filter(({ model_path: file }) => file === found.path);
   const all = [...named, ...ofItsFile];
   return all.find(({ status }) => status === 'running') ?? all[0] ?? null;
 }

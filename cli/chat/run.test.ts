@@ -286,6 +286,14 @@ describe('llamactl run with a model', () => {
     });
   });
 
+  it('is talked to through an instance of its file, also by the reference of its hub', async () => {
+    const file = modelFile('Tiny.gguf');
+    server.models = [sampleModel({ name: 'Tiny', path: file, ref: 'acme/Tiny-GGUF:Q4_K_M' })];
+    server.add('mine', { model: 'tiny', model_path: file, status: 'running' });
+    await run(['acme/Tiny-GGUF:Q4_K_M', 'x']);
+    expect([...server.instances.keys()]).toEqual(['mine']);
+  });
+
   it('takes a reference with the address of its hub', async () => {
     server.models = [sampleModel({ name: 'Tiny', path: modelFile('Tiny.gguf'), ref: 'acme/Tiny-GGUF:Q4_K_M' })];
     expect((await run(['hf.co/acme/Tiny-GGUF:Q4_K_M', 'x'])).status).toBe(0);

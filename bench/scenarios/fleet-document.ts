@@ -2,12 +2,11 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { Connection } from '../harness/connection.ts';
 import { MeasuredServer } from '../harness/measured-server.ts';
 import type { Bench, Scenario } from '../harness/scenario.ts';
+import { storedInstances } from '../harness/stored-instances.ts';
 import { consumptionOf } from '../harness/usage.ts';
 
 /** Interval of the requests that show how long the server is busy with other work. */
 const ASK_EVERY_MS = 2;
-/** Ports of instances that never start, so no process listens on them. */
-const FIRST_PORT = 10_001;
 
 /** Requests that concern a whole fleet. */
 export const fleetDocument: Scenario = {
@@ -54,15 +53,7 @@ export const fleetDocument: Scenario = {
 async function serverWith(bench: Bench, count: number): Promise<MeasuredServer> {
   const server = await MeasuredServer.create(bench);
   await server.start();
-  const entries = Array.from({ length: count }, (_, index) => ({
-    name: `stored-${index}`,
-    port: FIRST_PORT + index,
-    model_path: `/models/some-organisation/a-model-of-an-ordinary-name-${index}-Q4_K_M.gguf`,
-    options: { ctx_size: 8_192, n_gpu_layers: 99, threads: 8 },
-    aliases: [`some-organisation/model:${index}`],
-    idle_timeout: 300,
-  }));
-  await apply(server, JSON.stringify({ version: 1, instances: entries }), 'application/json');
+  await apply(server, JSON.stringify({ version: 1, instances: storedInstances(count) }), 'application/json');
   return server;
 }
 

@@ -73,7 +73,7 @@ export async function unknownVerb({ path, word, parent }: UnknownCommand): Promi
     .flatMap((command) => [command.name(), ...command.aliases()]);
   const isVerb = path.length === 0;
   const other = isVerb && Object.hasOwn(OTHER_WORDS, word) ? OTHER_WORDS[word] : undefined;
-  const meant = other === undefined ? suggestions(word, known).filter((near) => isTypo(word, near)) : [];
+  const meant = other === undefined ? suggestions(word, known) : [];
   // The words of other programs only if no verb of this one is similar, and as a question. They are many, so that a short word
   // resembles one by chance: the first letter must be right.
   const others = Object.keys(OTHER_WORDS).filter((each) => each[0] === word[0]);
@@ -84,19 +84,6 @@ export async function unknownVerb({ path, word, parent }: UnknownCommand): Promi
     ...(meant.length === 0 ? [] : [`Did you mean ${listed(path, meant)}?`]),
     isVerb ? 'llamactl help lists all commands' : `llamactl help ${path.join(' ')} lists its commands`,
   ]);
-}
-
-/** Two errors in a word of four letters leave too little of it: `nope` is no misspelling of `top`. Left-out letters are. */
-function isTypo(word: string, known: string): boolean {
-  const isShort = Math.min(word.length, known.length) < 4 && word.length !== known.length;
-  return !isShort || hasLettersOf(word, known) || hasLettersOf(known, word);
-}
-
-/** Whether a word has all letters of another one, in their order. */
-function hasLettersOf(word: string, other: string): boolean {
-  let at = 0;
-  for (const letter of word) if (letter === other[at]) at += 1;
-  return at === other.length;
 }
 
 /** Two equally similar words are a question; of more, the first is the best guess. */

@@ -21,8 +21,13 @@ describe('suggestion', () => {
     expect(suggestion('telemetry', KNOWN)).toBeNull();
     expect(suggestion('x', KNOWN)).toBeNull();
     expect(suggestion('mmap', ['min_p'])).toBeNull();
+    expect(suggestion('nope', ['top'])).toBeNull();
     expect(suggestion('', KNOWN)).toBeNull();
     expect(suggestion('port', [])).toBeNull();
+  });
+
+  it('finds a short word with two letters too many', () => {
+    expect(suggestion('stop', ['st'])).toBe('st');
   });
 
   it('has all words that are equally similar', () => {

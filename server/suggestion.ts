@@ -35,9 +35,21 @@ export function suggestions(unknown: string, known: Iterable<string>): string[] 
   return alike.map((word) => words.get(word) ?? word);
 }
 
-/** Two errors in a short word are as many as its other letters: `mmap` is no misspelling of `min_p`. Left-out letters are. */
+/**
+ * Two errors in a short word are as many as its other letters: `mmap` is no misspelling of `min_p`, nor `nope` of `top`. Left-out
+ * letters are.
+ */
 function isLongEnough(word: string, wanted: string): boolean {
-  return Math.min(word.length, wanted.length) > 4 || word.length !== wanted.length;
+  const shorter = Math.min(word.length, wanted.length);
+  if (shorter > 4 || word.length === wanted.length) return shorter > 4;
+  return shorter === 4 || hasLettersOf(word, wanted) || hasLettersOf(wanted, word);
+}
+
+/** Whether a word has all letters of another one, in their order. */
+function hasLettersOf(word: string, other: string): boolean {
+  let at = 0;
+  for (const letter of word) if (letter === other[at]) at += 1;
+  return at === other.length;
 }
 
 function foldsOf(known: Iterable<string>): ReadonlyMap<string, string> {

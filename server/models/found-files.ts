@@ -29,7 +29,7 @@ export interface Search {
   files: FoundFile[];
   /** All folders that were read: a change in one may be a new model. */
   folders: string[];
-  /** The first missing step of each place that does not exist yet, in a folder that exists. */
+  /** The first missing step of each folder that does not exist yet, in a folder that exists. */
   missing: string[];
 }
 
@@ -66,7 +66,6 @@ class ModelSearch implements Search {
   }
 
   async place(place: ModelPlace): Promise<void> {
-    await this.#await(place.folder);
     switch (place.layout) {
       case 'files':
         return this.#walk(place.folder, { source: place.source, repo: null, root: place.folder });
@@ -77,12 +76,6 @@ class ModelSearch implements Search {
     }
   }
 
-  /** Notes a folder that does not exist yet, so that it is found when it is made. */
-  async #await(folder: string): Promise<void> {
-    const missing = await firstMissing(folder);
-    if (missing !== null) this.missing.push(missing);
-  }
-
   /** `models--ORG--REPO/snapshots/COMMIT/…`, whose files are links to blobs. The snapshot of `main` comes first. */
   async #hub({ source, folder }: ModelPlace): Promise<void> {
     for (const entry of await this.#read(folder)) {
@@ -90,9 +83,8 @@ class ModelSearch implements Search {
       if (org === undefined || repo === undefined) continue;
       const home = path.join(folder, entry.name);
       const main = (await textOf(path.join(home, 'refs', 'main')))?.trim() ?? '';
-      const snapshots = path.join(home, 'snapshots');
       // A download makes it last, after minutes.
-      await this.#await(snapshots);
+      const snapshots = path.join(home, 'snapshots');
       const commits = (await this.#read(snapshots)).map(({ name }) => name);
       for (const commit of commits.toSorted((one, other) => Number(other === main) - Number(one === main))) {
         const root = path.join(snapshots, commit);
@@ -103,9 +95,8 @@ class ModelSearch implements Search {
 
   /** `manifests/REGISTRY/NAMESPACE/NAME/TAG` names the blobs of a model, which have no ending. */
   async #ollama({ source, folder }: ModelPlace): Promise<void> {
-    const manifests = path.join(folder, 'manifests');
     // A first pull makes it last, after the blobs.
-    await this.#await(manifests);
+    const manifests = path.join(folder, 'manifests');
     const queue = [manifests];
     for (let next = queue.shift(); next !== undefined; next = queue.shift()) {
       for (const entry of await this.#read(next)) {
@@ -195,7 +186,7 @@ class ModelSearch implements Search {
     this.files.push(file);
   }
 
-  /** The entries of a folder; none if it does not exist or may not be read. */
+  /** The entries of a folder; none if it may not be read, or does not exist. Then it is noted as missing. */
   async #read(folder: string): Promise<Dirent[]> {
     this.#signal.throwIfAborted();
     if (this.#entries >= MOST_ENTRIES) return [];
@@ -206,6 +197,8 @@ class ModelSearch implements Search {
       return entries;
     } catch (error) {
       if (codeOf(error) === null) throw error;
+      const missing = await firstMissing(folder);
+      if (missing !== null) this.missing.push(missing);
       return [];
     }
   }

@@ -289,6 +289,18 @@ describe('the library', () => {
     expect(await library.called('demo')).toMatchObject([{ path: file }]);
   });
 
+  it('scans once for all words that it does not know at one time', async () => {
+    const clock = new FakeClock();
+    const library = open(PLAIN(), clock);
+    library.begin();
+    await eventually(clock, () => {
+      expect(library.isScanning).toBe(false);
+    });
+    const scan = vi.spyOn(library, 'scan');
+    await Promise.all(['a', 'b', 'c'].map((word) => library.called(word)));
+    expect(scan).toHaveBeenCalledTimes(1);
+  });
+
   it('says what a file is, with the same object until the model changes', async () => {
     const file = await put('models/demo-Q8_0.gguf');
     const library = await scanned();

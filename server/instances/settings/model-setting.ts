@@ -19,7 +19,7 @@ const MOST_NAMED = 5;
 export async function withModelFile<Body extends ModelSettings>(body: Body, models: ModelFinder): Promise<Body> {
   const { file, problem } = await fileOf(body, models);
   if (problem !== null) throw refused([problemOf('model', problem)]);
-  return file === null ? body : { ...body, model_path: file };
+  return withFile(body, file);
 }
 
 /** As {@link withModelFile}, for all entries of a document. @throws one error for all entries, in their order */
@@ -27,18 +27,20 @@ export async function withModelFiles<Entry extends ModelSettings>(
   entries: readonly Entry[],
   models: ModelFinder,
 ): Promise<Entry[]> {
-  const problems: (Problem & { code: ErrorCode })[] = [];
-  const resolved: Entry[] = [];
-  for (const [index, entry] of entries.entries()) {
-    const { file, problem } = await fileOf(entry, models);
-    if (problem !== null) problems.push(problemOf(`instances[${index}].model`, problem));
-    resolved.push(file === null ? entry : { ...entry, model_path: file });
-  }
+  // All at once: the library looks once more for a model that it does not know, and unknown ones share that scan.
+  const found = await Promise.all(entries.map((entry) => fileOf(entry, models)));
+  const problems = found.flatMap(({ problem }, index) =>
+    problem === null ? [] : [problemOf(`instances[${index}].model`, problem)],
+  );
   if (problems.length > 0) throw refused(problems);
-  return resolved;
+  return entries.map((entry, index) => withFile(entry, found[index]?.file ?? null));
 }
 
-/** The file of the named model, or why there is none. Both `null`: no model is named. */
+function withFile<Body extends ModelSettings>(body: Body, file: string | null): Body {
+  return file === null ? body : { ...body, model_path: file };
+}
+
+/** Finds the file of the named model, or the reason why there is none. Both are `null` if no model is named. */
 async function fileOf(
   { model, model_path: given }: ModelSettings,
   models: ModelFinder,

@@ -46,15 +46,15 @@ export async function logIn(terminal: Terminal, request: LoginRequest): Promise<
   assertFollowed({ url, dataDirectory });
   const { token, expires_at, user } = await client.login({ username, password }, { signal });
   const place = { url, ...(dataDirectory !== null && { data_dir: dataDirectory }) };
-  const before = contexts.current;
+  // Without a context, commands went to the server of this machine. So does a first `local`.
+  const before = contexts.current ?? (context === 'local' ? context : '--local');
   contexts.set(context, { ...place, token, username: user.username });
   contexts.use(context);
   if (terminal.isJson) terminal.printJson({ url, context, user, expires_at });
   const who = `${plain(user.username)} (${user.role})`;
   terminal.note(`logged in to ${url} as ${who}`);
   terminal.note(`valid until ${moment(expires_at)}, extended while you use it`);
-  const way = before === null ? (context === 'local' ? null : '--local') : before === context ? null : before;
-  const back = way === null ? '' : `; to go back: llamactl context use ${way}`;
+  const back = before === context ? '' : `; to go back: llamactl context use ${before}`;
   terminal.note(`commands now go to the context ${context}${back}`);
   for (const obstacle of overrides(environment, context)) terminal.warn(`warning: ${obstacle}`);
 }

@@ -6,7 +6,7 @@ import { EXIT } from '../exit-status.ts';
 import { Problem } from '../problem.ts';
 import { instanceName } from './instance-name.ts';
 import { modelNames } from '@llamactl/contract/model-names';
-import { modelCalled, serverModels } from '../instances/server-models.ts';
+import { DOWNLOAD, modelCalled, serverModels } from '../instances/server-models.ts';
 
 /** The environment in which the command line was typed. */
 export interface Place {
@@ -168,8 +168,6 @@ interface Known {
 const URL_START = /^https?:\/\//;
 /** A model of a hub, as other programs name it: `hf.co/owner/name`, `qwen3:8b`. */
 const REMOTE_MODEL = /^(?:https?:\/\/|hf\.co\/|huggingface\.co\/)|^[\w.-]+\/[\w.-]+|^[\w.-]+:[\w.-]+$/;
-
-const DOWNLOAD = "to download a model file: hf download REPOSITORY --include '*Q4_K_M.gguf' --local-dir ~/models";
 
 async function unknownModel(model: string, { instances, models, isLocal }: Known): Promise<Problem> {
   const { nearName } = await import('../instances/near-instance.ts');

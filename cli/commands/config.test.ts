@@ -250,7 +250,7 @@ describe('llamactl config', () => {
     });
     afterEach(() => ports.release());
 
-    it('changes the file that the next one reads, and makes it if there is none', async () => {
+    it('changes the file of the next server, and creates a missing one', async () => {
       expect(await away('set', 'instances.max_running=9')).toMatchObject({
         status: 0,
         stdout: 'instances.max_running is now 9\n',

@@ -2,7 +2,7 @@ import type { Model, ModelDetails } from '@llamactl/client';
 import { Command } from 'commander';
 import type { CommandLine, Session } from '../command-line.ts';
 import { EXIT } from '../exit-status.ts';
-import { modelCalled, scannedModels, severalModels } from '../instances/server-models.ts';
+import { HF_DOWNLOAD, modelCalled, scannedModels, severalModels } from '../instances/server-models.ts';
 import { Problem } from '../problem.ts';
 import { bytes, contextText } from '../screen/figures.ts';
 import type { Column } from '../screen/table.ts';
@@ -47,7 +47,7 @@ function listing(command: Command, commandLine: CommandLine): Command {
 
 /** Verbs of other programs for models, with the way to do it here. */
 const OTHER_VERBS: Readonly<Record<string, string>> = {
-  pull: "llamactl does not download models; to do it: hf download REPOSITORY --include '*Q4_K_M.gguf' --local-dir ~/models",
+  pull: `llamactl does not download models; to do it: ${HF_DOWNLOAD}`,
   rm: 'llamactl deletes no models; delete the file, or use the program that put it there',
 };
 

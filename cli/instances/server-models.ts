@@ -11,6 +11,11 @@ const LOOK_EVERY = 0.2;
 /** Most models that a message names. */
 const MOST_NAMED = 10;
 
+/** How people get a model file, as long as llamactl does not download any. */
+export const HF_DOWNLOAD = "hf download REPOSITORY --include '*Q4_K_M.gguf' --local-dir ~/models";
+/** The remedy for a model that no folder has. */
+export const DOWNLOAD = `to download a model file: ${HF_DOWNLOAD}`;
+
 type Pause = (seconds: number, signal: AbortSignal) => Promise<void>;
 
 /** The models of the server. Waits for its first scan, since a command may have just started it, and for one after a change. */

@@ -60,9 +60,8 @@ function remedyFor(word: string): string {
  */
 async function isKnownModel(session: Session, { model, engine }: SettingFlags): Promise<boolean> {
   if (model !== undefined && /^https?:\/\//.test(model)) {
-    throw new Problem(`${model} is an address, and llamactl does not download models`, EXIT.usage, [
-      "to download a model file: hf download REPOSITORY --include '*Q4_K_M.gguf' --local-dir ~/models",
-    ]);
+    const { DOWNLOAD } = await import('./server-models.ts');
+    throw new Problem(`${model} is an address, and llamactl does not download models`, EXIT.usage, [DOWNLOAD]);
   }
   const isName = model !== undefined && !/^[./~]/.test(model) && (engine === undefined || engine === 'llama_cpp');
   if (!isName || existsSync(path.resolve(model))) return false;

@@ -1,4 +1,4 @@
-import type { Clock } from '../instances/ports/time.ts';
+import { type Clock, nextTurn } from '../instances/ports/time.ts';
 import type { LogFiles, Segment } from './log-files.ts';
 import { eachLine, joinParts, LINE_FEED, textOf, type Line, type Part } from './line-split.ts';
 import type { RunOutput } from './layout.ts';
@@ -76,9 +76,7 @@ export class BackwardLines {
       if (segment === undefined) return null;
       const beginsLine = !isContinued(segments[index - 1], segment);
       const block = await this.#readPiece(segment, Math.min(place, segment.to), beginsLine);
-      await new Promise<void>((resolve) => {
-        this.#options.clock.nextTurn(resolve);
-      });
+      await nextTurn(this.#options.clock);
       if (block === null || block.lines.length === 0) continue;
       this.#isEmpty = false;
       return block;

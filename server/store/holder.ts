@@ -54,8 +54,8 @@ export function writeHolder(directory: string, holder: Holder): Error | null {
 const BLOCK_BYTES = 4_096;
 
 /**
- * Writes into the room that a file already has: on a full disk there is none for a second file. Without it, `llamactl reload` would
- * wait for a reason that the server cannot write. One write of less than a block, so a reader gets the old or the new text.
+ * Writes into the room that a file already has, because a full disk has none for a second file. Otherwise `llamactl reload` waits for
+ * a reason that the server could not write. One write of less than a block, so a reader gets the old or the new text.
  *
  * @returns whether it was written
  */

@@ -1,5 +1,5 @@
 import { readdirSync } from 'node:fs';
-import type { Clock } from '../instances/ports/time.ts';
+import { type Clock, nextTurn } from '../instances/ports/time.ts';
 import { isDead, readStat, readTag, type ProcessStat } from './identity.ts';
 
 /** One process as a scan saw it. */
@@ -40,7 +40,7 @@ export function createProcessScan(clock: Clock): ProcessScan {
 function shared(clock: Clock, begin: () => Promise<ProcessTable>): () => Promise<ProcessTable> {
   let pending: Promise<ProcessTable> | null = null;
   return () => {
-    pending ??= turn(clock).then(() => {
+    pending ??= nextTurn(clock).then(() => {
       // later callers need a scan of their own, to see what happened meanwhile
       pending = null;
       return begin();
@@ -54,7 +54,7 @@ async function scan(clock: Clock, withTags: boolean): Promise<ProcessTable> {
   const entries: ProcessEntry[] = [];
   let isSettled = true;
   for (const [index, pid] of pids.entries()) {
-    if (index > 0 && index % PROCESSES_A_TURN === 0) await turn(clock);
+    if (index > 0 && index % PROCESSES_A_TURN === 0) await nextTurn(clock);
     const seen = look(Number(pid), withTags);
     if (seen === null || seen.isUnclear) isSettled = false;
     if (seen !== null) entries.push(seen.entry);
@@ -93,11 +93,5 @@ export function processesOfRun({ tag, group }: { tag: string; group: number }): 
     if (stat.group === group || stat.session === group) return true;
     const reading = readTag(pid);
     return typeof reading === 'object' && reading.tag === tag;
-  });
-}
-
-function turn(clock: Clock): Promise<void> {
-  return new Promise((resolve) => {
-    clock.nextTurn(resolve);
   });
 }

@@ -6,7 +6,7 @@ import { livePort } from '../life/transitions.ts';
 import type { Engines } from '../ports/engine-adapter.ts';
 import type { InstanceRecord, Settings } from '../ports/instance-record.ts';
 import type { LaunchPlan } from '../ports/runs.ts';
-import type { Clock } from '../ports/time.ts';
+import { type Clock, nextTurn } from '../ports/time.ts';
 import type { Registry } from '../registry.ts';
 import { refused, settingsProblems, wantedSettings, type DefinedNames } from '../settings/settings.ts';
 import type { StartCheck } from '../start-check.ts';
@@ -168,7 +168,7 @@ async function judgeEntries(
   for (const [entry, body] of entries.entries()) {
     if (problems.length >= MOST_PROBLEMS) break;
     if (clock.elapsed() - begun >= SLICE_MS) {
-      await new Promise<void>((resolve) => clock.nextTurn(resolve));
+      await nextTurn(clock);
       begun = clock.elapsed();
     }
     const stored = storedOf(body.name);

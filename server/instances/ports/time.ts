@@ -42,3 +42,8 @@ export function pause(clock: Pick<Clock, 'after'>, milliseconds: number, signal?
     signal?.addEventListener('abort', settle);
   });
 }
+
+/** Resolves in a later turn of the event loop, after pending I/O. */
+export function nextTurn(clock: Pick<Clock, 'nextTurn'>): Promise<void> {
+  return new Promise((resolve) => clock.nextTurn(resolve));
+}

@@ -85,6 +85,10 @@ describe('a command line', () => {
     ['update a --request-strip temperature', '--file FILE'],
     ['create --name a', 'llamactl create NAME --model FILE'],
     ['up --listen :8080', '--host and --port'],
+    ['run a -p Hello', 'llamactl run NAME QUESTION'],
+    ['run a -it', 'on a terminal, llamactl run NAME asks for messages'],
+    ['run a -d', 'instances always run in the background'],
+    ['up -d', 'a server that llamactl up starts'],
     ['-v', 'llamactl --version'],
     ['--config config.yaml', 'llamactl serve --config FILE'],
   ])('knows what does the same as an option of another program: %j', async (line, way) => {
@@ -101,6 +105,23 @@ describe('a command line', () => {
     const { status, stderr } = await sandbox.run(line.split(' '));
     expect([status, stderr]).toEqual([2, expect.stringContaining(`\n  `)]);
     expect(stderr).toContain(way);
+  });
+
+  it('takes short options of the verb and of the program in one word', async () => {
+    const server = await EventServer.open();
+    const run = async (line: string): Promise<unknown> =>
+      sandbox.run(line.split(' '), { environment: { LLAMACTL_URL: server.url } });
+    expect(await run('ps -aq')).toEqual(await run('ps -a -q'));
+    expect(await run('ps -qa')).toMatchObject({ status: 0 });
+    expect(await run('ps -ax')).toMatchObject({ status: 2, stderr: expect.stringContaining("'-x'") as unknown });
+    await server.goAway();
+  });
+
+  it.each(['show', 'stop', 'logs'])('knows what %s means for the server itself', async (verb) => {
+    const server = await EventServer.open();
+    const { status, stderr } = await sandbox.run([verb, 'server'], { environment: { LLAMACTL_URL: server.url } });
+    await server.goAway();
+    expect([status, stderr]).toEqual([3, expect.stringContaining('llamactl logs --server, llamactl down')]);
   });
 
   it('names a missing argument, and shows the usage', async () => {

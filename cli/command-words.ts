@@ -17,14 +17,31 @@ export function bareWords(words: readonly string[]): string[] {
  * @throws {Problem} for an unknown command: with `--help`, commander would print the help of its parent instead
  */
 export async function understood(program: Command, words: readonly string[]): Promise<readonly string[]> {
-  const { isHelp, path, unknown } = pathOf(program, words);
+  const { isHelp, path, unknown, command } = pathOf(program, words);
   if (unknown !== null) {
     const { unknownVerb } = await import('./unknown-verb.ts');
     throw await unknownVerb(unknown);
   }
-  if (!isHelp || path.length === 0) return words;
+  if (!isHelp || path.length === 0) return ungrouped(words, program, command);
   const at = words.indexOf('help');
   return [...words.slice(0, at), ...words.slice(at + 1), '--help'];
+}
+
+/** Writes `ps -aq` as `ps -a -q`. Commander splits a group only if one command has all of its options. */
+function ungrouped(words: readonly string[], program: Command, command: Command): string[] {
+  const dashes = words.indexOf('--');
+  const switches = new Set(
+    [...program.options, ...command.options]
+      .filter(({ required, optional }) => !required && !optional)
+      .map(({ short }) => short),
+  );
+  return words.flatMap((word, index) => {
+    const [, letters = ''] = /^-([a-zA-Z]{2,})$/.exec(word) ?? [];
+    const options = Array.from(letters, (letter) => `-${letter}`);
+    const isAfterDashes = dashes !== -1 && index > dashes;
+    const isGroup = options.length > 0 && options.every((option) => switches.has(option));
+    return isGroup && !isAfterDashes && !takesValue(words[index - 1] ?? '', program, command) ? options : [word];
+  });
 }
 
 /** The commands that a command line names. */
@@ -34,6 +51,8 @@ interface CommandPath {
   path: readonly string[];
   /** The first word that is no command, where a command is expected; `null`: none. */
   unknown: UnknownCommand | null;
+  /** The last command of the path; the program itself for an empty path. */
+  command: Command;
 }
 
 function pathOf(program: Command, words: readonly string[]): CommandPath {
@@ -53,13 +72,13 @@ function pathOf(program: Command, words: readonly string[]): CommandPath {
       const next = command.commands.find((each) => each.name() === word || each.aliases().includes(word));
       if (next === undefined) {
         const isUnknown = command.commands.length > 0 && word !== 'help';
-        return { isHelp, path, unknown: isUnknown ? { path, word, parent: command } : null };
+        return { isHelp, path, command, unknown: isUnknown ? { path, word, parent: command } : null };
       }
       path.push(word);
       command = next;
     }
   }
-  return { isHelp, path, unknown: null };
+  return { isHelp, path, command, unknown: null };
 }
 
 /** Whether the program itself has this option. */

@@ -110,6 +110,16 @@ describe('quickstart', () => {
     expect(await llamactl('down', '--stop-engines')).toContain('stopped: quickstart\n');
   });
 
+  it('that fails says how to end the server that it started', async () => {
+    const failed = llamactl('quickstart', '--port', String(ports.next()), '--model', LAUNCHER);
+    await expect(failed).rejects.toMatchObject({
+      stderr: expect.stringMatching(
+        /the server and its engines keep running; to stop them: .*--stop-engines/,
+      ) as unknown,
+    });
+    await llamactl('down', '--stop-engines');
+  });
+
   it('says what to do when the model is not one', async () => {
     await expect(quickstart('--model', LAUNCHER)).rejects.toMatchObject({
       code: 1,

@@ -48,6 +48,13 @@ describe('llamactl alerts', () => {
     expect(status).toBe(0);
   });
 
+  it('keeps the whole message in 40 columns', async () => {
+    const { stdout } = await sandbox.run(['alerts'], { columns: 40, now: NOW });
+    expect(screenAfter(stdout).every((line) => line.length <= 40)).toBe(true);
+    const words = screenAfter(stdout).slice(1).join(' ').split(/\s+/);
+    expect(words).toEqual(expect.arrayContaining(DISK.message.split(' ')));
+  });
+
   it('never cuts a message, even with a path wider than the terminal', async () => {
     alerts = [{ ...MEMORY, message: `/models/${'x'.repeat(100)}.gguf is gone. Bring it back.` }];
     const { stdout } = await sandbox.run(['alerts'], { columns: 80, now: NOW });

@@ -47,6 +47,11 @@ describe('a list of instances', () => {
     expect([status, stderr]).toEqual([0, '']);
   });
 
+  it('shows both ports while the engine has another than the settings', async () => {
+    await server.add('llama', { status: 'running', port: 8100, running_port: 8150 });
+    expect(seen((await sandbox.run(['ps'], { columns: 80 })).stdout)[1]).toContain(' 8150→8100 ');
+  });
+
   it('shows reasons if there are any, as far as there is room', async () => {
     const reason = 'error loading model: the file /models/broken.gguf is cut off in the middle of a tensor';
     await server.add('broken', { status: 'failed', reason });

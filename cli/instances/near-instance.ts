@@ -31,6 +31,7 @@ export async function unknownInstance(name: string, instances: readonly Named[])
 
 /** A hint for an unknown name. */
 export async function hintFor(unknown: string, names: readonly string[]): Promise<string> {
+  if (unknown === 'server') return 'for the server itself: llamactl status, llamactl logs --server, llamactl down';
   const near = await nearName(unknown, names);
   return near === null ? 'to list instances: llamactl ps' : `did you mean ${near}?`;
 }

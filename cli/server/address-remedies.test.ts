@@ -1,3 +1,6 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
 import { ConnectionError, LlamactlError } from '@llamactl/client';
 import { describe, expect, it } from 'vitest';
 import { addressRemedies, type Surrounds } from './address-remedies.ts';
@@ -120,6 +123,16 @@ describe('hints where a server requires a log-in', () => {
     const lines = failureOf(refusal, false, { ...kept, address: { ...kept.address, isTokenKept: true } }).lines;
     expect(lines[1]).toMatch(/^LLAMACTL_TOKEN was not sent, .* name the server with --url or LLAMACTL_URL/);
     expect(failureOf(refusal, false, kept).lines[1]).toMatch(/^log in with llamactl login/);
+  });
+
+  it('name the file of the first password while it exists', () => {
+    const dataDirectory = mkdtempSync(path.join(os.tmpdir(), 'llamactl-first-'));
+    const surrounds = place({ dataDirectory }, null);
+    const hint = expect.stringContaining(`its first password is in ${dataDirectory}/admin-password`) as unknown;
+    expect(failureOf(refusal, false, surrounds).lines).not.toContainEqual(hint);
+    writeFileSync(path.join(dataDirectory, 'admin-password'), 'secret\n');
+    expect(failureOf(refusal, false, surrounds).lines).toContainEqual(hint);
+    rmSync(dataDirectory, { recursive: true });
   });
 });
 

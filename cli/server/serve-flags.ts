@@ -20,7 +20,7 @@ export function withServeFlags(command: Command, logLevel: string): Command {
   return command
     .option('--config <file>', 'Configuration file (default: ./llamactl.yaml, ~/.config/llamactl/config.yaml, …)')
     .option('--host <address>', 'Address to listen on (server.host, default 127.0.0.1)')
-    .option('--port <number>', 'Port to listen on (server.port, default 8080)')
+    .option('-p, --port <number>', 'Port to listen on (server.port, default 8080)')
     .option('--data-dir <folder>', 'Folder for state, logs and secrets (data_dir)')
     .addOption(
       new Option('--log-level <level>', `Lowest level to log (default: ${logLevel})`).choices([

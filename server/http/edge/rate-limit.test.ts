@@ -71,9 +71,10 @@ describe('the window of a minute', () => {
     countTimes(100, { count: () => limited.count('user:ada', listInstances) });
     countTimes(10, { count: () => limited.count('user:ada', startInstance) });
     const { headers, refusal } = limited.count('user:ada', startInstance);
-    expect([headers['x-ratelimit-limit'], refusal?.message]).toEqual([
+    expect([headers['x-ratelimit-limit'], refusal?.message, refusal?.extras.details]).toEqual([
       '10',
       'More than 10 starts or changes in a minute; try again in 60 s.',
+      'rate_limit.intensive in the configuration sets the limit.',
     ]);
     expect(limited.count('user:ada', listInstances).headers['x-ratelimit-limit']).toBe('100');
   });

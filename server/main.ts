@@ -15,13 +15,13 @@ import { INHERITED, launchSuccessor } from './reload/successor-process.ts';
 import { sendSignal } from './send-signal.ts';
 import { createServiceNotifier, type ServiceNotifier } from './service/service-notifier.ts';
 import { assertDatabase } from './store/database-probe.ts';
-import { type Holder, readHolder } from './store/holder.ts';
+import { type ServerDescription, readDescription } from './store/server-description.ts';
 import { isLockHeld } from './store/lock.ts';
 import { assertRoom } from './store/room-probe.ts';
 import { createToolRunner } from './supervisor/tool.ts';
 import { BUILD_TIME, COMMIT, VERSION } from './version.ts';
 
-export { inherited, isLockHeld, readHolder, type Holder, type Inheritance };
+export { inherited, isLockHeld, readDescription, type ServerDescription, type Inheritance };
 
 export { BUILD_TIME, VERSION };
 export { passwordFileOf } from './auth/first-admin.ts';
@@ -88,7 +88,7 @@ export async function serve(
     start: (from: Inheritance | null) => startApp({ ...built, loaded, log, inheritance: from }),
     launch: (listener: Listener) =>
       launchSuccessor({ ...successor(), environment, listener: descriptorOf(listener), lifeline }),
-    servingPid: () => readHolder(config.data_dir)?.pid ?? null,
+    servingPid: () => readDescription(config.data_dir)?.pid ?? null,
     sendSignal,
     reportExit: (code: number) => {
       if (lifeline !== null) reportExit(lifeline, code);

@@ -80,15 +80,15 @@ async function replaced(server: MeasuredServer, bench: Bench): Promise<{ stalls:
   return { stalls, changes: windows.map(({ ms }) => ms) };
 }
 
-interface Holder {
+interface ServerDescription {
   pid: number;
   url: string | null;
   reload: { state: string } | null;
 }
 
-function holderOf({ dataDirectory }: MeasuredServer): Holder | null {
+function holderOf({ dataDirectory }: MeasuredServer): ServerDescription | null {
   try {
-    return JSON.parse(readFileSync(path.join(dataDirectory, 'server.json'), 'utf8')) as Holder;
+    return JSON.parse(readFileSync(path.join(dataDirectory, 'server.json'), 'utf8')) as ServerDescription;
   } catch (error) {
     if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return null;
     throw error;
@@ -96,7 +96,7 @@ function holderOf({ dataDirectory }: MeasuredServer): Holder | null {
 }
 
 /** @throws {Error} it was not replaced */
-function changed(before: Holder | null, now: Holder | null): true | null {
+function changed(before: ServerDescription | null, now: ServerDescription | null): true | null {
   if (now?.reload?.state === 'failed') throw new Error('the server was not replaced');
   return now !== null && now.pid !== before?.pid && now.url !== null && now.reload?.state === 'done' ? true : null;
 }

@@ -31,14 +31,14 @@ export function reloadCommand(commandLine: CommandLine): Command {
     .action(
       commandLine.local<ReloadFlags>(async (terminal, { flags }, command) => {
         refuseServer(command);
-        const { readConfig, readHolder, isLockHeld, passwordFileOf } = await import('@llamactl/server/main');
+        const { readConfig, readDescription, isLockHeld, passwordFileOf } = await import('@llamactl/server/main');
         const { config } = readConfig({
           configFile: flags.config ?? null,
           overrides: overridesOf(flags),
           searchLocal: true,
         });
         const directory = config.data_dir;
-        const before = serverIn(directory, { isLockHeld, readHolder });
+        const before = serverIn(directory, { isLockHeld, readDescription });
         if (before === null) {
           throw new Problem(`no server is running in ${directory}`, EXIT.unreachable, [
             'to start one: llamactl up; for another server: --data-dir',
@@ -56,7 +56,7 @@ export function reloadCommand(commandLine: CommandLine): Command {
         let hope: ReturnType<ReloadPatience['look']> = 'waits';
         while (outcome.kind === 'under way' && hope === 'waits' && now() < until) {
           await pause(LOOK_MS);
-          const holder = readHolder(directory);
+          const holder = readDescription(directory);
           const isDescribed = holder !== null;
           hope = patience.look(now(), { isHeld: isLockHeld(directory), isOldAlive: isAlive(before.pid), isDescribed });
           outcome = reloadOutcome(before, holder);

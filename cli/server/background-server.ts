@@ -127,12 +127,12 @@ export async function ensureServer(
 
 /** Waits until the server of a directory listens; `null`: none runs. */
 async function listening(
-  { isLockHeld, readHolder }: DirectoryLock,
+  { isLockHeld, readDescription }: DirectoryLock,
   directory: string,
   signal: AbortSignal,
 ): Promise<{ pid: number; version: string; url: string } | null> {
   for (let waited = 0; isLockHeld(directory); waited += LOOK_MS) {
-    const holder = readHolder(directory);
+    const holder = readDescription(directory);
     if (holder !== null && holder.url !== null) return { pid: holder.pid, version: holder.version, url: holder.url };
     if (holder === null && waited > UNDESCRIBED_MS) {
       throw new Problem(`a server uses ${directory}, but its server.json is missing or unreadable`, EXIT.failed);

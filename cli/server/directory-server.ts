@@ -1,11 +1,11 @@
-import type { Holder } from '@llamactl/server/main';
+import type { ServerDescription } from '@llamactl/server/main';
 import { EXIT } from '../exit-status.ts';
 import { Problem } from '../problem.ts';
 
 /** The lock and the description of a data directory's server, as the server's code reads them. */
 export interface DirectoryLock {
   isLockHeld: (directory: string) => boolean;
-  readHolder: (directory: string) => Holder | null;
+  readDescription: (directory: string) => ServerDescription | null;
 }
 
 /**
@@ -14,9 +14,9 @@ export interface DirectoryLock {
  *
  * @throws {Problem} when a server runs, but no file describes it
  */
-export function serverIn(directory: string, { isLockHeld, readHolder }: DirectoryLock): Holder | null {
+export function serverIn(directory: string, { isLockHeld, readDescription }: DirectoryLock): ServerDescription | null {
   const isHeld = isLockHeld(directory);
-  const holder = isHeld ? readHolder(directory) : null;
+  const holder = isHeld ? readDescription(directory) : null;
   if (holder !== null || !isHeld) return holder;
   throw new Problem(`a server uses ${directory}, but its server.json is missing or unreadable`, EXIT.failed, [
     'the server rewrites it within seconds: try again; if that fails, see the log of the server',

@@ -1,8 +1,8 @@
-import type { Holder } from '@llamactl/server/main';
+import type { ServerDescription } from '@llamactl/server/main';
 import { describe, expect, it } from 'vitest';
 import { ReloadPatience, reloadOutcome, whyNot } from './reload-outcome.ts';
 
-const OLD: Holder = {
+const OLD: ServerDescription = {
   pid: 10,
   url: 'http://127.0.0.1:8080',
   version: '1.0.0',
@@ -10,7 +10,11 @@ const OLD: Holder = {
   reload: null,
 };
 const from = { pid: 10, version: '1.0.0' };
-const attempt = (number: number, state: 'under_way' | 'done' | 'failed', reason: string | null = null): Holder => ({
+const attempt = (
+  number: number,
+  state: 'under_way' | 'done' | 'failed',
+  reason: string | null = null,
+): ServerDescription => ({
   ...OLD,
   pid: state === 'done' ? 11 : 10,
   version: state === 'done' ? '1.1.0' : '1.0.0',
@@ -18,7 +22,7 @@ const attempt = (number: number, state: 'under_way' | 'done' | 'failed', reason:
 });
 
 describe('whyNot', () => {
-  it.each<[string, Holder, string | null]>([
+  it.each<[string, ServerDescription, string | null]>([
     ['serves', OLD, null],
     ['was reloaded before', attempt(3, 'done'), null],
     ['failed to reload before', attempt(3, 'failed', 'because'), null],

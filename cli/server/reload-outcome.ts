@@ -1,4 +1,4 @@
-import type { Holder } from '@llamactl/server/main';
+import type { ServerDescription } from '@llamactl/server/main';
 
 /** The state of a requested reload, according to the server's own file. */
 export type ReloadOutcome =
@@ -7,7 +7,7 @@ export type ReloadOutcome =
   | { kind: 'under way' };
 
 /** The reason why a server cannot be reloaded now; `null`: it can. */
-export function whyNot(holder: Holder): string | null {
+export function whyNot(holder: ServerDescription): string | null {
   const { pid, url, version, reload } = holder;
   if (reload === undefined)
     return `the server (llamactl ${version}, pid ${pid}) is too old to be reloaded: stop it, and start it again`;
@@ -16,7 +16,7 @@ export function whyNot(holder: Holder): string | null {
 }
 
 /** @param before The server's description before the request. */
-export function reloadOutcome(before: Holder, now: Holder | null): ReloadOutcome {
+export function reloadOutcome(before: ServerDescription, now: ServerDescription | null): ReloadOutcome {
   const attempts = before.reload?.number ?? 0;
   const reload = now?.reload ?? null;
   if (now === null || reload === null || reload.number <= attempts) return { kind: 'under way' };

@@ -150,9 +150,9 @@ export class Stage {
     this.disk?.release();
   }
 
-  #holder(): Holder | null {
+  #holder(): ServerDescription | null {
     try {
-      return JSON.parse(readFileSync(path.join(this.folder, 'server.json'), 'utf8')) as Holder;
+      return JSON.parse(readFileSync(path.join(this.folder, 'server.json'), 'utf8')) as ServerDescription;
     } catch (error) {
       if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return null;
       throw error;
@@ -160,7 +160,7 @@ export class Stage {
   }
 }
 
-interface Holder {
+interface ServerDescription {
   pid: number;
   url: string | null;
   reload?: { number: number; state: 'under_way' | 'done' | 'failed'; reason: string | null } | null;

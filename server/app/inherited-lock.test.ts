@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { inheritLock } from './inherited-lock.ts';
-import { readHolder } from '../store/holder.ts';
+import { readDescription } from '../store/server-description.ts';
 import { acquireLock, type Lock } from '../store/lock.ts';
 
 const URL = 'http://127.0.0.1:8123';
@@ -30,5 +30,5 @@ it('a server that inherits the lock is described with the old URL before it list
   };
   const hello = { reload: 3, pid: process.pid, version: '1.2.2' };
   held.push(await inheritLock({ link: { takeOver }, hello })(options(4242)));
-  expect(readHolder(directory)).toMatchObject({ pid: 4242, url: URL, reload: { number: 3, state: 'under_way' } });
+  expect(readDescription(directory)).toMatchObject({ pid: 4242, url: URL, reload: { number: 3, state: 'under_way' } });
 });

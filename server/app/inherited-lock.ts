@@ -1,5 +1,5 @@
 import type { Inheritance } from '../reload/inheritance.ts';
-import { readHolder } from '../store/holder.ts';
+import { readDescription } from '../store/server-description.ts';
 import { enterLock, type Lock, type LockOptions } from '../store/lock.ts';
 
 /** Wait for the entry: another server that finds the directory taken holds it for milliseconds. */
@@ -23,7 +23,7 @@ export function inheritLock({ link, hello }: Predecessor): (options: LockOptions
     }
     const { reload: number, pid, version } = hello;
     // The URL stays the same, and requests wait meanwhile, so the command line must find the URL all the time.
-    const url = readHolder(options.directory)?.url ?? null;
+    const url = readDescription(options.directory)?.url ?? null;
     return entry.acquire({
       ...options,
       url,

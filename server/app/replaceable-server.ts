@@ -11,7 +11,7 @@ import type { Inheritance } from '../reload/inheritance.ts';
 import type { ReplaceableServer } from '../reload/replaceable.ts';
 import type { Serving } from './serving.ts';
 import type { DirectoryWatch } from '../store/directory-watch.ts';
-import type { ReloadNote } from '../store/holder.ts';
+import type { ReloadNote } from '../store/server-description.ts';
 import type { Lock } from '../store/lock.ts';
 import { takeRequests } from './take-over.ts';
 import type { Teardown } from './teardown.ts';

@@ -1,7 +1,7 @@
 import { dirname } from 'node:path';
 import { ConfigSchema } from '@llamactl/contract/config';
 import type { Config } from '@llamactl/contract/config';
-import type { Assignment } from './assignments.ts';
+import type { Override } from './overrides.ts';
 import type { ConfigFile } from './config-document.ts';
 import { expandPaths } from './expand.ts';
 import { describeIssues, wording } from './issues.ts';
@@ -14,7 +14,7 @@ import { isLoopbackHost } from './loopback.ts';
 /** The inputs of the configuration besides the file. */
 export interface Surroundings {
   /** From variables and flags; a later one wins. */
-  assignments: readonly Assignment[];
+  overrides: readonly Override[];
   /** Home directory of our user, for `~`. */
   home: string;
   cwd: string;
@@ -37,10 +37,10 @@ export interface ComposedConfig {
 /** Merges default < file < environment < flag, or returns all problems of the result. */
 export function composeConfig(
   file: FileValues | null,
-  { assignments, home, cwd }: Surroundings,
+  { overrides, home, cwd }: Surroundings,
 ): { composed: ComposedConfig; problems: null } | { composed: null; problems: PlacedProblem[] } {
-  const sourceOf = sources(file, assignments, cwd);
-  const parsed = ConfigSchema.safeParse(overlaid(file?.values ?? {}, assignments), { error: wording });
+  const sourceOf = sources(file, overrides, cwd);
+  const parsed = ConfigSchema.safeParse(overlaid(file?.values ?? {}, overrides), { error: wording });
   const problems = parsed.success ? brokenRules(parsed.data) : describeIssues(parsed.error.issues);
   if (!parsed.success || problems.length > 0)
     return { composed: null, problems: problems.map((each) => ({ ...each, place: sourceOf(each.path).place })) };
@@ -63,15 +63,15 @@ function brokenRules(config: Config): ConfigProblem[] {
 }
 
 /** The values of a file, overridden by variables and flags, without defaults. */
-export function overlaid(values: Values, assignments: readonly Assignment[]): Record<string, unknown> {
+export function overlaid(values: Values, overrides: readonly Override[]): Record<string, unknown> {
   const overlay = withoutEmpty(values);
-  for (const { key, value } of assignments) set(overlay, key.path, value);
+  for (const { key, value } of overrides) set(overlay, key.path, value);
   return overlay;
 }
 
 /** The assignment that sets a key, or one of the maps around it. */
-export function assignmentOf(assignments: readonly Assignment[], path: readonly PropertyKey[]): Assignment | undefined {
-  return assignments.findLast(({ key }) => key.path.every((step, index) => path[index] === step));
+export function overrideOf(overrides: readonly Override[], path: readonly PropertyKey[]): Override | undefined {
+  return overrides.findLast(({ key }) => key.path.every((step, index) => path[index] === step));
 }
 
 /** The source of a value, and the base of its relative paths. */
@@ -82,9 +82,9 @@ interface Source {
 }
 
 /** Finds sources with the precedence of the values: variables and flags win over the file, a later one over an earlier. */
-function sources(file: FileValues | null, assignments: readonly Assignment[], cwd: string) {
+function sources(file: FileValues | null, overrides: readonly Override[], cwd: string) {
   return (path: readonly PropertyKey[]): Source => {
-    const assigned = assignmentOf(assignments, path);
+    const assigned = overrideOf(overrides, path);
     if (assigned) return { place: assigned.source, folder: cwd };
     return file ? { place: file.locate(path), folder: dirname(file.path) } : { place: null, folder: cwd };
   };

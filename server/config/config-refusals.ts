@@ -1,7 +1,7 @@
 import { ApiError, MOST_PROBLEMS } from '@llamactl/contract/errors';
 import type { Problem } from '@llamactl/contract/errors';
-import { nameOf } from './assignments.ts';
-import type { Assignment } from './assignments.ts';
+import { nameOf } from './overrides.ts';
+import type { Override } from './overrides.ts';
 import type { PlacedProblem } from './compose.ts';
 import { sentenceOf, shown } from './issues.ts';
 import { valueAt } from './record.ts';
@@ -47,8 +47,8 @@ export function forbidden(reasons: ReadonlyMap<string, string>): ApiError {
   );
 }
 
-/** Variables or flags override these keys. @param winners The assignments that win over the file. */
-export function pinned(winners: readonly Assignment[]): ApiError {
+/** Variables or flags override these keys. @param winners The overrides that win over the file. */
+export function pinned(winners: readonly Override[]): ApiError {
   const reasons = winners.map((winner) => ({
     path: winner.key.name,
     message: `is set by ${nameOf(winner)}, which wins over the file: change it there`,

@@ -1,9 +1,9 @@
 import type { Config, ConfigSource } from '@llamactl/contract/config';
 import { changedPaths, leavesOf } from './changes.ts';
-import { assignmentOf, withoutEmpty } from './compose.ts';
+import { overrideOf, withoutEmpty } from './compose.ts';
 import type { Surroundings } from './compose.ts';
 import type { ConfigFile } from './config-document.ts';
-import { nameOf } from './assignments.ts';
+import { nameOf } from './overrides.ts';
 import { dotted } from './issues.ts';
 import { isSecretPath } from './config-keys.ts';
 import { MASK } from './patch.ts';
@@ -25,11 +25,11 @@ function maskedAt(value: unknown, path: readonly string[]): unknown {
 export function sourcesOf(
   config: Config,
   file: ConfigFile | null,
-  { assignments }: Surroundings,
+  { overrides }: Surroundings,
 ): Record<string, ConfigSource> {
   const values = withoutEmpty(file?.values ?? {});
   const sourceOf = (path: readonly string[]): ConfigSource => {
-    const assigned = assignmentOf(assignments, path);
+    const assigned = overrideOf(overrides, path);
     if (assigned) return { from: assigned.from, name: nameOf(assigned) };
     if (file === null || valueAt(values, path) === undefined) return { from: 'default' };
     const line = file.lineOf(path);

@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import { ConfigSchema, WITHOUT_EFFECT } from '@llamactl/contract/config';
 import type { Config } from '@llamactl/contract/config';
-import { fromEnvironment, fromFlags } from './assignments.ts';
+import { fromEnvironment, fromFlags } from './overrides.ts';
 import { composeConfig } from './compose.ts';
 import type { ComposedConfig, PlacedProblem, Surroundings } from './compose.ts';
 import { ConfigError } from './config-error.ts';
@@ -71,7 +71,7 @@ export function loadConfig(request: ConfigRequest): LoadedConfig {
   const { file, warnings } = readConfigFile(search);
   const variables = fromEnvironment(environment, cwd);
   const flags = fromFlags(request.overrides);
-  const surroundings = { assignments: [...variables.assignments, ...flags.assignments], home, cwd };
+  const surroundings = { overrides: [...variables.overrides, ...flags.overrides], home, cwd };
   const { composed, problems } = composeConfig(file, surroundings);
   const sentences = [
     ...variables.problems,

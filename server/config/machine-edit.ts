@@ -1,6 +1,6 @@
 import type { ConfigPatch, ConfigView, ConfigWritten } from '@llamactl/contract/config';
-import { COMMAND_LINE } from './assignments.ts';
-import type { Assignment } from './assignments.ts';
+import { COMMAND_LINE } from './overrides.ts';
+import type { Override } from './overrides.ts';
 import { composeConfig } from './compose.ts';
 import { ConfigError } from './config-error.ts';
 import { createConfigEditor } from './config-editor.ts';
@@ -49,7 +49,7 @@ export async function editConfigFile(view: ShownConfig, patch: ConfigPatch, user
     systemFolder: '/etc',
   };
   const { file } = readConfigFile(search);
-  const surroundings = { assignments: winners.filter(({ key }) => !key.isSecret), home, cwd };
+  const surroundings = { overrides: winners.filter(({ key }) => !key.isSecret), home, cwd };
   const { composed, problems } = composeConfig(file, surroundings);
   if (composed === null) throw new ConfigError(problems.map(placed));
   return createConfigEditor({ search, surroundings, file, composed }, undefined, 'machine user').update(patch);
@@ -65,7 +65,7 @@ export function editNextConfig({ origin }: Pick<LoadedConfig, 'origin'>, patch: 
 }
 
 /** The variables and flags that win over a server's file. */
-function winnersIn({ config, sources }: ShownConfig): Assignment[] {
+function winnersIn({ config, sources }: ShownConfig): Override[] {
   return configKeys().flatMap((key) => {
     const source = sources[key.name];
     if (source?.from !== 'environment' && source?.from !== 'flag') return [];

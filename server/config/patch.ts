@@ -1,8 +1,8 @@
 import { isDeepStrictEqual } from 'node:util';
 import { ConfigSchema } from '@llamactl/contract/config';
 import { MOST_PROBLEMS } from '@llamactl/contract/errors';
-import type { Assignment } from './assignments.ts';
-import { assignmentOf } from './compose.ts';
+import type { Override } from './overrides.ts';
+import { overrideOf } from './compose.ts';
 import { unknownKey } from './issues.ts';
 import type { ConfigProblem } from './issues.ts';
 import { isKnownKey, isSecretPath } from './config-keys.ts';
@@ -67,10 +67,10 @@ function merged(
 }
 
 /** The variables and flags that override a value of the patch. */
-export function pinning(patch: Values, effective: unknown, assignments: readonly Assignment[]): Assignment[] {
+export function pinning(patch: Values, effective: unknown, overrides: readonly Override[]): Override[] {
   const defaults = ConfigSchema.parse({});
-  const winners = new Set(assignments.map(({ key }) => assignmentOf(assignments, key.path)));
-  return [...winners].filter((each): each is Assignment => {
+  const winners = new Set(overrides.map(({ key }) => overrideOf(overrides, key.path)));
+  return [...winners].filter((each): each is Override => {
     if (each === undefined) return false;
     const { path } = each.key;
     const wanted = wantedAt(patch, path, defaults);

@@ -53,7 +53,7 @@ export function planned(
   });
   const refused = new Map(reasons.take(MOST_PROBLEMS));
   if (refused.size > 0) throw forbidden(refused);
-  const winners = pinning(patch, effective, surroundings.assignments);
+  const winners = pinning(patch, effective, surroundings.overrides);
   if (winners.length > 0) throw pinned(winners);
 
   const place = { path, locate: file?.locate ?? ((): string => path) };
@@ -77,7 +77,7 @@ export function planned(
 /** The values in effect now, with paths as written; for an invalid file, its own values. */
 function effectiveValues(file: ConfigFile | null, surroundings: Surroundings): unknown {
   const { composed } = composeConfig(file, surroundings);
-  return composed?.written ?? layered(ConfigSchema.parse({}), overlaid(file?.values ?? {}, surroundings.assignments));
+  return composed?.written ?? layered(ConfigSchema.parse({}), overlaid(file?.values ?? {}, surroundings.overrides));
 }
 
 function layered(below: unknown, above: unknown): unknown {

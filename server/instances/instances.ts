@@ -4,7 +4,7 @@ import { Commands } from './commands.ts';
 import { Editor } from './instance-editor.ts';
 import { Effects } from './run/effects.ts';
 import { FleetKeeper } from './fleet/fleet.ts';
-import { HealthProbe } from './run/health-probe.ts';
+import { HealthReports } from './run/health-report.ts';
 import { IdleStops } from './slots/idle-stops.ts';
 import { LeaseBook } from './slots/lease-book.ts';
 import { type Lease, type LeaseRequest, targetOf } from './slots/leases.ts';
@@ -158,7 +158,7 @@ export function createInstances(outside: Ports, options: InstancesOptions): Inst
     isPinned: (instance) => slots.isPinned(instance),
     onIdle: (instance, seconds) => slots.endIdle(instance, seconds),
   });
-  const healthProbe = new HealthProbe(clock, outside.endpoint, onFault, witness);
+  const healthReports = new HealthReports(clock, outside.endpoint, onFault, witness);
 
   const terms = (record: InstanceRecord): RestartTerms => ({
     autoRestart: record.settings.auto_restart ?? settings.auto_restart,
@@ -187,13 +187,13 @@ export function createInstances(outside: Ports, options: InstancesOptions): Inst
     mailbox.watch(() => onChanged(mailbox));
     return mailbox;
   };
-  const removals = new Removals({ ...shared, healthProbe });
+  const removals = new Removals({ ...shared, healthReports });
   const commands = new Commands({ clock, scheduler, startCheck, defaults: settings });
   const defined = { groups: Object.keys(groups), presets: Object.keys(presets) };
   const editing = { ...shared, defined, startCheck, commands, wholeChanges };
   const editor = new Editor({ ...editing, openMailbox });
   const services = { ...editing, editor, removals };
-  const manager = new Manager({ ...services, waitingRooms, healthProbe, defaults: settings });
+  const manager = new Manager({ ...services, waitingRooms, healthReports, defaults: settings });
   const fleet = new FleetKeeper(services);
 
   return {

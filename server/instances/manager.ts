@@ -14,7 +14,7 @@ import { batch, STARTED_BY_ALL, STOPPED_BY_ALL } from './fleet/batch.ts';
 import type { Commands } from './commands.ts';
 import type { Edited, Editor } from './instance-editor.ts';
 import { tagOf, describe, summarize } from './instance-view.ts';
-import type { HealthProbe } from './run/health-probe.ts';
+import type { HealthReports } from './run/health-report.ts';
 import type { InstanceState } from './life/lifecycle.ts';
 import type { Lease, LeaseRequest } from './slots/leases.ts';
 import type { Mailbox } from './life/mailbox.ts';
@@ -48,7 +48,7 @@ export interface ManagerDependencies {
   commands: Commands;
   waitingRooms: WaitingRooms;
   startCheck: Pick<StartCheck, 'obstacle'>;
-  healthProbe: HealthProbe;
+  healthReports: HealthReports;
   removals: Removals;
   editor: Editor;
   defaults: Pick<Config['instances'], 'auto_restart' | 'max_restarts' | 'idle_timeout'>;
@@ -145,7 +145,7 @@ export class Manager implements InstanceManager {
 
   async health(name: string): Promise<Health> {
     const mailbox = this.#find(name);
-    return this.#dependencies.healthProbe.check(mailbox.record.id, mailbox.state, () =>
+    return this.#dependencies.healthReports.check(mailbox.record.id, mailbox.state, () =>
       this.#dependencies.startCheck.obstacle(mailbox),
     );
   }

@@ -1,5 +1,5 @@
 import { ApiError } from '@llamactl/contract/errors';
-import type { HealthProbe } from './run/health-probe.ts';
+import type { HealthReports } from './run/health-report.ts';
 import type { LeaseBook } from './slots/lease-book.ts';
 import type { Mailbox } from './life/mailbox.ts';
 import { momentOf, type Clock } from './ports/time.ts';
@@ -22,7 +22,7 @@ export interface RemovalDependencies {
   registry: Registry;
   references: RunReferences;
   leases: LeaseBook;
-  healthProbe: HealthProbe;
+  healthReports: HealthReports;
   onFault: (error: unknown, what: string) => void;
 }
 
@@ -101,7 +101,7 @@ export class Removals {
   }
 
   async #store(mailbox: Mailbox): Promise<Removed> {
-    const { store, logs, references, registry, leases, healthProbe, events } = this.#dependencies;
+    const { store, logs, references, registry, leases, healthReports, events } = this.#dependencies;
     const { id, name } = mailbox.record;
     const unstoredEvents = await mailbox.takeUnstoredEvents();
     const deleted = events.keep({ type: 'instance_deleted', data: { name } }, id);
@@ -115,7 +115,7 @@ export class Removals {
     try {
       logs.forget(references.log(mailbox.record));
       leases.forget(id);
-      healthProbe.forget(id);
+      healthReports.forget(id);
       registry.drop(mailbox);
     } finally {
       events.publish(deleted);

@@ -17,7 +17,7 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { readHolder } from './holder.ts';
+import { readDescription } from './server-description.ts';
 import { acquireLock, enterLock, isLockHeld } from './lock.ts';
 import type { Lock } from './lock.ts';
 
@@ -193,7 +193,7 @@ describe('acquireLock', () => {
       join(directory, 'server.json'),
       JSON.stringify({ pid, url: null, version: '9', started_at: '', reload, later: 1 }),
     );
-    expect(readHolder(directory)).toMatchObject({ pid, reload: { number: 2, state: 'under_way' } });
+    expect(readDescription(directory)).toMatchObject({ pid, reload: { number: 2, state: 'under_way' } });
   });
 
   it('fails a second time in the same process, and the first keeps holding', async () => {

@@ -3,7 +3,14 @@ import { errorWords } from '@llamactl/contract/reason';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { identityOf } from './file-identity.ts';
-import { describes, readHolder, removeHolder, writeHolder, type Holder, type ReloadNote } from './holder.ts';
+import {
+  describes,
+  readDescription,
+  removeDescription,
+  writeDescription,
+  type ServerDescription,
+  type ReloadNote,
+} from './server-description.ts';
 import { isBusy, isOutOfRoom } from './room.ts';
 import { makePrivateFile } from './private-file.ts';
 import { holderOfRemoved } from './removed-lock.ts';
@@ -17,7 +24,7 @@ export interface Lock {
    *
    * @returns why it was not written, for people; `null`: it was written
    */
-  describe(news: Partial<Pick<Holder, 'url' | 'reload'>>): string | null;
+  describe(news: Partial<Pick<ServerDescription, 'url' | 'reload'>>): string | null;
   /** Restores the description and the lock file if they were removed. Otherwise another process could create and lock the file. */
   tend(): LockFound;
   /** Releases the lock but keeps the description for the successor, which has announced itself by {@link enterLock}. */
@@ -133,11 +140,11 @@ function takeLock({ directory, pid, version, startedAt, url = null, reload = nul
     files.close();
     throw alreadyHeld(directory, other);
   }
-  let holder: Holder = { pid, url, version, started_at: startedAt, reload };
+  let holder: ServerDescription = { pid, url, version, started_at: startedAt, reload };
   let isWaiting = false;
   const write = (): Error | null => {
     if (files.areElsewhere()) return new Error(`${directory} is no longer the directory that this server uses`);
-    const problem = writeHolder(directory, holder);
+    const problem = writeDescription(directory, holder);
     if (problem === null || isWaiting || later === undefined) return problem;
     isWaiting = true;
     later(() => {
@@ -146,7 +153,7 @@ function takeLock({ directory, pid, version, startedAt, url = null, reload = nul
     });
     return problem;
   };
-  const describe = (news: Partial<Holder>): string | null => {
+  const describe = (news: Partial<ServerDescription>): string | null => {
     holder = { ...holder, ...news };
     const problem = write();
     return isOutOfRoom(problem) ? 'the disk of the data directory is full' : (problem?.message ?? null);
@@ -154,7 +161,7 @@ function takeLock({ directory, pid, version, startedAt, url = null, reload = nul
   const tend = (): LockFound => {
     if (!files.areHeld) return 'ours';
     const found = files.tend();
-    if (found === 'ours' && !describes(readHolder(directory), holder)) write();
+    if (found === 'ours' && !describes(readDescription(directory), holder)) write();
     return found;
   };
   const handOver = (): void => {
@@ -162,8 +169,8 @@ function takeLock({ directory, pid, version, startedAt, url = null, reload = nul
     files.close();
   };
   const release = (): void => {
-    const there = files.areHeld && !files.areElsewhere() ? readHolder(directory) : null;
-    if (there !== null && describes(there, holder)) removeHolder(directory);
+    const there = files.areHeld && !files.areElsewhere() ? readDescription(directory) : null;
+    if (there !== null && describes(there, holder)) removeDescription(directory);
     handOver();
   };
   // Also keeps the database reachable: garbage collection would close it and drop the lock.
@@ -245,7 +252,7 @@ function lockDatabase(directory: string, name: string, patienceMs: number): Data
 
 /** @param pid Process that has the lock; `null`: the one in `server.json`. */
 function alreadyHeld(directory: string, pid: number | null, cause?: unknown): Error {
-  const described = readHolder(directory);
+  const described = readDescription(directory);
   const holder = pid === null || described?.pid === pid ? described : { pid, url: null };
   const known = holder ? ` (${[`pid ${holder.pid}`, ...(holder.url ? [holder.url] : [])].join(', ')})` : '';
   return new Error(

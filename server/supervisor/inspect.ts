@@ -1,7 +1,7 @@
 import type { Inspection, ProcessIdentity, RunReference } from '../instances/ports/runs.ts';
 import { concludeRun, type ConclusionDependencies } from './conclude.ts';
 import { exitOf } from './exit-status.ts';
-import type { EngineFinder } from './find-engine.ts';
+import type { EngineFinder } from './find-engine-process.ts';
 import { findAlive, type ProcessStat } from './identity.ts';
 import { deadline } from './delays.ts';
 import { NEVER_SEEN, unknownEngine, type RunTree } from './tree.ts';

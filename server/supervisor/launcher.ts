@@ -5,7 +5,7 @@ import { pause, type Clock } from '../instances/ports/time.ts';
 import { containerArguments } from './container.ts';
 import { findExecutable } from './executable.ts';
 import { exitOf, type ChildEnd } from './exit-status.ts';
-import { hasBecomeEngine, type EngineFinder } from './find-engine.ts';
+import { hasBecomeEngine, type EngineFinder } from './find-engine-process.ts';
 import { isDead, readStat, readTag } from './identity.ts';
 import { readProc } from './proc-file.ts';
 import { NEVER_SEEN } from './tree.ts';

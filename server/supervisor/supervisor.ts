@@ -4,7 +4,7 @@ import type { ProcessIdentity, RunListener, RunReference, Runs } from '../instan
 import type { Clock } from '../instances/ports/time.ts';
 import { createContainers, type Container } from './container.ts';
 import { createDeathWatcher } from './death.ts';
-import { createEngineFinder } from './find-engine.ts';
+import { createEngineFinder } from './find-engine-process.ts';
 import { createGroupStats } from './group-stats.ts';
 import { currentBootId } from './identity.ts';
 import { inspectRun } from './inspect.ts';

@@ -1,5 +1,5 @@
 import { drained, end, ended, hasten, survived, type EndTerms, type WithEnding, type WithRun } from './ending.ts';
-import { booted, foundAlive, foundDead, foundStray } from './found.ts';
+import { booted, foundAlive, foundDead, foundStray } from './boot-transitions.ts';
 import type { InstanceEvent, InstanceState, Run, Transition } from './lifecycle.ts';
 import {
   begin,
@@ -14,7 +14,7 @@ import {
   unchanged,
   wanted,
 } from './transitions.ts';
-import { evict, healthFailed, offloadShort, portTaken, stalled } from './watching.ts';
+import { evict, healthFailed, offloadShort, portTaken, stalled } from './observed-transitions.ts';
 
 /**
  * The state machine of an instance. Pure: no clock, no I/O, no randomness.

@@ -11,7 +11,7 @@ import type { RunLogs } from '../ports/run-output.ts';
 import type { RunFolders } from '../ports/folders.ts';
 import type { Exit, RunListener, RunReference, Runs } from '../ports/runs.ts';
 import { type Clock, type Moment, momentOf, pause } from '../ports/time.ts';
-import { NO_SIGNS, watchHealth } from './health-watch.ts';
+import { NO_SIGNS, watchForHang } from './hang-watch.ts';
 import type { LeaseBook } from '../slots/lease-book.ts';
 import { EngineDied, targetOf } from '../slots/leases.ts';
 import type { EffectRunner, Mailbox } from '../life/mailbox.ts';
@@ -108,7 +108,7 @@ export class Effects implements EffectRunner {
       case 'await-ready':
         return this.#awaitReady(mailbox, effect.run, signal);
       case 'watch-health':
-        return this.#watchHealth(mailbox, effect.run, signal);
+        return this.#watchForHang(mailbox, effect.run, signal);
       case 'look-at-offload':
         return this.#lookAtOffload(mailbox, effect.run, signal);
       case 'drain':
@@ -212,7 +212,7 @@ export class Effects implements EffectRunner {
     if (outcome === 'stalled') this.#post(mailbox, { type: 'stalled', run, seconds: startTimeoutMs / 1_000 });
   }
 
-  async #watchHealth(mailbox: Mailbox, run: number, signal: AbortSignal): Promise<void> {
+  async #watchForHang(mailbox: Mailbox, run: number, signal: AbortSignal): Promise<void> {
     const launch = launchOf(mailbox, run);
     if (launch === null) return;
     const { references, engines, leases, witness } = this.#dependencies;
@@ -225,7 +225,7 @@ export class Effects implements EffectRunner {
       leasesSince: (from: number) =>
         leases.of(id, run).count + ((leases.lastUsed(id, run) ?? -Infinity) >= from ? 1 : 0),
     };
-    await watchHealth(
+    await watchForHang(
       this.#dependencies,
       watched,
       (missed) => this.#post(mailbox, { type: 'health-failed', run, ...missed }),

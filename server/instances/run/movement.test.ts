@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Progress } from '../ports/runs.ts';
-import { movementOf, type Look } from './health-watch.ts';
+import { movementOf, type Look } from './hang-watch.ts';
 
 const PROGRESS: Progress = { logBytes: 100, memoryBytes: 1_000, cpuTicks: 500, readBytes: 10 };
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { FakeClock } from '../../testing/fake-clock.ts';
-import { watchHealth, type MissedChecks } from './health-watch.ts';
+import { watchForHang, type MissedChecks } from './hang-watch.ts';
 import type { EngineTarget, ProbeResult } from '../ports/engine-endpoint.ts';
 
 const TARGET = { port: 8_100, healthPath: '/health', key: 'k' };
@@ -32,7 +32,7 @@ function aWatch({ workPath = null as string | null, startTimeoutMs = 600_000 } =
   const controller = new AbortController();
   const missed: MissedChecks[] = [];
   const cpuTicks = (): number => Math.round(((clock.elapsed() - begun) / 1_000) * engine.ticksASecond);
-  const watch = watchHealth(
+  const watch = watchForHang(
     {
       clock,
       endpoint: { probe: answer },

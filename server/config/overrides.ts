@@ -8,7 +8,7 @@ import { suggestion } from '../suggestion.ts';
 import { parseText } from './text-value.ts';
 
 /** A key that is set outside the file. */
-export interface Assignment {
+export interface Override {
   key: ConfigKey;
   value: unknown;
   /** Source of the value in messages: the variable's name, or `command line`. */
@@ -17,8 +17,8 @@ export interface Assignment {
 }
 
 /** The keys that were set, and all problems with them. */
-export interface Assignments {
-  assignments: Assignment[];
+export interface Overrides {
+  overrides: Override[];
   problems: string[];
 }
 
@@ -26,7 +26,7 @@ export interface Assignments {
 export const COMMAND_LINE = 'command line';
 
 /** The name of the variable or the flag. A flag has the name of its key's last step. */
-export function nameOf({ from, source, key }: Assignment): string {
+export function nameOf({ from, source, key }: Override): string {
   return from === 'flag' ? `--${(key.path.at(-1) ?? '').replaceAll('_', '-')}` : source;
 }
 
@@ -59,9 +59,9 @@ const FILE_SUFFIX = '_FILE';
  *
  * @param cwd Base of relative paths in `…_FILE`.
  */
-export function fromEnvironment(environment: Environment, cwd: string): Assignments {
+export function fromEnvironment(environment: Environment, cwd: string): Overrides {
   const keys = new Map(configKeys().map((key) => [key.variable, key]));
-  const found: Assignments = { assignments: [], problems: [] };
+  const found: Overrides = { overrides: [], problems: [] };
   for (const [name, text] of Object.entries(environment)) {
     if (!name.startsWith(PREFIX) || name.startsWith(TEST_PREFIX) || OTHER_VARIABLES.has(name)) continue;
     const key = keys.get(name);
@@ -74,9 +74,9 @@ export function fromEnvironment(environment: Environment, cwd: string): Assignme
 }
 
 /** Reads flags: dotted names of keys and their values as text. */
-export function fromFlags(flags: Readonly<Record<string, string>>): Assignments {
+export function fromFlags(flags: Readonly<Record<string, string>>): Overrides {
   const keys = new Map(configKeys().map((key) => [key.name, key]));
-  const found: Assignments = { assignments: [], problems: [] };
+  const found: Overrides = { overrides: [], problems: [] };
   for (const [name, text] of Object.entries(flags)) {
     const key = keys.get(name);
     if (key) assign(found, key, text, COMMAND_LINE);
@@ -88,20 +88,20 @@ export function fromFlags(flags: Readonly<Record<string, string>>): Assignments 
   return found;
 }
 
-function assign(found: Assignments, key: ConfigKey, text: string, source: string): void {
+function assign(found: Overrides, key: ConfigKey, text: string, source: string): void {
   if (key.name === FILE_ONLY) {
     found.problems.push(`${source}: ${FILE_ONLY} can be set in the configuration file only.`);
     return;
   }
   const parsed = parseText(text, key.kind);
   const from = source === COMMAND_LINE ? 'flag' : 'environment';
-  if ('value' in parsed) found.assignments.push({ key, value: parsed.value, source, from });
+  if ('value' in parsed) found.overrides.push({ key, value: parsed.value, source, from });
   else found.problems.push(`${source}: ${key.name} ${parsed.problem}.`);
 }
 
 /** Reads a secret from a file, as container platforms provide it, without the line feed at its end. */
 function assignFromFile(
-  found: Assignments,
+  found: Overrides,
   key: ConfigKey,
   path: string,
   source: string,

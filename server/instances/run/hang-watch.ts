@@ -21,7 +21,7 @@ const SETTLED_MS = 2_000;
 /** The least time that an engine may use CPU without any output before that counts as an endless loop. */
 const SHORTEST_SPIN_MS = 600_000;
 
-export interface HealthWatchDependencies {
+export interface HangWatchDependencies {
   clock: Clock;
   endpoint: EngineEndpoint;
   runs: Pick<Runs, 'progress'>;
@@ -57,8 +57,8 @@ export interface MissedChecks {
  * Movement is measured from after one check to before the next: an engine that answers wrongly logs each check and uses CPU
  * time for it. If the check succeeds while requests stand still, the engine's work path is probed too, if it has one.
  */
-export async function watchHealth(
-  dependencies: HealthWatchDependencies,
+export async function watchForHang(
+  dependencies: HangWatchDependencies,
   run: WatchedRun,
   onMissed: (missed: MissedChecks) => void,
   signal: AbortSignal,
@@ -95,7 +95,7 @@ interface Missed {
 
 /** Checks the engine once; `null`: it is healthy. */
 async function checked(
-  { endpoint, clock }: HealthWatchDependencies,
+  { endpoint, clock }: HangWatchDependencies,
   { target, signs, leasesSince }: WatchedRun,
   moved: Movement,
   signal: AbortSignal,

@@ -4,7 +4,7 @@ import { z } from 'zod';
 import { isOutOfRoom } from './room.ts';
 
 /** `server.json`: describes the holder of the lock, for people and the command line. Only the lock itself is proof. */
-const HolderSchema = z.object({
+const ServerDescriptionSchema = z.object({
   pid: z.int(),
   url: z.string().nullable(),
   version: z.string(),
@@ -23,10 +23,10 @@ const HolderSchema = z.object({
     })
     .nullish(),
 });
-export type Holder = z.infer<typeof HolderSchema>;
-export type ReloadNote = NonNullable<Holder['reload']>;
+export type ServerDescription = z.infer<typeof ServerDescriptionSchema>;
+export type ReloadNote = NonNullable<ServerDescription['reload']>;
 
-const HOLDER_FILE = 'server.json';
+const DESCRIPTION_FILE = 'server.json';
 
 /**
  * Writes `server.json` atomically. If it cannot be written, an existing file stays if it describes this server. Otherwise it is
@@ -34,8 +34,8 @@ const HOLDER_FILE = 'server.json';
  *
  * @returns why it was not written; `null`: it was written
  */
-export function writeHolder(directory: string, holder: Holder): Error | null {
-  const file = join(directory, HOLDER_FILE);
+export function writeDescription(directory: string, holder: ServerDescription): Error | null {
+  const file = join(directory, DESCRIPTION_FILE);
   const next = `${file}.new`;
   const text = `${JSON.stringify(holder, null, 2)}\n`;
   try {
@@ -44,7 +44,7 @@ export function writeHolder(directory: string, holder: Holder): Error | null {
     return null;
   } catch (error) {
     removeIfPossible(next);
-    if (!describes(readHolder(directory), holder)) removeIfPossible(file);
+    if (!describes(readDescription(directory), holder)) removeIfPossible(file);
     else if (isOutOfRoom(error) && overwrite(file, text)) return null;
     return error instanceof Error ? error : new Error(String(error));
   }
@@ -75,13 +75,13 @@ function overwrite(file: string, text: string): boolean {
 }
 
 /** Whether the file describes this server. The pid alone is not enough: in a container every server may have the same pid. */
-export function describes(there: Holder | null, holder: Holder): boolean {
+export function describes(there: ServerDescription | null, holder: ServerDescription): boolean {
   return there?.pid === holder.pid && there.started_at === holder.started_at;
 }
 
 /** Removes `server.json`. Never throws. */
-export function removeHolder(directory: string): void {
-  removeIfPossible(join(directory, HOLDER_FILE));
+export function removeDescription(directory: string): void {
+  removeIfPossible(join(directory, DESCRIPTION_FILE));
 }
 
 /** Removes a file if the disk allows. A file that stays misleads only about the holder's name, not about the lock itself. */
@@ -94,9 +94,9 @@ function removeIfPossible(file: string): void {
 }
 
 /** Reads `server.json`; `null`: not written yet, or unreadable. */
-export function readHolder(directory: string): Holder | null {
+export function readDescription(directory: string): ServerDescription | null {
   try {
-    return HolderSchema.parse(JSON.parse(readFileSync(join(directory, HOLDER_FILE), 'utf8')));
+    return ServerDescriptionSchema.parse(JSON.parse(readFileSync(join(directory, DESCRIPTION_FILE), 'utf8')));
   } catch {
     return null;
   }

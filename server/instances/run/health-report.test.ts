@@ -2,7 +2,7 @@ import type { Health } from '@llamactl/contract/health';
 import { describe, expect, it } from 'vitest';
 import { FakeClock } from '../../testing/fake-clock.ts';
 import { backoff, failed, goingDown, loading, running, stopped, stopping } from '../../testing/instance-states.ts';
-import { HealthProbe } from './health-probe.ts';
+import { HealthReports } from './health-report.ts';
 import type { InstanceState } from '../life/lifecycle.ts';
 import type { ProbeResult } from '../ports/engine-endpoint.ts';
 
@@ -16,7 +16,7 @@ function aProbe(answer: ProbeResult) {
       return answer;
     },
   };
-  const probe = new HealthProbe(
+  const probe = new HealthReports(
     clock,
     endpoint,
     (error) => faults.push(error),
@@ -32,7 +32,8 @@ function withKey(state: InstanceState): InstanceState {
 }
 
 /** Checks the health of an instance without a start obstacle. */
-const check = (probe: HealthProbe, state: InstanceState): Promise<Health> => probe.check('i', state, async () => null);
+const check = (probe: HealthReports, state: InstanceState): Promise<Health> =>
+  probe.check('i', state, async () => null);
 
 describe('the health of an instance', () => {
   it.each([

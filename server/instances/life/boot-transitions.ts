@@ -3,7 +3,7 @@ import { ended } from './ending.ts';
 import type { Effect, Ending, InstanceEvent, InstanceState, Run, Transition } from './lifecycle.ts';
 import { withRestartBegun, begin, isBackoff, lastExit, keptFields, to, unchanged } from './transitions.ts';
 import { longestDelay } from './restart-policy.ts';
-import { offloadAlert } from './watching.ts';
+import { offloadAlert } from './observed-transitions.ts';
 
 /** The stored run is alive: adopts it and continues its start or end. */
 export function foundAlive(

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { FakeClock } from '../testing/fake-clock.ts';
-import { createEngineFinder } from './find-engine.ts';
+import { createEngineFinder } from './find-engine-process.ts';
 import type { ProcessStat } from './identity.ts';
 import type { ProcessEntry } from './process-scan.ts';
 

@@ -11,7 +11,7 @@ const PROBE_TIMEOUT_MS = 2_000;
 const SHARED_MS = 1_000;
 
 /** The live health check of the API. Probes each instance at most once a second and shares the result among callers. */
-export class HealthProbe {
+export class HealthReports {
   readonly #clock: Clock;
   readonly #endpoint: EngineEndpoint;
   readonly #onFault: (error: unknown, what: string) => void;

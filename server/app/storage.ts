@@ -1,7 +1,7 @@
 import path from 'node:path';
 import type { Clock } from '../instances/ports/time.ts';
 import { openStore, type SqliteStore, type StoreLog } from '../store/sqlite.ts';
-import { currentBootId } from '../supervisor/identity.ts';
+import { currentBootId } from '../supervisor/boot-id.ts';
 import { whereaboutsOf } from '../supervisor/whereabouts.ts';
 import type { Teardown } from './teardown.ts';
 

@@ -13,6 +13,7 @@ import type { Randomness } from './ports/random-values.ts';
 import type { Clock } from './ports/time.ts';
 import { notFound } from './refusals.ts';
 import type { Registry } from './registry.ts';
+import type { PortChoice } from './settings/port-choice.ts';
 import { withModelFile } from './settings/model-setting.ts';
 import { adapterFor, checkSettings, newSettings, patchedSettings, type DefinedNames } from './settings/settings.ts';
 import type { StartCheck } from './start-check.ts';
@@ -26,6 +27,7 @@ export interface EditorDependencies {
   engines: Engines;
   models: ModelFinder;
   registry: Registry;
+  portChoice: Pick<PortChoice, 'assign'>;
   defined: DefinedNames;
   startCheck: Pick<StartCheck, 'assertStartable' | 'foresee'>;
   commands: Pick<Commands, 'relaunch'>;
@@ -54,7 +56,7 @@ export class Editor {
   }
 
   async create(given: CreateInstance): Promise<Edited> {
-    const { engines, models, registry, defined, startCheck } = this.#dependencies;
+    const { engines, models, registry, portChoice, defined, startCheck } = this.#dependencies;
     const body = await withModelFile(given, models);
     const settings = newSettings(body);
     const adapter = adapterFor(engines, settings.engine);
@@ -62,7 +64,7 @@ export class Editor {
     const draft = this.draft(body.name, { port: body.port ?? 0, portAssigned: body.port === undefined, settings });
     const { obstacle } = await startCheck.foresee(draft);
     // No await from here to `add`, so a free name, alias or port stays free.
-    const record = { ...draft, port: body.port ?? registry.assignPort(draft.id) };
+    const record = { ...draft, port: body.port ?? portChoice.assign(draft.id) };
     registry.assertFree({ ...record, aliases: settings.aliases });
     const mailbox = await this.add(record);
     return { mailbox, record, warnings: obstacle === null ? warnings : [...warnings, obstacle.message] };
@@ -125,14 +127,14 @@ export class Editor {
   }
 
   async #patched(before: InstanceRecord, patch: UpdateInstance): Promise<{ edit: Edit; warnings: string[] }> {
-    const { engines, registry, defined } = this.#dependencies;
+    const { engines, portChoice, defined } = this.#dependencies;
     const engine = patch.engine === null ? 'llama_cpp' : (patch.engine ?? before.settings.engine);
     const adapter = adapterFor(engines, engine);
     // The adapter must know which options are twins. The stored command of another engine cannot answer that.
     if (engine === before.settings.engine) await adapter.learn(before.settings);
     const settings = patchedSettings(before.settings, patch, adapter);
     const warnings = await checkSettings(settings, adapter, defined, before.settings);
-    const port = patch.port === undefined ? before.port : (patch.port ?? registry.assignPort(before.id));
+    const port = patch.port === undefined ? before.port : (patch.port ?? portChoice.assign(before.id));
     const portAssigned = patch.port === undefined ? before.portAssigned : patch.port === null;
     return { edit: { settings, port, portAssigned }, warnings };
   }

@@ -27,6 +27,7 @@ import type { Runs } from './ports/runs.ts';
 import type { Clock } from './ports/time.ts';
 import type { Trace } from './ports/trace.ts';
 import { Registry } from './registry.ts';
+import { PortChoice } from './settings/port-choice.ts';
 import { Removals } from './removal.ts';
 import { runReferences } from './run-references.ts';
 import { Scheduler } from './slots/scheduler.ts';
@@ -114,7 +115,8 @@ export function createInstances(outside: Ports, options: InstancesOptions): Inst
   const runs = interposition?.runs(outside.runs) ?? outside.runs;
   const store = watchStore(interposition?.store(outside.store) ?? outside.store, outside.alerts);
   const { clock, randomness, events, trace } = outside;
-  const registry = new Registry(settings.port_range, options.ownPort, () => outside.listeningPorts.occupied());
+  const registry = new Registry(options.ownPort);
+  const portChoice = new PortChoice(registry, settings.port_range, () => outside.listeningPorts.occupied());
   const references = runReferences(options.dataDirectory, store.dataDirId);
   // After each change of an instance, all three reconsider. Within the call, each of them acts on that instance only.
   const onChanged = (mailbox: Mailbox): void => {
@@ -126,7 +128,7 @@ export function createInstances(outside: Ports, options: InstancesOptions): Inst
     const mailbox = registry.byId(instance);
     if (mailbox !== null) onChanged(mailbox);
   });
-  const shared = { ...outside, runs, store, registry, references, leases, onFault };
+  const shared = { ...outside, runs, store, registry, portChoice, references, leases, onFault };
   const slots = new InstanceSlots({
     ...shared,
     groups,

@@ -10,18 +10,11 @@ import { livePort } from './life/transitions.ts';
 export class Registry {
   readonly #byId = new Map<string, Mailbox>();
   readonly #byName = new Map<string, Mailbox>();
-  readonly #portRange: readonly [number, number];
   readonly #ownPort: () => number | null;
-  readonly #occupied: () => ReadonlySet<number>;
 
-  /**
-   * @param ownPort The port llamactl itself listens on, once known.
-   * @param occupied The ports of this machine on which any process listens.
-   */
-  constructor(portRange: readonly [number, number], ownPort: () => number | null, occupied: () => ReadonlySet<number>) {
-    this.#portRange = portRange;
+  /** @param ownPort The port llamactl itself listens on, once known. */
+  constructor(ownPort: () => number | null) {
     this.#ownPort = ownPort;
-    this.#occupied = occupied;
   }
 
   /** All instances, oldest first. */
@@ -99,51 +92,5 @@ export class Registry {
     const isLeaving = ({ record, state }: Mailbox): boolean =>
       record.id !== id && 'ending' in state && state.run.launch?.plan.port === port;
     return this.all().find(isLeaving) ?? null;
-  }
-
-  /** A port of the range that no other instance than `id` claims; `null`: the range is used up. */
-  freePort(id: string, avoid: ReadonlySet<number> = new Set()): number | null {
-    return this.freePortBeside(this.claims(new Set([id])), avoid);
-  }
-
-  /** The lowest port of the range, both ends included, outside of `claims`; `null`: the range is used up. */
-  freePortBeside({ ports }: Claims, avoid: ReadonlySet<number> = new Set()): number | null {
-    const [first, last] = this.#portRange;
-    for (let port = first; port <= last; port += 1) {
-      if (!ports.has(port) && !avoid.has(port)) return port;
-    }
-    return null;
-  }
-
-  /** A port for the instance `id`, on which no process listens if there is one. @throws {ApiError} the range is used up */
-  assignPort(id: string): number {
-    const mailbox = this.byId(id);
-    const own = mailbox === null ? null : livePort(mailbox.state);
-    const port = this.portAssigner(own)(this.claims(new Set([id])));
-    if (port === null) throw new ApiError('PORT_CONFLICT', `${this.usedUp}.`);
-    return port;
-  }
-
-  /**
-   * Assigns ports outside of the claims given; `null`: the range is used up. Avoids ports on which a process listens now: the
-   * start would choose another, and the port shown until then would be wrong. Looks at the machine once, at its first call.
-   *
-   * @param own A port that may be assigned although a process listens on it: that of the instance's own engine.
-   */
-  portAssigner(own: number | null = null): (claims: Claims) => number | null {
-    let occupied: Set<number> | null = null;
-    return (claims) => {
-      if (occupied === null) {
-        occupied = new Set(this.#occupied());
-        if (own !== null) occupied.delete(own);
-      }
-      return this.freePortBeside(claims, occupied) ?? this.freePortBeside(claims);
-    };
-  }
-
-  /** A message that no port is left, with remedies. */
-  get usedUp(): string {
-    const [first, last] = this.#portRange;
-    return `Every port of instances.port_range (${first} to ${last}) is taken; widen it, name a port, or delete an instance`;
   }
 }

@@ -7,7 +7,7 @@ import { DATABASE, notNow } from './database.ts';
 import { publish } from './durable-file.ts';
 import { problemsOf } from './integrity.ts';
 import { schemaVersion } from './migrations.ts';
-import { isOutOfRoom } from './room.ts';
+import { isOutOfRoom } from './disk-room.ts';
 import { copyWhole, within } from './whole-copy.ts';
 
 /** The parameters of a backup. */

@@ -2,8 +2,7 @@ import { reasonOf } from '@llamactl/contract/reason';
 import type { DatabaseSync } from 'node:sqlite';
 import { StoreBusy, StoreClosed } from '../instances/ports/instance-store.ts';
 import type { Clock } from '../instances/ports/time.ts';
-import { extendedCode, primaryCode } from './result-code.ts';
-import { isBusy } from './room.ts';
+import { extendedCode, isBusy, primaryCode } from './result-code.ts';
 
 /** One statement of a change. */
 export interface Step {

@@ -9,7 +9,7 @@ import { storedInstance } from '../testing/contracts/store.contract.ts';
 import { openDatabase } from './database.ts';
 import type { Whereabouts } from '../instances/ports/runs.ts';
 import { settleIdentity, type Surroundings } from './data-directory-identity.ts';
-import { isOutOfRoom } from './room.ts';
+import { isOutOfRoom } from './disk-room.ts';
 import { openStore } from './sqlite.ts';
 
 let folder: string;

@@ -2,7 +2,7 @@ import { statSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import type { DatabaseSync } from 'node:sqlite';
 import type { ProcessIdentity, Whereabouts } from '../instances/ports/runs.ts';
-import { isOutOfRoom } from './room.ts';
+import { isOutOfRoom } from './disk-room.ts';
 
 /** Access to the processes of this machine. */
 export interface Surroundings {

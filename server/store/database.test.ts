@@ -18,7 +18,7 @@ import { DatabaseSync } from 'node:sqlite';
 import { afterEach, beforeEach, describe, expect, it, test } from 'vitest';
 import { connect, lookAtDatabase, openDatabase } from './database.ts';
 import { newestSchema } from './migrations.ts';
-import { keepToOurselves } from './room.ts';
+import { keepToOurselves } from './exclusive-database.ts';
 
 let folder: string;
 let file: string;

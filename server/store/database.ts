@@ -7,7 +7,9 @@ import { isDamage, problemsOf } from './integrity.ts';
 import { MIGRATIONS_FOLDER } from './migration-files.ts';
 import { migrate, missingParts, newestSchema, schemaVersion } from './migrations.ts';
 import { closeToOthers, makePrivateFile } from './private-file.ts';
-import { isBusy, isOutOfRoom, keepToOurselves } from './room.ts';
+import { isBusy } from './result-code.ts';
+import { isOutOfRoom } from './disk-room.ts';
+import { keepToOurselves } from './exclusive-database.ts';
 import { namesIn } from './newest-run-folder.ts';
 
 /** Name of the database in a data directory. */

@@ -11,7 +11,8 @@ import {
   type ServerDescription,
   type ReloadNote,
 } from './server-description.ts';
-import { isBusy, isOutOfRoom } from './room.ts';
+import { isBusy } from './result-code.ts';
+import { isOutOfRoom } from './disk-room.ts';
 import { makePrivateFile } from './private-file.ts';
 import { holderOfRemoved } from './removed-lock.ts';
 

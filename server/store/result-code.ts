@@ -9,3 +9,11 @@ export function primaryCode(error: unknown): number | null {
   const code = extendedCode(error);
   return code === null ? null : code & 0xff;
 }
+
+/** SQLITE_BUSY. */
+const BUSY = 5;
+
+/** Whether another process holds the lock of the database. */
+export function isBusy(error: unknown): boolean {
+  return primaryCode(error) === BUSY;
+}

@@ -1,4 +1,4 @@
-import { hasRoom } from './room.ts';
+import { hasRoom } from './disk-room.ts';
 
 /** More than a server writes before it serves: the store's index and log, `server.json`, and changes of state. */
 const NEEDED_BYTES = 1_048_576;

@@ -1,7 +1,7 @@
 import { closeSync, fstatSync, openSync, readFileSync, renameSync, rmSync, writeFileSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
-import { isOutOfRoom } from './room.ts';
+import { isOutOfRoom } from './disk-room.ts';
 
 /** `server.json`: describes the holder of the lock, for people and the command line. Only the lock itself is proof. */
 const ServerDescriptionSchema = z.object({

@@ -9,7 +9,7 @@ import { keptEvent } from '../testing/contracts/replay.contract.ts';
 import { storeContract, storedInstance } from '../testing/contracts/store.contract.ts';
 import { writeUntilKilled } from '../testing/killed-writer.ts';
 import { connect, openDatabase } from './database.ts';
-import { keepToOurselves } from './room.ts';
+import { keepToOurselves } from './exclusive-database.ts';
 import { createSqliteStore, openStore, type SqliteStore } from './sqlite.ts';
 
 const clock = systemClock();

@@ -12,7 +12,7 @@ import { openDatabase } from './database.ts';
 import { createInstanceStore } from './instances-store.ts';
 import { countUse } from './lasting-counters.ts';
 import { settleIdentity, type Surroundings } from './data-directory-identity.ts';
-import { isOursAlone, shareAgain } from './room.ts';
+import { isOursAlone, shareAgain } from './exclusive-database.ts';
 import { createKeptEvents, createReplayStore } from './replay-store.ts';
 import { DatabaseFile } from './database-file.ts';
 import { settleRestored } from './settlement.ts';

@@ -7,7 +7,7 @@ import type { LaunchPlan, ProcessIdentity, RunReference } from '../instances/por
 import { RealBench } from '../testing/real-bench.ts';
 import { RecordingListener } from '../testing/recording-listener.ts';
 import type { ManagerOrders } from '../testing/short-lived-manager.ts';
-import { isDead, readStat } from './identity.ts';
+import { isDead, readStat } from './process-stat.ts';
 
 let bench: RealBench;
 beforeEach(() => {

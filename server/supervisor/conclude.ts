@@ -2,7 +2,7 @@ import type { Exit } from '../instances/ports/runs.ts';
 import { pause } from '../instances/ports/time.ts';
 import type { Container, Containers } from './container.ts';
 import { collectExit, exitOf, type ChildEnd } from './exit-status.ts';
-import type { ProcessStat } from './identity.ts';
+import type { ProcessStat } from './process-stat.ts';
 import type { Machine } from './machine.ts';
 import type { RunTree } from './tree.ts';
 import { endTree, type TreeEndDependencies } from './tree-end.ts';

@@ -6,7 +6,8 @@ import { FakeDocker } from '../testing/fake-docker.ts';
 import { RealBench } from '../testing/real-bench.ts';
 import { RecordingListener } from '../testing/recording-listener.ts';
 import { descendantsOf } from './container.ts';
-import { readStat, readTag, type ProcessStat } from './identity.ts';
+import { readStat, type ProcessStat } from './process-stat.ts';
+import { readTag } from './run-tag.ts';
 
 /** Interval at which the supervisor looks for processes of containers. */
 const LOOK_EVERY_MS = 5_000;

@@ -1,7 +1,8 @@
 import { reasonOf } from '@llamactl/contract/reason';
 import type { LaunchPlan, RunContainer, RunReference } from '../instances/ports/runs.ts';
 import { pause, type Clock } from '../instances/ports/time.ts';
-import { isDead, readStat, readTag, TAG_VARIABLE, type ProcessStat } from './identity.ts';
+import { isDead, readStat, type ProcessStat } from './process-stat.ts';
+import { readTag, TAG_VARIABLE } from './run-tag.ts';
 import { readProc } from './proc-file.ts';
 import type { ProcessEntry } from './process-scan.ts';
 import type { SupervisorLog } from './signals.ts';

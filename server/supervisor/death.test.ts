@@ -5,7 +5,7 @@ import { RealBench } from '../testing/real-bench.ts';
 import { FakeClock } from '../testing/fake-clock.ts';
 import { RecordingListener } from '../testing/recording-listener.ts';
 import { createDeathWatcher } from './death.ts';
-import { isDead, readStat } from './identity.ts';
+import { isDead, readStat } from './process-stat.ts';
 import { describeMachine } from './machine.ts';
 
 let bench: RealBench;

@@ -4,7 +4,7 @@ import { Socket } from 'node:net';
 import path from 'node:path';
 import type { ProcessIdentity, RunReference } from '../instances/ports/runs.ts';
 import type { Clock } from '../instances/ports/time.ts';
-import { isDead, parseStat, type ProcessStat } from './identity.ts';
+import { isDead, parseStat, type ProcessStat } from './process-stat.ts';
 import type { Machine } from './machine.ts';
 import { growingDelays } from './delays.ts';
 import { rereadProc } from './proc-file.ts';

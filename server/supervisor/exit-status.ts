@@ -1,7 +1,8 @@
 import { constants } from 'node:os';
 import type { Exit } from '../instances/ports/runs.ts';
 import { pause, type Clock } from '../instances/ports/time.ts';
-import { isDead, readStat, readTag, type ProcessStat } from './identity.ts';
+import { isDead, readStat, type ProcessStat } from './process-stat.ts';
+import { readTag } from './run-tag.ts';
 import type { Signals } from './signals.ts';
 import type { RunTree } from './tree.ts';
 import { readExitFile } from './wrapper.ts';

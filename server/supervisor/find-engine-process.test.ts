@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { FakeClock } from '../testing/fake-clock.ts';
 import { createEngineFinder } from './find-engine-process.ts';
-import type { ProcessStat } from './identity.ts';
+import type { ProcessStat } from './process-stat.ts';
 import type { ProcessEntry } from './process-scan.ts';
 
 const run = { tag: 'dir.instance.nonce', folder: '/no/such/folder' };

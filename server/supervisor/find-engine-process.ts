@@ -1,6 +1,7 @@
 import type { ProcessIdentity, RunReference } from '../instances/ports/runs.ts';
 import { pause, type Clock } from '../instances/ports/time.ts';
-import { isDead, readStat, readTag, type ProcessStat } from './identity.ts';
+import { isDead, readStat, type ProcessStat } from './process-stat.ts';
+import { readTag } from './run-tag.ts';
 import { readProc } from './proc-file.ts';
 import type { ProcessEntry, ProcessScan } from './process-scan.ts';
 import { readPids, WRAPPER_COMMAND_LINE } from './wrapper.ts';

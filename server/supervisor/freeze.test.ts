@@ -8,7 +8,7 @@ import { freezeRun, untilFrozen, type FrozenRun } from '../testing/frozen-run.ts
 import { RealBench } from '../testing/real-bench.ts';
 import { RecordingListener } from '../testing/recording-listener.ts';
 import { createFreeze } from './freeze.ts';
-import { parseStat, readStat } from './identity.ts';
+import { parseStat, readStat } from './process-stat.ts';
 import { createProcessScan } from './process-scan.ts';
 import { readProc } from './proc-file.ts';
 

@@ -5,7 +5,7 @@ import { RUN_LOG } from '../instances/ports/run-output.ts';
 import type { ProcessIdentity, RunReference } from '../instances/ports/runs.ts';
 import { pause, type Clock } from '../instances/ports/time.ts';
 import type { EngineWatch } from './death.ts';
-import { isDead, parseStat, type ProcessStat } from './identity.ts';
+import { isDead, parseStat, type ProcessStat } from './process-stat.ts';
 import { deadline, growingDelays } from './delays.ts';
 import { readShortProc } from './proc-file.ts';
 import { newProcesses, type ProcessEntry, type ProcessScan } from './process-scan.ts';

@@ -3,7 +3,7 @@ import type { RunReference } from '../instances/ports/runs.ts';
 import { RealBench } from '../testing/real-bench.ts';
 import { RecordingListener } from '../testing/recording-listener.ts';
 import { createGroupStats, type MeasuredRun, type ProcessIo } from './group-stats.ts';
-import { parseStat, readStat, type ProcessStat } from './identity.ts';
+import { parseStat, readStat, type ProcessStat } from './process-stat.ts';
 
 describe('measurements of real runs', () => {
   let bench: RealBench;

@@ -3,7 +3,7 @@ import { statSync } from 'node:fs';
 import path from 'node:path';
 import { RUN_LOG } from '../instances/ports/run-output.ts';
 import type { Progress, RunStats } from '../instances/ports/runs.ts';
-import { readStat, type ProcessStat } from './identity.ts';
+import { readStat, type ProcessStat } from './process-stat.ts';
 import type { Machine } from './machine.ts';
 import { readShortProc } from './proc-file.ts';
 import type { SupervisedRun } from './supervised-run.ts';

@@ -2,7 +2,8 @@ import type { Inspection, ProcessIdentity, RunReference } from '../instances/por
 import { concludeRun, type ConclusionDependencies } from './conclude.ts';
 import { exitOf } from './exit-status.ts';
 import type { EngineFinder } from './find-engine-process.ts';
-import { findAlive, type ProcessStat } from './identity.ts';
+import { findAlive } from './identity.ts';
+import { type ProcessStat } from './process-stat.ts';
 import { deadline } from './delays.ts';
 import { NEVER_SEEN, unknownEngine, type RunTree } from './tree.ts';
 import { BOOT_FILE, readExitFile, readPids, readRunFile } from './wrapper.ts';

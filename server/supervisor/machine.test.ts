@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { readStat } from './identity.ts';
+import { readStat } from './process-stat.ts';
 import { describeMachine } from './machine.ts';
 import { readProc, type ProcRead } from './proc-file.ts';
 

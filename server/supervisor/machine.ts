@@ -1,4 +1,4 @@
-import { parseStat } from './identity.ts';
+import { parseStat } from './process-stat.ts';
 import { readShortProc, type ProcRead } from './proc-file.ts';
 
 /** The kernel's units and its time. */

@@ -2,7 +2,7 @@ import { codeOf } from '@llamactl/contract/reason';
 import { closeSync, openSync, readdirSync, readlinkSync, readSync } from 'node:fs';
 import { createServer } from 'node:net';
 import type { HeldListener } from '../instances/ports/listening-ports.ts';
-import { isDead, readStat, type ProcessStat } from './identity.ts';
+import { isDead, readStat, type ProcessStat } from './process-stat.ts';
 import { readProc } from './proc-file.ts';
 import type { ProcessScan } from './process-scan.ts';
 import path from 'node:path';

@@ -1,6 +1,7 @@
 import { readdirSync } from 'node:fs';
 import { type Clock, nextTurn } from '../instances/ports/time.ts';
-import { isDead, readStat, readTag, type ProcessStat } from './identity.ts';
+import { isDead, readStat, type ProcessStat } from './process-stat.ts';
+import { readTag } from './run-tag.ts';
 
 /** One process as a scan saw it. */
 export interface ProcessEntry {

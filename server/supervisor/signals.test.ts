@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { readStat } from './identity.ts';
+import { readStat } from './process-stat.ts';
 import { createSignals, type SendSignal, type Signals } from './signals.ts';
 
 const own = readStat(process.pid);

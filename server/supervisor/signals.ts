@@ -1,5 +1,5 @@
 import { codeOf } from '@llamactl/contract/reason';
-import { readStat, isDead } from './identity.ts';
+import { readStat, isDead } from './process-stat.ts';
 
 /** Like `process.kill`; a negative pid means a group. */
 export type SendSignal = (pid: number, signal: NodeJS.Signals) => void;

@@ -4,7 +4,7 @@ import { afterEach, beforeEach, describe, expect, test, it } from 'vitest';
 import type { LaunchPlan, RunReference } from '../instances/ports/runs.ts';
 import { RealBench } from '../testing/real-bench.ts';
 import { RecordingListener } from '../testing/recording-listener.ts';
-import { readStat } from './identity.ts';
+import { readStat } from './process-stat.ts';
 import { engineOomScore, scoreAbove } from './spawn.ts';
 
 let bench: RealBench;

@@ -4,7 +4,7 @@ import { closeSync, constants, mkdirSync, openSync, writeFileSync } from 'node:f
 import path from 'node:path';
 import { RUN_LOG } from '../instances/ports/run-output.ts';
 import type { LaunchPlan, RunReference } from '../instances/ports/runs.ts';
-import { TAG_VARIABLE } from './identity.ts';
+import { TAG_VARIABLE } from './run-tag.ts';
 import { readShortProc } from './proc-file.ts';
 import type { ChildEnd } from './exit-status.ts';
 import { launchWithout } from './left-open.ts';

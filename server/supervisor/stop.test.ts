@@ -5,7 +5,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { ProcessIdentity, RunReference } from '../instances/ports/runs.ts';
 import { RealBench } from '../testing/real-bench.ts';
 import { RecordingListener } from '../testing/recording-listener.ts';
-import { isDead, readStat } from './identity.ts';
+import { isDead, readStat } from './process-stat.ts';
 
 let bench: RealBench;
 let listener: RecordingListener;

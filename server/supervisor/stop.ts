@@ -3,7 +3,7 @@ import type { Clock } from '../instances/ports/time.ts';
 import type { Container } from './container.ts';
 import type { EngineWatch } from './death.ts';
 import { findWrapper } from './exit-status.ts';
-import type { ProcessStat } from './identity.ts';
+import type { ProcessStat } from './process-stat.ts';
 import type { Signals, SupervisorLog } from './signals.ts';
 
 /**

@@ -1,7 +1,7 @@
 import { pause } from '../instances/ports/time.ts';
 import { deadline, growingDelays } from './delays.ts';
 import type { ProcessEntry } from './process-scan.ts';
-import { isDead, type ProcessStat } from './identity.ts';
+import { isDead, type ProcessStat } from './process-stat.ts';
 import { membersOf, type RunTree } from './tree.ts';
 import { endTree, type TreeEndDependencies } from './tree-end.ts';
 

@@ -4,7 +4,7 @@ import type { Container } from './container.ts';
 import type { DeathWatcher, EngineWatch } from './death.ts';
 import type { ChildEnd } from './exit-status.ts';
 import { createFreeze } from './freeze.ts';
-import type { ProcessStat } from './identity.ts';
+import type { ProcessStat } from './process-stat.ts';
 import type { WrapperProcess } from './spawn.ts';
 import { createStop, type Stop } from './stop.ts';
 import { isStillThere } from './tree-end.ts';

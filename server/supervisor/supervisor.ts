@@ -6,7 +6,7 @@ import { createContainers, type Container } from './container.ts';
 import { createDeathWatcher } from './death.ts';
 import { createEngineFinder } from './find-engine-process.ts';
 import { createGroupStats } from './group-stats.ts';
-import { currentBootId } from './identity.ts';
+import { currentBootId } from './boot-id.ts';
 import { inspectRun } from './inspect.ts';
 import { createLauncher } from './launcher.ts';
 import { leftOpen } from './left-open.ts';

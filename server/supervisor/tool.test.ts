@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { systemClock } from '../clock.ts';
-import { isDead, readStat } from './identity.ts';
+import { isDead, readStat } from './process-stat.ts';
 import { createToolRunner } from './tool.ts';
 
 const PATH = process.env['PATH'] ?? '';

@@ -1,5 +1,5 @@
 import { pause, type Clock } from '../instances/ports/time.ts';
-import { isDead, readStat, type ProcessStat } from './identity.ts';
+import { isDead, readStat, type ProcessStat } from './process-stat.ts';
 import { growingDelays } from './delays.ts';
 import type { ProcessEntry, ProcessScan } from './process-scan.ts';
 import type { Signals, SupervisorLog } from './signals.ts';

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import type { ProcessStat } from './identity.ts';
+import type { ProcessStat } from './process-stat.ts';
 import type { ProcessEntry } from './process-scan.ts';
 import { isLeavingUntagged, membersOf, NEVER_SEEN, type RunTree } from './tree.ts';
 

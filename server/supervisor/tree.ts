@@ -1,5 +1,5 @@
 import type { ProcessIdentity, RunReference } from '../instances/ports/runs.ts';
-import { isDead, type ProcessStat } from './identity.ts';
+import { isDead, type ProcessStat } from './process-stat.ts';
 import type { ProcessEntry } from './process-scan.ts';
 
 /** The known processes of a run. */

@@ -5,7 +5,8 @@ import { afterEach, beforeEach, expect, onTestFinished, test } from 'vitest';
 import type { ProcessIdentity, Whereabouts } from '../instances/ports/runs.ts';
 import { RealBench } from '../testing/real-bench.ts';
 import { RecordingListener } from '../testing/recording-listener.ts';
-import { readStat, readTag } from './identity.ts';
+import { readStat } from './process-stat.ts';
+import { readTag } from './run-tag.ts';
 import { whereaboutsOf } from './whereabouts.ts';
 
 let bench: RealBench;

@@ -2,7 +2,9 @@ import { codeOf } from '@llamactl/contract/reason';
 import { readdirSync, readlinkSync, statSync } from 'node:fs';
 import path from 'node:path';
 import type { ProcessIdentity, Whereabouts } from '../instances/ports/runs.ts';
-import { currentBootId, isDead, readStat, readTag } from './identity.ts';
+import { currentBootId } from './boot-id.ts';
+import { isDead, readStat } from './process-stat.ts';
+import { readTag } from './run-tag.ts';
 import { readProc } from './proc-file.ts';
 import { WRAPPER_NAME } from './wrapper.ts';
 

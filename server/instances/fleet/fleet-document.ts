@@ -1,3 +1,4 @@
+import type { PortChoice } from '../settings/port-choice.ts';
 import { ApiError, MOST_PROBLEMS } from '@llamactl/contract/errors';
 import type { CreateInstance } from '@llamactl/contract/instance';
 import type { Editor } from '../instance-editor.ts';
@@ -17,6 +18,7 @@ export interface FleetDocumentDependencies {
   clock: Pick<Clock, 'elapsed' | 'nextTurn'>;
   engines: Engines;
   registry: Registry;
+  portChoice: Pick<PortChoice, 'assigner' | 'usedUp'>;
   defined: DefinedNames;
   editor: Editor;
   startCheck: StartCheck;
@@ -108,9 +110,9 @@ export class FleetDocument {
   }
 
   #judgeClaims(moves: readonly Move[], surplus: readonly Mailbox[]): Judgement<Move> {
-    const { registry } = this.#dependencies;
+    const { registry, portChoice } = this.#dependencies;
     const going = new Set([...moves.map(claimantOf), ...surplus.map(({ record }) => record.id)]);
-    return judgeClaims(moves, registry.claims(going), registry.portAssigner(), registry.usedUp);
+    return judgeClaims(moves, registry.claims(going), portChoice.assigner(), portChoice.usedUp);
   }
 
   /** Whether a plan made now has the same actions on the same records. */

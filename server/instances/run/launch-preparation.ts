@@ -6,6 +6,7 @@ import type { ListeningPorts } from '../ports/listening-ports.ts';
 import type { Randomness } from '../ports/random-values.ts';
 import type { Clock } from '../ports/time.ts';
 import type { Registry } from '../registry.ts';
+import type { PortChoice } from '../settings/port-choice.ts';
 import type { StartCheck } from '../start-check.ts';
 import { takesKey } from './run-key.ts';
 
@@ -14,7 +15,8 @@ export interface PreparationDependencies {
   startCheck: Pick<StartCheck, 'look'>;
   listeningPorts: Pick<ListeningPorts, 'portHolder'>;
   randomness: Pick<Randomness, 'token'>;
-  registry: Pick<Registry, 'leaving' | 'freePort'>;
+  registry: Pick<Registry, 'leaving'>;
+  portChoice: Pick<PortChoice, 'free'>;
 }
 
 /** The launch of an engine, or the reason why it cannot be launched. */
@@ -32,7 +34,7 @@ export async function prepareLaunch(
   run: number,
   signal: AbortSignal,
 ): Promise<Preparation | null> {
-  const { startCheck, listeningPorts, randomness, registry } = dependencies;
+  const { startCheck, listeningPorts, randomness, portChoice } = dependencies;
   const avoid = new Set<number>();
   for (;;) {
     const { record } = mailbox;
@@ -55,7 +57,7 @@ export async function prepareLaunch(
       return { impossible: `port ${plan.port} is in use by ${holder.description}` };
     }
     if (signal.aborted) return null;
-    const port = registry.freePort(record.id, avoid);
+    const port = portChoice.free(record.id, avoid);
     if (port === null) return { impossible: 'every port of instances.port_range is in use' };
     await mailbox.amend({ ...record, port, version: record.version + 1 });
   }

@@ -1,42 +1,6 @@
-import { hasCode, reasonOf } from '@llamactl/contract/reason';
-import { randomBytes } from 'node:crypto';
-import { rmSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { reasonOf } from '@llamactl/contract/reason';
 import type { DatabaseSync } from 'node:sqlite';
-import { extendedCode, primaryCode } from './result-code.ts';
-
-/** SQLITE_BUSY. */
-const BUSY = 5;
-
-/** Whether another process holds the lock of the database. */
-export function isBusy(error: unknown): boolean {
-  return primaryCode(error) === BUSY;
-}
-
-/** SQLITE_FULL, and the extended code SQLITE_IOERR_SHMSIZE: no room for the index of the write-ahead log. */
-const FULL = 13;
-const NO_ROOM_FOR_INDEX = 4_874;
-
-/** Whether the disk is full, or the user's quota is used up. */
-export function isOutOfRoom(error: unknown): boolean {
-  if (hasCode(error, ['ENOSPC', 'EDQUOT'])) return true;
-  return primaryCode(error) === FULL || extendedCode(error) === NO_ROOM_FOR_INDEX;
-}
-
-/** Whether a directory has room for so many bytes. Tries by writing them. */
-export function hasRoom(directory: string, bytes: number): boolean {
-  const file = join(directory, 'room.probe');
-  try {
-    // Random, because a filesystem that compresses stores zeros in no room.
-    writeFileSync(file, randomBytes(bytes), { mode: 0o600, flush: true });
-    return true;
-  } catch (error) {
-    if (!isOutOfRoom(error)) throw error;
-    return false;
-  } finally {
-    rmSync(file, { force: true });
-  }
-}
+import { hasRoom } from './disk-room.ts';
 
 /**
  * Locks the database for this process alone, from its next statement on. Other processes cannot even read it then. But the

@@ -3,7 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { hasRoom, isBusy, isOutOfRoom } from './room.ts';
+import { hasRoom, isOutOfRoom } from './disk-room.ts';
+import { isBusy } from './result-code.ts';
 
 const failure = (errcode: number): Error => Object.assign(new Error('of SQLite'), { errcode });
 

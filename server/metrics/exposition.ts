@@ -46,7 +46,17 @@ export class Family {
 
   /** @param value Written unchanged. @param labels Written unchanged between braces; empty: none. */
   addText(value: string, labels: string, suffix = ''): void {
-    this.#lines += `${this.name}${suffix}${labels === '' ? '' : `{${labels}}`} ${value}\n`;
+    this.#lines += this.line(value, labels, suffix);
+  }
+
+  /** A line as {@link addText} adds it, for callers that keep it until the next scrape. */
+  line(value: string, labels: string, suffix = ''): string {
+    return `${this.name}${suffix}${labels === '' ? '' : `{${labels}}`} ${value}\n`;
+  }
+
+  /** @param lines From {@link line}, one after the other. */
+  addLines(lines: string): void {
+    this.#lines += lines;
   }
 
   text(): string {

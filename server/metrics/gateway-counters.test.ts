@@ -108,6 +108,13 @@ describe('GatewayCounters', () => {
   });
 });
 
+/** The same rows for all scrapes, as the list has them while an instance does not change. */
+const ROWS = { i: { name: 'i' }, j: { name: 'j' } };
+
+function lifeFigures(lives: LifeCounters, name: keyof typeof ROWS): string[] {
+  return figures({ write: (exposition) => lives.write(exposition, [ROWS[name]]) }, name);
+}
+
 describe('LifeCounters', () => {
   const event = (status: Status, cause?: 'eviction' | 'idle', name = 'i'): DomainEvent => ({
     type: 'instance_status_changed',
@@ -129,7 +136,7 @@ describe('LifeCounters', () => {
     ];
     for (const [status, cause] of entered) lives.onEvent(event(status, cause));
     lives.onEvent({ type: 'instance_updated', data: { name: 'i' } });
-    expect(figures(lives, 'i')).toEqual([
+    expect(lifeFigures(lives, 'i')).toEqual([
       'llamactl_instance_starts_total{instance="i"} 2',
       'llamactl_instance_restarts_total{instance="i"} 1',
       'llamactl_instance_failures_total{instance="i"} 1',
@@ -140,8 +147,16 @@ describe('LifeCounters', () => {
 
   it('starts with zeros, so that the first change is visible', () => {
     const lives = new LifeCounters();
-    expect(figures(lives, 'i')).toHaveLength(5);
-    expect(figures(lives, 'i').every((line) => line.endsWith(' 0'))).toBe(true);
+    expect(lifeFigures(lives, 'i')).toHaveLength(5);
+    expect(lifeFigures(lives, 'i').every((line) => line.endsWith(' 0'))).toBe(true);
+  });
+
+  it('counts changes after a scrape', () => {
+    const lives = new LifeCounters();
+    for (const failures of [0, 1, 2]) {
+      expect(lifeFigures(lives, 'i')).toContain(`llamactl_instance_failures_total{instance="i"} ${failures}`);
+      lives.onEvent(event('failed'));
+    }
   });
 
   it('counts on under the new name of an instance', () => {
@@ -149,14 +164,14 @@ describe('LifeCounters', () => {
     lives.onEvent(event('failed'));
     lives.onEvent({ type: 'instance_updated', data: { name: 'j', previous_name: 'i' } });
     lives.onEvent(event('failed', undefined, 'j'));
-    expect(figures(lives, 'j')).toContain('llamactl_instance_failures_total{instance="j"} 2');
-    expect(figures(lives, 'i')).toContain('llamactl_instance_failures_total{instance="i"} 0');
+    expect(lifeFigures(lives, 'j')).toContain('llamactl_instance_failures_total{instance="j"} 2');
+    expect(lifeFigures(lives, 'i')).toContain('llamactl_instance_failures_total{instance="i"} 0');
   });
 
   it('forgets deleted instances', () => {
     const lives = new LifeCounters();
     lives.onEvent(event('failed'));
     lives.onEvent({ type: 'instance_deleted', data: { name: 'i' } });
-    expect(figures(lives, 'i').every((line) => line.endsWith(' 0'))).toBe(true);
+    expect(lifeFigures(lives, 'i').every((line) => line.endsWith(' 0'))).toBe(true);
   });
 });

@@ -1,5 +1,6 @@
 import type { DomainEvent } from '@llamactl/contract/events';
-import { type Exposition, labelText } from './exposition.ts';
+import type { InstanceSummary } from '@llamactl/contract/instance';
+import { type Exposition, type Family, labelText } from './exposition.ts';
 
 interface Life {
   starts: number;
@@ -9,17 +10,30 @@ interface Life {
   idleStops: number;
 }
 
+/** The families that this file writes. */
+const FAMILIES: readonly (readonly [counter: keyof Life, name: string, help: string])[] = [
+  ['starts', 'llamactl_instance_starts_total', 'Times that it entered `starting`.'],
+  ['restarts', 'llamactl_instance_restarts_total', 'Times that it entered `restarting`, for any cause.'],
+  ['failures', 'llamactl_instance_failures_total', 'Times that it entered `failed`.'],
+  ['evictions', 'llamactl_instance_evictions_total', 'Times that it was stopped to make room.'],
+  ['idleStops', 'llamactl_instance_idle_stops_total', 'Times that it was stopped because it was idle.'],
+];
+const NEW_LIFE: Readonly<Life> = { starts: 0, restarts: 0, failures: 0, evictions: 0, idleStops: 0 };
+
 /** Counts starts, restarts, failures and stops of instances, from their events. */
 export class LifeCounters {
   /** By the instance's name. */
   readonly #lives = new Map<string, Life>();
+  /** Lines in the order of {@link FAMILIES}, by row of the list. */
+  readonly #kept = new WeakMap<object, { life: Readonly<Life>; lines: readonly string[] }>();
 
   /** Counts an event. Drops the counters of a deleted instance: a new one of its name starts at zero. */
   onEvent({ type, data }: DomainEvent): void {
     if (type === 'instance_deleted') this.#lives.delete(data.name);
     if (type === 'instance_updated' && data.previous_name !== undefined) this.#rename(data.previous_name, data.name);
     if (type !== 'instance_status_changed') return;
-    const life = this.#lives.get(data.name) ?? { starts: 0, restarts: 0, failures: 0, evictions: 0, idleStops: 0 };
+    // A new object for each change: its identity shows that kept lines are out of date.
+    const life = { ...(this.#lives.get(data.name) ?? NEW_LIFE) };
     this.#lives.set(data.name, life);
     if (data.status === 'starting') life.starts += 1;
     if (data.status === 'restarting') life.restarts += 1;
@@ -34,22 +48,23 @@ export class LifeCounters {
     if (life !== undefined) this.#lives.set(name, life);
   }
 
-  /** @param instances Names of the instances to include, as their figures are labelled. */
-  write(exposition: Exposition, instances: readonly string[]): void {
-    const counter = (name: string, help: string) => exposition.family(name, 'counter', help);
-    const starts = counter('llamactl_instance_starts_total', 'Times that it entered `starting`.');
-    const restarts = counter('llamactl_instance_restarts_total', 'Times that it entered `restarting`, for any cause.');
-    const failures = counter('llamactl_instance_failures_total', 'Times that it entered `failed`.');
-    const evictions = counter('llamactl_instance_evictions_total', 'Times that it was stopped to make room.');
-    const idleStops = counter('llamactl_instance_idle_stops_total', 'Times that it was stopped because it was idle.');
+  /** @param instances Rows of the list. The same object has the same name. */
+  write(exposition: Exposition, instances: readonly Pick<InstanceSummary, 'name'>[]): void {
+    const families = FAMILIES.map(([, name, help]) => exposition.family(name, 'counter', help));
     for (const instance of instances) {
-      const life = this.#lives.get(instance);
-      const labels = labelText({ instance });
-      starts.addText(String(life?.starts ?? 0), labels);
-      restarts.addText(String(life?.restarts ?? 0), labels);
-      failures.addText(String(life?.failures ?? 0), labels);
-      evictions.addText(String(life?.evictions ?? 0), labels);
-      idleStops.addText(String(life?.idleStops ?? 0), labels);
+      const lines = this.#linesOf(instance, families);
+      families.forEach((family, index) => family.addLines(lines[index] ?? ''));
     }
+  }
+
+  /** Kept until a counter changes: most instances rarely start. */
+  #linesOf(instance: Pick<InstanceSummary, 'name'>, families: readonly Family[]): readonly string[] {
+    const life = this.#lives.get(instance.name) ?? NEW_LIFE;
+    const known = this.#kept.get(instance);
+    if (known?.life === life) return known.lines;
+    const labels = labelText({ instance: instance.name });
+    const lines = FAMILIES.map(([counter], index) => families[index]?.line(String(life[counter]), labels) ?? '');
+    this.#kept.set(instance, { life, lines });
+    return lines;
   }
 }

@@ -3,7 +3,7 @@ import type { StatsPoint } from '@llamactl/contract/stats';
 import type { Clock } from '../instances/ports/time.ts';
 import type { GatewayCounters } from './gateway-counters.ts';
 import type { EngineScrape } from './engine-scrape.ts';
-import { countActive, type FiguredInstance, writeActiveRequests, writeInstanceFigures } from './instance-figures.ts';
+import { countActive, type FiguredInstance, InstanceFigures } from './instance-figures.ts';
 import type { LifeCounters } from './life-counters.ts';
 import type { StatsHistoryView, SystemView } from './metrics.ts';
 import type { CountedActiveRequest } from './metrics-ports.ts';
@@ -37,6 +37,7 @@ const LONGEST_OF_A_TURN = 65_536;
 
 export function createFigures(dependencies: FiguresDependencies): Figures {
   const { clock, system, stats, requests, lives, engines, inFlight, startedAt } = dependencies;
+  const figures = new InstanceFigures();
   const nextTurn = (): Promise<void> => new Promise((resolve) => clock.nextTurn(resolve));
 
   /** The newest point; one older than a few intervals may belong to another run. */
@@ -57,20 +58,33 @@ export function createFigures(dependencies: FiguresDependencies): Figures {
       for (let at = 0; at < instances.length; at += INSTANCES_A_TURN) {
         const some = instances.slice(at, at + INSTANCES_A_TURN);
         const names = some.map(({ name }) => name);
-        writeInstanceFigures(exposition, some, newestStats);
-        lives.write(exposition, names);
-        writeActiveRequests(exposition, some, active);
+        figures.write(exposition, some, newestStats);
+        lives.write(exposition, some);
+        figures.writeActive(exposition, some, active);
         requests.write(exposition, names);
         engines.write(exposition, names);
         await nextTurn();
       }
-      // Of 5 000 instances the text has 8 MB: encoded at once, it would block the event loop for 20 ms.
-      const pieces: Buffer[] = [];
-      for (const text of exposition.texts()) {
-        pieces.push(Buffer.from(text));
-        if (text.length > LONGEST_OF_A_TURN) await nextTurn();
-      }
-      return Buffer.concat(pieces);
+      return encoded([...exposition.texts()], nextTurn);
     },
   };
+}
+
+/**
+ * Encodes texts, one turn of the event loop for each long one: of 5 000 instances they have 8 MB, which would block it for 20 ms.
+ * Written into one buffer, because joining many would take as long again.
+ */
+async function encoded(texts: readonly string[], nextTurn: () => Promise<void>): Promise<Buffer> {
+  let bytes = 0;
+  for (const text of texts) {
+    bytes += Buffer.byteLength(text);
+    if (text.length > LONGEST_OF_A_TURN) await nextTurn();
+  }
+  const whole = Buffer.allocUnsafe(bytes);
+  let at = 0;
+  for (const text of texts) {
+    at += whole.write(text, at);
+    if (text.length > LONGEST_OF_A_TURN) await nextTurn();
+  }
+  return whole;
 }

@@ -25,14 +25,14 @@ export interface HostWatchParts {
 }
 
 /** Measurements of this machine and of the runs on it. */
-export interface Machine {
+export interface HostMeasurements {
   gpus: Gpus;
   meter: RunMeter;
   host: Host;
 }
 
 /** Measures the machine, and warns when its disk or its memory runs short. */
-export function watchHost(parts: HostWatchParts): Machine {
+export function watchHost(parts: HostWatchParts): HostMeasurements {
   const { clock, dataDirectory, searchPath, runTool, runs, alerts, onFault, teardown } = parts;
   const findTool = async (command: string): Promise<string | null> =>
     findExecutable(command, searchPath).catch(() => null);

@@ -9,7 +9,7 @@ import type { Instances } from '../instances/instances.ts';
 import type { AlertSink } from '../instances/ports/alert-sink.ts';
 import type { ListeningPorts } from '../instances/ports/listening-ports.ts';
 import type { Clock } from '../instances/ports/time.ts';
-import type { Machine } from './host-watch.ts';
+import type { HostMeasurements } from './host-watch.ts';
 import { GatewayCounters } from '../metrics/gateway-counters.ts';
 import { createEngineScrape } from '../metrics/engine-scrape.ts';
 import { createFigures, type Figures } from '../metrics/prometheus-figures.ts';
@@ -30,7 +30,7 @@ export interface ObservationParts {
   alerts: AlertSink;
   decisions: DecisionSource;
   instances: Pick<Instances, 'manager' | 'readyEngines'>;
-  machine: Machine;
+  machine: HostMeasurements;
   listeningPorts: Pick<ListeningPorts, 'portHolder'>;
   onFault: (error: unknown, what: string) => void;
   teardown: Teardown;

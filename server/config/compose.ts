@@ -12,7 +12,7 @@ import type { Values } from './record.ts';
 import { isLoopbackHost } from './loopback.ts';
 
 /** The inputs of the configuration besides the file. */
-export interface Surroundings {
+export interface ConfigInputs {
   /** From variables and flags; a later one wins. */
   overrides: readonly Override[];
   /** Home directory of our user, for `~`. */
@@ -37,7 +37,7 @@ export interface ComposedConfig {
 /** Merges default < file < environment < flag, or returns all problems of the result. */
 export function composeConfig(
   file: FileValues | null,
-  { overrides, home, cwd }: Surroundings,
+  { overrides, home, cwd }: ConfigInputs,
 ): { composed: ComposedConfig; problems: null } | { composed: null; problems: PlacedProblem[] } {
   const sourceOf = sources(file, overrides, cwd);
   const parsed = ConfigSchema.safeParse(overlaid(file?.values ?? {}, overrides), { error: wording });

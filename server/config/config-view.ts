@@ -1,7 +1,7 @@
 import type { Config, ConfigSource } from '@llamactl/contract/config';
 import { changedPaths, leavesOf } from './changes.ts';
 import { overrideOf, withoutEmpty } from './compose.ts';
-import type { Surroundings } from './compose.ts';
+import type { ConfigInputs } from './compose.ts';
 import type { ConfigFile } from './config-document.ts';
 import { nameOf } from './overrides.ts';
 import { dotted } from './issues.ts';
@@ -25,7 +25,7 @@ function maskedAt(value: unknown, path: readonly string[]): unknown {
 export function sourcesOf(
   config: Config,
   file: ConfigFile | null,
-  { overrides }: Surroundings,
+  { overrides }: ConfigInputs,
 ): Record<string, ConfigSource> {
   const values = withoutEmpty(file?.values ?? {});
   const sourceOf = (path: readonly string[]): ConfigSource => {

@@ -3,7 +3,7 @@ import { ConfigSchema, WITHOUT_EFFECT } from '@llamactl/contract/config';
 import type { Config } from '@llamactl/contract/config';
 import { fromEnvironment, fromFlags } from './overrides.ts';
 import { composeConfig } from './compose.ts';
-import type { ComposedConfig, PlacedProblem, Surroundings } from './compose.ts';
+import type { ComposedConfig, PlacedProblem, ConfigInputs } from './compose.ts';
 import { ConfigError } from './config-error.ts';
 import type { ConfigFile } from './config-document.ts';
 import type { Environment } from './env.ts';
@@ -46,7 +46,7 @@ export interface LoadedConfig {
 /** The inputs of a start; the next start has the same, except for the file. */
 export interface ConfigOrigin {
   search: FileSearch;
-  surroundings: Surroundings;
+  surroundings: ConfigInputs;
   file: ConfigFile | null;
   composed: ComposedConfig;
 }

@@ -3,7 +3,7 @@ import type { ConfigPatch } from '@llamactl/contract/config';
 import { MOST_PROBLEMS } from '@llamactl/contract/errors';
 import { changedPaths } from './changes.ts';
 import { composeConfig, overlaid } from './compose.ts';
-import type { ComposedConfig, Surroundings } from './compose.ts';
+import type { ComposedConfig, ConfigInputs } from './compose.ts';
 import type { CurrentFile } from './current-file.ts';
 import type { YamlPath } from './differences.ts';
 import type { ConfigFile } from './config-document.ts';
@@ -38,7 +38,7 @@ export interface Plan {
 export function planned(
   current: CurrentFile,
   patch: ConfigPatch,
-  surroundings: Surroundings,
+  surroundings: ConfigInputs,
   rights: ConfigEditorRights,
 ): Plan {
   const { file, path } = current;
@@ -75,7 +75,7 @@ export function planned(
 }
 
 /** The values in effect now, with paths as written; for an invalid file, its own values. */
-function effectiveValues(file: ConfigFile | null, surroundings: Surroundings): unknown {
+function effectiveValues(file: ConfigFile | null, surroundings: ConfigInputs): unknown {
   const { composed } = composeConfig(file, surroundings);
   return composed?.written ?? layered(ConfigSchema.parse({}), overlaid(file?.values ?? {}, surroundings.overrides));
 }

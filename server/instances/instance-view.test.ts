@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { backoff, failed, PLAN, queued, running, stopped } from '../testing/instance-states.ts';
 import type { InstanceRecord } from './ports/instance-record.ts';
 import { newSettings } from './settings/settings.ts';
-import { describe as show, type Surroundings } from './instance-view.ts';
+import { describe as show, type ViewContext } from './instance-view.ts';
 
 const RECORD: InstanceRecord = {
   id: 'i',
@@ -15,7 +15,7 @@ const RECORD: InstanceRecord = {
   updatedAt: '2026-01-01T00:00:00Z',
   version: 3,
 };
-const AROUND: Surroundings = {
+const AROUND: ViewContext = {
   model: null,
   plan: PLAN,
   isLearnt: true,

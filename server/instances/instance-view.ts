@@ -8,7 +8,7 @@ import { maskedWords } from './settings/secret-words.ts';
 import { currentRun, launchedPlan, livePort } from './life/transitions.ts';
 
 /** Data that the views need besides record and state. */
-export interface Surroundings {
+export interface ViewContext {
   /** The model of its file; `null`: unknown. */
   model: ModelInfo | null;
   /** The plan that the current settings would launch; `null`: the configuration no longer has the engine. */
@@ -45,7 +45,7 @@ export function summarize(record: InstanceRecord, state: InstanceState, model: M
 }
 
 /** An instance as the API shows it in full. */
-export function describe(record: InstanceRecord, state: InstanceState, surroundings: Surroundings): Instance {
+export function describe(record: InstanceRecord, state: InstanceState, surroundings: ViewContext): Instance {
   const { settings } = record;
   const run = currentRun(state);
   const launched = launchedPlan(state);

@@ -3,7 +3,7 @@ import type { HealthReports } from './run/health-report.ts';
 import type { LeaseBook } from './slots/lease-book.ts';
 import type { Mailbox } from './life/mailbox.ts';
 import { momentOf, type Clock } from './ports/time.ts';
-import { GRACE_MS, patience } from './life/patience.ts';
+import { GRACE_MS, deadlineSignal } from './life/deadline-signal.ts';
 import type { RunFolders } from './ports/folders.ts';
 import type { EventSink } from './ports/event-sink.ts';
 import type { InstanceStore } from './ports/instance-store.ts';
@@ -78,7 +78,7 @@ export class Removals {
   async untilEnded(mailbox: Mailbox, signal?: AbortSignal): Promise<void> {
     const { state, record } = mailbox;
     if (state.status !== 'stopping') return;
-    const waiting = patience(this.#dependencies.clock, state.ending.deadline + GRACE_MS, signal);
+    const waiting = deadlineSignal(this.#dependencies.clock, state.ending.deadline + GRACE_MS, signal);
     try {
       await mailbox.until(({ status }) => status !== 'stopping', waiting.signal);
     } catch (error) {

@@ -8,7 +8,7 @@ import { markRestored } from './backup-mark.ts';
 import { storedInstance } from '../testing/contracts/store.contract.ts';
 import { openDatabase } from './database.ts';
 import type { Whereabouts } from '../instances/ports/runs.ts';
-import { settleIdentity, type Surroundings } from './data-directory-identity.ts';
+import { settleIdentity, type ProcessLookup } from './data-directory-identity.ts';
 import { isOutOfRoom } from './disk-room.ts';
 import { openStore } from './sqlite.ts';
 
@@ -28,7 +28,7 @@ async function opened(
   const said: string[] = [];
   const asked: unknown[] = [];
   const log = { debug: () => undefined, warn: (message: string) => void said.push(message) };
-  const look: Surroundings['look'] = (dataDirId, known) => {
+  const look: ProcessLookup['look'] = (dataDirId, known) => {
     asked.push([dataDirId, known.map(({ pid }) => pid)]);
     if (found === 'not asked') throw new Error('the processes should not be looked up');
     return { location: found, pids: found === 'none' ? [] : [17, 4], idHere: found === 'here' ? dataDirId : others };
@@ -51,7 +51,7 @@ beforeEach(async () => {
   folder = mkdtempSync(join(tmpdir(), 'llamactl-identity-'));
   [first, second] = [join(folder, 'first'), join(folder, 'second')];
   mkdirSync(first);
-  const surroundings: Surroundings = { bootId: 'this', look: () => ({ location: 'none', pids: [], idHere: null }) };
+  const surroundings: ProcessLookup = { bootId: 'this', look: () => ({ location: 'none', pids: [], idHere: null }) };
   const store = openStore({ file: join(first, 'llamactl.db'), clock, surroundings });
   id = store.dataDirId;
   const { record } = storedInstance('a');

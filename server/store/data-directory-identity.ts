@@ -5,7 +5,7 @@ import type { ProcessIdentity, Whereabouts } from '../instances/ports/runs.ts';
 import { isOutOfRoom } from './disk-room.ts';
 
 /** Access to the processes of this machine. */
-export interface Surroundings {
+export interface ProcessLookup {
   /** This boot of the machine. */
   bootId: string;
   /**
@@ -50,7 +50,7 @@ const ELSEWHERE = 'of the directory that this is a copy of';
  * @returns a sentence for the log when the identity is new; `null`: it is the previous one, or the one of the engines here
  * @throws {Error} it is ambiguous to which directory the living engines belong; the message names the command that decides
  */
-export function settleIdentity(database: DatabaseSync, file: string, { bootId, look }: Surroundings): string | null {
+export function settleIdentity(database: DatabaseSync, file: string, { bootId, look }: ProcessLookup): string | null {
   const directory = dirname(file);
   const here = folderOf(directory, bootId);
   const before = folderIn(database);

@@ -11,7 +11,7 @@ import { createCommitQueue } from './commit-queue.ts';
 import { openDatabase } from './database.ts';
 import { createInstanceStore } from './instances-store.ts';
 import { countUse } from './lasting-counters.ts';
-import { settleIdentity, type Surroundings } from './data-directory-identity.ts';
+import { settleIdentity, type ProcessLookup } from './data-directory-identity.ts';
 import { isOursAlone, shareAgain } from './exclusive-database.ts';
 import { createKeptEvents, createReplayStore } from './replay-store.ts';
 import { DatabaseFile } from './database-file.ts';
@@ -39,10 +39,10 @@ export interface OpenStoreOptions {
   log?: StoreLog;
   /** Whether the time of a durable write was measured already. */
   isMeasured?: boolean;
-  surroundings?: Surroundings;
+  surroundings?: ProcessLookup;
 }
 
-const NO_PROCESSES: Surroundings = { bootId: '', look: () => ({ location: 'none', pids: [], idHere: null }) };
+const NO_PROCESSES: ProcessLookup = { bootId: '', look: () => ({ location: 'none', pids: [], idHere: null }) };
 
 /**
  * Opens the store of a data directory. Creates the database or brings its schema up to date where needed.

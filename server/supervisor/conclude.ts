@@ -3,13 +3,13 @@ import { pause } from '../instances/ports/time.ts';
 import type { Container, Containers } from './container.ts';
 import { collectExit, exitOf, type ChildEnd } from './exit-status.ts';
 import type { ProcessStat } from './process-stat.ts';
-import type { Machine } from './machine.ts';
+import type { KernelUnits } from './kernel-units.ts';
 import type { RunTree } from './tree.ts';
 import { endTree, type TreeEndDependencies } from './tree-end.ts';
 import { readExitFile } from './wrapper.ts';
 
 export interface ConclusionDependencies extends TreeEndDependencies {
-  machine: Machine;
+  units: KernelUnits;
   containers: Containers;
 }
 
@@ -68,7 +68,7 @@ export async function concludeRun(
   }
   const lastAliveTicks = await persistently(dependencies, tree, async () => {
     const uptimeSeconds = readExitFile(tree.run.folder)?.uptimeSeconds ?? null;
-    return uptimeSeconds === null ? tree.lastAliveTicks : dependencies.machine.ticksOf(uptimeSeconds);
+    return uptimeSeconds === null ? tree.lastAliveTicks : dependencies.units.ticksOf(uptimeSeconds);
   });
   return { exit, isOver: await endTree(dependencies, { ...tree, lastAliveTicks }, onLeft, isCancelled) };
 }

@@ -6,7 +6,7 @@ import { FakeClock } from '../testing/fake-clock.ts';
 import { RecordingListener } from '../testing/recording-listener.ts';
 import { createDeathWatcher } from './death.ts';
 import { isDead, readStat } from './process-stat.ts';
-import { describeMachine } from './machine.ts';
+import { readKernelUnits } from './kernel-units.ts';
 
 let bench: RealBench;
 let listener: RecordingListener;
@@ -114,7 +114,7 @@ describe('hints, when no sweep is due', () => {
     const clock = new FakeClock();
     const log = { warn: (): void => undefined, error: (): void => undefined };
     let isSeenDead = false;
-    createDeathWatcher({ clock, machine: describeMachine(), log }).watch(run, identity, () => (isSeenDead = true));
+    createDeathWatcher({ clock, units: readKernelUnits(), log }).watch(run, identity, () => (isSeenDead = true));
     await clock.advance(3_500);
     expect(isSeenDead).toBe(false);
     const isSeen = async (): Promise<boolean> => {

@@ -5,7 +5,7 @@ import path from 'node:path';
 import type { ProcessIdentity, RunReference } from '../instances/ports/runs.ts';
 import type { Clock } from '../instances/ports/time.ts';
 import { isDead, parseStat, type ProcessStat } from './process-stat.ts';
-import type { Machine } from './machine.ts';
+import type { KernelUnits } from './kernel-units.ts';
 import { growingDelays } from './delays.ts';
 import { rereadProc } from './proc-file.ts';
 import type { SupervisorLog } from './signals.ts';
@@ -44,11 +44,11 @@ const LOOKS_AFTER_HINT = 45;
 
 export interface DeathDependencies {
   clock: Clock;
-  machine: Machine;
+  units: KernelUnits;
   log: SupervisorLog;
 }
 
-export function createDeathWatcher({ clock, machine, log }: DeathDependencies): DeathWatcher {
+export function createDeathWatcher({ clock, units, log }: DeathDependencies): DeathWatcher {
   const watched = new Set<EngineProcess>();
   let isSweeping = false;
 
@@ -63,7 +63,7 @@ export function createDeathWatcher({ clock, machine, log }: DeathDependencies): 
 
   return {
     watch: (run, identity, onDead) => {
-      const engine = new EngineProcess(run, identity, { clock, machine, log }, () => {
+      const engine = new EngineProcess(run, identity, { clock, units, log }, () => {
         watched.delete(engine);
         clock.nextTurn(() => {
           if (!engine.isClosed) onDead();
@@ -95,7 +95,7 @@ class EngineProcess {
   readonly #run: RunReference;
   readonly #identity: ProcessIdentity;
   readonly #clock: Clock;
-  readonly #machine: Machine;
+  readonly #units: KernelUnits;
   readonly #log: SupervisorLog;
   readonly #report: () => void;
 
@@ -103,7 +103,7 @@ class EngineProcess {
     this.#run = run;
     this.#identity = identity;
     this.#clock = dependencies.clock;
-    this.#machine = dependencies.machine;
+    this.#units = dependencies.units;
     this.#log = dependencies.log;
     this.#report = report;
   }
@@ -117,7 +117,7 @@ class EngineProcess {
   stat(): ProcessStat | null {
     if (this.#isDead || this.isClosed) return null;
     // read the time first: it must not be later than the process's end
-    const now = this.#machine.nowTicks();
+    const now = this.#units.nowTicks();
     const stat = this.#read();
     if (stat === null || stat.startTicks !== this.#identity.startTicks || isDead(stat)) return null;
     this.lastAliveTicks = now;

@@ -134,8 +134,8 @@ describe('read_bytes and write_bytes', () => {
       writtenToDisks: 0,
       ...part,
     });
-    const machine = { pageBytes: 1, ticksPerSecond: 100, uptimeSeconds: () => 0 };
-    const stats = createGroupStats(machine, (pid) => io.get(pid) ?? null);
+    const units = { pageBytes: 1, ticksPerSecond: 100, uptimeSeconds: () => 0 };
+    const stats = createGroupStats(units, (pid) => io.get(pid) ?? null);
     return {
       after: (own, worker) => {
         io = new Map([[OWN, whole(own)]]);

@@ -4,7 +4,7 @@ import path from 'node:path';
 import { RUN_LOG } from '../instances/ports/run-output.ts';
 import type { Progress, RunStats } from '../instances/ports/runs.ts';
 import { readStat, type ProcessStat } from './process-stat.ts';
-import type { Machine } from './machine.ts';
+import type { KernelUnits } from './kernel-units.ts';
 import { readShortProc } from './proc-file.ts';
 import type { SupervisedRun } from './supervised-run.ts';
 
@@ -56,7 +56,7 @@ const SHORTEST_INTERVAL_SECONDS = 0.25;
  * @param readIo returns `null`: the process is gone, or its figures cannot be read
  */
 export function createGroupStats(
-  machine: Pick<Machine, 'pageBytes' | 'ticksPerSecond' | 'uptimeSeconds'>,
+  units: Pick<KernelUnits, 'pageBytes' | 'ticksPerSecond' | 'uptimeSeconds'>,
   readIo: (pid: number) => ProcessIo | null = readProcessIo,
 ): GroupStats {
   const lastReadings = new WeakMap<MeasuredRun, Reading>();
@@ -68,7 +68,7 @@ export function createGroupStats(
     const seconds = last ? uptimeSeconds - last.uptimeSeconds : ageSeconds;
     // the ticks of a worker that ended are missing from the sum
     const ticks = Math.max(0, cpuTicks - (last?.cpuTicks ?? 0));
-    const usage = seconds > 0 ? Math.round((ticks / machine.ticksPerSecond / seconds) * 1_000) / 10 : 0;
+    const usage = seconds > 0 ? Math.round((ticks / units.ticksPerSecond / seconds) * 1_000) / 10 : 0;
     lastReadings.set(run, { uptimeSeconds, cpuTicks, cpuUsage: usage });
     return usage;
   };
@@ -95,11 +95,11 @@ export function createGroupStats(
     stats: (run) => {
       const group = readGroup(run);
       if (group === null) return null;
-      const uptimeSeconds = machine.uptimeSeconds();
-      const ageSeconds = Math.max(0, uptimeSeconds - run.identity.startTicks / machine.ticksPerSecond);
+      const uptimeSeconds = units.uptimeSeconds();
+      const ageSeconds = Math.max(0, uptimeSeconds - run.identity.startTicks / units.ticksPerSecond);
       const { read, written } = traffic(run, group);
       return {
-        memory_usage: memoryOf(group, machine),
+        memory_usage: memoryOf(group, units),
         cpu_usage: cpuUsage(run, cpuTicksOf(group), uptimeSeconds, ageSeconds),
         threads: group.reduce((sum, { threads }) => sum + threads, 0),
         read_bytes: read,
@@ -112,7 +112,7 @@ export function createGroupStats(
       if (group === null) return null;
       return {
         logBytes: sizeOf(path.join(run.run.folder, RUN_LOG)),
-        memoryBytes: memoryOf(group, machine),
+        memoryBytes: memoryOf(group, units),
         cpuTicks: cpuTicksOf(group),
         readBytes: group.reduce((sum, { pid }) => sum + signOfReading(readIo(pid)), 0),
       };
@@ -133,8 +133,8 @@ function readGroup(run: MeasuredRun): ProcessStat[] | null {
   return group;
 }
 
-function memoryOf(group: readonly ProcessStat[], machine: Pick<Machine, 'pageBytes'>): number {
-  return group.reduce((sum, { residentPages }) => sum + residentPages, 0) * machine.pageBytes;
+function memoryOf(group: readonly ProcessStat[], units: Pick<KernelUnits, 'pageBytes'>): number {
+  return group.reduce((sum, { residentPages }) => sum + residentPages, 0) * units.pageBytes;
 }
 
 function cpuTicksOf(group: readonly ProcessStat[]): number {

@@ -10,7 +10,7 @@ import { currentBootId } from './boot-id.ts';
 import { inspectRun } from './inspect.ts';
 import { createLauncher } from './launcher.ts';
 import { leftOpen } from './left-open.ts';
-import { describeMachine } from './machine.ts';
+import { readKernelUnits } from './kernel-units.ts';
 import { watchMembers } from './members.ts';
 import { deadline } from './delays.ts';
 import { findOwner, findPortHolder, listeningPorts } from './port-owner.ts';
@@ -37,7 +37,7 @@ export interface SupervisorOptions {
   sendSignal?: SendSignal;
 }
 
-/** The processes, run folders and listening sockets of this machine. */
+/** The processes, run folders and listening sockets of this units. */
 export interface Supervisor extends Runs, RunFolders, ListeningPorts {
   /** Stops watching; engines live on. */
   close(): void;
@@ -47,7 +47,7 @@ export interface Supervisor extends Runs, RunFolders, ListeningPorts {
 const CLEAN_UP_MS = 5_000;
 
 /**
- * Runs engines on this machine. Engines outlive this process, and a later server can find and adopt them.
+ * Runs engines on this units. Engines outlive this process, and a later server can find and adopt them.
  *
  * @throws {Error} on systems other than Linux
  */
@@ -60,12 +60,12 @@ export function createSupervisor(options: SupervisorOptions): Supervisor {
   const scan = createProcessScan(clock);
   const signals = createSignals(options.sendSignal ?? ((pid, signal) => void process.kill(pid, signal)), log);
   const finder = createEngineFinder(clock, scan, bootId);
-  const machine = describeMachine();
-  const deaths = createDeathWatcher({ clock, machine, log });
-  const groupStats = createGroupStats(machine);
+  const units = readKernelUnits();
+  const deaths = createDeathWatcher({ clock, units, log });
+  const groupStats = createGroupStats(units);
   const containers = createContainers({ clock, log, runTool: createToolRunner(clock, inheritedEnvironment) });
   const startWaker = createWaker(inheritedEnvironment, log);
-  const shared = { clock, scan, signals, log, finder, deaths, machine, bootId, containers, startWaker };
+  const shared = { clock, scan, signals, log, finder, deaths, units, bootId, containers, startWaker };
   const strays = createStrays(shared, options.dataDirId);
   const runs = new Map<string, SupervisedRun>();
   const members = watchMembers(shared, runs);

@@ -1,6 +1,6 @@
 import type { Launch } from '../life/lifecycle.ts';
 import type { Mailbox } from '../life/mailbox.ts';
-import { GRACE_MS, patience } from '../life/patience.ts';
+import { GRACE_MS, deadlineSignal } from '../life/deadline-signal.ts';
 import type { InstanceRecord } from '../ports/instance-record.ts';
 import type { ListeningPorts } from '../ports/listening-ports.ts';
 import type { Randomness } from '../ports/random-values.ts';
@@ -74,7 +74,7 @@ async function untilPortLeft(
 ): Promise<boolean> {
   const owner = registry.leaving(port, id);
   if (owner === null || !('ending' in owner.state)) return false;
-  const waiting = patience(clock, owner.state.ending.deadline + GRACE_MS, signal);
+  const waiting = deadlineSignal(clock, owner.state.ending.deadline + GRACE_MS, signal);
   const isGone = (): boolean => registry.leaving(port, id) !== owner;
   try {
     await owner.until(isGone, waiting.signal);

@@ -2,7 +2,7 @@ import { parseStat } from './process-stat.ts';
 import { readShortProc, type ProcRead } from './proc-file.ts';
 
 /** The kernel's units and its time. */
-export interface Machine {
+export interface KernelUnits {
   pageBytes: number;
   ticksPerSecond: number;
   /** Seconds since the boot, including sleep: the time scale of processes' start times. Never jumps. */
@@ -28,10 +28,10 @@ const ROUNDING_TICKS = 0.001;
 const NOTABLE_SECONDS = 2;
 
 /** Reads the kernel's units: pages have 16 or 64 KiB on some arm64 machines. */
-export function describeMachine(
+export function readKernelUnits(
   read: (path: string) => ProcRead = readShortProc,
   ageSeconds = process.uptime(),
-): Machine {
+): KernelUnits {
   const vector = auxiliaryVector(read);
   const ticksPerSecond = Number(vector.get(CLOCK_TICKS_ENTRY) ?? 100n);
   const shown = (): number => Number.parseFloat(textOf(read('/proc/uptime'))) || 0;

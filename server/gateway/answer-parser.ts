@@ -81,19 +81,19 @@ function readConnection(head: AnswerHead, name: string, value: string): void {
 
 /** Receives the parts of an answer. Bytes are only lent: the next read overwrites them. */
 export interface AnswerEvents {
-  /** Receives an interim answer (1xx). There may be up to 100 000. */
+  /** Receives an interim answer (1xx). A parser reports at most 100 000. */
   information(status: number): void;
   head(head: AnswerHead): void;
-  /** Receives a part of the body that is not the last. */
+  /** Receives a part of the body, but never the last one. */
   data(bytes: Buffer): void;
-  /** Receives the last part of the body, which may be empty, and the trailers. */
+  /** Receives the trailers and the last part of the body, which may be empty. */
   end(bytes: Buffer, rawTrailers: string[]): void;
 }
 
 /** Limits of an answer in bytes, so that an engine cannot exhaust the memory of this process. */
 const LONGEST_HEAD = 65_536;
 const LONGEST_CHUNK_LINE = 4_096;
-/** More than one 102 a second for a whole day. */
+/** Most interim answers to one request. A 102 each second reaches this number only after more than a day. */
 const MOST_INTERIM = 100_000;
 
 const HEAD_END = '\r\n\r\n';
@@ -115,7 +115,7 @@ type Part =
   | 'upgraded'
   | 'complete';
 
-/** Parses one answer of an engine from the bytes of its connection, which may be split anywhere. */
+/** Parses one answer of an engine. Takes the bytes of the connection in pieces that may end anywhere. */
 export class AnswerParser {
   readonly #isHead: boolean;
   readonly #isUpgradeWanted: boolean;
@@ -126,7 +126,7 @@ export class AnswerParser {
   #begunLength = 0;
   /** The last characters of an incomplete head: the blank line after it may be split across two reads. */
   #tail = '';
-  /** Bytes that are missing from the body if its length is known, else from the chunk. */
+  /** Number of bytes still to come: of the body if its length is known, otherwise of the current chunk. */
   #remaining = 0;
   #trailers: string[] = [];
   #trailersLength = 0;
@@ -149,8 +149,8 @@ export class AnswerParser {
   }
 
   /**
-   * Whether the connection can be used for another request. It cannot after a chunked answer: llama-server then closes it
-   * unannounced, which broke 150 of 300 simultaneous requests.
+   * Whether the connection can be used for another request. After a chunked answer it cannot: llama-server then closes
+   * the connection unannounced, which broke 150 of 300 simultaneous requests.
    */
   get leavesConnection(): boolean {
     return this.isComplete && this.#isSelfDelimiting && !this.#hasExcess;

@@ -134,8 +134,8 @@ export function isPlainData(types: readonly string[]): boolean {
 }
 
 /**
- * Whether an answer updates the headers of a cached answer, whose body may be a page: 304, 206, or an answer to HEAD. The
- * content type of such an answer says nothing about the cached body.
+ * Whether an answer updates the headers of a cached answer: a 304, a 206, or an answer to HEAD. Its own content type
+ * says nothing about the cached body, which may be a page.
  */
 export function refreshesAnother(status: number, method: string): boolean {
   return status === 304 || status === 206 || method === 'HEAD';

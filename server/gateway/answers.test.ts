@@ -54,7 +54,7 @@ async function play(socket: Socket): Promise<void> {
   socket.end();
 }
 
-/** The parts of an answer that must not differ: all but headers of one connection and headers of llamactl. */
+/** Returns the parts of an answer that the gateway must not change. */
 async function answerOf(port: number, target: string, method: string): Promise<unknown> {
   const { status, headers, rawTrailers, body } = await call(port, target, { method });
   const { 'content-type': type, 'content-length': length, server } = headers;

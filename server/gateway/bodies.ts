@@ -12,7 +12,7 @@ import { atOnce, type Sliced, type SlicedWork } from '../sliced-work.ts';
 
 /** Bodies up to this many bytes are scanned in one step, which takes less than a millisecond. */
 const LARGEST_AT_ONCE = 65_536;
-/** Bytes of one step. The first steps after a start run in the interpreter, where 64 KiB took 20 ms. */
+/** Bytes that one step scans. The first steps after a start run in the interpreter, where 64 KiB took 20 ms. */
 const STEP_LENGTH = 4_096;
 
 /** Scans bytes piece by piece. */

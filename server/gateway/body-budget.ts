@@ -7,7 +7,7 @@ export const SMALL_BODY = 65_536;
 const SMALL_POOL = 4 * 1024 * 1024;
 /** How long a body may wait for memory. */
 const LONGEST_WAIT_MS = 10_000;
-/** `Retry-After` of a body that found no memory. When memory will be free is unknown. */
+/** `Retry-After` for a body that got no memory. It is a guess: the budget cannot know when memory becomes free. */
 const RETRY_SECONDS = 5;
 
 export interface BodyBudgetOptions {
@@ -29,7 +29,7 @@ export interface Refusals {
 /** Bytes of memory that one body may use. */
 export interface Reservation {
   readonly bytes: number;
-  /** Releases the memory; the budget calls it when another body needs the memory. `null`: the memory is in use. */
+  /** The budget calls this to take the memory back for another body. `null`: the memory is in use. */
   reclaim: (() => void) | null;
   /**
    * Requests more bytes.
@@ -45,7 +45,7 @@ export interface Reservation {
   release(): void;
 }
 
-/** Reserved bytes, by the size of the bodies. */
+/** Reserved bytes, counted separately for large and for small bodies. */
 interface Usage {
   large: number;
   small: number;
@@ -72,9 +72,9 @@ type Verdict = 'fits' | 'share is full' | 'budget is full';
 /**
  * Limits the memory for bodies that this process holds, in total and for each caller.
  *
- * Large bodies are served in order of arrival: the first one that waits for the total blocks later large bodies. A small
- * body, and a body that waits for its caller's own share, block no other. A half-read body that needs more goes first,
- * because it already holds memory.
+ * Large bodies get memory in order of arrival: while one waits because the whole budget is full, later ones wait behind
+ * it. A small body blocks no other, and neither does a body that waits for its caller's own share. A half-read body
+ * that needs more memory goes first, because it already holds some.
  */
 export class BodyBudget {
   readonly #clock: Pick<Clock, 'after'>;
@@ -98,7 +98,7 @@ export class BodyBudget {
     return this.#total.large + this.#total.small;
   }
 
-  /** Requests that wait for memory. */
+  /** Number of requests that wait for memory. */
   get waiting(): number {
     return this.#waiters.length;
   }
@@ -111,11 +111,11 @@ export class BodyBudget {
   /**
    * Reserves memory for a body.
    *
-   * @param caller All requests with the same text share one half of the budget.
+   * @param caller Requests with the same caller share one half of the budget.
    * @param bytes Size of the body, at most 64 MiB. A body larger than the budget fits when no other large body is held.
    * @param signal Aborted when the caller has left, which ends the wait.
-   * @throws {ApiError} `RATE_LIMITED` when the caller's share stays full for ten seconds, `CAPACITY_EXCEEDED` (503) when
-   *   the budget does
+   * @throws {ApiError} `RATE_LIMITED` when the caller's share stays full for ten seconds, `CAPACITY_EXCEEDED` (503)
+   *   when the budget does
    */
   reserve(caller: string, bytes: number, signal: AbortSignal): Reservation | Promise<Reservation> {
     const held = new Held(this, caller);
@@ -125,7 +125,7 @@ export class BodyBudget {
 
   /** For {@link Held}: requests a new size for a reservation. @returns `null` when it is granted at once */
   request(held: Held, bytes: number, signal: AbortSignal): Promise<void> | null {
-    // Hot path: small bodies have no queue.
+    // Hot path: a small body that fits does not queue.
     if (bytes <= SMALL_BODY && this.#judge(held, bytes) === 'fits') {
       this.change(held, bytes);
       return null;

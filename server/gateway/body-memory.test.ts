@@ -92,8 +92,8 @@ function sending(
 }
 
 /**
- * Memory in use that the budget cannot reclaim. A request does not hold memory reliably: when the system's buffers take
- * its whole body, about 4 MiB, the budget may reclaim that memory.
+ * Reserves memory that the budget cannot reclaim. A request does not hold memory reliably. Once the system's buffers
+ * have taken its whole body, about 4 MiB, the budget may reclaim that memory.
  */
 function hold(bytes: number, account: string): Reservation {
   const reservation = gateway.budget.reserve(account, bytes, new AbortController().signal);
@@ -120,7 +120,7 @@ describe('a body', () => {
   test('stays unread until memory is free', async () => {
     await gateway.close();
     await start({ bodyMemory: 64 * MB });
-    // No system buffers so much: the engine that reads nothing keeps most of the body in the gateway.
+    // No system buffers this much: since the engine reads nothing, most of the body stays in the gateway.
     let isThere = false;
     const gate = Promise.withResolvers<void>();
     const plain = serve;
@@ -315,7 +315,7 @@ describe('a slow body', () => {
     const other = sending(CHAT, json(4 * MB), { 'x-account': 'other' });
     await eventually(() => expect(gateway.budget.waiting).toBe(1));
     await clock.advance(9_000);
-    // The first check, ten seconds after its start, finds that it is slow.
+    // The first check, ten seconds after the body's start, finds that the body is slow.
     await clock.advance(1_000);
     expect((await answer).status).toBe(408);
     expect((await other.answer).status).toBe(200);

@@ -12,11 +12,13 @@ import type { SlicedWork } from '../sliced-work.ts';
 export const LARGEST_READ_BODY = 64 * 1024 * 1024;
 /** Interval between two checks of a body's progress. */
 const CHECK_MS = 10_000;
-/** A body that grows by less than this between two checks (32 KiB/s) is ended when another body needs its memory. */
+/**
+ * A body that grows by less than this between two checks (32 KiB/s) fails with 408 when another body needs its memory.
+ */
 const SLOW_BYTES = 320 * 1024;
-/** A body that would take more checks than this (two minutes) to fill its reservation is ended in the same way. */
+/** A body that would need more checks than this (two minutes) to fill its reservation fails in the same way. */
 const MOST_CHECKS = 12;
-/** A body that brings no byte for this long is ended with 408. */
+/** A body fails with 408 when no byte of it arrives for this long. */
 const STALLED_MS = 60_000;
 
 interface ReadingOptions {
@@ -32,9 +34,9 @@ interface ReadingOptions {
 /**
  * Reads one body into memory.
  *
- * A body of known length gets its memory before the first byte is read. A chunked body gets its memory as it grows, doubled
- * each time. While no memory is free the body stays unread, and after ten seconds it is refused. So two half-read bodies
- * cannot deadlock.
+ * A body of known length gets its memory before the first byte is read. A chunked body gets its memory as it grows,
+ * doubled each time. While no memory is free the body stays unread, and after ten seconds it is refused, so two
+ * half-read bodies cannot deadlock.
  */
 export class BodyReading {
   readonly #request: IncomingMessage;

@@ -1,9 +1,9 @@
 import type { IncomingMessage } from 'node:http';
 import type { RequestFigures } from '@llamactl/contract/requests';
 
-/** Typical of a tokenizer on English text. */
+/** A typical ratio for English text. */
 const BYTES_PER_TOKEN = 4;
-/** Most tokens that bytes are estimated as: an image in a body has far fewer tokens than its base64 suggests. */
+/** Upper limit of an estimate: an image in a body has far fewer tokens than its base64 suggests. */
 const MOST_ESTIMATED = 32_768;
 /** Paths where engines only count the tokens of a request. */
 const COUNTING = /\/(?:count_tokens|input_tokens)$/;
@@ -14,9 +14,9 @@ export function mayGenerate({ method, url = '' }: Pick<IncomingMessage, 'method'
 }
 
 /**
- * Returns the tokens that a request counts for. An engine reports them at the end of an answer. They are estimated when
- * the caller broke off the answer, or the engine reports none: otherwise leaving early, or an engine without reports,
- * would make a request free.
+ * Returns the tokens that a request counts towards its caller's limits. An engine reports tokens at the end of an
+ * answer. If the report is missing (the caller broke off the answer, or the engine sends none), the tokens are
+ * estimated. Otherwise such a request would be free.
  *
  * A complete answer without a report counts by its pieces if it is a stream, otherwise by its bytes.
  *
@@ -24,7 +24,7 @@ export function mayGenerate({ method, url = '' }: Pick<IncomingMessage, 'method'
  * been generating all the time. `max_tokens` of the request is ignored, because each engine has its own names for it.
  *
  * @param bodyBytes Length of the request's body, as far as it is known.
- * @param speed Tokens that its engine generates in a second.
+ * @param speed Tokens that its engine generates per second.
  * @param isGenerating From {@link mayGenerate}; if false, a complete answer counts only the reported tokens.
  */
 export function bookedTokens(
@@ -47,8 +47,8 @@ function estimated(bytes: number): number {
 }
 
 /**
- * Starts measuring the body of a request. Forms count 0, because files are no prompt. The type is compared
- * case-sensitively, as in llama-server, which reads any other spelling as JSON. A chunked body counts with its framing.
+ * Starts measuring the body of a request. Forms count 0, because files are no prompt. The content type is compared
+ * case-sensitively, because llama-server reads any other spelling as JSON. A chunked body counts with its framing.
  *
  * @returns a function that returns the length so far, in bytes
  */

@@ -47,12 +47,12 @@ interface Standing {
 
 /** Most holders that are counted; their counts take 10 MB at most. */
 const MOST_HOLDERS = 10_000;
-/** `Retry-After` for a full `max_in_flight`: when a request in flight will end is unknown. */
+/** `Retry-After` when `max_in_flight` is reached. It is a guess: a request in flight may end at any time. */
 const IN_FLIGHT_RETRY_MS = 1_000;
 
 /**
- * Counts how much of their limits on `/v1` callers use. Counts start at 0 in each process, also after a reload. A refused
- * request does not count, so that a caller that retries too early does not delay itself.
+ * Counts how much each caller uses of its limits on `/v1`. Counts start at 0 in each process, also after a reload. A
+ * refused request does not count, so that a caller that retries too early does not delay itself.
  */
 export class CallerLimits {
   readonly #clock: Pick<Clock, 'elapsed'>;
@@ -111,7 +111,7 @@ export class CallerLimits {
     this.#trace.note({ kind: 'admission', instance: null, requestId, inputs: { outcome: 'refused', ...inputs } });
   }
 
-  /** Traces each limit that a request was counted to, the request included. */
+  /** Traces each limit of an admitted request. The traced counts include the request. */
   #noteAdmitted(held: readonly Held[], now: number, requestId: string | undefined): void {
     for (const { holder, tally } of held) {
       const counts = [
@@ -136,8 +136,8 @@ export class CallerLimits {
   }
 
   /**
-   * Creates a tally, and forgets the least recently used holder when there are too many. A caller gains nothing from this: it
-   * would need that many addresses, and each address has its own limit anyway.
+   * Creates a tally. If there are too many, forgets the least recently used holder that has no request in flight. A
+   * caller gains nothing from this: it would need that many addresses, and each address has its own limit anyway.
    */
   #newTally(): Tally {
     if (this.#tallies.size >= this.#mostHolders) {
@@ -153,7 +153,7 @@ type CallerLimit = Extract<
   'requests_per_minute' | 'tokens_per_minute' | 'max_in_flight'
 >;
 
-/** The limit that refuses a request, what was counted, and for how many milliseconds it refuses at least. */
+/** A refusal: the limit, the use counted towards it, and for how many milliseconds the refusal lasts at least. */
 interface Refused {
   limit: CallerLimit;
   counted: number;
@@ -200,7 +200,7 @@ function again(wait: number): string {
   return `the next request is admitted in ${Math.ceil(wait / 1_000)} s`;
 }
 
-/** Returns the `x-ratelimit-*` headers of the holder that has least left. */
+/** Returns the `x-ratelimit-*` headers: for requests and for tokens, each from the holder that has least left. */
 function headersOf(held: readonly Held[], now: number): Record<string, string> {
   return {
     ...shown('requests', tightest(held, 'requests', now)),
@@ -219,7 +219,7 @@ function tightest(held: readonly Held[], what: 'requests' | 'tokens', now: numbe
   return least;
 }
 
-/** Returns the headers under OpenAI's names. */
+/** Returns the headers of one limit, with OpenAI's names; none for `null`. */
 function shown(what: string, standing: Standing | null): Record<string, string> {
   if (standing === null) return {};
   return {
@@ -231,9 +231,9 @@ function shown(what: string, standing: Standing | null): Record<string, string> 
 
 const WINDOW_S = 60;
 
-/** The amount of one second. */
+/** The amount that was added within one second. */
 interface Slice {
-  /** Whole seconds of the clock. */
+  /** The second, counted by the clock's `elapsed`. */
   second: number;
   amount: number;
 }

@@ -3,19 +3,22 @@ import { isWithin } from './dialects.ts';
 import type { ClosedToCallers } from './gateway-ports.ts';
 import { pathOnly } from './headers.ts';
 
-/** A path that all engines read in the same way. Nearly all requests have one. */
+/** Matches a path that all engines read in the same way. Nearly all requests have such a path. */
 const PLAIN = /^(?:\/[a-z0-9._-]*[a-z0-9_-])+$/;
 /** `%uXXXX` is no URL encoding of any standard, but llama-server decodes it. */
 const ESCAPE = /%u([0-9a-f]{4})|%([0-9a-f]{2})/gi;
-/** An escaped escape needs a second round. No engine decodes more often than this. */
+/** Most rounds of decoding: an escaped escape needs a second one. No engine decodes more often than this. */
 const MOST_ROUNDS = 4;
-/** Parts that an engine, or a proxy before it, may cut off a segment: parameters, an escaped query, anything after NUL. */
+/**
+ * The end of a segment that an engine, or a proxy in front of it, may cut off: parameters, an escaped query, anything
+ * after NUL.
+ */
 const SEGMENT_END = /[;?#\0].*$/s;
 
 /**
- * Blocks for every engine the crossings that any engine declares. So a request can be refused before its model and engine
- * are known, and the refusal does not show which engine serves a model. A path that crosses callers in one engine has no
- * harmless meaning in another.
+ * Returns what `/v1` blocks: every crossing that any engine declares, for all engines alike. So a request can be
+ * refused before its model and engine are known, and the refusal does not show which engine serves a model. A path that
+ * crosses callers in one engine has no harmless meaning in another.
  */
 export function closedToCallers(crossings: readonly Crossing[]): ClosedToCallers {
   const paths = crossings.flatMap((each) => each.paths);

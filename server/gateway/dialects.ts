@@ -5,11 +5,11 @@ import type { PromptShape } from './system-prompt.ts';
 
 /** An API that `/v1` serves. A further API is a further object in {@link DIALECTS}. */
 export interface Dialect {
-  /** Its paths: this one and all below it, unless another dialect has a longer prefix. */
+  /** The dialect has this path and all below it, unless another dialect has a longer prefix. */
   prefix: string;
   /** Finds the model that a request names. */
   findRoute: typeof findRoute;
-  /** How a request carries its system prompt, by path without query; requests of other paths have none. */
+  /** By path without query: how a request carries its system prompt. Requests to other paths have none. */
   prompts: ReadonlyMap<string, PromptShape>;
   /** Renders an error of llamactl. */
   render(error: ApiError, requestId: string): { body: unknown; headers: Readonly<Record<string, string>> };

@@ -24,7 +24,7 @@ export class EngineConnection {
   #onClosed: ((isSent: boolean) => void) | null = null;
 
   /**
-   * Opens a connection. Written bytes leave only after `witness` has proven that the engine accepted it.
+   * Opens a connection. Written bytes leave only after `witness` has proven that the engine accepted the connection.
    *
    * @param buffer Target of all reads. Connections may share one buffer, because each read ends before the next begins.
    */
@@ -71,7 +71,11 @@ export class EngineConnection {
     return typeof data === 'string' ? this.#socket.write(data, 'latin1') : this.#socket.write(data);
   }
 
-  /** Writes bytes. @param done Called with true when these bytes, and all bytes before them, have left. */
+  /**
+   * Writes bytes.
+   *
+   * @param done Called with true when these bytes, and all bytes before them, have left; not called if the write fails.
+   */
   writeLast(data: Buffer, done: (isSent: boolean) => void): void {
     this.#socket.write(data, (error) => {
       if (error === undefined || error === null) done(true);
@@ -81,7 +85,8 @@ export class EngineConnection {
   /**
    * Sets a callback for the end of the connection, and replaces the previous callback.
    *
-   * @param done Called with false when the connection is closed, so that the system no longer reads this process's memory.
+   * @param done Called with false when the connection is closed. From then on the system no longer reads the written
+   *   memory.
    */
   onceClosed(done: (isSent: boolean) => void): void {
     this.#onClosed = done;
@@ -117,9 +122,9 @@ const NO_USER: ConnectionUser = {
 
 /** How many idle connections to one engine are kept: each occupies one of llama-server's HTTP threads. */
 const MOST_KEPT = 2;
-/** How long they are kept: llama-server closes idle connections after 5 s. */
+/** How long these idle connections are kept: llama-server closes them after 5 s. */
 const KEPT_MS = 4_000;
-/** How long further connections stay open, for requests that arrive right now. */
+/** How long idle connections beyond {@link MOST_KEPT} stay open, for requests that arrive right now. */
 const LINGER_MS = 10;
 /**
  * How long a connection rests before it is used again. An engine may send a surplus answer late, which must not reach the
@@ -151,7 +156,7 @@ interface Pool {
   cancel: () => void;
 }
 
-/** Keeps connections to engines for their next request. */
+/** Keeps idle connections to engines for later requests. */
 export class IdleConnections {
   readonly #clock: Pick<Clock, 'after' | 'elapsed' | 'nextTurn'>;
   /**
@@ -214,7 +219,10 @@ export class IdleConnections {
     return fresh;
   }
 
-  /** Sets the one timer of a pool, unless it fires earlier. A timer for each connection would be reset with each request. */
+  /**
+   * Sets the pool's only timer, unless it fires earlier anyway. A timer for each connection would be reset with each
+   * request.
+   */
   #wake(pool: Pool, at: number): void {
     if (at >= pool.due) return;
     pool.cancel();
@@ -242,7 +250,7 @@ class Idle implements ConnectionUser {
   readonly connection: EngineConnection;
   /** When the rest began, by the clock's `elapsed`. */
   readonly since: number;
-  /** When the connection is closed if it was not used, by the clock's `elapsed`. */
+  /** When the connection is closed if it is still idle, by the clock's `elapsed`. */
   readonly until: number;
   readonly #all: Idle[];
 

@@ -19,12 +19,15 @@ export interface SocketReceiver extends AnswerEvents {
   failed(error: unknown): void;
 }
 
-/** A request for a WebSocket in flight. */
+/** An in-flight request for a WebSocket. */
 export interface SocketCall {
   /** Stops reading an ordinary answer until `resume`. */
   pause(): void;
   resume(): void;
-  /** Closes the connection, unless the engine has accepted: then the receiver owns it. The receiver gets no further calls. */
+  /**
+   * Closes the connection, and the receiver gets no further calls. Does nothing once the engine has accepted: the
+   * receiver then owns the connection.
+   */
   destroy(): void;
 }
 

@@ -6,7 +6,7 @@ import type { GatewayDependencies, GatewayInstance, GatewayInstances } from './g
 /** How long to wait for the reason of an engine's death: its leases end some 50 ms after its connections. */
 const REASON_NOTICE_MS = 500;
 const LONGEST_ECHO = 100;
-/** For a state that ends by itself soon. */
+/** `Retry-After` for an instance whose state soon ends by itself. */
 const { headers: RETRY_SOON } = retryIn(1);
 /**
  * Makes clients report an error at once. The SDKs of OpenAI and Anthropic retry a 503 twice, each time after `Retry-After`:
@@ -34,10 +34,11 @@ export function modelFailure(error: unknown, model: string, instances: GatewayIn
 }
 
 /**
- * Returns the headers that say whether and when to retry a request that got no engine. No other code of the gateway decides it.
+ * Returns the headers that say whether and when to retry a request that got no engine. No other code of the gateway
+ * decides this.
  *
  * @param isPassing Whether the instance's state ends by itself soon.
- * @param known Headers of the domain's refusal. Their time wins.
+ * @param known Headers of the refusal by the instances' domain. Their `Retry-After` wins.
  */
 function retryHeaders(isPassing: boolean, known?: Readonly<Record<string, string>>): Readonly<Record<string, string>> {
   return isPassing ? (known ?? RETRY_SOON) : { ...known, ...NO_RETRY };
@@ -83,7 +84,7 @@ export function findInstance(list: readonly GatewayInstance[], name: string): Ga
 }
 
 /**
- * Builds the error for a leased engine that gave no answer. It waits briefly for the reason of the engine's death or stop.
+ * Builds the error for a leased engine that gave no answer. Waits briefly for the reason of the engine's death or stop.
  *
  * @param isSecond The request was already sent to a second run, which died too.
  */

@@ -21,7 +21,7 @@ afterEach(async () => {
   await Promise.all(open.splice(0).map((each) => each.close()));
 });
 
-/** @param said Results of the port's witness in order; the last one is repeated. */
+/** @param said Results that the port's witness returns, in order; the last one is repeated. */
 async function before(port: number, ...said: (string | null)[]): Promise<GatewayServer> {
   const witness = {
     listener: () => {

@@ -13,11 +13,11 @@ export interface GatewayInstance {
   engine: string;
   status: Status;
   aliases: readonly string[];
-  /** Not shown by `GET /v1/models`. */
+  /** Whether `GET /v1/models` leaves out the instance. */
   unlisted: boolean;
-  /** Why it failed, or why it restarts. */
+  /** Why the instance failed or restarts; `null`: neither, or unknown. */
   reason: string | null;
-  /** Whether a request starts the stopped instance. */
+  /** Whether a request starts the instance if it is stopped. */
   on_demand: boolean;
   /** RFC 3339. */
   created_at: string;
@@ -38,7 +38,7 @@ export interface GatewayDependencies {
   bodies: Bodies;
   /** Records every request. */
   requests: Requests;
-  /** Returns the paths under `/v1` where an engine only computes, by engine name; see `EngineAdapter.inferencePaths`. */
+  /** Returns the paths under `/v1` where the engine of this name only computes; see `EngineAdapter.inferencePaths`. */
   inferencePaths: (engine: string) => ReadonlySet<string>;
   settings: GatewaySettings;
   measureSendQueues: MeasureSendQueues;
@@ -56,8 +56,8 @@ export interface ClosedToCallers {
 }
 
 /**
- * Measures how many bytes of each connection its peer has not acknowledged. The result lacks a connection if the system
- * does not report it.
+ * Measures, for each connection, how many bytes its peer has not acknowledged. The result lacks a connection if the
+ * system does not report it.
  *
  * @param connections In the form `localPort:remotePort`.
  * @param found Called once with the result, at once or in a later turn.
@@ -80,7 +80,7 @@ export interface CallContext {
   requestId: string;
   /** Names the token's account or the key in records and lists; not a secret. */
   caller: string;
-  /** Owner of the budgets and turns of the request: `user:<account id>`, or `address:<ip>` without an account. */
+  /** Whose budgets and turns the request uses: `user:<account id>`, or `address:<ip>` without an account. */
   account: string;
   /** The instances that the caller may see. */
   instances: GatewayInstances;
@@ -88,11 +88,11 @@ export interface CallContext {
   mayStart: boolean;
   /** The instance that the path names, decoded; `null`: the request names a model. */
   instance: string | null;
-  /** Bytes that the caller sent right after its request for a WebSocket; `null`: it requests none. */
+  /** Bytes that the caller sent right after its request for a WebSocket; `null`: the request is an ordinary one. */
   upgradeHead: Buffer | null;
   /** Holders of the limits that the request counts towards. */
   holders: readonly LimitHolder[];
-  /** Called with headers for every answer, also an error, when the request is within its caller's limits. */
+  /** Called when the request is within its caller's limits. Every answer to it, also an error, gets these headers. */
   onAdmitted(headers: Admission['headers']): void;
   /** Called with the instance's name when the request gets a lease. */
   onLease(instance: string): void;

@@ -49,7 +49,7 @@ export class GatewayRequest {
   /** The caller's connection closed before the answer was complete, so no answer can be sent. */
   #isGone = false;
   #admission: Admission | null = null;
-  /** Returns the length of the body so far, in bytes, for the caller's limits; `null`: it has none. */
+  /** Returns the length of the body so far, in bytes, for the caller's limits; `null`: the caller has no limits. */
   #bodyLength: (() => number) | null = null;
   /** Tokens that count towards the caller's limits. */
   #tokens = 0;
@@ -121,7 +121,8 @@ export class GatewayRequest {
   };
 
   /**
-   * Counts the request towards its caller's limits. It is in flight from here to its end, with all waiting.
+   * Counts the request towards its caller's limits. The request counts as in flight from here to its end, also while it
+   * waits.
    *
    * @throws {ApiError} beyond a limit, and for a WebSocket that is not requested with GET
    */
@@ -141,13 +142,13 @@ export class GatewayRequest {
     const { closed, bodies } = this.#services;
     const { url, account } = this.#context;
     if (closed.covers(url)) throw crossesCallers();
-    // Refused before an engine starts for it: every client whose base URL and own paths both have /v1 sends this.
+    // Refuse this before an engine starts for it. Clients send it if their base URL and their own paths both have /v1.
     if (url.startsWith('/v1/v1/')) throw repeatedVersion(pathOnly(url));
     this.#route = await this.#dialect.findRoute(this.#request, url, bodies, { account, signal: this.#signal });
     return this.#route.model;
   }
 
-  /** Begins the record, and prepares the answer if it is a stream: that may begin before an engine is leased. */
+  /** Begins the record. Also prepares a streamed answer, because it may begin before an engine is leased. */
   #begin(): RequestRecord {
     const { requests, settings, clock } = this.#services;
     const { url, requestId: id, caller, headers } = this.#context;
@@ -223,8 +224,8 @@ export class GatewayRequest {
   /**
    * Passes the request to a leased engine, and ends the lease.
    *
-   * @param isSecond Another run died under the request before.
-   * @returns the run that died, if the request can be sent to the next run; `null`: the answer has passed
+   * @param isSecond Whether this is the second attempt, after another run died under the request.
+   * @returns the run that died, if the request can be sent to the next run; `null`: the answer was relayed
    * @throws {ApiError} with the reason, if the engine gives no answer
    */
   async #pass(lease: Lease, record: RequestRecord, isSecond: boolean): Promise<LeaseOrigin | null> {
@@ -304,7 +305,7 @@ export class GatewayRequest {
     );
   }
 
-  /** Ends the record of a request whose answer has passed or broke off. */
+  /** Ends the record of a request whose answer was relayed or broke off. */
   #endPassed(record: RequestRecord): void {
     const { statusCode, writableFinished } = this.#response;
     if (record.isCancelled) this.#end(record, 'cancelled');

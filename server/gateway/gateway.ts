@@ -13,14 +13,18 @@ import { TurnEnd, Upstream } from './upstream.ts';
 /** Passes requests to engines. */
 export interface Gateway {
   /**
-   * Serves a request under `/v1` or under an instance's `/proxy`. Resolves when the answer has passed or the caller has left.
+   * Serves a request under `/v1` or under an instance's `/proxy`. Resolves when the answer was sent or the caller has
+   * left.
    *
    * @throws {ApiError} only while nothing has been sent: then the HTTP layer answers
    */
   serve(request: IncomingMessage, response: ServerResponse, context: CallContext): Promise<void>;
-  /** Closes all WebSockets, which may otherwise stay open, and idle connections to engines. Other requests go on. */
+  /**
+   * Closes all WebSockets, because they may stay open without limit. Also does what `rest` does. Other requests
+   * continue.
+   */
   close(): void;
-  /** Closes idle connections to engines, and keeps none from now on. Requests and WebSockets go on. */
+  /** Closes idle connections to engines, and keeps none from now on. Requests and WebSockets continue. */
   rest(): void;
 }
 
@@ -57,7 +61,7 @@ const JSON_HEADERS = {
   'Cache-Control': 'no-store',
 };
 
-/** Answers a request for the list of models, or for one of them, from memory. It counts towards no limit. */
+/** Answers a request for the list of models, or for one of them, from memory. The request counts towards no limit. */
 function answerModels(
   request: IncomingMessage,
   response: ServerResponse,
@@ -87,12 +91,12 @@ function answerModels(
   response.end(body);
 }
 
-/** Whether an instance runs, or a request of this caller starts it. */
+/** Whether an instance runs, or a request of this caller would start it. */
 function isUsable({ status, on_demand: onDemand }: GatewayInstance, mayStart: boolean): boolean {
   return status === 'running' || (onDemand && mayStart);
 }
 
-/** Finds an instance by name or alias, also an unlisted one, because requests can use it. */
+/** Finds an instance by name or alias. Also finds unlisted instances, because requests can use them. */
 function found(usable: readonly GatewayInstance[], id: string): GatewayInstance {
   const instance = findInstance(usable, id);
   if (instance === undefined) throw unknownModel(id);

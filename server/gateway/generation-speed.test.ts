@@ -7,7 +7,7 @@ beforeEach(() => {
   speeds = new GenerationSpeeds();
 });
 
-/** Measures a request that an engine had for `seconds`, after 1 s of waiting. */
+/** Measures a request that waited for 1 s and was at its engine for `seconds`. */
 function measure(seconds: number, changes: Partial<RequestFigures>): void {
   speeds.measure({
     instance: 'a',

@@ -17,8 +17,8 @@ export function pathOnly(url: string): string {
 const PROXY_SEGMENTS = 4;
 
 /**
- * Returns the path and query that an engine gets for a URL below `/api/instances/{name}/proxy`: the part after `/proxy`,
- * byte for byte. It counts segments instead of comparing names, because `proxy` itself may be percent-encoded.
+ * Returns the path and query that an engine gets for a URL below `/api/instances/{name}/proxy`: the part after
+ * `/proxy`, byte for byte. Counts segments instead of comparing names, because `proxy` itself may be percent-encoded.
  */
 export function enginePath(url: string): string {
   const query = url.search(/[?#]/);
@@ -32,7 +32,7 @@ export function enginePath(url: string): string {
   return url.slice(at);
 }
 
-/** Methods without a body, for Node and HTTP, unless the request's headers announce one. */
+/** Methods whose requests have no body, in HTTP and in Node, unless their headers announce one. */
 const BODYLESS_METHODS = new Set(['GET', 'HEAD', 'DELETE', 'OPTIONS', 'TRACE']);
 
 /** Returns the length of a request's body as its headers announce it. */
@@ -62,7 +62,7 @@ export interface AnswerFacts {
   status: number;
   /** The method of the request. */
   method: string;
-  /** Length of the body in bytes; `null`: the engine did not send it. */
+  /** Length of the body in bytes; `null`: the engine did not announce it. */
   length: number | null;
 }
 
@@ -157,8 +157,8 @@ export function responseTrailers(raw: RawHeaders): [string, string][] {
 }
 
 /**
- * Returns the headers of a WebSocket's handshake for the engine. A browser can send credentials only as a subprotocol
- * `bearer.TOKEN`; these are removed too.
+ * Returns the headers of a WebSocket's handshake for the engine. Also removes each subprotocol `bearer.TOKEN`: a
+ * browser has no other way to send credentials for a WebSocket.
  */
 export function upgradeRequestHeaders(raw: RawHeaders, facts: Omit<RequestFacts, 'body'>): string[] {
   const headers: string[] = [];
@@ -173,7 +173,7 @@ export function upgradeRequestHeaders(raw: RawHeaders, facts: Omit<RequestFacts,
   return [...headers, ...UPGRADE];
 }
 
-/** Returns the headers for the caller of a WebSocket that the engine has accepted. */
+/** Returns the headers of the 101 for the caller, after the engine has accepted the WebSocket. */
 export function upgradeResponseHeaders(raw: RawHeaders, own: RawHeaders): string[] {
   const ours = namesOf(own);
   const headers = passing(raw, namesOf(raw), (name) => isForCallers(name) && !ours.includes(name), isDecisive);
@@ -189,7 +189,13 @@ function namesOf(raw: RawHeaders): string[] {
   return names;
 }
 
-/** Filters headers. @param isKept Whether a header passes although `Connection` names it. */
+/**
+ * Returns the headers that `isPassed` accepts, without those that `Connection` names. Both callbacks get the name in
+ * lower case, with `-` instead of `_`.
+ *
+ * @param names The name of each header, in lower case.
+ * @param isKept Whether a header passes although `Connection` names it.
+ */
 function passing(
   raw: RawHeaders,
   names: readonly string[],
@@ -265,7 +271,8 @@ const TARGET = /^[\x21-\xff]+$/;
 /**
  * Builds the head of a request as sent over the connection, one character for each byte.
  *
- * @throws {TypeError} for a value that would be read as several headers or lines; Node's parser rejects these from callers
+ * @throws {TypeError} for a value that would be read as several headers or lines; Node's parser rejects such values
+ *   from callers
  */
 export function requestHead(method: string, target: string, headers: RawHeaders): string {
   if (!TARGET.test(target)) throw new TypeError('the target is empty or has an invalid character');

@@ -11,12 +11,16 @@ export interface Edit {
 /** Bodies with more blocks than this are freed block by block: one block of 8 MiB takes 0.6 ms. */
 const MOST_FREED_AT_ONCE = 1;
 
-/** Ends a loan: the connection no longer reads the bytes. @param isSent Whether all bytes have left this process. */
+/**
+ * Ends a loan, because the connection no longer reads the bytes.
+ *
+ * @param isSent Whether all bytes have left this process.
+ */
 export type GiveBack = (isSent: boolean) => void;
 
 /**
- * The body of a request, held in memory as pieces that never change, so that it can be sent more than once. Its memory is
- * freed at release and not by the garbage collector: otherwise the process would use far more than the budget.
+ * The body of a request, held in memory as pieces that never change, so that it can be sent more than once. `release`
+ * frees its memory without waiting for the garbage collector: otherwise the process would use far more than the budget.
  */
 export class HeldBody {
   readonly byteLength: number;
@@ -90,7 +94,8 @@ export class HeldBody {
   }
 
   /**
-   * Keeps the memory while a connection reads it. The system reads by address, so memory that was freed would be sent.
+   * Keeps the memory while a connection reads it. The system reads by address, so it would send memory that was freed
+   * and used again.
    *
    * @returns a function to call when the bytes have left or the connection is closed; further calls do nothing
    */
@@ -130,7 +135,7 @@ export class HeldBody {
   }
 }
 
-/** The memory of a body and of all bodies that were made from it by `edited`. */
+/** Memory that a body shares with all bodies made from it by `edited` and `part`. */
 class BodyMemory {
   #pieces: readonly Buffer[];
   readonly #reservation: Reservation | null;

@@ -35,7 +35,7 @@ interface IsolatedRequest {
   url: string;
   /** How the request carries its system prompt; `undefined`: it has none. */
   shape: PromptShape | undefined;
-  /** Receives the body that is read here, so that the gateway releases it. */
+  /** Gets the body if this module reads it, so that the gateway releases that body. */
   route: Route;
   /** The caller whose share of the memory the body uses. */
   account: string;
@@ -44,11 +44,12 @@ interface IsolatedRequest {
 }
 
 /**
- * Builds the request for the engine of an isolated instance. It has no field by which its caller could use, and so measure,
- * another caller's prompt. If the engine was launched with prompt caching, it gets the field that switches caching off. The
- * body is always read for this, also when the URL names the model.
+ * Builds the request for the engine of an isolated instance. Refuses fields by which the caller could use, and so
+ * measure, another caller's prompt. If the engine was launched with prompt caching, adds the field that switches
+ * caching off. Always reads the body for this, even if the URL names the model.
  *
- * @throws {ApiError} 400 for such a field and for a body in which it could hide; also like `Bodies.read`
+ * @throws {ApiError} 400 for such a field, for a body in which one could hide, and for a path where caching cannot be
+ *   switched off; also like `Bodies.read`
  */
 export async function isolatedMessage(
   { request, url, shape, route, account, signal }: IsolatedRequest,
@@ -96,7 +97,7 @@ export async function isolatedMessage(
   return { path, body: rewriteJson(body, members, wanted, addition) };
 }
 
-/** Drops defaults that a preset may have for these fields; the instance itself cannot have them. */
+/** Drops `request_defaults` for these fields: a preset may have such defaults, but the instance itself may not. */
 function withoutFields(settings: Rewriting): Rewriting {
   const { [CACHE]: _cache, [SLOT]: _slot, ...request_defaults } = settings.request_defaults ?? {};
   return { ...settings, request_defaults };
@@ -140,7 +141,9 @@ function assertHarmless(body: HeldBody, member: Member): void {
   if (!isOff) throw fieldRefused();
 }
 
-/** Returns the boundary of a form; `null`: the body must be JSON. Refuses an ambiguous boundary. */
+/**
+ * Returns the boundary of a form; `null`: the body must be JSON. Refuses an ambiguous boundary and a compressed body.
+ */
 function boundaryOfIsolated({ headers }: IncomingMessage): string | null {
   const { 'content-type': type = '', 'content-encoding': encoding = 'identity' } = headers;
   if (encoding.trim().toLowerCase() !== 'identity') {
@@ -148,7 +151,7 @@ function boundaryOfIsolated({ headers }: IncomingMessage): string | null {
   }
   if (!/^\s*multipart\//i.test(type)) return null;
   const boundary = boundaryOf(type);
-  // llama-server compares the type with case: it would read another spelling as JSON, where we read a form.
+  // llama-server compares the type case-sensitively: it would read another spelling as JSON, where we read a form.
   const isForm = type.startsWith('multipart/form-data');
   if (isForm && boundary !== null && type.toLowerCase().split('boundary').length === 2) return boundary;
   throw notAForm();

@@ -67,8 +67,8 @@ const tricky = fc.string({
   unit: fc.constantFrom('"', '\\', '{', '}', '[', ']', ',', ':', 'u', '\n', 'é', '\u{1F600}', 'x'.repeat(60)),
 });
 /**
- * Keys inside values, which `JSON.parse` reads here. V8 13.6 may take an escaped key for another one that it read before, also
- * in another text: `\"` for `\\`.
+ * Keys inside values, which `JSON.parse` reads here. V8 13.6 may mistake an escaped key for one that it read before,
+ * even in another text: `\"` for `\\`.
  */
 const withoutEscapes = tricky.map((text) => text.replaceAll(/["\\\n]/g, ''));
 const { json } = fc.letrec<{ json: unknown }>((tie) => ({

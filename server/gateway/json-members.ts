@@ -28,13 +28,13 @@ type Place = 'start' | 'first key' | 'key' | 'colon' | 'value' | 'string' | 'nes
 /**
  * Finds the members of a JSON object. Takes its bytes in pieces of any size, and skips a byte order mark before it.
  *
- * Copies nothing, and reads the inside of a nested value only to find its end: the engine finds errors in it. The time is
- * proportional to the number of bytes for every input.
+ * Copies nothing. Reads the inside of a nested value only to find its end: errors there are left to the engine. The
+ * time is proportional to the number of bytes for every input.
  */
 export class MemberScanner {
   readonly #members: Member[] = [];
   #place: Place = 'start';
-  /** Bytes of a byte order mark that were read. */
+  /** How many bytes of a byte order mark were read. */
   #marked = 0;
   /** Bytes in all earlier pieces. */
   #base = 0;
@@ -51,7 +51,7 @@ export class MemberScanner {
   /**
    * Reads the next piece.
    *
-   * @throws {SyntaxError} for a text that is not an object, or that continues after it
+   * @throws {SyntaxError} for a text that is not an object, or that continues after the object
    * @throws {RangeError} for more than {@link MOST_MEMBERS} members
    */
   push(bytes: Buffer): void {

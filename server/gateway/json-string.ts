@@ -10,7 +10,11 @@ export class StringScanner {
   /** The last byte was a backslash that escapes the next byte. */
   #isEscaped = false;
 
-  /** @param from Within a string. @returns the position after its closing quote; -1: it continues in the next piece */
+  /**
+   * @param from Within a string.
+   *
+   * @returns the position after its closing quote; -1: the string continues in the next piece
+   */
   end(bytes: Buffer, from: number): number {
     let at = from;
     if (this.#isEscaped) {
@@ -43,7 +47,7 @@ export class StringScanner {
   }
 }
 
-/** Decodes a string with its quotes; `null`: it is invalid. */
+/** Decodes a JSON string with its quotes; `null`: the string is invalid. */
 export function decoded(text: string): string | null {
   if (!text.includes('\\')) return text.slice(1, -1);
   return DECODABLE.test(text) ? (JSON.parse(text) as string) : null;

@@ -9,7 +9,7 @@ interface HeldStreamOptions {
   /** Headers that llamactl sends with every answer. */
   headers: RawHeaders;
   requestId: string;
-  /** The API of the request decides how an error looks. */
+  /** The API of the request, which decides the form of an error. */
   dialect: Dialect;
   clock: Pick<Clock, 'after'>;
   /** The setting `gateway.loading_keepalive`: seconds between two comments. */
@@ -29,9 +29,9 @@ const SIGN_OF_LIFE = ': the model is not ready yet\n\n';
 const LONGEST_ERROR = 65_536;
 
 /**
- * A streamed answer that waits for its engine. Proxies close a connection that is silent for a minute, but a model may load
- * for longer, so the answer begins with comments. From then on its status is 200. Any later error, of llamactl or of the
- * engine, is one last event.
+ * A streamed answer that waits for its engine. Proxies close a connection that is silent for a minute, but a model may
+ * load for longer, so the answer begins with comments. From then on its status is 200. Any later error, of llamactl or
+ * of the engine, is sent as one last event.
  */
 export class HeldStream {
   readonly #response: ServerResponse;
@@ -78,7 +78,7 @@ export class HeldStream {
     this.#response.end(this.#event(JSON.stringify(this.#dialect.render(known, this.#requestId).body)));
   }
 
-  /** Whether the body of an engine's answer can continue this stream. Otherwise, pass it to `collect`. */
+  /** Whether the body of an engine's answer can continue this stream. Otherwise, pass that body to `collect`. */
   accepts(status: number, rawHeaders: RawHeaders): boolean {
     return status < 400 && isEventStream(rawHeaders);
   }

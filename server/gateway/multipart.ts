@@ -40,7 +40,10 @@ export class FormScanner {
   #place: Place = 'value';
   /** Bytes in all earlier pieces. */
   #base = 0;
-  /** Bytes of the delimiter that matched. The first delimiter may begin the body, without its line break. */
+  /**
+   * How many bytes of the delimiter have matched. Starts at 2: the first delimiter may begin the body, without a line
+   * break.
+   */
   #matched = 2;
   /** The byte right after the delimiter; -1: not read yet. Two bytes decide whether the delimiter is real. */
   #behind = -1;
@@ -109,7 +112,10 @@ export class FormScanner {
     return at;
   }
 
-  /** Reads the bytes after a delimiter. Text in a value may begin like the delimiter and then continue differently. */
+  /**
+   * Decides by the bytes after a delimiter whether it is real: text in a value may begin like the delimiter and
+   * continue differently.
+   */
   #behindDelimiter(byte: number, at: number): number {
     const first = this.#behind;
     if (first === -1) {
@@ -152,7 +158,8 @@ export class FormScanner {
     if (length > LONGEST_PART_HEAD + 4) throw new SyntaxError('the headers of a part are too long');
     if (byte !== LINE_FEED || head[length - 2] !== CARRIAGE_RETURN) return at + 1;
     if (this.#lineEnd === -1) this.#lineEnd = length - 2;
-    // The headers and a blank line follow the delimiter's line. Without headers, its line break begins the blank line.
+    // The headers and a blank line follow the delimiter's line. Without headers, the delimiter's line break begins the
+    // blank line.
     if (length - 4 < this.#lineEnd || head[length - 3] !== LINE_FEED || head[length - 4] !== CARRIAGE_RETURN)
       return at + 1;
     const text = Buffer.from(head.slice(this.#lineEnd + 2, -4)).toString();

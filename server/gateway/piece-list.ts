@@ -11,8 +11,8 @@ const LONGEST_GROWN = 1_048_576;
 const LONGEST_BLOCK = 8_388_608;
 
 /**
- * Collects the bytes of a body in its own blocks. Keeping received pieces would cost 200 bytes more for each piece, and a
- * body may arrive byte by byte. Also, pieces of large bodies would fragment the heap.
+ * Copies the bytes of a body into blocks. Keeping the received pieces instead would cost 200 bytes more for each piece,
+ * and a body may arrive byte by byte. Also, the pieces of large bodies would fragment the heap.
  */
 export class PieceList {
   readonly #blocks: Buffer[] = [];
@@ -31,7 +31,7 @@ export class PieceList {
     return this.#byteLength;
   }
 
-  /** Adds bytes, and frees their memory after copying: the garbage collector would leave up to 64 MB of it. */
+  /** Adds bytes, and frees their memory after copying. The garbage collector alone would leave up to 64 MB of it. */
   add(piece: Buffer): void {
     this.#byteLength += piece.byteLength;
     const isOwn = piece.buffer.byteLength === piece.byteLength;
@@ -56,7 +56,7 @@ export class PieceList {
   }
 
   #nextLength(): number {
-    // A body of known length needs no more than that.
+    // Never allocate more than a known length needs.
     const left = (this.#length ?? 0) - this.#capacity;
     if (left > 0) return Math.min(left, LONGEST_BLOCK);
     return Math.min(Math.max(this.#capacity, FIRST_BLOCK), LONGEST_GROWN);

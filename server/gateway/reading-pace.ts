@@ -5,7 +5,7 @@ import type { Clock } from '../instances/ports/time.ts';
  * callers at full speed took 20 ms, for copying and for the page faults of new memory.
  */
 const BYTES_A_TURN = 1_048_576;
-/** Least bytes of a resumed reader: the length of one read from a socket. */
+/** A resumed reader takes at least this many bytes: one read from a socket. */
 const SHORTEST_READ = 65_536;
 
 /** Limits how many bytes of all bodies together are read in one turn. Readers beyond the limit pause and take turns. */

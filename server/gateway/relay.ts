@@ -38,14 +38,14 @@ export interface Exchange {
   held?: HeldStream | null;
 }
 
-/** Observes an answer as the engine sent it. An error that it throws breaks off the answer. */
+/** Observes an answer as the engine sent it. If the observer throws, the answer breaks off. */
 export interface AnswerObserver {
   head(status: number, rawHeaders: RawHeaders): void;
   /** Receives a part of the body. The bytes are overwritten as soon as this method returns. */
   bytes(bytes: Buffer): void;
 }
 
-/** Least time between two 102 that pass: short enough for a proxy that closes silent connections. */
+/** Shortest interval between two 102 answers that pass: short enough for a proxy that closes silent connections. */
 const INFORMATION_MS = 1_000;
 /** Parts of an answer up to this many bytes are copied as text, which Node writes together with the text before it. */
 const LONGEST_TEXT = 16_384;
@@ -53,9 +53,9 @@ const LONGEST_TEXT = 16_384;
 /**
  * Passes a request to the leased engine and streams its answer back.
  *
- * Resolves when the last byte has passed or the answer broke off. In the second case it breaks the caller's connection too,
- * because a clean end would make a truncated answer look complete. In all cases the engine then no longer works on the
- * request, and the request's body has been read or is being discarded.
+ * Resolves when the last byte was sent or the answer broke off. If the answer broke off, breaks the caller's connection
+ * too: after a clean end, a truncated answer would look complete. Once the promise settles, the engine no longer works
+ * on the request, and the rest of the request's body is discarded.
  *
  * @throws {NoAnswer} as a rejection, if the engine fails while the caller can still get an error
  */
@@ -88,7 +88,7 @@ class Passage implements AnswerReceiver, WaitingAnswer {
   /** When the last 102 passed, by the clock's `elapsed`. */
   #informedAt = Number.NEGATIVE_INFINITY;
   #isOver = false;
-  /** How the engine's answer continues an answer that began before it. */
+  /** How the engine's answer continues a stream that began with comments. */
   #goesOn: 'not yet' | 'as it comes' | 'as one event' = 'not yet';
 
   constructor(
@@ -268,7 +268,7 @@ class Passage implements AnswerReceiver, WaitingAnswer {
     this.#call?.resume();
   };
 
-  /** Watches the caller for the end of the answer too, although nothing follows that. */
+  /** Watches the caller while the last bytes of a complete answer wait for it. */
   #watchTheRest(): void {
     if (this.#exchange.response.socket?.writableLength !== 0) this.#watch();
   }

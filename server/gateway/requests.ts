@@ -38,7 +38,7 @@ export class Requests {
     this.#keeper = { clock, onEnd };
   }
 
-  /** Begins a record. @param onCancel Called when an operator cancels the request; must end it. */
+  /** Begins a record. @param onCancel Called when an operator cancels the request; must end the request. */
   begin(facts: RequestFacts, onCancel: () => void): RequestRecord {
     const record = new RequestRecord(this.#unused(facts.id), facts, onCancel, this.#keeper);
     this.#active.set(record.id, record);
@@ -46,7 +46,11 @@ export class Requests {
     return record;
   }
 
-  /** Lists the requests in flight, oldest first. @param statusOf Status of an instance; `null`: none, or not visible. */
+  /**
+   * Lists the requests in flight, oldest first.
+   *
+   * @param statusOf Status of an instance; `null`: it does not exist, or the caller may not see it.
+   */
   list(statusOf: (instance: string) => Status | null): ActiveRequest[] {
     return [...this.#active.values()].map((record) => {
       const { phase, ...view } = record.view();
@@ -67,7 +71,11 @@ export class Requests {
     return this.#active.get(id) ?? null;
   }
 
-  /** Returns an instance's highest measured tokens a second for one request. @param instance Name of the instance. */
+  /**
+   * Returns the speed of an instance's fastest answer, in tokens per second; an assumed speed before any is measured.
+   *
+   * @param instance Name of the instance.
+   */
   speedOf(instance: string): number {
     return this.#speeds.of(instance);
   }
@@ -79,7 +87,11 @@ export class Requests {
     return record !== undefined;
   }
 
-  /** Forgets a deleted instance, so that a new one with its name has no past. @param instance Name of the instance. */
+  /**
+   * Forgets a deleted instance, so that a new one with its name starts without records.
+   *
+   * @param instance Name of the instance.
+   */
   forget(instance: string): void {
     const [gone = [], kept = []] = [true, false].map((isIts) =>
       this.#finished.filter((request) => (request.instance === instance) === isIts),
@@ -95,7 +107,7 @@ export class Requests {
     this.#speeds.rename(previous, name);
   }
 
-  /** Returns a unique id, because callers may reuse ids and each shown request must be found by its id. */
+  /** Returns a unique id, because callers may reuse ids, and each listed request must be found by its id. */
   #unused(id: string): string {
     if (!this.#ids.has(id)) return id;
     this.#namesakes += 1;
@@ -112,7 +124,10 @@ export class Requests {
   }
 }
 
-/** Facts about a request when it begins. Everything but `id` may be shown to people, and none of it is content. */
+/**
+ * Facts about a request when it begins. None is content, so people may see all but `id`, which the record replaces by a
+ * unique one.
+ */
 export interface RequestFacts {
   /** The request's `X-Request-Id`. */
   id: string;
@@ -130,13 +145,13 @@ export interface RequestFacts {
   stream: boolean | null;
 }
 
-/** A request in flight, with the phases that its record knows. */
+/** A request in flight, with the phases that its record can tell apart. */
 export type RequestView = Omit<ActiveRequest, 'phase'> & { phase: 'waiting' | 'processing' | 'streaming' };
 
 /** Dependencies of a request's record. */
 export interface RecordKeeper {
   clock: Pick<Clock, 'now' | 'elapsed'>;
-  /** Called once. */
+  /** Called once for each record, when it ends. */
   onEnd(record: RequestRecord, figures: RequestFigures): void;
 }
 
@@ -177,7 +192,7 @@ export class RequestRecord {
   #bytesOut = 0;
   #isCancelled = false;
   #end: End | null = null;
-  /** Tokens of a finished request. Its reader is dropped, because it holds text. */
+  /** Tokens of a finished request. The reader is dropped at the end, because it holds text of the answer. */
   #tokens = NO_TOKENS;
 
   /** @param id Unique among all known records. @param onCancel Must end the request. */
@@ -205,7 +220,7 @@ export class RequestRecord {
     return this.#wasLeased;
   }
 
-  /** Whether the request was cancelled by an operator and not by its caller. */
+  /** Whether an operator cancelled the request. A caller that leaves does not cancel it. */
   get isCancelled(): boolean {
     return this.#isCancelled;
   }
@@ -321,7 +336,7 @@ export class RequestRecord {
     return moment === null ? null : secondsBetween(this.#begun, moment);
   }
 
-  /** Returns tokens a second without the first token: the time before it was spent on the prompt. */
+  /** Returns tokens per second, not counting the first token: the engine spends the time up to it on the prompt. */
   #speed(out: number | null): number | null {
     if (out === null || out < 2 || this.#firstTokenAt === null || this.#lastTokenAt === null) return null;
     const seconds = secondsBetween(this.#firstTokenAt, this.#lastTokenAt);

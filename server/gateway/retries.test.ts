@@ -228,7 +228,7 @@ describe('a request whose engine dies before it answers', () => {
       const second = ask(large('y'));
       await vi.waitFor(() => expect(gateway.budget.waiting).toBe(1));
       await comeBack();
-      // After the first body is sent again, the second body can take its memory.
+      // Once the first body was sent again, the second body can use its memory.
       (await arrival(3)).response.end('second');
       expect(arrived.map(({ body }) => body)).toEqual([large('x'), large('x'), large('y')]);
       arrived[1]?.response.end('first');

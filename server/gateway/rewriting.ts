@@ -16,7 +16,7 @@ export interface Message {
   body: HeldBody | null;
 }
 
-/** A change of a JSON body besides the settings that rewrite it. */
+/** A change to a JSON body, in addition to the instance's {@link Rewriting}. */
 export interface Addition {
   /** Fields that the body gets if it lacks them. Defaults of the instance win. */
   fields: Readonly<Record<string, string>>;
@@ -57,8 +57,9 @@ export function rewritten(
 }
 
 /**
- * Rewrites a JSON object by its bytes: numbers, escapes, order and spaces stay. Rewrites or strips all of several equal
- * keys. `upstream_model` wins over stripping `model`. A field that is stripped and has a default gets the default.
+ * Rewrites a JSON object by editing its bytes: numbers, escapes, order and spaces stay. Rewrites or strips every
+ * occurrence of a repeated key. `upstream_model` wins over stripping `model`. A field that is stripped and has a
+ * default gets the default.
  *
  * @param members The members of the body.
  * @throws {ApiError} for a body that repeats these keys too often
@@ -105,7 +106,11 @@ export function rewriteJson(
   return body.edited(edits);
 }
 
-/** Replaces the value of each field `model` of a form. @throws {ApiError} for a form that repeats it too often */
+/**
+ * Replaces the value of each field `model` of a form.
+ *
+ * @throws {ApiError} for a form that repeats that field too often
+ */
 export function rewriteForm(body: HeldBody, fields: readonly FormField[], model: string): HeldBody {
   const models = fields.filter(({ name }) => name === 'model');
   if (models.length > MOST_EDITS) throw tooManyEdits();

@@ -11,7 +11,7 @@ export interface Roles {
 }
 
 const PROMPT_ROLES: ReadonlySet<string | null> = new Set(['system', 'developer']);
-/** Bytes of the longest role in escapes, with its quotes. */
+/** Bytes of the longest role with every character escaped, and with its quotes. */
 const LONGEST_TEXT = 'developer'.length * LONGEST_ESCAPE + 2;
 /** The bytes that `role` and the roles of prompts can begin with. */
 const FIRST_BYTES: ReadonlySet<number | undefined> = new Set(Buffer.from('rsd\\'));
@@ -21,8 +21,8 @@ const IN_ITEM = 2;
 const SPACE = 0x20;
 
 /**
- * Finds the roles of the messages in a JSON array of objects. Takes the bytes of one complete value in pieces of any size. Reads
- * an invalid value in some way: the engine refuses it.
+ * Finds the roles of the messages in a JSON array of objects. Takes the bytes of one complete value in pieces of any
+ * size. The result for an invalid value is arbitrary, because the engine refuses it.
  */
 export class RoleScanner {
   readonly #string = new StringScanner();
@@ -30,12 +30,12 @@ export class RoleScanner {
   #isEmpty = true;
   #hasPrompt = false;
   #depth = 0;
-  /** The next string at {@link IN_ITEM} is a key, or in an array. */
+  /** The next string at {@link IN_ITEM} is a key, or an item of an array. */
   #isKeyDue = false;
   /** The last key at {@link IN_ITEM} was `role`. */
   #isRole = false;
   #isQuoted = false;
-  /** Begin of the current string of an item, in Latin-1; `null`: the string is not of interest. */
+  /** Beginning of the current string of an item, in Latin-1; `null`: the string is not of interest. */
   #text: string | null = null;
 
   push(bytes: Buffer): void {

@@ -14,7 +14,7 @@ export type ModelSource =
   | { kind: 'json'; members: Members | null }
   | { kind: 'form'; fields: readonly FormField[] };
 
-/** The instance of a request, and where the request names it. */
+/** The model of a request, where the request names it, and the body that was read to find it. */
 export interface Route extends RequestedModel {
   /** The place where the request names its model. */
   source: ModelSource;
@@ -121,13 +121,13 @@ export interface RequestedModel {
 const HOW_TO_NAME = 'name the instance as {"model": "NAME"} in the body, or as ?model=NAME in the URL.';
 /**
  * Bodies up to this many bytes are parsed with `JSON.parse`, which is faster than the scanner and finds every error. At
- * 20 MB it takes 60 times as long as the scanner.
+ * 20 MB, `JSON.parse` takes 60 times as long as the scanner.
  */
 export const LARGEST_PARSED = 65_536;
 const BYTE_ORDER_MARK = 0xfeff;
 /** Bytes of the longest alias: 200 escaped UTF-16 units and two quotes. A longer value names no instance. */
 const LONGEST_NAME = 200 * 6 + 2;
-/** Length of the longest key that is searched. */
+/** Length of the longest key that is searched for. */
 const LONGEST_KEY = 'stream'.length;
 /** Bytes of a too long name that an error shows. */
 const LONGEST_ECHO = 200;
@@ -140,7 +140,11 @@ export function readShortJson(body: HeldBody): RequestedModel {
   });
 }
 
-/** Reads a JSON body with these members. The last of equal keys counts, as in `JSON.parse`. @throws {ApiError} */
+/**
+ * Reads a JSON body with these members. The last occurrence of a repeated key counts, as in `JSON.parse`.
+ *
+ * @throws {ApiError}
+ */
 export function readMembers(body: HeldBody, { list }: Members): RequestedModel {
   let model: Member | undefined;
   let stream: Member | undefined;
@@ -180,7 +184,11 @@ export function jsonFault(error: unknown): unknown {
   return error;
 }
 
-/** Reads a form (`multipart/form-data`) with these fields. The last of equal fields counts, as in JSON. @throws {ApiError} */
+/**
+ * Reads a form (`multipart/form-data`) with these fields. The last occurrence of a repeated field counts, as in JSON.
+ *
+ * @throws {ApiError}
+ */
 export function readFields(body: HeldBody, fields: readonly FormField[]): RequestedModel {
   const last = (name: string): FormField | undefined => fields.findLast((each) => each.name === name);
   const model = last('model');

@@ -13,10 +13,10 @@ import type { GatewayDependencies, GatewayInstances } from './gateway-ports.ts';
  * run and a write to the disk, which a busy machine delays.
  */
 const DEATH_NOTICE_MS = 5_000;
-/** How long it waits if the engine still listens: the engine gave a broken answer, or is about to die. */
+/** How long such a request waits if the engine still listens: the engine gave a broken answer, or is about to die. */
 const ALIVE_NOTICE_MS = 500;
 
-/** A request that was sent to an engine, which gave no answer. */
+/** A request that was sent to an engine and got no answer. */
 export interface Attempt {
   lease: Lease;
   requestId: string;
@@ -24,9 +24,9 @@ export interface Attempt {
 }
 
 /**
- * Whether a request may be sent to the engine's next run: it only computes, and its whole body is in memory. A streamed body
- * is gone after it was sent, and the memory of a sent body may have been reclaimed. If the body is still in memory, this
- * call keeps it there.
+ * Whether a request may be sent to the engine's next run: the request only computes, and its whole body is in memory. A
+ * streamed body is gone after it was sent, and the memory of a sent body may have been reclaimed. If the body is still
+ * in memory, this call keeps it there.
  *
  * @param path Without the query.
  * @param inferencePaths See `EngineAdapter.inferencePaths`.

@@ -47,7 +47,12 @@ export class StalledReaders {
     this.#measure = measure;
   }
 
-  /** Watches an answer. @returns a function to call when its bytes have left or it is over; further calls do nothing */
+  /**
+   * Watches an answer.
+   *
+   * @returns a function that ends the watch: call it when the answer's bytes have left or the answer is over; further
+   *   calls do nothing
+   */
   watch(answer: WaitingAnswer): () => void {
     const watched = { answer, seen: '', since: this.#clock.elapsed(), index: this.#watched.length };
     this.#watched.push(watched);

@@ -33,7 +33,10 @@ export async function promptedMessage(
   return rewritten({ path, body }, { kind: 'json', members }, settings, addition);
 }
 
-/** Returns the change of a body that adds the system prompt of the instance; {@link NO_ADDITION}: the request has a prompt. */
+/**
+ * Returns the change that adds the system prompt of the instance to a body; {@link NO_ADDITION}: the request has a
+ * prompt, or cannot carry one.
+ */
 export async function promptAddition(
   body: HeldBody,
   members: Members,
@@ -43,7 +46,7 @@ export async function promptAddition(
 ): Promise<Addition> {
   if (shape === undefined) return NO_ADDITION;
   const { key, messages } = shape;
-  // The last of equal keys counts, as in engines.
+  // The last occurrence of a repeated key counts, as in engines.
   const last = (name: string | null): Member | undefined =>
     name === null || strip.includes(name)
       ? undefined

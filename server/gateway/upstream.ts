@@ -26,7 +26,7 @@ export class Upstream {
     this.#shared = { turnEnd, idle: new IdleConnections(clock), buffer: Buffer.allocUnsafeSlow(READ_SIZE) };
   }
 
-  /** Sends a request. @throws {TypeError} when the engine would read it as another request */
+  /** Sends a request. @throws {TypeError} like {@link requestHead} */
   call({ target, method, path, headers, body }: EngineRequest, receiver: AnswerReceiver): EngineCall {
     const connections = new ConnectionsTo(target, this.#shared);
     return new EngineCall({ method, head: requestHead(method, path, headers), body }, receiver, connections);
@@ -42,7 +42,7 @@ export class Upstream {
 interface ConnectionStock {
   turnEnd: TurnEnd;
   idle: IdleConnections;
-  /** Target of the reads of all connections. */
+  /** The buffer into which all connections read. */
   buffer: Buffer;
 }
 
@@ -77,8 +77,8 @@ class ConnectionsTo {
   }
 
   /**
-   * Calls `send` at the end of this turn of the event loop, or of the next if no turn has ended since the rest: then bytes that
-   * arrived during the rest are read first.
+   * Calls `send` at the end of this turn of the event loop. If no turn has ended since the connection's rest, waits for
+   * the end of the next turn. Bytes that arrived during the rest are then read first.
    */
   soon(send: () => void): void {
     const { turnEnd } = this.#shared;
@@ -184,7 +184,7 @@ export class EngineCall implements ConnectionUser {
   }
 
   received(bytes: Buffer): void {
-    // Bytes that a kept connection brings before the request is sent are no answer: for example, a timeout notice.
+    // Bytes that arrive on a kept connection before the request is sent do not answer it. They may be a timeout notice.
     if (this.#isHeld && this.#retries()) return;
     this.#hasBegun = true;
     try {
@@ -266,7 +266,7 @@ export class EngineCall implements ConnectionUser {
     if (!this.#isReused || this.#hasBegun || this.#isOver) return false;
     this.#isReused = false;
     const { body } = this.#request;
-    // The body was sent, and its memory was given to another request.
+    // The body was sent, and its memory was freed for another request.
     if (typeof body !== 'string' && !body.isHeld) return false;
     this.#connection.destroy();
     this.#connection = this.#connections.fresh(this);

@@ -78,7 +78,8 @@ describe("the tokens of a request equal the engine's counts", () => {
     await vi.waitFor(() => expect(gateway.requests.finished()).toHaveLength(1), { interval: 2 });
     const [finished] = gateway.requests.finished();
     expect(finished).toMatchObject({ outcome: 'aborted', tokens_in: null, tokens_estimated: true });
-    // The end of a sentence is an event without text, and no piece. The engine may have sent more than the caller read.
+    // The end of a sentence is an event without text, so it is no piece. The engine may have sent more than the caller
+    // read.
     const pieces = text.match(/"text":"[^"]/g)?.length;
     expect(pieces).toBeGreaterThan(15);
     expect(finished?.tokens_out).toBeGreaterThanOrEqual(pieces ?? Infinity);

@@ -3,15 +3,15 @@ import { CLOSE_OBJECT, OPEN_OBJECT } from '../json-bytes.ts';
 
 /** Tokens of one answer, as far as they are known. */
 export interface Tokens {
-  /** Tokens of the prompt, with those from the engine's cache; `null`: the engine did not report them. */
+  /** Tokens of the prompt, including those from the engine's cache; `null`: the engine did not report them. */
   in: number | null;
   /** Generated tokens; `null`: the engine did not report them, and no pieces were counted. */
   out: number | null;
-  /** Whether `out` is a count of pieces, because the engine did not report it, or not for the whole answer. */
+  /** Whether `out` is a count of pieces, because the engine reported no tokens, or not those of the whole answer. */
   isEstimated: boolean;
 }
 
-/** Reads the parts of one answer. Keeps only some text in which a figure may be split. */
+/** Reads the parts of one answer. Keeps only some text, because a report may be split between two parts. */
 export interface UsageReader {
   /** Reads a part. @returns whether the part contains generated text, as far as that can be recognised */
   read(chunk: Buffer): boolean;
@@ -202,7 +202,7 @@ function latin1(chunk: Buffer, start: number, length = chunk.byteLength): string
   return chunk.toString('latin1', start, start + length);
 }
 
-/** Assumed tokens a second before the first answer: a model of 8 billion parameters on a usual graphics card. */
+/** Assumed tokens per second before the first answer: a model of 8 billion parameters on an ordinary graphics card. */
 const ASSUMED = 100;
 /** Shorter answers are not measured: they are inaccurate, or come from the engine's cache. */
 const SHORTEST_SECONDS = 0.5;
@@ -210,8 +210,8 @@ const SHORTEST_SECONDS = 0.5;
 const FEWEST_TOKENS = 16;
 
 /**
- * Keeps the speed of each instance's fastest answer, in tokens a second at the engine, with the time for the prompt. It is
- * not a mean, because callers can cause slow answers and so lower a mean.
+ * Keeps the speed of each instance's fastest answer, in tokens per second of its time at the engine, the prompt
+ * included. A mean would not do, because callers could lower it with slow answers.
  */
 export class GenerationSpeeds {
   readonly #fastest = new Map<string, number>();
@@ -224,7 +224,7 @@ export class GenerationSpeeds {
     this.#fastest.set(instance, Math.max(this.#fastest.get(instance) ?? 0, tokens / seconds));
   }
 
-  /** Returns the tokens a second. @param instance Name of the instance. */
+  /** Returns tokens per second; {@link ASSUMED} before any answer is measured. @param instance Name of the instance. */
   of(instance: string): number {
     return this.#fastest.get(instance) ?? ASSUMED;
   }

@@ -6,12 +6,12 @@ import { type EngineSocket, openEngineSocket, type SocketCall, type SocketReceiv
 import { type RawHeaders, responseHeaders, upgradeRequestHeaders, upgradeResponseHeaders } from './headers.ts';
 import { NoAnswer } from './relay.ts';
 
-/** Interval of TCP keep-alive probes, without which a vanished caller, and so its lease, would stay unnoticed. */
+/** Interval of TCP keep-alive probes. Without them a vanished caller would keep its lease. */
 const KEEP_ALIVE_MS = 30_000;
 /** Headers to drop from a WebSocket's request: none, because only administrators may open one. */
 const NOTHING: ReadonlySet<string> = new Set();
 
-/** A request to switch to WebSocket, for an engine. */
+/** A caller's request for a WebSocket to an engine. */
 export interface Handshake {
   request: IncomingMessage;
   socket: Socket;
@@ -29,9 +29,9 @@ export interface Handshake {
 }
 
 /**
- * Joins a caller's WebSocket to the leased engine's. Resolves when both sides are closed, or when an engine that refuses the
- * WebSocket has sent its answer. The engine gets no byte of the caller before it has agreed, because it could read the
- * bytes as another request.
+ * Joins a caller's WebSocket to the leased engine's. Resolves when both sides are closed, or when an engine that
+ * refuses the WebSocket has sent its answer. The engine gets no byte of the caller before it accepts the WebSocket,
+ * because it could read the bytes as another request.
  *
  * @throws {NoAnswer} if the engine fails while the caller can still get an error
  */
@@ -74,7 +74,10 @@ export async function relayWebSocket(handshake: Handshake, lease: Lease): Promis
   }
 }
 
-/** Passes an engine's ordinary answer to the caller, whose connection then closes: its end is the end of the body. */
+/**
+ * Passes an engine's ordinary answer to the caller. Then closes the caller's connection, which marks the end of the
+ * body.
+ */
 function refusalReceiver(
   { socket, headers }: Handshake,
   pause: () => void,

@@ -3,13 +3,19 @@ import { HIDDEN_CHARACTERS, HIDDEN_TAGS } from '@llamactl/contract/hidden-charac
 /** Characters that must not reach a screen: all control characters but the tab, and hidden characters. */
 const CONTROLS = new RegExp(String.raw`(?!\t)[\p{Cc}${HIDDEN_CHARACTERS}${HIDDEN_TAGS}]`, 'gu');
 
-/** The first half of every tag character, and of some harmless ones. The flag `u` would double the cost of a search. */
+/**
+ * The first UTF-16 unit of every tag character, and of some harmless characters. The flag `u` would double the cost of
+ * a search.
+ */
 const TAG_HALF = String.raw`\udb40`;
 
-/** Matches lines that may contain {@link CONTROLS}. One class, no lookahead: it runs over every byte that an engine writes. */
+/**
+ * Matches lines that may contain {@link CONTROLS}. One character class without a lookahead, because it checks every
+ * byte that an engine writes.
+ */
 const HAS_CONTROL = new RegExp(String.raw`[\0-\x08\n-\x1f\x7f-\x9f${HIDDEN_CHARACTERS}${TAG_HALF}]`);
 
-/** The same for several lines at once, so line feeds are allowed. */
+/** Like {@link HAS_CONTROL}, but for several lines at once, so line feeds are allowed. */
 const HAS_CONTROL_IN_LINES = new RegExp(String.raw`[\0-\x08\x0b-\x1f\x7f-\x9f${HIDDEN_CHARACTERS}${TAG_HALF}]`);
 
 /** Control sequences of terminals: with parameters (CSI), with text (OSC and the like), and the short ones. */

@@ -18,7 +18,10 @@ async function dropLog({ run }: Extract<Drop, { what: 'log' }>): Promise<void> {
   await rm(run.live, { force: true });
 }
 
-/** Replaces the file by an empty one: to a reader, a truncated file looks like one that ends there. */
+/**
+ * Replaces the file by an empty one: a reader would take a truncated file for one that ends there. Truncates it only if
+ * the disk is full.
+ */
 async function empty(file: string): Promise<void> {
   const successor = `${file}${UNFINISHED}`;
   const isMade = await unlessFull(makeEmpty(successor));
@@ -30,7 +33,7 @@ async function makeEmpty(file: string): Promise<void> {
   await (await open(file, 'w', 0o600)).close();
 }
 
-/** Returns false when the disk is full: it may have no room for a new name either. */
+/** Resolves with false when the disk is full: the disk may not even have room for a new name. */
 async function unlessFull(making: Promise<void>): Promise<boolean> {
   try {
     await making;

@@ -10,7 +10,7 @@ export function entriesOf(parser: LineParser, lines: readonly Line[], level: Log
     parser.take(text);
     if (passes(parser.level, level)) entries.push(parser.entry(seq, isCut));
   }
-  // few entries: their strings are slices, which would keep the whole piece in memory
+  // copy the messages of few entries: they are slices, which would keep the whole piece in memory
   if (entries.length * 4 > lines.length) return entries;
   return entries.map((entry) => ({ ...entry, message: unshared(entry.message) }));
 }
@@ -22,7 +22,8 @@ export function parserBehind(startedAt: number, lines: readonly Line[]): LinePar
     parser.take(text);
     return parser.hadClock;
   });
-  // the lines were taken in reverse; the line with a clock, or else the last one with a level, resets that state
+  // the search took the lines in reverse, so take them again in order: the first with a timestamp, or any with a level,
+  // overwrites the state of the search
   for (const { text } of lines.slice(last + 1)) parser.take(text);
   return parser;
 }

@@ -4,9 +4,9 @@ import type { ForwardEntries } from './forward-entries.ts';
 /** The first entries after a position. */
 export interface FirstEntries {
   entries: LogEntry[];
-  /** The output that was dropped before the first entry. */
+  /** The output that was dropped before the first entry; `null`: none. */
   gap: LogGap['gap'] | null;
-  /** Finding `count` entries would have taken more than `maxBytes`. */
+  /** Whether reading stopped at `maxBytes` before it found `count` entries. */
   isTruncated: boolean;
 }
 

@@ -7,8 +7,8 @@ import type { LiveLog } from './live-log.ts';
 import type { LogFiles } from './log-files.ts';
 
 /**
- * Yields the items of a log from the start of the query, then all new ones. A follower reads on its consumer's demand. It
- * holds one piece in memory, and keeps no file open while it waits or its consumer works.
+ * Yields the items of a log from the start of the query, then all new ones. A follower reads only when its consumer
+ * asks for more. It holds one piece in memory, and keeps no file open while it waits or its consumer works.
  */
 export async function* followLog(
   files: LogFiles,

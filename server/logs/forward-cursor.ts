@@ -20,7 +20,7 @@ export class ForwardCursor {
   readonly #files: LogFiles;
   readonly #isWritten: (run: RunOutput) => boolean;
   #place: number;
-  /** The run whose bytes were read last, and that may not be over. */
+  /** The run whose bytes were read last; `null`: no bytes were read, or that run is over. */
   #run: RunOutput | null = null;
 
   /** @param isWritten whether a process writes to a run's file */

@@ -12,7 +12,7 @@ import { runStart } from './run-start.ts';
 /** The result of one read. */
 export interface Bunch {
   items: LogItem[];
-  /** The log had no more at that moment. */
+  /** Whether the log had no more at that moment. */
   isLast: boolean;
   /** Bytes read. */
   bytes: number;
@@ -40,7 +40,7 @@ export class ForwardEntries {
 
   /**
    * @param place Start position; the line around it is read whole. A position behind the end counts as the end.
-   * @param level returns this level and above, and all gaps
+   * @param level reads return entries of this level and above, and all gaps
    * @param isWritten whether a process writes to a run's file
    */
   static async open(

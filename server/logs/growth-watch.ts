@@ -7,7 +7,10 @@ import type { Clock } from '../instances/ports/time.ts';
  */
 const REST_MS = 20;
 
-/** How often to poll where a file cannot be watched: too many watches, a file that does not exist yet, some network disks. */
+/**
+ * Polling interval for a file that cannot be watched: too many watches, no such file yet, or a network disk without
+ * events.
+ */
 const POLL_MS = 100;
 
 /** Reports that a file may have grown. Watches a file only while a caller waits for it. */
@@ -56,7 +59,7 @@ export class GrowthWatch {
     this.#onGrowth();
   }
 
-  /** Ignores an event of a closed watcher. */
+  /** Closes the watcher for a while, and reports growth. Ignores an event of a watcher that is already closed. */
   #grown(watcher: FSWatcher, pauseMs: number): void {
     if (this.#watcher !== watcher) return;
     this.#disarm();

@@ -18,18 +18,22 @@ const TIME_KEYS = ['timestamp', 'ts', 'time'];
 /** Longer lines are not parsed: they are cut, and half an object is useless. */
 const MAX_CHARACTERS = 65_536;
 
-/** ggml's numbers; the meaning of larger ones differs between loggers. */
+/** Levels by ggml's numbers. The meaning of larger numbers differs between loggers. */
 const NUMBERED: readonly (LogLevel | null)[] = [null, 'debug', 'info', 'warn', 'error'];
 
-/** Lower limits of numbers in seconds, milliseconds, microseconds, nanoseconds since the epoch (from 1973 on). */
+/**
+ * From these numbers on, a time counts as seconds, milliseconds, microseconds or nanoseconds since the epoch. Each of
+ * the four is a time in 1973.
+ */
 const SECONDS_FROM = 1e8;
 const MILLISECONDS_FROM = 1e11;
 const MICROSECONDS_FROM = 1e14;
 const NANOSECONDS_FROM = 1e17;
 
 /**
- * Parses a line that is one JSON object with a message, as llama-server writes with `--log-jsonl`, and other engines with
- * other key names. `null`: anything else, such as an event of another `type`; such a line stays unchanged.
+ * Parses a line that is one JSON object with a message. llama-server writes such lines with `--log-jsonl`, and other
+ * engines write them with other key names. `null`: any other line, such as an event of another `type`. Such a line
+ * stays unchanged.
  */
 export function readJsonLine(line: string): JsonLine | null {
   if (!line.endsWith('}') || line.length > MAX_CHARACTERS) return null;

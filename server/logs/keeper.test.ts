@@ -26,7 +26,7 @@ const archivesOf = (one: RunReference): string[] => bench.names(one).filter((nam
 const untilArchives = (count: number, one = run): Promise<void> =>
   bench.untilLooks(() => archivesOf(one).filter((name) => name.endsWith('.cut')).length >= count);
 const append = (text: string | Buffer, one = run): void => appendFileSync(path.join(one.folder, 'log'), text);
-/** Jobs run one after the other: when a later one is done, so are earlier ones. */
+/** Waits until all earlier jobs are done, by a job of another run: jobs run one after the other. */
 const untilSettled = async (attach: (one: RunReference) => void): Promise<void> => {
   const other = bench.newRun(expected(600 * KIB));
   attach(other);
@@ -227,7 +227,7 @@ describe('an unfinished line at the cut', () => {
 });
 
 describe('a crash of llamactl', () => {
-  /** Archived bytes, the unfinished part of them, and the state of the files. */
+  /** Bytes that are archived at the crash. `rest` is the length of the unfinished line after them. */
   const done = 600 * KIB;
   const rest = 10;
   const name = (one: string): string => path.join(run.folder, one);
@@ -274,7 +274,7 @@ describe('a crash of llamactl', () => {
     ],
   ];
 
-  /** Waits until bytes in both an archive and the file are cut, by a rotation without another cause. */
+  /** Waits until no byte is in both an archive and the file: a rotation must cut the file for this reason alone. */
   const untilInOrder = async (): Promise<void> =>
     bench.untilLooks(async () => {
       const { liveFrom, shift } = await bench.output(run);
@@ -368,7 +368,7 @@ describe('a full disk', () => {
     append(expected(300 * KIB));
     const newest = bench.newRun(expected(600 * KIB));
     const opening: typeof openArchive = (file) => {
-      // the space of the old run's output
+      // the disk has room once the old run's output is dropped
       isFull = bench.names(run).includes('log');
       return openArchive(file);
     };
@@ -401,7 +401,7 @@ describe('a full disk', () => {
     expect(archives).toMatchObject([{ from: 0, to: dropped, size: 0, cut: true }]);
     expect({ liveFrom, shift, end }).toEqual({ liveFrom: dropped, shift: dropped, end: 600 * KIB });
     expect(readFileSync(live).equals(expected(end).subarray(dropped))).toBe(true);
-    // the real disk has space
+    // the alert ends: the room is measured on the real disk, which has enough
     await bench.untilLooks(() => bench.alerts.standing.size === 0);
   });
 
@@ -428,7 +428,7 @@ describe('an engine is stopped', () => {
     const before = keeper.rotations(run.folder);
     keeper.attach(bench.log, run);
     await bench.untilLooks(() => keeper.rotations(run.folder) !== before);
-    // of a waker slower than the restart after its crash
+    // written by a waker that was slower than the restart after the crash
     writeFileSync(path.join(run.folder, 'log.woken'), '7\n');
     append(expected(600 * KIB));
     await untilArchives(1);

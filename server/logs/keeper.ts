@@ -12,18 +12,21 @@ import { createTending, type TendingOptions, type WatchedRun } from './tending.t
 export interface LogKeeper {
   /** Starts watching the size of the run's file, to which a process now writes. A second call has no effect. */
   attach(log: LogReference, run: RunReference): void;
-  /** Stops watching: no process writes any more. */
+  /**
+   * Stops watching the run, because no process writes to its file any more. Then applies the instance's total limit.
+   */
   detach(log: LogReference, run: RunReference): void;
   /**
-   * A number that changes when a run's files change so that a listing or a read of them may be wrong. Take it before listing
-   * the files. If it is the same after reading the live file, the bytes are right; otherwise list and read again.
+   * Returns a number that changes whenever a change of the run's files may make a listing or a read wrong. Get the
+   * number before listing the files, and again after reading the live file. If both are equal, the bytes are right;
+   * otherwise list and read again.
    *
    * @param folder folder of the run
    */
   rotations(folder: string): number;
   /**
-   * Starts no more work; abandons the current job, or finishes it past its commit. Close the keeper before the supervisor,
-   * which stops engines for it.
+   * Starts no more jobs. Abandons the current job, or finishes it if it is past its commit. Close the keeper before the
+   * supervisor, because the supervisor freezes engines for the keeper.
    */
   close(): void;
 }
@@ -38,7 +41,10 @@ export interface LogKeeperOptions extends TendingOptions {
   freezer: Pick<Runs, 'whileFrozen'>;
 }
 
-/** Interval of the size checks, one timer for all; 2 µs for each run. At 10 MB/s, a file is up to 10 MB too large. */
+/**
+ * Interval of the size checks. One timer serves all runs, and a check takes 2 µs for each. At 10 MB/s, a file becomes
+ * up to 10 MB too large.
+ */
 const LOOK_MS = 1_000;
 
 export function createLogKeeper(options: LogKeeperOptions): OwnLogKeeper {
@@ -75,7 +81,10 @@ export function createLogKeeper(options: LogKeeperOptions): OwnLogKeeper {
     }
     cancelLook = watched.size > 0 ? clock.after(LOOK_MS, look) : null;
   };
-  /** Recovers a run. Does not wait for rotations of other runs: an engine that was stopped at a crash writes again. */
+  /**
+   * Recovers a run, without waiting for rotations of other runs: an engine that was frozen during a crash already
+   * writes again.
+   */
   const begin = async (one: WatchedRun): Promise<void> => {
     try {
       one.isCutDue = (await recoverRun(one.folder)).isCutDue;
@@ -132,7 +141,7 @@ export function createLogKeeper(options: LogKeeperOptions): OwnLogKeeper {
         await tending.keepWithinTotal(log);
       });
     },
-    // an unwatched run gets a later number than it ever had
+    // for a run that is no longer watched, `rotations` returns a higher number than ever before
     settled: () => jobs,
     rotations: (folder) => generations.get(folder) ?? lastGeneration,
     close: () => {
@@ -147,7 +156,7 @@ function sizeOf({ folder }: WatchedRun): number {
   try {
     return statSync(path.join(folder, RUN_LOG), { throwIfNoEntry: false })?.size ?? 0;
   } catch {
-    // the job that this causes fails in the same way, and reports it
+    // the job that this size causes fails in the same way, and reports the error
     return Number.POSITIVE_INFINITY;
   }
 }

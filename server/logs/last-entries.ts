@@ -11,7 +11,7 @@ export interface LastEntries {
   entries: LogEntry[];
   /** Position after the last finished line of any level: where to continue. */
   next: number;
-  /** Finding `count` entries would have taken more than the allowed bytes. */
+  /** Whether the search stopped at its limit of bytes before it found `count` entries. */
   isTruncated: boolean;
 }
 
@@ -27,7 +27,7 @@ export async function lastEntries(
 ): Promise<LastEntries> {
   const search = new BackwardLines(files, options);
   const runStart = createRunStarts();
-  // newest first, each oldest first
+  // the newest part first; the entries of each part oldest first
   const parts: LogEntry[][] = [];
   let orphans: Orphans | null = null;
   do {
@@ -56,7 +56,7 @@ function countOf(parts: readonly (readonly unknown[])[]): number {
   return parts.reduce((count, part) => count + part.length, 0);
 }
 
-/** The number of lines before the first one that has a clock. */
+/** The number of lines before the first one that has a timestamp. */
 function firstWithClock(parser: LineParser, lines: readonly Line[]): number {
   const index = lines.findIndex(({ text }) => {
     parser.take(text);

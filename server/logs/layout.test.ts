@@ -85,7 +85,7 @@ describe('listRuns', () => {
     make('1-a', { log: 100 });
     make('2-b', { log: 10, SEQ: '500\n' });
     make('3-c', { log: 10 });
-    // a disk was full in the middle of the number
+    // the disk became full in the middle of the number
     make('4-d', { log: 10, SEQ: '52' });
     expect((await listRuns(folder)).map(({ start }) => start)).toEqual([0, 500, 510, 520]);
   });

@@ -11,7 +11,7 @@ import { RUN_LOG } from '../instances/ports/run-output.ts';
  * Listing is synchronous inside: fifteen runs with fifty archives take 1 ms, with promises 20 ms.
  */
 
-/** File in the run's folder: the position in the instance's log at which the run's output begins. */
+/** Name of a file in the run's folder. It holds the position in the instance's log at which the run's output begins. */
 export const START_FILE = 'SEQ';
 
 /** A file with bytes `from` … `to` of a run's output, whole lines. */
@@ -20,8 +20,8 @@ export interface Archive {
   from: number;
   to: number;
   /**
-   * True: `log` was cut after this archive, so its first byte is number `to`. False: a rotation was interrupted before the
-   * cut, and `log` still has the same bytes; or the whole run was dropped.
+   * True: `log` was cut after this archive, so the first byte of `log` is number `to`. False: a rotation was
+   * interrupted before the cut, and `log` still has the same bytes; or the whole run was dropped.
    */
   cut: boolean;
   /** Size of the file. Less than `to - from`: the content was dropped, and only the name records its range. */
@@ -55,8 +55,8 @@ export function archiveName({ from, to, cut }: Pick<Archive, 'from' | 'to' | 'cu
 }
 
 /**
- * Lists the runs of a log, oldest first. A run without a readable start (the disk was full, or it is of an older llamactl)
- * begins where the previous one ends.
+ * Lists the runs of a log, oldest first. A run without a readable start (the disk was full, or an older llamactl made
+ * the run) begins where the previous one ends.
  *
  * @param folder Folder with the folders of the instance's runs, each named `<number>-…`.
  */

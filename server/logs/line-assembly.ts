@@ -51,7 +51,7 @@ export class LineAssembly {
 
   #keep(bytes: Buffer): void {
     const { bytes: kept, isCut } = joinParts(this.#unended, { bytes, isCut: false });
-    // copy, so that the piece it was read from does not stay in memory
+    // copy the bytes, so that the piece that they are part of does not stay in memory
     this.#unended = { bytes: kept === bytes ? Buffer.from(bytes) : kept, isCut };
   }
 

@@ -7,7 +7,7 @@ export interface Line {
   text: string;
   /** Position after the line in the log. */
   seq: number;
-  /** The end is missing: the line was too long to keep in memory. */
+  /** Whether the end is missing, because the line was too long to keep in memory. */
   isCut: boolean;
 }
 
@@ -34,7 +34,7 @@ export function eachLine(bytes: Buffer, from: number, onLine: OnLine): number {
     }
     return start;
   }
-  // the usual case: one string with a byte for each character; the lines are slices of it
+  // the usual case: each character is one byte, so the lines are slices of one string
   const text = bytes.toString('latin1');
   const isClean = !needsCleaning(text);
   for (let end = text.indexOf('\n'); end !== -1; end = text.indexOf('\n', start)) {
@@ -65,7 +65,8 @@ export function joinParts(left: Part, right: Part): Part {
   const bytes = left.bytes.length === 0 ? right.bytes : Buffer.concat([left.bytes, right.bytes]);
   const isCut = left.isCut || right.isCut;
   if (bytes.length <= MAX_LINE_BYTES && !isCut) return { bytes, isCut: false };
-  // ignore a carriage return before the line feed; keep the other one in front, so that it still marks overwriting text
+  // ignore a carriage return at the end, before the line feed; keep the last other one in front of the text, to mark
+  // that the text overwrites
   const overwriting = Math.max(0, bytes.subarray(0, -1).lastIndexOf(CARRIAGE_RETURN));
   const shown = bytes.subarray(overwriting);
   const isLeftShown = overwriting < left.bytes.length;

@@ -14,7 +14,7 @@ export interface Block {
 
 export interface SearchOptions {
   clock: Clock;
-  /** Reads at most this much. */
+  /** Most bytes that the search reads. */
   maxBytes: number;
   /** Whether a process writes to a run's file: then the text after its last line feed is no line yet. */
   isWritten: (run: RunOutput) => boolean;
@@ -91,7 +91,7 @@ export class BackwardLines {
     const from = Math.max(pieceStart(segment, to), to - this.#left);
     const bytes = await this.#files.read(segment, from, to - from);
     if (bytes === null) return null;
-    // the bytes after it are of another run, or were dropped
+    // the bytes after this piece belong to another run, or were dropped
     if (this.#run?.folder !== run.folder || this.#place !== to) this.#tail = null;
     if (this.#tail === null && bytes.at(-1) !== LINE_FEED) {
       const isPending = segment.isOpen && this.#options.isWritten(run);
@@ -126,7 +126,7 @@ function isContinued(before: Segment | undefined, segment: Segment): boolean {
   return before !== undefined && before.run.folder === segment.run.folder && before.to === segment.from;
 }
 
-/** @param tail end of the line in which the piece ends; `null`: the piece ends with a line */
+/** @param tail end of the line in which the piece ends; `null`: the piece ends with a whole line */
 function splitPiece(
   { bytes, from, beginsLine }: Piece,
   tail: Tail | null,

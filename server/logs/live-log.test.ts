@@ -60,7 +60,7 @@ describe('LiveLog.more', () => {
 
   it('resolves when the file of the newest run grows', async () => {
     live.attach(run());
-    // the first wake-up comes because nothing was watched before
+    // the first wait ends at once, because nothing was watched before
     await wait();
     const waiting = wait();
     appendFileSync(path.join(folder, 'log'), 'x');

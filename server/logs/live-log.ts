@@ -64,7 +64,7 @@ export class LiveLog {
     this.#wake();
   }
 
-  /** Registers a follower. @returns ends it */
+  /** Registers a follower. @returns a function that unregisters it */
   follow(): () => void {
     this.#followers += 1;
     return () => {

@@ -47,15 +47,15 @@ interface Chatter {
   only: RegExp | null;
 }
 
-/** Two of the five lines after each answer. The others have its tokens and their speed. */
+/** Matches two of the five lines after each answer. The other three report its tokens and their speed. */
 const GRAPHS = /\| +graphs? re(?:used|allocs) =/;
-/** Our health checks, in builds that log each request. */
+/** Matches llamactl's own health checks, in builds that log each request. */
 const OWN_REQUEST = /: GET \/(?:health|slots|metrics) /;
 
 /**
- * Functions of llama-server whose `I` lines are of interest only when looking for a fault. llamactl runs it at verbosity 4,
- * because 3 does not say enough about a failed start. Measured on build 11669: a chat with one sentence takes some 25 lines.
- * Nearly all of these lines are missing at 3, the engine's own default.
+ * Functions of llama-server whose `I` lines are of interest only when looking for a fault. llamactl runs llama-server
+ * at verbosity 4, because 3 does not say enough about a failed start. Measured on build 11669: a chat with one sentence
+ * takes some 25 lines. Nearly all of these lines are missing at 3, the engine's own default.
  */
 const CHATTER: readonly Chatter[] = [
   ...SLOT_FUNCTIONS.map((name) => ({ name: ofSlot(name), only: null })),
@@ -65,7 +65,7 @@ const CHATTER: readonly Chatter[] = [
   { name: ofServer('log_server_r'), only: OWN_REQUEST },
 ];
 
-/** By length and last letters: a line is compared with one or two names, and no text is copied. */
+/** By length and last letters of the name: a line is compared with one or two names, and no text is copied. */
 const BY_LETTERS: ReadonlyMap<number, readonly Chatter[]> = Map.groupBy(CHATTER, ({ name }) =>
   letters(name, 0, name.length),
 );
@@ -73,7 +73,7 @@ const BY_LETTERS: ReadonlyMap<number, readonly Chatter[]> = Map.groupBy(CHATTER,
 /** The longest name before the colon: `srv  get_availabl`, `common_params_fit_impl`. */
 const LONGEST_NAME = Math.max(...CHATTER.map(({ name }) => name.length));
 
-/** Whether an `I` line of llama-server is chatter. @param start Position of its message, after clock and level. */
+/** Whether an `I` line of llama-server is chatter. @param start Position of its message, after timestamp and level. */
 export function isChatter(line: string, start: number): boolean {
   const colon = line.indexOf(':', start);
   if (colon === -1 || colon - start > LONGEST_NAME) return false;
@@ -85,7 +85,7 @@ function letters(text: string, start: number, end: number): number {
   return ((end - start) << 16) | (text.charCodeAt(end - 1) << 8) | text.charCodeAt(end - 2);
 }
 
-/** The name of a function as llama-server prints it: it aligns names at the right, in 12 columns. */
+/** The name of a function as llama-server prints it: right-aligned in 12 columns. */
 function ofSlot(name: string): string {
   return `slot ${name.padStart(12)}`;
 }

@@ -72,7 +72,7 @@ export class LogFiles {
   }
 }
 
-/** Reads part of a file, less where the file ends; `null`: no such file. */
+/** Reads part of a file, or fewer bytes if the file ends earlier; `null`: the file does not exist. */
 async function readPart(path: string, position: number, length: number): Promise<Buffer | null> {
   const file = await unlessMissing(open(path, 'r'));
   if (file === null) return null;

@@ -16,8 +16,8 @@ const MAX_BYTES = 1_048_576;
 const WIDER = 4;
 
 /**
- * Searches backward for the start of a line, and for lines that determine time and level of the lines after them. Goes back
- * at most a mebibyte; a longer line then begins at the position.
+ * Searches backward for the start of a line, and for lines that determine time and level of the lines after them. Goes
+ * back at most a mebibyte: a line that is longer counts as beginning at the position.
  *
  * @param isWritten whether a process writes to a run's file
  */
@@ -44,7 +44,7 @@ export async function lookBack(
     const first = isStart ? 0 : bytes.indexOf(LINE_FEED) + 1;
     const lines: Line[] = [];
     eachLine(bytes.subarray(first, end), from + first, (text, seq, isCut) => lines.push({ text, seq, isCut }));
-    // widen the search once for a line with a clock
+    // widen the search once for a line with a timestamp
     const isEnough = isStart || (end > 0 && (reach > FIRST_BYTES || hasClock(lines)));
     if (isEnough) return { start: from + end, before: { run, lines } };
     reach *= WIDER;

@@ -11,7 +11,7 @@ export const MAX_MESSAGE_CHARACTERS = 16_384;
 /** llama-server's router puts `[port] ` before the output of its children. */
 const CHILD = /^\[ *\d{1,5}\] (?=\d)/;
 
-/** llama-server without its clock (`--no-log-timestamps`): only the letter, then a function's name. */
+/** llama-server without timestamps (`--no-log-timestamps`): only the level's letter, then a function's name. */
 const LETTER = /^([DIWE]) +(?=(?:[a-z]{2,5} +)?[a-z_~][\w~]*: )/;
 
 /** `INFO:     …`, `[INFO] …`, `INFO …`: a level in capitals. */
@@ -27,7 +27,7 @@ const LEVEL_AFTER_TIME =
 /** A level after a time and the logger's name: `2024-01-15 14:30:00,123 - name - INFO - …` */
 const LEVEL_AFTER_NAME = /^\s+-\s+(\S{1,200})\s+-\s+([A-Z]{3,11})\s+-\s/;
 
-/** The prefix of programs without a logger. It does not apply to the following lines. */
+/** A level as programs without a logger print it. The level does not apply to the following lines. */
 const SAID = /^(error|fatal|warning|warn): /i;
 
 const SEPARATORS = /^[\s\-:|]+/;
@@ -47,8 +47,8 @@ const LETTERS: ReadonlyMap<string, LogLevel> = new Map([
 ]);
 
 /**
- * Parses the lines of one run in order. A line without a clock or level takes them from the line that it continues. Knows
- * the formats of llama-server and of other common engines.
+ * Parses the lines of one run in order. A line without a timestamp or level takes it from the line that it continues.
+ * Knows the formats of llama-server and of other common engines.
  */
 export class LineParser {
   /** Level of the last line. */
@@ -56,19 +56,19 @@ export class LineParser {
   /** Time of the last line, milliseconds since the epoch. */
   at: number;
   message = '';
-  /** Whether the last line had a clock: then it and the following lines do not depend on earlier lines. */
+  /** Whether the last line had a timestamp: then that line and the following ones do not depend on earlier lines. */
   hadClock = false;
   readonly #startedAt: number;
   readonly #isoText = createIsoTexts();
   #continuedLevel: LogLevel = 'info';
 
-  /** @param startedAt Start of the run, milliseconds since the epoch: llama-server's clock counts from there. */
+  /** @param startedAt Start of the run, milliseconds since the epoch: llama-server's timestamps count from there. */
   constructor(startedAt: number) {
     this.#startedAt = startedAt;
     this.at = startedAt;
   }
 
-  /** @param line without control characters */
+  /** Parses the next line. @param line without control characters */
   take(line: string): void {
     this.hadClock = false;
     if (this.#takeClock(line, 0)) return;
@@ -185,7 +185,7 @@ export class LineParser {
     const rest = line.slice(all.length);
     const stamp = readStampWithoutYear(rest, this.#startedAt);
     this.#head(level, stamp?.at ?? null);
-    // an unmarked word may belong to the sentence
+    // a level without brackets, colon or time may be a word of the sentence: keep it
     const isMarked = stamp !== null || opening !== '' || colon !== '';
     this.message = isMarked ? (stamp?.rest ?? rest) : line;
   }

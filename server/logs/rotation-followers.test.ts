@@ -107,7 +107,7 @@ describe('an engine that writes at full speed through ten rotations', () => {
     })();
     const slowItems = logs.follow(bench.log, { lines: null, level: null, afterSeq: 0 }, end.signal);
     const slowly = slowItems[Symbol.asyncIterator]();
-    // a failed follower reports its error, instead of the test waiting for it
+    // if a follower fails, report its error instead of waiting for its lines
     const failed = Promise.all([all, inParts]).then(() => false);
 
     let rotations = 0;

@@ -6,13 +6,15 @@ import { readRun } from './layout.ts';
 import { finishCut, UNFINISHED } from './rotation.ts';
 
 /**
- * Recovers the files of a running run after a crash during a rotation. Deletes unfinished files. Renames an archive after
- * which the file was cut to the name of a cut archive. The next rotation cuts a file that was not cut yet.
+ * Recovers the files of a run that still writes, after a crash during a rotation. Deletes unfinished files. If the live
+ * file was cut, completes the rotation by renaming its archive. If the live file was not cut, leaves that to the next
+ * rotation.
  *
- * The file's size when the engine was woken shows whether it was cut; the waker recorded that size. Without the record, the
- * present size is used: the engine was woken a moment ago.
+ * The live file's size when the engine was woken shows whether the file was cut. The waker recorded that size. Without
+ * the record, the present size is used: the engine was woken a moment ago.
  *
- * Not for a run that is over: after a power failure its file may be shorter than its archives imply, without a cut.
+ * Do not use it for a run that is over. After a power failure the run's file may be shorter than its archives imply,
+ * without a cut.
  *
  * @returns whether bytes of an archive are still in the live file too
  */

@@ -7,9 +7,9 @@ import { archiveName, type RunOutput } from './layout.ts';
 import { Abandoned, copyPart } from './part-copy.ts';
 
 /**
- * Moves the content of a file that an engine appends to into an archive. Copies while the engine writes, and stops the
- * engine only to copy the rest and cut the file. The file names are true at every moment (see layout.ts): renaming the
- * archive is the commit, and recovery can repeat the steps after it.
+ * A rotation moves the content of a run's live file, to which the engine appends, into an archive. It copies while the
+ * engine writes, and freezes the engine only to copy the rest and cut the file. The file names are correct at every
+ * moment (see layout.ts): renaming the archive is the commit, and recovery can repeat the steps after it.
  */
 export interface Rotation {
   clock: Clock;
@@ -17,7 +17,7 @@ export interface Rotation {
   run: RunOutput;
   /** False: the disk has no room for an archive. All but the newest content is lost; the archive's size shows that. */
   keepsContent: boolean;
-  /** Most bytes that stay in the file in that case. */
+  /** Most bytes that stay in the file if `keepsContent` is false. */
   keptBytes: number;
   openArchive: OpenArchive;
   /** Stops the engine while `step` runs; false: the engine cannot be stopped. */
@@ -39,7 +39,9 @@ const ARCHIVE_TO_BE = `archive${UNFINISHED}`;
 
 /** The start of an unfinished line stays in the engine's file, up to this length. */
 const LONGEST_REST_BYTES = 65_536;
-/** Copying is repeated while the engine runs, until less than this is new: copying that takes under a millisecond. */
+/**
+ * Copying is repeated while the engine runs, until less than this is new. Copying that much takes under a millisecond.
+ */
 const SHORT_BYTES = 262_144;
 const MOST_COPIES = 5;
 const LINE_FEED = 0x0a;
@@ -68,12 +70,12 @@ export async function moveToArchive(rotation: Rotation): Promise<void> {
         const { name, rest } = commit(rotation, { live: live.fd, archive: file.fd, unfinished, copied });
         isNamed = true;
         onChange();
-        // overwrites bytes that are in archives
+        // overwrites only bytes that are in archives already
         if (rest.length > 0) writeSync(live.fd, rest, 0, rest.length, 0);
         cutting = truncated(live.fd, rest.length);
         await untilSize(rotation.clock, live.fd, rest.length, cutting);
         onCut(name);
-        // before the engine writes again: recovery concludes from the size whether the file was cut
+        // rename before the engine writes again: recovery concludes from the size whether the file was cut
         renameSync(name, cutName(name));
         onChange();
       });
@@ -107,7 +109,7 @@ async function copyMost(rotation: Rotation, live: FileHandle, archive: FileHandl
     await copyPart(live, archive, copied, size, isAbandoned);
     const isShort = size - copied < SHORT_BYTES;
     copied = size;
-    // later output is as recent as the output that the engine's own file may lose in a power failure
+    // sync only the first copy: a power failure could lose later output from the engine's own file too
     if (copies === 1) await archive.datasync();
     else if (isShort) break;
   }

@@ -10,7 +10,7 @@ export interface RotatedRun {
   folder: string;
   /** Whether bytes of an archive are still in the live file too. */
   isCutDue: boolean;
-  /** The archive after which the file was cut, until it is renamed. */
+  /** The archive after which the file was cut, until that archive is renamed; `null`: none. */
   unnamedCut: string | null;
   /** No line ends before this position, so a search begins here. */
   searchedTo: number;
@@ -34,10 +34,10 @@ const NEWEST_BYTES = 1_048_576;
 
 export interface Rotator {
   /**
-   * Rotates a run's file if it exceeds the limit. On a full disk, drops older output first. If none is left and `mayDrop` is
-   * set, drops all but the newest mebibyte of the file, so that an engine cannot keep the disk full.
+   * Rotates a run's file if it exceeds the limit. On a full disk, drops older output first. If none is left and
+   * `mayDrop` is set, drops all but the newest mebibyte of the file. So an engine cannot keep the disk full.
    *
-   * @returns whether output was dropped that is in no archive
+   * @returns whether output of the file was dropped instead of archived
    * @throws {Error} `ENOSPC` and the like; NotFrozen; Abandoned
    */
   rotate(run: RotatedRun, mayDrop: boolean): Promise<{ hasDropped: boolean }>;

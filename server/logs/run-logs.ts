@@ -117,7 +117,7 @@ export function createRunLogs({ clock, keeper, onFault }: RunLogsOptions): RunLo
   };
 }
 
-/** Reads the last lines of a log of any level, oldest first. */
+/** Reads the last lines of a log, whatever their level, oldest first. */
 async function lastLines(files: LogFiles, count: number, options: SearchOptions): Promise<Line[]> {
   const search = new BackwardLines(files, options);
   const blocks: Line[][] = [];

@@ -9,7 +9,10 @@ import { START_FILE, logEnd } from './layout.ts';
 /** The wrapper writes this file into the run's folder right after forking the engine. */
 const PID_FILE = 'PID';
 
-/** When a run's engine was launched, in milliseconds since the epoch, by the files in its folder. */
+/**
+ * When a run's engine was launched, in milliseconds since the epoch, according to the files in its folder; 0: no file
+ * shows it.
+ */
 export async function runStart(folder: string): Promise<number> {
   const written = (await statsOf(folder, PID_FILE)) ?? (await statsOf(folder, START_FILE));
   if (written !== null) return Math.floor(written.mtimeMs);

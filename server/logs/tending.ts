@@ -43,19 +43,26 @@ export interface WatchedRun extends RotatedRun {
   looksToRest: number;
   /** Failures in a row. */
   failures: number;
-  /** The alert that was raised for them. */
+  /** The alert that was raised for these failures. */
   alarm: 'none' | 'disk full' | 'other';
 }
 
-/** Maintains one run at a time: rotation, the total size limit, and the alert when that fails. */
+/** Maintains one run at a time: rotates its file, applies the total size limit, and raises an alert if that fails. */
 export interface Tending {
-  /** Whether the run needs work; called at every check. @param liveBytes size of the run's file */
+  /**
+   * Whether the run needs work. Call it once at every check, because it counts the checks to skip.
+   *
+   * @param liveBytes size of the run's file
+   */
   isDue(one: WatchedRun, liveBytes: number): boolean;
   /** Never rejects: a failure raises an alert, and is retried. */
   tend(one: WatchedRun): Promise<void>;
   /** Ends the work for a run that no process writes to any more, and clears its alert. */
   end(one: WatchedRun): void;
-  /** Drops the oldest output of an instance until the rest is within the limit. */
+  /**
+   * Drops the oldest output of an instance until the rest is within the limit. Resolves with the instance's runs after
+   * that.
+   */
   keepWithinTotal(log: LogReference): Promise<RunOutput[]>;
 }
 
@@ -107,7 +114,7 @@ export function createTending(options: TendingOptions, watched: ReadonlyMap<stri
   const fail = (one: WatchedRun, error: unknown): void => {
     one.failures += 1;
     one.looksToRest = error === null ? 0 : LOOKS_TO_REST;
-    // ignore it once: the engine may be in the kernel for a moment, or about to end
+    // ignore the first such failure: the engine may be in the kernel for a moment, or about to end
     if (error instanceof NotFrozen && one.failures === 1) return;
     const isFull = error === null || isDiskFull(error);
     const isFault = !isFull && !(error instanceof NotFrozen);

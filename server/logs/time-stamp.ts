@@ -22,7 +22,7 @@ const MINUTE_MS = 60_000;
 
 const MILLISECONDS = Array.from({ length: 1_000 }, (_, value) => `.${String(value).padStart(3, '0')}Z`);
 
-/** RFC 3339 has four digits for the year. */
+/** The latest time in RFC 3339, which has four digits for the year. */
 const LATEST = Date.UTC(9999, 11, 31, 23, 59, 59, 999);
 
 /** Parses a date and time at the start; without a zone it is local time. `null`: no such time. */

@@ -2,9 +2,11 @@ import type { Archive, RunOutput } from './layout.ts';
 
 /** An item to drop, so that a log takes less space. */
 export type Drop =
-  /** Drops an archive's content; keeps its name where that determines the positions of later bytes. */
+  /** Drops an archive's content; keeps its name if that determines the positions of later bytes. */
   | { what: 'archive'; archive: Archive; keepsName: boolean; bytes: number }
-  /** Drops the live file of a run that is over. A file name that records the end of its output has to stay. */
+  /**
+   * Drops the live file of a run that is over. An empty archive stays, because its name records where the output ends.
+   */
   | { what: 'log'; run: RunOutput; bytes: number };
 
 /** Kept bytes of a run's output. Bytes in both an archive and the live file count once. */

@@ -12,8 +12,8 @@ const TIMEOUT_MS = 30_000;
 const LONGEST_REASON = 200;
 
 /**
- * Runs a command for each announcement. The environment carries the alert, not an argument: many programs would take an
- * argument for a file, an address or a recipient.
+ * Creates a function that runs a command for an announcement. Environment variables carry the alert, not arguments:
+ * many programs would take an argument for a file, an address or a recipient.
  */
 export function createAlertCommand(
   [program = '', ...args]: readonly string[],

@@ -8,7 +8,10 @@ import { announcementOf, type AlertNews, type Announcement } from './announcemen
 import { DeliveryQueue } from './delivery-queue.ts';
 import { createWebhook } from './webhook.ts';
 
-/** Sends raised and cleared alerts to `alerts.webhook` and `alerts.command`; each destination has its own queue, in order. */
+/**
+ * Sends raised and cleared alerts to `alerts.webhook` and `alerts.command`; each destination has its own queue, which
+ * keeps the order.
+ */
 export interface AlertDelivery {
   /** Stops listening, and waits a moment for the last state of each alert to be delivered. */
   close(): Promise<void>;

@@ -32,7 +32,7 @@ export class AlertPace {
     else sent.next = announcement;
   }
 
-  /** Sends the last state of each alert at once. */
+  /** Sends at once the last state of each alert that still waits. */
   close(): void {
     const recent = [...this.#recent.values()];
     this.#recent.clear();

@@ -8,7 +8,7 @@ export interface LeftAlert {
   id: string | null;
 }
 
-/** The alerts that the stored events leave raised, oldest first. @param stored oldest first */
+/** The alerts that are still raised after the stored events, oldest first. @param stored oldest first */
 export function alertsLeft(stored: readonly KeptEvent[]): LeftAlert[] {
   const left = new Map<string, LeftAlert>();
   for (const { event, timestamp, instance: id = null } of stored) {

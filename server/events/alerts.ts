@@ -22,7 +22,10 @@ export interface AlertsDependencies {
   idOf?: (name: string) => string | null;
 }
 
-/** By then every check has run, also those that wait for slow tools or for processes that do not end. */
+/**
+ * How long an alert of the previous server stays raised if no check raises it again. By then every check has run, also
+ * those that wait for slow tools or for processes that do not end.
+ */
 const LEFT_FOR_MS = 30_000;
 
 interface Raised {

@@ -21,7 +21,7 @@ export interface Announcement {
 const LONGEST_MESSAGE = 1_000;
 const CONTROLS = /[\p{Cc}\p{Cs}]+/gu;
 
-/** @param hostname this machine; a person may get the alerts of several */
+/** @param hostname name of this machine, for a person who gets the alerts of several */
 export function announcementOf(news: AlertNews, raisedAt: string, hostname: string): Announcement {
   const { state, level, code, instance } = news;
   const whose = instance === undefined ? '' : ` (${instance})`;

@@ -184,7 +184,7 @@ describe('EventBus replay', () => {
     const bus = aBus();
     const { received, listener } = recorder();
     let replayed: DomainEvent[] = [];
-    // While one event is being delivered and the next one waits.
+    // This listener runs while the first event is being delivered and the second one waits.
     const unsubscribe = bus.subscribe(() => {
       unsubscribe();
       bus.emit(statusChange('second'));

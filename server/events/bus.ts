@@ -23,7 +23,7 @@ export interface EventBusDependencies {
   replay: Pick<ReplayStore, 'append' | 'takeNumbers'>;
   /** The events that the previous server stored, oldest first. */
   stored: readonly KeptEvent[];
-  /** Gets what a listener threw, or why an event could not be stored; must not throw. */
+  /** Called with the error of a listener, or of a failed attempt to store an event; must not throw. */
   onError: (error: unknown, event: DomainEvent) => void;
 }
 
@@ -38,12 +38,15 @@ export class PublicationOrder {
   /** Oldest first. */
   readonly #open = new Map<number, { kept: KeptEvent; fate: 'open' | 'published' | 'discarded' }>();
 
-  /** Adds an event behind all that were kept before. */
+  /** Adds an event after all that were kept before. */
   keep(kept: KeptEvent): void {
     this.#open.set(kept.seq, { kept, fate: 'open' });
   }
 
-  /** Returns the events that can be delivered now, in order. An event that is settled or was never kept changes nothing. */
+  /**
+   * Returns the events that can be delivered now, in order. Does nothing for an event that is settled already or was
+   * never kept.
+   */
   settle(kept: KeptEvent, fate: 'published' | 'discarded'): KeptEvent[] {
     const own = this.#open.get(kept.seq);
     if (own === undefined || own.fate !== 'open') return [];
@@ -61,8 +64,8 @@ export class PublicationOrder {
 /**
  * Creates an event bus. A listener that throws affects neither the emitter nor the other listeners.
  *
- * Numbers begin at the clock, or after those that a previous server has taken: it may have delivered events that it could
- * not store.
+ * Numbers begin at the current time, or after those that a previous server has taken: it may have delivered events that
+ * it could not store.
  */
 export function createEventBus({ clock, replay: store, stored, onError }: EventBusDependencies): EventBus {
   // Each subscription is a separate object, so that one listener may subscribe twice.
@@ -88,7 +91,7 @@ export function createEventBus({ clock, replay: store, stored, onError }: EventB
 
   function deliverAll(due: readonly KeptEvent[]): void {
     waiting.push(...due);
-    // Deliver an event that a listener emits after the current one: otherwise other listeners get the two in reverse.
+    // If a listener emits an event, deliver the current one first: otherwise other listeners get the two in reverse.
     if (isDelivering) return;
     isDelivering = true;
     try {

@@ -1,11 +1,12 @@
 import type { DecisionInputs } from '@llamactl/contract/decisions';
 import type { Decision } from '../instances/ports/trace.ts';
 
-/** Longest part of a text from a request or an engine. */
+/** Most characters that are quoted from a text of a request or an engine. */
 const LONGEST_QUOTE = 200;
 
 /**
- * Says a decision and its reason, for people. The text continues the name of the instance, if it is about one.
+ * Describes a decision and its reason to people. If the decision is about an instance, the text continues a sentence
+ * that begins with the instance's name.
  *
  * @param other Name of the instance for which another is stopped, or not stopped.
  */

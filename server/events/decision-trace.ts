@@ -2,19 +2,19 @@ import type { DecisionData } from '@llamactl/contract/decisions';
 import type { Decision, InstanceReference, Trace } from '../instances/ports/trace.ts';
 import { decisionText } from './decision-text.ts';
 
-/** A decision as clients get it, and what decides which of them do. */
+/** A decision as clients get it, and the facts that decide which clients get it. */
 export interface TracedDecision {
   data: DecisionData;
-  /** Ids of the instances that it names; `null`: an instance without a known id. */
+  /** Ids of the instances that the decision names; `null`: an instance without a known id. */
   instances: readonly (string | null)[];
-  /** It names the caller of a request. */
+  /** Whether the decision names the caller of a request. */
   namesCaller: boolean;
 }
 
 /** Gets every decision. Runs within the turn of the decision: it must return quickly and not wait. */
 export type DecisionListener = (decision: TracedDecision) => void;
 
-/** Where listeners get decisions. */
+/** A source of decisions for listeners. */
 export interface DecisionSource {
   /** Calls the listener for every decision from now on; the returned function ends that at once. */
   listen(listener: DecisionListener): () => void;
@@ -25,13 +25,13 @@ export interface DecisionTraceDependencies {
   idOf: (name: string) => string | null;
   /** Name of an existing instance; `null`: no instance has this id. */
   nameOf: (id: string) => string | null;
-  /** Gets what a listener threw; must not throw. */
+  /** Called with the error of a listener; must not throw. */
   onError: (error: unknown) => void;
 }
 
-/** Delivers decisions to listeners. A decision becomes a sentence here, so only while something listens. */
+/** Delivers decisions to listeners. Writes the sentence for a decision only while there are listeners. */
 export class DecisionTrace implements Trace, DecisionSource {
-  /** A field and not a getter, because requests read it. */
+  /** Whether there are listeners. A field and not a getter, because every request reads it. */
   isOn = false;
   readonly #dependencies: DecisionTraceDependencies;
   readonly #listeners = new Set<DecisionListener>();
@@ -41,7 +41,7 @@ export class DecisionTrace implements Trace, DecisionSource {
   }
 
   listen(listener: DecisionListener): () => void {
-    // An object of its own, so that one listener may listen twice.
+    // A new function each time, so that one listener may listen twice.
     const own: DecisionListener = (decision) => listener(decision);
     this.#listeners.add(own);
     this.isOn = true;
@@ -78,7 +78,7 @@ export class DecisionTrace implements Trace, DecisionSource {
     };
   }
 
-  /** @returns `null` if there is no instance, or it has no name any more */
+  /** @returns `null` if no instance is given, or none has the given id any more */
   #found(reference: InstanceReference | null): { id: string | null; name: string } | null {
     if (reference === null) return null;
     if ('name' in reference) return { name: reference.name, id: this.#dependencies.idOf(reference.name) };

@@ -2,14 +2,14 @@ import type { Clock } from '../instances/ports/time.ts';
 
 /** When more items wait, the oldest are dropped. */
 export const LONGEST_QUEUE = 100;
-/** How long a stopping server waits for the last deliveries; most receivers answer within a tenth of it. */
+/** How long a stopping server waits for the last deliveries; most receivers answer within a tenth of that time. */
 const CLOSE_TIMEOUT_MS = 2_000;
 
 export interface DeliveryQueueDependencies<Item> {
   clock: Pick<Clock, 'after'>;
   /** Called for one item at a time, in order. Must not reject. @param signal aborts when the delivery must end */
   deliver: (item: Item, signal: AbortSignal) => Promise<void>;
-  /** Called when the first item is dropped, and after a run with the number of dropped items. */
+  /** Called when the first item is dropped, and again with the number of dropped items when no more items wait. */
   onDropped: (what: string) => void;
 }
 

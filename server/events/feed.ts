@@ -8,9 +8,9 @@ import { Outbox, type Parcel, type Wire } from './outbox.ts';
 import { createSubscription, type Subscription } from './subscription.ts';
 import type { DecisionSource, TracedDecision } from './decision-trace.ts';
 
-/** Sends events and statistics to clients as they happen. */
+/** Sends events, statistics and decisions to clients as they happen. */
 export interface Feed {
-  /** Sends a measurement of a running instance to the current clients; it is not kept. */
+  /** Sends a measurement of a running instance to the current clients. The feed does not keep it. */
   stats(sample: { name: string; stats: Stats }): void;
   /** Adds a client. It gets everything that it may see, until it subscribes to less. */
   join(client: FeedClient): Seat;
@@ -23,11 +23,11 @@ export interface FeedClient {
   wire: Wire;
   /** Ids of the instances that the client may see; `null`: all. */
   instances: ReadonlySet<string> | null;
-  /** The client may see who sent the requests of others. */
+  /** Whether the client may see who sent the requests of others. */
   seesCallers: boolean;
   /** The number of the last event that the client knows; `null`: no replay. */
   afterSeq: number | null;
-  /** Called when the client is too slow; it has left the feed. */
+  /** Called when the client is too slow, after the feed has removed it. */
   onTooSlow: () => void;
 }
 
@@ -45,7 +45,7 @@ export interface FeedDependencies {
   bus: Pick<EventBus, 'subscribe' | 'replaySince' | 'lastSeq'>;
   /** The id of an instance; `null`: no instance has this name. */
   idOf: (name: string) => string | null;
-  /** Is listened to only while a client wants decisions. Default: no decisions come. */
+  /** The feed listens to this source only while a client wants decisions. Default: clients get no decisions. */
   decisions?: DecisionSource;
 }
 
@@ -67,7 +67,7 @@ interface Batch {
 
 /** One client. */
 interface Listener {
-  /** Position of the first message that its replay does not include. */
+  /** Position of the first message that the client's replay does not include. */
   from: number;
   subscription: Subscription;
   outbox: Outbox;
@@ -77,7 +77,7 @@ interface Listener {
 /** Creates a feed, which does a bounded amount of work in each turn of the event loop. */
 export function createFeed({ clock, bus, idOf, decisions }: FeedDependencies): Feed {
   const listeners = new Set<Listener>();
-  /** Shared with later replays: after a restart many clients reconnect at once. */
+  /** Encoded events, shared with later replays: after a restart many clients reconnect at once. */
   const known = new WeakMap<KeptEvent, Message>();
   let pending: Message[] = [];
   /** Position of the next message. */
@@ -98,7 +98,9 @@ export function createFeed({ clock, bus, idOf, decisions }: FeedDependencies): F
     if (state === 'idle') schedule();
   };
 
-  /** Sends an event after a pause at once; fleeting messages wait for others of their kind. */
+  /**
+   * Schedules the next write. After a pause, an event is sent at once; fleeting messages always wait for more messages.
+   */
   const schedule = (): void => {
     state = 'scheduled';
     const wait = pending.some(({ isFleeting }) => !isFleeting) ? lastWriteAt + BATCH_MS - clock.elapsed() : BATCH_MS;

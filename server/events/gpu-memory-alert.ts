@@ -3,7 +3,7 @@ import type { AlertSink } from '../instances/ports/alert-sink.ts';
 
 export interface GpuMemoryAlertDependencies {
   alerts: AlertSink;
-  /** Never rejects; empty where no tool reports GPUs. */
+  /** Never rejects. Resolves with an empty list if no tool reports GPUs. */
   gpus: () => Promise<readonly Gpu[]>;
 }
 
@@ -13,8 +13,8 @@ export const GPU_MEMORY_LOW = 'gpu_memory_low';
 const GIBIBYTE = 1_073_741_824;
 
 /**
- * Raises one alert for each instance whose engine could not get the GPU memory it needs. One for each, so that no caller
- * learns of other instances. A GPU that is merely full raises no alert: models normally fill it.
+ * Raises one alert for each instance whose engine could not get the GPU memory it needs. The alerts are separate, so
+ * that no caller learns of other instances. A GPU that is merely full raises no alert: models normally fill it.
  */
 export class GpuMemoryAlert {
   readonly #dependencies: GpuMemoryAlertDependencies;
@@ -24,7 +24,7 @@ export class GpuMemoryAlert {
     this.#dependencies = dependencies;
   }
 
-  /** Raises the alert: an engine of this instance ended because GPU memory ran out. */
+  /** Raises the alert, because an engine of this instance ended when GPU memory ran out. */
   async note(name: string): Promise<void> {
     if (this.#short.has(name)) return;
     this.#short.add(name);
@@ -34,7 +34,7 @@ export class GpuMemoryAlert {
     this.#dependencies.alerts.raise({ level: 'warning', code: GPU_MEMORY_LOW, message, instance: name });
   }
 
-  /** Clears the alert: the instance runs, was stopped or changed, or is deleted. */
+  /** Clears the alert, because the instance runs, was stopped or changed, or is deleted. */
   forget(name: string): void {
     this.#short.delete(name);
     this.#dependencies.alerts.clear(GPU_MEMORY_LOW, name);

@@ -38,7 +38,7 @@ const LOOK_AT_PORTS_EVERY_MS = 10_000;
 
 /** Data about an instance in trouble. */
 interface Trouble {
-  /** Why it went down last; the status `starting` has no reason. */
+  /** Why the instance went down last. It is kept here, because the status `starting` has no reason. */
   reason: string | null;
   isLooping: boolean;
   forgiven: number;
@@ -129,7 +129,9 @@ export function createInstanceAlerts(dependencies: InstanceAlertsDependencies): 
     gpuMemory.forget(name);
   };
 
-  /** The alerts have the new name already. Moves what is known of them, and words them with that name. */
+  /**
+   * Moves the data about a renamed instance, and rewords its alerts. The alerts themselves already have the new name.
+   */
   const renamed = (previous: string, name: string): void => {
     const trouble = troubles.get(previous);
     if (trouble !== undefined) troubles.set(name, trouble);

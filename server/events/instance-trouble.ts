@@ -6,10 +6,10 @@ import type { Status } from '@llamactl/contract/instance';
 export interface StatusChange {
   name: string;
   status: Status;
-  /** Why it failed or restarts. */
+  /** Why the instance failed or restarts. */
   reason: string | null;
   port: number;
-  /** Whether a request starts it. */
+  /** Whether a request starts the instance. */
   onDemand: boolean;
   /** Restarts in a row by the restart policy. */
   restarts: number;
@@ -25,7 +25,10 @@ const PREFIX = /^(?:backoff after|gave up after \d+ restarts? in a row): /;
 const RANGE_TAKEN = /\bevery port of instances\.port_range is in use\b/;
 /** Messages of llamactl, of llama-server and of the system. */
 const PORT_TAKEN = /\bport \d+ is in use\b|\bis the port in use\?|\bEADDRINUSE\b|\baddress (?:is )?already in use\b/i;
-/** Messages of CUDA, ROCm, Vulkan, Metal, PyTorch and llama-server. For main memory their messages name no device. */
+/**
+ * Messages of CUDA, ROCm, Vulkan, Metal, PyTorch and llama-server. When main memory runs out, their messages name no
+ * device.
+ */
 const GPU_MEMORY =
   /OutOfDeviceMemory|OUT_OF_DEVICE_MEMORY|hipErrorOutOfMemory|kIOGPUCommandBufferCallbackErrorOutOfMemory|\b(?:cuda|hip|musa)Malloc\w* failed|\b(?:CUDA|HIP|ROCm|GPU)\b.*\bout of memory\b|\bout of memory\b.*\b(?:CUDA|HIP|ROCm|GPU)\b|\ballocate (?:CUDA|ROCm|HIP|MUSA|Vulkan|Metal|SYCL)\d* buffer\b|\bFree memory on device\b|\bNo available memory for the cache blocks\b/i;
 
@@ -45,7 +48,7 @@ export function judgeFailed({ name, status, reason, onDemand }: StatusChange): V
  */
 export function judgeCrashLoop({ name, status, reason, restarts }: StatusChange, forgiven: number): Verdict {
   if (status === 'stopped' || status === 'failed' || restarts < CRASH_LOOP_RESTARTS) return null;
-  // A restart by a command or an update, which resets the count when the engine starts.
+  // This restart is by a command or an update. It resets the count when the engine starts.
   if (status === 'restarting' && reason !== null && !PREFIX.test(reason)) return undefined;
   // The backoff of a hung engine has no status `restarting`; its next `starting` shows the restart.
   if ((status !== 'restarting' && status !== 'starting') || restarts <= forgiven) return undefined;

@@ -14,13 +14,13 @@ export interface Message {
   type: Frame['type'];
   /** Name of the instance that the message is about; `null`: none. */
   name: string | null;
-  /** The name of that instance until now, after a rename. */
+  /** The instance's name before the rename that this message reports. */
   previousName?: string | undefined;
   /** Id of that instance; `null`: none, or unknown. */
   instance: string | null;
   /** Set for a decision. */
   decision?: Pick<TracedDecision, 'data' | 'instances' | 'namesCaller'>;
-  /** Not stored, such as statistics; a slow client does not get it. */
+  /** Whether the message is not stored, such as statistics. A slow client does not get it. */
   isFleeting: boolean;
   /** The WebSocket frame. */
   bytes: Buffer;
@@ -28,7 +28,9 @@ export interface Message {
 
 /** A text frame (RFC 6455, 5.2): final and, as a server's frames are, not masked. So all clients get the same bytes. */
 const FINAL_TEXT = 0x81;
-/** From this value on the length has two extra bytes, or eight where it needs more than 16 bits. */
+/**
+ * From this length on, the header has two extra bytes for the length, or eight if the length needs more than 16 bits.
+ */
 const TWO_BYTE_LENGTH = 126;
 const EIGHT_BYTE_LENGTH = 127;
 
@@ -61,7 +63,11 @@ export function messageOfDecision(decision: TracedDecision, seq: number, timesta
   };
 }
 
-/** The frame that reports events which a client cannot get any more. @param last Number of the newest event. */
+/**
+ * Encodes the frame that reports a range of events which the client can no longer get.
+ *
+ * @param last Number of the newest event.
+ */
 export function gapBytes({ from, to }: { from: number; to: number }, last: number, timestamp: string): Buffer {
   const data = { from_seq: from, to_seq: to, last_seq: last };
   const frame: GapFrame = { type: 'gap', timestamp, seq: to, data };

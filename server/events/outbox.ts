@@ -2,23 +2,23 @@
 export interface Wire {
   /** Takes whole WebSocket frames. */
   write(bytes: Buffer): void;
-  /** Bytes written that the operating system has not taken yet. */
+  /** Number of written bytes that the operating system has not taken yet. */
   readonly pending: number;
 }
 
 /** A batch of messages for one client. */
 export interface Parcel {
   all: Buffer;
-  /** The messages without statistics, for a slow client. */
+  /** The messages without the fleeting ones, for a slow client. */
   essential: Buffer;
 }
 
 /** While more than this is pending, messages wait here, where they can be dropped, instead of in the wire. */
 const BLOCKED_BYTES = 65_536;
-/** Some thousand events. Waiting clients share their bytes. */
+/** Most bytes that wait for one client: some thousand events. Clients with equal subscriptions share them. */
 const MOST_WAITING_BYTES = 1_048_576;
 
-/** The messages that wait for one client. Bounded; a waiting client gets no statistics. */
+/** The messages that wait for one client. Their size is bounded. A waiting client gets no fleeting messages. */
 export class Outbox {
   readonly #wire: Wire;
   #waiting: Buffer[] = [];

@@ -11,11 +11,12 @@ export interface Subscription {
 }
 
 /**
- * Alerts of the whole system go to every client, whichever instances it may see or subscribes to. A decision goes only to
- * clients that request decisions and may see every instance that it names; a decision about none, to those that may see all.
+ * Alerts of the whole system go to every client, whichever instances it may see or subscribes to. A decision goes only
+ * to clients that request decisions and may see every instance that it names. If it names none, it goes to those that
+ * may see all instances.
  *
  * @param visible Ids of the instances that the client may see; `null`: all.
- * @param seesCallers The client may see who sent the requests of others.
+ * @param seesCallers Whether the client may see who sent the requests of others.
  */
 export function createSubscription(
   visible: ReadonlySet<string> | null,

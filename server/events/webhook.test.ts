@@ -67,7 +67,7 @@ async function aReceiver(answers: readonly number[], headers: http.OutgoingHttpH
 }
 
 const send = (url: string): Promise<void> => createWebhook(url, clock)(ANNOUNCEMENT, closing.signal);
-/** The reason of a rejected delivery, for one that the test's clock has to finish. */
+/** Resolves with the reason of a rejected delivery, so that the rejection is handled while the test moves its clock. */
 const reasonOf = (sent: Promise<void>): Promise<Error> =>
   sent.then(
     () => new Error('it was sent'),

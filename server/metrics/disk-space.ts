@@ -3,7 +3,7 @@ import { statfs } from 'node:fs/promises';
 /** Space of a filesystem, in bytes. */
 export interface DiskSpace {
   used: number;
-  /** Available to us; without the part reserved for the superuser. */
+  /** Available to llamactl: without the part reserved for the superuser. */
   available: number;
 }
 
@@ -13,7 +13,10 @@ export async function readDiskSpace(folder: string): Promise<DiskSpace> {
   return { used: (blocks - bfree) * bsize, available: bavail * bsize };
 }
 
-/** Percent, 0–100, as df counts: without the part reserved for the superuser. df rounds up, this does not. */
+/**
+ * The used part in percent, 0–100, as df counts it: without the part reserved for the superuser. df rounds up; this
+ * function rounds to one decimal.
+ */
 export function usagePercent({ used, available }: DiskSpace): number {
   const whole = used + available;
   return whole === 0 ? 100 : Math.round((used / whole) * 1_000) / 10;

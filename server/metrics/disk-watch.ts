@@ -72,7 +72,10 @@ export function watchDisk({ clock, alerts, diskSpace, onFault }: DiskWatchDepend
   };
 }
 
-/** The level by percent and bytes: one percent of a large disk is still much space. */
+/**
+ * The level for the available space. A level needs too few percent and too few bytes, because one percent of a large
+ * disk is still much space. Below 16 MiB the level is always `error`.
+ */
 function levelOf({ used, available }: DiskSpace, factor: number): Alert['level'] | null {
   const isBelow = (part: number, bytes: number): boolean =>
     available < (used + available) * part * factor && available < bytes * factor;

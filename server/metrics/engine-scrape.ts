@@ -12,7 +12,10 @@ export interface EngineScrapeDependencies {
 
 /** The engines' own figures. */
 export interface EngineScrape {
-  /** Scrapes every engine, unless the last scrape is fresh. An engine that does not answer costs at most a second. */
+  /**
+   * Scrapes every engine, unless the last scrape is fresh. An engine that does not answer delays the scrape by at most
+   * a second.
+   */
   refresh(): Promise<void>;
   /** Writes the figures of the last scrape. @param instances Names of the instances to include. */
   write(exposition: Exposition, instances: readonly string[]): void;
@@ -45,7 +48,7 @@ export function createEngineScrape({ clock, targets, read }: EngineScrapeDepende
   let pending: Promise<void> | null = null;
 
   const ask = async ({ name, target }: ScrapeTarget): Promise<[string, ScrapeAnswer]> => {
-    // Every run has another key.
+    // Every run has its own key.
     const run = `${target.port} ${target.key ?? ''}`;
     const before = answers.get(name);
     if (before?.run === run && before.state === 'unsupported') return [name, before];

@@ -17,7 +17,7 @@ export interface ScrapedFamily {
   samples: ScrapedSample[];
 }
 
-/** Most samples of an engine; the rest is left out. An engine has a few dozen, vLLM some hundreds. */
+/** Most samples of an engine; the rest is left out. Most engines have a few dozen, vLLM has some hundreds. */
 const MOST_SAMPLES = 5_000;
 const LONGEST_LINE = 16_384;
 /** Prefixes of llamactl's own figures: with the label `instance` they would mean something else. */
@@ -63,7 +63,10 @@ export function parseEngineText(text: string): ScrapedFamily[] {
   return [...families.values()].filter(({ name, samples }) => samples.length > 0 && !TAKEN.test(name));
 }
 
-/** Adds an engine's figures under the name of its instance. Skips a family that is already there with another type. */
+/**
+ * Adds an engine's figures, with the instance's name as the label `instance`. Skips a family that is already there with
+ * another type.
+ */
 export function writeEngineFamilies(
   exposition: Exposition,
   families: readonly ScrapedFamily[],

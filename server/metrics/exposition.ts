@@ -5,8 +5,8 @@ export type FamilyType = 'counter' | 'gauge' | 'histogram' | 'summary' | 'untype
 export type Labels = Readonly<Record<string, string>>;
 
 /**
- * Figures in the Prometheus text format (0.0.4). No library: most figures are read on request, and engines' figures come
- * as text of the same format, whose families must be merged. A library would only escape three characters.
+ * Figures in the Prometheus text format (0.0.4). Uses no library: most figures are read on request, and engines'
+ * figures come as text of the same format, whose families must be merged. A library would only escape three characters.
  */
 export class Exposition {
   readonly #families = new Map<string, Family>();
@@ -49,12 +49,12 @@ export class Family {
     this.#lines += this.line(value, labels, suffix);
   }
 
-  /** A line as {@link addText} adds it, for callers that keep it until the next scrape. */
+  /** Returns the line that {@link addText} would add, for callers that keep lines between scrapes. */
   line(value: string, labels: string, suffix = ''): string {
     return `${this.name}${suffix}${labels === '' ? '' : `{${labels}}`} ${value}\n`;
   }
 
-  /** @param lines From {@link line}, one after the other. */
+  /** Adds finished lines. @param lines From {@link line}, one after the other. */
   addLines(lines: string): void {
     this.#lines += lines;
   }
@@ -66,7 +66,7 @@ export class Family {
   }
 }
 
-/** The text between the braces. */
+/** Returns labels as the text between the braces. */
 export function labelText(labels: Labels): string {
   let text = '';
   for (const [name, value] of Object.entries(labels)) text += `${text === '' ? '' : ','}${name}="${escaped(value)}"`;

@@ -108,7 +108,7 @@ describe('GatewayCounters', () => {
   });
 });
 
-/** The same rows for all scrapes, as the list has them while an instance does not change. */
+/** Rows that are the same objects for all scrapes, like those of the list while an instance does not change. */
 const ROWS = { i: { name: 'i' }, j: { name: 'j' } };
 
 function lifeFigures(lives: LifeCounters, name: keyof typeof ROWS): string[] {

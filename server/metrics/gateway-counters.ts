@@ -47,7 +47,7 @@ export class GatewayCounters {
     account.bytesOut += request.bytes_out;
   }
 
-  /** Drops the figures of a deleted instance: a new one of its name starts at zero. */
+  /** Drops the figures of a deleted instance: a new one with its name starts at zero. */
   forget(instance: string): void {
     this.#accounts.delete(instance);
   }
@@ -59,7 +59,7 @@ export class GatewayCounters {
     if (doors !== undefined) this.#accounts.set(name, doors);
   }
 
-  /** @param instances Names of the instances to include, as their figures are labelled. */
+  /** @param instances Names of the instances to include; each becomes the label `instance`. */
   write(exposition: Exposition, instances: readonly string[]): void {
     const families = familiesOf(exposition);
     for (const instance of instances) {

@@ -26,7 +26,7 @@ describe('History with arbitrary measurements', () => {
 
   interface Measured {
     at: number;
-    /** The measured time that it represents. */
+    /** The time that this measurement covers. */
     seconds: number;
     stats: Stats;
   }

@@ -102,7 +102,7 @@ describe('the steps of a history', () => {
     expect(points.some((point) => endOf(point) > NOON + MINUTE_MS && startOf(point) < NOON + 5 * MINUTE_MS)).toBe(
       false,
     );
-    // also as half minutes
+    // later, the steps of half a minute have the same gap
     expect(history.points(3_600, NOON + 30 * MINUTE_MS).map((point) => startOf(point) - NOON)).toEqual([
       0,
       MINUTE_MS / 2,

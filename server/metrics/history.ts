@@ -4,8 +4,8 @@ import { StepRing, type Step } from './step-ring.ts';
 /** Resource usage of one instance in the last 24 hours, in steps that widen with age. */
 export interface History {
   /**
-   * Adds a measurement. Drops measurements of later times, which exist when the clock jumped back: the steps must stay in
-   * order.
+   * Adds a measurement. Drops measurements that are later than this one, which exist after the clock jumped back: the
+   * steps must stay in order.
    *
    * @param at Milliseconds since the epoch.
    */
@@ -31,14 +31,14 @@ const COARSE = { step: 300, span: 86_400 };
 const MOST_MEASUREMENTS = 600;
 /** The step that contains a border, the current one, and one spare. */
 const SPARE_STEPS = 3;
-/** After a longer gap, the step covers one interval only. */
+/** After a gap of more than this many intervals, the step covers one interval only. */
 const LATE_INTERVALS = 2;
 
 /** Steps of one length. */
 interface Level {
   ring: StepRing;
   milliseconds: number;
-  /** Number of the newest step that the ring has lost, at least in part. */
+  /** Number of the newest step of the next coarser level that this ring has lost, at least in part. */
   lost: number;
 }
 
@@ -63,7 +63,7 @@ export function createHistory(intervalSeconds: number): History {
     fine.lost = Math.min(fine.lost, wholeBefore(at, middle));
     middle.lost = Math.min(middle.lost, wholeBefore(at, coarse));
   };
-  /** Looks at all levels: after a clock jumped back far, only coarse steps may be left. */
+  /** Looks at all levels: after the clock jumped far back, only coarse steps may be left. */
   const newest = (): number | null => {
     const ends = [fine, middle, coarse].map(({ ring }) => ring.endAt(-1)).filter((end) => end !== null);
     return ends.length === 0 ? null : Math.max(...ends);
@@ -137,7 +137,7 @@ function stepOf(stats: Stats, at: number, seconds: number): Step {
   };
 }
 
-/** Returns the end of the step that was dropped; `null`: none. */
+/** Adds a measurement to a level. @returns the end of the step that the ring dropped; `null`: none */
 function add(level: Level, step: Step): number | null {
   const newest = level.ring.at(-1);
   if (newest === null || numberOf(newest.end, level) !== numberOf(step.end, level)) return level.ring.push(step);

@@ -31,7 +31,7 @@ export interface HostDependencies {
 const FRESH_MS = 1_000;
 /** CPU usage is the mean since the previous reading. If that one is older than this, two new readings are made. */
 const OLDEST_PREDECESSOR_MS = 60_000;
-/** 20 ticks of each core. */
+/** Shortest time between the two readings: 20 ticks of each core. */
 const SHORTEST_MEASUREMENT_MS = 200;
 
 /** CPU time of all cores since the boot; any unit. */
@@ -100,8 +100,8 @@ function readSystemFile(file: string): string | null {
 }
 
 /**
- * Parses the first line of /proc/stat. Waiting for a disk counts as idle, stolen time as busy; user time already includes
- * guests. `null`: not such a line.
+ * Parses the first line of /proc/stat. Waiting for a disk counts as idle, stolen time as busy; user time already
+ * includes guests. `null`: the text has no such line.
  */
 export function parseProcessorTimes(text: string): ProcessorTimes | null {
   const fields = /^cpu +([\d ]+)$/m.exec(text)?.[1]?.split(' ').map(Number);
@@ -116,7 +116,7 @@ export function parseProcessorTimes(text: string): ProcessorTimes | null {
 export function usageBetween(before: ProcessorTimes, after: ProcessorTimes): number | null {
   const total = after.total - before.total;
   if (total <= 0) return null;
-  // the kernel's counter of waiting may decrease by a tick
+  // the kernel's counter of time spent waiting for disks may decrease by a tick
   const busy = Math.min(total, Math.max(0, after.busy - before.busy));
   return Math.round((busy / total) * 1_000) / 10;
 }

@@ -7,22 +7,22 @@ import { type Exposition, type Family, labelText, numberText } from './expositio
 /** The fields of an instance that its figures need. */
 export type FiguredInstance = Pick<InstanceSummary, 'name' | 'status' | 'engine' | 'started_at'>;
 
-/** Text of one instance, for all scrapes until its row changes. */
+/** Text about one instance. All scrapes use the text until the instance's row changes. */
 interface KeptText {
-  /** Between the braces of lines that have no other label. */
+  /** The text between the braces of lines whose only label is `instance`. */
   labels: string;
-  /** Lines of the family of the same name. */
+  /** Lines of the family with this name in {@link familiesOf}, like `status`. */
   info: string;
   status: string;
-  /** Lines of the requests in flight while there are none. */
+  /** Lines for requests in flight, while the instance has none. */
   noRequests: string;
 }
 
 /**
  * Writes figures of instances.
  *
- * Keeps text as long as the row of an instance is the same object. Most rows do not change between two scrapes: with 5 000
- * instances, a scrape takes 25 ms of CPU instead of 95.
+ * Keeps the text about an instance as long as the instance's row is the same object. Most rows do not change between
+ * two scrapes: with 5 000 instances, a scrape takes 25 ms of CPU instead of 95.
  */
 export class InstanceFigures {
   readonly #kept = new WeakMap<FiguredInstance, KeptText>();

@@ -24,15 +24,15 @@ const NEW_LIFE: Readonly<Life> = { starts: 0, restarts: 0, failures: 0, eviction
 export class LifeCounters {
   /** By the instance's name. */
   readonly #lives = new Map<string, Life>();
-  /** Lines in the order of {@link FAMILIES}, by row of the list. */
+  /** By the instance's row in the list: its lines, in the order of {@link FAMILIES}. */
   readonly #kept = new WeakMap<object, { life: Readonly<Life>; lines: readonly string[] }>();
 
-  /** Counts an event. Drops the counters of a deleted instance: a new one of its name starts at zero. */
+  /** Counts an event. Drops the counters of a deleted instance: a new one with its name starts at zero. */
   onEvent({ type, data }: DomainEvent): void {
     if (type === 'instance_deleted') this.#lives.delete(data.name);
     if (type === 'instance_updated' && data.previous_name !== undefined) this.#rename(data.previous_name, data.name);
     if (type !== 'instance_status_changed') return;
-    // A new object for each change: its identity shows that kept lines are out of date.
+    // Make a new object for each change, so that its identity shows whether kept lines are out of date.
     const life = { ...(this.#lives.get(data.name) ?? NEW_LIFE) };
     this.#lives.set(data.name, life);
     if (data.status === 'starting') life.starts += 1;
@@ -48,7 +48,7 @@ export class LifeCounters {
     if (life !== undefined) this.#lives.set(name, life);
   }
 
-  /** @param instances Rows of the list. The same object has the same name. */
+  /** @param instances Rows of the list. A row must keep its name: a rename needs a new object. */
   write(exposition: Exposition, instances: readonly Pick<InstanceSummary, 'name'>[]): void {
     const families = FAMILIES.map(([, name, help]) => exposition.family(name, 'counter', help));
     for (const instance of instances) {
@@ -57,7 +57,7 @@ export class LifeCounters {
     }
   }
 
-  /** Kept until a counter changes: most instances rarely start. */
+  /** Returns the lines of an instance, and keeps them until a counter changes: most instances rarely start. */
   #linesOf(instance: Pick<InstanceSummary, 'name'>, families: readonly Family[]): readonly string[] {
     const life = this.#lives.get(instance.name) ?? NEW_LIFE;
     const known = this.#kept.get(instance);

@@ -12,7 +12,7 @@ const KIBIBYTE = 1_024;
 
 /** Files with the limit and the usage of a control group. */
 interface GroupFiles {
-  /** Whether a line of /proc/self/cgroup is the right one, by its second field, the controllers. */
+  /** Whether a line of /proc/self/cgroup is the right one, judged by the controllers in its second field. */
   isOurs: (controllers: string) => boolean;
   root: string;
   limit: string;
@@ -39,8 +39,8 @@ const GROUP_FILES: readonly GroupFiles[] = [
 ];
 
 /**
- * Total and used memory, by /proc/meminfo and the limits of our control group and its parents. Engines are in the same
- * group. `null`: the system does not report it.
+ * Total and used memory, from /proc/meminfo and the limits of llamactl's control group and its parents. Engines are in
+ * the same group. `null`: the system does not report its memory.
  */
 export function memoryState(read: ReadText): MemoryState | null {
   const text = read('/proc/meminfo') ?? '';
@@ -61,7 +61,7 @@ export function memoryState(read: ReadText): MemoryState | null {
   return { total: limit, usage: Math.max(0, limit - left) };
 }
 
-/** The control groups with a limit that we are in, the innermost first. */
+/** The control groups of this process that have a limit, the innermost first. */
 function groupsOf(read: ReadText): { limit: number; usage: number }[] {
   return (read('/proc/self/cgroup') ?? '').split('\n').flatMap((line) => {
     const [, controllers, ...path] = line.split(':');

@@ -7,15 +7,15 @@ import type { EngineTarget } from '../instances/ports/engine-endpoint.ts';
 
 /** The result of a short program. */
 export interface ToolResult {
-  /** 128 + n for signal n. */
+  /** The exit code; 128 + n if signal n ended the program. */
   code: number;
   stdout: string;
   stderr: string;
 }
 
 /**
- * Runs a short program to its end; any exit code is a result. Rejects with one sentence when it cannot run or does not
- * end within `timeoutMs`; then it is killed.
+ * Runs a short program to its end; any exit code is a result. Rejects with one sentence when it cannot run, or is
+ * killed because it does not end within `timeoutMs`.
  */
 export type RunTool = (
   command: string,
@@ -26,7 +26,11 @@ export type RunTool = (
 /** Finds the absolute path of a program by its name or path; `null`: no executable program. */
 export type FindTool = (command: string) => Promise<string | null>;
 
-/** Reports a fault, once until the next success. @param what A sentence for the log. */
+/**
+ * Reports a fault. Callers report a repeated fault only once, until the next success.
+ *
+ * @param what A sentence for the log.
+ */
 export type OnFault = (error: unknown, what: string) => void;
 
 /** The fields of an instance that counting needs. */
@@ -54,7 +58,7 @@ export interface EngineText {
   text: string;
 }
 
-/** Gets a short text from an engine. Resolves to `null` when no answer came in time, or it was too long. */
+/** Gets a short text from an engine. Resolves to `null` when no answer came in time, or the answer was too long. */
 export type ReadEngineText = (
   target: EngineTarget,
   path: string,

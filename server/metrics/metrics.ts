@@ -19,7 +19,7 @@ export interface SystemView {
 /** The resource usage of instances. */
 export interface StatsHistoryView {
   /**
-   * Steps of the last `windowSeconds` seconds, oldest first; none for an instance that did not run in them.
+   * Steps of the last `windowSeconds` seconds, oldest first; none for an instance that did not run in that time.
    *
    * @param name Returned as given; found regardless of case.
    */

@@ -52,7 +52,7 @@ const up: FiguredInstance = {
 };
 const down: FiguredInstance = { name: 'down', status: 'stopped', engine: 'custom', started_at: null };
 
-/** Figures of two instances: one runs and has had requests. */
+/** Returns the text for these instances. Others have had requests too. */
 async function textFor(...instances: FiguredInstance[]): Promise<string> {
   const requests = new GatewayCounters();
   for (const instance of ['up', 'down', 'foreign', null]) {

@@ -32,7 +32,7 @@ export interface FiguresDependencies {
 
 /** Instances written in one turn of the event loop: a thousand with requests make 6 MB of text. */
 const INSTANCES_A_TURN = 100;
-/** Characters of text that are encoded in one turn of the event loop, together with shorter ones. */
+/** After a text of more characters than this, wait for the next turn of the event loop. */
 const LONGEST_OF_A_TURN = 65_536;
 
 export function createFigures(dependencies: FiguresDependencies): Figures {
@@ -40,7 +40,7 @@ export function createFigures(dependencies: FiguresDependencies): Figures {
   const figures = new InstanceFigures();
   const nextTurn = (): Promise<void> => new Promise((resolve) => clock.nextTurn(resolve));
 
-  /** The newest point; one older than a few intervals may belong to another run. */
+  /** The newest point of the last three intervals: an older one may belong to another run. `null`: none. */
   const newestStats = (name: string): StatsPoint | null => {
     const { interval } = stats.history(name, 0);
     return stats.history(name, interval * 3).points.at(-1) ?? null;
@@ -71,8 +71,8 @@ export function createFigures(dependencies: FiguresDependencies): Figures {
 }
 
 /**
- * Encodes texts, one turn of the event loop for each long one: of 5 000 instances they have 8 MB, which would block it for 20 ms.
- * Written into one buffer, because joining many would take as long again.
+ * Encodes texts, and ends the turn of the event loop after each long one: with 5 000 instances, 8 MB of text would
+ * block the event loop for 20 ms. Writes into one buffer, because joining many buffers would take as long again.
  */
 async function encoded(texts: readonly string[], nextTurn: () => Promise<void>): Promise<Buffer> {
   let bytes = 0;

@@ -139,7 +139,7 @@ describe('a long pass of Sampler', () => {
     bench.sampler.noteChange();
     await bench.clock.advance(2_000);
     expect(bench.samples.length).toBe(10);
-    // requested at the first of three turns, answered after the third
+    // a turn has three measurements: a callback that the first one requests runs after the third
     expect(turns).toEqual([3, 6, 9, 10]);
   });
 

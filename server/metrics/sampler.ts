@@ -6,9 +6,9 @@ import type { OnFault, Sample } from './metrics-ports.ts';
 
 /** Measures all running instances in one pass every few seconds; has no timer while no instance runs. */
 export interface Sampler extends StatsHistoryView {
-  /** Call when an instance changed its state, or when there may be runs to measure for another reason. */
+  /** Call when an instance has changed its state, or when runs may exist for another reason. */
   noteChange(): void;
-  /** Drops the history of a deleted instance: a new one of its name starts empty. */
+  /** Drops the history of a deleted instance: a new one with its name starts empty. */
   forget(name: string): void;
   /** Moves the history of a renamed instance to its new name. */
   rename(previous: string, name: string): void;
@@ -18,7 +18,7 @@ export interface Sampler extends StatsHistoryView {
 
 export interface SamplerDependencies {
   clock: Clock;
-  /** `stats.interval`. */
+  /** The setting `stats.interval`. */
   intervalSeconds: number;
   liveRuns: () => readonly LiveRun[];
   /** Called for every measurement, in the same turn. */
@@ -28,7 +28,10 @@ export interface SamplerDependencies {
 
 /** A pass blocks the event loop for at most this time, then continues in the next turn. */
 const LONGEST_TURN_MS = 5;
-/** A process may start well after a change: after a queue, a check, a backoff of a minute. The timer runs until then. */
+/**
+ * How long the timer keeps running while there is nothing to measure. A process may start well after a change: after a
+ * queue, a check, or a backoff of a minute.
+ */
 const LINGER_MS = 120_000;
 
 export function createSampler(dependencies: SamplerDependencies): Sampler {

@@ -2,7 +2,7 @@
 export interface Step {
   /** Time of its last measurement, milliseconds since the epoch. */
   end: number;
-  /** Measured seconds; less than the time between two ends where no process ran for a while. */
+  /** Measured seconds; less than the time between two ends if no process ran for a while. */
   seconds: number;
   memory: number;
   memoryPeak: number;

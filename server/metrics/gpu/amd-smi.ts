@@ -32,7 +32,10 @@ export function parseAmdNames(text: string): Map<number, string> {
   );
 }
 
-/** Parses the output of `metric --json`. Memory is in MB of 1 024 × 1 024. Large boards have no edge sensor. */
+/**
+ * Parses the output of `metric --json`. Memory is in MB of 1 024 × 1 024. Large boards have no edge sensor, so their
+ * hotspot counts.
+ */
 export function parseAmdGpus(text: string, names: ReadonlyMap<number, string>): Gpu[] {
   return rowsOf(text).flatMap((row) => {
     const index = row['gpu'];
@@ -58,7 +61,10 @@ export function parseAmdGpus(text: string, names: ReadonlyMap<number, string>): 
   });
 }
 
-/** Parses the output of `process --json`: a list for each GPU; a process without `process_info` around it is fine too. */
+/**
+ * Parses the output of `process --json`: a list of processes for each GPU, each with or without `process_info` around
+ * it.
+ */
 export function parseAmdProcesses(text: string): Map<number, number | null> {
   const sums = new Map<number, number | null>();
   for (const row of rowsOf(text)) {
@@ -74,7 +80,7 @@ export function parseAmdProcesses(text: string): Map<number, number | null> {
   return sums;
 }
 
-/** One row for each GPU: the document is a list, since ROCm 7 inside `gpu_data`. */
+/** Returns one row for each GPU. The document is a list of them; since ROCm 7, that list is inside `gpu_data`. */
 function rowsOf(text: string): Readonly<Record<string, unknown>>[] {
   const document = jsonIn(text);
   const rows = Array.isArray(document) ? document : asObject(document)['gpu_data'];

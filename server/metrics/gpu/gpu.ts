@@ -5,13 +5,13 @@ import type { GpuReading } from './reading.ts';
 import { ROCM_SMI } from './rocm-smi.ts';
 import { createGpuSource, type GpuSourceDependencies } from './source.ts';
 
-/** The GPUs of this machine, as their vendors' tools report. Runs nothing where no such tool is installed. */
+/** The GPUs of this machine, as their vendors' tools report. Runs nothing if no such tool is installed. */
 export interface Gpus {
-  /** Empty where no tool reports any. Waits at most 1.5 s for a tool; never rejects. */
+  /** Resolves with an empty list if no tool reports GPUs. Waits at most 1.5 s for a tool; never rejects. */
   list(): Promise<Gpu[]>;
   /**
-   * Bytes that these processes have on all GPUs together, as of a few seconds ago; `null`: no tool reports it. Does not
-   * wait: returns the last reading and starts the next one.
+   * Bytes that these processes have on all GPUs together, as of a few seconds ago; `null`: no tool reports them. Does
+   * not wait: uses the last reading, and starts a new one if one is due.
    */
   memoryOf(pids: readonly number[]): number | null;
 }

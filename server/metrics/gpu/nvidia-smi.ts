@@ -7,7 +7,7 @@ const GPU_QUERY = [
 ];
 const PROCESS_QUERY = ['--query-compute-apps=pid,used_memory', '--format=csv,noheader,nounits'];
 
-/** Columns after the name, which may contain commas. */
+/** Number of columns after the name. The name itself may contain commas. */
 const FIGURES = 5;
 
 /** NVIDIA's tool, part of the driver. Without the driver's persistence mode it may take a second. */

@@ -17,8 +17,9 @@ export interface GpuTool {
   /** Names or paths of the tool, in order of preference. */
   commands: readonly string[];
   /**
-   * Reads everything. May keep in `memory` what does not change while the tool stays the same.
+   * Reads everything.
    *
+   * @param memory keeps data between calls, such as names; cleared when another tool is chosen
    * @throws {Error} with a line of the tool's output, when the tool reports nothing
    */
   read(call: CallTool, memory: Map<number, string>): Promise<GpuReading>;
@@ -43,7 +44,7 @@ export function figure(given: unknown): number | null {
   return measure(given)?.value ?? null;
 }
 
-/** Parses a figure of memory into bytes. @param unit The unit where none is written; in these tools K is 1 024. */
+/** Parses a figure of memory into bytes. @param unit The unit of a figure without one. In these tools K is 1 024. */
 export function memory(given: unknown, unit: keyof typeof BYTES_OF): number | null {
   const measured = measure(given);
   if (measured === null) return null;

@@ -4,9 +4,12 @@ import type { GpuReading, GpuTool } from './reading.ts';
 
 /** The readings of one vendor's GPUs. Runs the tool only when a caller asks for a reading. */
 export interface GpuSource {
-  /** A reading at most a few seconds old, if it comes soon; else the last one; `null`: no reading. Never rejects. */
+  /**
+   * Resolves with a new reading if one is due and comes soon, otherwise with the last one; `null`: no reading. Never
+   * rejects.
+   */
   current(): Promise<GpuReading | null>;
-  /** The last reading. Does not wait; starts a new reading where the last one is old. */
+  /** The last reading. Does not wait; starts a new reading if one is due. */
   latest(): GpuReading | null;
 }
 
@@ -22,7 +25,10 @@ const TOOL_TIMEOUT_MS = 5_000;
 /** How long a caller waits; a later reading serves the next caller. */
 const PATIENCE_MS = 1_500;
 const SEARCH_EVERY_MS = 300_000;
-/** A call costs from 20 ms to seconds of CPU time. This limits it to a twentieth of a core. */
+/**
+ * The source rests for this many times the duration of a reading. A reading costs from 20 ms to seconds of CPU time, so
+ * this limits it to a twentieth of a core.
+ */
 const REST_RATIO = 20;
 const SHORTEST_REST_MS = 5_000;
 const LONGEST_REST_MS = 60_000;

@@ -6,7 +6,11 @@ export interface ChannelListener<Heard> {
   heard(message: Heard): void;
   /** Called for a message of a type that only a later version knows. Its sender needs no answer. */
   unknown(type: string): void;
-  /** Called once, last: the other end is gone, or sent an invalid message. @param error `null`: it ended normally */
+  /**
+   * Called once, as the last call, when the other end is gone or sent an invalid message.
+   *
+   * @param error `null`: the other end closed the channel normally
+   */
   closed(error: Error | null): void;
 }
 

@@ -4,7 +4,7 @@ import type { SuccessorProcess } from './successor-process.ts';
 /**
  * Waits for an answer of a new process.
  *
- * @throws {Error} for people: the process ended first, or the time is over
+ * @throws {Error} with a message for people, if the process ends first or the time is up
  */
 export async function answerWithin<Value>(
   milliseconds: number,
@@ -17,7 +17,7 @@ export async function answerWithin<Value>(
     late.reject(new Error(`the new process was not ready within ${milliseconds / 1_000} seconds`)),
   );
   const early = ended.then(async (how) => {
-    // Messages that it sent before its end count first.
+    // A message that the process sent before its end wins over the end.
     await said.catch(() => undefined);
     throw new Error(`the new process ended ${how}; the log says more`);
   });

@@ -4,7 +4,10 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { z } from 'zod';
 
-/** First line of each connection: the caller's address, and whether the server that passes the request on has begun its work. */
+/**
+ * First line of each connection: the caller's address, and whether the predecessor has already given the request's
+ * command.
+ */
 const IntroductionSchema = z.object({ address: z.string(), port: z.int(), isBegun: z.boolean().default(false) });
 export type Introduction = z.infer<typeof IntroductionSchema>;
 
@@ -30,8 +33,9 @@ export interface Door {
 /**
  * Opens a door.
  *
- * @param folder Parent of the doors' folders; a later server removes what a killed one has left in it. If the folder cannot hold
- *   a socket (its path is too long, or the filesystem has no sockets), the system's temporary folder is used.
+ * @param folder Parent of the doors' folders. A later server removes the doors that a killed server has left in it. If
+ *   the folder cannot hold a socket (its path is too long, or the filesystem has no sockets), the system's temporary
+ *   folder is used.
  */
 export async function openDoor(folder: string, onConnection: OnConnection): Promise<Door> {
   const isShort = Buffer.byteLength(path.join(folder, 'XXXXXX', 'door')) <= LONGEST_PATH;
@@ -40,7 +44,7 @@ export async function openDoor(folder: string, onConnection: OnConnection): Prom
     mkdirSync(folder, { recursive: true, mode: 0o700 });
     return await openIn(`${folder}${path.sep}`, onConnection);
   } catch {
-    // If the folder is not the cause, this attempt reports the error.
+    // If the folder is not the cause, this second attempt throws the error.
     return openIn(path.join(tmpdir(), 'llamactl-'), onConnection);
   }
 }

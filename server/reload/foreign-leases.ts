@@ -35,7 +35,7 @@ export class ForeignLeases {
     if (open === 0) this.#held.delete(key);
   }
 
-  /** Releases all leases: the predecessor is gone. */
+  /** Releases all leases, because the predecessor is gone. */
   end(): void {
     for (const { releases } of this.#held.values()) for (const release of releases) release();
     this.#held.clear();

@@ -12,7 +12,7 @@ let next: Server;
 let door: Door;
 let old: Server;
 let turnstile: Turnstile;
-/** Requests that came to the successor. */
+/** For each request that came to the successor: whether its command was already given. */
 let begun: boolean[];
 let folder: string;
 let seen: { raw: string[]; address: string | undefined; body: string }[];

@@ -2,13 +2,13 @@ import type { PassedRequest } from '../http/edge/turnstile.ts';
 import { forward } from './forwarding.ts';
 
 /**
- * Counts requests in and out of a server. During a reload new requests wait here, and then go to the successor. Counting the
- * requests under way allows the reload to wait for their end.
+ * Counts requests in and out of a server. During a reload new requests wait here, and then go to the successor. The
+ * count lets the reload wait until requests in progress have ended.
  */
 export class Turnstile {
   readonly #door = Promise.withResolvers<string>();
   #isOpen = true;
-  /** Work under way, with whether it is answered. */
+  /** Work in progress. `isAnswered` returns true once only sending the answer is left. */
   readonly #underWay = new Set<{ isAnswered: () => boolean }>();
   #onQuiet: (() => void) | null = null;
 
@@ -21,7 +21,7 @@ export class Turnstile {
    * Counts work that reads or changes state that a successor takes over.
    *
    * @param isAnswered returns true when only sending the answer is left; `shut` does not wait for that
-   * @returns call it when the work is over; further calls do nothing
+   * @returns a function to call when the work is over; further calls do nothing
    */
   enter(isAnswered: () => boolean = () => false): () => void {
     const one = { isAnswered };
@@ -32,7 +32,7 @@ export class Turnstile {
     };
   }
 
-  /** Makes new requests wait. Resolves when the work under way is over. */
+  /** Makes new requests wait. Resolves when the work in progress is over. */
   shut(): Promise<void> {
     this.#isOpen = false;
     for (const one of this.#underWay) if (one.isAnswered()) this.#underWay.delete(one);

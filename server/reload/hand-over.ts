@@ -19,7 +19,7 @@ export interface HandOverDependencies<Server extends ReplaceableServer> {
   };
   /** Starts a server in this process. `null`: no server served before. */
   start: (inheritance: Inheritance | null) => Promise<Server>;
-  /** Launches the program, as it is on the disk now, in a process of its own. */
+  /** Launches the program, as it is on the disk now, in a new process. */
   launch: (listener: Listener) => Promise<SuccessorProcess>;
 }
 
@@ -43,7 +43,7 @@ export type Outcome<Server> =
 
 /** Time for a new process to load, read its configuration, and rehearse. */
 const PREPARED_WITHIN_MS = 60_000;
-/** Time for it to take over; requests wait meanwhile. */
+/** Time for that process to take over; requests wait meanwhile. */
 const READY_WITHIN_MS = 120_000;
 
 /**
@@ -52,13 +52,14 @@ const READY_WITHIN_MS = 120_000;
  * | Step        | Lock and store belong to           | Requests   | When the step succeeds | When it fails |
  * | ----------- | ---------------------------------- | ---------- | ---------------------- | ------------- |
  * | prepare     | the old server                     | are served | let go                 | `kept`        |
- * | let go      | the old server, until the last act | wait       | hand over              | take back     |
+ * | let go      | the old server until the step ends | wait       | hand over              | take back     |
  * | hand over   | the new process                    | wait       | `replaced`             | take back     |
  * | take back   | a second server of this process    | wait       | `taken back`           | start again   |
  * | start again | one more new process               | wait       | `replaced`             | `lost`        |
  *
- * *Take back* fails where the new process was of a later version and has changed the store. The program on the disk can open that
- * store, so it is started once more. A reload owns one new process at a time, and kills it when a step fails.
+ * *Take back* fails if the new process was of a later version and has changed the store. The program on the disk can open
+ * that store, so the reload launches the program once more. A reload owns one new process at a time, and kills it when a
+ * step fails.
  */
 export class HandOver<Server extends ReplaceableServer> {
   readonly #dependencies: HandOverDependencies<Server>;
@@ -84,7 +85,10 @@ export class HandOver<Server extends ReplaceableServer> {
     return this.#hasLetGo;
   }
 
-  /** Cancels the reload because the service ends. If the old server no longer serves, only launches no further process. */
+  /**
+   * Cancels the reload because the service ends. If the old server has already let go, the reload continues, but
+   * launches no further process.
+   */
   callOff(): void {
     this.#isCalledOff = true;
     if (!this.#hasLetGo) this.#process?.kill();

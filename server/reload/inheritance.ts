@@ -9,7 +9,9 @@ export interface Inheritance {
   listener: Listener;
   link: PredecessorLink;
   hello: Hello;
-  /** Why the reload failed, if the old server has taken back; `null`: the reload proceeds as planned. */
+  /**
+   * Why the reload failed, if the old server takes back the lock and the store; `null`: the reload proceeds as planned.
+   */
   failure: string | null;
 }
 
@@ -25,7 +27,11 @@ interface Place {
   address: Hello['address'];
 }
 
-/** Checks that a reload is enough for a changed configuration. @throws {Error} for people: it needs a stop and a start */
+/**
+ * Checks that a reload is enough for a changed configuration.
+ *
+ * @throws {Error} with a message for people, if the change needs a stop and a start
+ */
 export function checkPlace({ dataDirectory, address }: Place, hello: Hello): void {
   const differences = [
     ['data_dir', hello.dataDirectory, dataDirectory],

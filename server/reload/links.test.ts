@@ -182,7 +182,7 @@ describe('a request that is still with the old server', () => {
     expect(begun).toHaveBeenCalledTimes(1);
   });
 
-  /** A lease of a run with this result of its witness in the new server. */
+  /** Returns a lease of a run whose witness in the new server returns `held`. */
   async function witnessed(held: HeldListener | 'unknown' | null): Promise<Lease> {
     const witness = { held: () => held, listener: () => 'a name that only the new server can look up' };
     const { old, book } = await changed(0, async () => book.of('i', 3).grant('chat', { ...TARGET, witness }, RECORD));

@@ -3,10 +3,13 @@ import type { Server } from 'node:net';
 /** A socket that listens already: an inherited descriptor, or another server of this process. */
 export type Listener = { fd: number } | Server;
 
-/** Returns the listening descriptor of a server. Another process that gets it shares the queue of connections. */
+/**
+ * Returns the listening descriptor of a server. Another process that gets the descriptor shares the queue of
+ * connections.
+ */
 export function descriptorOf(server: Listener): number {
   if ('fd' in server) return server.fd;
-  // Node has no documented way to get it.
+  // Node has no documented way to get the descriptor.
   const handle: unknown = '_handle' in server ? server._handle : null;
   if (
     typeof handle === 'object' &&

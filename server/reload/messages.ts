@@ -126,7 +126,7 @@ const FromSuccessorSchema = z.discriminatedUnion('type', [
   z.object({ type: z.literal('denied'), id, error: ErrorSchema }),
   /** A lease must end now: its engine died, or its time is over. */
   z.object({ type: z.literal('revoked'), id, died }),
-  /** All leases of a run that the predecessor reported by `leases` must end now. */
+  /** The predecessor must now end all leases that it has reported for this run by `leases`. */
   z.object({ type: z.literal('break'), ...RunSchema.shape, died }),
   /** Connections opened with these credentials must close. `kind`: see `Dead` of the accounts. */
   z.object({ type: z.literal('dead'), kind: text, whose: text }),

@@ -17,13 +17,13 @@ export interface PredecessorNeeds {
 
 /** The successor's link to its predecessor. */
 export class PredecessorLink {
-  /** Resolves to the predecessor's first message; rejects if it ends before. */
+  /** Resolves to the predecessor's first message; rejects if the predecessor ends without one. */
   readonly hello: Promise<Hello>;
   /** Resolves when the predecessor is gone. */
   readonly closed: Promise<void>;
   readonly #channel: Channel<FromSuccessor, ToSuccessor>;
   readonly #taken = Promise.withResolvers<readonly RunUse[]>();
-  /** By id: ends the predecessor's request for a lease, or its lease. */
+  /** By the id of the predecessor's request for a lease: ends that request, or the lease that it got. */
   readonly #acquired = new Map<number, AbortController>();
   /** The leases that were granted, by id. */
   readonly #granted = new Map<number, Lease>();
@@ -57,7 +57,11 @@ export class PredecessorLink {
     });
   }
 
-  /** Reports that this process can take over. Resolves, when it owns the data directory and the engines, to how runs are used. */
+  /**
+   * Reports that this process can take over. Resolves when this process owns the data directory and the engines.
+   *
+   * @returns how each run is used
+   */
   async takeOver(): Promise<readonly RunUse[]> {
     this.#channel.send({ type: 'prepared' });
     return this.#taken.promise;

@@ -14,12 +14,13 @@ const PATHS = ['/api/instances', '/v1/models'];
 const QUESTIONS = 40;
 
 /**
- * Builds the whole server on an empty directory, sends it a few requests, and discards it. So errors show before any caller waits,
- * and code that is slow at its first run is warmed up (taking over then needs half the time).
+ * Builds the whole server on an empty directory, sends it a few requests, and discards it. So errors show before any
+ * caller waits. Code that is slow at its first run is warmed up, which halves the time to take over.
  *
- * @param places.stage The empty directory. It is created and removed; leftovers of a killed rehearsal are removed first.
+ * @param places.stage The empty directory. The rehearsal creates and removes it, and first removes what a killed
+ *   rehearsal left there.
  * @param places.doors See {@link openDoor}.
- * @throws {Error} it does not work
+ * @throws {Error} if the server does not start, or answers with an error of its own
  */
 export async function rehearse(
   { stage, doors }: { stage: string; doors: string },

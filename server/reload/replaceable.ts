@@ -7,19 +7,24 @@ import type { Dead, SuccessorLink } from './successor-link.ts';
 /** The server of one process, as a reload needs it. */
 export interface ReplaceableServer {
   url: string;
-  /** The socket that it listens on. */
+  /** The socket that this server listens on. */
   listener: Listener;
   /** The first message to a successor, without the number of the reload. */
   hello: Omit<Hello, 'type' | 'reload'>;
-  /** The number of the reload that started it; 0: it is the first server. */
+  /** The number of the reload that started this server; 0: this is the first server. */
   reload: number;
-  /** @throws {Error} for people: the data directory is not where the successor will look for it */
+  /** @throws {Error} with a message for people, if the data directory is not where the successor will look for it */
   assertKept(): void;
-  /** Writes the state of a reload for people. @throws {Error} it cannot be written */
+  /**
+   * Writes the state of a reload to server.json.
+   *
+   * @param failure `null`: the reload is under way
+   * @throws {Error} if it cannot be written
+   */
   note(number: number, failure: string | null): void;
   /** Makes new requests wait. Resolves when requests that need the store or the engines are over. */
   hold(): Promise<void>;
-  /** Releases engines, store and lock; leases come from `successor`. */
+  /** Releases engines, store and lock. From then on leases come from `successor`. */
   handOver(successor: (request: LeaseRequest) => Promise<Lease>): Promise<void>;
   /** How engines are used at the moment. */
   uses(): RunUse[];
@@ -29,7 +34,7 @@ export interface ReplaceableServer {
   breakLeases(instance: string, run: number, died: boolean): void;
   /** Ends all requests with these credentials. */
   shutOut(dead: Dead): void;
-  /** Sends the audit entries of requests that end from now on to the successor. */
+  /** From now on, sends the audit entry of each request that ends to the successor. */
   recordBy(record: SuccessorLink['record']): void;
   /** Passes requests on to the successor's door. Resolves when the last connection is gone and nothing is left to do. */
   leave(door: string, options: { stopsListening: boolean }): Promise<void>;

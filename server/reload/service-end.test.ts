@@ -11,7 +11,7 @@ describe('a new server that ends unexpectedly', () => {
     await vi.waitFor(() => expect(leave).toHaveBeenCalled());
     next.process.channel.destroy();
     expect(await one.over).toBe(1);
-    // Short answers have finished.
+    // Short answers got their time to finish.
     expect(done).toContain('first cuts');
     expect(failures).toContain('The server that has replaced this one ended unexpectedly');
   });
@@ -45,7 +45,7 @@ describe('a new server that ends unexpectedly', () => {
     await clock.advance(1_000);
     await until('first breaks off');
     expect(await Promise.race([one.over, Promise.resolve('it stays')])).toBe('it stays');
-    // The third process holds the other end too.
+    // The lifeline ends only now: the third process holds its other end too.
     next.lifeline.end('0\n');
     await vi.waitFor(() => expect(cut).toHaveBeenCalledTimes(2));
     await clock.advance(1_000);

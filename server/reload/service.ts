@@ -19,7 +19,7 @@ export interface ServiceDependencies<Server extends ReplaceableServer> extends H
    * one may end as soon as it has nothing left to do.
    */
   onSuccessor: (pid: number) => boolean | Promise<boolean>;
-  /** Called when a reload begins, and when one failed and this process goes on. */
+  /** Called when a reload begins, and when one has failed and this process continues to serve. */
   onChange?: (stage: 'begun' | 'failed') => void;
 }
 
@@ -33,7 +33,9 @@ interface Replaced {
   phase: 'replaced';
   /** The process that replaced this one; `null`: it has ended, and its pid may be reused. */
   pid: number | null;
-  /** Resolves to the exit status of the service; `null`: another process was started first, and waits for that. */
+  /**
+   * Resolves to the exit status of the service; `null`: another process was started first, and waits for that status.
+   */
   exit: Promise<number> | null;
 }
 
@@ -60,7 +62,7 @@ type State<Server extends ReplaceableServer> =
  */
 export class Service<Server extends ReplaceableServer> {
   readonly first: Server;
-  /** Resolves when this process has nothing left to do, to its exit status. */
+  /** Resolves to the exit status of this process when it has nothing left to do. */
   readonly over: Promise<number>;
   readonly #over = Promise.withResolvers<number>();
   readonly #dependencies: ServiceDependencies<Server>;
@@ -125,7 +127,10 @@ export class Service<Server extends ReplaceableServer> {
     }
   }
 
-  /** Hurries the end of another process that serves or is about to. Resolves when it is gone, or after a time limit. */
+  /**
+   * Hurries the end of another process that serves or is about to. Resolves when that process is gone, or after a time
+   * limit.
+   */
   async hurry(signal: NodeJS.Signals): Promise<void> {
     const state = this.#state;
     if (state.phase === 'reloading') {
@@ -193,8 +198,9 @@ export class Service<Server extends ReplaceableServer> {
   }
 
   /**
-   * Handles the death of the successor. The answers that this process still finishes are no longer counted anywhere, so they end.
-   * The process that was started first stays: a further server may have replaced the successor, and only the lifeline shows that.
+   * Handles the death of the successor. The answers that this process still finishes are no longer counted anywhere, so
+   * it breaks them off. The process that was started first stays: a further server may have replaced the successor, and
+   * only the lifeline shows that.
    */
   #lose({ exit }: Replaced): void {
     if (this.#isEnding) return;

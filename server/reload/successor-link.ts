@@ -19,7 +19,7 @@ export interface SuccessorListener {
   onUnknown(type: string): void;
 }
 
-/** A request for a lease that was not answered yet. */
+/** An unanswered request for a lease. */
 interface Asked {
   request: LeaseRequest;
   resolve(lease: Lease): void;
@@ -34,9 +34,9 @@ type AuditEntry = Extract<ToSuccessor, { type: 'audit' }>['entry'];
 
 /** The predecessor's link to its successor. */
 export class SuccessorLink {
-  /** Resolves when the successor can take over; rejects with an `Error` for people when it cannot. */
+  /** Resolves when the successor can take over; rejects with a message for people when it cannot. */
   readonly prepared: Promise<void>;
-  /** Resolves to the path of its door when it serves; rejects like `prepared`. */
+  /** Resolves to the path of the successor's door when the successor serves; rejects like `prepared`. */
   readonly ready: Promise<string>;
   /** Resolves when the link is closed; `lost`: neither side had announced its end. */
   readonly closed: Promise<'ended' | 'lost'>;
@@ -127,7 +127,7 @@ export class SuccessorLink {
     return promise.finally(() => signal.removeEventListener('abort', leave));
   }
 
-  /** Closes the link: this server has nothing more to send. */
+  /** Closes the link, because this server has nothing more to send. */
   close(): void {
     this.#isEnding = true;
     this.#channel.close();

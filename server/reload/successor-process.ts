@@ -9,9 +9,12 @@ export const INHERITED = { listener: 3, channel: 4, lifeline: 5 } as const;
 export interface SuccessorProcess {
   pid: number;
   channel: Duplex;
-  /** Closes when this process and all its successors are gone; `null`: the process that was started first reads the lifeline. */
+  /**
+   * Closes when the launched process and all its successors are gone; `null`: the process that was started first reads
+   * it.
+   */
   lifeline: Readable | null;
-  /** Resolves when the process ended, to a description of how. */
+  /** Resolves to a description of how the process ended. */
   ended: Promise<string>;
   /** Kills the process at once. */
   kill(): void;
@@ -31,10 +34,10 @@ export interface SuccessorLaunch {
 }
 
 /**
- * Launches the program as it is on the disk now. It gets its own session, because the end of a terminal signals only processes
- * of the terminal's session.
+ * Launches the program as it is on the disk now. The new process gets its own session, because the end of a terminal
+ * signals only processes of the terminal's session.
  *
- * @throws {Error} it cannot be launched
+ * @throws {Error} if the process cannot be launched
  */
 export async function launchSuccessor(launch: SuccessorLaunch): Promise<SuccessorProcess> {
   const { command, argv, cwd, environment, listener, lifeline } = launch;

@@ -4,7 +4,7 @@ export type VariableValue = 'number' | 'amount' | 'switch' | 'devices' | 'word' 
 /** Variables that an instance may set, by exact name. */
 export type AllowedVariables = ReadonlyMap<string, VariableValue>;
 
-/** The format of each kind. None accepts an absolute path, a URL or `..`. */
+/** The format of each kind. None accepts an absolute path or a URL; {@link misfit} also refuses `..`. */
 const FORMS: Readonly<Record<VariableValue, { fits: RegExp; what: string }>> = {
   number: { fits: /^(-?\d+(\.\d+)?([KMGT]i?B?)?(,-?\d+(\.\d+)?)*)?$/i, what: 'a number, or numbers with commas' },
   // libgomp and libomp accept blanks before a unit, and `infinite`.
@@ -34,9 +34,9 @@ function listOf(names: Partial<Readonly<Record<VariableValue, string>>>): Allowe
 
 /**
  * Variables for every kind of engine: devices, threads, allocators, offline switches, language, and the switches of
- * ggml, because custom engines are often forks of llama.cpp. None of them makes an engine open a file, load code or reach
- * another machine. `HF_HOME` and caches are missing on purpose: Python engines load code from there. `HF_ENDPOINT` and
- * proxies are missing because they send tokens and prompts elsewhere.
+ * ggml, because custom engines are often forks of llama.cpp. None of them makes an engine open a file, load code or
+ * reach another machine. `HF_HOME` and cache folders are missing on purpose: Python engines load code from there.
+ * `HF_ENDPOINT` and proxies are missing because they send tokens and prompts elsewhere.
  */
 export const ANY_ENGINE_VARIABLES = listOf({
   devices: `

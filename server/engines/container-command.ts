@@ -10,7 +10,7 @@ const SWITCHES =
 /** Short options without a value, such as `-d`, `-it`. */
 const SHORT_SWITCHES = /^-[diPqt]+$/;
 
-/** The problem of a command that {@link isDetached}. */
+/** The message about a command for which {@link isDetached} is true. */
 export const DETACHED =
   'must not detach its container (-d): llamactl takes the end of the client for the end of the engine';
 
@@ -20,7 +20,7 @@ interface RunOptions {
   isDetached: boolean;
 }
 
-/** Parses `docker run …`; `null`: another command. Does not detect it inside a shell command. */
+/** Parses `docker run …` or `podman run …`; `null`: another command. Does not look inside shell commands. */
 export function containerCommand(command: string, argv: readonly string[]): ContainerCommand | null {
   const at = optionsOfRun(command, argv);
   if (at === null) return null;
@@ -61,7 +61,10 @@ function readOptions(argv: readonly string[]): RunOptions {
   return options;
 }
 
-/** Whether an option's value is the next argument: not with `=`, and not when attached to a single letter. */
+/**
+ * Whether the next argument is the option's value: not for a switch, an option with `=`, or a letter with its value
+ * attached.
+ */
 function takesNext(option: string, switches: RegExp, shortSwitches: RegExp): boolean {
   if (option.includes('=') || switches.test(option) || shortSwitches.test(option)) return false;
   return option.startsWith('--') || option.length === 2;

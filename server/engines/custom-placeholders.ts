@@ -21,7 +21,7 @@ export function filler({ name, port, settings }: InstanceRecord): (text: string)
   return (text) => text.replace(PLACEHOLDER, (placeholder) => values.get(placeholder) ?? placeholder);
 }
 
-/** Indexes of the arguments with the key's placeholder. */
+/** Indexes of the arguments that contain the key's placeholder. */
 export function keyPlaces(args: readonly string[]): number[] {
   return args.flatMap((argument, index) => (argument.includes(API_KEY) ? [index] : []));
 }

@@ -27,7 +27,7 @@ export interface CustomConfig {
   args: readonly string[];
   environment: Readonly<Record<string, string>>;
   health_path: string;
-  /** Variable with the run's key for the engine; left out: none. */
+  /** Environment variable that passes the run's key to the engine; left out: no variable does. */
   api_key_env?: string | undefined;
 }
 
@@ -164,7 +164,7 @@ export function customEngine({ name, config, findProgram, searchPath, allowPrivi
         return { program: null, version: null, problem: reasonOf(error) };
       }
     },
-    // The twins of an unknown program are unknown.
+    // The options of the program are unknown, and so are their twins.
     withoutTwins: ({ options }) => options,
     learn: async () => {},
     isLearnt: () => true,
@@ -217,7 +217,7 @@ async function missing(file: string): Promise<string | null> {
   }
 }
 
-/** The exit, and the output line that most likely has the cause. */
+/** Describes the exit, and quotes the output line that most likely has the cause. */
 function customReason(exit: Exit, output: readonly string[], wasReady: boolean): string {
   const failure = wasReady ? null : launchFailure(output);
   if (failure !== null) return failure;

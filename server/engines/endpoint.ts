@@ -10,8 +10,9 @@ const LOOPBACK = '127.0.0.1';
 /**
  * Creates the HTTP client for health probes.
  *
- * Each probe has its own connection and closes it after the status line. A loading llama-server closes it after each answer
- * anyway, and an idle connection occupies one of its few HTTP threads for five seconds (measured).
+ * Each probe has its own connection and closes it after the status line. A loading llama-server closes the connection
+ * after each answer anyway. An idle connection occupies one of llama-server's few HTTP threads for five seconds
+ * (measured).
  */
 export function createEngineEndpoint({ clock }: { clock: Pick<Clock, 'after'> }): EngineEndpoint {
   return {
@@ -68,8 +69,8 @@ export interface TextLimits {
 }
 
 /**
- * Creates a reader of engines' texts (their figures), with a new connection for each. Resolves to `null` when no answer came
- * in time, it broke off, or it was too long. Never rejects.
+ * Creates a reader of texts from engines, such as their figures. Each read has a new connection. It resolves to `null`
+ * when the answer does not come in time, breaks off, or is too long. It never rejects.
  */
 export function createTextReader({ clock }: { clock: Pick<Clock, 'after'> }) {
   return (target: EngineTarget, path: string, { timeoutMs, maxBytes }: TextLimits): Promise<EngineText | null> =>

@@ -32,8 +32,8 @@ const HELP_TIMEOUT_MS = 15_000;
 /** The file may be an unchanged wrapper of a changed engine, so the version is read again after this. */
 const VERSION_TTL_MS = 60_000;
 /**
- * How long a look at the file of a program counts. A document with a thousand instances needs one look: each takes ten system
- * calls, which were three quarters of the processor time of an apply without changes.
+ * How long the result of checking a program's file is reused. So a document with a thousand instances needs one check.
+ * A check takes ten system calls; a thousand checks were three quarters of the CPU time of an apply without changes.
  */
 const GLANCE_MS = 100;
 /** The version in the output of `--version`, of which only this line is stable. */
@@ -51,7 +51,7 @@ interface Look {
   flags: LoadedFlags;
 }
 
-/** The file of a command. */
+/** The result of checking the file of a command. */
 interface Glance {
   program: string;
   file: string;
@@ -98,7 +98,7 @@ export function createFlagCatalogues({
     return found.flags;
   };
 
-  /** Reads the help only when the version has changed. */
+  /** Reads the version, and the help only if the version has changed. */
   const ask = async (
     program: string,
     args: readonly string[],
@@ -162,7 +162,9 @@ async function fileIdentity(program: string): Promise<string> {
   return JSON.stringify([target, mtimeMs, size]);
 }
 
-/** Parses the help. Rejects a text without the flags that llamactl uses: it is another program's, or was cut. */
+/**
+ * Parses the help. Refuses a text without the flags that llamactl uses: such a text is another program's, or was cut.
+ */
 function readHelp(program: string, { code, stdout, stderr }: Awaited<ReturnType<RunTool>>): LoadedFlags {
   const catalogue = parseHelp(stdout.trim() === '' ? stderr : stdout);
   const isPlausible = ['--model', '--host', '--port'].every((flag) => catalogue.findArgument(flag) !== null);

@@ -14,7 +14,10 @@ export interface FlagEntry {
   separator: ',' | ';' | null;
   /** Environment variables that set the flag. */
   variables: readonly string[];
-  /** For a removed flag that the help still lists: the replacement that the help names. */
+  /**
+   * The replacement that the help names for a flag that was removed but is still listed; `null`: the flag was not
+   * removed.
+   */
   removed: string | null;
   /** The help's text on one line, without the variables. */
   description: string;
@@ -47,7 +50,7 @@ export interface FlagCatalogue {
   readonly findVariable: (name: string) => FlagEntry | null;
 }
 
-/** Head of an entry: at most four spaces, then a flag. Continuations are indented by 30 and more. */
+/** Head of an entry: at most four spaces, then a flag. Continuations are indented by 30 spaces or more. */
 const HEAD = /^ {0,4}(-{1,2}[A-Za-z].*)$/;
 /** Heading of a section. */
 const SECTION = /^-{3,} (.+?)(?: params)? -{3,}$/;
@@ -62,8 +65,8 @@ export function bareName(spelling: string): string {
 /**
  * Parses the text of `llama-server --help`. Never throws: text in another format gives fewer entries, or none.
  *
- * An entry starts at the left edge with all its spellings, one placeholder and, after two or more spaces, the
- * description, which goes on in indented lines.
+ * An entry starts at the left edge with all its spellings and one placeholder. Its description begins after two or more
+ * spaces, and continues in indented lines.
  */
 export function parseHelp(help: string): FlagCatalogue {
   const blocks: Block[] = [];
@@ -112,8 +115,9 @@ function parseEntry({ head, text: continuation, group }: Block): FlagEntry | nul
 }
 
 /**
- * The help lists spellings that turn a flag on before those that turn it off: `-kvo, --kv-offload, -nkvo, --no-kv-offload`.
- * A flag with only names that begin with `no` is not a negation: `--no-host` is unrelated to `--host`.
+ * The help lists spellings that turn a flag on before those that turn it off:
+ * `-kvo, --kv-offload, -nkvo, --no-kv-offload`. A flag whose names all begin with `no` is no negation: `--no-host` is
+ * unrelated to `--host`.
  */
 function splitNegations(names: readonly string[]): { spellings: string[]; negations: string[] } {
   let first = names.findIndex((name) => name.startsWith('--no-'));

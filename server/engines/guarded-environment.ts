@@ -34,7 +34,7 @@ const ANOTHER_VARIABLE =
 export interface VariableTerms {
   /** The engine's flags; `null`: unknown. */
   catalogue: FlagCatalogue | null;
-  /** The adapter's list. */
+  /** The variables on the adapter's list. */
   allowed: AllowedVariables;
   /** Whether the engine reads `LLAMA_ARG_…` for its flags. Then the variable of an unguarded flag is allowed. */
   readsFlagVariables: boolean;
@@ -67,7 +67,7 @@ export function guardOfVariable(name: string, value: string, terms: VariableTerm
   };
 }
 
-/** The guard of the flag that a variable sets; `null`: an unguarded flag, or no flag. */
+/** The guard of the flag that a variable sets; `null`: the flag is unguarded, or the variable sets none. */
 function guardOfTwin(upper: string, catalogue: FlagCatalogue | null): Guard | null {
   const entry = entryOf(upper, catalogue);
   const guard = entry === null ? null : guardOfEntry(entry);

@@ -30,8 +30,8 @@ const CODE = 'lets requests or the caller run programs';
 const NETWORK = 'makes the engine fetch from or talk to other machines';
 
 /**
- * Flags that match a rule below but are allowed, and why. Their files are GGUF models, which the engine opens as it opens
- * `model_path`: it refuses other files unread, and preflight requires regular files.
+ * Flags that match a rule below but are allowed, and why. The files that some of them name are GGUF models, like
+ * `model_path`: the engine refuses other files unread, and preflight requires regular files.
  */
 export const OPEN_FLAGS: ReadonlyMap<string, string> = new Map([
   ['no-host', 'turns off host buffers; it is not the negation of `host`'],
@@ -156,7 +156,10 @@ export function guardOfCustomFlag(
   return guard?.guard === 'privileged' || /^(ssl|tls)-/.test(meant) ? guard : null;
 }
 
-/** The guard of the key's flag, for an engine that gets a key from llamactl. Prefixes count as above. */
+/**
+ * The guard of the key's flag, for an engine that gets a key from llamactl. Prefixes count as in
+ * {@link guardOfCustomFlag}.
+ */
 export function guardOfKeyFlag(spelling: string): Guard | null {
   const name = bareName(spelling.replace(/=.*$/s, '')).toLowerCase();
   const isKey = /^api-?key(-|$)/.test(name) || (name.length > 2 && 'api-key'.startsWith(name));

@@ -18,7 +18,7 @@ const FIELDS = ['cache_prompt', 'id_slot'];
 
 type Settings = InstanceRecord['settings'];
 
-/** The arguments of an isolated instance that this engine supports; none where its launch cannot isolate it. */
+/** The arguments of an isolated instance that this engine supports; none if a launch cannot isolate this engine. */
 export function isolationArguments({ isolated }: Settings, catalogue: FlagCatalogue | null): string[] {
   if (isolated !== true || catalogue === null || catalogue.findArgument(NO_CACHE) === null) return [];
   return [NO_CACHE, ...MORE.filter(([flag]) => catalogue.findArgument(flag) !== null).flat()];

@@ -2,7 +2,7 @@ import type { Offload } from '../instances/ports/engine-adapter.ts';
 import type { LaunchPlan } from '../instances/ports/runs.ts';
 import { bareName } from './flags.ts';
 
-/** All spellings of the flag for the number of GPU layers; its variable follows. */
+/** All spellings of the flag for the number of GPU layers. {@link LAYER_VARIABLE} sets the same flag. */
 const LAYER_FLAGS = new Set(['ngl', 'gpu-layers', 'n-gpu-layers']);
 const LAYER_VARIABLE = 'LLAMA_ARG_N_GPU_LAYERS';
 /** The flag for the devices to use; `none`: no GPU. */
@@ -11,7 +11,7 @@ const DEVICE_VARIABLE = 'LLAMA_ARG_DEVICE';
 
 /** Logged at verbosity 4 on machines with a GPU, once for each loaded model. */
 const OFFLOADED = /\boffloaded (\d+)\/(\d+) layers to GPU\b/;
-/** Printed by the argument parser, without clock and level. A similar line is about the draft model's layers. */
+/** Printed by the argument parser, without timestamp and level. A similar line is about the draft model's layers. */
 const NO_GPU = /\bno usable GPU found, --gpu-layers option will be ignored\b/;
 
 /** The requested number of layers. `left to the engine`: as many as fit, if a GPU is present. */
@@ -36,11 +36,14 @@ export function llamaCppOffload(plan: LaunchPlan, lines: readonly string[]): Off
   if (lines.some((line) => NO_GPU.test(line))) {
     return { kind: 'less', shortfall: 'found no usable GPU, so none of its layers is offloaded' };
   }
-  // GPU memory of a container's processes is unknown.
+  // `unclear` would need the run's GPU memory, which is unknown for the processes of a container.
   return plan.container === undefined ? { kind: 'unclear' } : { kind: 'not requested' };
 }
 
-/** Layers of the main model: a draft model has fewer. The engine may load a model several times to find out what fits. */
+/**
+ * Returns the layers of the main model: a draft model has fewer. The last report counts, because the engine may load a
+ * model several times to find out what fits. `null`: no report.
+ */
 function offloaded(lines: readonly string[]): { layers: number; of: number } | null {
   let found: { layers: number; of: number } | null = null;
   for (const line of lines) {

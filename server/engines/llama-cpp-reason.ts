@@ -4,7 +4,7 @@ import { exitText, launchFailure, signalOf } from './exit-text.ts';
 interface Line {
   /** `E`, `W`, `I`, `D`, or `null` for a line without a level. */
   level: string | null;
-  /** Without clock, level and the name of the function. */
+  /** Without timestamp, level and the name of the function. */
   text: string;
 }
 
@@ -33,8 +33,8 @@ const JSON_LEVELS: ReadonlyMap<string, string> = new Map([
 ]);
 
 /**
- * The cause of a llama-server's end, in one sentence with the file involved. The engine logs it in its first `E` line, then
- * logs the failure a dozen times. It prints a wrong argument without any prefix.
+ * The reason why a llama-server ended, in one sentence with the file involved. The engine logs the cause in its first
+ * `E` line, then logs the failure a dozen times. It reports a wrong argument without any prefix.
  */
 export function llamaCppReason(exit: Exit, output: readonly string[], wasReady: boolean): string {
   const failure = launchFailure(output);
@@ -85,7 +85,7 @@ function argumentCause(lines: readonly Line[]): string | null {
   return null;
 }
 
-/** The first error that is a cause, with the file that this or a later line names. */
+/** The first error that is a cause, with the file that this line or a later one names. */
 function firstCause(lines: readonly Line[]): string | null {
   const errors = lines.filter(({ level }) => level === 'E');
   const causes = errors.filter(({ text }) => !FOLLOWS.test(text) && !HARMLESS.test(text));

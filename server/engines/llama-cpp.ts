@@ -83,7 +83,7 @@ export function llamaCpp({
   });
 
   const check: EngineAdapter['check'] = async (settings, mostWarnings = MOST_PROBLEMS) => {
-    // Do not run a forbidden command to read its flags either.
+    // Do not run a forbidden command, not even to read its flags.
     const launcher = launcherOf(allowPrivileged ? settings : { ...settings, command: [] });
     const { catalogue, warning } = await catalogues.load(launcher);
     const problems = firstProblems(settingsProblems(settings, variableTerms(catalogue)));
@@ -113,7 +113,7 @@ export function llamaCpp({
         ...(saysHowMuch([...launcher.args, ...extra], options, environment) ? [] : ['--log-verbosity', '4']),
         ...optionArguments(options, catalogue),
         ...extra,
-        // After all others, so that they cannot turn it off.
+        // Isolation comes last, so that no other argument can turn it off.
         ...isolation,
       ],
       ...(isolation.length === 0 ? {} : { isolated: true }),

@@ -10,7 +10,7 @@ import { bareName, type FlagCatalogue } from './flags.ts';
 /** The first bytes of every GGUF file, in either byte order. */
 const MAGIC = Buffer.from('GGUF');
 
-/** Enough to recognise the usual mistakes. */
+/** How many bytes to read of a file: enough to recognise the usual mistakes. */
 const HEAD_BYTES = 64;
 
 /** Files that people have instead of a model. Text is recognised by its start, in lower case. */
@@ -36,7 +36,7 @@ const COMPANIONS: ReadonlyMap<unknown, string> = new Map([
   ['imatrix', 'an importance matrix for quantizing, not a model; give the model itself'],
 ]);
 
-/** The name that llama.cpp requires for a part of a model; it finds the other parts by the same pattern. */
+/** The name that llama.cpp requires for a part of a model. llama.cpp finds the other parts by the same pattern. */
 const SHARD = /^(.*)-(\d{5})-of-(\d{5})\.gguf$/s;
 
 /** Checks model files before an engine opens them. */
@@ -44,9 +44,9 @@ export class ModelFileCheck {
   readonly #headers = new GgufHeaders();
 
   /**
-   * Why a file cannot be loaded: one sentence that names it, or `null`. It must be a regular file after symbolic links; a
-   * pipe or a device could hang the engine. It must be a complete GGUF file: an engine that opens another file logs its
-   * first bytes. Checks every part of a model in parts.
+   * Returns why a file cannot be loaded, in one sentence that names the file; `null`: it can. The path must lead to a
+   * regular file, because a pipe or a device could hang the engine. The file must be complete GGUF, because an engine
+   * logs the first bytes of any other file. Checks every part of a model in parts.
    *
    * @param use `companion`: belongs to a model, such as an adapter or a projector.
    */
@@ -115,7 +115,7 @@ async function accessProblem(file: string, error: unknown): Promise<string> {
   }
 }
 
-/** Advice for a path that only a shell, or only another folder, can resolve; empty: the path is whole. */
+/** Advice for a path that begins with `~` or is relative; empty: the path is absolute. */
 function advice(file: string): string {
   if (path.isAbsolute(file)) return '';
   return file.startsWith('~')

@@ -2,7 +2,7 @@ import type { OptionValue } from '@llamactl/contract/instance';
 import { bareName } from './flags.ts';
 import type { FlagCatalogue, FlagEntry, FlagMatch } from './flags.ts';
 
-/** The seed's names for two flags of llama-server. */
+/** Further names that `options` accepts for two flags of llama-server. */
 const SEED_NAMES: ReadonlyMap<string, string> = new Map([
   ['context_size', 'ctx_size'],
   ['gpu_layers', 'n_gpu_layers'],
@@ -89,7 +89,7 @@ export function argumentText(value: string | number | boolean): string {
   return typeof value === 'number' ? plainNumber(value) : String(value);
 }
 
-/** A number in digits without an exponent, which parses as the same number. */
+/** Writes a number in digits, without an exponent. The text parses as the same number. */
 export function plainNumber(value: number): string {
   const parts = /^(-?)(\d+)(?:\.(\d+))?e([+-]\d+)$/.exec(String(value));
   if (parts === null) return String(value);

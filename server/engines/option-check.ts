@@ -17,8 +17,9 @@ const LONGEST_WORD = 60;
 const suggestible = new WeakMap<FlagCatalogue, { options: string[]; spellings: string[] }>();
 
 /**
- * Checks options one after the other against the engine's flags. Finds options that are given twice under two names,
- * unknown, or have a value that the engine does not accept. Without a catalogue, it only finds twins by the seed's names.
+ * Creates a check of options against the engine's flags; call it for one option after the other. The check finds an
+ * option that is given under two names, is unknown, or has a value that the engine does not accept. Without a
+ * catalogue, it finds only options under two names, as far as the names themselves show that.
  */
 export function optionFaults(
   catalogue: FlagCatalogue | null,
@@ -40,12 +41,12 @@ function invalid(key: string, message: string): SettingsProblem {
   return { code: 'VALIDATION_ERROR', path: `options.${shown(key)}`, message };
 }
 
-/** A key in messages. */
+/** A key as messages show it: cut if it is too long. */
 function shown(key: string): string {
   return key.slice(0, LONGEST_WORD);
 }
 
-/** Ollama's names of options, which no spelling leads to. */
+/** Ollama's names for options. They do not resemble the engine's names, so {@link suggestion} cannot find these. */
 const OF_OLLAMA: ReadonlyMap<string, string> = new Map([
   ...OLLAMA_OPTIONS,
   ['num_batch', 'batch_size'],
@@ -101,10 +102,10 @@ function valueProblem(match: FlagMatch, value: OptionValue): string | null {
   return wrong === undefined ? null : `cannot be ${JSON.stringify(shown(wrong))}; it can be ${allowed.join(', ')}`;
 }
 
-/** As `std::stoi` and `std::stof` read it, which ignore the rest. */
+/** The beginning of a number, as `std::stoi` and `std::stof` read it. They ignore the rest of the text. */
 const NUMBER = /^\s*[+-]?(?:\.?\d|inf|nan)/i;
 
-/** Placeholder `N` is a number, or a word that the help quotes: `either an exact number, 'auto', or 'all'`. */
+/** The placeholder `N` means a number, or a word that the help quotes: `either an exact number, 'auto', or 'all'`. */
 function numberProblem(items: readonly string[], { description, default: usual }: FlagEntry): string | null {
   const words = [...description.matchAll(/'([a-z]+)'/g)].map(([, word = '']) => word);
   const wrong = items.find((item) => !NUMBER.test(item) && item !== usual && !words.includes(item));
@@ -113,7 +114,8 @@ function numberProblem(items: readonly string[], { description, default: usual }
 }
 
 /**
- * Warnings about flags in `extra_args` that the engine's help does not list. Not errors: a flag may be newer.
+ * Warnings about flags in `extra_args` that the engine's help does not list. They are no errors, because a flag may be
+ * newer.
  *
  * @param most Number of warnings after which the check stops, with a note; 0: no check.
  */

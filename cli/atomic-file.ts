@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { closeSync, linkSync, openSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 
 interface AtomicWrite {
-  /** Of the new file; that of a replaced file does not stay. */
+  /** Permissions of the new file. Those of a replaced file are not kept. */
   mode: number;
   mayReplace: boolean;
 }

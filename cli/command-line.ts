@@ -67,7 +67,7 @@ export class CommandLine {
   #status: ExitStatus = EXIT.ok;
   #rest: readonly string[] = [];
   #hasToken = false;
-  /** The text of commander for standard error. */
+  /** Commander's output for standard error. */
   #complaint = '';
   /** Whether the verb takes options of an engine. */
   #takesEngineOptions = false;
@@ -115,7 +115,8 @@ export class CommandLine {
           .aliases(verb.aliases ?? []);
       }),
     );
-    // Commander would take the `-o` of a verb for that of the program. The tree of all verbs is not parsed.
+    // Commander would take the `-o` of a verb for the program's own. The tree of all verbs is only printed, never
+    // parsed.
     const isShortTaken = commands.some(({ options }) => options.some(({ short }) => short === '-o'));
     const program = new Command('llamactl')
       .description('The control plane for local LLM inference: one API for every engine on this machine.')
@@ -129,7 +130,7 @@ export class CommandLine {
       .configureHelp({ showGlobalOptions: true })
       .configureOutput({
         writeOut: (text) => stdout.write(text),
-        // Without it, commander takes 0 columns literally.
+        // Commander would wrap the help at a reported width of 0 columns.
         getOutHelpWidth: () => knownSize(stdout.columns, 80),
         writeErr: (text) => (this.#complaint += text),
       })
@@ -143,7 +144,8 @@ export class CommandLine {
   }
 
   /**
-   * An action that talks to a server. Runs again with the name of the instance if the verb was given one of its aliases.
+   * An action that talks to a server. If it fails because the user gave an alias, runs it again with the instance's
+   * name.
    *
    * @param startsServer Starts the configured server if no server is found.
    * @param takesAliases False for verbs that destroy something.
@@ -255,8 +257,8 @@ export class CommandLine {
   }
 
   /**
-   * Maps commander's error to an exit status, and prints it. Exit code 0 means that help was requested. Help without a
-   * request replaces a missing command, so it is the result.
+   * Maps commander's error to an exit status, and prints it. Exit code 0 means that help was requested. If the command
+   * is missing, commander shows help too, which is then the result.
    */
   #misunderstood({ exitCode, code, message }: CommanderError, isJson: boolean): ExitStatus {
     if (exitCode === 0) return EXIT.ok;
@@ -269,7 +271,7 @@ export class CommandLine {
     return isHelp && !isJson ? EXIT.ok : EXIT.usage;
   }
 
-  /** The text of commander in our words. */
+  /** Commander's message in our words. */
   #complained(message: string): string {
     const [, option = ''] = /^error: unknown option '(.*)'$/.exec(message) ?? [];
     const [, verb = ''] = /^error: too many arguments for '(.*?)'/.exec(message) ?? [];
@@ -290,7 +292,7 @@ export class CommandLine {
     });
   }
 
-  /** Selects the verb of this command line. Loading all verbs takes longer than most of them run. */
+  /** Selects the verb of this command line, because loading all verbs would take longer than most verbs run. */
   #wanted(words: readonly string[]): Verb[] {
     const isOf = (verb: Verb, word: string): boolean => [verb.name, ...(verb.aliases ?? [])].includes(word);
     // Commander also takes a verb after `--`, if none comes before.
@@ -320,13 +322,13 @@ function inherit(parent: Command, path = parent.name()): void {
   parent.showHelpAfterError(`  usage: ${path} ${parent.usage()}`);
   for (const command of parent.commands) {
     command.copyInheritedSettings(parent);
-    // The program's own belongs to a heading that the help of this command does not have.
+    // The help command of the program has a heading that the help of this command lacks.
     if (command.commands.length > 0) command.addHelpCommand(helpCommand());
     inherit(command, `${path} ${command.name()}`);
   }
 }
 
-/** A hint for a name after a verb of the whole server; `null`: none. */
+/** A hint for an instance name after a verb that acts on the whole server; `null`: none. */
 function namedInstanceHint(verb: string): string | null {
   if (verb === 'down') return 'down stops the server; to stop an instance: llamactl stop NAME';
   return verb === 'ps' || verb === 'status' ? 'for one instance: llamactl show NAME, or llamactl why NAME' : null;

@@ -64,7 +64,7 @@ function pathOf(program: Command, words: readonly string[]): CommandPath {
     if (isValue) isValue = false;
     else if (word === '--' || command.registeredArguments.length > 0) break;
     else if (word.startsWith('-')) {
-      // With an unknown option, commander would complain about its value first.
+      // Stop at an unknown option: its value is no unknown command, and commander should complain about the option.
       if (command === program && !isOption(word, program)) break;
       isValue = takesValue(word, program, command);
     } else if (word === 'help' && path.length === 0 && !isHelp) isHelp = true;
@@ -87,7 +87,7 @@ function isOption(word: string, { options }: Command): boolean {
   return ['-h', '--help', ...options.flatMap(({ short, long }) => [short, long])].includes(name);
 }
 
-/** Whether the value of this option is the next word. */
+/** Whether this option takes the next word as its value. */
 function takesValue(word: string, program: Command, command: Command): boolean {
   return [...program.options, ...command.options].some(
     ({ short, long, required }) => required && [short, long].includes(word),

@@ -65,15 +65,15 @@ export function endOnSignal({ announce, end, hurry, exitCode = () => 0, reload }
 }
 
 /**
- * Node loses the SIGHUP disposition that it inherits, for instance from nohup. But nohup leaves no output on the
- * terminal, which has the same meaning here.
+ * Selects the reaction to SIGHUP: `reload` without a controlling terminal, else `end`, but none under nohup. Node loses
+ * the SIGHUP disposition that it inherits from nohup. The sign of nohup here is that no output goes to the terminal.
  */
 function hangUp(end: NodeJS.SignalsListener, reload: NodeJS.SignalsListener): NodeJS.SignalsListener {
   if (!hasTerminal()) return reload;
   return process.stdout.isTTY || process.stderr.isTTY ? end : () => undefined;
 }
 
-/** Whether the process has a controlling terminal. Its closing sends SIGHUP; a service has none. */
+/** Whether the process has a controlling terminal, whose end sends SIGHUP. A service has none. */
 function hasTerminal(): boolean {
   try {
     closeSync(openSync('/dev/tty', 'r'));

@@ -62,7 +62,7 @@ function refusal(error: LlamactlError, hasToken: boolean, place: Surrounds | nul
   return { status: exitStatusOf(error), lines: lines.map((line) => plain(line)), json };
 }
 
-/** Returns a refusal in other words. @param status Default: that of the refusal. */
+/** Converts a refusal to a problem with reworded lines. @param status Default: that of the refusal. */
 export function reworded(error: LlamactlError, reword: (line: string) => string, status?: ExitStatus): Problem {
   const failed = failureOf(error, true);
   const [first = '', ...more] = failed.lines.map(reword);
@@ -88,7 +88,7 @@ function notLoggedIn(place: Surrounds | null): string {
   return `you are not logged in${place === null ? '' : ` to ${place.address.url}`}`;
 }
 
-/** The way in after accounts were turned on, for who can read the file. */
+/** A hint to the password of the first account. Empty if this user cannot see its file. */
 function firstPassword({ address: { dataDirectory } }: Surrounds): string[] {
   const file = dataDirectory === null ? null : path.join(dataDirectory, 'admin-password');
   if (file === null || !existsSync(file)) return [];
@@ -118,7 +118,7 @@ function unreachable(error: ConnectionError, place: Surrounds | null): Failure {
   return failure(EXIT.unreachable, message, 'UNREACHABLE', [...addressRemedies(place), ANOTHER]);
 }
 
-/** The message for the default address: no server was named, so none is running. `null`: another failure. */
+/** The message if the user named no server, and nothing listens at the default address. `null`: another failure. */
 function nothingRuns({ message }: ConnectionError, place: Surrounds): string | null {
   const { address, ownDirectory, isInUse } = place;
   const isUnnamed = address.source === DEFAULT || address.expected !== undefined;

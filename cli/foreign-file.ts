@@ -3,7 +3,7 @@ import { EXIT } from './exit-status.ts';
 import { Problem } from './problem.ts';
 
 /**
- * The problem of a file that belongs to another program; `null`: it is none that is known. For a file that was refused.
+ * The problem of a refused file that is in the format of another program; `null`: the format is unknown.
  *
  * @param file Its name on the command line; `-`: standard input.
  */
@@ -18,7 +18,7 @@ export async function foreignFile(file: string, text: string): Promise<Problem |
   return foreignProblem(file, text, values);
 }
 
-/** The same for a file that was parsed. @param values Its content; `undefined`: it is neither YAML nor JSON. */
+/** As {@link foreignFile}, for parsed content. @param values The content; `undefined`: it is neither YAML nor JSON. */
 export function foreignProblem(file: string, text: string, values: unknown): Problem | null {
   const format = foreignFormat(text, values);
   return format === null ? null : new Problem(`${sourceName(file)} ${format}`, EXIT.usage);

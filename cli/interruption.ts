@@ -34,7 +34,10 @@ export function waitingNote(
   terminal: Pick<Terminal, 'note'>,
   { isOpen }: { isOpen: boolean } = { isOpen: false },
 ): WaitingNote {
-  /** Attempts to resume so far. The number falls when the connection is lost again, and need not begin with 1. */
+  /**
+   * Number of the last failed attempt; `Infinity`: connected, 0: never connected. A number that does not grow belongs
+   * to a new loss. The first one need not be 1.
+   */
   let tries = isOpen ? Infinity : 0;
   return {
     onInterruption: ({ attempt, error }) => {

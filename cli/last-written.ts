@@ -1,7 +1,7 @@
 import { codeOf } from '@llamactl/contract/reason';
 import { statSync } from 'node:fs';
 
-/** Milliseconds since the epoch; `null`: the file does not exist, or we may not read it. */
+/** When a file was last written, in milliseconds since the epoch. `null`: it does not exist, or we may not read it. */
 export function lastWritten(file: string): number | null {
   try {
     return statSync(file).mtimeMs;

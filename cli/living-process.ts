@@ -1,6 +1,6 @@
 import { codeOf } from '@llamactl/contract/reason';
 
-/** Whether a process has this pid that may be a server of ours: one that we may signal. */
+/** Whether a process has this pid and may be a server of ours, because we may signal it. */
 export function isAlive(pid: number): boolean {
   try {
     return process.kill(pid, 0);

@@ -1,13 +1,13 @@
 import { reasonOf } from '@llamactl/contract/reason';
 import { plain } from './screen/text.ts';
 
-/** Seconds; a shorter wait needs no word. */
+/** Shortest wait, in seconds, that gets a note. */
 const LONG_WAIT = 2;
 
-/** A repetition of a request, as the client library reports it. */
+/** A retry of a request, as the client library reports it. */
 interface Retry {
   error: unknown;
-  /** Seconds until it. */
+  /** Seconds until the retry. */
   delay: number;
 }
 

@@ -26,7 +26,8 @@ type Hint = readonly [name: RegExp, hint: string];
  * A hint for an option that a command does not have; `null`: none.
  *
  * @param option As typed, such as `--ttl`.
- * @param takesEngineOptions The command has `-o key=value`. People know the options of their engine, and write them as for it.
+ * @param takesEngineOptions The command has `-o key=value`. People know the options of their engine, and write them as
+ *   the engine takes them.
  */
 export function unknownOptionHint(option: string, takesEngineOptions: boolean): string | null {
   const [, name] = /^-{1,2}([a-z][\w-]*)$/.exec(option) ?? [];

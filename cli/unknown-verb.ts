@@ -13,8 +13,8 @@ export interface UnknownCommand {
 }
 
 /**
- * Verbs of similar programs, and the commands of this one that do the same. Before any guess about the spelling: `chat`
- * resembles `create`.
+ * Verbs of similar programs, and the commands of this one that do the same. They are tried before any guess about the
+ * spelling, because `chat` resembles `create`.
  */
 const OTHER_WORDS: Readonly<Record<string, string>> = {
   // Models are not downloaded by name in this version.
@@ -74,8 +74,8 @@ export async function unknownVerb({ path, word, parent }: UnknownCommand): Promi
   const isVerb = path.length === 0;
   const other = isVerb && Object.hasOwn(OTHER_WORDS, word) ? OTHER_WORDS[word] : undefined;
   const meant = other === undefined ? suggestions(word, known) : [];
-  // The words of other programs only if no verb of this one is similar, and as a question. They are many, so that a short word
-  // resembles one by chance: the first letter must be right.
+  // Suggest words of other programs only if no verb here is similar, and as a question. There are many of them, so a
+  // short word may resemble one by chance: require the same first letter.
   const others = Object.keys(OTHER_WORDS).filter((each) => each[0] === word[0]);
   const [near = ''] = isVerb && other === undefined && meant.length === 0 ? suggestions(word, others) : [];
   return new Problem(`unknown command '${plain([...path, word].join(' '))}'`, EXIT.usage, [
@@ -86,7 +86,7 @@ export async function unknownVerb({ path, word, parent }: UnknownCommand): Promi
   ]);
 }
 
-/** Two equally similar words are a question; of more, the first is the best guess. */
+/** Lists two equally similar words. Of more than two, lists only the first, which is the best guess. */
 function listed(path: readonly string[], meant: readonly string[]): string {
   return (meant.length > 2 ? meant.slice(0, 1) : meant).map((word) => [...path, word].join(' ')).join(' or ');
 }

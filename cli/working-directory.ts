@@ -2,8 +2,8 @@ import { codeOf } from '@llamactl/contract/reason';
 import { realpathSync, statSync } from 'node:fs';
 
 /**
- * Internal flag of a successor: the base of relative paths. Used when the folder of its predecessor is gone, so that it
- * works elsewhere.
+ * Internal flag of a successor: the base of relative paths. Needed if the folder of its predecessor is gone, so that
+ * the successor works in another one.
  */
 export const RELATIVE_TO = '--relative-to';
 
@@ -23,7 +23,7 @@ export interface WorkingDirectory {
  */
 export function successorDirectory(began: string): WorkingDirectory {
   if (isThere()) return { flags: [] };
-  // Removed, and created again.
+  // The folder was removed, and created again.
   if (isFolder(began)) return { cwd: began, flags: [] };
   return { cwd: '/', flags: [RELATIVE_TO, began] };
 }

@@ -44,7 +44,7 @@ export function callerText(subject: string): string {
   return subject === ANONYMOUS ? NO_ACCOUNT : subject.replace(/^user:/, '');
 }
 
-/** Operations of the API whose second word says nothing new: all instances together are a fleet. */
+/** Operations shown by their verb alone: they always act on the fleet. */
 const FLEET = /^(apply|export)Fleet$/;
 
 /** An operation of the API in words: `createKey` → `create key`, `applyFleet` → `apply`. */

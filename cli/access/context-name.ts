@@ -5,11 +5,11 @@ import { isLoopback } from '../server/loopback.ts';
 export const LOCAL_NAME = 'local';
 
 /**
- * The default name of a server's context: the name of the context with this address, else the host name, or `local` for
- * this machine. The port is appended if the name stands for another server.
+ * The default name of a server's context: that of an existing context with this URL, else `wanted`, the host name, or
+ * `local` for this machine. If another server has the name, the port is appended, then also a number.
  *
- * @param url As the client has it: without a trailing slash.
- * @param wanted The preferred name, if it is free.
+ * @param url As {@link Client.url} returns it: without a trailing slash.
+ * @param wanted Preferred to the host name.
  */
 export function contextNameOf(
   url: string,
@@ -26,7 +26,7 @@ export function contextNameOf(
   return [name, withPort, ...numbered].find((each) => !taken.has(each)) ?? withPort;
 }
 
-/** Keeps only characters allowed in a context name: an IPv6 address has brackets and colons. */
+/** Makes a host name a valid context name. An IPv6 address, for example, has brackets and colons. */
 function named(hostname: string): string {
   return hostname
     .replaceAll(/[^A-Za-z0-9._-]+/g, '-')

@@ -46,7 +46,8 @@ export async function logIn(terminal: Terminal, request: LoginRequest): Promise<
   assertFollowed({ url, dataDirectory });
   const { token, expires_at, user } = await client.login({ username, password }, { signal });
   const place = { url, ...(dataDirectory !== null && { data_dir: dataDirectory }) };
-  // Without a context, commands went to the server of this machine. So does a first `local`.
+  // Without a current context, commands used the server of this machine. A first `local` context leads to the same
+  // server.
   const before = contexts.current ?? (context === 'local' ? context : '--local');
   contexts.set(context, { ...place, token, username: user.username });
   contexts.use(context);
@@ -59,7 +60,7 @@ export async function logIn(terminal: Terminal, request: LoginRequest): Promise<
   for (const obstacle of overrides(environment, context)) terminal.warn(`warning: ${obstacle}`);
 }
 
-/** Checks with an operation that needs an account, so that no password is typed in vain. */
+/** Whether the server requires a log-in. Calls an operation that needs one, so that no password is typed in vain. */
 async function hasAccounts(client: Client, signal: AbortSignal): Promise<boolean> {
   try {
     await client.getSystemInfo({ signal });

@@ -9,7 +9,7 @@ export interface LoginTarget {
   /** Without a trailing slash. */
   url: string;
   context: string;
-  /** The origin of the URL, for people. */
+  /** Where the URL comes from, for messages. */
   source: string;
   /**
    * The server's data directory, if the context follows it on this machine; `null`: the context stores only the URL.
@@ -43,20 +43,22 @@ export function loginTarget(parts: AddressParts): LoginTarget {
   return { url, context, source, dataDirectory, known: stored };
 }
 
-/** For `--url`: the data directory of the context, if that server has this URL. */
+/** For `--url`: the data directory that the context follows, if the server there has this URL. */
 function followed(stored: Context | null, url: string): string | null {
   const { data_dir: dataDirectory } = stored ?? {};
   return dataDirectory !== undefined && followedUrl(dataDirectory) === url ? dataDirectory : null;
 }
 
-/** Converts a context `local` of an older version, which stored only the URL of this machine's server. */
+/**
+ * For a context `local` of an older version, which stores only the URL: the data directory of this machine's server.
+ */
 function unfollowed({ environment, home }: AddressParts, name: string, stored: Context | null): string | null {
   if (name !== LOCAL_NAME || stored === null) return null;
   const dataDirectory = dataDirectoryOf(environment, home);
   return localServer(dataDirectory)?.url === stored.url ? dataDirectory : null;
 }
 
-/** `LLAMACTL_CONTEXT`, if no flag or variable overrides it. */
+/** The value of `LLAMACTL_CONTEXT`; `null`: it is not set, or `--url` or `LLAMACTL_URL` overrides it. */
 function namedByEnvironment({ flags, environment }: AddressParts): string | null {
   const { LLAMACTL_CONTEXT: name, LLAMACTL_URL: url } = environment;
   return flags.url === undefined && isSet(name) && !isSet(url) ? name : null;

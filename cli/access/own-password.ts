@@ -31,7 +31,7 @@ async function piped({ terminal, signal }: Session): Promise<[string, string]> {
   throw new Problem('standard input has no second line with the new password', EXIT.usage);
 }
 
-/** Logs in again if the context holds the log-in that the change has ended. */
+/** Logs in again if the context holds the log-in that the password change ended. Returns whether it did. */
 async function logInAgain({ client, address, contexts, signal }: Session, password: string): Promise<boolean> {
   const context = address.context === null ? undefined : contexts.find(address.context);
   if (address.context === null || context?.username === undefined || context.token !== address.token) return false;

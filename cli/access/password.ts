@@ -11,7 +11,7 @@ interface PasswordRequest {
 }
 
 /**
- * Asks for a password, or reads it from standard input without its final line feed.
+ * Asks for a password, or reads the first line of standard input.
  *
  * @throws {Problem} when no person can answer
  */
@@ -21,7 +21,7 @@ export async function passwordOf(terminal: Terminal, request: PasswordRequest): 
   return password;
 }
 
-/** Asks twice for a new password, because the input is hidden. */
+/** Like {@link passwordOf}, but asks twice, because the input is hidden. */
 export async function newPassword(terminal: Terminal, request: PasswordRequest): Promise<string> {
   const password = await passwordOf(terminal, request);
   if (request.isPiped) return password;
@@ -30,7 +30,7 @@ export async function newPassword(terminal: Terminal, request: PasswordRequest):
   return password;
 }
 
-/** The lines of standard input; a password may contain everything but a line feed. */
+/** Splits standard input into lines. A password may contain any character except a line feed. */
 export async function pipedLines(terminal: Terminal, signal: AbortSignal): Promise<string[]> {
   return (await terminal.readInput(signal)).split(/\r?\n/);
 }

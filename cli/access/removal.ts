@@ -7,7 +7,7 @@ import { EXIT, type ExitStatus } from '../exit-status.ts';
 export interface Removal {
   /** Its name in messages. */
   name: string;
-  /** Printed after the removal: a line for people, its bare name, a value for programs. */
+  /** Printed after the removal: a line for people, the bare name for `--quiet`, and a value for `--json`. */
   gone: { line: string; quiet: string; json: unknown };
   remove: () => Promise<unknown>;
 }

@@ -4,7 +4,10 @@ export interface TokenLife {
   until: number;
 }
 
-/** Reads the validity of a log-in token, unverified: for planning only. `null`: a key, or no token. */
+/**
+ * Reads the validity of a log-in token without verifying the signature, so use it only for planning. `null`: a key, or
+ * no token.
+ */
 export function tokenLife(token: string): TokenLife | null {
   const [, payload, signature] = token.split('.');
   if (payload === undefined || signature === undefined) return null;

@@ -27,7 +27,10 @@ export class TokenRenewal {
     this.#parts = parts;
   }
 
-  /** The token for a request; `null` after a logout. Also returns an expired token, as the server decides. */
+  /**
+   * Returns the token for a request, and starts a renewal if one is due. `null` after a logout. Returns an expired
+   * token too, because the server decides whether it is valid.
+   */
   token(): string | null {
     const { contexts, context, now } = this.#parts;
     const token = contexts.find(context)?.token ?? null;
@@ -38,7 +41,7 @@ export class TokenRenewal {
     return token;
   }
 
-  /** The token after a renewal, if one is due. */
+  /** Renews the token if that is due, then returns the current token. */
   async fresh(): Promise<string | null> {
     this.token();
     await this.settled();
@@ -55,7 +58,7 @@ export class TokenRenewal {
     try {
       const next = await refresh(token);
       const present = contexts.find(context);
-      // Not after a logout, or another log-in.
+      // Do not overwrite a logout or a newer log-in.
       if (present?.token === token) contexts.set(context, { ...present, token: next });
     } catch {
       // The token is still valid for half its time: a later call retries, and the verb itself reports problems.

@@ -2,7 +2,9 @@ import type { Instance } from '@llamactl/client';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Session } from '../command-line.ts';
 
-/** The server learns of an engine's death some 50 ms after its connections break. */
+/**
+ * Pauses before each look at the instance. The server notices an engine's death some 50 ms after its connections break.
+ */
 const LOOKS_AFTER_MS = [0, 100, 400];
 
 /**
@@ -32,7 +34,9 @@ export async function whyBroken(
   }
 }
 
-/** Why the engine has ended since then; `null`: it has not. */
+/**
+ * Explains why the instance does not run, or why its engine ended since the question and runs again. `null`: neither.
+ */
 function endOf({ name, status, reason, last_exit: last }: Instance, since: number): string | null {
   const hasEnded = last !== null && Date.parse(last.at) >= since;
   if (status === 'running') return hasEnded ? `${last.reason}; ${name} is running again` : null;

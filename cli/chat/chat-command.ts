@@ -60,7 +60,7 @@ function setting(rest: string): ChatCommand {
   const [, name = '', value = ''] = /^([A-Za-z_][A-Za-z0-9_]*)(?:\s*=\s*|\s+|$)([^]*)$/.exec(rest) ?? [];
   if (name === '') return { kind: 'mistake', message: `${rest} is not a setting; an example: /set temperature 0.2` };
   if (name === 'system') return { kind: 'system', text: unquoted(value) };
-  // As Ollama's chat has it: `/set parameter temperature 0.2`.
+  // Ollama's chat writes `/set parameter temperature 0.2`.
   if (name === 'parameter') return setting(value);
   const option = OLLAMA_OPTIONS.get(name);
   if (option !== undefined) {

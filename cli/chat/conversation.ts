@@ -30,7 +30,7 @@ export class Conversation {
     };
   }
 
-  /** Adds a question and its answer, which may be a part of one, to the conversation. */
+  /** Adds a question and its answer to the conversation. The answer may be incomplete. */
   note(question: string, answer: string): void {
     this.#said.push({ role: 'user', content: question }, { role: 'assistant', content: answer });
   }

@@ -5,7 +5,8 @@ const LONGEST = 63;
 const RESERVED: ReadonlySet<string> = new Set(['start-all', 'stop-all', 'batch']);
 
 /**
- * Derives an instance name from a model file: its name without forbidden characters, and a number if that is taken.
+ * Derives an instance name from a model file: its name without forbidden characters, plus a number if that name is
+ * taken.
  *
  * @param taken Names of instances; case does not count.
  */

@@ -4,14 +4,15 @@ import { knownSize, type Streams } from '../screen/terminal.ts';
 import { plain } from '../screen/text.ts';
 
 /**
- * The result of a prompt. `gone`: Ctrl-D, or the terminal has closed. `interrupted`: Ctrl-C, on an empty line or not.
+ * The result of a prompt. `gone`: the user pressed Ctrl-D, or the terminal closed. `interrupted`: the user pressed
+ * Ctrl-C.
  */
 export type Typed = { kind: 'line'; text: string } | { kind: 'gone' } | { kind: 'interrupted'; wasEmpty: boolean };
 
 /**
- * Reads lines from a person, with history and the usual keys. It controls the terminal until it is closed. Ctrl-C is a
- * key, so that it stops an answer without ending the program. Lines typed during an answer stay hidden until the next
- * prompt.
+ * Reads lines from a person, with history and the usual keys. Controls the terminal until `close`. Reads Ctrl-C as a
+ * key, so that Ctrl-C stops an answer without ending the program. Lines typed during an answer stay hidden until the
+ * next prompt.
  */
 export class LineEditor {
   readonly #reader: Interface;
@@ -38,7 +39,7 @@ export class LineEditor {
     this.#screen.isOn = true;
     try {
       if (ready !== null) {
-        // Typed ahead while hidden, so show it now.
+        // The user typed this line ahead, while the input was hidden. Show it now.
         if (ready.kind === 'line') this.#screen.write(`${prompt}${plain(ready.text)}\n`);
         return ready;
       }
@@ -52,7 +53,7 @@ export class LineEditor {
     }
   }
 
-  /** Calls back at each Ctrl-C while `act` runs. */
+  /** Runs `act`, and calls `onInterrupt` at each Ctrl-C meanwhile. */
   async during<Result>(onInterrupt: () => void, act: () => Promise<Result>): Promise<Result> {
     this.#onInterrupt = onInterrupt;
     try {

@@ -8,7 +8,7 @@ import { instanceName } from './instance-name.ts';
 import { modelNames } from '@llamactl/contract/model-names';
 import { DOWNLOAD, modelCalled, serverModels } from '../instances/server-models.ts';
 
-/** The environment in which the command line was typed. */
+/** Where the command line was typed. */
 export interface Place {
   /** Absolute. */
   folder: string;
@@ -20,15 +20,15 @@ export interface Place {
 /** An instance to chat with. */
 export interface ModelInstance {
   name: string;
-  /** The model file for which this command created it; `null`: it existed. */
+  /** The file that this command created the instance for; `null`: the instance existed. */
   file: string | null;
-  /** It was created for a model of Ollama, whose further parts are not used. */
+  /** This command created the instance for a model of Ollama. The other parts of that model are not used. */
   isOfOllama?: boolean;
 }
 
 /**
  * Finds the instance for `model`: by its name, by an alias, or by its model file. Creates one for a file without an
- * instance. A model that the server has found may be given by its name or reference.
+ * instance. `model` may also be the name or reference of a model in the server's library.
  *
  * @throws {Problem} with a hint when nothing matches
  */
@@ -58,7 +58,7 @@ export async function modelInstance(
   return { name, file: found.path, isOfOllama: found.source === 'ollama' };
 }
 
-/** By name without case, else by exact alias, as `/v1` does. */
+/** Finds an instance by its name, ignoring case, else by its exact alias, as `/v1` does. */
 function named(instances: readonly InstanceSummary[], model: string): InstanceSummary | null {
   return (
     instances.find(({ name }) => name.toLowerCase() === model.toLowerCase()) ??
@@ -68,9 +68,9 @@ function named(instances: readonly InstanceSummary[], model: string): InstanceSu
 }
 
 /**
- * The path of a model file as the server sees it; `null`: it does not exist here, and is no path.
+ * The path of a model file as the server sees it; `null`: `model` is no path, and no such file exists here.
  *
- * @throws {Problem} when it is a path, but the file does not exist
+ * @throws {Problem} when `model` is a path, but the file does not exist
  */
 function modelFile(model: string, { folder, home, isLocal }: Place): string | null {
   if (URL_START.test(model)) return null;
@@ -109,8 +109,8 @@ function ofFile(instances: readonly InstanceSummary[], file: string, isLocal: bo
 }
 
 /**
- * An instance with a name of the model as its name or alias, else one with its file. With a name of Ollama only the former is meant:
- * several models share a file there, and others are made of one with a system prompt.
+ * Finds the instance of a model: one whose name or alias is a name of the model, else one with its file. For models of
+ * Ollama only names count. Several of them share a file, and some add only a system prompt to another.
  */
 function ofModel(instances: readonly InstanceSummary[], found: Model): InstanceSummary | null {
   const names = new Set(modelNames(found).map((name) => name.toLowerCase()));
@@ -129,7 +129,9 @@ interface NewInstance {
   settings: Omit<CreateInstance, 'name'>;
 }
 
-/** An instance of a model of a hub also has its name there as an alias, by which programs know the model. */
+/**
+ * The settings of an instance for a model. The name on a hub becomes an alias, because programs know the model by it.
+ */
 function newInstanceOf({ ref, name }: Model, word: string): NewInstance {
   if (ref === null) return { title: name, settings: { model: word } };
   return { title: name.replace(/:latest$/, ''), settings: { model: ref, aliases: [ref.replace(/^ollama:/, '')] } };
@@ -160,7 +162,7 @@ async function make(
 
 interface Known {
   instances: readonly InstanceSummary[];
-  /** Found by the server. */
+  /** The server's library. */
   models: readonly Model[];
   isLocal: boolean;
 }

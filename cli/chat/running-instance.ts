@@ -6,7 +6,7 @@ import { settled } from '../instances/settling.ts';
 import { plain } from '../screen/text.ts';
 import { withProgress } from './start-progress.ts';
 
-/** Output lines to show after a failed start; the reason already has the first cause. */
+/** Output lines to show after a failed start. The reason of the failure already names the first cause. */
 const SHOWN_LINES = 6;
 
 /**

@@ -2,8 +2,8 @@ import { setInterval } from 'node:timers/promises';
 import type { Terminal } from '../screen/terminal.ts';
 
 /**
- * Shows that a long action is running. On a terminal it is one line with the elapsed seconds, which disappears at the
- * end.
+ * Runs a long action and shows that it is running. On a terminal, one line shows the elapsed seconds and disappears at
+ * the end.
  */
 export async function withProgress<Result>(
   terminal: Terminal,

@@ -6,7 +6,7 @@ import type { Style } from '../screen/style.ts';
 import type { Cell, Column } from '../screen/table.ts';
 import { plain, widthOf, wrapped } from '../screen/text.ts';
 
-/** A sentence wrapped into narrower lines is hard to read. */
+/** Least width of a message; narrower lines are hard to read. */
 const LEAST_COLUMNS = 20;
 
 const COLUMNS: Column[] = [
@@ -61,7 +61,8 @@ interface Entry {
 }
 
 /**
- * The first row has all columns, further rows only the rest of the message. It may contain the fix, so it is never cut.
+ * The rows of an alert. The first has all columns, further rows only the rest of the message. The message may contain
+ * the fix, so it is never cut.
  */
 function rowsOf({ level, since, message, code, instance }: Entry, room: number, style: Style): Cell[][] {
   const [first = '', ...rest] = sentence(message, room);
@@ -72,7 +73,7 @@ function rowsOf({ level, since, message, code, instance }: Entry, room: number, 
   return [[painted, since, first, code, instance], ...rest.map((line): Cell[] => ['', '', line])];
 }
 
-/** Wraps a message; breaks a longer path where needed. */
+/** Wraps a message. Breaks a word only if it is longer than a line, such as a path. */
 function sentence(message: string, room: number): string[] {
   const words = message
     .split(' ')

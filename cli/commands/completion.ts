@@ -32,7 +32,7 @@ const SHELLS: readonly Shell[] = [
   },
 ];
 
-/** Seconds: short, because a person waits after pressing a key. */
+/** Seconds. Short, because a person waits after pressing a key. */
 const WORDS_TIMEOUT = 1;
 
 export function completionCommand(commandLine: CommandLine): Command {

@@ -33,7 +33,7 @@ export function cpCommand(commandLine: CommandLine): Command {
     );
 }
 
-/** The settings of the copy. A `null`, such as of `-o threads=`, removes a copied setting. */
+/** The settings of the copy. A `null`, for example from `-o threads=`, removes a copied setting. */
 function withoutNulls(settings: UpdateInstance): Omit<CreateInstance, 'name'> {
   const { options, environment, request_defaults, ...others } = settings;
   const given = (values: object): object =>

@@ -45,7 +45,7 @@ export function createCommand(commandLine: CommandLine): Command {
     );
 }
 
-/** @throws {Problem} for a flag whose value is left out, which only an update can unset */
+/** @throws {Problem} for an option without a value: that unsets an option, which only an update can do */
 function assertValues({ option = [], requestDefault = [] }: SettingFlags): void {
   const flags = [...option.map((text) => `-o ${text}`), ...requestDefault.map((text) => `--request-default ${text}`)];
   const flag = flags.find((each) => /^[^=]*=$/.test(each));
@@ -74,7 +74,7 @@ async function create({ client, signal }: Session, body: CreateInstance): Promis
   }
 }
 
-/** Ways around a text that cannot be a name, because it names a model file or a model of a hub. */
+/** Hints for a text that is no valid name, because it is a model file or the name of a model on a hub. */
 function waysAround(name: string): string[] {
   if (/\.gguf$/i.test(name))
     return [`to talk to a model file: llamactl run ${name}; else: llamactl create NAME --model ${name}`];
@@ -83,7 +83,7 @@ function waysAround(name: string): string[] {
   return [`an alias may have it: llamactl create ${simple} --alias ${name} --model FILE`];
 }
 
-/** Starts the new instance. It exists even if its start fails, and a failure says so. */
+/** Starts the new instance. If the start fails, the message says that the instance exists. */
 async function startCreated(
   commandLine: CommandLine,
   session: Session,
@@ -103,7 +103,7 @@ async function startCreated(
     if (terminal.isJson) throw error;
     const { failureOf } = await import('../failure.ts');
     const { status, lines } = failureOf(error, session.address.token !== null);
-    // The start usually fails for the reason that the warning is about.
+    // A start usually fails for the reason that the warning gives. Do not print it twice.
     printWarnings(
       terminal,
       warnings.filter((warning) => lines[0]?.includes(plain(warning)) !== true),

@@ -56,7 +56,11 @@ function byName(entries: readonly CreateInstance[]): Map<string, CreateInstance>
   return new Map(entries.map((entry) => [entry.name.toLowerCase(), entry]));
 }
 
-/** Status 1 means that something differs, as of `diff`. @throws {Problem} with another status */
+/**
+ * Rethrows an error with status 2 if its own is 1, which here means a difference, as in `diff`.
+ *
+ * @throws {Problem} with status 2, or the error itself
+ */
 async function trouble(error: unknown): Promise<never> {
   const { failureOf } = await import('../failure.ts');
   const { status, lines, json } = failureOf(error, true);

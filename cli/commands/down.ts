@@ -109,7 +109,7 @@ async function bringDown(commandLine: CommandLine, terminal: Terminal, flags: Do
     terminal.note('the service starts again with the machine; to prevent it: llamactl service uninstall');
 }
 
-/** The data directory of the server. A broken configuration file does not keep a server from being stopped. */
+/** The data directory of the server. With `--data-dir`, a broken configuration file does not prevent the stop. */
 function directoryToStop(configured: () => string, { dataDir }: DownFlags): string {
   try {
     return configured();
@@ -124,8 +124,8 @@ function directoryToStop(configured: () => string, { dataDir }: DownFlags): stri
 }
 
 /**
- * The credentials for a server of this machine. None go to an address that another user may have written into the
- * server's description.
+ * The credentials for a server of this machine. `null` for an address that another user may have written into the
+ * description of the server.
  */
 function tokenFor({ contexts, surroundings }: CommandLine, directory: string, url: string): string | null {
   if (followedUrl(directory) !== url) return null;

@@ -25,7 +25,7 @@ const TYPES = {
   decision: 'decision',
 } satisfies Record<string, EventType>;
 
-/** All but measurements, which come every other second and report no change, and decisions. */
+/** All types except decisions and measurements. Measurements come every other second and report no change. */
 const USUAL: EventType[] = Object.values(TYPES).filter((type) => type !== TYPES.stats && type !== TYPES.decision);
 
 export function eventsCommand(commandLine: CommandLine): Command {

@@ -130,7 +130,9 @@ Examples:
     );
 }
 
-/** Whether a key could not be made because accounts are off: only then a new key has no owner by default. */
+/**
+ * Whether the server refused the key because it has no owner. Only without accounts, a new key has no owner by default.
+ */
 async function lacksOwner(error: unknown): Promise<boolean> {
   const { LlamactlError } = await import('@llamactl/client');
   return error instanceof LlamactlError && error.problems.some(({ path }) => path === 'owner');

@@ -104,7 +104,7 @@ async function printPast(
 ): Promise<void> {
   const logs = await Promise.all(names.map((name) => past(session, name, selection)));
   const all = logs.flatMap((entries, index) => entries.map((entry) => ({ entry, name: names[index] ?? '' })));
-  // Within one log the order is that of the lines, even if clocks jump.
+  // Each log keeps the order of its lines, even if the clock jumped.
   if (names.length > 1) all.sort((one, other) => Date.parse(one.entry.timestamp) - Date.parse(other.entry.timestamp));
   for (const { entry, name } of all) printer.print(name, entry);
 }
@@ -129,7 +129,10 @@ async function past(session: Session, name: string, { lines, level, from }: Sele
   return entries;
 }
 
-/** Whether an instance has printed nothing, so that no filter is the reason: it was never started, or refused. */
+/**
+ * Whether an instance has no output at all, rather than none that passes the filters. It was never started, or its
+ * start was refused.
+ */
 async function hasNoOutput({ client, signal }: Session, name: string): Promise<boolean> {
   return (await client.getInstanceLogs(name, { lines: 1, signal })).logs.length === 0;
 }
@@ -169,7 +172,7 @@ async function follow(
   const { level, from, lines } = selection;
   const waiting = waitingNote(
     {
-      // All lose the server together, so only one prints the note.
+      // All streams lose the server together, so only one prints the note.
       note: (text) => (open.values().next().value === name ? terminal.note(text) : undefined),
     },
     { isOpen: true },

@@ -56,8 +56,8 @@ async function optionsOf({ client, signal }: Session, engine: string): Promise<E
 }
 
 /**
- * The options that contain every word, in any spelling: `ctx_size`, `--ctx-size`, `context size`. An option or flag of
- * exactly this name comes alone. Without words: all.
+ * The options that contain every word, in any spelling: `ctx_size`, `--ctx-size`, `context size`. If the words are
+ * exactly the name of an option or a flag, only that option. Without words: all.
  */
 function matchingOptions(options: readonly EngineOption[], words: readonly string[]): EngineOption[] {
   const wanted = words.join(' ');
@@ -70,7 +70,7 @@ function matchingOptions(options: readonly EngineOption[], words: readonly strin
   });
 }
 
-/** `--ctx-size` and `ctx_size` have the same words. */
+/** Normalizes spelling, so that `--ctx-size` and `ctx_size` have the same words. */
 function folded(text: string): string {
   return text
     .toLowerCase()

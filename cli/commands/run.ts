@@ -101,7 +101,8 @@ async function wholeQuestion(session: Session, prompt: string, every: Every): Pr
 }
 
 /**
- * Prints a note when input does not end, for instance inherited from another program: it would look like a slow model.
+ * Reads standard input, and prints a note if it does not end soon, for example if another program passed it on. Without
+ * the note, the wait would look like a slow model.
  */
 async function pipedInput({ terminal, signal }: Session, every: Every, prompt: string): Promise<string> {
   const remedy = prompt === '' ? '' : '; add < /dev/null if there is no input';

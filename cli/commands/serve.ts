@@ -63,7 +63,7 @@ Examples:
         commandLine.surroundings.outliveReaders();
         // Node's default title is `MainThread`; `ss` and our own port errors would show it.
         process.title = 'llamactl serve';
-        // Until the server handles it, the default action would end the process.
+        // Until the server handles SIGUSR2, the default action would end the process.
         const reload = { onSignal: (): void => undefined };
         process.on('SIGUSR2', () => reload.onSignal());
         // Node's default starts a debugger that every user of this machine can reach.
@@ -85,7 +85,7 @@ interface ReloadSignal {
 async function takeOver(terminal: Terminal, flags: ServeCommandFlags, reload: ReloadSignal): Promise<void> {
   const { inherited } = await import('@llamactl/server/main');
   const inheritance = await inherited();
-  // The predecessor forwards signals as soon as this server serves, which is before it can end in order.
+  // The predecessor forwards signals as soon as this server serves. At that time, this server cannot yet stop in order.
   const letThrough = holdSignal('SIGTERM');
   try {
     await run(terminal, flags, reload, inheritance);
@@ -96,7 +96,9 @@ async function takeOver(terminal: Terminal, flags: ServeCommandFlags, reload: Re
   letThrough();
 }
 
-/** Holds a signal back. @returns call it when the program can handle the signal; a held signal is then sent again */
+/**
+ * Holds a signal back. @returns a function to call once the program can handle the signal; it sends a held signal again
+ */
 function holdSignal(signal: NodeJS.Signals): () => void {
   let hasCome = false;
   const keep = (): void => {

@@ -87,7 +87,7 @@ function removeCommand(commandLine: CommandLine): Command {
               remove: () => client.endSession(id, { signal }),
             })),
           );
-        // Ending the others needs the token of the current log-in.
+        // Ending the other log-ins needs the token of the current one, so end that last.
         const first = await end(named.filter((id) => id !== current));
         const last = await end(named.filter((id) => id === current));
         commandLine.endWith(worst([first, last]));

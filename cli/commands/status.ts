@@ -5,7 +5,7 @@ import { bytes, count, duration, percent } from '../screen/figures.ts';
 import type { Style } from '../screen/style.ts';
 import { cut, plain } from '../screen/text.ts';
 
-/** Most GPUs that the page lists, which keeps it short. */
+/** Most GPUs to list, so that the output stays short. */
 const MOST_GPUS = 7;
 /** In order of display. */
 const STATES = ['running', 'starting', 'restarting', 'stopping', 'failed', 'stopped'] as const;

@@ -41,7 +41,7 @@ async function why(session: Session, name: string): Promise<void> {
   else await print(session, instance, explanation);
 }
 
-/** Collects the facts, leaving out those that the server refuses: the instance itself says most. */
+/** Collects the facts, without those that the server refuses: the instance itself explains the most. */
 async function factsOf({ client, signal, now }: Session, instance: Instance): Promise<WhyFacts> {
   const { name, pid } = instance;
   const call = { signal };

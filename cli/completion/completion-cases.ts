@@ -1,7 +1,7 @@
 import { everyCommand, type CompletedCommand } from './completion-tree.ts';
 import type { ValueKind } from './value-kind.ts';
 
-/** The decision tables of all shells' scripts. Paths are those of commands; the program's is empty. */
+/** The decision tables of all shells' scripts. A path is that of a command; the path of the program is empty. */
 export interface CompletionCases {
   /** The words that lead from a command to a subcommand. */
   steps: readonly { path: string; words: readonly string[]; next: string }[];
@@ -20,7 +20,7 @@ export function completionCases(program: CompletedCommand): CompletionCases {
       subcommands.map(({ names, path: next }) => ({ path, words: names, next })),
     ),
     values: [
-      // First, because a command may have another `-o` than the program.
+      // Options of commands come first, because a command may have another `-o` than the program.
       ...commands.slice(1).flatMap((command) => values(command).map((each) => ({ path: command.path, ...each }))),
       ...values(program).map((each) => ({ path: null, ...each })),
     ],

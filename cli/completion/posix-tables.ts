@@ -9,9 +9,11 @@ import {
 } from './completion-tree.ts';
 
 /**
- * Shell functions that list the possible next words, up to the point where the options of every command are added.
+ * Shell functions that list the possible next words. The last function is left open: the caller adds the options that
+ * every command has.
  *
- * @param list Writes a list of words in the shell's syntax. @param none The shell's empty list.
+ * @param list Writes a list of words in the syntax of the shell.
+ * @param none The empty list of the shell.
  */
 export function posixWords(program: CompletedCommand, list: (words: readonly Word[]) => string, none: string): string {
   const commands = everyCommand(program);

@@ -3,7 +3,7 @@ import type { ConfigSource, ConfigView } from '@llamactl/client';
 import { Document, isCollection, isMap, isNode } from 'yaml';
 import { plain } from '../screen/text.ts';
 
-/** Marks the begin of a source, so that a `#` in a value is not taken for one. */
+/** Marks the start of a source. A `#` alone may also be part of a value. */
 const MARK = '\u{1}';
 
 /**

@@ -12,7 +12,10 @@ import { Problem } from '../problem.ts';
 import { dataDirectoryOf, isSameAddress, type ServerAddress } from '../server/server-address.ts';
 import { isLoopback } from '../server/loopback.ts';
 
-/** A change of a configuration. `file`: this program changed that file itself; `null`: the server made the change. */
+/**
+ * A change of a configuration. `file`: this program changed that file of a running server, because the API cannot
+ * change the key; `null`: otherwise.
+ */
 export interface Change {
   written: ConfigWritten;
   file: string | null;
@@ -70,8 +73,8 @@ export async function changeConfig(
 }
 
 /**
- * Changes the file that `llamactl up` would read, while the server of this machine does not run: a wrong value may be why it does
- * not. `null`: another server is meant, or its configuration has errors.
+ * Changes the file that `llamactl up` would read. For this machine's server while it does not run: a valid but wrong
+ * value may be the cause. `null`: the address is that of another server, or the configuration has errors.
  */
 async function changeAwayConfig(
   { expected, dataDirectory }: ServerAddress,
@@ -97,8 +100,8 @@ interface ProvenServer {
 }
 
 /**
- * The server at an address, if it holds a data directory of ours; root may change the servers of all users. Another
- * user's server must have exactly this address, so that no token goes to a second address which that user chose.
+ * The server at an address, if it provably holds one of our data directories. For root, those of all users count.
+ * Another user's server must have exactly this address: otherwise that user could direct our token to another one.
  */
 function provenServer(
   { url, dataDirectory }: ServerAddress,
@@ -107,7 +110,7 @@ function provenServer(
   uid: number,
 ): ProvenServer | null {
   const named = [...(dataDirectory === null ? [] : [dataDirectory]), ...others];
-  // `~` of a service is the home of its user.
+  // In the configuration of a service, `~` is the home of the service's user.
   const homes = uid === 0 ? [home, ...userHomes()] : [home];
   const directories = new Set(named.flatMap((each) => homes.map((at) => path.resolve(each.replace(/^~(?=\/|$)/, at)))));
   for (const directory of directories) {
@@ -120,7 +123,7 @@ function provenServer(
   return null;
 }
 
-/** For another user's server, root edits only that user's file or its own, never the file of a third user. */
+/** For another user's server, root edits only files of that user or of root, never those of a third user. */
 function mayEdit(file: string | null, serverOwner: number, uid: number): boolean {
   if (serverOwner === uid) return true;
   const owner = file === null ? null : ownerOf(file);
@@ -144,7 +147,7 @@ async function edit(
 const OF_KEYS = 'llamactl edits the file itself, because the API cannot change these keys';
 const AWAY = 'llamactl edits the file itself, because no server is running';
 
-/** Edits a file, and says in errors that this program does. @param because The reason. */
+/** Runs an edit. Its errors say that this program edits the file. @param because Why this program does so. */
 async function explained(because: string, act: () => Promise<ConfigWritten>): Promise<ConfigWritten> {
   try {
     return await act();

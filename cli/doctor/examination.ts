@@ -104,7 +104,7 @@ function listenedOn(running: RunningServer | null): number[] {
 /**
  * The server of a data directory; `null`: none runs.
  *
- * @param inspection Has the folders of quickstart's engines, which are always searched.
+ * @param inspection Has the install folders of quickstart, where a server always searches for engines.
  */
 function runningServer(
   dataDirectory: string,

@@ -40,7 +40,7 @@ export async function checkPortRange(
   const size = last - first + 1;
   const listening = listeningPorts();
   if (listening === null) return well(check, `${first}–${last}; the system does not report which ports are in use`);
-  // Without a log-in no server reports its instances.
+  // Without a log-in, the server does not report its instances, so `known` is empty.
   const own = new Set([...known, ...(await enginePorts())]);
   const foreign = [...listening].filter((port) => port >= first && port <= last && !own.has(port));
   const inUse = [...own].filter((port) => port >= first && port <= last).length;

@@ -7,7 +7,7 @@ import { readableFile } from '../readable-file.ts';
 import { systemdPlaceIn, type SystemdPlace } from '../service/systemd-place.ts';
 import { doubtful, well, type Finding } from './finding.ts';
 
-/** Access to systemd and its log-ins. */
+/** Access to facts about systemd and its users. */
 export interface ServiceWorld {
   /** Content of `/proc/PID/cgroup`; `null`: no such file. */
   groups: (pid: number) => string | null;

@@ -4,7 +4,10 @@ import path from 'node:path';
 import { doubtful, well, wrong, type Finding } from './finding.ts';
 import { readableFile } from '../readable-file.ts';
 
-/** Least limit of open files. A request takes two, an engine a few; a server with fewer runs out in an hour of load. */
+/**
+ * Least limit of open files. A request takes two, an engine a few. Under load, a server with a lower limit runs out of
+ * them within an hour.
+ */
 const FEW_FILES = 4_096;
 
 /** Checks that the credentials of contexts are private. @param file Of the contexts; need not exist. */

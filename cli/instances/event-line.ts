@@ -60,7 +60,7 @@ function partsOf(frame: Frame, style: Style): string[] {
   }
 }
 
-/** The reason of a stop by a server that sends only its cause. */
+/** The reason of a stop, for servers that send only its cause. */
 function causeText(cause: 'eviction' | 'idle'): string {
   return cause === 'eviction' ? 'another instance needed its slot' : 'idle for too long';
 }

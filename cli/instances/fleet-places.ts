@@ -5,11 +5,19 @@ const VALUE = /instances\[(\d+)\]((?:\.[\w-]+|\[\d+\])*)/g;
 
 /** Turns places in a fleet document into words. */
 interface FleetPlaces {
-  /** Words a message. A value at its beginning is named as `FILE:LINE: KEY of INSTANCE`. @param file `-`: standard input */
+  /**
+   * Rewrites a message: a place at its beginning becomes `FILE:LINE: KEY of INSTANCE`, any other `KEY of INSTANCE (line
+   * N)`.
+   *
+   * @param file `-`: standard input.
+   */
   word: (message: string, file: string) => string;
 }
 
-/** Turns the places of values in a fleet document, which the server names by index, into lines and names of instances. */
+/**
+ * Parses a fleet document. The server names its values by index; the result replaces those places by lines and names of
+ * instances.
+ */
 export async function fleetPlaces(text: string): Promise<FleetPlaces> {
   const { offsetsOf } = await import('@llamactl/server/yaml-places');
   const lines = new LineCounter();

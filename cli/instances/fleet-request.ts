@@ -12,9 +12,9 @@ export interface FleetFile {
 }
 
 /**
- * Sends a document to apply, or with `dry_run` for its plan.
+ * Applies a document, or with `dry_run` returns the plan.
  *
- * @throws {Problem} the document is empty, or the server refused it and it belongs to another program
+ * @throws {Problem} the document is empty, or the server refused it and it is in the format of another program
  */
 export async function applyFile(
   { client, terminal, signal }: Session,
@@ -37,7 +37,9 @@ export async function applyFile(
   }
 }
 
-/** Words a refusal for the reader of the file: with its name, and with lines and names instead of indices. */
+/**
+ * Rewords a refusal for the author of the file: with the name of the file, and with lines and names instead of indices.
+ */
 async function inFile({ file, text }: FleetFile, error: LlamactlError): Promise<Problem> {
   const [{ reworded }, { fleetPlaces }] = await Promise.all([import('../failure.ts'), import('./fleet-places.ts')]);
   const places = await fleetPlaces(text);

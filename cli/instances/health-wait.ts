@@ -1,14 +1,14 @@
 import type { Client } from '@llamactl/client';
 import { pauseFor } from './settling.ts';
 
-/** Seconds between two probes: no event reports the health of a running engine. */
+/** Seconds between two probes. Polling is needed, because no event reports the health of a running engine. */
 const PAUSE = 1;
 
 /**
- * Probes an instance that runs until it is healthy.
+ * Probes a running instance until it is healthy.
  *
- * @param options `deadline`: gives up; `signal`: rejects.
- * @returns `ended`: it does not run any more
+ * @param options At `deadline` the result is `late`; `signal` rejects.
+ * @returns `ended`: the instance no longer runs
  */
 export async function untilHealthy(
   client: Pick<Client, 'getInstanceHealth'>,

@@ -59,7 +59,7 @@ export class InstanceList {
   }
 }
 
-/** The start time of its process as far as the status determines it; the next measurement refines it. */
+/** The start time of an instance's process, as far as the status determines it. The next measurement refines it. */
 function startAfter(
   status: InstanceSummary['status'],
   { started_at: start }: InstanceSummary,

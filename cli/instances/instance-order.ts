@@ -14,7 +14,7 @@ type SortColumn = keyof typeof KEYS;
 const KEYS = {
   name: ({ name }) => name.toLowerCase(),
   status: ({ status }) => status,
-  // The column has the age, so the youngest is the least. Instances that do not run come first.
+  // The column shows the age, so the youngest instance is the least. Instances that do not run come before it.
   up: ({ started_at: start }) => (start === null ? -Infinity : -Date.parse(start)),
   engine: ({ engine }) => engine,
   port: ({ port }) => port,

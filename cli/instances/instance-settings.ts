@@ -5,7 +5,7 @@ import { Problem } from '../problem.ts';
 import type { SettingFlags } from './setting-flags.ts';
 import { shellWords } from '../shell-words.ts';
 
-/** The environment in which the command line was typed. */
+/** Where the command line was typed. */
 export interface Surroundings {
   /** The server runs on this machine and sees the same files. */
   isLocal: boolean;
@@ -97,7 +97,7 @@ function removal(key: string): UpdateInstance {
  * is no file.
  */
 function modelPath(model: string, engine: string | undefined, { isLocal, folder, home, exists }: Surroundings): string {
-  // An unset variable of a shell; the path would be the folder itself.
+  // Probably an unset variable of the shell. The path would be the folder itself.
   if (model === '') throw new Problem('--model is empty: give a model file', EXIT.usage);
   if (!isLocal) return model;
   const file = path.resolve(folder, model.replace(/^~(?=\/)/, home));
@@ -114,7 +114,7 @@ function optionsOf(given: readonly string[]): Record<string, OptionValue | null>
   return Object.fromEntries(entries);
 }
 
-/** Lists have no booleans. @throws {Problem} for a value that is left out */
+/** An item of a list. Lists have no booleans, so those become text. @throws {Problem} for a missing value */
 function listed(key: string, value: Scalar | null): string | number {
   if (value === null) throw new Problem(`-o ${key}=: a list needs a value for each item`, EXIT.usage);
   return typeof value === 'boolean' ? String(value) : value;
@@ -154,7 +154,7 @@ function optionKey(text: string): string {
   return text.replace(/^--?/, '').replaceAll('-', '_');
 }
 
-/** Keeps text that a number would not reproduce exactly. */
+/** Converts a value to a boolean or a number. Keeps the text if the number would not reproduce it exactly. */
 function scalarOf(text: string): Scalar {
   if (text === 'true' || text === 'false') return text === 'true';
   const number = Number(text);

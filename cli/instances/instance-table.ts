@@ -14,7 +14,7 @@ export interface InstanceTableOptions {
   isWide: boolean;
 }
 
-/** Least width of a column that is left out rather than cut. */
+/** For `least`: the column is left out rather than cut. */
 const WHOLE = Infinity;
 
 interface Part extends Column {
@@ -64,7 +64,7 @@ function portOf({ port, running_port: current }: InstanceSummary): string {
   return current === null || current === port ? String(port) : `${current}→${port}`;
 }
 
-/** The name of the model as it was given, or its file without the folder, which is less useful. */
+/** The model as the user named it, else the name of its file. The folder is less useful. */
 function modelOf({ model, model_path: file }: InstanceSummary): string {
   return plain(model ?? (file === undefined ? '-' : path.basename(file)));
 }

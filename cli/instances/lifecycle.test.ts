@@ -19,7 +19,7 @@ afterEach(async () => {
   sandbox.dispose();
 });
 
-/** Makes a command of the API enter `entered`, and soon after settle in `rest`. */
+/** Makes a command of the API bring the instance to `entered`, and soon after to `rest`. */
 function leads(verb: 'start' | 'stop' | 'restart', entered: Status, rest: Status, more: Partial<Instance> = {}): void {
   const act = async (name: string): Promise<Status> => {
     // The real server reports an unknown instance here, too.

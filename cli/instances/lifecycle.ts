@@ -154,7 +154,7 @@ class LifecycleRun {
     } else this.#board.set(name, { text: status, status, isFinal: false });
   }
 
-  /** @param elapsed `null`: it was in that status already. */
+  /** @param elapsed `null`: the instance was in that status already. */
   async #atRest(name: string, rest: NonNullable<Rest>, elapsed: string | null): Promise<void> {
     const { client, signal, terminal } = this.#session;
     const { goal } = this.#command;
@@ -195,7 +195,7 @@ class LifecycleRun {
     this.#fail(name, null, EXIT.startFailed, `it is not ${this.#command.goal} after ${timeout} s${this.#remains}`);
   }
 
-  /** The end of a message about a wait that is given up. */
+  /** Suffix of a timeout message: the operation continues on the server. Empty if the command only waited. */
   get #remains(): string {
     return this.#command.isOnlyWaiting === true ? '' : '; the operation continues on the server';
   }
@@ -218,13 +218,16 @@ class LifecycleRun {
   }
 }
 
-/** The statuses at which waiting for a goal ends, while others start and stop the instance. */
+/**
+ * Returns a test of whether waiting ends at a status: the goal, or `failed`. For waits while others start and stop the
+ * instance.
+ */
 function endOf(goal: Goal): IsRest {
   const reached: Status = goal === 'stopped' ? 'stopped' : 'running';
   return (status): status is NonNullable<Rest> => status === 'failed' || status === reached;
 }
 
-/** Converts the response of one batch request. */
+/** Converts the response of a batch request to one outcome for each instance. */
 export async function batch({ client, signal }: Session, answer: Promise<BatchResult>): Promise<Outcome<Status>[]> {
   const { results } = await answer;
   const isAnyUnknown = results.some(({ status }) => status === null);

@@ -34,7 +34,7 @@ export function distinct(names: readonly string[]): string[] {
   return [...first.values()];
 }
 
-/** From the least to the most important. */
+/** Exit statuses from the least to the most important. */
 const GRAVITY: readonly ExitStatus[] = [
   EXIT.ok,
   EXIT.notFound,
@@ -46,7 +46,7 @@ const GRAVITY: readonly ExitStatus[] = [
   EXIT.interrupted,
 ];
 
-/** The exit status of a command on several names. */
+/** The most important of several exit statuses. */
 export function worst(statuses: readonly ExitStatus[]): ExitStatus {
   return GRAVITY.findLast((status) => statuses.includes(status)) ?? EXIT.ok;
 }

@@ -4,7 +4,7 @@ import { pauseFor } from './settling.ts';
 import type { Terminal } from '../screen/terminal.ts';
 import { plain } from '../screen/text.ts';
 
-/** Seconds; a longer wait is an error. */
+/** Longest delay that is waited for, in seconds. If the server asks for more, the request fails. */
 const LONGEST_WAIT = 60;
 
 /** Sends one request per name. When the rate limit delays them, prints one note and waits. */

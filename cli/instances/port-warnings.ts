@@ -1,7 +1,7 @@
 import type { Instance } from '@llamactl/client';
 import type { Session } from '../command-line.ts';
 
-/** Ports below are those of the system's services. */
+/** The first port that is not reserved for services of the system. */
 const FIRST_FREE = 1_024;
 
 /** Warnings about a given port on which an engine could not listen now. A start would report them late. */

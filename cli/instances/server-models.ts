@@ -5,20 +5,25 @@ import { Problem } from '../problem.ts';
 import { plain } from '../screen/text.ts';
 import { pauseFor } from './settling.ts';
 
-/** How long a command waits for a scan of the server, in seconds. While a download changes a folder, scans go on and on. */
+/**
+ * Longest wait for a scan of the server, in seconds. While a download changes a folder, the server scans again and
+ * again.
+ */
 const PATIENCE = 5;
 const LOOK_EVERY = 0.2;
 /** Most models that a message names. */
 const MOST_NAMED = 10;
 
-/** How people get a model file, as long as llamactl does not download any. */
+/** The command that gets a model file, because llamactl does not download any. */
 export const HF_DOWNLOAD = "hf download REPOSITORY --include '*Q4_K_M.gguf' --local-dir ~/models";
 /** The remedy for a model that no folder has. */
 export const DOWNLOAD = `to download a model file: ${HF_DOWNLOAD}`;
 
 type Pause = (seconds: number, signal: AbortSignal) => Promise<void>;
 
-/** The models of the server. Waits for its first scan, since a command may have just started it, and for one after a change. */
+/**
+ * The models of the server. Waits until no scan runs: the server may have just started, or a folder may have changed.
+ */
 export async function scannedModels(
   client: Pick<Client, 'listModels'>,
   signal: AbortSignal,
@@ -47,9 +52,9 @@ export async function serverModels(
 }
 
 /**
- * The model that people call by this word: its id, reference, name or file, in any case. `null`: none is called so.
+ * The model with this id, reference, name or file, ignoring case. `null`: none matches.
  *
- * @throws {Problem} when several models are
+ * @throws {Problem} when several models match
  */
 export function modelCalled<Found extends Model>(word: string, models: readonly Found[]): Found | null {
   const found = modelsCalled(word, models);

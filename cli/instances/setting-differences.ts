@@ -12,7 +12,7 @@ export interface Difference {
   after: unknown;
 }
 
-/** The settings that a step of a plan changes: all of an instance that it creates or removes. */
+/** The settings that a step of a plan changes. A step that creates or removes an instance changes all its settings. */
 export function differences(
   { action, changes }: Pick<FleetStep, 'action' | 'changes'>,
   before: CreateInstance | undefined,
@@ -48,7 +48,7 @@ export function mergePatch(before: object, after: object): UpdateInstance {
   return Object.fromEntries([...removed, ...changed]) as UpdateInstance;
 }
 
-/** Maps of options and variables count by key, as in the plans of the server. */
+/** Settings that are maps. Each of their keys counts as a setting, as in the plans of the server. */
 const MAPS = new Set(['options', 'environment']);
 
 function settingsOf(entry: CreateInstance | undefined): string[] {

@@ -54,7 +54,7 @@ function remedyFor(word: string): string {
 }
 
 /**
- * Whether a model is given by its name or reference. If not, it is a path or a file here.
+ * Whether `--model` is a name or reference that the server knows. If not, it is a path, or a file here.
  *
  * @throws {Problem} when it can be no path, and the server has no such model
  */

@@ -22,7 +22,7 @@ export interface DraftPlan {
   needsRestart: boolean;
 }
 
-/** A text of the settings of one instance in a file that only its user can read, while it is edited. */
+/** The settings of one instance as a text file, for editing. Only its user can read the file. */
 export class Draft {
   readonly file: string;
   readonly #session: Session;
@@ -134,7 +134,7 @@ function holdsNewNull(before: unknown, after: unknown, depth = 0): boolean {
   return Object.entries(after).some(([key, value]) => holdsNewNull(old.get(key), value, depth + 1));
 }
 
-/** Words a refusal without the place of the entry in its document. @throws {Problem} */
+/** Rewords a refusal: leaves out `instances[0].`, the place of the entry in the request. @throws {Problem} */
 async function inDraft(error: unknown): Promise<never> {
   const { LlamactlError } = await import('@llamactl/client');
   if (!(error instanceof LlamactlError) || (error.status !== 400 && error.status !== 409)) throw error;

@@ -103,7 +103,7 @@ class Watch {
   }
 }
 
-/** Whether a status leads to no other by itself. */
+/** Whether a status is final: it stays until the next command or failure. */
 export function isAtRest(status: Status): status is NonNullable<Rest> {
   return status === 'running' || status === 'stopped' || status === 'failed';
 }

@@ -8,7 +8,7 @@ interface Figure {
   mean: (point: StatsPoint) => number;
   peak: (point: StatsPoint) => number;
   shown: (value: number) => string;
-  /** Smallest value of the highest bar. */
+  /** Least value of a full bar. */
   top?: number;
 }
 

@@ -36,7 +36,8 @@ export function demoModelBytes({ sentence = DEMO_SENTENCE }: DemoModelOptions = 
 
 /**
  * Splits a sentence into the tokens that the model emits in order. A model without attention knows only its last token,
- * so every token must be unique. A repeated word takes in the next one ("it stops."), or joins the one before.
+ * so every token must be unique. A repeated word forms one token with the next word ("it stops."), or at the end with
+ * the word before.
  */
 export function splitSentence(sentence: string): string[] {
   const words = sentence.match(/ ?[^ ]+/g) ?? [];

@@ -124,8 +124,8 @@ async function askVersion(command: string, run: ToolOptions): Promise<string> {
 }
 
 /**
- * Renames the engine into place. Replaces one there that does not run. Keeps one that another process finished
- * meanwhile, because engines may be running from it.
+ * Moves the built engine to `directory`. Replaces an engine there that does not run. Keeps one that another process
+ * installed meanwhile, because engines may be running from it.
  */
 async function publish(built: string, directory: string, work: string, run: ToolOptions): Promise<void> {
   if ((await runningVersion(installedCommand(directory), run)) !== null) return;

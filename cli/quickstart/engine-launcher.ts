@@ -47,8 +47,8 @@ async function placeCpuKinds(libraries: string): Promise<void> {
 }
 
 /**
- * The script finds its folder through `$0`, so the whole can be moved. It uses only builtins of `sh`, as a fork would
- * cost every start and every `--version` a millisecond. `readlink` runs only for a link to the script.
+ * The script finds its folder through `$0`, so the whole folder can be moved. It uses only builtins of `sh`, because a
+ * fork would add a millisecond to every start and every `--version`. `readlink` runs only for a link to the script.
  */
 function script(libraries: string, loader: string): string {
   return `#!/bin/sh

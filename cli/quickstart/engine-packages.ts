@@ -23,10 +23,10 @@ const SUITES = ['forky', 'sid'];
 const NOT_NEEDED = ['debconf', 'wget', 'curl'];
 
 /**
- * Isolates apt from the machine. No hooks of other programs; no default release, which is an error where our one suite
- * lacks it. No change of user, as root would drop to one who cannot enter our folder. A failed update is an error, and
- * there is no wait for a network that is down (by default 7 s a suite). The administrator's network settings (proxies,
- * timeouts, credentials) stay.
+ * Isolates apt from the machine. Runs no hooks of other programs. Sets no default release, because apt fails if our one
+ * suite lacks it. Does not change the user: as root, apt would switch to one that cannot enter our folder. A failed
+ * update is an error, and apt does not wait for a network that is down (by default 7 s a suite). The administrator's
+ * network settings (proxies, timeouts, credentials) stay.
  */
 const APT_CONF = `#clear APT::Update::Pre-Invoke;
 #clear APT::Update::Post-Invoke;
@@ -45,7 +45,7 @@ export interface PackageOptions {
   /** An empty folder for apt's state and the packages. */
   work: string;
   archives: readonly AptArchive[];
-  /** Debian's name of it: `amd64`. */
+  /** Debian's name of the architecture: `amd64`. */
   architecture: string;
   onProgress: OnProgress;
   run: ToolOptions;

@@ -24,8 +24,8 @@ const NOT_A_CHAT_MODEL =
 const SHARD = /^(?<stem>.+)-(?<number>\d{5})-of-(?<count>\d{5})\.gguf$/i;
 
 /**
- * Finds the most recently changed chat model in the directories, because a user wants the latest download; else null.
- * Skips files that cannot be loaded, such as a download that broke off.
+ * Finds the chat model that changed last, because a user wants the latest download. `null`: there is no model. Skips
+ * files that cannot be loaded, such as a download that broke off.
  */
 export async function findModel({
   directories,
@@ -71,8 +71,8 @@ function isChatModelName(name: string, names: ReadonlySet<string>): boolean {
 }
 
 /**
- * The modification time of a GGUF file, or null if it is none or cannot be read. Follows links, because caches use
- * links.
+ * The modification time of a GGUF file; `null`: the file is no GGUF file, or cannot be read. Follows links, because
+ * caches use links.
  */
 async function changeOfGguf(file: string): Promise<number | null> {
   try {

@@ -63,8 +63,8 @@ export async function downloadFromHub(download: HubDownload): Promise<void> {
 }
 
 /**
- * Sends a HEAD request. A hub redirects to its storage, and its headers have the size and sha256 of the file. So
- * a different file is detected before the download. Mirrors may omit them; then only the downloaded file can be
+ * Sends a HEAD request. A hub redirects to its storage, and its headers have the size and sha256 of the file. So a
+ * different file is detected before the download. Mirrors may omit these headers; then only the downloaded file can be
  * verified.
  */
 async function probe({ url, size, sha256, signal, timeouts }: HubDownload): Promise<void> {

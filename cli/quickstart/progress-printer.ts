@@ -55,7 +55,7 @@ export function progressPrinter(
   return { show, end };
 }
 
-/** The first sight of a download: earlier bytes may be those of an interrupted one. */
+/** The first report of a download. Its bytes may be those of an interrupted one, so they do not count for the speed. */
 interface Download {
   message: string;
   at: number;

@@ -17,7 +17,7 @@ export class QuickstartInstance {
   /**
    * Creates the instance, and waits until it runs.
    *
-   * @param mayReplace Whether an existing instance with this model file gets another; otherwise it keeps its own.
+   * @param mayReplace Whether an existing instance may change from its present model file to `model`.
    */
   async start(model: string, mayReplace: (present: string) => Promise<boolean>): Promise<Instance> {
     const client = this.#client;

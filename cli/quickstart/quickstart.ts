@@ -38,7 +38,7 @@ export interface QuickstartFlags {
  * Sets up everything for a newcomer. Each step reports what it does, reuses the results of an earlier run, and suggests
  * a fix on failure. The steps before the server starts only create files. Ctrl-C never leaves half-made files in use.
  *
- * Uses the server that runs, or starts one in the background, which stays.
+ * Uses a running server, or starts one in the background and leaves it running.
  */
 export async function quickstart(
   surroundings: Surroundings,
@@ -124,7 +124,7 @@ function accountsAreOn({ file }: LoadedConfig): Problem {
   ]);
 }
 
-/** The server looks in this install folder after PATH. */
+/** Finds llama-server, or installs it. The server looks in the install folder after PATH. */
 async function getEngine(
   terminal: Terminal,
   { config }: LoadedConfig,

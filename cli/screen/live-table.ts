@@ -25,7 +25,7 @@ export class LiveTable {
   #isDue = false;
   #hasEnded = false;
 
-  /** @param signal Ends it. */
+  /** @param signal Ends the redraws after a resize. */
   constructor(terminal: Terminal, render: () => View, signal: AbortSignal) {
     this.#terminal = terminal;
     this.#render = render;
@@ -43,7 +43,7 @@ export class LiveTable {
     });
   }
 
-  /** Draws it a last time and leaves it on the screen; later output follows below it. */
+  /** Draws the table a last time and leaves it on the screen; later output follows below it. */
   end(): void {
     if (this.#hasEnded) return;
     this.#hasEnded = true;
@@ -55,8 +55,8 @@ export class LiveTable {
     const lines = this.#fitted(this.#render());
     if (columns === this.#columns && sameLines(lines, this.#drawn)) return;
     const up = this.#linesTaken(columns);
-    // One write, so that the terminal never shows half of it. A line that fills its row has nothing behind it to clear,
-    // and some terminals would clear its last character.
+    // One write, so that the terminal never shows half of a table. A line that fills its row has nothing behind it to
+    // clear, and some terminals would clear its last character.
     const text = lines.map((line) => `${line}${widthOf(line) < columns ? CLEAR_REST_OF_LINE : ''}\n`).join('');
     this.#terminal.write(`${up === 0 ? '' : `\u{1B}[${up}A`}\r${text}${CLEAR_BELOW}`);
     this.#drawn = lines;

@@ -18,8 +18,8 @@ export type ValueText = (value: unknown, isOneOfMany: boolean, optional?: readon
 type Part = { text: string } | { path: readonly string[]; isJson: boolean };
 
 /**
- * Compiles a template as docker and podman take it, of which it knows only fields: `{{.Name}}\t{{.CreatedAt}}`, `{{json .}}`.
- * A list gives a line for each item.
+ * Compiles a template in the format of docker and podman, of which only fields work: `{{.Name}}\t{{.CreatedAt}}`,
+ * `{{json .}}`. A list gives a line for each item.
  *
  * @throws {Problem} for any other action of a template
  */
@@ -62,7 +62,8 @@ function fieldText(value: unknown): string {
 }
 
 /**
- * A field that some items lack is empty there. A field that no item has is a mistake, unless it is optional.
+ * Checks that a field exists. It is empty for items that lack it. If no item has it, it is a mistake, unless it is
+ * optional.
  *
  * @param terms.isOneOfMany Whether later items may have other fields below the first level.
  */
@@ -85,7 +86,7 @@ function unknown(name: string, known: Iterable<string>): Problem {
   return new Problem(`--format: there is no field .${name}; there are ${names.join(', ')}`, EXIT.usage);
 }
 
-/** `created_at` is `CreatedAt`, as docker and podman write fields. */
+/** `created_at` becomes `CreatedAt`, as docker and podman write fields. */
 function pascalCase(key: string): string {
   return key.replaceAll(/(?:^|_)([a-z])/g, (_, letter: string) => letter.toUpperCase());
 }

@@ -13,7 +13,7 @@ export interface Course {
   to: number;
   /** Characters. Each covers the same time, and shows the highest value in it. */
   width: number;
-  /** Smallest value of the highest bar, so that small values look small. Default 0. */
+  /** Least value of a full bar, so that small values look small. Default 0. */
   top?: number;
 }
 

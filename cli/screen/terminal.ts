@@ -24,7 +24,7 @@ export class Terminal {
   /** Whether results are values for programs: JSON, YAML, or a filled template. */
   readonly isJson: boolean;
   readonly isQuiet: boolean;
-  /** Whether only names are printed; then it is quiet too. */
+  /** Whether only names are printed; then `isQuiet` is set too. */
   readonly isNames: boolean;
   /** Whether tables have all columns, uncut. */
   readonly isWide: boolean;

@@ -5,7 +5,7 @@ import fastStringWidth from 'fast-string-width';
 /** Characters that move the cursor, ring the bell, or hide text. {@link plain} replaces tabs and line feeds itself. */
 const CONTROL = new RegExp(String.raw`[\p{Cc}--[\t\n]]|[${HIDDEN_CHARACTERS}${HIDDEN_TAGS}]`, 'gv');
 const PRINTABLE_ASCII = /^[ -~]*$/;
-/** It separates letters of Persian and Indian scripts, and takes no column. */
+/** The zero-width non-joiner separates letters of Persian and Indian scripts, and takes no column. */
 const NON_JOINER = '\u200c';
 
 /**
@@ -54,10 +54,10 @@ export function padded(text: string, columns: number, side: 'left' | 'right' = '
   return side === 'left' ? text + space : space + text;
 }
 
-/** Columns that text needs at least; on a narrower terminal its lines are broken by the terminal. */
+/** Least columns for text. On a narrower terminal, the terminal itself breaks the lines. */
 const READABLE = 20;
 
-/** Returns the columns that are left for text on a terminal with `columns`, of which `taken` are in use. */
+/** Returns the columns for text beside `taken` columns, but at least {@link READABLE}. */
 export function roomBeside(taken: number, columns: number): number {
   return Math.max(READABLE, columns - taken);
 }

@@ -43,7 +43,8 @@ function placeOf(address: string): string {
 }
 
 /**
- * Hints for an address where no server answers: the origin of the address, and how to reach the server of this machine.
+ * Hints for an address where no server answers: where the address comes from, and how to reach the server of this
+ * machine.
  */
 export function addressRemedies(place: Surrounds): string[] {
   const { context, source, url } = place.address;
@@ -75,7 +76,8 @@ export function startAdvice(place: Surrounds): string | null {
 }
 
 /**
- * `--url` and `LLAMACTL_URL` take precedence over the current context, so `context use` helps only against the context.
+ * `--url` and `LLAMACTL_URL` take precedence over the current context, so `context use` helps only if the address comes
+ * from that context.
  */
 function wayTo(local: string, { context, source }: ServerAddress): string {
   return source === `the context ${context}` ? 'to use it: llamactl context use --local' : `to use it: --url ${local}`;

@@ -23,7 +23,7 @@ export interface BackgroundServer {
   /** Its address on this machine, with the base path, without a slash at the end. */
   url: string;
   loaded: LoadedConfig;
-  /** Whether other commands find it by themselves. They read no `./llamactl.yaml` and no options of a server. */
+  /** Whether other commands find this server without options. They do not read `./llamactl.yaml`. */
   isUsual: boolean;
   /** The file for its output; `null`: another call or program started it. */
   log: string | null;
@@ -31,7 +31,7 @@ export interface BackgroundServer {
   passwordFile: string | null;
   /** Whether this start created that account. */
   isPasswordNew: boolean;
-  /** The command that stops it, as it is typed. */
+  /** The command that stops the server, as a user types it. */
   stop: string;
   /** Whether its engines stop with it. */
   stopsEngines: boolean;
@@ -39,11 +39,11 @@ export interface BackgroundServer {
 
 /** How to find or start a server. */
 export interface EnsureOptions {
-  /** Of a new server; its data directory is also that of an existing one. */
+  /** The flags of a new server. Its data directory also selects an existing server. */
   flags: ServeFlags;
   /** Whether `./llamactl.yaml` is read, as by `serve`. */
   searchLocal: boolean;
-  /** Ends the wait. A server that does not listen yet ends too. */
+  /** Ends the wait, and also a new server that does not listen yet. */
   signal: AbortSignal;
   /** Called once with a sentence when the server takes long. */
   onWait: (sentence: string) => void;
@@ -164,7 +164,10 @@ function portOf(url: string): string {
   return port === '' ? '80' : port;
 }
 
-/** Keeps a server from reading `./llamactl.yaml` if this program did not read it. A reload finds a file elsewhere that is new. */
+/**
+ * Keeps a server from reading `./llamactl.yaml` if this program did not read it. Names no other file, so that a reload
+ * finds a file that is created later in one of the other places.
+ */
 function configured(flags: ServeFlags, searchLocal: boolean): ServeFlags {
   return searchLocal || flags.config !== undefined ? flags : { ...flags, localConfig: false };
 }

@@ -34,8 +34,8 @@ export interface Launch {
 const MANAGERS = new Set(['NOTIFY_SOCKET', 'WATCHDOG_PID', 'WATCHDOG_USEC']);
 
 /**
- * The service that this program may belong to, such as cron's, is not the server's: the server must not report to its
- * manager.
+ * Removes the variables of a service manager. This program may belong to a service, such as cron, but the server does
+ * not, so it must not report to the manager.
  */
 function withoutManager(environment: Launch['environment']): Record<string, string | undefined> {
   return Object.fromEntries(Object.entries(environment).filter(([name]) => !MANAGERS.has(name)));

@@ -2,8 +2,8 @@ import { isElsewhere, type Surrounds } from './address-remedies.ts';
 import { isOwnAddress } from './own-address.ts';
 
 /**
- * Names the server of the current context if it is not the one of this machine: nothing on the command line names it.
- * `null`: it is the server of this machine, or the command line chose the server.
+ * Names the server of the current context if it is not the one of this machine, because nothing on the command line
+ * names it. `null`: it is the server of this machine, or the command line chose the server.
  */
 export function contextNote(place: Surrounds): string | null {
   const { context, source, url } = place.address;

@@ -9,8 +9,8 @@ export interface DirectoryLock {
 }
 
 /**
- * Finds the server of a data directory; `null`: none runs. The description may be that of a killed server, and its pid
- * may belong to another process by now. The lock is the proof.
+ * Finds the server of a data directory; `null`: none runs. Only the lock proves that it runs. The description may be
+ * that of a killed server, and its pid may belong to another process by now.
  *
  * @throws {Problem} when a server runs, but no file describes it
  */

@@ -14,7 +14,7 @@ export interface ExpectedServer {
  * Reads the configuration for the server that should run here. `null`: the configuration has errors, which `llamactl
  * up` and `llamactl doctor` report.
  *
- * Loads the reader of the configuration, so call it only if no server is found without it.
+ * Call it only if no server is found without it, because it has to load the code that reads the configuration.
  */
 export async function expectedServer(user: Pick<Surroundings, 'environment' | 'home'>): Promise<ExpectedServer | null> {
   const { ConfigError, readConfig } = await import('@llamactl/server/read-config');

@@ -3,12 +3,12 @@ import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { count } from '../screen/figures.ts';
 
-/** The small shell around each engine has this name as an argument, and the folder of its run as the next one. */
+/** The wrapper of each engine has this argument, followed by the folder of its run. */
 const WRAPPER = 'llamactl-exec';
 
 /**
- * Counts the engines of a data directory that run without a server, by the folders of their runs. `null`: this system does not
- * list processes under /proc.
+ * For a data directory without a server: counts the engines that still run, by their wrappers. `null`: this system does
+ * not list processes under /proc.
  *
  * @param proc Where the kernel lists processes.
  */
@@ -23,7 +23,10 @@ export function leftEngines(dataDirectory: string, proc = '/proc'): number | nul
   }
 }
 
-/** The note about engines after a server that is gone; `null`: there is nothing to say. */
+/**
+ * The note about engines of a server that has ended; `null`: there is nothing to say. @param isAsked Whether to report
+ * zero, too.
+ */
 export function leftEnginesNote(dataDirectory: string, isAsked: boolean): string | null {
   const left = leftEngines(dataDirectory);
   if (left === 0) return isAsked ? 'no engine of it is running' : null;
@@ -37,7 +40,7 @@ function wordsOf(file: string): string {
   try {
     return readFileSync(file, 'utf8');
   } catch (error) {
-    // It ended meanwhile, or belongs to another user.
+    // The process ended meanwhile, or belongs to another user.
     if (codeOf(error) === null) throw error;
     return '';
   }

@@ -11,17 +11,19 @@ export interface LocalServer {
   pid: number;
   /** Its address; `null`: it does not answer yet. */
   url: string | null;
-  /** The path of that file. */
+  /** The path of its `server.json`. */
   file: string;
 }
 
-/** A reload passes the lock on within milliseconds; in between no process holds it. */
+/**
+ * Looks at the lock before giving up. A reload passes the lock on within milliseconds; in between no process holds it.
+ */
 const LOOKS = 5;
 const PAUSE_MS = 20;
 
 /**
- * Finds the server of a data directory. `null`: no server uses it, or `server.json` cannot be trusted. That is the case
- * if other users but root could have written it, or its process does not hold the lock.
+ * Finds the server of a data directory. `null`: no server uses it, or `server.json` cannot be trusted. It cannot if
+ * users other than root could have written it, or if its process does not hold the lock.
  */
 export function localServer(dataDirectory: string): LocalServer | null {
   const file = path.join(dataDirectory, 'server.json');
@@ -36,8 +38,8 @@ export function localServer(dataDirectory: string): LocalServer | null {
 }
 
 /**
- * Current address of a data directory's server, if on this machine; `null`: none. Its credentials go to this address
- * alone.
+ * The current address of the server of a data directory, if the address is on this machine; `null`: none. The
+ * credentials for that server go to this address alone.
  */
 export function followedUrl(dataDirectory: string): string | null {
   const url = localServer(dataDirectory)?.url ?? null;

@@ -10,9 +10,9 @@ const ROOT = 0;
 const SQLITE_BUSY = 5;
 
 /**
- * Proves that a process is the server of a data directory: it holds the lock, and runs as us or root. A pid alone
- * proves nothing, because any process can have the pid of a server that has ended. For root, the owner of the lock
- * counts as well.
+ * Proves that a process is the server of a data directory: it holds the lock, and runs as us or root. For root, it may
+ * also run as the owner of the lock. A pid alone proves nothing, because any process can have the pid of a server that
+ * has ended.
  *
  * Never opens the lock file where the kernel lists its locks: that would drop the lock if this process holds it.
  *

@@ -6,7 +6,7 @@ import { followedUrl } from './local-server.ts';
 import type { ServerAddress } from './server-address.ts';
 
 /**
- * Starts the configured server in the background if the command line means that one, and nothing answers at its
+ * Starts the configured server in the background if the command line means that server, and nothing answers at its
  * address. Prints its address, and how to stop it.
  *
  * @returns whether it was started

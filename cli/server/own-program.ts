@@ -23,12 +23,13 @@ interface Started {
   env: Readonly<Record<string, string | undefined>>;
 }
 
-/** The bundle that the launcher of a checkout makes, and makes again after an update. */
+/** The bundle that the launcher of a checkout makes, and replaces after an update. */
 const BUNDLE_OF_CHECKOUT = /^(.*)\/\.cache\/program\/current\/main\.js$/;
 
 /**
- * The current Node with its flags and script. In a checkout with a bundle, its launcher. For the single executable, only
- * itself, as it contains its flags; it keeps the link that called it: after an update the link leads to the new version.
+ * Returns the command of this program: the current Node with its flags and script, or in a checkout with a bundle, the
+ * launcher. For the single executable, it is the link that called it: after an update, the link leads to the new
+ * version. The executable contains its flags.
  */
 export function ownProgram(started: Started = process, isExecutable = isSea()): OwnProgram {
   const { execPath, execArgv, argv } = started;

@@ -30,7 +30,7 @@ export function reloadOutcome(before: ServerDescription, now: ServerDescription 
   }
 }
 
-/** A reload without a server, or a server without a word about it, is over after this time. */
+/** Milliseconds after which a reload counts as lost: no process works on it, or nothing describes the server. */
 const GONE_AFTER_MS = 3_000;
 
 /** Whether the outcome of a reload can still come. */
@@ -38,18 +38,18 @@ export class ReloadPatience {
   #worked: number;
   #described: number;
 
-  /** @param now Of the clock that {@link look} gets. Milliseconds. */
+  /** Milliseconds, on the clock of {@link look}. */
   constructor(now: number) {
     this.#worked = now;
     this.#described = now;
   }
 
   /**
-   * `gone`: no process works on it. `silent`: a server has the data directory, and nothing describes it.
+   * `gone`: no process works on the reload. `silent`: a server has the data directory, and nothing describes it.
    *
-   * @param found.isHeld A server has the lock. No one has it for a moment while a reload hands it over, and for seconds while
-   *   the old server starts the program once more.
-   * @param found.isOldAlive The server that was asked lives.
+   * @param found.isHeld A server has the lock. No process has it for a moment during the hand-over, and for seconds
+   *   while the old server starts its program again.
+   * @param found.isOldAlive The server that got the request is alive.
    */
   look(
     now: number,

@@ -1,6 +1,9 @@
 import { type Command, Option } from 'commander';
 
-/** Internal flag of a server that `run` or `quickstart` starts in any folder: other commands do not read its file either. */
+/**
+ * Internal flag for a server that `run` or `quickstart` starts. It does not read `./llamactl.yaml`, because other
+ * commands do not read that file either.
+ */
 export const NO_LOCAL_CONFIG = '--no-local-config';
 
 /** The options with which a server is started. */

@@ -9,13 +9,16 @@ export interface ServerAddress {
   token: string | null;
   /** The context that it comes from; `null`: none. */
   context: string | null;
-  /** The origin of the URL, for people. */
+  /** Where the URL comes from, for messages. */
   source: string;
   /** The data directory through which the server on this machine was found; `null`: the URL was given. */
   dataDirectory: string | null;
   /** `LLAMACTL_TOKEN` is set, but not sent: the address is the default, and no server is known to be there. */
   isTokenKept?: true;
-  /** The configured server of this machine, which does not run; left out: the command line names a server, or it runs. */
+  /**
+   * The configured server of this machine, which does not run. Left out: the command line names a server, or the
+   * configured one runs.
+   */
   expected?: ExpectedServer;
 }
 
@@ -103,7 +106,7 @@ function typed(text: string): string {
   return url.replace(/\/v1\/?$/, '');
 }
 
-/** The origin of the address of a server that does not run. */
+/** Where the address of the configured server comes from, for messages. */
 function sourceOf({ url, file }: ExpectedServer, environment: AddressParts['environment']): string {
   if (isSameAddress(url, DEFAULT_URL)) return DEFAULT;
   // Variables override the file.
@@ -116,8 +119,8 @@ function ownToken(contexts: Contexts, context: string | null): string | null {
 }
 
 /**
- * Whether the server that a context follows runs. Its URL is otherwise the last known one, where anyone may listen by
- * now.
+ * Whether the server that a context follows runs. If not, the URL of the context is the last known one, where any
+ * program may listen by now.
  */
 export function isThere({ data_dir: dataDirectory }: Context): boolean {
   return dataDirectory === undefined || followedUrl(dataDirectory) !== null;

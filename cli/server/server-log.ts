@@ -4,7 +4,7 @@ import path from 'node:path';
 import { EXIT } from '../exit-status.ts';
 import { Problem } from '../problem.ts';
 
-/** Nothing rotates the log while a server writes to it, so a start does. Bytes. */
+/** Size in bytes above which a start rotates the log. Nothing rotates it while a server writes to it. */
 const LONGEST = 10_000_000;
 /** Longest failure message that is read back. Bytes. */
 const MESSAGE = 64 * 1024;

@@ -5,7 +5,7 @@ const WRITABLE_BY_OTHERS = 0o022;
 
 /**
  * Whether only we or root can change a file. The same rule holds for a configuration file that is found without being
- * named. Root may also use the data directories of other users, which it names.
+ * named. For root, files of any owner count, because root names the data directories of other users.
  */
 export function isTrusted({ uid, mode }: Pick<Stats, 'uid' | 'mode'>, own = process.getuid?.() ?? null): boolean {
   if (own === null) return true;

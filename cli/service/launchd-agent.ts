@@ -13,7 +13,7 @@ export interface LaunchdAgentParts {
   serveFlags: readonly string[];
   searchPath: string;
   home: string;
-  /** Seconds after which the end of the server is forced. */
+  /** Seconds for an orderly end of the server; then launchd kills it. */
   stopSeconds: number;
 }
 

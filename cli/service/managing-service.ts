@@ -42,7 +42,7 @@ export function managerWorld(runTool: Inspection['runTool']): ManagerWorld {
 }
 
 const TIMEOUT_MS = 5_000;
-/** How long to wait for the stop of a service. With `--stop-engines` it waits for the engines. */
+/** Longest wait for the stop of a service. With `--stop-engines`, the stop waits for the engines. */
 const STOP_TIMEOUT_MS = 3_600_000;
 /** The name that a server gives to its process. */
 const TITLE = /^llamactl serve/;
@@ -97,8 +97,8 @@ export function userManagerEnvironment(uid: number): Record<string, string> {
 }
 
 /**
- * The command that stops the machine's service, if that runs; `null`: it does not. Its server has another data directory
- * than other users, who often cannot see it.
+ * The command that stops the machine's service; `null`: that service does not run. Its server has a data directory of
+ * its own, which other users often cannot see.
  */
 export async function machinesStop({ platform, uid, runTool }: ManagerWorld): Promise<string | null> {
   if (platform === 'darwin') return null;

@@ -19,7 +19,7 @@ export interface ServiceFacts {
   home: string;
 }
 
-/** Seconds for the end of a server, added to the time for the stop of its engines. It takes less. */
+/** Seconds for the end of a server after the stop of its engines. It takes less. */
 const END_SECONDS = 30;
 
 /** The content of the service file. */

@@ -4,7 +4,7 @@ export interface SystemdUnitParts {
   serveFlags: readonly string[];
   reloadFlags: readonly string[];
   searchPath: string;
-  /** Seconds after which the end of the server is forced. */
+  /** Seconds for an orderly end of the server; then systemd kills it. */
   stopSeconds: number;
 }
 

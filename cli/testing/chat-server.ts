@@ -18,9 +18,9 @@ export class ChatServer {
   onStart: (instance: Instance) => void = (instance) => {
     instance.status = 'running';
   };
-  /** The models that it has found. */
+  /** The models that the server has found. */
   models: Model[] = [];
-  /** How many lists of models still say that the first scan goes on. */
+  /** How many more lists of models say that the first scan still runs. */
   scans = 0;
   /** Used in order; the last one stays. Default: `Hello.` */
   answerers: Answerer[] = [says('Hel', 'lo.')];

@@ -187,13 +187,13 @@ function evidenceOf({ instance, health, alerts, memory, lastError, obstacle, now
 
 /** @param said The cause that the sentence already contains. */
 function exitText({ code, signal, at, reason }: NonNullable<Instance['last_exit']>, said: string, now: number): string {
-  // Neither is known of an engine that ended while no server watched, or of one that was never launched.
+  // Status and signal are unknown for an engine that ended while no server watched, or that was never launched.
   const how = signal ?? (code === null ? '' : `status ${code}`);
   const why = withoutStop(reason);
   return `${how === '' ? '' : `${how}, `}${ago(at, now)} ago${why === said ? '' : `: ${why}`}`;
 }
 
-/** The error if the run wrote it that is or was in trouble: the log also has the errors of earlier runs. */
+/** The error, if the current or last run wrote it; `null`: it is from an earlier run, whose errors the log has too. */
 function ofThisRun({ pid, started_at: startedAt, last_exit: last }: Instance, error: LogEntry | null): LogEntry | null {
   if (error === null) return null;
   const isOfRunning = pid !== null && startedAt !== null && Date.parse(error.timestamp) >= Date.parse(startedAt);

@@ -19,7 +19,8 @@ export function answerError({ url, status, headers, text }: ErrorAnswer): Llamac
   const { origin, pathname } = new URL(url);
   const body = objectOf(text);
   const error = body === null ? null : errorIn(body, status, { requestId, retryAfter });
-  // A llama-server with --api-key refuses every path in OpenAI's format. It must not be asked to log anybody in.
+  // A llama-server with --api-key refuses every path in OpenAI's format. Its 401 is not llamactl's, so it must not ask
+  // anyone to log in.
   const isOurs = pathname.includes('/v1/') || (typeof body?.['error'] === 'string' && typeof body['code'] === 'string');
   if (error !== null && isOurs) return error;
   return new ProtocolError(

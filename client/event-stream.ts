@@ -91,7 +91,7 @@ export async function* streamEvents(
     }
     hasBeenOpen = true;
     isFreshToken = !transport.isTokenAsked;
-    // A gap comes first, and a close frame last.
+    // After a close frame or silence, a gap would have come already: it is the first frame of a connection.
     if (end.code !== ABNORMAL) place.waited();
     if (end.code === 'silent') {
       resumption.succeeded();

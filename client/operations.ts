@@ -53,7 +53,9 @@ export class Operations {
     return this.#send('PUT', path`/api/instances/${name}`, { body, query: { apply }, headers, ...call });
   }
 
-  /** Gives an instance another name, in any state; its logs, statistics and keys follow, and its engine runs on. */
+  /**
+   * Gives an instance another name, in any state. Its logs, statistics and keys follow, and its engine keeps running.
+   */
   renameInstance(name: string, body: models.RenameInstance, call?: CallOptions): Promise<models.InstanceUpdated> {
     return this.#send('POST', path`/api/instances/${name}/rename`, { body, ...call });
   }
@@ -193,32 +195,32 @@ export class Operations {
     return (await this.#get<models.Alerts>('/api/system/alerts', call)).alerts;
   }
 
-  /** The configuration, where each value comes from, and what waits for a restart. */
+  /** Returns the configuration, where each value comes from, and which changes wait for a restart. */
   getConfig(call?: CallOptions): Promise<models.ConfigView> {
     return this.#get('/api/config', call);
   }
 
-  /** Changes a part of the configuration file; it holds from the next start. */
+  /** Changes a part of the configuration file. The change takes effect at the next reload or start. */
   updateConfig(body: models.ConfigPatch, call?: CallOptions): Promise<models.ConfigWritten> {
     return this.#send('PUT', '/api/config', { body, ...call });
   }
 
-  /** Logs in; the answer has a token, which is not used by this client unless it is given to it. */
+  /** Logs in and returns a token. The client does not use this token by itself: pass it as `token` to a new client. */
   login(body: models.Login, call?: CallOptions): Promise<models.LoggedIn> {
     return this.#send('POST', '/api/auth/login', { body, ...call });
   }
 
-  /** A new token for one that is still valid. */
+  /** Exchanges a valid token for a new one. */
   refreshToken(call?: CallOptions): Promise<models.Token> {
     return this.#send('POST', '/api/auth/refresh', { ...call });
   }
 
-  /** Revokes the token of this client. */
+  /** Ends the log-in of this client's token, with all tokens of that log-in. */
   logout(call?: CallOptions): Promise<models.Message> {
     return this.#send('POST', '/api/auth/logout', { ...call });
   }
 
-  /** Your own log-ins, newest first. */
+  /** Lists your own log-ins, newest first. */
   async listSessions(call?: CallOptions): Promise<models.Session[]> {
     return (await this.#get<models.SessionList>('/api/auth/sessions', call)).sessions;
   }
@@ -233,12 +235,12 @@ export class Operations {
     return this.#send('PUT', '/api/auth/password', { body, ...call });
   }
 
-  /** All accounts. */
+  /** Lists all accounts. */
   async listUsers(call?: CallOptions): Promise<models.User[]> {
     return (await this.#get<models.UserList>('/api/users', call)).users;
   }
 
-  /** Makes an account. */
+  /** Creates an account. */
   createUser(body: models.CreateUser, call?: CallOptions): Promise<models.UserChanged> {
     return this.#send('POST', '/api/users', { body, ...call });
   }
@@ -253,22 +255,22 @@ export class Operations {
     return this.#send('DELETE', path`/api/users/${username}`, { ...call });
   }
 
-  /** Your own keys; for admins, all. */
+  /** Lists your own keys; for admins, all keys. */
   async listKeys(call?: CallOptions): Promise<models.Key[]> {
     return (await this.#get<models.KeyList>('/api/keys', call)).keys;
   }
 
-  /** Makes a key for a program; the only time that it is shown. */
+  /** Creates a key for a program. Only this answer contains the key itself. */
   createKey(body: models.CreateKey, call?: CallOptions): Promise<models.KeyCreated> {
     return this.#send('POST', '/api/keys', { body, ...call });
   }
 
-  /** Revokes a key: your own, or for admins any. */
+  /** Revokes one of your own keys; for admins, any key. */
   deleteKey(id: string, call?: CallOptions): Promise<models.Message> {
     return this.#send('DELETE', path`/api/keys/${id}`, { ...call });
   }
 
-  /** Who did what to which, newest first: a page of `limit` rows, by default 100. `streamAudit` gives all of them. */
+  /** Returns a page of the audit trail, newest first: `limit` rows, by default 100. `streamAudit` returns all of it. */
   async getAudit({ limit, before_seq, subject, action, target, ...call }: AuditFilter & CallOptions = {}): Promise<
     models.AuditRow[]
   > {
@@ -276,27 +278,27 @@ export class Operations {
     return (await this.#get<models.Audit>('/api/audit', call, query)).audit;
   }
 
-  /** A ticket for one WebSocket; `events` needs none. */
+  /** Creates a ticket for one WebSocket. `events` needs none. */
   createTicket(call?: CallOptions): Promise<models.Ticket> {
     return this.#send('POST', '/api/ws/ticket', { ...call });
   }
 
-  /** The description of the API, as OpenAPI. */
+  /** Returns the description of the API, as OpenAPI. */
   getOpenApi(call?: CallOptions): Promise<{ openapi: string; [name: string]: unknown }> {
     return this.#get('/api/openapi.json', call);
   }
 
-  /** The process answers. */
+  /** Resolves if the process answers. */
   getLiveness(call?: CallOptions): Promise<models.Probe> {
     return this.#get('/livez', call);
   }
 
-  /** `ok`, or what the server is busy with: it takes no requests while it starts or stops. */
+  /** Returns `ok`, or what the server does: it takes no requests while it starts or stops. */
   getReadiness(call?: CallOptions): Promise<models.Probe> {
     return this.#send('GET', '/readyz', { otherStatuses: [503], ...call });
   }
 
-  /** The same as {@link getReadiness}. */
+  /** Does the same as {@link getReadiness}. */
   getHealth(call?: CallOptions): Promise<models.Probe> {
     return this.#send('GET', '/health', { otherStatuses: [503], ...call });
   }
@@ -305,7 +307,7 @@ export class Operations {
     return this.#send('GET', path, { query, ...call });
   }
 
-  /** A command that may be waited for. */
+  /** Sends a command. With `wait`, it resolves when the outcome is known. */
   #command(
     path: string,
     body: models.StopBody | undefined,

@@ -8,7 +8,7 @@ export interface ServerSentEvent {
 /** Parses Server-Sent Events (HTML standard, 9.2) from text in chunks of any size. */
 export class EventParser {
   #rest = '';
-  /** Length of the part of the rest that has no line end. */
+  /** How many characters of `#rest` were already searched for a line end. */
   #searched = 0;
   #event = '';
   #data: string[] = [];

@@ -80,7 +80,7 @@ export class Transport {
     const given = typeof source === 'function' ? await unlessAborted((async () => source())(), signal) : source;
     const token = given?.trim() ?? '';
     if (token === '') return null;
-    // Platforms refuse it too, but their error shows the token.
+    // Platforms refuse such a token too, but their error shows it.
     if (!/^[!-~]+$/.test(token)) {
       throw new TypeError('The token has characters that no token can have. Give it without `Bearer`.');
     }

@@ -86,7 +86,7 @@ export function narrowed(bom: Bom, { version, stamp, parts, node }: BillSubject)
   };
 }
 
-/** npm does not list Node; vulnerabilities are listed under this name. */
+/** Describes Node, which npm does not list. Vulnerabilities of Node are listed under this CPE name. */
 function nodeComponent(version: string): BomComponent {
   return {
     'bom-ref': `node@${version}`,

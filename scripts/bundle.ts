@@ -11,8 +11,8 @@ const LEFT_OUT = ['bufferutil', 'utf-8-validate'];
 
 const HTTP = 'node:http without undici';
 /**
- * An `import` of `node:http` reads all its exports. One of them, `WebSocket`, loads undici, which takes 35 ms. Only the names
- * that the program uses are here; the bundle fails for others.
+ * An `import` of `node:http` reads all its exports. One of them, `WebSocket`, loads undici, which takes 35 ms. So this
+ * module has only the names that the program uses; the bundle fails for others.
  */
 const HTTP_MODULE = `
   const http = process.getBuiltinModule('node:http');
@@ -24,7 +24,10 @@ const HTTP_MODULE = `
 export interface BundleOptions {
   /** Its content is replaced. */
   directory: string;
-  /** `of the checkout`: read when the program starts. The checkout then has the directory in `.cache/program`. */
+  /**
+   * `of the checkout`: the program reads the stamp when it starts. The directory must then be in `.cache/program` of
+   * the checkout.
+   */
   stamp: BuildStamp | 'of the checkout';
   /** The module that is run; left out: the command line. */
   entry?: string;
@@ -77,7 +80,10 @@ export async function bundle(options: BundleOptions): Promise<string[]> {
 
 const COMMAND_LINE = path.join(ROOT, 'cli', 'main.ts');
 const MAIN_OF_SERVER = path.join(ROOT, 'server', 'main.ts');
-/** The server of a bundle of modules, in a script of its own, whose compiled code is kept: see `compiled-script.ts`. */
+/**
+ * The server in a bundle of modules. It is a script of its own, so that its compiled code can be kept: see
+ * `compiled-script.ts`.
+ */
 const SERVER = 'server';
 const ONE_SCRIPT: OutputOptions = { format: 'cjs', codeSplitting: false };
 const SCRIPT_OF_SERVER: OutputOptions = {
@@ -93,9 +99,9 @@ interface Build {
   input: Record<string, string>;
   output: OutputOptions;
   directory: string;
-  /** Texts by the paths of modules that they replace. */
+  /** Replacement texts, by the path of the replaced module. */
   stands: ReadonlyMap<string, string>;
-  /** Exports of the script of the server, which the modules load; left out or `null`: the server is one of the modules. */
+  /** Exports of the server's script, which the modules load. Left out or `null`: the server is one of the modules. */
   server?: readonly string[] | null;
 }
 
@@ -142,8 +148,8 @@ async function built({ input, output, directory, stands, server = null }: Build)
 }
 
 /**
- * Escapes all other characters of a script: V8 holds text that has one of them in twice the memory. The bundler has no option
- * for it. In a raw template an escape would change the value.
+ * Escapes all characters of a script that are not ASCII: text with one of them takes twice the memory in V8. The
+ * bundler has no option for it. Fails for raw templates, where an escape would change the value.
  */
 async function toAscii(file: string): Promise<void> {
   const code = await readFile(file, 'utf8');
@@ -179,7 +185,9 @@ function refuseCompany(module: string, code: string | null): void {
   }
 }
 
-/** A stamp changes with each commit, also where no source changes. */
+/**
+ * Reads the stamp when the program starts. Each commit changes the stamp, but only a changed source makes a new bundle.
+ */
 const STAMP_OF_CHECKOUT = `
   import { statSync } from 'node:fs';
   import path from 'node:path';
@@ -193,7 +201,7 @@ function stampModule(stamp: BuildStamp): string {
   return `export const BUILD_STAMP = ${JSON.stringify(stamp)};`;
 }
 
-/** The requested folder is always our own: only tests have others. */
+/** Ignores the requested folder: only tests have other folders. */
 function migrationModule(): string {
   return `
     export const MIGRATIONS_FOLDER = '';
@@ -201,7 +209,7 @@ function migrationModule(): string {
   `;
 }
 
-/** The folder of an installed package. */
+/** The folder of the installed package that has this module; empty: the module is our own. */
 function packageFolder(module: string): string[] {
   const [, folder] = /^(.*\/node_modules\/(?:@[^/]+\/)?[^/]+)\//.exec(module) ?? [];
   return folder === undefined ? [] : [folder];

@@ -39,7 +39,7 @@ export async function buildClient(directory: string): Promise<void> {
   await copyFile(path.join(ROOT, 'LICENSE'), path.join(directory, 'LICENSE'));
 }
 
-/** Replaces `./x.ts` in declarations, which the compiler leaves and some tools cannot resolve. */
+/** Replaces `./x.ts` by `./x.js` in declarations. The compiler leaves these paths, which some tools cannot resolve. */
 async function nameTypesByScript(directory: string): Promise<void> {
   for (const name of await readdir(directory)) {
     if (!name.endsWith('.d.ts')) continue;

@@ -6,15 +6,19 @@ import { constants, Script } from 'node:vm';
 import { crc32 } from 'node:zlib';
 
 /**
- * Part of each bundle: runs its script, and keeps what V8 has compiled of it. Node's own cache keeps only what is compiled
- * before a module runs, so at each start V8 compiled a thousand functions again: a quarter of the time.
+ * Part of each bundle. Runs the script of the bundle, and keeps the code that V8 compiles for it. Node's own cache
+ * keeps only code that is compiled before a module runs. So at each start V8 compiled a thousand functions again, which
+ * took a quarter of the time.
  */
 
-/** How long after the start compiled code is kept: then a server has done most of what it does. Milliseconds. */
+/** Milliseconds after the start until compiled code is kept. By then, a server has run most of its code. */
 const KEEP_AFTER_MS = 10_000;
-/** Collecting it takes 40 ms at once, so it waits for ten seconds in which less than this share was work. */
+/**
+ * Collecting the code blocks the process for 40 ms. So it waits for ten seconds in which the process was busy for less
+ * than this share.
+ */
 const AT_REST = 0.1;
-/** Compiled code of this many scripts and Node flags stays. */
+/** How many files of compiled code stay: one for each script and set of Node flags. */
 const KEPT = 5;
 const PREFIX = 'llamactl-';
 const CHECKSUM_BYTES = 4;
@@ -62,7 +66,7 @@ export function compiledScript(file: string): CompiledScript {
   };
 }
 
-/** The file for the compiled code; `null`: Node caches nothing either. */
+/** The file for the compiled code; `null`: Node's own cache is off too. */
 function keptFile(file: string): string | null {
   const folder = getCompileCacheDir();
   if (folder === undefined) return null;
@@ -83,7 +87,10 @@ function read(file: string): Buffer | null {
   }
 }
 
-/** Writes a whole file, or none: what cannot be written is compiled again, which is no reason to disturb a server. */
+/**
+ * Writes the whole file, or nothing. Ignores errors: the code is compiled again then, which is no reason to disturb a
+ * server.
+ */
 function write(file: string, bytes: Buffer): void {
   const draft = `${file}.${process.pid}`;
   try {

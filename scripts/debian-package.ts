@@ -63,7 +63,7 @@ export async function buildDebianPackage(folder: string, work: string, parts: De
 
 type Write = (name: string, content: string | Buffer | { file: string }, mode?: number) => Promise<void>;
 
-/** A writer of files in a folder, with the permissions that a package needs whatever the umask is. */
+/** A writer of files in a folder, with the permissions that a package needs, independent of the umask. */
 async function writerIn(root: string): Promise<Write> {
   await chmod(root, 0o755);
   return async (name, content, mode = 0o644) => {

@@ -4,7 +4,10 @@ import { readDownloads } from '@llamactl/cli/quickstart/engine-packages';
 import { findProgram } from '@llamactl/cli/quickstart/find-engine';
 import { runTool, type ToolOptions } from '@llamactl/cli/quickstart/run-tool';
 
-/** No hooks of other programs, and no change of user: root would drop to one who cannot enter our folder. */
+/**
+ * Runs no hooks of other programs, and does not change the user: as root, apt would switch to one that cannot enter our
+ * folder.
+ */
 const APT_CONF = `#clear APT::Update::Pre-Invoke;
 #clear APT::Update::Post-Invoke;
 #clear APT::Update::Post-Invoke-Success;
@@ -75,7 +78,10 @@ export async function writeLauncher(file: string, script: string): Promise<void>
   await chmod(file, 0o755);
 }
 
-/** Relative to the root. Debian keeps libraries in a folder named after the architecture, and some below it. */
+/**
+ * The folders with libraries, relative to the root. Debian keeps libraries in a folder named after the architecture,
+ * and some below it.
+ */
 async function libraryFolders(root: string): Promise<string[]> {
   const folders: string[] = [];
   for (const base of ['usr/lib', 'lib']) {

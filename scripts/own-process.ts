@@ -1,7 +1,10 @@
 import { globSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 
-/** Changes or measures of a whole process: other test files in it would notice the change, or disturb the measure. */
+/**
+ * Signs that a test file changes or measures its whole process. Other test files in that process would notice the
+ * change, or disturb the measurement.
+ */
 const OF_A_PROCESS =
   /\bvi\.(?:mock|stubEnv|stubGlobal|useFakeTimers)\(|\bprocess\.(?:on|chdir|cpuUsage|memoryUsage)\(|\bsetFlagsFromString\(|\/proc\/self\/fd/;
 

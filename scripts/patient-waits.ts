@@ -1,8 +1,8 @@
 import { vi } from 'vitest';
 
 /**
- * A setup file of vitest: `vi.waitFor` waits up to half a minute where a test names no limit. Its own limit of one second fails on
- * a busy machine, where a program alone takes longer to start.
+ * A setup file of vitest: without a limit in the test, `vi.waitFor` waits up to half a minute. Its own limit of one
+ * second is too short on a busy machine, where a program alone takes longer to start.
  */
 
 const PATIENCE_MS = 30_000;

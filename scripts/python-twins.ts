@@ -5,7 +5,7 @@ import { pythonTwin } from '@llamactl/contract/python-twin';
 
 const ROOT = path.join(import.meta.dirname, '..');
 const PACKAGE = 'clients/python/src/llamactl';
-/** Modules that are generated from the contract, or written by hand. */
+/** Modules without a generated twin: they are generated from the contract, or written by hand. */
 const OTHERS = new Set(['connections.py', 'operations.py', 'socket.py', 'stream.py', 'timing.py']);
 
 /**

@@ -64,7 +64,7 @@ export async function makeRelease(directory: string, parts: ReleaseParts): Promi
   }
 }
 
-/** The licences of the parts of the executable. */
+/** File with the licences of the parts of the executable. */
 const LICENCES = 'THIRD-PARTY-LICENCES.txt';
 
 const npmTarball = (version: string): string => `llamactl-${version}.tgz`;

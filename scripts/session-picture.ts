@@ -27,7 +27,7 @@ export const SESSION = [
   'llamactl ps',
 ];
 
-/** Of a session in the home directory of an example, on the default port. */
+/** Home directory and port that the picture shows in place of the real ones. */
 const SHOWN = { home: '/home/you', port: 8080 };
 
 /** @returns the lines of a terminal, with their escape sequences */
@@ -73,7 +73,7 @@ const LINE = 20;
 const MARGIN = 18;
 const BAR = 30;
 
-/** The classes of escape sequences for colours; others end a colour. */
+/** CSS classes by the code of an escape sequence. All other codes end a colour. */
 const CLASSES: Readonly<Record<string, string>> = { 1: 'strong', 2: 'faint', 31: 'bad', 32: 'good', 33: 'warning' };
 
 /** Draws lines of a terminal as an SVG that is readable on light and dark pages. */

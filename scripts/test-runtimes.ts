@@ -10,7 +10,8 @@ import { CACHE, NO_BROWSER_FILE, NO_GO_FILE, NO_PYTHON_FILE } from './test-asset
 /**
  * Installs the runtimes for tests: older versions of Node and Chromium for the client library; Python's SDKs, Go, and
  * the documented reverse proxies. Chromium, Python, Go and the proxies are not available on every machine; their tests
- * then report that. Without the others the tests fail. All are installed at once: each mostly waits for its downloads.
+ * then report that. Without the versions of Node, tests fail. All are installed at once, because each mostly waits for
+ * its downloads.
  */
 await Promise.all([nodes(), browser(), python(), go(), proxies()]);
 

@@ -106,7 +106,7 @@ export const INSTANCE_OPERATIONS = {
     path: '/api/instances/{name}/rename',
     tag: 'Instances',
     summary:
-      'Give an instance another name, in any state; its logs, statistics and keys follow, and its engine runs on',
+      'Give an instance another name, in any state; its logs, statistics and keys follow, and its engine keeps running',
     permission: 'admin',
     cost: 'regular',
     body: { schema: RenameInstanceSchema, optional: false },

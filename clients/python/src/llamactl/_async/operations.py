@@ -207,7 +207,7 @@ class Operations:
         name: str,
         new_name: str,
     ) -> models.InstanceUpdated:
-        """Give an instance another name, in any state; its logs, statistics and keys follow, and its engine runs on.
+        """Give an instance another name, in any state; its logs, statistics and keys follow, and its engine keeps running.
 
         Args:
             new_name: The new name; unique without regard to case.

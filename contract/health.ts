@@ -9,12 +9,13 @@ const StartObstacleSchema = z
         'MODEL_NOT_FOUND',
         'ENGINE_NOT_FOUND',
         'PORT_IN_USE',
+        'CAPACITY_EXCEEDED',
         'VALIDATION_ERROR',
         'RESERVED_OPTION',
         'PRIVILEGED_OPTION',
       ])
       .describe(
-        'Error code that a start would return. `VALIDATION_ERROR`: the configuration no longer has the engine. `RESERVED_OPTION`, `PRIVILEGED_OPTION`: a stored variable may not be set.',
+        'Error code that a start would return. `CAPACITY_EXCEEDED`: no slot can be freed, because pinned instances hold them. `VALIDATION_ERROR`: the configuration no longer has the engine. `RESERVED_OPTION`, `PRIVILEGED_OPTION`: a stored variable may not be set.',
       ),
     message: z.string().describe('Problem and fix, for a person.'),
   })

@@ -1462,9 +1462,10 @@ type SessionList struct {
 }
 
 type StartObstacle struct {
-	// Error code that a start would return. `VALIDATION_ERROR`: the configuration no longer has the engine.
-	// `RESERVED_OPTION`, `PRIVILEGED_OPTION`: a stored variable may not be set. One of MODEL_NOT_FOUND,
-	// ENGINE_NOT_FOUND, PORT_IN_USE, VALIDATION_ERROR, RESERVED_OPTION, PRIVILEGED_OPTION.
+	// Error code that a start would return. `CAPACITY_EXCEEDED`: no slot can be freed, because pinned instances hold
+	// them. `VALIDATION_ERROR`: the configuration no longer has the engine. `RESERVED_OPTION`, `PRIVILEGED_OPTION`:
+	// a stored variable may not be set. One of MODEL_NOT_FOUND, ENGINE_NOT_FOUND, PORT_IN_USE, CAPACITY_EXCEEDED,
+	// VALIDATION_ERROR, RESERVED_OPTION, PRIVILEGED_OPTION.
 	Code string `json:"code"`
 
 	// Problem and fix, for a person.

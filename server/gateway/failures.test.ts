@@ -75,19 +75,30 @@ test('ignores leases of another instance', async () => {
   expect(reported).toEqual([]);
 });
 
+test('a caller that may not start instances gets no advice to start one', () => {
+  const instances = new FakeInstances([{ name: 'a', port: 1, status: 'stopped' }]);
+  const failure = modelFailure(new ApiError('INSTANCE_NOT_RUNNING', ''), 'a', { instances, mayStart: false });
+  expect(failure).toMatchObject({
+    message: 'The model "a" is not running. Your key may not start it; ask somebody who may.',
+  });
+});
+
 describe('an SDK, which retries a 503 by itself,', () => {
   const failed = { 'retry-after': '30' };
   const refused = new ApiError('INSTANCE_NOT_RUNNING', 'It does not run.', { headers: failed });
 
   function headersOf(error: ApiError, status: 'starting' | 'failed' | 'stopped'): unknown {
     const instances = new FakeInstances([{ name: 'a', port: 1, status }]);
-    const failure = modelFailure(error, 'a', instances);
+    const failure = modelFailure(error, 'a', { instances, mayStart: true });
     return failure instanceof ApiError ? failure.extras.headers : failure;
   }
 
   test('gets x-should-retry: false when a start has failed', () => {
     const error = new ApiError('START_FAILED', 'It did not start.', { status: 503, reason: 'why', headers: failed });
-    const failure = modelFailure(error, 'a', new FakeInstances([{ name: 'a', port: 1, status: 'failed' }]));
+    const failure = modelFailure(error, 'a', {
+      instances: new FakeInstances([{ name: 'a', port: 1, status: 'failed' }]),
+      mayStart: true,
+    });
     expect(failure).toMatchObject({ code: 'START_FAILED', message: 'It did not start.', status: 503 });
     expect(failure).toMatchObject({
       extras: { reason: 'why', headers: { 'retry-after': '30', 'x-should-retry': 'false' } },

@@ -15,7 +15,11 @@ const { headers: RETRY_SOON } = retryIn(1);
 const NO_RETRY = { 'x-should-retry': 'false' };
 
 /** Converts an error of `acquire` for `/v1`, where instances are models and "not running" is an error of the server (503). */
-export function modelFailure(error: unknown, model: string, instances: GatewayInstances): unknown {
+export function modelFailure(
+  error: unknown,
+  model: string,
+  { instances, mayStart }: { instances: GatewayInstances; mayStart: boolean },
+): unknown {
   if (!(error instanceof ApiError)) return error;
   if (error.code === 'INSTANCE_NOT_FOUND') return unknownModel(model);
   if (error.code === 'START_FAILED') {
@@ -26,11 +30,15 @@ export function modelFailure(error: unknown, model: string, instances: GatewayIn
   const instance = findInstance(instances.list(), model);
   const reason = error.extras.reason ?? instance?.reason ?? undefined;
   const headers = retryHeaders(isPassing(instance), error.extras.headers);
-  return new ApiError('INSTANCE_NOT_RUNNING', notRunning(model, instance, reason, headers['retry-after']), {
-    status: 503,
-    ...(reason === undefined ? {} : { reason }),
-    headers,
-  });
+  return new ApiError(
+    'INSTANCE_NOT_RUNNING',
+    notRunning(model, { instance, reason, retryAfter: headers['retry-after'], mayStart }),
+    {
+      status: 503,
+      ...(reason === undefined ? {} : { reason }),
+      headers,
+    },
+  );
 }
 
 /**
@@ -118,19 +126,26 @@ export async function noAnswerFailure(
   });
 }
 
-function notRunning(
-  model: string,
-  instance: GatewayInstance | undefined,
-  reason: string | undefined,
-  retryAfter: string | undefined,
-): string {
+interface Absence {
+  instance: GatewayInstance | undefined;
+  reason: string | undefined;
+  /** Seconds. */
+  retryAfter: string | undefined;
+  /** Whether the caller may start instances. */
+  mayStart: boolean;
+}
+
+function notRunning(model: string, { instance, reason, retryAfter, mayStart }: Absence): string {
   const because = reason === undefined ? '' : `: ${reason}`;
   if (instance === undefined) return `The model ${quoted(model)} is not running${because}`;
   if (isPassing(instance)) return `The model ${quoted(model)} is ${instance.status}${because}. Try again in a moment.`;
   if (instance.status === 'failed' && retryAfter !== undefined)
     return `The model ${quoted(model)} has failed${because}. A request in ${retryAfter} s tries again.`;
   const state = instance.status === 'failed' ? `has failed${because}` : 'is not running';
-  return `The model ${quoted(model)} ${state}. Start it with POST /api/instances/${instance.name}/start.`;
+  const remedy = mayStart
+    ? `Start it with POST /api/instances/${instance.name}/start.`
+    : 'Your key may not start it; ask somebody who may.';
+  return `The model ${quoted(model)} ${state}. ${remedy}`;
 }
 
 function isPassing(instance: GatewayInstance | undefined): boolean {

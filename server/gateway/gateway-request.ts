@@ -202,7 +202,7 @@ export class GatewayRequest {
       });
     } catch (error) {
       this.#onWaiting();
-      throw this.#route === null ? error : modelFailure(error, this.#route.model, context.instances);
+      throw this.#route === null ? error : modelFailure(error, this.#route.model, context);
     }
     if (!isModel && lease.instance.toLowerCase() !== target.toLowerCase()) {
       lease.release();

@@ -13,7 +13,7 @@ import { reasonOf } from './instance-view.ts';
 
 export interface CommandDependencies {
   clock: Pick<Clock, 'now' | 'elapsed'>;
-  scheduler: Pick<Scheduler, 'outlook' | 'reserve'>;
+  scheduler: Pick<Scheduler, 'outlook' | 'refuses' | 'reserve'>;
   startCheck: StartCheck;
   defaults: Pick<Config['instances'], 'stop_timeout'>;
 }
@@ -94,8 +94,7 @@ export class Commands {
     if (mailbox.isSealed) throw new Sealed();
     const { id, name } = mailbox.record;
     const isOver = mailbox.stops !== stops;
-    if (!isOver && !isUp(mailbox.state) && this.#dependencies.scheduler.outlook(id) === 'hopeless')
-      throw slotsPinned(name, 409);
+    if (!isOver && !isUp(mailbox.state) && this.#dependencies.scheduler.refuses(id)) throw slotsPinned(name, 409);
     const entered = isOver ? mailbox.state.status : await this.#post(mailbox, command);
     return wait === true ? this.#untilRunning(mailbox, signal) : entered;
   }

@@ -166,3 +166,15 @@ describe('an idle stop', () => {
     ]);
   });
 });
+
+it('traces each start that is refused because pinned instances hold the slots', async () => {
+  const limited = new Domain(undefined, { settings: { max_running: 1 } });
+  limited.trace.isOn = true;
+  await limited.createRunning('a', { pinned: true });
+  await limited.create('b');
+  for (const _ of [1, 2]) await expect(limited.manager.start('b')).rejects.toMatchObject({ code: 'CAPACITY_EXCEEDED' });
+  expect(limited.trace.inputs('slot').filter(({ outcome }) => outcome === 'hopeless')).toMatchObject([
+    { limit: 'max_running', most: 1, taken: 1 },
+    { limit: 'max_running', most: 1, taken: 1 },
+  ]);
+});

@@ -195,7 +195,7 @@ export function createInstances(outside: Ports, options: InstancesOptions): Inst
   const editing = { ...shared, defined, startCheck, commands, wholeChanges };
   const editor = new Editor({ ...editing, openMailbox });
   const services = { ...editing, editor, removals };
-  const manager = new Manager({ ...services, waitingRooms, healthReports, defaults: settings });
+  const manager = new Manager({ ...services, scheduler, waitingRooms, healthReports, defaults: settings });
   const fleet = new FleetKeeper(services);
 
   return {

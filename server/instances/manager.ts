@@ -29,8 +29,9 @@ import type { Registry } from './registry.ts';
 import type { RunReferences } from './run-references.ts';
 import { currentRun } from './life/transitions.ts';
 import { withoutKey } from './run/run-key.ts';
-import { notFound } from './refusals.ts';
+import { notFound, PINNED_SLOTS } from './refusals.ts';
 import { type Removals, untilErased } from './removal.ts';
+import type { Scheduler } from './slots/scheduler.ts';
 import type { StartCheck } from './start-check.ts';
 import type { InstanceManager, LiveRun, StopOptions, WaitOptions, Written } from './use-cases.ts';
 import type { WaitingRooms } from './slots/waiting-rooms.ts';
@@ -48,6 +49,7 @@ export interface ManagerDependencies {
   commands: Commands;
   waitingRooms: WaitingRooms;
   startCheck: Pick<StartCheck, 'obstacle'>;
+  scheduler: Pick<Scheduler, 'outlook'>;
   healthReports: HealthReports;
   removals: Removals;
   editor: Editor;
@@ -145,9 +147,13 @@ export class Manager implements InstanceManager {
 
   async health(name: string): Promise<Health> {
     const mailbox = this.#find(name);
-    return this.#dependencies.healthReports.check(mailbox.record.id, mailbox.state, () =>
-      this.#dependencies.startCheck.obstacle(mailbox),
-    );
+    const { healthReports, startCheck, scheduler } = this.#dependencies;
+    const { id } = mailbox.record;
+    return healthReports.check(id, mailbox.state, async () => {
+      const obstacle = await startCheck.obstacle(mailbox);
+      if (obstacle !== null || scheduler.outlook(id) !== 'hopeless') return obstacle;
+      return PINNED_SLOTS;
+    });
   }
 
   async logs(name: string, query: LogQuery): Promise<Logs> {

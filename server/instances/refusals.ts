@@ -1,3 +1,4 @@
+import type { StartObstacle } from '@llamactl/contract/health';
 import { ApiError, retryIn } from '@llamactl/contract/errors';
 import type { Refusal } from './slots/demand.ts';
 import type { Mailbox } from './life/mailbox.ts';
@@ -54,6 +55,13 @@ export function queueFull({ record, state }: Mailbox, waiting: number): ApiError
 /** The reason when every instance that would have to stop is pinned. */
 export const ALL_PINNED =
   'no slot is free and none can be freed: every instance that would have to stop is pinned; unpin one, or raise the limit (`instances.max_running`, `groups`)';
+
+/** The reason for which a start would be refused, before a caller asks for one. */
+export const PINNED_SLOTS: StartObstacle = {
+  code: 'CAPACITY_EXCEEDED',
+  message:
+    'Pinned instances hold every slot that it could have; unpin one, or raise the limit (`instances.max_running`, `groups`).',
+};
 
 /** The refusal of a start that no eviction can make room for. @param status 503 for a request under `/v1`, 409 for a command. */
 export function slotsPinned(name: string, status: 409 | 503): ApiError {

@@ -206,7 +206,7 @@ describe('acquireLock', () => {
     acquire().describe({ url: 'http://127.0.0.1:8080' });
     expect((await rival()).said).toBe(
       `Another llamactl server (pid ${process.pid}, http://127.0.0.1:8080) already uses the data directory ${directory}. ` +
-        'Use that server, stop it first, or choose another directory: data_dir in the configuration or LLAMACTL_DATA_DIR.',
+        'Use that server, stop it first (llamactl down), or choose another directory: data_dir in the configuration or LLAMACTL_DATA_DIR.',
     );
   });
 

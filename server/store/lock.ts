@@ -258,7 +258,7 @@ function alreadyHeld(directory: string, pid: number | null, cause?: unknown): Er
   const known = holder ? ` (${[`pid ${holder.pid}`, ...(holder.url ? [holder.url] : [])].join(', ')})` : '';
   return new Error(
     `Another llamactl server${known} already uses the data directory ${directory}. ` +
-      'Use that server, stop it first, or choose another directory: data_dir in the configuration or LLAMACTL_DATA_DIR.',
+      'Use that server, stop it first (llamactl down), or choose another directory: data_dir in the configuration or LLAMACTL_DATA_DIR.',
     { cause },
   );
 }

@@ -51,6 +51,9 @@ interface Waiting {
   request: SlotRequest | null;
 }
 
+/** Whether a start could get a slot. */
+export type Outlook = 'free' | 'possible' | 'hopeless';
+
 /**
  * Sole owner of the slots and of the order in which instances start. Every start, for any cause, needs a slot. The scheduler
  * grants one slot per turn of the event loop: a spawn blocks the loop for a millisecond or more because it forks, so
@@ -118,14 +121,23 @@ export class Scheduler {
   }
 
   /** Whether a start could get a slot. `free`: at once; `possible`: after others stop; `hopeless`: never while pins stay as they are. */
-  outlook(instance: string): 'free' | 'possible' | 'hopeless' {
+  outlook(instance: string): Outlook {
+    return this.#foresee(instance, null);
+  }
+
+  /** Whether the start that is asked for now has to be refused. The trace has a refusal. */
+  refuses(instance: string): boolean {
+    return this.#foresee(instance, this.#trace.ofStart(instance, this.#clock.elapsed())) === 'hopeless';
+  }
+
+  #foresee(instance: string, witness: PlanWitness | null): Outlook {
     if (this.#slots.has(instance)) return 'free';
     const contender = this.#world.contender(instance);
     if (contender === null) return 'hopeless';
     const now = this.#clock.elapsed();
     const waiter: Waiter = { ...contender, instance, since: now, mayEvict: false };
     const others = this.#waiters().filter((each) => each.instance !== instance);
-    const { grant, hopeless } = this.#planFor([...others, waiter], now);
+    const { grant, hopeless } = this.#planFor([...others, waiter], now, witness);
     if (grant.includes(instance)) return 'free';
     return hopeless.includes(instance) ? 'hopeless' : 'possible';
   }

@@ -30,6 +30,20 @@ export class SlotTrace implements PlanWitness {
     return this;
   }
 
+  /** The witness of a plan that only judges a start: notes that the start is refused, each time. `null`: nothing listens. */
+  ofStart(instance: string, now: number): PlanWitness | null {
+    if (!this.#trace.isOn) return null;
+    return {
+      judged: (waiter, outcome, need, limits) => {
+        if (waiter.instance !== instance || outcome !== 'hopeless') return;
+        this.#now = now;
+        this.judged(waiter, outcome, need, limits);
+        this.end(instance);
+      },
+      weighed: () => undefined,
+    };
+  }
+
   /** Ends the wait of an instance. The same verdict on its next wait is a new one. */
   end(waiter: string): void {
     this.#verdicts.delete(waiter);

@@ -257,6 +257,11 @@ describe('a pinned instance', () => {
       extras: { status: 409 },
     });
     expect([domain.status('b'), domain.manager.get('b').last_exit]).toEqual(['stopped', null]);
+    const { start_obstacle: obstacle } = await domain.manager.health('b');
+    expect(obstacle).toMatchObject({
+      code: 'CAPACITY_EXCEEDED',
+      message: expect.stringContaining('unpin one') as string,
+    });
   });
 
   it('is any member of a pinned group', async () => {

@@ -1037,8 +1037,8 @@ class SessionList(_Base):
 
 
 class StartObstacle(_Base):
-    code: Literal["MODEL_NOT_FOUND", "ENGINE_NOT_FOUND", "PORT_IN_USE", "VALIDATION_ERROR", "RESERVED_OPTION", "PRIVILEGED_OPTION"]
-    """Error code that a start would return. `VALIDATION_ERROR`: the configuration no longer has the engine. `RESERVED_OPTION`, `PRIVILEGED_OPTION`: a stored variable may not be set."""
+    code: Literal["MODEL_NOT_FOUND", "ENGINE_NOT_FOUND", "PORT_IN_USE", "CAPACITY_EXCEEDED", "VALIDATION_ERROR", "RESERVED_OPTION", "PRIVILEGED_OPTION"]
+    """Error code that a start would return. `CAPACITY_EXCEEDED`: no slot can be freed, because pinned instances hold them. `VALIDATION_ERROR`: the configuration no longer has the engine. `RESERVED_OPTION`, `PRIVILEGED_OPTION`: a stored variable may not be set."""
     message: str
     """Problem and fix, for a person."""
 

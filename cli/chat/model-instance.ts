@@ -6,7 +6,7 @@ import { EXIT } from '../exit-status.ts';
 import { Problem } from '../problem.ts';
 import { instanceName } from './instance-name.ts';
 import { modelNames } from '@llamactl/contract/model-names';
-import { DOWNLOAD, modelCalled, serverModels } from '../instances/server-models.ts';
+import { DOWNLOAD, modelCalled, modelContaining, serverModels } from '../instances/server-models.ts';
 
 /** Where the command line was typed. */
 export interface Place {
@@ -134,7 +134,9 @@ interface NewInstance {
  */
 function newInstanceOf({ ref, name }: Model, word: string): NewInstance {
   if (ref === null) return { title: name, settings: { model: word } };
-  return { title: name.replace(/:latest$/, ''), settings: { model: ref, aliases: [ref.replace(/^ollama:/, '')] } };
+  const inOllama = ref.replace(/^ollama:/, '');
+  const bare = inOllama.replace(/:latest$/, '');
+  return { title: name.replace(/:latest$/, ''), settings: { model: ref, aliases: [...new Set([inOllama, bare])] } };
 }
 
 function real(file: string): string {
@@ -178,7 +180,9 @@ async function unknownModel(model: string, { instances, models, isLocal }: Known
     each.name.toLowerCase().startsWith(`${model.toLowerCase().replace(/:latest$/, '')}:`),
   );
   const near =
-    tag?.name ?? (await nearName(model, [...names, ...models.flatMap((each) => modelNames(each).slice(0, 2))]));
+    tag?.name ??
+    modelContaining(model, models) ??
+    (await nearName(model, [...names, ...models.flatMap((each) => modelNames(each).slice(0, 2))]));
   if (REMOTE_MODEL.test(model) && near === null) {
     return new Problem(`there is no instance ${model}, and llamactl does not download models by name`, EXIT.notFound, [
       DOWNLOAD,

@@ -239,8 +239,10 @@ describe('llamactl run with a model', () => {
     for (const word of ['tiny', 'tiny-00001-of-00002.GGUF', ref, '0123456789abcdef'])
       expect(await run([word, 'x'])).toMatchObject({ status: 0, stdout: 'Hello.\n' });
     expect([...server.instances.values()]).toMatchObject([{ name: 'Tiny', model: ref, aliases: [ref] }]);
-    const { status, stderr } = await run(['tini', 'x']);
-    expect([status, stderr]).toEqual([3, expect.stringContaining('Did you mean Tiny?')]);
+    for (const word of ['tini', 'acme']) {
+      const { status, stderr } = await run([word, 'x']);
+      expect([status, stderr]).toEqual([3, expect.stringContaining('Did you mean Tiny?')]);
+    }
     const other = await run(['Other.gguf', 'x']);
     expect([other.status, other.stderr]).toEqual([
       3,
@@ -261,6 +263,12 @@ describe('llamactl run with a model', () => {
       ]);
     });
 
+    it('keeps its name without a tag, which programs use', async () => {
+      server.models = [ofOllama('me/pirate:latest', 'id-1')];
+      await run(['me/pirate', 'x']);
+      expect([...server.instances.values()]).toMatchObject([{ aliases: ['me/pirate:latest', 'me/pirate'] }]);
+    });
+
     it('does not get the instance of another model with the same file', async () => {
       server.models = [ofOllama('smol:135m', 'id-1'), ofOllama('pirate:latest', 'id-2')];
       server.add('smol', { model: 'smol:135m', model_path: blob, aliases: ['smol:135m'], status: 'running' });
@@ -276,7 +284,7 @@ describe('llamactl run with a model', () => {
       server.add('cook', { model: 'pirate', model_path: blob, system_prompt: 'You are a cook.', status: 'running' });
       const { stderr } = await run(['pirate', 'x']);
       expect([...server.instances.keys()]).toEqual(['cook', 'pirate']);
-      expect(stderr).toContain('the system prompt and parameters that Ollama has for it are not used');
+      expect(stderr).toContain('a system prompt and parameters that Ollama has for it are not used');
     });
 
     it('is named if only another tag exists', async () => {

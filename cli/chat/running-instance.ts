@@ -1,5 +1,6 @@
 import type { Instance } from '@llamactl/client';
 import type { Session } from '../command-line.ts';
+import { lastWords } from '../engine-output.ts';
 import { EXIT } from '../exit-status.ts';
 import { Problem } from '../problem.ts';
 import { settled } from '../instances/settling.ts';
@@ -58,7 +59,7 @@ function notRunning(instance: Instance, isDeleted: boolean): Problem {
   if (status !== 'failed')
     return new Problem(`${name} is ${status}: another user or program stopped it`, EXIT.startFailed);
   const because = reason ?? last?.reason ?? 'unknown reason';
-  const lines = (last?.lines ?? []).slice(-SHOWN_LINES).map((line) => `  ${plain(line)}`);
+  const lines = lastWords(last?.lines ?? [], SHOWN_LINES).map((line) => `  ${plain(line)}`);
   return new Problem(`${name} did not start: ${because}`, EXIT.startFailed, [
     ...lines,
     isDeleted ? deletedAgain(name) : `for help: llamactl why ${name}; for its output: llamactl logs ${name}`,

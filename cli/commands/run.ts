@@ -70,7 +70,10 @@ async function run(
   const place = { folder: process.cwd(), home, isLocal: isOwnAddress(client.url) };
   const { name, file, isOfOllama = false } = await modelInstance(session, model, place);
   if (file !== null) terminal.note(`created instance ${name} for ${isOfOllama ? plain(model) : plain(file)}`);
-  if (isOfOllama) terminal.note('the system prompt and parameters that Ollama has for it are not used');
+  if (isOfOllama)
+    terminal.note(
+      `a system prompt and parameters that Ollama has for it are not used; to see them: ollama show ${plain(model)}`,
+    );
   const hasStarted = await ensureRunning(session, { name, isNew: file !== null });
   const settings = { temperature: warmth, max_tokens: maxTokens };
   const conversation = new Conversation(name, { ...(system === undefined ? {} : { system }), settings });

@@ -97,6 +97,8 @@ class ModelSearch implements Search {
   async #ollama({ source, folder }: ModelPlace): Promise<void> {
     // A first pull makes it last, after the blobs.
     const manifests = path.join(folder, 'manifests');
+    // Only so that it is watched: a blob may come or go without a change of a manifest.
+    await this.#read(path.join(folder, 'blobs'));
     const queue = [manifests];
     for (let next = queue.shift(); next !== undefined; next = queue.shift()) {
       for (const entry of await this.#read(next)) {

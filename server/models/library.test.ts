@@ -268,6 +268,26 @@ describe('the library', () => {
     ]);
   });
 
+  it('notices that a blob of Ollama comes or goes, although no list of Ollama changes', async () => {
+    const clock = new FakeClock();
+    const blob = `.ollama/models/blobs/sha256-${'0a'.repeat(32)}`;
+    const layers = [{ mediaType: 'application/vnd.ollama.image.model', digest: `sha256:${'0a'.repeat(32)}` }];
+    await put(blob);
+    await put('.ollama/models/manifests/registry.ollama.ai/library/demo/1b', JSON.stringify({ layers }));
+    const library = open([place('ollama', 'ollama', '.ollama/models')], clock);
+    library.begin();
+    const isListed = (length: number): Promise<void> =>
+      eventually(clock, () => {
+        expect(library.list()).toHaveLength(length);
+      });
+    await isListed(1);
+    await rm(path.join(home, blob));
+    await isListed(0);
+    await put(blob, demoModelBytes().subarray(0, 100_000));
+    await isListed(1);
+    expect(library.list()[0]?.problems).toEqual([expect.stringMatching(/^demo:1b is cut off/)]);
+  });
+
   it('waits for its first scan before it says which models a word names', async () => {
     const clock = new FakeClock();
     const file = await put('models/Demo.gguf');

@@ -74,6 +74,7 @@ describe('a command line', () => {
 
   it.each([
     ['create a --ctx-size 512', '-o ctx_size=VALUE'],
+    ['create a --temperature 1', '-o temperature=VALUE'],
     ['update a -ngl 99', '-o ngl=VALUE'],
   ])('explains how an option of the engine is written for %j', async (line, way) => {
     const { status, stderr } = await sandbox.run(line.split(' '));
@@ -122,6 +123,22 @@ describe('a command line', () => {
     const { status, stderr } = await sandbox.run([verb, 'server'], { environment: { LLAMACTL_URL: server.url } });
     await server.goAway();
     expect([status, stderr]).toEqual([3, expect.stringContaining('llamactl logs --server, llamactl down')]);
+  });
+
+  it.each([
+    ['run a --temp 0', 'Did you mean --temperature?'],
+    ['update a --idle 5m', 'Did you mean --idle-timeout?'],
+    ['ps --stauts failed', 'Did you mean --status?'],
+    ['ps --jsn', 'Did you mean --json?'],
+    ['run a -o temp=0', 'options of the engine belong to the instance: llamactl update NAME -o KEY=VALUE'],
+    ['users create bob', 'its values: viewer, operator, admin'],
+  ])('explains the options of %j', async (line, hint) => {
+    const { status, stderr } = await sandbox.run(line.split(' '));
+    expect([status, stderr.split('\n')[1]]).toEqual([2, expect.stringContaining(`  ${hint}`)]);
+  });
+
+  it.each(['ps --x', 'down --force'])('guesses no option for %j', async (line) => {
+    expect((await sandbox.run(line.split(' '))).stderr).not.toContain('Did you mean');
   });
 
   it('names a missing argument, and shows the usage', async () => {

@@ -1,5 +1,5 @@
 import type { Client } from '@llamactl/client';
-import { Command, CommanderError } from 'commander';
+import { Command, CommanderError, type Option } from 'commander';
 import path from 'node:path';
 import { TokenRenewal } from './access/token-renewal.ts';
 import { Contexts } from './server/contexts.ts';
@@ -11,13 +11,19 @@ import { isColoured } from './screen/style.ts';
 import { knownSize, Terminal } from './screen/terminal.ts';
 import { AliasUsed } from './problem.ts';
 import { retryNote } from './retry-note.ts';
-import { unknownOptionHint } from './unknown-option.ts';
 import type { Surroundings } from './surroundings.ts';
 
 /** Milliseconds between two token checks of a long-running verb, such as `logs -f`. */
 const TOKEN_CHECK = 10_000;
 /** Longest time in seconds that a token renewal may delay the end of a verb. */
 const RENEWAL_TIMEOUT = 5;
+/** For the list of log-ins, in which every program of Node was `node`. */
+export const USER_AGENT = { 'user-agent': 'llamactl' };
+/** Columns of descriptions below which the help is not wrapped. The default of commander, 40, left lines of 130 columns on a terminal of 60. */
+const NARROWEST_HELP = 16;
+/** For `run NAME -o temp=0`: `-o` of this verb is the form of its output. */
+const ENGINE_OPTION_HINT =
+  'options of the engine belong to the instance: llamactl update NAME -o KEY=VALUE; for one answer: --temperature and others';
 
 /** A verb's access to its server. */
 export interface Session {
@@ -71,6 +77,8 @@ export class CommandLine {
   #complaint = '';
   /** Whether the verb takes options of an engine. */
   #takesEngineOptions = false;
+  /** The options that the command takes, those of the program included. */
+  #options: readonly Option[] = [];
   #address: ServerAddress | null = null;
 
   constructor(surroundings: Surroundings, verbs: readonly Verb[]) {
@@ -92,7 +100,9 @@ export class CommandLine {
       this.#takesEngineOptions = program.commands.some(({ options }) =>
         options.some(({ long }) => long === '--option'),
       );
-      await program.parseAsync(await understood(program, words), { from: 'user' });
+      const { words: known, command } = await understood(program, words);
+      this.#options = [...command.options, ...(command === program ? [] : program.options)];
+      await program.parseAsync(known, { from: 'user' });
       return this.#status;
     } catch (error) {
       return this.#fail(error, isJson);
@@ -127,14 +137,14 @@ export class CommandLine {
       .option('-q, --quiet', 'Print only the essential result')
       .option('--no-color', 'Do not use colours (also NO_COLOR=1)')
       .helpOption('-h, --help', 'Show this help')
-      .configureHelp({ showGlobalOptions: true })
+      .configureHelp({ showGlobalOptions: true, minWidthToWrap: NARROWEST_HELP })
       .configureOutput({
         writeOut: (text) => stdout.write(text),
         // Commander would wrap the help at a reported width of 0 columns.
         getOutHelpWidth: () => knownSize(stdout.columns, 80),
         writeErr: (text) => (this.#complaint += text),
       })
-      .showSuggestionAfterError()
+      .showSuggestionAfterError(false)
       .addHelpCommand(helpCommand().helpGroup('The server:'))
       .exitOverride();
     for (const option of outputOptions(!isShortTaken || loaded === this.#verbs)) program.addOption(option);
@@ -219,7 +229,12 @@ export class CommandLine {
     };
     const isChecked = renewal !== null || (dataDirectory !== null && (context !== null || token !== null));
     const onRetry = retryNote((text) => terminal.note(text), now);
-    const client = new Client({ url, token: isChecked ? tokenThere : (token ?? undefined), onRetry });
+    const client = new Client({
+      url,
+      token: isChecked ? tokenThere : (token ?? undefined),
+      headers: USER_AGENT,
+      onRetry,
+    });
     const freshToken = async (): Promise<string | null> => (renewal === null ? token : renewal.fresh());
     return { session: { client, address, terminal, contexts, signal: interrupted(), now, freshToken }, renewal };
   }
@@ -260,27 +275,39 @@ export class CommandLine {
    * Maps commander's error to an exit status, and prints it. Exit code 0 means that help was requested. If the command
    * is missing, commander shows help too, which is then the result.
    */
-  #misunderstood({ exitCode, code, message }: CommanderError, isJson: boolean): ExitStatus {
+  async #misunderstood({ exitCode, code, message }: CommanderError, isJson: boolean): Promise<ExitStatus> {
     if (exitCode === 0) return EXIT.ok;
     const { stdout, stderr } = this.surroundings.streams;
     const isHelp = code === 'commander.help';
     const error = isHelp ? 'no command given' : message.replace(/^error: /, '');
     if (isJson) stderr.write(`${JSON.stringify({ error, code: 'USAGE' })}\n`);
     else if (isHelp) stdout.write(this.#complaint);
-    else stderr.write(this.#complained(message));
+    else stderr.write(await this.#complained(message));
     return isHelp && !isJson ? EXIT.ok : EXIT.usage;
   }
 
   /** Commander's message in our words. */
-  #complained(message: string): string {
+  async #complained(message: string): Promise<string> {
     const [, option = ''] = /^error: unknown option '(.*)'$/.exec(message) ?? [];
     const [, verb = ''] = /^error: too many arguments for '(.*?)'/.exec(message) ?? [];
-    const hint = verb === '' ? unknownOptionHint(option, this.#takesEngineOptions) : namedInstanceHint(verb);
+    const hint = await this.#hintFor(message, { option, verb });
     const [first = '', ...rest] = this.#complaint.trimEnd().split('\n');
     const said = first
       .replace(/^error: /, '')
+      .replace(/^required option '(.*)' not specified$/, '$1 is missing')
       .replace(/^missing required argument '(.*)'$/, (_all, name: string) => `${name.toUpperCase()} is missing`);
     return [`llamactl: ${said}`, ...(hint === null ? [] : [`  ${hint}`]), ...rest, ''].join('\n');
+  }
+
+  async #hintFor(message: string, { option, verb }: { option: string; verb: string }): Promise<string | null> {
+    if (verb !== '') return namedInstanceHint(verb);
+    // `-o` of verbs that set no instance.
+    if (/^error: option '-o, --output .* argument '\w+=/.test(message)) return ENGINE_OPTION_HINT;
+    const [, missing = ''] = /^error: required option '(--[\w-]+)/.exec(message) ?? [];
+    if (missing !== '') return choicesOf(this.#options, missing);
+    if (option === '') return null;
+    const { unknownOptionHint } = await import('./unknown-option.ts');
+    return unknownOptionHint(option, { options: this.#options, takesEngineOptions: this.#takesEngineOptions });
   }
 
   async #terminalOf(flags: GlobalFlags): Promise<Terminal> {
@@ -326,6 +353,12 @@ function inherit(parent: Command, path = parent.name()): void {
     if (command.commands.length > 0) command.addHelpCommand(helpCommand());
     inherit(command, `${path} ${command.name()}`);
   }
+}
+
+/** The values of an option that takes one of a list, as a hint; `null`: any value. */
+function choicesOf(options: readonly Option[], name: string): string | null {
+  const choices = options.find(({ long }) => long === name)?.argChoices;
+  return choices === undefined ? null : `its values: ${choices.join(', ')}`;
 }
 
 /** A hint for an instance name after a verb that acts on the whole server; `null`: none. */

@@ -11,20 +11,27 @@ export function bareWords(words: readonly string[]): string[] {
   return before.filter((word, index) => !word.startsWith('-') && !WITH_VALUE.has(before[index - 1] ?? ''));
 }
 
+/** A command line that commander can parse. */
+export interface Understood {
+  words: readonly string[];
+  /** The last command that the words name; the program itself if they name none. */
+  command: Command;
+}
+
 /**
  * Rewrites `help keys create` as `keys create --help`, which commander understands.
  *
  * @throws {Problem} for an unknown command: with `--help`, commander would print the help of its parent instead
  */
-export async function understood(program: Command, words: readonly string[]): Promise<readonly string[]> {
+export async function understood(program: Command, words: readonly string[]): Promise<Understood> {
   const { isHelp, path, unknown, command } = pathOf(program, words);
   if (unknown !== null) {
     const { unknownVerb } = await import('./unknown-verb.ts');
     throw await unknownVerb(unknown);
   }
-  if (!isHelp || path.length === 0) return ungrouped(words, program, command);
+  if (!isHelp || path.length === 0) return { words: ungrouped(words, program, command), command };
   const at = words.indexOf('help');
-  return [...words.slice(0, at), ...words.slice(at + 1), '--help'];
+  return { words: [...words.slice(0, at), ...words.slice(at + 1), '--help'], command };
 }
 
 /** Writes `ps -aq` as `ps -a -q`. Commander splits a group only if one command has all of its options. */

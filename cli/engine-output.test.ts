@@ -1,10 +1,31 @@
 import type { LogEntry } from '@llamactl/client';
 import { describe, expect, it } from 'vitest';
-import { momentOf, outputLine } from './engine-output.ts';
+import { lastWords, momentOf, outputLine } from './engine-output.ts';
 import { Style } from './screen/style.ts';
 
 const ENTRY: LogEntry = { timestamp: '2026-03-01T12:00:00.123Z', level: 'info', message: 'model\tloaded', seq: 7 };
 const BARE = { style: new Style(false), timestamps: false, isForTerminal: false };
+
+describe('lastWords', () => {
+  const WRONG = [
+    'error: argument --tensor-split: not a number',
+    '',
+    '',
+    'usage:',
+    '-ts, --tensor-split N0,N1',
+    ' ',
+    'to show complete usage, run with -h',
+  ];
+
+  it('leave out the usage that follows a wrong argument, and blank lines', () => {
+    expect(lastWords(WRONG, 8)).toEqual(['error: argument --tensor-split: not a number']);
+    expect(lastWords(['error: invalid argument: --x', 'to show complete usage, run with -h'], 8)).toHaveLength(1);
+  });
+
+  it('are the last lines of other output', () => {
+    expect(lastWords(['a', '', 'b', 'c'], 2)).toEqual(['b', 'c']);
+  });
+});
 
 describe('outputLine', () => {
   it('prints the line of the engine', () => {

@@ -54,6 +54,23 @@ function byLevel(level: LogLevel, text: string, style: Style): string {
   }
 }
 
+/**
+ * The last lines of an engine that did not start. Leaves out blank lines, and what llama-server prints after a wrong argument:
+ * the usage of the option, and advice to run it with `-h`.
+ *
+ * @param most How many lines to return.
+ */
+export function lastWords(lines: readonly string[], most: number): string[] {
+  const usage = lines.findIndex((line) => line.trim() === 'usage:');
+  const kept = usage === -1 ? lines : lines.slice(0, usage);
+  return kept.filter((line) => line.trim() !== '' && !isUsageAdvice(line)).slice(-most);
+}
+
+/** Whether this is llama-server's last line after a wrong argument. */
+export function isUsageAdvice(line: string): boolean {
+  return line.startsWith('to show complete usage, run with');
+}
+
 const UNITS: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3_600, d: 86_400 };
 
 /**

@@ -21,6 +21,13 @@ export function retryNote(note: (text: string) => void, now: () => number): (ret
   return ({ error, delay }) => {
     if (delay < LONG_WAIT || now() < saidUntil) return;
     saidUntil = now() + delay * 1_000;
-    note(`llamactl: ${plain(reasonOf(error))} Waiting …`);
+    note(
+      plain(`llamactl: ${[reasonOf(error), detailsOf(error), 'Waiting …'].filter((text) => text !== '').join(' ')}`),
+    );
   };
+}
+
+/** Further text of a refusal, such as the setting that sets a limit; empty: none. */
+function detailsOf(error: unknown): string {
+  return error instanceof Error && 'details' in error && typeof error.details === 'string' ? error.details : '';
 }

@@ -1,3 +1,5 @@
+import type { Option } from 'commander';
+
 /** Options of similar programs, and what does the same here. */
 const OTHER_OPTIONS: readonly Hint[] = [
   [/^(?:ttl|keep-?alive)$/, 'to stop an instance when it is idle: llamactl update NAME --idle-timeout 10m'],
@@ -22,19 +24,41 @@ const OF_INSTANCES: readonly Hint[] = [
 
 type Hint = readonly [name: RegExp, hint: string];
 
+/** The options of a command. */
+export interface KnownOptions {
+  options: readonly Option[];
+  /** The command has `-o key=value`. People know the options of their engine, and write them as for the engine. */
+  takesEngineOptions: boolean;
+}
+
 /**
  * A hint for an option that a command does not have; `null`: none.
  *
  * @param option As typed, such as `--ttl`.
- * @param takesEngineOptions The command has `-o key=value`. People know the options of their engine, and write them as
- *   the engine takes them.
  */
-export function unknownOptionHint(option: string, takesEngineOptions: boolean): string | null {
+export async function unknownOptionHint(
+  option: string,
+  { options, takesEngineOptions }: KnownOptions,
+): Promise<string | null> {
   const [, name] = /^-{1,2}([a-z][\w-]*)$/.exec(option) ?? [];
   if (name === undefined) return null;
-  const known = takesEngineOptions ? [...OTHER_OPTIONS, ...OF_INSTANCES] : OTHER_OPTIONS;
-  const hint = known.find(([pattern]) => pattern.test(name))?.[1];
+  const ofOthers = takesEngineOptions ? [...OTHER_OPTIONS, ...OF_INSTANCES] : OTHER_OPTIONS;
+  const hint = ofOthers.find(([pattern]) => pattern.test(name))?.[1];
   if (hint !== undefined) return hint;
+  const near = await nearOptions(name, options);
+  if (near.length > 0) return `Did you mean ${near.map((each) => `--${each}`).join(' or ')}?`;
   if (!takesEngineOptions) return null;
   return `an option of the engine is written as -o ${name.replaceAll('-', '_')}=VALUE; to search them: llamactl options`;
+}
+
+/** Most options that a hint names: with more, the beginning says too little. */
+const MOST_NEAR = 2;
+
+/** The options that begin as the one typed, otherwise those that differ by few letters. */
+async function nearOptions(name: string, options: readonly Option[]): Promise<string[]> {
+  const known = options.flatMap(({ long, hidden }) => (long === undefined || hidden ? [] : [long.replace(/^--/, '')]));
+  const begun = name.length < 2 ? [] : known.filter((each) => each.startsWith(name));
+  if (begun.length > 0) return begun.length > MOST_NEAR ? [] : begun;
+  const { suggestions } = await import('@llamactl/server/suggestion');
+  return name.length < 3 ? [] : suggestions(name, known).slice(0, MOST_NEAR);
 }

@@ -49,6 +49,8 @@ const OTHER_WORDS: Readonly<Record<string, string>> = {
   ...same('llamactl show NAME', 'describe'),
   ...same('llamactl ps for instances; llamactl show NAME for one', 'get'),
   ...same('llamactl ps --watch', 'watch'),
+  ...same('llamactl context show', 'whoami'),
+  ...same('llamactl config show for the server; llamactl show NAME for an instance', 'env', 'settings'),
   ...same('llamactl service uninstall for the service; llamactl rm NAME for an instance', 'uninstall'),
   ...same('llamactl run NAME QUESTION', 'ask', 'prompt'),
   ...same('llamactl update NAME', 'configure', 'patch'),

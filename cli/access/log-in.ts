@@ -1,4 +1,5 @@
 import { Client, LlamactlError } from '@llamactl/client';
+import { USER_AGENT } from '../command-line.ts';
 import { EXIT } from '../exit-status.ts';
 import { expectedServer } from '../server/expected-server.ts';
 import { assertFollowed } from '../server/followed-server.ts';
@@ -28,7 +29,7 @@ export async function logIn(terminal: Terminal, request: LoginRequest): Promise<
   const { url, context, source, dataDirectory, known } = loginTarget({ ...request, ...(expected && { expected }) });
   request.onAddress({ url, token: null, context: known && context, source, dataDirectory });
   assertFollowed({ url, dataDirectory });
-  const client = new Client({ url, retries: 0 });
+  const client = new Client({ url, headers: USER_AGENT, retries: 0 });
   if (!(await hasAccounts(client, signal))) {
     if (terminal.isJson) terminal.printJson({ url, context: null, user: null, expires_at: null });
     terminal.note(`${url} has no accounts, so no log-in is needed`);

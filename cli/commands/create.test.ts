@@ -184,7 +184,10 @@ describe('creating an instance', () => {
 
   it.each<[string[], RegExp]>([
     [['create'], /^llamactl: no instance given: add its name\n/],
-    [['create', 'a', 'b'], /^llamactl: expected one name, but got also: b\n.*after --/],
+    [
+      ['create', 'a', 'b'],
+      /^llamactl: expected one name, but got also: b\n.*a model is given as --model b; .*after --/,
+    ],
     [['create', 'a', 'b', '--', 'c'], /^llamactl: expected one name, but got also: b\n/],
     [['create', 'a', '-o', 'threads', '8'], /^llamactl: expected one name, but got also: 8\n.*without a space/],
     [['create', 'a', '-o', 'threads='], /-o threads=: give a value, or leave the option out/],

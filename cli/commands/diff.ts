@@ -35,6 +35,7 @@ export function diffCommand(commandLine: CommandLine): Command {
             const lines = differenceLines(step.differences, terminal.style);
             for (const line of first === undefined ? [] : [first, ...lines, ...remarks]) terminal.print(line);
           }
+          if (differing.length === 0) terminal.note('no differences');
         }
         if (differing.length > 0) commandLine.endWith(EXIT.failed);
       }),

@@ -279,7 +279,11 @@ describe('diff', () => {
 
   it('exits with 0 if nothing differs, and with 2 for a file that is refused', async () => {
     fleet.plan = [{ name: 'llama', action: 'nothing', changes: [] }];
-    expect(await sandbox.run(['diff', '-'], { input: text })).toEqual({ status: 0, stdout: '', stderr: '' });
+    expect(await sandbox.run(['diff', '-'], { input: text })).toEqual({
+      status: 0,
+      stdout: '',
+      stderr: 'no differences\n',
+    });
     const refused = await sandbox.run(['diff', '-'], { input: 'instances: [{nam: x}]' });
     expect([refused.status, refused.stderr]).toEqual([
       2,

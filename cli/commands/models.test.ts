@@ -110,3 +110,21 @@ describe('showing a model', () => {
     });
   });
 });
+
+it('create names the only model that contains a word', async () => {
+  await put('demo-Q8_0.gguf');
+  const { status, stderr } = await sandbox.run(['create', 'a', '-m', 'EMO-Q8']);
+  expect([status, stderr]).toEqual([
+    3,
+    expect.stringMatching(/^llamactl: there is no model and no file EMO-Q8; did you mean demo/),
+  ]);
+});
+
+it('show says that a word is a model without an instance', async () => {
+  await put('demo-Q8_0.gguf');
+  const { status, stderr } = await sandbox.run(['show', 'demo-q8_0']);
+  expect([status, stderr]).toEqual([
+    3,
+    'llamactl: there is no instance demo-q8_0, but a model; to make an instance of it: llamactl run demo-q8_0\n',
+  ]);
+});

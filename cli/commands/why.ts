@@ -1,6 +1,7 @@
 import type { Instance } from '@llamactl/client';
 import { Command } from 'commander';
 import type { CommandLine, Session } from '../command-line.ts';
+import { isUsageAdvice } from '../engine-output.ts';
 import type { Explanation, WhyFacts } from '../why/explanation.ts';
 
 export function whyCommand(commandLine: CommandLine): Command {
@@ -49,14 +50,14 @@ async function factsOf({ client, signal, now }: Session, instance: Instance): Pr
     unlessRefused(client.getInstanceHealth(name, call)),
     unlessRefused(client.getSystemAlerts(call)),
     unlessRefused(client.getSystemStatus(call)),
-    unlessRefused(client.getInstanceLogs(name, { lines: 1, level: 'error', ...call })),
+    unlessRefused(client.getInstanceLogs(name, { lines: 2, level: 'error', ...call })),
   ]);
   return {
     instance,
     health: pid === null ? null : health,
     alerts: (alerts ?? []).filter(({ instance: whose }) => whose === undefined || whose === name),
     memory: machine && { used: machine.resources.memory_usage, total: machine.resources.memory_total },
-    lastError: errors?.logs.at(-1) ?? null,
+    lastError: errors?.logs.findLast(({ message }) => !isUsageAdvice(message)) ?? null,
     obstacle: health?.start_obstacle?.message ?? null,
     now: now(),
   };

@@ -2,7 +2,6 @@ import { statSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { Client, ConnectionError, LlamactlError, type ConfigView, type ConfigWritten } from '@llamactl/client';
 import type { LoadedConfig } from '@llamactl/server/main';
-import { ApiError } from '@llamactl/contract/errors';
 import { reasonOf } from '@llamactl/contract/reason';
 import type { Surroundings } from '../surroundings.ts';
 import { EXIT } from '../exit-status.ts';
@@ -152,12 +151,10 @@ async function explained(because: string, act: () => Promise<ConfigWritten>): Pr
   try {
     return await act();
   } catch (error) {
-    // Advice about the owner of the file would mislead where only a value is wrong.
-    const isOfValue = error instanceof ApiError && error.status === 400;
-    throw new Problem(reasonOf(error), EXIT.failed, [
-      because,
-      ...(isOfValue ? [] : ['if the file is not yours, run this as root']),
-    ]);
+    // Advice about the file and its owner would mislead where only a key or a value is wrong. A bundle has two classes ApiError.
+    const isOfValue = error instanceof Error && 'status' in error && error.status === 400;
+    const advice = isOfValue ? [] : [because, 'if the file is not yours, run this as root'];
+    throw new Problem(reasonOf(error), EXIT.failed, advice);
   }
 }
 

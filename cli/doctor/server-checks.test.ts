@@ -1,9 +1,10 @@
 import { Client } from '@llamactl/client';
 import { describe, expect, it } from 'vitest';
+import type { ServerAddress } from '../server/server-address.ts';
 import { checkServer } from './server-checks.ts';
 
 const NOW = Date.parse('2026-03-01T12:00:00Z');
-const ADDRESS = {
+const ADDRESS: ServerAddress = {
   url: 'http://127.0.0.1:8080',
   token: null,
   context: null,
@@ -29,6 +30,7 @@ function info(version = '0.1.0', alerts: object[] = []): Record<string, { body: 
     '/api/system/info': { body: { version } },
     '/api/system/alerts': { body: { alerts } },
     '/api/instances': { body: LIST },
+    '/api/models': { body: { models: [], scanning: false, problems: [] } },
   };
 }
 
@@ -79,6 +81,41 @@ describe('the server', () => {
     ]);
     const named = { ...ADDRESS, source: '--url' };
     expect((await check(answering(null), { address: named })).findings).toMatchObject([{ level: 'error' }]);
+  });
+
+  it('names instances that cannot be started, and models that cannot be loaded', async () => {
+    const obstacle = { code: 'MODEL_NOT_FOUND', message: 'The model file /m.gguf does not exist.' };
+    const answers = {
+      ...info(),
+      '/api/instances': {
+        body: {
+          instances: [
+            { name: 'gone', port: 1, status: 'stopped' },
+            { name: 'up', port: 2, status: 'running' },
+          ],
+        },
+      },
+      '/api/instances/gone/health': { body: { status: 'stopped', start_obstacle: obstacle } },
+      '/api/models': {
+        body: {
+          models: [
+            { name: 'cut', problems: ['is cut off'] },
+            { name: 'whole', problems: [] },
+          ],
+        },
+      },
+    };
+    expect((await check(answering(answers))).findings.slice(2)).toMatchObject([
+      { level: 'warning', message: `gone cannot be started: ${obstacle.message}`, remedies: ['llamactl why gone'] },
+      { level: 'warning', message: '1 model of the library cannot be loaded or lack a part: cut' },
+    ]);
+  });
+
+  it('that is missing can be started, if a context follows its data directory', async () => {
+    const address = { ...ADDRESS, context: 'local', source: 'the context local', dataDirectory: '/data' };
+    expect((await check(answering(null), { address })).findings).toMatchObject([
+      { level: 'error', remedies: ['to start one: llamactl up'] },
+    ]);
   });
 
   it('suggests a log-in if it requires one', async () => {

@@ -1,12 +1,15 @@
 import type { Alert, Client, InstanceSummary, SystemInfo } from '@llamactl/client';
 import { reasonOf } from '@llamactl/contract/reason';
 import type { ServerAddress } from '../server/server-address.ts';
+import { count } from '../screen/figures.ts';
 import { doubtful, well, wrong, type Finding } from './finding.ts';
 import { isOwnAddress } from '../server/own-address.ts';
 
 /** Clock difference in seconds that makes log-ins and logs confusing. */
 const FAR_APART = 30;
 const TIMEOUT = 5;
+const MOST_ASKED = 20;
+const MOST_NAMED = 5;
 
 /** The findings about a server. */
 export interface ServerFindings {
@@ -40,6 +43,8 @@ export async function checkServer({ client, address, version, now, signal }: Ser
         ...clocks(headers.get('date'), now()),
         ...alerts.map(alertFinding),
         ...alertsAbsent(alerts),
+        ...(await startFindings(client, instances, call)),
+        ...(await modelFindings(client, call)),
       ],
       ports: isOwnAddress(client.url) ? portsOf(instances) : new Set(),
     };
@@ -55,9 +60,37 @@ export async function checkServer({ client, address, version, now, signal }: Ser
     if (!(error instanceof ConnectionError))
       return { ...nothing, findings: [wrong(check, `${where}: ${reasonOf(error)}`)] };
     const isNamed = address.context !== null || address.source === '--url' || address.source === 'LLAMACTL_URL';
-    const remedy = isNamed ? 'check that it is running and that the address is right' : 'to start one: llamactl up';
+    // A context of this machine follows the data directory, so its address is right whenever the server runs.
+    const isOwn = !isNamed || (address.context !== null && address.dataDirectory !== null);
+    const remedy = isOwn ? 'to start one: llamactl up' : 'check that it is running and that the address is right';
     return { ...nothing, findings: [(isNamed ? wrong : doubtful)(check, `no server answers at ${where}`, remedy)] };
   }
+}
+
+type Call = { signal: AbortSignal; timeout: number; retries: number };
+
+/** Instances that a start would be refused for. Asks about few: each takes a request, of which a minute allows a hundred. */
+async function startFindings(client: Client, instances: readonly InstanceSummary[], call: Call): Promise<Finding[]> {
+  const down = instances.filter(({ status }) => status === 'stopped' || status === 'failed').slice(0, MOST_ASKED);
+  const findings = await Promise.all(
+    down.map(async ({ name }): Promise<Finding[]> => {
+      const { start_obstacle: obstacle } = await client.getInstanceHealth(name, call);
+      return obstacle === undefined
+        ? []
+        : [doubtful('instance', `${name} cannot be started: ${obstacle.message}`, `llamactl why ${name}`)];
+    }),
+  );
+  return findings.flat();
+}
+
+/** Model files of the server's library that no engine can load. */
+async function modelFindings(client: Client, call: Call): Promise<Finding[]> {
+  const { models } = await client.listModels(call);
+  const broken = models.filter(({ problems }) => problems.length > 0);
+  const some = broken.slice(0, MOST_NAMED).map(({ name }) => name);
+  if (broken.length === 0) return [];
+  const message = `${count(broken.length, 'model')} of the library cannot be loaded or lack a part: ${some.join(', ')}`;
+  return [doubtful('models', message, 'for the reasons: llamactl models')];
 }
 
 function versions(where: string, theirs: string, ours: string): Finding {

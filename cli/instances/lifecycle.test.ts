@@ -46,6 +46,13 @@ describe('starting', () => {
     expect(server.manager.calls.at(-1)).toMatchObject({ method: 'start', arguments: ['llama', {}] });
   });
 
+  it('takes several aliases, each instance once', async () => {
+    await server.add('a', { aliases: ['one', 'eins'] });
+    await server.add('b', { aliases: ['two'] });
+    const { status, stdout } = await sandbox.run(['start', 'one', 'two', 'eins']);
+    expect([status, stdout.split('\n').toSorted()]).toEqual([0, ['', 'a  starting', 'b  starting']]);
+  });
+
   it('waits with --wait, and prints the port', async () => {
     await server.add('llama', { port: 8123 });
     leads('start', 'starting', 'running');
@@ -70,7 +77,8 @@ describe('starting', () => {
     const names = Array.from({ length: 30 }, (_unused, index) => `i-${index + 10}`);
     for (const name of names) await server.add(name, { status: 'running', port: 8100 });
     const { stdout } = await sandbox.run(['start', ...names], { columns: 80, now: 0 });
-    expect(screenAfter(stdout).map((line) => line.split(' ')[0])).toEqual(names);
+    // In the order in which they are done.
+    expect(new Set(screenAfter(stdout).map((line) => line.split(' ')[0]))).toEqual(new Set(names));
   });
 
   it('explains why an engine did not start, with its last output', async () => {

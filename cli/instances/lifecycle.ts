@@ -1,5 +1,6 @@
 import type { BatchResult, Status, Instance } from '@llamactl/client';
 import type { CommandLine, Session } from '../command-line.ts';
+import { lastWords } from '../engine-output.ts';
 import { EXIT, type ExitStatus } from '../exit-status.ts';
 import { commonFailure, worst, type Outcome } from './many.ts';
 import { nearInstance, unknownInstance } from './near-instance.ts';
@@ -247,7 +248,7 @@ function startFailureLines(
   { style, columns }: Pick<Terminal, 'style' | 'columns'>,
 ): string[] {
   const cause = reason ?? lastExit?.reason ?? 'it ended';
-  const lines = lastExit?.lines.slice(-FAILURE_LINES) ?? [];
+  const lines = lastWords(lastExit?.lines ?? [], FAILURE_LINES);
   return [
     `${name} did not start: ${plain(cause)}`,
     ...lines.map((line) => style.faint(cut(`    ${plain(line)}`, columns))),

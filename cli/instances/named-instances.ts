@@ -1,7 +1,8 @@
-import type { Status } from '@llamactl/client';
+import type { InstanceSummary, Status } from '@llamactl/client';
 import type { Session } from '../command-line.ts';
 import { EXIT } from '../exit-status.ts';
 import { Problem } from '../problem.ts';
+import { distinct } from './many.ts';
 
 /** The selection of instances on a command line. */
 export interface Named {
@@ -21,9 +22,17 @@ export async function namesOrAll(
 ): Promise<readonly string[]> {
   if (all && names.length > 0) throw new Problem('give either names or --all, not both', EXIT.usage);
   if (!all && names.length === 0) throw new Problem('no instance given: add its name, or --all', EXIT.usage);
-  if (!all) return names;
+  // Of a single name, the command line itself resolves an alias.
+  if (!all && names.length === 1) return names;
   const instances = await client.listInstances({ signal });
+  if (!all) return distinct(names.map((name) => withAlias(name, instances)?.name ?? name));
   const those = instances.filter(({ status }) => statuses.includes(status));
   if (those.length === 0) terminal.note(none);
   return those.map(({ name }) => name);
+}
+
+/** The instance with this alias; `undefined`: none, or an instance has it as its name. */
+function withAlias(name: string, instances: readonly InstanceSummary[]): InstanceSummary | undefined {
+  const isNamed = instances.some((each) => each.name.toLowerCase() === name.toLowerCase());
+  return isNamed ? undefined : instances.find(({ aliases }) => aliases.includes(name));
 }

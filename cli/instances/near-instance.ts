@@ -11,7 +11,18 @@ export async function nearInstance(session: Session, name: string, error: unknow
   const { LlamactlError } = await import('@llamactl/client');
   if (!(error instanceof LlamactlError && error.code === 'INSTANCE_NOT_FOUND')) return error;
   const { client, signal } = session;
-  return unknownInstance(name, await client.listInstances({ signal }));
+  const problem = await unknownInstance(name, await client.listInstances({ signal }));
+  if (problem instanceof AliasUsed || !(await isModel(session, name))) return problem;
+  const message = `there is no instance ${name}, but a model; to make an instance of it: llamactl run ${name}`;
+  return new Problem(message, EXIT.notFound, [], 'INSTANCE_NOT_FOUND');
+}
+
+async function isModel({ client, signal }: Session, word: string): Promise<boolean> {
+  const [{ modelsCalled }, { serverModels }] = await Promise.all([
+    import('@llamactl/contract/model-names'),
+    import('./server-models.ts'),
+  ]);
+  return modelsCalled(word, await serverModels(client, signal)).length > 0;
 }
 
 /** The names of an instance. */
@@ -32,6 +43,7 @@ export async function unknownInstance(name: string, instances: readonly Named[])
 /** A hint for an unknown name. */
 export async function hintFor(unknown: string, names: readonly string[]): Promise<string> {
   if (unknown === 'server') return 'for the server itself: llamactl status, llamactl logs --server, llamactl down';
+  if (unknown === 'all') return 'for all instances: --all instead of a name, where the command has it';
   const near = await nearName(unknown, names);
   return near === null ? 'to list instances: llamactl ps' : `did you mean ${near}?`;
 }

@@ -63,6 +63,13 @@ export function modelCalled<Found extends Model>(word: string, models: readonly 
   throw severalModels(word, found);
 }
 
+/** The name of the only model whose name or reference contains the word; `null`: none, or several. */
+export function modelContaining(word: string, models: readonly Model[]): string | null {
+  const wanted = word.toLowerCase();
+  const found = models.filter(({ name, ref }) => `${name}\n${ref ?? ''}`.toLowerCase().includes(wanted));
+  return found.length === 1 ? (found[0]?.name ?? null) : null;
+}
+
 /** The error for a word that several models match. */
 export function severalModels(word: string, found: readonly Model[]): Problem {
   const some = found

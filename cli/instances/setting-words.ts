@@ -50,7 +50,8 @@ export async function saidSettings(
 function remedyFor(word: string): string {
   if (/\.gguf$/i.test(word)) return `a model file is given as --model ${word}`;
   if (/^\w+=/.test(word)) return `an option of the engine is given as -o ${word}`;
-  return 'put arguments for the engine after --, and write options as -o key=value without a space';
+  if (/^[\d.]+$/.test(word)) return 'an option of the engine is given as -o key=value, without a space';
+  return `a model is given as --model ${word}; put arguments for the engine after --`;
 }
 
 /**
@@ -65,17 +66,15 @@ async function isKnownModel(session: Session, { model, engine }: SettingFlags): 
   }
   const isName = model !== undefined && !/^[./~]/.test(model) && (engine === undefined || engine === 'llama_cpp');
   if (!isName || existsSync(path.resolve(model))) return false;
-  const { modelCalled, serverModels } = await import('./server-models.ts');
+  const { modelCalled, modelContaining, serverModels } = await import('./server-models.ts');
   const { client, signal, terminal } = session;
   const models = await serverModels(client, signal);
   const found = modelCalled(model, models);
   if (found === null && /[/\\]|\.gguf$/i.test(model)) return false;
   if (found === null) {
     const { nearName } = await import('./near-instance.ts');
-    const near = await nearName(
-      model,
-      models.map(({ name }) => name),
-    );
+    const names = models.map(({ name }) => name);
+    const near = modelContaining(model, models) ?? (await nearName(model, names));
     const hint = near === null ? 'to list models: llamactl models' : `did you mean ${near}?`;
     throw new Problem(`there is no model and no file ${model}; ${hint}`, EXIT.notFound);
   }

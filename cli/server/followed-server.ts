@@ -18,7 +18,7 @@ interface Followed {
 export function assertFollowed({ url, dataDirectory }: Followed): void {
   if (dataDirectory === null || isFollowed({ url, dataDirectory })) return;
   throw new ConnectionError(
-    `No answer from ${url}: the server of that data directory is not running, and nothing was sent. Start it with \`llamactl up\`, or choose another with --url.`,
+    `No server is running for ${dataDirectory}, so nothing was sent to ${url}, its last address. Start it with \`llamactl up\`, or choose another with --url.`,
     { url, isUnsent: true },
   );
 }

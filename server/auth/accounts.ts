@@ -8,7 +8,8 @@ import type { AccountStore, Clock, Randomness, StoredUser } from './auth-ports.t
 /** Gets every change that revokes or demotes an account, in the same turn in which the change takes effect. */
 export interface AccountListener {
   /**
-   * @param isRevoked True: its tokens and keys are dead for good. False: its next request is judged by the new role.
+   * @param isRevoked True: the account's tokens and keys are permanently invalid. False: only its role changed, which
+   *   its next request gets.
    */
   onChanged(userId: string, isRevoked: boolean): void;
 }
@@ -29,7 +30,7 @@ const ID_BYTES = 8;
 export class Accounts {
   readonly #parts: AccountsParts;
   readonly #users: Map<string, StoredUser>;
-  /** By name in lower case. */
+  /** Ids of accounts, by name in lower case. */
   readonly #ids: Map<string, string>;
   readonly #listeners = new Set<AccountListener>();
 
@@ -86,8 +87,8 @@ export class Accounts {
   }
 
   /**
-   * Changes the given fields. A new password or disabling revokes all tokens and keys. A new role closes open
-   * connections and streams. New limits apply from the next request on.
+   * Changes the given fields. A new password, or disabling the account, revokes all of its tokens and keys. A new role
+   * closes its open connections and streams. New limits apply from the next request on.
    *
    * @throws {ApiError} `NOT_FOUND`; `FORBIDDEN` when no admin would be left
    */
@@ -96,7 +97,7 @@ export class Accounts {
     this.#refuseLastAdmin(id, { role, disabled });
     const passwordHash = password === undefined ? null : await this.#parts.passwords.hash(password);
     return this.#parts.changes.run(async () => {
-      // The name may belong to another account by now.
+      // Look the account up by id: its name may belong to another account by now.
       const user = present(this.#users.get(id));
       this.#refuseLastAdmin(id, { role, disabled });
       const isRevoked = passwordHash !== null || (disabled === true && !user.disabled);

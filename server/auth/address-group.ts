@@ -13,8 +13,8 @@ export function isLoopbackAddress(address: string): boolean {
 }
 
 /**
- * The group to which requests and failures of `address` are counted: an IPv4 address itself, or the /64 network of an
- * IPv6 address. A host on such a network can use any of its 2^64 addresses.
+ * The group under which requests and failures of `address` are counted: an IPv4 address itself, or the /64 network of
+ * an IPv6 address. A host on such a network can use any of its 2^64 addresses.
  */
 export function addressGroup(address: string): string {
   const plain = withoutMapping(address);

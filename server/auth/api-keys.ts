@@ -16,13 +16,13 @@ import type { AccountStore, Clock, InstanceNames, Randomness, StoredKey, StoredU
 export interface FoundKey {
   stored: StoredKey;
   owner: StoredUser;
-  /** `stored.instances` as a set. */
+  /** `stored.instances` as a set; `null`: all instances. */
   instances: ReadonlySet<string> | null;
   /** The key's own limits on `/v1`; `null`: none. */
   limits: Limits | null;
   /** Milliseconds since the epoch; `null`: never. */
   expiresAt: number | null;
-  /** Aborted when the key is dead, or its owner's role has changed. */
+  /** Aborts when the key becomes invalid, or its owner's role changes. */
   revoked: AbortSignal;
 }
 
@@ -140,7 +140,7 @@ export class Keys implements AccountListener {
     });
   }
 
-  /** Ends keys that another server reported as dead: closes their connections and streams in this process. */
+  /** Ends keys that another server has revoked: closes their connections and streams in this process. */
   end(isDead: (stored: Pick<StoredKey, 'id' | 'ownerId'>) => boolean): void {
     for (const { stored, controller } of this.#entries.values()) if (isDead(stored)) controller.abort();
   }

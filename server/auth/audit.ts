@@ -5,8 +5,8 @@ import type { AuditEntry, AuditQuery, AuditStore, Clock } from './auth-ports.ts'
 const DAY_MS = 86_400_000;
 const RETENTION_MS = 90 * DAY_MS;
 /**
- * Most rows that may wait for the disk. Beyond them rows are dropped, because the disk does not keep up and memory
- * would fill.
+ * Most rows that may wait for the disk. Further rows are dropped: if the disk is too slow, waiting rows would fill the
+ * memory.
  */
 const MOST_UNDER_WAY = 10_000;
 
@@ -17,7 +17,7 @@ interface AuditTrailParts {
   onFault: (error: unknown) => void;
 }
 
-/** The audit trail: who did what to which object. Recording delays no request and fails none. */
+/** The audit trail: who did what to which object. Recording neither delays nor fails a request. */
 export class AuditTrail {
   readonly #parts: AuditTrailParts;
   readonly #background: Background;

@@ -22,8 +22,8 @@ export interface StoredUser {
   updatedAt: string;
   lastLoginAt: string | null;
   /**
-   * Incremented by every change that revokes the account's tokens and keys. Tokens and keys store the value at which
-   * they were made.
+   * Incremented by every change that revokes the account's tokens and keys. Each token and key stores the value from
+   * when it was made.
    */
   tokenGeneration: number;
   /** Limits on `/v1`, for all its keys and tokens together. */
@@ -38,9 +38,9 @@ export interface StoredKey {
   /** First characters of the key, for people. */
   prefix: string;
   name: string;
-  /** Id of the account that it acts for. */
+  /** Id of the account that the key acts for. */
   ownerId: string;
-  /** The owner's `tokenGeneration` when it was made: with any other, the key is dead. */
+  /** The owner's `tokenGeneration` when the key was made. The key is invalid once the two differ. */
   generation: number;
   scopes: Scope[];
   /** Ids of instances; `null`: all. Ids, not names: the key has no access to a new instance with an old name. */
@@ -50,7 +50,7 @@ export interface StoredKey {
   limits: Limits;
   createdAt: string;
   expiresAt: string | null;
-  /** To the minute. */
+  /** RFC 3339, exact to the minute; `null`: never used. */
   lastUsedAt: string | null;
 }
 
@@ -70,12 +70,12 @@ export interface RevokedToken {
   expiresAt: number;
 }
 
-/** A log-in as it is listed. Tokens are verified without it. */
+/** A log-in, for the list of sessions. Verifying a token does not need it. */
 export interface StoredSession {
   /** Common prefix of the `jti` of its tokens. */
   id: string;
   userId: string;
-  /** The account's `tokenGeneration` when it began: with any other, its tokens are dead. */
+  /** The account's `tokenGeneration` when the session began. Its tokens are invalid once the two differ. */
   generation: number;
   /** Id of the key that signed its newest token. Without that key its tokens are invalid. */
   signingKey: string;
@@ -84,7 +84,7 @@ export interface StoredSession {
   refreshedAt: string | null;
   /** Expiry of its newest token, RFC 3339. */
   expiresAt: string;
-  /** Client address of the log-in or of its last refresh. */
+  /** Client address of the last refresh, or of the log-in if no refresh followed. */
   address: string;
   userAgent: string | null;
 }
@@ -118,7 +118,7 @@ export interface AccountStore {
   saveSession(session: StoredSession): Promise<void>;
   /** Removes sessions; unknown ids are ignored. */
   removeSessions(ids: readonly string[]): Promise<void>;
-  /** Stores when keys were last used, in batches. No other write is caused by ordinary requests. */
+  /** Stores when keys were last used, in batches. Ordinary requests cause no other write. */
   noteKeysUsed(uses: readonly { id: string; at: string }[]): Promise<void>;
 }
 

@@ -42,9 +42,11 @@ export interface Authentication {
   accounts: Accounts;
   keys: Keys;
   tickets: Tickets;
-  /** Calls `listener` for all credentials that die before their time, also for those that {@link end} reports. */
+  /**
+   * Calls `listener` for every credential that is revoked before it expires, including those that {@link end} reports.
+   */
   watchDead(listener: DeadListener): void;
-  /** Ends credentials that another server reported as dead: closes their connections and streams in this process. */
+  /** Ends credentials that another server has revoked: closes their connections and streams in this process. */
   end(dead: { kind: string; whose: string }): void;
   /** Resolves when all pending writes are on the disk. */
   close(): Promise<void>;

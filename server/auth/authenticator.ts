@@ -47,7 +47,7 @@ export class Authenticator {
 
   /**
    * Identifies the caller of a request that needs the permission `inference`. While inference is open, credentials are
-   * optional, and bad ones count as none: most clients cannot be configured to send no key.
+   * optional, and invalid ones are ignored: most clients cannot be configured to send no key.
    *
    * @throws {ApiError} as {@link authenticate}, unless inference is open
    */

@@ -21,7 +21,7 @@ export class Background {
     this.#running.add(running);
   }
 
-  /** Resolves when no task is running, including tasks that start meanwhile. */
+  /** Resolves when no task is running. Also waits for tasks that start while it waits. */
   async settled(): Promise<void> {
     while (this.#running.size > 0) await Promise.all(this.#running);
   }

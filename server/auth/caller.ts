@@ -2,10 +2,7 @@ import type { Role } from '@llamactl/contract/auth';
 import type { NarrowScope } from '@llamactl/contract/permissions';
 import type { Limits } from './limits.ts';
 
-/**
- * The author of a request, with its rights. The values hold for this moment; anything that outlives the request watches
- * `revoked`.
- */
+/** The author of a request, with its rights at that moment. Code that outlives the request must watch `revoked`. */
 export interface Caller {
   /** `anonymous`: no credentials were needed. */
   kind: 'anonymous' | 'user' | 'key';
@@ -38,12 +35,12 @@ export interface Caller {
   revoked: AbortSignal;
 }
 
-/** Every caller while authentication is off. */
+/** The caller of every request while authentication is off. It has all rights. */
 export function anonymousAdmin(): Caller {
   return { ...anonymous(), role: 'admin' };
 }
 
-/** Callers of `/v1` without credentials while `auth.inference` is `open`. */
+/** The caller of `/v1` without valid credentials while `auth.inference` is `open`. */
 export function anonymousInference(): Caller {
   return { ...anonymous(), scopes: new Set(['inference']) };
 }

@@ -1,6 +1,6 @@
 /**
- * Runs changes of accounts and keys one after the other. Each change sees the result of the one before, and changes
- * memory only after the disk. So of two admins who demote each other at once, one stays an admin.
+ * Runs changes of accounts and keys one after the other. Each change sees the result of the one before, and updates
+ * memory only after the disk. So if two admins demote each other at once, one of them stays an admin.
  */
 export class ChangeQueue {
   #last: Promise<unknown> = Promise.resolve();

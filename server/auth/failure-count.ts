@@ -15,7 +15,7 @@ export interface FailureCount {
   until: number;
 }
 
-/** One failure is forgotten after each such period without a failure. */
+/** Each such period without a failure takes one failure off the count. */
 export const FORGET_ONE_AFTER_MS = 600_000;
 /** Highest count. After 20 failures the count is back at zero in 3 hours and 20 minutes. */
 const MOST_FAILURES = 20;

@@ -53,7 +53,9 @@ export function passwordFileOf(dataDir: string): string {
   return path.join(dataDir, PASSWORD_FILE);
 }
 
-/** Writes a new file, so that it does not inherit mode or owner from an old one. Resolves when it is on the disk. */
+/**
+ * Writes a new file, so that it does not inherit mode or owner from an old one. Resolves when the text is on the disk.
+ */
 async function writeSecret(file: string, text: string): Promise<void> {
   await rm(file, { force: true });
   await flushed(await open(file, 'wx', 0o600), text);

@@ -1,8 +1,8 @@
 import { ApiError, retryIn } from '@llamactl/contract/errors';
 
 /**
- * Hashes computed at once. Node has four threads for files, names and hashes. With 64 hashes at once, a file operation
- * waits for 0.8 s; with two at a time, for 8 ms. The hashes finish no later.
+ * Most hashes computed at once. Node has four threads for file operations, name lookups and hashes. With 64 hashes at
+ * once, a file operation waits for 0.8 s; with two at once, for 8 ms. The limit does not delay the hashes.
  */
 const AT_ONCE = 2;
 /** Most hashes that wait: about a quarter of a second of work. */
@@ -40,7 +40,7 @@ export class HashingQueue {
     });
   }
 
-  /** Passes the turn directly to the next in the queue, so that a new request cannot overtake waiting ones. */
+  /** Passes the turn directly to the longest-waiting caller, so that a new request cannot overtake waiting ones. */
   #leave(): void {
     const next = this.#waiting.shift();
     if (next === undefined) this.#running -= 1;

@@ -131,7 +131,7 @@ function refuseAbove(scopes: readonly Scope[], owner: StoredUser, caller: Caller
 
 function refuseBeyondKey(body: CreateKey, caller: Caller): void {
   if (caller.keyLimits !== null) {
-    // Two keys with the same limit would double it.
+    // A second key with the same limit would double it.
     throw new ApiError('FORBIDDEN', 'Your key has limits of its own, so it may not make keys; log in to make one.');
   }
   if (body.may_start === true && !caller.mayStart) {

@@ -7,7 +7,7 @@ const SECRET_BYTES = 32;
 const PATTERN = /^llk_[A-Za-z0-9_-]{43}$/;
 const SHOWN_CHARACTERS = 10;
 
-/** A new key in clear text. It is shown once, when it is made. */
+/** A new key in clear text. Only the answer that creates the key shows it. */
 export function newKeySecret(randomness: Pick<Randomness, 'token'>): string {
   return MARK + Buffer.from(randomness.token(SECRET_BYTES), 'hex').toString('base64url');
 }

@@ -72,7 +72,7 @@ export class Passwords {
     return timingSafeEqual(derived, stored.hash) && hash !== null;
   }
 
-  /** Whether a hash has another cost than today's, and should be replaced at the next log-in. */
+  /** Whether a hash was made with another cost than new ones, and should be replaced at the next log-in. */
   isOutdated(hash: string): boolean {
     const { cost } = parsePasswordHash(hash);
     return cost.memory !== this.#cost.memory || cost.passes !== this.#cost.passes || cost.lanes !== this.#cost.lanes;
@@ -104,7 +104,7 @@ export function formatPasswordHash({ cost, salt, hash }: PasswordHash): string {
   return `$argon2id$v=19$m=${memory},t=${passes},p=${lanes}$${base64(salt)}$${base64(hash)}`;
 }
 
-/** @throws {Error} when the text is not an argon2id hash, or exceeds our highest cost; the message omits the text */
+/** @throws {Error} when the text is not an argon2id hash, or its cost is out of range; the message omits the text */
 export function parsePasswordHash(text: string): PasswordHash {
   const [, memory = '', passes = '', lanes = '', salt = '', hash = ''] = PHC_STRING.exec(text) ?? [];
   if (hash === '') throw new Error('A stored password hash cannot be read.');

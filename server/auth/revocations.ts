@@ -38,7 +38,7 @@ export class Revocations {
    * Revokes a token or session. In this process the revocation holds even if the store fails. When the promise
    * resolves, it also survives a restart, which puts it into force at once.
    *
-   * @param from start of the revocation, milliseconds since the epoch; of several calls the earliest counts
+   * @param from start of the revocation, milliseconds since the epoch; the earliest of several calls counts
    */
   async add(token: RevokedToken, from: number): Promise<void> {
     const earliest = Math.min(from, this.#revoked.get(token.id)?.from ?? from);

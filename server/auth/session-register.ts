@@ -24,7 +24,7 @@ interface SessionRegisterParts {
   stored: readonly StoredSession[];
 }
 
-/** Limit for scripts that log in for each call: their log-ins must not fill memory and disk. */
+/** Limits scripts that log in for each call: their log-ins must not fill memory and disk. */
 const MOST_PER_ACCOUNT = 1_000;
 
 /**
@@ -45,7 +45,7 @@ export class SessionRegister {
   }
 
   /**
-   * Adds a log-in, or notes its refresh. A refresh of an unknown log-in, whose row was lost in a crash, adds it.
+   * Adds a log-in, or notes its refresh. If a crash lost the row of a log-in, its next refresh adds the row again.
    *
    * @returns log-ins that must end because the account has too many; they are already removed from the list
    */

@@ -56,14 +56,14 @@ export class Sessions {
 
   /**
    * Issues another token of the same session. The old token is refused after 30 seconds. Connections and streams that
-   * it opened stay open until its original expiry.
+   * the old token opened stay open until its original expiry.
    *
    * @throws {ApiError} `FORBIDDEN` for a key; `TOKEN_EXPIRED` when the session has lasted for `auth.session_ttl`
    */
   async refresh(caller: Caller, client: SessionClient): Promise<Token> {
     const { user, token } = this.#sessionOf(caller);
     const issued = await this.#parts.tokens.issue(user, token);
-    // Do not list a log-in again that ended in the meantime.
+    // Do not list the log-in again if it ended in the meantime.
     if (!caller.revoked.aborted) this.#note(user, issued, { client, isRefresh: true });
     await this.#parts.tokens.supersede(token, REFRESH_GRACE_MS);
     return shownToken(issued);
@@ -135,7 +135,7 @@ export class Sessions {
       id: session.id,
       created_at: createdAt,
       refreshed_at: session.refreshedAt,
-      // The last token may be valid for longer: a server with a longer `auth.session_ttl` signed it.
+      // The newest token may be valid for longer: a server with a longer `auth.session_ttl` signed it.
       expires_at: new Date(Math.min(Date.parse(session.expiresAt), endsAt)).toISOString(),
       ends_at: new Date(endsAt).toISOString(),
       address: session.address,
@@ -144,7 +144,11 @@ export class Sessions {
     };
   }
 
-  /** Returns the account if the password is right. */
+  /**
+   * Returns the account if the password is right.
+   *
+   * @throws {ApiError} `INVALID_CREDENTIALS`; `RATE_LIMITED`
+   */
   async #prove(username: string, password: string, address: string, refusal: string): Promise<StoredUser> {
     const { accounts, passwords, throttle } = this.#parts;
     const attempt = throttle.admit(username, address);

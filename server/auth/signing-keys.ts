@@ -13,8 +13,8 @@ interface SigningKeysParts {
   /** Keys that the store has at the start, newest first. */
   stored: readonly StoredSigningKey[];
   /**
-   * Gets the error when a new key cannot be stored. Until one is stored, each server process has its own key, and its
-   * tokens end with the process.
+   * Gets the error when a new key cannot be stored. Until one is stored, each server process signs with a key of its
+   * own, and its tokens become invalid when the process ends.
    */
   onFault: (error: unknown) => void;
   /** Milliseconds. A key verifies at least until the tokens that it signed have expired. */

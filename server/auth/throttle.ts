@@ -5,10 +5,7 @@ import { addressGroup, isLoopbackAddress } from './address-group.ts';
 import { waitAt, withFailure, withoutOne, type FailureCount, type ThrottlePolicy } from './failure-count.ts';
 import type { Clock } from './auth-ports.ts';
 
-/**
- * One login attempt that was let through. Call exactly one of these methods, once the password was checked or could not
- * be.
- */
+/** A login attempt that was admitted. Call exactly one of its methods, after the password check has ended or failed. */
 export interface LoginAttempt {
   /** @returns end of the lock-out that this failure causes, in {@link Clock.elapsed}; `null`: the next wait is short */
   failed(): number | null;
@@ -18,12 +15,12 @@ export interface LoginAttempt {
 }
 
 /**
- * At most a minute. Many addresses together can slow the logins of an account, but not below one try a minute; {@link
- * LoginThrottle} lists the exceptions. The same policy applies to this machine: behind a proxy that is missing in
- * `trusted_proxies`, all callers come from there.
+ * Waits of at most a minute. Many addresses together cannot slow the logins of an account below one try a minute;
+ * {@link LoginThrottle} lists the exceptions. This policy also applies to loopback addresses: behind a proxy that is
+ * missing in `trusted_proxies`, all callers have one.
  */
 const MILD: ThrottlePolicy = { free: 5, ceiling: 60_000 };
-/** At most a quarter of an hour: 100 guesses a day. */
+/** Waits of at most a quarter of an hour: about 100 guesses a day. */
 const STRICT: ThrottlePolicy = { free: 5, ceiling: 900_000 };
 
 /** Waits from this length on raise an alert. */
@@ -34,19 +31,20 @@ const MOST_ADDRESSES_OF_ACCOUNT = 8;
 const NO_ACCOUNT = '';
 
 /**
- * Slows down password guessing before anything is hashed: per account and per address, whichever wait is longer.
+ * Slows down password guessing, before anything is hashed. The account and the address of a try each have a wait, and
+ * the longer one applies.
  *
  * An attack cannot lock anyone out permanently: waits have a ceiling, and failures are forgotten with time. The machine
  * itself, and addresses that logged in to the account since the start, wait only for their own failures. Failures of
  * other addresses do not delay them. A try during a wait is refused and not counted.
  *
- * A try counts as failed from the moment it is let through, so that a thousand at once are not a thousand free ones.
+ * A try counts as failed from its admission, so that of a thousand tries at once only the first few are free.
  */
 export class LoginThrottle {
   readonly #clock: Pick<Clock, 'elapsed'>;
   readonly #accounts = new BoundedMap<string, FailureCount>(MOST_COUNTS);
   readonly #addresses = new BoundedMap<string, FailureCount>(MOST_COUNTS);
-  /** Addresses from which an account was logged in to, by account. */
+  /** Addresses from which someone has logged in, by account. */
   readonly #homes = new BoundedMap<string, BoundedMap<string, true>>(MOST_COUNTS);
 
   constructor(clock: Pick<Clock, 'elapsed'>) {
@@ -91,7 +89,10 @@ export class LoginThrottle {
     };
   }
 
-  /** Takes back only this one try: guessing at other accounts must not get new tries through a login to an own account. */
+  /**
+   * Takes back only this one try. Otherwise a guesser could reset the count of an address by logging in to an account
+   * of their own.
+   */
   #takeBack(counts: BoundedMap<string, FailureCount>, key: string): void {
     const count = counts.get(key);
     if (count === undefined) return;

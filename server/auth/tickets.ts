@@ -7,8 +7,8 @@ import type { Clock, Randomness } from './auth-ports.ts';
 const LIFETIME_MS = 30_000;
 const TICKET_BYTES = 32;
 /**
- * Most tickets of an account, enough for all tabs of a browser. One more ends the account's own oldest ticket, never one of
- * another account.
+ * Most tickets of an account, enough for all tabs of a browser. Issuing one more ends the account's own oldest ticket,
+ * never one of another account.
  */
 const MOST_PER_ACCOUNT = 32;
 const MOST = 10_000;

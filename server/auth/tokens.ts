@@ -21,7 +21,7 @@ export interface VerifiedToken {
   begunAt: number;
   /** Milliseconds since the epoch. */
   expiresAt: number;
-  /** Aborts when its session is ended or its account changes; a refresh does not abort it. */
+  /** Aborts when its session ends or its account changes, but not at a refresh. */
   revoked: AbortSignal;
 }
 
@@ -53,7 +53,7 @@ const ClaimsSchema = z.object({
   iat: z.int(),
   exp: z.int(),
   generation: z.int(),
-  /** Tokens of an older llamactl do not have it. */
+  /** Absent in tokens of an older llamactl. */
   auth_time: z.int().optional(),
 });
 
@@ -82,8 +82,8 @@ interface Verified extends VerifiedToken {
 export class Tokens {
   readonly #parts: TokensParts;
   /**
-   * By SHA-256. An evicted token is verified again at its next use. Its sockets close, because a revocation would no
-   * longer find them.
+   * By SHA-256 of the token. An evicted token is verified again at its next use. Its sockets close, because a
+   * revocation would no longer find them.
    */
   readonly #verified = new BoundedMap<string, Verified>(MOST_VERIFIED, ({ controller }) => controller.abort());
 
@@ -155,8 +155,8 @@ export class Tokens {
   }
 
   /**
-   * Ends the session of a token with every token that goes back to the same login. In this process the session ends
-   * even if the store fails.
+   * Ends the session of a token, with all other tokens of the same log-in. In this process the session ends even if the
+   * store fails.
    */
   async endSession({ id, expiresAt }: Pick<VerifiedToken, 'id' | 'expiresAt'>): Promise<void> {
     const { revocations, clock, lifetime, onDead } = this.#parts;

@@ -23,7 +23,10 @@ type Command =
   | { type: 'stop' | 'restart'; force: boolean; timeoutMs: number }
   | { type: 'apply'; timeoutMs: number };
 
-/** The commands start, stop and restart. Each resolves to the status entered or, with `wait`, to its outcome. */
+/**
+ * The commands start, stop and restart. Each resolves to the status that the instance enters. With `wait`: to the
+ * outcome.
+ */
 export class Commands {
   readonly #dependencies: CommandDependencies;
   #isClosing = false;
@@ -32,7 +35,7 @@ export class Commands {
     this.#dependencies = dependencies;
   }
 
-  /** Starts nothing from now on, including starts whose check is still under way. */
+  /** Refuses all starts from now on, including those whose check is still under way. */
   close(): void {
     this.#isClosing = true;
   }
@@ -57,8 +60,9 @@ export class Commands {
   }
 
   /**
-   * Restarts the engine of a changed instance, unless it is stopped or stopping. Once a due restart is stored with the
-   * change, nothing refuses it: neither a full disk nor a shutdown. After a shutdown the next server restarts the engine.
+   * Restarts the engine of a changed instance, unless it is stopped or stopping. A due restart is stored with the
+   * change. From then on neither a full disk nor a shutdown cancels it: after a shutdown, the next server restarts the
+   * engine.
    */
   async relaunch(mailbox: Mailbox): Promise<Status> {
     const isDue = isRestartDue(mailbox.state);
@@ -83,7 +87,10 @@ export class Commands {
     return posted;
   }
 
-  /** Starts or restarts after checking that it can succeed. A stop that arrives during the check wins. */
+  /**
+   * Starts or restarts an instance after checking that the start can succeed. A stop that arrives during the check
+   * wins.
+   */
   async #startOrRestart(mailbox: Mailbox, command: Command, { wait, signal, isBegun }: WaitOptions): Promise<Status> {
     if (isBegun === true) return this.#untilRunning(mailbox, signal);
     const { stops } = mailbox;

@@ -146,7 +146,7 @@ describe('a change whose check is under way when another server takes over', () 
   });
 });
 
-/** Resolves when the check is over and the change is on its way to the store. */
+/** Resolves when the check is over and the change is being stored. */
 async function untilWritten({ manager }: Domain): Promise<void> {
   while (manager.get('a').options['threads'] !== 2) await Promise.resolve();
 }

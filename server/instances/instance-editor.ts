@@ -92,7 +92,7 @@ export class Editor {
         );
       }
       const { edit, warnings } = await this.#patched(before, patch);
-      // An update that changes nothing is no new version, for which others would get a 412.
+      // Do not make a new version if nothing changes: other editors would get a 412 for it.
       const isSame = isDeepStrictEqual({ ...before, ...edit }, before);
       const record = isSame ? before : this.revision(before, edit);
       const isRestarted = options.restart && isRestartedByUpdate(mailbox.state);
@@ -114,7 +114,10 @@ export class Editor {
     }
   }
 
-  /** Gives an instance another name. Its id stays, and with it logs, processes and the lists of keys. */
+  /**
+   * Gives an instance another name. Its id stays, and so do its logs, its processes and the lists of keys, which use
+   * the id.
+   */
   async rename(mailbox: Mailbox, name: string): Promise<Edited> {
     const { registry, wholeChanges } = this.#dependencies;
     const { record: before } = mailbox;

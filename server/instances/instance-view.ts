@@ -9,7 +9,7 @@ import { currentRun, launchedPlan, livePort } from './life/transitions.ts';
 
 /** Data that the views need besides record and state. */
 export interface ViewContext {
-  /** The model of its file; `null`: unknown. */
+  /** The instance's model; `null`: unknown. */
   model: ModelInfo | null;
   /** The plan that the current settings would launch; `null`: the configuration no longer has the engine. */
   plan: LaunchPlan | null;
@@ -52,7 +52,7 @@ export function describe(record: InstanceRecord, state: InstanceState, surroundi
   const { model, plan, isLearnt, stats, defaults, elapsed } = surroundings;
   return {
     ...summarize(record, state, model),
-    // `pid` and `stats` are both `null` or neither: a dead process counts as gone before its end is reported.
+    // `pid` and `stats` are both `null`, or both set: a dead process counts as gone before its end is reported.
     pid: stats === null ? null : (run?.identity?.pid ?? null),
     options: settings.options,
     extra_args: settings.extra_args,

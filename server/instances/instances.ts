@@ -94,17 +94,17 @@ export interface Instances {
   fleet: FleetManager;
   /** The ready engines and their addresses, for scraping. Scraping does not reset the idle timer. */
   readyEngines(): ReadyEngine[];
-  /** Takes up the instances of the last server. Call it before anything else. */
+  /** Restores the instances that the previous server left. Call it before any other method. */
   boot(): Promise<void>;
   /** All leases of all engines. */
   leases: LeaseBook;
   /**
-   * Hands all instances to another server: this one changes nothing from then on, and `successor` gives all leases.
-   * Resolves when the instances are sealed.
+   * Hands all instances to another server: from then on this server changes nothing, and gets all leases from
+   * `successor`. Resolves when the instances are sealed.
    */
   handOver(successor: (request: LeaseRequest) => Promise<Lease>): Promise<void>;
   /**
-   * Ends the service. Engines live on unless `stopEngines`. Waits at most five seconds for stops under way; with
+   * Ends the service. Engines keep running unless `stopEngines`. Waits at most five seconds for stops under way; with
    * `stopEngines`, waits until every engine is gone.
    */
   shutdown(options: { stopEngines: boolean }): Promise<void>;
@@ -118,7 +118,8 @@ export function createInstances(outside: Ports, options: InstancesOptions): Inst
   const registry = new Registry(options.ownPort);
   const portChoice = new PortChoice(registry, settings.port_range, () => outside.listeningPorts.occupied());
   const references = runReferences(options.dataDirectory, store.dataDirId);
-  // After each change of an instance, all three reconsider. Within the call, each of them acts on that instance only.
+  // After each change of an instance, all three check what is due. During this call, each of them acts on that instance
+  // only.
   const onChanged = (mailbox: Mailbox): void => {
     scheduler.changed();
     waitingRooms.look(mailbox);

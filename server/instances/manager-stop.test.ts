@@ -3,7 +3,7 @@ import { Domain } from '../testing/domain.ts';
 
 const code = (expected: string): unknown => expect.objectContaining({ code: expected });
 
-/** Stops and restarts that somebody asked for. */
+/** Stops and restarts by a command. */
 
 describe('stop', () => {
   it('answers stopping, and then stops the engine', async () => {

@@ -70,15 +70,15 @@ export class Manager implements InstanceManager {
     this.#dependencies = dependencies;
   }
 
-  /** Starts nothing from now on, including starts whose check is still under way. */
+  /** Refuses all starts from now on, including those whose check is still under way. */
   close(): void {
     this.#dependencies.commands.close();
     this.#dependencies.waitingRooms.shut();
   }
 
   /**
-   * Takes all leases from `successor` from now on, also for requests that wait. The sealed mailboxes refuse commands, and
-   * the next server can carry them out.
+   * From now on, gets all leases from `successor`, also those of waiting requests. The sealed mailboxes refuse
+   * commands, and the next server can carry them out.
    */
   handOver(successor: (request: LeaseRequest) => Promise<Lease>): void {
     this.#successor = successor;
@@ -205,7 +205,10 @@ export class Manager implements InstanceManager {
     }
   }
 
-  /** The requested instance. A second attempt goes to the instance of the first, which may have another name by now. */
+  /**
+   * Finds the requested instance; `null`: none. A second attempt goes to the instance of the first, which may have
+   * another name by now.
+   */
   #leased({ instance, after }: LeaseRequest): Mailbox | null {
     const { registry } = this.#dependencies;
     const first = after === undefined ? null : registry.byId(after.instance);
@@ -224,7 +227,7 @@ export class Manager implements InstanceManager {
     });
   }
 
-  /** A method, so that each call after an await reads the current value. */
+  /** A method, so that code after an await reads the current value. */
   #givesNow(): ((request: LeaseRequest) => Promise<Lease>) | null {
     return this.#successor;
   }
@@ -284,7 +287,7 @@ export class Manager implements InstanceManager {
   }
 }
 
-/** A log without the key of the current run. Keys of ended runs open nothing. */
+/** Yields the items of a log, with the key of the current run masked. Keys of ended runs open nothing. */
 async function* withoutKeys(
   follower: AsyncIterable<readonly LogItem[]>,
   mailbox: Mailbox,

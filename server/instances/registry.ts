@@ -22,7 +22,9 @@ export class Registry {
     return [...this.#byId.values()];
   }
 
-  /** All instances that are not deleted, oldest first. A deletion that is not stored yet counts. */
+  /**
+   * All instances that are not deleted, oldest first. An instance counts as deleted even before its deletion is stored.
+   */
   open(): Mailbox[] {
     return this.all().filter((mailbox) => !mailbox.isClosed);
   }
@@ -58,7 +60,9 @@ export class Registry {
     return this.#byName.get(name.toLowerCase()) ?? null;
   }
 
-  /** Finds an instance that is not deleted by name, ignoring case, else by its exact alias. */
+  /**
+   * Finds the instance with this name, ignoring case; else the one with exactly this alias. Skips deleted instances.
+   */
   findAny(nameOrAlias: string): Mailbox | null {
     const hasAlias = ({ record }: Mailbox): boolean => record.settings.aliases.includes(nameOrAlias);
     const found = this.find(nameOrAlias) ?? this.all().find(hasAlias);
@@ -73,7 +77,7 @@ export class Registry {
     for (const { record, acceptedName, state } of this.all()) {
       if (except.has(record.id)) continue;
       claims.take({ ...record, aliases: record.settings.aliases });
-      // A rename that cannot be stored takes the old name again.
+      // If the rename cannot be stored, the instance gets its old name back.
       if (acceptedName !== record.name) claims.take({ id: record.id, name: acceptedName, aliases: [], port: null });
       const live = livePort(state);
       if (live !== null) claims.takePort(live, record.id, `the running engine of ${record.name}`);
@@ -87,7 +91,7 @@ export class Registry {
     if (clash !== undefined) throw new ApiError(clash.code, `${clash.message}.`);
   }
 
-  /** An instance other than `id` that is ending a run and keeps the port until that run is gone; `null`: no such instance. */
+  /** An instance other than `id` that keeps the port until its ending run is gone; `null`: no such instance. */
   leaving(port: number, id: string): Mailbox | null {
     const isLeaving = ({ record, state }: Mailbox): boolean =>
       record.id !== id && 'ending' in state && state.run.launch?.plan.port === port;

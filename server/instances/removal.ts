@@ -52,7 +52,7 @@ export class Removals {
     this.#dependencies = dependencies;
   }
 
-  /** The removal of the last instance of this name, while its files are being erased; else `null`. */
+  /** The last removed instance of this name while its files are being erased; otherwise `null`. */
   erasing(name: string): Removed | null {
     return this.#erasing.get(name.toLowerCase()) ?? null;
   }

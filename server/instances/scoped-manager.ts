@@ -78,7 +78,7 @@ export function scopedManager(manager: InstanceManager, scope: InstanceScope): I
     followLogs: (name, query, signal) => manager.followLogs(seen(name), query, signal),
     liveRuns: () => manager.liveRuns().filter(({ name }) => sees(name)),
     acquire: async (request) => {
-      // A second attempt may name an instance by the name that it had until now.
+      // A second attempt may use the former name of its instance, so look at the instance's id first.
       if (request.after === undefined || !scope.maySee(request.after.instance)) seen(request.instance);
       return manager.acquire({ ...request, mayStart: request.mayStart && scope.mayStart });
     },

@@ -15,7 +15,7 @@ interface ShutdownDependencies {
   clock: Clock;
 }
 
-/** Ends the service. Engines live on unless `stopEngines`. */
+/** Ends the service. Engines keep running unless `stopEngines`. */
 export async function shutDown(dependencies: ShutdownDependencies, stopEngines: boolean): Promise<void> {
   const { registry, manager, fleet, wholeChanges, clock } = dependencies;
   manager.close();

@@ -30,7 +30,10 @@ export interface LaunchOutlook {
   obstacle: (StartObstacle & Pick<StartProblem, 'isWarnedOf'>) | null;
 }
 
-/** Finds out whether starts can succeed, and refuses those that cannot. A start looks before it is accepted and at its launch. */
+/**
+ * Finds out whether starts can succeed, and refuses those that cannot. A start is checked before it is accepted, and
+ * again at its launch.
+ */
 export class StartCheck {
   readonly #dependencies: StartCheckDependencies;
 
@@ -44,7 +47,7 @@ export class StartCheck {
     return this.foresee(record);
   }
 
-  /** As {@link look}, with the flags learnt so far: runs no program. */
+  /** Like {@link look}, but with the flags learnt so far: runs no program. */
   async foresee(record: InstanceRecord): Promise<LaunchOutlook> {
     const { engines } = this.#dependencies;
     const { engine } = record.settings;
@@ -76,7 +79,7 @@ export class StartCheck {
 
   /**
    * Why a start would be refused, as far as this can be known without running a program or binding a port; `null`: no
-   * obstacle. The result holds nothing that a reader of the instance may not see. Takes as long as the disk.
+   * obstacle. The result holds nothing that a reader of the instance may not see. Waits for reads of the disk.
    */
   async obstacle(mailbox: Mailbox): Promise<StartObstacle | null> {
     const { listeningPorts, references, registry } = this.#dependencies;
@@ -130,8 +133,8 @@ function portInUse({ name, port }: InstanceRecord, holder: string): string {
 }
 
 /**
- * Removes the folder of a program from a message about it. It comes from the environment of the server or the instance,
- * which not every reader may see.
+ * Removes the folder of a program from a message about it. The folder comes from the environment of the server or the
+ * instance, which not every reader may see.
  */
 function withoutFolder(message: string, command: string): string {
   if (command.includes('/')) return message;

@@ -12,8 +12,8 @@ const BUSY = {
 };
 
 /**
- * Wraps the store: raises an alert while it cannot be written, and rejects with an error that a caller may read. Commands
- * to engines take effect all the same, and their changes are stored later.
+ * Wraps the store: raises an alert while it cannot be written, and rejects with an error that a caller may read.
+ * Commands to engines still take effect, and their changes are stored later.
  */
 export function watchStore(store: InstanceStore, alerts: AlertSink): InstanceStore {
   const watch = async (write: Promise<void>): Promise<void> => {

@@ -19,7 +19,7 @@ export { StoreClosed } from './ports/instance-store.ts';
 
 /** How a stop treats requests in flight. */
 export interface StopOptions {
-  /** SIGKILL at once. */
+  /** Whether to send SIGKILL at once. */
   force?: boolean | undefined;
   /** Seconds that requests in flight may take; default `instances.stop_timeout`. */
   timeout?: number | undefined;
@@ -30,7 +30,10 @@ export interface WaitOptions {
   wait?: boolean | undefined;
   /** Aborts the waiting, not the command. */
   signal?: AbortSignal | undefined;
-  /** The previous server has begun the command: only wait for its outcome, ignoring later commands. */
+  /**
+   * Whether the previous server has begun the command. If so, this server only waits for its outcome, and ignores later
+   * commands.
+   */
   isBegun?: boolean | undefined;
 }
 
@@ -43,7 +46,7 @@ export class Moved extends Error {
 export interface LiveRun {
   /** Name of its instance. */
   name: string;
-  /** Its resources now; `null`: the engine is dead. */
+  /** The resources that it uses now; `null`: the engine is dead. */
   stats(): Stats | null;
 }
 
@@ -76,7 +79,9 @@ export interface InstanceManager {
     patch: UpdateInstance,
     options: { ifMatch?: string | undefined; restart: boolean },
   ): Promise<Written>;
-  /** Gives an instance another name, in any state, without touching its engine. Resolves when that is stored. */
+  /**
+   * Gives an instance another name, in any state, without touching its engine. Resolves when the new name is stored.
+   */
   rename(name: string, newName: string): Promise<Written>;
   remove(name: string, signal?: AbortSignal): Promise<void>;
   /** Resolves to the status entered; with `wait`, resolves to `running` or rejects with the reason. */
@@ -109,9 +114,9 @@ export interface InstanceManager {
 
 /** How a fleet document is applied. */
 export interface ApplyOptions {
-  /** Removes the instances that the document does not name, after stopping those that run. */
+  /** Whether to remove the instances that the document does not name, after stopping those that run. */
   prune: boolean;
-  /** Changes nothing and returns the planned steps. */
+  /** Whether to change nothing, and only return the planned steps. */
   dryRun: boolean;
   /** Aborts the waiting, not the work. */
   signal?: AbortSignal | undefined;
@@ -125,8 +130,8 @@ export interface FleetManager {
    * Changes the instances to match the document. First checks everything: one error lists all problems, and nothing is
    * changed. Later a step that fails does not stop the others; its result has the `error`.
    *
-   * Each step is decided on the state at its own time. Changes that others made meanwhile are reverted to the document and
-   * listed in the step's `changes`.
+   * Each step compares the document with the state at that moment. It reverts changes that others made meanwhile, and
+   * lists them in its `changes`.
    */
   apply(fleet: Fleet, options: ApplyOptions): Promise<Applied>;
 }

@@ -8,10 +8,11 @@ export const STARTED_BY_ALL: readonly Status[] = ['stopped', 'failed'];
 export const STOPPED_BY_ALL: readonly Status[] = ['running', 'starting', 'restarting'];
 
 /**
- * Does one thing to many instances in parallel, each on its own. Results include refusals.
+ * Calls `act` for many instances in parallel. A refusal becomes the result of its instance, and does not affect the
+ * others.
  *
- * @throws {@link Sealed} if all of them came too late for this server. Nothing was done then, and the next server does it. If
- * only some came too late, the results report those as errors.
+ * @throws {@link Sealed} if all instances were already handed over. Nothing was done then, and the next server carries
+ *   out the batch. If only some were handed over, their results are errors.
  */
 export async function batch(
   names: readonly string[],

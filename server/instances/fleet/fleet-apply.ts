@@ -15,18 +15,18 @@ export interface FleetApplyDependencies {
   commands: Pick<Commands, 'stop' | 'relaunch'>;
 }
 
-/** Why this server stops an apply: it refuses it, or another server repeats it. */
+/** Why this server stops an apply: the apply is refused, or another server repeats it. */
 type CallOff = ApiError | Moved | Sealed;
 
-/** The end of an apply. */
+/** How an apply ended: with an outcome, or called off. */
 export type Result = Outcome | { calledOff: CallOff };
 
 /**
- * The step of an apply. Each leads to the next one. Another request may change, start, stop or create an instance meanwhile:
- * then `check` and `write` lead back to `end`, and the apply goes on with the new state.
+ * A step of an apply; each leads to the next. Another request may change, start, stop or create an instance meanwhile:
+ * then `check` or `write` goes back to `end`, and the apply continues with the new state.
  */
 type Step =
-  /** Ends the engines of the surplus. */
+  /** Ends the engines of the surplus, the instances to remove. */
   | { kind: 'end' }
   /** Plans the moves, and checks that restarts can succeed. */
   | { kind: 'check' }
@@ -62,8 +62,8 @@ export class FleetApply {
   }
 
   /**
-   * Whether changes are being written or are made. The caller then gets the outcome even after an abort: a second apply would
-   * report that nothing had to be done.
+   * Whether changes were written, or are being written. From then on the caller gets the outcome even after an abort: a
+   * second apply would report that nothing had to be done.
    */
   get isBinding(): boolean {
     const step = this.#step;
@@ -123,7 +123,7 @@ export class FleetApply {
         return { kind: 'erase', outcome: this.#outcome(moves, failures) };
       });
     } catch (error) {
-      // The next server does it.
+      // The next server applies the document.
       if (error instanceof Sealed) return { kind: 'over', result: { calledOff: error } };
       throw error;
     }
@@ -134,7 +134,10 @@ export class FleetApply {
     return { moves, surplus: this.#surplus, failures: all };
   }
 
-  /** All removals were attempted, and are reported. The refusal is the error of every other change. */
+  /**
+   * The outcome if a refusal came after a removal: removals are reported as they went, and the refusal is the error of
+   * every other change.
+   */
   #leftUndone(refusal: ApiError): Outcome {
     const moves = this.#document.plan();
     const undone = moves.filter(({ action }) => action !== 'nothing');
@@ -158,7 +161,7 @@ export class FleetApply {
     });
   }
 
-  /** Stops the instance if it runs, and waits for its end, unless that is called off. */
+  /** Stops the instance if it has a run, and waits until the run has ended or the apply is called off. */
   async #end(instance: Mailbox): Promise<void> {
     const { commands, removals } = this.#dependencies;
     if (instance.isClosed || this.#calledOff.aborted) return;

@@ -7,12 +7,14 @@ import { livePort } from '../life/transitions.ts';
 /** A problem of an entry; the path is relative to the entry. */
 export type EntryProblem = Problem & { code: ErrorCode; entry: number };
 
-/** The id under which a move claims names and ports; for a new instance one made of its name. */
+/**
+ * The id under which a move claims names and ports: the instance's own id, or one made of the name of a new instance.
+ */
 export function claimantOf({ name, present }: FleetMove<StoredInstance>): string {
   return present?.record.id ?? `new ${name.toLowerCase()}`;
 }
 
-/** The port that the engine of a move's instance uses now and will have freed when all moves are made; `null`: none. */
+/** The port that the instance's engine uses now, and will have freed when all moves are made; `null`: none. */
 export function portLeft({ action, present }: FleetMove<StoredInstance>): number | null {
   const state = present?.instance.state;
   if (state === undefined) return null;
@@ -44,8 +46,8 @@ export interface Judgement<Move> {
 }
 
 /**
- * Judges the claims of moves by the result of all of them: one move may take what another gives up, so two instances can
- * swap. If two moves claim the same, the first in the document gets it.
+ * Judges the claims of all moves together: a move may take what another gives up, so two instances can swap. If two
+ * moves claim the same name or port, the first in the document gets it.
  *
  * @param claims The claims of all other instances; this function adds those of the moves.
  * @param freePort Returns a free port; `null`: none is left.

@@ -33,7 +33,7 @@ async function apply(domain: Domain, instances: CreateInstance[], prune: boolean
   const applied = domain.instances.fleet.apply({ instances }, { prune, dryRun: false }).catch(() => null);
   await domain.pass(60_000);
   const outcome = await applied;
-  // Restarts begin only when all removed instances have ended.
+  // Restarts begin only after all removed instances have ended.
   await domain.pass(60_000);
   return outcome;
 }

@@ -36,7 +36,7 @@ export interface Outcome {
   failures: Failures<Move | Mailbox>;
 }
 
-/** A document to apply, seen against the instances as they are when a method is called. */
+/** A document to apply. Each method compares the document with the instances as they are when it is called. */
 export class FleetDocument {
   readonly #dependencies: FleetDocumentDependencies;
   readonly #entries: readonly CreateInstance[];
@@ -70,7 +70,7 @@ export class FleetDocument {
     return { moves, surplus, failures };
   }
 
-  /** Returns the restarts that would fail to start again, and adds a warning to other moves that could not start. */
+  /** Returns the restarts whose start would fail. Adds a warning to each other move whose instance could not start. */
   async checkStarts(moves: readonly Move[], surplus: readonly Mailbox[]): Promise<Failures<Move>> {
     const { startCheck, editor } = this.#dependencies;
     const failures: Failures<Move> = new Map();
@@ -137,7 +137,7 @@ export class FleetDocument {
   }
 }
 
-/** Does one thing for all changes at once, and keeps their errors. */
+/** Calls `act` for all changes in parallel, and adds their errors to `failures`. */
 export async function attemptAll<Change>(
   changes: readonly Change[],
   failures: Failures<Change>,
@@ -154,7 +154,10 @@ export async function attemptAll<Change>(
   );
 }
 
-/** Longest time for which the check of entries holds the event loop: most of what it awaits is known, so it would never pause. */
+/**
+ * Longest time for which the check of entries blocks the event loop. Most of its awaits resolve at once, so it would
+ * never yield by itself.
+ */
 const SLICE_MS = 3;
 
 /** Checks each entry on its own, and that all names differ. Stops at {@link MOST_PROBLEMS}: the document is refused anyway. */
@@ -179,7 +182,7 @@ async function judgeEntries(
     warned += found.warnings.length;
     problems.push(...found.problems.map((problem) => ({ ...problem, entry })));
     warnings.push(found.warnings);
-    // The launch plans of both will be compared.
+    // Both launch plans will be compared, so learn the options of both engines.
     for (const each of [stored, settings]) if (each !== null) await engines.find(each.engine)?.learn(each);
   }
   return { problems, warnings };

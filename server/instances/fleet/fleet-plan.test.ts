@@ -19,7 +19,7 @@ import type { StoredInstance } from '../ports/instance-store.ts';
 import type { LaunchPlan } from '../ports/runs.ts';
 import { newSettings } from '../settings/settings.ts';
 
-/** Plans like llama-server's adapter: twins are one flag, and only flags are part of the plan. */
+/** Plans like llama-server's adapter: twins are one flag, and the plan contains only flags. */
 const planOf = ({ port, settings }: InstanceRecord): LaunchPlan => ({
   ...PLAN,
   argv: Object.entries(settings.options).flatMap(([key, value]) => [

@@ -96,7 +96,7 @@ function alteration<Present extends StoredInstance>(
   const isPortKept = edit.port === record.port && edit.portAssigned === record.portAssigned;
   const changes = [...(isPortKept ? [] : ['port']), ...settingChanges(newSettings(record.settings), settings)];
   const isChanged = changes.length > 0;
-  // A plan takes longer than all the rest of a move.
+  // Plan only if needed: it takes longer than the rest of a move.
   const plan = isChanged || isUp(state) ? planOf({ ...record, ...edit, port: edit.port ?? 0 }) : null;
   const isRestart = isChanged && needsRestart(state, planOf(record), plan);
   const isBehind = !isRestart && isUp(state) && isRestartRequired(state, plan);

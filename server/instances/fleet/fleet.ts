@@ -24,7 +24,7 @@ export class FleetKeeper implements FleetManager {
     this.#dependencies = dependencies;
   }
 
-  /** Refuses every document that is not being written yet. */
+  /** Refuses every apply that has not begun to write. */
   close(): void {
     this.#closing.abort(shuttingDown());
   }
@@ -46,7 +46,10 @@ export class FleetKeeper implements FleetManager {
     return { message: fleetSummary(results, dryRun), dry_run: dryRun, results };
   }
 
-  /** Returns the result of an apply, or rejects when the caller leaves. The apply then continues, unless it is called off. */
+  /**
+   * Returns the result of an apply. Rejects if the caller leaves before the apply is binding; the apply then continues,
+   * unless it is called off.
+   */
   #whileWaitedFor(work: Promise<Result>, apply: FleetApply, signal: AbortSignal | undefined): Promise<Result> {
     if (signal === undefined) return work;
     return new Promise((resolve, reject) => {
@@ -60,7 +63,7 @@ export class FleetKeeper implements FleetManager {
     });
   }
 
-  /** @param warnings Of each entry. */
+  /** @param warnings Of each entry, in the order of the document. */
   #stepsOf({ moves, surplus, failures }: Outcome, warnings: readonly string[][]): FleetStep[] {
     const errorOf = (change: (typeof moves)[number] | (typeof surplus)[number]): { error?: string } => {
       if (!failures.has(change)) return {};
@@ -87,7 +90,8 @@ export class FleetKeeper implements FleetManager {
 
 /**
  * Returns a signal that aborts when another server takes over the apply, or when the caller gets a refusal, which must
- * change nothing. It does not abort when the caller just leaves: the document may still be wanted, so it is applied.
+ * change nothing. It does not abort when the caller just leaves: the document may still be wanted, so the apply
+ * continues.
  */
 function refusalOf(signal: AbortSignal | undefined): AbortSignal {
   const controller = new AbortController();

@@ -33,7 +33,7 @@ export class WholeChanges {
   }
 
   /**
-   * Resolves when the changes under way are done, which takes no longer than storing them.
+   * Resolves when the changes in progress have ended, which takes no longer than storing them.
    *
    * @param patience Its abort ends the wait. Default: waits without a limit.
    */

@@ -5,7 +5,7 @@ import { withRestartBegun, begin, isBackoff, lastExit, keptFields, to, unchanged
 import { longestDelay } from './restart-policy.ts';
 import { offloadAlert } from './observed-transitions.ts';
 
-/** The stored run is alive: adopts it and continues its start or end. */
+/** The stored run is alive: adopts the run, and continues its start or end. */
 export function foundAlive(
   stored: InstanceState,
   { identity, leases, stopTimeoutMs, at, elapsed }: Extract<InstanceEvent, { type: 'found-alive' }>,
@@ -16,7 +16,7 @@ export function foundAlive(
     timeoutMs: stopTimeoutMs,
   });
   if (!('run' in state) || state.run.launch === null) return unchanged(stored);
-  // A stored moment can lie in the future: the clock was set back, or belongs to another machine.
+  // A stored time can be in the future, if the clock was set back or is that of another machine.
   const upTo = (moment: number | null, now: number): number | null => (moment === null ? null : Math.min(moment, now));
   const { startedAt, readyAt } = state.run;
   const run: Run = { ...state.run, identity, startedAt: upTo(startedAt, at) ?? at, readyAt: upTo(readyAt, elapsed) };
@@ -35,7 +35,7 @@ export function foundAlive(
       ]);
     case 'stopping':
     case 'restarting': {
-      // The stored deadline may be of another boot or of a wall clock. Limit it, because others wait until then.
+      // The stored deadline may come from another boot or from a wall clock. Limit it, because others wait until then.
       const until = Math.min(state.ending.deadline, elapsed + (state.ending.timeoutMs ?? stopTimeoutMs));
       const ending: Ending = { ...state.ending, deadline: until };
       if (ending.phase === 'draining' && leases > 0) {
@@ -70,7 +70,7 @@ export function booted(
 ): Transition {
   if (!isBackoff(state)) return unchanged(state);
   if (state.bootId !== null && state.bootId !== bootId) return revive(state, state.wantedByUser && autoStart);
-  // The stored time may be of another, unrecorded boot. Limit it.
+  // `until` may have been stored during an earlier boot that was not recorded, so limit it.
   const until = Math.min(state.until, elapsed + longestDelay(Math.max(0, state.restarts - 1)));
   return to({ ...state, until }, [{ type: 'wait-backoff', until }]);
 }

@@ -5,7 +5,9 @@ export const GRACE_MS = 10_000;
 
 type Deadline = { signal: AbortSignal; cancel: () => void };
 
-/** Makes a signal that aborts at `until` (of {@link Clock.elapsed}) or with `signal`. `cancel` ends the wait for `until`. */
+/**
+ * Makes a signal that aborts at `until`, in {@link Clock.elapsed} time, or with `signal`. `cancel` ends the wait for `until`.
+ */
 export function deadlineSignal(clock: Clock, until: number, signal?: AbortSignal): Deadline {
   const controller = new AbortController();
   const cancel = clock.after(Math.max(0, until - clock.elapsed()), () => controller.abort());

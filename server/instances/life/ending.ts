@@ -21,7 +21,7 @@ export type WithRun = Extract<InstanceState, { status: 'starting' | 'running' }>
 /** States whose run is being ended. */
 export type WithEnding = Extract<InstanceState, { ending: Ending }>;
 
-/** How to end a run: give its requests `timeoutMs` from `elapsed` on, or kill it now by force. */
+/** How to end a run: give its requests `timeoutMs` from `elapsed` on or, with `force`, kill it now. */
 export interface EndTerms {
   elapsed: number;
   timeoutMs: number;
@@ -52,7 +52,7 @@ export function end(
   return to({ ...keptFields(state), ...draining }, [{ type: 'drain', run: run.number, until }]);
 }
 
-/** A second request to end a run that is already ending: the shorter timeout wins, force kills now. */
+/** A second request to end a run that is already ending: the earlier deadline wins, and `force` kills now. */
 export function hasten(state: WithEnding, { elapsed, timeoutMs, force }: EndTerms): Transition {
   const { run, ending } = state;
   const deadline = elapsed + timeoutMs;
@@ -85,7 +85,7 @@ export function survived(
   return to(state, [{ type: 'alert', code: SURVIVES_KILL, message }]);
 }
 
-/** The run and its process tree are gone. No other event leaves a run. */
+/** The run and its process tree are gone. No other event takes an instance out of its run. */
 export function ended(state: InstanceState, end: Ended, terms: RestartTerms, now: Moment): Transition {
   if (!('run' in state)) return unchanged(state);
   const { run } = state;

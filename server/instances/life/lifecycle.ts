@@ -16,7 +16,7 @@ export interface Launch {
   engine: string;
   /** Random; part of the tag that identifies the run's processes. */
   nonce: string;
-  /** The engine's API key for this run; `null`: it takes none. */
+  /** The engine's API key for this run; `null`: the engine takes no key. */
   key: string | null;
   plan: LaunchPlan;
 }
@@ -26,20 +26,25 @@ export interface Run {
   /** Counts the instance's runs from 1. An event of another run is dropped. */
   number: number;
   cause: StartCause;
-  /** A user requested this run, or a run that it restarts. Such a run is started again after a reboot. */
+  /**
+   * Whether a user requested this run, or an earlier run that it replaces. Such a run is started again after a reboot.
+   */
   wantedByUser: boolean;
   launch: Launch | null;
   identity: ProcessIdentity | null;
   /** Milliseconds since the epoch. */
   startedAt: number | null;
-  /** Of `Clock.elapsed`, in the boot of its identity. */
+  /** By `Clock.elapsed`, in the boot of `identity`. */
   readyAt: number | null;
   /**
-   * How the run falls short of the requested GPU use, as the end of a sentence `the engine …`; absent: no shortfall is
+   * How the run falls short of the requested GPU use, as words that continue `the engine …`; absent: no shortfall is
    * known. Stored, because the log lines that show it may be gone when another server adopts the run.
    */
   offload?: string;
-  /** The run must restart for new settings, with which this was stored; absent: false. A boot begins a due restart. */
+  /**
+   * Whether the run must restart for new settings. Stored together with those settings; absent: false. A boot begins a
+   * due restart.
+   */
   restartDue?: boolean;
 }
 
@@ -49,10 +54,10 @@ export type StartPhase = 'queued' | 'preparing' | 'spawning' | 'loading';
 /** Phase of an ending. `withdrawing`: nothing was spawned. `spawning`: the process is ended as soon as its pid is known. */
 export type EndPhase = 'withdrawing' | 'spawning' | 'draining' | 'terminating' | 'killing';
 
-/** The ending of a run, under way. */
+/** How far the ending of a run has come. */
 export interface Ending {
   phase: EndPhase;
-  /** End of draining, of `Clock.elapsed`. */
+  /** When draining ends, by `Clock.elapsed`. */
   deadline: number;
   /** Time given to drain, milliseconds; absent: none, or unknown. */
   timeoutMs?: number;
@@ -83,7 +88,7 @@ export type StatusDetails =
       status: 'restarting';
       phase: 'backoff';
       reason: string;
-      /** When the next start is due, of `Clock.elapsed`. */
+      /** When the next start is due, by `Clock.elapsed`. */
       until: number;
       wantedByUser: boolean;
       /** Boot of the last run; `null`: unknown. */
@@ -135,19 +140,22 @@ export type InstanceEvent = Moment &
     | { type: 'exited'; run: number; ended: Ended; terms: RestartTerms }
     | { type: 'survived'; run: number; pids: readonly number[]; container?: string }
     /**
-     * `leases`: open at any moment since the first missed check. `still`: the engine does not work. `seen`: both as the end
-     * of a sentence `the engine …`.
+     * `leases`: those open at any moment since the first missed check. `still`: the engine shows no work. `seen`: both
+     * observations, as the end of a sentence `the engine …`.
      */
     | { type: 'health-failed'; run: number; leases: number; still: boolean; seen: string }
     /** The run uses the GPUs less than requested. `shortfall`: see {@link Run.offload}. */
     | { type: 'offload-short'; run: number; shortfall: string }
     | { type: 'stalled'; run: number; seconds: number }
-    /** The start cannot succeed, because another process has the port. `reason`: the same as a sentence. */
+    /** The start cannot succeed, because another process has the port. `reason`: says so in a sentence. */
     | { type: 'port-taken'; run: number; reason: string }
     /** `idleSeconds`: how long the run was unused, if that is the cause. */
     | { type: 'evict'; leases: number; pinned: boolean; cause: IdleCause; idleSeconds?: number }
     | { type: 'backoff-over' }
-    /** `leases`: held by the previous server, which is still alive. `stopTimeoutMs`: for a due restart that has not begun. */
+    /**
+     * `leases`: those that the previous server, which is still alive, holds. `stopTimeoutMs`: for a due restart that
+     * has not begun.
+     */
     | { type: 'found-alive'; run: number; identity: ProcessIdentity; leases: number; stopTimeoutMs: number }
     | {
         type: 'found-dead';
@@ -164,7 +172,7 @@ export type InstanceEvent = Moment &
     | { type: 'found-stray'; tag: string; pids: readonly number[] }
   );
 
-/** Work that the state machine requests. Each effect ends in one event or in none. */
+/** Work that the state machine requests. Each effect results in at most one event. */
 export type Effect =
   | { type: 'request-slot'; run: number }
   /** The instance was found alive and already occupies a slot. */
@@ -179,7 +187,7 @@ export type Effect =
   | { type: 'await-ready'; run: number }
   | { type: 'watch-health'; run: number }
   | { type: 'look-at-offload'; run: number }
-  /** `until`: of `Clock.elapsed`, here and below. */
+  /** `until`: by `Clock.elapsed`, here and below. */
   | { type: 'drain'; run: number; until: number }
   /** Breaks the requests still in flight. `died`: the engine exited by itself, and the instance restarts. */
   | { type: 'close-leases'; run: number; died?: true }
@@ -198,7 +206,7 @@ export type Reply =
   | { kind: 'gone' }
   /** A delete that must wait for the stop under way. */
   | { kind: 'wait' }
-  /** A delete that is refused, because the instance has a run. */
+  /** A delete is refused, because the instance has a run. */
   | { kind: 'refused'; status: Status };
 
 /** A decision of the restart policy, with its inputs. */

@@ -20,7 +20,7 @@ export interface Posted {
   stored: Promise<void>;
 }
 
-/** Delay before a failed store is retried. */
+/** Delay before the retry of a failed save. */
 const STORE_AGAIN_MS = 1_000;
 
 /** Most events kept while storing fails. The replay of all instances together holds no more. */
@@ -78,7 +78,7 @@ export class Mailbox {
     return this.#record;
   }
 
-  /** The name as it is stored. Differs from that of `record` only while a rename is being stored. */
+  /** The stored name. While a rename is being stored, `record` already has the new name. */
   get acceptedName(): string {
     return this.#accepted.name;
   }
@@ -108,8 +108,8 @@ export class Mailbox {
   }
 
   /**
-   * Freezes the instance for another process, which takes over the stored state. From now on this mailbox changes nothing
-   * and runs no effect. The other process finds out about later events by itself, as after a crash.
+   * Freezes the instance for another process, which takes over the stored state. From now on this mailbox changes
+   * nothing and runs no effect. The other process detects later events by itself, as after a crash.
    */
   seal(): void {
     this.#isSealed = true;
@@ -160,7 +160,8 @@ export class Mailbox {
    * Replaces the record. The caller checks, in the same event-loop turn, that names and ports stay unique.
    *
    * @param events Events about the change, stored with it or not at all.
-   * @param restarts The caller posts a restart as soon as this resolves. A due restart is stored with the record or not at all.
+   * @param restarts Whether the caller posts a restart as soon as this resolves. A due restart is stored with the
+   *   record or not at all.
    */
   async amend(record: InstanceRecord, events: readonly KeptEvent[] = [], restarts = false): Promise<void> {
     if (this.#isSealed) throw new Sealed();
@@ -238,7 +239,10 @@ export class Mailbox {
     }
   }
 
-  /** Resolves when `isReached` accepts the state, which may be at once, or when the instance is deleted. */
+  /**
+   * Resolves when `isReached` accepts the state, possibly at once, or when the instance is deleted. Rejects when
+   * `signal` aborts.
+   */
   until(isReached: (state: InstanceState) => boolean, signal?: AbortSignal): Promise<InstanceState> {
     return new Promise((resolve, reject) => {
       const look = (): void => {
@@ -293,7 +297,10 @@ export class Mailbox {
   }
 }
 
-/** Key of the phase. Effects are aborted when it changes: a drain by a new deadline, a probe when loading is over. */
+/**
+ * The key of a state's phase. A change of the key aborts the effects of the phase: a new deadline aborts a drain, and
+ * the end of loading aborts a probe.
+ */
 function phaseOf(state: InstanceState): string {
   if ('ending' in state) return `${state.run.number} ${state.ending.phase} ${state.ending.deadline}`;
   if (state.status === 'starting') return `${state.run.number} ${state.phase}`;
@@ -301,7 +308,10 @@ function phaseOf(state: InstanceState): string {
   return state.status === 'restarting' ? `backoff ${state.until}` : state.status;
 }
 
-/** The phase `preparing` is not stored: after a crash, a start in this phase begins again like a queued one. */
+/**
+ * Whether a change must be stored. The phase `preparing` is not: after a crash, a start in this phase begins again like
+ * a queued one.
+ */
 function isWorthStoring(previous: InstanceState, state: InstanceState): boolean {
   return state !== previous && !(state.status === 'starting' && state.phase === 'preparing');
 }

@@ -38,8 +38,9 @@ export function stalled(state: InstanceState, seconds: number, elapsed: number):
 }
 
 /**
- * Another process has the port of a start. Terminates the engine rather than killing it: only the engine may be able to end
- * some of its processes. The outcome is that of an early death.
+ * Another process has the port on which this start should listen. Terminates the engine rather than killing it: only
+ * the engine may be able to end some of its processes. The outcome is the same as for an engine that dies during its
+ * start.
  */
 export function portTaken(
   state: InstanceState,
@@ -56,8 +57,8 @@ export function portTaken(
 }
 
 /**
- * Stops an unused instance, because another needs its slot or because it was idle too long. A lease or a pin prevents that.
- * Without leases, the phase `draining` and its commit are skipped, since a request may be waiting for the slot.
+ * Stops an unused instance, because another needs its slot or because it was idle too long. A lease or a pin prevents
+ * that. Skips the phase `draining` and its commit: no lease is open, and a request may be waiting for the slot.
  */
 export function evict(state: InstanceState, event: Extract<InstanceEvent, { type: 'evict' }>): Transition {
   const { leases, pinned, cause, elapsed } = event;

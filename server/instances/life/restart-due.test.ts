@@ -12,7 +12,7 @@ const apply = ({ instances }: Domain): Promise<unknown> =>
 
 const turn = (): Promise<void> => new Promise((resolve) => void setImmediate(resolve));
 
-/** Makes the change, and resolves in the turn in which only the new settings are on the disk. */
+/** Makes the change, and resolves in the turn in which the new settings, and nothing later, are on the disk. */
 async function untilWritten(domain: Domain, ask: (domain: Domain) => Promise<unknown>): Promise<void> {
   void ask(domain);
   for (;;) {

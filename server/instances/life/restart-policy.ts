@@ -11,8 +11,8 @@ const STABLE_AFTER_MS = 5 * 60_000;
 export type RestartDecision = { restart: true; delayMs: number } | { restart: false; because: string | null };
 
 /**
- * Decides on a restart. The backoff is 1, 2, 4 … 60 seconds, plus up to a quarter so that engines that died together do not
- * restart together. Gives up after `maxRestarts` in a row.
+ * Decides whether and when to restart. The backoff is 1, 2, 4 … 60 seconds, plus up to a quarter so that engines that
+ * died together do not restart together. Gives up after `maxRestarts` in a row.
  *
  * @param restarts Restarts in a row so far.
  */
@@ -33,7 +33,10 @@ function delayAfter(restarts: number): number {
   return Math.min(LONGEST_DELAY_MS, FIRST_DELAY_MS * 2 ** Math.min(restarts, 16));
 }
 
-/** Restarts in a row that count at `at`, for a run that became ready at `readyAt`. Both are of `Clock.elapsed`. */
+/**
+ * The restarts in a row that still count at `at`: none, if the run was ready at `readyAt` and has been stable since.
+ * Both times are by `Clock.elapsed`.
+ */
 export function restartsInARow(restarts: number, readyAt: number | null, at: number): number {
   return readyAt !== null && at - readyAt >= STABLE_AFTER_MS ? 0 : restarts;
 }

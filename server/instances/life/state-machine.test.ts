@@ -80,7 +80,7 @@ const DUE = { restartDue: true };
 const evicted = (ending: Partial<Ending> = {}): InstanceState =>
   ({ ...stopping(ending), goal: { kind: 'stopped', cause: 'eviction' } }) as InstanceState;
 
-/** A start that has been given up. */
+/** A start that timed out. */
 const givenUp = (): InstanceState =>
   ({ ...stopping({ phase: 'killing' }), goal: { kind: 'failed', reason: 'no progress' } }) as InstanceState;
 
@@ -560,7 +560,7 @@ describe('an event of another run', () => {
 
 // ── Properties ──────────────────────────────────────────────────────────────────────────────────
 
-/** A model of the machine: it tracks which runs have processes, and posts only events that are true. */
+/** A model of the machine. It tracks which runs have processes, and posts only events that can occur. */
 class World {
   state: InstanceState = { status: 'stopped', runs: 0, restarts: 0, lastExit: null };
   alive = new Set<number>();

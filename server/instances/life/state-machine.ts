@@ -203,7 +203,10 @@ function remove(state: InstanceState): Transition {
   };
 }
 
-/** Turns an idle stop or eviction into a stop by command, so that no request starts the instance before it is over. */
+/**
+ * Turns an idle stop or eviction into a stop by command, so that no request starts the instance before the stop is
+ * over.
+ */
 function byCommand(state: Stopping): Stopping {
   const { goal } = state;
   return goal.kind === 'failed' || goal.cause === undefined ? state : { ...state, goal: { kind: 'stopped' } };

@@ -89,7 +89,7 @@ export function isUp({ status }: InstanceState): boolean {
   return status === 'starting' || status === 'running';
 }
 
-/** Whether the instance has a run or will start one by itself, so that an update with restart leads to a start. */
+/** Whether the instance is up, or will start again without a command. */
 export function hasRunAhead({ status }: InstanceState): boolean {
   return status === 'starting' || status === 'running' || status === 'restarting';
 }

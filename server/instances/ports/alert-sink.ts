@@ -10,7 +10,7 @@ export interface AlertSink {
 
 /** Codes of the alerts that the domain raises; docs/operations.md lists them all. */
 
-/** A process did not end on SIGKILL; cleared when it has. */
+/** A process did not end on SIGKILL. Cleared when the process has ended. */
 export const SURVIVES_KILL = 'process_survives_kill';
 /** Changes cannot be stored; cleared by the next change that is stored. */
 export const STORE_FAILED = 'store_failed';
@@ -18,5 +18,5 @@ export const STORE_FAILED = 'store_failed';
 export const STRAY_PROCESS = 'stray_process';
 /** A start was refused because another program has the port; cleared by `events/instance-alerts.ts` when that is over. */
 export const PORT_CLASH = 'port_clash';
-/** A run uses the GPUs less than its settings request; cleared when it has ended. */
+/** A run uses the GPUs less than its settings request. Cleared when the run has ended. */
 export const GPU_OFFLOAD_SHORT = 'gpu_offload_short';

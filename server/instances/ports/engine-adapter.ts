@@ -17,9 +17,11 @@ export interface EngineAdapter {
   /** Whether `model_path` must be given. */
   readonly needsModel: boolean;
   /**
-   * Checks settings before they are stored. Returns every problem, up to `MOST_PROBLEMS`. Warnings refuse nothing.
+   * Checks settings before they are stored. Returns every problem, up to `MOST_PROBLEMS`. Warnings do not refuse the
+   * settings.
    *
-   * @param mostWarnings Most warnings about single words of the settings; then the check stops, and the last warning says so.
+   * @param mostWarnings Most warnings about single words of the settings; then the check stops, and the last warning
+   *   says so.
    */
   check(settings: Settings, mostWarnings?: number): Promise<{ problems: SettingsProblem[]; warnings: string[] }>;
   /** The options of the configured program. Never rejects. Takes as long as {@link learn}. */
@@ -27,13 +29,14 @@ export interface EngineAdapter {
   /** The configured program on this machine. Never rejects. Takes as long as {@link learn}. */
   installed(): Promise<InstalledEngine>;
   /**
-   * The stored options without the twins of `given`, so that the new spelling replaces them. Call it after `learn`: only
-   * the engine's flags show which options are twins.
+   * The stored options without those that are other spellings of `given`, so that the new spelling replaces the old
+   * one. Call it after `learn`: only the engine's flags show which options are the same.
    */
   withoutTwins(stored: Settings, given: readonly string[]): Record<string, OptionValue>;
   /**
    * Reads what `plan` needs to know about the installed program, such as its flags. Await it before planning a launch.
-   * Never rejects. Takes microseconds while the program is unchanged, else the time of its `--help`, which may be seconds.
+   * Never rejects. Takes microseconds while the program is unchanged; otherwise as long as its `--help`, which may take
+   * seconds.
    */
   learn(settings: Settings): Promise<void>;
   /** Whether `learn` has finished, even without success. Until then `plan` guesses; do not compare its plans. */
@@ -42,20 +45,22 @@ export interface EngineAdapter {
   plan(record: InstanceRecord): LaunchPlan;
   /** Checks on the disk that everything the plan needs exists; `null`: no problem. */
   preflight(record: InstanceRecord, plan: LaunchPlan): Promise<StartProblem | null>;
-  /** The cause of an exit in one sentence that names the file concerned, from the run's last lines of output. */
+  /**
+   * Finds the cause of an exit in the run's last lines of output. Returns one sentence, which names the file concerned.
+   */
   reason(exit: Exit, lines: readonly string[], wasReady: boolean): string;
   /**
    * Paths under `/v1` where a POST computes an answer and changes nothing else. Such a request may be sent a second time
    * when the engine dies before it answers. Empty: the engine's paths are unknown.
    */
   readonly inferencePaths: ReadonlySet<string>;
-  /** Signs that its runs work, besides those of every process and of the health check. */
+  /** Further signs that a run of this engine works, besides the activity of its processes and the health check. */
   readonly signs: VitalSigns;
   /** Headers and paths by which callers of one engine reach each other. The gateway blocks them; `/proxy` (admins) does not. */
   readonly crossing: Crossing;
   /**
-   * Compares the GPU use of a run, from the output of its start, with the request in its plan. `unclear`: the output does
-   * not show it. A plan that requests no GPU is never short of one.
+   * Compares the GPU use that a run's output shows at its start with the request in its plan. `unclear`: the output
+   * does not show the use. A plan that requests no GPU never falls short.
    */
   offload(plan: LaunchPlan, lines: readonly string[]): Offload;
 }
@@ -93,8 +98,8 @@ export interface Crossing {
 /** Signs that an engine works. */
 export interface VitalSigns {
   /**
-   * A path that the working part of the engine answers, with any status, as soon as it is free; `null`: the engine has no
-   * such path. Another part may answer the health check without knowing whether the working part hangs.
+   * A path that the engine's working part answers as soon as it is free, with any status; `null`: the engine has none.
+   * The health check does not replace it: another part may answer that without knowing whether the working part hangs.
    */
   workPath: string | null;
 }

@@ -18,7 +18,7 @@ export interface EngineTarget {
   healthPath: string;
   /** The run's random key, sent as a Bearer token; `null`: none. */
   key: string | null;
-  /** The launch arguments keep the engine from reusing the prompt of one request for another. Absent: they do not. */
+  /** Whether the launch arguments keep the engine from reusing the prompt of one request for another. Absent: false. */
   isolated?: boolean | undefined;
   /** Proves that the run owns the port; left out: no proof is possible. */
   witness?: PortWitness;

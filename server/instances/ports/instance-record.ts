@@ -1,6 +1,6 @@
 import type { CreateInstance, OptionValue } from '@llamactl/contract/instance';
 
-/** The settings of an instance in the contract's shape. Defaults of optional settings are filled in when they are read. */
+/** The settings of an instance in the contract's shape. Readers fill in the defaults of optional settings. */
 export interface Settings {
   engine: string;
   /** As the user named it; `model_path` is the file that was found for it. */

@@ -10,7 +10,10 @@ export interface StoredInstance {
 
 /** Durable storage. A write whose promise has resolved survives `kill -9` and power loss. */
 export interface InstanceStore {
-  /** Random and created with the data directory; distinguishes its processes from those of other data directories. */
+  /**
+   * A random id, created with the data directory. It distinguishes the processes of this data directory from those of
+   * others.
+   */
   readonly dataDirId: string;
   /** All instances, oldest first. */
   load(): Promise<StoredInstance[]>;

@@ -8,8 +8,8 @@ export interface ListeningPorts {
    */
   ownsPort(run: RunReference, port: number): Promise<'ours' | 'foreign' | 'closed' | 'unknown' | 'no-answer'>;
   /**
-   * A witness of the port of a ready run. `null`: no witness is possible, because the run is not watched or a process
-   * outside of its tree holds the port, as with a container.
+   * A witness of the port of a ready run. `null`: no witness is possible. Either the run is not watched, or a process
+   * outside its tree holds the port, as with a container.
    */
   witness(run: RunReference, port: number): PortWitness | null;
   /** The listener on a port of this machine; `null`: the port is free. `description` names the process if it is known. */
@@ -21,11 +21,15 @@ export interface ListeningPorts {
 /** Proves that a run owns its port. */
 export interface PortWitness {
   /**
-   * Names the socket on which the run listens; `null`: the run does not listen on its port. The same name before and after
-   * a connection is opened proves that the run has accepted it. Takes microseconds. `unknown`: the system does not show it.
+   * Returns a name of the socket on which the run listens. `null`: the run does not listen on its port. `unknown`: the
+   * system does not show the socket. If the name is the same before and after a connect, the run has accepted the
+   * connection. Takes microseconds.
    */
   listener(): string | null;
-  /** The same for another server of this machine and user. When it is out of date, the run counts as not listening. */
+  /**
+   * The listening socket, in a form that another server of this machine and user can check. If the socket is out of
+   * date, the run counts as not listening.
+   */
   held(): HeldListener | 'unknown' | null;
 }
 

@@ -4,7 +4,7 @@ import type { RunReference } from './runs.ts';
 /** Name of the file with a run's output, in the run's folder. */
 export const RUN_LOG = 'log';
 
-/** Name of the file with the log's size when a frozen run was woken because this process died. */
+/** Name of a file with the size that the log had when a frozen run was resumed because this process died. */
 export const RUN_WOKEN = 'log.woken';
 
 /** Reads the output of runs. An engine appends to a file of its run, and every method here reads that file. */
@@ -23,7 +23,7 @@ export interface RunLogs {
   begin(log: LogReference, run: RunReference): Promise<void>;
   /** Starts watching a run that writes: rotates its log and feeds followers. A second call has no effect. */
   attach(log: LogReference, run: RunReference): void;
-  /** The run writes no more. Must also work for a run that was never attached. */
+  /** Stops watching a run that writes no more. Must also work for a run that was never attached. */
   detach(log: LogReference, run: RunReference): void;
   /** Reads the selected lines once. */
   read(log: LogReference, query: LogQuery): Promise<Logs>;

@@ -56,7 +56,7 @@ export interface RunReference {
 
 /** Callbacks of a supervised run, each called at most once per `spawn` or `adopt`. */
 export interface RunListener {
-  /** The engine is dead *and* its tree is gone: no process of its group or tag, and no container, is left. */
+  /** The engine is dead *and* its tree is gone: neither a process of its group or tag nor a container is left. */
   onGone(exit: Exit): void;
   /**
    * The run has survived SIGKILL for several seconds (uninterruptible I/O). `onGone` may still follow.
@@ -78,7 +78,10 @@ export interface Progress {
   memoryBytes: number;
   cpuTicks: number;
   readBytes: number;
-  /** The engine's processes cannot be measured, as in a remote container; all but `logBytes` measures their client. */
+  /**
+   * Set if the engine's processes cannot be measured, as in a remote container: then all but `logBytes` is measured on
+   * their client.
+   */
   isBlind?: true;
 }
 
@@ -99,7 +102,7 @@ export interface LaunchPlan {
   port: number;
   /** Path that answers 200 when the engine is ready. */
   healthPath: string;
-  /** The arguments keep the engine from reusing the prompt of one request for another. Absent: they do not. */
+  /** Whether the arguments keep the engine from reusing the prompt of one request for another. Absent: false. */
   isolated?: true;
   /** Set when the command makes a container runtime run the engine. */
   container?: ContainerCommand;
@@ -113,7 +116,7 @@ export interface ContainerCommand {
   at: number;
   /** The container name that the command gives; `null`: llamactl chooses the name. */
   name: string | null;
-  /** Whether the command itself sets the removal of the ended container. */
+  /** Whether the command itself decides if the container is removed when it has ended. */
   saysWhatRemains: boolean;
 }
 
@@ -139,10 +142,13 @@ export interface ProcessIdentity {
 
 /** Living processes with the identifier of a data directory, and where their run folders are. */
 export interface Whereabouts {
-  /** `both`: some in that directory, some elsewhere. `unclear`: nothing shows it. `none`: no such processes. */
+  /** `both`: some in that directory, some elsewhere. `unclear`: nothing shows where. `none`: no such processes. */
   location: 'here' | 'elsewhere' | 'both' | 'unclear' | 'none';
   pids: readonly number[];
-  /** Identifier of processes whose run folders are in that directory, preferably the requested one; `null`: no such processes. */
+  /**
+   * Identifier of the processes whose run folders are in that directory, preferably the requested one; `null`: no such
+   * processes.
+   */
   idHere: string | null;
 }
 

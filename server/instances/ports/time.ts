@@ -17,7 +17,7 @@ export interface Clock {
 export interface Moment {
   /** Milliseconds since the epoch, shown to people. */
   at: number;
-  /** Of `Clock.elapsed`, for deadlines. */
+  /** In `Clock.elapsed` time, for deadlines. */
   elapsed: number;
 }
 

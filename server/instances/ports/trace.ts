@@ -5,11 +5,11 @@ export type InstanceReference = { id: string } | { name: string };
 
 type DecisionOf<Kind extends DecisionKind> = {
   kind: Kind;
-  /** `null`: it is about no instance. */
+  /** `null`: the decision is about no instance. */
   instance: InstanceReference | null;
   /** The instance for which another is stopped, or not stopped. */
   other?: InstanceReference;
-  /** The request that it is about, if known. */
+  /** The request that the decision is about, if known. */
   requestId?: string | undefined;
   inputs: DecisionInputs<Kind>;
 };

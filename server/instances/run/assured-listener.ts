@@ -8,8 +8,8 @@ export class ForeignListener extends Error {
 }
 
 /**
- * Destroys a socket that a process other than the engine could have accepted. Call it right after `connect`: its listener
- * must run before Node's own, which send the buffered data.
+ * Destroys a socket if a process other than the engine could have accepted its connection. Call it right after
+ * `connect`: its listener must run before Node's own, which send the buffered data.
  *
  * If the engine listens on the same socket before and after the connect, it has listened without a break. So the kernel
  * cannot have given the connection to a process of another user.

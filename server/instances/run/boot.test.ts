@@ -1,7 +1,7 @@
 import { describe, expect, it, vi } from 'vitest';
 import { Domain } from '../../testing/domain.ts';
 
-/** A manager dies, and the next one takes up its instances: on the same boot of the machine, or after a reboot. */
+/** Reboots the machine, and returns the domain of the next server. */
 
 async function reboot(domain: Domain): Promise<Domain> {
   domain.world.reboot(domain.clock.now());

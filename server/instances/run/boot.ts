@@ -31,7 +31,7 @@ export interface BootDependencies {
   leases: LeaseBook;
   openMailbox: (record: InstanceRecord, state: InstanceState) => Mailbox;
   terms: (record: InstanceRecord) => RestartTerms;
-  /** Time for the requests of an engine that restarts, milliseconds. */
+  /** How long an engine that restarts may finish its requests, milliseconds. */
   stopTimeoutMs: number;
   onFault: (error: unknown, what: string) => void;
   /** Aborted when this server hands over or shuts down. */
@@ -45,9 +45,9 @@ interface Found {
 }
 
 /**
- * Takes up every instance where the last server left it. Inspects all runs before it changes any: a process started before
- * the search for strays would count as one. Resolves when all changes that can be stored are durable. Probes, starts and
- * learning engines' flags continue in the background.
+ * Restores every instance as the previous server left it. Inspects all runs before it starts any process: one started
+ * before the search for strays would count as a stray. Resolves when all changes that can be stored are durable.
+ * Probes, starts and learning engines' flags continue in the background.
  */
 export async function boot(dependencies: BootDependencies): Promise<void> {
   const { store, runs, registry, openMailbox } = dependencies;
@@ -134,7 +134,7 @@ interface Stray {
   pids: number[];
 }
 
-/** How long boot waits for the end of a stray. Its instance must not get a second process beside it. */
+/** How long boot waits for a stray to end: its instance must not get a second process while the first one lives. */
 const STRAY_PATIENCE_MS = 6_000;
 
 /** Ends a stray before anything is started, and raises an alert. Resolves to the stray if it does not end in time. */
@@ -163,7 +163,10 @@ async function endStray(
   });
 }
 
-/** Reports a stray that does not end to its instance. A stopped instance becomes `stopping` until the stray is gone. */
+/**
+ * Notifies the instance of a stray that has not ended in time. A stopped instance becomes `stopping` until the stray is
+ * gone.
+ */
 function hold({ clock, registry, references }: BootDependencies, { tag, pids }: Stray): void {
   const instance = references.instanceOf(tag);
   const mailbox = instance === null ? null : registry.byId(instance);
@@ -171,8 +174,9 @@ function hold({ clock, registry, references }: BootDependencies, { tag, pids }: 
 }
 
 /**
- * Learns an engine's flags in the background of a boot. The program may take seconds to print them, or hang, and only its own
- * start waits for that. If the result shows that the run needs a restart, sends `instance_updated`. Never rejects.
+ * Learns an engine's flags in the background of a boot. The program may take seconds to print them, or hang; only a
+ * start of this instance waits for that. If the result shows that the run needs a restart, sends `instance_updated`.
+ * Never rejects.
  */
 async function learnBehind(
   { engines, events, over }: Pick<BootDependencies, 'engines' | 'events' | 'over'>,

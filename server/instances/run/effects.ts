@@ -23,8 +23,8 @@ import type { Scheduler } from '../slots/scheduler.ts';
 import { currentRun } from '../life/transitions.ts';
 
 /**
- * Effects that are retried after an unexpected failure until their phase is over; otherwise the instance would wait without
- * end. A launch is not retried: it reports the failure as its outcome.
+ * Effects that are retried after an unexpected failure until their phase is over; otherwise the instance would wait
+ * forever. A launch is not retried: it reports the failure as its outcome.
  */
 const RETRIED: ReadonlySet<Effect['type']> = new Set([
   'adopt',
@@ -58,14 +58,15 @@ export interface EffectDependencies extends PreparationDependencies, ExitCauseDe
   terms(record: InstanceRecord): RestartTerms;
   /** Whether a request waits for an instance, by the instance's id. */
   isWaitedFor(instance: string): boolean;
-  /** Milliseconds without progress after which a start is given up. */
+  /** Milliseconds without progress after which a start times out. */
   startTimeoutMs: number;
   onFault(error: unknown, effect: Effect): void;
 }
 
 /**
- * Carries out the effects of the state machine and posts their results. An unexpected failure is a fault of llamactl. It must
- * not leave an instance waiting without end, so a launch reports it as its error.
+ * Carries out the effects of the state machine and posts their results. An unexpected failure is a fault of llamactl,
+ * but must not leave an instance waiting forever: most effects are retried, and a launch reports the failure as its
+ * outcome.
  */
 export class Effects implements EffectRunner {
   readonly #dependencies: EffectDependencies;
@@ -146,8 +147,8 @@ export class Effects implements EffectRunner {
   }
 
   /**
-   * Whether the start may evict another instance. A start on demand may not after all its requests have left; neither may a
-   * later start of it by a boot or the restart policy.
+   * Whether the start may evict another instance. A start on demand may not once all its requests have left. Neither
+   * may its later repetition by a boot or by the restart policy.
    */
   #isWanted({ record, state }: Mailbox): boolean {
     const run = currentRun(state);

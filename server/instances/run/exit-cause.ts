@@ -34,7 +34,10 @@ export async function explainExit(
   return { exit, reason: causeOf(adapter, exit, lines, run), lines: kept };
 }
 
-/** The last lines of output. A read error becomes a line, so that the end is reported all the same. */
+/**
+ * The last lines of output. If they cannot be read, returns the error as a line, so that the end is reported all the
+ * same.
+ */
 async function tail(logs: Pick<RunLogs, 'tail'>, run: RunReference): Promise<string[]> {
   try {
     return await logs.tail(run, REASON_LINES);

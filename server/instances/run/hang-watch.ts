@@ -18,14 +18,14 @@ const MISSES = 3;
  * notices within a second that the client is gone, and logs that.
  */
 const SETTLED_MS = 2_000;
-/** The least time that an engine may use CPU without any output before that counts as an endless loop. */
+/** Least time of using CPU without any output that counts as an endless loop. A longer `startTimeoutMs` replaces it. */
 const SHORTEST_SPIN_MS = 600_000;
 
 export interface HangWatchDependencies {
   clock: Clock;
   endpoint: EngineEndpoint;
   runs: Pick<Runs, 'progress'>;
-  /** Milliseconds without progress after which a start is given up. */
+  /** Milliseconds without progress after which a start times out. */
   startTimeoutMs: number;
 }
 
@@ -36,7 +36,7 @@ export interface WatchedRun {
   signs: VitalSigns;
   /** Bytes of answers relayed so far. */
   answered: () => number;
-  /** Greater than 0 if any lease was open since `from` (of {@link Clock.elapsed}), else 0. */
+  /** Returns more than 0 if any lease was open since `from` (in {@link Clock.elapsed} time), else 0. */
   leasesSince: (from: number) => number;
 }
 
@@ -44,9 +44,12 @@ export interface WatchedRun {
 export interface MissedChecks {
   /** Greater than 0 if any lease was open since the first missed check. */
   leases: number;
-  /** The engine does not work: no tokens, output, CPU time or reads between checks, or only CPU time for far too long. */
+  /**
+   * Whether the engine does not work: no tokens, output, CPU time or reads between checks, or only CPU time for far too
+   * long.
+   */
   still: boolean;
-  /** The same as the end of a sentence `the engine …`. */
+  /** The findings, as the end of a sentence `the engine …`. */
   seen: string;
 }
 
@@ -129,7 +132,7 @@ class MissedRow {
     this.#count = 0;
   }
 
-  /** @param moved Movement since the previous check. @param at Begin of this check, of {@link Clock.elapsed}. */
+  /** @param moved Movement since the previous check. @param at Start of this check, in {@link Clock.elapsed} time. */
   add(asked: string, answer: ProbeResult, moved: Movement, at: number): void {
     this.#last = { asked, answer };
     if (this.#count === 0) {
@@ -163,7 +166,7 @@ class MissedRow {
 
 /** Measurements of a run at one moment. */
 export interface Look {
-  /** Of `Clock.elapsed`. */
+  /** In `Clock.elapsed` time. */
   at: number;
   /** `null`: the engine is dead or could not be measured. */
   progress: Progress | null;
@@ -175,8 +178,8 @@ export interface Look {
 export type Movement = 'work' | 'only CPU time' | 'nothing';
 
 /**
- * More than 1 % of a core (a tick is 10 ms). The threads of a hung engine still use some CPU time: they wake up now and then,
- * and answer failing probes.
+ * CPU time beyond this is movement: 1 % of a core, because a tick is 10 ms. The threads of a hung engine still use some
+ * CPU time: they wake up now and then, and answer failing probes.
  */
 const BUSY_TICKS_A_SECOND = 1;
 

@@ -7,7 +7,7 @@ import type { Clock } from '../ports/time.ts';
 import { currentRun } from '../life/transitions.ts';
 
 const PROBE_TIMEOUT_MS = 2_000;
-/** How long a result is shared, so that ten dashboards cost the engine no more than one. */
+/** How long a result is shared, so that ten dashboards cost the engine no more than one does. */
 const SHARED_MS = 1_000;
 
 /** The live health check of the API. Probes each instance at most once a second and shares the result among callers. */
@@ -17,7 +17,7 @@ export class HealthReports {
   readonly #onFault: (error: unknown, what: string) => void;
   readonly #witness: (instance: string, launch: Launch) => PortWitness | null;
   readonly #latest = new Map<string, { key: string; at: number; result: Promise<Health> }>();
-  /** At most one look-ahead per instance, of any age: each one that waits for a hanging disk occupies a thread. */
+  /** The look-aheads under way, at most one per instance. Each one that waits for a hanging disk occupies a thread. */
   readonly #looking = new Map<string, Promise<StartObstacle | null>>();
 
   /** @param witness Returns the witness of a run's port, by the instance's id; `null`: none. */
@@ -61,7 +61,7 @@ export class HealthReports {
     const isAlive = run !== null && run.identity !== null && run.launch !== null;
     const target = run?.launch ? this.#targetOf(instance, run.launch, run.readyAt !== null) : null;
     const answer = isAlive && target !== null ? await this.#endpoint.probe(target, PROBE_TIMEOUT_MS) : 'closed';
-    // These have no run, so the probe has taken none of the two seconds.
+    // Stopped and failed instances have no run, so the probe has taken none of the two seconds.
     const isDown = state.status === 'stopped' || state.status === 'failed';
     const obstacle = isDown ? await this.#seenInTime(instance, lookAhead) : null;
     const health = judge(state, isAlive, answer, new Date(this.#clock.now()).toISOString());

@@ -64,8 +64,8 @@ export async function prepareLaunch(
 }
 
 /**
- * Waits until another instance, whose engine is ending, has left the port of `record`, so that two instances can swap ports.
- * Resolves to true if such an instance existed and is gone. Waits as long as a delete would.
+ * Waits for another instance whose ending engine still has the port of `record`, so that two instances can swap ports.
+ * Resolves to true if there was such an instance and it has left the port. Waits as long as a delete would.
  */
 async function untilPortLeft(
   { registry, clock }: PreparationDependencies,

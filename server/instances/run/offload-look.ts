@@ -12,7 +12,7 @@ export interface OffloadLookDependencies {
 
 /** Lines of output to read. A ready engine has written some 170 to 400. */
 const START_LINES = 2_000;
-/** Readings of GPU tools are seconds old. After this time they include this run. */
+/** Readings of GPU tools are seconds old. Only after this time do they include this run. */
 const FIRST_READING_MS = 10_000;
 const READING_MS = 5_000;
 

@@ -11,7 +11,7 @@ const RUN = { tag: 'd.i.n', folder: '/runs/n' };
 const TARGET = { port: 8_100, healthPath: '/health' };
 const STALL_MS = 60_000;
 
-/** A fake engine whose behaviour the test sets. */
+/** A fake engine; the test sets its behaviour. */
 function anEngine(key: string | null = null) {
   const engine = {
     answer: 'closed' as ProbeResult,

@@ -10,13 +10,16 @@ const TICK_MS = 5;
 const EAGER_AT_FIRST_MS = 1_000;
 /** Probe at every check for this long after new output: an engine logs that the model is loaded just before it is ready. */
 const EAGER_AFTER_OUTPUT_MS = 100;
-/** Otherwise probe at least this often. */
+/** At other times, probe at least this often. */
 const PATIENT_PROBE_MS = 250;
 const PROBE_TIMEOUT_MS = 2_000;
 const PROGRESS_EVERY_MS = 1_000;
-/** Longer than a stopping process keeps its port, and longer than an engine needs to notice that it cannot bind. */
+/**
+ * How long a foreign process must have the port before the port counts as taken. That is longer than a stopping process
+ * keeps its port, and longer than an engine needs to notice that it cannot bind.
+ */
 const FOREIGN_MS = 10_000;
-/** Require at least three checks: a single check may take long. */
+/** Checks that must find a foreign process on the port, because a single check may take long. */
 const FOREIGN_LOOKS = 3;
 /** Pause between checks of the port's owner. For a container, each check queries its runtime. */
 const OWNER_EVERY_MS = 2_000;

@@ -8,7 +8,7 @@ export type Claim = Pick<InstanceRecord, 'id' | 'name'> & {
   port: number | null;
 };
 
-/** A claim to something that belongs to another holder. */
+/** A claim to a name, alias or port that another holder has. */
 export interface Clash {
   code: Extract<ErrorCode, 'INSTANCE_EXISTS' | 'ALIAS_CONFLICT' | 'PORT_CONFLICT'>;
   /** The setting that claims it, such as `port` or `aliases[0]`. */

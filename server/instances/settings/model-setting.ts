@@ -22,12 +22,14 @@ export async function withModelFile<Body extends ModelSettings>(body: Body, mode
   return withFile(body, file);
 }
 
-/** As {@link withModelFile}, for all entries of a document. @throws one error for all entries, in their order */
+/**
+ * Does what {@link withModelFile} does for all entries of a document. @throws one error for all entries, in their order
+ */
 export async function withModelFiles<Entry extends ModelSettings>(
   entries: readonly Entry[],
   models: ModelFinder,
 ): Promise<Entry[]> {
-  // All at once: the library looks once more for a model that it does not know, and unknown ones share that scan.
+  // In parallel: the library scans once more for a model that it does not know, and all unknown models share that scan.
   const found = await Promise.all(entries.map((entry) => fileOf(entry, models)));
   const problems = found.flatMap(({ problem }, index) =>
     problem === null ? [] : [problemOf(`instances[${index}].model`, problem)],

@@ -28,7 +28,10 @@ export class PortChoice {
     return this.#beside(this.#registry.claims(new Set([id])), avoid);
   }
 
-  /** A port for the instance `id`, on which no process listens if there is one. @throws {ApiError} the range is used up */
+  /**
+   * Returns a port for the instance `id`, if possible one on which no process listens. @throws {ApiError} the range is
+   * used up
+   */
   assign(id: string): number {
     const mailbox = this.#registry.byId(id);
     const own = mailbox === null ? null : livePort(mailbox.state);
@@ -38,9 +41,9 @@ export class PortChoice {
   }
 
   /**
-   * Returns a function that chooses a port outside of the claims given; `null`: the range is used up. It avoids ports on which a
-   * process listens now: a start would choose another, and the port shown until then would be wrong. It looks at the
-   * machine once, at its first call.
+   * Returns a function that chooses a port that none of the given claims has; `null`: the range is used up. The
+   * function avoids ports on which a process listens now, if it can: a start would choose another port, and the port
+   * shown until then would be wrong. It reads the occupied ports once, at its first call.
    *
    * @param own A port that may be chosen although a process listens on it: that of the instance's own engine.
    */

@@ -11,7 +11,10 @@ const SECRET_NAME =
 /** The login before the host of a URL. */
 const URL_LOGIN = /(\b[a-z][a-z\d+.-]*:\/\/)[^\s/?#@]+@/gi;
 
-/** Returns the words of a command line with `***` for each secret, found by its flag or variable name, or as a URL's login. */
+/**
+ * Returns a command line with `***` for each secret: the value of a flag or variable with a secret name, or a URL's
+ * login.
+ */
 export function maskedWords(words: readonly string[]): string[] {
   return words.map((word, index) => maskedWord(word, words[index - 1] ?? ''));
 }

@@ -132,7 +132,7 @@ export function unknownEngine(engines: Engines, name: string): ApiError {
   return refused([unknownEngineProblem(engines, name)]);
 }
 
-/** Engines that the configuration already has. */
+/** Engines that the configuration knows, but this version cannot run. */
 const PLANNED_ENGINES = new Set(['vllm', 'mlx']);
 
 function unknownEngineProblem(engines: Engines, name: string): SettingsProblem {
@@ -226,8 +226,8 @@ export interface DefinedNames {
 }
 
 /**
- * Warns of an unknown group or preset. It is no error: the configuration may get it later, and a fleet may be of another
- * machine.
+ * Warns of an unknown group or preset. That is no error: the configuration may define the name later, and a fleet
+ * document may come from another machine.
  */
 function unknownNames({ group, preset }: Settings, { groups, presets }: DefinedNames): string[] {
   const known = presets.length === 0 ? 'it has no presets' : `its presets: ${presets.join(', ')}`;
@@ -264,7 +264,7 @@ export function refused(problems: readonly (Problem & { code: ErrorCode })[]): A
   );
 }
 
-/** The first words of messages that go on from their path: `options.threads needs a value`. Others are sentences. */
+/** Begins a message that continues its path: `options.threads needs a value`. Other messages are whole sentences. */
 const VERB = /^(?:can|cannot|is|may|must|needs|runs|takes|was) /;
 
 function subjectAndMessage({ path, message }: Problem): string {

@@ -1,8 +1,8 @@
 import type { Config } from '@llamactl/contract/config';
 
 /**
- * Amounts by resource. A resource is one pool that instances share: the slots of all, the slots of a group, the memory of
- * one device. All amounts of a resource have one unit.
+ * Amounts by resource. A resource is one pool that instances share: all slots, the slots of a group, or the memory of
+ * one device. All amounts of a resource have the same unit.
  */
 export type Amounts = ReadonlyMap<string, number>;
 
@@ -16,13 +16,13 @@ export interface Capacity {
 
 /** The resource that `instances.max_running` limits. */
 const ALL_SLOTS = 'slots';
-/** Begins the name of the resource that `max_running` of a group limits. */
+/** Prefix of the name of the resource that a group's `max_running` limits. */
 const SLOTS_OF = `${ALL_SLOTS} of `;
 
 /** The demand of every instance outside of groups: one slot. */
 export const ONE_SLOT: Amounts = new Map([[ALL_SLOTS, 1]]);
 
-/** One slot of all, and one of the group. @param group `null`: no group */
+/** One of all slots, and one of the group's slots. @param group `null`: no group */
 export function slotDemand(group: string | null): Amounts {
   return group === null ? ONE_SLOT : new Map([...ONE_SLOT, [slotsOf(group), 1]]);
 }
@@ -38,7 +38,10 @@ export function slotCapacity(
   return { amounts: new Map(limits.filter(([, slots]) => slots > 0)), onChange: () => undefined };
 }
 
-/** Name of the setting that limits a resource: `max_running`, or `group` for the one of a group; else the resource. */
+/**
+ * Returns the setting that limits a resource: `max_running`, or `group` for the slots of a group. For any other
+ * resource, returns its name.
+ */
 export function limitOf(resource: string): string {
   if (resource === ALL_SLOTS) return 'max_running';
   return resource.startsWith(SLOTS_OF) ? 'group' : resource;

@@ -6,7 +6,7 @@ export type DemandOutcome =
   | { kind: 'lease' }
   /** Start the instance; the request waits for it. */
   | { kind: 'start' }
-  /** Wait for a change of state, at most until this moment of `Clock.elapsed`. `null`: until the caller gives up. */
+  /** Wait for a change of state, at most until this `Clock.elapsed` time. `null`: until the caller leaves. */
   | { kind: 'wait'; until: number | null }
   | Refusal;
 
@@ -21,11 +21,11 @@ export interface Refusal {
 export interface DemandTerms extends Moment {
   /** The instance's `on_demand`. */
   onDemand: boolean;
-  /** The caller's key may start stopped instances. */
+  /** Whether the caller's key may start stopped instances. */
   mayStart: boolean;
   /** When the settings were last changed, in wall-clock time. */
   editedAt: number;
-  /** The instance grants no new leases, because another instance has waited long for its slot. */
+  /** Whether the instance grants no new leases, because another instance has waited too long for its slot. */
   isClosed: boolean;
   /** When this request began to wait, in `Clock.elapsed` time. */
   since: number;
@@ -37,11 +37,14 @@ export interface DemandTerms extends Moment {
 }
 
 /**
- * Requests within this time of a failed start do not start the instance again; they get the reason of the failure. A change of
- * the settings ends this time, since it may be the correction.
+ * Requests within this time of a failed start do not start the instance again; they get the reason of the failure. A
+ * change of the settings ends this time, since it may fix the failure.
  */
 export const COOL_DOWN_MS = 30_000;
-/** How long a request waits for an engine that died. A request waits longer for a late restart that was due within this time. */
+/**
+ * How long a request waits for an engine that died. If a restart was due within this time but is late, the request
+ * waits longer.
+ */
 export const BACKOFF_PATIENCE_MS = 5_000;
 const SOON_SECONDS = 1;
 

@@ -10,18 +10,22 @@ export interface IdleStopsDependencies {
   /** `instances.idle_timeout`, seconds. */
   defaultSeconds: number;
   isPinned: (instance: string) => boolean;
-  /** The instance was idle for `seconds`. It should stop, unless it is in use again when the stop is processed. */
+  /**
+   * Called when an instance was idle for `seconds`. The instance should stop, unless it is in use again when the stop
+   * is processed.
+   */
   onIdle: (instance: string, seconds: number) => void;
 }
 
 /**
- * Finds idle instances. Only leases count as use; health checks, scrapes and lists do not. Each instance has at most one
- * timer. A request does not touch the timer; a timer that fires too early is set again.
+ * Finds idle instances. Only leases count as use; health checks, scrapes and lists do not. Each instance has at most
+ * one timer. A request does not change the timer: if the timer fires before the instance is idle long enough, it is set
+ * again.
  */
 export class IdleStops {
   readonly #dependencies: IdleStopsDependencies;
   readonly #timers = new Map<string, { due: number; cancel: () => void }>();
-  /** When this server began, in {@link Clock.elapsed} time: the last use of a run before that may be unknown. */
+  /** When this server began, in {@link Clock.elapsed} time. It may not know the last use of a run before that. */
   readonly #begun: number;
   #isClosed = false;
 
@@ -30,7 +34,7 @@ export class IdleStops {
     this.#begun = dependencies.clock.elapsed();
   }
 
-  /** Updates the timer of an instance. Call it when the instance, its settings or its leases have changed. */
+  /** Updates the timer of an instance. Call this after a change of the instance, its settings or its leases. */
   look(mailbox: Mailbox): void {
     if (this.#isClosed) return;
     const { id } = mailbox.record;

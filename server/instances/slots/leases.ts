@@ -13,9 +13,9 @@ export interface LeaseRequest {
   caller: string;
   /** `X-Request-Id`, for the trace; absent: unknown. */
   requestId?: string | undefined;
-  /** The caller may start stopped instances. */
+  /** Whether the caller may start stopped instances. */
   mayStart: boolean;
-  /** Refuse the request if the instance is not running, instead of waiting. */
+  /** Whether to refuse the request if the instance is not running, instead of waiting. */
   onlyRunning?: boolean;
   /** Aborted when the caller no longer waits. */
   signal: AbortSignal;
@@ -31,8 +31,8 @@ export interface LeaseOrigin {
   instance: string;
   run: number;
   /**
-   * Stops of the instance before the lease was granted; `null`: another server granted it. A later stop ends the wait for the
-   * next run.
+   * Number of stops of the instance before the lease was granted; `null`: another server granted it. A later stop ends
+   * the wait for the next run.
    */
   stops: number | null;
 }
@@ -72,7 +72,10 @@ export interface Lease {
   release(): void;
 }
 
-/** Adds the values of its preset to an instance's record; its own values win. A preset that is not configured adds nothing. */
+/**
+ * Adds the values of the instance's preset to its record; the record's own values win. A preset that is not configured
+ * adds nothing.
+ */
 export function leasedRecord(record: InstanceRecord, presets: Config['presets']): LeasedRecord {
   const { id, settings } = record;
   const { preset: name = '' } = settings;
@@ -142,7 +145,7 @@ export class Leases {
   /**
    * Counts a lease that the previous server granted and still holds.
    *
-   * @param onBroken Called when the lease must end; it no longer counts. `died`: the engine exited by itself.
+   * @param onBroken Called when the lease must end and no longer counts. `died`: the engine exited by itself.
    * @returns a function to call when the lease is over; further calls do nothing
    */
   lend(onBroken: (died: boolean) => void): () => void {

@@ -4,7 +4,9 @@ import { ONE_SLOT, slotCapacity, type Amounts, type Capacity } from './capacity.
 import { Scheduler } from './scheduler.ts';
 import { PATIENCE_MS, type Holder } from './slot-plan.ts';
 
-/** A world for the scheduler: every instance exists without a group, and is running and idle unless a test changes it. */
+/**
+ * A world for the scheduler. Every instance exists without a group, and is running and idle unless a test changes that.
+ */
 class World {
   readonly calls: string[] = [];
   readonly uses = new Map<string, Partial<Holder>>();

@@ -12,11 +12,11 @@ import {
 } from './slot-plan.ts';
 import { SlotTrace } from './slot-trace.ts';
 
-/** The scheduler's view of instances, and what it does to them. No method may call the scheduler before it returns. */
+/** How the scheduler sees and controls instances. Methods must not call back into the scheduler. */
 export interface SlotWorld {
   /**
-   * The instance's group, pin and demand; `null`: the instance no longer exists. Answers at once: a demand that has to be
-   * read or measured is learnt before the request.
+   * The instance's group, pin and demand; `null`: the instance no longer exists. Must answer at once: a demand that has
+   * to be read or measured is learnt before the request.
    */
   contender(instance: string): Omit<Contender, 'instance'> | null;
   /** Phase and use of an instance that has a slot. */
@@ -44,7 +44,7 @@ export interface SlotRequest {
 
 interface Waiting {
   instance: string;
-  /** Since when others may be evicted for it, in {@link Clock.elapsed} time; `null`: they may not. */
+  /** Since when others may be evicted for this waiter, in {@link Clock.elapsed} time; `null`: they may not. */
   since: number | null;
   mayEvict: () => boolean;
   /** `null`: a reserved queue position whose request has not come yet. */
@@ -91,8 +91,8 @@ export class Scheduler {
   }
 
   /**
-   * Reserves a queue position for a start that is accepted but not yet stored, so that {@link outlook} counts it. Never
-   * causes an eviction, not even once the request has come.
+   * Reserves a queue position for a start that is accepted but not yet stored, so that {@link outlook} counts the
+   * start. A reserved position never causes an eviction, not even once the request has come.
    */
   reserve(instance: string): void {
     if (this.#slots.has(instance) || this.#queue.some((waiting) => waiting.instance === instance)) return;
@@ -167,7 +167,7 @@ export class Scheduler {
     const plan = this.#planFor(this.#waiters(), now, this.#trace.at(now));
     if (plan.lookAgainAt !== null) this.#cancelLook = this.#clock.after(plan.lookAgainAt - now, () => this.#planSoon());
     for (const instance of plan.evict) this.#world.evict(instance);
-    // Only after the evictions: reopening an instance first would grant it to its own waiting requests again.
+    // Only after the evictions: an instance that reopened first would grant the slot to its own waiting requests again.
     this.#close(new Set(plan.close));
     for (const instance of plan.hopeless) this.#take(instance)?.onHopeless();
     const [next, ...later] = plan.grant.filter((instance) => this.#isAsked(instance));

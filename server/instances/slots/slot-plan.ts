@@ -4,7 +4,9 @@ import type { Amounts } from './capacity.ts';
 export interface SlotLimits {
   /** Amounts that all holders together may occupy. A resource without an entry has no limit. */
   capacity: Amounts;
-  /** Groups beside whose members only pinned instances of other groups may run. */
+  /**
+   * Exclusive groups. A member runs beside an instance of another group, or of none, only if one of the two is pinned.
+   */
   exclusiveGroups: ReadonlySet<string>;
 }
 
@@ -14,9 +16,9 @@ export interface Contender {
   instance: string;
   /** Group of the instance; `null` or a group that is not configured: no group. */
   group: string | null;
-  /** The instance or its group is pinned: it is never evicted. */
+  /** Whether the instance or its group is pinned. A pinned instance is never evicted. */
   isPinned: boolean;
-  /** Amounts that it occupies while it has a slot. */
+  /** Amounts that the instance occupies while it has a slot. */
   demand: Amounts;
 }
 
@@ -25,17 +27,20 @@ export interface Holder extends Contender {
   /** `leaving`: the instance is stopping, and keeps its slot until its process is gone. */
   phase: 'starting' | 'running' | 'leaving';
   leases: number;
-  /** It gives no new leases, because the last plan closed it. */
+  /** Whether the instance grants no new leases, because the last plan closed it. */
   isClosed: boolean;
-  /** When its last lease ended, or when it became ready. In `Clock.elapsed` time, like all moments in this file. */
+  /**
+   * When the instance's last lease ended, or when it became ready. In `Clock.elapsed` time, like all times in this
+   * file.
+   */
   lastUsed: number;
 }
 
 /** An instance that waits for a slot. */
 export interface Waiter extends Contender {
-  /** When it began to wait. */
+  /** When the instance began to wait. */
   since: number;
-  /** Other instances may be evicted for it. */
+  /** Whether other instances may be evicted for this one. */
   mayEvict: boolean;
 }
 
@@ -44,9 +49,12 @@ export interface SlotPlan {
   grant: readonly string[];
   /** Unused instances to stop. */
   evict: readonly string[];
-  /** Instances with leases whose slot another has awaited too long. They get no new leases, and are evicted when theirs end. */
+  /**
+   * Instances in use whose slot another instance has awaited too long. They grant no new leases, and are evicted when
+   * their open leases end.
+   */
   close: readonly string[];
-  /** Waiters for which no slot can be freed: everything in their way is pinned. */
+  /** Waiters that can get no slot, because everything in their way is pinned. */
   hopeless: readonly string[];
   /** When to plan again if nothing changes; `null`: not needed. */
   lookAgainAt: number | null;
@@ -54,12 +62,14 @@ export interface SlotPlan {
 
 /** Gets the verdicts of a plan with their reasons. */
 export interface PlanWitness {
-  /** @param need Its slot needs this before; `null`: the waiter kept its slot for a restart. */
+  /**
+   * @param need The amounts to free before the waiter can get a slot; `null`: the waiter kept its slot for a restart.
+   */
   judged(waiter: Waiter, outcome: 'granted' | 'waits' | 'hopeless', need: Need | null, limits: SlotLimits): void;
   /**
    * Called for a waiter for which others may be stopped.
    *
-   * @param holders With the waiter itself.
+   * @param holders All holders, including the waiter itself.
    */
   weighed(
     waiter: Waiter,
@@ -70,21 +80,23 @@ export interface PlanWitness {
 }
 
 /**
- * How long an instance in use keeps granting leases while another waits for its slot. If shorter, two models that
- * alternate would be loaded again and again; if longer, the other would wait without need.
+ * How long an instance in use keeps granting leases while another waits for its slot. If this were shorter, two models
+ * that alternate would be loaded again and again. If it were longer, the other would wait without need.
  */
 export const PATIENCE_MS = 10_000;
 
 /**
- * How long an instance that was used while another waited for its slot stays after its last lease. A client that sends one
- * request after another has sent the next by then. An instance that was idle when the other came is evicted at once.
+ * How long an instance stays after its last lease, if it was used while another waited for its slot. By then, a client
+ * that sends one request after another has sent the next. An instance that was idle when the other came is evicted at
+ * once.
  */
 export const LINGER_MS = 100;
 
 /**
- * Decides which instances get a slot and which are evicted. First come, first served: no waiter gets what an earlier one
- * waits for. Waiters that may not evict come after all others. The least recently used instance is evicted first; an
- * instance whose process is loading never is. No instance is evicted or closed without which the waiter fits as well.
+ * Decides which instances get a slot and which are evicted. First come, first served: no waiter gets what an earlier
+ * one waits for. Waiters that may not evict come after all others. The least recently used instance is evicted first;
+ * an instance whose process is loading never is. Evicts or closes an instance only if the waiter would not fit
+ * otherwise.
  *
  * @param witness `null`: the reasons are not needed.
  */
@@ -122,7 +134,7 @@ export function planSlots(
     if (isFree) plan.grant.push(waiter.instance);
     else if (!waiter.mayEvict) continue;
     const stops = isFree ? [] : fewestStops(need, holders);
-    // For later waiters its demand counts as occupied, even if its slot is not granted yet.
+    // For later waiters, the demand of this one counts as occupied, even before its slot is granted.
     holders.push({ ...waiter, phase: 'starting', leases: 0, isClosed: false, lastUsed: now });
     const evicted = stops.filter((holder) => isIdle(holder) && staysUntil(holder, waiter) <= now);
     const awaited = stops.filter((holder) => !evicted.includes(holder));
@@ -175,8 +187,8 @@ function without({ missing, strangers }: Need, gone: readonly Holder[]): Need {
 }
 
 /**
- * The holders to wait for or to stop, besides those that are leaving, so that the need is met. None of them can be left
- * out. Prefers idle ones, then closed ones, then the least recently used.
+ * The holders to stop or to wait for, so that the need is met. Assumes that holders that are leaving will go. None of
+ * the result can be left out. Prefers idle ones, then closed ones, then the least recently used.
  */
 function fewestStops(need: Need, holders: readonly Holder[]): Holder[] {
   const leaving = holders.filter(({ phase }) => phase === 'leaving');
@@ -226,7 +238,10 @@ export function staysUntil({ lastUsed }: Holder, { since }: Waiter): number {
   return lastUsed > since ? Math.min(lastUsed + LINGER_MS, since + PATIENCE_MS) : lastUsed;
 }
 
-/** Waiters that may evict come first, so that no other takes the slot freed for them. Both kinds keep their order of arrival. */
+/**
+ * Puts waiters that may evict first, so that no other takes the slot freed for them. Within both kinds, the order
+ * stays.
+ */
 function inTurn(waiting: readonly Waiter[]): Waiter[] {
   return [...waiting.filter(({ mayEvict }) => mayEvict), ...waiting.filter(({ mayEvict }) => !mayEvict)];
 }
@@ -238,7 +253,7 @@ function byPreference(one: Holder, other: Holder): number {
 
 /**
  * Ranks a holder for {@link byPreference}. A closed one precedes other busy ones: each end of a lease makes it the most
- * recently used one, and the choice must not move on.
+ * recently used one, and the choice must stay the same.
  */
 function rankOf(holder: Holder): number {
   if (isIdle(holder)) return 0;

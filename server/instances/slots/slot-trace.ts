@@ -18,7 +18,10 @@ export class SlotTrace implements PlanWitness {
     this.#trace = trace;
   }
 
-  /** Begins with a plan made at `now`, of `Clock.elapsed`. Returns its witness; `null`: nothing listens. */
+  /**
+   * Begins the trace of a plan made at `now`, in `Clock.elapsed` time. Returns the plan's witness; `null`: nothing
+   * listens.
+   */
   at(now: number): PlanWitness | null {
     if (!this.#trace.isOn) {
       this.#verdicts.clear();

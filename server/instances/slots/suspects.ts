@@ -1,7 +1,7 @@
 /**
- * Requests whose engine died before it answered; one of them may be the cause. On the next run they go first and one at a
- * time, so that a request that kills the engine again fails no other request. A trial ends with the first byte of the
- * answer: from then on the request cannot be sent again, and the next suspect goes.
+ * Requests whose engine died before it answered; one of them may be the cause. On the next run they go first and one at
+ * a time, so that a request that kills the engine again fails no other request. A trial ends with the first byte of the
+ * answer: from then on the request cannot be sent again, and the next suspect can start.
  */
 export class Suspects<Item> {
   /** In the order of return. */

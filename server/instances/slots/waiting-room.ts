@@ -48,8 +48,8 @@ interface Queued extends Waiting {
 
 /**
  * The requests that wait for one instance: for its start, for a slot, or for their turn. Every change of the instance
- * decides at once on all of them, so that none acts on an outdated state. They share one start. When the instance serves,
- * callers take turns.
+ * decides on all of them at once, so that none acts on an outdated state. They share one start. When the instance
+ * serves, callers take turns.
  */
 export class WaitingRoom {
   readonly #dependencies: WaitingRoomDependencies;
@@ -156,7 +156,7 @@ export class WaitingRoom {
     const { state, isClosed } = this.#mailbox;
     this.#cancelTimer();
     if (state.status === 'running') this.#served = state.run.number;
-    // A request that waits for a running instance waits for room, and is not refused.
+    // Requests for a running instance only wait for room, and are not refused.
     if (state.status !== 'running' || isClosed) this.#decideAll();
     while (this.#hasRoom()) {
       const isServed = this.#suspects.isClear ? this.#serveNext() : this.#serveSuspect();
@@ -186,7 +186,7 @@ export class WaitingRoom {
     const release = (): void => {
       end();
       lease.release();
-      // When the run dies, the lease no longer counts before its holder releases it; so look again here.
+      // If the run has died, its leases no longer count and their release triggers no check, so check here.
       this.look();
     };
     item.isSettled = true;
@@ -261,7 +261,7 @@ export class WaitingRoom {
     return leases.of(record.id, run).grant(record.name, this.#targetOf(launch), leased, origin);
   }
 
-  /** The target of a launch. All its leases share one object, once the port has its witness. */
+  /** The target of a launch. Once the port has its witness, all leases of the launch share one object. */
   #targetOf(launch: Launch): EngineTarget {
     if (this.#target?.launch === launch) return this.#target.target;
     const target = targetOf(launch, this.#dependencies.witness(this.#mailbox.record.id, launch));
@@ -274,7 +274,10 @@ export class WaitingRoom {
     return state.status === 'running' ? this.#dependencies.leases.of(record.id, state.run.number).count : 0;
   }
 
-  /** How many requests may wait. Those that a start will serve at once do not count, and one of those may always wait. */
+  /**
+   * How many requests may wait. Those that a start will serve at once do not count. While the instance does not run, at
+   * least one may wait.
+   */
   #limit(): number {
     const { concurrency, queue_limit: limit = DEFAULT_QUEUE_LIMIT } = this.#mailbox.record.settings;
     const free = concurrency === undefined ? 0 : Math.max(0, concurrency - this.#leases);

@@ -35,7 +35,7 @@ export class WaitingRooms {
     throw request.signal.reason;
   }
 
-  /** Decides on all requests that wait for an instance again. */
+  /** Decides again on all requests that wait for an instance. */
   look({ record, isClosed }: Pick<Mailbox, 'record' | 'isClosed'>): void {
     this.#rooms.get(record.id)?.look();
     if (isClosed) this.#rooms.delete(record.id);

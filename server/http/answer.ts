@@ -3,14 +3,14 @@ export type Content<Value> =
   | { kind: 'json'; value: Value }
   /** Finished text, of the type that the headers name. */
   | { kind: 'text'; text: Buffer | string }
-  /** `isLive`: the next text may take long, so the headers are sent before the first. */
+  /** `isLive`: texts may take long to come, so the headers are sent before the first one. */
   | { kind: 'stream'; texts: AsyncIterable<string>; isLive: boolean }
   | { kind: 'nothing' };
 
 /** Result of an operation, for HTTP and every other way to call it. */
 export interface Result {
   status: number;
-  /** Headers of this operation, names in lower case; without those of every answer. */
+  /** Headers that this operation adds, names in lower case. Headers of every answer are not among them. */
   headers: Readonly<Record<string, string>>;
   content: Content<unknown>;
 }
@@ -37,12 +37,12 @@ export function jsonAnswer<Value>(
   return new Answer({ kind: 'json', value }, headers, status);
 }
 
-/** @param headers they contain `content-type` */
+/** @param headers must contain `content-type` */
 export function textAnswer(text: Buffer | string, headers: Readonly<Record<string, string>>): Answer<never> {
   return new Answer<never>({ kind: 'text', text }, headers);
 }
 
-/** @param headers they contain `content-type` */
+/** @param headers must contain `content-type` */
 export function streamAnswer(
   texts: AsyncIterable<string>,
   headers: Readonly<Record<string, string>>,

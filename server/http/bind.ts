@@ -54,7 +54,7 @@ function bindRoute(
       const call = await operations.prepare(operation, givenBy(request, addressOf), {
         caller,
         over: request.over,
-        // Each read makes a new signal, because most calls need none.
+        // A getter, because most calls need no signal: each read makes a new one.
         get signal() {
           return disconnectSignal(reply.raw, { shutdown, caller, clock });
         },
@@ -109,27 +109,27 @@ export function sendResult(reply: HttpReply, { status, headers, content }: Resul
       return reply.send();
     case 'stream': {
       const texts = content.isLive ? afterHeaders(reply, content.texts) : content.texts;
-      // Written as fast as the caller reads, and no more is made meanwhile.
+      // Write as fast as the caller reads, and make no text ahead.
       return reply.send(Readable.from(texts, { objectMode: false, highWaterMark: 0 }));
     }
   }
 }
 
-/** Sends the headers now, or the caller would get no status before the first text. */
+/** Sends the headers now: otherwise the caller would get no status before the first text. */
 async function* afterHeaders(reply: HttpReply, texts: AsyncIterable<string>): AsyncGenerator<string> {
   reply.raw.flushHeaders();
   yield* texts;
 }
 
-/** Whether a failed request changed nothing, because the hand-over had already taken away what it needed. */
+/** Whether a request failed only because the hand-over had already taken what it needed, so that it changed nothing. */
 function isUndone({ method }: HttpRequest, error: unknown): boolean {
   if (error instanceof Sealed || error instanceof StoreClosed) return true;
   return method === 'GET' && !(error instanceof ApiError);
 }
 
 /**
- * Passes a request whose body was read to the successor. A command that was carried out here is not repeated there,
- * because a newer command may follow it.
+ * Passes a request to the successor after its body was read. The successor does not repeat a command that was carried
+ * out here, because a newer command may follow it.
  */
 async function passOn(
   turnstile: Turnstile,

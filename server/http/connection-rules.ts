@@ -26,7 +26,9 @@ export interface Timeouts {
   check: number;
   /** For a body under `/api`, and for a body that still arrives after its answer. Bodies for engines have no limit. */
   body: number;
-  /** How long an idle connection is kept. Longer than proxies keep theirs, so that the proxy closes first. */
+  /**
+   * How long an idle connection stays open. It must outlast the idle time of proxies, so that the proxy closes first.
+   */
   idle: number;
   /** How long requests in flight may take when the server closes. */
   close: number;

@@ -27,9 +27,11 @@ export interface Given extends GivenValues {
   headers?: Readonly<IncomingHttpHeaders> | undefined;
   /** Address of the client. */
   readonly address: string;
-  /** The caller wants only the headers of the answer. Default: false. */
+  /** Whether the caller wants only the headers of the answer. Default: false. */
   isHead?: boolean | undefined;
-  /** The predecessor has already carried out the command; only the outcome is awaited. Default: false. */
+  /**
+   * Whether the predecessor has already carried out the command, so that only the outcome is awaited. Default: false.
+   */
   isBegun?: boolean | undefined;
   /** Gets the object of the call, for the audit trail, if the path does not name it. */
   concerns?: ((target: string | null) => void) | undefined;
@@ -48,9 +50,9 @@ export interface Input<Op extends Operation> {
   headers: Readonly<IncomingHttpHeaders>;
   /** Address of the client. */
   readonly address: string;
-  /** The caller wants only the headers of the answer. */
+  /** Whether the caller wants only the headers of the answer. */
   isHead: boolean;
-  /** The predecessor has already carried out the command; the handler only waits for the outcome. */
+  /** Whether the predecessor has already carried out the command, so that the handler only waits for the outcome. */
   isBegun: boolean;
   /** Sets the object of the call for the audit trail; call it before anything can fail. */
   concerns: (target: string | null) => void;
@@ -67,7 +69,7 @@ export type Bind = <Op extends Operation>(
   handler: (input: Input<Op>) => Answered<Op> | Promise<Answered<Op>>,
 ) => void;
 
-/** The caller of one call, and when it ends. */
+/** Who makes a call, and when it ends. */
 export interface CallContext {
   /** `null`: not authenticated. */
   caller: Caller | null;

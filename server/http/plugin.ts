@@ -11,20 +11,20 @@ export interface Access {
   id: string;
   permission: Permission;
   cost: CostClass;
-  /** The route also accepts credentials outside of the header, and then authenticates the caller itself. */
+  /** Whether the route also accepts credentials outside of the header, and then authenticates the caller itself. */
   decidesItself?: boolean;
 }
 
 /**
- * Adds routes to the server in their own scope: parsers, hooks and handlers that the plugin sets apply to its routes
- * only. Before the plugin's code runs, the request has its id and has passed the Host and Origin rules. Its caller is
+ * Adds routes to the server in a scope of their own: parsers, hooks and handlers that the plugin sets apply only to its
+ * routes. Before the plugin's code runs, the request has its id and has passed the Host and Origin rules. Its caller is
  * known and has the permission in the route's `access`. A route without `access` is for admins.
  */
 export type HttpPlugin = (app: FastifyInstance) => void | Promise<void>;
 
 declare module 'fastify' {
   interface FastifyContextConfig {
-    /** The route also accepts YAML bodies. */
+    /** Whether the route also accepts YAML bodies. */
     takesYaml?: boolean;
     /** Name of a list in the body whose entries are parsed and validated one by one. */
     entries?: string;
@@ -42,8 +42,8 @@ declare module 'fastify' {
     /** Instance that serves the request, for the log; `null`: none, or the one in its path. */
     instance: string | null;
     /**
-     * Aborts when the request is over, which ends the work on its large body. `null`: the body is small, so the work
-     * is completed also for a caller that hangs up.
+     * Aborts when the request is over, which ends the work on its large body. `null`: the body is small, so the work is
+     * completed even if the caller has hung up.
      */
     over: AbortSignal | null;
     /** Object of the request, for the audit trail; `null`: none, or the one in its path. */
@@ -51,7 +51,7 @@ declare module 'fastify' {
     /** True when another server answers, logs and audits the request; otherwise `null`. */
     isPassedOn: true | null;
     /**
-     * True when the predecessor has already carried out the command, so that only the outcome is awaited; otherwise
+     * True when the predecessor has already carried out the command: this server only waits for the outcome. Otherwise
      * `null`.
      */
     isBegun: true | null;

@@ -76,8 +76,8 @@ const RECORDED_READS: ReadonlySet<string> = new Set([OPERATIONS.exportFleet.id])
 const NOT_RECORDED: ReadonlySet<string> = new Set([PASS_THROUGH.inference.id, PASS_THROUGH.events.id]);
 
 /**
- * Records every request in the audit trail that changes something, tries to, or exports secrets. Records it when its
- * answer has been sent.
+ * Records every request in the audit trail that changes something, tries to, or exports secrets. Writes the record once
+ * the answer has been sent.
  */
 export class AuditWatch {
   readonly #audit: AuditWatchOptions['audit'];

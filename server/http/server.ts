@@ -70,10 +70,11 @@ export interface HttpServer {
    */
   listen(address?: { host?: string; port?: number }): Promise<AddressInfo>;
   /**
-   * Serves a connection that another process accepted. It counts towards the limit of connections, and is closed beyond
-   * it.
+   * Serves a connection that another process accepted. The connection counts towards the limit of connections, and is
+   * closed if it exceeds that limit.
    *
-   * @param options.isBegun The server that passes it has already carried out its request. Default: false.
+   * @param options.isBegun Whether the server that passes the connection has already carried out its request. Default:
+   *   false.
    */
   take(connection: Socket, options?: { isBegun: boolean }): void;
   /** Makes every further answer close its connection. */
@@ -119,7 +120,7 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
     log: options.log,
     ...(options.addressBound ?? { isUnbounded: unboundedAddresses(config.server) }),
   });
-  // The process of a reload that passes a connection on has already counted it.
+  // Connections from another process of a reload, which has already counted them.
   const passedOn = new WeakSet<Socket>();
   app.server.prependListener('connection', (connection: Socket) => {
     if (!passedOn.has(connection)) bound.admit(connection);
@@ -145,9 +146,9 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
   for (const plugin of plugins) void app.register(async (scope) => plugin(scope));
 
   /**
-   * Closes connections without a request, now and until the returned function is called. Node does so once, and only where
-   * a request has ended: it leaves connections that browsers open in advance, and streams that end later. These would delay
-   * the end of the server until the time limit, 30 s.
+   * Closes connections without a request, now and until the returned function is called. Node itself does so only once,
+   * and only for connections that have had a request. It leaves those that browsers open in advance, and streams that
+   * end later. These would delay the end of the server until the time limit, 30 s.
    */
   const closeIdle = (): (() => void) => {
     let cancel = (): void => {};

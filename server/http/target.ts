@@ -20,8 +20,8 @@ export function authorityOf(target: string): string | undefined {
 }
 
 /**
- * Removes the base path, under which a proxy publishes this server. A target without it stays as it is: the proxy has
- * removed it.
+ * Removes the base path, under which a proxy publishes this server. A target without the base path stays as it is: the
+ * proxy has already removed the path.
  */
 export function withoutBasePath(target: string, basePath: string): string {
   const prefix = basePath.replace(/\/+$/, '');

@@ -15,7 +15,7 @@ export interface LiveEvents {
     wire: { write(bytes: Buffer): void; readonly pending: number };
     /** Ids of the instances whose events the client may see; `null`: all. */
     instances: ReadonlySet<string> | null;
-    /** The client may see who sent the requests of others. */
+    /** Whether the client may see who sent the requests of others. */
     seesCallers: boolean;
     /** Number of the last event that the client has; `null`: replay no past events. */
     afterSeq: number | null;
@@ -41,7 +41,7 @@ export interface WebSocketClientParts {
 
 /** Ping interval. Proxies close a silent connection after 60 s. */
 const PING_MS = 30_000;
-/** Time for the closing handshake. It takes one round trip; with a stuck client it would never end. */
+/** Time for the closing handshake, which takes one round trip. A client that hangs would never complete it. */
 const CLOSE_PATIENCE_MS = 2_000;
 const FRAMES_A_WINDOW = 100;
 const WINDOW_MS = 10_000;

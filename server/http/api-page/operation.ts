@@ -37,7 +37,7 @@ const PATH_EXAMPLES: Readonly<Record<string, string>> = {
   request_id: 'ID',
 };
 
-/** An operation: one line that opens to show the details. */
+/** An operation as one line, which opens to show the details. */
 export function operationMarkup(located: Located, setting: PageSetting): Markup {
   const { method, path, operation, parameters } = located;
   const { operationId: id, requestBody, responses } = operation;
@@ -116,7 +116,7 @@ function errorsMarkup(answers: readonly (readonly [string, { description: string
 }
 
 /**
- * A curl command for the request. The URL before its path is marked, because the page's script replaces it.
+ * A curl command for the request. The part of the URL before the path is marked, because the page's script replaces it.
  *
  * @param base URL before the path of every request.
  * @param isAuthenticated Whether authentication is on.

@@ -45,7 +45,7 @@ export function referred({ $ref }: Schema): string | null {
   return $ref === undefined ? null : ($ref.split('/').at(-1) ?? null);
 }
 
-/** The type of a value in a few words; names of other schemas are links to them. */
+/** The type of a value in a few words. Names of other schemas are links to them. */
 export function kindOf(schema: Schema): Markup {
   const name = referred(schema);
   if (name !== null) return markup`<a href="#schema-${name}">${name}</a>`;

@@ -1,4 +1,4 @@
-/** Style of the page: follows the system's colour scheme; for telephones, wide screens and paper. */
+/** Style of the page: follows the system's colour scheme, and suits telephones, wide screens and paper. */
 export const STYLE = `
 :root {
   color-scheme: light dark;

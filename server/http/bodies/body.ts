@@ -19,11 +19,12 @@ export const BODY_LIMIT = 1_048_576;
 export const LIST_BODY_LIMIT = 16 * 1_048_576;
 /** JSON, and the media type of merge patches (RFC 7396). */
 const JSON_TYPES = ['application/json', 'application/merge-patch+json'];
-/** The registered media type (RFC 9512), and those used before. */
+/** The registered media type (RFC 9512), and the unregistered ones that were in use before it. */
 export const YAML_TYPES = ['application/yaml', 'application/x-yaml', 'text/yaml', 'text/x-yaml'];
 
 /**
- * Methods whose bodies stay unread. With no reader, an error of such a body is uncaught and would end the process.
+ * Methods whose bodies stay unread. Without a reader, an error of such a body has no listener, and would end the
+ * process.
  */
 const UNREAD: ReadonlySet<string> = new Set(['GET', 'HEAD']);
 
@@ -84,7 +85,9 @@ async function admitted(request: HttpRequest, reply: HttpReply, parts: BodyReadi
   return body;
 }
 
-/** Reads fleets in slices, one after the other: a large one takes seconds, and many times its length in memory. */
+/**
+ * Reads fleets in slices, one fleet after the other: a large one takes seconds, and memory of many times its length.
+ */
 class OneAtATime {
   readonly #work: SlicedWork;
   #last: Promise<void> = Promise.resolve();
@@ -93,7 +96,7 @@ class OneAtATime {
     this.#work = work;
   }
 
-  /** @param over Aborts when the request is over, which frees the document also while it waits. */
+  /** @param over Aborts when the request is over. That frees its document, even one that still waits. */
   async read<Result>(work: Sliced<Result>, over: AbortSignal | null): Promise<Result> {
     const before = this.#last;
     const own = Promise.withResolvers<void>();
@@ -107,7 +110,7 @@ class OneAtATime {
   }
 }
 
-/** Waits for a promise that does not reject. Rejects with the signal's reason when that comes first. */
+/** Waits for a promise that never rejects. If the signal aborts first, rejects with the signal's reason. */
 function unlessAborted(promise: Promise<void>, signal: AbortSignal | null): Promise<void> {
   return new Promise((resolve, reject) => {
     void promise.then(resolve);
@@ -159,7 +162,8 @@ function withDeadline(
   });
   payload.once('close', cancel);
   payload.once('error', (error) => timed.destroy(error));
-  // A refused body has no reader, and an error without a listener would end the process. A reader gets it as well.
+  // A refused body has no reader, and an error without a listener would end the process. A reader gets the error as
+  // well.
   timed.on('error', () => undefined);
   payload.pipe(timed);
   // A refused, unread body would fill the pipe and block the connection.

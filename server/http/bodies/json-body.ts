@@ -4,7 +4,7 @@ import { childPath, joinedPath, validationError } from './problems.ts';
 import { atOnce, type Sliced } from '../../sliced-work.ts';
 import { jsonSize, tooManyValues, tooManyEntries } from './value-count.ts';
 
-/** Deepest nesting. Far more than any request needs; the code that gets the body may recurse. */
+/** Deepest nesting of a body. Far more than any request needs, but code that handles the body may recurse. */
 export const DEEPEST = 32;
 
 /**
@@ -90,7 +90,7 @@ function decodeUtf8(bytes: Buffer): string {
   }
 }
 
-/** An object or a list in the body. The links to the parents form its path, which is rarely needed as text. */
+/** An object or a list in the body. The links to parents give its path, which is rarely needed as text. */
 interface Node {
   value: object;
   /** `null`: the value is the whole body. */

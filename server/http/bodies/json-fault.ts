@@ -147,7 +147,10 @@ function* numberEnd(text: string, start: number): Sliced<number | undefined> {
   return end;
 }
 
-/** Returns the end of the characters from `start` on that pass the test. A pattern would take all of them in one go. */
+/**
+ * Returns the end of the characters from `start` on that pass the test. A regular expression would match all of them
+ * without a pause.
+ */
 function* runEnd(passes: (code: number) => boolean, text: string, start: number): Sliced<number> {
   let end = start;
   for (; passes(text.charCodeAt(end)); end += 1) if ((end - start) % STEP === STEP - 1) yield;

@@ -9,8 +9,8 @@ import { hasTooManyValues, MOST_VALUES, tooManyEntries, tooManyValues } from './
 type Judged = { value: unknown; problems: null } | { value: null; problems: Problem[] };
 
 /**
- * Validates a body: returns its value from the schema, or the problems. The size is checked first, because a schema
- * creates all issues of a body, even beyond the first {@link MOST_PROBLEMS}.
+ * Validates a body: returns the schema's output, or the problems. The size is checked first, because a schema creates
+ * all issues of a body, even beyond the first {@link MOST_PROBLEMS}.
  */
 export function* judgeSized({ schema, entries }: NonNullable<Operation['body']>, body: unknown): Sliced<Judged> {
   const list = entries === undefined ? undefined : listIn(schema, body, entries);
@@ -26,7 +26,7 @@ interface EntryList {
   schema: z.ZodType;
 }
 
-/** `undefined`: the body has no such list, which its schema reports. */
+/** `undefined`: the body has no such list; then its schema reports the problem. */
 function listIn(schema: z.ZodType, body: unknown, name: string): EntryList | undefined {
   const list = schema instanceof z.ZodObject ? (schema.shape as z.ZodRawShape)[name] : undefined;
   if (!(list instanceof z.ZodArray) || !isRecord(body)) return undefined;

@@ -2,10 +2,13 @@ import { Transform } from 'node:stream';
 import { BodyBudget, type Reservation, SMALL_BODY } from '../../gateway/body-budget.ts';
 import type { Clock } from '../../instances/ports/time.ts';
 
-/** Bytes for all bodies under `/api`; one caller may use half of them. That is two of the largest bodies. */
+/** Bytes for all bodies under `/api`. One caller may use half of them, which is two of the largest bodies. */
 const API_BODY_MEMORY = 64 * 1024 * 1024;
 
-/** Creates the budget of the API. It is not the gateway's, so that callers of the API cannot keep out inference. */
+/**
+ * Creates the budget of the API. The gateway has a budget of its own, so that callers of the API cannot keep out
+ * inference.
+ */
 export function apiBodyBudget(clock: Pick<Clock, 'after'>): BodyBudget {
   return new BodyBudget({
     clock,
@@ -32,7 +35,7 @@ export interface MeteringOptions {
 
 /**
  * Counts the memory of one body under `/api` from its first byte until its request is over, because the request keeps
- * its values. A body of at most 64 KiB is free: connections bound the number of these.
+ * the values of the body. A body of at most 64 KiB is not counted: the limit of connections bounds the number of these.
  */
 export class MeteredBody {
   readonly #options: MeteringOptions;
@@ -83,7 +86,7 @@ export class MeteredBody {
     return null;
   }
 
-  /** Gives a wait that ends with the request the reason of its end. */
+  /** If a wait fails because its request is over, makes it reject with the reason of that end. */
   #granted(wait: Promise<void> | null): Promise<void> | null {
     return (
       wait?.catch((error: unknown) => {

@@ -66,7 +66,7 @@ function* describe(issue: Issue, above: readonly Step[], schema: z.ZodType): Gen
   }
 }
 
-/** Names of the Go llamactl and of llama-swap for settings of an instance, and ours. */
+/** Maps setting names of the Go llamactl and of llama-swap to ours. */
 const RENAMED: ReadonlyMap<string, string> = new Map([
   ['ttl', 'idle_timeout'],
   ['env', 'environment'],

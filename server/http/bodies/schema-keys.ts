@@ -1,6 +1,6 @@
 import { z } from 'zod';
 
-/** Returns the keys that a schema knows at a place inside it; empty where no or any keys are allowed. */
+/** Returns the keys that a schema knows at a place inside it; empty where it allows no keys, or any. */
 export function keysAt(schema: z.ZodType, steps: readonly PropertyKey[]): string[] {
   const inner = unwrapped(schema);
   const [step, ...further] = steps;

@@ -5,7 +5,7 @@ import { CLOSE_ARRAY, CLOSE_OBJECT, COLON, COMMA, OPEN_ARRAY, OPEN_OBJECT, QUOTE
 
 /**
  * Most values in one body: every entry of a list and every member of an object counts. A schema checks all of them
- * before it answers, at some ten microseconds each, and blocks the server meanwhile.
+ * before it answers. That takes some ten microseconds per value and blocks the server.
  */
 export const MOST_VALUES = 5_000;
 
@@ -14,7 +14,7 @@ export function tooManyValues(path: string): Problem {
   return { path, message: `must hold at most ${MOST_VALUES} values` };
 }
 
-/** The problem of a list with too many entries, whose values are counted for each entry. */
+/** The problem of a list with too many entries. The values of such a list are counted for each entry. */
 export function tooManyEntries(path: string): Problem {
   return { path, message: `must have at most ${MOST_VALUES} entries` };
 }
@@ -38,29 +38,29 @@ export interface JsonList {
   /** Position after its opening bracket. */
   start: number;
   /**
-   * Position of the character that closes it; the end of the text if none does. In invalid JSON, the character may not
-   * be a bracket.
+   * Position of the character that closes the list or object; the end of the text if none does. In invalid JSON, the
+   * character may not be a bracket.
    */
   end: number;
   /** Positions of its entries, including white space. The entries may be invalid JSON. */
   entries: { start: number; end: number; hasTooMany: boolean }[];
-  /** The list has more than {@link MOST_VALUES} entries; `entries` omits the rest. */
+  /** Whether the list has more than {@link MOST_VALUES} entries; `entries` omits the rest. */
   isTooLong: boolean;
 }
 
 /** Size of a JSON text before it is parsed. */
 export interface JsonSize {
-  /** The text holds more than {@link MOST_VALUES} values, not counting those in `list`. */
+  /** Whether the text holds more than {@link MOST_VALUES} values, not counting those in `list`. */
   hasTooMany: boolean;
   /** `null`: the text has no such list. */
   list: JsonList | null;
-  /** A name that the outermost object has twice, and where it is repeated; always `null` without a list to look for. */
+  /** A name that the outermost object has twice, and where it is repeated. Always `null` if no list is looked for. */
   repeated: { name: string; offset: number } | null;
 }
 
 /** Characters between two pauses of the work. */
 const STEP = 65_536;
-/** Longest name that is compared, in quotes and with escapes. Schemas know no longer ones. */
+/** Longest name that is compared, in quotes and with escapes. No schema has a longer one. */
 const LONGEST_NAME = 256;
 
 /**
@@ -72,7 +72,7 @@ const LONGEST_NAME = 256;
  */
 export function* jsonSize(text: string, listName: string | null): Sliced<JsonSize> {
   let count = 0;
-  /** Values outside of the list, while its entries are counted. */
+  /** Number of values outside of the list, while its entries are counted. */
   let countBeside = 0;
   let depth = 0;
   let hasJustOpened = false;
@@ -84,7 +84,7 @@ export function* jsonSize(text: string, listName: string | null): Sliced<JsonSiz
   const names = new Names();
   let list: JsonList | null = null;
   let entryStart: number | null = null;
-  /** The first entry of the list has only white space so far. */
+  /** Whether the first entry of the list has only white space so far. */
   let isBlank = false;
   const endEntry = (into: JsonList, start: number, end: number): void => {
     into.isTooLong ||= into.entries.length === MOST_VALUES;
@@ -153,7 +153,10 @@ class Strings {
     this.#text = text;
   }
 
-  /** Returns the closing quote, or the last character of the first escape before it, from a position in a string on. */
+  /**
+   * From a position inside a string on, returns the closing quote or, if an escape comes first, the last character of
+   * the escape.
+   */
   next(position: number): { position: number; isEnd: boolean } {
     if (this.#quote < position) this.#quote = this.#find('"', position);
     if (this.#backslash < position) this.#backslash = this.#find('\\', position);

@@ -8,11 +8,11 @@ import { YamlReader } from './yaml-reader.ts';
 import { LONGEST_WORD, yamlWords } from './yaml-words.ts';
 
 /**
- * Largest part that is composed as one, in {@link effortOf}. Such a part is a list in brackets, a value of the outermost
- * map that is no list, or an entry of one that is.
+ * Largest effort (see {@link effortOf}) of a part that is composed as one. Such a part is a list in brackets, a value
+ * of the outermost map that is no list, or an entry of one that is.
  */
 const MOST_EFFORT = 100_000;
-/** Most faults that are reported: the parser goes on after one, and most others are its consequences. */
+/** Most faults that are reported: the parser continues after a fault, and most later ones are its consequences. */
 const MOST_FAULTS = 3;
 /** Effort between two attempts to compose complete parts; it takes some milliseconds. */
 const SLICE_EFFORT = 300;
@@ -75,9 +75,9 @@ function decodeUtf8(bytes: Buffer): string {
  * Reads a document in parts. Complete parts of the outermost map, and of each list in it, are taken out of the parser
  * early and turned into values. So no turn composes much, and memory holds the tokens of one part only.
  *
- * A part that is composed as one is limited in length and depth. The library composes by recursion. At some depth V8
- * can no longer compile a regular expression, and ends the whole process (`{a: ` a quarter of a million times, yaml
- * 2.9.1).
+ * A part that cannot be divided is limited in length and depth, because the library composes by recursion. At some
+ * depth V8 can no longer compile a regular expression, and ends the whole process (`{a: ` a quarter of a million times,
+ * yaml 2.9.1).
  */
 class YamlDocument {
   readonly #text: string;
@@ -127,8 +127,8 @@ class YamlDocument {
   }
 
   /**
-   * Composes the complete parts: all pairs but the last of the outermost map, and all entries but the last of the list
-   * in that pair.
+   * Composes the complete parts: of the outermost map all pairs but the last, and of the list in that last pair all
+   * entries but the last.
    *
    * @returns whether something was composed
    */
@@ -192,7 +192,7 @@ function takeComplete<Item extends CST.BlockMap['items'][number] | CST.BlockSequ
   const complete = collection.items.splice(0, collection.items.length - 1);
   const [last] = collection.items;
   const [first] = last === undefined ? [] : [...last.start, last.key, ...(last.sep ?? [])];
-  // The parser rejects a name more than 1024 characters after the start of its map.
+  // The parser rejects a name more than 1024 characters after the start of its map, so move the start.
   collection.offset = first?.offset ?? collection.offset;
   return complete;
 }

@@ -6,12 +6,12 @@ const LONGEST_MESSAGE = 200;
 const STRIDE = 1_024;
 
 /**
- * Finds lines and columns of a text. The library's `LineCounter` stores every line: for 16 million empty lines its array
- * has 128 MB, and each growth copies it in one go.
+ * Finds lines and columns of a text. The library's `LineCounter` stores every line: for 16 million empty lines its
+ * array has 128 MB, and each growth copies the array in one go.
  */
 export class YamlLines {
   readonly #text: string;
-  /** Where every line whose number is a multiple of {@link STRIDE} starts, counted from 0. */
+  /** Starts of all lines whose number, counted from 0, is a multiple of {@link STRIDE}. */
   readonly #starts = [0];
   #lines = 1;
 
@@ -38,7 +38,7 @@ export class YamlLines {
     return `line ${line}, column ${offset - start + 1}`;
   }
 
-  /** Returns a message with its place before it. */
+  /** Returns the message, preceded by its place. */
   placed(message: string, offset: number): string {
     return `${this.place(offset)}: ${message}`;
   }

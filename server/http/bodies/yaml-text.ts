@@ -7,14 +7,14 @@ import type { Sliced } from '../../sliced-work.ts';
 const UNSEEN = /(?!\n)[\p{C}\p{Zl}\p{Zp}]/u;
 
 /**
- * Strings that need quotes although the library (yaml 2.9.1) writes them without. It reads ` \n` in its block form back
- * as an empty line, and `=` is a tag in YAML 1.1.
+ * Strings that need quotes although the library (yaml 2.9.1) writes them without. Its block form of ` \n` reads back as
+ * an empty line, and `=` is a tag in YAML 1.1.
  */
 const UNQUOTED = /^[ \t]+$|^=$/m;
 
 /**
- * Writes a document with one long list as YAML, in slices: an item of an export takes 0.2 ms, a thousand would block the event
- * loop for as many. Same text as of {@link yamlText}.
+ * Writes a document with one long list as YAML, in slices. An item of an export takes 0.2 ms, so a thousand at once
+ * would block the event loop for 200 ms. Writes the same text as {@link yamlText}.
  *
  * @param key Name of the list, which is the last member of the document.
  */
@@ -49,7 +49,7 @@ export function yamlText(value: unknown, comment: string): string {
     version: '1.2',
     schema: 'core',
     compat: 'yaml-1.1',
-    // No anchors, so that one value can be edited in one place.
+    // No anchors, so that an edit of one value changes no other.
     aliasDuplicateObjects: false,
   });
   visit(document, {

@@ -2,7 +2,7 @@ import { Lexer } from 'yaml';
 
 /** Longest lexer token, such as a text, in UTF-16 units. */
 export const LONGEST_WORD = 65_536;
-/** The lexer looks this far past the longest token, for white space that decides where a token ends. */
+/** The lexer needs this many characters after the longest token: it looks for the white space that ends a token. */
 const LOOK_AHEAD = 4_096;
 /** How far the window moves in one step. */
 const HOP = 8_192;
@@ -25,20 +25,21 @@ export function* yamlWords(
   const lines = new Lines(text);
   lexer['getLine'] = () => {
     const line = lines.restOfLine(positionOf(lexer));
-    // The lexer searches the line of a directive for a comment: both, and the spaces between them, are a token each.
+    // The lexer searches the line of a directive for a comment. The directive, the comment, and the spaces between them
+    // are a token each.
     if (line.startsWith('%') || line.startsWith('\ufeff%')) return line.slice(0, 3 * (longest + 1) + 1);
-    // Of other lines it takes the first characters, and the length for a comment at the end.
+    // Of any other line, the lexer reads the first characters, and uses the length for a comment at its end.
     return line;
   };
   const endFor = (position: number): number => {
     let last = position + longest + lookAhead + hop;
     if (last >= text.length) return text.length;
-    // Of two single quotes that stand for one, the first alone would end a text.
+    // Do not cut between two single quotes that stand for one: the first alone would end a text.
     while (text[last - 1] === "'" && last > position + longest + hop) last -= 1;
     return last;
   };
   let end = endFor(0);
-  // `lex` takes the first window for the whole text. That is harmless, because its first token depends on the line only.
+  // `lex` takes the first window for the whole text. That is harmless: the first token depends only on its line.
   for (const word of lexer.lex(text.slice(0, end))) {
     if (word.length > longest) throw tooLong();
     yield word;
@@ -63,7 +64,7 @@ function positionOf(lexer: Lexer): number {
 /** Finds the ends of lines for positions that only grow, so that no line is searched twice. */
 class Lines {
   readonly #text: string;
-  /** Position of the line break after the last position; the length of the text behind the last one. */
+  /** Position of the line break that was found last; the length of the text if no other line break follows. */
   #end = -1;
 
   constructor(text: string) {

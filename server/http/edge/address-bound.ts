@@ -7,7 +7,7 @@ import type { Clock } from '../../instances/ports/time.ts';
 import { canonicalAddress, isTrustedBy } from './client-address.ts';
 
 /**
- * Most open connections of one IPv4 address or one IPv6 network /64. A browser opens six, a client library's pool a
+ * Most open connections of one IPv4 address or one IPv6 /64 network. A browser opens six, a client library's pool a
  * hundred.
  */
 const MOST_CONNECTIONS = 256;
@@ -19,12 +19,12 @@ export interface AddressBoundOptions {
   log: Pick<FastifyBaseLogger, 'warn'>;
   /** Whether an address may open any number of connections. */
   isUnbounded: (address: string) => boolean;
-  /** Most open connections of one IPv4 address or one IPv6 network /64. Default: 256. */
+  /** Most open connections of one IPv4 address or one IPv6 /64 network. Default: 256. */
   most?: number | undefined;
 }
 
 /**
- * Keeps one address from taking all connections of the server. The addresses of one IPv6 network /64 count together,
+ * Keeps one address from taking all connections of the server. The addresses of one IPv6 /64 network count together,
  * because each host on such a network can use all 2^64 of them. Each process counts the connections that it accepted
  * itself. So during a reload an address can reach the limit twice: in the old and in the new process.
  */

@@ -10,14 +10,14 @@ import { type Area, isAllowedOrigin, judgeOrigin, type OwnNames } from './origin
 /** Whether the server accepts requests; the probes report it too. */
 export type Readiness = 'ok' | 'starting' | 'stopping';
 
-/** In UTF-16 units, which are bytes in a request line. Longer URLs get an error, and are not cut off. */
+/** Longest URL in UTF-16 units, which are bytes in a request line. Longer URLs get an error, and are not cut off. */
 export const LONGEST_URL = 8_192;
 
 const PROBES: ReadonlySet<string> = new Set(['/livez', '/readyz', '/health']);
 const EMPTY_STEP = /\/(?:\/|$)/;
 /** Answer to `OPTIONS *`. */
 const ALL_METHODS = ['DELETE', 'GET', 'HEAD', 'OPTIONS', 'POST', 'PUT'];
-/** About the duration of a start of this server. */
+/** About how long this server takes to start. */
 const START_SECONDS = 1;
 
 /** The first check of every request: decides whether it is processed at all. */
@@ -122,7 +122,7 @@ export class Admission {
   }
 
   /**
-   * Whether the router matched a route by mistake, which counts as not found. Example: `/api/instances/` names no
+   * Whether no route fits: the router found none, or matched one by mistake. Example: `/api/instances/` names no
    * instance.
    */
   #isElsewhere(request: HttpRequest, path: string): boolean {
@@ -130,7 +130,7 @@ export class Admission {
     return EMPTY_STEP.test(path) && this.#routes.methodsOf(path).length === 0;
   }
 
-  /** Redirects to `/docs`: people click on the printed address of a server, which has no page. */
+  /** Redirects to `/docs`: people open the printed address of a server, and the server has no page there. */
   #leadToDocs(reply: HttpReply): void {
     const headers = { location: `${this.#basePath}/docs`, vary: 'Accept', 'cache-control': 'no-store' };
     void reply.code(302).headers(headers).send();
@@ -211,8 +211,8 @@ export class RouteTable {
   }
 
   /**
-   * Whether a path that matched a variable pattern is a fixed path with other methods. Example: `GET
-   * /api/instances/start-all` does not name an instance.
+   * Whether a path that matched a variable pattern is in fact a fixed path, which has only other methods. Example:
+   * `GET /api/instances/start-all` does not name an instance.
    */
   isTaken(path: string, pattern: string): boolean {
     return pattern.includes(':') && this.#routes.has(path.split('/').map(decoded).join('/')) && !/[:*]/.test(path);

@@ -10,9 +10,9 @@ const WITH_PORT = /^(?:(?<v4>[\d.]+):\d{1,5}|\[(?<v6>[\dA-Fa-f:.]+)\](?::\d{1,5}
 const LONGEST_ENTRY = 64;
 
 /**
- * Returns a function that finds the client address of a request. It is the peer of its connection. Behind trusted
- * proxies it is the right-most entry of `X-Forwarded-For` that is not a trusted proxy. Entries left of it are ignored,
- * because any client can write them.
+ * Returns a function that finds the client address of a request. Without a proxy, this is the connection's peer. Behind
+ * trusted proxies it is the right-most entry of `X-Forwarded-For` that is not a trusted proxy. Entries left of it are
+ * ignored, because any client can write them.
  *
  * The search stops at an entry that is no address. Then, and when all entries are proxies, the result is the last valid
  * address found.

@@ -7,7 +7,8 @@ const MOST_UNANSWERED = 32;
 /** Chunks of a body that may have any size. */
 const FREE_CHUNKS = 4_096;
 /**
- * Least average size of a body's chunks, in bytes, when there are more. A chunk that arrives in two reads counts twice.
+ * Least average size, in bytes, of the chunks of a body with more than {@link FREE_CHUNKS}. A chunk that arrives in two
+ * reads counts twice.
  */
 const LEAST_AVERAGE = 64;
 
@@ -15,7 +16,7 @@ const LEAST_AVERAGE = 64;
 export const SMALL_CHUNKS = 'ERR_SMALL_CHUNKS';
 
 /**
- * Limits the work that one connection can cause in one turn of the event loop. Node processes everything that one read
+ * Limits the work that one connection can cause in one turn of the event loop: Node processes everything that one read
  * of the socket returns. Without the limit, 1 500 pipelined requests blocked all other callers for 0.6 s, and a body in
  * chunks of one byte cost hundreds of megabytes. Neither needed credentials.
  */
@@ -98,9 +99,9 @@ export class UnreadBodies {
   /**
    * Watches a request; call it for every request.
    *
-   * An answer may finish between the last byte of the body and Node's note that it was the last, when a body that came with
-   * its head is refused at once. Nothing reads such a request to its end, so it emits no `close`. Its timer once cut the
-   * connection a minute later, in the middle of another answer.
+   * If a body that came with its head is refused at once, the answer may finish before Node has noted the end of the
+   * body. Nothing reads such a request to its end, so it emits no `close`. Its timer once cut the connection a minute
+   * later, in the middle of another answer.
    */
   watch(request: IncomingMessage, response: ServerResponse): void {
     const { socket } = request;

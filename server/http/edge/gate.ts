@@ -27,7 +27,10 @@ interface GateOptions {
   addressOf: (raw: IncomingMessage) => string;
 }
 
-/** Access rule of routes without one: a forgotten rule opens nothing. A test finds such routes. */
+/**
+ * The access rule for routes that declare none: only admins, so that a forgotten rule opens nothing. A test finds such
+ * routes.
+ */
 const UNLISTED: Access = { id: 'unlisted', permission: 'admin', cost: 'regular' };
 
 const LIMITED = /^\/api(?:\/|$)/;
@@ -71,8 +74,8 @@ export class Gate {
   }
 
   /**
-   * Counts a request that matches no operation, or is answered before it reaches one. It counts to the client address,
-   * because credentials are not checked there.
+   * Counts a request that matches no operation, or is answered before it reaches one. The request counts against the
+   * client address, because credentials are not checked there.
    *
    * @param isForeign it was refused because a page of another site sent it
    * @returns `RATE_LIMITED` when there were too many
@@ -85,8 +88,8 @@ export class Gate {
   }
 
   /**
-   * The rate-limit headers of an answer to an unreadable request. It counts with the requests of foreign pages, because
-   * one of them may have sent it.
+   * Returns the rate-limit headers of an answer to an unreadable request. The request counts like those of foreign
+   * pages, because a foreign page may have sent it.
    *
    * @param peer Address of the connection.
    */

@@ -42,7 +42,7 @@ const NEIGHBOURS: readonly NeighbourPath[] = [
   },
 ];
 
-/** Recognises a path that we do not have; `null`: it is none that is known. */
+/** Recognises a path that we do not have; `null`: an unknown path. */
 export function neighbourAt(path: string): NeighbourPath | null {
   return NEIGHBOURS.find(({ pattern }) => pattern.test(path)) ?? null;
 }

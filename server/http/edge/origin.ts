@@ -50,10 +50,11 @@ export interface OwnNames {
 
 /** Methods that change nothing (RFC 9110, 9.2.1). */
 const SAFE_METHODS: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS']);
-/** Values of `Sec-Fetch-Site` for a page of the same origin, for an address that the user typed, and for a program. */
+/** Values of `Sec-Fetch-Site` that a page of the same origin, an address typed by the user, and a program send. */
 const UNSUSPICIOUS_SITES: ReadonlySet<string | undefined> = new Set(['same-origin', 'none', undefined]);
 /**
- * Values of `Sec-Fetch-Dest` with which a browser shows an engine's page. A script cannot read any of these answers.
+ * Values of `Sec-Fetch-Dest` that a browser sends to show an engine's page. No script can read the answers to these
+ * requests.
  */
 const SHOWN_DESTS: ReadonlySet<string> = new Set(['document', 'script', 'style', 'image', 'font']);
 const PORT = /:\d{0,5}$/;
@@ -108,7 +109,8 @@ function judgeHost({ area, hosts, httpVersion, target }: RequestFacts, own: OwnN
 }
 
 function judgeSource(facts: RequestFacts, own: OwnNames): ApiError | null {
-  // With our origin, a browser sends reports wherever the policy of an answer says. This server requests none.
+  // A browser sends reports with our origin to any URL that the policy of an answer names. This server requests no
+  // reports.
   if (facts.fetchDest === 'report') return otherSite();
   if (isOpenToPages(facts)) return null;
   const { area, method, hosts, origin, fetchSite, isWebSocket } = facts;

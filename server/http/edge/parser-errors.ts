@@ -12,7 +12,7 @@ import { SMALL_CHUNKS, type UnreadBodies } from './connection-bounds.ts';
 /** Node's error for a request that its parser refused. */
 interface ParserError extends Error {
   code?: string;
-  /** The bytes received when it was refused: perhaps the whole request, perhaps a piece from its middle. */
+  /** The bytes received when the parser refused the request: perhaps all of it, perhaps a piece from its middle. */
   rawPacket?: Buffer;
 }
 
@@ -24,7 +24,7 @@ interface ParserErrorsOptions {
   clock: Clock;
   log: Pick<FastifyBaseLogger, 'info'>;
   unreadBodies: Pick<UnreadBodies, 'isOf'>;
-  /** Returns more headers for an answer, from the path, as far as known, and the peer's address. */
+  /** Returns further headers for an answer. Gets the path, as far as it is known, and the peer's address. */
   headersFor: (path: string, peer: string) => Readonly<Record<string, string>>;
 }
 
@@ -118,9 +118,8 @@ function reasonOf({ message, code = '' }: ParserError): string {
 }
 
 /**
- * Whether the URL alone exceeded the limit, which the parser applies to URL and header together. It did when the
- * refused packet begins a request with a long line. A URL that arrived in many pieces cannot be distinguished from a
- * header.
+ * Whether the URL alone exceeded the limit, which the parser applies to URL and header together. True if the refused
+ * packet begins with a long request line. A URL that arrived in many pieces cannot be distinguished from a header.
  */
 function isUrlTooLong(packet: Buffer | undefined): boolean {
   const [line = ''] = (packet?.toString('latin1') ?? '').split('\n', 1);

@@ -17,7 +17,7 @@ export interface RateLimitVerdict {
 
 type LimitedClass = 'regular' | 'intensive';
 
-/** Most subjects of each class in one minute; a few megabytes. */
+/** Most subjects of each class in one minute. They take a few megabytes. */
 const MOST_SUBJECTS = 10_000;
 /** Operations that stop instances are counted but never refused. */
 const NEVER_REFUSED: ReadonlySet<string> = new Set([OPERATIONS.stopInstance.id, OPERATIONS.stopAllInstances.id]);
@@ -69,10 +69,11 @@ export class RateLimits {
 }
 
 /**
- * Returns the subject to which a request counts. It is the account, shared by all its keys and tokens, or otherwise the
- * address. An IPv6 address counts as its /64.
+ * Returns the subject whose requests count together: the account with all its keys and tokens, or else the address. An
+ * IPv6 address counts as its /64.
  *
- * @param isForeign A page of another site sent the request, which must not use up the limit of the browser's owner.
+ * @param isForeign Whether a page of another site sent the request. Such a request must not use up the limit of the
+ *   browser's owner.
  */
 export function limitedSubject(caller: Pick<Caller, 'userId'> | null, address: string, isForeign = false): string {
   const userId = caller?.userId ?? null;
@@ -107,8 +108,8 @@ export interface WindowState {
 }
 
 /**
- * Counts requests in fixed windows, one for each subject, from its first request on. A clock that jumps back before the
- * start of a window ends it. So no window lasts longer than its length from now.
+ * Counts requests in fixed windows. Each subject has its own, which begins with its first request. If the clock jumps
+ * back before the start of a window, the window ends. So no window lasts longer than its length from now.
  *
  * With more subjects than fit, the windows nearest to their end are dropped, and their subjects begin new ones. An
  * attacker with that many addresses gains nothing beyond the addresses, and no other caller is refused because of them.

@@ -8,9 +8,9 @@ export interface PassedRequest {
   head: Buffer | null;
   /** Path and query, including the base path. */
   url: string;
-  /** Its body when it was already read; `null`: read and empty. Left out: still unread. */
+  /** The body, if it was already read; `null`: read and empty. Left out: still unread. */
   body?: Buffer | null;
-  /** The command was already carried out here or by a predecessor; only the outcome is awaited. */
+  /** Whether the command was already carried out here or by a predecessor, so that only the outcome is awaited. */
   isBegun: boolean;
 }
 

@@ -48,7 +48,7 @@ export function apiPageRoutes(app: HttpApp, { config, version }: ApiPageParts): 
   });
 }
 
-/** The URL before `/api`, for readers of the page without its script. */
+/** The URL before `/api`, which the page shows if its script does not run. */
 function baseOf({ public_url: publicUrl, host, port, base_path: basePath }: Config['server']): string {
   const isNamed = !['0.0.0.0', '::'].includes(host);
   const own = `http://${isNamed ? (host.includes(':') ? `[${host}]` : host) : '127.0.0.1'}:${port}${basePath}`;

@@ -31,7 +31,7 @@ function queryOf({ before_seq: beforeSeq, subject, action, target }: Query): Omi
   return { beforeSeq: beforeSeq ?? null, subject: subject ?? null, action: action ?? null, target: target ?? null };
 }
 
-/** Reads a page of rows after the previous one was consumed. */
+/** Yields the rows as lines. Reads a page of rows only after the previous page was consumed. */
 async function* lines(audit: Reader, query: Query): AsyncGenerator<string> {
   let left = query.limit ?? Infinity;
   const filter = queryOf(query);

@@ -10,7 +10,7 @@ export interface Login {
   accounts: Pick<Accounts, 'named'>;
 }
 
-/** The seed's section "Authentication". */
+/** The section "Authentication" of the API reference. */
 export function authRoutes(bind: Bind, { sessions, accounts }: Login): void {
   bind(OPERATIONS.login, async (input) => {
     const { body } = input;

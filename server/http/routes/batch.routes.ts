@@ -2,7 +2,7 @@ import type { Batch } from '@llamactl/contract/instance';
 import { OPERATIONS } from '@llamactl/contract/operations';
 import type { Bind } from '../operations.ts';
 
-/** The seed's section "Batch Operations". */
+/** The section "Batch Operations" of the API reference. */
 export function batchRoutes(bind: Bind): void {
   bind(OPERATIONS.startAllInstances, async ({ body, manager }) => {
     const results = await manager.startAll(body.names);

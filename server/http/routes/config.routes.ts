@@ -9,7 +9,7 @@ export interface ConfigEditor {
   update(patch: ConfigPatch): Promise<ConfigWritten>;
 }
 
-/** The seed's section "Configuration". */
+/** The section "Configuration" of the API reference. */
 export function configRoutes(bind: Bind, editor: ConfigEditor): void {
   bind(OPERATIONS.getConfig, async () => editor.view());
   bind(OPERATIONS.updateConfig, async ({ body }) => editor.update(body));

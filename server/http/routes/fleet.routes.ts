@@ -16,7 +16,7 @@ const COMMENT =
 export function fleetRoutes(bind: Bind, fleet: FleetManager, work: SlicedWork): void {
   bind(OPERATIONS.applyFleet, ({ body, query, caller, signal }) => {
     const { prune = false, dry_run: dryRun = false } = query;
-    // A change restarts running instances, and which ones run is known only when the change is made.
+    // A change restarts running instances, and which ones are running is known only when the change is made.
     if (!caller.mayStart && !dryRun) {
       throw new ApiError(
         'FORBIDDEN',

@@ -30,7 +30,7 @@ interface GatewayRoutesOptions {
   clock: Clock;
   /** Scans large bodies. */
   work: SlicedWork;
-  /** Record of the requests. Default: one that no route shows. */
+  /** Where the gateway records its requests. Default: a record that no route shows. */
   requests?: Requests;
   /** Default: no engine declares anything. */
   engines?: Pick<Engines, 'find' | 'names'>;
@@ -61,8 +61,8 @@ const AS_CONFIGURED_BY_DEFAULT: GatewaySettings = {
 /**
  * The routes to engines: `/v1/*` by the request's model, `/api/instances/{name}/proxy/*` by name.
  *
- * They are served in `preParsing`, before the body is read and its content type is checked, because the engine decides
- * about bodies. So everything that must happen first, such as authentication, must be an `onRequest` hook.
+ * They answer in `preParsing`, before Fastify reads the body and checks its content type: only the engine decides which
+ * bodies are valid. So everything that must happen first, such as authentication, must be an `onRequest` hook.
  */
 export function gatewayRoutes({
   instancesFor,
@@ -198,7 +198,7 @@ class RequestContext implements CallContext {
   }
 }
 
-/** Id of the account, which all its keys and tokens share, or of the address. An IPv6 address counts as its /64. */
+/** Id of the account, shared by all its keys and tokens, or else of the address. An IPv6 address counts as its /64. */
 function accountOf(
   caller: Caller | null,
   addressOf: (raw: HttpRequest['raw']) => string,
@@ -227,8 +227,8 @@ function urlOf({ raw }: HttpRequest, prefix: string): string {
 const NO_HOLDERS: readonly LimitHolder[] = [];
 
 /**
- * Returns the holders of limits that a request to `/v1` counts to: its key and its account; without an account, its
- * address.
+ * Returns the holders of the limits against which a request to `/v1` counts: its key and its account; without an
+ * account, its address.
  *
  * @param account Id of account or address, as in `CallContext.account`.
  * @param addressLimits Limits of an address; `null`: none.

@@ -8,7 +8,9 @@ import type { Bind } from '../operations.ts';
 import { JSON_HEADERS } from '../errors.ts';
 import { ListAnswer } from '../bodies/list-answer.ts';
 
-/** The seed's section "Instances". @param basePath Prefix of the API as callers see it: `/`, or a path. */
+/**
+ * The section "Instances" of the API reference. @param basePath Prefix of the API as callers see it: `/`, or a path.
+ */
 export function instanceRoutes(bind: Bind, basePath: string): void {
   const list = new ListAnswer('instances');
   bind(OPERATIONS.listInstances, ({ query, manager }) => textAnswer(list.of(manager.list(query.status)), JSON_HEADERS));

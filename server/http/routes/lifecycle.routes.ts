@@ -1,7 +1,7 @@
 import { OPERATIONS } from '@llamactl/contract/operations';
 import type { Bind } from '../operations.ts';
 
-/** The seed's section "Instance Operations". */
+/** The section "Instance Operations" of the API reference. */
 export function lifecycleRoutes(bind: Bind): void {
   bind(OPERATIONS.startInstance, async ({ params, query, signal, isBegun, manager }) => {
     const status = await manager.start(params.name, { wait: query.wait, signal, isBegun });

@@ -8,7 +8,7 @@ export interface LogStreamForm {
   /** Text before all lines. */
   opening: string;
   write(item: LogItem): string;
-  /** Sent during silence, so that no proxy considers the connection dead; `null`: the format has none. */
+  /** Sent while there are no lines, so that no proxy considers the connection dead; `null`: the format has none. */
   heartbeat: string | null;
 }
 
@@ -38,10 +38,7 @@ function jsonOf(item: LogItem): string {
 /** Proxies close a silent connection after 60 s, some after 30 s. */
 const HEARTBEAT_MS = 15_000;
 
-/**
- * Answers with a log that continues. It is written as fast as the caller reads, and no more of the log is read
- * meanwhile.
- */
+/** Answers with a log that continues. Reads the log only as fast as the caller takes the answer. */
 export function logStream(
   form: LogStreamForm,
   items: AsyncIterable<readonly LogItem[]>,
@@ -57,7 +54,9 @@ export function logStream(
   return streamAnswer(texts(), headers, { isLive: true });
 }
 
-/** Yields the same batches, and `silence` after each period without one; without a clock, only the batches. */
+/**
+ * Yields the same batches, and `silence` after each period without a batch. Without a clock, yields only the batches.
+ */
 async function* withHeartbeats(
   items: AsyncIterable<readonly LogItem[]>,
   clock: Pick<Clock, 'after'> | null,

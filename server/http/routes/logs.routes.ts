@@ -6,7 +6,7 @@ import { EVENT_STREAM, JSON_LINES, logStream } from './log-stream.ts';
 
 const DEFAULT_LINES = 100;
 
-/** The seed's section "Get Instance Logs". */
+/** The section "Get Instance Logs" of the API reference. */
 export function logRoutes(bind: Bind, clock: Pick<Clock, 'after'>): void {
   bind(OPERATIONS.getInstanceLogs, (input) => {
     const { params, query, manager, headers } = input;

@@ -10,7 +10,7 @@ export interface Metrics {
 
 const DEFAULT_WINDOW_SECONDS = 3_600;
 
-/** The seed's section "System", and the history of an instance. */
+/** The section "System" of the API reference, and the history of an instance. */
 export function metricsRoutes(bind: Bind, { system, stats }: Metrics): void {
   bind(OPERATIONS.getSystemStatus, ({ manager }) => system.status(manager.list()));
   bind(OPERATIONS.getSystemInfo, () => system.info());

@@ -42,7 +42,7 @@ function isFor(caller: Caller, exists: (name: string) => boolean): (request: { i
   return ({ instance }) => caller.instances === null || (instance !== null && exists(instance));
 }
 
-/** Hides the callers of requests from viewers, except their own. */
+/** Returns a function that hides the sender of a request from viewers, unless they sent it themselves. */
 function shownTo(caller: Caller): <Shown extends { caller: string | null }>(request: Shown) => Shown {
   const isOperator = mayCall(caller, OPERATIONS.cancelRequest.permission);
   return (request) => (isOperator || request.caller === caller.subject ? request : { ...request, caller: null });

@@ -31,7 +31,10 @@ export interface AlertsWiring {
   delivered(): Promise<void>;
 }
 
-/** Opens events and alerts where the last server ended: with its newest events, and the alerts that it left raised. */
+/**
+ * Opens events and alerts as the previous server left them: with its newest events, and the alerts that were still
+ * raised.
+ */
 export async function openAlertsWiring(parts: AlertsWiringParts): Promise<AlertsWiring> {
   const { clock, replay, log, config, hostname, idOf, runTool, onFault, teardown } = parts;
   const stored = await replay.load();

@@ -31,7 +31,7 @@ type AuditedRequest = Parameters<AuditTrail['record']>[0];
 
 /** The audit trail, which after a hand-over belongs to the successor. */
 interface Audit extends Pick<AuditTrail, 'record' | 'read'> {
-  /** Records all further entries with this function. */
+  /** From now on, passes all entries to this function instead of recording them here. */
   recordBy(record: (entry: AuditedRequest) => void): void;
 }
 

@@ -11,7 +11,7 @@ export interface EngineLogsParts {
   config: Config['logs'];
   clock: Clock;
   alerts: AlertSink;
-  /** Stops a run while its log is cut. */
+  /** Freezes a run while its log is cut. */
   freezer: Pick<Runs, 'whileFrozen'>;
   onFault: (error: unknown, what: string) => void;
   teardown: Teardown;

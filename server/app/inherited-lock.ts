@@ -2,7 +2,7 @@ import type { Inheritance } from '../reload/inheritance.ts';
 import { readDescription } from '../store/server-description.ts';
 import { enterLock, type Lock, type LockOptions } from '../store/lock.ts';
 
-/** Wait for the entry: another server that finds the directory taken holds it for milliseconds. */
+/** How long to wait for the entry lock: a server that finds the directory taken holds that lock for milliseconds. */
 const ENTRY_PATIENCE_MS = 500;
 
 /** The parts of an inheritance that the lock needs. */

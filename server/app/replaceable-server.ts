@@ -16,7 +16,7 @@ import type { Lock } from '../store/lock.ts';
 import { takeRequests } from './take-over.ts';
 import type { Teardown } from './teardown.ts';
 
-/** How long requests under way may delay the hand-over. The next server makes or answers those that take longer. */
+/** How long requests under way may delay the hand-over. The successor carries out or answers those that take longer. */
 const HOLD_MS = 1_000;
 
 export interface ReplaceableServerParts {
@@ -42,8 +42,8 @@ export interface ReplaceableServerParts {
 }
 
 /**
- * Makes a built server serve, and controls it until its end. It ends by `close`, or, if a successor takes over, by `hold`,
- * `handOver`, and then `leave` or `cut`.
+ * Makes a built server serve, and controls it until its end. The server ends by `close`, or, if a successor takes over,
+ * by `hold`, `handOver`, and then `leave` or `cut`.
  *
  * @throws {Error} for people: it cannot listen
  */
@@ -59,7 +59,7 @@ export async function openReplaceableServer(parts: ReplaceableServerParts): Prom
     const url = await listening.begin(http);
     serving.become('ok');
     if (inheritance !== null) await takeRequests(inheritance, { folder: parts.doors, http, teardown });
-    // From here on the predecessor cannot take back, so a reader of server.json can rely on `done`.
+    // From here on the predecessor cannot take over again, so a reader of server.json can rely on `done`.
     const problem = lock.describe({ url, ...(inheritance === null ? {} : { reload: doneBy(inheritance) }) });
     if (problem !== null) {
       parts.log.warn(`server.json, which names the server of data_dir, cannot be written; trying again: ${problem}`);

@@ -6,7 +6,7 @@ import { whereaboutsOf } from '../supervisor/whereabouts.ts';
 import type { Teardown } from './teardown.ts';
 
 export interface StorageParts {
-  /** This process has its lock. */
+  /** The data directory; this process has its lock. */
   dataDirectory: string;
   clock: Clock;
   log: StoreLog;
@@ -15,7 +15,10 @@ export interface StorageParts {
   teardown: Teardown;
 }
 
-/** Opens the store. The processes of this machine show whether it is a copy. @throws {Error} the store is broken */
+/**
+ * Opens the store. The processes of this machine show whether the data directory is a copy. @throws {Error} the store
+ * is broken
+ */
 export function openStorage({ dataDirectory, clock, log, isMeasured, teardown }: StorageParts): SqliteStore {
   return teardown.ending(
     openStore({

@@ -45,7 +45,10 @@ export interface TakingOverParts {
   log: Pick<Logger, 'debug'>;
 }
 
-/** Serves the predecessor's leases and requests for leases from now on. It passes on its callers' requests later. */
+/**
+ * From now on, serves the predecessor's leases and its requests for leases. The predecessor passes on requests of
+ * callers later.
+ */
 export async function servePredecessor(
   { link }: Inheritance,
   { instances, callers: { audit, auth }, log }: TakingOverParts,

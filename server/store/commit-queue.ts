@@ -36,14 +36,16 @@ const MAX_ROWS = 64;
 
 /**
  * Pause before a commit is retried while another program holds the database's lock. The queue retries in later turns,
- * because a wait within SQLite would block the event loop. A change that waits longer than the second value is refused.
+ * because a wait within SQLite would block the event loop. A change that waits longer than {@link BUSY_PATIENCE_MS} is
+ * refused.
  */
 const BUSY_AGAIN_MS = 25;
 const BUSY_PATIENCE_MS = 2_000;
 
 /**
- * Creates the queue, which groups commits: the changes of one turn of the event loop share a transaction, whichever store
- * they come from. A sync of the disk costs the same for one row as for many. Each `add` settles only after the commit.
+ * Creates the queue, which groups commits: all changes made in one turn of the event loop share a transaction,
+ * whichever store makes them. A sync of the disk costs the same for one row as for many. Each `add` settles only after
+ * the commit.
  *
  * @param file For messages.
  * @param onStored Called after each successful commit.
@@ -175,7 +177,10 @@ function createCommit(database: DatabaseSync, file: string): (batch: readonly Ch
   };
 }
 
-/** Runs the steps up to the first that fails for a reason of its own; returns that reason. Throws for disk errors and the like. */
+/**
+ * Runs the steps up to the first that SQLite refuses for its own fault, and returns the reason. Throws on all other
+ * errors, such as those of the disk.
+ */
 function refusalOf(steps: readonly Step[]): Error | null {
   for (const step of steps) {
     try {
@@ -194,7 +199,10 @@ function refusalOf(steps: readonly Step[]): Error | null {
 /** Primary codes of errors in one statement: too big, a constraint, a type. Node's own errors have no code. */
 const FAULTS_OF_ONE: ReadonlySet<number> = new Set([18, 19, 20]);
 
-/** Extended codes of rules that a caller can break: foreign key, primary key, unique. Other codes mean a bug in llamactl. */
+/**
+ * SQLite's extended codes for rules that a caller can break: foreign key, primary key, unique. Other codes mean a bug
+ * in llamactl.
+ */
 const RULES_OF_CALLERS: ReadonlySet<number> = new Set([787, 1555, 2067]);
 
 /** Explanations by primary code. */

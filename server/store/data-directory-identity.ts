@@ -35,20 +35,23 @@ const ELSEWHERE = 'of the directory that this is a copy of';
 /**
  * Decides which identifier a database has in its present folder, and stores it.
  *
- * A copy has the identifier of the original, and two servers with one identifier end each other's engines. So a database
- * records its folder. In that folder it keeps its identifier without further checks. In another folder the living processes
- * decide:
+ * A copy has the identifier of the original, and two servers with one identifier end each other's engines. So a
+ * database records its folder. In that folder it keeps its identifier without further checks. In another folder the
+ * living processes decide:
  *
  * - No process of the identifier lives: the database gets a new identifier.
- * - They have their files here: the folder was moved, and it keeps the identifier.
- * - They have their files elsewhere: it is a copy, and gets a new identifier.
- * - Processes of another identifier have their runs here: the database is an older one, and gets theirs.
+ * - Processes of the identifier have their files here: the folder was moved, and the database keeps the identifier.
+ * - Processes of the identifier have their files elsewhere: the database is a copy, and gets a new identifier.
+ * - Processes of another identifier have their runs here: the database is an older one, and gets that identifier.
  *
- * A database without a recorded folder, or whose disk was mounted again, keeps its identifier unless its processes live elsewhere.
- * After a change to a new identifier, instances begin as after a reboot, and processes of the old one are never touched.
+ * A database without a recorded folder, or whose disk was mounted again, keeps its identifier unless its processes live
+ * elsewhere. After a change to a new identifier, instances begin as after a reboot, and processes of the old one are
+ * never touched.
  *
- * @returns a sentence for the log when the identity is new; `null`: it is the previous one, or the one of the engines here
- * @throws {Error} it is ambiguous to which directory the living engines belong; the message names the command that decides
+ * @returns a sentence for the log when the identity is new; `null`: it is the previous one, or the one of the engines
+ *   here
+ * @throws {Error} it is ambiguous to which directory the living engines belong; the message names the command that
+ *   decides
  */
 export function settleIdentity(database: DatabaseSync, file: string, { bootId, look }: ProcessLookup): string | null {
   const directory = dirname(file);
@@ -150,8 +153,9 @@ function disown(database: DatabaseSync): void {
 }
 
 /**
- * Compares two folders. Some filesystems (btrfs, ZFS, NFS, overlays) give a device another number at each mount. So after a
- * reboot inode and birth time decide. The result is then only `likely`: a copy of the whole disk has the same two.
+ * Compares two folders. Some filesystems (btrfs, ZFS, NFS, overlays) give a device another number at each mount. So
+ * after a reboot inode and birth time decide. The result is then only `likely`: a copy of the whole disk has the same
+ * inodes and birth times.
  */
 function compare(before: Folder, here: Folder): 'same' | 'likely' | 'other' {
   const isSameBoot = before.boot === here.boot;

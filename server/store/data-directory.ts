@@ -28,12 +28,12 @@ export function shutDataDirectory(directory: string, uid: number): string | null
   } catch (error) {
     return openTo(mode, directory, reasonOf(error));
   }
-  // A filesystem without modes takes the change and forgets it.
+  // A filesystem without modes accepts the change but does not keep it.
   const after = statSync(directory).mode;
   return (after & OTHERS) === 0 ? null : openTo(after, directory, 'its filesystem keeps no modes');
 }
 
-/** @throws {Error} for people: `instances` exists but is not a folder, so that no engine could be started */
+/** @throws {Error} for people: `instances` exists but is not a folder, so no engine could be started */
 export function assertFolder(directory: string): void {
   const folder = join(directory, 'instances');
   if (statSync(folder, { throwIfNoEntry: false })?.isDirectory() ?? true) return;

@@ -37,7 +37,8 @@ export class DatabaseFile {
   }
 
   /**
-   * Closes the database. Before, saves a removed database under its own name, and a replaced one under a name beside it.
+   * Closes the database. First saves the data of a removed file under its own name, and that of a replaced file under a
+   * name beside it.
    *
    * @param now Milliseconds since the epoch.
    * @returns a sentence for the log about what was saved or could not be; `null`: the file has its name

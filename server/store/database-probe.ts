@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { DATABASE, lookAtDatabase } from './database.ts';
 
 /**
- * Checks the database of a running server before a reload: the successor can still refuse to take over.
+ * Checks the database of a running server before a reload, while the successor can still refuse to take over.
  *
  * @throws {Error} for people: the database is lost, damaged, or of a newer llamactl
  */

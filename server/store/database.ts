@@ -38,7 +38,7 @@ export function openDatabase(file: string, migrationsFolder = MIGRATIONS_FOLDER)
   const database = connectAsMayBe(file);
   try {
     examine(database, file, migrationsFolder);
-    // FULL: with WAL only this syncs at every commit, so that what was acknowledged survives a power loss.
+    // FULL: with WAL only this syncs at every commit, so that acknowledged changes survive a power loss.
     database.exec('pragma journal_mode = wal; pragma synchronous = full');
     bringUpToDate(database, file, migrationsFolder);
   } catch (error) {
@@ -49,7 +49,10 @@ export function openDatabase(file: string, migrationsFolder = MIGRATIONS_FOLDER)
   return database;
 }
 
-/** Connects; on a full disk for this process alone. So a server still runs for the engines, and everything readable is read. */
+/**
+ * Connects. On a full disk, locks the database for this process alone: a server can then still read it and run for the
+ * engines.
+ */
 function connectAsMayBe(file: string): DatabaseSync {
   const database = connect(file);
   try {
@@ -171,7 +174,7 @@ function bringUpToDate(database: DatabaseSync, file: string, folder: string): vo
   migrate(database, newest, folder);
 }
 
-/** Keeps a copy for an older llamactl to go back to. */
+/** Keeps a copy, so that an older llamactl can be used again. */
 function keepCopy(database: DatabaseSync, file: string, version: number): void {
   const copy = `${file}.schema-${version}`;
   const draft = `${copy}.draft`;
@@ -203,8 +206,9 @@ export function copyInto(database: DatabaseSync, target: string): void {
 }
 
 /**
- * Throws if an empty or missing database should have content. SQLite would discard changes that are only in the write-ahead
- * log. And with folders of instances but an empty database, no server would manage the engines of these instances.
+ * Throws if an empty or missing database should have content. SQLite would discard changes that are only in the
+ * write-ahead log. And if folders of instances exist beside an empty database, no server would manage the engines of
+ * these instances.
  */
 function refuseLoss(file: string): void {
   const there = statSync(file, { throwIfNoEntry: false }) === undefined ? 'is missing' : 'is empty';

@@ -6,7 +6,10 @@ import type { DatabaseFile, DatabaseFileFound } from './database-file.ts';
 
 /** Checks that the data directory is still the one this server uses, repairs what it can, and raises {@link DATA_DIR_LOST}. */
 export interface DirectoryWatch {
-  /** Checks now. @throws {Error} for people: the directory is another one, so a successor would not find the data there */
+  /**
+   * Checks now. @throws {Error} for people: the path leads to another directory, where a successor would not find the
+   * data
+   */
   assertKept(): void;
   close(): void;
 }

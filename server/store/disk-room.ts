@@ -14,11 +14,11 @@ export function isOutOfRoom(error: unknown): boolean {
   return primaryCode(error) === FULL || extendedCode(error) === NO_ROOM_FOR_INDEX;
 }
 
-/** Whether a directory has room for so many bytes. Tries by writing them. */
+/** Whether the disk of a directory has room for `bytes` more. Writes a file of that size to find out. */
 export function hasRoom(directory: string, bytes: number): boolean {
   const file = join(directory, 'room.probe');
   try {
-    // Random, because a filesystem that compresses stores zeros in no room.
+    // Random, because a filesystem that compresses needs no room for zeros.
     writeFileSync(file, randomBytes(bytes), { mode: 0o600, flush: true });
     return true;
   } catch (error) {

@@ -3,8 +3,8 @@ import type { DatabaseSync } from 'node:sqlite';
 import { hasRoom } from './disk-room.ts';
 
 /**
- * Locks the database for this process alone, from its next statement on. Other processes cannot even read it then. But the
- * index of the write-ahead log, otherwise a shared file, is in memory and needs no room on the disk.
+ * Locks the database for this process alone, from its next statement on. Other processes cannot even read it then. In
+ * return, the index of the write-ahead log, otherwise a shared file, is in memory and needs no room on the disk.
  */
 export function keepToOurselves(database: DatabaseSync): void {
   database.exec('pragma locking_mode = exclusive');
@@ -15,15 +15,16 @@ export function isOursAlone(database: DatabaseSync): boolean {
   return database.prepare('pragma locking_mode').get()?.['locking_mode'] === 'exclusive';
 }
 
-/** Several times the size of the log's index and of a journal of one page. */
+/** Room that {@link shareAgain} requires: several times the size of the log's index and of a journal of one page. */
 const SHARED_BYTES = 262_144;
 
 /**
  * Lets other processes read the database again. SQLite can do that only by way of another journal mode.
  *
- * If it stops halfway, a reader (a backup, for seconds) would block all writers, so the database is locked again. If it stops
- * because the disk has no room for the index, there is no way back, and nothing can be stored until there is room. So the room is
- * checked first. Never throws: on failure the server goes on writing, just as safely.
+ * If the change of mode stops halfway, a reader (a backup, for seconds) would block all writers, so the database is
+ * locked again. If it stops because the disk has no room for the index, there is no way back, and nothing can be stored
+ * until there is room. So the room is checked first. Never throws: after a failure the server keeps writing, just as
+ * safely.
  *
  * @param directory Directory of the database.
  * @returns why other processes still cannot read it, for people; `null`: they can

@@ -33,7 +33,7 @@ export function createInstanceStore(
     },
 
     async save({ record, state }, events = []) {
-      // Serialised now: the caller may change its objects before the commit.
+      // Serialised now, because the caller may change its objects before the commit.
       const values = [record.id, record.name, JSON.stringify(record), JSON.stringify(state)] as const;
       await queue.add([
         { run: () => upsert.run(...values), refusal: 'Another instance has this name' },
@@ -60,7 +60,7 @@ function readInstance(row: Record<string, unknown>, file: string): StoredInstanc
   }
 }
 
-/** Raises the run counter to the newest run folder: a restored database may not know the newest runs. */
+/** Raises the run counter to the number of the newest run folder: a restored database may not know the newest runs. */
 function behindItsRuns({ record, state }: StoredInstance, directory: string): StoredInstance {
   return { record, state: { ...state, runs: Math.max(state.runs, newestRunFolder(directory, record.id)) } };
 }

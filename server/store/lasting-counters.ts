@@ -12,9 +12,9 @@ import type { EventNumbers } from '../instances/ports/event-replay.ts';
  */
 interface Counters {
   /**
-   * Starts and stops of servers, counted here and in the database: a smaller count in the database shows an older copy. Two
-   * cases go undetected: a copy from after the last start, if that server was killed; and an older copy of the whole data
-   * directory.
+   * Starts and stops of servers, counted here and in the database: a smaller count in the database shows that it is an
+   * older copy. Two cases go undetected: a copy from after the last start, if that server was killed; and an older copy
+   * of the whole data directory.
    */
   uses: number;
   /**
@@ -27,9 +27,9 @@ interface Counters {
 const KEY = 'uses';
 
 /**
- * Event numbers in one block: one second's worth, at a thousand per millisecond. Few servers send so many events that they
- * have to take another block. After a restart within that second the numbers are up to a second ahead of the clock. That is
- * harmless, because they only order events.
+ * Event numbers in one block: one second's worth, at a thousand per millisecond. Few servers send so many events that
+ * they have to take another block. After a restart within that second, the numbers are up to a second ahead of the
+ * clock. That is harmless, because numbers only order events.
  */
 const BLOCK = 1_000_000;
 

@@ -41,7 +41,10 @@ export interface Lock {
 export type LockFound = 'ours' | 'elsewhere' | 'taken';
 
 const LOCK_FILE = 'server.lock';
-/** Its lock is needed before the one of `server.lock`. So no process can get between a server and its successor. */
+/**
+ * A process must lock this file before it may lock `server.lock`. So no process can get between a server and its
+ * successor.
+ */
 const ENTRY_FILE = 'server.entry.lock';
 
 /**
@@ -76,16 +79,17 @@ export interface LockOptions {
 
 /** The right to take the lock next. */
 export interface LockEntry {
-  /** Takes the lock, which is free or was handed over. Gives up the entry, also when this throws. */
+  /** Takes the lock, which is free or was handed over. Gives up the entry, even if this throws. */
   acquire(options: LockOptions): Lock;
   /** Gives up the entry, so that another process may take it. */
   leave(): void;
 }
 
 /**
- * Takes the entry lock, the first of the two steps of {@link acquireLock}. While it is held, no other process gets the lock.
+ * Takes the entry lock, the first of the two steps of {@link acquireLock}. While it is held, no other process gets the
+ * lock.
  *
- * @param patienceMs How long to wait while another process holds the entry to find out that the lock is taken. Blocks.
+ * @param patienceMs How long to wait, blocking, while another process holds the entry only to find the lock taken.
  */
 export function enterLock(directory: string, patienceMs = 0): LockEntry {
   const entry = lockDatabase(directory, ENTRY_FILE, patienceMs);
@@ -184,14 +188,19 @@ function takeLock({ directory, pid, version, startedAt, url = null, reload = nul
   throw cannotUse(directory, problem);
 }
 
-/** Enough for one server. A filesystem whose inode numbers change at every check must not use up the descriptors. */
+/**
+ * Most lock files that one server keeps open. A filesystem whose inode numbers change at every check must not use up
+ * the descriptors.
+ */
 const MOST_FILES = 32;
 
 /** The file of a lock, and the files that replaced it after it was removed. */
 class LockFiles {
   readonly #directory: string;
   readonly #folder: string | null;
-  /** The last one has the name. Earlier ones stay open until the end, because they could be the same file. */
+  /**
+   * Only the last one still has its name. Earlier ones stay open until the end, because they could be the same file.
+   */
   readonly #held: DatabaseSync[];
   #named: string | null;
 
@@ -284,7 +293,7 @@ function leadsNowhere(directory: string): boolean {
     const isLink = lstatSync(directory, { throwIfNoEntry: false })?.isSymbolicLink() ?? false;
     return isLink && !existsSync(directory);
   } catch {
-    // A folder above it is closed to this user. The first error says so, too.
+    // A folder above it cannot be searched by this user. The first error says so, too.
     return false;
   }
 }

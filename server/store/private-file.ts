@@ -3,8 +3,9 @@ import { chmodSync, existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 
 /**
- * Ensures that a file exists (empty when new) and that only its owner can read it. The same goes for a folder that it creates.
- * An existing file is never opened: closing it again would drop the locks that this process holds on it.
+ * Ensures that a file exists (empty when new) and that only its owner can read it. A folder that it creates is also
+ * readable only by its owner. An existing file is never opened: closing it again would drop the locks that this process
+ * holds on it.
  */
 export function makePrivateFile(file: string): void {
   makePrivateFolder(dirname(file));
@@ -16,7 +17,7 @@ export function makePrivateFile(file: string): void {
   }
 }
 
-/** Lets only its owner read a file, if it exists. Does not open the file, see {@link makePrivateFile}. */
+/** Makes a file, if it exists, readable only by its owner. Does not open the file, see {@link makePrivateFile}. */
 export function closeToOthers(file: string): void {
   try {
     chmodSync(file, 0o600);

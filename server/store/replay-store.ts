@@ -49,8 +49,8 @@ export function createKeptEvents(database: DatabaseSync): KeptEvents {
  * Stores the events of the replay.
  *
  * @param file Path of the database.
- * @param databaseFile File of the database: if its path leads to another folder, no numbers are taken there.
- * @param warn Called once with the reason why no numbers can be taken, and again only after numbers could be taken.
+ * @param databaseFile File of the database: if its path now leads to another folder, no numbers are taken there.
+ * @param warn Called with the reason when no numbers can be taken; called again only after numbers could be taken.
  */
 export function createReplayStore(
   database: DatabaseSync,
@@ -117,7 +117,7 @@ function untaken(file: string, least: number): EventNumbers {
   try {
     first = Math.max(least, takenBelow(file));
   } catch {
-    // The reason why it could not be written, which was reported, is the same.
+    // The reason is the one for which the file could not be written, and was reported.
   }
   return { first, end: first + 1 };
 }

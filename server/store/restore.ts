@@ -52,7 +52,10 @@ export interface PreparedRestore {
 
 /** Tables that a restore always restores. */
 export const PUT_BACK: readonly string[] = ['instances'];
-/** Tables restored only on request, or if the present ones cannot be read. A table comes after the tables it refers to. */
+/**
+ * Tables restored only on request, or if the present ones cannot be read. Each table comes after the tables it refers
+ * to.
+ */
 export const ACCESS: readonly string[] = ['users', 'keys'];
 
 /**
@@ -200,8 +203,8 @@ export function instancesIn(file: string): StoredInstance[] {
 
 /**
  * Gives the present database a second name, so that the new one can take its name atomically. The write-ahead log of an
- * undamaged database is first merged into it. The log of a damaged one is moved with it, since beside the new database it would
- * damage that.
+ * undamaged database is first merged into it. The log of a damaged database moves with it, because that log would
+ * damage the new database.
  */
 export function putAside(file: string, isWhole: boolean, now: number): string | null {
   if (isWhole) within(file, (database) => database.exec('pragma wal_checkpoint(truncate)'));

@@ -28,7 +28,10 @@ export interface PreparedSalvage {
   instances: readonly StoredInstance[];
   /** `null`: the identifier is lost, so running engines will not be recognised. */
   dataDirId: string | null;
-  /** Puts it in place, keeps the damaged one, and returns its new path. The caller holds the lock of the data directory. */
+  /**
+   * Puts the saved database in place, keeps the damaged one, and returns the new path of the damaged one. The caller
+   * holds the lock of the data directory.
+   */
   apply(): string | null;
   /** Removes the prepared files. */
   discard(): void;
@@ -135,7 +138,10 @@ function isRefusal(error: unknown): boolean {
   return code !== null && [19, 20].includes(code);
 }
 
-/** Most attempts on one table; each reads up to a failure. The rows still missing then are on a page that is lost. */
+/**
+ * Most attempts on one table. Each attempt reads up to a failure. Rows still missing after the last one are on a lost
+ * page.
+ */
 const MOST_TRIES = 2_000;
 
 /**

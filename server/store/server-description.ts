@@ -29,7 +29,7 @@ export type ReloadNote = NonNullable<ServerDescription['reload']>;
 const DESCRIPTION_FILE = 'server.json';
 
 /**
- * Writes `server.json` atomically. If it cannot be written, an existing file stays if it describes this server. Otherwise it is
+ * Writes `server.json` atomically. If this fails, an existing file that describes this server stays. Any other is
  * removed, since it may describe a server that was killed.
  *
  * @returns why it was not written; `null`: it was written
@@ -54,8 +54,9 @@ export function writeDescription(directory: string, holder: ServerDescription): 
 const BLOCK_BYTES = 4_096;
 
 /**
- * Writes into the room that a file already has, because a full disk has none for a second file. Otherwise `llamactl reload` waits for
- * a reason that the server could not write. One write of less than a block, so a reader gets the old or the new text.
+ * Overwrites a file in place, because a full disk has no room for a second file. Without this, `llamactl reload` would
+ * wait for a reason that the server could not write. Makes one write of at most a block, so a reader gets the old or
+ * the new text.
  *
  * @returns whether it was written
  */
@@ -63,7 +64,7 @@ function overwrite(file: string, text: string): boolean {
   let descriptor: number | null = null;
   try {
     descriptor = openSync(file, 'r+');
-    // Spaces cover the rest of a longer old text. To cut it first would give back the room.
+    // Spaces cover the rest of a longer old text. Truncating the file first would give back its room.
     const bytes = Buffer.from(text.padEnd(fstatSync(descriptor).size));
     return bytes.length <= BLOCK_BYTES && writeSync(descriptor, bytes, 0, bytes.length, 0) === bytes.length;
   } catch {

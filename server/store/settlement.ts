@@ -7,8 +7,8 @@ import { doubtIdentity } from './data-directory-identity.ts';
 /**
  * Completes a restore, by `restore` or by hand, when the first server opens the database.
  *
- * - Restored log-ins end, so that none comes back that was revoked since.
- * - Events get new numbers, greater than any given since, so that listeners get a gap and reload their state.
+ * - Restored log-ins end, so that none revoked since the copy becomes valid again.
+ * - Events get new numbers, greater than all given before, so that listeners get a gap and reload their state.
  * - The audit trail gets an entry.
  *
  * @param now Milliseconds since the epoch.

@@ -125,7 +125,10 @@ export function createSqliteStore(database: DatabaseSync, file: string, clock: C
 
 const MEASURED_WRITES = 10;
 
-/** Above this, waiting for the disk slows down everything else (50 changes a second: a quarter of the time). */
+/**
+ * Above this time per write, waiting for the disk slows down everything else. At 50 changes a second, it takes a
+ * quarter of the time.
+ */
 const SLOW_WRITE_MS = 5;
 
 /** Measures durable writes, and logs how long each change of state blocks the event loop. */

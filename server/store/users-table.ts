@@ -33,7 +33,7 @@ export function createUsersTable(database: DatabaseSync, file: string, queue: Co
        updated_at as updatedAt, last_login_at as lastLoginAt, token_generation as tokenGeneration, limits
      from users order by position`,
   );
-  // Not `insert or replace`: that removes the old row first, and with it all keys of the account.
+  // Not `insert or replace`: that first deletes the old row, and with it all keys of the account.
   const upsert = database.prepare(
     `insert into users (id, username, role, password_hash, disabled, created_at, updated_at, last_login_at, token_generation, limits)
      values (:id, :username, :role, :passwordHash, :disabled, :createdAt, :updatedAt, :lastLoginAt, :tokenGeneration, :limits)

@@ -7,8 +7,8 @@ import { closeToOthers } from './private-file.ts';
 import { primaryCode } from './result-code.ts';
 
 /**
- * Copies a snapshot of a database, if it is undamaged and of a known schema version. Others may write to it meanwhile. Only its
- * owner can read the copy; it is not synced, and contains no deleted data.
+ * Copies a snapshot of a database, if it is undamaged and of a known schema version. Other processes may write to the
+ * database meanwhile. The copy is not synced, contains no deleted data, and only its owner can read it.
  *
  * @param file It exists.
  * @returns why it was not copied; `null`: it was copied
@@ -39,7 +39,7 @@ export function copyFiles(file: string, copy: string): void {
   }
 }
 
-/** Runs something on a database and closes it. */
+/** Opens a database, runs `act` on it, and closes it. */
 export function within<Value>(file: string, act: (database: DatabaseSync) => Value): Value {
   const database = connect(file);
   try {

@@ -6,7 +6,7 @@ import type { RunTool } from '../supervisor/tool.ts';
 /** Reports the state of the service to systemd. Does nothing if systemd did not start this process. */
 export interface ServiceNotifier {
   /**
-   * Reports that this process serves, also after a failed reload, and feeds the watchdog from now on.
+   * Reports that this process serves, even after a failed reload, and feeds the watchdog from now on.
    *
    * @param status One line for `systemctl status`.
    */
@@ -16,7 +16,8 @@ export interface ServiceNotifier {
   /**
    * Reports that a successor serves and is the process to watch; the successor feeds the watchdog from now on.
    *
-   * @returns whether systemd accepted it, so that this process may end; otherwise its end still ends the service
+   * @returns whether systemd accepted that, so that this process may end. Otherwise its end would still end the
+   *   service.
    */
   successor(pid: number): Promise<boolean>;
   /** Reports that the service is stopping. */
@@ -58,7 +59,7 @@ const NO_MANAGER: ServiceNotifier = {
 class SystemdNotifier implements ServiceNotifier {
   readonly #parts: ServiceNotifierParts;
   readonly #socket: string;
-  /** `null`: no watchdog, or it watches another process. */
+  /** `null`: there is no watchdog, or it watches another process. */
   readonly #feedEveryMs: number | null;
   #cancelFeeding: (() => void) | null = null;
   #isClosed = false;
@@ -108,7 +109,7 @@ class SystemdNotifier implements ServiceNotifier {
     this.#cancelFeeding = null;
   }
 
-  /** Sends a report after all earlier ones. @returns whether systemd received it */
+  /** Sends a report after all earlier ones. @returns whether systemd received this one */
   #say(...assignments: string[]): Promise<boolean> {
     if (this.#isClosed) return Promise.resolve(false);
     const said = this.#said.then(() => this.#send(assignments));

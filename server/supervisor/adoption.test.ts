@@ -55,7 +55,7 @@ describe('after kill -9 of the manager', () => {
     expect(await bench.supervisor.inspect(run, identity)).toEqual({ found: 'alive', identity });
     const listener = new RecordingListener();
     bench.supervisor.adopt(run, identity, listener);
-    // The sweep stands still here: the end is seen without it.
+    // The sweep does not run here, so a hint shows the end.
     process.kill(identity.pid, 'SIGUSR1');
     expect(await listener.gone).toMatchObject({ code: 7, signal: null });
   });

@@ -28,9 +28,9 @@ function pidNamespace(): string {
 const MACHINES_OWN = 'pid:[4026531836]';
 
 /**
- * Names a pid namespace uniquely. The number alone is not enough for a container's: the kernel reuses it.
+ * Names a pid namespace uniquely. The number alone does not identify a container's namespace: the kernel reuses it.
  *
- * @param firstStart when its first process started, in clock ticks; `null`: unknown
+ * @param firstStart when the first process of the namespace started, in clock ticks; `null`: unknown
  */
 export function namespaceName(namespace: string, firstStart: number | null): string {
   return namespace === MACHINES_OWN || firstStart === null ? namespace : `${namespace}@${firstStart}`;

@@ -29,18 +29,24 @@ export interface Conclusion {
   isOver: boolean;
 }
 
-/** First wait for the exit status: measured 1–5 ms after the engine's end. Then the rest of the tree is killed. */
+/**
+ * How long to wait for the exit status before the rest of the tree is killed. The status was measured 1–5 ms after the
+ * engine's end.
+ */
 const PATIENCE_MS = 50;
-/** Last wait for the status. On a machine short of CPU the wrapper runs later, and only the wrapper knows the status. */
+/**
+ * How long to wait for the status after that. On a machine short of CPU the wrapper runs later, and only the wrapper
+ * knows the status.
+ */
 const LAST_PATIENCE_MS = 2_000;
 /** Attempts when the system is short of descriptors or memory. */
 const TRIES = 20;
 const TRY_AGAIN_MS = 250;
 
 /**
- * Finishes a run after its engine died, of any cause: learns the exit status, then kills what is left of the tree. Spares the
- * wrapper while it may still report the status. Ends a container first, because only its runtime may be able to kill its
- * processes.
+ * Finishes a run after its engine died, whatever the cause: learns the exit status, then kills the rest of the tree.
+ * Spares the wrapper while it may still report the status. Ends a container first, because only its runtime may be able
+ * to kill its processes.
  *
  * @param child how the wrapper ended, if it is a child of this process; `null`: it is not
  * @param container container of the run; `null`: the run has none
@@ -73,7 +79,7 @@ export async function concludeRun(
   return { exit, isOver: await endTree(dependencies, { ...tree, lastAliveTicks }, onLeft, isCancelled) };
 }
 
-/** Retries while the system is short of resources; `null` when all attempts failed. */
+/** Retries `look` while the system is short of resources; `null` when all attempts failed. */
 async function persistently<Result>(
   { clock, log }: ConclusionDependencies,
   { run }: RunTree,

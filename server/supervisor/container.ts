@@ -8,7 +8,9 @@ import type { ProcessEntry } from './process-scan.ts';
 import type { SupervisorLog } from './signals.ts';
 import type { RunTool } from './tool.ts';
 
-/** State of a container by its runtime. `unknown`: the runtime does not answer, or its answer makes no sense. */
+/**
+ * State of a container according to its runtime. `unknown`: the runtime does not answer, or its answer makes no sense.
+ */
 export type ContainerState =
   | { kind: 'present'; isRunning: boolean }
   | { kind: 'gone' }
@@ -18,7 +20,10 @@ export type ContainerState =
 export interface Container {
   readonly name: string;
   look(): Promise<ContainerState>;
-  /** Sends SIGTERM to the first process, and SIGKILL after `seconds`. Resolves afterwards to whether it succeeded. */
+  /**
+   * Makes the runtime send SIGTERM to the container's first process, and SIGKILL after `seconds`. Resolves afterwards
+   * with whether that succeeded.
+   */
   stop(seconds: number): Promise<boolean>;
   kill(): Promise<void>;
   /**
@@ -41,9 +46,15 @@ export type Containers = (run: RunReference) => Container | null;
 
 /** Timeout of one call. A daemon under load is slow; one that hangs is called again. */
 const TOOL_MS = 10_000;
-/** If a runtime gives no answer for this long about a container that was never seen, the end of its client counts. */
+/**
+ * If the runtime gives no answer for this long about a container that was never seen, the end of its client counts as
+ * its end.
+ */
 const NEVER_SEEN_MS = 3_000;
-/** How often a never seen container must be absent. Once may be too early: its client's last request may still be under way. */
+/**
+ * How many checks must find a container absent that was never seen. One check may come too early: the client's last
+ * request may still be under way.
+ */
 const ABSENCES = 2;
 const GONE = /\bno such (?:container|object)\b/i;
 const INSPECTED = /^(true|false) (\d+) (\w+) ?(.*)$/;
@@ -58,9 +69,9 @@ export function createContainers(dependencies: ContainerDependencies): Container
 }
 
 /**
- * Builds the arguments of a run in a container. Adds a name to stop it by, the tag (in its environment, and as a label for
- * people), and the variables of the plan, which would otherwise reach only the client. Only the names of the variables are
- * passed: the client has the values.
+ * Builds the arguments of a run in a container. Adds a name to stop it by, the tag (in its environment, and as a label
+ * for people), and the variables of the plan, which would otherwise reach only the client. Passes only the names of the
+ * variables: the client has the values.
  */
 export function containerArguments(run: RunReference, plan: LaunchPlan, secrets: Record<string, string>): string[] {
   const { argv, container } = plan;

@@ -12,13 +12,14 @@ import type { SupervisorLog } from './signals.ts';
 import { FIFO_FILE } from './wrapper.ts';
 
 /**
- * Watches one engine for its death, launched here or adopted.
+ * Watches one engine for its death, whether this server launched or adopted it.
  *
- * Two hints trigger a check, but prove nothing. The FIFO that the engine inherits closes, 0.5 ms after its end; but an engine
- * may close it earlier, and a worker may keep it open longer. Or the wrapper exits; but it may have been killed alone.
+ * Two hints trigger a check, but prove nothing. The FIFO that the engine inherits closes 0.5 ms after the engine's end;
+ * but an engine may close it earlier, and a worker may keep it open longer. Or the wrapper exits; but it may have been
+ * killed alone.
  *
- * The proof is `/proc/PID/stat`, read through a descriptor held since the engine was identified: it never shows a later process
- * of the same pid. A slow sweep over all engines catches lost hints.
+ * The proof is `/proc/PID/stat`, read through a descriptor held since the engine was identified: it never shows a later
+ * process of the same pid. A slow sweep over all engines catches lost hints.
  */
 export interface EngineWatch {
   /** `null`: the engine is dead. */

@@ -32,7 +32,7 @@ export async function findExecutable(command: string, searchPath: string): Promi
   );
 }
 
-/** The folders themselves would fill several lines of each message. */
+/** Says how many folders a search path has. Their names would fill several lines of each message. */
 function foldersOf(searchPath: string): string {
   const number = searchPath.split(path.delimiter).filter((folder) => folder !== '').length;
   return number === 1 ? '1 folder' : `${number} folders`;

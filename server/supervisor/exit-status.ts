@@ -13,9 +13,15 @@ export interface ChildEnd {
   signal: NodeJS.Signals | null;
 }
 
-/** Wait for the wrapper's own end after it wrote the status. It has nothing more to do, but a busy machine needs a while. */
+/**
+ * How long to wait for the wrapper's own end after it wrote the status. The wrapper has nothing more to do, but a busy
+ * machine needs a while.
+ */
 const WRAPPER_EXIT_MS = 100;
-/** Greatest believable age of an exit time. A watched end is noticed within this, also by a server that was stopped for a while. */
+/**
+ * Greatest believable age of an exit time. Even a server that was stopped for a while notices a watched end within this
+ * time.
+ */
 const BELIEVED_MS = 60_000;
 /** A shell reports death by signal n as 128 + n. */
 const SIGNAL_BASE = 128;

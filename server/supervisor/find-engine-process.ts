@@ -8,13 +8,19 @@ import { readPids, WRAPPER_COMMAND_LINE } from './wrapper.ts';
 
 /** Finds the engine of a run whose pid was not stored. */
 export interface EngineFinder {
-  /** Finds it by the tag, if the file with the pid never appears; `null`: no process with the tag can be the engine. */
+  /**
+   * Finds the engine by the tag, for when the file with the pid never appears; `null`: no process with the tag can be
+   * the engine.
+   */
   byTag(run: RunReference): Promise<ProcessIdentity | null>;
-  /** Finds it by the file or the tag. Waits for the file while the wrapper that writes it is young. */
+  /** Finds the engine by the file or the tag. Waits for the file while the wrapper that writes it is young. */
   find(run: RunReference): Promise<ProcessIdentity | null>;
 }
 
-/** Wait for the pid file, which a wrapper writes in 1–2 ms. Without it by now, the disk may be full: search by the tag. */
+/**
+ * How long to wait for the pid file, which a wrapper writes in 1–2 ms. If the file is still missing, the disk may be
+ * full: search by the tag.
+ */
 const USUAL_MS = 250;
 /** Longest wait. A wrapper that has launched no engine by now never will. */
 const PATIENCE_MS = 2_000;

@@ -23,7 +23,7 @@ beforeEach(() => {
 });
 afterEach(() => bench.dispose());
 
-/** Four busy threads and a busy child in the group; each counts in the log. */
+/** Four busy threads, and a busy child in the group. Each of them logs a growing count. */
 const BUSY = `
 const { Worker, isMainThread, workerData } = require('node:worker_threads');
 const { spawn } = require('node:child_process');

@@ -41,7 +41,7 @@ export interface FreezeDependencies {
 /** Longest wait for all tasks to stop. An idle machine needs 1 ms; one with more runnable threads than cores 10–30 ms. */
 const PATIENCE_MS = 250;
 const LONGEST_LOOK_MS = 8;
-/** Checks within one turn of the event loop, since a turn of a busy server takes longer than the stop itself. */
+/** Number of checks within one turn of the event loop. A turn of a busy server takes longer than the stop itself. */
 const LOOKS_AT_ONCE = 20;
 const LOOK_EVERY_MS = 0.1;
 /** Retry delay when the system is short of descriptors or memory. */
@@ -157,7 +157,9 @@ function logOf({ folder }: RunReference): string {
   return path.join(realpathSync(folder), RUN_LOG);
 }
 
-/** Whether a process has the file open. False if its descriptors are hidden: such a process did not inherit the log. */
+/**
+ * Whether a process has the file open. False if its descriptors cannot be read: such a process did not inherit the log.
+ */
 function hasOpen(pid: number, file: string): boolean {
   const descriptors = unlessGone(() => readdirSync(`/proc/${pid}/fd`));
   return descriptors.some((descriptor) =>

@@ -46,12 +46,13 @@ const SHORTEST_INTERVAL_SECONDS = 0.25;
 /**
  * Measures groups of processes.
  *
- * `cpu_usage` is the mean since the last reading of the same run; at the first reading, since its start; within 250 ms of the
- * last reading, the same value again.
+ * `cpu_usage` is the mean since the last reading of the same run; at the first reading, since its start; within 250 ms
+ * of the last reading, the same value again.
  *
- * `read_bytes` and `write_bytes` never fall. The kernel adds the traffic of a process to the parent that reaps it, so most
- * workers lose nothing. If that parent is outside the group, the worker's total leaves the sum, and counting continues from the
- * reported total. The worker's traffic since the last reading is then lost; before the first reading, all of it.
+ * `read_bytes` and `write_bytes` never fall. The kernel adds the traffic of a process to the parent that reaps it, so
+ * most workers lose nothing. If that parent is outside the group, the worker's total leaves the sum, and counting
+ * continues from the reported total. The worker's traffic since the last reading is then lost; if there was no reading,
+ * all of its traffic.
  *
  * @param readIo returns `null`: the process is gone, or its figures cannot be read
  */

@@ -19,8 +19,9 @@ const TREE_PATIENCE_MS = 5_000;
 /**
  * Finds out what happened to a run while no server watched it.
  *
- * A run that is found dead is completely over: workers that outlived their engine are ended here first. If one of them cannot be
- * ended, the run counts as alive. The server that adopts it learns which process is left, and when it is gone.
+ * A run that is found dead is completely over: this function ends workers that outlived their engine. If one of them
+ * cannot be ended, the run counts as alive. The server that adopts it learns which process is left, and when that
+ * process is gone.
  */
 export async function inspectRun(
   dependencies: InspectDependencies,
@@ -84,7 +85,9 @@ async function removeContainer({ clock, containers, log }: InspectDependencies, 
   }
 }
 
-/** Makes an identity for a run whose engine was never seen, from what is left of its group. It stands for an ended process. */
+/**
+ * Makes an identity for a run whose engine was never seen, from the rest of its group. It stands for an ended process.
+ */
 function leftover(left: readonly ProcessStat[], group: number | null, bootId: string): ProcessIdentity {
   const [first] = left;
   return { pid: first?.pid ?? group ?? 0, startTicks: NEVER_SEEN, bootId, group: group ?? first?.session ?? 0 };

@@ -19,8 +19,8 @@ const CLOCK_TICKS_ENTRY = 17n;
 const ENTRY_BYTES = 16;
 
 /**
- * Corrects rounding. Binary fractions represent few hundredths exactly: one in fifteen came out a tick too early. A worker
- * forked in the tick of its engine's end was then not recognised as the run's.
+ * Corrects rounding. Binary fractions represent few hundredths exactly: one time in fifteen came out a tick too early.
+ * A worker forked in the tick in which its engine ended was then not recognised as the run's.
  */
 const ROUNDING_TICKS = 0.001;
 

@@ -44,16 +44,19 @@ export interface Launcher {
 
 /** Interval of the checks for the pid, which usually takes 1–3 ms. */
 const LOOK_EVERY_MS = 1;
-/** Without the pid file by then, the disk may be full: search by the tag. */
+/** When to search by the tag: if the pid file is still missing, the disk may be full. */
 const SEARCH_AFTER_MS = 250;
 /** A launch that takes longer hangs: on a dead network disk, or on an overloaded machine. */
 const GIVE_UP_AFTER_MS = 10_000;
-/** Wait for the exec, usually 1 ms. A program on a slow disk takes longer; its failure is then treated as an exit. */
+/**
+ * How long to wait for the exec, which usually takes 1 ms. A program on a slow disk takes longer; its failure is then
+ * treated as an exit.
+ */
 const EXEC_PATIENCE_MS = 500;
 /** Exit codes of a shell for a file that could not be run, and for a missing file. */
 const CANNOT_RUN = 126;
 const NOT_FOUND = 127;
-/** Part of the log to search: an error of the shell comes first in it. */
+/** How much of the log to search: an error of the shell is at its beginning. */
 const LOG_HEAD_BYTES = 4_096;
 
 export function createLauncher(dependencies: LauncherDependencies): Launcher {
@@ -122,7 +125,10 @@ async function awaitPid(
   throw new Error(`${command} could not be launched within ${GIVE_UP_AFTER_MS / 1_000} seconds`);
 }
 
-/** Returns the engine's start time. If the engine has ended and its pid is reused, returns a time that matches no process. */
+/**
+ * Returns the engine's start time. If the engine has ended and its pid was reused, returns a time that matches no
+ * process.
+ */
 function startOf(pid: number, session: number, tag: string): number {
   const stat = readStat(pid);
   if (stat === null) return NEVER_SEEN;

@@ -6,7 +6,10 @@ import { readProc } from './proc-file.ts';
 /** Flag of descriptors that launched programs do not inherit. */
 const CLOSE_ON_EXEC = 0o2_000_000;
 const FIRST = 3;
-/** Highest descriptor that is checked. A process has more only if its limit was raised, and a child's are listed up to the last. */
+/**
+ * Highest descriptor that is checked. A process has higher ones only if its limit was raised, and {@link launchWithout}
+ * lists all up to the last.
+ */
 const LAST = 1_023;
 
 /**

@@ -17,7 +17,10 @@ interface SocketsHeld {
   isReadable: boolean;
 }
 
-/** Size of one read. The kernel returns rows in pieces of at most a page, listening sockets before all others (perhaps 10 000s). */
+/**
+ * Size of one read. The kernel returns rows in pieces of at most a page, and listening sockets (perhaps 10 000s) come
+ * first.
+ */
 const PAGE_BYTES = 4_096;
 const LISTEN_STATE = '0A';
 /**
@@ -148,8 +151,8 @@ function socketOf(link: string): string | null {
 }
 
 /**
- * Finds out whether all listening sockets of a port belong to a run. All must: two processes may share a port, and then the
- * kernel distributes connections between them.
+ * Finds out whether all listening sockets of a port belong to a run. One is not enough: two processes may share a port,
+ * and then the kernel distributes connections between them.
  *
  * @param engine pid to check first; `null`: none
  * @param members lists the run's other processes; called only if the engine does not hold all sockets
@@ -185,8 +188,9 @@ export interface RunProcesses {
 }
 
 /**
- * Finds a socket of a run that accepts connections to `port` on loopback. One is enough, because only processes of one user can
- * share a port. `unknown`: the system does not show it. `null`: no such socket, or the engine is dead.
+ * Finds a socket of a run that accepts connections to `port` on loopback. One is enough, because only processes of one
+ * user can share a port. `unknown`: the system does not show its sockets. `null`: no such socket, or the engine is
+ * dead.
  */
 export function findListener(port: number, { engine, members, search }: RunProcesses): HeldListener | 'unknown' | null {
   // Reading the descriptors of a dying process may be refused, which does not mean that the system hides them.

@@ -14,8 +14,8 @@ export interface ProcessEntry {
 export interface ProcessTable {
   entries: readonly ProcessEntry[];
   /**
-   * Whether nothing changed during the scan. A process that ended meanwhile may have left a child that was not listed yet, and
-   * a process during an exec shows no environment. One settled scan proves absence, or two unsettled ones.
+   * Whether nothing changed during the scan. A process that ended meanwhile may have left a child that was not listed
+   * yet. A process during an exec shows no environment. One settled scan proves absence, or two unsettled ones.
    */
   isSettled: boolean;
 }

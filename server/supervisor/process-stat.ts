@@ -12,7 +12,7 @@ export interface ProcessStat {
   session: number;
   /** Kernel threads have neither a program nor an environment. */
   isKernelThread: boolean;
-  /** Exiting: its environment is gone already, but its files (ports, a GPU) may stay open for a while. */
+  /** Whether it is exiting: its environment is gone already, but its files (ports, a GPU) may stay open for a while. */
   isLeaving: boolean;
   /** CPU time of all its threads, clock ticks. */
   cpuTicks: number;
@@ -60,8 +60,9 @@ export function readStat(pid: number): ProcessStat | null {
 }
 
 /**
- * Whether a process is dead. A zombie is dead, although it answers signal 0 and stays for seconds where pid 1 reaps late. A
- * zombie with other threads is not: its first thread ended, or the kernel is still releasing it.
+ * Whether a process is dead. A zombie is dead, although it answers signal 0 and stays for seconds where pid 1 reaps
+ * late. But a zombie that has other threads is not dead: only its first thread ended, or the kernel is still releasing
+ * it.
  */
 export function isDead(stat: ProcessStat): boolean {
   return stat.state === 'X' || stat.state === 'x' || (stat.state === 'Z' && stat.threads <= 1);

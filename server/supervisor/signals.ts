@@ -10,7 +10,7 @@ export interface SupervisorLog {
   error(details: object, message: string): void;
 }
 
-/** Sends all signals of this folder. The caller has to identify the process by pid and start time. */
+/** Sends all signals of the supervisor. The caller has to identify the process by pid and start time. */
 export interface Signals {
   /** Signals a process if it is still the one with this start time. */
   process(pid: number, startTicks: number, signal: NodeJS.Signals): void;

@@ -21,9 +21,9 @@ export interface WrapperProcess {
 }
 
 /**
- * Launches the wrapper of an engine; no other code launches engines. The engine gets its own session and group, and its output
- * goes directly into the run's log. It shares no pipe with this process, so it can outlive it and holds nothing of it. The launch
- * costs a fork of this process: 1.3 ms at 50 MB of memory, 16–19 ms at 350 MB.
+ * Launches the wrapper of an engine; no other code launches engines. The engine gets its own session and group, and its
+ * output goes directly into the run's log. The engine shares no pipe with this process, so it can outlive this process
+ * and holds nothing of it. The launch costs a fork of this process: 1.3 ms at 50 MB of memory, 16–19 ms at 350 MB.
  *
  * @param command Absolute path.
  * @param kept Descriptors of this process that the engine must not inherit.
@@ -115,7 +115,10 @@ function launchProblem(error: unknown, command: string): string {
   }
 }
 
-/** Added to the score, of at most 1000. When memory is short, the kernel kills engines before llamactl and ordinary programs. */
+/**
+ * How much an engine's OOM score is above that of this process; scores end at 1000. When memory is short, the kernel
+ * kills engines before llamactl and ordinary programs.
+ */
 const ABOVE = 200;
 const HIGHEST = 1_000;
 

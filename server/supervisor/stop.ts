@@ -7,8 +7,8 @@ import type { ProcessStat } from './process-stat.ts';
 import type { Signals, SupervisorLog } from './signals.ts';
 
 /**
- * Ends one engine. It does not end the rest of the process tree: that follows the engine's death, in the same way as for engines
- * that exit on their own.
+ * Ends one engine, not the rest of the process tree: that is ended after the engine's death, as for engines that exit
+ * on their own.
  */
 export interface Stop {
   /** Sends SIGTERM to the group, again after 3 s, and SIGKILL to the engine 2 s later. */
@@ -28,7 +28,10 @@ export interface StopDependencies {
   watch: EngineWatch;
   /** The engine's container; `null`: the engine is the launched process itself. */
   container: Container | null;
-  /** Whether the run is frozen, see {@link Freeze}. It resumes within milliseconds; until then it gets no SIGCONT from here. */
+  /**
+   * Whether the run is frozen, see {@link Freeze}. It resumes within milliseconds; until then this class sends it no
+   * SIGCONT.
+   */
   isFrozen(): boolean;
   /** Called after SIGKILL was sent. */
   onKill(): void;
@@ -81,8 +84,8 @@ export function createStop(dependencies: StopDependencies, run: RunReference, id
     wake(engine);
   };
   /**
-   * Stops only the container; its client ends with it. If the client were signalled too, it would pass on a second SIGTERM, at
-   * which llama-server exits at once.
+   * Stops only the container; its client ends with it. The client would pass on a SIGTERM as a second one, at which
+   * llama-server exits at once.
    */
   const stopContainer = (asked: Container): void => {
     containerStop = 'asked';

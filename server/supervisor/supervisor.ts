@@ -37,9 +37,9 @@ export interface SupervisorOptions {
   sendSignal?: SendSignal;
 }
 
-/** The processes, run folders and listening sockets of this units. */
+/** The processes, run folders and listening sockets of this machine. */
 export interface Supervisor extends Runs, RunFolders, ListeningPorts {
-  /** Stops watching; engines live on. */
+  /** Stops watching; engines keep running. */
   close(): void;
 }
 
@@ -47,7 +47,7 @@ export interface Supervisor extends Runs, RunFolders, ListeningPorts {
 const CLEAN_UP_MS = 5_000;
 
 /**
- * Runs engines on this units. Engines outlive this process, and a later server can find and adopt them.
+ * Runs engines on this machine. Engines outlive this process, and a later server can find and adopt them.
  *
  * @throws {Error} on systems other than Linux
  */
@@ -99,8 +99,8 @@ export function createSupervisor(options: SupervisorOptions): Supervisor {
     return supervised;
   };
   /**
-   * Decides about a port that another process holds. A container's runtime may hold it for the container; the runtime does not
-   * start a container whose port is taken.
+   * Decides whose port it is when a process outside the tree holds it. A container's runtime may hold the port for the
+   * container; the runtime does not start a container whose port is taken.
    */
   const ofContainer = async (container: Container | null): Promise<'foreign' | 'unknown' | 'no-answer'> => {
     const state = await container?.look();

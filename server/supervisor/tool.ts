@@ -30,7 +30,10 @@ export interface ToolResult {
 export type RunTool = (command: string, args: readonly string[], options: ToolOptions) => Promise<ToolResult>;
 
 const DEFAULT_MAX_BYTES = 1_048_576;
-/** Wait for the pipe to close after the exit. Remaining output arrives at once, but a child left running may hold the pipe. */
+/**
+ * How long to wait for the pipe to close after the exit. Remaining output arrives at once, but a child left running may
+ * hold the pipe.
+ */
 const PIPE_GRACE_MS = 100;
 /** Never returned in practice, since Node reports a code or a signal; satisfies the types. */
 const UNKNOWN_STATUS = 255;

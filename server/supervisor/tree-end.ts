@@ -18,7 +18,7 @@ const LONGEST_WAIT_MS = 500;
 const ENOUGH_SCANS = 2;
 /** Empty scans required (two seconds) while a process is exiting that may belong to the run. */
 const PATIENT_SCANS = 12;
-/** Checks of the killed processes before the next scan, which also finds new children of theirs. */
+/** Checks of the killed processes before the next scan, which also finds their new children. */
 const LOOKS_A_SCAN = 8;
 
 /**

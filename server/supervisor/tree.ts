@@ -11,7 +11,7 @@ export interface RunTree {
   known: ReadonlyMap<number, number>;
   /** When the engine or its wrapper was last known to live, in clock ticks after the boot; `null`: unknown. */
   lastAliveTicks: number | null;
-  /** Pid of a process that does not count for now. */
+  /** Pid of a process that is left out for now. */
   spared?: number | null;
 }
 

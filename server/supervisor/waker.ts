@@ -13,8 +13,9 @@ export interface Waker {
 export type StartWaker = (run: RunReference, targets: readonly number[]) => Waker | null;
 
 /**
- * Shell script of the waker. Its standard input is a pipe from this process: a line means "dismissed", an end without a line
- * means that this process is dead. Before the SIGCONT it writes the log's size to a file, which shows whether the log was cut.
+ * Shell script of the waker. Its standard input is a pipe from this process: a line means "dismissed"; an end of input
+ * without a line means that this process is dead. Before the SIGCONT, the script writes the log's size to a file, which
+ * shows whether the log was cut.
  */
 const SCRIPT = `read -r dismissed && exit
 wc -c < "$1/${RUN_LOG}" > "$1/${RUN_WOKEN}"

@@ -54,8 +54,8 @@ export function whereaboutsOf(
 type Evidence = 'here' | 'elsewhere';
 
 /**
- * Groups pids by tag. A process without a readable tag gets the tag of the wrapper that leads its group. Such are programs with
- * capabilities, and programs that overwrite their environment with their title.
+ * Groups pids by tag. A process without a readable tag gets the tag of the wrapper that leads its group. Programs with
+ * capabilities show no tag, nor do programs that overwrite their environment with their title.
  */
 function taggedProcesses(): Map<string, number[]> {
   const living = readdirSync('/proc')
@@ -131,9 +131,10 @@ function isInItsFolder({ directory, folder, isDeleted }: OpenRun, here: string):
 }
 
 /**
- * Compares the run's folder with the folder of this data directory; `null`: no evidence. A copy has another folder, while a moved
- * or linked directory has the same one. For a deleted file the closest parent folder that exists decides. If the whole directory
- * was deleted, the run counts as `here`: the directory was moved to another disk, or restored.
+ * Compares the run's folder with the folder of this data directory; `null`: no evidence. A copy has another folder,
+ * while a moved or linked directory has the same one. If a file was deleted, its closest parent folder that exists
+ * decides. If the whole directory was deleted, the run counts as `here`: the directory was moved to another disk, or
+ * restored.
  */
 function evidenceOf({ directory, folder, isDeleted }: OpenRun, here: string): Evidence | null {
   if (folderAt(here, '') === null) return null;
@@ -145,8 +146,9 @@ function evidenceOf({ directory, folder, isDeleted }: OpenRun, here: string): Ev
 }
 
 /**
- * Finds where a run without visible open files was started, by its wrapper's command line. If the path leads to another folder,
- * the run is elsewhere. If it leads to the folder here, nothing is proven: that may have got the path since.
+ * Finds where a run without visible open files was started, by its wrapper's command line. If the path leads to another
+ * folder, the run is elsewhere. If it leads to the folder here, that proves nothing: the folder may have got this path
+ * later.
  */
 function beganAt(pid: number, { folder }: TaggedRun, here: string): Evidence | null {
   const read = readProc(`/proc/${pid}/cmdline`);

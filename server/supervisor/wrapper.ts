@@ -9,19 +9,21 @@ export const EXIT_FILE = 'EXIT';
 export const BOOT_FILE = 'BOOT';
 
 export const SHELL = '/bin/sh';
-/** `$0` of the wrapper; its own error messages in a run's log begin with it. */
+/** `$0` of the wrapper. The wrapper's own error messages in a run's log begin with it. */
 export const WRAPPER_NAME = 'llamactl-exec';
 
 /**
- * Shell script of the wrapper. `$1` is the run's folder, `$2` the engine's OOM score or empty, the rest the engine's command line.
- * The script sets no variable before the fork, so it cannot change the engine's environment.
+ * Shell script of the wrapper. `$1` is the run's folder, `$2` the engine's OOM score or empty, the rest the engine's
+ * command line. The script sets no variable before the fork, so it cannot change the engine's environment.
  *
- * - Only a parent learns an exit status, and the engine outlives the server. So its parent is a shell that outlives it too.
+ * - Only a parent learns an exit status, and the engine outlives the server. So its parent is a shell that outlives it
+ *   too.
  * - The engine inherits the FIFO as descriptor 9. When it closes, a server that is not the parent checks the engine.
  * - `trap ''` comes after the fork: otherwise the engine would inherit "ignored" (5–8 % of early SIGTERMs lost).
  * - `wait` is called once: in a loop around `kill -0` the shell reaps elsewhere and loses 60–87 % of the statuses.
- * - It writes the machine's uptime with the status: until that moment the session certainly belonged to the run.
- * - It closes the log before it waits, so that its own "Killed" does not appear in the engine's output.
+ * - The wrapper writes the machine's uptime with the status: until that moment the session certainly belonged to the
+ *   run.
+ * - The wrapper closes the log before it waits, so that its own "Killed" does not appear in the engine's output.
  * - PID and EXIT are valid only if they end in a newline; on a full disk they stay empty.
  */
 export const SCRIPT = `{ mkfifo -m 600 "$1/${FIFO_FILE}" || command -p mkfifo -m 600 "$1/${FIFO_FILE}"; } 2>/dev/null && exec 9<>"$1/${FIFO_FILE}"

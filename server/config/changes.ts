@@ -2,8 +2,8 @@ import { isDeepStrictEqual } from 'node:util';
 import { isRecord } from '@llamactl/contract/record';
 
 /**
- * The keys in which two configurations differ, as deep as possible: `server.port`, `groups.big.pinned`. A list is one
- * value, and so is an empty map.
+ * The keys in which two configurations differ, as deep as possible: `server.port`, `groups.big.pinned`. A list counts
+ * as one value, as does an empty map.
  */
 export function changedPaths(before: unknown, after: unknown, path: readonly string[] = []): (readonly string[])[] {
   if (isDeepStrictEqual(before, after)) return [];
@@ -15,7 +15,7 @@ export function changedPaths(before: unknown, after: unknown, path: readonly str
   return isValue || keys.size === 0 ? [path, ...inner] : inner;
 }
 
-/** The keys of a configuration that hold a value, in the sense of {@link changedPaths}. */
+/** The keys of a configuration that hold a value. Lists and empty maps count as values, as in {@link changedPaths}. */
 export function leavesOf(value: unknown, path: readonly string[] = []): (readonly string[])[] {
   if (!isRecord(value) || Object.keys(value).length === 0) return [path];
   return Object.entries(value).flatMap(([key, inner]) => leavesOf(inner, [...path, key]));

@@ -20,7 +20,7 @@ export interface ConfigInputs {
   cwd: string;
 }
 
-/** The parts of a file that composing needs. Its values may differ from the stored ones. */
+/** The parts of a file that composing needs. `values` may differ from the text of the file. */
 export type FileValues = Pick<ConfigFile, 'path' | 'values' | 'locate'>;
 
 /** A problem and where to fix it: `file:line`, a variable, the command line; `null`: nowhere. */
@@ -69,7 +69,7 @@ export function overlaid(values: Values, overrides: readonly Override[]): Record
   return overlay;
 }
 
-/** The assignment that sets a key, or one of the maps around it. */
+/** The override that sets the key at `path`, or a map around that key. */
 export function overrideOf(overrides: readonly Override[], path: readonly PropertyKey[]): Override | undefined {
   return overrides.findLast(({ key }) => key.path.every((step, index) => path[index] === step));
 }
@@ -90,7 +90,7 @@ function sources(file: FileValues | null, overrides: readonly Override[], cwd: s
   };
 }
 
-/** Leaves out keys without a value: `server:` above nothing but comments keeps the defaults. */
+/** Leaves out keys without a value: a `server:` with nothing but comments below it keeps the defaults. */
 export function withoutEmpty(values: Values, path: readonly string[] = []): Record<string, unknown> {
   const known = keysBelow(path);
   const kept = Object.entries(values).filter(([key, value]) => value !== null || !known.includes(key));
@@ -102,7 +102,7 @@ export function withoutEmpty(values: Values, path: readonly string[] = []): Reco
   );
 }
 
-/** Sets a value at a path. Leaves a section that is no map alone: the schema reports it. */
+/** Sets a value at a path. Does not touch a section that is no map: the schema reports that. */
 function set(values: Record<string, unknown>, path: readonly string[], value: unknown): void {
   const [key = '', ...rest] = path;
   if (rest.length === 0) {

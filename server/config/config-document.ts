@@ -12,7 +12,7 @@ export interface ConfigFile {
   /** The whole text. */
   text: string;
   values: Record<string, unknown>;
-  /** `file:line` of a key, or of its innermost section that the file has. */
+  /** `file:line` of a key. If the file does not have the key: of its innermost section that the file has. */
   locate: (path: readonly PropertyKey[]) => string;
   /** The line of the key itself, from 1; `null`: the file does not contain the key. */
   lineOf: (path: readonly PropertyKey[]) => number | null;

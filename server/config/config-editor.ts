@@ -32,8 +32,8 @@ export interface ConfigEditor {
 const MOST_TRIES = 5;
 
 /**
- * @param origin The inputs of the running llamactl. Its variables and flags apply, also secrets as read from files at the
- *   start: such a file may be a pipe.
+ * @param origin The inputs of the running llamactl. Its variables and flags apply, and so do secrets as they were read
+ *   from files at the start: such a file may be a pipe.
  * @param editor Requests may not change all keys; see `protection.ts`.
  */
 export function createConfigEditor(

@@ -7,9 +7,12 @@ import { sentenceOf, shown } from './issues.ts';
 import { valueAt } from './record.ts';
 import type { Values } from './record.ts';
 
-/** Errors of refused changes of the configuration. Nothing was written. */
+/** Errors for refused changes of the configuration. Nothing was written. */
 
-/** The result would be invalid. A problem that the patch did not cause is reported with its place in the file. */
+/**
+ * The changed configuration would be invalid. A problem that the patch did not cause is reported with its place in the
+ * file.
+ */
 export function invalid(problems: readonly PlacedProblem[], patch: Values): ApiError {
   const listed = problems.slice(0, MOST_PROBLEMS).map((problem) => {
     const isFromPatch = valueAt(patch, problem.path.slice(0, 2)) !== undefined;

@@ -11,13 +11,13 @@ export interface CurrentFile {
   path: string;
   /** Whether the file can be replaced, unlike a pipe. */
   isRegular: boolean;
-  /** A file requested by name is gone: the next start will fail. */
+  /** Whether a file requested by name is gone, so that the next start will fail. */
   isGone: boolean;
 }
 
 /**
- * Searches for the file again, as at the start. A named file that is not regular (`--config <(…)`) can be read only once:
- * its first content applies.
+ * Searches for the file again, as at the start. A named file that is not regular (`--config <(…)`) can be read only
+ * once: the content read at the start applies.
  *
  * Throws a ConfigError when the file cannot be read, or is not valid YAML.
  */

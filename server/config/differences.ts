@@ -11,12 +11,12 @@ export type Change =
   | { kind: 'add'; path: YamlPath; keys: readonly string[] }
   | { kind: 'insert'; path: YamlPath; at: number; items: readonly unknown[] };
 
-/** Lists that differ in more items are rewritten. */
+/** Lists that differ in more items than this are rewritten as a whole. */
 const MOST_ITEMS = 20;
 
 /**
- * The differences between two maps, each as small as possible; for a list that differs in several places, the first one.
- * The order is set, add, remove, so that a map that keeps an entry keeps its position.
+ * The differences between two maps, each as small as possible; for a list that differs in several places, the first
+ * one. The order is set, add, remove, so that a map that keeps any entry stays where it is.
  *
  * @param mayBeVoid Whether no value, an empty map and a missing key mean the same at a path.
  */

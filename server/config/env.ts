@@ -43,7 +43,7 @@ const INHERITED_PREFIXES = [
   ['OMP_', 'GOMP_', 'KMP_', 'OPENBLAS_', 'MKL_'],
 ].flat();
 
-/** Proxies for engines that download; either case, as programs differ. */
+/** Variables that name proxies, for engines that download. They are set in either case, because programs differ. */
 const PROXY = /^(https?|all|no)_proxy$/i;
 
 /** Matches names of secrets, in any family. */

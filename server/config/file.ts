@@ -86,10 +86,11 @@ function readIfThere(path: string): string | null {
 function readLocal(path: string, uid: number): { text: string } | { skipped: string } | null {
   let descriptor: number | null = null;
   try {
-    // Before opening: another user's file may be unreadable, and another user's link could select any of our files.
+    // Check before opening: another user's file may be unreadable, and another user's link could select any of our
+    // files.
     const foreign = distrust(lstatSync(path), uid);
     if (foreign !== null) return { skipped: foreign };
-    // Without waiting: a named pipe may never get a writer.
+    // Open without waiting: a named pipe may never get a writer.
     descriptor = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
     const skipped = distrust(fstatSync(descriptor), uid);
     return skipped === null ? { text: readFileSync(descriptor, 'utf8') } : { skipped };

@@ -6,7 +6,7 @@ import { suggestion } from '../suggestion.ts';
 /** Most characters of a key in a message; a longer one is cut. */
 const LONGEST_STEP = 80;
 
-/** One thing that is wrong with the configuration. */
+/** A key of the configuration and what is wrong with it. */
 export interface ConfigProblem {
   path: readonly PropertyKey[];
   /** The rest of a sentence after the key's name, with its full stop. */

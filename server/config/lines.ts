@@ -5,7 +5,9 @@ export interface Splice {
   text: string;
 }
 
-/** Applies splices. @param splices They do not overlap; an insertion at a removed range replaces it. */
+/**
+ * Applies splices. @param splices They do not overlap; an insertion at a removed range takes the place of that range.
+ */
 export function spliced(text: string, splices: readonly Splice[]): string {
   const pieces: string[] = [];
   let end = 0;
@@ -35,7 +37,7 @@ export function withoutLines(text: string, from: number, to: number): Splice {
   const end = lineEnd(text, to);
   const next = text.indexOf('\n', end) + 1;
   if (next > 0) return { from: start, to: next, text: '' };
-  // The last line has no line end: then the previous line has none either.
+  // The last line has no line end, so remove the one before it.
   return { from: start === 0 || text[start - 1] !== '\n' ? start : lineEnd(text, start - 1), to: end, text: '' };
 }
 

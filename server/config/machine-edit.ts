@@ -34,7 +34,7 @@ export interface MachineUser {
 export async function editConfigFile(view: ShownConfig, patch: ConfigPatch, user: MachineUser): Promise<ConfigWritten> {
   const { home, cwd, uid } = user;
   const winners = winnersIn(view);
-  // The server does not show secrets, so any change of these is overridden.
+  // The server does not show secrets, so any change of an overridden secret counts as overridden.
   const secrets = winners.filter(({ key }) => key.isSecret);
   const losing = pinning(patch, view.config, secrets);
   if (losing.length > 0) throw pinned(losing);

@@ -128,8 +128,8 @@ function unknownVariable(name: string, variables: Iterable<string>): string {
 }
 
 /**
- * Finds the variable of a name that lacks its section: `LLAMACTL_SERVER_PORT` for `LLAMACTL_PORT`. `null`: several sections
- * have such a key, and the server's has not.
+ * Finds the variable of a name that lacks its section: `LLAMACTL_SERVER_PORT` for `LLAMACTL_PORT`. `null`: no section
+ * has such a key, or several have one and `server` has none.
  */
 function sectionLeftOut(name: string, known: readonly string[]): string | null {
   const ending = name.slice(PREFIX.length - 1);

@@ -21,7 +21,7 @@ export interface Merged {
 
 /**
  * Merges a patch (RFC 7396) into the values of a file. Leaves out values that are in effect already by default, file,
- * variable or flag: sending back a whole view changes nothing.
+ * variable or flag, so that sending back a whole view changes nothing.
  *
  * @param stored Values of the file.
  * @param effective Values in effect now, from all layers.

@@ -16,7 +16,7 @@ import { isRecord } from '@llamactl/contract/record';
 import { forbidden, invalid, pinned, unwritable } from './config-refusals.ts';
 import { editYaml } from './yaml-edit.ts';
 
-/** Limit of changed keys: writing one blocks the server for a millisecond. */
+/** Most keys that one patch may change: writing a key blocks the server for a millisecond. */
 const MOST_CHANGES = 1_000;
 
 /** The result of a patch. */

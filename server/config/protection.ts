@@ -35,7 +35,7 @@ const REMEDY = 'use `llamactl config set` on the machine of the server, as its u
 const ON_THE_MACHINE = `cannot be changed by a request without \`security.allow_privileged: true\` in the configuration file, because it names programs, arguments, environment or folders: ${REMEDY}`;
 const WITH_ACCOUNTS = `cannot be changed by a request while accounts (auth.enabled) are off: ${REMEDY}`;
 
-/** Why a key may not be changed, as the rest of a sentence after its name; `null`: it may be changed. */
+/** Why a key may not be changed, as words that continue a sentence after the key's name; `null`: it may be changed. */
 export function protection(path: readonly string[], rights: ConfigEditorRights): string | null {
   const name = path.join('.');
   const isOf = (patterns: readonly RegExp[]): boolean => patterns.some((pattern) => pattern.test(name));

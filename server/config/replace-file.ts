@@ -5,7 +5,7 @@ import { access, lstat, mkdir, open, readFile, realpath, rename, rm, stat } from
 import type { FileHandle } from 'node:fs/promises';
 import path from 'node:path';
 
-/** A file must not or could not be written; it is unchanged. The message has the reason. */
+/** A file must not be written, or could not be. The file is unchanged, and the message has the reason. */
 export class UnwritableFile extends Error {
   override readonly name = 'UnwritableFile';
   readonly path: string;
@@ -30,7 +30,10 @@ export interface Replacement {
   makesFolder: boolean;
 }
 
-/** Replaces a file; `false`: it has changed meanwhile, and was left alone. Throws {@link UnwritableFile}. */
+/**
+ * Replaces a file. Resolves with false, and leaves the file alone, if it has changed meanwhile. Throws
+ * {@link UnwritableFile}.
+ */
 export type ReplaceFile = (replacement: Replacement) => Promise<boolean>;
 
 /** Failures with a cause outside llamactl. */
@@ -46,8 +49,8 @@ const REASONS: Readonly<Record<string, string>> = {
 };
 
 /**
- * Creates a {@link ReplaceFile}. It writes a new file beside the old one, syncs it and renames it, so that the path always
- * has a complete file. Mode and owner stay. For a link, it replaces the link's target.
+ * Creates a {@link ReplaceFile}. It writes a new file beside the old one, syncs it and renames it, so that the path
+ * always has a complete file. Mode and owner stay. If the path is a link, the link stays and its target is replaced.
  *
  * @param fill Writes the text into the new file; replaced only in tests.
  */

@@ -11,7 +11,10 @@ import { added, inserted, removed, replaced } from './splices.ts';
 import { flowText } from './yaml-notation.ts';
 import type { Notation } from './yaml-notation.ts';
 
-/** Limits of steps and text: each step parses the whole text, at 1 MB a second, and blocks the server. */
+/**
+ * Most steps, and most characters that all steps together parse. Each step parses the whole text, at 1 MB a second, and
+ * blocks the server.
+ */
 const MOST_STEPS = 300;
 const MOST_CHARACTERS = 1_000_000;
 
@@ -144,7 +147,7 @@ function aliasesOf(document: Document): Alias[] {
   return aliases;
 }
 
-/** The first alias of one of these nodes, which would change or lose its anchor with the node. */
+/** The first alias of one of these nodes. With the node, it would change or lose its anchor. */
 function sharing({ document, aliases }: Work, nodes: readonly unknown[]): Alias | null {
   const shared = new Set(nodes);
   return aliases.find((alias) => shared.has(alias.resolve(document))) ?? null;

@@ -50,7 +50,7 @@ export class Domain {
   readonly alerts: Alerts;
   readonly faults: unknown[] = [];
   readonly logs = new FakeRunLogs();
-  /** The models that its instances may name; outlive it. */
+  /** The models that the instances of this domain may name. They outlive the domain. */
   readonly models: (Pick<Model, 'id' | 'ref' | 'name' | 'path'> & { info?: ModelInfo })[];
   readonly supervisor: FakeSupervisor;
   readonly instances: Instances;
@@ -206,7 +206,7 @@ export class Domain {
   }
 
   /**
-   * Crashes the manager; its engines live on. Resolves when the next manager has booted.
+   * Crashes the manager; its engines keep running. Resolves when the next manager has booted.
    *
    * @param options Options of the next manager; default: the same.
    * @param inherit Adds leases that are held elsewhere to the next manager.

@@ -75,7 +75,7 @@ export class EventServer {
     return `http://127.0.0.1:${this.#port}`;
   }
 
-  /** Resolves when a client has joined since the server came up; it gets all events from then on. */
+  /** Resolves when a client has joined since the server came up. From then on the client gets all events. */
   get joined(): Promise<void> {
     return this.#joined.promise;
   }
@@ -106,7 +106,7 @@ export class EventServer {
     this.#bus?.emit(event);
   }
 
-  /** Makes a decision, of an instance given by name. */
+  /** Traces a decision. Its instance is given by name. */
   decide(decision: Decision): void {
     this.#tracing?.note(decision);
   }

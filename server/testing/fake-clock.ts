@@ -44,7 +44,7 @@ export class FakeClock implements Clock {
     return this.#elapsed;
   }
 
-  /** Sets the wall clock forward, or back if less than 0; no time passes. */
+  /** Moves the wall clock forward, or back if `milliseconds` is negative. No time passes. */
   jump(milliseconds: number): void {
     this.#ahead += milliseconds;
   }

@@ -3,11 +3,11 @@ import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, wr
 import path from 'node:path';
 
 /**
- * A program with the command line of `docker`. Its containers are processes, but not children of their client. They get only
- * the named variables, live on when the client is killed, and end when a client ends them. Unlike docker's they write
- * directly to their client's output, and the image is ignored: `run IMAGE PROGRAM …` runs the program.
- * `run pull …` never gets its image. `rm --force` behaves like podman's: it asks a container to end and waits for that, here
- * without a limit.
+ * A program with the command line of `docker`. Its containers are processes, but not children of their client. They get
+ * only the named variables, keep running when the client is killed, and end when a client ends them. Unlike docker's,
+ * they write directly to their client's output. The image is ignored: `run IMAGE PROGRAM …` runs the program.
+ * `run pull …` never gets its image. `rm --force` behaves like podman's: it asks a container to end and waits for that,
+ * here without a limit.
  */
 const PROGRAM = `#!/bin/sh
 S=$FAKE_DOCKER
@@ -88,7 +88,7 @@ export class FakeDocker {
     }
   }
 
-  /** Makes every later call fail to reach the daemon; containers live on. */
+  /** Makes every later call fail to reach the daemon; containers keep running. */
   goDown(): void {
     writeFileSync(path.join(this.#folder, 'down'), '');
   }

@@ -141,7 +141,7 @@ function withoutModel(adapter: FakeEngineAdapter): FakeEngineAdapter {
   return adapter;
 }
 
-/** Answers probes as a test sets it. Other ports are closed. */
+/** Answers probes on the ports that a test sets; other ports are closed. */
 export class FakeEngineEndpoint implements EngineEndpoint {
   /** Every probe so far, oldest first. */
   readonly probes: EngineTarget[] = [];

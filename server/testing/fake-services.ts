@@ -69,7 +69,7 @@ export const FAKE_METRICS: { system: SystemView; stats: StatsHistoryView } = {
   stats: { history: (name, window): StatsHistory => ({ name, window, interval: 2, points: [] }) },
 };
 
-/** Figures that contain only the names of the instances they are for. */
+/** Figures that contain only the names of the instances that they cover. */
 export const FAKE_FIGURES: Figures = {
   text: async (instances) => Buffer.from(`instances ${instances.map(({ name }) => name).join(' ')}\n`),
 };

@@ -17,7 +17,7 @@ export interface FakeProcess {
   exit: Exit | null;
 }
 
-/** Selects a process: by its run, or by the id of an instance, whose living process it is. */
+/** Selects a process: by its run, or as the living process of the instance with this id. */
 export type ProcessSelector = Pick<RunReference, 'tag'> | string;
 
 const NO_PROGRESS: Progress = { logBytes: 0, memoryBytes: 1_000_000, cpuTicks: 0, readBytes: 0 };

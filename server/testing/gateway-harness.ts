@@ -56,7 +56,7 @@ export async function listen(server: NetServer): Promise<Listening> {
   };
 }
 
-/** Serves a request of an engine. If it throws, the connection breaks. */
+/** Answers a request to an engine. If it throws, the connection breaks. */
 export type Serve = (request: IncomingMessage, response: ServerResponse) => unknown;
 
 /** Starts an engine that passes every request to `serve`. */
@@ -74,7 +74,7 @@ export type FakeInstance = Partial<GatewayInstance> & {
   port: number;
   key?: string;
   settings?: LeasedRecord['settings'];
-  /** Its engine was launched without prompt caching. */
+  /** Whether its engine was launched without prompt caching. */
   isolated?: boolean;
   witness?: PortWitness;
 };

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 
 /**
- * Runs a program in its own process, and kills it with SIGKILL up to 3 ms after it has written a number of lines.
+ * Runs a program in its own process, and kills it with SIGKILL up to 3 ms after it has written `options.lines` lines.
  *
  * @param options.source The source of a module; `options.values` are its `process.argv.slice(1)`.
  * @returns every line that it wrote

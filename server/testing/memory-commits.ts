@@ -4,7 +4,10 @@ interface Change {
   reject(error: unknown): void;
 }
 
-/** Commits the changes of a turn at its end, in order, as the real store does. A refused change does not affect the others. */
+/**
+ * Commits all changes of a turn at the end of the turn, in order, as the real store does. A refused change does not
+ * affect the others.
+ */
 export class MemoryCommits {
   /** While set, commits fail with this error and change nothing, as on a full disk. */
   failure: Error | null = null;

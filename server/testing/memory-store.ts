@@ -4,7 +4,7 @@ import type { InstanceStore, StoredInstance } from '../instances/ports/instance-
 import { MemoryCommits } from './memory-commits.ts';
 
 const REPLAYED = 1_000;
-/** Count of event numbers that are taken at once. */
+/** How many event numbers are taken at once. */
 const BLOCK = 1_000;
 
 /**

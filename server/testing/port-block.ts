@@ -22,7 +22,7 @@ export class PortBlock {
     this.#first = first;
   }
 
-  /** First and last port of those for instances, about ninety. */
+  /** First and last port for instances; about ninety ports. */
   get range(): readonly [number, number] {
     return [this.#first + SINGLE + 1, this.#first + SIZE - 1];
   }
@@ -42,8 +42,9 @@ export class PortBlock {
   }
 
   /**
-   * A port outside `range`, such as that of a server. No process listens on it, unless it got it from nine calls ago.
-   * A port that the system chooses for a moment is not safe: another process can get it before the server listens.
+   * A port outside `range`, such as that of a server. No process listens on it, except one that got the same port nine
+   * calls ago. A port that the system chooses for a moment is not safe: another process can get it before the server
+   * listens.
    */
   next(): number {
     this.#taken = (this.#taken % SINGLE) + 1;

@@ -115,7 +115,7 @@ export class FakeSuccessor {
     };
   }
 
-  /** Takes over, until it has received everything. */
+  /** Takes over, and waits until everything has been received. */
   async take(): Promise<void> {
     await this.link.hello;
     await this.link.takeOver();

@@ -41,7 +41,8 @@ export async function writeStoreFixture(file: string, now: () => number): Promis
   await replay.append([1, 2, 3].map((each) => keptEvent(each)));
   await store.close();
   const database = new DatabaseSync(file);
-  // Tests open the fixture in another folder. If it recorded its folder it would be a copy, and get another identifier.
+  // Tests open the fixture in another folder. If the fixture recorded its folder, it would count as a copy, and get
+  // another identifier.
   database.exec(`delete from meta where key in ('folder', 'uses'); vacuum`);
   database.close();
   rmSync(`${file}.counters`, { force: true });

@@ -6,7 +6,7 @@ export interface ClockSubject {
   clock: Clock;
   /** Lets time pass. */
   pass: (milliseconds: number) => Promise<void>;
-  /** Sets the wall clock forward, or back if less than 0; no time passes. */
+  /** Moves the wall clock forward, or back if `milliseconds` is negative. No time passes. */
   jump: (milliseconds: number) => void;
 }
 

@@ -161,7 +161,7 @@ export interface EndpointSubject {
   serve(behaviour: ProbeResult | 'hang'): Promise<number>;
 }
 
-/** Too long to be reached. */
+/** A timeout that no test reaches. */
 const PATIENCE_MS = 20_000;
 
 /** The contract tests of {@link EngineEndpoint}. */

@@ -20,10 +20,12 @@ const PORTS = new Set([
 
 /** Folders that reach instances through `InstanceManager`, `FleetManager` and `GatewayInstances`. */
 const USERS_OF_INSTANCES = ['http', 'gateway', 'metrics'];
-/** Measures the processes of this machine for the domain. */
+/**
+ * Files outside of the adapters that implement a port: the meter measures the processes of this machine for the domain.
+ */
 const IMPLEMENTS_A_PORT = new Set(['server/metrics/meter.ts']);
 
-/** Sections of `app.ts`, which may import everything that it may. */
+/** Sections of `app.ts`, which may import everything that `app.ts` may. */
 const SECTIONS = new Set(
   [
     'callers',
@@ -118,7 +120,7 @@ describe('imports', () => {
     const offending = sources.filter(({ from, to }) => {
       const own = ADAPTERS.find((folder) => below(`server/${folder}`)(from));
       if (own === undefined || !to.startsWith('server/')) return false;
-      // Everything that connects to an engine checks that the engine accepts.
+      // Everything that connects to an engine checks that the engine itself accepts the connection.
       const isPort = isDomainPort(to) || PORTS.has(to) || to === 'server/instances/run/assured-listener.ts';
       return !isPort && !below(`server/${own}`)(to);
     });
@@ -160,7 +162,7 @@ describe('imports', () => {
       'server/instances/slots/leases.ts',
       'server/instances/run/assured-listener.ts',
     ]);
-    // Of the ports, those that are not about the processes, logs or stored state of one machine.
+    // Names from the ports that do not concern the processes, logs or stored state of one machine.
     const names = new Set([
       'AlertSink',
       'Clock',

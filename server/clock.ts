@@ -15,9 +15,9 @@ export interface TimeSource {
 }
 
 /**
- * Creates the clock of the machine. If the machine's clock is set back by more than a second, this clock does not follow:
- * otherwise waits could take hours longer. The next process uses the new time. A clock that is set forward is followed at once,
- * also after sleep.
+ * Creates the clock of the machine. If the machine's clock is set back by more than a second, this clock does not
+ * follow: otherwise waits could take hours longer. The next process uses the new time. If the machine's clock is set
+ * forward, this clock follows at once, also after sleep.
  */
 export function systemClock({ wall, steady }: TimeSource = MACHINE): Clock {
   let ahead = 0;
@@ -53,8 +53,9 @@ const MACHINE: TimeSource = { wall: () => Date.now(), steady: () => Number(proce
 const LONGEST_MS = 2 ** 31 - 1;
 
 /**
- * Keeps the process alive until the returned function is called. Timers of the clock do not keep it alive. A boot that waits for a
- * dying process, or a shutdown that waits for engines, may have nothing else, and Node would exit with code 13.
+ * Keeps the process alive until the returned function is called. Timers of the clock do not keep the process alive. A
+ * boot that waits for a dying process, or a shutdown that waits for engines, may have nothing else to wait for, and
+ * Node would exit with code 13.
  */
 export function keepAlive(): () => void {
   const timer = setInterval(() => undefined, LONGEST_MS);

@@ -21,7 +21,7 @@ export interface EngineFate {
   /** Id of its instance. */
   id: string;
   pids: number[];
-  /** `goes on`: its run is known, and it is adopted. `ends`: the next start of a server ends it. */
+  /** `goes on`: the run is known, and the next server adopts it. `ends`: the next server ends it when it starts. */
   fate: 'goes on' | 'ends';
 }
 
@@ -52,7 +52,8 @@ export function backUp(loaded: LoadedConfig, request: { file: string; mayReplace
 }
 
 /**
- * Prepares the restore of a backup. Throws a sentence for people, also when a server has the data directory, except for a dry run.
+ * Prepares the restore of a backup. Throws a sentence for people, also when a server has the data directory. A dry run
+ * is possible even then.
  *
  * @param request.file Absolute path.
  */

@@ -15,7 +15,7 @@ import { createToolRunner, type RunTool } from './supervisor/tool.ts';
 
 export type { RunTool };
 
-/** The machine as a server with this data directory would see it, for finding faults without a server. */
+/** The machine as a server with this data directory would see it. Used to find faults without a running server. */
 export interface Inspection {
   /** PATH for engines and tools. */
   searchPath: string;

@@ -59,7 +59,10 @@ export function standardErrorLines(clock: Clock): LogLines {
   return lines;
 }
 
-/** Returns pino's time field: RFC 3339, formatted once per millisecond, in which a busy gateway writes twenty lines. */
+/**
+ * Returns a function that makes pino's time field. It formats RFC 3339 once per millisecond, in which a busy gateway
+ * writes twenty lines.
+ */
 export function timestamps(clock: Pick<Clock, 'now'>): () => string {
   let at = Number.NaN;
   let field = '';

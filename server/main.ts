@@ -48,8 +48,9 @@ export interface ServeAs {
   /** Returns the command that launches a successor. `cwd`: its working directory; left out: the one of this process. */
   successor: () => { command: string; argv: readonly string[]; cwd?: string };
   /**
-   * Called with the pid of a server that has replaced this one. Return true if the service manager watches that process now.
-   * Otherwise this process stays until the last server has ended, and passes signals on. Default: it stays.
+   * Called with the pid of a server that has replaced this one. Return true if the service manager watches that process
+   * now. Otherwise this process stays until the last of its successors has ended, and passes signals on. Default: it
+   * stays.
    */
   onSuccessor?: (pid: number) => boolean | Promise<boolean>;
   /** Called when a reload begins, and when one failed. */

@@ -17,8 +17,8 @@ function mostOpenFiles(): number | null {
 }
 
 /**
- * Returns how many connections may be open at once; further ones are closed as they come. Each connection is an open file, and
- * without free files no engine can be started and no change stored.
+ * Returns how many connections may be open at once; the server closes further ones as they come. Each connection is an
+ * open file. Without free files the server can neither start an engine nor store a change.
  */
 export function mostConnections(openFiles: number | null = mostOpenFiles()): number | null {
   if (openFiles === null) return null;

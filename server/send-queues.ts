@@ -42,7 +42,10 @@ function readRows(table: string, onRow: (row: string) => void, onOver: () => voi
   stream.once('close', onOver);
 }
 
-/** Adds a row's bytes. Peers on different machines may use the same port; their bytes are added up, so a change of either shows. */
+/**
+ * Adds a row's bytes. Peers on different machines may use the same port: their bytes are summed, so a change of either
+ * shows.
+ */
 function addRow(bytes: Map<string, number>, row: string, connections: ReadonlySet<string>): void {
   const [, local = '', remote = '', queue = ''] = ROW.exec(row) ?? [];
   const key = `${Number.parseInt(local, 16)}:${Number.parseInt(remote, 16)}`;

@@ -3,15 +3,18 @@ import type { Clock } from './instances/ports/time.ts';
 /** How long all jobs together may work in one turn of the event loop. */
 const SLICE_MS = 3;
 
-/** Work that can pause at each `yield`. Between two yields it takes less than a millisecond, or cannot be divided. */
+/**
+ * A job that can pause at each `yield`. The work between two yields takes less than a millisecond, or cannot be
+ * divided.
+ */
 export type Sliced<Result> = Generator<undefined, Result, undefined>;
 
 /** Runs one step of a job. @returns whether the job is over */
 type Step = () => boolean;
 
 /**
- * Runs long jobs in slices, so that the event loop does other work in between. Jobs take turns. The process has one
- * owner of this kind: with two, a turn would take the time of both.
+ * Runs long jobs in slices, so that the event loop does other work in between. Jobs take turns. A process needs exactly
+ * one object of this class: with two, a turn would take the time of both.
  */
 export class SlicedWork {
   readonly #clock: Pick<Clock, 'elapsed' | 'nextTurn'>;
@@ -27,8 +30,8 @@ export class SlicedWork {
   }
 
   /**
-   * Runs work, from now on if this turn has time left. So short work is done when this method returns. Rejects with the
-   * error that the work throws, or with the reason of the signal.
+   * Runs work. Begins at once if this turn has time left, so that short work is done when this method returns. Rejects
+   * with the error that the work throws, or with the reason of the signal.
    *
    * @param signal Aborted when the caller has left, which ends the work. `null`: the work is always completed.
    */

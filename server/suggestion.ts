@@ -14,7 +14,9 @@ export function suggestion(unknown: string, known: Iterable<string>): string | n
   return suggestions(unknown, known)[0] ?? null;
 }
 
-/** All known words that are equally similar to an unknown one, in their order. Those with the same letters come alone. */
+/**
+ * All known words that are equally similar to an unknown one, in their order. If any has the same letters, only those.
+ */
 export function suggestions(unknown: string, known: Iterable<string>): string[] {
   if (unknown.length > LONGEST_WORD) return [];
   const wanted = folded(unknown);
@@ -25,7 +27,7 @@ export function suggestions(unknown: string, known: Iterable<string>): string[] 
   let distance = maxDistance;
   let equal: string[] = [];
   for (const word of near) {
-    // With one more, a distance at the limit is distinct from one beyond it.
+    // With one more allowed, a distance at the limit is distinct from one beyond it.
     const own = leven(wanted, word, { maxDistance: distance + 1 });
     if (own < distance) [distance, equal] = [own, [word]];
     else if (own === distance) equal.push(word);
@@ -36,8 +38,8 @@ export function suggestions(unknown: string, known: Iterable<string>): string[] 
 }
 
 /**
- * Two errors in a short word are as many as its other letters: `mmap` is no misspelling of `min_p`, nor `nope` of `top`. Left-out
- * letters are.
+ * Whether two errors may be a misspelling. A short word has as many wrong letters then as right ones: `mmap` is no
+ * misspelling of `min_p`, nor `nope` of `top`. Left-out letters may be one.
  */
 function isLongEnough(word: string, wanted: string): boolean {
   const shorter = Math.min(word.length, wanted.length);

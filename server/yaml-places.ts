@@ -1,6 +1,9 @@
 import { isAlias, isMap, isNode, isScalar, isSeq, type Document } from 'yaml';
 
-/** The offset in its text of each step of a path, as far as the document has it: of a key, or of an item of a list. */
+/**
+ * Returns the offset of each step of a path in the text, as far as the document contains the path: that of a key, or of
+ * an item of a list.
+ */
 export function offsetsOf(document: Document, path: readonly PropertyKey[]): number[] {
   let node: unknown = document.contents;
   const offsets: number[] = [];

@@ -27,7 +27,7 @@ const NewPasswordSchema = z
   .min(8, 'must have at least 8 characters')
   .max(1_024, 'must have at most 1024 characters');
 
-/** Body of `POST /auth/login`, as in the reference. */
+/** Body of `POST /auth/login`, as in the API reference. */
 export const LoginSchema = z
   .strictObject({ username: z.string().max(1_024), password: z.string().max(1_024) })
   .meta({ id: 'Login' });
@@ -67,17 +67,17 @@ export const UserSchema = z
   .meta({ id: 'User' });
 export type User = z.infer<typeof UserSchema>;
 
-/** Answer of `POST /auth/refresh`, as in the reference. */
+/** Answer of `POST /auth/refresh`, as in the API reference. */
 export const TokenSchema = z.object({ token: z.string(), expires_at: TimestampSchema }).meta({ id: 'Token' });
 export type Token = z.infer<typeof TokenSchema>;
 
-/** Answer of `POST /auth/login`, as in the reference, with the account. */
+/** Answer of `POST /auth/login`: as in the API reference, and the account. */
 export const LoggedInSchema = TokenSchema.extend({ user: UserSchema }).meta({ id: 'LoggedIn' });
 export type LoggedIn = z.infer<typeof LoggedInSchema>;
 
 export const UserListSchema = z.object({ users: z.array(UserSchema) }).meta({ id: 'UserList' });
 
-/** Answer of a change of an account. */
+/** Answer to a change of an account. */
 export const UserChangedSchema = z.object({ message: z.string(), user: UserSchema }).meta({ id: 'UserChanged' });
 
 export const CreateUserSchema = z

@@ -97,8 +97,9 @@ function isUnion({ anyOf, oneOf, enum: values, type }: Schema): boolean {
 }
 
 /**
- * The document allows unknown fields, so that fields can be added. The type does not, because that would hide
- * misspellings. In a map, the index signature must also accept the types of the named fields.
+ * Writes the type of an object. The OpenAPI document allows unknown fields, so that fields can be added. The type does
+ * not, because that would hide misspellings. In a map, the index signature must also accept the types of the named
+ * fields.
  */
 function objectType({ properties = {}, required = [], additionalProperties: more }: Schema, indent: string): string {
   const isOpen = typeof more === 'object';

@@ -8,10 +8,10 @@ const milliseconds = z.number().int();
  * decisions that it does not know. `docs/events.md` describes them.
  */
 export const DECISIONS = {
-  /** The scheduler on an instance that waits for a slot. */
+  /** Decision of the scheduler about an instance that waits for a slot. */
   slot: z.object({
     outcome: z.enum(['granted', 'waits', 'hopeless']),
-    /** The limit in its way, such as `max_running`, `group` or `exclusive`; `null`: none. */
+    /** The limit that stands in the instance's way, such as `max_running`, `group` or `exclusive`; `null`: none. */
     limit: z.string().nullable(),
     /** How much the limit allows, and how much is taken. An `exclusive` group allows no other instance. */
     most: z.number(),
@@ -31,7 +31,7 @@ export const DECISIONS = {
   closing: z.object({ leases: z.number().int(), waited_ms: milliseconds }),
   /** An unused instance is stopped at its idle timeout. */
   idle_stop: z.object({ idle_timeout: z.number() }),
-  /** The waiting room of an instance on one request. */
+  /** Decision of an instance's waiting room about a request. */
   request: z.object({
     outcome: z.enum(['starts', 'waits', 'leased', 'refused', 'left']),
     status: StatusSchema,
@@ -42,7 +42,7 @@ export const DECISIONS = {
     concurrency: z.number().int().nullable(),
     reason: z.string().nullable(),
   }),
-  /** The restart policy on a run that ended by itself. */
+  /** Decision of the restart policy about a run that ended by itself. */
   restart: z.object({
     outcome: z.enum(['restart', 'failed']),
     because: z.enum(['died', 'auto_restart_off', 'max_restarts', 'first_start']),
@@ -51,7 +51,7 @@ export const DECISIONS = {
     max_restarts: z.number().int(),
     delay_ms: milliseconds.nullable(),
   }),
-  /** A limit of a caller on one request. */
+  /** Decision about a request by a limit of its caller. */
   admission: z.object({
     outcome: z.enum(['admitted', 'refused']),
     caller: z.string(),

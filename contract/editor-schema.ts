@@ -1,6 +1,6 @@
 import { z } from 'zod';
 
-/** A document that people write by hand, described for editors that complete and check it. */
+/** A document that people write by hand, as a schema with which an editor completes and checks it. */
 export interface EditorSchema {
   title: string;
   description: string;

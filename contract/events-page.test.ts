@@ -29,7 +29,7 @@ const FIELDS = new Map(
   }),
 );
 
-/** The second column of a table, by what stands in the first, without its backticks. */
+/** The second column of a table, by the text of the first column without its backticks. */
 function rows(heading: string): Map<string, string> {
   const table = page.slice(page.indexOf(heading)).split(/\n\n/)[0] ?? '';
   const cells = table

@@ -4,7 +4,7 @@ import { StatusSchema } from './instance.ts';
 import { LongIntegerSchema } from './long-integer.ts';
 import { StatsSchema } from './stats.ts';
 
-/** A kind of event about one instance, whose name `data` has. */
+/** Makes the schema of an event about one instance. `data` has the name of the instance. */
 function ofInstance<const Type extends string, Fields extends z.ZodRawShape>(type: Type, fields: Fields) {
   return z.object({ type: z.literal(type), data: z.object({ name: z.string(), ...fields }) });
 }

@@ -57,7 +57,7 @@ function shown(schema: z.ZodType): z.ZodType {
   return schema;
 }
 
-/** The value with one leaf after the other replaced by what no field takes. */
+/** Copies of the value, each with another leaf replaced by a value that no field accepts. */
 function spoiled(value: unknown): unknown[] {
   if (typeof value !== 'object' || value === null) return [{ nothing: { takes: 'this' } }];
   return Object.entries(value).flatMap(([key, child]) =>

@@ -15,7 +15,7 @@ export const FleetSchema = z
   .meta({ id: 'Fleet' });
 export type Fleet = z.infer<typeof FleetSchema>;
 
-/** Effect of applying a document on one instance. `restart`: changes it and restarts its engine. */
+/** Effect of applying a document on one instance. `restart`: the instance is changed and its engine restarts. */
 export const FLEET_ACTIONS = ['create', 'change', 'restart', 'nothing', 'remove'] as const;
 const FleetActionSchema = z.enum(FLEET_ACTIONS).meta({ id: 'FleetAction' });
 export type FleetAction = z.infer<typeof FleetActionSchema>;

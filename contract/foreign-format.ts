@@ -4,7 +4,7 @@ import { isRecord } from './record.ts';
 interface Neighbour {
   /** The file, as a noun. */
   file: string;
-  /** The page with its settings and ours. */
+  /** The documentation page that compares the settings of this format with ours. */
   page: string;
   /** @param values The outermost map of the file. */
   isOf: (values: Record<string, unknown>) => boolean;
@@ -19,13 +19,14 @@ const NEIGHBOURS: readonly Neighbour[] = [
   {
     file: 'an instance of the Go llamactl',
     page: 'from-go-llamactl',
-    // A file of its own, or a record of its API.
+    // The file of one instance, or a record of the API of the Go llamactl.
     isOf: (values) => isGoSettings(values) || (isRecord(values['options']) && isGoSettings(values['options'])),
   },
   {
     file: 'a configuration of the Go llamactl',
     page: 'from-go-llamactl',
-    // With `engines`, the file is being rewritten for this llamactl, and the place of each wrong key helps more.
+    // A file with `engines` is being rewritten for this llamactl. Errors with the place of each wrong key then help
+    // more.
     isOf: ({ backends, instances, engines }) =>
       engines === undefined &&
       (isRecord(backends) || (isRecord(instances) && Object.keys(instances).some((key) => GO_KEYS.has(key)))),
@@ -56,8 +57,8 @@ const GO_KEYS: ReadonlySet<string> = new Set([
 const MODELFILE = /^(?:[^\S\n]*(?:#[^\n]*)?\n)*[^\S\n]*FROM[ \t]+\S/i;
 
 /**
- * Recognises a file of another program, which llamactl cannot read: the end of a sentence about the file, without a full
- * stop; `null`: it is none that is known. No file that llamactl can read is recognised.
+ * Recognises a file of another program that llamactl cannot read. Returns the end of a sentence about the file, without
+ * a full stop; `null`: no known format. Never recognises a file that llamactl can read.
  *
  * @param text The whole file.
  * @param values The file, parsed as YAML or JSON; of a list, the first entry is judged. `undefined`: it is neither.

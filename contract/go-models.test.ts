@@ -5,7 +5,7 @@ import { goComment, goName } from './go-names.ts';
 
 const models = goModels('1.2.3');
 
-/** A field of it, without the columns. */
+/** A field of a Go struct, without the padding of its columns. */
 const fieldOf = (type: string, field: string): string =>
   (new RegExp(`^type ${type} struct {[^]*?\\n\\t(${field} .*)`, 'm').exec(models)?.[1] ?? '').replaceAll(/ +/g, ' ');
 

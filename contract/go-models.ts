@@ -259,7 +259,7 @@ function framesIn({ anyOf, oneOf, properties }: Schema): FrameOf[] {
   return [{ type: String(properties?.['type']?.const), data: properties?.['data'] ?? {} }];
 }
 
-/** The name of an event's type. The suffix avoids names of answers. */
+/** The name of an event's type. The suffix avoids clashes with names of answers. */
 function eventName(type: string): string {
   return `${goName(type)}Event`;
 }

@@ -104,7 +104,7 @@ const JsonValueSchema: z.ZodType<JsonValue> = z
   )
   .meta({ id: 'JsonValue' });
 
-/** Fields for requests, by key. Without a description, because each use has its own. */
+/** Fields for requests, by key. It has no description, because each use has its own. */
 export const RequestDefaultsSchema = z.record(z.string(), JsonValueSchema);
 
 /** Most UTF-16 units of a system prompt. The gateway's budget for bodies does not count the prompt. */

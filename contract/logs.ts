@@ -34,7 +34,7 @@ export type LogItem = z.infer<typeof LogItemSchema>;
 /** Most lines that one request can get. */
 export const MAX_LOG_LINES = 10_000;
 
-/** Answer of `GET /instances/{name}/logs`, as in the reference. */
+/** Answer of `GET /instances/{name}/logs`, as in the API reference. */
 export const LogsSchema = z
   .object({
     logs: z.array(LogEntrySchema),

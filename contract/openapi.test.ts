@@ -20,7 +20,7 @@ const operationOf = (id: string): DescribedOperation | undefined =>
 const textOf = (id: string): string | undefined =>
   Object.values<Operation>(OPERATIONS).find((each) => each.id === id)?.text;
 
-/** Every object inside, with the place where it stands. */
+/** Every object inside a value, with its path. */
 function* objectsIn(value: unknown, place = '#'): Generator<[string, Record<string, unknown>]> {
   if (typeof value !== 'object' || value === null) return;
   if (!Array.isArray(value)) yield [place, value as Record<string, unknown>];

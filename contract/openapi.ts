@@ -280,7 +280,7 @@ function simplify({
   if (def.type === 'object' && def.catchall === undefined) delete jsonSchema.additionalProperties;
   if (jsonSchema.format === 'date-time') delete jsonSchema.pattern;
   if (jsonSchema.minimum === Number.MIN_SAFE_INTEGER) delete jsonSchema.minimum;
-  // A number in a query is text to zod. It keeps this maximum because the server enforces it.
+  // A number in a query is text to zod, so its maximum stays: the server enforces it.
   if (jsonSchema.maximum === Number.MAX_SAFE_INTEGER && def.type === 'number') delete jsonSchema.maximum;
   if (jsonSchema.prefixItems !== undefined) describeFixedList(jsonSchema, jsonSchema.prefixItems);
   if (jsonSchema.pattern !== undefined) jsonSchema.pattern = portable(jsonSchema.pattern);

@@ -11,7 +11,7 @@ export interface Header {
   description: string;
 }
 
-/** One operation of the API as data, from which routes, `openapi.json` and the permission table are made. */
+/** One operation of the API as data. Routes, `openapi.json` and the permission table are made from it. */
 export interface Operation {
   /** The `operationId`, and the name of the method in client libraries. */
   id: string;

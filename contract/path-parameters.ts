@@ -13,7 +13,9 @@ export interface PathRule {
   missingSentence: string;
 }
 
-/** Rules for the `{…}` parameters of paths. A value that breaks its rule cannot exist, so it is not found. */
+/**
+ * Rules for the `{…}` parameters of paths. Nothing can have a value that breaks its rule, so the answer is "not found".
+ */
 export const PATH_PARAMETERS = {
   username: { schema: UsernameSchema, missing: 'NOT_FOUND', missingSentence: 'No account has this name' },
   id: {

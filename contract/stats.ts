@@ -19,7 +19,10 @@ export const StatsSchema = z
   .meta({ id: 'Stats' });
 export type Stats = z.infer<typeof StatsSchema>;
 
-/** One step of the history: averages over its seconds, except the two byte counters, which have their value at its end. */
+/**
+ * One step of the history. Its values are averages over the step, except the two byte counters, which have their value
+ * at the end of the step.
+ */
 export const StatsPointSchema = z
   .object({
     timestamp: z.iso.datetime().describe('The end of the step.'),

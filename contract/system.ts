@@ -23,7 +23,7 @@ export type Gpu = z.infer<typeof GpuSchema>;
 
 const count = (status: Status) => [status, z.int()] as const;
 
-/** Answer of `GET /system/status`, as in the reference. */
+/** Answer of `GET /system/status`, as in the API reference. */
 export const SystemStatusSchema = z
   .object({
     version: z.string(),
@@ -43,7 +43,7 @@ export const SystemStatusSchema = z
   .meta({ id: 'SystemStatus' });
 export type SystemStatus = z.infer<typeof SystemStatusSchema>;
 
-/** Answer of `GET /system/info`, as in the reference. */
+/** Answer of `GET /system/info`, as in the API reference. */
 export const SystemInfoSchema = z
   .object({
     hostname: z.string(),

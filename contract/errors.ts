@@ -58,11 +58,15 @@ export const ERRORS = {
   RATE_LIMITED: {
     status: 429,
     meaning:
-      'The caller reached a limit: concurrent requests, memory for their bodies, or requests or tokens per minute; `Retry-After` says when to retry.',
+      'The caller reached a limit: concurrent requests, memory for their bodies, or requests or tokens per minute; or a hub limits our requests. `Retry-After` says when to retry.',
   },
   REQUEST_CANCELLED: { status: 499, meaning: 'An operator cancelled the request before the engine answered it.' },
   INTERNAL_ERROR: { status: 500, meaning: 'A bug in llamactl; the log has the details under the `request_id`.' },
   START_FAILED: { status: 502, meaning: 'The engine did not become ready; `reason` says why.' },
+  HUB_ERROR: {
+    status: 502,
+    meaning: 'A server that models come from did not answer, refused the request, or sent something unusable.',
+  },
   SHUTTING_DOWN: { status: 503, meaning: 'llamactl is stopping or has not finished starting.' },
 } as const satisfies Record<string, { status: number; meaning: string }>;
 

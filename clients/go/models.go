@@ -232,8 +232,8 @@ const (
 	// The body must be `application/json`; `POST /api/apply` also accepts YAML.
 	CodeUnsupportedMediaType Code = "UNSUPPORTED_MEDIA_TYPE"
 
-	// The caller reached a limit: concurrent requests, memory for their bodies, or requests or tokens per minute;
-	// `Retry-After` says when to retry.
+	// The caller reached a limit: concurrent requests, memory for their bodies, or requests or tokens per minute; or
+	// a hub limits our requests. `Retry-After` says when to retry.
 	CodeRateLimited Code = "RATE_LIMITED"
 
 	// An operator cancelled the request before the engine answered it.
@@ -244,6 +244,9 @@ const (
 
 	// The engine did not become ready; `reason` says why.
 	CodeStartFailed Code = "START_FAILED"
+
+	// A server that models come from did not answer, refused the request, or sent something unusable.
+	CodeHubError Code = "HUB_ERROR"
 
 	// llamactl is stopping or has not finished starting.
 	CodeShuttingDown Code = "SHUTTING_DOWN"

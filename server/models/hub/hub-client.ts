@@ -1,0 +1,182 @@
+import { ApiError } from '@llamactl/contract/errors';
+import { z } from 'zod';
+import type { RemoteFile } from '../downloads/model-source.ts';
+import { hubRefusal } from './hub-refusal.ts';
+import { assertRevision, type HubReference, isPlainPath } from './model-reference.ts';
+import type { RemoteListing, SourceClient } from './remote-listing.ts';
+import { jsonOf, type RemoteAnswer, type RequestSender } from './remote-requests.ts';
+
+export interface HubClientOptions {
+  /** Base address, without a slash at its end. */
+  endpoint: string;
+  token: () => string | null;
+  requests: RequestSender;
+}
+
+/** A repository in the answer to a search. */
+export interface FoundRepo {
+  repo: string;
+  downloads: number | null;
+  likes: number | null;
+  /** RFC 3339. */
+  updatedAt: string | null;
+  /** The hub's word for its purpose: `text-generation`. */
+  purpose: string | null;
+  license: string | null;
+  isGated: boolean;
+}
+
+const MEBIBYTE = 1024 * 1024;
+const MOST_BYTES = 8 * MEBIBYTE;
+const MOST_PAGES = 50;
+const MOST_FILES = 20_000;
+
+const TextSchema = z.string().max(500);
+const GatedSchema = z.union([z.boolean(), z.string()]).optional();
+const TagsSchema = z.array(z.string()).optional();
+const CommitSchema = z.string().regex(/^[0-9a-f]{40}$/);
+
+const RevisionSchema = z.object({ sha: CommitSchema, gated: GatedSchema, tags: TagsSchema });
+
+const TreeSchema = z.array(
+  z.object({
+    type: z.string(),
+    path: z.string(),
+    size: z.int().min(0).default(0),
+    oid: z.string().default(''),
+    lfs: z.object({ oid: z.string().regex(/^[0-9a-f]{64}$/), size: z.int().min(0) }).optional(),
+  }),
+);
+
+const SearchSchema = z.array(
+  z.object({
+    id: TextSchema,
+    downloads: z.int().min(0).optional(),
+    likes: z.int().min(0).optional(),
+    lastModified: z.iso.datetime().optional().catch(undefined),
+    pipeline_tag: TextSchema.nullish(),
+    gated: GatedSchema,
+    tags: TagsSchema,
+  }),
+);
+
+type Named = Pick<RemoteListing, 'repo' | 'revision'>;
+
+/** Reads a Hugging Face hub, or another server with its API. */
+export class HubClient implements SourceClient<Pick<HubReference, 'repo'>> {
+  readonly #options: HubClientOptions;
+  readonly #host: string;
+
+  constructor(options: HubClientOptions) {
+    this.#options = options;
+    this.#host = new URL(options.endpoint).host;
+  }
+
+  /** Repositories with GGUF files, the most downloaded first. */
+  async search(words: string, limit: number, signal: AbortSignal): Promise<FoundRepo[]> {
+    const query = new URLSearchParams({ search: words, filter: 'gguf', sort: 'downloads', limit: String(limit) });
+    // `lastModified`, `gated` and `tags` are only in the long form.
+    query.set('full', 'true');
+    const answer = await this.#get(`/api/models?${query.toString()}`, { repo: null, revision: null }, signal);
+    return jsonOf(answer, SearchSchema, this.#host)
+      .slice(0, limit)
+      .map((found) => ({
+        repo: found.id,
+        downloads: found.downloads ?? null,
+        likes: found.likes ?? null,
+        updatedAt: found.lastModified ?? null,
+        purpose: found.pipeline_tag ?? null,
+        license: licenseIn(found.tags),
+        isGated: isGated(found.gated),
+      }));
+  }
+
+  async list({ repo }: Pick<HubReference, 'repo'>, given: string | null, signal: AbortSignal): Promise<RemoteListing> {
+    const revision = given ?? 'main';
+    assertRevision(revision);
+    const call = { repo, revision };
+    const found = await this.#get(`/api/models/${repo}/revision/${encodeURIComponent(revision)}`, call, signal);
+    const { sha, gated, tags } = jsonOf(found, RevisionSchema, this.#host);
+    const files = await this.#tree(call, sha, signal);
+    return { source: 'hub', ...call, commit: sha, isGated: isGated(gated), license: licenseIn(tags), files };
+  }
+
+  /** Rejects if the hub will not give us a file of a gated repository: its list is public, its files are not. */
+  async checkAccess({ repo, revision }: Named, file: RemoteFile, signal: AbortSignal): Promise<void> {
+    const url = new URL(file.url);
+    const headers = this.headersFor(url);
+    const head = { method: 'HEAD', headers, mostBytes: 0, redirects: 'none', signal } as const;
+    const answer = await this.#options.requests.send(url, head);
+    if (answer.status >= 400) throw this.#refusal(answer, { repo, revision });
+  }
+
+  headersFor(url: URL): Record<string, string> {
+    const token = this.#options.token();
+    const isOurs = url.origin === new URL(this.#options.endpoint).origin;
+    return isOurs && token !== null ? { authorization: `Bearer ${token}` } : {};
+  }
+
+  async #tree(call: Named, commit: string, signal: AbortSignal): Promise<RemoteFile[]> {
+    const files: RemoteFile[] = [];
+    let next: string | null = `/api/models/${call.repo}/tree/${commit}?recursive=true`;
+    for (let page = 0; next !== null; page += 1) {
+      const answer: RemoteAnswer = await this.#get(next, call, signal);
+      for (const { type, path, size, oid, lfs } of jsonOf(answer, TreeSchema, this.#host)) {
+        if (type !== 'file' || !isPlainPath(path)) continue;
+        const sha256 = lfs?.oid ?? null;
+        const blob = sha256 ?? oid;
+        if (!/^[0-9a-f]{40,64}$/.test(blob)) continue;
+        files.push({ path, size: lfs?.size ?? size, sha256, blob, url: this.#fileUrl(call.repo, commit, path) });
+      }
+      next = nextPage(answer.headers['link']);
+      if (next !== null && (page + 1 >= MOST_PAGES || files.length > MOST_FILES)) {
+        throw new ApiError('HUB_ERROR', `${call.repo} has more files than llamactl reads.`);
+      }
+    }
+    return files;
+  }
+
+  #fileUrl(repo: string, commit: string, path: string): string {
+    const encoded = path.split('/').map(encodeURIComponent).join('/');
+    return `${this.#options.endpoint}/${repo}/resolve/${commit}/${encoded}`;
+  }
+
+  /** @param path After the endpoint, or a whole address within its origin. */
+  async #get(
+    path: string,
+    call: { repo: string | null; revision: string | null },
+    signal: AbortSignal,
+  ): Promise<RemoteAnswer> {
+    const { endpoint, requests } = this.#options;
+    const url = path.startsWith('/') ? new URL(endpoint + path) : new URL(path);
+    if (url.origin !== new URL(endpoint).origin) {
+      throw new ApiError('HUB_ERROR', `${this.#host} continues its list on another server, ${url.host}.`);
+    }
+    const headers = this.headersFor(url);
+    const answer = await requests.send(url, { headers, mostBytes: MOST_BYTES, redirects: 'same origin', signal });
+    if (answer.status !== 200) throw this.#refusal(answer, call);
+    return answer;
+  }
+
+  #refusal(answer: RemoteAnswer, call: { repo: string | null; revision: string | null }): ApiError {
+    const { endpoint, token } = this.#options;
+    return hubRefusal(answer, { endpoint, ...call, hasToken: token() !== null });
+  }
+}
+
+/** The address in a `Link` header with `rel="next"`; `null`: the list is complete. */
+function nextPage(link: string | string[] | undefined): string | null {
+  const text = Array.isArray(link) ? link.join(',') : (link ?? '');
+  const [, url] = /<([^>]*)>\s*;[^,]*\brel="?next"?/.exec(text) ?? [];
+  return url !== undefined && URL.canParse(url) ? url : null;
+}
+
+/** `false`, or the kind of the gate: `auto`, `manual`. */
+function isGated(gated: boolean | string | undefined): boolean {
+  return gated !== undefined && gated !== false && gated !== 'false';
+}
+
+function licenseIn(tags: readonly string[] | undefined): string | null {
+  const tag = tags?.find((each) => each.startsWith('license:'));
+  return tag === undefined ? null : tag.slice('license:'.length, 100);
+}

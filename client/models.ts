@@ -206,6 +206,9 @@ export interface ConfigView {
       };
       hf_endpoint: string;
       hf_token: string;
+      modelscope_endpoint: string;
+      ollama_endpoint: string;
+      docker_endpoint: string;
     };
     logs: {
       max_size_mb: number;
@@ -344,6 +347,9 @@ export interface ConfigWritten {
       };
       hf_endpoint: string;
       hf_token: string;
+      modelscope_endpoint: string;
+      ollama_endpoint: string;
+      docker_endpoint: string;
     };
     logs: {
       max_size_mb: number;

@@ -26,6 +26,14 @@ const PortSchema = z.int().min(1).max(65_535);
 const REFUSED_PORTS = new Set([
   1719, 1720, 1723, 2049, 3659, 4045, 4190, 5060, 5061, 6000, 6566, 6665, 6666, 6667, 6668, 6669, 6679, 6697, 10_080,
 ]);
+/** Base address of a server that models come from. */
+const EndpointSchema = z
+  .url({ protocol: /^https?$/, error: 'must be an address that begins with https:// or http://' })
+  .refine((text) => {
+    const url = URL.canParse(text) ? new URL(text) : null;
+    return url === null || (url.username + url.password === '' && url.search === '' && url.hash === '');
+  }, 'must have no user name, password, ? or #');
+
 const TextMapSchema = z.record(z.string(), z.string());
 
 const AddressOrNetworkSchema = z.union([z.ipv4(), z.ipv6(), z.cidrv4(), z.cidrv6()]);
@@ -192,8 +200,11 @@ export const ConfigSchema = z.strictObject({
         })
         .prefault({})
         .describe('Folders of other programs that are scanned for models, where they exist.'),
-      hf_endpoint: z.url().default('https://huggingface.co'),
+      hf_endpoint: EndpointSchema.default('https://huggingface.co'),
       hf_token: z.string().default(''),
+      modelscope_endpoint: EndpointSchema.default('https://www.modelscope.cn'),
+      ollama_endpoint: EndpointSchema.default('https://registry.ollama.ai'),
+      docker_endpoint: EndpointSchema.default('https://registry-1.docker.io'),
     })
     .prefault({}),
   logs: z
@@ -283,7 +294,6 @@ export const WITHOUT_EFFECT: ReadonlySet<string> = new Set([
   'engines.mlx.command',
   'engines.mlx.args',
   'engines.mlx.environment',
-  'models.hf_token',
 ]);
 
 /** Keys that a reload keeps: a change takes effect when the server stops and starts again. */

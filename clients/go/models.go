@@ -357,8 +357,11 @@ type ConfigModels struct {
 	// Folders of other programs that are scanned for models, where they exist.
 	Sources ConfigModelsSources `json:"sources"`
 
-	HFEndpoint string `json:"hf_endpoint"`
-	HFToken    string `json:"hf_token"`
+	HFEndpoint         string `json:"hf_endpoint"`
+	HFToken            string `json:"hf_token"`
+	ModelscopeEndpoint string `json:"modelscope_endpoint"`
+	OllamaEndpoint     string `json:"ollama_endpoint"`
+	DockerEndpoint     string `json:"docker_endpoint"`
 }
 
 type ConfigModelsSources struct {

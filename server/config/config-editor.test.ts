@@ -138,14 +138,14 @@ describe('ConfigEditor.update', () => {
     const path = sandbox.inHome(text);
     const { changed, config } = await sandbox.editor().update({
       server: { port: null },
-      models: { dirs: ['/srv/m'], hf_token: null, hf_endpoint: 'https://x.example' },
+      models: { dirs: ['/srv/m'], hf_token: null, ollama_endpoint: 'https://x.example' },
       groups: { big: { max_running: 1 } },
       instances: { max_restarts: 1 },
     });
     expect(changed.toSorted()).toEqual(
       [
         'server.port',
-        'models.hf_endpoint',
+        'models.ollama_endpoint',
         'models.dirs',
         'models.hf_token',
         'groups.big.max_running',
@@ -157,7 +157,7 @@ describe('ConfigEditor.update', () => {
       `${text
         .replace('  port: 9000 # not 8080\n', '')
         .replace('    - ~/m # small ones\n', '')
-        .replace('  hf_token: hf_secret\n', '  hf_endpoint: https://x.example\n')
+        .replace('  hf_token: hf_secret\n', '  ollama_endpoint: https://x.example\n')
         .replace('instances:\n', 'instances:\n  max_restarts: 1\n')}groups:\n  big:\n    max_running: 1\n`,
     );
   });

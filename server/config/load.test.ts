@@ -87,8 +87,8 @@ describe('paths', () => {
 describe('keys without effect', () => {
   it('are named when they are changed', () => {
     sandbox.inHome('engines: { vllm: { args: [] }, mlx: { args: [] } }\n');
-    expect(sandbox.load({ overrides: { 'models.hf_token': 'x', 'server.port': '9000' } }).warnings).toEqual([
-      'Set, but without effect in this version: engines.vllm.args, models.hf_token.',
+    expect(sandbox.load({ overrides: { 'engines.mlx.command': 'x', 'server.port': '9000' } }).warnings).toEqual([
+      'Set, but without effect in this version: engines.vllm.args, engines.mlx.command.',
     ]);
   });
 

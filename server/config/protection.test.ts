@@ -28,6 +28,9 @@ const NEEDS_AUTH = [
   'auth.session_ttl',
   'auth.inference',
   'models.hf_endpoint',
+  'models.modelscope_endpoint',
+  'models.ollama_endpoint',
+  'models.docker_endpoint',
   'alerts.webhook',
 ];
 

@@ -15,7 +15,7 @@ const PRIVILEGED: readonly RegExp[] = [
 /** While accounts are off, every caller is admin: a web page or program must not be able to open the server to others. */
 const NEEDS_AUTH: readonly RegExp[] = [
   /^alerts\.webhook(\.|$)/,
-  /^models\.hf_endpoint(\.|$)/,
+  /^models\.(hf|modelscope|ollama|docker)_endpoint(\.|$)/,
   /^auth(\.|$)/,
   /^server\.(host|allowed_[^.]*|public_url|trusted_proxies)(\.|$)/,
 ];

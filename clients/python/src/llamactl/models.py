@@ -237,6 +237,9 @@ class ConfigModels(_Base):
     """Folders of other programs that are scanned for models, where they exist."""
     hf_endpoint: str
     hf_token: str
+    modelscope_endpoint: str
+    ollama_endpoint: str
+    docker_endpoint: str
 
 
 class ConfigModelsSources(_Base):

@@ -152,7 +152,7 @@ export const VERBS: readonly Verb[] = [
   },
   {
     name: 'models',
-    summary: 'List and explain the model files of the server',
+    summary: 'List and explain the model files of the server, or search the hub',
     group: INSTANCES,
     load: async () => (await import('./commands/models.ts')).modelsCommand,
   },

@@ -588,6 +588,22 @@ export interface FleetStep {
   error?: string | undefined;
 }
 
+export interface FoundModel {
+  /** `org/repo`. */
+  reference: string;
+  /** The hub's word: `text-generation`; `null`: it has none. */
+  purpose: string | null;
+  /** As its author names it; `null`: unknown. */
+  license: string | null;
+  /** Downloads need a token of an account that accepted the conditions of the author. */
+  gated: boolean;
+  /** Of the last month; `null`: unknown. */
+  downloads: number | null;
+  likes: number | null;
+  /** RFC 3339; `null`: unknown. */
+  updated_at: string | null;
+}
+
 export type Frame = {
   /** RFC 3339, UTC. */
   timestamp: string;
@@ -892,6 +908,14 @@ export interface KeyList {
   keys: Key[];
 }
 
+export interface LargestMemory {
+  kind: 'gpu' | 'ram';
+  /** Name of the GPU, or `memory`. */
+  name: string;
+  /** Bytes. For `ram`, no more than the control group allows. */
+  total: number;
+}
+
 export interface LastExit {
   /** Exit status; 128 + n for signal n; `null`: unknown. */
   code: number | null;
@@ -1060,6 +1084,13 @@ export interface ModelList {
   scanning: boolean;
 }
 
+export interface ModelSearch {
+  /** The most downloaded first. */
+  models: FoundModel[];
+  /** Base address of the hub that was searched. */
+  hub: string;
+}
+
 export interface NamesBody {
   /** Only these instances. */
   names?: string[] | undefined;
@@ -1077,6 +1108,61 @@ export interface Problem {
   path: string;
   /** Problem, and the expected value. */
   message: string;
+}
+
+export interface Quant {
+  /** Names it: `org/repo:Q4_K_M`. */
+  reference: string;
+  /** `Q4_K_M`; `null`: the name of its file has none. */
+  quantization: string | null;
+  /** The reference of the request means this one. */
+  chosen: boolean;
+  /** Bytes of all its parts, without companions. */
+  size: number;
+  /** An estimate of `memory_needed` against the largest memory of the machine: `yes` leaves 15 % free, `tight` does not. */
+  fits: 'yes' | 'tight' | 'no';
+  /** Bytes, an estimate: the files and a tenth, and 512 MiB for a short context and buffers. */
+  memory_needed: number;
+  /** Its parts, in order. */
+  files: QuantFile[];
+  /** Files that are downloaded with it: of the nearest folder, then of the nearest bit width. */
+  companions: QuantCompanion[];
+}
+
+export interface QuantCompanion {
+  kind: 'projector' | 'draft';
+  /** Within the repository. */
+  path: string;
+  /** Bytes. */
+  size: number;
+  /** Of its bytes, hex; `null`: the source has none. */
+  sha256: string | null;
+}
+
+export interface QuantFile {
+  /** Within the repository. */
+  path: string;
+  /** Bytes. */
+  size: number;
+  /** Of its bytes, hex; `null`: the source has none. */
+  sha256: string | null;
+}
+
+export interface QuantList {
+  source: 'hub' | 'modelscope' | 'ollama' | 'docker' | 'url';
+  /** `org/repo`. */
+  repo: string;
+  /** Branch or tag. */
+  revision: string;
+  /** 40 hex digits. For sources without commits it stands for the contents. */
+  commit: string;
+  /** As its author names it; `null`: unknown. */
+  license: string | null;
+  /** Downloads need a token of an account that accepted the conditions of the author. */
+  gated: boolean;
+  memory: LargestMemory;
+  /** By the paths of their files. */
+  quants: Quant[];
 }
 
 export interface RenameInstance {
@@ -1127,6 +1213,28 @@ export interface StartObstacle {
   code: 'MODEL_NOT_FOUND' | 'ENGINE_NOT_FOUND' | 'PORT_IN_USE' | 'CAPACITY_EXCEEDED' | 'VALIDATION_ERROR' | 'RESERVED_OPTION' | 'PRIVILEGED_OPTION';
   /** Problem and fix, for a person. */
   message: string;
+}
+
+export interface Starter {
+  name: string;
+  purpose: 'small' | 'general' | 'coder' | 'vision' | 'embedding' | 'reranker';
+  /** For machines whose largest memory has at least so many GB. */
+  memory_gb: number;
+  reference: string;
+  /** Bytes, rounded; `GET /api/models/quants` has the exact size. */
+  size: number;
+  /** Why it is in the list, in a sentence. */
+  reason: string;
+  /** An estimate of `memory_needed` against the largest memory of the machine: `yes` leaves 15 % free, `tight` does not. */
+  fits: 'yes' | 'tight' | 'no';
+  /** Bytes, an estimate: the files and a tenth, and 512 MiB for a short context and buffers. */
+  memory_needed: number;
+}
+
+export interface StarterList {
+  memory: LargestMemory;
+  /** By memory, then by purpose. */
+  starters: Starter[];
 }
 
 export interface Stats {

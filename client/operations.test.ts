@@ -9,7 +9,13 @@ import { answer, ScriptedFetch } from './testing/scripted-fetch.ts';
 
 interface Described {
   operationId: string;
-  parameters: { $ref?: string; name?: string; in?: string; schema?: { type?: string; $ref?: string } }[];
+  parameters: {
+    $ref?: string;
+    name?: string;
+    in?: string;
+    required?: boolean;
+    schema?: { type?: string; $ref?: string };
+  }[];
   requestBody?: { required: boolean };
 }
 
@@ -43,13 +49,14 @@ describe('methods of the client', () => {
       const query = parameters.filter((each) => each.in === 'query' && !ELSEWHERE.has(each.name ?? ''));
       const headers = parameters.filter((each) => each.in === 'header' && !UNUSED_HEADERS.has(each.name ?? ''));
       const options = Object.fromEntries([
-        ...query.map((each) => [each.name, sample(each)]),
+        ...query.filter(({ required }) => required !== true).map((each) => [each.name, sample(each)]),
         ...headers.map(({ name = '' }) => [HEADERS[name], `"${name}"`]),
         ['timeout', 7],
       ]) as Record<string, unknown>;
+      const needed = query.filter(({ required }) => required === true).map(sample);
       const body = { some: 'body' };
       const call = Reflect.get(client, id) as (...given: unknown[]) => Promise<unknown>;
-      await call.apply(client, [...steps, ...(requestBody === undefined ? [] : [body]), options]);
+      await call.apply(client, [...steps, ...needed, ...(requestBody === undefined ? [] : [body]), options]);
       const values = query.map((each) => [each.name, String(sample(each))]);
       const [sent] = server.requests;
       const target = path.replaceAll(/\{(\w+)\}/g, (_, name: string) => encodeURIComponent(`${name} /ü`));

@@ -165,6 +165,29 @@ export class Operations {
     return this.#get(path`/api/models/${id}`, call);
   }
 
+  /**
+   * Searches the hub for repositories with GGUF files.
+   *
+   * @param options `limit`: most repositories; default 20.
+   */
+  searchModels(q: string, { limit, ...call }: Optional<{ limit: number }> = {}): Promise<models.ModelSearch> {
+    return this.#get('/api/models/search', call, { q, limit });
+  }
+
+  /**
+   * Lists the quants of a repository, with their files and whether they fit.
+   *
+   * @param options `revision`: branch, tag or commit; default `main`.
+   */
+  listQuants(repo: string, { revision, ...call }: Optional<{ revision: string }> = {}): Promise<models.QuantList> {
+    return this.#get('/api/models/quants', call, { repo, revision });
+  }
+
+  /** Lists models to begin with, for each purpose and size of memory. */
+  listStarters(call?: CallOptions): Promise<models.StarterList> {
+    return this.#get('/api/models/starters', call);
+  }
+
   /** Lists requests to engines: all in flight and the last finished ones, by default 50. */
   listRequests({ finished, ...call }: Optional<{ finished: number }> = {}): Promise<models.Requests> {
     return this.#get('/api/requests', call, { finished });

@@ -1,6 +1,7 @@
 import { ACCESS_OPERATIONS } from './access-operations.ts';
 import { ENGINE_OPERATIONS } from './engine-operations.ts';
 import { FLEET_OPERATIONS } from './fleet-operations.ts';
+import { HUB_OPERATIONS } from './hub-operations.ts';
 import { INSTANCE_OPERATIONS } from './instance-operations.ts';
 import { LOG_OPERATIONS } from './log-operations.ts';
 import { MODEL_OPERATIONS } from './model-operations.ts';
@@ -16,6 +17,7 @@ export const OPERATIONS = {
   ...FLEET_OPERATIONS,
   ...ENGINE_OPERATIONS,
   ...MODEL_OPERATIONS,
+  ...HUB_OPERATIONS,
   ...REQUEST_OPERATIONS,
   ...SYSTEM_OPERATIONS,
   ...ACCESS_OPERATIONS,

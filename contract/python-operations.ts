@@ -74,16 +74,20 @@ function methodOf(path: string, verb: string, operation: DescribedOperation, sch
   const steps = [...path.matchAll(/\{(\w+)\}/g)].map(([, name = '']) => parameter(name, 'str'));
   const query = parameters
     .filter((each) => each.in === 'query' && !ELSEWHERE.has(each.name))
-    .map(({ name, schema, description }) =>
-      parameter(name, `${typeOf(schema)} | None`, 'None', description ?? descriptionOf(schema)),
-    );
+    .map(({ name, schema, required, description }) => {
+      const what = description ?? descriptionOf(schema);
+      return required === true
+        ? parameter(name, typeOf(schema), undefined, what)
+        : parameter(name, `${typeOf(schema)} | None`, 'None', what);
+    });
   const headers = parameters
     .filter((each) => each.in === 'header' && !ELSEWHERE.has(each.name))
     .map(({ name, description }) => [name, parameter(wordOf(name), 'str | None', 'None', description)] as const);
   const body = bodyOf(operationId, requestBody, schemas, new Set(steps.map(({ name }) => name)));
   const fields = body?.parameters ?? [];
-  const needed = [...steps, ...fields.filter(({ initial }) => initial === undefined)];
-  const free = [...fields.filter(({ initial }) => initial !== undefined), ...query, ...headers.map(([, each]) => each)];
+  const values = [...fields, ...query];
+  const needed = [...steps, ...values.filter(({ initial }) => initial === undefined)];
+  const free = [...values.filter(({ initial }) => initial !== undefined), ...headers.map(([, each]) => each)];
   const signature = ['self', ...needed.map(declared), ...(free.length > 0 ? ['*'] : []), ...free.map(declared)];
   const { type, read } = answerOf(responses, schemas);
 

@@ -30,6 +30,7 @@ const SECTIONS = new Set(
   [
     'callers',
     'engine-logs',
+    'hub',
     'inherited-lock',
     'listening',
     'host-watch',
@@ -294,13 +295,14 @@ describe('access to the system', () => {
         file === 'server/reload/successor-process.ts',
     ],
     [
-      "HTTP to engines is spoken in the gateway's connections and the engines' endpoint, to the outside by the webhook of alerts, to the next server by reload",
+      "HTTP to engines is spoken in the gateway's connections and the engines' endpoint, to the outside by the webhook of alerts and for models, to the next server by reload",
       /from 'node:http'[\s\S]*\brequest\(|from 'undici'|\bfetch\(|from 'node:net'[\s\S]*\bconnect\(/,
       (file: string) =>
         file === 'server/gateway/engine-connection.ts' ||
         file === 'server/gateway/engine-socket.ts' ||
         file === 'server/engines/endpoint.ts' ||
         file === 'server/events/webhook.ts' ||
+        file === 'server/models/hub/remote-requests.ts' ||
         file === 'server/reload/forwarding.ts',
     ],
   ])('%s', (_rule, pattern, isAllowed) => {

@@ -2,6 +2,7 @@ import type { Model, ModelDetails } from '@llamactl/client';
 import { Command } from 'commander';
 import type { CommandLine, Session } from '../command-line.ts';
 import { EXIT } from '../exit-status.ts';
+import { quantsCommand, searchCommand } from '../instances/hub-models.ts';
 import { HF_DOWNLOAD, modelCalled, scannedModels, severalModels } from '../instances/server-models.ts';
 import { Problem } from '../problem.ts';
 import { bytes, contextText } from '../screen/figures.ts';
@@ -20,13 +21,15 @@ const COLUMNS: Column[] = [
 
 export function modelsCommand(commandLine: CommandLine): Command {
   return listing(new Command('models'), commandLine)
-    .description('List the model files of the server, or explain one.')
+    .description('List the model files of the server, explain one, or search the hub for others.')
     .addHelpText(
       'after',
-      '\nExamples:\n  llamactl models\n  llamactl models qwen q4\n  llamactl models show qwen3-8b-q4_k_m',
+      '\nExamples:\n  llamactl models\n  llamactl models qwen q4\n  llamactl models show qwen3-8b-q4_k_m\n  llamactl models search qwen3 8b',
     )
     .addCommand(lsCommand(commandLine))
-    .addCommand(showCommand(commandLine));
+    .addCommand(showCommand(commandLine))
+    .addCommand(searchCommand(commandLine))
+    .addCommand(quantsCommand(commandLine));
 }
 
 function lsCommand(commandLine: CommandLine): Command {

@@ -28,6 +28,8 @@ export const ARGUMENT_KINDS: Readonly<Record<string, ValueKind>> = {
   'login username': 'none',
   'logs names': 'instance',
   'models ls word': 'none',
+  'models quants model': 'none',
+  'models search words': 'none',
   'models word': 'none',
   'models show model': 'model or file',
   'options word': 'option-key',

@@ -779,6 +779,28 @@ type FleetStep struct {
 	Error string `json:"error,omitzero"`
 }
 
+type FoundModel struct {
+	// `org/repo`.
+	Reference string `json:"reference"`
+
+	// The hub's word: `text-generation`; nil: it has none.
+	Purpose *string `json:"purpose"`
+
+	// As its author names it; nil: unknown.
+	License *string `json:"license"`
+
+	// Downloads need a token of an account that accepted the conditions of the author.
+	Gated bool `json:"gated"`
+
+	// Of the last month; nil: unknown.
+	Downloads *int64 `json:"downloads"`
+
+	Likes *int64 `json:"likes"`
+
+	// RFC 3339; nil: unknown.
+	UpdatedAt *time.Time `json:"updated_at"`
+}
+
 type GPU struct {
 	// The tool's own number for this GPU.
 	Index int `json:"index"`
@@ -1133,6 +1155,17 @@ type KeyList struct {
 	Keys []Key `json:"keys"`
 }
 
+type LargestMemory struct {
+	// One of gpu, ram.
+	Kind string `json:"kind"`
+
+	// Name of the GPU, or `memory`.
+	Name string `json:"name"`
+
+	// Bytes. For `ram`, no more than the control group allows.
+	Total int64 `json:"total"`
+}
+
 type LastExit struct {
 	// Exit status; 128 + n for signal n; nil: unknown.
 	Code *int `json:"code"`
@@ -1351,6 +1384,14 @@ type ModelList struct {
 	Scanning bool `json:"scanning"`
 }
 
+type ModelSearch struct {
+	// The most downloaded first.
+	Models []FoundModel `json:"models"`
+
+	// Base address of the hub that was searched.
+	Hub string `json:"hub"`
+}
+
 type NamesBody struct {
 	// Only these instances.
 	Names []string `json:"names,omitzero"`
@@ -1367,6 +1408,83 @@ type Problem struct {
 
 	// Problem, and the expected value.
 	Message string `json:"message"`
+}
+
+type Quant struct {
+	// Names it: `org/repo:Q4_K_M`.
+	Reference string `json:"reference"`
+
+	// `Q4_K_M`; nil: the name of its file has none.
+	Quantization *string `json:"quantization"`
+
+	// The reference of the request means this one.
+	Chosen bool `json:"chosen"`
+
+	// Bytes of all its parts, without companions.
+	Size int64 `json:"size"`
+
+	// An estimate of `memory_needed` against the largest memory of the machine: `yes` leaves 15 % free, `tight` does
+	// not. One of yes, tight, no.
+	Fits string `json:"fits"`
+
+	// Bytes, an estimate: the files and a tenth, and 512 MiB for a short context and buffers.
+	MemoryNeeded int64 `json:"memory_needed"`
+
+	// Its parts, in order.
+	Files []QuantFile `json:"files"`
+
+	// Files that are downloaded with it: of the nearest folder, then of the nearest bit width.
+	Companions []QuantCompanion `json:"companions"`
+}
+
+type QuantCompanion struct {
+	// One of projector, draft.
+	Kind string `json:"kind"`
+
+	// Within the repository.
+	Path string `json:"path"`
+
+	// Bytes.
+	Size int64 `json:"size"`
+
+	// Of its bytes, hex; nil: the source has none.
+	Sha256 *string `json:"sha256"`
+}
+
+type QuantFile struct {
+	// Within the repository.
+	Path string `json:"path"`
+
+	// Bytes.
+	Size int64 `json:"size"`
+
+	// Of its bytes, hex; nil: the source has none.
+	Sha256 *string `json:"sha256"`
+}
+
+type QuantList struct {
+	// One of hub, modelscope, ollama, docker, url.
+	Source string `json:"source"`
+
+	// `org/repo`.
+	Repo string `json:"repo"`
+
+	// Branch or tag.
+	Revision string `json:"revision"`
+
+	// 40 hex digits. For sources without commits it stands for the contents.
+	Commit string `json:"commit"`
+
+	// As its author names it; nil: unknown.
+	License *string `json:"license"`
+
+	// Downloads need a token of an account that accepted the conditions of the author.
+	Gated bool `json:"gated"`
+
+	Memory LargestMemory `json:"memory"`
+
+	// By the paths of their files.
+	Quants []Quant `json:"quants"`
 }
 
 type RenameInstance struct {
@@ -1476,6 +1594,38 @@ type StartObstacle struct {
 
 	// Problem and fix, for a person.
 	Message string `json:"message"`
+}
+
+type Starter struct {
+	Name string `json:"name"`
+
+	// One of small, general, coder, vision, embedding, reranker.
+	Purpose string `json:"purpose"`
+
+	// For machines whose largest memory has at least so many GB.
+	MemoryGb int `json:"memory_gb"`
+
+	Reference string `json:"reference"`
+
+	// Bytes, rounded; `GET /api/models/quants` has the exact size.
+	Size int64 `json:"size"`
+
+	// Why it is in the list, in a sentence.
+	Reason string `json:"reason"`
+
+	// An estimate of `memory_needed` against the largest memory of the machine: `yes` leaves 15 % free, `tight` does
+	// not. One of yes, tight, no.
+	Fits string `json:"fits"`
+
+	// Bytes, an estimate: the files and a tenth, and 512 MiB for a short context and buffers.
+	MemoryNeeded int64 `json:"memory_needed"`
+}
+
+type StarterList struct {
+	Memory LargestMemory `json:"memory"`
+
+	// By memory, then by purpose.
+	Starters []Starter `json:"starters"`
 }
 
 type Stats struct {

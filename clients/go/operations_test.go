@@ -112,6 +112,7 @@ func check(t *testing.T, operation operation, method reflect.Method) {
 		t.Fatal(err)
 	}
 	got := server.got()[0]
+	got.Path, _, _ = strings.Cut(got.Path, "?")
 	path := placeholder.ReplaceAllString(operation.path, "x%20y")
 	if got.Method != operation.method || got.Path != path {
 		t.Errorf("%s %s instead of %s %s", got.Method, got.Path, operation.method, path)
@@ -175,6 +176,8 @@ func TestEveryParameterOfAnOperationCanBeGiven(t *testing.T) {
 		"getInstanceStats": func() error { _, err := client.GetInstanceStats("a", GetInstanceStatsParams{3e9}); return err },
 		"applyFleet":       func() error { _, err := client.ApplyFleet(Fleet{}, ApplyParams{true, true}); return err },
 		"listRequests":     func() error { _, err := client.ListRequests(ListRequestsParams{Ptr(0)}); return err },
+		"searchModels":     func() error { _, err := client.SearchModels("a b", SearchModelsParams{5}); return err },
+		"listQuants":       func() error { _, err := client.ListQuants("a/b", ListQuantsParams{"v1"}); return err },
 		"getAudit":         func() error { _, err := client.GetAudit(AuditParams{1, 2, "a", "b", "c"}); return err },
 	}
 	for _, operation := range operations(t) {

@@ -22,6 +22,30 @@ func (p ListRequestsParams) query() url.Values {
 	return query
 }
 
+// SearchModelsParams are the options of [Client.SearchModels].
+type SearchModelsParams struct {
+	// Most repositories; 0: 20.
+	Limit int
+}
+
+func (p SearchModelsParams) query(words string) url.Values {
+	query := url.Values{"q": {words}}
+	setNumber(query, "limit", int64(p.Limit))
+	return query
+}
+
+// ListQuantsParams are the options of [Client.ListQuants].
+type ListQuantsParams struct {
+	// Branch, tag or commit; empty: main.
+	Revision string
+}
+
+func (p ListQuantsParams) query(repo string) url.Values {
+	query := url.Values{"repo": {repo}}
+	setText(query, "revision", p.Revision)
+	return query
+}
+
 // GetSystemStatus returns the number of instances by status, and resource usage of the machine.
 func (c *Client) GetSystemStatus() (*SystemStatus, error) {
 	return c.GetSystemStatusContext(context.Background())
@@ -94,6 +118,36 @@ func (c *Client) GetModel(id string) (*ModelDetails, error) {
 // GetModelContext is [Client.GetModel] with a context.
 func (c *Client) GetModelContext(ctx context.Context, id string) (*ModelDetails, error) {
 	return fetch[ModelDetails](ctx, c, request{method: http.MethodGet, path: []string{"/api/models/", id}})
+}
+
+// SearchModels searches the hub for repositories with GGUF files.
+func (c *Client) SearchModels(q string, params ...SearchModelsParams) (*ModelSearch, error) {
+	return c.SearchModelsContext(context.Background(), q, params...)
+}
+
+// SearchModelsContext is [Client.SearchModels] with a context.
+func (c *Client) SearchModelsContext(ctx context.Context, q string, params ...SearchModelsParams) (*ModelSearch, error) {
+	return fetch[ModelSearch](ctx, c, request{method: http.MethodGet, path: []string{"/api/models/search"}, query: first(params).query(q)})
+}
+
+// ListQuants lists the quants of a repository, with their files and whether they fit.
+func (c *Client) ListQuants(repo string, params ...ListQuantsParams) (*QuantList, error) {
+	return c.ListQuantsContext(context.Background(), repo, params...)
+}
+
+// ListQuantsContext is [Client.ListQuants] with a context.
+func (c *Client) ListQuantsContext(ctx context.Context, repo string, params ...ListQuantsParams) (*QuantList, error) {
+	return fetch[QuantList](ctx, c, request{method: http.MethodGet, path: []string{"/api/models/quants"}, query: first(params).query(repo)})
+}
+
+// ListStarters lists models to begin with, for each purpose and size of memory.
+func (c *Client) ListStarters() (*StarterList, error) {
+	return c.ListStartersContext(context.Background())
+}
+
+// ListStartersContext is [Client.ListStarters] with a context.
+func (c *Client) ListStartersContext(ctx context.Context) (*StarterList, error) {
+	return fetch[StarterList](ctx, c, request{method: http.MethodGet, path: []string{"/api/models/starters"}})
 }
 
 // ListRequests lists requests to engines: all in flight and the last finished ones.

@@ -17,6 +17,7 @@ import { createInstances, type Interposition } from '../instances/instances.ts';
 import { Listening } from './listening.ts';
 import { watchHost } from './host-watch.ts';
 import { openAlertsWiring } from './alerts-wiring.ts';
+import { openHub } from './hub.ts';
 import { openDecisionTrace } from './decision-log.ts';
 import { observe } from './observation.ts';
 import { ModelLibrary } from '../models/library.ts';
@@ -185,6 +186,7 @@ export async function startApp(options: AppOptions): Promise<App> {
       work,
       engines,
       models,
+      hub: openHub({ config: config.models, environment, home: os.homedir(), version, machine }),
       instances,
       alerts,
       trace,

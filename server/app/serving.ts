@@ -8,6 +8,7 @@ import type { Readiness } from '../http/edge/admission.ts';
 import { seenBy } from '../http/edge/gate.ts';
 import type { ConfigEditor } from '../http/routes/config.routes.ts';
 import { gatewayRoutes } from '../http/routes/gateway.routes.ts';
+import type { HubView } from '../http/routes/hub.routes.ts';
 import { webSocketRoutes } from '../http/routes/websocket.routes.ts';
 import { createHttpServer, type HttpServer } from '../http/server.ts';
 import type { Instances } from '../instances/instances.ts';
@@ -34,6 +35,7 @@ export interface ServingParts {
   program: ObservationParts['program'];
   engines: Engines;
   models: Models;
+  hub: HubView;
   instances: Pick<Instances, 'manager' | 'fleet'>;
   alerts: Pick<Alerts, 'list'>;
   trace: Trace;
@@ -74,6 +76,7 @@ export function createServing(parts: ServingParts): Serving {
     fleet,
     engines: parts.engines,
     models: parts.models,
+    hub: parts.hub,
     configEditor,
     metrics: { system, stats },
     figures,

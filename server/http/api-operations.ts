@@ -17,6 +17,7 @@ import { batchRoutes } from './routes/batch.routes.ts';
 import { configRoutes, type ConfigEditor } from './routes/config.routes.ts';
 import { engineRoutes } from './routes/engines.routes.ts';
 import { fleetRoutes } from './routes/fleet.routes.ts';
+import { hubRoutes, type HubView } from './routes/hub.routes.ts';
 import { instanceRoutes } from './routes/instances.routes.ts';
 import { keyRoutes } from './routes/keys.routes.ts';
 import { lifecycleRoutes } from './routes/lifecycle.routes.ts';
@@ -44,6 +45,8 @@ export interface ApiParts extends SystemVoice {
   fleet: FleetManager;
   engines: Engines;
   models: Models;
+  /** Models of other machines. */
+  hub: HubView;
   configEditor: ConfigEditor;
   metrics: Metrics;
   /** Metrics for Prometheus. */
@@ -68,6 +71,7 @@ export function apiOperations(parts: ApiParts): Operations {
   fleetRoutes(bind, parts.fleet, work);
   engineRoutes(bind, parts.engines);
   modelRoutes(bind, parts.models, manager);
+  hubRoutes(bind, parts.hub);
   metricsRoutes(bind, parts.metrics);
   prometheusRoutes(bind, parts.figures);
   requestRoutes(bind, parts.requests);

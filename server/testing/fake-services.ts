@@ -6,6 +6,7 @@ import { ApiError } from '@llamactl/contract/errors';
 import type { AuditRow } from '@llamactl/contract/auth';
 import { anonymousAdmin } from '../auth/caller.ts';
 import type { AuditEntry } from '../auth/auth-ports.ts';
+import type { HubView } from '../http/routes/hub.routes.ts';
 import type { HttpAuthentication } from '../http/server.ts';
 import type { ApplyOptions, FleetManager } from '../instances/use-cases.ts';
 import type { Figures } from '../metrics/prometheus-figures.ts';
@@ -72,6 +73,20 @@ export const FAKE_METRICS: { system: SystemView; stats: StatsHistoryView } = {
 /** Figures that contain only the names of the instances that they cover. */
 export const FAKE_FIGURES: Figures = {
   text: async (instances) => Buffer.from(`instances ${instances.map(({ name }) => name).join(' ')}\n`),
+};
+
+/** A machine with 16 GB that reaches no hub. */
+export const OFFLINE_HUB: HubView = {
+  remote: {
+    endpoint: 'https://hub.example',
+    search: async () => {
+      throw new ApiError('HUB_ERROR', 'The hub cannot be reached.');
+    },
+    quants: async () => {
+      throw new ApiError('HUB_ERROR', 'The hub cannot be reached.');
+    },
+  },
+  memory: async () => ({ kind: 'ram', name: 'memory', total: 16e9 }),
 };
 
 /** Authentication that is off: every caller is an admin, and no accounts exist. */

@@ -11,7 +11,15 @@ import { Requests } from '../gateway/requests.ts';
 import { FakeClock } from './fake-clock.ts';
 import { FakeEngines } from './fake-engines.ts';
 import { FakeManager } from './fake-manager.ts';
-import { FAKE_FIGURES, FAKE_METRICS, FakeAudit, FakeConfigEditor, FakeFleet, openDoor } from './fake-services.ts';
+import {
+  FAKE_FIGURES,
+  FAKE_METRICS,
+  FakeAudit,
+  FakeConfigEditor,
+  FakeFleet,
+  OFFLINE_HUB,
+  openDoor,
+} from './fake-services.ts';
 import { apiOperations } from '../http/api-operations.ts';
 import type { Operations } from '../http/operations.ts';
 import { clientAddresses } from '../http/edge/client-address.ts';
@@ -55,6 +63,7 @@ export function testServer(parts: Partial<HttpServerOptions> = {}): TestServer {
     fleet: new FakeFleet(),
     engines: new FakeEngines(),
     models: NO_MODELS,
+    hub: OFFLINE_HUB,
     configEditor: new FakeConfigEditor(),
     metrics: FAKE_METRICS,
     figures: FAKE_FIGURES,

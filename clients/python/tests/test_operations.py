@@ -36,6 +36,7 @@ class Described:
         self.steps = re.findall(r"\{(\w+)\}", path)
         parameters = [each for each in operation["parameters"] if each.get("name") not in {None, *ELSEWHERE}]
         self.query = {each["name"]: each["schema"] for each in parameters if each["in"] == "query"}
+        self.needed_query = {each["name"] for each in parameters if each["in"] == "query" and each.get("required")}
         self.headers = [each["name"] for each in parameters if each["in"] == "header"]
         self.body: dict[str, Any] | None = None
         self.required: list[str] = []
@@ -59,7 +60,8 @@ class Described:
         if self.id in WHOLE:
             fields = {WHOLE[self.id]: True}
         headers = [name.lower().replace("-", "_") for name in self.headers]
-        return dict.fromkeys(self.steps, True) | fields | dict.fromkeys([*self.query, *headers], False)
+        query = {name: name in self.needed_query for name in self.query}
+        return dict.fromkeys(self.steps, True) | fields | query | dict.fromkeys(headers, False)
 
 
 OPERATIONS = [

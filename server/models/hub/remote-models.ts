@@ -31,6 +31,8 @@ const MOST_NAMED = 12;
 
 /** The models of other machines: a hub, ModelScope, the registries of Ollama and Docker, and web servers. */
 export class RemoteModels implements ModelSource {
+  /** Base address of the hub. */
+  readonly endpoint: string;
   readonly #hub: HubClient;
   readonly #modelscope: ModelScopeClient;
   readonly #ollama: RegistryClient;
@@ -38,6 +40,7 @@ export class RemoteModels implements ModelSource {
   readonly #url: UrlClient;
 
   constructor({ endpoints, token, requests }: RemoteModelsOptions) {
+    this.endpoint = endpoints.hub;
     this.#hub = new HubClient({ endpoint: endpoints.hub, token, requests });
     this.#modelscope = new ModelScopeClient({ endpoint: endpoints.modelscope, requests });
     this.#ollama = new RegistryClient({ endpoint: endpoints.ollama, tokenOrigin: null, requests });

@@ -523,6 +523,22 @@ class FleetStep(_Base):
     """Why this step failed; the other steps were made anyway."""
 
 
+class FoundModel(_Base):
+    reference: str
+    """`org/repo`."""
+    purpose: str | None
+    """The hub's word: `text-generation`; `None`: it has none."""
+    license: str | None
+    """As its author names it; `None`: unknown."""
+    gated: bool
+    """Downloads need a token of an account that accepted the conditions of the author."""
+    downloads: int | None
+    """Of the last month; `None`: unknown."""
+    likes: int | None
+    updated_at: str | None
+    """RFC 3339; `None`: unknown."""
+
+
 class Gap(_Base):
     """Lines after `after_seq` that are no longer kept."""
 
@@ -833,6 +849,14 @@ class KeyList(_Base):
     keys: list[Key]
 
 
+class LargestMemory(_Base):
+    kind: Literal["gpu", "ram"]
+    name: str
+    """Name of the GPU, or `memory`."""
+    total: int
+    """Bytes. For `ram`, no more than the control group allows."""
+
+
 class LastExit(_Base):
     code: int | None
     """Exit status; 128 + n for signal n; `None`: unknown."""
@@ -986,6 +1010,13 @@ class ModelList(_Base):
     """The first scan, or one after a change, is not over: the list may lack models."""
 
 
+class ModelSearch(_Base):
+    models: list[FoundModel]
+    """The most downloaded first."""
+    hub: str
+    """Base address of the hub that was searched."""
+
+
 class Probe(_Base):
     status: Literal["ok", "starting", "stopping"]
 
@@ -995,6 +1026,61 @@ class Problem(_Base):
     """Where the problem is, dotted: `options.threads`; empty for the whole body."""
     message: str
     """Problem, and the expected value."""
+
+
+class Quant(_Base):
+    reference: str
+    """Names it: `org/repo:Q4_K_M`."""
+    quantization: str | None
+    """`Q4_K_M`; `None`: the name of its file has none."""
+    chosen: bool
+    """The reference of the request means this one."""
+    size: int
+    """Bytes of all its parts, without companions."""
+    fits: Literal["yes", "tight", "no"]
+    """An estimate of `memory_needed` against the largest memory of the machine: `yes` leaves 15 % free, `tight` does not."""
+    memory_needed: int
+    """Bytes, an estimate: the files and a tenth, and 512 MiB for a short context and buffers."""
+    files: list[QuantFile]
+    """Its parts, in order."""
+    companions: list[QuantCompanion]
+    """Files that are downloaded with it: of the nearest folder, then of the nearest bit width."""
+
+
+class QuantCompanion(_Base):
+    kind: Literal["projector", "draft"]
+    path: str
+    """Within the repository."""
+    size: int
+    """Bytes."""
+    sha256: str | None
+    """Of its bytes, hex; `None`: the source has none."""
+
+
+class QuantFile(_Base):
+    path: str
+    """Within the repository."""
+    size: int
+    """Bytes."""
+    sha256: str | None
+    """Of its bytes, hex; `None`: the source has none."""
+
+
+class QuantList(_Base):
+    source: Literal["hub", "modelscope", "ollama", "docker", "url"]
+    repo: str
+    """`org/repo`."""
+    revision: str
+    """Branch or tag."""
+    commit: str
+    """40 hex digits. For sources without commits it stands for the contents."""
+    license: str | None
+    """As its author names it; `None`: unknown."""
+    gated: bool
+    """Downloads need a token of an account that accepted the conditions of the author."""
+    memory: LargestMemory
+    quants: list[Quant]
+    """By the paths of their files."""
 
 
 class Requests(_Base):
@@ -1044,6 +1130,28 @@ class StartObstacle(_Base):
     """Error code that a start would return. `CAPACITY_EXCEEDED`: no slot can be freed, because pinned instances hold them. `VALIDATION_ERROR`: the configuration no longer has the engine. `RESERVED_OPTION`, `PRIVILEGED_OPTION`: a stored variable may not be set."""
     message: str
     """Problem and fix, for a person."""
+
+
+class Starter(_Base):
+    name: str
+    purpose: Literal["small", "general", "coder", "vision", "embedding", "reranker"]
+    memory_gb: int
+    """For machines whose largest memory has at least so many GB."""
+    reference: str
+    size: int
+    """Bytes, rounded; `GET /api/models/quants` has the exact size."""
+    reason: str
+    """Why it is in the list, in a sentence."""
+    fits: Literal["yes", "tight", "no"]
+    """An estimate of `memory_needed` against the largest memory of the machine: `yes` leaves 15 % free, `tight` does not."""
+    memory_needed: int
+    """Bytes, an estimate: the files and a tenth, and 512 MiB for a short context and buffers."""
+
+
+class StarterList(_Base):
+    memory: LargestMemory
+    starters: list[Starter]
+    """By memory, then by purpose."""
 
 
 class Stats(_Base):

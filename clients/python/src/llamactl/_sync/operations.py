@@ -448,6 +448,54 @@ class Operations:
         )
         return models.ModelDetails(self._ask(request))
 
+    def search_models(
+        self,
+        q: str,
+        *,
+        limit: int | None = None,
+    ) -> models.ModelSearch:
+        """Repositories with GGUF files on the hub.
+
+        Args:
+            q: Words.
+            limit: Most repositories, 1–100; 20 without it.
+        """
+        request = Request(
+            "GET",
+            "/api/models/search",
+            query={"q": q, "limit": limit},
+        )
+        return models.ModelSearch(self._ask(request))
+
+    def list_quants(
+        self,
+        repo: str,
+        *,
+        revision: str | None = None,
+    ) -> models.QuantList:
+        """The quants of a repository, with their files and whether they fit.
+
+        Args:
+            repo: `org/repo`, `ms:org/repo`, `ollama:name:tag`, `docker:ai/name:tag`, or `https://…/file.gguf`.
+            revision: Branch, tag or commit; `main` without it.
+        """
+        request = Request(
+            "GET",
+            "/api/models/quants",
+            query={"repo": repo, "revision": revision},
+        )
+        return models.QuantList(self._ask(request))
+
+    def list_starters(
+        self,
+    ) -> models.StarterList:
+        """A short list of models to begin with, for each purpose and size of memory."""
+        request = Request(
+            "GET",
+            "/api/models/starters",
+        )
+        return models.StarterList(self._ask(request))
+
     def list_requests(
         self,
         *,

@@ -1,0 +1,31 @@
+import type { Config } from '@llamactl/contract/config';
+import type { Environment } from '../config/env.ts';
+import type { HubView } from '../http/routes/hub.routes.ts';
+import { hubToken } from '../models/hub/hub-token.ts';
+import { largestMemory } from '../models/hub/memory-fit.ts';
+import { modelEndpoints } from '../models/hub/model-endpoints.ts';
+import { RemoteModels } from '../models/hub/remote-models.ts';
+import { RemoteRequests } from '../models/hub/remote-requests.ts';
+import type { Machine } from './host-watch.ts';
+
+export interface HubParts {
+  config: Config['models'];
+  environment: Environment;
+  /** Home of our user, absolute. */
+  home: string;
+  version: string;
+  machine: Pick<Machine, 'gpus' | 'host'>;
+}
+
+/** Connects to nothing yet: requests follow when a caller asks. */
+export function openHub({ config, environment, home, version, machine }: HubParts): HubView {
+  const remote = new RemoteModels({
+    endpoints: modelEndpoints(config, environment),
+    token: () => hubToken({ configured: config.hf_token, environment, home }),
+    requests: new RemoteRequests({ environment, version }),
+  });
+  return {
+    remote,
+    memory: async () => largestMemory(await machine.gpus.list(), machine.host.memory().total),
+  };
+}

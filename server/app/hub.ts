@@ -14,7 +14,7 @@ export interface HubParts {
   /** Home of our user, absolute. */
   home: string;
   version: string;
-  machine: Pick<Machine, 'gpus' | 'host'>;
+  machine: { gpus: Pick<Machine['gpus'], 'list'>; host: Pick<Machine['host'], 'memory'> };
 }
 
 /** Connects to nothing yet: requests follow when a caller asks. */

@@ -80,13 +80,20 @@ describe('the files of a repository', () => {
     expect(hub.requests).toHaveLength(4);
   });
 
-  it('are not read from another server, which would get the token', async () => {
+  it('come from the endpoint alone, also if its links lead to another server, as those of mirrors do', async () => {
     token = HUB_TOKEN;
     hub.pageSize = 1;
     hub.nextPageOrigin = hub.storageUrl;
-    hub.add('acme/many', { 'a.gguf': 'x' });
-    expect(await refusal(client().list(reference('acme/many'), null, signal))).toMatchObject({ code: 'HUB_ERROR' });
-    expect(hub.requests.every(({ host }) => host === 'api')).toBe(true);
+    hub.add('acme/many', { 'a.gguf': 'x', 'b.gguf': 'y' });
+    expect((await client().list(reference('acme/many'), null, signal)).files).toHaveLength(2);
+    expect(hub.requests.map(({ host }) => host)).toEqual(['api', 'api', 'api', 'api']);
+  });
+
+  it('end after fifty pages', async () => {
+    hub.pageSize = 1;
+    hub.add('acme/endless', Object.fromEntries(Array.from({ length: 60 }, (_, index) => [`${index}.gguf`, 'x'])));
+    const { code, message } = await refusal(client().list(reference('acme/endless'), null, signal));
+    expect([code, message]).toEqual(['HUB_ERROR', 'acme/endless has more files than llamactl reads.']);
   });
 
   it('with paths that leave their folder are left out', async () => {

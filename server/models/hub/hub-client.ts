@@ -118,18 +118,19 @@ export class HubClient implements SourceClient<Pick<HubReference, 'repo'>> {
 
   async #tree(call: Named, commit: string, signal: AbortSignal): Promise<RemoteFile[]> {
     const files: RemoteFile[] = [];
-    let next: string | null = `/api/models/${call.repo}/tree/${commit}?recursive=true`;
-    for (let page = 0; next !== null; page += 1) {
-      const answer: RemoteAnswer = await this.#get(next, call, signal);
-      for (const { type, path, size, oid, lfs } of jsonOf(answer, TreeSchema, this.#host)) {
-        if (type !== 'file' || !isPlainPath(path)) continue;
+    let query: string | null = '?recursive=true';
+    for (let page = 0; query !== null; page += 1) {
+      const path = `/api/models/${call.repo}/tree/${commit}${query}`;
+      const answer: RemoteAnswer = await this.#get(path, call, signal);
+      for (const { type, path: name, size, oid, lfs } of jsonOf(answer, TreeSchema, this.#host)) {
+        if (type !== 'file' || !isPlainPath(name)) continue;
         const sha256 = lfs?.oid ?? null;
         const blob = sha256 ?? oid;
         if (!/^[0-9a-f]{40,64}$/.test(blob)) continue;
-        files.push({ path, size: lfs?.size ?? size, sha256, blob, url: this.#fileUrl(call.repo, commit, path) });
+        files.push({ path: name, size: lfs?.size ?? size, sha256, blob, url: this.#fileUrl(call.repo, commit, name) });
       }
-      next = nextPage(answer.headers['link']);
-      if (next !== null && (page + 1 >= MOST_PAGES || files.length > MOST_FILES)) {
+      query = nextPage(answer.headers['link']);
+      if (query !== null && (page + 1 >= MOST_PAGES || files.length > MOST_FILES)) {
         throw new ApiError('HUB_ERROR', `${call.repo} has more files than llamactl reads.`);
       }
     }
@@ -141,17 +142,14 @@ export class HubClient implements SourceClient<Pick<HubReference, 'repo'>> {
     return `${this.#options.endpoint}/${repo}/resolve/${commit}/${encoded}`;
   }
 
-  /** @param path After the endpoint, or a whole address within its origin. */
+  /** @param path After the endpoint. */
   async #get(
     path: string,
     call: { repo: string | null; revision: string | null },
     signal: AbortSignal,
   ): Promise<RemoteAnswer> {
     const { endpoint, requests } = this.#options;
-    const url = path.startsWith('/') ? new URL(endpoint + path) : new URL(path);
-    if (url.origin !== new URL(endpoint).origin) {
-      throw new ApiError('HUB_ERROR', `${this.#host} continues its list on another server, ${url.host}.`);
-    }
+    const url = new URL(endpoint + path);
     const headers = this.headersFor(url);
     const answer = await requests.send(url, { headers, mostBytes: MOST_BYTES, redirects: 'same origin', signal });
     if (answer.status !== 200) throw this.#refusal(answer, call);
@@ -164,11 +162,14 @@ export class HubClient implements SourceClient<Pick<HubReference, 'repo'>> {
   }
 }
 
-/** The address in a `Link` header with `rel="next"`; `null`: the list is complete. */
+/**
+ * The query of the next page, from a `Link` header with `rel="next"`; `null`: the list is complete. Its host is ignored, because
+ * mirrors pass on links to the original.
+ */
 function nextPage(link: string | string[] | undefined): string | null {
   const text = Array.isArray(link) ? link.join(',') : (link ?? '');
   const [, url] = /<([^>]*)>\s*;[^,]*\brel="?next"?/.exec(text) ?? [];
-  return url !== undefined && URL.canParse(url) ? url : null;
+  return url !== undefined && URL.canParse(url) ? new URL(url).search : null;
 }
 
 /** `false`, or the kind of the gate: `auto`, `manual`. */

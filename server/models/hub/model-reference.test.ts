@@ -1,4 +1,5 @@
 import { ApiError } from '@llamactl/contract/errors';
+import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { assertRevision, isPlainPath, parseReference, referenceText } from './model-reference.ts';
 
@@ -102,6 +103,48 @@ describe('a reference to a model', () => {
     ],
   ])('%s with the choice %s is written %s', (text, choice, written) => {
     expect(referenceText(parseReference(text), choice)).toBe(written);
+  });
+});
+
+describe('any text', () => {
+  it('is refused, or names a repository of two plain parts that its text names again', () => {
+    const piece = fc.constantFrom(
+      'org',
+      'repo',
+      '..',
+      '/',
+      ':',
+      'ms:',
+      'ollama:',
+      'docker:',
+      'https://',
+      'a.gguf',
+      '-',
+      '.',
+      '%2f',
+      '\\',
+      '@',
+    );
+    const text = fc.oneof(
+      fc.string(),
+      fc.array(piece, { maxLength: 8 }).map((pieces) => pieces.join('')),
+    );
+    fc.assert(
+      fc.property(text, (given) => {
+        let reference;
+        try {
+          reference = parseReference(given);
+        } catch (error) {
+          expect(error).toMatchObject({ code: 'VALIDATION_ERROR' });
+          return;
+        }
+        const repo = reference.source === 'url' ? `host/${reference.file}` : reference.repo;
+        expect(repo.split('/')).toHaveLength(2);
+        expect(isPlainPath(repo)).toBe(true);
+        const quant = 'quant' in reference ? reference.quant : null;
+        expect(parseReference(referenceText(reference, quant))).toEqual(reference);
+      }),
+    );
   });
 });
 

@@ -6,7 +6,7 @@ import { largestMemory } from '../models/hub/memory-fit.ts';
 import { modelEndpoints } from '../models/hub/model-endpoints.ts';
 import { RemoteModels } from '../models/hub/remote-models.ts';
 import { RemoteRequests } from '../models/hub/remote-requests.ts';
-import type { Machine } from './host-watch.ts';
+import type { HostMeasurements } from './host-watch.ts';
 
 export interface HubParts {
   config: Config['models'];
@@ -14,7 +14,7 @@ export interface HubParts {
   /** Home of our user, absolute. */
   home: string;
   version: string;
-  machine: { gpus: Pick<Machine['gpus'], 'list'>; host: Pick<Machine['host'], 'memory'> };
+  machine: { gpus: Pick<HostMeasurements['gpus'], 'list'>; host: Pick<HostMeasurements['host'], 'memory'> };
 }
 
 /** Connects to nothing yet: requests follow when a caller asks. */

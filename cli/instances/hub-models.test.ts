@@ -1,7 +1,5 @@
-import { RemoteModels } from '@llamactl/server/models/hub/remote-models';
-import { RemoteRequests } from '@llamactl/server/models/hub/remote-requests';
 import { EventServer } from '@llamactl/server/testing/event-server';
-import { LoopbackHub } from '@llamactl/server/testing/loopback-hub';
+import { LoopbackHub, loopbackModels } from '@llamactl/server/testing/loopback-hub';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { CommandSandbox } from '../testing/command-run.ts';
 
@@ -11,11 +9,7 @@ let sandbox: CommandSandbox;
 
 beforeEach(async () => {
   hub = await LoopbackHub.open();
-  const remote = new RemoteModels({
-    endpoints: { hub: hub.url, modelscope: hub.url, ollama: hub.url, docker: hub.url },
-    token: () => null,
-    requests: new RemoteRequests({ environment: {}, version: '1' }),
-  });
+  const remote = loopbackModels(hub);
   server = await EventServer.open({
     hub: { remote, memory: async () => ({ kind: 'gpu', name: 'Card', total: 24e9 }) },
   });

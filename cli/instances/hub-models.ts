@@ -60,6 +60,7 @@ export function quantsCommand(commandLine: CommandLine): Command {
           if (terminal.isQuiet) return quants.forEach(({ reference }) => terminal.print(plain(reference)));
           terminal.printTable(QUANTS, quants.map(quantRow));
           const where = memory.kind === 'gpu' ? plain(memory.name) : 'this machine';
+          terminal.note('* is the usual choice, or the one that you named');
           terminal.note(
             `NEEDS is an estimate; the largest memory of the server is ${bytes(memory.total)}, of ${where}`,
           );

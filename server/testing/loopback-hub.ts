@@ -1,5 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { RemoteModels } from '../models/hub/remote-models.ts';
+import { RemoteRequests } from '../models/hub/remote-requests.ts';
 import { LoopbackServer, sendJson } from './loopback-server.ts';
 
 interface Repo {
@@ -161,6 +163,22 @@ export class LoopbackHub {
       encoding: typeof encoding === 'string' ? encoding : null,
     });
   }
+}
+
+/**
+ * The models of a hub on loopback.
+ *
+ * @param registry Stands for the registries of Ollama and Docker. Default: none.
+ */
+export function loopbackModels(
+  hub: LoopbackHub,
+  { registry = hub, token = () => null }: { registry?: { url: string }; token?: () => string | null } = {},
+): RemoteModels {
+  return new RemoteModels({
+    endpoints: { hub: hub.url, modelscope: hub.url, ollama: registry.url, docker: registry.url },
+    token,
+    requests: new RemoteRequests({ environment: {}, version: '1' }),
+  });
 }
 
 function hash(kind: 'sha1' | 'sha256', content: Buffer): string {

@@ -60,8 +60,9 @@ describe('the API page', () => {
     expect(body).not.toMatch(/\b(src|action|data-src)=|@import|url\(/);
     expect([...body.matchAll(/<link [^>]*>/g)].map(([tag]) => tag)).toEqual(['<link rel="icon" href="data:," />']);
     const hosts = [...body.matchAll(/https?:\/\/([\w.-]+)/g)].map(([, host]) => host);
-    // The second is the default of a setting, as text.
-    expect([...new Set(hosts)]).toEqual(['127.0.0.1', 'huggingface.co']);
+    // All but the first are defaults of settings, as text.
+    const sources = ['huggingface.co', 'www.modelscope.cn', 'registry.ollama.ai', 'registry-1.docker.io'];
+    expect([...new Set(hosts)]).toEqual(['127.0.0.1', ...sources]);
     const policy = String(headers['content-security-policy']);
     expect(policy).toMatch(/^default-src 'none'; style-src 'sha256-[^']+'; script-src 'sha256-[^']+'; /);
     expect(policy).toContain("frame-ancestors 'none'");

@@ -1,10 +1,8 @@
 import { ModelSearchSchema, QuantListSchema, StarterListSchema } from '@llamactl/contract/hub';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { RemoteModels } from '../../models/hub/remote-models.ts';
-import { RemoteRequests } from '../../models/hub/remote-requests.ts';
 import { AuthHarness } from '../../testing/auth-harness.ts';
 import { errorOf, testConfig, testServer, type TestServer } from '../../testing/http-harness.ts';
-import { LoopbackHub } from '../../testing/loopback-hub.ts';
+import { LoopbackHub, loopbackModels } from '../../testing/loopback-hub.ts';
 
 let hub: LoopbackHub;
 let harness: AuthHarness;
@@ -17,11 +15,7 @@ beforeEach(async () => {
     { 'tiny-Q8_0.gguf': 'eight', 'tiny-Q4_K_M.gguf': 'four', 'mmproj-F16.gguf': 'eyes' },
     { license: 'mit' },
   );
-  const remote = new RemoteModels({
-    endpoints: { hub: hub.url, modelscope: hub.url, ollama: hub.url, docker: hub.url },
-    token: () => null,
-    requests: new RemoteRequests({ environment: {}, version: '1' }),
-  });
+  const remote = loopbackModels(hub);
   harness = await AuthHarness.open();
   test = testServer({
     auth: harness.auth,

@@ -4,8 +4,10 @@ import { OPERATIONS, PASS_THROUGH } from '@llamactl/contract/operations';
 import type { LightMyRequestResponse } from 'fastify';
 import { describe, expect, it } from 'vitest';
 import { ONE_MODEL, oneModel } from '../../testing/one-model.ts';
+import { LoopbackHub, loopbackModels } from '../../testing/loopback-hub.ts';
 import { Requests } from '../../gateway/requests.ts';
 import { AuthHarness, PASSWORD } from '../../testing/auth-harness.ts';
+import { OFFLINE_HUB } from '../../testing/fake-services.ts';
 import { errorOf, testServer } from '../../testing/http-harness.ts';
 
 describe('the probes', () => {
@@ -57,6 +59,12 @@ describe('the OpenAPI document', () => {
   });
 });
 
+/** Queries of the operations that require one. */
+const QUERIES: Readonly<Record<string, string>> = {
+  searchModels: '?q=tiny',
+  listQuants: '?repo=acme/tiny-GGUF',
+};
+
 /** Bodies of the operations that require one. */
 const BODIES: Readonly<Record<string, (name: string) => object>> = {
   login: () => ({ username: 'for-login', password: PASSWORD }),
@@ -94,7 +102,10 @@ describe('an answer', () => {
     } as const;
     requests.begin({ ...facts, id: 'on-its-way' }, () => undefined);
     requests.begin({ ...facts, id: 'over' }, () => undefined).end('ok', 200);
-    const test = testServer({ auth: harness.auth, clock: harness.clock, requests, models: oneModel });
+    const hub = await LoopbackHub.open();
+    hub.add('acme/tiny-GGUF', { 'tiny-Q8_0.gguf': 'weights', 'mmproj-F16.gguf': 'eyes' });
+    const view = { ...OFFLINE_HUB, remote: loopbackModels(hub) };
+    const test = testServer({ auth: harness.auth, clock: harness.clock, requests, models: oneModel, hub: view });
     await test.manager.create({ name: 'x' });
     const ada = await harness.loggedIn('ada');
     const id = (await harness.auth.keys.create(ada, { name: 'old' })).info.id;
@@ -115,7 +126,7 @@ describe('an answer', () => {
       const session = (await harness.caller(token)).credentialId?.split('.')[0] ?? '';
       const answer = await test.inject({
         method: operation.method,
-        url: url.replace('{session_id}', session),
+        url: url.replace('{session_id}', session) + (QUERIES[operation.id] ?? ''),
         headers: { accept: 'application/json', authorization: `Bearer ${token}` },
         ...(payload === undefined ? {} : { payload }),
       });
@@ -125,6 +136,7 @@ describe('an answer', () => {
         operation.id,
       ).toBeUndefined();
     }
+    await hub.close();
   });
 
   it('has its content type, and is not cached', async () => {

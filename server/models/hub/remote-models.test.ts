@@ -1,8 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { HUB_TOKEN, LoopbackHub } from '../../testing/loopback-hub.ts';
+import { HUB_TOKEN, LoopbackHub, loopbackModels } from '../../testing/loopback-hub.ts';
 import { LoopbackRegistry } from '../../testing/loopback-registry.ts';
-import { RemoteModels } from './remote-models.ts';
-import { RemoteRequests } from './remote-requests.ts';
+import type { RemoteModels } from './remote-models.ts';
 
 const { signal } = new AbortController();
 
@@ -15,11 +14,7 @@ beforeEach(async () => {
   hub = await LoopbackHub.open();
   registry = await LoopbackRegistry.open();
   token = null;
-  models = new RemoteModels({
-    endpoints: { hub: hub.url, modelscope: hub.url, ollama: registry.url, docker: registry.url },
-    token: () => token,
-    requests: new RemoteRequests({ environment: {}, version: '1' }),
-  });
+  models = loopbackModels(hub, { registry, token: () => token });
 });
 
 afterEach(async () => {

@@ -51,7 +51,10 @@ const OTHER_WORDS: Readonly<Record<string, string>> = {
   ...same('llamactl ps --watch', 'watch'),
   ...same('llamactl context show', 'whoami'),
   ...same('llamactl config show for the server; llamactl show NAME for an instance', 'env', 'settings'),
-  ...same('llamactl service uninstall for the service; llamactl rm NAME for an instance', 'uninstall'),
+  ...same(
+    'llamactl service uninstall for the service; llamactl rm NAME for an instance; docs/install.md says how to remove llamactl',
+    'uninstall',
+  ),
   ...same('llamactl run NAME QUESTION', 'ask', 'prompt'),
   ...same('llamactl update NAME', 'configure', 'patch'),
   ...same('llamactl update NAME --alias NEW', 'tag'),

@@ -4,7 +4,7 @@ import { nearInstance } from '../instances/near-instance.ts';
 
 export function renameCommand(commandLine: CommandLine): Command {
   return new Command('rename')
-    .description('Give an instance another name. Its engine runs on; its logs, statistics and keys stay with it.')
+    .description('Give an instance another name. Its engine keeps running; its logs, statistics and keys stay with it.')
     .argument('<name>', 'Instance')
     .argument('<new-name>', 'Its new name')
     .addHelpText('after', EXAMPLES)

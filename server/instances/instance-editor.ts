@@ -5,15 +5,16 @@ import type { Commands } from './commands.ts';
 import { matchesTag } from './instance-view.ts';
 import type { InstanceState } from './life/lifecycle.ts';
 import type { Mailbox } from './life/mailbox.ts';
-import type { Engines } from './ports/engine-adapter.ts';
+import type { EngineAdapter, Engines } from './ports/engine-adapter.ts';
 import type { ModelFinder } from './ports/model-finder.ts';
 import type { EventSink } from './ports/event-sink.ts';
-import type { InstanceRecord } from './ports/instance-record.ts';
+import type { InstanceRecord, Settings } from './ports/instance-record.ts';
 import type { Randomness } from './ports/random-values.ts';
 import type { Clock } from './ports/time.ts';
 import { notFound } from './refusals.ts';
 import type { Registry } from './registry.ts';
 import type { PortChoice } from './settings/port-choice.ts';
+import { contextWarning } from './settings/context-warning.ts';
 import { withModelFile } from './settings/model-setting.ts';
 import { adapterFor, checkSettings, newSettings, patchedSettings, type DefinedNames } from './settings/settings.ts';
 import type { StartCheck } from './start-check.ts';
@@ -56,11 +57,11 @@ export class Editor {
   }
 
   async create(given: CreateInstance): Promise<Edited> {
-    const { engines, models, registry, portChoice, defined, startCheck } = this.#dependencies;
+    const { engines, models, registry, portChoice, startCheck } = this.#dependencies;
     const body = await withModelFile(given, models);
     const settings = newSettings(body);
     const adapter = adapterFor(engines, settings.engine);
-    const warnings = await checkSettings(settings, adapter, defined, null);
+    const warnings = await this.#checked(settings, adapter, null);
     const draft = this.draft(body.name, { port: body.port ?? 0, portAssigned: body.port === undefined, settings });
     const { obstacle } = await startCheck.foresee(draft);
     // No await from here to `add`, so a free name, alias or port stays free.
@@ -129,14 +130,23 @@ export class Editor {
     return { mailbox, record, warnings: [] };
   }
 
+  /** Returns the warnings. @param stored The settings before the change; `null`: the instance is new. */
+  async #checked(settings: Settings, adapter: EngineAdapter, stored: Settings | null): Promise<string[]> {
+    const { defined, models } = this.#dependencies;
+    const warnings = await checkSettings(settings, adapter, defined, stored);
+    const model = settings.model_path === undefined ? null : models.at(settings.model_path);
+    const context = contextWarning(settings, model);
+    return context === null ? warnings : [...warnings, context];
+  }
+
   async #patched(before: InstanceRecord, patch: UpdateInstance): Promise<{ edit: Edit; warnings: string[] }> {
-    const { engines, portChoice, defined } = this.#dependencies;
+    const { engines, portChoice } = this.#dependencies;
     const engine = patch.engine === null ? 'llama_cpp' : (patch.engine ?? before.settings.engine);
     const adapter = adapterFor(engines, engine);
     // The adapter must know which options are twins. The stored command of another engine cannot answer that.
     if (engine === before.settings.engine) await adapter.learn(before.settings);
     const settings = patchedSettings(before.settings, patch, adapter);
-    const warnings = await checkSettings(settings, adapter, defined, before.settings);
+    const warnings = await this.#checked(settings, adapter, before.settings);
     const port = patch.port === undefined ? before.port : (patch.port ?? portChoice.assign(before.id));
     const portAssigned = patch.port === undefined ? before.portAssigned : patch.port === null;
     return { edit: { settings, port, portAssigned }, warnings };

@@ -145,3 +145,13 @@ describe('a fleet', () => {
     expect(domain.manager.list()).toEqual([]);
   });
 });
+
+it('a context larger than that of the model gets a warning, when it is created and when it is changed', async () => {
+  const info = { id: LLAMA.id, name: LLAMA.name, quantization: null, size: 1, context: 8_192 };
+  domain.models.splice(0, 2, { ...LLAMA, info });
+  const warning = expect.stringContaining('more than the 8192 tokens') as unknown;
+  const { warnings } = await domain.manager.create({ name: 'a', model: 'llama', options: { ctx_size: 200_000 } });
+  expect(warnings).toEqual([warning]);
+  const change = { options: { ctx_size: 300_000 } };
+  expect((await domain.manager.update('a', change, { restart: false })).warnings).toEqual([warning]);
+});

@@ -176,6 +176,28 @@ describe('the header of a GGUF file', () => {
     expect(kept.length).toBeLessThan(150_000);
   });
 
+  it('keeps short lists of numbers, up to a limit for all of them', () => {
+    const list = (length: number): GgufValue => ({ type: 'int32s', value: Array<number>(length).fill(7) });
+    const many = Array.from({ length: 20 }, (_, index): [string, GgufValue] => [`llama.list_${index}`, list(1_000)]);
+    const { header } = read(
+      encodeGguf(
+        new Map([
+          ['llama.attention.head_count_kv', { type: 'int32s', value: [4, 0, 4] }],
+          ['llama.long', list(1_025)],
+          ['tokenizer.ggml.token_type', list(3)],
+          ...many,
+        ]),
+        [],
+      ),
+    );
+    if (header instanceof GgufFault) throw header;
+    expect(header.lists.get('llama.attention.head_count_kv')).toEqual([4, 0, 4]);
+    expect([...header.lists.keys()].filter((key) => !key.startsWith('llama.list_'))).toEqual([
+      'llama.attention.head_count_kv',
+    ]);
+    expect(header.lists.size).toBe(9);
+  });
+
   it('is the same, however the bytes of a file come', () => {
     for (const piece of [66_000, 70_001, PIECE_BYTES]) {
       expect(read(DEMO, DEMO.length, piece).header).toEqual(read(DEMO).header);

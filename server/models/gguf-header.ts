@@ -11,6 +11,9 @@ const LONGEST_KEPT = 256;
 export const LONGEST_WANTED = 1024 * 1024;
 /** Most values that are kept; real models have some 60 besides arrays. */
 const MOST_KEPT = 256;
+/** Most numbers of a list that is kept, and of all of them. Lists have a number for each layer; tokenizers have longer ones. */
+const LONGEST_LIST = 1_024;
+const MOST_LISTED = 8_192;
 /** Limits of ggml for a tensor. */
 const LONGEST_TENSOR_NAME = 255;
 const MOST_DIMENSIONS = 4;
@@ -62,14 +65,27 @@ const BLOCKS: ReadonlyMap<number, readonly [bytes: number, values: number]> = ne
   [42, [18, 64]],
 ]);
 
-/** The header of a GGUF file. Holds less than 150 kB, whatever the file contains. */
+/** The header of a GGUF file. Holds less than 250 kB, whatever the file contains. */
 export interface GgufHeader {
   version: number;
   /** Numbers and short texts by their key. Arrays and long texts are left out. */
   metadata: ReadonlyMap<string, string | number | boolean>;
+  /** Short arrays of numbers by their key, such as one number for each layer; 1 for true. Those of the tokenizer are left out. */
+  lists: ReadonlyMap<string, readonly number[]>;
   tensors: number;
   /** Numbers in all tensors, which is the size of the model as people name it: 8e9 of an 8B model. */
   parameters: number;
+}
+
+/** A tensor of a GGUF file. */
+export interface GgufTensor {
+  name: string;
+  /** ggml's number of the type. */
+  type: number;
+  /** Row length first; at most 4. */
+  dimensions: readonly number[];
+  /** 0 for an unknown type. */
+  bytes: number;
 }
 
 /** Why a file that begins with `GGUF` cannot be loaded. The message is the end of a sentence about the file. */
@@ -90,11 +106,13 @@ export class GgufFault extends Error {
  * not depend on the file: no count of the file allocates anything, and it asks for at most 32 MiB in all.
  *
  * @param wanted Keys of long texts to keep, up to {@link LONGEST_WANTED}.
+ * @param onTensor Gets each tensor; the header keeps only their number.
  * @throws {GgufFault} and nothing else
  */
 export function* ggufHeader(
   size: number,
   wanted: ReadonlySet<string> = NOTHING,
+  onTensor: (tensor: GgufTensor) => void = () => undefined,
 ): Generator<number, GgufHeader, Buffer> {
   const cursor = new Cursor(size);
   yield* cursor.refill();
@@ -103,26 +121,34 @@ export function* ggufHeader(
   const tensors = cursor.uint64();
   const entries = cursor.uint64();
   const metadata = new Map<string, string | number | boolean>();
+  const lists = new Map<string, readonly number[]>();
+  let listed = 0;
   for (let index = 0; index < entries; index += 1) {
     if (!cursor.has(ENTRY_BYTES)) yield* cursor.refill();
     const keyBytes = cursor.uint64();
     if (keyBytes > LONGEST_KEY) throw damaged();
     const key = cursor.text(keyBytes);
     const value = yield* readValue(cursor, wanted.has(key));
-    if (value !== null && keyBytes <= LONGEST_KEPT && metadata.size < MOST_KEPT) metadata.set(key, value);
+    if (value === null || keyBytes > LONGEST_KEPT) continue;
+    if (typeof value !== 'object') {
+      if (metadata.size < MOST_KEPT) metadata.set(key, value);
+    } else if (listed + value.length <= MOST_LISTED && lists.size < MOST_KEPT && !key.startsWith('tokenizer.')) {
+      listed += value.length;
+      lists.set(key, value);
+    }
   }
   let dataBytes = 0;
   let parameters = 0;
   for (let index = 0; index < tensors; index += 1) {
     if (!cursor.has(TENSOR_BYTES)) yield* cursor.refill();
-    const { values, end } = readTensor(cursor);
+    const { values, end } = readTensor(cursor, onTensor);
     dataBytes = Math.max(dataBytes, end);
     parameters += values;
   }
   const alignment = metadata.get('general.alignment') ?? DEFAULT_ALIGNMENT;
   if (typeof alignment !== 'number' || !isPowerOfTwo(alignment)) throw damaged();
   const end = Math.ceil(cursor.position / alignment) * alignment + dataBytes;
-  const header = { version, metadata, tensors, parameters };
+  const header = { version, metadata, lists, tensors, parameters };
   if (tensors > 0 && end > size) throw cutOff(size, end, header);
   return header;
 }
@@ -138,13 +164,12 @@ function readableVersion(version: number): number {
   throw new GgufFault(`has GGUF version ${version}, but llamactl reads versions 2 and 3; ${way}`);
 }
 
-/** Reads a value, or skips it and returns `null`: an array, or a long text that is not wanted. */
-function* readValue(cursor: Cursor, isWanted: boolean): Generator<number, string | number | boolean | null, Buffer> {
+type Value = string | number | boolean | readonly number[];
+
+/** Reads a value, or skips it and returns `null`: a long array, or a long text that is not wanted. */
+function* readValue(cursor: Cursor, isWanted: boolean): Generator<number, Value | null, Buffer> {
   const type = cursor.uint32();
-  if (type === ARRAY) {
-    yield* skipArray(cursor);
-    return null;
-  }
+  if (type === ARRAY) return yield* readArray(cursor);
   if (type === TEXT) {
     const bytes = cursor.uint64();
     if (bytes > LONGEST_KEPT && isWanted && bytes <= LONGEST_WANTED) return yield* cursor.longText(bytes);
@@ -158,31 +183,43 @@ function* readValue(cursor: Cursor, isWanted: boolean): Generator<number, string
   return cursor.number(type);
 }
 
-function* skipArray(cursor: Cursor): Generator<number, void, Buffer> {
+/** Reads a short array of numbers, or skips an array and returns `null`. */
+function* readArray(cursor: Cursor): Generator<number, readonly number[] | null, Buffer> {
   const type = cursor.uint32();
   const count = cursor.uint64();
   const bytes = VALUE_BYTES[type];
-  if (bytes !== undefined) return cursor.skip(count * bytes);
+  if (bytes !== undefined) {
+    if (count > LONGEST_LIST) {
+      cursor.skip(count * bytes);
+      return null;
+    }
+    if (!cursor.has(count * bytes)) yield* cursor.refill();
+    return Array.from({ length: count }, () => Number(cursor.number(type)));
+  }
   // ggml has no arrays of arrays.
   if (type !== TEXT) throw damaged();
   for (let left = count; left > 0;) {
     if (!cursor.has(8)) yield* cursor.refill();
     left -= cursor.skipTexts(left);
   }
+  return null;
 }
 
 /** Reads how many values a tensor has, and where it ends in the data. One of an unknown type counts as empty there. */
-function readTensor(cursor: Cursor): { values: number; end: number } {
+function readTensor(cursor: Cursor, onTensor: (tensor: GgufTensor) => void): { values: number; end: number } {
   const nameBytes = cursor.uint64();
   if (nameBytes > LONGEST_TENSOR_NAME) throw damaged();
-  cursor.skip(nameBytes);
-  const dimensions = cursor.uint32();
-  if (dimensions > MOST_DIMENSIONS) throw damaged();
-  let values = 1;
-  for (let index = 0; index < dimensions; index += 1) values *= cursor.uint64();
-  const [bytes, perBlock] = BLOCKS.get(cursor.uint32()) ?? [0, 1];
-  const end = cursor.uint64() + Math.ceil(values / perBlock) * bytes;
+  const name = cursor.text(nameBytes);
+  const count = cursor.uint32();
+  if (count > MOST_DIMENSIONS) throw damaged();
+  const dimensions = Array.from({ length: count }, () => cursor.uint64());
+  const values = dimensions.reduce((product, each) => product * each, 1);
+  const type = cursor.uint32();
+  const [blockBytes, perBlock] = BLOCKS.get(type) ?? [0, 1];
+  const bytes = Math.ceil(values / perBlock) * blockBytes;
+  const end = cursor.uint64() + bytes;
   if (!Number.isSafeInteger(end)) throw damaged();
+  onTensor({ name, type, dimensions, bytes });
   return { values, end };
 }
 

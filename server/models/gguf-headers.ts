@@ -1,6 +1,6 @@
 import { type BigIntStats, constants } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
-import { GgufFault, ggufHeader, PIECE_BYTES, type GgufHeader } from './gguf-header.ts';
+import { GgufFault, ggufHeader, PIECE_BYTES, type GgufHeader, type GgufTensor } from './gguf-header.ts';
 
 /** Bytes of `GGUF`, with which every such file begins. */
 const MAGIC_BYTES = 4;
@@ -43,18 +43,28 @@ async function parsed(file: FileHandle, size: number): Promise<GgufHeader | Gguf
  * Opens a GGUF file and reads its header once.
  *
  * @param wanted Keys of long texts to keep.
+ * @param onTensor Gets each tensor.
  * @throws {GgufFault} why it cannot be loaded; or the error of the system
  */
-export async function readGgufFile(file: string, wanted: ReadonlySet<string>): Promise<GgufHeader> {
+export async function readGgufFile(
+  file: string,
+  wanted: ReadonlySet<string>,
+  onTensor?: (tensor: GgufTensor) => void,
+): Promise<GgufHeader> {
   // Never blocks, even if a pipe has replaced the file.
   await using handle = await open(file, constants.O_RDONLY | constants.O_NONBLOCK);
   const { size } = await handle.stat();
   if (size < MAGIC_BYTES) throw new GgufFault('is not a GGUF file');
-  return await readHeader(handle, size, wanted);
+  return await readHeader(handle, size, wanted, onTensor);
 }
 
-async function readHeader(file: FileHandle, size: number, wanted?: ReadonlySet<string>): Promise<GgufHeader> {
-  const header = ggufHeader(size, wanted);
+async function readHeader(
+  file: FileHandle,
+  size: number,
+  wanted?: ReadonlySet<string>,
+  onTensor?: (tensor: GgufTensor) => void,
+): Promise<GgufHeader> {
+  const header = ggufHeader(size, wanted, onTensor);
   const buffer = Buffer.alloc(PIECE_BYTES);
   let step = header.next();
   while (step.done !== true) {

@@ -6,7 +6,7 @@ import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { demoModelBytes } from '../../cli/quickstart/demo-model.ts';
 import { encodeGguf, type GgufValue } from '../../cli/quickstart/gguf-file.ts';
-import type { GgufHeader } from './gguf-header.ts';
+import type { GgufHeader, GgufTensor } from './gguf-header.ts';
 import { readGgufFile } from './gguf-headers.ts';
 
 /** Compares our reader with the library of Hugging Face on complete files. For cut and hostile ones it is no oracle. */
@@ -18,11 +18,19 @@ beforeAll(async () => {
 });
 afterAll(() => rm(folder, { recursive: true }));
 
-async function readBoth(bytes: Buffer): Promise<{ ours: GgufHeader; theirs: Awaited<ReturnType<typeof gguf>> }> {
+interface Both {
+  ours: GgufHeader;
+  tensors: GgufTensor[];
+  theirs: Awaited<ReturnType<typeof gguf>>;
+}
+
+async function readBoth(bytes: Buffer): Promise<Both> {
   const file = path.join(folder, 'model.gguf');
   await writeFile(file, bytes);
   const theirs = await gguf(file, { allowLocalFile: true });
-  return { ours: await readGgufFile(file, new Set()), theirs };
+  const tensors: GgufTensor[] = [];
+  const ours = await readGgufFile(file, new Set(), (tensor) => void tensors.push(tensor));
+  return { ours, tensors, theirs };
 }
 
 /** Numbers, truth values and short texts, as both readers keep them. */
@@ -33,10 +41,29 @@ function scalars(metadata: Iterable<[string, unknown]>): Record<string, unknown>
   return Object.fromEntries(kept.map(([key, value]) => [key, typeof value === 'bigint' ? Number(value) : value]));
 }
 
+/** Short arrays of numbers, as our reader keeps them: not those of a tokenizer. */
+function lists(metadata: Iterable<[string, unknown]>): Record<string, unknown> {
+  const kept = [...metadata].filter(
+    ([key, value]) =>
+      Array.isArray(value) &&
+      !key.startsWith('tokenizer.') &&
+      value.length > 0 &&
+      value.length <= 1_024 &&
+      value.every((item) => typeof item === 'number'),
+  );
+  return Object.fromEntries(kept);
+}
+
 async function expectSame(bytes: Buffer): Promise<void> {
-  const { ours, theirs } = await readBoth(bytes);
+  const { ours, tensors, theirs } = await readBoth(bytes);
   expect(scalars(ours.metadata)).toEqual(
     scalars(Object.entries(theirs.metadata).filter(([, value]) => String(value).length <= 256)),
+  );
+  // The library does not say which type an empty array has.
+  const ourLists = [...ours.lists].filter(([, list]) => list.length > 0);
+  expect(Object.fromEntries(ourLists)).toEqual(lists(Object.entries(theirs.metadata)));
+  expect(tensors.map(({ name, type, dimensions }) => ({ name, type, dimensions }))).toEqual(
+    theirs.tensorInfos.map(({ name, dtype, shape }) => ({ name, type: dtype, dimensions: shape.map(Number) })),
   );
   expect(ours.tensors).toBe(theirs.tensorInfos.length);
   const values = theirs.tensorInfos.reduce(

@@ -4,7 +4,10 @@ import { CHAT_TEMPLATE, factsOf, quantizationIn } from './model-facts.ts';
 type Value = string | number | boolean;
 
 function facts(metadata: Record<string, Value>, stem = 'model'): ReturnType<typeof factsOf> {
-  return factsOf({ version: 3, metadata: new Map(Object.entries(metadata)), tensors: 1, parameters: 8e9 }, stem);
+  return factsOf(
+    { version: 3, metadata: new Map(Object.entries(metadata)), lists: new Map(), tensors: 1, parameters: 8e9 },
+    stem,
+  );
 }
 
 const CHAT = { 'general.architecture': 'qwen3', [CHAT_TEMPLATE]: '{{ messages }}' };

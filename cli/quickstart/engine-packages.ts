@@ -49,10 +49,12 @@ export interface PackageOptions {
   architecture: string;
   onProgress: OnProgress;
   run: ToolOptions;
+  /** Another package of llama.cpp. Default: that of llama-server. */
+  name?: string;
 }
 
 /**
- * Downloads llama-server's package and all its libraries with this machine's apt-get and keyrings, in a private state
+ * Downloads llama-server's package, or another one, and all its libraries with this machine's apt-get and keyrings, in a private state
  * folder. Needs no root, and changes nothing outside `work`.
  *
  * @returns the paths of the `.deb` files
@@ -111,7 +113,7 @@ async function prepareApt({ work, architecture }: PackageOptions): Promise<Apt> 
 }
 
 async function fetchFrom(archive: AptArchive, suite: string, apt: Apt, options: PackageOptions): Promise<string[]> {
-  const { architecture, onProgress, run } = options;
+  const { architecture, onProgress, run, name: wanted = PACKAGE } = options;
   onProgress({ step: 'engine', message: `reading Debian’s package list (${suite})` });
   await rm(apt.lists, { recursive: true, force: true });
   await mkdir(path.join(apt.lists, 'partial'), { recursive: true });
@@ -120,7 +122,7 @@ async function fetchFrom(archive: AptArchive, suite: string, apt: Apt, options: 
 
   const planned = await runTool(
     'apt-get',
-    [...apt.args, 'install', '-y', '--no-install-recommends', '--print-uris', PACKAGE],
+    [...apt.args, 'install', '-y', '--no-install-recommends', '--print-uris', wanted],
     run,
   );
   const downloads = readDownloads(planned.stdout);

@@ -1,0 +1,171 @@
+import {
+  CACHE_TYPES,
+  type CacheType,
+  type MemoryCompanion,
+  type MemoryOptions,
+} from '../instances/ports/memory-options.ts';
+import type { LaunchPlan } from '../instances/ports/runs.ts';
+import { bareName } from './flags.ts';
+
+/** All spellings of a flag of llama-server, and the variable that sets it. */
+interface Flag {
+  names: readonly string[];
+  variable?: string;
+  /** Spellings that mean false. */
+  negations?: readonly string[];
+}
+
+/** The flags that decide about memory, on build 11669. */
+const FLAGS = {
+  context: { names: ['ctx-size', 'c'], variable: 'LLAMA_ARG_CTX_SIZE' },
+  perSlot: { names: ['kv-unified-per-slot'], variable: 'LLAMA_ARG_KV_UNIFIED_PER_SLOT' },
+  sequences: { names: ['parallel', 'np'], variable: 'LLAMA_ARG_N_PARALLEL' },
+  unified: { names: ['kv-unified', 'kvu'], variable: 'LLAMA_ARG_KV_UNIFIED', negations: ['no-kv-unified', 'no-kvu'] },
+  batch: { names: ['batch-size', 'b'], variable: 'LLAMA_ARG_BATCH' },
+  microBatch: { names: ['ubatch-size', 'ub'], variable: 'LLAMA_ARG_UBATCH' },
+  keys: { names: ['cache-type-k', 'ctk'], variable: 'LLAMA_ARG_CACHE_TYPE_K' },
+  values: { names: ['cache-type-v', 'ctv'], variable: 'LLAMA_ARG_CACHE_TYPE_V' },
+  flash: { names: ['flash-attn', 'fa'], variable: 'LLAMA_ARG_FLASH_ATTN' },
+  fullWindow: { names: ['swa-full'], variable: 'LLAMA_ARG_SWA_FULL' },
+  embeddings: { names: ['embeddings', 'embedding'], variable: 'LLAMA_ARG_EMBEDDINGS' },
+  pooling: { names: ['pooling'], variable: 'LLAMA_ARG_POOLING' },
+  gpuLayers: { names: ['n-gpu-layers', 'gpu-layers', 'ngl'], variable: 'LLAMA_ARG_N_GPU_LAYERS' },
+  cpuMoe: { names: ['cpu-moe', 'cmoe'], variable: 'LLAMA_ARG_CPU_MOE' },
+  cpuExperts: { names: ['n-cpu-moe', 'ncmoe'], variable: 'LLAMA_ARG_N_CPU_MOE' },
+  cacheOnGpu: {
+    names: ['kv-offload', 'kvo'],
+    variable: 'LLAMA_ARG_KV_OFFLOAD',
+    negations: ['no-kv-offload', 'nkvo'],
+  },
+  reorders: { names: ['repack'], variable: 'LLAMA_ARG_REPACK', negations: ['no-repack', 'nr'] },
+  fit: { names: ['fit'], variable: 'LLAMA_ARG_FIT' },
+  split: { names: ['split-mode', 'sm'], variable: 'LLAMA_ARG_SPLIT_MODE' },
+  mainGpu: { names: ['main-gpu', 'mg'], variable: 'LLAMA_ARG_MAIN_GPU' },
+  shares: { names: ['tensor-split', 'ts'], variable: 'LLAMA_ARG_TENSOR_SPLIT' },
+  device: { names: ['device', 'dev'], variable: 'LLAMA_ARG_DEVICE' },
+  projector: { names: ['mmproj', 'mm'], variable: 'LLAMA_ARG_MMPROJ' },
+  projectorOnGpu: {
+    names: ['mmproj-offload'],
+    variable: 'LLAMA_ARG_MMPROJ_OFFLOAD',
+    negations: ['no-mmproj-offload'],
+  },
+  draft: { names: ['spec-draft-model', 'model-draft', 'md'], variable: 'LLAMA_ARG_SPEC_DRAFT_MODEL' },
+  draftLayers: {
+    names: ['spec-draft-ngl', 'gpu-layers-draft', 'n-gpu-layers-draft', 'ngld'],
+    variable: 'LLAMA_ARG_N_GPU_LAYERS_DRAFT',
+  },
+  adapters: { names: ['lora'], variable: 'LLAMA_ARG_LORA' },
+} as const satisfies Record<string, Flag>;
+
+/** Defaults of llama-server. */
+const SLOTS = 4;
+const BATCH = 2_048;
+const MICRO_BATCH = 512;
+
+/**
+ * Reads the options that decide about memory from a launch of llama-server. A value that it would refuse counts as not
+ * given.
+ */
+export function llamaCppMemory({
+  argv,
+  environment,
+}: Readonly<Pick<LaunchPlan, 'environment'>> & { argv: readonly string[] }): MemoryOptions {
+  const words = new Words(argv, environment);
+  const sequences = words.count(FLAGS.sequences) ?? 0;
+  const perSlot = words.count(FLAGS.perSlot) ?? 0;
+  const given = words.count(FLAGS.context) ?? 0;
+  const slots = sequences > 0 ? sequences : SLOTS;
+  const batch = words.count(FLAGS.batch) || BATCH;
+  const pooling = words.text(FLAGS.pooling);
+  const fits = words.truth(FLAGS.fit) !== false;
+  return {
+    context: given > 0 ? given : perSlot > 0 ? perSlot * slots : null,
+    sequences: slots,
+    isUnified: words.truth(FLAGS.unified) ?? sequences === 0,
+    batch: Math.min(batch, words.count(FLAGS.microBatch) || MICRO_BATCH),
+    keys: cacheType(words.text(FLAGS.keys)),
+    values: cacheType(words.text(FLAGS.values)),
+    flashAttention: words.text(FLAGS.flash) !== 'off' && words.truth(FLAGS.flash) !== false,
+    fullWindow: words.truth(FLAGS.fullWindow) ?? false,
+    outputsAll: (words.truth(FLAGS.embeddings) ?? false) && (pooling === null || pooling === 'none'),
+    gpuLayers:
+      words.text(FLAGS.device) === 'none' ? 0 : (layersOf(words.text(FLAGS.gpuLayers)) ?? (fits ? null : Infinity)),
+    cpuExperts: words.truth(FLAGS.cpuMoe) === true ? Infinity : (words.count(FLAGS.cpuExperts) ?? 0),
+    cacheOnGpu: words.truth(FLAGS.cacheOnGpu) ?? true,
+    reorders: words.truth(FLAGS.reorders) ?? true,
+    // `-c 0` forbids the engine to shrink the context.
+    shrinks: fits && given === 0 && words.text(FLAGS.context) === null,
+    split: words.text(FLAGS.split) === 'none' ? 'one' : 'layers',
+    mainGpu: words.count(FLAGS.mainGpu) ?? 0,
+    shares: sharesOf(words.text(FLAGS.shares)),
+    companions: companionsOf(words),
+  };
+}
+
+function companionsOf(words: Words): MemoryCompanion[] {
+  const [projector, draft] = [words.text(FLAGS.projector), words.text(FLAGS.draft)];
+  const adapters = words.text(FLAGS.adapters)?.split(',') ?? [];
+  return [
+    ...(projector === null
+      ? []
+      : [{ kind: 'projector' as const, path: projector, onGpu: words.truth(FLAGS.projectorOnGpu) ?? true }]),
+    ...(draft === null
+      ? []
+      : [{ kind: 'draft' as const, path: draft, onGpu: layersOf(words.text(FLAGS.draftLayers)) !== 0 }]),
+    ...adapters.map((path) => ({ kind: 'adapter' as const, path, onGpu: true })),
+  ];
+}
+
+function cacheType(text: string | null): CacheType {
+  return CACHE_TYPES.find((type) => type === text) ?? 'f16';
+}
+
+/** `null`: the engine decides. Build 11669 reads -1 as `auto` and lower ones as `all`. */
+function layersOf(text: string | null): number | null {
+  if (text === 'all') return Infinity;
+  const count = Number(text ?? 'auto');
+  if (!Number.isInteger(count) || count === -1) return null;
+  return count < 0 ? Infinity : count;
+}
+
+function sharesOf(text: string | null): number[] | null {
+  const shares = text?.split(/[,/]/).map(Number) ?? [];
+  const isUsable = shares.length > 0 && shares.every((share) => share >= 0) && shares.some((share) => share > 0);
+  return isUsable ? shares : null;
+}
+
+/** The words of a command line and its variables. The last of several spellings wins; arguments win over variables. */
+class Words {
+  readonly #argv: readonly string[];
+  readonly #environment: Readonly<Record<string, string>>;
+
+  constructor(argv: readonly string[], environment: Readonly<Record<string, string>>) {
+    this.#argv = argv;
+    this.#environment = environment;
+  }
+
+  text({ names, variable }: Flag): string | null {
+    const at = this.#find(names);
+    const value = at === -1 ? undefined : this.#argv[at + 1];
+    return value ?? (variable === undefined ? null : (this.#environment[variable] ?? null));
+  }
+
+  /** A whole number that is not negative. */
+  count(flag: Flag): number | null {
+    const text = this.text(flag);
+    return text !== null && /^\d+$/.test(text) && Number.isSafeInteger(Number(text)) ? Number(text) : null;
+  }
+
+  /** `null`: not given. */
+  truth({ names, negations = [], variable }: Flag): boolean | null {
+    const [on, off] = [this.#find(names), this.#find(negations)];
+    if (off > on) return false;
+    if (on !== -1) return !/^(?:0|off|false|disabled)$/.test(this.#argv[on + 1] ?? '');
+    const value = variable === undefined ? undefined : this.#environment[variable];
+    return value === undefined ? null : /^(?:1|on|true|enabled)$/.test(value);
+  }
+
+  #find(names: readonly string[]): number {
+    return this.#argv.findLastIndex((word) => word.startsWith('-') && names.includes(bareName(word)));
+  }
+}

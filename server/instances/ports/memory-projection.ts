@@ -1,0 +1,5 @@
+/** The memory that an engine has reported for one run. */
+export interface MemoryProjection {
+  /** One entry for each device: `ram` and GPUs by the engine's own names, such as `CUDA0`. Bytes. */
+  devices: readonly { device: string; weights: number; cache: number; compute: number }[];
+}

@@ -465,6 +465,23 @@ export interface CreateUser {
   tokens_per_minute?: number | undefined;
 }
 
+export interface DeviceEstimate {
+  /** `ram`, or a GPU by the vendor and number of its tool: `nvidia:0`. */
+  device: string;
+  /** Bytes of the device, or the share of a container. */
+  total: number;
+  /** Bytes that a start may take now. In RAM, models of running instances count fully, although their files are only mapped. */
+  free: number;
+  /** Bytes that should be free: weights, cache and computation, and a margin. */
+  need: number;
+  /** Bytes of the weights. */
+  weights: number;
+  /** Bytes of the cache of keys and values, which grows with the context. */
+  cache: number;
+  /** Bytes to compute in. */
+  compute: number;
+}
+
 export interface Engine {
   /** The `engine` of instances. */
   id: string;
@@ -524,6 +541,45 @@ export interface ErrorBody {
   errors?: Problem[] | undefined;
   /** Why the engine did not start, when `code` is `START_FAILED`. */
   reason?: string | undefined;
+}
+
+export interface Estimate {
+  /** Every device has enough free memory now. */
+  fits: boolean;
+  /** RAM, and the GPUs that may be used. */
+  per_device: DeviceEstimate[];
+  /** Idle instances whose stop would make it fit, least recently used first; `another instance` for those that the caller may not see. Empty: it fits, or no stop helps. */
+  must_stop: string[];
+  /** Options with which it would fit now; empty if it fits. */
+  suggestions: EstimateSuggestion[];
+  /** The tokens that the estimate is for. Without `ctx_size`, the engine takes the trained context, or less if that does not fit. */
+  context: number;
+  /** The layers on GPUs, the output included. Without `n_gpu_layers`, as many as fit. */
+  gpu_layers: number;
+  /** `measured`: an earlier run. `projected`: what the engine reported at an earlier start. `estimated`: from the files alone. */
+  source: 'measured' | 'projected' | 'estimated';
+}
+
+export interface EstimateRequest {
+  /** A model of `GET /models`: its id, reference or name. */
+  model?: string | undefined;
+  /** Name of an instance. */
+  instance?: string | undefined;
+  /** Any model file of the server. Only for admins. */
+  model_path?: string | undefined;
+  /** Default: `llama_cpp`, or that of the instance. */
+  engine?: string | undefined;
+  /** Options of the engine. Of an instance they are merged into its own, key by key; `null` removes one. */
+  options?: { [name: string]: string | number | boolean | (string | number)[] | null } | undefined;
+  /** Names of the devices that may be used, as in `per_device`; left out: all. `ram` is always used. */
+  devices?: string[] | undefined;
+}
+
+export interface EstimateSuggestion {
+  /** For people: `a context of 8192 tokens`. */
+  label: string;
+  /** Options with which it fits, beside those given. */
+  options: Options;
 }
 
 export interface FinishedRequest {
@@ -822,6 +878,13 @@ export interface InstanceCreated {
   instance: Instance;
   /** Accepted settings that need attention. */
   warnings?: string[] | undefined;
+}
+
+export interface InstanceEstimateRequest {
+  /** Options of the engine. Of an instance they are merged into its own, key by key; `null` removes one. */
+  options?: { [name: string]: string | number | boolean | (string | number)[] | null } | undefined;
+  /** Names of the devices that may be used, as in `per_device`; left out: all. `ram` is always used. */
+  devices?: string[] | undefined;
 }
 
 export interface InstanceList {

@@ -89,6 +89,11 @@ export class Operations {
     return this.#get(path`/api/instances/${name}/health`, call);
   }
 
+  /** Returns the memory that an instance needs, also with other options, and whether it fits now. */
+  estimateInstance(name: string, body?: models.InstanceEstimateRequest, call?: CallOptions): Promise<models.Estimate> {
+    return this.#send('POST', path`/api/instances/${name}/estimate`, { body, ...call });
+  }
+
   /** Starts all stopped and failed instances, or only those of them in `names`. */
   startAllInstances(body?: models.NamesBody, call?: CallOptions): Promise<models.BatchResult> {
     return this.#send('POST', '/api/instances/start-all', { body, ...call });
@@ -186,6 +191,11 @@ export class Operations {
   /** Lists models to begin with, for each purpose and size of memory. */
   listStarters(call?: CallOptions): Promise<models.StarterList> {
     return this.#get('/api/models/starters', call);
+  }
+
+  /** Returns the memory that a model needs with options, and whether it fits now. Starts nothing. */
+  estimate(body: models.EstimateRequest, call?: CallOptions): Promise<models.Estimate> {
+    return this.#send('POST', '/api/estimate', { body, ...call });
   }
 
   /** Lists requests to engines: all in flight and the last finished ones, by default 50. */

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { EstimateSchema, InstanceEstimateRequestSchema } from './estimate.ts';
 import { HealthSchema } from './health.ts';
 import {
   BatchSchema,
@@ -177,6 +178,18 @@ export const INSTANCE_OPERATIONS = {
     cost: 'regular',
     success: { status: 200, schema: HealthSchema },
     errors: ['INSTANCE_NOT_FOUND'],
+  }),
+  estimateInstance: operation({
+    id: 'estimateInstance',
+    method: 'POST',
+    path: '/api/instances/{name}/estimate',
+    tag: 'Instances',
+    summary: 'The memory that an instance needs, also with other options, and whether it fits now',
+    permission: 'viewer',
+    cost: 'regular',
+    body: { schema: InstanceEstimateRequestSchema, optional: true },
+    success: { status: 200, schema: EstimateSchema },
+    errors: ['INSTANCE_NOT_FOUND', 'MODEL_NOT_FOUND'],
   }),
   startAllInstances: operation({
     id: 'startAllInstances',

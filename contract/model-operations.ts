@@ -1,3 +1,4 @@
+import { EstimateRequestSchema, EstimateSchema } from './estimate.ts';
 import { ModelDetailsSchema, ModelListSchema } from './model.ts';
 import { operation } from './operation.ts';
 
@@ -24,5 +25,17 @@ export const MODEL_OPERATIONS = {
     cost: 'regular',
     success: { status: 200, schema: ModelDetailsSchema },
     errors: ['NOT_FOUND'],
+  }),
+  estimate: operation({
+    id: 'estimate',
+    method: 'POST',
+    path: '/api/estimate',
+    tag: 'Models',
+    summary: 'The memory that a model needs with options, and whether it fits now; starts nothing',
+    permission: 'viewer',
+    cost: 'regular',
+    body: { schema: EstimateRequestSchema, optional: false },
+    success: { status: 200, schema: EstimateSchema },
+    errors: ['INSTANCE_NOT_FOUND', 'MODEL_NOT_FOUND'],
   }),
 };

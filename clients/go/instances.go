@@ -220,6 +220,16 @@ func (c *Client) GetInstanceStatsContext(ctx context.Context, name string, param
 	return fetch[StatsHistory](ctx, c, request{method: http.MethodGet, path: []string{"/api/instances/", name, "/stats"}, query: first(params).query()})
 }
 
+// EstimateInstance returns the memory that an instance needs, also with other options, and whether it fits now.
+func (c *Client) EstimateInstance(name string, body InstanceEstimateRequest) (*Estimate, error) {
+	return c.EstimateInstanceContext(context.Background(), name, body)
+}
+
+// EstimateInstanceContext is [Client.EstimateInstance] with a context.
+func (c *Client) EstimateInstanceContext(ctx context.Context, name string, body InstanceEstimateRequest) (*Estimate, error) {
+	return fetch[Estimate](ctx, c, request{method: http.MethodPost, path: []string{"/api/instances/", name, "/estimate"}, body: body})
+}
+
 // StartAllInstances starts all stopped and failed instances, or only the named ones of them.
 func (c *Client) StartAllInstances(names ...string) (*BatchResult, error) {
 	return c.StartAllInstancesContext(context.Background(), names...)

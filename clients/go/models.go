@@ -602,6 +602,30 @@ type DecisionEvent struct {
 	Inputs map[string]any `json:"inputs"`
 }
 
+type DeviceEstimate struct {
+	// `ram`, or a GPU by the vendor and number of its tool: `nvidia:0`.
+	Device string `json:"device"`
+
+	// Bytes of the device, or the share of a container.
+	Total int64 `json:"total"`
+
+	// Bytes that a start may take now. In RAM, models of running instances count fully, although their files are
+	// only mapped.
+	Free int64 `json:"free"`
+
+	// Bytes that should be free: weights, cache and computation, and a margin.
+	Need int64 `json:"need"`
+
+	// Bytes of the weights.
+	Weights int64 `json:"weights"`
+
+	// Bytes of the cache of keys and values, which grows with the context.
+	Cache int64 `json:"cache"`
+
+	// Bytes to compute in.
+	Compute int64 `json:"compute"`
+}
+
 type Engine struct {
 	// The `engine` of instances.
 	ID string `json:"id"`
@@ -668,6 +692,60 @@ type EngineOptionList struct {
 // EngineOptions: The engine's own long flags in snake_case. `false` becomes `--no-x` if the engine has that
 // flag; a list repeats the flag.
 type EngineOptions map[string]any
+
+type Estimate struct {
+	// Every device has enough free memory now.
+	Fits bool `json:"fits"`
+
+	// RAM, and the GPUs that may be used.
+	PerDevice []DeviceEstimate `json:"per_device"`
+
+	// Idle instances whose stop would make it fit, least recently used first; `another instance` for those that the
+	// caller may not see. Empty: it fits, or no stop helps.
+	MustStop []string `json:"must_stop"`
+
+	// Options with which it would fit now; empty if it fits.
+	Suggestions []EstimateSuggestion `json:"suggestions"`
+
+	// The tokens that the estimate is for. Without `ctx_size`, the engine takes the trained context, or less if that
+	// does not fit.
+	Context int64 `json:"context"`
+
+	// The layers on GPUs, the output included. Without `n_gpu_layers`, as many as fit.
+	GPULayers int `json:"gpu_layers"`
+
+	// `measured`: an earlier run. `projected`: what the engine reported at an earlier start. `estimated`: from the
+	// files alone. One of measured, projected, estimated.
+	Source string `json:"source"`
+}
+
+type EstimateRequest struct {
+	// A model of `GET /models`: its id, reference or name.
+	Model string `json:"model,omitzero"`
+
+	// Name of an instance.
+	Instance string `json:"instance,omitzero"`
+
+	// Any model file of the server. Only for admins.
+	ModelPath string `json:"model_path,omitzero"`
+
+	// Default: `llama_cpp`, or that of the instance.
+	Engine string `json:"engine,omitzero"`
+
+	// Options of the engine. Of an instance they are merged into its own, key by key; nil removes one.
+	Options map[string]any `json:"options,omitzero"`
+
+	// Names of the devices that may be used, as in `per_device`; left out: all. `ram` is always used.
+	Devices []string `json:"devices,omitzero"`
+}
+
+type EstimateSuggestion struct {
+	// For people: `a context of 8192 tokens`.
+	Label string `json:"label"`
+
+	// Options with which it fits, beside those given.
+	Options EngineOptions `json:"options"`
+}
 
 type EventType string
 
@@ -1019,6 +1097,14 @@ type InstanceCreatedEvent struct {
 
 type InstanceDeletedEvent struct {
 	Name string `json:"name"`
+}
+
+type InstanceEstimateRequest struct {
+	// Options of the engine. Of an instance they are merged into its own, key by key; nil removes one.
+	Options map[string]any `json:"options,omitzero"`
+
+	// Names of the devices that may be used, as in `per_device`; left out: all. `ram` is always used.
+	Devices []string `json:"devices,omitzero"`
 }
 
 type InstanceList struct {

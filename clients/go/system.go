@@ -150,6 +150,16 @@ func (c *Client) ListStartersContext(ctx context.Context) (*StarterList, error) 
 	return fetch[StarterList](ctx, c, request{method: http.MethodGet, path: []string{"/api/models/starters"}})
 }
 
+// Estimate returns the memory that a model needs with options, and whether it fits now. It starts nothing.
+func (c *Client) Estimate(body EstimateRequest) (*Estimate, error) {
+	return c.EstimateContext(context.Background(), body)
+}
+
+// EstimateContext is [Client.Estimate] with a context.
+func (c *Client) EstimateContext(ctx context.Context, body EstimateRequest) (*Estimate, error) {
+	return fetch[Estimate](ctx, c, request{method: http.MethodPost, path: []string{"/api/estimate"}, body: body})
+}
+
 // ListRequests lists requests to engines: all in flight and the last finished ones.
 func (c *Client) ListRequests(params ...ListRequestsParams) (*Requests, error) {
 	return c.ListRequestsContext(context.Background(), params...)

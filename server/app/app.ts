@@ -21,7 +21,10 @@ import { openHub } from './hub.ts';
 import { openDecisionTrace } from './decision-log.ts';
 import { observe } from './observation.ts';
 import { ModelLibrary } from '../models/library.ts';
+import { MemoryEstimator } from '../models/memory-estimator.ts';
+import { ModelMemories } from '../models/model-memory.ts';
 import { modelPlaces } from '../models/model-places.ts';
+import { readProcessor } from '../models/processor.ts';
 import { systemRandomness } from '../randomness.ts';
 import { SlicedWork } from '../sliced-work.ts';
 import { DOORS, removeDoors } from '../reload/door.ts';
@@ -164,6 +167,14 @@ export async function startApp(options: AppOptions): Promise<App> {
         interposition: options.interposition,
       },
     );
+    const estimator = new MemoryEstimator({
+      engines,
+      memories: new ModelMemories(),
+      processor: readProcessor,
+      ram: () => machine.host.memory(),
+      gpus: () => machine.gpus.list(),
+      holders: () => instances.holders(),
+    });
     const program = { version, buildTime, commit, hostname, startedAt, begunAt };
     const observation = observe({
       ...shared,
@@ -187,6 +198,7 @@ export async function startApp(options: AppOptions): Promise<App> {
       engines,
       models,
       hub: openHub({ config: config.models, environment, home: os.homedir(), version, machine }),
+      estimator,
       instances,
       alerts,
       trace,

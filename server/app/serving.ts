@@ -16,6 +16,7 @@ import type { Engines } from '../instances/ports/engine-adapter.ts';
 import type { Clock } from '../instances/ports/time.ts';
 import type { Trace } from '../instances/ports/trace.ts';
 import type { Models } from '../models/library.ts';
+import type { MemoryEstimator } from '../models/memory-estimator.ts';
 import { mostConnections } from '../open-files.ts';
 import { Turnstile } from '../reload/hand-over-turnstile.ts';
 import { measureSendQueues } from '../send-queues.ts';
@@ -36,6 +37,7 @@ export interface ServingParts {
   engines: Engines;
   models: Models;
   hub: HubView;
+  estimator: MemoryEstimator;
   instances: Pick<Instances, 'manager' | 'fleet'>;
   alerts: Pick<Alerts, 'list'>;
   trace: Trace;
@@ -77,6 +79,7 @@ export function createServing(parts: ServingParts): Serving {
     engines: parts.engines,
     models: parts.models,
     hub: parts.hub,
+    estimator: parts.estimator,
     configEditor,
     metrics: { system, stats },
     figures,

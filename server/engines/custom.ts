@@ -175,6 +175,7 @@ export function customEngine({ name, config, findProgram, searchPath, allowPrivi
     signs: { workPath: null },
     crossing: CUSTOM_CROSSING,
     offload: () => ({ kind: 'not requested' }),
+    memory: () => null,
   };
 }
 

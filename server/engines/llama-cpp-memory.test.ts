@@ -9,6 +9,7 @@ function optionsOf(words: string, environment: Record<string, string> = {}): Mem
 describe('the options that decide about memory', () => {
   it('are the defaults of llama-server without any', () => {
     expect(optionsOf('--model /m.gguf --port 8100')).toEqual({
+      model: '/m.gguf',
       context: null,
       sequences: 4,
       isUnified: true,

@@ -17,6 +17,7 @@ interface Flag {
 
 /** The flags that decide about memory, on build 11669. */
 const FLAGS = {
+  model: { names: ['model', 'm'], variable: 'LLAMA_ARG_MODEL' },
   context: { names: ['ctx-size', 'c'], variable: 'LLAMA_ARG_CTX_SIZE' },
   perSlot: { names: ['kv-unified-per-slot'], variable: 'LLAMA_ARG_KV_UNIFIED_PER_SLOT' },
   sequences: { names: ['parallel', 'np'], variable: 'LLAMA_ARG_N_PARALLEL' },
@@ -79,6 +80,7 @@ export function llamaCppMemory({
   const pooling = words.text(FLAGS.pooling);
   const fits = words.truth(FLAGS.fit) !== false;
   return {
+    model: words.text(FLAGS.model),
     context: given > 0 ? given : perSlot > 0 ? perSlot * slots : null,
     sequences: slots,
     isUnified: words.truth(FLAGS.unified) ?? sequences === 0,

@@ -12,6 +12,7 @@ import { guardOfFlag } from './guarded-flags.ts';
 import { ModelFileCheck, modelFiles } from './model-file.ts';
 import { LLAMA_CROSSING } from './llama-cpp-crossing.ts';
 import { isolationArguments, isolationProblems } from './llama-cpp-isolation.ts';
+import { llamaCppMemory } from './llama-cpp-memory.ts';
 import { llamaCppOffload } from './llama-cpp-offload.ts';
 import { llamaCppReason } from './llama-cpp-reason.ts';
 import { extraArgumentWarnings, optionFaults } from './option-check.ts';
@@ -190,6 +191,7 @@ export function llamaCpp({
     signs: { workPath: '/slots' },
     crossing: LLAMA_CROSSING,
     offload: llamaCppOffload,
+    memory: llamaCppMemory,
   };
 }
 

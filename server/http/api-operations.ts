@@ -8,6 +8,7 @@ import type { Engines } from '../instances/ports/engine-adapter.ts';
 import type { FleetManager, InstanceManager } from '../instances/use-cases.ts';
 import type { Figures } from '../metrics/prometheus-figures.ts';
 import type { Models } from '../models/library.ts';
+import type { MemoryEstimator } from '../models/memory-estimator.ts';
 import type { SlicedWork } from '../sliced-work.ts';
 import { seenBy } from './edge/gate.ts';
 import { Operations } from './operations.ts';
@@ -15,6 +16,7 @@ import { auditRoutes } from './routes/audit.routes.ts';
 import { authRoutes, type Login } from './routes/auth.routes.ts';
 import { batchRoutes } from './routes/batch.routes.ts';
 import { configRoutes, type ConfigEditor } from './routes/config.routes.ts';
+import { estimateRoutes } from './routes/estimate.routes.ts';
 import { engineRoutes } from './routes/engines.routes.ts';
 import { fleetRoutes } from './routes/fleet.routes.ts';
 import { hubRoutes, type HubView } from './routes/hub.routes.ts';
@@ -47,6 +49,7 @@ export interface ApiParts extends SystemVoice {
   models: Models;
   /** Models of other machines. */
   hub: HubView;
+  estimator: Pick<MemoryEstimator, 'estimate' | 'files' | 'withOptions'>;
   configEditor: ConfigEditor;
   metrics: Metrics;
   /** Metrics for Prometheus. */
@@ -72,6 +75,7 @@ export function apiOperations(parts: ApiParts): Operations {
   engineRoutes(bind, parts.engines);
   modelRoutes(bind, parts.models, manager);
   hubRoutes(bind, parts.hub);
+  estimateRoutes(bind, parts);
   metricsRoutes(bind, parts.metrics);
   prometheusRoutes(bind, parts.figures);
   requestRoutes(bind, parts.requests);

@@ -33,10 +33,11 @@ import { runReferences } from './run-references.ts';
 import { Scheduler } from './slots/scheduler.ts';
 import { slotCapacity } from './slots/capacity.ts';
 import { InstanceSlots } from './slots/slot-world.ts';
+import { currentRun } from './life/transitions.ts';
 import { shutDown, storeAtLast } from './shutdown.ts';
 import { StartCheck } from './start-check.ts';
 import { watchStore } from './store-watch.ts';
-import type { FleetManager, InstanceManager } from './use-cases.ts';
+import type { FleetManager, InstanceManager, RunHolder } from './use-cases.ts';
 import { WaitingRooms } from './slots/waiting-rooms.ts';
 import { WholeChanges } from './fleet/whole-changes.ts';
 
@@ -94,6 +95,8 @@ export interface Instances {
   fleet: FleetManager;
   /** The ready engines and their addresses, for scraping. Scraping does not reset the idle timer. */
   readyEngines(): ReadyEngine[];
+  /** The runs that hold memory now, in no order. */
+  holders(): RunHolder[];
   /** Restores the instances that the previous server left. Call it before any other method. */
   boot(): Promise<void>;
   /** All leases of all engines. */
@@ -203,6 +206,7 @@ export function createInstances(outside: Ports, options: InstancesOptions): Inst
     manager,
     fleet,
     readyEngines: () => registry.all().flatMap((mailbox) => readyEngine(mailbox, witness)),
+    holders: () => registry.open().flatMap((mailbox) => runHolder(mailbox, slots)),
     boot: () =>
       boot({ ...shared, openMailbox, terms, stopTimeoutMs: settings.stop_timeout * 1_000, over: over.signal }),
     leases,
@@ -229,4 +233,12 @@ function readyEngine(
 ): ReadyEngine[] {
   if (state.status !== 'running' || state.run.launch === null) return [];
   return [{ name: record.name, target: targetOf(state.run.launch, witness(record.id, state.run.launch)) }];
+}
+
+function runHolder({ record, state }: Mailbox, slots: InstanceSlots): RunHolder[] {
+  const launch = currentRun(state)?.launch ?? null;
+  if (launch === null) return [];
+  const { phase, leases, lastUsed } = slots.use(record.id);
+  const isIdle = phase === 'running' && leases === 0 && !slots.isPinned(record.id);
+  return [{ id: record.id, engine: record.settings.engine, plan: launch.plan, isIdle, lastUsed }];
 }

@@ -104,6 +104,11 @@ export class FakeEngineAdapter implements EngineAdapter {
     return this.gpus;
   }
 
+  /** Its need is unknown. */
+  memory(): null {
+    return null;
+  }
+
   preflight(): Promise<StartProblem | null> {
     return Promise.resolve(this.startProblem);
   }

@@ -25,6 +25,7 @@ import type { Operations } from '../http/operations.ts';
 import { clientAddresses } from '../http/edge/client-address.ts';
 import { createHttpServer, type HttpServer, type HttpServerOptions } from '../http/server.ts';
 import { NO_MODELS } from '../models/library.ts';
+import { fixedEstimator } from './small-machine.ts';
 import { SlicedWork } from '../sliced-work.ts';
 
 /** For tests of the HTTP server: a server with a fake manager, and callers that send valid or invalid HTTP. */
@@ -64,6 +65,7 @@ export function testServer(parts: Partial<HttpServerOptions> = {}): TestServer {
     engines: new FakeEngines(),
     models: NO_MODELS,
     hub: OFFLINE_HUB,
+    estimator: fixedEstimator,
     configEditor: new FakeConfigEditor(),
     metrics: FAKE_METRICS,
     figures: FAKE_FIGURES,

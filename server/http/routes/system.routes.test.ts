@@ -77,6 +77,7 @@ const BODIES: Readonly<Record<string, (name: string) => object>> = {
   renameInstance: (name) => ({ name }),
   applyFleet: () => ({ instances: [] }),
   updateConfig: () => ({}),
+  estimate: () => ({ model: ONE_MODEL.id }),
 };
 
 describe('the alerts', () => {

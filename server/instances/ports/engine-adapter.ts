@@ -2,6 +2,7 @@ import type { EngineOptionList, InstalledEngine } from '@llamactl/contract/engin
 import type { ErrorCode, Problem } from '@llamactl/contract/errors';
 import type { OptionValue } from '@llamactl/contract/instance';
 import type { InstanceRecord, Settings } from './instance-record.ts';
+import type { MemoryOptions } from './memory-options.ts';
 import type { Exit, LaunchPlan } from './runs.ts';
 
 /** The engines of this configuration. */
@@ -63,6 +64,8 @@ export interface EngineAdapter {
    * does not show the use. A plan that requests no GPU never falls short.
    */
   offload(plan: LaunchPlan, lines: readonly string[]): Offload;
+  /** The options of a launch that decide how much memory it needs; `null`: llamactl does not know this engine's need. */
+  memory(plan: LaunchPlan): MemoryOptions | null;
 }
 
 /** Why a start cannot succeed, known before anything is spawned. */

@@ -4,6 +4,8 @@ export type CacheType = (typeof CACHE_TYPES)[number];
 
 /** The options of a launch that decide how much memory the engine needs. */
 export interface MemoryOptions {
+  /** The model file, absolute; `null`: the launch has none. */
+  model: string | null;
   /** Tokens of all sequences together; `null`: not given, so the engine takes the trained context, or less if that does not fit. */
   context: number | null;
   /** Sequences at a time. */
@@ -27,7 +29,7 @@ export interface MemoryOptions {
   cacheOnGpu: boolean;
   /** The engine may reorder weights for the processor. */
   reorders: boolean;
-  /** What was not given shrinks until it fits. */
+  /** The engine reduces a context that was not given until it fits. */
   shrinks: boolean;
   /** `one`: only {@link mainGpu}. */
   split: 'layers' | 'one';

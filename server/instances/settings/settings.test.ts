@@ -22,6 +22,7 @@ const adapter: EngineAdapter = {
   signs: { workPath: null },
   crossing: { headers: [], paths: [], except: [] },
   offload: () => ({ kind: 'not requested' }),
+  memory: () => null,
 };
 
 const DEFINED = { groups: ['big'], presets: ['coding', 'brief'] };

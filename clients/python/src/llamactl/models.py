@@ -397,6 +397,23 @@ class DecisionEventData(_Base):
     """The inputs of the decision and its outcome."""
 
 
+class DeviceEstimate(_Base):
+    device: str
+    """`ram`, or a GPU by the vendor and number of its tool: `nvidia:0`."""
+    total: int
+    """Bytes of the device, or the share of a container."""
+    free: int
+    """Bytes that a start may take now. In RAM, models of running instances count fully, although their files are only mapped."""
+    need: int
+    """Bytes that should be free: weights, cache and computation, and a margin."""
+    weights: int
+    """Bytes of the weights."""
+    cache: int
+    """Bytes of the cache of keys and values, which grows with the context."""
+    compute: int
+    """Bytes to compute in."""
+
+
 class Engine(_Base):
     id: str
     """The `engine` of instances."""
@@ -458,6 +475,45 @@ class ErrorBody(_Base):
     """Every problem of the invalid part of the request, if known, up to 100. Checking stops there, and `details` says so."""
     reason: str | None
     """Why the engine did not start, when `code` is `START_FAILED`."""
+
+
+class Estimate(_Base):
+    fits: bool
+    """Every device has enough free memory now."""
+    per_device: list[DeviceEstimate]
+    """RAM, and the GPUs that may be used."""
+    must_stop: list[str]
+    """Idle instances whose stop would make it fit, least recently used first; `another instance` for those that the caller may not see. Empty: it fits, or no stop helps."""
+    suggestions: list[EstimateSuggestion]
+    """Options with which it would fit now; empty if it fits."""
+    context: int
+    """The tokens that the estimate is for. Without `ctx_size`, the engine takes the trained context, or less if that does not fit."""
+    gpu_layers: int
+    """The layers on GPUs, the output included. Without `n_gpu_layers`, as many as fit."""
+    source: Literal["measured", "projected", "estimated"]
+    """`measured`: an earlier run. `projected`: what the engine reported at an earlier start. `estimated`: from the files alone."""
+
+
+class EstimateRequest(_Base):
+    model: str | None
+    """A model of `GET /models`: its id, reference or name."""
+    instance: str | None
+    """Name of an instance."""
+    model_path: str | None
+    """Any model file of the server. Only for admins."""
+    engine: str | None
+    """Default: `llama_cpp`, or that of the instance."""
+    options: dict[str, str | float | bool | list[str | float] | None] | None
+    """Options of the engine. Of an instance they are merged into its own, key by key; `None` removes one."""
+    devices: list[str] | None
+    """Names of the devices that may be used, as in `per_device`; left out: all. `ram` is always used."""
+
+
+class EstimateSuggestion(_Base):
+    label: str
+    """For people: `a context of 8192 tokens`."""
+    options: Options
+    """Options with which it fits, beside those given."""
 
 
 class FinishedRequest(_Base):
@@ -718,6 +774,13 @@ class InstanceDeletedEvent(_Base):
 
 class InstanceDeletedEventData(_Base):
     name: str
+
+
+class InstanceEstimateRequest(_Base):
+    options: dict[str, str | float | bool | list[str | float] | None] | None
+    """Options of the engine. Of an instance they are merged into its own, key by key; `None` removes one."""
+    devices: list[str] | None
+    """Names of the devices that may be used, as in `per_device`; left out: all. `ram` is always used."""
 
 
 class InstanceList(_Base):

@@ -297,6 +297,26 @@ class Operations:
         )
         return models.Health(await self._ask(request))
 
+    async def estimate_instance(
+        self,
+        name: str,
+        *,
+        options: Mapping[str, str | float | bool | Sequence[str | float] | None] | None = None,
+        devices: list[str] | None = None,
+    ) -> models.Estimate:
+        """The memory that an instance needs, also with other options, and whether it fits now.
+
+        Args:
+            options: Options of the engine. Of an instance they are merged into its own, key by key; `None` removes one.
+            devices: Names of the devices that may be used, as in `per_device`; left out: all. `ram` is always used.
+        """
+        request = Request(
+            "POST",
+            f"/api/instances/{step(name)}/estimate",
+            body=given(options=options, devices=devices) or None,
+        )
+        return models.Estimate(await self._ask(request))
+
     async def start_all_instances(
         self,
         *,
@@ -446,6 +466,33 @@ class Operations:
             f"/api/models/{step(model_id)}",
         )
         return models.ModelDetails(await self._ask(request))
+
+    async def estimate(
+        self,
+        *,
+        model: str | None = None,
+        instance: str | None = None,
+        model_path: str | None = None,
+        engine: str | None = None,
+        options: Mapping[str, str | float | bool | Sequence[str | float] | None] | None = None,
+        devices: list[str] | None = None,
+    ) -> models.Estimate:
+        """The memory that a model needs with options, and whether it fits now; starts nothing.
+
+        Args:
+            model: A model of `GET /models`: its id, reference or name.
+            instance: Name of an instance.
+            model_path: Any model file of the server. Only for admins.
+            engine: Default: `llama_cpp`, or that of the instance.
+            options: Options of the engine. Of an instance they are merged into its own, key by key; `None` removes one.
+            devices: Names of the devices that may be used, as in `per_device`; left out: all. `ram` is always used.
+        """
+        request = Request(
+            "POST",
+            "/api/estimate",
+            body=given(model=model, instance=instance, model_path=model_path, engine=engine, options=options, devices=devices),
+        )
+        return models.Estimate(await self._ask(request))
 
     async def search_models(
         self,

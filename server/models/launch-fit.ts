@@ -1,0 +1,188 @@
+import type { OptionValue } from '@llamactl/contract/instance';
+import type { CacheType, MemoryOptions } from '../instances/ports/memory-options.ts';
+import {
+  bareNeeds,
+  generousOptions,
+  type ModelMemory,
+  type Need,
+  type Processor,
+  RAM,
+  type SettledOptions,
+  withMargin,
+} from './memory-estimate.ts';
+import type { Room } from './memory-room.ts';
+
+/** Other options of a model, with which it fits. */
+export interface Suggestion {
+  /** For people: `a context of 8192 tokens`. */
+  label: string;
+  options: Record<string, OptionValue>;
+}
+
+/** Steps of a suggested context, in tokens. */
+const CONTEXT_STEP = 256;
+/** The smallest context that is suggested, and to which llama-server reduces one by itself. */
+const LEAST_SUGGESTED = 1_024;
+const LEAST_CHOSEN = 4_096;
+/** Types of a smaller cache, which need flash attention, from the largest. */
+const SMALLER_TYPES: readonly CacheType[] = ['q8_0', 'q4_0'];
+
+/** Answers whether a model fits with options. All its methods try the same estimate. Pure. */
+export class LaunchFit {
+  readonly #model: ModelMemory;
+  readonly #processor: Processor;
+
+  constructor(model: ModelMemory, processor: Processor) {
+    this.#model = model;
+    this.#processor = processor;
+  }
+
+  /** The bare need on each device, RAM first. */
+  needs(options: SettledOptions, rooms: readonly Room[]): Need[] {
+    const gpus = rooms.filter(({ device }) => device !== RAM).map(({ device, free }) => ({ name: device, free }));
+    return bareNeeds(this.#model, options, { gpus, processor: this.#processor });
+  }
+
+  fits(options: SettledOptions, rooms: readonly Room[]): boolean {
+    const free = new Map(rooms.map((room) => [room.device, room.free]));
+    return this.needs(options, rooms).every((need) => withMargin(need) <= (free.get(need.device) ?? 0));
+  }
+
+  /**
+   * The options with which the engine would start: what is not given it makes smaller until it fits, first the context, then
+   * the layers on GPUs.
+   */
+  settled(options: MemoryOptions, rooms: readonly Room[]): SettledOptions {
+    const layers = this.#model.facts.layers.length + 1;
+    const hasGpu = rooms.length > 1;
+    const wish = generousOptions(options, this.#model.facts);
+    const wanted = { ...wish, gpuLayers: hasGpu ? Math.min(wish.gpuLayers, layers) : 0 };
+    if (this.fits(wanted, rooms)) return wanted;
+    const least = Math.min(LEAST_CHOSEN, wanted.context);
+    const withContext = (context: number): SettledOptions => ({ ...wanted, context });
+    if (options.shrinks) {
+      const context = this.#largestContext(withContext, rooms, { least, most: wanted.context });
+      if (context !== null) return withContext(context);
+    }
+    const shrunk = options.shrinks ? withContext(least) : wanted;
+    if (options.gpuLayers !== null || !hasGpu) return shrunk;
+    const withLayers = (gpuLayers: number): SettledOptions => ({ ...shrunk, gpuLayers });
+    const fewer = largest(0, wanted.gpuLayers, (count) => this.#fitsGpus(withLayers(count), rooms));
+    return withLayers(fewer ?? 0);
+  }
+
+  /** Options with which the model fits, if it does not fit with `options`. */
+  suggestions(options: SettledOptions, rooms: readonly Room[]): Suggestion[] {
+    if (this.fits(options, rooms)) return [];
+    return [
+      ...this.#smallerContext(options, rooms),
+      ...this.#smallerCache(options, rooms),
+      ...this.#fewerLayers(options, rooms),
+      ...this.#expertsInRam(options, rooms),
+    ];
+  }
+
+  #smallerContext(options: SettledOptions, rooms: readonly Room[]): Suggestion[] {
+    const context = this.#suggestedContext(options, rooms);
+    return context === null ? [] : [{ label: contextLabel(context), options: { ctx_size: context } }];
+  }
+
+  /** A cache of smaller types. If only the smallest fits, also a larger one with less context. */
+  #smallerCache(options: SettledOptions, rooms: readonly Room[]): Suggestion[] {
+    if (!options.flashAttention) return [];
+    const without = this.#suggestedContext(options, rooms) ?? 0;
+    const found: Suggestion[] = [];
+    for (const type of SMALLER_TYPES.slice(SMALLER_TYPES.findIndex((each) => each === options.keys) + 1)) {
+      const smaller = { ...options, keys: type, values: type };
+      const flags = { cache_type_k: type, cache_type_v: type };
+      const label = `a cache of type ${type}`;
+      if (this.fits(smaller, rooms)) return [...found, { label, options: flags }];
+      const context = this.#suggestedContext(smaller, rooms) ?? 0;
+      if (found.length === 0 && context > without)
+        found.push({ label: `${contextLabel(context)} and ${label}`, options: { ctx_size: context, ...flags } });
+    }
+    return found;
+  }
+
+  #fewerLayers(options: SettledOptions, rooms: readonly Room[]): Suggestion[] {
+    const layers = this.#model.facts.layers.length + 1;
+    const most = Math.min(options.gpuLayers, layers) - 1;
+    const count = largest(0, most, (gpuLayers) => this.fits({ ...options, gpuLayers }, rooms));
+    return count === null ? [] : [{ label: `${count} of ${layers} layers on GPUs`, options: { n_gpu_layers: count } }];
+  }
+
+  /** The experts of as few layers as possible. */
+  #expertsInRam(options: SettledOptions, rooms: readonly Room[]): Suggestion[] {
+    const { layers } = this.#model.facts;
+    if (options.gpuLayers === 0 || layers.every(({ experts }) => experts === 0)) return [];
+    const kept = largest(0, layers.length, (onGpus) => {
+      const cpuExperts = layers.length - onGpus;
+      return cpuExperts > options.cpuExperts && this.fits({ ...options, cpuExperts }, rooms);
+    });
+    if (kept === null) return [];
+    const count = layers.length - kept;
+    return [{ label: `the experts of ${count} of ${layers.length} layers in RAM`, options: { n_cpu_moe: count } }];
+  }
+
+  #suggestedContext(options: SettledOptions, rooms: readonly Room[]): number | null {
+    const withContext = (context: number): SettledOptions => ({ ...options, context });
+    const most = options.context - CONTEXT_STEP;
+    return this.#largestContext(withContext, rooms, { least: LEAST_SUGGESTED, most });
+  }
+
+  /** The largest context in whole steps that fits; `null`: not even the least one does. */
+  #largestContext(
+    withContext: (context: number) => SettledOptions,
+    rooms: readonly Room[],
+    { least, most }: { least: number; most: number },
+  ): number | null {
+    const steps = largest(Math.ceil(least / CONTEXT_STEP), Math.floor(most / CONTEXT_STEP), (count) =>
+      this.fits(withContext(count * CONTEXT_STEP), rooms),
+    );
+    return steps === null ? null : steps * CONTEXT_STEP;
+  }
+
+  #fitsGpus(options: SettledOptions, rooms: readonly Room[]): boolean {
+    const free = new Map(rooms.map((room) => [room.device, room.free]));
+    return this.needs(options, rooms).every(
+      (need) => need.device === RAM || withMargin(need) <= (free.get(need.device) ?? 0),
+    );
+  }
+}
+
+/**
+ * The first of `holders` that must end so that something fits, without those that need not. Empty: it fits now, or it does not
+ * fit even when all have ended.
+ *
+ * @param holders In the order in which they would be ended.
+ */
+export function mustEnd(holders: readonly string[], fitsWithout: (ended: ReadonlySet<string>) => boolean): string[] {
+  const ended: string[] = [];
+  for (const holder of holders) {
+    if (fitsWithout(new Set(ended))) break;
+    ended.push(holder);
+  }
+  if (!fitsWithout(new Set(ended))) return [];
+  const needed = new Set(ended);
+  for (const holder of ended) {
+    needed.delete(holder);
+    if (!fitsWithout(needed)) needed.add(holder);
+  }
+  return ended.filter((holder) => needed.has(holder));
+}
+
+function contextLabel(tokens: number): string {
+  return `a context of ${tokens} tokens`;
+}
+
+/** The largest whole number from `least` to `most` that passes, if each one below a passing one passes; `null`: none. */
+function largest(least: number, most: number, passes: (count: number) => boolean): number | null {
+  if (most < least || !passes(least)) return null;
+  let [good, bad] = [least, most + 1];
+  while (bad - good > 1) {
+    const middle = Math.floor((good + bad) / 2);
+    if (passes(middle)) good = middle;
+    else bad = middle;
+  }
+  return good;
+}

@@ -157,6 +157,12 @@ export const VERBS: readonly Verb[] = [
     load: async () => (await import('./commands/models.ts')).modelsCommand,
   },
   {
+    name: 'estimate',
+    summary: 'Estimate the memory of a model, and whether it fits',
+    group: INSTANCES,
+    load: async () => (await import('./commands/estimate.ts')).estimateCommand,
+  },
+  {
     name: 'options',
     summary: 'Search and explain the options of an engine',
     group: INSTANCES,

@@ -20,6 +20,7 @@ export const ARGUMENT_KINDS: Readonly<Record<string, ValueKind>> = {
   'create name': 'none',
   'diff file': 'file',
   'edit name': 'instance',
+  'estimate model': 'model or file',
   'events name': 'instance',
   'export file': 'file',
   'health name': 'instance',

@@ -105,7 +105,8 @@ function modelPath(model: string, engine: string | undefined, { isLocal, folder,
   return engine === undefined || engine === 'llama_cpp' || exists(file) ? file : model;
 }
 
-function optionsOf(given: readonly string[]): Record<string, OptionValue | null> {
+/** Options of an engine from `key=value`; a key without a value is true, and one with an empty value `null`. */
+export function optionsOf(given: readonly string[]): Record<string, OptionValue | null> {
   const all = Map.groupBy(given.map(optionOf), ([key]) => key);
   const entries = [...all].map(([key, pairs]): [string, OptionValue | null] => {
     const [first = null, ...more] = pairs.map(([, value]) => value);

@@ -44,6 +44,8 @@ describe('the options that decide about memory', () => {
     ['-ctk q8_0 -ctv q4_0', { keys: 'q8_0', values: 'q4_0' }],
     ['-ctk nonsense', { keys: 'f16' }],
     ['-fa off', { flashAttention: false }],
+    ['--no-flash-attn', { flashAttention: false }],
+    ['--no-fit', { gpuLayers: Infinity, shrinks: false }],
     ['--flash-attn auto', { flashAttention: true }],
     ['--swa-full', { fullWindow: true }],
     ['--embeddings', { outputsAll: true }],

@@ -11,7 +11,7 @@ import { bareName } from './flags.ts';
 interface Flag {
   names: readonly string[];
   variable?: string;
-  /** Spellings that mean false. */
+  /** Spellings that mean false. Without the flags of the program, llamactl writes `false` as `--no-x`. */
   negations?: readonly string[];
 }
 
@@ -26,7 +26,7 @@ const FLAGS = {
   microBatch: { names: ['ubatch-size', 'ub'], variable: 'LLAMA_ARG_UBATCH' },
   keys: { names: ['cache-type-k', 'ctk'], variable: 'LLAMA_ARG_CACHE_TYPE_K' },
   values: { names: ['cache-type-v', 'ctv'], variable: 'LLAMA_ARG_CACHE_TYPE_V' },
-  flash: { names: ['flash-attn', 'fa'], variable: 'LLAMA_ARG_FLASH_ATTN' },
+  flash: { names: ['flash-attn', 'fa'], variable: 'LLAMA_ARG_FLASH_ATTN', negations: ['no-flash-attn'] },
   fullWindow: { names: ['swa-full'], variable: 'LLAMA_ARG_SWA_FULL' },
   embeddings: { names: ['embeddings', 'embedding'], variable: 'LLAMA_ARG_EMBEDDINGS' },
   pooling: { names: ['pooling'], variable: 'LLAMA_ARG_POOLING' },
@@ -39,7 +39,7 @@ const FLAGS = {
     negations: ['no-kv-offload', 'nkvo'],
   },
   reorders: { names: ['repack'], variable: 'LLAMA_ARG_REPACK', negations: ['no-repack', 'nr'] },
-  fit: { names: ['fit'], variable: 'LLAMA_ARG_FIT' },
+  fit: { names: ['fit'], variable: 'LLAMA_ARG_FIT', negations: ['no-fit'] },
   split: { names: ['split-mode', 'sm'], variable: 'LLAMA_ARG_SPLIT_MODE' },
   mainGpu: { names: ['main-gpu', 'mg'], variable: 'LLAMA_ARG_MAIN_GPU' },
   shares: { names: ['tensor-split', 'ts'], variable: 'LLAMA_ARG_TENSOR_SPLIT' },

@@ -303,6 +303,7 @@ describe('access to the system', () => {
         file === 'server/engines/endpoint.ts' ||
         file === 'server/events/webhook.ts' ||
         file === 'server/models/hub/remote-requests.ts' ||
+        file === 'server/models/downloads/remote-reader.ts' ||
         file === 'server/reload/forwarding.ts',
     ],
   ])('%s', (_rule, pattern, isAllowed) => {

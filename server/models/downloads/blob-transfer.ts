@@ -1,0 +1,378 @@
+import { createHash, type Hash } from 'node:crypto';
+import type { IncomingMessage } from 'node:http';
+import { errorWords, hasCode } from '@llamactl/contract/reason';
+import { pause, type Clock } from '../../instances/ports/time.ts';
+import type { Bandwidth } from './bandwidth.ts';
+import { type ByteRange, nextPiece, PIECE_BYTES } from './byte-ranges.ts';
+import { ForeignPartial, PartialFault, PartialFile } from './partial-file.ts';
+import { PieceWriter } from './piece-writer.ts';
+import { checkPart, checkWhole, Denied, RangeIgnored, strongTag, TryLater } from './remote-answer.ts';
+import { RemoteReader, RemoteRefusal } from './remote-reader.ts';
+
+/** One file to fetch into the cache. Can be sent to another thread. */
+export interface TransferTask {
+  url: string;
+  /** For requests to the origin of `url`. */
+  headers: Record<string, string>;
+  /** Bytes. */
+  size: number;
+  /** Lower-case hex; `null`: unknown. */
+  sha256: string | null;
+  /** Git's name for the bytes, 40 hex digits, where that is all that is known; `null`: unknown. */
+  gitObject: string | null;
+  /** Absolute path of the finished file, in an existing folder. */
+  target: string;
+  /** The data directory of this server. */
+  owner: string;
+}
+
+/** How a transfer ended. All bytes that came stay for the next attempt, except after `damaged`. */
+export type TransferOutcome =
+  | { kind: 'stored' }
+  | { kind: 'stopped' }
+  /** Another server downloads the same file. */
+  | { kind: 'foreign' }
+  /** Bytes that the disk lacks. */
+  | { kind: 'disk_full'; lacking: number }
+  /** The bytes are not those that were announced. */
+  | { kind: 'damaged'; why: string }
+  | { kind: 'denied'; why: string }
+  | { kind: 'failed'; why: string };
+
+export interface TransferProgress {
+  /** Bytes that are there. */
+  done: number;
+  phase: 'fetching' | 'verifying';
+}
+
+export interface TransferDependencies {
+  clock: Clock;
+  /** 0 ≤ fraction < 1, for jitter. */
+  fraction: () => number;
+  bandwidth: Bandwidth;
+  /** Bytes available to us on the disk of a folder or file. */
+  freeSpace: (file: string) => Promise<number>;
+  proxyEnvironment: Readonly<Record<string, string | undefined>>;
+  onProgress: (progress: TransferProgress) => void;
+  /** Bits that new files of this process lack. */
+  umask: number;
+  timing?: Partial<TransferTiming>;
+  /** Default: by the address. */
+  isInner?: (address: string) => boolean;
+}
+
+interface TransferTiming {
+  /** A connection without a byte for this time is broken. */
+  stallMs: number;
+  /** Pause after the first failure; doubles with each further one. */
+  firstPauseMs: number;
+  longestPauseMs: number;
+  /** Rest between two records. */
+  recordMs: number;
+}
+
+const TIMING: TransferTiming = { stallMs: 30_000, firstPauseMs: 500, longestPauseMs: 60_000, recordMs: 250 };
+
+const CONNECTIONS = 4;
+/** Failures without a byte in between after which a transfer gives up: some five minutes. */
+const MOST_FAILURES = 10;
+/** A record is renewed after this time even if no byte came, so that other servers see that the download lives. */
+const RENEW_MS = 10_000;
+/** Room that a download leaves on a disk, for logs and the database. Exported for the check before a download. */
+export const RESERVED_BYTES = 256 * 1024 * 1024;
+
+/** The disk has no room for the rest. */
+class DiskFull extends Error {
+  override readonly name = 'DiskFull';
+  readonly lacking: number;
+
+  constructor(lacking: number) {
+    super('The disk is full');
+    this.lacking = lacking;
+  }
+}
+
+/** The server has replaced the file since its first bytes came, and only it knows what the bytes should be. */
+class Replaced extends Error {
+  override readonly name = 'Replaced';
+}
+
+/** Fetches one file with several connections, checks it, and gives it its name. It runs once. */
+export class BlobTransfer {
+  readonly #task: TransferTask;
+  readonly #dependencies: TransferDependencies;
+  readonly #timing: TransferTiming;
+  readonly #reader: RemoteReader;
+  readonly #host: string;
+  /** Aborted when the transfer ends for any reason: by its caller, or by the failure of one part. */
+  readonly #over = new AbortController();
+  /** The first failure that ended it; `null`: none. */
+  #failure: { error: unknown } | null = null;
+  readonly #taken = new Set<ByteRange>();
+  readonly #writers = new Set<PieceWriter>();
+  /** Since the last new byte. */
+  #failures = 0;
+  /** Bytes that were there at the last failure. */
+  #bytesBefore = 0;
+  /** No request before this time, by `Clock.elapsed`. */
+  #notBefore = -Infinity;
+  /** The server sends no parts of the file. */
+  #isWholeOnly = false;
+
+  /** @throws {RemoteRefusal} its URL cannot be read */
+  constructor(task: TransferTask, dependencies: TransferDependencies) {
+    this.#task = task;
+    this.#dependencies = dependencies;
+    this.#timing = { ...TIMING, ...dependencies.timing };
+    const { proxyEnvironment, isInner } = dependencies;
+    const { stallMs } = this.#timing;
+    this.#reader = new RemoteReader({ url: task.url, headers: task.headers, proxyEnvironment, stallMs, isInner });
+    this.#host = new URL(task.url).host;
+  }
+
+  /** @param signal Its abort stops the transfer; all bytes that came are kept. */
+  async run(signal: AbortSignal): Promise<TransferOutcome> {
+    const stop = (): void => this.#over.abort();
+    signal.addEventListener('abort', stop);
+    if (signal.aborted) stop();
+    try {
+      return await this.#transfer();
+    } catch (error) {
+      return signal.aborted ? { kind: 'stopped' } : outcomeOf(error);
+    } finally {
+      signal.removeEventListener('abort', stop);
+      this.#reader.close();
+    }
+  }
+
+  async #transfer(): Promise<TransferOutcome> {
+    const { size, target, owner } = this.#task;
+    const { clock } = this.#dependencies;
+    const content = this.#task.sha256 ?? this.#task.gitObject ?? this.#task.url;
+    const file = await PartialFile.open({ target, size, content, owner, now: () => clock.now() });
+    try {
+      const why = (await this.#fetchMissing(file)) ?? (await this.#faultOf(file));
+      if (why !== null) {
+        await file.discard();
+        return { kind: 'damaged', why };
+      }
+      await file.publish(0o666 & ~this.#dependencies.umask);
+      return { kind: 'stored' };
+    } finally {
+      await file.close();
+    }
+  }
+
+  /**
+   * Fetches all bytes that are missing, and records those that came, however it ends.
+   *
+   * @returns why they are worth nothing; `null`: they are good, as far as is known now
+   */
+  async #fetchMissing(file: PartialFile): Promise<string | null> {
+    await this.#checkRoom(file, file.missing);
+    await file.record();
+    const isOver = new AbortController();
+    const recording = this.#orFail(this.#keepRecord(file, isOver.signal));
+    await this.#orFail(this.#fetchAll(file));
+    isOver.abort();
+    await recording;
+    if (this.#failure === null) return null;
+    if (this.#failure.error instanceof Replaced) return this.#failure.error.message;
+    throw this.#failure.error;
+  }
+
+  /** Makes the first failure of any part end all others. */
+  async #orFail(part: Promise<void>): Promise<void> {
+    try {
+      await part;
+    } catch (error) {
+      this.#failure ??= { error };
+      this.#over.abort();
+    }
+  }
+
+  /** The first answer shows whether the server sends parts. Only then further connections follow. */
+  async #fetchAll(file: PartialFile): Promise<void> {
+    const isParted = Promise.withResolvers<void>();
+    const first = this.#orFail(this.#connection(file, isParted.resolve));
+    await Promise.race([first, isParted.promise]);
+    const count = Math.min(CONNECTIONS, Math.ceil(file.missing / PIECE_BYTES));
+    const others = Array.from({ length: Math.max(0, count - 1) }, () => this.#orFail(this.#connection(file)));
+    await Promise.all([first, ...others]);
+  }
+
+  async #connection(file: PartialFile, onPart: () => void = () => undefined): Promise<void> {
+    for (;;) {
+      this.#over.signal.throwIfAborted();
+      const piece = nextPiece(this.#task.size, file.ranges, this.#taken);
+      if (piece === null) return;
+      this.#taken.add(piece);
+      try {
+        await this.#piece(file, piece, onPart);
+      } finally {
+        this.#taken.delete(piece);
+      }
+    }
+  }
+
+  /** Fetches everything that is missing of a piece, with retries. */
+  async #piece(file: PartialFile, piece: ByteRange, onPart: () => void): Promise<void> {
+    for (let gap = file.ranges.firstGap(piece); gap !== null; gap = file.ranges.firstGap(piece)) {
+      try {
+        await this.#waitForTurn();
+        if (this.#isWholeOnly) await this.#requestWhole(file);
+        else await this.#requestPart(file, gap, onPart);
+      } catch (error) {
+        this.#over.signal.throwIfAborted();
+        this.#planRetry(error, file);
+      }
+    }
+  }
+
+  async #requestPart(file: PartialFile, gap: ByteRange, onPart: () => void): Promise<void> {
+    const condition = file.etag === null ? {} : { 'if-range': file.etag };
+    const now = this.#dependencies.clock.now();
+    const answer = await this.#ask({ range: `bytes=${gap.from}-${gap.to - 1}`, ...condition }, (head) => {
+      this.#noteTag(file, head);
+      checkPart(head, gap, this.#host, this.#task.size, now);
+    });
+    onPart();
+    await this.#receive(file, answer, gap);
+  }
+
+  /** A server without parts sends everything again after each cut; bytes that came once still count. */
+  async #requestWhole(file: PartialFile): Promise<void> {
+    const now = this.#dependencies.clock.now();
+    const answer = await this.#ask({}, (head) => {
+      this.#noteTag(file, head);
+      checkWhole(head, this.#host, this.#task.size, now);
+    });
+    await this.#receive(file, answer, { from: 0, to: this.#task.size });
+  }
+
+  async #ask(headers: Record<string, string>, check: (head: IncomingMessage) => void): Promise<IncomingMessage> {
+    const { answer, isRemembered } = await this.#reader.get(headers, this.#over.signal);
+    try {
+      check(answer);
+      return answer;
+    } catch (error) {
+      answer.destroy();
+      const mayHaveExpired = isRemembered && error instanceof RemoteRefusal;
+      throw mayHaveExpired ? new TryLater(error.message, null) : error;
+    }
+  }
+
+  /** With a known sha256 the bytes are the same wherever they lie, whatever their tag. @throws {Replaced} */
+  #noteTag(file: PartialFile, head: IncomingMessage): void {
+    if (head.statusCode !== 200 && head.statusCode !== 206) return;
+    const tag = strongTag(head);
+    const isOther = file.etag !== null && tag !== null && tag !== file.etag;
+    if (isOther && this.#task.sha256 === null)
+      throw new Replaced(`${this.#host} has replaced the file during the download. Its first bytes were removed.`);
+    file.etag = tag;
+  }
+
+  async #receive(file: PartialFile, answer: IncomingMessage, { from, to }: ByteRange): Promise<void> {
+    const writer = new PieceWriter(file, from);
+    this.#writers.add(writer);
+    let left = to - from;
+    try {
+      for await (const chunk of answer as AsyncIterable<Buffer>) {
+        await writer.add(chunk.length > left ? chunk.subarray(0, left) : chunk);
+        left -= chunk.length;
+        // Further bytes are not of this part.
+        if (left < 0) break;
+        await this.#dependencies.bandwidth.took(chunk.length, this.#over.signal);
+      }
+    } finally {
+      this.#writers.delete(writer);
+      await writer.flush();
+    }
+    if (left > 0) throw new TryLater(`${this.#host} ended an answer early`, null);
+  }
+
+  /** Counts a failure, and sets the time of the next try. @throws {Error} no further try makes sense */
+  #planRetry(error: unknown, file: PartialFile): void {
+    this.#reader.forget();
+    const { bytes } = file.ranges;
+    this.#failures = bytes > this.#bytesBefore ? 1 : this.#failures + 1;
+    this.#bytesBefore = bytes;
+    const isFinal = [RemoteRefusal, PartialFault, Replaced].some((kind) => error instanceof kind);
+    if (isFinal || this.#failures >= MOST_FAILURES) throw error;
+    if (error instanceof RangeIgnored && this.#taken.size === 1 && (bytes === 0 || this.#failures > 1)) {
+      this.#isWholeOnly = true;
+      return;
+    }
+    const { firstPauseMs, longestPauseMs } = this.#timing;
+    const { clock, fraction } = this.#dependencies;
+    const backoff = Math.min(longestPauseMs, firstPauseMs * 2 ** (this.#failures - 1)) * (0.5 + fraction() / 2);
+    const wanted = error instanceof TryLater ? error.pauseMs : null;
+    this.#notBefore = Math.max(this.#notBefore, clock.elapsed() + (wanted ?? backoff));
+  }
+
+  async #waitForTurn(): Promise<void> {
+    const { clock } = this.#dependencies;
+    for (let wait = this.#notBefore - clock.elapsed(); wait > 0; wait = this.#notBefore - clock.elapsed()) {
+      await pause(clock, wait, this.#over.signal);
+      this.#over.signal.throwIfAborted();
+    }
+  }
+
+  /** Records what is there until the signal aborts, and once more after that. */
+  async #keepRecord(file: PartialFile, signal: AbortSignal): Promise<void> {
+    const { clock, onProgress } = this.#dependencies;
+    let recorded = file.ranges.bytes;
+    let recordedAt = clock.elapsed();
+    while (!signal.aborted) {
+      onProgress({ done: file.ranges.bytes, phase: 'fetching' });
+      await pause(clock, this.#timing.recordMs, signal);
+      await Promise.all([...this.#writers].map((writer) => writer.flush()));
+      const { bytes } = file.ranges;
+      if (bytes === recorded && clock.elapsed() - recordedAt < RENEW_MS) continue;
+      await file.record();
+      if (!signal.aborted) await this.#checkRoom(file, 0);
+      [recorded, recordedAt] = [bytes, clock.elapsed()];
+    }
+    if (file.ranges.bytes !== recorded) await file.record();
+  }
+
+  async #checkRoom({ missing }: PartialFile, needed: number): Promise<void> {
+    if (missing === 0) return;
+    const available = await this.#dependencies.freeSpace(this.#task.target);
+    if (available < needed + RESERVED_BYTES) throw new DiskFull(missing + RESERVED_BYTES - available);
+  }
+
+  /** Why the bytes are not those that were announced; `null`: they are, or the source does not say what they should be. */
+  async #faultOf(file: PartialFile): Promise<string | null> {
+    const { sha256, gitObject, size } = this.#task;
+    const announced = sha256 ?? gitObject;
+    if (announced === null) return null;
+    const hash = sha256 === null ? gitHash(size) : createHash('sha256');
+    this.#dependencies.onProgress({ done: size, phase: 'verifying' });
+    for await (const bytes of file.read()) {
+      this.#over.signal.throwIfAborted();
+      hash.update(bytes);
+    }
+    const found = hash.digest('hex');
+    if (found === announced) return null;
+    const kind = sha256 === null ? 'git object id' : 'sha256';
+    return `The bytes from ${this.#host} have the ${kind} ${found}, but ${announced} was announced. They were removed.`;
+  }
+}
+
+function gitHash(size: number): Hash {
+  return createHash('sha1').update(`blob ${size}\0`);
+}
+
+function isOutOfRoom(error: unknown): boolean {
+  return hasCode(error instanceof PartialFault ? error.cause : error, ['ENOSPC', 'EDQUOT']);
+}
+
+function outcomeOf(error: unknown): TransferOutcome {
+  if (error instanceof ForeignPartial) return { kind: 'foreign' };
+  if (error instanceof DiskFull) return { kind: 'disk_full', lacking: error.lacking };
+  if (isOutOfRoom(error)) return { kind: 'disk_full', lacking: RESERVED_BYTES };
+  const words = errorWords(error);
+  const why = words.endsWith('.') ? words : `${words}.`;
+  return { kind: error instanceof Denied ? 'denied' : 'failed', why };
+}

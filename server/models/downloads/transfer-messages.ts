@@ -1,0 +1,17 @@
+import type { TransferOutcome, TransferProgress, TransferTask } from './blob-transfer.ts';
+
+/** Settings of the thread of transfers. */
+export interface TransferSettings {
+  /** Variables that name proxies. */
+  proxyEnvironment: Readonly<Record<string, string | undefined>>;
+  /** For all transfers together; 0: no limit. */
+  bytesPerSecond: number;
+}
+
+/** From the server to the thread of transfers. Numbers are given by the server. */
+export type TransferCommand = { type: 'start'; number: number; task: TransferTask } | { type: 'stop'; number: number };
+
+/** From the thread to the server. After `ended` nothing more comes with this number. */
+export type TransferReport =
+  | ({ type: 'progress'; number: number } & TransferProgress)
+  | { type: 'ended'; number: number; outcome: TransferOutcome };

@@ -1,0 +1,90 @@
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import os from 'node:os';
+import path from 'node:path';
+import type { Worker } from 'node:worker_threads';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { systemClock } from '../../clock.ts';
+import { contentOf, FileHost, sha256Of } from '../../testing/file-host.ts';
+import type { TransferProgress, TransferTask } from './blob-transfer.ts';
+import { TransferThread } from './transfer-thread.ts';
+import { startTransferWorker } from './worker-script.ts';
+
+const content = contentOf(3_000_000);
+const NEVER = new AbortController().signal;
+
+let folder: string;
+let hub: FileHost;
+let thread: TransferThread;
+let started: Worker[];
+
+beforeEach(async () => {
+  folder = await mkdtemp(path.join(os.tmpdir(), 'llamactl-thread-'));
+  hub = await FileHost.open(content);
+  started = [];
+  thread = new TransferThread(systemClock(), () => {
+    const worker = startTransferWorker({ proxyEnvironment: {}, bytesPerSecond: 0 });
+    started.push(worker);
+    return worker;
+  });
+});
+afterEach(async () => {
+  await thread.close();
+  await hub.close();
+  await rm(folder, { recursive: true });
+});
+
+const task = (name: string): TransferTask => ({
+  url: hub.url(),
+  headers: {},
+  size: content.length,
+  sha256: sha256Of(content),
+  gitObject: null,
+  target: path.join(folder, name),
+  owner: 'us',
+});
+
+describe('the thread of transfers', () => {
+  it('runs several transfers in one thread, and reports their progress', async () => {
+    const seen: TransferProgress[] = [];
+    const outcomes = await Promise.all(
+      ['a', 'b'].map((name) => thread.run(task(name), NEVER, (progress) => seen.push(progress))),
+    );
+    expect(outcomes).toEqual([{ kind: 'stored' }, { kind: 'stored' }]);
+    for (const name of ['a', 'b']) expect((await readFile(path.join(folder, name))).equals(content)).toBe(true);
+    expect(started).toHaveLength(1);
+    expect(seen).toContainEqual({ done: content.length, phase: 'verifying' });
+  });
+
+  it('stops a transfer, whose bytes are kept', async () => {
+    hub.treat = () => ({ stallAfter: 1_000_000 });
+    const over = new AbortController();
+    const outcome = await thread.run(task('a'), over.signal, ({ done }) => (done > 0 ? over.abort() : undefined));
+    expect(outcome).toEqual({ kind: 'stopped' });
+    expect(await readdir(folder)).toEqual(['a.llamactl', 'a.llamactl.json']);
+  });
+
+  it('does not start a transfer that is stopped already', async () => {
+    expect(await thread.run(task('a'), AbortSignal.abort(), () => undefined)).toEqual({ kind: 'stopped' });
+    expect(started).toEqual([]);
+  });
+
+  it('stops all transfers when it is closed', async () => {
+    hub.treat = () => ({ stallAfter: 1_000_000 });
+    const isRunning = Promise.withResolvers<void>();
+    const run = thread.run(task('a'), NEVER, ({ done }) => (done > 0 ? isRunning.resolve() : undefined));
+    await isRunning.promise;
+    await thread.close();
+    expect(await run).toEqual({ kind: 'stopped' });
+  });
+
+  it('fails its transfers when it dies, and starts again for the next', async () => {
+    hub.treat = ({ count }) => (count === 0 ? { stallAfter: 1_000_000 } : {});
+    const isRunning = Promise.withResolvers<void>();
+    const run = thread.run(task('a'), NEVER, ({ done }) => (done > 0 ? isRunning.resolve() : undefined));
+    await isRunning.promise;
+    await started[0]?.terminate();
+    expect(await run).toMatchObject({ kind: 'failed', why: 'The thread of downloads ended.' });
+    expect(await thread.run(task('a'), NEVER, () => undefined)).toEqual({ kind: 'stored' });
+    expect(started).toHaveLength(2);
+  });
+});

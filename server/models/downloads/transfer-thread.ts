@@ -1,0 +1,108 @@
+import type { Worker } from 'node:worker_threads';
+import { reasonOf } from '@llamactl/contract/reason';
+import type { Clock } from '../../instances/ports/time.ts';
+import type { TransferOutcome, TransferProgress, TransferTask } from './blob-transfer.ts';
+import type { TransferCommand, TransferReport } from './transfer-messages.ts';
+
+/** Fetches files into the cache. */
+export interface Transfers {
+  /** Fetches one file. Never rejects. @param signal Its abort stops the transfer, which may take some milliseconds. */
+  run(
+    task: TransferTask,
+    signal: AbortSignal,
+    onProgress: (progress: TransferProgress) => void,
+  ): Promise<TransferOutcome>;
+  /** Stops all transfers and ends the thread. Call it last. */
+  close(): Promise<void>;
+}
+
+interface Running {
+  outcome: Promise<TransferOutcome>;
+  onProgress(progress: TransferProgress): void;
+  end(outcome: TransferOutcome): void;
+}
+
+/** How long the thread waits for further transfers before it ends: it takes some 20 MB. */
+const IDLE_MS = 10_000;
+/** How long a transfer may take to write its last bytes and its record, on a disk that hangs. */
+const CLOSE_MS = 2_000;
+
+/** Runs transfers in a thread of their own, which is started when it is needed. */
+export class TransferThread implements Transfers {
+  readonly #clock: Pick<Clock, 'after'>;
+  readonly #start: () => Worker;
+  readonly #running = new Map<number, Running>();
+  #worker: Worker | null = null;
+  #next = 1;
+  #cancelEnd = (): void => undefined;
+
+  constructor(clock: Pick<Clock, 'after'>, start: () => Worker) {
+    this.#clock = clock;
+    this.#start = start;
+  }
+
+  async run(
+    task: TransferTask,
+    signal: AbortSignal,
+    onProgress: (progress: TransferProgress) => void,
+  ): Promise<TransferOutcome> {
+    if (signal.aborted) return { kind: 'stopped' };
+    this.#cancelEnd();
+    const number = this.#next;
+    this.#next += 1;
+    const { promise: outcome, resolve: end } = Promise.withResolvers<TransferOutcome>();
+    this.#running.set(number, { onProgress, outcome, end });
+    const stop = (): void => this.#send({ type: 'stop', number });
+    this.#send({ type: 'start', number, task });
+    signal.addEventListener('abort', stop, { once: true });
+    try {
+      return await outcome;
+    } finally {
+      signal.removeEventListener('abort', stop);
+      this.#running.delete(number);
+      if (this.#running.size === 0) this.#cancelEnd = this.#clock.after(IDLE_MS, () => void this.#end());
+    }
+  }
+
+  async close(): Promise<void> {
+    const ended = [...this.#running.values()].map(({ outcome }) => outcome);
+    for (const number of this.#running.keys()) this.#send({ type: 'stop', number });
+    const isLate = Promise.withResolvers<void>();
+    const cancel = this.#clock.after(CLOSE_MS, isLate.resolve);
+    await Promise.race([Promise.all(ended), isLate.promise]);
+    cancel();
+    await this.#end();
+    for (const running of this.#running.values()) running.end({ kind: 'stopped' });
+  }
+
+  #send(command: TransferCommand): void {
+    this.#worker ??= this.#open();
+    this.#worker.postMessage(command, []);
+  }
+
+  #open(): Worker {
+    const worker = this.#start();
+    worker.on('message', (report: TransferReport) => {
+      const running = this.#running.get(report.number);
+      if (report.type === 'progress') running?.onProgress({ done: report.done, phase: report.phase });
+      else running?.end(report.outcome);
+    });
+    const lose = (why: string): void => {
+      // An earlier thread, which had nothing to do any more.
+      if (this.#worker !== worker) return;
+      this.#worker = null;
+      for (const running of this.#running.values()) running.end({ kind: 'failed', why });
+    };
+    worker.on('error', (error) => lose(`The thread of downloads failed: ${reasonOf(error)}.`));
+    worker.on('exit', () => lose('The thread of downloads ended.'));
+    worker.unref();
+    return worker;
+  }
+
+  async #end(): Promise<void> {
+    this.#cancelEnd();
+    const worker = this.#worker;
+    this.#worker = null;
+    await worker?.terminate();
+  }
+}

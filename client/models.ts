@@ -132,7 +132,7 @@ export interface ConfigView {
       inference: 'required' | 'open';
     };
     security: {
-      /** Allow options that run code or read files, and any environment variable; let requests change engines.*, alerts.command, data_dir and models.dirs. Only from the file. */
+      /** Allow options that run code or read files, and any environment variable; let requests change engines.*, alerts.command, data_dir, models.dirs and models.cache_dir. Only from the file. */
       allow_privileged: boolean;
     };
     rate_limit: {
@@ -204,6 +204,10 @@ export interface ConfigView {
         ollama: boolean;
         lm_studio: boolean;
       };
+      /** Folder for downloads, in the layout of the Hugging Face cache. Empty: that cache itself. */
+      cache_dir: string;
+      /** Megabytes per second of all downloads; 0: no limit. */
+      download_limit_mb: number;
       hf_endpoint: string;
       hf_token: string;
       modelscope_endpoint: string;
@@ -273,7 +277,7 @@ export interface ConfigWritten {
       inference: 'required' | 'open';
     };
     security: {
-      /** Allow options that run code or read files, and any environment variable; let requests change engines.*, alerts.command, data_dir and models.dirs. Only from the file. */
+      /** Allow options that run code or read files, and any environment variable; let requests change engines.*, alerts.command, data_dir, models.dirs and models.cache_dir. Only from the file. */
       allow_privileged: boolean;
     };
     rate_limit: {
@@ -345,6 +349,10 @@ export interface ConfigWritten {
         ollama: boolean;
         lm_studio: boolean;
       };
+      /** Folder for downloads, in the layout of the Hugging Face cache. Empty: that cache itself. */
+      cache_dir: string;
+      /** Megabytes per second of all downloads; 0: no limit. */
+      download_limit_mb: number;
       hf_endpoint: string;
       hf_token: string;
       modelscope_endpoint: string;
@@ -374,6 +382,13 @@ export interface ConfigWritten {
       command: string[];
     };
   };
+}
+
+export interface CreateDownload {
+  /** A reference: `org/repo:Q4_K_M`. */
+  model: string;
+  /** Branch, tag or commit. Default: the main branch. */
+  revision?: string | undefined;
 }
 
 export interface CreateInstance {
@@ -482,6 +497,52 @@ export interface DeviceEstimate {
   compute: number;
 }
 
+export interface Download {
+  id: string;
+  /** The reference as people write it: `org/repo:Q4_K_M`. */
+  model: string;
+  state: DownloadState;
+  /** Bytes on this machine, of all files. */
+  done_bytes: number;
+  total_bytes: number;
+  /** 0 unless bytes come. */
+  bytes_per_second: number;
+  /** Until all bytes are here; `null`: unknown. */
+  eta_seconds: number | null;
+  /** Why it failed, or waits for room on the disk. */
+  error: DownloadError | null;
+  /** Branch or tag. */
+  revision: string;
+  files: DownloadFile[];
+  /** `anonymous`, `user:NAME` or `key:ID (NAME)`. */
+  created_by: string;
+  /** RFC 3339, UTC. */
+  created_at: string;
+  /** `null`: it is not done, failed or cancelled. */
+  finished_at: string | null;
+}
+
+export interface DownloadError {
+  code: 'HUB_ERROR' | 'DISK_FULL' | 'INTERNAL_ERROR';
+  /** Cause and fix, for a person. */
+  message: string;
+}
+
+export interface DownloadFile {
+  /** Within the repo. */
+  path: string;
+  /** Bytes. */
+  size: number;
+  done_bytes: number;
+}
+
+export interface DownloadList {
+  /** Oldest first. */
+  downloads: Download[];
+}
+
+export type DownloadState = 'queued' | 'running' | 'verifying' | 'paused' | 'done' | 'failed' | 'cancelled';
+
 export interface Engine {
   /** The `engine` of instances. */
   id: string;
@@ -532,7 +593,7 @@ export interface ErrorBody {
   /** Cause and fix, for a person. */
   error: string;
   /** The kind of error, for programs; stable. */
-  code: 'VALIDATION_ERROR' | 'INVALID_JSON' | 'RESERVED_OPTION' | 'PRIVILEGED_OPTION' | 'UNAUTHORIZED' | 'INVALID_CREDENTIALS' | 'TOKEN_EXPIRED' | 'FORBIDDEN' | 'NOT_FOUND' | 'INSTANCE_NOT_FOUND' | 'METHOD_NOT_ALLOWED' | 'INSTANCE_EXISTS' | 'INSTANCE_RUNNING' | 'INSTANCE_NOT_RUNNING' | 'ALIAS_CONFLICT' | 'PORT_CONFLICT' | 'PORT_IN_USE' | 'MODEL_NOT_FOUND' | 'ENGINE_NOT_FOUND' | 'AUTH_DISABLED' | 'CONFIG_PINNED' | 'CONFIG_READ_ONLY' | 'CAPACITY_EXCEEDED' | 'PRECONDITION_FAILED' | 'PAYLOAD_TOO_LARGE' | 'URI_TOO_LONG' | 'UNSUPPORTED_MEDIA_TYPE' | 'RATE_LIMITED' | 'REQUEST_CANCELLED' | 'INTERNAL_ERROR' | 'START_FAILED' | 'HUB_ERROR' | 'SHUTTING_DOWN';
+  code: 'VALIDATION_ERROR' | 'INVALID_JSON' | 'RESERVED_OPTION' | 'PRIVILEGED_OPTION' | 'UNAUTHORIZED' | 'INVALID_CREDENTIALS' | 'TOKEN_EXPIRED' | 'FORBIDDEN' | 'NOT_FOUND' | 'INSTANCE_NOT_FOUND' | 'METHOD_NOT_ALLOWED' | 'INSTANCE_EXISTS' | 'INSTANCE_RUNNING' | 'INSTANCE_NOT_RUNNING' | 'ALIAS_CONFLICT' | 'PORT_CONFLICT' | 'PORT_IN_USE' | 'MODEL_NOT_FOUND' | 'ENGINE_NOT_FOUND' | 'AUTH_DISABLED' | 'CONFIG_PINNED' | 'CONFIG_READ_ONLY' | 'CAPACITY_EXCEEDED' | 'PRECONDITION_FAILED' | 'PAYLOAD_TOO_LARGE' | 'URI_TOO_LONG' | 'UNSUPPORTED_MEDIA_TYPE' | 'RATE_LIMITED' | 'REQUEST_CANCELLED' | 'INTERNAL_ERROR' | 'START_FAILED' | 'HUB_ERROR' | 'SHUTTING_DOWN' | 'DISK_FULL';
   /** More about the error; may be empty. */
   details: string;
   /** The `X-Request-Id` of the answer; also in the log. */
@@ -715,6 +776,27 @@ export type Frame = {
     message: string;
     state: 'raised' | 'cleared';
     instance?: string | undefined;
+  };
+} | {
+  /** RFC 3339, UTC. */
+  timestamp: string;
+  /** Grows with every kept frame, also across restarts; a stats or decision frame repeats the last kept one. */
+  seq: number;
+  type: 'download_progress';
+  data: {
+    id: string;
+    /** The reference as people write it: `org/repo:Q4_K_M`. */
+    model: string;
+    state: DownloadState;
+    /** Bytes on this machine, of all files. */
+    done_bytes: number;
+    total_bytes: number;
+    /** 0 unless bytes come. */
+    bytes_per_second: number;
+    /** Until all bytes are here; `null`: unknown. */
+    eta_seconds: number | null;
+    /** Why it failed, or waits for room on the disk. */
+    error: DownloadError | null;
   };
 } | {
   type: 'instance_stats_updated';
@@ -1364,7 +1446,7 @@ export interface Subscribe {
   /** Names, ignoring case, also of future instances. Left out: all that the caller may see. */
   instances?: string[] | undefined;
   /** Left out: all but `decision`. */
-  types?: ('instance_status_changed' | 'instance_created' | 'instance_updated' | 'instance_deleted' | 'system_alert' | 'instance_stats_updated' | 'download_progress' | 'decision')[] | undefined;
+  types?: ('instance_status_changed' | 'instance_created' | 'instance_updated' | 'instance_deleted' | 'system_alert' | 'download_progress' | 'instance_stats_updated' | 'decision')[] | undefined;
 }
 
 export interface SystemInfo {

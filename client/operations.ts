@@ -198,6 +198,36 @@ export class Operations {
     return this.#send('POST', '/api/estimate', { body, ...call });
   }
 
+  /** Downloads a model; returns the download of these files if there is one, which goes on if it was paused or failed. */
+  createDownload(body: models.CreateDownload, call?: CallOptions): Promise<models.Download> {
+    return this.#send('POST', '/api/models/downloads', { body, ...call });
+  }
+
+  /** Lists downloads that wait, run or failed, and those that ended in the last seven days, oldest first. */
+  async listDownloads(call?: CallOptions): Promise<models.Download[]> {
+    return (await this.#get<models.DownloadList>('/api/models/downloads', call)).downloads;
+  }
+
+  /** Returns a download with the progress of its files. */
+  getDownload(id: string, call?: CallOptions): Promise<models.Download> {
+    return this.#get(path`/api/models/downloads/${id}`, call);
+  }
+
+  /** Pauses a download; the bytes that came are kept. */
+  pauseDownload(id: string, call?: CallOptions): Promise<models.Download> {
+    return this.#send('POST', path`/api/models/downloads/${id}/pause`, { ...call });
+  }
+
+  /** Continues a download that is paused or failed. */
+  resumeDownload(id: string, call?: CallOptions): Promise<models.Download> {
+    return this.#send('POST', path`/api/models/downloads/${id}/resume`, { ...call });
+  }
+
+  /** Cancels a download and removes its incomplete files; a done or cancelled one leaves the list. */
+  deleteDownload(id: string, call?: CallOptions): Promise<models.Message> {
+    return this.#send('DELETE', path`/api/models/downloads/${id}`, { ...call });
+  }
+
   /** Lists requests to engines: all in flight and the last finished ones, by default 50. */
   listRequests({ finished, ...call }: Optional<{ finished: number }> = {}): Promise<models.Requests> {
     return this.#get('/api/requests', call, { finished });

@@ -154,7 +154,7 @@ export const ConfigSchema = z.strictObject({
         .boolean()
         .default(false)
         .describe(
-          'Allow options that run code or read files, and any environment variable; let requests change engines.*, alerts.command, data_dir and models.dirs. Only from the file.',
+          'Allow options that run code or read files, and any environment variable; let requests change engines.*, alerts.command, data_dir, models.dirs and models.cache_dir. Only from the file.',
         ),
     })
     .prefault({}),
@@ -200,6 +200,11 @@ export const ConfigSchema = z.strictObject({
         })
         .prefault({})
         .describe('Folders of other programs that are scanned for models, where they exist.'),
+      cache_dir: z
+        .string()
+        .default('')
+        .describe('Folder for downloads, in the layout of the Hugging Face cache. Empty: that cache itself.'),
+      download_limit_mb: z.number().min(0).default(0).describe('Megabytes per second of all downloads; 0: no limit.'),
       hf_endpoint: EndpointSchema.default('https://huggingface.co'),
       hf_token: z.string().default(''),
       modelscope_endpoint: EndpointSchema.default('https://www.modelscope.cn'),

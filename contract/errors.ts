@@ -68,6 +68,7 @@ export const ERRORS = {
     meaning: 'A server that models come from did not answer, refused the request, or sent something unusable.',
   },
   SHUTTING_DOWN: { status: 503, meaning: 'llamactl is stopping or has not finished starting.' },
+  DISK_FULL: { status: 507, meaning: 'The disk has no room for the files of the model.' },
 } as const satisfies Record<string, { status: number; meaning: string }>;
 
 /** The `code` of an error answer. */

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { DecisionSchema } from './decisions.ts';
+import { type DownloadProgress, DownloadProgressSchema } from './download.ts';
 import { StatusSchema } from './instance.ts';
 import { LongIntegerSchema } from './long-integer.ts';
 import { StatsSchema } from './stats.ts';
@@ -40,6 +41,7 @@ export const DomainEventSchema = z.discriminatedUnion('type', [
       instance: z.string().optional(),
     }),
   }),
+  z.object({ type: z.literal('download_progress'), data: DownloadProgressSchema }),
 ]);
 export type DomainEvent = z.infer<typeof DomainEventSchema>;
 
@@ -68,6 +70,14 @@ export const StatsFrameSchema = z.object({
   data: z.object({ name: z.string(), stats: StatsSchema }),
 });
 export type StatsFrame = z.infer<typeof StatsFrameSchema>;
+
+/** Progress of a download; not kept for replay, unlike the changes of its state, which have the same type. */
+export interface DownloadFrame {
+  type: 'download_progress';
+  timestamp: string;
+  seq: number;
+  data: DownloadProgress;
+}
 
 /** A decision of the server with its reason; not kept for replay, and sent only to clients that subscribe to `decision`. */
 export const DecisionFrameSchema = z.object({ type: z.literal('decision'), ...frame, data: DecisionSchema });
@@ -100,7 +110,6 @@ export type Frame = z.infer<typeof FrameSchema>;
 export const SUBSCRIBABLE_TYPES = [
   ...DomainEventSchema.options.map(({ shape }) => shape.type.value),
   'instance_stats_updated',
-  'download_progress',
   'decision',
 ] as const;
 

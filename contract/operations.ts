@@ -1,4 +1,5 @@
 import { ACCESS_OPERATIONS } from './access-operations.ts';
+import { DOWNLOAD_OPERATIONS } from './download-operations.ts';
 import { ENGINE_OPERATIONS } from './engine-operations.ts';
 import { FLEET_OPERATIONS } from './fleet-operations.ts';
 import { HUB_OPERATIONS } from './hub-operations.ts';
@@ -18,6 +19,7 @@ export const OPERATIONS = {
   ...ENGINE_OPERATIONS,
   ...MODEL_OPERATIONS,
   ...HUB_OPERATIONS,
+  ...DOWNLOAD_OPERATIONS,
   ...REQUEST_OPERATIONS,
   ...SYSTEM_OPERATIONS,
   ...ACCESS_OPERATIONS,

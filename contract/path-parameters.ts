@@ -43,5 +43,10 @@ export const PATH_PARAMETERS = {
     missing: 'NOT_FOUND',
     missingSentence: 'No model has this id',
   },
+  download_id: {
+    schema: z.string().regex(/^[0-9a-f]{16}$/, 'is not a valid id'),
+    missing: 'NOT_FOUND',
+    missingSentence: 'No download has this id',
+  },
   name: { schema: NameSchema, missing: 'INSTANCE_NOT_FOUND', missingSentence: 'No instance has this name' },
 } as const satisfies Record<string, PathRule>;

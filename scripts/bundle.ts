@@ -1,6 +1,6 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { rolldown, type OutputChunk, type OutputOptions } from 'rolldown';
+import { rolldown, type OutputChunk, type OutputOptions, type RolldownBuild } from 'rolldown';
 import type { BuildStamp } from '@llamactl/server/build-stamp';
 import { migrationFiles, MIGRATIONS_FOLDER } from '@llamactl/server/store/migration-files';
 
@@ -49,6 +49,7 @@ export async function bundle(options: BundleOptions): Promise<string[]> {
   const stands = new Map([
     ['server/build-stamp.ts', stamp === 'of the checkout' ? STAMP_OF_CHECKOUT : stampModule(stamp)],
     ['server/store/migration-files.ts', migrationModule()],
+    ['server/models/downloads/worker-script.ts', await workerModule()],
   ]);
   const put = (parts: Pick<Build, 'input' | 'output' | 'server'>): Promise<OutputChunk[]> =>
     built({ ...parts, directory, stands });
@@ -79,6 +80,7 @@ export async function bundle(options: BundleOptions): Promise<string[]> {
 }
 
 const COMMAND_LINE = path.join(ROOT, 'cli', 'main.ts');
+const TRANSFER_WORKER = path.join(ROOT, 'server', 'models', 'downloads', 'transfer-worker.ts');
 const MAIN_OF_SERVER = path.join(ROOT, 'server', 'main.ts');
 /**
  * The server in a bundle of modules. It is a script of its own, so that its compiled code can be kept: see
@@ -105,8 +107,23 @@ interface Build {
   server?: readonly string[] | null;
 }
 
-async function built({ input, output, directory, stands, server = null }: Build): Promise<OutputChunk[]> {
-  const build = await rolldown({
+async function built({ directory, output, ...parts }: Build): Promise<OutputChunk[]> {
+  const build = await bundler(parts);
+  try {
+    const written = await build.write({
+      dir: directory,
+      cleanDir: (parts.server ?? null) === null,
+      comments: { legal: false },
+      ...output,
+    });
+    return written.output.filter((each): each is OutputChunk => each.type === 'chunk');
+  } finally {
+    await build.close();
+  }
+}
+
+function bundler({ input, stands, server = null }: Pick<Build, 'input' | 'stands' | 'server'>): Promise<RolldownBuild> {
+  return rolldown({
     cwd: ROOT,
     input,
     platform: 'node',
@@ -134,17 +151,6 @@ async function built({ input, output, directory, stands, server = null }: Build)
       throw new Error(`the program cannot be put together: ${log.message}`);
     },
   });
-  try {
-    const written = await build.write({
-      dir: directory,
-      cleanDir: server === null,
-      comments: { legal: false },
-      ...output,
-    });
-    return written.output.filter((each): each is OutputChunk => each.type === 'chunk');
-  } finally {
-    await build.close();
-  }
 }
 
 /**
@@ -207,6 +213,23 @@ function migrationModule(): string {
     export const MIGRATIONS_FOLDER = '';
     export const migrationFiles = () => ${JSON.stringify(migrationFiles(MIGRATIONS_FOLDER))};
   `;
+}
+
+/** The thread of transfers as text: a thread starts from a file or a text, and an executable has no files. */
+async function workerModule(): Promise<string> {
+  const build = await bundler({ input: { worker: TRANSFER_WORKER }, stands: new Map() });
+  try {
+    const { output } = await build.generate({ ...ONE_SCRIPT, comments: { legal: false } });
+    const [{ code, modules }] = output;
+    for (const [id, module] of Object.entries(modules)) refuseCompany(id, module.code);
+    return `
+      import { Worker } from 'node:worker_threads';
+      const CODE = ${JSON.stringify(code)};
+      export const startTransferWorker = (workerData) => new Worker(CODE, { eval: true, workerData });
+    `;
+  } finally {
+    await build.close();
+  }
 }
 
 /** The folder of the installed package that has this module; empty: the module is our own. */

@@ -13,6 +13,7 @@ const ADAPTERS = ['supervisor', 'engines', 'logs', 'store', 'events'];
 const PORTS = new Set([
   'server/instances/life/lifecycle.ts',
   'server/auth/auth-ports.ts',
+  'server/models/downloads/download-store.ts',
   'server/models/gguf-header.ts',
   'server/models/gguf-headers.ts',
   'server/suggestion.ts',
@@ -36,6 +37,7 @@ const SECTIONS = new Set(
     'host-watch',
     'alerts-wiring',
     'decision-log',
+    'downloading',
     'observation',
     'replaceable-server',
     'serving',

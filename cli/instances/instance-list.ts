@@ -33,6 +33,7 @@ export class InstanceList {
         this.#instances.delete(frame.data.name);
         return false;
       case 'system_alert':
+      case 'download_progress':
       case 'decision':
         return false;
       case 'instance_created':

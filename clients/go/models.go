@@ -250,6 +250,9 @@ const (
 
 	// llamactl is stopping or has not finished starting.
 	CodeShuttingDown Code = "SHUTTING_DOWN"
+
+	// The disk has no room for the files of the model.
+	CodeDiskFull Code = "DISK_FULL"
 )
 
 type Config struct {
@@ -357,6 +360,12 @@ type ConfigModels struct {
 	// Folders of other programs that are scanned for models, where they exist.
 	Sources ConfigModelsSources `json:"sources"`
 
+	// Folder for downloads, in the layout of the Hugging Face cache. Empty: that cache itself.
+	CacheDir string `json:"cache_dir"`
+
+	// Megabytes per second of all downloads; 0: no limit.
+	DownloadLimitMB float64 `json:"download_limit_mb"`
+
 	HFEndpoint         string `json:"hf_endpoint"`
 	HFToken            string `json:"hf_token"`
 	ModelscopeEndpoint string `json:"modelscope_endpoint"`
@@ -387,7 +396,7 @@ type ConfigRateLimit struct {
 
 type ConfigSecurity struct {
 	// Allow options that run code or read files, and any environment variable; let requests change engines.*,
-	// alerts.command, data_dir and models.dirs. Only from the file.
+	// alerts.command, data_dir, models.dirs and models.cache_dir. Only from the file.
 	AllowPrivileged bool `json:"allow_privileged"`
 }
 
@@ -449,6 +458,14 @@ type ConfigWritten struct {
 	Changed []string `json:"changed"`
 
 	Config Config `json:"config"`
+}
+
+type CreateDownload struct {
+	// A reference: `org/repo:Q4_K_M`.
+	Model string `json:"model"`
+
+	// Branch, tag or commit. Default: the main branch.
+	Revision string `json:"revision,omitzero"`
 }
 
 type CreateInstance struct {
@@ -626,6 +643,101 @@ type DeviceEstimate struct {
 	Compute int64 `json:"compute"`
 }
 
+type Download struct {
+	ID string `json:"id"`
+
+	// The reference as people write it: `org/repo:Q4_K_M`.
+	Model string `json:"model"`
+
+	State DownloadState `json:"state"`
+
+	// Bytes on this machine, of all files.
+	DoneBytes int64 `json:"done_bytes"`
+
+	TotalBytes int64 `json:"total_bytes"`
+
+	// 0 unless bytes come.
+	BytesPerSecond int64 `json:"bytes_per_second"`
+
+	// Until all bytes are here; nil: unknown.
+	EtaSeconds *int64 `json:"eta_seconds"`
+
+	// Why it failed, or waits for room on the disk.
+	Error *DownloadError `json:"error"`
+
+	// Branch or tag.
+	Revision string `json:"revision"`
+
+	Files []DownloadFile `json:"files"`
+
+	// `anonymous`, `user:NAME` or `key:ID (NAME)`.
+	CreatedBy string `json:"created_by"`
+
+	// RFC 3339, UTC.
+	CreatedAt time.Time `json:"created_at"`
+
+	// nil: it is not done, failed or cancelled.
+	FinishedAt *time.Time `json:"finished_at"`
+}
+
+type DownloadError struct {
+	// One of HUB_ERROR, DISK_FULL, INTERNAL_ERROR.
+	Code string `json:"code"`
+
+	// Cause and fix, for a person.
+	Message string `json:"message"`
+}
+
+type DownloadFile struct {
+	// Within the repo.
+	Path string `json:"path"`
+
+	// Bytes.
+	Size int64 `json:"size"`
+
+	DoneBytes int64 `json:"done_bytes"`
+}
+
+type DownloadList struct {
+	// Oldest first.
+	Downloads []Download `json:"downloads"`
+}
+
+type DownloadProgressEvent struct {
+	ID string `json:"id"`
+
+	// The reference as people write it: `org/repo:Q4_K_M`.
+	Model string `json:"model"`
+
+	State DownloadState `json:"state"`
+
+	// Bytes on this machine, of all files.
+	DoneBytes int64 `json:"done_bytes"`
+
+	TotalBytes int64 `json:"total_bytes"`
+
+	// 0 unless bytes come.
+	BytesPerSecond int64 `json:"bytes_per_second"`
+
+	// Until all bytes are here; nil: unknown.
+	EtaSeconds *int64 `json:"eta_seconds"`
+
+	// Why it failed, or waits for room on the disk.
+	Error *DownloadError `json:"error"`
+}
+
+type DownloadState string
+
+const (
+	DownloadStateQueued    DownloadState = "queued"
+	DownloadStateRunning   DownloadState = "running"
+	DownloadStateVerifying DownloadState = "verifying"
+	DownloadStatePaused    DownloadState = "paused"
+	DownloadStateDone      DownloadState = "done"
+	DownloadStateFailed    DownloadState = "failed"
+	DownloadStateCancelled DownloadState = "cancelled"
+)
+
 type Engine struct {
 	// The `engine` of instances.
 	ID string `json:"id"`
@@ -755,8 +867,8 @@ const (
 	EventTypeInstanceUpdated       EventType = "instance_updated"
 	EventTypeInstanceDeleted       EventType = "instance_deleted"
 	EventTypeSystemAlert           EventType = "system_alert"
-	EventTypeInstanceStatsUpdated  EventType = "instance_stats_updated"
 	EventTypeDownloadProgress      EventType = "download_progress"
+	EventTypeInstanceStatsUpdated  EventType = "instance_stats_updated"
 	EventTypeDecision              EventType = "decision"
 	EventTypeGap                   EventType = "gap"
 )
@@ -2035,6 +2147,8 @@ func (*InstanceDeletedEvent) eventData() {}
 
 func (*SystemAlertEvent) eventData() {}
 
+func (*DownloadProgressEvent) eventData() {}
+
 func (*InstanceStatsUpdatedEvent) eventData() {}
 
 func (*DecisionEvent) eventData() {}
@@ -2054,6 +2168,8 @@ func newEventData(kind EventType) EventData {
 		return new(InstanceDeletedEvent)
 	case EventTypeSystemAlert:
 		return new(SystemAlertEvent)
+	case EventTypeDownloadProgress:
+		return new(DownloadProgressEvent)
 	case EventTypeInstanceStatsUpdated:
 		return new(InstanceStatsUpdatedEvent)
 	case EventTypeDecision:

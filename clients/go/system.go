@@ -160,6 +160,68 @@ func (c *Client) EstimateContext(ctx context.Context, body EstimateRequest) (*Es
 	return fetch[Estimate](ctx, c, request{method: http.MethodPost, path: []string{"/api/estimate"}, body: body})
 }
 
+// CreateDownload downloads a model. It returns the download of these files if there is one, which goes on if it was paused or failed.
+func (c *Client) CreateDownload(body CreateDownload) (*Download, error) {
+	return c.CreateDownloadContext(context.Background(), body)
+}
+
+// CreateDownloadContext is [Client.CreateDownload] with a context.
+func (c *Client) CreateDownloadContext(ctx context.Context, body CreateDownload) (*Download, error) {
+	return fetch[Download](ctx, c, request{method: http.MethodPost, path: []string{"/api/models/downloads"}, body: body})
+}
+
+// ListDownloads lists downloads that wait, run or failed, and those that ended in the last seven days, oldest first.
+func (c *Client) ListDownloads() ([]Download, error) {
+	return c.ListDownloadsContext(context.Background())
+}
+
+// ListDownloadsContext is [Client.ListDownloads] with a context.
+func (c *Client) ListDownloadsContext(ctx context.Context) ([]Download, error) {
+	var answer DownloadList
+	err := c.send(ctx, request{method: http.MethodGet, path: []string{"/api/models/downloads"}}, &answer)
+	return answer.Downloads, err
+}
+
+// GetDownload returns a download with the progress of its files.
+func (c *Client) GetDownload(id string) (*Download, error) {
+	return c.GetDownloadContext(context.Background(), id)
+}
+
+// GetDownloadContext is [Client.GetDownload] with a context.
+func (c *Client) GetDownloadContext(ctx context.Context, id string) (*Download, error) {
+	return fetch[Download](ctx, c, request{method: http.MethodGet, path: []string{"/api/models/downloads/", id}})
+}
+
+// PauseDownload pauses a download; the bytes that came are kept.
+func (c *Client) PauseDownload(id string) (*Download, error) {
+	return c.PauseDownloadContext(context.Background(), id)
+}
+
+// PauseDownloadContext is [Client.PauseDownload] with a context.
+func (c *Client) PauseDownloadContext(ctx context.Context, id string) (*Download, error) {
+	return fetch[Download](ctx, c, request{method: http.MethodPost, path: []string{"/api/models/downloads/", id, "/pause"}})
+}
+
+// ResumeDownload continues a download that is paused or failed.
+func (c *Client) ResumeDownload(id string) (*Download, error) {
+	return c.ResumeDownloadContext(context.Background(), id)
+}
+
+// ResumeDownloadContext is [Client.ResumeDownload] with a context.
+func (c *Client) ResumeDownloadContext(ctx context.Context, id string) (*Download, error) {
+	return fetch[Download](ctx, c, request{method: http.MethodPost, path: []string{"/api/models/downloads/", id, "/resume"}})
+}
+
+// DeleteDownload cancels a download and removes its incomplete files; a done or cancelled one leaves the list.
+func (c *Client) DeleteDownload(id string) (*Message, error) {
+	return c.DeleteDownloadContext(context.Background(), id)
+}
+
+// DeleteDownloadContext is [Client.DeleteDownload] with a context.
+func (c *Client) DeleteDownloadContext(ctx context.Context, id string) (*Message, error) {
+	return fetch[Message](ctx, c, request{method: http.MethodDelete, path: []string{"/api/models/downloads/", id}})
+}
+
 // ListRequests lists requests to engines: all in flight and the last finished ones.
 func (c *Client) ListRequests(params ...ListRequestsParams) (*Requests, error) {
 	return c.ListRequestsContext(context.Background(), params...)

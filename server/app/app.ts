@@ -14,6 +14,7 @@ import { openEngineLogs } from './engine-logs.ts';
 import { shrinkHeapAtRest } from './heap.ts';
 import type { Engines } from '../instances/ports/engine-adapter.ts';
 import { createInstances, type Interposition } from '../instances/instances.ts';
+import { isOurs, openDownloads } from './downloading.ts';
 import { Listening } from './listening.ts';
 import { watchHost } from './host-watch.ts';
 import { openAlertsWiring } from './alerts-wiring.ts';
@@ -23,8 +24,8 @@ import { observe } from './observation.ts';
 import { ModelLibrary } from '../models/library.ts';
 import { MemoryEstimator } from '../models/memory-estimator.ts';
 import { ModelMemories } from '../models/model-memory.ts';
-import { modelPlaces } from '../models/model-places.ts';
 import { readProcessor } from '../models/processor.ts';
+import { downloadCache, modelPlaces } from '../models/model-places.ts';
 import { systemRandomness } from '../randomness.ts';
 import { SlicedWork } from '../sliced-work.ts';
 import { DOORS, removeDoors } from '../reload/door.ts';
@@ -130,11 +131,16 @@ export async function startApp(options: AppOptions): Promise<App> {
       listener: inheritance?.listener ?? null,
       listeningPorts: supervisor,
     });
+    const home = os.homedir();
+    const own = path.join(dataDirectory, 'models');
+    const configured = config.models.cache_dir;
+    const cache = downloadCache({ configured, own, environment, home, isHomeOurs: isOurs(home) });
     const places = modelPlaces({
-      folders: [...config.models.dirs, path.join(dataDirectory, 'models')],
+      folders: [...config.models.dirs, own],
+      cache,
       sources: config.models.sources,
       environment,
-      home: os.homedir(),
+      home,
       platform: process.platform,
     });
     const work = new SlicedWork(clock);
@@ -187,6 +193,20 @@ export async function startApp(options: AppOptions): Promise<App> {
       machine,
       listeningPorts: supervisor,
     });
+    const hub = openHub({ config: config.models, environment, home, version, machine });
+    const downloads = await openDownloads({
+      ...shared,
+      source: hub.remote,
+      config: config.models,
+      dataDirectory,
+      cache,
+      environment,
+      randomness,
+      store,
+      events,
+      feed: observation.feed,
+      alerts,
+    });
     const password = environment['LLAMACTL_ADMIN_PASSWORD'] ?? null;
     const callers = await openCallers({ ...shared, config, store, randomness, alerts, trace, instances, password });
     const serving = createServing({
@@ -197,8 +217,9 @@ export async function startApp(options: AppOptions): Promise<App> {
       work,
       engines,
       models,
-      hub: openHub({ config: config.models, environment, home: os.homedir(), version, machine }),
       estimator,
+      hub,
+      downloads,
       instances,
       alerts,
       trace,
@@ -211,6 +232,7 @@ export async function startApp(options: AppOptions): Promise<App> {
     await instances.boot();
     observation.begin();
     models.begin();
+    downloads.begin();
     teardown.add(shrinkHeapAtRest({ clock }));
     const server = await openReplaceableServer({
       ...shared,

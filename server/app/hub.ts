@@ -18,7 +18,7 @@ export interface HubParts {
 }
 
 /** Connects to nothing yet: requests follow when a caller asks. */
-export function openHub({ config, environment, home, version, machine }: HubParts): HubView {
+export function openHub({ config, environment, home, version, machine }: HubParts): HubView & { remote: RemoteModels } {
   const remote = new RemoteModels({
     endpoints: modelEndpoints(config, environment),
     token: () => hubToken({ configured: config.hf_token, environment, home }),

@@ -15,6 +15,7 @@ import type { Instances } from '../instances/instances.ts';
 import type { Engines } from '../instances/ports/engine-adapter.ts';
 import type { Clock } from '../instances/ports/time.ts';
 import type { Trace } from '../instances/ports/trace.ts';
+import type { DownloadJobs } from '../models/downloads/downloads.ts';
 import type { Models } from '../models/library.ts';
 import type { MemoryEstimator } from '../models/memory-estimator.ts';
 import { mostConnections } from '../open-files.ts';
@@ -38,6 +39,7 @@ export interface ServingParts {
   models: Models;
   hub: HubView;
   estimator: MemoryEstimator;
+  downloads: DownloadJobs;
   instances: Pick<Instances, 'manager' | 'fleet'>;
   alerts: Pick<Alerts, 'list'>;
   trace: Trace;
@@ -80,6 +82,7 @@ export function createServing(parts: ServingParts): Serving {
     models: parts.models,
     hub: parts.hub,
     estimator: parts.estimator,
+    downloads: parts.downloads,
     configEditor,
     metrics: { system, stats },
     figures,

@@ -8,7 +8,7 @@ export interface PathBase {
   folder(path: readonly PropertyKey[]): string;
 }
 
-/** Makes the paths of the configuration absolute: `data_dir`, `models.dirs` and the commands of engines. */
+/** Makes the paths of the configuration absolute: `data_dir`, those of `models`, and the commands of engines. */
 export function expandPaths(config: Config, base: PathBase): Config {
   const absolute = (path: string, key: readonly PropertyKey[]): string =>
     resolve(base.folder(key), withoutTilde(path, base.home));
@@ -22,7 +22,11 @@ export function expandPaths(config: Config, base: PathBase): Config {
   return {
     ...config,
     data_dir: absolute(config.data_dir, ['data_dir']),
-    models: { ...config.models, dirs: config.models.dirs.map((path) => absolute(path, ['models', 'dirs'])) },
+    models: {
+      ...config.models,
+      dirs: config.models.dirs.map((path) => absolute(path, ['models', 'dirs'])),
+      cache_dir: config.models.cache_dir && absolute(config.models.cache_dir, ['models', 'cache_dir']),
+    },
     engines: Object.fromEntries(engines) as Config['engines'],
   };
 }

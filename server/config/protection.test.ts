@@ -15,6 +15,7 @@ const PRIVILEGED = [
   'engines.mlx.args',
   'engines.mlx.environment',
   'models.dirs',
+  'models.cache_dir',
   'alerts.command',
 ];
 const NEEDS_AUTH = [

@@ -9,7 +9,7 @@ const PRIVILEGED: readonly RegExp[] = [
   /^engines(\.|$)/,
   /^alerts\.command(\.|$)/,
   /^data_dir(\.|$)/,
-  /^models\.dirs(\.|$)/,
+  /^models\.(?:dirs|cache_dir)(\.|$)/,
 ];
 
 /** While accounts are off, every caller is admin: a web page or program must not be able to open the server to others. */

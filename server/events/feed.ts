@@ -1,9 +1,17 @@
+import type { DownloadProgress } from '@llamactl/contract/download';
 import type { Subscribe } from '@llamactl/contract/events';
 import type { Stats } from '@llamactl/contract/stats';
 import type { KeptEvent } from '../instances/ports/event-sink.ts';
 import type { Clock } from '../instances/ports/time.ts';
 import type { EventBus } from './bus.ts';
-import { gapBytes, messageOfDecision, messageOfEvent, messageOfStats, type Message } from './message.ts';
+import {
+  gapBytes,
+  messageOfDecision,
+  messageOfDownload,
+  messageOfEvent,
+  messageOfStats,
+  type Message,
+} from './message.ts';
 import { Outbox, type Parcel, type Wire } from './outbox.ts';
 import { createSubscription, type Subscription } from './subscription.ts';
 import type { DecisionSource, TracedDecision } from './decision-trace.ts';
@@ -12,6 +20,8 @@ import type { DecisionSource, TracedDecision } from './decision-trace.ts';
 export interface Feed {
   /** Sends a measurement of a running instance to the current clients. The feed does not keep it. */
   stats(sample: { name: string; stats: Stats }): void;
+  /** Sends the progress of a download to the current clients; it is not kept. */
+  download(progress: DownloadProgress): void;
   /** Adds a client. It gets everything that it may see, until it subscribes to less. */
   join(client: FeedClient): Seat;
   /** Sends nothing more. */
@@ -162,6 +172,12 @@ export function createFeed({ clock, bus, idOf, decisions }: FeedDependencies): F
       const timestamp = new Date(clock.now()).toISOString();
       const frame = { type: 'instance_stats_updated', timestamp, seq: bus.lastSeq, data: { name, stats } } as const;
       add(messageOfStats(frame, idOf(name)));
+    },
+
+    download: (data) => {
+      if (listeners.size === 0) return;
+      const timestamp = new Date(clock.now()).toISOString();
+      add(messageOfDownload({ type: 'download_progress', timestamp, seq: bus.lastSeq, data }));
     },
 
     join: ({ wire, instances, seesCallers, afterSeq, onTooSlow }) => {

@@ -2,6 +2,7 @@ import {
   instanceOf,
   previousNameOf,
   type DecisionFrame,
+  type DownloadFrame,
   type Frame,
   type GapFrame,
   type StatsFrame,
@@ -46,6 +47,10 @@ export function messageOfEvent(kept: KeptEvent, idOf: (name: string) => string |
 export function messageOfStats(frame: StatsFrame, instance: string | null): Message {
   const bytes = textFrame(JSON.stringify(frame));
   return { type: frame.type, name: frame.data.name, instance, isFleeting: true, bytes };
+}
+
+export function messageOfDownload(frame: DownloadFrame): Message {
+  return { type: frame.type, name: null, instance: null, isFleeting: true, bytes: textFrame(JSON.stringify(frame)) };
 }
 
 /** @param seq Number of the last kept event. */

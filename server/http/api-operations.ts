@@ -7,6 +7,7 @@ import type { Clock } from '../instances/ports/time.ts';
 import type { Engines } from '../instances/ports/engine-adapter.ts';
 import type { FleetManager, InstanceManager } from '../instances/use-cases.ts';
 import type { Figures } from '../metrics/prometheus-figures.ts';
+import type { DownloadJobs } from '../models/downloads/downloads.ts';
 import type { Models } from '../models/library.ts';
 import type { MemoryEstimator } from '../models/memory-estimator.ts';
 import type { SlicedWork } from '../sliced-work.ts';
@@ -17,6 +18,7 @@ import { authRoutes, type Login } from './routes/auth.routes.ts';
 import { batchRoutes } from './routes/batch.routes.ts';
 import { configRoutes, type ConfigEditor } from './routes/config.routes.ts';
 import { estimateRoutes } from './routes/estimate.routes.ts';
+import { downloadRoutes } from './routes/downloads.routes.ts';
 import { engineRoutes } from './routes/engines.routes.ts';
 import { fleetRoutes } from './routes/fleet.routes.ts';
 import { hubRoutes, type HubView } from './routes/hub.routes.ts';
@@ -50,6 +52,7 @@ export interface ApiParts extends SystemVoice {
   /** Models of other machines. */
   hub: HubView;
   estimator: Pick<MemoryEstimator, 'estimate' | 'files' | 'withOptions'>;
+  downloads: DownloadJobs;
   configEditor: ConfigEditor;
   metrics: Metrics;
   /** Metrics for Prometheus. */
@@ -76,6 +79,7 @@ export function apiOperations(parts: ApiParts): Operations {
   modelRoutes(bind, parts.models, manager);
   hubRoutes(bind, parts.hub);
   estimateRoutes(bind, parts);
+  downloadRoutes(bind, parts.downloads);
   metricsRoutes(bind, parts.metrics);
   prometheusRoutes(bind, parts.figures);
   requestRoutes(bind, parts.requests);

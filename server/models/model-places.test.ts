@@ -1,10 +1,12 @@
 import { describe, expect, it } from 'vitest';
-import { modelPlaces } from './model-places.ts';
+import { downloadCache, modelPlaces } from './model-places.ts';
 
 const ALL = { hugging_face: true, llama_cpp: true, ollama: true, lm_studio: true };
 
-function places(environment: Record<string, string> = {}, sources = ALL): string[] {
-  return modelPlaces({ folders: ['/m'], sources, environment, home: '/home/me', platform: 'linux' }).map(
+const HUB = '/home/me/.cache/huggingface/hub';
+
+function places(environment: Record<string, string> = {}, sources = ALL, cache = HUB): string[] {
+  return modelPlaces({ folders: ['/m'], cache, sources, environment, home: '/home/me', platform: 'linux' }).map(
     ({ source, folder, layout }) => `${source} ${layout} ${folder}`,
   );
 }
@@ -37,5 +39,35 @@ describe('the places with models', () => {
     expect(places({}, { hugging_face: false, llama_cpp: false, ollama: false, lm_studio: false })).toEqual([
       'folder files /m',
     ]);
+  });
+
+  it('begin with the cache for downloads, if that is another one', () => {
+    expect(places({}, ALL, '/m').slice(0, 2)).toEqual(['hugging_face hub /m', 'folder files /m']);
+  });
+});
+
+describe('the cache for downloads', () => {
+  const cache = (options: Partial<Parameters<typeof downloadCache>[0]>): string =>
+    downloadCache({
+      configured: '',
+      own: '/data/models',
+      environment: {},
+      home: '/home/me',
+      isHomeOurs: true,
+      ...options,
+    });
+
+  it('is that of Hugging Face, so that other programs see the files', () => {
+    expect(cache({})).toBe(HUB);
+    expect(cache({ environment: { HF_HOME: '/b' } })).toBe('/b/hub');
+  });
+
+  it('is our own folder for a user without a home, unless a variable names one', () => {
+    expect(cache({ isHomeOurs: false })).toBe('/data/models');
+    expect(cache({ isHomeOurs: false, environment: { HF_HUB_CACHE: '/a' } })).toBe('/a');
+  });
+
+  it('is the configured one', () => {
+    expect(cache({ configured: '/c', environment: { HF_HUB_CACHE: '/a' } })).toBe('/c');
   });
 });

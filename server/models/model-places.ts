@@ -16,6 +16,8 @@ export type ModelSources = Readonly<Record<Exclude<ModelSource, 'folder'>, boole
 interface PlacesOptions {
   /** `models.dirs` and our own folder, absolute. */
   folders: readonly string[];
+  /** The cache for downloads, absolute. */
+  cache: string;
   sources: ModelSources;
   environment: Readonly<Record<string, string | undefined>>;
   /** Home of our user, absolute. */
@@ -23,21 +25,57 @@ interface PlacesOptions {
   platform: NodeJS.Platform;
 }
 
+/** The folder of Hugging Face's programs, where they look by their own variables. */
+function hubFolder(environment: PlacesOptions['environment'], home: string): string {
+  const given = (name: string): string | null => environment[name] || null;
+  const cache = given('XDG_CACHE_HOME') ?? path.join(home, '.cache');
+  return given('HF_HUB_CACHE') ?? path.join(given('HF_HOME') ?? path.join(cache, 'huggingface'), 'hub');
+}
+
+/**
+ * The cache for downloads: the configured folder, else the one that Hugging Face's programs of our user have. A user without a
+ * home gets our own folder.
+ */
+export function downloadCache(options: {
+  /** `models.cache_dir`, absolute or empty. */
+  configured: string;
+  /** Our own folder for models, absolute. */
+  own: string;
+  environment: PlacesOptions['environment'];
+  home: string;
+  /** Our user can write to its home. */
+  isHomeOurs: boolean;
+}): string {
+  const { configured, own, environment, home, isHomeOurs } = options;
+  if (configured !== '') return configured;
+  const isNamed = ['HF_HUB_CACHE', 'HF_HOME', 'XDG_CACHE_HOME'].some((name) => (environment[name] ?? '') !== '');
+  return isNamed || isHomeOurs ? hubFolder(environment, home) : own;
+}
+
 /**
  * The folders with models, in the order in which a file that several of them have is counted. Folders of other programs are
  * where those programs look by their own variables; they need not exist.
  */
-export function modelPlaces({ folders, sources, environment, home, platform }: PlacesOptions): ModelPlace[] {
+export function modelPlaces({
+  folders,
+  cache: downloads,
+  sources,
+  environment,
+  home,
+  platform,
+}: PlacesOptions): ModelPlace[] {
   const given = (name: string): string | null => environment[name] || null;
   const cache = given('XDG_CACHE_HOME') ?? path.join(home, '.cache');
   const ownCache = platform === 'darwin' ? path.join(home, 'Library', 'Caches') : cache;
-  const hub = given('HF_HUB_CACHE') ?? path.join(given('HF_HOME') ?? path.join(cache, 'huggingface'), 'hub');
+  const hub = hubFolder(environment, home);
   const llamaCpp = given('LLAMA_CACHE') ?? path.join(ownCache, 'llama.cpp');
   const ollama = given('OLLAMA_MODELS');
   const ollamas =
     ollama === null ? [path.join(home, '.ollama', 'models'), '/usr/share/ollama/.ollama/models'] : [ollama];
   const lmStudio = [path.join(home, '.lmstudio', 'models'), path.join(home, '.cache', 'lm-studio', 'models')];
   return [
+    // First, because it may be one of the folders too, where its files would count as plain ones.
+    ...(downloads === hub ? [] : [{ source: 'hugging_face', folder: downloads, layout: 'hub' } as const]),
     ...folders.map((folder): ModelPlace => ({ source: 'folder', folder, layout: 'files' })),
     ...(sources.hugging_face ? [{ source: 'hugging_face', folder: hub, layout: 'hub' } as const] : []),
     // It has the layout of a hub today, and had plain files before.

@@ -295,7 +295,7 @@ it('accepts a copy of a database on a read-only disk', async () => {
 
 it('decides for every table whether it is restored', async () => {
   await bench.serve(async () => undefined);
-  const kept = ['meta', 'signing_keys', 'revoked_tokens', 'sessions', 'audit', 'events'];
+  const kept = ['meta', 'signing_keys', 'revoked_tokens', 'sessions', 'audit', 'events', 'downloads', 'model_files'];
   const open = new DatabaseSync(bench.database);
   expect(tablesOf(open).toSorted()).toEqual([...PUT_BACK, ...ACCESS, ...kept].toSorted());
   open.close();

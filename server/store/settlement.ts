@@ -9,6 +9,7 @@ import { doubtIdentity } from './data-directory-identity.ts';
  *
  * - Restored log-ins end, so that none revoked since the copy becomes valid again.
  * - Events get new numbers, greater than all given before, so that listeners get a gap and reload their state.
+ * - Downloads are paused: a backup may be of another machine, or of a time before their files were done.
  * - The audit trail gets an entry.
  *
  * @param now Milliseconds since the epoch.
@@ -27,6 +28,7 @@ export function settleRestored(database: DatabaseSync, file: string, now: number
   try {
     if (restored === null && backup !== null) disownElsewhere(database, backup.directory, dirname(file));
     if (!keepsLogIns) database.exec('delete from signing_keys');
+    database.exec(PAUSE_DOWNLOADS);
     renumberEvents(database, Math.max(now * NUMBERS_A_MILLISECOND, takenBelow(file)));
     database
       .prepare(
@@ -46,6 +48,10 @@ export function settleRestored(database: DatabaseSync, file: string, now: number
     : 'Everyone has to log in again. Accounts and keys are those of the backup, including ones that were removed since.';
   return `${file} was restored from ${what}. ${access} Engines that it does not know are ended.`;
 }
+
+const PAUSE_DOWNLOADS = `
+  update downloads set record = json_set(record, '$.state', 'paused')
+  where json_extract(record, '$.state') in ('queued', 'running')`;
 
 /** Event numbers that the bus gives per millisecond. */
 const NUMBERS_A_MILLISECOND = 1_000;

@@ -5,10 +5,12 @@ import type { AccountStore, AuditStore } from '../auth/auth-ports.ts';
 import type { ReplayStore } from '../instances/ports/event-replay.ts';
 import type { InstanceStore } from '../instances/ports/instance-store.ts';
 import type { Clock } from '../instances/ports/time.ts';
+import type { DownloadStore } from '../models/downloads/download-store.ts';
 import { createAccountStore } from './accounts-store.ts';
 import { createAuditStore } from './audit-store.ts';
 import { createCommitQueue } from './commit-queue.ts';
 import { openDatabase } from './database.ts';
+import { createDownloadStore } from './downloads-store.ts';
 import { createInstanceStore } from './instances-store.ts';
 import { countUse } from './lasting-counters.ts';
 import { settleIdentity, type ProcessLookup } from './data-directory-identity.ts';
@@ -27,6 +29,7 @@ export interface StoreLog {
 export interface SqliteStore extends InstanceStore {
   readonly accounts: AccountStore;
   readonly audit: AuditStore;
+  readonly downloads: DownloadStore;
   readonly replay: ReplayStore;
   readonly databaseFile: Pick<DatabaseFile, 'look'>;
   /** Commits pending changes, then closes the file (see {@link DatabaseFile} for a removed one). Later saves are rejected. */
@@ -112,6 +115,7 @@ export function createSqliteStore(database: DatabaseSync, file: string, clock: C
     ...createInstanceStore(database, file, queue, kept),
     accounts: createAccountStore(database, file, queue),
     audit: createAuditStore(database, file, queue),
+    downloads: createDownloadStore(database, file, queue, kept),
     replay: createReplayStore(database, file, queue, kept, databaseFile, (message) => log?.warn(message)),
     databaseFile,
 

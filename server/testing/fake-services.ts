@@ -9,6 +9,7 @@ import type { AuditEntry } from '../auth/auth-ports.ts';
 import type { HubView } from '../http/routes/hub.routes.ts';
 import type { HttpAuthentication } from '../http/server.ts';
 import type { ApplyOptions, FleetManager } from '../instances/use-cases.ts';
+import type { DownloadJobs } from '../models/downloads/downloads.ts';
 import type { Figures } from '../metrics/prometheus-figures.ts';
 import type { StatsHistoryView, SystemView } from '../metrics/metrics.ts';
 
@@ -43,6 +44,20 @@ export class FakeConfigEditor {
     this.patches.push(patch);
     return { message: 'Updated', restart_required: false, changed: [], config: ConfigSchema.parse({}) };
   }
+}
+
+/** No downloads, and none can be made. */
+export const NO_DOWNLOADS: DownloadJobs = {
+  list: () => [],
+  get: noDownload,
+  create: async () => noDownload(),
+  pause: async () => noDownload(),
+  resume: async () => noDownload(),
+  remove: async () => noDownload(),
+};
+
+function noDownload(): never {
+  throw new ApiError('NOT_FOUND', 'No download has this id.');
 }
 
 /** The status that {@link FAKE_METRICS} returns. */

@@ -18,6 +18,7 @@ import {
   FakeConfigEditor,
   FakeFleet,
   OFFLINE_HUB,
+  NO_DOWNLOADS,
   openDoor,
 } from './fake-services.ts';
 import { apiOperations } from '../http/api-operations.ts';
@@ -66,6 +67,7 @@ export function testServer(parts: Partial<HttpServerOptions> = {}): TestServer {
     models: NO_MODELS,
     hub: OFFLINE_HUB,
     estimator: fixedEstimator,
+    downloads: NO_DOWNLOADS,
     configEditor: new FakeConfigEditor(),
     metrics: FAKE_METRICS,
     figures: FAKE_FIGURES,

@@ -8,7 +8,12 @@ export class RecordingEvents implements EventSink {
   /** Every event that listeners would have received, oldest first. */
   readonly events: DomainEvent[] = [];
   readonly #order = new PublicationOrder();
-  #lastSeq = 0;
+  #lastSeq: number;
+
+  /** @param lastSeq The number before that of the first event. */
+  constructor(lastSeq = 0) {
+    this.#lastSeq = lastSeq;
+  }
 
   keep(event: DomainEvent, instance?: string): KeptEvent {
     this.#lastSeq += 1;

@@ -6,6 +6,7 @@ import { openStore } from '../store/sqlite.ts';
 import { storedKey, storedSession, storedUser } from './contracts/accounts.contract.ts';
 import { auditEntry } from './contracts/audit.contract.ts';
 import { keptEvent } from './contracts/replay.contract.ts';
+import { storedDownload } from './stored-download.ts';
 import { storedInstance } from './contracts/store.contract.ts';
 import {
   backoff,
@@ -24,11 +25,11 @@ import {
  * Writes a database of this version of llamactl, with rows of every kind, as a fixture for later versions. Run it once,
  * when a schema version is released, and never again for that version:
  *
- *     node -e "import('./server/testing/store-fixture.ts').then((it) => it.writeStoreFixture('server/store/fixtures/schema-3.db', Date.now))"
+ *     node -e "import('./server/testing/store-fixture.ts').then((it) => it.writeStoreFixture('server/store/fixtures/schema-4.db', Date.now))"
  */
 export async function writeStoreFixture(file: string, now: () => number): Promise<void> {
   const clock: Clock = { now, elapsed: now, after: () => () => undefined, nextTurn: setImmediate };
-  const { accounts, audit, replay, ...store } = openStore({ file, clock });
+  const { accounts, audit, downloads, replay, ...store } = openStore({ file, clock });
   for (const instance of fixtureInstances()) await store.save(instance);
   await accounts.saveUser(storedUser('u1'));
   await accounts.saveUser({ ...storedUser('u2'), disabled: true });
@@ -38,6 +39,8 @@ export async function writeStoreFixture(file: string, now: () => number): Promis
   await accounts.saveSession(storedSession('l1', 'u1'));
   await accounts.revoke({ id: 'session', expiresAt: 4_000_000_000 });
   for (let row = 1; row <= 100; row += 1) await audit.append(auditEntry(`r${row}`));
+  await downloads.save(storedDownload('d1'));
+  await downloads.saveFile({ path: '/cache/blobs/a', inode: 2n ** 63n, size: 5, sha256: 'a'.repeat(64) });
   await replay.append([1, 2, 3].map((each) => keptEvent(each)));
   await store.close();
   const database = new DatabaseSync(file);

@@ -60,6 +60,7 @@ function transfer(task: Partial<TransferTask> = {}, dependencies: Partial<Transf
       size: content.length,
       sha256: sha256Of(content),
       gitObject: null,
+      content: sha256Of(content),
       target,
       owner: 'us',
       ...task,
@@ -365,7 +366,7 @@ describe('a partial file', () => {
   it('that is a link is not followed', async () => {
     await writeFile(path.join(folder, 'precious'), 'precious');
     await symlink(path.join(folder, 'precious'), `${target}.llamactl`);
-    expect(await transfer().run(NEVER)).toMatchObject({ kind: 'failed' });
+    expect(await transfer().run(NEVER)).toMatchObject({ kind: 'fault' });
     expect(await readFile(path.join(folder, 'precious'), 'utf8')).toBe('precious');
   });
 });

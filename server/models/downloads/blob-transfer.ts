@@ -20,6 +20,8 @@ export interface TransferTask {
   sha256: string | null;
   /** Git's name for the bytes, 40 hex digits, where that is all that is known; `null`: unknown. */
   gitObject: string | null;
+  /** Stands for the bytes: a partial file of other content starts over. */
+  content: string;
   /** Absolute path of the finished file, in an existing folder. */
   target: string;
   /** The data directory of this server. */
@@ -37,7 +39,9 @@ export type TransferOutcome =
   /** The bytes are not those that were announced. */
   | { kind: 'damaged'; why: string }
   | { kind: 'denied'; why: string }
-  | { kind: 'failed'; why: string };
+  | { kind: 'failed'; why: string }
+  /** This machine failed, not the other one. */
+  | { kind: 'fault'; why: string };
 
 export interface TransferProgress {
   /** Bytes that are there. */
@@ -71,10 +75,10 @@ interface TransferTiming {
   recordMs: number;
 }
 
-const TIMING: TransferTiming = { stallMs: 30_000, firstPauseMs: 500, longestPauseMs: 60_000, recordMs: 250 };
+const TIMING: TransferTiming = { stallMs: 30_000, firstPauseMs: 200, longestPauseMs: 60_000, recordMs: 250 };
 
 const CONNECTIONS = 4;
-/** Failures without a byte in between after which a transfer gives up: some five minutes. */
+/** Failures without a byte in between after which a transfer gives up: some two minutes. */
 const MOST_FAILURES = 10;
 /** A record is renewed after this time even if no byte came, so that other servers see that the download lives. */
 const RENEW_MS = 10_000;
@@ -146,9 +150,8 @@ export class BlobTransfer {
   }
 
   async #transfer(): Promise<TransferOutcome> {
-    const { size, target, owner } = this.#task;
+    const { size, content, target, owner } = this.#task;
     const { clock } = this.#dependencies;
-    const content = this.#task.sha256 ?? this.#task.gitObject ?? this.#task.url;
     const file = await PartialFile.open({ target, size, content, owner, now: () => clock.now() });
     try {
       const why = (await this.#fetchMissing(file)) ?? (await this.#faultOf(file));
@@ -298,7 +301,11 @@ export class BlobTransfer {
     this.#failures = bytes > this.#bytesBefore ? 1 : this.#failures + 1;
     this.#bytesBefore = bytes;
     const isFinal = [RemoteRefusal, PartialFault, Replaced].some((kind) => error instanceof kind);
-    if (isFinal || this.#failures >= MOST_FAILURES) throw error;
+    if (isFinal) throw error;
+    if (this.#failures >= MOST_FAILURES)
+      throw new RemoteRefusal(
+        `No byte came in ${MOST_FAILURES} tries. The last reason: ${this.#host}: ${errorWords(error)}.`,
+      );
     if (error instanceof RangeIgnored && this.#taken.size === 1 && (bytes === 0 || this.#failures > 1)) {
       this.#isWholeOnly = true;
       return;
@@ -374,5 +381,5 @@ function outcomeOf(error: unknown): TransferOutcome {
   if (isOutOfRoom(error)) return { kind: 'disk_full', lacking: RESERVED_BYTES };
   const words = errorWords(error);
   const why = words.endsWith('.') ? words : `${words}.`;
-  return { kind: error instanceof Denied ? 'denied' : 'failed', why };
+  return { kind: error instanceof Denied ? 'denied' : error instanceof RemoteRefusal ? 'failed' : 'fault', why };
 }

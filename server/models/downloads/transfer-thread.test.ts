@@ -39,6 +39,7 @@ const task = (name: string): TransferTask => ({
   size: content.length,
   sha256: sha256Of(content),
   gitObject: null,
+  content: sha256Of(content),
   target: path.join(folder, name),
   owner: 'us',
 });
@@ -83,7 +84,7 @@ describe('the thread of transfers', () => {
     const run = thread.run(task('a'), NEVER, ({ done }) => (done > 0 ? isRunning.resolve() : undefined));
     await isRunning.promise;
     await started[0]?.terminate();
-    expect(await run).toMatchObject({ kind: 'failed', why: 'The thread of downloads ended.' });
+    expect(await run).toMatchObject({ kind: 'fault', why: 'The thread of downloads ended.' });
     expect(await thread.run(task('a'), NEVER, () => undefined)).toEqual({ kind: 'stored' });
     expect(started).toHaveLength(2);
   });

@@ -91,7 +91,7 @@ export class TransferThread implements Transfers {
       // An earlier thread, which had nothing to do any more.
       if (this.#worker !== worker) return;
       this.#worker = null;
-      for (const running of this.#running.values()) running.end({ kind: 'failed', why });
+      for (const running of this.#running.values()) running.end({ kind: 'fault', why });
     };
     worker.on('error', (error) => lose(`The thread of downloads failed: ${reasonOf(error)}.`));
     worker.on('exit', () => lose('The thread of downloads ended.'));

@@ -1,7 +1,7 @@
 import { statfs } from 'node:fs/promises';
 import path from 'node:path';
 import { type MessagePort, parentPort, workerData } from 'node:worker_threads';
-import { errorWords } from '@llamactl/contract/reason';
+import { reasonOf } from '@llamactl/contract/reason';
 import { systemClock } from '../../clock.ts';
 import { systemRandomness } from '../../randomness.ts';
 import { Bandwidth } from './bandwidth.ts';
@@ -35,7 +35,7 @@ function serve(port: MessagePort, { proxyEnvironment, bytesPerSecond }: Transfer
     try {
       outcome = await new BlobTransfer(task, parts).run(stop.signal);
     } catch (error) {
-      outcome = { kind: 'failed', why: errorWords(error) };
+      outcome = { kind: 'failed', why: reasonOf(error) };
     }
     running.delete(number);
     report({ type: 'ended', number, outcome });

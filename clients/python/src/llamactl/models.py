@@ -11,10 +11,13 @@ JsonValue: TypeAlias = Any
 """Any JSON value."""
 
 
-ErrorCode: TypeAlias = Literal["VALIDATION_ERROR", "INVALID_JSON", "RESERVED_OPTION", "PRIVILEGED_OPTION", "UNAUTHORIZED", "INVALID_CREDENTIALS", "TOKEN_EXPIRED", "FORBIDDEN", "NOT_FOUND", "INSTANCE_NOT_FOUND", "METHOD_NOT_ALLOWED", "INSTANCE_EXISTS", "INSTANCE_RUNNING", "INSTANCE_NOT_RUNNING", "ALIAS_CONFLICT", "PORT_CONFLICT", "PORT_IN_USE", "MODEL_NOT_FOUND", "ENGINE_NOT_FOUND", "AUTH_DISABLED", "CONFIG_PINNED", "CONFIG_READ_ONLY", "CAPACITY_EXCEEDED", "PRECONDITION_FAILED", "PAYLOAD_TOO_LARGE", "URI_TOO_LONG", "UNSUPPORTED_MEDIA_TYPE", "RATE_LIMITED", "REQUEST_CANCELLED", "INTERNAL_ERROR", "START_FAILED", "HUB_ERROR", "SHUTTING_DOWN"]
+DownloadState: TypeAlias = Literal["queued", "running", "verifying", "paused", "done", "failed", "cancelled"]
 
 
-EventType: TypeAlias = Literal["instance_status_changed", "instance_created", "instance_updated", "instance_deleted", "system_alert", "instance_stats_updated", "download_progress", "decision"]
+ErrorCode: TypeAlias = Literal["VALIDATION_ERROR", "INVALID_JSON", "RESERVED_OPTION", "PRIVILEGED_OPTION", "UNAUTHORIZED", "INVALID_CREDENTIALS", "TOKEN_EXPIRED", "FORBIDDEN", "NOT_FOUND", "INSTANCE_NOT_FOUND", "METHOD_NOT_ALLOWED", "INSTANCE_EXISTS", "INSTANCE_RUNNING", "INSTANCE_NOT_RUNNING", "ALIAS_CONFLICT", "PORT_CONFLICT", "PORT_IN_USE", "MODEL_NOT_FOUND", "ENGINE_NOT_FOUND", "AUTH_DISABLED", "CONFIG_PINNED", "CONFIG_READ_ONLY", "CAPACITY_EXCEEDED", "PRECONDITION_FAILED", "PAYLOAD_TOO_LARGE", "URI_TOO_LONG", "UNSUPPORTED_MEDIA_TYPE", "RATE_LIMITED", "REQUEST_CANCELLED", "INTERNAL_ERROR", "START_FAILED", "HUB_ERROR", "SHUTTING_DOWN", "DISK_FULL"]
+
+
+EventType: TypeAlias = Literal["instance_status_changed", "instance_created", "instance_updated", "instance_deleted", "system_alert", "download_progress", "instance_stats_updated", "decision"]
 
 
 FleetAction: TypeAlias = Literal["create", "change", "restart", "nothing", "remove"]
@@ -235,6 +238,10 @@ class ConfigModels(_Base):
     dirs: list[str]
     sources: ConfigModelsSources
     """Folders of other programs that are scanned for models, where they exist."""
+    cache_dir: str
+    """Folder for downloads, in the layout of the Hugging Face cache. Empty: that cache itself."""
+    download_limit_mb: float
+    """Megabytes per second of all downloads; 0: no limit."""
     hf_endpoint: str
     hf_token: str
     modelscope_endpoint: str
@@ -264,7 +271,7 @@ class ConfigRateLimit(_Base):
 
 class ConfigSecurity(_Base):
     allow_privileged: bool
-    """Allow options that run code or read files, and any environment variable; let requests change engines.*, alerts.command, data_dir and models.dirs. Only from the file."""
+    """Allow options that run code or read files, and any environment variable; let requests change engines.*, alerts.command, data_dir, models.dirs and models.cache_dir. Only from the file."""
 
 
 class ConfigServer(_Base):
@@ -312,6 +319,13 @@ class ConfigWritten(_Base):
     changed: list[str]
     """The keys that this request changed."""
     config: Config
+
+
+class CreateDownload(_Base):
+    model: str
+    """A reference: `org/repo:Q4_K_M`."""
+    revision: str | None
+    """Branch, tag or commit. Default: the main branch."""
 
 
 class _CreateInstanceRequired(TypedDict):
@@ -414,6 +428,75 @@ class DeviceEstimate(_Base):
     """Bytes to compute in."""
 
 
+class Download(_Base):
+    id: str
+    model: str
+    """The reference as people write it: `org/repo:Q4_K_M`."""
+    state: DownloadState
+    done_bytes: int
+    """Bytes on this machine, of all files."""
+    total_bytes: int
+    bytes_per_second: int
+    """0 unless bytes come."""
+    eta_seconds: int | None
+    """Until all bytes are here; `None`: unknown."""
+    error: DownloadError | None
+    """Why it failed, or waits for room on the disk."""
+    revision: str
+    """Branch or tag."""
+    files: list[DownloadFile]
+    created_by: str
+    """`anonymous`, `user:NAME` or `key:ID (NAME)`."""
+    created_at: str
+    """RFC 3339, UTC."""
+    finished_at: str | None
+    """`None`: it is not done, failed or cancelled."""
+
+
+class DownloadError(_Base):
+    code: Literal["HUB_ERROR", "DISK_FULL", "INTERNAL_ERROR"]
+    message: str
+    """Cause and fix, for a person."""
+
+
+class DownloadFile(_Base):
+    path: str
+    """Within the repo."""
+    size: int
+    """Bytes."""
+    done_bytes: int
+
+
+class DownloadList(_Base):
+    downloads: list[Download]
+    """Oldest first."""
+
+
+class DownloadProgressEvent(_Base):
+    timestamp: str
+    """RFC 3339, UTC."""
+    seq: int
+    """Grows with every kept frame, also across restarts; a stats or decision frame repeats the last kept one."""
+    type: Literal["download_progress"]
+    data: DownloadProgressEventData
+
+
+class DownloadProgressEventData(_Base):
+    id: str
+    model: str
+    """The reference as people write it: `org/repo:Q4_K_M`."""
+    state: DownloadState
+    done_bytes: int
+    """Bytes on this machine, of all files."""
+    total_bytes: int
+    bytes_per_second: int
+    """0 unless bytes come."""
+    eta_seconds: int | None
+    """Until all bytes are here; `None`: unknown."""
+    error: DownloadError | None
+    """Why it failed, or waits for room on the disk."""
+
+
 class Engine(_Base):
     id: str
     """The `engine` of instances."""
@@ -465,7 +548,7 @@ class EngineOptionList(_Base):
 class ErrorBody(_Base):
     error: str
     """Cause and fix, for a person."""
-    code: Literal["VALIDATION_ERROR", "INVALID_JSON", "RESERVED_OPTION", "PRIVILEGED_OPTION", "UNAUTHORIZED", "INVALID_CREDENTIALS", "TOKEN_EXPIRED", "FORBIDDEN", "NOT_FOUND", "INSTANCE_NOT_FOUND", "METHOD_NOT_ALLOWED", "INSTANCE_EXISTS", "INSTANCE_RUNNING", "INSTANCE_NOT_RUNNING", "ALIAS_CONFLICT", "PORT_CONFLICT", "PORT_IN_USE", "MODEL_NOT_FOUND", "ENGINE_NOT_FOUND", "AUTH_DISABLED", "CONFIG_PINNED", "CONFIG_READ_ONLY", "CAPACITY_EXCEEDED", "PRECONDITION_FAILED", "PAYLOAD_TOO_LARGE", "URI_TOO_LONG", "UNSUPPORTED_MEDIA_TYPE", "RATE_LIMITED", "REQUEST_CANCELLED", "INTERNAL_ERROR", "START_FAILED", "HUB_ERROR", "SHUTTING_DOWN"]
+    code: Literal["VALIDATION_ERROR", "INVALID_JSON", "RESERVED_OPTION", "PRIVILEGED_OPTION", "UNAUTHORIZED", "INVALID_CREDENTIALS", "TOKEN_EXPIRED", "FORBIDDEN", "NOT_FOUND", "INSTANCE_NOT_FOUND", "METHOD_NOT_ALLOWED", "INSTANCE_EXISTS", "INSTANCE_RUNNING", "INSTANCE_NOT_RUNNING", "ALIAS_CONFLICT", "PORT_CONFLICT", "PORT_IN_USE", "MODEL_NOT_FOUND", "ENGINE_NOT_FOUND", "AUTH_DISABLED", "CONFIG_PINNED", "CONFIG_READ_ONLY", "CAPACITY_EXCEEDED", "PRECONDITION_FAILED", "PAYLOAD_TOO_LARGE", "URI_TOO_LONG", "UNSUPPORTED_MEDIA_TYPE", "RATE_LIMITED", "REQUEST_CANCELLED", "INTERNAL_ERROR", "START_FAILED", "HUB_ERROR", "SHUTTING_DOWN", "DISK_FULL"]
     """The kind of error, for programs; stable."""
     details: str
     """More about the error; may be empty."""
@@ -1341,7 +1424,7 @@ class UserList(_Base):
     users: list[User]
 
 
-Frame: TypeAlias = InstanceStatusChangedEvent | InstanceCreatedEvent | InstanceUpdatedEvent | InstanceDeletedEvent | SystemAlertEvent | InstanceStatsUpdatedEvent | DecisionEvent | GapEvent
+Frame: TypeAlias = InstanceStatusChangedEvent | InstanceCreatedEvent | InstanceUpdatedEvent | InstanceDeletedEvent | SystemAlertEvent | DownloadProgressEvent | InstanceStatsUpdatedEvent | DecisionEvent | GapEvent
 """An event."""
 
 

@@ -543,6 +543,79 @@ class Operations:
         )
         return models.StarterList(self._ask(request))
 
+    def create_download(
+        self,
+        model: str,
+        *,
+        revision: str | None = None,
+    ) -> models.Download:
+        """Download a model; with status 200: a download of these files exists, and goes on if it was paused or failed.
+
+        Args:
+            model: A reference: `org/repo:Q4_K_M`.
+            revision: Branch, tag or commit. Default: the main branch.
+        """
+        request = Request(
+            "POST",
+            "/api/models/downloads",
+            body=given(model=model, revision=revision),
+        )
+        return models.Download(self._ask(request))
+
+    def list_downloads(
+        self,
+    ) -> list[models.Download]:
+        """Downloads that wait, run or failed, and those that ended in the last seven days."""
+        request = Request(
+            "GET",
+            "/api/models/downloads",
+        )
+        return models.DownloadList(self._ask(request)).downloads
+
+    def get_download(
+        self,
+        download_id: str,
+    ) -> models.Download:
+        """A download with the progress of its files."""
+        request = Request(
+            "GET",
+            f"/api/models/downloads/{step(download_id)}",
+        )
+        return models.Download(self._ask(request))
+
+    def delete_download(
+        self,
+        download_id: str,
+    ) -> models.Message:
+        """Cancel a download and remove its incomplete files; a done or cancelled one leaves the list."""
+        request = Request(
+            "DELETE",
+            f"/api/models/downloads/{step(download_id)}",
+        )
+        return models.Message(self._ask(request))
+
+    def pause_download(
+        self,
+        download_id: str,
+    ) -> models.Download:
+        """Pause a download; the bytes that came are kept. A finished one stays as it is."""
+        request = Request(
+            "POST",
+            f"/api/models/downloads/{step(download_id)}/pause",
+        )
+        return models.Download(self._ask(request))
+
+    def resume_download(
+        self,
+        download_id: str,
+    ) -> models.Download:
+        """Continue a download that is paused or failed; any other stays as it is."""
+        request = Request(
+            "POST",
+            f"/api/models/downloads/{step(download_id)}/resume",
+        )
+        return models.Download(self._ask(request))
+
     def list_requests(
         self,
         *,

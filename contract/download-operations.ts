@@ -1,0 +1,76 @@
+import { CreateDownloadSchema, DownloadListSchema, DownloadSchema } from './download.ts';
+import { MessageSchema } from './instance.ts';
+import { operation } from './operation.ts';
+
+/** Downloads of models. */
+export const DOWNLOAD_OPERATIONS = {
+  createDownload: operation({
+    id: 'createDownload',
+    method: 'POST',
+    path: '/api/models/downloads',
+    tag: 'Models',
+    summary:
+      'Download a model; with status 200: a download of these files exists, and goes on if it was paused or failed',
+    permission: 'operator',
+    cost: 'intensive',
+    body: { schema: CreateDownloadSchema, optional: false },
+    success: { status: 201, schema: DownloadSchema },
+    otherStatuses: [200],
+    errors: ['NOT_FOUND', 'HUB_ERROR', 'DISK_FULL'],
+  }),
+  listDownloads: operation({
+    id: 'listDownloads',
+    method: 'GET',
+    path: '/api/models/downloads',
+    tag: 'Models',
+    summary: 'Downloads that wait, run or failed, and those that ended in the last seven days',
+    permission: 'viewer',
+    cost: 'regular',
+    success: { status: 200, schema: DownloadListSchema },
+    errors: [],
+  }),
+  getDownload: operation({
+    id: 'getDownload',
+    method: 'GET',
+    path: '/api/models/downloads/{download_id}',
+    tag: 'Models',
+    summary: 'A download with the progress of its files',
+    permission: 'viewer',
+    cost: 'regular',
+    success: { status: 200, schema: DownloadSchema },
+    errors: ['NOT_FOUND'],
+  }),
+  pauseDownload: operation({
+    id: 'pauseDownload',
+    method: 'POST',
+    path: '/api/models/downloads/{download_id}/pause',
+    tag: 'Models',
+    summary: 'Pause a download; the bytes that came are kept. A finished one stays as it is',
+    permission: 'operator',
+    cost: 'regular',
+    success: { status: 200, schema: DownloadSchema },
+    errors: ['NOT_FOUND'],
+  }),
+  resumeDownload: operation({
+    id: 'resumeDownload',
+    method: 'POST',
+    path: '/api/models/downloads/{download_id}/resume',
+    tag: 'Models',
+    summary: 'Continue a download that is paused or failed; any other stays as it is',
+    permission: 'operator',
+    cost: 'regular',
+    success: { status: 200, schema: DownloadSchema },
+    errors: ['NOT_FOUND', 'DISK_FULL'],
+  }),
+  deleteDownload: operation({
+    id: 'deleteDownload',
+    method: 'DELETE',
+    path: '/api/models/downloads/{download_id}',
+    tag: 'Models',
+    summary: 'Cancel a download and remove its incomplete files; a done or cancelled one leaves the list',
+    permission: 'operator',
+    cost: 'regular',
+    success: { status: 200, schema: MessageSchema },
+    errors: ['NOT_FOUND'],
+  }),
+};

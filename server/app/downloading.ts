@@ -1,0 +1,78 @@
+import { accessSync, constants } from 'node:fs';
+import { statfs } from 'node:fs/promises';
+import path from 'node:path';
+import type { Config } from '@llamactl/contract/config';
+import { codeOf } from '@llamactl/contract/reason';
+import type { Environment } from '../config/env.ts';
+import type { Feed } from '../events/feed.ts';
+import type { AlertSink } from '../instances/ports/alert-sink.ts';
+import type { EventSink } from '../instances/ports/event-sink.ts';
+import type { Randomness } from '../instances/ports/random-values.ts';
+import type { Clock } from '../instances/ports/time.ts';
+import { Downloads } from '../models/downloads/downloads.ts';
+import type { ModelSource } from '../models/downloads/model-source.ts';
+import { TransferThread } from '../models/downloads/transfer-thread.ts';
+import { startTransferWorker } from '../models/downloads/worker-script.ts';
+import type { SqliteStore } from '../store/sqlite.ts';
+import type { Teardown } from './teardown.ts';
+
+export interface DownloadingParts {
+  config: Pick<Config['models'], 'download_limit_mb'>;
+  dataDirectory: string;
+  /** The cache in the layout of Hugging Face, absolute. */
+  cache: string;
+  environment: Environment;
+  source: ModelSource;
+  clock: Clock;
+  randomness: Randomness;
+  store: Pick<SqliteStore, 'downloads' | 'dataDirId'>;
+  events: EventSink;
+  feed: Pick<Feed, 'download'>;
+  alerts: AlertSink;
+  onFault: (error: unknown, what: string) => void;
+  teardown: Teardown;
+}
+
+const BYTES_IN_MEGABYTE = 1_000_000;
+const PROXY_VARIABLES = ['HTTP_PROXY', 'http_proxy', 'HTTPS_PROXY', 'https_proxy', 'NO_PROXY', 'no_proxy'];
+
+/** Opens the stored downloads. They go on after `begin`. */
+export async function openDownloads(parts: DownloadingParts): Promise<Downloads> {
+  const { config, dataDirectory, cache, environment, clock, store, feed, teardown } = parts;
+  const proxyEnvironment = Object.fromEntries(PROXY_VARIABLES.map((name) => [name, environment[name]]));
+  const settings = { proxyEnvironment, bytesPerSecond: config.download_limit_mb * BYTES_IN_MEGABYTE };
+  const downloads = new Downloads({
+    ...parts,
+    store: store.downloads,
+    transfers: new TransferThread(clock, () => startTransferWorker(settings)),
+    sendProgress: (progress) => feed.download(progress),
+    // Other sources have names of their own, which must not meet those of the hub.
+    rootFor: (source) => (source === 'hub' ? cache : path.join(dataDirectory, 'models', source)),
+    owner: store.dataDirId,
+    freeSpace,
+  });
+  await downloads.load();
+  return teardown.ending(downloads);
+}
+
+/** Whether our user can write to its home. Users of services often have none. */
+export function isOurs(home: string): boolean {
+  try {
+    accessSync(home, constants.W_OK);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** @param folder Its nearest parent that exists counts. */
+async function freeSpace(folder: string): Promise<number> {
+  try {
+    const { bavail, bsize } = await statfs(folder);
+    return bavail * bsize;
+  } catch (error) {
+    const parent = path.dirname(folder);
+    if (codeOf(error) !== 'ENOENT' || parent === folder) throw error;
+    return freeSpace(parent);
+  }
+}

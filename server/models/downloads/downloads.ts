@@ -1,0 +1,396 @@
+import { codeOf } from '@llamactl/contract/reason';
+import { ApiError } from '@llamactl/contract/errors';
+import type { Download, DownloadProgress } from '@llamactl/contract/download';
+import type { AlertSink } from '../../instances/ports/alert-sink.ts';
+import type { EventSink } from '../../instances/ports/event-sink.ts';
+import { StoreClosed } from '../../instances/ports/instance-store.ts';
+import type { Randomness } from '../../instances/ports/random-values.ts';
+import type { Clock } from '../../instances/ports/time.ts';
+import { RESERVED_BYTES } from './blob-transfer.ts';
+import { BlobTurns } from './blob-turns.ts';
+import { DownloadJob } from './download-job.ts';
+import type { DownloadRecord, DownloadStore } from './download-store.ts';
+import { CacheRefusal, HubCache, isThere } from './hub-cache.ts';
+import { contentOf, downloadModel, type DownloadOutcome } from './model-download.ts';
+import type { ModelSource, RemoteFile, RemoteModel } from './model-source.ts';
+import { partialBytes, removePartial } from './partial-file.ts';
+import type { Transfers } from './transfer-thread.ts';
+
+/** Downloads, as the API uses them. */
+export interface DownloadJobs {
+  /** Oldest first. */
+  list(): Download[];
+  /** @throws {ApiError} `NOT_FOUND` */
+  get(id: string): Download;
+  /**
+   * Starts the download of a model, or continues the one that brings these files. Rejects with an {@link ApiError}: `DISK_FULL`,
+   * or that of the source.
+   *
+   * @param by The caller, for people.
+   */
+  create(wanted: { model: string; revision: string | null }, by: string, signal: AbortSignal): Promise<CreatedDownload>;
+  pause(id: string): Promise<Download>;
+  resume(id: string): Promise<Download>;
+  /** Cancels an open download, and forgets any other. @returns which of the two it was */
+  remove(id: string): Promise<'cancelled' | 'forgotten'>;
+}
+
+export interface CreatedDownload {
+  download: Download;
+  /** `false`: it was there. */
+  isNew: boolean;
+}
+
+export interface DownloadsOptions {
+  clock: Clock;
+  randomness: Pick<Randomness, 'token'>;
+  store: DownloadStore;
+  source: ModelSource;
+  transfers: Transfers;
+  events: EventSink;
+  /** Sends progress that is not kept. */
+  sendProgress: (progress: DownloadProgress) => void;
+  alerts: AlertSink;
+  /** The cache for the files of a source, absolute. */
+  rootFor: (source: RemoteModel['source']) => string;
+  /** The data directory. */
+  owner: string;
+  /** Bytes available to us on the disk of a folder, which need not exist. */
+  freeSpace: (folder: string) => Promise<number>;
+  onFault: (error: unknown, what: string) => void;
+}
+
+/** Code of the alert. */
+export const DOWNLOAD_DISK_FULL = 'download_disk_full';
+
+/** Most downloads at once: more would only share the same line. */
+const MOST_RUNNING = 2;
+const EVENT_EVERY_MS = 1_000;
+const LOOK_AT_DISK_MS = 10_000;
+const KEPT_MS = 7 * 86_400_000;
+const PRUNE_EVERY_MS = 3_600_000;
+const ID_BYTES = 8;
+
+/** Owns all downloads: their order, their states, and the work on them. They go on when the next server begins. */
+export class Downloads implements DownloadJobs {
+  readonly #options: DownloadsOptions;
+  readonly #turns = new BlobTurns();
+  /** By id, oldest first. */
+  readonly #jobs = new Map<string, DownloadJob>();
+  #isBegun = false;
+  #isClosed = false;
+  #cancelLook = (): void => undefined;
+  #cancelPrune = (): void => undefined;
+
+  constructor(options: DownloadsOptions) {
+    this.#options = options;
+  }
+
+  /** Reads the stored downloads. Call it before any other method. */
+  async load(): Promise<void> {
+    for (const record of await this.#options.store.load()) this.#jobs.set(record.id, new DownloadJob(record));
+  }
+
+  /** Begins to work. */
+  begin(): void {
+    this.#isBegun = true;
+    this.#prune();
+    void this.#learnAll().catch((error: unknown) => this.#options.onFault(error, 'looking at incomplete downloads'));
+    this.#schedule();
+    if (this.#isDiskFull) this.#lookAtDisk();
+  }
+
+  /** Ends all work, which keeps its state: the next server goes on. */
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    this.#cancelLook();
+    this.#cancelPrune();
+    for (const { work } of this.#jobs.values()) work?.stop.abort();
+    await this.#options.transfers.close();
+  }
+
+  list(): Download[] {
+    return [...this.#jobs.values()].map((job) => this.#view(job));
+  }
+
+  get(id: string): Download {
+    return this.#view(this.#job(id));
+  }
+
+  async create(
+    wanted: { model: string; revision: string | null },
+    by: string,
+    signal: AbortSignal,
+  ): Promise<CreatedDownload> {
+    const { source, randomness, clock, rootFor } = this.#options;
+    const model = await source.resolve(wanted.model, wanted.revision, signal);
+    const root = rootFor(model.source);
+    const known = this.#openJob({ model, root });
+    if (known !== null) return { download: await this.resume(known.record.id), isNew: false };
+    const id = randomness.token(ID_BYTES);
+    const record: DownloadRecord = {
+      id,
+      model,
+      root,
+      state: 'queued',
+      error: null,
+      createdBy: by,
+      createdAt: new Date(clock.now()).toISOString(),
+      finishedAt: null,
+    };
+    const job = new DownloadJob(record);
+    await this.#learn(job);
+    await this.#checkRoom(job);
+    // Another caller may have asked for the same meanwhile.
+    const other = this.#openJob({ model, root });
+    if (other !== null) return { download: this.#view(other), isNew: false };
+    this.#jobs.set(id, job);
+    try {
+      await this.#store(job);
+    } catch (error) {
+      this.#jobs.delete(id);
+      throw error;
+    }
+    this.#schedule();
+    return { download: this.#view(job), isNew: true };
+  }
+
+  async pause(id: string): Promise<Download> {
+    const job = this.#job(id);
+    const { state, error } = job.record;
+    if (state === 'queued' || state === 'running' || (state === 'paused' && error !== null)) {
+      await this.#change(job, { state: 'paused', error: null });
+      await job.work?.ended;
+    }
+    return this.#view(job);
+  }
+
+  async resume(id: string): Promise<Download> {
+    const job = this.#job(id);
+    const isAtRest = (): boolean => job.record.state === 'paused' || job.record.state === 'failed';
+    if (isAtRest()) await this.#checkRoom(job);
+    if (isAtRest()) await this.#change(job, { state: 'queued', error: null, finishedAt: null });
+    return this.#view(job);
+  }
+
+  async remove(id: string): Promise<'cancelled' | 'forgotten'> {
+    const job = this.#job(id);
+    if (!job.isOpen) {
+      this.#jobs.delete(id);
+      await this.#options.store.remove(id);
+      return 'forgotten';
+    }
+    await this.#change(job, { state: 'cancelled', error: null, finishedAt: this.#now });
+    await job.work?.ended;
+    await this.#removePartials(job);
+    return 'cancelled';
+  }
+
+  /** @throws {ApiError} `NOT_FOUND` */
+  #job(id: string): DownloadJob {
+    const job = this.#jobs.get(id);
+    if (job === undefined)
+      throw new ApiError('NOT_FOUND', 'No download has this id. GET /api/models/downloads lists them.');
+    return job;
+  }
+
+  #openJob(wanted: Pick<DownloadRecord, 'model' | 'root'>): DownloadJob | null {
+    return this.#jobs.values().find((job) => job.isOpen && job.includes(wanted)) ?? null;
+  }
+
+  #view(job: DownloadJob): Download {
+    return job.view(this.#options.clock.elapsed());
+  }
+
+  get #now(): string {
+    return new Date(this.#options.clock.now()).toISOString();
+  }
+
+  /** Starts work while there is some, and fewer downloads run than may. */
+  #schedule(): void {
+    if (!this.#isBegun || this.#isClosed) return;
+    const isWanted = ({ record, work }: DownloadJob): boolean =>
+      work === null && (record.state === 'queued' || record.state === 'running');
+    for (const job of this.#jobs.values().filter(isWanted)) {
+      if (
+        this.#jobs
+          .values()
+          .filter(({ work }) => work !== null)
+          .toArray().length >= MOST_RUNNING
+      )
+        return;
+      this.#start(job);
+    }
+  }
+
+  #start(job: DownloadJob): void {
+    const stop = new AbortController();
+    const { clock, sendProgress } = this.#options;
+    const parts = { ...this.#options, turns: this.#turns };
+    job.rest();
+    const running = downloadModel(job.record, parts, stop.signal, (index, progress) => {
+      const now = clock.elapsed();
+      const isTurn = job.note(index, progress, now);
+      if (job.record.state !== 'running' || (!isTurn && now - job.sentAt < EVENT_EVERY_MS)) return;
+      job.sentAt = now;
+      sendProgress(job.progress(now));
+    });
+    const ended = running.then((outcome) => this.#ended(job, outcome));
+    job.work = { stop, ended };
+    if (job.record.state !== 'running') void this.#keep(this.#change(job, { state: 'running', error: null }));
+  }
+
+  #ended(job: DownloadJob, outcome: DownloadOutcome): void {
+    job.work = null;
+    job.rest();
+    // Otherwise a caller has decided meanwhile, or the next server goes on.
+    if (job.record.state === 'running' && !this.#isClosed)
+      void this.#keep(this.#change(job, this.#changeBy(job, outcome)));
+    this.#schedule();
+  }
+
+  #changeBy(job: DownloadJob, outcome: DownloadOutcome): Partial<DownloadRecord> {
+    switch (outcome.kind) {
+      case 'done':
+        return { state: 'done', error: null, finishedAt: this.#now };
+      case 'stopped':
+        return { state: 'queued' };
+      case 'failed':
+        return { state: 'failed', error: outcome.error, finishedAt: this.#now };
+      case 'disk_full':
+        return { state: 'paused', error: { code: 'DISK_FULL', message: fullSentence(job.record, outcome.lacking) } };
+    }
+  }
+
+  /** Changes a record at once, and resolves when that is stored and its event is sent. */
+  async #change(job: DownloadJob, changes: Partial<DownloadRecord>): Promise<void> {
+    job.record = { ...job.record, ...changes };
+    if (job.record.state !== 'running') job.work?.stop.abort();
+    this.#showDisk();
+    try {
+      await this.#store(job);
+    } finally {
+      this.#schedule();
+    }
+  }
+
+  async #store(job: DownloadJob): Promise<void> {
+    const { events, store, clock } = this.#options;
+    job.sentAt = clock.elapsed();
+    const kept = events.keep({ type: 'download_progress', data: job.progress(clock.elapsed()) });
+    try {
+      await store.save(job.record, [kept]);
+    } finally {
+      // The change has taken effect in any case.
+      events.publish(kept);
+    }
+  }
+
+  /** Waits for a change of our own. A full disk may keep it from being stored; the work is then repeated after a restart. */
+  async #keep(change: Promise<void>): Promise<void> {
+    try {
+      await change;
+    } catch (error) {
+      if (!(error instanceof StoreClosed)) this.#options.onFault(error, 'storing the state of a download');
+    }
+  }
+
+  async #learnAll(): Promise<void> {
+    for (const job of this.#jobs.values()) if (job.isOpen) await this.#learn(job);
+  }
+
+  /** Looks how much of the files is there. */
+  async #learn(job: DownloadJob): Promise<void> {
+    const { root, model } = job.record;
+    const cache = new HubCache(root);
+    for (const [index, file] of model.files.entries()) {
+      if (job.work !== null) return;
+      const done = await bytesThere(cache, model, file);
+      if (job.work === null) job.note(index, { done, phase: 'fetching' }, this.#options.clock.elapsed());
+    }
+    job.rest();
+  }
+
+  /** Downloads that run need their room too. @throws {ApiError} `DISK_FULL` */
+  async #checkRoom(job: DownloadJob): Promise<void> {
+    const { root } = job.record;
+    const others = [...this.#jobs.values()].filter(
+      (other) => other !== job && other.record.root === root && /^(?:queued|running)$/.test(other.record.state),
+    );
+    const needed = others.reduce((sum, { missing }) => sum + missing, job.missing) + RESERVED_BYTES;
+    const available = await this.#options.freeSpace(root);
+    if (job.missing > 0 && needed > available)
+      throw new ApiError('DISK_FULL', fullSentence(job.record, needed - available));
+  }
+
+  async #removePartials(job: DownloadJob): Promise<void> {
+    const { root, model } = job.record;
+    const cache = new HubCache(root);
+    const others = this.#jobs.values().filter((other) => other !== job && other.isOpen && other.record.root === root);
+    const needed = new Set(others.flatMap(({ record }) => record.model.files.map(({ blob }) => blob)));
+    for (const file of model.files) {
+      if (!needed.has(file.blob)) await removePartial(await cache.blob(model, file));
+    }
+  }
+
+  get #isDiskFull(): boolean {
+    return this.#jobs.values().some(isWaitingForRoom);
+  }
+
+  #showDisk(): void {
+    const { alerts, clock } = this.#options;
+    const waiting = this.#jobs.values().find(isWaitingForRoom);
+    this.#cancelLook();
+    if (waiting === undefined) return alerts.clear(DOWNLOAD_DISK_FULL);
+    const message = `${waiting.record.error?.message ?? ''} The download goes on by itself when there is room.`;
+    alerts.raise({ level: 'error', code: DOWNLOAD_DISK_FULL, message });
+    this.#cancelLook = clock.after(LOOK_AT_DISK_MS, () => this.#lookAtDisk());
+  }
+
+  #lookAtDisk(): void {
+    void this.#continueWithRoom().catch((error: unknown) => this.#options.onFault(error, 'looking at the disk'));
+  }
+
+  async #continueWithRoom(): Promise<void> {
+    for (const job of this.#jobs.values().filter(isWaitingForRoom).toArray()) {
+      const available = await this.#options.freeSpace(job.record.root);
+      if (this.#isClosed) return;
+      if (isWaitingForRoom(job) && available >= job.missing + RESERVED_BYTES)
+        await this.#keep(this.#change(job, { state: 'queued', error: null }));
+    }
+    this.#showDisk();
+  }
+
+  /** Forgets downloads that ended long ago. A failed one stays, because its bytes are on the disk. */
+  #prune(): void {
+    const { clock, store } = this.#options;
+    const before = clock.now() - KEPT_MS;
+    for (const { isOpen, record } of this.#jobs.values().toArray()) {
+      if (isOpen || record.finishedAt === null || Date.parse(record.finishedAt) > before) continue;
+      this.#jobs.delete(record.id);
+      void this.#keep(store.remove(record.id));
+    }
+    this.#cancelPrune = clock.after(PRUNE_EVERY_MS, () => this.#prune());
+  }
+}
+
+function isWaitingForRoom({ record }: DownloadJob): boolean {
+  return record.state === 'paused' && record.error?.code === 'DISK_FULL';
+}
+
+async function bytesThere(cache: HubCache, model: RemoteModel, file: RemoteFile): Promise<number> {
+  try {
+    const target = await cache.blob(model, file);
+    if (await isThere(target, file.size)) return file.size;
+    return await partialBytes({ target, size: file.size, content: contentOf(file) });
+  } catch (error) {
+    // The download itself says why it cannot write there.
+    if (error instanceof CacheRefusal || codeOf(error) !== null) return 0;
+    throw error;
+  }
+}
+
+function fullSentence({ root, model }: DownloadRecord, lacking: number): string {
+  const gigabytes = (Math.max(lacking, 0) / 1e9).toFixed(1);
+  return `The disk of ${root} has no room for ${model.reference}: ${gigabytes} GB are lacking.`;
+}

@@ -1,0 +1,140 @@
+import { constants } from 'node:fs';
+import { lstat, mkdir, open, readlink, realpath, rename, rm, stat, symlink } from 'node:fs/promises';
+import path from 'node:path';
+import { codeOf } from '@llamactl/contract/reason';
+import type { RemoteFile, RemoteModel } from './model-source.ts';
+
+/** A name or a folder that the cache does not accept. */
+export class CacheRefusal extends Error {
+  override readonly name = 'CacheRefusal';
+}
+
+/** Longest name of a file or folder, in bytes. */
+const LONGEST_PART = 255;
+const MOST_PARTS = 32;
+
+type Place = Pick<RemoteModel, 'repo' | 'commit' | 'revision'>;
+
+/**
+ * A cache in the layout of Hugging Face's programs, so that these see its files:
+ * `models--ORG--REPO/{blobs/NAME, snapshots/COMMIT/PATH, refs/REVISION}`. A snapshot has links to blobs. Nothing is written
+ * through a link to a folder: that could lead anywhere. Only the root itself may be one, as people move caches to other disks.
+ */
+export class HubCache {
+  readonly #root: string;
+
+  /** @param root Absolute; created when it is needed. */
+  constructor(root: string) {
+    this.#root = root;
+  }
+
+  /** Returns the path of a blob, and makes its folder. @throws {CacheRefusal} */
+  async blob(model: Place, { blob }: Pick<RemoteFile, 'blob'>): Promise<string> {
+    return path.join(await this.#folder([repoFolder(model), 'blobs']), partOf(blob));
+  }
+
+  /** The file that Hugging Face's programs lock while they download a blob. */
+  lock(model: Place, { blob }: Pick<RemoteFile, 'blob'>): string {
+    return path.join(this.#root, '.locks', repoFolder(model), `${partOf(blob)}.lock`);
+  }
+
+  /** Shows a blob under its path in the snapshot. @throws {CacheRefusal} */
+  async link(model: Place, file: Pick<RemoteFile, 'blob' | 'path'>): Promise<void> {
+    const parts = partsOf(file.path);
+    const name = parts.pop() ?? '';
+    const folder = await this.#folder([repoFolder(model), 'snapshots', partOf(model.commit), ...parts]);
+    const shown = path.join(folder, name);
+    const target = path.relative(folder, await this.blob(model, file));
+    if ((await linkAt(shown)) === target) return;
+    // A file in its place is that of a program on a disk without links.
+    if ((await lstatOf(shown))?.isFile() === true) return;
+    const draft = `${shown}.llamactl`;
+    await rm(draft, { force: true });
+    await symlink(target, draft);
+    await rename(draft, shown);
+  }
+
+  /** Notes which commit a branch or tag is. @throws {CacheRefusal} */
+  async note({ repo, commit, revision }: Place): Promise<void> {
+    if (revision === commit) return;
+    const parts = partsOf(revision);
+    const name = parts.pop() ?? '';
+    const file = path.join(await this.#folder([repoFolder({ repo }), 'refs', ...parts]), name);
+    const draft = `${file}.llamactl`;
+    const { O_WRONLY, O_CREAT, O_TRUNC, O_NOFOLLOW } = constants;
+    const handle = await open(draft, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW, 0o644);
+    try {
+      await handle.writeFile(partOf(commit));
+    } finally {
+      await handle.close();
+    }
+    await rename(draft, file);
+  }
+
+  /** Makes folders in the root, one by one, and refuses those that are links. */
+  async #folder(parts: readonly string[]): Promise<string> {
+    await mkdir(this.#root, { recursive: true });
+    let folder = await realpath(this.#root);
+    for (const part of parts) {
+      folder = path.join(folder, part);
+      try {
+        await mkdir(folder);
+      } catch (error) {
+        if (codeOf(error) !== 'EEXIST') throw error;
+      }
+      if (!(await lstat(folder)).isDirectory())
+        throw new CacheRefusal(`${folder} is no folder of its own, so no download goes there.`);
+    }
+    return folder;
+  }
+}
+
+/** Whether a finished file of this size is there. */
+export async function isThere(file: string, size: number): Promise<boolean> {
+  try {
+    const found = await stat(file);
+    return found.isFile() && found.size === size;
+  } catch (error) {
+    if (codeOf(error) === 'ENOENT') return false;
+    throw error;
+  }
+}
+
+function repoFolder({ repo }: Pick<Place, 'repo'>): string {
+  const parts = partsOf(repo);
+  if (parts.length !== 2 || parts.some((part) => part.includes('--')))
+    throw new CacheRefusal(`${JSON.stringify(repo)} is not the name of a repository.`);
+  return partOf(['models', ...parts].join('--'));
+}
+
+function partsOf(text: string): string[] {
+  const parts = text.split('/').map(partOf);
+  if (parts.length > MOST_PARTS) throw new CacheRefusal(`${JSON.stringify(text)} has too many parts.`);
+  return parts;
+}
+
+/** A name that is one file or folder, on every system. @throws {CacheRefusal} */
+function partOf(text: string): string {
+  const isPlain = text !== '' && text !== '.' && text !== '..' && !/[\\/\p{Cc}]/u.test(text);
+  if (!isPlain || Buffer.byteLength(text) > LONGEST_PART)
+    throw new CacheRefusal(`${JSON.stringify(text.slice(0, LONGEST_PART))} is not a name for a file.`);
+  return text;
+}
+
+async function linkAt(file: string): Promise<string | null> {
+  try {
+    return await readlink(file);
+  } catch (error) {
+    if (codeOf(error) === 'ENOENT' || codeOf(error) === 'EINVAL') return null;
+    throw error;
+  }
+}
+
+async function lstatOf(file: string): Promise<Awaited<ReturnType<typeof lstat>> | null> {
+  try {
+    return await lstat(file);
+  } catch (error) {
+    if (codeOf(error) === 'ENOENT') return null;
+    throw error;
+  }
+}

@@ -13,6 +13,7 @@ import { Downloads } from '../models/downloads/downloads.ts';
 import type { ModelSource } from '../models/downloads/model-source.ts';
 import { TransferThread } from '../models/downloads/transfer-thread.ts';
 import { startTransferWorker } from '../models/downloads/worker-script.ts';
+import { outgoingVariables } from '../models/hub/outgoing-agents.ts';
 import type { SqliteStore } from '../store/sqlite.ts';
 import type { Teardown } from './teardown.ts';
 
@@ -34,13 +35,12 @@ export interface DownloadingParts {
 }
 
 const BYTES_IN_MEGABYTE = 1_000_000;
-const PROXY_VARIABLES = ['HTTP_PROXY', 'http_proxy', 'HTTPS_PROXY', 'https_proxy', 'NO_PROXY', 'no_proxy'];
 
 /** Opens the stored downloads. They go on after `begin`. */
 export async function openDownloads(parts: DownloadingParts): Promise<Downloads> {
   const { config, dataDirectory, cache, environment, clock, store, feed, teardown } = parts;
-  const proxyEnvironment = Object.fromEntries(PROXY_VARIABLES.map((name) => [name, environment[name]]));
-  const settings = { proxyEnvironment, bytesPerSecond: config.download_limit_mb * BYTES_IN_MEGABYTE };
+  const variables = outgoingVariables(environment);
+  const settings = { environment: variables, bytesPerSecond: config.download_limit_mb * BYTES_IN_MEGABYTE };
   const downloads = new Downloads({
     ...parts,
     store: store.downloads,

@@ -24,7 +24,7 @@ const downloads = new Downloads({
   randomness: systemRandomness(),
   store: store.downloads,
   source,
-  transfers: new TransferThread(clock, () => startTransferWorker({ proxyEnvironment: {}, bytesPerSecond: 0 })),
+  transfers: new TransferThread(clock, () => startTransferWorker({ environment: {}, bytesPerSecond: 0 })),
   // Each process would number its events from 1, and the store refuses a number that it has.
   events: new RecordingEvents(clock.now() * 1_000),
   sendProgress: () => undefined,

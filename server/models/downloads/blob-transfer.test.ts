@@ -70,7 +70,7 @@ function transfer(task: Partial<TransferTask> = {}, dependencies: Partial<Transf
       fraction: () => 0.5,
       bandwidth: new Bandwidth(clock, 0),
       freeSpace: async () => Infinity,
-      proxyEnvironment: {},
+      environment: {},
       onProgress: () => undefined,
       umask: 0o022,
       timing: { firstPauseMs: 1, longestPauseMs: 5, recordMs: 5, ...timing },
@@ -300,14 +300,14 @@ describe('a redirect', () => {
   ])('to %s is refused', async (_where, location, why) => {
     hub.treat = () => ({ redirect: location() });
     // The hub itself counts as a public host.
-    const outcome = await transfer({}, { isInner: (address) => address !== '127.0.0.1' }).run(NEVER);
+    const outcome = await transfer({}, { isPublic: (address) => address === '127.0.0.1' }).run(NEVER);
     expectReason(outcome, 'failed', why);
     expect(second.requests).toEqual([]);
   });
 
   it('to a name is refused if its address is an inner one', async () => {
     hub.treat = () => ({ redirect: second.url('/file', 'localhost') });
-    const outcome = await transfer({}, { isInner: () => hub.requests.length > 0 }).run(NEVER);
+    const outcome = await transfer({}, { isPublic: () => hub.requests.length === 0 }).run(NEVER);
     expectReason(outcome, 'failed', 'of a private network');
     expect(second.requests).toEqual([]);
   });

@@ -56,13 +56,13 @@ export interface TransferDependencies {
   bandwidth: Bandwidth;
   /** Bytes available to us on the disk of a folder or file. */
   freeSpace: (file: string) => Promise<number>;
-  proxyEnvironment: Readonly<Record<string, string | undefined>>;
+  environment: Readonly<Record<string, string | undefined>>;
   onProgress: (progress: TransferProgress) => void;
   /** Bits that new files of this process lack. */
   umask: number;
   timing?: Partial<TransferTiming>;
   /** Default: by the address. */
-  isInner?: (address: string) => boolean;
+  isPublic?: (address: string) => boolean;
 }
 
 interface TransferTiming {
@@ -128,9 +128,9 @@ export class BlobTransfer {
     this.#task = task;
     this.#dependencies = dependencies;
     this.#timing = { ...TIMING, ...dependencies.timing };
-    const { proxyEnvironment, isInner } = dependencies;
+    const { environment, isPublic } = dependencies;
     const { stallMs } = this.#timing;
-    this.#reader = new RemoteReader({ url: task.url, headers: task.headers, proxyEnvironment, stallMs, isInner });
+    this.#reader = new RemoteReader({ url: task.url, headers: task.headers, environment, stallMs, isPublic });
     this.#host = new URL(task.url).host;
   }
 

@@ -2,7 +2,8 @@ import { lookup } from 'node:dns';
 import http, { type IncomingMessage } from 'node:http';
 import https from 'node:https';
 import { isIP, type LookupFunction } from 'node:net';
-import { isInnerAddress } from './inner-addresses.ts';
+import { type OutgoingAgents, outgoingAgents } from '../hub/outgoing-agents.ts';
+import { isPublicAddress, seemsPublic } from '../hub/public-address.ts';
 
 /** A request that this program does not make, or an answer that it does not take. A retry would end in the same way. */
 export class RemoteRefusal extends Error {
@@ -14,12 +15,12 @@ export interface RemoteReaderOptions {
   url: string;
   /** Credentials and the like, sent to the origin of `url` alone. */
   headers: Readonly<Record<string, string>>;
-  /** Variables that name proxies, as Node's agents read them. */
-  proxyEnvironment: Readonly<Record<string, string | undefined>>;
+  /** Variables with proxies and authorities. */
+  environment: Readonly<Record<string, string | undefined>>;
   /** A connection without a byte for this time is broken. */
   stallMs: number;
-  /** Default: {@link isInnerAddress}. */
-  isInner?: ((address: string) => boolean) | undefined;
+  /** Default: {@link isPublicAddress}. */
+  isPublic?: ((address: string) => boolean) | undefined;
 }
 
 /** An answer whose body the caller reads or destroys. */
@@ -38,15 +39,15 @@ const SHORT_BODY = 16_384;
 
 /**
  * Reads one file of another machine by GET requests, and follows redirects: to https only, unless the file's own URL is http;
- * never to an inner address, unless the file's own host has one. A proxy resolves names itself, so only literal addresses are
- * checked then. The last address is remembered, because hubs limit how often they are asked.
+ * only to public addresses, unless the file's own host has another. A proxy resolves names itself; then our own resolution of
+ * them counts. The last address is remembered, because hubs limit how often they are asked.
  */
 export class RemoteReader {
   readonly #options: RemoteReaderOptions;
   readonly #origin: URL;
-  readonly #agents: { http: http.Agent; https: https.Agent };
-  readonly #isInner: (address: string) => boolean;
-  /** The file's own host has an inner address. */
+  readonly #agents: OutgoingAgents;
+  readonly #isPublic: (address: string) => boolean;
+  /** The file's own host has an address that is not public. */
   #mayBeInner: boolean;
   /** Where the file was last found, after redirects; `null`: unknown. */
   #found: URL | null = null;
@@ -57,10 +58,9 @@ export class RemoteReader {
     const origin = URL.parse(options.url);
     if (origin === null || !isHttp(origin)) throw new RemoteRefusal('The URL of the file is neither http nor https.');
     this.#origin = origin;
-    this.#isInner = options.isInner ?? isInnerAddress;
-    this.#mayBeInner = isIP(hostOf(origin)) !== 0 && this.#isInner(hostOf(origin));
-    const pool = { keepAlive: true, proxyEnv: options.proxyEnvironment };
-    this.#agents = { http: new http.Agent(pool), https: new https.Agent(pool) };
+    this.#isPublic = options.isPublic ?? isPublicAddress;
+    this.#mayBeInner = isIP(hostOf(origin)) !== 0 && !this.#isPublic(hostOf(origin));
+    this.#agents = outgoingAgents(options.environment, { keepAlive: true });
   }
 
   /** Asks the file's own URL the next time. */
@@ -85,22 +85,25 @@ export class RemoteReader {
       if (isShort) answer.resume();
       else answer.destroy();
       if (hop === MOST_HOPS) throw new RemoteRefusal(`${this.#origin.host} redirects more than ${MOST_HOPS} times.`);
-      this.#checkRedirect(next);
+      await this.#checkRedirect(next);
       url = next;
     }
   }
 
   close(): void {
-    this.#agents.http.destroy();
-    this.#agents.https.destroy();
+    this.#agents.close();
   }
 
-  #checkRedirect(url: URL): void {
-    const { host, protocol } = this.#origin;
+  async #checkRedirect(url: URL): Promise<void> {
+    const { host, hostname, protocol } = this.#origin;
     const isAllowed = url.protocol === 'https:' || (url.protocol === 'http:' && protocol === 'http:');
     if (!isAllowed || url.username !== '' || url.password !== '')
       throw new RemoteRefusal(`${host} redirects to an address that is not plain https.`);
-    const isInner = isIP(hostOf(url)) !== 0 && this.#isInner(hostOf(url));
+    const isLiteral = isIP(hostOf(url)) !== 0;
+    if (this.#agents.isProxied && !isLiteral) this.#mayBeInner ||= !(await seemsPublic(hostname));
+    const isInner = isLiteral
+      ? !this.#isPublic(hostOf(url))
+      : this.#agents.isProxied && !(await seemsPublic(hostOf(url)));
     if (isInner && !this.#mayBeInner) throw innerRefusal(host);
   }
 
@@ -109,7 +112,7 @@ export class RemoteReader {
     const isSecure = url.protocol === 'https:';
     return new Promise((resolve, reject) => {
       const request = (isSecure ? https : http).request(url.href, {
-        agent: isSecure ? this.#agents.https : this.#agents.http,
+        agent: this.#agents.of(url),
         headers: {
           'user-agent': 'llamactl',
           'accept-encoding': 'identity',
@@ -134,10 +137,11 @@ export class RemoteReader {
   #lookupFor(url: URL): LookupFunction {
     return (hostname, options, callback) => {
       lookup(hostname, options, (error, address, family) => {
-        if (error !== null) return callback(error, address, family);
+        // A proxy is the choice of our user.
+        if (error !== null || hostname !== hostOf(url)) return callback(error, address, family);
         const isOwn = url.origin === this.#origin.origin;
         const addresses: unknown[] = Array.isArray(address) ? address.map((each) => each.address) : [address];
-        const inner = addresses.filter((each) => this.#isInner(String(each)));
+        const inner = addresses.filter((each) => !this.#isPublic(String(each)));
         if (isOwn) this.#mayBeInner ||= inner.length > 0;
         if (inner.length > 0 && !this.#mayBeInner) return callback(innerRefusal(this.#origin.host), '', 0);
         callback(null, address, family);

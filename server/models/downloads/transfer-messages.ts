@@ -2,8 +2,8 @@ import type { TransferOutcome, TransferProgress, TransferTask } from './blob-tra
 
 /** Settings of the thread of transfers. */
 export interface TransferSettings {
-  /** Variables that name proxies. */
-  proxyEnvironment: Readonly<Record<string, string | undefined>>;
+  /** Variables with proxies and authorities. */
+  environment: Readonly<Record<string, string | undefined>>;
   /** For all transfers together; 0: no limit. */
   bytesPerSecond: number;
 }

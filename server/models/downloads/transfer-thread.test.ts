@@ -22,7 +22,7 @@ beforeEach(async () => {
   hub = await FileHost.open(content);
   started = [];
   thread = new TransferThread(systemClock(), () => {
-    const worker = startTransferWorker({ proxyEnvironment: {}, bytesPerSecond: 0 });
+    const worker = startTransferWorker({ environment: {}, bytesPerSecond: 0 });
     started.push(worker);
     return worker;
   });

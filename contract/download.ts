@@ -2,8 +2,8 @@ import { z } from 'zod';
 import { LongIntegerSchema } from './long-integer.ts';
 
 /**
- * What a download does. `queued`: two others run. `paused`: by a user, or because the disk is full (`error` says so; it goes on by
- * itself). A `failed` one can be resumed.
+ * The states of a download. `queued`: two others run. `paused`: by a user, or because the disk is full (`error` says so; it goes
+ * on by itself). A `failed` one can be resumed.
  */
 export const DOWNLOAD_STATES = ['queued', 'running', 'verifying', 'paused', 'done', 'failed', 'cancelled'] as const;
 export const DownloadStateSchema = z.enum(DOWNLOAD_STATES).meta({ id: 'DownloadState' });

@@ -23,10 +23,13 @@ let host: FileHost;
 let server: ServerProcess;
 /** The header with the token in each request to the hub. */
 let tokens: (string | undefined)[];
+/** Words before the program's own. */
+let variables: string[];
 
 beforeEach(async () => {
   host = await FileHost.open(content);
   tokens = [];
+  variables = [];
   hub = await LoopbackServer.open((request, response) => {
     tokens.push(request.headers.authorization);
     const { pathname } = new URL(request.url ?? '/', 'http://hub');
@@ -40,6 +43,7 @@ beforeEach(async () => {
   });
   server = await ServerProcess.create(
     `models: { hf_endpoint: "${hub.url}", hf_token: ${TOKEN}, download_limit_mb: 4 }\n`,
+    () => variables,
   );
   await server.start();
 });
@@ -86,5 +90,18 @@ describe('a download', () => {
     );
     expect([...states]).toEqual(expect.arrayContaining(['queued', 'running', 'done']));
     expect(JSON.stringify(frames)).not.toContain('signed');
+  });
+  it('of a program that must stay offline sends nothing, and says why', async () => {
+    const client = new Client(server.url);
+    const { id } = await client.createDownload({ model: 'acme/demo:Q8_0' });
+    await client.pauseDownload(id);
+    const sent = host.requests.length;
+    await server.end('SIGTERM');
+    variables = ['env', 'HF_HUB_OFFLINE=1'];
+    await server.start();
+    await client.resumeDownload(id);
+    await vi.waitFor(async () => expect((await client.getDownload(id)).state).toBe('failed'), PATIENCE);
+    expect((await client.getDownload(id)).error?.message).toContain('HF_HUB_OFFLINE');
+    expect(host.requests).toHaveLength(sent);
   });
 });

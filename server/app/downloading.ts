@@ -11,9 +11,10 @@ import type { Randomness } from '../instances/ports/random-values.ts';
 import type { Clock } from '../instances/ports/time.ts';
 import { Downloads } from '../models/downloads/downloads.ts';
 import type { ModelSource } from '../models/downloads/model-source.ts';
-import { TransferThread } from '../models/downloads/transfer-thread.ts';
+import { type Transfers, TransferThread } from '../models/downloads/transfer-thread.ts';
 import { startTransferWorker } from '../models/downloads/worker-script.ts';
 import { outgoingVariables } from '../models/hub/outgoing-agents.ts';
+import { isOffline, OFFLINE } from '../models/hub/remote-requests.ts';
 import type { SqliteStore } from '../store/sqlite.ts';
 import type { Teardown } from './teardown.ts';
 
@@ -36,6 +37,12 @@ export interface DownloadingParts {
 
 const BYTES_IN_MEGABYTE = 1_000_000;
 
+/** Fetches nothing. Files that are there already still become part of a model. */
+const NO_TRANSFERS: Transfers = {
+  run: async () => ({ kind: 'failed', why: OFFLINE }),
+  close: async () => undefined,
+};
+
 /** Opens the stored downloads. They go on after `begin`. */
 export async function openDownloads(parts: DownloadingParts): Promise<Downloads> {
   const { config, dataDirectory, cache, environment, clock, store, feed, teardown } = parts;
@@ -44,7 +51,7 @@ export async function openDownloads(parts: DownloadingParts): Promise<Downloads>
   const downloads = new Downloads({
     ...parts,
     store: store.downloads,
-    transfers: new TransferThread(clock, () => startTransferWorker(settings)),
+    transfers: isOffline(environment) ? NO_TRANSFERS : new TransferThread(clock, () => startTransferWorker(settings)),
     sendProgress: (progress) => feed.download(progress),
     // Other sources have names of their own, which must not meet those of the hub.
     rootFor: (source) => (source === 'hub' ? cache : path.join(dataDirectory, 'models', source)),

@@ -390,3 +390,35 @@ describe('Feed, for a client that reconnects', () => {
     expect(one.summaries()).toEqual(['status_changed old']);
   });
 });
+
+describe('the progress of a download', () => {
+  const progress = {
+    id: 'd1',
+    model: 'org/repo:Q4_K_M',
+    state: 'running',
+    done_bytes: 1,
+    total_bytes: 2,
+    bytes_per_second: 1,
+    eta_seconds: 1,
+    error: null,
+  } as const;
+
+  it('goes to all clients, also to those with few instances, and is not kept', async () => {
+    const { clock, feed } = aFeed();
+    const [all, narrow, other, late] = [aClient(), aClient(), aClient(), aClient()];
+    feed.join(all.as());
+    feed.join(narrow.as({ instances: new Set(['id-a']) }));
+    feed.join(other.as()).subscribe({ types: ['system_alert'] });
+    feed.download(progress);
+    await clock.advance(100);
+    feed.join(late.as({ afterSeq: 0 }));
+    await clock.advance(100);
+    expect([all, narrow, other, late].map(({ summaries }) => summaries())).toEqual([
+      ['download_progress'],
+      ['download_progress'],
+      [],
+      [],
+    ]);
+    expect(all.frames()[0]).toMatchObject({ type: 'download_progress', data: progress });
+  });
+});

@@ -24,6 +24,7 @@ export const EXAMPLES: Readonly<Record<string, unknown>> = {
   estimate: { model: 'qwen3-8b-q4_k_m', options: { ctx_size: 32768 } },
   applyFleet: { version: 1, instances: [{ name: 'example', model_path: '/models/example.gguf' }] },
   updateConfig: { instances: { max_running: 2 } },
+  createDownload: { model: 'ggml-org/gemma-3-4b-it-GGUF:Q4_K_M' },
   login: { username: 'admin', password: 'password' },
   changePassword: { current_password: 'old password', new_password: 'new password' },
   createUser: { username: 'ann', password: 'a long password', role: 'operator' },
@@ -37,6 +38,7 @@ const PATH_EXAMPLES: Readonly<Record<string, string>> = {
   username: 'ann',
   id: 'ID',
   request_id: 'ID',
+  download_id: 'ID',
 };
 
 /** An operation as one line, which opens to show the details. */

@@ -3,6 +3,7 @@ import type { Operation } from '@llamactl/contract/operation';
 import { OPERATIONS, PASS_THROUGH } from '@llamactl/contract/operations';
 import type { LightMyRequestResponse } from 'fastify';
 import { describe, expect, it } from 'vitest';
+import { ONE_DOWNLOAD, oneDownload } from '../../testing/one-download.ts';
 import { ONE_MODEL, oneModel } from '../../testing/one-model.ts';
 import { LoopbackHub, loopbackModels } from '../../testing/loopback-hub.ts';
 import { Requests } from '../../gateway/requests.ts';
@@ -78,6 +79,7 @@ const BODIES: Readonly<Record<string, (name: string) => object>> = {
   applyFleet: () => ({ instances: [] }),
   updateConfig: () => ({}),
   estimate: () => ({ model: ONE_MODEL.id }),
+  createDownload: () => ({ model: 'org/repo' }),
 };
 
 describe('the alerts', () => {
@@ -106,7 +108,14 @@ describe('an answer', () => {
     const hub = await LoopbackHub.open();
     hub.add('acme/tiny-GGUF', { 'tiny-Q8_0.gguf': 'weights', 'mmproj-F16.gguf': 'eyes' });
     const view = { ...OFFLINE_HUB, remote: loopbackModels(hub) };
-    const test = testServer({ auth: harness.auth, clock: harness.clock, requests, models: oneModel, hub: view });
+    const test = testServer({
+      auth: harness.auth,
+      clock: harness.clock,
+      requests,
+      models: oneModel,
+      downloads: oneDownload,
+      hub: view,
+    });
     await test.manager.create({ name: 'x' });
     const ada = await harness.loggedIn('ada');
     const id = (await harness.auth.keys.create(ada, { name: 'old' })).info.id;
@@ -121,6 +130,7 @@ describe('an answer', () => {
         .replace('{username}', 'bob')
         .replace('{engine}', 'llama_cpp')
         .replace('{model_id}', ONE_MODEL.id)
+        .replace('{download_id}', ONE_DOWNLOAD.id)
         .replace('{request_id}', 'on-its-way');
       // Use a separate account for each: some calls end their own token.
       const token = await harness.tokenOf(`for-${operation.id}`);

@@ -51,6 +51,14 @@ const REDIRECTS = new Set([301, 302, 303, 307, 308]);
 /** The values of `HF_HUB_OFFLINE` that Hugging Face's programs accept. */
 const ON = /^(?:1|on|yes|true)$/i;
 
+/** Why nothing is fetched while {@link isOffline}. */
+export const OFFLINE = 'HF_HUB_OFFLINE is set, so llamactl sends no requests for models.';
+
+/** Whether the user has forbidden requests for models. */
+export function isOffline(environment: RemoteRequestsOptions['environment']): boolean {
+  return ON.test(environment['HF_HUB_OFFLINE'] ?? '');
+}
+
 /** Sends small requests to the machines that models come from. Bounds each answer in size and time. */
 export class RemoteRequests implements RequestSender {
   readonly #agents: OutgoingAgents;
@@ -60,14 +68,13 @@ export class RemoteRequests implements RequestSender {
 
   constructor({ environment, version, timeoutMs = TIMEOUT_MS }: RemoteRequestsOptions) {
     this.#agents = outgoingAgents(environment);
-    this.#isOffline = ON.test(environment['HF_HUB_OFFLINE'] ?? '');
+    this.#isOffline = isOffline(environment);
     this.#userAgent = `llamactl/${version}`;
     this.#timeoutMs = timeoutMs;
   }
 
   async send(url: URL, request: RemoteRequest): Promise<RemoteAnswer> {
-    if (this.#isOffline)
-      throw new ApiError('HUB_ERROR', 'HF_HUB_OFFLINE is set, so llamactl sends no requests for models.');
+    if (this.#isOffline) throw new ApiError('HUB_ERROR', OFFLINE);
     const timeout = AbortSignal.timeout(this.#timeoutMs);
     const signal = AbortSignal.any([request.signal, timeout]);
     let target = url;

@@ -223,6 +223,20 @@ describe('one download a blob', () => {
     expect(transfers.tasks.map(({ target }) => path.basename(target))).toHaveLength(3);
   });
 
+  it('fails none of two that end in the same repository at the same time', async () => {
+    for (const round of Array.from({ length: 20 }, (_, index) => index)) {
+      const shared = fileOf('a');
+      source.add(`org/r${round}:Q4`, [shared, fileOf('b')]);
+      source.add(`org/r${round}:Q6`, [shared, fileOf('d')]);
+      const [one, other] = await Promise.all([create(`org/r${round}:Q4`), create(`org/r${round}:Q6`)]);
+      await (await transfers.of(blob('a'))).end({ kind: 'stored' });
+      const [b, d] = [await transfers.of(blob('b')), await transfers.of(blob('d'))];
+      await Promise.all([b.end({ kind: 'stored' }), d.end({ kind: 'stored' })]);
+      await isIn(one.id, 'done');
+      await isIn(other.id, 'done');
+    }
+  });
+
   it('runs beside one other, and the third waits', async () => {
     for (const name of ['x', 'y', 'z'])
       source.add(`org/${name}:Q4`, [fileOf(name === 'x' ? 'd' : name === 'y' ? 'e' : 'f')]);
@@ -345,7 +359,8 @@ describe('the next server', () => {
     source.add('org/other:Q4', [fileOf('d')]);
     const ran = await create();
     const paused = await create('org/other:Q4');
-    await transfers.of(blob('a'));
+    // Everything is stored, so that no event of this server comes later.
+    await vi.waitFor(() => expect(states().filter((state) => state === 'running')).toHaveLength(2));
     await downloads.pause(paused.id);
     await downloads.close();
     expect(transfers.isClosed).toBe(true);

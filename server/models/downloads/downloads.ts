@@ -7,7 +7,7 @@ import { StoreClosed } from '../../instances/ports/instance-store.ts';
 import type { Randomness } from '../../instances/ports/random-values.ts';
 import type { Clock } from '../../instances/ports/time.ts';
 import { RESERVED_BYTES } from './blob-transfer.ts';
-import { BlobTurns } from './blob-turns.ts';
+import { Turns } from './turns.ts';
 import { DownloadJob } from './download-job.ts';
 import type { DownloadRecord, DownloadStore } from './download-store.ts';
 import { CacheRefusal, HubCache, isThere } from './hub-cache.ts';
@@ -74,7 +74,7 @@ const ID_BYTES = 8;
 /** Owns all downloads: their order, their states, and the work on them. They go on when the next server begins. */
 export class Downloads implements DownloadJobs {
   readonly #options: DownloadsOptions;
-  readonly #turns = new BlobTurns();
+  readonly #turns = new Turns();
   /** By id, oldest first. */
   readonly #jobs = new Map<string, DownloadJob>();
   #isBegun = false;

@@ -19,6 +19,7 @@ type Place = Pick<RemoteModel, 'repo' | 'commit' | 'revision'>;
  * A cache in the layout of Hugging Face's programs, so that these see its files:
  * `models--ORG--REPO/{blobs/NAME, snapshots/COMMIT/PATH, refs/REVISION}`. A snapshot has links to blobs. Nothing is written
  * through a link to a folder: that could lead anywhere. Only the root itself may be one, as people move caches to other disks.
+ * Changes of one repository must not overlap within this process.
  */
 export class HubCache {
   readonly #root: string;
@@ -48,7 +49,7 @@ export class HubCache {
     if ((await linkAt(shown)) === target) return;
     // A file in its place is that of a program on a disk without links.
     if ((await lstatOf(shown))?.isFile() === true) return;
-    const draft = `${shown}.llamactl`;
+    const draft = draftOf(shown);
     await rm(draft, { force: true });
     await symlink(target, draft);
     await rename(draft, shown);
@@ -60,7 +61,7 @@ export class HubCache {
     const parts = partsOf(revision);
     const name = parts.pop() ?? '';
     const file = path.join(await this.#folder([repoFolder({ repo }), 'refs', ...parts]), name);
-    const draft = `${file}.llamactl`;
+    const draft = draftOf(file);
     const { O_WRONLY, O_CREAT, O_TRUNC, O_NOFOLLOW } = constants;
     const handle = await open(draft, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW, 0o644);
     try {
@@ -98,6 +99,11 @@ export async function isThere(file: string, size: number): Promise<boolean> {
     if (codeOf(error) === 'ENOENT') return false;
     throw error;
   }
+}
+
+/** Another server may make the same file at the same time. */
+function draftOf(file: string): string {
+  return `${file}.${process.pid}.llamactl`;
 }
 
 function repoFolder({ repo }: Pick<Place, 'repo'>): string {

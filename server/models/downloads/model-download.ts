@@ -2,7 +2,7 @@ import { stat } from 'node:fs/promises';
 import type { DownloadError } from '@llamactl/contract/download';
 import { errorWords } from '@llamactl/contract/reason';
 import { pause, type Clock } from '../../instances/ports/time.ts';
-import type { BlobTurns } from './blob-turns.ts';
+import type { Turns } from './turns.ts';
 import type { TransferOutcome, TransferProgress } from './blob-transfer.ts';
 import type { DownloadRecord, DownloadStore } from './download-store.ts';
 import { isLocked } from './foreign-lock.ts';
@@ -22,7 +22,7 @@ export interface ModelDownloadParts {
   source: Pick<ModelSource, 'headersFor'>;
   transfers: Transfers;
   /** Shared by all downloads. */
-  turns: BlobTurns;
+  turns: Turns;
   store: Pick<DownloadStore, 'saveFile'>;
   /** The data directory. */
   owner: string;
@@ -49,6 +49,7 @@ export async function downloadModel(
   onFile: OnFile,
 ): Promise<DownloadOutcome> {
   const cache = new HubCache(root);
+  const home = `${root} ${model.repo}`;
   try {
     for (const [index, file] of model.files.entries()) {
       const target = await cache.blob(model, file);
@@ -56,9 +57,9 @@ export async function downloadModel(
       const outcome = await parts.turns.take(target, () => fetching.run(signal, (progress) => onFile(index, progress)));
       if (outcome !== null) return outcome;
       onFile(index, { done: file.size, phase: 'fetching' });
-      await cache.link(model, file);
+      await parts.turns.take(home, () => cache.link(model, file));
     }
-    await cache.note(model);
+    await parts.turns.take(home, () => cache.note(model));
     return { kind: 'done' };
   } catch (error) {
     const message =

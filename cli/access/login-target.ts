@@ -43,7 +43,7 @@ export function loginTarget(parts: AddressParts): LoginTarget {
   return { url, context, source, dataDirectory, known: stored };
 }
 
-/** For `--url`: the data directory that the context follows, if the server there has this URL. */
+/** For `--url`: the data directory stored in the context, if the server there has this URL; otherwise `null`. */
 function followed(stored: Context | null, url: string): string | null {
   const { data_dir: dataDirectory } = stored ?? {};
   return dataDirectory !== undefined && followedUrl(dataDirectory) === url ? dataDirectory : null;

@@ -16,8 +16,8 @@ export interface CurrentFile {
 }
 
 /**
- * Searches for the file again, as at the start. A named file that is not regular (`--config <(…)`) can be read only
- * once: the content read at the start applies.
+ * Searches for the file again, as at startup. A named file that is not regular (`--config <(…)`) can be read only
+ * once, so the content read at startup is used.
  *
  * Throws a ConfigError when the file cannot be read, or is not valid YAML.
  */

@@ -27,7 +27,7 @@ export function createWebhook(
     throw new Error('alerts.webhook is not an http or https URL');
   }
 
-  /** Rejects with a sentence after three failed attempts, or one that a retry cannot help; resolves on an abort. */
+  /** Rejects after three failed attempts, or after a failure that a retry cannot mend. Resolves on an abort. */
   return async (announcement, signal) => {
     for (let tried = 1; !signal.aborted; tried += 1) {
       const outcome = await post(url, announcement, clock, signal);

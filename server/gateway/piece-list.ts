@@ -5,9 +5,9 @@ const PIECE_LENGTH = 65_536;
  * {@link LONGEST_GROWN}, because the reservation doubles too.
  */
 const FIRST_BLOCK = 65_536;
-/** Longest block of a body of unknown length. */
+/** Most bytes of a block, for a body of unknown length. */
 const LONGEST_GROWN = 1_048_576;
-/** Longest block of a body of known length. Freeing 64 MiB at once takes 5 ms. */
+/** Most bytes of a block, for a body of known length. Freeing 64 MiB at once takes 5 ms. */
 const LONGEST_BLOCK = 8_388_608;
 
 /**

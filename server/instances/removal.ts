@@ -26,7 +26,7 @@ export interface RemovalDependencies {
   onFault: (error: unknown, what: string) => void;
 }
 
-/** A stored removal. */
+/** A removal that is stored. Files of the instance may still exist. */
 export interface Removed {
   /** Resolves when the files are gone or cannot be removed now; a later boot removes the rest. Never rejects. */
   erased: Promise<void>;

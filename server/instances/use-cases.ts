@@ -66,7 +66,7 @@ export interface RunHolder {
 /** The result of a create or an update. */
 export interface Written {
   instance: Instance;
-  /** The tag of the written version; the instance may be changed or deleted by the time this is read. */
+  /** The tag of the written version; the instance may have been changed or deleted since. */
   entityTag: string;
   warnings: string[];
 }

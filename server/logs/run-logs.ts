@@ -16,7 +16,7 @@ import { LogFiles } from './log-files.ts';
 import { writeRunPlace } from './run-start.ts';
 import type { Line } from './line-split.ts';
 
-/** Most bytes that a search for lines of a level reads. */
+/** The most bytes that are read in a search for lines of one log level. */
 const MAX_SEARCH_BYTES = 64 * 1_048_576;
 
 /** Most bytes that a tail reads. Lines further back are not found. */

@@ -19,8 +19,8 @@ import { holderOfRemoved } from './removed-lock.ts';
 /** The right to be the one server of a data directory. */
 export interface Lock {
   /**
-   * Updates the description of this server that a second server and the command line read. If it cannot be written, they read
-   * the previous one, if any; {@link LockOptions.later} schedules another attempt. Never throws, since the lock does not depend
+   * Updates the description of this server, which a second server and the command line read. If it cannot be written, they
+   * read the previous one, if any; {@link LockOptions.later} schedules another attempt. Never throws, since the lock does not depend
    * on the description.
    *
    * @returns why it was not written, for people; `null`: it was written

@@ -22,7 +22,7 @@ export interface EngineFinder {
  * full: search by the tag.
  */
 const USUAL_MS = 250;
-/** Longest wait. A wrapper that has launched no engine by now never will. */
+/** Longest wait. A wrapper that has launched no engine in this time never will. */
 const PATIENCE_MS = 2_000;
 const LOOK_EVERY_MS = 10;
 /** Program with which a wrapper makes its FIFO before it forks the engine: a child with the tag, but not the engine. */

@@ -117,8 +117,8 @@ export class UnreadBodies {
   }
 
   /**
-   * Whether incoming bytes belong to a request that is already answered. A second answer would be taken for the next
-   * request's.
+   * Whether incoming bytes belong to a request that is already answered. The client would take a second answer for that of
+   * its next request.
    */
   isOf(socket: Socket): boolean {
     return this.#answered.get(socket)?.complete === false;

@@ -80,7 +80,7 @@ export interface StartProblem {
   isWarnedOf?: true;
 }
 
-/** A problem in settings; its `code` decides the code of the response. */
+/** A problem in settings. Its `code` is the error code of the response. */
 export interface SettingsProblem extends Problem {
   code: Extract<ErrorCode, 'VALIDATION_ERROR' | 'RESERVED_OPTION' | 'PRIVILEGED_OPTION'>;
 }

@@ -9,10 +9,14 @@ export function modelNames({ id, ref, name, path }: Named): string[] {
   return [name, ...(ref === null ? [] : [ref, ...namesInOllama(ref)]), file, path, id];
 }
 
-/** `qwen3:latest` and `qwen3` of `ollama:qwen3:latest`. */
+/** The names that Ollama takes for `ollama:qwen3:latest`: `qwen3`, also with its tag, its namespace and its registry. */
 function namesInOllama(ref: string): string[] {
   const [, name] = /^ollama:(.+)$/.exec(ref) ?? [];
-  return name === undefined ? [] : [name, name.replace(/:latest$/, '')];
+  if (name === undefined) return [];
+  const spaced = name.includes('/') ? [] : [`library/${name}`];
+  const placed = /^[\w-]+\.[\w.-]+\//.test(name) ? [] : [name, ...spaced].filter((each) => each.includes('/'));
+  const tagged = [name, `ollama:${name}`, ...spaced, ...placed.map((each) => `registry.ollama.ai/${each}`)];
+  return [...tagged, ...tagged.map((each) => each.replace(/:latest$/, ''))];
 }
 
 /** The models that have this word as one of their {@link modelNames}, in any case. `hf.co/` before a reference counts for nothing. */

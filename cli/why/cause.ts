@@ -71,7 +71,7 @@ export function kindOf(cause: string): Kind {
 /** Remedies for a cause, one step a line; commands can be pasted. */
 export function remediesFor(
   cause: string,
-  { name, options, model_path: model }: Instance,
+  { name, options, model_path: model, model: called }: Instance,
   memory: Memory | null,
 ): string[] {
   const { ctx_size: context } = options;
@@ -81,6 +81,10 @@ export function remediesFor(
   switch (kindOf(cause)) {
     case 'model missing':
       return [
+        // A pull of Ollama gives a model another file, and removes the old one.
+        ...(called === undefined
+          ? []
+          : [`to use the file that ${called} has now: llamactl update ${name} --model ${called}`]),
         `if it is elsewhere: llamactl update ${name} --model FILE`,
         ...(model === undefined ? [] : [`or put it back: ${model}`]),
       ];

@@ -45,6 +45,13 @@ describe('llamactl why', () => {
     expect(stdout).toContain('→ if it is elsewhere: llamactl update new --model FILE');
   });
 
+  it('names the command for a model that has another file now, as after a pull of Ollama', async () => {
+    server.add('qwen3', { model: 'qwen3:0.6b', model_path: '/blobs/sha256-0a' });
+    server.obstacles.set('qwen3', 'the model file /blobs/sha256-0a does not exist');
+    const { stdout } = await why(['qwen3']);
+    expect(stdout).toContain('→ to use the file that qwen3:0.6b has now: llamactl update qwen3 --model qwen3:0.6b');
+  });
+
   it('prints everything with --json', async () => {
     const { stdout } = await why(['phi', '--json']);
     expect(JSON.parse(stdout)).toMatchObject({

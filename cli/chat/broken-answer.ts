@@ -34,6 +34,16 @@ export async function whyBroken(
   }
 }
 
+/** Whether the instance is stopping, or its engine has ended since the question. */
+export async function hasEndedSince(
+  client: Session['client'],
+  name: string,
+  { asked, signal }: { asked: number; signal: AbortSignal },
+): Promise<boolean> {
+  const { status, last_exit: last } = await client.getInstance(name, { signal });
+  return status === 'stopping' || (last !== null && Date.parse(last.at) >= asked);
+}
+
 /**
  * Explains why the instance does not run, or why its engine ended since the question and runs again. `null`: neither.
  */

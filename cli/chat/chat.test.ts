@@ -1,6 +1,6 @@
 import type { ServerResponse } from 'node:http';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { ChatServer, refuses, says, sendPiece } from '../testing/chat-server.ts';
+import { type Answerer, ChatServer, refuses, says, sendPiece } from '../testing/chat-server.ts';
 import { CommandSandbox, type RunResult } from '../testing/command-run.ts';
 import { CTRL_C, CTRL_D, PROMPT, Typist, type Step } from '../testing/typist.ts';
 
@@ -202,6 +202,31 @@ describe('a conversation', () => {
     expect(stdout).toBe('Once upon\nBack.\n');
     expect(stderr).toContain('starting qwen …');
     expect(said()).toEqual([['first'], ['second'], ['second']]);
+  });
+
+  it.each<[how: string, answerer: Answerer]>([
+    [
+      'its connection is cut',
+      (response) => void response.writeHead(200, { 'content-type': 'text/event-stream' }).write(': waits\n\n'),
+    ],
+    ['it is refused', refuses(503, 'instance_not_running', '"qwen" was stopped before its engine had answered.')],
+  ])('does not start an instance again that was stopped before its first token: %s', async (_how, answerer) => {
+    server.answerers = [
+      async (response, question) => {
+        const at = new Date().toISOString();
+        const last_exit = { at, code: 0, signal: null, reason: 'stopped as asked', lines: [] };
+        server.add('qwen', { status: 'stopped', reason: null, last_exit });
+        await answerer(response, question);
+        if (!response.writableEnded) setImmediate(() => response.destroy());
+      },
+    ];
+    const { stderr } = await talk([
+      [PROMPT, 'first\r'],
+      [/broke off: qwen is stopped: stopped as asked\n[^]*> $/, CTRL_D],
+    ]);
+    expect(stderr).not.toContain('waiting for it');
+    expect(said()).toEqual([['first']]);
+    expect(server.instances.get('qwen')?.status).toBe('stopped');
   });
 
   it('does not repeat a question that killed the engine', async () => {

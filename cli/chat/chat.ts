@@ -132,7 +132,7 @@ export class Chat {
       if (failure === null || (terms.signal.aborted && text !== '')) conversation.note(question, text);
       if (failure === null) return;
       terms.signal.throwIfAborted();
-      const next = await this.#nextStep(answer, failure.error, hasRestarted);
+      const next = await this.#nextStep(answer, failure.error, { hasRestarted, asked, signal: terms.signal });
       if (next === 'broken')
         return this.#session.terminal.warn(
           await whyBroken(this.#session, conversation.model, { asked, signal: terms.signal }),
@@ -150,16 +150,23 @@ export class Chat {
   async #nextStep(
     { hasBegun }: Pick<Answer, 'hasBegun'>,
     error: unknown,
-    hasRestarted: boolean,
+    { hasRestarted, asked, signal }: { hasRestarted: boolean; asked: number; signal: AbortSignal },
   ): Promise<'broken' | 'wait' | 'start'> {
+    const { client } = this.#session;
     const { ConnectionError, LlamactlError, TimeoutError } = await import('@llamactl/client');
-    if (error instanceof ConnectionError && !(error instanceof TimeoutError)) return hasBegun ? 'broken' : 'wait';
+    if (error instanceof ConnectionError && !(error instanceof TimeoutError)) {
+      // A stop cuts the connection too. Asking again would start the engine that a user has just stopped.
+      return hasBegun || (!error.isUnsent && (await isReachable(client, signal))) ? 'broken' : 'wait';
+    }
     if (error instanceof LlamactlError && !hasBegun) {
       // Error codes are lower case under /v1.
       const code = error.code.toUpperCase();
       if (code === 'SHUTTING_DOWN') return 'wait';
       // 502: the engine died on this very question, so do not send it again.
-      if (code === 'INSTANCE_NOT_RUNNING' && error.status === 503 && !hasRestarted) return 'start';
+      if (code === 'INSTANCE_NOT_RUNNING' && error.status === 503 && !hasRestarted) {
+        const { hasEndedSince } = await import('./broken-answer.ts');
+        return (await hasEndedSince(client, this.#conversation.model, { asked, signal })) ? 'broken' : 'start';
+      }
     }
     throw error;
   }
@@ -168,6 +175,17 @@ export class Chat {
     const { client, terminal } = this.#session;
     terminal.note(terminal.style.faint(`the server at ${client.url} does not answer; waiting for it (Ctrl-C stops) …`));
     await serverBack(client, signal);
+  }
+}
+
+async function isReachable(client: Pick<Client, 'getReadiness'>, signal: AbortSignal): Promise<boolean> {
+  const { ConnectionError } = await import('@llamactl/client');
+  try {
+    await client.getReadiness({ signal, retries: 0 });
+    return true;
+  } catch (error) {
+    if (error instanceof ConnectionError) return false;
+    throw error;
   }
 }
 

@@ -1,3 +1,4 @@
+import { ApiError } from '@llamactl/contract/errors';
 import { EventServer } from '@llamactl/server/testing/event-server';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { CommandSandbox } from '../testing/command-run.ts';
@@ -57,6 +58,26 @@ describe('deleting instances', () => {
     vi.spyOn(server.manager, 'remove').mockImplementation(async (name) => void done.push(`remove ${name}`));
     expect(await sandbox.run(['rm', '--force', 'a'])).toEqual({ status: 0, stdout: 'a  deleted\n', stderr: '' });
     expect(done).toEqual(['stop a, wait: true', 'remove a']);
+  });
+
+  it('with --force takes no requests in between, if clients start it again', async () => {
+    await server.add('a');
+    vi.spyOn(server.manager, 'stop').mockResolvedValue('stopped');
+    const update = vi.spyOn(server.manager, 'update');
+    const running = new ApiError('INSTANCE_RUNNING', 'a is starting; stop it first.');
+    vi.spyOn(server.manager, 'remove').mockRejectedValueOnce(running).mockResolvedValueOnce();
+    expect(await sandbox.run(['rm', '--force', 'a'])).toMatchObject({ status: 0, stdout: 'a  deleted\n' });
+    expect(update.mock.calls.map(([name, patch]) => [name, patch])).toEqual([['a', { on_demand: false }]]);
+  });
+
+  it('with --force takes requests again, if it cannot be deleted', async () => {
+    await server.add('a');
+    vi.spyOn(server.manager, 'stop').mockResolvedValue('stopped');
+    const update = vi.spyOn(server.manager, 'update');
+    const running = new ApiError('INSTANCE_RUNNING', 'a is still stopping.');
+    vi.spyOn(server.manager, 'remove').mockRejectedValue(running);
+    expect(await sandbox.run(['rm', '--force', 'a'])).toMatchObject({ status: 1 });
+    expect(update.mock.calls.map(([, patch]) => patch)).toEqual([{ on_demand: false }, { on_demand: true }]);
   });
 
   it('goes on after a failure', async () => {

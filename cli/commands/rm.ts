@@ -46,13 +46,33 @@ async function remove(session: Session, name: string, force: boolean): Promise<{
   const { client, signal } = session;
   const { LlamactlError } = await import('@llamactl/client');
   try {
-    if (force) await client.stopInstance(name, undefined, { wait: true, signal });
+    if (force) return await stopAndDelete(session, name);
     return await client.deleteInstance(name, { signal });
   } catch (error) {
     if (error instanceof LlamactlError && error.code === 'INSTANCE_RUNNING' && !force) {
       throw new Problem(error.message, EXIT.failed, [`to stop and delete it: llamactl rm --force ${name}`]);
     }
     throw await nearInstance(session, name, error);
+  }
+}
+
+/** Clients that keep asking would start the instance between its stop and its delete, so it takes no requests then. */
+async function stopAndDelete({ client, signal }: Session, name: string): Promise<{ message: string }> {
+  const { LlamactlError } = await import('@llamactl/client');
+  await client.stopInstance(name, undefined, { wait: true, signal });
+  try {
+    return await client.deleteInstance(name, { signal });
+  } catch (error) {
+    if (!(error instanceof LlamactlError && error.code === 'INSTANCE_RUNNING')) throw error;
+  }
+  const { on_demand: before } = await client.getInstance(name, { signal });
+  await client.updateInstance(name, { on_demand: false }, { signal });
+  try {
+    await client.stopInstance(name, undefined, { wait: true, signal });
+    return await client.deleteInstance(name, { signal });
+  } catch (error) {
+    await client.updateInstance(name, { on_demand: before }, { signal });
+    throw error;
   }
 }
 

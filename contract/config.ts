@@ -27,7 +27,7 @@ const REFUSED_PORTS = new Set([
   1719, 1720, 1723, 2049, 3659, 4045, 4190, 5060, 5061, 6000, 6566, 6665, 6666, 6667, 6668, 6669, 6679, 6697, 10_080,
 ]);
 /** Base address of a server that models come from. */
-const EndpointSchema = z
+export const EndpointSchema = z
   .url({ protocol: /^https?$/, error: 'must be an address that begins with https:// or http://' })
   .refine((text) => {
     const url = URL.canParse(text) ? new URL(text) : null;

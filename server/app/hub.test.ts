@@ -41,6 +41,21 @@ it('asks the hub of the environment', async () => {
   expect(remote.endpoint).toBe(hub.url);
 });
 
+it('keeps the token of the configuration from a hub of the environment, unless the environment has that token too', async () => {
+  const moved = { HF_ENDPOINT: hub.url };
+  const own = { hf_token: 'hf_own' };
+  await view(own, moved).remote.search('x', 1, signal);
+  await view(own, { ...moved, HF_TOKEN: HUB_TOKEN }).remote.search('x', 1, signal);
+  await view(own, { ...moved, LLAMACTL_MODELS_HF_TOKEN: 'hf_own' }).remote.search('x', 1, signal);
+  await view(own, { ...moved, LLAMACTL_MODELS_HF_TOKEN_FILE: '/run/token' }).remote.search('x', 1, signal);
+  expect(hub.requests.map(({ authorization }) => authorization)).toEqual([
+    null,
+    `Bearer ${HUB_TOKEN}`,
+    'Bearer hf_own',
+    'Bearer hf_own',
+  ]);
+});
+
 it('knows the largest memory of the machine', async () => {
   expect(await view({}).memory()).toEqual({ kind: 'gpu', name: 'Card', total: 24e9 });
 });

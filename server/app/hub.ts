@@ -3,7 +3,7 @@ import type { Environment } from '../config/env.ts';
 import type { HubView } from '../http/routes/hub.routes.ts';
 import { hubToken } from '../models/hub/hub-token.ts';
 import { largestMemory } from '../models/hub/memory-fit.ts';
-import { modelEndpoints } from '../models/hub/model-endpoints.ts';
+import { isTokenForHub, modelEndpoints } from '../models/hub/model-endpoints.ts';
 import { RemoteModels } from '../models/hub/remote-models.ts';
 import { RemoteRequests } from '../models/hub/remote-requests.ts';
 import type { HostMeasurements } from './host-watch.ts';
@@ -19,9 +19,10 @@ export interface HubParts {
 
 /** Connects to nothing yet: requests follow when a caller asks. */
 export function openHub({ config, environment, home, version, machine }: HubParts): HubView & { remote: RemoteModels } {
+  const configured = isTokenForHub(config, environment) ? config.hf_token : '';
   const remote = new RemoteModels({
     endpoints: modelEndpoints(config, environment),
-    token: () => hubToken({ configured: config.hf_token, environment, home }),
+    token: () => hubToken({ configured, environment, home }),
     requests: new RemoteRequests({ environment, version }),
   });
   return {

@@ -49,4 +49,27 @@ describe('the configuration editor', () => {
     const { changed } = await editor.update({ models: { hf_endpoint: OTHER, hf_token: 'hf_mirror' } });
     expect(changed).toEqual(['models.hf_endpoint', 'models.hf_token']);
   });
+
+  it.each([
+    ['another key', `models: { hf_token: hf_stored }\nstats: { interval: fast }\n`],
+    ['the address itself', `models: { hf_token: hf_stored, hf_endpoint: nowhere }\nstats: { interval: 1 }\n`],
+  ])('refuses it also when the request repairs %s of the file', async (_what, broken) => {
+    sandbox.inHome('auth: { enabled: true }\n');
+    const editor = sandbox.editor();
+    const path = sandbox.inHome(`auth: { enabled: true }\n${broken}`);
+    const repair = { stats: { interval: 2 } };
+    await expect(editor.update({ ...repair, models: { hf_endpoint: OTHER } })).rejects.toMatchObject({
+      code: 'FORBIDDEN',
+    });
+    expect(readFileSync(path, 'utf8')).toContain(broken);
+    const given = { hf_endpoint: OTHER, hf_token: 'hf_mirror' };
+    expect((await editor.update({ ...repair, models: given })).changed).toContain('models.hf_endpoint');
+  });
+
+  it('allows a request that repairs a file which names another hub', async () => {
+    sandbox.inHome('auth: { enabled: true }\n');
+    const editor = sandbox.editor();
+    sandbox.inHome(`auth: { enabled: true }\nmodels: { hf_endpoint: '${OTHER}' }\nstats: { interval: fast }\n`);
+    expect((await editor.update({ stats: { interval: 2 } })).changed).toEqual(['stats.interval']);
+  });
 });

@@ -13,7 +13,7 @@ import { mergePatch, pinning } from './patch.ts';
 import { protection } from './protection.ts';
 import type { ConfigEditorRights } from './protection.ts';
 import { isRecord } from '@llamactl/contract/record';
-import { misdirection } from './hub-token-rule.ts';
+import { hubSettingsIn, misdirection } from './hub-token-rule.ts';
 import { forbidden, invalid, pinned, unwritable } from './config-refusals.ts';
 import { editYaml } from './yaml-edit.ts';
 
@@ -61,9 +61,8 @@ export function planned(
   const next = composeConfig({ ...place, values: wanted }, surroundings);
   const all = [...problems.map((problem) => ({ ...problem, place: null })), ...(next.problems ?? [])];
   if (next.composed === null || all.length > 0) throw invalid(all, patch);
-  const before = composeConfig(file, surroundings).composed ?? next.composed;
-  const reason =
-    rights === 'machine user' ? null : misdirection(before.config.models, next.composed.config.models, patch);
+  const before = hubSettingsIn(overlaid(values, surroundings.overrides));
+  const reason = rights === 'machine user' ? null : misdirection(before, next.composed.config.models, patch);
   if (reason !== null) throw forbidden(new Map([['models.hf_endpoint', reason]]));
 
   if (changes.length > MOST_CHANGES) {

@@ -4,7 +4,8 @@ import type { RemoteFile } from '../downloads/model-source.ts';
 import { hubRefusal } from './hub-refusal.ts';
 import { assertRevision, type HubReference, isPlainPath } from './model-reference.ts';
 import type { RemoteListing, SourceClient } from './remote-listing.ts';
-import { jsonOf, type RemoteAnswer, type RequestSender } from './remote-requests.ts';
+import { jsonOf } from './remote-json.ts';
+import type { RemoteAnswer, RequestSender } from './remote-requests.ts';
 
 export interface HubClientOptions {
   /** Base address, without a slash at its end. */
@@ -105,7 +106,7 @@ export class HubClient implements SourceClient<Pick<HubReference, 'repo'>> {
   async checkAccess({ repo, revision }: Named, file: RemoteFile, signal: AbortSignal): Promise<void> {
     const url = new URL(file.url);
     const headers = this.headersFor(url);
-    const head = { method: 'HEAD', headers, mostBytes: 0, redirects: 'none', signal } as const;
+    const head = { method: 'HEAD', headers, mostBytes: 0, redirects: 'to the edge', signal } as const;
     const answer = await this.#options.requests.send(url, head);
     if (answer.status >= 400) throw this.#refusal(answer, { repo, revision });
   }

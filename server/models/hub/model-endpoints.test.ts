@@ -37,13 +37,17 @@ describe('the address of the usual hub', () => {
     expect(hub({ HF_ENDPOINT: 'https://mirror.example' }, { hf_endpoint: written })).toBe('https://mirror.example');
   });
 
-  it.each(['', 'mirror', 'ftp://a.example', 'https://me:secret@a.example', 'https://a.example/#x', 'https://a.example?x=1'])(
-    'is not moved by %j, which the setting could not be',
-    (HF_ENDPOINT) => {
-      expect(hub({ HF_ENDPOINT })).toBe('https://huggingface.co');
-      expect(hub({ MODEL_ENDPOINT: HF_ENDPOINT, HF_ENDPOINT: 'https://b.example' })).toBe('https://b.example');
-    },
-  );
+  it.each([
+    '',
+    'mirror',
+    'ftp://a.example',
+    'https://me:secret@a.example',
+    'https://a.example/#x',
+    'https://a.example?x=1',
+  ])('is not moved by %j, which the setting could not be', (HF_ENDPOINT) => {
+    expect(hub({ HF_ENDPOINT })).toBe('https://huggingface.co');
+    expect(hub({ MODEL_ENDPOINT: HF_ENDPOINT, HF_ENDPOINT: 'https://b.example' })).toBe('https://b.example');
+  });
 });
 
 describe('the token of the configuration', () => {

@@ -4,7 +4,8 @@ import { z } from 'zod';
 import { rateLimited } from './hub-refusal.ts';
 import { assertRevision, type HubReference, isPlainPath } from './model-reference.ts';
 import type { RemoteListing, SourceClient } from './remote-listing.ts';
-import { jsonOf, type RequestSender } from './remote-requests.ts';
+import { jsonOf } from './remote-json.ts';
+import type { RequestSender } from './remote-requests.ts';
 
 export interface ModelScopeOptions {
   /** Base address, without a slash at its end. */

@@ -18,37 +18,56 @@ export function outgoingVariables(environment: Variables): Variables {
 
 /** Opens connections to other machines. */
 export interface OutgoingAgents {
-  /** @throws {Error} the file of `SSL_CERT_FILE` cannot be read */
+  /** @throws {Error} a variable names an invalid proxy, or a file of authorities that cannot be read */
   of(url: URL): http.Agent;
   /** Ends all connections. */
   close(): void;
-  /** Some connections go through a proxy, which resolves names itself. */
+  /** Some connections may go through a proxy, which resolves names itself. */
   readonly isProxied: boolean;
 }
 
 /**
  * Opens connections through the proxies that the environment names, and trusts also the authorities in the file of
- * `SSL_CERT_FILE`. Reads this file for the first `https:` connection.
+ * `SSL_CERT_FILE`. Reads the variables and this file for the first connection that they concern.
  *
  * @param options.keepAlive Whether connections are used again.
  */
 export function outgoingAgents(environment: Variables, { keepAlive = false } = {}): OutgoingAgents {
   const proxyEnv = Object.fromEntries(PROXY_VARIABLES.map((name) => [name, environment[name]]));
   const isProxied = PROXY_VARIABLES.some((name) => !/no_proxy/i.test(name) && (environment[name] ?? '') !== '');
-  const plain = new http.Agent({ proxyEnv, keepAlive });
+  let plain: http.Agent | null = null;
   let secure: https.Agent | null = null;
   return {
     isProxied,
     of: (url) => {
-      if (url.protocol !== 'https:') return plain;
-      secure ??= new https.Agent({ proxyEnv, keepAlive, ...authorities(environment[AUTHORITIES]) });
+      if (url.protocol !== 'https:') {
+        plain ??= withProxy('http_proxy', environment, () => new http.Agent({ proxyEnv, keepAlive }));
+        return plain;
+      }
+      secure ??= secureAgent(environment, { proxyEnv, keepAlive });
       return secure;
     },
     close: () => {
-      plain.destroy();
+      plain?.destroy();
       secure?.destroy();
     },
   };
+}
+
+function secureAgent(environment: Variables, options: https.AgentOptions): https.Agent {
+  const trusted = authorities(environment[AUTHORITIES]);
+  return withProxy('https_proxy', environment, () => new https.Agent({ ...options, ...trusted }));
+}
+
+/** @throws {Error} the address of the proxy is invalid. Its text is not repeated, because it may have a password. */
+function withProxy<Agent>(name: 'http_proxy' | 'https_proxy', environment: Variables, open: () => Agent): Agent {
+  try {
+    return open();
+  } catch (error) {
+    // Node prefers the name in small letters.
+    const source = (environment[name] ?? '') === '' ? name.toUpperCase() : name;
+    throw new Error(`${source} is not the address of a proxy`, { cause: error });
+  }
 }
 
 /** @throws {Error} the file cannot be read */

@@ -5,7 +5,8 @@ import type { RemoteFile } from '../downloads/model-source.ts';
 import { rateLimited } from './hub-refusal.ts';
 import { isTag, type RegistryReference, referenceText } from './model-reference.ts';
 import type { RemoteListing, SourceClient } from './remote-listing.ts';
-import { jsonOf, type RemoteAnswer, type RequestSender } from './remote-requests.ts';
+import { jsonOf } from './remote-json.ts';
+import type { RemoteAnswer, RequestSender } from './remote-requests.ts';
 
 export interface RegistryOptions {
   /** Base address, without a slash at its end. */

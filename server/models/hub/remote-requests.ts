@@ -3,9 +3,8 @@ import https from 'node:https';
 import { isIP } from 'node:net';
 import { ApiError } from '@llamactl/contract/errors';
 import { codeOf, reasonOf } from '@llamactl/contract/reason';
-import type { z } from 'zod';
 import { type OutgoingAgents, outgoingAgents } from './outgoing-agents.ts';
-import { isPublicAddress, NotPublicError, publicLookup, seemsPublic } from './public-address.ts';
+import { type AddressRules, INTERNET, NotPublicError, publicLookup, seemsPublic } from './public-address.ts';
 
 /** An answer of another machine, whatever its status. */
 export interface RemoteAnswer {
@@ -21,9 +20,10 @@ export interface RemoteRequest {
   mostBytes: number;
   /**
    * `same origin`: follows redirects within the origin, with the headers; refuses others. `public`: follows `https:` redirects to
-   * any public address, without the headers, and refuses every address that is not public. `none`: returns a redirect.
+   * any public address, to another origin without the headers, and refuses every address that is not public. `to the edge`:
+   * follows redirects within the origin, with the headers, and returns the first one that leaves it.
    */
-  redirects: 'same origin' | 'public' | 'none';
+  redirects: 'same origin' | 'public' | 'to the edge';
   signal: AbortSignal;
 }
 
@@ -32,7 +32,8 @@ export interface RequestSender {
   /**
    * Sends a request, and returns the whole answer. Rejects with the reason of the signal if that aborts.
    *
-   * @throws {ApiError} `HUB_ERROR` when no answer comes, or none that fits the request
+   * @throws {ApiError} `HUB_ERROR` when no answer comes, or none that fits the request; `VALIDATION_ERROR` when the address of a
+   *   `public` request is not public
    */
   send(url: URL, request: RemoteRequest): Promise<RemoteAnswer>;
 }
@@ -43,6 +44,8 @@ export interface RemoteRequestsOptions {
   version: string;
   /** Longest time for one answer. */
   timeoutMs?: number;
+  /** Which hosts are public. Default: those of the internet. */
+  rules?: AddressRules;
 }
 
 const TIMEOUT_MS = 30_000;
@@ -65,12 +68,14 @@ export class RemoteRequests implements RequestSender {
   readonly #isOffline: boolean;
   readonly #userAgent: string;
   readonly #timeoutMs: number;
+  readonly #rules: AddressRules;
 
-  constructor({ environment, version, timeoutMs = TIMEOUT_MS }: RemoteRequestsOptions) {
+  constructor({ environment, version, timeoutMs = TIMEOUT_MS, rules = INTERNET }: RemoteRequestsOptions) {
     this.#agents = outgoingAgents(environment);
     this.#isOffline = isOffline(environment);
     this.#userAgent = `llamactl/${version}`;
     this.#timeoutMs = timeoutMs;
+    this.#rules = rules;
   }
 
   async send(url: URL, request: RemoteRequest): Promise<RemoteAnswer> {
@@ -84,40 +89,55 @@ export class RemoteRequests implements RequestSender {
         if (request.redirects === 'public') await this.#assertPublic(target);
         const answer = await this.#sendOnce(target, { ...request, headers, signal });
         const { location } = answer.headers;
-        if (!REDIRECTS.has(answer.status) || location === undefined || request.redirects === 'none') return answer;
-        const next = redirected(target, location, request.redirects);
-        if (next.origin !== target.origin) headers = {};
+        if (!REDIRECTS.has(answer.status) || location === undefined) return answer;
+        const next = URL.parse(location, target.href);
+        if (next === null) throw failure(target, 'it redirects to an invalid address');
+        if (next.origin !== target.origin) {
+          if (request.redirects === 'to the edge') return answer;
+          if (request.redirects === 'same origin')
+            throw failure(target, `it redirects to another server, ${next.host}`);
+          headers = {};
+        }
         target = next;
       }
     } catch (error) {
       request.signal.throwIfAborted();
+      if (error instanceof NotPublicError) throw notPublic(target, target === url);
       if (timeout.aborted) throw failure(target, `it did not answer within ${this.#timeoutMs / 1_000} s`, error);
       throw error instanceof ApiError ? error : failure(target, codeOf(error) ?? reasonOf(error), error);
     }
     throw failure(target, `it redirects more than ${MOST_REDIRECTS} times`);
   }
 
-  /** For a direct connection to a name, {@link publicLookup} checks the address that is connected to. */
+  /**
+   * Judges a host before the request. For a name that is connected to directly, {@link publicLookup} judges the address of the
+   * connection itself; a proxy resolves names itself, so that our own resolution counts.
+   */
   async #assertPublic({ hostname, protocol, host }: URL): Promise<void> {
     const address = hostname.replace(/^\[|\]$/g, '');
-    if (protocol !== 'https:') throw new ApiError('HUB_ERROR', `${host} would be asked without https.`);
-    if (isIP(address) !== 0 && !isPublicAddress(address)) throw notPublic(host);
-    if (this.#agents.isProxied && !(await seemsPublic(address))) throw notPublic(host);
+    if (protocol !== 'https:') throw new ApiError('HUB_ERROR', `llamactl asks ${host} with https only.`);
+    if (isIP(address) !== 0) {
+      if (!this.#rules.isPublic(address)) throw new NotPublicError(host);
+    } else if (this.#agents.isProxied && !(await seemsPublic(address, this.#rules))) throw new NotPublicError(host);
   }
 
   async #sendOnce(target: URL, request: RemoteRequest): Promise<RemoteAnswer> {
     const { promise, resolve, reject } = Promise.withResolvers<IncomingMessage>();
     const options: https.RequestOptions = {
       method: request.method ?? 'GET',
-      // With a proxy, this would judge the address of the proxy.
-      ...(request.redirects === 'public' && !this.#agents.isProxied ? { lookup: publicLookup } : {}),
+      ...(request.redirects === 'public' ? { lookup: publicLookup(this.#rules) } : {}),
       agent: this.#agents.of(target),
       headers: { 'accept-encoding': 'identity', 'user-agent': this.#userAgent, ...request.headers },
       signal: request.signal,
     };
     const outgoing = target.protocol === 'https:' ? https.request(target, options) : http.request(target, options);
     outgoing.on('response', resolve);
-    outgoing.on('error', (error) => reject(error instanceof NotPublicError ? notPublic(target.host) : error));
+    outgoing.on('upgrade', (_incoming, socket) => {
+      socket.destroy();
+      reject(new Error('it answers in another protocol'));
+    });
+    outgoing.on('close', () => reject(new Error('it closed the connection without an answer')));
+    outgoing.on('error', reject);
     outgoing.end();
     const incoming = await promise;
     const chunks: Buffer[] = [];
@@ -131,42 +151,14 @@ export class RemoteRequests implements RequestSender {
   }
 }
 
-/** Reads the JSON of an answer. @throws {ApiError} `HUB_ERROR` when it is not as expected */
-export function jsonOf<Schema extends z.ZodType>(answer: RemoteAnswer, schema: Schema, host: string): z.output<Schema> {
-  let value: unknown;
-  try {
-    value = JSON.parse(answer.body.toString('utf8'));
-  } catch (error) {
-    throw unexpected(host, reasonOf(error));
-  }
-  const parsed = schema.safeParse(value);
-  if (parsed.success) return parsed.data;
-  const [issue] = parsed.error.issues;
-  throw unexpected(host, issue === undefined ? '' : `${issue.path.join('.')}: ${issue.message}`);
-}
-
-function unexpected(host: string, details: string): ApiError {
-  return new ApiError('HUB_ERROR', `${host} sent an answer that llamactl does not understand.`, {
-    details: details.slice(0, 200),
-  });
-}
-
-function redirected(from: URL, location: string, redirects: 'same origin' | 'public'): URL {
-  if (!URL.canParse(location, from.href)) throw failure(from, 'it redirects to an invalid address');
-  const next = new URL(location, from);
-  if (redirects === 'same origin' && next.origin !== from.origin) {
-    throw failure(from, `it redirects to another server, ${next.host}`);
-  }
-  return next;
-}
-
 function failure({ host }: URL, reason: string, cause?: unknown): ApiError {
   return new ApiError('HUB_ERROR', `The request to ${host} failed: ${reason}.`, { cause });
 }
 
-function notPublic(host: string): ApiError {
+/** @param isGiven The reference of the caller names this address, not a redirect. */
+function notPublic({ host }: URL, isGiven: boolean): ApiError {
   return new ApiError(
-    'HUB_ERROR',
+    isGiven ? 'VALIDATION_ERROR' : 'HUB_ERROR',
     `${host} is an address of this machine or of a private network, from which llamactl downloads nothing.`,
   );
 }

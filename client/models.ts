@@ -1270,7 +1270,7 @@ export interface Quant {
   memory_needed: number;
   /** Its parts, in order. */
   files: QuantFile[];
-  /** Files that are downloaded with it: of the nearest folder, then of the nearest bit width. */
+  /** Files that are downloaded with it: of its folder or the nearest one above, then of the nearest bit width. */
   companions: QuantCompanion[];
 }
 
@@ -1366,7 +1366,7 @@ export interface Starter {
   /** For machines whose largest memory has at least so many GB. */
   memory_gb: number;
   reference: string;
-  /** Bytes, rounded; `GET /api/models/quants` has the exact size. */
+  /** Bytes with companions, rounded; `GET /api/models/quants` has the exact sizes. */
   size: number;
   /** Why it is in the list, in a sentence. */
   reason: string;

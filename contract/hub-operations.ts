@@ -18,7 +18,7 @@ export const HUB_OPERATIONS = {
     cost: 'regular',
     query: z.strictObject({
       q: z.string().trim().min(1).max(200).describe('Words.'),
-      limit: CountSchema(MOST_FOUND).optional().describe('Most repositories, 1–100; 20 without it.'),
+      limit: CountSchema(MOST_FOUND, 1).optional().describe('Most repositories, 1–100; 20 without it.'),
     }),
     success: { status: 200, schema: ModelSearchSchema },
     errors: ['HUB_ERROR'],

@@ -68,7 +68,9 @@ export const QuantSchema = z
     files: z.array(z.object(remoteFile).meta({ id: 'QuantFile' })).describe('Its parts, in order.'),
     companions: z
       .array(z.object({ kind: z.enum(['projector', 'draft']), ...remoteFile }).meta({ id: 'QuantCompanion' }))
-      .describe('Files that are downloaded with it: of the nearest folder, then of the nearest bit width.'),
+      .describe(
+        'Files that are downloaded with it: of its folder or the nearest one above, then of the nearest bit width.',
+      ),
   })
   .meta({ id: 'Quant' });
 export type Quant = z.infer<typeof QuantSchema>;
@@ -93,7 +95,7 @@ export const StarterSchema = z
     purpose: z.enum(STARTER_PURPOSES),
     memory_gb: z.int().describe('For machines whose largest memory has at least so many GB.'),
     reference: z.string(),
-    size: LongIntegerSchema.describe('Bytes, rounded; `GET /api/models/quants` has the exact size.'),
+    size: LongIntegerSchema.describe('Bytes with companions, rounded; `GET /api/models/quants` has the exact sizes.'),
     reason: z.string().describe('Why it is in the list, in a sentence.'),
     ...fit,
   })

@@ -5,13 +5,13 @@ import { LONGEST_WINDOW_SECONDS } from './stats.ts';
 export const FlagSchema = z.enum(['true', 'false']).transform((text) => text === 'true');
 
 /** A whole number in a query; in the OpenAPI document it is an integer. */
-export const CountSchema = (most: number) =>
+export const CountSchema = (most: number, least = 0) =>
   z
     .string()
     .regex(/^\d{1,16}$/, 'must be a whole number')
-    .meta({ type: 'integer', minimum: 0, maximum: most })
+    .meta({ type: 'integer', minimum: least, maximum: most })
     .transform(Number)
-    .pipe(z.int().min(0).max(most));
+    .pipe(z.int().min(least).max(most));
 
 const SECONDS_OF: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3_600, d: 86_400 };
 

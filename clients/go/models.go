@@ -1631,7 +1631,7 @@ type Quant struct {
 	// Its parts, in order.
 	Files []QuantFile `json:"files"`
 
-	// Files that are downloaded with it: of the nearest folder, then of the nearest bit width.
+	// Files that are downloaded with it: of its folder or the nearest one above, then of the nearest bit width.
 	Companions []QuantCompanion `json:"companions"`
 }
 
@@ -1805,7 +1805,7 @@ type Starter struct {
 
 	Reference string `json:"reference"`
 
-	// Bytes, rounded; `GET /api/models/quants` has the exact size.
+	// Bytes with companions, rounded; `GET /api/models/quants` has the exact sizes.
 	Size int64 `json:"size"`
 
 	// Why it is in the list, in a sentence.

@@ -127,6 +127,34 @@ describe('the library', () => {
     expect(other).toMatchObject({ capabilities: ['chat'], companions: [] });
   });
 
+  it.each(['Demo-Q8_0-MTP.gguf', 'mtp-Demo.gguf', 'MTP/Demo-Q8_0.gguf', 'eagle3-Demo.gguf'])(
+    'gives the draft %s of a repository to its model',
+    async (draft) => {
+      const folder = 'hub/models--acme--Demo/snapshots/c1';
+      await put(`${folder}/Demo-Q4_0.gguf`);
+      const file = await put(`${folder}/${draft}`);
+      const models = (await scanned([place('hugging_face', 'hub', 'hub')])).list();
+      expect(models).toMatchObject([{ name: 'Demo-Q4_0', companions: [{ kind: 'draft', path: file }] }]);
+    },
+  );
+
+  it('lists a model that is only named like a draft', async () => {
+    for (const name of ['Eagle-7B.Q4_K_M', 'draft-writer-Q4_K_M', 'other-MTP-Q8_0', 'mtp/whole-Q8_0']) {
+      await put(`models/${name}.gguf`);
+    }
+    await put('models/demo-Q8_0.gguf');
+    const draft = await put('models/mtp-demo-Q8_0.gguf');
+    const models = (await scanned()).list();
+    expect(models.map(({ name }) => name)).toEqual([
+      'demo-Q8_0',
+      'draft-writer-Q4_K_M',
+      'Eagle-7B.Q4_K_M',
+      'other-MTP-Q8_0',
+      'whole-Q8_0',
+    ]);
+    expect(models.flatMap(({ companions }) => companions.map(({ path: file }) => file))).toEqual([draft]);
+  });
+
   it('reads the cache of Hugging Face, where each file is found once', async () => {
     const repo = 'hub/models--acme--Demo-GGUF';
     const blob = await put(`${repo}/blobs/abc`);

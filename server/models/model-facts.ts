@@ -65,8 +65,12 @@ const EMBEDDING = /(?:^|-)(?:bert|embedding)(?:-|$)|^t5encoder$/;
 /** Pooling types of llama.cpp: 0 none, 1 mean, 2 CLS, 3 last, 4 rank. */
 const RANK = 4;
 
-/** A quantisation in the name of a file: `-Q4_K_M`, `.UD-Q4_K_XL`, `-BF16`. */
-const IN_NAME = /[-._]((?:UD-)?(?:I?Q[1-8](?:_[A-Z0-9]+)*|TQ[12]_0|MXFP4(?:_MOE)?|BF16|F16|F32))$/i;
+/**
+ * A quantisation between separators of a name: `-Q4_K_M`, `.UD-Q4_K_XL`, `-BF16`, and `Q4` at its end. `Q4` within a name is too
+ * short to be meant.
+ */
+const IN_NAME =
+  /(?<=^|[-._])(?:UD-)?(?:(?:I?Q[1-8](?:_(?:K(?:SS|S|L|T|V)?|X{0,2}[SL]|M|NL|P|R\d|\d{1,2}))+|TQ[12]_0|MXFP4(?:_MOE)?|NVFP4|BF16|F16|F32)(?=[-._]|$)|I?Q[1-8]$)/gi;
 
 /**
  * Reads the facts of a header.
@@ -95,9 +99,9 @@ export function factsOf({ metadata, parameters }: GgufHeader, stem: string): Mod
   };
 }
 
-/** The quantisation in the name of a file; `null`: none. People and hubs choose by it, and it is finer than the header. */
+/** The last quantisation in the name of a file; `null`: none. People and hubs choose by it, and it is finer than the header. */
 export function quantizationIn(stem: string): string | null {
-  return IN_NAME.exec(stem)?.[1]?.toUpperCase() ?? null;
+  return stem.match(IN_NAME)?.at(-1)?.toUpperCase() ?? null;
 }
 
 function kindOf(type: unknown, architecture: string | null): FileKind {

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import path from 'node:path';
 import type { Model, ModelCompanion } from '@llamactl/contract/model';
 import type { Sliced } from '../sliced-work.ts';
+import { isDraftName } from './draft-names.ts';
 import { type FileFacts, partOf, stemOf } from './file-facts.ts';
 import type { FoundFile } from './found-files.ts';
 import type { FileKind } from './model-facts.ts';
@@ -14,9 +15,6 @@ export interface LibraryModel extends Omit<Model, 'used_by'> {
 
 /** A file, and what is known of it. */
 export type KnownFile = FoundFile & FileFacts;
-
-/** Names of small models that guess ahead for a large one. */
-const DRAFT = /^(?:mtp|eagle3?|dflash|dspark|draft)[-_.]/i;
 
 type Role = 'model' | ModelCompanion['kind'] | null;
 
@@ -39,13 +37,16 @@ function homeOf({ source, repo, path: file }: FoundFile): string {
 }
 
 function modelsIn(files: readonly KnownFile[]): LibraryModel[] {
-  const parts = Map.groupBy(
-    files.filter((file) => roleOf(file) === 'model'),
-    partsOf,
-  );
+  const named = files.filter((file) => roleOf(file) === 'model');
+  // A draft by its name may be a complete model.
+  const isAlsoModel = (file: KnownFile): boolean =>
+    roleOf(file) === 'draft' &&
+    !named.some(({ repo, relative }) => repo !== null || isNamedLike(stemOf(file.relative), stemOf(relative)));
+  const models = new Set(files.filter((file) => roleOf(file) === 'model' || isAlsoModel(file)));
+  const parts = Map.groupBy(models, partsOf);
   const companions = files.flatMap((file): { stem: string; companion: ModelCompanion }[] => {
     const kind = roleOf(file);
-    if (kind === null || kind === 'model') return [];
+    if (kind === null || kind === 'model' || models.has(file)) return [];
     return [{ stem: stemOf(file.relative), companion: { kind, path: file.path, size: file.size } }];
   });
   const isAlone = parts.size === 1;
@@ -60,8 +61,8 @@ function modelsIn(files: readonly KnownFile[]): LibraryModel[] {
 }
 
 function roleOf({ relative, facts }: KnownFile): Role {
-  if (DRAFT.test(path.basename(relative))) return 'draft';
   const kind: FileKind = facts?.kind ?? (/mmproj/i.test(relative) ? 'projector' : 'model');
+  if (kind === 'model') return isDraftName(relative) ? 'draft' : 'model';
   return kind === 'other' ? null : kind;
 }
 
@@ -75,7 +76,7 @@ function partsOf({ relative }: FoundFile): string {
 function isNamedLike(companion: string, model: string): boolean {
   const words = companion
     .toLowerCase()
-    .replace(/mmproj|lora|adapter|draft/g, '')
+    .replace(/mmproj|lora|adapter|draft|mtp|eagle3|dflash|dspark/g, '')
     .split(/[-_.\s]+/)
     .filter((word) => word !== '' && !/^(?:b?f(?:16|32)|q8_0|q8|0)$/.test(word));
   const [first = ''] = words;

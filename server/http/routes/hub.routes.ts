@@ -19,7 +19,7 @@ const USUAL_FOUND = 20;
 /** The models that could be downloaded. */
 export function hubRoutes(bind: Bind, { remote, memory }: HubView): void {
   bind(OPERATIONS.searchModels, async ({ query: { q, limit = USUAL_FOUND }, signal }) => {
-    const found = await remote.search(q, Math.max(1, limit), signal);
+    const found = await remote.search(q, limit, signal);
     return { models: found.map(rowOf), hub: remote.endpoint };
   });
 

@@ -89,6 +89,66 @@ describe('the files of a repository', () => {
     expect(hub.requests.map(({ host }) => host)).toEqual(['api', 'api', 'api', 'api']);
   });
 
+  it('come from all pages, also if their links are relative', async () => {
+    hub.pageSize = 1;
+    hub.nextPageOrigin = '';
+    hub.add('acme/many', { 'a.gguf': 'x', 'b.gguf': 'y' });
+    expect((await client().list(reference('acme/many'), null, signal)).files).toHaveLength(2);
+  });
+
+  it.each(['<http://[>; rel="next"', 'rel="next"', '<>; rel=next', '<?recursive=true>; rel="next"'])(
+    'are not complete after a page with the link %s',
+    async (link) => {
+      const { commit } = hub.add('acme/many', { 'a.gguf': 'x' });
+      hub.failures.push({ status: 200, body: JSON.stringify({ sha: commit }) });
+      hub.failures.push({ status: 200, body: '[]', headers: { link } });
+      const { code, message } = await refusal(client().list(reference('acme/many'), null, signal));
+      expect([code, message]).toEqual(['HUB_ERROR', expect.stringContaining('a link to the next page')]);
+    },
+  );
+
+  it('end after twenty thousand', async () => {
+    const entry = (index: number): object => ({ type: 'file', path: `${index}.gguf`, oid: '0'.repeat(40) });
+    for (const [count, isRead] of [
+      [20_000, true],
+      [20_001, false],
+    ] as const) {
+      hub.failures.push({ status: 200, body: JSON.stringify({ sha: '0'.repeat(40) }) });
+      hub.failures.push({
+        status: 200,
+        body: JSON.stringify(Array.from({ length: count }, (_, index) => entry(index))),
+      });
+      const list = client().list(reference('acme/many'), null, signal);
+      if (isRead) expect((await list).files).toHaveLength(count);
+      else expect((await refusal(list)).message).toBe('acme/many has more files than llamactl reads.');
+    }
+  });
+
+  it('end after sixteen mebibytes on all pages', async () => {
+    hub.failures.push({ status: 200, body: JSON.stringify({ sha: '0'.repeat(40) }) });
+    const page = `[]${' '.repeat(7 * 1024 * 1024)}`;
+    const link = (cursor: number): string => `<${hub.url}/x?cursor=${cursor}>; rel="next"`;
+    hub.failures.push(...[1, 2, 3].map((cursor) => ({ status: 200, body: page, headers: { link: link(cursor) } })));
+    expect((await refusal(client().list(reference('acme/many'), null, signal))).message).toContain('is longer than');
+  });
+
+  it('come in time with all pages, or not at all', async () => {
+    const silent = createServer();
+    const port = await portOf(silent);
+    const slow = new HubClient({
+      endpoint: `http://127.0.0.1:${port}`,
+      token: () => null,
+      requests: new RemoteRequests({ environment: {}, version: '1' }),
+      listMs: 20,
+    });
+    const { code, message } = await refusal(slow.list(reference('acme/many'), null, signal));
+    expect([code, message]).toEqual(['HUB_ERROR', expect.stringContaining('did not send the list of acme/many')]);
+    const leaving = new AbortController();
+    leaving.abort(new Error('left'));
+    await expect(slow.list(reference('acme/many'), null, leaving.signal)).rejects.toThrow('left');
+    silent.close();
+  });
+
   it('end after fifty pages', async () => {
     hub.pageSize = 1;
     hub.add('acme/endless', Object.fromEntries(Array.from({ length: 60 }, (_, index) => [`${index}.gguf`, 'x'])));
@@ -128,6 +188,10 @@ describe('a refusal of the hub', () => {
     expect(listing.isGated).toBe(true);
     const { code, message } = await refusal(client().checkAccess(listing, file, signal));
     expect([code, message]).toEqual(['HUB_ERROR', expect.stringContaining(`accept them on ${hub.url}/acme/gated`)]);
+    hub.failures.push({ status: 307, headers: { location: new URL(file.url).pathname } });
+    expect((await refusal(client().checkAccess(listing, file, signal))).message).toContain(
+      'its author sets conditions',
+    );
     token = HUB_TOKEN;
     await client().checkAccess(listing, file, signal);
     expect(hub.requests.every(({ host }) => host === 'api')).toBe(true);
@@ -172,6 +236,12 @@ describe('a bad answer of the hub', () => {
     hub.add('acme/a', { 'a.gguf': 'x' });
     hub.failures.push(answer);
     expect(await refusal(client().list(reference('acme/a'), null, signal))).toMatchObject({ code: 'HUB_ERROR' });
+  });
+
+  it('is not repeated in the error', async () => {
+    hub.failures.push({ status: 200, body: '<secret>' });
+    const { message, extras } = await refusal(client().list(reference('acme/a'), null, signal));
+    expect([message, extras.details]).toEqual([expect.not.stringContaining('secret'), 'It is no JSON.']);
   });
 
   it('redirects again and again', async () => {
@@ -257,6 +327,11 @@ describe('a search', () => {
       },
     ]);
     expect(hub.requests[0]?.url).toContain('filter=gguf&sort=downloads&limit=5');
+  });
+
+  it('has no more repositories than the limit, whatever the hub sends', async () => {
+    hub.failures.push({ status: 200, body: JSON.stringify([{ id: 'a/a' }, { id: 'b/b' }, { id: 'c/c' }]) });
+    expect((await client().search('x', 2, signal)).map(({ repo }) => repo)).toEqual(['a/a', 'b/b']);
   });
 });
 

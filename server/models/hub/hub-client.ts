@@ -2,9 +2,10 @@ import { ApiError } from '@llamactl/contract/errors';
 import { z } from 'zod';
 import type { RemoteFile } from '../downloads/model-source.ts';
 import { hubRefusal } from './hub-refusal.ts';
-import { assertRevision, type HubReference, isPlainPath } from './model-reference.ts';
+import { assertRevision, type HubReference } from './model-reference.ts';
 import type { RemoteListing, SourceClient } from './remote-listing.ts';
 import { jsonOf } from './remote-json.ts';
+import { isPlainPath } from './remote-path.ts';
 import type { RemoteAnswer, RequestSender } from './remote-requests.ts';
 
 export interface HubClientOptions {
@@ -12,6 +13,8 @@ export interface HubClientOptions {
   endpoint: string;
   token: () => string | null;
   requests: RequestSender;
+  /** Longest time for all pages of a list, in milliseconds. */
+  listMs?: number;
 }
 
 /** A repository in the answer to a search. */
@@ -29,6 +32,9 @@ export interface FoundRepo {
 
 const MEBIBYTE = 1024 * 1024;
 const MOST_BYTES = 8 * MEBIBYTE;
+/** Bounds of a list with all of its pages. */
+const LIST_MS = 60_000;
+const MOST_LIST_BYTES = 16 * MEBIBYTE;
 const MOST_PAGES = 50;
 const MOST_FILES = 20_000;
 
@@ -63,6 +69,12 @@ const SearchSchema = z.array(
 
 type Named = Pick<RemoteListing, 'repo' | 'revision'>;
 
+/** The time and the bytes that are left for an operation. */
+interface Budget {
+  signal: AbortSignal;
+  bytes: number;
+}
+
 /** Reads a Hugging Face hub, or another server with its API. */
 export class HubClient implements SourceClient<Pick<HubReference, 'repo'>> {
   readonly #options: HubClientOptions;
@@ -78,7 +90,11 @@ export class HubClient implements SourceClient<Pick<HubReference, 'repo'>> {
     const query = new URLSearchParams({ search: words, filter: 'gguf', sort: 'downloads', limit: String(limit) });
     // `lastModified`, `gated` and `tags` are only in the long form.
     query.set('full', 'true');
-    const answer = await this.#get(`/api/models?${query.toString()}`, { repo: null, revision: null }, signal);
+    const answer = await this.#get(
+      `/api/models?${query.toString()}`,
+      { repo: null, revision: null },
+      { signal, bytes: MOST_BYTES },
+    );
     return jsonOf(answer, SearchSchema, this.#host)
       .slice(0, limit)
       .map((found) => ({
@@ -96,10 +112,19 @@ export class HubClient implements SourceClient<Pick<HubReference, 'repo'>> {
     const revision = given ?? 'main';
     assertRevision(revision);
     const call = { repo, revision };
-    const found = await this.#get(`/api/models/${repo}/revision/${encodeURIComponent(revision)}`, call, signal);
-    const { sha, gated, tags } = jsonOf(found, RevisionSchema, this.#host);
-    const files = await this.#tree(call, sha, signal);
-    return { source: 'hub', ...call, commit: sha, isGated: isGated(gated), license: licenseIn(tags), files };
+    const { listMs = LIST_MS } = this.#options;
+    const timeout = AbortSignal.timeout(listMs);
+    const budget = { signal: AbortSignal.any([signal, timeout]), bytes: MOST_LIST_BYTES };
+    try {
+      const found = await this.#get(`/api/models/${repo}/revision/${encodeURIComponent(revision)}`, call, budget);
+      const { sha, gated, tags } = jsonOf(found, RevisionSchema, this.#host);
+      const files = await this.#tree(call, sha, budget);
+      return { source: 'hub', ...call, commit: sha, isGated: isGated(gated), license: licenseIn(tags), files };
+    } catch (error) {
+      if (signal.aborted || !timeout.aborted) throw error;
+      const sentence = `${this.#host} did not send the list of ${repo} within ${listMs / 1_000} s.`;
+      throw new ApiError('HUB_ERROR', sentence, { cause: error });
+    }
   }
 
   /** Rejects if the hub will not give us a file of a gated repository: its list is public, its files are not. */
@@ -117,12 +142,12 @@ export class HubClient implements SourceClient<Pick<HubReference, 'repo'>> {
     return isOurs && token !== null ? { authorization: `Bearer ${token}` } : {};
   }
 
-  async #tree(call: Named, commit: string, signal: AbortSignal): Promise<RemoteFile[]> {
+  async #tree(call: Named, commit: string, budget: Budget): Promise<RemoteFile[]> {
     const files: RemoteFile[] = [];
     let query: string | null = '?recursive=true';
     for (let page = 0; query !== null; page += 1) {
       const path = `/api/models/${call.repo}/tree/${commit}${query}`;
-      const answer: RemoteAnswer = await this.#get(path, call, signal);
+      const answer: RemoteAnswer = await this.#get(path, call, budget);
       for (const { type, path: name, size, oid, lfs } of jsonOf(answer, TreeSchema, this.#host)) {
         if (type !== 'file' || !isPlainPath(name)) continue;
         const sha256 = lfs?.oid ?? null;
@@ -130,8 +155,8 @@ export class HubClient implements SourceClient<Pick<HubReference, 'repo'>> {
         if (!/^[0-9a-f]{40,64}$/.test(blob)) continue;
         files.push({ path: name, size: lfs?.size ?? size, sha256, blob, url: this.#fileUrl(call.repo, commit, name) });
       }
-      query = nextPage(answer.headers['link']);
-      if (query !== null && (page + 1 >= MOST_PAGES || files.length > MOST_FILES)) {
+      query = nextPage(answer.headers['link'], new URL(this.#options.endpoint + path));
+      if (files.length > MOST_FILES || (query !== null && page + 1 >= MOST_PAGES)) {
         throw new ApiError('HUB_ERROR', `${call.repo} has more files than llamactl reads.`);
       }
     }
@@ -143,16 +168,19 @@ export class HubClient implements SourceClient<Pick<HubReference, 'repo'>> {
     return `${this.#options.endpoint}/${repo}/resolve/${commit}/${encoded}`;
   }
 
-  /** @param path After the endpoint. */
+  /** @param path After the endpoint. @param budget Its bytes become less by those of the answer. */
   async #get(
     path: string,
     call: { repo: string | null; revision: string | null },
-    signal: AbortSignal,
+    budget: Budget,
   ): Promise<RemoteAnswer> {
     const { endpoint, requests } = this.#options;
     const url = new URL(endpoint + path);
     const headers = this.headersFor(url);
-    const answer = await requests.send(url, { headers, mostBytes: MOST_BYTES, redirects: 'same origin', signal });
+    const { signal } = budget;
+    const mostBytes = Math.min(MOST_BYTES, budget.bytes);
+    const answer = await requests.send(url, { headers, mostBytes, redirects: 'same origin', signal });
+    budget.bytes -= answer.body.length;
     if (answer.status !== 200) throw this.#refusal(answer, call);
     return answer;
   }
@@ -166,11 +194,17 @@ export class HubClient implements SourceClient<Pick<HubReference, 'repo'>> {
 /**
  * The query of the next page, from a `Link` header with `rel="next"`; `null`: the list is complete. Its host is ignored, because
  * mirrors pass on links to the original.
+ *
+ * @throws {ApiError} `HUB_ERROR` when it cannot be read: the list would seem complete
  */
-function nextPage(link: string | string[] | undefined): string | null {
+function nextPage(link: string | string[] | undefined, page: URL): string | null {
   const text = Array.isArray(link) ? link.join(',') : (link ?? '');
-  const [, url] = /<([^>]*)>\s*;[^,]*\brel="?next"?/.exec(text) ?? [];
-  return url !== undefined && URL.canParse(url) ? new URL(url).search : null;
+  if (!/\brel="?next\b/i.test(text)) return null;
+  const [, address] = /<([^>]*)>\s*;[^,]*\brel="?next\b/i.exec(text) ?? [];
+  const query = address === undefined ? '' : (URL.parse(address, page.href)?.search ?? '');
+  // A link to the same page would never end.
+  if (query !== '' && query !== page.search) return query;
+  throw new ApiError('HUB_ERROR', `${page.host} sent a link to the next page that llamactl does not understand.`);
 }
 
 /** `false`, or the kind of the gate: `auto`, `manual`. */

@@ -1,4 +1,5 @@
-import { ApiError, retryIn } from '@llamactl/contract/errors';
+import { ApiError } from '@llamactl/contract/errors';
+import { rateLimited, textOf } from './remote-refusal.ts';
 import type { RemoteAnswer } from './remote-requests.ts';
 
 /** The call that a hub refused. */
@@ -10,10 +11,6 @@ export interface RefusedCall {
   revision: string | null;
   hasToken: boolean;
 }
-
-/** Bounds of the wait that a hub may ask for, in seconds. */
-const USUAL_WAIT = 60;
-const LONGEST_WAIT = 3_600;
 
 const SET_TOKEN = 'give the server a token, in HF_TOKEN or by `hf auth login` as its user';
 
@@ -33,7 +30,7 @@ export function hubRefusal(answer: RemoteAnswer, call: RefusedCall): ApiError {
     const remedy = hasToken
       ? `accept them on ${page} with the account of the server's token; some authors answer by hand`
       : `accept them on ${page}, then ${SET_TOKEN}`;
-    return error('HUB_ERROR', `${repo} is gated: its author asks for conditions. To get it, ${remedy}.`);
+    return error('HUB_ERROR', `${repo} is gated: its author sets conditions. To get it, ${remedy}.`);
   }
   if (code === 'RevisionNotFound') {
     return error('NOT_FOUND', `${repo} has no branch, tag or commit ${revision ?? 'main'} on ${host}.`);
@@ -46,22 +43,6 @@ export function hubRefusal(answer: RemoteAnswer, call: RefusedCall): ApiError {
   }
   if (status === 403) return error('HUB_ERROR', `${host} does not let this server read ${repo ?? 'its list'}.`);
   return error('HUB_ERROR', `${host} answered with status ${status}.`);
-}
-
-/** Passes on that another server limits our requests. Its wait is kept between 1 second and an hour. */
-export function rateLimited({ headers }: RemoteAnswer, host: string): ApiError {
-  const [, reset] = /;\s*t=(\d{1,9})/.exec(textOf(headers['ratelimit'])) ?? [];
-  const after = /^\d{1,9}$/.exec(textOf(headers['retry-after']))?.[0] ?? reset;
-  const seconds = Math.min(LONGEST_WAIT, Math.max(1, Number(after ?? USUAL_WAIT)));
-  return new ApiError(
-    'RATE_LIMITED',
-    `${host} limits the requests of this server; retry in ${seconds} s.`,
-    retryIn(seconds),
-  );
-}
-
-function textOf(header: string | string[] | undefined): string {
-  return (typeof header === 'string' ? header : header?.[0]) ?? '';
 }
 
 /** A text of a stranger: printable ASCII, and short. */

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { codeOf } from '@llamactl/contract/reason';
+import { isOn } from './hub-switches.ts';
 
 interface TokenPlaces {
   /** `models.hf_token`; empty: not set. */
@@ -14,15 +15,17 @@ interface TokenPlaces {
 const TOKEN = /^[\x21-\x7e]{1,1024}$/;
 
 /**
- * The token for the hub: `models.hf_token`, `HF_TOKEN`, or the file that `hf auth login` writes (`HF_TOKEN_PATH`). Read for each
- * call, because people log in while the server runs. `null`: none.
+ * The token for the hub: `models.hf_token`, `HF_TOKEN`, or the file that `hf auth login` writes (`HF_TOKEN_PATH`). With
+ * `HF_HUB_DISABLE_IMPLICIT_TOKEN` only the first. Read for each call, because people log in while the server runs. `null`: none.
  */
 export function hubToken({ configured, environment, home }: TokenPlaces): string | null {
   const given = (name: string): string | null => environment[name] || null;
   const cache = given('XDG_CACHE_HOME') ?? path.join(home, '.cache');
   const folder = given('HF_HOME') ?? path.join(cache, 'huggingface');
-  const text = configured || given('HF_TOKEN') || textOf(given('HF_TOKEN_PATH') ?? path.join(folder, 'token'));
-  const token = text?.trim() ?? '';
+  const isExplicit = isOn(environment['HF_HUB_DISABLE_IMPLICIT_TOKEN']);
+  const implicit = (): string | null =>
+    given('HF_TOKEN') ?? textOf(given('HF_TOKEN_PATH') ?? path.join(folder, 'token'));
+  const token = (configured || (isExplicit ? '' : (implicit() ?? ''))).trim();
   return TOKEN.test(token) ? token : null;
 }
 

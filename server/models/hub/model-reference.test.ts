@@ -1,7 +1,8 @@
 import { ApiError } from '@llamactl/contract/errors';
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { assertRevision, isPlainPath, parseReference, referenceText } from './model-reference.ts';
+import { assertRevision, parseReference, referenceText } from './model-reference.ts';
+import { isPlainPath } from './remote-path.ts';
 
 describe('a reference to a model', () => {
   it.each([
@@ -14,10 +15,17 @@ describe('a reference to a model', () => {
       'https://huggingface.co/Qwen/Qwen3-8B-GGUF/resolve/main/sub/Qwen3-8B-Q4_K_M-00001-of-00002.gguf?download=true',
       { source: 'hub', repo: 'Qwen/Qwen3-8B-GGUF', quant: 'Qwen3-8B-Q4_K_M' },
     ],
+    [
+      'https://www.huggingface.co/a/b/blob/main/My%20Model-Q4_K_M.gguf',
+      { source: 'hub', repo: 'a/b', quant: 'Q4_K_M' },
+    ],
+    ['https://huggingface.co/a/b/blob/main/c%2Dd.gguf?x=y#z', { source: 'hub', repo: 'a/b', quant: 'c-d' }],
+    ['https://HuggingFace.co/a/b?show_file_info=c.gguf', { source: 'hub', repo: 'a/b', quant: null }],
     ['ms:Qwen/Qwen3-8B-GGUF:Q4_K_M', { source: 'modelscope', repo: 'Qwen/Qwen3-8B-GGUF', quant: 'Q4_K_M' }],
     ['ollama:qwen3', { source: 'ollama', repo: 'library/qwen3', tag: 'latest' }],
     ['ollama:qwen3:8b', { source: 'ollama', repo: 'library/qwen3', tag: '8b' }],
     ['ollama:someone/qwen3:8b-q4_K_M', { source: 'ollama', repo: 'someone/qwen3', tag: '8b-q4_K_M' }],
+    ['ollama:MFDoom/deepseek-r1:8b', { source: 'ollama', repo: 'MFDoom/deepseek-r1', tag: '8b' }],
     ['docker:ai/qwen3', { source: 'docker', repo: 'ai/qwen3', tag: 'latest' }],
     ['docker:ai/qwen3:8B-Q4_K_M', { source: 'docker', repo: 'ai/qwen3', tag: '8B-Q4_K_M' }],
     [
@@ -63,6 +71,8 @@ describe('a reference to a model', () => {
     'docker:evil.example/ai/qwen3',
     'docker:ai/qwen3:8b:9',
     'docker:AI/Qwen3',
+    'ollama:MF--/x',
+    'ollama:user/Qwen3',
     'ms:repo',
     'https://example.com/',
     'https://example.com/model.bin',
@@ -76,16 +86,45 @@ describe('a reference to a model', () => {
     'https://example.com/a.gguf#sha256=12',
     'https://example.com/a.gguf#top',
     'https://huggingface.co/org/repo/resolve/main/model.bin',
+    'https://huggingface.co/org/repo/resolve/v1/a.gguf',
+    'https://huggingface.co/org/repo/blob/refs%2Fpr%2F1/a.gguf',
+    'https://huggingface.co/org/repo/resolve/main/%e0%a4%a.gguf',
+    'https://huggingface.co/org/repo/resolve/main/x%20y.gguf',
+    'https://huggingface.co/datasets/org/repo/resolve/main/a.gguf',
+    'https://huggingface.co/org%2f..%2frepo/x/y/a.gguf',
+    'https://huggingface.co:8443/org/repo/resolve/main/a.gguf',
+    'https://me:secret@huggingface.co/org/repo',
+    'https://huggingface.co/a.gguf',
+    'hf.co\\org\\repo',
+    'hf.co/or\ng/repo',
     `https://example.com/${'a/'.repeat(2_000)}a.gguf`,
   ])('is refused: %j', (text) => {
     expect(() => parseReference(text)).toThrow(expect.objectContaining({ code: 'VALIDATION_ERROR' }));
   });
 
   it('does not repeat a password or a signed query in the error', () => {
-    for (const url of ['https://me:secret@example.com/a.gguf', 'https://example.com/a.gguf?sig=secret']) {
+    for (const url of [
+      'https://me:secret@example.com/a.gguf',
+      'https://example.com/a.gguf?sig=secret',
+      'https://example.com/secret/a.bin',
+      'http://me:secret@example.com/a.gguf',
+      's3://me:secret@bucket/a.gguf',
+      'ollama:https://me:secret@example.com/a',
+      'hf.co/org/repo://secret',
+      'me:secret@example.com/a.gguf',
+      'example.com/a.gguf?sig=secret',
+      'https://me:secret@huggingface.co/org/repo',
+      `https://secret:${'x'.repeat(3_000)}@example.com/a.gguf`,
+    ]) {
       const refusal = refusalOf(() => parseReference(url));
       expect([refusal.message, refusal.extras.details ?? ''].join(' ')).not.toContain('secret');
     }
+  });
+
+  it('has the host of a refused address in the error', () => {
+    expect(refusalOf(() => parseReference('s3://me:secret@bucket/a.gguf')).message).toMatch(/^"s3:\/\/bucket\/…" must/);
+    const revision = refusalOf(() => parseReference('https://hf.co/org/repo/blob/v1/a.gguf'));
+    expect(revision.message).toContain('give org/repo and the revision separately');
   });
 
   it.each([
@@ -167,10 +206,22 @@ describe('a path of another machine', () => {
     (path) => expect(isPlainPath(path)).toBe(true),
   );
 
-  it.each(['', '/a', 'a/', 'a//b', '.', '..', 'a/../b', './a', 'a\\b', 'a\0b', 'a\nb', 'ä'.repeat(128)])(
-    'may not be %j',
-    (path) => expect(isPlainPath(path)).toBe(false),
-  );
+  it.each([
+    '',
+    '/a',
+    'a/',
+    'a//b',
+    '.',
+    '..',
+    'a/../b',
+    './a',
+    'a\\b',
+    'a\0b',
+    'a\nb',
+    'ä'.repeat(128),
+    'a\ud800b',
+    '\udc00',
+  ])('may not be %j', (path) => expect(isPlainPath(path)).toBe(false));
 });
 
 function refusalOf(action: () => unknown): ApiError {

@@ -1,4 +1,6 @@
 import { ApiError } from '@llamactl/contract/errors';
+import { quantizationIn } from '../model-facts.ts';
+import { ggufStem, isPlainPath, nameOf } from './remote-path.ts';
 
 /** A repository of a hub. */
 export interface HubReference {
@@ -31,22 +33,21 @@ export interface UrlReference {
 /** A model on another machine, as its reference names it. */
 export type ModelReference = HubReference | RegistryReference | UrlReference;
 
-/** Longest name of a file or folder, in bytes of UTF-8. */
-const LONGEST_PART = 255;
 const LONGEST_REFERENCE = 2_048;
 
 /** A name on Hugging Face: no dash or dot at its ends; `--` and `..` are excluded separately. */
 const HUB_NAME = /^\w(?:[\w.-]{0,94}\w)?$/;
 const QUANT = /^\w[\w.-]{0,127}$/;
-/** A name and a tag of a registry, by the specification of OCI distribution. */
+/** A name and a tag of a registry, by the specification of OCI distribution. Users of Ollama also have capital letters. */
 const REGISTRY_NAME = /^[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*$/;
+const OLLAMA_USER = new RegExp(REGISTRY_NAME, 'i');
 const TAG = /^\w[\w.-]{0,127}$/;
 /** A branch, tag or commit. */
 const REVISION = /^\w[\w.-]*(?:\/\w[\w.-]*){0,7}$/;
-/** Pages and files of a repository, as people copy them from a browser. */
-const HUB_PAGE =
-  /^(?:https:\/\/)?(?:hf\.co|huggingface\.co)\/([^/?#]+\/[^/?#]+?)(?:\/(?:tree|blob|resolve)\/main(\/[^?#]*)?)?\/?(?:\?download=true)?$/;
-const GGUF = /^(.+?)(?:-\d{5}-of-\d{5})?\.gguf$/i;
+/** Hosts of the pages that people copy from a browser. */
+const HUB_HOSTS = new Set(['hf.co', 'huggingface.co', 'www.huggingface.co']);
+/** Kinds of pages below a repository. */
+const PAGES = new Set(['tree', 'blob', 'resolve', 'raw']);
 
 const HASH = /^#sha256=([0-9a-f]{64})$/i;
 
@@ -60,16 +61,16 @@ const FORMS =
  * @throws {ApiError} `VALIDATION_ERROR`
  */
 export function parseReference(text: string): ModelReference {
-  if (text.length > LONGEST_REFERENCE) throw malformed(`${text.slice(0, 40)}…`, 'is too long');
+  if (text.length > LONGEST_REFERENCE) throw malformed(text, 'is too long');
   const [, prefix, rest = ''] = /^(ms|ollama|docker):(.*)$/s.exec(text) ?? [];
   if (prefix === 'ms') return hubReference('modelscope', rest, text);
   if (prefix === 'ollama') return registryReference('ollama', rest.includes('/') ? rest : `library/${rest}`, text);
   if (prefix === 'docker') return registryReference('docker', rest, text);
-  const page = HUB_PAGE.exec(text);
+  const page = hubPage(text);
   if (page !== null) return pageReference(page, text);
   if (text.startsWith('https://')) return urlReference(text);
-  if (/^\w+:\/\//.test(text)) throw malformed(text, 'must begin with https://');
-  return hubReference('hub', text.replace(/^(?:hf\.co|huggingface\.co)\//, ''), text);
+  if (text.includes('://')) throw malformed(text, 'must begin with https://');
+  return hubReference('hub', text, text);
 }
 
 /** The reference as people write it. @param choice The quantisation that was chosen; for a registry and a URL without meaning. */
@@ -106,23 +107,6 @@ export function isTag(text: string): boolean {
   return TAG.test(text);
 }
 
-/**
- * Whether a path of another machine may become a path below a folder of ours: relative, with `/` between its parts, no part
- * that is empty, `.`, `..` or longer than 255 bytes, and no backslash or control character.
- */
-export function isPlainPath(path: string): boolean {
-  // oxlint-disable-next-line no-control-regex -- control characters are what is refused
-  if (/[\\\u0000-\u001f\u007f]/.test(path)) return false;
-  return path
-    .split('/')
-    .every((part) => part !== '' && part !== '.' && part !== '..' && Buffer.byteLength(part) <= LONGEST_PART);
-}
-
-/** The name of a GGUF file without its ending and without the number of a part; `null`: another file. */
-export function ggufStem(file: string): string | null {
-  return GGUF.exec(file)?.[1] ?? null;
-}
-
 function hubReference(source: 'hub' | 'modelscope', rest: string, text: string): HubReference {
   const [repo = '', quant = null, ...more] = rest.split(':');
   if (more.length > 0) throw malformed(text, 'has too many colons');
@@ -136,17 +120,36 @@ function hubReference(source: 'hub' | 'modelscope', rest: string, text: string):
 function registryReference(source: 'ollama' | 'docker', rest: string, text: string): RegistryReference {
   const [repo = '', tag = 'latest', ...more] = rest.split(':');
   const names = repo.split('/');
-  const isRepo = names.length === 2 && names.every((name) => name.length <= 128 && REGISTRY_NAME.test(name));
+  const grammarOf = (index: number): RegExp => (source === 'ollama' && index === 0 ? OLLAMA_USER : REGISTRY_NAME);
+  const isRepo = names.length === 2 && names.every((name, index) => name.length <= 128 && grammarOf(index).test(name));
   if (!isRepo || more.length > 0 || !TAG.test(tag)) throw malformed(text, 'is not a name of this registry');
   return { source, repo, tag };
 }
 
-function pageReference([, repo = '', path]: RegExpExecArray, text: string): HubReference {
-  const reference = hubReference('hub', repo, text);
-  if (path === undefined || path === '/') return reference;
-  const stem = ggufStem(path.slice(path.lastIndexOf('/') + 1));
+/** The address of a page of the hub, with or without `https://`; `null`: another text. */
+function hubPage(text: string): URL | null {
+  const url = URL.parse(/^https:/i.test(text) ? text : `https://${text}`);
+  return url !== null && HUB_HOSTS.has(url.hostname) ? url : null;
+}
+
+function pageReference(page: URL, text: string): HubReference {
+  const isOwn = page.username === '' && page.password === '' && page.port === '';
+  const parts = isOwn && !/[\s\\]/.test(text) ? decoded(page.pathname.replace(/^\/|\/$/g, '')) : null;
+  if (parts === null) throw malformed(text, 'is not the address of a page of the hub');
+  const [owner = '', name = '', kind, revision = '', ...path] = parts.split('/');
+  const reference = hubReference('hub', `${owner}/${name}`, text);
+  if (kind === undefined) return reference;
+  if (!PAGES.has(kind)) throw malformed(text, 'is not the page of a model or of a file');
+  if (revision !== 'main') {
+    const repo = `${reference.repo}${reference.quant === null ? '' : `:${reference.quant}`}`;
+    throw malformed(text, `is not a page of the branch main; give ${repo} and the revision separately`);
+  }
+  if (path.length === 0) return reference;
+  const stem = ggufStem(path.at(-1) ?? '');
   if (stem === null) throw malformed(text, 'is the address of a file that is no .gguf file');
-  return reference.quant === null ? hubReference('hub', `${repo}:${stem}`, text) : reference;
+  const quant = reference.quant ?? (isQuantTag(stem) ? stem : quantizationIn(stem));
+  if (quant === null) throw malformed(text, 'names a file that no reference can name');
+  return { ...reference, quant };
 }
 
 function urlReference(text: string): UrlReference {
@@ -159,16 +162,17 @@ function urlReference(text: string): UrlReference {
     throw malformed(url.origin + url.pathname, 'must end with the file, or with #sha256= and its 64 digits');
   }
   url.hash = '';
-  const file = lastPart(url.pathname);
+  const file = decoded(nameOf(url.pathname));
   if (file === null || !isPlainPath(file) || file.includes('/') || ggufStem(file) === null) {
     throw malformed(text, 'is not the address of a .gguf file');
   }
   return { source: 'url', url: url.href, file, sha256: sha256?.toLowerCase() ?? null };
 }
 
-function lastPart(path: string): string | null {
+/** Without percent-encoding; `null`: it is not valid. */
+function decoded(text: string): string | null {
   try {
-    return decodeURIComponent(path.slice(path.lastIndexOf('/') + 1));
+    return decodeURIComponent(text);
   } catch (error) {
     if (error instanceof URIError) return null;
     throw error;
@@ -179,7 +183,15 @@ function malformed(text: string, problem: string): ApiError {
   return new ApiError('VALIDATION_ERROR', `${shown(text)} ${problem}: ${FORMS}.`);
 }
 
-/** A text of a caller within a sentence: short, and in quotes that show its spaces. */
+/**
+ * A text of a caller within a sentence: short, and in quotes that show its spaces. Of an address only scheme and host, because
+ * the rest may have a password or a signature.
+ */
 function shown(text: string): string {
-  return JSON.stringify(text.length > 200 ? `${text.slice(0, 200)}…` : text);
+  if (/:\/\/|^[^/]*@/.test(text)) {
+    const url = URL.parse(text.includes('://') ? text : `https://${text}`);
+    return JSON.stringify(url === null ? 'An address' : `${url.protocol}//${url.host}/…`);
+  }
+  const bare = text.replace(/[?#].*$/s, '…');
+  return JSON.stringify(bare.length > 200 ? `${bare.slice(0, 200)}…` : bare);
 }

@@ -64,6 +64,11 @@ describe('a repository of ModelScope', () => {
     expect((await client.list({ repo: 'a/b' }, null, signal)).files).toEqual([]);
   });
 
+  it('has no revision that is a path', async () => {
+    await expect(client.list({ repo: 'a/b' }, '../x', signal)).rejects.toMatchObject({ code: 'VALIDATION_ERROR' });
+    expect(asked).toEqual([]);
+  });
+
   it.each([
     [404, {}, 'NOT_FOUND'],
     [429, {}, 'RATE_LIMITED'],

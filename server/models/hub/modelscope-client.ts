@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
-import { ApiError } from '@llamactl/contract/errors';
 import { z } from 'zod';
-import { rateLimited } from './hub-refusal.ts';
-import { assertRevision, type HubReference, isPlainPath } from './model-reference.ts';
+import { assertRevision, type HubReference } from './model-reference.ts';
+import { isPlainPath } from './remote-path.ts';
+import { assertSuccess } from './remote-refusal.ts';
 import type { RemoteListing, SourceClient } from './remote-listing.ts';
 import { jsonOf } from './remote-json.ts';
 import type { RequestSender } from './remote-requests.ts';
@@ -45,11 +45,7 @@ export class ModelScopeClient implements SourceClient<Pick<HubReference, 'repo'>
     const query = new URLSearchParams({ Revision: revision, Recursive: 'True' });
     const url = new URL(`${base}/files?${query.toString()}`);
     const answer = await requests.send(url, { mostBytes: MOST_BYTES, redirects: 'same origin', signal });
-    if (answer.status === 429) throw rateLimited(answer, host);
-    if (answer.status === 404) {
-      throw new ApiError('NOT_FOUND', `${host} has no public repository ${repo}, or no revision ${revision} of it.`);
-    }
-    if (answer.status !== 200) throw new ApiError('HUB_ERROR', `${host} answered with status ${answer.status}.`);
+    assertSuccess(answer, host, `${host} has no public repository ${repo}, or no revision ${revision} of it.`, [404]);
     const listed = jsonOf(answer, FilesSchema, host).Data.Files.flatMap(({ Path: path, Type, Size: size, Sha256 }) => {
       const isFile = Type === 'blob' && isPlainPath(path) && /^[0-9a-f]{64}$/.test(Sha256 ?? '');
       return isFile && typeof Sha256 === 'string' ? [{ path, size, sha256: Sha256, blob: Sha256 }] : [];

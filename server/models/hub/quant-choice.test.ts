@@ -43,8 +43,45 @@ describe('the models of a repository', () => {
       'plain.gguf',
       'x y.gguf',
     );
-    expect(found.map(({ tag }) => tag)).toEqual(['Q4_K_M', 'UD-Q4_K_M', 'b-Q4_K_M', 'plain']);
+    expect(found.map(({ tag }) => tag)).toEqual(['Q4_K_M', 'UD-Q4_K_M', 'b-Q4_K_M', 'plain', 'sub']);
     for (const quant of found) expect(paths(chooseQuant(found, quant.tag))).toEqual(paths(quant));
+  });
+
+  it('are named by their folders when their files have equal names', () => {
+    const found = quants(
+      'Q4_K_M/model.gguf',
+      'Q8_0/model.gguf',
+      'x/y/model.gguf',
+      'z/y/model.gguf',
+      'z/y/v/model.gguf',
+    );
+    expect(found.map(({ tag, quantization }) => [tag, quantization])).toEqual([
+      ['model', 'Q4_K_M'],
+      ['Q8_0', 'Q8_0'],
+      ['y', null],
+      ['z', null],
+      ['v', null],
+    ]);
+    for (const quant of found) expect(paths(chooseQuant(found, quant.tag))).toEqual(paths(quant));
+    expect(paths(chooseQuant(found, 'Q4_K_M'))).toEqual(['Q4_K_M/model.gguf']);
+  });
+
+  it('are named by a quantisation within their names', () => {
+    const found = quants('M-Q4_K_M-imat.gguf', 'M.Q8_0.v2.gguf', 'M-IQ3_XXS_x.gguf', 'M-NVFP4.gguf');
+    expect(found.map(({ tag, quantization }) => [tag, quantization])).toEqual([
+      ['IQ3_XXS', 'IQ3_XXS'],
+      ['NVFP4', 'NVFP4'],
+      ['Q4_K_M', 'Q4_K_M'],
+      ['Q8_0', 'Q8_0'],
+    ]);
+    expect(paths(chooseQuant(found, 'imat'))).toEqual(['M-Q4_K_M-imat.gguf']);
+  });
+
+  it('are found in a large repository at once', () => {
+    const names = Array.from({ length: 20_000 }, (_, index) => `m-${index}-Q4_K_M.gguf`);
+    const found = quants(...names);
+    expect([found.length, found[0]?.tag]).toEqual([20_000, 'Q4_K_M']);
+    expect(paths(chooseQuant(found, '77-Q4_K_M'))).toEqual(['m-77-Q4_K_M.gguf']);
   });
 
   it('have all their parts, in order, or are left out', () => {
@@ -53,6 +90,8 @@ describe('the models of a repository', () => {
       'Q4_K_M/m-Q4_K_M-00001-of-00002.gguf',
       'm-Q8_0-00001-of-00003.gguf',
       'm-Q8_0-00003-of-00003.gguf',
+      'm-Q6_K-00000-of-00002.gguf',
+      'm-Q6_K-00002-of-00002.gguf',
     );
     expect(found.map(({ tag }) => tag)).toEqual(['Q4_K_M']);
     expect(paths(found[0] ?? null)).toEqual([
@@ -61,19 +100,37 @@ describe('the models of a repository', () => {
     ]);
   });
 
-  it('are neither projectors, drafts, calibration data nor the options of a stranger', () => {
-    const names = [
-      'mmproj-F16.gguf',
-      'm.mmproj-Q8_0.gguf',
-      'mtp-m-Q8_0.gguf',
-      'eagle3-m.gguf',
-      'm.imatrix.gguf',
-      'preset.ini',
-    ];
-    expect(quants(...names)).toEqual([]);
-    expect(quants(...names, 'm-Q4_K_M.gguf').flatMap(({ files }) => files.map(({ path }) => path))).toEqual([
-      'm-Q4_K_M.gguf',
-    ]);
+  it.each([
+    'mmproj-F16.gguf',
+    'm.mmproj-Q8_0.gguf',
+    'm-mmproj.gguf',
+    'mtp-m-Q8_0.gguf',
+    'eagle3-m.gguf',
+    'gemma-4-26B-A4B-it-Q8_0-MTP.gguf',
+    'Step3.7-flash-mtp-BF16.gguf',
+    'm-dflash.gguf',
+    'dspark/m.gguf',
+    'MTP/m-Q8_0.gguf',
+    'm.imatrix.gguf',
+    'preset.ini',
+  ])('do not have %s among them, but have those beside it', (name) => {
+    const found = quants(name, 'm-Q4_K_M.gguf');
+    expect(found.map(paths)).toEqual([['m-Q4_K_M.gguf']]);
+  });
+
+  it.each(['Eagle-7B.Q4_K_M.gguf', 'draft-writer-Q4_K_M.gguf', 'mtpx-Q4_K_M.gguf', 'm-Q4_K_M.gguf'])(
+    'may be %s',
+    (name) => {
+      expect(quants(name, 'n-Q8_0.gguf').map(paths)).toContainEqual([name]);
+    },
+  );
+
+  it('are the drafts, or else the projectors, where no other model is', () => {
+    const drafts = quants('eagle3-m-Q4_K_M.gguf', 'eagle3-m-Q8_0.gguf', 'mmproj-F16.gguf');
+    expect(drafts.map(({ tag }) => tag)).toEqual(['Q4_K_M', 'Q8_0']);
+    expect(quants('mmproj-F16.gguf', 'README.md').map(({ tag }) => tag)).toEqual(['F16']);
+    expect(quants('m.imatrix.gguf', 'preset.ini')).toEqual([]);
+    expect(quants('mmproj-F16.gguf', 'config.json', 'model.safetensors').map(({ tag }) => tag)).toEqual([null]);
   });
 
   it('are a set of safetensors where no GGUF file is', () => {
@@ -84,6 +141,16 @@ describe('the models of a repository', () => {
     expect(paths(only ?? null)?.toSorted()).toEqual(names.toSorted());
     expect(quants('config.json', 'README.md')).toEqual([]);
   });
+
+  it('are no set of safetensors with a missing part, and have the same weights once', () => {
+    expect(quants('config.json', 'model-00001-of-00002.safetensors')).toEqual([]);
+    const [only] = quants('config.json', 'consolidated.safetensors', 'model-00001-of-00001.safetensors');
+    expect(paths(only ?? null)).toEqual(['config.json', 'model-00001-of-00001.safetensors']);
+    expect(paths(quants('config.json', 'consolidated.safetensors')[0] ?? null)).toEqual([
+      'config.json',
+      'consolidated.safetensors',
+    ]);
+  });
 });
 
 describe('the choice', () => {
@@ -91,6 +158,11 @@ describe('the choice', () => {
     [null, ['m-Q8_0.gguf', 'm-Q4_K_M.gguf', 'm-BF16.gguf'], 'm-Q4_K_M.gguf'],
     [null, ['m-BF16.gguf', 'm-Q8_0.gguf', 'm-Q2_K.gguf'], 'm-Q8_0.gguf'],
     [null, ['m-Q6_K.gguf', 'm-Q5_K_M.gguf'], 'm-Q5_K_M.gguf'],
+    [null, ['m-UD-Q4_K_M.gguf', 'm-Q8_0.gguf'], 'm-UD-Q4_K_M.gguf'],
+    [null, ['a-UD-Q4_K_M.gguf', 'm-Q4_K_M.gguf'], 'm-Q4_K_M.gguf'],
+    ['Q4_K_M', ['m-UD-Q4_K_M.gguf', 'm.Q4_K_M.gguf'], 'm.Q4_K_M.gguf'],
+    ['Q4_K_M', ['m-UD-Q4_K_M.gguf', 'm-Q8_0.gguf'], 'm-UD-Q4_K_M.gguf'],
+    ['ud-q4_k_m', ['m-UD-Q4_K_M.gguf', 'm.Q4_K_M.gguf'], 'm-UD-Q4_K_M.gguf'],
     ['q6_k', ['m-Q6_K.gguf', 'm-Q5_K_M.gguf'], 'm-Q6_K.gguf'],
     ['Q4_K_XL', ['m-UD-Q4_K_XL.gguf'], 'm-UD-Q4_K_XL.gguf'],
     ['m', ['m.gguf', 'other-m.gguf'], 'm.gguf'],
@@ -109,6 +181,11 @@ describe('the companions of a model', () => {
   it('are those of the nearest folder', () => {
     const found = quants('a/m-Q4_K_M.gguf', 'b/n-Q4_K_M.gguf', 'mmproj-F16.gguf', 'b/mmproj-F32.gguf');
     expect(found.map(companions)).toEqual([['mmproj-F16.gguf'], ['b/mmproj-F32.gguf']]);
+  });
+
+  it('are those of no other folder, and a folder for drafts belongs to the one above it', () => {
+    const found = quants('a/m-Q4_K_M.gguf', 'b/mmproj-F16.gguf', 'a/MTP/m-mtp.gguf', 'a/x/mtp-n.gguf');
+    expect(found.map(companions)).toEqual([['a/MTP/m-mtp.gguf']]);
   });
 
   it('are then those of the nearest bit width', () => {

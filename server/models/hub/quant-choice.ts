@@ -1,6 +1,8 @@
 import type { RemoteFile } from '../downloads/model-source.ts';
+import { isDraftFolder, isDraftName } from '../draft-names.ts';
 import { quantizationIn } from '../model-facts.ts';
-import { ggufStem, isQuantTag } from './model-reference.ts';
+import { isQuantTag } from './model-reference.ts';
+import { ggufStem, nameOf } from './remote-path.ts';
 
 /** A file that belongs to a model: the projector for images, or a small model that guesses ahead. */
 export interface RemoteCompanion {
@@ -19,95 +21,143 @@ export interface RemoteQuant {
   companions: RemoteCompanion[];
 }
 
-/** The part of a name that llama.cpp takes for the quantisation. */
-const TAG_IN_NAME = /[-.](\w+)$/;
-const PART = /-(\d{5})-of-(\d{5})\.gguf$/i;
-const PROJECTOR = /^mmproj|[-_.]mmproj[-_.]/i;
-const DRAFT = /^(?:mtp|eagle3?|dflash|dspark|draft)[-_.]/i;
+const PART = /-(\d{5})-of-(\d{5})\.(?:gguf|safetensors)$/i;
+const PROJECTOR = /^mmproj|[-_.]mmproj(?:[-_.]|$)/i;
 const CALIBRATION = /imatrix/i;
 /** The choice without a tag, as llama.cpp has it. */
 const USUAL = ['Q4_K_M', 'Q8_0'];
 /** Files beside safetensors that engines need. No code, no pickled weights. */
-const BESIDE_SAFETENSORS = /\.(?:safetensors|json|jinja)$|^(?:tokenizer\.model|merges\.txt|vocab\.txt)$/i;
+const BESIDE_SAFETENSORS = /\.(?:json|jinja)$|^(?:tokenizer\.model|merges\.txt|vocab\.txt)$/i;
+const SAFETENSORS = /\.safetensors$/i;
+/** The same weights in the form of their author's own program. */
+const CONSOLIDATED = /^consolidated\b/i;
 
 /**
- * The models in a list of files, in the order of their paths: split files as one, each with the projector and the drafts that
- * suit it. Models with missing parts, or that no tag can name, are left out. Other files are ignored, also `preset.ini`, whose options come from a stranger.
+ * The models in a list of files, in the order of their paths: split files as one, each with the projector and the draft that
+ * suit it. Models with missing parts, or that no tag can name, are left out. Drafts, or else projectors, are models where there
+ * is no other. Other files are ignored, also `preset.ini`, whose options come from a stranger.
  */
 export function quantsOf(files: readonly RemoteFile[]): RemoteQuant[] {
   const sorted = files.toSorted((one, other) => compare(one.path, other.path));
-  const companions = sorted.flatMap((file) => {
-    const kind = companionKind(file);
-    return kind === null ? [] : [{ kind, file }];
-  });
-  const weights = sorted.filter((file) => isWeights(file) && companionKind(file) === null);
-  const groups = [...Map.groupBy(weights, groupOf).values()].filter(isWhole);
-  const stems = groups.map(([first]) => stemOf(first));
-  const quants = groups.flatMap((parts, index) => {
-    const tag = tagOf(index, stems);
-    if (tag === null) return [];
-    const quantization = quantizationIn(stems[index] ?? '');
-    return [{ tag, quantization, files: parts, companions: companionsOf(parts[0], companions) }];
-  });
-  return quants.length > 0 ? quants : safetensorsOf(sorted);
+  const weights = Map.groupBy(sorted.filter(isWeights), kindOf);
+  const [models = [], drafts = [], projectors = []] = (['model', 'draft', 'projector'] as const).map((kind) =>
+    weights.get(kind),
+  );
+  const companions = [
+    ...projectors.map((file): RemoteCompanion => ({ kind: 'projector', file })),
+    ...drafts.map((file): RemoteCompanion => ({ kind: 'draft', file })),
+  ];
+  const found = namedGroups(models).map(({ tag, quantization, parts }) => ({
+    tag,
+    quantization,
+    files: parts,
+    companions: companionsOf(parts[0], companions),
+  }));
+  if (found.length > 0) return found;
+  const others = [safetensorsOf(sorted), ...[drafts, projectors].map((each) => alone(each))];
+  return others.find((quants) => quants.length > 0) ?? [];
 }
 
 /** The quant that a tag names, in any case; without a tag the usual one. `null`: none has this name. */
 export function chooseQuant(quants: readonly RemoteQuant[], tag: string | null): RemoteQuant | null {
-  if (tag === null) {
-    const usual = USUAL.map((name) => quants.find(({ quantization }) => quantization === name));
-    return usual.find((quant) => quant !== undefined) ?? quants[0] ?? null;
+  if (tag !== null) {
+    const paths = quants.map(({ files: [first] }) => first?.path ?? '');
+    return quants[byTag(paths).get(tag.toLowerCase()) ?? -1] ?? null;
   }
-  return quants.find(({ files: [first] }) => first !== undefined && isCalled(tag, stemOf(first))) ?? null;
+  const usual = USUAL.flatMap((name) => [name, `UD-${name}`]).map((name) =>
+    quants.find(({ quantization }) => quantization === name),
+  );
+  return usual.find((quant) => quant !== undefined) ?? quants[0] ?? null;
 }
 
-/** Whether a stem is the tag, or ends with it after a dash or dot: `Qwen3-8B-UD-Q4_K_XL` is called `UD-Q4_K_XL`. */
-function isCalled(tag: string, stem: string): boolean {
-  const [wanted, name] = [tag.toLowerCase(), stem.toLowerCase()];
-  return name === wanted || name.endsWith(`-${wanted}`) || name.endsWith(`.${wanted}`);
+interface NamedGroup {
+  tag: string;
+  quantization: string | null;
+  parts: RemoteFile[];
 }
 
-/** The shortest tag that names this stem and none before it. `null`: none does, as for the same name in another folder. */
-function tagOf(index: number, stems: readonly string[]): string | null {
-  const stem = stems[index] ?? '';
-  for (let cut = TAG_IN_NAME.exec(stem)?.index ?? -1; ; cut = lastBreak(stem, cut)) {
-    const tag = stem.slice(cut + 1);
-    if (isQuantTag(tag) && stems.findIndex((other) => isCalled(tag, other)) === index) return tag;
-    if (cut < 0) return null;
-  }
-}
-
-/** The last dash or dot before a position; -1: none. */
-function lastBreak(text: string, before: number): number {
-  return before === 0 ? -1 : Math.max(text.lastIndexOf('-', before - 1), text.lastIndexOf('.', before - 1));
-}
-
-function companionKind({ path }: RemoteFile): RemoteCompanion['kind'] | null {
-  const name = nameOf(path);
-  if (ggufStem(name) === null) return null;
-  if (PROJECTOR.test(name)) return 'projector';
-  return DRAFT.test(name) ? 'draft' : null;
-}
-
-/** The best projector and the best draft for a model: of the nearest folder, then of the nearest bit width. */
-function companionsOf(model: RemoteFile | undefined, all: readonly RemoteCompanion[]): RemoteCompanion[] {
-  if (model === undefined) return [];
-  const rank = ({ file }: RemoteCompanion): [number, number] => [distance(model.path, file.path), bitGap(model, file)];
-  return (['projector', 'draft'] as const).flatMap((kind) => {
-    const candidates = all
-      .filter((companion) => companion.kind === kind && !PART.test(companion.file.path))
-      .map((companion) => ({ companion, rank: rank(companion) }))
-      .toSorted((one, other) => one.rank[0] - other.rank[0] || one.rank[1] - other.rank[1]);
-    return candidates.slice(0, 1).map(({ companion }) => companion);
+/** The whole models among GGUF files, with the tags that name them. */
+function namedGroups(files: readonly RemoteFile[]): NamedGroup[] {
+  const groups = [...Map.groupBy(files, groupOf).values()].filter(isWhole);
+  const paths = groups.map(([first]) => first?.path ?? '');
+  const named = byTag(paths);
+  return groups.flatMap((parts, index) => {
+    const path = paths[index] ?? '';
+    const own = tagsFor(path).find(({ tag }) => named.get(tag.toLowerCase()) === index);
+    return own === undefined ? [] : [{ tag: own.tag, quantization: quantizationOf(path), parts }];
   });
 }
 
-/** How many folders lie between two files. */
-function distance(one: string, other: string): number {
-  const [left, right] = [one.split('/').slice(0, -1), other.split('/').slice(0, -1)];
-  const split = left.findIndex((name, index) => name !== right[index]);
-  const shared = split === -1 ? left.length : split;
-  return left.length + right.length - 2 * shared;
+function alone(files: readonly RemoteFile[]): RemoteQuant[] {
+  return namedGroups(files).map(({ tag, quantization, parts }) => ({
+    tag,
+    quantization,
+    files: parts,
+    companions: [],
+  }));
+}
+
+/** How a tag names a model: as its whole name, as its quantisation, as an end of its name, or as its folder. */
+const FITS = { name: 0, quantization: 1, end: 2, folder: 3 };
+
+/**
+ * All tags for a model, the best one to write first: its quantisation, ends of its name after a dash or dot from the shortest one
+ * on, so that `Qwen3-8B-UD-Q4_K_XL` is called `Q4_K_XL`, its folders.
+ */
+function tagsFor(path: string): { tag: string; fit: number }[] {
+  const stem = stemOf(path);
+  const quantization = quantizationIn(stem) ?? '';
+  const plain = quantization.replace(/^UD-/, '');
+  const ends = [...stem.matchAll(/(?<=^|[-.])./g)].map(({ index }) => stem.slice(index));
+  return [
+    { tag: plain, fit: plain === quantization ? FITS.quantization : FITS.end },
+    { tag: quantization, fit: FITS.quantization },
+    ...ends.toReversed().map((tag) => ({ tag, fit: tag === stem ? FITS.name : FITS.end })),
+    ...foldersOf(path)
+      .toReversed()
+      .map((tag) => ({ tag, fit: FITS.folder })),
+  ].filter(({ tag }) => isQuantTag(tag));
+}
+
+/** The index of the model that each tag names best, the first one of several. Tags are in small letters. */
+function byTag(paths: readonly string[]): Map<string, number> {
+  const best = new Map<string, { fit: number; index: number }>();
+  for (const [index, path] of paths.entries()) {
+    for (const { tag, fit } of tagsFor(path)) {
+      const key = tag.toLowerCase();
+      if (fit < (best.get(key)?.fit ?? Infinity)) best.set(key, { fit, index });
+    }
+  }
+  return new Map([...best].map(([tag, { index }]) => [tag, index]));
+}
+
+function kindOf({ path }: RemoteFile): 'model' | RemoteCompanion['kind'] {
+  if (PROJECTOR.test(ggufStem(nameOf(path)) ?? '')) return 'projector';
+  return isDraftName(path) ? 'draft' : 'model';
+}
+
+/** The best projector and the best draft for a model: of the nearest folder above it, then of the nearest bit width. */
+function companionsOf(model: RemoteFile | undefined, all: readonly RemoteCompanion[]): RemoteCompanion[] {
+  if (model === undefined) return [];
+  return (['projector', 'draft'] as const).flatMap((kind) => {
+    const candidates = all
+      .filter((each) => each.kind === kind && !PART.test(each.file.path) && isAbove(homeOf(each), model))
+      .map((each) => ({ each, depth: homeOf(each).length, gap: bitGap(model, each.file) }))
+      .toSorted((one, other) => other.depth - one.depth || one.gap - other.gap);
+    return candidates.slice(0, 1).map(({ each }) => each);
+  });
+}
+
+/** The folders whose models a companion suits: its own, or that above a folder for companions only. */
+function homeOf({ file: { path } }: RemoteCompanion): string[] {
+  const folders = foldersOf(path);
+  const last = folders.at(-1) ?? '';
+  return isDraftFolder(last) || /^mmproj$/i.test(last) ? folders.slice(0, -1) : folders;
+}
+
+function isAbove(home: readonly string[], model: RemoteFile): boolean {
+  const folders = foldersOf(model.path);
+  return home.every((name, index) => name === folders[index]);
 }
 
 function bitGap(one: RemoteFile, other: RemoteFile): number {
@@ -115,15 +165,19 @@ function bitGap(one: RemoteFile, other: RemoteFile): number {
 }
 
 /** Bits of a weight, by the name: 4 of `Q4_K_M`, 16 of `BF16`. Unknown counts as 16, because projectors usually are. */
-function bitsOf(file: RemoteFile): number {
-  return Number(/\d+/.exec(quantizationIn(stemOf(file)) ?? '')?.[0] ?? 16);
+function bitsOf({ path }: RemoteFile): number {
+  return Number(/\d+/.exec(quantizationOf(path) ?? '')?.[0] ?? 16);
 }
 
 function safetensorsOf(files: readonly RemoteFile[]): RemoteQuant[] {
-  const own = files.filter(({ path }) => !path.includes('/') && BESIDE_SAFETENSORS.test(path));
-  const isModel =
-    own.some(({ path }) => path === 'config.json') && own.some(({ path }) => /\.safetensors$/i.test(path));
-  return isModel ? [{ tag: null, quantization: null, files: own, companions: [] }] : [];
+  const own = files.filter(({ path }) => !path.includes('/'));
+  const shards = own.filter(({ path }) => SAFETENSORS.test(path));
+  const usual = shards.filter(({ path }) => !CONSOLIDATED.test(path));
+  const weights = usual.length > 0 ? usual : shards;
+  const isModel = weights.length > 0 && own.some(({ path }) => path === 'config.json');
+  if (!isModel || ![...Map.groupBy(weights, groupOf).values()].every(isWhole)) return [];
+  const beside = own.filter(({ path }) => BESIDE_SAFETENSORS.test(path));
+  return [{ tag: null, quantization: null, files: [...beside, ...weights], companions: [] }];
 }
 
 function isWeights({ path }: RemoteFile): boolean {
@@ -136,18 +190,27 @@ function groupOf({ path }: RemoteFile): string {
   return path.replace(PART, '-of-$2');
 }
 
-/** Whether no part is missing. */
+/** Whether the parts, in order, are all parts: each number from 1 once. */
 function isWhole(parts: readonly RemoteFile[]): boolean {
   const [, , total] = PART.exec(parts[0]?.path ?? '') ?? [];
-  return total === undefined || parts.length === Number(total);
+  if (total === undefined) return true;
+  return (
+    parts.length === Number(total) && parts.every(({ path }, index) => Number(PART.exec(path)?.[1] ?? 0) === index + 1)
+  );
 }
 
-function stemOf(file: RemoteFile | undefined): string {
-  return ggufStem(nameOf(file?.path ?? '')) ?? '';
+/** The quantisation in the name of a model, else in that of its folder. */
+function quantizationOf(path: string): string | null {
+  return quantizationIn(stemOf(path)) ?? quantizationIn(foldersOf(path).at(-1) ?? '');
 }
 
-function nameOf(path: string): string {
-  return path.slice(path.lastIndexOf('/') + 1);
+/** The names of the folders of a file, from the outermost one on. */
+function foldersOf(path: string): string[] {
+  return path.split('/').slice(0, -1);
+}
+
+function stemOf(path: string): string {
+  return ggufStem(nameOf(path)) ?? '';
 }
 
 function compare(one: string, other: string): number {

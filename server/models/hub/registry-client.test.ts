@@ -9,9 +9,12 @@ const SMOL = { source: 'docker', repo: 'ai/smollm2', tag: 'latest' } as const;
 
 let registry: LoopbackRegistry;
 let client: RegistryClient;
+/** Milliseconds of the client's clock. */
+let now: number;
 
 beforeEach(async () => {
   registry = await LoopbackRegistry.open();
+  now = 0;
   client = clientFor(null);
 });
 
@@ -22,6 +25,17 @@ function clientFor(tokenOrigin: string | null): RegistryClient {
     endpoint: registry.url,
     tokenOrigin,
     requests: new RemoteRequests({ environment: {}, version: '1' }),
+    elapsed: () => now,
+  });
+}
+
+/** A client whose registry gives one answer to each request. */
+function answered(body: object): RegistryClient {
+  const answer = { status: 200, headers: {}, body: Buffer.from(JSON.stringify(body)) };
+  return new RegistryClient({
+    endpoint: 'https://registry.example',
+    tokenOrigin: null,
+    requests: { send: async () => answer },
   });
 }
 
@@ -82,21 +96,22 @@ describe('a model of a registry', () => {
     await expect(client.list(QWEN, null, signal)).rejects.toMatchObject({ code });
   });
 
-  it('with a digest that is a path is refused', async () => {
-    registry.add('library/qwen3:8b', [{ mediaType: 'application/vnd.ollama.image.model', content: 'x' }]);
-    const requests = {
-      send: async () => ({
-        status: 200,
-        headers: {},
-        body: Buffer.from(
-          JSON.stringify({
-            layers: [{ mediaType: 'application/vnd.ollama.image.model', digest: 'sha256:../../x', size: 1 }],
-          }),
-        ),
-      }),
-    };
-    const other = new RegistryClient({ endpoint: registry.url, tokenOrigin: null, requests });
-    await expect(other.list(QWEN, null, signal)).rejects.toMatchObject({ code: 'HUB_ERROR' });
+  it.each(['sha256:../../x', `sha512:${'0'.repeat(64)}`, `sha256:${'0'.repeat(64)}/..`, '0'.repeat(64)])(
+    'with the digest %s is refused',
+    async (digest) => {
+      const layer = { mediaType: 'application/vnd.ollama.image.model', digest: `sha256:${'0'.repeat(64)}`, size: 1 };
+      expect((await answered({ layers: [layer] }).list(QWEN, null, signal)).files).toHaveLength(1);
+      await expect(answered({ layers: [{ ...layer, digest }] }).list(QWEN, null, signal)).rejects.toMatchObject({
+        code: 'HUB_ERROR',
+        extras: { details: expect.stringContaining('layers.0.digest') as string },
+      });
+    },
+  );
+
+  it('with a name that is too long for a file is refused', async () => {
+    const long = { source: 'ollama', repo: `library/${'a'.repeat(128)}`, tag: 'b'.repeat(128) } as const;
+    registry.add(`${long.repo}:${long.tag}`, [{ mediaType: 'application/vnd.ollama.image.model', content: 'x' }]);
+    await expect(client.list(long, null, signal)).rejects.toMatchObject({ code: 'VALIDATION_ERROR' });
   });
 });
 
@@ -114,6 +129,52 @@ describe('the token of a registry', () => {
     expect(client.headersFor(blob)).toEqual({ authorization: 'Bearer registry-token' });
     expect(client.headersFor(new URL(blob.href.replace('smollm2', 'other')))).toEqual({});
     expect(client.headersFor(new URL(blob.pathname, 'https://evil.example'))).toEqual({});
+  });
+
+  it('is sent until it ends', async () => {
+    registry.add('ai/smollm2:latest', [{ mediaType: 'application/vnd.docker.ai.gguf.v3', content: 'one' }]);
+    registry.realm = `${registry.url}/token`;
+    const { files } = await client.list(SMOL, null, signal);
+    const blob = new URL(files[0]?.url ?? '');
+    now = 299_999;
+    expect(client.headersFor(blob)).not.toEqual({});
+    now = 300_000;
+    expect(client.headersFor(blob)).toEqual({});
+  });
+
+  it('is kept for the last hundred repositories', async () => {
+    registry.realm = `${registry.url}/token`;
+    const blob = (repo: string): URL => new URL(`${registry.url}/v2/ai/${repo}/blobs/x`);
+    for (let index = 0; index <= 100; index += 1) {
+      registry.add(`ai/m${index}:latest`, [{ mediaType: 'application/vnd.docker.ai.gguf.v3', content: 'one' }]);
+      await client.list({ ...SMOL, repo: `ai/m${index}` }, null, signal);
+    }
+    expect(client.headersFor(blob('m0'))).toEqual({});
+    expect(client.headersFor(blob('m1'))).not.toEqual({});
+    expect(client.headersFor(blob('m100'))).not.toEqual({});
+  });
+
+  it.each([
+    [{ access_token: 'other-name' }, 'other-name'],
+    [{ token: 'both', access_token: 'other' }, 'both'],
+    [{}, null],
+  ])('is read from %j', async (body, token) => {
+    const challenge = { 'www-authenticate': 'Bearer realm="https://registry.example/token",service="x"' };
+    const sent: (string | undefined)[] = [];
+    const other = new RegistryClient({
+      endpoint: 'https://registry.example',
+      tokenOrigin: null,
+      requests: {
+        send: async ({ pathname }, { headers }) => {
+          if (pathname === '/token') return { status: 200, headers: {}, body: Buffer.from(JSON.stringify(body)) };
+          sent.push(headers?.['authorization']);
+          return { status: 401, headers: challenge, body: Buffer.alloc(0) };
+        },
+      },
+    });
+    const code = token === null ? 'HUB_ERROR' : 'NOT_FOUND';
+    await expect(other.list(SMOL, null, signal)).rejects.toMatchObject({ code });
+    expect(sent).toEqual(token === null ? [undefined] : [undefined, `Bearer ${token}`]);
   });
 
   it('may come from the one other server that is known for it', async () => {

@@ -2,8 +2,9 @@ import { createHash } from 'node:crypto';
 import { ApiError } from '@llamactl/contract/errors';
 import { z } from 'zod';
 import type { RemoteFile } from '../downloads/model-source.ts';
-import { rateLimited } from './hub-refusal.ts';
 import { isTag, type RegistryReference, referenceText } from './model-reference.ts';
+import { isPlainPath } from './remote-path.ts';
+import { assertSuccess, rateLimited } from './remote-refusal.ts';
 import type { RemoteListing, SourceClient } from './remote-listing.ts';
 import { jsonOf } from './remote-json.ts';
 import type { RemoteAnswer, RequestSender } from './remote-requests.ts';
@@ -14,6 +15,8 @@ export interface RegistryOptions {
   /** The one other origin that gives tokens for this registry; `null`: only the registry itself. */
   tokenOrigin: string | null;
   requests: RequestSender;
+  /** Milliseconds of a clock that never jumps. Default: that of the process. */
+  elapsed?: () => number;
 }
 
 const MOST_BYTES = 4 * 1024 * 1024;
@@ -32,16 +35,40 @@ const ManifestSchema = z.object({
 });
 type Layer = z.infer<typeof ManifestSchema>['layers'][number];
 
-const TokenSchema = z.object({ token: z.string().regex(/^[\x21-\x7e]{1,16384}$/) });
+/** Registries name the token in one of two ways, or in both. */
+const BearerSchema = z.string().regex(/^[\x21-\x7e]{1,16384}$/);
+const TokenSchema = z
+  .object({
+    token: BearerSchema.optional(),
+    access_token: BearerSchema.optional(),
+    expires_in: z.number().min(1).max(86_400).default(60).catch(60),
+  })
+  .transform(({ token, access_token, expires_in: seconds }, context) => {
+    const bearer = token ?? access_token;
+    if (bearer !== undefined) return { bearer, seconds };
+    context.addIssue({ code: 'custom', message: 'It has no token.' });
+    return z.NEVER;
+  });
+
+/** A token for reading one repository, and when it ends, in milliseconds of the clock. */
+interface Token {
+  bearer: string;
+  ends: number;
+}
+
+/** Most tokens that are kept. The oldest one goes first. */
+const MOST_TOKENS = 100;
 
 /** Reads a registry of the Docker distribution: Ollama's, Docker Hub. A layer with weights is a GGUF file. */
 export class RegistryClient implements SourceClient<RegistryReference> {
   readonly #options: RegistryOptions;
+  readonly #elapsed: () => number;
   /** The last token for each repository. It ends after minutes; a later `list` renews it. */
-  readonly #tokens = new Map<string, string>();
+  readonly #tokens = new Map<string, Token>();
 
   constructor(options: RegistryOptions) {
     this.#options = options;
+    this.#elapsed = options.elapsed ?? (() => performance.now());
   }
 
   async list(reference: RegistryReference, revision: string | null, signal: AbortSignal): Promise<RemoteListing> {
@@ -51,14 +78,8 @@ export class RegistryClient implements SourceClient<RegistryReference> {
     if (!isTag(tag)) throw new ApiError('VALIDATION_ERROR', `${JSON.stringify(tag.slice(0, 200))} is not a tag.`);
     const { host } = new URL(endpoint);
     const answer = await this.#manifest(repo, tag, signal);
-    if (answer.status === 429) throw rateLimited(answer, host);
-    if (answer.status === 404 || answer.status === 401) {
-      throw new ApiError(
-        'NOT_FOUND',
-        `${host} has no ${referenceText({ ...reference, tag }, null)} that anyone may read.`,
-      );
-    }
-    if (answer.status !== 200) throw new ApiError('HUB_ERROR', `${host} answered with status ${answer.status}.`);
+    const name = referenceText({ ...reference, tag }, null);
+    assertSuccess(answer, host, `${host} has no ${name} that anyone may read.`, [404, 401]);
     const { layers } = jsonOf(answer, ManifestSchema, host);
     // Manifests have no commit. Their digest says the same: it changes with the files.
     const commit = createHash('sha256').update(answer.body).digest('hex').slice(0, 40);
@@ -67,6 +88,9 @@ export class RegistryClient implements SourceClient<RegistryReference> {
       `${repo.split('/').at(-1)}-${tag}`,
       (digest) => `${endpoint}/v2/${repo}/blobs/${digest}`,
     );
+    if (!files.every(({ path }) => isPlainPath(path))) {
+      throw new ApiError('VALIDATION_ERROR', `${name} is too long for the name of a file.`);
+    }
     return { source, repo, revision: tag, commit, isGated: false, license: null, files };
   }
 
@@ -74,7 +98,8 @@ export class RegistryClient implements SourceClient<RegistryReference> {
     const base = new URL(this.#options.endpoint);
     const [, repo = ''] = /\/v2\/([^/]+\/[^/]+)\/(?:blobs|manifests)\/[^/]+$/.exec(url.pathname) ?? [];
     const token = this.#tokens.get(repo);
-    return url.origin === base.origin && token !== undefined ? { authorization: `Bearer ${token}` } : {};
+    const isValid = url.origin === base.origin && token !== undefined && this.#elapsed() < token.ends;
+    return isValid ? { authorization: `Bearer ${token.bearer}` } : {};
   }
 
   /** The answer for a manifest, with a new token if the registry asks for one. */
@@ -110,7 +135,17 @@ export class RegistryClient implements SourceClient<RegistryReference> {
     const answer = await requests.send(url, { mostBytes: MOST_BYTES, redirects: 'same origin', signal });
     if (answer.status === 429) throw rateLimited(answer, url.host);
     if (answer.status !== 200) throw new ApiError('HUB_ERROR', `${url.host} gave no token: status ${answer.status}.`);
-    this.#tokens.set(repo, jsonOf(answer, TokenSchema, url.host).token);
+    const { bearer, seconds } = jsonOf(answer, TokenSchema, url.host);
+    this.#keep(repo, { bearer, ends: this.#elapsed() + seconds * 1_000 });
+  }
+
+  #keep(repo: string, token: Token): void {
+    this.#tokens.delete(repo);
+    this.#tokens.set(repo, token);
+    const now = this.#elapsed();
+    for (const [each, { ends }] of this.#tokens) {
+      if (ends <= now || this.#tokens.size > MOST_TOKENS) this.#tokens.delete(each);
+    }
   }
 }
 

@@ -1,7 +1,8 @@
+import { ApiError } from '@llamactl/contract/errors';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { HUB_TOKEN, LoopbackHub, loopbackModels } from '../../testing/loopback-hub.ts';
 import { LoopbackRegistry } from '../../testing/loopback-registry.ts';
-import type { RemoteModels } from './remote-models.ts';
+import { RemoteModels } from './remote-models.ts';
 
 const { signal } = new AbortController();
 
@@ -70,6 +71,29 @@ describe('a reference', () => {
     registry.add('library/qwen3:8b', [{ mediaType: 'application/vnd.ollama.image.model', content: 'weights' }]);
     const { reference, files } = await models.resolve('ollama:qwen3:8b', null, signal);
     expect([reference, files.map(({ path }) => path)]).toEqual(['ollama:qwen3:8b', ['qwen3-8b.gguf']]);
+  });
+
+  it("to Docker Hub uses tokens of Docker's server for them, and a mirror only its own", async () => {
+    const asked = async (docker: string): Promise<string[]> => {
+      const hosts: string[] = [];
+      const realm = 'Bearer realm="https://auth.docker.io/token",service="registry.docker.io"';
+      const other = new RemoteModels({
+        endpoints: { hub: hub.url, modelscope: hub.url, ollama: hub.url, docker },
+        token: () => null,
+        requests: {
+          send: async ({ host }) => {
+            hosts.push(host);
+            if (host === 'auth.docker.io') return { status: 200, headers: {}, body: Buffer.from('{"token":"t"}') };
+            return { status: 401, headers: { 'www-authenticate': realm }, body: Buffer.alloc(0) };
+          },
+        },
+      });
+      await expect(other.resolve('docker:ai/smollm2', null, signal)).rejects.toBeInstanceOf(ApiError);
+      return hosts;
+    };
+    const dockerHub = 'registry-1.docker.io';
+    expect(await asked(`https://${dockerHub}`)).toEqual([dockerHub, 'auth.docker.io', dockerHub]);
+    expect(await asked('https://mirror.example')).toEqual(['mirror.example']);
   });
 
   it('that is malformed reaches no server', async () => {

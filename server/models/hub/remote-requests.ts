@@ -3,6 +3,7 @@ import https from 'node:https';
 import { isIP } from 'node:net';
 import { ApiError } from '@llamactl/contract/errors';
 import { codeOf, reasonOf } from '@llamactl/contract/reason';
+import { isOn } from './hub-switches.ts';
 import { type OutgoingAgents, outgoingAgents } from './outgoing-agents.ts';
 import { type AddressRules, INTERNET, NotPublicError, publicLookup, seemsPublic } from './public-address.ts';
 
@@ -51,15 +52,13 @@ export interface RemoteRequestsOptions {
 const TIMEOUT_MS = 30_000;
 const MOST_REDIRECTS = 5;
 const REDIRECTS = new Set([301, 302, 303, 307, 308]);
-/** The values of `HF_HUB_OFFLINE` that Hugging Face's programs accept. */
-const ON = /^(?:1|on|yes|true)$/i;
 
 /** Why nothing is fetched while {@link isOffline}. */
 export const OFFLINE = 'HF_HUB_OFFLINE is set, so llamactl sends no requests for models.';
 
 /** Whether the user has forbidden requests for models. */
 export function isOffline(environment: RemoteRequestsOptions['environment']): boolean {
-  return ON.test(environment['HF_HUB_OFFLINE'] ?? '');
+  return isOn(environment['HF_HUB_OFFLINE']);
 }
 
 /** Sends small requests to the machines that models come from. Bounds each answer in size and time. */
@@ -132,11 +131,8 @@ export class RemoteRequests implements RequestSender {
     };
     const outgoing = target.protocol === 'https:' ? https.request(target, options) : http.request(target, options);
     outgoing.on('response', resolve);
-    outgoing.on('upgrade', (_incoming, socket) => {
-      socket.destroy();
-      reject(new Error('it answers in another protocol'));
-    });
-    outgoing.on('close', () => reject(new Error('it closed the connection without an answer')));
+    // Node closes the connection without an error if the answer switches to another protocol.
+    outgoing.on('close', () => reject(new Error('it sent no answer to this request')));
     outgoing.on('error', reject);
     outgoing.end();
     const incoming = await promise;

@@ -29,7 +29,11 @@ describe('a file of a web server', () => {
     const client = web({ headers: { 'content-length': '123', etag: '"1"' } });
     const sha256 = 'ab'.repeat(32);
     const listing = await client.list(reference(`https://m.example/x/tiny-Q8_0.gguf#sha256=${sha256}`), null, signal);
-    expect(listing).toMatchObject({ source: 'url', repo: 'm.example/tiny-Q8_0', revision: 'main' });
+    expect(listing).toMatchObject({
+      source: 'url',
+      repo: expect.stringMatching(/^m\.example\/tiny-Q8_0-[0-9a-f]{8}$/) as string,
+      revision: 'main',
+    });
     expect(listing.files).toEqual([
       { path: 'tiny-Q8_0.gguf', size: 123, sha256, blob: sha256, url: 'https://m.example/x/tiny-Q8_0.gguf' },
     ]);
@@ -56,8 +60,19 @@ describe('a file of a web server', () => {
     [{ status: 429 }, 'RATE_LIMITED'],
     [{ status: 403 }, 'HUB_ERROR'],
     [{ headers: {} }, 'HUB_ERROR'],
+    [{ headers: { 'content-length': '9', 'content-type': 'text/html; charset=utf-8' } }, 'HUB_ERROR'],
   ])('with the answer %j is %s', async (answer, code) => {
     await expect(web(answer).list(reference('https://m.example/a.gguf'), null, signal)).rejects.toMatchObject({ code });
+  });
+
+  it('belongs to a repository of its own, whose name is one of the hub', async () => {
+    const repo = async (url: string): Promise<string> =>
+      (await web({ headers: { 'content-length': '1' } }).list(reference(url), null, signal)).repo;
+    expect(await repo('https://m.example/a/m.gguf')).not.toBe(await repo('https://m.example/b/m.gguf'));
+    for (const name of ['a--b', '--a', 'a-.-b...', `${'a'.repeat(86)}--b`, '%20', 'a..b', 'a..-b']) {
+      const given = await repo(`https://m--x.example/${name}.gguf`);
+      expect(parseReference(given)).toEqual({ source: 'hub', repo: given, quant: null });
+    }
   });
 
   it('has no revision', async () => {

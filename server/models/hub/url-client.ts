@@ -1,7 +1,8 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { ApiError } from '@llamactl/contract/errors';
-import { rateLimited } from './hub-refusal.ts';
-import { ggufStem, type UrlReference } from './model-reference.ts';
+import type { UrlReference } from './model-reference.ts';
+import { ggufStem } from './remote-path.ts';
+import { assertSuccess } from './remote-refusal.ts';
 import type { RemoteListing, SourceClient } from './remote-listing.ts';
 import type { RequestSender } from './remote-requests.ts';
 
@@ -22,18 +23,17 @@ export class UrlClient implements SourceClient<UrlReference> {
     const target = new URL(url);
     const answer = await this.#requests.send(target, { method: 'HEAD', mostBytes: 0, redirects: 'public', signal });
     const { host } = target;
-    if (answer.status === 429) throw rateLimited(answer, host);
-    if (answer.status === 404 || answer.status === 410) {
-      throw new ApiError('NOT_FOUND', `${host} has no file ${target.pathname}.`);
+    assertSuccess(answer, host, `${host} has no file ${target.pathname}.`, [404, 410]);
+    if (/^\s*text\/html\b/i.test(answer.headers['content-type'] ?? '')) {
+      throw new ApiError('HUB_ERROR', `${host} sends a web page instead of the file ${file}.`);
     }
-    if (answer.status !== 200) throw new ApiError('HUB_ERROR', `${host} answered with status ${answer.status}.`);
     const size = Number(answer.headers['content-length'] ?? Number.NaN);
     if (!Number.isSafeInteger(size)) throw new ApiError('HUB_ERROR', `${host} does not send the size of the file.`);
     const { etag = '', 'last-modified': modified = '' } = answer.headers;
-    const version = createHash('sha1').update([url, etag, modified, size].join('\0')).digest('hex');
+    const version = hash('sha1', [url, etag, modified, size].join('\0'));
     return {
       source: 'url',
-      repo: `${nameFor(host)}/${nameFor(ggufStem(file) ?? file)}`,
+      repo: `${nameFor(host, 96)}/${nameFor(ggufStem(file) ?? file, 87)}-${hash('sha256', url).slice(0, 8)}`,
       revision: 'main',
       commit: version,
       isGated: false,
@@ -47,12 +47,13 @@ export class UrlClient implements SourceClient<UrlReference> {
   }
 }
 
-/** A text as half of `org/repo`. */
-function nameFor(text: string): string {
+/** A text as a part of `org/repo`, without a dash or dot at its ends and without `--`. */
+function nameFor(text: string, longest: number): string {
   return (
     text
       .replace(/[^\w.]+|\.{2,}/g, '-')
-      .replace(/^[-.]+|[-.]+$/g, '')
-      .slice(0, 96) || 'model'
+      .replace(/-{2,}/g, '-')
+      .slice(0, longest)
+      .replace(/^[-.]+|[-.]+$/g, '') || 'model'
   );
 }

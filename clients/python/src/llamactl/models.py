@@ -1190,7 +1190,7 @@ class Quant(_Base):
     files: list[QuantFile]
     """Its parts, in order."""
     companions: list[QuantCompanion]
-    """Files that are downloaded with it: of the nearest folder, then of the nearest bit width."""
+    """Files that are downloaded with it: of its folder or the nearest one above, then of the nearest bit width."""
 
 
 class QuantCompanion(_Base):
@@ -1285,7 +1285,7 @@ class Starter(_Base):
     """For machines whose largest memory has at least so many GB."""
     reference: str
     size: int
-    """Bytes, rounded; `GET /api/models/quants` has the exact size."""
+    """Bytes with companions, rounded; `GET /api/models/quants` has the exact sizes."""
     reason: str
     """Why it is in the list, in a sentence."""
     fits: Literal["yes", "tight", "no"]

@@ -12,6 +12,15 @@ describe('the starters', () => {
     expect(STARTERS.map(({ memory_gb: memory, purpose }) => [memory, purpose])).toEqual(expected);
   });
 
+  it('have names of their own', () => {
+    expect(new Set(STARTERS.map(({ name }) => name)).size).toBe(STARTERS.length);
+  });
+
+  it('count a projector of about 0.85 GB with those that see', () => {
+    const sizes = STARTERS.filter(({ purpose }) => purpose === 'vision').map(({ size }) => size);
+    expect(sizes).toEqual([2.5e9, 4.7e9, 7.3e9, 16.5e9].map((weights) => weights + 0.85e9));
+  });
+
   it.each(STARTERS.map((starter) => [`${starter.purpose} ${starter.memory_gb}`, starter] as const))(
     'of %s names a repository of the hub, fits its memory, and has a reason',
     (_name, { reference, size, memory_gb: memory, reason }) => {

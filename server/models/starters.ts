@@ -7,7 +7,7 @@ const GB = 1_000_000_000;
 
 /**
  * Models to begin with, for machines with 8, 16, 32 and 64 GB in their largest memory. All are public repositories of their
- * makers, of ggml-org, or of people who quantise for many. Sizes are rounded: projectors are not in them.
+ * makers, of ggml-org, or of people who quantise for many. Sizes are rounded, and those of the projectors are in them.
  */
 export const STARTERS: readonly ListedStarter[] = [
   {
@@ -24,7 +24,7 @@ export const STARTERS: readonly ListedStarter[] = [
     memory_gb: 8,
     reference: 'Qwen/Qwen3-4B-GGUF:Q4_K_M',
     size: 2.5 * GB,
-    reason: 'The most able chat model that leaves half of 8 GB free; it thinks before it answers if asked to.',
+    reason: 'The most able chat model that leaves half of 8 GB free; it thinks before it answers unless asked not to.',
   },
   {
     name: 'Qwen2.5 Coder 1.5B',
@@ -39,7 +39,7 @@ export const STARTERS: readonly ListedStarter[] = [
     purpose: 'vision',
     memory_gb: 8,
     reference: 'ggml-org/gemma-3-4b-it-GGUF:Q4_K_M',
-    size: 2.5 * GB,
+    size: 3.35 * GB,
     reason: 'Reads images and many languages; its projector comes along.',
   },
   {
@@ -51,7 +51,7 @@ export const STARTERS: readonly ListedStarter[] = [
     reason: 'Many languages in a third of a GB, so that it runs beside any other model.',
   },
   {
-    name: 'BGE Reranker v2 M3',
+    name: 'BGE Reranker v2 M3 Q4_K_M',
     purpose: 'reranker',
     memory_gb: 8,
     reference: 'gpustack/bge-reranker-v2-m3-GGUF:Q4_K_M',
@@ -59,7 +59,7 @@ export const STARTERS: readonly ListedStarter[] = [
     reason: 'Orders passages in many languages, and is small.',
   },
   {
-    name: 'Qwen3 4B',
+    name: 'Qwen3 4B for 16 GB',
     purpose: 'small',
     memory_gb: 16,
     reference: 'Qwen/Qwen3-4B-GGUF:Q4_K_M',
@@ -87,7 +87,7 @@ export const STARTERS: readonly ListedStarter[] = [
     purpose: 'vision',
     memory_gb: 16,
     reference: 'ggml-org/Qwen2.5-VL-7B-Instruct-GGUF:Q4_K_M',
-    size: 4.7 * GB,
+    size: 5.55 * GB,
     reason: 'Reads documents, tables and screenshots; its projector comes along.',
   },
   {
@@ -99,7 +99,7 @@ export const STARTERS: readonly ListedStarter[] = [
     reason: 'Finds text and code in over a hundred languages, in texts of up to 32 000 tokens.',
   },
   {
-    name: 'BGE Reranker v2 M3',
+    name: 'BGE Reranker v2 M3 Q8_0',
     purpose: 'reranker',
     memory_gb: 16,
     reference: 'gpustack/bge-reranker-v2-m3-GGUF:Q8_0',
@@ -107,7 +107,7 @@ export const STARTERS: readonly ListedStarter[] = [
     reason: 'Orders passages in many languages, nearly as exactly as with full weights.',
   },
   {
-    name: 'Qwen3 8B',
+    name: 'Qwen3 8B for 32 GB',
     purpose: 'small',
     memory_gb: 32,
     reference: 'Qwen/Qwen3-8B-GGUF:Q4_K_M',
@@ -123,7 +123,7 @@ export const STARTERS: readonly ListedStarter[] = [
     reason: 'Uses only a sixth of its weights for each token, so it is quick for its size; good with tools.',
   },
   {
-    name: 'Qwen3 Coder 30B A3B',
+    name: 'Qwen3 Coder 30B A3B Q4_K_M',
     purpose: 'coder',
     memory_gb: 32,
     reference: 'unsloth/Qwen3-Coder-30B-A3B-Instruct-GGUF:Q4_K_M',
@@ -135,7 +135,7 @@ export const STARTERS: readonly ListedStarter[] = [
     purpose: 'vision',
     memory_gb: 32,
     reference: 'ggml-org/gemma-3-12b-it-GGUF:Q4_K_M',
-    size: 7.3 * GB,
+    size: 8.15 * GB,
     reason: 'Reads images well and writes many languages; its projector comes along.',
   },
   {
@@ -171,7 +171,7 @@ export const STARTERS: readonly ListedStarter[] = [
     reason: 'All of its weights work on each token: slower and more careful than those that use a part.',
   },
   {
-    name: 'Qwen3 Coder 30B A3B',
+    name: 'Qwen3 Coder 30B A3B Q8_0',
     purpose: 'coder',
     memory_gb: 64,
     reference: 'unsloth/Qwen3-Coder-30B-A3B-Instruct-GGUF:Q8_0',
@@ -183,7 +183,7 @@ export const STARTERS: readonly ListedStarter[] = [
     purpose: 'vision',
     memory_gb: 64,
     reference: 'ggml-org/gemma-3-27b-it-GGUF:Q4_K_M',
-    size: 16.5 * GB,
+    size: 17.35 * GB,
     reason: 'Reads images in detail and writes many languages; its projector comes along.',
   },
   {
@@ -195,7 +195,7 @@ export const STARTERS: readonly ListedStarter[] = [
     reason: 'The largest of its family, for collections where each missed text counts.',
   },
   {
-    name: 'BGE Reranker v2 M3',
+    name: 'BGE Reranker v2 M3 Q8_0 for 64 GB',
     purpose: 'reranker',
     memory_gb: 64,
     reference: 'gpustack/bge-reranker-v2-m3-GGUF:Q8_0',

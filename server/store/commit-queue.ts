@@ -1,7 +1,8 @@
 import { reasonOf } from '@llamactl/contract/reason';
 import type { DatabaseSync } from 'node:sqlite';
-import { StoreBusy, StoreClosed } from '../instances/ports/instance-store.ts';
+import { StoreBusy, StoreClosed, StoreFull } from '../instances/ports/instance-store.ts';
 import type { Clock } from '../instances/ports/time.ts';
+import { isOutOfRoom } from './disk-room.ts';
 import { extendedCode, isBusy, primaryCode } from './result-code.ts';
 
 /** One statement of a change. */
@@ -160,9 +161,8 @@ function createCommit(database: DatabaseSync, file: string): (batch: readonly Ch
       database.exec('commit');
     } catch (error) {
       if (isBusy(error) && !database.isTransaction) return 'busy';
-      const failure = new Error(`${file} could not be written (${explain(error)}); nothing was stored.`, {
-        cause: error,
-      });
+      const message = `${file} could not be written (${explain(error)}); nothing was stored.`;
+      const failure = new (isOutOfRoom(error) ? StoreFull : Error)(message, { cause: error });
       for (const change of batch) change.reject(failure);
       // SQLite itself has rolled back after some errors, such as a full disk.
       if (database.isTransaction) database.exec('rollback');

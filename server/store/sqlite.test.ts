@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { systemClock } from '../clock.ts';
-import { StoreClosed } from '../instances/ports/instance-store.ts';
+import { StoreClosed, StoreFull } from '../instances/ports/instance-store.ts';
 import { keptEvent } from '../testing/contracts/replay.contract.ts';
 import { storeContract, storedInstance } from '../testing/contracts/store.contract.ts';
 import { writeUntilKilled } from '../testing/killed-writer.ts';
@@ -229,8 +229,9 @@ describe('openStore', () => {
     const instance = storedInstance('a');
     instance.record.settings.environment['PADDING'] = 'x'.repeat(100_000);
     await expect(store.save(instance)).rejects.toThrow(
-      `${file} could not be written (the disk is full); nothing was stored.`,
+      new StoreFull(`${file} could not be written (the disk is full); nothing was stored.`),
     );
+    await expect(store.save(instance)).rejects.toBeInstanceOf(StoreFull);
     await store.close();
   });
 

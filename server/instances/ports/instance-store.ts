@@ -31,6 +31,11 @@ export class StoreClosed extends Error {
   override readonly message = 'The store is closed; nothing was stored.';
 }
 
+/** The disk of the store is full, and nothing was stored. */
+export class StoreFull extends Error {
+  override readonly name = 'StoreFull';
+}
+
 /** Another program has locked the store for too long, and nothing was stored. */
 export class StoreBusy extends Error {
   override readonly name = 'StoreBusy';

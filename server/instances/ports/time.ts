@@ -43,6 +43,21 @@ export function pause(clock: Pick<Clock, 'after'>, milliseconds: number, signal?
   });
 }
 
+/** Waits for a promise, but not longer than `milliseconds`. Rejects as the promise does. */
+export async function atMost(
+  clock: Pick<Clock, 'after'>,
+  milliseconds: number,
+  promise: Promise<unknown>,
+): Promise<void> {
+  const isLate = Promise.withResolvers<void>();
+  const cancel = clock.after(milliseconds, isLate.resolve);
+  try {
+    await Promise.race([promise, isLate.promise]);
+  } finally {
+    cancel();
+  }
+}
+
 /** Resolves in a later turn of the event loop, after pending I/O. */
 export function nextTurn(clock: Pick<Clock, 'nextTurn'>): Promise<void> {
   return new Promise((resolve) => clock.nextTurn(resolve));

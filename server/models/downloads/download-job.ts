@@ -11,6 +11,8 @@ export class DownloadJob {
   record: DownloadRecord;
   /** The work on it; `null`: none. It may go on for a moment after a pause. */
   work: { stop: AbortController; ended: Promise<void> } | null = null;
+  /** Whether the work waits until another download has fetched a file that both need. */
+  isWaiting = false;
   /** When its last event was sent, by `Clock.elapsed`. */
   sentAt = -Infinity;
   readonly #done: number[];

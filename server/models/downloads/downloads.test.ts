@@ -1,4 +1,5 @@
-import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { link, mkdir, mkdtemp, readdir, readFile, rm, symlink, utimes, writeFile } from 'node:fs/promises';
+import { execFileSync } from 'node:child_process';
 import os from 'node:os';
 import path from 'node:path';
 import type { Download, DownloadProgress } from '@llamactl/contract/download';
@@ -9,9 +10,11 @@ import { FakeTransfers } from '../../testing/fake-transfers.ts';
 import { RecordingEvents } from '../../testing/recording-events.ts';
 import { systemClock } from '../../clock.ts';
 import type { AlertSink } from '../../instances/ports/alert-sink.ts';
+import { StoreFull } from '../../instances/ports/instance-store.ts';
 import { systemRandomness } from '../../randomness.ts';
 import { openStore, type SqliteStore } from '../../store/sqlite.ts';
-import { Downloads, DOWNLOAD_DISK_FULL } from './downloads.ts';
+import { DOWNLOAD_DISK_FULL } from './disk-watch.ts';
+import { Downloads, type DownloadsOptions } from './downloads.ts';
 import type { RemoteFile } from './model-source.ts';
 
 const DAY_MS = 86_400_000;
@@ -32,7 +35,7 @@ let free: number;
 let downloads: Downloads;
 
 /** Begins the next server, on the same store and the same files. */
-async function serve(): Promise<void> {
+async function serve(options: Partial<DownloadsOptions> = {}): Promise<void> {
   transfers = new FakeTransfers();
   events.events.length = 0;
   sent = [];
@@ -51,6 +54,7 @@ async function serve(): Promise<void> {
     onFault: (error) => {
       throw error;
     },
+    ...options,
   });
   await downloads.load();
   downloads.begin();
@@ -86,6 +90,11 @@ function fileOf(name: string, size = 10): RemoteFile {
 }
 
 const blob = (name: string): string => name.repeat(64);
+/** An error of the system. */
+const failure = (code: string): Error => Object.assign(new Error(`${code}: it failed, write`), { code });
+/** The record of a partial file of ten bytes. */
+const recordOf = (name: string, owner: string, to: number): string =>
+  JSON.stringify({ version: 1, size: 10, content: blob(name), owner, etag: null, ranges: [{ from: 0, to }] });
 const create = async (model = 'org/repo:Q4'): Promise<Download> =>
   (await downloads.create({ model, revision: null }, 'user:ada', NEVER)).download;
 const states = (): string[] =>
@@ -237,6 +246,31 @@ describe('one download a blob', () => {
     }
   });
 
+  it('can be paused and cancelled while another download fetches its file', async () => {
+    source.add('org/repo:Q6', [fileOf('a'), fileOf('d')]);
+    await create();
+    const { id } = await create('org/repo:Q6');
+    const { task } = await transfers.of(blob('a'));
+    expect((await downloads.pause(id)).state).toBe('paused');
+    await downloads.resume(id);
+    expect(await downloads.remove(id)).toBe('cancelled');
+    expect(transfers.running.map((transfer) => transfer.task)).toEqual([task]);
+  });
+
+  it('lets a third run while it waits for the file of another, and is queued if two run then', async () => {
+    source.add('org/repo:Q6', [fileOf('a'), fileOf('d')]);
+    source.add('org/other:Q4', [fileOf('e')]);
+    const [, waiting] = [await create(), await create('org/repo:Q6')];
+    await create('org/other:Q4');
+    const other = await transfers.of(blob('e'));
+    await (await transfers.of(blob('a'))).end({ kind: 'stored' });
+    await transfers.of(blob('b'));
+    await isIn(waiting.id, 'queued');
+    await other.end({ kind: 'stored' });
+    await transfers.of(blob('d'));
+    expect(downloads.get(waiting.id).state).toBe('running');
+  });
+
   it('runs beside one other, and the third waits', async () => {
     for (const name of ['x', 'y', 'z'])
       source.add(`org/${name}:Q4`, [fileOf(name === 'x' ? 'd' : name === 'y' ? 'e' : 'f')]);
@@ -294,6 +328,67 @@ describe('a caller', () => {
     expect(await readdir(path.dirname(task.target))).toContain(`${blob('a')}.llamactl`);
   });
 
+  it('cancels a download without the incomplete file that another server writes, unless that has ended', async () => {
+    const { id } = await create();
+    const { task } = await transfers.of(blob('a'));
+    const record = `${task.target}.llamactl.json`;
+    await writeFile(`${task.target}.llamactl`, 'part');
+    await writeFile(record, recordOf('a', 'another', 4));
+    await downloads.remove(id);
+    expect(await readdir(path.dirname(task.target))).toEqual([`${blob('a')}.llamactl`, `${blob('a')}.llamactl.json`]);
+    const next = await create();
+    await transfers.of(blob('a'));
+    const stale = clock.now() / 1_000 - 60;
+    await utimes(record, stale, stale);
+    await downloads.remove(next.id);
+    expect(await readdir(path.dirname(task.target))).toEqual([]);
+  });
+
+  it('fetches a file only after the incomplete one of a cancelled download is removed', async () => {
+    const { id } = await create();
+    const first = await transfers.of(blob('a'));
+    // The removal reads the record, and a reader of a pipe waits for its writer.
+    const record = `${first.task.target}.llamactl.json`;
+    const isLookedAt = Promise.withResolvers<void>();
+    const answer = Promise.withResolvers<number>();
+    source.add('org/repo:Q6', [fileOf('a'), fileOf('d')]);
+    await downloads.close();
+    await serve({
+      freeSpace: () => {
+        isLookedAt.resolve();
+        return answer.promise;
+      },
+    });
+    await transfers.of(blob('a'));
+    const creation = create('org/repo:Q6');
+    await isLookedAt.promise;
+    execFileSync('mkfifo', [record]);
+    const removal = downloads.remove(id);
+    await vi.waitFor(() => expect(transfers.running).toEqual([]));
+    for (let turn = 0; turn < 200; turn += 1) await new Promise((resolve) => setImmediate(resolve));
+    answer.resolve(Infinity);
+    await creation;
+    for (let turn = 0; turn < 200; turn += 1) await new Promise((resolve) => setImmediate(resolve));
+    expect(transfers.running).toEqual([]);
+    await writeFile(record, '{}');
+    await removal;
+    await transfers.of(blob('a'));
+  });
+
+  it('cancels a download whose cache is refused', async () => {
+    await mkdir(path.join(root, 'models--org--repo'), { recursive: true });
+    await symlink(folder, path.join(root, 'models--org--repo', 'blobs'));
+    const { id } = await create();
+    await isIn(id, 'failed');
+    expect(await downloads.remove(id)).toBe('cancelled');
+  });
+
+  it('gets no folders from a download that is refused', async () => {
+    free = 0;
+    expect(await codeOf(create())).toBe('DISK_FULL');
+    expect(await readdir(folder)).not.toContain('hub');
+  });
+
   it('gets the error of the source', async () => {
     expect(await codeOf(create('org/none:Q4'))).toBe('NOT_FOUND');
     expect(downloads.list()).toEqual([]);
@@ -328,8 +423,75 @@ describe('the disk', () => {
     free = Infinity;
     await clock.advance(10_000);
     await isIn(id, 'running');
+    const again = await transfers.of(blob('a'));
+    expect([...raised]).toEqual([DOWNLOAD_DISK_FULL]);
+    again.progress({ done: 1, phase: 'fetching' });
     expect([...raised]).toEqual([]);
   });
+
+  it('is tried less and less often while it refuses all bytes in spite of its room', async () => {
+    let tries = 0;
+    transfers.run = async () => {
+      tries += 1;
+      return { kind: 'disk_full', lacking: 1 };
+    };
+    const { id } = await create();
+    await isIn(id, 'paused');
+    const seen: number[] = [];
+    for (const seconds of [10, 20, 40, 80]) {
+      await clock.advance(seconds * 1_000 - 1);
+      seen.push(tries);
+      await clock.advance(1);
+      await vi.waitFor(() => expect(tries).toBe(seen.length + 1));
+      await isIn(id, 'paused');
+      expect([...raised]).toEqual([DOWNLOAD_DISK_FULL]);
+    }
+    expect(seen).toEqual([1, 2, 3, 4]);
+  });
+
+  it('is looked at again after a look that failed', async () => {
+    const faults: string[] = [];
+    let isBroken = false;
+    await downloads.close();
+    await serve({
+      freeSpace: async () => {
+        if (isBroken) throw failure('EIO');
+        return free;
+      },
+      onFault: (_, what) => void faults.push(what),
+    });
+    const { id } = await create();
+    await (await transfers.of(blob('a'))).end({ kind: 'disk_full', lacking: 1 });
+    await isIn(id, 'paused');
+    isBroken = true;
+    await clock.advance(10_000);
+    expect(faults).toEqual(['looking at the disk']);
+    isBroken = false;
+    await clock.advance(10_000);
+    await isIn(id, 'running');
+  });
+
+  it.each([failure('ENOSPC'), failure('EDQUOT'), new StoreFull('Full.')])(
+    'is full when it cannot store which file was made: %s',
+    async (error) => {
+      let isFull = true;
+      await downloads.close();
+      const saveFile: SqliteStore['downloads']['saveFile'] = async (file) => {
+        if (isFull) throw error;
+        await store.downloads.saveFile(file);
+      };
+      await serve({ store: { ...store.downloads, saveFile } });
+      const { id } = await create();
+      const transfer = await transfers.of(blob('a'));
+      await transfer.end({ kind: 'stored' });
+      await isIn(id, 'paused');
+      expect(downloads.get(id).error?.code).toBe('DISK_FULL');
+      isFull = false;
+      await downloads.resume(id);
+      await transfers.of(blob('b'));
+      expect(await store.downloads.fileAt(transfer.task.target)).toMatchObject({ size: 10 });
+    },
+  );
 
   it('does not continue a download that a caller has paused meanwhile', async () => {
     const { id } = await create();
@@ -382,6 +544,48 @@ describe('the next server', () => {
     await downloads.close();
     await serve();
     await vi.waitFor(() => expect(downloads.get(id).done_bytes).toBe(4));
+  });
+
+  it('stores that a file is ours when a crash came before that', async () => {
+    const blobs = path.join(root, 'models--org--repo', 'blobs');
+    const target = path.join(blobs, blob('a'));
+    await mkdir(blobs, { recursive: true });
+    await writeFile(`${target}.llamactl`, Buffer.alloc(10));
+    await writeFile(`${target}.llamactl.json`, recordOf('a', 'us', 10));
+    await link(`${target}.llamactl`, target);
+    await create();
+    await transfers.of(blob('b'));
+    expect(await readdir(blobs)).toEqual([blob('a')]);
+    expect(await store.downloads.fileAt(target)).toMatchObject({ size: 10, sha256: blob('a') });
+  });
+
+  it('does not begin before a file that was made is stored, or two seconds have passed', async () => {
+    for (const isSlow of [false, true]) {
+      const saving = Promise.withResolvers<void>();
+      const isSaving = Promise.withResolvers<void>();
+      await downloads.close();
+      await serve({
+        store: {
+          ...store.downloads,
+          saveFile: () => {
+            isSaving.resolve();
+            return saving.promise;
+          },
+        },
+      });
+      await create();
+      await (await transfers.of(blob('a'))).end({ kind: 'stored' });
+      await isSaving.promise;
+      let isClosed = false;
+      const closing = downloads.close().then(() => (isClosed = true));
+      await clock.advance(1_999);
+      expect(isClosed).toBe(false);
+      if (isSlow) await clock.advance(1);
+      else saving.resolve();
+      await closing;
+      saving.resolve();
+      await rm(root, { recursive: true });
+    }
   });
 
   it('forgets done and cancelled downloads after seven days, and keeps failed ones', async () => {

@@ -5,16 +5,17 @@ import type { AlertSink } from '../../instances/ports/alert-sink.ts';
 import type { EventSink } from '../../instances/ports/event-sink.ts';
 import { StoreClosed } from '../../instances/ports/instance-store.ts';
 import type { Randomness } from '../../instances/ports/random-values.ts';
-import type { Clock } from '../../instances/ports/time.ts';
+import { atMost, type Clock } from '../../instances/ports/time.ts';
 import { RESERVED_BYTES } from './blob-transfer.ts';
-import { Turns } from './turns.ts';
+import { DiskWatch } from './disk-watch.ts';
 import { DownloadJob } from './download-job.ts';
 import type { DownloadRecord, DownloadStore } from './download-store.ts';
-import { CacheRefusal, HubCache, isThere } from './hub-cache.ts';
-import { contentOf, downloadModel, type DownloadOutcome } from './model-download.ts';
+import { HubCache, isThere } from './hub-cache.ts';
+import { contentOf, downloadModel, type DownloadOutcome, type ModelDownloadListener } from './model-download.ts';
 import type { ModelSource, RemoteFile, RemoteModel } from './model-source.ts';
-import { partialBytes, removePartial } from './partial-file.ts';
+import { partialBytes, removeOwnPartial } from './partial-file.ts';
 import type { Transfers } from './transfer-thread.ts';
+import { Turns } from './turns.ts';
 
 /** Downloads, as the API uses them. */
 export interface DownloadJobs {
@@ -60,13 +61,11 @@ export interface DownloadsOptions {
   onFault: (error: unknown, what: string) => void;
 }
 
-/** Code of the alert. */
-export const DOWNLOAD_DISK_FULL = 'download_disk_full';
-
 /** Most downloads at once: more would only share the same line. */
 const MOST_RUNNING = 2;
 const EVENT_EVERY_MS = 1_000;
-const LOOK_AT_DISK_MS = 10_000;
+/** How long work may take to end after its stop, on a disk that hangs. */
+const CLOSE_MS = 2_000;
 const KEPT_MS = 7 * 86_400_000;
 const PRUNE_EVERY_MS = 3_600_000;
 const ID_BYTES = 8;
@@ -75,15 +74,21 @@ const ID_BYTES = 8;
 export class Downloads implements DownloadJobs {
   readonly #options: DownloadsOptions;
   readonly #turns = new Turns();
+  readonly #unsaved = new Map<string, bigint>();
+  readonly #disk: DiskWatch;
   /** By id, oldest first. */
   readonly #jobs = new Map<string, DownloadJob>();
   #isBegun = false;
   #isClosed = false;
-  #cancelLook = (): void => undefined;
   #cancelPrune = (): void => undefined;
 
   constructor(options: DownloadsOptions) {
     this.#options = options;
+    this.#disk = new DiskWatch({
+      ...options,
+      jobs: () => this.#jobs.values(),
+      proceed: (job) => this.#keep(this.#change(job, { state: 'queued', error: null })),
+    });
   }
 
   /** Reads the stored downloads. Call it before any other method. */
@@ -97,16 +102,19 @@ export class Downloads implements DownloadJobs {
     this.#prune();
     void this.#learnAll().catch((error: unknown) => this.#options.onFault(error, 'looking at incomplete downloads'));
     this.#schedule();
-    if (this.#isDiskFull) this.#lookAtDisk();
+    this.#disk.begin();
   }
 
   /** Ends all work, which keeps its state: the next server goes on. */
   async close(): Promise<void> {
     this.#isClosed = true;
-    this.#cancelLook();
+    this.#disk.close();
     this.#cancelPrune();
-    for (const { work } of this.#jobs.values()) work?.stop.abort();
+    const works = [...this.#jobs.values()].flatMap(({ work }) => (work === null ? [] : [work]));
+    for (const { stop } of works) stop.abort();
     await this.#options.transfers.close();
+    // A transfer that has just ended stores its file.
+    await atMost(this.#options.clock, CLOSE_MS, Promise.all(works.map(({ ended }) => ended)));
   }
 
   list(): Download[] {
@@ -212,37 +220,58 @@ export class Downloads implements DownloadJobs {
     const isWanted = ({ record, work }: DownloadJob): boolean =>
       work === null && (record.state === 'queued' || record.state === 'running');
     for (const job of this.#jobs.values().filter(isWanted)) {
-      if (
-        this.#jobs
-          .values()
-          .filter(({ work }) => work !== null)
-          .toArray().length >= MOST_RUNNING
-      )
-        return;
+      if (this.#running >= MOST_RUNNING) return;
       this.#start(job);
     }
   }
 
+  /** Downloads with work that does not wait for another download. */
+  get #running(): number {
+    return this.#jobs
+      .values()
+      .filter(({ work, isWaiting }) => work !== null && !isWaiting)
+      .toArray().length;
+  }
+
   #start(job: DownloadJob): void {
     const stop = new AbortController();
-    const { clock, sendProgress } = this.#options;
-    const parts = { ...this.#options, turns: this.#turns };
+    const parts = { ...this.#options, turns: this.#turns, unsaved: this.#unsaved };
     job.rest();
-    const running = downloadModel(job.record, parts, stop.signal, (index, progress) => {
-      const now = clock.elapsed();
-      const isTurn = job.note(index, progress, now);
-      if (job.record.state !== 'running' || (!isTurn && now - job.sentAt < EVENT_EVERY_MS)) return;
-      job.sentAt = now;
-      sendProgress(job.progress(now));
-    });
+    const running = downloadModel(job.record, parts, stop.signal, this.#listener(job));
     const ended = running.then((outcome) => this.#ended(job, outcome));
     job.work = { stop, ended };
     if (job.record.state !== 'running') void this.#keep(this.#change(job, { state: 'running', error: null }));
   }
 
+  #listener(job: DownloadJob): ModelDownloadListener {
+    const { clock, sendProgress } = this.#options;
+    return {
+      onFile: (index, progress) => {
+        const now = clock.elapsed();
+        const isTurn = job.note(index, progress, now);
+        this.#disk.noteProgress(job);
+        if (job.record.state !== 'running' || (!isTurn && now - job.sentAt < EVENT_EVERY_MS)) return;
+        job.sentAt = now;
+        sendProgress(job.progress(now));
+      },
+      onWait: () => {
+        job.isWaiting = true;
+        this.#schedule();
+      },
+      // Otherwise it is queued again: other downloads have begun meanwhile.
+      mayGoOn: () => {
+        if (this.#running >= MOST_RUNNING) return false;
+        job.isWaiting = false;
+        return true;
+      },
+    };
+  }
+
   #ended(job: DownloadJob, outcome: DownloadOutcome): void {
     job.work = null;
+    job.isWaiting = false;
     job.rest();
+    if (outcome.kind === 'disk_full') this.#disk.noteFull(job);
     // Otherwise a caller has decided meanwhile, or the next server goes on.
     if (job.record.state === 'running' && !this.#isClosed)
       void this.#keep(this.#change(job, this.#changeBy(job, outcome)));
@@ -266,7 +295,7 @@ export class Downloads implements DownloadJobs {
   async #change(job: DownloadJob, changes: Partial<DownloadRecord>): Promise<void> {
     job.record = { ...job.record, ...changes };
     if (job.record.state !== 'running') job.work?.stop.abort();
-    this.#showDisk();
+    this.#disk.update();
     try {
       await this.#store(job);
     } finally {
@@ -325,40 +354,25 @@ export class Downloads implements DownloadJobs {
 
   async #removePartials(job: DownloadJob): Promise<void> {
     const { root, model } = job.record;
+    const { owner, clock } = this.#options;
     const cache = new HubCache(root);
-    const others = this.#jobs.values().filter((other) => other !== job && other.isOpen && other.record.root === root);
-    const needed = new Set(others.flatMap(({ record }) => record.model.files.map(({ blob }) => blob)));
     for (const file of model.files) {
-      if (!needed.has(file.blob)) await removePartial(await cache.blob(model, file));
+      const target = await cache.find(model, file);
+      // Before the turn too: another download that needs the file may have the turn for hours.
+      if (target === null || this.#isNeeded(root, file)) continue;
+      await this.#turns.take(target, null, async () => {
+        if (!this.#isNeeded(root, file)) await removeOwnPartial({ target, owner, now: () => clock.now() });
+      });
     }
   }
 
-  get #isDiskFull(): boolean {
-    return this.#jobs.values().some(isWaitingForRoom);
-  }
-
-  #showDisk(): void {
-    const { alerts, clock } = this.#options;
-    const waiting = this.#jobs.values().find(isWaitingForRoom);
-    this.#cancelLook();
-    if (waiting === undefined) return alerts.clear(DOWNLOAD_DISK_FULL);
-    const message = `${waiting.record.error?.message ?? ''} The download goes on by itself when there is room.`;
-    alerts.raise({ level: 'error', code: DOWNLOAD_DISK_FULL, message });
-    this.#cancelLook = clock.after(LOOK_AT_DISK_MS, () => this.#lookAtDisk());
-  }
-
-  #lookAtDisk(): void {
-    void this.#continueWithRoom().catch((error: unknown) => this.#options.onFault(error, 'looking at the disk'));
-  }
-
-  async #continueWithRoom(): Promise<void> {
-    for (const job of this.#jobs.values().filter(isWaitingForRoom).toArray()) {
-      const available = await this.#options.freeSpace(job.record.root);
-      if (this.#isClosed) return;
-      if (isWaitingForRoom(job) && available >= job.missing + RESERVED_BYTES)
-        await this.#keep(this.#change(job, { state: 'queued', error: null }));
-    }
-    this.#showDisk();
+  /** Whether an open download brings this file. */
+  #isNeeded(root: string, { blob }: RemoteFile): boolean {
+    return this.#jobs
+      .values()
+      .some(
+        ({ isOpen, record }) => isOpen && record.root === root && record.model.files.some((file) => file.blob === blob),
+      );
   }
 
   /** Forgets downloads that ended long ago. A failed one stays, because its bytes are on the disk. */
@@ -374,18 +388,15 @@ export class Downloads implements DownloadJobs {
   }
 }
 
-function isWaitingForRoom({ record }: DownloadJob): boolean {
-  return record.state === 'paused' && record.error?.code === 'DISK_FULL';
-}
-
 async function bytesThere(cache: HubCache, model: RemoteModel, file: RemoteFile): Promise<number> {
   try {
-    const target = await cache.blob(model, file);
+    const target = await cache.find(model, file);
+    if (target === null) return 0;
     if (await isThere(target, file.size)) return file.size;
     return await partialBytes({ target, size: file.size, content: contentOf(file) });
   } catch (error) {
     // The download itself says why it cannot write there.
-    if (error instanceof CacheRefusal || codeOf(error) !== null) return 0;
+    if (codeOf(error) !== null) return 0;
     throw error;
   }
 }

@@ -56,6 +56,14 @@ describe('the cache', () => {
     expect(await readdir(snapshot)).toEqual(['a.gguf', 'b.gguf']);
   });
 
+  it('finds a blob without making folders', async () => {
+    expect(await cache.find(model, { blob })).toBe(null);
+    expect(await readdir(folder)).toEqual([]);
+    const target = await cache.blob(model, { blob });
+    expect(await cache.find(model, { blob })).toBe(target);
+    expect(await cache.find({ ...model, repo: '../x' }, { blob })).toBe(null);
+  });
+
   it('may be a link itself', async () => {
     await mkdir(path.join(folder, 'disk'));
     await symlink(path.join(folder, 'disk'), root);
@@ -69,6 +77,7 @@ describe('the cache', () => {
     for (const name of ['blobs', 'snapshots', 'refs'])
       await symlink(path.join(folder, 'elsewhere'), path.join(home, name));
     await expect(cache.blob(model, { blob })).rejects.toThrow(CacheRefusal);
+    expect(await cache.find(model, { blob })).toBe(null);
     await expect(cache.link(model, { blob, path: 'a.gguf' })).rejects.toThrow(CacheRefusal);
     await expect(cache.note(model)).rejects.toThrow(CacheRefusal);
     expect(await readdir(path.join(folder, 'elsewhere'))).toEqual([]);

@@ -1,7 +1,7 @@
 import { constants } from 'node:fs';
 import { lstat, mkdir, open, readlink, realpath, rename, rm, stat, symlink } from 'node:fs/promises';
 import path from 'node:path';
-import { codeOf } from '@llamactl/contract/reason';
+import { codeOf, hasCode } from '@llamactl/contract/reason';
 import type { RemoteFile, RemoteModel } from './model-source.ts';
 
 /** A name or a folder that the cache does not accept. */
@@ -32,6 +32,17 @@ export class HubCache {
   /** Returns the path of a blob, and makes its folder. @throws {CacheRefusal} */
   async blob(model: Place, { blob }: Pick<RemoteFile, 'blob'>): Promise<string> {
     return path.join(await this.#folder([repoFolder(model), 'blobs']), partOf(blob));
+  }
+
+  /** Returns the path of a blob, and makes no folder. `null`: its folder does not exist, or is refused. */
+  async find(model: Place, { blob }: Pick<RemoteFile, 'blob'>): Promise<string | null> {
+    try {
+      const folder = await this.#walk([repoFolder(model), 'blobs'], async () => undefined);
+      return path.join(folder, partOf(blob));
+    } catch (error) {
+      if (error instanceof CacheRefusal || hasCode(error, ['ENOENT', 'ENOTDIR'])) return null;
+      throw error;
+    }
   }
 
   /** The file that Hugging Face's programs lock while they download a blob. */
@@ -75,18 +86,26 @@ export class HubCache {
   /** Makes folders in the root, one by one, and refuses those that are links. */
   async #folder(parts: readonly string[]): Promise<string> {
     await mkdir(this.#root, { recursive: true });
+    return this.#walk(parts, makeFolder);
+  }
+
+  async #walk(parts: readonly string[], make: (folder: string) => Promise<void>): Promise<string> {
     let folder = await realpath(this.#root);
     for (const part of parts) {
       folder = path.join(folder, part);
-      try {
-        await mkdir(folder);
-      } catch (error) {
-        if (codeOf(error) !== 'EEXIST') throw error;
-      }
+      await make(folder);
       if (!(await lstat(folder)).isDirectory())
         throw new CacheRefusal(`${folder} is no folder of its own, so no download goes there.`);
     }
     return folder;
+  }
+}
+
+async function makeFolder(folder: string): Promise<void> {
+  try {
+    await mkdir(folder);
+  } catch (error) {
+    if (codeOf(error) !== 'EEXIST') throw error;
   }
 }
 

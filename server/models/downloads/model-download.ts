@@ -1,13 +1,15 @@
 import { stat } from 'node:fs/promises';
 import type { DownloadError } from '@llamactl/contract/download';
-import { errorWords } from '@llamactl/contract/reason';
+import { errorWords, hasCode } from '@llamactl/contract/reason';
+import { StoreFull } from '../../instances/ports/instance-store.ts';
 import { pause, type Clock } from '../../instances/ports/time.ts';
 import type { Turns } from './turns.ts';
-import type { TransferOutcome, TransferProgress } from './blob-transfer.ts';
+import { RESERVED_BYTES, type TransferOutcome, type TransferProgress } from './blob-transfer.ts';
 import type { DownloadRecord, DownloadStore } from './download-store.ts';
 import { isLocked } from './foreign-lock.ts';
 import { CacheRefusal, HubCache, isThere } from './hub-cache.ts';
 import type { ModelSource, RemoteFile } from './model-source.ts';
+import { isPublished, removePartial } from './partial-file.ts';
 import type { Transfers } from './transfer-thread.ts';
 
 /** How the download of a model ended. */
@@ -23,13 +25,22 @@ export interface ModelDownloadParts {
   transfers: Transfers;
   /** Shared by all downloads. */
   turns: Turns;
+  /** Inodes of files that a transfer made and that are not stored yet, by path. Shared by all downloads. */
+  unsaved: Map<string, bigint>;
   store: Pick<DownloadStore, 'saveFile'>;
   /** The data directory. */
   owner: string;
 }
 
-/** Progress of one file. @param index Of the file in the model. */
-export type OnFile = (index: number, progress: TransferProgress) => void;
+/** Takes part in the download of a model. */
+export interface ModelDownloadListener {
+  /** Progress of one file. @param index Of the file in the model. */
+  onFile(index: number, progress: TransferProgress): void;
+  /** It waits until another download has fetched a file that both need. */
+  onWait(): void;
+  /** Whether it may go on after that. */
+  mayGoOn(): boolean;
+}
 
 /** Stands for the bytes of a file. */
 export function contentOf({ sha256, blob }: Pick<RemoteFile, 'sha256' | 'blob'>): string {
@@ -38,6 +49,8 @@ export function contentOf({ sha256, blob }: Pick<RemoteFile, 'sha256' | 'blob'>)
 
 /** Rest before it is looked again whether another program has finished a blob. */
 const OTHERS_MS = 2_000;
+/** Codes of the system: the disk or its quota is full. */
+const NO_ROOM = ['ENOSPC', 'EDQUOT'];
 /** How often a file is fetched that turns out wrong. */
 const MOST_WRONG = 2;
 
@@ -46,7 +59,7 @@ export async function downloadModel(
   { model, root }: Pick<DownloadRecord, 'model' | 'root'>,
   parts: ModelDownloadParts,
   signal: AbortSignal,
-  onFile: OnFile,
+  listener: ModelDownloadListener,
 ): Promise<DownloadOutcome> {
   const cache = new HubCache(root);
   const home = `${root} ${model.repo}`;
@@ -54,14 +67,21 @@ export async function downloadModel(
     for (const [index, file] of model.files.entries()) {
       const target = await cache.blob(model, file);
       const fetching = new FileFetch({ file, target, lock: cache.lock(model, file), source: model.source, parts });
-      const outcome = await parts.turns.take(target, () => fetching.run(signal, (progress) => onFile(index, progress)));
+      const isWaiting = parts.turns.isTaken(target);
+      if (isWaiting) listener.onWait();
+      const outcome = await parts.turns.take(target, signal, async () => {
+        if (isWaiting && !listener.mayGoOn()) return { kind: 'stopped' as const };
+        return fetching.run(signal, (progress) => listener.onFile(index, progress));
+      });
       if (outcome !== null) return outcome;
-      onFile(index, { done: file.size, phase: 'fetching' });
-      await parts.turns.take(home, () => cache.link(model, file));
+      listener.onFile(index, { done: file.size, phase: 'fetching' });
+      await parts.turns.take(home, signal, () => cache.link(model, file));
     }
-    await parts.turns.take(home, () => cache.note(model));
+    await parts.turns.take(home, signal, () => cache.note(model));
     return { kind: 'done' };
   } catch (error) {
+    if (signal.aborted) return { kind: 'stopped' };
+    if (hasCode(error, NO_ROOM) || error instanceof StoreFull) return { kind: 'disk_full', lacking: RESERVED_BYTES };
     const message =
       error instanceof CacheRefusal ? error.message : `The cache cannot be written: ${errorWords(error)}.`;
     return { kind: 'failed', error: { code: 'INTERNAL_ERROR', message } };
@@ -90,7 +110,10 @@ class FileFetch {
     let wrong = 0;
     for (;;) {
       if (signal.aborted) return { kind: 'stopped' };
-      if (await isThere(this.#target, this.#file.size)) return null;
+      if (await isThere(this.#target, this.#file.size)) {
+        await this.#finish();
+        return null;
+      }
       if (await isLocked(this.#lock)) {
         await pause(this.#parts.clock, OTHERS_MS, signal);
         continue;
@@ -127,16 +150,32 @@ class FileFetch {
     return transfers.run(task, signal, onProgress);
   }
 
+  /** Does what a crash or a full disk prevented after the transfer of a file that is there. */
+  async #finish(): Promise<void> {
+    const inode = await this.#inode();
+    const isPartialLeft = await isPublished({ target: this.#target, owner: this.#parts.owner });
+    if (isPartialLeft || this.#parts.unsaved.get(this.#target) === inode) await this.#save(inode);
+    // Only now: until the file is stored, the partial file shows that it is ours.
+    if (isPartialLeft) await removePartial(this.#target);
+  }
+
+  async #inode(): Promise<bigint> {
+    const { ino } = await stat(this.#target, { bigint: true });
+    return ino;
+  }
+
+  async #save(inode: bigint): Promise<void> {
+    const { unsaved, store } = this.#parts;
+    const { size, sha256 } = this.#file;
+    unsaved.set(this.#target, inode);
+    await store.saveFile({ path: this.#target, inode, size, sha256 });
+    unsaved.delete(this.#target);
+  }
+
   async #ended(outcome: TransferOutcome): Promise<DownloadOutcome | null> {
     switch (outcome.kind) {
       case 'stored': {
-        const { ino: inode } = await stat(this.#target, { bigint: true });
-        await this.#parts.store.saveFile({
-          path: this.#target,
-          inode,
-          size: this.#file.size,
-          sha256: this.#file.sha256,
-        });
+        await this.#save(await this.#inode());
         return null;
       }
       case 'stopped':

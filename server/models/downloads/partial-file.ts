@@ -1,5 +1,5 @@
-import { constants } from 'node:fs';
-import { type FileHandle, link, open, readFile, rename, rm, stat } from 'node:fs/promises';
+import { type BigIntStats, constants } from 'node:fs';
+import { type FileHandle, link, lstat, open, readFile, rename, rm, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { codeOf, errorWords, hasCode } from '@llamactl/contract/reason';
 import { isRecord } from '@llamactl/contract/record';
@@ -184,6 +184,47 @@ const NO_LINKS = ['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EMLINK'];
 /** Removes the partial file of a target, if there is one. */
 export async function removePartial(target: string): Promise<void> {
   for (const ending of ['.json.new', '.json', '']) await rm(target + PARTIAL + ending, { force: true });
+}
+
+type PartialPlace = Pick<PartialFileOptions, 'target' | 'owner' | 'now'>;
+
+/** Removes the partial file of a target, unless another server downloads it. */
+export async function removeOwnPartial({ target, owner, now }: PartialPlace): Promise<void> {
+  const found = await ownerOf(target);
+  if (found !== null && found !== owner && now() - (await recordedAt(target)) < FOREIGN_MS) return;
+  await removePartial(target);
+}
+
+/** Whether the partial file of this server is the finished file too: a crash left its second name. */
+export async function isPublished({ target, owner }: Omit<PartialPlace, 'now'>): Promise<boolean> {
+  if ((await ownerOf(target)) !== owner) return false;
+  const [partial, finished] = await Promise.all([inodeOf(target + PARTIAL), inodeOf(target)]);
+  return partial !== null && partial === finished;
+}
+
+/** `null`: there is no record, or none that names its owner. */
+async function ownerOf(target: string): Promise<string | null> {
+  const record = parsed(await textOf(target));
+  return isRecord(record) && typeof record['owner'] === 'string' ? record['owner'] : null;
+}
+
+/** Milliseconds since the epoch; `-Infinity`: the record has gone. */
+async function recordedAt(target: string): Promise<number> {
+  const found = await lstatOf(`${target}${PARTIAL}.json`);
+  return found === null ? -Infinity : Number(found.mtimeMs);
+}
+
+async function inodeOf(file: string): Promise<bigint | null> {
+  return (await lstatOf(file))?.ino ?? null;
+}
+
+async function lstatOf(file: string): Promise<BigIntStats | null> {
+  try {
+    return await lstat(file, { bigint: true });
+  } catch (error) {
+    if (codeOf(error) === 'ENOENT') return null;
+    throw error;
+  }
 }
 
 /** Bytes of a target that its partial file has; 0: it has none. */

@@ -2,8 +2,9 @@ import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import type { Worker } from 'node:worker_threads';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { systemClock } from '../../clock.ts';
+import { FakeClock } from '../../testing/fake-clock.ts';
 import { contentOf, FileHost, sha256Of } from '../../testing/file-host.ts';
 import type { TransferProgress, TransferTask } from './blob-transfer.ts';
 import { TransferThread } from './transfer-thread.ts';
@@ -67,6 +68,28 @@ describe('the thread of transfers', () => {
   it('does not start a transfer that is stopped already', async () => {
     expect(await thread.run(task('a'), AbortSignal.abort(), () => undefined)).toEqual({ kind: 'stopped' });
     expect(started).toEqual([]);
+  });
+
+  it('fails a transfer when it cannot start', async () => {
+    const broken = new TransferThread(systemClock(), () => {
+      throw new Error('no memory');
+    });
+    const outcome = await broken.run(task('a'), NEVER, () => undefined);
+    expect(outcome).toEqual({ kind: 'fault', why: 'The thread of downloads cannot start: no memory.' });
+  });
+
+  it('is left to itself when it does not end in two seconds', async () => {
+    const clock = new FakeClock();
+    const worker = startTransferWorker({ environment: {}, bytesPerSecond: 0 });
+    const endWorker = worker.terminate.bind(worker);
+    worker.terminate = () => new Promise(() => undefined);
+    const hanging = new TransferThread(clock, () => worker);
+    await hanging.run(task('a'), NEVER, () => undefined);
+    const closing = hanging.close();
+    await vi.waitFor(() => expect(clock.pending).toEqual([2_000]));
+    await clock.advance(2_000);
+    await closing;
+    await endWorker();
   });
 
   it('stops all transfers when it is closed', async () => {

@@ -1,6 +1,6 @@
 import type { Worker } from 'node:worker_threads';
 import { reasonOf } from '@llamactl/contract/reason';
-import type { Clock } from '../../instances/ports/time.ts';
+import { atMost, type Clock } from '../../instances/ports/time.ts';
 import type { TransferOutcome, TransferProgress, TransferTask } from './blob-transfer.ts';
 import type { TransferCommand, TransferReport } from './transfer-messages.ts';
 
@@ -24,7 +24,7 @@ interface Running {
 
 /** How long the thread waits for further transfers before it ends: it takes some 20 MB. */
 const IDLE_MS = 10_000;
-/** How long a transfer may take to write its last bytes and its record, on a disk that hangs. */
+/** How long a transfer may take to write its last bytes and its record, and then its thread to end, on a disk that hangs. */
 const CLOSE_MS = 2_000;
 
 /** Runs transfers in a thread of their own, which is started when it is needed. */
@@ -52,11 +52,14 @@ export class TransferThread implements Transfers {
     this.#next += 1;
     const { promise: outcome, resolve: end } = Promise.withResolvers<TransferOutcome>();
     this.#running.set(number, { onProgress, outcome, end });
-    const stop = (): void => this.#send({ type: 'stop', number });
-    this.#send({ type: 'start', number, task });
-    signal.addEventListener('abort', stop, { once: true });
+    const stop = (): void => this.#stop(number);
     try {
+      this.#worker ??= this.#open();
+      post(this.#worker, { type: 'start', number, task });
+      signal.addEventListener('abort', stop, { once: true });
       return await outcome;
+    } catch (error) {
+      return { kind: 'fault', why: `The thread of downloads cannot start: ${reasonOf(error)}.` };
     } finally {
       signal.removeEventListener('abort', stop);
       this.#running.delete(number);
@@ -66,18 +69,15 @@ export class TransferThread implements Transfers {
 
   async close(): Promise<void> {
     const ended = [...this.#running.values()].map(({ outcome }) => outcome);
-    for (const number of this.#running.keys()) this.#send({ type: 'stop', number });
-    const isLate = Promise.withResolvers<void>();
-    const cancel = this.#clock.after(CLOSE_MS, isLate.resolve);
-    await Promise.race([Promise.all(ended), isLate.promise]);
-    cancel();
+    for (const number of this.#running.keys()) this.#stop(number);
+    await atMost(this.#clock, CLOSE_MS, Promise.all(ended));
     await this.#end();
     for (const running of this.#running.values()) running.end({ kind: 'stopped' });
   }
 
-  #send(command: TransferCommand): void {
-    this.#worker ??= this.#open();
-    this.#worker.postMessage(command, []);
+  /** A thread that has ended has stopped it already. */
+  #stop(number: number): void {
+    if (this.#worker !== null) post(this.#worker, { type: 'stop', number });
   }
 
   #open(): Worker {
@@ -103,6 +103,10 @@ export class TransferThread implements Transfers {
     this.#cancelEnd();
     const worker = this.#worker;
     this.#worker = null;
-    await worker?.terminate();
+    if (worker !== null) await atMost(this.#clock, CLOSE_MS, worker.terminate());
   }
+}
+
+function post(worker: Worker, command: TransferCommand): void {
+  worker.postMessage(command, []);
 }

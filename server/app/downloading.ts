@@ -13,13 +13,14 @@ import { Downloads } from '../models/downloads/downloads.ts';
 import type { ModelSource } from '../models/downloads/model-source.ts';
 import { type Transfers, TransferThread } from '../models/downloads/transfer-thread.ts';
 import { startTransferWorker } from '../models/downloads/worker-script.ts';
+import { modelEndpoints } from '../models/hub/model-endpoints.ts';
 import { outgoingVariables } from '../models/hub/outgoing-agents.ts';
 import { isOffline, OFFLINE } from '../models/hub/remote-requests.ts';
 import type { SqliteStore } from '../store/sqlite.ts';
 import type { Teardown } from './teardown.ts';
 
 export interface DownloadingParts {
-  config: Pick<Config['models'], 'download_limit_mb'>;
+  config: Config['models'];
   dataDirectory: string;
   /** The cache in the layout of Hugging Face, absolute. */
   cache: string;
@@ -47,7 +48,11 @@ const NO_TRANSFERS: Transfers = {
 export async function openDownloads(parts: DownloadingParts): Promise<Downloads> {
   const { config, dataDirectory, cache, environment, clock, store, feed, teardown } = parts;
   const variables = outgoingVariables(environment);
-  const settings = { environment: variables, bytesPerSecond: config.download_limit_mb * BYTES_IN_MEGABYTE };
+  const settings = {
+    environment: variables,
+    bytesPerSecond: config.download_limit_mb * BYTES_IN_MEGABYTE,
+    endpoints: Object.values(modelEndpoints(config, environment)).map((address) => new URL(address).origin),
+  };
   const downloads = new Downloads({
     ...parts,
     store: store.downloads,

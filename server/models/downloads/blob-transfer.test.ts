@@ -1,22 +1,34 @@
 import { createHash } from 'node:crypto';
+import { rmSync, utimesSync, writeFileSync } from 'node:fs';
 import { mkdtemp, readdir, readFile, rm, stat, symlink, truncate, utimes, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { reasonOf } from '@llamactl/contract/reason';
+import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { systemClock } from '../../clock.ts';
+import type { Clock } from '../../instances/ports/time.ts';
 import { contentOf, FileHost, sha256Of } from '../../testing/file-host.ts';
 import { Bandwidth } from './bandwidth.ts';
-import { BlobTransfer, type TransferDependencies, type TransferOutcome, type TransferTask } from './blob-transfer.ts';
+import {
+  BlobTransfer,
+  type TransferDependencies,
+  type TransferOutcome,
+  type TransferProgress,
+  type TransferTask,
+} from './blob-transfer.ts';
 import { PIECE_BYTES } from './byte-ranges.ts';
+import { PartialFile } from './partial-file.ts';
 
 const MIB = 1024 * 1024;
 const small = contentOf(2 * MIB + 123);
 const large = contentOf(40 * MIB + 12_345);
+const twoParts = large.subarray(0, PIECE_BYTES + 2 * MIB);
 const clock = systemClock();
 
 let folder: string;
 let target: string;
 let hub: FileHost;
+let origin: string;
 let content: Buffer;
 
 beforeEach(async () => {
@@ -32,12 +44,13 @@ afterEach(async () => {
 async function serve(served: Buffer): Promise<void> {
   content = served;
   hub = await FileHost.open(content);
+  origin = new URL(hub.url()).origin;
 }
 
 /** Serves a file of several parts in place of the small one. */
-async function serveLarge(): Promise<void> {
+async function serveLarge(served = large): Promise<void> {
   await hub.close();
-  await serve(large);
+  await serve(served);
 }
 
 /** Begins a transfer and stops it when its first bytes are there. */
@@ -71,12 +84,39 @@ function transfer(task: Partial<TransferTask> = {}, dependencies: Partial<Transf
       bandwidth: new Bandwidth(clock, 0),
       freeSpace: async () => Infinity,
       environment: {},
+      endpoints: [origin],
       onProgress: () => undefined,
       umask: 0o022,
-      timing: { firstPauseMs: 1, longestPauseMs: 5, recordMs: 5, ...timing },
+      timing: { firstPauseMs: 1, longestPauseMs: 5, patienceMs: 0, recordMs: 5, ...timing },
       ...others,
     },
   );
+}
+
+/** A clock on which long pauses take no time. */
+class HurriedClock implements Clock {
+  /** Milliseconds. */
+  skipped = 0;
+
+  now(): number {
+    return clock.now() + this.skipped;
+  }
+
+  elapsed(): number {
+    return clock.elapsed() + this.skipped;
+  }
+
+  after(milliseconds: number, callback: () => void): () => void {
+    if (milliseconds < 50) return clock.after(milliseconds, callback);
+    return clock.after(1, () => {
+      this.skipped += milliseconds;
+      callback();
+    });
+  }
+
+  nextTurn(callback: () => void): void {
+    clock.nextTurn(callback);
+  }
 }
 
 const NEVER = new AbortController().signal;
@@ -97,7 +137,8 @@ describe('a transfer', () => {
     await serveLarge();
     await expectStored(await transfer().run(NEVER));
     expect(hub.sent).toBe(content.length);
-    expect(hub.requests.map(({ range }) => range)).toEqual([
+    const ranges = hub.requests.map(({ range }) => range);
+    expect(ranges.toSorted((one, other) => (one?.from ?? 0) - (other?.from ?? 0))).toEqual([
       { from: 0, to: PIECE_BYTES },
       { from: PIECE_BYTES, to: 2 * PIECE_BYTES },
       { from: 2 * PIECE_BYTES, to: content.length },
@@ -147,12 +188,53 @@ describe('a transfer', () => {
     expect(clock.elapsed() - begun).toBeGreaterThan(240);
   });
 
-  it('leaves a finished file of another program in place', async () => {
-    const run = transfer(
-      {},
-      { onProgress: ({ phase }) => void (phase === 'verifying' ? writeFile(target, content) : undefined) },
-    );
-    await expectStored(await run.run(NEVER));
+  it('puts its verified file in place of one that another program has made in the meantime', async () => {
+    const onProgress = ({ phase }: TransferProgress): void =>
+      phase === 'verifying' ? writeFileSync(target, Buffer.alloc(content.length)) : undefined;
+    await expectStored(await transfer({}, { onProgress }).run(NEVER));
+  });
+
+  it('that another server has finished says that the file is not ours', async () => {
+    const onProgress = ({ phase }: TransferProgress): void => {
+      if (phase !== 'verifying') return;
+      for (const ending of ['', '.json']) rmSync(`${target}.llamactl${ending}`);
+      writeFileSync(target, content);
+    };
+    expect(await transfer({}, { onProgress }).run(NEVER)).toEqual({ kind: 'foreign' });
+    expect(await readdir(folder)).toEqual(['blob']);
+  });
+
+  it('whose partial file another server has begun again leaves that to it', async () => {
+    const onProgress = ({ phase }: TransferProgress): void => {
+      if (phase !== 'verifying') return;
+      rmSync(`${target}.llamactl`);
+      writeFileSync(`${target}.llamactl`, 'theirs');
+    };
+    expect(await transfer({}, { onProgress }).run(NEVER)).toEqual({ kind: 'foreign' });
+    expect((await readdir(folder)).toSorted()).toEqual(['blob.llamactl', 'blob.llamactl.json']);
+    expect(await readFile(`${target}.llamactl`, 'utf8')).toBe('theirs');
+  });
+
+  it('renews its record while it verifies, so that no other server takes over', async () => {
+    let isVerifying = false;
+    // Each look at the clock is half a minute later.
+    let looks = 0;
+    const slow = { ...clock, elapsed: () => (isVerifying ? (looks += 1) * 30_000 : 0) };
+    const record = `${target}.llamactl.json`;
+    const onProgress = ({ phase }: TransferProgress): void => {
+      if (phase !== 'verifying') return;
+      isVerifying = true;
+      utimesSync(record, 1, 1);
+    };
+    const publish = vi.spyOn(PartialFile.prototype, 'publish');
+    let renewedAt = 0;
+    publish.mockImplementationOnce(async () => {
+      renewedAt = (await stat(record)).mtimeMs;
+      return true;
+    });
+    onTestFinished(() => publish.mockRestore());
+    await transfer({}, { clock: slow, onProgress }).run(NEVER);
+    expect(renewedAt).toBeGreaterThan(Date.now() - 60_000);
   });
 });
 
@@ -171,6 +253,31 @@ describe('a hub that misbehaves', () => {
     hub.treat = () => ({ ignoreRange: true });
     await expectStored(await transfer().run(NEVER));
     expect(hub.requests).toHaveLength(2);
+  });
+
+  it('and stops to send parts in the middle sends the whole file, with one connection', async () => {
+    await serveLarge(twoParts);
+    hub.treat = ({ count }) => (count < 2 ? { endAfter: MIB } : { ignoreRange: true });
+    await expectStored(await transfer().run(NEVER));
+    expect(hub.requests.filter(({ range }) => range === null)).toHaveLength(1);
+  });
+
+  it('and is away for 50 minutes is asked again until it is back', async () => {
+    await serveLarge(twoParts);
+    const hurried = new HurriedClock();
+    const isAway = (): boolean => hurried.skipped < 50 * 60_000;
+    hub.treat = ({ count }) => (count < 2 ? { endAfter: 1_000 } : isAway() ? { status: 503 } : {});
+    const timing = { firstPauseMs: 200, longestPauseMs: 60_000, patienceMs: 3_600_000 };
+    await expectStored(await transfer({}, { clock: hurried, timing }).run(NEVER));
+  });
+
+  it('is given up after ten rounds of all connections, and named once', async () => {
+    await serveLarge();
+    hub.treat = ({ count }) => (count < 3 ? { endAfter: 1_000 } : { status: 503 });
+    const outcome = await transfer({}, { timing: { firstPauseMs: 30, longestPauseMs: 30 } }).run(NEVER);
+    expectReason(outcome, 'failed', 'No byte came in 10 tries.');
+    expect('why' in outcome ? outcome.why.split(new URL(hub.url()).host) : []).toHaveLength(2);
+    expect(hub.requests.length).toBeGreaterThan(20);
   });
 
   it('and ignores ranges is given up when it always cuts at the same place', async () => {
@@ -260,6 +367,29 @@ describe('a file that is replaced on the hub', () => {
     expectReason(await transfer({ sha256: null }).run(NEVER), 'damaged', 'has replaced the file');
     await expectStored(await transfer({ sha256: null }).run(NEVER), other);
   });
+
+  it('is started over if a later answer names no version', async () => {
+    await begin({ sha256: null });
+    hub.treat = () => ({ etag: null });
+    expectReason(await transfer({ sha256: null }).run(NEVER), 'damaged', 'has replaced the file');
+  });
+
+  it('is fetched from its beginning after each cut if no answer names a version', async () => {
+    const other = contentOf(content.length, 5);
+    hub.treat = ({ count }) => ({ etag: null, ...(count < 3 ? { endAfter: MIB } : { content: other }) });
+    await expectStored(await transfer({ sha256: null }).run(NEVER), other);
+    expect(hub.requests.map(({ range }) => range)).toEqual([{ from: 0, to: content.length }, null, null, null]);
+  });
+
+  it('is fetched from its beginning after a restart if no answer named a version', async () => {
+    const over = new AbortController();
+    hub.treat = ({ count }) => ({ etag: null, ...(count === 0 ? {} : { stallAfter: MIB }) });
+    const onProgress = ({ done }: TransferProgress): void => (done > 0 ? over.abort() : undefined);
+    expect(await transfer({ sha256: null }, { onProgress }).run(over.signal)).toEqual({ kind: 'stopped' });
+    const other = contentOf(content.length, 5);
+    hub.treat = () => ({ etag: '"new"', content: other });
+    await expectStored(await transfer({ sha256: null }).run(NEVER), other);
+  });
 });
 
 describe('a redirect', () => {
@@ -307,9 +437,25 @@ describe('a redirect', () => {
 
   it('to a name is refused if its address is an inner one', async () => {
     hub.treat = () => ({ redirect: second.url('/file', 'localhost') });
-    const outcome = await transfer({}, { isPublic: () => hub.requests.length === 0 }).run(NEVER);
+    const outcome = await transfer({}, { endpoints: [] }).run(NEVER);
     expectReason(outcome, 'failed', 'of a private network');
     expect(second.requests).toEqual([]);
+  });
+
+  it('to an inner address is refused although the own name of a host that is no endpoint had one before', async () => {
+    hub.treat = ({ count }) => (count === 0 ? { status: 503 } : { redirect: second.url() });
+    const url = hub.url('/file', 'localhost');
+    const outcome = await transfer({ url }, { endpoints: [] }).run(NEVER);
+    expectReason(outcome, 'failed', 'of a private network');
+    expect(second.requests).toEqual([]);
+  });
+
+  it.each(['localhost', '127.0.0.1'])('is not needed for %s to be refused in a reference', async (host) => {
+    const url = hub.url('/file', host).replace('http:', 'https:');
+    const run = async (): Promise<TransferOutcome> => transfer({ url }, { endpoints: [] }).run(NEVER);
+    const why = await run().then((outcome) => ('why' in outcome ? outcome.why : ''), reasonOf);
+    expect(why).toContain('has an address of this machine or of a private network');
+    expect(hub.requests).toEqual([]);
   });
 });
 

@@ -32,7 +32,7 @@ export interface TransferTask {
 export type TransferOutcome =
   | { kind: 'stored' }
   | { kind: 'stopped' }
-  /** Another server downloads the same file. */
+  /** Another server downloads the same file, or has put its own file in place. */
   | { kind: 'foreign' }
   /** Bytes that the disk lacks. */
   | { kind: 'disk_full'; lacking: number }
@@ -61,6 +61,8 @@ export interface TransferDependencies {
   /** Bits that new files of this process lack. */
   umask: number;
   timing?: Partial<TransferTiming>;
+  /** Origins of the endpoints in the configuration. Default: none. */
+  endpoints?: readonly string[] | undefined;
   /** Default: by the address. */
   isPublic?: (address: string) => boolean;
 }
@@ -71,15 +73,23 @@ interface TransferTiming {
   /** Pause after the first failure; doubles with each further one. */
   firstPauseMs: number;
   longestPauseMs: number;
+  /** A transfer goes on for this time after its last new byte. */
+  patienceMs: number;
   /** Rest between two records. */
   recordMs: number;
 }
 
-const TIMING: TransferTiming = { stallMs: 30_000, firstPauseMs: 200, longestPauseMs: 60_000, recordMs: 250 };
+const TIMING: TransferTiming = {
+  stallMs: 30_000,
+  firstPauseMs: 200,
+  longestPauseMs: 60_000,
+  patienceMs: 3_600_000,
+  recordMs: 250,
+};
 
 const CONNECTIONS = 4;
-/** Failures without a byte in between after which a transfer gives up: some two minutes. */
-const MOST_FAILURES = 10;
+/** Failed rounds without a new byte before a transfer may give up, however long the server wants to be left alone. */
+const LEAST_FAILURES = 10;
 /** A record is renewed after this time even if no byte came, so that other servers see that the download lives. */
 const RENEW_MS = 10_000;
 /** Room that a download leaves on a disk, for logs and the database. Exported for the check before a download. */
@@ -114,23 +124,34 @@ export class BlobTransfer {
   #failure: { error: unknown } | null = null;
   readonly #taken = new Set<ByteRange>();
   readonly #writers = new Set<PieceWriter>();
-  /** Since the last new byte. */
+  /** Rounds that failed since the last new byte. All connections that fail before the next try are one round. */
   #failures = 0;
-  /** Bytes that were there at the last failure. */
+  /** Time of the first of them, by `Clock.elapsed`. */
+  #failingSince = 0;
+  /** Most bytes that were there at a failure. */
   #bytesBefore = 0;
+  /** The last round got the whole file in place of a part. */
+  #wasIgnored = false;
   /** No request before this time, by `Clock.elapsed`. */
   #notBefore = -Infinity;
-  /** The server sends no parts of the file. */
-  #isWholeOnly = false;
+  /** Aborted when the server turns out to send no parts of the file: then one connection fetches all of it. */
+  readonly #isWholeOnly = new AbortController();
 
   /** @throws {RemoteRefusal} its URL cannot be read */
   constructor(task: TransferTask, dependencies: TransferDependencies) {
     this.#task = task;
     this.#dependencies = dependencies;
     this.#timing = { ...TIMING, ...dependencies.timing };
-    const { environment, isPublic } = dependencies;
+    const { environment, endpoints, isPublic } = dependencies;
     const { stallMs } = this.#timing;
-    this.#reader = new RemoteReader({ url: task.url, headers: task.headers, environment, stallMs, isPublic });
+    this.#reader = new RemoteReader({
+      url: task.url,
+      headers: task.headers,
+      environment,
+      stallMs,
+      endpoints,
+      isPublic,
+    });
     this.#host = new URL(task.url).host;
   }
 
@@ -154,13 +175,14 @@ export class BlobTransfer {
     const { clock } = this.#dependencies;
     const file = await PartialFile.open({ target, size, content, owner, now: () => clock.now() });
     try {
+      if (!this.#canContinue(file)) await file.startOver();
       const why = (await this.#fetchMissing(file)) ?? (await this.#faultOf(file));
       if (why !== null) {
         await file.discard();
         return { kind: 'damaged', why };
       }
-      await file.publish(0o666 & ~this.#dependencies.umask);
-      return { kind: 'stored' };
+      const isOurs = await file.publish(0o666 & ~this.#dependencies.umask);
+      return { kind: isOurs ? 'stored' : 'foreign' };
     } finally {
       await file.close();
     }
@@ -202,13 +224,22 @@ export class BlobTransfer {
     const count = Math.min(CONNECTIONS, Math.ceil(file.missing / PIECE_BYTES));
     const others = Array.from({ length: Math.max(0, count - 1) }, () => this.#orFail(this.#connection(file)));
     await Promise.all([first, ...others]);
+    if (this.#isWholeOnly.signal.aborted) await this.#fetchWhole(file);
+  }
+
+  /** With one connection. */
+  async #fetchWhole(file: PartialFile): Promise<void> {
+    while (file.missing > 0) {
+      this.#over.signal.throwIfAborted();
+      await this.#attempt(file, () => this.#requestWhole(file));
+    }
   }
 
   async #connection(file: PartialFile, onPart: () => void = () => undefined): Promise<void> {
     for (;;) {
       this.#over.signal.throwIfAborted();
       const piece = nextPiece(this.#task.size, file.ranges, this.#taken);
-      if (piece === null) return;
+      if (piece === null || this.#isWholeOnly.signal.aborted) return;
       this.#taken.add(piece);
       try {
         await this.#piece(file, piece, onPart);
@@ -218,43 +249,67 @@ export class BlobTransfer {
     }
   }
 
-  /** Fetches everything that is missing of a piece, with retries. */
+  /** Fetches everything that is missing of a piece, with retries, or leaves that to {@link #fetchWhole}. */
   async #piece(file: PartialFile, piece: ByteRange, onPart: () => void): Promise<void> {
     for (let gap = file.ranges.firstGap(piece); gap !== null; gap = file.ranges.firstGap(piece)) {
-      try {
-        await this.#waitForTurn();
-        if (this.#isWholeOnly) await this.#requestWhole(file);
-        else await this.#requestPart(file, gap, onPart);
-      } catch (error) {
-        this.#over.signal.throwIfAborted();
-        this.#planRetry(error, file);
-      }
+      if (this.#isWholeOnly.signal.aborted) return;
+      const part = gap;
+      await this.#attempt(file, () => this.#requestPart(file, part, onPart));
     }
+  }
+
+  /** Makes a request when its time has come. A failure sets the time of the next one. */
+  async #attempt(file: PartialFile, request: () => Promise<void>): Promise<void> {
+    const wasWholeOnly = this.#isWholeOnly.signal.aborted;
+    await this.#waitForTurn();
+    const begun = this.#dependencies.clock.elapsed();
+    try {
+      if (this.#isWholeOnly.signal.aborted === wasWholeOnly) await request();
+    } catch (error) {
+      this.#over.signal.throwIfAborted();
+      // It was ended for the one connection that goes on.
+      if (this.#isWholeOnly.signal.aborted !== wasWholeOnly) return;
+      this.#planRetry(error, file, begun);
+    }
+  }
+
+  /** Without a checksum only a tag proves that two answers have bytes of one version of the file. */
+  #canContinue({ etag }: PartialFile): boolean {
+    return this.#task.sha256 !== null || this.#task.gitObject !== null || etag !== null;
   }
 
   async #requestPart(file: PartialFile, gap: ByteRange, onPart: () => void): Promise<void> {
     const condition = file.etag === null ? {} : { 'if-range': file.etag };
     const now = this.#dependencies.clock.now();
-    const answer = await this.#ask({ range: `bytes=${gap.from}-${gap.to - 1}`, ...condition }, (head) => {
+    const signal = AbortSignal.any([this.#over.signal, this.#isWholeOnly.signal]);
+    const headers = { range: `bytes=${gap.from}-${gap.to - 1}`, ...condition };
+    const answer = await this.#ask(headers, signal, (head) => {
       this.#noteTag(file, head);
       checkPart(head, gap, this.#host, this.#task.size, now);
+      if (!this.#canContinue(file)) throw new RangeIgnored(`${this.#host} does not name the version of the file`);
     });
+    this.#wasIgnored = false;
     onPart();
     await this.#receive(file, answer, gap);
   }
 
-  /** A server without parts sends everything again after each cut; bytes that came once still count. */
+  /** A server without parts sends everything again after each cut; bytes of the same version that came once still count. */
   async #requestWhole(file: PartialFile): Promise<void> {
+    if (!this.#canContinue(file)) await file.startOver();
     const now = this.#dependencies.clock.now();
-    const answer = await this.#ask({}, (head) => {
+    const answer = await this.#ask({}, this.#over.signal, (head) => {
       this.#noteTag(file, head);
       checkWhole(head, this.#host, this.#task.size, now);
     });
     await this.#receive(file, answer, { from: 0, to: this.#task.size });
   }
 
-  async #ask(headers: Record<string, string>, check: (head: IncomingMessage) => void): Promise<IncomingMessage> {
-    const { answer, isRemembered } = await this.#reader.get(headers, this.#over.signal);
+  async #ask(
+    headers: Record<string, string>,
+    signal: AbortSignal,
+    check: (head: IncomingMessage) => void,
+  ): Promise<IncomingMessage> {
+    const { answer, isRemembered } = await this.#reader.get(headers, signal);
     try {
       check(answer);
       return answer;
@@ -269,10 +324,10 @@ export class BlobTransfer {
   #noteTag(file: PartialFile, head: IncomingMessage): void {
     if (head.statusCode !== 200 && head.statusCode !== 206) return;
     const tag = strongTag(head);
-    const isOther = file.etag !== null && tag !== null && tag !== file.etag;
+    const isOther = file.etag !== null && tag !== file.etag;
     if (isOther && this.#task.sha256 === null)
       throw new Replaced(`${this.#host} has replaced the file during the download. Its first bytes were removed.`);
-    file.etag = tag;
+    file.etag = tag ?? file.etag;
   }
 
   async #receive(file: PartialFile, answer: IncomingMessage, { from, to }: ByteRange): Promise<void> {
@@ -294,27 +349,44 @@ export class BlobTransfer {
     if (left > 0) throw new TryLater(`${this.#host} ended an answer early`, null);
   }
 
-  /** Counts a failure, and sets the time of the next try. @throws {Error} no further try makes sense */
-  #planRetry(error: unknown, file: PartialFile): void {
+  /**
+   * Counts a failure, and sets the time of the next try.
+   *
+   * @param begun Time of the request, by `Clock.elapsed`.
+   * @throws {Error} no further try makes sense
+   */
+  #planRetry(error: unknown, file: PartialFile, begun: number): void {
     this.#reader.forget();
-    const { bytes } = file.ranges;
-    this.#failures = bytes > this.#bytesBefore ? 1 : this.#failures + 1;
-    this.#bytesBefore = bytes;
     const isFinal = [RemoteRefusal, PartialFault, Replaced].some((kind) => error instanceof kind);
     if (isFinal) throw error;
-    if (this.#failures >= MOST_FAILURES)
-      throw new RemoteRefusal(
-        `No byte came in ${MOST_FAILURES} tries. The last reason: ${this.#host}: ${errorWords(error)}.`,
-      );
-    if (error instanceof RangeIgnored && this.#taken.size === 1 && (bytes === 0 || this.#failures > 1)) {
-      this.#isWholeOnly = true;
-      return;
-    }
+    const now = this.#dependencies.clock.elapsed();
+    const wanted = error instanceof TryLater ? (error.pauseMs ?? 0) : 0;
+    // Another connection has counted this round.
+    const isCounted = begun < this.#notBefore;
+    this.#notBefore = Math.max(this.#notBefore, now + wanted);
+    if (isCounted) return;
+    const { bytes } = file.ranges;
+    const isIgnored = error instanceof RangeIgnored;
+    // The first such answer may come from an old tag; then the next request has the new one.
+    if (isIgnored && (bytes === 0 || this.#wasIgnored)) return this.#isWholeOnly.abort();
+    this.#wasIgnored = isIgnored;
+    this.#countFailure(error, bytes, now);
     const { firstPauseMs, longestPauseMs } = this.#timing;
-    const { clock, fraction } = this.#dependencies;
-    const backoff = Math.min(longestPauseMs, firstPauseMs * 2 ** (this.#failures - 1)) * (0.5 + fraction() / 2);
-    const wanted = error instanceof TryLater ? error.pauseMs : null;
-    this.#notBefore = Math.max(this.#notBefore, clock.elapsed() + (wanted ?? backoff));
+    const jitter = 0.5 + this.#dependencies.fraction() / 2;
+    const backoff = Math.min(longestPauseMs, firstPauseMs * 2 ** (this.#failures - 1)) * jitter;
+    this.#notBefore = Math.max(this.#notBefore, now + backoff);
+  }
+
+  /** @throws {RemoteRefusal} no byte has come for too long */
+  #countFailure(error: unknown, bytes: number, now: number): void {
+    const isFirst = this.#failures === 0 || bytes > this.#bytesBefore;
+    this.#failures = isFirst ? 1 : this.#failures + 1;
+    if (isFirst) this.#failingSince = now;
+    this.#bytesBefore = Math.max(this.#bytesBefore, bytes);
+    if (this.#failures < LEAST_FAILURES || now - this.#failingSince < this.#timing.patienceMs) return;
+    const words = errorWords(error);
+    const reason = words.includes(this.#host) ? words : `${this.#host}: ${words}`;
+    throw new RemoteRefusal(`No byte came in ${this.#failures} tries. The last reason: ${reason}.`);
   }
 
   async #waitForTurn(): Promise<void> {
@@ -356,9 +428,14 @@ export class BlobTransfer {
     if (announced === null) return null;
     const hash = sha256 === null ? gitHash(size) : createHash('sha256');
     this.#dependencies.onProgress({ done: size, phase: 'verifying' });
+    const { clock } = this.#dependencies;
+    let recordedAt = clock.elapsed();
     for await (const bytes of file.read()) {
       this.#over.signal.throwIfAborted();
       hash.update(bytes);
+      if (clock.elapsed() - recordedAt < RENEW_MS) continue;
+      await file.record();
+      recordedAt = clock.elapsed();
     }
     const found = hash.digest('hex');
     if (found === announced) return null;

@@ -1,5 +1,5 @@
 import { type BigIntStats, constants } from 'node:fs';
-import { type FileHandle, link, lstat, open, readFile, rename, rm, stat } from 'node:fs/promises';
+import { type FileHandle, lstat, open, readFile, rename, rm, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { codeOf, errorWords, hasCode } from '@llamactl/contract/reason';
 import { isRecord } from '@llamactl/contract/record';
@@ -50,16 +50,21 @@ interface PartialRecord {
  * record is written after the bytes, so it never claims a byte that a crash could take away.
  */
 export class PartialFile {
-  readonly ranges: ByteRanges;
   etag: string | null;
+  #ranges: ByteRanges;
   readonly #options: PartialFileOptions;
   readonly #handle: FileHandle;
 
   private constructor(options: PartialFileOptions, handle: FileHandle, { ranges, etag }: PartialRecord) {
     this.#options = options;
     this.#handle = handle;
-    this.ranges = new ByteRanges(ranges);
+    this.#ranges = new ByteRanges(ranges);
     this.etag = etag;
+  }
+
+  /** The parts that are there. */
+  get ranges(): ByteRanges {
+    return this.#ranges;
   }
 
   /**
@@ -89,6 +94,17 @@ export class PartialFile {
     return this.#options.size - this.ranges.bytes;
   }
 
+  /** Forgets all bytes and their tag. No write may be under way. @throws {PartialFault} */
+  async startOver(): Promise<void> {
+    this.#ranges = new ByteRanges();
+    this.etag = null;
+    try {
+      await this.#handle.truncate(0);
+    } catch (error) {
+      throw new PartialFault(error);
+    }
+  }
+
   /** Writes bytes, which then count as there. @throws {PartialFault} */
   async write(chunks: readonly Buffer[], position: number): Promise<void> {
     let from = position;
@@ -96,7 +112,7 @@ export class PartialFile {
     try {
       while (left.length > 0) {
         const { bytesWritten } = await this.#handle.writev(left, from);
-        this.ranges.add({ from, to: from + bytesWritten });
+        this.#ranges.add({ from, to: from + bytesWritten });
         from += bytesWritten;
         left = unwritten(left, bytesWritten);
       }
@@ -141,23 +157,36 @@ export class PartialFile {
     }
   }
 
-  /** Gives the whole file its name. A file of this size that has the name already, from another program, stays. */
-  async publish(mode: number): Promise<void> {
-    const { target, size } = this.#options;
+  /**
+   * Gives the whole file its name, and replaces a file of another program that has the name: that may have other bytes.
+   *
+   * @returns whether the file with the name is this one; no: another server has taken the partial file away
+   */
+  async publish(mode: number): Promise<boolean> {
+    const { target } = this.#options;
     await this.#handle.chmod(mode);
     await this.#handle.sync();
     try {
-      await link(this.#file, target);
-      await rm(this.#file);
+      if (await this.#isAt(this.#file)) await rename(this.#file, target);
     } catch (error) {
-      const isTaken = codeOf(error) === 'EEXIST';
-      if (isTaken && (await stat(target)).size === size) await rm(this.#file);
-      // FAT filesystems have no hard links.
-      else if (isTaken || hasCode(error, NO_LINKS)) await rename(this.#file, target);
-      else throw error;
+      if (codeOf(error) !== 'ENOENT') throw error;
     }
+    if (!(await this.#isAt(target))) return false;
     await rm(this.#recordFile, { force: true });
     await syncFolder(path.dirname(target));
+    return true;
+  }
+
+  /** Whether a path leads to the file that is open here. */
+  async #isAt(file: string): Promise<boolean> {
+    const own = await this.#handle.stat({ bigint: true });
+    try {
+      const found = await lstat(file, { bigint: true });
+      return found.ino === own.ino && found.dev === own.dev;
+    } catch (error) {
+      if (codeOf(error) === 'ENOENT') return false;
+      throw error;
+    }
   }
 
   async close(): Promise<void> {
@@ -179,7 +208,6 @@ export class PartialFile {
 }
 
 const READ_BYTES = 1024 * 1024;
-const NO_LINKS = ['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EMLINK'];
 
 /** Removes the partial file of a target, if there is one. */
 export async function removePartial(target: string): Promise<void> {

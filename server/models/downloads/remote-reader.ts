@@ -1,4 +1,4 @@
-import { lookup } from 'node:dns';
+import { lookup, promises } from 'node:dns';
 import http, { type IncomingMessage } from 'node:http';
 import https from 'node:https';
 import { isIP, type LookupFunction } from 'node:net';
@@ -19,6 +19,8 @@ export interface RemoteReaderOptions {
   environment: Readonly<Record<string, string | undefined>>;
   /** A connection without a byte for this time is broken. */
   stallMs: number;
+  /** Origins of the endpoints in the configuration, which may have addresses that are not public. Default: none. */
+  endpoints?: readonly string[] | undefined;
   /** Default: {@link isPublicAddress}. */
   isPublic?: ((address: string) => boolean) | undefined;
 }
@@ -39,16 +41,18 @@ const SHORT_BODY = 16_384;
 
 /**
  * Reads one file of another machine by GET requests, and follows redirects: to https only, unless the file's own URL is http;
- * only to public addresses, unless the file's own host has another. A proxy resolves names itself; then our own resolution of
- * them counts. The last address is remembered, because hubs limit how often they are asked.
+ * only to public addresses, unless the file lies at a configured endpoint without a public address. A proxy resolves names
+ * itself; then our own resolution of them counts. The last address is remembered, because hubs limit how often they are asked.
  */
 export class RemoteReader {
   readonly #options: RemoteReaderOptions;
   readonly #origin: URL;
   readonly #agents: OutgoingAgents;
   readonly #isPublic: (address: string) => boolean;
-  /** The file's own host has an address that is not public. */
-  #mayBeInner: boolean;
+  /** The user chose the file's own host in the configuration. References have https always, so plain http is such a choice. */
+  readonly #isChosen: boolean;
+  /** Redirects may lead to addresses that are not public. Decided once, at the first redirect; `null`: not yet. */
+  #mayBeInner: boolean | null = null;
   /** Where the file was last found, after redirects; `null`: unknown. */
   #found: URL | null = null;
 
@@ -59,7 +63,9 @@ export class RemoteReader {
     if (origin === null || !isHttp(origin)) throw new RemoteRefusal('The URL of the file is neither http nor https.');
     this.#origin = origin;
     this.#isPublic = options.isPublic ?? isPublicAddress;
-    this.#mayBeInner = isIP(hostOf(origin)) !== 0 && !this.#isPublic(hostOf(origin));
+    this.#isChosen = origin.protocol === 'http:' || (options.endpoints ?? []).includes(origin.origin);
+    const isInner = isIP(hostOf(origin)) !== 0 && !this.#isPublic(hostOf(origin));
+    if (isInner && !this.#isChosen) throw innerRefusal(origin.host, 'has');
     this.#agents = outgoingAgents(options.environment, { keepAlive: true });
   }
 
@@ -95,16 +101,24 @@ export class RemoteReader {
   }
 
   async #checkRedirect(url: URL): Promise<void> {
-    const { host, hostname, protocol } = this.#origin;
+    const { host, protocol } = this.#origin;
+    this.#mayBeInner ??= await this.#isInnerEndpoint();
     const isAllowed = url.protocol === 'https:' || (url.protocol === 'http:' && protocol === 'http:');
     if (!isAllowed || url.username !== '' || url.password !== '')
       throw new RemoteRefusal(`${host} redirects to an address that is not plain https.`);
     const isLiteral = isIP(hostOf(url)) !== 0;
-    if (this.#agents.isProxied && !isLiteral) this.#mayBeInner ||= !(await seemsPublic(hostname));
     const isInner = isLiteral
       ? !this.#isPublic(hostOf(url))
       : this.#agents.isProxied && !(await seemsPublic(hostOf(url)));
-    if (isInner && !this.#mayBeInner) throw innerRefusal(host);
+    if (isInner && !this.#mayBeInner) throw innerRefusal(host, 'redirects to');
+  }
+
+  /** Whether the file's own host is a configured endpoint all of whose addresses are of this machine or a private network. */
+  async #isInnerEndpoint(): Promise<boolean> {
+    const isEndpoint = (this.#options.endpoints ?? []).includes(this.#origin.origin);
+    if (!isEndpoint) return false;
+    const addresses = await promises.lookup(hostOf(this.#origin), { all: true });
+    return addresses.every(({ address }) => !this.#isPublic(address));
   }
 
   #ask(url: URL, headers: Readonly<Record<string, string>>, signal: AbortSignal): Promise<IncomingMessage> {
@@ -142,16 +156,17 @@ export class RemoteReader {
         const isOwn = url.origin === this.#origin.origin;
         const addresses: unknown[] = Array.isArray(address) ? address.map((each) => each.address) : [address];
         const inner = addresses.filter((each) => !this.#isPublic(String(each)));
-        if (isOwn) this.#mayBeInner ||= inner.length > 0;
-        if (inner.length > 0 && !this.#mayBeInner) return callback(innerRefusal(this.#origin.host), '', 0);
+        const isAllowed = isOwn ? this.#isChosen : this.#mayBeInner === true;
+        if (inner.length > 0 && !isAllowed)
+          return callback(innerRefusal(this.#origin.host, isOwn ? 'has' : 'redirects to'), '', 0);
         callback(null, address, family);
       });
     };
   }
 }
 
-function innerRefusal(host: string): RemoteRefusal {
-  return new RemoteRefusal(`${host} redirects to an address of this machine or of a private network.`);
+function innerRefusal(host: string, what: 'has' | 'redirects to'): RemoteRefusal {
+  return new RemoteRefusal(`${host} ${what} an address of this machine or of a private network.`);
 }
 
 /** The name or address of a URL, without the brackets of IPv6. */

@@ -6,6 +6,8 @@ export interface TransferSettings {
   environment: Readonly<Record<string, string | undefined>>;
   /** For all transfers together; 0: no limit. */
   bytesPerSecond: number;
+  /** Origins of the endpoints in the configuration: files of these may lie in a private network. Default: none. */
+  endpoints?: readonly string[];
 }
 
 /** From the server to the thread of transfers. Numbers are given by the server. */

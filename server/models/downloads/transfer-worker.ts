@@ -9,7 +9,7 @@ import { BlobTransfer, type TransferOutcome, type TransferTask } from './blob-tr
 import type { TransferCommand, TransferReport, TransferSettings } from './transfer-messages.ts';
 
 /** The thread of transfers: connections, checksums and writing cost the server's event loop nothing. */
-function serve(port: MessagePort, { environment, bytesPerSecond }: TransferSettings): void {
+function serve(port: MessagePort, { environment, bytesPerSecond, endpoints }: TransferSettings): void {
   const clock = systemClock();
   const bandwidth = new Bandwidth(clock, bytesPerSecond);
   const randomness = systemRandomness();
@@ -28,6 +28,7 @@ function serve(port: MessagePort, { environment, bytesPerSecond }: TransferSetti
       bandwidth,
       freeSpace,
       environment,
+      endpoints,
       onProgress,
       umask,
     };

@@ -258,7 +258,7 @@ describe('a hub that misbehaves', () => {
   it('and stops to send parts in the middle sends the whole file, with one connection', async () => {
     await serveLarge(twoParts);
     hub.treat = ({ count }) => (count < 2 ? { endAfter: MIB } : { ignoreRange: true });
-    await expectStored(await transfer().run(NEVER));
+    await expectStored(await transfer({}, { timing: { recordMs: 40 } }).run(NEVER));
     expect(hub.requests.filter(({ range }) => range === null)).toHaveLength(1);
   });
 
@@ -267,7 +267,7 @@ describe('a hub that misbehaves', () => {
     const hurried = new HurriedClock();
     const isAway = (): boolean => hurried.skipped < 50 * 60_000;
     hub.treat = ({ count }) => (count < 2 ? { endAfter: 1_000 } : isAway() ? { status: 503 } : {});
-    const timing = { firstPauseMs: 200, longestPauseMs: 60_000, patienceMs: 3_600_000 };
+    const timing = { firstPauseMs: 200, longestPauseMs: 60_000, patienceMs: 3_600_000, recordMs: 40 };
     await expectStored(await transfer({}, { clock: hurried, timing }).run(NEVER));
   });
 
@@ -376,7 +376,7 @@ describe('a file that is replaced on the hub', () => {
 
   it('is fetched from its beginning after each cut if no answer names a version', async () => {
     const other = contentOf(content.length, 5);
-    hub.treat = ({ count }) => ({ etag: null, ...(count < 3 ? { endAfter: MIB } : { content: other }) });
+    hub.treat = ({ count }) => ({ etag: null, ...(count < 3 ? { cutAfter: MIB } : { content: other }) });
     await expectStored(await transfer({ sha256: null }).run(NEVER), other);
     expect(hub.requests.map(({ range }) => range)).toEqual([{ from: 0, to: content.length }, null, null, null]);
   });

@@ -255,13 +255,6 @@ describe('a hub that misbehaves', () => {
     expect(hub.requests).toHaveLength(2);
   });
 
-  it('and stops to send parts in the middle sends the whole file, with one connection', async () => {
-    await serveLarge(twoParts);
-    hub.treat = ({ count }) => (count < 2 ? { endAfter: MIB } : { ignoreRange: true });
-    await expectStored(await transfer({}, { timing: { recordMs: 40 } }).run(NEVER));
-    expect(hub.requests.filter(({ range }) => range === null)).toHaveLength(1);
-  });
-
   it('and is away for 50 minutes is asked again until it is back', async () => {
     await serveLarge(twoParts);
     const hurried = new HurriedClock();

@@ -261,7 +261,7 @@ export class BlobTransfer {
   /** Makes a request when its time has come. A failure sets the time of the next one. */
   async #attempt(file: PartialFile, request: () => Promise<void>): Promise<void> {
     const wasWholeOnly = this.#isWholeOnly.signal.aborted;
-    await this.#waitForTurn();
+    await this.#waitForTurn(wasWholeOnly ? null : this.#isWholeOnly.signal);
     const begun = this.#dependencies.clock.elapsed();
     try {
       if (this.#isWholeOnly.signal.aborted === wasWholeOnly) await request();
@@ -389,11 +389,15 @@ export class BlobTransfer {
     throw new RemoteRefusal(`No byte came in ${this.#failures} tries. The last reason: ${reason}.`);
   }
 
-  async #waitForTurn(): Promise<void> {
+  /** @param end Ends the wait without an error; `null`: nothing does. */
+  async #waitForTurn(end: AbortSignal | null): Promise<void> {
     const { clock } = this.#dependencies;
+    const over = this.#over.signal;
+    const signal = end === null ? over : AbortSignal.any([over, end]);
     for (let wait = this.#notBefore - clock.elapsed(); wait > 0; wait = this.#notBefore - clock.elapsed()) {
-      await pause(clock, wait, this.#over.signal);
-      this.#over.signal.throwIfAborted();
+      await pause(clock, wait, signal);
+      over.throwIfAborted();
+      if (signal.aborted) return;
     }
   }
 

@@ -218,6 +218,10 @@ export interface ConfigView {
       max_size_mb: number;
       max_total_mb: number;
     };
+    /** Saved contexts of instances with `keep_context: auto`. */
+    contexts: {
+      max_total_mb: number;
+    };
     stats: {
       interval: number;
     };
@@ -363,6 +367,10 @@ export interface ConfigWritten {
       max_size_mb: number;
       max_total_mb: number;
     };
+    /** Saved contexts of instances with `keep_context: auto`. */
+    contexts: {
+      max_total_mb: number;
+    };
     stats: {
       interval: number;
     };
@@ -445,6 +453,8 @@ export interface CreateInstance {
   preset?: string | undefined;
   /** Do not reuse cached prompts across requests, so that callers cannot find out prompts of others. Engine `llama_cpp` only. Default false. */
   isolated?: boolean | undefined;
+  /** `auto`: save the computed prompts of the engine when it stops, and restore them at its next start, so that a long conversation continues without a wait. This stores conversations on disk. Engine `llama_cpp` only. Default `off`. */
+  keep_context?: 'off' | 'auto' | undefined;
 }
 
 export interface CreateKey {
@@ -943,6 +953,10 @@ export interface Instance {
   preset?: string | undefined;
   /** Do not reuse cached prompts across requests, so that callers cannot find out prompts of others. Engine `llama_cpp` only. Default false. */
   isolated: boolean;
+  /** `auto`: save the computed prompts of the engine when it stops, and restore them at its next start, so that a long conversation continues without a wait. This stores conversations on disk. Engine `llama_cpp` only. Default `off`. */
+  keep_context: 'off' | 'auto';
+  /** The saved context; `null`: none. */
+  context: KeptContext | null;
   /** Automatic restarts in a row; back to 0 after running for five minutes. */
   restart_count: number;
   /** Whether the running engine was launched with other settings than the stored ones. */
@@ -1016,6 +1030,24 @@ export interface InstanceUpdated {
 }
 
 export type JsonValue = string | number | boolean | null | JsonValue[] | { [name: string]: JsonValue };
+
+export interface KeptContext {
+  /** Tokens of all saved conversations. */
+  tokens: number;
+  /** Size of their files. */
+  bytes: number;
+  /** When the newest of them was saved. */
+  saved_at: string;
+  /** The last measured use after a restore; `null`: none was measured. */
+  reuse: {
+    /** RFC 3339, UTC. */
+    at: string;
+    /** Tokens that were restored at that start. */
+    restored: number;
+    /** Tokens of the first request's prompt that the engine did not compute again; its `cache_n`. */
+    reused: number;
+  } | null;
+}
 
 export interface Key {
   id: string;
@@ -1553,6 +1585,8 @@ export interface UpdateInstance {
   preset?: string | null | undefined;
   /** Do not reuse cached prompts across requests, so that callers cannot find out prompts of others. Engine `llama_cpp` only. Default false. */
   isolated?: boolean | null | undefined;
+  /** `auto`: save the computed prompts of the engine when it stops, and restore them at its next start, so that a long conversation continues without a wait. This stores conversations on disk. Engine `llama_cpp` only. Default `off`. */
+  keep_context?: 'off' | 'auto' | null | undefined;
   /** Must be the current name; `rename` changes it. */
   name?: string | undefined;
 }

@@ -215,6 +215,10 @@ export const ConfigSchema = z.strictObject({
   logs: z
     .strictObject({ max_size_mb: z.number().min(1).default(100), max_total_mb: z.number().min(1).default(500) })
     .prefault({}),
+  contexts: z
+    .strictObject({ max_total_mb: z.number().min(0).default(4_096) })
+    .prefault({})
+    .describe('Saved contexts of instances with `keep_context: auto`.'),
   stats: z.strictObject({ interval: z.number().min(0.1).default(2) }).prefault({}),
   gateway: z
     .strictObject({

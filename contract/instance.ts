@@ -111,6 +111,10 @@ export const RequestDefaultsSchema = z.record(z.string(), JsonValueSchema);
 const LONGEST_PROMPT = 65_536;
 export const SystemPromptSchema = z.string().max(LONGEST_PROMPT, `must be at most ${LONGEST_PROMPT} characters`);
 
+/** Whether an engine's computed prompts outlive its stop. */
+export const KeepContextSchema = z.enum(['off', 'auto']);
+export type KeepContext = z.infer<typeof KeepContextSchema>;
+
 const settings = {
   engine: z.string().min(1).describe('`llama_cpp`, `custom`, or the name of a custom engine in the configuration.'),
   model_path: plainText
@@ -201,6 +205,9 @@ const settings = {
     .describe(
       'Do not reuse cached prompts across requests, so that callers cannot find out prompts of others. Engine `llama_cpp` only. Default false.',
     ),
+  keep_context: KeepContextSchema.describe(
+    '`auto`: save the computed prompts of the engine when it stops, and restore them at its next start, so that a long conversation continues without a wait. This stores conversations on disk. Engine `llama_cpp` only. Default `off`.',
+  ),
 };
 
 const optionalSettings = z.object(settings).partial().shape;
@@ -267,6 +274,26 @@ export const LastExitSchema = z
   .meta({ id: 'LastExit' });
 export type LastExit = z.infer<typeof LastExitSchema>;
 
+/** The saved context of an instance. */
+export const KeptContextSchema = z
+  .object({
+    tokens: z.int().describe('Tokens of all saved conversations.'),
+    bytes: z.int().describe('Size of their files.'),
+    saved_at: TimestampSchema.describe('When the newest of them was saved.'),
+    reuse: z
+      .object({
+        at: TimestampSchema,
+        restored: z.int().describe('Tokens that were restored at that start.'),
+        reused: z
+          .int()
+          .describe("Tokens of the first request's prompt that the engine did not compute again; its `cache_n`."),
+      })
+      .nullable()
+      .describe('The last measured use after a restore; `null`: none was measured.'),
+  })
+  .meta({ id: 'KeptContext' });
+export type KeptContext = z.infer<typeof KeptContextSchema>;
+
 /** A model, as a list of instances describes it. */
 export const ModelInfoSchema = ModelSchema.pick({
   id: true,
@@ -331,6 +358,8 @@ export const InstanceSchema = z
     system_prompt: shown('system_prompt', z.string().optional()),
     preset: shown('preset', z.string().optional()),
     isolated: shown('isolated', z.boolean()),
+    keep_context: shown('keep_context', KeepContextSchema),
+    context: KeptContextSchema.nullable().describe('The saved context; `null`: none.'),
     restart_count: z.int().describe('Automatic restarts in a row; back to 0 after running for five minutes.'),
     restart_required: z
       .boolean()

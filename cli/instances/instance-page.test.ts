@@ -31,6 +31,17 @@ describe('the page of an instance', () => {
     ]);
   });
 
+  it('shows what is kept over a stop', () => {
+    const context = { tokens: 4_014, bytes: 92.5e6, saved_at: '2026-03-01T11:55:00Z', reuse: null };
+    const reuse = { at: '2026-03-01T11:58:00Z', restored: 4_014, reused: 4_000 };
+    const shown = (changes: Partial<Instance>): string[] => page(changes).slice(5, -4);
+    expect(shown({ keep_context: 'auto' })).toEqual(['context      kept over a stop; nothing is saved yet']);
+    expect(shown({ keep_context: 'auto', context: { ...context, reuse } })).toEqual([
+      'context      4014 tokens saved 5m 0s ago, 93 MB',
+      '             last restored 2m 0s ago: 4000 of 4014 tokens reused',
+    ]);
+  });
+
   it('has all set settings', () => {
     const lines = page({
       status: 'running',

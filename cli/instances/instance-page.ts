@@ -77,6 +77,7 @@ function entriesOf(instance: Instance, now: number): Entry[] {
     ...optional('listed', instance.unlisted ? ['no, but it can be used'] : []),
     ['policy', [policyOf(instance)]],
     ['requests', [requestsOf(instance)]],
+    ...optional('context', contextTexts(instance, now)),
     ['created', [`${since(instance.created_at, now)} ago${changedText(instance, now)}`]],
   ];
 }
@@ -140,6 +141,17 @@ function requestsOf(instance: Instance): string {
     ...(model === undefined ? [] : [`upstream model ${model}`]),
     ...(isolated ? ['isolated'] : []),
   ].join('; ');
+}
+
+/** The saved context of an instance; empty: it has none, and is not meant to. */
+function contextTexts({ keep_context: keep, context }: Instance, now: number): string[] {
+  if (context === null) return keep === 'off' ? [] : ['kept over a stop; nothing is saved yet'];
+  const { tokens, bytes: size, saved_at: savedAt, reuse } = context;
+  const used =
+    reuse === null
+      ? []
+      : [`last restored ${since(reuse.at, now)} ago: ${reuse.reused} of ${count(reuse.restored, 'token')} reused`];
+  return [`${count(tokens, 'token')} saved ${since(savedAt, now)} ago, ${bytes(size)}`, ...used];
 }
 
 function changedText({ created_at: createdAt, updated_at: updatedAt }: Instance, now: number): string {

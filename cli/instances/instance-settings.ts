@@ -54,6 +54,7 @@ export function settingsOf(flags: SettingFlags, rest: readonly string[], surroun
     system_prompt: flags.systemPrompt,
     preset: flags.preset,
     isolated: flags.isolated,
+    keep_context: flags.keepContext === undefined ? undefined : flags.keepContext ? 'auto' : 'off',
   };
   return Object.fromEntries(Object.entries(said).filter(([, value]) => value !== undefined));
 }

@@ -27,6 +27,7 @@ export interface SettingFlags {
   systemPrompt?: string;
   preset?: string;
   isolated?: boolean;
+  keepContext?: boolean;
   /** Parsed like shell words. */
   engineCommand?: string;
   healthPath?: string;
@@ -83,6 +84,8 @@ export function withSettingFlags(command: Command): Command {
     .option('--preset <name>', 'Preset of the configuration with more request defaults and a system prompt')
     .option('--isolated', 'Never reuse cached prompts across requests (llama_cpp only)')
     .option('--no-isolated', 'Reuse cached prompts (default)')
+    .option('--keep-context', 'Keep conversations on disk while it is stopped, to continue them fast (llama_cpp only)')
+    .option('--no-keep-context', 'Keep no conversation over a stop (default)')
     .option('--engine-command <words>', "Replace the engine's command; needs security.allow_privileged")
     .option('--health-path <path>', 'Path that returns 200 when the engine is ready (default: /health)')
     .option('-f, --file <file>', 'File with settings as JSON, in the form of the API; - for standard input');

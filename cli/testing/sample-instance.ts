@@ -28,6 +28,8 @@ export function sampleInstance(changes: Partial<Instance> & Pick<Instance, 'name
     request_defaults: {},
     request_strip: [],
     isolated: false,
+    keep_context: 'off',
+    context: null,
     restart_count: 0,
     restart_required: false,
     last_exit: null,

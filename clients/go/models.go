@@ -270,9 +270,13 @@ type Config struct {
 	Engines   map[string]ConfigEngine `json:"engines"`
 	Models    ConfigModels            `json:"models"`
 	Logs      ConfigLogs              `json:"logs"`
-	Stats     ConfigStats             `json:"stats"`
-	Gateway   ConfigGateway           `json:"gateway"`
-	Alerts    ConfigAlerts            `json:"alerts"`
+
+	// Saved contexts of instances with `keep_context: auto`.
+	Contexts ConfigContexts `json:"contexts"`
+
+	Stats   ConfigStats   `json:"stats"`
+	Gateway ConfigGateway `json:"gateway"`
+	Alerts  ConfigAlerts  `json:"alerts"`
 }
 
 type ConfigAlerts struct {
@@ -291,6 +295,10 @@ type ConfigAuth struct {
 
 	// One of required, open.
 	Inference string `json:"inference"`
+}
+
+type ConfigContexts struct {
+	MaxTotalMB float64 `json:"max_total_mb"`
 }
 
 type ConfigEngine struct {
@@ -551,6 +559,11 @@ type CreateInstance struct {
 	// Do not reuse cached prompts across requests, so that callers cannot find out prompts of others. Engine
 	// `llama_cpp` only. Default false.
 	Isolated *bool `json:"isolated,omitzero"`
+
+	// `auto`: save the computed prompts of the engine when it stops, and restore them at its next start, so that a
+	// long conversation continues without a wait. This stores conversations on disk. Engine `llama_cpp` only.
+	// Default `off`. One of off, auto.
+	KeepContext string `json:"keep_context,omitzero"`
 }
 
 type CreateKey struct {
@@ -1169,6 +1182,14 @@ type Instance struct {
 	// `llama_cpp` only. Default false.
 	Isolated bool `json:"isolated"`
 
+	// `auto`: save the computed prompts of the engine when it stops, and restore them at its next start, so that a
+	// long conversation continues without a wait. This stores conversations on disk. Engine `llama_cpp` only.
+	// Default `off`. One of off, auto.
+	KeepContext string `json:"keep_context"`
+
+	// The saved context; nil: none.
+	Context *KeptContext `json:"context"`
+
 	// Automatic restarts in a row; back to 0 after running for five minutes.
 	RestartCount int `json:"restart_count"`
 
@@ -1302,6 +1323,31 @@ type InstanceUpdatedEvent struct {
 
 	// Present after a rename: the name until now.
 	PreviousName string `json:"previous_name,omitzero"`
+}
+
+type KeptContext struct {
+	// Tokens of all saved conversations.
+	Tokens int `json:"tokens"`
+
+	// Size of their files.
+	Bytes int `json:"bytes"`
+
+	// When the newest of them was saved.
+	SavedAt time.Time `json:"saved_at"`
+
+	// The last measured use after a restore; nil: none was measured.
+	Reuse *KeptContextReuse `json:"reuse"`
+}
+
+type KeptContextReuse struct {
+	// RFC 3339, UTC.
+	At time.Time `json:"at"`
+
+	// Tokens that were restored at that start.
+	Restored int `json:"restored"`
+
+	// Tokens of the first request's prompt that the engine did not compute again; its `cache_n`.
+	Reused int `json:"reused"`
 }
 
 type Key struct {
@@ -2054,6 +2100,11 @@ type UpdateInstance struct {
 	// Do not reuse cached prompts across requests, so that callers cannot find out prompts of others. Engine
 	// `llama_cpp` only. Default false.
 	Isolated Patch[bool] `json:"isolated,omitzero"`
+
+	// `auto`: save the computed prompts of the engine when it stops, and restore them at its next start, so that a
+	// long conversation continues without a wait. This stores conversations on disk. Engine `llama_cpp` only.
+	// Default `off`.
+	KeepContext Patch[string] `json:"keep_context,omitzero"`
 
 	// Must be the current name; `rename` changes it.
 	Name string `json:"name,omitzero"`

@@ -153,6 +153,8 @@ class Config(_Base):
     engines: ConfigEngines
     models: ConfigModels
     logs: ConfigLogs
+    contexts: ConfigContexts
+    """Saved contexts of instances with `keep_context: auto`."""
     stats: ConfigStats
     gateway: ConfigGateway
     alerts: ConfigAlerts
@@ -170,6 +172,12 @@ class ConfigAuth(_Base):
     session_ttl: float | str
     """Seconds, or a number with s, m, h or d."""
     inference: Literal["required", "open"]
+
+
+class ConfigContexts(_Base):
+    """Saved contexts of instances with `keep_context: auto`."""
+
+    max_total_mb: float
 
 
 class ConfigEngines(_Base):
@@ -385,6 +393,8 @@ class CreateInstance(_CreateInstanceRequired, total=False):
     """Preset whose `request_defaults` and `system_prompt` apply; `presets` in the configuration defines them."""
     isolated: bool
     """Do not reuse cached prompts across requests, so that callers cannot find out prompts of others. Engine `llama_cpp` only. Default false."""
+    keep_context: Literal["off", "auto"]
+    """`auto`: save the computed prompts of the engine when it stops, and restore them at its next start, so that a long conversation continues without a wait. This stores conversations on disk. Engine `llama_cpp` only. Default `off`."""
 
 
 class DecisionEvent(_Base):
@@ -804,6 +814,10 @@ class Instance(_Base):
     """Preset whose `request_defaults` and `system_prompt` apply; `presets` in the configuration defines them."""
     isolated: bool
     """Do not reuse cached prompts across requests, so that callers cannot find out prompts of others. Engine `llama_cpp` only. Default false."""
+    keep_context: Literal["off", "auto"]
+    """`auto`: save the computed prompts of the engine when it stops, and restore them at its next start, so that a long conversation continues without a wait. This stores conversations on disk. Engine `llama_cpp` only. Default `off`."""
+    context: KeptContext | None
+    """The saved context; `None`: none."""
     restart_count: int
     """Automatic restarts in a row; back to 0 after running for five minutes."""
     restart_required: bool
@@ -957,6 +971,26 @@ class InstanceUpdatedEventData(_Base):
     name: str
     previous_name: str | None
     """Present after a rename: the name until now."""
+
+
+class KeptContext(_Base):
+    tokens: int
+    """Tokens of all saved conversations."""
+    bytes: int
+    """Size of their files."""
+    saved_at: str
+    """When the newest of them was saved."""
+    reuse: KeptContextReuse | None
+    """The last measured use after a restore; `None`: none was measured."""
+
+
+class KeptContextReuse(_Base):
+    at: str
+    """RFC 3339, UTC."""
+    restored: int
+    """Tokens that were restored at that start."""
+    reused: int
+    """Tokens of the first request's prompt that the engine did not compute again; its `cache_n`."""
 
 
 class Key(_Base):

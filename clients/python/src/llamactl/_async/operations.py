@@ -67,6 +67,7 @@ class Operations:
         system_prompt: str | None = None,
         preset: str | None = None,
         isolated: bool | None = None,
+        keep_context: Literal["off", "auto"] | None = None,
     ) -> models.InstanceCreated:
         """Create an instance; does not start it.
 
@@ -97,11 +98,12 @@ class Operations:
             system_prompt: System prompt that llamactl adds to chats under `/v1` that have none. An empty text adds none, not even that of `preset`.
             preset: Preset whose `request_defaults` and `system_prompt` apply; `presets` in the configuration defines them.
             isolated: Do not reuse cached prompts across requests, so that callers cannot find out prompts of others. Engine `llama_cpp` only. Default false.
+            keep_context: `auto`: save the computed prompts of the engine when it stops, and restore them at its next start, so that a long conversation continues without a wait. This stores conversations on disk. Engine `llama_cpp` only. Default `off`.
         """
         request = Request(
             "POST",
             "/api/instances",
-            body=given(name=name, engine=engine, model_path=model_path, model=model, port=port, options=options, extra_args=extra_args, environment=environment, command=command, health_path=health_path, aliases=aliases, unlisted=unlisted, auto_start=auto_start, auto_restart=auto_restart, max_restarts=max_restarts, on_demand=on_demand, idle_timeout=idle_timeout, pinned=pinned, group=group, concurrency=concurrency, queue_limit=queue_limit, upstream_model=upstream_model, request_defaults=request_defaults, request_strip=request_strip, system_prompt=system_prompt, preset=preset, isolated=isolated),
+            body=given(name=name, engine=engine, model_path=model_path, model=model, port=port, options=options, extra_args=extra_args, environment=environment, command=command, health_path=health_path, aliases=aliases, unlisted=unlisted, auto_start=auto_start, auto_restart=auto_restart, max_restarts=max_restarts, on_demand=on_demand, idle_timeout=idle_timeout, pinned=pinned, group=group, concurrency=concurrency, queue_limit=queue_limit, upstream_model=upstream_model, request_defaults=request_defaults, request_strip=request_strip, system_prompt=system_prompt, preset=preset, isolated=isolated, keep_context=keep_context),
         )
         return models.InstanceCreated(await self._ask(request))
 
@@ -146,6 +148,7 @@ class Operations:
         system_prompt: str | None | Unset = UNSET,
         preset: str | None | Unset = UNSET,
         isolated: bool | None | Unset = UNSET,
+        keep_context: Literal["off", "auto"] | None | Unset = UNSET,
         apply: Literal["restart"] | None = None,
         if_match: str | None = None,
     ) -> models.InstanceUpdated:
@@ -178,6 +181,7 @@ class Operations:
             system_prompt: System prompt that llamactl adds to chats under `/v1` that have none. An empty text adds none, not even that of `preset`.
             preset: Preset whose `request_defaults` and `system_prompt` apply; `presets` in the configuration defines them.
             isolated: Do not reuse cached prompts across requests, so that callers cannot find out prompts of others. Engine `llama_cpp` only. Default false.
+            keep_context: `auto`: save the computed prompts of the engine when it stops, and restore them at its next start, so that a long conversation continues without a wait. This stores conversations on disk. Engine `llama_cpp` only. Default `off`.
             apply: Restart the instance now, unless it is stopped or stopping.
             if_match: Change the instance only if its `ETag` is still this one; else 412 `PRECONDITION_FAILED`.
         """
@@ -185,7 +189,7 @@ class Operations:
             "PUT",
             f"/api/instances/{step(name)}",
             query={"apply": apply},
-            body=changed(engine=engine, model_path=model_path, model=model, port=port, options=options, extra_args=extra_args, environment=environment, command=command, health_path=health_path, aliases=aliases, unlisted=unlisted, auto_start=auto_start, auto_restart=auto_restart, max_restarts=max_restarts, on_demand=on_demand, idle_timeout=idle_timeout, pinned=pinned, group=group, concurrency=concurrency, queue_limit=queue_limit, upstream_model=upstream_model, request_defaults=request_defaults, request_strip=request_strip, system_prompt=system_prompt, preset=preset, isolated=isolated),
+            body=changed(engine=engine, model_path=model_path, model=model, port=port, options=options, extra_args=extra_args, environment=environment, command=command, health_path=health_path, aliases=aliases, unlisted=unlisted, auto_start=auto_start, auto_restart=auto_restart, max_restarts=max_restarts, on_demand=on_demand, idle_timeout=idle_timeout, pinned=pinned, group=group, concurrency=concurrency, queue_limit=queue_limit, upstream_model=upstream_model, request_defaults=request_defaults, request_strip=request_strip, system_prompt=system_prompt, preset=preset, isolated=isolated, keep_context=keep_context),
             headers=given(**{"if-match": if_match}),
         )
         return models.InstanceUpdated(await self._ask(request))

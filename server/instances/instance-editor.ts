@@ -5,6 +5,7 @@ import type { Commands } from './commands.ts';
 import { matchesTag } from './instance-view.ts';
 import type { InstanceState } from './life/lifecycle.ts';
 import type { Mailbox } from './life/mailbox.ts';
+import type { Contexts } from './ports/contexts.ts';
 import type { EngineAdapter, Engines } from './ports/engine-adapter.ts';
 import type { ModelFinder } from './ports/model-finder.ts';
 import type { EventSink } from './ports/event-sink.ts';
@@ -18,6 +19,7 @@ import { contextWarning } from './settings/context-warning.ts';
 import { withModelFile } from './settings/model-setting.ts';
 import { adapterFor, checkSettings, newSettings, patchedSettings, type DefinedNames } from './settings/settings.ts';
 import type { StartCheck } from './start-check.ts';
+import { keepsContext } from './run/kept-context.ts';
 import { isRestartedByUpdate, NEW_STATE } from './life/transitions.ts';
 import type { WholeChanges } from './fleet/whole-changes.ts';
 
@@ -33,6 +35,7 @@ export interface EditorDependencies {
   startCheck: Pick<StartCheck, 'assertStartable' | 'foresee'>;
   commands: Pick<Commands, 'relaunch'>;
   wholeChanges: WholeChanges;
+  contexts: Pick<Contexts, 'forget'>;
   /** Makes the mailbox of an instance that has never run. */
   openMailbox: (record: InstanceRecord, state: InstanceState) => Mailbox;
 }
@@ -186,8 +189,9 @@ export class Editor {
 
   /** Replaces the record of an instance under the rules of {@link add}. @param restarts See {@link Mailbox.amend}. */
   async put(mailbox: Mailbox, record: InstanceRecord, restarts: boolean): Promise<void> {
-    const { events } = this.#dependencies;
-    const { name } = record;
+    const { events, contexts } = this.#dependencies;
+    const { id, name } = record;
+    const isForgotten = keepsContext(mailbox.record.settings) && !keepsContext(record.settings);
     const renamed = name === mailbox.record.name ? {} : { previous_name: mailbox.record.name };
     const updated = events.keep({ type: 'instance_updated', data: { name, ...renamed } }, record.id);
     try {
@@ -197,6 +201,7 @@ export class Editor {
       throw error;
     }
     events.publish(updated);
+    if (isForgotten) await contexts.forget(id);
   }
 
   #timestamp(): string {

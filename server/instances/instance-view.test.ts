@@ -28,6 +28,7 @@ const AROUND: ViewContext = {
     gpu_memory_usage: null,
     uptime: 6,
   },
+  context: null,
   defaults: { autoRestart: true, maxRestarts: 5, idleTimeout: 0 },
   elapsed: 3_000,
 };

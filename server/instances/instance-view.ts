@@ -1,4 +1,10 @@
-import { DEFAULT_QUEUE_LIMIT, type Instance, type InstanceSummary, type ModelInfo } from '@llamactl/contract/instance';
+import {
+  DEFAULT_QUEUE_LIMIT,
+  type Instance,
+  type InstanceSummary,
+  type KeptContext,
+  type ModelInfo,
+} from '@llamactl/contract/instance';
 import type { Stats } from '@llamactl/contract/stats';
 import type { InstanceState } from './life/lifecycle.ts';
 import type { InstanceRecord } from './ports/instance-record.ts';
@@ -16,6 +22,8 @@ export interface ViewContext {
   /** False: the plan is a guess, because llamactl has not yet learnt the engine's flags. */
   isLearnt: boolean;
   stats: Stats | null;
+  /** The saved context; `null`: none. */
+  context: KeptContext | null;
   defaults: { autoRestart: boolean; maxRestarts: number; idleTimeout: number };
   /** The current `Clock.elapsed`. */
   elapsed: number;
@@ -72,6 +80,8 @@ export function describe(record: InstanceRecord, state: InstanceState, surroundi
     ...(settings.system_prompt === undefined ? {} : { system_prompt: settings.system_prompt }),
     ...(settings.preset === undefined ? {} : { preset: settings.preset }),
     isolated: settings.isolated ?? false,
+    keep_context: settings.keep_context ?? 'off',
+    context: surroundings.context,
     restart_count: restartsInARow(state.restarts, run?.readyAt ?? null, elapsed),
     restart_required: isLearnt && isRestartRequired(state, plan),
     last_exit: state.lastExit,

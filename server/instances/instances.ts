@@ -12,6 +12,7 @@ import type { InstanceState, Launch, RestartTerms } from './life/lifecycle.ts';
 import { type EffectRunner, Mailbox } from './life/mailbox.ts';
 import { Manager } from './manager.ts';
 import type { AlertSink } from './ports/alert-sink.ts';
+import type { Contexts } from './ports/contexts.ts';
 import type { Engines } from './ports/engine-adapter.ts';
 import type { RunFolders } from './ports/folders.ts';
 import type { ListeningPorts, PortWitness } from './ports/listening-ports.ts';
@@ -54,6 +55,7 @@ export interface Ports {
   runFolders: RunFolders;
   listeningPorts: ListeningPorts;
   meter: RunMeter;
+  contexts: Contexts;
   logs: RunLogs;
   alerts: AlertSink;
   trace: Trace;
@@ -117,7 +119,7 @@ export function createInstances(outside: Ports, options: InstancesOptions): Inst
   const { settings, groups, presets, onFault, interposition } = options;
   const runs = interposition?.runs(outside.runs) ?? outside.runs;
   const store = watchStore(interposition?.store(outside.store) ?? outside.store, outside.alerts);
-  const { clock, randomness, events, trace } = outside;
+  const { clock, randomness, events, trace, contexts } = outside;
   const registry = new Registry(options.ownPort);
   const portChoice = new PortChoice(registry, settings.port_range, () => outside.listeningPorts.occupied());
   const references = runReferences(options.dataDirectory, store.dataDirId);
@@ -214,6 +216,7 @@ export function createInstances(outside: Ports, options: InstancesOptions): Inst
       await wholeChanges.end();
       await storeAtLast(registry);
       isHandedOver = true;
+      contexts.close();
       over.abort();
       for (const mailbox of registry.all()) mailbox.seal();
       idleStops.close();

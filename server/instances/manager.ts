@@ -18,6 +18,7 @@ import type { HealthReports } from './run/health-report.ts';
 import type { InstanceState } from './life/lifecycle.ts';
 import type { Lease, LeaseRequest } from './slots/leases.ts';
 import type { Mailbox } from './life/mailbox.ts';
+import type { Contexts } from './ports/contexts.ts';
 import type { Engines } from './ports/engine-adapter.ts';
 import type { InstanceRecord } from './ports/instance-record.ts';
 import type { ModelFinder } from './ports/model-finder.ts';
@@ -43,6 +44,7 @@ export interface ManagerDependencies {
   engines: Engines;
   models: Pick<ModelFinder, 'at'>;
   meter: RunMeter;
+  contexts: Pick<Contexts, 'kept'>;
   logs: Pick<RunLogs, 'read' | 'follow'>;
   registry: Registry;
   references: RunReferences;
@@ -258,7 +260,7 @@ export class Manager implements InstanceManager {
   }
 
   #describe(mailbox: Mailbox): Instance {
-    const { meter, references, defaults, clock } = this.#dependencies;
+    const { meter, references, defaults, clock, contexts } = this.#dependencies;
     const { record, state } = mailbox;
     const run = currentRun(state);
     const adapter = this.#dependencies.engines.find(record.settings.engine);
@@ -266,6 +268,7 @@ export class Manager implements InstanceManager {
       model: this.#modelOf(record),
       plan: adapter?.plan(record) ?? null,
       isLearnt: adapter?.isLearnt(record.settings) ?? true,
+      context: contexts.kept(record.id),
       stats: run?.launch && run.identity ? meter.stats(references.of(record.id, run.launch)) : null,
       defaults: {
         autoRestart: defaults.auto_restart,

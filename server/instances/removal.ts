@@ -4,6 +4,7 @@ import type { LeaseBook } from './slots/lease-book.ts';
 import type { Mailbox } from './life/mailbox.ts';
 import { momentOf, type Clock } from './ports/time.ts';
 import { GRACE_MS, deadlineSignal } from './life/deadline-signal.ts';
+import type { Contexts } from './ports/contexts.ts';
 import type { RunFolders } from './ports/folders.ts';
 import type { EventSink } from './ports/event-sink.ts';
 import type { InstanceStore } from './ports/instance-store.ts';
@@ -22,6 +23,7 @@ export interface RemovalDependencies {
   registry: Registry;
   references: RunReferences;
   leases: LeaseBook;
+  contexts: Pick<Contexts, 'forget'>;
   healthReports: HealthReports;
   onFault: (error: unknown, what: string) => void;
 }
@@ -101,7 +103,7 @@ export class Removals {
   }
 
   async #store(mailbox: Mailbox): Promise<Removed> {
-    const { store, logs, references, registry, leases, healthReports, events } = this.#dependencies;
+    const { store, logs, references, registry, leases, contexts, healthReports, events } = this.#dependencies;
     const { id, name } = mailbox.record;
     const unstoredEvents = await mailbox.takeUnstoredEvents();
     const deleted = events.keep({ type: 'instance_deleted', data: { name } }, id);
@@ -115,6 +117,7 @@ export class Removals {
     try {
       logs.forget(references.log(mailbox.record));
       leases.forget(id);
+      void contexts.forget(id);
       healthReports.forget(id);
       registry.drop(mailbox);
     } finally {

@@ -19,8 +19,11 @@ export interface RunReferences {
   instanceOf(tag: string): string | null;
 }
 
+/** Folder of all instances within a data directory. */
+const FOLDER = 'instances';
+
 export function runReferences(dataDirectory: string, dataDirId: string): RunReferences {
-  const root = path.join(dataDirectory, 'instances');
+  const root = path.join(dataDirectory, FOLDER);
   const folder = (instance: string): string => path.join(root, instance);
   const runs = (instance: string): string => path.join(folder(instance), 'runs');
   return {
@@ -37,6 +40,12 @@ export function runReferences(dataDirectory: string, dataDirId: string): RunRefe
       return directory === dataDirId ? (instance ?? null) : null;
     },
   };
+}
+
+/** The folders for the contexts of instances. Each is deleted with the folder of its instance. */
+export function contextFolders(dataDirectory: string): { root: string; folderOf: (instance: string) => string } {
+  const root = path.join(dataDirectory, FOLDER);
+  return { root, folderOf: (instance) => path.join(root, instance, 'context') };
 }
 
 /** The run's container, named after the tag: the name is unique and follows from the run alone. */

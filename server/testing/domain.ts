@@ -11,6 +11,7 @@ import type { InstanceManager } from '../instances/use-cases.ts';
 import { createAlerts, type Alerts } from '../events/alerts.ts';
 import { createEventBus } from '../events/bus.ts';
 import { FakeClock } from './fake-clock.ts';
+import { FakeContexts } from './fake-contexts.ts';
 import { FakeEngineAdapter, FakeEngines } from './fake-engines.ts';
 import { FakeRunLogs } from './fake-run-logs.ts';
 import { FakeSupervisor } from './fake-supervisor.ts';
@@ -53,6 +54,7 @@ export class Domain {
   /** The models that the instances of this domain may name. They outlive the domain. */
   readonly models: (Pick<Model, 'id' | 'ref' | 'name' | 'path'> & { info?: ModelInfo })[];
   readonly supervisor: FakeSupervisor;
+  readonly contexts: FakeContexts;
   readonly instances: Instances;
   readonly #options: DomainOptions;
   #isDead = false;
@@ -64,6 +66,7 @@ export class Domain {
     this.models = before?.models ?? [];
     this.store = before?.store ?? new MemoryStore();
     this.adapter = before?.adapter ?? new FakeEngineAdapter();
+    this.contexts = before?.contexts ?? new FakeContexts();
     const clock = this.#ownClock();
     this.supervisor = new FakeSupervisor(clock, this.world);
     const store = this.#ownStore();
@@ -106,6 +109,7 @@ export class Domain {
         runFolders: this.supervisor,
         listeningPorts: this.supervisor,
         logs: this.logs,
+        contexts: this.contexts,
       },
       {
         dataDirectory: '/data',

@@ -73,12 +73,15 @@ export class FakeEngineAdapter implements EngineAdapter {
     return !this.slow.has(command?.[0] ?? PROGRAM);
   }
 
-  plan({ name, port, settings }: InstanceRecord): LaunchPlan {
+  plan({ id, name, port, settings }: InstanceRecord): LaunchPlan {
     const [command = PROGRAM, ...leading] = settings.command ?? [];
+    const folder = `/data/instances/${id}/context`;
+    const keeps = settings.keep_context === 'auto';
     return {
       command,
       argv: [
         ...leading,
+        ...(keeps ? ['--contexts', folder] : []),
         ...(settings.model_path === undefined ? [] : ['--model', settings.model_path]),
         '--name',
         name,
@@ -91,6 +94,7 @@ export class FakeEngineAdapter implements EngineAdapter {
       keyVariable: 'FAKE_KEY',
       port,
       healthPath: settings.health_path ?? '/health',
+      ...(keeps ? { context: { folder, files: [], at: leading.length } } : {}),
     };
   }
 

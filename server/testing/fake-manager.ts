@@ -223,6 +223,8 @@ function newInstance(body: CreateInstance, port: number): Instance {
     request_defaults: body.request_defaults ?? {},
     request_strip: body.request_strip ?? [],
     isolated: body.isolated ?? false,
+    keep_context: body.keep_context ?? 'off',
+    context: null,
     reason: null,
     restart_count: 0,
     restart_required: false,

@@ -1,5 +1,5 @@
 import { STRAY_PROCESS } from '../ports/alert-sink.ts';
-import { ended } from './ending.ts';
+import { ended, endingOfDrained } from './ending.ts';
 import type { Effect, Ending, InstanceEvent, InstanceState, Run, Transition } from './lifecycle.ts';
 import { withRestartBegun, begin, isBackoff, lastExit, keptFields, to, unchanged } from './transitions.ts';
 import { longestDelay } from './restart-policy.ts';
@@ -42,6 +42,10 @@ export function foundAlive(
         return to({ ...state, run, ending }, [...adopt, { type: 'drain', run: run.number, until }]);
       }
       // Leases survive only a reload. Otherwise no lease is left to drain.
+      if (ending.phase === 'draining' || ending.phase === 'saving') {
+        const next = endingOfDrained(run, elapsed);
+        return to({ ...state, run, ending: next.ending }, [...adopt, next.effect]);
+      }
       const phase = ending.phase === 'killing' ? 'killing' : 'terminating';
       const finish: Effect = { type: phase === 'killing' ? 'kill' : 'terminate', run: run.number };
       return to({ ...state, run, ending: { ...ending, phase } }, [...adopt, finish]);

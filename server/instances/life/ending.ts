@@ -21,6 +21,9 @@ export type WithRun = Extract<InstanceState, { status: 'starting' | 'running' }>
 /** States whose run is being ended. */
 export type WithEnding = Extract<InstanceState, { ending: Ending }>;
 
+/** Longest time that a save of the context adds to a stop, milliseconds. */
+export const SAVE_MS = 2_000;
+
 /** How to end a run: give its requests `timeoutMs` from `elapsed` on or, with `force`, kill it now. */
 export interface EndTerms {
   elapsed: number;
@@ -58,19 +61,40 @@ export function hasten(state: WithEnding, { elapsed, timeoutMs, force }: EndTerm
   const deadline = elapsed + timeoutMs;
   if (ending.phase === 'withdrawing' || ending.phase === 'killing') return to(state, []);
   if (force) return to({ ...state, ending: { phase: 'killing', deadline: elapsed } }, killNow(run));
-  if (deadline >= ending.deadline) return to(state, []);
+  // A save is short, and its deadline also bounds the effect under way.
+  if (ending.phase === 'saving' || deadline >= ending.deadline) return to(state, []);
   const sooner: InstanceState = { ...state, ending: { ...ending, deadline, timeoutMs } };
   return to(sooner, ending.phase === 'draining' ? [{ type: 'drain', run: run.number, until: deadline }] : []);
 }
 
-/** Draining is over, with or without requests left in flight: terminates the engine. */
-export function drained(state: InstanceState, elapsed: number): Transition {
+/**
+ * Draining is over, with or without requests left in flight: saves the context of an engine without requests, and
+ * terminates any other.
+ */
+export function drained(
+  state: InstanceState,
+  { elapsed, isCutShort = false }: Extract<InstanceEvent, { type: 'drained' }>,
+): Transition {
   if (!('ending' in state) || state.ending.phase !== 'draining') return unchanged(state);
-  const run = state.run.number;
-  return to({ ...state, ending: { phase: 'terminating', deadline: elapsed } }, [
-    { type: 'close-leases', run },
-    { type: 'terminate', run },
-  ]);
+  const { ending, effect } = endingOfDrained(state.run, elapsed, isCutShort);
+  return to({ ...state, ending }, [{ type: 'close-leases', run: state.run.number }, effect]);
+}
+
+/** The next step of an ending without requests in flight. @param isCutShort Whether requests were in flight at its end */
+export function endingOfDrained(run: Run, elapsed: number, isCutShort = false): { ending: Ending; effect: Effect } {
+  const { number } = run;
+  // The engine would save only after it has noticed that the requests are gone.
+  if (isCutShort || run.launch?.contextKey === undefined)
+    return { ending: { phase: 'terminating', deadline: elapsed }, effect: { type: 'terminate', run: number } };
+  const until = elapsed + SAVE_MS;
+  return { ending: { phase: 'saving', deadline: until }, effect: { type: 'save-context', run: number, until } };
+}
+
+/** The context is saved, or it never will be: terminates the engine. */
+export function saved(state: InstanceState, elapsed: number): Transition {
+  if (!('ending' in state) || state.ending.phase !== 'saving') return unchanged(state);
+  const ending: Ending = { phase: 'terminating', deadline: elapsed };
+  return to({ ...state, ending }, [{ type: 'terminate', run: state.run.number }]);
 }
 
 /** The run survived SIGKILL: keeps the state and raises an alert. */

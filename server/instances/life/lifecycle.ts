@@ -19,6 +19,8 @@ export interface Launch {
   /** The engine's API key for this run; `null`: the engine takes no key. */
   key: string | null;
   plan: LaunchPlan;
+  /** Saved contexts with this key fit the engine; absent: the run keeps no context over its stop. */
+  contextKey?: string;
 }
 
 /** One launch of an engine, until none of its processes is left. */
@@ -48,16 +50,22 @@ export interface Run {
   restartDue?: boolean;
 }
 
-/** Phase of a start. `spawning`: the launch is stored, and a process may exist. `loading`: its pid is known. */
-export type StartPhase = 'queued' | 'preparing' | 'spawning' | 'loading';
+/**
+ * Phase of a start. `spawning`: the launch is stored, and a process may exist. `loading`: its pid is known. `restoring`: the
+ * engine is ready, and its saved context is being restored.
+ */
+export type StartPhase = 'queued' | 'preparing' | 'spawning' | 'loading' | 'restoring';
 
-/** Phase of an ending. `withdrawing`: nothing was spawned. `spawning`: the process is ended as soon as its pid is known. */
-export type EndPhase = 'withdrawing' | 'spawning' | 'draining' | 'terminating' | 'killing';
+/**
+ * Phase of an ending. `withdrawing`: nothing was spawned. `spawning`: the process is ended as soon as its pid is known.
+ * `saving`: the engine, which has no requests, saves its context.
+ */
+export type EndPhase = 'withdrawing' | 'spawning' | 'draining' | 'saving' | 'terminating' | 'killing';
 
 /** How far the ending of a run has come. */
 export interface Ending {
   phase: EndPhase;
-  /** When draining ends, by `Clock.elapsed`. */
+  /** When draining or saving ends, by `Clock.elapsed`. */
   deadline: number;
   /** Time given to drain, milliseconds; absent: none, or unknown. */
   timeoutMs?: number;
@@ -135,7 +143,12 @@ export type InstanceEvent = Moment &
     /** The launch was refused or failed; no process runs. */
     | { type: 'spawn-error'; run: number; reason: string; terms: RestartTerms }
     | { type: 'ready'; run: number }
-    | { type: 'drained'; run: number }
+    /** The saved context was restored, or it never will be. */
+    | { type: 'context-restored'; run: number }
+    /** `isCutShort`: the time ran out with requests in flight; absent: all have finished. */
+    | { type: 'drained'; run: number; isCutShort?: boolean }
+    /** The context was saved, or it never will be. */
+    | { type: 'context-saved'; run: number }
     /** The engine ended, and no process of its tree is left. */
     | { type: 'exited'; run: number; ended: Ended; terms: RestartTerms }
     | { type: 'survived'; run: number; pids: readonly number[]; container?: string }
@@ -185,10 +198,13 @@ export type Effect =
   | { type: 'spawn'; run: number; launch: Launch }
   | { type: 'adopt'; run: number; launch: Launch; identity: ProcessIdentity }
   | { type: 'await-ready'; run: number }
+  /** Results in `context-restored` at `until` at the latest, by `Clock.elapsed`; also below. */
+  | { type: 'restore-context'; run: number; until: number }
   | { type: 'watch-health'; run: number }
   | { type: 'look-at-offload'; run: number }
-  /** `until`: by `Clock.elapsed`, here and below. */
   | { type: 'drain'; run: number; until: number }
+  /** Results in `context-saved` at `until` at the latest. */
+  | { type: 'save-context'; run: number; until: number }
   /** Breaks the requests still in flight. `died`: the engine exited by itself, and the instance restarts. */
   | { type: 'close-leases'; run: number; died?: true }
   | { type: 'terminate'; run: number }

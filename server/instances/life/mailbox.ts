@@ -309,11 +309,12 @@ function phaseOf(state: InstanceState): string {
 }
 
 /**
- * Whether a change must be stored. The phase `preparing` is not: after a crash, a start in this phase begins again like
- * a queued one.
+ * Whether a change must be stored. Two phases are not. After a crash, a start in `preparing` begins again like a queued one,
+ * and a start in `restoring` waits again until the engine is ready.
  */
 function isWorthStoring(previous: InstanceState, state: InstanceState): boolean {
-  return state !== previous && !(state.status === 'starting' && state.phase === 'preparing');
+  const isPassing = state.status === 'starting' && (state.phase === 'preparing' || state.phase === 'restoring');
+  return state !== previous && !isPassing;
 }
 
 /** Another process has taken over the instance. Nothing was done; the other process may do it. */

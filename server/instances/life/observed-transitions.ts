@@ -1,5 +1,6 @@
 import { GPU_OFFLOAD_SHORT } from '../ports/alert-sink.ts';
 import type { Effect, Ending, Goal, InstanceEvent, InstanceState, StatusDetails, Transition } from './lifecycle.ts';
+import { endingOfDrained } from './ending.ts';
 import { goingDown, killNow, keptFields, to, unchanged } from './transitions.ts';
 
 /** Kills an engine that missed its health checks, if it was unused or showed no work. A busy engine is not hung. */
@@ -58,16 +59,15 @@ export function portTaken(
 
 /**
  * Stops an unused instance, because another needs its slot or because it was idle too long. A lease or a pin prevents
- * that. Skips the phase `draining` and its commit: no lease is open, and a request may be waiting for the slot.
+ * that. Skips the phase `draining` and its commit: no lease is open, and a request may be waiting for the slot. Saves the
+ * context if the run keeps it.
  */
 export function evict(state: InstanceState, event: Extract<InstanceEvent, { type: 'evict' }>): Transition {
   const { leases, pinned, cause, elapsed } = event;
   if (state.status !== 'running' || leases > 0 || pinned) return unchanged(state);
-  const ending: Ending = { phase: 'terminating', deadline: elapsed };
+  const { ending, effect } = endingOfDrained(state.run, elapsed);
   const goal: Goal = { kind: 'stopped', cause, reason: reasonOf(event) };
-  return to({ ...keptFields(state), status: 'stopping', run: state.run, ending, goal }, [
-    { type: 'terminate', run: state.run.number },
-  ]);
+  return to({ ...keptFields(state), status: 'stopping', run: state.run, ending, goal }, [effect]);
 }
 
 /** The reason of the stop. It does not name the other instance, because readers of this one may not be allowed to see it. */

@@ -53,6 +53,8 @@ const DEAD = {
   terms: TERMS,
 } as const;
 const REBOOTED = { ...DEAD, rebooted: true } as const;
+const RESTORED = { type: 'context-restored', run: 1 } as const;
+const SAVED = { type: 'context-saved', run: 1 } as const;
 const STRAY = { type: 'found-stray', tag: 'd.i.n', pids: [99] } as const;
 
 /** A state in a few words, as in the cells of the table. */
@@ -86,6 +88,12 @@ const givenUp = (): InstanceState =>
 
 const names = (effects: readonly Effect[]): string => effects.map(({ type }) => type).join(', ');
 
+/** The run keeps its context over a stop. */
+const KEPT = { launch: { ...LAUNCH, contextKey: 'k' } };
+const KEPT_READY = { ...KEPT, readyAt: 2_000 };
+const restoring = (): InstanceState => ({ ...loading(KEPT), phase: 'restoring' }) as InstanceState;
+const saving = (): InstanceState => stopping({ phase: 'saving', deadline: AT + 2_000 }, KEPT_READY);
+
 /** Rows of the contract's table, cell by cell: [state, the state entered, the effects]. */
 const TABLE: Record<string, { event: Bare<InstanceEvent>; cells: [InstanceState, string, string][] }> = {
   start: {
@@ -118,6 +126,82 @@ const TABLE: Record<string, { event: Bare<InstanceEvent>; cells: [InstanceState,
       [goingDown('start'), 'stopping draining for stopped', ''],
       [backoff(), 'stopped', ''],
       [failed(), 'stopped', ''],
+    ],
+  },
+  'stop of a run that keeps its context': {
+    event: STOP,
+    cells: [
+      [restoring(), 'stopping terminating for stopped', 'terminate'],
+      [running(KEPT), 'stopping draining for stopped', 'drain'],
+      [saving(), 'stopping saving for stopped', ''],
+    ],
+  },
+  'force-stop of a run that keeps its context': {
+    event: FORCE,
+    cells: [
+      [restoring(), 'stopping killing for stopped', 'close-leases, kill'],
+      [running(KEPT), 'stopping killing for stopped', 'close-leases, kill'],
+      [saving(), 'stopping killing for stopped', 'close-leases, kill'],
+    ],
+  },
+  'start of a run that keeps its context': {
+    event: START,
+    cells: [
+      [restoring(), 'starting restoring', ''],
+      [saving(), 'going down saving then start', ''],
+    ],
+  },
+  'ready, of a run that keeps its context': {
+    event: { type: 'ready', run: 1 },
+    cells: [[loading(KEPT), 'starting restoring', 'restore-context']],
+  },
+  'context restored': {
+    event: RESTORED,
+    cells: [
+      [restoring(), 'running', 'watch-health, look-at-offload'],
+      [loading(KEPT), 'starting loading', ''],
+      [running(KEPT), 'running', ''],
+    ],
+  },
+  'drained, of a run that keeps its context': {
+    event: { type: 'drained', run: 1 },
+    cells: [
+      [stopping({}, KEPT_READY), 'stopping saving for stopped', 'close-leases, save-context'],
+      [goingDown('start', {}, KEPT_READY), 'going down saving then start', 'close-leases, save-context'],
+    ],
+  },
+  'drained with requests in flight, of a run that keeps its context': {
+    event: { type: 'drained', run: 1, isCutShort: true },
+    cells: [[stopping({}, KEPT_READY), 'stopping terminating for stopped', 'close-leases, terminate']],
+  },
+  'context saved': {
+    event: SAVED,
+    cells: [
+      [saving(), 'stopping terminating for stopped', 'terminate'],
+      [stopping({ phase: 'terminating' }, KEPT_READY), 'stopping terminating for stopped', ''],
+      [running(KEPT), 'running', ''],
+    ],
+  },
+  'exited, of a run that keeps its context': {
+    event: EXITED,
+    cells: [
+      [restoring(), 'failed', 'release-slot'],
+      [saving(), 'stopped', 'close-leases, release-slot'],
+    ],
+  },
+  'evict, of a run that keeps its context': {
+    event: EVICT,
+    cells: [
+      [running(KEPT), 'stopping saving for stopped by idle', 'save-context'],
+      [saving(), 'stopping saving for stopped', ''],
+    ],
+  },
+  'boot: alive, of a run that keeps its context': {
+    event: ALIVE,
+    cells: [
+      [restoring(), 'starting loading', 'take-slot, adopt, await-ready'],
+      [saving(), 'stopping saving for stopped', 'take-slot, adopt, save-context'],
+      [stopping({}, KEPT_READY), 'stopping saving for stopped', 'take-slot, adopt, save-context'],
     ],
   },
   'force-stop': {
@@ -713,5 +797,14 @@ describe('random events in random order', () => {
         },
       ),
     );
+  });
+});
+
+describe('a save of the context', () => {
+  it('takes two seconds at most, and a restore five', () => {
+    const drained = send(stopping({}, KEPT_READY), { type: 'drained', run: 1 });
+    expect(drained.effects).toContainEqual({ type: 'save-context', run: 1, until: AT + 2_000 });
+    const ready = send(loading(KEPT), { type: 'ready', run: 1 });
+    expect(ready.effects).toEqual([{ type: 'restore-context', run: 1, until: AT + 5_000 }]);
   });
 });

@@ -1,4 +1,14 @@
-import { drained, end, ended, hasten, survived, type EndTerms, type WithEnding, type WithRun } from './ending.ts';
+import {
+  drained,
+  end,
+  ended,
+  saved,
+  hasten,
+  survived,
+  type EndTerms,
+  type WithEnding,
+  type WithRun,
+} from './ending.ts';
 import { booted, foundAlive, foundDead, foundStray } from './boot-transitions.ts';
 import type { InstanceEvent, InstanceState, Run, Transition } from './lifecycle.ts';
 import {
@@ -15,6 +25,9 @@ import {
   wanted,
 } from './transitions.ts';
 import { evict, healthFailed, offloadShort, portTaken, stalled } from './observed-transitions.ts';
+
+/** Longest time that a restore of the context adds to a start, milliseconds. An engine reads some gigabytes in this time. */
+export const RESTORE_MS = 5_000;
 
 /**
  * The state machine of an instance. Pure: no clock, no I/O, no randomness.
@@ -40,13 +53,16 @@ export function transition(state: InstanceState, event: InstanceEvent): Transiti
     case 'prepared':
     case 'spawned':
     case 'ready':
+    case 'context-restored':
       return advance(state, event);
     case 'spawn-error':
       return ended(state, neverRan(event.reason, event.at), event.terms, event);
     case 'exited':
       return ended(state, event.ended, event.terms, event);
     case 'drained':
-      return drained(state, event.elapsed);
+      return drained(state, event);
+    case 'context-saved':
+      return saved(state, event.elapsed);
     case 'survived':
       return survived(state, event);
     case 'health-failed':
@@ -75,7 +91,7 @@ export function transition(state: InstanceState, event: InstanceEvent): Transiti
 /** Takes the next step of a start, from the granted slot to the ready engine. */
 function advance(
   state: InstanceState,
-  event: Extract<InstanceEvent, { type: 'granted' | 'prepared' | 'spawned' | 'ready' }>,
+  event: Extract<InstanceEvent, { type: 'granted' | 'prepared' | 'spawned' | 'ready' | 'context-restored' }>,
 ): Transition {
   if (event.type === 'spawned') return spawned(state, { identity: event.identity, startedAt: event.at });
   if (state.status !== 'starting') return unchanged(state);
@@ -87,7 +103,12 @@ function advance(
     const { launch } = event;
     return to({ ...state, phase: 'spawning', run: { ...run, launch } }, [{ type: 'spawn', run: run.number, launch }]);
   }
-  if (event.type === 'ready' && state.phase === 'loading') {
+  if (event.type === 'ready' && state.phase === 'loading' && run.launch?.contextKey !== undefined) {
+    const until = event.elapsed + RESTORE_MS;
+    return to({ ...state, phase: 'restoring' }, [{ type: 'restore-context', run: run.number, until }]);
+  }
+  const isRestored = event.type === 'context-restored' && state.phase === 'restoring';
+  if ((event.type === 'ready' && state.phase === 'loading') || isRestored) {
     return to({ ...keptFields(state), status: 'running', run: { ...run, readyAt: event.elapsed } }, [
       { type: 'watch-health', run: run.number },
       { type: 'look-at-offload', run: run.number },

@@ -1,4 +1,4 @@
-import type { CreateInstance, OptionValue } from '@llamactl/contract/instance';
+import type { CreateInstance, KeepContext, OptionValue } from '@llamactl/contract/instance';
 
 /** The settings of an instance in the contract's shape. Readers fill in the defaults of optional settings. */
 export interface Settings {
@@ -28,6 +28,7 @@ export interface Settings {
   system_prompt?: string;
   preset?: string;
   isolated?: boolean;
+  keep_context?: KeepContext;
 }
 
 /** A JSON object. */

@@ -104,9 +104,24 @@ export interface LaunchPlan {
   healthPath: string;
   /** Whether the arguments keep the engine from reusing the prompt of one request for another. Absent: false. */
   isolated?: true;
+  /** Set when the engine can save and restore its context. */
+  context?: ContextPlan;
   /** Set when the command makes a container runtime run the engine. */
   container?: ContainerCommand;
 }
+
+/** How a launch can keep its context over a stop. */
+export interface ContextPlan {
+  /** The engine reads and writes contexts in this folder, which must exist. */
+  folder: string;
+  /** The files that decide the context: the model with all its parts, adapters, projectors. */
+  files: string[];
+  /** Index in argv of the flag that gives the engine this folder. The folder follows it. */
+  at: number;
+}
+
+/** Words of argv that give an engine its folder for contexts: the flag, and the folder. */
+export const FOLDER_WORDS = 2;
 
 /** A command such as `docker run …`. Its process is only a client; the engine runs in the container. */
 export interface ContainerCommand {

@@ -1,9 +1,11 @@
 import type { Ended, InstanceEvent, InstanceState, RestartTerms } from '../life/lifecycle.ts';
+import { keepsContext } from './kept-context.ts';
 import { explainExit } from './exit-cause.ts';
 import type { LeaseBook } from '../slots/lease-book.ts';
 import type { Mailbox } from '../life/mailbox.ts';
 import { STRAY_PROCESS, type AlertSink } from '../ports/alert-sink.ts';
 import { momentOf, type Clock } from '../ports/time.ts';
+import type { Contexts } from '../ports/contexts.ts';
 import type { Engines } from '../ports/engine-adapter.ts';
 import type { EventSink } from '../ports/event-sink.ts';
 import type { InstanceRecord } from '../ports/instance-record.ts';
@@ -26,6 +28,7 @@ export interface BootDependencies {
   events: Pick<EventSink, 'emit'>;
   references: RunReferences;
   alerts: AlertSink;
+  contexts: Pick<Contexts, 'load'>;
   logs: Pick<RunLogs, 'tail'>;
   /** Leases that the previous server still holds. */
   leases: LeaseBook;
@@ -50,7 +53,7 @@ interface Found {
  * Probes, starts and learning engines' flags continue in the background.
  */
 export async function boot(dependencies: BootDependencies): Promise<void> {
-  const { store, runs, registry, openMailbox } = dependencies;
+  const { store, runs, registry, contexts, openMailbox } = dependencies;
   for (const { record, state } of await store.load()) registry.add(openMailbox(record, state));
   const mailboxes = registry.all();
   const found = await Promise.all(
@@ -60,6 +63,8 @@ export async function boot(dependencies: BootDependencies): Promise<void> {
   const left = await Promise.all(strays.map((stray) => endStray(dependencies, stray)));
   const ids = new Set(mailboxes.map(({ record }) => record.id));
   await sweep(dependencies, ids);
+  const keeping = mailboxes.filter(({ record }) => keepsContext(record.settings)).map(({ record }) => record.id);
+  void contexts.load(new Set(keeping));
   const stored = await Promise.all(
     found.map(async (each) => [each.mailbox, await eventOf(dependencies, each)] as const),
   );

@@ -3,6 +3,7 @@ import { GPU_OFFLOAD_SHORT, STRAY_PROCESS, SURVIVES_KILL, type AlertSink } from 
 import { explainExit, type ExitCauseDependencies } from './exit-cause.ts';
 import { prepareLaunch, type PreparationDependencies } from './launch-preparation.ts';
 import type { InstanceEvent, Launch, RestartTerms, Effect } from '../life/lifecycle.ts';
+import type { Contexts } from '../ports/contexts.ts';
 import type { EngineEndpoint } from '../ports/engine-endpoint.ts';
 import type { InstanceRecord } from '../ports/instance-record.ts';
 import type { ListeningPorts, PortWitness } from '../ports/listening-ports.ts';
@@ -16,6 +17,7 @@ import type { LeaseBook } from '../slots/lease-book.ts';
 import { EngineDied, targetOf } from '../slots/leases.ts';
 import type { EffectRunner, Mailbox } from '../life/mailbox.ts';
 import { lookAtOffload } from './offload-look.ts';
+import { atMostUntil, keepsContext } from './kept-context.ts';
 import { awaitReady } from './readiness.ts';
 import { ALL_PINNED } from '../refusals.ts';
 import { planWithKey, withoutKey } from './run-key.ts';
@@ -52,6 +54,7 @@ export interface EffectDependencies extends PreparationDependencies, ExitCauseDe
   meter: RunMeter;
   alerts: AlertSink;
   leases: Pick<LeaseBook, 'of' | 'lastUsed'>;
+  contexts: Contexts;
   /** The witness of a ready run's port, by the instance's id; `null`: no witness is possible. */
   witness: (instance: string, launch: Launch) => PortWitness | null;
   /** The current restart policy of an instance. */
@@ -114,7 +117,17 @@ export class Effects implements EffectRunner {
         return this.#lookAtOffload(mailbox, effect.run, signal);
       case 'drain':
         await this.#dependencies.leases.of(id, effect.run).idle(effect.until, clock, signal);
-        return this.#post(mailbox, { type: 'drained', run: effect.run });
+        return this.#post(mailbox, {
+          type: 'drained',
+          run: effect.run,
+          isCutShort: this.#dependencies.leases.of(id, effect.run).count > 0,
+        });
+      case 'restore-context':
+        await this.#moveContext('restore', mailbox, effect, signal);
+        return this.#post(mailbox, { type: 'context-restored', run: effect.run });
+      case 'save-context':
+        await this.#moveContext('save', mailbox, effect, signal);
+        return this.#post(mailbox, { type: 'context-saved', run: effect.run });
       case 'close-leases':
         return this.#dependencies.leases.of(id, effect.run).close(effect.died === true ? new EngineDied() : undefined);
       case 'terminate':
@@ -211,6 +224,23 @@ export class Effects implements EffectRunner {
       });
     }
     if (outcome === 'stalled') this.#post(mailbox, { type: 'stalled', run, seconds: startTimeoutMs / 1_000 });
+  }
+
+  /** Saves or restores the context of a run. Never rejects, because a stop and a start go on without it. */
+  async #moveContext(
+    how: 'save' | 'restore',
+    mailbox: Mailbox,
+    { run, until }: { run: number; until: number },
+    signal: AbortSignal,
+  ): Promise<void> {
+    const launch = launchOf(mailbox, run);
+    const { id: instance, name, settings } = mailbox.record;
+    // The settings may have changed since the launch.
+    if (launch?.contextKey === undefined || !keepsContext(settings)) return;
+    const { clock, contexts, witness } = this.#dependencies;
+    const target = targetOf(launch, witness(instance, launch));
+    const moved = { instance, name, number: run, key: launch.contextKey, target };
+    await atMostUntil(clock, until, signal, () => contexts[how](moved, until));
   }
 
   async #watchForHang(mailbox: Mailbox, run: number, signal: AbortSignal): Promise<void> {

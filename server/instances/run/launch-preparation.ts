@@ -1,6 +1,7 @@
 import type { Launch } from '../life/lifecycle.ts';
 import type { Mailbox } from '../life/mailbox.ts';
 import { GRACE_MS, deadlineSignal } from '../life/deadline-signal.ts';
+import type { Contexts } from '../ports/contexts.ts';
 import type { InstanceRecord } from '../ports/instance-record.ts';
 import type { ListeningPorts } from '../ports/listening-ports.ts';
 import type { Randomness } from '../ports/random-values.ts';
@@ -8,6 +9,7 @@ import type { Clock } from '../ports/time.ts';
 import type { Registry } from '../registry.ts';
 import type { PortChoice } from '../settings/port-choice.ts';
 import type { StartCheck } from '../start-check.ts';
+import { withContext } from './kept-context.ts';
 import { takesKey } from './run-key.ts';
 
 export interface PreparationDependencies {
@@ -17,6 +19,7 @@ export interface PreparationDependencies {
   randomness: Pick<Randomness, 'token'>;
   registry: Pick<Registry, 'leaving'>;
   portChoice: Pick<PortChoice, 'free'>;
+  contexts: Pick<Contexts, 'prepare'>;
 }
 
 /** The launch of an engine, or the reason why it cannot be launched. */
@@ -34,7 +37,7 @@ export async function prepareLaunch(
   run: number,
   signal: AbortSignal,
 ): Promise<Preparation | null> {
-  const { startCheck, listeningPorts, randomness, portChoice } = dependencies;
+  const { startCheck, listeningPorts, randomness, portChoice, contexts } = dependencies;
   const avoid = new Set<number>();
   for (;;) {
     const { record } = mailbox;
@@ -47,8 +50,10 @@ export async function prepareLaunch(
     // The record changed during the checks, so the plan is out of date.
     if (mailbox.record !== record) continue;
     if (holder === null) {
+      const kept = await withContext(contexts, record.id, plan);
+      if (signal.aborted) return null;
       const key = takesKey(plan) ? randomness.token(24) : null;
-      return { launch: { engine, nonce: `${run}-${randomness.token(12)}`, key, plan } };
+      return { launch: { engine, nonce: `${run}-${randomness.token(12)}`, key, ...kept } };
     }
     avoid.add(plan.port);
     if (!record.portAssigned) {

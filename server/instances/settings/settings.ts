@@ -35,6 +35,7 @@ export function newSettings(body: Omit<CreateInstance, 'name' | 'port'>): Settin
     system_prompt: body.system_prompt,
     preset: body.preset,
     isolated: body.isolated,
+    keep_context: body.keep_context,
   });
 }
 

@@ -1,5 +1,6 @@
 import type { Config } from '@llamactl/contract/config';
 import type { Launch } from '../life/lifecycle.ts';
+import type { ContextReuse } from '../ports/contexts.ts';
 import type { EngineTarget } from '../ports/engine-endpoint.ts';
 import type { PortWitness } from '../ports/listening-ports.ts';
 import type { InstanceRecord, Settings } from '../ports/instance-record.ts';
@@ -68,6 +69,11 @@ export interface Lease {
   begun(): void;
   /** Call with each part of the engine's answer: these bytes prove that the run makes progress. */
   passed(bytes: Uint8Array): void;
+  /**
+   * Call before the release with the prompt's reuse; `null`: the engine reported none. Absent: nothing was restored for
+   * this run, or its reuse is measured.
+   */
+  reused?: (reuse: ContextReuse | null) => void;
   /** Call in a `finally` after the last byte; further calls do nothing. */
   release(): void;
 }

@@ -7,6 +7,7 @@ import { type Lease, leasedRecord, type LeaseRequest, targetOf } from './leases.
 import type { Mailbox } from '../life/mailbox.ts';
 import { momentOf, type Clock } from '../ports/time.ts';
 import type { Launch } from '../life/lifecycle.ts';
+import type { Contexts } from '../ports/contexts.ts';
 import type { EngineTarget } from '../ports/engine-endpoint.ts';
 import type { PortWitness } from '../ports/listening-ports.ts';
 import type { Trace } from '../ports/trace.ts';
@@ -19,6 +20,7 @@ import { reasonOf } from '../instance-view.ts';
 export interface WaitingRoomDependencies {
   clock: Clock;
   leases: LeaseBook;
+  contexts: Pick<Contexts, 'measurement'>;
   scheduler: Pick<Scheduler, 'outlook' | 'changed'>;
   trace: Trace;
   presets: Config['presets'];
@@ -256,9 +258,11 @@ export class WaitingRoom {
       throw new Error('cannot grant a lease: the instance is not running');
     const { number: run, launch } = state.run;
     const origin = { instance: record.id, run, stops };
-    const { leases, presets } = this.#dependencies;
+    const { contexts, leases, presets } = this.#dependencies;
     const leased = leasedRecord(record, presets);
-    return leases.of(record.id, run).grant(record.name, this.#targetOf(launch), leased, origin);
+    const lease = leases.of(record.id, run).grant(record.name, this.#targetOf(launch), leased, origin);
+    const reused = contexts.measurement(record.id, run);
+    return reused === null ? lease : { ...lease, reused };
   }
 
   /** The target of a launch. Once the port has its witness, all leases of the launch share one object. */

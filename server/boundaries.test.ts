@@ -30,6 +30,7 @@ const IMPLEMENTS_A_PORT = new Set(['server/metrics/meter.ts']);
 const SECTIONS = new Set(
   [
     'callers',
+    'context-keeping',
     'engine-logs',
     'hub',
     'inherited-lock',

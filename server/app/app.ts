@@ -4,6 +4,7 @@ import type { Logger } from 'pino';
 import type { FirstAdmin } from '../auth/first-admin.ts';
 import { openCallers } from './callers.ts';
 import { keepAlive, systemClock } from '../clock.ts';
+import { keepContexts } from './context-keeping.ts';
 import { createConfigEditor } from '../config/config-editor.ts';
 import type { Environment } from '../config/env.ts';
 import type { LoadedConfig } from '../config/load.ts';
@@ -15,6 +16,7 @@ import { shrinkHeapAtRest } from './heap.ts';
 import type { Engines } from '../instances/ports/engine-adapter.ts';
 import { createInstances, type Interposition } from '../instances/instances.ts';
 import { isOurs, openDownloads } from './downloading.ts';
+import { contextFolders } from '../instances/run-references.ts';
 import { Listening } from './listening.ts';
 import { watchHost } from './host-watch.ts';
 import { openAlertsWiring } from './alerts-wiring.ts';
@@ -89,6 +91,7 @@ export async function startApp(options: AppOptions): Promise<App> {
     runTool,
     findProgram: findExecutable,
     clock,
+    contextFolder: config.contexts.max_total_mb === 0 ? null : contextFolders(dataDirectory).folderOf,
   });
   if (inheritance !== null) await learnAll(engines);
   const lock = await takeLock(inheritance, { directory: dataDirectory, version, startedAt, clock });
@@ -160,6 +163,13 @@ export async function startApp(options: AppOptions): Promise<App> {
         listeningPorts: supervisor,
         meter: machine.meter,
         logs,
+        contexts: keepContexts({
+          ...shared,
+          config: config.contexts,
+          dataDirectory,
+          findProgram: findExecutable,
+          searchPath,
+        }),
         alerts,
         trace,
       },

@@ -26,6 +26,7 @@ export function openEngineLogs(parts: EngineLogsParts): RunLogs {
   return teardown.ending(createRunLogs({ clock, keeper, onFault }));
 }
 
-function megabytes(count: number): number {
+/** Bytes of a size in the configuration. */
+export function megabytes(count: number): number {
   return count * 1_000_000;
 }

@@ -83,6 +83,11 @@ describe('checking settings for a custom engine', () => {
     expect(await check({ isolated: false })).toEqual([]);
   });
 
+  it('refuses `keep_context`: how the engine saves its context is unknown', async () => {
+    expect(await check({ keep_context: 'auto' })).toEqual(['VALIDATION_ERROR keep_context']);
+    expect(await check({ keep_context: 'off' })).toEqual([]);
+  });
+
   it('requires a command where the configuration has none', async () => {
     expect(await check({}, adapterWith(null))).toEqual(['VALIDATION_ERROR command']);
   });

@@ -73,6 +73,7 @@ const CUSTOM_CROSSING: Crossing = {
 };
 const NOT_ISOLATED =
   'needs the engine llama_cpp: llamactl cannot turn off the prompt cache of another engine; use an option of that engine, such as --no-enable-prefix-caching of vLLM';
+const NOT_KEPT = 'needs the engine llama_cpp: llamactl cannot save the context of another engine';
 /** Python and others end the report of a failure with a line such as `ValueError: no such model`. */
 const EXCEPTION = /^[\w.]*(?:Error|Exception)\b.*/;
 const COMPLAINT = /\b(error|fatal|panic|failed|cannot|could not)\b/i;
@@ -112,6 +113,7 @@ export function customEngine({ name, config, findProgram, searchPath, allowPrivi
     if (isDetached(command[0] ?? '', command.slice(1))) yield invalid('command', DETACHED);
     const isModelUsed = [...command, ...settings.extra_args].some((argument) => argument.includes('${MODEL_PATH}'));
     if (settings.isolated === true) yield invalid('isolated', NOT_ISOLATED);
+    if (settings.keep_context === 'auto') yield invalid('keep_context', NOT_KEPT);
     if (isModelUsed && settings.model_path === undefined)
       yield invalid('model_path', 'is required: the command contains ${MODEL_PATH}');
   }

@@ -145,6 +145,13 @@ describe('createTextReader', () => {
     expect(await read(target(port), '/m', LIMITS)).toEqual({ status: 501, text: '/m true' });
   });
 
+  it('sends a body as a POST of JSON', async () => {
+    const port = await serveHttp(({ method, headers }, response) => {
+      response.end(`${method} ${headers['content-type']?.slice(12)}`);
+    });
+    expect(await read(target(port), '/m', LIMITS, { a: 1 })).toEqual({ status: 200, text: 'POST json' });
+  });
+
   it.each([
     ['a text above the limit', () => serveHttp((_, response) => void response.end('x'.repeat(11)))],
     [

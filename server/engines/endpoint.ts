@@ -70,17 +70,26 @@ export interface TextLimits {
 
 /**
  * Creates a reader of texts from engines, such as their figures. Each read has a new connection. It resolves to `null`
- * when the answer does not come in time, breaks off, or is too long. It never rejects.
+ * when the answer does not come in time, breaks off, or is too long. It never rejects. With a `body` it is a POST of JSON.
  */
 export function createTextReader({ clock }: { clock: Pick<Clock, 'after'> }) {
-  return (target: EngineTarget, path: string, { timeoutMs, maxBytes }: TextLimits): Promise<EngineText | null> =>
+  return (
+    target: EngineTarget,
+    path: string,
+    { timeoutMs, maxBytes }: TextLimits,
+    body?: object,
+  ): Promise<EngineText | null> =>
     new Promise((resolve) => {
       const request = http.request({
         host: LOOPBACK,
         port: target.port,
+        method: body === undefined ? 'GET' : 'POST',
         path,
         agent: false,
-        headers: target.key === null ? {} : { authorization: `Bearer ${target.key}` },
+        headers: {
+          ...(target.key !== null && { authorization: `Bearer ${target.key}` }),
+          ...(body !== undefined && { 'content-type': 'application/json' }),
+        },
       });
       const finish = (result: EngineText | null): void => {
         cancelTimeout();
@@ -103,9 +112,12 @@ export function createTextReader({ clock }: { clock: Pick<Clock, 'after'> }) {
       request.on('error', () => finish(null));
       // Without a response or an error: the connection was upgraded, or closed without an answer.
       request.on('close', () => finish(null));
-      request.end();
+      request.end(body === undefined ? undefined : JSON.stringify(body));
     });
 }
+
+/** Reads texts from engines, as {@link createTextReader} makes it. */
+export type ReadText = ReturnType<typeof createTextReader>;
 
 function isClosed(error: Error): boolean {
   return error instanceof ForeignListener || codeOf(error) === 'ECONNREFUSED';

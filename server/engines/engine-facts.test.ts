@@ -31,6 +31,7 @@ const engines = createEngines({
   config: ConfigSchema.parse({ engines: { llama_cpp: { command: engine } } }).engines,
   allowPrivileged: false,
   searchPath: '/usr/bin:/bin',
+  contextFolder: null,
   findProgram: (command) => Promise.resolve(command),
   runTool: (command, args) => {
     const { status, stdout, stderr } = spawnSync(command, args, { encoding: 'utf8', timeout: 20_000 });

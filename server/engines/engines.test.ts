@@ -13,6 +13,7 @@ function enginesOf(engines: unknown = {}): Engines {
     config: ConfigSchema.parse({ engines }).engines,
     allowPrivileged: false,
     searchPath: '/usr/bin',
+    contextFolder: null,
     findProgram: () => Promise.resolve(process.execPath),
     runTool: (_command, args) =>
       Promise.resolve({ code: 0, stdout: args.includes('--help') ? HELP : 'version: 1', stderr: '' }),

@@ -16,6 +16,8 @@ export interface EnginesOptions {
   runTool: RunTool;
   findProgram: FindProgram;
   clock: Pick<Clock, 'elapsed'>;
+  /** The folder for the context of an instance, by its id; `null`: no context is kept. */
+  contextFolder: ((instance: string) => string) | null;
 }
 
 /** Creates the adapters of all supported engines: `llama_cpp`, `custom`, and the custom ones of the configuration. */
@@ -26,12 +28,13 @@ export function createEngines({
   runTool,
   findProgram,
   clock,
+  contextFolder,
 }: EnginesOptions): Engines {
   const { llama_cpp: llamaCppConfig, vllm: _vllm, mlx: _mlx, ...configured } = config;
   const catalogues = createFlagCatalogues({ runTool, findProgram, searchPath, clock });
   const terms = { findProgram, searchPath, allowPrivileged };
   const adapters = new Map<string, EngineAdapter>([
-    ['llama_cpp', llamaCpp({ config: llamaCppConfig, catalogues, ...terms })],
+    ['llama_cpp', llamaCpp({ config: llamaCppConfig, catalogues, contextFolder, ...terms })],
     ['custom', customEngine({ name: 'custom', config: null, ...terms })],
     ...Object.entries(configured).map(([name, own]) => [name, customEngine({ name, config: own, ...terms })] as const),
   ]);

@@ -55,6 +55,7 @@ function adapterWith({
     catalogues,
     findProgram,
     searchPath: '/usr/bin',
+    contextFolder: (id) => `/data/instances/${id}/context`,
     allowPrivileged,
   });
 }
@@ -142,6 +143,22 @@ describe('the plan for llama-server', () => {
     expect(planOf({ isolated: true }, { readable: false })).toEqual(planOf({}, { readable: false }));
   });
 
+  it('names the files that decide the context, and where its folder stands in the arguments', () => {
+    const settings = { keep_context: 'auto', options: { mmproj: '/m/p.gguf' } } as const;
+    const plan = adapterWith().plan(engineRecord({ ...settings, model_path: '/m/a-00001-of-00002.gguf' }));
+    const { folder = '', at = 0, files } = plan.context ?? {};
+    expect(plan.argv.slice(at, at + 2)).toEqual(['--slot-save-path', folder]);
+    expect(folder).toMatch(/^\/data\/instances\/.+\/context$/);
+    expect(files).toEqual(['/m/a-00001-of-00002.gguf', '/m/a-00002-of-00002.gguf', '/m/p.gguf']);
+    expect(planOf({ keep_context: 'off' })).toEqual(planOf({}));
+  });
+
+  it('is a guess for an instance that keeps its context until the flags were read', () => {
+    const { settings } = engineRecord({ keep_context: 'auto' });
+    expect(adapterWith({ asked: 'other' }).isLearnt(settings)).toBe(false);
+    expect(adapterWith().isLearnt(settings)).toBe(true);
+  });
+
   it('is a guess for an isolated instance until the flags were read', () => {
     expect(adapterWith({ asked: 'other' }).isLearnt(engineRecord({ isolated: true }).settings)).toBe(false);
     expect(adapterWith().isLearnt(engineRecord({ isolated: true }).settings)).toBe(true);
@@ -194,6 +211,18 @@ describe('checking settings for llama-server', () => {
     expect(warnings).toHaveLength(101);
     expect(warnings.at(-1)).toBe('extra_args: checking stopped at extra_args.100');
     expect(asked.mock.calls.length).toBeLessThanOrEqual(100);
+  });
+
+  it('refuses `keep_context` together with `isolated`', async () => {
+    const { problems } = await check({ keep_context: 'auto', isolated: true });
+    expect(problems.map(({ path: place }) => place)).toEqual(['keep_context']);
+    expect((await check({ keep_context: 'off', isolated: true })).problems).toEqual([]);
+  });
+
+  it('warns of settings with which no context is kept', async () => {
+    expect((await check({ keep_context: 'auto' })).warnings).toEqual([]);
+    const { warnings } = await check({ keep_context: 'auto', extra_args: ['--slot-save-path', '/own'] });
+    expect(warnings).toContain('keep_context keeps nothing: `slot_save_path` gives the engine another folder');
   });
 
   it('refuses settings that contradict `isolated`', async () => {

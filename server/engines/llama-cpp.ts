@@ -9,7 +9,8 @@ import { engineOptions } from './engine-option-list.ts';
 import { type FlagCatalogue, bareName } from './flags.ts';
 import type { FlagCatalogues, Launcher } from './flag-catalogue.ts';
 import { guardOfFlag } from './guarded-flags.ts';
-import { ModelFileCheck, modelFiles } from './model-file.ts';
+import { ModelFileCheck, modelFiles, modelParts } from './model-file.ts';
+import { contextArguments, type ContextLaunch, contextObstacle, contextProblems } from './llama-cpp-context.ts';
 import { LLAMA_CROSSING } from './llama-cpp-crossing.ts';
 import { isolationArguments, isolationProblems } from './llama-cpp-isolation.ts';
 import { llamaCppMemory } from './llama-cpp-memory.ts';
@@ -41,6 +42,8 @@ export interface LlamaCppOptions {
   searchPath: string;
   /** `security.allow_privileged`. */
   allowPrivileged: boolean;
+  /** The folder for the context of an instance, by its id; `null`: no context is kept. */
+  contextFolder: ((instance: string) => string) | null;
 }
 
 /** All flags for the verbosity of the engine. */
@@ -68,6 +71,7 @@ export function llamaCpp({
   findProgram,
   searchPath,
   allowPrivileged,
+  contextFolder,
 }: LlamaCppOptions): EngineAdapter {
   const files = new ModelFileCheck();
 
@@ -89,28 +93,55 @@ export function llamaCpp({
     const { catalogue, warning } = await catalogues.load(launcher);
     const problems = firstProblems(settingsProblems(settings, variableTerms(catalogue)));
     const isGiven = Object.keys(settings.options).length + settings.extra_args.length > 0;
-    if (catalogue === null) return { problems, warnings: isGiven ? [`options are not checked: ${warning}`] : [] };
-    return { problems, warnings: extraArgumentWarnings(settings.extra_args, catalogue, mostWarnings) };
+    const ofContext = contextWarnings(settings, contextLaunch(settings, catalogue));
+    if (catalogue === null)
+      return { problems, warnings: [...(isGiven ? [`options are not checked: ${warning}`] : []), ...ofContext] };
+    return {
+      problems,
+      warnings: [...extraArgumentWarnings(settings.extra_args, catalogue, mostWarnings), ...ofContext],
+    };
   };
 
-  const plan = ({ name, port, settings }: InstanceRecord): LaunchPlan => {
+  const contextLaunch = (settings: Settings, catalogue: FlagCatalogue | null): ContextLaunch => {
+    const { command, args } = launcherOf(settings);
+    return {
+      launcherArguments: args,
+      environment: { ...config.environment, ...settings.environment },
+      catalogue,
+      isContainer: containerCommand(command, args) !== null,
+    };
+  };
+
+  const contextWarnings = (settings: Settings, launch: ContextLaunch): string[] => {
+    if (settings.keep_context !== 'auto') return [];
+    const obstacle = contextFolder === null ? '`contexts.max_total_mb` is 0' : contextObstacle(settings, launch);
+    return obstacle === null ? [] : [`keep_context keeps nothing: ${obstacle}`];
+  };
+
+  const plan = ({ id, name, port, settings }: InstanceRecord): LaunchPlan => {
     const launcher = launcherOf(settings);
     const catalogue = catalogues.known(launcher);
     const environment = { ...config.environment, ...settings.environment };
     const container = containerCommand(launcher.command, launcher.args);
     const { model_path: model, options, extra_args: extra, health_path: healthPath } = settings;
     const isolation = isolationArguments(settings, catalogue);
-    return {
+    const folder = contextFolder?.(id) ?? null;
+    const ofContext = folder === null ? [] : contextArguments(settings, contextLaunch(settings, catalogue), folder);
+    const beforeContext = [
+      ...launcher.args,
+      ...(model === undefined ? [] : ['--model', model]),
+      '--host',
+      '127.0.0.1',
+      '--port',
+      String(port),
+      '--alias',
+      name,
+    ];
+    const launch: LaunchPlan = {
       command: launcher.command,
       argv: [
-        ...launcher.args,
-        ...(model === undefined ? [] : ['--model', model]),
-        '--host',
-        '127.0.0.1',
-        '--port',
-        String(port),
-        '--alias',
-        name,
+        ...beforeContext,
+        ...ofContext,
         ...(saysHowMuch([...launcher.args, ...extra], options, environment) ? [] : ['--log-verbosity', '4']),
         ...optionArguments(options, catalogue),
         ...extra,
@@ -124,6 +155,9 @@ export function llamaCpp({
       port,
       healthPath: healthPath ?? '/health',
     };
+    if (folder === null || ofContext.length === 0) return launch;
+    const files = [...(model === undefined ? [] : modelParts(model)), ...modelFiles(launch, catalogue)];
+    return { ...launch, context: { folder, files, at: beforeContext.length } };
   };
 
   const preflight = async ({ settings }: InstanceRecord, launch: LaunchPlan): Promise<StartProblem | null> => {
@@ -178,9 +212,9 @@ export function llamaCpp({
     options,
     installed,
     learn: (settings) => catalogues.learn(launcherOf(settings)),
-    // The flags are needed only for translating options and for isolation.
+    // The flags are needed only for translating options, for isolation and for contexts.
     isLearnt: (settings) =>
-      (Object.keys(settings.options).length === 0 && settings.isolated !== true) ||
+      (Object.keys(settings.options).length === 0 && settings.isolated !== true && settings.keep_context !== 'auto') ||
       catalogues.isLearnt(launcherOf(settings)),
     withoutTwins: (stored, given) => withoutTwins(stored.options, given, catalogues.known(launcherOf(stored))),
     plan,
@@ -206,6 +240,7 @@ function* settingsProblems(settings: Settings, terms: VariableGuardTerms): Gener
   const [program = '', ...argv] = settings.command ?? [];
   if (isDetached(program, argv)) yield { code: 'VALIDATION_ERROR', path: 'command', message: DETACHED };
   yield* isolationProblems(settings, catalogue);
+  yield* contextProblems(settings);
 }
 
 function saysHowMuch(

@@ -52,9 +52,8 @@ export class ModelFileCheck {
    */
   async problem(file: string, use: 'model' | 'companion'): Promise<string | null> {
     const shard = SHARD.exec(path.basename(file));
-    const [, stem = '', number = '', total = ''] = shard ?? [];
-    const part = (index: number): string =>
-      path.join(path.dirname(file), `${stem}-${String(index).padStart(5, '0')}-of-${total}.gguf`);
+    const [, , number = '', total = ''] = shard ?? [];
+    const part = (index: number): string => partOf(file, index);
     const judge = (header: GgufHeader): string | null => (use === 'model' ? notModel(header, shard !== null) : null);
     const own = await this.#problem(file, 'the model file', judge);
     if (own !== null || shard === null) return own;
@@ -88,6 +87,19 @@ export class ModelFileCheck {
       return `${subject} ${file} ${error instanceof GgufFault ? error.message : await accessProblem(file, error)}`;
     }
   }
+}
+
+/** The file of a part of a model, by any part and the number. Returns the file itself for a model in one file. */
+function partOf(file: string, number: number): string {
+  const [, stem, , total] = SHARD.exec(path.basename(file)) ?? [];
+  if (stem === undefined) return file;
+  return path.join(path.dirname(file), `${stem}-${String(number).padStart(5, '0')}-of-${total}.gguf`);
+}
+
+/** All files of a model, by its first part. */
+export function modelParts(file: string): string[] {
+  const total = Number(SHARD.exec(path.basename(file))?.[3] ?? 1);
+  return Array.from({ length: total }, (_part, index) => partOf(file, index + 1));
 }
 
 /** Why a file with this header is no model that can be given; the end of a sentence, or `null`. */

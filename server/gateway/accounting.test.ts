@@ -224,3 +224,19 @@ describe('a cancelled request', () => {
     expect(await recordOf(gateway)).toMatchObject({ outcome: 'cancelled' });
   });
 });
+
+describe('the reuse of a restored context', () => {
+  it('is reported to the lease before its release', async () => {
+    const seen: unknown[] = [];
+    const gateway = await bench.before(
+      (_request, response) => {
+        const usage = { prompt_tokens: 25, completion_tokens: 1, prompt_tokens_details: { cached_tokens: 24 } };
+        response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify({ usage }));
+      },
+      { onReused: (reuse) => void seen.push(reuse) },
+    );
+    await call(gateway.port, PATH, { body: BODY });
+    await recordOf(gateway);
+    expect(seen).toEqual([{ prompt: 25, cached: 24 }]);
+  });
+});

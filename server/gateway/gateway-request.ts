@@ -245,6 +245,7 @@ export class GatewayRequest {
       }
       throw await noAnswerFailure(lease, this.#signal, { instances, clock }, isSecond);
     } finally {
+      lease.reused?.(record.reuse);
       lease.release();
     }
   }

@@ -267,6 +267,12 @@ export class RequestRecord {
     this.#firstTokenAt ??= this.#lastTokenAt;
   }
 
+  /** Tokens of the prompt, and how many of them the engine did not compute again; `null`: not reported. */
+  get reuse(): { prompt: number; cached: number } | null {
+    const cached = this.#reader?.cached() ?? null;
+    return cached === null ? null : { prompt: this.#reader?.tokens().in ?? 0, cached };
+  }
+
   /** Cancels the request if it is not over. */
   cancel(): void {
     if (this.#end !== null) return;

@@ -208,3 +208,26 @@ it.each(['application/problem+json', 'Application/JSON', 'text/event-stream;char
     expect(usageReader(type)).not.toBeNull();
   },
 );
+
+describe('the cached tokens of a prompt', () => {
+  const cachedOf = (type: string, text: string): number | null | undefined => {
+    const reader = usageReader(type);
+    reader?.read(Buffer.from(text));
+    return reader?.cached();
+  };
+
+  it.each([
+    ['chat', JSON.stringify({ usage: USAGE })],
+    ['llama-server', JSON.stringify({ timings: TIMINGS })],
+    ['responses', JSON.stringify({ usage: { input_tokens: 25, input_tokens_details: { cached_tokens: 24 } } })],
+    ['messages', JSON.stringify({ usage: { input_tokens: 1, cache_read_input_tokens: 24 } })],
+  ])('are read from %s', (_name, text) => {
+    expect(cachedOf(JSON_TYPE, text)).toBe(24);
+    expect(cachedOf(STREAM, `data: ${text}\n\n`)).toBe(24);
+  });
+
+  it('are unknown without a report', () => {
+    expect(cachedOf(JSON_TYPE, JSON.stringify({ usage: { prompt_tokens: 3, completion_tokens: 1 } }))).toBeNull();
+    expect(cachedOf(STREAM, events(...CHAT))).toBeNull();
+  });
+});

@@ -17,12 +17,15 @@ export interface UsageReader {
   read(chunk: Buffer): boolean;
   /** Returns the tokens up to now. */
   tokens(): Tokens;
+  /** Returns the tokens of the prompt that the engine did not compute again; `null`: it has not reported them. */
+  cached(): number | null;
 }
 
 /** The figures of an engine's last report. */
 interface TokenReport {
   in: number | null;
   out: number | null;
+  cached: number | null;
 }
 
 /**
@@ -85,6 +88,10 @@ class StreamReader implements UsageReader {
     return { in: tokensIn, out: Math.max(out ?? 0, this.#pieces), isEstimated };
   }
 
+  cached(): number | null {
+    return this.#reports.sum().cached;
+  }
+
   #keep(text: string, last: number): void {
     const end = text.lastIndexOf('\n') + 1;
     this.#isCounted = last >= end && last !== -1;
@@ -112,6 +119,15 @@ class WholeReader implements UsageReader {
   }
 
   tokens(): Tokens {
+    const { in: tokensIn, out } = this.#report();
+    return { in: tokensIn, out, isEstimated: false };
+  }
+
+  cached(): number | null {
+    return this.#report().cached;
+  }
+
+  #report(): TokenReport {
     const reports = new Reports();
     // A report in both is read twice, which is harmless: the last one counts.
     for (const text of [this.#head, this.#tail]) {
@@ -120,14 +136,14 @@ class WholeReader implements UsageReader {
         if (match[1] !== undefined) reports.read(match[1], text, MARKS.lastIndex);
       }
     }
-    return { ...reports.sum(), isEstimated: false };
+    return reports.sum();
   }
 }
 
 /** Collects an engine's reports. A stream may report the prompt at its beginning and the rest at its end. */
 class Reports {
-  readonly #usage: TokenReport = { in: null, out: null };
-  readonly #timings: TokenReport = { in: null, out: null };
+  readonly #usage: TokenReport = { in: null, out: null, cached: null };
+  readonly #timings: TokenReport = { in: null, out: null, cached: null };
 
   /** Reads a report. @param start Where its object begins. @returns whether the object was complete and had a figure */
   read(name: string, text: string, start: number): boolean {
@@ -136,34 +152,46 @@ class Reports {
     const [into, report] = name === 'usage' ? [this.#usage, usageOf(fields)] : [this.#timings, timingsOf(fields)];
     into.in = report.in ?? into.in;
     into.out = report.out ?? into.out;
+    into.cached = report.cached ?? into.cached;
     return report.in !== null || report.out !== null;
   }
 
   /** Returns all figures. `usage` wins, because clients see it. */
   sum(): TokenReport {
-    return { in: this.#usage.in ?? this.#timings.in, out: this.#usage.out ?? this.#timings.out };
+    const [usage, timings] = [this.#usage, this.#timings];
+    return { in: usage.in ?? timings.in, out: usage.out ?? timings.out, cached: usage.cached ?? timings.cached };
   }
 }
 
 function usageOf(fields: Fields): TokenReport {
   const out = count(fields, 'completion_tokens') ?? count(fields, 'output_tokens');
   const prompt = count(fields, 'prompt_tokens');
+  const ofPrompt = detail(fields, 'prompt_tokens_details') ?? detail(fields, 'input_tokens_details');
   // Embeddings and rankings generate no tokens, and report none.
-  if (prompt !== null) return { in: prompt, out: out ?? (count(fields, 'total_tokens') === prompt ? 0 : null) };
+  if (prompt !== null)
+    return { in: prompt, out: out ?? (count(fields, 'total_tokens') === prompt ? 0 : null), cached: ofPrompt };
   const input = count(fields, 'input_tokens');
-  if (input === null) return { in: null, out };
+  if (input === null) return { in: null, out, cached: null };
   // Anthropic counts cached tokens apart, OpenAI as part of the input.
-  const cached = count(fields, 'cache_read_input_tokens') ?? 0;
-  return { in: input + cached + (count(fields, 'cache_creation_input_tokens') ?? 0), out };
+  const cached = count(fields, 'cache_read_input_tokens');
+  const apart = (cached ?? 0) + (count(fields, 'cache_creation_input_tokens') ?? 0);
+  return { in: input + apart, out, cached: cached ?? ofPrompt };
 }
 
 function timingsOf(fields: Fields): TokenReport {
   const prompt = count(fields, 'prompt_n');
-  const cached = count(fields, 'cache_n') ?? 0;
-  return { in: prompt === null ? null : prompt + cached, out: count(fields, 'predicted_n') };
+  const cached = count(fields, 'cache_n');
+  return { in: prompt === null ? null : prompt + (cached ?? 0), out: count(fields, 'predicted_n'), cached };
 }
 
 type Fields = Readonly<Record<string, unknown>>;
+
+/** The cached tokens in the details of an OpenAI report. */
+function detail(fields: Fields, name: string): number | null {
+  const details = fields[name];
+  if (typeof details !== 'object' || details === null || !('cached_tokens' in details)) return null;
+  return count({ cached: details.cached_tokens }, 'cached');
+}
 
 function count(fields: Fields, name: string): number | null {
   const value = fields[name];

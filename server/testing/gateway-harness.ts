@@ -23,7 +23,7 @@ import type { Crossing } from '../instances/ports/engine-adapter.ts';
 import type { PortWitness } from '../instances/ports/listening-ports.ts';
 import type { Clock } from '../instances/ports/time.ts';
 import { NO_TRACE, type Trace } from '../instances/ports/trace.ts';
-import { EngineDied, type LeasedRecord, Leases } from '../instances/slots/leases.ts';
+import { type Lease, EngineDied, type LeasedRecord, Leases } from '../instances/slots/leases.ts';
 import { SlicedWork } from '../sliced-work.ts';
 
 /** For tests of the gateway: engines that a test programs, instances that run on them, and a caller. */
@@ -77,6 +77,8 @@ export type FakeInstance = Partial<GatewayInstance> & {
   /** Whether its engine was launched without prompt caching. */
   isolated?: boolean;
   witness?: PortWitness;
+  /** Takes the reuse of each prompt, as after a restored context. */
+  onReused?: Lease['reused'];
 };
 
 interface Entry extends GatewayInstance {
@@ -85,6 +87,7 @@ interface Entry extends GatewayInstance {
   settings: LeasedRecord['settings'];
   isolated: boolean;
   witness?: PortWitness;
+  onReused?: Lease['reused'];
   leases: Leases;
   /** Number of the run. */
   run: number;
@@ -144,7 +147,8 @@ export class FakeInstances implements GatewayInstances {
     };
     const record = { id: entry.name, settings };
     const origin = { instance: entry.name, run, stops: 0 };
-    return entry.leases.grant(entry.name, target, record, origin);
+    const lease = entry.leases.grant(entry.name, target, record, origin);
+    return entry.onReused === undefined ? lease : { ...lease, reused: entry.onReused };
   };
 
   /** Resolves when the restart of the instance is over. */
@@ -307,10 +311,10 @@ export class Bench {
   readonly #open: Listening[] = [];
 
   /** Starts a gateway and an engine that the test programs. */
-  async before(serve: Serve): Promise<GatewayServer> {
+  async before(serve: Serve, more: Partial<FakeInstance> = {}): Promise<GatewayServer> {
     const engine = await startEngine(serve);
     this.#open.push(engine);
-    return this.beforePort(engine.port);
+    return this.beforePort(engine.port, more);
   }
 
   /** Starts a gateway and an engine on raw bytes; `serve` runs when the first bytes of a request have arrived. */
@@ -324,8 +328,8 @@ export class Bench {
     return this.beforePort(engine.port);
   }
 
-  async beforePort(port: number): Promise<GatewayServer> {
-    const gateway = await startGateway([{ name: 'a', port, key: 'run-key' }]);
+  async beforePort(port: number, more: Partial<FakeInstance> = {}): Promise<GatewayServer> {
+    const gateway = await startGateway([{ name: 'a', port, key: 'run-key', ...more }]);
     this.#open.push(gateway);
     return gateway;
   }

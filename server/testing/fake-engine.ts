@@ -15,6 +15,10 @@
  *   --log-flood N         write N numbered lines as fast as the log accepts them
  *   --spawn-grandchild    start two processes that outlive it: one in its group, one in its own session.
  *                         Logs their pids: `grandchildren: PID in the group, PID in its own session`
+ *   --with-slots          print the flags that llamactl needs for `--help`, and have one slot with a conversation, which can
+ *                         be saved to a file of --slot-save-path, and restored
+ *   --hang-on-save        never answer a save
+ *   --refuse-restore      answer 400 to every restore
  *   --close-fds           close the inherited descriptor 9, as programs do that close all descriptors they did not open
  *
  * HTTP: `/health`; `/v1/models`; `/v1/completions` and `/v1/chat/completions` (`stream` true or false, `usage` at the end
@@ -23,8 +27,9 @@
  * Unknown flags are ignored, so that an adapter's argv can be passed unchanged.
  */
 import { spawn } from 'node:child_process';
-import { closeSync, writeSync } from 'node:fs';
+import { closeSync, writeFileSync, writeSync } from 'node:fs';
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import path from 'node:path';
 
 /** The argv that runs this program; append flags. */
 export function fakeEngineCommand(): [string, string] {
@@ -45,11 +50,19 @@ interface Faults {
   floodLines: number;
   spawnsGrandchildren: boolean;
   closesDescriptors: boolean;
+  hasSlots: boolean;
+  hangsOnSave: boolean;
+  refusesRestore: boolean;
+  /** Folder of --slot-save-path. */
+  slotFolder: string | null;
   model: string;
 }
 
 const STDERR = 2;
 const INHERITED_FIFO = 9;
+/** Tokens of the conversation in the slot, and bytes of its file. */
+const SLOT_TOKENS = 1_000;
+const HELP = ['--model FNAME  model', '--host HOST    address', '--port PORT    port', '--slot-save-path PATH  folder'];
 const WORDS = ['Hello', ' from', ' a', ' fake', ' engine'];
 
 function readFlags(argv: readonly string[]): Faults {
@@ -73,6 +86,10 @@ function readFlags(argv: readonly string[]): Faults {
     floodLines: number('--log-flood') ?? 0,
     spawnsGrandchildren: has('--spawn-grandchild'),
     closesDescriptors: has('--close-fds'),
+    hasSlots: has('--with-slots'),
+    hangsOnSave: has('--hang-on-save'),
+    refusesRestore: has('--refuse-restore'),
+    slotFolder: text('--slot-save-path'),
     model: text('--model') ?? text('-m') ?? '/models/made-up.gguf',
   };
 }
@@ -154,7 +171,10 @@ async function answer(faults: Faults, request: IncomingMessage, response: Server
     return sendError(response, 401, 'authentication_error', 'Invalid API Key');
   }
   const body = await bodyOf(request);
+  if (faults.hasSlots && pathname.startsWith('/slots')) return answerSlot(faults, request.url ?? '', body, response);
   switch (pathname) {
+    case '/props':
+      return sendJson(response, 200, { build_info: 'fake' });
     case '/v1/models':
       return sendJson(response, 200, { object: 'list', data: [{ id: faults.model, object: 'model' }] });
     case '/echo':
@@ -165,6 +185,19 @@ async function answer(faults: Faults, request: IncomingMessage, response: Server
     default:
       return sendError(response, 404, 'not_found_error', 'File Not Found');
   }
+}
+
+/** Answers for the only slot, as llama-server does. */
+function answerSlot(faults: Faults, url: string, body: string, response: ServerResponse): void {
+  if (url === '/slots') return sendJson(response, 200, [{ id: 0, n_prompt_tokens: SLOT_TOKENS }]);
+  if (url.endsWith('restore')) {
+    if (faults.refusesRestore) return sendError(response, 400, 'invalid_request_error', 'Unable to restore slot');
+    return sendJson(response, 200, { n_restored: SLOT_TOKENS, n_read: SLOT_TOKENS });
+  }
+  if (faults.hangsOnSave) return;
+  const { filename } = JSON.parse(body) as { filename: string };
+  writeFileSync(path.join(faults.slotFolder ?? '', filename), Buffer.alloc(SLOT_TOKENS));
+  sendJson(response, 200, { n_saved: SLOT_TOKENS, n_written: SLOT_TOKENS });
 }
 
 async function bodyOf(request: IncomingMessage): Promise<string> {
@@ -249,4 +282,9 @@ function sendError(
   sendJson(response, code, { error: { code, message, type } }, headers);
 }
 
-if (import.meta.main) await main(readFlags(process.argv.slice(2)));
+const argv = process.argv.slice(2);
+const isAsked = argv.includes('--help') || argv.includes('--version');
+if (import.meta.main) {
+  if (argv.includes('--with-slots') && isAsked) process.stdout.write(`${HELP.join('\n')}\n`);
+  else await main(readFlags(argv));
+}

@@ -21,6 +21,7 @@ import { sampler } from './scenarios/sampler.ts';
 import { start } from './scenarios/start.ts';
 import { stop } from './scenarios/stop.ts';
 import { swap } from './scenarios/swap.ts';
+import { swapConversation } from './scenarios/swap-conversation.ts';
 import { websocket } from './scenarios/websocket.ts';
 
 /** All of them, in the order of the results. */
@@ -47,6 +48,7 @@ export const SCENARIOS: readonly Scenario[] = [
   reload,
   coldStart,
   swap,
+  swapConversation,
   commandLine,
 ];
 

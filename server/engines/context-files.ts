@@ -1,3 +1,4 @@
+import type { KeptContext } from '@llamactl/contract/instance';
 import { hasCode } from '@llamactl/contract/reason';
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
@@ -124,6 +125,20 @@ export class ContextFolder {
     return this.#write(REUSE, reuse);
   }
 
+  /** The facts for people; `null`: nothing is saved. */
+  async facts(): Promise<KeptContext | null> {
+    const slots = await this.slots();
+    const reuse = await this.reuse();
+    const newest = slots.at(-1);
+    if (newest === undefined) return null;
+    return {
+      tokens: sum(slots.map(({ tokens }) => tokens)),
+      bytes: sum(slots.map(({ bytes }) => bytes)),
+      saved_at: timestamp(newest.savedAt),
+      reuse: reuse === null ? null : { at: timestamp(reuse.at), restored: reuse.restored, reused: reuse.reused },
+    };
+  }
+
   async #names(): Promise<string[]> {
     try {
       return await readdir(this.folder);
@@ -148,4 +163,12 @@ export class ContextFolder {
     await writeFile(fresh, JSON.stringify(value), { mode: 0o600 });
     await rename(fresh, target);
   }
+}
+
+function timestamp(at: number): string {
+  return new Date(at).toISOString();
+}
+
+export function sum(numbers: readonly number[]): number {
+  return numbers.reduce((total, number) => total + number, 0);
 }

@@ -265,7 +265,18 @@ describe('nothing is saved', () => {
     bench.engine.slots = [1_000];
     bench.freeBytes = 1_000_000_000;
     await expectNothing();
-    expect(bench.notes).toEqual(['The context of a is not saved: the disk has less than 1 GiB left']);
+    expect(bench.notes).toEqual(['The context of a is not saved: less than 1 GiB of the disk would stay free']);
+  });
+
+  it('when the file would nearly fill the disk, by the size of an earlier one', async () => {
+    bench.freeBytes = 2 ** 30 + 2_000;
+    bench.engine.slots = [1_000];
+    await expectNothing();
+    bench.freeBytes = Number.MAX_SAFE_INTEGER;
+    await bench.save();
+    bench.freeBytes = 2 ** 30 + 2_000;
+    await bench.save(await bench.prepared(bench.plan(), 2));
+    expect(await bench.files()).toEqual(['2-0.bin', 'slot-0.json']);
   });
 
   it('when it alone is larger than the limit, and the others stay', async () => {

@@ -1,15 +1,15 @@
-import { hasCode, reasonOf } from '@llamactl/contract/reason';
+import { reasonOf } from '@llamactl/contract/reason';
 import type { KeptContext } from '@llamactl/contract/instance';
-import { readdir } from 'node:fs/promises';
 import type { ContextReuse, ContextRun, Contexts } from '../instances/ports/contexts.ts';
 import type { LaunchPlan } from '../instances/ports/runs.ts';
 import { type Clock, pause } from '../instances/ports/time.ts';
-import { ContextFolder, type SavedSlot } from './context-files.ts';
+import { ContextFolder, type SavedSlot, sum } from './context-files.ts';
 import { contextKey } from './context-key.ts';
+import { hasRoomFor, instancesIn, oldestBeyond, worthSaving } from './context-limits.ts';
 import { ignoredInARow, RestoredContexts, type RestoredRun } from './restored-contexts.ts';
 import type { ReadText } from './endpoint.ts';
 import type { FindProgram } from './engine-ports.ts';
-import { LlamaCppSlots, type Slot } from './llama-cpp-slots.ts';
+import { LlamaCppSlots } from './llama-cpp-slots.ts';
 
 export interface KeptContextsOptions {
   clock: Pick<Clock, 'now' | 'elapsed' | 'after'>;
@@ -33,10 +33,6 @@ export interface ContextLog {
   warn(fields: object, message: string): void;
 }
 
-/** Shorter conversations are not saved: an engine computes them in a moment, or is too slow for more of them. */
-export const LEAST_TOKENS = 256;
-/** A save leaves at least this much of the disk free. */
-const LEAST_FREE_BYTES = 1_073_741_824;
 /** Longest wait for work under way at the end of the process, milliseconds. */
 const SETTLED_MS = 2_000;
 /** After this many restores in a row without any reuse, the engine is taken to ignore what it restores. */
@@ -204,8 +200,8 @@ export class KeptContexts implements Contexts {
     const reuse = await folder.reuse();
     if (reuse !== null && reuse.key === key && reuse.build === build && reuse.ignored >= MOST_IGNORED) return;
     await folder.create();
-    if ((await this.#options.freeBytes(folder.folder)) < LEAST_FREE_BYTES) {
-      log.warn({ instance: name }, `The context of ${name} is not saved: the disk has less than 1 GiB left`);
+    if (!hasRoomFor(slots, await folder.slots(), await this.#options.freeBytes(folder.folder))) {
+      log.warn({ instance: name }, `The context of ${name} is not saved: less than 1 GiB of the disk would stay free`);
       return;
     }
     const written: Written[] = [];
@@ -252,14 +248,7 @@ export class KeptContexts implements Contexts {
   /** Removes the oldest saved slots of all instances until the rest is within the limit. */
   async #keepWithinTotal(): Promise<void> {
     const { root, maxTotalBytes } = this.#options;
-    const all: { instance: string; slot: SavedSlot }[] = [];
-    for (const instance of await instancesIn(root)) {
-      for (const slot of await this.#folder(instance).slots()) all.push({ instance, slot });
-    }
-    let total = sum(all.map(({ slot }) => slot.bytes));
-    for (const { instance, slot } of all.toSorted((a, b) => a.slot.savedAt - b.slot.savedAt)) {
-      if (total <= maxTotalBytes) return;
-      total -= slot.bytes;
+    for (const { instance, slot } of await oldestBeyond(maxTotalBytes, root, (id) => this.#folder(id))) {
       await this.#drop(instance, slot, 'newer contexts need its room (contexts.max_total_mb)');
       await this.#show(instance);
     }
@@ -290,44 +279,8 @@ export class KeptContexts implements Contexts {
 
   /** Updates the facts that {@link kept} returns. */
   async #show(instance: string): Promise<void> {
-    const folder = this.#folder(instance);
-    const slots = await folder.slots();
-    const reuse = await folder.reuse();
-    const newest = slots.at(-1);
-    if (newest === undefined) {
-      this.#kept.delete(instance);
-      return;
-    }
-    this.#kept.set(instance, {
-      tokens: sum(slots.map(({ tokens }) => tokens)),
-      bytes: sum(slots.map(({ bytes }) => bytes)),
-      saved_at: timestamp(newest.savedAt),
-      reuse: reuse === null ? null : { at: timestamp(reuse.at), restored: reuse.restored, reused: reuse.reused },
-    });
+    const facts = await this.#folder(instance).facts();
+    if (facts === null) this.#kept.delete(instance);
+    else this.#kept.set(instance, facts);
   }
-}
-
-/** The slots to save, longest conversations first, because the time may not suffice for all. */
-function worthSaving(slots: readonly Slot[]): Slot[] {
-  return slots.filter(({ tokens }) => tokens >= LEAST_TOKENS).toSorted((a, b) => b.tokens - a.tokens);
-}
-
-/** Ids of all instances with files. */
-async function instancesIn(root: string): Promise<string[]> {
-  try {
-    return await readdir(root);
-  } catch (error) {
-    if (hasCode(error, ['ENOENT'])) return [];
-    throw error;
-  }
-}
-
-function timestamp(at: number): string {
-  return new Date(at).toISOString();
-}
-
-function sum(numbers: Iterable<number>): number {
-  let total = 0;
-  for (const number of numbers) total += number;
-  return total;
 }

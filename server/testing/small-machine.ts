@@ -21,6 +21,7 @@ export function llamaEngines(): Engines {
     },
     findProgram,
     searchPath: '',
+    contextFolder: null,
     allowPrivileged: false,
   });
   const adapters = new Map([

@@ -61,16 +61,20 @@ describe('a command line', () => {
     await server.goAway();
   });
 
-  it.each([['pull'], ['help pull'], ['pull --help'], ['keys nonsense'], ['help keys nonsense'], ['sessions nonsense']])(
-    'says that there is no command %j',
-    async (line) => {
-      const { status, stdout, stderr } = await sandbox.run(line.split(' '));
-      const command = line.replace(/help | --help/, '');
-      expect([status, stdout]).toEqual([2, '']);
-      expect(stderr).toContain(`llamactl: unknown command '${command}'\n`);
-      expect(stderr).toContain('  llamactl help ');
-    },
-  );
+  it.each([
+    ['fetch'],
+    ['help fetch'],
+    ['fetch --help'],
+    ['keys nonsense'],
+    ['help keys nonsense'],
+    ['sessions nonsense'],
+  ])('says that there is no command %j', async (line) => {
+    const { status, stdout, stderr } = await sandbox.run(line.split(' '));
+    const command = line.replace(/help | --help/, '');
+    expect([status, stdout]).toEqual([2, '']);
+    expect(stderr).toContain(`llamactl: unknown command '${command}'\n`);
+    expect(stderr).toContain('  llamactl help ');
+  });
 
   it.each([
     ['create a --ctx-size 512', '-o ctx_size=VALUE'],
@@ -160,10 +164,7 @@ describe('a command line', () => {
   });
 
   it.each([
-    [
-      'pull',
-      "llamactl run FILE, with a .gguf file that you downloaded, such as with hf download REPOSITORY --include '*Q4_K_M.gguf'",
-    ],
+    ['download', 'llamactl pull REFERENCE'],
     ['chat', 'llamactl run NAME'],
     ['list', 'llamactl ps for instances; llamactl models for model files'],
     ['prune', 'llamactl rm NAME'],

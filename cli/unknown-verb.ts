@@ -17,12 +17,7 @@ export interface UnknownCommand {
  * spelling, because `chat` resembles `create`.
  */
 const OTHER_WORDS: Readonly<Record<string, string>> = {
-  // Models are not downloaded by name in this version.
-  ...same(
-    "llamactl run FILE, with a .gguf file that you downloaded, such as with hf download REPOSITORY --include '*Q4_K_M.gguf'",
-    'pull',
-    'download',
-  ),
+  ...same('llamactl pull REFERENCE', 'download', 'fetch'),
   ...same('llamactl apply FILE; docs/how-to/ has a page for the settings of each other program', 'import'),
   ...same('llamactl export FILE for instances; models are files, which you copy', 'push'),
   ...same('llamactl ps for instances; llamactl models for model files', 'list', 'images'),

@@ -151,6 +151,12 @@ export const VERBS: readonly Verb[] = [
     load: async () => (await import('./commands/run.ts')).runCommand,
   },
   {
+    name: 'pull',
+    summary: 'Download a model',
+    group: INSTANCES,
+    load: async () => (await import('./commands/pull.ts')).pullCommand,
+  },
+  {
     name: 'models',
     summary: 'List and explain the model files of the server, or search the hub',
     group: INSTANCES,

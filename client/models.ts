@@ -523,6 +523,8 @@ export interface Download {
   error: DownloadError | null;
   /** Branch or tag. */
   revision: string;
+  /** `model_path` for an instance, when it is done: its first file, or its folder. */
+  path: string;
   files: DownloadFile[];
   /** `anonymous`, `user:NAME` or `key:ID (NAME)`. */
   created_by: string;
@@ -1337,6 +1339,8 @@ export interface QuantList {
   license: string | null;
   /** Downloads need a token of an account that accepted the conditions of the author. */
   gated: boolean;
+  /** The folder on the server that gets the files of a download. */
+  folder: string;
   memory: LargestMemory;
   /** By the paths of their files. */
   quants: Quant[];

@@ -47,6 +47,7 @@ export const DownloadSchema = z
   .object({
     ...progress,
     revision: z.string().describe('Branch or tag.'),
+    path: z.string().describe('`model_path` for an instance, when it is done: its first file, or its folder.'),
     files: z.array(DownloadFileSchema),
     created_by: z.string().describe('`anonymous`, `user:NAME` or `key:ID (NAME)`.'),
     created_at: z.iso.datetime().describe('RFC 3339, UTC.'),

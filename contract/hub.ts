@@ -83,6 +83,7 @@ export const QuantListSchema = z
     commit: z.string().describe('40 hex digits. For sources without commits it stands for the contents.'),
     license: z.string().nullable().describe('As its author names it; `null`: unknown.'),
     gated: z.boolean().describe('Downloads need a token of an account that accepted the conditions of the author.'),
+    folder: z.string().describe('The folder on the server that gets the files of a download.'),
     memory: LargestMemorySchema,
     quants: z.array(QuantSchema).describe('By the paths of their files.'),
   })

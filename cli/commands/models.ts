@@ -1,9 +1,10 @@
 import type { Model, ModelDetails } from '@llamactl/client';
 import { Command } from 'commander';
 import type { CommandLine, Session } from '../command-line.ts';
+import { downloadsCommand } from '../downloads/downloads-command.ts';
 import { EXIT } from '../exit-status.ts';
 import { quantsCommand, searchCommand } from '../instances/hub-models.ts';
-import { HF_DOWNLOAD, modelCalled, scannedModels, severalModels } from '../instances/server-models.ts';
+import { modelCalled, scannedModels, severalModels } from '../instances/server-models.ts';
 import { Problem } from '../problem.ts';
 import { bytes, contextText } from '../screen/figures.ts';
 import type { Column } from '../screen/table.ts';
@@ -21,7 +22,7 @@ const COLUMNS: Column[] = [
 
 export function modelsCommand(commandLine: CommandLine): Command {
   return listing(new Command('models'), commandLine)
-    .description('List the model files of the server, explain one, or search the hub for others.')
+    .description('List the model files of the server, explain one, search the hub, or follow downloads.')
     .addHelpText(
       'after',
       '\nExamples:\n  llamactl models\n  llamactl models qwen q4\n  llamactl models show qwen3-8b-q4_k_m\n  llamactl models search qwen3 8b',
@@ -29,7 +30,8 @@ export function modelsCommand(commandLine: CommandLine): Command {
     .addCommand(lsCommand(commandLine))
     .addCommand(showCommand(commandLine))
     .addCommand(searchCommand(commandLine))
-    .addCommand(quantsCommand(commandLine));
+    .addCommand(quantsCommand(commandLine))
+    .addCommand(downloadsCommand(commandLine));
 }
 
 function lsCommand(commandLine: CommandLine): Command {
@@ -50,7 +52,7 @@ function listing(command: Command, commandLine: CommandLine): Command {
 
 /** Verbs of other programs for models, with the way to do it here. */
 const OTHER_VERBS: Readonly<Record<string, string>> = {
-  pull: `llamactl does not download models; to do it: ${HF_DOWNLOAD}`,
+  pull: 'to download a model: llamactl pull REFERENCE',
   rm: 'llamactl deletes no models; delete the file, or use the program that put it there',
 };
 
@@ -69,7 +71,8 @@ async function list({ client, terminal, signal }: Session, words: readonly strin
   for (const { problems } of broken) terminal.note(plain(`warning: ${problems.join('; ')}`));
 }
 
-const NONE = 'no models: put .gguf files into ~/models, or add your folder to models.dirs';
+const NONE =
+  'no models: llamactl pull REFERENCE gets one; or put .gguf files into ~/models, or add your folder to models.dirs';
 
 function showCommand(commandLine: CommandLine): Command {
   return new Command('show')

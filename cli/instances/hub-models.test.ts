@@ -11,7 +11,7 @@ beforeEach(async () => {
   hub = await LoopbackHub.open();
   const remote = loopbackModels(hub);
   server = await EventServer.open({
-    hub: { remote, memory: async () => ({ kind: 'gpu', name: 'Card', total: 24e9 }) },
+    hub: { remote, rootFor: () => '/cache', memory: async () => ({ kind: 'gpu', name: 'Card', total: 24e9 }) },
   });
   sandbox = new CommandSandbox();
   sandbox.environment['LLAMACTL_URL'] = server.url;

@@ -14,10 +14,8 @@ const LOOK_EVERY = 0.2;
 /** Most models that a message names. */
 const MOST_NAMED = 10;
 
-/** The command that gets a model file, because llamactl does not download any. */
-export const HF_DOWNLOAD = "hf download REPOSITORY --include '*Q4_K_M.gguf' --local-dir ~/models";
 /** The remedy for a model that no folder has. */
-export const DOWNLOAD = `to download a model file: ${HF_DOWNLOAD}`;
+export const DOWNLOAD = 'to download a model: llamactl pull REFERENCE, such as Qwen/Qwen3-4B-GGUF:Q4_K_M';
 
 type Pause = (seconds: number, signal: AbortSignal) => Promise<void>;
 

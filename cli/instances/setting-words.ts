@@ -61,8 +61,9 @@ function remedyFor(word: string): string {
  */
 async function isKnownModel(session: Session, { model, engine }: SettingFlags): Promise<boolean> {
   if (model !== undefined && /^https?:\/\//.test(model)) {
-    const { DOWNLOAD } = await import('./server-models.ts');
-    throw new Problem(`${model} is an address, and llamactl does not download models`, EXIT.usage, [DOWNLOAD]);
+    throw new Problem(`${model} is an address, and an instance needs a model of its server`, EXIT.usage, [
+      `to download it: llamactl pull ${model}`,
+    ]);
   }
   const isName = model !== undefined && !/^[./~]/.test(model) && (engine === undefined || engine === 'llama_cpp');
   if (!isName || existsSync(path.resolve(model))) return false;

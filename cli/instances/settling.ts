@@ -139,7 +139,7 @@ async function look(
 }
 
 /** Whether an error is temporary: the server is unreachable, or overloaded. */
-async function isPassing(error: unknown): Promise<boolean> {
+export async function isPassing(error: unknown): Promise<boolean> {
   const { ConnectionError, LlamactlError, ProtocolError } = await import('@llamactl/client');
   if (error instanceof ConnectionError) return true;
   const status = error instanceof LlamactlError || error instanceof ProtocolError ? error.status : null;

@@ -681,6 +681,9 @@ type Download struct {
 	// Branch or tag.
 	Revision string `json:"revision"`
 
+	// `model_path` for an instance, when it is done: its first file, or its folder.
+	Path string `json:"path"`
+
 	Files []DownloadFile `json:"files"`
 
 	// `anonymous`, `user:NAME` or `key:ID (NAME)`.
@@ -1724,6 +1727,9 @@ type QuantList struct {
 
 	// Downloads need a token of an account that accepted the conditions of the author.
 	Gated bool `json:"gated"`
+
+	// The folder on the server that gets the files of a download.
+	Folder string `json:"folder"`
 
 	Memory LargestMemory `json:"memory"`
 

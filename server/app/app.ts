@@ -15,7 +15,7 @@ import { openEngineLogs } from './engine-logs.ts';
 import { shrinkHeapAtRest } from './heap.ts';
 import type { Engines } from '../instances/ports/engine-adapter.ts';
 import { createInstances, type Interposition } from '../instances/instances.ts';
-import { isOurs, openDownloads } from './downloading.ts';
+import { downloadRoots, isOurs, openDownloads } from './downloading.ts';
 import { contextFolders } from '../instances/run-references.ts';
 import { Listening } from './listening.ts';
 import { watchHost } from './host-watch.ts';
@@ -203,13 +203,14 @@ export async function startApp(options: AppOptions): Promise<App> {
       machine,
       listeningPorts: supervisor,
     });
-    const hub = openHub({ config: config.models, environment, home, version, machine });
+    const rootFor = downloadRoots(cache, own);
+    const hub = openHub({ config: config.models, environment, home, version, machine, rootFor });
     const downloads = await openDownloads({
       ...shared,
       source: hub.remote,
       config: config.models,
-      dataDirectory,
-      cache,
+      rootFor,
+      models,
       environment,
       randomness,
       store,

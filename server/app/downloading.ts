@@ -10,20 +10,18 @@ import type { EventSink } from '../instances/ports/event-sink.ts';
 import type { Randomness } from '../instances/ports/random-values.ts';
 import type { Clock } from '../instances/ports/time.ts';
 import { Downloads } from '../models/downloads/downloads.ts';
-import type { ModelSource } from '../models/downloads/model-source.ts';
+import type { ModelSource, RemoteModel } from '../models/downloads/model-source.ts';
 import { type Transfers, TransferThread } from '../models/downloads/transfer-thread.ts';
 import { startTransferWorker } from '../models/downloads/worker-script.ts';
 import { modelEndpoints } from '../models/hub/model-endpoints.ts';
 import { outgoingVariables } from '../models/hub/outgoing-agents.ts';
+import type { ModelLibrary } from '../models/library.ts';
 import { isOffline, OFFLINE } from '../models/hub/remote-requests.ts';
 import type { SqliteStore } from '../store/sqlite.ts';
 import type { Teardown } from './teardown.ts';
 
 export interface DownloadingParts {
   config: Config['models'];
-  dataDirectory: string;
-  /** The cache in the layout of Hugging Face, absolute. */
-  cache: string;
   environment: Environment;
   source: ModelSource;
   clock: Clock;
@@ -32,6 +30,9 @@ export interface DownloadingParts {
   events: EventSink;
   feed: Pick<Feed, 'download'>;
   alerts: AlertSink;
+  models: Pick<ModelLibrary, 'refresh'>;
+  /** The cache for the files of a source, absolute. */
+  rootFor: (source: RemoteModel['source']) => string;
   onFault: (error: unknown, what: string) => void;
   teardown: Teardown;
 }
@@ -46,7 +47,7 @@ const NO_TRANSFERS: Transfers = {
 
 /** Opens the stored downloads. They go on after `begin`. */
 export async function openDownloads(parts: DownloadingParts): Promise<Downloads> {
-  const { config, dataDirectory, cache, environment, clock, store, feed, teardown } = parts;
+  const { config, environment, clock, store, feed, models, teardown } = parts;
   const variables = outgoingVariables(environment);
   const settings = {
     environment: variables,
@@ -58,13 +59,21 @@ export async function openDownloads(parts: DownloadingParts): Promise<Downloads>
     store: store.downloads,
     transfers: isOffline(environment) ? NO_TRANSFERS : new TransferThread(clock, () => startTransferWorker(settings)),
     sendProgress: (progress) => feed.download(progress),
-    // Other sources have names of their own, which must not meet those of the hub.
-    rootFor: (source) => (source === 'hub' ? cache : path.join(dataDirectory, 'models', source)),
     owner: store.dataDirId,
     freeSpace,
+    findModels: () => models.refresh(),
   });
   await downloads.load();
   return teardown.ending(downloads);
+}
+
+/**
+ * The caches for downloads, by source. Other sources than the hub have names of their own, which must not meet those of the hub.
+ *
+ * @param cache For the hub, absolute. @param own Our own folder for models, absolute.
+ */
+export function downloadRoots(cache: string, own: string): (source: RemoteModel['source']) => string {
+  return (source) => (source === 'hub' ? cache : path.join(own, source));
 }
 
 /** Whether our user can write to its home. Users of services often have none. */

@@ -20,6 +20,7 @@ function view(models: object, environment: Record<string, string> = {}) {
     environment,
     home: '/nowhere',
     version: '1.2.3',
+    rootFor: () => '/cache',
     machine: {
       gpus: {
         list: async () => [{ ...gpu, utilization: null, temperature: null, power: null }],

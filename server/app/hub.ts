@@ -14,11 +14,20 @@ export interface HubParts {
   /** Home of our user, absolute. */
   home: string;
   version: string;
+  /** The cache for the files of a source, absolute. */
+  rootFor: HubView['rootFor'];
   machine: { gpus: Pick<HostMeasurements['gpus'], 'list'>; host: Pick<HostMeasurements['host'], 'memory'> };
 }
 
 /** Connects to nothing yet: requests follow when a caller asks. */
-export function openHub({ config, environment, home, version, machine }: HubParts): HubView & { remote: RemoteModels } {
+export function openHub({
+  config,
+  environment,
+  home,
+  version,
+  machine,
+  rootFor,
+}: HubParts): HubView & { remote: RemoteModels } {
   const configured = isTokenForHub(config, environment) ? config.hf_token : '';
   const remote = new RemoteModels({
     endpoints: modelEndpoints(config, environment),
@@ -27,6 +36,7 @@ export function openHub({ config, environment, home, version, machine }: HubPart
   });
   return {
     remote,
+    rootFor,
     memory: async () => largestMemory(await machine.gpus.list(), machine.host.memory().total),
   };
 }

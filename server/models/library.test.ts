@@ -337,6 +337,17 @@ describe('the library', () => {
     expect(await library.called('demo')).toMatchObject([{ path: file }]);
   });
 
+  it('has the new files after a refresh, which waits for no change in a folder', async () => {
+    await mkdir(path.join(home, 'models'));
+    const library = open(PLAIN());
+    await library.refresh();
+    await put('models/new.gguf');
+    await library.refresh();
+    expect(library.list().map(({ name }) => name)).toEqual(['new']);
+    library.close();
+    await library.refresh();
+  });
+
   it('scans once for all words that it does not know at one time', async () => {
     const clock = new FakeClock();
     const library = open(PLAIN(), clock);

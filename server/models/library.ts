@@ -99,10 +99,15 @@ export class ModelLibrary implements Models {
     await this.#firstScan.promise;
     const found = modelsCalled(word, this.#models);
     if (found.length > 0) return found;
-    // Its file may be younger than the last scan, or than the beginning of the one that runs.
+    // Its file may be younger than the last scan.
+    await this.refresh();
+    return modelsCalled(word, this.#models);
+  }
+
+  /** Scans from now on, not only from the beginning of the scan that runs. Never rejects. */
+  async refresh(): Promise<void> {
     await this.#scanning;
     if (!this.#over.signal.aborted) await this.#scanOnce();
-    return modelsCalled(word, this.#models);
   }
 
   /** Begins with the first scan, soon. */

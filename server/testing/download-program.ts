@@ -32,6 +32,7 @@ const downloads = new Downloads({
   rootFor: () => path.join(folder, 'hub'),
   owner: folder,
   freeSpace: async () => Infinity,
+  findModels: async () => undefined,
   onFault: (error) => {
     throw error;
   },

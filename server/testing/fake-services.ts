@@ -102,6 +102,7 @@ export const OFFLINE_HUB: HubView = {
     },
   },
   memory: async () => ({ kind: 'ram', name: 'memory', total: 16e9 }),
+  rootFor: () => '/cache',
 };
 
 /** Authentication that is off: every caller is an admin, and no accounts exist. */

@@ -6,7 +6,7 @@ import type { Transfers } from '../models/downloads/transfer-thread.ts';
 export interface FakeTransfer {
   task: TransferTask;
   progress(progress: TransferProgress): void;
-  /** `stored` writes the file, with zeros. */
+  /** `stored` writes the file. */
   end(outcome: TransferOutcome): Promise<void>;
 }
 
@@ -16,6 +16,8 @@ export class FakeTransfers implements Transfers {
   readonly running: FakeTransfer[] = [];
   /** All tasks that were started. */
   readonly tasks: TransferTask[] = [];
+  /** Bytes of files by their sha256, instead of zeros. */
+  readonly contents = new Map<string, Buffer>();
   isClosed = false;
   #onStart: (() => void)[] = [];
 
@@ -26,7 +28,8 @@ export class FakeTransfers implements Transfers {
   ): Promise<TransferOutcome> {
     const { promise, resolve } = Promise.withResolvers<TransferOutcome>();
     const end = async (outcome: TransferOutcome): Promise<void> => {
-      if (outcome.kind === 'stored') await writeFile(task.target, Buffer.alloc(task.size));
+      if (outcome.kind === 'stored')
+        await writeFile(task.target, this.contents.get(task.content) ?? Buffer.alloc(task.size));
       resolve(outcome);
     };
     const transfer = { task, progress: onProgress, end };

@@ -6,6 +6,7 @@ export const ONE_DOWNLOAD: Download = {
   id: '0123456789abcdef',
   model: 'org/repo:Q4_K_M',
   revision: 'main',
+  path: '/cache/models--org--repo/snapshots/cccccccccccccccccccccccccccccccccccccccc/repo-Q4_K_M.gguf',
   state: 'paused',
   done_bytes: 1,
   total_bytes: 2,

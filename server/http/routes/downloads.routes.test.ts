@@ -40,6 +40,7 @@ beforeEach(async () => {
     rootFor: () => path.join(folder, 'hub'),
     owner: 'us',
     freeSpace: async () => free,
+    findModels: async () => undefined,
     onFault: (error) => {
       throw error;
     },

@@ -21,7 +21,7 @@ beforeEach(async () => {
     auth: harness.auth,
     clock: harness.clock,
     config: testConfig({ auth: { enabled: true } }),
-    hub: { remote, memory: async () => ({ kind: 'gpu', name: 'Card', total: 600e6 }) },
+    hub: { remote, rootFor: () => '/cache', memory: async () => ({ kind: 'gpu', name: 'Card', total: 600e6 }) },
   });
 });
 
@@ -86,7 +86,8 @@ describe('a search', () => {
 describe('the quants of a repository', () => {
   it('have their files with sha256, and whether they fit with their companions', async () => {
     const answer = await ask('/api/models/quants?repo=acme/tiny-GGUF');
-    const { quants, memory, license, commit } = QuantListSchema.strict().parse(answer.json());
+    const { quants, memory, license, commit, folder } = QuantListSchema.strict().parse(answer.json());
+    expect(folder).toBe('/cache');
     expect([memory.name, license, commit]).toEqual(['Card', 'mit', expect.stringMatching(/^[0-9a-f]{40}$/)]);
     const sha256 = expect.stringMatching(/^[0-9a-f]{64}$/) as string;
     expect(quants).toMatchObject([

@@ -1,4 +1,4 @@
-import type { LargestMemory, Quant } from '@llamactl/contract/hub';
+import type { LargestMemory, Quant, QuantList } from '@llamactl/contract/hub';
 import { OPERATIONS } from '@llamactl/contract/operations';
 import type { FoundRepo } from '../../models/hub/hub-client.ts';
 import { fitOf } from '../../models/hub/memory-fit.ts';
@@ -11,13 +11,15 @@ import type { Bind } from '../operations.ts';
 export interface HubView {
   remote: Pick<RemoteModels, 'endpoint' | 'search' | 'quants'>;
   memory: () => Promise<LargestMemory>;
+  /** The cache for the files of a source, absolute. */
+  rootFor: (source: QuantList['source']) => string;
 }
 
 /** Repositories of a search without `limit`. */
 const USUAL_FOUND = 20;
 
 /** The models that could be downloaded. */
-export function hubRoutes(bind: Bind, { remote, memory }: HubView): void {
+export function hubRoutes(bind: Bind, { remote, memory, rootFor }: HubView): void {
   bind(OPERATIONS.searchModels, async ({ query: { q, limit = USUAL_FOUND }, signal }) => {
     const found = await remote.search(q, limit, signal);
     return { models: found.map(rowOf), hub: remote.endpoint };
@@ -27,7 +29,8 @@ export function hubRoutes(bind: Bind, { remote, memory }: HubView): void {
     const [listing, largest] = await Promise.all([remote.quants(repo, revision, signal), memory()]);
     const { source, repo: name, revision: branch, commit, license, isGated: gated, quants, usual } = listing;
     const shown = quants.map((quant) => quantOf(quant, largest, quant.reference === usual.reference));
-    return { source, repo: name, revision: branch, commit, license, gated, memory: largest, quants: shown };
+    const folder = rootFor(source);
+    return { source, repo: name, revision: branch, commit, license, gated, folder, memory: largest, quants: shown };
   });
 
   bind(OPERATIONS.listStarters, async () => {

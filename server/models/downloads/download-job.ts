@@ -1,6 +1,7 @@
 import type { Download, DownloadProgress } from '@llamactl/contract/download';
 import type { TransferProgress } from './blob-transfer.ts';
 import type { DownloadRecord } from './download-store.ts';
+import { snapshotPath } from './hub-cache.ts';
 import { TransferPace } from './transfer-pace.ts';
 
 /** States in which a download may still become done. */
@@ -73,10 +74,11 @@ export class DownloadJob {
 
   /** @param now By `Clock.elapsed`. */
   view(now: number): Download {
-    const { model, createdBy, createdAt, finishedAt } = this.record;
+    const { model, root, createdBy, createdAt, finishedAt } = this.record;
     return {
       ...this.progress(now),
       revision: model.revision,
+      path: snapshotPath(root, model),
       files: model.files.map(({ path, size }, index) => ({ path, size, done_bytes: this.#done[index] ?? 0 })),
       created_by: createdBy,
       created_at: createdAt,

@@ -32,6 +32,7 @@ let raised: Set<string>;
 let alerts: AlertSink;
 let sent: DownloadProgress[];
 let free: number;
+let findModels: () => Promise<void>;
 let downloads: Downloads;
 
 /** Begins the next server, on the same store and the same files. */
@@ -51,6 +52,7 @@ async function serve(options: Partial<DownloadsOptions> = {}): Promise<void> {
     rootFor: () => root,
     owner: 'us',
     freeSpace: async () => free,
+    findModels: async () => findModels(),
     onFault: (error) => {
       throw error;
     },
@@ -71,6 +73,7 @@ beforeEach(async () => {
   source = new FakeModelSource();
   source.add('org/repo:Q4', [fileOf('a'), fileOf('b')]);
   free = Infinity;
+  findModels = async () => undefined;
   await serve();
 });
 afterEach(async () => {
@@ -131,6 +134,22 @@ describe('a download', () => {
       size: 10,
       sha256: blob('a'),
     });
+  });
+
+  it('is done when the list of models has its files, and names the first', async () => {
+    const scan = Promise.withResolvers<void>();
+    const begun = Promise.withResolvers<void>();
+    findModels = async () => {
+      begun.resolve();
+      await scan.promise;
+    };
+    const { id, path: shown } = await create();
+    expect(shown).toBe(path.join(root, 'models--org--repo', 'snapshots', 'c'.repeat(40), 'a.gguf'));
+    for (const name of ['a', 'b']) await (await transfers.of(blob(name))).end({ kind: 'stored' });
+    await begun.promise;
+    expect(downloads.get(id).state).toBe('running');
+    scan.resolve();
+    await isIn(id, 'done');
   });
 
   it('does not fetch files that are there', async () => {

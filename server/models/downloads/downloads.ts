@@ -58,6 +58,8 @@ export interface DownloadsOptions {
   owner: string;
   /** Bytes available to us on the disk of a folder, which need not exist. */
   freeSpace: (folder: string) => Promise<number>;
+  /** Updates the list of models, before a download is called done. Never rejects. */
+  findModels: () => Promise<void>;
   onFault: (error: unknown, what: string) => void;
 }
 
@@ -238,7 +240,10 @@ export class Downloads implements DownloadJobs {
     const parts = { ...this.#options, turns: this.#turns, unsaved: this.#unsaved };
     job.rest();
     const running = downloadModel(job.record, parts, stop.signal, this.#listener(job));
-    const ended = running.then((outcome) => this.#ended(job, outcome));
+    const ended = running.then(async (outcome) => {
+      if (outcome.kind === 'done') await this.#options.findModels();
+      this.#ended(job, outcome);
+    });
     job.work = { stop, ended };
     if (job.record.state !== 'running') void this.#keep(this.#change(job, { state: 'running', error: null }));
   }

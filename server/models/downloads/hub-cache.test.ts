@@ -2,7 +2,7 @@ import { lstat, mkdir, mkdtemp, readdir, readFile, readlink, rm, symlink, writeF
 import os from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { CacheRefusal, HubCache, isThere } from './hub-cache.ts';
+import { CacheRefusal, HubCache, isThere, snapshotPath } from './hub-cache.ts';
 
 const commit = 'c'.repeat(40);
 const blob = 'b'.repeat(64);
@@ -18,6 +18,11 @@ beforeEach(async () => {
   cache = new HubCache(root);
 });
 afterEach(() => rm(folder, { recursive: true }));
+
+it('names the folder of a model in safetensors, whose files have no name of their own', () => {
+  const files = [{ path: 'config.json', size: 1, sha256: null, blob: 'b', url: '' }];
+  expect(snapshotPath('/hub', { ...model, files })).toBe(`/hub/models--org--repo/snapshots/${commit}`);
+});
 
 describe('the cache', () => {
   it('has the layout of Hugging Face', async () => {

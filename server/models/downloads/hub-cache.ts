@@ -109,6 +109,20 @@ async function makeFolder(folder: string): Promise<void> {
   }
 }
 
+/**
+ * The path of a model in its snapshot: that of its first file, or the folder of one in safetensors. No files need be there.
+ *
+ * @param root Of the cache.
+ */
+export function snapshotPath(
+  root: string,
+  { repo, commit, files }: Pick<RemoteModel, 'repo' | 'commit' | 'files'>,
+): string {
+  const first = files[0]?.path ?? '';
+  const shown = /\.gguf$/i.test(first) ? first : path.dirname(first);
+  return path.join(root, ['models', ...repo.split('/')].join('--'), 'snapshots', commit, shown);
+}
+
 /** Whether a finished file of this size is there. */
 export async function isThere(file: string, size: number): Promise<boolean> {
   try {

@@ -454,6 +454,8 @@ class Download(_Base):
     """Why it failed, or waits for room on the disk."""
     revision: str
     """Branch or tag."""
+    path: str
+    """`model_path` for an instance, when it is done: its first file, or its folder."""
     files: list[DownloadFile]
     created_by: str
     """`anonymous`, `user:NAME` or `key:ID (NAME)`."""
@@ -1258,6 +1260,8 @@ class QuantList(_Base):
     """As its author names it; `None`: unknown."""
     gated: bool
     """Downloads need a token of an account that accepted the conditions of the author."""
+    folder: str
+    """The folder on the server that gets the files of a download."""
     memory: LargestMemory
     quants: list[Quant]
     """By the paths of their files."""

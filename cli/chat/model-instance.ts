@@ -1,10 +1,12 @@
-import type { Client, CreateInstance, InstanceSummary, Model } from '@llamactl/client';
+import type { Client, CreateInstance, InstanceSummary, Model, Starter } from '@llamactl/client';
 import { readdirSync, realpathSync, statSync } from 'node:fs';
 import path from 'node:path';
 import type { Session } from '../command-line.ts';
 import { EXIT } from '../exit-status.ts';
 import { Problem } from '../problem.ts';
+import { isReference } from '../downloads/reference-word.ts';
 import { instanceName } from './instance-name.ts';
+import type { FetchOptions, RemoteModel } from './remote-model.ts';
 import { modelNames } from '@llamactl/contract/model-names';
 import { DOWNLOAD, modelCalled, modelContaining, serverModels } from '../instances/server-models.ts';
 
@@ -28,15 +30,17 @@ export interface ModelInstance {
 
 /**
  * Finds the instance for `model`: by its name, by an alias, or by its model file. Creates one for a file without an
- * instance. `model` may also be the name or reference of a model in the server's library.
+ * instance. `model` may also be the name or reference of a model in the server's library, or a starter or a model of another
+ * machine, which is then downloaded.
  *
  * @throws {Problem} with a hint when nothing matches
  */
 export async function modelInstance(
-  { client, signal }: Pick<Session, 'client' | 'signal'>,
+  session: Session,
   model: string,
-  place: Place,
+  { place, fetching }: { place: Place; fetching: FetchOptions },
 ): Promise<ModelInstance> {
+  const { client, signal } = session;
   const instances = await client.listInstances({ signal });
   const known = named(instances, model);
   if (known !== null) return { name: known.name, file: null };
@@ -49,13 +53,23 @@ export async function modelInstance(
   }
   const models = await serverModels(client, signal);
   const found = modelCalled(model, models);
-  if (found === null && isModelFile(model) && !URL_START.test(model))
-    throw noSuchFile(path.resolve(place.folder, model));
-  if (found === null) throw await unknownModel(model, { instances, models, isLocal: place.isLocal });
-  const present = ofModel(instances, found);
+  if (found !== null) {
+    const present = ofModel(instances, found);
+    if (present !== null) return { name: present.name, file: null };
+    const name = await make(client, newInstanceOf(found, model), instances, signal);
+    return { name, file: found.path, isOfOllama: found.source === 'ollama' };
+  }
+  if (isModelFile(model)) throw noSuchFile(path.resolve(place.folder, model));
+  const { remoteModel, starterCalled, starters } = await import('./remote-model.ts');
+  const all = isReference(model) ? [] : await starters(client, signal);
+  const reference = isReference(model) ? model : starterCalled(model, all)?.reference;
+  if (reference === undefined)
+    throw await unknownModel(model, { instances, models, starters: all, isLocal: place.isLocal });
+  const remote = await remoteModel(session, reference, fetching);
+  const present = ofModel(instances, remote.model);
   if (present !== null) return { name: present.name, file: null };
-  const name = await make(client, newInstanceOf(found, model), instances, signal);
-  return { name, file: found.path, isOfOllama: found.source === 'ollama' };
+  const name = await make(client, newInstanceOfRemote(remote), instances, signal);
+  return { name, file: remote.model.path };
 }
 
 /** Finds an instance by its name, ignoring case, else by its exact alias, as `/v1` does. */
@@ -73,7 +87,7 @@ function named(instances: readonly InstanceSummary[], model: string): InstanceSu
  * @throws {Problem} when `model` is a path, but the file does not exist
  */
 function modelFile(model: string, { folder, home, isLocal }: Place): string | null {
-  if (URL_START.test(model)) return null;
+  if (ADDRESS.test(model)) return null;
   const isPath = /^(?:~|\.{1,2})?\//.test(model) || (isModelFile(model) && model.includes('/'));
   const looksLikeFile = isPath || isModelFile(model);
   if (!isLocal) return looksLikeFile ? model : null;
@@ -93,7 +107,7 @@ function modelFile(model: string, { folder, home, isLocal }: Place): string | nu
 }
 
 function isModelFile(model: string): boolean {
-  return /\.gguf$/i.test(model);
+  return /\.gguf$/i.test(model) && !ADDRESS.test(model);
 }
 
 function noSuchFile(file: string): Problem {
@@ -139,6 +153,16 @@ function newInstanceOf({ ref, name }: Model, word: string): NewInstance {
   return { title: name.replace(/:latest$/, ''), settings: { model: ref, aliases: [...new Set([inOllama, bare])] } };
 }
 
+/** The same for a model that was downloaded. Only models of the hub have a reference in the library. */
+function newInstanceOfRemote({ model, reference }: RemoteModel): NewInstance {
+  const inOllama = reference.replace(/^ollama:/, '');
+  const aliases = /^https?:/.test(reference)
+    ? []
+    : [...new Set([reference, inOllama, inOllama.replace(/:latest$/, '')])];
+  const settings = model.ref === null ? { model_path: model.path } : { model: model.ref };
+  return { title: model.name, settings: { ...settings, aliases } };
+}
+
 function real(file: string): string {
   try {
     return realpathSync(file);
@@ -166,14 +190,17 @@ interface Known {
   instances: readonly InstanceSummary[];
   /** The server's library. */
   models: readonly Model[];
+  starters: readonly Starter[];
   isLocal: boolean;
 }
 
-const URL_START = /^https?:\/\//;
-/** A model of a hub, as other programs name it: `hf.co/owner/name`, `qwen3:8b`. */
-const REMOTE_MODEL = /^(?:https?:\/\/|hf\.co\/|huggingface\.co\/)|^[\w.-]+\/[\w.-]+|^[\w.-]+:[\w.-]+$/;
+/** An address, also one of the hub without its scheme, which may end like a file. */
+const ADDRESS = /^(?:https?:\/\/|hf\.co\/|huggingface\.co\/)/;
+/** A model as Ollama names it. */
+const OF_OLLAMA = /^[\w.-]+:[\w.-]+$/;
 
-async function unknownModel(model: string, { instances, models, isLocal }: Known): Promise<Problem> {
+async function unknownModel(model: string, { instances, models, starters, isLocal }: Known): Promise<Problem> {
+  const { startersHint } = await import('./remote-model.ts');
   const { nearName } = await import('../instances/near-instance.ts');
   const names = instances.flatMap(({ name, aliases }) => [name, ...aliases]);
   const tag = models.find((each) =>
@@ -183,10 +210,10 @@ async function unknownModel(model: string, { instances, models, isLocal }: Known
     tag?.name ??
     modelContaining(model, models) ??
     (await nearName(model, [...names, ...models.flatMap((each) => modelNames(each).slice(0, 2))]));
-  if (REMOTE_MODEL.test(model) && near === null) {
-    return new Problem(`there is no instance ${model}, and llamactl does not download models by name`, EXIT.notFound, [
-      DOWNLOAD,
-      'then: llamactl run FILE',
+  if (OF_OLLAMA.test(model) && near === null) {
+    return new Problem(`there is no instance and no model ${model}`, EXIT.notFound, [
+      `to download it from Ollama's registry: llamactl pull ollama:${model}`,
+      ...startersHint(starters),
     ]);
   }
   const file = isLocal ? '~/models/qwen.gguf' : "/models/qwen.gguf, a path on the server's machine";
@@ -197,7 +224,7 @@ async function unknownModel(model: string, { instances, models, isLocal }: Known
       names.length === 0
         ? `there are no instances yet: llamactl quickstart makes one; or give a model file: llamactl run ${file}`
         : `to list instances: llamactl ps; or give a model file: llamactl run ${file}`,
-      ...(near === null ? [DOWNLOAD] : []),
+      ...(near === null ? [DOWNLOAD, ...startersHint(starters)] : []),
     ],
   );
 }

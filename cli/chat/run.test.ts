@@ -4,8 +4,24 @@ import { PassThrough } from 'node:stream';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { ChatServer, finish, refuses, says, sendPiece } from '../testing/chat-server.ts';
 import type { Model } from '@llamactl/client';
+import { quantList, sampleDownload } from '../testing/sample-download.ts';
 import { sampleModel } from '../testing/sample-model.ts';
 import { CommandSandbox, type RunOptions, type RunResult } from '../testing/command-run.ts';
+
+const fit = { fits: 'yes', memory_needed: 6e9 };
+const STARTERS = [
+  {
+    name: 'Qwen3 8B',
+    purpose: 'general',
+    memory_gb: 16,
+    reference: 'Qwen/Qwen3-8B-GGUF:Q4_K_M',
+    size: 5e9,
+    reason: '',
+    ...fit,
+  },
+  { name: 'Huge', purpose: 'general', memory_gb: 64, reference: 'a/huge', size: 60e9, reason: '', ...fit, fits: 'no' },
+  { name: 'Finder', purpose: 'embedding', memory_gb: 8, reference: 'a/finder', size: 1e9, reason: '', ...fit },
+];
 
 let server: ChatServer;
 let sandbox: CommandSandbox;
@@ -351,17 +367,104 @@ describe('llamactl run with a model', () => {
     expect(stderr).toContain(sentence);
   });
 
-  it.each(['hf.co/Qwen/Qwen3-8B-GGUF', 'qwen3:8b', 'Qwen/Qwen3-8B-GGUF', 'https://hf.example/x.gguf'])(
-    'explains that it does not download %s',
-    async (model) => {
-      const { status, stderr } = await run([model, 'x']);
-      expect([status, stderr.split('\n')[0]]).toEqual([
-        3,
-        `llamactl: there is no instance ${model}, and llamactl does not download models by name`,
+  describe('of another machine', () => {
+    const REF = 'Qwen/Qwen3-8B-GGUF:Q4_K_M';
+    const FILE = '/cache/models--Qwen--Qwen3-8B-GGUF/snapshots/c/Qwen3-8B-Q4_K_M.gguf';
+    const model = sampleModel({ id: 'id-1', name: 'Qwen3-8B-Q4_K_M', path: FILE, ref: REF, source: 'hugging_face' });
+
+    beforeEach(() => {
+      server.others.set('GET /api/models/quants', [quantList(REF, 5.03e9)]);
+      server.others.set('GET /api/models/downloads', [{ downloads: [] }]);
+      const done = sampleDownload({ id: '1f', model: REF, state: 'done', path: FILE });
+      server.others.set('POST /api/models/downloads', [{ ...done, state: 'queued' }]);
+      server.others.set('GET /api/models/downloads/1f', [{ ...done, state: 'running' }, done]);
+      server.others.set('GET /api/models/starters', [{ memory: null, starters: STARTERS }]);
+      // The library has the model when its download is done.
+      const before = { models: [], scanning: false };
+      server.others.set('GET /api/models', [before, before, before, { models: [model], scanning: false }]);
+    });
+
+    it.each([
+      REF,
+      'hf.co/Qwen/Qwen3-8B-GGUF:Q4_K_M',
+      'https://huggingface.co/Qwen/Qwen3-8B-GGUF',
+      'Qwen3 8B',
+      'qwen3-8b',
+    ])('is downloaded with --yes, and gets an instance: %s', async (word) => {
+      const { status, stdout, stderr } = await run([word, 'x', '--yes']);
+      expect([status, stdout]).toEqual([0, 'Hello.\n']);
+      expect(stderr).toContain(`${REF}  5.0 GB\n  5.0 GB  model.gguf\nfrom the hub, into /cache\n`);
+      expect([...server.instances.values()]).toMatchObject([{ name: 'Qwen3-8B-Q4_K_M', model: REF, aliases: [REF] }]);
+    });
+
+    it('is not downloaded without a terminal and without --yes', async () => {
+      const { status, stderr } = await run([REF, 'x']);
+      expect([status, stderr]).toEqual([
+        2,
+        [
+          `llamactl: ${REF} is not on the server, and its download has 5.0 GB`,
+          '  to download and run it: add --yes',
+          `  or download it first: llamactl pull ${REF}\n`,
+        ].join('\n'),
       ]);
-      expect(stderr).toContain('hf download');
-    },
-  );
+      expect(server.asked).not.toContain('POST /api/models/downloads');
+    });
+
+    it('is downloaded after a yes on a terminal, and not after a no', async () => {
+      expect(await run([REF, 'x'], { answers: ['n'] })).toMatchObject({ status: 1, stdout: '' });
+      expect(server.asked).not.toContain('POST /api/models/downloads');
+      expect(await run([REF, 'x'], { answers: ['y'] })).toMatchObject({ status: 0, stdout: 'Hello.\n' });
+    });
+
+    it('is not downloaded if the server has it, or its repository', async () => {
+      server.others.set('GET /api/models', [{ models: [model], scanning: false }]);
+      for (const word of [REF, 'qwen/qwen3-8b-gguf', 'Qwen3 8B'])
+        expect(await run([word, 'x'])).toMatchObject({ status: 0 });
+      expect(server.instances.size).toBe(1);
+      const other = { ...model, id: 'id-2', ref: 'Qwen/Qwen3-8B-GGUF:Q8_0' };
+      server.others.set('GET /api/models', [{ models: [model, other], scanning: false }]);
+      const { status, stderr } = await run(['Qwen/Qwen3-8B-GGUF', 'x']);
+      expect([status, stderr]).toEqual([2, expect.stringContaining('there are 2 models called Qwen/Qwen3-8B-GGUF')]);
+      expect(server.asked).not.toContain('GET /api/models/quants');
+    });
+
+    it('of a registry keeps its names as aliases, and is found by them', async () => {
+      const ref = 'ollama:qwen3:8b';
+      const plainFile = { ...model, ref: null, source: 'folder' as const };
+      server.others.set('GET /api/models', [{ models: [plainFile], scanning: false }]);
+      const done = sampleDownload({ model: ref, state: 'done', path: FILE });
+      server.others.set('GET /api/models/downloads', [{ downloads: [done] }]);
+      expect(await run([ref, 'x'])).toMatchObject({ status: 0 });
+      expect([...server.instances.values()]).toMatchObject([{ model_path: FILE, aliases: [ref, 'qwen3:8b'] }]);
+      expect(await run(['qwen3:8b', 'x'])).toMatchObject({ status: 0 });
+      expect(server.instances.size).toBe(1);
+    });
+
+    it('says that a download failed, and makes no instance', async () => {
+      const error = { code: 'HUB_ERROR' as const, message: 'model.gguf: the hub answered with status 500' };
+      const failed = sampleDownload({ id: '1f', model: REF, state: 'failed', error });
+      server.others.set('GET /api/models/downloads/1f', [failed]);
+      const { status, stderr } = await run([REF, 'x', '--yes']);
+      expect([status, stderr]).toEqual([
+        1,
+        expect.stringContaining('status 500\n  to try again, without fetching twice: llamactl pull'),
+      ]);
+      expect(server.instances.size).toBe(0);
+    });
+
+    it('with a name of Ollama that is no model here, is named with its reference, and so are starters that fit', async () => {
+      const { status, stderr } = await run(['mistral:7b', 'x', '--yes']);
+      expect([status, stderr]).toEqual([
+        3,
+        [
+          'llamactl: there is no instance and no model mistral:7b',
+          "  to download it from Ollama's registry: llamactl pull ollama:mistral:7b",
+          '  models to begin with, for llamactl run: qwen3-8b\n',
+        ].join('\n'),
+      ]);
+      expect((await run(['mistral', 'x'])).stderr).toContain('to download a model: llamactl pull REFERENCE');
+    });
+  });
 
   it('suggests a file in a given folder', async () => {
     const file = modelFile('m.gguf');

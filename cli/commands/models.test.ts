@@ -120,6 +120,22 @@ it('create names the only model that contains a word', async () => {
   ]);
 });
 
+it.each(['acme/demo-GGUF:Q8_0', 'ollama:qwen3:8b', 'https://example.com/m.gguf'])(
+  'create and update download nothing, and name the command that does: %s',
+  async (reference) => {
+    await server.add('chat');
+    for (const words of [
+      ['create', 'a'],
+      ['update', 'chat'],
+    ]) {
+      expect(await sandbox.run([...words, '-m', reference])).toMatchObject({
+        status: 3,
+        stderr: `llamactl: there is no model ${reference} on this server\n  to download it: llamactl pull ${reference}\n`,
+      });
+    }
+  },
+);
+
 it('show says that a word is a model without an instance', async () => {
   await put('demo-Q8_0.gguf');
   const { status, stderr } = await sandbox.run(['show', 'demo-q8_0']);

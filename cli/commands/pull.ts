@@ -1,9 +1,6 @@
 import type { Download } from '@llamactl/client';
 import { Command } from 'commander';
 import type { CommandLine, Session } from '../command-line.ts';
-import { EXIT } from '../exit-status.ts';
-import { Problem } from '../problem.ts';
-import { bytes } from '../screen/figures.ts';
 import { plain } from '../screen/text.ts';
 import { shellQuoted } from '../shell-words.ts';
 
@@ -37,17 +34,13 @@ async function pull(
   { reference, revision, yes: isAgreed = false, detach: isDetached = false }: PullFlags & { reference: string },
   every: CommandLine['surroundings']['every'],
 ): Promise<void> {
-  const { terminal, signal } = session;
-  const { finishedPull, startPull } = await import('../downloads/model-pull.ts');
+  const { terminal } = session;
+  const { agreedPlan, finishedPull, startPull } = await import('../downloads/model-pull.ts');
   const begun = await startPull(session, {
     reference,
     revision,
     // Scripts begin without a question.
-    agree: async ({ total }) => {
-      if (isAgreed || !terminal.canAsk) return;
-      const answer = await terminal.ask(`Download ${bytes(total)} (Y/n)? `, signal);
-      if (!/^(?:y(?:es)?)?$/i.test(answer.trim())) throw new Problem('nothing was downloaded', EXIT.failed);
-    },
+    agree: (plan) => agreedPlan(session, plan, { isAgreed }),
   });
   if (isDetached) return printBegun(session, begun);
   const words = ['llamactl', 'pull', reference, ...(revision === undefined ? [] : ['--revision', revision])];

@@ -12,12 +12,13 @@ interface RunFlags {
   temperature?: number;
   maxTokens?: number;
   verbose?: boolean;
+  yes?: boolean;
 }
 
 export function runCommand(commandLine: CommandLine): Command {
   return new Command('run')
-    .description('Chat with a model. Creates an instance for a model file, and starts it if needed.')
-    .argument('<model>', 'Instance, alias, model file, or name of a model in llamactl models')
+    .description('Chat with a model. Downloads it, creates an instance of it, and starts it if needed.')
+    .argument('<model>', 'Instance, alias, model file, name of a model in llamactl models, or reference')
     .argument('[prompt...]', 'A question; leave it out to chat')
     .option('--system <text>', "System prompt (default: the instance's)")
     .option(
@@ -26,6 +27,7 @@ export function runCommand(commandLine: CommandLine): Command {
       temperature,
     )
     .option('--max-tokens <number>', "Longest answer in tokens (default: the engine's)", tokens)
+    .option('-y, --yes', 'Download the model without asking')
     .option('--verbose', 'Print statistics such as tokens per second on standard error')
     .addHelpText(
       'after',
@@ -34,11 +36,14 @@ Piped input is appended to the prompt. With --json each chunk of an answer is
 printed as the engine sent it, one line of JSON each. The instance keeps
 running; to stop it: llamactl stop NAME. An instance created for a file is
 deleted again if it does not start. If no server runs, one is started in the
-background; llamactl down stops it.
+background; llamactl down stops it. On a terminal run asks before a download;
+elsewhere it needs --yes.
 
 Examples:
   llamactl run ~/models/qwen2.5-0.5b-instruct.gguf
   llamactl run qwen2.5-0.5b-instruct         a model in llamactl models
+  llamactl run Qwen/Qwen3-4B-GGUF:Q4_K_M     a model of the hub
+  llamactl run ollama:qwen3:8b --yes "Hi"
   llamactl run qwen "Name three fruits"
   llamactl run qwen "Sum this up in a sentence:" < notes.txt
   git diff | llamactl run qwen --system 'You write commit messages.'`,
@@ -57,7 +62,7 @@ Examples:
 async function run(
   session: Session,
   { model, prompt, home, every }: { model: string; prompt: string; home: string; every: Every },
-  { system, temperature: warmth, maxTokens, verbose: isVerbose = false }: RunFlags,
+  { system, temperature: warmth, maxTokens, verbose: isVerbose = false, yes: isAgreed = false }: RunFlags,
 ): Promise<void> {
   const { terminal, client, signal } = session;
   const question = await wholeQuestion(session, prompt, every);
@@ -68,7 +73,11 @@ async function run(
     import('../server/own-address.ts'),
   ]);
   const place = { folder: process.cwd(), home, isLocal: isOwnAddress(client.url) };
-  const { name, file, isOfOllama = false } = await modelInstance(session, model, place);
+  const {
+    name,
+    file,
+    isOfOllama = false,
+  } = await modelInstance(session, model, { place, fetching: { isAgreed, every } });
   if (file !== null) terminal.note(`created instance ${name} for ${isOfOllama ? plain(model) : plain(file)}`);
   if (isOfOllama)
     terminal.note(

@@ -12,7 +12,7 @@ export interface PullWish {
   /** As typed. */
   reference: string;
   revision?: string | undefined;
-  /** Decides whether the download may begin, after its plan was shown. @throws {Problem} if it may not */
+  /** Decides whether the download may begin; shows the plan if it may. @throws {Problem} if it may not */
   agree: (plan: PullPlan) => Promise<void>;
 }
 
@@ -20,7 +20,7 @@ export interface PullWish {
 const PAUSE_MS = 10_000;
 const TICK_MS = 1_000;
 
-/** Starts the download of a model, or joins the one that fetches it. Shows its files before, and asks. */
+/** Starts the download of a model, or joins the one that fetches it. */
 export async function startPull(session: Session, { reference, revision, agree }: PullWish): Promise<Download> {
   const { client, terminal, signal } = session;
   const plan = await pullPlan(client, reference, { revision, signal });
@@ -31,11 +31,21 @@ export async function startPull(session: Session, { reference, revision, agree }
       model === quant.reference && branch === list.revision && state !== 'done' && state !== 'cancelled',
   );
   if (isHere) terminal.note(`${plain(quant.reference)} is on the server already`);
-  else if (begun === undefined) {
-    for (const line of planText(plan)) terminal.note(line);
-    await agree(plan);
-  } else terminal.note(`continues ${plain(quant.reference)} at ${percentOf(begun)} %, ${bytes(begun.done_bytes)}`);
+  else if (begun === undefined) await agree(plan);
+  else terminal.note(`continues ${plain(quant.reference)} at ${percentOf(begun)} %, ${bytes(begun.done_bytes)}`);
   return client.createDownload({ model: reference, ...(revision !== undefined && { revision }) }, { signal });
+}
+
+/** Shows a plan, and asks on a terminal. @throws {Problem} after a no */
+export async function agreedPlan(
+  { terminal, signal }: Session,
+  plan: PullPlan,
+  { isAgreed }: { isAgreed: boolean },
+): Promise<void> {
+  for (const line of planText(plan)) terminal.note(line);
+  if (isAgreed || !terminal.canAsk) return;
+  const answer = await terminal.ask(`Download ${bytes(plan.total)} (Y/n)? `, signal);
+  if (!/^(?:y(?:es)?)?$/i.test(answer.trim())) throw new Problem('nothing was downloaded', EXIT.failed);
 }
 
 /** Whether the library has this model of this commit. Then the download has nothing to fetch, or only a companion. */

@@ -4,7 +4,7 @@ import { Problem } from '../problem.ts';
 import { bytes } from '../screen/figures.ts';
 import { plain } from '../screen/text.ts';
 
-/** What a download would fetch. */
+/** The files of a download that has not begun. */
 export interface PullPlan {
   list: QuantList;
   quant: Quant;

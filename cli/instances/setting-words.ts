@@ -8,6 +8,8 @@ import { merged, settingsOf } from './instance-settings.ts';
 import { isOwnAddress } from '../server/own-address.ts';
 import { Problem } from '../problem.ts';
 import { plain } from '../screen/text.ts';
+import { isReference } from '../downloads/reference-word.ts';
+import { shellQuoted } from '../shell-words.ts';
 import type { SettingFlags } from './setting-flags.ts';
 
 /** The settings of one instance on a command line. */
@@ -60,17 +62,18 @@ function remedyFor(word: string): string {
  * @throws {Problem} when it can be no path, and the server has no such model
  */
 async function isKnownModel(session: Session, { model, engine }: SettingFlags): Promise<boolean> {
-  if (model !== undefined && /^https?:\/\//.test(model)) {
-    throw new Problem(`${model} is an address, and an instance needs a model of its server`, EXIT.usage, [
-      `to download it: llamactl pull ${model}`,
-    ]);
-  }
-  const isName = model !== undefined && !/^[./~]/.test(model) && (engine === undefined || engine === 'llama_cpp');
+  const takesNames = engine === undefined || engine === 'llama_cpp';
+  const isName = model !== undefined && !/^[./~]/.test(model) && (takesNames || /^https?:/.test(model));
   if (!isName || existsSync(path.resolve(model))) return false;
   const { modelCalled, modelContaining, serverModels } = await import('./server-models.ts');
   const { client, signal, terminal } = session;
   const models = await serverModels(client, signal);
   const found = modelCalled(model, models);
+  if (found === null && isReference(model)) {
+    throw new Problem(`there is no model ${model} on this server`, EXIT.notFound, [
+      `to download it: llamactl pull ${shellQuoted(model)}`,
+    ]);
+  }
   if (found === null && /[/\\]|\.gguf$/i.test(model)) return false;
   if (found === null) {
     const { nearName } = await import('./near-instance.ts');

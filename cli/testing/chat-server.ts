@@ -22,6 +22,10 @@ export class ChatServer {
   models: Model[] = [];
   /** How many more lists of models say that the first scan still runs. */
   scans = 0;
+  /** Answers of other requests, by method and path; each is used up in order, and the last one stays. */
+  readonly others = new Map<string, unknown[]>();
+  /** Other requests that were answered, oldest first. */
+  readonly asked: string[] = [];
   /** Used in order; the last one stays. Default: `Hello.` */
   answerers: Answerer[] = [says('Hel', 'lo.')];
   #server: Server | null = null;
@@ -64,6 +68,12 @@ export class ChatServer {
     const body = await readJson(request);
     const [, name = '', action = ''] = /^\/api\/instances\/([^/?]+)\/?(\w*)/.exec(request.url ?? '') ?? [];
     const instance = this.instances.get(name);
+    const other = `${request.method} ${new URL(request.url ?? '/', this.url).pathname}`;
+    const answers = this.others.get(other);
+    if (answers !== undefined) {
+      this.asked.push(other);
+      return send(response, 200, answers.length > 1 ? answers.shift() : answers[0]);
+    }
     if (request.url === '/v1/chat/completions') return this.#answer(response, body as ChatRequest);
     if (request.url === '/api/models') {
       this.scans -= 1;

@@ -56,7 +56,8 @@ const OTHER_WORDS: Readonly<Record<string, string>> = {
   ...same('llamactl rename NAME NEW', 'mv', 'move'),
   ...same('llamactl cp NAME NEW', 'copy', 'clone'),
   ...same('llamactl logs -f NAME', 'tail'),
-  ...same('llamactl rm NAME', 'prune', 'purge', 'rmi', 'remove', 'del'),
+  ...same('llamactl rm NAME', 'prune', 'purge', 'remove', 'del'),
+  ...same('llamactl models rm MODEL', 'rmi'),
   ...same('llamactl help COMMAND', 'man'),
 };
 

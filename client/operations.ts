@@ -188,6 +188,11 @@ export class Operations {
     return this.#get('/api/models/quants', call, { repo, revision });
   }
 
+  /** Deletes the files of a model that a download made, if no instance uses it. @param id Of `listModels`. */
+  deleteModel(id: string, call?: CallOptions): Promise<models.Message> {
+    return this.#send('DELETE', path`/api/models/${id}`, { ...call });
+  }
+
   /** Lists models to begin with, for each purpose and size of memory. */
   listStarters(call?: CallOptions): Promise<models.StarterList> {
     return this.#get('/api/models/starters', call);

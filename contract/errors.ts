@@ -36,6 +36,7 @@ export const ERRORS = {
   },
   PORT_IN_USE: { status: 409, meaning: 'A process that is not from llamactl listens on the port.' },
   MODEL_NOT_FOUND: { status: 409, meaning: 'The model file, or a part of it, does not exist or is not a model.' },
+  MODEL_IN_USE: { status: 409, meaning: 'Instances or downloads use the model, so it cannot be deleted.' },
   ENGINE_NOT_FOUND: {
     status: 409,
     meaning:

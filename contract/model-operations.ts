@@ -1,4 +1,5 @@
 import { EstimateRequestSchema, EstimateSchema } from './estimate.ts';
+import { MessageSchema } from './instance.ts';
 import { ModelDetailsSchema, ModelListSchema } from './model.ts';
 import { operation } from './operation.ts';
 
@@ -25,6 +26,17 @@ export const MODEL_OPERATIONS = {
     cost: 'regular',
     success: { status: 200, schema: ModelDetailsSchema },
     errors: ['NOT_FOUND'],
+  }),
+  deleteModel: operation({
+    id: 'deleteModel',
+    method: 'DELETE',
+    path: '/api/models/{model_id}',
+    tag: 'Models',
+    summary: 'Delete the files of a model that a download made, if no instance uses it',
+    permission: 'admin',
+    cost: 'regular',
+    success: { status: 200, schema: MessageSchema },
+    errors: ['FORBIDDEN', 'NOT_FOUND', 'MODEL_IN_USE'],
   }),
   estimate: operation({
     id: 'estimate',

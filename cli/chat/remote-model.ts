@@ -30,7 +30,7 @@ const MOST_NAMED = 5;
 /**
  * The model of a reference. It is downloaded if the server does not have it, after a question on a terminal.
  *
- * @throws {Problem} when nobody agreed to the download, or when it does not become done
+ * @throws {Problem} when the download is not agreed to, or does not become done
  */
 export async function remoteModel(session: Session, reference: string, options: FetchOptions): Promise<RemoteModel> {
   const { client, terminal, signal } = session;
@@ -84,19 +84,22 @@ export async function starters(client: Pick<Client, 'listStarters'>, signal: Abo
   }
 }
 
-/** The starter with this name, as `Qwen3 4B` or `qwen3-4b`; the largest that fits. `null`: none has it. */
+/** The starter with this name, as `Qwen3 4B` or `qwen3-4b`. `null`: none has it. */
 export function starterCalled(word: string, all: readonly Starter[]): Starter | null {
-  const found = all.filter(({ name }) => simple(name) === simple(word));
-  return found.findLast(({ fits }) => fits !== 'no') ?? found[0] ?? null;
+  return all.find(({ name }) => simple(name) === simple(word)) ?? null;
 }
 
 /** Names some starters that fit and can chat. Empty: none is known. */
 export function startersHint(all: readonly Starter[]): string[] {
   const fitting = all.filter(({ fits, purpose }) => fits !== 'no' && CHATTING.has(purpose));
-  const names = [...new Set(fitting.map(({ name }) => simple(name)))].slice(0, MOST_NAMED);
-  return names.length === 0
-    ? []
-    : [`models to begin with, for llamactl run: ${names.map((name) => plain(name)).join(', ')}`];
+  // Some models are listed for several sizes of memory.
+  const models = fitting.filter((each, index) => fitting.findIndex(isSameModel(each)) === index);
+  const names = models.slice(0, MOST_NAMED).map(({ name }) => plain(simple(name)));
+  return names.length === 0 ? [] : [`models to begin with, for llamactl run: ${names.join(', ')}`];
+}
+
+function isSameModel({ reference }: Starter): (other: Starter) => boolean {
+  return (other) => other.reference === reference;
 }
 
 function simple(name: string): string {

@@ -31,7 +31,8 @@ export function modelsCommand(commandLine: CommandLine): Command {
     .addCommand(showCommand(commandLine))
     .addCommand(searchCommand(commandLine))
     .addCommand(quantsCommand(commandLine))
-    .addCommand(downloadsCommand(commandLine));
+    .addCommand(downloadsCommand(commandLine))
+    .addCommand(rmCommand(commandLine));
 }
 
 function lsCommand(commandLine: CommandLine): Command {
@@ -53,7 +54,7 @@ function listing(command: Command, commandLine: CommandLine): Command {
 /** Verbs of other programs for models, with the way to do it here. */
 const OTHER_VERBS: Readonly<Record<string, string>> = {
   pull: 'to download a model: llamactl pull REFERENCE',
-  rm: 'llamactl deletes no models; delete the file, or use the program that put it there',
+  delete: 'to delete a model that llamactl downloaded: llamactl models rm MODEL',
 };
 
 async function list({ client, terminal, signal }: Session, words: readonly string[]): Promise<void> {
@@ -101,15 +102,45 @@ function showCommand(commandLine: CommandLine): Command {
     );
 }
 
+function rmCommand(commandLine: CommandLine): Command {
+  return new Command('rm')
+    .description('Delete models that llamactl downloaded. Files of other programs, and models in use, stay.')
+    .argument('<models...>', 'IDs, references, names or paths')
+    .addHelpText('after', '\nExamples:\n  llamactl models rm Qwen/Qwen3-4B-GGUF:Q4_K_M')
+    .action(
+      commandLine.online(async ({ client, terminal, signal }, { words }) => {
+        const { models } = await scannedModels(client, signal);
+        // A part of a name could mean another model.
+        const named = words.map((word) => modelCalled(word, models) ?? word);
+        const missing = named.find((each) => typeof each === 'string');
+        if (missing !== undefined) throw noModel(missing);
+        const { removeEach } = await import('../access/removal.ts');
+        const all = named.filter((each) => typeof each !== 'string');
+        commandLine.endWith(
+          await removeEach(
+            terminal,
+            all.map(({ id, ref, name, path }) => ({
+              name: plain(ref ?? name),
+              gone: { line: `${plain(ref ?? name)}  deleted`, quiet: plain(path), json: { id, path, deleted: true } },
+              remove: () => client.deleteModel(id, { signal }),
+            })),
+          ),
+        );
+      }),
+    );
+}
+
+function noModel(word: string): Problem {
+  return new Problem(`there is no model ${word}`, EXIT.notFound, ['to list models: llamactl models']);
+}
+
 /** Finds one model by what people call it. @throws {Problem} when none has the name, or several do */
 async function modelOf({ client, signal }: Session, word: string): Promise<Model> {
   const { models } = await client.listModels({ signal });
   const exact = modelCalled(word, models);
   if (exact !== null) return exact;
   const [first, ...others] = models.filter((model) => hasWords(model, [word]));
-  if (first === undefined) {
-    throw new Problem(`there is no model ${word}`, EXIT.notFound, ['to list models: llamactl models']);
-  }
+  if (first === undefined) throw noModel(word);
   if (others.length > 0) throw severalModels(word, [first, ...others]);
   return first;
 }

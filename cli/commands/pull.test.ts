@@ -228,3 +228,29 @@ describe('llamactl models downloads', () => {
     });
   });
 });
+
+describe('llamactl models rm', () => {
+  it('deletes a model that was downloaded', async () => {
+    const pulling = pull();
+    await store();
+    await pulling;
+    expect(await sandbox.run(['models', 'rm', 'demo'])).toMatchObject({
+      status: 3,
+      stderr: expect.stringMatching(/no model demo/) as unknown,
+    });
+    expect(await sandbox.run(['models', 'rm', REF])).toEqual({ status: 0, stdout: `${REF}  deleted\n`, stderr: '' });
+    expect(bench.models.list()).toEqual([]);
+  });
+
+  it('names the instances that use it', async () => {
+    const pulling = pull();
+    await store();
+    await pulling;
+    await server.manager.create({ name: 'chat', model_path: shown });
+    expect(ended(await sandbox.run(['models', 'rm', REF]))).toEqual([
+      1,
+      '',
+      `llamactl: ${REF}: demo-Q8_0 is used by chat. Delete or change them first.\n`,
+    ]);
+  });
+});

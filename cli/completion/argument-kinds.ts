@@ -33,6 +33,7 @@ export const ARGUMENT_KINDS: Readonly<Record<string, ValueKind>> = {
   'models downloads rm ids': 'none',
   'models ls word': 'none',
   'models quants model': 'none',
+  'models rm models': 'model or file',
   'models search words': 'none',
   'models word': 'none',
   'models show model': 'model or file',

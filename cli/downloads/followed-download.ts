@@ -57,7 +57,7 @@ export async function followedDownload(
   }
 }
 
-/** Whether a download goes on without anybody's help. */
+/** Whether a download goes on by itself. */
 export function isUnderWay({ state }: Pick<Progress, 'state'>): boolean {
   return state === 'queued' || state === 'running' || state === 'verifying';
 }

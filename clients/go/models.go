@@ -204,6 +204,9 @@ const (
 	// The model file, or a part of it, does not exist or is not a model.
 	CodeModelNotFound Code = "MODEL_NOT_FOUND"
 
+	// Instances or downloads use the model, so it cannot be deleted.
+	CodeModelInUse Code = "MODEL_IN_USE"
+
 	// The engine's program does not exist or cannot be executed; `llamactl doctor` looks for it, `llamactl
 	// quickstart` installs a llama-server.
 	CodeEngineNotFound Code = "ENGINE_NOT_FOUND"

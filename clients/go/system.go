@@ -212,6 +212,16 @@ func (c *Client) ResumeDownloadContext(ctx context.Context, id string) (*Downloa
 	return fetch[Download](ctx, c, request{method: http.MethodPost, path: []string{"/api/models/downloads/", id, "/resume"}})
 }
 
+// DeleteModel deletes the files of a model that a download made, if no instance uses it.
+func (c *Client) DeleteModel(id string) (*Message, error) {
+	return c.DeleteModelContext(context.Background(), id)
+}
+
+// DeleteModelContext is [Client.DeleteModel] with a context.
+func (c *Client) DeleteModelContext(ctx context.Context, id string) (*Message, error) {
+	return fetch[Message](ctx, c, request{method: http.MethodDelete, path: []string{"/api/models/", id}})
+}
+
 // DeleteDownload cancels a download and removes its incomplete files; a done or cancelled one leaves the list.
 func (c *Client) DeleteDownload(id string) (*Message, error) {
 	return c.DeleteDownloadContext(context.Background(), id)

@@ -54,6 +54,7 @@ export const NO_DOWNLOADS: DownloadJobs = {
   pause: async () => noDownload(),
   resume: async () => noDownload(),
   remove: async () => noDownload(),
+  deleteModel: async () => noDownload(),
 };
 
 function noDownload(): never {

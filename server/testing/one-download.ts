@@ -27,4 +27,5 @@ export const oneDownload: DownloadJobs = {
   pause: async () => ONE_DOWNLOAD,
   resume: async () => ONE_DOWNLOAD,
   remove: async () => 'cancelled',
+  deleteModel: async () => ({ freed: 2, kept: 0 }),
 };

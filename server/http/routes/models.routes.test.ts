@@ -1,12 +1,15 @@
 import type { ModelDetails, ModelList } from '@llamactl/contract/model';
 import { ModelDetailsSchema, ModelListSchema } from '@llamactl/contract/model';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { createHash } from 'node:crypto';
+import { mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { demoModelBytes } from '../../../cli/quickstart/demo-model.ts';
 import type { ModelLibrary } from '../../models/library.ts';
 import { AuthHarness } from '../../testing/auth-harness.ts';
+import { DownloadBench } from '../../testing/download-bench.ts';
+import { FakeAudit } from '../../testing/fake-services.ts';
 import { folderLibrary } from '../../testing/folder-library.ts';
 import { errorOf, testConfig, testServer, type TestServer } from '../../testing/http-harness.ts';
 
@@ -71,5 +74,70 @@ describe('a model', () => {
   it.each(['0123456789abcdef', 'nope', '..%2fx'])('is not found by %s', async (id) => {
     const answer = await ask(await harness.tokenOf('vera', 'viewer'), `/api/models/${id}`);
     expect([answer.statusCode, errorOf(answer.body).code]).toEqual([404, 'NOT_FOUND']);
+  });
+});
+
+describe('the deletion of a model', () => {
+  let bench: DownloadBench;
+  let id: string;
+  let file: string;
+  let deleting: TestServer;
+  let trail: FakeAudit;
+
+  beforeEach(async () => {
+    bench = await DownloadBench.open();
+    bench.hub.add('acme/demo', { 'demo-Q8_0.gguf': demoModelBytes() });
+    const sha256 = createHash('sha256').update(demoModelBytes()).digest('hex');
+    bench.transfers.contents.set(sha256, demoModelBytes());
+    const { download } = await bench.downloads.create(
+      { model: 'acme/demo:Q8_0', revision: null },
+      'us',
+      new AbortController().signal,
+    );
+    await (await bench.transfers.of(sha256)).end({ kind: 'stored' });
+    await expect.poll(() => bench.downloads.get(download.id).state).toBe('done');
+    [{ id, path: file } = { id: '', path: '' }] = bench.models.list();
+    trail = new FakeAudit();
+    deleting = testServer({
+      auth: harness.auth,
+      audit: trail,
+      clock: harness.clock,
+      config: testConfig({ auth: { enabled: true } }),
+      models: bench.models,
+      downloads: bench.downloads,
+    });
+  });
+  afterEach(() => bench.close());
+
+  const remove = (secret: string): ReturnType<TestServer['inject']> =>
+    deleting.inject({
+      method: 'DELETE',
+      url: `/api/models/${id}`,
+      headers: { authorization: `Bearer ${secret}` },
+    });
+
+  it('is for admins, removes it from the list, and is in the audit trail', async () => {
+    expect((await remove(await harness.tokenOf('otto', 'operator'))).statusCode).toBe(403);
+    const answer = await remove(await harness.tokenOf('root', 'admin'));
+    expect([answer.statusCode, answer.json<object>()]).toEqual([
+      200,
+      { message: expect.stringMatching(/^Model deleted, 2\.\d MB freed$/) as unknown },
+    ]);
+    expect(bench.models.list()).toEqual([]);
+    expect(trail.entries.at(-1)).toMatchObject({ action: 'deleteModel', target: 'acme/demo:Q8_0', status: 200 });
+    expect((await remove(await harness.tokenOf('root', 'admin'))).statusCode).toBe(404);
+  });
+
+  it('is refused while instances use it, as a model or in an option, also by a link and when they are stopped', async () => {
+    const link = path.join(folder, 'link.gguf');
+    await symlink(file, link);
+    await deleting.manager.create({ name: 'mine', model_path: link });
+    await deleting.manager.create({ name: 'other', model_path: '/other.gguf', options: { spec_draft_model: file } });
+    const answer = await remove(await harness.tokenOf('root', 'admin'));
+    expect(errorOf(answer.body)).toMatchObject({
+      code: 'MODEL_IN_USE',
+      error: 'demo-Q8_0 is used by mine, other. Delete or change them first.',
+    });
+    expect(bench.models.list()).toHaveLength(1);
   });
 });

@@ -1,7 +1,11 @@
+import { readdir, realpath, stat } from 'node:fs/promises';
+import path from 'node:path';
+import { codeOf } from '@llamactl/contract/reason';
 import { ApiError } from '@llamactl/contract/errors';
 import type { Model } from '@llamactl/contract/model';
 import { OPERATIONS } from '@llamactl/contract/operations';
 import type { InstanceManager } from '../../instances/use-cases.ts';
+import type { DownloadJobs } from '../../models/downloads/downloads.ts';
 import { readDetails } from '../../models/model-details.ts';
 import type { Models } from '../../models/library.ts';
 import type { LibraryModel } from '../../models/model-groups.ts';
@@ -13,9 +17,15 @@ import type { Bind } from '../operations.ts';
 /** The name of an instance that the caller may not see. */
 const HIDDEN = 'another instance';
 const NO_USERS: string[] = [];
+const BYTES_IN_MEGABYTE = 1_000_000;
 
 /** The models of this machine. @param all Sees every instance. */
-export function modelRoutes(bind: Bind, models: Models, all: Pick<InstanceManager, 'list'>): void {
+export function modelRoutes(
+  bind: Bind,
+  models: Models,
+  all: Pick<InstanceManager, 'get' | 'list'>,
+  downloads: Pick<DownloadJobs, 'deleteModel'>,
+): void {
   const rows = new Rows();
   const list = new ListAnswer('models');
   bind(OPERATIONS.listModels, ({ manager }) => {
@@ -25,10 +35,67 @@ export function modelRoutes(bind: Bind, models: Models, all: Pick<InstanceManage
   });
 
   bind(OPERATIONS.getModel, async ({ params, manager }) => {
-    const model = models.find(params.model_id);
-    if (model === null) throw new ApiError('NOT_FOUND', 'No model has this id. GET /api/models lists them.');
+    const model = modelOf(models, params.model_id);
     return { ...model, used_by: new Users(all, manager).of(model), ...(await readDetails(model)) };
   });
+
+  bind(OPERATIONS.deleteModel, async ({ params, concerns }) => {
+    const model = modelOf(models, params.model_id);
+    concerns(model.ref ?? model.path);
+    const { source, files } = model;
+    const unwanted = { source, paths: files.map((file) => file.path), companions: ownCompanions(model, models.list()) };
+    const { freed, kept } = await downloads.deleteModel(unwanted, async (blobs) => {
+      const users = await usersOf(blobs, all);
+      if (users.length === 0) return;
+      throw new ApiError('MODEL_IN_USE', `${model.name} is used by ${users.join(', ')}. Delete or change them first.`);
+    });
+    const size = (freed / BYTES_IN_MEGABYTE).toFixed(1);
+    const stays = kept === 0 ? '' : `; ${kept} of its files stay, because other snapshots have them`;
+    return { message: `Model deleted, ${size} MB freed${stays}` };
+  });
+}
+
+function modelOf(models: Models, id: string): LibraryModel {
+  const model = models.find(id);
+  if (model === null) throw new ApiError('NOT_FOUND', 'No model has this id. GET /api/models lists them.');
+  return model;
+}
+
+/** Companions that no other model has. */
+function ownCompanions(model: LibraryModel, models: readonly LibraryModel[]): string[] {
+  const others = models.filter(({ id }) => id !== model.id).flatMap(({ companions }) => companions);
+  const needed = new Set(others.map(({ path }) => path));
+  return model.companions.map(({ path }) => path).filter((path) => !needed.has(path));
+}
+
+/**
+ * The names of the instances whose model or option is one of these files, also by a link. Only admins ask, and they see every
+ * instance.
+ */
+async function usersOf(blobs: readonly string[], all: Pick<InstanceManager, 'get' | 'list'>): Promise<string[]> {
+  const wanted = new Set(blobs);
+  const users = await Promise.all(
+    all.list().map(async ({ name, model_path: file }) => {
+      const { options, extra_args: more } = all.get(name);
+      const words = [file, ...Object.values(options).flat(), ...more].filter((word) => typeof word === 'string');
+      const targets = await Promise.all(words.filter((word) => word.startsWith('/')).map(targetsOf));
+      return targets.flat().some((target) => wanted.has(target)) ? [name] : [];
+    }),
+  );
+  return users.flat();
+}
+
+/** The file that a path leads to, or the files of a folder. Empty: it is not there, or cannot be read. */
+async function targetsOf(word: string): Promise<string[]> {
+  try {
+    const target = await realpath(word);
+    if (!(await stat(target)).isDirectory()) return [target];
+    const names = await readdir(target);
+    return await Promise.all(names.map((name) => realpath(path.join(target, name))));
+  } catch (error) {
+    if (codeOf(error) !== null) return [];
+    throw error;
+  }
 }
 
 /** The rows of the list. A row with the same users is the same object, so that its JSON is made once. */

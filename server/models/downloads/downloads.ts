@@ -1,3 +1,4 @@
+import path from 'node:path';
 import { codeOf } from '@llamactl/contract/reason';
 import { ApiError } from '@llamactl/contract/errors';
 import type { Download, DownloadProgress } from '@llamactl/contract/download';
@@ -12,6 +13,7 @@ import { DownloadJob } from './download-job.ts';
 import type { DownloadRecord, DownloadStore } from './download-store.ts';
 import { HubCache, isThere } from './hub-cache.ts';
 import { contentOf, downloadModel, type DownloadOutcome, type ModelDownloadListener } from './model-download.ts';
+import { type OwnFile, ownFiles, type RemovedFiles, removeFiles, type UnwantedModel } from './model-removal.ts';
 import type { ModelSource, RemoteFile, RemoteModel } from './model-source.ts';
 import { partialBytes, removeOwnPartial } from './partial-file.ts';
 import type { Transfers } from './transfer-thread.ts';
@@ -34,6 +36,13 @@ export interface DownloadJobs {
   resume(id: string): Promise<Download>;
   /** Cancels an open download, and forgets any other. @returns which of the two it was */
   remove(id: string): Promise<'cancelled' | 'forgotten'>;
+  /**
+   * Deletes the files of a model that downloads made, and updates the list of models. Rejects with an {@link ApiError}:
+   * `FORBIDDEN` for files of other programs, `MODEL_IN_USE` while a download needs them, and that of `assertUnused`.
+   *
+   * @param assertUnused Called with the paths of the blobs right before they are removed.
+   */
+  deleteModel(model: UnwantedModel, assertUnused: (blobs: readonly string[]) => Promise<void>): Promise<RemovedFiles>;
 }
 
 export interface CreatedDownload {
@@ -194,6 +203,35 @@ export class Downloads implements DownloadJobs {
     await job.work?.ended;
     await this.#removePartials(job);
     return 'cancelled';
+  }
+
+  async deleteModel(
+    model: UnwantedModel,
+    assertUnused: (blobs: readonly string[]) => Promise<void>,
+  ): Promise<RemovedFiles> {
+    const { store, findModels } = this.#options;
+    const [first, ...rest] = await ownFiles(model, store);
+    if (first === undefined) throw new ApiError('NOT_FOUND', 'The files of this model are gone.');
+    // Its files are in one snapshot, so in one repository.
+    return this.#turns.take(first.home, null, async () => {
+      const files = [first, ...rest];
+      await assertUnused(files.map(({ blob }) => blob.path));
+      this.#assertNotFetched(files);
+      const removed = await removeFiles(files, store);
+      await findModels();
+      return removed;
+    });
+  }
+
+  /** @throws {ApiError} `MODEL_IN_USE` while a download that is not over brings one of these files */
+  #assertNotFetched(files: readonly OwnFile[]): void {
+    const blobs = new Set(files.map(({ blob }) => path.basename(blob.path)));
+    const job = this.#jobs
+      .values()
+      .find(({ isOpen, record }) => isOpen && record.model.files.some(({ blob }) => blobs.has(blob)));
+    if (job === undefined) return;
+    const { id, model } = job.record;
+    throw new ApiError('MODEL_IN_USE', `The download ${id} of ${model.reference} needs these files. Cancel it first.`);
   }
 
   /** @throws {ApiError} `NOT_FOUND` */

@@ -45,6 +45,11 @@ export class HubCache {
     }
   }
 
+  /** Returns the folder of a repository, without links in its path, and makes it. @throws {CacheRefusal} */
+  async home(model: Pick<Place, 'repo'>): Promise<string> {
+    return this.#folder([repoFolder(model)]);
+  }
+
   /** The file that Hugging Face's programs lock while they download a blob. */
   lock(model: Place, { blob }: Pick<RemoteFile, 'blob'>): string {
     return path.join(this.#root, '.locks', repoFolder(model), `${partOf(blob)}.lock`);

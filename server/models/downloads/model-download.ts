@@ -62,8 +62,8 @@ export async function downloadModel(
   listener: ModelDownloadListener,
 ): Promise<DownloadOutcome> {
   const cache = new HubCache(root);
-  const home = `${root} ${model.repo}`;
   try {
+    const home = await cache.home(model);
     for (const [index, file] of model.files.entries()) {
       const target = await cache.blob(model, file);
       const fetching = new FileFetch({ file, target, lock: cache.lock(model, file), source: model.source, parts });

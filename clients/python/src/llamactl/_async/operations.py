@@ -471,6 +471,17 @@ class Operations:
         )
         return models.ModelDetails(await self._ask(request))
 
+    async def delete_model(
+        self,
+        model_id: str,
+    ) -> models.Message:
+        """Delete the files of a model that a download made, if no instance uses it."""
+        request = Request(
+            "DELETE",
+            f"/api/models/{step(model_id)}",
+        )
+        return models.Message(await self._ask(request))
+
     async def estimate(
         self,
         *,

@@ -472,6 +472,17 @@ class Operations:
         )
         return models.ModelDetails(self._ask(request))
 
+    def delete_model(
+        self,
+        model_id: str,
+    ) -> models.Message:
+        """Delete the files of a model that a download made, if no instance uses it."""
+        request = Request(
+            "DELETE",
+            f"/api/models/{step(model_id)}",
+        )
+        return models.Message(self._ask(request))
+
     def estimate(
         self,
         *,

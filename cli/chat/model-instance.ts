@@ -128,8 +128,11 @@ function ofFile(instances: readonly InstanceSummary[], file: string, isLocal: bo
  */
 function ofModel(instances: readonly InstanceSummary[], found: Model): InstanceSummary | null {
   const names = new Set(modelNames(found).map((name) => name.toLowerCase()));
-  const named = instances.filter(({ name, aliases }) =>
-    [name, ...aliases].some((each) => names.has(each.toLowerCase())),
+  // `helper` may be the instance of `alice/helper`: the name alone proves nothing.
+  const isOfAnother = ({ model, model_path: file }: InstanceSummary): boolean =>
+    model === undefined ? file !== found.path : !names.has(model.toLowerCase());
+  const named = instances.filter(
+    (each) => [each.name, ...each.aliases].some((word) => names.has(word.toLowerCase())) && !isOfAnother(each),
   );
   const ofItsFile = found.source === 'ollama' ? [] : instances.filter(({ model_path: file }) => file === found.path);
   const all = [...named, ...ofItsFile];
@@ -150,7 +153,10 @@ function newInstanceOf({ ref, name }: Model, word: string): NewInstance {
   if (ref === null) return { title: name, settings: { model: word } };
   const inOllama = ref.replace(/^ollama:/, '');
   const bare = inOllama.replace(/:latest$/, '');
-  return { title: name.replace(/:latest$/, ''), settings: { model: ref, aliases: [...new Set([inOllama, bare])] } };
+  // The same name may exist without a namespace, and is then another model.
+  const isSpaced = ref.startsWith('ollama:') && /^[\w-]+\/[^/]+$/.test(bare);
+  const title = isSpaced ? bare.replace('/', '-') : name.replace(/:latest$/, '');
+  return { title, settings: { model: ref, aliases: [...new Set([inOllama, bare])] } };
 }
 
 /** The same for a model that was downloaded. Only models of the hub have a reference in the library. */

@@ -285,6 +285,17 @@ describe('llamactl run with a model', () => {
       expect([...server.instances.values()]).toMatchObject([{ aliases: ['me/pirate:latest', 'me/pirate'] }]);
     });
 
+    it('is never another model of that name in a namespace', async () => {
+      const other = { ...ofOllama('pirate:latest', 'id-2'), path: '/ollama/blobs/sha256-0b' };
+      server.models = [ofOllama('me/pirate:latest', 'id-1'), other];
+      for (const word of ['me/pirate', 'pirate', 'pirate:latest', 'me/pirate:latest']) await run([word, 'x']);
+      expect([...server.instances.values()]).toMatchObject([
+        { name: 'me-pirate', model: 'ollama:me/pirate:latest' },
+        { name: 'pirate', model: 'ollama:pirate:latest' },
+      ]);
+      expect(server.questions.map(({ model }) => model)).toEqual(['me-pirate', 'pirate', 'pirate', 'me-pirate']);
+    });
+
     it('does not get the instance of another model with the same file', async () => {
       server.models = [ofOllama('smol:135m', 'id-1'), ofOllama('pirate:latest', 'id-2')];
       server.add('smol', { model: 'smol:135m', model_path: blob, aliases: ['smol:135m'], status: 'running' });

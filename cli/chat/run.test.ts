@@ -19,6 +19,15 @@ const STARTERS = [
     reason: '',
     ...fit,
   },
+  {
+    name: 'Qwen3 8B for 32 GB',
+    purpose: 'small',
+    memory_gb: 32,
+    reference: 'Qwen/Qwen3-8B-GGUF:Q4_K_M',
+    size: 5e9,
+    reason: '',
+    ...fit,
+  },
   { name: 'Huge', purpose: 'general', memory_gb: 64, reference: 'a/huge', size: 60e9, reason: '', ...fit, fits: 'no' },
   { name: 'Finder', purpose: 'embedding', memory_gb: 8, reference: 'a/finder', size: 1e9, reason: '', ...fit },
 ];

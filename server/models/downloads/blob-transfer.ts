@@ -259,12 +259,12 @@ export class BlobTransfer {
   }
 
   /** Makes a request when its time has come. A failure sets the time of the next one. */
-  async #attempt(file: PartialFile, request: () => Promise<void>): Promise<void> {
+  async #attempt(file: PartialFile, send: () => Promise<void>): Promise<void> {
     const wasWholeOnly = this.#isWholeOnly.signal.aborted;
     await this.#waitForTurn(wasWholeOnly ? null : this.#isWholeOnly.signal);
     const begun = this.#dependencies.clock.elapsed();
     try {
-      if (this.#isWholeOnly.signal.aborted === wasWholeOnly) await request();
+      if (this.#isWholeOnly.signal.aborted === wasWholeOnly) await send();
     } catch (error) {
       this.#over.signal.throwIfAborted();
       // It was ended for the one connection that goes on.

@@ -13,7 +13,7 @@ import type { AlertSink } from '../../instances/ports/alert-sink.ts';
 import { StoreFull } from '../../instances/ports/instance-store.ts';
 import { systemRandomness } from '../../randomness.ts';
 import { openStore, type SqliteStore } from '../../store/sqlite.ts';
-import { DOWNLOAD_DISK_FULL } from './disk-watch.ts';
+import { DOWNLOAD_DISK_FULL } from './room-watch.ts';
 import { Downloads, type DownloadsOptions } from './downloads.ts';
 import type { RemoteFile } from './model-source.ts';
 

@@ -8,7 +8,7 @@ import { StoreClosed } from '../../instances/ports/instance-store.ts';
 import type { Randomness } from '../../instances/ports/random-values.ts';
 import { atMost, type Clock } from '../../instances/ports/time.ts';
 import { RESERVED_BYTES } from './blob-transfer.ts';
-import { DiskWatch } from './disk-watch.ts';
+import { RoomWatch } from './room-watch.ts';
 import { DownloadJob } from './download-job.ts';
 import type { DownloadRecord, DownloadStore } from './download-store.ts';
 import { HubCache, isThere } from './hub-cache.ts';
@@ -86,7 +86,7 @@ export class Downloads implements DownloadJobs {
   readonly #options: DownloadsOptions;
   readonly #turns = new Turns();
   readonly #unsaved = new Map<string, bigint>();
-  readonly #disk: DiskWatch;
+  readonly #disk: RoomWatch;
   /** By id, oldest first. */
   readonly #jobs = new Map<string, DownloadJob>();
   #isBegun = false;
@@ -95,7 +95,7 @@ export class Downloads implements DownloadJobs {
 
   constructor(options: DownloadsOptions) {
     this.#options = options;
-    this.#disk = new DiskWatch({
+    this.#disk = new RoomWatch({
       ...options,
       jobs: () => this.#jobs.values(),
       proceed: (job) => this.#keep(this.#change(job, { state: 'queued', error: null })),

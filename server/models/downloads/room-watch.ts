@@ -6,7 +6,7 @@ import type { DownloadJob } from './download-job.ts';
 /** Code of the alert. */
 export const DOWNLOAD_DISK_FULL = 'download_disk_full';
 
-export interface DiskWatchOptions {
+export interface RoomWatchOptions {
   clock: Pick<Clock, 'after' | 'elapsed'>;
   alerts: AlertSink;
   /** Bytes available to us on the disk of a folder, which need not exist. */
@@ -35,13 +35,13 @@ const LONGEST_LOOK_MS = 600_000;
  * Continues downloads that wait for room, and keeps the alert of a full disk. A disk may show room that a quota refuses, so the
  * alert stays until a byte came, and each attempt without a new byte doubles the time before the next one.
  */
-export class DiskWatch {
-  readonly #options: DiskWatchOptions;
+export class RoomWatch {
+  readonly #options: RoomWatchOptions;
   readonly #attempts = new WeakMap<DownloadJob, Attempt>();
   #isClosed = false;
   #cancelLook = (): void => undefined;
 
-  constructor(options: DiskWatchOptions) {
+  constructor(options: RoomWatchOptions) {
     this.#options = options;
   }
 

@@ -1,5 +1,6 @@
 import type { Download } from '@llamactl/client';
 import { bytes, duration } from '../screen/figures.ts';
+import { withBar } from '../screen/progress-bar.ts';
 import { knownSize, type Terminal } from '../screen/terminal.ts';
 import { cut } from '../screen/text.ts';
 
@@ -8,9 +9,6 @@ export type Progress = Pick<Download, 'state' | 'done_bytes' | 'total_bytes' | '
 
 /** Milliseconds without a byte after which the speed is 0, although the last report had another. */
 const STALLED_MS = 3_000;
-const WIDEST_BAR = 30;
-/** A narrower bar shows nothing, so it is left out. */
-const LEAST_BAR = 8;
 const CLEAR_LINE = '\r\u{1B}[K';
 const AWAY = 'the server does not answer; waiting for it …';
 
@@ -72,17 +70,12 @@ export class DownloadBar {
 /** A download in one line: a bar, percent, bytes, speed, and the time that is left. @param room Most columns. */
 export function downloadLine(progress: Progress, { room, isStalled }: { room: number; isStalled: boolean }): string {
   const { done_bytes: done, total_bytes: total } = progress;
-  const share = total === 0 ? 1 : Math.min(1, done / total);
   const figures = [
     `${percentOf(progress)} %`.padStart(5),
     `${bytes(done)} of ${bytes(total)}`,
     ...paceOf(progress, isStalled),
   ];
-  const text = figures.join('  ');
-  const width = Math.min(WIDEST_BAR, room - text.length - '[] '.length);
-  const full = Math.round(share * width);
-  const bar = width < LEAST_BAR ? '' : `[${'#'.repeat(full)}${'.'.repeat(width - full)}] `;
-  return cut(`${bar}${text}`, room);
+  return cut(withBar(total === 0 ? 1 : done / total, figures.join('  '), room), room);
 }
 
 /** Whole percent, rounded down, so that 100 means all. */

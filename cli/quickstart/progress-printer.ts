@@ -1,4 +1,5 @@
 import { duration } from '../screen/figures.ts';
+import { withBar } from '../screen/progress-bar.ts';
 import { cut } from '../screen/text.ts';
 import { knownSize } from '../screen/terminal.ts';
 import type { OnProgress, Progress } from './progress.ts';
@@ -7,9 +8,6 @@ import type { OnProgress, Progress } from './progress.ts';
 const REDRAW_MS = 100;
 /** Milliseconds of a download before its speed is shown: the first moments say little. */
 const MEASURED_MS = 1_000;
-const WIDEST_BAR = 30;
-/** A narrower bar shows nothing, so it is left out. */
-const LEAST_BAR = 8;
 const INDENT = '   ';
 
 /** The terminal, or a file or pipe in its place. */
@@ -75,13 +73,7 @@ function lineOf(event: Progress, began: Download | null, at: number, room: numbe
     began === null || at - began.at < MEASURED_MS ? 0 : (event.done - began.done) / ((at - began.at) / 1_000);
   const pace = speed > 0 ? `, ${megabytes(speed)} MB/s, ${duration((event.total - event.done) / speed)} left` : '';
   const text = `${message} ${megabytes(event.done)} of ${megabytes(event.total)} MB${pace}`;
-  const width = Math.min(WIDEST_BAR, room - INDENT.length - text.length - '[] '.length);
-  return cut(`${INDENT}${width < LEAST_BAR ? '' : `${bar(event.done / event.total, width)} `}${text}`, room);
-}
-
-function bar(share: number, width: number): string {
-  const full = Math.round(Math.min(1, share) * width);
-  return `[${'#'.repeat(full)}${'.'.repeat(width - full)}]`;
+  return cut(`${INDENT}${withBar(event.done / event.total, text, room - INDENT.length)}`, room);
 }
 
 function megabytes(bytes: number): string {

@@ -4,7 +4,7 @@ import type { Callers } from './callers.ts';
 import type { Instances } from '../instances/instances.ts';
 import { EngineDied } from '../instances/slots/leases.ts';
 import { Moved } from '../instances/use-cases.ts';
-import type { Clock } from '../instances/ports/time.ts';
+import { atMost, type Clock } from '../instances/ports/time.ts';
 import type { Listening } from './listening.ts';
 import type { AlertsWiring } from './alerts-wiring.ts';
 import type { Inheritance } from '../reload/inheritance.ts';
@@ -95,10 +95,7 @@ export async function openReplaceableServer(parts: ReplaceableServerParts): Prom
       http.sayGoodbye();
       const isQuiet = turnstile.shut();
       shutdown.abort(new Moved('another server continues the request'));
-      const isLate = Promise.withResolvers<void>();
-      const cancel = clock.after(HOLD_MS, isLate.resolve);
-      await Promise.race([isQuiet, isLate.promise]);
-      cancel();
+      await atMost(clock, HOLD_MS, isQuiet);
     },
     handOver: async (successor) => {
       await instances.handOver(successor);

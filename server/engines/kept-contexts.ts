@@ -2,7 +2,7 @@ import { reasonOf } from '@llamactl/contract/reason';
 import type { KeptContext } from '@llamactl/contract/instance';
 import type { ContextReuse, ContextRun, Contexts } from '../instances/ports/contexts.ts';
 import type { LaunchPlan } from '../instances/ports/runs.ts';
-import { type Clock, pause } from '../instances/ports/time.ts';
+import { atMost, type Clock } from '../instances/ports/time.ts';
 import { ContextFolder, type SavedSlot, sum } from './context-files.ts';
 import { contextKey } from './context-key.ts';
 import { hasRoomFor, instancesIn, oldestBeyond, worthSaving } from './context-limits.ts';
@@ -122,9 +122,7 @@ export class KeptContexts implements Contexts {
 
   /** Waits for work under way, such as checksums, for two seconds at most. For the end of the process. */
   async settled(): Promise<void> {
-    const over = new AbortController();
-    await Promise.race([Promise.all(this.#turns.values()), pause(this.#options.clock, SETTLED_MS, over.signal)]);
-    over.abort();
+    await atMost(this.#options.clock, SETTLED_MS, Promise.all(this.#turns.values()));
   }
 
   #folder(instance: string): ContextFolder {

@@ -228,6 +228,8 @@ describe('a command line', () => {
     ['keys creat', 'Did you mean keys create?'],
     ['desribe', 'Did you mean describe? use: llamactl show NAME'],
     ['unpause', 'use: llamactl start NAME'],
+    ['search', 'use: llamactl models search WORDS'],
+    ['quants', 'use: llamactl models quants REFERENCE'],
     ['remove', 'use: llamactl rm NAME'],
     ['import', 'use: llamactl apply FILE; docs/how-to/ has a page for the settings of each other program'],
   ])('suggests the closest verbs, aliases and verbs of other programs for %j', async (line, meant) => {

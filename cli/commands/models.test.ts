@@ -61,6 +61,18 @@ describe('listing models', () => {
     expect((await sandbox.run(['models', 'ls', 'nope'])).stderr).toBe('no model has these words\n');
   });
 
+  it('suggests the verb for a first word that resembles one and is in no model', async () => {
+    await put('demo-search-Q8_0.gguf');
+    const { status, stdout, stderr } = await sandbox.run(['models', 'serach', 'qwen']);
+    expect([status, stdout, stderr]).toEqual([
+      2,
+      '',
+      'llamactl: no model has the word serach; did you mean llamactl models search?\n',
+    ]);
+    expect(await sandbox.run(['models', 'searc'])).toMatchObject({ status: 0 });
+    expect(await sandbox.run(['models', 'ls', 'serach'])).toMatchObject({ status: 0 });
+  });
+
   it('warns of models that cannot be loaded', async () => {
     await put('cut.gguf', demoModelBytes().subarray(0, 9_000));
     const { stdout, stderr } = await sandbox.run(['models']);

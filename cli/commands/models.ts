@@ -46,23 +46,33 @@ function lsCommand(commandLine: CommandLine): Command {
 
 /** Makes a command list models, with or without words. */
 function listing(command: Command, commandLine: CommandLine): Command {
-  return command
-    .argument('[word...]', 'Only models with all these words in their name, reference or path')
-    .action(commandLine.online((session, { words }) => list(session, words)));
+  return command.argument('[word...]', 'Only models with all these words in their name, reference or path').action(
+    commandLine.online((session, { words }) => {
+      const verbs = command.commands.flatMap((each) => [each.name(), ...each.aliases()]);
+      return list(session, { words, verbs });
+    }),
+  );
 }
 
 /** Verbs of other programs for models, with the way to do it here. */
 const OTHER_VERBS: Readonly<Record<string, string>> = {
   pull: 'to download a model: llamactl pull REFERENCE',
+  download: 'to download a model: llamactl pull REFERENCE',
   delete: 'to delete a model that llamactl downloaded: llamactl models rm MODEL',
+  remove: 'to delete a model that llamactl downloaded: llamactl models rm MODEL',
 };
 
-async function list({ client, terminal, signal }: Session, words: readonly string[]): Promise<void> {
+/** @param asked.verbs Verbs that the first word may have meant. */
+async function list(
+  { client, terminal, signal }: Session,
+  { words, verbs }: { words: readonly string[]; verbs: readonly string[] },
+): Promise<void> {
   const [verb = '', ...others] = words;
   const advice = Object.hasOwn(OTHER_VERBS, verb) ? OTHER_VERBS[verb] : undefined;
   if (advice !== undefined && others.length > 0) throw new Problem(advice, EXIT.usage);
   const { models, scanning } = await scannedModels(client, signal);
   const found = models.filter((model) => hasWords(model, words));
+  if (!models.some((model) => hasWords(model, [verb]))) await refuseMistypedVerb(verb, verbs);
   if (terminal.isJson) return terminal.printJson(found);
   if (terminal.isQuiet) return found.forEach(({ path }) => terminal.print(plain(path)));
   if (found.length > 0) terminal.printTable(COLUMNS, found.map(rowOf));
@@ -70,6 +80,14 @@ async function list({ client, terminal, signal }: Session, words: readonly strin
   if (scanning) terminal.note('the server still scans its folders; the list may lack models');
   const broken = found.filter(({ problems }) => problems.length > 0);
   for (const { problems } of broken) terminal.note(plain(`warning: ${problems.join('; ')}`));
+}
+
+/** @throws {Problem} when a word that is in no model resembles a verb: `models serach qwen` */
+async function refuseMistypedVerb(word: string, verbs: readonly string[]): Promise<void> {
+  const { suggestion } = await import('@llamactl/server/suggestion');
+  const meant = suggestion(word, verbs);
+  if (meant === null) return;
+  throw new Problem(`no model has the word ${word}; did you mean llamactl models ${meant}?`, EXIT.usage);
 }
 
 const NONE =

@@ -3,7 +3,7 @@ import type { Environment } from '../config/env.ts';
 import type { HubView } from '../http/routes/hub.routes.ts';
 import { hubToken } from '../models/hub/hub-token.ts';
 import { largestMemory } from '../models/hub/memory-fit.ts';
-import { isTokenForHub, modelEndpoints } from '../models/hub/model-endpoints.ts';
+import { endpointSetting, isTokenForHub, modelEndpoints } from '../models/hub/model-endpoints.ts';
 import { RemoteModels } from '../models/hub/remote-models.ts';
 import { RemoteRequests } from '../models/hub/remote-requests.ts';
 import type { HostMeasurements } from './host-watch.ts';
@@ -29,10 +29,15 @@ export function openHub({
   rootFor,
 }: HubParts): HubView & { remote: RemoteModels } {
   const configured = isTokenForHub(config, environment) ? config.hf_token : '';
+  const endpoints = modelEndpoints(config, environment);
   const remote = new RemoteModels({
-    endpoints: modelEndpoints(config, environment),
+    endpoints,
     token: () => hubToken({ configured, environment, home }),
-    requests: new RemoteRequests({ environment, version }),
+    requests: new RemoteRequests({
+      environment,
+      version,
+      settingOf: (origin) => endpointSetting(endpoints, origin),
+    }),
   });
   return {
     remote,

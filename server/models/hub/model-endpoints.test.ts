@@ -1,6 +1,6 @@
 import { ConfigSchema } from '@llamactl/contract/config';
 import { describe, expect, it } from 'vitest';
-import { isTokenForHub, modelEndpoints } from './model-endpoints.ts';
+import { endpointSetting, isTokenForHub, modelEndpoints } from './model-endpoints.ts';
 
 const config = (models: object = {}) => ConfigSchema.parse({ models }).models;
 
@@ -20,6 +20,15 @@ describe('the addresses of the servers', () => {
       hub: 'https://own.example',
       ollama: 'http://10.0.0.1:5000',
     });
+  });
+});
+
+describe('the setting of a server', () => {
+  it('is found by its origin', () => {
+    const endpoints = modelEndpoints(config({ hf_endpoint: 'https://own.example/hf/' }), {});
+    expect(endpointSetting(endpoints, 'https://own.example')).toBe('models.hf_endpoint');
+    expect(endpointSetting(endpoints, 'https://registry.ollama.ai')).toBe('models.ollama_endpoint');
+    expect(endpointSetting(endpoints, 'https://elsewhere.example')).toBeNull();
   });
 });
 

@@ -21,6 +21,20 @@ export function modelEndpoints(config: Config['models'], environment: Variables)
   };
 }
 
+const SETTINGS: Readonly<Record<keyof RemoteModelsOptions['endpoints'], string>> = {
+  hub: 'models.hf_endpoint',
+  modelscope: 'models.modelscope_endpoint',
+  ollama: 'models.ollama_endpoint',
+  docker: 'models.docker_endpoint',
+};
+
+/** The setting that names the server with this origin; `null`: no setting does. */
+export function endpointSetting(endpoints: RemoteModelsOptions['endpoints'], origin: string): string | null {
+  const kinds = ['hub', 'modelscope', 'ollama', 'docker'] as const;
+  const kind = kinds.find((each) => originOf(endpoints[each]) === origin);
+  return kind === undefined ? null : SETTINGS[kind];
+}
+
 /**
  * Whether `models.hf_token` may go to the hub. A token of the configuration is not for a server that only the environment
  * names. One that comes from the environment too is.

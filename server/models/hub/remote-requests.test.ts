@@ -191,6 +191,24 @@ describe('a request to one server', () => {
   });
 });
 
+describe('a server that refuses connections', () => {
+  it('is named in a sentence, with the setting of its address', async () => {
+    const requests = new RemoteRequests({
+      environment: {},
+      version: '1',
+      settingOf: (origin) => (origin === 'http://127.0.0.1:9' ? 'models.hf_endpoint' : null),
+    });
+    await expect(
+      requests.send(new URL('http://127.0.0.1:9/api'), { ...PUBLIC, redirects: 'same origin' }),
+    ).rejects.toMatchObject({
+      code: 'HUB_ERROR',
+      message: expect.stringMatching(
+        /^llamactl could not reach 127\.0\.0\.1:9: the connection was refused .* models\.hf_endpoint\.$/,
+      ) as string,
+    });
+  });
+});
+
 describe('the variable of a proxy', () => {
   it.each([
     ['http_proxy', { http_proxy: 'http://me:secret@[bad' }, 'http://127.0.0.1:9/'],

@@ -3,6 +3,7 @@ import https from 'node:https';
 import { isIP } from 'node:net';
 import { ApiError } from '@llamactl/contract/errors';
 import { codeOf, reasonOf } from '@llamactl/contract/reason';
+import { connectionFault } from './connection-fault.ts';
 import { isOn } from './hub-switches.ts';
 import { type OutgoingAgents, outgoingAgents } from './outgoing-agents.ts';
 import { type AddressRules, INTERNET, NotPublicError, publicLookup, seemsPublic } from './public-address.ts';
@@ -47,6 +48,8 @@ export interface RemoteRequestsOptions {
   timeoutMs?: number;
   /** Which hosts are public. Default: those of the internet. */
   rules?: AddressRules;
+  /** The setting that names the server with this origin, for messages; `null`: none does. Default: none for any. */
+  settingOf?: (origin: string) => string | null;
 }
 
 const TIMEOUT_MS = 30_000;
@@ -68,13 +71,21 @@ export class RemoteRequests implements RequestSender {
   readonly #userAgent: string;
   readonly #timeoutMs: number;
   readonly #rules: AddressRules;
+  readonly #settingOf: (origin: string) => string | null;
 
-  constructor({ environment, version, timeoutMs = TIMEOUT_MS, rules = INTERNET }: RemoteRequestsOptions) {
+  constructor({
+    environment,
+    version,
+    timeoutMs = TIMEOUT_MS,
+    rules = INTERNET,
+    settingOf = () => null,
+  }: RemoteRequestsOptions) {
     this.#agents = outgoingAgents(environment);
     this.#isOffline = isOffline(environment);
     this.#userAgent = `llamactl/${version}`;
     this.#timeoutMs = timeoutMs;
     this.#rules = rules;
+    this.#settingOf = settingOf;
   }
 
   async send(url: URL, request: RemoteRequest): Promise<RemoteAnswer> {
@@ -103,7 +114,14 @@ export class RemoteRequests implements RequestSender {
       request.signal.throwIfAborted();
       if (error instanceof NotPublicError) throw notPublic(target, target === url);
       if (timeout.aborted) throw failure(target, `it did not answer within ${this.#timeoutMs / 1_000} s`, error);
-      throw error instanceof ApiError ? error : failure(target, codeOf(error) ?? reasonOf(error), error);
+      if (error instanceof ApiError) throw error;
+      const fault = connectionFault(error, {
+        host: target.host,
+        isProxied: this.#agents.isProxied,
+        setting: this.#settingOf(target.origin),
+      });
+      if (fault !== null) throw new ApiError('HUB_ERROR', fault, { cause: error });
+      throw failure(target, codeOf(error) ?? reasonOf(error), error);
     }
     throw failure(target, `it redirects more than ${MOST_REDIRECTS} times`);
   }

@@ -77,12 +77,31 @@ describe('a command line', () => {
   });
 
   it.each([
-    ['create a --ctx-size 512', '-o ctx_size=VALUE'],
-    ['create a --temperature 1', '-o temperature=VALUE'],
-    ['update a -ngl 99', '-o ngl=VALUE'],
+    ['create a --ctx-size 512', '-o ctx_size=512'],
+    ['create a --temperature 1', '-o temperature=1'],
+    ['update a -ngl 99', '-o n_gpu_layers=99'],
+    ['create a -c 4096', '-o ctx_size=4096'],
+    ['create a --num-ctx 4096', '-o ctx_size=4096'],
+    ['create a -ctk', '-o cache_type_k=VALUE'],
   ])('explains how an option of the engine is written for %j', async (line, way) => {
     const { status, stderr } = await sandbox.run(line.split(' '));
     expect([status, stderr]).toEqual([2, expect.stringContaining(`an option of the engine is written as ${way}`)]);
+  });
+
+  it.each([
+    ['run m.gguf -c 4096', 'llamactl create NAME --model FILE -o ctx_size=4096, or llamactl update NAME'],
+    ['run m.gguf -ngl 99 hello', '-o n_gpu_layers=99'],
+    ['run m.gguf --num-ctx=8192', '-o ctx_size=8192'],
+    ['start m --threads -1', '-o threads=-1'],
+    ['run m.gguf -n 100', '--max-tokens NUMBER'],
+    ['run m.gguf --temp 0.2', 'Did you mean --temperature?'],
+  ])('explains how a flag of llama-server is given for %j', async (line, way) => {
+    const { status, stderr } = await sandbox.run(line.split(' '));
+    expect([status, stderr]).toEqual([2, expect.stringContaining(way)]);
+  });
+
+  it('suggests no option of the engine to a verb that starts nothing', async () => {
+    expect((await sandbox.run(['ps', '-c'])).stderr).not.toContain('-o ');
   });
 
   it.each([

@@ -77,8 +77,11 @@ export class CommandLine {
   #complaint = '';
   /** Whether the verb takes options of an engine. */
   #takesEngineOptions = false;
+  /** Name of the command. */
+  #command = '';
   /** The options that the command takes, those of the program included. */
   #options: readonly Option[] = [];
+  #words: readonly string[] = [];
   #address: ServerAddress | null = null;
 
   constructor(surroundings: Surroundings, verbs: readonly Verb[]) {
@@ -101,6 +104,8 @@ export class CommandLine {
         options.some(({ long }) => long === '--option'),
       );
       const { words: known, command } = await understood(program, words);
+      this.#command = command.name();
+      this.#words = words;
       this.#options = [...command.options, ...(command === program ? [] : program.options)];
       await program.parseAsync(known, { from: 'user' });
       return this.#status;
@@ -307,7 +312,12 @@ export class CommandLine {
     if (missing !== '') return choicesOf(this.#options, missing);
     if (option === '') return null;
     const { unknownOptionHint } = await import('./unknown-option.ts');
-    return unknownOptionHint(option, { options: this.#options, takesEngineOptions: this.#takesEngineOptions });
+    return unknownOptionHint(option, {
+      command: this.#command,
+      options: this.#options,
+      takesEngineOptions: this.#takesEngineOptions,
+      value: valueOf(option, this.#words),
+    });
   }
 
   async #terminalOf(flags: GlobalFlags): Promise<Terminal> {
@@ -338,6 +348,14 @@ export class CommandLine {
     else stderr.write(lines.map((line, index) => `${index === 0 ? 'llamactl: ' : '  '}${line}\n`).join(''));
     return status;
   }
+}
+
+/** The value of an option: after `=`, else the next word. `null`: it has none. */
+function valueOf(option: string, words: readonly string[]): string | null {
+  const at = option.indexOf('=');
+  if (at !== -1) return option.slice(at + 1);
+  const next = words.includes(option) ? words[words.indexOf(option) + 1] : undefined;
+  return next === undefined || /^-\D/.test(next) ? null : next;
 }
 
 function stub({ name }: Verb): Command {

@@ -1,4 +1,6 @@
 import type { Option } from 'commander';
+import { engineOptionOf } from './llama-server-flags.ts';
+import { shellQuoted } from './shell-words.ts';
 
 /** Options of similar programs, and what does the same here. */
 const OTHER_OPTIONS: readonly Hint[] = [
@@ -22,33 +24,53 @@ const OF_INSTANCES: readonly Hint[] = [
   ],
 ];
 
+/** For `run`: flags of llama-cli and of Ollama for one answer. */
+const OF_RUN: readonly Hint[] = [
+  [/^(?:n|n-predict|predict|num-predict)$/, 'for the longest answer: --max-tokens NUMBER'],
+  [/^sys(?:tem-prompt)?$/, 'for a system prompt: --system TEXT'],
+];
+
+/** Verbs that start a model and have no options of the engine. */
+const STARTING: ReadonlySet<string> = new Set(['run', 'start', 'restart', 'serve', 'up', 'quickstart', 'pull']);
+
 type Hint = readonly [name: RegExp, hint: string];
 
-/** The options of a command. */
+/** A command and its options. */
 export interface KnownOptions {
+  /** Name of the command. */
+  command: string;
   options: readonly Option[];
   /** The command has `-o key=value`. People know the options of their engine, and write them as for the engine. */
   takesEngineOptions: boolean;
+  /** The word after the option; `null`: none that may be its value. */
+  value: string | null;
 }
 
 /**
  * A hint for an option that a command does not have; `null`: none.
  *
- * @param option As typed, such as `--ttl`.
+ * @param option As typed, such as `--ttl` or `--ttl=5`.
  */
 export async function unknownOptionHint(
   option: string,
-  { options, takesEngineOptions }: KnownOptions,
+  { command, options, takesEngineOptions, value }: KnownOptions,
 ): Promise<string | null> {
-  const [, name] = /^-{1,2}([a-z][\w-]*)$/.exec(option) ?? [];
+  const [, name] = /^-{1,2}([a-z][\w-]*)(?:=|$)/.exec(option) ?? [];
   if (name === undefined) return null;
-  const ofOthers = takesEngineOptions ? [...OTHER_OPTIONS, ...OF_INSTANCES] : OTHER_OPTIONS;
+  const ofCommand = takesEngineOptions ? OF_INSTANCES : command === 'run' ? OF_RUN : [];
+  const ofOthers = [...OTHER_OPTIONS, ...ofCommand];
   const hint = ofOthers.find(([pattern]) => pattern.test(name))?.[1];
   if (hint !== undefined) return hint;
+  const key = engineOptionOf(name);
+  const said = `-o ${key ?? name.replaceAll('-', '_')}=${value === null ? 'VALUE' : shellQuoted(value)}`;
+  const ofEngine = `an option of the engine is written as ${said}; to search them: llamactl options`;
+  if (key !== null && takesEngineOptions) return ofEngine;
+  if (key !== null && STARTING.has(command)) {
+    return `options of the engine belong to an instance: llamactl create NAME --model FILE ${said}, or llamactl update NAME ${said} --restart`;
+  }
   const near = await nearOptions(name, options);
   if (near.length > 0) return `Did you mean ${near.map((each) => `--${each}`).join(' or ')}?`;
-  if (!takesEngineOptions) return null;
-  return `an option of the engine is written as -o ${name.replaceAll('-', '_')}=VALUE; to search them: llamactl options`;
+  return takesEngineOptions ? ofEngine : null;
 }
 
 /** Most options that a hint names: with more, the beginning says too little. */

@@ -42,6 +42,10 @@ describe('optionFaults for options that the engine would refuse', () => {
   it.each([
     [{ ctx_siez: 1 }, 'options.ctx_siez: is not an option of this engine; did you mean `ctx_size`?'],
     [{ num_ctx: 1 }, 'options.num_ctx: is not an option of this engine; did you mean `ctx_size`?'],
+    [{ ctx: 1 }, 'options.ctx: is not an option of this engine; did you mean `ctx_size`?'],
+    [{ n_ctx: 1 }, 'options.n_ctx: is not an option of this engine; did you mean `ctx_size`?'],
+    [{ rope: 'linear' }, 'options.rope: is not an option of this engine; did you mean `rope_scaling`?'],
+    [{ no: true }, 'options.no: is not an option of this engine'],
     [{ contex_size: 1 }, 'options.contex_size: is not an option of this engine; did you mean `context_size`?'],
     [{ entirely_unlike: 1 }, 'options.entirely_unlike: is not an option of this engine'],
     [{ perf: 'yes' }, 'options.perf: is a switch: give true or false'],

@@ -46,18 +46,35 @@ function shown(key: string): string {
   return key.slice(0, LONGEST_WORD);
 }
 
-/** Ollama's names for options. They do not resemble the engine's names, so {@link suggestion} cannot find these. */
-const OF_OLLAMA: ReadonlyMap<string, string> = new Map([
+/**
+ * Names of options in Ollama, llama-cpp-python and LM Studio. They do not resemble the engine's names, so
+ * {@link suggestion} cannot find these.
+ */
+const OF_OTHERS: ReadonlyMap<string, string> = new Map([
   ...OLLAMA_OPTIONS,
   ['num_batch', 'batch_size'],
   ['num_predict', 'n_predict'],
+  ['max_tokens', 'n_predict'],
+  ['ctx', 'ctx_size'],
+  ['n_ctx', 'ctx_size'],
+  ['context', 'ctx_size'],
+  ['context_length', 'ctx_size'],
+  ['n_batch', 'batch_size'],
+  ['n_ubatch', 'ubatch_size'],
+  ['n_threads', 'threads'],
 ]);
 
 function unknownOption(key: string, catalogue: FlagCatalogue): string {
   const { options } = suggestibleNames(catalogue);
-  const counterpart = OF_OLLAMA.get(key) ?? '';
-  const meant = options.includes(counterpart) ? counterpart : suggestion(key, options);
+  const counterpart = OF_OTHERS.get(key) ?? '';
+  const meant = options.includes(counterpart) ? counterpart : (suggestion(key, options) ?? onlyBegunBy(key, options));
   return `is not an option of this engine${meant === null ? '' : `; did you mean \`${meant}\`?`}`;
+}
+
+/** The option whose name the key begins: `yarn_attn` for `yarn_attn_factor`. `null`: none or several. */
+function onlyBegunBy(key: string, options: readonly string[]): string | null {
+  const [first = null, ...others] = options.filter((option) => option.startsWith(`${key.replaceAll('-', '_')}_`));
+  return others.length === 0 ? first : null;
 }
 
 function suggestibleNames(catalogue: FlagCatalogue): { options: string[]; spellings: string[] } {

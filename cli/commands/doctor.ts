@@ -28,13 +28,18 @@ Examples:
     )
     .action(
       commandLine.online<DoctorFlags>(async (session, { flags }) => {
-        if (await examineAll(session, flags)) commandLine.endWith(EXIT.failed);
+        const { environment } = commandLine.surroundings;
+        if (await examineAll(session, environment, flags)) commandLine.endWith(EXIT.failed);
       }),
     );
 }
 
 /** @returns whether any finding is an error */
-async function examineAll(session: Session, { config, dataDir }: DoctorFlags): Promise<boolean> {
+async function examineAll(
+  session: Session,
+  environment: Readonly<Record<string, string | undefined>>,
+  { config, dataDir }: DoctorFlags,
+): Promise<boolean> {
   const { terminal, now } = session;
   const [{ examine }, { checkServer }, main, { Client }] = await Promise.all([
     import('../doctor/examination.ts'),
@@ -60,6 +65,7 @@ async function examineAll(session: Session, { config, dataDir }: DoctorFlags): P
       });
     },
     contexts: session.contexts.file,
+    environment,
     built: main.BUILD_TIME,
     now,
     uid: process.getuid?.() ?? null,

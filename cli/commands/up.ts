@@ -32,9 +32,10 @@ Examples:
 
 /** Starts a server in the background unless one runs, and prints its address. */
 export async function bringUp(surroundings: Surroundings, terminal: Terminal, flags: ServeFlags): Promise<void> {
-  const [{ ensureServer }, { backgroundLines }, { VERSION }] = await Promise.all([
+  const [{ ensureServer }, { backgroundLines }, { ollamaVariables }, { VERSION }] = await Promise.all([
     import('../server/background-server.ts'),
     import('../server/background-lines.ts'),
+    import('../ollama-variables.ts'),
     import('@llamactl/server/version'),
   ]);
   const server = await ensureServer(surroundings, {
@@ -62,5 +63,6 @@ export async function bringUp(surroundings: Surroundings, terminal: Terminal, fl
   }
   if (terminal.isQuiet) return terminal.print(url);
   const { style } = terminal;
-  for (const line of backgroundLines(server, { version: VERSION, style })) terminal.print(line);
+  const ignored = ollamaVariables(surroundings.environment);
+  for (const line of backgroundLines(server, { version: VERSION, style, ignored })) terminal.print(line);
 }

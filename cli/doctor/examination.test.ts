@@ -40,6 +40,7 @@ function patient(changes: Partial<Patient> = {}): Patient {
     inspect: () => BARE,
     server: async () => ({ findings: [well('server', 'answers')], ports: new Set() }),
     contexts: path.join(home, 'contexts.json'),
+    environment: {},
     built: '2026-03-01T12:00:00Z',
     now: () => Date.parse('2026-03-02T12:00:00Z'),
     uid: process.getuid?.() ?? null,
@@ -97,6 +98,14 @@ describe('the examination', () => {
         expect.objectContaining({ check: 'configuration', level: 'warning', message: 'groups has no effect.' }),
       ]),
     );
+  });
+
+  it('names variables of Ollama, without a warning', async () => {
+    const found = await findings(patient({ environment: { OLLAMA_KEEP_ALIVE: '-1' } }));
+    expect(found.filter(({ check }) => check === 'Ollama')).toMatchObject([
+      { level: 'ok', remedies: ['OLLAMA_KEEP_ALIVE → instances.idle_timeout'] },
+    ]);
+    expect((await findings(patient())).map(({ check }) => check)).not.toContain('Ollama');
   });
 
   it('asks the server that holds the data directory, if one runs', async () => {

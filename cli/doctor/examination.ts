@@ -8,7 +8,7 @@ import { checkGpus } from './gpu-check.ts';
 import { checkPortRange, checkServerPort } from './port-checks.ts';
 import type { ServerFindings } from './server-checks.ts';
 import { checkService, serviceWorld } from './service-check.ts';
-import { checkClock, checkContexts, checkOpenFiles } from './shell-checks.ts';
+import { checkClock, checkContexts, checkOllamaVariables, checkOpenFiles } from './shell-checks.ts';
 import { localServer } from '../server/local-server.ts';
 import { readableFile } from '../readable-file.ts';
 
@@ -21,6 +21,8 @@ export interface Patient {
   server: (local: { url: string; file: string } | null) => Promise<ServerFindings>;
   /** Path of the contexts file. */
   contexts: string;
+  /** Of our shell. */
+  environment: Readonly<Record<string, string | undefined>>;
   /** Build time of this program, RFC 3339. */
   built: string;
   /** Milliseconds since the epoch. */
@@ -47,6 +49,7 @@ export async function* examine(patient: Patient): AsyncGenerator<Finding, void, 
   if (config !== null) yield* machine(patient, config, { running, server });
   yield* checkOpenFiles(running?.pid ?? null);
   yield checkContexts(patient.contexts);
+  yield* checkOllamaVariables(patient.environment);
   yield checkClock(patient.now(), patient.built);
   yield* server.findings;
 }

@@ -1,6 +1,7 @@
 import { codeOf, errorWords } from '@llamactl/contract/reason';
 import { statSync } from 'node:fs';
 import path from 'node:path';
+import { ollamaVariables } from '../ollama-variables.ts';
 import { doubtful, well, wrong, type Finding } from './finding.ts';
 import { readableFile } from '../readable-file.ts';
 
@@ -46,6 +47,14 @@ export function judgeOpenFiles(most: number): Finding {
   const message = `the server may open ${most === Infinity ? 'any number of' : `at most ${most}`} files`;
   if (most >= FEW_FILES) return well(check, message);
   return doubtful(check, message, 'raise it: ulimit -n 65536 in the shell, or LimitNOFILE=65536 in the service');
+}
+
+/** Names the variables of Ollama in this shell, which have no effect. Empty: none is set. */
+export function checkOllamaVariables(environment: Readonly<Record<string, string | undefined>>): Finding[] {
+  const variables = ollamaVariables(environment);
+  if (variables.length === 0) return [];
+  const message = 'these variables have no effect here; the settings after → do the same';
+  return [{ check: 'Ollama', level: 'ok', message, remedies: variables }];
 }
 
 /** Whether the clock is plausible. @param built Build time of this program, RFC 3339. */

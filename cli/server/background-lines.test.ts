@@ -23,8 +23,9 @@ const SERVER: BackgroundServer = {
   stopsEngines: false,
 };
 
-function lines(changes: Partial<BackgroundServer> = {}): string {
-  return backgroundLines({ ...SERVER, ...changes }, { version: '0.1.0', style: new Style(false) }).join('\n');
+function lines(changes: Partial<BackgroundServer> = {}, ignored: readonly string[] = []): string {
+  const server = { ...SERVER, ...changes };
+  return backgroundLines(server, { version: '0.1.0', style: new Style(false), ignored }).join('\n');
 }
 
 describe('the message about a server in the background', () => {
@@ -36,6 +37,12 @@ describe('the message about a server in the background', () => {
   it('has the option for other commands, if they do not find the server by themselves', () => {
     expect(lines({ isUsual: false })).toMatch(/commands +find it with --url http:\/\/127\.0\.0\.1:9000\n/);
     expect(lines()).not.toContain('--url');
+  });
+
+  it('names variables without effect once, for a new server', () => {
+    const variables = ['OLLAMA_HOST → server.host'];
+    expect(lines({}, variables)).toMatch(/no effect +OLLAMA_HOST → server\.host\n/);
+    expect(lines({ isNew: false }, variables)).not.toContain('OLLAMA_HOST');
   });
 
   it('says where the password of the first account is, also at later starts', () => {

@@ -2,10 +2,15 @@ import type { Style } from '../screen/style.ts';
 import type { BackgroundServer } from './background-server.ts';
 import { addressForOthers, lineIn } from './serve-welcome.ts';
 
-/** The message about a server in the background for a person. @param version Of this program. */
+/**
+ * The message about a server in the background for a person.
+ *
+ * @param version Of this program.
+ * @param ignored Variables of Ollama that are set, with the settings that do the same; a new server gets a line for each.
+ */
 export function backgroundLines(
   { isNew, pid, version: running, url, loaded, isUsual, log, stop, stopsEngines, ...password }: BackgroundServer,
-  { version, style }: { version: string; style: Style },
+  { version, style, ignored }: { version: string; style: Style; ignored: readonly string[] },
 ): string[] {
   const { config, file } = loaded;
   const line = lineIn(style);
@@ -21,6 +26,7 @@ export function backgroundLines(
     ...(log === null ? [] : [line('log', log)]),
     ...(running === version ? [] : [line('version', `llamactl reload replaces it by ${version}`)]),
     ...(isUsual ? [] : [line('commands', `find it with --url ${url}`)]),
+    ...(isNew ? ignored : []).map((variable) => line('no effect', variable)),
     line('stop it', `${stop}${stopsEngines ? '' : '; engines keep running'}`),
   ];
 }

@@ -11,7 +11,7 @@ export interface FoundFile {
   /** Absolute. */
   path: string;
   kind: 'gguf' | 'folder';
-  /** Device and inode of the file itself, which several links may lead to. */
+  /** Device and inode of the file itself, which several links may lead to. With a name for one of several models of a blob. */
   identity: string;
   /** Bytes; of a folder, of all its weights. */
   size: number;
@@ -216,6 +216,18 @@ async function firstMissing(folder: string): Promise<string | null> {
 /** Parts of a found file that come from its status. */
 function statusOf(stats: Stats): Pick<FoundFile, 'identity' | 'size' | 'modified'> {
   return { identity: identityOf(stats), size: stats.size, modified: stats.mtimeMs };
+}
+
+/** Device and inode of the file that a path leads to, as in {@link blobOf}; `null`: it leads to none. */
+export async function blobAt(file: string): Promise<string | null> {
+  const found = await statOf(file);
+  return found === null ? null : identityOf(found);
+}
+
+/** Device and inode of a found file. */
+export function blobOf({ identity }: Pick<FoundFile, 'identity'>): string {
+  const [blob = ''] = identity.split(' ');
+  return blob;
 }
 
 function identityOf({ dev, ino }: Pick<Stats, 'dev' | 'ino'>): string {

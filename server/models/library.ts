@@ -7,7 +7,7 @@ import type { ModelFinder } from '../instances/ports/model-finder.ts';
 import type { Clock } from '../instances/ports/time.ts';
 import type { SlicedWork } from '../sliced-work.ts';
 import { readFacts } from './file-facts.ts';
-import { searchModels } from './found-files.ts';
+import { blobAt, blobOf, searchModels } from './found-files.ts';
 import { KnownFacts } from './known-facts.ts';
 import { groupModels, type KnownFile, type LibraryModel } from './model-groups.ts';
 import type { ModelPlace } from './model-places.ts';
@@ -18,6 +18,8 @@ export interface Models extends ModelFinder {
   list(): readonly LibraryModel[];
   /** `null`: no model has this id. */
   find(id: string): LibraryModel | null;
+  /** The path under which the list has a file, which may be reached by several links. Another file: its own path. */
+  listedPath(file: string): Promise<string>;
   /** Whether the first scan, or one after a change, is not over. */
   readonly isScanning: boolean;
 }
@@ -26,6 +28,7 @@ export interface Models extends ModelFinder {
 export const NO_MODELS: Models = {
   list: () => [],
   find: () => null,
+  listedPath: async (file) => file,
   called: async () => [],
   at: () => null,
   isScanning: false,
@@ -63,6 +66,9 @@ export class ModelLibrary implements Models {
   #byId = new Map<string, LibraryModel>();
   /** By the paths of their first parts. */
   #infos = new Map<string, ModelInfo>();
+  #paths = new Set<string>();
+  /** Paths by device and inode. */
+  #byBlob = new Map<string, string>();
   #isScanning = true;
   /** The scan that runs now; `null`: none. */
   #scanning: Promise<void> | null = null;
@@ -89,6 +95,12 @@ export class ModelLibrary implements Models {
 
   find(id: string): LibraryModel | null {
     return this.#byId.get(id) ?? null;
+  }
+
+  async listedPath(file: string): Promise<string> {
+    if (this.#paths.has(file)) return file;
+    const blob = await blobAt(file);
+    return (blob === null ? undefined : this.#byBlob.get(blob)) ?? file;
   }
 
   at(file: string): ModelInfo | null {
@@ -129,6 +141,8 @@ export class ModelLibrary implements Models {
     this.#models = await work.run(groupModels(known), signal);
     this.#byId = new Map(this.#models.map((model) => [model.id, model]));
     this.#infos = new Map(this.#models.map((model) => [model.path, infoOf(model, this.#infos.get(model.path))]));
+    this.#paths = new Set(files.map((file) => file.path));
+    this.#byBlob = new Map(files.map((file) => [blobOf(file), file.path]));
     this.#isScanning = false;
     this.#watch(folders, missing);
     await this.#facts.keepOnly(files);

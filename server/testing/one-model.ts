@@ -28,5 +28,6 @@ export const oneModel: Models = {
   find: (id) => (id === ONE_MODEL.id ? ONE_MODEL : null),
   at: () => null,
   called: async (word) => modelsCalled(word, [ONE_MODEL]),
+  listedPath: async (path) => path,
   isScanning: false,
 };

@@ -1,7 +1,7 @@
 import type { ModelDetails, ModelList } from '@llamactl/contract/model';
 import { ModelDetailsSchema, ModelListSchema } from '@llamactl/contract/model';
 import { createHash } from 'node:crypto';
-import { mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
+import { link, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -47,6 +47,22 @@ describe('the list of models', () => {
     expect(scanning).toBe(false);
     expect(list).toMatchObject([{ name: 'demo-Q8_0', quantization: 'Q8_0', used_by: ['mine', 'other'] }]);
     expect(list[0]).not.toHaveProperty('files');
+  });
+
+  it('counts an instance that names the file by another link', async () => {
+    const file = path.join(folder, 'demo-Q8_0.gguf');
+    const outside = await mkdtemp(path.join(os.tmpdir(), 'llamactl-models-'));
+    await symlink(file, path.join(outside, 'soft.gguf'));
+    await link(file, path.join(outside, 'hard.gguf'));
+    await test.manager.create({ name: 'soft', model_path: path.join(outside, 'soft.gguf') });
+    await test.manager.create({ name: 'hard', model_path: path.join(outside, 'hard.gguf') });
+    await test.manager.create({ name: 'gone', model_path: path.join(outside, 'gone.gguf') });
+    const token = await harness.tokenOf('vera', 'viewer');
+    const [{ id, used_by: users } = { id: '', used_by: [] }] = (await ask(token)).json<ModelList>().models;
+    expect(users.toSorted()).toEqual(['hard', 'mine', 'other', 'soft']);
+    const details = (await ask(token, `/api/models/${id}`)).json<ModelDetails>();
+    expect(details.used_by.toSorted()).toEqual(['hard', 'mine', 'other', 'soft']);
+    await rm(outside, { recursive: true });
   });
 
   it('names no instance that the caller may not see', async () => {

@@ -28,15 +28,16 @@ export function modelRoutes(
 ): void {
   const rows = new Rows();
   const list = new ListAnswer('models');
-  bind(OPERATIONS.listModels, ({ manager }) => {
-    const users = new Users(all, manager);
+  bind(OPERATIONS.listModels, async ({ manager }) => {
+    const users = await usersOfModels(models, all, manager);
     const shown = models.list().map((model) => rows.of(model, users.of(model)));
     return textAnswer(list.of(shown, { scanning: models.isScanning }), JSON_HEADERS);
   });
 
   bind(OPERATIONS.getModel, async ({ params, manager }) => {
     const model = modelOf(models, params.model_id);
-    return { ...model, used_by: new Users(all, manager).of(model), ...(await readDetails(model)) };
+    const users = await usersOfModels(models, all, manager);
+    return { ...model, used_by: users.of(model), ...(await readDetails(model)) };
   });
 
   bind(OPERATIONS.deleteModel, async ({ params, concerns }) => {
@@ -112,17 +113,35 @@ class Rows {
   }
 }
 
-/** The instances of each model file, as one caller may see them. */
-class Users {
-  readonly #byPath = new Map<string, Set<string>>();
+/**
+ * The instances of each model, as one caller may see them. An instance may name the file of a model by another link.
+ *
+ * @param seen Sees the instances of the caller.
+ */
+async function usersOfModels(
+  models: Pick<Models, 'listedPath'>,
+  all: Pick<InstanceManager, 'list'>,
+  seen: Pick<InstanceManager, 'list'>,
+): Promise<Users> {
+  const names = new Set(seen.list().map(({ name }) => name));
+  const instances = all.list().flatMap(({ name, model_path: file }) => (file === undefined ? [] : [{ name, file }]));
+  const files = [...new Set(instances.map(({ file }) => file))];
+  const listed = new Map(await Promise.all(files.map(async (file) => [file, await models.listedPath(file)] as const)));
+  const byPath = new Map<string, Set<string>>();
+  for (const { name, file } of instances) {
+    const own = listed.get(file) ?? file;
+    const users = byPath.get(own) ?? new Set();
+    byPath.set(own, users.add(names.has(name) ? name : HIDDEN));
+  }
+  return new Users(byPath);
+}
 
-  constructor(all: Pick<InstanceManager, 'list'>, seen: Pick<InstanceManager, 'list'>) {
-    const names = new Set(seen.list().map(({ name }) => name));
-    for (const { name, model_path: file } of all.list()) {
-      if (file === undefined) continue;
-      const users = this.#byPath.get(file) ?? new Set();
-      this.#byPath.set(file, users.add(names.has(name) ? name : HIDDEN));
-    }
+/** The names of the instances of each model file. */
+class Users {
+  readonly #byPath: ReadonlyMap<string, ReadonlySet<string>>;
+
+  constructor(byPath: ReadonlyMap<string, ReadonlySet<string>>) {
+    this.#byPath = byPath;
   }
 
   of({ path: file, files }: LibraryModel): string[] {

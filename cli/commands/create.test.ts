@@ -192,6 +192,14 @@ describe('creating an instance', () => {
     [['create', 'a', '-o', 'threads', '8'], /^llamactl: expected one name, but got also: 8\n.*without a space/],
     [['create', 'a', '-o', 'threads='], /-o threads=: give a value, or leave the option out/],
     [['create', 'a', '--request-default', 'seed='], /--request-default seed=: give a value, or leave the option out/],
+    [
+      ['create', 'a', '--request-default', 'num_predict=5'],
+      /num_predict: Ollama's name, .*\n {2}its name in OpenAI's API is max_tokens: --request-default max_tokens=5\n/,
+    ],
+    [
+      ['create', 'a', '--request-default', 'num_ctx=4096'],
+      /num_ctx: Ollama's name, .*\n {2}it is an option of the engine: -o ctx_size=4096\n/,
+    ],
     [['create', 'a', '--request-default', 'seed'], /--request-default seed: write it as key=value, such as seed=1/],
     [['create', 'a', '--port', '70000'], /--port <number>.*a whole number from 1 to 65535/],
     [['create', 'a', '--max-restarts', '1.5'], /a whole number from -1/],

@@ -1,4 +1,5 @@
 import type { JsonValue, UpdateInstance } from '@llamactl/client';
+import { OLLAMA_FIELDS, OLLAMA_OPTIONS } from '@llamactl/contract/ollama-options';
 import path from 'node:path';
 import { EXIT } from '../exit-status.ts';
 import { Problem } from '../problem.ts';
@@ -135,9 +136,23 @@ function defaultsOf(given: readonly string[]): NonNullable<UpdateInstance['reque
     given.map((text) => {
       const at = text.indexOf('=');
       if (at < 1) throw new Problem(`--request-default ${text}: write it as key=value, such as seed=1`, EXIT.usage);
-      return [text.slice(0, at), jsonOf(text.slice(at + 1))];
+      const [key, value] = [text.slice(0, at), text.slice(at + 1)];
+      if (value !== '') refuseFieldOfOllama(key, value);
+      return [key, jsonOf(value)];
     }),
   );
+}
+
+/** @throws {Problem} for a name that only Ollama's API has: engines ignore it in requests */
+function refuseFieldOfOllama(key: string, value: string): void {
+  const option = OLLAMA_OPTIONS.get(key);
+  const field = OLLAMA_FIELDS.get(key);
+  if (option === undefined && field === undefined) return;
+  const remedy =
+    option === undefined
+      ? `its name in OpenAI's API is ${field}: --request-default ${field}=${value}`
+      : `it is an option of the engine: -o ${option}=${value}`;
+  throw new Problem(`--request-default ${key}: Ollama's name, which engines ignore in requests`, EXIT.usage, [remedy]);
 }
 
 /** Reads a value as JSON, else as text. Keeps the text of a number that has too many digits for JSON. */

@@ -1,5 +1,5 @@
 import { failureOf } from '../failure.ts';
-import { onEach, worst } from '../instances/many.ts';
+import { onEach, withName, worst } from '../instances/many.ts';
 import type { Terminal } from '../screen/terminal.ts';
 import { EXIT, type ExitStatus } from '../exit-status.ts';
 
@@ -19,7 +19,7 @@ export async function removeEach(terminal: Terminal, all: readonly Removal[]): P
   const statuses = outcomes.map((outcome): ExitStatus => {
     if ('error' in outcome) {
       const { lines, status } = failureOf(outcome.error, true);
-      terminal.warn(`llamactl: ${outcome.name}: ${lines.join('; ')}`);
+      terminal.warn(`llamactl: ${withName(outcome.name, lines.join('; '))}`);
       return status;
     }
     const gone = byName.get(outcome.name)?.gone;

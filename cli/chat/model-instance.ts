@@ -224,7 +224,7 @@ async function unknownModel(model: string, { instances, models, starters, isLoca
   }
   const file = isLocal ? '~/models/qwen.gguf' : "/models/qwen.gguf, a path on the server's machine";
   return new Problem(
-    `there is no instance ${model}, and no such model file${near === null ? '' : `. Did you mean ${near}?`}`,
+    `there is no instance and no model ${model}${near === null ? '' : `; did you mean ${near}?`}`,
     EXIT.notFound,
     [
       names.length === 0

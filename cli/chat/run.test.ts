@@ -266,7 +266,7 @@ describe('llamactl run with a model', () => {
     expect([...server.instances.values()]).toMatchObject([{ name: 'Tiny', model: ref, aliases: [ref] }]);
     for (const word of ['tini', 'acme']) {
       const { status, stderr } = await run([word, 'x']);
-      expect([status, stderr]).toEqual([3, expect.stringContaining('Did you mean Tiny?')]);
+      expect([status, stderr]).toEqual([3, expect.stringContaining('did you mean Tiny?')]);
     }
     const other = await run(['Other.gguf', 'x']);
     expect([other.status, other.stderr]).toEqual([
@@ -326,7 +326,7 @@ describe('llamactl run with a model', () => {
     it('is named if only another tag exists', async () => {
       server.models = [ofOllama('tiny:1b', 'id-1')];
       for (const word of ['tiny', 'tiny:latest'])
-        expect((await run([word, 'x'])).stderr).toContain('Did you mean tiny:1b?');
+        expect((await run([word, 'x'])).stderr).toContain('did you mean tiny:1b?');
     });
   });
 
@@ -378,7 +378,7 @@ describe('llamactl run with a model', () => {
   });
 
   it.each([
-    ['an unknown name', 'qwne', 'Did you mean qwen?'],
+    ['an unknown name', 'qwne', 'did you mean qwen?'],
     ['a missing file', '/nowhere/m.gguf', 'no such file: /nowhere/m.gguf'],
   ])('suggests an alternative for %s', async (_what, model, sentence) => {
     server.add('qwen');

@@ -140,11 +140,23 @@ describe('users', () => {
     expect((await run(['users', 'update', 'ann', '--enable', '--disable'])).status).toBe(2);
   });
 
+  it('names the nearest account for an unknown one', async () => {
+    await server.harness.user('annabel', 'viewer');
+    for (const words of [
+      ['rm', 'anabel'],
+      ['update', 'anabel', '--disable'],
+    ])
+      expect(await run(['users', ...words])).toMatchObject({
+        status: 3,
+        stderr: 'llamactl: there is no account anabel; did you mean annabel?\n',
+      });
+  });
+
   it('deletes existing accounts, and exits with the worst status', async () => {
     await server.harness.user('ann', 'viewer');
     const { status, stdout, stderr } = await run(['users', 'rm', 'bob', 'ann']);
     expect([status, stdout]).toEqual([3, 'ann deleted\n']);
-    expect(stderr).toMatch(/^llamactl: bob: There is no account of this name/);
+    expect(stderr).toMatch(/^llamactl: there is no account bob; to list accounts: llamactl users ls\n/);
   });
 
   it('is for admins only', async () => {

@@ -76,7 +76,7 @@ describe('estimate', () => {
   it('says that nothing has the name', async () => {
     expect(await sandbox.run(['estimate', 'nope'])).toMatchObject({
       status: 3,
-      stderr: 'llamactl: there is no instance and no model nope\n  to list models: llamactl models\n',
+      stderr: 'llamactl: there is no instance and no model nope; to list models: llamactl models\n',
     });
   });
 });

@@ -1,13 +1,14 @@
 import { existsSync } from 'node:fs';
 import path from 'node:path';
 import type { Estimate, EstimateRequest } from '@llamactl/client';
+import { modelNames } from '@llamactl/contract/model-names';
 import { Command } from 'commander';
 import type { CommandLine, Session } from '../command-line.ts';
 import { EXIT } from '../exit-status.ts';
 import { optionsOf } from '../instances/instance-settings.ts';
 import { modelCalled, serverModels } from '../instances/server-models.ts';
 import { collect } from '../instances/setting-flags.ts';
-import { Problem } from '../problem.ts';
+import { missingName } from '../missing-name.ts';
 import { bytes, contextText } from '../screen/figures.ts';
 import type { Column } from '../screen/table.ts';
 import { plain } from '../screen/text.ts';
@@ -67,13 +68,15 @@ async function subjectOf({ client, signal }: Session, word: string): Promise<Est
   const instances = await client.listInstances({ signal });
   const instance = instances.find(({ name }) => name.toLowerCase() === word.toLowerCase());
   if (instance !== undefined) return { instance: instance.name };
-  const model = modelCalled(word, await serverModels(client, signal));
+  const models = await serverModels(client, signal);
+  const model = modelCalled(word, models);
   if (model !== null) return { model: model.id };
   const file = path.resolve(word);
   if (isOwnAddress(client.url) && existsSync(file)) return { model_path: file };
   // A server elsewhere has files of its own.
   if (path.isAbsolute(word)) return { model_path: word };
-  throw new Problem(`there is no instance and no model ${word}`, EXIT.notFound, ['to list models: llamactl models']);
+  const names = [...instances.map(({ name }) => name), ...models.flatMap(modelNames)];
+  throw await missingName({ kind: 'instance and no model', word, names, list: 'to list models: llamactl models' });
 }
 
 function print({ terminal }: Session, estimate: Estimate): void {

@@ -6,6 +6,7 @@ import { moment } from '../moment.ts';
 import { duration, since } from '../screen/figures.ts';
 import { plain } from '../screen/text.ts';
 import { EXIT } from '../exit-status.ts';
+import { missingName } from '../missing-name.ts';
 import { Problem } from '../problem.ts';
 
 interface CreateFlags extends LimitFlags {
@@ -164,7 +165,7 @@ function removeCommand(commandLine: CommandLine): Command {
     .action(
       commandLine.online(async ({ client, terminal, signal }, { words }) => {
         const { removeEach } = await import('../access/removal.ts');
-        const removals = chosenKeys(await client.listKeys({ signal }), words).map(({ id, name }) => ({
+        const removals = (await chosenKeys(await client.listKeys({ signal }), words)).map(({ id, name }) => ({
           name: id,
           gone: { line: `${plain(name)} (${id}) revoked`, quiet: id, json: { id, name, revoked: true } },
           remove: () => client.deleteKey(id, { signal }),
@@ -193,16 +194,18 @@ function collected(value: string, before: string[] | undefined): string[] {
  *
  * @throws {Problem} when one of the words matches no key, or several
  */
-function chosenKeys(keys: readonly Key[], words: readonly string[]): Key[] {
-  return [...new Set(words.map((word) => chosenKey(keys, word)))];
+async function chosenKeys(keys: readonly Key[], words: readonly string[]): Promise<Key[]> {
+  return [...new Set(await Promise.all(words.map((word) => chosenKey(keys, word))))];
 }
 
-function chosenKey(keys: readonly Key[], word: string): Key {
+async function chosenKey(keys: readonly Key[], word: string): Promise<Key> {
   const byId = keys.find(({ id }) => id === word);
   const named = byId === undefined ? keys.filter(({ name }) => name === word) : [byId];
   const [key] = named;
-  if (key === undefined)
-    throw new Problem(`there is no key ${word}`, EXIT.notFound, ['to list keys: llamactl keys ls']);
+  if (key === undefined) {
+    const names = keys.map(({ name }) => name);
+    throw await missingName({ kind: 'key', word, names, list: 'to list keys: llamactl keys ls' });
+  }
   if (named.length > 1) {
     const ids = named.map(({ id, owner }) => `${id} (of ${owner})`).join(', ');
     throw new Problem(`${named.length} keys are called ${word}; give one of the ids: ${ids}`, EXIT.usage);

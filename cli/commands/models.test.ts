@@ -118,8 +118,13 @@ describe('showing a model', () => {
     ]);
     expect(await sandbox.run(['models', 'show', 'nope'])).toMatchObject({
       status: 3,
-      stderr: 'llamactl: there is no model nope\n  to list models: llamactl models\n',
+      stderr: 'llamactl: there is no model nope; to list models: llamactl models\n',
     });
+    for (const verb of ['show', 'rm'])
+      expect(await sandbox.run(['models', verb, 'deom-a'])).toMatchObject({
+        status: 3,
+        stderr: 'llamactl: there is no model deom-a; did you mean demo-a?\n',
+      });
   });
 });
 

@@ -1,10 +1,12 @@
 import type { Model, ModelDetails } from '@llamactl/client';
+import { modelNames } from '@llamactl/contract/model-names';
 import { Command } from 'commander';
 import type { CommandLine, Session } from '../command-line.ts';
 import { downloadsCommand } from '../downloads/downloads-command.ts';
 import { EXIT } from '../exit-status.ts';
 import { quantsCommand, searchCommand } from '../instances/hub-models.ts';
 import { modelCalled, scannedModels, severalModels } from '../instances/server-models.ts';
+import { missingName } from '../missing-name.ts';
 import { Problem } from '../problem.ts';
 import { bytes, contextText } from '../screen/figures.ts';
 import type { Column } from '../screen/table.ts';
@@ -131,7 +133,7 @@ function rmCommand(commandLine: CommandLine): Command {
         // A part of a name could mean another model.
         const named = words.map((word) => modelCalled(word, models) ?? word);
         const missing = named.find((each) => typeof each === 'string');
-        if (missing !== undefined) throw noModel(missing);
+        if (missing !== undefined) throw await noModel(missing, models);
         const { removeEach } = await import('../access/removal.ts');
         const all = named.filter((each) => typeof each !== 'string');
         commandLine.endWith(
@@ -148,8 +150,9 @@ function rmCommand(commandLine: CommandLine): Command {
     );
 }
 
-function noModel(word: string): Problem {
-  return new Problem(`there is no model ${word}`, EXIT.notFound, ['to list models: llamactl models']);
+function noModel(word: string, models: readonly Model[]): Promise<Problem> {
+  const names = models.flatMap(modelNames);
+  return missingName({ kind: 'model', word, names, list: 'to list models: llamactl models' });
 }
 
 /** Finds one model by what people call it. @throws {Problem} when none has the name, or several do */
@@ -158,7 +161,7 @@ async function modelOf({ client, signal }: Session, word: string): Promise<Model
   const exact = modelCalled(word, models);
   if (exact !== null) return exact;
   const [first, ...others] = models.filter((model) => hasWords(model, [word]));
-  if (first === undefined) throw noModel(word);
+  if (first === undefined) throw await noModel(word, models);
   if (others.length > 0) throw severalModels(word, [first, ...others]);
   return first;
 }

@@ -224,7 +224,7 @@ describe('llamactl models downloads', () => {
     expect(bench.downloads.list()).toMatchObject([{ state: 'cancelled' }]);
     expect(await sandbox.run(['models', 'downloads', 'pause', 'nope'])).toMatchObject({
       status: 3,
-      stderr: 'llamactl: there is no download nope\n  to list downloads: llamactl models downloads\n',
+      stderr: 'llamactl: there is no download nope; to list downloads: llamactl models downloads\n',
     });
   });
 });

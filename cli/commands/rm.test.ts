@@ -88,9 +88,9 @@ describe('deleting instances', () => {
     expect([status, stdout]).toEqual([1, 'b  deleted\n']);
     expect(stderr).toBe(
       [
-        'llamactl: a: a is starting; stop it first.',
+        'llamactl: a is starting; stop it first.',
         '  to stop and delete it: llamactl rm --force a',
-        'llamactl: nope: there is no instance nope; to list instances: llamactl ps',
+        'llamactl: there is no instance nope; to list instances: llamactl ps',
         '',
       ].join('\n'),
     );

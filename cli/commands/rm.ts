@@ -1,7 +1,7 @@
 import { Command } from 'commander';
 import type { CommandLine, Session } from '../command-line.ts';
 import { EXIT } from '../exit-status.ts';
-import { commonFailure, distinct, onEach, worst } from '../instances/many.ts';
+import { commonFailure, distinct, onEach, withName, worst } from '../instances/many.ts';
 import { nearInstance } from '../instances/near-instance.ts';
 import { Problem } from '../problem.ts';
 
@@ -31,7 +31,7 @@ export function rmCommand(commandLine: CommandLine): Command {
               return { result: { name, ...outcome.value }, exit: EXIT.ok };
             }
             const { lines, status, json } = failureOf(outcome.error, true);
-            if (!terminal.isJson) terminal.warn(`llamactl: ${name}: ${lines.join('\n  ')}`);
+            if (!terminal.isJson) terminal.warn(`llamactl: ${withName(name, lines.join('\n  '))}`);
             return { result: { name, ...json }, exit: status };
           });
           if (terminal.isJson) terminal.printJson(results.map(({ result }) => result));

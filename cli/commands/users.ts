@@ -2,8 +2,9 @@ import type { Role, UpdateUser } from '@llamactl/client';
 import { Command, Option } from 'commander';
 import { limitsIn, limitWords, withLimitFlags, type LimitFlags } from '../access/limit-flags.ts';
 import { newPassword } from '../access/password.ts';
-import type { CommandLine } from '../command-line.ts';
+import type { CommandLine, Session } from '../command-line.ts';
 import { EXIT } from '../exit-status.ts';
+import { missingName } from '../missing-name.ts';
 import { since } from '../screen/figures.ts';
 import { Problem } from '../problem.ts';
 import { plain } from '../screen/text.ts';
@@ -130,7 +131,8 @@ Examples:
   llamactl users update ann --password`,
     )
     .action(
-      commandLine.online<UpdateFlags>(async ({ client, terminal, signal }, { words: [username = ''], flags }) => {
+      commandLine.online<UpdateFlags>(async (session, { words: [username = ''], flags }) => {
+        const { client, terminal, signal } = session;
         const {
           role,
           disable = false,
@@ -153,7 +155,11 @@ Examples:
         if (Object.keys(change).length === 0) {
           throw new Problem('nothing to change: give --role, --disable, --enable, --password or a limit', EXIT.usage);
         }
-        const { user, ...rest } = await client.updateUser(username, change, { signal });
+        const { user, ...rest } = await client
+          .updateUser(username, change, { signal })
+          .catch(async (error: unknown) => {
+            throw await nearUser(session, username, error);
+          });
         if (terminal.isJson) return terminal.printJson({ ...rest, user });
         const state = `${user.role}, ${user.disabled ? 'disabled' : 'enabled'}`;
         terminal.print(terminal.isQuiet ? user.username : `${plain(user.username)} updated: ${state}`);
@@ -169,16 +175,28 @@ function removeCommand(commandLine: CommandLine): Command {
     .argument('<usernames...>', 'Accounts')
     .addHelpText('after', '\nExamples:\n  llamactl users rm ann\n  llamactl users rm ann bob')
     .action(
-      commandLine.online(async ({ client, terminal, signal }, { words }) => {
+      commandLine.online(async (session, { words }) => {
+        const { client, terminal, signal } = session;
         const { removeEach } = await import('../access/removal.ts');
         const removals = words.map((username) => ({
           name: username,
           gone: { line: `${plain(username)} deleted`, quiet: username, json: { username, deleted: true } },
-          remove: () => client.deleteUser(username, { signal }),
+          remove: () =>
+            client.deleteUser(username, { signal }).catch(async (error: unknown) => {
+              throw await nearUser(session, username, error);
+            }),
         }));
         commandLine.endWith(await removeEach(terminal, removals));
       }),
     );
+}
+
+/** Replaces "account not found" by an error with the nearest name. Returns every other error unchanged. */
+async function nearUser({ client, signal }: Session, username: string, error: unknown): Promise<unknown> {
+  const { LlamactlError } = await import('@llamactl/client');
+  if (!(error instanceof LlamactlError && error.code === 'NOT_FOUND')) return error;
+  const names = (await client.listUsers({ signal })).map((user) => user.username);
+  return missingName({ kind: 'account', word: plain(username), names, list: 'to list accounts: llamactl users ls' });
 }
 
 function passwordCommand(commandLine: CommandLine): Command {

@@ -3,7 +3,7 @@ import { Command } from 'commander';
 import type { CommandLine, Session } from '../command-line.ts';
 import { EXIT, type ExitStatus } from '../exit-status.ts';
 import { distinct, onEach, worst } from '../instances/many.ts';
-import { Problem } from '../problem.ts';
+import { missingName } from '../missing-name.ts';
 import { bytes, duration } from '../screen/figures.ts';
 import type { Column } from '../screen/table.ts';
 import { plain } from '../screen/text.ts';
@@ -94,7 +94,7 @@ function changeCommand(commandLine: CommandLine, { verb, description, change }: 
         const { failureOf } = await import('../failure.ts');
         const downloads = await client.listDownloads({ signal });
         const outcomes = await onEach(distinct(words), async (word) => {
-          const download = named(word, downloads);
+          const download = await named(word, downloads);
           return { id: download.id, model: download.model, result: await change(session, download) };
         });
         const statuses = outcomes.map((outcome): ExitStatus => {
@@ -114,9 +114,10 @@ function changeCommand(commandLine: CommandLine, { verb, description, change }: 
 }
 
 /** The download with this id, or the last one of this model. @throws {Problem} when none has it */
-function named(word: string, downloads: readonly Download[]): Download {
+async function named(word: string, downloads: readonly Download[]): Promise<Download> {
   const wanted = word.toLowerCase();
   const found = downloads.findLast(({ id, model }) => id === wanted || model.toLowerCase() === wanted);
   if (found !== undefined) return found;
-  throw new Problem(`there is no download ${word}`, EXIT.notFound, ['to list downloads: llamactl models downloads']);
+  const names = downloads.map(({ model }) => model);
+  throw await missingName({ kind: 'download', word, names, list: 'to list downloads: llamactl models downloads' });
 }

@@ -200,7 +200,7 @@ describe('starting', () => {
       expect(status).toBe(1);
       expect(stdout).toBe('a     running, port 8101 (0.0 s)\n');
       expect(stderr).toBe(
-        'llamactl: nope: there is no instance nope; to list instances: llamactl ps\nllamactl: bb: the model is missing\n',
+        'llamactl: there is no instance nope; to list instances: llamactl ps\nllamactl: bb: the model is missing\n',
       );
       expect(startAll).toHaveBeenCalledExactlyOnceWith(['a', 'nope', 'bb']);
     });
@@ -294,7 +294,7 @@ describe('stopping', () => {
     await server.add('a');
     const { status, stdout, stderr } = await sandbox.run(['stop', 'nope', 'a']);
     expect([status, stdout]).toEqual([3, 'a     stopping\n']);
-    expect(stderr).toBe('llamactl: nope: there is no instance nope; to list instances: llamactl ps\n');
+    expect(stderr).toBe('llamactl: there is no instance nope; to list instances: llamactl ps\n');
   });
 });
 

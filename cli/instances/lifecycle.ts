@@ -2,7 +2,7 @@ import type { BatchResult, Status, Instance } from '@llamactl/client';
 import type { CommandLine, Session } from '../command-line.ts';
 import { lastWords } from '../engine-output.ts';
 import { EXIT, type ExitStatus } from '../exit-status.ts';
-import { commonFailure, worst, type Outcome } from './many.ts';
+import { commonFailure, withName, worst, type Outcome } from './many.ts';
 import { nearInstance, unknownInstance } from './near-instance.ts';
 import { AliasUsed, codeOf, Problem } from '../problem.ts';
 import { ProgressBoard } from '../screen/progress-board.ts';
@@ -104,7 +104,7 @@ class LifecycleRun {
     const { failureOf } = await import('../failure.ts');
     const { lines, status: exit, json } = failureOf(reason, true);
     this.#end(name, null, exit, lines[0] ?? '', json.code);
-    this.#failures.push([`${name}: ${lines[0]}`, ...lines.slice(1)]);
+    this.#failures.push([withName(name, lines[0] ?? ''), ...lines.slice(1)]);
   }
 
   #entered(name: string, status: Status): void {
@@ -203,7 +203,7 @@ class LifecycleRun {
 
   #fail(name: string, status: Status | null, exit: ExitStatus, error: string): void {
     this.#end(name, status, exit, error);
-    this.#failures.push([`${name}: ${error}`]);
+    this.#failures.push([withName(name, error)]);
   }
 
   #end(name: string, status: Status | null, exit: ExitStatus, error?: string, code = codeOf(exit)): void {

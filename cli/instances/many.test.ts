@@ -1,6 +1,23 @@
 import { describe, expect, it } from 'vitest';
 import { EXIT } from '../exit-status.ts';
-import { commonFailure, distinct, onEach, worst } from './many.ts';
+import { commonFailure, distinct, onEach, withName, worst } from './many.ts';
+
+describe('the name before a message', () => {
+  it.each([
+    ['a', 'the port is taken', 'a: the port is taken'],
+    ['a', 'a port is taken', 'a: a port is taken'],
+    ['model', 'the model is missing', 'model: the model is missing'],
+    [
+      'a',
+      'there is no instance ab; to list instances: llamactl ps',
+      'a: there is no instance ab; to list instances: llamactl ps',
+    ],
+    ['a', 'there is no instance a; did you mean b?', 'there is no instance a; did you mean b?'],
+    ['a.b', 'a.b is starting; stop it first.', 'a.b is starting; stop it first.'],
+  ])('%s: %s', (name, message, whole) => {
+    expect(withName(name, message)).toBe(whole);
+  });
+});
 
 describe('several names', () => {
   it('are processed in parallel, and a failure does not stop the others', async () => {

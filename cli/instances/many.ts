@@ -19,6 +19,18 @@ export function onEach<Value>(
   );
 }
 
+/** Things whose names follow them in messages. */
+const KINDS = ['instance', 'model', 'account', 'key'];
+/** Words that follow a name at the beginning of a message. */
+const VERBS = ['is', 'has', 'was', 'did', 'does', 'failed'];
+
+/** Puts a name in front of the message about it, unless the message names it already. */
+export function withName(name: string, message: string): string {
+  const isSubject = VERBS.some((verb) => message.startsWith(`${name} ${verb} `));
+  const isNamed = KINDS.some((kind) => `${message};`.includes(`${kind} ${name};`));
+  return isSubject || isNamed ? message : `${name}: ${message}`;
+}
+
 /** The failure that all outcomes share, such as an unreachable server; `null`: failures differ, or some succeeded. */
 export function commonFailure(outcomes: readonly Outcome<unknown>[]): { name: string; error: unknown } | null {
   const [first] = outcomes;

@@ -1,6 +1,8 @@
 import { z } from 'zod';
 import { durationSeconds } from './duration.ts';
-import { RequestDefaultsSchema, SystemPromptSchema, IDLE_SECONDS } from './instance.ts';
+import { RequestDefaultsSchema, SystemPromptSchema, IDLE_SECONDS, secondsError } from './instance.ts';
+
+const SECONDS = 'must be a number of seconds, such as 300';
 
 /** A duration: a number of seconds, or a text with a unit: `90`, `"15m"`, `"24h"`, `"7d"`. */
 const DurationSchema = z
@@ -169,14 +171,18 @@ export const ConfigSchema = z.strictObject({
     .strictObject({
       port_range: PortRangeSchema.default([8100, 9999]).describe('Ports for instances without a `port`.'),
       max_running: z.int().min(0).default(0).describe('0: no limit.'),
-      idle_timeout: z.number({ error: IDLE_SECONDS }).min(0, IDLE_SECONDS).default(0).describe('Seconds; 0: never.'),
+      idle_timeout: z
+        .number({ error: secondsError(IDLE_SECONDS) })
+        .min(0, IDLE_SECONDS)
+        .default(0)
+        .describe('Seconds; 0: never.'),
       start_timeout: z
-        .number()
+        .number({ error: secondsError(SECONDS) })
         .min(1)
         .default(600)
         .describe('Seconds without any progress (output, memory, CPU time, bytes read) after which a start fails.'),
       stop_timeout: z
-        .number()
+        .number({ error: secondsError(SECONDS) })
         .min(0)
         .max(86_400)
         .default(30)

@@ -63,6 +63,11 @@ describe('creating an instance', () => {
     expect(asked()).toEqual([{ name: 'llama', idle_timeout: seconds }]);
   });
 
+  it.each(['10x', '1.5h', '90d'])('explains an idle timeout for %s', async (text) => {
+    const { status, stderr } = await sandbox.run(['create', 'llama', '--idle-timeout', text]);
+    expect([status, stderr]).toEqual([2, expect.stringContaining('Give a time such as 600, 10m or 1h')]);
+  });
+
   it('copies a variable from the shell', async () => {
     await sandbox.run(['create', 'llama', '-e', 'SECRET'], { environment: { SECRET: 'x' } });
     expect(asked()).toEqual([{ name: 'llama', environment: { SECRET: 'x' } }]);

@@ -109,12 +109,17 @@ export function wholeNumber(least: number, most: number): (text: string) => numb
 
 const port = wholeNumber(1, 65_535);
 const restarts = wholeNumber(-1, 1_000_000);
-const idleSeconds = wholeNumber(0, 2_678_400);
+/** 31 days, in seconds. */
+const LONGEST_IDLE = 2_678_400;
 const concurrency = wholeNumber(1, 100_000);
 const queueLimit = wholeNumber(0, 100_000);
 
 function idle(text: string): number {
-  return idleSeconds(/^\d+[smhd]$/.test(text) ? String(durationSeconds(text)) : text);
+  const value = /^\d+[smhd]?$/.test(text) ? durationSeconds(text) : NaN;
+  if (!(value <= LONGEST_IDLE)) {
+    throw new InvalidArgumentError('Give a time such as 600, 10m or 1h, at most 31 days; 0 means never.');
+  }
+  return value;
 }
 
 /** A parser for durations; returns seconds. */

@@ -203,10 +203,7 @@ describe('a configuration file', () => {
     ['engines:\n  mine:\n    kind: custom\n', ':2: engines.mine.command is missing.'],
     ['models:\n  dirs: [~]\n', ':2: models.dirs.0 must be text: put it in quotes.'],
     ['models:\n  dirs: ~/models\n', ':2: models.dirs must be a list, such as [a, b].'],
-    [
-      'instances:\n  idle_timeout: 5m\n',
-      ':2: instances.idle_timeout must be a number of seconds, such as 300; 0 means never.',
-    ],
+    ['instances:\n  idle_timeout: 5m\n', ':2: instances.idle_timeout must be a number of seconds: 300, not "5m".'],
     ['server:\n  host: 127.0.0.1:11434\n', ':2: server.host has a port; that is another key, server.port.'],
     ['- server\n', ': must be a map of sections, such as "server:", not a single value or a list.'],
     ['server: {}\nserver: {}\n', ':2: Map keys must be unique.'],

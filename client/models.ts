@@ -629,6 +629,8 @@ export interface Estimate {
   context: number;
   /** The layers on GPUs, the output included. Without `n_gpu_layers`, as many as fit. */
   gpu_layers: number;
+  /** Sentences about options that need attention, such as a context larger than the trained one; left out: none. */
+  warnings?: string[] | undefined;
   /** `measured`: an earlier run. `projected`: what the engine reported at an earlier start. `estimated`: from the files alone. */
   source: 'measured' | 'projected' | 'estimated';
 }

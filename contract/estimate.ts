@@ -78,6 +78,12 @@ export const EstimateSchema = z
       'The tokens that the estimate is for. Without `ctx_size`, the engine takes the trained context, or less if that does not fit.',
     ),
     gpu_layers: z.int().describe('The layers on GPUs, the output included. Without `n_gpu_layers`, as many as fit.'),
+    warnings: z
+      .array(z.string())
+      .optional()
+      .describe(
+        'Sentences about options that need attention, such as a context larger than the trained one; left out: none.',
+      ),
     source: z
       .enum(['measured', 'projected', 'estimated'])
       .describe(

@@ -45,6 +45,19 @@ describe('estimate', () => {
     expect((await sandbox.run(['estimate', 'demo-q8_0', '-q'])).stdout).toBe('fits\n');
   });
 
+  it('warns of a context larger than the trained one, also for a file outside the library', async () => {
+    const other = path.join(folder, 'other.bin');
+    await writeFile(other, demoModelBytes());
+    for (const subject of ['demo-Q8_0', other]) {
+      const { status, stderr } = await sandbox.run(['estimate', subject, '-o', 'ctx_size=4096']);
+      expect([status, stderr]).toEqual([
+        0,
+        expect.stringMatching(/^warning: ctx_size 4096 is more than the 2048 tokens for which the model was trained: /),
+      ]);
+    }
+    expect((await sandbox.run(['estimate', 'demo-Q8_0', '-o', 'ctx_size=2048'])).stderr).toBe('');
+  });
+
   it('exits with 1 if it does not fit, and prints with which options it would', async () => {
     const words = ['estimate', file, '-o', 'ctx_size=1000000', '-o', 'n_gpu_layers=0'];
     const { status, stdout } = await sandbox.run(words);

@@ -89,6 +89,7 @@ function print({ terminal }: Session, estimate: Estimate): void {
     ]),
   );
   terminal.print('');
+  for (const warning of estimate.warnings ?? []) terminal.warn(`warning: ${plain(warning)}`);
   const layers = estimate.gpu_layers === 0 ? '' : `, ${estimate.gpu_layers} layers on GPUs`;
   const settings = `context ${contextText(estimate.context)}${layers}`;
   if (estimate.fits) return terminal.print(`It fits: ${settings}.`);

@@ -845,6 +845,9 @@ type Estimate struct {
 	// The layers on GPUs, the output included. Without `n_gpu_layers`, as many as fit.
 	GPULayers int `json:"gpu_layers"`
 
+	// Sentences about options that need attention, such as a context larger than the trained one; left out: none.
+	Warnings []string `json:"warnings,omitzero"`
+
 	// `measured`: an earlier run. `projected`: what the engine reported at an earlier start. `estimated`: from the
 	// files alone. One of measured, projected, estimated.
 	Source string `json:"source"`

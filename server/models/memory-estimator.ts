@@ -6,6 +6,7 @@ import type { Gpu } from '@llamactl/contract/system';
 import type { Engines } from '../instances/ports/engine-adapter.ts';
 import type { MemoryOptions } from '../instances/ports/memory-options.ts';
 import type { LaunchPlan } from '../instances/ports/runs.ts';
+import { contextWarning } from '../instances/settings/context-warning.ts';
 import { type DraftSettings, draftPlan, type OptionChanges, withOptions } from './launch-draft.ts';
 import { GgufFault } from './gguf-header.ts';
 import { type ModelMemory, type Need, type Processor, RAM, withMargin } from './memory-estimate.ts';
@@ -96,6 +97,7 @@ export class MemoryEstimator {
       .filter(({ id, isIdle }) => isIdle && !own.has(id))
       .toSorted((one, other) => one.lastUsed - other.lastUsed)
       .map(({ id }) => id);
+    const warning = contextWarning(settings, { context: model.facts.context });
     return {
       fits: fit.fits(settled, rooms),
       per_device: perDevice(fit.needs(settled, rooms), rooms),
@@ -103,6 +105,7 @@ export class MemoryEstimator {
       suggestions: fit.suggestions(settled, rooms),
       context: settled.context,
       gpu_layers: settled.gpuLayers,
+      ...(warning !== null && { warnings: [warning] }),
       source: 'estimated',
     };
   }

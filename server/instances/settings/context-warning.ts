@@ -10,7 +10,10 @@ const STRETCHES = /rope|yarn/i;
  *
  * @param model The model of the settings; `null`: unknown.
  */
-export function contextWarning({ engine, options }: Settings, model: ModelInfo | null): string | null {
+export function contextWarning(
+  { engine, options }: Pick<Settings, 'engine' | 'options'>,
+  model: Pick<ModelInfo, 'context'> | null,
+): string | null {
   const { ctx_size: size, parallel } = options;
   const trained = model?.context ?? null;
   if (engine !== 'llama_cpp' || trained === null || typeof size !== 'number') return null;

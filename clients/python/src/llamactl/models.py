@@ -585,6 +585,8 @@ class Estimate(_Base):
     """The tokens that the estimate is for. Without `ctx_size`, the engine takes the trained context, or less if that does not fit."""
     gpu_layers: int
     """The layers on GPUs, the output included. Without `n_gpu_layers`, as many as fit."""
+    warnings: list[str] | None
+    """Sentences about options that need attention, such as a context larger than the trained one; left out: none."""
     source: Literal["measured", "projected", "estimated"]
     """`measured`: an earlier run. `projected`: what the engine reported at an earlier start. `estimated`: from the files alone."""
 

@@ -46,6 +46,14 @@ export interface Invocation<Flags> {
   flags: Flags;
 }
 
+/** How a verb finds its server. */
+interface OnlineOptions<Flags> {
+  /** `null`: the verb starts no server. */
+  startsServer?: ((invocation: Invocation<Flags>) => Promise<void>) | null;
+  /** False for verbs that destroy something. */
+  takesAliases?: boolean;
+}
+
 /** Flags that every verb has. */
 interface GlobalFlags extends AddressFlags, OutputFlags {
   color: boolean;
@@ -162,16 +170,21 @@ export class CommandLine {
    * An action that talks to a server. If it fails because the user gave an alias, runs it again with the instance's
    * name.
    *
-   * @param startsServer Starts the configured server if no server is found.
+   * @param startsServer Starts the configured server if no server is found. First it calls this function, which throws
+   *   if the command would fail anyway.
    * @param takesAliases False for verbs that destroy something.
    */
   online<Flags>(
     act: (session: Session, invocation: Invocation<Flags>) => Promise<void>,
-    { startsServer = false, takesAliases = true } = {},
+    { startsServer = null, takesAliases = true }: OnlineOptions<Flags> = {},
   ): Action {
     return this.local<Flags>(async (terminal, invocation, command) => {
       const flags = command.optsWithGlobals<GlobalFlags>();
-      const { session, renewal } = await this.#session(terminal, flags, startsServer);
+      const { session, renewal } = await this.#session(
+        terminal,
+        flags,
+        startsServer === null ? null : () => startsServer(invocation),
+      );
       const end = renewal === null ? undefined : this.surroundings.every(TOKEN_CHECK, () => renewal.token());
       try {
         await act(session, invocation);
@@ -211,7 +224,7 @@ export class CommandLine {
   async #session(
     terminal: Terminal,
     flags: GlobalFlags,
-    startsServer: boolean,
+    startsServer: (() => Promise<void>) | null,
   ): Promise<{ session: Session; renewal: TokenRenewal | null }> {
     const [{ Client }, { assertFollowed }] = await Promise.all([
       import('@llamactl/client'),
@@ -253,13 +266,18 @@ export class CommandLine {
     if (note !== null) terminal.note(note);
   }
 
-  async #addressOf(terminal: Terminal, flags: AddressFlags, startsServer: boolean): Promise<ServerAddress> {
+  async #addressOf(
+    terminal: Terminal,
+    flags: AddressFlags,
+    startsServer: (() => Promise<void>) | null,
+  ): Promise<ServerAddress> {
     const { environment, home } = this.surroundings;
     const parts = { flags, environment, contexts: this.contexts, home };
     const address = await configuredAddress(parts);
-    if (!startsServer) return address;
+    if (startsServer === null) return address;
     const { startMissing } = await import('./server/missing-server.ts');
-    return (await startMissing(address, this.surroundings, terminal)) ? configuredAddress(parts) : address;
+    const isStarted = await startMissing(address, this.surroundings, terminal, startsServer);
+    return isStarted ? configuredAddress(parts) : address;
   }
 
   /** Keeps the token of a context valid. @param assertThere Throws while the server of the context is not there. */

@@ -75,6 +75,22 @@ describe('a verb without a server', () => {
   });
 });
 
+describe('a verb that starts a server', () => {
+  it('starts none if the file or reference is wrong anyway', async () => {
+    const absent = await llamactl('run', 'nosuch.gguf', 'Hi');
+    expect([absent.status, absent.stderr]).toEqual([
+      3,
+      expect.stringMatching(/^llamactl: no such file: .*nosuch\.gguf\n/),
+    ]);
+    const malformed = await llamactl('pull', 'nonsense');
+    expect([malformed.status, malformed.stderr]).toEqual([
+      1,
+      expect.stringMatching(/^llamactl: "nonsense" is not a reference to a model: /),
+    ]);
+    expect(await llamactl('down')).toMatchObject({ stderr: `no server is running in ${data}\n` });
+  });
+});
+
 describe('up', () => {
   it('starts a server once, and prints where it listens', async () => {
     const first = await llamactl('up');

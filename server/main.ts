@@ -28,6 +28,9 @@ export { passwordFileOf } from './auth/first-admin.ts';
 export { makePrivateFolder } from './store/private-file.ts';
 export { editConfigFile, editNextConfig } from './config/machine-edit.ts';
 export { createInspection, type Inspection } from './inspection.ts';
+export { searchModels } from './models/found-files.ts';
+export { parseReference } from './models/hub/model-reference.ts';
+export { configuredPlaces } from './models/model-places.ts';
 export { readConfig } from './read-config.ts';
 export {
   backUp,

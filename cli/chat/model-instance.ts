@@ -86,7 +86,7 @@ function named(instances: readonly InstanceSummary[], model: string): InstanceSu
  *
  * @throws {Problem} when `model` is a path, but the file does not exist
  */
-function modelFile(model: string, { folder, home, isLocal }: Place): string | null {
+export function modelFile(model: string, { folder, home, isLocal }: Place): string | null {
   if (ADDRESS.test(model)) return null;
   const isPath = /^(?:~|\.{1,2})?\//.test(model) || (isModelFile(model) && model.includes('/'));
   const looksLikeFile = isPath || isModelFile(model);
@@ -106,7 +106,7 @@ function modelFile(model: string, { folder, home, isLocal }: Place): string | nu
   return file;
 }
 
-function isModelFile(model: string): boolean {
+export function isModelFile(model: string): boolean {
   return /\.gguf$/i.test(model) && !ADDRESS.test(model);
 }
 

@@ -24,7 +24,12 @@ export function pullCommand(commandLine: CommandLine): Command {
           const { every } = commandLine.surroundings;
           await pull(session, { reference, ...flags }, every);
         },
-        { startsServer: true },
+        {
+          startsServer: async ({ words: [reference = ''] }) => {
+            const { parseReference } = await import('@llamactl/server/main');
+            parseReference(reference);
+          },
+        },
       ),
     );
 }

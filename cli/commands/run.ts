@@ -54,7 +54,12 @@ Examples:
           const { home, every } = commandLine.surroundings;
           await run(session, { model, prompt: words.join(' '), home, every }, flags);
         },
-        { startsServer: true },
+        {
+          startsServer: async ({ words: [model = ''] }) => {
+            const { refuseAbsentFile } = await import('../chat/absent-file.ts');
+            await refuseAbsentFile(model, process.cwd(), commandLine.surroundings);
+          },
+        },
       ),
     );
 }

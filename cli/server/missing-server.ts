@@ -9,15 +9,18 @@ import type { ServerAddress } from './server-address.ts';
  * Starts the configured server in the background if the command line means that server, and nothing answers at its
  * address. Prints its address, and how to stop it.
  *
+ * @param judge Called before the start; throws if the command would fail anyway.
  * @returns whether it was started
  */
 export async function startMissing(
   address: ServerAddress,
   surroundings: Surroundings,
   terminal: Terminal,
+  judge: () => Promise<void>,
 ): Promise<boolean> {
   const expected = address.expected ?? (await followedOne(address, surroundings));
   if (expected === null || (await answers(expected.url))) return false;
+  await judge();
   const server = await ensureServer(surroundings, {
     flags: {},
     searchLocal: false,

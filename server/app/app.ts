@@ -27,7 +27,7 @@ import { ModelLibrary } from '../models/library.ts';
 import { MemoryEstimator } from '../models/memory-estimator.ts';
 import { ModelMemories } from '../models/model-memory.ts';
 import { readProcessor } from '../models/processor.ts';
-import { downloadCache, modelPlaces } from '../models/model-places.ts';
+import { configuredPlaces } from '../models/model-places.ts';
 import { systemRandomness } from '../randomness.ts';
 import { SlicedWork } from '../sliced-work.ts';
 import { DOORS, removeDoors } from '../reload/door.ts';
@@ -136,15 +136,13 @@ export async function startApp(options: AppOptions): Promise<App> {
     });
     const home = os.homedir();
     const own = path.join(dataDirectory, 'models');
-    const configured = config.models.cache_dir;
-    const cache = downloadCache({ configured, own, environment, home, isHomeOurs: isOurs(home) });
-    const places = modelPlaces({
-      folders: [...config.models.dirs, own],
-      cache,
-      sources: config.models.sources,
+    const { platform } = process;
+    const { cache, places } = configuredPlaces(config.models, {
+      own,
       environment,
       home,
-      platform: process.platform,
+      isHomeOurs: isOurs(home),
+      platform,
     });
     const work = new SlicedWork(clock);
     const indexFile = path.join(dataDirectory, 'models.index');

@@ -1,4 +1,5 @@
 import path from 'node:path';
+import type { Config } from '@llamactl/contract/config';
 import type { ModelSource } from '@llamactl/contract/model';
 
 /** A folder to scan, and its layout. */
@@ -30,6 +31,19 @@ function hubFolder(environment: PlacesOptions['environment'], home: string): str
   const given = (name: string): string | null => environment[name] || null;
   const cache = given('XDG_CACHE_HOME') ?? path.join(home, '.cache');
   return given('HF_HUB_CACHE') ?? path.join(given('HF_HOME') ?? path.join(cache, 'huggingface'), 'hub');
+}
+
+/**
+ * The cache for downloads, and all places, as the configuration names them.
+ *
+ * @param user.own Our own folder for models, absolute.
+ */
+export function configuredPlaces(
+  { cache_dir: configured, dirs, sources }: Config['models'],
+  user: Pick<PlacesOptions, 'environment' | 'home' | 'platform'> & { own: string; isHomeOurs: boolean },
+): { cache: string; places: ModelPlace[] } {
+  const cache = downloadCache({ ...user, configured });
+  return { cache, places: modelPlaces({ ...user, folders: [...dirs, user.own], cache, sources }) };
 }
 
 /**

@@ -29,10 +29,22 @@ describe('chatCommand', () => {
       { kind: 'mistake', message: 'num_ctx belongs to the engine: llamactl update NAME -o ctx_size=N --restart' },
     ],
     ['/save x', { kind: 'mistake', message: 'conversations are not saved; for another model: llamactl run NAME' }],
+    ['/set num_predict 5', { kind: 'mistake', message: 'num_predict is called max_tokens here: /set max_tokens 5' }],
+    ['/set temperature hot', { kind: 'mistake', message: 'temperature must be a number, 0 or more' }],
+    ['/set max_tokens 0.5', { kind: 'mistake', message: 'max_tokens must be a whole number, 1 or more' }],
+    ['/set top_p 2', { kind: 'mistake', message: 'top_p must be a number from 0 to 1' }],
+    ['/set stop [1]', { kind: 'mistake', message: 'stop must be a text, or a list such as ["a", "b"]' }],
     ['/set model other', { kind: 'mistake', message: 'model cannot be set here' }],
     ['/set 5', { kind: 'mistake', message: '5 is not a setting; an example: /set temperature 0.2' }],
     ['/cler', { kind: 'mistake', message: 'unknown command /cler; for a list: /help' }],
   ])('parses %j', (text, command) => {
     expect(chatCommand(text)).toEqual(command);
+  });
+
+  it('lists the settings for an unknown one', () => {
+    expect(chatCommand('/set temprature 0.2')).toEqual({
+      kind: 'mistake',
+      message: expect.stringMatching(/^there is no setting temprature; settings: temperature, max_tokens, /) as string,
+    });
   });
 });

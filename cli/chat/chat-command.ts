@@ -1,4 +1,5 @@
-import { OLLAMA_OPTIONS } from '@llamactl/contract/ollama-options';
+import { OLLAMA_FIELDS, OLLAMA_OPTIONS } from '@llamactl/contract/ollama-options';
+import { settingFault } from './chat-settings.ts';
 
 /** A parsed input line of the chat. */
 export type ChatCommand =
@@ -18,7 +19,7 @@ export const CHAT_HELP = `/clear           Forget the conversation
 /system TEXT     Set the system prompt; alone: show it; /system "": the instance's
 /set NAME VALUE  Set a request field: temperature, max_tokens, top_p, seed …
                  /set alone: show all; /set NAME: back to the engine's default
-/exit            Quit; also Ctrl-D, or Ctrl-C twice at an empty prompt
+/exit            Quit; the instance keeps running. Also Ctrl-D, or Ctrl-C twice
 """              Begin and end a text of several lines
 Ctrl-C           Stop the answer`;
 
@@ -67,7 +68,12 @@ function setting(rest: string): ChatCommand {
     return { kind: 'mistake', message: `${name} belongs to the engine: llamactl update NAME -o ${option}=N --restart` };
   }
   if (OURS.has(name)) return { kind: 'mistake', message: `${name} cannot be set here` };
-  return { kind: 'set', name, value: value === '' ? undefined : valueOf(value) };
+  const field = OLLAMA_FIELDS.get(name);
+  if (field !== undefined)
+    return { kind: 'mistake', message: `${name} is called ${field} here: /set ${field} ${value}`.trimEnd() };
+  const meant = value === '' ? undefined : valueOf(value);
+  const fault = settingFault(name, meant);
+  return fault === null ? { kind: 'set', name, value: meant } : { kind: 'mistake', message: fault };
 }
 
 /** Fields that the chat sets in each request. */

@@ -39,14 +39,17 @@ export function failureOf(error: unknown, hasToken: boolean, place: Surrounds | 
 
 function refusal(error: LlamactlError, hasToken: boolean, place: Surrounds | null): Failure {
   const { status, code, details, requestId, problems } = error;
+  const isOfVariable = hasToken && place?.isTokenOfVariable === true;
+  const rejected = isOfVariable ? VARIABLE_REJECTED : REJECTED;
+  const again = isOfVariable ? WITHOUT_VARIABLE : 'log in again: llamactl login';
   const lines = [
-    code === 'UNAUTHORIZED' ? (hasToken ? REJECTED : notLoggedIn(place)) : asCommands(error.message),
+    code === 'UNAUTHORIZED' ? (hasToken ? rejected : notLoggedIn(place)) : asCommands(error.message),
     // A single problem is usually part of the message already.
     ...(problems.length > 1 || !problems.every(({ message }) => error.message.includes(message))
       ? problems.map(({ path, message }) => `  ${path === '' ? '' : `${path} `}${asCommands(message)}`)
       : []),
     ...(status === 401 && code !== 'INVALID_CREDENTIALS'
-      ? [hasToken ? 'log in again: llamactl login' : place?.address.isTokenKept === true ? TOKEN_KEPT : LOG_IN]
+      ? [hasToken ? again : place?.address.isTokenKept === true ? TOKEN_KEPT : LOG_IN]
       : []),
     ...(status === 401 && !hasToken && place !== null ? firstPassword(place) : []),
     ...(code === 'INVALID_CREDENTIALS' ? [FORGOTTEN] : []),
@@ -96,6 +99,9 @@ function firstPassword({ address: { dataDirectory } }: Surrounds): string[] {
 }
 
 const REJECTED = 'the server rejected these credentials: they were revoked, or belong to another server';
+const VARIABLE_REJECTED =
+  'the server rejected the token in LLAMACTL_TOKEN: it is wrong, has ended, or belongs to another server';
+const WITHOUT_VARIABLE = 'set LLAMACTL_TOKEN to another token or key, or unset it and use llamactl login';
 const LOG_IN = 'log in with llamactl login, or set LLAMACTL_TOKEN to a token or key';
 
 const FORGOTTEN = 'for a forgotten password: docs/access.md';

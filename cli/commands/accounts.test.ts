@@ -184,6 +184,17 @@ describe('users password', () => {
     expect((await run(['users', 'ls'])).status).toBe(0);
   });
 
+  it('blames LLAMACTL_TOKEN if the server rejects its token', async () => {
+    const { status, stderr } = await run(['users', 'ls'], { environment: { LLAMACTL_TOKEN: 'wrong' } });
+    expect([status, stderr]).toEqual([
+      4,
+      expect.stringMatching(
+        /^llamactl: the server rejected the token in LLAMACTL_TOKEN: .*\n {2}set LLAMACTL_TOKEN to /,
+      ),
+    ]);
+    expect(stderr).not.toContain('log in again');
+  });
+
   it('reports that a token of the environment is revoked', async () => {
     const environment = { LLAMACTL_TOKEN: contexts().get('here').token ?? '' };
     contexts().set('here', { url: server.url });

@@ -15,6 +15,7 @@ function place(address: Partial<ServerAddress>, local: string | null = LOCAL): S
     address: { url, token: null, context: null, source: 'the default', dataDirectory: null, ...address },
     local,
     isInUse: false,
+    isTokenOfVariable: false,
     ownDirectory: '/home/ann/.local/share/llamactl',
   };
 }

@@ -12,6 +12,8 @@ export interface Surrounds {
   ownDirectory: string;
   /** Whether a server uses the data directory of the address, even if it does not answer yet. */
   isInUse: boolean;
+  /** The token that was sent is that of `LLAMACTL_TOKEN`. */
+  isTokenOfVariable: boolean;
 }
 
 export function surroundsOf(
@@ -21,7 +23,9 @@ export function surroundsOf(
   const dataDirectory = directoryOf(address);
   const ownDirectory = address.expected?.dataDirectory ?? dataDirectoryOf(environment, home);
   const local = localServer(ownDirectory)?.url ?? null;
-  return { address, local, ownDirectory, isInUse: dataDirectory !== null && localServer(dataDirectory) !== null };
+  const isInUse = dataDirectory !== null && localServer(dataDirectory) !== null;
+  const isTokenOfVariable = address.token !== null && address.token === environment['LLAMACTL_TOKEN'];
+  return { address, local, ownDirectory, isInUse, isTokenOfVariable };
 }
 
 /** The data directory of the addressed server; `null`: unknown. */

@@ -14,6 +14,7 @@ const place = (address: Partial<Surrounds['address']>, local: string | null = nu
   local,
   ownDirectory: '/data',
   isInUse: false,
+  isTokenOfVariable: false,
 });
 
 describe('the note about the current context', () => {

@@ -182,10 +182,15 @@ export const VERBS: readonly Verb[] = [
   },
   {
     name: 'stats',
-    aliases: ['top'],
     summary: 'Show CPU, memory and GPU usage of instances',
     group: WATCHING,
     load: async () => (await import('./commands/stats.ts')).statsCommand,
+  },
+  {
+    name: 'top',
+    summary: 'Watch CPU, memory and GPU usage of instances',
+    group: WATCHING,
+    load: async () => (await import('./commands/stats.ts')).topCommand,
   },
   {
     name: 'health',

@@ -31,8 +31,8 @@ afterEach(async () => {
   sandbox.dispose();
 });
 
-const watch = (words: readonly string[], columns?: number): Watching => {
-  const begun = new Watching(sandbox, ['stats', '--watch', ...words], columns === undefined ? {} : { columns });
+const watch = (words: readonly string[], columns?: number, verb = ['stats', '--watch']): Watching => {
+  const begun = new Watching(sandbox, [...verb, ...words], columns === undefined ? {} : { columns });
   watching.push(begun);
   return begun;
 };
@@ -154,6 +154,23 @@ describe('llamactl stats --watch', () => {
     await server.joined;
     const { stderr } = await stats.interrupt();
     expect(stderr).toContain('there is no instance lama yet; did you mean llama?');
+  });
+});
+
+describe('llamactl top', () => {
+  it('keeps its table up to date on a terminal', async () => {
+    await server.add('llama', { ...running });
+    const top = watch([], 80, ['top']);
+    await server.joined;
+    server.measured('llama', usualStats({ threads: 77 }));
+    await top.until((output) => rowOf(output, 'llama').includes('77'));
+  });
+
+  it('prints once if the output is no terminal, or a value', async () => {
+    await server.add('llama', { ...running, stats: usualStats({ threads: 77 }) });
+    expect((await sandbox.run(['top'])).stdout).toMatch(/^NAME .*\nllama .* 77 .*\n$/);
+    expect((await sandbox.run(['top', '-q'], { columns: 80 })).stdout).toBe('llama\n');
+    expect(JSON.parse((await sandbox.run(['top', '--json'], { columns: 80 })).stdout)).toHaveLength(1);
   });
 });
 

@@ -34,13 +34,30 @@ Examples:
     .action(
       commandLine.online<Flags>(async (session, { words, flags }) => {
         if (flags.window !== undefined) return showPast(session, words, flags.window, flags.watch === true);
-        if (flags.watch !== true) return showPresent(commandLine, session, words);
-        return untilInterrupted(commandLine, session, async () => {
-          const { watchStats } = await import('../instances/stats-watch.ts');
-          await watchStats(session, words);
-        });
+        await (flags.watch === true ? watch : showPresent)(commandLine, session, words);
       }),
     );
+}
+
+/** `stats`, which lives on a terminal as `top` of other programs does. */
+export function topCommand(commandLine: CommandLine): Command {
+  return new Command('top')
+    .description('Watch the resource usage of instances until Ctrl-C. Piped, or with --json or -q, prints it once.')
+    .argument('[name...]', 'Only these (default: all with a process)')
+    .addHelpText('after', '\nExamples:\n  llamactl top\n  llamactl top llama\n  llamactl top | grep llama')
+    .action(
+      commandLine.online(async (session, { words }) => {
+        const { isInteractive, isJson, isQuiet } = session.terminal;
+        await (isInteractive && !isJson && !isQuiet ? watch : showPresent)(commandLine, session, words);
+      }),
+    );
+}
+
+function watch(commandLine: CommandLine, session: Session, names: readonly string[]): Promise<void> {
+  return untilInterrupted(commandLine, session, async () => {
+    const { watchStats } = await import('../instances/stats-watch.ts');
+    await watchStats(session, names);
+  });
 }
 
 async function showPresent(commandLine: CommandLine, session: Session, names: readonly string[]): Promise<void> {

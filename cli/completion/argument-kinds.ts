@@ -52,6 +52,7 @@ export const ARGUMENT_KINDS: Readonly<Record<string, ValueKind>> = {
   'start names': 'instance',
   'stats name': 'instance',
   'stop names': 'instance',
+  'top name': 'instance',
   'update arguments': 'none',
   'update name': 'instance',
   'users create username': 'none',

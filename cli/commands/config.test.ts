@@ -60,9 +60,16 @@ describe('llamactl config', () => {
     expect((await run('path')).stdout).toBe(`${file}\n`);
   });
 
-  it('lists existing keys for an unknown one', async () => {
-    const { status, stderr } = await run('get', 'stats.intervall');
-    expect([status, stderr]).toEqual([3, expect.stringContaining('known keys: stats.interval')]);
+  it.each([
+    ['stats.intervall', '; did you mean stats.interval?\n'],
+    ['port', '; did you mean server.port?\n'],
+    ['prot', '; did you mean server.port?\n'],
+    ['instances.prot', '; did you mean server.port?\n'],
+    ['sever', '; did you mean server?\n'],
+    ['stats.nonsense', '\n  known keys: stats.interval'],
+  ])('names the nearest keys for the unknown one %s', async (key, hint) => {
+    const { status, stderr } = await run('get', key);
+    expect([status, stderr]).toEqual([3, expect.stringContaining(`there is no key ${key}${hint}`)]);
   });
 
   it('changes the file with YAML types, and reports when the change takes effect', async () => {
@@ -225,6 +232,7 @@ describe('llamactl config', () => {
 
   it.each([
     ['an unknown key', 'stats.intervall=5', 1, 'Did you mean stats.interval?'],
+    ['a key without its section', 'port=5', 1, 'Did you mean server.port?'],
     ['a wrong value', 'stats.interval=often', 1, 'stats.interval'],
     ['a key set by the environment', 'gateway.loading_keepalive=1', 1, 'LLAMACTL_GATEWAY_LOADING_KEEPALIVE'],
     ['a key that only the file may have', 'security.allow_privileged=true', 4, 'by hand'],

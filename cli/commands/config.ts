@@ -54,16 +54,20 @@ function getCommand(commandLine: CommandLine): Command {
     .addHelpText('after', '\nExamples:\n  llamactl config get server.port\n  llamactl config get instances')
     .action(
       commandLine.online(async ({ client, terminal, signal }, { words: [key = ''] }) => {
-        const [{ config }, { keysNear, valueAt }, { valueText }] = await Promise.all([
+        const [{ config }, { keysMeant, keysNear, valueAt }, { valueText }] = await Promise.all([
           client.getConfig({ signal }),
           import('../configuration/setting.ts'),
           import('../configuration/config-text.ts'),
         ]);
         const value = valueAt(config, key);
         if (value === undefined) {
-          throw new Problem(`there is no key ${key}`, EXIT.notFound, [
-            `known keys: ${keysNear(config, key).join(', ')}`,
-          ]);
+          const meant = await keysMeant(config, key);
+          const hint = meant.length === 0 ? '' : `; did you mean ${meant.join(' or ')}?`;
+          throw new Problem(
+            `there is no key ${key}${hint}`,
+            EXIT.notFound,
+            meant.length === 0 ? [`known keys: ${keysNear(config, key).join(', ')}`] : [],
+          );
         }
         if (terminal.isJson) terminal.printJson(value);
         else terminal.print(plain(valueText(value), 'many lines'));

@@ -45,6 +45,34 @@ export function keysNear(config: unknown, key: string): string[] {
   return [];
 }
 
+/** Most keys that a hint names. */
+const MOST_NAMED = 3;
+
+/** The keys that an unknown one probably meant: those of its last name in any section, else the nearest. */
+export async function keysMeant(config: unknown, key: string): Promise<string[]> {
+  const { suggestions } = await import('@llamactl/server/suggestion');
+  const keys = dottedKeys(config);
+  const [last = ''] = key.split('.').slice(-1);
+  const named = keys.filter((each) => each.endsWith(`.${last}`));
+  if (named.length > 0) return named.slice(0, MOST_NAMED);
+  const near = suggestions(key, keys);
+  if (near.length > 0) return near.slice(0, MOST_NAMED);
+  const [name = ''] = suggestions(
+    last,
+    keys.map((each) => each.split('.').at(-1) ?? ''),
+  );
+  return name === '' ? [] : keys.filter((each) => `.${each}`.endsWith(`.${name}`)).slice(0, MOST_NAMED);
+}
+
+/** All keys of a configuration with dots, sections included. */
+function dottedKeys(config: unknown): string[] {
+  if (!isSection(config)) return [];
+  return Object.entries(config).flatMap(([key, value]) => [
+    key,
+    ...dottedKeys(value).map((below) => `${key}.${below}`),
+  ]);
+}
+
 function withValue(section: Section, [step = '', ...rest]: readonly string[], value: unknown): Section {
   const below = Object.hasOwn(section, step) ? section[step] : undefined;
   return { ...section, [step]: rest.length === 0 ? value : withValue(isSection(below) ? below : {}, rest, value) };

@@ -170,6 +170,7 @@ describe('a configuration file', () => {
   it.each([
     ['server:\n  prot: 1\n', ':2: server.prot is unknown. Did you mean server.port?'],
     ['\nport: 1\n', ':2: port is unknown. Did you mean server.port?'],
+    ['\nprot: 1\n', ':2: prot is unknown. Did you mean server.port?'],
     ['sever: { port: 1 }\n', ':1: sever is unknown. Did you mean server?'],
     ['stats:\n  telemetry: true\n', ':2: stats.telemetry is unknown. Known here: interval.'],
     ['groups:\n  big:\n    pined: true\n', ':3: groups.big.pined is unknown. Did you mean groups.big.pinned?'],

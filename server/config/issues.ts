@@ -114,10 +114,11 @@ function notCustom(engine: string): ConfigProblem {
 export function unknownKey(section: readonly PropertyKey[], key: string): ConfigProblem {
   const below = keysBelow(section.map(String));
   const prefix = section.map((step) => `${cut(String(step))}.`).join('');
-  const near = suggestion(key, below);
-  // `port:` at the top level: the right name in the wrong place.
-  const elsewhere = configKeys().find(({ path }) => path.at(-1) === key);
-  const meant = near === null ? elsewhere?.name : prefix + near;
+  const keys = configKeys();
+  const near = suggestion(key, [...below, ...keys.map(({ path }) => path.at(-1) ?? '')]);
+  // `port:` or `prot:` at the top level: the name of a key in the wrong place.
+  const elsewhere = keys.find(({ path }) => path.at(-1) === near);
+  const meant = near !== null && below.includes(near) ? prefix + near : elsewhere?.name;
   const hint = meant === undefined ? `Known here: ${below.join(', ')}.` : `Did you mean ${meant}?`;
   return { path: [...section, key], words: `is unknown. ${hint}` };
 }

@@ -11,7 +11,7 @@ describe('the variables of Ollama', () => {
 
   it('are named if they are set', () => {
     const environment = { OLLAMA_HOST: '0.0.0.0', OLLAMA_MODELS: '/models', OLLAMA_KEEP_ALIVE: '', HOME: '/home/me' };
-    expect(ollamaVariables(environment)).toEqual(['OLLAMA_HOST → server.host, server.port; LLAMACTL_URL for commands']);
+    expect(ollamaVariables(environment)).toEqual(['OLLAMA_HOST: server.host, server.port; LLAMACTL_URL for commands']);
     expect(ollamaVariables({})).toEqual([]);
   });
 });

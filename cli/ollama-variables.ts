@@ -16,6 +16,6 @@ export const OLLAMA_VARIABLES: Readonly<Record<string, string>> = {
 /** Names the variables of Ollama that are set, each with the setting that does the same. Empty: none is set. */
 export function ollamaVariables(environment: Readonly<Record<string, string | undefined>>): string[] {
   return Object.entries(OLLAMA_VARIABLES).flatMap(([name, setting]) =>
-    (environment[name] ?? '') === '' ? [] : [`${name} → ${setting}`],
+    (environment[name] ?? '') === '' ? [] : [`${name}: ${setting}`],
   );
 }

@@ -103,7 +103,7 @@ describe('the examination', () => {
   it('names variables of Ollama, without a warning', async () => {
     const found = await findings(patient({ environment: { OLLAMA_KEEP_ALIVE: '-1' } }));
     expect(found.filter(({ check }) => check === 'Ollama')).toMatchObject([
-      { level: 'ok', remedies: ['OLLAMA_KEEP_ALIVE → instances.idle_timeout'] },
+      { level: 'ok', remedies: ['OLLAMA_KEEP_ALIVE: instances.idle_timeout'] },
     ]);
     expect((await findings(patient())).map(({ check }) => check)).not.toContain('Ollama');
   });

@@ -53,7 +53,7 @@ export function judgeOpenFiles(most: number): Finding {
 export function checkOllamaVariables(environment: Readonly<Record<string, string | undefined>>): Finding[] {
   const variables = ollamaVariables(environment);
   if (variables.length === 0) return [];
-  const message = 'these variables have no effect here; the settings after → do the same';
+  const message = 'these variables have no effect here; these settings do the same';
   return [{ check: 'Ollama', level: 'ok', message, remedies: variables }];
 }
 

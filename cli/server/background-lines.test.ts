@@ -40,8 +40,8 @@ describe('the message about a server in the background', () => {
   });
 
   it('names variables without effect once, for a new server', () => {
-    const variables = ['OLLAMA_HOST → server.host'];
-    expect(lines({}, variables)).toMatch(/no effect +OLLAMA_HOST → server\.host\n/);
+    const variables = ['OLLAMA_HOST: server.host'];
+    expect(lines({}, variables)).toMatch(/no effect +OLLAMA_HOST: server\.host\n/);
     expect(lines({ isNew: false }, variables)).not.toContain('OLLAMA_HOST');
   });
 

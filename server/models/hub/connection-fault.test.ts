@@ -10,13 +10,13 @@ function failed(code: string): Error {
 describe('the message for a server that was not reached', () => {
   it('names the server, the reason and the things to check', () => {
     expect(connectionFault(failed('ENOTFOUND'), HUB)).toBe(
-      'llamactl could not reach hub.example: its name was not found (ENOTFOUND). Check the network, HTTPS_PROXY if your network needs a proxy and the setting models.hf_endpoint.',
+      'No connection to hub.example: its name was not found (ENOTFOUND). Check the network, HTTPS_PROXY if your network needs a proxy, and the setting models.hf_endpoint.',
     );
   });
 
   it('suspects the proxy that the environment names, and no setting of a server that none names', () => {
     expect(connectionFault(failed('ECONNREFUSED'), { ...HUB, isProxied: true, setting: null })).toBe(
-      'llamactl could not reach hub.example: the connection was refused (ECONNREFUSED). Check the network and the proxy in HTTPS_PROXY.',
+      'No connection to hub.example: the connection was refused (ECONNREFUSED). Check the network, and the proxy in HTTPS_PROXY.',
     );
   });
 

@@ -38,9 +38,9 @@ export function connectionFault(error: unknown, { host, isProxied, setting }: Un
   if (reason === undefined) return null;
   const proxy = isProxied ? 'the proxy in HTTPS_PROXY' : 'HTTPS_PROXY if your network needs a proxy';
   const checks = ['the network', proxy, ...(setting === null ? [] : [`the setting ${setting}`])];
-  return `llamactl could not reach ${host}: ${reason} (${code}). Check ${listed(checks)}.`;
+  return `No connection to ${host}: ${reason} (${code}). Check ${listed(checks)}.`;
 }
 
 function listed(words: readonly string[]): string {
-  return [words.slice(0, -1).join(', '), ...words.slice(-1)].join(' and ');
+  return [...words.slice(0, -1), ...words.slice(-1).map((last) => `and ${last}`)].join(', ');
 }

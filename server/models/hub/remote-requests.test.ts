@@ -203,7 +203,7 @@ describe('a server that refuses connections', () => {
     ).rejects.toMatchObject({
       code: 'HUB_ERROR',
       message: expect.stringMatching(
-        /^llamactl could not reach 127\.0\.0\.1:9: the connection was refused .* models\.hf_endpoint\.$/,
+        /^No connection to 127\.0\.0\.1:9: the connection was refused .* models\.hf_endpoint\.$/,
       ) as string,
     });
   });

@@ -84,8 +84,8 @@ describe('a verb that starts a server', () => {
     ]);
     const malformed = await llamactl('pull', 'nonsense');
     expect([malformed.status, malformed.stderr]).toEqual([
-      1,
-      expect.stringMatching(/^llamactl: "nonsense" is not a reference to a model: /),
+      2,
+      expect.stringMatching(/^llamactl: nonsense is not a reference: write /),
     ]);
     expect(await llamactl('down')).toMatchObject({ stderr: `no server is running in ${data}\n` });
   });

@@ -31,6 +31,7 @@ export { createInspection, type Inspection } from './inspection.ts';
 export { searchModels } from './models/found-files.ts';
 export { parseReference } from './models/hub/model-reference.ts';
 export { configuredPlaces } from './models/model-places.ts';
+export { STARTERS } from './models/starters.ts';
 export { readConfig } from './read-config.ts';
 export {
   backUp,

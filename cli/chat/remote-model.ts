@@ -85,7 +85,7 @@ export async function starters(client: Pick<Client, 'listStarters'>, signal: Abo
 }
 
 /** The starter with this name, as `Qwen3 4B` or `qwen3-4b`. `null`: none has it. */
-export function starterCalled(word: string, all: readonly Starter[]): Starter | null {
+export function starterCalled<Known extends Pick<Starter, 'name'>>(word: string, all: readonly Known[]): Known | null {
   return all.find(({ name }) => simple(name) === simple(word)) ?? null;
 }
 

@@ -127,6 +127,23 @@ describe('llamactl pull', () => {
     expect(bench.downloads.list()).toHaveLength(1);
   });
 
+  it('takes the name of a starter', async () => {
+    const { status, stderr } = await sandbox.run(['pull', 'qwen3-4b']);
+    expect([status, stderr]).toEqual([3, expect.stringContaining('Qwen/Qwen3-4B-GGUF')]);
+  });
+
+  it.each([
+    ['qwen3:8b', "from Ollama's registry: llamactl pull ollama:qwen3:8b"],
+    ['qwen', 'to search the hub: llamactl models search qwen'],
+  ])('explains what a reference is for %s', async (word, remedy) => {
+    const { status, stderr } = await sandbox.run(['pull', word]);
+    expect([status, stderr]).toEqual([
+      2,
+      expect.stringMatching(/^llamactl: \S+ is not a reference: write org\/repo:Q4_K_M, .*\n/),
+    ]);
+    expect(stderr).toContain(`\n  ${remedy}\n`);
+  });
+
   it('leaves the download running with --detach', async () => {
     const { status, stdout, stderr } = await pull(['--detach']);
     const [download] = bench.downloads.list();

@@ -1,6 +1,7 @@
 import type { Download } from '@llamactl/client';
 import { Command } from 'commander';
 import type { CommandLine, Session } from '../command-line.ts';
+import { isReference } from '../downloads/reference-word.ts';
 import { plain } from '../screen/text.ts';
 import { shellQuoted } from '../shell-words.ts';
 
@@ -26,8 +27,11 @@ export function pullCommand(commandLine: CommandLine): Command {
         },
         {
           startsServer: async ({ words: [reference = ''] }) => {
-            const { parseReference } = await import('@llamactl/server/main');
-            parseReference(reference);
+            const [{ parseReference, STARTERS }, { pulledReference }] = await Promise.all([
+              import('@llamactl/server/main'),
+              import('../downloads/pulled-reference.ts'),
+            ]);
+            parseReference(pulledReference(reference, STARTERS));
           },
         },
       ),
@@ -36,11 +40,16 @@ export function pullCommand(commandLine: CommandLine): Command {
 
 async function pull(
   session: Session,
-  { reference, revision, yes: isAgreed = false, detach: isDetached = false }: PullFlags & { reference: string },
+  { reference: word, revision, yes: isAgreed = false, detach: isDetached = false }: PullFlags & { reference: string },
   every: CommandLine['surroundings']['every'],
 ): Promise<void> {
-  const { terminal } = session;
-  const { agreedPlan, finishedPull, startPull } = await import('../downloads/model-pull.ts');
+  const { client, terminal, signal } = session;
+  const [{ agreedPlan, finishedPull, startPull }, { pulledReference }, { starters }] = await Promise.all([
+    import('../downloads/model-pull.ts'),
+    import('../downloads/pulled-reference.ts'),
+    import('../chat/remote-model.ts'),
+  ]);
+  const reference = pulledReference(word, isReference(word) ? [] : await starters(client, signal));
   const begun = await startPull(session, {
     reference,
     revision,
@@ -85,5 +94,6 @@ background.
 Examples:
   llamactl pull Qwen/Qwen3-4B-GGUF:Q4_K_M
   llamactl pull ollama:qwen3:8b --yes
+  llamactl pull qwen3-4b                     a model to begin with
   llamactl pull ggml-org/gemma-3-4b-it-GGUF --detach
   llamactl pull https://example.com/model.gguf`;

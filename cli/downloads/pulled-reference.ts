@@ -1,0 +1,29 @@
+import type { Starter } from '@llamactl/client';
+import { starterCalled } from '../chat/remote-model.ts';
+import { EXIT } from '../exit-status.ts';
+import { Problem } from '../problem.ts';
+import { shellQuoted } from '../shell-words.ts';
+import { isReference } from './reference-word.ts';
+
+/** A model as Ollama names it. */
+const OF_OLLAMA = /^\w[\w.-]*:[\w.-]+$/;
+
+/**
+ * The reference that a word means: itself, or that of the starter with this name.
+ *
+ * @throws {Problem} when it is neither
+ */
+export function pulledReference(word: string, starters: readonly Pick<Starter, 'name' | 'reference'>[]): string {
+  if (isReference(word)) return word;
+  const starter = starterCalled(word, starters);
+  if (starter !== null) return starter.reference;
+  throw new Problem(
+    `${word} is not a reference: write org/repo:Q4_K_M, ms:org/repo, ollama:name:tag, docker:ai/name:tag or https://…/file.gguf`,
+    EXIT.usage,
+    [
+      OF_OLLAMA.test(word)
+        ? `from Ollama's registry: llamactl pull ollama:${word}`
+        : `to search the hub: llamactl models search ${shellQuoted(word)}`,
+    ],
+  );
+}

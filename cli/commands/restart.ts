@@ -36,7 +36,7 @@ export function restartCommand(commandLine: CommandLine): Command {
         if (names.length === 0) return session.terminal.isJson ? session.terminal.printJson([]) : undefined;
         const body = { force, timeout };
         const begin = oneByOne(session, (name, call) => client.restartInstance(name, body, call));
-        await carryOut(commandLine, session, { names, goal: 'running', begin, waits: wait });
+        await carryOut(commandLine, session, { names, isAll: flags.all, goal: 'running', begin, waits: wait });
       }),
     );
 }

@@ -35,7 +35,7 @@ export function startCommand(commandLine: CommandLine): Command {
         if (names.length === 0) return session.terminal.isJson ? session.terminal.printJson([]) : undefined;
         const begin =
           names.length === 1 ? oneByOne(session, (name, call) => client.startInstance(name, call)) : startMany(session);
-        await carryOut(commandLine, session, { names, goal: 'running', begin, waits: wait, timeout });
+        await carryOut(commandLine, session, { names, isAll: flags.all, goal: 'running', begin, waits: wait, timeout });
       }),
     );
 }

@@ -36,7 +36,7 @@ export function stopCommand(commandLine: CommandLine): Command {
         if (names.length === 0) return session.terminal.isJson ? session.terminal.printJson([]) : undefined;
         const body = { force, timeout };
         const begin = oneByOne(session, (name, call) => client.stopInstance(name, body, call));
-        await carryOut(commandLine, session, { names, goal: 'stopped', begin, waits: wait });
+        await carryOut(commandLine, session, { names, isAll: flags.all, goal: 'stopped', begin, waits: wait });
       }),
     );
 }

@@ -1,3 +1,4 @@
+import { ApiError } from '@llamactl/contract/errors';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { Instance, Status } from '@llamactl/client';
 import { EventServer } from '@llamactl/server/testing/event-server';
@@ -227,6 +228,14 @@ describe('starting', () => {
     await server.add('c', { status: 'failed' });
     const { stdout } = await sandbox.run(['start', '--all']);
     expect(stdout).toBe('a  starting\nc  starting\n');
+  });
+
+  it('with --all names the only instance, if its start is refused', async () => {
+    await server.add('a');
+    vi.spyOn(server.manager, 'start').mockRejectedValue(new ApiError('MODEL_NOT_FOUND', 'the model file is a folder'));
+    const refused = await sandbox.run(['start', '--all']);
+    expect([refused.status, refused.stderr]).toEqual([1, 'llamactl: a: the model file is a folder\n']);
+    expect((await sandbox.run(['start', 'a'])).stderr).toBe('llamactl: the model file is a folder\n');
   });
 
   it('with --all does nothing if all run', async () => {

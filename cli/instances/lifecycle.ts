@@ -15,6 +15,8 @@ import { cut, plain } from '../screen/text.ts';
 export interface LifecycleCommand {
   /** As typed by the user. */
   names: readonly string[];
+  /** `--all` selected the names, so a failure has to name its instance. */
+  isAll?: boolean | undefined;
   goal: Goal;
   /** Only wait: others change the instances. A stopped instance may still start. */
   isOnlyWaiting?: boolean;
@@ -78,11 +80,11 @@ class LifecycleRun {
   }
 
   async toEnd(): Promise<{ results: Result[]; status: ExitStatus }> {
-    const { names, begin, waits } = this.#command;
+    const { names, isAll = false, begin, waits } = this.#command;
     try {
       const begun = new Map<string, Status>();
       const outcomes = await begin(names);
-      const failure = commonFailure(outcomes);
+      const failure = isAll ? null : commonFailure(outcomes);
       if (failure !== null) throw await nearInstance(this.#session, failure.name, failure.error);
       for (const outcome of outcomes) {
         if ('error' in outcome) await this.#refused(outcome.name, outcome.error);

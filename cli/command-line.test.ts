@@ -95,6 +95,8 @@ describe('a command line', () => {
     ['start m --threads -1', '-o threads=-1'],
     ['run m.gguf -n 100', '--max-tokens NUMBER'],
     ['run m.gguf --temp 0.2', 'Did you mean --temperature?'],
+    ['events -n 5', '--after-seq 0'],
+    ['events --no-follow', '--after-seq 0'],
   ])('explains how a flag of llama-server is given for %j', async (line, way) => {
     const { status, stderr } = await sandbox.run(line.split(' '));
     expect([status, stderr]).toEqual([2, expect.stringContaining(way)]);
@@ -153,7 +155,10 @@ describe('a command line', () => {
     ['update a --idle 5m', 'Did you mean --idle-timeout?'],
     ['ps --stauts failed', 'Did you mean --status?'],
     ['ps --jsn', 'Did you mean --json?'],
-    ['run a -o temp=0', 'options of the engine belong to the instance: llamactl update NAME -o KEY=VALUE'],
+    [
+      'run a -o temp=0',
+      'options of the engine belong to the instance: llamactl update NAME -o temp=0; for one answer: --temperature and others',
+    ],
     ['users create bob', 'its values: viewer, operator, admin'],
   ])('explains the options of %j', async (line, hint) => {
     const { status, stderr } = await sandbox.run(line.split(' '));

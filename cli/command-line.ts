@@ -22,8 +22,9 @@ export const USER_AGENT = { 'user-agent': 'llamactl' };
 /** Columns of descriptions below which the help is not wrapped. The default of commander, 40, left lines of 130 columns on a terminal of 60. */
 const NARROWEST_HELP = 16;
 /** For `run NAME -o temp=0`: `-o` of this verb is the form of its output. */
-const ENGINE_OPTION_HINT =
-  'options of the engine belong to the instance: llamactl update NAME -o KEY=VALUE; for one answer: --temperature and others';
+function engineOptionHint(option: string): string {
+  return `options of the engine belong to the instance: llamactl update NAME -o ${option}; for one answer: --temperature and others`;
+}
 
 /** A verb's access to its server. */
 export interface Session {
@@ -325,7 +326,8 @@ export class CommandLine {
   async #hintFor(message: string, { option, verb }: { option: string; verb: string }): Promise<string | null> {
     if (verb !== '') return namedInstanceHint(verb);
     // `-o` of verbs that set no instance.
-    if (/^error: option '-o, --output .* argument '\w+=/.test(message)) return ENGINE_OPTION_HINT;
+    const [, engineOption = ''] = /^error: option '-o, --output .* argument '(\w+=.*?)' is invalid/.exec(message) ?? [];
+    if (engineOption !== '') return engineOptionHint(engineOption);
     const [, missing = ''] = /^error: required option '(--[\w-]+)/.exec(message) ?? [];
     if (missing !== '') return choicesOf(this.#options, missing);
     if (option === '') return null;

@@ -30,8 +30,18 @@ const OF_RUN: readonly Hint[] = [
   [/^sys(?:tem-prompt)?$/, 'for a system prompt: --system TEXT'],
 ];
 
+/** For `events`, which has no end. */
+const OF_EVENTS: readonly Hint[] = [
+  [
+    /^(?:n|lines|tail|since|no-follow)$/,
+    'events are printed as they happen, until Ctrl-C; to begin with earlier ones: --after-seq 0',
+  ],
+];
+
 /** Verbs that start a model and have no options of the engine. */
 const STARTING: ReadonlySet<string> = new Set(['run', 'start', 'restart', 'serve', 'up', 'quickstart', 'pull']);
+
+const OF_VERBS: Readonly<Record<string, readonly Hint[]>> = { run: OF_RUN, events: OF_EVENTS };
 
 type Hint = readonly [name: RegExp, hint: string];
 
@@ -57,7 +67,7 @@ export async function unknownOptionHint(
 ): Promise<string | null> {
   const [, name] = /^-{1,2}([a-z][\w-]*)(?:=|$)/.exec(option) ?? [];
   if (name === undefined) return null;
-  const ofCommand = takesEngineOptions ? OF_INSTANCES : command === 'run' ? OF_RUN : [];
+  const ofCommand = takesEngineOptions ? OF_INSTANCES : (OF_VERBS[command] ?? []);
   const ofOthers = [...OTHER_OPTIONS, ...ofCommand];
   const hint = ofOthers.find(([pattern]) => pattern.test(name))?.[1];
   if (hint !== undefined) return hint;

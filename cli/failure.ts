@@ -121,8 +121,19 @@ function unreachable(error: ConnectionError, place: Surrounds | null): Failure {
   const message =
     nothingRuns(error, place) ??
     error.message.replace(/ Start the server with .*$/, advice === null ? '' : ` ${advice}`);
-  return failure(EXIT.unreachable, message, 'UNREACHABLE', [...addressRemedies(place), ANOTHER]);
+  return failure(EXIT.unreachable, message, 'UNREACHABLE', [
+    ...(hasUnknownPort(place) ? [UNKNOWN_PORT] : []),
+    ...addressRemedies(place),
+    ANOTHER,
+  ]);
 }
+
+/** Whether the default address was tried because the configuration could not be read. */
+function hasUnknownPort({ address: { source, expected } }: Surrounds): boolean {
+  return source === DEFAULT && expected === undefined;
+}
+
+const UNKNOWN_PORT = 'the configuration has errors, so its port is unknown; to list them: llamactl doctor';
 
 /** The message if the user named no server, and nothing listens at the default address. `null`: another failure. */
 function nothingRuns({ message }: ConnectionError, place: Surrounds): string | null {

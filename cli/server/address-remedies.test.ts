@@ -114,6 +114,14 @@ describe('hints where no server answers', () => {
   });
 });
 
+it('hints where no server answers say that the port is unknown if the configuration has errors', () => {
+  const sentence = expect.stringContaining('the configuration has errors, so its port is unknown') as unknown;
+  const expected = { url: 'http://127.0.0.1:8080', dataDirectory: '/data', file: null };
+  expect(failureOf(unsent, false, place({ source: 'the default' }, null)).lines).toContainEqual(sentence);
+  expect(failureOf(unsent, false, place({ source: 'the default', expected }, null)).lines).not.toContainEqual(sentence);
+  expect(failureOf(unsent, false, place({ source: '--url' }, null)).lines).not.toContainEqual(sentence);
+});
+
 const FACTS = { details: '', requestId: null, problems: [], reason: undefined, retryAfter: null };
 
 describe('hints where a server requires a log-in', () => {

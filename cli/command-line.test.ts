@@ -97,6 +97,7 @@ describe('a command line', () => {
     ['run m.gguf --temp 0.2', 'Did you mean --temperature?'],
     ['events -n 5', '--after-seq 0'],
     ['events --no-follow', '--after-seq 0'],
+    ['apply --file fleet.yaml', 'the file needs no option: llamactl apply FILE'],
   ])('explains how a flag of llama-server is given for %j', async (line, way) => {
     const { status, stderr } = await sandbox.run(line.split(' '));
     expect([status, stderr]).toEqual([2, expect.stringContaining(way)]);

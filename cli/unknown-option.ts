@@ -12,7 +12,7 @@ const OTHER_OPTIONS: readonly Hint[] = [
   [/^p(?:rompt)?$/, 'a question follows the name of the model: llamactl run NAME QUESTION'],
   [/^(?:d|detach)$/, 'instances always run in the background, and so does a server that llamactl up starts'],
   [/^(?:i|it|ti|interactive)$/, 'on a terminal, llamactl run NAME asks for messages without an option'],
-  [/^filename$/, 'the file needs no option: llamactl apply FILE'],
+  [/^file(?:name)?$/, 'the file needs no option: llamactl apply FILE'],
   [/^request-strip$/, 'give request_strip as JSON: --file FILE'],
 ];
 

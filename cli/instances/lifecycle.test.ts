@@ -230,6 +230,16 @@ describe('starting', () => {
     expect(stdout).toBe('a  starting\nc  starting\n');
   });
 
+  it.each(['0.5', '90s', '1m'])('takes a timeout of %s', async (timeout) => {
+    await server.add('a');
+    expect(await sandbox.run(['start', 'a', '--timeout', timeout, '--no-wait'])).toMatchObject({ status: 0 });
+  });
+
+  it('explains a timeout that is no time', async () => {
+    const { status, stderr } = await sandbox.run(['start', 'a', '--timeout', 'soon']);
+    expect([status, stderr]).toEqual([2, expect.stringContaining('Give a number of seconds, or a time such as 5m')]);
+  });
+
   it('with --all names the only instance, if its start is refused', async () => {
     await server.add('a');
     vi.spyOn(server.manager, 'start').mockRejectedValue(new ApiError('MODEL_NOT_FOUND', 'the model file is a folder'));

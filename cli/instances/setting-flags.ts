@@ -129,11 +129,11 @@ export function duration(text: string): number {
   return value;
 }
 
-/** A parser for seconds. */
+/** A parser for seconds, which may be a fraction or have a unit. */
 export function seconds(text: string): number {
-  const value = Number(text);
+  const value = /^\d+[smhd]$/.test(text) ? durationSeconds(text) : Number(text);
   if (text.trim() === '' || !(value >= 0 && value <= 86_400)) {
-    throw new InvalidArgumentError('Give a number of seconds from 0 to 86400.');
+    throw new InvalidArgumentError('Give a number of seconds, or a time such as 5m, at most a day.');
   }
   return value;
 }

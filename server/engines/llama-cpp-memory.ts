@@ -39,6 +39,9 @@ const FLAGS = {
     negations: ['no-kv-offload', 'nkvo'],
   },
   reorders: { names: ['repack'], variable: 'LLAMA_ARG_REPACK', negations: ['no-repack', 'nr'] },
+  loadMode: { names: ['load-mode', 'lm'], variable: 'LLAMA_ARG_LOAD_MODE' },
+  mapped: { names: ['mmap'], variable: 'LLAMA_ARG_MMAP', negations: ['no-mmap'] },
+  locked: { names: ['mlock'], variable: 'LLAMA_ARG_MLOCK' },
   fit: { names: ['fit'], variable: 'LLAMA_ARG_FIT', negations: ['no-fit'] },
   split: { names: ['split-mode', 'sm'], variable: 'LLAMA_ARG_SPLIT_MODE' },
   mainGpu: { names: ['main-gpu', 'mg'], variable: 'LLAMA_ARG_MAIN_GPU' },
@@ -57,6 +60,9 @@ const FLAGS = {
   },
   adapters: { names: ['lora'], variable: 'LLAMA_ARG_LORA' },
 } as const satisfies Record<string, Flag>;
+
+/** Values of `--load-mode` with which weights are mapped and not locked. */
+const MAPPED_MODES: ReadonlySet<string> = new Set(['auto', 'mmap']);
 
 /** Defaults of llama-server. */
 const SLOTS = 4;
@@ -95,6 +101,10 @@ export function llamaCppMemory({
     cpuExperts: words.truth(FLAGS.cpuMoe) === true ? Infinity : (words.count(FLAGS.cpuExperts) ?? 0),
     cacheOnGpu: words.truth(FLAGS.cacheOnGpu) ?? true,
     reorders: words.truth(FLAGS.reorders) ?? true,
+    isMapped:
+      words.truth(FLAGS.mapped) !== false &&
+      words.truth(FLAGS.locked) !== true &&
+      MAPPED_MODES.has(words.text(FLAGS.loadMode) ?? 'auto'),
     // `-c 0` forbids the engine to shrink the context.
     shrinks: fits && given === 0 && words.text(FLAGS.context) === null,
     split: words.text(FLAGS.split) === 'none' ? 'one' : 'layers',

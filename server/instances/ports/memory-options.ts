@@ -29,6 +29,8 @@ export interface MemoryOptions {
   cacheOnGpu: boolean;
   /** The engine may reorder weights for the processor. */
   reorders: boolean;
+  /** Weights outside of GPUs are mapped files: the system may drop them and read them again. */
+  isMapped: boolean;
   /** The engine reduces a context that was not given until it fits. */
   shrinks: boolean;
   /** `one`: only {@link mainGpu}. */

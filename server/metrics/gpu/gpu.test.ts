@@ -218,3 +218,22 @@ describe('a failing tool', () => {
     expect((await tools.gpus.list()).length).toBe(2);
   });
 });
+
+describe('Gpus for a start', () => {
+  test('reads the GPUs at once, also soon after another reading', async () => {
+    tools.installed.add('nvidia-smi');
+    await tools.gpus.list();
+    const calls = tools.calls.length;
+    await tools.gpus.list();
+    expect(tools.calls).toHaveLength(calls);
+    expect(await tools.gpus.listNow()).toEqual(await tools.gpus.list());
+    expect(tools.calls).toHaveLength(2 * calls);
+  });
+
+  test('does not search for a missing tool again', async () => {
+    await tools.gpus.listNow();
+    const searched = tools.searched.length;
+    expect(await tools.gpus.listNow()).toEqual([]);
+    expect(tools.searched).toHaveLength(searched);
+  });
+});

@@ -9,6 +9,8 @@ import { createGpuSource, type GpuSourceDependencies } from './source.ts';
 export interface Gpus {
   /** Resolves with an empty list if no tool reports GPUs. Waits at most 1.5 s for a tool; never rejects. */
   list(): Promise<Gpu[]>;
+  /** Like {@link list}, but as of now, not of a few seconds ago. Each call may run a tool. */
+  listNow(): Promise<Gpu[]>;
   /**
    * Bytes that these processes have on all GPUs together, as of a few seconds ago; `null`: no tool reports them. Does
    * not wait: uses the last reading, and starts a new one if one is due.
@@ -20,11 +22,11 @@ export type GpuDependencies = GpuSourceDependencies;
 
 export function createGpus(dependencies: GpuDependencies): Gpus {
   const sources = [[NVIDIA_SMI], [AMD_SMI, ROCM_SMI]].map((tools) => createGpuSource(tools, dependencies));
+  const gpusOf = async (readings: readonly Promise<GpuReading | null>[]): Promise<Gpu[]> =>
+    (await Promise.all(readings)).flatMap((reading) => reading?.gpus ?? []);
   return {
-    list: async () => {
-      const readings = await Promise.all(sources.map((source) => source.current()));
-      return readings.flatMap((reading) => reading?.gpus ?? []);
-    },
+    list: () => gpusOf(sources.map((source) => source.current())),
+    listNow: () => gpusOf(sources.map((source) => source.fresh())),
     memoryOf: (pids) => {
       const readings = sources.map((source) => source.latest()).filter((reading) => reading !== null);
       return readings.some(({ gpus }) => gpus.length > 0) ? sumOf(pids, readings) : null;

@@ -9,6 +9,8 @@ export interface GpuSource {
    * rejects.
    */
   current(): Promise<GpuReading | null>;
+  /** Like {@link current}, but the next reading is due at once, unless the tool is missing or has failed. */
+  fresh(): Promise<GpuReading | null>;
   /** The last reading. Does not wait; starts a new reading if one is due. */
   latest(): GpuReading | null;
 }
@@ -78,8 +80,9 @@ export function createGpuSource(tools: readonly GpuTool[], dependencies: GpuSour
       return Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** (failures - 1));
     }
   };
-  const refresh = (): Promise<void> | null => {
-    if (pending === null && !isWithin(rest.from, rest.milliseconds)) {
+  const refresh = (isUrgent = false): Promise<void> | null => {
+    const rests = isWithin(rest.from, rest.milliseconds) && !(isUrgent && last !== null);
+    if (pending === null && !rests) {
       pending = attempt().then((milliseconds) => {
         rest = { from: clock.elapsed(), milliseconds };
         pending = null;
@@ -89,12 +92,15 @@ export function createGpuSource(tools: readonly GpuTool[], dependencies: GpuSour
   };
   const known = (): GpuReading | null => (last !== null && isWithin(last.at, STALE_MS) ? last.reading : null);
 
+  const read = async (isUrgent: boolean): Promise<GpuReading | null> => {
+    const coming = refresh(isUrgent);
+    if (coming !== null) await orLater(coming, clock);
+    return known();
+  };
+
   return {
-    current: async () => {
-      const coming = refresh();
-      if (coming !== null) await orLater(coming, clock);
-      return known();
-    },
+    current: () => read(false),
+    fresh: () => read(true),
     latest: () => {
       void refresh();
       return known();

@@ -1,0 +1,57 @@
+import type { LaunchPlan } from './runs.ts';
+
+/** The memory of one device. */
+export interface DeviceMemory {
+  /** `ram` or `VENDOR:NUMBER`, as in estimates. */
+  device: string;
+  /** Bytes; of RAM: the share that a container or unit may use. */
+  total: number;
+  /** Bytes that no program can get any more; `null`: the system does not say. */
+  used: number | null;
+}
+
+/** Measures the memory of this machine. */
+export interface MemoryMeter {
+  /** RAM comes first. Never rejects. Waits at most a few seconds for the tools of GPUs. */
+  read(): Promise<readonly DeviceMemory[]>;
+}
+
+/** Memory that a launch may use on one device; bytes. */
+export interface DeviceRoom {
+  device: string;
+  total: number;
+  free: number;
+}
+
+/** Bytes that a launch needs on one device. */
+export interface DeviceNeed {
+  device: string;
+  /** Everything, with a margin. */
+  whole: number;
+  /** The part that shows as used while the engine runs, with a margin. Mapped weights do not. */
+  resident: number;
+  /** Without this the engine cannot run: no margin, and no weights that the system may drop and read again. */
+  least: number;
+}
+
+/** The memory that a launch needs. */
+export interface LaunchNeed {
+  devices: readonly DeviceNeed[];
+  /** Options with which the launch would fit alone, for people; empty if it fits as it is. */
+  suggestions: readonly string[];
+}
+
+/** Computes the memory that launches need. */
+export interface LaunchNeeds {
+  /**
+   * `null`: unknown, because of the engine or a file that cannot be read. Waits for reads of the disk.
+   *
+   * @param now The room beside all runs of now, RAM first.
+   * @param alone The room without them.
+   */
+  of(
+    launch: { engine: string; plan: LaunchPlan },
+    now: readonly DeviceRoom[],
+    alone: readonly DeviceRoom[],
+  ): Promise<LaunchNeed | null>;
+}

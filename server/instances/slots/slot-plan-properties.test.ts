@@ -125,6 +125,37 @@ describe('planSlots', () => {
     );
   });
 
+  it('lets no instance wait that fits beside all holders and all that is reserved for earlier ones', () => {
+    fc.assert(
+      fc.property(limits, holders, waiters, (limit, held, waiting) => {
+        const inTurn = [...waiting.filter(({ mayEvict }) => mayEvict), ...waiting.filter(({ mayEvict }) => !mayEvict)];
+        const { grant, hopeless } = planSlots(limit, held, waiting, NOW);
+        const occupied = [...held];
+        return inTurn.every((waiter) => {
+          const fits = within(limit, occupied, waiter);
+          const isGranted = grant.includes(waiter.instance);
+          if (!hopeless.includes(waiter.instance) && (isGranted || waiter.mayEvict)) occupied.push(reserved(waiter));
+          return fits === isGranted;
+        });
+      }),
+      RUNS,
+    );
+  });
+
+  it('runs all that fit together, in every order of their requests', () => {
+    fc.assert(
+      fc.property(limits, waiters, fc.integer({ min: 0, max: 4 }), (limit, waiting, shift) => {
+        const together: Waiter[] = [];
+        for (const waiter of waiting) {
+          if (within(limit, together.map(reserved), waiter)) together.push(waiter);
+        }
+        const turned = [...together.slice(shift), ...together.slice(0, shift)];
+        return planSlots(limit, [], turned, NOW).grant.length === together.length;
+      }),
+      RUNS,
+    );
+  });
+
   it('decides for a waiter without regard to those behind it', () => {
     fc.assert(
       fc.property(limits, holders, waiters, (limit, held, waiting) => {

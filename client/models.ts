@@ -159,6 +159,17 @@ export interface ConfigView {
       exclusive?: boolean | undefined;
       pinned?: boolean | undefined;
     } };
+    memory: {
+      /** auto: a start waits until the memory that it needs is free; off: memory limits no start. */
+      admission: 'auto' | 'off';
+      /** MiB of each device for other programs. */
+      reserve_mb: number;
+      devices: { [name: string]: {
+        limit_mb?: number | undefined;
+      } };
+      /** Factor of the memory of each device. */
+      overcommit: number;
+    };
     presets: { [name: string]: {
       request_defaults?: { [name: string]: JsonValue } | undefined;
       system_prompt?: string | undefined;
@@ -308,6 +319,17 @@ export interface ConfigWritten {
       exclusive?: boolean | undefined;
       pinned?: boolean | undefined;
     } };
+    memory: {
+      /** auto: a start waits until the memory that it needs is free; off: memory limits no start. */
+      admission: 'auto' | 'off';
+      /** MiB of each device for other programs. */
+      reserve_mb: number;
+      devices: { [name: string]: {
+        limit_mb?: number | undefined;
+      } };
+      /** Factor of the memory of each device. */
+      overcommit: number;
+    };
     presets: { [name: string]: {
       request_defaults?: { [name: string]: JsonValue } | undefined;
       system_prompt?: string | undefined;
@@ -605,7 +627,7 @@ export interface ErrorBody {
   /** Cause and fix, for a person. */
   error: string;
   /** The kind of error, for programs; stable. */
-  code: 'VALIDATION_ERROR' | 'INVALID_JSON' | 'RESERVED_OPTION' | 'PRIVILEGED_OPTION' | 'UNAUTHORIZED' | 'INVALID_CREDENTIALS' | 'TOKEN_EXPIRED' | 'FORBIDDEN' | 'NOT_FOUND' | 'INSTANCE_NOT_FOUND' | 'METHOD_NOT_ALLOWED' | 'INSTANCE_EXISTS' | 'INSTANCE_RUNNING' | 'INSTANCE_NOT_RUNNING' | 'ALIAS_CONFLICT' | 'PORT_CONFLICT' | 'PORT_IN_USE' | 'MODEL_NOT_FOUND' | 'MODEL_IN_USE' | 'ENGINE_NOT_FOUND' | 'AUTH_DISABLED' | 'CONFIG_PINNED' | 'CONFIG_READ_ONLY' | 'CAPACITY_EXCEEDED' | 'PRECONDITION_FAILED' | 'PAYLOAD_TOO_LARGE' | 'URI_TOO_LONG' | 'UNSUPPORTED_MEDIA_TYPE' | 'RATE_LIMITED' | 'REQUEST_CANCELLED' | 'INTERNAL_ERROR' | 'START_FAILED' | 'HUB_ERROR' | 'SHUTTING_DOWN' | 'DISK_FULL';
+  code: 'VALIDATION_ERROR' | 'INVALID_JSON' | 'RESERVED_OPTION' | 'PRIVILEGED_OPTION' | 'UNAUTHORIZED' | 'INVALID_CREDENTIALS' | 'TOKEN_EXPIRED' | 'FORBIDDEN' | 'NOT_FOUND' | 'INSTANCE_NOT_FOUND' | 'METHOD_NOT_ALLOWED' | 'INSTANCE_EXISTS' | 'INSTANCE_RUNNING' | 'INSTANCE_NOT_RUNNING' | 'ALIAS_CONFLICT' | 'PORT_CONFLICT' | 'PORT_IN_USE' | 'MODEL_NOT_FOUND' | 'MODEL_IN_USE' | 'ENGINE_NOT_FOUND' | 'AUTH_DISABLED' | 'CONFIG_PINNED' | 'CONFIG_READ_ONLY' | 'CAPACITY_EXCEEDED' | 'DOES_NOT_FIT' | 'PRECONDITION_FAILED' | 'PAYLOAD_TOO_LARGE' | 'URI_TOO_LONG' | 'UNSUPPORTED_MEDIA_TYPE' | 'RATE_LIMITED' | 'REQUEST_CANCELLED' | 'INTERNAL_ERROR' | 'START_FAILED' | 'HUB_ERROR' | 'SHUTTING_DOWN' | 'DISK_FULL';
   /** More about the error; may be empty. */
   details: string;
   /** The `X-Request-Id` of the answer; also in the log. */
@@ -830,7 +852,7 @@ export type Frame = {
   seq: number;
   data: {
     /** The kind of decision. */
-    decision: 'slot' | 'eviction' | 'spared' | 'closing' | 'idle_stop' | 'request' | 'restart' | 'admission' | 'retry' | 'route';
+    decision: 'slot' | 'eviction' | 'memory' | 'spared' | 'closing' | 'idle_stop' | 'request' | 'restart' | 'admission' | 'retry' | 'route';
     /** Name of the instance that it is about; left out: none, or none that exists. */
     instance?: string | undefined;
     /** Name of the instance for which this one is stopped, or not stopped. */
@@ -914,6 +936,8 @@ export interface Instance {
   group?: string | undefined;
   /** Why the instance failed or restarts; `null`: neither. */
   reason: string | null;
+  /** Instances that must stop, or finish a request, before this one can start. One that you may not see is "another instance". Absent: it waits for none. */
+  waits_for?: string[] | undefined;
   /** When the process of the current run started; `null`: no process runs. */
   started_at: string | null;
   /** RFC 3339, UTC. */
@@ -1017,6 +1041,8 @@ export interface InstanceSummary {
   group?: string | undefined;
   /** Why the instance failed or restarts; `null`: neither. */
   reason: string | null;
+  /** Instances that must stop, or finish a request, before this one can start. One that you may not see is "another instance". Absent: it waits for none. */
+  waits_for?: string[] | undefined;
   /** When the process of the current run started; `null`: no process runs. */
   started_at: string | null;
   /** RFC 3339, UTC. */
@@ -1392,8 +1418,8 @@ export interface SessionList {
 }
 
 export interface StartObstacle {
-  /** Error code that a start would return. `CAPACITY_EXCEEDED`: no slot can be freed, because pinned instances hold them. `VALIDATION_ERROR`: the configuration no longer has the engine. `RESERVED_OPTION`, `PRIVILEGED_OPTION`: a stored variable may not be set. */
-  code: 'MODEL_NOT_FOUND' | 'ENGINE_NOT_FOUND' | 'PORT_IN_USE' | 'CAPACITY_EXCEEDED' | 'VALIDATION_ERROR' | 'RESERVED_OPTION' | 'PRIVILEGED_OPTION';
+  /** Error code that a start would return. `CAPACITY_EXCEEDED`: no slot can be freed, because pinned instances hold them. `DOES_NOT_FIT`: it needs more memory than it can get. `VALIDATION_ERROR`: the configuration no longer has the engine. `RESERVED_OPTION`, `PRIVILEGED_OPTION`: a stored variable may not be set. */
+  code: 'MODEL_NOT_FOUND' | 'ENGINE_NOT_FOUND' | 'PORT_IN_USE' | 'CAPACITY_EXCEEDED' | 'DOES_NOT_FIT' | 'VALIDATION_ERROR' | 'RESERVED_OPTION' | 'PRIVILEGED_OPTION';
   /** Problem and fix, for a person. */
   message: string;
 }

@@ -102,6 +102,15 @@ const GroupSchema = z.strictObject({
   pinned: z.boolean().optional(),
 });
 
+/** An exbibyte. */
+const MOST_MEGABYTES = 2 ** 40;
+/** Names of devices, as estimates have them. */
+const DEVICE_NAME = /^(?:ram|[a-z]+:\d+)$/;
+const DEVICE_ERROR = 'must be named ram or VENDOR:NUMBER, such as nvidia:0';
+
+/** The memory of one device that instances share. */
+const MemoryDeviceSchema = z.strictObject({ limit_mb: z.int().min(0).max(MOST_MEGABYTES).optional() });
+
 /** Values for the requests of the instances that name it. */
 const PresetSchema = z.strictObject({
   request_defaults: RequestDefaultsSchema.optional(),
@@ -192,6 +201,17 @@ export const ConfigSchema = z.strictObject({
     })
     .prefault({}),
   groups: z.record(z.string(), GroupSchema).default({}),
+  memory: z
+    .strictObject({
+      admission: z
+        .enum(['auto', 'off'])
+        .default('auto')
+        .describe('auto: a start waits until the memory that it needs is free; off: memory limits no start.'),
+      reserve_mb: z.int().min(0).max(MOST_MEGABYTES).default(1_024).describe('MiB of each device for other programs.'),
+      devices: z.record(z.string().regex(DEVICE_NAME, DEVICE_ERROR), MemoryDeviceSchema).default({}),
+      overcommit: z.number().min(0.1).max(100).default(1).describe('Factor of the memory of each device.'),
+    })
+    .prefault({}),
   presets: z.record(z.string(), PresetSchema).default({}),
   engines: EnginesSchema.prefault({}),
   models: z

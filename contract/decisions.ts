@@ -11,9 +11,9 @@ export const DECISIONS = {
   /** Decision of the scheduler about an instance that waits for a slot. */
   slot: z.object({
     outcome: z.enum(['granted', 'waits', 'hopeless']),
-    /** The limit that stands in the instance's way, such as `max_running`, `group` or `exclusive`; `null`: none. */
+    /** The limit that stands in the instance's way: `max_running`, `group`, `exclusive`, or `memory DEVICE`; `null`: none. */
     limit: z.string().nullable(),
-    /** How much the limit allows, and how much is taken. An `exclusive` group allows no other instance. */
+    /** How much the limit allows, and how much is taken; memory in bytes. An `exclusive` group allows no other instance. */
     most: z.number(),
     taken: z.number(),
     may_evict: z.boolean(),
@@ -21,6 +21,15 @@ export const DECISIONS = {
   }),
   /** The scheduler stops an unused instance for another. */
   eviction: z.object({ idle_ms: milliseconds }),
+  /** Whether the memory of a stopped instance is free, as it was measured. */
+  memory: z.object({
+    outcome: z.enum(['freed', 'still_held']),
+    device: z.string(),
+    /** Bytes that the instance held, and how many of them are still in use. */
+    held: z.number(),
+    left: z.number(),
+    waited_ms: milliseconds,
+  }),
   /** The scheduler does not stop an instance although another waits for a slot. */
   spared: z.object({
     because: z.enum(['pinned', 'starting', 'in_use', 'just_used', 'used_later', 'stopping']),

@@ -49,6 +49,10 @@ export const ERRORS = {
     status: 409,
     meaning: 'No slot is free and none can be freed; with status 503: no memory is left for the body.',
   },
+  DOES_NOT_FIT: {
+    status: 409,
+    meaning: 'The instance needs more memory than it can get; the message says what would fit.',
+  },
   PRECONDITION_FAILED: { status: 412, meaning: 'The instance has changed since the `ETag` in `If-Match` was read.' },
   PAYLOAD_TOO_LARGE: { status: 413, meaning: 'The body, or with status 431 the header, is too large.' },
   URI_TOO_LONG: { status: 414, meaning: 'The URL is too long.' },

@@ -10,12 +10,13 @@ const StartObstacleSchema = z
         'ENGINE_NOT_FOUND',
         'PORT_IN_USE',
         'CAPACITY_EXCEEDED',
+        'DOES_NOT_FIT',
         'VALIDATION_ERROR',
         'RESERVED_OPTION',
         'PRIVILEGED_OPTION',
       ])
       .describe(
-        'Error code that a start would return. `CAPACITY_EXCEEDED`: no slot can be freed, because pinned instances hold them. `VALIDATION_ERROR`: the configuration no longer has the engine. `RESERVED_OPTION`, `PRIVILEGED_OPTION`: a stored variable may not be set.',
+        'Error code that a start would return. `CAPACITY_EXCEEDED`: no slot can be freed, because pinned instances hold them. `DOES_NOT_FIT`: it needs more memory than it can get. `VALIDATION_ERROR`: the configuration no longer has the engine. `RESERVED_OPTION`, `PRIVILEGED_OPTION`: a stored variable may not be set.',
       ),
     message: z.string().describe('Problem and fix, for a person.'),
   })

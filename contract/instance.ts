@@ -340,6 +340,12 @@ const summary = {
   on_demand: shown('on_demand', z.boolean()),
   group: shown('group', z.string().optional()),
   reason: z.string().nullable().describe('Why the instance failed or restarts; `null`: neither.'),
+  waits_for: z
+    .array(z.string())
+    .optional()
+    .describe(
+      'Instances that must stop, or finish a request, before this one can start. One that you may not see is "another instance". Absent: it waits for none.',
+    ),
   started_at: TimestampSchema.nullable().describe(
     'When the process of the current run started; `null`: no process runs.',
   ),

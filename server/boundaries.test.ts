@@ -24,7 +24,7 @@ const USERS_OF_INSTANCES = ['http', 'gateway', 'metrics'];
 /**
  * Files outside of the adapters that implement a port: the meter measures the processes of this machine for the domain.
  */
-const IMPLEMENTS_A_PORT = new Set(['server/metrics/meter.ts']);
+const IMPLEMENTS_A_PORT = new Set(['server/metrics/meter.ts', 'server/metrics/machine-memory-meter.ts']);
 
 /** Sections of `app.ts`, which may import everything that `app.ts` may. */
 const SECTIONS = new Set(

@@ -223,6 +223,9 @@ const (
 	// No slot is free and none can be freed; with status 503: no memory is left for the body.
 	CodeCapacityExceeded Code = "CAPACITY_EXCEEDED"
 
+	// The instance needs more memory than it can get; the message says what would fit.
+	CodeDoesNotFit Code = "DOES_NOT_FIT"
+
 	// The instance has changed since the `ETag` in `If-Match` was read.
 	CodePreconditionFailed Code = "PRECONDITION_FAILED"
 
@@ -269,6 +272,7 @@ type Config struct {
 	RateLimit ConfigRateLimit         `json:"rate_limit"`
 	Instances ConfigInstances         `json:"instances"`
 	Groups    map[string]ConfigGroup  `json:"groups"`
+	Memory    ConfigMemory            `json:"memory"`
 	Presets   map[string]ConfigPreset `json:"presets"`
 	Engines   map[string]ConfigEngine `json:"engines"`
 	Models    ConfigModels            `json:"models"`
@@ -363,6 +367,23 @@ type ConfigInstances struct {
 type ConfigLogs struct {
 	MaxSizeMB  float64 `json:"max_size_mb"`
 	MaxTotalMB float64 `json:"max_total_mb"`
+}
+
+type ConfigMemory struct {
+	// auto: a start waits until the memory that it needs is free; off: memory limits no start. One of auto, off.
+	Admission string `json:"admission"`
+
+	// MiB of each device for other programs.
+	ReserveMB int `json:"reserve_mb"`
+
+	Devices map[string]ConfigMemoryDevicesValue `json:"devices"`
+
+	// Factor of the memory of each device.
+	Overcommit float64 `json:"overcommit"`
+}
+
+type ConfigMemoryDevicesValue struct {
+	LimitMB *int `json:"limit_mb,omitzero"`
 }
 
 type ConfigModels struct {
@@ -615,8 +636,8 @@ type CreateUser struct {
 }
 
 type DecisionEvent struct {
-	// The kind of decision. One of slot, eviction, spared, closing, idle_stop, request, restart, admission, retry,
-	// route.
+	// The kind of decision. One of slot, eviction, memory, spared, closing, idle_stop, request, restart, admission,
+	// retry, route.
 	Decision string `json:"decision"`
 
 	// Name of the instance that it is about; left out: none, or none that exists.
@@ -1124,6 +1145,10 @@ type Instance struct {
 	// Why the instance failed or restarts; nil: neither.
 	Reason *string `json:"reason"`
 
+	// Instances that must stop, or finish a request, before this one can start. One that you may not see is "another
+	// instance". Absent: it waits for none.
+	WaitsFor []string `json:"waits_for,omitzero"`
+
 	// When the process of the current run started; nil: no process runs.
 	StartedAt *time.Time `json:"started_at"`
 
@@ -1307,6 +1332,10 @@ type InstanceSummary struct {
 
 	// Why the instance failed or restarts; nil: neither.
 	Reason *string `json:"reason"`
+
+	// Instances that must stop, or finish a request, before this one can start. One that you may not see is "another
+	// instance". Absent: it waits for none.
+	WaitsFor []string `json:"waits_for,omitzero"`
 
 	// When the process of the current run started; nil: no process runs.
 	StartedAt *time.Time `json:"started_at"`
@@ -1843,9 +1872,10 @@ type SessionList struct {
 
 type StartObstacle struct {
 	// Error code that a start would return. `CAPACITY_EXCEEDED`: no slot can be freed, because pinned instances hold
-	// them. `VALIDATION_ERROR`: the configuration no longer has the engine. `RESERVED_OPTION`, `PRIVILEGED_OPTION`:
-	// a stored variable may not be set. One of MODEL_NOT_FOUND, ENGINE_NOT_FOUND, PORT_IN_USE, CAPACITY_EXCEEDED,
-	// VALIDATION_ERROR, RESERVED_OPTION, PRIVILEGED_OPTION.
+	// them. `DOES_NOT_FIT`: it needs more memory than it can get. `VALIDATION_ERROR`: the configuration no longer
+	// has the engine. `RESERVED_OPTION`, `PRIVILEGED_OPTION`: a stored variable may not be set. One of
+	// MODEL_NOT_FOUND, ENGINE_NOT_FOUND, PORT_IN_USE, CAPACITY_EXCEEDED, DOES_NOT_FIT, VALIDATION_ERROR,
+	// RESERVED_OPTION, PRIVILEGED_OPTION.
 	Code string `json:"code"`
 
 	// Problem and fix, for a person.

@@ -19,11 +19,13 @@ import { downloadRoots, isOurs, openDownloads } from './downloading.ts';
 import { contextFolders } from '../instances/run-references.ts';
 import { Listening } from './listening.ts';
 import { watchHost } from './host-watch.ts';
+import { openMemoryMeter } from '../metrics/machine-memory-meter.ts';
 import { openAlertsWiring } from './alerts-wiring.ts';
 import { openHub } from './hub.ts';
 import { openDecisionTrace } from './decision-log.ts';
 import { observe } from './observation.ts';
 import { ModelLibrary } from '../models/library.ts';
+import { EstimatedNeeds } from '../models/launch-needs.ts';
 import { MemoryEstimator } from '../models/memory-estimator.ts';
 import { ModelMemories } from '../models/model-memory.ts';
 import { readProcessor } from '../models/processor.ts';
@@ -147,6 +149,7 @@ export async function startApp(options: AppOptions): Promise<App> {
     const work = new SlicedWork(clock);
     const indexFile = path.join(dataDirectory, 'models.index');
     const models = teardown.ending(new ModelLibrary({ clock, work, places, indexFile, onFault }));
+    const memories = new ModelMemories();
     const instances = createInstances(
       {
         clock,
@@ -170,12 +173,17 @@ export async function startApp(options: AppOptions): Promise<App> {
         }),
         alerts,
         trace,
+        memory: {
+          meter: openMemoryMeter(machine, process.platform),
+          needs: new EstimatedNeeds({ engines, memories, processor: readProcessor }),
+        },
       },
       {
         dataDirectory,
         settings: config.instances,
         groups: config.groups,
         presets: config.presets,
+        memory: config.memory,
         ownPort: () => listening.port,
         onFault,
         interposition: options.interposition,
@@ -183,7 +191,7 @@ export async function startApp(options: AppOptions): Promise<App> {
     );
     const estimator = new MemoryEstimator({
       engines,
-      memories: new ModelMemories(),
+      memories,
       processor: readProcessor,
       ram: () => machine.host.memory(),
       gpus: () => machine.gpus.list(),

@@ -23,6 +23,7 @@ describe('fromEnvironment', () => {
       'auth.token_ttl': '1h',
       'auth.session_ttl': '1h',
       'auth.inference': 'open',
+      'memory.admission': 'off',
     };
     const ordinary = { number: '7', numbers: '5000,5001', list: 'https://a.example, https://b.example' };
     if (key.kind === 'boolean') return String(!valueOf(sandbox.load().config, key));

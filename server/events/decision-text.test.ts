@@ -37,6 +37,7 @@ const admission = {
   counted: 3,
   retry_after_ms: null,
 } as const;
+const memory = { device: 'nvidia:0', held: 3e9 } as const;
 const spared = { leases: 2, idle_ms: null } as const;
 
 /** The text of each decision about the instance `a`, for `b`. */
@@ -143,6 +144,18 @@ const TEXTS: readonly [string, Decision][] = [
   [
     'does not get a request again: its body is no longer in memory',
     { kind: 'retry', instance, inputs: { outcome: 'given_up', because: 'body_gone' } },
+  ],
+  [
+    'waits for a slot: the memory nvidia:0 allows 24.0 GB, and 20.5 GB is taken',
+    { kind: 'slot', instance, inputs: { ...slot, limit: 'memory nvidia:0', most: 24e9, taken: 20.5e9 } },
+  ],
+  [
+    'has freed its 3.0 GB of nvidia:0, 750 ms after its end',
+    { kind: 'memory', instance, inputs: { ...memory, outcome: 'freed', left: 0, waited_ms: 750 } },
+  ],
+  [
+    'ended 5 s ago, but 2.5 GB of its 3.0 GB of nvidia:0 is still in use; it now counts as used by other programs',
+    { kind: 'memory', instance, inputs: { ...memory, outcome: 'still_held', left: 2.5e9, waited_ms: 5_000 } },
   ],
   ['gets a request: "org/chat" is its alias', { kind: 'route', instance, inputs: { named: 'org/chat', by: 'alias' } }],
   ['no instance has the name or alias "x"', { kind: 'route', instance: null, inputs: { named: 'x', by: 'unknown' } }],

@@ -18,6 +18,8 @@ export function decisionText(decision: Decision, other: string): string {
       return `is stopped for ${other}: no request has used it for ${seconds(decision.inputs.idle_ms)}`;
     case 'spared':
       return `is not stopped for ${other}: ${sparedReason(decision.inputs)}`;
+    case 'memory':
+      return memoryText(decision.inputs);
     case 'closing':
       return closingText(decision.inputs, other);
     case 'idle_stop':
@@ -40,9 +42,17 @@ function slotText({ outcome, limit, most, taken, may_evict: mayEvict }: Decision
   const inTheWay =
     limit === 'exclusive'
       ? `it cannot run beside ${taken === 1 ? 'an instance' : `${taken} instances`}, because a group is exclusive`
-      : `${limit === 'group' ? 'its group' : limit} allows ${most}, and ${taken} ${taken === 1 ? 'is' : 'are'} taken`;
+      : limit.startsWith('memory ')
+        ? `the ${limit} allows ${gigabytes(most)}, and ${gigabytes(taken)} is taken`
+        : `${limit === 'group' ? 'its group' : limit} allows ${most}, and ${taken} ${taken === 1 ? 'is' : 'are'} taken`;
   if (outcome === 'hopeless') return `gets no slot: ${inTheWay}, and pinned ones are not stopped`;
   return `waits for a slot: ${inTheWay}${mayEvict ? '' : '; none is stopped for this start'}`;
+}
+
+function memoryText({ outcome, device, held, left, waited_ms: waited }: DecisionInputs<'memory'>): string {
+  const memory = `${gigabytes(held)} of ${device}`;
+  if (outcome === 'freed') return `has freed its ${memory}, ${seconds(waited)} after its end`;
+  return `ended ${seconds(waited)} ago, but ${gigabytes(left)} of its ${memory} is still in use; it now counts as used by other programs`;
 }
 
 function closingText({ waited_ms: waited, leases }: DecisionInputs<'closing'>, other: string): string {
@@ -140,6 +150,10 @@ function quoted(text: string): string {
 
 function seconds(milliseconds: number): string {
   return milliseconds < 1_000 ? `${Math.round(milliseconds)} ms` : `${Math.round(milliseconds / 100) / 10} s`;
+}
+
+function gigabytes(bytes: number): string {
+  return `${(bytes / 1e9).toFixed(1)} GB`;
 }
 
 /** How many requests use the instance. */

@@ -4,8 +4,9 @@ import type { Status } from '@llamactl/contract/instance';
 import type { InstanceState } from './life/lifecycle.ts';
 import { type Mailbox, Sealed } from './life/mailbox.ts';
 import { momentOf, type Clock } from './ports/time.ts';
-import { noFreeSlot, notFound, shuttingDown, slotsPinned } from './refusals.ts';
+import { noFreeSlot, noRoom, notFound, shuttingDown } from './refusals.ts';
 import { isRestartDue, isUp } from './life/transitions.ts';
+import type { MemoryAdmission } from './slots/memory-admission.ts';
 import type { Scheduler } from './slots/scheduler.ts';
 import type { StartCheck } from './start-check.ts';
 import type { StopOptions, WaitOptions } from './use-cases.ts';
@@ -15,6 +16,8 @@ export interface CommandDependencies {
   clock: Pick<Clock, 'now' | 'elapsed'>;
   scheduler: Pick<Scheduler, 'outlook' | 'refuses' | 'reserve'>;
   startCheck: StartCheck;
+  /** `null`: memory limits no start. */
+  memory: Pick<MemoryAdmission, 'learn' | 'obstacle'> | null;
   defaults: Pick<Config['instances'], 'stop_timeout'>;
 }
 
@@ -73,15 +76,19 @@ export class Commands {
 
   /** Starts an instance only if a slot is free. Start-all evicts nothing, because no instance of the batch has priority. */
   async startBeside(mailbox: Mailbox): Promise<Status> {
-    const { scheduler, startCheck } = this.#dependencies;
+    const { scheduler, startCheck, memory } = this.#dependencies;
     const { stops } = mailbox;
     if (isUp(mailbox.state)) return mailbox.state.status;
     await startCheck.assertStartable(mailbox, mailbox.record);
+    await memory?.learn(mailbox.record);
     // No await from here until the slot is reserved, so a free slot stays free.
     if (mailbox.isSealed) throw new Sealed();
     if (mailbox.stops !== stops || isUp(mailbox.state)) return mailbox.state.status;
     const { id, name } = mailbox.record;
-    if (scheduler.outlook(id) !== 'free') throw noFreeSlot(name);
+    const outlook = scheduler.outlook(id);
+    const shortage = outlook === 'hopeless' ? (memory?.obstacle(id) ?? null) : null;
+    if (shortage !== null) throw noRoom(name, shortage, 409);
+    if (outlook !== 'free') throw noFreeSlot(name);
     const posted = this.#post(mailbox, { type: 'start', cause: 'command' });
     if (mailbox.state.status === 'starting') scheduler.reserve(id);
     return posted;
@@ -94,14 +101,16 @@ export class Commands {
   async #startOrRestart(mailbox: Mailbox, command: Command, { wait, signal, isBegun }: WaitOptions): Promise<Status> {
     if (isBegun === true) return this.#untilRunning(mailbox, signal);
     const { stops } = mailbox;
+    const { memory, scheduler } = this.#dependencies;
     if (command.type === 'restart' || !isUp(mailbox.state)) {
       await this.#dependencies.startCheck.assertStartable(mailbox, mailbox.record);
+      await memory?.learn(mailbox.record);
     }
     // The instance belongs to another server now, so the slots counted here no longer apply.
     if (mailbox.isSealed) throw new Sealed();
     const { id, name } = mailbox.record;
     const isOver = mailbox.stops !== stops;
-    if (!isOver && !isUp(mailbox.state) && this.#dependencies.scheduler.refuses(id)) throw slotsPinned(name, 409);
+    if (!isOver && !isUp(mailbox.state) && scheduler.refuses(id)) throw noRoom(name, memory?.obstacle(id) ?? null, 409);
     const entered = isOver ? mailbox.state.status : await this.#post(mailbox, command);
     return wait === true ? this.#untilRunning(mailbox, signal) : entered;
   }

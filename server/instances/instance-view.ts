@@ -17,6 +17,8 @@ import { currentRun, launchedPlan, livePort } from './life/transitions.ts';
 export interface ViewContext {
   /** The instance's model; `null`: unknown. */
   model: ModelInfo | null;
+  /** Names of the instances that its start waits for; `null`: none. */
+  waitsFor: string[] | null;
   /** The plan that the current settings would launch; `null`: the configuration no longer has the engine. */
   plan: LaunchPlan | null;
   /** False: the plan is a guess, because llamactl has not yet learnt the engine's flags. */
@@ -57,9 +59,10 @@ export function describe(record: InstanceRecord, state: InstanceState, surroundi
   const { settings } = record;
   const run = currentRun(state);
   const launched = launchedPlan(state);
-  const { model, plan, isLearnt, stats, defaults, elapsed } = surroundings;
+  const { model, waitsFor, plan, isLearnt, stats, defaults, elapsed } = surroundings;
   return {
     ...summarize(record, state, model),
+    ...(waitsFor === null ? {} : { waits_for: waitsFor }),
     // `pid` and `stats` are both `null`, or both set: a dead process counts as gone before its end is reported.
     pid: stats === null ? null : (run?.identity?.pid ?? null),
     options: settings.options,

@@ -21,6 +21,7 @@ import type { EventSink } from './ports/event-sink.ts';
 import type { InstanceRecord } from './ports/instance-record.ts';
 import type { ModelFinder } from './ports/model-finder.ts';
 import type { InstanceStore } from './ports/instance-store.ts';
+import type { LaunchNeeds, MemoryMeter } from './ports/machine-memory.ts';
 import type { Randomness } from './ports/random-values.ts';
 import type { RunMeter } from './ports/run-meter.ts';
 import type { RunLogs } from './ports/run-output.ts';
@@ -32,7 +33,8 @@ import { PortChoice } from './settings/port-choice.ts';
 import { Removals } from './removal.ts';
 import { runReferences } from './run-references.ts';
 import { Scheduler } from './slots/scheduler.ts';
-import { slotCapacity } from './slots/capacity.ts';
+import { jointCapacity, slotCapacity } from './slots/capacity.ts';
+import { MemoryAdmission, type MemoryAdmissionDependencies } from './slots/memory-admission.ts';
 import { InstanceSlots } from './slots/slot-world.ts';
 import { currentRun } from './life/transitions.ts';
 import { shutDown, storeAtLast } from './shutdown.ts';
@@ -59,6 +61,8 @@ export interface Ports {
   logs: RunLogs;
   alerts: AlertSink;
   trace: Trace;
+  /** `null`: llamactl knows nothing about memory, so it limits no start. */
+  memory: { meter: MemoryMeter; needs: LaunchNeeds } | null;
 }
 
 /**
@@ -77,6 +81,7 @@ export interface InstancesOptions {
   settings: Config['instances'];
   groups: Config['groups'];
   presets: Config['presets'];
+  memory: Config['memory'];
   /** The port llamactl itself listens on, once known. */
   ownPort: () => number | null;
   /** Logs a fault of llamactl or of the disk. */
@@ -123,9 +128,10 @@ export function createInstances(outside: Ports, options: InstancesOptions): Inst
   const registry = new Registry(options.ownPort);
   const portChoice = new PortChoice(registry, settings.port_range, () => outside.listeningPorts.occupied());
   const references = runReferences(options.dataDirectory, store.dataDirId);
-  // After each change of an instance, all three check what is due. During this call, each of them acts on that instance
+  // After each change of an instance, all four check what is due. During this call, each of them acts on that instance
   // only.
   const onChanged = (mailbox: Mailbox): void => {
+    memory?.look(mailbox);
     scheduler.changed();
     waitingRooms.look(mailbox);
     idleStops.look(mailbox);
@@ -134,7 +140,12 @@ export function createInstances(outside: Ports, options: InstancesOptions): Inst
     const mailbox = registry.byId(instance);
     if (mailbox !== null) onChanged(mailbox);
   });
-  const shared = { ...outside, runs, store, registry, portChoice, references, leases, onFault };
+  const memory = memoryAdmission(outside, options.memory, {
+    isReady: (instance) => slots.use(instance).phase === 'running',
+    isFixed: (instance) => slots.isPinned(instance) && slots.use(instance).phase !== 'leaving',
+    onFault,
+  });
+  const shared = { ...outside, runs, store, registry, portChoice, references, leases, memory, onFault };
   const slots = new InstanceSlots({
     ...shared,
     groups,
@@ -144,7 +155,8 @@ export function createInstances(outside: Ports, options: InstancesOptions): Inst
     },
   });
   const exclusiveGroups = new Set(Object.keys(groups).filter((name) => groups[name]?.exclusive === true));
-  const scheduler = new Scheduler(clock, { capacity: slotCapacity(settings, groups), exclusiveGroups }, slots, trace);
+  const capacity = jointCapacity([slotCapacity(settings, groups), ...(memory === null ? [] : [memory])]);
+  const scheduler = new Scheduler(clock, { capacity, exclusiveGroups }, slots, trace);
   const witnesses = new WeakMap<Launch, PortWitness>();
   const witness = (instance: string, launch: Launch): PortWitness | null => {
     const known = witnesses.get(launch);
@@ -196,12 +208,12 @@ export function createInstances(outside: Ports, options: InstancesOptions): Inst
     return mailbox;
   };
   const removals = new Removals({ ...shared, healthReports });
-  const commands = new Commands({ clock, scheduler, startCheck, defaults: settings });
+  const commands = new Commands({ clock, scheduler, startCheck, memory, defaults: settings });
   const defined = { groups: Object.keys(groups), presets: Object.keys(presets) };
   const editing = { ...shared, defined, startCheck, commands, wholeChanges };
   const editor = new Editor({ ...editing, openMailbox });
   const services = { ...editing, editor, removals };
-  const manager = new Manager({ ...services, scheduler, waitingRooms, healthReports, defaults: settings });
+  const manager = new Manager({ ...services, scheduler, memory, waitingRooms, healthReports, defaults: settings });
   const fleet = new FleetKeeper(services);
 
   return {
@@ -228,6 +240,24 @@ export function createInstances(outside: Ports, options: InstancesOptions): Inst
       return shutDown({ registry, manager, fleet, wholeChanges, clock }, stopEngines);
     },
   };
+}
+
+const MEBIBYTE = 1_048_576;
+
+/** `null`: memory limits no start. */
+function memoryAdmission(
+  { memory, clock, engines, trace }: Ports,
+  { admission, reserve_mb: reserve, devices, overcommit }: Config['memory'],
+  judged: Pick<MemoryAdmissionDependencies, 'isReady' | 'isFixed' | 'onFault'>,
+): MemoryAdmission | null {
+  if (memory === null || admission === 'off') return null;
+  const limits = new Map(
+    Object.entries(devices).flatMap(([name, { limit_mb: limit }]) =>
+      limit === undefined ? [] : [[name, limit * MEBIBYTE] as const],
+    ),
+  );
+  const terms = { reserve: reserve * MEBIBYTE, limits, overcommit };
+  return new MemoryAdmission({ ...memory, ...judged, clock, engines, trace, terms });
 }
 
 function readyEngine(

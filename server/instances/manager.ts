@@ -28,13 +28,21 @@ import type { Clock } from './ports/time.ts';
 import type { Trace } from './ports/trace.ts';
 import type { Registry } from './registry.ts';
 import type { RunReferences } from './run-references.ts';
-import { currentRun } from './life/transitions.ts';
+import { currentRun, isUp } from './life/transitions.ts';
 import { withoutKey } from './run/run-key.ts';
-import { notFound, PINNED_SLOTS } from './refusals.ts';
+import { noRoomYet, notFound } from './refusals.ts';
 import { type Removals, untilErased } from './removal.ts';
+import type { MemoryAdmission } from './slots/memory-admission.ts';
 import type { Scheduler } from './slots/scheduler.ts';
 import type { StartCheck } from './start-check.ts';
-import type { InstanceManager, LiveRun, StopOptions, WaitOptions, Written } from './use-cases.ts';
+import {
+  HIDDEN_INSTANCE,
+  type InstanceManager,
+  type LiveRun,
+  type StopOptions,
+  type WaitOptions,
+  type Written,
+} from './use-cases.ts';
 import type { WaitingRooms } from './slots/waiting-rooms.ts';
 
 /** Dependencies of the use cases; `app.ts` builds them. */
@@ -51,7 +59,9 @@ export interface ManagerDependencies {
   commands: Commands;
   waitingRooms: WaitingRooms;
   startCheck: Pick<StartCheck, 'obstacle'>;
-  scheduler: Pick<Scheduler, 'outlook'>;
+  scheduler: Pick<Scheduler, 'outlook' | 'waits'>;
+  /** `null`: memory limits no start. */
+  memory: Pick<MemoryAdmission, 'learn' | 'obstacle'> | null;
   healthReports: HealthReports;
   removals: Removals;
   editor: Editor;
@@ -97,9 +107,13 @@ export class Manager implements InstanceManager {
   }
 
   list(status?: Status): InstanceSummary[] {
+    const waits = this.#dependencies.scheduler.waits();
     return this.#dependencies.registry
       .open()
-      .map((mailbox) => this.#summary(mailbox))
+      .map((mailbox) => {
+        const names = this.#waitsFor(mailbox, waits);
+        return names === null ? this.#summary(mailbox) : { ...this.#summary(mailbox), waits_for: names };
+      })
       .filter((summary) => status === undefined || summary.status === status);
   }
 
@@ -149,12 +163,13 @@ export class Manager implements InstanceManager {
 
   async health(name: string): Promise<Health> {
     const mailbox = this.#find(name);
-    const { healthReports, startCheck, scheduler } = this.#dependencies;
+    const { healthReports, startCheck, scheduler, memory } = this.#dependencies;
     const { id } = mailbox.record;
     return healthReports.check(id, mailbox.state, async () => {
       const obstacle = await startCheck.obstacle(mailbox);
-      if (obstacle !== null || scheduler.outlook(id) !== 'hopeless') return obstacle;
-      return PINNED_SLOTS;
+      if (obstacle !== null) return obstacle;
+      await memory?.learn(mailbox.record);
+      return scheduler.outlook(id) === 'hopeless' ? noRoomYet(memory?.obstacle(id) ?? null) : null;
     });
   }
 
@@ -196,6 +211,10 @@ export class Manager implements InstanceManager {
     const mailbox = this.#leased(request);
     if (this.#dependencies.trace.isOn && request.after === undefined) this.#noteRoute(request, mailbox);
     if (mailbox === null) throw notFound(request.instance);
+    // So that a start that cannot fit is refused at once. Each start learns its need again.
+    const learning = isUp(mailbox.state) ? null : (this.#dependencies.memory?.learn(mailbox.record) ?? null);
+    if (learning !== null) await learning;
+    if (mailbox.isClosed) throw notFound(request.instance);
     try {
       return await this.#dependencies.waitingRooms.acquire(mailbox, request);
     } catch (error) {
@@ -255,17 +274,24 @@ export class Manager implements InstanceManager {
     return summary;
   }
 
+  /** The names of the instances that a start waits for; `null`: it waits for none. An ended run may be of a deleted instance. */
+  #waitsFor({ record }: Mailbox, waits: ReadonlyMap<string, readonly string[]>): string[] | null {
+    const ids = waits.get(record.id);
+    return ids === undefined ? null : [...new Set(ids.map((id) => this.nameOf(id) ?? HIDDEN_INSTANCE))];
+  }
+
   #modelOf({ settings: { model_path: file } }: InstanceRecord): ModelInfo | null {
     return file === undefined ? null : this.#dependencies.models.at(file);
   }
 
   #describe(mailbox: Mailbox): Instance {
-    const { meter, references, defaults, clock, contexts } = this.#dependencies;
+    const { meter, references, defaults, clock, contexts, scheduler } = this.#dependencies;
     const { record, state } = mailbox;
     const run = currentRun(state);
     const adapter = this.#dependencies.engines.find(record.settings.engine);
     return describe(record, state, {
       model: this.#modelOf(record),
+      waitsFor: state.status === 'starting' ? this.#waitsFor(mailbox, scheduler.waits()) : null,
       plan: adapter?.plan(record) ?? null,
       isLearnt: adapter?.isLearnt(record.settings) ?? true,
       context: contexts.kept(record.id),

@@ -57,20 +57,31 @@ export const ALL_PINNED =
   'no slot is free and none can be freed: every instance that would have to stop is pinned; unpin one, or raise the limit (`instances.max_running`, `groups`)';
 
 /** The reason for which a start would be refused, before a caller asks for one. */
-export const PINNED_SLOTS: StartObstacle = {
+const PINNED_SLOTS: StartObstacle = {
   code: 'CAPACITY_EXCEEDED',
   message:
     'Pinned instances hold every slot that it could have; unpin one, or raise the limit (`instances.max_running`, `groups`).',
 };
 
 /** The refusal of a start that no eviction can make room for. @param status 503 for a request under `/v1`, 409 for a command. */
-export function slotsPinned(name: string, status: 409 | 503): ApiError {
+function slotsPinned(name: string, status: 409 | 503): ApiError {
   return new ApiError('CAPACITY_EXCEEDED', `${name} cannot start: ${ALL_PINNED}.`, { status });
+}
+
+/** The refusal of a start that no eviction can make room for. @param memory Why it cannot have its memory; `null`: memory is not the reason */
+export function noRoom(name: string, memory: string | null, status: 409 | 503): ApiError {
+  if (memory === null) return slotsPinned(name, status);
+  return new ApiError('DOES_NOT_FIT', `${name} cannot start: ${memory}.`, { status });
+}
+
+/** The reason for which a start would be refused, before a caller asks for one. @param memory As for {@link noRoom} */
+export function noRoomYet(memory: string | null): StartObstacle {
+  return memory === null ? PINNED_SLOTS : { code: 'DOES_NOT_FIT', message: `The memory is too small: ${memory}.` };
 }
 
 /** The refusal of a start of a batch that would need an eviction. */
 export function noFreeSlot(name: string): ApiError {
-  const message = `${name} was not started: no slot is free, and starting several instances at once evicts no other; start it alone, or stop another first.`;
+  const message = `${name} was not started: no slot is free, or too little memory, and starting several instances at once evicts no other; start it alone, or stop another first.`;
   return new ApiError('CAPACITY_EXCEEDED', message);
 }
 

@@ -47,6 +47,25 @@ beforeEach(async () => {
   await domain.create('hidden', { aliases: ['other/chat'] });
 });
 
+describe('an instance that waits for another', () => {
+  it('names it only if the caller may see it', async () => {
+    domain = new Domain(undefined, { settings: { max_running: 1 } });
+    ({ manager } = domain);
+    for (const name of ['hidden', 'seen']) await domain.create(name);
+    const busy = domain.acquire('hidden');
+    await domain.settle();
+    await manager.start('seen');
+    await domain.settle();
+    const scoped = only('seen');
+    expect([scoped.get('seen').waits_for, scoped.list()[0]?.waits_for]).toEqual([
+      ['another instance'],
+      ['another instance'],
+    ]);
+    expect(manager.get('seen').waits_for).toEqual(['hidden']);
+    (await busy).release();
+  });
+});
+
 describe('an instance out of scope', () => {
   it.each(Object.entries(BY_NAME))('is not found by %s', async (_what, call) => {
     const scoped = only('seen');

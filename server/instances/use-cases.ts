@@ -18,6 +18,9 @@ import type { LogQuery } from './ports/run-output.ts';
 export { Sealed } from './life/mailbox.ts';
 export { StoreClosed } from './ports/instance-store.ts';
 
+/** The name of an instance that a caller may not see. */
+export const HIDDEN_INSTANCE = 'another instance';
+
 /** How a stop treats requests in flight. */
 export interface StopOptions {
   /** Whether to send SIGKILL at once. */

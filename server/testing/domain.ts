@@ -13,6 +13,7 @@ import { createEventBus } from '../events/bus.ts';
 import { FakeClock } from './fake-clock.ts';
 import { FakeContexts } from './fake-contexts.ts';
 import { FakeEngineAdapter, FakeEngines } from './fake-engines.ts';
+import { FakeMemory } from './fake-memory.ts';
 import { FakeRunLogs } from './fake-run-logs.ts';
 import { FakeSupervisor } from './fake-supervisor.ts';
 import { FakeWorld } from './fake-world.ts';
@@ -35,6 +36,9 @@ export interface DomainOptions {
   settings?: Partial<Config['instances']>;
   groups?: Config['groups'];
   presets?: Config['presets'];
+  memory?: Partial<Config['memory']>;
+  /** Bytes of each device of the machine, by name; left out: its memory is not known, so it limits no start. */
+  machine?: Readonly<Record<string, number>>;
 }
 
 /**
@@ -53,6 +57,8 @@ export class Domain {
   readonly logs = new FakeRunLogs();
   /** The models that the instances of this domain may name. They outlive the domain. */
   readonly models: (Pick<Model, 'id' | 'ref' | 'name' | 'path'> & { info?: ModelInfo })[];
+  /** The memory of the machine; `null`: not known. It outlives the domain. */
+  readonly machine: FakeMemory | null;
   readonly supervisor: FakeSupervisor;
   readonly contexts: FakeContexts;
   readonly instances: Instances;
@@ -63,6 +69,8 @@ export class Domain {
     this.#options = options;
     this.clock = before?.clock ?? new FakeClock();
     this.world = before?.world ?? new FakeWorld();
+    this.machine =
+      before?.machine ?? (options.machine === undefined ? null : new FakeMemory(this.world, options.machine));
     this.models = before?.models ?? [];
     this.store = before?.store ?? new MemoryStore();
     this.adapter = before?.adapter ?? new FakeEngineAdapter();
@@ -110,12 +118,14 @@ export class Domain {
         listeningPorts: this.supervisor,
         logs: this.logs,
         contexts: this.contexts,
+        memory: this.machine === null ? null : { meter: this.machine, needs: this.machine },
       },
       {
         dataDirectory: '/data',
         settings: { ...SETTINGS, ...options.settings },
         groups: options.groups ?? {},
         presets: options.presets ?? {},
+        memory: { admission: 'auto', reserve_mb: 0, devices: {}, overcommit: 1, ...options.memory },
         ownPort: () => 8_080,
         onFault: (error) => this.faults.push(error),
       },

@@ -21,6 +21,7 @@ import { atMostUntil, keepsContext } from './kept-context.ts';
 import { awaitReady } from './readiness.ts';
 import { ALL_PINNED } from '../refusals.ts';
 import { planWithKey, withoutKey } from './run-key.ts';
+import type { MemoryAdmission } from '../slots/memory-admission.ts';
 import type { Scheduler } from '../slots/scheduler.ts';
 import { currentRun } from '../life/transitions.ts';
 
@@ -49,6 +50,8 @@ export interface EffectDependencies extends PreparationDependencies, ExitCauseDe
   runFolders: Pick<RunFolders, 'prune'>;
   listeningPorts: ListeningPorts;
   scheduler: Scheduler;
+  /** `null`: memory limits no start. */
+  memory: Pick<MemoryAdmission, 'learn' | 'obstacle' | 'hold' | 'take' | 'release'> | null;
   endpoint: EngineEndpoint;
   logs: RunLogs;
   meter: RunMeter;
@@ -92,14 +95,18 @@ export class Effects implements EffectRunner {
   }
 
   async #carryOut(effect: Effect, mailbox: Mailbox, signal: AbortSignal): Promise<void> {
-    const { scheduler, runs, clock, alerts } = this.#dependencies;
+    const { scheduler, memory, runs, clock, alerts } = this.#dependencies;
     const { id } = mailbox.record;
     switch (effect.type) {
       case 'request-slot':
-        return this.#requestSlot(mailbox, effect.run);
-      case 'take-slot':
+        return this.#requestSlot(mailbox, effect.run, signal);
+      case 'take-slot': {
+        const launch = currentRun(mailbox.state)?.launch ?? null;
+        if (launch !== null) memory?.take(id, launch);
         return scheduler.take(id);
+      }
       case 'release-slot':
+        memory?.release(id);
         return scheduler.release(id);
       case 'withdraw':
         return this.#report(mailbox, effect.run, { code: null, signal: null, at: clock.now() });
@@ -151,11 +158,19 @@ export class Effects implements EffectRunner {
     }
   }
 
-  #requestSlot(mailbox: Mailbox, run: number): void {
-    this.#dependencies.scheduler.request(mailbox.record.id, {
+  async #requestSlot(mailbox: Mailbox, run: number, signal: AbortSignal): Promise<void> {
+    const { scheduler, memory } = this.#dependencies;
+    const { id } = mailbox.record;
+    const learning = memory?.learn(mailbox.record) ?? null;
+    if (learning !== null) await learning;
+    if (signal.aborted) return;
+    scheduler.request(id, {
       mayEvict: () => this.#isWanted(mailbox),
-      onGranted: () => this.#post(mailbox, { type: 'granted', run }),
-      onHopeless: () => this.#spawnError(mailbox, run, ALL_PINNED),
+      onGranted: () => {
+        memory?.hold(id);
+        this.#post(mailbox, { type: 'granted', run });
+      },
+      onHopeless: () => this.#spawnError(mailbox, run, memory?.obstacle(id) ?? ALL_PINNED),
     });
   }
 

@@ -47,6 +47,18 @@ export function limitOf(resource: string): string {
   return resource.startsWith(SLOTS_OF) ? 'group' : resource;
 }
 
+/** Several capacities, which have different resources, as one. */
+export function jointCapacity(parts: readonly Capacity[]): Capacity {
+  return {
+    get amounts() {
+      return new Map(parts.flatMap(({ amounts }) => [...amounts]));
+    },
+    onChange: (listener) => {
+      for (const part of parts) part.onChange(listener);
+    },
+  };
+}
+
 function slotsOf(group: string): string {
   return SLOTS_OF + group;
 }

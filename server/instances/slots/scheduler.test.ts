@@ -21,6 +21,10 @@ class World {
     return { phase: 'running', leases: 0, lastUsed: 0, ...this.uses.get(instance) };
   }
 
+  remnants(): [] {
+    return [];
+  }
+
   evict(instance: string): void {
     this.calls.push(`evict ${instance}`);
     this.uses.set(instance, { phase: 'leaving' });

@@ -11,6 +11,7 @@ import {
   type Waiter,
 } from './slot-plan.ts';
 import { SlotTrace } from './slot-trace.ts';
+import { WaitedFor } from './waited-for.ts';
 
 /** How the scheduler sees and controls instances. Methods must not call back into the scheduler. */
 export interface SlotWorld {
@@ -21,6 +22,8 @@ export interface SlotWorld {
   contender(instance: string): Omit<Contender, 'instance'> | null;
   /** Phase and use of an instance that has a slot. */
   use(instance: string): Pick<Holder, 'phase' | 'leases' | 'lastUsed'>;
+  /** Holders without a slot: ended runs whose memory is not free yet. */
+  remnants(): readonly Holder[];
   /** Stops an instance without leases to free its slot, unless it has a lease when the stop is processed. */
   evict(instance: string): void;
   /** Sets whether the instance refuses new leases, because another instance has waited too long for its slot. */
@@ -130,6 +133,13 @@ export class Scheduler {
     return this.#foresee(instance, this.#trace.ofStart(instance, this.#clock.elapsed())) === 'hopeless';
   }
 
+  /** For each waiting start, the instances that must stop, or free memory, before it; no entry: it waits for none. */
+  waits(): ReadonlyMap<string, readonly string[]> {
+    const waits = new WaitedFor();
+    if (this.#queue.length > 0) this.#planFor(this.#waiters(), this.#clock.elapsed(), waits);
+    return waits.instances;
+  }
+
   #foresee(instance: string, witness: PlanWitness | null): Outlook {
     if (this.#slots.has(instance)) return 'free';
     const contender = this.#world.contender(instance);
@@ -202,12 +212,13 @@ export class Scheduler {
   }
 
   #holders(): Holder[] {
-    return [...this.#slots].map((instance) => ({
+    const holders = [...this.#slots].map((instance) => ({
       ...(this.#world.contender(instance) ?? { group: null, isPinned: false, demand: ONE_SLOT }),
       ...this.#world.use(instance),
       isClosed: this.#closed.has(instance),
       instance,
     }));
+    return [...holders, ...this.#world.remnants()];
   }
 
   #waiters(): Waiter[] {

@@ -29,6 +29,8 @@ export interface Holder extends Contender {
   leases: number;
   /** Whether the instance grants no new leases, because the last plan closed it. */
   isClosed: boolean;
+  /** The run has ended and has no slot, but the memory that it held is not free yet. */
+  isRemnant?: true;
   /**
    * When the instance's last lease ended, or when it became ready. In `Clock.elapsed` time, like all times in this
    * file.
@@ -70,12 +72,13 @@ export interface PlanWitness {
    * Called for a waiter for which others may be stopped.
    *
    * @param holders All holders, including the waiter itself.
+   * @param stopped `awaited`: all that must go and are not evicted now, also those that close.
    */
   weighed(
     waiter: Waiter,
     need: Need,
     holders: readonly Holder[],
-    stopped: { evicted: readonly Holder[]; closed: readonly Holder[] },
+    stopped: { evicted: readonly Holder[]; closed: readonly Holder[]; awaited: readonly Holder[] },
   ): void;
 }
 
@@ -117,7 +120,7 @@ export function planSlots(
 
   for (const waiter of inTurn(waiting)) {
     // A restart: the slot belongs to the instance, not to the run.
-    if (holders.some(({ instance }) => instance === waiter.instance)) {
+    if (holders.some(({ instance, isRemnant }) => instance === waiter.instance && isRemnant !== true)) {
       plan.grant.push(waiter.instance);
       witness?.judged(waiter, 'granted', null, limits);
       continue;
@@ -140,7 +143,7 @@ export function planSlots(
     const awaited = stops.filter((holder) => !evicted.includes(holder));
     const patienceEnds = waiter.since + PATIENCE_MS;
     const closed = now < patienceEnds ? [] : awaited.filter(isBusy);
-    witness?.weighed(waiter, need, holders, { evicted, closed });
+    witness?.weighed(waiter, need, holders, { evicted, closed, awaited });
     for (const victim of evicted) {
       plan.evict.push(victim.instance);
       holders.splice(holders.indexOf(victim), 1, { ...victim, phase: 'leaving' });

@@ -5,6 +5,7 @@ import { momentOf, type Clock } from '../ports/time.ts';
 import type { Registry } from '../registry.ts';
 import type { SlotWorld } from './scheduler.ts';
 import { slotDemand } from './capacity.ts';
+import type { MemoryAdmission } from './memory-admission.ts';
 import type { Contender, Holder } from './slot-plan.ts';
 
 export interface InstanceSlotsDependencies {
@@ -12,6 +13,8 @@ export interface InstanceSlotsDependencies {
   registry: Pick<Registry, 'byId'>;
   leases: LeaseBook;
   groups: Config['groups'];
+  /** `null`: memory limits no start. */
+  memory: Pick<MemoryAdmission, 'demand' | 'remnants'> | null;
   /** Called when an instance begins or ceases to refuse new leases. */
   onClosed: (instance: string) => void;
 }
@@ -29,7 +32,10 @@ export class InstanceSlots implements SlotWorld {
     const mailbox = this.#dependencies.registry.byId(instance);
     if (mailbox === null || mailbox.isClosed) return null;
     const { group = null } = mailbox.record.settings;
-    return { group, isPinned: this.isPinned(instance), demand: slotDemand(group) };
+    const { memory } = this.#dependencies;
+    const slots = slotDemand(group);
+    const demand = memory === null ? slots : new Map([...slots, ...memory.demand(instance)]);
+    return { group, isPinned: this.isPinned(instance), demand };
   }
 
   /** Whether the instance or its group is pinned, so that it is never evicted nor stopped when idle. */
@@ -49,6 +55,13 @@ export class InstanceSlots implements SlotWorld {
     const { number, readyAt } = state.run;
     const lastUsed = leases.lastUsed(instance, number) ?? readyAt ?? 0;
     return { phase: 'running', leases: leases.of(instance, number).count, lastUsed };
+  }
+
+  remnants(): readonly Holder[] {
+    // A pinned holder excludes no group, and one that is leaving is in no instance's way for ever.
+    const ended = { group: null, isPinned: true, phase: 'leaving', leases: 0, isClosed: false, lastUsed: 0 } as const;
+    const remnants = this.#dependencies.memory?.remnants ?? [];
+    return remnants.map(({ instance, amounts }) => ({ ...ended, instance, demand: amounts, isRemnant: true }));
   }
 
   evict(instance: string): void {

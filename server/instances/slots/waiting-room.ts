@@ -11,7 +11,8 @@ import type { Contexts } from '../ports/contexts.ts';
 import type { EngineTarget } from '../ports/engine-endpoint.ts';
 import type { PortWitness } from '../ports/listening-ports.ts';
 import type { Trace } from '../ports/trace.ts';
-import { ALL_PINNED, notFound, notServed, queueFull, shuttingDown, slotsPinned } from '../refusals.ts';
+import { ALL_PINNED, noRoom, notFound, notServed, queueFull, shuttingDown } from '../refusals.ts';
+import type { MemoryAdmission } from './memory-admission.ts';
 import type { Scheduler } from './scheduler.ts';
 import { TurnQueue } from './turn-queue.ts';
 import { Suspects } from './suspects.ts';
@@ -22,6 +23,8 @@ export interface WaitingRoomDependencies {
   leases: LeaseBook;
   contexts: Pick<Contexts, 'measurement'>;
   scheduler: Pick<Scheduler, 'outlook' | 'changed'>;
+  /** `null`: memory limits no start. */
+  memory: Pick<MemoryAdmission, 'obstacle'> | null;
   trace: Trace;
   presets: Config['presets'];
   /** Whether an instance, given by id, refuses new leases. */
@@ -235,12 +238,13 @@ export class WaitingRoom {
   }
 
   #start(queued: Queued): void {
-    const { clock, scheduler } = this.#dependencies;
+    const { clock, scheduler, memory } = this.#dependencies;
     const { record } = this.#mailbox;
     const isHopeless = scheduler.outlook(record.id) === 'hopeless';
+    const shortage = isHopeless ? (memory?.obstacle(record.id) ?? null) : null;
     if (this.#dependencies.trace.isOn)
-      this.#note(queued, isHopeless ? 'refused' : 'starts', isHopeless ? ALL_PINNED : null);
-    if (isHopeless) this.#dismiss(queued, slotsPinned(record.name, 503));
+      this.#note(queued, isHopeless ? 'refused' : 'starts', isHopeless ? (shortage ?? ALL_PINNED) : null);
+    if (isHopeless) this.#dismiss(queued, noRoom(record.name, shortage, 503));
     else this.#mailbox.post({ type: 'start', ...momentOf(clock), cause: 'demand' });
   }
 

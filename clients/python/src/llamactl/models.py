@@ -14,7 +14,7 @@ JsonValue: TypeAlias = Any
 DownloadState: TypeAlias = Literal["queued", "running", "verifying", "paused", "done", "failed", "cancelled"]
 
 
-ErrorCode: TypeAlias = Literal["VALIDATION_ERROR", "INVALID_JSON", "RESERVED_OPTION", "PRIVILEGED_OPTION", "UNAUTHORIZED", "INVALID_CREDENTIALS", "TOKEN_EXPIRED", "FORBIDDEN", "NOT_FOUND", "INSTANCE_NOT_FOUND", "METHOD_NOT_ALLOWED", "INSTANCE_EXISTS", "INSTANCE_RUNNING", "INSTANCE_NOT_RUNNING", "ALIAS_CONFLICT", "PORT_CONFLICT", "PORT_IN_USE", "MODEL_NOT_FOUND", "MODEL_IN_USE", "ENGINE_NOT_FOUND", "AUTH_DISABLED", "CONFIG_PINNED", "CONFIG_READ_ONLY", "CAPACITY_EXCEEDED", "PRECONDITION_FAILED", "PAYLOAD_TOO_LARGE", "URI_TOO_LONG", "UNSUPPORTED_MEDIA_TYPE", "RATE_LIMITED", "REQUEST_CANCELLED", "INTERNAL_ERROR", "START_FAILED", "HUB_ERROR", "SHUTTING_DOWN", "DISK_FULL"]
+ErrorCode: TypeAlias = Literal["VALIDATION_ERROR", "INVALID_JSON", "RESERVED_OPTION", "PRIVILEGED_OPTION", "UNAUTHORIZED", "INVALID_CREDENTIALS", "TOKEN_EXPIRED", "FORBIDDEN", "NOT_FOUND", "INSTANCE_NOT_FOUND", "METHOD_NOT_ALLOWED", "INSTANCE_EXISTS", "INSTANCE_RUNNING", "INSTANCE_NOT_RUNNING", "ALIAS_CONFLICT", "PORT_CONFLICT", "PORT_IN_USE", "MODEL_NOT_FOUND", "MODEL_IN_USE", "ENGINE_NOT_FOUND", "AUTH_DISABLED", "CONFIG_PINNED", "CONFIG_READ_ONLY", "CAPACITY_EXCEEDED", "DOES_NOT_FIT", "PRECONDITION_FAILED", "PAYLOAD_TOO_LARGE", "URI_TOO_LONG", "UNSUPPORTED_MEDIA_TYPE", "RATE_LIMITED", "REQUEST_CANCELLED", "INTERNAL_ERROR", "START_FAILED", "HUB_ERROR", "SHUTTING_DOWN", "DISK_FULL"]
 
 
 EventType: TypeAlias = Literal["instance_status_changed", "instance_created", "instance_updated", "instance_deleted", "system_alert", "download_progress", "instance_stats_updated", "decision"]
@@ -149,6 +149,7 @@ class Config(_Base):
     rate_limit: ConfigRateLimit
     instances: ConfigInstances
     groups: dict[str, ConfigGroup]
+    memory: ConfigMemory
     presets: dict[str, ConfigPreset]
     engines: ConfigEngines
     models: ConfigModels
@@ -240,6 +241,20 @@ class ConfigInstances(_Base):
 class ConfigLogs(_Base):
     max_size_mb: float
     max_total_mb: float
+
+
+class ConfigMemory(_Base):
+    admission: Literal["auto", "off"]
+    """auto: a start waits until the memory that it needs is free; off: memory limits no start."""
+    reserve_mb: int
+    """MiB of each device for other programs."""
+    devices: dict[str, ConfigMemoryDevices]
+    overcommit: float
+    """Factor of the memory of each device."""
+
+
+class ConfigMemoryDevices(_Base):
+    limit_mb: int | None
 
 
 class ConfigModels(_Base):
@@ -407,7 +422,7 @@ class DecisionEvent(_Base):
 
 
 class DecisionEventData(_Base):
-    decision: Literal["slot", "eviction", "spared", "closing", "idle_stop", "request", "restart", "admission", "retry", "route"]
+    decision: Literal["slot", "eviction", "memory", "spared", "closing", "idle_stop", "request", "restart", "admission", "retry", "route"]
     """The kind of decision."""
     instance: str | None
     """Name of the instance that it is about; left out: none, or none that exists."""
@@ -560,7 +575,7 @@ class EngineOptionList(_Base):
 class ErrorBody(_Base):
     error: str
     """Cause and fix, for a person."""
-    code: Literal["VALIDATION_ERROR", "INVALID_JSON", "RESERVED_OPTION", "PRIVILEGED_OPTION", "UNAUTHORIZED", "INVALID_CREDENTIALS", "TOKEN_EXPIRED", "FORBIDDEN", "NOT_FOUND", "INSTANCE_NOT_FOUND", "METHOD_NOT_ALLOWED", "INSTANCE_EXISTS", "INSTANCE_RUNNING", "INSTANCE_NOT_RUNNING", "ALIAS_CONFLICT", "PORT_CONFLICT", "PORT_IN_USE", "MODEL_NOT_FOUND", "MODEL_IN_USE", "ENGINE_NOT_FOUND", "AUTH_DISABLED", "CONFIG_PINNED", "CONFIG_READ_ONLY", "CAPACITY_EXCEEDED", "PRECONDITION_FAILED", "PAYLOAD_TOO_LARGE", "URI_TOO_LONG", "UNSUPPORTED_MEDIA_TYPE", "RATE_LIMITED", "REQUEST_CANCELLED", "INTERNAL_ERROR", "START_FAILED", "HUB_ERROR", "SHUTTING_DOWN", "DISK_FULL"]
+    code: Literal["VALIDATION_ERROR", "INVALID_JSON", "RESERVED_OPTION", "PRIVILEGED_OPTION", "UNAUTHORIZED", "INVALID_CREDENTIALS", "TOKEN_EXPIRED", "FORBIDDEN", "NOT_FOUND", "INSTANCE_NOT_FOUND", "METHOD_NOT_ALLOWED", "INSTANCE_EXISTS", "INSTANCE_RUNNING", "INSTANCE_NOT_RUNNING", "ALIAS_CONFLICT", "PORT_CONFLICT", "PORT_IN_USE", "MODEL_NOT_FOUND", "MODEL_IN_USE", "ENGINE_NOT_FOUND", "AUTH_DISABLED", "CONFIG_PINNED", "CONFIG_READ_ONLY", "CAPACITY_EXCEEDED", "DOES_NOT_FIT", "PRECONDITION_FAILED", "PAYLOAD_TOO_LARGE", "URI_TOO_LONG", "UNSUPPORTED_MEDIA_TYPE", "RATE_LIMITED", "REQUEST_CANCELLED", "INTERNAL_ERROR", "START_FAILED", "HUB_ERROR", "SHUTTING_DOWN", "DISK_FULL"]
     """The kind of error, for programs; stable."""
     details: str
     """More about the error; may be empty."""
@@ -775,6 +790,8 @@ class Instance(_Base):
     """Group whose limits apply; `groups` in the configuration defines them."""
     reason: str | None
     """Why the instance failed or restarts; `None`: neither."""
+    waits_for: list[str] | None
+    """Instances that must stop, or finish a request, before this one can start. One that you may not see is "another instance". Absent: it waits for none."""
     started_at: str | None
     """When the process of the current run started; `None`: no process runs."""
     created_at: str
@@ -946,6 +963,8 @@ class InstanceSummary(_Base):
     """Group whose limits apply; `groups` in the configuration defines them."""
     reason: str | None
     """Why the instance failed or restarts; `None`: neither."""
+    waits_for: list[str] | None
+    """Instances that must stop, or finish a request, before this one can start. One that you may not see is "another instance". Absent: it waits for none."""
     started_at: str | None
     """When the process of the current run started; `None`: no process runs."""
     created_at: str
@@ -1312,8 +1331,8 @@ class SessionList(_Base):
 
 
 class StartObstacle(_Base):
-    code: Literal["MODEL_NOT_FOUND", "ENGINE_NOT_FOUND", "PORT_IN_USE", "CAPACITY_EXCEEDED", "VALIDATION_ERROR", "RESERVED_OPTION", "PRIVILEGED_OPTION"]
-    """Error code that a start would return. `CAPACITY_EXCEEDED`: no slot can be freed, because pinned instances hold them. `VALIDATION_ERROR`: the configuration no longer has the engine. `RESERVED_OPTION`, `PRIVILEGED_OPTION`: a stored variable may not be set."""
+    code: Literal["MODEL_NOT_FOUND", "ENGINE_NOT_FOUND", "PORT_IN_USE", "CAPACITY_EXCEEDED", "DOES_NOT_FIT", "VALIDATION_ERROR", "RESERVED_OPTION", "PRIVILEGED_OPTION"]
+    """Error code that a start would return. `CAPACITY_EXCEEDED`: no slot can be freed, because pinned instances hold them. `DOES_NOT_FIT`: it needs more memory than it can get. `VALIDATION_ERROR`: the configuration no longer has the engine. `RESERVED_OPTION`, `PRIVILEGED_OPTION`: a stored variable may not be set."""
     message: str
     """Problem and fix, for a person."""
 

@@ -1,0 +1,324 @@
+import { describe, expect, it } from 'vitest';
+import { Domain, type DomainOptions } from '../../testing/domain.ts';
+import type { FakeMemory } from '../../testing/fake-memory.ts';
+import type { Lease } from './leases.ts';
+
+/** Instances that share the memory of a machine. Amounts are bytes. */
+
+const KIB = 1_024;
+const MB = 1_000_000;
+
+function machineWith(
+  devices: Record<string, number>,
+  models: Record<string, Record<string, number>>,
+  options: DomainOptions = {},
+): Domain {
+  const domain = new Domain(undefined, { machine: devices, ...options });
+  for (const [name, needs] of Object.entries(models)) memoryOf(domain).models.set(`/${name}.gguf`, needs);
+  return domain;
+}
+
+function memoryOf({ machine }: Domain): FakeMemory {
+  if (machine === null) throw new Error('the domain has no memory');
+  return machine;
+}
+
+async function create(domain: Domain, settings: object, ...names: string[]): Promise<void> {
+  for (const name of names) await domain.create(name, { model_path: `/${name}.gguf`, ...settings });
+}
+
+/** Gets a lease; no time passes. */
+async function lease(domain: Domain, instance: string): Promise<Lease> {
+  const asked = domain.acquire(instance);
+  await domain.settle();
+  return asked;
+}
+
+/** Answers one request; no time passes. */
+async function answer(domain: Domain, instance: string): Promise<void> {
+  const leased = await lease(domain, instance);
+  leased.release();
+}
+
+const statuses = (domain: Domain, ...names: string[]): string[] => names.map((name) => domain.status(name));
+
+/** Records the highest use of each device whenever a process starts. */
+function watchUse(domain: Domain, device: string): () => number {
+  let most = 0;
+  const launch = domain.world.launch.bind(domain.world);
+  domain.world.launch = (...args) => {
+    const process = launch(...args);
+    most = Math.max(most, memoryOf(domain).usedOf(device));
+    return process;
+  };
+  return () => most;
+}
+
+describe('two models that do not fit together', () => {
+  it('answer forty requests at once with one swap, and never exceed the memory', async () => {
+    const domain = machineWith({ ram: 1_000 }, { a: { ram: 600 }, b: { ram: 600 } });
+    await create(domain, {}, 'a', 'b');
+    const most = watchUse(domain, 'ram');
+    const answered: string[] = [];
+    const requests = Array.from({ length: 40 }, async (_, index) => {
+      const instance = index % 2 === 0 ? 'a' : 'b';
+      const leased = await domain.acquire(instance);
+      domain.clock.after(1_000, () => {
+        answered.push(instance);
+        leased.release();
+      });
+    });
+    for (let passed = 0; passed < 5_000; passed += 100) await domain.pass(100);
+    await Promise.all(requests);
+    expect(answered).toHaveLength(40);
+    expect([domain.world.mostAlive, domain.world.processes.length, most()]).toEqual([1, 2, 600]);
+  });
+
+  it('run beside each other with memory on two devices', async () => {
+    const domain = machineWith(
+      { ram: 1_000, 'nvidia:0': 1_000 },
+      { a: { ram: 600 }, b: { ram: 300, 'nvidia:0': 900 } },
+    );
+    await create(domain, {}, 'a', 'b');
+    for (const name of ['a', 'b']) await answer(domain, name);
+    expect(domain.world.mostAlive).toBe(2);
+  });
+});
+
+describe('a start without enough free memory', () => {
+  it('evicts only what it needs, the least recently used first', async () => {
+    const needs = { a: { ram: 300 }, b: { ram: 300 }, c: { ram: 300 }, d: { ram: 350 } };
+    const domain = machineWith({ ram: 1_000 }, needs);
+    await create(domain, {}, 'a', 'b', 'c', 'd');
+    for (const name of ['a', 'b', 'c', 'd']) {
+      await answer(domain, name);
+      await domain.pass(1_000);
+    }
+    expect(statuses(domain, 'a', 'b', 'c', 'd')).toEqual(['stopped', 'running', 'running', 'running']);
+  });
+
+  it('waits for an instance in use, names it, and leaves it alone until its request ends', async () => {
+    const domain = machineWith({ ram: 1_000 }, { a: { ram: 600 }, b: { ram: 600 } });
+    await create(domain, {}, 'a', 'b');
+    const busy = await lease(domain, 'a');
+    const waiting = domain.acquire('b');
+    await domain.pass(5_000);
+    expect(statuses(domain, 'a', 'b')).toEqual(['running', 'starting']);
+    expect([domain.manager.get('b').waits_for, domain.manager.list()[1]?.waits_for]).toEqual([['a'], ['a']]);
+    expect(domain.manager.get('a').waits_for).toBeUndefined();
+    busy.release();
+    await domain.pass(100);
+    await waiting;
+    expect(statuses(domain, 'a', 'b')).toEqual(['stopped', 'running']);
+    expect(domain.manager.get('b').waits_for).toBeUndefined();
+  });
+
+  it('is not started by start-all', async () => {
+    const domain = machineWith({ ram: 1_000 }, { a: { ram: 600 }, b: { ram: 600 } });
+    await create(domain, {}, 'a', 'b');
+    const error: unknown = expect.stringContaining('too little memory');
+    expect(await domain.manager.startAll()).toEqual([
+      { name: 'a', status: 'starting' },
+      { name: 'b', status: 'stopped', error },
+    ]);
+  });
+});
+
+describe('a start that cannot fit', () => {
+  const limits = { memory: { devices: { ram: { limit_mb: 1 } } } };
+  const tooLarge = { a: { ram: 1_100 * KIB } };
+
+  it('is refused at once, and the message says what would fit', async () => {
+    const domain = machineWith({ ram: 4_096 * KIB }, tooLarge, limits);
+    memoryOf(domain).suggestions = ['a context of 1024 tokens'];
+    await create(domain, {}, 'a');
+    const message =
+      'a cannot start: it needs 1.13 MB of ram, and can get at most 1.05 MB; it would fit with a context of 1024 tokens; or raise `memory.devices.ram.limit_mb` or `memory.overcommit` (now 1).';
+    await expect(domain.manager.start('a')).rejects.toMatchObject({ code: 'DOES_NOT_FIT', status: 409, message });
+    await expect(domain.acquire('a')).rejects.toMatchObject({ code: 'DOES_NOT_FIT', status: 503, message });
+    expect((await domain.manager.health('a')).start_obstacle).toMatchObject({ code: 'DOES_NOT_FIT' });
+    expect([domain.status('a'), domain.world.processes.length]).toEqual(['stopped', 0]);
+  });
+
+  it('runs with overcommit, and without admission', async () => {
+    for (const memory of [
+      { ...limits.memory, overcommit: 1.2 },
+      { ...limits.memory, admission: 'off' as const },
+    ]) {
+      const domain = machineWith({ ram: 4_096 * KIB }, tooLarge, { memory });
+      await create(domain, {}, 'a');
+      await domain.manager.start('a');
+      await domain.settle();
+      expect(domain.status('a')).toBe('running');
+    }
+  });
+
+  it('is refused if pinned instances hold the memory', async () => {
+    const domain = machineWith({ ram: 4_096 * KIB }, { a: { ram: 800 * KIB }, b: { ram: 800 * KIB } }, limits);
+    await create(domain, { pinned: true }, 'a');
+    await create(domain, {}, 'b');
+    await domain.manager.start('a');
+    await domain.settle();
+    await expect(domain.manager.start('b')).rejects.toThrow('because pinned instances hold');
+    expect(statuses(domain, 'a', 'b')).toEqual(['running', 'stopped']);
+  });
+
+  it('fails with the reason if other programs took the memory while it waited', async () => {
+    const domain = machineWith({ 'nvidia:0': 1_000 }, { a: { 'nvidia:0': 600 }, b: { 'nvidia:0': 600 } });
+    await create(domain, {}, 'a', 'b', 'c');
+    const busy = await lease(domain, 'a');
+    await domain.manager.start('b');
+    await domain.pass(2_000);
+    memoryOf(domain).foreign.set('nvidia:0', 500);
+    await domain.manager.health('c');
+    await domain.settle();
+    expect(domain.manager.get('b')).toMatchObject({
+      status: 'failed',
+      reason: expect.stringContaining('it needs') as string,
+    });
+    busy.release();
+  });
+});
+
+describe('a device without a limit', () => {
+  it('lets a model run that is larger than the memory, if its weights are mapped, but alone', async () => {
+    const domain = machineWith({ ram: 1_000 }, { a: { ram: 300 }, big: { ram: 1_500 } });
+    memoryOf(domain).mapped.add('/big.gguf');
+    await create(domain, {}, 'a', 'big');
+    for (const name of ['a', 'big']) await answer(domain, name);
+    expect(statuses(domain, 'a', 'big')).toEqual(['stopped', 'running']);
+    await answer(domain, 'a');
+    await domain.settle();
+    expect(statuses(domain, 'a', 'big')).toEqual(['running', 'stopped']);
+  });
+
+  it('lets a mapped model run beside pinned ones and other programs that leave too little', async () => {
+    const domain = machineWith({ ram: 1_000 }, { a: { ram: 300 }, big: { ram: 900 } }, { memory: { reserve_mb: 1 } });
+    memoryOf(domain).mapped.add('/big.gguf');
+    memoryOf(domain).foreign.set('ram', 950);
+    await create(domain, { pinned: true }, 'a');
+    await create(domain, {}, 'big');
+    for (const name of ['a', 'big']) await answer(domain, name);
+    expect(statuses(domain, 'a', 'big')).toEqual(['running', 'running']);
+  });
+
+  it('refuses a model whose memory cannot be dropped', async () => {
+    const domain = machineWith({ ram: 1_000 }, { a: { ram: 1_001 } });
+    await create(domain, {}, 'a');
+    await expect(domain.manager.start('a')).rejects.toThrow('can get at most 0 MB; raise `memory.overcommit` (now 1)');
+  });
+});
+
+describe('memory of other programs', () => {
+  it('is gone for instances', async () => {
+    const domain = machineWith({ ram: 1_000 }, { a: { ram: 400 }, b: { ram: 400 } });
+    memoryOf(domain).foreign.set('ram', 300);
+    await create(domain, {}, 'a', 'b');
+    for (const name of ['a', 'b']) await answer(domain, name);
+    expect(statuses(domain, 'a', 'b')).toEqual(['stopped', 'running']);
+  });
+
+  it('is not mistaken for that of an instance which is loading', async () => {
+    const domain = machineWith({ ram: 1_000 }, { a: { ram: 400 }, b: { ram: 400 } });
+    domain.world.defaults = { ...domain.world.defaults, isReady: false };
+    memoryOf(domain).foreign.set('ram', 100);
+    await create(domain, {}, 'a', 'b');
+    for (const name of ['a', 'b']) {
+      await domain.manager.start(name);
+      await domain.pass(2_000);
+    }
+    expect(domain.world.mostAlive).toBe(2);
+  });
+
+  it('includes that of engines with an unknown need, which memory never limits', async () => {
+    const domain = machineWith({ ram: 1_000 }, { a: { ram: 600 } });
+    await create(domain, {}, 'a', 'unknown', 'other');
+    for (const name of ['a', 'unknown', 'other']) await answer(domain, name);
+    expect(domain.world.mostAlive).toBe(3);
+  });
+});
+
+describe('the memory of an ended run', () => {
+  const swap = async (): Promise<Domain> => {
+    const domain = machineWith(
+      { 'nvidia:0': 1_000 * MB },
+      { a: { 'nvidia:0': 800 * MB }, b: { 'nvidia:0': 700 * MB } },
+    );
+    domain.trace.isOn = true;
+    await create(domain, {}, 'a', 'b');
+    await answer(domain, 'a');
+    await domain.pass(2_000);
+    memoryOf(domain).kept.set('nvidia:0', 700 * MB);
+    await domain.manager.start('b');
+    await domain.pass(1_000);
+    return domain;
+  };
+
+  it('is free when most of it is measured free, not when the process is gone', async () => {
+    const domain = await swap();
+    expect(domain.world.alive()).toHaveLength(0);
+    expect(domain.manager.get('b')).toMatchObject({ status: 'starting', waits_for: ['a'] });
+    memoryOf(domain).kept.set('nvidia:0', 290 * MB);
+    await domain.pass(250);
+    expect(statuses(domain, 'a', 'b')).toEqual(['stopped', 'running']);
+    expect(domain.trace.inputs('memory')).toEqual([
+      { outcome: 'freed', device: 'nvidia:0', held: 800 * MB, left: 0, waited_ms: 1_250 },
+    ]);
+  });
+
+  it('counts as used by other programs after five seconds', async () => {
+    const domain = await swap();
+    await domain.pass(4_500);
+    expect(domain.trace.inputs('memory')).toMatchObject([{ outcome: 'still_held', left: 700 * MB, waited_ms: 5_000 }]);
+    expect(domain.manager.get('b')).toMatchObject({
+      status: 'failed',
+      reason: expect.stringContaining('can get at most') as string,
+    });
+  });
+
+  it('is waited for by a new start of the same instance', async () => {
+    const domain = await swap();
+    memoryOf(domain).kept.set('nvidia:0', 0);
+    await domain.pass(250);
+    memoryOf(domain).kept.set('nvidia:0', 700 * MB);
+    await domain.manager.stop('b');
+    await domain.settle();
+    await domain.manager.start('b');
+    await domain.pass(500);
+    expect([domain.status('b'), domain.world.alive().length]).toEqual(['starting', 0]);
+    memoryOf(domain).kept.clear();
+    await domain.pass(250);
+    expect(domain.status('b')).toBe('running');
+  });
+});
+
+describe('after a crash', () => {
+  it('adopted engines count with the need of their launch', async () => {
+    const first = machineWith({ ram: 1_000 }, { a: { ram: 600 }, b: { ram: 600 } });
+    await create(first, {}, 'a', 'b');
+    const busy = await lease(first, 'a');
+    void busy;
+    await first.manager.update('a', { model_path: '/small.gguf' }, { restart: false });
+    const domain = await first.crash();
+    await lease(domain, 'a');
+    void domain.acquire('b').catch(() => undefined);
+    await domain.pass(5_000);
+    expect(statuses(domain, 'a', 'b')).toEqual(['running', 'starting']);
+    expect(domain.world.mostAlive).toBe(1);
+  });
+});
+
+describe('new settings', () => {
+  it('of a start that waits change its demand', async () => {
+    const domain = machineWith({ ram: 1_000 }, { a: { ram: 600 }, b: { ram: 600 }, small: { ram: 100 } });
+    await create(domain, {}, 'a', 'b');
+    await lease(domain, 'a');
+    const waiting = domain.acquire('b');
+    await domain.pass(2_000);
+    expect(domain.status('b')).toBe('starting');
+    await domain.manager.update('b', { model_path: '/small.gguf' }, { restart: false });
+    await domain.pass(100);
+    await waiting;
+    expect(statuses(domain, 'a', 'b')).toEqual(['running', 'running']);
+  });
+});

@@ -1,0 +1,191 @@
+import type { DeviceMemory, DeviceNeed, DeviceRoom, LaunchNeed } from '../ports/machine-memory.ts';
+import type { Amounts } from './capacity.ts';
+
+/** The memory that instances may use, by the configuration. */
+export interface MemoryTerms {
+  /** Bytes of each device that stay free for other programs. */
+  reserve: number;
+  /** Most bytes that all instances together get of a device, by its name. */
+  limits: ReadonlyMap<string, number>;
+  /** Factor of the memory of each device, and of its limit. */
+  overcommit: number;
+}
+
+/** A device on which an instance cannot have what it needs. */
+export interface Shortage {
+  device: string;
+  /** Bytes that it needs, and the most that it can have. */
+  need: number;
+  most: number;
+  /** Bytes that pinned instances hold. */
+  pinned: number;
+  /** Whether the configuration limits the device. */
+  isLimited: boolean;
+}
+
+/** One device, as of the last reading. */
+interface Device {
+  total: number;
+  used: number | null;
+  /** Bytes that other programs use, if runs use their need with its margin. */
+  foreign: number;
+  /** The same, if runs use their need without a margin. */
+  mostForeign: number;
+}
+
+/** Prefix of the name of the resource that is the memory of a device. */
+const MEMORY_OF = 'memory ';
+/** Share of the memory of an ended run that may still be in use when the rest counts as freed. */
+const LEFT_SHARE = 0.25;
+/** Bytes that other programs may take meanwhile; no more than the margin of any need. */
+const LEFT_SLACK = 100_000_000;
+
+/**
+ * The memory of each device: what other programs use, what instances may hold, and what a start demands. Does no I/O.
+ *
+ * Without a limit of the configuration, a need that is larger than what is there demands everything: the system drops
+ * mapped weights and reads them again, so such a start runs, but alone. A limit of the configuration is never exceeded.
+ */
+export class MemoryLedger {
+  readonly #terms: MemoryTerms;
+  #devices: ReadonlyMap<string, Device> = new Map();
+
+  constructor(terms: MemoryTerms) {
+    this.#terms = terms;
+  }
+
+  /**
+   * Takes a reading. Other programs use all that the runs do not. While runs start or end, their part of the used memory is
+   * uncertain; then the previous figure counts as far as it is possible.
+   *
+   * @param certain Needs of runs that held all their memory during the reading.
+   * @param uncertain Needs of runs that held between nothing and all of it.
+   */
+  note(readings: readonly DeviceMemory[], certain: readonly LaunchNeed[], uncertain: readonly LaunchNeed[]): void {
+    this.#devices = new Map(
+      readings.map(({ device, total, used }) => {
+        const before = this.#devices.get(device);
+        const foreign = (known: number | undefined, bytes: (need: DeviceNeed) => number): number => {
+          const most = Math.max(0, (used ?? 0) - sumOn(device, certain, bytes));
+          const least = Math.max(0, most - sumOn(device, uncertain, bytes));
+          return Math.min(Math.max(known ?? least, least), most);
+        };
+        return [
+          device,
+          {
+            total,
+            used,
+            foreign: foreign(before?.foreign, ({ resident }) => resident),
+            mostForeign: foreign(before?.mostForeign, ({ least }) => least),
+          },
+        ];
+      }),
+    );
+  }
+
+  /** The room on each device beside these needs. */
+  rooms(held: readonly LaunchNeed[]): DeviceRoom[] {
+    return [...this.#devices].map(([device, { total }]) => {
+      const free = this.#capacity(device) - wholeOn(device, held);
+      return { device, total, free: Math.max(0, free) };
+    });
+  }
+
+  /**
+   * The amounts of memory that all instances together may hold.
+   *
+   * @param fixed Needs of instances that are never evicted.
+   */
+  capacity(fixed: readonly LaunchNeed[]): Amounts {
+    const least = (device: string): number => (this.#isLimited(device) ? 0 : wholeOn(device, fixed) + 1);
+    return new Map(
+      [...this.#devices.keys()].map((device) => [MEMORY_OF + device, Math.max(least(device), this.#capacity(device))]),
+    );
+  }
+
+  /** The amounts that a run with this need holds. */
+  holding({ devices }: LaunchNeed): Amounts {
+    return new Map(devices.map(({ device, whole }) => [MEMORY_OF + device, whole]));
+  }
+
+  /** The amounts that a start demands. */
+  demand(need: LaunchNeed, fixed: readonly LaunchNeed[]): Amounts {
+    return new Map(
+      need.devices.map((each) => {
+        const free = this.#capacity(each.device) - wholeOn(each.device, fixed);
+        const isWhole = each.whole <= free || this.#shortage(each, fixed) !== null;
+        return [MEMORY_OF + each.device, isWhole ? each.whole : Math.max(1, free)];
+      }),
+    );
+  }
+
+  /** The first device on which the need is more than can be freed; `null`: there is none. */
+  shortage({ devices }: LaunchNeed, fixed: readonly LaunchNeed[]): Shortage | null {
+    for (const each of devices) {
+      const found = this.#shortage(each, fixed);
+      if (found !== null) return found;
+    }
+    return null;
+  }
+
+  /**
+   * The device on which most of an ended run's memory is still in use; `null`: it counts as free on all.
+   *
+   * @param others Needs of all other runs, also of those that start or end.
+   */
+  leftOf(
+    { devices }: LaunchNeed,
+    others: readonly LaunchNeed[],
+  ): { device: string; held: number; left: number } | null {
+    for (const { device, least: held } of devices) {
+      const known = this.#devices.get(device);
+      if (known === undefined || known.used === null) continue;
+      const left = Math.min(held, known.used - known.mostForeign - sumOn(device, others, ({ least }) => least));
+      if (left > held * LEFT_SHARE + LEFT_SLACK) return { device, held, left };
+    }
+    return null;
+  }
+
+  #shortage({ device, whole, least }: DeviceNeed, fixed: readonly LaunchNeed[]): Shortage | null {
+    const known = this.#devices.get(device);
+    if (known === undefined) return null;
+    const isLimited = this.#isLimited(device);
+    // Other programs can be swapped out of RAM, but not of a GPU.
+    const gone = device === RAM ? 0 : known.foreign;
+    const total = isLimited ? this.#capacity(device) : known.total * this.#terms.overcommit - gone;
+    const pinned = isLimited ? wholeOn(device, fixed) : sumOn(device, fixed, (need) => need.least);
+    const need = isLimited ? whole : least;
+    const most = Math.max(0, Math.floor(total - pinned));
+    return need <= most ? null : { device, need, most, pinned, isLimited };
+  }
+
+  #isLimited(device: string): boolean {
+    return this.#terms.limits.has(device);
+  }
+
+  #capacity(device: string): number {
+    const known = this.#devices.get(device);
+    if (known === undefined) return Infinity;
+    const { reserve, limits, overcommit } = this.#terms;
+    const ours = known.total * overcommit - reserve - known.foreign;
+    return Math.max(0, Math.floor(Math.min(ours, (limits.get(device) ?? Infinity) * overcommit)));
+  }
+}
+
+/** Name of the memory of the machine. */
+const RAM = 'ram';
+
+/** The device of a resource of memory; `null`: it is another resource. */
+export function deviceOf(resource: string): string | null {
+  return resource.startsWith(MEMORY_OF) ? resource.slice(MEMORY_OF.length) : null;
+}
+
+function wholeOn(device: string, needs: readonly LaunchNeed[]): number {
+  return sumOn(device, needs, ({ whole }) => whole);
+}
+
+function sumOn(device: string, needs: readonly LaunchNeed[], bytes: (need: DeviceNeed) => number): number {
+  return needs
+    .flatMap(({ devices }) => devices.filter((each) => each.device === device))
+    .reduce((sum, each) => sum + bytes(each), 0);
+}

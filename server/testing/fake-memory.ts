@@ -1,0 +1,67 @@
+import type {
+  DeviceMemory,
+  DeviceRoom,
+  LaunchNeed,
+  LaunchNeeds,
+  MemoryMeter,
+} from '../instances/ports/machine-memory.ts';
+import type { LaunchPlan } from '../instances/ports/runs.ts';
+import type { FakeWorld } from './fake-world.ts';
+
+/** The memory of a {@link FakeWorld}: living processes use what their model needs. */
+export class FakeMemory implements MemoryMeter, LaunchNeeds {
+  /** Bytes of each device, by its name. */
+  readonly totals: Map<string, number>;
+  /** Bytes that other programs use, by device. */
+  readonly foreign = new Map<string, number>();
+  /** Bytes that processes use at least, also when they have ended, by device. */
+  readonly kept = new Map<string, number>();
+  /** Bytes that a model needs on each device, by its file. A model without an entry has an unknown need. */
+  readonly models = new Map<string, Readonly<Record<string, number>>>();
+  /** Models whose weights the system may drop, so that only a tenth of their need must be there. */
+  readonly mapped = new Set<string>();
+  suggestions: string[] = [];
+  readonly #world: FakeWorld;
+
+  constructor(world: FakeWorld, totals: Readonly<Record<string, number>>) {
+    this.#world = world;
+    this.totals = new Map(Object.entries(totals));
+  }
+
+  async read(): Promise<readonly DeviceMemory[]> {
+    return [...this.totals].map(([device, total]) => ({ device, total, used: this.usedOf(device) }));
+  }
+
+  async of(
+    { plan }: { plan: LaunchPlan },
+    _now: readonly DeviceRoom[],
+    _alone: readonly DeviceRoom[],
+  ): Promise<LaunchNeed | null> {
+    const model = modelOf(plan);
+    const needs = this.models.get(model);
+    if (needs === undefined) return null;
+    const part = this.mapped.has(model) ? 0.1 : 1;
+    return {
+      devices: Object.entries(needs).map(([device, whole]) => ({
+        device,
+        whole,
+        resident: whole * part,
+        least: whole * part,
+      })),
+      suggestions: this.suggestions,
+    };
+  }
+
+  /** Bytes of a device that are in use. */
+  usedOf(device: string): number {
+    const alive = this.#world.alive().reduce((sum, { plan }) => {
+      const part = this.mapped.has(modelOf(plan)) ? 0.1 : 1;
+      return sum + part * (this.models.get(modelOf(plan))?.[device] ?? 0);
+    }, 0);
+    return (this.foreign.get(device) ?? 0) + Math.max(alive, this.kept.get(device) ?? 0);
+  }
+}
+
+function modelOf({ argv }: LaunchPlan): string {
+  return argv.find((word) => word.endsWith('.gguf')) ?? '';
+}

@@ -17,7 +17,7 @@ export interface CommandDependencies {
   scheduler: Pick<Scheduler, 'outlook' | 'refuses' | 'reserve'>;
   startCheck: StartCheck;
   /** `null`: memory limits no start. */
-  memory: Pick<MemoryAdmission, 'learn' | 'obstacle'> | null;
+  memory: Pick<MemoryAdmission, 'learn' | 'obstacle' | 'ease'> | null;
   defaults: Pick<Config['instances'], 'stop_timeout'>;
 }
 
@@ -85,10 +85,13 @@ export class Commands {
     if (mailbox.isSealed) throw new Sealed();
     if (mailbox.stops !== stops || isUp(mailbox.state)) return mailbox.state.status;
     const { id, name } = mailbox.record;
-    const outlook = scheduler.outlook(id);
-    const shortage = outlook === 'hopeless' ? (memory?.obstacle(id) ?? null) : null;
+    const shortage = memory?.obstacle(id) ?? null;
     if (shortage !== null) throw noRoom(name, shortage, 409);
-    if (outlook !== 'free') throw noFreeSlot(name);
+    memory?.ease(id, true);
+    if (scheduler.outlook(id) !== 'free') {
+      memory?.ease(id, false);
+      throw noFreeSlot(name);
+    }
     const posted = this.#post(mailbox, { type: 'start', cause: 'command' });
     if (mailbox.state.status === 'starting') scheduler.reserve(id);
     return posted;

@@ -9,7 +9,9 @@ import type { ListeningPorts } from './ports/listening-ports.ts';
 import type { Registry } from './registry.ts';
 import type { RunReferences } from './run-references.ts';
 import { unknownEngine } from './settings/settings.ts';
-import { currentRun } from './life/transitions.ts';
+import { currentRun, isUp } from './life/transitions.ts';
+import { noRoom } from './refusals.ts';
+import type { MemoryAdmission } from './slots/memory-admission.ts';
 
 export interface StartCheckDependencies {
   engines: Engines;
@@ -17,6 +19,8 @@ export interface StartCheckDependencies {
   registry: Pick<Registry, 'leaving'>;
   references: RunReferences;
   alerts: Pick<AlertSink, 'raise'>;
+  /** `null`: memory limits no start. */
+  memory: Pick<MemoryAdmission, 'foresee'> | null;
 }
 
 /** Placeholder for an instance without a run: no process carries this tag. */
@@ -75,6 +79,9 @@ export class StartCheck {
     if (obstacle !== null) throw new ApiError(obstacle.code, obstacle.message);
     // If llamactl chose the port and it is taken, the launch chooses another.
     if (!record.portAssigned && !handedOver.has(record.port)) await this.#assertPortFree(mailbox, record);
+    // A working engine is not ended for a restart that can never fit. Other starts learn their need next.
+    const shortage = isUp(mailbox.state) ? ((await this.#dependencies.memory?.foresee(record)) ?? null) : null;
+    if (shortage !== null) throw noRoom(record.name, shortage, 409);
   }
 
   /**

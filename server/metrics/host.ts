@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import os from 'node:os';
 import { pause, type Clock } from '../instances/ports/time.ts';
 import { usagePercent, type DiskSpace } from './disk-space.ts';
-import { memoryState, type MemoryState, type ReadText } from './memory.ts';
+import { memoryState, swapTotal, type MemoryState, type ReadText } from './memory.ts';
 
 /** Resources of the machine and their usage. */
 export interface HostResources {
@@ -18,6 +18,8 @@ export interface HostResources {
 export interface Host {
   resources(): Promise<HostResources>;
   memory(): MemoryState;
+  /** Bytes of swap; `null`: unknown. */
+  swap(): number | null;
 }
 
 export interface HostDependencies {
@@ -67,6 +69,7 @@ export function createHost({ clock, diskSpace, read = readSystemFile }: HostDepe
 
   return {
     memory,
+    swap: () => swapTotal(read),
     resources: async () => {
       if (last !== null && isRecent(last.at, FRESH_MS)) return last.resources;
       pending ??= measure().finally(() => {

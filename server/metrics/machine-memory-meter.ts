@@ -9,17 +9,17 @@ import type { Host } from './host.ts';
  * @param platform As `process.platform`. Only Linux says how much of its RAM is available.
  */
 export function openMemoryMeter(
-  { host, gpus }: { host: Pick<Host, 'memory'>; gpus: Pick<Gpus, 'listNow'> },
+  { host, gpus }: { host: Pick<Host, 'memory' | 'swap'>; gpus: Pick<Gpus, 'listNow'> },
   platform: string,
 ): MemoryMeter {
   return {
     read: async () => {
       const devices = (await gpus.listNow()).flatMap(
         ({ vendor, index, memory_total: total, memory_usage: used }): DeviceMemory[] =>
-          total === null || used === null ? [] : [{ device: `${vendor}:${index}`, total, used }],
+          total === null || used === null ? [] : [{ device: `${vendor}:${index}`, total, used, swap: null }],
       );
       const { total, usage } = host.memory();
-      return [{ device: 'ram', total, used: platform === 'linux' ? usage : null }, ...devices];
+      return [{ device: 'ram', total, used: platform === 'linux' ? usage : null, swap: host.swap() }, ...devices];
     },
   };
 }

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { memoryState } from './memory.ts';
+import { memoryState, swapTotal } from './memory.ts';
 
 const MEMINFO =
   'MemTotal:       16000000 kB\nMemFree:         1000000 kB\nMemAvailable:    6000000 kB\nBuffers: 1 kB\n';
@@ -8,6 +8,13 @@ const MACHINE = { total: 16_000_000 * KIBIBYTE, usage: 10_000_000 * KIBIBYTE };
 
 const stateOf = (files: Record<string, string>): unknown =>
   memoryState((file) => ({ '/proc/meminfo': MEMINFO, ...files })[file] ?? null);
+
+describe('swapTotal', () => {
+  test('is known where the system reports it', () => {
+    expect(swapTotal(() => 'MemTotal: 5 kB\nSwapTotal:       8388604 kB\n')).toBe(8_388_604 * KIBIBYTE);
+    expect(swapTotal(() => null)).toBe(null);
+  });
+});
 
 describe('memoryState', () => {
   test("reads the machine's memory, without reclaimable cache", () => {

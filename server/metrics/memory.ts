@@ -61,6 +61,12 @@ export function memoryState(read: ReadText): MemoryState | null {
   return { total: limit, usage: Math.max(0, limit - left) };
 }
 
+/** Bytes of the machine's swap, of which a container may get less; `null`: unknown. */
+export function swapTotal(read: ReadText): number | null {
+  const match = /^SwapTotal: *(\d+) kB$/m.exec(read('/proc/meminfo') ?? '');
+  return match === null ? null : Number(match[1]) * KIBIBYTE;
+}
+
 /** The control groups of this process that have a limit, the innermost first. */
 function groupsOf(read: ReadText): { limit: number; usage: number }[] {
   return (read('/proc/self/cgroup') ?? '').split('\n').flatMap((line) => {

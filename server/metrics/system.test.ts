@@ -20,6 +20,7 @@ const view = (clock: FakeClock, begunAt = clock.elapsed()): SystemView =>
   createSystemView({
     host: {
       memory: () => ({ total: 200, usage: 50 }),
+      swap: () => null,
       resources: async () => ({ cpuUsage: 45.2, memory: { total: 200, usage: 50 }, diskUsage: 75.5 }),
     },
     gpus: { list: async () => [GPU] },

@@ -71,6 +71,7 @@ function needOf(
   const settled = fit.settled(options, rooms);
   return {
     devices: fit.needs(settled, rooms).map((need) => deviceNeed(need, options.isMapped)),
+    source: 'estimated',
     suggestions: fit.suggestions(settled, alone).map(({ label }) => label),
   };
 }

@@ -4,6 +4,7 @@ import type {
   LaunchNeed,
   LaunchNeeds,
   MemoryMeter,
+  NeedSource,
 } from '../instances/ports/machine-memory.ts';
 import type { LaunchPlan } from '../instances/ports/runs.ts';
 import type { FakeWorld } from './fake-world.ts';
@@ -20,6 +21,8 @@ export class FakeMemory implements MemoryMeter, LaunchNeeds {
   readonly models = new Map<string, Readonly<Record<string, number>>>();
   /** Models whose weights the system may drop, so that only a tenth of their need must be there. */
   readonly mapped = new Set<string>();
+  /** Where the needs are from. */
+  source: NeedSource = 'projected';
   suggestions: string[] = [];
   readonly #world: FakeWorld;
 
@@ -29,7 +32,7 @@ export class FakeMemory implements MemoryMeter, LaunchNeeds {
   }
 
   async read(): Promise<readonly DeviceMemory[]> {
-    return [...this.totals].map(([device, total]) => ({ device, total, used: this.usedOf(device) }));
+    return [...this.totals].map(([device, total]) => ({ device, total, used: this.usedOf(device), swap: 0 }));
   }
 
   async of(
@@ -48,6 +51,7 @@ export class FakeMemory implements MemoryMeter, LaunchNeeds {
         resident: whole * part,
         least: whole * part,
       })),
+      source: this.source,
       suggestions: this.suggestions,
     };
   }

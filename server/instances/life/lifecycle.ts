@@ -1,5 +1,6 @@
 import type { DecisionInputs } from '@llamactl/contract/decisions';
 import type { LastExit, Status } from '@llamactl/contract/instance';
+import type { RunNeed } from '../ports/machine-memory.ts';
 import type { Moment } from '../ports/time.ts';
 import type { Exit, LaunchPlan, ProcessIdentity } from '../ports/runs.ts';
 
@@ -21,6 +22,8 @@ export interface Launch {
   plan: LaunchPlan;
   /** Saved contexts with this key fit the engine; absent: the run keeps no context over its stop. */
   contextKey?: string;
+  /** The memory that counts as held by the run; absent: unknown. Stored, because the model file may change or go. */
+  memory?: RunNeed;
 }
 
 /** One launch of an engine, until none of its processes is left. */

@@ -8,6 +8,8 @@ export interface DeviceMemory {
   total: number;
   /** Bytes that no program can get any more; `null`: the system does not say. */
   used: number | null;
+  /** Bytes to which the system can move what does not fit, for RAM; `null`: it does not say. */
+  swap: number | null;
 }
 
 /** Measures the memory of this machine. */
@@ -34,9 +36,21 @@ export interface DeviceNeed {
   least: number;
 }
 
-/** The memory that a launch needs. */
-export interface LaunchNeed {
+/**
+ * Where a need is from. `measured`: what an earlier run used; `projected`: what the engine reported; `estimated`: the files
+ * alone, which may be too much for rare kinds of models.
+ */
+export type NeedSource = 'measured' | 'projected' | 'estimated';
+
+/** The memory of a run. */
+export interface RunNeed {
+  /** Empty: unknown. */
   devices: readonly DeviceNeed[];
+  source: NeedSource;
+}
+
+/** The memory that a launch needs. */
+export interface LaunchNeed extends RunNeed {
   /** Options with which the launch would fit alone, for people; empty if it fits as it is. */
   suggestions: readonly string[];
 }

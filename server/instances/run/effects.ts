@@ -51,7 +51,7 @@ export interface EffectDependencies extends PreparationDependencies, ExitCauseDe
   listeningPorts: ListeningPorts;
   scheduler: Scheduler;
   /** `null`: memory limits no start. */
-  memory: Pick<MemoryAdmission, 'learn' | 'obstacle' | 'hold' | 'take' | 'release'> | null;
+  memory: Pick<MemoryAdmission, 'learn' | 'obstacle' | 'hold' | 'heldBy' | 'take' | 'end' | 'release'> | null;
   endpoint: EngineEndpoint;
   logs: RunLogs;
   meter: RunMeter;
@@ -99,6 +99,8 @@ export class Effects implements EffectRunner {
     const { id } = mailbox.record;
     switch (effect.type) {
       case 'request-slot':
+        // Of a restart: the memory of the run that has ended.
+        memory?.end(id);
         return this.#requestSlot(mailbox, effect.run, signal);
       case 'take-slot': {
         const launch = currentRun(mailbox.state)?.launch ?? null;
@@ -187,7 +189,11 @@ export class Effects implements EffectRunner {
     const prepared = await prepareLaunch(this.#dependencies, mailbox, run, signal);
     if (prepared === null) return;
     if ('impossible' in prepared) this.#spawnError(mailbox, run, prepared.impossible);
-    else this.#post(mailbox, { type: 'prepared', run, launch: prepared.launch });
+    else {
+      const held = this.#dependencies.memory?.heldBy(mailbox.record.id) ?? null;
+      const launch = held === null ? prepared.launch : { ...prepared.launch, memory: held };
+      this.#post(mailbox, { type: 'prepared', run, launch });
+    }
   }
 
   async #spawn(mailbox: Mailbox, run: number, launch: Launch, signal: AbortSignal): Promise<void> {

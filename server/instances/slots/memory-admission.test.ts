@@ -113,14 +113,84 @@ describe('a start without enough free memory', () => {
     expect(domain.manager.get('b').waits_for).toBeUndefined();
   });
 
-  it('is not started by start-all', async () => {
-    const domain = machineWith({ ram: 1_000 }, { a: { ram: 600 }, b: { ram: 600 } });
+  it('is not started by start-all if the configuration limits the memory', async () => {
+    const limit = { memory: { devices: { ram: { limit_mb: 1 } } } };
+    const domain = machineWith({ ram: 4_096 * KIB }, { a: { ram: 600 * KIB }, b: { ram: 600 * KIB } }, limit);
     await create(domain, {}, 'a', 'b');
     const error: unknown = expect.stringContaining('too little memory');
     expect(await domain.manager.startAll()).toEqual([
       { name: 'a', status: 'starting' },
       { name: 'b', status: 'stopped', error },
     ]);
+  });
+});
+
+describe('start-all without a limit of the configuration', () => {
+  it('starts all beside each other, and the next single start evicts what it needs', async () => {
+    const needs = { a: { ram: 600 }, b: { ram: 600 }, c: { ram: 600 } };
+    const domain = machineWith({ ram: 1_000 }, needs);
+    await create(domain, {}, 'a', 'b', 'c');
+    expect(await domain.manager.startAll(['a', 'b'])).toMatchObject([{ status: 'starting' }, { status: 'starting' }]);
+    await domain.settle();
+    expect(statuses(domain, 'a', 'b', 'c')).toEqual(['running', 'running', 'stopped']);
+    await answer(domain, 'c');
+    await domain.pass(1_000);
+    expect(statuses(domain, 'a', 'b', 'c')).toEqual(['stopped', 'stopped', 'running']);
+  });
+});
+
+describe('a restart', () => {
+  const swappable = { a: { ram: 300 }, b: { ram: 500 }, large: { ram: 800 }, huge: { ram: 1_100 } };
+
+  it('waits until the memory of its new settings is free, and evicts for it', async () => {
+    const domain = machineWith({ ram: 1_000 }, swappable);
+    await create(domain, {}, 'a', 'b');
+    const most = watchUse(domain, 'ram');
+    for (const name of ['a', 'b']) await answer(domain, name);
+    const busy = await lease(domain, 'b');
+    await domain.manager.update('a', { model_path: '/large.gguf' }, { restart: true });
+    await domain.pass(2_000);
+    expect(statuses(domain, 'a', 'b')).toEqual(['starting', 'running']);
+    expect(domain.manager.get('a').waits_for).toEqual(['b']);
+    busy.release();
+    await domain.pass(1_000);
+    expect(statuses(domain, 'a', 'b')).toEqual(['running', 'stopped']);
+    expect(most()).toBe(800);
+  });
+
+  it('waits until the memory of the run before it is free', async () => {
+    const domain = machineWith({ 'nvidia:0': 1_000 * MB }, { a: { 'nvidia:0': 800 * MB } });
+    await create(domain, {}, 'a');
+    await answer(domain, 'a');
+    memoryOf(domain).kept.set('nvidia:0', 800 * MB);
+    await domain.manager.restart('a');
+    await domain.pass(1_000);
+    expect([domain.status('a'), domain.world.alive().length]).toEqual(['starting', 0]);
+    memoryOf(domain).kept.clear();
+    await domain.pass(250);
+    expect(domain.status('a')).toBe('running');
+  });
+
+  it('is refused if it can never fit, and the engine goes on', async () => {
+    const domain = machineWith({ ram: 1_000 }, swappable);
+    await create(domain, {}, 'a');
+    await answer(domain, 'a');
+    const update = domain.manager.update('a', { model_path: '/huge.gguf' }, { restart: true });
+    await expect(update).rejects.toMatchObject({ code: 'DOES_NOT_FIT', status: 409 });
+    await domain.manager.update('a', { model_path: '/huge.gguf' }, { restart: false });
+    await expect(domain.manager.restart('a')).rejects.toMatchObject({ code: 'DOES_NOT_FIT', status: 409 });
+    expect([domain.status('a'), domain.world.processes.length]).toEqual(['running', 1]);
+  });
+
+  it('of two instances at once, which do not fit together any more, ends with one that runs', async () => {
+    const domain = machineWith({ ram: 1_000 }, { ...swappable, b: { ram: 300 } });
+    await create(domain, {}, 'a', 'b');
+    for (const name of ['a', 'b']) await answer(domain, name);
+    for (const name of ['a', 'b']) await domain.manager.update(name, { model_path: '/large.gguf' }, { restart: false });
+    await Promise.all(['a', 'b'].map((name) => domain.manager.restart(name)));
+    await domain.pass(12_000);
+    expect(statuses(domain, 'a', 'b')).toEqual(['stopped', 'running']);
+    expect(memoryOf(domain).usedOf('ram')).toBe(800);
   });
 });
 
@@ -206,6 +276,16 @@ describe('a device without a limit', () => {
     const domain = machineWith({ ram: 1_000 }, { a: { ram: 1_001 } });
     await create(domain, {}, 'a');
     await expect(domain.manager.start('a')).rejects.toThrow('can get at most 0 MB; raise `memory.overcommit` (now 1)');
+  });
+
+  it('tries a model that is too large by an estimate alone, beside no other', async () => {
+    for (const device of ['ram', 'nvidia:0']) {
+      const domain = machineWith({ ram: 500, 'nvidia:0': 1_000 }, { a: { [device]: 400 }, big: { [device]: 1_001 } });
+      memoryOf(domain).source = 'estimated';
+      await create(domain, {}, 'a', 'big');
+      for (const name of ['a', 'big']) await answer(domain, name);
+      expect(statuses(domain, 'a', 'big')).toEqual(['stopped', 'running']);
+    }
   });
 });
 
@@ -305,6 +385,20 @@ describe('after a crash', () => {
     await domain.pass(5_000);
     expect(statuses(domain, 'a', 'b')).toEqual(['running', 'starting']);
     expect(domain.world.mostAlive).toBe(1);
+  });
+});
+
+describe('after a crash, when the model file is gone', () => {
+  it('adopted engines count with the need that was stored at their launch', async () => {
+    const first = machineWith({ ram: 1_000 }, { a: { ram: 600 }, b: { ram: 600 } });
+    await create(first, {}, 'a', 'b');
+    await lease(first, 'a');
+    memoryOf(first).models.delete('/a.gguf');
+    const domain = await first.crash();
+    await lease(domain, 'a');
+    void domain.acquire('b').catch(() => undefined);
+    await domain.pass(5_000);
+    expect(statuses(domain, 'a', 'b')).toEqual(['running', 'starting']);
   });
 });
 

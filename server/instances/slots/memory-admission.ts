@@ -1,8 +1,8 @@
 import type { Mailbox } from '../life/mailbox.ts';
 import type { Engines } from '../ports/engine-adapter.ts';
 import type { InstanceRecord, Settings } from '../ports/instance-record.ts';
-import type { LaunchNeed, LaunchNeeds, MemoryMeter } from '../ports/machine-memory.ts';
-import type { LaunchPlan } from '../ports/runs.ts';
+import type { LaunchNeed, LaunchNeeds, MemoryMeter, RunNeed } from '../ports/machine-memory.ts';
+import type { Launch } from '../life/lifecycle.ts';
 import { pause, type Clock } from '../ports/time.ts';
 import type { Trace } from '../ports/trace.ts';
 import type { Amounts, Capacity } from './capacity.ts';
@@ -33,10 +33,10 @@ interface Learnt {
 /** A run that has ended, and whose memory may still be in use. */
 export interface Remnant {
   instance: string;
-  need: LaunchNeed;
+  need: RunNeed;
 }
 
-const NOTHING: LaunchNeed = { devices: [], suggestions: [] };
+const NOTHING: LaunchNeed = { devices: [], source: 'estimated', suggestions: [] };
 const NO_AMOUNTS: Amounts = new Map();
 /** How long a need counts without another look at files and memory. */
 const FRESH_MS = 1_000;
@@ -57,7 +57,9 @@ export class MemoryAdmission implements Capacity {
   readonly #learnt = new Map<string, Learnt>();
   readonly #learning = new Map<string, { settings: Settings; done: Promise<void> }>();
   /** Needs of runs that have a slot, by id of the instance. Each run has its own object. */
-  readonly #held = new Map<string, LaunchNeed>();
+  readonly #held = new Map<string, RunNeed>();
+  /** Ids of instances whose next start asks only for memory that the configuration limits. */
+  readonly #eased = new Set<string>();
   /** Ids of instances that hold memory and are never evicted. */
   readonly #fixed = new Set<string>();
   readonly #remnants = new Set<Remnant>();
@@ -105,31 +107,58 @@ export class MemoryAdmission implements Capacity {
       void this.learn(record);
   }
 
-  /** The amounts that an instance demands of each device. Of a holder: the amounts that its run holds. */
+  /** The amounts that the next run of an instance demands of each device. */
   demand(instance: string): Amounts {
+    const need = this.#learnt.get(instance)?.need;
+    if (need === undefined) return NO_AMOUNTS;
+    return this.#ledger.demand(need, this.#fixedNeeds(instance), this.#eased.has(instance));
+  }
+
+  /** The amounts that the run of an instance holds. */
+  holding(instance: string): Amounts {
     const held = this.#held.get(instance);
-    if (held !== undefined) return this.#ledger.holding(held);
-    const known = this.#learnt.get(instance);
-    return known === undefined ? NO_AMOUNTS : this.#ledger.demand(known.need, this.#fixedNeeds(instance));
+    return held === undefined ? NO_AMOUNTS : this.#ledger.holding(held);
+  }
+
+  /** The memory that counts as held by the run of an instance; `null`: unknown. To be stored with its launch. */
+  heldBy(instance: string): RunNeed | null {
+    const held = this.#held.get(instance);
+    return held === undefined || held.devices.length === 0 ? null : held;
+  }
+
+  /**
+   * Lets the next start of an instance begin beside all others, as long as the configuration limits no device that it uses:
+   * the system makes room for mapped weights, more slowly. For starts that may not evict, which would wait without an end.
+   */
+  ease(instance: string, isEased: boolean): void {
+    if (isEased) this.#eased.add(instance);
+    else this.#eased.delete(instance);
   }
 
   /** Why an instance cannot have the memory that it needs, not even when all others have stopped that may be; a clause. */
   obstacle(instance: string): string | null {
     const known = this.#learnt.get(instance);
-    const shortage = known === undefined ? null : this.#ledger.shortage(known.need, this.#fixedNeeds(instance));
-    return shortage === null ? null : shortageText(shortage, known?.need.suggestions ?? [], this.#dependencies.terms);
+    return known === undefined ? null : this.#obstacleOf(instance, known.need);
+  }
+
+  /** Like {@link obstacle}, for a record that may not be stored yet. Never rejects. */
+  async foresee(record: InstanceRecord): Promise<string | null> {
+    return this.#obstacleOf(record.id, await this.#needFor(record));
   }
 
   /** Counts the memory of a start that has got its slot. */
   hold(instance: string): void {
-    this.#held.set(instance, { ...(this.#learnt.get(instance)?.need ?? NOTHING) });
+    const { devices, source } = this.#learnt.get(instance)?.need ?? NOTHING;
+    this.#held.set(instance, { devices, source });
+    this.#eased.delete(instance);
     this.#lookAtPin(instance);
   }
 
-  /** Counts the memory of a run that was found alive. */
-  take(instance: string, launch: { engine: string; plan: LaunchPlan }): void {
-    this.#held.set(instance, NOTHING);
+  /** Counts the memory of a run that was found alive: as stored, else by its plan. */
+  take(instance: string, launch: Pick<Launch, 'engine' | 'plan' | 'memory'>): void {
+    this.#held.set(instance, { ...(launch.memory ?? NOTHING) });
     this.#lookAtPin(instance);
+    if (launch.memory !== undefined) return;
     const taking = this.#needOf(launch).then((need) => {
       this.#taking.delete(taking);
       if (this.#held.has(instance)) this.#held.set(instance, need);
@@ -138,8 +167,14 @@ export class MemoryAdmission implements Capacity {
     this.#taking.add(taking);
   }
 
-  /** The run of an instance has ended. Its memory counts as held until it is measured free, for at most five seconds. */
+  /** An instance gives up its slot. */
   release(instance: string): void {
+    this.#eased.delete(instance);
+    this.end(instance);
+  }
+
+  /** The run of an instance has ended. Its memory counts as held until it is measured free, for at most five seconds. */
+  end(instance: string): void {
     const need = this.#held.get(instance);
     this.#held.delete(instance);
     this.#lookAtPin(instance);
@@ -161,22 +196,28 @@ export class MemoryAdmission implements Capacity {
 
   async #learn(record: InstanceRecord): Promise<void> {
     const { id, settings } = record;
-    const { clock, engines } = this.#dependencies;
-    await Promise.all(this.#taking);
-    const adapter = engines.find(settings.engine);
-    await adapter?.learn(settings);
-    const plan = adapter?.plan(record) ?? null;
-    const need = plan === null ? NOTHING : await this.#needOf({ engine: settings.engine, plan });
+    const { clock } = this.#dependencies;
+    const need = await this.#needFor(record);
     // A newer look has begun, for other settings.
     if (this.#learning.get(id)?.settings !== settings) return;
     this.#learnt.set(id, { settings, need, at: clock.elapsed() });
     // The launch plan is made from the newest settings, also after the slot was granted.
-    if (this.#held.has(id) && !this.#dependencies.isReady(id)) this.#held.set(id, { ...need });
+    if (this.#held.has(id) && !this.#dependencies.isReady(id))
+      this.#held.set(id, { devices: need.devices, source: need.source });
     this.#changed();
   }
 
+  async #needFor(record: InstanceRecord): Promise<LaunchNeed> {
+    const { settings } = record;
+    await Promise.all(this.#taking);
+    const adapter = this.#dependencies.engines.find(settings.engine);
+    await adapter?.learn(settings);
+    const plan = adapter?.plan(record) ?? null;
+    return plan === null ? NOTHING : this.#needOf({ engine: settings.engine, plan });
+  }
+
   /** Measures the memory, then computes a need; nothing if it is unknown. */
-  async #needOf(launch: { engine: string; plan: LaunchPlan }): Promise<LaunchNeed> {
+  async #needOf(launch: Pick<Launch, 'engine' | 'plan'>): Promise<LaunchNeed> {
     try {
       await this.#read();
       const now = this.#ledger.rooms([...this.#held.values(), ...this.#remnantNeeds()]);
@@ -246,12 +287,17 @@ export class MemoryAdmission implements Capacity {
     trace.note({ kind: 'memory', instance: { id: instance }, inputs });
   }
 
-  #remnantNeeds(): LaunchNeed[] {
+  #obstacleOf(instance: string, need: LaunchNeed): string | null {
+    const shortage = this.#ledger.shortage(need, this.#fixedNeeds(instance));
+    return shortage === null ? null : shortageText(shortage, need.suggestions, this.#dependencies.terms);
+  }
+
+  #remnantNeeds(): RunNeed[] {
     return [...this.#remnants].map(({ need }) => need);
   }
 
   /** Needs of the instances that are never evicted. @param except Not of this one. */
-  #fixedNeeds(except: string | null): LaunchNeed[] {
+  #fixedNeeds(except: string | null): RunNeed[] {
     return [...this.#fixed].flatMap((instance) => {
       const need = instance === except ? undefined : this.#held.get(instance);
       return need === undefined ? [] : [need];

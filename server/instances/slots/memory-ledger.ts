@@ -1,4 +1,4 @@
-import type { DeviceMemory, DeviceNeed, DeviceRoom, LaunchNeed } from '../ports/machine-memory.ts';
+import type { DeviceMemory, DeviceNeed, DeviceRoom, RunNeed } from '../ports/machine-memory.ts';
 import type { Amounts } from './capacity.ts';
 
 /** The memory that instances may use, by the configuration. */
@@ -27,6 +27,7 @@ export interface Shortage {
 interface Device {
   total: number;
   used: number | null;
+  swap: number | null;
   /** Bytes that other programs use, if runs use their need with its margin. */
   foreign: number;
   /** The same, if runs use their need without a margin. */
@@ -44,7 +45,8 @@ const LEFT_SLACK = 100_000_000;
  * The memory of each device: what other programs use, what instances may hold, and what a start demands. Does no I/O.
  *
  * Without a limit of the configuration, a need that is larger than what is there demands everything: the system drops
- * mapped weights and reads them again, so such a start runs, but alone. A limit of the configuration is never exceeded.
+ * mapped weights and reads them again, so such a start runs, but alone. It is refused only if the engine itself has said
+ * that it needs more than there is. A limit of the configuration is never exceeded.
  */
 export class MemoryLedger {
   readonly #terms: MemoryTerms;
@@ -61,9 +63,9 @@ export class MemoryLedger {
    * @param certain Needs of runs that held all their memory during the reading.
    * @param uncertain Needs of runs that held between nothing and all of it.
    */
-  note(readings: readonly DeviceMemory[], certain: readonly LaunchNeed[], uncertain: readonly LaunchNeed[]): void {
+  note(readings: readonly DeviceMemory[], certain: readonly RunNeed[], uncertain: readonly RunNeed[]): void {
     this.#devices = new Map(
-      readings.map(({ device, total, used }) => {
+      readings.map(({ device, total, used, swap }) => {
         const before = this.#devices.get(device);
         const foreign = (known: number | undefined, bytes: (need: DeviceNeed) => number): number => {
           const most = Math.max(0, (used ?? 0) - sumOn(device, certain, bytes));
@@ -75,6 +77,7 @@ export class MemoryLedger {
           {
             total,
             used,
+            swap,
             foreign: foreign(before?.foreign, ({ resident }) => resident),
             mostForeign: foreign(before?.mostForeign, ({ least }) => least),
           },
@@ -84,7 +87,7 @@ export class MemoryLedger {
   }
 
   /** The room on each device beside these needs. */
-  rooms(held: readonly LaunchNeed[]): DeviceRoom[] {
+  rooms(held: readonly RunNeed[]): DeviceRoom[] {
     return [...this.#devices].map(([device, { total }]) => {
       const free = this.#capacity(device) - wholeOn(device, held);
       return { device, total, free: Math.max(0, free) };
@@ -96,7 +99,7 @@ export class MemoryLedger {
    *
    * @param fixed Needs of instances that are never evicted.
    */
-  capacity(fixed: readonly LaunchNeed[]): Amounts {
+  capacity(fixed: readonly RunNeed[]): Amounts {
     const least = (device: string): number => (this.#isLimited(device) ? 0 : wholeOn(device, fixed) + 1);
     return new Map(
       [...this.#devices.keys()].map((device) => [MEMORY_OF + device, Math.max(least(device), this.#capacity(device))]),
@@ -104,25 +107,27 @@ export class MemoryLedger {
   }
 
   /** The amounts that a run with this need holds. */
-  holding({ devices }: LaunchNeed): Amounts {
+  holding({ devices }: RunNeed): Amounts {
     return new Map(devices.map(({ device, whole }) => [MEMORY_OF + device, whole]));
   }
 
-  /** The amounts that a start demands. */
-  demand(need: LaunchNeed, fixed: readonly LaunchNeed[]): Amounts {
+  /** The amounts that a start demands. @param isEased Only of devices with a limit of the configuration. */
+  demand(need: RunNeed, fixed: readonly RunNeed[], isEased: boolean): Amounts {
     return new Map(
-      need.devices.map((each) => {
-        const free = this.#capacity(each.device) - wholeOn(each.device, fixed);
-        const isWhole = each.whole <= free || this.#shortage(each, fixed) !== null;
-        return [MEMORY_OF + each.device, isWhole ? each.whole : Math.max(1, free)];
-      }),
+      need.devices
+        .filter(({ device }) => !isEased || this.#isLimited(device))
+        .map((each) => {
+          const free = this.#capacity(each.device) - wholeOn(each.device, fixed);
+          const isWhole = each.whole <= free || this.#shortage(each, need, fixed) !== null;
+          return [MEMORY_OF + each.device, isWhole ? each.whole : Math.max(1, free)];
+        }),
     );
   }
 
   /** The first device on which the need is more than can be freed; `null`: there is none. */
-  shortage({ devices }: LaunchNeed, fixed: readonly LaunchNeed[]): Shortage | null {
-    for (const each of devices) {
-      const found = this.#shortage(each, fixed);
+  shortage(need: RunNeed, fixed: readonly RunNeed[]): Shortage | null {
+    for (const each of need.devices) {
+      const found = this.#shortage(each, need, fixed);
       if (found !== null) return found;
     }
     return null;
@@ -133,10 +138,7 @@ export class MemoryLedger {
    *
    * @param others Needs of all other runs, also of those that start or end.
    */
-  leftOf(
-    { devices }: LaunchNeed,
-    others: readonly LaunchNeed[],
-  ): { device: string; held: number; left: number } | null {
+  leftOf({ devices }: RunNeed, others: readonly RunNeed[]): { device: string; held: number; left: number } | null {
     for (const { device, least: held } of devices) {
       const known = this.#devices.get(device);
       if (known === undefined || known.used === null) continue;
@@ -146,12 +148,14 @@ export class MemoryLedger {
     return null;
   }
 
-  #shortage({ device, whole, least }: DeviceNeed, fixed: readonly LaunchNeed[]): Shortage | null {
+  #shortage({ device, whole, least }: DeviceNeed, { source }: RunNeed, fixed: readonly RunNeed[]): Shortage | null {
     const known = this.#devices.get(device);
     if (known === undefined) return null;
     const isLimited = this.#isLimited(device);
-    // Other programs can be swapped out of RAM, but not of a GPU.
-    const gone = device === RAM ? 0 : known.foreign;
+    // Without a limit the start is tried unless it is certain to fail: an estimate may be too high.
+    if (!isLimited && source === 'estimated') return null;
+    // Programs can be swapped out of RAM, but not of a GPU.
+    const gone = device === RAM ? -(known.swap ?? Infinity) : known.foreign;
     const total = isLimited ? this.#capacity(device) : known.total * this.#terms.overcommit - gone;
     const pinned = isLimited ? wholeOn(device, fixed) : sumOn(device, fixed, (need) => need.least);
     const need = isLimited ? whole : least;
@@ -175,16 +179,11 @@ export class MemoryLedger {
 /** Name of the memory of the machine. */
 const RAM = 'ram';
 
-/** The device of a resource of memory; `null`: it is another resource. */
-export function deviceOf(resource: string): string | null {
-  return resource.startsWith(MEMORY_OF) ? resource.slice(MEMORY_OF.length) : null;
-}
-
-function wholeOn(device: string, needs: readonly LaunchNeed[]): number {
+function wholeOn(device: string, needs: readonly RunNeed[]): number {
   return sumOn(device, needs, ({ whole }) => whole);
 }
 
-function sumOn(device: string, needs: readonly LaunchNeed[], bytes: (need: DeviceNeed) => number): number {
+function sumOn(device: string, needs: readonly RunNeed[], bytes: (need: DeviceNeed) => number): number {
   return needs
     .flatMap(({ devices }) => devices.filter((each) => each.device === device))
     .reduce((sum, each) => sum + bytes(each), 0);

@@ -21,6 +21,10 @@ class World {
     return { phase: 'running', leases: 0, lastUsed: 0, ...this.uses.get(instance) };
   }
 
+  held(instance: string): Amounts {
+    return this.contender(instance).demand;
+  }
+
   remnants(): [] {
     return [];
   }

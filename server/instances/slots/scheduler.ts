@@ -1,6 +1,6 @@
 import type { Clock } from '../ports/time.ts';
 import { NO_TRACE, type Trace } from '../ports/trace.ts';
-import { ONE_SLOT, type Capacity } from './capacity.ts';
+import type { Amounts, Capacity } from './capacity.ts';
 import {
   planSlots,
   type Contender,
@@ -22,6 +22,8 @@ export interface SlotWorld {
   contender(instance: string): Omit<Contender, 'instance'> | null;
   /** Phase and use of an instance that has a slot. */
   use(instance: string): Pick<Holder, 'phase' | 'leases' | 'lastUsed'>;
+  /** The amounts that an instance with a slot holds. While it restarts, that is the slot alone. */
+  held(instance: string): Amounts;
   /** Holders without a slot: ended runs whose memory is not free yet. */
   remnants(): readonly Holder[];
   /** Stops an instance without leases to free its slot, unless it has a lease when the stop is processed. */
@@ -62,7 +64,8 @@ export type Outlook = 'free' | 'possible' | 'hopeless';
  * grants one slot per turn of the event loop: a spawn blocks the loop for a millisecond or more because it forks, so
  * fifty in one turn would stall every request. {@link planSlots} decides in each turn who gets a slot and who is evicted.
  *
- * A slot belongs to an instance, not to a run, so a restart keeps it. A slot is free only when the process is gone.
+ * A slot belongs to an instance, not to a run, so a restart keeps it. A slot is free only when the process is gone. Memory
+ * belongs to a run: a restart waits until its memory is free.
  */
 export class Scheduler {
   readonly #clock: Clock;
@@ -213,8 +216,9 @@ export class Scheduler {
 
   #holders(): Holder[] {
     const holders = [...this.#slots].map((instance) => ({
-      ...(this.#world.contender(instance) ?? { group: null, isPinned: false, demand: ONE_SLOT }),
+      ...(this.#world.contender(instance) ?? { group: null, isPinned: false }),
       ...this.#world.use(instance),
+      demand: this.#world.held(instance),
       isClosed: this.#closed.has(instance),
       instance,
     }));

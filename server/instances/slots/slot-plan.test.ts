@@ -97,6 +97,28 @@ describe('a waiter that may not evict', () => {
 });
 
 describe('a restart', () => {
+  const room: SlotLimits = {
+    capacity: new Map([...limited(2).capacity, ['memory ram', 10]]),
+    exclusiveGroups: new Set(),
+  };
+  const needing = (bytes: number): Map<string, number> => new Map([...slotDemand(null), ['memory ram', bytes]]);
+
+  it('keeps its slot, and gets its memory before those that waited for it earlier', () => {
+    const held = [holder('a', { phase: 'starting' }), holder('b', { demand: needing(4) })];
+    const waiting = [waiter('c', { since: 1, demand: needing(9) }), waiter('a', { demand: needing(6) })];
+    expect(planSlots(room, held, waiting, NOW)).toMatchObject({ grant: ['a'], hopeless: [] });
+  });
+
+  it('evicts another for its memory, and is hopeless if a pinned one holds it', () => {
+    const held = (isPinned: boolean): Holder[] => [
+      holder('a', { phase: 'starting' }),
+      holder('b', { demand: needing(4), isPinned }),
+    ];
+    const waiting = [waiter('a', { demand: needing(7) })];
+    expect(planSlots(room, held(false), waiting, NOW)).toEqual({ ...NOTHING, evict: ['b'] });
+    expect(planSlots(room, held(true), waiting, NOW)).toEqual({ ...NOTHING, hopeless: ['a'] });
+  });
+
   it('keeps the slot, even if others wait for it', () => {
     const held = [holder('a', { phase: 'starting' })];
     expect(planSlots(limited(1), held, [waiter('b'), waiter('a')], NOW).grant).toEqual(['a']);

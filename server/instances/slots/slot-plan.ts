@@ -118,14 +118,9 @@ export function planSlots(
     lookAgainAt = Math.min(lookAgainAt ?? at, at);
   };
 
-  for (const waiter of inTurn(waiting)) {
-    // A restart: the slot belongs to the instance, not to the run.
-    if (holders.some(({ instance, isRemnant }) => instance === waiter.instance && isRemnant !== true)) {
-      plan.grant.push(waiter.instance);
-      witness?.judged(waiter, 'granted', null, limits);
-      continue;
-    }
-    const need = needOf(limits, holders, waiter);
+  for (const waiter of inTurn(waiting, held)) {
+    const own = slotOf(waiter, holders);
+    const need = needOf(limits, holders, waiter, own);
     const isFree = isMet(need);
     const movable = holders.filter((holder) => !isFixed(holder));
     if (!isFree && !isMet(without(need, movable))) {
@@ -137,6 +132,7 @@ export function planSlots(
     if (isFree) plan.grant.push(waiter.instance);
     else if (!waiter.mayEvict) continue;
     const stops = isFree ? [] : fewestStops(need, holders);
+    if (own !== undefined) holders.splice(holders.indexOf(own), 1);
     // For later waiters, the demand of this one counts as occupied, even before its slot is granted.
     holders.push({ ...waiter, phase: 'starting', leases: 0, isClosed: false, lastUsed: now });
     const evicted = stops.filter((holder) => isIdle(holder) && staysUntil(holder, waiter) <= now);
@@ -164,15 +160,28 @@ export interface Need {
   strangers: readonly Holder[];
 }
 
-function needOf({ capacity, exclusiveGroups }: SlotLimits, holders: readonly Holder[], waiter: Contender): Need {
+/** @param own What the waiter holds already, and keeps; `undefined`: nothing */
+function needOf(
+  { capacity, exclusiveGroups }: SlotLimits,
+  holders: readonly Holder[],
+  waiter: Contender,
+  own: Holder | undefined,
+): Need {
   const missing = new Map<string, number>();
+  const others = holders.filter((holder) => holder !== own);
   for (const [resource, amount] of waiter.demand) {
     const limit = capacity.get(resource);
-    if (limit === undefined || amount === 0) continue;
-    const occupied = holders.reduce((sum, { demand }) => sum + (demand.get(resource) ?? 0), 0);
+    if (limit === undefined || amount <= (own?.demand.get(resource) ?? 0)) continue;
+    const occupied = others.reduce((sum, { demand }) => sum + (demand.get(resource) ?? 0), 0);
     if (occupied + amount > limit) missing.set(resource, occupied + amount - limit);
   }
-  return { missing, strangers: holders.filter((holder) => excludes(exclusiveGroups, holder, waiter)) };
+  const strangers = own === undefined ? others.filter((holder) => excludes(exclusiveGroups, holder, waiter)) : [];
+  return { missing, strangers };
+}
+
+/** The slot that an instance keeps while it restarts: a slot belongs to an instance, not to a run. Its memory does not. */
+function slotOf({ instance }: Contender, holders: readonly Holder[]): Holder | undefined {
+  return holders.find((holder) => holder.instance === instance && holder.isRemnant !== true);
 }
 
 function isMet({ missing, strangers }: Need): boolean {
@@ -242,11 +251,12 @@ export function staysUntil({ lastUsed }: Holder, { since }: Waiter): number {
 }
 
 /**
- * Puts waiters that may evict first, so that no other takes the slot freed for them. Within both kinds, the order
- * stays.
+ * Puts restarts first, because others cannot have the slots that they keep. Then come waiters that may evict, so that no
+ * other takes the slot freed for them. Within each kind, the order stays.
  */
-function inTurn(waiting: readonly Waiter[]): Waiter[] {
-  return [...waiting.filter(({ mayEvict }) => mayEvict), ...waiting.filter(({ mayEvict }) => !mayEvict)];
+function inTurn(waiting: readonly Waiter[], held: readonly Holder[]): Waiter[] {
+  const rank = (waiter: Waiter): number => (slotOf(waiter, held) !== undefined ? 0 : waiter.mayEvict ? 1 : 2);
+  return waiting.toSorted((one, other) => rank(one) - rank(other));
 }
 
 /** Idle instances first, then those in use, then those that load; of each kind the least recently used first. */

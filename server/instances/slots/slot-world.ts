@@ -4,7 +4,7 @@ import type { LeaseBook } from './lease-book.ts';
 import { momentOf, type Clock } from '../ports/time.ts';
 import type { Registry } from '../registry.ts';
 import type { SlotWorld } from './scheduler.ts';
-import { slotDemand } from './capacity.ts';
+import { slotDemand, type Amounts } from './capacity.ts';
 import type { MemoryAdmission } from './memory-admission.ts';
 import type { Contender, Holder } from './slot-plan.ts';
 
@@ -14,7 +14,7 @@ export interface InstanceSlotsDependencies {
   leases: LeaseBook;
   groups: Config['groups'];
   /** `null`: memory limits no start. */
-  memory: Pick<MemoryAdmission, 'demand' | 'remnants'> | null;
+  memory: Pick<MemoryAdmission, 'demand' | 'holding' | 'remnants'> | null;
   /** Called when an instance begins or ceases to refuse new leases. */
   onClosed: (instance: string) => void;
 }
@@ -32,10 +32,13 @@ export class InstanceSlots implements SlotWorld {
     const mailbox = this.#dependencies.registry.byId(instance);
     if (mailbox === null || mailbox.isClosed) return null;
     const { group = null } = mailbox.record.settings;
-    const { memory } = this.#dependencies;
-    const slots = slotDemand(group);
-    const demand = memory === null ? slots : new Map([...slots, ...memory.demand(instance)]);
-    return { group, isPinned: this.isPinned(instance), demand };
+    const memory = this.#dependencies.memory?.demand(instance) ?? [];
+    return { group, isPinned: this.isPinned(instance), demand: new Map([...slotDemand(group), ...memory]) };
+  }
+
+  held(instance: string): Amounts {
+    const { group = null } = this.#dependencies.registry.byId(instance)?.record.settings ?? {};
+    return new Map([...slotDemand(group), ...(this.#dependencies.memory?.holding(instance) ?? [])]);
   }
 
   /** Whether the instance or its group is pinned, so that it is never evicted nor stopped when idle. */

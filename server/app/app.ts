@@ -25,6 +25,8 @@ import { openHub } from './hub.ts';
 import { openDecisionTrace } from './decision-log.ts';
 import { observe } from './observation.ts';
 import { ModelLibrary } from '../models/library.ts';
+import { LaunchFigures } from '../models/launch-figures.ts';
+import { LaunchFits } from '../models/launch-fits.ts';
 import { EstimatedNeeds } from '../models/launch-needs.ts';
 import { MemoryEstimator } from '../models/memory-estimator.ts';
 import { ModelMemories } from '../models/model-memory.ts';
@@ -149,7 +151,15 @@ export async function startApp(options: AppOptions): Promise<App> {
     const work = new SlicedWork(clock);
     const indexFile = path.join(dataDirectory, 'models.index');
     const models = teardown.ending(new ModelLibrary({ clock, work, places, indexFile, onFault }));
-    const memories = new ModelMemories();
+    const figures = new LaunchFigures(path.join(dataDirectory, 'models.figures'));
+    await figures.load();
+    const fits = new LaunchFits({
+      memories: new ModelMemories(),
+      processor: readProcessor,
+      figures,
+      findProgram: findExecutable,
+      searchPath,
+    });
     const instances = createInstances(
       {
         clock,
@@ -175,7 +185,7 @@ export async function startApp(options: AppOptions): Promise<App> {
         trace,
         memory: {
           meter: openMemoryMeter(machine, process.platform),
-          needs: new EstimatedNeeds({ engines, memories, processor: readProcessor }),
+          needs: new EstimatedNeeds({ engines, fits, figures }),
         },
       },
       {
@@ -191,8 +201,7 @@ export async function startApp(options: AppOptions): Promise<App> {
     );
     const estimator = new MemoryEstimator({
       engines,
-      memories,
-      processor: readProcessor,
+      fits,
       ram: () => machine.host.memory(),
       gpus: () => machine.gpus.list(),
       holders: () => instances.holders(),

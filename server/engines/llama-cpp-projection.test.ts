@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { llamaCppProjection } from './llama-cpp-projection.ts';
+import { llamaCppFit, llamaCppProjection } from './llama-cpp-projection.ts';
 
 const MEBIBYTE = 1_048_576;
 
@@ -38,6 +38,19 @@ describe('the memory that llama-server reports', () => {
 
   it('is the first report while there is no other', () => {
     expect(llamaCppProjection(TEXT.slice(0, 5))?.devices).toMatchObject([{ cache: 180 * MEBIBYTE }]);
+  });
+
+  it('is final when the engine has settled its options', () => {
+    const settled = '0.00.444.000 I common_fit_params: fitting params to free memory took 0.36 seconds';
+    const unchanged =
+      '0.00.023.109 I common_params_fit_impl: will leave 24090 >= 1024 MiB of system memory, no changes needed';
+    expect(llamaCppFit(TEXT)).toBe(null);
+    expect(llamaCppFit([...TEXT, settled])).toEqual({ ...REDUCED, isReduced: true });
+    expect(llamaCppFit([...TEXT.slice(0, 5), unchanged, settled, ...TEXT])).toMatchObject({
+      devices: [{ cache: 180 * MEBIBYTE }],
+      isReduced: false,
+    });
+    expect(llamaCppFit([settled])).toBe(null);
   });
 
   it('has a row for each GPU', () => {

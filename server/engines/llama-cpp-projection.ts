@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { MemoryProjection } from '../instances/ports/memory-projection.ts';
+import type { FittedProjection, MemoryProjection } from '../instances/ports/memory-projection.ts';
 
 /** The engine's figures are whole mebibytes. */
 const MEBIBYTE = 1_048_576;
@@ -26,6 +26,10 @@ const JsonLineSchema = z.object({
   data: z.object({ unit: z.literal('MiB'), rows: z.array(JsonRowSchema) }),
 });
 
+/** Logged when the options are settled, before weights are read; and that all are as given, or as large as the engine would like. */
+const SETTLED = /common_fit_params: fitting params to free memory took\b/;
+const UNCHANGED = /common_params_fit_impl: .*\bno changes needed\b/;
+
 const TITLE = /common_memory_breakdown_print: \| memory breakdown \[MiB\]/;
 /** `|   - Host | 200 = 92 + 90 + 18 |`, and of a GPU `|   - CUDA0 (RTX 4090) | 24080 = 9436 + (14193 = 13169 + 128 + 896) + 451 |`. */
 const ROW =
@@ -49,6 +53,15 @@ export function llamaCppProjection(lines: Iterable<string>): MemoryProjection | 
     last = jsonRows(line) ?? last;
   }
   return last.length === 0 ? null : { devices: byDevice(last) };
+}
+
+/** Like {@link llamaCppProjection}, once the engine has settled its options. With `--fit off` it reports nothing. */
+export function llamaCppFit(lines: readonly string[]): FittedProjection | null {
+  const end = lines.findIndex((line) => SETTLED.test(line));
+  if (end === -1) return null;
+  const before = lines.slice(0, end);
+  const projection = llamaCppProjection(before);
+  return projection === null ? null : { ...projection, isReduced: !before.some((line) => UNCHANGED.test(line)) };
 }
 
 function textRow(line: string): Row | null {

@@ -14,6 +14,7 @@ import { contextArguments, type ContextLaunch, contextObstacle, contextProblems 
 import { LLAMA_CROSSING } from './llama-cpp-crossing.ts';
 import { isolationArguments, isolationProblems } from './llama-cpp-isolation.ts';
 import { llamaCppMemory } from './llama-cpp-memory.ts';
+import { llamaCppFit } from './llama-cpp-projection.ts';
 import { llamaCppOffload } from './llama-cpp-offload.ts';
 import { llamaCppReason } from './llama-cpp-reason.ts';
 import { extraArgumentWarnings, optionFaults } from './option-check.ts';
@@ -226,6 +227,7 @@ export function llamaCpp({
     crossing: LLAMA_CROSSING,
     offload: llamaCppOffload,
     memory: llamaCppMemory,
+    fitted: llamaCppFit,
   };
 }
 

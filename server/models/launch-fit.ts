@@ -1,4 +1,4 @@
-import type { OptionValue } from '@llamactl/contract/instance';
+import type { LaunchSuggestion, NeedSource } from '../instances/ports/machine-memory.ts';
 import type { CacheType, MemoryOptions } from '../instances/ports/memory-options.ts';
 import {
   bareNeeds,
@@ -12,12 +12,14 @@ import {
 } from './memory-estimate.ts';
 import type { Room } from './memory-room.ts';
 
-/** Other options of a model, with which it fits. */
-export interface Suggestion {
-  /** For people: `a context of 8192 tokens`. */
-  label: string;
-  options: Record<string, OptionValue>;
+/** Needs that are known better than by computation. */
+export interface KnownNeeds {
+  source: NeedSource;
+  needs: readonly Need[];
 }
+
+/** Looks up the needs of a launch with these options on these GPUs; `null`: only computation helps. */
+export type Recall = (options: SettledOptions, gpus: readonly string[]) => KnownNeeds | null;
 
 /** Steps of a suggested context, in tokens. */
 const CONTEXT_STEP = 256;
@@ -31,14 +33,30 @@ const SMALLER_TYPES: readonly CacheType[] = ['q8_0', 'q4_0'];
 export class LaunchFit {
   readonly #model: ModelMemory;
   readonly #processor: Processor;
+  readonly #recall: Recall;
 
-  constructor(model: ModelMemory, processor: Processor) {
+  constructor(model: ModelMemory, processor: Processor, recall: Recall = () => null) {
     this.#model = model;
     this.#processor = processor;
+    this.#recall = recall;
+  }
+
+  /** Tokens. */
+  get trainedContext(): number {
+    return this.#model.facts.context;
   }
 
   /** The bare need on each device, RAM first. */
-  needs(options: SettledOptions, rooms: readonly Room[]): Need[] {
+  needs(options: SettledOptions, rooms: readonly Room[]): readonly Need[] {
+    return this.#recall(options, gpusOf(rooms))?.needs ?? this.#computed(options, rooms);
+  }
+
+  /** Where {@link needs} are from. */
+  source(options: SettledOptions, rooms: readonly Room[]): NeedSource {
+    return this.#recall(options, gpusOf(rooms))?.source ?? 'estimated';
+  }
+
+  #computed(options: SettledOptions, rooms: readonly Room[]): Need[] {
     const gpus = rooms.filter(({ device }) => device !== RAM).map(({ device, free }) => ({ name: device, free }));
     return bareNeeds(this.#model, options, { gpus, processor: this.#processor });
   }
@@ -53,10 +71,8 @@ export class LaunchFit {
    * the layers on GPUs.
    */
   settled(options: MemoryOptions, rooms: readonly Room[]): SettledOptions {
-    const layers = this.#model.facts.layers.length + 1;
     const hasGpu = rooms.length > 1;
-    const wish = generousOptions(options, this.#model.facts);
-    const wanted = { ...wish, gpuLayers: hasGpu ? Math.min(wish.gpuLayers, layers) : 0 };
+    const wanted = this.wanted(options, rooms);
     if (this.fits(wanted, rooms)) return wanted;
     const least = Math.min(LEAST_CHOSEN, wanted.context);
     const withContext = (context: number): SettledOptions => ({ ...wanted, context });
@@ -71,8 +87,15 @@ export class LaunchFit {
     return withLayers(fewer ?? 0);
   }
 
+  /** The options with which the engine would start if it had enough memory. */
+  wanted(options: MemoryOptions, rooms: readonly Room[]): SettledOptions {
+    const wish = generousOptions(options, this.#model.facts);
+    const layers = this.#model.facts.layers.length + 1;
+    return { ...wish, gpuLayers: rooms.length > 1 ? Math.min(wish.gpuLayers, layers) : 0 };
+  }
+
   /** Options with which the model fits, if it does not fit with `options`. */
-  suggestions(options: SettledOptions, rooms: readonly Room[]): Suggestion[] {
+  suggestions(options: SettledOptions, rooms: readonly Room[]): LaunchSuggestion[] {
     if (this.fits(options, rooms)) return [];
     return [
       ...this.#smallerContext(options, rooms),
@@ -82,16 +105,16 @@ export class LaunchFit {
     ];
   }
 
-  #smallerContext(options: SettledOptions, rooms: readonly Room[]): Suggestion[] {
+  #smallerContext(options: SettledOptions, rooms: readonly Room[]): LaunchSuggestion[] {
     const context = this.#suggestedContext(options, rooms);
     return context === null ? [] : [{ label: contextLabel(context), options: { ctx_size: context } }];
   }
 
   /** A cache of smaller types. If only the smallest fits, also a larger one with less context. */
-  #smallerCache(options: SettledOptions, rooms: readonly Room[]): Suggestion[] {
+  #smallerCache(options: SettledOptions, rooms: readonly Room[]): LaunchSuggestion[] {
     if (!options.flashAttention) return [];
     const without = this.#suggestedContext(options, rooms) ?? 0;
-    const found: Suggestion[] = [];
+    const found: LaunchSuggestion[] = [];
     for (const type of SMALLER_TYPES.slice(SMALLER_TYPES.findIndex((each) => each === options.keys) + 1)) {
       const smaller = { ...options, keys: type, values: type };
       const flags = { cache_type_k: type, cache_type_v: type };
@@ -104,7 +127,7 @@ export class LaunchFit {
     return found;
   }
 
-  #fewerLayers(options: SettledOptions, rooms: readonly Room[]): Suggestion[] {
+  #fewerLayers(options: SettledOptions, rooms: readonly Room[]): LaunchSuggestion[] {
     const layers = this.#model.facts.layers.length + 1;
     const most = Math.min(options.gpuLayers, layers) - 1;
     const count = largest(0, most, (gpuLayers) => this.fits({ ...options, gpuLayers }, rooms));
@@ -112,7 +135,7 @@ export class LaunchFit {
   }
 
   /** The experts of as few layers as possible. */
-  #expertsInRam(options: SettledOptions, rooms: readonly Room[]): Suggestion[] {
+  #expertsInRam(options: SettledOptions, rooms: readonly Room[]): LaunchSuggestion[] {
     const { layers } = this.#model.facts;
     if (options.gpuLayers === 0 || layers.every(({ experts }) => experts === 0)) return [];
     const kept = largest(0, layers.length, (onGpus) => {
@@ -169,6 +192,10 @@ export function mustEnd(holders: readonly string[], fitsWithout: (ended: Readonl
     if (!fitsWithout(needed)) needed.add(holder);
   }
   return ended.filter((holder) => needed.has(holder));
+}
+
+function gpusOf(rooms: readonly Room[]): string[] {
+  return rooms.filter(({ device }) => device !== RAM).map(({ device }) => device);
 }
 
 function contextLabel(tokens: number): string {

@@ -1,22 +1,26 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
-import { afterEach, beforeEach, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { demoModelBytes } from '../../cli/quickstart/demo-model.ts';
 import type { DeviceRoom, LaunchNeed } from '../instances/ports/machine-memory.ts';
-import { llamaEngines } from '../testing/small-machine.ts';
+import type { FittedProjection } from '../instances/ports/memory-projection.ts';
+import type { LaunchPlan } from '../instances/ports/runs.ts';
+import { llamaEngines, plainFits } from '../testing/small-machine.ts';
 import { EstimatedNeeds } from './launch-needs.ts';
-import { ModelMemories } from './model-memory.ts';
+import { LaunchFigures } from './launch-figures.ts';
 
 const MEBIBYTE = 1_048_576;
 
 let folder: string;
 let file: string;
+let figures: LaunchFigures;
 
 beforeEach(async () => {
   folder = await mkdtemp(path.join(os.tmpdir(), 'llamactl-needs-'));
   file = path.join(folder, 'demo.gguf');
   await writeFile(file, demoModelBytes());
+  figures = new LaunchFigures(path.join(folder, 'figures'));
 });
 afterEach(() => rm(folder, { recursive: true }));
 
@@ -25,16 +29,18 @@ const rooms = (ram: number, gpu?: number): DeviceRoom[] => [
   ...(gpu === undefined ? [] : [{ device: 'nvidia:0', total: gpu * MEBIBYTE, free: gpu * MEBIBYTE }]),
 ];
 
-async function need(words: string, now: DeviceRoom[], alone = now, engine = 'llama_cpp'): Promise<LaunchNeed | null> {
-  const needs = new EstimatedNeeds({
-    engines: llamaEngines(),
-    memories: new ModelMemories(),
-    processor: async () => 'other',
-  });
+const needs = (): EstimatedNeeds => new EstimatedNeeds({ engines: llamaEngines(), fits: plainFits(figures), figures });
+
+function launchOf(words: string, engine = 'llama_cpp'): { engine: string; plan: LaunchPlan } {
   const argv = ['--model', file, ...words.split(' ')];
-  const plan = { command: 'llama-server', argv, environment: {}, keyVariable: null, port: 1, healthPath: '/' };
-  return needs.of({ engine, plan }, now, alone);
+  return {
+    engine,
+    plan: { command: 'llama-server', argv, environment: {}, keyVariable: null, port: 1, healthPath: '/' },
+  };
 }
+
+const need = (words: string, now: DeviceRoom[], alone = now, engine?: string): Promise<LaunchNeed | null> =>
+  needs().of(launchOf(words, engine), now, alone);
 
 it('has a margin, and the part that must be there has neither margin nor mapped weights', async () => {
   const [ram] = (await need('-c 4096', rooms(8_192)))?.devices ?? [];
@@ -56,7 +62,7 @@ it('is for all that the engine would like if that fits now, else for what it wou
 
 it('suggests options if it does not fit alone', async () => {
   expect((await need('-c 4096', rooms(8_192)))?.suggestions).toEqual([]);
-  expect((await need('-c 1000000', rooms(300)))?.suggestions[0]).toMatch(/^a context of \d+ tokens$/);
+  expect((await need('-c 1000000', rooms(300)))?.suggestions[0]?.label).toMatch(/^a context of \d+ tokens$/);
 });
 
 it('is unknown for another engine and for a file that is no model', async () => {
@@ -65,4 +71,55 @@ it('is unknown for another engine and for a file that is no model', async () => 
   expect(await need('-c 4096', rooms(8_192))).toBe(null);
   await rm(file);
   expect(await need('-c 4096', rooms(8_192))).toBe(null);
+});
+
+describe('a launch that ran before', () => {
+  const WORDS = '-c 4096';
+  const report = (mebibytes: number, isReduced = false): FittedProjection => ({
+    devices: [{ device: 'ram', weights: MEBIBYTE, cache: mebibytes * MEBIBYTE, compute: MEBIBYTE }],
+    isReduced,
+  });
+  const whole = async (words = WORDS): Promise<[string, number]> => {
+    const known = await need(words, rooms(8_192));
+    return [known?.source ?? 'unknown', Math.round((known?.devices[0]?.whole ?? 0) / MEBIBYTE)];
+  };
+  const reported = (mebibytes: number, isReduced?: boolean): Promise<LaunchNeed | null> =>
+    needs().projected(launchOf(WORDS), report(mebibytes, isReduced), rooms(8_192));
+
+  it('needs what its engine reported, after a restart of the server too', async () => {
+    expect((await whole())[0]).toBe('estimated');
+    expect(await reported(1_000)).toMatchObject({ source: 'projected', devices: [{ device: 'ram' }] });
+    const margin = 100_000_000 / MEBIBYTE;
+    const expected = Math.round(1_002 * 1.1 + margin);
+    expect(await whole()).toEqual(['projected', expected]);
+    expect((await whole('-c 8192'))[0]).toBe('estimated');
+    figures = new LaunchFigures(path.join(folder, 'figures'));
+    expect((await whole())[0]).toBe('estimated');
+    await figures.load();
+    expect(await whole()).toEqual(['projected', expected]);
+  });
+
+  it('needs at least what it used', async () => {
+    await reported(10);
+    await needs().used(launchOf(WORDS), { ram: 2_000 * MEBIBYTE, gpus: null }, rooms(8_192));
+    const [source, size] = await whole();
+    expect(source).toBe('measured');
+    expect(size).toBeGreaterThan(2_000);
+    await needs().used(launchOf(WORDS), { ram: 5, gpus: null }, rooms(8_192));
+    await reported(10);
+    expect(await whole()).toEqual([source, size]);
+  });
+
+  it('is estimated again if its engine made the context smaller, or if the file has changed', async () => {
+    await reported(1_000, true);
+    expect((await whole())[0]).toBe('estimated');
+    await reported(1_000);
+    await writeFile(file, Buffer.concat([demoModelBytes(), Buffer.alloc(5)]));
+    expect((await whole())[0]).toBe('estimated');
+  });
+
+  it('is estimated again if what it used may be less than it would like', async () => {
+    await needs().used(launchOf('--fit on'), { ram: 2_000 * MEBIBYTE, gpus: null }, rooms(8_192));
+    expect((await whole('--fit on'))[0]).toBe('estimated');
+  });
 });

@@ -2,55 +2,95 @@ import { codeOf } from '@llamactl/contract/reason';
 import type { Engines } from '../instances/ports/engine-adapter.ts';
 import type { DeviceNeed, DeviceRoom, LaunchNeed, LaunchNeeds } from '../instances/ports/machine-memory.ts';
 import type { MemoryOptions } from '../instances/ports/memory-options.ts';
+import type { FittedProjection } from '../instances/ports/memory-projection.ts';
 import type { LaunchPlan } from '../instances/ports/runs.ts';
+import { deviceNeeds, raisedTo, type Use } from './engine-report.ts';
 import { GgufFault } from './gguf-header.ts';
-import { LaunchFit } from './launch-fit.ts';
-import { generousOptions, type ModelMemory, type Need, type Processor, RAM, withMargin } from './memory-estimate.ts';
-import type { ModelMemories } from './model-memory.ts';
+import type { LaunchFigures } from './launch-figures.ts';
+import type { LaunchFit } from './launch-fit.ts';
+import type { LaunchFits, PlannedFit } from './launch-fits.ts';
+import { type Need, RAM, type SettledOptions, withMargin } from './memory-estimate.ts';
 
 export interface LaunchNeedsDependencies {
   engines: Engines;
-  memories: Pick<ModelMemories, 'of'>;
-  processor: () => Promise<Processor>;
+  fits: Pick<LaunchFits, 'of'>;
+  figures: Pick<LaunchFigures, 'of' | 'note'>;
 }
 
-/** The needs of launches, computed from their model files and options. */
+interface PlannedLaunch {
+  engine: string;
+  plan: LaunchPlan;
+}
+
+/** The needs of launches: remembered from earlier ones, or computed from their model files and options. */
 export class EstimatedNeeds implements LaunchNeeds {
   readonly #dependencies: LaunchNeedsDependencies;
-  #processor: Promise<Processor> | null = null;
 
   constructor(dependencies: LaunchNeedsDependencies) {
     this.#dependencies = dependencies;
   }
 
   async of(
-    { engine, plan }: { engine: string; plan: LaunchPlan },
+    launch: PlannedLaunch,
     now: readonly DeviceRoom[],
     alone: readonly DeviceRoom[],
   ): Promise<LaunchNeed | null> {
-    const { engines, memories, processor } = this.#dependencies;
+    const known = await this.#fitOf(launch);
+    return known === null ? null : needOf(known.planned.fit, known.options, now, alone);
+  }
+
+  async projected(
+    launch: PlannedLaunch,
+    reported: FittedProjection,
+    alone: readonly DeviceRoom[],
+  ): Promise<LaunchNeed | null> {
+    const known = await this.#fitOf(launch);
+    if (known === null) return null;
+    const { planned, options } = known;
+    const gpus = gpusOf(alone);
+    const wanted = planned.fit.wanted(options, alone);
+    // The engine's report forgets some of the files that it loads besides the model.
+    const companions = options.companions.length === 0 ? [] : planned.fit.needs(wanted, alone);
+    const needs = deviceNeeds(reported, gpus, companions);
+    if (needs === null) return null;
+    const key = reported.isReduced ? null : planned.keyOf(wanted, gpus);
+    // A figure of a whole run is better.
+    const isKnown = key !== null && this.#dependencies.figures.of(key)?.source === 'measured';
+    if (key !== null && !isKnown) await this.#dependencies.figures.note(key, { source: 'projected', needs });
+    return {
+      devices: needs.map((need) => deviceNeed(need, options.isMapped)),
+      source: 'projected',
+      suggestions: planned.fit.suggestions(wanted, alone),
+    };
+  }
+
+  async used(launch: PlannedLaunch, use: Use, alone: readonly DeviceRoom[]): Promise<void> {
+    const known = await this.#fitOf(launch);
+    if (known === null) return;
+    const { planned, options } = known;
+    const gpus = gpusOf(alone);
+    const wanted = planned.fit.wanted(options, alone);
+    const key = planned.keyOf(wanted, gpus);
+    if (key === null) return;
+    // The engine may have made smaller what was not given; then only its own report says with what it ran.
+    const isGiven = !options.shrinks && (gpus.length === 0 || options.gpuLayers !== null);
+    const before = this.#dependencies.figures.of(key)?.needs ?? (isGiven ? planned.fit.needs(wanted, alone) : null);
+    if (before === null) return;
+    await this.#dependencies.figures.note(key, { source: 'measured', needs: raisedTo(before, use) });
+  }
+
+  /** `null`: the need of this engine is unknown, or a file cannot be read or is no model. The start itself says so. */
+  async #fitOf({ engine, plan }: PlannedLaunch): Promise<{ planned: PlannedFit; options: MemoryOptions } | null> {
+    const { engines, fits } = this.#dependencies;
     const options = engines.find(engine)?.memory(plan) ?? null;
     if (options === null || options.model === null) return null;
-    const model = await readable(memories.of(options.model, options.companions));
-    if (model === null) return null;
-    return needOf({ model, options, processor: await (this.#processor ??= processor()) }, now, alone);
+    try {
+      return { planned: await fits.of(plan, { ...options, model: options.model }), options };
+    } catch (error) {
+      if (error instanceof GgufFault || codeOf(error) !== null) return null;
+      throw error;
+    }
   }
-}
-
-/** `null`: a file cannot be read or is no model. The start itself says so. */
-async function readable(reading: Promise<ModelMemory>): Promise<ModelMemory | null> {
-  try {
-    return await reading;
-  } catch (error) {
-    if (error instanceof GgufFault || codeOf(error) !== null) return null;
-    throw error;
-  }
-}
-
-interface Subject {
-  model: ModelMemory;
-  options: MemoryOptions;
-  processor: Processor;
 }
 
 /**
@@ -58,22 +98,22 @@ interface Subject {
  * what it would take if it ran alone.
  */
 function needOf(
-  { model, options, processor }: Subject,
+  fit: LaunchFit,
+  options: MemoryOptions,
   now: readonly DeviceRoom[],
   alone: readonly DeviceRoom[],
 ): LaunchNeed {
-  const fit = new LaunchFit(model, processor);
-  const wish = {
-    ...generousOptions(options, model.facts),
-    gpuLayers: now.length > 1 ? (options.gpuLayers ?? Infinity) : 0,
-  };
-  const rooms = fit.fits(wish, now) ? now : alone;
-  const settled = fit.settled(options, rooms);
+  const rooms = fit.fits(fit.wanted(options, now), now) ? now : alone;
+  const settled: SettledOptions = fit.settled(options, rooms);
   return {
     devices: fit.needs(settled, rooms).map((need) => deviceNeed(need, options.isMapped)),
-    source: 'estimated',
-    suggestions: fit.suggestions(settled, alone).map(({ label }) => label),
+    source: fit.source(settled, rooms),
+    suggestions: fit.suggestions(settled, alone),
   };
+}
+
+function gpusOf(rooms: readonly DeviceRoom[]): string[] {
+  return rooms.map(({ device }) => device).filter((device) => device !== RAM);
 }
 
 function deviceNeed(need: Need, isMapped: boolean): DeviceNeed {

@@ -106,6 +106,11 @@ export function withMargin({ device, weights, cache, compute }: Need): number {
   return Math.ceil((weights + cache + compute) * MARGIN + margin);
 }
 
+/** The part of used bytes that is not the engine's program or the driver. */
+export function withoutProgram(device: string, used: number): number {
+  return Math.max(0, used - (device === RAM ? RAM_MARGIN : GPU_MARGIN));
+}
+
 function nothingOn(device: string): Need {
   return { device, weights: 0, cache: 0, compute: 0 };
 }

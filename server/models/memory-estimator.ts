@@ -9,10 +9,10 @@ import type { LaunchPlan } from '../instances/ports/runs.ts';
 import { contextWarning } from '../instances/settings/context-warning.ts';
 import { type DraftSettings, draftPlan, type OptionChanges, withOptions } from './launch-draft.ts';
 import { GgufFault } from './gguf-header.ts';
-import { type ModelMemory, type Need, type Processor, RAM, withMargin } from './memory-estimate.ts';
-import { LaunchFit, mustEnd } from './launch-fit.ts';
+import { type Need, RAM, withMargin } from './memory-estimate.ts';
+import { type LaunchFit, mustEnd } from './launch-fit.ts';
+import type { LaunchFits } from './launch-fits.ts';
 import { type HeldMemory, type MachineMemory, type Room, roomsOf } from './memory-room.ts';
-import type { ModelMemories } from './model-memory.ts';
 
 /** A run that holds memory. */
 export interface Holder {
@@ -28,8 +28,7 @@ export interface Holder {
 
 export interface EstimatorDependencies {
   engines: Engines;
-  memories: ModelMemories;
-  processor: () => Promise<Processor>;
+  fits: Pick<LaunchFits, 'of'>;
   /** The memory of the machine, or of the container; bytes. */
   ram: () => { total: number; usage: number };
   gpus: () => Promise<readonly Gpu[]>;
@@ -52,7 +51,6 @@ export type InternalEstimate = Omit<Estimate, 'must_stop'> & { mustStop: string[
 /** Estimates the memory of launches on this machine. Starts nothing. */
 export class MemoryEstimator {
   readonly #dependencies: EstimatorDependencies;
-  #processor: Promise<Processor> | null = null;
 
   constructor(dependencies: EstimatorDependencies) {
     this.#dependencies = dependencies;
@@ -77,36 +75,37 @@ export class MemoryEstimator {
    */
   async estimate(launch: EstimatedLaunch): Promise<InternalEstimate> {
     const { settings } = launch;
-    const options = this.#options(settings.engine, draftPlan(settings, this.#dependencies.engines));
+    const plan = draftPlan(settings, this.#dependencies.engines);
+    const options = this.#options(settings.engine, plan);
     if (options === null) {
       throw new ApiError('VALIDATION_ERROR', `llamactl cannot estimate the memory of the engine ${settings.engine}.`);
     }
     if (options.model === null) throw new ApiError('MODEL_NOT_FOUND', 'The instance has no model file.');
-    const [model, processor, machine] = await Promise.all([
-      this.#read(options.model, options),
-      (this.#processor ??= this.#dependencies.processor()),
+    const [fit, machine] = await Promise.all([
+      this.#read(plan, { ...options, model: options.model }),
       this.#machine(launch.devices),
     ]);
     const holders = this.#dependencies.holders();
-    const held = await Promise.all(holders.map((holder) => this.#held(holder, machine, processor)));
+    const held = await Promise.all(holders.map((holder) => this.#held(holder, machine)));
     const own = new Set(launch.instance === null ? [] : [launch.instance]);
     const rooms = roomsOf(machine, held, own);
-    const fit = new LaunchFit(model, processor);
     const settled = fit.settled(options, rooms);
     const idle = holders
       .filter(({ id, isIdle }) => isIdle && !own.has(id))
       .toSorted((one, other) => one.lastUsed - other.lastUsed)
       .map(({ id }) => id);
-    const warning = contextWarning(settings, { context: model.facts.context });
+    const warning = contextWarning(settings, { context: fit.trainedContext });
     return {
       fits: fit.fits(settled, rooms),
       per_device: perDevice(fit.needs(settled, rooms), rooms),
       mustStop: mustEnd(idle, (ended) => fit.fits(settled, roomsOf(machine, held, new Set([...own, ...ended])))),
-      suggestions: fit.suggestions(settled, rooms),
+      suggestions: fit
+        .suggestions(settled, rooms)
+        .map(({ label, options: other }) => ({ label, options: { ...other } })),
       context: settled.context,
       gpu_layers: settled.gpuLayers,
       ...(warning !== null && { warnings: [warning] }),
-      source: 'estimated',
+      source: fit.source(settled, rooms),
     };
   }
 
@@ -115,13 +114,13 @@ export class MemoryEstimator {
     return this.#dependencies.engines.find(engine)?.memory(plan) ?? null;
   }
 
-  async #read(file: string, { companions }: MemoryOptions): Promise<ModelMemory> {
+  async #read(plan: LaunchPlan, options: MemoryOptions & { model: string }): Promise<LaunchFit> {
     try {
-      return await this.#dependencies.memories.of(file, companions);
+      return (await this.#dependencies.fits.of(plan, options)).fit;
     } catch (error) {
       const isFault = error instanceof GgufFault;
-      const others = companions.map((each) => path.basename(each.path));
-      const subject = [path.basename(file), ...others].join(', with ');
+      const others = options.companions.map((each) => path.basename(each.path));
+      const subject = [path.basename(options.model), ...others].join(', with ');
       throw new ApiError(
         'MODEL_NOT_FOUND',
         `The memory of ${subject} is unknown: a file ${isFault ? error.message : `cannot be read: ${errorWords(error)}`}.`,
@@ -149,16 +148,15 @@ export class MemoryEstimator {
   }
 
   /** The memory of a run. It is unknown for another engine, or if the file is gone. */
-  async #held({ id, engine, plan }: Holder, machine: MachineMemory, processor: Processor): Promise<HeldMemory> {
+  async #held({ id, engine, plan }: Holder, machine: MachineMemory): Promise<HeldMemory> {
     const options = this.#options(engine, plan);
     if (options === null || options.model === null) return { id, needs: [] };
     try {
-      const model = await this.#dependencies.memories.of(options.model, options.companions);
+      const { fit } = await this.#dependencies.fits.of(plan, { ...options, model: options.model });
       const whole = [
         { device: RAM, ...machine.ram, free: machine.ram.total },
         ...machine.gpus.map((gpu) => ({ ...gpu, free: gpu.total })),
       ];
-      const fit = new LaunchFit(model, processor);
       return { id, needs: fit.needs(fit.settled(options, whole), whole) };
     } catch (error) {
       if (error instanceof GgufFault || codeOf(error) !== null) return { id, needs: [] };

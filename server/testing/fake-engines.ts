@@ -8,6 +8,7 @@ import type {
   StartProblem,
 } from '../instances/ports/engine-adapter.ts';
 import type { EngineEndpoint, EngineTarget, ProbeResult } from '../instances/ports/engine-endpoint.ts';
+import type { FittedProjection } from '../instances/ports/memory-projection.ts';
 import type { InstanceRecord, Settings } from '../instances/ports/instance-record.ts';
 import type { Exit, LaunchPlan } from '../instances/ports/runs.ts';
 
@@ -112,6 +113,11 @@ export class FakeEngineAdapter implements EngineAdapter {
   memory(): null {
     return null;
   }
+
+  /** The memory that its runs report at their start; `null`: none. */
+  reported: FittedProjection | null = null;
+
+  readonly fitted = (): FittedProjection | null => this.reported;
 
   preflight(): Promise<StartProblem | null> {
     return Promise.resolve(this.startProblem);

@@ -6,6 +6,7 @@ import type {
   MemoryMeter,
   NeedSource,
 } from '../instances/ports/machine-memory.ts';
+import type { FittedProjection } from '../instances/ports/memory-projection.ts';
 import type { LaunchPlan } from '../instances/ports/runs.ts';
 import type { FakeWorld } from './fake-world.ts';
 
@@ -23,7 +24,9 @@ export class FakeMemory implements MemoryMeter, LaunchNeeds {
   readonly mapped = new Set<string>();
   /** Where the needs are from. */
   source: NeedSource = 'projected';
-  suggestions: string[] = [];
+  suggestions: LaunchNeed['suggestions'] = [];
+  /** What runs used, in the order of their ends. */
+  readonly noted: { ram: number; gpus: number | null }[] = [];
   readonly #world: FakeWorld;
 
   constructor(world: FakeWorld, totals: Readonly<Record<string, number>>) {
@@ -54,6 +57,21 @@ export class FakeMemory implements MemoryMeter, LaunchNeeds {
       source: this.source,
       suggestions: this.suggestions,
     };
+  }
+
+  async projected(_launch: { plan: LaunchPlan }, { devices }: FittedProjection): Promise<LaunchNeed> {
+    return {
+      devices: devices.map(({ device, weights, cache, compute }) => {
+        const whole = weights + cache + compute;
+        return { device, whole, resident: whole, least: whole };
+      }),
+      source: 'projected',
+      suggestions: this.suggestions,
+    };
+  }
+
+  async used(_launch: { plan: LaunchPlan }, use: { ram: number; gpus: number | null }): Promise<void> {
+    this.noted.push(use);
   }
 
   /** Bytes of a device that are in use. */

@@ -33,8 +33,8 @@ export class FakeRunLogs implements RunLogs {
     return this.output.get(folder) ?? this.output.get('*') ?? [];
   }
 
-  size(_run: RunReference): number {
-    return 0;
+  size({ folder }: RunReference): number {
+    return (this.output.get(folder) ?? this.output.get('*') ?? []).join('\n').length;
   }
 
   async begin(_log: LogReference, { folder }: RunReference): Promise<void> {

@@ -2,6 +2,8 @@ import type { Gpu } from '@llamactl/contract/system';
 import { customEngine } from '../engines/custom.ts';
 import { llamaCpp } from '../engines/llama-cpp.ts';
 import type { Engines } from '../instances/ports/engine-adapter.ts';
+import type { LaunchFigures } from '../models/launch-figures.ts';
+import { LaunchFits } from '../models/launch-fits.ts';
 import { type Holder, MemoryEstimator } from '../models/memory-estimator.ts';
 import { ModelMemories } from '../models/model-memory.ts';
 
@@ -39,12 +41,23 @@ export interface SmallMachine {
   holders?: () => readonly Holder[];
 }
 
+/** Fits of a processor that keeps the order of weights. */
+export function plainFits(figures: Pick<LaunchFigures, 'of'> = { of: () => null }): LaunchFits {
+  const findProgram = async (): Promise<string> => import.meta.filename;
+  return new LaunchFits({
+    memories: new ModelMemories(),
+    processor: async () => 'other',
+    figures,
+    findProgram,
+    searchPath: '',
+  });
+}
+
 /** Estimates memory on a machine that a test makes up. Its processor keeps the order of weights. */
 export function estimatorOn({ total, available, gpus = [], holders = () => [] }: SmallMachine): MemoryEstimator {
   return new MemoryEstimator({
     engines: llamaEngines(),
-    memories: new ModelMemories(),
-    processor: async () => 'other',
+    fits: plainFits(),
     ram: () => ({ total: total * MEBIBYTE, usage: (total - available) * MEBIBYTE }),
     gpus: async () =>
       gpus.map((gpu, index): Gpu => ({

@@ -167,6 +167,8 @@ export type InstanceEvent = Moment &
     | { type: 'port-taken'; run: number; reason: string }
     /** `idleSeconds`: how long the run was unused, if that is the cause. */
     | { type: 'evict'; leases: number; pinned: boolean; cause: IdleCause; idleSeconds?: number }
+    /** The engine reported, before it read weights, that it needs more memory than it may have. */
+    | { type: 'does-not-fit'; run: number; reason: string }
     | { type: 'backoff-over' }
     /**
      * `leases`: those that the previous server, which is still alive, holds. `stopTimeoutMs`: for a due restart that

@@ -58,6 +58,19 @@ export function portTaken(
 }
 
 /**
+ * Kills a start that needs more memory than was granted; it has loaded nothing yet. The next start waits for as much as the
+ * engine reported, or fails if that can never be free.
+ */
+export function doesNotFit(
+  state: InstanceState,
+  { reason, elapsed }: Extract<InstanceEvent, { type: 'does-not-fit' }>,
+): Transition {
+  if (state.status !== 'starting' || state.phase !== 'loading') return unchanged(state);
+  const details = goingDown(state.run, { phase: 'killing', deadline: elapsed }, 'start', reason);
+  return to({ ...keptFields(state), ...details }, killNow(state.run));
+}
+
+/**
  * Stops an unused instance, because another needs its slot or because it was idle too long. A lease or a pin prevents
  * that. Skips the phase `draining` and its commit: no lease is open, and a request may be waiting for the slot. Saves the
  * context if the run keeps it.

@@ -335,6 +335,15 @@ const TABLE: Record<string, { event: Bare<InstanceEvent>; cells: [InstanceState,
       [goingDown('start'), 'going down draining then start', ''],
     ],
   },
+  'needs more memory than it may have': {
+    event: { type: 'does-not-fit', run: 1, reason: 'it needs 2 GB' },
+    cells: [
+      [loading(), 'going down killing then start', 'close-leases, kill'],
+      [loading({ cause: 'boot' }), 'going down killing then start', 'close-leases, kill'],
+      [running(), 'running', ''],
+      [goingDown('start'), 'going down draining then start', ''],
+    ],
+  },
   'backoff over': {
     event: { type: 'backoff-over' },
     cells: [

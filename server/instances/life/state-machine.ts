@@ -24,7 +24,7 @@ import {
   unchanged,
   wanted,
 } from './transitions.ts';
-import { evict, healthFailed, offloadShort, portTaken, stalled } from './observed-transitions.ts';
+import { doesNotFit, evict, healthFailed, offloadShort, portTaken, stalled } from './observed-transitions.ts';
 
 /** Longest time that a restore of the context adds to a start, milliseconds. An engine reads some gigabytes in this time. */
 export const RESTORE_MS = 5_000;
@@ -73,6 +73,8 @@ export function transition(state: InstanceState, event: InstanceEvent): Transiti
       return stalled(state, event.seconds, event.elapsed);
     case 'port-taken':
       return portTaken(state, event);
+    case 'does-not-fit':
+      return doesNotFit(state, event);
     case 'evict':
       return evict(state, event);
     case 'backoff-over':

@@ -2,6 +2,7 @@ import type { EngineOptionList, InstalledEngine } from '@llamactl/contract/engin
 import type { ErrorCode, Problem } from '@llamactl/contract/errors';
 import type { OptionValue } from '@llamactl/contract/instance';
 import type { InstanceRecord, Settings } from './instance-record.ts';
+import type { FittedProjection } from './memory-projection.ts';
 import type { MemoryOptions } from './memory-options.ts';
 import type { Exit, LaunchPlan } from './runs.ts';
 
@@ -66,6 +67,8 @@ export interface EngineAdapter {
   offload(plan: LaunchPlan, lines: readonly string[]): Offload;
   /** The options of a launch that decide how much memory it needs; `null`: llamactl does not know this engine's need. */
   memory(plan: LaunchPlan): MemoryOptions | null;
+  /** Reads from the lines of a start how much memory it will take; `null`: not reported yet. Absent: never reported. */
+  readonly fitted?: (lines: readonly string[]) => FittedProjection | null;
 }
 
 /** Why a start cannot succeed, known before anything is spawned. */

@@ -1,3 +1,5 @@
+import type { OptionValue } from '@llamactl/contract/instance';
+import type { FittedProjection } from './memory-projection.ts';
 import type { LaunchPlan } from './runs.ts';
 
 /** The memory of one device. */
@@ -51,11 +53,18 @@ export interface RunNeed {
 
 /** The memory that a launch needs. */
 export interface LaunchNeed extends RunNeed {
-  /** Options with which the launch would fit alone, for people; empty if it fits as it is. */
-  suggestions: readonly string[];
+  /** Options with which the launch would fit alone; empty if it fits as it is. */
+  suggestions: readonly LaunchSuggestion[];
 }
 
-/** Computes the memory that launches need. */
+/** Other options of a launch, with which it fits. */
+export interface LaunchSuggestion {
+  /** For people: `a context of 8192 tokens`. */
+  label: string;
+  options: Readonly<Record<string, OptionValue>>;
+}
+
+/** Computes the memory that launches need, and remembers what earlier ones used. */
 export interface LaunchNeeds {
   /**
    * `null`: unknown, because of the engine or a file that cannot be read. Waits for reads of the disk.
@@ -68,4 +77,16 @@ export interface LaunchNeeds {
     now: readonly DeviceRoom[],
     alone: readonly DeviceRoom[],
   ): Promise<LaunchNeed | null>;
+  /** The need that an engine has reported itself. Remembers it for launches of the same files with the same options. */
+  projected(
+    launch: { engine: string; plan: LaunchPlan },
+    reported: FittedProjection,
+    alone: readonly DeviceRoom[],
+  ): Promise<LaunchNeed | null>;
+  /** Remembers what a run used. A need never becomes smaller by it: an engine may not yet have used all that it has. */
+  used(
+    launch: { engine: string; plan: LaunchPlan },
+    use: { ram: number; gpus: number | null },
+    alone: readonly DeviceRoom[],
+  ): Promise<void>;
 }

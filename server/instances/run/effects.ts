@@ -18,6 +18,7 @@ import { EngineDied, targetOf } from '../slots/leases.ts';
 import type { EffectRunner, Mailbox } from '../life/mailbox.ts';
 import { lookAtOffload } from './offload-look.ts';
 import { atMostUntil, keepsContext } from './kept-context.ts';
+import { awaitProjection } from './projection-watch.ts';
 import { awaitReady } from './readiness.ts';
 import { ALL_PINNED } from '../refusals.ts';
 import { planWithKey, withoutKey } from './run-key.ts';
@@ -51,7 +52,10 @@ export interface EffectDependencies extends PreparationDependencies, ExitCauseDe
   listeningPorts: ListeningPorts;
   scheduler: Scheduler;
   /** `null`: memory limits no start. */
-  memory: Pick<MemoryAdmission, 'learn' | 'obstacle' | 'hold' | 'heldBy' | 'take' | 'end' | 'release'> | null;
+  memory: Pick<
+    MemoryAdmission,
+    'learn' | 'obstacle' | 'hold' | 'heldBy' | 'take' | 'end' | 'release' | 'report' | 'noteUse'
+  > | null;
   endpoint: EngineEndpoint;
   logs: RunLogs;
   meter: RunMeter;
@@ -140,6 +144,7 @@ export class Effects implements EffectRunner {
       case 'close-leases':
         return this.#dependencies.leases.of(id, effect.run).close(effect.died === true ? new EngineDied() : undefined);
       case 'terminate':
+        this.#noteUse(mailbox, effect.run);
         return this.#withRun(mailbox, effect.run, (run) => runs.terminate(run));
       case 'kill':
         return this.#withRun(mailbox, effect.run, (run) => runs.kill(run));
@@ -229,7 +234,12 @@ export class Effects implements EffectRunner {
     if (launch === null) return;
     const { startTimeoutMs, references } = this.#dependencies;
     const reference = references.of(mailbox.record.id, launch);
+    const loaded = new AbortController();
+    void this.#watchProjection(mailbox, run, launch, { loaded: loaded.signal, over: signal }).catch((error: unknown) =>
+      this.#dependencies.onFault(error, { type: 'await-ready', run }),
+    );
     const outcome = await awaitReady(this.#dependencies, reference, targetOf(launch), startTimeoutMs, signal);
+    loaded.abort();
     if (outcome === 'ready') {
       // Record the listening socket now, so that a process that has the port later is recognised as foreign.
       this.#dependencies.witness(mailbox.record.id, launch)?.listener();
@@ -245,6 +255,31 @@ export class Effects implements EffectRunner {
       });
     }
     if (outcome === 'stalled') this.#post(mailbox, { type: 'stalled', run, seconds: startTimeoutMs / 1_000 });
+  }
+
+  /** Counts the memory that the engine of a start reports, and ends the start if it may not have as much. */
+  async #watchProjection(
+    mailbox: Mailbox,
+    run: number,
+    launch: Launch,
+    until: { loaded: AbortSignal; over: AbortSignal },
+  ): Promise<void> {
+    const { memory, engines, references } = this.#dependencies;
+    const fitted = engines.find(launch.engine)?.fitted;
+    if (memory === null || fitted === undefined) return;
+    const { record } = mailbox;
+    const reported = await awaitProjection(this.#dependencies, references.of(record.id, launch), fitted, until);
+    if (reported === null) return;
+    const reason = await memory.report(record, launch, reported);
+    if (reason !== null && !until.over.aborted) this.#post(mailbox, { type: 'does-not-fit', run, reason });
+  }
+
+  #noteUse(mailbox: Mailbox, run: number): void {
+    const launch = launchOf(mailbox, run);
+    const { memory, meter, references } = this.#dependencies;
+    if (launch === null || memory === null) return;
+    const stats = meter.stats(references.of(mailbox.record.id, launch));
+    if (stats !== null) memory.noteUse(launch, { ram: stats.memory_usage, gpus: stats.gpu_memory_usage });
   }
 
   /** Saves or restores the context of a run. Never rejects, because a stop and a start go on without it. */

@@ -194,13 +194,81 @@ describe('a restart', () => {
   });
 });
 
+describe('a start whose engine reports what it needs', () => {
+  const reports = (domain: Domain, bytes: number): void => {
+    domain.logs.output.set('*', ['the report']);
+    domain.adapter.reported = {
+      devices: [{ device: 'ram', weights: 0, cache: bytes, compute: 0 }],
+      isReduced: false,
+    };
+  };
+  const limited = async (): Promise<Domain> => {
+    const limits = { memory: { devices: { ram: { limit_mb: 1 } } } };
+    const domain = machineWith({ ram: 4_096 * KIB }, { a: { ram: 500 * KIB }, b: { ram: 500 * KIB } }, limits);
+    memoryOf(domain).source = 'estimated';
+    domain.world.defaults = { ...domain.world.defaults, isReady: false };
+    await create(domain, {}, 'a', 'b');
+    return domain;
+  };
+
+  it('holds as much as that', async () => {
+    const domain = await limited();
+    reports(domain, 800 * KIB);
+    await domain.manager.start('a');
+    await domain.pass(100);
+    expect(domain.status('a')).toBe('starting');
+    await domain.manager.start('b');
+    await domain.pass(1_000);
+    expect([domain.world.alive().length, domain.manager.get('b').waits_for]).toEqual([1, ['a']]);
+  });
+
+  it('is stopped before it loads if that can never be free, and is refused from then on', async () => {
+    const domain = await limited();
+    reports(domain, 1_200 * KIB);
+    await domain.manager.start('a');
+    await domain.pass(1_000);
+    expect(domain.manager.get('a')).toMatchObject({
+      status: 'failed',
+      reason: expect.stringContaining('1.23 MB') as string,
+    });
+    expect([domain.world.processes.length, domain.world.alive().length]).toEqual([1, 0]);
+    await expect(domain.manager.start('a')).rejects.toMatchObject({ code: 'DOES_NOT_FIT' });
+  });
+
+  it('is stopped before it loads if others hold it, and starts when they have stopped', async () => {
+    const domain = await limited();
+    await domain.manager.start('a');
+    await domain.pass(100);
+    for (const process of domain.world.alive()) process.isReady = true;
+    await domain.pass(1_000);
+    const busy = await lease(domain, 'a');
+    reports(domain, 800 * KIB);
+    await domain.manager.start('b');
+    await domain.pass(1_000);
+    expect([statuses(domain, 'a', 'b'), domain.world.alive().length]).toEqual([['running', 'starting'], 1]);
+    busy.release();
+    await domain.pass(1_000);
+    expect([statuses(domain, 'a', 'b'), domain.world.alive().length]).toEqual([['stopped', 'starting'], 1]);
+    expect(domain.world.processes).toHaveLength(3);
+  });
+});
+
+it('what a run used is remembered when it ends', async () => {
+  const domain = machineWith({ ram: 1_000 }, { a: { ram: 600 } });
+  await create(domain, {}, 'a');
+  await answer(domain, 'a');
+  await domain.manager.stop('a');
+  await domain.settle();
+  expect(memoryOf(domain).noted).toEqual([{ ram: expect.any(Number) as number, gpus: null }]);
+});
+
 describe('a start that cannot fit', () => {
   const limits = { memory: { devices: { ram: { limit_mb: 1 } } } };
   const tooLarge = { a: { ram: 1_100 * KIB } };
 
   it('is refused at once, and the message says what would fit', async () => {
     const domain = machineWith({ ram: 4_096 * KIB }, tooLarge, limits);
-    memoryOf(domain).suggestions = ['a context of 1024 tokens'];
+    memoryOf(domain).suggestions = [{ label: 'a context of 1024 tokens', options: { ctx_size: 1_024 } }];
     await create(domain, {}, 'a');
     const message =
       'a cannot start: it needs 1.13 MB of ram, and can get at most 1.05 MB; it would fit with a context of 1024 tokens; or raise `memory.devices.ram.limit_mb` or `memory.overcommit` (now 1).';

@@ -3,10 +3,12 @@ import type { Engines } from '../ports/engine-adapter.ts';
 import type { InstanceRecord, Settings } from '../ports/instance-record.ts';
 import type { LaunchNeed, LaunchNeeds, MemoryMeter, RunNeed } from '../ports/machine-memory.ts';
 import type { Launch } from '../life/lifecycle.ts';
+import type { FittedProjection } from '../ports/memory-projection.ts';
 import { pause, type Clock } from '../ports/time.ts';
 import type { Trace } from '../ports/trace.ts';
 import type { Amounts, Capacity } from './capacity.ts';
-import { MemoryLedger, type MemoryTerms, type Shortage } from './memory-ledger.ts';
+import { MemoryLedger, type MemoryTerms } from './memory-ledger.ts';
+import { shortageText } from './shortage-text.ts';
 
 export interface MemoryAdmissionDependencies {
   clock: Clock;
@@ -62,6 +64,8 @@ export class MemoryAdmission implements Capacity {
   readonly #eased = new Set<string>();
   /** Ids of instances that hold memory and are never evicted. */
   readonly #fixed = new Set<string>();
+  /** What engines reported that had to stop for it, by id of the instance: better than an estimate. */
+  readonly #reported = new Map<string, { settings: Settings; need: LaunchNeed }>();
   readonly #remnants = new Set<Remnant>();
   /** Adopted runs whose needs are not known yet. */
   readonly #taking = new Set<Promise<void>>();
@@ -102,8 +106,11 @@ export class MemoryAdmission implements Capacity {
   look({ record, state, isClosed }: Pick<Mailbox, 'record' | 'state' | 'isClosed'>): void {
     const known = this.#learnt.get(record.id);
     this.#lookAtPin(record.id);
-    if (isClosed) this.#learnt.delete(record.id);
-    else if (known !== undefined && known.settings !== record.settings && state.status === 'starting')
+    if (isClosed) {
+      this.#learnt.delete(record.id);
+      this.#reported.delete(record.id);
+    }
+    if (!isClosed && known !== undefined && known.settings !== record.settings && state.status === 'starting')
       void this.learn(record);
   }
 
@@ -167,6 +174,40 @@ export class MemoryAdmission implements Capacity {
     this.#taking.add(taking);
   }
 
+  /**
+   * Counts what the engine of a start has reported. Returns why the start has to make room, as a clause; `null`: it goes on.
+   * Never rejects.
+   */
+  async report({ id, settings }: InstanceRecord, launch: Launch, reported: FittedProjection): Promise<string | null> {
+    const held = this.#held.get(id);
+    const { needs, onFault, terms } = this.#dependencies;
+    const need = await needs.projected(launch, reported, this.#ledger.rooms([])).catch((error: unknown) => {
+      onFault(error, 'the memory that an engine reported');
+      return null;
+    });
+    if (need === null || held === undefined || this.#held.get(id) !== held) return null;
+    const { devices, source } = need;
+    this.#held.set(id, { devices, source });
+    this.#changed();
+    const others = [...this.#held].filter(([instance]) => instance !== id).map(([, each]) => each);
+    const shortage = this.#ledger.excess(need, [...others, ...this.#remnantNeeds()], this.#fixedNeeds(id));
+    // A figure that was remembered has been admitted with it before.
+    if (shortage === null || held.source !== 'estimated') return null;
+    this.#reported.set(id, { settings, need });
+    // The next start must not count the estimate of a moment ago.
+    if (this.#learnt.get(id)?.settings === settings)
+      this.#learnt.set(id, { settings, need, at: this.#dependencies.clock.elapsed() });
+    return shortageText(shortage, need.suggestions, terms);
+  }
+
+  /** Remembers what a run that is about to end has used. */
+  noteUse(launch: Launch, use: { ram: number; gpus: number | null }): void {
+    const { needs, onFault } = this.#dependencies;
+    needs
+      .used(launch, use, this.#ledger.rooms([]))
+      .catch((error: unknown) => onFault(error, 'the memory that a run used'));
+  }
+
   /** An instance gives up its slot. */
   release(instance: string): void {
     this.#eased.delete(instance);
@@ -213,7 +254,9 @@ export class MemoryAdmission implements Capacity {
     const adapter = this.#dependencies.engines.find(settings.engine);
     await adapter?.learn(settings);
     const plan = adapter?.plan(record) ?? null;
-    return plan === null ? NOTHING : this.#needOf({ engine: settings.engine, plan });
+    const need = plan === null ? NOTHING : await this.#needOf({ engine: settings.engine, plan });
+    const reported = this.#reported.get(record.id);
+    return reported?.settings === settings && need.source === 'estimated' ? reported.need : need;
   }
 
   /** Measures the memory, then computes a need; nothing if it is unknown. */
@@ -312,20 +355,4 @@ export class MemoryAdmission implements Capacity {
   #changed(): void {
     for (const listener of this.#listeners) listener();
   }
-}
-
-function shortageText(
-  { device, need, most, pinned, isLimited }: Shortage,
-  suggestions: readonly string[],
-  { overcommit }: MemoryTerms,
-): string {
-  const held = pinned === 0 ? '' : `, because pinned instances hold ${sizeText(pinned)}`;
-  const fits = suggestions.length === 0 ? '' : `it would fit with ${suggestions.join(', or with ')}; `;
-  const limit = isLimited ? `\`memory.devices.${device}.limit_mb\` or ` : '';
-  const remedy = `${fits}or raise ${limit}\`memory.overcommit\` (now ${overcommit})`.replace(/^or /, '');
-  return `it needs ${sizeText(need)} of ${device}, and can get at most ${sizeText(most)}${held}; ${remedy}`;
-}
-
-function sizeText(bytes: number): string {
-  return bytes < 1e9 ? `${Math.round(bytes / 1e4) / 100} MB` : `${(bytes / 1e9).toFixed(2)} GB`;
 }

@@ -134,6 +134,23 @@ export class MemoryLedger {
   }
 
   /**
+   * The first device on which a run with this need exceeds what it may have; `null`: none. Without a limit of the configuration
+   * only what can never be had counts, because mapped weights may be dropped.
+   *
+   * @param others Needs of all other runs.
+   */
+  excess(need: RunNeed, others: readonly RunNeed[], fixed: readonly RunNeed[]): Shortage | null {
+    const certain = this.shortage(need, fixed);
+    if (certain !== null) return certain;
+    for (const { device, whole } of need.devices) {
+      const most = this.#capacity(device) - wholeOn(device, others);
+      if (this.#isLimited(device) && whole > most)
+        return { device, need: whole, most: Math.max(0, most), pinned: wholeOn(device, fixed), isLimited: true };
+    }
+    return null;
+  }
+
+  /**
    * The device on which most of an ended run's memory is still in use; `null`: it counts as free on all.
    *
    * @param others Needs of all other runs, also of those that start or end.

@@ -1,0 +1,20 @@
+import type { LaunchSuggestion } from '../ports/machine-memory.ts';
+import type { MemoryTerms, Shortage } from './memory-ledger.ts';
+
+/** Says to people why an instance cannot have the memory that it needs, and what helps; a clause. */
+export function shortageText(
+  { device, need, most, pinned, isLimited }: Shortage,
+  suggestions: readonly LaunchSuggestion[],
+  { overcommit }: MemoryTerms,
+): string {
+  const held = pinned === 0 ? '' : `, because pinned instances hold ${sizeText(pinned)}`;
+  const fits =
+    suggestions.length === 0 ? '' : `it would fit with ${suggestions.map(({ label }) => label).join(', or with ')}; `;
+  const limit = isLimited ? `\`memory.devices.${device}.limit_mb\` or ` : '';
+  const remedy = `${fits}or raise ${limit}\`memory.overcommit\` (now ${overcommit})`.replace(/^or /, '');
+  return `it needs ${sizeText(need)} of ${device}, and can get at most ${sizeText(most)}${held}; ${remedy}`;
+}
+
+function sizeText(bytes: number): string {
+  return bytes < 1e9 ? `${Math.round(bytes / 1e4) / 100} MB` : `${(bytes / 1e9).toFixed(2)} GB`;
+}

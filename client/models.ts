@@ -936,6 +936,8 @@ export interface Instance {
   group?: string | undefined;
   /** Why the instance failed or restarts; `null`: neither. */
   reason: string | null;
+  /** The memory that it holds on each device; absent: it does not run, or its need is unknown. */
+  memory?: InstanceMemory[] | undefined;
   /** Instances that must stop, or finish a request, before this one can start. One that you may not see is "another instance". Absent: it waits for none. */
   waits_for?: string[] | undefined;
   /** When the process of the current run started; `null`: no process runs. */
@@ -1015,6 +1017,15 @@ export interface InstanceList {
   instances: InstanceSummary[];
 }
 
+export interface InstanceMemory {
+  /** `ram`, or a GPU: `nvidia:0`. */
+  device: string;
+  /** Bytes that count as held by its run: weights, cache and computation, and a margin. */
+  need: number;
+  /** `measured`: by an earlier run; `projected`: the engine reported it; `estimated`: from the files. */
+  source: 'measured' | 'projected' | 'estimated';
+}
+
 export interface InstanceSummary {
   /** Unique without regard to case; only `rename` changes it. */
   name: string;
@@ -1041,6 +1052,8 @@ export interface InstanceSummary {
   group?: string | undefined;
   /** Why the instance failed or restarts; `null`: neither. */
   reason: string | null;
+  /** The memory that it holds on each device; absent: it does not run, or its need is unknown. */
+  memory?: InstanceMemory[] | undefined;
   /** Instances that must stop, or finish a request, before this one can start. One that you may not see is "another instance". Absent: it waits for none. */
   waits_for?: string[] | undefined;
   /** When the process of the current run started; `null`: no process runs. */

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { durationSeconds } from './duration.ts';
+import { LongIntegerSchema } from './long-integer.ts';
 import { ModelSchema } from './model.ts';
 import { StatsSchema } from './stats.ts';
 
@@ -310,6 +311,20 @@ export const KeptContextSchema = z
   .meta({ id: 'KeptContext' });
 export type KeptContext = z.infer<typeof KeptContextSchema>;
 
+/** The memory of an instance on one device. */
+const InstanceMemorySchema = z
+  .object({
+    device: z.string().describe('`ram`, or a GPU: `nvidia:0`.'),
+    need: LongIntegerSchema.describe(
+      'Bytes that count as held by its run: weights, cache and computation, and a margin.',
+    ),
+    source: z
+      .enum(['measured', 'projected', 'estimated'])
+      .describe('`measured`: by an earlier run; `projected`: the engine reported it; `estimated`: from the files.'),
+  })
+  .meta({ id: 'InstanceMemory' });
+export type InstanceMemory = z.infer<typeof InstanceMemorySchema>;
+
 /** A model, as a list of instances describes it. */
 export const ModelInfoSchema = ModelSchema.pick({
   id: true,
@@ -340,6 +355,10 @@ const summary = {
   on_demand: shown('on_demand', z.boolean()),
   group: shown('group', z.string().optional()),
   reason: z.string().nullable().describe('Why the instance failed or restarts; `null`: neither.'),
+  memory: z
+    .array(InstanceMemorySchema)
+    .optional()
+    .describe('The memory that it holds on each device; absent: it does not run, or its need is unknown.'),
   waits_for: z
     .array(z.string())
     .optional()

@@ -87,6 +87,14 @@ describe('a list of instances', () => {
     );
   });
 
+  it('has what each run holds with --all, and what a start waits for', async () => {
+    await server.add('a', { status: 'running', memory: [{ device: 'ram', need: 3e9, source: 'estimated' }] });
+    await server.add('b', { status: 'starting', waits_for: ['a'] });
+    const { stdout } = await sandbox.run(['ps', '--all']);
+    expect(stdout).toMatch(/MEMORY[^]*ram 3\.0 GB/);
+    expect((await sandbox.run(['ps'])).stdout).toMatch(/REASON[^]*waits for a/);
+  });
+
   it('has aliases with --all', async () => {
     await server.add('a', { aliases: ['gpt-4', 'org/model'] });
     const { stdout } = await sandbox.run(['ps', '--all']);

@@ -70,8 +70,8 @@ describe('llamactl models quants', () => {
       0,
       [
         'MODEL                 SIZE   NEEDS  FITS  WITH',
-        'acme/m-GGUF:Q4_K_M *   4 B  537 MB  yes   projector 4 B',
-        'acme/m-GGUF:Q8_0       5 B  537 MB  yes   projector 4 B\n',
+        'acme/m-GGUF:Q4_K_M *   4 B  540 MB  yes   projector 4 B',
+        'acme/m-GGUF:Q8_0       5 B  540 MB  yes   projector 4 B\n',
       ].join('\n'),
     ]);
     expect(stderr).toContain('24 GB, of Card');

@@ -31,6 +31,23 @@ describe('the page of an instance', () => {
     ]);
   });
 
+  it('shows what its run holds and uses on each device, and what a start waits for', () => {
+    const memory = [
+      { device: 'ram', need: 3e9, source: 'estimated' as const },
+      { device: 'nvidia:0', need: 5e9, source: 'measured' as const },
+    ];
+    const stats = { memory_usage: 2e9, gpu_memory_usage: 4.5e9 } as Instance['stats'];
+    const shown = (changes: Partial<Instance>): string[] =>
+      page(changes).filter((line) => /memory|nvidia|waits/.test(line));
+    expect(shown({ memory, stats })).toEqual([
+      'memory       ram  holds 3.0 GB (estimated), uses 2.0 GB',
+      '             nvidia:0  holds 5.0 GB (measured), uses 4.5 GB',
+    ]);
+    const third = { device: 'nvidia:1', need: 1e9, source: 'measured' as const };
+    expect(shown({ memory: [...memory, third], stats })[1]).toBe('             nvidia:0  holds 5.0 GB (measured)');
+    expect(shown({ status: 'starting', waits_for: ['chat'] })).toEqual(['waits for    chat']);
+  });
+
   it('shows what is kept over a stop', () => {
     const context = { tokens: 4_014, bytes: 92.5e6, saved_at: '2026-03-01T11:55:00Z', reuse: null };
     const reuse = { at: '2026-03-01T11:58:00Z', restored: 4_014, reused: 4_000 };

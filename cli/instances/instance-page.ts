@@ -55,12 +55,14 @@ function entriesOf(instance: Instance, now: number): Entry[] {
     values.length === 0 ? [] : [[label, values]];
   return [
     ...optional('reason', reason === null ? [] : [reason]),
+    ...optional('waits for', instance.waits_for ?? []),
     ...optional(
       'attention',
       isBehind ? [`it runs with older settings; to apply the new ones: llamactl restart ${name}`] : [],
     ),
     ['engine', [engine]],
     ...optional('model', modelTexts(instance)),
+    ...optional('memory', memoryTexts(instance)),
     ...optional('options', optionTexts(options)),
     ...optional('arguments', extra.length === 0 ? [] : [extra.map(shellQuoted).join(' ')]),
     ...optional('own command', command === undefined ? [] : [command.map(shellQuoted).join(' ')]),
@@ -95,6 +97,16 @@ function modelTexts({ model, model_path: file, model_info: info }: Instance): st
   const facts = info === null ? [] : [info.quantization, bytes(info.size), trainedFor(info.context)];
   const known = facts.filter((fact) => fact !== null);
   return [model, file, ...(known.length === 0 ? [] : [known.join(', ')])].filter((text) => text !== undefined);
+}
+
+/** What its run holds on each device, and what its processes use. The use of several GPUs is known only in sum. */
+function memoryTexts({ memory = [], stats }: Instance): string[] {
+  const gpus = memory.filter(({ device }) => device !== 'ram');
+  return memory.map(({ device, need, source }) => {
+    const used = device === 'ram' ? stats?.memory_usage : gpus.length === 1 ? stats?.gpu_memory_usage : null;
+    const use = used === null || used === undefined ? '' : `, uses ${bytes(used)}`;
+    return `${device}  holds ${bytes(need)} (${source})${use}`;
+  });
 }
 
 function trainedFor(context: number | null): string | null {

@@ -1,6 +1,6 @@
 import path from 'node:path';
 import type { InstanceSummary } from '@llamactl/client';
-import { since } from '../screen/figures.ts';
+import { bytes, since } from '../screen/figures.ts';
 import { moment } from '../moment.ts';
 import type { Style } from '../screen/style.ts';
 import type { Cell, Column } from '../screen/table.ts';
@@ -43,20 +43,34 @@ export function instanceTable(
   if (isWide) {
     parts.push(
       { title: 'QUANT', gives: 2, cell: ({ model_info: info }) => plain(info?.quantization ?? '-') },
+      { title: 'MEMORY', gives: 2, cell: ({ memory = [] }) => memoryText(memory) },
       { title: 'GROUP', gives: 2, cell: ({ group }) => plain(group ?? '-') },
       { title: 'ALIASES', gives: 2, cell: ({ aliases }) => (aliases.length === 0 ? '-' : plain(aliases.join(', '))) },
       { title: 'CREATED', gives: 1, least: 16, cell: ({ created_at: created }) => moment(created) },
     );
   }
-  if (instances.some(({ reason }) => reason !== null)) {
+  if (instances.some((instance) => reasonText(instance) !== '')) {
     parts.push({
       title: 'REASON',
       gives: 2,
       least: 16,
-      cell: ({ reason }) => (reason === null ? '' : faintly(plain(reason))),
+      cell: (instance) => {
+        const text = plain(reasonText(instance));
+        return text === '' ? '' : faintly(text);
+      },
     });
   }
   return { columns: parts, rows: instances.map((instance) => parts.map(({ cell }) => cell(instance))) };
+}
+
+/** Why it failed, restarts or waits. */
+function reasonText({ reason, waits_for: others = [] }: InstanceSummary): string {
+  return reason ?? (others.length === 0 ? '' : `waits for ${others.join(', ')}`);
+}
+
+/** `ram 1.2 GB, nvidia:0 5.0 GB`: what its run holds. */
+function memoryText(memory: NonNullable<InstanceSummary['memory']>): string {
+  return memory.length === 0 ? '-' : memory.map(({ device, need }) => `${plain(device)} ${bytes(need)}`).join(', ');
 }
 
 /** `8100→8150` while the engine has another port than the settings. */

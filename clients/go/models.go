@@ -1145,6 +1145,9 @@ type Instance struct {
 	// Why the instance failed or restarts; nil: neither.
 	Reason *string `json:"reason"`
 
+	// The memory that it holds on each device; absent: it does not run, or its need is unknown.
+	Memory []InstanceMemory `json:"memory,omitzero"`
+
 	// Instances that must stop, or finish a request, before this one can start. One that you may not see is "another
 	// instance". Absent: it waits for none.
 	WaitsFor []string `json:"waits_for,omitzero"`
@@ -1278,6 +1281,18 @@ type InstanceList struct {
 	Instances []InstanceSummary `json:"instances"`
 }
 
+type InstanceMemory struct {
+	// `ram`, or a GPU: `nvidia:0`.
+	Device string `json:"device"`
+
+	// Bytes that count as held by its run: weights, cache and computation, and a margin.
+	Need int64 `json:"need"`
+
+	// `measured`: by an earlier run; `projected`: the engine reported it; `estimated`: from the files. One of
+	// measured, projected, estimated.
+	Source string `json:"source"`
+}
+
 type InstanceStatsUpdatedEvent struct {
 	Name  string `json:"name"`
 	Stats Stats  `json:"stats"`
@@ -1332,6 +1347,9 @@ type InstanceSummary struct {
 
 	// Why the instance failed or restarts; nil: neither.
 	Reason *string `json:"reason"`
+
+	// The memory that it holds on each device; absent: it does not run, or its need is unknown.
+	Memory []InstanceMemory `json:"memory,omitzero"`
 
 	// Instances that must stop, or finish a request, before this one can start. One that you may not see is "another
 	// instance". Absent: it waits for none.

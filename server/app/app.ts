@@ -25,6 +25,7 @@ import { openHub } from './hub.ts';
 import { openDecisionTrace } from './decision-log.ts';
 import { observe } from './observation.ts';
 import { ModelLibrary } from '../models/library.ts';
+import { memoryTerms } from '../instances/slots/memory-terms.ts';
 import { LaunchFigures } from '../models/launch-figures.ts';
 import { LaunchFits } from '../models/launch-fits.ts';
 import { EstimatedNeeds } from '../models/launch-needs.ts';
@@ -204,6 +205,7 @@ export async function startApp(options: AppOptions): Promise<App> {
       fits,
       ram: () => machine.host.memory(),
       gpus: () => machine.gpus.list(),
+      terms: memoryTerms(config.memory),
       holders: () => instances.holders(),
     });
     const program = { version, buildTime, commit, hostname, startedAt, begunAt };

@@ -17,6 +17,7 @@ const RECORD: InstanceRecord = {
 };
 const AROUND: ViewContext = {
   model: null,
+  memory: null,
   waitsFor: null,
   plan: PLAN,
   isLearnt: true,

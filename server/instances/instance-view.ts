@@ -1,6 +1,7 @@
 import {
   DEFAULT_QUEUE_LIMIT,
   type Instance,
+  type InstanceMemory,
   type InstanceSummary,
   type KeptContext,
   type ModelInfo,
@@ -8,6 +9,7 @@ import {
 import type { Stats } from '@llamactl/contract/stats';
 import type { InstanceState } from './life/lifecycle.ts';
 import type { InstanceRecord } from './ports/instance-record.ts';
+import type { RunNeed } from './ports/machine-memory.ts';
 import type { LaunchPlan } from './ports/runs.ts';
 import { restartsInARow } from './life/restart-policy.ts';
 import { maskedWords } from './settings/secret-words.ts';
@@ -17,6 +19,8 @@ import { currentRun, launchedPlan, livePort } from './life/transitions.ts';
 export interface ViewContext {
   /** The instance's model; `null`: unknown. */
   model: ModelInfo | null;
+  /** The memory that its run holds; `null`: it has none, or its need is unknown. */
+  memory: RunNeed | null;
   /** Names of the instances that its start waits for; `null`: none. */
   waitsFor: string[] | null;
   /** The plan that the current settings would launch; `null`: the configuration no longer has the engine. */
@@ -32,7 +36,11 @@ export interface ViewContext {
 }
 
 /** An instance as the API shows it in a list. */
-export function summarize(record: InstanceRecord, state: InstanceState, model: ModelInfo | null): InstanceSummary {
+export function summarize(
+  record: InstanceRecord,
+  state: InstanceState,
+  { model, memory }: Pick<ViewContext, 'model' | 'memory'>,
+): InstanceSummary {
   const { settings } = record;
   return {
     name: record.name,
@@ -48,6 +56,7 @@ export function summarize(record: InstanceRecord, state: InstanceState, model: M
     on_demand: settings.on_demand ?? true,
     ...(settings.group === undefined ? {} : { group: settings.group }),
     reason: reasonOf(state),
+    ...(memory === null ? {} : { memory: memoryView(memory) }),
     started_at: startOf(state),
     created_at: record.createdAt,
     updated_at: record.updatedAt,
@@ -59,9 +68,9 @@ export function describe(record: InstanceRecord, state: InstanceState, surroundi
   const { settings } = record;
   const run = currentRun(state);
   const launched = launchedPlan(state);
-  const { model, waitsFor, plan, isLearnt, stats, defaults, elapsed } = surroundings;
+  const { waitsFor, plan, isLearnt, stats, defaults, elapsed } = surroundings;
   return {
-    ...summarize(record, state, model),
+    ...summarize(record, state, surroundings),
     ...(waitsFor === null ? {} : { waits_for: waitsFor }),
     // `pid` and `stats` are both `null`, or both set: a dead process counts as gone before its end is reported.
     pid: stats === null ? null : (run?.identity?.pid ?? null),
@@ -91,6 +100,10 @@ export function describe(record: InstanceRecord, state: InstanceState, surroundi
     effective_command: commandLine(launched ?? plan),
     stats: run?.identity ? stats : null,
   };
+}
+
+function memoryView({ devices, source }: RunNeed): InstanceMemory[] {
+  return devices.map(({ device, whole: need }) => ({ device, need, source }));
 }
 
 /** The strong entity tag of a record. It contains the id, so a new instance with an old name has another tag. */

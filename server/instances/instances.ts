@@ -34,6 +34,7 @@ import { Removals } from './removal.ts';
 import { runReferences } from './run-references.ts';
 import { Scheduler } from './slots/scheduler.ts';
 import { jointCapacity, slotCapacity } from './slots/capacity.ts';
+import { memoryTerms } from './slots/memory-terms.ts';
 import { MemoryAdmission, type MemoryAdmissionDependencies } from './slots/memory-admission.ts';
 import { InstanceSlots } from './slots/slot-world.ts';
 import { currentRun } from './life/transitions.ts';
@@ -242,21 +243,14 @@ export function createInstances(outside: Ports, options: InstancesOptions): Inst
   };
 }
 
-const MEBIBYTE = 1_048_576;
-
 /** `null`: memory limits no start. */
 function memoryAdmission(
   { memory, clock, engines, trace }: Ports,
-  { admission, reserve_mb: reserve, devices, overcommit }: Config['memory'],
+  config: Config['memory'],
   judged: Pick<MemoryAdmissionDependencies, 'isReady' | 'isFixed' | 'onFault'>,
 ): MemoryAdmission | null {
-  if (memory === null || admission === 'off') return null;
-  const limits = new Map(
-    Object.entries(devices).flatMap(([name, { limit_mb: limit }]) =>
-      limit === undefined ? [] : [[name, limit * MEBIBYTE] as const],
-    ),
-  );
-  const terms = { reserve: reserve * MEBIBYTE, limits, overcommit };
+  const terms = memoryTerms(config);
+  if (memory === null || terms === null) return null;
   return new MemoryAdmission({ ...memory, ...judged, clock, engines, trace, terms });
 }
 

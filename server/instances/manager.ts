@@ -21,6 +21,7 @@ import type { Mailbox } from './life/mailbox.ts';
 import type { Contexts } from './ports/contexts.ts';
 import type { Engines } from './ports/engine-adapter.ts';
 import type { InstanceRecord } from './ports/instance-record.ts';
+import type { RunNeed } from './ports/machine-memory.ts';
 import type { ModelFinder } from './ports/model-finder.ts';
 import type { RunMeter } from './ports/run-meter.ts';
 import type { LogQuery, RunLogs } from './ports/run-output.ts';
@@ -61,7 +62,7 @@ export interface ManagerDependencies {
   startCheck: Pick<StartCheck, 'obstacle'>;
   scheduler: Pick<Scheduler, 'outlook' | 'waits'>;
   /** `null`: memory limits no start. */
-  memory: Pick<MemoryAdmission, 'learn' | 'obstacle'> | null;
+  memory: Pick<MemoryAdmission, 'learn' | 'obstacle' | 'heldBy'> | null;
   healthReports: HealthReports;
   removals: Removals;
   editor: Editor;
@@ -71,10 +72,17 @@ export interface ManagerDependencies {
 /** Longest part of a requested model that is traced, in UTF-16 units. A request may name megabytes; no alias is longer. */
 const LONGEST_NAMED = 200;
 
+/** A summary with what it was made from. */
+interface KnownSummary {
+  state: InstanceState;
+  memory: RunNeed | null;
+  summary: InstanceSummary;
+}
+
 export class Manager implements InstanceManager {
   readonly #dependencies: ManagerDependencies;
   /** One summary object per record and state, so callers can compare summaries by identity. */
-  readonly #summaries = new WeakMap<InstanceRecord, { state: InstanceState; summary: InstanceSummary }>();
+  readonly #summaries = new WeakMap<InstanceRecord, KnownSummary>();
   /** Gives leases after the hand-over; `null` before. */
   #successor: ((request: LeaseRequest) => Promise<Lease>) | null = null;
 
@@ -268,9 +276,10 @@ export class Manager implements InstanceManager {
   #summary({ record, state }: Mailbox): InstanceSummary {
     const known = this.#summaries.get(record);
     const model = this.#modelOf(record);
-    if (known?.state === state && known.summary.model_info === model) return known.summary;
-    const summary = summarize(record, state, model);
-    this.#summaries.set(record, { state, summary });
+    const memory = this.#dependencies.memory?.heldBy(record.id) ?? null;
+    if (known?.state === state && known.memory === memory && known.summary.model_info === model) return known.summary;
+    const summary = summarize(record, state, { model, memory });
+    this.#summaries.set(record, { state, memory, summary });
     return summary;
   }
 
@@ -291,6 +300,7 @@ export class Manager implements InstanceManager {
     const adapter = this.#dependencies.engines.find(record.settings.engine);
     return describe(record, state, {
       model: this.#modelOf(record),
+      memory: this.#dependencies.memory?.heldBy(record.id) ?? null,
       waitsFor: state.status === 'starting' ? this.#waitsFor(mailbox, scheduler.waits()) : null,
       plan: adapter?.plan(record) ?? null,
       isLearnt: adapter?.isLearnt(record.settings) ?? true,

@@ -5,7 +5,7 @@ import type { CountedActiveRequest } from './metrics-ports.ts';
 import { type Exposition, type Family, labelText, numberText } from './exposition.ts';
 
 /** The fields of an instance that its figures need. */
-export type FiguredInstance = Pick<InstanceSummary, 'name' | 'status' | 'engine' | 'started_at'>;
+export type FiguredInstance = Pick<InstanceSummary, 'name' | 'status' | 'engine' | 'started_at' | 'memory'>;
 
 /** Text about one instance. All scrapes use the text until the instance's row changes. */
 interface KeptText {
@@ -14,6 +14,8 @@ interface KeptText {
   /** Lines of the family with this name in {@link familiesOf}, like `status`. */
   info: string;
   status: string;
+  /** Lines for the memory that the instance holds on each device. */
+  held: string;
   /** Lines for requests in flight, while the instance has none. */
   noRequests: string;
 }
@@ -35,7 +37,7 @@ export class InstanceFigures {
   ): void {
     const gauge = (name: string, help: string) => exposition.family(name, 'gauge', help);
     const counter = (name: string, help: string) => exposition.family(name, 'counter', help);
-    const { info, status } = familiesOf(exposition);
+    const { info, status, held } = familiesOf(exposition);
     const started = gauge('llamactl_instance_start_time_seconds', 'When its process began, Unix time.');
     const memory = gauge('llamactl_instance_memory_bytes', 'Resident memory of all its processes.');
     const gpuMemory = gauge('llamactl_instance_gpu_memory_bytes', 'Memory on all GPUs, where a tool reports it.');
@@ -48,6 +50,7 @@ export class InstanceFigures {
       const add = (family: Family, value: number): void => family.addText(numberText(value), kept.labels);
       info.addLines(kept.info);
       status.addLines(kept.status);
+      held.addLines(kept.held);
       const { name, started_at: startedAt } = instance;
       if (startedAt === null) continue;
       add(started, Date.parse(startedAt) / 1_000);
@@ -80,13 +83,16 @@ export class InstanceFigures {
   #textOf(instance: FiguredInstance, exposition: Exposition): KeptText {
     const known = this.#kept.get(instance);
     if (known !== undefined) return known;
-    const { info, status, inFlight } = familiesOf(exposition);
-    const { name, engine, status: present } = instance;
+    const { info, status, held, inFlight } = familiesOf(exposition);
+    const { name, engine, status: present, memory = [] } = instance;
     const labels = labelText({ instance: name });
     const text = {
       labels,
       info: info.line('1', labelText({ instance: name, engine })),
       status: STATUSES.map((each) => status.line(each === present ? '1' : '0', `${labels},status="${each}"`)).join(''),
+      held: memory
+        .map(({ device, need }) => held.line(numberText(need), labelText({ instance: name, device })))
+        .join(''),
       noRequests: phaseLines(inFlight, labels, () => 0),
     };
     this.#kept.set(instance, text);
@@ -94,11 +100,12 @@ export class InstanceFigures {
   }
 }
 
-function familiesOf(exposition: Exposition): Record<'info' | 'status' | 'inFlight', Family> {
+function familiesOf(exposition: Exposition): Record<'info' | 'status' | 'held' | 'inFlight', Family> {
   const gauge = (name: string, help: string) => exposition.family(name, 'gauge', help);
   return {
     info: gauge('llamactl_instance_info', 'Always 1; labels that rarely change.'),
     status: gauge('llamactl_instance_status', '1 for the status that it has, 0 for the others.'),
+    held: gauge('llamactl_instance_memory_need_bytes', 'Memory that counts as held by its run, with a margin.'),
     inFlight: gauge(
       'llamactl_requests_in_flight',
       'Requests in flight. starting, queued: waiting; processing, streaming: sent to an engine.',

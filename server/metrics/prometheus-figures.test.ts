@@ -49,6 +49,7 @@ const up: FiguredInstance = {
   status: 'running',
   engine: 'llama_cpp',
   started_at: '2023-11-14T22:13:20.000Z',
+  memory: [{ device: 'nvidia:0', need: 5, source: 'measured' }],
 };
 const down: FiguredInstance = { name: 'down', status: 'stopped', engine: 'custom', started_at: null };
 
@@ -125,6 +126,7 @@ describe('Figures', () => {
         'llamactl_instance_status{instance="up",status="failed"} 0',
         'llamactl_instance_status{instance="down",status="stopped"} 1',
         'llamactl_instance_start_time_seconds{instance="up"} 1700000000',
+        'llamactl_instance_memory_need_bytes{instance="up",device="nvidia:0"} 5',
         'llamactl_instance_cpu_cores{instance="up"} 2.5',
         'llamactl_instance_gpu_memory_bytes{instance="up"} 7',
         'llamactl_requests_in_flight{instance="up",phase="starting"} 0',

@@ -12,7 +12,7 @@ import { GgufFault } from './gguf-header.ts';
 import { type Need, RAM, withMargin } from './memory-estimate.ts';
 import { type LaunchFit, mustEnd } from './launch-fit.ts';
 import type { LaunchFits } from './launch-fits.ts';
-import { type HeldMemory, type MachineMemory, type Room, roomsOf } from './memory-room.ts';
+import { type HeldMemory, type MachineMemory, type Room, type RoomTerms, roomsOf } from './memory-room.ts';
 
 /** A run that holds memory. */
 export interface Holder {
@@ -32,6 +32,8 @@ export interface EstimatorDependencies {
   /** The memory of the machine, or of the container; bytes. */
   ram: () => { total: number; usage: number };
   gpus: () => Promise<readonly Gpu[]>;
+  /** What the configuration leaves for instances; `null`: everything. */
+  terms: RoomTerms | null;
   /** All runs that hold memory now. */
   holders: () => readonly Holder[];
 }
@@ -88,7 +90,9 @@ export class MemoryEstimator {
     const holders = this.#dependencies.holders();
     const held = await Promise.all(holders.map((holder) => this.#held(holder, machine)));
     const own = new Set(launch.instance === null ? [] : [launch.instance]);
-    const rooms = roomsOf(machine, held, own);
+    const roomsWithout = (ended: Iterable<string>): Room[] =>
+      roomsOf(machine, held, new Set([...own, ...ended]), this.#dependencies.terms);
+    const rooms = roomsWithout([]);
     const settled = fit.settled(options, rooms);
     const idle = holders
       .filter(({ id, isIdle }) => isIdle && !own.has(id))
@@ -98,7 +102,7 @@ export class MemoryEstimator {
     return {
       fits: fit.fits(settled, rooms),
       per_device: perDevice(fit.needs(settled, rooms), rooms),
-      mustStop: mustEnd(idle, (ended) => fit.fits(settled, roomsOf(machine, held, new Set([...own, ...ended])))),
+      mustStop: mustEnd(idle, (ended) => fit.fits(settled, roomsWithout(ended))),
       suggestions: fit
         .suggestions(settled, rooms)
         .map(({ label, options: other }) => ({ label, options: { ...other } })),

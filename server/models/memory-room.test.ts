@@ -39,6 +39,16 @@ describe('the room for a start', () => {
     expect(free(MACHINE, holders, new Set(['a', 'b', 'unknown']))).toEqual([32, 24]);
   });
 
+  it('is what the configuration leaves of it', () => {
+    const terms = { reserve: GIB, limits: new Map([[RAM, 16 * GIB]]), overcommit: 1 };
+    const holders = [{ id: 'a', needs: [need(RAM, 9, 1)] }];
+    expect(free(MACHINE, [], new Set(), terms)).toEqual([16, 3]);
+    expect(free(MACHINE, holders, new Set(), terms)).toEqual([5, 3]);
+    expect(free(MACHINE, holders, new Set(['a']), terms)).toEqual([16, 3]);
+    expect(free(MACHINE, holders, new Set(), { ...terms, overcommit: 1.5 })).toEqual([13, 15]);
+    expect(roomsOf(MACHINE, [], new Set(), terms)[0]?.total).toBe(16 * GIB);
+  });
+
   it('is never less than nothing', () => {
     expect(free(MACHINE, [{ id: 'a', needs: [need(RAM, 40, 0)] }])).toEqual([0, 4]);
   });

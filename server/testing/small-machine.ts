@@ -58,6 +58,7 @@ export function estimatorOn({ total, available, gpus = [], holders = () => [] }:
   return new MemoryEstimator({
     engines: llamaEngines(),
     fits: plainFits(),
+    terms: null,
     ram: () => ({ total: total * MEBIBYTE, usage: (total - available) * MEBIBYTE }),
     gpus: async () =>
       gpus.map((gpu, index): Gpu => ({

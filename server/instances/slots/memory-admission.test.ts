@@ -253,6 +253,18 @@ describe('a start whose engine reports what it needs', () => {
   });
 });
 
+it('an instance shows what its run holds, and nothing when it has stopped', async () => {
+  const domain = machineWith({ ram: 1_000 }, { a: { ram: 600 } });
+  await create(domain, {}, 'a');
+  await answer(domain, 'a');
+  const memory = [{ device: 'ram', need: 600, source: 'projected' }];
+  expect([domain.manager.get('a').memory, domain.manager.list()[0]?.memory]).toEqual([memory, memory]);
+  await domain.manager.stop('a');
+  await domain.settle();
+  expect(domain.manager.get('a').memory).toBeUndefined();
+  expect(domain.manager.list()[0]?.memory).toBeUndefined();
+});
+
 it('what a run used is remembered when it ends', async () => {
   const domain = machineWith({ ram: 1_000 }, { a: { ram: 600 } });
   await create(domain, {}, 'a');

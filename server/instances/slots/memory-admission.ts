@@ -7,7 +7,8 @@ import type { FittedProjection } from '../ports/memory-projection.ts';
 import { pause, type Clock } from '../ports/time.ts';
 import type { Trace } from '../ports/trace.ts';
 import type { Amounts, Capacity } from './capacity.ts';
-import { MemoryLedger, type MemoryTerms } from './memory-ledger.ts';
+import { MemoryLedger } from './memory-ledger.ts';
+import type { MemoryTerms } from './memory-terms.ts';
 import { shortageText } from './shortage-text.ts';
 
 export interface MemoryAdmissionDependencies {

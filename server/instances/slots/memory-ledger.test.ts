@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { DeviceMemory, DeviceNeed, NeedSource, RunNeed } from '../ports/machine-memory.ts';
-import { MemoryLedger, type MemoryTerms } from './memory-ledger.ts';
+import { MemoryLedger } from './memory-ledger.ts';
+import type { MemoryTerms } from './memory-terms.ts';
 
 /** Amounts of memory without machines. Amounts are bytes; names of resources begin with `memory `. */
 

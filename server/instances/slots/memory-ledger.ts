@@ -1,15 +1,6 @@
 import type { DeviceMemory, DeviceNeed, DeviceRoom, RunNeed } from '../ports/machine-memory.ts';
 import type { Amounts } from './capacity.ts';
-
-/** The memory that instances may use, by the configuration. */
-export interface MemoryTerms {
-  /** Bytes of each device that stay free for other programs. */
-  reserve: number;
-  /** Most bytes that all instances together get of a device, by its name. */
-  limits: ReadonlyMap<string, number>;
-  /** Factor of the memory of each device, and of its limit. */
-  overcommit: number;
-}
+import type { MemoryTerms } from './memory-terms.ts';
 
 /** A device on which an instance cannot have what it needs. */
 export interface Shortage {

@@ -1,5 +1,6 @@
 import type { LaunchSuggestion } from '../ports/machine-memory.ts';
-import type { MemoryTerms, Shortage } from './memory-ledger.ts';
+import type { Shortage } from './memory-ledger.ts';
+import type { MemoryTerms } from './memory-terms.ts';
 
 /** Says to people why an instance cannot have the memory that it needs, and what helps; a clause. */
 export function shortageText(

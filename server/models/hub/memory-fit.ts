@@ -1,11 +1,9 @@
 import type { LargestMemory, Quant } from '@llamactl/contract/hub';
 import type { Gpu } from '@llamactl/contract/system';
+import { RAM, withMargin } from '../memory-estimate.ts';
 
-const MEBIBYTE = 1024 * 1024;
-/** For a short context, and buffers. */
-const BESIDE_WEIGHTS = 512 * MEBIBYTE;
-/** Grows with the model: context, repacked weights. */
-const SHARE_BESIDE_WEIGHTS = 0.1;
+/** The cache of a short context, and the results of a batch: of a model whose header is not here yet. */
+const BESIDE_WEIGHTS = 400_000_000;
 /** Share of the memory up to which a model leaves room for other programs. */
 const COMFORTABLE = 0.85;
 
@@ -20,9 +18,9 @@ export function largestMemory(gpus: readonly Pick<Gpu, 'name' | 'memory_total'>[
   );
 }
 
-/** Estimates whether files of a model fit into a memory. Both in bytes. */
+/** Estimates from their size alone whether files of a model fit into a memory, with the margin of all estimates. Both in bytes. */
 export function fitOf(size: number, total: number): Pick<Quant, 'fits' | 'memory_needed'> {
-  const needed = Math.ceil(size * (1 + SHARE_BESIDE_WEIGHTS)) + BESIDE_WEIGHTS;
+  const needed = withMargin({ device: RAM, weights: size, cache: BESIDE_WEIGHTS, compute: 0 });
   const fits = needed <= total * COMFORTABLE ? 'yes' : needed <= total ? 'tight' : 'no';
   return { fits, memory_needed: needed };
 }

@@ -790,6 +790,8 @@ class Instance(_Base):
     """Group whose limits apply; `groups` in the configuration defines them."""
     reason: str | None
     """Why the instance failed or restarts; `None`: neither."""
+    memory: list[InstanceMemory] | None
+    """The memory that it holds on each device; absent: it does not run, or its need is unknown."""
     waits_for: list[str] | None
     """Instances that must stop, or finish a request, before this one can start. One that you may not see is "another instance". Absent: it waits for none."""
     started_at: str | None
@@ -905,6 +907,15 @@ class InstanceList(_Base):
     instances: list[InstanceSummary]
 
 
+class InstanceMemory(_Base):
+    device: str
+    """`ram`, or a GPU: `nvidia:0`."""
+    need: int
+    """Bytes that count as held by its run: weights, cache and computation, and a margin."""
+    source: Literal["measured", "projected", "estimated"]
+    """`measured`: by an earlier run; `projected`: the engine reported it; `estimated`: from the files."""
+
+
 class InstanceStatsUpdatedEvent(_Base):
     type: Literal["instance_stats_updated"]
     timestamp: str
@@ -963,6 +974,8 @@ class InstanceSummary(_Base):
     """Group whose limits apply; `groups` in the configuration defines them."""
     reason: str | None
     """Why the instance failed or restarts; `None`: neither."""
+    memory: list[InstanceMemory] | None
+    """The memory that it holds on each device; absent: it does not run, or its need is unknown."""
     waits_for: list[str] | None
     """Instances that must stop, or finish a request, before this one can start. One that you may not see is "another instance". Absent: it waits for none."""
     started_at: str | None

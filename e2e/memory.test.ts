@@ -64,9 +64,17 @@ describe('a model that cannot fit', () => {
 });
 
 describe('models that fit together', () => {
-  it('run beside each other', async () => {
+  it('run beside each other, and hold what their engines reported, also for the next server', async () => {
     await serverWith(2 * ONE_MODEL_MB, 'a', 'b');
     for (const model of ['a', 'b']) expect((await ask(model)).status).toBe(200);
     expect(await engines()).toBe(2);
+    const held = { device: 'ram', need: expect.any(Number) as number, source: 'projected' };
+    expect((await server.instance('a')).memory).toEqual([held]);
+    await server.end('SIGKILL');
+    await server.start();
+    expect((await server.instance('b')).memory).toMatchObject([{ device: 'ram' }]);
+    await server.call('POST', '/api/instances/a/stop');
+    expect((await ask('a')).status).toBe(200);
+    expect((await server.instance('a')).memory?.[0]?.source).toBe('measured');
   });
 });

@@ -22,7 +22,9 @@ describe('deviceNeeds', () => {
   });
 
   it('has at least what the report leaves out', () => {
-    expect(deviceNeeds({ devices: [row('ram', 5, 1, 3)] }, [], [row('ram', 4, 2, 3)])).toEqual([row('ram', 5, 2, 3)]);
+    expect(deviceNeeds({ devices: [row('ram', 5, 1, 3)] }, [], [row('ram', 4, 2, 3)])).toEqual([
+      { ...row('ram', 5, 2, 3), isReported: true },
+    ]);
   });
 });
 

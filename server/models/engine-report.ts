@@ -35,6 +35,7 @@ export function deviceNeeds(
       weights: Math.max(weights, known?.weights ?? 0),
       cache: Math.max(cache, known?.cache ?? 0),
       compute: Math.max(compute, known?.compute ?? 0),
+      isReported: true,
     });
   }
   return [...needs.values()];

@@ -4,7 +4,13 @@ import { codeOf } from '@llamactl/contract/reason';
 import { z } from 'zod';
 import type { KnownNeeds } from './launch-fit.ts';
 
-const NeedSchema = z.object({ device: z.string(), weights: z.number(), cache: z.number(), compute: z.number() });
+const NeedSchema = z.object({
+  device: z.string(),
+  weights: z.number(),
+  cache: z.number(),
+  compute: z.number(),
+  isReported: z.literal(true).optional(),
+});
 /** One line of the file. */
 const LineSchema = z.object({
   key: z.string(),

@@ -37,6 +37,8 @@ export interface Need {
   weights: number;
   cache: number;
   compute: number;
+  /** The engine itself has reported it; absent: computed. */
+  isReported?: true | undefined;
 }
 
 /** Options with a known context and number of layers. */
@@ -74,6 +76,8 @@ const AMX_GROWTH = 4 / 34;
 const RAM_MARGIN = 100_000_000;
 const GPU_MARGIN = 500_000_000;
 const MARGIN = 1.1;
+/** The engine's figures are rounded, and leave out a few buffers. */
+const REPORTED_MARGIN = 1.02;
 
 /**
  * The bare need of a model on each device that it uses; the memory of the machine is always the first. It has no margin, and
@@ -101,9 +105,9 @@ export function generousOptions(options: MemoryOptions, { context }: MemoryFacts
 }
 
 /** The bytes to keep free for a need: never less than the engine takes. */
-export function withMargin({ device, weights, cache, compute }: Need): number {
+export function withMargin({ device, weights, cache, compute, isReported }: Need): number {
   const margin = device === RAM ? RAM_MARGIN : GPU_MARGIN;
-  return Math.ceil((weights + cache + compute) * MARGIN + margin);
+  return Math.ceil((weights + cache + compute) * (isReported === true ? REPORTED_MARGIN : MARGIN) + margin);
 }
 
 /** The part of used bytes that is not the engine's program or the driver. */

@@ -156,6 +156,26 @@ describe('planSlots', () => {
     );
   });
 
+  it('grants a restart if and only if it fits beside the others, before all that wait', () => {
+    fc.assert(
+      fc.property(limits, holders, waiters, fc.nat(), (limit, held, waiting, place) => {
+        const [first, ...others] = held;
+        const chosen = waiting[place % waiting.length];
+        if (first === undefined || chosen === undefined) return true;
+        const restart: Waiter = { ...chosen, instance: first.instance, mayEvict: true, isPinned: true };
+        const own: Holder = { ...first, demand: new Map(), phase: 'starting' };
+        const queue = waiting.map((waiter) => (waiter === chosen ? restart : waiter));
+        const { grant, hopeless } = planSlots(limit, [own, ...others], queue, NOW);
+        const fixed = others.filter(({ isPinned, phase }) => isPinned && phase !== 'leaving');
+        return (
+          grant.includes(restart.instance) === within(limit, others, restart) &&
+          hopeless.includes(restart.instance) === !within(limit, fixed, restart)
+        );
+      }),
+      RUNS,
+    );
+  });
+
   it('decides for a waiter without regard to those behind it', () => {
     fc.assert(
       fc.property(limits, holders, waiters, (limit, held, waiting) => {

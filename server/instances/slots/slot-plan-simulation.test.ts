@@ -31,6 +31,7 @@ class Machine {
   longestWait = 0;
   granted = 0;
   evicted = 0;
+  restarted = 0;
   readonly #random: () => number;
   readonly #demands: readonly Amounts[];
   readonly #limits: SlotLimits = {
@@ -52,11 +53,14 @@ class Machine {
     this.now += STEP_MS;
     const chance = this.#random();
     const running = [...this.holders.values()].filter(({ phase }) => phase === 'running');
+    const idle = running.filter(({ leases }) => leases === 0);
     if (mayRequest && chance < 0.3 && this.queue.length < MOST_WAITING) this.#request(this.#below(INSTANCES));
+    else if (mayRequest && chance < 0.32) this.#restart(idle[this.#below(idle.length)]);
     else if (mayRequest && chance < 0.6) this.#lease(running[this.#below(running.length)]);
     else for (const holder of running) if (this.#random() < 0.3) this.#release(holder);
     for (const holder of this.holders.values()) {
-      if (holder.phase === 'starting' && this.#random() < 0.5)
+      const isWaiting = this.queue.some(({ instance }) => instance === holder.instance);
+      if (holder.phase === 'starting' && !isWaiting && this.#random() < 0.5)
         this.#set(holder, { phase: 'running', lastUsed: this.now });
       if (holder.phase === 'leaving' && this.#random() < 0.5) this.holders.delete(holder.instance);
     }
@@ -73,6 +77,15 @@ class Machine {
     if (this.holders.has(instance) || this.queue.some((waiter) => waiter.instance === instance)) return;
     const demand = this.#demands[index] ?? new Map();
     this.queue.push({ instance, group: null, isPinned: false, demand, since: this.now, mayEvict: true });
+  }
+
+  /** An idle instance gets other settings. It keeps its slot, but no memory until its request is granted. */
+  #restart(holder: Holder | undefined): void {
+    if (holder === undefined) return;
+    const demand = this.#demands[this.#below(INSTANCES)] ?? new Map();
+    this.#set(holder, { phase: 'starting', demand: new Map() });
+    this.restarted += 1;
+    this.queue.push({ ...holder, demand, since: this.now, mayEvict: true });
   }
 
   #lease(holder: Holder | undefined): void {
@@ -122,6 +135,7 @@ it('exceeds no device, stops none in use and lets none wait long, in a long hist
     if (machine.exceeded.length > 0) throw new Error(`${machine.exceeded.join()} is exceeded after event ${event}`);
   }
   expect(Math.min(machine.granted, machine.evicted)).toBeGreaterThan(EVENTS / 20);
+  expect(machine.restarted).toBeGreaterThan(EVENTS / 200);
   // Each of at most twelve before it waits ten seconds for leases, then a second for an end and a start.
   expect(machine.longestWait).toBeLessThan(MOST_WAITING * 11_000);
   for (let event = 0; event < 1_000 && machine.queue.length > 0; event += 1) machine.step(false);

@@ -51,15 +51,17 @@ export class EstimatedNeeds implements LaunchNeeds {
     const wanted = planned.fit.wanted(options, alone);
     // The engine's report forgets some of the files that it loads besides the model.
     const companions = options.companions.length === 0 ? [] : planned.fit.needs(wanted, alone);
-    const needs = deviceNeeds(reported, gpus, companions);
-    if (needs === null) return null;
     const key = reported.isReduced ? null : planned.keyOf(wanted, gpus);
-    // A figure of a whole run is better.
-    const isKnown = key !== null && this.#dependencies.figures.of(key)?.source === 'measured';
-    if (key !== null && !isKnown) await this.#dependencies.figures.note(key, { source: 'projected', needs });
+    const before = key === null ? null : this.#dependencies.figures.of(key);
+    // What a whole run used is never forgotten.
+    const measured = before?.source === 'measured' ? before.needs : [];
+    const needs = deviceNeeds(reported, gpus, [...companions, ...measured]);
+    if (needs === null) return null;
+    const source = measured.length === 0 ? 'projected' : 'measured';
+    if (key !== null) await this.#dependencies.figures.note(key, { source, needs });
     return {
       devices: needs.map((need) => deviceNeed(need, options.isMapped)),
-      source: 'projected',
+      source,
       suggestions: planned.fit.suggestions(wanted, alone),
     };
   }

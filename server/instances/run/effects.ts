@@ -274,10 +274,12 @@ export class Effects implements EffectRunner {
     if (reason !== null && !until.over.aborted) this.#post(mailbox, { type: 'does-not-fit', run, reason });
   }
 
+  /** Remembers what a ready run used. */
   #noteUse(mailbox: Mailbox, run: number): void {
     const launch = launchOf(mailbox, run);
     const { memory, meter, references } = this.#dependencies;
-    if (launch === null || memory === null) return;
+    // An engine that is not ready has not used all that it needs.
+    if (launch === null || memory === null || currentRun(mailbox.state)?.readyAt === null) return;
     const stats = meter.stats(references.of(mailbox.record.id, launch));
     if (stats !== null) memory.noteUse(launch, { ram: stats.memory_usage, gpus: stats.gpu_memory_usage });
   }

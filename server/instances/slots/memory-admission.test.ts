@@ -272,6 +272,12 @@ it('what a run used is remembered when it ends', async () => {
   await domain.manager.stop('a');
   await domain.settle();
   expect(memoryOf(domain).noted).toEqual([{ ram: expect.any(Number) as number, gpus: null }]);
+  domain.world.defaults = { ...domain.world.defaults, isReady: false };
+  await domain.manager.start('a');
+  await domain.pass(100);
+  await domain.manager.stop('a');
+  await domain.settle();
+  expect(memoryOf(domain).noted).toHaveLength(1);
 });
 
 describe('a start that cannot fit', () => {

@@ -4,10 +4,11 @@ import type { InstanceRecord, Settings } from '../ports/instance-record.ts';
 import type { LaunchNeed, LaunchNeeds, MemoryMeter, RunNeed } from '../ports/machine-memory.ts';
 import type { Launch } from '../life/lifecycle.ts';
 import type { FittedProjection } from '../ports/memory-projection.ts';
-import { pause, type Clock } from '../ports/time.ts';
+import type { Clock } from '../ports/time.ts';
 import type { Trace } from '../ports/trace.ts';
 import type { Amounts, Capacity } from './capacity.ts';
 import { MemoryLedger } from './memory-ledger.ts';
+import { MemoryRemnants } from './memory-remnants.ts';
 import type { MemoryTerms } from './memory-terms.ts';
 import { shortageText } from './shortage-text.ts';
 
@@ -33,20 +34,10 @@ interface Learnt {
   at: number;
 }
 
-/** A run that has ended, and whose memory may still be in use. */
-export interface Remnant {
-  instance: string;
-  need: RunNeed;
-}
-
 const NOTHING: LaunchNeed = { devices: [], source: 'estimated', suggestions: [] };
 const NO_AMOUNTS: Amounts = new Map();
 /** How long a need counts without another look at files and memory. */
 const FRESH_MS = 1_000;
-/** Between two readings that check whether an ended run has freed its memory. */
-const LOOK_EVERY_MS = 250;
-/** After this time the memory that is still in use counts as used by other programs. */
-const LONGEST_FREEING_MS = 5_000;
 
 /**
  * Owns what the scheduler knows about memory: the need of each instance, what each run holds, and what other programs use.
@@ -67,7 +58,7 @@ export class MemoryAdmission implements Capacity {
   readonly #fixed = new Set<string>();
   /** What engines reported that had to stop for it, by id of the instance: better than an estimate. */
   readonly #reported = new Map<string, { settings: Settings; need: LaunchNeed }>();
-  readonly #remnants = new Set<Remnant>();
+  readonly #remnants: MemoryRemnants;
   /** Adopted runs whose needs are not known yet. */
   readonly #taking = new Set<Promise<void>>();
   #readings = { begun: 0, noted: 0 };
@@ -75,6 +66,12 @@ export class MemoryAdmission implements Capacity {
   constructor(dependencies: MemoryAdmissionDependencies) {
     this.#dependencies = dependencies;
     this.#ledger = new MemoryLedger(dependencies.terms);
+    this.#remnants = new MemoryRemnants({
+      ...dependencies,
+      read: () => this.#read(),
+      leftOf: ({ need }) => this.#ledger.leftOf(need, this.#needsBeside(need)),
+      onFreed: () => this.#changed(),
+    });
   }
 
   get amounts(): Amounts {
@@ -190,8 +187,7 @@ export class MemoryAdmission implements Capacity {
     const { devices, source } = need;
     this.#held.set(id, { devices, source });
     this.#changed();
-    const others = [...this.#held].filter(([instance]) => instance !== id).map(([, each]) => each);
-    const shortage = this.#ledger.excess(need, [...others, ...this.#remnantNeeds()], this.#fixedNeeds(id));
+    const shortage = this.#ledger.excess(need, this.#needsBeside(this.#held.get(id)), this.#fixedNeeds(id));
     // A figure that was remembered has been admitted with it before.
     if (shortage === null || held.source !== 'estimated') return null;
     this.#reported.set(id, { settings, need });
@@ -221,19 +217,12 @@ export class MemoryAdmission implements Capacity {
     this.#held.delete(instance);
     this.#lookAtPin(instance);
     if (need === undefined || need.devices.length === 0) return;
-    const remnant = { instance, need };
-    this.#remnants.add(remnant);
-    this.#untilFree(remnant)
-      .catch((error: unknown) => this.#dependencies.onFault(error, 'the memory of an ended run'))
-      .finally(() => {
-        this.#remnants.delete(remnant);
-        this.#changed();
-      });
+    this.#remnants.add({ instance, need });
   }
 
   /** Ended runs whose memory is not yet free, with what they hold. */
   get remnants(): { instance: string; amounts: Amounts }[] {
-    return [...this.#remnants].map(({ instance, need }) => ({ instance, amounts: this.#ledger.holding(need) }));
+    return this.#remnants.all().map(({ instance, need }) => ({ instance, amounts: this.#ledger.holding(need) }));
   }
 
   async #learn(record: InstanceRecord): Promise<void> {
@@ -264,7 +253,7 @@ export class MemoryAdmission implements Capacity {
   async #needOf(launch: Pick<Launch, 'engine' | 'plan'>): Promise<LaunchNeed> {
     try {
       await this.#read();
-      const now = this.#ledger.rooms([...this.#held.values(), ...this.#remnantNeeds()]);
+      const now = this.#ledger.rooms(this.#needsBeside(undefined));
       const alone = this.#ledger.rooms([]);
       return (await this.#dependencies.needs.of(launch, now, alone)) ?? NOTHING;
     } catch (error) {
@@ -295,40 +284,9 @@ export class MemoryAdmission implements Capacity {
     );
   }
 
-  async #untilFree(remnant: Remnant): Promise<void> {
-    const { clock } = this.#dependencies;
-    const begun = clock.elapsed();
-    let shown: { device: string; held: number; left: number } | null = null;
-    for (;;) {
-      await this.#read();
-      const others = [...this.#held.values(), ...this.#remnantNeeds().filter((need) => need !== remnant.need)];
-      const left = this.#ledger.leftOf(remnant.need, others);
-      const waited = clock.elapsed() - begun;
-      const isLate = waited >= LONGEST_FREEING_MS;
-      if (left === null || isLate) {
-        // A run that freed its memory at once is not worth a line.
-        if (left !== null || shown !== null) this.#note(remnant.instance, left ?? shown, left === null, waited);
-        this.#remnants.delete(remnant);
-        // Now the reading counts as it is.
-        if (left !== null) await this.#read();
-        return;
-      }
-      shown = left;
-      await pause(clock, LOOK_EVERY_MS);
-    }
-  }
-
-  #note(
-    instance: string,
-    at: { device: string; held: number; left: number } | null,
-    isFreed: boolean,
-    waited: number,
-  ): void {
-    const { trace } = this.#dependencies;
-    if (!trace.isOn || at === null) return;
-    const outcome = isFreed ? 'freed' : 'still_held';
-    const inputs = { outcome, ...at, left: isFreed ? 0 : at.left, waited_ms: waited } as const;
-    trace.note({ kind: 'memory', instance: { id: instance }, inputs });
+  /** Needs of all runs, also of ended ones, without this need. */
+  #needsBeside(need: RunNeed | undefined): RunNeed[] {
+    return [...this.#held.values(), ...this.#remnantNeeds()].filter((each) => each !== need);
   }
 
   #obstacleOf(instance: string, need: LaunchNeed): string | null {
@@ -337,7 +295,7 @@ export class MemoryAdmission implements Capacity {
   }
 
   #remnantNeeds(): RunNeed[] {
-    return [...this.#remnants].map(({ need }) => need);
+    return this.#remnants.all().map(({ need }) => need);
   }
 
   /** Needs of the instances that are never evicted. @param except Not of this one. */

@@ -60,6 +60,12 @@ it('is for all that the engine would like if that fits now, else for what it wou
   expect(await onGpu(rooms(8_192, 10), rooms(8_192, 10))).toBe(false);
 });
 
+it('says whether the engine makes itself smaller', async () => {
+  expect((await need('--fit on', rooms(8_192, 4_096)))?.fills).toBeUndefined();
+  expect((await need('--fit on', rooms(8_192, 10)))?.fills).toBe(true);
+  expect((await need('-ngl 1', rooms(8_192, 10)))?.fills).toBeUndefined();
+});
+
 it('suggests options if it does not fit alone', async () => {
   expect((await need('-c 4096', rooms(8_192)))?.suggestions).toEqual([]);
   expect((await need('-c 1000000', rooms(300)))?.suggestions[0]?.label).toMatch(/^a context of \d+ tokens$/);

@@ -62,6 +62,7 @@ export class EstimatedNeeds implements LaunchNeeds {
     return {
       devices: needs.map((need) => deviceNeed(need, options.isMapped)),
       source,
+      ...(reported.isReduced ? { fills: true } : {}),
       suggestions: planned.fit.suggestions(wanted, alone),
     };
   }
@@ -107,9 +108,12 @@ function needOf(
 ): LaunchNeed {
   const rooms = fit.fits(fit.wanted(options, now), now) ? now : alone;
   const settled: SettledOptions = fit.settled(options, rooms);
+  const wanted = fit.wanted(options, rooms);
+  const fills = settled.context < wanted.context || settled.gpuLayers < wanted.gpuLayers;
   return {
     devices: fit.needs(settled, rooms).map((need) => deviceNeed(need, options.isMapped)),
     source: fit.source(settled, rooms),
+    ...(fills ? { fills } : {}),
     suggestions: fit.suggestions(settled, alone),
   };
 }

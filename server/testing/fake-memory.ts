@@ -22,6 +22,8 @@ export class FakeMemory implements MemoryMeter, LaunchNeeds {
   readonly models = new Map<string, Readonly<Record<string, number>>>();
   /** Models whose weights the system may drop, so that only a tenth of their need must be there. */
   readonly mapped = new Set<string>();
+  /** Models whose engines make themselves smaller until a reserve stays free. */
+  readonly filling = new Set<string>();
   /** Where the needs are from. */
   source: NeedSource = 'projected';
   suggestions: LaunchNeed['suggestions'] = [];
@@ -55,6 +57,7 @@ export class FakeMemory implements MemoryMeter, LaunchNeeds {
         least: whole * part,
       })),
       source: this.source,
+      ...(this.filling.has(model) ? { fills: true } : {}),
       suggestions: this.suggestions,
     };
   }

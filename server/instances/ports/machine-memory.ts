@@ -49,6 +49,8 @@ export interface RunNeed {
   /** Empty: unknown. */
   devices: readonly DeviceNeed[];
   source: NeedSource;
+  /** The engine makes itself smaller until a reserve of its own stays free; absent: its size is given. */
+  fills?: true;
 }
 
 /** The memory that a launch needs. */

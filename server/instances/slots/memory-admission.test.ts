@@ -375,6 +375,23 @@ describe('a device without a limit', () => {
   });
 });
 
+describe('a small model beside one that takes all memory but the reserve', () => {
+  it('runs in that, so requests for both in turn swap nothing', async () => {
+    const needs = { chat: { ram: 7_000 * KIB }, small: { ram: 700 * KIB } };
+    for (const [isFilling, engines] of [
+      [true, 2],
+      [false, 1],
+    ] as const) {
+      const domain = machineWith({ ram: 8_192 * KIB }, needs, { memory: { reserve_mb: 1 } });
+      if (isFilling) memoryOf(domain).filling.add('/chat.gguf');
+      await create(domain, {}, 'chat', 'small');
+      for (const name of ['chat', 'small']) await answer(domain, name);
+      await domain.pass(1_000);
+      expect(domain.world.alive()).toHaveLength(engines);
+    }
+  });
+});
+
 describe('memory of other programs', () => {
   it('is gone for instances', async () => {
     const domain = machineWith({ ram: 1_000 }, { a: { ram: 400 }, b: { ram: 400 } });

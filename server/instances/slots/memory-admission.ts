@@ -75,7 +75,7 @@ export class MemoryAdmission implements Capacity {
   }
 
   get amounts(): Amounts {
-    return this.#ledger.capacity(this.#fixedNeeds(null));
+    return this.#ledger.capacity(this.#fixedNeeds(null), [...this.#held.values()]);
   }
 
   onChange(listener: () => void): void {
@@ -153,8 +153,7 @@ export class MemoryAdmission implements Capacity {
 
   /** Counts the memory of a start that has got its slot. */
   hold(instance: string): void {
-    const { devices, source } = this.#learnt.get(instance)?.need ?? NOTHING;
-    this.#held.set(instance, { devices, source });
+    this.#held.set(instance, runNeed(this.#learnt.get(instance)?.need ?? NOTHING));
     this.#eased.delete(instance);
     this.#lookAtPin(instance);
   }
@@ -184,8 +183,7 @@ export class MemoryAdmission implements Capacity {
       return null;
     });
     if (need === null || held === undefined || this.#held.get(id) !== held) return null;
-    const { devices, source } = need;
-    this.#held.set(id, { devices, source });
+    this.#held.set(id, runNeed(need));
     this.#changed();
     const shortage = this.#ledger.excess(need, this.#needsBeside(this.#held.get(id)), this.#fixedNeeds(id));
     // A figure that was remembered has been admitted with it before.
@@ -233,8 +231,7 @@ export class MemoryAdmission implements Capacity {
     if (this.#learning.get(id)?.settings !== settings) return;
     this.#learnt.set(id, { settings, need, at: clock.elapsed() });
     // The launch plan is made from the newest settings, also after the slot was granted.
-    if (this.#held.has(id) && !this.#dependencies.isReady(id))
-      this.#held.set(id, { devices: need.devices, source: need.source });
+    if (this.#held.has(id) && !this.#dependencies.isReady(id)) this.#held.set(id, runNeed(need));
     this.#changed();
   }
 
@@ -314,4 +311,9 @@ export class MemoryAdmission implements Capacity {
   #changed(): void {
     for (const listener of this.#listeners) listener();
   }
+}
+
+/** A new object for each run. */
+function runNeed({ suggestions: _, ...need }: LaunchNeed): RunNeed {
+  return need;
 }

@@ -31,8 +31,11 @@ function ledgerWith(
   return ledger;
 }
 
-const capacity = (ledger: MemoryLedger, fixed: readonly RunNeed[] = []): number | undefined =>
-  ledger.capacity(fixed).get('memory ram');
+const capacity = (
+  ledger: MemoryLedger,
+  fixed: readonly RunNeed[] = [],
+  held: readonly RunNeed[] = [],
+): number | undefined => ledger.capacity(fixed, held).get('memory ram');
 const demand = (ledger: MemoryLedger, need: RunNeed, fixed: readonly RunNeed[] = []): number | undefined =>
   ledger.demand(need, fixed, false).get('memory ram');
 
@@ -54,6 +57,17 @@ describe('the capacity of a device', () => {
     expect(capacity(ledgerWith([reading(1_000, 0)], { limits: new Map([['ram', 400]]) }), pinned)).toBe(400);
   });
 
+  it('includes the reserve that an engine leaves which chose its own size, but not within a limit', () => {
+    const GIB = 1_024 ** 3;
+    const filling: RunNeed[] = [{ ...needOf({ whole: 5 }), fills: true }];
+    const beside = (reserve: number, held: RunNeed[], limits = new Map<string, number>()): number | undefined =>
+      capacity(ledgerWith([reading(10 * GIB, 0)], { reserve, limits }), [], held);
+    expect(beside(GIB, filling)).toBe(10 * GIB);
+    expect(beside(GIB, [needOf({ whole: 5 })])).toBe(9 * GIB);
+    expect(beside(3 * GIB, filling)).toBe(8 * GIB);
+    expect(beside(GIB, filling, new Map([['ram', 20 * GIB]]))).toBe(9 * GIB);
+  });
+
   it('is all of it if the system does not report the use', () => {
     expect(capacity(ledgerWith([reading(1_000, null)]))).toBe(1_000);
   });
@@ -61,7 +75,7 @@ describe('the capacity of a device', () => {
   it('is unknown before the first reading, so nothing limits a start', () => {
     const ledger = new MemoryLedger(NO_LIMITS);
     expect([
-      ledger.capacity([]).size,
+      ledger.capacity([], []).size,
       demand(ledger, needOf({ whole: 5 })),
       ledger.shortage(needOf({ whole: 5 }), []),
     ]).toEqual([0, 5, null]);

@@ -29,6 +29,8 @@ interface Device {
 const MEMORY_OF = 'memory ';
 /** Share of the memory of an ended run that may still be in use when the rest counts as freed. */
 const LEFT_SHARE = 0.25;
+/** Bytes that llama-server leaves free when it chooses its own size. */
+const OWN_RESERVE = 1_073_741_824;
 /** Bytes that other programs may take meanwhile; no more than the margin of any need. */
 const LEFT_SLACK = 100_000_000;
 
@@ -89,11 +91,15 @@ export class MemoryLedger {
    * The amounts of memory that all instances together may hold.
    *
    * @param fixed Needs of instances that are never evicted.
+   * @param held Needs of all runs.
    */
-  capacity(fixed: readonly RunNeed[]): Amounts {
+  capacity(fixed: readonly RunNeed[], held: readonly RunNeed[]): Amounts {
     const least = (device: string): number => (this.#isLimited(device) ? 0 : wholeOn(device, fixed) + 1);
     return new Map(
-      [...this.#devices.keys()].map((device) => [MEMORY_OF + device, Math.max(least(device), this.#capacity(device))]),
+      [...this.#devices.keys()].map((device) => [
+        MEMORY_OF + device,
+        Math.max(least(device), this.#capacity(device) + this.#leftByEngines(device, held)),
+      ]),
     );
   }
 
@@ -169,6 +175,17 @@ export class MemoryLedger {
     const need = isLimited ? whole : least;
     const most = Math.max(0, Math.floor(total - pinned));
     return need <= most ? null : { device, need, most, pinned, isLimited };
+  }
+
+  /**
+   * An engine that chooses its own size takes everything but the reserve. Small instances may run in that, as they do without
+   * llamactl: else each request for one would evict the other.
+   */
+  #leftByEngines(device: string, held: readonly RunNeed[]): number {
+    const isFilled = held.some(
+      ({ fills, devices }) => fills === true && devices.some((each) => each.device === device),
+    );
+    return isFilled && !this.#isLimited(device) ? Math.min(OWN_RESERVE, this.#terms.reserve) : 0;
   }
 
   #isLimited(device: string): boolean {

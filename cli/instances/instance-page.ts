@@ -99,7 +99,7 @@ function modelTexts({ model, model_path: file, model_info: info }: Instance): st
   return [model, file, ...(known.length === 0 ? [] : [known.join(', ')])].filter((text) => text !== undefined);
 }
 
-/** What its run holds on each device, and what its processes use. The use of several GPUs is known only in sum. */
+/** The memory that its run holds on each device, and that its processes use. The use of several GPUs is known only in sum. */
 function memoryTexts({ memory = [], stats }: Instance): string[] {
   const gpus = memory.filter(({ device }) => device !== 'ram');
   return memory.map(({ device, need, source }) => {

@@ -14,8 +14,8 @@ const NUMBERED = [
 ];
 
 /**
- * The needs that an engine reported, by the names of devices in estimates. `null`: it names a device that cannot be told from
- * others, so its report is of no use.
+ * The needs that an engine reported, by the names of devices in estimates. `null`: it names a device that may be one of
+ * several, so its report is of no use.
  *
  * @param gpus Names of the GPUs of the machine.
  * @param least Needs that count at least, for files that the report leaves out.

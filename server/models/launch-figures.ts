@@ -22,7 +22,7 @@ const LineSchema = z.object({
 const MOST_FIGURES = 500;
 
 /**
- * What earlier launches needed, by files, program, options and devices. The file is only a cache: a damaged line, or a full
+ * The needs of earlier launches, by files, program, options and devices. The file is only a cache: a damaged line, or a full
  * disk, costs the next estimate its precision.
  */
 export class LaunchFigures {

@@ -16,7 +16,7 @@ export interface LaunchFitsDependencies {
   searchPath: string;
 }
 
-/** What a launch needs, and how its figures are remembered. */
+/** The fit of a launch, and the key of its figures. */
 export interface PlannedFit {
   fit: LaunchFit;
   /** The key of its figures with these options; `null`: they are not remembered. */

@@ -53,7 +53,7 @@ export class EstimatedNeeds implements LaunchNeeds {
     const companions = options.companions.length === 0 ? [] : planned.fit.needs(wanted, alone);
     const key = reported.isReduced ? null : planned.keyOf(wanted, gpus);
     const before = key === null ? null : this.#dependencies.figures.of(key);
-    // What a whole run used is never forgotten.
+    // The use of a whole run is never forgotten.
     const measured = before?.source === 'measured' ? before.needs : [];
     const needs = deviceNeeds(reported, gpus, [...companions, ...measured]);
     if (needs === null) return null;

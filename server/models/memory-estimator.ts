@@ -32,7 +32,7 @@ export interface EstimatorDependencies {
   /** The memory of the machine, or of the container; bytes. */
   ram: () => { total: number; usage: number };
   gpus: () => Promise<readonly Gpu[]>;
-  /** What the configuration leaves for instances; `null`: everything. */
+  /** The part of the memory that the configuration leaves for instances; `null`: all. */
   terms: RoomTerms | null;
   /** All runs that hold memory now. */
   holders: () => readonly Holder[];

@@ -14,7 +14,7 @@ export interface HeldMemory {
   needs: readonly Need[];
 }
 
-/** What the configuration leaves of devices for instances; bytes. */
+/** The part of each device that the configuration leaves for instances; bytes. */
 export interface RoomTerms {
   /** Stays free on each device. */
   reserve: number;

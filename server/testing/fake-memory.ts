@@ -27,7 +27,7 @@ export class FakeMemory implements MemoryMeter, LaunchNeeds {
   /** Where the needs are from. */
   source: NeedSource = 'projected';
   suggestions: LaunchNeed['suggestions'] = [];
-  /** What runs used, in the order of their ends. */
+  /** The use of ended runs, in the order of their ends. */
   readonly noted: { ram: number; gpus: number | null }[] = [];
   readonly #world: FakeWorld;
 

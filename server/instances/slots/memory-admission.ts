@@ -56,7 +56,7 @@ export class MemoryAdmission implements Capacity {
   readonly #eased = new Set<string>();
   /** Ids of instances that hold memory and are never evicted. */
   readonly #fixed = new Set<string>();
-  /** What engines reported that had to stop for it, by id of the instance: better than an estimate. */
+  /** Reports of engines that had to stop for them, by id of the instance: better than an estimate. */
   readonly #reported = new Map<string, { settings: Settings; need: LaunchNeed }>();
   readonly #remnants: MemoryRemnants;
   /** Adopted runs whose needs are not known yet. */
@@ -314,6 +314,6 @@ export class MemoryAdmission implements Capacity {
 }
 
 /** A new object for each run. */
-function runNeed({ suggestions: _, ...need }: LaunchNeed): RunNeed {
-  return need;
+function runNeed({ devices, source, fills }: LaunchNeed): RunNeed {
+  return fills === undefined ? { devices, source } : { devices, source, fills };
 }

@@ -20,7 +20,7 @@ export interface MemoryRemnantsDependencies {
   trace: Trace;
   /** Measures the memory of the machine. */
   read: () => Promise<void>;
-  /** What the last reading leaves of a remnant; `null`: it counts as free. */
+  /** The part of a remnant that is still in use by the last reading; `null`: it counts as free. */
   leftOf: (remnant: Remnant) => Left | null;
   /** Called when a remnant is over. */
   onFreed: () => void;

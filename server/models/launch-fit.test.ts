@@ -77,6 +77,14 @@ describe('options that the engine chooses', () => {
     expect([context, gpuLayers]).toEqual([4_096, 5]);
   });
 
+  it('are at least a context of 4096 tokens with all layers on GPUs', () => {
+    const smallest = (words: string, rooms: Room[]): SettledOptions | null => fitOf().smallest(optionsOf(words), rooms);
+    expect(smallest('--port 1', room(64, 6))).toMatchObject({ context: 4_096, gpuLayers: 9 });
+    for (const given of ['-c 8192', '-c 0', '--fit off', '-ngl 0', '--no-kv-offload'])
+      expect(smallest(given, room(64, 6))).toBe(null);
+    expect(smallest('--port 1', room(64))).toBe(null);
+  });
+
   it('are never those that the user gave', () => {
     expect(settled('-c 32768', room(4))).toMatchObject({ context: 32_768 });
     expect(settled('-c 32768', room(64, 6))).toMatchObject({ context: 32_768, gpuLayers: 4 });

@@ -94,6 +94,16 @@ export class LaunchFit {
     return { ...wish, gpuLayers: rooms.length > 1 ? Math.min(wish.gpuLayers, layers) : 0 };
   }
 
+  /**
+   * The smallest options that the engine chooses by itself, with all layers that it would like on GPUs; `null`: it chooses nothing
+   * smaller. Without layers on GPUs it does not: it takes all RAM for free.
+   */
+  smallest(options: MemoryOptions, rooms: readonly Room[]): SettledOptions | null {
+    const wanted = this.wanted(options, rooms);
+    const isSmaller = options.shrinks && options.cacheOnGpu && wanted.gpuLayers > 0 && wanted.context > LEAST_CHOSEN;
+    return isSmaller ? { ...wanted, context: LEAST_CHOSEN } : null;
+  }
+
   /** Options with which the model fits, if it does not fit with `options`. */
   suggestions(options: SettledOptions, rooms: readonly Room[]): LaunchSuggestion[] {
     if (this.fits(options, rooms)) return [];

@@ -66,6 +66,42 @@ it('says whether the engine makes itself smaller', async () => {
   expect((await need('-ngl 1', rooms(8_192, 10)))?.fills).toBeUndefined();
 });
 
+describe('an engine that chooses its own context', () => {
+  const TOKENS = 1_000_000;
+  const CONTEXT = 'llama.context_length';
+  beforeEach(async () => {
+    const bytes = Buffer.from(demoModelBytes());
+    // After the key comes its type, then the number.
+    bytes.writeUInt32LE(TOKENS, bytes.indexOf(CONTEXT) + CONTEXT.length + 4);
+    await writeFile(file, bytes);
+  });
+  const onGpu = (known: Pick<LaunchNeed, 'devices'> | null | undefined): number =>
+    known?.devices.find(({ device }) => device === 'nvidia:0')?.whole ?? 0;
+
+  it('needs its smallest one on GPUs, and takes up to the trained one', async () => {
+    const free = await need('--fit on', rooms(8_192, 8_192));
+    expect([onGpu(free), onGpu(free?.upTo)]).toEqual([
+      onGpu(await need('-c 4096', rooms(8_192, 8_192))),
+      onGpu(await need(`-c ${TOKENS}`, rooms(8_192, 8_192))),
+    ]);
+    const between = Math.round((onGpu(free) + onGpu(free?.upTo)) / 2 / MEBIBYTE);
+    expect(await need('--fit on', rooms(8_192, between), rooms(8_192, 8_192))).toEqual(free);
+    expect(await need('--fit on', rooms(8_192, 10), rooms(8_192, 8_192))).toEqual(free);
+  });
+
+  it('needs all that it takes if the context is given, without a GPU, and within a limit that it does not know', async () => {
+    const limited = rooms(8_192, 8_192).map((room) => ({ ...room, isLimited: true as const }));
+    const [words, whole] = [`-c ${TOKENS}`, '--fit on'];
+    for (const [asked, machine] of [
+      [words, rooms(8_192, 8_192)],
+      [whole, rooms(8_192)],
+      [whole, limited],
+    ] as const) {
+      expect((await need(asked, machine))?.upTo).toBeUndefined();
+    }
+  });
+});
+
 it('suggests options if it does not fit alone', async () => {
   expect((await need('-c 4096', rooms(8_192)))?.suggestions).toEqual([]);
   expect((await need('-c 1000000', rooms(300)))?.suggestions[0]?.label).toMatch(/^a context of \d+ tokens$/);

@@ -1,6 +1,6 @@
 import { codeOf } from '@llamactl/contract/reason';
 import type { Engines } from '../instances/ports/engine-adapter.ts';
-import type { DeviceNeed, DeviceRoom, LaunchNeed, LaunchNeeds } from '../instances/ports/machine-memory.ts';
+import type { DeviceNeed, DeviceRoom, LaunchNeed, LaunchNeeds, RunNeed } from '../instances/ports/machine-memory.ts';
 import type { MemoryOptions } from '../instances/ports/memory-options.ts';
 import type { FittedProjection } from '../instances/ports/memory-projection.ts';
 import type { LaunchPlan } from '../instances/ports/runs.ts';
@@ -97,6 +97,29 @@ export class EstimatedNeeds implements LaunchNeeds {
 }
 
 /**
+ * An engine that chooses its context needs only the smallest one, and takes a larger one if that is free: no other instance ends
+ * for a larger context. `null`: the context is given, or not even the smallest one fits.
+ */
+function shrinkingNeed(
+  fit: LaunchFit,
+  options: MemoryOptions,
+  now: readonly DeviceRoom[],
+  alone: readonly DeviceRoom[],
+): LaunchNeed | null {
+  const smallest = fit.smallest(options, now);
+  const isLimited = now.some(({ device, isLimited: limited }) => limited === true && device !== RAM);
+  if (smallest === null || isLimited || !fit.fits(smallest, alone)) return null;
+  // The free memory decides what each of several GPUs gets.
+  const rooms = fit.fits(smallest, now) ? now : alone;
+  const wanted = fit.wanted(options, rooms);
+  const runNeed = (settled: SettledOptions): RunNeed => ({
+    devices: fit.needs(settled, rooms).map((need) => deviceNeed(need, options.isMapped)),
+    source: fit.source(settled, rooms),
+  });
+  return { ...runNeed(smallest), upTo: runNeed(wanted), suggestions: [] };
+}
+
+/**
  * The engine makes smaller what is not given. So the need is all that it would like, if that fits beside the runs of now; else
  * what it would take if it ran alone.
  */
@@ -106,6 +129,8 @@ function needOf(
   now: readonly DeviceRoom[],
   alone: readonly DeviceRoom[],
 ): LaunchNeed {
+  const shrinking = shrinkingNeed(fit, options, now, alone);
+  if (shrinking !== null) return shrinking;
   const rooms = fit.fits(fit.wanted(options, now), now) ? now : alone;
   const settled: SettledOptions = fit.settled(options, rooms);
   const wanted = fit.wanted(options, rooms);

@@ -5,6 +5,7 @@ import type {
   LaunchNeeds,
   MemoryMeter,
   NeedSource,
+  RunNeed,
 } from '../instances/ports/machine-memory.ts';
 import type { FittedProjection } from '../instances/ports/memory-projection.ts';
 import type { LaunchPlan } from '../instances/ports/runs.ts';
@@ -24,6 +25,8 @@ export class FakeMemory implements MemoryMeter, LaunchNeeds {
   readonly mapped = new Set<string>();
   /** Models whose engines make themselves smaller until a reserve stays free. */
   readonly filling = new Set<string>();
+  /** Bytes that engines need at least which choose their own context, on each device, by the file of the model. */
+  readonly smallest = new Map<string, Readonly<Record<string, number>>>();
   /** Where the needs are from. */
   source: NeedSource = 'projected';
   suggestions: LaunchNeed['suggestions'] = [];
@@ -49,14 +52,19 @@ export class FakeMemory implements MemoryMeter, LaunchNeeds {
     const needs = this.models.get(model);
     if (needs === undefined) return null;
     const part = this.mapped.has(model) ? 0.1 : 1;
-    return {
-      devices: Object.entries(needs).map(([device, whole]) => ({
+    const ofDevices = (bytes: Readonly<Record<string, number>>): RunNeed => ({
+      devices: Object.entries(bytes).map(([device, whole]) => ({
         device,
         whole,
         resident: whole * part,
         least: whole * part,
       })),
       source: this.source,
+    });
+    const smallest = this.smallest.get(model);
+    return {
+      ...ofDevices(smallest ?? needs),
+      ...(smallest === undefined ? {} : { upTo: ofDevices(needs) }),
       ...(this.filling.has(model) ? { fills: true } : {}),
       suggestions: this.suggestions,
     };
@@ -81,7 +89,8 @@ export class FakeMemory implements MemoryMeter, LaunchNeeds {
   usedOf(device: string): number {
     const alive = this.#world.alive().reduce((sum, { plan }) => {
       const part = this.mapped.has(modelOf(plan)) ? 0.1 : 1;
-      return sum + part * (this.models.get(modelOf(plan))?.[device] ?? 0);
+      const needs = this.smallest.get(modelOf(plan)) ?? this.models.get(modelOf(plan));
+      return sum + part * (needs?.[device] ?? 0);
     }, 0);
     return (this.foreign.get(device) ?? 0) + Math.max(alive, this.kept.get(device) ?? 0);
   }

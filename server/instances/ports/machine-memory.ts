@@ -25,6 +25,8 @@ export interface DeviceRoom {
   device: string;
   total: number;
   free: number;
+  /** The configuration limits it. An engine that chooses its own size does not know that. */
+  isLimited?: true;
 }
 
 /** Bytes that a launch needs on one device. */
@@ -55,6 +57,8 @@ export interface RunNeed {
 
 /** The memory that a launch needs. */
 export interface LaunchNeed extends RunNeed {
+  /** Most that the engine takes, if that is free. It makes itself smaller, but not below `devices`; absent: it takes `devices`. */
+  upTo?: RunNeed;
   /** Options with which the launch would fit alone; empty if it fits as it is. */
   suggestions: readonly LaunchSuggestion[];
 }

@@ -392,6 +392,49 @@ describe('a small model beside one that takes all memory but the reserve', () =>
   });
 });
 
+describe('an engine that chooses its own context', () => {
+  const machine = async (needs: Record<string, number>, ...beside: string[]): Promise<Domain> => {
+    const models = Object.fromEntries(Object.entries(needs).map(([name, bytes]) => [name, { 'nvidia:0': bytes }]));
+    const domain = machineWith({ 'nvidia:0': 1_000 }, models, { memory: { reserve_mb: 0 } });
+    memoryOf(domain).source = 'estimated';
+    memoryOf(domain).smallest.set('/chat.gguf', { 'nvidia:0': 300 });
+    await create(domain, {}, ...Object.keys(needs));
+    for (const name of beside) {
+      await answer(domain, name);
+      await domain.pass(1_000);
+    }
+    return domain;
+  };
+  const heldBy = (domain: Domain, name: string): number | undefined => domain.manager.get(name).memory?.[0]?.need;
+
+  it('starts beside others if its smallest one fits, and holds all that is free', async () => {
+    const domain = await machine({ a: 600, chat: 900, b: 100 }, 'a', 'chat');
+    expect([statuses(domain, 'a', 'chat'), heldBy(domain, 'chat')]).toEqual([['running', 'running'], 400]);
+    await domain.manager.start('b');
+    await domain.pass(1_000);
+    // The least recently used one ends, because all memory is held.
+    expect(statuses(domain, 'a', 'chat', 'b')).toEqual(['stopped', 'running', 'running']);
+  });
+
+  it('takes all that it would like if that is free', async () => {
+    expect(heldBy(await machine({ a: 100, chat: 900 }, 'a', 'chat'), 'chat')).toBe(900);
+  });
+
+  it('evicts only as much as its smallest one needs', async () => {
+    const domain = await machine({ a: 400, b: 400, chat: 900 }, 'a', 'b', 'chat');
+    expect(statuses(domain, 'a', 'b', 'chat')).toEqual(['stopped', 'running', 'running']);
+    expect(heldBy(domain, 'chat')).toBe(600);
+  });
+
+  it('leaves nothing to a second one that starts at the same time', async () => {
+    const domain = await machine({ chat: 900, other: 900 });
+    memoryOf(domain).smallest.set('/other.gguf', { 'nvidia:0': 300 });
+    await Promise.all(['chat', 'other'].map((name) => domain.manager.start(name)));
+    await domain.pass(12_000);
+    expect([statuses(domain, 'chat', 'other'), domain.world.mostAlive]).toEqual([['stopped', 'running'], 1]);
+  });
+});
+
 describe('memory of other programs', () => {
   it('is gone for instances', async () => {
     const domain = machineWith({ ram: 1_000 }, { a: { ram: 400 }, b: { ram: 400 } });

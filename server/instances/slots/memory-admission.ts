@@ -153,7 +153,7 @@ export class MemoryAdmission implements Capacity {
 
   /** Counts the memory of a start that has got its slot. */
   hold(instance: string): void {
-    this.#held.set(instance, runNeed(this.#learnt.get(instance)?.need ?? NOTHING));
+    this.#held.set(instance, this.#taken(instance, this.#learnt.get(instance)?.need ?? NOTHING));
     this.#eased.delete(instance);
     this.#lookAtPin(instance);
   }
@@ -165,7 +165,7 @@ export class MemoryAdmission implements Capacity {
     if (launch.memory !== undefined) return;
     const taking = this.#needOf(launch).then((need) => {
       this.#taking.delete(taking);
-      if (this.#held.has(instance)) this.#held.set(instance, need);
+      if (this.#held.has(instance)) this.#held.set(instance, this.#taken(instance, need));
       this.#changed();
     });
     this.#taking.add(taking);
@@ -183,7 +183,7 @@ export class MemoryAdmission implements Capacity {
       return null;
     });
     if (need === null || held === undefined || this.#held.get(id) !== held) return null;
-    this.#held.set(id, runNeed(need));
+    this.#held.set(id, this.#taken(id, need));
     this.#changed();
     const shortage = this.#ledger.excess(need, this.#needsBeside(this.#held.get(id)), this.#fixedNeeds(id));
     // A figure that was remembered has been admitted with it before.
@@ -231,7 +231,7 @@ export class MemoryAdmission implements Capacity {
     if (this.#learning.get(id)?.settings !== settings) return;
     this.#learnt.set(id, { settings, need, at: clock.elapsed() });
     // The launch plan is made from the newest settings, also after the slot was granted.
-    if (this.#held.has(id) && !this.#dependencies.isReady(id)) this.#held.set(id, runNeed(need));
+    if (this.#held.has(id) && !this.#dependencies.isReady(id)) this.#held.set(id, this.#taken(id, need));
     this.#changed();
   }
 
@@ -281,6 +281,11 @@ export class MemoryAdmission implements Capacity {
     );
   }
 
+  /** Memory that an instance takes if it starts now; a new object for each run. */
+  #taken(instance: string, need: LaunchNeed): RunNeed {
+    return this.#ledger.taken(need, this.#needsBeside(this.#held.get(instance)));
+  }
+
   /** Needs of all runs, also of ended ones, without this need. */
   #needsBeside(need: RunNeed | undefined): RunNeed[] {
     return [...this.#held.values(), ...this.#remnantNeeds()].filter((each) => each !== need);
@@ -311,9 +316,4 @@ export class MemoryAdmission implements Capacity {
   #changed(): void {
     for (const listener of this.#listeners) listener();
   }
-}
-
-/** A new object for each run. */
-function runNeed({ devices, source, fills }: LaunchNeed): RunNeed {
-  return fills === undefined ? { devices, source } : { devices, source, fills };
 }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { DeviceMemory, DeviceNeed, NeedSource, RunNeed } from '../ports/machine-memory.ts';
+import type { DeviceMemory, DeviceNeed, LaunchNeed, NeedSource, RunNeed } from '../ports/machine-memory.ts';
 import { MemoryLedger } from './memory-ledger.ts';
 import type { MemoryTerms } from './memory-terms.ts';
 
@@ -186,6 +186,27 @@ describe('the memory of an ended run', () => {
   it('counts as free where the system does not report the use', () => {
     const ledger = ledgerWith([reading(4_000 * MB, null)]);
     expect(ledger.leftOf(ended, [])).toBe(null);
+  });
+});
+
+describe('what a run takes', () => {
+  const smallest = needOf({ whole: 300, resident: 200, least: 100 }, 'estimated');
+  const most = needOf({ whole: 900, resident: 600, least: 300 }, 'measured');
+  const taken = (used: number, need: LaunchNeed): RunNeed =>
+    ledgerWith([reading(1_000, used)]).taken(need, [needOf({ whole: 100 })]);
+
+  it('is its need if its engine does not choose it', () => {
+    expect(taken(0, { ...smallest, suggestions: [] })).toEqual(smallest);
+  });
+
+  it('is what is free, between the smallest and the largest that its engine chooses', () => {
+    const need = { ...smallest, upTo: most, suggestions: [] };
+    expect(taken(0, need)).toEqual(most);
+    expect(taken(300, need)).toEqual({
+      ...needOf({ whole: 600, resident: 400, least: 200 }, 'estimated'),
+      fills: true,
+    });
+    expect(taken(900, need)).toEqual({ ...smallest, fills: true });
   });
 });
 

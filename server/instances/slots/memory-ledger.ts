@@ -1,4 +1,4 @@
-import type { DeviceMemory, DeviceNeed, DeviceRoom, RunNeed } from '../ports/machine-memory.ts';
+import type { DeviceMemory, DeviceNeed, DeviceRoom, LaunchNeed, RunNeed } from '../ports/machine-memory.ts';
 import type { Amounts } from './capacity.ts';
 import type { MemoryTerms } from './memory-terms.ts';
 
@@ -83,8 +83,28 @@ export class MemoryLedger {
   rooms(held: readonly RunNeed[]): DeviceRoom[] {
     return [...this.#devices].map(([device, { total }]) => {
       const free = this.#capacity(device) - wholeOn(device, held);
-      return { device, total, free: Math.max(0, free) };
+      return {
+        device,
+        total,
+        free: Math.max(0, free),
+        ...(this.#isLimited(device) ? { isLimited: true as const } : {}),
+      };
     });
+  }
+
+  /** Memory that a run takes if it starts now: what is free beside the others, up to what it would like. */
+  taken({ devices, source, fills, upTo }: LaunchNeed, others: readonly RunNeed[]): RunNeed {
+    const given: RunNeed = { devices, source, ...(fills === undefined ? {} : { fills }) };
+    if (upTo === undefined) return given;
+    const shares = upTo.devices.map(({ device, whole }) => {
+      const smallest = wholeOn(device, [given]);
+      const more = this.#capacity(device) - wholeOn(device, others) - smallest;
+      return whole <= smallest ? 1 : Math.min(1, Math.max(0, more / (whole - smallest)));
+    });
+    // One context fits on all devices.
+    const share = Math.min(1, ...shares);
+    if (share === 1) return { devices: upTo.devices, source: upTo.source };
+    return { devices: upTo.devices.map((each) => between(given, each, share)), source, fills: true };
   }
 
   /**
@@ -203,6 +223,18 @@ export class MemoryLedger {
 
 /** Name of the memory of the machine. */
 const RAM = 'ram';
+
+/** A need between a smaller one of the same run and a larger one. @param share 0: the smaller one; 1: the larger one */
+function between(smaller: RunNeed, larger: DeviceNeed, share: number): DeviceNeed {
+  const least = smaller.devices.find(({ device }) => device === larger.device) ?? { whole: 0, resident: 0, least: 0 };
+  const mix = (from: number, to: number): number => Math.ceil(from + (to - from) * share);
+  return {
+    device: larger.device,
+    whole: mix(least.whole, larger.whole),
+    resident: mix(least.resident, larger.resident),
+    least: mix(least.least, larger.least),
+  };
+}
 
 function wholeOn(device: string, needs: readonly RunNeed[]): number {
   return sumOn(device, needs, ({ whole }) => whole);

@@ -38,7 +38,7 @@ describe('memoryState', () => {
         '/proc/self/cgroup': '0::/\n',
         '/sys/fs/cgroup/memory.max': '4000000000\n',
         '/sys/fs/cgroup/memory.current': '3000000000\n',
-        '/sys/fs/cgroup/memory.stat': 'anon 900000000\ninactive_file 2000000000\nactive_file 100\n',
+        '/sys/fs/cgroup/memory.stat': 'anon 900000000\ninactive_file 1500000000\nactive_file 500000000\n',
       }),
     ).toEqual({ total: 4_000_000_000, usage: 1_000_000_000 });
   });
@@ -60,7 +60,8 @@ describe('memoryState', () => {
         '/proc/self/cgroup': '5:cpu,cpuacct:/a\n4:memory:/docker/abc\n0::/\n',
         '/sys/fs/cgroup/memory/memory.limit_in_bytes': '1000000000\n',
         '/sys/fs/cgroup/memory/memory.usage_in_bytes': '400000000\n',
-        '/sys/fs/cgroup/memory/memory.stat': 'inactive_file 5\ntotal_inactive_file 100000000\n',
+        '/sys/fs/cgroup/memory/memory.stat':
+          'inactive_file 5\ntotal_inactive_file 70000000\ntotal_active_file 30000000\n',
       }),
     ).toEqual({ total: 1_000_000_000, usage: 300_000_000 });
   });

@@ -17,7 +17,10 @@ interface GroupFiles {
   root: string;
   limit: string;
   usage: string;
-  /** In `memory.stat`: reclaimable file pages. Counted as used, they would show a full machine after every large read. */
+  /**
+   * In `memory.stat`: file pages, which the kernel counts as available too. Counted as used, they would show a full machine after
+   * every large read, and mapped weights of models would count as memory of other programs.
+   */
   cache: RegExp;
 }
 
@@ -27,14 +30,14 @@ const GROUP_FILES: readonly GroupFiles[] = [
     root: '/sys/fs/cgroup',
     limit: 'memory.max',
     usage: 'memory.current',
-    cache: /^inactive_file (\d+)$/m,
+    cache: /^(?:in)?active_file (\d+)$/gm,
   },
   {
     isOurs: (controllers) => controllers.split(',').includes('memory'),
     root: '/sys/fs/cgroup/memory',
     limit: 'memory.limit_in_bytes',
     usage: 'memory.usage_in_bytes',
-    cache: /^total_inactive_file (\d+)$/m,
+    cache: /^total_(?:in)?active_file (\d+)$/gm,
   },
 ];
 
@@ -79,7 +82,8 @@ function groupsOf(read: ReadText): { limit: number; usage: number }[] {
       // `max`, or no file: the root has no limit, and a container sees its own group as the root
       if (limit === null) return [];
       const usage = Number.parseInt(file(files.usage), 10) || 0;
-      const cache = Number(files.cache.exec(file('memory.stat'))?.[1] ?? 0);
+      const pages = [...file('memory.stat').matchAll(files.cache)].map(([, bytes]) => Number(bytes));
+      const cache = pages.reduce((sum, bytes) => sum + bytes, 0);
       return [{ limit: Number(limit[0]), usage: Math.max(0, usage - cache) }];
     });
   });

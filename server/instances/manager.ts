@@ -31,7 +31,7 @@ import type { Registry } from './registry.ts';
 import type { RunReferences } from './run-references.ts';
 import { currentRun, isUp } from './life/transitions.ts';
 import { withoutKey } from './run/run-key.ts';
-import { noRoomYet, notFound } from './refusals.ts';
+import { noRoomYet, notFound, notServed } from './refusals.ts';
 import { type Removals, untilErased } from './removal.ts';
 import type { MemoryAdmission } from './slots/memory-admission.ts';
 import type { Scheduler } from './slots/scheduler.ts';
@@ -219,10 +219,17 @@ export class Manager implements InstanceManager {
     const mailbox = this.#leased(request);
     if (this.#dependencies.trace.isOn && request.after === undefined) this.#noteRoute(request, mailbox);
     if (mailbox === null) throw notFound(request.instance);
-    // So that a start that cannot fit is refused at once. Each start learns its need again.
-    const learning = isUp(mailbox.state) ? null : (this.#dependencies.memory?.learn(mailbox.record) ?? null);
-    if (learning !== null) await learning;
-    if (mailbox.isClosed) throw notFound(request.instance);
+    const learning = this.#learning(mailbox, request);
+    if (learning !== null) {
+      const { stops } = mailbox;
+      await learning;
+      // The instance may have a new name by now.
+      const successor = this.#givesNow();
+      if (successor !== null) return successor({ ...request, instance: mailbox.record.name });
+      if (mailbox.isClosed) throw notFound(request.instance);
+      request.signal.throwIfAborted();
+      if (mailbox.stops !== stops) throw notServed(mailbox, { kind: 'refuse', reason: null, retryAfter: 1 }, false);
+    }
     try {
       return await this.#dependencies.waitingRooms.acquire(mailbox, request);
     } catch (error) {
@@ -232,6 +239,12 @@ export class Manager implements InstanceManager {
       // The instance may have been renamed while the request waited.
       return successor({ ...request, instance: mailbox.record.name });
     }
+  }
+
+  /** Learns the need of a start, so that one that cannot fit is refused at once; `null`: the request starts nothing, or it is known. */
+  #learning({ state, record }: Mailbox, { mayStart, onlyRunning }: LeaseRequest): Promise<void> | null {
+    if (isUp(state) || !mayStart || onlyRunning === true || record.settings.on_demand === false) return null;
+    return this.#dependencies.memory?.learn(record) ?? null;
   }
 
   /**

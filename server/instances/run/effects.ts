@@ -168,9 +168,14 @@ export class Effects implements EffectRunner {
   async #requestSlot(mailbox: Mailbox, run: number, signal: AbortSignal): Promise<void> {
     const { scheduler, memory } = this.#dependencies;
     const { id } = mailbox.record;
-    const learning = memory?.learn(mailbox.record) ?? null;
-    if (learning !== null) await learning;
-    if (signal.aborted) return;
+    let learning = memory?.learn(mailbox.record) ?? null;
+    while (learning !== null) {
+      const { settings } = mailbox.record;
+      await learning;
+      if (signal.aborted) return;
+      // The settings may have changed meanwhile; a need of none would start it beside all others.
+      learning = mailbox.record.settings === settings ? null : (memory?.learn(mailbox.record) ?? null);
+    }
     scheduler.request(id, {
       mayEvict: () => this.#isWanted(mailbox),
       onGranted: () => {

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { Domain, type DomainOptions } from '../../testing/domain.ts';
+import type { DeviceMemory } from '../ports/machine-memory.ts';
 import type { FakeMemory } from '../../testing/fake-memory.ts';
 import type { Lease } from './leases.ts';
 
@@ -433,6 +434,91 @@ describe('an engine that chooses its own context', () => {
     await domain.pass(12_000);
     expect([statuses(domain, 'chat', 'other'), domain.world.mostAlive]).toEqual([['stopped', 'running'], 1]);
   });
+});
+
+describe('a look at memory that hangs', () => {
+  const hanging = async (): Promise<{ domain: Domain; hang: PromiseWithResolvers<readonly DeviceMemory[]> }> => {
+    const domain = machineWith({ ram: 1_000 }, { a: { ram: 600 } });
+    await create(domain, {}, 'a');
+    const hang = Promise.withResolvers<readonly DeviceMemory[]>();
+    memoryOf(domain).read = () => hang.promise;
+    return { domain, hang };
+  };
+
+  it('delays a start by ten seconds at most', async () => {
+    const { domain } = await hanging();
+    const leased = domain.acquire('a');
+    await domain.pass(9_000);
+    expect(domain.status('a')).toBe('stopped');
+    await domain.pass(1_500);
+    await leased;
+    expect(domain.status('a')).toBe('running');
+  });
+
+  it('lets the memory of an ended run count as free at last', async () => {
+    const domain = machineWith({ ram: 1_000 }, { a: { ram: 600 }, b: { ram: 600 } });
+    await create(domain, {}, 'a', 'b');
+    const busy = await lease(domain, 'a');
+    const started = domain.acquire('b');
+    await domain.pass(1_000);
+    memoryOf(domain).read = () => Promise.withResolvers<readonly DeviceMemory[]>().promise;
+    busy.release();
+    for (let passed = 0; passed < 12_000; passed += 500) await domain.pass(500);
+    await started;
+    expect(statuses(domain, 'a', 'b')).toEqual(['stopped', 'running']);
+  });
+
+  it('of an adopted engine does not keep others from starting', async () => {
+    const { domain: first } = await hanging();
+    memoryOf(first).models.delete('/a.gguf');
+    memoryOf(first).read = async () => [];
+    await create(first, {}, 'b');
+    await answer(first, 'a');
+    const domain = await first.crash();
+    memoryOf(domain).read = () => Promise.withResolvers<readonly DeviceMemory[]>().promise;
+    const leased = domain.acquire('b');
+    await domain.pass(21_000);
+    await leased;
+    expect(statuses(domain, 'a', 'b')).toEqual(['running', 'running']);
+  });
+
+  it('starts nothing for a request that has left meanwhile, or that came before a stop', async () => {
+    const { domain, hang } = await hanging();
+    const leaves = new AbortController();
+    const left = domain.acquire('a', { signal: leaves.signal }).catch((error: unknown) => error);
+    const early = domain.acquire('a').catch((error: unknown) => error);
+    await domain.settle();
+    leaves.abort();
+    await domain.manager.stop('a');
+    hang.resolve([]);
+    await domain.pass(1_000);
+    expect([await left, await early]).toMatchObject([{ name: 'AbortError' }, { code: 'INSTANCE_NOT_RUNNING' }]);
+    expect(domain.world.processes).toHaveLength(0);
+  });
+
+  it('that fails does not keep an instance from starting', async () => {
+    const { domain, hang } = await hanging();
+    hang.reject(new Error('the meter is broken'));
+    await answer(domain, 'a');
+    expect([domain.status('a'), domain.faults]).toMatchObject(['running', [{ message: 'the meter is broken' }]]);
+    domain.faults.length = 0;
+  });
+});
+
+it('settings that change while the first need is learnt count', async () => {
+  const first = machineWith({ ram: 1_000 }, { a: { ram: 600 }, b: { ram: 600 }, small: { ram: 100 } });
+  await create(first, {}, 'a', 'b');
+  await lease(first, 'a');
+  await first.manager.start('b');
+  const reading = await memoryOf(first).read();
+  const hang = Promise.withResolvers<readonly DeviceMemory[]>();
+  memoryOf(first).read = () => hang.promise;
+  const domain = await first.crash();
+  await lease(domain, 'a');
+  await domain.manager.update('b', { model_path: '/small.gguf' }, { restart: false });
+  hang.resolve(reading);
+  await domain.pass(1_000);
+  expect(statuses(domain, 'a', 'b')).toEqual(['running', 'running']);
 });
 
 describe('memory of other programs', () => {

@@ -4,7 +4,7 @@ import type { InstanceRecord, Settings } from '../ports/instance-record.ts';
 import type { LaunchNeed, LaunchNeeds, MemoryMeter, RunNeed } from '../ports/machine-memory.ts';
 import type { Launch } from '../life/lifecycle.ts';
 import type { FittedProjection } from '../ports/memory-projection.ts';
-import type { Clock } from '../ports/time.ts';
+import { atMost, type Clock } from '../ports/time.ts';
 import type { Trace } from '../ports/trace.ts';
 import type { Amounts, Capacity } from './capacity.ts';
 import { MemoryLedger } from './memory-ledger.ts';
@@ -38,6 +38,8 @@ const NOTHING: LaunchNeed = { devices: [], source: 'estimated', suggestions: [] 
 const NO_AMOUNTS: Amounts = new Map();
 /** How long a need counts without another look at files and memory. */
 const FRESH_MS = 1_000;
+/** Longest look at files and memory. A disk or a driver that hangs must not keep instances from starting. */
+const LONGEST_LOOK_MS = 10_000;
 
 /**
  * Owns what the scheduler knows about memory: the need of each instance, what each run holds, and what other programs use.
@@ -163,7 +165,7 @@ export class MemoryAdmission implements Capacity {
     this.#held.set(instance, { ...(launch.memory ?? NOTHING) });
     this.#lookAtPin(instance);
     if (launch.memory !== undefined) return;
-    const taking = this.#needOf(launch).then((need) => {
+    const taking = this.#inTime(this.#needOf(launch)).then((need) => {
       this.#taking.delete(taking);
       if (this.#held.has(instance)) this.#held.set(instance, this.#taken(instance, need));
       this.#changed();
@@ -237,26 +239,39 @@ export class MemoryAdmission implements Capacity {
 
   async #needFor(record: InstanceRecord): Promise<LaunchNeed> {
     const { settings } = record;
-    await Promise.all(this.#taking);
-    const adapter = this.#dependencies.engines.find(settings.engine);
-    await adapter?.learn(settings);
-    const plan = adapter?.plan(record) ?? null;
-    const need = plan === null ? NOTHING : await this.#needOf({ engine: settings.engine, plan });
+    const need = await this.#inTime(this.#lookAt(record));
     const reported = this.#reported.get(record.id);
     return reported?.settings === settings && need.source === 'estimated' ? reported.need : need;
   }
 
+  async #lookAt(record: InstanceRecord): Promise<LaunchNeed> {
+    const { settings } = record;
+    await Promise.all(this.#taking);
+    const adapter = this.#dependencies.engines.find(settings.engine);
+    await adapter?.learn(settings);
+    const plan = adapter?.plan(record) ?? null;
+    return plan === null ? NOTHING : this.#needOf({ engine: settings.engine, plan });
+  }
+
   /** Measures the memory, then computes a need; nothing if it is unknown. */
   async #needOf(launch: Pick<Launch, 'engine' | 'plan'>): Promise<LaunchNeed> {
-    try {
-      await this.#read();
-      const now = this.#ledger.rooms(this.#needsBeside(undefined));
-      const alone = this.#ledger.rooms([]);
-      return (await this.#dependencies.needs.of(launch, now, alone)) ?? NOTHING;
-    } catch (error) {
-      this.#dependencies.onFault(error, 'the memory that a start needs');
-      return NOTHING;
-    }
+    await this.#read();
+    const now = this.#ledger.rooms(this.#needsBeside(undefined));
+    const alone = this.#ledger.rooms([]);
+    return (await this.#dependencies.needs.of(launch, now, alone)) ?? NOTHING;
+  }
+
+  /** Nothing if a look fails or takes too long. Never rejects. */
+  async #inTime(look: Promise<LaunchNeed>): Promise<LaunchNeed> {
+    const { clock, onFault } = this.#dependencies;
+    let found = NOTHING;
+    const noted = look.then((need) => {
+      found = need;
+    });
+    await atMost(clock, LONGEST_LOOK_MS, noted).catch((error: unknown) =>
+      onFault(error, 'the memory that a start needs'),
+    );
+    return found;
   }
 
   async #read(): Promise<void> {

@@ -87,6 +87,15 @@ describe('the use of other programs', () => {
     expect(capacity(ledgerWith([reading(1_000, 500)], {}, [needOf({ whole: 300 })]))).toBe(800);
   });
 
+  it('stays the same while the tool of a GPU fails', () => {
+    const gpu = reading(1_000, 400, { device: 'nvidia:0' });
+    const ledger = ledgerWith([reading(1_000, 0), gpu]);
+    ledger.note([reading(1_000, 0)], [], []);
+    expect(ledger.capacity([], []).get('memory nvidia:0')).toBe(600);
+    const ended = { ...needOf({ whole: 500, device: 'nvidia:0' }) };
+    expect(ledger.leftOf(ended, [])).toBe(null);
+  });
+
   it('leaves out weights that the system may drop', () => {
     const mapped = needOf({ whole: 300, resident: 50, least: 30 });
     expect(capacity(ledgerWith([reading(1_000, 150)], {}, [mapped]))).toBe(900);

@@ -50,14 +50,15 @@ export class MemoryLedger {
   }
 
   /**
-   * Takes a reading. Other programs use all that the runs do not. While runs start or end, their part of the used memory is
+   * Takes a reading. A device without one, because its tool has failed, keeps its figures, but its use is unknown. Other programs use all that the runs do not. While runs start or end, their part of the used memory is
    * uncertain; then the previous figure counts as far as it is possible.
    *
    * @param certain Needs of runs that held all their memory during the reading.
    * @param uncertain Needs of runs that held between nothing and all of it.
    */
   note(readings: readonly DeviceMemory[], certain: readonly RunNeed[], uncertain: readonly RunNeed[]): void {
-    this.#devices = new Map(
+    const unread = [...this.#devices].map(([device, known]) => [device, { ...known, used: null }] as const);
+    const read = new Map(
       readings.map(({ device, total, used, swap }) => {
         const before = this.#devices.get(device);
         const foreign = (known: number | undefined, bytes: (need: DeviceNeed) => number): number => {
@@ -77,6 +78,7 @@ export class MemoryLedger {
         ];
       }),
     );
+    this.#devices = new Map([...unread, ...read]);
   }
 
   /** The room on each device beside these needs. */

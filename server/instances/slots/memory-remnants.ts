@@ -1,5 +1,5 @@
 import type { RunNeed } from '../ports/machine-memory.ts';
-import { pause, type Clock } from '../ports/time.ts';
+import { atMost, pause, type Clock } from '../ports/time.ts';
 import type { Trace } from '../ports/trace.ts';
 
 /** A run that has ended, and whose memory may still be in use. */
@@ -58,7 +58,8 @@ export class MemoryRemnants {
   }
 
   async #untilFree(remnant: Remnant): Promise<void> {
-    const { clock, read, leftOf } = this.#dependencies;
+    const { clock, leftOf } = this.#dependencies;
+    const read = (): Promise<void> => atMost(clock, LONGEST_FREEING_MS, this.#dependencies.read());
     const begun = clock.elapsed();
     let shown: Left | null = null;
     for (;;) {

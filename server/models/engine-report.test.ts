@@ -30,9 +30,14 @@ describe('deviceNeeds', () => {
 
 describe('raisedTo', () => {
   it('adds what a run used beyond its need and its program', () => {
-    expect(raisedTo([row('ram', 100 * MB, 0, 0)], { ram: 350 * MB, gpus: null })).toEqual([
-      row('ram', 100 * MB, 0, 150 * MB),
-    ]);
+    const [raised] = raisedTo([row('ram', 100 * MB, 0, 0)], { ram: 350 * MB, gpus: null });
+    expect(raised).toEqual({ ...row('ram', 100 * MB, 0, 0), surplus: 150 * MB });
+    expect(raised === undefined ? [] : raisedTo([raised], { ram: 300 * MB, gpus: null })).toEqual([raised]);
+  });
+
+  it('leaves out files in RAM whose weights are on a GPU', () => {
+    const needs = [row('ram', 100 * MB, 0, 0), row('nvidia:0', 500 * MB, 0, 0)];
+    expect(raisedTo(needs, { ram: 700 * MB, gpus: null })).toEqual(needs);
   });
 
   it('never makes a need smaller', () => {

@@ -17,7 +17,7 @@ const NUMBERED = [
  * The needs that an engine reported, by the names of devices in estimates. `null`: it names a device that may be one of
  * several, so its report is of no use.
  *
- * @param gpus Names of the GPUs of the machine.
+ * @param gpus Names of the GPUs that the engine sees, in its order.
  * @param least Needs that count at least, for files that the report leaves out.
  */
 export function deviceNeeds(
@@ -35,6 +35,7 @@ export function deviceNeeds(
       weights: Math.max(weights, known?.weights ?? 0),
       cache: Math.max(cache, known?.cache ?? 0),
       compute: Math.max(compute, known?.compute ?? 0),
+      ...(known?.surplus === undefined ? {} : { surplus: known.surplus }),
       isReported: true,
     });
   }
@@ -44,19 +45,25 @@ export function deviceNeeds(
 /** The needs, at least as large as what a run used. The use of several GPUs together says nothing about each. */
 export function raisedTo(needs: readonly Need[], { ram, gpus }: Use): Need[] {
   const onGpus = needs.filter(({ device }) => device !== RAM);
+  // Files whose weights were copied to GPUs may still be mapped, and then count as used by the process.
+  const copied = onGpus.reduce((sum, { weights }) => sum + weights, 0);
   return needs.map((need) => {
-    const used = need.device === RAM ? ram : onGpus.length === 1 ? (gpus ?? 0) : 0;
-    const { device, weights, cache, compute } = need;
-    const missing = Math.max(0, withoutProgram(device, used) - (weights + cache + compute));
-    return { ...need, compute: compute + missing };
+    const isRam = need.device === RAM;
+    const used = isRam ? ram - copied : onGpus.length === 1 ? (gpus ?? 0) : 0;
+    const { device, weights, cache, compute, surplus = 0 } = need;
+    const missing = withoutProgram(device, used) - (weights + cache + compute);
+    if (missing <= (isRam ? surplus : 0)) return need;
+    return isRam ? { ...need, surplus: missing } : { ...need, compute: compute + missing };
   });
 }
 
-function gpuNamed(name: string, gpus: readonly string[]): string | null {
+/** The GPU that an engine calls by a name such as `CUDA1`; `null`: unknown. @param gpus Those that it sees, in its order */
+export function gpuNamed(name: string, gpus: readonly string[]): string | null {
   for (const { name: pattern, vendor } of NUMBERED) {
     const number = pattern.exec(name)?.groups?.['number'];
-    const device = `${vendor}:${number}`;
-    if (number !== undefined && gpus.includes(device)) return device;
+    const own = gpus.filter((gpu) => gpu.startsWith(`${vendor}:`));
+    const device = number === undefined ? undefined : own[Number(number)];
+    if (device !== undefined) return device;
   }
   const [only, ...others] = gpus;
   return others.length === 0 ? (only ?? null) : null;

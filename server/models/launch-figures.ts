@@ -9,6 +9,7 @@ const NeedSchema = z.object({
   weights: z.number(),
   cache: z.number(),
   compute: z.number(),
+  surplus: z.number().optional(),
   isReported: z.literal(true).optional(),
 });
 /** One line of the file. */

@@ -37,6 +37,8 @@ export interface Need {
   weights: number;
   cache: number;
   compute: number;
+  /** RAM that a run used beyond the rest, such as a cache of prompts. It starts without that; absent: none. */
+  surplus?: number | undefined;
   /** The engine itself has reported it; absent: computed. */
   isReported?: true | undefined;
 }
@@ -105,9 +107,9 @@ export function generousOptions(options: MemoryOptions, { context }: MemoryFacts
 }
 
 /** The bytes to keep free for a need: never less than the engine takes. */
-export function withMargin({ device, weights, cache, compute, isReported }: Need): number {
+export function withMargin({ device, weights, cache, compute, surplus = 0, isReported }: Need): number {
   const margin = device === RAM ? RAM_MARGIN : GPU_MARGIN;
-  return Math.ceil((weights + cache + compute) * (isReported === true ? REPORTED_MARGIN : MARGIN) + margin);
+  return Math.ceil((weights + cache + compute + surplus) * (isReported === true ? REPORTED_MARGIN : MARGIN) + margin);
 }
 
 /** The part of used bytes that is not the engine's program or the driver. */

@@ -34,6 +34,8 @@ export interface DeviceNeed {
   device: string;
   /** Everything, with a margin. */
   whole: number;
+  /** The part of `whole` that an earlier run took later, and without which the engine starts; absent: none. */
+  surplus?: number;
   /** The part that shows as used while the engine runs, with a margin. Mapped weights do not. */
   resident: number;
   /** Without this the engine cannot run: no margin, and no weights that the system may drop and read again. */

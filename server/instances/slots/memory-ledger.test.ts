@@ -154,6 +154,13 @@ describe('a shortage', () => {
     expect(ledger(null).shortage(needOf({ whole: 1e9 }), [])).toBe(null);
   });
 
+  it('does not count what an engine took later, and a start then demands all that there is', () => {
+    const ledger = ledgerWith([reading(1_000, 0)], { limits: new Map([['ram', 500]]) });
+    const grown = needOf({ whole: 700, surplus: 300 }, 'measured');
+    expect([ledger.shortage(grown, []), demand(ledger, grown)]).toEqual([null, 500]);
+    expect(ledger.shortage(needOf({ whole: 700, surplus: 100 }), [])).toMatchObject({ need: 600, most: 500 });
+  });
+
   it('needs a figure of the engine if there is no limit', () => {
     const ledger = ledgerWith([reading(1_000, 0)]);
     const outcomes = (['estimated', 'projected', 'measured'] as const).map((source) =>

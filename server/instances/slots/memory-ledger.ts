@@ -161,10 +161,16 @@ export class MemoryLedger {
   excess(need: RunNeed, others: readonly RunNeed[], fixed: readonly RunNeed[]): Shortage | null {
     const certain = this.shortage(need, fixed);
     if (certain !== null) return certain;
-    for (const { device, whole } of need.devices) {
+    for (const { device, whole, surplus = 0 } of need.devices) {
       const most = this.#capacity(device) - wholeOn(device, others);
-      if (this.#isLimited(device) && whole > most)
-        return { device, need: whole, most: Math.max(0, most), pinned: wholeOn(device, fixed), isLimited: true };
+      if (this.#isLimited(device) && whole - surplus > most)
+        return {
+          device,
+          need: whole - surplus,
+          most: Math.max(0, most),
+          pinned: wholeOn(device, fixed),
+          isLimited: true,
+        };
     }
     return null;
   }
@@ -184,7 +190,11 @@ export class MemoryLedger {
     return null;
   }
 
-  #shortage({ device, whole, least }: DeviceNeed, { source }: RunNeed, fixed: readonly RunNeed[]): Shortage | null {
+  #shortage(
+    { device, whole, least, surplus = 0 }: DeviceNeed,
+    { source }: RunNeed,
+    fixed: readonly RunNeed[],
+  ): Shortage | null {
     const known = this.#devices.get(device);
     if (known === undefined) return null;
     const isLimited = this.#isLimited(device);
@@ -194,7 +204,7 @@ export class MemoryLedger {
     const gone = device === RAM ? -(known.swap ?? Infinity) : known.foreign;
     const total = isLimited ? this.#capacity(device) : known.total * this.#terms.overcommit - gone;
     const pinned = isLimited ? wholeOn(device, fixed) : sumOn(device, fixed, (need) => need.least);
-    const need = isLimited ? whole : least;
+    const need = isLimited ? whole - surplus : least;
     const most = Math.max(0, Math.floor(total - pinned));
     return need <= most ? null : { device, need, most, pinned, isLimited };
   }

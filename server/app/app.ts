@@ -161,6 +161,9 @@ export async function startApp(options: AppOptions): Promise<App> {
       findProgram: findExecutable,
       searchPath,
     });
+    const meter = openMemoryMeter(machine, process.platform);
+    // The first reading searches for tools. No start has to wait for that.
+    void meter.read();
     const instances = createInstances(
       {
         clock,
@@ -185,8 +188,8 @@ export async function startApp(options: AppOptions): Promise<App> {
         alerts,
         trace,
         memory: {
-          meter: openMemoryMeter(machine, process.platform),
-          needs: new EstimatedNeeds({ engines, fits, figures }),
+          meter,
+          needs: new EstimatedNeeds({ engines, fits, figures, inherited }),
         },
       },
       {

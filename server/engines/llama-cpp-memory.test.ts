@@ -27,6 +27,7 @@ describe('the options that decide about memory', () => {
       shrinks: true,
       split: 'layers',
       mainGpu: 0,
+      devices: null,
       shares: null,
       companions: [],
     });
@@ -55,6 +56,7 @@ describe('the options that decide about memory', () => {
     ['--mlock', { isMapped: false }],
     ['--load-mode mmap', { isMapped: true }],
     ['-lm none', { isMapped: false }],
+    ['-dev CUDA1,CUDA0', { devices: ['CUDA1', 'CUDA0'] }],
     ['-ngl 20', { gpuLayers: 20 }],
     ['-ngl all', { gpuLayers: Infinity }],
     ['-ngl auto', { gpuLayers: null }],

@@ -109,6 +109,7 @@ export function llamaCppMemory({
     shrinks: fits && given === 0 && words.text(FLAGS.context) === null,
     split: words.text(FLAGS.split) === 'none' ? 'one' : 'layers',
     mainGpu: words.count(FLAGS.mainGpu) ?? 0,
+    devices: words.text(FLAGS.device)?.split(',') ?? null,
     shares: sharesOf(words.text(FLAGS.shares)),
     companions: companionsOf(words),
   };

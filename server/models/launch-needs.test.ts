@@ -29,7 +29,13 @@ const rooms = (ram: number, gpu?: number): DeviceRoom[] => [
   ...(gpu === undefined ? [] : [{ device: 'nvidia:0', total: gpu * MEBIBYTE, free: gpu * MEBIBYTE }]),
 ];
 
-const needs = (): EstimatedNeeds => new EstimatedNeeds({ engines: llamaEngines(), fits: plainFits(figures), figures });
+const needs = (): EstimatedNeeds =>
+  new EstimatedNeeds({
+    engines: llamaEngines(),
+    fits: plainFits(figures),
+    figures,
+    inherited: { CUDA_VISIBLE_DEVICES: '0' },
+  });
 
 function launchOf(words: string, engine = 'llama_cpp'): { engine: string; plan: LaunchPlan } {
   const argv = ['--model', file, ...words.split(' ')];
@@ -100,6 +106,28 @@ describe('an engine that chooses its own context', () => {
       expect((await need(asked, machine))?.upTo).toBeUndefined();
     }
   });
+});
+
+it('is on the GPUs that the engine sees, and unknown if they have other names', async () => {
+  const [ram, gpu] = rooms(8_192, 4_096);
+  if (ram === undefined || gpu === undefined) throw new Error('no rooms');
+  const machine = [ram, gpu, { ...gpu, device: 'nvidia:1' }];
+  const usedBy = async (environment: Record<string, string>, words = '-c 4096'): Promise<string[] | undefined> => {
+    const launch = launchOf(words);
+    const known = await needs().of({ ...launch, plan: { ...launch.plan, environment } }, machine, machine);
+    return known?.devices.map(({ device }) => device);
+  };
+  expect(await usedBy({})).toEqual(['ram', 'nvidia:0']);
+  expect(await usedBy({ CUDA_VISIBLE_DEVICES: '1' })).toEqual(['ram', 'nvidia:1']);
+  expect(await usedBy({ CUDA_VISIBLE_DEVICES: '0,1' }, '-c 4096 -dev CUDA1')).toEqual(['ram', 'nvidia:1']);
+  expect(await usedBy({ CUDA_VISIBLE_DEVICES: 'GPU-1' })).toBeUndefined();
+  const other = launchOf('-c 4096');
+  const reported = await needs().projected(
+    { ...other, plan: { ...other.plan, environment: { CUDA_VISIBLE_DEVICES: '1' } } },
+    { devices: [{ device: 'CUDA0', weights: 1, cache: 1, compute: 1 }], isReduced: false },
+    machine,
+  );
+  expect(reported?.devices.map(({ device }) => device)).toEqual(['nvidia:1']);
 });
 
 it('suggests options if it does not fit alone', async () => {

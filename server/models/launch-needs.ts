@@ -10,16 +10,26 @@ import type { LaunchFigures } from './launch-figures.ts';
 import type { LaunchFit } from './launch-fit.ts';
 import type { LaunchFits, PlannedFit } from './launch-fits.ts';
 import { type Need, RAM, type SettledOptions, withMargin } from './memory-estimate.ts';
+import { gpusSeen, roomsOn } from './visible-gpus.ts';
 
 export interface LaunchNeedsDependencies {
   engines: Engines;
   fits: Pick<LaunchFits, 'of'>;
   figures: Pick<LaunchFigures, 'of' | 'note'>;
+  /** Variables that engines inherit. */
+  inherited: Readonly<Record<string, string>>;
 }
 
 interface PlannedLaunch {
   engine: string;
   plan: LaunchPlan;
+}
+
+/** A launch with its files, its options and its GPUs. */
+interface KnownLaunch {
+  planned: PlannedFit;
+  options: MemoryOptions;
+  gpus: { seen: string[]; used: string[] };
 }
 
 /** The needs of launches: remembered from earlier ones, or computed from their model files and options. */
@@ -35,27 +45,29 @@ export class EstimatedNeeds implements LaunchNeeds {
     now: readonly DeviceRoom[],
     alone: readonly DeviceRoom[],
   ): Promise<LaunchNeed | null> {
-    const known = await this.#fitOf(launch);
-    return known === null ? null : needOf(known.planned.fit, known.options, now, alone);
+    const known = await this.#fitOf(launch, alone);
+    if (known === null) return null;
+    const { planned, options, gpus } = known;
+    return needOf(planned.fit, options, roomsOn(now, gpus.used), roomsOn(alone, gpus.used));
   }
 
   async projected(
     launch: PlannedLaunch,
     reported: FittedProjection,
-    alone: readonly DeviceRoom[],
+    whole: readonly DeviceRoom[],
   ): Promise<LaunchNeed | null> {
-    const known = await this.#fitOf(launch);
+    const known = await this.#fitOf(launch, whole);
     if (known === null) return null;
-    const { planned, options } = known;
-    const gpus = gpusOf(alone);
+    const { planned, options, gpus } = known;
+    const alone = roomsOn(whole, gpus.used);
     const wanted = planned.fit.wanted(options, alone);
     // The engine's report forgets some of the files that it loads besides the model.
     const companions = options.companions.length === 0 ? [] : planned.fit.needs(wanted, alone);
-    const key = reported.isReduced ? null : planned.keyOf(wanted, gpus);
+    const key = reported.isReduced ? null : planned.keyOf(wanted, gpus.used);
     const before = key === null ? null : this.#dependencies.figures.of(key);
     // The use of a whole run is never forgotten.
     const measured = before?.source === 'measured' ? before.needs : [];
-    const needs = deviceNeeds(reported, gpus, [...companions, ...measured]);
+    const needs = deviceNeeds(reported, gpus.seen, [...companions, ...measured]);
     if (needs === null) return null;
     const source = measured.length === 0 ? 'projected' : 'measured';
     if (key !== null) await this.#dependencies.figures.note(key, { source, needs });
@@ -67,28 +79,32 @@ export class EstimatedNeeds implements LaunchNeeds {
     };
   }
 
-  async used(launch: PlannedLaunch, use: Use, alone: readonly DeviceRoom[]): Promise<void> {
-    const known = await this.#fitOf(launch);
+  async used(launch: PlannedLaunch, use: Use, whole: readonly DeviceRoom[]): Promise<void> {
+    const known = await this.#fitOf(launch, whole);
     if (known === null) return;
-    const { planned, options } = known;
-    const gpus = gpusOf(alone);
+    const { planned, options, gpus } = known;
+    const alone = roomsOn(whole, gpus.used);
     const wanted = planned.fit.wanted(options, alone);
-    const key = planned.keyOf(wanted, gpus);
+    const key = planned.keyOf(wanted, gpus.used);
     if (key === null) return;
     // The engine may have made smaller what was not given; then only its own report says with what it ran.
-    const isGiven = !options.shrinks && (gpus.length === 0 || options.gpuLayers !== null);
+    const isGiven = !options.shrinks && (gpus.used.length === 0 || options.gpuLayers !== null);
     const before = this.#dependencies.figures.of(key)?.needs ?? (isGiven ? planned.fit.needs(wanted, alone) : null);
     if (before === null) return;
     await this.#dependencies.figures.note(key, { source: 'measured', needs: raisedTo(before, use) });
   }
 
-  /** `null`: the need of this engine is unknown, or a file cannot be read or is no model. The start itself says so. */
-  async #fitOf({ engine, plan }: PlannedLaunch): Promise<{ planned: PlannedFit; options: MemoryOptions } | null> {
-    const { engines, fits } = this.#dependencies;
+  /** `null`: the need of this engine or its GPUs are unknown, or a file cannot be read or is no model. The start itself says so. */
+  async #fitOf({ engine, plan }: PlannedLaunch, rooms: readonly DeviceRoom[]): Promise<KnownLaunch | null> {
+    const { engines, fits, inherited } = this.#dependencies;
     const options = engines.find(engine)?.memory(plan) ?? null;
     if (options === null || options.model === null) return null;
+    // A container gets the variables of its own command.
+    const environment = plan.container === undefined ? { ...inherited, ...plan.environment } : plan.environment;
+    const gpus = gpusSeen(gpusOf(rooms), { environment, devices: options.devices });
+    if (gpus === null) return null;
     try {
-      return { planned: await fits.of(plan, { ...options, model: options.model }), options };
+      return { planned: await fits.of(plan, { ...options, model: options.model }), options, gpus };
     } catch (error) {
       if (error instanceof GgufFault || codeOf(error) !== null) return null;
       throw error;
@@ -148,11 +164,12 @@ function gpusOf(rooms: readonly DeviceRoom[]): string[] {
 }
 
 function deviceNeed(need: Need, isMapped: boolean): DeviceNeed {
-  const { device, weights, cache, compute } = need;
+  const { device, weights, cache, compute, surplus } = need;
   const droppable = device === RAM && isMapped ? weights : 0;
   return {
     device,
     whole: withMargin(need),
+    ...(surplus === undefined ? {} : { surplus: withMargin(need) - withMargin({ ...need, surplus: 0 }) }),
     resident: withMargin({ ...need, weights: weights - droppable }),
     least: Math.ceil(weights - droppable + cache + compute),
   };

@@ -36,6 +36,8 @@ export interface MemoryOptions {
   /** `one`: only {@link mainGpu}. */
   split: 'layers' | 'one';
   mainGpu: number;
+  /** Names of the devices as the engine counts them, such as `CUDA0`; `null`: all that it sees. */
+  devices: readonly string[] | null;
   /** Shares of the GPUs; `null`: by their free memory. */
   shares: readonly number[] | null;
   /** Other files that the engine loads. Absolute paths. */

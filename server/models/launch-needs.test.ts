@@ -130,6 +130,19 @@ it('is on the GPUs that the engine sees, and unknown if they have other names', 
   expect(reported?.devices.map(({ device }) => device)).toEqual(['nvidia:1']);
 });
 
+it('is unknown once the program has reported a GPU that no tool measures, unless no layer is there', async () => {
+  const report = (device: string): FittedProjection => ({
+    devices: [{ device, weights: 1, cache: 1, compute: 1 }],
+    isReduced: true,
+  });
+  await needs().projected(launchOf('-c 4096'), report('MTL0'), rooms(8_192));
+  expect(await need('-c 8192', rooms(8_192))).not.toBe(null);
+  expect((await needs().projected(launchOf('-c 4096'), report('Vulkan0'), rooms(8_192)))?.devices).toEqual([]);
+  expect(await need('-c 8192', rooms(8_192))).toBe(null);
+  expect(await need('-c 8192 -ngl 0', rooms(8_192))).not.toBe(null);
+  expect(await need('-c 8192', rooms(8_192, 4_096))).not.toBe(null);
+});
+
 it('suggests options if it does not fit alone', async () => {
   expect((await need('-c 4096', rooms(8_192)))?.suggestions).toEqual([]);
   expect((await need('-c 1000000', rooms(300)))?.suggestions[0]?.label).toMatch(/^a context of \d+ tokens$/);

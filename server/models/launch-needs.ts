@@ -6,7 +6,7 @@ import type { FittedProjection } from '../instances/ports/memory-projection.ts';
 import type { LaunchPlan } from '../instances/ports/runs.ts';
 import { deviceNeeds, raisedTo, type Use } from './engine-report.ts';
 import { GgufFault } from './gguf-header.ts';
-import type { LaunchFigures } from './launch-figures.ts';
+import { figureKey, type LaunchFigures } from './launch-figures.ts';
 import type { LaunchFit } from './launch-fit.ts';
 import type { LaunchFits, PlannedFit } from './launch-fits.ts';
 import { type Need, RAM, type SettledOptions, withMargin } from './memory-estimate.ts';
@@ -19,6 +19,9 @@ export interface LaunchNeedsDependencies {
   /** Variables that engines inherit. */
   inherited: Readonly<Record<string, string>>;
 }
+
+/** Devices of engines whose memory is RAM: the processor, and GPUs of Apple. */
+const OF_RAM = /^(?:ram|MTL\d*|Metal\d*)$/;
 
 interface PlannedLaunch {
   engine: string;
@@ -48,6 +51,7 @@ export class EstimatedNeeds implements LaunchNeeds {
     const known = await this.#fitOf(launch, alone);
     if (known === null) return null;
     const { planned, options, gpus } = known;
+    if (options.gpuLayers !== 0 && gpus.seen.length === 0 && this.#usesOthers(launch)) return null;
     return needOf(planned.fit, options, roomsOn(now, gpus.used), roomsOn(alone, gpus.used));
   }
 
@@ -59,6 +63,11 @@ export class EstimatedNeeds implements LaunchNeeds {
     const known = await this.#fitOf(launch, whole);
     if (known === null) return null;
     const { planned, options, gpus } = known;
+    const isElsewhere = gpus.seen.length === 0 && reported.devices.some(({ device }) => !OF_RAM.test(device));
+    if (isElsewhere) {
+      await this.#dependencies.figures.note(keyOfOthers(launch), { source: 'projected', needs: [] });
+      return { devices: [], source: 'projected', suggestions: [] };
+    }
     const alone = roomsOn(whole, gpus.used);
     const wanted = planned.fit.wanted(options, alone);
     // The engine's report forgets some of the files that it loads besides the model.
@@ -92,6 +101,11 @@ export class EstimatedNeeds implements LaunchNeeds {
     const before = this.#dependencies.figures.of(key)?.needs ?? (isGiven ? planned.fit.needs(wanted, alone) : null);
     if (before === null) return;
     await this.#dependencies.figures.note(key, { source: 'measured', needs: raisedTo(before, use) });
+  }
+
+  /** Whether the program has reported a GPU that no tool measures. Its models are not in RAM, where an estimate has them. */
+  #usesOthers(launch: PlannedLaunch): boolean {
+    return this.#dependencies.figures.of(keyOfOthers(launch)) !== null;
   }
 
   /** `null`: the need of this engine or its GPUs are unknown, or a file cannot be read or is no model. The start itself says so. */
@@ -157,6 +171,11 @@ function needOf(
     ...(fills ? { fills } : {}),
     suggestions: fit.suggestions(settled, alone),
   };
+}
+
+/** Key of the figure that says that a program uses GPUs which no tool measures. */
+function keyOfOthers({ engine, plan: { command } }: PlannedLaunch): string {
+  return figureKey('GPUs without a tool', engine, command);
 }
 
 function gpusOf(rooms: readonly DeviceRoom[]): string[] {

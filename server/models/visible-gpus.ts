@@ -1,7 +1,7 @@
 import { RAM } from './memory-estimate.ts';
 import { gpuNamed } from './engine-report.ts';
 
-/** What decides which GPUs an engine uses. */
+/** The variables and the option by which an engine chooses its GPUs. */
 export interface GpuChoice {
   /** All variables of the engine. */
   environment: Readonly<Record<string, string>>;

@@ -40,6 +40,13 @@ const HEADER_LIMIT = 16_384;
 /** Properties that this server adds to every request. */
 const OWN_PROPERTIES = ['upgradeHead', 'caller', 'instance', 'over', 'concerns', 'isPassedOn', 'isBegun'] as const;
 
+/** No route has a schema of fastify. Without this, fastify loads ajv and others at each start. */
+const WITHOUT_SCHEMAS = { buildValidator: refuseSchemas, buildSerializer: refuseSchemas };
+
+function refuseSchemas(): never {
+  throw new Error('a route has a schema of fastify; operations have schemas of zod');
+}
+
 /** Dependencies of the rules. */
 interface RulesOptions {
   config: Pick<Config, 'server' | 'auth'>;
@@ -137,6 +144,7 @@ export class Rules {
       },
       clientErrorHandler: (error, socket) => this.#parserErrors.answer(error, socket),
       frameworkErrors: (error, request, reply) => this.#answerUnroutable(error, request, reply),
+      schemaController: { compilersFactory: WITHOUT_SCHEMAS },
     };
   }
 

@@ -18,7 +18,7 @@ const FILES = [
   'llamactl',
   'package.json',
   'package-lock.json',
-  ...['bundle', 'checkout-program', 'compiled-script'].map((name) => `scripts/${name}.ts`),
+  ...['bundle', 'checkout-program', 'compiled-script', 'smaller-code', 'stand-ins'].map((name) => `scripts/${name}.ts`),
 ];
 
 let folder: string;

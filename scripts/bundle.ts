@@ -3,22 +3,13 @@ import path from 'node:path';
 import { rolldown, type OutputChunk, type OutputOptions, type RolldownBuild } from 'rolldown';
 import type { BuildStamp } from '@llamactl/server/build-stamp';
 import { migrationFiles, MIGRATIONS_FOLDER } from '@llamactl/server/store/migration-files';
+import { smallerScript, withoutImports } from './smaller-code.ts';
+import { STAND_INS } from './stand-ins.ts';
 
 const ROOT = path.join(import.meta.dirname, '..');
 
 /** Optional native parts of ws, which works without them. */
 const LEFT_OUT = ['bufferutil', 'utf-8-validate'];
-
-const HTTP = 'node:http without undici';
-/**
- * An `import` of `node:http` reads all its exports. One of them, `WebSocket`, loads undici, which takes 35 ms. So this
- * module has only the names that the program uses; the bundle fails for others.
- */
-const HTTP_MODULE = `
-  const http = process.getBuiltinModule('node:http');
-  export default http;
-  export const { Agent, IncomingMessage, METHODS, Server, ServerResponse, STATUS_CODES, createServer, get, request } = http;
-`;
 
 /** Options of the bundle. */
 export interface BundleOptions {
@@ -59,7 +50,8 @@ export async function bundle(options: BundleOptions): Promise<string[]> {
   else if (entry !== undefined) chunks.push(...(await put({ input, output: MODULES })));
   else {
     const server = await put({ input: { [SERVER]: MAIN_OF_SERVER }, output: SCRIPT_OF_SERVER });
-    await toAscii(path.join(directory, `${SERVER}.cjs`));
+    const file = path.join(directory, `${SERVER}.cjs`);
+    await writeFile(file, smallerScript(await readFile(file, 'utf8')));
     const names = server.flatMap((chunk) => chunk.exports);
     chunks.push(...server, ...(await put({ input, output: MODULES, server: names })));
   }
@@ -113,7 +105,7 @@ async function built({ directory, output, ...parts }: Build): Promise<OutputChun
     const written = await build.write({
       dir: directory,
       cleanDir: (parts.server ?? null) === null,
-      comments: { legal: false },
+      comments: false,
       ...output,
     });
     return written.output.filter((each): each is OutputChunk => each.type === 'chunk');
@@ -137,9 +129,16 @@ function bundler({ input, stands, server = null }: Pick<Build, 'input' | 'stands
         load: (id) => stands.get(path.relative(ROOT, id)) ?? null,
       },
       {
-        name: 'node:http without undici',
-        resolveId: (id, _importer, { kind }) => (id === 'node:http' && kind === 'import-statement' ? HTTP : null),
-        load: (id) => (id === HTTP ? HTTP_MODULE : null),
+        name: 'modules that load late or never',
+        resolveId: (id, _importer, { kind }) => {
+          const name = `${kind} of ${id.replace(/^node:/, '')}`;
+          return STAND_INS.has(name) ? name : null;
+        },
+        load: (id) => STAND_INS.get(id) ?? null,
+      },
+      {
+        name: 'modules of Node without parts that load late',
+        renderChunk: (code, _chunk, { format }) => (format === 'es' ? withoutImports(code) : null),
       },
       {
         name: 'the server in a script of its own',
@@ -151,17 +150,6 @@ function bundler({ input, stands, server = null }: Pick<Build, 'input' | 'stands
       throw new Error(`the program cannot be put together: ${log.message}`);
     },
   });
-}
-
-/**
- * Escapes all characters of a script that are not ASCII: text with one of them takes twice the memory in V8. The
- * bundler has no option for it. Fails for raw templates, where an escape would change the value.
- */
-async function toAscii(file: string): Promise<void> {
-  const code = await readFile(file, 'utf8');
-  if (/\braw`[^`]*[^\0-\x7F]/.test(code)) throw new Error(`${file} has a raw template that is not ASCII`);
-  const escaped = (unit: string): string => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`;
-  await writeFile(file, code.replaceAll(/[^\0-\x7F]/g, escaped));
 }
 
 const SERVER_SCRIPT = 'server-script';
@@ -223,9 +211,11 @@ async function workerModule(): Promise<string> {
     const [{ code, modules }] = output;
     for (const [id, module] of Object.entries(modules)) refuseCompany(id, module.code);
     return `
-      import { Worker } from 'node:worker_threads';
       const CODE = ${JSON.stringify(code)};
-      export const startTransferWorker = (workerData) => new Worker(CODE, { eval: true, workerData });
+      export const startTransferWorker = (workerData) => {
+        const { Worker } = process.getBuiltinModule('node:worker_threads');
+        return new Worker(CODE, { eval: true, workerData });
+      };
     `;
   } finally {
     await build.close();

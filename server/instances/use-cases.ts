@@ -137,7 +137,10 @@ export interface ApplyOptions {
 
 /** Exports and applies all instances as one document. */
 export interface FleetManager {
-  /** All instances, oldest first, with the values of their environments. Applying the result changes nothing. */
+  /**
+   * All instances, oldest first, with the values of their environments. Applying the result changes nothing. An instance that
+   * has not changed is the same object as before.
+   */
   export(): Fleet;
   /**
    * Changes the instances to match the document. First checks everything: one error lists all problems, and nothing is

@@ -5,7 +5,7 @@ import { describe, expect, it } from 'vitest';
 /** Checks the import rules of docs/architecture.md against every import of the project. */
 
 const ROOT = path.join(import.meta.dirname, '..');
-const WORKSPACES = ['contract', 'client', 'server', 'cli', 'e2e', 'bench', 'scripts'];
+const WORKSPACES = ['contract', 'client', 'format', 'server', 'cli', 'web', 'e2e', 'bench', 'scripts'];
 const SERVICES = ['instances', 'gateway', 'metrics'];
 const ADAPTERS = ['supervisor', 'engines', 'logs', 'store', 'events'];
 
@@ -57,7 +57,7 @@ interface Import {
 
 function filesBelow(folder: string): string[] {
   return readdirSync(path.join(ROOT, folder), { withFileTypes: true, recursive: true })
-    .filter((entry) => entry.isFile() && entry.name.endsWith('.ts') && !/node_modules|dist/.test(entry.parentPath))
+    .filter((entry) => entry.isFile() && /\.tsx?$/.test(entry.name) && !/node_modules|dist/.test(entry.parentPath))
     .map((entry) => path.relative(ROOT, path.join(entry.parentPath, entry.name)));
 }
 
@@ -109,13 +109,23 @@ describe('imports', () => {
     expect(shown(sources.filter(({ from, to }) => below('client')(from) && !below('client')(to)))).toEqual([]);
   });
 
-  it('only the command line and tests import the client, by its index', () => {
+  it('format holds pure functions that import only each other', () => {
+    expect(shown(sources.filter(({ from, to }) => below('format')(from) && !below('format')(to)))).toEqual([]);
+  });
+
+  it('the page imports itself, the client, the formats of figures and its libraries, and no other folder', () => {
+    const own = (to: string): boolean => below('web')(to) || below('format')(to) || to === 'client/index.ts';
+    const isFolder = (to: string): boolean => WORKSPACES.some((folder) => below(folder)(to));
+    expect(shown(sources.filter(({ from, to }) => below('web')(from) && isFolder(to) && !own(to)))).toEqual([]);
+  });
+
+  it('only the command line, the page and tests import the client, by its index', () => {
     const offending = IMPORTS.filter(
       ({ from, to }) =>
         below('client')(to) &&
         to.endsWith('.ts') &&
         !below('client')(from) &&
-        !(to === 'client/index.ts' && (below('cli')(from) || below('e2e')(from) || below('bench')(from))),
+        !(to === 'client/index.ts' && ['cli', 'web', 'e2e', 'bench'].some((folder) => below(folder)(from))),
     );
     expect(shown(offending)).toEqual([]);
   });
@@ -316,13 +326,13 @@ describe('access to the system', () => {
 
 describe('files', () => {
   it('are named after a noun, not after a drawer', () => {
-    const drawers = /\/(utils?|helpers?|common|types|misc|shared|constants)\.ts$/;
+    const drawers = /\/(utils?|helpers?|common|types|misc|shared|constants)\.tsx?$/;
     expect(FILES.map(({ file }) => file).filter((file) => drawers.test(file))).toEqual([]);
   });
 
   it('are written in kebab-case', () => {
     expect(
-      FILES.map(({ file }) => path.basename(file)).filter((name) => !/^[a-z0-9]+([-.][a-z0-9]+)*\.ts$/.test(name)),
+      FILES.map(({ file }) => path.basename(file)).filter((name) => !/^[a-z0-9]+([-.][a-z0-9]+)*\.tsx?$/.test(name)),
     ).toEqual([]);
   });
 

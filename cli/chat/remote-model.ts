@@ -4,7 +4,7 @@ import { agreedPlan, finishedPull, startPull } from '../downloads/model-pull.ts'
 import { EXIT } from '../exit-status.ts';
 import { modelCalled, scannedModels, severalModels } from '../instances/server-models.ts';
 import { Problem } from '../problem.ts';
-import { bytes } from '../screen/figures.ts';
+import { bytes } from '../../format/figures.ts';
 import { plain } from '../screen/text.ts';
 import { shellQuoted } from '../shell-words.ts';
 

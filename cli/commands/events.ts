@@ -1,6 +1,6 @@
 import type { EventsOptions, Frame } from '@llamactl/client';
 import { Command, InvalidArgumentError } from 'commander';
-import { clockTime } from '../screen/clock-time.ts';
+import { clockTime } from '../../format/clock-time.ts';
 import type { CommandLine, Session } from '../command-line.ts';
 import { eventLines } from '../instances/event-line.ts';
 import { untilInterrupted, waitingNote } from '../interruption.ts';

@@ -8,7 +8,7 @@ import { quantsCommand, searchCommand } from '../instances/hub-models.ts';
 import { modelCalled, scannedModels, severalModels } from '../instances/server-models.ts';
 import { missingName } from '../missing-name.ts';
 import { Problem } from '../problem.ts';
-import { bytes, contextText } from '../screen/figures.ts';
+import { bytes, contextText } from '../../format/figures.ts';
 import type { Column } from '../screen/table.ts';
 import { plain } from '../screen/text.ts';
 

@@ -2,7 +2,7 @@ import { codeOf, errorWords, fileOf, reasonOf } from '@llamactl/contract/reason'
 import { accessSync, constants, readdirSync, statSync, type Stats } from 'node:fs';
 import path from 'node:path';
 import type { Inspection } from '@llamactl/server/main';
-import { bytes, count } from '../screen/figures.ts';
+import { bytes, count } from '../../format/figures.ts';
 import { doubtful, well, wrong, type Finding } from './finding.ts';
 
 /** Depth limit of the search for models: only a quick look. */

@@ -1,7 +1,7 @@
 import path from 'node:path';
 import type { InstanceSummary } from '@llamactl/client';
-import { since } from '../screen/figures.ts';
-import { moment } from '../moment.ts';
+import { since } from '../../format/figures.ts';
+import { moment } from '../../format/moment.ts';
 import type { Style } from '../screen/style.ts';
 import type { Cell, Column } from '../screen/table.ts';
 import { plain } from '../screen/text.ts';

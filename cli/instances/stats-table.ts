@@ -1,5 +1,5 @@
 import type { Stats, Status } from '@llamactl/client';
-import { bytes, duration, percent } from '../screen/figures.ts';
+import { bytes, duration, percent } from '../../format/figures.ts';
 import type { Style } from '../screen/style.ts';
 import type { Cell, Column } from '../screen/table.ts';
 import { plain } from '../screen/text.ts';

@@ -1,5 +1,5 @@
 import type { Instance } from '@llamactl/client';
-import { bytes } from '../screen/figures.ts';
+import { bytes } from '../../format/figures.ts';
 
 /** Memory of the server's machine, in bytes. */
 export interface Memory {

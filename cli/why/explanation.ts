@@ -1,5 +1,5 @@
 import type { Alert, Health, Instance, LogEntry } from '@llamactl/client';
-import { bytes, duration } from '../screen/figures.ts';
+import { bytes, duration } from '../../format/figures.ts';
 import { memoryText, remediesFor, kindOf, type Memory } from './cause.ts';
 
 /** The alert that repeats the sentence. */

@@ -19,7 +19,7 @@ export {
 export type { EventsOptions } from './event-stream.ts';
 export type { FollowLogsOptions } from './log-stream.ts';
 export type * from './models.ts';
-export type { WaitOptions } from './operations.ts';
+export type { RequestFilter, WaitOptions } from './operations.ts';
 export type {
   CallOptions,
   ClientOptions,

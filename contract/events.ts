@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { CauseSchema } from './cause.ts';
 import { DecisionSchema } from './decisions.ts';
 import { type DownloadProgress, DownloadProgressSchema } from './download.ts';
 import { StatusSchema } from './instance.ts';
@@ -39,6 +40,7 @@ export const DomainEventSchema = z.discriminatedUnion('type', [
       message: z.string(),
       state: z.enum(['raised', 'cleared']),
       instance: z.string().optional(),
+      cause: CauseSchema.optional(),
     }),
   }),
   z.object({ type: z.literal('download_progress'), data: DownloadProgressSchema }),

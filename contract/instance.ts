@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { CauseSchema } from './cause.ts';
 import { durationSeconds } from './duration.ts';
 import { ModelSchema } from './model.ts';
 import { StatsSchema } from './stats.ts';
@@ -14,7 +15,7 @@ export const StatusSchema = z
 export type Status = z.infer<typeof StatusSchema>;
 
 /** Names that would collide with collection routes. */
-export const RESERVED_NAMES: readonly string[] = ['start-all', 'stop-all', 'batch'];
+export const RESERVED_NAMES: readonly string[] = ['start-all', 'stop-all', 'restart-all', 'delete-all', 'batch'];
 
 const NUL = String.fromCharCode(0);
 const withoutNul = (text: string): boolean => !text.includes(NUL);
@@ -107,7 +108,7 @@ const EnvironmentNameSchema = z
 /** Any JSON value. */
 export type JsonValue = string | number | boolean | null | JsonValue[] | { [name: string]: JsonValue };
 /** Any JSON value. zod's own `z.json()` gets a different name in each document. */
-const JsonValueSchema: z.ZodType<JsonValue> = z
+export const JsonValueSchema: z.ZodType<JsonValue> = z
   .lazy(() =>
     z.union([
       z.string(),
@@ -285,6 +286,7 @@ export const LastExitSchema = z
       .describe('The signal that ended the engine, such as `SIGKILL`; `null`: none or unknown.'),
     at: TimestampSchema,
     reason: z.string().describe('Why the run ended, in one sentence.'),
+    cause: CauseSchema.nullable().describe('`null`: it was stopped, so nothing was wrong.'),
     lines: z.array(z.string()).max(20).describe("The engine's last lines of output."),
   })
   .meta({ id: 'LastExit' });
@@ -310,6 +312,11 @@ export const KeptContextSchema = z
   .meta({ id: 'KeptContext' });
 export type KeptContext = z.infer<typeof KeptContextSchema>;
 
+/** Kinds of requests that instances answer. */
+export const INSTANCE_CAPABILITIES = ['chat', 'embeddings', 'rerank', 'vision', 'audio', 'image', 'tools'] as const;
+const InstanceCapabilitySchema = z.enum(INSTANCE_CAPABILITIES).meta({ id: 'InstanceCapability' });
+export type InstanceCapability = z.infer<typeof InstanceCapabilitySchema>;
+
 /** A model, as a list of instances describes it. */
 export const ModelInfoSchema = ModelSchema.pick({
   id: true,
@@ -331,6 +338,16 @@ const summary = {
   model_info: ModelInfoSchema.nullable().describe(
     'The model of this file in `GET /models`; `null`: the file is none of them.',
   ),
+  capabilities: z
+    .array(InstanceCapabilitySchema)
+    .describe(
+      'Kinds of requests that it answers, by its model and options; empty: llamactl does not know its engine or model.',
+    ),
+  context_size: z
+    .int()
+    .nullable()
+    .describe('Tokens that one request may have, prompt and answer together; `null`: unknown.'),
+  slots: z.int().nullable().describe('How many requests its engine computes at once; `null`: unknown.'),
   port: PortSchema.describe('Loopback port of its engine.'),
   running_port: PortSchema.nullable().describe(
     'Port of the running engine, which differs from `port` after a change until the next start; `null`: none runs.',
@@ -389,16 +406,6 @@ export type Instance = z.infer<typeof InstanceSchema>;
 
 export const InstanceListSchema = z.object({ instances: z.array(InstanceSummarySchema) }).meta({ id: 'InstanceList' });
 
-const WarningsSchema = z.array(z.string()).optional().describe('Accepted settings that need attention.');
-
-export const CreatedSchema = z
-  .object({ message: z.string(), instance: InstanceSchema, warnings: WarningsSchema })
-  .meta({ id: 'InstanceCreated' });
-
-export const UpdatedSchema = z
-  .object({ message: z.string(), instance: InstanceSchema, restart_required: z.boolean(), warnings: WarningsSchema })
-  .meta({ id: 'InstanceUpdated' });
-
 export const MessageSchema = z.object({ message: z.string() }).meta({ id: 'Message' });
 
 /** Answer of start, stop and restart, with the new status. */
@@ -429,14 +436,19 @@ export const NamesBodySchema = z
   .strictObject({ names: z.array(z.string()).max(1_000).optional().describe('Only these instances.') })
   .meta({ id: 'NamesBody' });
 
-/** Answer of start-all and stop-all. Each instance has its own result: one failure does not stop the others. */
+/** Body of restart-all and delete-all. */
+export const NamedBodySchema = z
+  .strictObject({ names: z.array(z.string()).min(1).max(1_000).describe('The instances.') })
+  .meta({ id: 'NamedBody' });
+
+/** Answer of operations on several instances. Each instance has its own result: one failure does not stop the others. */
 export const BatchSchema = z
   .object({
     message: z.string(),
     results: z.array(
       z.object({
         name: z.string(),
-        status: StatusSchema.nullable().describe('`null`: no such instance exists.'),
+        status: StatusSchema.nullable().describe('`null`: no such instance exists, or it was deleted.'),
         error: z.string().optional(),
       }),
     ),

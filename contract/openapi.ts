@@ -166,7 +166,7 @@ function contentOf(types: readonly string[], schema: Schema): Content {
 }
 
 function describedStatus(status: number, success: number): string {
-  if (status !== success) return 'Not ready.';
+  if (status !== success) return status < 300 ? 'Nothing new was created.' : 'Not ready.';
   return status === 201 ? 'Created.' : 'Done.';
 }
 

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { ConfigPatchSchema, ConfigViewSchema, ConfigWrittenSchema } from './config.ts';
+import { MessageSchema } from './instance.ts';
 import { operation } from './operation.ts';
 import { AnyQuerySchema } from './query.ts';
 import { AlertsSchema, ProbeSchema, SystemInfoSchema, SystemStatusSchema } from './system.ts';
@@ -38,6 +39,17 @@ export const SYSTEM_OPERATIONS = {
     cost: 'regular',
     success: { status: 200, schema: AlertsSchema },
     errors: [],
+  }),
+  reloadSystem: operation({
+    id: 'reloadSystem',
+    method: 'POST',
+    path: '/api/system/reload',
+    tag: 'System',
+    summary: 'Replace llamactl by a new process with the present configuration; no engine stops, no request is refused',
+    permission: 'admin',
+    cost: 'intensive',
+    success: { status: 200, schema: MessageSchema },
+    errors: ['SHUTTING_DOWN'],
   }),
   getMetrics: operation({
     id: 'getMetrics',

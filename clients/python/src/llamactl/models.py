@@ -11,6 +11,10 @@ JsonValue: TypeAlias = Any
 """Any JSON value."""
 
 
+Cause: TypeAlias = Literal["model_missing", "model_unreadable", "model_damaged", "model_too_new", "wrong_file", "port_in_use", "engine_missing", "library_missing", "gpu_memory", "memory", "killed", "argument", "processor", "crash", "no_progress", "no_answer", "ended_by_itself", "does_not_fit", "waits_for", "no_slot", "unknown"]
+"""`wrong_file`: the file is no model, such as an adapter. `model_too_new`: the engine does not know its architecture. `killed`: by SIGKILL, mostly because memory ran out. `processor`: the engine was built for another one. `no_progress`: it loaded without any sign of work. `does_not_fit`: it needs more memory than it can get. `waits_for`: other instances must stop first. `no_slot`: pinned instances hold all slots."""
+
+
 DownloadState: TypeAlias = Literal["queued", "running", "verifying", "paused", "done", "failed", "cancelled"]
 
 
@@ -21,6 +25,9 @@ EventType: TypeAlias = Literal["instance_status_changed", "instance_created", "i
 
 
 FleetAction: TypeAlias = Literal["create", "change", "restart", "nothing", "remove"]
+
+
+InstanceCapability: TypeAlias = Literal["chat", "embeddings", "rerank", "vision", "audio", "image", "tools"]
 
 
 LogLevel: TypeAlias = Literal["debug", "info", "warn", "error"]
@@ -64,12 +71,22 @@ class ActiveRequest(_Base):
     """When llamactl had read enough of the body to know the model."""
     waited: float | None
     """Seconds until an engine got the request; the last engine, if one died and llamactl retried. `None`: no engine has it now."""
+    starting: float
+    """Seconds of the wait for a slot and the start of the instance, so far."""
+    queued: float
+    """Seconds of the wait for its turn at a running instance, so far."""
+    prompt_seconds: float | None
+    """Seconds in which the engine computed the prompt, as it reported; `None`: not reported."""
+    user_agent: str | None
+    """`User-Agent` of the request, at most 200 characters; `None`: it has none, or it is of another caller and you are a viewer."""
     stream: bool | None
     """Whether the answer is a stream of events or a WebSocket; `None`: not yet known."""
     time_to_first_token: float | None
     """Seconds from `started_at`, including waiting; `None`: nothing came yet, or the answer is not a stream."""
     tokens_in: int | None
     """Tokens of the prompt, including cached ones, as the engine reported; `None`: not reported."""
+    cached_tokens: int | None
+    """Tokens of the prompt that the engine had computed before; `None`: not reported."""
     tokens_out: int | None
     """Tokens generated so far, as the engine reported or else as counted."""
     tokens_estimated: bool
@@ -80,6 +97,8 @@ class ActiveRequest(_Base):
     """Bytes of the answer body sent so far."""
     phase: RequestPhase
     """`starting`: waits for the instance to start; `queued`: waits for its turn; `processing`: the engine works on it; `streaming`: the answer is arriving."""
+    position: int | None
+    """Its place among the requests that wait for the instance; 1 is next. `None`: it does not wait."""
 
 
 class Alert(_Base):
@@ -90,6 +109,8 @@ class Alert(_Base):
     """Problem and fix, for a person."""
     instance: str | None
     """The affected instance; absent: the whole system."""
+    cause: Cause | None
+    """The cause, if the alert is about the end of a run."""
     raised_at: str
 
 
@@ -134,7 +155,7 @@ class BatchResult(_Base):
 class BatchStep(_Base):
     name: str
     status: Status | None
-    """`None`: no such instance exists."""
+    """`None`: no such instance exists, or it was deleted."""
     error: str | None
 
 
@@ -509,6 +530,11 @@ class DownloadProgressEventData(_Base):
     """Why it failed, or waits for room on the disk."""
 
 
+class DroppedText(_Base):
+    text: str
+    why: str
+
+
 class Engine(_Base):
     id: str
     """The `engine` of instances."""
@@ -518,6 +544,19 @@ class Engine(_Base):
     """As the program reports it; `None`: unknown."""
     problem: str | None
     """Why the program is missing or cannot be read; `None`: no problem."""
+    devices: list[EngineDevice] | None
+    """GPUs and accelerators that it can use; empty: only the CPU. `None`: unknown."""
+
+
+class EngineDevice(_Base):
+    name: str
+    """As the engine names it, for the option `device`: `CUDA0`."""
+    description: str
+    """`NVIDIA GeForce RTX 4090`."""
+    memory_total: int | None
+    """Bytes; `None`: not reported."""
+    memory_free: int | None
+    """Bytes; `None`: not reported."""
 
 
 class EngineList(_Base):
@@ -613,6 +652,12 @@ class EstimateSuggestion(_Base):
     """Options with which it fits, beside those given."""
 
 
+class Evidence(_Base):
+    what: str
+    """`process`, `port`, `last exit`, `log`, `restarts`, `memory`, `waits for` or `alert`."""
+    text: str
+
+
 class FinishedRequest(_Base):
     id: str
     """Its `X-Request-Id`, followed by `~` and a number if another request has the same one."""
@@ -631,12 +676,22 @@ class FinishedRequest(_Base):
     """When llamactl had read enough of the body to know the model."""
     waited: float | None
     """Seconds until an engine got the request; the last engine, if one died and llamactl retried. `None`: no engine has it now."""
+    starting: float
+    """Seconds of the wait for a slot and the start of the instance, so far."""
+    queued: float
+    """Seconds of the wait for its turn at a running instance, so far."""
+    prompt_seconds: float | None
+    """Seconds in which the engine computed the prompt, as it reported; `None`: not reported."""
+    user_agent: str | None
+    """`User-Agent` of the request, at most 200 characters; `None`: it has none, or it is of another caller and you are a viewer."""
     stream: bool | None
     """Whether the answer is a stream of events or a WebSocket; `None`: not yet known."""
     time_to_first_token: float | None
     """Seconds from `started_at`, including waiting; `None`: nothing came yet, or the answer is not a stream."""
     tokens_in: int | None
     """Tokens of the prompt, including cached ones, as the engine reported; `None`: not reported."""
+    cached_tokens: int | None
+    """Tokens of the prompt that the engine had computed before; `None`: not reported."""
     tokens_out: int | None
     """Tokens generated so far, as the engine reported or else as counted."""
     tokens_estimated: bool
@@ -647,8 +702,12 @@ class FinishedRequest(_Base):
     """Bytes of the answer body sent so far."""
     outcome: RequestOutcome
     """`ok`: complete answer; `client_error`, `engine_error`: complete answer with a 4xx or 5xx of the engine; `refused`: llamactl answered with an error; `aborted`: the caller disconnected; `cancelled`: by `DELETE /api/requests/{request_id}`; `broken`: the engine gave no answer or an incomplete one."""
+    seq: int
+    """Grows with every finished request; for `before_seq`."""
     status: int | None
     """HTTP status of the answer; `None`: no answer."""
+    error: RequestError | None
+    """Why it failed; `None`: it did not, or the engine did not say."""
     finished_at: str
     """RFC 3339, UTC."""
     duration: float
@@ -674,6 +733,15 @@ class FleetStep(_Base):
     """Accepted settings that need attention."""
     error: str | None
     """Why this step failed; the other steps were made anyway."""
+
+
+class Folder(_Base):
+    kind: Literal["data", "models"]
+    path: str
+    disk_total: int | None
+    """Bytes of its filesystem; `None`: unknown, as for a missing folder."""
+    disk_free: int | None
+    """Bytes of it that llamactl may use; `None`: unknown."""
 
 
 class FoundModel(_Base):
@@ -761,6 +829,12 @@ class Instance(_Base):
     """Absent for an engine without a model file."""
     model_info: ModelInfo | None
     """The model of this file in `GET /models`; `None`: the file is none of them."""
+    capabilities: list[InstanceCapability]
+    """Kinds of requests that it answers, by its model and options; empty: llamactl does not know its engine or model."""
+    context_size: int | None
+    """Tokens that one request may have, prompt and answer together; `None`: unknown."""
+    slots: int | None
+    """How many requests its engine computes at once; `None`: unknown."""
     port: int
     """Loopback port of its engine."""
     running_port: int | None
@@ -849,6 +923,8 @@ class InstanceCreated(_Base):
     instance: Instance
     warnings: list[str] | None
     """Accepted settings that need attention."""
+    preview: InstancePreview | None
+    """Present for `dry_run`: nothing was changed, and `instance` is as it would be."""
 
 
 class InstanceCreatedEvent(_Base):
@@ -886,6 +962,21 @@ class InstanceEstimateRequest(_Base):
 
 class InstanceList(_Base):
     instances: list[InstanceSummary]
+
+
+class InstancePreview(_Base):
+    problems: list[Problem]
+    """Why it would be refused, beyond the form of the body, which gives an error as always; empty: it would succeed."""
+    warnings: list[str]
+    """Accepted settings that need attention."""
+    effective_command: list[str]
+    """The argv of the next run; secrets are masked."""
+    changes: list[str]
+    """Settings that would differ, dotted: `options.threads`."""
+    restart_required: bool
+    """Whether the running engine would keep older settings until a restart."""
+    estimate: Estimate | None
+    """The memory that it would need; `None`: unknown, for example because llamactl does not know its model."""
 
 
 class InstanceStatsUpdatedEvent(_Base):
@@ -932,6 +1023,12 @@ class InstanceSummary(_Base):
     """Absent for an engine without a model file."""
     model_info: ModelInfo | None
     """The model of this file in `GET /models`; `None`: the file is none of them."""
+    capabilities: list[InstanceCapability]
+    """Kinds of requests that it answers, by its model and options; empty: llamactl does not know its engine or model."""
+    context_size: int | None
+    """Tokens that one request may have, prompt and answer together; `None`: unknown."""
+    slots: int | None
+    """How many requests its engine computes at once; `None`: unknown."""
     port: int
     """Loopback port of its engine."""
     running_port: int | None
@@ -960,6 +1057,8 @@ class InstanceUpdated(_Base):
     restart_required: bool
     warnings: list[str] | None
     """Accepted settings that need attention."""
+    preview: InstancePreview | None
+    """Present for `dry_run`: nothing was changed, and `instance` is as it would be."""
 
 
 class InstanceUpdatedEvent(_Base):
@@ -1050,6 +1149,8 @@ class LastExit(_Base):
     """RFC 3339, UTC."""
     reason: str
     """Why the run ended, in one sentence."""
+    cause: Cause | None
+    """`None`: it was stopped, so nothing was wrong."""
     lines: list[str]
     """The engine's last lines of output."""
 
@@ -1201,6 +1302,50 @@ class ModelSearch(_Base):
     """Base address of the hub that was searched."""
 
 
+class Parsed(_Base):
+    format: Literal["command", "docker", "llama_swap"]
+    """The kind of text."""
+    instances: list[ParsedInstance]
+    """One, or one for each model of a llama-swap configuration."""
+
+
+class ParsedInstance(_Base):
+    settings: ParsedSettings
+    """For `POST /instances`, after a person has looked at them."""
+    understood: list[UnderstoodText]
+    """Parts of the text, and the setting that each became, dotted: `options.ctx_size`."""
+    dropped: list[DroppedText]
+    """Parts of the text that became no setting, and why."""
+
+
+class ParsedSettings(_Base):
+    name: str | None
+    """Unique without regard to case; only `rename` changes it."""
+    engine: str | None
+    """`llama_cpp`, `custom`, or the name of a custom engine in the configuration."""
+    model: str | None
+    """A model of `GET /models`: its reference (`org/repo:Q4_K_M`), name or id. llamactl finds its file, which becomes `model_path`; give only one of the two."""
+    model_path: str | None
+    """The model file. It need not exist until the instance starts."""
+    port: int | None
+    """Left out: llamactl chooses one from `instances.port_range`."""
+    options: Options | None
+    extra_args: list[str] | None
+    """Passed to the engine unchanged, after `options`, which they override."""
+    environment: dict[str, str] | None
+    """Environment variables of the engine. `"***"` in an update keeps the stored value."""
+    aliases: list[str] | None
+    """More names by which requests under `/v1` can select the instance."""
+    unlisted: bool | None
+    """Hide the instance from `GET /v1/models`."""
+    idle_timeout: float | None
+    """Stop the instance after this many seconds without a request; 0: never. Default: `instances.idle_timeout`."""
+    concurrency: int | None
+    """Most requests that the engine gets at once; others wait. Default: no limit."""
+    upstream_model: str | None
+    """Replaces the `model` of each request before the engine gets it."""
+
+
 class Probe(_Base):
     status: Literal["ok", "starting", "stopping"]
 
@@ -1269,11 +1414,33 @@ class QuantList(_Base):
     """By the paths of their files."""
 
 
+class Remedy(_Base):
+    label: str
+    """The step for people, as on a button: `Use a context of 4096 tokens`."""
+    operation: Literal["updateInstance", "startInstance", "stopInstance", "restartInstance", "stopAllInstances"] | None
+    """Operation of the API that does it; for the instance, unless `body` has `names`."""
+    body: dict[str, JsonValue] | None
+    """Body of `operation`; absent: it needs none."""
+    link: str | None
+    """Place where a person can do it, instead of `operation`: `log`, `settings`, `settings/FIELD`, `instances`, `models`, `system`, or `configuration/KEY`. FIELD and KEY are dotted: `settings/options.ctx_size`."""
+    command: str | None
+    """A command for a shell on the machine, instead of `operation`."""
+
+
+class RequestError(_Base):
+    code: str | None
+    """The code of the error that llamactl or the engine answered; `None`: it has none."""
+    message: str
+    """At most 500 characters."""
+
+
 class Requests(_Base):
     in_flight: list[ActiveRequest]
     """Oldest first."""
     finished: list[FinishedRequest]
     """Newest first."""
+    more: bool
+    """Whether older finished requests match; ask for them with `before_seq`."""
 
 
 class Resources(_Base):
@@ -1284,6 +1451,10 @@ class Resources(_Base):
     memory_total: int
     disk_usage: float
     """Percent (0–100) of the data directory's filesystem."""
+    disk_total: int
+    """Bytes of the data directory's filesystem."""
+    disk_free: int
+    """Bytes of it that llamactl may use."""
     gpus: list[Gpu]
     """Empty if no tool reports a GPU."""
 
@@ -1316,6 +1487,7 @@ class StartObstacle(_Base):
     """Error code that a start would return. `CAPACITY_EXCEEDED`: no slot can be freed, because pinned instances hold them. `VALIDATION_ERROR`: the configuration no longer has the engine. `RESERVED_OPTION`, `PRIVILEGED_OPTION`: a stored variable may not be set."""
     message: str
     """Problem and fix, for a person."""
+    cause: Cause
 
 
 class Starter(_Base):
@@ -1404,6 +1576,7 @@ class SystemAlertEventData(_Base):
     message: str
     state: Literal["raised", "cleared"]
     instance: str | None
+    cause: Cause | None
 
 
 class SystemInfo(_Base):
@@ -1412,12 +1585,16 @@ class SystemInfo(_Base):
     arch: str
     """In Go's names: amd64, arm64."""
     cpu_count: int
+    cpu_model: str | None
+    """As the system names it; `None`: unknown."""
     memory_total: int
     version: str
     build_time: str
     """When the package was built; for a checkout, when its files were written."""
     commit: str | None
     """Commit of the source; `-dirty` at the end: the package was built with uncommitted changes. `None`: unknown."""
+    folders: list[Folder]
+    """The data directory, then the folders of models."""
 
 
 class SystemStatus(_Base):
@@ -1437,6 +1614,11 @@ class Ticket(_Base):
 class Token(_Base):
     token: str
     expires_at: str
+
+
+class UnderstoodText(_Base):
+    text: str
+    path: str
 
 
 class User(_Base):
@@ -1462,6 +1644,18 @@ class UserChanged(_Base):
 
 class UserList(_Base):
     users: list[User]
+
+
+class Why(_Base):
+    sentence: str
+    """The state of the instance, and why, in one sentence."""
+    cause: Cause | None
+    """`None`: nothing is wrong."""
+    evidence: list[Evidence]
+    remedies: list[Remedy]
+    """The best one first; empty: nothing to do."""
+    log_seq: int | None
+    """`seq` of the line in its log that shows the cause; `None`: none."""
 
 
 Frame: TypeAlias = InstanceStatusChangedEvent | InstanceCreatedEvent | InstanceUpdatedEvent | InstanceDeletedEvent | SystemAlertEvent | DownloadProgressEvent | InstanceStatsUpdatedEvent | DecisionEvent | GapEvent

@@ -4,6 +4,10 @@ import type { EventBus } from '../events/bus.ts';
 import { createFeed, type Feed } from '../events/feed.ts';
 import { createInstanceAlerts } from '../events/instance-alerts.ts';
 import type { DecisionSource } from '../events/decision-trace.ts';
+import path from 'node:path';
+import { MOST_FINISHED_REQUESTS } from '@llamactl/contract/requests';
+import { FinishedRequests } from '../gateway/finished-requests.ts';
+import { RequestJournal } from '../gateway/request-journal.ts';
 import { Requests } from '../gateway/requests.ts';
 import type { Instances } from '../instances/instances.ts';
 import type { AlertSink } from '../instances/ports/alert-sink.ts';
@@ -16,6 +20,7 @@ import { createFigures, type Figures } from '../metrics/prometheus-figures.ts';
 import { LifeCounters } from '../metrics/life-counters.ts';
 import type { SystemView } from '../metrics/metrics.ts';
 import { createSampler, type Sampler } from '../metrics/sampler.ts';
+import { readDiskSpace } from '../metrics/disk-space.ts';
 import { createSystemView, type SystemDependencies } from '../metrics/system.ts';
 import type { Teardown } from './teardown.ts';
 
@@ -23,9 +28,11 @@ export interface ObservationParts {
   config: Config['stats'];
   clock: Clock;
   /** The program's version, its host, and when it was started. */
-  program: Omit<SystemDependencies, 'host' | 'gpus' | 'clock'> & {
+  program: Omit<SystemDependencies, 'host' | 'gpus' | 'clock' | 'folders' | 'diskSpace'> & {
     /** Milliseconds since the epoch. */ startedAt: number;
   };
+  dataDirectory: string;
+  folders: SystemDependencies['folders'];
   events: EventBus;
   alerts: AlertSink;
   decisions: DecisionSource;
@@ -65,12 +72,23 @@ export function observe(parts: ObservationParts): Observation {
     }),
   );
   const requestCounters = new GatewayCounters();
-  const requests = new Requests({ clock, onFinished: (figures) => requestCounters.finished(figures) });
+  const finished = new FinishedRequests(MOST_FINISHED_REQUESTS, (change) => journal.note(change));
+  const journal = new RequestJournal(MOST_FINISHED_REQUESTS, {
+    file: path.join(parts.dataDirectory, 'requests.jsonl'),
+    clock,
+    all: () => finished.all,
+    onFault,
+  });
+  teardown.add(() => journal.close());
+  const requests = new Requests({ clock, finished, onFinished: (figures) => requestCounters.finished(figures) });
   const lives = new LifeCounters();
   events.subscribe((event) => {
     const { type, data } = event;
     lives.onEvent(event);
-    if (type === 'instance_status_changed') stats.noteChange();
+    if (type === 'instance_status_changed') {
+      stats.noteChange();
+      requests.statusChanged(data.name, data.status);
+    }
     if (type === 'instance_updated' && data.previous_name !== undefined)
       for (const kept of [stats, requestCounters, requests]) kept.rename(data.previous_name, data.name);
     if (type !== 'instance_deleted') return;
@@ -89,7 +107,7 @@ export function observe(parts: ObservationParts): Observation {
       onFault,
     }),
   );
-  const system = createSystemView({ host, gpus, clock, ...program });
+  const system = createSystemView({ host, gpus, clock, folders: parts.folders, diskSpace: readDiskSpace, ...program });
   const figures = createFigures({
     clock,
     system,
@@ -113,6 +131,7 @@ export function observe(parts: ObservationParts): Observation {
     begin: () => {
       instanceAlerts.lookAtAll();
       stats.noteChange();
+      void journal.read().then((earlier) => finished.addEarlier(earlier));
     },
   };
 }

@@ -6,7 +6,7 @@ import { modelCalled, scannedModels, severalModels } from '../instances/server-m
 import { Problem } from '../problem.ts';
 import { bytes } from '../../format/figures.ts';
 import { plain } from '../screen/text.ts';
-import { shellQuoted } from '../shell-words.ts';
+import { shellQuoted } from '../../format/shell-words.ts';
 
 /** A model that came from another machine. */
 export interface RemoteModel {

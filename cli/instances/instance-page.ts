@@ -1,6 +1,6 @@
 import type { Instance } from '@llamactl/client';
 import { bytes, contextText, count, duration, since } from '../../format/figures.ts';
-import { shellQuoted } from '../shell-words.ts';
+import { shellQuoted } from '../../format/shell-words.ts';
 import type { Style } from '../screen/style.ts';
 import { cut, plain, roomBeside, widthOf, wrapped } from '../screen/text.ts';
 

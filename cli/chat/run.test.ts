@@ -233,7 +233,7 @@ describe('llamactl run with a model', () => {
       instance.status = 'failed';
       instance.reason = 'failed to read header';
       const exit = { code: 1, signal: null, at: '2026-03-01T12:00:00Z', reason: 'failed to read header' };
-      instance.last_exit = { ...exit, lines: ['E one\u001B[2J', 'E two'] };
+      instance.last_exit = { ...exit, cause: 'model_damaged', lines: ['E one\u001B[2J', 'E two'] };
     };
     const { status, stdout, stderr } = await run(['qwen', 'x']);
     expect({ status, stdout }).toEqual({ status: 6, stdout: '' });

@@ -15,11 +15,19 @@ beforeEach(async () => {
     ...FAKE_STATUS,
     uptime: 7_500,
     instances: { total: 12, running: 8, starting: 1, restarting: 0, stopping: 0, failed: 1, stopped: 2 },
-    resources: { cpu_usage: 12.34, memory_usage: 12e9, memory_total: 64e9, disk_usage: 75.5, gpus: [] },
+    resources: {
+      cpu_usage: 12.34,
+      memory_usage: 12e9,
+      memory_total: 64e9,
+      disk_usage: 75.5,
+      disk_total: 8,
+      disk_free: 2,
+      gpus: [],
+    },
   };
   alerts = [];
   server = await EventServer.open({
-    metrics: { ...FAKE_METRICS, system: { status: async () => status, info: () => FAKE_INFO } },
+    metrics: { ...FAKE_METRICS, system: { status: async () => status, info: async () => FAKE_INFO } },
     alerts: () => alerts,
   });
   sandbox = new CommandSandbox();

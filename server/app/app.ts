@@ -60,6 +60,8 @@ export interface AppOptions {
   inheritance?: Inheritance | null;
   /** Intercepts the effects of instances, for tests that crash there; left out: nothing is intercepted. */
   interposition?: Interposition;
+  /** Begins to replace this server by a new process; false: it cannot now. Left out: it never can. */
+  reload?: () => boolean;
 }
 
 /** A running server. */
@@ -190,8 +192,14 @@ export async function startApp(options: AppOptions): Promise<App> {
       holders: () => instances.holders(),
     });
     const program = { version, buildTime, commit, hostname, startedAt, begunAt };
+    const folders = [
+      { kind: 'data' as const, path: dataDirectory },
+      ...[...new Set([...config.models.dirs, cache])].map((folder) => ({ kind: 'models' as const, path: folder })),
+    ];
     const observation = observe({
       ...shared,
+      dataDirectory,
+      folders,
       config: config.stats,
       program,
       events,
@@ -222,6 +230,7 @@ export async function startApp(options: AppOptions): Promise<App> {
       ...shared,
       config,
       configEditor: createConfigEditor(origin),
+      reload: options.reload ?? (() => false),
       program,
       work,
       engines,

@@ -31,6 +31,7 @@ const BYTES_IN_MEGABYTE = 1024 * 1024;
 export interface ServingParts {
   config: Pick<Config, 'auth' | 'gateway' | 'instances' | 'server'>;
   configEditor: ConfigEditor;
+  reload: () => boolean;
   log: Logger;
   clock: Clock;
   work: SlicedWork;
@@ -84,6 +85,7 @@ export function createServing(parts: ServingParts): Serving {
     estimator: parts.estimator,
     downloads: parts.downloads,
     configEditor,
+    reload: parts.reload,
     metrics: { system, stats },
     figures,
     requests,

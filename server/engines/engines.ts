@@ -6,7 +6,6 @@ import { createTextReader } from './endpoint.ts';
 import { createEngineDevices } from './engine-devices.ts';
 import { createFlagCatalogues } from './flag-catalogue.ts';
 import { llamaCpp } from './llama-cpp.ts';
-import { parsePasted } from './pasted/pasted-text.ts';
 import type { FindProgram, RunTool } from './engine-ports.ts';
 
 export interface EnginesOptions {
@@ -46,6 +45,10 @@ export function createEngines({
   return {
     find: (name) => adapters.get(name) ?? null,
     names: () => [...adapters.keys()],
-    parse: async (text) => parsePasted(text, (await catalogues.load(llamaCppConfig)).catalogue),
+    parse: async (text) => {
+      // Loaded late: few requests need it.
+      const { parsePasted } = await import('./pasted/pasted-text.ts');
+      return parsePasted(text, (await catalogues.load(llamaCppConfig)).catalogue);
+    },
   };
 }

@@ -51,6 +51,8 @@ function adapterWith({
       ? Promise.reject(new Error(`${command} was not found on ${searchPath}`))
       : Promise.resolve(`/bin/${command}`);
   return llamaCpp({
+    readText: async () => null,
+    devices: { of: async () => [] },
     config: { ...CONFIG, ...config },
     catalogues,
     findProgram,

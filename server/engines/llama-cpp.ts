@@ -14,10 +14,13 @@ import { contextArguments, type ContextLaunch, contextObstacle, contextProblems 
 import { LLAMA_CROSSING } from './llama-cpp-crossing.ts';
 import { isolationArguments, isolationProblems } from './llama-cpp-isolation.ts';
 import { llamaCppMemory } from './llama-cpp-memory.ts';
+import { llamaCppServed, llamaCppServing } from './llama-cpp-serving.ts';
 import { llamaCppOffload } from './llama-cpp-offload.ts';
 import { llamaCppReason } from './llama-cpp-reason.ts';
 import { extraArgumentWarnings, optionFaults } from './option-check.ts';
 import { optionArguments, withoutTwins } from './option-arguments.ts';
+import type { ReadText } from './endpoint.ts';
+import type { EngineDevices } from './engine-devices.ts';
 import type { FindProgram } from './engine-ports.ts';
 import {
   environmentProblems,
@@ -44,6 +47,9 @@ export interface LlamaCppOptions {
   allowPrivileged: boolean;
   /** The folder for the context of an instance, by its id; `null`: no context is kept. */
   contextFolder: ((instance: string) => string) | null;
+  /** Reads the properties of a running engine. */
+  readText: ReadText;
+  devices: EngineDevices;
 }
 
 /** All flags for the verbosity of the engine. */
@@ -72,6 +78,8 @@ export function llamaCpp({
   searchPath,
   allowPrivileged,
   contextFolder,
+  readText,
+  devices,
 }: LlamaCppOptions): EngineAdapter {
   const files = new ModelFileCheck();
 
@@ -199,10 +207,13 @@ export function llamaCpp({
   const installed: EngineAdapter['installed'] = async () => {
     try {
       const program = await findProgram(config.command, searchPath);
-      const { warning } = await catalogues.load(config);
-      return { program, version: catalogues.version(config), problem: warning };
+      const [{ warning }, found] = await Promise.all([
+        catalogues.load(config),
+        devices.of({ command: program, args: config.args }),
+      ]);
+      return { program, version: catalogues.version(config), problem: warning, devices: found };
     } catch (error) {
-      return { program: null, version: null, problem: reasonOf(error) };
+      return { program: null, version: null, problem: reasonOf(error), devices: null };
     }
   };
 
@@ -226,6 +237,8 @@ export function llamaCpp({
     crossing: LLAMA_CROSSING,
     offload: llamaCppOffload,
     memory: llamaCppMemory,
+    serving: llamaCppServing,
+    served: (target) => llamaCppServed(readText, target),
   };
 }
 

@@ -33,6 +33,7 @@ import { requestRoutes, type RequestsView } from './routes/requests.routes.ts';
 import { systemRoutes, type SystemVoice } from './routes/system.routes.ts';
 import { ticketRoutes } from './routes/ticket.routes.ts';
 import { userRoutes } from './routes/users.routes.ts';
+import { whyRoutes } from './routes/why.routes.ts';
 
 /** Accounts and credentials, as far as operations need them. */
 export interface ApiAccounts extends Login {
@@ -60,7 +61,7 @@ export interface ApiParts extends SystemVoice {
   /** Requests to engines. */
   requests: RequestsView;
   config: Pick<Config, 'server'>;
-  clock: Pick<Clock, 'after'>;
+  clock: Pick<Clock, 'after' | 'now'>;
   /** Validates calls. */
   work: SlicedWork;
 }
@@ -70,8 +71,9 @@ export function apiOperations(parts: ApiParts): Operations {
   const { manager, auth, clock, work } = parts;
   const operations = new Operations({ managerFor: (caller) => seenBy(caller, manager), work });
   const { bind } = operations;
-  instanceRoutes(bind, parts.config.server.base_path);
+  instanceRoutes(bind, parts.config.server.base_path, parts);
   lifecycleRoutes(bind);
+  whyRoutes(bind, parts);
   batchRoutes(bind);
   logRoutes(bind, clock);
   fleetRoutes(bind, parts.fleet, work);

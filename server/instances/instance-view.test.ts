@@ -17,6 +17,7 @@ const RECORD: InstanceRecord = {
 };
 const AROUND: ViewContext = {
   model: null,
+  abilities: { capabilities: [], context_size: null, slots: null },
   plan: PLAN,
   isLearnt: true,
   stats: {

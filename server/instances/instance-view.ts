@@ -6,17 +6,20 @@ import {
   type ModelInfo,
 } from '@llamactl/contract/instance';
 import type { Stats } from '@llamactl/contract/stats';
+import type { Abilities } from './abilities.ts';
 import type { InstanceState } from './life/lifecycle.ts';
 import type { InstanceRecord } from './ports/instance-record.ts';
 import type { LaunchPlan } from './ports/runs.ts';
 import { restartsInARow } from './life/restart-policy.ts';
 import { maskedWords } from './settings/secret-words.ts';
 import { currentRun, launchedPlan, livePort } from './life/transitions.ts';
+import { causeOfEnd } from './why/failure-cause.ts';
 
 /** Data that the views need besides record and state. */
 export interface ViewContext {
   /** The instance's model; `null`: unknown. */
   model: ModelInfo | null;
+  abilities: Abilities;
   /** The plan that the current settings would launch; `null`: the configuration no longer has the engine. */
   plan: LaunchPlan | null;
   /** False: the plan is a guess, because llamactl has not yet learnt the engine's flags. */
@@ -30,7 +33,12 @@ export interface ViewContext {
 }
 
 /** An instance as the API shows it in a list. */
-export function summarize(record: InstanceRecord, state: InstanceState, model: ModelInfo | null): InstanceSummary {
+export function summarize(
+  record: InstanceRecord,
+  state: InstanceState,
+  model: ModelInfo | null,
+  abilities: Abilities,
+): InstanceSummary {
   const { settings } = record;
   return {
     name: record.name,
@@ -39,6 +47,7 @@ export function summarize(record: InstanceRecord, state: InstanceState, model: M
     ...(settings.model === undefined ? {} : { model: settings.model }),
     ...(settings.model_path === undefined ? {} : { model_path: settings.model_path }),
     model_info: model,
+    ...abilities,
     port: record.port,
     running_port: livePort(state),
     aliases: settings.aliases,
@@ -57,9 +66,9 @@ export function describe(record: InstanceRecord, state: InstanceState, surroundi
   const { settings } = record;
   const run = currentRun(state);
   const launched = launchedPlan(state);
-  const { model, plan, isLearnt, stats, defaults, elapsed } = surroundings;
+  const { model, abilities, plan, isLearnt, stats, defaults, elapsed } = surroundings;
   return {
-    ...summarize(record, state, model),
+    ...summarize(record, state, model, abilities),
     // `pid` and `stats` are both `null`, or both set: a dead process counts as gone before its end is reported.
     pid: stats === null ? null : (run?.identity?.pid ?? null),
     options: settings.options,
@@ -84,7 +93,7 @@ export function describe(record: InstanceRecord, state: InstanceState, surroundi
     context: surroundings.context,
     restart_count: restartsInARow(state.restarts, run?.readyAt ?? null, elapsed),
     restart_required: isLearnt && isRestartRequired(state, plan),
-    last_exit: state.lastExit,
+    last_exit: state.lastExit === null ? null : { ...state.lastExit, cause: causeOfEnd(state.lastExit.reason) },
     effective_command: commandLine(launched ?? plan),
     stats: run?.identity ? stats : null,
   };
@@ -131,6 +140,7 @@ function sorted(plan: LaunchPlan): unknown {
   return [plan.command, plan.argv, environment, plan.port, plan.healthPath, plan.keyVariable, plan.keyArguments ?? []];
 }
 
-function commandLine(plan: LaunchPlan | null): string[] {
+/** The argv of a plan, with masked secrets. */
+export function commandLine(plan: LaunchPlan | null): string[] {
   return plan === null ? [] : maskedWords([plan.command, ...plan.argv]);
 }

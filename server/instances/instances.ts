@@ -1,10 +1,12 @@
 import type { Config } from '@llamactl/contract/config';
 import { boot } from './run/boot.ts';
 import { Commands } from './commands.ts';
+import { EditPreview } from './edit-preview.ts';
 import { Editor } from './instance-editor.ts';
 import { Effects } from './run/effects.ts';
 import { FleetKeeper } from './fleet/fleet.ts';
 import { HealthReports } from './run/health-report.ts';
+import { ServedFacts } from './run/served-facts.ts';
 import { IdleStops } from './slots/idle-stops.ts';
 import { LeaseBook } from './slots/lease-book.ts';
 import { type Lease, type LeaseRequest, targetOf } from './slots/leases.ts';
@@ -123,12 +125,13 @@ export function createInstances(outside: Ports, options: InstancesOptions): Inst
   const registry = new Registry(options.ownPort);
   const portChoice = new PortChoice(registry, settings.port_range, () => outside.listeningPorts.occupied());
   const references = runReferences(options.dataDirectory, store.dataDirId);
-  // After each change of an instance, all three check what is due. During this call, each of them acts on that instance
+  // After each change of an instance, all four check what is due. During this call, each of them acts on that instance
   // only.
   const onChanged = (mailbox: Mailbox): void => {
     scheduler.changed();
     waitingRooms.look(mailbox);
     idleStops.look(mailbox);
+    servedFacts.look(mailbox);
   };
   const leases = new LeaseBook(clock, (instance) => {
     const mailbox = registry.byId(instance);
@@ -166,6 +169,10 @@ export function createInstances(outside: Ports, options: InstancesOptions): Inst
     isPinned: (instance) => slots.isPinned(instance),
     onIdle: (instance, seconds) => slots.endIdle(instance, seconds),
   });
+  const servedFacts = new ServedFacts({
+    ...shared,
+    targetOf: (instance, launch) => targetOf(launch, witness(instance, launch)),
+  });
   const healthReports = new HealthReports(clock, outside.endpoint, onFault, witness);
 
   const terms = (record: InstanceRecord): RestartTerms => ({
@@ -200,8 +207,9 @@ export function createInstances(outside: Ports, options: InstancesOptions): Inst
   const defined = { groups: Object.keys(groups), presets: Object.keys(presets) };
   const editing = { ...shared, defined, startCheck, commands, wholeChanges };
   const editor = new Editor({ ...editing, openMailbox });
-  const services = { ...editing, editor, removals };
-  const manager = new Manager({ ...services, scheduler, waitingRooms, healthReports, defaults: settings });
+  const editPreview = new EditPreview({ ...editing, editor });
+  const services = { ...editing, editor, editPreview, removals };
+  const manager = new Manager({ ...services, scheduler, waitingRooms, healthReports, servedFacts, defaults: settings });
   const fleet = new FleetKeeper(services);
 
   return {

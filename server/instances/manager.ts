@@ -13,28 +13,32 @@ import type { LogEntry, LogItem, Logs } from '@llamactl/contract/logs';
 import { batch, STARTED_BY_ALL, STOPPED_BY_ALL } from './fleet/batch.ts';
 import type { Commands } from './commands.ts';
 import type { Edited, Editor } from './instance-editor.ts';
-import { tagOf, describe, summarize } from './instance-view.ts';
+import type { EditPreview, Foreseen } from './edit-preview.ts';
+import { commandLine, tagOf, describe, summarize } from './instance-view.ts';
 import type { HealthReports } from './run/health-report.ts';
 import type { InstanceState } from './life/lifecycle.ts';
 import type { Lease, LeaseRequest } from './slots/leases.ts';
 import type { Mailbox } from './life/mailbox.ts';
 import type { Contexts } from './ports/contexts.ts';
-import type { Engines } from './ports/engine-adapter.ts';
+import type { Engines, Served } from './ports/engine-adapter.ts';
 import type { InstanceRecord } from './ports/instance-record.ts';
 import type { ModelFinder } from './ports/model-finder.ts';
+import type { LaunchPlan } from './ports/runs.ts';
 import type { RunMeter } from './ports/run-meter.ts';
 import type { LogQuery, RunLogs } from './ports/run-output.ts';
 import type { Clock } from './ports/time.ts';
 import type { Trace } from './ports/trace.ts';
 import type { Registry } from './registry.ts';
 import type { RunReferences } from './run-references.ts';
-import { currentRun } from './life/transitions.ts';
+import { currentRun, launchedPlan, NEW_STATE } from './life/transitions.ts';
 import { withoutKey } from './run/run-key.ts';
 import { notFound, PINNED_SLOTS } from './refusals.ts';
 import { type Removals, untilErased } from './removal.ts';
 import type { Scheduler } from './slots/scheduler.ts';
+import { type Abilities, abilitiesOf } from './abilities.ts';
+import type { ServedFacts } from './run/served-facts.ts';
 import type { StartCheck } from './start-check.ts';
-import type { InstanceManager, LiveRun, StopOptions, WaitOptions, Written } from './use-cases.ts';
+import type { InstanceManager, LiveRun, Previewed, StopOptions, WaitOptions, Written } from './use-cases.ts';
 import type { WaitingRooms } from './slots/waiting-rooms.ts';
 
 /** Dependencies of the use cases; `app.ts` builds them. */
@@ -42,7 +46,8 @@ export interface ManagerDependencies {
   clock: Clock;
   trace: Trace;
   engines: Engines;
-  models: Pick<ModelFinder, 'at'>;
+  models: Pick<ModelFinder, 'at' | 'abilities'>;
+  servedFacts: Pick<ServedFacts, 'of'>;
   meter: RunMeter;
   contexts: Pick<Contexts, 'kept'>;
   logs: Pick<RunLogs, 'read' | 'follow'>;
@@ -55,6 +60,7 @@ export interface ManagerDependencies {
   healthReports: HealthReports;
   removals: Removals;
   editor: Editor;
+  editPreview: EditPreview;
   defaults: Pick<Config['instances'], 'auto_restart' | 'max_restarts' | 'idle_timeout'>;
 }
 
@@ -64,7 +70,10 @@ const LONGEST_NAMED = 200;
 export class Manager implements InstanceManager {
   readonly #dependencies: ManagerDependencies;
   /** One summary object per record and state, so callers can compare summaries by identity. */
-  readonly #summaries = new WeakMap<InstanceRecord, { state: InstanceState; summary: InstanceSummary }>();
+  readonly #summaries = new WeakMap<
+    InstanceRecord,
+    { state: InstanceState; served: Served | null; summary: InstanceSummary }
+  >();
   /** Gives leases after the hand-over; `null` before. */
   #successor: ((request: LeaseRequest) => Promise<Lease>) | null = null;
 
@@ -121,6 +130,20 @@ export class Manager implements InstanceManager {
     options: { ifMatch?: string | undefined; restart: boolean },
   ): Promise<Written> {
     return this.#written(await this.#dependencies.editor.update(this.#find(name), patch, options));
+  }
+
+  async previewCreate(body: CreateInstance): Promise<Previewed> {
+    return this.#previewed(await this.#dependencies.editPreview.create(body), NEW_STATE);
+  }
+
+  async previewUpdate(
+    name: string,
+    patch: UpdateInstance,
+    options: { ifMatch?: string | undefined; restart: boolean },
+  ): Promise<Previewed> {
+    const mailbox = this.#find(name);
+    const foreseen = await this.#dependencies.editPreview.update(mailbox, patch, options);
+    return this.#previewed(foreseen, mailbox.state);
   }
 
   async rename(name: string, newName: string): Promise<Written> {
@@ -190,6 +213,17 @@ export class Manager implements InstanceManager {
     return this.#each(names, STOPPED_BY_ALL, (name) => this.stop(name));
   }
 
+  restartAll(names: readonly string[]): Promise<Batch['results']> {
+    return this.#each(names, [], (name) => this.restart(name));
+  }
+
+  removeAll(names: readonly string[], signal?: AbortSignal): Promise<Batch['results']> {
+    return this.#each(names, [], async (name) => {
+      await this.remove(name, signal);
+      return null;
+    });
+  }
+
   async acquire(request: LeaseRequest): Promise<Lease> {
     const elsewhere = this.#givesNow();
     if (elsewhere !== null) return elsewhere(request);
@@ -246,27 +280,48 @@ export class Manager implements InstanceManager {
     return { instance: this.#describe(mailbox), entityTag: tagOf(record), warnings };
   }
 
+  #previewed({ record, problems, warnings, changes }: Foreseen, state: InstanceState): Previewed {
+    const instance = this.#describe({ record, state });
+    const plan = this.#dependencies.engines.find(record.settings.engine)?.plan(record) ?? null;
+    const { restart_required } = instance;
+    return {
+      instance,
+      preview: { problems, warnings, effective_command: commandLine(plan), changes, restart_required },
+    };
+  }
+
   #summary({ record, state }: Mailbox): InstanceSummary {
     const known = this.#summaries.get(record);
     const model = this.#modelOf(record);
-    if (known?.state === state && known.summary.model_info === model) return known.summary;
-    const summary = summarize(record, state, model);
-    this.#summaries.set(record, { state, summary });
+    const served = this.#dependencies.servedFacts.of(record.id);
+    const isKnown = known?.state === state && known.served === served && known.summary.model_info === model;
+    if (isKnown) return known.summary;
+    const plan = launchedPlan(state) ?? this.#dependencies.engines.find(record.settings.engine)?.plan(record) ?? null;
+    const summary = summarize(record, state, model, this.#abilitiesOf(record, plan));
+    this.#summaries.set(record, { state, served, summary });
     return summary;
+  }
+
+  /** @param plan Of the current or the next run; `null`: the configuration no longer has the engine. */
+  #abilitiesOf({ id, settings: { engine, model_path: file } }: InstanceRecord, plan: LaunchPlan | null): Abilities {
+    const { engines, models, servedFacts } = this.#dependencies;
+    const serving = plan === null ? null : (engines.find(engine)?.serving(plan) ?? null);
+    return abilitiesOf(file === undefined ? null : models.abilities(file), serving, servedFacts.of(id));
   }
 
   #modelOf({ settings: { model_path: file } }: InstanceRecord): ModelInfo | null {
     return file === undefined ? null : this.#dependencies.models.at(file);
   }
 
-  #describe(mailbox: Mailbox): Instance {
+  #describe({ record, state }: Pick<Mailbox, 'record' | 'state'>): Instance {
     const { meter, references, defaults, clock, contexts } = this.#dependencies;
-    const { record, state } = mailbox;
     const run = currentRun(state);
     const adapter = this.#dependencies.engines.find(record.settings.engine);
+    const plan = adapter?.plan(record) ?? null;
     return describe(record, state, {
       model: this.#modelOf(record),
-      plan: adapter?.plan(record) ?? null,
+      abilities: this.#abilitiesOf(record, launchedPlan(state) ?? plan),
+      plan,
       isLearnt: adapter?.isLearnt(record.settings) ?? true,
       context: contexts.kept(record.id),
       stats: run?.launch && run.identity ? meter.stats(references.of(record.id, run.launch)) : null,
@@ -282,7 +337,7 @@ export class Manager implements InstanceManager {
   #each(
     names: readonly string[] | undefined,
     statuses: readonly Status[],
-    act: (name: string) => Promise<Status>,
+    act: (name: string) => Promise<Status | null>,
   ): Promise<Batch['results']> {
     const inStates = this.#dependencies.registry.open().filter(({ state }) => statuses.includes(state.status));
     const statusOf = (name: string): Status | null => this.#dependencies.registry.find(name)?.state.status ?? null;

@@ -51,6 +51,11 @@ export function scopedManager(manager: InstanceManager, scope: InstanceScope): I
     get: (name) => manager.get(seen(name)),
     entityTag: (name) => manager.entityTag(seen(name)),
     create: (body) => manager.create(body),
+    previewCreate: (body) => manager.previewCreate(body),
+    previewUpdate: async (name, patch, options) => {
+      if (options.restart) refuseStart();
+      return manager.previewUpdate(seen(name), patch, options);
+    },
     update: async (name, patch, options) => {
       if (options.restart) refuseStart();
       return manager.update(seen(name), patch, options);
@@ -74,6 +79,11 @@ export function scopedManager(manager: InstanceManager, scope: InstanceScope): I
       return each(names, STARTED_BY_ALL, (those) => manager.startAll(those));
     },
     stopAll: (names) => each(names, STOPPED_BY_ALL, (those) => manager.stopAll(those)),
+    restartAll: async (names) => {
+      refuseStart();
+      return each(names, [], (those) => manager.restartAll(those));
+    },
+    removeAll: (names, signal) => each(names, [], (those) => manager.removeAll(those, signal)),
     logs: async (name, query) => manager.logs(seen(name), query),
     followLogs: (name, query, signal) => manager.followLogs(seen(name), query, signal),
     liveRuns: () => manager.liveRuns().filter(({ name }) => sees(name)),

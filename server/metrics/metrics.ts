@@ -12,8 +12,8 @@ export interface SystemView {
    * @param instances the instances that the caller may see
    */
   status(instances: readonly CountedInstance[]): Promise<SystemStatus>;
-  /** Data that does not change while llamactl runs. */
-  info(): SystemInfo;
+  /** The machine, llamactl, and the room in its folders now. */
+  info(): Promise<SystemInfo>;
 }
 
 /** The resource usage of instances. */

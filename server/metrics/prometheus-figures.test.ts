@@ -16,6 +16,8 @@ const STATUS: SystemStatus = {
   uptime: 5,
   instances: { total: 2, stopped: 1, starting: 0, running: 1, stopping: 0, restarting: 0, failed: 0 },
   resources: {
+    disk_total: 8,
+    disk_free: 2,
     cpu_usage: 50,
     memory_usage: 1_000,
     memory_total: 2_000,

@@ -1,6 +1,9 @@
 import os from 'node:os';
 import { STATUSES, type Status } from '@llamactl/contract/instance';
+import { codeOf } from '@llamactl/contract/reason';
+import type { Folder } from '@llamactl/contract/system';
 import type { Clock } from '../instances/ports/time.ts';
+import { type DiskSpace, usagePercent } from './disk-space.ts';
 import type { Gpus } from './gpu/gpu.ts';
 import type { Host } from './host.ts';
 import type { SystemView } from './metrics.ts';
@@ -18,12 +21,17 @@ export interface SystemDependencies {
   /** Commit of the source; `null`: unknown. */
   commit: string | null;
   hostname: string;
+  /** The data directory and the folders of models, absolute. */
+  folders: readonly Pick<Folder, 'kind' | 'path'>[];
+  /** @throws {Error} Node's, when the folder does not exist */
+  diskSpace: (folder: string) => Promise<DiskSpace>;
 }
 
 export function createSystemView(dependencies: SystemDependencies): SystemView {
-  const { host, gpus, clock, begunAt, version, buildTime, commit, hostname } = dependencies;
+  const { host, gpus, clock, begunAt, version, buildTime, commit, hostname, folders, diskSpace } = dependencies;
   // read once: the result is long on a machine with many cores
-  const cpuCount = Math.max(1, os.cpus().length);
+  const processors = os.cpus();
+  const cpuModel = processors[0]?.model.trim() ?? '';
   return {
     status: async (instances) => {
       const [resources, gpuList] = await Promise.all([host.resources(), gpus.list()]);
@@ -35,22 +43,40 @@ export function createSystemView(dependencies: SystemDependencies): SystemView {
           cpu_usage: resources.cpuUsage,
           memory_usage: resources.memory.usage,
           memory_total: resources.memory.total,
-          disk_usage: resources.diskUsage,
+          disk_usage: usagePercent(resources.disk),
+          disk_total: resources.disk.used + resources.disk.available,
+          disk_free: resources.disk.available,
           gpus: gpuList,
         },
       };
     },
-    info: () => ({
+    info: async () => ({
       hostname,
       os: process.platform === 'darwin' ? 'darwin' : 'linux',
       arch: goArchitecture(process.arch, os.endianness()),
-      cpu_count: cpuCount,
+      cpu_count: Math.max(1, processors.length),
+      cpu_model: cpuModel === '' || cpuModel === 'unknown' ? null : cpuModel,
       memory_total: host.memory().total,
       version,
       build_time: buildTime,
       commit,
+      folders: await Promise.all(folders.map((folder) => withSpace(folder, diskSpace))),
     }),
   };
+}
+
+async function withSpace(
+  folder: Pick<Folder, 'kind' | 'path'>,
+  diskSpace: SystemDependencies['diskSpace'],
+): Promise<Folder> {
+  try {
+    const { used, available } = await diskSpace(folder.path);
+    return { ...folder, disk_total: used + available, disk_free: available };
+  } catch (error) {
+    // The folder does not exist yet, or its disk does not answer.
+    if (codeOf(error) !== null) return { ...folder, disk_total: null, disk_free: null };
+    throw error;
+  }
 }
 
 /** Translates Node's name of an architecture to Go's. Returns all other names unchanged. */

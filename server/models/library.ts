@@ -31,6 +31,7 @@ export const NO_MODELS: Models = {
   listedPath: async (file) => file,
   called: async () => [],
   at: () => null,
+  abilities: () => null,
   isScanning: false,
 };
 
@@ -105,6 +106,11 @@ export class ModelLibrary implements Models {
 
   at(file: string): ModelInfo | null {
     return this.#infos.get(file) ?? null;
+  }
+
+  abilities(file: string): LibraryModel | null {
+    const info = this.at(file);
+    return info === null ? null : this.find(info.id);
   }
 
   async called(word: string): Promise<readonly LibraryModel[]> {

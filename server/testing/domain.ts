@@ -52,7 +52,10 @@ export class Domain {
   readonly faults: unknown[] = [];
   readonly logs = new FakeRunLogs();
   /** The models that the instances of this domain may name. They outlive the domain. */
-  readonly models: (Pick<Model, 'id' | 'ref' | 'name' | 'path'> & { info?: ModelInfo })[];
+  readonly models: (Pick<Model, 'id' | 'ref' | 'name' | 'path'> & {
+    info?: ModelInfo;
+    abilities?: Pick<Model, 'capabilities' | 'context'>;
+  })[];
   readonly supervisor: FakeSupervisor;
   readonly contexts: FakeContexts;
   readonly instances: Instances;
@@ -103,6 +106,7 @@ export class Domain {
         models: {
           called: async (word) => modelsCalled(word, this.models),
           at: (file) => this.models.find((model) => model.path === file)?.info ?? null,
+          abilities: (file) => this.models.find((model) => model.path === file)?.abilities ?? null,
         },
         endpoint: this.world.endpoint,
         runs: this.supervisor,

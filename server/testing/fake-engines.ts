@@ -1,9 +1,11 @@
-import type { EngineOption, EngineOptionList, InstalledEngine } from '@llamactl/contract/engine';
+import type { EngineOption, EngineOptionList, InstalledEngine, Parsed } from '@llamactl/contract/engine';
 import type { OptionValue } from '@llamactl/contract/instance';
 import type {
   EngineAdapter,
   Engines,
   Offload,
+  Served,
+  Serving,
   SettingsProblem,
   StartProblem,
 } from '../instances/ports/engine-adapter.ts';
@@ -50,7 +52,7 @@ export class FakeEngineAdapter implements EngineAdapter {
   }
 
   installed(): Promise<InstalledEngine> {
-    return Promise.resolve({ program: PROGRAM, version: '1', problem: null });
+    return Promise.resolve({ program: PROGRAM, version: '1', problem: null, devices: [] });
   }
 
   withoutTwins({ options: stored }: Settings, given: readonly string[]): Record<string, OptionValue> {
@@ -113,6 +115,19 @@ export class FakeEngineAdapter implements EngineAdapter {
     return null;
   }
 
+  /** The requests that its launches answer; `null`: unknown. */
+  requests: Serving | null = null;
+  /** The facts that its running engines report. */
+  facts: Served | null = null;
+
+  serving(): Serving | null {
+    return this.requests;
+  }
+
+  async served(): Promise<Served | null> {
+    return this.facts;
+  }
+
   preflight(): Promise<StartProblem | null> {
     return Promise.resolve(this.startProblem);
   }
@@ -134,6 +149,13 @@ export class FakeEngines implements Engines {
     this.#adapters = new Map(
       Object.entries(adapters ?? { llama_cpp: new FakeEngineAdapter(), custom: withoutModel(new FakeEngineAdapter()) }),
     );
+  }
+
+  /** Its instance has the whole text as an argument. */
+  async parse(text: string): Promise<Parsed> {
+    const settings = { extra_args: [text] };
+    const understood = [{ text, path: 'extra_args' }];
+    return { format: 'command', instances: [{ settings, understood, dropped: [] }] };
   }
 
   find(name: string): EngineAdapter | null {

@@ -66,7 +66,15 @@ export const FAKE_STATUS: SystemStatus = {
   version: '0.1.0',
   uptime: 5,
   instances: { total: 1, stopped: 1, starting: 0, running: 0, stopping: 0, restarting: 0, failed: 0 },
-  resources: { cpu_usage: 1.5, memory_usage: 1, memory_total: 2, disk_usage: 75.5, gpus: [] },
+  resources: {
+    cpu_usage: 1.5,
+    memory_usage: 1,
+    memory_total: 2,
+    disk_usage: 75.5,
+    disk_total: 8,
+    disk_free: 2,
+    gpus: [],
+  },
 };
 /** The machine information that {@link FAKE_METRICS} returns. */
 export const FAKE_INFO: SystemInfo = {
@@ -74,15 +82,17 @@ export const FAKE_INFO: SystemInfo = {
   os: 'linux',
   arch: 'amd64',
   cpu_count: 2,
+  cpu_model: 'Example CPU',
   memory_total: 2,
   version: '0.1.0',
   build_time: '2026-03-01T12:00:00Z',
   commit: null,
+  folders: [{ kind: 'data', path: '/data', disk_total: 8, disk_free: 2 }],
 };
 
 /** Metrics of an idle machine. */
 export const FAKE_METRICS: { system: SystemView; stats: StatsHistoryView } = {
-  system: { status: async () => FAKE_STATUS, info: () => FAKE_INFO },
+  system: { status: async () => FAKE_STATUS, info: async () => FAKE_INFO },
   stats: { history: (name, window): StatsHistory => ({ name, window, interval: 2, points: [] }) },
 };
 

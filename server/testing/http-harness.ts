@@ -69,6 +69,7 @@ export function testServer(parts: Partial<HttpServerOptions> = {}): TestServer {
     estimator: fixedEstimator,
     downloads: NO_DOWNLOADS,
     configEditor: new FakeConfigEditor(),
+    reload: () => true,
     metrics: FAKE_METRICS,
     figures: FAKE_FIGURES,
     requests: new Requests({ clock }),

@@ -27,6 +27,7 @@ export const oneModel: Models = {
   list: () => [ONE_MODEL],
   find: (id) => (id === ONE_MODEL.id ? ONE_MODEL : null),
   at: () => null,
+  abilities: () => null,
   called: async (word) => modelsCalled(word, [ONE_MODEL]),
   listedPath: async (path) => path,
   isScanning: false,

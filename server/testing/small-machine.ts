@@ -1,6 +1,7 @@
 import type { Gpu } from '@llamactl/contract/system';
 import { customEngine } from '../engines/custom.ts';
 import { llamaCpp } from '../engines/llama-cpp.ts';
+import { parsePasted } from '../engines/pasted/pasted-text.ts';
 import type { Engines } from '../instances/ports/engine-adapter.ts';
 import { type Holder, MemoryEstimator } from '../models/memory-estimator.ts';
 import { ModelMemories } from '../models/model-memory.ts';
@@ -11,6 +12,8 @@ const MEBIBYTE = 1_048_576;
 export function llamaEngines(): Engines {
   const findProgram = async (command: string): Promise<string> => command;
   const adapter = llamaCpp({
+    readText: async () => null,
+    devices: { of: async () => null },
     config: { command: 'llama-server', args: [], environment: {} },
     catalogues: {
       known: () => null,
@@ -28,7 +31,11 @@ export function llamaEngines(): Engines {
     ['llama_cpp', adapter],
     ['custom', customEngine({ name: 'custom', config: null, findProgram, searchPath: '', allowPrivileged: false })],
   ]);
-  return { find: (name) => adapters.get(name) ?? null, names: () => [...adapters.keys()] };
+  return {
+    find: (name) => adapters.get(name) ?? null,
+    names: () => [...adapters.keys()],
+    parse: async (text) => parsePasted(text, null),
+  };
 }
 
 /** A machine of a test; its memory in MiB. */

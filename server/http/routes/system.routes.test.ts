@@ -78,6 +78,9 @@ const BODIES: Readonly<Record<string, (name: string) => object>> = {
   renameInstance: (name) => ({ name }),
   applyFleet: () => ({ instances: [] }),
   updateConfig: () => ({}),
+  restartAllInstances: (name) => ({ names: [name] }),
+  deleteAllInstances: () => ({ names: ['unknown'] }),
+  parseEngineCommand: () => ({ text: 'llama-server -c 4096' }),
   estimate: () => ({ model: ONE_MODEL.id }),
   createDownload: () => ({ model: 'org/repo' }),
 };
@@ -87,6 +90,20 @@ describe('the alerts', () => {
     const alert = { level: 'error', code: 'x', message: 'It is.', raised_at: '2026-01-01T00:00:00.000Z' } as const;
     const answer = await testServer({ alerts: () => [alert] }).inject({ url: '/api/system/alerts' });
     expect(answer.json()).toEqual({ alerts: [alert] });
+  });
+});
+
+describe('POST /api/system/reload', () => {
+  it('begins a reload', async () => {
+    let reloads = 0;
+    const { inject } = testServer({ reload: () => (reloads += 1) > 0 });
+    const answer = await inject({ method: 'POST', url: '/api/system/reload' });
+    expect([answer.statusCode, answer.json(), reloads]).toEqual([200, { message: 'Reload initiated' }, 1]);
+  });
+
+  it('is refused while the server cannot be replaced', async () => {
+    const answer = await testServer({ reload: () => false }).inject({ method: 'POST', url: '/api/system/reload' });
+    expect([answer.statusCode, errorOf(answer.body).code]).toEqual([503, 'SHUTTING_DOWN']);
   });
 });
 
@@ -102,6 +119,7 @@ describe('an answer', () => {
       method: 'POST',
       path: '/v1/x',
       stream: null,
+      userAgent: null,
     } as const;
     requests.begin({ ...facts, id: 'on-its-way' }, () => undefined);
     requests.begin({ ...facts, id: 'over' }, () => undefined).end('ok', 200);

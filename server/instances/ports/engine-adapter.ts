@@ -1,6 +1,7 @@
-import type { EngineOptionList, InstalledEngine } from '@llamactl/contract/engine';
+import type { EngineOptionList, InstalledEngine, Parsed } from '@llamactl/contract/engine';
 import type { ErrorCode, Problem } from '@llamactl/contract/errors';
 import type { OptionValue } from '@llamactl/contract/instance';
+import type { EngineTarget } from './engine-endpoint.ts';
 import type { InstanceRecord, Settings } from './instance-record.ts';
 import type { MemoryOptions } from './memory-options.ts';
 import type { Exit, LaunchPlan } from './runs.ts';
@@ -11,6 +12,11 @@ export interface Engines {
   find(name: string): EngineAdapter | null;
   /** The names of all engines, for messages that list the choices. */
   names(): readonly string[];
+  /**
+   * Reads settings from a command line, a `docker run` or llama-swap models that a person pastes. Runs at most the help of the
+   * configured program. @throws {ApiError} `VALIDATION_ERROR`: the text is none of these
+   */
+  parse(text: string): Promise<Parsed>;
 }
 
 /** Drives one kind of engine. */
@@ -66,6 +72,39 @@ export interface EngineAdapter {
   offload(plan: LaunchPlan, lines: readonly string[]): Offload;
   /** The options of a launch that decide how much memory it needs; `null`: llamactl does not know this engine's need. */
   memory(plan: LaunchPlan): MemoryOptions | null;
+  /** Which requests a launch answers, as far as its options decide it; `null`: llamactl does not know this engine. */
+  serving(plan: LaunchPlan): Serving | null;
+  /** Asks a running engine which requests it answers. Never rejects; `null`: the engine does not say. */
+  served(target: EngineTarget): Promise<Served | null>;
+}
+
+/** Which requests a launch answers. */
+export interface Serving {
+  embeddings: boolean;
+  rerank: boolean;
+  /** It loads a projector for images or sound. */
+  projector: boolean;
+  /** It has a chat template beside that of the model. */
+  hasTemplate: boolean;
+  /** It reads the chat template itself, so that it knows tools. */
+  readsTemplates: boolean;
+  /** Tokens of the whole context; `null`: not given, so the trained context, or less if that does not fit. */
+  context: number | null;
+  /** Among how many requests the context is divided. */
+  contextShares: number;
+  /** Most tokens of one request; `null`: no limit of its own. */
+  mostContext: number | null;
+  /** Requests that are computed at once. */
+  slots: number;
+}
+
+/** Facts that a running engine reported. */
+export interface Served {
+  /** Tokens that one request may have. */
+  context: number;
+  slots: number;
+  vision: boolean;
+  audio: boolean;
 }
 
 /** Why a start cannot succeed, known before anything is spawned. */

@@ -103,6 +103,7 @@ export function createServing(parts: ServingParts): Serving {
         instancesFor: (caller) => seenBy(caller, manager),
         clock,
         work,
+        models: parts.models,
         requests,
         clientAddress,
         addressLimits: limitsInForce(changedLimits(NO_LIMITS, config.gateway)),

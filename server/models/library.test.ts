@@ -326,6 +326,14 @@ describe('the library', () => {
     expect(await found).toMatchObject([{ path: file }]);
   });
 
+  it('finds a model by its name or reference, but not by its path', async () => {
+    await put('hub/models--acme--Demo/snapshots/c1/Demo-Q4_0.gguf');
+    const library = await scanned([place('hugging_face', 'hub', 'hub')]);
+    const [model] = library.list();
+    for (const word of ['demo-q4_0', 'Acme/Demo:q4_0', 'hf.co/acme/Demo:Q4_0']) expect(library.named(word)).toBe(model);
+    for (const word of [model?.path ?? '', model?.id ?? '', 'Demo']) expect(library.named(word)).toBeNull();
+  });
+
   it('looks once more for a model that is younger than its last scan', async () => {
     const clock = new FakeClock();
     const library = open(PLAIN(), clock);

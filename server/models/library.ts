@@ -2,10 +2,10 @@ import { type FSWatcher, watch } from 'node:fs';
 import path from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import type { ModelInfo } from '@llamactl/contract/instance';
-import { modelsCalled } from '@llamactl/contract/model-names';
+import { modelsCalled, publicNames, spellings } from '@llamactl/contract/model-names';
 import type { ModelFinder } from '../instances/ports/model-finder.ts';
 import type { Clock } from '../instances/ports/time.ts';
-import type { SlicedWork } from '../sliced-work.ts';
+import type { Sliced, SlicedWork } from '../sliced-work.ts';
 import { readFacts } from './file-facts.ts';
 import { blobAt, blobOf, searchModels } from './found-files.ts';
 import { KnownFacts } from './known-facts.ts';
@@ -20,6 +20,8 @@ export interface Models extends ModelFinder {
   find(id: string): LibraryModel | null;
   /** The path under which the list has a file, which may be reached by several links. Another file: its own path. */
   listedPath(file: string): Promise<string>;
+  /** A model with this name or reference, in any case; `null`: there is none. Costs the same for any number of models. */
+  named(word: string): LibraryModel | null;
   /** Whether the first scan, or one after a change, is not over. */
   readonly isScanning: boolean;
 }
@@ -29,6 +31,7 @@ export const NO_MODELS: Models = {
   list: () => [],
   find: () => null,
   listedPath: async (file) => file,
+  named: () => null,
   called: async () => [],
   at: () => null,
   abilities: () => null,
@@ -65,6 +68,8 @@ export class ModelLibrary implements Models {
   readonly #watches = new Map<string, () => void>();
   #models: readonly LibraryModel[] = [];
   #byId = new Map<string, LibraryModel>();
+  /** By their public names in lower case. */
+  #byName = new Map<string, LibraryModel>();
   /** By the paths of their first parts. */
   #infos = new Map<string, ModelInfo>();
   #paths = new Set<string>();
@@ -102,6 +107,14 @@ export class ModelLibrary implements Models {
     if (this.#paths.has(file)) return file;
     const blob = await blobAt(file);
     return (blob === null ? undefined : this.#byBlob.get(blob)) ?? file;
+  }
+
+  named(word: string): LibraryModel | null {
+    for (const spelling of spellings(word)) {
+      const found = this.#byName.get(spelling);
+      if (found !== undefined) return found;
+    }
+    return null;
   }
 
   at(file: string): ModelInfo | null {
@@ -145,6 +158,7 @@ export class ModelLibrary implements Models {
       known.push({ ...file, ...(await this.#facts.of(file, readFacts)) });
     }
     this.#models = await work.run(groupModels(known), signal);
+    this.#byName = await work.run(namesOf(this.#models), signal);
     this.#byId = new Map(this.#models.map((model) => [model.id, model]));
     this.#infos = new Map(this.#models.map((model) => [model.path, infoOf(model, this.#infos.get(model.path))]));
     this.#paths = new Set(files.map((file) => file.path));
@@ -230,6 +244,19 @@ export class ModelLibrary implements Models {
       }
     }
   }
+}
+
+/** The models by their public names. The first of two namesakes counts. */
+function* namesOf(models: readonly LibraryModel[]): Sliced<Map<string, LibraryModel>> {
+  const byName = new Map<string, LibraryModel>();
+  for (const model of models) {
+    for (const name of publicNames(model)) {
+      const key = name.toLowerCase();
+      if (!byName.has(key)) byName.set(key, model);
+    }
+    yield;
+  }
+  return byName;
 }
 
 /** @param before Of the last scan; returned if nothing has changed, so that lists of instances stay as they are. */

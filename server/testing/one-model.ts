@@ -1,4 +1,4 @@
-import { modelsCalled } from '@llamactl/contract/model-names';
+import { modelsCalled, publicNames } from '@llamactl/contract/model-names';
 import type { Models } from '../models/library.ts';
 import type { LibraryModel } from '../models/model-groups.ts';
 
@@ -26,6 +26,7 @@ export const ONE_MODEL: LibraryModel = {
 export const oneModel: Models = {
   list: () => [ONE_MODEL],
   find: (id) => (id === ONE_MODEL.id ? ONE_MODEL : null),
+  named: (word) => (publicNames(ONE_MODEL).includes(word) ? ONE_MODEL : null),
   at: () => null,
   abilities: () => null,
   called: async (word) => modelsCalled(word, [ONE_MODEL]),

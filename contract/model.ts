@@ -69,6 +69,9 @@ export type ModelDetails = z.infer<typeof ModelDetailsSchema>;
 export const ModelListSchema = z
   .object({
     models: z.array(ModelSchema).describe('By name.'),
+    problems: z
+      .array(z.string())
+      .describe('Folders of `models.dirs` that cannot be read, each with the reason, in sentences; empty: none.'),
     scanning: z.boolean().describe('The first scan, or one after a change, is not over: the list may lack models.'),
   })
   .meta({ id: 'ModelList' });

@@ -1,4 +1,4 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import type { ModelLibrary } from '@llamactl/server/models/library';
@@ -78,6 +78,13 @@ describe('listing models', () => {
     const { stdout, stderr } = await sandbox.run(['models']);
     expect(stdout).toContain('cut (damaged)');
     expect(stderr).toMatch(/^warning: cut\.gguf is cut off: /);
+  });
+
+  it('warns of a folder in models.dirs that is missing', async () => {
+    await rm(folder, { recursive: true });
+    await models.scan();
+    expect((await sandbox.run(['models'])).stderr).toContain(`\nwarning: models.dirs: ${folder} does not exist\n`);
+    await mkdir(folder);
   });
 
   it('says so while the first scan goes on, and when there are none', async () => {

@@ -72,7 +72,7 @@ async function list(
   const [verb = '', ...others] = words;
   const advice = Object.hasOwn(OTHER_VERBS, verb) ? OTHER_VERBS[verb] : undefined;
   if (advice !== undefined && others.length > 0) throw new Problem(advice, EXIT.usage);
-  const { models, scanning } = await scannedModels(client, signal);
+  const { models, scanning, problems } = await scannedModels(client, signal);
   const found = models.filter((model) => hasWords(model, words));
   if (!models.some((model) => hasWords(model, [verb]))) await refuseMistypedVerb(verb, verbs);
   if (terminal.isJson) return terminal.printJson(found);
@@ -80,6 +80,7 @@ async function list(
   if (found.length > 0) terminal.printTable(COLUMNS, found.map(rowOf));
   else terminal.note(words.length > 0 ? 'no model has these words' : NONE);
   if (scanning) terminal.note('the server still scans its folders; the list may lack models');
+  for (const problem of problems) terminal.note(plain(`warning: ${problem}`));
   const broken = found.filter(({ problems }) => problems.length > 0);
   for (const { problems } of broken) terminal.note(plain(`warning: ${problems.join('; ')}`));
 }

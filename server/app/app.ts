@@ -148,7 +148,9 @@ export async function startApp(options: AppOptions): Promise<App> {
     });
     const work = new SlicedWork(clock);
     const indexFile = path.join(dataDirectory, 'models.index');
-    const models = teardown.ending(new ModelLibrary({ clock, work, places, indexFile, onFault }));
+    const models = teardown.ending(
+      new ModelLibrary({ clock, work, places, indexFile, onFault, onProblem: (problem) => log.warn(problem) }),
+    );
     const instances = createInstances(
       {
         clock,

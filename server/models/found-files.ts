@@ -1,10 +1,10 @@
 import type { Dirent, Stats } from 'node:fs';
-import { readdir, readFile, stat } from 'node:fs/promises';
+import { opendir, readdir, readFile, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { codeOf } from '@llamactl/contract/reason';
 import type { ModelSource } from '@llamactl/contract/model';
 import { isRecord } from '@llamactl/contract/record';
-import type { ModelPlace } from './model-places.ts';
+import { type ModelPlace, placeProblem } from './model-places.ts';
 
 /** A file that may be a model, or a folder with one in safetensors. */
 export interface FoundFile {
@@ -31,6 +31,8 @@ export interface Search {
   folders: string[];
   /** The first missing step of each folder that does not exist yet, in a folder that exists. */
   missing: string[];
+  /** Folders of people that cannot be read, in sentences. */
+  problems: string[];
 }
 
 /** Levels of folders below a place. */
@@ -57,6 +59,7 @@ class ModelSearch implements Search {
   readonly files: FoundFile[] = [];
   readonly folders: string[] = [];
   readonly missing: string[] = [];
+  readonly problems: string[] = [];
   readonly #signal: AbortSignal;
   readonly #seen = new Set<string>();
   #entries = 0;
@@ -66,6 +69,7 @@ class ModelSearch implements Search {
   }
 
   async place(place: ModelPlace): Promise<void> {
+    if (place.needed !== undefined) await this.#check(place.folder, place.needed);
     switch (place.layout) {
       case 'files':
         return this.#walk(place.folder, { source: place.source, repo: null, root: place.folder });
@@ -73,6 +77,15 @@ class ModelSearch implements Search {
         return this.#hub(place);
       case 'ollama':
         return this.#ollama(place);
+    }
+  }
+
+  async #check(folder: string, needed: 'always' | 'if_there'): Promise<void> {
+    try {
+      await (await opendir(folder)).close();
+    } catch (error) {
+      if (codeOf(error) === null) throw error;
+      if (needed === 'always' || codeOf(error) !== 'ENOENT') this.problems.push(placeProblem(folder, error));
     }
   }
 

@@ -42,7 +42,11 @@ const place = (source: ModelPlace['source'], layout: ModelPlace['layout'], folde
 });
 const PLAIN = (): ModelPlace[] => [place('folder', 'files', 'models')];
 
-function open(places: readonly ModelPlace[], clock = new FakeClock({ realUpToMs: 1 })): ModelLibrary {
+function open(
+  places: readonly ModelPlace[],
+  clock = new FakeClock({ realUpToMs: 1 }),
+  onProblem: (problem: string) => void = () => undefined,
+): ModelLibrary {
   const faults = vi.fn();
   const library = new ModelLibrary({
     clock,
@@ -50,6 +54,7 @@ function open(places: readonly ModelPlace[], clock = new FakeClock({ realUpToMs:
     places,
     indexFile: path.join(home, 'models.index'),
     onFault: faults,
+    onProblem,
   });
   libraries.push(library);
   return library;
@@ -383,6 +388,34 @@ describe('the library', () => {
     const library = open(PLAIN());
     library.close();
     expect(await library.called('demo')).toEqual([]);
+  });
+
+  it.each([
+    ['missing', 'does not exist'],
+    ['file', 'is not a folder'],
+    ['loop', 'cannot be read: too many symbolic links encountered'],
+  ])('says once that a folder of models.dirs is wrong (%s), until it is right', async (name, reason) => {
+    await put('file', '');
+    await symlink('loop', path.join(home, 'loop'));
+    const said: string[] = [];
+    const library = open([{ ...place('folder', 'files', name), needed: 'always' }], undefined, (each) =>
+      said.push(each),
+    );
+    await library.scan();
+    await library.scan();
+    const problem = `models.dirs: ${path.join(home, name)} ${reason}`;
+    expect([library.problems, said]).toEqual([[problem], [problem]]);
+    await rm(path.join(home, name), { force: true });
+    await put(`${name}/a.gguf`);
+    await library.scan();
+    expect([library.problems, library.list().length]).toEqual([[], 1]);
+  });
+
+  it('says nothing of a missing folder that need not exist, but of a file in its place', async () => {
+    const places: ModelPlace[] = [{ ...place('folder', 'files', 'models'), needed: 'if_there' }];
+    expect((await scanned(places)).problems).toEqual([]);
+    await put('models', '');
+    expect((await scanned(places)).problems).toHaveLength(1);
   });
 
   it('does not need its folders', async () => {

@@ -24,6 +24,8 @@ export interface Models extends ModelFinder {
   named(word: string): LibraryModel | null;
   /** Whether the first scan, or one after a change, is not over. */
   readonly isScanning: boolean;
+  /** Folders of `models.dirs` that cannot be read, in sentences. */
+  readonly problems: readonly string[];
 }
 
 /** No models, and no scan. */
@@ -36,6 +38,7 @@ export const NO_MODELS: Models = {
   at: () => null,
   abilities: () => null,
   isScanning: false,
+  problems: [],
 };
 
 export interface LibraryOptions {
@@ -46,6 +49,8 @@ export interface LibraryOptions {
   indexFile: string;
   /** Reports that a scan failed. The next one tries again. */
   onFault: (error: unknown, what: string) => void;
+  /** Takes each problem of a folder once, when a scan meets it first. Default: {@link ModelLibrary.problems} has them. */
+  onProblem?: (problem: string) => void;
   /** Watches a folder for changes. Default: the system does. */
   watchFolder?: (folder: string, onChange: (name: string | null) => void, onLost: () => void) => () => void;
 }
@@ -75,6 +80,7 @@ export class ModelLibrary implements Models {
   #paths = new Set<string>();
   /** Paths by device and inode. */
   #byBlob = new Map<string, string>();
+  #problems: readonly string[] = [];
   #isScanning = true;
   /** The scan that runs now; `null`: none. */
   #scanning: Promise<void> | null = null;
@@ -93,6 +99,10 @@ export class ModelLibrary implements Models {
 
   get isScanning(): boolean {
     return this.#isScanning || this.#isStale || this.#isRefreshing;
+  }
+
+  get problems(): readonly string[] {
+    return this.#problems;
   }
 
   list(): readonly LibraryModel[] {
@@ -151,7 +161,8 @@ export class ModelLibrary implements Models {
     const { places, work } = this.#options;
     const { signal } = this.#over;
     if (this.#isScanning) await this.#facts.load();
-    const { files, folders, missing } = await searchModels(places, signal);
+    const { files, folders, missing, problems } = await searchModels(places, signal);
+    this.#noteProblems(problems);
     const known: KnownFile[] = [];
     for (const file of files) {
       signal.throwIfAborted();
@@ -166,6 +177,13 @@ export class ModelLibrary implements Models {
     this.#isScanning = false;
     this.#watch(folders, missing);
     await this.#facts.keepOnly(files);
+  }
+
+  #noteProblems(problems: readonly string[]): void {
+    const { onProblem } = this.#options;
+    const before = new Set(this.#problems);
+    this.#problems = problems;
+    for (const problem of problems) if (!before.has(problem)) onProblem?.(problem);
   }
 
   /** Ends all scans and watches. */

@@ -32,4 +32,5 @@ export const oneModel: Models = {
   called: async (word) => modelsCalled(word, [ONE_MODEL]),
   listedPath: async (path) => path,
   isScanning: false,
+  problems: [],
 };

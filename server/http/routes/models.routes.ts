@@ -31,7 +31,7 @@ export function modelRoutes(
   bind(OPERATIONS.listModels, async ({ manager }) => {
     const users = await usersOfModels(models, all, manager);
     const shown = models.list().map((model) => rows.of(model, users.of(model)));
-    return textAnswer(list.of(shown, { scanning: models.isScanning }), JSON_HEADERS);
+    return textAnswer(list.of(shown, { problems: models.problems, scanning: models.isScanning }), JSON_HEADERS);
   });
 
   bind(OPERATIONS.getModel, async ({ params, manager }) => {

@@ -1265,7 +1265,7 @@ export interface Message {
 export interface Model {
   /** Stable over scans and restarts. 16 characters. */
   id: string;
-  /** `org/repo:Q4_K_M` of a hub, or `ollama:qwen3:8b`; `null`: the file is in a plain folder. */
+  /** `org/repo:Q4_K_M` of the hub, or `ms:…`, `ollama:…`, `docker:…` or `https://…` of another source; `null`: the file is in a plain folder. */
   ref: string | null;
   /** For people: the name of the file without its ending, or of the folder. */
   name: string;
@@ -1303,7 +1303,7 @@ export interface ModelCompanion {
 export interface ModelDetails {
   /** Stable over scans and restarts. 16 characters. */
   id: string;
-  /** `org/repo:Q4_K_M` of a hub, or `ollama:qwen3:8b`; `null`: the file is in a plain folder. */
+  /** `org/repo:Q4_K_M` of the hub, or `ms:…`, `ollama:…`, `docker:…` or `https://…` of another source; `null`: the file is in a plain folder. */
   ref: string | null;
   /** For people: the name of the file without its ending, or of the folder. */
   name: string;

@@ -5,7 +5,7 @@ type Named = Pick<Model, 'id' | 'ref' | 'name' | 'path'>;
 
 /** The names of a model that say nothing about the folders of its machine. One of Ollama has further ones, as Ollama takes them. */
 export function publicNames({ ref, name }: Pick<Named, 'ref' | 'name'>): string[] {
-  return [name, ...(ref === null ? [] : [ref, ...namesInOllama(ref)])];
+  return [name, ...(ref === null ? [] : [ref, ...shorterRefs(ref), ...namesInOllama(ref)])];
 }
 
 /** The words for a model: its {@link publicNames}, file, path and id. */
@@ -13,6 +13,12 @@ export function modelNames(model: Named): string[] {
   const { id, path } = model;
   const file = path.slice(Math.max(path.lastIndexOf('/'), path.lastIndexOf('\\')) + 1);
   return [...publicNames(model), file, path, id];
+}
+
+/** A tag that is the default may be left out, and so may the hash of an address. */
+function shorterRefs(ref: string): string[] {
+  if (ref.startsWith('docker:')) return [ref.replace(/:latest$/, '')];
+  return ref.startsWith('https://') ? [ref.replace(/#.*$/, '')] : [];
 }
 
 /** The names that Ollama takes for `ollama:qwen3:latest`: `qwen3`, also with its tag, its namespace and its registry. */

@@ -17,7 +17,9 @@ const facts = {
   ref: z
     .string()
     .nullable()
-    .describe('`org/repo:Q4_K_M` of a hub, or `ollama:qwen3:8b`; `null`: the file is in a plain folder.'),
+    .describe(
+      '`org/repo:Q4_K_M` of the hub, or `ms:…`, `ollama:…`, `docker:…` or `https://…` of another source; `null`: the file is in a plain folder.',
+    ),
   name: z.string().describe('For people: the name of the file without its ending, or of the folder.'),
   format: z.enum(MODEL_FORMATS),
   architecture: z.string().nullable().describe('`llama`, `qwen3`, `bert`; `null`: unknown.'),

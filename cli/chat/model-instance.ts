@@ -149,8 +149,9 @@ interface NewInstance {
 /**
  * The settings of an instance for a model. The name on a hub becomes an alias, because programs know the model by it.
  */
-function newInstanceOf({ ref, name }: Model, word: string): NewInstance {
+function newInstanceOf({ id, ref, name }: Model, word: string): NewInstance {
   if (ref === null) return { title: name, settings: { model: word } };
+  if (ref.startsWith('https://')) return { title: name, settings: { model: settingOf({ id, ref }) } };
   const inOllama = ref.replace(/^ollama:/, '');
   const bare = inOllama.replace(/:latest$/, '');
   // The same name may exist without a namespace, and is then another model.
@@ -159,13 +160,22 @@ function newInstanceOf({ ref, name }: Model, word: string): NewInstance {
   return { title, settings: { model: ref, aliases: [...new Set([inOllama, bare])] } };
 }
 
-/** The same for a model that was downloaded. Only models of the hub have a reference in the library. */
+/** Most characters of the setting `model`. */
+const LONGEST_MODEL = 512;
+
+/** The reference as a setting of an instance, or the id, which is never too long. */
+function settingOf({ id, ref }: { id: string; ref: string }): string {
+  return ref.length > LONGEST_MODEL ? id : ref;
+}
+
+/** The same for a model that was downloaded. */
 function newInstanceOfRemote({ model, reference }: RemoteModel): NewInstance {
   const inOllama = reference.replace(/^ollama:/, '');
   const aliases = /^https?:/.test(reference)
     ? []
     : [...new Set([reference, inOllama, inOllama.replace(/:latest$/, '')])];
-  const settings = model.ref === null ? { model_path: model.path } : { model: model.ref };
+  const { id, ref, path: file } = model;
+  const settings = ref === null ? { model_path: file } : { model: settingOf({ id, ref }) };
   return { title: model.name, settings: { ...settings, aliases } };
 }
 

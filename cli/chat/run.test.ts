@@ -450,14 +450,24 @@ describe('llamactl run with a model', () => {
 
     it('of a registry keeps its names as aliases, and is found by them', async () => {
       const ref = 'ollama:qwen3:8b';
-      const plainFile = { ...model, ref: null, source: 'folder' as const };
-      server.others.set('GET /api/models', [{ models: [plainFile], scanning: false }]);
-      const done = sampleDownload({ model: ref, state: 'done', path: FILE });
-      server.others.set('GET /api/models/downloads', [{ downloads: [done] }]);
+      const ofRegistry = { ...model, ref, source: 'folder' as const };
+      server.others.set('GET /api/models', [{ models: [ofRegistry], scanning: false }]);
       expect(await run([ref, 'x'])).toMatchObject({ status: 0 });
-      expect([...server.instances.values()]).toMatchObject([{ model_path: FILE, aliases: [ref, 'qwen3:8b'] }]);
+      expect([...server.instances.values()]).toMatchObject([{ model: ref, aliases: ['qwen3:8b'] }]);
       expect(await run(['qwen3:8b', 'x'])).toMatchObject({ status: 0 });
       expect(server.instances.size).toBe(1);
+    });
+
+    it('of an address is found by it again, and its instance has no alias', async () => {
+      const ref = 'https://example.com/Qwen3-8B-Q4_K_M.gguf';
+      const long = `https://example.com/${'a'.repeat(600)}.gguf`;
+      const ofAddress = { ...model, ref, source: 'folder' as const };
+      const other = { ...ofAddress, id: 'id-2', name: 'a', ref: long, path: '/a.gguf' };
+      server.others.set('GET /api/models', [{ models: [ofAddress, other], scanning: false }]);
+      expect(await run([ref, 'x'])).toMatchObject({ status: 0 });
+      expect(await run([long, 'x'])).toMatchObject({ status: 0 });
+      expect([...server.instances.values()]).toMatchObject([{ model: ref, aliases: [] }, { model: 'id-2' }]);
+      expect(server.asked).not.toContain('POST /api/models/downloads');
     });
 
     it('says that a download failed, and makes no instance', async () => {

@@ -1670,7 +1670,8 @@ type Model struct {
 	// Stable over scans and restarts. 16 characters.
 	ID string `json:"id"`
 
-	// `org/repo:Q4_K_M` of a hub, or `ollama:qwen3:8b`; nil: the file is in a plain folder.
+	// `org/repo:Q4_K_M` of the hub, or `ms:…`, `ollama:…`, `docker:…` or `https://…` of another source; nil: the
+	// file is in a plain folder.
 	Ref *string `json:"ref"`
 
 	// For people: the name of the file without its ending, or of the folder.
@@ -1727,7 +1728,8 @@ type ModelDetails struct {
 	// Stable over scans and restarts. 16 characters.
 	ID string `json:"id"`
 
-	// `org/repo:Q4_K_M` of a hub, or `ollama:qwen3:8b`; nil: the file is in a plain folder.
+	// `org/repo:Q4_K_M` of the hub, or `ms:…`, `ollama:…`, `docker:…` or `https://…` of another source; nil: the
+	// file is in a plain folder.
 	Ref *string `json:"ref"`
 
 	// For people: the name of the file without its ending, or of the folder.

@@ -16,6 +16,7 @@ import { startTransferWorker } from '../models/downloads/worker-script.ts';
 import { modelEndpoints } from '../models/hub/model-endpoints.ts';
 import { outgoingVariables } from '../models/hub/outgoing-agents.ts';
 import type { ModelLibrary } from '../models/library.ts';
+import { originFolder } from '../models/model-places.ts';
 import { isOffline, OFFLINE } from '../models/hub/remote-requests.ts';
 import type { SqliteStore } from '../store/sqlite.ts';
 import type { Teardown } from './teardown.ts';
@@ -73,7 +74,7 @@ export async function openDownloads(parts: DownloadingParts): Promise<Downloads>
  * @param cache For the hub, absolute. @param own Our own folder for models, absolute.
  */
 export function downloadRoots(cache: string, own: string): (source: RemoteModel['source']) => string {
-  return (source) => (source === 'hub' ? cache : path.join(own, source));
+  return (source) => (source === 'hub' ? cache : originFolder(own, source));
 }
 
 /** Whether our user can write to its home. Users of services often have none. */

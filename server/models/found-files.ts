@@ -4,7 +4,8 @@ import path from 'node:path';
 import { codeOf } from '@llamactl/contract/reason';
 import type { ModelSource } from '@llamactl/contract/model';
 import { isRecord } from '@llamactl/contract/record';
-import { type ModelPlace, placeProblem } from './model-places.ts';
+import { REFERENCE_FILE } from './downloads/hub-cache.ts';
+import { type DownloadOrigin, type ModelPlace, placeProblem } from './model-places.ts';
 
 /** A file that may be a model, or a folder with one in safetensors. */
 export interface FoundFile {
@@ -22,6 +23,16 @@ export interface FoundFile {
   repo: string | null;
   /** The name within the repo or the place, which stays when a cache gets a new snapshot. */
   relative: string;
+  /** The source of our download; left out: the hub, or no download of ours. */
+  origin?: DownloadOrigin | undefined;
+  /** The reference by which an address was downloaded; `null`: of another source, or unknown. */
+  reference?: string | null;
+}
+
+/** The part of a found file that all files of a repo or place share. */
+interface Home extends Pick<FoundFile, 'source' | 'repo' | 'origin' | 'reference'> {
+  /** The folder to which names are relative. */
+  root: string;
 }
 
 /** Result of a search. */
@@ -90,18 +101,19 @@ class ModelSearch implements Search {
   }
 
   /** `models--ORG--REPO/snapshots/COMMIT/…`, whose files are links to blobs. The snapshot of `main` comes first. */
-  async #hub({ source, folder }: ModelPlace): Promise<void> {
+  async #hub({ source, folder, origin }: ModelPlace): Promise<void> {
     for (const entry of await this.#read(folder)) {
       const [, org, repo] = /^models--([^-].*?)--(.+)$/.exec(entry.name) ?? [];
       if (org === undefined || repo === undefined) continue;
       const home = path.join(folder, entry.name);
       const main = (await textOf(path.join(home, 'refs', 'main')))?.trim() ?? '';
+      const reference = origin === 'url' ? await referenceIn(home) : null;
       // A download makes it last, after minutes.
       const snapshots = path.join(home, 'snapshots');
       const commits = (await this.#read(snapshots)).map(({ name }) => name);
       for (const commit of commits.toSorted((one, other) => Number(other === main) - Number(one === main))) {
         const root = path.join(snapshots, commit);
-        await this.#walk(root, { source, repo: `${org}/${repo}`, root });
+        await this.#walk(root, { source, repo: `${org}/${repo}`, root, origin, reference });
       }
     }
   }
@@ -152,14 +164,11 @@ class ModelSearch implements Search {
     }
   }
 
-  async #walk(
-    folder: string,
-    { source, repo, root }: { source: ModelSource; repo: string | null; root: string },
-  ): Promise<void> {
+  async #walk(folder: string, home: Home): Promise<void> {
     const queue = [{ folder, depth: 0 }];
     for (let next = queue.shift(); next !== undefined; next = queue.shift()) {
       const entries = await this.#read(next.folder);
-      await this.#folder(next.folder, entries, { source, repo, root });
+      await this.#folder(next.folder, entries, home);
       for (const entry of entries) {
         const file = path.join(next.folder, entry.name);
         if (entry.isDirectory() && next.depth < DEEPEST) queue.push({ folder: file, depth: next.depth + 1 });
@@ -167,18 +176,15 @@ class ModelSearch implements Search {
         // Follows links, because caches and people use links. A pipe or a device is no regular file.
         const found = await statOf(file);
         if (found?.isFile() !== true) continue;
+        const { root, ...shared } = home;
         const relative = path.relative(root, file);
-        this.#add({ ...statusOf(found), path: file, kind: 'gguf', source, repo, relative });
+        this.#add({ ...statusOf(found), path: file, kind: 'gguf', ...shared, relative });
       }
     }
   }
 
   /** A folder with a model in safetensors. */
-  async #folder(
-    folder: string,
-    entries: readonly Dirent[],
-    { source, repo, root }: { source: ModelSource; repo: string | null; root: string },
-  ): Promise<void> {
+  async #folder(folder: string, entries: readonly Dirent[], { root, ...shared }: Home): Promise<void> {
     const weights = entries.filter(({ name }) => name.endsWith('.safetensors'));
     if (weights.length === 0 || !entries.some(({ name }) => name === 'config.json')) return;
     let size = 0;
@@ -190,8 +196,8 @@ class ModelSearch implements Search {
     }
     const own = await statOf(folder);
     if (own === null) return;
-    const relative = path.relative(root, folder) || path.basename(repo ?? folder);
-    this.#add({ path: folder, kind: 'folder', identity: identityOf(own), size, modified, source, repo, relative });
+    const relative = path.relative(root, folder) || path.basename(shared.repo ?? folder);
+    this.#add({ path: folder, kind: 'folder', identity: identityOf(own), size, modified, ...shared, relative });
   }
 
   /** Adds a file, unless another place has it too. */
@@ -217,6 +223,12 @@ class ModelSearch implements Search {
       return [];
     }
   }
+}
+
+/** The address of a downloaded file; `null`: it is unknown. */
+async function referenceIn(home: string): Promise<string | null> {
+  const text = (await textOf(path.join(home, REFERENCE_FILE)))?.trim() ?? '';
+  return /^https:\/\/\S{1,2048}$/.test(text) ? text : null;
 }
 
 /** The first folder of a path that does not exist; `null`: all do. */

@@ -174,6 +174,34 @@ describe('the library', () => {
     expect(models[0]?.path).toContain('/snapshots/new/sub/');
   });
 
+  it.each([
+    ['modelscope', 'models--acme--Demo', 'Demo-Q4_0.gguf', 'ms:acme/Demo:Q4_0'],
+    ['ollama', 'models--library--qwen3', 'qwen3-8b.gguf', 'ollama:qwen3:8b'],
+    ['ollama', 'models--me--qwen3', 'qwen3-8b-q4_K_M-00001-of-00002.gguf', 'ollama:me/qwen3:8b-q4_K_M'],
+    ['docker', 'models--ai--demo', 'demo-latest.gguf', 'docker:ai/demo:latest'],
+  ] as const)('has the reference of a download from another source: %s, %s', async (origin, repo, file, ref) => {
+    await put(`own/${origin}/${repo}/snapshots/c1/${file}`);
+    const places: ModelPlace[] = [
+      { ...place('folder', 'hub', `own/${origin}`), origin },
+      place('folder', 'files', 'own'),
+    ];
+    expect((await scanned(places)).list().map((model) => model.ref)).toEqual([ref]);
+  });
+
+  it('has the address of a downloaded file, if the download noted it', async () => {
+    const address = 'https://example.com/demo.gguf#sha256=' + 'a'.repeat(64);
+    const repo = 'own/url/models--example.com--demo-0123';
+    await put(`${repo}/snapshots/c1/demo.gguf`);
+    const places: ModelPlace[] = [{ ...place('folder', 'hub', 'own/url'), origin: 'url' }];
+    expect((await scanned(places)).list()).toMatchObject([{ ref: null }]);
+    await put(`${repo}/reference`, address);
+    const library = await scanned(places);
+    expect(library.list()).toMatchObject([{ ref: address, source: 'folder' }]);
+    for (const word of [address, address.replace(/#.*/, '')]) expect(library.named(word)?.ref).toBe(address);
+    await put(`${repo}/reference`, 'file:///etc/passwd');
+    expect((await scanned(places)).list()).toMatchObject([{ ref: null }]);
+  });
+
   it('reads the manifests of Ollama, whose blobs are models without an ending', async () => {
     const hex = 'a'.repeat(64);
     await put(`ollama/blobs/sha256-${hex}`);

@@ -5,6 +5,7 @@ import type { Sliced } from '../sliced-work.ts';
 import { isDraftName } from './draft-names.ts';
 import { type FileFacts, partOf, stemOf } from './file-facts.ts';
 import type { FoundFile } from './found-files.ts';
+import { referenceText } from './hub/model-reference.ts';
 import type { FileKind } from './model-facts.ts';
 
 /** A model of the library: its parts and what belongs to it. */
@@ -84,15 +85,15 @@ function isNamedLike(companion: string, model: string): boolean {
 }
 
 function modelOf(first: KnownFile, files: readonly KnownFile[], companions: ModelCompanion[]): LibraryModel {
-  const { source, repo, relative, format, facts, path: file } = first;
+  const { source, relative, format, facts, path: file } = first;
   const isOllama = source === 'ollama';
-  const name = isOllama ? (repo ?? '') : format === 'gguf' ? stemOf(relative) : path.basename(file);
+  const name = isOllama ? (first.repo ?? '') : format === 'gguf' ? stemOf(relative) : path.basename(file);
   const quantization = facts?.quantization ?? null;
   const capabilities = facts?.capabilities ?? [];
   const hasProjector = companions.some(({ kind }) => kind === 'projector');
   return {
     id: idOf(first),
-    ref: repo === null ? null : isOllama ? `ollama:${repo}` : `${repo}:${quantization ?? name}`,
+    ref: refOf(first, quantization ?? name),
     name,
     format,
     architecture: facts?.architecture ?? null,
@@ -108,6 +109,24 @@ function modelOf(first: KnownFile, files: readonly KnownFile[], companions: Mode
     files: files.map((each) => ({ path: each.path, size: each.size })),
     companions,
   };
+}
+
+/** The reference of a model, as people write it. @param choice Its quantisation or name, for a hub. */
+function refOf({ source, repo, relative, origin, reference = null }: FoundFile, choice: string): string | null {
+  if (repo === null) return null;
+  if (source === 'ollama') return `ollama:${repo}`;
+  switch (origin) {
+    case 'url':
+      return reference;
+    case 'ollama':
+    case 'docker': {
+      // Its file is called `NAME-TAG.gguf`.
+      const tag = stemOf(relative).slice(path.basename(repo).length + 1);
+      return referenceText({ source: origin, repo, tag }, null);
+    }
+    default:
+      return referenceText({ source: origin ?? 'hub', repo, quant: null }, choice);
+  }
 }
 
 function problemsOf(files: readonly KnownFile[]): string[] {

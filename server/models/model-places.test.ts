@@ -5,6 +5,9 @@ const ALL = { hugging_face: true, llama_cpp: true, ollama: true, lm_studio: true
 
 const HUB = '/home/me/.cache/huggingface/hub';
 
+/** The folders of our downloads that are not of the hub. */
+const ORIGINS = ['modelscope', 'ollama', 'docker', 'url'].map((source) => `folder hub /own/${source}`);
+
 function places(environment: Record<string, string> = {}, sources = ALL, cache = HUB): string[] {
   return modelPlaces({
     folders: ['/m'],
@@ -20,6 +23,7 @@ function places(environment: Record<string, string> = {}, sources = ALL, cache =
 describe('the places with models', () => {
   it('are our folders, and those where other programs look', () => {
     expect(places()).toEqual([
+      ...ORIGINS,
       'folder files /m',
       'folder files /own',
       'hugging_face hub /home/me/.cache/huggingface/hub',
@@ -64,13 +68,14 @@ describe('the places with models', () => {
 
   it('leave out the sources that are off', () => {
     expect(places({}, { hugging_face: false, llama_cpp: false, ollama: false, lm_studio: false })).toEqual([
+      ...ORIGINS,
       'folder files /m',
       'folder files /own',
     ]);
   });
 
   it('begin with the cache for downloads, if that is another one', () => {
-    expect(places({}, ALL, '/m').slice(0, 2)).toEqual(['hugging_face hub /m', 'folder files /m']);
+    expect(places({}, ALL, '/m').slice(0, 6)).toEqual(['hugging_face hub /m', ...ORIGINS, 'folder files /m']);
   });
 });
 

@@ -15,6 +15,21 @@ export interface ModelPlace {
    * folders of other programs.
    */
   needed?: 'always' | 'if_there';
+  /** The source of our downloads in this folder; left out: the hub, or no downloads of ours. */
+  origin?: DownloadOrigin;
+}
+
+/** Sources whose downloads have a folder of their own: their names must not meet those of the hub. */
+export const DOWNLOAD_ORIGINS = ['modelscope', 'ollama', 'docker', 'url'] as const;
+export type DownloadOrigin = (typeof DOWNLOAD_ORIGINS)[number];
+
+/**
+ * The folder of the downloads of a source, absolute.
+ *
+ * @param own Our own folder for models, absolute.
+ */
+export function originFolder(own: string, origin: DownloadOrigin): string {
+  return path.join(own, origin);
 }
 
 /** Which folders of other programs are scanned. */
@@ -99,6 +114,13 @@ export function modelPlaces({
   return [
     // First, because it may be one of the folders too, where its files would count as plain ones.
     ...(downloads === hub ? [] : [{ source: 'hugging_face', folder: downloads, layout: 'hub' } as const]),
+    // They lie in our own folder, where their files would count as plain ones.
+    ...DOWNLOAD_ORIGINS.map((origin): ModelPlace => ({
+      source: 'folder',
+      folder: originFolder(own, origin),
+      layout: 'hub',
+      origin,
+    })),
     ...folders.map((folder): ModelPlace => ({
       source: 'folder',
       folder,

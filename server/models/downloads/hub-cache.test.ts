@@ -49,6 +49,16 @@ describe('the cache', () => {
     expect(await readFile(path.join(refs, 'refs', 'pr', '1'), 'utf8')).toBe(commit);
   });
 
+  it('notes the reference of an address, which the name of its folder does not say', async () => {
+    const reference = 'https://example.com/a.gguf';
+    await cache.noteReference({ repo: 'example.com/a', source: 'url', reference });
+    await cache.noteReference({ repo: 'org/repo', source: 'hub', reference: 'org/repo:Q4_K_M' });
+    const home = path.join(root, 'models--example.com--a');
+    expect(await readdir(root)).toEqual(['models--example.com--a']);
+    expect(await readdir(home)).toEqual(['reference']);
+    expect(await readFile(path.join(home, 'reference'), 'utf8')).toBe(reference);
+  });
+
   it('replaces a link to an older blob, and keeps a plain file of another program', async () => {
     await cache.link(model, { blob: 'old', path: 'a.gguf' });
     await cache.link(model, { blob, path: 'a.gguf' });

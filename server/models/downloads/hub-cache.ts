@@ -12,6 +12,8 @@ export class CacheRefusal extends Error {
 /** Longest name of a file or folder, in bytes. */
 const LONGEST_PART = 255;
 const MOST_PARTS = 32;
+/** In the folder of a repository: the reference by which an address was downloaded, because the folder's name does not say it. */
+export const REFERENCE_FILE = 'reference';
 
 type Place = Pick<RemoteModel, 'repo' | 'commit' | 'revision'>;
 
@@ -77,15 +79,13 @@ export class HubCache {
     const parts = partsOf(revision);
     const name = parts.pop() ?? '';
     const file = path.join(await this.#folder([repoFolder({ repo }), 'refs', ...parts]), name);
-    const draft = draftOf(file);
-    const { O_WRONLY, O_CREAT, O_TRUNC, O_NOFOLLOW } = constants;
-    const handle = await open(draft, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW, 0o644);
-    try {
-      await handle.writeFile(partOf(commit));
-    } finally {
-      await handle.close();
-    }
-    await rename(draft, file);
+    await writeWhole(file, partOf(commit));
+  }
+
+  /** Notes the reference of an address. Other sources have theirs in the names of folders and files. @throws {CacheRefusal} */
+  async noteReference({ repo, source, reference }: Pick<RemoteModel, 'repo' | 'source' | 'reference'>): Promise<void> {
+    if (source !== 'url') return;
+    await writeWhole(path.join(await this.#folder([repoFolder({ repo })]), REFERENCE_FILE), reference);
   }
 
   /** Makes folders in the root, one by one, and refuses those that are links. */
@@ -104,6 +104,19 @@ export class HubCache {
     }
     return folder;
   }
+}
+
+/** Replaces a small file, so that a reader sees the old or the new text. */
+async function writeWhole(file: string, text: string): Promise<void> {
+  const draft = draftOf(file);
+  const { O_WRONLY, O_CREAT, O_TRUNC, O_NOFOLLOW } = constants;
+  const handle = await open(draft, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW, 0o644);
+  try {
+    await handle.writeFile(text);
+  } finally {
+    await handle.close();
+  }
+  await rename(draft, file);
 }
 
 async function makeFolder(folder: string): Promise<void> {

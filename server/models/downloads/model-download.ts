@@ -78,6 +78,7 @@ export async function downloadModel(
       await parts.turns.take(home, signal, () => cache.link(model, file));
     }
     await parts.turns.take(home, signal, () => cache.note(model));
+    await cache.noteReference(model);
     return { kind: 'done' };
   } catch (error) {
     if (signal.aborted) return { kind: 'stopped' };

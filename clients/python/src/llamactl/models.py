@@ -1196,7 +1196,7 @@ class Model(_Base):
     id: str
     """Stable over scans and restarts. 16 characters."""
     ref: str | None
-    """`org/repo:Q4_K_M` of a hub, or `ollama:qwen3:8b`; `None`: the file is in a plain folder."""
+    """`org/repo:Q4_K_M` of the hub, or `ms:…`, `ollama:…`, `docker:…` or `https://…` of another source; `None`: the file is in a plain folder."""
     name: str
     """For people: the name of the file without its ending, or of the folder."""
     format: Literal["gguf", "safetensors", "mlx"]
@@ -1234,7 +1234,7 @@ class ModelDetails(_Base):
     id: str
     """Stable over scans and restarts. 16 characters."""
     ref: str | None
-    """`org/repo:Q4_K_M` of a hub, or `ollama:qwen3:8b`; `None`: the file is in a plain folder."""
+    """`org/repo:Q4_K_M` of the hub, or `ms:…`, `ollama:…`, `docker:…` or `https://…` of another source; `None`: the file is in a plain folder."""
     name: str
     """For people: the name of the file without its ending, or of the folder."""
     format: Literal["gguf", "safetensors", "mlx"]

@@ -1337,6 +1337,12 @@ export interface ModelDetails {
   metadata: { [name: string]: string | number | boolean };
   /** `null`: it has none, or one of more than 1 MiB. */
   chat_template: string | null;
+  /** That of Ollama for this model, for `system_prompt` of an instance; `null`: it has none. */
+  system_prompt: string | null;
+  /** Ollama's parameters for this model, as `request_defaults` of an instance. Empty: it has none. */
+  request_defaults: { [name: string]: JsonValue };
+  /** Ollama's parameters that are no request defaults, under Ollama's names, such as `num_ctx`. */
+  other_parameters: { [name: string]: JsonValue };
 }
 
 export interface ModelFile {

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { RequestDefaultsSchema } from './request-additions.ts';
 import { LongIntegerSchema } from './long-integer.ts';
 
 /** Where a model was found: a folder of `models.dirs`, or the folder of another program. */
@@ -64,6 +65,16 @@ export const ModelDetailsSchema = z
       .record(z.string(), z.union([z.string(), z.number(), z.boolean()]))
       .describe('Numbers and short texts of the header of a GGUF file. Lists and long texts are left out.'),
     chat_template: z.string().nullable().describe('`null`: it has none, or one of more than 1 MiB.'),
+    system_prompt: z
+      .string()
+      .nullable()
+      .describe('That of Ollama for this model, for `system_prompt` of an instance; `null`: it has none.'),
+    request_defaults: RequestDefaultsSchema.describe(
+      "Ollama's parameters for this model, as `request_defaults` of an instance. Empty: it has none.",
+    ),
+    other_parameters: RequestDefaultsSchema.describe(
+      "Ollama's parameters that are no request defaults, under Ollama's names, such as `num_ctx`.",
+    ),
   })
   .meta({ id: 'ModelDetails' });
 export type ModelDetails = z.infer<typeof ModelDetailsSchema>;

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { CauseSchema } from './cause.ts';
-import { JsonValueSchema } from './instance.ts';
+import { JsonValueSchema } from './request-additions.ts';
 import { LongIntegerSchema } from './long-integer.ts';
 
 /** Operations that a remedy can name. Those with `{name}` in their path are for the instance itself. */

@@ -320,7 +320,19 @@ describe('llamactl run with a model', () => {
       server.add('cook', { model: 'pirate', model_path: blob, system_prompt: 'You are a cook.', status: 'running' });
       const { stderr } = await run(['pirate', 'x']);
       expect([...server.instances.keys()]).toEqual(['cook', 'pirate']);
-      expect(stderr).toContain('a system prompt and parameters that Ollama has for it are not used');
+      expect(stderr).not.toContain('in Ollama');
+    });
+
+    it('gives its system prompt and parameters to the instance, and says so', async () => {
+      const model = ofOllama('pirate:latest', 'id-1');
+      server.models = [model];
+      const settings = { system_prompt: 'You are a pirate.', request_defaults: { temperature: 0.2 } };
+      server.others.set('GET /api/models/id-1', [{ ...model, ...settings, other_parameters: {} }]);
+      const { stderr } = await run(['pirate', 'x']);
+      expect([...server.instances.values()]).toMatchObject([{ name: 'pirate', ...settings }]);
+      expect(stderr).toContain(
+        'the instance has the system prompt and parameters of the model in Ollama; to see them: llamactl show pirate\n',
+      );
     });
 
     it('is named if only another tag exists', async () => {

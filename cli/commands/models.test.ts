@@ -4,6 +4,7 @@ import path from 'node:path';
 import type { ModelLibrary } from '@llamactl/server/models/library';
 import { EventServer } from '@llamactl/server/testing/event-server';
 import { folderLibrary } from '@llamactl/server/testing/folder-library';
+import { ONE_MODEL, oneModel } from '@llamactl/server/testing/one-model';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { demoModelBytes } from '../quickstart/demo-model.ts';
 import { CommandSandbox } from '../testing/command-run.ts';
@@ -106,6 +107,21 @@ describe('showing a model', () => {
       'general.name  llamactl demo',
     );
     expect((await sandbox.run(['models', 'show', 'demo', '--template'])).stdout).toContain('{');
+  });
+
+  it('prints the system prompt and the parameters that Ollama has for it', async () => {
+    const system = await put('system', Buffer.from('You are a pirate.\nArr!'));
+    const params = await put('params', Buffer.from('{"temperature":0.2,"num_ctx":4096}'));
+    const model = { ...ONE_MODEL, layers: { system, params } };
+    const ofOllama = await EventServer.open({ models: { ...oneModel, list: () => [model], find: () => model } });
+    try {
+      const { stdout } = await sandbox.run(['models', 'show', 'gone', '--url', ofOllama.url]);
+      expect(stdout).toMatch(
+        /\nsystem prompt +You are a pirate\.\n +Arr!\nrequest defaults +temperature {2}0\.2\nparameters +num_ctx {2}4096$/m,
+      );
+    } finally {
+      await ofOllama.goAway();
+    }
   });
 
   it('names the command that downloads', async () => {

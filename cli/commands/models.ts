@@ -192,6 +192,11 @@ function parametersText(count: number): string {
   return `${value >= 100 ? Math.round(value) : Number(value.toFixed(1))}${unit}`;
 }
 
+/** `temperature  0.2`. */
+function valuesOf(values: ModelDetails['request_defaults']): string[] {
+  return Object.entries(values).map(([name, value]) => `${name}  ${JSON.stringify(value)}`);
+}
+
 function pageOf(model: ModelDetails, withMetadata: boolean): string[] {
   const { architecture, parameters, quantization, context, capabilities, files, companions, metadata } = model;
   const facts: [label: string, values: string[]][] = [
@@ -213,6 +218,9 @@ function pageOf(model: ModelDetails, withMetadata: boolean): string[] {
     ['context', context === null ? [] : [`${context} tokens`]],
     ['for', capabilities.length === 0 ? [] : [capabilities.join(', ')]],
     ['used by', model.used_by],
+    ['system prompt', model.system_prompt?.split('\n') ?? []],
+    ['request defaults', valuesOf(model.request_defaults)],
+    ['parameters', valuesOf(model.other_parameters)],
     ['problems', model.problems],
     ['metadata', withMetadata ? Object.entries(metadata).map(([key, value]) => `${key}  ${String(value)}`) : []],
   ];

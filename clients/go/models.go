@@ -1782,6 +1782,15 @@ type ModelDetails struct {
 
 	// nil: it has none, or one of more than 1 MiB.
 	ChatTemplate *string `json:"chat_template"`
+
+	// That of Ollama for this model, for `system_prompt` of an instance; nil: it has none.
+	SystemPrompt *string `json:"system_prompt"`
+
+	// Ollama's parameters for this model, as `request_defaults` of an instance. Empty: it has none.
+	RequestDefaults map[string]any `json:"request_defaults"`
+
+	// Ollama's parameters that are no request defaults, under Ollama's names, such as `num_ctx`.
+	OtherParameters map[string]any `json:"other_parameters"`
 }
 
 type ModelFile struct {

@@ -1,11 +1,13 @@
 import type { Dirent, Stats } from 'node:fs';
-import { opendir, readdir, readFile, stat } from 'node:fs/promises';
+import { opendir, readdir } from 'node:fs/promises';
 import path from 'node:path';
 import { codeOf } from '@llamactl/contract/reason';
 import type { ModelSource } from '@llamactl/contract/model';
 import { isRecord } from '@llamactl/contract/record';
 import { REFERENCE_FILE } from './downloads/hub-cache.ts';
 import { type DownloadOrigin, type ModelPlace, placeProblem } from './model-places.ts';
+import type { OllamaLayers } from './ollama-layers.ts';
+import { jsonOf, statOf, textOf } from './small-files.ts';
 
 /** A file that may be a model, or a folder with one in safetensors. */
 export interface FoundFile {
@@ -25,6 +27,8 @@ export interface FoundFile {
   relative: string;
   /** The source of our download; left out: the hub, or no download of ours. */
   origin?: DownloadOrigin | undefined;
+  /** Of a model of Ollama: files with its settings. */
+  layers?: OllamaLayers;
   /** The reference by which an address was downloaded; `null`: of another source, or unknown. */
   reference?: string | null;
 }
@@ -51,13 +55,13 @@ const DEEPEST = 8;
 /** Limits for a place that is a whole disk. */
 const MOST_FILES = 20_000;
 const MOST_ENTRIES = 500_000;
-/** Longest JSON file of another program that is read, in bytes. */
-const LONGEST_JSON = 1024 * 1024;
 
 /** Ollama leaves it out of names, as in `qwen3:8b`; others are part of them, as in `hf.co/org/repo:Q4_K_M`. */
 const OLLAMA_REGISTRY = 'registry.ollama.ai';
 const MODEL = 'application/vnd.ollama.image.model';
 const PROJECTOR = 'application/vnd.ollama.image.projector';
+const SYSTEM = 'application/vnd.ollama.image.system';
+const PARAMS = 'application/vnd.ollama.image.params';
 
 /** Searches places for model files, without reading their content. Each file is found once. */
 export async function searchModels(places: readonly ModelPlace[], signal: AbortSignal): Promise<Search> {
@@ -140,14 +144,14 @@ class ModelSearch implements Search {
     [registry = '', namespace = '', model = '', tag = '']: readonly string[],
     { source, folder }: Pick<ModelPlace, 'source' | 'folder'>,
   ): Promise<void> {
-    const { layers } = (await jsonOf(file)) as { layers?: unknown };
-    if (tag === '' || !Array.isArray(layers)) return;
+    const layers = layersIn(await jsonOf(file), path.join(folder, 'blobs'));
+    if (tag === '') return;
+    const blobOf = (type: string): string | null => layers.find(({ mediaType }) => mediaType === type)?.blob ?? null;
+    const settings = { system: blobOf(SYSTEM), params: blobOf(PARAMS) };
     const host = registry === OLLAMA_REGISTRY ? '' : `${registry}/`;
     const name = `${host}${namespace === 'library' ? '' : `${namespace}/`}${model}:${tag}`;
-    for (const { mediaType, digest } of layers as { mediaType?: unknown; digest?: unknown }[]) {
-      const [, hex] = /^sha256:([0-9a-f]{64})$/.exec(String(digest)) ?? [];
-      if (hex === undefined || (mediaType !== MODEL && mediaType !== PROJECTOR)) continue;
-      const blob = path.join(folder, 'blobs', `sha256-${hex}`);
+    for (const { mediaType, blob } of layers) {
+      if (mediaType !== MODEL && mediaType !== PROJECTOR) continue;
       const found = await statOf(blob);
       const relative = mediaType === PROJECTOR ? 'mmproj.gguf' : 'model.gguf';
       // A link to it in another place was found before; several names of Ollama may share one blob.
@@ -160,6 +164,7 @@ class ModelSearch implements Search {
           source,
           repo: name,
           relative,
+          layers: settings,
         });
     }
   }
@@ -225,6 +230,19 @@ class ModelSearch implements Search {
   }
 }
 
+/** The layers of a manifest with a valid digest. @param blobs The folder of their files. */
+function layersIn(
+  { layers }: Readonly<Record<string, unknown>>,
+  blobs: string,
+): { mediaType: unknown; blob: string }[] {
+  return (Array.isArray(layers) ? layers : []).flatMap((layer: unknown) => {
+    if (!isRecord(layer)) return [];
+    const { mediaType, digest } = layer;
+    const [, hex] = /^sha256:([0-9a-f]{64})$/.exec(String(digest)) ?? [];
+    return hex === undefined ? [] : [{ mediaType, blob: path.join(blobs, `sha256-${hex}`) }];
+  });
+}
+
 /** The address of a downloaded file; `null`: it is unknown. */
 async function referenceIn(home: string): Promise<string | null> {
   const text = (await textOf(path.join(home, REFERENCE_FILE)))?.trim() ?? '';
@@ -257,37 +275,4 @@ export function blobOf({ identity }: Pick<FoundFile, 'identity'>): string {
 
 function identityOf({ dev, ino }: Pick<Stats, 'dev' | 'ino'>): string {
   return `${dev}:${ino}`;
-}
-
-async function statOf(file: string): Promise<Stats | null> {
-  try {
-    return await stat(file);
-  } catch (error) {
-    if (codeOf(error) === null) throw error;
-    // Deleted meanwhile, or a link that leads nowhere.
-    return null;
-  }
-}
-
-/** The text of a small file of another program; `null`: it is missing, too long or no regular file. */
-async function textOf(file: string): Promise<string | null> {
-  const found = await statOf(file);
-  if (found?.isFile() !== true || found.size > LONGEST_JSON) return null;
-  try {
-    return await readFile(file, 'utf8');
-  } catch (error) {
-    if (codeOf(error) === null) throw error;
-    return null;
-  }
-}
-
-/** The object in a JSON file of another program; empty if there is none. */
-export async function jsonOf(file: string): Promise<Readonly<Record<string, unknown>>> {
-  try {
-    const value: unknown = JSON.parse((await textOf(file)) ?? '{}');
-    return isRecord(value) ? value : {};
-  } catch (error) {
-    if (error instanceof SyntaxError) return {};
-    throw error;
-  }
 }

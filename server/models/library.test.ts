@@ -217,6 +217,26 @@ describe('the library', () => {
     ]);
   });
 
+  it('knows the files with the system prompt and the parameters of each name in Ollama', async () => {
+    const digests = ['a', 'b', 'c'].map((digit) => digit.repeat(64));
+    const [weights = '', system = '', params = ''] = digests;
+    await put(`ollama/blobs/sha256-${weights}`);
+    const layer = (kind: string, digest: string): object => ({
+      mediaType: `application/vnd.ollama.image.${kind}`,
+      digest: `sha256:${digest}`,
+    });
+    const put8b = async (tag: string, layers: object[]): Promise<string> =>
+      put(`ollama/manifests/registry.ollama.ai/library/qwen3/${tag}`, JSON.stringify({ layers }));
+    await put8b('bare', [layer('model', weights)]);
+    await put8b('pirate', [layer('model', weights), layer('system', system), layer('params', params)]);
+    const models = (await scanned([place('ollama', 'ollama', 'ollama')])).list();
+    const blob = (digest: string): string => path.join(home, `ollama/blobs/sha256-${digest}`);
+    expect(models.map(({ name, layers }) => [name, layers])).toEqual([
+      ['qwen3:bare', { system: null, params: null }],
+      ['qwen3:pirate', { system: blob(system), params: blob(params) }],
+    ]);
+  });
+
   it('lists a blob of Ollama once, if a link in another folder leads to it', async () => {
     const hex = 'b'.repeat(64);
     const blob = await put(`ollama/blobs/sha256-${hex}`);

@@ -7,11 +7,14 @@ import { type FileFacts, partOf, stemOf } from './file-facts.ts';
 import type { FoundFile } from './found-files.ts';
 import { referenceText } from './hub/model-reference.ts';
 import type { FileKind } from './model-facts.ts';
+import type { OllamaLayers } from './ollama-layers.ts';
 
 /** A model of the library: its parts and what belongs to it. */
 export interface LibraryModel extends Omit<Model, 'used_by'> {
   files: { path: string; size: number }[];
   companions: ModelCompanion[];
+  /** Files with settings of Ollama; `null`: it is no model of Ollama. */
+  layers: OllamaLayers | null;
 }
 
 /** A file, and what is known of it. */
@@ -108,6 +111,7 @@ function modelOf(first: KnownFile, files: readonly KnownFile[], companions: Mode
     problems: problemsOf(files),
     files: files.map((each) => ({ path: each.path, size: each.size })),
     companions,
+    layers: first.layers ?? null,
   };
 }
 

@@ -20,6 +20,7 @@ export const ONE_MODEL: LibraryModel = {
   problems: [],
   files: [{ path: '/nowhere/gone.gguf', size: 1 }],
   companions: [],
+  layers: null,
 };
 
 /** A library with this model alone. */

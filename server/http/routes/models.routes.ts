@@ -35,9 +35,9 @@ export function modelRoutes(
   });
 
   bind(OPERATIONS.getModel, async ({ params, manager }) => {
-    const model = modelOf(models, params.model_id);
+    const { layers, ...model } = modelOf(models, params.model_id);
     const users = await usersOfModels(models, all, manager);
-    return { ...model, used_by: users.of(model), ...(await readDetails(model)) };
+    return { ...model, used_by: users.of(model), ...(await readDetails({ ...model, layers })) };
   });
 
   bind(OPERATIONS.deleteModel, async ({ params, concerns }) => {
@@ -106,7 +106,7 @@ class Rows {
   of(model: LibraryModel, users: string[]): Model {
     const before = this.#rows.get(model);
     if (before !== undefined && isSame(before.used_by, users)) return before;
-    const { files: _files, companions: _companions, ...facts } = model;
+    const { files: _files, companions: _companions, layers: _layers, ...facts } = model;
     const row = { ...facts, used_by: users };
     this.#rows.set(model, row);
     return row;
@@ -144,7 +144,7 @@ class Users {
     this.#byPath = byPath;
   }
 
-  of({ path: file, files }: LibraryModel): string[] {
+  of({ path: file, files }: Pick<LibraryModel, 'path' | 'files'>): string[] {
     if (this.#byPath.size === 0) return NO_USERS;
     const users = new Set<string>();
     for (const each of new Set([file, ...files.map((part) => part.path)])) {

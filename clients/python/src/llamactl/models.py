@@ -1267,6 +1267,12 @@ class ModelDetails(_Base):
     """Numbers and short texts of the header of a GGUF file. Lists and long texts are left out."""
     chat_template: str | None
     """`None`: it has none, or one of more than 1 MiB."""
+    system_prompt: str | None
+    """That of Ollama for this model, for `system_prompt` of an instance; `None`: it has none."""
+    request_defaults: dict[str, JsonValue]
+    """Ollama's parameters for this model, as `request_defaults` of an instance. Empty: it has none."""
+    other_parameters: dict[str, JsonValue]
+    """Ollama's parameters that are no request defaults, under Ollama's names, such as `num_ctx`."""
 
 
 class ModelFile(_Base):

@@ -40,7 +40,8 @@ export async function bundle(options: BundleOptions): Promise<string[]> {
   const stands = new Map([
     ['server/build-stamp.ts', stamp === 'of the checkout' ? STAMP_OF_CHECKOUT : stampModule(stamp)],
     ['server/store/migration-files.ts', migrationModule()],
-    ['server/models/downloads/worker-script.ts', await workerModule()],
+    ['server/models/downloads/worker-script.ts', await workerModule(TRANSFER_WORKER, 'startTransferWorker')],
+    ['server/models/facts-worker-script.ts', await workerModule(FACTS_WORKER, 'startFactsWorker')],
   ]);
   const put = (parts: Pick<Build, 'input' | 'output' | 'server'>): Promise<OutputChunk[]> =>
     built({ ...parts, directory, stands });
@@ -73,6 +74,7 @@ export async function bundle(options: BundleOptions): Promise<string[]> {
 
 const COMMAND_LINE = path.join(ROOT, 'cli', 'main.ts');
 const TRANSFER_WORKER = path.join(ROOT, 'server', 'models', 'downloads', 'transfer-worker.ts');
+const FACTS_WORKER = path.join(ROOT, 'server', 'models', 'facts-worker.ts');
 const MAIN_OF_SERVER = path.join(ROOT, 'server', 'main.ts');
 /**
  * The server in a bundle of modules. It is a script of its own, so that its compiled code can be kept: see
@@ -203,16 +205,20 @@ function migrationModule(): string {
   `;
 }
 
-/** The thread of transfers as text: a thread starts from a file or a text, and an executable has no files. */
-async function workerModule(): Promise<string> {
-  const build = await bundler({ input: { worker: TRANSFER_WORKER }, stands: new Map() });
+/**
+ * A thread as text: a thread starts from a file or a text, and an executable has no files.
+ *
+ * @param start Name of the function that starts it.
+ */
+async function workerModule(worker: string, start: string): Promise<string> {
+  const build = await bundler({ input: { worker }, stands: new Map() });
   try {
     const { output } = await build.generate({ ...ONE_SCRIPT, comments: { legal: false } });
     const [{ code, modules }] = output;
     for (const [id, module] of Object.entries(modules)) refuseCompany(id, module.code);
     return `
       const CODE = ${JSON.stringify(code)};
-      export const startTransferWorker = (workerData) => {
+      export const ${start} = (workerData) => {
         const { Worker } = process.getBuiltinModule('node:worker_threads');
         return new Worker(CODE, { eval: true, workerData });
       };

@@ -23,6 +23,8 @@ import { openAlertsWiring } from './alerts-wiring.ts';
 import { openHub } from './hub.ts';
 import { openDecisionTrace } from './decision-log.ts';
 import { observe } from './observation.ts';
+import { FactsThread } from '../models/facts-thread.ts';
+import { startFactsWorker } from '../models/facts-worker-script.ts';
 import { ModelLibrary } from '../models/library.ts';
 import { MemoryEstimator } from '../models/memory-estimator.ts';
 import { ModelMemories } from '../models/model-memory.ts';
@@ -148,8 +150,9 @@ export async function startApp(options: AppOptions): Promise<App> {
     });
     const work = new SlicedWork(clock);
     const indexFile = path.join(dataDirectory, 'models.index');
+    const reader = new FactsThread({ start: startFactsWorker, onFault });
     const models = teardown.ending(
-      new ModelLibrary({ clock, work, places, indexFile, onFault, onProblem: (problem) => log.warn(problem) }),
+      new ModelLibrary({ clock, work, places, indexFile, reader, onFault, onProblem: (problem) => log.warn(problem) }),
     );
     const instances = createInstances(
       {

@@ -3,10 +3,10 @@ import path from 'node:path';
 import type { Model, ModelCompanion } from '@llamactl/contract/model';
 import type { Sliced } from '../sliced-work.ts';
 import { isDraftName } from './draft-names.ts';
-import { type FileFacts, partOf, stemOf } from './file-facts.ts';
+import type { FileFacts, FileKind } from './facts-schema.ts';
+import { partOf, stemOf } from './file-facts.ts';
 import type { FoundFile } from './found-files.ts';
 import { referenceText } from './hub/model-reference.ts';
-import type { FileKind } from './model-facts.ts';
 import type { OllamaLayers } from './ollama-layers.ts';
 
 /** A model of the library: its parts and what belongs to it. */
@@ -29,8 +29,7 @@ type Role = 'model' | ModelCompanion['kind'] | null;
 export function* groupModels(files: readonly KnownFile[]): Sliced<LibraryModel[]> {
   const models: { key: string; model: LibraryModel }[] = [];
   for (const home of Map.groupBy(files, homeOf).values()) {
-    for (const model of modelsIn(home)) models.push({ key: `${model.name.toLowerCase()} ${model.path}`, model });
-    yield;
+    for (const model of yield* modelsIn(home)) models.push({ key: `${model.name.toLowerCase()} ${model.path}`, model });
   }
   return models.toSorted((one, other) => compare(one.key, other.key)).map(({ model }) => model);
 }
@@ -40,7 +39,7 @@ function homeOf({ source, repo, path: file }: FoundFile): string {
   return repo === null ? path.dirname(file) : `${source} ${repo}`;
 }
 
-function modelsIn(files: readonly KnownFile[]): LibraryModel[] {
+function* modelsIn(files: readonly KnownFile[]): Sliced<LibraryModel[]> {
   const named = files.filter((file) => roleOf(file) === 'model');
   // A draft by its name may be a complete model.
   const isAlsoModel = (file: KnownFile): boolean =>
@@ -54,14 +53,17 @@ function modelsIn(files: readonly KnownFile[]): LibraryModel[] {
     return [{ stem: stemOf(file.relative), companion: { kind, path: file.path, size: file.size } }];
   });
   const isAlone = parts.size === 1;
-  return [...parts.values()].flatMap((group) => {
+  const found: LibraryModel[] = [];
+  for (const group of parts.values()) {
+    yield;
     const [first, ...others] = group.toSorted((one, other) => compare(one.relative, other.relative));
-    if (first === undefined) return [];
+    if (first === undefined) continue;
     const belongs = ({ stem }: { stem: string }): boolean =>
       first.repo !== null || isAlone || isNamedLike(stem, stemOf(first.relative));
     const own = companions.filter(belongs).map(({ companion }) => companion);
-    return [modelOf(first, [first, ...others], own)];
-  });
+    found.push(modelOf(first, [first, ...others], own));
+  }
+  return found;
 }
 
 function roleOf({ relative, facts }: KnownFile): Role {

@@ -30,8 +30,10 @@ export function modelRoutes(
   const list = new ListAnswer('models');
   bind(OPERATIONS.listModels, async ({ manager }) => {
     const users = await usersOfModels(models, all, manager);
-    const shown = models.list().map((model) => rows.of(model, users.of(model)));
-    return textAnswer(list.of(shown, { problems: models.problems, scanning: models.isScanning }), JSON_HEADERS);
+    return textAnswer(
+      list.of(rows.all(models.list(), users), { problems: models.problems, scanning: models.isScanning }),
+      JSON_HEADERS,
+    );
   });
 
   bind(OPERATIONS.getModel, async ({ params, manager }) => {
@@ -102,6 +104,15 @@ async function targetsOf(word: string): Promise<string[]> {
 /** The rows of the list. A row with the same users is the same object, so that its JSON is made once. */
 class Rows {
   readonly #rows = new WeakMap<LibraryModel, Model>();
+  /** Of a library whose models no instance uses. */
+  #unused: { models: readonly LibraryModel[]; rows: Model[] } = { models: [], rows: [] };
+
+  all(models: readonly LibraryModel[], users: Users): Model[] {
+    if (users.areNone && this.#unused.models === models) return this.#unused.rows;
+    const rows = models.map((model) => this.of(model, users.of(model)));
+    if (users.areNone) this.#unused = { models, rows };
+    return rows;
+  }
 
   of(model: LibraryModel, users: string[]): Model {
     const before = this.#rows.get(model);
@@ -144,8 +155,13 @@ class Users {
     this.#byPath = byPath;
   }
 
+  /** No instance has a model file. */
+  get areNone(): boolean {
+    return this.#byPath.size === 0;
+  }
+
   of({ path: file, files }: Pick<LibraryModel, 'path' | 'files'>): string[] {
-    if (this.#byPath.size === 0) return NO_USERS;
+    if (this.areNone) return NO_USERS;
     const users = new Set<string>();
     for (const each of new Set([file, ...files.map((part) => part.path)])) {
       for (const user of this.#byPath.get(each) ?? []) users.add(user);

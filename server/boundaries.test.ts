@@ -252,6 +252,7 @@ describe('imports', () => {
       'server/app/app.ts',
       'server/main.ts',
       'server/app/inherited-lock.ts',
+      'server/app/predecessor-requests.ts',
       'server/app/replaceable-server.ts',
       'server/app/serving.ts',
       'server/app/take-over.ts',

@@ -35,6 +35,7 @@ import { SlicedWork } from '../sliced-work.ts';
 import { DOORS, removeDoors } from '../reload/door.ts';
 import type { Inheritance } from '../reload/inheritance.ts';
 import type { ReplaceableServer } from '../reload/replaceable.ts';
+import { requestsOfBoth } from './predecessor-requests.ts';
 import { openReplaceableServer } from './replaceable-server.ts';
 import { createServing } from './serving.ts';
 import { openStorage } from './storage.ts';
@@ -231,8 +232,10 @@ export async function startApp(options: AppOptions): Promise<App> {
     });
     const password = environment['LLAMACTL_ADMIN_PASSWORD'] ?? null;
     const callers = await openCallers({ ...shared, config, store, randomness, alerts, trace, instances, password });
+    const requests = requestsOfBoth(observation.requests, inheritance?.link ?? null);
     const serving = createServing({
       ...shared,
+      requests,
       config,
       configEditor: createConfigEditor(origin),
       reload: options.reload ?? (() => false),
@@ -270,6 +273,7 @@ export async function startApp(options: AppOptions): Promise<App> {
       instances,
       callers,
       alertsWiring,
+      requests,
       serving,
     });
     return { ...server, firstAdmin: callers.firstAdmin };

@@ -6,6 +6,7 @@ import { DIALECTS } from '../gateway/dialects.ts';
 import { apiBodyBudget } from '../http/bodies/metered-body.ts';
 import type { Readiness } from '../http/edge/admission.ts';
 import { seenBy } from '../http/edge/gate.ts';
+import type { RequestsView } from '../http/routes/requests.routes.ts';
 import type { ConfigEditor } from '../http/routes/config.routes.ts';
 import { gatewayRoutes } from '../http/routes/gateway.routes.ts';
 import type { HubView } from '../http/routes/hub.routes.ts';
@@ -45,6 +46,8 @@ export interface ServingParts {
   alerts: Pick<Alerts, 'list'>;
   trace: Trace;
   observation: Observation;
+  /** Those of this server and its predecessor. */
+  requests: RequestsView;
   callers: Callers;
   teardown: Teardown;
 }
@@ -88,7 +91,7 @@ export function createServing(parts: ServingParts): Serving {
     reload: parts.reload,
     metrics: { system, stats },
     figures,
-    requests,
+    requests: parts.requests,
     alerts: () => alerts.list(),
     config,
     log,

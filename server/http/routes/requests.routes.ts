@@ -10,7 +10,10 @@ import type { Bind } from '../operations.ts';
 const DEFAULT_FINISHED = 50;
 
 /** The requests to engines, as far as the routes need them. */
-export type RequestsView = Pick<Requests, 'list' | 'finishedPage' | 'find' | 'cancel'>;
+export interface RequestsView extends Pick<Requests, 'list' | 'finishedPage' | 'cancel'> {
+  /** Finds a request in flight; `null`: no such id. */
+  find(id: string): Pick<ActiveRequest, 'instance'> | null;
+}
 
 /** Lists requests to engines, in flight and recently finished, and cancels one. */
 export function requestRoutes(bind: Bind, requests: RequestsView): void {

@@ -41,7 +41,7 @@ describe('why', () => {
     expect(cause).toBe('argument');
     expect(sentence).toMatch(/^chat failed: argument --override-kv: .*\.$/);
     const logs = await server.call('GET', `/api/instances/chat/logs?after_seq=${Number(seq) - 1}&lines=1`);
-    expect(JSON.stringify(logs.body)).toContain('malformed KV override');
+    expect(JSON.stringify(logs.body)).toContain('Invalid type for KV override');
     expect((await server.instance('chat')).last_exit?.cause).toBe('argument');
     const [remedy] = remedies;
     expect(remedy).toMatchObject({ operation: 'updateInstance', body: { options: { override_kv: null } } });

@@ -55,16 +55,20 @@ export function logLine(facts: WhyFacts): { text: string; seq: number | null } |
   const isTrouble = status === 'failed' || status === 'restarting' || (status === 'running' && !isWell(facts));
   if (!isTrouble) return null;
   const lines = last?.lines ?? [];
-  const [words = ''] = bareReason(reason ?? 'the reason is unknown').split(' (/');
+  const shows = isShownBy(bareReason(reason ?? 'the reason is unknown'));
   const text =
-    lines.find((line) => words !== '' && line.includes(words)) ??
-    lastError(instance, log) ??
-    lines.findLast((line) => / E /.test(line)) ??
-    lines.at(-1) ??
-    null;
+    lines.find(shows) ?? lastError(instance, log) ?? lines.findLast((line) => / E /.test(line)) ?? lines.at(-1) ?? null;
   if (text === null) return null;
   const entry = log.findLast(({ message }) => message !== '' && (text.includes(message) || message.includes(text)));
   return { text, seq: entry?.seq ?? null };
+}
+
+/** Whether a line of output shows a reason: it has its words, or names the argument that the reason is about. */
+function isShownBy(reason: string): (line: string) => boolean {
+  const [words = ''] = reason.split(' (/');
+  const [, argument] = /^argument (\S+): /.exec(reason) ?? [];
+  return (line) =>
+    (words !== '' && line.includes(words)) || (argument !== undefined && line.includes(`argument "${argument}"`));
 }
 
 /** The last error that the current or last run wrote; errors of earlier runs are in the log too. */

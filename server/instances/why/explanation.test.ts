@@ -397,6 +397,12 @@ describe('the evidence', () => {
     });
   });
 
+  it('of a refused argument is the line that names it', () => {
+    const lines = ['0.1 E cmn: malformed value', 'error while handling argument "--x": error: bad: 5', 'usage:'];
+    const known = facts({ status: 'failed', reason: 'argument --x: bad: 5', last_exit: ended({ lines }) });
+    expect(evidence(known)['log']).toBe(lines[1]);
+  });
+
   it('shows the place of that line in the log', () => {
     const entry = (seq: number, message: string): LogEntry => ({
       timestamp: '2026-03-01T11:57:00Z',

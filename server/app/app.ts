@@ -205,6 +205,7 @@ export async function startApp(options: AppOptions): Promise<App> {
     const observation = observe({
       ...shared,
       dataDirectory,
+      work,
       folders,
       config: config.stats,
       program,

@@ -22,6 +22,7 @@ import type { SystemView } from '../metrics/metrics.ts';
 import { createSampler, type Sampler } from '../metrics/sampler.ts';
 import { readDiskSpace } from '../metrics/disk-space.ts';
 import { createSystemView, type SystemDependencies } from '../metrics/system.ts';
+import type { SlicedWork } from '../sliced-work.ts';
 import type { Teardown } from './teardown.ts';
 
 export interface ObservationParts {
@@ -32,6 +33,7 @@ export interface ObservationParts {
     /** Milliseconds since the epoch. */ startedAt: number;
   };
   dataDirectory: string;
+  work: SlicedWork;
   folders: SystemDependencies['folders'];
   events: EventBus;
   alerts: AlertSink;
@@ -76,6 +78,7 @@ export function observe(parts: ObservationParts): Observation {
   const journal = new RequestJournal(MOST_FINISHED_REQUESTS, {
     file: path.join(parts.dataDirectory, 'requests.jsonl'),
     clock,
+    work: parts.work,
     all: () => finished.all,
     onFault,
   });

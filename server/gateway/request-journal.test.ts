@@ -5,6 +5,7 @@ import type { FinishedRequest } from '@llamactl/contract/requests';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { FakeClock } from '../testing/fake-clock.ts';
 import { finishedRequest } from '../testing/finished-request.ts';
+import { SlicedWork } from '../sliced-work.ts';
 import { RequestJournal } from './request-journal.ts';
 
 const MOST = 4;
@@ -26,7 +27,13 @@ beforeEach(() => {
 afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
 const open = (): RequestJournal =>
-  new RequestJournal(MOST, { file, clock, all: () => kept, onFault: (error) => faults.push(error) });
+  new RequestJournal(MOST, {
+    file,
+    clock,
+    work: new SlicedWork(clock),
+    all: () => kept,
+    onFault: (error) => faults.push(error),
+  });
 
 function add(journal: RequestJournal, ...seqs: number[]): void {
   for (const seq of seqs) {

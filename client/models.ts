@@ -777,7 +777,7 @@ export interface FleetStep {
 export interface Folder {
   kind: 'data' | 'models';
   path: string;
-  /** Bytes of its filesystem; `null`: unknown, as for a missing folder. */
+  /** Bytes of its filesystem, or of that of its nearest parent that exists; `null`: unknown. */
   disk_total: number | null;
   /** Bytes of it that llamactl may use; `null`: unknown. */
   disk_free: number | null;

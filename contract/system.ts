@@ -52,7 +52,7 @@ const FolderSchema = z
     kind: z.enum(['data', 'models']),
     path: z.string(),
     disk_total: LongIntegerSchema.nullable().describe(
-      'Bytes of its filesystem; `null`: unknown, as for a missing folder.',
+      'Bytes of its filesystem, or of that of its nearest parent that exists; `null`: unknown.',
     ),
     disk_free: LongIntegerSchema.nullable().describe('Bytes of it that llamactl may use; `null`: unknown.'),
   })

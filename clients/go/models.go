@@ -1100,7 +1100,7 @@ type Folder struct {
 
 	Path string `json:"path"`
 
-	// Bytes of its filesystem; nil: unknown, as for a missing folder.
+	// Bytes of its filesystem, or of that of its nearest parent that exists; nil: unknown.
 	DiskTotal *int64 `json:"disk_total"`
 
 	// Bytes of it that llamactl may use; nil: unknown.

@@ -1,14 +1,13 @@
 import { accessSync, constants } from 'node:fs';
-import { statfs } from 'node:fs/promises';
 import path from 'node:path';
 import type { Config } from '@llamactl/contract/config';
-import { codeOf } from '@llamactl/contract/reason';
 import type { Environment } from '../config/env.ts';
 import type { Feed } from '../events/feed.ts';
 import type { AlertSink } from '../instances/ports/alert-sink.ts';
 import type { EventSink } from '../instances/ports/event-sink.ts';
 import type { Randomness } from '../instances/ports/random-values.ts';
 import type { Clock } from '../instances/ports/time.ts';
+import { readSpaceFor } from '../metrics/disk-space.ts';
 import { Downloads } from '../models/downloads/downloads.ts';
 import type { ModelSource, RemoteModel } from '../models/downloads/model-source.ts';
 import { type Transfers, TransferThread } from '../models/downloads/transfer-thread.ts';
@@ -61,7 +60,7 @@ export async function openDownloads(parts: DownloadingParts): Promise<Downloads>
     transfers: isOffline(environment) ? NO_TRANSFERS : new TransferThread(clock, () => startTransferWorker(settings)),
     sendProgress: (progress) => feed.download(progress),
     owner: store.dataDirId,
-    freeSpace,
+    freeSpace: async (folder) => (await readSpaceFor(folder)).available,
     findModels: () => models.refresh(),
   });
   await downloads.load();
@@ -84,17 +83,5 @@ export function isOurs(home: string): boolean {
     return true;
   } catch {
     return false;
-  }
-}
-
-/** @param folder Its nearest parent that exists counts. */
-async function freeSpace(folder: string): Promise<number> {
-  try {
-    const { bavail, bsize } = await statfs(folder);
-    return bavail * bsize;
-  } catch (error) {
-    const parent = path.dirname(folder);
-    if (codeOf(error) !== 'ENOENT' || parent === folder) throw error;
-    return freeSpace(parent);
   }
 }

@@ -20,7 +20,7 @@ import { createFigures, type Figures } from '../metrics/prometheus-figures.ts';
 import { LifeCounters } from '../metrics/life-counters.ts';
 import type { SystemView } from '../metrics/metrics.ts';
 import { createSampler, type Sampler } from '../metrics/sampler.ts';
-import { readDiskSpace } from '../metrics/disk-space.ts';
+import { readSpaceFor } from '../metrics/disk-space.ts';
 import { createSystemView, type SystemDependencies } from '../metrics/system.ts';
 import type { SlicedWork } from '../sliced-work.ts';
 import type { Teardown } from './teardown.ts';
@@ -110,7 +110,7 @@ export function observe(parts: ObservationParts): Observation {
       onFault,
     }),
   );
-  const system = createSystemView({ host, gpus, clock, folders: parts.folders, diskSpace: readDiskSpace, ...program });
+  const system = createSystemView({ host, gpus, clock, folders: parts.folders, diskSpace: readSpaceFor, ...program });
   const figures = createFigures({
     clock,
     system,

@@ -73,7 +73,7 @@ async function withSpace(
     const { used, available } = await diskSpace(folder.path);
     return { ...folder, disk_total: used + available, disk_free: available };
   } catch (error) {
-    // The folder does not exist yet, or its disk does not answer.
+    // The disk does not answer, or our user may not look at the folder.
     if (codeOf(error) !== null) return { ...folder, disk_total: null, disk_free: null };
     throw error;
   }

@@ -39,7 +39,7 @@ export function remediesFor(cause: Cause, reason: string, facts: RemedyFacts): R
         },
       ];
     case 'model_damaged':
-      return [{ label: 'Download the model again, as its file is damaged', link: 'models' }, choose];
+      return [{ label: 'Download the model again: its file is damaged, or not GGUF', link: 'models' }, choose];
     case 'wrong_file':
       return [{ label: 'Choose the file of the model', link: 'settings/model_path' }];
     case 'model_too_new':

@@ -739,7 +739,7 @@ class Folder(_Base):
     kind: Literal["data", "models"]
     path: str
     disk_total: int | None
-    """Bytes of its filesystem; `None`: unknown, as for a missing folder."""
+    """Bytes of its filesystem, or of that of its nearest parent that exists; `None`: unknown."""
     disk_free: int | None
     """Bytes of it that llamactl may use; `None`: unknown."""
 

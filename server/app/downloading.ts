@@ -1,5 +1,4 @@
 import { accessSync, constants } from 'node:fs';
-import path from 'node:path';
 import type { Config } from '@llamactl/contract/config';
 import type { Environment } from '../config/env.ts';
 import type { Feed } from '../events/feed.ts';

@@ -763,6 +763,17 @@ export interface Fleet {
 
 export type FleetAction = 'create' | 'change' | 'restart' | 'nothing' | 'remove';
 
+export interface FleetStats {
+  /** Length of the history, in seconds. */
+  window: number;
+  /** Length of a step. */
+  seconds: number;
+  /** The end of the last step. */
+  until: string;
+  /** Without the instances that did not run in that time. */
+  instances: InstanceSeries[];
+}
+
 export interface FleetStep {
   name: string;
   action: FleetAction;
@@ -802,7 +813,7 @@ export interface FoundModel {
 export type Frame = {
   /** RFC 3339, UTC. */
   timestamp: string;
-  /** Grows with every kept frame, also across restarts; a stats or decision frame repeats the last kept one. */
+  /** Grows with every kept frame, also across restarts; a frame that is not kept repeats the last kept one. */
   seq: number;
   type: 'instance_status_changed';
   data: {
@@ -816,7 +827,7 @@ export type Frame = {
 } | {
   /** RFC 3339, UTC. */
   timestamp: string;
-  /** Grows with every kept frame, also across restarts; a stats or decision frame repeats the last kept one. */
+  /** Grows with every kept frame, also across restarts; a frame that is not kept repeats the last kept one. */
   seq: number;
   type: 'instance_created';
   data: {
@@ -825,7 +836,7 @@ export type Frame = {
 } | {
   /** RFC 3339, UTC. */
   timestamp: string;
-  /** Grows with every kept frame, also across restarts; a stats or decision frame repeats the last kept one. */
+  /** Grows with every kept frame, also across restarts; a frame that is not kept repeats the last kept one. */
   seq: number;
   type: 'instance_updated';
   data: {
@@ -836,7 +847,7 @@ export type Frame = {
 } | {
   /** RFC 3339, UTC. */
   timestamp: string;
-  /** Grows with every kept frame, also across restarts; a stats or decision frame repeats the last kept one. */
+  /** Grows with every kept frame, also across restarts; a frame that is not kept repeats the last kept one. */
   seq: number;
   type: 'instance_deleted';
   data: {
@@ -845,7 +856,7 @@ export type Frame = {
 } | {
   /** RFC 3339, UTC. */
   timestamp: string;
-  /** Grows with every kept frame, also across restarts; a stats or decision frame repeats the last kept one. */
+  /** Grows with every kept frame, also across restarts; a frame that is not kept repeats the last kept one. */
   seq: number;
   type: 'system_alert';
   data: {
@@ -859,7 +870,7 @@ export type Frame = {
 } | {
   /** RFC 3339, UTC. */
   timestamp: string;
-  /** Grows with every kept frame, also across restarts; a stats or decision frame repeats the last kept one. */
+  /** Grows with every kept frame, also across restarts; a frame that is not kept repeats the last kept one. */
   seq: number;
   type: 'download_progress';
   data: {
@@ -881,17 +892,65 @@ export type Frame = {
   type: 'instance_stats_updated';
   /** RFC 3339, UTC. */
   timestamp: string;
-  /** Grows with every kept frame, also across restarts; a stats or decision frame repeats the last kept one. */
+  /** Grows with every kept frame, also across restarts; a frame that is not kept repeats the last kept one. */
   seq: number;
   data: {
     name: string;
     stats: Stats;
   };
 } | {
+  type: 'requests_updated';
+  /** RFC 3339, UTC. */
+  timestamp: string;
+  /** Grows with every kept frame, also across restarts; a frame that is not kept repeats the last kept one. */
+  seq: number;
+  data: {
+    name: string;
+    /** Requests that its engine works on. */
+    in_flight: number;
+    /** Requests that wait for its start, a slot or their turn. */
+    waiting: number;
+    /** Tokens of streamed answers that its engine generates, over the last two seconds. */
+    tokens_per_second: number;
+  };
+} | {
+  type: 'request_started';
+  /** RFC 3339, UTC. */
+  timestamp: string;
+  /** Grows with every kept frame, also across restarts; a frame that is not kept repeats the last kept one. */
+  seq: number;
+  data: ActiveRequest;
+} | {
+  type: 'request_finished';
+  /** RFC 3339, UTC. */
+  timestamp: string;
+  /** Grows with every kept frame, also across restarts; a frame that is not kept repeats the last kept one. */
+  seq: number;
+  data: FinishedRequest;
+} | {
+  type: 'system_stats_updated';
+  /** RFC 3339, UTC. */
+  timestamp: string;
+  /** Grows with every kept frame, also across restarts; a frame that is not kept repeats the last kept one. */
+  seq: number;
+  data: {
+    resources: Resources;
+  };
+} | {
+  type: 'instance_load_progress';
+  /** RFC 3339, UTC. */
+  timestamp: string;
+  /** Grows with every kept frame, also across restarts; a frame that is not kept repeats the last kept one. */
+  seq: number;
+  data: {
+    name: string;
+    load: Load;
+  };
+} | {
   type: 'decision';
   /** RFC 3339, UTC. */
   timestamp: string;
-  /** Grows with every kept frame, also across restarts; a stats or decision frame repeats the last kept one. */
+  /** Grows with every kept frame, also across restarts; a frame that is not kept repeats the last kept one. */
   seq: number;
   data: {
     /** The kind of decision. */
@@ -908,10 +967,34 @@ export type Frame = {
     inputs: { [name: string]: string | number | boolean | null };
   };
 } | {
+  type: 'log_lines';
+  /** RFC 3339, UTC. */
+  timestamp: string;
+  /** Grows with every kept frame, also across restarts; a frame that is not kept repeats the last kept one. */
+  seq: number;
+  data: {
+    /** The name in the subscription. */
+    name: string;
+    lines: LogEntry[];
+  };
+} | {
+  type: 'log_gap';
+  /** RFC 3339, UTC. */
+  timestamp: string;
+  /** Grows with every kept frame, also across restarts; a frame that is not kept repeats the last kept one. */
+  seq: number;
+  data: {
+    /** The name in the subscription. */
+    name: string;
+    /** The lines with a greater `seq` are missing, up to `to_seq`. */
+    from_seq: number;
+    to_seq: number;
+  };
+} | {
   type: 'gap';
   /** RFC 3339, UTC. */
   timestamp: string;
-  /** Grows with every kept frame, also across restarts; a stats or decision frame repeats the last kept one. */
+  /** Grows with every kept frame, also across restarts; a frame that is not kept repeats the last kept one. */
   seq: number;
   data: {
     /** `seq` of the first missing event. */
@@ -938,6 +1021,27 @@ export interface Gpu {
   temperature: number | null;
   /** Watts; `null`: not reported. */
   power: number | null;
+}
+
+export interface GpuPoint {
+  /** The tool's own number for this GPU, as in `GET /system/status`. */
+  index: number;
+  vendor: 'nvidia' | 'amd';
+  /** Bytes; `null`: not reported. */
+  memory_usage: number | null;
+  /** 0–100; `null`: not reported. */
+  utilization: number | null;
+  /** Degrees Celsius; `null`: not reported. */
+  temperature: number | null;
+  /** Watts; `null`: not reported. */
+  power: number | null;
+}
+
+export interface GpuUse {
+  /** The tool's own number for this GPU, as in `GET /system/status`. */
+  index: number;
+  /** Bytes. */
+  memory: number;
 }
 
 export interface Health {
@@ -983,6 +1087,28 @@ export interface Instance {
   on_demand: boolean;
   /** Group whose limits apply; `groups` in the configuration defines them. */
   group?: string | undefined;
+  /** The setting. Members of a pinned group are pinned too. */
+  pinned: boolean;
+  /** Automatic restarts in a row; back to 0 after running for five minutes. */
+  restart_count: number;
+  /** Whether the running engine was launched with other settings than the stored ones. */
+  restart_required: boolean;
+  /** Requests that its engine works on. */
+  in_flight: number;
+  /** Requests that wait for its start, a slot or their turn. */
+  waiting: number;
+  /** Tokens of streamed answers that its engine generates, per second, over the last two seconds. */
+  tokens_per_second: number;
+  /** When its last request ended; `null`: unknown, or none has ended. */
+  last_used_at: string | null;
+  /** The instances that must stop before it can start; `another instance` for those that the caller may not see. Empty: it does not wait for a slot. */
+  waits_for: string[];
+  /** Progress of its start; `null` exactly when it is not `starting`. */
+  load: Load | null;
+  /** When the current engine became ready; `null`: it is not, or none runs. */
+  ready_at: string | null;
+  /** Seconds from the spawn of its engine until it was ready, at its last start; `null`: unknown. */
+  last_load_seconds: number | null;
   /** Why the instance failed or restarts; `null`: neither. */
   reason: string | null;
   /** When the process of the current run started; `null`: no process runs. */
@@ -1010,8 +1136,6 @@ export interface Instance {
   max_restarts: number;
   /** The setting, or the default of the configuration. */
   idle_timeout: number;
-  /** The setting. Members of a pinned group are pinned too. */
-  pinned: boolean;
   /** Absent: no limit. */
   concurrency?: number | undefined;
   /** Most requests that may wait; llamactl refuses further ones. Default 1 000. */
@@ -1032,15 +1156,11 @@ export interface Instance {
   keep_context: 'off' | 'auto';
   /** The saved context; `null`: none. */
   context: KeptContext | null;
-  /** Automatic restarts in a row; back to 0 after running for five minutes. */
-  restart_count: number;
-  /** Whether the running engine was launched with other settings than the stored ones. */
-  restart_required: boolean;
   /** How the last run ended; `null`: no run has ended. */
   last_exit: LastExit | null;
   /** The argv of the current or the next run; secrets are masked. */
   effective_command: string[];
-  /** `null` exactly when no process runs. */
+  /** Measured now; `null` exactly when no process runs. */
   stats: Stats | null;
 }
 
@@ -1081,6 +1201,20 @@ export interface InstancePreview {
   estimate: Estimate | null;
 }
 
+export interface InstanceSeries {
+  name: string;
+  /** Percent of one core, the average; `null`: no run in that step. */
+  cpu_usage: (number | null)[];
+  /** Bytes, the average; `null`: no run in that step. */
+  memory_usage: (number | null)[];
+  /** Tokens generated, per second; `null`: no run in that step. */
+  tokens_per_second: (number | null)[];
+  /** Requests that ended; `null`: no run in that step. */
+  requests: (number | null)[];
+  /** Most requests that waited at one time; `null`: no run in that step. */
+  waiting_max: (number | null)[];
+}
+
 export interface InstanceSummary {
   /** Unique without regard to case; only `rename` changes it. */
   name: string;
@@ -1111,6 +1245,28 @@ export interface InstanceSummary {
   on_demand: boolean;
   /** Group whose limits apply; `groups` in the configuration defines them. */
   group?: string | undefined;
+  /** The setting. Members of a pinned group are pinned too. */
+  pinned: boolean;
+  /** Automatic restarts in a row; back to 0 after running for five minutes. */
+  restart_count: number;
+  /** Whether the running engine was launched with other settings than the stored ones. */
+  restart_required: boolean;
+  /** Requests that its engine works on. */
+  in_flight: number;
+  /** Requests that wait for its start, a slot or their turn. */
+  waiting: number;
+  /** Tokens of streamed answers that its engine generates, per second, over the last two seconds. */
+  tokens_per_second: number;
+  /** When its last request ended; `null`: unknown, or none has ended. */
+  last_used_at: string | null;
+  /** The instances that must stop before it can start; `another instance` for those that the caller may not see. Empty: it does not wait for a slot. */
+  waits_for: string[];
+  /** Progress of its start; `null` exactly when it is not `starting`. */
+  load: Load | null;
+  /** When the current engine became ready; `null`: it is not, or none runs. */
+  ready_at: string | null;
+  /** Seconds from the spawn of its engine until it was ready, at its last start; `null`: unknown. */
+  last_load_seconds: number | null;
   /** Why the instance failed or restarts; `null`: neither. */
   reason: string | null;
   /** When the process of the current run started; `null`: no process runs. */
@@ -1119,6 +1275,8 @@ export interface InstanceSummary {
   created_at: string;
   /** RFC 3339, UTC. */
   updated_at: string;
+  /** The last measurement, at most `stats.interval` old; `null`: no process runs, or it was not measured yet. */
+  stats: Stats | null;
 }
 
 export interface InstanceUpdated {
@@ -1215,6 +1373,17 @@ export interface Lifecycle {
   status: Status;
 }
 
+export interface Load {
+  /** `queued`: waits for a slot; `preparing`: its launch is checked and spawned; `loading`: the engine loads its model; `restoring`: the engine restores its saved context. */
+  phase: 'queued' | 'preparing' | 'loading' | 'restoring';
+  /** Estimated part that is done, below 1 until the engine is ready; `null`: no estimate. */
+  fraction: number | null;
+  /** Seconds since the engine was spawned; before that, since the start was requested. */
+  elapsed: number;
+  /** Median of the last loads of the same model with the same options, in seconds from the spawn until the engine was ready; `null`: none was measured. */
+  usual_seconds: number | null;
+}
+
 export interface LogEntry {
   /** RFC 3339, UTC, from the engine's own timestamps, converted to the machine's clock. */
   timestamp: string;
@@ -1249,8 +1418,10 @@ export interface Login {
 
 export interface Logs {
   logs: LogEntry[];
-  /** The search stopped before it found enough lines of this level. */
+  /** The search stopped at its limit of bytes before it found enough lines. */
   truncated?: true | undefined;
+  /** Where a `truncated` search stopped. To go on, pass it as `before_seq`, or as `after_seq` if you gave one. */
+  next_seq?: number | undefined;
   /** Lines after `after_seq` that are no longer kept. */
   gap?: {
     from_seq: number;
@@ -1548,6 +1719,22 @@ export interface Requests {
   more: boolean;
 }
 
+export interface Resources {
+  /** Percent (0–100) of all cores. */
+  cpu_usage: number;
+  /** Bytes that are not available to programs. */
+  memory_usage: number;
+  memory_total: number;
+  /** Percent (0–100) of the data directory's filesystem. */
+  disk_usage: number;
+  /** Bytes of the data directory's filesystem. */
+  disk_total: number;
+  /** Bytes of it that llamactl may use. */
+  disk_free: number;
+  /** Empty if no tool reports a GPU. */
+  gpus: Gpu[];
+}
+
 export type Role = 'viewer' | 'operator' | 'admin';
 
 export type Scope = 'inference' | 'metrics' | 'viewer' | 'operator' | 'admin';
@@ -1618,6 +1805,8 @@ export interface Stats {
   write_bytes: number;
   /** Bytes on all GPUs; `null`: no tool reports it. */
   gpu_memory_usage: number | null;
+  /** The GPUs that it uses; empty: none, or no tool reports it. */
+  gpus: GpuUse[];
   /** Seconds since the engine was spawned. */
   uptime: number;
 }
@@ -1652,6 +1841,20 @@ export interface StatsPoint {
   cpu_usage_peak: number;
   /** Highest value of the step. */
   memory_usage_peak: number;
+  /** Requests that ended. */
+  requests: number;
+  /** Tokens of their prompts, cached ones too. */
+  tokens_in: number;
+  /** Tokens generated. */
+  tokens_out: number;
+  /** Tokens generated, per second of the step. */
+  tokens_per_second: number;
+  /** Seconds from a request to the first token of its answer, waiting included: the median; `null`: none came. */
+  ttft_p50: number | null;
+  /** The same, which 95 of 100 requests did not exceed. */
+  ttft_p95: number | null;
+  /** Most requests that waited at one time. */
+  waiting_max: number;
 }
 
 /** `running`: the engine answered its health check. `restarting`: stopping in order to start again, or waiting for the backoff. `failed`: llamactl gave up; `reason` says why. */
@@ -1668,8 +1871,17 @@ export interface Subscribe {
   type: 'subscribe';
   /** Names, ignoring case, also of future instances. Left out: all that the caller may see. */
   instances?: string[] | undefined;
-  /** Left out: all but `decision`. */
-  types?: ('instance_status_changed' | 'instance_created' | 'instance_updated' | 'instance_deleted' | 'system_alert' | 'download_progress' | 'instance_stats_updated' | 'decision')[] | undefined;
+  /** Left out: all but `requests_updated`, `request_started`, `request_finished`, `system_stats_updated`, `instance_load_progress`, `decision`. */
+  types?: ('instance_status_changed' | 'instance_created' | 'instance_updated' | 'instance_deleted' | 'system_alert' | 'download_progress' | 'instance_stats_updated' | 'requests_updated' | 'request_started' | 'request_finished' | 'system_stats_updated' | 'instance_load_progress' | 'decision')[] | undefined;
+  /** Logs whose lines to send. An entry that the previous subscription had too goes on where it is. */
+  logs?: {
+    /** Name of the instance, ignoring case. */
+    instance: string;
+    /** Lines of this level and above. */
+    level?: LogLevel | undefined;
+    /** Begin after this line. Left out: with the next new line. */
+    after_seq?: number | undefined;
+  }[] | undefined;
 }
 
 export interface SystemInfo {
@@ -1690,6 +1902,28 @@ export interface SystemInfo {
   folders: Folder[];
 }
 
+export interface SystemStats {
+  /** Length of the history, in seconds. */
+  window: number;
+  /** Seconds between two measurements, which is the shortest step. */
+  interval: number;
+  points: SystemStatsPoint[];
+}
+
+export interface SystemStatsPoint {
+  /** The end of the step. */
+  timestamp: string;
+  /** Length of the step; older steps are longer. */
+  seconds: number;
+  /** Percent (0–100) of all cores. */
+  cpu_usage: number;
+  /** Bytes that are not available to programs. */
+  memory_usage: number;
+  /** Percent (0–100) of the data directory's filesystem. */
+  disk_usage: number;
+  gpus: GpuPoint[];
+}
+
 export interface SystemStatus {
   version: string;
   /** Seconds since llamactl started. */
@@ -1703,21 +1937,7 @@ export interface SystemStatus {
     restarting: number;
     failed: number;
   };
-  resources: {
-    /** Percent (0–100) of all cores. */
-    cpu_usage: number;
-    /** Bytes that are not available to programs. */
-    memory_usage: number;
-    memory_total: number;
-    /** Percent (0–100) of the data directory's filesystem. */
-    disk_usage: number;
-    /** Bytes of the data directory's filesystem. */
-    disk_total: number;
-    /** Bytes of it that llamactl may use. */
-    disk_free: number;
-    /** Empty if no tool reports a GPU. */
-    gpus: Gpu[];
-  };
+  resources: Resources;
 }
 
 export interface Ticket {

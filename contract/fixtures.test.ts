@@ -98,6 +98,7 @@ const STATS = {
   read_bytes: 2,
   write_bytes: 3,
   gpu_memory_usage: null,
+  gpus: [],
 };
 
 describe('frames of the WebSocket', () => {

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { CauseSchema } from './cause.ts';
 import { durationSeconds } from './duration.ts';
+import { LoadSchema } from './load.ts';
 import { ModelSchema } from './model.ts';
 import { RequestDefaultsSchema, SystemPromptSchema } from './request-additions.ts';
 import { StatsSchema } from './stats.ts';
@@ -334,6 +335,30 @@ const summary = {
   unlisted: shown('unlisted', z.boolean()),
   on_demand: shown('on_demand', z.boolean()),
   group: shown('group', z.string().optional()),
+  pinned: z.boolean().describe('The setting. Members of a pinned group are pinned too.'),
+  restart_count: z.int().describe('Automatic restarts in a row; back to 0 after running for five minutes.'),
+  restart_required: z
+    .boolean()
+    .describe('Whether the running engine was launched with other settings than the stored ones.'),
+  in_flight: z.int().describe('Requests that its engine works on.'),
+  waiting: z.int().describe('Requests that wait for its start, a slot or their turn.'),
+  tokens_per_second: z
+    .number()
+    .describe('Tokens of streamed answers that its engine generates, per second, over the last two seconds.'),
+  last_used_at: TimestampSchema.nullable().describe('When its last request ended; `null`: unknown, or none has ended.'),
+  waits_for: z
+    .array(z.string())
+    .describe(
+      'The instances that must stop before it can start; `another instance` for those that the caller may not see. Empty: it does not wait for a slot.',
+    ),
+  load: LoadSchema.nullable().describe('Progress of its start; `null` exactly when it is not `starting`.'),
+  ready_at: TimestampSchema.nullable().describe(
+    'When the current engine became ready; `null`: it is not, or none runs.',
+  ),
+  last_load_seconds: z
+    .number()
+    .nullable()
+    .describe('Seconds from the spawn of its engine until it was ready, at its last start; `null`: unknown.'),
   reason: z.string().nullable().describe('Why the instance failed or restarts; `null`: neither.'),
   started_at: TimestampSchema.nullable().describe(
     'When the process of the current run started; `null`: no process runs.',
@@ -343,7 +368,14 @@ const summary = {
 };
 
 /** An instance in a list. */
-export const InstanceSummarySchema = z.object(summary).meta({ id: 'InstanceSummary' });
+export const InstanceSummarySchema = z
+  .object({
+    ...summary,
+    stats: StatsSchema.nullable().describe(
+      'The last measurement, at most `stats.interval` old; `null`: no process runs, or it was not measured yet.',
+    ),
+  })
+  .meta({ id: 'InstanceSummary' });
 export type InstanceSummary = z.infer<typeof InstanceSummarySchema>;
 
 /** An instance with all its fields. */
@@ -360,7 +392,6 @@ export const InstanceSchema = z
     auto_restart: z.boolean().describe('The setting, or the default of the configuration.'),
     max_restarts: z.int().describe('The setting, or the default of the configuration.'),
     idle_timeout: z.number().describe('The setting, or the default of the configuration.'),
-    pinned: z.boolean().describe('The setting. Members of a pinned group are pinned too.'),
     concurrency: z.int().optional().describe('Absent: no limit.'),
     queue_limit: shown('queue_limit', z.int()),
     upstream_model: shown('upstream_model', z.string().optional()),
@@ -371,13 +402,9 @@ export const InstanceSchema = z
     isolated: shown('isolated', z.boolean()),
     keep_context: shown('keep_context', KeepContextSchema),
     context: KeptContextSchema.nullable().describe('The saved context; `null`: none.'),
-    restart_count: z.int().describe('Automatic restarts in a row; back to 0 after running for five minutes.'),
-    restart_required: z
-      .boolean()
-      .describe('Whether the running engine was launched with other settings than the stored ones.'),
     last_exit: LastExitSchema.nullable().describe('How the last run ended; `null`: no run has ended.'),
     effective_command: z.array(z.string()).describe('The argv of the current or the next run; secrets are masked.'),
-    stats: StatsSchema.nullable().describe('`null` exactly when no process runs.'),
+    stats: StatsSchema.nullable().describe('Measured now; `null` exactly when no process runs.'),
   })
   .meta({ id: 'Instance' });
 export type Instance = z.infer<typeof InstanceSchema>;

@@ -22,6 +22,20 @@ export const GpuSchema = z
   .meta({ id: 'Gpu' });
 export type Gpu = z.infer<typeof GpuSchema>;
 
+/** Resources of the machine and their usage. */
+export const ResourcesSchema = z
+  .object({
+    cpu_usage: z.number().describe('Percent (0–100) of all cores.'),
+    memory_usage: LongIntegerSchema.describe('Bytes that are not available to programs.'),
+    memory_total: LongIntegerSchema,
+    disk_usage: z.number().describe("Percent (0–100) of the data directory's filesystem."),
+    disk_total: LongIntegerSchema.describe("Bytes of the data directory's filesystem."),
+    disk_free: LongIntegerSchema.describe('Bytes of it that llamactl may use.'),
+    gpus: z.array(GpuSchema).describe('Empty if no tool reports a GPU.'),
+  })
+  .meta({ id: 'Resources' });
+export type Resources = z.infer<typeof ResourcesSchema>;
+
 const count = (status: Status) => [status, z.int()] as const;
 
 /** Answer of `GET /system/status`, as in the API reference. */
@@ -33,15 +47,7 @@ export const SystemStatusSchema = z
       total: z.int(),
       ...(Object.fromEntries(STATUSES.map(count)) as Record<Status, z.ZodInt>),
     }),
-    resources: z.object({
-      cpu_usage: z.number().describe('Percent (0–100) of all cores.'),
-      memory_usage: LongIntegerSchema.describe('Bytes that are not available to programs.'),
-      memory_total: LongIntegerSchema,
-      disk_usage: z.number().describe("Percent (0–100) of the data directory's filesystem."),
-      disk_total: LongIntegerSchema.describe("Bytes of the data directory's filesystem."),
-      disk_free: LongIntegerSchema.describe('Bytes of it that llamactl may use.'),
-      gpus: z.array(GpuSchema).describe('Empty if no tool reports a GPU.'),
-    }),
+    resources: ResourcesSchema,
   })
   .meta({ id: 'SystemStatus' });
 export type SystemStatus = z.infer<typeof SystemStatusSchema>;

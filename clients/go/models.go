@@ -965,7 +965,14 @@ const (
 	EventTypeSystemAlert           EventType = "system_alert"
 	EventTypeDownloadProgress      EventType = "download_progress"
 	EventTypeInstanceStatsUpdated  EventType = "instance_stats_updated"
+	EventTypeRequestsUpdated       EventType = "requests_updated"
+	EventTypeRequestStarted        EventType = "request_started"
+	EventTypeRequestFinished       EventType = "request_finished"
+	EventTypeSystemStatsUpdated    EventType = "system_stats_updated"
+	EventTypeInstanceLoadProgress  EventType = "instance_load_progress"
 	EventTypeDecision              EventType = "decision"
+	EventTypeLogLines              EventType = "log_lines"
+	EventTypeLogGap                EventType = "log_gap"
 	EventTypeGap                   EventType = "gap"
 )
 
@@ -1080,6 +1087,20 @@ const (
 	FleetActionRemove  FleetAction = "remove"
 )
 
+type FleetStats struct {
+	// Length of the history, in seconds.
+	Window float64 `json:"window"`
+
+	// Length of a step.
+	Seconds float64 `json:"seconds"`
+
+	// The end of the last step.
+	Until time.Time `json:"until"`
+
+	// Without the instances that did not run in that time.
+	Instances []InstanceSeries `json:"instances"`
+}
+
 type FleetStep struct {
 	Name   string      `json:"name"`
 	Action FleetAction `json:"action"`
@@ -1170,6 +1191,34 @@ type GapEvent struct {
 	LastSeq int64 `json:"last_seq"`
 }
 
+type GpuPoint struct {
+	// The tool's own number for this GPU, as in `GET /system/status`.
+	Index int `json:"index"`
+
+	// One of nvidia, amd.
+	Vendor string `json:"vendor"`
+
+	// Bytes; nil: not reported.
+	MemoryUsage *int64 `json:"memory_usage"`
+
+	// 0–100; nil: not reported.
+	Utilization *float64 `json:"utilization"`
+
+	// Degrees Celsius; nil: not reported.
+	Temperature *float64 `json:"temperature"`
+
+	// Watts; nil: not reported.
+	Power *float64 `json:"power"`
+}
+
+type GpuUse struct {
+	// The tool's own number for this GPU, as in `GET /system/status`.
+	Index int `json:"index"`
+
+	// Bytes.
+	Memory int64 `json:"memory"`
+}
+
 type Health struct {
 	Status HealthStatus `json:"status"`
 	Checks HealthChecks `json:"checks"`
@@ -1247,6 +1296,40 @@ type Instance struct {
 	// Group whose limits apply; `groups` in the configuration defines them.
 	Group string `json:"group,omitzero"`
 
+	// The setting. Members of a pinned group are pinned too.
+	Pinned bool `json:"pinned"`
+
+	// Automatic restarts in a row; back to 0 after running for five minutes.
+	RestartCount int `json:"restart_count"`
+
+	// Whether the running engine was launched with other settings than the stored ones.
+	RestartRequired bool `json:"restart_required"`
+
+	// Requests that its engine works on.
+	InFlight int `json:"in_flight"`
+
+	// Requests that wait for its start, a slot or their turn.
+	Waiting int `json:"waiting"`
+
+	// Tokens of streamed answers that its engine generates, per second, over the last two seconds.
+	TokensPerSecond float64 `json:"tokens_per_second"`
+
+	// When its last request ended; nil: unknown, or none has ended.
+	LastUsedAt *time.Time `json:"last_used_at"`
+
+	// The instances that must stop before it can start; `another instance` for those that the caller may not see.
+	// Empty: it does not wait for a slot.
+	WaitsFor []string `json:"waits_for"`
+
+	// Progress of its start; nil exactly when it is not `starting`.
+	Load *Load `json:"load"`
+
+	// When the current engine became ready; nil: it is not, or none runs.
+	ReadyAt *time.Time `json:"ready_at"`
+
+	// Seconds from the spawn of its engine until it was ready, at its last start; nil: unknown.
+	LastLoadSeconds *float64 `json:"last_load_seconds"`
+
 	// Why the instance failed or restarts; nil: neither.
 	Reason *string `json:"reason"`
 
@@ -1288,9 +1371,6 @@ type Instance struct {
 	// The setting, or the default of the configuration.
 	IdleTimeout float64 `json:"idle_timeout"`
 
-	// The setting. Members of a pinned group are pinned too.
-	Pinned bool `json:"pinned"`
-
 	// Absent: no limit.
 	Concurrency *int `json:"concurrency,omitzero"`
 
@@ -1325,19 +1405,13 @@ type Instance struct {
 	// The saved context; nil: none.
 	Context *KeptContext `json:"context"`
 
-	// Automatic restarts in a row; back to 0 after running for five minutes.
-	RestartCount int `json:"restart_count"`
-
-	// Whether the running engine was launched with other settings than the stored ones.
-	RestartRequired bool `json:"restart_required"`
-
 	// How the last run ended; nil: no run has ended.
 	LastExit *LastExit `json:"last_exit"`
 
 	// The argv of the current or the next run; secrets are masked.
 	EffectiveCommand []string `json:"effective_command"`
 
-	// nil exactly when no process runs.
+	// Measured now; nil exactly when no process runs.
 	Stats *Stats `json:"stats"`
 }
 
@@ -1394,6 +1468,11 @@ type InstanceList struct {
 	Instances []InstanceSummary `json:"instances"`
 }
 
+type InstanceLoadProgressEvent struct {
+	Name string `json:"name"`
+	Load Load   `json:"load"`
+}
+
 type InstancePreview struct {
 	// Why it would be refused, beyond the form of the body, which gives an error as always; empty: it would succeed.
 	Problems []Problem `json:"problems"`
@@ -1412,6 +1491,25 @@ type InstancePreview struct {
 
 	// The memory that it would need; nil: unknown, for example because llamactl does not know its model.
 	Estimate *Estimate `json:"estimate"`
+}
+
+type InstanceSeries struct {
+	Name string `json:"name"`
+
+	// Percent of one core, the average; nil: no run in that step.
+	CPUUsage []float64 `json:"cpu_usage"`
+
+	// Bytes, the average; nil: no run in that step.
+	MemoryUsage []int64 `json:"memory_usage"`
+
+	// Tokens generated, per second; nil: no run in that step.
+	TokensPerSecond []float64 `json:"tokens_per_second"`
+
+	// Requests that ended; nil: no run in that step.
+	Requests []float64 `json:"requests"`
+
+	// Most requests that waited at one time; nil: no run in that step.
+	WaitingMax []float64 `json:"waiting_max"`
 }
 
 type InstanceStatsUpdatedEvent struct {
@@ -1476,6 +1574,40 @@ type InstanceSummary struct {
 	// Group whose limits apply; `groups` in the configuration defines them.
 	Group string `json:"group,omitzero"`
 
+	// The setting. Members of a pinned group are pinned too.
+	Pinned bool `json:"pinned"`
+
+	// Automatic restarts in a row; back to 0 after running for five minutes.
+	RestartCount int `json:"restart_count"`
+
+	// Whether the running engine was launched with other settings than the stored ones.
+	RestartRequired bool `json:"restart_required"`
+
+	// Requests that its engine works on.
+	InFlight int `json:"in_flight"`
+
+	// Requests that wait for its start, a slot or their turn.
+	Waiting int `json:"waiting"`
+
+	// Tokens of streamed answers that its engine generates, per second, over the last two seconds.
+	TokensPerSecond float64 `json:"tokens_per_second"`
+
+	// When its last request ended; nil: unknown, or none has ended.
+	LastUsedAt *time.Time `json:"last_used_at"`
+
+	// The instances that must stop before it can start; `another instance` for those that the caller may not see.
+	// Empty: it does not wait for a slot.
+	WaitsFor []string `json:"waits_for"`
+
+	// Progress of its start; nil exactly when it is not `starting`.
+	Load *Load `json:"load"`
+
+	// When the current engine became ready; nil: it is not, or none runs.
+	ReadyAt *time.Time `json:"ready_at"`
+
+	// Seconds from the spawn of its engine until it was ready, at its last start; nil: unknown.
+	LastLoadSeconds *float64 `json:"last_load_seconds"`
+
 	// Why the instance failed or restarts; nil: neither.
 	Reason *string `json:"reason"`
 
@@ -1487,6 +1619,9 @@ type InstanceSummary struct {
 
 	// RFC 3339, UTC.
 	UpdatedAt time.Time `json:"updated_at"`
+
+	// The last measurement, at most `stats.interval` old; nil: no process runs, or it was not measured yet.
+	Stats *Stats `json:"stats"`
 }
 
 type InstanceUpdated struct {
@@ -1618,6 +1753,22 @@ type Lifecycle struct {
 	Status  Status `json:"status"`
 }
 
+type Load struct {
+	// `queued`: waits for a slot; `preparing`: its launch is checked and spawned; `loading`: the engine loads its
+	// model; `restoring`: the engine restores its saved context. One of queued, preparing, loading, restoring.
+	Phase string `json:"phase"`
+
+	// Estimated part that is done, below 1 until the engine is ready; nil: no estimate.
+	Fraction *float64 `json:"fraction"`
+
+	// Seconds since the engine was spawned; before that, since the start was requested.
+	Elapsed float64 `json:"elapsed"`
+
+	// Median of the last loads of the same model with the same options, in seconds from the spawn until the engine
+	// was ready; nil: none was measured.
+	UsualSeconds *float64 `json:"usual_seconds"`
+}
+
 type LogEntry struct {
 	// RFC 3339, UTC, from the engine's own timestamps, converted to the machine's clock.
 	Timestamp time.Time `json:"timestamp"`
@@ -1632,6 +1783,16 @@ type LogEntry struct {
 	Seq int64 `json:"seq"`
 }
 
+type LogGapEvent struct {
+	// The name in the subscription.
+	Name string `json:"name"`
+
+	// The lines with a greater `seq` are missing, up to `to_seq`.
+	FromSeq int64 `json:"from_seq"`
+
+	ToSeq int64 `json:"to_seq"`
+}
+
 type LogLevel string
 
 const (
@@ -1640,6 +1801,13 @@ const (
 	LogLevelWarn  LogLevel = "warn"
 	LogLevelError LogLevel = "error"
 )
+
+type LogLinesEvent struct {
+	// The name in the subscription.
+	Name string `json:"name"`
+
+	Lines []LogEntry `json:"lines"`
+}
 
 type LoggedIn struct {
 	Token     string    `json:"token"`
@@ -1655,8 +1823,11 @@ type Login struct {
 type Logs struct {
 	Logs []LogEntry `json:"logs"`
 
-	// The search stopped before it found enough lines of this level.
+	// The search stopped at its limit of bytes before it found enough lines.
 	Truncated bool `json:"truncated,omitzero"`
+
+	// Where a `truncated` search stopped. To go on, pass it as `before_seq`, or as `after_seq` if you gave one.
+	NextSeq *int64 `json:"next_seq,omitzero"`
 
 	// Lines after `after_seq` that are no longer kept.
 	Gap *Gap `json:"gap,omitzero"`
@@ -2036,6 +2207,8 @@ type RequestError struct {
 	Message string `json:"message"`
 }
 
+type RequestFinishedEvent FinishedRequest
+
 type RequestOutcome string
 
 const (
@@ -2057,6 +2230,8 @@ const (
 	RequestPhaseStreaming  RequestPhase = "streaming"
 )
 
+type RequestStartedEvent ActiveRequest
+
 type Requests struct {
 	// Oldest first.
 	InFlight []ActiveRequest `json:"in_flight"`
@@ -2066,6 +2241,19 @@ type Requests struct {
 
 	// Whether older finished requests match; ask for them with `before_seq`.
 	More bool `json:"more"`
+}
+
+type RequestsUpdatedEvent struct {
+	Name string `json:"name"`
+
+	// Requests that its engine works on.
+	InFlight int `json:"in_flight"`
+
+	// Requests that wait for its start, a slot or their turn.
+	Waiting int `json:"waiting"`
+
+	// Tokens of streamed answers that its engine generates, over the last two seconds.
+	TokensPerSecond float64 `json:"tokens_per_second"`
 }
 
 type Resources struct {
@@ -2202,6 +2390,9 @@ type Stats struct {
 	// Bytes on all GPUs; nil: no tool reports it.
 	GPUMemoryUsage *int64 `json:"gpu_memory_usage"`
 
+	// The GPUs that it uses; empty: none, or no tool reports it.
+	GPUs []GpuUse `json:"gpus"`
+
 	// Seconds since the engine was spawned.
 	Uptime float64 `json:"uptime"`
 }
@@ -2248,6 +2439,27 @@ type StatsPoint struct {
 
 	// Highest value of the step.
 	MemoryUsagePeak int64 `json:"memory_usage_peak"`
+
+	// Requests that ended.
+	Requests int `json:"requests"`
+
+	// Tokens of their prompts, cached ones too.
+	TokensIn int64 `json:"tokens_in"`
+
+	// Tokens generated.
+	TokensOut int64 `json:"tokens_out"`
+
+	// Tokens generated, per second of the step.
+	TokensPerSecond float64 `json:"tokens_per_second"`
+
+	// Seconds from a request to the first token of its answer, waiting included: the median; nil: none came.
+	TtftP50 *float64 `json:"ttft_p50"`
+
+	// The same, which 95 of 100 requests did not exceed.
+	TtftP95 *float64 `json:"ttft_p95"`
+
+	// Most requests that waited at one time.
+	WaitingMax int `json:"waiting_max"`
 }
 
 // Status: `running`: the engine answered its health check. `restarting`: stopping in order to start again, or
@@ -2312,6 +2524,39 @@ type SystemInfo struct {
 
 	// The data directory, then the folders of models.
 	Folders []Folder `json:"folders"`
+}
+
+type SystemStats struct {
+	// Length of the history, in seconds.
+	Window float64 `json:"window"`
+
+	// Seconds between two measurements, which is the shortest step.
+	Interval float64 `json:"interval"`
+
+	Points []SystemStatsPoint `json:"points"`
+}
+
+type SystemStatsPoint struct {
+	// The end of the step.
+	Timestamp time.Time `json:"timestamp"`
+
+	// Length of the step; older steps are longer.
+	Seconds float64 `json:"seconds"`
+
+	// Percent (0–100) of all cores.
+	CPUUsage float64 `json:"cpu_usage"`
+
+	// Bytes that are not available to programs.
+	MemoryUsage int64 `json:"memory_usage"`
+
+	// Percent (0–100) of the data directory's filesystem.
+	DiskUsage float64 `json:"disk_usage"`
+
+	GPUs []GpuPoint `json:"gpus"`
+}
+
+type SystemStatsUpdatedEvent struct {
+	Resources Resources `json:"resources"`
 }
 
 type SystemStatus struct {
@@ -2524,8 +2769,23 @@ type subscription struct {
 	// Names, ignoring case, also of future instances. Left out: all that the caller may see.
 	Instances []string `json:"instances,omitzero"`
 
-	// Left out: all but `decision`.
+	// Left out: all but `requests_updated`, `request_started`, `request_finished`, `system_stats_updated`,
+	// `instance_load_progress`, `decision`.
 	Types []EventType `json:"types,omitzero"`
+
+	// Logs whose lines to send. An entry that the previous subscription had too goes on where it is.
+	Logs []subscriptionLogsItem `json:"logs,omitzero"`
+}
+
+type subscriptionLogsItem struct {
+	// Name of the instance, ignoring case.
+	Instance string `json:"instance"`
+
+	// Lines of this level and above.
+	Level LogLevel `json:"level,omitzero"`
+
+	// Begin after this line. Left out: with the next new line.
+	AfterSeq *int `json:"after_seq,omitzero"`
 }
 
 func (*InstanceStatusChangedEvent) eventData() {}
@@ -2542,7 +2802,21 @@ func (*DownloadProgressEvent) eventData() {}
 
 func (*InstanceStatsUpdatedEvent) eventData() {}
 
+func (*RequestsUpdatedEvent) eventData() {}
+
+func (*RequestStartedEvent) eventData() {}
+
+func (*RequestFinishedEvent) eventData() {}
+
+func (*SystemStatsUpdatedEvent) eventData() {}
+
+func (*InstanceLoadProgressEvent) eventData() {}
+
 func (*DecisionEvent) eventData() {}
+
+func (*LogLinesEvent) eventData() {}
+
+func (*LogGapEvent) eventData() {}
 
 func (*GapEvent) eventData() {}
 
@@ -2563,8 +2837,22 @@ func newEventData(kind EventType) EventData {
 		return new(DownloadProgressEvent)
 	case EventTypeInstanceStatsUpdated:
 		return new(InstanceStatsUpdatedEvent)
+	case EventTypeRequestsUpdated:
+		return new(RequestsUpdatedEvent)
+	case EventTypeRequestStarted:
+		return new(RequestStartedEvent)
+	case EventTypeRequestFinished:
+		return new(RequestFinishedEvent)
+	case EventTypeSystemStatsUpdated:
+		return new(SystemStatsUpdatedEvent)
+	case EventTypeInstanceLoadProgress:
+		return new(InstanceLoadProgressEvent)
 	case EventTypeDecision:
 		return new(DecisionEvent)
+	case EventTypeLogLines:
+		return new(LogLinesEvent)
+	case EventTypeLogGap:
+		return new(LogGapEvent)
 	case EventTypeGap:
 		return new(GapEvent)
 	}

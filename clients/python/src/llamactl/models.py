@@ -21,7 +21,7 @@ DownloadState: TypeAlias = Literal["queued", "running", "verifying", "paused", "
 ErrorCode: TypeAlias = Literal["VALIDATION_ERROR", "INVALID_JSON", "RESERVED_OPTION", "PRIVILEGED_OPTION", "UNAUTHORIZED", "INVALID_CREDENTIALS", "TOKEN_EXPIRED", "FORBIDDEN", "NOT_FOUND", "INSTANCE_NOT_FOUND", "METHOD_NOT_ALLOWED", "INSTANCE_EXISTS", "INSTANCE_RUNNING", "INSTANCE_NOT_RUNNING", "ALIAS_CONFLICT", "PORT_CONFLICT", "PORT_IN_USE", "MODEL_NOT_FOUND", "MODEL_IN_USE", "ENGINE_NOT_FOUND", "AUTH_DISABLED", "CONFIG_PINNED", "CONFIG_READ_ONLY", "CAPACITY_EXCEEDED", "PRECONDITION_FAILED", "PAYLOAD_TOO_LARGE", "URI_TOO_LONG", "UNSUPPORTED_MEDIA_TYPE", "RATE_LIMITED", "REQUEST_CANCELLED", "INTERNAL_ERROR", "START_FAILED", "HUB_ERROR", "SHUTTING_DOWN", "DISK_FULL"]
 
 
-EventType: TypeAlias = Literal["instance_status_changed", "instance_created", "instance_updated", "instance_deleted", "system_alert", "download_progress", "instance_stats_updated", "decision"]
+EventType: TypeAlias = Literal["instance_status_changed", "instance_created", "instance_updated", "instance_deleted", "system_alert", "download_progress", "instance_stats_updated", "requests_updated", "request_started", "request_finished", "system_stats_updated", "instance_load_progress", "decision"]
 
 
 FleetAction: TypeAlias = Literal["create", "change", "restart", "nothing", "remove"]
@@ -423,7 +423,7 @@ class DecisionEvent(_Base):
     timestamp: str
     """RFC 3339, UTC."""
     seq: int
-    """Grows with every kept frame, also across restarts; a stats or decision frame repeats the last kept one."""
+    """Grows with every kept frame, also across restarts; a frame that is not kept repeats the last kept one."""
     data: DecisionEventData
 
 
@@ -509,7 +509,7 @@ class DownloadProgressEvent(_Base):
     timestamp: str
     """RFC 3339, UTC."""
     seq: int
-    """Grows with every kept frame, also across restarts; a stats or decision frame repeats the last kept one."""
+    """Grows with every kept frame, also across restarts; a frame that is not kept repeats the last kept one."""
     type: Literal["download_progress"]
     data: DownloadProgressEventData
 
@@ -724,6 +724,17 @@ class Fleet(_FleetRequired, total=False):
     """Version of this format; always 1."""
 
 
+class FleetStats(_Base):
+    window: float
+    """Length of the history, in seconds."""
+    seconds: float
+    """Length of a step."""
+    until: str
+    """The end of the last step."""
+    instances: list[InstanceSeries]
+    """Without the instances that did not run in that time."""
+
+
 class FleetStep(_Base):
     name: str
     action: FleetAction
@@ -772,7 +783,7 @@ class GapEvent(_Base):
     timestamp: str
     """RFC 3339, UTC."""
     seq: int
-    """Grows with every kept frame, also across restarts; a stats or decision frame repeats the last kept one."""
+    """Grows with every kept frame, also across restarts; a frame that is not kept repeats the last kept one."""
     data: GapEventData
 
 
@@ -800,6 +811,27 @@ class Gpu(_Base):
     """Degrees Celsius; `None`: not reported."""
     power: float | None
     """Watts; `None`: not reported."""
+
+
+class GpuPoint(_Base):
+    index: int
+    """The tool's own number for this GPU, as in `GET /system/status`."""
+    vendor: Literal["nvidia", "amd"]
+    memory_usage: int | None
+    """Bytes; `None`: not reported."""
+    utilization: float | None
+    """0–100; `None`: not reported."""
+    temperature: float | None
+    """Degrees Celsius; `None`: not reported."""
+    power: float | None
+    """Watts; `None`: not reported."""
+
+
+class GpuUse(_Base):
+    index: int
+    """The tool's own number for this GPU, as in `GET /system/status`."""
+    memory: int
+    """Bytes."""
 
 
 class Health(_Base):
@@ -847,6 +879,28 @@ class Instance(_Base):
     """A request under `/v1` starts the instance if it is stopped. Default true."""
     group: str | None
     """Group whose limits apply; `groups` in the configuration defines them."""
+    pinned: bool
+    """The setting. Members of a pinned group are pinned too."""
+    restart_count: int
+    """Automatic restarts in a row; back to 0 after running for five minutes."""
+    restart_required: bool
+    """Whether the running engine was launched with other settings than the stored ones."""
+    in_flight: int
+    """Requests that its engine works on."""
+    waiting: int
+    """Requests that wait for its start, a slot or their turn."""
+    tokens_per_second: float
+    """Tokens of streamed answers that its engine generates, per second, over the last two seconds."""
+    last_used_at: str | None
+    """When its last request ended; `None`: unknown, or none has ended."""
+    waits_for: list[str]
+    """The instances that must stop before it can start; `another instance` for those that the caller may not see. Empty: it does not wait for a slot."""
+    load: Load | None
+    """Progress of its start; `None` exactly when it is not `starting`."""
+    ready_at: str | None
+    """When the current engine became ready; `None`: it is not, or none runs."""
+    last_load_seconds: float | None
+    """Seconds from the spawn of its engine until it was ready, at its last start; `None`: unknown."""
     reason: str | None
     """Why the instance failed or restarts; `None`: neither."""
     started_at: str | None
@@ -874,8 +928,6 @@ class Instance(_Base):
     """The setting, or the default of the configuration."""
     idle_timeout: float
     """The setting, or the default of the configuration."""
-    pinned: bool
-    """The setting. Members of a pinned group are pinned too."""
     concurrency: int | None
     """Absent: no limit."""
     queue_limit: int
@@ -896,16 +948,12 @@ class Instance(_Base):
     """`auto`: save the computed prompts of the engine when it stops, and restore them at its next start, so that a long conversation continues without a wait. This stores conversations on disk. Engine `llama_cpp` only. Default `off`."""
     context: KeptContext | None
     """The saved context; `None`: none."""
-    restart_count: int
-    """Automatic restarts in a row; back to 0 after running for five minutes."""
-    restart_required: bool
-    """Whether the running engine was launched with other settings than the stored ones."""
     last_exit: LastExit | None
     """How the last run ended; `None`: no run has ended."""
     effective_command: list[str]
     """The argv of the current or the next run; secrets are masked."""
     stats: Stats | None
-    """`None` exactly when no process runs."""
+    """Measured now; `None` exactly when no process runs."""
 
 
 class InstanceCounts(_Base):
@@ -931,7 +979,7 @@ class InstanceCreatedEvent(_Base):
     timestamp: str
     """RFC 3339, UTC."""
     seq: int
-    """Grows with every kept frame, also across restarts; a stats or decision frame repeats the last kept one."""
+    """Grows with every kept frame, also across restarts; a frame that is not kept repeats the last kept one."""
     type: Literal["instance_created"]
     data: InstanceCreatedEventData
 
@@ -944,7 +992,7 @@ class InstanceDeletedEvent(_Base):
     timestamp: str
     """RFC 3339, UTC."""
     seq: int
-    """Grows with every kept frame, also across restarts; a stats or decision frame repeats the last kept one."""
+    """Grows with every kept frame, also across restarts; a frame that is not kept repeats the last kept one."""
     type: Literal["instance_deleted"]
     data: InstanceDeletedEventData
 
@@ -964,6 +1012,20 @@ class InstanceList(_Base):
     instances: list[InstanceSummary]
 
 
+class InstanceLoadProgressEvent(_Base):
+    type: Literal["instance_load_progress"]
+    timestamp: str
+    """RFC 3339, UTC."""
+    seq: int
+    """Grows with every kept frame, also across restarts; a frame that is not kept repeats the last kept one."""
+    data: InstanceLoadProgressEventData
+
+
+class InstanceLoadProgressEventData(_Base):
+    name: str
+    load: Load
+
+
 class InstancePreview(_Base):
     problems: list[Problem]
     """Why it would be refused, beyond the form of the body, which gives an error as always; empty: it would succeed."""
@@ -979,12 +1041,26 @@ class InstancePreview(_Base):
     """The memory that it would need; `None`: unknown, for example because llamactl does not know its model."""
 
 
+class InstanceSeries(_Base):
+    name: str
+    cpu_usage: list[float | None]
+    """Percent of one core, the average; `None`: no run in that step."""
+    memory_usage: list[int | None]
+    """Bytes, the average; `None`: no run in that step."""
+    tokens_per_second: list[float | None]
+    """Tokens generated, per second; `None`: no run in that step."""
+    requests: list[float | None]
+    """Requests that ended; `None`: no run in that step."""
+    waiting_max: list[float | None]
+    """Most requests that waited at one time; `None`: no run in that step."""
+
+
 class InstanceStatsUpdatedEvent(_Base):
     type: Literal["instance_stats_updated"]
     timestamp: str
     """RFC 3339, UTC."""
     seq: int
-    """Grows with every kept frame, also across restarts; a stats or decision frame repeats the last kept one."""
+    """Grows with every kept frame, also across restarts; a frame that is not kept repeats the last kept one."""
     data: InstanceStatsUpdatedEventData
 
 
@@ -997,7 +1073,7 @@ class InstanceStatusChangedEvent(_Base):
     timestamp: str
     """RFC 3339, UTC."""
     seq: int
-    """Grows with every kept frame, also across restarts; a stats or decision frame repeats the last kept one."""
+    """Grows with every kept frame, also across restarts; a frame that is not kept repeats the last kept one."""
     type: Literal["instance_status_changed"]
     data: InstanceStatusChangedEventData
 
@@ -1041,6 +1117,28 @@ class InstanceSummary(_Base):
     """A request under `/v1` starts the instance if it is stopped. Default true."""
     group: str | None
     """Group whose limits apply; `groups` in the configuration defines them."""
+    pinned: bool
+    """The setting. Members of a pinned group are pinned too."""
+    restart_count: int
+    """Automatic restarts in a row; back to 0 after running for five minutes."""
+    restart_required: bool
+    """Whether the running engine was launched with other settings than the stored ones."""
+    in_flight: int
+    """Requests that its engine works on."""
+    waiting: int
+    """Requests that wait for its start, a slot or their turn."""
+    tokens_per_second: float
+    """Tokens of streamed answers that its engine generates, per second, over the last two seconds."""
+    last_used_at: str | None
+    """When its last request ended; `None`: unknown, or none has ended."""
+    waits_for: list[str]
+    """The instances that must stop before it can start; `another instance` for those that the caller may not see. Empty: it does not wait for a slot."""
+    load: Load | None
+    """Progress of its start; `None` exactly when it is not `starting`."""
+    ready_at: str | None
+    """When the current engine became ready; `None`: it is not, or none runs."""
+    last_load_seconds: float | None
+    """Seconds from the spawn of its engine until it was ready, at its last start; `None`: unknown."""
     reason: str | None
     """Why the instance failed or restarts; `None`: neither."""
     started_at: str | None
@@ -1049,6 +1147,8 @@ class InstanceSummary(_Base):
     """RFC 3339, UTC."""
     updated_at: str
     """RFC 3339, UTC."""
+    stats: Stats | None
+    """The last measurement, at most `stats.interval` old; `None`: no process runs, or it was not measured yet."""
 
 
 class InstanceUpdated(_Base):
@@ -1065,7 +1165,7 @@ class InstanceUpdatedEvent(_Base):
     timestamp: str
     """RFC 3339, UTC."""
     seq: int
-    """Grows with every kept frame, also across restarts; a stats or decision frame repeats the last kept one."""
+    """Grows with every kept frame, also across restarts; a frame that is not kept repeats the last kept one."""
     type: Literal["instance_updated"]
     data: InstanceUpdatedEventData
 
@@ -1160,6 +1260,17 @@ class Lifecycle(_Base):
     status: Status
 
 
+class Load(_Base):
+    phase: Literal["queued", "preparing", "loading", "restoring"]
+    """`queued`: waits for a slot; `preparing`: its launch is checked and spawned; `loading`: the engine loads its model; `restoring`: the engine restores its saved context."""
+    fraction: float | None
+    """Estimated part that is done, below 1 until the engine is ready; `None`: no estimate."""
+    elapsed: float
+    """Seconds since the engine was spawned; before that, since the start was requested."""
+    usual_seconds: float | None
+    """Median of the last loads of the same model with the same options, in seconds from the spawn until the engine was ready; `None`: none was measured."""
+
+
 class LogEntry(_Base):
     timestamp: str
     """RFC 3339, UTC, from the engine's own timestamps, converted to the machine's clock."""
@@ -1174,6 +1285,38 @@ class LogGap(_Base):
     gap: Gap
 
 
+class LogGapEvent(_Base):
+    type: Literal["log_gap"]
+    timestamp: str
+    """RFC 3339, UTC."""
+    seq: int
+    """Grows with every kept frame, also across restarts; a frame that is not kept repeats the last kept one."""
+    data: LogGapEventData
+
+
+class LogGapEventData(_Base):
+    name: str
+    """The name in the subscription."""
+    from_seq: int
+    """The lines with a greater `seq` are missing, up to `to_seq`."""
+    to_seq: int
+
+
+class LogLinesEvent(_Base):
+    type: Literal["log_lines"]
+    timestamp: str
+    """RFC 3339, UTC."""
+    seq: int
+    """Grows with every kept frame, also across restarts; a frame that is not kept repeats the last kept one."""
+    data: LogLinesEventData
+
+
+class LogLinesEventData(_Base):
+    name: str
+    """The name in the subscription."""
+    lines: list[LogEntry]
+
+
 class LoggedIn(_Base):
     token: str
     expires_at: str
@@ -1183,7 +1326,9 @@ class LoggedIn(_Base):
 class Logs(_Base):
     logs: list[LogEntry]
     truncated: Literal[True] | None
-    """The search stopped before it found enough lines of this level."""
+    """The search stopped at its limit of bytes before it found enough lines."""
+    next_seq: int | None
+    """Where a `truncated` search stopped. To go on, pass it as `before_seq`, or as `after_seq` if you gave one."""
     gap: Gap | None
     """Lines after `after_seq` that are no longer kept."""
 
@@ -1442,6 +1587,24 @@ class RequestError(_Base):
     """At most 500 characters."""
 
 
+class RequestFinishedEvent(_Base):
+    type: Literal["request_finished"]
+    timestamp: str
+    """RFC 3339, UTC."""
+    seq: int
+    """Grows with every kept frame, also across restarts; a frame that is not kept repeats the last kept one."""
+    data: FinishedRequest
+
+
+class RequestStartedEvent(_Base):
+    type: Literal["request_started"]
+    timestamp: str
+    """RFC 3339, UTC."""
+    seq: int
+    """Grows with every kept frame, also across restarts; a frame that is not kept repeats the last kept one."""
+    data: ActiveRequest
+
+
 class Requests(_Base):
     in_flight: list[ActiveRequest]
     """Oldest first."""
@@ -1449,6 +1612,25 @@ class Requests(_Base):
     """Newest first."""
     more: bool
     """Whether older finished requests match; ask for them with `before_seq`."""
+
+
+class RequestsUpdatedEvent(_Base):
+    type: Literal["requests_updated"]
+    timestamp: str
+    """RFC 3339, UTC."""
+    seq: int
+    """Grows with every kept frame, also across restarts; a frame that is not kept repeats the last kept one."""
+    data: RequestsUpdatedEventData
+
+
+class RequestsUpdatedEventData(_Base):
+    name: str
+    in_flight: int
+    """Requests that its engine works on."""
+    waiting: int
+    """Requests that wait for its start, a slot or their turn."""
+    tokens_per_second: float
+    """Tokens of streamed answers that its engine generates, over the last two seconds."""
 
 
 class Resources(_Base):
@@ -1533,6 +1715,8 @@ class Stats(_Base):
     """Bytes written since the engine was spawned."""
     gpu_memory_usage: int | None
     """Bytes on all GPUs; `None`: no tool reports it."""
+    gpus: list[GpuUse]
+    """The GPUs that it uses; empty: none, or no tool reports it."""
     uptime: float
     """Seconds since the engine was spawned."""
 
@@ -1567,13 +1751,27 @@ class StatsPoint(_Base):
     """Highest value of the step."""
     memory_usage_peak: int
     """Highest value of the step."""
+    requests: int
+    """Requests that ended."""
+    tokens_in: int
+    """Tokens of their prompts, cached ones too."""
+    tokens_out: int
+    """Tokens generated."""
+    tokens_per_second: float
+    """Tokens generated, per second of the step."""
+    ttft_p50: float | None
+    """Seconds from a request to the first token of its answer, waiting included: the median; `None`: none came."""
+    ttft_p95: float | None
+    """The same, which 95 of 100 requests did not exceed."""
+    waiting_max: int
+    """Most requests that waited at one time."""
 
 
 class SystemAlertEvent(_Base):
     timestamp: str
     """RFC 3339, UTC."""
     seq: int
-    """Grows with every kept frame, also across restarts; a stats or decision frame repeats the last kept one."""
+    """Grows with every kept frame, also across restarts; a frame that is not kept repeats the last kept one."""
     type: Literal["system_alert"]
     data: SystemAlertEventData
 
@@ -1603,6 +1801,41 @@ class SystemInfo(_Base):
     """Commit of the source; `-dirty` at the end: the package was built with uncommitted changes. `None`: unknown."""
     folders: list[Folder]
     """The data directory, then the folders of models."""
+
+
+class SystemStats(_Base):
+    window: float
+    """Length of the history, in seconds."""
+    interval: float
+    """Seconds between two measurements, which is the shortest step."""
+    points: list[SystemStatsPoint]
+
+
+class SystemStatsPoint(_Base):
+    timestamp: str
+    """The end of the step."""
+    seconds: float
+    """Length of the step; older steps are longer."""
+    cpu_usage: float
+    """Percent (0–100) of all cores."""
+    memory_usage: int
+    """Bytes that are not available to programs."""
+    disk_usage: float
+    """Percent (0–100) of the data directory's filesystem."""
+    gpus: list[GpuPoint]
+
+
+class SystemStatsUpdatedEvent(_Base):
+    type: Literal["system_stats_updated"]
+    timestamp: str
+    """RFC 3339, UTC."""
+    seq: int
+    """Grows with every kept frame, also across restarts; a frame that is not kept repeats the last kept one."""
+    data: SystemStatsUpdatedEventData
+
+
+class SystemStatsUpdatedEventData(_Base):
+    resources: Resources
 
 
 class SystemStatus(_Base):
@@ -1666,7 +1899,7 @@ class Why(_Base):
     """`seq` of the line in its log that shows the cause; `None`: none."""
 
 
-Frame: TypeAlias = InstanceStatusChangedEvent | InstanceCreatedEvent | InstanceUpdatedEvent | InstanceDeletedEvent | SystemAlertEvent | DownloadProgressEvent | InstanceStatsUpdatedEvent | DecisionEvent | GapEvent
+Frame: TypeAlias = InstanceStatusChangedEvent | InstanceCreatedEvent | InstanceUpdatedEvent | InstanceDeletedEvent | SystemAlertEvent | DownloadProgressEvent | InstanceStatsUpdatedEvent | RequestsUpdatedEvent | RequestStartedEvent | RequestFinishedEvent | SystemStatsUpdatedEvent | InstanceLoadProgressEvent | DecisionEvent | LogLinesEvent | LogGapEvent | GapEvent
 """An event."""
 
 

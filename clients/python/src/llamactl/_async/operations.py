@@ -411,6 +411,8 @@ class Operations:
         lines: int | None = None,
         level: models.LogLevel | None = None,
         after_seq: int | None = None,
+        before_seq: int | None = None,
+        q: str | None = None,
     ) -> models.Logs:
         """The last lines of output, across runs and rotations; or new lines as they come.
 
@@ -418,11 +420,13 @@ class Operations:
             lines: How many lines, after filtering. Default 100.
             level: Lines of this level and above.
             after_seq: Only lines with a greater `seq`, oldest first.
+            before_seq: Only lines with a smaller `seq`: the last of them, to scroll back. Not with `follow` or `after_seq`.
+            q: Only lines whose message contains this text, ignoring case. Reads at most 16 MiB. Not with `follow`.
         """
         request = Request(
             "GET",
             f"/api/instances/{step(name)}/logs",
-            query={"lines": lines, "level": level, "after_seq": after_seq},
+            query={"lines": lines, "level": level, "after_seq": after_seq, "before_seq": before_seq, "q": q},
         )
         return models.Logs(await self._ask(request))
 
@@ -432,7 +436,7 @@ class Operations:
         *,
         window: str | None = None,
     ) -> models.StatsHistory:
-        """Memory, CPU and I/O of the last hours, in steps that widen with age.
+        """Memory, CPU, I/O and requests of the last hours, in steps that widen with age.
 
         Args:
             window: How far back: seconds, or `15m`, `1h`, `24h`. Default `1h`, at least one second, at most one day.
@@ -443,6 +447,25 @@ class Operations:
             query={"window": window},
         )
         return models.StatsHistory(await self._ask(request))
+
+    async def get_fleet_stats(
+        self,
+        *,
+        window: str | None = None,
+        points: int | None = None,
+    ) -> models.FleetStats:
+        """Resources and requests of all instances over time, in a few equal steps.
+
+        Args:
+            window: How far back: seconds, or `15m`, `1h`, `24h`. Default `15m`.
+            points: How many steps. Default 60.
+        """
+        request = Request(
+            "GET",
+            "/api/stats",
+            query={"window": window, "points": points},
+        )
+        return models.FleetStats(await self._ask(request))
 
     async def apply_fleet(
         self,
@@ -742,6 +765,23 @@ class Operations:
             "/api/system/status",
         )
         return models.SystemStatus(await self._ask(request))
+
+    async def get_system_stats(
+        self,
+        *,
+        window: str | None = None,
+    ) -> models.SystemStats:
+        """CPU, memory, disk and GPUs of the last hours, in steps that widen with age.
+
+        Args:
+            window: How far back: seconds, or `15m`, `1h`, `24h`. Default `1h`, at least one second, at most one day.
+        """
+        request = Request(
+            "GET",
+            "/api/system/stats",
+            query={"window": window},
+        )
+        return models.SystemStats(await self._ask(request))
 
     async def get_system_info(
         self,

@@ -140,13 +140,20 @@ export class Operations {
   /** Returns the last lines of output, across runs and rotations. `followLogs` continues with new lines. */
   getInstanceLogs(
     name: string,
-    { lines, level, after_seq, ...call }: Optional<{ lines: number; level: models.LogLevel; after_seq: number }> = {},
+    {
+      lines,
+      level,
+      after_seq,
+      before_seq,
+      q,
+      ...call
+    }: Optional<{ lines: number; level: models.LogLevel; after_seq: number; before_seq: number; q: string }> = {},
   ): Promise<models.Logs> {
-    return this.#get(path`/api/instances/${name}/logs`, call, { lines, level, after_seq });
+    return this.#get(path`/api/instances/${name}/logs`, call, { lines, level, after_seq, before_seq, q });
   }
 
   /**
-   * Returns memory, CPU and I/O of the last hours.
+   * Returns memory, CPU, I/O and requests of the last hours.
    *
    * @param options `window`: how far back, in seconds or as `15m`, `1h`, `24h`; default one hour.
    */
@@ -155,6 +162,20 @@ export class Operations {
     { window, ...call }: Optional<{ window: string | number }> = {},
   ): Promise<models.StatsHistory> {
     return this.#get(path`/api/instances/${name}/stats`, call, { window });
+  }
+
+  /**
+   * Returns resources and requests of all instances over time, in equal steps.
+   *
+   * @param options `window`: how far back, in seconds or as `15m`, `1h`, `24h`; default 15 minutes. `points`: how many
+   *   steps; default 60.
+   */
+  getFleetStats({
+    window,
+    points,
+    ...call
+  }: Optional<{ window: string | number; points: number }> = {}): Promise<models.FleetStats> {
+    return this.#get('/api/stats', call, { window, points });
   }
 
   /**
@@ -302,6 +323,15 @@ export class Operations {
   /** Returns the number of instances by status, and resource usage of the machine. */
   getSystemStatus(call?: CallOptions): Promise<models.SystemStatus> {
     return this.#get('/api/system/status', call);
+  }
+
+  /**
+   * Returns CPU, memory, disk and GPUs of the last hours.
+   *
+   * @param options `window`: how far back, in seconds or as `15m`, `1h`, `24h`; default one hour.
+   */
+  getSystemStats({ window, ...call }: Optional<{ window: string | number }> = {}): Promise<models.SystemStats> {
+    return this.#get('/api/system/stats', call, { window });
   }
 
   /** Describes the machine and the version of llamactl. */

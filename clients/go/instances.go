@@ -71,6 +71,12 @@ type GetInstanceLogsParams struct {
 
 	// Only lines after this one; 0: all.
 	AfterSeq int64
+
+	// Only lines before this one, the last of them; 0: all. Not with AfterSeq.
+	BeforeSeq int64
+
+	// Only lines whose message contains this text, ignoring case; empty: all.
+	Text string
 }
 
 func (p GetInstanceLogsParams) query() url.Values {
@@ -78,6 +84,8 @@ func (p GetInstanceLogsParams) query() url.Values {
 	setNumber(query, "lines", int64(p.Lines))
 	setText(query, "level", string(p.Level))
 	setNumber(query, "after_seq", p.AfterSeq)
+	setNumber(query, "before_seq", p.BeforeSeq)
+	setText(query, "q", p.Text)
 	return query
 }
 
@@ -226,7 +234,7 @@ func (c *Client) GetInstanceLogsContext(ctx context.Context, name string, params
 	return fetch[Logs](ctx, c, request{method: http.MethodGet, path: []string{"/api/instances/", name, "/logs"}, query: first(params).query()})
 }
 
-// GetInstanceStats returns memory, CPU and I/O of the last hours.
+// GetInstanceStats returns memory, CPU, I/O and requests of the last hours.
 func (c *Client) GetInstanceStats(name string, params ...GetInstanceStatsParams) (*StatsHistory, error) {
 	return c.GetInstanceStatsContext(context.Background(), name, params...)
 }
@@ -244,6 +252,32 @@ func (c *Client) GetInstanceWhy(name string) (*Why, error) {
 // GetInstanceWhyContext is [Client.GetInstanceWhy] with a context.
 func (c *Client) GetInstanceWhyContext(ctx context.Context, name string) (*Why, error) {
 	return fetch[Why](ctx, c, request{method: http.MethodGet, path: []string{"/api/instances/", name, "/why"}})
+}
+
+// GetFleetStatsParams are the options of [Client.GetFleetStats].
+type GetFleetStatsParams struct {
+	// How far back; 0: 15 minutes.
+	Window time.Duration
+
+	// How many steps; 0: 60.
+	Points int
+}
+
+func (p GetFleetStatsParams) query() url.Values {
+	query := url.Values{}
+	setNumber(query, "window", int64(p.Window.Seconds()))
+	setNumber(query, "points", int64(p.Points))
+	return query
+}
+
+// GetFleetStats returns resources and requests of all instances over time, in equal steps.
+func (c *Client) GetFleetStats(params ...GetFleetStatsParams) (*FleetStats, error) {
+	return c.GetFleetStatsContext(context.Background(), params...)
+}
+
+// GetFleetStatsContext is [Client.GetFleetStats] with a context.
+func (c *Client) GetFleetStatsContext(ctx context.Context, params ...GetFleetStatsParams) (*FleetStats, error) {
+	return fetch[FleetStats](ctx, c, request{method: http.MethodGet, path: []string{"/api/stats"}, query: first(params).query()})
 }
 
 // EstimateInstance returns the memory that an instance needs, also with other options, and whether it fits now.

@@ -174,10 +174,12 @@ func TestEveryParameterOfAnOperationCanBeGiven(t *testing.T) {
 			return err
 		},
 		"getInstanceLogs": func() error {
-			_, err := client.GetInstanceLogs("a", GetInstanceLogsParams{5, LogLevelWarn, 7})
+			_, err := client.GetInstanceLogs("a", GetInstanceLogsParams{5, LogLevelWarn, 7, 9, "x y"})
 			return err
 		},
 		"getInstanceStats": func() error { _, err := client.GetInstanceStats("a", GetInstanceStatsParams{3e9}); return err },
+		"getFleetStats":    func() error { _, err := client.GetFleetStats(GetFleetStatsParams{3e9, 5}); return err },
+		"getSystemStats":   func() error { _, err := client.GetSystemStats(GetSystemStatsParams{3e9}); return err },
 		"applyFleet":       func() error { _, err := client.ApplyFleet(Fleet{}, ApplyParams{true, true}); return err },
 		"listRequests": func() error {
 			_, err := client.ListRequests(ListRequestsParams{Ptr(0), 1, "a", "b", RequestOutcomeOk, 1e9})

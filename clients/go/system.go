@@ -79,6 +79,28 @@ func (c *Client) GetSystemStatusContext(ctx context.Context) (*SystemStatus, err
 	return fetch[SystemStatus](ctx, c, request{method: http.MethodGet, path: []string{"/api/system/status"}})
 }
 
+// GetSystemStatsParams are the options of [Client.GetSystemStats].
+type GetSystemStatsParams struct {
+	// How far back; 0: one hour.
+	Window time.Duration
+}
+
+func (p GetSystemStatsParams) query() url.Values {
+	query := url.Values{}
+	setNumber(query, "window", int64(p.Window.Seconds()))
+	return query
+}
+
+// GetSystemStats returns CPU, memory, disk and GPUs of the last hours.
+func (c *Client) GetSystemStats(params ...GetSystemStatsParams) (*SystemStats, error) {
+	return c.GetSystemStatsContext(context.Background(), params...)
+}
+
+// GetSystemStatsContext is [Client.GetSystemStats] with a context.
+func (c *Client) GetSystemStatsContext(ctx context.Context, params ...GetSystemStatsParams) (*SystemStats, error) {
+	return fetch[SystemStats](ctx, c, request{method: http.MethodGet, path: []string{"/api/system/stats"}, query: first(params).query()})
+}
+
 // GetSystemInfo describes the machine and the version of llamactl.
 func (c *Client) GetSystemInfo() (*SystemInfo, error) {
 	return c.GetSystemInfoContext(context.Background())

@@ -78,7 +78,9 @@ function plugins(): HttpPlugin[] {
     gatewayRoutes({ instancesFor: (caller) => seenBy(caller, test.manager), clock, work: new SlicedWork(clock) }),
     webSocketRoutes({
       ...auth,
-      events: { join: () => ({ subscribe: nothing, drained: nothing, leave: nothing }) },
+      events: { lastSeq: 0, join: () => ({ subscribe: nothing, drained: nothing, leave: nothing }) },
+      logsFor: () => test.manager,
+      onFault: nothing,
       isAuthEnabled: true,
       clock,
     }),

@@ -3,15 +3,12 @@ import type { Estimate, EstimateRequest, InstanceEstimateRequest } from '@llamac
 import { OPERATIONS } from '@llamactl/contract/operations';
 import type { Caller } from '../../auth/caller.ts';
 import { mayCall } from '../../auth/permissions.ts';
-import type { InstanceManager } from '../../instances/use-cases.ts';
+import { HIDDEN_INSTANCE, type InstanceManager } from '../../instances/use-cases.ts';
 import type { DraftSettings } from '../../models/launch-draft.ts';
 import { draftSettings } from '../../models/launch-draft.ts';
 import type { Models } from '../../models/library.ts';
 import type { MemoryEstimator } from '../../models/memory-estimator.ts';
 import type { Bind } from '../operations.ts';
-
-/** The name of an instance that the caller may not see. */
-const HIDDEN = 'another instance';
 
 export interface EstimateParts {
   models: Models;
@@ -78,7 +75,7 @@ export async function estimateOf(
       throw new ApiError('FORBIDDEN', 'Options that name files outside the library need the role admin.');
   }
   const { mustStop, ...estimate } = await estimator.estimate({ settings, instance, devices });
-  return { ...estimate, must_stop: [...new Set(mustStop.map((id) => manager.nameOf(id) ?? HIDDEN))] };
+  return { ...estimate, must_stop: [...new Set(mustStop.map((id) => manager.nameOf(id) ?? HIDDEN_INSTANCE))] };
 }
 
 function libraryFiles(models: Models): string[] {

@@ -4,7 +4,7 @@ import { codeOf } from '@llamactl/contract/reason';
 import { ApiError } from '@llamactl/contract/errors';
 import type { Model } from '@llamactl/contract/model';
 import { OPERATIONS } from '@llamactl/contract/operations';
-import type { InstanceManager } from '../../instances/use-cases.ts';
+import { HIDDEN_INSTANCE, type InstanceManager } from '../../instances/use-cases.ts';
 import type { DownloadJobs } from '../../models/downloads/downloads.ts';
 import { readDetails } from '../../models/model-details.ts';
 import type { Models } from '../../models/library.ts';
@@ -14,8 +14,6 @@ import { isSame, ListAnswer } from '../bodies/list-answer.ts';
 import { JSON_HEADERS } from '../errors.ts';
 import type { Bind } from '../operations.ts';
 
-/** The name of an instance that the caller may not see. */
-const HIDDEN = 'another instance';
 const NO_USERS: string[] = [];
 const BYTES_IN_MEGABYTE = 1_000_000;
 
@@ -142,7 +140,7 @@ async function usersOfModels(
   for (const { name, file } of instances) {
     const own = listed.get(file) ?? file;
     const users = byPath.get(own) ?? new Set();
-    byPath.set(own, users.add(names.has(name) ? name : HIDDEN));
+    byPath.set(own, users.add(names.has(name) ? name : HIDDEN_INSTANCE));
   }
   return new Users(byPath);
 }

@@ -23,9 +23,15 @@ const PORTS = new Set([
 /** Folders that reach instances through `InstanceManager`, `FleetManager` and `GatewayInstances`. */
 const USERS_OF_INSTANCES = ['http', 'gateway', 'metrics'];
 /**
- * Files outside of the adapters that implement a port: the meter measures the processes of this machine for the domain.
+ * Files outside of the adapters that implement a port: the meter measures the processes of this machine for the domain,
+ * and the last figures are for its lists; the list of
+ * load times is for its estimates.
  */
-const IMPLEMENTS_A_PORT = new Set(['server/metrics/meter.ts']);
+const IMPLEMENTS_A_PORT = new Set([
+  'server/metrics/meter.ts',
+  'server/metrics/last-figures.ts',
+  'server/metrics/load-time-list.ts',
+]);
 
 /** Sections of `app.ts`, which may import everything that `app.ts` may. */
 const SECTIONS = new Set(
@@ -36,6 +42,8 @@ const SECTIONS = new Set(
     'hub',
     'inherited-lock',
     'listening',
+    'load-time-keeping',
+    'history-keeping',
     'host-watch',
     'alerts-wiring',
     'decision-log',

@@ -21,8 +21,10 @@ import { Listening } from './listening.ts';
 import { watchHost } from './host-watch.ts';
 import { openAlertsWiring } from './alerts-wiring.ts';
 import { openHub } from './hub.ts';
+import { keepLoadTimes } from './load-time-keeping.ts';
 import { openDecisionTrace } from './decision-log.ts';
 import { observe } from './observation.ts';
+import { LastFigures } from '../metrics/last-figures.ts';
 import { FactsThread } from '../models/facts-thread.ts';
 import { startFactsWorker } from '../models/facts-worker-script.ts';
 import { ModelLibrary } from '../models/library.ts';
@@ -155,6 +157,7 @@ export async function startApp(options: AppOptions): Promise<App> {
     const models = teardown.ending(
       new ModelLibrary({ clock, work, places, indexFile, reader, onFault, onProblem: (problem) => log.warn(problem) }),
     );
+    const figures = new LastFigures();
     const instances = createInstances(
       {
         clock,
@@ -168,6 +171,8 @@ export async function startApp(options: AppOptions): Promise<App> {
         runFolders: supervisor,
         listeningPorts: supervisor,
         meter: machine.meter,
+        figures,
+        loadTimes: keepLoadTimes({ ...shared, dataDirectory }),
         logs,
         contexts: keepContexts({
           ...shared,
@@ -214,6 +219,7 @@ export async function startApp(options: AppOptions): Promise<App> {
       decisions: trace,
       instances,
       machine,
+      figures,
       listeningPorts: supervisor,
     });
     const rootFor = downloadRoots(cache, own);

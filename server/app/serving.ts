@@ -70,7 +70,7 @@ export function createServing(parts: ServingParts): Serving {
   const { version, hostname } = parts.program;
   const { auth, audit, limits, clientAddress } = parts.callers;
   const { manager, fleet } = parts.instances;
-  const { feed, requests, stats, system, figures } = parts.observation;
+  const { feed, requests, stats, machine, system, figures } = parts.observation;
   let readiness: Readiness = 'starting';
   const shutdown = new AbortController();
   const leaving = new AbortController();
@@ -89,7 +89,7 @@ export function createServing(parts: ServingParts): Serving {
     downloads: parts.downloads,
     configEditor,
     reload: parts.reload,
-    metrics: { system, stats },
+    metrics: { system, stats, machine },
     figures,
     requests: parts.requests,
     alerts: () => alerts.list(),
@@ -120,7 +120,15 @@ export function createServing(parts: ServingParts): Serving {
         leaving: leaving.signal,
         trace,
       }),
-      webSocketRoutes({ ...auth, events: feed, isAuthEnabled: config.auth.enabled, clock, leaving: leaving.signal }),
+      webSocketRoutes({
+        ...auth,
+        events: feed,
+        logsFor: (caller) => seenBy(caller, manager),
+        isAuthEnabled: config.auth.enabled,
+        clock,
+        onFault: (error) => log.error({ err: error }, 'A log could not be followed over a WebSocket'),
+        leaving: leaving.signal,
+      }),
     ],
     errorShapes: DIALECTS,
     shutdownSignal: shutdown.signal,

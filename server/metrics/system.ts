@@ -1,7 +1,7 @@
 import os from 'node:os';
 import { STATUSES, type Status } from '@llamactl/contract/instance';
 import { codeOf } from '@llamactl/contract/reason';
-import type { Folder } from '@llamactl/contract/system';
+import type { Folder, Resources } from '@llamactl/contract/system';
 import type { Clock } from '../instances/ports/time.ts';
 import { type DiskSpace, usagePercent } from './disk-space.ts';
 import type { Gpus } from './gpu/gpu.ts';
@@ -32,24 +32,26 @@ export function createSystemView(dependencies: SystemDependencies): SystemView {
   // read once: the result is long on a machine with many cores
   const processors = os.cpus();
   const cpuModel = processors[0]?.model.trim() ?? '';
+  const resources = async (): Promise<Resources> => {
+    const [measured, gpuList] = await Promise.all([host.resources(), gpus.list()]);
+    return {
+      cpu_usage: measured.cpuUsage,
+      memory_usage: measured.memory.usage,
+      memory_total: measured.memory.total,
+      disk_usage: usagePercent(measured.disk),
+      disk_total: measured.disk.used + measured.disk.available,
+      disk_free: measured.disk.available,
+      gpus: gpuList,
+    };
+  };
   return {
-    status: async (instances) => {
-      const [resources, gpuList] = await Promise.all([host.resources(), gpus.list()]);
-      return {
-        version,
-        uptime: Math.max(0, Math.floor((clock.elapsed() - begunAt) / 1_000)),
-        instances: countsOf(instances),
-        resources: {
-          cpu_usage: resources.cpuUsage,
-          memory_usage: resources.memory.usage,
-          memory_total: resources.memory.total,
-          disk_usage: usagePercent(resources.disk),
-          disk_total: resources.disk.used + resources.disk.available,
-          disk_free: resources.disk.available,
-          gpus: gpuList,
-        },
-      };
-    },
+    resources,
+    status: async (instances) => ({
+      version,
+      uptime: Math.max(0, Math.floor((clock.elapsed() - begunAt) / 1_000)),
+      instances: countsOf(instances),
+      resources: await resources(),
+    }),
     info: async () => ({
       hostname,
       os: process.platform === 'darwin' ? 'darwin' : 'linux',

@@ -75,6 +75,13 @@ export class FakeEngineAdapter implements EngineAdapter {
     return !this.slow.has(command?.[0] ?? PROGRAM);
   }
 
+  /** The value of {@link learnings}, for tests that change the plan. */
+  learnt = 0;
+
+  learnings(): number {
+    return this.learnt;
+  }
+
   plan({ id, name, port, settings }: InstanceRecord): LaunchPlan {
     const [command = PROGRAM, ...leading] = settings.command ?? [];
     const folder = `/data/instances/${id}/context`;

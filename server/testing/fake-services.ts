@@ -11,7 +11,7 @@ import type { HttpAuthentication } from '../http/server.ts';
 import type { ApplyOptions, FleetManager } from '../instances/use-cases.ts';
 import type { DownloadJobs } from '../models/downloads/downloads.ts';
 import type { Figures } from '../metrics/prometheus-figures.ts';
-import type { StatsHistoryView, SystemView } from '../metrics/metrics.ts';
+import type { StatsHistoryView, SystemHistoryView, SystemView } from '../metrics/metrics.ts';
 
 /** Fakes of the services behind the HTTP server. */
 
@@ -91,9 +91,22 @@ export const FAKE_INFO: SystemInfo = {
 };
 
 /** Metrics of an idle machine. */
-export const FAKE_METRICS: { system: SystemView; stats: StatsHistoryView } = {
-  system: { status: async () => FAKE_STATUS, info: async () => FAKE_INFO },
-  stats: { history: (name, window): StatsHistory => ({ name, window, interval: 2, points: [] }) },
+export const FAKE_METRICS: { system: SystemView; stats: StatsHistoryView; machine: SystemHistoryView } = {
+  system: {
+    status: async () => FAKE_STATUS,
+    resources: async () => FAKE_STATUS.resources,
+    info: async () => FAKE_INFO,
+  },
+  stats: {
+    history: (name, window): StatsHistory => ({ name, window, interval: 2, points: [] }),
+    series: async (_names, window, points) => ({
+      window,
+      seconds: window / points,
+      until: '2026-03-01T12:00:00.000Z',
+      instances: [],
+    }),
+  },
+  machine: { history: (window) => ({ window, interval: 2, points: [] }) },
 };
 
 /** Figures that contain only the names of the instances that they cover. */

@@ -18,6 +18,7 @@ export function llamaEngines(): Engines {
     catalogues: {
       known: () => null,
       isLearnt: () => false,
+      loads: () => 0,
       learn: async () => undefined,
       version: () => null,
       load: async () => ({ catalogue: null, warning: 'there is no llama-server' }),

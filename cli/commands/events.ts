@@ -6,7 +6,7 @@ import { eventLines } from '../instances/event-line.ts';
 import { untilInterrupted, waitingNote } from '../interruption.ts';
 import { plain } from '../screen/text.ts';
 
-type EventType = Exclude<Frame['type'], 'gap'>;
+type EventType = Exclude<Frame['type'], 'gap' | 'log_lines' | 'log_gap'>;
 
 interface Flags {
   type?: EventType[];

@@ -170,6 +170,7 @@ export function customEngine({ name, config, findProgram, searchPath, allowPrivi
     withoutTwins: ({ options }) => options,
     learn: async () => {},
     isLearnt: () => true,
+    learnings: () => 0,
     plan,
     preflight,
     reason: customReason,

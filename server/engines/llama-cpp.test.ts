@@ -37,6 +37,7 @@ function adapterWith({
   const catalogues: FlagCatalogues = {
     known: ({ command }) => (readable && command === (asked ?? command) ? catalogue : null),
     isLearnt: ({ command }) => command === (asked ?? command),
+    loads: () => 0,
     learn: () => Promise.resolve(),
     version: () => 'b11669',
     load: (launcher) => {

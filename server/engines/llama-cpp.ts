@@ -227,6 +227,7 @@ export function llamaCpp({
     isLearnt: (settings) =>
       (Object.keys(settings.options).length === 0 && settings.isolated !== true && settings.keep_context !== 'auto') ||
       catalogues.isLearnt(launcherOf(settings)),
+    learnings: () => catalogues.loads(),
     withoutTwins: (stored, given) => withoutTwins(stored.options, given, catalogues.known(launcherOf(stored))),
     plan,
     preflight,

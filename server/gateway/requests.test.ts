@@ -42,6 +42,7 @@ const only = (status: 'running' | 'stopped' | null = null) => {
   expect(others).toEqual([]);
   return ActiveRequestSchema.strict().parse(request);
 };
+const inFlight = (): [string, number][] => [...requests.takeTokens()];
 const last = () => FinishedRequestSchema.strict().parse(requests.finished()[0]);
 
 describe('a request in flight', () => {
@@ -316,5 +317,46 @@ describe('the number of a finished request', () => {
     const numbers = [...requests.finished().toReversed(), ...later.finished()].map(({ seq }) => seq);
     expect(numbers).toEqual(numbers.toSorted((one, other) => one - other));
     expect(new Set(numbers).size).toBe(3);
+  });
+});
+
+describe('the tokens since the last look', () => {
+  const streaming = (id: string): RequestRecord => {
+    const record = begin({ id, instance: 'chat' });
+    record.leased('chat');
+    record.head(200, STREAM);
+    return record;
+  };
+
+  it('are those of all streamed answers of an instance, also of those that ended', () => {
+    const [one, other] = [streaming('1'), streaming('2')];
+    one.bytes(token('a'));
+    one.bytes(token('b'));
+    other.bytes(token('c'));
+    other.end('ok');
+    expect(inFlight()).toEqual([['chat', 3]]);
+    one.bytes(token('d'));
+    expect(inFlight()).toEqual([['chat', 1]]);
+    one.end('ok');
+    expect(inFlight()).toEqual([['chat', 0]]);
+    expect(inFlight()).toEqual([]);
+  });
+
+  it('follow the figures of the engine at the end of an answer', () => {
+    const record = streaming('1');
+    record.bytes(token('a'));
+    inFlight();
+    record.bytes(usage(7, 5));
+    record.end('ok');
+    expect(inFlight()).toEqual([['chat', 4]]);
+  });
+
+  it('leave out answers that come at once: their tokens are known only at the end', () => {
+    const record = begin({ instance: 'chat' });
+    record.leased('chat');
+    record.head(200, ['Content-Type', 'application/json']);
+    record.bytes(Buffer.from('{"usage":{"prompt_tokens":1,"completion_tokens":500}}'));
+    record.end('ok');
+    expect(inFlight()).toEqual([['chat', 0]]);
   });
 });

@@ -16,8 +16,10 @@ import { GenerationSpeeds, type Tokens, type UsageReader, usageReader } from './
 
 interface RequestsOptions {
   clock: Pick<Clock, 'now' | 'elapsed'>;
+  /** Called for each request when it begins. Must not throw and must not block. */
+  onBegin?: (record: RequestRecord) => void;
   /** Called once for each finished request. Must not throw and must not block. */
-  onFinished?: (request: RequestFigures) => void;
+  onFinished?: (request: RequestFigures, record: RequestRecord) => void;
   /** The owner of finished records. Default: one that this process alone has. */
   finished?: FinishedRequests;
 }
@@ -34,17 +36,27 @@ export class Requests {
   /** Ids of all records above. */
   readonly #ids = new Set<string>();
   readonly #speeds = new GenerationSpeeds();
+  /** Tokens of requests that ended since the last {@link takeTokens}, by the instance's name. */
+  #tokensOfEnded = new Map<string, number>();
+  readonly #onBegin: (record: RequestRecord) => void;
   #namesakes = 0;
   #lastSeq = 0;
 
-  constructor({ clock, onFinished, finished = new FinishedRequests(MOST_FINISHED_REQUESTS) }: RequestsOptions) {
+  constructor({
+    clock,
+    onBegin = () => undefined,
+    onFinished,
+    finished = new FinishedRequests(MOST_FINISHED_REQUESTS),
+  }: RequestsOptions) {
     this.#finished = finished;
     const onEnd = (record: RequestRecord, figures: RequestFigures): void => {
       this.#remember(record);
       this.#speeds.measure(figures);
-      onFinished?.(figures);
+      addTokens(this.#tokensOfEnded, record);
+      onFinished?.(figures, record);
     };
     this.#keeper = { clock, onEnd, nextSeq: () => this.#nextSeq() };
+    this.#onBegin = onBegin;
   }
 
   /** Begins a record. @param onCancel Called when an operator cancels the request; must end the request. */
@@ -52,7 +64,19 @@ export class Requests {
     const record = new RequestRecord(this.#unused(facts.id), facts, onCancel, this.#keeper);
     this.#active.set(record.id, record);
     this.#ids.add(record.id);
+    this.#onBegin(record);
     return record;
+  }
+
+  /**
+   * Returns the tokens of streamed answers since the last call, by the name of the instance. Instances with requests since
+   * then have an entry, if only 0.
+   */
+  takeTokens(): ReadonlyMap<string, number> {
+    const tokens = this.#tokensOfEnded;
+    this.#tokensOfEnded = new Map();
+    for (const record of this.#active.values()) addTokens(tokens, record);
+    return tokens;
   }
 
   /**
@@ -63,14 +87,24 @@ export class Requests {
   list(statusOf: (instance: string) => Status | null): ActiveRequest[] {
     const waiting = new Map<string | null, number>();
     return [...this.#active.values()].map((record) => {
-      const { phase, ...view } = record.view();
-      if (phase !== 'waiting') return { ...view, phase, position: null };
-      // A request that waits for a running instance waits for its turn.
-      const isUp = view.instance !== null && statusOf(view.instance) === 'running';
+      const view = activeRequest(record, statusOf);
+      if (!record.isWaiting) return view;
       const position = (waiting.get(view.instance) ?? 0) + 1;
       waiting.set(view.instance, position);
-      return { ...view, phase: isUp ? 'queued' : 'starting', position };
+      return { ...view, position };
     });
+  }
+
+  /** The view of one request, in flight or over by now. */
+  view(record: RequestRecord, statusOf: (instance: string) => Status | null): ActiveRequest {
+    const view = activeRequest(record, statusOf);
+    if (!record.isWaiting) return view;
+    let position = 1;
+    for (const other of this.#active.values()) {
+      if (other === record) break;
+      if (other.isWaiting && other.instance === record.instance) position += 1;
+    }
+    return { ...view, position };
   }
 
   /** Lists the last finished requests, newest first. */
@@ -145,6 +179,24 @@ export class Requests {
     this.#lastSeq = Math.max(this.#lastSeq + 1, this.#keeper.clock.now() * SEQ_PER_MS);
     return this.#lastSeq;
   }
+}
+
+/**
+ * The view of a request in flight, without its position.
+ *
+ * @param statusOf Status of an instance; `null`: it does not exist, or the caller may not see it.
+ */
+function activeRequest(record: RequestRecord, statusOf: (instance: string) => Status | null): ActiveRequest {
+  const { phase, ...view } = record.view();
+  if (phase !== 'waiting') return { ...view, phase, position: null };
+  // A request that waits for a running instance waits for its turn.
+  const isUp = view.instance !== null && statusOf(view.instance) === 'running';
+  return { ...view, phase: isUp ? 'queued' : 'starting', position: null };
+}
+
+function addTokens(sums: Map<string, number>, record: RequestRecord): void {
+  const { instance } = record;
+  if (instance !== null) sums.set(instance, (sums.get(instance) ?? 0) + record.takeTokens());
 }
 
 /**
@@ -232,6 +284,8 @@ export class RequestRecord {
   #lastTokenAt: number | null = null;
   #bytesOut = 0;
   #isCancelled = false;
+  /** Tokens that {@link takeTokens} has returned. */
+  #takenTokens = 0;
   #end: End | null = null;
   /** Tokens of a finished request. The reader is dropped at the end, because it holds text of the answer. */
   #tokens = NO_TOKENS;
@@ -256,6 +310,11 @@ export class RequestRecord {
 
   get instance(): string | null {
     return this.#instance;
+  }
+
+  /** Whether the request waits for an instance now. */
+  get isWaiting(): boolean {
+    return this.#end === null && this.#leasedAt === null;
   }
 
   /** Whether the request has had a lease. */
@@ -332,6 +391,15 @@ export class RequestRecord {
   /** Records the error that the caller gets from llamactl. */
   fails(code: string | null, message: string): void {
     this.#refusal = { code, message: message.slice(0, LONGEST_MESSAGE) };
+  }
+
+  /** Returns the generated tokens since the last call. Counts streamed answers only: others report all tokens at their end. */
+  takeTokens(): number {
+    if (this.#isStream !== true) return 0;
+    const { out } = this.#reader?.tokens() ?? this.#tokens;
+    const more = Math.max(0, (out ?? 0) - this.#takenTokens);
+    this.#takenTokens += more;
+    return more;
   }
 
   /** Cancels the request if it is not over. */

@@ -25,6 +25,7 @@ export interface ViewContext {
   /** False: the plan is a guess, because llamactl has not yet learnt the engine's flags. */
   isLearnt: boolean;
   stats: Stats | null;
+  live: LiveFields;
   /** The saved context; `null`: none. */
   context: KeptContext | null;
   defaults: { autoRestart: boolean; maxRestarts: number; idleTimeout: number };
@@ -32,13 +33,27 @@ export interface ViewContext {
   elapsed: number;
 }
 
-/** An instance as the API shows it in a list. */
+/** The fields that others measure, or that follow from requests and slots. */
+export type LiveFields = Pick<
+  InstanceSummary,
+  | 'in_flight'
+  | 'waiting'
+  | 'tokens_per_second'
+  | 'last_used_at'
+  | 'waits_for'
+  | 'load'
+  | 'ready_at'
+  | 'last_load_seconds'
+>;
+
+/** The fields of a list that record, state and live figures determine. */
 export function summarize(
   record: InstanceRecord,
   state: InstanceState,
   model: ModelInfo | null,
   abilities: Abilities,
-): InstanceSummary {
+  live: LiveFields,
+): Omit<InstanceSummary, 'restart_count' | 'restart_required' | 'stats'> {
   const { settings } = record;
   return {
     name: record.name,
@@ -54,6 +69,15 @@ export function summarize(
     unlisted: settings.unlisted,
     on_demand: settings.on_demand ?? true,
     ...(settings.group === undefined ? {} : { group: settings.group }),
+    pinned: settings.pinned ?? false,
+    in_flight: live.in_flight,
+    waiting: live.waiting,
+    tokens_per_second: live.tokens_per_second,
+    last_used_at: live.last_used_at,
+    waits_for: live.waits_for,
+    load: live.load,
+    ready_at: live.ready_at,
+    last_load_seconds: live.last_load_seconds,
     reason: reasonOf(state),
     started_at: startOf(state),
     created_at: record.createdAt,
@@ -66,9 +90,9 @@ export function describe(record: InstanceRecord, state: InstanceState, surroundi
   const { settings } = record;
   const run = currentRun(state);
   const launched = launchedPlan(state);
-  const { model, abilities, plan, isLearnt, stats, defaults, elapsed } = surroundings;
+  const { model, abilities, live, plan, isLearnt, stats, defaults, elapsed } = surroundings;
   return {
-    ...summarize(record, state, model, abilities),
+    ...summarize(record, state, model, abilities, live),
     // `pid` and `stats` are both `null`, or both set: a dead process counts as gone before its end is reported.
     pid: stats === null ? null : (run?.identity?.pid ?? null),
     options: settings.options,
@@ -80,7 +104,6 @@ export function describe(record: InstanceRecord, state: InstanceState, surroundi
     auto_restart: settings.auto_restart ?? defaults.autoRestart,
     max_restarts: settings.max_restarts ?? defaults.maxRestarts,
     idle_timeout: settings.idle_timeout ?? defaults.idleTimeout,
-    pinned: settings.pinned ?? false,
     ...(settings.concurrency === undefined ? {} : { concurrency: settings.concurrency }),
     queue_limit: settings.queue_limit ?? DEFAULT_QUEUE_LIMIT,
     ...(settings.upstream_model === undefined ? {} : { upstream_model: settings.upstream_model }),

@@ -1,4 +1,6 @@
 import type { Config } from '@llamactl/contract/config';
+import type { Status } from '@llamactl/contract/instance';
+import type { Load } from '@llamactl/contract/load';
 import { boot } from './run/boot.ts';
 import { Commands } from './commands.ts';
 import { EditPreview } from './edit-preview.ts';
@@ -7,6 +9,8 @@ import { Effects } from './run/effects.ts';
 import { FleetKeeper } from './fleet/fleet.ts';
 import { HealthReports } from './run/health-report.ts';
 import { ServedFacts } from './run/served-facts.ts';
+import { InstanceRows } from './instance-rows.ts';
+import { LoadWatch } from './run/load-watch.ts';
 import { IdleStops } from './slots/idle-stops.ts';
 import { LeaseBook } from './slots/lease-book.ts';
 import { type Lease, type LeaseRequest, targetOf } from './slots/leases.ts';
@@ -23,6 +27,8 @@ import type { EventSink } from './ports/event-sink.ts';
 import type { InstanceRecord } from './ports/instance-record.ts';
 import type { ModelFinder } from './ports/model-finder.ts';
 import type { InstanceStore } from './ports/instance-store.ts';
+import type { LoadTimes } from './ports/load-times.ts';
+import type { LiveFigures } from './ports/live-figures.ts';
 import type { Randomness } from './ports/random-values.ts';
 import type { RunMeter } from './ports/run-meter.ts';
 import type { RunLogs } from './ports/run-output.ts';
@@ -57,6 +63,8 @@ export interface Ports {
   runFolders: RunFolders;
   listeningPorts: ListeningPorts;
   meter: RunMeter;
+  figures: LiveFigures;
+  loadTimes: LoadTimes;
   contexts: Contexts;
   logs: RunLogs;
   alerts: AlertSink;
@@ -87,6 +95,15 @@ export interface InstancesOptions {
   interposition?: Interposition | undefined;
 }
 
+/** The requests of an instance now. */
+export interface InstanceUse {
+  status: Status;
+  /** Requests that its engine works on. */
+  in_flight: number;
+  /** Requests that wait for its start, a slot or their turn. */
+  waiting: number;
+}
+
 export interface ReadyEngine {
   /** Name of its instance. */
   name: string;
@@ -99,6 +116,10 @@ export interface Instances {
   fleet: FleetManager;
   /** The ready engines and their addresses, for scraping. Scraping does not reset the idle timer. */
   readyEngines(): ReadyEngine[];
+  /** The requests of an instance, by its name; `null`: no such instance. */
+  useOf(name: string): InstanceUse | null;
+  /** The progress of all starts under way, by the name of the instance. */
+  loads(): { name: string; load: Load }[];
   /** The runs that hold memory now, in no order. */
   holders(): RunHolder[];
   /** Restores the instances that the previous server left. Call it before any other method. */
@@ -132,6 +153,7 @@ export function createInstances(outside: Ports, options: InstancesOptions): Inst
     waitingRooms.look(mailbox);
     idleStops.look(mailbox);
     servedFacts.look(mailbox);
+    loads.look(mailbox);
   };
   const leases = new LeaseBook(clock, (instance) => {
     const mailbox = registry.byId(instance);
@@ -175,6 +197,9 @@ export function createInstances(outside: Ports, options: InstancesOptions): Inst
   });
   const healthReports = new HealthReports(clock, outside.endpoint, onFault, witness);
 
+  const loads = new LoadWatch(clock, outside.loadTimes);
+  const rows = new InstanceRows({ ...shared, scheduler, waitingRooms, loads, servedFacts });
+
   const terms = (record: InstanceRecord): RestartTerms => ({
     autoRestart: record.settings.auto_restart ?? settings.auto_restart,
     maxRestarts: record.settings.max_restarts ?? settings.max_restarts,
@@ -202,20 +227,31 @@ export function createInstances(outside: Ports, options: InstancesOptions): Inst
     mailbox.watch(() => onChanged(mailbox));
     return mailbox;
   };
-  const removals = new Removals({ ...shared, healthReports });
+  const removals = new Removals({ ...shared, healthReports, rows, loads });
   const commands = new Commands({ clock, scheduler, startCheck, defaults: settings });
   const defined = { groups: Object.keys(groups), presets: Object.keys(presets) };
   const editing = { ...shared, defined, startCheck, commands, wholeChanges };
   const editor = new Editor({ ...editing, openMailbox });
   const editPreview = new EditPreview({ ...editing, editor });
   const services = { ...editing, editor, editPreview, removals };
-  const manager = new Manager({ ...services, scheduler, waitingRooms, healthReports, servedFacts, defaults: settings });
+  const manager = new Manager({ ...services, rows, scheduler, waitingRooms, healthReports, defaults: settings });
   const fleet = new FleetKeeper(services);
 
   return {
     manager,
     fleet,
     readyEngines: () => registry.all().flatMap((mailbox) => readyEngine(mailbox, witness)),
+    useOf: (name) => {
+      const mailbox = registry.find(name);
+      if (mailbox === null || mailbox.isClosed) return null;
+      return { status: mailbox.state.status, ...rows.requests(mailbox) };
+    },
+    loads: () =>
+      loads.underWay().flatMap((id) => {
+        const mailbox = registry.byId(id);
+        const load = mailbox === null ? null : loads.loadOf(mailbox.record, mailbox.state);
+        return mailbox === null || load === null ? [] : [{ name: mailbox.record.name, load }];
+      }),
     holders: () => registry.open().flatMap((mailbox) => runHolder(mailbox, slots)),
     boot: () =>
       boot({ ...shared, openMailbox, terms, stopTimeoutMs: settings.stop_timeout * 1_000, over: over.signal }),

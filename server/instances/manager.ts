@@ -5,7 +5,6 @@ import type {
   CreateInstance,
   Instance,
   InstanceSummary,
-  ModelInfo,
   Status,
   UpdateInstance,
 } from '@llamactl/contract/instance';
@@ -14,16 +13,14 @@ import { batch, STARTED_BY_ALL, STOPPED_BY_ALL } from './fleet/batch.ts';
 import type { Commands } from './commands.ts';
 import type { Edited, Editor } from './instance-editor.ts';
 import type { EditPreview, Foreseen } from './edit-preview.ts';
-import { commandLine, tagOf, describe, summarize } from './instance-view.ts';
+import type { InstanceRows } from './instance-rows.ts';
+import { commandLine, tagOf, describe } from './instance-view.ts';
 import type { HealthReports } from './run/health-report.ts';
 import type { InstanceState } from './life/lifecycle.ts';
 import type { Lease, LeaseRequest } from './slots/leases.ts';
 import type { Mailbox } from './life/mailbox.ts';
 import type { Contexts } from './ports/contexts.ts';
-import type { Engines, Served } from './ports/engine-adapter.ts';
-import type { InstanceRecord } from './ports/instance-record.ts';
-import type { ModelFinder } from './ports/model-finder.ts';
-import type { LaunchPlan } from './ports/runs.ts';
+import type { Engines } from './ports/engine-adapter.ts';
 import type { RunMeter } from './ports/run-meter.ts';
 import type { LogQuery, RunLogs } from './ports/run-output.ts';
 import type { Clock } from './ports/time.ts';
@@ -35,8 +32,6 @@ import { withoutKey } from './run/run-key.ts';
 import { notFound, PINNED_SLOTS } from './refusals.ts';
 import { type Removals, untilErased } from './removal.ts';
 import type { Scheduler } from './slots/scheduler.ts';
-import { type Abilities, abilitiesOf } from './abilities.ts';
-import type { ServedFacts } from './run/served-facts.ts';
 import type { StartCheck } from './start-check.ts';
 import type { InstanceManager, LiveRun, Previewed, StopOptions, WaitOptions, Written } from './use-cases.ts';
 import type { WaitingRooms } from './slots/waiting-rooms.ts';
@@ -46,8 +41,7 @@ export interface ManagerDependencies {
   clock: Clock;
   trace: Trace;
   engines: Engines;
-  models: Pick<ModelFinder, 'at' | 'abilities'>;
-  servedFacts: Pick<ServedFacts, 'of'>;
+  rows: InstanceRows;
   meter: RunMeter;
   contexts: Pick<Contexts, 'kept'>;
   logs: Pick<RunLogs, 'read' | 'follow'>;
@@ -69,11 +63,6 @@ const LONGEST_NAMED = 200;
 
 export class Manager implements InstanceManager {
   readonly #dependencies: ManagerDependencies;
-  /** One summary object per record and state, so callers can compare summaries by identity. */
-  readonly #summaries = new WeakMap<
-    InstanceRecord,
-    { state: InstanceState; served: Served | null; summary: InstanceSummary }
-  >();
   /** Gives leases after the hand-over; `null` before. */
   #successor: ((request: LeaseRequest) => Promise<Lease>) | null = null;
 
@@ -108,7 +97,7 @@ export class Manager implements InstanceManager {
   list(status?: Status): InstanceSummary[] {
     return this.#dependencies.registry
       .open()
-      .map((mailbox) => this.#summary(mailbox))
+      .map((mailbox) => this.#dependencies.rows.row(mailbox))
       .filter((summary) => status === undefined || summary.status === status);
   }
 
@@ -184,8 +173,8 @@ export class Manager implements InstanceManager {
   async logs(name: string, query: LogQuery): Promise<Logs> {
     const { logs, references } = this.#dependencies;
     const mailbox = this.#find(name);
-    const read = await logs.read(references.log(mailbox.record), query);
     const key = keyOf(mailbox);
+    const read = await logs.read(references.log(mailbox.record), query, (message) => withoutKey(message, key));
     return { ...read, logs: read.logs.map((line) => masked(line, key)) };
   }
 
@@ -201,7 +190,7 @@ export class Manager implements InstanceManager {
       const run = currentRun(state);
       if (!run?.launch || !run.identity) return [];
       const reference = references.of(record.id, run.launch);
-      return [{ name: record.name, stats: () => meter.stats(reference) }];
+      return [{ name: record.name, run: run.number, stats: () => meter.stats(reference) }];
     });
   }
 
@@ -290,37 +279,15 @@ export class Manager implements InstanceManager {
     };
   }
 
-  #summary({ record, state }: Mailbox): InstanceSummary {
-    const known = this.#summaries.get(record);
-    const model = this.#modelOf(record);
-    const served = this.#dependencies.servedFacts.of(record.id);
-    const isKnown = known?.state === state && known.served === served && known.summary.model_info === model;
-    if (isKnown) return known.summary;
-    const plan = launchedPlan(state) ?? this.#dependencies.engines.find(record.settings.engine)?.plan(record) ?? null;
-    const summary = summarize(record, state, model, this.#abilitiesOf(record, plan));
-    this.#summaries.set(record, { state, served, summary });
-    return summary;
-  }
-
-  /** @param plan Of the current or the next run; `null`: the configuration no longer has the engine. */
-  #abilitiesOf({ id, settings: { engine, model_path: file } }: InstanceRecord, plan: LaunchPlan | null): Abilities {
-    const { engines, models, servedFacts } = this.#dependencies;
-    const serving = plan === null ? null : (engines.find(engine)?.serving(plan) ?? null);
-    return abilitiesOf(file === undefined ? null : models.abilities(file), serving, servedFacts.of(id));
-  }
-
-  #modelOf({ settings: { model_path: file } }: InstanceRecord): ModelInfo | null {
-    return file === undefined ? null : this.#dependencies.models.at(file);
-  }
-
   #describe({ record, state }: Pick<Mailbox, 'record' | 'state'>): Instance {
-    const { meter, references, defaults, clock, contexts } = this.#dependencies;
+    const { meter, references, defaults, clock, contexts, rows } = this.#dependencies;
     const run = currentRun(state);
     const adapter = this.#dependencies.engines.find(record.settings.engine);
     const plan = adapter?.plan(record) ?? null;
     return describe(record, state, {
-      model: this.#modelOf(record),
-      abilities: this.#abilitiesOf(record, launchedPlan(state) ?? plan),
+      model: rows.modelOf(record),
+      abilities: rows.abilitiesOf(record, launchedPlan(state) ?? plan),
+      live: rows.live({ record, state }),
       plan,
       isLearnt: adapter?.isLearnt(record.settings) ?? true,
       context: contexts.kept(record.id),

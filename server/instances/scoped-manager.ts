@@ -1,8 +1,8 @@
 import { ApiError } from '@llamactl/contract/errors';
-import type { Batch, Status } from '@llamactl/contract/instance';
+import type { Batch, InstanceSummary, Status } from '@llamactl/contract/instance';
 import { STARTED_BY_ALL, STOPPED_BY_ALL } from './fleet/batch.ts';
 import { notFound } from './refusals.ts';
-import type { InstanceManager } from './use-cases.ts';
+import { HIDDEN_INSTANCE, type InstanceManager, type Written } from './use-cases.ts';
 
 /** The instances that a caller may see, and whether the caller may start them. */
 export interface InstanceScope {
@@ -24,6 +24,13 @@ export function scopedManager(manager: InstanceManager, scope: InstanceScope): I
   const refuseStart = (): void => {
     if (!scope.mayStart) throw new ApiError('FORBIDDEN', 'This key may not start instances (`may_start` is false).');
   };
+
+  /** The instance as the caller sees it: without the names of others for which it waits. */
+  const shown = <Shown extends InstanceSummary>(instance: Shown): Shown =>
+    instance.waits_for.every(sees)
+      ? instance
+      : { ...instance, waits_for: instance.waits_for.map((name) => (sees(name) ? name : HIDDEN_INSTANCE)) };
+  const written = (change: Written): Written => ({ ...change, instance: shown(change.instance) });
 
   /** Runs a batch. An instance out of scope gets the same answer as a missing one. */
   async function each(
@@ -47,8 +54,12 @@ export function scopedManager(manager: InstanceManager, scope: InstanceScope): I
   return {
     idOf: (nameOrAlias) => (sees(nameOrAlias) ? manager.idOf(nameOrAlias) : null),
     nameOf: (id) => (scope.maySee(id) ? manager.nameOf(id) : null),
-    list: (status) => manager.list(status).filter(({ name }) => sees(name)),
-    get: (name) => manager.get(seen(name)),
+    list: (status) =>
+      manager
+        .list(status)
+        .filter(({ name }) => sees(name))
+        .map(shown),
+    get: (name) => shown(manager.get(seen(name))),
     entityTag: (name) => manager.entityTag(seen(name)),
     create: (body) => manager.create(body),
     previewCreate: (body) => manager.previewCreate(body),
@@ -58,9 +69,9 @@ export function scopedManager(manager: InstanceManager, scope: InstanceScope): I
     },
     update: async (name, patch, options) => {
       if (options.restart) refuseStart();
-      return manager.update(seen(name), patch, options);
+      return written(await manager.update(seen(name), patch, options));
     },
-    rename: async (name, newName) => manager.rename(seen(name), newName),
+    rename: async (name, newName) => written(await manager.rename(seen(name), newName)),
     remove: async (name, signal) => manager.remove(seen(name), signal),
     start: async (name, options) => {
       seen(name);

@@ -19,6 +19,9 @@ import type { LogQuery } from './ports/run-output.ts';
 export { Sealed } from './life/mailbox.ts';
 export { StoreClosed } from './ports/instance-store.ts';
 
+/** Stands for the name of an instance that a caller may not see. */
+export const HIDDEN_INSTANCE = 'another instance';
+
 /** How a stop treats requests in flight. */
 export interface StopOptions {
   /** Whether to send SIGKILL at once. */
@@ -48,6 +51,8 @@ export class Moved extends Error {
 export interface LiveRun {
   /** Name of its instance. */
   name: string;
+  /** Counts the instance's runs. */
+  run: number;
   /** The resources that it uses now; `null`: the engine is dead. */
   stats(): Stats | null;
 }

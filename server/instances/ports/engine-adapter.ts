@@ -48,6 +48,8 @@ export interface EngineAdapter {
   learn(settings: Settings): Promise<void>;
   /** Whether `learn` has finished, even without success. Until then `plan` guesses; do not compare its plans. */
   isLearnt(settings: Settings): boolean;
+  /** Grows whenever something was learnt. While it stays the same, `plan` returns equal plans for a record. */
+  learnings(): number;
   /** Makes the launch plan. Depends only on the record and on what was learnt; no side effects. */
   plan(record: InstanceRecord): LaunchPlan;
   /** Checks on the disk that everything the plan needs exists; `null`: no problem. */

@@ -15,6 +15,7 @@ const adapter: EngineAdapter = {
     ),
   learn: async () => {},
   isLearnt: () => true,
+  learnings: () => 0,
   plan: () => ({ command: '', argv: [], environment: {}, keyVariable: null, port: 1, healthPath: '/' }),
   preflight: async () => null,
   reason: () => '',

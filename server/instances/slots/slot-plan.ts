@@ -70,12 +70,13 @@ export interface PlanWitness {
    * Called for a waiter for which others may be stopped.
    *
    * @param holders All holders, including the waiter itself.
+   * @param stopped `awaited`: those that must go and cannot yet; `closed` are among them.
    */
   weighed(
     waiter: Waiter,
     need: Need,
     holders: readonly Holder[],
-    stopped: { evicted: readonly Holder[]; closed: readonly Holder[] },
+    stopped: { evicted: readonly Holder[]; closed: readonly Holder[]; awaited: readonly Holder[] },
   ): void;
 }
 
@@ -140,7 +141,7 @@ export function planSlots(
     const awaited = stops.filter((holder) => !evicted.includes(holder));
     const patienceEnds = waiter.since + PATIENCE_MS;
     const closed = now < patienceEnds ? [] : awaited.filter(isBusy);
-    witness?.weighed(waiter, need, holders, { evicted, closed });
+    witness?.weighed(waiter, need, holders, { evicted, closed, awaited });
     for (const victim of evicted) {
       plan.evict.push(victim.instance);
       holders.splice(holders.indexOf(victim), 1, { ...victim, phase: 'leaving' });

@@ -383,7 +383,10 @@ describe('the evidence', () => {
 
   it('of a healthy instance is its process and port', () => {
     const stats = { memory_usage: 1.2 * GB, cpu_usage: 0, threads: 1, read_bytes: 0, write_bytes: 0, uptime: 1 };
-    const known = facts({ ...UP, stats: { ...stats, gpu_memory_usage: null } }, { health: health('healthy', 'ok') });
+    const known = facts(
+      { ...UP, stats: { ...stats, gpu_memory_usage: null, gpus: [] } },
+      { health: health('healthy', 'ok') },
+    );
     expect(evidence(known)).toEqual({ process: '42, 1.2 GB of memory', port: '8100, open; answer: ok' });
   });
 

@@ -364,6 +364,29 @@ export class Operations {
     return this.#send('POST', '/api/auth/login', { body, ...call });
   }
 
+  /** Returns who you are to the server, and whether it has accounts. Invalid credentials count as none. */
+  getMe(call?: CallOptions): Promise<models.Me> {
+    return this.#get('/api/me', call);
+  }
+
+  /** Logs in a page of this server's own origin: sets its cookie, and returns the first token. */
+  loginBrowser(body: models.Login, call?: CallOptions): Promise<models.LoggedIn> {
+    return this.#send('POST', '/api/auth/browser', { body, token: null, ...call });
+  }
+
+  /**
+   * Returns a token for 15 minutes, by the cookie of {@link loginBrowser}. The `token` function of a page's client calls
+   * it, so it sends no token itself.
+   */
+  createBrowserToken(call?: CallOptions): Promise<models.Token> {
+    return this.#send('POST', '/api/auth/browser/token', { token: null, ...call });
+  }
+
+  /** Ends the log-in of the page's cookie, with all its tokens. */
+  logoutBrowser(call?: CallOptions): Promise<models.Message> {
+    return this.#send('DELETE', '/api/auth/browser', { token: null, ...call });
+  }
+
   /** Exchanges a valid token for a new one. */
   refreshToken(call?: CallOptions): Promise<models.Token> {
     return this.#send('POST', '/api/auth/refresh', { ...call });

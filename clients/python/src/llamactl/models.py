@@ -159,6 +159,23 @@ class BatchStep(_Base):
     error: str | None
 
 
+class Caller(_Base):
+    kind: Literal["anonymous", "user", "key"]
+    """`user`: a token of a log-in; `key`: a key; `anonymous`: authentication is off."""
+    username: str | None
+    """The account, or the owner of the key; `None`: anonymous."""
+    role: Role | None
+    """`None`: only the scopes give rights."""
+    scopes: list[Scope]
+    """What a key may do besides its role: `inference`, `metrics`."""
+    instances: list[str] | None
+    """The caller sees these instances only; `None`: all."""
+    may_start: bool
+    """Whether its requests may start a stopped instance."""
+    expires_at: str | None
+    """When this token or key expires; `None`: never."""
+
+
 class Config(_Base):
     """As written now; it takes effect at the next reload or start. Secrets are `"***"`."""
 
@@ -1331,6 +1348,15 @@ class Logs(_Base):
     """Where a `truncated` search stopped. To go on, pass it as `before_seq`, or as `after_seq` if you gave one."""
     gap: Gap | None
     """Lines after `after_seq` that are no longer kept."""
+
+
+class Me(_Base):
+    auth_enabled: bool
+    """Whether accounts are on, so that callers need credentials."""
+    caller: Caller | None
+    """`None`: this request has no valid credentials, and needs some."""
+    version: str | None
+    """Version of llamactl; `None`: the caller is unknown."""
 
 
 class Message(_Base):

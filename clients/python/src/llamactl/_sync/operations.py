@@ -905,6 +905,49 @@ class Operations:
         )
         return models.LoggedIn(self._ask(request))
 
+    def get_me(
+        self,
+    ) -> models.Me:
+        """Who you are to the server, and whether it has accounts."""
+        request = Request(
+            "GET",
+            "/api/me",
+        )
+        return models.Me(self._ask(request))
+
+    def login_browser(
+        self,
+        username: str,
+        password: str,
+    ) -> models.LoggedIn:
+        """Log in the web page: sets a cookie that gets tokens, and returns the first of these short-lived tokens."""
+        request = Request(
+            "POST",
+            "/api/auth/browser",
+            body=given(username=username, password=password),
+        )
+        return models.LoggedIn(self._ask(request))
+
+    def logout_browser(
+        self,
+    ) -> models.Message:
+        """End the log-in of the cookie: revokes its tokens and closes connections that they opened."""
+        request = Request(
+            "DELETE",
+            "/api/auth/browser",
+        )
+        return models.Message(self._ask(request))
+
+    def create_browser_token(
+        self,
+    ) -> models.Token:
+        """Create a token for the web page, valid for 15 minutes; needs the cookie of its log-in."""
+        request = Request(
+            "POST",
+            "/api/auth/browser/token",
+        )
+        return models.Token(self._ask(request))
+
     def refresh_token(
         self,
     ) -> models.Token:

@@ -258,6 +258,7 @@ export async function startApp(options: AppOptions): Promise<App> {
       trace,
       observation,
       callers,
+      dataDirId,
     });
 
     if (inheritance !== null) await servePredecessor(inheritance, { instances, callers, log });

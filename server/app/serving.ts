@@ -3,6 +3,7 @@ import type { Logger } from 'pino';
 import { changedLimits, limitsInForce, NO_LIMITS } from '../auth/limits.ts';
 import type { Alerts } from '../events/alerts.ts';
 import { DIALECTS } from '../gateway/dialects.ts';
+import { BrowserCookie } from '../http/edge/browser-cookie.ts';
 import { apiBodyBudget } from '../http/bodies/metered-body.ts';
 import type { Readiness } from '../http/edge/admission.ts';
 import { seenBy } from '../http/edge/gate.ts';
@@ -12,6 +13,7 @@ import { gatewayRoutes } from '../http/routes/gateway.routes.ts';
 import type { HubView } from '../http/routes/hub.routes.ts';
 import { webSocketRoutes } from '../http/routes/websocket.routes.ts';
 import { createHttpServer, type HttpServer } from '../http/server.ts';
+import { pageFiles } from '../http/web-page/page-files.ts';
 import type { Instances } from '../instances/instances.ts';
 import type { Engines } from '../instances/ports/engine-adapter.ts';
 import type { Clock } from '../instances/ports/time.ts';
@@ -49,6 +51,8 @@ export interface ServingParts {
   /** Those of this server and its predecessor. */
   requests: RequestsView;
   callers: Callers;
+  /** Identifier of the data directory. */
+  dataDirId: string;
   teardown: Teardown;
 }
 
@@ -100,6 +104,8 @@ export function createServing(parts: ServingParts): Serving {
     bodyBudget: apiBodyBudget(clock),
     version,
     hostname,
+    cookie: new BrowserCookie(parts.dataDirId),
+    page: pageFiles(),
     readiness: () => readiness,
     plugins: [
       gatewayRoutes({

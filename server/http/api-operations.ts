@@ -11,6 +11,7 @@ import type { DownloadJobs } from '../models/downloads/downloads.ts';
 import type { Models } from '../models/library.ts';
 import type { MemoryEstimator } from '../models/memory-estimator.ts';
 import type { SlicedWork } from '../sliced-work.ts';
+import type { BrowserCookie } from './edge/browser-cookie.ts';
 import { seenBy } from './edge/gate.ts';
 import { Operations } from './operations.ts';
 import { auditRoutes } from './routes/audit.routes.ts';
@@ -60,7 +61,9 @@ export interface ApiParts extends SystemVoice {
   figures: Figures;
   /** Requests to engines. */
   requests: RequestsView;
-  config: Pick<Config, 'server'>;
+  config: Pick<Config, 'server' | 'auth'>;
+  /** The cookie of browsers that are logged in. */
+  cookie: BrowserCookie;
   clock: Pick<Clock, 'after' | 'now'>;
   /** Validates calls. */
   work: SlicedWork;
@@ -86,7 +89,7 @@ export function apiOperations(parts: ApiParts): Operations {
   prometheusRoutes(bind, parts.figures);
   requestRoutes(bind, parts.requests);
   configRoutes(bind, parts.configEditor);
-  authRoutes(bind, auth);
+  authRoutes(bind, auth, parts);
   userRoutes(bind, auth.accounts);
   keyRoutes(bind, auth.keys);
   auditRoutes(bind, parts.audit);

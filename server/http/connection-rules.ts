@@ -8,6 +8,7 @@ import type { AuditTrail } from '../auth/audit.ts';
 import type { Clock } from '../instances/ports/time.ts';
 import { BODY_LIMIT } from './bodies/body.ts';
 import { Admission, type Readiness, RouteTable } from './edge/admission.ts';
+import type { BrowserCookie } from './edge/browser-cookie.ts';
 import { ConnectionBounds, UnreadBodies } from './edge/connection-bounds.ts';
 import { type CallerFinder, Gate, type RateLimiter } from './edge/gate.ts';
 import { ownNames } from './edge/origin.ts';
@@ -59,6 +60,7 @@ interface RulesOptions {
   /** Returns the client address of a request. */
   clientAddress: (raw: IncomingMessage) => string;
   hostname: string;
+  cookie: BrowserCookie;
   errorShapes?: readonly ErrorShape[];
   timeouts?: Partial<Timeouts>;
   turnstile?: Turnstile;
@@ -94,6 +96,7 @@ export class Rules {
     audit,
     clientAddress: addressOf,
     hostname,
+    cookie,
     errorShapes = [],
     timeouts,
     turnstile = OPEN_TURNSTILE,
@@ -105,7 +108,7 @@ export class Rules {
     this.#shapes = errorShapes;
     this.#turnstile = turnstile;
     this.#admission = new Admission(ownNames(config, hostname), this.#routes, readiness, config.server);
-    this.#gate = new Gate({ authenticator, limits, addressOf });
+    this.#gate = new Gate({ authenticator, limits, addressOf, cookie, clock });
     this.#audit = new AuditWatch({ audit, clock, addressOf });
     this.#unreadBodies = new UnreadBodies(clock, this.timeouts.body);
     this.#parserErrors = new ParserErrors({

@@ -137,8 +137,21 @@ export function openDoor(): HttpAuthentication {
   };
   const off = async (): Promise<never> => offAtOnce();
   return {
-    authenticator: { authenticate: () => caller, authenticateInference: () => caller },
-    sessions: { login: off, refresh: off, logout: off, list: offAtOnce, end: off, changePassword: off },
+    authenticator: {
+      authenticate: () => caller,
+      authenticateInference: () => caller,
+      authenticateCookie: async () => caller,
+    },
+    sessions: {
+      login: off,
+      loginBrowser: off,
+      createBrowserToken: off,
+      refresh: off,
+      logout: off,
+      list: offAtOnce,
+      end: off,
+      changePassword: off,
+    },
     accounts: { named: () => undefined, list: () => [], create: off, update: off, remove: off },
     keys: { list: () => [], create: off, remove: off },
     tickets: { issue: () => ({ ticket: 'ticket', expires_at: '2026-03-01T12:00:30Z' }) },

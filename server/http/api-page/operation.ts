@@ -29,6 +29,7 @@ export const EXAMPLES: Readonly<Record<string, unknown>> = {
   updateConfig: { instances: { max_running: 2 } },
   createDownload: { model: 'ggml-org/gemma-3-4b-it-GGUF:Q4_K_M' },
   login: { username: 'admin', password: 'password' },
+  loginBrowser: { username: 'admin', password: 'password' },
   changePassword: { current_password: 'old password', new_password: 'new password' },
   createUser: { username: 'ann', password: 'a long password', role: 'operator' },
   updateUser: { role: 'viewer' },

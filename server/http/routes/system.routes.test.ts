@@ -7,7 +7,7 @@ import { ONE_DOWNLOAD, oneDownload } from '../../testing/one-download.ts';
 import { ONE_MODEL, oneModel } from '../../testing/one-model.ts';
 import { LoopbackHub, loopbackModels } from '../../testing/loopback-hub.ts';
 import { Requests } from '../../gateway/requests.ts';
-import { AuthHarness, PASSWORD } from '../../testing/auth-harness.ts';
+import { AuthHarness, CLIENT, PASSWORD } from '../../testing/auth-harness.ts';
 import { OFFLINE_HUB } from '../../testing/fake-services.ts';
 import { errorOf, testServer } from '../../testing/http-harness.ts';
 
@@ -54,9 +54,12 @@ describe('the OpenAPI document', () => {
     const described = Object.values(OPERATIONS).map(
       ({ method, path }) => `${method} ${path.replaceAll(/\{(\w+)\}/g, ':$1')}`,
     );
-    // Routes of the description itself, for people.
-    const page = `GET ${PASS_THROUGH.documentation.path}`;
-    expect(routes.filter((route) => !route.startsWith('HEAD ')).toSorted()).toEqual([...described, page].toSorted());
+    // Routes for people.
+    const { documentation, page, pageAssets, pageIcon, pageManifest } = PASS_THROUGH;
+    const pages = [documentation, page, pageAssets, pageIcon, pageManifest].map(({ path }) => `GET ${path}`);
+    expect(routes.filter((route) => !route.startsWith('HEAD ')).toSorted()).toEqual(
+      [...described, ...pages].toSorted(),
+    );
   });
 });
 
@@ -69,6 +72,7 @@ const QUERIES: Readonly<Record<string, string>> = {
 /** Bodies of the operations that require one. */
 const BODIES: Readonly<Record<string, (name: string) => object>> = {
   login: () => ({ username: 'for-login', password: PASSWORD }),
+  loginBrowser: () => ({ username: 'for-loginBrowser', password: PASSWORD }),
   changePassword: () => ({ current_password: PASSWORD, new_password: 'another horse battery' }),
   createUser: () => ({ username: 'bob', password: PASSWORD, role: 'viewer' }),
   updateUser: () => ({ role: 'operator' }),
@@ -137,6 +141,15 @@ describe('an answer', () => {
     await test.manager.create({ name: 'x' });
     const ada = await harness.loggedIn('ada');
     const id = (await harness.auth.keys.create(ada, { name: 'old' })).info.id;
+    const credentialsFor = async (
+      { id: to, credentials }: Operation,
+      token: string,
+    ): Promise<Record<string, string>> => {
+      if (credentials !== 'cookie' && credentials !== 'cookie setter') return { authorization: `Bearer ${token}` };
+      const login = { username: `for-${to}`, password: PASSWORD };
+      const { cookie } = await harness.auth.sessions.loginBrowser(login, CLIENT);
+      return { origin: 'http://localhost:8080', cookie: `llamactl_of-test=${cookie}` };
+    };
     for (const operation of Object.values<Operation>(OPERATIONS)) {
       const name = operation.id === 'createInstance' ? 'y' : 'x';
       const payload = BODIES[operation.id]?.(name);
@@ -156,7 +169,7 @@ describe('an answer', () => {
       const answer = await test.inject({
         method: operation.method,
         url: url.replace('{session_id}', session) + (QUERIES[operation.id] ?? ''),
-        headers: { accept: 'application/json', authorization: `Bearer ${token}` },
+        headers: { accept: 'application/json', ...(await credentialsFor(operation, token)) },
         ...(payload === undefined ? {} : { payload }),
       });
       expect(answer.statusCode, operation.id).toBe(operation.success.status);

@@ -1,8 +1,13 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
+import { constants, gzipSync } from 'node:zlib';
 import { rolldown, type OutputChunk, type OutputOptions, type RolldownBuild } from 'rolldown';
 import type { BuildStamp } from '@llamactl/server/build-stamp';
+import { mediaTypeOf } from '@llamactl/server/http/web-page/page-file';
+import { tagOf } from '@llamactl/server/http/web-page/page-folder';
 import { migrationFiles, MIGRATIONS_FOLDER } from '@llamactl/server/store/migration-files';
+import { packageFolder } from './package-folder.ts';
+import type { PageBuild } from './page-build.ts';
 import { smallerScript, withoutImports } from './smaller-code.ts';
 import { STAND_INS } from './stand-ins.ts';
 
@@ -20,6 +25,8 @@ export interface BundleOptions {
    * the checkout.
    */
   stamp: BuildStamp | 'of the checkout';
+  /** The web page in it. Left out: the program reads that of the checkout, where its build puts it. */
+  page?: PageBuild;
   /** The module that is run; left out: the command line. */
   entry?: string;
   /**
@@ -36,12 +43,13 @@ export interface BundleOptions {
  * @throws {Error} a dependency is missing
  */
 export async function bundle(options: BundleOptions): Promise<string[]> {
-  const { directory, stamp, entry, form } = options;
+  const { directory, stamp, page, entry, form } = options;
   const stands = new Map([
     ['server/build-stamp.ts', stamp === 'of the checkout' ? STAMP_OF_CHECKOUT : stampModule(stamp)],
     ['server/store/migration-files.ts', migrationModule()],
     ['server/models/downloads/worker-script.ts', await workerModule(TRANSFER_WORKER, 'startTransferWorker')],
     ['server/models/facts-worker-script.ts', await workerModule(FACTS_WORKER, 'startFactsWorker')],
+    [PAGE_FILES, page === undefined ? PAGE_OF_CHECKOUT : pageModule(page)],
   ]);
   const put = (parts: Pick<Build, 'input' | 'output' | 'server'>): Promise<OutputChunk[]> =>
     built({ ...parts, directory, stands });
@@ -65,11 +73,11 @@ export async function bundle(options: BundleOptions): Promise<string[]> {
       id.startsWith(ROOT) &&
       id !== COMPILED_SCRIPT &&
       packageFolder(id).length === 0 &&
-      stands.get(path.relative(ROOT, id)) !== STAMP_OF_CHECKOUT
+      !OF_CHECKOUT.has(stands.get(path.relative(ROOT, id)) ?? '')
     )
       refuseCompany(id, text);
   }
-  return [...new Set([...code.keys()].flatMap(packageFolder))].toSorted();
+  return [...new Set([...[...code.keys()].flatMap(packageFolder), ...(page?.packages ?? [])])].toSorted();
 }
 
 const COMMAND_LINE = path.join(ROOT, 'cli', 'main.ts');
@@ -193,6 +201,42 @@ const STAMP_OF_CHECKOUT = `
   export const BUILD_STAMP = { commit: checkedOutCommit(root), time: mtime.toISOString() };
 `;
 
+const PAGE_FILES = 'server/http/web-page/page-files.ts';
+
+/** Reads the page when it is requested: each build of it replaces the files. */
+const PAGE_OF_CHECKOUT = `
+  import path from 'node:path';
+  import { PageFolder } from './page-folder.ts';
+  export const pageFiles = () => new PageFolder(path.join(import.meta.dirname, '..', '..', '..', 'web', 'dist'));
+`;
+
+/** Modules that read what lies in the checkout. */
+const OF_CHECKOUT: ReadonlySet<string> = new Set([STAMP_OF_CHECKOUT, PAGE_OF_CHECKOUT]);
+
+/**
+ * The files as text in functions, which V8 compiles when they are called: a server whose page is not used has only the
+ * source of them in memory. Afterwards each file is one buffer.
+ */
+function pageModule({ files }: PageBuild): string {
+  const entries = [...files].map(([name, bytes]) => {
+    if (mediaTypeOf(name) === null) throw new Error(`the web page has ${name}, and the server no media type for it`);
+    const text = gzipSync(bytes, { level: constants.Z_BEST_COMPRESSION }).toString('base64');
+    return `[${JSON.stringify(name)}, { tag: '${tagOf(bytes)}', text: () => '${text}' }]`;
+  });
+  return `
+    const FILES = new Map([${entries.join(',\n')}]);
+    const used = new Map();
+    export const pageFiles = () => ({
+      read: async (name) => {
+        const file = FILES.get(name);
+        if (file === undefined) return null;
+        if (!used.has(name)) used.set(name, { tag: file.tag, gzipped: Buffer.from(file.text(), 'base64') });
+        return used.get(name);
+      },
+    });
+  `;
+}
+
 function stampModule(stamp: BuildStamp): string {
   return `export const BUILD_STAMP = ${JSON.stringify(stamp)};`;
 }
@@ -226,10 +270,4 @@ async function workerModule(worker: string, start: string): Promise<string> {
   } finally {
     await build.close();
   }
-}
-
-/** The folder of the installed package that has this module; empty: the module is our own. */
-function packageFolder(module: string): string[] {
-  const [, folder] = /^(.*\/node_modules\/(?:@[^/]+\/)?[^/]+)\//.exec(module) ?? [];
-  return folder === undefined ? [] : [folder];
 }

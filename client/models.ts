@@ -98,7 +98,7 @@ export interface Caller {
   username: string | null;
   /** `null`: only the scopes give rights. */
   role: Role | null;
-  /** What a key may do besides its role: `inference`, `metrics`. */
+  /** Rights of a key besides its role: `inference`, `metrics`. */
   scopes: Scope[];
   /** The caller sees these instances only; `null`: all. */
   instances: string[] | null;

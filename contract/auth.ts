@@ -178,7 +178,7 @@ const CallerSchema = z
       .describe('`user`: a token of a log-in; `key`: a key; `anonymous`: authentication is off.'),
     username: z.string().nullable().describe('The account, or the owner of the key; `null`: anonymous.'),
     role: RoleSchema.nullable().describe('`null`: only the scopes give rights.'),
-    scopes: z.array(ScopeSchema).describe('What a key may do besides its role: `inference`, `metrics`.'),
+    scopes: z.array(ScopeSchema).describe('Rights of a key besides its role: `inference`, `metrics`.'),
     instances: z.array(z.string()).nullable().describe('The caller sees these instances only; `null`: all.'),
     may_start: z.boolean().describe('Whether its requests may start a stopped instance.'),
     expires_at: TimestampSchema.nullable().describe('When this token or key expires; `null`: never.'),

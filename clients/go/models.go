@@ -152,7 +152,7 @@ type Caller struct {
 	// nil: only the scopes give rights.
 	Role *Role `json:"role"`
 
-	// What a key may do besides its role: `inference`, `metrics`.
+	// Rights of a key besides its role: `inference`, `metrics`.
 	Scopes []Scope `json:"scopes"`
 
 	// The caller sees these instances only; nil: all.

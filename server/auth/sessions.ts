@@ -69,7 +69,7 @@ export class Sessions {
   }
 
   /**
-   * Issues a token of 15 minutes for a browser. What it opens stays open until the log-in ends.
+   * Issues a token of 15 minutes for a browser. Connections and streams that it opens may last until the log-in ends.
    *
    * @param caller from the cookie
    */

@@ -42,7 +42,7 @@ export interface IssuedToken {
   expiresAt: number;
 }
 
-/** What a signed text is for. None is accepted in place of the other. */
+/** Types of signed texts. A token is not accepted as a cookie, nor a cookie as a token. */
 const TOKEN_TYPE = 'JWT';
 const COOKIE_TYPE = 'browser+jwt';
 /** Begins the ids of the log-ins of browsers. */
@@ -83,7 +83,7 @@ interface TokensParts {
   onDead: DeadListener;
 }
 
-/** What all tokens of one log-in opened in this process. */
+/** Connections and streams that all tokens of one log-in opened in this process. */
 interface OpenedByLogIn {
   userId: string;
   controller: AbortController;

@@ -161,7 +161,7 @@ describe('a browser', () => {
     expect(out.status).toBe(401);
   });
 
-  it('is told that there are no accounts while authentication is off', async () => {
+  it('learns that there are no accounts while authentication is off', async () => {
     const served = await serve({ isEnabled: false });
     expect(await next(served, '')).toBe('AUTH_DISABLED');
     const answer = await send(served, 'POST', '/api/auth/browser', { body: LOGIN });
@@ -268,25 +268,24 @@ describe('what the token of a browser opened', () => {
     ends.push(() => engine.close());
   });
 
-  /** Begins a generation; `rest` has what follows its first line. */
+  /** Begins a generation; `rest` resolves with its whole text. */
   async function generate(served: Served, token: string): Promise<{ rest: Promise<string> }> {
     const answer = await send(served, 'POST', '/v1/chat/completions', {
       headers: bearer(token),
       body: { model: 'mine', stream: true },
     });
     expect(answer.status).toBe(200);
-    const reader = answer.body?.getReader();
-    if (reader === undefined) throw new Error('The answer has no body.');
-    await reader.read();
+    const begun = Promise.withResolvers<void>();
     const rest = (async () => {
       let text = '';
-      for (;;) {
-        const { value, done } = await reader.read();
-        if (done) return text;
-        text += Buffer.from(value).toString();
+      for await (const piece of answer.body?.pipeThrough(new TextDecoderStream()) ?? []) {
+        text += piece;
+        begun.resolve();
       }
+      return text;
     })();
     rest.catch(() => undefined);
+    await begun.promise;
     return { rest };
   }
 
@@ -320,7 +319,7 @@ describe('what the token of a browser opened', () => {
     const { closed } = await follow(served, token);
     const { rest } = await generate(served, token);
     await served.harness.clock.advance(10_000);
-    await expect(rest).rejects.toThrow();
+    await expect(rest).rejects.toThrow('terminated');
     expect(await closed).toBe(4401);
     finish();
   });
@@ -333,7 +332,7 @@ describe('what the token of a browser opened', () => {
     if (how === 'its log-out') await send(served, 'DELETE', '/api/auth/browser', { headers: { cookie } });
     else if (how === 'a new role') await served.harness.auth.accounts.update('ada', { role: 'admin' });
     else await served.harness.auth.accounts.update('ada', { password: 'another password' });
-    await expect(rest).rejects.toThrow();
+    await expect(rest).rejects.toThrow('terminated');
     expect(await closed).toBe(4401);
     finish();
   });

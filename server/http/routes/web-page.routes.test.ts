@@ -162,7 +162,7 @@ describe('under a prefix', () => {
     ['that the proxy keeps', '/llm/', '/llm'],
     ['that the proxy keeps, written with a slash', '/llm/', '/llm/'],
     ['that the proxy removes', '/', '/llm'],
-    ['that nobody has configured and the proxy removes', '/', '/'],
+    ['that is not configured and the proxy removes', '/', '/'],
   ])('%s, the page is there', async (_what, url, basePath) => {
     const answer = await served({ base_path: basePath })({ url });
     expect([answer.statusCode, answer.body]).toEqual([200, HTML]);

@@ -167,7 +167,7 @@ class Caller(_Base):
     role: Role | None
     """`None`: only the scopes give rights."""
     scopes: list[Scope]
-    """What a key may do besides its role: `inference`, `metrics`."""
+    """Rights of a key besides its role: `inference`, `metrics`."""
     instances: list[str] | None
     """The caller sees these instances only; `None`: all."""
     may_start: bool

@@ -45,7 +45,7 @@ async function serve({
   const audit = new FakeAudit();
   const config = testConfig({ auth: { enabled: isEnabled }, server });
   const instances = new FakeInstances(engine === undefined ? [] : [{ name: 'mine', port: engine.port }]);
-  const { server: http } = testServer({
+  const test = testServer({
     auth,
     audit,
     clock,
@@ -61,12 +61,15 @@ async function serve({
       }),
       webSocketRoutes({
         ...auth,
-        events: { join: () => ({ subscribe: nothing, drained: nothing, leave: nothing }) },
+        events: { lastSeq: 0, join: () => ({ subscribe: nothing, drained: nothing, leave: nothing }) },
+        logsFor: () => test.manager,
+        onFault: nothing,
         isAuthEnabled: isEnabled,
         clock,
       }),
     ],
   });
+  const { server: http } = test;
   ends.push(async () => {
     http.breakOff();
     await http.close();

@@ -1,0 +1,40 @@
+import type { en } from '../en/shell.ts';
+
+/** Sätze des Rahmens um die Seiten. */
+export const de = {
+  places: {
+    instances: 'Instanzen',
+    playground: 'Playground',
+    models: 'Modelle',
+    requests: 'Anfragen',
+    system: 'System',
+    access: 'Zugang',
+    settings: 'Einstellungen',
+  },
+  navigation: 'Orte',
+  more: 'Mehr',
+  skip: 'Zum Inhalt',
+  live: 'Live',
+  connecting: 'Verbindet …',
+  lost: 'Keine Verbindung',
+  lostBanner: (seconds) =>
+    seconds > 0 ? `Verbindung verloren, nächster Versuch in ${seconds} s` : 'Verbindung verloren, neuer Versuch …',
+  asOf: (time) => `Stand ${time}`,
+  tryNow: 'Jetzt',
+  busy: (seconds) => `Die Anfragen dieser Minute sind verbraucht; weiter in ${seconds} s.`,
+  newVersion: (version) => `llamactl ist jetzt ${version}.`,
+  reload: 'Neu laden',
+  account: 'Konto',
+  accountsOff: 'Konten sind aus',
+  role: (role) => `Rolle ${role}`,
+  myAccount: 'Mein Konto',
+  logOut: 'Abmelden',
+  theme: 'Farben',
+  themes: { system: 'System', light: 'Hell', dark: 'Dunkel' },
+  language: 'Sprache',
+  languages: { en: 'English', de: 'Deutsch' },
+  keys: 'Tasten',
+  apiPage: 'API-Referenz',
+  unbuilt: 'Diese Seite fehlt noch. Die Befehlszeile kann dasselbe: llamactl --help.',
+  unreachable: 'Keine Antwort von llamactl',
+} satisfies typeof en;

@@ -4,8 +4,8 @@ import { createRoot } from 'react-dom/client';
 import { showToast } from './components/toast.tsx';
 import { apiClient } from './lib/api.ts';
 import { AppContext, type App } from './lib/app.ts';
-import { CommandBook } from './lib/commands.ts';
-import { language } from './lib/language.ts';
+import { CommandBook, type CommandFailure } from './lib/commands.ts';
+import { language, wordsNow } from './lib/language.ts';
 import { Feed } from './lib/live/feed.ts';
 import { RowStore } from './lib/live/row-store.ts';
 import { LogIn } from './lib/log-in.ts';
@@ -17,6 +17,7 @@ import { startTheme } from './lib/theme.ts';
 import { ValueStore } from './lib/value-store.ts';
 import './page.css';
 import { Entry } from './shell/entry.tsx';
+import { commandsWords } from './words/commands.ts';
 
 /** Makes everything that a tab has only once. */
 function makeApp(): App {
@@ -26,8 +27,14 @@ function makeApp(): App {
   const client = apiClient(address, logIn, busyUntil);
   const rows = new RowStore();
   const feed = new Feed(client, rows);
-  const commands = new CommandBook(client, feed, (error) => showToast({ kind: 'error', ...error }));
+  const commands = new CommandBook(client, feed, showFailure);
   return { client, logIn, rows, feed, queries: queryCache(), commands, busyUntil };
+}
+
+function showFailure({ sentence, requestId, done, total }: CommandFailure): void {
+  const isPart = done !== undefined && total !== undefined;
+  const text = isPart ? wordsNow(commandsWords).bulkFailed(done, total, sentence) : sentence;
+  showToast({ kind: 'error', text, requestId });
 }
 
 reloadWhenPartsAreGone();

@@ -9,6 +9,8 @@ import {
 import { ErrorState, NotFoundState } from './components/error-state.tsx';
 import { instanceSearch } from './pages/instance/instance-search.ts';
 import { instancesSearch } from './pages/instances/instances-search.ts';
+import { newSearch } from './pages/new/new-search.ts';
+import { playgroundSearch } from './pages/playground/playground-search.ts';
 import { Shell } from './shell/shell.tsx';
 
 /** All addresses of the page. Each page is a file of its own that comes when it is first opened. */
@@ -48,12 +50,14 @@ const edit = createRoute({
 const create = createRoute({
   getParentRoute: () => root,
   path: '/new',
+  validateSearch: newSearch,
   component: lazyRouteComponent(() => import('./pages/new/new-page.tsx'), 'NewPage'),
 });
 
 const playground = createRoute({
   getParentRoute: () => root,
   path: '/playground',
+  validateSearch: playgroundSearch,
   component: lazyRouteComponent(() => import('./pages/playground/playground-page.tsx'), 'PlaygroundPage'),
 });
 

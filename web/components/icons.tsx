@@ -79,7 +79,7 @@ export function Icon({ name, size = 16, className }: IconProps) {
       viewBox="0 0 16 16"
       fill="none"
       stroke="currentColor"
-      strokeWidth="1.5"
+      strokeWidth={name === 'more' ? 2.25 : 1.5}
       strokeLinecap="round"
       strokeLinejoin="round"
     >

@@ -19,7 +19,9 @@ export function PageHeader({ title, heading, note, actions }: PageHeaderProps) {
     <header className="flex min-h-14 shrink-0 flex-wrap items-center gap-x-4 gap-y-2 px-4 py-2 wide:px-6">
       <h1 className="min-w-0 truncate text-page font-strong">{heading ?? title}</h1>
       {note !== undefined && <div className="figures min-w-0 text-mute">{note}</div>}
-      {actions !== undefined && <div className="ml-auto flex flex-wrap items-center gap-2">{actions}</div>}
+      {actions !== undefined && (
+        <div className="flex min-w-0 grow flex-wrap items-center justify-end gap-2">{actions}</div>
+      )}
     </header>
   );
 }

@@ -1,28 +1,7 @@
-import { Client, LlamactlError, UnauthorizedError, type Role } from '@llamactl/client';
+import { Client, LlamactlError, UnauthorizedError, type Me } from '@llamactl/client';
 import { keep, kept } from './browser-storage.ts';
-import { TokenSource, type ShortToken, type TokenAnswer } from './token-source.ts';
+import { TokenSource, type TokenAnswer } from './token-source.ts';
 import { ValueStore } from './value-store.ts';
-
-/** The caller of this tab, as `GET /api/me` describes it. */
-export interface Caller {
-  kind: 'anonymous' | 'user' | 'key';
-  username: string | null;
-  /** `null`: a key without a role. */
-  role: Role | null;
-  scopes: string[];
-  /** The only instances that it may see; `null`: all. */
-  instances: string[] | null;
-  may_start: boolean;
-  expires_at: string | null;
-}
-
-/** Answer of `GET /api/me`. */
-export interface Me {
-  auth_enabled: boolean;
-  caller: Caller | null;
-  /** `null` for an unknown caller. */
-  version?: string | null | undefined;
-}
 
 /** The log-in of this tab, as far as it is known. */
 export type LogInState =
@@ -91,21 +70,20 @@ export class LogIn {
 
   /** Logs in, and sets the cookie. @throws {LlamactlError} The refusal, with `retryAfter` while log-ins are throttled. */
   async logIn(username: string, password: string): Promise<void> {
-    const body = { username, password };
-    const answer = await this.#plain.request<ShortToken>('POST', '/api/auth/browser', { body, retries: 0 });
+    const answer = await this.#plain.loginBrowser({ username, password }, { retries: 0 });
     keep(MARK, true);
-    this.#tokens.take(answer.body);
+    this.#tokens.take(answer);
     const waiting = this.#isBack;
     this.#isBack = [];
     for (const resume of waiting) resume();
-    this.#enter(await this.#me(answer.body.token));
+    this.#enter(await this.#me(answer.token));
     // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a channel has only our origin
     this.#others.postMessage('logged in');
   }
 
   /** Ends the log-in in all tabs of this browser. */
   async logOut(): Promise<void> {
-    await this.#plain.request('DELETE', '/api/auth/browser');
+    await this.#plain.logoutBrowser();
     // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a channel has only our origin
     this.#others.postMessage('logged out');
     this.#leave();
@@ -137,7 +115,7 @@ export class LogIn {
 
   async #fetchToken(): Promise<TokenAnswer> {
     try {
-      return (await this.#plain.request<ShortToken>('POST', '/api/auth/browser/token')).body;
+      return await this.#plain.createBrowserToken();
     } catch (error) {
       if (error instanceof UnauthorizedError) return 'logged out';
       if (error instanceof LlamactlError && error.code === 'AUTH_DISABLED') return 'accounts off';

@@ -1,5 +1,4 @@
-import type { Role } from '@llamactl/client';
-import type { Me } from './log-in.ts';
+import type { Me, Role } from '@llamactl/client';
 
 /** Roles, from least to most rights: each includes the rights of those before it. */
 const ROLES: readonly Role[] = ['viewer', 'operator', 'admin'];

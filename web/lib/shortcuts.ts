@@ -8,7 +8,8 @@ export interface Shortcut {
   keys: string;
   /** The action, for the list of keys: "New instance". */
   label: string;
-  run: () => void;
+  /** `null`: the component listens itself; the key is only listed. */
+  run: (() => void) | null;
   /** Whether it also counts while the user types, or a dialog is open. */
   isGlobal?: boolean;
 }
@@ -28,11 +29,11 @@ export function useShortcuts(place: string, shortcuts: readonly Shortcut[]): voi
   latest.current = shortcuts;
   const signature = shortcuts.map(({ keys, label }) => `${keys}=${label}`).join('\n');
   useEffect(() => {
-    const stable = latest.current.map(({ keys, label, isGlobal = false }) => ({
+    const stable = latest.current.map(({ keys, label, run, isGlobal = false }) => ({
       keys,
       label,
       isGlobal,
-      run: () => latest.current.find((each) => each.keys === keys)?.run(),
+      run: run === null ? null : () => latest.current.find((each) => each.keys === keys)?.run?.(),
     }));
     const group = { place, shortcuts: stable };
     shortcutGroups.set([...shortcutGroups.get(), group]);
@@ -47,14 +48,17 @@ export function listenForShortcuts(): void {
   document.addEventListener('keydown', (event) => {
     if (event.defaultPrevented || ['Control', 'Shift', 'Alt', 'Meta'].includes(event.key)) return;
     const isBusy = isTyping(event.target) || document.querySelector('dialog[open]') !== null;
-    const all = shortcutGroups.get().flatMap(({ shortcuts }) => shortcuts);
+    const all = shortcutGroups
+      .get()
+      .flatMap(({ shortcuts }) => shortcuts)
+      .filter(({ run }) => run !== null);
     const match = matchKey(isBusy ? all.filter(({ isGlobal }) => isGlobal === true) : all, begun, keyName(event));
     clearTimeout(timer);
     begun = match.begun;
     timer = setTimeout(() => (begun = ''), SEQUENCE_MS);
     if (match.found === null) return;
     event.preventDefault();
-    match.found.run();
+    match.found.run?.();
   });
 }
 

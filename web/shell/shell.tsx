@@ -9,6 +9,7 @@ import { useShortcuts } from '../lib/shortcuts.ts';
 import { shellWords } from '../words/shell.ts';
 import { BottomBar, SideNavigation } from './navigation.tsx';
 import { PLACES } from './places.ts';
+import { InstanceQuestions } from './instance-questions.tsx';
 import { isKeyListOpen, KeyList } from './key-list.tsx';
 import { LogInAgain } from './log-in-again.tsx';
 import { ShellBanners } from './shell-banners.tsx';
@@ -38,7 +39,9 @@ export function Shell() {
       <SideNavigation />
       <main id="content" tabIndex={-1} className="flex min-h-0 min-w-0 grow flex-col outline-none">
         <ShellBanners />
-        <Outlet />
+        <InstanceQuestions>
+          <Outlet />
+        </InstanceQuestions>
       </main>
       <BottomBar />
       <MenuHost />

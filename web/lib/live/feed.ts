@@ -1,4 +1,13 @@
-import { ConnectionError, NotFoundError, type Alert, type Client, type Frame, type Instance } from '@llamactl/client';
+import {
+  ConnectionError,
+  NotFoundError,
+  type Alert,
+  type Client,
+  type Frame,
+  type Instance,
+  type Resources,
+  type Subscribe,
+} from '@llamactl/client';
 import { ValueStore } from '../value-store.ts';
 import { applyAlert, applyFrame } from './frames.ts';
 import { Refetch } from './refetch.ts';
@@ -11,6 +20,20 @@ export type Connection =
   /** Data stays as it was at `since`. */
   | { kind: 'lost'; since: number; nextTryAt: number; error: Error };
 
+/** The frames that every page needs. Some come only to clients that name them. */
+const TYPES: NonNullable<Subscribe['types']> = [
+  'instance_status_changed',
+  'instance_created',
+  'instance_updated',
+  'instance_deleted',
+  'instance_stats_updated',
+  'instance_load_progress',
+  'requests_updated',
+  'system_alert',
+  'system_stats_updated',
+  'download_progress',
+];
+
 /** Milliseconds until another try after an error that the client does not retry by itself. */
 const RETRY_MS = 5_000;
 
@@ -22,6 +45,10 @@ export class Feed {
   readonly connection = new ValueStore<Connection>({ kind: 'connecting' });
   /** `null`: not loaded yet. */
   readonly alerts = new ValueStore<readonly Alert[] | null>(null);
+  /** The machine; `null`: not loaded yet. */
+  readonly resources = new ValueStore<Resources | null>(null);
+  /** The version of llamactl that answers now; `null`: not known yet. */
+  readonly version = new ValueStore<string | null>(null);
   /** Why the first list could not be loaded; `null`: it was, or is on its way. */
   readonly loadError = new ValueStore<Error | null>(null);
   readonly #client: Client;
@@ -73,13 +100,19 @@ export class Feed {
     return () => this.#listeners.delete(listener);
   }
 
-  /** Requests rows and alerts. An error leaves the present ones, because the connection shows it too. */
+  /** Requests rows, alerts and the state of the machine. An error leaves the present ones, because the connection shows it too. */
   async load(): Promise<void> {
     this.#during ??= [];
     try {
-      const [instances, alerts] = await Promise.all([this.#client.listInstances(), this.#client.getSystemAlerts()]);
+      const [instances, alerts, status] = await Promise.all([
+        this.#client.listInstances(),
+        this.#client.getSystemAlerts(),
+        this.#client.getSystemStatus(),
+      ]);
       this.#rows.replaceAll(instances);
       this.alerts.set(alerts);
+      this.resources.set(status.resources);
+      this.version.set(status.version);
       this.#hasLoaded = true;
       this.loadError.set(null);
     } catch (error) {
@@ -94,6 +127,7 @@ export class Feed {
     try {
       const frames = this.#client.events({
         signal,
+        types: TYPES,
         ...(this.#lastSeq === undefined ? {} : { after_seq: this.#lastSeq }),
         onOpen: () => this.#opened(),
         onInterruption: ({ error, delay }) => this.#lost(error, delay * 1_000),
@@ -138,6 +172,10 @@ export class Feed {
 
   #apply(frame: Frame): void {
     this.#refetch.add(applyFrame(this.#rows, frame));
+    if (frame.type === 'system_stats_updated') {
+      this.resources.set(frame.data.resources);
+      this.#rows.step();
+    }
     const alerts = this.alerts.get();
     if (alerts !== null) this.alerts.set(applyAlert(alerts, frame));
   }

@@ -1,5 +1,16 @@
 import type { Alert, Frame } from '@llamactl/client';
-import type { RowStore } from './row-store.ts';
+import type { Row, RowStore } from './row-store.ts';
+
+/** Fields of an instance without a process. */
+const DOWN = {
+  started_at: null,
+  ready_at: null,
+  running_port: null,
+  stats: null,
+  in_flight: 0,
+  waiting: 0,
+  tokens_per_second: 0,
+} as const satisfies Partial<Row>;
 
 /** Changes that frames alone cannot complete: the rest of the row has to be requested. */
 export type Stale = { name: string } | 'everything' | null;
@@ -16,13 +27,7 @@ export function applyFrame(rows: RowStore, frame: Frame): Stale {
     case 'instance_status_changed': {
       const { name, status, reason } = frame.data;
       const isDown = status === 'stopped' || status === 'failed';
-      rows.change(name, {
-        status,
-        reason: reason ?? null,
-        ...(isDown
-          ? { started_at: null, running_port: null, stats: null, in_flight: 0, waiting: 0, tokens_per_second: null }
-          : {}),
-      });
+      rows.change(name, { status, reason: reason ?? null, load: null, waits_for: [], ...(isDown ? DOWN : {}) });
       return { name };
     }
     case 'instance_created':
@@ -37,6 +42,14 @@ export function applyFrame(rows: RowStore, frame: Frame): Stale {
       return null;
     case 'instance_stats_updated':
       rows.change(frame.data.name, { stats: frame.data.stats });
+      return null;
+    case 'requests_updated': {
+      const { name, ...figures } = frame.data;
+      rows.change(name, figures);
+      return null;
+    }
+    case 'instance_load_progress':
+      rows.change(frame.data.name, { load: frame.data.load });
       return null;
     default:
       return null;

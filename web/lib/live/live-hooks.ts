@@ -1,4 +1,4 @@
-import type { Alert } from '@llamactl/client';
+import type { Alert, Resources } from '@llamactl/client';
 import { useCallback, useEffect, useState, useSyncExternalStore } from 'react';
 import { useApp } from '../app.ts';
 import type { Command } from '../commands.ts';
@@ -14,6 +14,13 @@ export function useRow(name: string): Row | undefined {
   const { rows } = useApp();
   const subscribe = useCallback((listener: () => void) => rows.subscribeRow(name, listener), [rows, name]);
   return useSyncExternalStore(subscribe, () => rows.row(name));
+}
+
+/** Returns the last figures of tokens a second of an instance, oldest first. */
+export function useTrail(name: string): readonly number[] {
+  const { rows } = useApp();
+  const subscribe = useCallback((listener: () => void) => rows.subscribeRow(name, listener), [rows, name]);
+  return useSyncExternalStore(subscribe, () => rows.trail(name));
 }
 
 /** Returns the names of all instances; `null`: not loaded yet. Renders again when an instance comes or goes. */
@@ -46,6 +53,11 @@ export function useAllRows(): readonly Row[] | null {
 /** Returns the alerts that are raised now; `null`: not loaded yet. */
 export function useAlerts(): readonly Alert[] | null {
   return useStored(useApp().feed.alerts);
+}
+
+/** Returns the figures of the machine; `null`: not loaded yet. */
+export function useResources(): Resources | null {
+  return useStored(useApp().feed.resources);
 }
 
 /** Returns the state of the connection that events come over. */

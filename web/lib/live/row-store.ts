@@ -1,24 +1,12 @@
-import type { InstanceSummary, Stats } from '@llamactl/client';
+import type { InstanceSummary } from '@llamactl/client';
 import { ValueStore } from '../value-store.ts';
 
-/** The figures of an instance that change all the time. */
-export interface LiveFigures {
-  pinned: boolean;
-  /** Whether settings wait for a restart. */
-  restart_required: boolean;
-  restart_count: number;
-  /** `null`: no process, or no measurement yet. */
-  stats: Stats | null;
-  /** Requests that the engine answers now. */
-  in_flight: number;
-  /** Requests that wait for the instance. */
-  waiting: number;
-  tokens_per_second: number | null;
-  last_used_at: string | null;
-}
-
 /** An instance as the list shows it. */
-export type Row = InstanceSummary & Partial<LiveFigures>;
+export type Row = InstanceSummary;
+
+/** How many figures of tokens a second are kept for each instance. */
+const TRAIL = 24;
+const NONE: readonly number[] = [];
 
 /**
  * Owns the instances that this tab knows. Each row has its own listeners, so that one changed row renders once; lists
@@ -26,6 +14,7 @@ export type Row = InstanceSummary & Partial<LiveFigures>;
  */
 export class RowStore {
   readonly #rows = new Map<string, Row>();
+  readonly #trails = new Map<string, readonly number[]>();
   readonly #rowListeners = new Map<string, Set<() => void>>();
   /** Names in the order of the server; `null`: not loaded yet. Changes only when an instance comes or goes. */
   readonly names = new ValueStore<readonly string[] | null>(null);
@@ -40,6 +29,23 @@ export class RowStore {
   /** All rows in the order of the server. */
   all(): Row[] {
     return [...this.#rows.values()];
+  }
+
+  /** The last figures of tokens a second, oldest first, for a small line. */
+  trail(name: string): readonly number[] {
+    return this.#trails.get(name) ?? NONE;
+  }
+
+  /** Adds the present tokens a second of each running instance to its trail. Call it at equal steps. */
+  step(): void {
+    for (const { name, status, tokens_per_second: rate } of this.#rows.values()) {
+      const trail = this.trail(name);
+      if (status !== 'running') this.#trails.delete(name);
+      else if (rate > 0 || trail.some((value) => value > 0)) {
+        this.#trails.set(name, [...trail, rate].slice(-TRAIL));
+        this.#rowChanged(name);
+      }
+    }
   }
 
   /** Calls back after each change of one row. Returns a function that ends this. */

@@ -1,9 +1,24 @@
 import type { Status } from '@llamactl/client';
 import { choiceOf, textOf, type RawSearch } from '../../lib/search-parameters.ts';
 
-const STATUSES: readonly Status[] = ['running', 'starting', 'stopping', 'restarting', 'failed', 'stopped'];
+/** The statuses in the order of the filter. */
+export const STATUSES: readonly Status[] = ['running', 'starting', 'stopping', 'restarting', 'failed', 'stopped'];
 /** The columns by which the list can be sorted. */
-export const SORTED_BY = ['name', 'status', 'model', 'requests', 'tokens', 'memory', 'cpu', 'up', 'group'] as const;
+export const SORTED_BY = [
+  'name',
+  'status',
+  'model',
+  'requests',
+  'tokens',
+  'gpu',
+  'memory',
+  'cpu',
+  'up',
+  'used',
+  'group',
+  'engine',
+  'port',
+] as const;
 
 /** Filters and order of the list, as the URL has them: `?status=failed&group=big&q=qwen`. */
 export interface InstancesSearch {

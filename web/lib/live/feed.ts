@@ -3,10 +3,11 @@ import {
   NotFoundError,
   type Alert,
   type Client,
+  type EventStream,
+  type EventWishes,
   type Frame,
   type Instance,
   type Resources,
-  type Subscribe,
 } from '@llamactl/client';
 import { ValueStore } from '../value-store.ts';
 import { applyAlert, applyFrame } from './frames.ts';
@@ -21,7 +22,7 @@ export type Connection =
   | { kind: 'lost'; since: number; nextTryAt: number; error: Error };
 
 /** The frames that every page needs. Some come only to clients that name them. */
-const TYPES: NonNullable<Subscribe['types']> = [
+const TYPES: NonNullable<EventWishes['types']> = [
   'instance_status_changed',
   'instance_created',
   'instance_updated',
@@ -33,6 +34,9 @@ const TYPES: NonNullable<Subscribe['types']> = [
   'system_stats_updated',
   'download_progress',
 ];
+
+/** More frames that a page needs while it is open. */
+export type Wish = Pick<EventWishes, 'types' | 'logs'>;
 
 /** Milliseconds until another try after an error that the client does not retry by itself. */
 const RETRY_MS = 5_000;
@@ -55,6 +59,8 @@ export class Feed {
   readonly #rows: RowStore;
   readonly #refetch: Refetch;
   readonly #listeners = new Set<(frame: Frame) => void>();
+  readonly #wishes = new Set<Wish>();
+  #stream: EventStream | null = null;
   #stop: AbortController | null = null;
   #retry: ReturnType<typeof setTimeout> | undefined;
   #lastSeq: number | undefined;
@@ -84,6 +90,7 @@ export class Feed {
 
   stop(): void {
     clearTimeout(this.#retry);
+    this.#stream = null;
     this.#stop?.abort();
     this.#stop = null;
     this.#refetch.stop();
@@ -98,6 +105,27 @@ export class Feed {
   listen(listener: (frame: Frame) => void): () => void {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);
+  }
+
+  /**
+   * Asks for more frames, such as `request_started`, or the lines of a log. {@link listen} gets them. After a lost
+   * connection a log may repeat lines: compare their `seq`. Returns a function that ends this.
+   */
+  want(wish: Wish): () => void {
+    this.#wishes.add(wish);
+    this.#stream?.subscribe(this.#subscription());
+    return () => {
+      this.#wishes.delete(wish);
+      this.#stream?.subscribe(this.#subscription());
+    };
+  }
+
+  #subscription(): EventWishes {
+    const wishes = [...this.#wishes];
+    return {
+      types: [...new Set([...TYPES, ...wishes.flatMap(({ types = [] }) => types)])],
+      logs: wishes.flatMap(({ logs = [] }) => logs),
+    };
   }
 
   /** Requests rows, alerts and the state of the machine. An error leaves the present ones, because the connection shows it too. */
@@ -127,11 +155,12 @@ export class Feed {
     try {
       const frames = this.#client.events({
         signal,
-        types: TYPES,
+        ...this.#subscription(),
         ...(this.#lastSeq === undefined ? {} : { after_seq: this.#lastSeq }),
         onOpen: () => this.#opened(),
         onInterruption: ({ error, delay }) => this.#lost(error, delay * 1_000),
       });
+      this.#stream = frames;
       for await (const frame of frames) {
         this.#live();
         this.#lastSeq = frame.seq;

@@ -1,5 +1,6 @@
 import { useEffect, useRef } from 'react';
 import { classNames } from '../lib/class-names.ts';
+import { errorText } from '../lib/error-text.ts';
 import { useWords } from '../lib/language.ts';
 import { useStored, ValueStore } from '../lib/value-store.ts';
 import { partsWords } from '../words/parts.ts';
@@ -34,6 +35,12 @@ export function showToast(toast: Toast): void {
   const others = shown.get().filter(({ text }) => text !== toast.text);
   shown.set([...others, { ...toast, id }].slice(-MOST));
   if (toast.kind === 'done') setTimeout(() => close(id), STAYS_MS);
+}
+
+/** Shows an error of a request: the sentence of the API, and the id of the request. */
+export function showError(error: unknown): void {
+  const { sentence, requestId } = errorText(error);
+  showToast({ kind: 'error', text: sentence, requestId });
 }
 
 function close(id: number): void {

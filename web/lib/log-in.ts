@@ -81,12 +81,22 @@ export class LogIn {
     this.#others.postMessage('logged in');
   }
 
-  /** Ends the log-in in all tabs of this browser. */
+  /** Ends the log-in in all tabs of this browser. @throws The error of the request; the log-in is then as before. */
   async logOut(): Promise<void> {
-    await this.#plain.logoutBrowser();
+    const before = this.state.get();
+    // No tab asks for a token of the log-in that ends.
+    keep(MARK, undefined);
+    this.state.set({ kind: 'out' });
     // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a channel has only our origin
     this.#others.postMessage('logged out');
-    this.#leave();
+    try {
+      await this.#plain.logoutBrowser();
+    } catch (error) {
+      keep(MARK, true);
+      this.state.set(before);
+      throw error;
+    }
+    location.reload();
   }
 
   #enter(me: Me): void {

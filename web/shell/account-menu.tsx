@@ -2,6 +2,7 @@ import { useNavigate } from '@tanstack/react-router';
 import { Icon } from '../components/icons.tsx';
 import type { MenuItem } from '../components/menu-items.ts';
 import { showMenu } from '../components/menu.tsx';
+import { showError } from '../components/toast.tsx';
 import { useApp } from '../lib/app.ts';
 import { chooseLanguage, language, useWords } from '../lib/language.ts';
 import { chooseTheme, theme } from '../lib/theme.ts';
@@ -40,7 +41,7 @@ export function useAccountItems(): () => readonly MenuItem[] {
     ...(hasAccount
       ? ([
           { label: words.myAccount, icon: 'user', onSelect: () => void navigate({ to: '/access' }) },
-          { label: words.logOut, icon: 'log-out', onSelect: () => void logIn.logOut() },
+          { label: words.logOut, icon: 'log-out', onSelect: () => void logIn.logOut().catch(showError) },
         ] as const)
       : []),
   ];

@@ -17,7 +17,11 @@ const SIGNS: Readonly<Record<string, string>> = {
 export function KeyCaps({ keys }: { keys: string }) {
   const words = useWords(partsWords);
   const modifier = /mac|iphone|ipad/i.test(navigator.userAgent) ? words.keys.command : words.keys.control;
-  const caps = keys.split(/[ +]/).map((key) => (key === 'mod' ? modifier : (SIGNS[key] ?? key)));
+  const caps = keys
+    .split(/[ +]/)
+    .map((key, _at, all) =>
+      key === 'mod' ? modifier : (SIGNS[key] ?? (all.includes('mod') ? key.toUpperCase() : key)),
+    );
   return (
     <kbd className="inline-flex gap-1">
       {caps.map((cap, at) => (

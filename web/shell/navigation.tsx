@@ -9,6 +9,9 @@ import { shellWords } from '../words/shell.ts';
 import { AccountButton, useAccountItems } from './account-menu.tsx';
 import { ConnectionMark } from './connection-mark.tsx';
 import { Logo } from './logo.tsx';
+import { KeyCaps } from './key-caps.tsx';
+import { isPaletteOpen } from './palette.tsx';
+import { PALETTE_KEYS } from './palette-items.ts';
 import { PLACES } from './places.ts';
 
 const SIDE_LINK =
@@ -24,6 +27,7 @@ export function SideNavigation() {
         <Logo />
         llamactl
       </Link>
+      <PaletteButton />
       <nav aria-label={words.navigation} className="flex grow flex-col gap-0.5 overflow-y-auto px-2">
         {PLACES.filter(({ needs }) => includes(role, needs)).map(({ id, to, icon }) => (
           <Link key={id} to={to} className={SIDE_LINK}>
@@ -37,6 +41,21 @@ export function SideNavigation() {
         <AccountButton />
       </div>
     </div>
+  );
+}
+
+function PaletteButton() {
+  const words = useWords(shellWords);
+  return (
+    <button
+      type="button"
+      onClick={() => isPaletteOpen.set(true)}
+      className="mx-2 mb-2 flex h-8 items-center gap-2 rounded-control border border-line bg-canvas px-2 text-mute hover:text-ink"
+    >
+      <Icon name="search" />
+      <span className="min-w-0 grow truncate text-left">{words.paletteShort}</span>
+      <KeyCaps keys={PALETTE_KEYS} />
+    </button>
   );
 }
 

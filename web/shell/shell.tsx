@@ -12,6 +12,8 @@ import { PLACES } from './places.ts';
 import { InstanceQuestions } from './instance-questions.tsx';
 import { isKeyListOpen, KeyList } from './key-list.tsx';
 import { LogInAgain } from './log-in-again.tsx';
+import { isPaletteOpen, Palette } from './palette.tsx';
+import { PALETTE_KEYS } from './palette-items.ts';
 import { ShellBanners } from './shell-banners.tsx';
 
 /** The frame around all pages: navigation, banners, and the hosts of menus, tooltips and messages. */
@@ -20,6 +22,7 @@ export function Shell() {
   const role = useRole();
   const navigate = useNavigate();
   useShortcuts(words.navigation, [
+    { keys: PALETTE_KEYS, label: words.palette, run: () => isPaletteOpen.set(!isPaletteOpen.get()), isGlobal: true },
     { keys: '?', label: words.keys, run: () => isKeyListOpen.set(true) },
     ...PLACES.filter(({ needs }) => includes(role, needs)).map(({ id, to, key }) => ({
       keys: `g ${key}`,
@@ -28,28 +31,29 @@ export function Shell() {
     })),
   ]);
   return (
-    <div className="flex h-dvh flex-col wide:flex-row">
-      <a
-        href="#content"
-        className="sr-only focus:not-sr-only focus:absolute focus:z-50 focus:bg-raised focus:p-2"
-        onClick={focusContent}
-      >
-        {words.skip}
-      </a>
-      <SideNavigation />
-      <main id="content" tabIndex={-1} className="flex min-h-0 min-w-0 grow flex-col outline-none">
-        <ShellBanners />
-        <InstanceQuestions>
+    <InstanceQuestions>
+      <div className="flex h-dvh flex-col wide:flex-row">
+        <a
+          href="#content"
+          className="sr-only focus:not-sr-only focus:absolute focus:z-50 focus:bg-raised focus:p-2"
+          onClick={focusContent}
+        >
+          {words.skip}
+        </a>
+        <SideNavigation />
+        <main id="content" tabIndex={-1} className="flex min-h-0 min-w-0 grow flex-col outline-none">
+          <ShellBanners />
           <Outlet />
-        </InstanceQuestions>
-      </main>
-      <BottomBar />
-      <MenuHost />
-      <TooltipHost />
-      <ToastHost />
-      <KeyList />
-      <LogInAgain />
-    </div>
+        </main>
+        <BottomBar />
+        <MenuHost />
+        <TooltipHost />
+        <ToastHost />
+        <Palette />
+        <KeyList />
+        <LogInAgain />
+      </div>
+    </InstanceQuestions>
   );
 }
 

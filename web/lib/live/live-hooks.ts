@@ -1,5 +1,5 @@
 import type { Alert, Resources } from '@llamactl/client';
-import { useCallback, useEffect, useState, useSyncExternalStore } from 'react';
+import { useCallback, useEffect, useMemo, useReducer, useSyncExternalStore } from 'react';
 import { useApp } from '../app.ts';
 import type { Command } from '../commands.ts';
 import { useStored } from '../value-store.ts';
@@ -32,22 +32,22 @@ export function useRowNames(): readonly string[] | null {
 export function useAllRows(): readonly Row[] | null {
   const { rows } = useApp();
   const names = useRowNames();
-  const [all, setAll] = useState(() => rows.all());
+  const [count, renderAgain] = useReducer((before: number) => before + 1, 0);
   useEffect(() => {
-    setAll(rows.all());
     let timer: ReturnType<typeof setTimeout> | undefined;
     const end = rows.version.subscribe(() => {
       timer ??= setTimeout(() => {
         timer = undefined;
-        setAll(rows.all());
+        renderAgain();
       }, LIST_MS);
     });
     return () => {
       end();
       clearTimeout(timer);
     };
-  }, [rows, names]);
-  return names === null ? null : all;
+  }, [rows]);
+  // oxlint-disable-next-line react/exhaustive-deps -- the rows change with the count, and with the names
+  return useMemo(() => (names === null ? null : rows.all()), [rows, names, count]);
 }
 
 /** Returns the alerts that are raised now; `null`: not loaded yet. */

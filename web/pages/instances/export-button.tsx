@@ -1,8 +1,7 @@
 import { useMutation } from '@tanstack/react-query';
 import { Button } from '../../components/button.tsx';
-import { showToast } from '../../components/toast.tsx';
+import { showError } from '../../components/toast.tsx';
 import { useApp } from '../../lib/app.ts';
-import { errorText } from '../../lib/error-text.ts';
 import { useWords } from '../../lib/language.ts';
 import { saveFile } from '../../lib/save-file.ts';
 import { instancesWords } from '../../words/instances.ts';
@@ -17,10 +16,7 @@ export function ExportButton({ names }: { names: readonly string[] }) {
       const chosen = { ...fleet, instances: fleet.instances.filter(({ name }) => names.includes(name)) };
       saveFile('instances.json', `${JSON.stringify(chosen, null, 2)}\n`, 'application/json');
     },
-    onError: (error) => {
-      const { sentence, requestId } = errorText(error);
-      showToast({ kind: 'error', text: sentence, requestId });
-    },
+    onError: showError,
   });
   return (
     <Button size="small" icon="download" isPending={save.isPending} onClick={() => save.mutate()}>

@@ -1,9 +1,8 @@
 import type { Client, CreateInstance, Download, Frame } from '@llamactl/client';
 import { useNavigate } from '@tanstack/react-router';
 import { useState } from 'react';
-import { showToast } from '../../components/toast.tsx';
+import { showError } from '../../components/toast.tsx';
 import { useApp } from '../../lib/app.ts';
-import { errorText } from '../../lib/error-text.ts';
 import { instanceName } from '../../lib/instance-name.ts';
 
 /** The progress of a download, as events have it. */
@@ -52,8 +51,7 @@ export function useFirstInstance(): FirstInstance {
     try {
       await work;
     } catch (error) {
-      const { sentence, requestId } = errorText(error);
-      showToast({ kind: 'error', text: sentence, requestId });
+      showError(error);
       setStep({ kind: 'idle' });
     }
   };

@@ -4,6 +4,7 @@ import { Meter } from '../../components/meter.tsx';
 import { Skeleton } from '../../components/skeleton.tsx';
 import { useWords } from '../../lib/language.ts';
 import { useResources } from '../../lib/live/live-hooks.ts';
+import { useMedia, WIDE } from '../../lib/media.ts';
 import { instancesWords } from '../../words/instances.ts';
 
 interface Share {
@@ -20,10 +21,13 @@ interface Share {
 export function MachineStrip() {
   const words = useWords(instancesWords);
   const resources = useResources();
+  const isWide = useMedia(WIDE);
   const shares = resources === null ? null : sharesOf(resources, words);
   return (
     <section
       aria-label={words.machine}
+      // oxlint-disable-next-line jsx-a11y/no-noninteractive-tabindex -- it scrolls by keyboard
+      tabIndex={isWide ? undefined : 0}
       className="flex shrink-0 gap-x-6 gap-y-2 overflow-x-auto border-b border-line px-4 pb-3 wide:flex-wrap wide:px-6"
     >
       {shares === null ? <Placeholder /> : shares.map((share) => <ShareBar key={share.label} share={share} />)}

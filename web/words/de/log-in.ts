@@ -13,5 +13,5 @@ export const de = {
   submit: 'Anmelden',
   wait: (seconds) => `Zu viele Versuche. Der nächste ist in ${seconds} s möglich.`,
   firstPassword:
-    'Zum ersten Mal hier? llamactl hat das Passwort des Kontos admin in die Datei initial-admin-password in seinem Datenverzeichnis geschrieben.',
+    'Zum ersten Mal hier? llamactl hat das Passwort des Kontos admin in die Datei admin-password in seinem Datenverzeichnis geschrieben.',
 } satisfies typeof en;

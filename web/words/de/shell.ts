@@ -36,5 +36,10 @@ export const de = {
   keys: 'Tasten',
   apiPage: 'API-Referenz',
   unbuilt: 'Diese Seite fehlt noch. Die Befehlszeile kann dasselbe: llamactl --help.',
+  palette: 'Befehle',
+  paletteShort: 'Gehe zu …',
+  paletteHint: 'Gehe zu oder tue …',
+  paletteNothing: 'Nichts hat diese Wörter',
+  instance: 'Instanz',
   unreachable: 'Keine Antwort von llamactl',
 } satisfies typeof en;

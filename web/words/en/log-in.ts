@@ -11,5 +11,5 @@ export const en = {
   submit: 'Log in',
   wait: (seconds: number) => `Too many tries. The next one is possible in ${seconds} s.`,
   firstPassword:
-    'First time here? llamactl wrote the password of the account admin to the file initial-admin-password in its data directory.',
+    'First time here? llamactl wrote the password of the account admin to the file admin-password in its data directory.',
 };

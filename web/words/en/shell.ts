@@ -34,5 +34,10 @@ export const en = {
   keys: 'Keys',
   apiPage: 'API reference',
   unbuilt: 'This page is not built yet. The command line does the same: llamactl --help.',
+  palette: 'Commands',
+  paletteShort: 'Go to …',
+  paletteHint: 'Go to, or do …',
+  paletteNothing: 'Nothing has these words',
+  instance: 'Instance',
   unreachable: 'No answer from llamactl',
 };

@@ -95,7 +95,7 @@ const IMPORTS: Import[] = FILES.flatMap(({ file, text }) =>
 );
 
 const isTest = (file: string): boolean =>
-  file.endsWith('.test.ts') || /^(server|client|cli)\/testing\//.test(file) || file.startsWith('e2e/');
+  file.endsWith('.test.ts') || /^(server|client|cli|web)\/testing\//.test(file) || file.startsWith('e2e/');
 const sources = IMPORTS.filter(({ from }) => !isTest(from));
 const shown = (imports: readonly Import[]): string[] => imports.map(({ from, to }) => `${from} → ${to}`);
 const below =

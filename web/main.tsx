@@ -7,6 +7,7 @@ import { AppContext, type App } from './lib/app.ts';
 import { CommandBook, type CommandFailure } from './lib/commands.ts';
 import { language, wordsNow } from './lib/language.ts';
 import { Feed } from './lib/live/feed.ts';
+import { followWith } from './lib/live/followed-queries.ts';
 import { RowStore } from './lib/live/row-store.ts';
 import { LogIn } from './lib/log-in.ts';
 import { queryCache } from './lib/queries.ts';
@@ -28,7 +29,9 @@ function makeApp(): App {
   const rows = new RowStore();
   const feed = new Feed(client, rows);
   const commands = new CommandBook(client, feed, showFailure);
-  return { client, logIn, rows, feed, queries: queryCache(), commands, busyUntil };
+  const queries = queryCache();
+  followWith(queries, feed);
+  return { client, logIn, rows, feed, queries, commands, busyUntil };
 }
 
 function showFailure({ sentence, requestId, done, total }: CommandFailure): void {

@@ -59,14 +59,13 @@ export function StatusShape({ of, label }: { of: Status | Verdict; label?: strin
   );
 }
 
-/** Shape, word and colour of the status of an instance. */
-export function StatusMark({ status, children }: { status: Status; children?: ReactNode }) {
+/** Shape, word and colour of the status of an instance. @param word Says more than the status, as "loads" of starting. */
+export function StatusMark({ status, word }: { status: Status; word?: string }) {
   const words = useWords(partsWords);
   return (
     <span className={classNames('inline-flex min-w-0 items-center gap-1.5', LOOKS[status][1])}>
       <StatusShape of={status} />
-      <span className="min-w-0 truncate">{words.statuses[status]}</span>
-      {children}
+      <span className="min-w-0 truncate">{word ?? words.statuses[status]}</span>
     </span>
   );
 }

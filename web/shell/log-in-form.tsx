@@ -1,5 +1,5 @@
 import { LlamactlError } from '@llamactl/client';
-import { useState, type FormEvent, type KeyboardEvent } from 'react';
+import { useRef, useState, type FormEvent, type KeyboardEvent } from 'react';
 import { Button } from '../components/button.tsx';
 import { TextField } from '../components/field.tsx';
 import { IconButton } from '../components/icon-button.tsx';
@@ -12,6 +12,7 @@ import { logInWords } from '../words/log-in.ts';
 export function LogInForm({ username = '' }: { username?: string }) {
   const words = useWords(logInWords);
   const { logIn } = useApp();
+  const passwordField = useRef<HTMLInputElement>(null);
   const [name, setName] = useState(username);
   const [password, setPassword] = useState('');
   const [isShown, setShown] = useState(false);
@@ -30,6 +31,7 @@ export function LogInForm({ username = '' }: { username?: string }) {
       if (!(refusal instanceof Error)) throw refusal;
       setError(refusal.message);
       setPassword('');
+      passwordField.current?.focus();
       if (refusal instanceof LlamactlError && refusal.retryAfter !== null)
         setWaitUntil(Date.now() + refusal.retryAfter * 1_000);
     } finally {
@@ -56,6 +58,7 @@ export function LogInForm({ username = '' }: { username?: string }) {
         onChange={({ target }) => setName(target.value)}
       />
       <TextField
+        ref={passwordField}
         label={words.password}
         name="password"
         type={isShown ? 'text' : 'password'}

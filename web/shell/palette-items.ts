@@ -17,7 +17,7 @@ export interface PaletteItem {
   id: string;
   label: string;
   icon: IconName;
-  /** What kind of thing it is, behind the label. */
+  /** The kind of thing, shown behind the label. */
   hint?: string;
   keys?: string;
   run: () => void;

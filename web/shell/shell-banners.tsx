@@ -1,3 +1,4 @@
+import { useState } from 'react';
 import { clockTime } from '../../format/clock-time.ts';
 import { Banner } from '../components/banner.tsx';
 import { Button } from '../components/button.tsx';
@@ -16,6 +17,7 @@ export function ShellBanners() {
     <>
       {connection.kind === 'lost' && <LostBanner since={connection.since} nextTryAt={connection.nextTryAt} />}
       {busyUntil !== null && <BusyBanner until={busyUntil} />}
+      <VersionBanner />
     </>
   );
 }
@@ -44,4 +46,25 @@ function BusyBanner({ until }: { until: number }) {
   const seconds = Math.ceil((until - useNow()) / 1_000);
   if (seconds <= 0) return null;
   return <Banner kind="warn">{words.busy(seconds)}</Banner>;
+}
+
+/** The page is of another version than the server that answers now. */
+function VersionBanner() {
+  const words = useWords(shellWords);
+  const version = useStored(useApp().feed.version);
+  const [first, setFirst] = useState(version);
+  if (first === null && version !== null) setFirst(version);
+  if (version === null || first === null || version === first) return null;
+  return (
+    <Banner
+      kind="info"
+      actions={
+        <Button size="small" onClick={() => location.reload()}>
+          {words.reload}
+        </Button>
+      }
+    >
+      {words.newVersion(version)}
+    </Banner>
+  );
 }

@@ -132,15 +132,13 @@ export class Feed {
   async load(): Promise<void> {
     this.#during ??= [];
     try {
-      const [instances, alerts, status] = await Promise.all([
+      const [instances, alerts] = await Promise.all([
         this.#client.listInstances(),
         this.#client.getSystemAlerts(),
-        this.#client.getSystemStatus(),
+        this.#loadStatus(),
       ]);
       this.#rows.replaceAll(instances);
       this.alerts.set(alerts);
-      this.resources.set(status.resources);
-      this.version.set(status.version);
       this.#hasLoaded = true;
       this.loadError.set(null);
     } catch (error) {
@@ -178,8 +176,9 @@ export class Feed {
 
   #opened(): void {
     this.#live();
-    // A later connection replays the events since, or sends a gap.
+    // A later connection replays the events since, or sends a gap; but another version may answer.
     if (!this.#hasLoaded || this.#lastSeq === undefined) void this.load();
+    else void this.#settled(this.#loadStatus());
   }
 
   #live(): void {
@@ -209,6 +208,12 @@ export class Feed {
     if (alerts !== null) this.alerts.set(applyAlert(alerts, frame));
   }
 
+  async #loadStatus(): Promise<void> {
+    const { resources, version } = await this.#client.getSystemStatus();
+    this.resources.set(resources);
+    this.version.set(version);
+  }
+
   async #loadOne(name: string): Promise<void> {
     try {
       this.#rows.put(rowOf(await this.#client.getInstance(name)));
@@ -218,7 +223,7 @@ export class Feed {
     }
   }
 
-  /** An error of one row leaves it as the frames made it; a lost connection shows itself. */
+  /** An error leaves everything as the frames made it; a lost connection shows itself. */
   async #settled(loading: Promise<void>): Promise<void> {
     try {
       await loading;

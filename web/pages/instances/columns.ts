@@ -14,8 +14,8 @@ interface ColumnLook {
 /** All columns in their order. */
 export const COLUMNS: readonly ColumnLook[] = [
   { id: 'name', width: 'minmax(160px, 1.3fr)' },
-  { id: 'status', width: 'minmax(150px, 1.3fr)' },
-  { id: 'model', width: 'minmax(160px, 1.6fr)' },
+  { id: 'status', width: 'minmax(190px, 1.8fr)' },
+  { id: 'model', width: 'minmax(160px, 1.4fr)' },
   { id: 'group', width: 'minmax(80px, 0.5fr)' },
   { id: 'engine', width: 'minmax(90px, 0.5fr)' },
   { id: 'requests', width: '88px', isNumber: true },

@@ -31,7 +31,7 @@ export function useFirstInstance(): FirstInstance {
   const navigate = useNavigate();
   const [step, setStep] = useState<FirstStep>({ kind: 'idle' });
 
-  const use = async (model: Pick<CreateInstance, 'model' | 'model_path'>, label: string): Promise<void> => {
+  const createAndChat = async (model: Pick<CreateInstance, 'model' | 'model_path'>, label: string): Promise<void> => {
     const name = instanceName(label, rows.names.get() ?? []);
     setStep({ kind: 'creating', model: label });
     await client.createInstance({ name, ...model });
@@ -45,7 +45,7 @@ export function useFirstInstance(): FirstInstance {
     show(job);
     const end = await ended(job, (listener) => feed.listen(listener), show);
     if (end === 'cancelled') return setStep({ kind: 'idle' });
-    return use({ model: reference }, label);
+    return createAndChat({ model: reference }, label);
   };
   const guarded = async (work: Promise<void>): Promise<void> => {
     try {
@@ -58,7 +58,7 @@ export function useFirstInstance(): FirstInstance {
   return {
     step,
     get: (reference, label) => void guarded(get(reference, label)),
-    use: (model, label) => void guarded(use(model, label)),
+    use: (model, label) => void guarded(createAndChat(model, label)),
     cancel: () => void guarded(cancelled(client, step)),
   };
 }

@@ -102,26 +102,25 @@ function StatusText({ row: { status }, text }: { row: Row; text: string | null }
 
 function LoadCell({ row: { name, status }, load }: { row: Row; load: NonNullable<Row['load']> }) {
   const words = useWords(instancesWords);
+  const text = loadText(load, words);
   return (
-    <GridCell tip={loadText(load, words)} className="flex items-center gap-2">
+    <GridCell tip={`${words.loading(load.phase)} · ${text}`} className="flex items-center gap-2">
       <span className="flex shrink-0">
-        <StatusMark status={status} />
+        <StatusMark status={status} word={words.loading(load.phase)} />
       </span>
-      {load.fraction !== null && <Progress label={name} share={load.fraction} className="w-12 shrink-0" />}
-      <span className="figures min-w-0 truncate text-mute">{loadText(load, words)}</span>
+      {load.fraction !== null && <Progress label={name} share={load.fraction} className="w-16 shrink-0" />}
+      <span className="figures min-w-0 truncate text-mute">{text}</span>
     </GridCell>
   );
 }
 
-/** Progress of a start in words: `loads · 42 % · 9s left`. */
-export function loadText(load: NonNullable<Row['load']>, words: (typeof instancesWords)['en']): string {
-  const { phase, fraction, elapsed, usual_seconds: usual } = load;
+/** How far a start is: `42 % · 9s left`, or the time since its begin. */
+export function loadText(
+  { fraction, elapsed, usual_seconds: usual }: NonNullable<Row['load']>,
+  words: (typeof instancesWords)['en'],
+): string {
   const left = usual === null || elapsed >= usual ? null : words.timeLeft(duration(usual - elapsed));
-  return [
-    words.loading(phase),
-    fraction === null ? null : percent(Math.round(fraction * 100)),
-    left ?? duration(elapsed),
-  ]
+  return [fraction === null ? null : percent(Math.round(fraction * 100)), left ?? duration(elapsed)]
     .filter((part) => part !== null)
     .join(' · ');
 }

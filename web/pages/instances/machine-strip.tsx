@@ -17,7 +17,7 @@ interface Share {
   isHarmless?: boolean;
 }
 
-/** What the machine has and uses: GPUs, memory, processors, disk. */
+/** The machine: GPUs, memory, processors and disk, and how much of each is used. */
 export function MachineStrip() {
   const words = useWords(instancesWords);
   const resources = useResources();

@@ -30,7 +30,7 @@ export function NarrowRow({ name }: { name: string }) {
           <span className="min-w-0 truncate text-form font-strong">{name}</span>
           {row.status !== 'running' && (
             <span className="flex shrink-0">
-              <StatusMark status={row.status} />
+              <StatusMark status={row.status} {...(row.load === null ? {} : { word: words.loading(row.load.phase) })} />
             </span>
           )}
         </span>

@@ -1,6 +1,6 @@
 import { textOf, type RawSearch } from '../../lib/search-parameters.ts';
 
-/** What a new instance begins with. */
+/** Values with which a new instance begins. */
 export interface NewSearch {
   /** The instance whose settings it copies. */
   from?: string | undefined;

@@ -37,7 +37,7 @@ export const de = {
   apiPage: 'API-Referenz',
   unbuilt: 'Diese Seite fehlt noch. Die Befehlszeile kann dasselbe: llamactl --help.',
   palette: 'Befehle',
-  paletteShort: 'Gehe zu …',
+  paletteShort: 'Suchen …',
   paletteHint: 'Gehe zu oder tue …',
   paletteNothing: 'Nichts hat diese Wörter',
   instance: 'Instanz',

@@ -35,7 +35,7 @@ export const en = {
   apiPage: 'API reference',
   unbuilt: 'This page is not built yet. The command line does the same: llamactl --help.',
   palette: 'Commands',
-  paletteShort: 'Go to …',
+  paletteShort: 'Find …',
   paletteHint: 'Go to, or do …',
   paletteNothing: 'Nothing has these words',
   instance: 'Instance',

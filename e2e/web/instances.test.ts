@@ -176,6 +176,28 @@ describe('the list of instances', () => {
   });
 });
 
+describe('large text and small windows', () => {
+  it.each([
+    ['at 320 px', { viewport: { width: 320, height: 640 } }, 16],
+    ['with text of 200 %', {}, 32],
+  ])('cut nothing %s', async (_case, options, size) => {
+    const own = await Window.open(browser, server.url, options);
+    const page = await own.tab(server.url);
+    const tools = await own.context.newCDPSession(page);
+    await tools.send('Page.setFontSizes', { fontSizes: { standard: size } });
+    await page.reload();
+    await page.getByRole('row').filter({ hasText: 'chat' }).waitFor();
+    expect(await page.evaluate<string>('getComputedStyle(document.documentElement).fontSize')).toBe(`${size}px`);
+    expect(await overflowOf(page)).toBe(0);
+    const cut = await page.evaluate<string[]>(`[...document.querySelectorAll('[role=row] *, header *, nav *')]
+      .filter((element) => element.scrollHeight > element.clientHeight + 2 && getComputedStyle(element).overflowY === 'hidden')
+      .map((element) => element.outerHTML.slice(0, 200))`);
+    expect(cut).toEqual([]);
+    expect(own.complaints).toEqual([]);
+    await own.close();
+  });
+});
+
 describe('a server that is gone for some time', () => {
   it('leaves the list as it was, and is there again without a reload of the page', async () => {
     window.allow(/WebSocket connection|ERR_CONNECTION_REFUSED/);

@@ -34,8 +34,8 @@ afterAll(async () => {
   await server.dispose();
 });
 
-async function logIn(page: Page, secret = password): Promise<void> {
-  await page.getByLabel('User name').fill('admin');
+async function logIn(page: Page, secret = password, name = 'admin'): Promise<void> {
+  await page.getByLabel('User name').fill(name);
   await page.getByLabel('Password', { exact: true }).fill(secret);
   await page.getByRole('button', { name: 'Log in' }).click();
 }
@@ -138,5 +138,36 @@ describe('a log-in', () => {
     await dialog.waitFor({ state: 'detached' });
     expect(await field.inputValue()).toBe('/models/half-typed');
     await page.getByText('Live', { exact: true }).waitFor();
+  });
+});
+
+describe('a viewer', () => {
+  it('sees no button and no place that it may not use, and is never refused', async () => {
+    const headers = { authorization: `Bearer ${await tokenOfProgram()}`, 'content-type': 'application/json' };
+    const send = (address: string, body: unknown) =>
+      fetch(server.url + address, { method: 'POST', headers, body: JSON.stringify(body) });
+    await send('/api/users', { username: 'vera', password: 'a long password', role: 'viewer' });
+    await send('/api/instances', { name: 'chat', model_path: '/models/chat.gguf' });
+    const page = await window.tab(server.url);
+    await logIn(page, 'a long password', 'vera');
+    await page.getByRole('row').filter({ hasText: 'chat' }).waitFor();
+    for (const name of ['New', 'Start chat', 'Stop chat'])
+      expect(await page.getByRole('button', { name }).count()).toBe(0);
+    expect(await page.getByRole('checkbox').count()).toBe(0);
+    expect(await inside(page).getByRole('link').allTextContents()).toEqual([
+      'Instances',
+      'Models',
+      'Requests',
+      'System',
+      'Access',
+    ]);
+    await page.getByRole('button', { name: 'More for chat' }).click();
+    await page.getByRole('menuitem', { name: 'Use it' }).waitFor();
+    expect(await page.getByRole('menuitem').count()).toBe(2);
+    await page.keyboard.press('Escape');
+    await page.goto(`${server.url}/#/settings`);
+    await page.getByText('It needs the role admin.').waitFor();
+    await page.getByText('You are vera, with the role viewer.').waitFor();
+    expect(await barriersOf(page)).toEqual([]);
   });
 });

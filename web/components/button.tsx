@@ -55,7 +55,11 @@ export function Button({
     >
       {isPending ? <PendingMark /> : icon !== undefined && <Icon name={icon} />}
       {children}
-      {keyHint !== undefined && <kbd className="ml-1 hidden opacity-70 wide:inline">{keyHint}</kbd>}
+      {keyHint !== undefined && (
+        <kbd aria-hidden="true" className="ml-1 hidden opacity-70 wide:inline">
+          {keyHint}
+        </kbd>
+      )}
     </button>
   );
 }

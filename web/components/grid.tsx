@@ -9,6 +9,7 @@ import {
   type ReactNode,
 } from 'react';
 import { classNames } from '../lib/class-names.ts';
+import { textScale } from '../lib/media.ts';
 import { movedIndex, rowWindow, type RowWindow } from '../lib/rows.ts';
 import { SortButton } from './table.tsx';
 
@@ -33,7 +34,7 @@ export interface GridProps {
   columns: readonly GridColumn[];
   /** One id for each row, in the order of the list. */
   ids: readonly string[];
-  /** Pixels; every row has the same height. */
+  /** Pixels at the normal size of text; every row has the same height. */
   rowHeight: number;
   /** Renders the cells of one row as `GridCell`s, in the order of the columns. */
   renderRow: (id: string) => ReactNode;
@@ -53,6 +54,7 @@ export interface GridProps {
   empty?: ReactNode;
 }
 
+/** Pixels at the normal size of text. */
 const HEAD = 32;
 
 /** A virtual list with columns, for up to thousands of rows. It is one stop of the Tab key; arrows move in it. */
@@ -61,7 +63,7 @@ export function Grid(props: GridProps) {
     label,
     columns,
     ids,
-    rowHeight,
+    rowHeight: normalHeight,
     renderRow,
     current,
     onCurrent,
@@ -74,6 +76,8 @@ export function Grid(props: GridProps) {
     empty,
   } = props;
   const id = useId();
+  const [scale] = useState(textScale);
+  const [rowHeight, headHeight] = [normalHeight * scale, HEAD * scale];
   const scroller = useRef<HTMLDivElement>(null);
   const [shown, setShown] = useState<RowWindow>({ first: 0, end: 40 });
   const measure = useCallback(() => {
@@ -99,7 +103,7 @@ export function Grid(props: GridProps) {
   const show = (index: number): void => {
     const element = scroller.current;
     if (element === null) return;
-    const head = isHeadless ? 0 : HEAD;
+    const head = isHeadless ? 0 : headHeight;
     const [top, bottom] = [index * rowHeight, (index + 1) * rowHeight];
     if (top < element.scrollTop) element.scrollTop = top;
     else if (bottom + head > element.scrollTop + element.clientHeight)
@@ -145,7 +149,7 @@ export function Grid(props: GridProps) {
           <div
             role="row"
             aria-rowindex={1}
-            style={{ gridTemplateColumns: template, height: HEAD }}
+            style={{ gridTemplateColumns: template, height: headHeight }}
             className="sticky top-0 z-10 grid items-center border-b border-line bg-canvas px-2 text-label text-mute wide:px-4"
           >
             {columns.map((column) => {

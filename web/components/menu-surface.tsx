@@ -64,7 +64,11 @@ function Line({ item, onStay }: { item: MenuItem; onStay: () => void }) {
         <Icon name="check" className={isChosen ? '' : 'invisible'} />
       )}
       <span className="grow">{label}</span>
-      {keyHint !== undefined && <kbd className="hidden pl-4 text-mute wide:inline">{keyHint}</kbd>}
+      {keyHint !== undefined && (
+        <kbd aria-hidden="true" className="hidden pl-4 text-mute wide:inline">
+          {keyHint}
+        </kbd>
+      )}
     </>
   );
   if (isChosen === undefined) {

@@ -15,3 +15,14 @@ export function useMedia(query: string): boolean {
   );
   return useSyncExternalStore(subscribe, () => matchMedia(query).matches);
 }
+
+/** A screen for fingers, which needs larger targets. */
+export const COARSE = '(pointer: coarse)';
+
+/** The size of text that all sizes in pixels mean. */
+const NORMAL_PX = 16;
+
+/** Returns how much larger than normal the reader has set text: 2 for 200 %. */
+export function textScale(): number {
+  return Number.parseFloat(getComputedStyle(document.documentElement).fontSize) / NORMAL_PX;
+}

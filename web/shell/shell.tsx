@@ -1,4 +1,4 @@
-import { Outlet, useNavigate } from '@tanstack/react-router';
+import { useNavigate } from '@tanstack/react-router';
 import { MenuHost } from '../components/menu.tsx';
 import { ToastHost } from '../components/toast.tsx';
 import { TooltipHost } from '../components/tooltip.tsx';
@@ -9,6 +9,7 @@ import { useShortcuts } from '../lib/shortcuts.ts';
 import { shellWords } from '../words/shell.ts';
 import { BottomBar, SideNavigation } from './navigation.tsx';
 import { PLACES } from './places.ts';
+import { GuardedOutlet } from './guarded-outlet.tsx';
 import { InstanceQuestions } from './instance-questions.tsx';
 import { isKeyListOpen, KeyList } from './key-list.tsx';
 import { LogInAgain } from './log-in-again.tsx';
@@ -43,7 +44,7 @@ export function Shell() {
         <SideNavigation />
         <main id="content" tabIndex={-1} className="flex min-h-0 min-w-0 grow flex-col outline-none">
           <ShellBanners />
-          <Outlet />
+          <GuardedOutlet />
         </main>
         <BottomBar />
         <MenuHost />

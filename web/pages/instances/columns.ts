@@ -13,19 +13,19 @@ interface ColumnLook {
 
 /** All columns in their order. */
 export const COLUMNS: readonly ColumnLook[] = [
-  { id: 'name', width: 'minmax(160px, 1.3fr)' },
-  { id: 'status', width: 'minmax(190px, 1.8fr)' },
-  { id: 'model', width: 'minmax(160px, 1.4fr)' },
-  { id: 'group', width: 'minmax(80px, 0.5fr)' },
-  { id: 'engine', width: 'minmax(90px, 0.5fr)' },
-  { id: 'requests', width: '88px', isNumber: true },
-  { id: 'tokens', width: '124px', isNumber: true },
-  { id: 'gpu', width: '104px', isNumber: true },
-  { id: 'memory', width: '88px', isNumber: true },
-  { id: 'cpu', width: '72px', isNumber: true },
-  { id: 'up', width: '84px', isNumber: true },
-  { id: 'used', width: '104px', isNumber: true },
-  { id: 'port', width: '64px', isNumber: true },
+  { id: 'name', width: 'minmax(10rem, 1.3fr)' },
+  { id: 'status', width: 'minmax(11.875rem, 1.8fr)' },
+  { id: 'model', width: 'minmax(10rem, 1.4fr)' },
+  { id: 'group', width: 'minmax(5rem, 0.5fr)' },
+  { id: 'engine', width: 'minmax(5.625rem, 0.5fr)' },
+  { id: 'requests', width: '5.5rem', isNumber: true },
+  { id: 'tokens', width: '7.75rem', isNumber: true },
+  { id: 'gpu', width: '6.5rem', isNumber: true },
+  { id: 'memory', width: '5.5rem', isNumber: true },
+  { id: 'cpu', width: '4.5rem', isNumber: true },
+  { id: 'up', width: '5.25rem', isNumber: true },
+  { id: 'used', width: '6.5rem', isNumber: true },
+  { id: 'port', width: '4rem', isNumber: true },
 ];
 
 /** Columns that cannot be hidden. */

@@ -7,7 +7,7 @@ import { useInstanceActions } from '../../lib/instance-actions.ts';
 import { useWords } from '../../lib/language.ts';
 import { useIsOnline, useRow } from '../../lib/live/live-hooks.ts';
 import type { Row } from '../../lib/live/row-store.ts';
-import { useMedia, WIDE } from '../../lib/media.ts';
+import { COARSE, useMedia, WIDE } from '../../lib/media.ts';
 import { rangeOf } from '../../lib/rows.ts';
 import { useShortcuts } from '../../lib/shortcuts.ts';
 import { commandsWords } from '../../words/commands.ts';
@@ -23,6 +23,7 @@ import type { Selection } from './selection.ts';
 
 const COMPACT = 33;
 const COMFORTABLE = 40;
+const TOUCH = 48;
 const TWO_LINES = 60;
 /** From this number of instances on, rows are compact. */
 const MANY = 10;
@@ -77,7 +78,7 @@ export function InstanceList({ rows, columns, search, selection }: InstanceListP
       label={words.list}
       columns={gridColumns}
       ids={ids}
-      rowHeight={isWide ? (rows.length < MANY ? COMFORTABLE : COMPACT) : TWO_LINES}
+      rowHeight={useRowHeight(rows.length)}
       isHeadless={!isWide}
       renderRow={(id) =>
         isWide ? (
@@ -104,6 +105,14 @@ export function InstanceList({ rows, columns, search, selection }: InstanceListP
   );
 }
 
+function useRowHeight(count: number): number {
+  const isWide = useMedia(WIDE);
+  const isCoarse = useMedia(COARSE);
+  if (!isWide) return TWO_LINES;
+  if (isCoarse) return TOUCH;
+  return count < MANY ? COMFORTABLE : COMPACT;
+}
+
 function useGridColumns(list: {
   columns: readonly ColumnId[];
   ids: readonly string[];
@@ -114,6 +123,7 @@ function useGridColumns(list: {
   const { selected, select } = selection;
   const words = useWords(instancesWords);
   const mayOperate = useMay('operator');
+  const isCoarse = useMedia(COARSE);
   if (!isWide) return [{ id: 'instance', title: words.columnNames.name, width: 'minmax(0, 1fr)' }];
   const chosen = ids.filter((id) => selected.has(id)).length;
   const all = ids.length > 0 && chosen === ids.length;
@@ -127,7 +137,7 @@ function useGridColumns(list: {
     />
   );
   return [
-    ...(mayOperate ? [{ id: 'select', title: head, width: '40px' }] : []),
+    ...(mayOperate ? [{ id: 'select', title: head, width: '2.5rem' }] : []),
     ...COLUMNS.filter(({ id }) => columns.includes(id)).map((column) => ({
       ...column,
       title: words.columnNames[column.id],
@@ -136,7 +146,7 @@ function useGridColumns(list: {
     {
       id: 'actions',
       title: <span className="sr-only">{words.columnNames.actions}</span>,
-      width: '76px',
+      width: isCoarse ? '6rem' : '4.75rem',
       isNumber: true,
     },
   ];

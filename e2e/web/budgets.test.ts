@@ -1,8 +1,9 @@
 import { gzipSync } from 'node:zlib';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { isLong } from '../../scripts/test-tier.ts';
 import { ServerProcess } from '../server-process.ts';
-import { startBrowser, Window } from './open-page.ts';
+import { HAS_NO_BROWSER, startBrowser, Window } from './open-page.ts';
 
 /** How heavy the page is, and how quick with a thousand instances. */
 
@@ -28,7 +29,7 @@ afterAll(async () => {
   await server.dispose();
 });
 
-describe('the weight of the page', () => {
+describe.skipIf(HAS_NO_BROWSER)('the weight of the page', () => {
   it('is at most 190 KB in ten requests on opening, and 130 KB for each later part', async () => {
     const window = await Window.open(browser, server.url);
     const sizes = new Map<string, Promise<number>>();
@@ -58,7 +59,7 @@ describe('the weight of the page', () => {
   });
 });
 
-describe('a thousand instances', () => {
+describe.skipIf(HAS_NO_BROWSER)('a thousand instances', () => {
   beforeAll(async () => {
     const instances = Array.from({ length: 1_000 }, (_, at) => ({
       name: `instance-${String(at).padStart(4, '0')}`,
@@ -70,7 +71,7 @@ describe('a thousand instances', () => {
     expect(answer.status, JSON.stringify(answer.body).slice(0, 500)).toBe(200);
   });
 
-  it('leave every key and click below 50 ms, and only rows on the screen in the page', async () => {
+  it.runIf(isLong)('leave every key and click below 50 ms, and only rows on the screen in the page', async () => {
     const window = await Window.open(browser, server.url);
     const page = await window.tab(server.url);
     await page.getByRole('row').nth(10).waitFor();

@@ -1,8 +1,9 @@
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { testModel } from '../../scripts/test-assets.ts';
+import { isLong } from '../../scripts/test-tier.ts';
 import { ServerProcess } from '../server-process.ts';
-import { barriersOf, overflowOf, PHONE, startBrowser, Window } from './open-page.ts';
+import { barriersOf, HAS_NO_BROWSER, overflowOf, PHONE, startBrowser, Window } from './open-page.ts';
 
 /** The list of instances in a real browser, on the real server with the real engine. */
 
@@ -40,7 +41,7 @@ async function create(name: string, settings: Record<string, unknown> = {}): Pro
   expect(answer.status, JSON.stringify(answer.body)).toBe(201);
 }
 
-describe('a server without instances', () => {
+describe.skipIf(HAS_NO_BROWSER)('a server without instances', () => {
   it('gets its first one from a path, started and ready to chat', async () => {
     const page = await window.tab(server.url);
     await page.getByRole('heading', { name: 'Nothing runs here yet' }).waitFor();
@@ -53,14 +54,14 @@ describe('a server without instances', () => {
   });
 });
 
-describe('the list of instances', () => {
+describe.skipIf(HAS_NO_BROWSER)('the list of instances', () => {
   beforeAll(async () => {
     await create('chat', { group: 'big' });
     await create('embed', { aliases: ['vectors'] });
     await create('missing', { model_path: '/nowhere/model.gguf' });
   });
 
-  it('takes four requests to open', async () => {
+  it.runIf(isLong)('takes four requests to open', async () => {
     const page = await window.tab(server.url);
     await row(page, 'chat').waitFor();
     expect(window.requests.map(({ method, path }) => `${method} ${path}`).toSorted()).toEqual([
@@ -82,7 +83,7 @@ describe('the list of instances', () => {
     await row(page, 'chat').getByText('stopped').waitFor();
   });
 
-  it('shows instances that another program makes, renames and deletes', async () => {
+  it.runIf(isLong)('shows instances that another program makes, renames and deletes', async () => {
     const page = await window.tab(server.url);
     await row(page, 'chat').waitFor();
     await create('passing');
@@ -93,7 +94,7 @@ describe('the list of instances', () => {
     await row(page, 'renamed').waitFor({ state: 'detached' });
   });
 
-  it('keeps search, filter and order in the URL', async () => {
+  it.runIf(isLong)('keeps search, filter and order in the URL', async () => {
     const page = await window.tab(server.url);
     await row(page, 'chat').waitFor();
     await page.keyboard.press('/');
@@ -113,7 +114,7 @@ describe('the list of instances', () => {
     expect(names).toEqual(['missing', 'embed', 'demo-model', 'chat']);
   });
 
-  it('says why a start was refused, with the id of the request', async () => {
+  it.runIf(isLong)('says why a start was refused, with the id of the request', async () => {
     window.allow(/409/);
     const page = await window.tab(server.url);
     await row(page, 'missing').getByRole('button', { name: 'Start missing' }).click();
@@ -143,7 +144,7 @@ describe('the list of instances', () => {
     await row(page, 'missing').waitFor({ state: 'detached' });
   });
 
-  it('finds and runs commands by words', async () => {
+  it.runIf(isLong)('finds and runs commands by words', async () => {
     const page = await window.tab(server.url);
     await row(page, 'chat').waitFor();
     await page.keyboard.press('Control+k');
@@ -157,27 +158,30 @@ describe('the list of instances', () => {
     await page.keyboard.press('Escape');
   });
 
-  it.each(['light', 'dark'] as const)('has no barriers in %s, on a desk and on a phone', async (colorScheme) => {
-    for (const viewport of [undefined, PHONE]) {
-      const own = await Window.open(browser, server.url, {
-        colorScheme,
-        ...(viewport === undefined ? {} : { viewport }),
-      });
-      const page = await own.tab(server.url);
-      await page.getByRole('row').filter({ hasText: 'chat' }).waitFor();
-      expect(await barriersOf(page)).toEqual([]);
-      await page.getByRole('button', { name: 'More for chat' }).click();
-      await page.getByRole('menu').waitFor();
-      expect(await barriersOf(page)).toEqual([]);
-      expect(await overflowOf(page)).toBe(0);
-      expect(own.complaints).toEqual([]);
-      await own.close();
-    }
-  });
+  it.each(isLong ? (['light', 'dark'] as const) : (['dark'] as const))(
+    'has no barriers in %s, on a desk and on a phone',
+    async (colorScheme) => {
+      for (const viewport of [undefined, PHONE]) {
+        const own = await Window.open(browser, server.url, {
+          colorScheme,
+          ...(viewport === undefined ? {} : { viewport }),
+        });
+        const page = await own.tab(server.url);
+        await page.getByRole('row').filter({ hasText: 'chat' }).waitFor();
+        expect(await barriersOf(page)).toEqual([]);
+        await page.getByRole('button', { name: 'More for chat' }).click();
+        await page.getByRole('menu').waitFor();
+        expect(await barriersOf(page)).toEqual([]);
+        expect(await overflowOf(page)).toBe(0);
+        expect(own.complaints).toEqual([]);
+        await own.close();
+      }
+    },
+  );
 });
 
-describe('large text and small windows', () => {
-  it.each([
+describe.skipIf(HAS_NO_BROWSER)('large text and small windows', () => {
+  it.runIf(isLong).each([
     ['at 320 px', { viewport: { width: 320, height: 640 } }, 16],
     ['with text of 200 %', {}, 32],
   ])('cut nothing %s', async (_case, options, size) => {
@@ -198,7 +202,7 @@ describe('large text and small windows', () => {
   });
 });
 
-describe('a server that is gone for some time', () => {
+describe.skipIf(HAS_NO_BROWSER)('a server that is gone for some time', () => {
   it('leaves the list as it was, and is there again without a reload of the page', async () => {
     window.allow(/WebSocket connection|ERR_CONNECTION_REFUSED/);
     const page = await window.tab(server.url);

@@ -2,8 +2,9 @@ import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { isLong } from '../../scripts/test-tier.ts';
 import { ServerProcess } from '../server-process.ts';
-import { barriersOf, startBrowser, Window } from './open-page.ts';
+import { barriersOf, HAS_NO_BROWSER, startBrowser, Window } from './open-page.ts';
 
 /** The log-in of the page in a real browser. */
 
@@ -48,7 +49,7 @@ async function tokenOfProgram(): Promise<string> {
   return String(body['token']);
 }
 
-describe('the log-in page', () => {
+describe.skipIf(HAS_NO_BROWSER)('the log-in page', () => {
   it('has no barriers, shows the refusal of the server, and lets the right password in', async () => {
     window.allow(/401/);
     const page = await window.tab(server.url);
@@ -60,21 +61,21 @@ describe('the log-in page', () => {
     await inside(page).waitFor();
   });
 
-  it('asks for nothing but who the caller is', async () => {
+  it.runIf(isLong)('asks for nothing but who the caller is', async () => {
     const page = await window.tab(server.url);
     await page.getByLabel('User name').waitFor();
     expect(window.requests).toEqual([{ method: 'GET', path: '/api/me' }]);
   });
 
-  it('comes before the address that was opened, which then opens', async () => {
+  it.runIf(isLong)('comes before the address that was opened, which then opens', async () => {
     const page = await window.tab(server.url, '/system');
     await logIn(page);
     await page.getByRole('heading', { name: 'System' }).waitFor();
   });
 });
 
-describe('a log-in', () => {
-  it('outlives a reload, serves new tabs, and opens with five requests', async () => {
+describe.skipIf(HAS_NO_BROWSER)('a log-in', () => {
+  it.runIf(isLong)('outlives a reload, serves new tabs, and opens with five requests', async () => {
     const page = await window.tab(server.url);
     await logIn(page);
     await inside(page).waitFor();
@@ -93,7 +94,7 @@ describe('a log-in', () => {
     await inside(second).waitFor();
   });
 
-  it('leaves nothing that a script can read or keep', async () => {
+  it.runIf(isLong)('leaves nothing that a script can read or keep', async () => {
     const page = await window.tab(server.url);
     await logIn(page);
     await inside(page).waitFor();
@@ -141,7 +142,7 @@ describe('a log-in', () => {
   });
 });
 
-describe('a viewer', () => {
+describe.skipIf(HAS_NO_BROWSER)('a viewer', () => {
   it('sees no button and no place that it may not use, and is never refused', async () => {
     const headers = { authorization: `Bearer ${await tokenOfProgram()}`, 'content-type': 'application/json' };
     const send = (address: string, body: unknown) =>

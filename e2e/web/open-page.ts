@@ -4,7 +4,9 @@ import { testBrowser } from '../../scripts/test-assets.ts';
 
 /** The web page in a real browser, with everything that it complains of. */
 
-export const BROWSER = testBrowser();
+const BROWSER = testBrowser();
+/** Whether this machine has no browser, so that tests of pages are skipped. */
+export const HAS_NO_BROWSER = 'missing' in BROWSER;
 
 /** The two sizes of every page: a desk and a phone. */
 export const DESK = { width: 1400, height: 900 };

@@ -84,9 +84,9 @@ export class LogIn {
   /** Ends the log-in in all tabs of this browser. @throws The error of the request; the log-in is then as before. */
   async logOut(): Promise<void> {
     const before = this.state.get();
-    // No tab asks for a token of the log-in that ends.
+    // No tab asks for a token of the log-in that ends, and this one shows nothing until it has ended.
     keep(MARK, undefined);
-    this.state.set({ kind: 'out' });
+    this.state.set({ kind: 'unknown' });
     // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a channel has only our origin
     this.#others.postMessage('logged out');
     try {

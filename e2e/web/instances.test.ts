@@ -183,6 +183,7 @@ describe.skipIf(HAS_NO_BROWSER)('the list of instances', () => {
 describe.skipIf(HAS_NO_BROWSER)('large text and small windows', () => {
   it.runIf(isLong).each([
     ['at 320 px', { viewport: { width: 320, height: 640 } }, 16],
+    ['at 820 px', { viewport: { width: 820, height: 1180 } }, 16],
     ['with text of 200 %', {}, 32],
   ])('cut nothing %s', async (_case, options, size) => {
     const own = await Window.open(browser, server.url, options);

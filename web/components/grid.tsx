@@ -21,6 +21,8 @@ export interface GridColumn<Id extends string = string> {
   width: string;
   isNumber?: boolean;
   isSortable?: boolean;
+  /** Stays at the right edge of a narrow window, as for buttons. Give its cells the same. */
+  isSticky?: boolean;
 }
 
 export interface GridSort {
@@ -159,7 +161,11 @@ export function Grid(props: GridProps) {
                   key={column.id}
                   role="columnheader"
                   aria-sort={sorted === null ? undefined : sorted === 'up' ? 'ascending' : 'descending'}
-                  className={classNames('flex min-w-0 items-center px-2', column.isNumber === true && 'justify-end')}
+                  className={classNames(
+                    'flex min-w-0 items-center px-2',
+                    column.isNumber === true && 'justify-end',
+                    column.isSticky === true && STICKY,
+                  )}
                 >
                   {column.isSortable === true && onSort !== undefined ? (
                     <SortButton sorted={sorted} onSort={() => onSort(column.id)}>
@@ -198,9 +204,9 @@ export function Grid(props: GridProps) {
                     transform: `translateY(${at * rowHeight}px)`,
                   }}
                   className={classNames(
-                    'absolute inset-x-0 top-0 grid items-center border-b border-line px-2 hover:bg-hover wide:px-4',
+                    'absolute inset-x-0 top-0 grid items-center border-b border-line px-2 wide:px-4',
                     'group-focus-visible/grid:data-current:bg-hover group-focus-visible/grid:data-current:shadow-[inset_2px_0_0_var(--accent)]',
-                    selected?.has(row) === true && 'bg-selected',
+                    selected?.has(row) === true ? 'bg-selected' : 'bg-canvas hover:bg-hover',
                   )}
                 >
                   {renderRow(row)}
@@ -214,14 +220,18 @@ export function Grid(props: GridProps) {
   );
 }
 
+const STICKY = 'sticky right-0 h-full bg-inherit';
+
 /** A cell of a grid. Long text is cut; give it as `tip` too. */
 export function GridCell({
   isNumber = false,
+  isSticky = false,
   tip,
   children,
   className,
 }: {
   isNumber?: boolean;
+  isSticky?: boolean;
   tip?: string | undefined;
   children?: ReactNode;
   className?: string;
@@ -230,7 +240,12 @@ export function GridCell({
     <div
       role="gridcell"
       data-tip={tip}
-      className={classNames('min-w-0 px-2', isNumber ? 'figures text-right' : 'truncate', className)}
+      className={classNames(
+        'min-w-0 px-2',
+        isNumber ? 'figures text-right' : 'truncate',
+        isSticky && `${STICKY} flex items-center justify-end`,
+        className,
+      )}
     >
       {children}
     </div>

@@ -16,11 +16,11 @@ export function PageHeader({ title, heading, note, actions }: PageHeaderProps) {
     document.title = `${title} · llamactl`;
   }, [title]);
   return (
-    <header className="flex min-h-14 shrink-0 flex-wrap items-center gap-x-4 gap-y-2 px-4 py-2 wide:flex-nowrap wide:px-6">
-      <h1 className="min-w-0 truncate text-page font-strong wide:shrink-0 wide:max-w-[60%]">{heading ?? title}</h1>
+    <header className="flex min-h-14 shrink-0 flex-wrap items-center gap-x-4 gap-y-2 px-4 py-2 wide:px-6 broad:flex-nowrap">
+      <h1 className="min-w-0 truncate text-page font-strong broad:max-w-[60%] broad:shrink-0">{heading ?? title}</h1>
       {note !== undefined && <div className="figures min-w-0 truncate text-mute">{note}</div>}
       {actions !== undefined && (
-        <div className="flex min-w-0 grow flex-wrap items-center justify-end gap-2 wide:shrink-0 wide:flex-nowrap">
+        <div className="flex min-w-0 grow flex-wrap items-center justify-end gap-2 broad:shrink-0 broad:flex-nowrap">
           {actions}
         </div>
       )}

@@ -148,6 +148,7 @@ function useGridColumns(list: {
       title: <span className="sr-only">{words.columnNames.actions}</span>,
       width: isCoarse ? '6rem' : '4.75rem',
       isNumber: true,
+      isSticky: true,
     },
   ];
 }
@@ -183,7 +184,7 @@ function WideRow({ name, columns, isSelected, onCheck }: WideRowProps) {
       {COLUMNS.filter(({ id }) => columns.includes(id)).map(({ id }) => (
         <InstanceCell key={id} column={id} row={row} />
       ))}
-      <GridCell isNumber>
+      <GridCell isNumber isSticky>
         <RowActions row={row} />
       </GridCell>
     </>

@@ -81,7 +81,7 @@ function SearchField({ search }: { search: InstancesSearch }) {
     return () => clearTimeout(timer);
   }, [text, search, navigate]);
   return (
-    <span className="relative flex w-40 grow items-center wide:w-56 wide:grow-0">
+    <span className="relative flex w-28 grow items-center broad:w-56 broad:grow-0">
       <Icon name="search" className="pointer-events-none absolute left-2 text-mute" />
       <input
         ref={ref}

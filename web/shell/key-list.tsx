@@ -17,18 +17,20 @@ export function KeyList() {
   return (
     <Dialog title={words.keys} width={640} onClose={() => isKeyListOpen.set(false)}>
       <div className="gap-x-8 wide:columns-2">
-        {groups.map(({ place, shortcuts }) => (
+        {[...Map.groupBy(groups, ({ place }) => place)].map(([place, ofPlace]) => (
           <section key={place} className="mb-4 break-inside-avoid">
             <h3 className="mb-1 font-strong">{place}</h3>
             <dl>
-              {shortcuts.map(({ keys, label }) => (
-                <div key={keys} className="flex h-7 items-center justify-between gap-4">
-                  <dt className="min-w-0 truncate text-mute">{label}</dt>
-                  <dd>
-                    <KeyCaps keys={keys} />
-                  </dd>
-                </div>
-              ))}
+              {ofPlace
+                .flatMap(({ shortcuts }) => shortcuts)
+                .map(({ keys, label }) => (
+                  <div key={keys} className="flex h-7 items-center justify-between gap-4">
+                    <dt className="min-w-0 truncate text-mute">{label}</dt>
+                    <dd>
+                      <KeyCaps keys={keys} />
+                    </dd>
+                  </div>
+                ))}
             </dl>
           </section>
         ))}

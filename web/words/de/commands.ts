@@ -23,7 +23,7 @@ export const de = {
   deleteText: 'Einstellungen, Logs und Verlauf der Instanz werden gelöscht. Die Modelldatei bleibt.',
   deleteMany: (count) =>
     `Einstellungen, Logs und Verlauf von ${count} Instanzen werden gelöscht. Modelldateien bleiben.`,
-  deleteRunning: 'Sie läuft: erst stoppen.',
+  deleteRunning: 'Sie läuft und wird deshalb erst gestoppt.',
   deleteRunningMany: (count) => `${count} davon laufen und bleiben: erst stoppen.`,
   stopAndDelete: 'Stoppen und löschen',
   manyNames: (count) => `${count} Instanzen`,

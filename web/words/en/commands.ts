@@ -20,7 +20,7 @@ export const en = {
   deleteTitle: (names: string) => `Delete ${names}?`,
   deleteText: 'Settings, logs and history of the instance are deleted. The model file stays.',
   deleteMany: (count: number) => `Settings, logs and history of ${count} instances are deleted. Model files stay.`,
-  deleteRunning: 'It runs: stop it first.',
+  deleteRunning: 'It is running, so it is stopped first.',
   deleteRunningMany: (count: number) => `${count} of them run and stay: stop them first.`,
   stopAndDelete: 'Stop and delete',
   manyNames: (count: number) => `${count} instances`,

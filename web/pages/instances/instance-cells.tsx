@@ -1,4 +1,3 @@
-import { Link } from '@tanstack/react-router';
 import { bytes, duration, percent } from '../../../format/figures.ts';
 import { Age } from '../../components/age.tsx';
 import { GridCell } from '../../components/grid.tsx';
@@ -11,6 +10,7 @@ import { useTrail } from '../../lib/live/live-hooks.ts';
 import type { Row } from '../../lib/live/row-store.ts';
 import { instancesWords } from '../../words/instances.ts';
 import type { ColumnId } from './columns.ts';
+import { instanceAddress } from './instance-address.ts';
 import { modelName } from './instance-order.ts';
 
 const NONE = <span className="text-mute">–</span>;
@@ -55,16 +55,14 @@ function NameCell({ row: { name, pinned, restart_required: waits } }: { row: Row
   const words = useWords(instancesWords);
   return (
     <GridCell className="flex items-center gap-1.5">
-      <Link
-        to="/instances/$name"
-        params={{ name }}
+      <a
+        href={instanceAddress(name)}
         tabIndex={-1}
-        preload={false}
         title={name}
         className="min-w-0 truncate font-strong hover:text-accent hover:underline"
       >
         {name}
-      </Link>
+      </a>
       {waits && <Note icon="restart" label={words.restartRequired} className="text-warn" />}
       {pinned && <Note icon="pin" label={words.pinned} className="text-mute" />}
     </GridCell>

@@ -1,5 +1,5 @@
 import { useNavigate } from '@tanstack/react-router';
-import { useDeferredValue, useMemo, useRef, useState, type KeyboardEvent, type MouseEvent } from 'react';
+import { memo, useDeferredValue, useMemo, useRef, useState, type KeyboardEvent, type MouseEvent } from 'react';
 import { Checkbox } from '../../components/checkbox.tsx';
 import { Grid, GridCell, type GridColumn } from '../../components/grid.tsx';
 import { useMay } from '../../lib/app.ts';
@@ -161,8 +161,8 @@ interface WideRowProps {
   onCheck: ((name: string, event: { shiftKey: boolean }) => void) | null;
 }
 
-/** Listens to its instance alone. */
-function WideRow({ name, columns, isSelected, onCheck }: WideRowProps) {
+/** Listens to its instance alone, and does not render when the list scrolls. */
+const WideRow = memo(function WideRow({ name, columns, isSelected, onCheck }: WideRowProps) {
   const words = useWords(instancesWords);
   const row = useRow(name);
   const hasShift = useRef(false);
@@ -189,7 +189,7 @@ function WideRow({ name, columns, isSelected, onCheck }: WideRowProps) {
       </GridCell>
     </>
   );
-}
+});
 
 /** Keys that act on the current row, or on the selected ones. */
 function useListKeys(current: string | null, { selected, clear }: Selection): void {

@@ -1,4 +1,4 @@
-import { Link } from '@tanstack/react-router';
+import { memo } from 'react';
 import { bytes } from '../../../format/figures.ts';
 import { StatusMark, StatusShape } from '../../components/status.tsx';
 import { useWords } from '../../lib/language.ts';
@@ -6,25 +6,20 @@ import { useRow } from '../../lib/live/live-hooks.ts';
 import type { Row } from '../../lib/live/row-store.ts';
 import { instancesWords } from '../../words/instances.ts';
 import { partsWords } from '../../words/parts.ts';
+import { instanceAddress } from './instance-address.ts';
 import { loadText } from './instance-cells.tsx';
 import { modelName } from './instance-order.ts';
 import { RowActions } from './row-actions.tsx';
 
 /** An instance in two lines, for a narrow screen. */
-export function NarrowRow({ name }: { name: string }) {
+export const NarrowRow = memo(function NarrowRow({ name }: { name: string }) {
   const words = useWords(instancesWords);
   const parts = useWords(partsWords);
   const row = useRow(name);
   if (row === undefined) return null;
   return (
     <div role="gridcell" className="flex min-w-0 items-center gap-1 px-2">
-      <Link
-        to="/instances/$name"
-        params={{ name }}
-        tabIndex={-1}
-        preload={false}
-        className="flex min-w-0 grow flex-col"
-      >
+      <a href={instanceAddress(name)} tabIndex={-1} className="flex min-w-0 grow flex-col">
         <span className="flex min-w-0 items-center gap-2">
           {row.status === 'running' ? <StatusShape of="running" label={parts.statuses.running} /> : null}
           <span className="min-w-0 truncate text-form font-strong">{name}</span>
@@ -35,11 +30,11 @@ export function NarrowRow({ name }: { name: string }) {
           )}
         </span>
         <span className="figures truncate text-mute">{secondLine(row, words)}</span>
-      </Link>
+      </a>
       <RowActions row={row} />
     </div>
   );
-}
+});
 
 /** The most useful facts of an instance in its state. */
 function secondLine(row: Row, words: (typeof instancesWords)['en']): string {

@@ -10,6 +10,7 @@ const stats = {
   read_bytes: 0,
   write_bytes: 0,
   gpu_memory_usage: null,
+  gpus: [],
   uptime: 1,
 };
 const names = (rows: readonly Row[]): string[] => rows.map(({ name }) => name);

@@ -88,7 +88,7 @@ describe('llamactl status', () => {
 
   it("prints the API's response with --json, and the address with -q", async () => {
     const { stdout } = await sandbox.run(['status', '--json']);
-    expect(JSON.parse(stdout)).toEqual({ url: server.url, status, info: FAKE_METRICS.system.info(), alerts: [] });
+    expect(JSON.parse(stdout)).toEqual({ url: server.url, status, info: await FAKE_METRICS.system.info(), alerts: [] });
     expect((await sandbox.run(['status', '-q'])).stdout).toBe(`${server.url}\n`);
   });
 

@@ -25,7 +25,8 @@ interface Cell {
 }
 
 /**
- * Divides the steps of a history into those of the grid. A step that reaches over several steps of the grid counts in each with its share.
+ * Divides the steps of a history into those of the grid. A step that reaches over several of these counts in each with its
+ * share.
  *
  * @param name Name of the instance.
  */

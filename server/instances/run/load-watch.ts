@@ -8,6 +8,8 @@ import type { Clock } from '../ports/time.ts';
 /** The start of a run that is under way. */
 interface Start {
   run: number;
+  /** The instance's name at that time, which may stand in the command line. */
+  name: string;
   /** When the start was requested, in {@link Clock.elapsed} time. */
   requestedAt: number;
   /** When the process was spawned, in the same time; `null`: not yet. */
@@ -46,7 +48,7 @@ export class LoadWatch {
   look({ record, state }: Pick<Mailbox, 'record' | 'state'>): void {
     const { id } = record;
     if (state.status === 'starting') {
-      this.#starts.set(id, this.#startOf(id, state));
+      this.#starts.set(id, this.#startOf(record, state));
       return;
     }
     const start = this.#starts.get(id);
@@ -55,7 +57,7 @@ export class LoadWatch {
     if (state.status !== 'running' || state.run.number !== start.run || start.spawnedAt === null) return;
     const took = seconds((state.run.readyAt ?? this.#clock.elapsed()) - start.spawnedAt);
     this.#times.add(ofInstance(id), took);
-    if (state.run.launch !== null) this.#times.add(kindOf(record, state.run.launch), took);
+    if (state.run.launch !== null) this.#times.add(kindOf(id, start.name, state.run.launch), took);
   }
 
   /** Drops what is known of a deleted instance. */
@@ -73,11 +75,11 @@ export class LoadWatch {
   loadOf(record: Pick<InstanceRecord, 'id' | 'name'>, state: InstanceState): Load | null {
     if (state.status !== 'starting') return null;
     const { id } = record;
-    const start = this.#startOf(id, state);
+    const start = this.#startOf(record, state);
     const elapsed = seconds(this.#clock.elapsed() - (start.spawnedAt ?? start.requestedAt));
     const { launch } = state.run;
     // Until it is launched, the instance's own loads are the best guess.
-    const usual = median(this.#times.of(launch === null ? ofInstance(id) : kindOf(record, launch)));
+    const usual = median(this.#times.of(launch === null ? ofInstance(id) : kindOf(id, start.name, launch)));
     const isSpawned = start.spawnedAt !== null;
     const fraction = usual === null ? null : isSpawned ? doneAfter(elapsed / Math.max(usual, SHORTEST_SECONDS)) : 0;
     return { phase: PHASES[state.phase], fraction, elapsed, usual_seconds: usual };
@@ -88,10 +90,13 @@ export class LoadWatch {
     return this.#times.of(ofInstance(id)).at(-1) ?? null;
   }
 
-  #startOf(id: string, { run }: Extract<InstanceState, { status: 'starting' }>): Start {
+  #startOf(
+    { id, name }: Pick<InstanceRecord, 'id' | 'name'>,
+    { run }: Extract<InstanceState, { status: 'starting' }>,
+  ): Start {
     const known = this.#starts.get(id);
     const now = this.#clock.elapsed();
-    const start = known?.run === run.number ? known : { run: run.number, requestedAt: now, spawnedAt: null };
+    const start = known?.run === run.number ? known : { run: run.number, name, requestedAt: now, spawnedAt: null };
     if (start.spawnedAt !== null || run.startedAt === null) return start;
     // Another server may have spawned it. The clock of the day may have jumped since, so never reach before its request.
     const age = Math.max(0, this.#clock.now() - run.startedAt);
@@ -105,7 +110,7 @@ function ofInstance(id: string): string {
 }
 
 /** Equal for launches that load the same model with the same options. Ports, names and folders of instances differ. */
-function kindOf({ id, name }: Pick<InstanceRecord, 'id' | 'name'>, { engine, plan }: Launch): string {
+function kindOf(id: string, name: string, { engine, plan }: Launch): string {
   const own = new Set([String(plan.port), name]);
   const words = plan.argv.map((word) => (own.has(word) ? '' : word.replaceAll(id, '')));
   return JSON.stringify([engine, plan.command, words]);

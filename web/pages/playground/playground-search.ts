@@ -1,10 +1,18 @@
-import { textOf, type RawSearch } from '../../lib/search-parameters.ts';
+import { choiceOf, textOf, type RawSearch } from '../../lib/search-parameters.ts';
+import { PARTS, type Part } from './abilities.ts';
 
-/** The instance to talk with. */
+/** The part of the playground, the instance, and the open chat. */
 export interface PlaygroundSearch {
+  part?: Part | undefined;
   instance?: string | undefined;
+  /** Id of a kept conversation. */
+  chat?: string | undefined;
 }
 
 export function playgroundSearch(raw: RawSearch): PlaygroundSearch {
-  return { instance: textOf(raw['instance']) };
+  return {
+    part: choiceOf(raw['part'], PARTS),
+    instance: textOf(raw['instance']),
+    chat: textOf(raw['chat']),
+  };
 }

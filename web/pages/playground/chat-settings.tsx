@@ -36,6 +36,7 @@ function ContextMeter({ room }: { room: ChatRoom }) {
   const figures = shownTurns(conversation).findLast(({ turn }) => turn.figures?.promptTokens != null)?.turn.figures;
   const used = (figures?.promptTokens ?? 0) + (figures?.tokens ?? 0);
   const count = new Intl.NumberFormat();
+  if (size === null && used === 0) return null;
   const text =
     size === null ? words.contextUnknown(count.format(used)) : words.contextUse(count.format(used), count.format(size));
   return (

@@ -1,9 +1,10 @@
-import { useRef, useState, type ClipboardEvent, type DragEvent, type KeyboardEvent } from 'react';
+import { useEffect, useRef, useState, type ClipboardEvent, type DragEvent, type KeyboardEvent } from 'react';
 import { Button } from '../../components/button.tsx';
 import { IconButton } from '../../components/icon-button.tsx';
 import { Icon } from '../../components/icons.tsx';
 import { showToast } from '../../components/toast.tsx';
 import { useWords } from '../../lib/language.ts';
+import { COARSE } from '../../lib/media.ts';
 import { useStored } from '../../lib/value-store.ts';
 import { playgroundWords } from '../../words/playground.ts';
 import { chatFile } from './chat-files.ts';
@@ -17,6 +18,11 @@ export function Composer({ room, hasVision }: { room: ChatRoom; hasVision: boole
   const [text, setText] = useState('');
   const [files, setFiles] = useState<readonly ChatFile[]>([]);
   const picker = useRef<HTMLInputElement>(null);
+  const field = useRef<HTMLTextAreaElement>(null);
+  // On a touch screen it would open the keyboard.
+  useEffect(() => {
+    if (!matchMedia(COARSE).matches) field.current?.focus();
+  }, [room]);
   const isEmpty = text.trim() === '' && files.length === 0;
 
   const send = (): void => {
@@ -38,10 +44,10 @@ export function Composer({ room, hasVision }: { room: ChatRoom; hasVision: boole
     event.preventDefault();
     send();
   };
-  const onPaste = ({ clipboardData, preventDefault }: ClipboardEvent): void => {
-    if (clipboardData.files.length === 0) return;
-    preventDefault();
-    void take([...clipboardData.files]);
+  const onPaste = (event: ClipboardEvent): void => {
+    if (event.clipboardData.files.length === 0) return;
+    event.preventDefault();
+    void take([...event.clipboardData.files]);
   };
   const onDrop = (event: DragEvent): void => {
     event.preventDefault();
@@ -71,6 +77,7 @@ export function Composer({ room, hasVision }: { room: ChatRoom; hasVision: boole
           </ul>
         )}
         <textarea
+          ref={field}
           aria-label={words.message}
           placeholder={words.messagePlaceholder}
           rows={1}

@@ -1,5 +1,5 @@
 import { Select } from '../../components/select.tsx';
-import { StatusMark } from '../../components/status.tsx';
+import { StatusMark, StatusShape } from '../../components/status.tsx';
 import { useWords } from '../../lib/language.ts';
 import { useAllRows, useRow } from '../../lib/live/live-hooks.ts';
 import { partsWords } from '../../words/parts.ts';
@@ -39,7 +39,16 @@ export function InstancePicker({ part, value, onChoose, label, className = '' }:
         onChoose={onChoose}
         className="min-w-0 grow wide:w-56 wide:grow-0"
       />
-      {row !== undefined && <StatusMark status={row.status} />}
+      {row !== undefined && (
+        <>
+          <span className="hidden wide:inline-flex">
+            <StatusMark status={row.status} />
+          </span>
+          <span className="flex wide:hidden">
+            <StatusShape of={row.status} label={parts.statuses[row.status]} />
+          </span>
+        </>
+      )}
     </div>
   );
 }

@@ -1,7 +1,8 @@
 import { lazy, Suspense } from 'react';
 
-// The parser comes with the first answer.
-const Markdown = lazy(() => import('./markdown.tsx'));
+// The parser comes beside the page, so that neither waits for the other.
+const coming = import('./markdown.tsx');
+const Markdown = lazy(() => coming);
 
 /** A text of a model. It is plain until the parser is there. */
 export function LazyMarkdown({ text }: { text: string }) {

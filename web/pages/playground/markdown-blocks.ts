@@ -1,4 +1,4 @@
-import { Lexer, type Token } from 'marked';
+import { Lexer, type Token, type Tokens } from 'marked';
 
 /** A top part of a Markdown text: a paragraph, a list, a block of code. */
 export interface MarkdownBlock {
@@ -15,6 +15,9 @@ export interface MarkdownText {
 
 /** The last parts may still change when the text grows: a list gets an item, a line becomes a heading. */
 const OPEN_BLOCKS = 2;
+
+/** Levels of quotes, lists and emphasis that are shown; the layout of thousands would end the tab. */
+const MOST_LEVELS = 24;
 
 /**
  * Splits a Markdown text into its parts. No HTML is made: tags stay text.
@@ -35,12 +38,28 @@ export function markdownBlocks(text: string, before: MarkdownText | null = null)
 
 function lexed(text: string): MarkdownBlock[] {
   try {
-    return new Lexer({ gfm: true }).lex(text).map((token) => ({ raw: token.raw, token }));
+    const tokens = new Lexer({ gfm: true }).lex(text);
+    return tokens.map((token) => ({
+      raw: token.raw,
+      token: isDeeper(token, MOST_LEVELS) ? textToken(token.raw) : token,
+    }));
   } catch (error) {
     // Thousands of nested quotes are deeper than the stack.
     if (!(error instanceof RangeError)) throw error;
-    return [{ raw: text, token: { type: 'text', raw: text, text } }];
+    return [{ raw: text, token: textToken(text) }];
   }
+}
+
+function textToken(raw: string): Token {
+  return { type: 'text', raw, text: raw, escaped: false };
+}
+
+/** Whether a part has more levels than that. Items of a list are a level of their own. */
+function isDeeper(token: Token, levels: number): boolean {
+  if (levels === 0) return true;
+  const tokens = 'tokens' in token ? (token.tokens ?? []) : [];
+  const items = token.type === 'list' ? (token as Tokens.List).items : [];
+  return [...tokens, ...items].some((inner) => isDeeper(inner, levels - 1));
 }
 
 /** Returns the address of a link that a reader may open; `null`: only its text is shown. */

@@ -19,7 +19,6 @@ export function ParameterForm({ parameters, onChange }: ParameterFormProps) {
         {NUMBER_PARAMETERS.map((parameter) => {
           const { key } = parameter;
           const text = parameters[key] ?? '';
-          const problem = problemOf(parameter, text);
           return (
             <TextField
               key={key}
@@ -28,7 +27,7 @@ export function ParameterForm({ parameters, onChange }: ParameterFormProps) {
               autoComplete="off"
               placeholder={words.byInstance}
               value={text}
-              error={problem === null ? null : sentence(problem, words)}
+              error={problemSentence(problemOf(parameter, text), words)}
               onChange={({ target }) => onChange({ ...parameters, [key]: target.value })}
             />
           );
@@ -46,7 +45,12 @@ export function ParameterForm({ parameters, onChange }: ParameterFormProps) {
   );
 }
 
-function sentence({ kind, least, most }: ParameterProblem, words: (typeof playgroundWords)['en']): string {
-  if (kind === 'range') return words.mustBeInRange(least, most);
-  return kind === 'whole' ? words.mustBeWhole : words.mustBeNumber;
+/** Returns why a field is refused, in words; `null`: it is not. */
+export function problemSentence(
+  problem: ParameterProblem | null,
+  words: (typeof playgroundWords)['en'],
+): string | null {
+  if (problem === null) return null;
+  if (problem.kind === 'range') return words.mustBeInRange(problem.least, problem.most);
+  return problem.kind === 'whole' ? words.mustBeWhole : words.mustBeNumber;
 }

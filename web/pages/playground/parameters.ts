@@ -1,9 +1,13 @@
-/** A parameter of an answer that has one number. */
-export interface NumberParameter {
-  key: 'temperature' | 'top_p' | 'top_k' | 'min_p' | 'max_tokens' | 'seed';
+/** The numbers that a field takes; both ends included. */
+interface NumberLimits {
   least: number;
   most: number;
   isWhole: boolean;
+}
+
+/** A parameter of an answer that has one number. */
+interface NumberParameter extends NumberLimits {
+  key: 'temperature' | 'top_p' | 'top_k' | 'min_p' | 'max_tokens' | 'seed';
 }
 
 /** The parameters with one number, in the order of the form. */
@@ -16,7 +20,7 @@ export const NUMBER_PARAMETERS: readonly NumberParameter[] = [
   { key: 'seed', least: 0, most: 4_294_967_295, isWhole: true },
 ];
 
-export type ParameterKey = NumberParameter['key'] | 'stop';
+type ParameterKey = NumberParameter['key'] | 'stop';
 
 /** Parameters as they were typed. An absent or empty one is left to the instance. `stop` has one text in each line. */
 export type ParameterTexts = Readonly<Partial<Record<ParameterKey, string>>>;
@@ -28,8 +32,8 @@ export interface ParameterProblem {
   most: number;
 }
 
-/** Returns why the text of a parameter is refused; `null`: it is valid, or empty. */
-export function problemOf({ least, most, isWhole }: NumberParameter, text: string): ParameterProblem | null {
+/** Returns why the text of a field is refused; `null`: it is valid, or empty. */
+export function problemOf({ least, most, isWhole }: NumberLimits, text: string): ParameterProblem | null {
   if (text.trim() === '') return null;
   const value = Number(text);
   if (!Number.isFinite(value)) return { kind: 'number', least, most };

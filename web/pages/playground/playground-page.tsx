@@ -15,8 +15,12 @@ import { useStored } from '../../lib/value-store.ts';
 import { playgroundWords } from '../../words/playground.ts';
 import { partsOf, type Part } from './abilities.ts';
 import { ChatPart, type ChatDrawer } from './chat-part.tsx';
+import { ComparePart } from './compare-part.tsx';
+import { EmbeddingsPart } from './embeddings-part.tsx';
 import { HistoryStore } from './history-store.ts';
 import { InstancePicker } from './instance-picker.tsx';
+import { LoadPart } from './load-part.tsx';
+import { RerankPart } from './rerank-part.tsx';
 import { StreamSlots } from './stream-slots.ts';
 
 const route = getRouteApi('/playground');
@@ -32,8 +36,10 @@ export function PlaygroundPage() {
   const names = useRowNames();
   const { rows } = useApp();
   const { instance } = route.useSearch();
+  // It is read while the list of instances comes.
+  const history = useHistory();
   const isEmpty = names !== null && names.length === 0;
-  if (names !== null && !isEmpty) return <Playground instance={instance ?? firstInstance(rows)} />;
+  if (names !== null && !isEmpty) return <Playground instance={instance ?? firstInstance(rows)} history={history} />;
   return (
     <>
       <PageHeader title={words.title} />
@@ -62,14 +68,13 @@ function NoInstance() {
   );
 }
 
-function Playground({ instance }: { instance: string }) {
+function Playground({ instance, history }: { instance: string; history: HistoryStore }) {
   const words = useWords(playgroundWords);
   const navigate = useNavigate();
   const { part: wanted, chat } = route.useSearch();
   const row = useRow(instance);
   const parts = partsOf(row);
   const part = parts.find((each) => each === wanted) ?? parts[0] ?? 'chat';
-  const history = useHistory();
   const [slots] = useState(() => new StreamSlots());
   const hasColumns = useMedia(BROAD);
   const [drawer, setDrawer] = useState<ChatDrawer>(null);
@@ -83,13 +88,17 @@ function Playground({ instance }: { instance: string }) {
         actions={
           <>
             {part !== 'compare' && (
-              <InstancePicker value={instance} onChoose={(name) => go({ part, instance: name, chat })} />
+              <InstancePicker
+                value={instance}
+                onChoose={(name) => go({ part, instance: name, chat })}
+                className="grow basis-48 wide:grow-0 wide:basis-auto"
+              />
             )}
             {part === 'chat' && !hasColumns && (
-              <>
+              <span className="flex shrink-0">
                 <IconButton icon="clock" label={words.history} onClick={() => setDrawer('history')} />
                 <IconButton icon="settings" label={words.settings} onClick={() => setDrawer('settings')} />
-              </>
+              </span>
             )}
           </>
         }
@@ -104,6 +113,10 @@ function Playground({ instance }: { instance: string }) {
         {part === 'chat' && (
           <ChatPart {...{ history, slots, chat, instance, hasColumns, drawer }} onCloseDrawer={() => setDrawer(null)} />
         )}
+        {part === 'compare' && <ComparePart slots={slots} instance={instance} />}
+        {part === 'embeddings' && <EmbeddingsPart key={instance} instance={instance} />}
+        {part === 'rerank' && <RerankPart key={instance} instance={instance} />}
+        {part === 'load' && <LoadPart key={instance} slots={slots} instance={instance} />}
       </Tabs>
     </>
   );

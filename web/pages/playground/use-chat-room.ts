@@ -1,10 +1,9 @@
 import { useCallback, useEffect, useState } from 'react';
-import { useApp } from '../../lib/app.ts';
-import { readAnswer } from './answer-stream.ts';
 import { ChatRoom, type ChatEffects } from './chat-room.ts';
 import { newConversation, type Conversation } from './conversation.ts';
 import type { HistoryStore } from './history-store.ts';
 import type { StreamSlots } from './stream-slots.ts';
+import { nextFrame, useReader } from './use-answers.ts';
 
 export interface ChatPlace {
   history: HistoryStore;
@@ -17,20 +16,19 @@ export interface ChatPlace {
 
 /** Returns the open conversation; `null` while it is read. Leaving it ends its answer. */
 export function useChatRoom({ history, slots, chat, instance }: ChatPlace): ChatRoom | null {
-  const { client } = useApp();
+  const read = useReader(slots);
   const roomOf = useCallback(
     (conversation: Conversation): ChatRoom => {
       const effects: ChatEffects = {
-        read: (reading) =>
-          slots.run(reading.signal, () => readAnswer({ client, now: () => performance.now(), ...reading })),
+        read,
         save: (changed) => void history.save(changed),
-        nextFrame: requestAnimationFrame.bind(globalThis),
+        nextFrame,
         newId,
         now: Date.now,
       };
       return new ChatRoom(conversation, effects);
     },
-    [client, history, slots],
+    [read, history],
   );
   const [room, setRoom] = useState<ChatRoom | null>(null);
   const open = room?.conversation.get();
@@ -38,12 +36,13 @@ export function useChatRoom({ history, slots, chat, instance }: ChatPlace): Chat
   useEffect(() => {
     if (isRight) return undefined;
     let isLeft = false;
-    const enter = async (): Promise<void> => {
-      const found = chat === undefined ? null : await history.read(chat);
-      if (isLeft) return;
-      setRoom(roomOf(found ?? newConversation({ id: chat ?? newId(), instance, createdAt: Date.now() })));
+    const blank = (): Conversation => newConversation({ id: chat ?? newId(), instance, createdAt: Date.now() });
+    const enter = async (id: string): Promise<void> => {
+      const found = await history.read(id);
+      if (!isLeft) setRoom(roomOf(found ?? blank()));
     };
-    void enter();
+    if (chat === undefined) setRoom(roomOf(blank()));
+    else void enter(chat);
     return () => {
       isLeft = true;
     };

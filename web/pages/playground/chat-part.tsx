@@ -53,7 +53,7 @@ export function ChatPart({ hasColumns, drawer, onCloseDrawer, ...place }: ChatPa
   return (
     <div className="flex min-h-0 grow">
       {hasColumns && <aside className="flex w-60 shrink-0 flex-col border-r border-line bg-panel p-3">{list}</aside>}
-      <OpenChat room={room} history={history} chat={chat} />
+      <OpenChat room={room} history={history} />
       {hasColumns && (
         <aside className="w-72 shrink-0 overflow-y-auto border-l border-line p-4">
           <ChatSettings room={room} />
@@ -83,19 +83,13 @@ function SideDrawer({ kind, onClose, children }: SideDrawerProps) {
   );
 }
 
-function OpenChat({ room, history, chat }: { room: ChatRoom; history: HistoryStore; chat: string | undefined }) {
+function OpenChat({ room, history }: { room: ChatRoom; history: HistoryStore }) {
   const words = useWords(playgroundWords);
-  const navigate = useNavigate();
   const conversation = useStored(room.conversation);
   const failure = useStored(history.failure);
   const [codeOf, setCodeOf] = useState<string | null>(null);
   const row = useRow(conversation.instance);
   const isEmpty = conversation.turns.length === 0;
-  useEffect(() => {
-    if (isEmpty || chat === conversation.id) return;
-    const search = { instance: conversation.instance, chat: conversation.id };
-    void navigate({ to: '/playground', search, replace: true });
-  }, [isEmpty, chat, conversation.id, conversation.instance, navigate]);
   useStopKey(room);
   return (
     <div className="flex min-w-0 grow flex-col">

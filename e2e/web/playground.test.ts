@@ -289,10 +289,10 @@ describe('barriers', () => {
 
 /** Row 9 of the design: a chat of 100 KB. */
 describe.runIf(isLong)('a chat of 100 KB', () => {
-  const PARAGRAPH = `${'Some **words** of a long answer with \`code\`. '.repeat(20)}\n\n- one\n- two\n\n`;
+  const PARAGRAPH = `${'Some **words** of a long answer with `code`. '.repeat(20)}\n\n- one\n- two\n\n`;
   const LONG = PARAGRAPH.repeat(Math.ceil(25_000 / PARAGRAPH.length));
   /** A busy machine makes single rounds slow. */
-  const ROUNDS = 4;
+  const ROUNDS = 8;
 
   it('takes keys within 50 ms, flushes within 16 ms, and opens within 500 ms', async () => {
     const page = await open();
@@ -331,12 +331,20 @@ describe.runIf(isLong)('a chat of 100 KB', () => {
     }
     expect(Math.min(...typing), `typing ${typing.join(', ')}`).toBeLessThanOrEqual(50);
     expect(Math.min(...flushing), `a flush ${flushing.join(', ')}`).toBeLessThanOrEqual(16);
+    await page.addInitScript({
+      content: `const look = () => {
+        const last = [...document.querySelectorAll('article')].at(-1);
+        if (last?.querySelector('strong')) document.documentElement.dataset.shownAt = performance.now();
+        else requestAnimationFrame(look);
+      };
+      requestAnimationFrame(look);`,
+    });
     const opening: number[] = [];
     while (opening.length < ROUNDS && !(Math.min(...opening) <= 500)) {
       await page.reload();
-      const begun = performance.now();
-      await answers(page).last().getByText('Some words').first().waitFor();
-      opening.push(performance.now() - begun);
+      const shown = page.locator('html[data-shown-at]');
+      await shown.waitFor();
+      opening.push(Number(await shown.getAttribute('data-shown-at')));
     }
     expect(Math.min(...opening), `opening ${opening.join(', ')}`).toBeLessThanOrEqual(500);
   });

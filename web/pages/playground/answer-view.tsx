@@ -23,19 +23,22 @@ interface AnswerViewProps {
   branches: string;
   room: ChatRoom;
   isBusy: boolean;
+  /** Whether it is the last message, which the reader sees first. */
+  isLast: boolean;
   /** Shows the request of this answer as code. */
   onCode: (id: string) => void;
 }
 
 /** An answer that has ended. */
-export const AnswerView = memo(function AnswerView({ turn, branches, room, isBusy, onCode }: AnswerViewProps) {
+export const AnswerView = memo(function AnswerView(props: AnswerViewProps) {
+  const { turn, branches, room, isBusy, isLast, onCode } = props;
   const words = useWords(playgroundWords);
   const { id, text, reasoning, figures, state, error, instance } = turn;
   return (
     <article aria-label={instance ?? ''} className="flex flex-col gap-2">
       <AnswerHead instance={instance} />
       {reasoning !== '' && <Thoughts text={reasoning} isGoing={false} />}
-      {text !== '' && <LazyMarkdown text={text} />}
+      {text !== '' && <LazyMarkdown text={text} canWait={!isLast} />}
       {error !== null && (
         <Failure error={error} instance={instance ?? ''} onRetry={() => room.regenerate(id)} isBusy={isBusy} />
       )}

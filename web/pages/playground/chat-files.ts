@@ -47,7 +47,7 @@ async function imageFile(file: File): Promise<ChatFile | FileProblem> {
 function dataUrl(file: Blob): Promise<string> {
   return new Promise((resolve, reject) => {
     const reader = new FileReader();
-    reader.addEventListener('load', () => resolve(String(reader.result)));
+    reader.addEventListener('load', () => resolve(typeof reader.result === 'string' ? reader.result : ''));
     reader.addEventListener('error', () => reject(reader.error ?? new Error('The file was not read.')));
     reader.readAsDataURL(file);
   });

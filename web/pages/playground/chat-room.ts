@@ -72,7 +72,7 @@ export class ChatRoom {
     this.#save();
   }
 
-  /** Ends the answer that comes now. What has come stays. */
+  /** Ends the answer that comes now. Its text so far stays. */
   stop(): void {
     this.#abort?.abort();
   }

@@ -33,7 +33,8 @@ function ContextMeter({ room }: { room: ChatRoom }) {
   const words = useWords(playgroundWords);
   const conversation = useStored(room.conversation);
   const size = useRow(conversation.instance)?.context_size ?? null;
-  const figures = shownTurns(conversation).findLast(({ turn }) => turn.figures?.promptTokens != null)?.turn.figures;
+  const figures = shownTurns(conversation).findLast(({ turn }) => typeof turn.figures?.promptTokens === 'number')?.turn
+    .figures;
   const used = (figures?.promptTokens ?? 0) + (figures?.tokens ?? 0);
   const count = new Intl.NumberFormat();
   if (size === null && used === 0) return null;

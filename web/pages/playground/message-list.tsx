@@ -29,7 +29,7 @@ export function MessageList({ room, onCode }: { room: ChatRoom; onCode: (id: str
         className="h-full overflow-y-auto px-4 -outline-offset-2 wide:px-6"
       >
         <div ref={content} className="mx-auto flex max-w-3xl flex-col gap-6 pt-2 pb-6">
-          {shown.map(({ turn, branches }) => {
+          {shown.map(({ turn, branches }, at) => {
             const joined = branches.join(' ');
             // The browser lays out only messages near the window.
             const part = '[content-visibility:auto] [contain-intrinsic-size:auto_120px]';
@@ -40,7 +40,7 @@ export function MessageList({ room, onCode }: { room: ChatRoom; onCode: (id: str
                 ) : turn.id === answering ? (
                   <LiveAnswerView turn={turn} room={room} />
                 ) : (
-                  <AnswerView turn={turn} branches={joined} room={room} isBusy={isBusy} onCode={onCode} />
+                  <AnswerView {...{ turn, room, isBusy, onCode }} branches={joined} isLast={at === shown.length - 1} />
                 )}
               </div>
             );

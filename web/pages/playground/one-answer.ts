@@ -63,7 +63,7 @@ export class OneAnswer {
     show();
   }
 
-  /** Ends the answer. What has come stays. */
+  /** Ends the answer. Its text so far stays. */
   stop(): void {
     this.#abort?.abort();
   }

@@ -256,6 +256,34 @@ describe('the other parts', () => {
   });
 });
 
+describe('a browser over HTTP/1.1', () => {
+  it('lets a fifth answer wait, in whatever tab, and says so', async () => {
+    const test = await open('written', 'load');
+    await test.getByLabel('Prompt').fill(`pace 100 ${'word '.repeat(200)}`);
+    await test.getByLabel('At once').fill('4');
+    await test.getByRole('button', { name: 'Start the test' }).click();
+    await test.getByText('0 of 8 answers').first().waitFor();
+    const page = await open('other');
+    await field(page).fill('echo hello');
+    await field(page).press('Enter');
+    await page.getByText(/Waits until one of four other answers/).waitFor();
+    await test.getByRole('button', { name: 'Stop' }).click();
+    await answers(page, 'other').getByText('hello').waitFor();
+  });
+});
+
+describe('an instance', () => {
+  it('has only the parts that its model can do', async () => {
+    const page = await open('chat');
+    await field(page).waitFor();
+    expect(await page.getByRole('tab').allInnerTexts()).toEqual(['Chat', 'Compare', 'Load test']);
+    await page.getByRole('button', { name: 'Add text files' }).waitFor();
+    await page.getByRole('combobox', { name: 'Instance' }).selectOption('written');
+    await page.getByRole('tab', { name: 'Rerank' }).waitFor();
+    await page.getByText('Ask written something').waitFor();
+  });
+});
+
 describe('barriers', () => {
   it.each(['light', 'dark'] as const)('are none in %s, on a desk and on a phone', async (colorScheme) => {
     for (const viewport of [undefined, PHONE]) {

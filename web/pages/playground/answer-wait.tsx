@@ -3,13 +3,17 @@ import { Progress } from '../../components/meter.tsx';
 import { useWords } from '../../lib/language.ts';
 import { useRow } from '../../lib/live/live-hooks.ts';
 import type { Row } from '../../lib/live/row-store.ts';
+import { useStored } from '../../lib/value-store.ts';
 import { playgroundWords } from '../../words/playground.ts';
+import { useSlots } from './use-answers.ts';
 
 /** The place of an answer before its first token: why it is not there yet, and how far the start of its instance is. */
 export function AnswerWait({ instance }: { instance: string }) {
   const words = useWords(playgroundWords);
   const row = useRow(instance);
-  const text = row === undefined ? words.readsPrompt : waitText(row, words);
+  // Until then nothing was sent, so the state of the instance is no reason.
+  const waitsHere = useStored(useSlots().waiting) > 0;
+  const text = waitsHere ? words.waitsForStream : row === undefined ? words.readsPrompt : waitText(row, words);
   const load = row?.status === 'starting' ? row.load : null;
   const usual = load?.usual_seconds ?? null;
   return (
@@ -18,7 +22,9 @@ export function AnswerWait({ instance }: { instance: string }) {
         {text}
         {usual !== null && <span className="figures">{words.usual(duration(usual))}</span>}
       </span>
-      {row !== undefined && row.status !== 'running' && <Progress label={text} share={load?.fraction ?? null} />}
+      {!waitsHere && row !== undefined && row.status !== 'running' && (
+        <Progress label={text} share={load?.fraction ?? null} />
+      )}
     </div>
   );
 }

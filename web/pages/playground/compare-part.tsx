@@ -14,7 +14,6 @@ import { FiguresLine } from './figures-line.tsx';
 import { InstancePicker } from './instance-picker.tsx';
 import { LazyMarkdown } from './lazy-markdown.tsx';
 import { OneAnswer } from './one-answer.ts';
-import type { StreamSlots } from './stream-slots.ts';
 import { Thoughts } from './thoughts.tsx';
 import { nextFrame, useReader } from './use-answers.ts';
 
@@ -30,9 +29,9 @@ interface Column {
 }
 
 /** Two to four instances answer one prompt, side by side. */
-export function ComparePart({ slots, instance }: { slots: StreamSlots; instance: string }) {
+export function ComparePart({ instance }: { instance: string }) {
   const words = useWords(playgroundWords);
-  const { columns, change, add, remove } = useColumns(slots, instance);
+  const { columns, change, add, remove } = useColumns(instance);
   const [prompt, setPrompt] = useState('');
   const [asked, setAsked] = useState('');
   const [running] = useState(() => new ValueStore(0));
@@ -158,7 +157,7 @@ function ColumnView({ column, at, board, canRemove, isBusy, onChoose, onRemove, 
           </>
         )}
       </div>
-      <div className="flex min-h-10 flex-wrap items-center gap-x-3 border-t border-line px-4 py-2">
+      <div className="flex min-h-14 flex-wrap items-center gap-x-3 border-t border-line px-4 py-2">
         {answer?.state === 'stopped' && <span className="text-mute">{words.stopped}</span>}
         {answer !== null && answer.figures !== null && <FiguresLine figures={answer.figures} />}
       </div>
@@ -177,9 +176,9 @@ function syncScroll(board: HTMLElement | null, moved: HTMLElement): void {
   }
 }
 
-function useColumns(slots: StreamSlots, instance: string) {
+function useColumns(instance: string) {
   const { rows } = useApp();
-  const read = useReader(slots);
+  const read = useReader();
   const nextId = useRef(0);
   const columnOf = (name: string): Column => {
     nextId.current += 1;

@@ -14,7 +14,7 @@ import { rateText } from './figures-line.tsx';
 import { loadFigures, LoadRun, type LoadState, type Spread } from './load-run.ts';
 import { problemSentence } from './parameter-form.tsx';
 import { problemOf } from './parameters.ts';
-import { MOST_STREAMS, mostStreams, type StreamSlots } from './stream-slots.ts';
+import { MOST_STREAMS, mostStreams } from './stream-slots.ts';
 import { nextFrame, useReader } from './use-answers.ts';
 
 const MOST_ANSWERS = 1_000;
@@ -22,9 +22,9 @@ const MOST_TOKENS = 100_000;
 const FIELDS = ['atOnce', 'answers', 'maxTokens'] as const;
 
 /** Many answers at once: how quick the instance is under load. */
-export function LoadPart({ slots, instance }: { slots: StreamSlots; instance: string }) {
+export function LoadPart({ instance }: { instance: string }) {
   const words = useWords(playgroundWords);
-  const read = useReader(slots);
+  const read = useReader();
   const [run] = useState(() => new LoadRun({ read, nextFrame, now: () => performance.now() }));
   const state = useStored(run.state);
   useEffect(() => () => run.stop(), [run]);

@@ -22,6 +22,7 @@ import { InstancePicker } from './instance-picker.tsx';
 import { LoadPart } from './load-part.tsx';
 import { RerankPart } from './rerank-part.tsx';
 import { StreamSlots } from './stream-slots.ts';
+import { SlotsContext } from './use-answers.ts';
 
 const route = getRouteApi('/playground');
 
@@ -82,7 +83,7 @@ function Playground({ instance, history }: { instance: string; history: HistoryS
   const go = (search: { part?: Part; instance: string; chat?: string | undefined }): void =>
     void navigate({ to: '/playground', search });
   return (
-    <>
+    <SlotsContext value={slots}>
       <PageHeader
         title={words.title}
         actions={
@@ -111,14 +112,14 @@ function Playground({ instance, history }: { instance: string; history: HistoryS
         className="flex grow flex-col"
       >
         {part === 'chat' && (
-          <ChatPart {...{ history, slots, chat, instance, hasColumns, drawer }} onCloseDrawer={() => setDrawer(null)} />
+          <ChatPart {...{ history, chat, instance, hasColumns, drawer }} onCloseDrawer={() => setDrawer(null)} />
         )}
-        {part === 'compare' && <ComparePart slots={slots} instance={instance} />}
+        {part === 'compare' && <ComparePart instance={instance} />}
         {part === 'embeddings' && <EmbeddingsPart key={instance} instance={instance} />}
         {part === 'rerank' && <RerankPart key={instance} instance={instance} />}
-        {part === 'load' && <LoadPart key={instance} slots={slots} instance={instance} />}
+        {part === 'load' && <LoadPart key={instance} instance={instance} />}
       </Tabs>
-    </>
+    </SlotsContext>
   );
 }
 

@@ -1,3 +1,5 @@
+import { ValueStore } from '../../lib/value-store.ts';
+
 /**
  * A browser keeps six connections to one server over HTTP/1.1, all tabs together. Six open answers would leave none for
  * other requests, and the next tab would hang.
@@ -18,13 +20,15 @@ export const mostStreams: number = isShared() ? MOST_SHARED : MOST_STREAMS;
 
 /** Owns the slots for answers that come at once. Where the browser has locks, all its tabs share the slots. */
 export class StreamSlots {
+  /** How many answers of this tab wait for a slot. */
+  readonly waiting = new ValueStore(0);
   #used = 0;
-  #waiting: (() => void)[] = [];
+  #sleepers: (() => void)[] = [];
 
   /** Runs work in a slot, when one is free. @throws The reason of the signal, or the error of the work. */
   async run<Value>(signal: AbortSignal, work: () => Promise<Value>): Promise<Value> {
     if (mostStreams > MOST_STREAMS) return work();
-    const release = 'locks' in navigator ? await freeLock(signal) : await this.#ownSlot(signal);
+    const release = await this.#waited(() => ('locks' in navigator ? freeLock(signal) : this.#ownSlot(signal)));
     try {
       return await work();
     } finally {
@@ -32,18 +36,27 @@ export class StreamSlots {
     }
   }
 
+  async #waited<Value>(wait: () => Promise<Value>): Promise<Value> {
+    this.waiting.set(this.waiting.get() + 1);
+    try {
+      return await wait();
+    } finally {
+      this.waiting.set(this.waiting.get() - 1);
+    }
+  }
+
   /** Browsers have locks only over HTTPS and on the own machine. */
   async #ownSlot(signal: AbortSignal): Promise<() => void> {
     while (this.#used >= mostStreams) {
       await new Promise<void>((resolve, reject) => {
-        this.#waiting.push(resolve);
+        this.#sleepers.push(resolve);
         signal.addEventListener('abort', () => reject(signal.reason as Error), { once: true });
       });
     }
     this.#used += 1;
     return () => {
       this.#used -= 1;
-      for (const wake of this.#waiting.splice(0)) wake();
+      for (const wake of this.#sleepers.splice(0)) wake();
     };
   }
 }

@@ -3,12 +3,10 @@ import { useCallback, useEffect, useState } from 'react';
 import { ChatRoom } from './chat-room.ts';
 import { newConversation, type Conversation } from './conversation.ts';
 import type { HistoryStore } from './history-store.ts';
-import type { StreamSlots } from './stream-slots.ts';
 import { nextFrame, useReader } from './use-answers.ts';
 
 export interface ChatPlace {
   history: HistoryStore;
-  slots: StreamSlots;
   /** Id of a kept conversation; `undefined`: a new one. */
   chat: string | undefined;
   /** The instance that answers. */
@@ -25,8 +23,8 @@ interface Entered {
  * Returns the open conversation; `null` while it is read. A new one gets its address with its first question. Leaving a
  * conversation ends its answer.
  */
-export function useChatRoom({ history, slots, chat, instance }: ChatPlace): ChatRoom | null {
-  const read = useReader(slots);
+export function useChatRoom({ history, chat, instance }: ChatPlace): ChatRoom | null {
+  const read = useReader();
   const navigate = useNavigate();
   const roomOf = useCallback(
     (conversation: Conversation): ChatRoom => {

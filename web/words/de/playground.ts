@@ -9,8 +9,6 @@ export const de = {
   nothing: 'Niemand zum Reden da',
   nothingHint: 'Eine Instanz ist ein Modell mit seinen Einstellungen. Lege zuerst eine an.',
   newInstance: 'Neue Instanz',
-  noneAble: (part) => `Keine Instanz kann das: ${part}.`,
-  unknownInstance: (name) => `Es gibt keine Instanz ${name}.`,
 
   newChat: 'Neuer Chat',
   history: 'Verlauf',
@@ -28,8 +26,6 @@ export const de = {
   moreFor: (title) => `Mehr zu ${title}`,
   exportMarkdown: 'Als Markdown exportieren',
   exportJson: 'Als JSON exportieren',
-  today: 'Heute',
-  earlier: 'Früher',
 
   settings: 'Einstellungen des Chats',
   system: 'System-Prompt',
@@ -81,7 +77,6 @@ export const de = {
   thoughts: 'Gedanken',
   thinking: 'Denkt …',
   stopped: 'Angehalten',
-  failed: 'Keine Antwort',
   tryAgain: 'Nochmal',
   startInstance: (name) => `${name} starten`,
   conversation: 'Unterhaltung',
@@ -121,7 +116,6 @@ export const de = {
   addColumn: 'Instanz hinzufügen',
   removeColumn: (name) => `${name} entfernen`,
   column: (at) => `Instanz ${at}`,
-  compareHint: 'Wähle zwei bis vier Instanzen und sende ihnen einen Prompt.',
   notRun: 'Noch keine Antwort',
 
   textsLabel: 'Texte, einer je Zeile',

@@ -7,8 +7,6 @@ export const en = {
   nothing: 'Nothing to talk to',
   nothingHint: 'An instance is a model with its settings. Make one first.',
   newInstance: 'New instance',
-  noneAble: (part: string) => `No instance can do this: ${part}.`,
-  unknownInstance: (name: string) => `There is no instance ${name}.`,
 
   newChat: 'New chat',
   history: 'History',
@@ -26,8 +24,6 @@ export const en = {
   moreFor: (title: string) => `More for ${title}`,
   exportMarkdown: 'Export as Markdown',
   exportJson: 'Export as JSON',
-  today: 'Today',
-  earlier: 'Earlier',
 
   settings: 'Settings of the chat',
   system: 'System prompt',
@@ -79,7 +75,6 @@ export const en = {
   thoughts: 'Thoughts',
   thinking: 'Thinks …',
   stopped: 'Stopped',
-  failed: 'No answer',
   tryAgain: 'Try again',
   startInstance: (name: string) => `Start ${name}`,
   conversation: 'Conversation',
@@ -119,7 +114,6 @@ export const en = {
   addColumn: 'Add an instance',
   removeColumn: (name: string) => `Remove ${name}`,
   column: (at: number) => `Instance ${at}`,
-  compareHint: 'Choose two to four instances, and send them one prompt.',
   notRun: 'No answer yet',
 
   textsLabel: 'Texts, one in each line',

@@ -2,7 +2,7 @@ import os from 'node:os';
 import { defineConfig } from 'vitest/config';
 import { filesWithOwnProcess } from './scripts/own-process.ts';
 
-const SHARING = '{contract,client,server,cli,bench,scripts}/**/*.test.ts';
+const SHARING = '{contract,client,server,cli,format,web,bench,scripts}/**/*.test.ts';
 const OWN_PROCESS = filesWithOwnProcess(import.meta.dirname, SHARING);
 
 export default defineConfig({

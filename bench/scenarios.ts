@@ -16,6 +16,7 @@ import { logsCost } from './scenarios/logs-cost.ts';
 import { logsRotation } from './scenarios/logs-rotation.ts';
 import { logsSpeed } from './scenarios/logs-speed.ts';
 import { logsTail } from './scenarios/logs-tail.ts';
+import { models } from './scenarios/models.ts';
 import { reload } from './scenarios/reload.ts';
 import { sampler } from './scenarios/sampler.ts';
 import { start } from './scenarios/start.ts';
@@ -37,6 +38,7 @@ export const SCENARIOS: readonly Scenario[] = [
   logsRotation,
   logsSpeed,
   logsTail,
+  models,
   sampler,
   websocket,
   firstRequests,

@@ -67,7 +67,7 @@ export function lastWords(lines: readonly string[], most: number): string[] {
 }
 
 /** Whether this is llama-server's last line after a wrong argument. */
-export function isUsageAdvice(line: string): boolean {
+function isUsageAdvice(line: string): boolean {
   return line.startsWith('to show complete usage, run with');
 }
 

@@ -1,7 +1,8 @@
 import { execFileSync } from 'node:child_process';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { shellQuoted, shellWords } from './shell-words.ts';
+import { shellQuoted } from '../format/shell-words.ts';
+import { shellWords } from './shell-words.ts';
 
 describe('shell words', () => {
   it('are split at spaces that are neither quoted nor escaped', () => {

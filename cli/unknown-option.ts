@@ -1,6 +1,6 @@
 import type { Option } from 'commander';
 import { engineOptionOf } from './llama-server-flags.ts';
-import { shellQuoted } from './shell-words.ts';
+import { shellQuoted } from '../format/shell-words.ts';
 
 /** Options of similar programs, and what does the same here. */
 const OTHER_OPTIONS: readonly Hint[] = [

@@ -29,7 +29,7 @@ const OTHER_WORDS: Readonly<Record<string, string>> = {
   ...same('llamactl up; llamactl service install starts it with the machine', 'daemon'),
   ...same('/v1/embeddings and /v1/completions of the server; llamactl status prints its address', 'embed', 'generate'),
   ...same(
-    'llamactl status for the address; its path /docs is the API reference, a web page is not built yet',
+    'llamactl status for the address, which is the web page in a browser; its path /docs is the API reference',
     'ui',
     'web',
     'open',

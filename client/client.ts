@@ -1,8 +1,8 @@
 import { streamAudit, type AuditFilter } from './audit-stream.ts';
 import { streamChat, type ChatChunk, type ChatRequest } from './chat-stream.ts';
-import { streamEvents, type EventsOptions } from './event-stream.ts';
+import { streamEvents, type EventsOptions, type EventStream } from './event-stream.ts';
 import { followLog, type FollowLogsOptions } from './log-stream.ts';
-import type { AuditRow, Frame, LogItem } from './models.ts';
+import type { AuditRow, LogItem } from './models.ts';
 import { Operations } from './operations.ts';
 import type { CallOptions, ClientOptions, WebSocketConstructor } from './options.ts';
 import { PLATFORM_TIMING, type Timing } from './timing.ts';
@@ -64,11 +64,12 @@ export class Client extends Operations {
 
   /**
    * Yields events as they happen. The stream resumes after lost connections and restarts of the server, without missing
-   * or repeated events. Events that are no longer kept appear as a `gap`: request the current state then.
+   * or repeated events. Events that are no longer kept appear as a `gap`: request the current state then. `subscribe` of
+   * the result changes which events come, without a new connection.
    *
    * @throws {TypeError} If the platform, such as Node 20, has no WebSocket and the client got none.
    */
-  events(options: EventsOptions = {}): AsyncGenerator<Frame, void, void> {
+  events(options: EventsOptions = {}): EventStream {
     return streamEvents(this.#transport, this.#WebSocket ?? platformWebSocket(), options);
   }
 

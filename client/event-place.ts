@@ -1,22 +1,17 @@
-import type { Frame, Subscribe } from './models.ts';
+import type { EventWishes } from './event-wishes.ts';
+import type { Frame } from './models.ts';
 
-/** Which events to yield. */
-export interface EventFilter {
-  instances: Subscribe['instances'];
-  types: Subscribe['types'];
-}
+/** Which events to yield. It may change while events come. */
+export type EventFilter = Readonly<Pick<EventWishes, 'instances' | 'types'>>;
 
 /** The position of a client in the events, and its filter. */
 export class EventPlace {
-  readonly #types: ReadonlySet<string> | null;
-  /** Names in lower case. */
-  readonly #instances: ReadonlySet<string> | null;
+  readonly #filter: EventFilter;
   /** The `seq` of the last known event; `null`: not yet known, and past events are not wanted. */
   #seq: number | null;
 
-  constructor({ instances, types }: EventFilter, afterSeq: number | null) {
-    this.#types = types === undefined ? null : new Set(types);
-    this.#instances = instances === undefined ? null : new Set(instances.map((name) => name.toLowerCase()));
+  constructor(filter: EventFilter, afterSeq: number | null) {
+    this.#filter = filter;
     this.#seq = afterSeq;
   }
 
@@ -40,11 +35,10 @@ export class EventPlace {
   /** Records a frame and returns whether to yield it. */
   take(frame: Frame): boolean {
     if (frame.type === 'gap') return this.#takeGap(frame);
-    const isKept = frame.type !== 'instance_stats_updated' && frame.type !== 'decision';
-    const isKnown = isKept && this.#seq !== null && frame.seq <= this.#seq;
+    const isKnown = !PASSING.has(frame.type) && this.#seq !== null && frame.seq <= this.#seq;
     if (isKnown) return false;
     if (this.#seq === null || frame.seq > this.#seq) this.#seq = frame.seq;
-    return this.#isWanted(frame);
+    return isWanted(frame, this.#filter);
   }
 
   /** The first gap only sets the position: events up to its `last_seq` are past. */
@@ -53,16 +47,30 @@ export class EventPlace {
     this.#seq = isNew ? data.last_seq : Math.max(this.#seq ?? 0, data.to_seq);
     return !isNew;
   }
-
-  /** Filters frames here too, because the server filters them only after it got the subscription. */
-  #isWanted({ type, data }: Exclude<Frame, { type: 'gap' }>): boolean {
-    if (this.#types !== null && !this.#types.has(type)) return false;
-    // Decisions come only after a subscription, and one of another instance may concern a wanted one.
-    if (type === 'decision') return true;
-    const name = 'name' in data ? data.name : 'instance' in data ? data.instance : undefined;
-    return name === undefined || this.#instances === null || this.#instances.has(name.toLowerCase());
-  }
 }
+
+/** Filters frames here too, because the server filters them only after it got the subscription. */
+function isWanted({ type, data }: Exclude<Frame, { type: 'gap' }>, { instances, types }: EventFilter): boolean {
+  if (type === 'log_lines' || type === 'log_gap') return true;
+  if (types !== undefined && !types.includes(type)) return false;
+  // Decisions come only after a subscription, and one of another instance may concern a wanted one.
+  if (type === 'decision' || instances === undefined) return true;
+  const name = 'name' in data ? data.name : 'instance' in data ? data.instance : undefined;
+  return typeof name !== 'string' || instances.some((wanted) => wanted.toLowerCase() === name.toLowerCase());
+}
+
+/** Types of frames that are not kept. They repeat the `seq` of the last kept one. */
+const PASSING: ReadonlySet<Frame['type']> = new Set([
+  'instance_stats_updated',
+  'requests_updated',
+  'request_started',
+  'request_finished',
+  'system_stats_updated',
+  'instance_load_progress',
+  'log_lines',
+  'log_gap',
+  'decision',
+] as const);
 
 /** No event has this number. 0 would request all kept events. */
 const BEFORE_ALL = 1;

@@ -18,8 +18,8 @@ export interface EventSocketParts {
   WebSocket: WebSocketConstructor;
   url: string;
   protocols: string[];
-  /** The first message to send. */
-  greeting: string;
+  /** Returns the first message to send, once the socket is open. */
+  greeting: () => string;
   timing: Timing;
   /** Seconds within which the socket must open; 0: no limit. */
   timeout: number;
@@ -58,13 +58,18 @@ export class EventSocket {
       if (this.#end !== null) return;
       this.#isOpen = true;
       this.#listen();
-      this.#socket.send(greeting);
+      this.#socket.send(greeting());
       this.#wake();
     });
     this.#socket.addEventListener('message', ({ data }) => this.#take(data));
     this.#socket.addEventListener('close', ({ code, reason }) => this.#over(this.#isOpen ? code : null, reason));
     // Some platforms send `error` without `close`.
     this.#socket.addEventListener('error', () => this.#over(this.#isOpen ? ABNORMAL : null, ''));
+  }
+
+  /** Sends a message, unless the socket is not open: then the greeting says it. */
+  send(message: string): void {
+    if (this.#isOpen && this.#end === null) this.#socket.send(message);
   }
 
   /** Yields the messages, and returns how the socket ended. */

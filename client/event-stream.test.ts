@@ -312,3 +312,71 @@ describe('event stream', () => {
     }
   });
 });
+
+describe('a change of the subscription', () => {
+  const lines = (...seqs: number[]): Frame => ({
+    type: 'log_lines',
+    timestamp: '2026-03-01T12:00:00.000Z',
+    seq: 5,
+    data: {
+      name: 'a',
+      lines: seqs.map((seq) => ({ timestamp: '2026-03-01T12:00:00.000Z', level: 'info', message: 'x', seq })),
+    },
+  });
+  const sentBy = (socket: FakeSocket | undefined): unknown[] =>
+    (socket?.sent ?? []).map((text) => JSON.parse(text) as unknown);
+
+  it('goes over the open connection, and selects the events from then on', async () => {
+    let socket: FakeSocket | undefined;
+    const { client, made } = bench([
+      (opened) => {
+        socket = opened;
+        opened.open();
+        opened.message(created(5));
+      },
+    ]);
+    const events = client.events({ instances: ['a'], after_seq: 4 });
+    expect((await events.next()).value).toMatchObject({ seq: 5 });
+    events.subscribe({ instances: ['b'], types: ['instance_created', 'requests_updated'] });
+    socket?.message(created(6, 'a'));
+    socket?.message(created(7, 'b'));
+    expect((await events.next()).value).toMatchObject({ seq: 7 });
+    expect(made).toHaveLength(1);
+    expect(sentBy(socket)).toEqual([
+      { type: 'subscribe', instances: ['a'] },
+      { type: 'subscribe', instances: ['b'], types: ['instance_created', 'requests_updated'] },
+    ]);
+    await events.return();
+  });
+
+  it('keeps the place of a log that is still wanted, also on the next connection', async () => {
+    const { client, made } = bench([plan(1006, lines(10, 20)), plan(1006, lines(30)), over]);
+    const log = { instance: 'a', after_seq: 4 };
+    const events = client.events({ types: [], logs: [log], after_seq: 5 });
+    await events.next();
+    await events.next();
+    events.subscribe({ types: [], logs: [{ ...log }] });
+    await expect(events.next()).rejects.toThrow('ended the events (1008)');
+    expect(made.map((socket) => sentBy(socket)[0])).toMatchObject([
+      { logs: [{ instance: 'a', after_seq: 4 }] },
+      { logs: [{ instance: 'a', after_seq: 20 }] },
+      { logs: [{ instance: 'a', after_seq: 30 }] },
+    ]);
+  });
+
+  it('begins a log with other terms where it says', async () => {
+    let socket: FakeSocket | undefined;
+    const { client } = bench([
+      (opened) => {
+        socket = opened;
+        opened.open();
+        opened.message(lines(10));
+      },
+    ]);
+    const events = client.events({ types: [], logs: [{ instance: 'a', after_seq: 4 }], after_seq: 5 });
+    await events.next();
+    events.subscribe({ types: [], logs: [{ instance: 'a', level: 'error', after_seq: 2 }] });
+    expect(sentBy(socket).at(-1)).toMatchObject({ logs: [{ instance: 'a', level: 'error', after_seq: 2 }] });
+    await events.return();
+  });
+});

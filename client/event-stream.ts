@@ -2,7 +2,8 @@ import { excerpt, objectOf } from './answer-error.ts';
 import { ConnectionError, errorOf, ProtocolError, UnauthorizedError, type LlamactlError } from './errors.ts';
 import { EventPlace } from './event-place.ts';
 import { ABNORMAL, EventSocket, type SocketEnd } from './event-socket.ts';
-import type { Frame, Subscribe } from './models.ts';
+import { Subscription, type EventWishes } from './event-wishes.ts';
+import type { Frame } from './models.ts';
 import type { StreamOptions, WebSocketConstructor } from './options.ts';
 import { Resumption } from './resumption.ts';
 import { retryDelay } from './retry.ts';
@@ -10,11 +11,7 @@ import { pause } from './timing.ts';
 import type { Transport } from './transport.ts';
 
 /** Which events to yield, and from when. */
-export interface EventsOptions extends StreamOptions {
-  /** Names, ignoring case, also of future instances. Alerts of the whole system come in any case. Default all. */
-  instances?: Subscribe['instances'];
-  /** Types of events. Default all but `decision`. */
-  types?: Subscribe['types'];
+export interface EventsOptions extends StreamOptions, EventWishes {
   /** Start with the events after this one; 0: with all kept events. Default: only new events. */
   after_seq?: number | undefined;
 }
@@ -29,26 +26,42 @@ const SILENCE = 120;
 const REFUSALS = new Set([1002, 1003, 1007, 1008, 1009, 1010]);
 const UNAUTHORIZED = 4401;
 
+/** Events as they happen, and the means to change which. */
+export interface EventStream extends AsyncGenerator<Frame, void, void> {
+  /** Replaces the subscription, also on the open connection: no event is missed for it. */
+  subscribe(wishes: EventWishes): void;
+}
+
 /**
  * Yields events as they happen. The stream resumes after lost connections and restarts of the server, without missing or
  * repeated events. Events that the server no longer keeps appear as a `gap`.
  *
  * @param WebSocket `undefined`: the platform has no WebSocket.
  */
-export async function* streamEvents(
+export function streamEvents(
   transport: Transport,
   WebSocket: WebSocketConstructor | undefined,
   options: EventsOptions,
+): EventStream {
+  const subscription = new Subscription(options);
+  const frames = framesOfAll(transport, WebSocket, options, subscription);
+  return Object.assign(frames, { subscribe: (wishes: EventWishes) => subscription.replace(wishes) });
+}
+
+async function* framesOfAll(
+  transport: Transport,
+  WebSocket: WebSocketConstructor | undefined,
+  options: EventsOptions,
+  subscription: Subscription,
 ): AsyncGenerator<Frame, void, void> {
   if (WebSocket === undefined) {
     throw new TypeError(
       'This platform has no WebSocket. Use Node 22 or later, or pass the WebSocket of the package `ws`: new Client({ WebSocket }).',
     );
   }
-  const { instances, types, signal } = options;
-  const place = new EventPlace({ instances, types }, options.after_seq ?? null);
+  const { signal } = options;
+  const place = new EventPlace(subscription, options.after_seq ?? null);
   const resumption = new Resumption(transport, options);
-  const greeting = JSON.stringify({ type: 'subscribe', instances, types });
   let hasBeenOpen = false;
   let retries = 0;
   let isFreshToken = !transport.isTokenAsked;
@@ -75,14 +88,15 @@ export async function* streamEvents(
       WebSocket,
       url: `${transport.address.replace(/^http/, 'ws')}/api/ws?after_seq=${place.afterSeq}`,
       protocols: protocolsWith(token),
-      greeting,
+      greeting: () => subscription.greeting(),
       timing: transport.timing,
       timeout: transport.timeout,
       silence: SILENCE,
       onOpen: () => options.onOpen?.(),
       signal,
     });
-    const end = yield* framesOf(socket, { place, resumption, address: transport.address, signal });
+    subscription.onChange = (message) => socket.send(message);
+    const end = yield* framesOf(socket, { place, subscription, resumption, address: transport.address, signal });
     if (end.code === null) {
       const error = await refusal(transport, token, signal);
       if (error instanceof UnauthorizedError && !isFreshToken) isFreshToken = true;
@@ -104,6 +118,7 @@ export async function* streamEvents(
 
 interface FramesContext {
   place: EventPlace;
+  subscription: Subscription;
   resumption: Resumption;
   address: string;
   signal: AbortSignal | undefined;
@@ -112,7 +127,7 @@ interface FramesContext {
 /** Yields the wanted events of one connection. @returns How the connection ended. */
 async function* framesOf(
   socket: EventSocket,
-  { place, resumption, address, signal }: FramesContext,
+  { place, subscription, resumption, address, signal }: FramesContext,
 ): AsyncGenerator<Frame, SocketEnd, void> {
   const messages = socket.messages();
   try {
@@ -122,6 +137,7 @@ async function* framesOf(
       if (next.done === true) return next.value;
       const frame = frameOf(next.value, address);
       resumption.succeeded();
+      subscription.take(frame);
       if (place.take(frame)) yield frame;
     }
   } finally {

@@ -16,10 +16,11 @@ export {
   UnauthorizedError,
   ValidationError,
 } from './errors.ts';
-export type { EventsOptions } from './event-stream.ts';
+export type { EventsOptions, EventStream } from './event-stream.ts';
+export type { EventWishes } from './event-wishes.ts';
 export type { FollowLogsOptions } from './log-stream.ts';
 export type * from './models.ts';
-export type { WaitOptions } from './operations.ts';
+export type { RequestFilter, WaitOptions } from './operations.ts';
 export type {
   CallOptions,
   ClientOptions,

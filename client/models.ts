@@ -19,12 +19,22 @@ export interface ActiveRequest {
   started_at: string;
   /** Seconds until an engine got the request; the last engine, if one died and llamactl retried. `null`: no engine has it now. */
   waited: number | null;
+  /** Seconds of the wait for a slot and the start of the instance, so far. */
+  starting: number;
+  /** Seconds of the wait for its turn at a running instance, so far. */
+  queued: number;
+  /** Seconds in which the engine computed the prompt, as it reported; `null`: not reported. */
+  prompt_seconds: number | null;
+  /** `User-Agent` of the request, at most 200 characters; `null`: it has none, or it is of another caller and you are a viewer. */
+  user_agent: string | null;
   /** Whether the answer is a stream of events or a WebSocket; `null`: not yet known. */
   stream: boolean | null;
   /** Seconds from `started_at`, including waiting; `null`: nothing came yet, or the answer is not a stream. */
   time_to_first_token: number | null;
   /** Tokens of the prompt, including cached ones, as the engine reported; `null`: not reported. */
   tokens_in: number | null;
+  /** Tokens of the prompt that the engine had computed before; `null`: not reported. */
+  cached_tokens: number | null;
   /** Tokens generated so far, as the engine reported or else as counted. */
   tokens_out: number | null;
   /** Whether `tokens_out` is a count of stream chunks because the engine reported no number. */
@@ -35,6 +45,8 @@ export interface ActiveRequest {
   bytes_out: number;
   /** `starting`: waits for the instance to start; `queued`: waits for its turn; `processing`: the engine works on it; `streaming`: the answer is arriving. */
   phase: RequestPhase;
+  /** Its place among the requests that wait for the instance; 1 is next. `null`: it does not wait. */
+  position: number | null;
 }
 
 export interface Alert {
@@ -45,6 +57,8 @@ export interface Alert {
   message: string;
   /** The affected instance; absent: the whole system. */
   instance?: string | undefined;
+  /** The cause, if the alert is about the end of a run. */
+  cause?: Cause | undefined;
   raised_at: string;
 }
 
@@ -85,11 +99,31 @@ export interface BatchResult {
   message: string;
   results: {
     name: string;
-    /** `null`: no such instance exists. */
+    /** `null`: no such instance exists, or it was deleted. */
     status: Status | null;
     error?: string | undefined;
   }[];
 }
+
+export interface Caller {
+  /** `user`: a token of a log-in; `key`: a key; `anonymous`: authentication is off. */
+  kind: 'anonymous' | 'user' | 'key';
+  /** The account, or the owner of the key; `null`: anonymous. */
+  username: string | null;
+  /** `null`: only the scopes give rights. */
+  role: Role | null;
+  /** Rights of a key besides its role: `inference`, `metrics`. */
+  scopes: Scope[];
+  /** The caller sees these instances only; `null`: all. */
+  instances: string[] | null;
+  /** Whether its requests may start a stopped instance. */
+  may_start: boolean;
+  /** When this token or key expires; `null`: never. */
+  expires_at: string | null;
+}
+
+/** `wrong_file`: the file is no model, such as an adapter. `model_too_new`: the engine does not know its architecture. `killed`: by SIGKILL, mostly because memory ran out. `processor`: the engine was built for another one. `no_progress`: it loaded without any sign of work. `does_not_fit`: it needs more memory than it can get. `waits_for`: other instances must stop first. `no_slot`: pinned instances hold all slots. */
+export type Cause = 'model_missing' | 'model_unreadable' | 'model_damaged' | 'model_too_new' | 'wrong_file' | 'port_in_use' | 'engine_missing' | 'library_missing' | 'gpu_memory' | 'memory' | 'killed' | 'argument' | 'processor' | 'crash' | 'no_progress' | 'no_answer' | 'ended_by_itself' | 'does_not_fit' | 'waits_for' | 'no_slot' | 'unknown';
 
 export interface ChangePassword {
   current_password: string;
@@ -577,6 +611,11 @@ export interface DownloadList {
 
 export type DownloadState = 'queued' | 'running' | 'verifying' | 'paused' | 'done' | 'failed' | 'cancelled';
 
+export interface DroppedText {
+  text: string;
+  why: string;
+}
+
 export interface Engine {
   /** The `engine` of instances. */
   id: string;
@@ -586,6 +625,19 @@ export interface Engine {
   version: string | null;
   /** Why the program is missing or cannot be read; `null`: no problem. */
   problem: string | null;
+  /** GPUs and accelerators that it can use; empty: only the CPU. `null`: unknown. */
+  devices: EngineDevice[] | null;
+}
+
+export interface EngineDevice {
+  /** As the engine names it, for the option `device`: `CUDA0`. */
+  name: string;
+  /** `NVIDIA GeForce RTX 4090`. */
+  description: string;
+  /** Bytes; `null`: not reported. */
+  memory_total: number | null;
+  /** Bytes; `null`: not reported. */
+  memory_free: number | null;
 }
 
 export interface EngineList {
@@ -679,6 +731,12 @@ export interface EstimateSuggestion {
   options: Options;
 }
 
+export interface Evidence {
+  /** `process`, `port`, `last exit`, `log`, `restarts`, `memory`, `waits for` or `alert`. */
+  what: string;
+  text: string;
+}
+
 export interface FinishedRequest {
   /** Its `X-Request-Id`, followed by `~` and a number if another request has the same one. */
   id: string;
@@ -697,12 +755,22 @@ export interface FinishedRequest {
   started_at: string;
   /** Seconds until an engine got the request; the last engine, if one died and llamactl retried. `null`: no engine has it now. */
   waited: number | null;
+  /** Seconds of the wait for a slot and the start of the instance, so far. */
+  starting: number;
+  /** Seconds of the wait for its turn at a running instance, so far. */
+  queued: number;
+  /** Seconds in which the engine computed the prompt, as it reported; `null`: not reported. */
+  prompt_seconds: number | null;
+  /** `User-Agent` of the request, at most 200 characters; `null`: it has none, or it is of another caller and you are a viewer. */
+  user_agent: string | null;
   /** Whether the answer is a stream of events or a WebSocket; `null`: not yet known. */
   stream: boolean | null;
   /** Seconds from `started_at`, including waiting; `null`: nothing came yet, or the answer is not a stream. */
   time_to_first_token: number | null;
   /** Tokens of the prompt, including cached ones, as the engine reported; `null`: not reported. */
   tokens_in: number | null;
+  /** Tokens of the prompt that the engine had computed before; `null`: not reported. */
+  cached_tokens: number | null;
   /** Tokens generated so far, as the engine reported or else as counted. */
   tokens_out: number | null;
   /** Whether `tokens_out` is a count of stream chunks because the engine reported no number. */
@@ -713,8 +781,12 @@ export interface FinishedRequest {
   bytes_out: number;
   /** `ok`: complete answer; `client_error`, `engine_error`: complete answer with a 4xx or 5xx of the engine; `refused`: llamactl answered with an error; `aborted`: the caller disconnected; `cancelled`: by `DELETE /api/requests/{request_id}`; `broken`: the engine gave no answer or an incomplete one. */
   outcome: RequestOutcome;
+  /** Grows with every finished request; for `before_seq`. */
+  seq: number;
   /** HTTP status of the answer; `null`: no answer. */
   status: number | null;
+  /** Why it failed; `null`: it did not, or the engine did not say. */
+  error: RequestError | null;
   /** RFC 3339, UTC. */
   finished_at: string;
   /** Seconds from `started_at`. */
@@ -730,6 +802,17 @@ export interface Fleet {
 
 export type FleetAction = 'create' | 'change' | 'restart' | 'nothing' | 'remove';
 
+export interface FleetStats {
+  /** Length of the history, in seconds. */
+  window: number;
+  /** Length of a step. */
+  seconds: number;
+  /** The end of the last step. */
+  until: string;
+  /** Without the instances that did not run in that time. */
+  instances: InstanceSeries[];
+}
+
 export interface FleetStep {
   name: string;
   action: FleetAction;
@@ -739,6 +822,15 @@ export interface FleetStep {
   warnings?: string[] | undefined;
   /** Why this step failed; the other steps were made anyway. */
   error?: string | undefined;
+}
+
+export interface Folder {
+  kind: 'data' | 'models';
+  path: string;
+  /** Bytes of its filesystem, or of that of its nearest parent that exists; `null`: unknown. */
+  disk_total: number | null;
+  /** Bytes of it that llamactl may use; `null`: unknown. */
+  disk_free: number | null;
 }
 
 export interface FoundModel {
@@ -760,7 +852,7 @@ export interface FoundModel {
 export type Frame = {
   /** RFC 3339, UTC. */
   timestamp: string;
-  /** Grows with every kept frame, also across restarts; a stats or decision frame repeats the last kept one. */
+  /** Grows with every kept frame, also across restarts; a frame that is not kept repeats the last kept one. */
   seq: number;
   type: 'instance_status_changed';
   data: {
@@ -774,7 +866,7 @@ export type Frame = {
 } | {
   /** RFC 3339, UTC. */
   timestamp: string;
-  /** Grows with every kept frame, also across restarts; a stats or decision frame repeats the last kept one. */
+  /** Grows with every kept frame, also across restarts; a frame that is not kept repeats the last kept one. */
   seq: number;
   type: 'instance_created';
   data: {
@@ -783,7 +875,7 @@ export type Frame = {
 } | {
   /** RFC 3339, UTC. */
   timestamp: string;
-  /** Grows with every kept frame, also across restarts; a stats or decision frame repeats the last kept one. */
+  /** Grows with every kept frame, also across restarts; a frame that is not kept repeats the last kept one. */
   seq: number;
   type: 'instance_updated';
   data: {
@@ -794,7 +886,7 @@ export type Frame = {
 } | {
   /** RFC 3339, UTC. */
   timestamp: string;
-  /** Grows with every kept frame, also across restarts; a stats or decision frame repeats the last kept one. */
+  /** Grows with every kept frame, also across restarts; a frame that is not kept repeats the last kept one. */
   seq: number;
   type: 'instance_deleted';
   data: {
@@ -803,7 +895,7 @@ export type Frame = {
 } | {
   /** RFC 3339, UTC. */
   timestamp: string;
-  /** Grows with every kept frame, also across restarts; a stats or decision frame repeats the last kept one. */
+  /** Grows with every kept frame, also across restarts; a frame that is not kept repeats the last kept one. */
   seq: number;
   type: 'system_alert';
   data: {
@@ -812,11 +904,12 @@ export type Frame = {
     message: string;
     state: 'raised' | 'cleared';
     instance?: string | undefined;
+    cause?: Cause | undefined;
   };
 } | {
   /** RFC 3339, UTC. */
   timestamp: string;
-  /** Grows with every kept frame, also across restarts; a stats or decision frame repeats the last kept one. */
+  /** Grows with every kept frame, also across restarts; a frame that is not kept repeats the last kept one. */
   seq: number;
   type: 'download_progress';
   data: {
@@ -838,17 +931,65 @@ export type Frame = {
   type: 'instance_stats_updated';
   /** RFC 3339, UTC. */
   timestamp: string;
-  /** Grows with every kept frame, also across restarts; a stats or decision frame repeats the last kept one. */
+  /** Grows with every kept frame, also across restarts; a frame that is not kept repeats the last kept one. */
   seq: number;
   data: {
     name: string;
     stats: Stats;
   };
 } | {
+  type: 'requests_updated';
+  /** RFC 3339, UTC. */
+  timestamp: string;
+  /** Grows with every kept frame, also across restarts; a frame that is not kept repeats the last kept one. */
+  seq: number;
+  data: {
+    name: string;
+    /** Requests that its engine works on. */
+    in_flight: number;
+    /** Requests that wait for its start, a slot or their turn. */
+    waiting: number;
+    /** Tokens of streamed answers that its engine generates, over the last two seconds. */
+    tokens_per_second: number;
+  };
+} | {
+  type: 'request_started';
+  /** RFC 3339, UTC. */
+  timestamp: string;
+  /** Grows with every kept frame, also across restarts; a frame that is not kept repeats the last kept one. */
+  seq: number;
+  data: ActiveRequest;
+} | {
+  type: 'request_finished';
+  /** RFC 3339, UTC. */
+  timestamp: string;
+  /** Grows with every kept frame, also across restarts; a frame that is not kept repeats the last kept one. */
+  seq: number;
+  data: FinishedRequest;
+} | {
+  type: 'system_stats_updated';
+  /** RFC 3339, UTC. */
+  timestamp: string;
+  /** Grows with every kept frame, also across restarts; a frame that is not kept repeats the last kept one. */
+  seq: number;
+  data: {
+    resources: Resources;
+  };
+} | {
+  type: 'instance_load_progress';
+  /** RFC 3339, UTC. */
+  timestamp: string;
+  /** Grows with every kept frame, also across restarts; a frame that is not kept repeats the last kept one. */
+  seq: number;
+  data: {
+    name: string;
+    load: Load;
+  };
+} | {
   type: 'decision';
   /** RFC 3339, UTC. */
   timestamp: string;
-  /** Grows with every kept frame, also across restarts; a stats or decision frame repeats the last kept one. */
+  /** Grows with every kept frame, also across restarts; a frame that is not kept repeats the last kept one. */
   seq: number;
   data: {
     /** The kind of decision. */
@@ -865,10 +1006,34 @@ export type Frame = {
     inputs: { [name: string]: string | number | boolean | null };
   };
 } | {
+  type: 'log_lines';
+  /** RFC 3339, UTC. */
+  timestamp: string;
+  /** Grows with every kept frame, also across restarts; a frame that is not kept repeats the last kept one. */
+  seq: number;
+  data: {
+    /** The name in the subscription. */
+    name: string;
+    lines: LogEntry[];
+  };
+} | {
+  type: 'log_gap';
+  /** RFC 3339, UTC. */
+  timestamp: string;
+  /** Grows with every kept frame, also across restarts; a frame that is not kept repeats the last kept one. */
+  seq: number;
+  data: {
+    /** The name in the subscription. */
+    name: string;
+    /** The lines with a greater `seq` are missing, up to `to_seq`. */
+    from_seq: number;
+    to_seq: number;
+  };
+} | {
   type: 'gap';
   /** RFC 3339, UTC. */
   timestamp: string;
-  /** Grows with every kept frame, also across restarts; a stats or decision frame repeats the last kept one. */
+  /** Grows with every kept frame, also across restarts; a frame that is not kept repeats the last kept one. */
   seq: number;
   data: {
     /** `seq` of the first missing event. */
@@ -897,6 +1062,27 @@ export interface Gpu {
   power: number | null;
 }
 
+export interface GpuPoint {
+  /** The tool's own number for this GPU, as in `GET /system/status`. */
+  index: number;
+  vendor: 'nvidia' | 'amd';
+  /** Bytes; `null`: not reported. */
+  memory_usage: number | null;
+  /** 0–100; `null`: not reported. */
+  utilization: number | null;
+  /** Degrees Celsius; `null`: not reported. */
+  temperature: number | null;
+  /** Watts; `null`: not reported. */
+  power: number | null;
+}
+
+export interface GpuUse {
+  /** The tool's own number for this GPU, as in `GET /system/status`. */
+  index: number;
+  /** Bytes. */
+  memory: number;
+}
+
 export interface Health {
   status: 'healthy' | 'starting' | 'unhealthy' | 'stopped';
   checks: {
@@ -922,6 +1108,12 @@ export interface Instance {
   model_path?: string | undefined;
   /** The model of this file in `GET /models`; `null`: the file is none of them. */
   model_info: ModelInfo | null;
+  /** Kinds of requests that it answers, by its model and options; empty: llamactl does not know its engine or model. */
+  capabilities: InstanceCapability[];
+  /** Tokens that one request may have, prompt and answer together; `null`: unknown. */
+  context_size: number | null;
+  /** How many requests its engine computes at once; `null`: unknown. */
+  slots: number | null;
   /** Loopback port of its engine. */
   port: number;
   /** Port of the running engine, which differs from `port` after a change until the next start; `null`: none runs. */
@@ -934,12 +1126,32 @@ export interface Instance {
   on_demand: boolean;
   /** Group whose limits apply; `groups` in the configuration defines them. */
   group?: string | undefined;
+  /** The setting. Members of a pinned group are pinned too. */
+  pinned: boolean;
+  /** Automatic restarts in a row; back to 0 after running for five minutes. */
+  restart_count: number;
+  /** Whether the running engine was launched with other settings than the stored ones. */
+  restart_required: boolean;
+  /** Requests that its engine works on. */
+  in_flight: number;
+  /** Requests that wait for its start, a slot or their turn. */
+  waiting: number;
+  /** Tokens of streamed answers that its engine generates, per second, over the last two seconds. */
+  tokens_per_second: number;
+  /** When its last request ended; `null`: unknown, or none has ended. */
+  last_used_at: string | null;
+  /** The instances that must stop, or free memory, before it can start; `another instance` for those that the caller may not see. Empty: it does not wait for a slot or for memory. */
+  waits_for: string[];
+  /** Progress of its start; `null` exactly when it is not `starting`. */
+  load: Load | null;
+  /** When the current engine became ready; `null`: it is not, or none runs. */
+  ready_at: string | null;
+  /** Seconds from the spawn of its engine until it was ready, at its last start; `null`: unknown. */
+  last_load_seconds: number | null;
   /** Why the instance failed or restarts; `null`: neither. */
   reason: string | null;
   /** The memory that it holds on each device; absent: it does not run, or its need is unknown. */
   memory?: InstanceMemory[] | undefined;
-  /** Instances that must stop, or finish a request, before this one can start. One that you may not see is "another instance". Absent: it waits for none. */
-  waits_for?: string[] | undefined;
   /** When the process of the current run started; `null`: no process runs. */
   started_at: string | null;
   /** RFC 3339, UTC. */
@@ -965,8 +1177,6 @@ export interface Instance {
   max_restarts: number;
   /** The setting, or the default of the configuration. */
   idle_timeout: number;
-  /** The setting. Members of a pinned group are pinned too. */
-  pinned: boolean;
   /** Absent: no limit. */
   concurrency?: number | undefined;
   /** Most requests that may wait; llamactl refuses further ones. Default 1 000. */
@@ -987,23 +1197,23 @@ export interface Instance {
   keep_context: 'off' | 'auto';
   /** The saved context; `null`: none. */
   context: KeptContext | null;
-  /** Automatic restarts in a row; back to 0 after running for five minutes. */
-  restart_count: number;
-  /** Whether the running engine was launched with other settings than the stored ones. */
-  restart_required: boolean;
   /** How the last run ended; `null`: no run has ended. */
   last_exit: LastExit | null;
   /** The argv of the current or the next run; secrets are masked. */
   effective_command: string[];
-  /** `null` exactly when no process runs. */
+  /** Measured now; `null` exactly when no process runs. */
   stats: Stats | null;
 }
+
+export type InstanceCapability = 'chat' | 'embeddings' | 'rerank' | 'vision' | 'audio' | 'image' | 'tools';
 
 export interface InstanceCreated {
   message: string;
   instance: Instance;
   /** Accepted settings that need attention. */
   warnings?: string[] | undefined;
+  /** Present for `dry_run`: nothing was changed, and `instance` is as it would be. */
+  preview?: InstancePreview | undefined;
 }
 
 export interface InstanceEstimateRequest {
@@ -1026,6 +1236,35 @@ export interface InstanceMemory {
   source: 'measured' | 'projected' | 'estimated';
 }
 
+export interface InstancePreview {
+  /** Why it would be refused, beyond the form of the body, which gives an error as always; empty: it would succeed. */
+  problems: Problem[];
+  /** Accepted settings that need attention. */
+  warnings: string[];
+  /** The argv of the next run; secrets are masked. */
+  effective_command: string[];
+  /** Settings that would differ, dotted: `options.threads`. */
+  changes: string[];
+  /** Whether the running engine would keep older settings until a restart. */
+  restart_required: boolean;
+  /** The memory that it would need; `null`: unknown, for example because llamactl does not know its model. */
+  estimate: Estimate | null;
+}
+
+export interface InstanceSeries {
+  name: string;
+  /** Percent of one core, the average; `null`: no run in that step. */
+  cpu_usage: (number | null)[];
+  /** Bytes, the average; `null`: no run in that step. */
+  memory_usage: (number | null)[];
+  /** Tokens generated, per second; `null`: no run in that step. */
+  tokens_per_second: (number | null)[];
+  /** Requests that ended; `null`: no run in that step. */
+  requests: (number | null)[];
+  /** Most requests that waited at one time; `null`: no run in that step. */
+  waiting_max: (number | null)[];
+}
+
 export interface InstanceSummary {
   /** Unique without regard to case; only `rename` changes it. */
   name: string;
@@ -1038,6 +1277,12 @@ export interface InstanceSummary {
   model_path?: string | undefined;
   /** The model of this file in `GET /models`; `null`: the file is none of them. */
   model_info: ModelInfo | null;
+  /** Kinds of requests that it answers, by its model and options; empty: llamactl does not know its engine or model. */
+  capabilities: InstanceCapability[];
+  /** Tokens that one request may have, prompt and answer together; `null`: unknown. */
+  context_size: number | null;
+  /** How many requests its engine computes at once; `null`: unknown. */
+  slots: number | null;
   /** Loopback port of its engine. */
   port: number;
   /** Port of the running engine, which differs from `port` after a change until the next start; `null`: none runs. */
@@ -1050,18 +1295,40 @@ export interface InstanceSummary {
   on_demand: boolean;
   /** Group whose limits apply; `groups` in the configuration defines them. */
   group?: string | undefined;
+  /** The setting. Members of a pinned group are pinned too. */
+  pinned: boolean;
+  /** Automatic restarts in a row; back to 0 after running for five minutes. */
+  restart_count: number;
+  /** Whether the running engine was launched with other settings than the stored ones. */
+  restart_required: boolean;
+  /** Requests that its engine works on. */
+  in_flight: number;
+  /** Requests that wait for its start, a slot or their turn. */
+  waiting: number;
+  /** Tokens of streamed answers that its engine generates, per second, over the last two seconds. */
+  tokens_per_second: number;
+  /** When its last request ended; `null`: unknown, or none has ended. */
+  last_used_at: string | null;
+  /** The instances that must stop, or free memory, before it can start; `another instance` for those that the caller may not see. Empty: it does not wait for a slot or for memory. */
+  waits_for: string[];
+  /** Progress of its start; `null` exactly when it is not `starting`. */
+  load: Load | null;
+  /** When the current engine became ready; `null`: it is not, or none runs. */
+  ready_at: string | null;
+  /** Seconds from the spawn of its engine until it was ready, at its last start; `null`: unknown. */
+  last_load_seconds: number | null;
   /** Why the instance failed or restarts; `null`: neither. */
   reason: string | null;
   /** The memory that it holds on each device; absent: it does not run, or its need is unknown. */
   memory?: InstanceMemory[] | undefined;
-  /** Instances that must stop, or finish a request, before this one can start. One that you may not see is "another instance". Absent: it waits for none. */
-  waits_for?: string[] | undefined;
   /** When the process of the current run started; `null`: no process runs. */
   started_at: string | null;
   /** RFC 3339, UTC. */
   created_at: string;
   /** RFC 3339, UTC. */
   updated_at: string;
+  /** The last measurement, at most `stats.interval` old; `null`: no process runs, or it was not measured yet. */
+  stats: Stats | null;
 }
 
 export interface InstanceUpdated {
@@ -1070,6 +1337,8 @@ export interface InstanceUpdated {
   restart_required: boolean;
   /** Accepted settings that need attention. */
   warnings?: string[] | undefined;
+  /** Present for `dry_run`: nothing was changed, and `instance` is as it would be. */
+  preview?: InstancePreview | undefined;
 }
 
 export type JsonValue = string | number | boolean | null | JsonValue[] | { [name: string]: JsonValue };
@@ -1145,6 +1414,8 @@ export interface LastExit {
   at: string;
   /** Why the run ended, in one sentence. */
   reason: string;
+  /** `null`: it was stopped, so nothing was wrong. */
+  cause: Cause | null;
   /** The engine's last lines of output. */
   lines: string[];
 }
@@ -1152,6 +1423,17 @@ export interface LastExit {
 export interface Lifecycle {
   message: string;
   status: Status;
+}
+
+export interface Load {
+  /** `queued`: waits for a slot; `preparing`: its launch is checked and spawned; `loading`: the engine loads its model; `restoring`: the engine restores its saved context. */
+  phase: 'queued' | 'preparing' | 'loading' | 'restoring';
+  /** Estimated part that is done, below 1 until the engine is ready; `null`: no estimate. */
+  fraction: number | null;
+  /** Seconds since the engine was spawned; before that, since the start was requested. */
+  elapsed: number;
+  /** Median of the last loads of the same model with the same options, in seconds from the spawn until the engine was ready; `null`: none was measured. */
+  usual_seconds: number | null;
 }
 
 export interface LogEntry {
@@ -1188,13 +1470,24 @@ export interface Login {
 
 export interface Logs {
   logs: LogEntry[];
-  /** The search stopped before it found enough lines of this level. */
+  /** The search stopped at its limit of bytes before it found enough lines. */
   truncated?: true | undefined;
+  /** Where a `truncated` search stopped. To go on, pass it as `before_seq`, or as `after_seq` if you gave one. */
+  next_seq?: number | undefined;
   /** Lines after `after_seq` that are no longer kept. */
   gap?: {
     from_seq: number;
     to_seq: number;
   } | undefined;
+}
+
+export interface Me {
+  /** Whether accounts are on, so that callers need credentials. */
+  auth_enabled: boolean;
+  /** `null`: this request has no valid credentials, and needs some. */
+  caller: Caller | null;
+  /** Version of llamactl; `null`: the caller is unknown. */
+  version: string | null;
 }
 
 export interface Message {
@@ -1204,7 +1497,7 @@ export interface Message {
 export interface Model {
   /** Stable over scans and restarts. 16 characters. */
   id: string;
-  /** `org/repo:Q4_K_M` of a hub, or `ollama:qwen3:8b`; `null`: the file is in a plain folder. */
+  /** `org/repo:Q4_K_M` of the hub, or `ms:…`, `ollama:…`, `docker:…` or `https://…` of another source; `null`: the file is in a plain folder. */
   ref: string | null;
   /** For people: the name of the file without its ending, or of the folder. */
   name: string;
@@ -1242,7 +1535,7 @@ export interface ModelCompanion {
 export interface ModelDetails {
   /** Stable over scans and restarts. 16 characters. */
   id: string;
-  /** `org/repo:Q4_K_M` of a hub, or `ollama:qwen3:8b`; `null`: the file is in a plain folder. */
+  /** `org/repo:Q4_K_M` of the hub, or `ms:…`, `ollama:…`, `docker:…` or `https://…` of another source; `null`: the file is in a plain folder. */
   ref: string | null;
   /** For people: the name of the file without its ending, or of the folder. */
   name: string;
@@ -1276,6 +1569,12 @@ export interface ModelDetails {
   metadata: { [name: string]: string | number | boolean };
   /** `null`: it has none, or one of more than 1 MiB. */
   chat_template: string | null;
+  /** That of Ollama for this model, for `system_prompt` of an instance; `null`: it has none. */
+  system_prompt: string | null;
+  /** Ollama's parameters for this model, as `request_defaults` of an instance. Empty: it has none. */
+  request_defaults: { [name: string]: JsonValue };
+  /** Ollama's parameters that are no request defaults, under Ollama's names, such as `num_ctx`. */
+  other_parameters: { [name: string]: JsonValue };
 }
 
 export interface ModelFile {
@@ -1300,6 +1599,8 @@ export interface ModelInfo {
 export interface ModelList {
   /** By name. */
   models: Model[];
+  /** Folders of `models.dirs` that cannot be read, each with the reason, in sentences; empty: none. */
+  problems: string[];
   /** The first scan, or one after a change, is not over: the list may lack models. */
   scanning: boolean;
 }
@@ -1311,6 +1612,11 @@ export interface ModelSearch {
   hub: string;
 }
 
+export interface NamedBody {
+  /** The instances. */
+  names: string[];
+}
+
 export interface NamesBody {
   /** Only these instances. */
   names?: string[] | undefined;
@@ -1318,6 +1624,55 @@ export interface NamesBody {
 
 /** The engine's own long flags in snake_case. `false` becomes `--no-x` if the engine has that flag; a list repeats the flag. */
 export type Options = { [name: string]: string | number | boolean | (string | number)[] };
+
+export interface ParseBody {
+  /** A command line of llama-server, a `docker run`, or models of a llama-swap configuration. */
+  text: string;
+}
+
+export interface Parsed {
+  /** The kind of text. */
+  format: 'command' | 'docker' | 'llama_swap';
+  /** One, or one for each model of a llama-swap configuration. */
+  instances: ParsedInstance[];
+}
+
+export interface ParsedInstance {
+  /** For `POST /instances`, after a person has looked at them. */
+  settings: ParsedSettings;
+  /** Parts of the text, and the setting that each became, dotted: `options.ctx_size`. */
+  understood: UnderstoodText[];
+  /** Parts of the text that became no setting, and why. */
+  dropped: DroppedText[];
+}
+
+export interface ParsedSettings {
+  /** Unique without regard to case; only `rename` changes it. */
+  name?: string | undefined;
+  /** `llama_cpp`, `custom`, or the name of a custom engine in the configuration. */
+  engine?: string | undefined;
+  /** A model of `GET /models`: its reference (`org/repo:Q4_K_M`), name or id. llamactl finds its file, which becomes `model_path`; give only one of the two. */
+  model?: string | undefined;
+  /** The model file. It need not exist until the instance starts. */
+  model_path?: string | undefined;
+  /** Left out: llamactl chooses one from `instances.port_range`. */
+  port?: number | undefined;
+  options?: Options | undefined;
+  /** Passed to the engine unchanged, after `options`, which they override. */
+  extra_args?: string[] | undefined;
+  /** Environment variables of the engine. `"***"` in an update keeps the stored value. */
+  environment?: { [name: string]: string } | undefined;
+  /** More names by which requests under `/v1` can select the instance. */
+  aliases?: string[] | undefined;
+  /** Hide the instance from `GET /v1/models`. */
+  unlisted?: boolean | undefined;
+  /** Stop the instance after this many seconds without a request; 0: never. Default: `instances.idle_timeout`. */
+  idle_timeout?: number | undefined;
+  /** Most requests that the engine gets at once; others wait. Default: no limit. */
+  concurrency?: number | undefined;
+  /** Replaces the `model` of each request before the engine gets it. */
+  upstream_model?: string | undefined;
+}
 
 export interface Probe {
   status: 'ok' | 'starting' | 'stopping';
@@ -1387,9 +1742,29 @@ export interface QuantList {
   quants: Quant[];
 }
 
+export interface Remedy {
+  /** The step for people, as on a button: `Use a context of 4096 tokens`. */
+  label: string;
+  /** Operation of the API that does it; for the instance, unless `body` has `names`. */
+  operation?: 'updateInstance' | 'startInstance' | 'stopInstance' | 'restartInstance' | 'stopAllInstances' | undefined;
+  /** Body of `operation`; absent: it needs none. */
+  body?: { [name: string]: JsonValue } | undefined;
+  /** Place where a person can do it, instead of `operation`: `log`, `settings`, `settings/FIELD`, `instances`, `models`, `system`, or `configuration/KEY`. FIELD and KEY are dotted: `settings/options.ctx_size`. */
+  link?: string | undefined;
+  /** A command for a shell on the machine, instead of `operation`. */
+  command?: string | undefined;
+}
+
 export interface RenameInstance {
   /** The new name; unique without regard to case. */
   name: string;
+}
+
+export interface RequestError {
+  /** The code of the error that llamactl or the engine answered; `null`: it has none. */
+  code: string | null;
+  /** At most 500 characters. */
+  message: string;
 }
 
 export type RequestOutcome = 'ok' | 'client_error' | 'engine_error' | 'refused' | 'aborted' | 'cancelled' | 'broken';
@@ -1401,6 +1776,24 @@ export interface Requests {
   in_flight: ActiveRequest[];
   /** Newest first. */
   finished: FinishedRequest[];
+  /** Whether older finished requests match; ask for them with `before_seq`. */
+  more: boolean;
+}
+
+export interface Resources {
+  /** Percent (0–100) of all cores. */
+  cpu_usage: number;
+  /** Bytes that are not available to programs. */
+  memory_usage: number;
+  memory_total: number;
+  /** Percent (0–100) of the data directory's filesystem. */
+  disk_usage: number;
+  /** Bytes of the data directory's filesystem. */
+  disk_total: number;
+  /** Bytes of it that llamactl may use. */
+  disk_free: number;
+  /** Empty if no tool reports a GPU. */
+  gpus: Gpu[];
 }
 
 export type Role = 'viewer' | 'operator' | 'admin';
@@ -1435,6 +1828,7 @@ export interface StartObstacle {
   code: 'MODEL_NOT_FOUND' | 'ENGINE_NOT_FOUND' | 'PORT_IN_USE' | 'CAPACITY_EXCEEDED' | 'DOES_NOT_FIT' | 'VALIDATION_ERROR' | 'RESERVED_OPTION' | 'PRIVILEGED_OPTION';
   /** Problem and fix, for a person. */
   message: string;
+  cause: Cause;
 }
 
 export interface Starter {
@@ -1472,6 +1866,8 @@ export interface Stats {
   write_bytes: number;
   /** Bytes on all GPUs; `null`: no tool reports it. */
   gpu_memory_usage: number | null;
+  /** The GPUs that it uses; empty: none, or no tool reports it. */
+  gpus: GpuUse[];
   /** Seconds since the engine was spawned. */
   uptime: number;
 }
@@ -1506,6 +1902,20 @@ export interface StatsPoint {
   cpu_usage_peak: number;
   /** Highest value of the step. */
   memory_usage_peak: number;
+  /** Requests that ended. */
+  requests: number;
+  /** Tokens of their prompts, cached ones too. */
+  tokens_in: number;
+  /** Tokens generated. */
+  tokens_out: number;
+  /** Tokens generated, per second of the step. */
+  tokens_per_second: number;
+  /** Seconds from a request to the first token of its answer, waiting included: the median; `null`: none came. */
+  ttft_p50: number | null;
+  /** The same, which 95 of 100 requests did not exceed. */
+  ttft_p95: number | null;
+  /** Most requests that waited at one time. */
+  waiting_max: number;
 }
 
 /** `running`: the engine answered its health check. `restarting`: stopping in order to start again, or waiting for the backoff. `failed`: llamactl gave up; `reason` says why. */
@@ -1522,8 +1932,17 @@ export interface Subscribe {
   type: 'subscribe';
   /** Names, ignoring case, also of future instances. Left out: all that the caller may see. */
   instances?: string[] | undefined;
-  /** Left out: all but `decision`. */
-  types?: ('instance_status_changed' | 'instance_created' | 'instance_updated' | 'instance_deleted' | 'system_alert' | 'download_progress' | 'instance_stats_updated' | 'decision')[] | undefined;
+  /** Left out: all but `requests_updated`, `request_started`, `request_finished`, `system_stats_updated`, `instance_load_progress`, `decision`. */
+  types?: ('instance_status_changed' | 'instance_created' | 'instance_updated' | 'instance_deleted' | 'system_alert' | 'download_progress' | 'instance_stats_updated' | 'requests_updated' | 'request_started' | 'request_finished' | 'system_stats_updated' | 'instance_load_progress' | 'decision')[] | undefined;
+  /** Logs whose lines to send. An entry that the previous subscription had too goes on where it is. */
+  logs?: {
+    /** Name of the instance, ignoring case. */
+    instance: string;
+    /** Lines of this level and above. */
+    level?: LogLevel | undefined;
+    /** Begin after this line. Left out: with the next new line. */
+    after_seq?: number | undefined;
+  }[] | undefined;
 }
 
 export interface SystemInfo {
@@ -1532,12 +1951,38 @@ export interface SystemInfo {
   /** In Go's names: amd64, arm64. */
   arch: string;
   cpu_count: number;
+  /** As the system names it; `null`: unknown. */
+  cpu_model: string | null;
   memory_total: number;
   version: string;
   /** When the package was built; for a checkout, when its files were written. */
   build_time: string;
   /** Commit of the source; `-dirty` at the end: the package was built with uncommitted changes. `null`: unknown. */
   commit: string | null;
+  /** The data directory, then the folders of models. */
+  folders: Folder[];
+}
+
+export interface SystemStats {
+  /** Length of the history, in seconds. */
+  window: number;
+  /** Seconds between two measurements, which is the shortest step. */
+  interval: number;
+  points: SystemStatsPoint[];
+}
+
+export interface SystemStatsPoint {
+  /** The end of the step. */
+  timestamp: string;
+  /** Length of the step; older steps are longer. */
+  seconds: number;
+  /** Percent (0–100) of all cores. */
+  cpu_usage: number;
+  /** Bytes that are not available to programs. */
+  memory_usage: number;
+  /** Percent (0–100) of the data directory's filesystem. */
+  disk_usage: number;
+  gpus: GpuPoint[];
 }
 
 export interface SystemStatus {
@@ -1553,17 +1998,7 @@ export interface SystemStatus {
     restarting: number;
     failed: number;
   };
-  resources: {
-    /** Percent (0–100) of all cores. */
-    cpu_usage: number;
-    /** Bytes that are not available to programs. */
-    memory_usage: number;
-    memory_total: number;
-    /** Percent (0–100) of the data directory's filesystem. */
-    disk_usage: number;
-    /** Empty if no tool reports a GPU. */
-    gpus: Gpu[];
-  };
+  resources: Resources;
 }
 
 export interface Ticket {
@@ -1575,6 +2010,11 @@ export interface Ticket {
 export interface Token {
   token: string;
   expires_at: string;
+}
+
+export interface UnderstoodText {
+  text: string;
+  path: string;
 }
 
 export interface UpdateInstance {
@@ -1672,6 +2112,18 @@ export interface UserChanged {
 
 export interface UserList {
   users: User[];
+}
+
+export interface Why {
+  /** The state of the instance, and why, in one sentence. */
+  sentence: string;
+  /** `null`: nothing is wrong. */
+  cause: Cause | null;
+  evidence: Evidence[];
+  /** The best one first; empty: nothing to do. */
+  remedies: Remedy[];
+  /** `seq` of the line in its log that shows the cause; `null`: none. */
+  log_seq: number | null;
 }
 
 /** The `code` of an error answer; stable. */

@@ -10,6 +10,16 @@ export interface WaitOptions extends CallOptions {
   wait?: boolean | undefined;
 }
 
+/** Which requests to list. */
+export interface RequestFilter {
+  finished: number;
+  before_seq: number;
+  instance: string;
+  caller: string;
+  outcome: models.RequestOutcome;
+  slower_than: number;
+}
+
 /** A type whose optional fields may also be `undefined`. */
 type Optional<Fields> = { [Name in keyof Fields]?: Fields[Name] | undefined } & CallOptions;
 
@@ -33,24 +43,32 @@ export class Operations {
     return this.#get(path`/api/instances/${name}`, call);
   }
 
-  /** Creates an instance; does not start it. */
-  createInstance(body: models.CreateInstance, call?: CallOptions): Promise<models.InstanceCreated> {
-    return this.#send('POST', '/api/instances', { body, ...call });
+  /**
+   * Creates an instance; does not start it.
+   *
+   * @param options `dry_run`: change nothing; `preview` of the answer says what would happen.
+   */
+  createInstance(
+    body: models.CreateInstance,
+    { dry_run, ...call }: Optional<{ dry_run: boolean }> = {},
+  ): Promise<models.InstanceCreated> {
+    return this.#send('POST', '/api/instances', { body, query: { dry_run }, ...call });
   }
 
   /**
    * Changes settings with a merge patch: absent settings stay, `null` removes one. A running engine keeps its settings
    * until it restarts. `apply: 'restart'` restarts it now.
    *
-   * @param options `ifMatch`: the `ETag` that the settings must still have, else `PreconditionFailedError`.
+   * @param options `ifMatch`: the `ETag` that the settings must still have, else `PreconditionFailedError`. `dry_run`: change
+   *   nothing; `preview` of the answer says what would happen.
    */
   updateInstance(
     name: string,
     body: models.UpdateInstance,
-    { apply, ifMatch, ...call }: Optional<{ apply: 'restart'; ifMatch: string }> = {},
+    { apply, dry_run, ifMatch, ...call }: Optional<{ apply: 'restart'; dry_run: boolean; ifMatch: string }> = {},
   ): Promise<models.InstanceUpdated> {
     const headers = ifMatch === undefined ? {} : { 'if-match': ifMatch };
-    return this.#send('PUT', path`/api/instances/${name}`, { body, query: { apply }, headers, ...call });
+    return this.#send('PUT', path`/api/instances/${name}`, { body, query: { apply, dry_run }, headers, ...call });
   }
 
   /**
@@ -89,6 +107,11 @@ export class Operations {
     return this.#get(path`/api/instances/${name}/health`, call);
   }
 
+  /** Explains the state of an instance: the cause, the evidence, and what helps. Probes the engine. */
+  getInstanceWhy(name: string, call?: CallOptions): Promise<models.Why> {
+    return this.#get(path`/api/instances/${name}/why`, call);
+  }
+
   /** Returns the memory that an instance needs, also with other options, and whether it fits now. */
   estimateInstance(name: string, body?: models.InstanceEstimateRequest, call?: CallOptions): Promise<models.Estimate> {
     return this.#send('POST', path`/api/instances/${name}/estimate`, { body, ...call });
@@ -104,16 +127,33 @@ export class Operations {
     return this.#send('POST', '/api/instances/stop-all', { body, ...call });
   }
 
+  /** Restarts the instances in `names`; starts stopped ones. */
+  restartAllInstances(body: models.NamedBody, call?: CallOptions): Promise<models.BatchResult> {
+    return this.#send('POST', '/api/instances/restart-all', { body, ...call });
+  }
+
+  /** Deletes the instances in `names` that do not run; waits for stops in progress. */
+  deleteAllInstances(body: models.NamedBody, call?: CallOptions): Promise<models.BatchResult> {
+    return this.#send('POST', '/api/instances/delete-all', { body, isPatient: true, ...call });
+  }
+
   /** Returns the last lines of output, across runs and rotations. `followLogs` continues with new lines. */
   getInstanceLogs(
     name: string,
-    { lines, level, after_seq, ...call }: Optional<{ lines: number; level: models.LogLevel; after_seq: number }> = {},
+    {
+      lines,
+      level,
+      after_seq,
+      before_seq,
+      q,
+      ...call
+    }: Optional<{ lines: number; level: models.LogLevel; after_seq: number; before_seq: number; q: string }> = {},
   ): Promise<models.Logs> {
-    return this.#get(path`/api/instances/${name}/logs`, call, { lines, level, after_seq });
+    return this.#get(path`/api/instances/${name}/logs`, call, { lines, level, after_seq, before_seq, q });
   }
 
   /**
-   * Returns memory, CPU and I/O of the last hours.
+   * Returns memory, CPU, I/O and requests of the last hours.
    *
    * @param options `window`: how far back, in seconds or as `15m`, `1h`, `24h`; default one hour.
    */
@@ -122,6 +162,20 @@ export class Operations {
     { window, ...call }: Optional<{ window: string | number }> = {},
   ): Promise<models.StatsHistory> {
     return this.#get(path`/api/instances/${name}/stats`, call, { window });
+  }
+
+  /**
+   * Returns resources and requests of all instances over time, in equal steps.
+   *
+   * @param options `window`: how far back, in seconds or as `15m`, `1h`, `24h`; default 15 minutes. `points`: how many
+   *   steps; default 60.
+   */
+  getFleetStats({
+    window,
+    points,
+    ...call
+  }: Optional<{ window: string | number; points: number }> = {}): Promise<models.FleetStats> {
+    return this.#get('/api/stats', call, { window, points });
   }
 
   /**
@@ -158,6 +212,11 @@ export class Operations {
   /** Returns the options of the installed engine, from its own help. */
   getEngineOptions(engine: string, call?: CallOptions): Promise<models.EngineOptionList> {
     return this.#get(path`/api/engines/${engine}/options`, call);
+  }
+
+  /** Reads settings from a pasted command line, `docker run` or llama-swap model. Runs and changes nothing. */
+  parseEngineCommand(body: models.ParseBody, call?: CallOptions): Promise<models.Parsed> {
+    return this.#send('POST', '/api/engines/parse', { body, ...call });
   }
 
   /** Lists the models in the folders of the server. */
@@ -233,9 +292,22 @@ export class Operations {
     return this.#send('DELETE', path`/api/models/downloads/${id}`, { ...call });
   }
 
-  /** Lists requests to engines: all in flight and the last finished ones, by default 50. */
-  listRequests({ finished, ...call }: Optional<{ finished: number }> = {}): Promise<models.Requests> {
-    return this.#get('/api/requests', call, { finished });
+  /**
+   * Lists requests to engines: those in flight and the last finished ones, by default 50.
+   *
+   * @param options `instance`, `caller`: only theirs. For finished ones also `outcome`, `slower_than` in seconds, and
+   *   `before_seq`, for the next page.
+   */
+  listRequests({
+    finished,
+    before_seq,
+    instance,
+    caller,
+    outcome,
+    slower_than,
+    ...call
+  }: Optional<RequestFilter> = {}): Promise<models.Requests> {
+    return this.#get('/api/requests', call, { finished, before_seq, instance, caller, outcome, slower_than });
   }
 
   /** Cancels a request of any caller: the engine stops working on it. */
@@ -253,6 +325,15 @@ export class Operations {
     return this.#get('/api/system/status', call);
   }
 
+  /**
+   * Returns CPU, memory, disk and GPUs of the last hours.
+   *
+   * @param options `window`: how far back, in seconds or as `15m`, `1h`, `24h`; default one hour.
+   */
+  getSystemStats({ window, ...call }: Optional<{ window: string | number }> = {}): Promise<models.SystemStats> {
+    return this.#get('/api/system/stats', call, { window });
+  }
+
   /** Describes the machine and the version of llamactl. */
   getSystemInfo(call?: CallOptions): Promise<models.SystemInfo> {
     return this.#get('/api/system/info', call);
@@ -261,6 +342,11 @@ export class Operations {
   /** Lists the alerts that are raised now. */
   async getSystemAlerts(call?: CallOptions): Promise<models.Alert[]> {
     return (await this.#get<models.Alerts>('/api/system/alerts', call)).alerts;
+  }
+
+  /** Replaces llamactl by a new process with the present configuration. No engine stops, no request is refused. */
+  reloadSystem(call?: CallOptions): Promise<models.Message> {
+    return this.#send('POST', '/api/system/reload', { ...call });
   }
 
   /** Returns the configuration, where each value comes from, and which changes wait for a restart. */
@@ -276,6 +362,29 @@ export class Operations {
   /** Logs in and returns a token. The client does not use this token by itself: pass it as `token` to a new client. */
   login(body: models.Login, call?: CallOptions): Promise<models.LoggedIn> {
     return this.#send('POST', '/api/auth/login', { body, ...call });
+  }
+
+  /** Returns who you are to the server, and whether it has accounts. Invalid credentials count as none. */
+  getMe(call?: CallOptions): Promise<models.Me> {
+    return this.#get('/api/me', call);
+  }
+
+  /** Logs in a page of this server's own origin: sets its cookie, and returns the first token. */
+  loginBrowser(body: models.Login, call?: CallOptions): Promise<models.LoggedIn> {
+    return this.#send('POST', '/api/auth/browser', { body, token: null, ...call });
+  }
+
+  /**
+   * Returns a token for 15 minutes, by the cookie of {@link loginBrowser}. The `token` function of a page's client calls
+   * it, so it sends no token itself.
+   */
+  createBrowserToken(call?: CallOptions): Promise<models.Token> {
+    return this.#send('POST', '/api/auth/browser/token', { token: null, ...call });
+  }
+
+  /** Ends the log-in of the page's cookie, with all its tokens. */
+  logoutBrowser(call?: CallOptions): Promise<models.Message> {
+    return this.#send('DELETE', '/api/auth/browser', { token: null, ...call });
   }
 
   /** Exchanges a valid token for a new one. */

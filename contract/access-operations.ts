@@ -9,6 +9,7 @@ import {
   KeyListSchema,
   LoggedInSchema,
   LoginSchema,
+  MeSchema,
   SessionListSchema,
   TicketSchema,
   TokenSchema,
@@ -19,6 +20,11 @@ import {
 import { MessageSchema } from './instance.ts';
 import { operation } from './operation.ts';
 import { CountSchema } from './query.ts';
+
+const SET_COOKIE = {
+  name: 'Set-Cookie',
+  description: 'Sets or removes the cookie `llamactl_ID`, with the identifier of the data directory.',
+};
 
 /** Accounts, keys and the audit trail. */
 export const ACCESS_OPERATIONS = {
@@ -33,6 +39,57 @@ export const ACCESS_OPERATIONS = {
     body: { schema: LoginSchema, optional: false },
     success: { status: 200, schema: LoggedInSchema },
     errors: ['INVALID_CREDENTIALS', 'AUTH_DISABLED', 'RATE_LIMITED'],
+  }),
+  getMe: operation({
+    id: 'getMe',
+    method: 'GET',
+    path: '/api/me',
+    tag: 'Authentication',
+    summary: 'Who you are to the server, and whether it has accounts',
+    permission: 'public',
+    credentials: 'optional',
+    cost: 'free',
+    success: { status: 200, schema: MeSchema },
+    errors: [],
+  }),
+  loginBrowser: operation({
+    id: 'loginBrowser',
+    method: 'POST',
+    path: '/api/auth/browser',
+    tag: 'Authentication',
+    summary: 'Log in the web page: sets a cookie that gets tokens, and returns the first of these short-lived tokens',
+    permission: 'public',
+    credentials: 'cookie setter',
+    cost: 'intensive',
+    body: { schema: LoginSchema, optional: false },
+    success: { status: 200, schema: LoggedInSchema },
+    responseHeaders: [SET_COOKIE],
+    errors: ['INVALID_CREDENTIALS', 'AUTH_DISABLED', 'RATE_LIMITED'],
+  }),
+  createBrowserToken: operation({
+    id: 'createBrowserToken',
+    method: 'POST',
+    path: '/api/auth/browser/token',
+    tag: 'Authentication',
+    summary: 'Create a token for the web page, valid for 15 minutes; needs the cookie of its log-in',
+    permission: 'public',
+    credentials: 'cookie',
+    cost: 'regular',
+    success: { status: 200, schema: TokenSchema },
+    errors: ['AUTH_DISABLED'],
+  }),
+  logoutBrowser: operation({
+    id: 'logoutBrowser',
+    method: 'DELETE',
+    path: '/api/auth/browser',
+    tag: 'Authentication',
+    summary: 'End the log-in of the cookie: revokes its tokens and closes connections that they opened',
+    permission: 'public',
+    credentials: 'cookie',
+    cost: 'regular',
+    success: { status: 200, schema: MessageSchema },
+    responseHeaders: [SET_COOKIE],
+    errors: ['AUTH_DISABLED'],
   }),
   refreshToken: operation({
     id: 'refreshToken',

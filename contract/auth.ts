@@ -170,6 +170,31 @@ export const KeyCreatedSchema = z
   .meta({ id: 'KeyCreated' });
 export type KeyCreated = z.infer<typeof KeyCreatedSchema>;
 
+/** The caller of a request, as `GET /me` shows it. */
+const CallerSchema = z
+  .object({
+    kind: z
+      .enum(['anonymous', 'user', 'key'])
+      .describe('`user`: a token of a log-in; `key`: a key; `anonymous`: authentication is off.'),
+    username: z.string().nullable().describe('The account, or the owner of the key; `null`: anonymous.'),
+    role: RoleSchema.nullable().describe('`null`: only the scopes give rights.'),
+    scopes: z.array(ScopeSchema).describe('Rights of a key besides its role: `inference`, `metrics`.'),
+    instances: z.array(z.string()).nullable().describe('The caller sees these instances only; `null`: all.'),
+    may_start: z.boolean().describe('Whether its requests may start a stopped instance.'),
+    expires_at: TimestampSchema.nullable().describe('When this token or key expires; `null`: never.'),
+  })
+  .meta({ id: 'Caller' });
+
+/** Answer of `GET /me`. */
+export const MeSchema = z
+  .object({
+    auth_enabled: z.boolean().describe('Whether accounts are on, so that callers need credentials.'),
+    caller: CallerSchema.nullable().describe('`null`: this request has no valid credentials, and needs some.'),
+    version: z.string().nullable().describe('Version of llamactl; `null`: the caller is unknown.'),
+  })
+  .meta({ id: 'Me' });
+export type Me = z.infer<typeof MeSchema>;
+
 /** Answer of `POST /ws/ticket`. */
 export const TicketSchema = z
   .object({ ticket: z.string().describe('For one WebSocket, as `?ticket=`.'), expires_at: TimestampSchema })

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { durationSeconds } from './duration.ts';
-import { RequestDefaultsSchema, SystemPromptSchema, IDLE_SECONDS, secondsError } from './instance.ts';
+import { IDLE_SECONDS, secondsError } from './instance.ts';
+import { RequestDefaultsSchema, SystemPromptSchema } from './request-additions.ts';
 
 const SECONDS = 'must be a number of seconds, such as 300';
 

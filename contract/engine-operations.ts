@@ -1,4 +1,4 @@
-import { EngineListSchema, EngineOptionListSchema } from './engine.ts';
+import { EngineListSchema, EngineOptionListSchema, ParseBodySchema, ParsedSchema } from './engine.ts';
 import { operation } from './operation.ts';
 
 /** The engines of the configuration and their options. */
@@ -24,5 +24,17 @@ export const ENGINE_OPERATIONS = {
     cost: 'regular',
     success: { status: 200, schema: EngineOptionListSchema },
     errors: ['NOT_FOUND'],
+  }),
+  parseEngineCommand: operation({
+    id: 'parseEngineCommand',
+    method: 'POST',
+    path: '/api/engines/parse',
+    tag: 'Engines',
+    summary: 'Read settings from a pasted command line, `docker run` or llama-swap model; runs and changes nothing',
+    permission: 'admin',
+    cost: 'intensive',
+    body: { schema: ParseBodySchema, optional: false },
+    success: { status: 200, schema: ParsedSchema },
+    errors: [],
   }),
 };

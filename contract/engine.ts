@@ -1,4 +1,6 @@
 import { z } from 'zod';
+import { CreateInstanceSchema } from './instance.ts';
+import { LongIntegerSchema } from './long-integer.ts';
 
 /** One option of an engine, as instances give it in `options`. */
 export const EngineOptionSchema = z
@@ -37,6 +39,17 @@ export const EngineOptionListSchema = z
   .meta({ id: 'EngineOptionList' });
 export type EngineOptionList = z.infer<typeof EngineOptionListSchema>;
 
+/** A device on which an engine can compute, as the program lists it. */
+const EngineDeviceSchema = z
+  .object({
+    name: z.string().describe('As the engine names it, for the option `device`: `CUDA0`.'),
+    description: z.string().describe('`NVIDIA GeForce RTX 4090`.'),
+    memory_total: LongIntegerSchema.nullable().describe('Bytes; `null`: not reported.'),
+    memory_free: LongIntegerSchema.nullable().describe('Bytes; `null`: not reported.'),
+  })
+  .meta({ id: 'EngineDevice' });
+export type EngineDevice = z.infer<typeof EngineDeviceSchema>;
+
 /** The program of an engine, as found on this machine. */
 export const InstalledEngineSchema = z.object({
   program: z
@@ -45,6 +58,10 @@ export const InstalledEngineSchema = z.object({
     .describe('Path of the program; `null`: it was not found, or each instance gives its own `command`.'),
   version: z.string().nullable().describe('As the program reports it; `null`: unknown.'),
   problem: z.string().nullable().describe('Why the program is missing or cannot be read; `null`: no problem.'),
+  devices: z
+    .array(EngineDeviceSchema)
+    .nullable()
+    .describe('GPUs and accelerators that it can use; empty: only the CPU. `null`: unknown.'),
 });
 export type InstalledEngine = z.infer<typeof InstalledEngineSchema>;
 
@@ -57,3 +74,76 @@ export const EngineListSchema = z
     ),
   })
   .meta({ id: 'EngineList' });
+
+/** Longest text that `POST /engines/parse` reads, in UTF-16 units. */
+const LONGEST_TEXT = 65_536;
+
+/** Body of `POST /engines/parse`. */
+export const ParseBodySchema = z
+  .strictObject({
+    text: z
+      .string()
+      .min(1)
+      .max(LONGEST_TEXT)
+      .describe('A command line of llama-server, a `docker run`, or models of a llama-swap configuration.'),
+  })
+  .meta({ id: 'ParseBody' });
+
+const {
+  name,
+  engine,
+  model,
+  model_path,
+  port,
+  options,
+  extra_args,
+  environment,
+  aliases,
+  unlisted,
+  idle_timeout,
+  concurrency,
+  upstream_model,
+} = CreateInstanceSchema.shape;
+
+/** Settings that a pasted text names. */
+const ParsedSettingsSchema = z
+  .object({
+    name,
+    engine,
+    model,
+    model_path,
+    port,
+    options,
+    extra_args,
+    environment,
+    aliases,
+    unlisted,
+    idle_timeout,
+    concurrency,
+    upstream_model,
+  })
+  .partial()
+  .meta({ id: 'ParsedSettings' });
+export type ParsedSettings = z.infer<typeof ParsedSettingsSchema>;
+
+const ParsedInstanceSchema = z
+  .object({
+    settings: ParsedSettingsSchema.describe('For `POST /instances`, after a person has looked at them.'),
+    understood: z
+      .array(z.object({ text: z.string(), path: z.string() }).meta({ id: 'UnderstoodText' }))
+      .describe('Parts of the text, and the setting that each became, dotted: `options.ctx_size`.'),
+    dropped: z
+      .array(z.object({ text: z.string(), why: z.string() }).meta({ id: 'DroppedText' }))
+      .describe('Parts of the text that became no setting, and why.'),
+  })
+  .meta({ id: 'ParsedInstance' });
+export type ParsedInstance = z.infer<typeof ParsedInstanceSchema>;
+
+/** Answer of `POST /engines/parse`. */
+export const ParsedSchema = z
+  .object({
+    format: z.enum(['command', 'docker', 'llama_swap']).describe('The kind of text.'),
+    instances: z.array(ParsedInstanceSchema).describe('One, or one for each model of a llama-swap configuration.'),
+  })
+  .meta({ id: 'Parsed' });
+export type Parsed = z.infer<typeof ParsedSchema>;

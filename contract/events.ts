@@ -1,9 +1,21 @@
 import { z } from 'zod';
+import { CauseSchema } from './cause.ts';
 import { DecisionSchema } from './decisions.ts';
 import { type DownloadProgress, DownloadProgressSchema } from './download.ts';
 import { StatusSchema } from './instance.ts';
+import {
+  FRAME_FIELDS,
+  LoadFrameSchema,
+  LogGapFrameSchema,
+  LogLinesFrameSchema,
+  RequestFinishedFrameSchema,
+  RequestsFrameSchema,
+  RequestStartedFrameSchema,
+  StatsFrameSchema,
+  SystemStatsFrameSchema,
+} from './live-frames.ts';
+import { LogLevelSchema } from './logs.ts';
 import { LongIntegerSchema } from './long-integer.ts';
-import { StatsSchema } from './stats.ts';
 
 /** Makes the schema of an event about one instance. `data` has the name of the instance. */
 function ofInstance<const Type extends string, Fields extends z.ZodRawShape>(type: Type, fields: Fields) {
@@ -39,6 +51,7 @@ export const DomainEventSchema = z.discriminatedUnion('type', [
       message: z.string(),
       state: z.enum(['raised', 'cleared']),
       instance: z.string().optional(),
+      cause: CauseSchema.optional(),
     }),
   }),
   z.object({ type: z.literal('download_progress'), data: DownloadProgressSchema }),
@@ -56,21 +69,6 @@ export function previousNameOf({ type, data }: DomainEvent): string | undefined 
   return type === 'instance_updated' ? data.previous_name : undefined;
 }
 
-const frame = {
-  timestamp: z.iso.datetime().describe('RFC 3339, UTC.'),
-  seq: LongIntegerSchema.describe(
-    'Grows with every kept frame, also across restarts; a stats or decision frame repeats the last kept one.',
-  ),
-};
-
-/** Resources of a running instance, every `stats.interval`; not kept for replay. */
-export const StatsFrameSchema = z.object({
-  type: z.literal('instance_stats_updated'),
-  ...frame,
-  data: z.object({ name: z.string(), stats: StatsSchema }),
-});
-export type StatsFrame = z.infer<typeof StatsFrameSchema>;
-
 /** Progress of a download; not kept for replay, unlike the changes of its state, which have the same type. */
 export interface DownloadFrame {
   type: 'download_progress';
@@ -80,13 +78,13 @@ export interface DownloadFrame {
 }
 
 /** A decision of the server with its reason; not kept for replay, and sent only to clients that subscribe to `decision`. */
-export const DecisionFrameSchema = z.object({ type: z.literal('decision'), ...frame, data: DecisionSchema });
+export const DecisionFrameSchema = z.object({ type: z.literal('decision'), ...FRAME_FIELDS, data: DecisionSchema });
 export type DecisionFrame = z.infer<typeof DecisionFrameSchema>;
 
 /** Missed events that are no longer kept. A client that needs the current state must request it. */
 export const GapFrameSchema = z.object({
   type: z.literal('gap'),
-  ...frame,
+  ...FRAME_FIELDS,
   data: z.object({
     from_seq: LongIntegerSchema.describe('`seq` of the first missing event.'),
     to_seq: LongIntegerSchema.describe('`seq` of the last missing event; the frames after it are complete.'),
@@ -99,19 +97,50 @@ export type GapFrame = z.infer<typeof GapFrameSchema>;
 
 /** One frame of the WebSocket `/api/ws`: an event, its time, and its position in the replay. */
 export const FrameSchema = z.union([
-  DomainEventSchema.and(z.object(frame)),
+  DomainEventSchema.and(z.object(FRAME_FIELDS)),
   StatsFrameSchema,
+  RequestsFrameSchema,
+  RequestStartedFrameSchema,
+  RequestFinishedFrameSchema,
+  SystemStatsFrameSchema,
+  LoadFrameSchema,
   DecisionFrameSchema,
+  LogLinesFrameSchema,
+  LogGapFrameSchema,
   GapFrameSchema,
 ]);
 export type Frame = z.infer<typeof FrameSchema>;
 
-/** The types of frames to which a client can subscribe. A `gap` needs no subscription. */
+/** The types of frames that a client gets only if its subscription names them. */
+export const NAMED_TYPES = [
+  'requests_updated',
+  'request_started',
+  'request_finished',
+  'system_stats_updated',
+  'instance_load_progress',
+  'decision',
+] as const;
+
+/** The types of frames to which a client can subscribe. A `gap` needs no subscription, and `logs` brings lines of logs. */
 export const SUBSCRIBABLE_TYPES = [
   ...DomainEventSchema.options.map(({ shape }) => shape.type.value),
   'instance_stats_updated',
-  'decision',
+  ...NAMED_TYPES,
 ] as const;
+
+/** Most logs that a client can follow at once. */
+export const MOST_FOLLOWED_LOGS = 16;
+
+const LogSubscriptionSchema = z.strictObject({
+  instance: z.string().max(63).describe('Name of the instance, ignoring case.'),
+  level: LogLevelSchema.optional().describe('Lines of this level and above.'),
+  after_seq: z
+    .int()
+    .min(0)
+    .max(Number.MAX_SAFE_INTEGER)
+    .optional()
+    .describe('Begin after this line. Left out: with the next new line.'),
+});
 
 /** A subscription that a client sends over the WebSocket. It replaces the client's previous one. */
 export const SubscribeSchema = z.strictObject({
@@ -121,7 +150,16 @@ export const SubscribeSchema = z.strictObject({
     .max(1_000)
     .optional()
     .describe('Names, ignoring case, also of future instances. Left out: all that the caller may see.'),
-  types: z.array(z.enum(SUBSCRIBABLE_TYPES)).max(100).optional().describe('Left out: all but `decision`.'),
+  types: z
+    .array(z.enum(SUBSCRIBABLE_TYPES))
+    .max(100)
+    .optional()
+    .describe(`Left out: all but ${NAMED_TYPES.map((type) => `\`${type}\``).join(', ')}.`),
+  logs: z
+    .array(LogSubscriptionSchema)
+    .max(MOST_FOLLOWED_LOGS)
+    .optional()
+    .describe('Logs whose lines to send. An entry that the previous subscription had too goes on where it is.'),
 });
 export type Subscribe = z.infer<typeof SubscribeSchema>;
 

@@ -6,7 +6,6 @@ import { ErrorSchema } from './errors.ts';
 import { FrameSchema } from './events.ts';
 import { HealthSchema } from './health.ts';
 import {
-  CreatedSchema,
   CreateInstanceSchema,
   InstanceListSchema,
   InstanceSchema,
@@ -15,6 +14,7 @@ import {
   StopBodySchema,
   UpdateInstanceSchema,
 } from './instance.ts';
+import { CreatedSchema } from './instance-edit.ts';
 import { LogsSchema } from './logs.ts';
 import { SystemInfoSchema, SystemStatusSchema } from './system.ts';
 
@@ -98,6 +98,7 @@ const STATS = {
   read_bytes: 2,
   write_bytes: 3,
   gpu_memory_usage: null,
+  gpus: [],
 };
 
 describe('frames of the WebSocket', () => {

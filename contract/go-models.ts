@@ -33,7 +33,6 @@ const INNER: Readonly<Record<string, string>> = {
   SystemAlertEventLevel: 'AlertLevel',
   SystemAlertEventState: 'AlertState',
   SystemStatusInstances: 'InstanceCounts',
-  SystemStatusResources: 'Resources',
   errorBodyCode: 'Code',
   subscriptionTypesItem: 'EventType',
 };

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { CauseSchema } from './cause.ts';
 import { TimestampSchema } from './instance.ts';
 
 /** A problem that would make a start fail. */
@@ -19,9 +20,11 @@ const StartObstacleSchema = z
         'Error code that a start would return. `CAPACITY_EXCEEDED`: no slot can be freed, because pinned instances hold them. `DOES_NOT_FIT`: it needs more memory than it can get. `VALIDATION_ERROR`: the configuration no longer has the engine. `RESERVED_OPTION`, `PRIVILEGED_OPTION`: a stored variable may not be set.',
       ),
     message: z.string().describe('Problem and fix, for a person.'),
+    cause: CauseSchema,
   })
   .meta({ id: 'StartObstacle' });
-export type StartObstacle = z.infer<typeof StartObstacleSchema>;
+/** An obstacle whose cause is not named yet. */
+export type StartObstacle = Omit<z.infer<typeof StartObstacleSchema>, 'cause'>;
 
 /** Answer of the live health probe. */
 export const HealthSchema = z

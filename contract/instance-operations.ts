@@ -4,22 +4,25 @@ import { HealthSchema } from './health.ts';
 import {
   BatchSchema,
   CreateInstanceSchema,
-  CreatedSchema,
   InstanceListSchema,
   InstanceSchema,
   LifecycleSchema,
   MessageSchema,
+  NamedBodySchema,
   NamesBodySchema,
   RenameInstanceSchema,
   StatusSchema,
   StopBodySchema,
   UpdateInstanceSchema,
-  UpdatedSchema,
 } from './instance.ts';
+import { CreatedSchema, UpdatedSchema } from './instance-edit.ts';
 import { operation } from './operation.ts';
 import { FlagSchema } from './query.ts';
+import { WhySchema } from './why.ts';
 
 const ENTITY_TAG = { name: 'ETag', description: 'The version of the settings, for `If-Match`.' };
+
+const DRY_RUN = FlagSchema.optional().describe('Change nothing; `preview` says what would happen. The status is 200.');
 
 const LIFECYCLE_ERRORS = [
   'MODEL_NOT_FOUND',
@@ -64,8 +67,10 @@ export const INSTANCE_OPERATIONS = {
     summary: 'Create an instance; does not start it',
     permission: 'admin',
     cost: 'regular',
+    query: z.strictObject({ dry_run: DRY_RUN }),
     body: { schema: CreateInstanceSchema, optional: false },
     success: { status: 201, schema: CreatedSchema },
+    otherStatuses: [200],
     responseHeaders: [{ name: 'Location', description: 'URL of the instance.' }, ENTITY_TAG],
     errors: ['INSTANCE_EXISTS', 'ALIAS_CONFLICT', 'PORT_CONFLICT', 'RESERVED_OPTION', 'PRIVILEGED_OPTION'],
   }),
@@ -79,6 +84,7 @@ export const INSTANCE_OPERATIONS = {
     cost: 'regular',
     query: z.strictObject({
       apply: z.literal('restart').optional().describe('Restart the instance now, unless it is stopped or stopping.'),
+      dry_run: DRY_RUN,
     }),
     body: { schema: UpdateInstanceSchema, optional: false },
     success: { status: 200, schema: UpdatedSchema },
@@ -179,6 +185,17 @@ export const INSTANCE_OPERATIONS = {
     success: { status: 200, schema: HealthSchema },
     errors: ['INSTANCE_NOT_FOUND'],
   }),
+  getInstanceWhy: operation({
+    id: 'getInstanceWhy',
+    method: 'GET',
+    path: '/api/instances/{name}/why',
+    tag: 'Lifecycle',
+    summary: 'Explain the state of an instance: the cause, the evidence, and what helps; probes the engine',
+    permission: 'viewer',
+    cost: 'regular',
+    success: { status: 200, schema: WhySchema },
+    errors: ['INSTANCE_NOT_FOUND'],
+  }),
   estimateInstance: operation({
     id: 'estimateInstance',
     method: 'POST',
@@ -212,6 +229,30 @@ export const INSTANCE_OPERATIONS = {
     permission: 'operator',
     cost: 'regular',
     body: { schema: NamesBodySchema, optional: true },
+    success: { status: 200, schema: BatchSchema },
+    errors: [],
+  }),
+  restartAllInstances: operation({
+    id: 'restartAllInstances',
+    method: 'POST',
+    path: '/api/instances/restart-all',
+    tag: 'Batch',
+    summary: 'Restart some instances; starts stopped ones',
+    permission: 'operator',
+    cost: 'intensive',
+    body: { schema: NamedBodySchema, optional: false },
+    success: { status: 200, schema: BatchSchema },
+    errors: [],
+  }),
+  deleteAllInstances: operation({
+    id: 'deleteAllInstances',
+    method: 'POST',
+    path: '/api/instances/delete-all',
+    tag: 'Batch',
+    summary: 'Delete some instances that do not run; waits for stops in progress',
+    permission: 'admin',
+    cost: 'intensive',
+    body: { schema: NamedBodySchema, optional: false },
     success: { status: 200, schema: BatchSchema },
     errors: [],
   }),

@@ -1,7 +1,10 @@
 import { z } from 'zod';
+import { CauseSchema } from './cause.ts';
 import { durationSeconds } from './duration.ts';
+import { LoadSchema } from './load.ts';
 import { LongIntegerSchema } from './long-integer.ts';
 import { ModelSchema } from './model.ts';
+import { RequestDefaultsSchema, SystemPromptSchema } from './request-additions.ts';
 import { StatsSchema } from './stats.ts';
 
 /** Every status of an instance; docs/architecture.md explains each. */
@@ -15,7 +18,7 @@ export const StatusSchema = z
 export type Status = z.infer<typeof StatusSchema>;
 
 /** Names that would collide with collection routes. */
-export const RESERVED_NAMES: readonly string[] = ['start-all', 'stop-all', 'batch'];
+export const RESERVED_NAMES: readonly string[] = ['start-all', 'stop-all', 'restart-all', 'delete-all', 'batch'];
 
 const NUL = String.fromCharCode(0);
 const withoutNul = (text: string): boolean => !text.includes(NUL);
@@ -104,29 +107,6 @@ const PortSchema = z.int().min(1).max(65_535);
 const EnvironmentNameSchema = z
   .string()
   .regex(/^[A-Za-z_][A-Za-z0-9_]*$/, 'must be a variable name: letters, digits and underscores');
-
-/** Any JSON value. */
-export type JsonValue = string | number | boolean | null | JsonValue[] | { [name: string]: JsonValue };
-/** Any JSON value. zod's own `z.json()` gets a different name in each document. */
-const JsonValueSchema: z.ZodType<JsonValue> = z
-  .lazy(() =>
-    z.union([
-      z.string(),
-      z.number(),
-      z.boolean(),
-      z.null(),
-      z.array(JsonValueSchema),
-      z.record(z.string(), JsonValueSchema),
-    ]),
-  )
-  .meta({ id: 'JsonValue' });
-
-/** Fields for requests, by key. It has no description, because each use has its own. */
-export const RequestDefaultsSchema = z.record(z.string(), JsonValueSchema);
-
-/** Most UTF-16 units of a system prompt. The gateway's budget for bodies does not count the prompt. */
-const LONGEST_PROMPT = 65_536;
-export const SystemPromptSchema = z.string().max(LONGEST_PROMPT, `must be at most ${LONGEST_PROMPT} characters`);
 
 /** Whether an engine's computed prompts outlive its stop. */
 export const KeepContextSchema = z.enum(['off', 'auto']);
@@ -286,6 +266,7 @@ export const LastExitSchema = z
       .describe('The signal that ended the engine, such as `SIGKILL`; `null`: none or unknown.'),
     at: TimestampSchema,
     reason: z.string().describe('Why the run ended, in one sentence.'),
+    cause: CauseSchema.nullable().describe('`null`: it was stopped, so nothing was wrong.'),
     lines: z.array(z.string()).max(20).describe("The engine's last lines of output."),
   })
   .meta({ id: 'LastExit' });
@@ -324,6 +305,10 @@ const InstanceMemorySchema = z
   })
   .meta({ id: 'InstanceMemory' });
 export type InstanceMemory = z.infer<typeof InstanceMemorySchema>;
+/** Kinds of requests that instances answer. */
+export const INSTANCE_CAPABILITIES = ['chat', 'embeddings', 'rerank', 'vision', 'audio', 'image', 'tools'] as const;
+const InstanceCapabilitySchema = z.enum(INSTANCE_CAPABILITIES).meta({ id: 'InstanceCapability' });
+export type InstanceCapability = z.infer<typeof InstanceCapabilitySchema>;
 
 /** A model, as a list of instances describes it. */
 export const ModelInfoSchema = ModelSchema.pick({
@@ -346,6 +331,16 @@ const summary = {
   model_info: ModelInfoSchema.nullable().describe(
     'The model of this file in `GET /models`; `null`: the file is none of them.',
   ),
+  capabilities: z
+    .array(InstanceCapabilitySchema)
+    .describe(
+      'Kinds of requests that it answers, by its model and options; empty: llamactl does not know its engine or model.',
+    ),
+  context_size: z
+    .int()
+    .nullable()
+    .describe('Tokens that one request may have, prompt and answer together; `null`: unknown.'),
+  slots: z.int().nullable().describe('How many requests its engine computes at once; `null`: unknown.'),
   port: PortSchema.describe('Loopback port of its engine.'),
   running_port: PortSchema.nullable().describe(
     'Port of the running engine, which differs from `port` after a change until the next start; `null`: none runs.',
@@ -354,17 +349,35 @@ const summary = {
   unlisted: shown('unlisted', z.boolean()),
   on_demand: shown('on_demand', z.boolean()),
   group: shown('group', z.string().optional()),
+  pinned: z.boolean().describe('The setting. Members of a pinned group are pinned too.'),
+  restart_count: z.int().describe('Automatic restarts in a row; back to 0 after running for five minutes.'),
+  restart_required: z
+    .boolean()
+    .describe('Whether the running engine was launched with other settings than the stored ones.'),
+  in_flight: z.int().describe('Requests that its engine works on.'),
+  waiting: z.int().describe('Requests that wait for its start, a slot or their turn.'),
+  tokens_per_second: z
+    .number()
+    .describe('Tokens of streamed answers that its engine generates, per second, over the last two seconds.'),
+  last_used_at: TimestampSchema.nullable().describe('When its last request ended; `null`: unknown, or none has ended.'),
+  waits_for: z
+    .array(z.string())
+    .describe(
+      'The instances that must stop, or free memory, before it can start; `another instance` for those that the caller may not see. Empty: it does not wait for a slot or for memory.',
+    ),
+  load: LoadSchema.nullable().describe('Progress of its start; `null` exactly when it is not `starting`.'),
+  ready_at: TimestampSchema.nullable().describe(
+    'When the current engine became ready; `null`: it is not, or none runs.',
+  ),
+  last_load_seconds: z
+    .number()
+    .nullable()
+    .describe('Seconds from the spawn of its engine until it was ready, at its last start; `null`: unknown.'),
   reason: z.string().nullable().describe('Why the instance failed or restarts; `null`: neither.'),
   memory: z
     .array(InstanceMemorySchema)
     .optional()
     .describe('The memory that it holds on each device; absent: it does not run, or its need is unknown.'),
-  waits_for: z
-    .array(z.string())
-    .optional()
-    .describe(
-      'Instances that must stop, or finish a request, before this one can start. One that you may not see is "another instance". Absent: it waits for none.',
-    ),
   started_at: TimestampSchema.nullable().describe(
     'When the process of the current run started; `null`: no process runs.',
   ),
@@ -373,7 +386,14 @@ const summary = {
 };
 
 /** An instance in a list. */
-export const InstanceSummarySchema = z.object(summary).meta({ id: 'InstanceSummary' });
+export const InstanceSummarySchema = z
+  .object({
+    ...summary,
+    stats: StatsSchema.nullable().describe(
+      'The last measurement, at most `stats.interval` old; `null`: no process runs, or it was not measured yet.',
+    ),
+  })
+  .meta({ id: 'InstanceSummary' });
 export type InstanceSummary = z.infer<typeof InstanceSummarySchema>;
 
 /** An instance with all its fields. */
@@ -390,7 +410,6 @@ export const InstanceSchema = z
     auto_restart: z.boolean().describe('The setting, or the default of the configuration.'),
     max_restarts: z.int().describe('The setting, or the default of the configuration.'),
     idle_timeout: z.number().describe('The setting, or the default of the configuration.'),
-    pinned: z.boolean().describe('The setting. Members of a pinned group are pinned too.'),
     concurrency: z.int().optional().describe('Absent: no limit.'),
     queue_limit: shown('queue_limit', z.int()),
     upstream_model: shown('upstream_model', z.string().optional()),
@@ -401,28 +420,14 @@ export const InstanceSchema = z
     isolated: shown('isolated', z.boolean()),
     keep_context: shown('keep_context', KeepContextSchema),
     context: KeptContextSchema.nullable().describe('The saved context; `null`: none.'),
-    restart_count: z.int().describe('Automatic restarts in a row; back to 0 after running for five minutes.'),
-    restart_required: z
-      .boolean()
-      .describe('Whether the running engine was launched with other settings than the stored ones.'),
     last_exit: LastExitSchema.nullable().describe('How the last run ended; `null`: no run has ended.'),
     effective_command: z.array(z.string()).describe('The argv of the current or the next run; secrets are masked.'),
-    stats: StatsSchema.nullable().describe('`null` exactly when no process runs.'),
+    stats: StatsSchema.nullable().describe('Measured now; `null` exactly when no process runs.'),
   })
   .meta({ id: 'Instance' });
 export type Instance = z.infer<typeof InstanceSchema>;
 
 export const InstanceListSchema = z.object({ instances: z.array(InstanceSummarySchema) }).meta({ id: 'InstanceList' });
-
-const WarningsSchema = z.array(z.string()).optional().describe('Accepted settings that need attention.');
-
-export const CreatedSchema = z
-  .object({ message: z.string(), instance: InstanceSchema, warnings: WarningsSchema })
-  .meta({ id: 'InstanceCreated' });
-
-export const UpdatedSchema = z
-  .object({ message: z.string(), instance: InstanceSchema, restart_required: z.boolean(), warnings: WarningsSchema })
-  .meta({ id: 'InstanceUpdated' });
 
 export const MessageSchema = z.object({ message: z.string() }).meta({ id: 'Message' });
 
@@ -454,14 +459,19 @@ export const NamesBodySchema = z
   .strictObject({ names: z.array(z.string()).max(1_000).optional().describe('Only these instances.') })
   .meta({ id: 'NamesBody' });
 
-/** Answer of start-all and stop-all. Each instance has its own result: one failure does not stop the others. */
+/** Body of restart-all and delete-all. */
+export const NamedBodySchema = z
+  .strictObject({ names: z.array(z.string()).min(1).max(1_000).describe('The instances.') })
+  .meta({ id: 'NamedBody' });
+
+/** Answer of operations on several instances. Each instance has its own result: one failure does not stop the others. */
 export const BatchSchema = z
   .object({
     message: z.string(),
     results: z.array(
       z.object({
         name: z.string(),
-        status: StatusSchema.nullable().describe('`null`: no such instance exists.'),
+        status: StatusSchema.nullable().describe('`null`: no such instance exists, or it was deleted.'),
         error: z.string().optional(),
       }),
     ),

@@ -1,8 +1,8 @@
 import { z } from 'zod';
-import { LogItemSchema, LogLevelSchema, LogsSchema, MAX_LOG_LINES } from './logs.ts';
+import { LogItemSchema, LogLevelSchema, LogsSchema, LONGEST_LOG_SEARCH, MAX_LOG_LINES } from './logs.ts';
 import { operation } from './operation.ts';
 import { CountSchema, FlagSchema, WindowSchema } from './query.ts';
-import { StatsHistorySchema } from './stats.ts';
+import { FleetStatsSchema, MOST_FLEET_POINTS, StatsHistorySchema } from './stats.ts';
 
 /** Logs and resource usage of an instance. */
 export const LOG_OPERATIONS = {
@@ -20,6 +20,19 @@ export const LOG_OPERATIONS = {
       after_seq: CountSchema(Number.MAX_SAFE_INTEGER)
         .optional()
         .describe('Only lines with a greater `seq`, oldest first.'),
+      before_seq: CountSchema(Number.MAX_SAFE_INTEGER)
+        .optional()
+        .describe(
+          'Only lines with a smaller `seq`: the last of them, to scroll back. Not with `follow` or `after_seq`.',
+        ),
+      q: z
+        .string()
+        .min(1)
+        .max(LONGEST_LOG_SEARCH)
+        .optional()
+        .describe(
+          'Only lines whose message contains this text, ignoring case. Reads at most 16 MiB. Not with `follow`.',
+        ),
       follow: FlagSchema.optional().describe(
         'Send new lines as they come, across restarts, until the instance is deleted: Server-Sent Events if `Accept` names them, else one JSON text per line.',
       ),
@@ -34,7 +47,7 @@ export const LOG_OPERATIONS = {
     method: 'GET',
     path: '/api/instances/{name}/stats',
     tag: 'Logs and stats',
-    summary: 'Memory, CPU and I/O of the last hours, in steps that widen with age',
+    summary: 'Memory, CPU, I/O and requests of the last hours, in steps that widen with age',
     permission: 'viewer',
     cost: 'regular',
     query: z.strictObject({
@@ -44,5 +57,20 @@ export const LOG_OPERATIONS = {
     }),
     success: { status: 200, schema: StatsHistorySchema },
     errors: ['INSTANCE_NOT_FOUND'],
+  }),
+  getFleetStats: operation({
+    id: 'getFleetStats',
+    method: 'GET',
+    path: '/api/stats',
+    tag: 'Logs and stats',
+    summary: 'Resources and requests of all instances over time, in a few equal steps',
+    permission: 'viewer',
+    cost: 'regular',
+    query: z.strictObject({
+      window: WindowSchema.optional().describe('How far back: seconds, or `15m`, `1h`, `24h`. Default `15m`.'),
+      points: CountSchema(MOST_FLEET_POINTS, 1).optional().describe('How many steps. Default 60.'),
+    }),
+    success: { status: 200, schema: FleetStatsSchema },
+    errors: [],
   }),
 };

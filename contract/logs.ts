@@ -31,6 +31,9 @@ export type LogGap = z.infer<typeof LogGapSchema>;
 export const LogItemSchema = z.union([LogEntrySchema, LogGapSchema]).meta({ id: 'LogItem' });
 export type LogItem = z.infer<typeof LogItemSchema>;
 
+/** Longest text to search for. */
+export const LONGEST_LOG_SEARCH = 200;
+
 /** Most lines that one request can get. */
 export const MAX_LOG_LINES = 10_000;
 
@@ -38,7 +41,13 @@ export const MAX_LOG_LINES = 10_000;
 export const LogsSchema = z
   .object({
     logs: z.array(LogEntrySchema),
-    truncated: z.literal(true).optional().describe('The search stopped before it found enough lines of this level.'),
+    truncated: z
+      .literal(true)
+      .optional()
+      .describe('The search stopped at its limit of bytes before it found enough lines.'),
+    next_seq: LongIntegerSchema.optional().describe(
+      'Where a `truncated` search stopped. To go on, pass it as `before_seq`, or as `after_seq` if you gave one.',
+    ),
     gap: LogGapSchema.shape.gap.optional().describe('Lines after `after_seq` that are no longer kept.'),
   })
   .meta({ id: 'Logs' });

@@ -16,6 +16,14 @@ it.each([
   expect(modelsCalled(word, MODELS).map((model) => model.name)).toEqual([name]);
 });
 
+it.each([
+  ['docker:ai/smollm2', 'docker:ai/smollm2:latest'],
+  ['https://example.com/m.gguf', `https://example.com/m.gguf#sha256=${'0'.repeat(64)}`],
+])('%s is the model that was downloaded as %s', (word, ref) => {
+  const model = { id: '1', ref, name: 'm', path: '/m.gguf' };
+  expect(modelsCalled(word, [model])).toEqual([model]);
+});
+
 it.each(['qwen3:4b', 'registry.ollama.ai/hf.co/acme/Demo:Q4_1', 'library/me/qwen3'])('%s is none of them', (word) => {
   expect(modelsCalled(word, MODELS)).toEqual([]);
 });

@@ -3,10 +3,22 @@ import type { Model } from './model.ts';
 /** The fields by which people name a model. */
 type Named = Pick<Model, 'id' | 'ref' | 'name' | 'path'>;
 
-/** The words for a model: its name, reference, file, path and id. One of Ollama has further ones, as Ollama takes them. */
-export function modelNames({ id, ref, name, path }: Named): string[] {
+/** The names of a model that say nothing about the folders of its machine. One of Ollama has further ones, as Ollama takes them. */
+export function publicNames({ ref, name }: Pick<Named, 'ref' | 'name'>): string[] {
+  return [name, ...(ref === null ? [] : [ref, ...shorterRefs(ref), ...namesInOllama(ref)])];
+}
+
+/** The words for a model: its {@link publicNames}, file, path and id. */
+export function modelNames(model: Named): string[] {
+  const { id, path } = model;
   const file = path.slice(Math.max(path.lastIndexOf('/'), path.lastIndexOf('\\')) + 1);
-  return [name, ...(ref === null ? [] : [ref, ...namesInOllama(ref)]), file, path, id];
+  return [...publicNames(model), file, path, id];
+}
+
+/** A tag that is the default may be left out, and so may the hash of an address. */
+function shorterRefs(ref: string): string[] {
+  if (ref.startsWith('docker:')) return [ref.replace(/:latest$/, '')];
+  return ref.startsWith('https://') ? [ref.replace(/#.*$/, '')] : [];
 }
 
 /** The names that Ollama takes for `ollama:qwen3:latest`: `qwen3`, also with its tag, its namespace and its registry. */
@@ -21,7 +33,12 @@ function namesInOllama(ref: string): string[] {
 
 /** The models that have this word as one of their {@link modelNames}, in any case. `hf.co/` before a reference counts for nothing. */
 export function modelsCalled<Found extends Named>(word: string, models: readonly Found[]): Found[] {
-  const typed = word.toLowerCase();
-  const wanted = new Set([typed, typed.replace(/^(?:https?:\/\/)?(?:hf\.co|huggingface\.co)\//, '')]);
+  const wanted = new Set(spellings(word));
   return models.filter((model) => modelNames(model).some((name) => wanted.has(name.toLowerCase())));
+}
+
+/** A word as it is compared with names in lower case: as typed, and as a reference of the hub. */
+export function spellings(word: string): string[] {
+  const typed = word.toLowerCase();
+  return [typed, typed.replace(/^(?:https?:\/\/)?(?:hf\.co|huggingface\.co)\//, '')];
 }

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { RequestDefaultsSchema } from './request-additions.ts';
 import { LongIntegerSchema } from './long-integer.ts';
 
 /** Where a model was found: a folder of `models.dirs`, or the folder of another program. */
@@ -17,7 +18,9 @@ const facts = {
   ref: z
     .string()
     .nullable()
-    .describe('`org/repo:Q4_K_M` of a hub, or `ollama:qwen3:8b`; `null`: the file is in a plain folder.'),
+    .describe(
+      '`org/repo:Q4_K_M` of the hub, or `ms:…`, `ollama:…`, `docker:…` or `https://…` of another source; `null`: the file is in a plain folder.',
+    ),
   name: z.string().describe('For people: the name of the file without its ending, or of the folder.'),
   format: z.enum(MODEL_FORMATS),
   architecture: z.string().nullable().describe('`llama`, `qwen3`, `bert`; `null`: unknown.'),
@@ -62,6 +65,16 @@ export const ModelDetailsSchema = z
       .record(z.string(), z.union([z.string(), z.number(), z.boolean()]))
       .describe('Numbers and short texts of the header of a GGUF file. Lists and long texts are left out.'),
     chat_template: z.string().nullable().describe('`null`: it has none, or one of more than 1 MiB.'),
+    system_prompt: z
+      .string()
+      .nullable()
+      .describe('That of Ollama for this model, for `system_prompt` of an instance; `null`: it has none.'),
+    request_defaults: RequestDefaultsSchema.describe(
+      "Ollama's parameters for this model, as `request_defaults` of an instance. Empty: it has none.",
+    ),
+    other_parameters: RequestDefaultsSchema.describe(
+      "Ollama's parameters that are no request defaults, under Ollama's names, such as `num_ctx`.",
+    ),
   })
   .meta({ id: 'ModelDetails' });
 export type ModelDetails = z.infer<typeof ModelDetailsSchema>;
@@ -69,6 +82,9 @@ export type ModelDetails = z.infer<typeof ModelDetailsSchema>;
 export const ModelListSchema = z
   .object({
     models: z.array(ModelSchema).describe('By name.'),
+    problems: z
+      .array(z.string())
+      .describe('Folders of `models.dirs` that cannot be read, each with the reason, in sentences; empty: none.'),
     scanning: z.boolean().describe('The first scan, or one after a change, is not over: the list may lack models.'),
   })
   .meta({ id: 'ModelList' });

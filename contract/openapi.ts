@@ -77,8 +77,21 @@ const HEADERS = {
 const SECURITY_SCHEMES = {
   bearer: { type: 'http', scheme: 'bearer', description: 'The token of a log-in, or a key (`llk_…`).' },
   apiKey: { type: 'apiKey', in: 'header', name: 'X-Api-Key', description: 'A key (`llk_…`).' },
+  browserCookie: {
+    type: 'apiKey',
+    in: 'cookie',
+    name: 'llamactl_ID',
+    description:
+      'The log-in of the web page; ID is the identifier of the data directory. `Origin` has to be that of this server.',
+  },
 };
 const SECURITY = [{ bearer: [] }, { apiKey: [] }];
+
+function securityOf({ permission, credentials }: Operation): DescribedOperation['security'] {
+  if (credentials === 'cookie') return [{ browserCookie: [] }];
+  if (credentials === 'optional') return [{}, ...SECURITY];
+  return permission === 'public' ? [] : SECURITY;
+}
 
 const REQUEST_ID_PARAMETER: DescribedParameter = {
   name: 'X-Request-Id',
@@ -111,7 +124,7 @@ function describe(operation: Operation, schemas: Components): DescribedOperation
     summary,
     'x-permission': permission,
     'x-cost-class': cost,
-    security: permission === 'public' ? [] : SECURITY,
+    security: securityOf(operation),
     parameters: [
       { $ref: '#/components/parameters/RequestId' },
       ...requestHeaders.map(({ name, description }) => ({
@@ -166,7 +179,7 @@ function contentOf(types: readonly string[], schema: Schema): Content {
 }
 
 function describedStatus(status: number, success: number): string {
-  if (status !== success) return 'Not ready.';
+  if (status !== success) return status < 300 ? 'Nothing new was created.' : 'Not ready.';
   return status === 201 ? 'Created.' : 'Done.';
 }
 
@@ -199,8 +212,8 @@ function queryParameters(query: z.ZodType, schemas: Components): DescribedParame
 
 /** One answer for each error status. Its description lists the possible codes. */
 function errorResponses(operation: Operation, schemas: Components): Record<string, DescribedAnswer> {
-  const { path, permission, cost, body, errors } = operation;
-  const known = permission === 'public' ? [] : CREDENTIAL_ERRORS;
+  const { path, permission, credentials, cost, body, errors } = operation;
+  const known = permission === 'public' && credentials !== 'cookie' ? [] : CREDENTIAL_ERRORS;
   const common = path.startsWith('/api') ? COMMON_ERRORS : OUTSIDE_ERRORS;
   const codes = new Set([...common, ...known, ...(body === undefined ? [] : BODY_ERRORS), ...errors]);
   const answers = [...codes].map((code): { status: number; code: ErrorCode } => ({

@@ -22,6 +22,12 @@ export interface Operation {
   summary: string;
   permission: Permission;
   cost: CostClass;
+  /**
+   * How a public operation learns its caller. `optional`: by the usual credentials, and invalid ones count as none.
+   * `cookie`: by the cookie of a browser, which it needs; `cookie setter`: not at all, but it sets that cookie. The last
+   * two answer only to our own page, by the exact `Origin`. Left out: it has no caller.
+   */
+  credentials?: 'optional' | 'cookie' | 'cookie setter';
   query?: z.ZodType;
   /**
    * `optional`: the body may be missing. `entries`: name of a list whose entries are validated one by one, each with the

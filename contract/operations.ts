@@ -37,7 +37,7 @@ export interface PassThrough {
   cost: CostClass;
 }
 
-/** Requests to engines, to events and to the API page. `openapi.json` does not describe them. */
+/** Requests to engines, to events and to the pages for browsers. `openapi.json` does not describe them. */
 export const PASS_THROUGH = {
   inference: {
     id: 'inference',
@@ -59,6 +59,38 @@ export const PASS_THROUGH = {
     summary: 'Live events over WebSocket, with a replay of missed events',
     permission: 'viewer',
     cost: 'regular',
+  },
+  page: {
+    id: 'page',
+    method: 'GET',
+    path: '/',
+    summary: 'The web page',
+    permission: 'public',
+    cost: 'free',
+  },
+  pageAssets: {
+    id: 'pageAssets',
+    method: 'GET',
+    path: '/assets/*',
+    summary: 'Scripts and styles of the web page',
+    permission: 'public',
+    cost: 'free',
+  },
+  pageIcon: {
+    id: 'pageIcon',
+    method: 'GET',
+    path: '/icon.svg',
+    summary: 'The icon of the web page',
+    permission: 'public',
+    cost: 'free',
+  },
+  pageManifest: {
+    id: 'pageManifest',
+    method: 'GET',
+    path: '/manifest.webmanifest',
+    summary: 'What a browser needs to install the web page',
+    permission: 'public',
+    cost: 'free',
   },
   documentation: {
     id: 'documentation',

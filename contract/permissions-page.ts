@@ -41,6 +41,9 @@ ${table(
   ],
 )}
 
+\`POST /api/auth/browser/token\` and \`DELETE /api/auth/browser\` need the cookie of a log-in, and no other credentials. Only our own
+page may send them and \`POST /api/auth/browser\`.
+
 With \`auth.inference: open\`, requests to \`/v1\` need no credentials. The WebSocket \`/api/ws\` also accepts credentials as
 a subprotocol or a ticket.
 `;

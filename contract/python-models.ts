@@ -6,7 +6,7 @@ import { className, descriptionOf, orNone, pythonType } from './python-types.ts'
 const WRITTEN = new Set(['Fleet', 'CreateInstance']);
 /** Bodies of requests that need no class: methods take their fields as parameters. */
 const BODIES =
-  /^(ChangePassword|ConfigPatch|Create(?:Key|User)|Login|NamesBody|RenameInstance|StopBody|Update(?:Instance|User))$/;
+  /^(ChangePassword|ConfigPatch|Create(?:Key|User)|Login|Name[ds]Body|ParseBody|RenameInstance|StopBody|Update(?:Instance|User))$/;
 /** Schemas that become `Any`, because they refer to themselves. */
 const ANY = new Set(['JsonValue']);
 /** Names of nested objects, by parent and field. Other nested objects are named after both. */

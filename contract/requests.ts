@@ -24,8 +24,10 @@ export type RequestOutcome = z.infer<typeof RequestOutcomeSchema>;
 export const REQUEST_DOORS = ['v1', 'proxy'] as const;
 export type RequestDoor = (typeof REQUEST_DOORS)[number];
 
-/** How many finished requests llamactl remembers. */
-export const MOST_FINISHED_REQUESTS = 200;
+/** How many finished requests llamactl remembers, also over a restart. */
+export const MOST_FINISHED_REQUESTS = 5_000;
+/** Most finished requests of one answer. */
+const MOST_LISTED_REQUESTS = 200;
 
 const TimestampSchema = z.iso.datetime().describe('RFC 3339, UTC.');
 const seconds = z.number().min(0);
@@ -53,6 +55,17 @@ const facts = {
     .describe(
       'Seconds until an engine got the request; the last engine, if one died and llamactl retried. `null`: no engine has it now.',
     ),
+  starting: seconds.describe('Seconds of the wait for a slot and the start of the instance, so far.'),
+  queued: seconds.describe('Seconds of the wait for its turn at a running instance, so far.'),
+  prompt_seconds: seconds
+    .nullable()
+    .describe('Seconds in which the engine computed the prompt, as it reported; `null`: not reported.'),
+  user_agent: z
+    .string()
+    .nullable()
+    .describe(
+      '`User-Agent` of the request, at most 200 characters; `null`: it has none, or it is of another caller and you are a viewer.',
+    ),
   stream: z
     .boolean()
     .nullable()
@@ -63,6 +76,7 @@ const facts = {
   tokens_in: tokens.describe(
     'Tokens of the prompt, including cached ones, as the engine reported; `null`: not reported.',
   ),
+  cached_tokens: tokens.describe('Tokens of the prompt that the engine had computed before; `null`: not reported.'),
   tokens_out: tokens.describe('Tokens generated so far, as the engine reported or else as counted.'),
   tokens_estimated: z
     .boolean()
@@ -81,9 +95,26 @@ export const ActiveRequestSchema = z
     phase: RequestPhaseSchema.describe(
       '`starting`: waits for the instance to start; `queued`: waits for its turn; `processing`: the engine works on it; `streaming`: the answer is arriving.',
     ),
+    position: z
+      .int()
+      .min(1)
+      .nullable()
+      .describe('Its place among the requests that wait for the instance; 1 is next. `null`: it does not wait.'),
   })
   .meta({ id: 'ActiveRequest' });
 export type ActiveRequest = z.infer<typeof ActiveRequestSchema>;
+
+/** Why a request failed. */
+const RequestErrorSchema = z
+  .object({
+    code: z
+      .string()
+      .nullable()
+      .describe('The code of the error that llamactl or the engine answered; `null`: it has none.'),
+    message: z.string().describe('At most 500 characters.'),
+  })
+  .meta({ id: 'RequestError' });
+export type RequestError = z.infer<typeof RequestErrorSchema>;
 
 /** A finished request: figures, never content. */
 export const FinishedRequestSchema = z
@@ -94,7 +125,9 @@ export const FinishedRequestSchema = z
         '`refused`: llamactl answered with an error; `aborted`: the caller disconnected; `cancelled`: by `DELETE /api/requests/{request_id}`; ' +
         '`broken`: the engine gave no answer or an incomplete one.',
     ),
+    seq: LongIntegerSchema.describe('Grows with every finished request; for `before_seq`.'),
     status: z.int().nullable().describe('HTTP status of the answer; `null`: no answer.'),
+    error: RequestErrorSchema.nullable().describe('Why it failed; `null`: it did not, or the engine did not say.'),
     finished_at: TimestampSchema,
     duration: seconds.describe('Seconds from `started_at`.'),
   })
@@ -103,9 +136,21 @@ export type FinishedRequest = z.infer<typeof FinishedRequestSchema>;
 
 /** Query of `GET /requests`. */
 export const RequestsQuerySchema = z.strictObject({
-  finished: CountSchema(MOST_FINISHED_REQUESTS)
+  finished: CountSchema(MOST_LISTED_REQUESTS).optional().describe('How many finished requests to return; default 50.'),
+  before_seq: CountSchema(Number.MAX_SAFE_INTEGER).optional().describe('Only requests that finished before this one.'),
+  instance: z.string().max(63).optional().describe('Only requests for this instance.'),
+  caller: z
+    .string()
+    .max(200)
     .optional()
-    .describe('How many finished requests to return; default 50.'),
+    .describe('Only requests of this caller, as `caller` names it, or without the name of a key.'),
+  outcome: RequestOutcomeSchema.optional().describe('Only finished requests with this outcome.'),
+  slower_than: z
+    .string()
+    .regex(/^\d{1,9}(?:\.\d{1,6})?$/, 'must be a number of seconds')
+    .transform(Number)
+    .optional()
+    .describe('Only finished requests that took longer than this many seconds.'),
 });
 
 /** Answer of `GET /requests`. */
@@ -113,6 +158,7 @@ export const RequestsSchema = z
   .object({
     in_flight: z.array(ActiveRequestSchema).describe('Oldest first.'),
     finished: z.array(FinishedRequestSchema).describe('Newest first.'),
+    more: z.boolean().describe('Whether older finished requests match; ask for them with `before_seq`.'),
   })
   .meta({ id: 'Requests' });
 export type Requests = z.infer<typeof RequestsSchema>;

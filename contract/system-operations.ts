@@ -1,7 +1,9 @@
 import { z } from 'zod';
 import { ConfigPatchSchema, ConfigViewSchema, ConfigWrittenSchema } from './config.ts';
+import { MessageSchema } from './instance.ts';
 import { operation } from './operation.ts';
-import { AnyQuerySchema } from './query.ts';
+import { AnyQuerySchema, WindowSchema } from './query.ts';
+import { SystemStatsSchema } from './stats.ts';
 import { AlertsSchema, ProbeSchema, SystemInfoSchema, SystemStatusSchema } from './system.ts';
 
 /** llamactl itself, the machine and the configuration. */
@@ -15,6 +17,22 @@ export const SYSTEM_OPERATIONS = {
     permission: 'viewer',
     cost: 'regular',
     success: { status: 200, schema: SystemStatusSchema },
+    errors: [],
+  }),
+  getSystemStats: operation({
+    id: 'getSystemStats',
+    method: 'GET',
+    path: '/api/system/stats',
+    tag: 'System',
+    summary: 'CPU, memory, disk and GPUs of the last hours, in steps that widen with age',
+    permission: 'viewer',
+    cost: 'regular',
+    query: z.strictObject({
+      window: WindowSchema.optional().describe(
+        'How far back: seconds, or `15m`, `1h`, `24h`. Default `1h`, at least one second, at most one day.',
+      ),
+    }),
+    success: { status: 200, schema: SystemStatsSchema },
     errors: [],
   }),
   getSystemInfo: operation({
@@ -38,6 +56,17 @@ export const SYSTEM_OPERATIONS = {
     cost: 'regular',
     success: { status: 200, schema: AlertsSchema },
     errors: [],
+  }),
+  reloadSystem: operation({
+    id: 'reloadSystem',
+    method: 'POST',
+    path: '/api/system/reload',
+    tag: 'System',
+    summary: 'Replace llamactl by a new process with the present configuration; no engine stops, no request is refused',
+    permission: 'admin',
+    cost: 'intensive',
+    success: { status: 200, schema: MessageSchema },
+    errors: ['SHUTTING_DOWN'],
   }),
   getMetrics: operation({
     id: 'getMetrics',

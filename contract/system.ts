@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { CauseSchema } from './cause.ts';
 import { STATUSES, type Status } from './instance.ts';
 import { LongIntegerSchema } from './long-integer.ts';
 
@@ -21,6 +22,20 @@ export const GpuSchema = z
   .meta({ id: 'Gpu' });
 export type Gpu = z.infer<typeof GpuSchema>;
 
+/** Resources of the machine and their usage. */
+export const ResourcesSchema = z
+  .object({
+    cpu_usage: z.number().describe('Percent (0–100) of all cores.'),
+    memory_usage: LongIntegerSchema.describe('Bytes that are not available to programs.'),
+    memory_total: LongIntegerSchema,
+    disk_usage: z.number().describe("Percent (0–100) of the data directory's filesystem."),
+    disk_total: LongIntegerSchema.describe("Bytes of the data directory's filesystem."),
+    disk_free: LongIntegerSchema.describe('Bytes of it that llamactl may use.'),
+    gpus: z.array(GpuSchema).describe('Empty if no tool reports a GPU.'),
+  })
+  .meta({ id: 'Resources' });
+export type Resources = z.infer<typeof ResourcesSchema>;
+
 const count = (status: Status) => [status, z.int()] as const;
 
 /** Answer of `GET /system/status`, as in the API reference. */
@@ -32,16 +47,23 @@ export const SystemStatusSchema = z
       total: z.int(),
       ...(Object.fromEntries(STATUSES.map(count)) as Record<Status, z.ZodInt>),
     }),
-    resources: z.object({
-      cpu_usage: z.number().describe('Percent (0–100) of all cores.'),
-      memory_usage: LongIntegerSchema.describe('Bytes that are not available to programs.'),
-      memory_total: LongIntegerSchema,
-      disk_usage: z.number().describe("Percent (0–100) of the data directory's filesystem."),
-      gpus: z.array(GpuSchema).describe('Empty if no tool reports a GPU.'),
-    }),
+    resources: ResourcesSchema,
   })
   .meta({ id: 'SystemStatus' });
 export type SystemStatus = z.infer<typeof SystemStatusSchema>;
+
+/** A folder of llamactl, and the room on its filesystem. */
+const FolderSchema = z
+  .object({
+    kind: z.enum(['data', 'models']),
+    path: z.string(),
+    disk_total: LongIntegerSchema.nullable().describe(
+      'Bytes of its filesystem, or of that of its nearest parent that exists; `null`: unknown.',
+    ),
+    disk_free: LongIntegerSchema.nullable().describe('Bytes of it that llamactl may use; `null`: unknown.'),
+  })
+  .meta({ id: 'Folder' });
+export type Folder = z.infer<typeof FolderSchema>;
 
 /** Answer of `GET /system/info`, as in the API reference. */
 export const SystemInfoSchema = z
@@ -50,6 +72,7 @@ export const SystemInfoSchema = z
     os: z.enum(['linux', 'darwin']),
     arch: z.string().describe("In Go's names: amd64, arm64."),
     cpu_count: z.int(),
+    cpu_model: z.string().nullable().describe('As the system names it; `null`: unknown.'),
     memory_total: LongIntegerSchema,
     version: z.string(),
     build_time: TimestampSchema.describe('When the package was built; for a checkout, when its files were written.'),
@@ -59,6 +82,7 @@ export const SystemInfoSchema = z
       .describe(
         'Commit of the source; `-dirty` at the end: the package was built with uncommitted changes. `null`: unknown.',
       ),
+    folders: z.array(FolderSchema).describe('The data directory, then the folders of models.'),
   })
   .meta({ id: 'SystemInfo' });
 export type SystemInfo = z.infer<typeof SystemInfoSchema>;
@@ -70,6 +94,7 @@ export const AlertSchema = z
     code: z.string().describe('Kind of alert; stable.'),
     message: z.string().describe('Problem and fix, for a person.'),
     instance: z.string().optional().describe('The affected instance; absent: the whole system.'),
+    cause: CauseSchema.optional().describe('The cause, if the alert is about the end of a run.'),
     raised_at: TimestampSchema,
   })
   .meta({ id: 'Alert' });

@@ -1,6 +1,7 @@
 import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { bundle } from '../scripts/bundle.ts';
+import { buildPage } from '../scripts/page-build.ts';
 import { sourceStamp } from '../scripts/source-stamp.ts';
 import { CACHE } from '../scripts/test-assets.ts';
 import { isLong } from '../scripts/test-tier.ts';
@@ -16,9 +17,10 @@ export async function setup(): Promise<(() => Promise<void>) | undefined> {
   await mkdir(CACHE, { recursive: true });
   const folder = await mkdtemp(path.join(CACHE, 'program-'));
   const stamp = await sourceStamp(path.join(import.meta.dirname, '..'), process.env);
-  await bundle({ directory: path.join(folder, 'lib'), stamp, form: 'modules' });
+  const page = await buildPage();
+  await bundle({ directory: path.join(folder, 'lib'), stamp, page, form: 'modules' });
   const entry = path.join(import.meta.dirname, 'crash', 'crashing-server.ts');
-  await bundle({ directory: path.join(folder, 'crashing'), stamp, entry, form: 'modules' });
+  await bundle({ directory: path.join(folder, 'crashing'), stamp, page, entry, form: 'modules' });
   process.env['LLAMACTL_TEST_PROGRAM'] = folder;
   return () => rm(folder, { recursive: true, force: true, maxRetries: 5 });
 }

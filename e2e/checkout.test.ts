@@ -13,12 +13,23 @@ import { ServerProcess } from './server-process.ts';
 /** The launcher of a checkout: it runs a bundle of the sources, which is made again after each change. */
 
 const ROOT = path.join(import.meta.dirname, '..');
-const WORKSPACES = ['contract', 'client', 'server', 'cli'];
+const WORKSPACES = ['contract', 'client', 'server', 'cli', 'web'];
 const FILES = [
   'llamactl',
   'package.json',
   'package-lock.json',
-  ...['bundle', 'checkout-program', 'compiled-script'].map((name) => `scripts/${name}.ts`),
+  'format',
+  'tsconfig.json',
+  ...[
+    'bundle',
+    'checkout-page',
+    'checkout-program',
+    'compiled-script',
+    'package-folder',
+    'page-build',
+    'smaller-code',
+    'stand-ins',
+  ].map((name) => `scripts/${name}.ts`),
 ];
 
 let folder: string;
@@ -116,6 +127,35 @@ describe('the launcher', () => {
     expect((await llamactl('version')).stdout).toMatch(/^changed /);
     expect(await currentBundle()).not.toBe(bundle);
     expect(await readdir(path.join(folder, '.cache', 'program', bundle))).toContain('main.js');
+  });
+
+  it('builds the web page, and again after a change of it, while a server goes on with the last build', async () => {
+    const built = (): Promise<string> => readFile(path.join(folder, 'web', 'dist', 'index.html'), 'utf8');
+    expect(await built()).toContain('./assets/');
+    const server = await ServerProcess.create('', () => [], [launcher]);
+    try {
+      await server.start();
+      const page = async (): Promise<string> => (await fetch(`${server.url}/`)).text();
+      expect(await page()).toBe(await built());
+      await change('web/index.html', '<title>llamactl</title>', '<title>changed</title>');
+      await llamactl('version');
+      expect(await built()).toContain('<title>changed</title>');
+      expect(await page()).toBe(await built());
+      const assets = [...(await page()).matchAll(/"\.(\/assets\/[^"]+)"/g)].map(([, url]) => url);
+      expect(assets.length).toBeGreaterThan(0);
+      for (const url of assets) expect((await fetch(server.url + url)).status, url).toBe(200);
+    } finally {
+      await server.dispose();
+    }
+  });
+
+  it('does without a web page that cannot be built, and says so', async () => {
+    await change('web/index.html', '/main.tsx', '/missing.tsx');
+    const { stdout, stderr } = await llamactl('version');
+    expect(stdout).toMatch(/^changed /);
+    expect(stderr).toContain('missing.tsx');
+    expect(stderr).toMatch(/^llamactl: the web page could not be built; everything else works\n$/m);
+    await change('web/index.html', '/missing.tsx', '/main.tsx');
   });
 
   it('replaces a running server by the changed program with reload', async () => {

@@ -135,6 +135,7 @@ describe.each(KINDS)('llamactl as %s', (kind) => {
       await server.start();
       const build = { version: manifest.version, commit: COMMIT, build_time: BUILT };
       expect((await server.call('GET', '/api/system/info')).body).toMatchObject(build);
+      await expectPage(server);
       const settings = { name: 'example', model_path: await testModel() };
       expect((await server.call('POST', '/api/instances', settings)).status).toBe(201);
       expect((await server.call('POST', '/api/instances/example/start?wait=true')).status).toBe(200);
@@ -186,6 +187,18 @@ it('of the page nothing is left out', () => {
   expect(UPDATED).not.toBe('');
   expect(OTHERS).toEqual([]);
 });
+
+/** The web page is in the program: its files, and each one that they name. */
+async function expectPage({ url }: ServerProcess): Promise<void> {
+  const page = await (await fetch(`${url}/`)).text();
+  const assets = [...page.matchAll(/"\.(\/[^"]+)"/g)].map(([, asset]) => asset ?? '');
+  expect(assets.length).toBeGreaterThan(2);
+  for (const asset of assets) {
+    const answer = await fetch(url + asset);
+    expect([asset, answer.status]).toEqual([asset, 200]);
+    expect((await answer.arrayBuffer()).byteLength).toBeGreaterThan(0);
+  }
+}
 
 async function answerOf(server: ServerProcess): Promise<unknown> {
   const messages = [{ role: 'user', content: 'Hello!' }];

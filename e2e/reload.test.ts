@@ -3,6 +3,7 @@ import { rename, symlink, writeFile } from 'node:fs/promises';
 import { connect, type Socket } from 'node:net';
 import path from 'node:path';
 import { Client } from '@llamactl/client';
+import { RequestsSchema } from '@llamactl/contract/requests';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { isLong } from '../scripts/test-tier.ts';
 import { runCommand } from './command-line.ts';
@@ -129,6 +130,23 @@ describe('a reload', () => {
     const stopped = await server.call('POST', '/api/instances/chat/stop?wait=true', { timeout: 1 });
     expect(stopped.body).toMatchObject({ status: 'stopped' });
     await expect(long.ended).rejects.toThrow('terminated');
+  });
+
+  it('lists requests that the old process finishes, and ends one by its id', async () => {
+    await serverWith();
+    await paced('chat');
+    const long = stream('chat', 100_000);
+    await long.until((items) => items.length > 3);
+    await reload();
+    const listed = async (): Promise<string[]> => {
+      const { body } = await server.call('GET', '/api/requests');
+      return RequestsSchema.parse(body).in_flight.map(({ id }) => id);
+    };
+    await vi.waitFor(async () => expect(await listed()).toHaveLength(1), { timeout: 10_000 });
+    const [id = ''] = await listed();
+    expect((await server.call('DELETE', `/api/requests/${id}`)).status).toBe(200);
+    await expect(long.ended).rejects.toThrow('terminated');
+    await vi.waitFor(async () => expect(await listed()).toEqual([]), { timeout: 10_000 });
   });
 
   it('ends with the service, whichever of the two gets the signal', async () => {

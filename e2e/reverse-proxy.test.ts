@@ -211,6 +211,36 @@ describe.each(PROXIES)('behind $name', { timeout: PATIENCE }, ({ name, found }) 
     expect(refusal.statusCode).toBe(403);
   });
 
+  test('the web page is there with its files, also without the slash at the end', async () => {
+    const page = await call('/llm/');
+    expect([page.statusCode, page.headers['content-type']]).toEqual([200, 'text/html; charset=utf-8']);
+    expect(page.headers['content-security-policy']).toContain("require-trusted-types-for 'script'");
+    const [asset = ''] = /assets\/[^"]+/.exec(await text(page)) ?? [];
+    const script = await call(`/llm/${asset}`, { headers: { 'accept-encoding': 'gzip' } });
+    expect(script.headers).toMatchObject({
+      'content-encoding': 'gzip',
+      'cache-control': 'max-age=31536000, immutable',
+    });
+    script.resume();
+    const bare = await call('/llm');
+    expect([301, 308]).toContain(bare.statusCode);
+    expect(new URL(bare.headers.location ?? '', `https://${NAME}/llm`).pathname).toBe('/llm/');
+  });
+
+  test('a browser logs in, with a cookie for TLS alone', async () => {
+    const headers = { origin: `https://${NAME}`, authorization: '' };
+    const body = JSON.stringify({ username: 'admin', password });
+    const answer = await call('/llm/api/auth/browser', { method: 'POST', headers, body });
+    expect(answer.statusCode).toBe(200);
+    const [cookie = ''] = answer.headers['set-cookie'] ?? [];
+    expect(cookie).toMatch(/^llamactl_\w+=[\w.-]+; Max-Age=86400; HttpOnly; SameSite=Strict; Secure$/);
+    answer.resume();
+    const next = { method: 'POST', headers: { ...headers, cookie: cookie.split(';')[0] } };
+    expect((await call('/llm/api/auth/browser/token', next)).statusCode).toBe(200);
+    const foreign = { ...next, headers: { ...next.headers, origin: `https://${NAME}:8443` } };
+    expect((await call('/llm/api/auth/browser/token', foreign)).statusCode).toBe(403);
+  });
+
   test('a token passes while the engine has not made the next one', async () => {
     const body = JSON.stringify({ model: 'paced', stream: true, max_tokens: 2, held: true });
     const answer = await call('/llm/v1/chat/completions', { method: 'POST', body });

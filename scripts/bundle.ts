@@ -1,24 +1,20 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
+import { constants, gzipSync } from 'node:zlib';
 import { rolldown, type OutputChunk, type OutputOptions, type RolldownBuild } from 'rolldown';
 import type { BuildStamp } from '@llamactl/server/build-stamp';
+import { mediaTypeOf } from '@llamactl/server/http/web-page/page-file';
+import { tagOf } from '@llamactl/server/http/web-page/page-folder';
 import { migrationFiles, MIGRATIONS_FOLDER } from '@llamactl/server/store/migration-files';
+import { packageFolder } from './package-folder.ts';
+import type { PageBuild } from './page-build.ts';
+import { smallerScript, withoutImports } from './smaller-code.ts';
+import { STAND_INS } from './stand-ins.ts';
 
 const ROOT = path.join(import.meta.dirname, '..');
 
 /** Optional native parts of ws, which works without them. */
 const LEFT_OUT = ['bufferutil', 'utf-8-validate'];
-
-const HTTP = 'node:http without undici';
-/**
- * An `import` of `node:http` reads all its exports. One of them, `WebSocket`, loads undici, which takes 35 ms. So this
- * module has only the names that the program uses; the bundle fails for others.
- */
-const HTTP_MODULE = `
-  const http = process.getBuiltinModule('node:http');
-  export default http;
-  export const { Agent, IncomingMessage, METHODS, Server, ServerResponse, STATUS_CODES, createServer, get, request } = http;
-`;
 
 /** Options of the bundle. */
 export interface BundleOptions {
@@ -29,6 +25,8 @@ export interface BundleOptions {
    * the checkout.
    */
   stamp: BuildStamp | 'of the checkout';
+  /** The web page in it. Left out: the program reads that of the checkout, where its build puts it. */
+  page?: PageBuild;
   /** The module that is run; left out: the command line. */
   entry?: string;
   /**
@@ -45,11 +43,13 @@ export interface BundleOptions {
  * @throws {Error} a dependency is missing
  */
 export async function bundle(options: BundleOptions): Promise<string[]> {
-  const { directory, stamp, entry, form } = options;
+  const { directory, stamp, page, entry, form } = options;
   const stands = new Map([
     ['server/build-stamp.ts', stamp === 'of the checkout' ? STAMP_OF_CHECKOUT : stampModule(stamp)],
     ['server/store/migration-files.ts', migrationModule()],
-    ['server/models/downloads/worker-script.ts', await workerModule()],
+    ['server/models/downloads/worker-script.ts', await workerModule(TRANSFER_WORKER, 'startTransferWorker')],
+    ['server/models/facts-worker-script.ts', await workerModule(FACTS_WORKER, 'startFactsWorker')],
+    [PAGE_FILES, page === undefined ? PAGE_OF_CHECKOUT : pageModule(page)],
   ]);
   const put = (parts: Pick<Build, 'input' | 'output' | 'server'>): Promise<OutputChunk[]> =>
     built({ ...parts, directory, stands });
@@ -59,7 +59,8 @@ export async function bundle(options: BundleOptions): Promise<string[]> {
   else if (entry !== undefined) chunks.push(...(await put({ input, output: MODULES })));
   else {
     const server = await put({ input: { [SERVER]: MAIN_OF_SERVER }, output: SCRIPT_OF_SERVER });
-    await toAscii(path.join(directory, `${SERVER}.cjs`));
+    const file = path.join(directory, `${SERVER}.cjs`);
+    await writeFile(file, smallerScript(await readFile(file, 'utf8')));
     const names = server.flatMap((chunk) => chunk.exports);
     chunks.push(...server, ...(await put({ input, output: MODULES, server: names })));
   }
@@ -72,15 +73,16 @@ export async function bundle(options: BundleOptions): Promise<string[]> {
       id.startsWith(ROOT) &&
       id !== COMPILED_SCRIPT &&
       packageFolder(id).length === 0 &&
-      stands.get(path.relative(ROOT, id)) !== STAMP_OF_CHECKOUT
+      !OF_CHECKOUT.has(stands.get(path.relative(ROOT, id)) ?? '')
     )
       refuseCompany(id, text);
   }
-  return [...new Set([...code.keys()].flatMap(packageFolder))].toSorted();
+  return [...new Set([...[...code.keys()].flatMap(packageFolder), ...(page?.packages ?? [])])].toSorted();
 }
 
 const COMMAND_LINE = path.join(ROOT, 'cli', 'main.ts');
 const TRANSFER_WORKER = path.join(ROOT, 'server', 'models', 'downloads', 'transfer-worker.ts');
+const FACTS_WORKER = path.join(ROOT, 'server', 'models', 'facts-worker.ts');
 const MAIN_OF_SERVER = path.join(ROOT, 'server', 'main.ts');
 /**
  * The server in a bundle of modules. It is a script of its own, so that its compiled code can be kept: see
@@ -113,7 +115,7 @@ async function built({ directory, output, ...parts }: Build): Promise<OutputChun
     const written = await build.write({
       dir: directory,
       cleanDir: (parts.server ?? null) === null,
-      comments: { legal: false },
+      comments: false,
       ...output,
     });
     return written.output.filter((each): each is OutputChunk => each.type === 'chunk');
@@ -137,9 +139,16 @@ function bundler({ input, stands, server = null }: Pick<Build, 'input' | 'stands
         load: (id) => stands.get(path.relative(ROOT, id)) ?? null,
       },
       {
-        name: 'node:http without undici',
-        resolveId: (id, _importer, { kind }) => (id === 'node:http' && kind === 'import-statement' ? HTTP : null),
-        load: (id) => (id === HTTP ? HTTP_MODULE : null),
+        name: 'modules that load late or never',
+        resolveId: (id, _importer, { kind }) => {
+          const name = `${kind} of ${id.replace(/^node:/, '')}`;
+          return STAND_INS.has(name) ? name : null;
+        },
+        load: (id) => STAND_INS.get(id) ?? null,
+      },
+      {
+        name: 'modules of Node without parts that load late',
+        renderChunk: (code, _chunk, { format }) => (format === 'es' ? withoutImports(code) : null),
       },
       {
         name: 'the server in a script of its own',
@@ -151,17 +160,6 @@ function bundler({ input, stands, server = null }: Pick<Build, 'input' | 'stands
       throw new Error(`the program cannot be put together: ${log.message}`);
     },
   });
-}
-
-/**
- * Escapes all characters of a script that are not ASCII: text with one of them takes twice the memory in V8. The
- * bundler has no option for it. Fails for raw templates, where an escape would change the value.
- */
-async function toAscii(file: string): Promise<void> {
-  const code = await readFile(file, 'utf8');
-  if (/\braw`[^`]*[^\0-\x7F]/.test(code)) throw new Error(`${file} has a raw template that is not ASCII`);
-  const escaped = (unit: string): string => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`;
-  await writeFile(file, code.replaceAll(/[^\0-\x7F]/g, escaped));
 }
 
 const SERVER_SCRIPT = 'server-script';
@@ -203,6 +201,42 @@ const STAMP_OF_CHECKOUT = `
   export const BUILD_STAMP = { commit: checkedOutCommit(root), time: mtime.toISOString() };
 `;
 
+const PAGE_FILES = 'server/http/web-page/page-files.ts';
+
+/** Reads the page when it is requested: each build of it replaces the files. */
+const PAGE_OF_CHECKOUT = `
+  import path from 'node:path';
+  import { PageFolder } from './page-folder.ts';
+  export const pageFiles = () => new PageFolder(path.join(import.meta.dirname, '..', '..', '..', 'web', 'dist'));
+`;
+
+/** Modules that read what lies in the checkout. */
+const OF_CHECKOUT: ReadonlySet<string> = new Set([STAMP_OF_CHECKOUT, PAGE_OF_CHECKOUT]);
+
+/**
+ * The files as text in functions, which V8 compiles when they are called: a server whose page is not used has only the
+ * source of them in memory. Afterwards each file is one buffer.
+ */
+function pageModule({ files }: PageBuild): string {
+  const entries = [...files].map(([name, bytes]) => {
+    if (mediaTypeOf(name) === null) throw new Error(`the web page has ${name}, and the server no media type for it`);
+    const text = gzipSync(bytes, { level: constants.Z_BEST_COMPRESSION }).toString('base64');
+    return `[${JSON.stringify(name)}, { tag: '${tagOf(bytes)}', text: () => '${text}' }]`;
+  });
+  return `
+    const FILES = new Map([${entries.join(',\n')}]);
+    const used = new Map();
+    export const pageFiles = () => ({
+      read: async (name) => {
+        const file = FILES.get(name);
+        if (file === undefined) return null;
+        if (!used.has(name)) used.set(name, { tag: file.tag, gzipped: Buffer.from(file.text(), 'base64') });
+        return used.get(name);
+      },
+    });
+  `;
+}
+
 function stampModule(stamp: BuildStamp): string {
   return `export const BUILD_STAMP = ${JSON.stringify(stamp)};`;
 }
@@ -215,25 +249,25 @@ function migrationModule(): string {
   `;
 }
 
-/** The thread of transfers as text: a thread starts from a file or a text, and an executable has no files. */
-async function workerModule(): Promise<string> {
-  const build = await bundler({ input: { worker: TRANSFER_WORKER }, stands: new Map() });
+/**
+ * A thread as text: a thread starts from a file or a text, and an executable has no files.
+ *
+ * @param start Name of the function that starts it.
+ */
+async function workerModule(worker: string, start: string): Promise<string> {
+  const build = await bundler({ input: { worker }, stands: new Map() });
   try {
     const { output } = await build.generate({ ...ONE_SCRIPT, comments: { legal: false } });
     const [{ code, modules }] = output;
     for (const [id, module] of Object.entries(modules)) refuseCompany(id, module.code);
     return `
-      import { Worker } from 'node:worker_threads';
       const CODE = ${JSON.stringify(code)};
-      export const startTransferWorker = (workerData) => new Worker(CODE, { eval: true, workerData });
+      export const ${start} = (workerData) => {
+        const { Worker } = process.getBuiltinModule('node:worker_threads');
+        return new Worker(CODE, { eval: true, workerData });
+      };
     `;
   } finally {
     await build.close();
   }
-}
-
-/** The folder of the installed package that has this module; empty: the module is our own. */
-function packageFolder(module: string): string[] {
-  const [, folder] = /^(.*\/node_modules\/(?:@[^/]+\/)?[^/]+)\//.exec(module) ?? [];
-  return folder === undefined ? [] : [folder];
 }

@@ -6,6 +6,7 @@ import { runTool } from '@llamactl/cli/quickstart/run-tool';
 import type { BuildStamp } from '@llamactl/server/build-stamp';
 import { launcherFlags } from '../e2e/launcher-flags.ts';
 import { bundle } from './bundle.ts';
+import { buildPage } from './page-build.ts';
 import { packageFacts, thirdPartyLicences } from './third-party-licences.ts';
 
 /** Node's marker byte for an embedded program. */
@@ -48,7 +49,7 @@ export async function buildExecutable(file: string, stamp: BuildStamp): Promise<
   const run = { environment: process.env };
   const ownNode = await nodeFolder();
   try {
-    const folders = await bundle({ directory: work, stamp, form: 'one script' });
+    const folders = await bundle({ directory: work, stamp, page: await buildPage(), form: 'one script' });
     const blob = path.join(work, SEA.output);
     await writeFile(path.join(work, 'executable.json'), JSON.stringify(SEA));
     const prepare = ['--random-seed=1', '--experimental-sea-config', 'executable.json'];

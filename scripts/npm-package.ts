@@ -3,6 +3,7 @@ import path from 'node:path';
 import type { BuildStamp } from '@llamactl/server/build-stamp';
 import { launcherFlags } from '../e2e/launcher-flags.ts';
 import { bundle } from './bundle.ts';
+import { buildPage } from './page-build.ts';
 import { thirdPartyLicences } from './third-party-licences.ts';
 
 const ROOT = path.join(import.meta.dirname, '..');
@@ -17,7 +18,12 @@ export const NPM_FOLDER = path.join(ROOT, 'dist', 'npm');
  * @returns folders of the packages whose code it contains
  */
 export async function buildNpmPackage(directory: string, stamp: BuildStamp): Promise<string[]> {
-  const folders = await bundle({ directory: path.join(directory, 'lib'), stamp, form: 'modules' });
+  const folders = await bundle({
+    directory: path.join(directory, 'lib'),
+    stamp,
+    page: await buildPage(),
+    form: 'modules',
+  });
   await mkdir(directory, { recursive: true });
   const launcher = await readFile(path.join(ROOT, 'packaging', 'npm', 'llamactl'), 'utf8');
   const file = path.join(directory, 'llamactl');

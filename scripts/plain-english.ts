@@ -52,7 +52,7 @@ export function findingsIn(file: string, text: string): Finding[] {
       const found = pattern.exec(content)?.[0];
       return found === undefined ? [] : [{ line, found, instead }];
     });
-    const isClauseFirst = file.endsWith('.ts') && !CLAUSES_ALLOWED.test(file) && CLAUSE_FIRST.test(content);
+    const isClauseFirst = /\.tsx?$/.test(file) && !CLAUSES_ALLOWED.test(file) && CLAUSE_FIRST.test(content);
     const shape = {
       line,
       found: content.trim(),
@@ -65,7 +65,7 @@ export function findingsIn(file: string, text: string): Finding[] {
 /** Files that people of this project wrote. Git lists those too that were deleted a moment ago. */
 function ownFiles(): string[] {
   const options = { cwd: ROOT, encoding: 'utf8', maxBuffer: 64 * 1024 * 1024 } as const;
-  const tracked = execFileSync('git', ['ls-files', '*.ts', '*.md'], options).trim().split('\n');
+  const tracked = execFileSync('git', ['ls-files', '*.ts', '*.tsx', '*.md'], options).trim().split('\n');
   return tracked.filter((file) => !EXEMPT.has(file) && existsSync(path.join(ROOT, file)));
 }
 

@@ -8,6 +8,7 @@ import { runTool } from '@llamactl/cli/quickstart/run-tool';
 import type { BuildStamp } from '@llamactl/server/build-stamp';
 import { billOfMaterials } from './bill-of-materials.ts';
 import { bundle } from './bundle.ts';
+import { buildPage } from './page-build.ts';
 import { buildClient } from './client-package.ts';
 import { buildDebianPackage } from './debian-package.ts';
 import { buildExecutable } from './executable.ts';
@@ -124,7 +125,12 @@ async function packDebian(draft: string, folder: string, parts: ReleaseParts): P
 }
 
 async function writeBill(draft: string, work: string, { root, version, stamp }: ReleaseParts): Promise<void> {
-  const folders = await bundle({ directory: path.join(work, 'bundle'), stamp, form: 'modules' });
+  const folders = await bundle({
+    directory: path.join(work, 'bundle'),
+    stamp,
+    page: await buildPage(),
+    form: 'modules',
+  });
   const bill = await billOfMaterials(root, folders, { version, stamp, node: process.versions.node });
   await writeFile(path.join(draft, `llamactl-${version}.cdx.json`), bill);
 }

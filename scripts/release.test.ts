@@ -5,6 +5,7 @@ import path from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { billOfMaterials } from './bill-of-materials.ts';
 import { bundle } from './bundle.ts';
+import { buildPage } from './page-build.ts';
 import { nodeFolder } from './executable.ts';
 import { filledFormula } from './homebrew-formula.ts';
 import { releaseProblems } from './release-checks.ts';
@@ -141,7 +142,7 @@ describe('the parts of the program', () => {
 
   beforeAll(async () => {
     place = mkdtempSync(path.join(os.tmpdir(), 'llamactl-bundle-'));
-    folders = await bundle({ directory: path.join(place, 'lib'), stamp, form: 'modules' });
+    folders = await bundle({ directory: path.join(place, 'lib'), stamp, page: await buildPage(), form: 'modules' });
   });
 
   afterAll(() => rmSync(place, { recursive: true }));

@@ -1,17 +1,18 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
 
 /** Checks the import rules of docs/architecture.md against every import of the project. */
 
 const ROOT = path.join(import.meta.dirname, '..');
-const WORKSPACES = ['contract', 'client', 'server', 'cli', 'e2e', 'bench', 'scripts'];
+const WORKSPACES = ['contract', 'client', 'format', 'server', 'cli', 'web', 'e2e', 'bench', 'scripts'];
 const SERVICES = ['instances', 'gateway', 'metrics'];
 const ADAPTERS = ['supervisor', 'engines', 'logs', 'store', 'events'];
 
 /** Files outside its own folder that an adapter may import, besides the domain's ports. */
 const PORTS = new Set([
   'server/instances/life/lifecycle.ts',
+  'server/instances/why/failure-cause.ts',
   'server/auth/auth-ports.ts',
   'server/models/downloads/download-store.ts',
   'server/models/gguf-header.ts',
@@ -22,9 +23,16 @@ const PORTS = new Set([
 /** Folders that reach instances through `InstanceManager`, `FleetManager` and `GatewayInstances`. */
 const USERS_OF_INSTANCES = ['http', 'gateway', 'metrics'];
 /**
- * Files outside of the adapters that implement a port: the meter measures the processes of this machine for the domain.
+ * Files outside of the adapters that implement a port: the meter measures the processes of this machine for the domain,
+ * and the last figures are for its lists; the list of
+ * load times is for its estimates.
  */
-const IMPLEMENTS_A_PORT = new Set(['server/metrics/meter.ts', 'server/metrics/machine-memory-meter.ts']);
+const IMPLEMENTS_A_PORT = new Set([
+  'server/metrics/meter.ts',
+  'server/metrics/machine-memory-meter.ts',
+  'server/metrics/last-figures.ts',
+  'server/metrics/load-time-list.ts',
+]);
 
 /** Sections of `app.ts`, which may import everything that `app.ts` may. */
 const SECTIONS = new Set(
@@ -35,6 +43,8 @@ const SECTIONS = new Set(
     'hub',
     'inherited-lock',
     'listening',
+    'load-time-keeping',
+    'history-keeping',
     'host-watch',
     'alerts-wiring',
     'decision-log',
@@ -57,7 +67,7 @@ interface Import {
 
 function filesBelow(folder: string): string[] {
   return readdirSync(path.join(ROOT, folder), { withFileTypes: true, recursive: true })
-    .filter((entry) => entry.isFile() && entry.name.endsWith('.ts') && !/node_modules|dist/.test(entry.parentPath))
+    .filter((entry) => entry.isFile() && /\.tsx?$/.test(entry.name) && !/node_modules|dist/.test(entry.parentPath))
     .map((entry) => path.relative(ROOT, path.join(entry.parentPath, entry.name)));
 }
 
@@ -68,10 +78,12 @@ function resolve(from: string, specifier: string): string {
   return workspace === null ? specifier : `${workspace[1]}/${workspace[2]}.ts`;
 }
 
-const FILES = WORKSPACES.flatMap(filesBelow).map((file) => ({
-  file,
-  text: readFileSync(path.join(ROOT, file), 'utf8'),
-}));
+const FILES = WORKSPACES.filter((folder) => existsSync(path.join(ROOT, folder)))
+  .flatMap(filesBelow)
+  .map((file) => ({
+    file,
+    text: readFileSync(path.join(ROOT, file), 'utf8'),
+  }));
 const IMPORTS: Import[] = FILES.flatMap(({ file, text }) =>
   [
     ...text.matchAll(
@@ -84,7 +96,7 @@ const IMPORTS: Import[] = FILES.flatMap(({ file, text }) =>
 );
 
 const isTest = (file: string): boolean =>
-  file.endsWith('.test.ts') || /^(server|client|cli)\/testing\//.test(file) || file.startsWith('e2e/');
+  file.endsWith('.test.ts') || /^(server|client|cli|web)\/testing\//.test(file) || file.startsWith('e2e/');
 const sources = IMPORTS.filter(({ from }) => !isTest(from));
 const shown = (imports: readonly Import[]): string[] => imports.map(({ from, to }) => `${from} → ${to}`);
 const below =
@@ -109,13 +121,23 @@ describe('imports', () => {
     expect(shown(sources.filter(({ from, to }) => below('client')(from) && !below('client')(to)))).toEqual([]);
   });
 
-  it('only the command line and tests import the client, by its index', () => {
+  it('format holds pure functions that import only each other', () => {
+    expect(shown(sources.filter(({ from, to }) => below('format')(from) && !below('format')(to)))).toEqual([]);
+  });
+
+  it('the page imports itself, the client, the formats of figures and its libraries, and no other folder', () => {
+    const own = (to: string): boolean => below('web')(to) || below('format')(to) || to === 'client/index.ts';
+    const isFolder = (to: string): boolean => WORKSPACES.some((folder) => below(folder)(to));
+    expect(shown(sources.filter(({ from, to }) => below('web')(from) && isFolder(to) && !own(to)))).toEqual([]);
+  });
+
+  it('only the command line, the page and tests import the client, by its index', () => {
     const offending = IMPORTS.filter(
       ({ from, to }) =>
         below('client')(to) &&
         to.endsWith('.ts') &&
         !below('client')(from) &&
-        !(to === 'client/index.ts' && (below('cli')(from) || below('e2e')(from) || below('bench')(from))),
+        !(to === 'client/index.ts' && ['cli', 'web', 'e2e', 'bench'].some((folder) => below(folder)(from))),
     );
     expect(shown(offending)).toEqual([]);
   });
@@ -162,6 +184,8 @@ describe('imports', () => {
     const entrances = new Set([
       'server/instances/use-cases.ts',
       'server/instances/scoped-manager.ts',
+      'server/instances/why/explanation.ts',
+      'server/instances/why/why-facts.ts',
       'server/instances/settings/secret-words.ts',
       'server/instances/slots/leases.ts',
       'server/instances/run/assured-listener.ts',
@@ -237,6 +261,7 @@ describe('imports', () => {
       'server/app/app.ts',
       'server/main.ts',
       'server/app/inherited-lock.ts',
+      'server/app/predecessor-requests.ts',
       'server/app/replaceable-server.ts',
       'server/app/serving.ts',
       'server/app/take-over.ts',
@@ -316,13 +341,13 @@ describe('access to the system', () => {
 
 describe('files', () => {
   it('are named after a noun, not after a drawer', () => {
-    const drawers = /\/(utils?|helpers?|common|types|misc|shared|constants)\.ts$/;
+    const drawers = /\/(utils?|helpers?|common|types|misc|shared|constants)\.tsx?$/;
     expect(FILES.map(({ file }) => file).filter((file) => drawers.test(file))).toEqual([]);
   });
 
   it('are written in kebab-case', () => {
     expect(
-      FILES.map(({ file }) => path.basename(file)).filter((name) => !/^[a-z0-9]+([-.][a-z0-9]+)*\.ts$/.test(name)),
+      FILES.map(({ file }) => path.basename(file)).filter((name) => !/^[a-z0-9]+([-.][a-z0-9]+)*\.tsx?$/.test(name)),
     ).toEqual([]);
   });
 

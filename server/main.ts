@@ -87,10 +87,15 @@ export async function serve(
       startApp({ ...built, loaded: onEmptyStage(loaded, stage), log: SILENT, port: 0 }),
     );
   }
+  let service: Service<App> | null = null;
+  const reload = (): boolean => {
+    service?.reload();
+    return service !== null;
+  };
   const dependencies = {
     clock: systemClock(),
     log,
-    start: (from: Inheritance | null) => startApp({ ...built, loaded, log, inheritance: from }),
+    start: (from: Inheritance | null) => startApp({ ...built, loaded, log, inheritance: from, reload }),
     launch: (listener: Listener) =>
       launchSuccessor({ ...successor(), environment, listener: descriptorOf(listener), lifeline }),
     servingPid: () => readDescription(config.data_dir)?.pid ?? null,
@@ -102,7 +107,8 @@ export async function serve(
     onSuccessor,
     onChange,
   };
-  return Service.open(dependencies, inheritance);
+  service = await Service.open(dependencies, inheritance);
+  return service;
 }
 
 const SILENT = pino({ level: 'silent' });

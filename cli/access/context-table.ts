@@ -1,5 +1,5 @@
 import type { Context } from '../server/contexts.ts';
-import { moment } from '../moment.ts';
+import { moment } from '../../format/moment.ts';
 import { tokenLife } from './token-life.ts';
 
 /** A context for display, without its secret. */

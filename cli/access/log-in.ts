@@ -3,7 +3,7 @@ import { USER_AGENT } from '../command-line.ts';
 import { EXIT } from '../exit-status.ts';
 import { expectedServer } from '../server/expected-server.ts';
 import { assertFollowed } from '../server/followed-server.ts';
-import { moment } from '../moment.ts';
+import { moment } from '../../format/moment.ts';
 import { isOwnAddress } from '../server/own-address.ts';
 import { Problem } from '../problem.ts';
 import type { AddressParts, ServerAddress } from '../server/server-address.ts';

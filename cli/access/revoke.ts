@@ -1,7 +1,7 @@
 import { Client, ConnectionError, LlamactlError } from '@llamactl/client';
 import type { Context } from '../server/contexts.ts';
 import { assertFollowed } from '../server/followed-server.ts';
-import { moment } from '../moment.ts';
+import { moment } from '../../format/moment.ts';
 import { tokenLife } from './token-life.ts';
 
 /** The outcome of a revocation. */

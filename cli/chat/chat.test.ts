@@ -214,7 +214,7 @@ describe('a conversation', () => {
     server.answerers = [
       async (response, question) => {
         const at = new Date().toISOString();
-        const last_exit = { at, code: 0, signal: null, reason: 'stopped as asked', lines: [] };
+        const last_exit = { at, code: 0, signal: null, reason: 'stopped as asked', cause: null, lines: [] };
         server.add('qwen', { status: 'stopped', reason: null, last_exit });
         await answerer(response, question);
         if (!response.writableEnded) setImmediate(() => response.destroy());

@@ -19,13 +19,16 @@ export interface Place {
   isLocal: boolean;
 }
 
+/** Settings that Ollama has for a model. */
+export type OllamaSettings = Pick<CreateInstance, 'system_prompt' | 'request_defaults'>;
+
 /** An instance to chat with. */
 export interface ModelInstance {
   name: string;
   /** The file that this command created the instance for; `null`: the instance existed. */
   file: string | null;
-  /** This command created the instance for a model of Ollama. The other parts of that model are not used. */
-  isOfOllama?: boolean;
+  /** This command created the instance for a model of Ollama, with these settings of that model. Left out: it did not. */
+  ofOllama?: OllamaSettings;
 }
 
 /**
@@ -56,8 +59,10 @@ export async function modelInstance(
   if (found !== null) {
     const present = ofModel(instances, found);
     if (present !== null) return { name: present.name, file: null };
-    const name = await make(client, newInstanceOf(found, model), instances, signal);
-    return { name, file: found.path, isOfOllama: found.source === 'ollama' };
+    const { title, settings } = newInstanceOf(found, model);
+    const ofOllama = found.source === 'ollama' ? await ollamaSettings(client, found.id, signal) : undefined;
+    const name = await make(client, { title, settings: { ...settings, ...ofOllama } }, instances, signal);
+    return { name, file: found.path, ...(ofOllama === undefined ? {} : { ofOllama }) };
   }
   if (isModelFile(model)) throw noSuchFile(path.resolve(place.folder, model));
   const { remoteModel, starterCalled, starters } = await import('./remote-model.ts');
@@ -149,8 +154,9 @@ interface NewInstance {
 /**
  * The settings of an instance for a model. The name on a hub becomes an alias, because programs know the model by it.
  */
-function newInstanceOf({ ref, name }: Model, word: string): NewInstance {
+function newInstanceOf({ id, ref, name }: Model, word: string): NewInstance {
   if (ref === null) return { title: name, settings: { model: word } };
+  if (ref.startsWith('https://')) return { title: name, settings: { model: settingOf({ id, ref }) } };
   const inOllama = ref.replace(/^ollama:/, '');
   const bare = inOllama.replace(/:latest$/, '');
   // The same name may exist without a namespace, and is then another model.
@@ -159,13 +165,30 @@ function newInstanceOf({ ref, name }: Model, word: string): NewInstance {
   return { title, settings: { model: ref, aliases: [...new Set([inOllama, bare])] } };
 }
 
-/** The same for a model that was downloaded. Only models of the hub have a reference in the library. */
+/** Most characters of the setting `model`. */
+const LONGEST_MODEL = 512;
+
+/** The reference as a setting of an instance, or the id, which is never too long. */
+function settingOf({ id, ref }: { id: string; ref: string }): string {
+  return ref.length > LONGEST_MODEL ? id : ref;
+}
+
+async function ollamaSettings(client: Client, id: string, signal: AbortSignal): Promise<OllamaSettings> {
+  const { system_prompt: prompt, request_defaults: defaults } = await client.getModel(id, { signal });
+  return {
+    ...(prompt === null ? {} : { system_prompt: prompt }),
+    ...(Object.keys(defaults).length === 0 ? {} : { request_defaults: defaults }),
+  };
+}
+
+/** The same for a model that was downloaded. */
 function newInstanceOfRemote({ model, reference }: RemoteModel): NewInstance {
   const inOllama = reference.replace(/^ollama:/, '');
   const aliases = /^https?:/.test(reference)
     ? []
     : [...new Set([reference, inOllama, inOllama.replace(/:latest$/, '')])];
-  const settings = model.ref === null ? { model_path: model.path } : { model: model.ref };
+  const { id, ref, path: file } = model;
+  const settings = ref === null ? { model_path: file } : { model: settingOf({ id, ref }) };
   return { title: model.name, settings: { ...settings, aliases } };
 }
 

@@ -4,9 +4,9 @@ import { agreedPlan, finishedPull, startPull } from '../downloads/model-pull.ts'
 import { EXIT } from '../exit-status.ts';
 import { modelCalled, scannedModels, severalModels } from '../instances/server-models.ts';
 import { Problem } from '../problem.ts';
-import { bytes } from '../screen/figures.ts';
+import { bytes } from '../../format/figures.ts';
 import { plain } from '../screen/text.ts';
-import { shellQuoted } from '../shell-words.ts';
+import { shellQuoted } from '../../format/shell-words.ts';
 
 /** A model that came from another machine. */
 export interface RemoteModel {
@@ -37,13 +37,6 @@ export async function remoteModel(session: Session, reference: string, options: 
   const { models } = await scannedModels(client, signal);
   const own = modelCalled(reference, models) ?? onlyOfRepo(reference, models);
   if (own !== null) return { model: own, reference: own.ref ?? reference };
-  // Only files of the hub have a reference in the library.
-  const wanted = reference.toLowerCase();
-  const before = (await client.listDownloads({ signal })).findLast(
-    ({ model, state }) => state === 'done' && model.toLowerCase() === wanted,
-  );
-  const known = models.find(({ path }) => path === before?.path);
-  if (known !== undefined) return { model: known, reference };
   const pull = `llamactl pull ${shellQuoted(reference)}`;
   const begun = await startPull(session, {
     reference,

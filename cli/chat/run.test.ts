@@ -233,7 +233,7 @@ describe('llamactl run with a model', () => {
       instance.status = 'failed';
       instance.reason = 'failed to read header';
       const exit = { code: 1, signal: null, at: '2026-03-01T12:00:00Z', reason: 'failed to read header' };
-      instance.last_exit = { ...exit, lines: ['E one\u001B[2J', 'E two'] };
+      instance.last_exit = { ...exit, cause: 'model_damaged', lines: ['E one\u001B[2J', 'E two'] };
     };
     const { status, stdout, stderr } = await run(['qwen', 'x']);
     expect({ status, stdout }).toEqual({ status: 6, stdout: '' });
@@ -320,7 +320,19 @@ describe('llamactl run with a model', () => {
       server.add('cook', { model: 'pirate', model_path: blob, system_prompt: 'You are a cook.', status: 'running' });
       const { stderr } = await run(['pirate', 'x']);
       expect([...server.instances.keys()]).toEqual(['cook', 'pirate']);
-      expect(stderr).toContain('a system prompt and parameters that Ollama has for it are not used');
+      expect(stderr).not.toContain('in Ollama');
+    });
+
+    it('gives its system prompt and parameters to the instance, and says so', async () => {
+      const model = ofOllama('pirate:latest', 'id-1');
+      server.models = [model];
+      const settings = { system_prompt: 'You are a pirate.', request_defaults: { temperature: 0.2 } };
+      server.others.set('GET /api/models/id-1', [{ ...model, ...settings, other_parameters: {} }]);
+      const { stderr } = await run(['pirate', 'x']);
+      expect([...server.instances.values()]).toMatchObject([{ name: 'pirate', ...settings }]);
+      expect(stderr).toContain(
+        'the instance has the system prompt and parameters of the model in Ollama; to see them: llamactl show pirate\n',
+      );
     });
 
     it('is named if only another tag exists', async () => {
@@ -450,14 +462,24 @@ describe('llamactl run with a model', () => {
 
     it('of a registry keeps its names as aliases, and is found by them', async () => {
       const ref = 'ollama:qwen3:8b';
-      const plainFile = { ...model, ref: null, source: 'folder' as const };
-      server.others.set('GET /api/models', [{ models: [plainFile], scanning: false }]);
-      const done = sampleDownload({ model: ref, state: 'done', path: FILE });
-      server.others.set('GET /api/models/downloads', [{ downloads: [done] }]);
+      const ofRegistry = { ...model, ref, source: 'folder' as const };
+      server.others.set('GET /api/models', [{ models: [ofRegistry], scanning: false }]);
       expect(await run([ref, 'x'])).toMatchObject({ status: 0 });
-      expect([...server.instances.values()]).toMatchObject([{ model_path: FILE, aliases: [ref, 'qwen3:8b'] }]);
+      expect([...server.instances.values()]).toMatchObject([{ model: ref, aliases: ['qwen3:8b'] }]);
       expect(await run(['qwen3:8b', 'x'])).toMatchObject({ status: 0 });
       expect(server.instances.size).toBe(1);
+    });
+
+    it('of an address is found by it again, and its instance has no alias', async () => {
+      const ref = 'https://example.com/Qwen3-8B-Q4_K_M.gguf';
+      const long = `https://example.com/${'a'.repeat(600)}.gguf`;
+      const ofAddress = { ...model, ref, source: 'folder' as const };
+      const other = { ...ofAddress, id: 'id-2', name: 'a', ref: long, path: '/a.gguf' };
+      server.others.set('GET /api/models', [{ models: [ofAddress, other], scanning: false }]);
+      expect(await run([ref, 'x'])).toMatchObject({ status: 0 });
+      expect(await run([long, 'x'])).toMatchObject({ status: 0 });
+      expect([...server.instances.values()]).toMatchObject([{ model: ref, aliases: [] }, { model: 'id-2' }]);
+      expect(server.asked).not.toContain('POST /api/models/downloads');
     });
 
     it('says that a download failed, and makes no instance', async () => {

@@ -1,7 +1,7 @@
 import type { Alert } from '@llamactl/client';
 import { Command } from 'commander';
 import type { CommandLine, Session } from '../command-line.ts';
-import { since } from '../screen/figures.ts';
+import { since } from '../../format/figures.ts';
 import type { Style } from '../screen/style.ts';
 import type { Cell, Column } from '../screen/table.ts';
 import { plain, widthOf, wrapped } from '../screen/text.ts';

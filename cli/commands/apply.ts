@@ -2,7 +2,7 @@ import type { Applied } from '@llamactl/client';
 import { Command } from 'commander';
 import type { CommandLine, Session } from '../command-line.ts';
 import { EXIT } from '../exit-status.ts';
-import { count } from '../screen/figures.ts';
+import { count } from '../../format/figures.ts';
 import { inputText } from '../input-file.ts';
 import { applyFile, type FleetFile } from '../instances/fleet-request.ts';
 import { planLines } from '../instances/plan-lines.ts';

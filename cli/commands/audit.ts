@@ -1,6 +1,6 @@
 import { Command, InvalidArgumentError } from 'commander';
 import type { CommandLine } from '../command-line.ts';
-import { clockTime } from '../screen/clock-time.ts';
+import { clockTime } from '../../format/clock-time.ts';
 import { plain } from '../screen/text.ts';
 
 interface AuditFlags {

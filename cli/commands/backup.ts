@@ -2,7 +2,7 @@ import { Command } from 'commander';
 import { statSync } from 'node:fs';
 import path from 'node:path';
 import type { CommandLine } from '../command-line.ts';
-import { bytes, count } from '../screen/figures.ts';
+import { bytes, count } from '../../format/figures.ts';
 import { refuseServer } from '../server/own-machine.ts';
 import { overridesOf } from '../server/serve-flags.ts';
 

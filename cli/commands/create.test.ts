@@ -96,7 +96,7 @@ describe('creating an instance', () => {
     const message = 'Port 9000 is in use by nginx (pid 77); end it, or give a another port.';
     vi.spyOn(server.manager, 'health').mockResolvedValue({
       ...health,
-      start_obstacle: { code: 'PORT_IN_USE', message },
+      start_obstacle: { code: 'PORT_IN_USE', message, cause: 'port_in_use' },
     });
     expect(await create('taken', '9000')).toBe(`warning: ${message}\n`);
   });

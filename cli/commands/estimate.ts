@@ -9,7 +9,7 @@ import { optionsOf } from '../instances/instance-settings.ts';
 import { modelCalled, serverModels } from '../instances/server-models.ts';
 import { collect } from '../instances/setting-flags.ts';
 import { missingName } from '../missing-name.ts';
-import { bytes, contextText } from '../screen/figures.ts';
+import { bytes, contextText } from '../../format/figures.ts';
 import type { Column } from '../screen/table.ts';
 import { plain } from '../screen/text.ts';
 import { isOwnAddress } from '../server/own-address.ts';

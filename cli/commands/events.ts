@@ -1,12 +1,12 @@
 import type { EventsOptions, Frame } from '@llamactl/client';
 import { Command, InvalidArgumentError } from 'commander';
-import { clockTime } from '../screen/clock-time.ts';
+import { clockTime } from '../../format/clock-time.ts';
 import type { CommandLine, Session } from '../command-line.ts';
 import { eventLines } from '../instances/event-line.ts';
 import { untilInterrupted, waitingNote } from '../interruption.ts';
 import { plain } from '../screen/text.ts';
 
-type EventType = Exclude<Frame['type'], 'gap'>;
+type EventType = Exclude<Frame['type'], 'gap' | 'log_lines' | 'log_gap'>;
 
 interface Flags {
   type?: EventType[];

@@ -1,9 +1,10 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import type { ModelLibrary } from '@llamactl/server/models/library';
 import { EventServer } from '@llamactl/server/testing/event-server';
 import { folderLibrary } from '@llamactl/server/testing/folder-library';
+import { ONE_MODEL, oneModel } from '@llamactl/server/testing/one-model';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { demoModelBytes } from '../quickstart/demo-model.ts';
 import { CommandSandbox } from '../testing/command-run.ts';
@@ -80,6 +81,13 @@ describe('listing models', () => {
     expect(stderr).toMatch(/^warning: cut\.gguf is cut off: /);
   });
 
+  it('warns of a folder in models.dirs that is missing', async () => {
+    await rm(folder, { recursive: true });
+    await models.scan();
+    expect((await sandbox.run(['models'])).stderr).toContain(`\nwarning: models.dirs: ${folder} does not exist\n`);
+    await mkdir(folder);
+  });
+
   it('says so while the first scan goes on, and when there are none', async () => {
     expect((await sandbox.run(['models'])).stderr).toMatch(/^no models: .*\nthe server still scans its folders/);
   });
@@ -99,6 +107,21 @@ describe('showing a model', () => {
       'general.name  llamactl demo',
     );
     expect((await sandbox.run(['models', 'show', 'demo', '--template'])).stdout).toContain('{');
+  });
+
+  it('prints the system prompt and the parameters that Ollama has for it', async () => {
+    const system = await put('system', Buffer.from('You are a pirate.\nArr!'));
+    const params = await put('params', Buffer.from('{"temperature":0.2,"num_ctx":4096}'));
+    const model = { ...ONE_MODEL, layers: { system, params } };
+    const ofOllama = await EventServer.open({ models: { ...oneModel, list: () => [model], find: () => model } });
+    try {
+      const { stdout } = await sandbox.run(['models', 'show', 'gone', '--url', ofOllama.url]);
+      expect(stdout).toMatch(
+        /\nsystem prompt +You are a pirate\.\n +Arr!\nrequest defaults +temperature {2}0\.2\nparameters +num_ctx {2}4096$/m,
+      );
+    } finally {
+      await ofOllama.goAway();
+    }
   });
 
   it('names the command that downloads', async () => {

@@ -8,7 +8,7 @@ import { quantsCommand, searchCommand } from '../instances/hub-models.ts';
 import { modelCalled, scannedModels, severalModels } from '../instances/server-models.ts';
 import { missingName } from '../missing-name.ts';
 import { Problem } from '../problem.ts';
-import { bytes, contextText } from '../screen/figures.ts';
+import { bytes, contextText } from '../../format/figures.ts';
 import type { Column } from '../screen/table.ts';
 import { plain } from '../screen/text.ts';
 
@@ -72,7 +72,7 @@ async function list(
   const [verb = '', ...others] = words;
   const advice = Object.hasOwn(OTHER_VERBS, verb) ? OTHER_VERBS[verb] : undefined;
   if (advice !== undefined && others.length > 0) throw new Problem(advice, EXIT.usage);
-  const { models, scanning } = await scannedModels(client, signal);
+  const { models, scanning, problems } = await scannedModels(client, signal);
   const found = models.filter((model) => hasWords(model, words));
   if (!models.some((model) => hasWords(model, [verb]))) await refuseMistypedVerb(verb, verbs);
   if (terminal.isJson) return terminal.printJson(found);
@@ -80,6 +80,7 @@ async function list(
   if (found.length > 0) terminal.printTable(COLUMNS, found.map(rowOf));
   else terminal.note(words.length > 0 ? 'no model has these words' : NONE);
   if (scanning) terminal.note('the server still scans its folders; the list may lack models');
+  for (const problem of problems) terminal.note(plain(`warning: ${problem}`));
   const broken = found.filter(({ problems }) => problems.length > 0);
   for (const { problems } of broken) terminal.note(plain(`warning: ${problems.join('; ')}`));
 }
@@ -191,6 +192,11 @@ function parametersText(count: number): string {
   return `${value >= 100 ? Math.round(value) : Number(value.toFixed(1))}${unit}`;
 }
 
+/** `temperature  0.2`. */
+function valuesOf(values: ModelDetails['request_defaults']): string[] {
+  return Object.entries(values).map(([name, value]) => `${name}  ${JSON.stringify(value)}`);
+}
+
 function pageOf(model: ModelDetails, withMetadata: boolean): string[] {
   const { architecture, parameters, quantization, context, capabilities, files, companions, metadata } = model;
   const facts: [label: string, values: string[]][] = [
@@ -212,6 +218,9 @@ function pageOf(model: ModelDetails, withMetadata: boolean): string[] {
     ['context', context === null ? [] : [`${context} tokens`]],
     ['for', capabilities.length === 0 ? [] : [capabilities.join(', ')]],
     ['used by', model.used_by],
+    ['system prompt', model.system_prompt?.split('\n') ?? []],
+    ['request defaults', valuesOf(model.request_defaults)],
+    ['parameters', valuesOf(model.other_parameters)],
     ['problems', model.problems],
     ['metadata', withMetadata ? Object.entries(metadata).map(([key, value]) => `${key}  ${String(value)}`) : []],
   ];

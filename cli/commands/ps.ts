@@ -1,6 +1,6 @@
 import type { Frame, InstanceSummary, Status } from '@llamactl/client';
 import { Command, Option } from 'commander';
-import { clockTime } from '../screen/clock-time.ts';
+import { clockTime } from '../../format/clock-time.ts';
 import type { CommandLine, Session } from '../command-line.ts';
 import { instanceOrder, sorted, SORT_COLUMNS, type InstanceOrder } from '../instances/instance-order.ts';
 import { instanceTable } from '../instances/instance-table.ts';

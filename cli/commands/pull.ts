@@ -3,7 +3,7 @@ import { Command } from 'commander';
 import type { CommandLine, Session } from '../command-line.ts';
 import { isReference } from '../downloads/reference-word.ts';
 import { plain } from '../screen/text.ts';
-import { shellQuoted } from '../shell-words.ts';
+import { shellQuoted } from '../../format/shell-words.ts';
 
 interface PullFlags {
   revision?: string;

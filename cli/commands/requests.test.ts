@@ -28,7 +28,7 @@ afterEach(async () => {
 
 function begin(id: string, caller = 'user:ann'): ReturnType<Requests['begin']> {
   const facts = { id, caller, instance: 'llama', model: 'llama', method: 'POST', path: '/v1/chat/completions' };
-  return requests.begin({ ...facts, door: 'v1', stream: true }, () => cancelled.push(id));
+  return requests.begin({ ...facts, door: 'v1', stream: true, userAgent: null }, () => cancelled.push(id));
 }
 
 describe('requests in flight', () => {

@@ -1,7 +1,7 @@
 import type { ActiveRequest, FinishedRequest } from '@llamactl/client';
 import { Command } from 'commander';
 import type { CommandLine, Invocation, Session } from '../command-line.ts';
-import { count, duration, since } from '../screen/figures.ts';
+import { count, duration, since } from '../../format/figures.ts';
 import { wholeNumber } from '../instances/setting-flags.ts';
 import type { Column } from '../screen/table.ts';
 import { plain } from '../screen/text.ts';

@@ -78,15 +78,15 @@ async function run(
     import('../server/own-address.ts'),
   ]);
   const place = { folder: process.cwd(), home, isLocal: isOwnAddress(client.url) };
-  const {
-    name,
-    file,
-    isOfOllama = false,
-  } = await modelInstance(session, model, { place, fetching: { isAgreed, every } });
-  if (file !== null) terminal.note(`created instance ${name} for ${isOfOllama ? plain(model) : plain(file)}`);
-  if (isOfOllama)
+  const { name, file, ofOllama } = await modelInstance(session, model, { place, fetching: { isAgreed, every } });
+  if (file !== null) terminal.note(`created instance ${name} for ${plain(ofOllama === undefined ? file : model)}`);
+  const taken = [
+    ...(ofOllama?.system_prompt === undefined ? [] : ['system prompt']),
+    ...(ofOllama?.request_defaults === undefined ? [] : ['parameters']),
+  ];
+  if (taken.length > 0)
     terminal.note(
-      `a system prompt and parameters that Ollama has for it are not used; to see them: ollama show ${plain(model)}`,
+      `the instance has the ${taken.join(' and ')} of the model in Ollama; to see them: llamactl show ${name}`,
     );
   const hasStarted = await ensureRunning(session, { name, isNew: file !== null });
   const settings = { temperature: warmth, max_tokens: maxTokens };

@@ -2,7 +2,7 @@ import type { Session } from '@llamactl/client';
 import { Command } from 'commander';
 import type { CommandLine } from '../command-line.ts';
 import { EXIT, type ExitStatus } from '../exit-status.ts';
-import { duration, since } from '../screen/figures.ts';
+import { duration, since } from '../../format/figures.ts';
 import { worst } from '../instances/many.ts';
 import { Problem } from '../problem.ts';
 import { plain } from '../screen/text.ts';

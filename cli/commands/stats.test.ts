@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { EventServer } from '@llamactl/server/testing/event-server';
 import { FAKE_METRICS } from '@llamactl/server/testing/fake-services';
-import { usualStats } from '@llamactl/server/testing/usual-stats';
+import { usualPoint, usualStats } from '@llamactl/server/testing/usual-stats';
 import type { StatsPoint } from '@llamactl/client';
 import { CommandSandbox } from '../testing/command-run.ts';
 import { screenAfter } from '../testing/screen.ts';
@@ -19,7 +19,10 @@ const watching: Watching[] = [];
 beforeEach(async () => {
   points = [];
   server = await EventServer.open({
-    metrics: { ...FAKE_METRICS, stats: { history: (name, window) => ({ name, window, interval: 2, points }) } },
+    metrics: {
+      ...FAKE_METRICS,
+      stats: { ...FAKE_METRICS.stats, history: (name, window) => ({ name, window, interval: 2, points }) },
+    },
   });
   sandbox = new CommandSandbox();
   sandbox.environment['LLAMACTL_URL'] = server.url;
@@ -176,9 +179,8 @@ describe('llamactl top', () => {
 
 describe('llamactl stats --window', () => {
   const point = (secondsAgo: number, rest: Partial<StatsPoint>): StatsPoint => {
-    const { uptime: _, ...stats } = usualStats();
     const timestamp = new Date(NOW - secondsAgo * 1_000).toISOString();
-    return { ...stats, timestamp, seconds: 60, cpu_usage_peak: 0, memory_usage_peak: 0, ...rest };
+    return usualPoint({ timestamp, seconds: 60, ...rest });
   };
 
   it('prints lowest, mean, highest and last values, and a sparkline', async () => {

@@ -1,7 +1,7 @@
 import type { Instance } from '@llamactl/client';
 import { Command } from 'commander';
 import type { CommandLine, Session } from '../command-line.ts';
-import { count } from '../screen/figures.ts';
+import { count } from '../../format/figures.ts';
 import { eachInstance } from '../instances/instance-each.ts';
 import { distinct } from '../instances/many.ts';
 import { untilInterrupted } from '../interruption.ts';

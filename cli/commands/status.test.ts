@@ -1,7 +1,7 @@
 import type { Alert, Gpu, SystemStatus } from '@llamactl/client';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { EventServer } from '@llamactl/server/testing/event-server';
-import { FAKE_INFO, FAKE_METRICS, FAKE_STATUS } from '@llamactl/server/testing/fake-services';
+import { FAKE_METRICS, FAKE_STATUS } from '@llamactl/server/testing/fake-services';
 import { CommandSandbox } from '../testing/command-run.ts';
 import { screenAfter } from '../testing/screen.ts';
 
@@ -15,11 +15,19 @@ beforeEach(async () => {
     ...FAKE_STATUS,
     uptime: 7_500,
     instances: { total: 12, running: 8, starting: 1, restarting: 0, stopping: 0, failed: 1, stopped: 2 },
-    resources: { cpu_usage: 12.34, memory_usage: 12e9, memory_total: 64e9, disk_usage: 75.5, gpus: [] },
+    resources: {
+      cpu_usage: 12.34,
+      memory_usage: 12e9,
+      memory_total: 64e9,
+      disk_usage: 75.5,
+      disk_total: 8,
+      disk_free: 2,
+      gpus: [],
+    },
   };
   alerts = [];
   server = await EventServer.open({
-    metrics: { ...FAKE_METRICS, system: { status: async () => status, info: () => FAKE_INFO } },
+    metrics: { ...FAKE_METRICS, system: { ...FAKE_METRICS.system, status: async () => status } },
     alerts: () => alerts,
   });
   sandbox = new CommandSandbox();
@@ -80,7 +88,7 @@ describe('llamactl status', () => {
 
   it("prints the API's response with --json, and the address with -q", async () => {
     const { stdout } = await sandbox.run(['status', '--json']);
-    expect(JSON.parse(stdout)).toEqual({ url: server.url, status, info: FAKE_INFO, alerts: [] });
+    expect(JSON.parse(stdout)).toEqual({ url: server.url, status, info: await FAKE_METRICS.system.info(), alerts: [] });
     expect((await sandbox.run(['status', '-q'])).stdout).toBe(`${server.url}\n`);
   });
 

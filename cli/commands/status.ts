@@ -1,7 +1,7 @@
 import type { Alert, Gpu, SystemStatus } from '@llamactl/client';
 import { Command } from 'commander';
 import type { CommandLine, Session } from '../command-line.ts';
-import { bytes, count, duration, percent } from '../screen/figures.ts';
+import { bytes, count, duration, percent } from '../../format/figures.ts';
 import type { Style } from '../screen/style.ts';
 import { cut, plain } from '../screen/text.ts';
 

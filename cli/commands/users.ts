@@ -5,7 +5,7 @@ import { newPassword } from '../access/password.ts';
 import type { CommandLine, Session } from '../command-line.ts';
 import { EXIT } from '../exit-status.ts';
 import { missingName } from '../missing-name.ts';
-import { since } from '../screen/figures.ts';
+import { since } from '../../format/figures.ts';
 import { Problem } from '../problem.ts';
 import { plain } from '../screen/text.ts';
 

@@ -1,8 +1,6 @@
-import type { Instance } from '@llamactl/client';
+import type { Instance, Why } from '@llamactl/client';
 import { Command } from 'commander';
 import type { CommandLine, Session } from '../command-line.ts';
-import { isUsageAdvice } from '../engine-output.ts';
-import type { Explanation, WhyFacts } from '../why/explanation.ts';
 
 export function whyCommand(commandLine: CommandLine): Command {
   return new Command('why')
@@ -28,54 +26,31 @@ Examples:
 }
 
 async function why(session: Session, name: string): Promise<void> {
-  const [{ explain }, { nearInstance }] = await Promise.all([
-    import('../why/explanation.ts'),
+  const { client, signal, terminal } = session;
+  const [{ remedyLine }, { nearInstance }] = await Promise.all([
+    import('../why/remedy-line.ts'),
     import('../instances/near-instance.ts'),
   ]);
-  const { client, signal, terminal } = session;
-  const instance = await client.getInstance(name, { signal }).catch(async (error: unknown) => {
+  const [instance, explanation] = await Promise.all([
+    client.getInstance(name, { signal }),
+    client.getInstanceWhy(name, { signal }),
+  ]).catch(async (error: unknown) => {
     throw await nearInstance(session, name, error);
   });
-  const facts = await factsOf(session, instance);
-  const explanation = explain(facts);
   if (terminal.isJson) terminal.printJsonLine({ name: instance.name, status: instance.status, ...explanation });
-  else await print(session, instance, explanation);
-}
-
-/** Collects the facts, without those that the server refuses: the instance itself explains the most. */
-async function factsOf({ client, signal, now }: Session, instance: Instance): Promise<WhyFacts> {
-  const { name, pid } = instance;
-  const call = { signal };
-  const [health, alerts, machine, errors] = await Promise.all([
-    unlessRefused(client.getInstanceHealth(name, call)),
-    unlessRefused(client.getSystemAlerts(call)),
-    unlessRefused(client.getSystemStatus(call)),
-    unlessRefused(client.getInstanceLogs(name, { lines: 2, level: 'error', ...call })),
-  ]);
-  return {
-    instance,
-    health: pid === null ? null : health,
-    alerts: (alerts ?? []).filter(({ instance: whose }) => whose === undefined || whose === name),
-    memory: machine && { used: machine.resources.memory_usage, total: machine.resources.memory_total },
-    lastError: errors?.logs.findLast(({ message }) => !isUsageAdvice(message)) ?? null,
-    obstacle: health?.start_obstacle?.message ?? null,
-    now: now(),
-  };
-}
-
-async function unlessRefused<Answer>(answer: Promise<Answer>): Promise<Answer | null> {
-  const { LlamactlError } = await import('@llamactl/client');
-  try {
-    return await answer;
-  } catch (error) {
-    if (error instanceof LlamactlError) return null;
-    throw error;
+  else {
+    const remedies = explanation.remedies.map((remedy) => remedyLine(instance.name, remedy));
+    await print(session, instance, explanation, remedies);
   }
 }
 
-async function print({ terminal }: Session, { status }: Instance, explanation: Explanation): Promise<void> {
+async function print(
+  { terminal }: Session,
+  { status }: Instance,
+  { sentence, evidence }: Why,
+  remedies: readonly string[],
+): Promise<void> {
   const { plain, roomBeside, wrapped } = await import('../screen/text.ts');
-  const { sentence, evidence, remedies } = explanation;
   const { style, columns, isQuiet } = terminal;
   const width = Math.min(columns, 120);
   const lines = (text: string, indent: number): string[] => wrapped(plain(text), roomBeside(indent, width));

@@ -1,3 +1,4 @@
+import os from 'node:os';
 import path from 'node:path';
 import { reasonOf } from '@llamactl/contract/reason';
 import type { Inspection, LoadedConfig } from '@llamactl/server/main';
@@ -89,7 +90,8 @@ async function* machine(
     yield* await checkPath({ command, file: engine.file }, searcher, inspection);
   }
   yield* await checkService(running?.pid ?? null, serviceWorld(inspection.runTool));
-  yield checkModels(models.dirs, path.join(data, 'models'));
+  const optional = [path.join(os.homedir(), 'models'), path.join(data, 'models')];
+  yield* checkModels({ named: models.dirs, optional });
   yield await checkServerPort(port, running?.pid ?? null, inspection);
   yield await checkPortRange(
     instances.port_range,

@@ -1,4 +1,4 @@
-import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -97,11 +97,43 @@ describe('model folders', () => {
     mkdirSync(path.join(home, 'org'));
     writeFileSync(path.join(home, 'org', 'm.gguf'), '');
     writeFileSync(path.join(home, 'README.md'), '');
-    expect(checkModels(['/nowhere'], home)).toMatchObject({ level: 'ok', message: `1 model file below ${home}` });
+    expect(checkModels({ named: [], optional: [home, '/nowhere'] })).toMatchObject([
+      { level: 'ok', message: `1 model file below ${home}` },
+    ]);
+  });
+
+  it('that lead to the same files count these once', () => {
+    const inner = path.join(home, 'org');
+    mkdirSync(inner);
+    writeFileSync(path.join(inner, 'm.gguf'), '');
+    symlinkSync(path.join(inner, 'm.gguf'), path.join(home, 'link.gguf'));
+    expect(checkModels({ named: [home, inner], optional: [] })).toMatchObject([
+      { message: `1 model file below ${home}, ${inner}` },
+    ]);
+  });
+
+  it.each([
+    ['missing', 'does not exist'],
+    ['file', 'is not a folder'],
+    ['loop', 'cannot be read: too many symbolic links encountered'],
+  ])('are a warning if one of models.dirs is wrong (%s), also beside others with models', (name, reason) => {
+    writeFileSync(path.join(home, 'file'), '');
+    writeFileSync(path.join(home, 'm.gguf'), '');
+    symlinkSync('loop', path.join(home, 'loop'));
+    const wrong = path.join(home, name);
+    expect(checkModels({ named: [home, wrong], optional: ['/own'] })).toMatchObject([
+      { level: 'warning', message: `models.dirs: ${wrong} ${reason}` },
+      { level: 'ok' },
+    ]);
   });
 
   it('are a warning without models', () => {
-    expect(checkModels([home], '/own')).toMatchObject({ level: 'warning', message: `no .gguf below ${home}` });
-    expect(checkModels(['/nowhere'], '/own')).toMatchObject({ level: 'warning', message: 'no such folder: /nowhere' });
+    const optional = ['/nowhere', '/own'];
+    expect(checkModels({ named: [home], optional })).toMatchObject([
+      { level: 'warning', message: `no .gguf below ${home}` },
+    ]);
+    expect(checkModels({ named: ['/nowhere'], optional })).toMatchObject([
+      { level: 'warning', message: 'no such folder: /nowhere' },
+    ]);
   });
 });

@@ -2,7 +2,7 @@ import { codeOf, errorWords, fileOf, reasonOf } from '@llamactl/contract/reason'
 import { accessSync, constants, readdirSync, statSync, type Stats } from 'node:fs';
 import path from 'node:path';
 import type { Inspection } from '@llamactl/server/main';
-import { bytes, count } from '../screen/figures.ts';
+import { bytes, count } from '../../format/figures.ts';
 import { doubtful, well, wrong, type Finding } from './finding.ts';
 
 /** Depth limit of the search for models: only a quick look. */
@@ -90,26 +90,50 @@ export function checkDatabase(folder: string, { database }: Pick<Inspection, 'da
   }
 }
 
-/** Checks that the model folders contain models. @param own The folder of `quickstart`, which need not exist. */
-export function checkModels(folders: readonly string[], own: string): Finding {
-  const check = 'models';
-  const found = [...folders, own].map((folder) => ({ folder, files: modelFiles(folder) }));
-  const there = found.filter(({ files }) => files !== null);
-  const total = there.reduce((sum, { files }) => sum + (files ?? 0), 0);
-  const list = folders.join(', ');
-  if (total > 0)
-    return well(check, `${count(total, 'model file')} below ${there.map(({ folder }) => folder).join(', ')}`);
-  const what = there.length === 0 ? `no such folder: ${list}` : `no .gguf below ${list}`;
-  return doubtful(
-    check,
-    what,
-    `put model files there, or add your folder to models.dirs; llamactl create accepts any path`,
-  );
+/** The folders that may contain models, absolute. */
+export interface ModelFolders {
+  /** `models.dirs`. */
+  named: readonly string[];
+  /** Those that need not exist: the default of `models.dirs`, and that of quickstart. */
+  optional: readonly string[];
 }
 
-/** The number of model files; `null`: no such folder, or we may not read it. */
-function modelFiles(folder: string): number | null {
-  let files = 0;
+/** Checks that the model folders can be read, and contain models. */
+export function checkModels({ named, optional }: ModelFolders): Finding[] {
+  const check = 'models';
+  const files = new Set<string>();
+  const there: string[] = [];
+  const unusable: Finding[] = [];
+  for (const folder of new Set([...named, ...optional])) {
+    const problem = addModelFiles(folder, files);
+    if (problem === null) there.push(folder);
+    else if (!optional.includes(folder) || codeOf(problem) !== 'ENOENT') unusable.push(unusableFolder(folder, problem));
+  }
+  if (files.size > 0) return [...unusable, well(check, `${count(files.size, 'model file')} below ${there.join(', ')}`)];
+  if (there.length === 0 && unusable.length > 0) return unusable;
+  const what = there.length === 0 ? `no such folder: ${named.join(', ')}` : `no .gguf below ${there.join(', ')}`;
+  const remedy = 'put model files there, or add your folder to models.dirs; llamactl create accepts any path';
+  return [...unusable, doubtful(check, what, remedy)];
+}
+
+function unusableFolder(folder: string, problem: unknown): Finding {
+  const remedy = 'correct models.dirs in the configuration';
+  switch (codeOf(problem)) {
+    case 'ENOENT':
+      return doubtful('models', `models.dirs: ${folder} does not exist`, remedy);
+    case 'ENOTDIR':
+      return doubtful('models', `models.dirs: ${folder} is not a folder`, remedy);
+    default:
+      return doubtful(
+        'models',
+        `models.dirs: ${folder} cannot be read: ${errorWords(problem)}`,
+        `chmod a+rx ${folder}`,
+      );
+  }
+}
+
+/** Adds the identities of the model files in a folder: several folders may lead to a file. @returns why it cannot be read */
+function addModelFiles(folder: string, files: Set<string>): Error | null {
   let seen = 0;
   const queue = [{ folder, depth: 0 }];
   for (let next = queue.shift(); next !== undefined && seen < MOST_ENTRIES; next = queue.shift()) {
@@ -118,14 +142,25 @@ function modelFiles(folder: string): number | null {
         seen += 1;
         if (entry.isDirectory() && next.depth < DEEPEST) {
           queue.push({ folder: path.join(next.folder, entry.name), depth: next.depth + 1 });
-        } else if (/\.gguf$/i.test(entry.name)) files += 1;
+        } else if (/\.gguf$/i.test(entry.name)) files.add(identityOf(path.join(next.folder, entry.name)));
       }
     } catch (error) {
-      if (codeOf(error) === null) throw error;
-      if (next.depth === 0) return null;
+      if (!(error instanceof Error) || codeOf(error) === null) throw error;
+      if (next.depth === 0) return error;
     }
   }
-  return files;
+  return null;
+}
+
+/** Device and inode; the path of a link that leads nowhere. */
+function identityOf(file: string): string {
+  try {
+    const { dev, ino } = statSync(file);
+    return `${dev}:${ino}`;
+  } catch (error) {
+    if (codeOf(error) === null) throw error;
+    return file;
+  }
 }
 
 function existingParent(folder: string): string {

@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import type { Gpu } from '@llamactl/client';
-import { bytes } from '../screen/figures.ts';
+import { bytes } from '../../format/figures.ts';
 import { doubtful, well, type Finding } from './finding.ts';
 
 /** Device files of GPU drivers, and the tools that report GPUs. */

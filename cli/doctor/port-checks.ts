@@ -1,5 +1,5 @@
 import type { Inspection } from '@llamactl/server/main';
-import { count } from '../screen/figures.ts';
+import { count } from '../../format/figures.ts';
 import { doubtful, well, wrong, type Finding } from './finding.ts';
 
 /** Most port holders to name. */

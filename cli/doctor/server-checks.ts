@@ -1,7 +1,7 @@
 import type { Alert, Client, InstanceSummary, SystemInfo } from '@llamactl/client';
 import { reasonOf } from '@llamactl/contract/reason';
 import type { ServerAddress } from '../server/server-address.ts';
-import { count } from '../screen/figures.ts';
+import { count } from '../../format/figures.ts';
 import { doubtful, well, wrong, type Finding } from './finding.ts';
 import { isOwnAddress } from '../server/own-address.ts';
 

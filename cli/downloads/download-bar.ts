@@ -1,5 +1,5 @@
 import type { Download } from '@llamactl/client';
-import { bytes, duration } from '../screen/figures.ts';
+import { bytes, duration } from '../../format/figures.ts';
 import { withBar } from '../screen/progress-bar.ts';
 import { knownSize, type Terminal } from '../screen/terminal.ts';
 import { cut } from '../screen/text.ts';

@@ -4,7 +4,7 @@ import type { CommandLine, Session } from '../command-line.ts';
 import { EXIT, type ExitStatus } from '../exit-status.ts';
 import { distinct, onEach, worst } from '../instances/many.ts';
 import { missingName } from '../missing-name.ts';
-import { bytes, duration } from '../screen/figures.ts';
+import { bytes, duration } from '../../format/figures.ts';
 import type { Column } from '../screen/table.ts';
 import { plain } from '../screen/text.ts';
 import { percentOf } from './download-bar.ts';

@@ -2,7 +2,7 @@ import type { Download } from '@llamactl/client';
 import type { CommandLine, Session } from '../command-line.ts';
 import { EXIT } from '../exit-status.ts';
 import { Problem } from '../problem.ts';
-import { bytes } from '../screen/figures.ts';
+import { bytes } from '../../format/figures.ts';
 import { plain } from '../screen/text.ts';
 import { DownloadBar, percentOf } from './download-bar.ts';
 import { followedDownload } from './followed-download.ts';

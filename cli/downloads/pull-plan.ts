@@ -1,7 +1,7 @@
 import type { Client, Quant, QuantList } from '@llamactl/client';
 import { EXIT } from '../exit-status.ts';
 import { Problem } from '../problem.ts';
-import { bytes } from '../screen/figures.ts';
+import { bytes } from '../../format/figures.ts';
 import { plain } from '../screen/text.ts';
 
 /** The files of a download that has not begun. */

@@ -2,7 +2,7 @@ import type { Starter } from '@llamactl/client';
 import { starterCalled } from '../chat/remote-model.ts';
 import { EXIT } from '../exit-status.ts';
 import { Problem } from '../problem.ts';
-import { shellQuoted } from '../shell-words.ts';
+import { shellQuoted } from '../../format/shell-words.ts';
 import { isReference } from './reference-word.ts';
 
 /** A model as Ollama names it. */

@@ -1,5 +1,5 @@
 import type { Frame } from '@llamactl/client';
-import { bytes, count, percent } from '../screen/figures.ts';
+import { bytes, count, percent } from '../../format/figures.ts';
 import type { Style } from '../screen/style.ts';
 import { padded, plain, roomBeside, widthOf, wrapped } from '../screen/text.ts';
 

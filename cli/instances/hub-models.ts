@@ -1,7 +1,7 @@
 import type { FoundModel, Quant } from '@llamactl/client';
 import { Command } from 'commander';
 import type { CommandLine } from '../command-line.ts';
-import { bytes } from '../screen/figures.ts';
+import { bytes } from '../../format/figures.ts';
 import type { Column } from '../screen/table.ts';
 import { plain } from '../screen/text.ts';
 

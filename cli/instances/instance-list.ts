@@ -35,6 +35,13 @@ export class InstanceList {
       case 'system_alert':
       case 'download_progress':
       case 'decision':
+      case 'requests_updated':
+      case 'request_started':
+      case 'request_finished':
+      case 'system_stats_updated':
+      case 'instance_load_progress':
+      case 'log_lines':
+      case 'log_gap':
         return false;
       case 'instance_created':
       case 'instance_updated':

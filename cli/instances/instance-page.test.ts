@@ -131,6 +131,7 @@ describe('the page of an instance', () => {
         signal: null,
         at: '2026-03-01T11:59:00Z',
         reason: 'no such file',
+        cause: 'model_missing',
         lines: ['I loading', 'E \u{1B}[2Jno such file'],
       },
     });
@@ -140,7 +141,14 @@ describe('the page of an instance', () => {
   });
 
   it('leaves out the output before an orderly end', () => {
-    const exit = { code: 0, signal: null, at: '2026-03-01T11:59:00Z', reason: 'stopped', lines: ['cleaning up'] };
+    const exit = {
+      code: 0,
+      signal: null,
+      at: '2026-03-01T11:59:00Z',
+      reason: 'stopped',
+      cause: null,
+      lines: ['cleaning up'],
+    };
     expect(page({ last_exit: exit }).join('\n')).not.toContain('cleaning up');
     expect(page({ last_exit: { ...exit, code: 137, signal: 'SIGKILL' } })).toContain(
       'last exit    1m 0s ago, SIGKILL: stopped',
@@ -166,7 +174,7 @@ describe('the page of an instance', () => {
 
   it('leaves out the output before an end long past', () => {
     const at = '2026-03-01T11:00:00Z';
-    const exit = { code: null, signal: 'SIGKILL', at, reason: 'killed', lines: ['I slots are idle'] };
+    const exit = { code: null, signal: 'SIGKILL', at, reason: 'killed', cause: null, lines: ['I slots are idle'] };
     expect(page({ status: 'restarting', last_exit: exit }).join('\n')).toContain('I slots are idle');
     expect(page({ status: 'running', last_exit: exit }).join('\n')).not.toContain('I slots are idle');
   });

@@ -1,6 +1,6 @@
 import type { Instance } from '@llamactl/client';
-import { bytes, contextText, count, duration, since } from '../screen/figures.ts';
-import { shellQuoted } from '../shell-words.ts';
+import { bytes, contextText, count, duration, since } from '../../format/figures.ts';
+import { shellQuoted } from '../../format/shell-words.ts';
 import type { Style } from '../screen/style.ts';
 import { cut, plain, roomBeside, widthOf, wrapped } from '../screen/text.ts';
 
@@ -55,7 +55,7 @@ function entriesOf(instance: Instance, now: number): Entry[] {
     values.length === 0 ? [] : [[label, values]];
   return [
     ...optional('reason', reason === null ? [] : [reason]),
-    ...optional('waits for', instance.waits_for ?? []),
+    ...optional('waits for', instance.waits_for),
     ...optional(
       'attention',
       isBehind ? [`it runs with older settings; to apply the new ones: llamactl restart ${name}`] : [],

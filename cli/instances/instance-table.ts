@@ -1,7 +1,7 @@
 import path from 'node:path';
 import type { InstanceSummary } from '@llamactl/client';
-import { bytes, since } from '../screen/figures.ts';
-import { moment } from '../moment.ts';
+import { bytes, since } from '../../format/figures.ts';
+import { moment } from '../../format/moment.ts';
 import type { Style } from '../screen/style.ts';
 import type { Cell, Column } from '../screen/table.ts';
 import { plain } from '../screen/text.ts';
@@ -64,7 +64,7 @@ export function instanceTable(
 }
 
 /** Why it failed, restarts or waits. */
-function reasonText({ reason, waits_for: others = [] }: InstanceSummary): string {
+function reasonText({ reason, waits_for: others }: InstanceSummary): string {
   return reason ?? (others.length === 0 ? '' : `waits for ${others.join(', ')}`);
 }
 

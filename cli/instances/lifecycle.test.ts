@@ -37,6 +37,7 @@ const EXIT_OF_BROKEN: Instance['last_exit'] = {
   signal: null,
   at: '2026-03-01T12:00:00Z',
   reason: 'no such file',
+  cause: 'model_missing',
   lines: ['I loading', 'E no such file'],
 };
 

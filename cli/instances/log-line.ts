@@ -1,4 +1,4 @@
-import { clockTime } from '../screen/clock-time.ts';
+import { clockTime } from '../../format/clock-time.ts';
 import type { Style } from '../screen/style.ts';
 import type { Terminal } from '../screen/terminal.ts';
 import { plain } from '../screen/text.ts';

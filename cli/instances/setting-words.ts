@@ -9,7 +9,7 @@ import { isOwnAddress } from '../server/own-address.ts';
 import { Problem } from '../problem.ts';
 import { plain } from '../screen/text.ts';
 import { isReference } from '../downloads/reference-word.ts';
-import { shellQuoted } from '../shell-words.ts';
+import { shellQuoted } from '../../format/shell-words.ts';
 import type { SettingFlags } from './setting-flags.ts';
 
 /** The settings of one instance on a command line. */

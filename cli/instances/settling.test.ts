@@ -1,4 +1,4 @@
-import { ConnectionError, type Frame, type InstanceSummary, type Status } from '@llamactl/client';
+import { ConnectionError, type EventStream, type Frame, type InstanceSummary, type Status } from '@llamactl/client';
 import { setImmediate } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import { settled } from './settling.ts';
@@ -18,7 +18,11 @@ class Script {
     return Object.entries(look ?? {}).map(([name, status]) => ({ name, status }) as InstanceSummary);
   }
 
-  async *events({ signal }: { signal?: AbortSignal | undefined }): AsyncGenerator<Frame, void, void> {
+  events(options: { signal?: AbortSignal | undefined }): EventStream {
+    return Object.assign(this.#frames(options), { subscribe: () => undefined });
+  }
+
+  async *#frames({ signal }: { signal?: AbortSignal | undefined }): AsyncGenerator<Frame, void, void> {
     for (;;) {
       const next = new Promise<Frame>((resolve, reject) => {
         this.#hear = resolve;

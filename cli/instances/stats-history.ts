@@ -1,5 +1,5 @@
 import type { StatsHistory, StatsPoint } from '@llamactl/client';
-import { bytes, percent } from '../screen/figures.ts';
+import { bytes, percent } from '../../format/figures.ts';
 import { sparkline } from '../screen/sparkline.ts';
 import type { Cell, Column } from '../screen/table.ts';
 

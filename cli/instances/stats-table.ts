@@ -1,5 +1,5 @@
 import type { Stats, Status } from '@llamactl/client';
-import { bytes, duration, percent } from '../screen/figures.ts';
+import { bytes, duration, percent } from '../../format/figures.ts';
 import type { Style } from '../screen/style.ts';
 import type { Cell, Column } from '../screen/table.ts';
 import { plain } from '../screen/text.ts';
@@ -24,7 +24,7 @@ export function statsTable(consumptions: readonly Consumption[], style: Style): 
     ...(hasGpu ? [{ title: 'GPU', align: 'right' } as const] : []),
     { title: 'UP', align: 'right' },
   ];
-  const figures = (stats: Omit<Stats, 'uptime'> | null): string[] => [
+  const figures = (stats: Omit<Stats, 'uptime' | 'gpus'> | null): string[] => [
     bytes(stats?.memory_usage),
     percent(stats?.cpu_usage),
     stats === null ? '-' : String(stats.threads),
@@ -42,7 +42,7 @@ export function statsTable(consumptions: readonly Consumption[], style: Style): 
   return { columns, rows };
 }
 
-function sum(measured: readonly Stats[]): Omit<Stats, 'uptime'> {
+function sum(measured: readonly Stats[]): Omit<Stats, 'uptime' | 'gpus'> {
   const of = (figure: (stats: Stats) => number): number => measured.reduce((total, stats) => total + figure(stats), 0);
   return {
     memory_usage: of((stats) => stats.memory_usage),

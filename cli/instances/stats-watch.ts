@@ -1,5 +1,5 @@
 import type { Frame, Stats } from '@llamactl/client';
-import { clockTime } from '../screen/clock-time.ts';
+import { clockTime } from '../../format/clock-time.ts';
 import type { Session } from '../command-line.ts';
 import { eventLines } from './event-line.ts';
 import { InstanceList } from './instance-list.ts';

@@ -30,7 +30,7 @@ export function nextSteps({ url, stop }: Pick<BackgroundServer, 'url' | 'stop'>,
     `Programs: every OpenAI client works with base URL ${url}/v1 and model ${name}:`,
     `  curl ${url}/v1/chat/completions -H 'Content-Type: application/json' \\`,
     `    -d '{"model": "${name}", "messages": [{"role": "user", "content": "Hello!"}]}'`,
-    `API reference: ${url}/docs`,
+    `Web page: ${url}/, API reference: ${url}/docs`,
     `${stop} stops the server and leaves engines running; ${stop} --stop-engines stops both.`,
   ];
 }

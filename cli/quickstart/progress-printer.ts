@@ -1,4 +1,4 @@
-import { duration } from '../screen/figures.ts';
+import { duration } from '../../format/figures.ts';
 import { withBar } from '../screen/progress-bar.ts';
 import { cut } from '../screen/text.ts';
 import { knownSize } from '../screen/terminal.ts';

@@ -1,4 +1,3 @@
-import { createInterface } from 'node:readline/promises';
 import { Readable, Writable } from 'node:stream';
 import { EXIT } from '../exit-status.ts';
 import { Problem } from '../problem.ts';
@@ -149,6 +148,8 @@ export class Terminal {
 
   async #ask(question: string, output: NodeJS.WritableStream, signal?: AbortSignal): Promise<string> {
     if (!this.canAsk) throw cannotAsk(question);
+    // Loaded late: few commands ask, and a server never does.
+    const { createInterface } = await import('node:readline/promises');
     const reader = createInterface({ input: this.#streams.stdin, output, terminal: true });
     try {
       return await new Promise<string>((resolve, reject) => {

@@ -1,4 +1,4 @@
-import { shellQuoted } from '../shell-words.ts';
+import { shellQuoted } from '../../format/shell-words.ts';
 import { localServer } from './local-server.ts';
 import { isLoopback } from './loopback.ts';
 import { dataDirectoryOf, DEFAULT, type AddressParts, type ServerAddress } from './server-address.ts';

@@ -19,7 +19,7 @@ export function backgroundLines(
   return [
     `llamactl ${running} ${already} ${style.strong(url)} (process ${pid})`,
     line('for clients', `${url}/v1 is the base URL for OpenAI clients`),
-    line('API reference', `${url}/docs`),
+    line('web page', `${url}/, API at ${url}/docs`),
     ...(forOthers === null ? [] : [line('elsewhere', `${forOthers}, for clients ${forOthers}/v1`)]),
     line('configuration', `${file ?? 'no file, only defaults'}; data in ${config.data_dir}`),
     line('accounts', accounts(config.auth.enabled, password)),

@@ -4,7 +4,7 @@ import type { Surroundings } from '../surroundings.ts';
 import { EXIT } from '../exit-status.ts';
 import { lastWritten } from '../last-written.ts';
 import { Problem } from '../problem.ts';
-import { shellQuoted } from '../shell-words.ts';
+import { shellQuoted } from '../../format/shell-words.ts';
 import { startInBackground } from './background-start.ts';
 import type { DirectoryLock } from './directory-server.ts';
 import { expectedServer } from './expected-server.ts';

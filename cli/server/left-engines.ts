@@ -1,7 +1,7 @@
 import { codeOf } from '@llamactl/contract/reason';
 import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
-import { count } from '../screen/figures.ts';
+import { count } from '../../format/figures.ts';
 
 /** The wrapper of each engine has this argument, followed by the folder of its run. */
 const WRAPPER = 'llamactl-exec';

@@ -1,6 +1,6 @@
 import type { EngineFate, PreparedRestore, PreparedSalvage } from '@llamactl/server/main';
-import { count } from '../screen/figures.ts';
-import { moment } from '../moment.ts';
+import { count } from '../../format/figures.ts';
+import { moment } from '../../format/moment.ts';
 
 /** The instances that a restore changes, by name. */
 export interface InstanceChanges {

@@ -53,7 +53,7 @@ export function welcomeLines(
   return [
     `llamactl ${version} listens on ${style.strong(url)}`,
     line('for clients', `${gateway} is the base URL for OpenAI clients`),
-    line('API reference', `${url}/docs`),
+    line('web page', `${url}/, API at ${url}/docs`),
     ...(forOthers === null ? [] : [line('elsewhere', `${forOthers}, for clients ${forOthers}/v1`)]),
     line('configuration', `${configuration ?? 'no file, only defaults'}; data in ${data}`),
     line('accounts', accounts(facts)),

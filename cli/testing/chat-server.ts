@@ -80,6 +80,10 @@ export class ChatServer {
       const scanning = this.scans >= 0;
       return send(response, 200, { models: scanning ? [] : this.models, scanning });
     }
+    const model = this.models.find(({ id }) => request.url === `/api/models/${id}`);
+    if (model !== undefined) {
+      return send(response, 200, { ...model, system_prompt: null, request_defaults: {}, other_parameters: {} });
+    }
     if (request.url === '/readyz') return send(response, 200, { status: 'ok' });
     if (request.url === '/api/instances' && request.method === 'GET') {
       return send(response, 200, { instances: [...this.instances.values()] });

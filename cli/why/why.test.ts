@@ -1,3 +1,4 @@
+import type { Why } from '@llamactl/client';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { ChatServer } from '../testing/chat-server.ts';
 import { CommandSandbox, type RunOptions, type RunResult } from '../testing/command-run.ts';
@@ -7,8 +8,22 @@ let sandbox: CommandSandbox;
 
 beforeEach(async () => {
   server = await new ChatServer().listen();
-  server.add('qwen', { status: 'failed', reason: 'failed to read \u001B[2Jheader', model_path: '/m/qwen.gguf' });
+  server.add('qwen', { status: 'failed' });
   server.add('phi');
+  explained('qwen', {
+    sentence: 'qwen failed: failed to read \u001B[2Jheader.',
+    cause: 'model_damaged',
+    evidence: [
+      { what: 'port', text: '8100' },
+      { what: 'last exit', text: 'status 1, 3m 0s ago' },
+    ],
+    remedies: [
+      { label: 'Choose another model file', link: 'settings/model_path' },
+      { label: 'Then start it', operation: 'startInstance' },
+    ],
+    log_seq: 7,
+  });
+  explained('phi', { sentence: 'phi is stopped: it was never started.' });
   sandbox = new CommandSandbox();
 });
 
@@ -17,16 +32,28 @@ afterEach(async () => {
   sandbox.dispose();
 });
 
+function explained(name: string, why: Partial<Why>): void {
+  const nothing = { sentence: '', cause: null, evidence: [], remedies: [], log_seq: null };
+  server.others.set(`GET /api/instances/${name}/why`, [{ ...nothing, ...why }]);
+}
+
 function why(words: string[], options: RunOptions = {}): Promise<RunResult> {
   return sandbox.run(['why', ...words], { ...options, environment: { LLAMACTL_URL: server.url } });
 }
 
 describe('llamactl why', () => {
-  it('prints the sentence, evidence and remedies, even if other requests are refused', async () => {
+  it('prints the sentence, evidence and remedies, without control characters', async () => {
     const { status, stdout } = await why(['qwen']);
     expect(status).toBe(0);
-    expect(stdout).toMatch(
-      /^qwen failed: failed to read header\.\n {2}port {2}8100\n {2}→ .*\n {2}→ then llamactl start qwen/,
+    expect(stdout).toBe(
+      [
+        'qwen failed: failed to read header.',
+        '  port       8100',
+        '  last exit  status 1, 3m 0s ago',
+        '  → Choose another model file: llamactl update qwen --model FILE',
+        '  → Then start it: llamactl start qwen',
+        '',
+      ].join('\n'),
     );
   });
 
@@ -35,30 +62,14 @@ describe('llamactl why', () => {
     expect(stdout).toBe('qwen failed: failed to read header.\nphi is stopped: it was never started.\n');
   });
 
-  it('reports an obstacle to a start, also before the first start', async () => {
-    server.add('new', { model_path: '/nowhere/new.gguf' });
-    server.obstacles.set('new', 'the model file /nowhere/new.gguf does not exist');
-    const { stdout } = await why(['new']);
-    expect(stdout).toContain(
-      'new is stopped, was never started, and cannot be started: the model file /nowhere/new.gguf does not exist.\n',
-    );
-    expect(stdout).toContain('→ if it is elsewhere: llamactl update new --model FILE');
-  });
-
-  it('names the command for a model that has another file now, as after a pull of Ollama', async () => {
-    server.add('qwen3', { model: 'qwen3:0.6b', model_path: '/blobs/sha256-0a' });
-    server.obstacles.set('qwen3', 'the model file /blobs/sha256-0a does not exist');
-    const { stdout } = await why(['qwen3']);
-    expect(stdout).toContain('→ to use the file that qwen3:0.6b has now: llamactl update qwen3 --model qwen3:0.6b');
-  });
-
   it('prints everything with --json', async () => {
-    const { stdout } = await why(['phi', '--json']);
+    const { stdout } = await why(['qwen', '--json']);
     expect(JSON.parse(stdout)).toMatchObject({
-      name: 'phi',
-      status: 'stopped',
-      evidence: [{ what: 'port', text: '8100' }],
-      remedies: ['llamactl start phi'],
+      name: 'qwen',
+      status: 'failed',
+      cause: 'model_damaged',
+      remedies: [{ link: 'settings/model_path' }, { operation: 'startInstance' }],
+      log_seq: 7,
     });
   });
 

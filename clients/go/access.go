@@ -44,6 +44,46 @@ func (c *Client) LoginContext(ctx context.Context, body Login) (*LoggedIn, error
 	return fetch[LoggedIn](ctx, c, request{method: http.MethodPost, path: []string{loginPath}, body: body})
 }
 
+// GetMe returns who you are to the server, and whether it has accounts.
+func (c *Client) GetMe() (*Me, error) {
+	return c.GetMeContext(context.Background())
+}
+
+// GetMeContext is [Client.GetMe] with a context.
+func (c *Client) GetMeContext(ctx context.Context) (*Me, error) {
+	return fetch[Me](ctx, c, request{method: http.MethodGet, path: []string{"/api/me"}})
+}
+
+// LoginBrowser logs in a web page of the server's own origin. Programs use [Client.Login].
+func (c *Client) LoginBrowser(body Login) (*LoggedIn, error) {
+	return c.LoginBrowserContext(context.Background(), body)
+}
+
+// LoginBrowserContext is [Client.LoginBrowser] with a context.
+func (c *Client) LoginBrowserContext(ctx context.Context, body Login) (*LoggedIn, error) {
+	return fetch[LoggedIn](ctx, c, request{method: http.MethodPost, path: []string{"/api/auth/browser"}, body: body})
+}
+
+// CreateBrowserToken returns a token for 15 minutes, by the cookie of a web page.
+func (c *Client) CreateBrowserToken() (*Token, error) {
+	return c.CreateBrowserTokenContext(context.Background())
+}
+
+// CreateBrowserTokenContext is [Client.CreateBrowserToken] with a context.
+func (c *Client) CreateBrowserTokenContext(ctx context.Context) (*Token, error) {
+	return fetch[Token](ctx, c, request{method: http.MethodPost, path: []string{"/api/auth/browser/token"}})
+}
+
+// LogoutBrowser ends the log-in of a web page, by its cookie.
+func (c *Client) LogoutBrowser() (*Message, error) {
+	return c.LogoutBrowserContext(context.Background())
+}
+
+// LogoutBrowserContext is [Client.LogoutBrowser] with a context.
+func (c *Client) LogoutBrowserContext(ctx context.Context) (*Message, error) {
+	return fetch[Message](ctx, c, request{method: http.MethodDelete, path: []string{"/api/auth/browser"}})
+}
+
 // RefreshToken exchanges a valid token for a new one.
 func (c *Client) RefreshToken() (*Token, error) {
 	return c.RefreshTokenContext(context.Background())

@@ -9,6 +9,12 @@ import (
 // beforeAll is a number below that of every event. 0 would request all kept events.
 const beforeAll = 1
 
+// passingEvents are the types of events that are not kept. They repeat the number of the last kept one.
+var passingEvents = []EventType{
+	EventTypeInstanceStatsUpdated, EventTypeRequestsUpdated, EventTypeRequestStarted, EventTypeRequestFinished,
+	EventTypeSystemStatsUpdated, EventTypeInstanceLoadProgress, EventTypeLogLines, EventTypeLogGap, EventTypeDecision,
+}
+
 // eventPlace is the position of a client in the events, and its filter.
 type eventPlace struct {
 	types []EventType
@@ -41,8 +47,7 @@ func (p *eventPlace) take(event *Event) bool {
 	if gap, isGap := event.Data.(*GapEvent); isGap {
 		return p.takeGap(gap)
 	}
-	isKept := event.Type != EventTypeInstanceStatsUpdated && event.Type != EventTypeDecision
-	if isKept && p.seq != nil && event.Seq <= *p.seq {
+	if !slices.Contains(passingEvents, event.Type) && p.seq != nil && event.Seq <= *p.seq {
 		return false
 	}
 	if p.seq == nil || event.Seq > *p.seq {

@@ -66,7 +66,7 @@ type EventsParams struct {
 	// Names, ignoring case, also of future instances; nil: all. Alerts of the whole system come in any case.
 	Instances []string
 
-	// Types of events; nil: all but [EventTypeDecision].
+	// Types of events; nil: all but those that have to be named, such as [EventTypeDecision] and [EventTypeRequestsUpdated].
 	Types []EventType
 
 	// Start with the events after this one; 0: with all kept events; nil: only new events.

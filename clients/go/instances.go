@@ -14,6 +14,12 @@ type ListInstancesParams struct {
 	Status Status
 }
 
+// CreateInstanceParams are the options of [Client.CreateInstance].
+type CreateInstanceParams struct {
+	// Change nothing; Preview of the answer says what would happen.
+	DryRun bool
+}
+
 // UpdateInstanceParams are the options of [Client.UpdateInstance].
 type UpdateInstanceParams struct {
 	// The ETag that the settings must still have; otherwise the call fails with [CodePreconditionFailed]. Empty: any.
@@ -21,6 +27,9 @@ type UpdateInstanceParams struct {
 
 	// Restart the engine now if it runs with other settings.
 	Restart bool
+
+	// Change nothing; Preview of the answer says what would happen.
+	DryRun bool
 }
 
 // StartParams are the options of [Client.StartInstance].
@@ -62,6 +71,12 @@ type GetInstanceLogsParams struct {
 
 	// Only lines after this one; 0: all.
 	AfterSeq int64
+
+	// Only lines before this one, the last of them; 0: all. Not with AfterSeq.
+	BeforeSeq int64
+
+	// Only lines whose message contains this text, ignoring case; empty: all.
+	Text string
 }
 
 func (p GetInstanceLogsParams) query() url.Values {
@@ -69,6 +84,8 @@ func (p GetInstanceLogsParams) query() url.Values {
 	setNumber(query, "lines", int64(p.Lines))
 	setText(query, "level", string(p.Level))
 	setNumber(query, "after_seq", p.AfterSeq)
+	setNumber(query, "before_seq", p.BeforeSeq)
+	setText(query, "q", p.Text)
 	return query
 }
 
@@ -109,13 +126,17 @@ func (c *Client) GetInstanceContext(ctx context.Context, name string) (*Instance
 }
 
 // CreateInstance creates an instance; it does not start it.
-func (c *Client) CreateInstance(body CreateInstance) (*InstanceCreated, error) {
-	return c.CreateInstanceContext(context.Background(), body)
+func (c *Client) CreateInstance(body CreateInstance, params ...CreateInstanceParams) (*InstanceCreated, error) {
+	return c.CreateInstanceContext(context.Background(), body, params...)
 }
 
 // CreateInstanceContext is [Client.CreateInstance] with a context.
-func (c *Client) CreateInstanceContext(ctx context.Context, body CreateInstance) (*InstanceCreated, error) {
-	return fetch[InstanceCreated](ctx, c, request{method: http.MethodPost, path: []string{"/api/instances"}, body: body})
+func (c *Client) CreateInstanceContext(ctx context.Context, body CreateInstance, params ...CreateInstanceParams) (*InstanceCreated, error) {
+	query := url.Values{}
+	if first(params).DryRun {
+		query.Set("dry_run", "true")
+	}
+	return fetch[InstanceCreated](ctx, c, request{method: http.MethodPost, path: []string{"/api/instances"}, query: query, body: body})
 }
 
 // UpdateInstance changes settings: [Set] gives a value, [Remove] restores the default. A running engine keeps its
@@ -130,6 +151,9 @@ func (c *Client) UpdateInstanceContext(ctx context.Context, name string, body Up
 	query, header := url.Values{}, http.Header{}
 	if p.Restart {
 		query.Set("apply", "restart")
+	}
+	if p.DryRun {
+		query.Set("dry_run", "true")
 	}
 	if p.IfMatch != "" {
 		header.Set("If-Match", p.IfMatch)
@@ -210,7 +234,7 @@ func (c *Client) GetInstanceLogsContext(ctx context.Context, name string, params
 	return fetch[Logs](ctx, c, request{method: http.MethodGet, path: []string{"/api/instances/", name, "/logs"}, query: first(params).query()})
 }
 
-// GetInstanceStats returns memory, CPU and I/O of the last hours.
+// GetInstanceStats returns memory, CPU, I/O and requests of the last hours.
 func (c *Client) GetInstanceStats(name string, params ...GetInstanceStatsParams) (*StatsHistory, error) {
 	return c.GetInstanceStatsContext(context.Background(), name, params...)
 }
@@ -218,6 +242,42 @@ func (c *Client) GetInstanceStats(name string, params ...GetInstanceStatsParams)
 // GetInstanceStatsContext is [Client.GetInstanceStats] with a context.
 func (c *Client) GetInstanceStatsContext(ctx context.Context, name string, params ...GetInstanceStatsParams) (*StatsHistory, error) {
 	return fetch[StatsHistory](ctx, c, request{method: http.MethodGet, path: []string{"/api/instances/", name, "/stats"}, query: first(params).query()})
+}
+
+// GetInstanceWhy explains the state of an instance: the cause, the evidence, and what helps. It probes the engine.
+func (c *Client) GetInstanceWhy(name string) (*Why, error) {
+	return c.GetInstanceWhyContext(context.Background(), name)
+}
+
+// GetInstanceWhyContext is [Client.GetInstanceWhy] with a context.
+func (c *Client) GetInstanceWhyContext(ctx context.Context, name string) (*Why, error) {
+	return fetch[Why](ctx, c, request{method: http.MethodGet, path: []string{"/api/instances/", name, "/why"}})
+}
+
+// GetFleetStatsParams are the options of [Client.GetFleetStats].
+type GetFleetStatsParams struct {
+	// How far back; 0: 15 minutes.
+	Window time.Duration
+
+	// How many steps; 0: 60.
+	Points int
+}
+
+func (p GetFleetStatsParams) query() url.Values {
+	query := url.Values{}
+	setNumber(query, "window", int64(p.Window.Seconds()))
+	setNumber(query, "points", int64(p.Points))
+	return query
+}
+
+// GetFleetStats returns resources and requests of all instances over time, in equal steps.
+func (c *Client) GetFleetStats(params ...GetFleetStatsParams) (*FleetStats, error) {
+	return c.GetFleetStatsContext(context.Background(), params...)
+}
+
+// GetFleetStatsContext is [Client.GetFleetStats] with a context.
+func (c *Client) GetFleetStatsContext(ctx context.Context, params ...GetFleetStatsParams) (*FleetStats, error) {
+	return fetch[FleetStats](ctx, c, request{method: http.MethodGet, path: []string{"/api/stats"}, query: first(params).query()})
 }
 
 // EstimateInstance returns the memory that an instance needs, also with other options, and whether it fits now.
@@ -248,6 +308,26 @@ func (c *Client) StopAllInstances(names ...string) (*BatchResult, error) {
 // StopAllInstancesContext is [Client.StopAllInstances] with a context.
 func (c *Client) StopAllInstancesContext(ctx context.Context, names ...string) (*BatchResult, error) {
 	return fetch[BatchResult](ctx, c, batch("/api/instances/stop-all", names))
+}
+
+// RestartAllInstances restarts the named instances; it starts stopped ones.
+func (c *Client) RestartAllInstances(names ...string) (*BatchResult, error) {
+	return c.RestartAllInstancesContext(context.Background(), names...)
+}
+
+// RestartAllInstancesContext is [Client.RestartAllInstances] with a context.
+func (c *Client) RestartAllInstancesContext(ctx context.Context, names ...string) (*BatchResult, error) {
+	return fetch[BatchResult](ctx, c, request{method: http.MethodPost, path: []string{"/api/instances/restart-all"}, body: NamedBody{Names: names}})
+}
+
+// DeleteAllInstances deletes the named instances that do not run; it waits for stops in progress.
+func (c *Client) DeleteAllInstances(names ...string) (*BatchResult, error) {
+	return c.DeleteAllInstancesContext(context.Background(), names...)
+}
+
+// DeleteAllInstancesContext is [Client.DeleteAllInstances] with a context.
+func (c *Client) DeleteAllInstancesContext(ctx context.Context, names ...string) (*BatchResult, error) {
+	return fetch[BatchResult](ctx, c, request{method: http.MethodPost, path: []string{"/api/instances/delete-all"}, body: NamedBody{Names: names}, isPatient: true})
 }
 
 // command returns the request of a command that can wait for its outcome.

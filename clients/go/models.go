@@ -32,6 +32,19 @@ type ActiveRequest struct {
 	// it now.
 	Waited *float64 `json:"waited"`
 
+	// Seconds of the wait for a slot and the start of the instance, so far.
+	Starting float64 `json:"starting"`
+
+	// Seconds of the wait for its turn at a running instance, so far.
+	Queued float64 `json:"queued"`
+
+	// Seconds in which the engine computed the prompt, as it reported; nil: not reported.
+	PromptSeconds *float64 `json:"prompt_seconds"`
+
+	// `User-Agent` of the request, at most 200 characters; nil: it has none, or it is of another caller and you are
+	// a viewer.
+	UserAgent *string `json:"user_agent"`
+
 	// Whether the answer is a stream of events or a WebSocket; nil: not yet known.
 	Stream *bool `json:"stream"`
 
@@ -40,6 +53,9 @@ type ActiveRequest struct {
 
 	// Tokens of the prompt, including cached ones, as the engine reported; nil: not reported.
 	TokensIn *int `json:"tokens_in"`
+
+	// Tokens of the prompt that the engine had computed before; nil: not reported.
+	CachedTokens *int `json:"cached_tokens"`
 
 	// Tokens generated so far, as the engine reported or else as counted.
 	TokensOut *int `json:"tokens_out"`
@@ -56,6 +72,9 @@ type ActiveRequest struct {
 	// `starting`: waits for the instance to start; `queued`: waits for its turn; `processing`: the engine works on
 	// it; `streaming`: the answer is arriving.
 	Phase RequestPhase `json:"phase"`
+
+	// Its place among the requests that wait for the instance; 1 is next. nil: it does not wait.
+	Position *int `json:"position"`
 }
 
 type Alert struct {
@@ -69,6 +88,9 @@ type Alert struct {
 
 	// The affected instance; absent: the whole system.
 	Instance string `json:"instance,omitzero"`
+
+	// The cause, if the alert is about the end of a run.
+	Cause Cause `json:"cause,omitzero"`
 
 	RaisedAt time.Time `json:"raised_at"`
 }
@@ -136,11 +158,64 @@ type BatchResult struct {
 type BatchStep struct {
 	Name string `json:"name"`
 
-	// nil: no such instance exists.
+	// nil: no such instance exists, or it was deleted.
 	Status *Status `json:"status"`
 
 	Error string `json:"error,omitzero"`
 }
+
+type Caller struct {
+	// `user`: a token of a log-in; `key`: a key; `anonymous`: authentication is off. One of anonymous, user, key.
+	Kind string `json:"kind"`
+
+	// The account, or the owner of the key; nil: anonymous.
+	Username *string `json:"username"`
+
+	// nil: only the scopes give rights.
+	Role *Role `json:"role"`
+
+	// Rights of a key besides its role: `inference`, `metrics`.
+	Scopes []Scope `json:"scopes"`
+
+	// The caller sees these instances only; nil: all.
+	Instances []string `json:"instances"`
+
+	// Whether its requests may start a stopped instance.
+	MayStart bool `json:"may_start"`
+
+	// When this token or key expires; nil: never.
+	ExpiresAt *time.Time `json:"expires_at"`
+}
+
+// Cause: `wrong_file`: the file is no model, such as an adapter. `model_too_new`: the engine does not know its
+// architecture. `killed`: by SIGKILL, mostly because memory ran out. `processor`: the engine was built for
+// another one. `no_progress`: it loaded without any sign of work. `does_not_fit`: it needs more memory than it
+// can get. `waits_for`: other instances must stop first. `no_slot`: pinned instances hold all slots.
+type Cause string
+
+const (
+	CauseModelMissing    Cause = "model_missing"
+	CauseModelUnreadable Cause = "model_unreadable"
+	CauseModelDamaged    Cause = "model_damaged"
+	CauseModelTooNew     Cause = "model_too_new"
+	CauseWrongFile       Cause = "wrong_file"
+	CausePortInUse       Cause = "port_in_use"
+	CauseEngineMissing   Cause = "engine_missing"
+	CauseLibraryMissing  Cause = "library_missing"
+	CauseGPUMemory       Cause = "gpu_memory"
+	CauseMemory          Cause = "memory"
+	CauseKilled          Cause = "killed"
+	CauseArgument        Cause = "argument"
+	CauseProcessor       Cause = "processor"
+	CauseCrash           Cause = "crash"
+	CauseNoProgress      Cause = "no_progress"
+	CauseNoAnswer        Cause = "no_answer"
+	CauseEndedByItself   Cause = "ended_by_itself"
+	CauseDoesNotFit      Cause = "does_not_fit"
+	CauseWaitsFor        Cause = "waits_for"
+	CauseNoSlot          Cause = "no_slot"
+	CauseUnknown         Cause = "unknown"
+)
 
 type ChangePassword struct {
 	CurrentPassword string `json:"current_password"`
@@ -778,6 +853,11 @@ const (
 	DownloadStateCancelled DownloadState = "cancelled"
 )
 
+type DroppedText struct {
+	Text string `json:"text"`
+	Why  string `json:"why"`
+}
+
 type Engine struct {
 	// The `engine` of instances.
 	ID string `json:"id"`
@@ -790,6 +870,23 @@ type Engine struct {
 
 	// Why the program is missing or cannot be read; nil: no problem.
 	Problem *string `json:"problem"`
+
+	// GPUs and accelerators that it can use; empty: only the CPU. nil: unknown.
+	Devices []EngineDevice `json:"devices"`
+}
+
+type EngineDevice struct {
+	// As the engine names it, for the option `device`: `CUDA0`.
+	Name string `json:"name"`
+
+	// `NVIDIA GeForce RTX 4090`.
+	Description string `json:"description"`
+
+	// Bytes; nil: not reported.
+	MemoryTotal *int64 `json:"memory_total"`
+
+	// Bytes; nil: not reported.
+	MemoryFree *int64 `json:"memory_free"`
 }
 
 type EngineList struct {
@@ -912,9 +1009,23 @@ const (
 	EventTypeSystemAlert           EventType = "system_alert"
 	EventTypeDownloadProgress      EventType = "download_progress"
 	EventTypeInstanceStatsUpdated  EventType = "instance_stats_updated"
+	EventTypeRequestsUpdated       EventType = "requests_updated"
+	EventTypeRequestStarted        EventType = "request_started"
+	EventTypeRequestFinished       EventType = "request_finished"
+	EventTypeSystemStatsUpdated    EventType = "system_stats_updated"
+	EventTypeInstanceLoadProgress  EventType = "instance_load_progress"
 	EventTypeDecision              EventType = "decision"
+	EventTypeLogLines              EventType = "log_lines"
+	EventTypeLogGap                EventType = "log_gap"
 	EventTypeGap                   EventType = "gap"
 )
+
+type Evidence struct {
+	// `process`, `port`, `last exit`, `log`, `restarts`, `memory`, `waits for` or `alert`.
+	What string `json:"what"`
+
+	Text string `json:"text"`
+}
 
 type FinishedRequest struct {
 	// Its `X-Request-Id`, followed by `~` and a number if another request has the same one.
@@ -944,6 +1055,19 @@ type FinishedRequest struct {
 	// it now.
 	Waited *float64 `json:"waited"`
 
+	// Seconds of the wait for a slot and the start of the instance, so far.
+	Starting float64 `json:"starting"`
+
+	// Seconds of the wait for its turn at a running instance, so far.
+	Queued float64 `json:"queued"`
+
+	// Seconds in which the engine computed the prompt, as it reported; nil: not reported.
+	PromptSeconds *float64 `json:"prompt_seconds"`
+
+	// `User-Agent` of the request, at most 200 characters; nil: it has none, or it is of another caller and you are
+	// a viewer.
+	UserAgent *string `json:"user_agent"`
+
 	// Whether the answer is a stream of events or a WebSocket; nil: not yet known.
 	Stream *bool `json:"stream"`
 
@@ -952,6 +1076,9 @@ type FinishedRequest struct {
 
 	// Tokens of the prompt, including cached ones, as the engine reported; nil: not reported.
 	TokensIn *int `json:"tokens_in"`
+
+	// Tokens of the prompt that the engine had computed before; nil: not reported.
+	CachedTokens *int `json:"cached_tokens"`
 
 	// Tokens generated so far, as the engine reported or else as counted.
 	TokensOut *int `json:"tokens_out"`
@@ -970,8 +1097,14 @@ type FinishedRequest struct {
 	// /api/requests/{request_id}`; `broken`: the engine gave no answer or an incomplete one.
 	Outcome RequestOutcome `json:"outcome"`
 
+	// Grows with every finished request; for `before_seq`.
+	Seq int64 `json:"seq"`
+
 	// HTTP status of the answer; nil: no answer.
 	Status *int `json:"status"`
+
+	// Why it failed; nil: it did not, or the engine did not say.
+	Error *RequestError `json:"error"`
 
 	// RFC 3339, UTC.
 	FinishedAt time.Time `json:"finished_at"`
@@ -998,6 +1131,20 @@ const (
 	FleetActionRemove  FleetAction = "remove"
 )
 
+type FleetStats struct {
+	// Length of the history, in seconds.
+	Window float64 `json:"window"`
+
+	// Length of a step.
+	Seconds float64 `json:"seconds"`
+
+	// The end of the last step.
+	Until time.Time `json:"until"`
+
+	// Without the instances that did not run in that time.
+	Instances []InstanceSeries `json:"instances"`
+}
+
 type FleetStep struct {
 	Name   string      `json:"name"`
 	Action FleetAction `json:"action"`
@@ -1010,6 +1157,19 @@ type FleetStep struct {
 
 	// Why this step failed; the other steps were made anyway.
 	Error string `json:"error,omitzero"`
+}
+
+type Folder struct {
+	// One of data, models.
+	Kind string `json:"kind"`
+
+	Path string `json:"path"`
+
+	// Bytes of its filesystem, or of that of its nearest parent that exists; nil: unknown.
+	DiskTotal *int64 `json:"disk_total"`
+
+	// Bytes of it that llamactl may use; nil: unknown.
+	DiskFree *int64 `json:"disk_free"`
 }
 
 type FoundModel struct {
@@ -1075,6 +1235,34 @@ type GapEvent struct {
 	LastSeq int64 `json:"last_seq"`
 }
 
+type GpuPoint struct {
+	// The tool's own number for this GPU, as in `GET /system/status`.
+	Index int `json:"index"`
+
+	// One of nvidia, amd.
+	Vendor string `json:"vendor"`
+
+	// Bytes; nil: not reported.
+	MemoryUsage *int64 `json:"memory_usage"`
+
+	// 0–100; nil: not reported.
+	Utilization *float64 `json:"utilization"`
+
+	// Degrees Celsius; nil: not reported.
+	Temperature *float64 `json:"temperature"`
+
+	// Watts; nil: not reported.
+	Power *float64 `json:"power"`
+}
+
+type GpuUse struct {
+	// The tool's own number for this GPU, as in `GET /system/status`.
+	Index int `json:"index"`
+
+	// Bytes.
+	Memory int64 `json:"memory"`
+}
+
 type Health struct {
 	Status HealthStatus `json:"status"`
 	Checks HealthChecks `json:"checks"`
@@ -1124,6 +1312,16 @@ type Instance struct {
 	// The model of this file in `GET /models`; nil: the file is none of them.
 	ModelInfo *ModelInfo `json:"model_info"`
 
+	// Kinds of requests that it answers, by its model and options; empty: llamactl does not know its engine or
+	// model.
+	Capabilities []InstanceCapability `json:"capabilities"`
+
+	// Tokens that one request may have, prompt and answer together; nil: unknown.
+	ContextSize *int `json:"context_size"`
+
+	// How many requests its engine computes at once; nil: unknown.
+	Slots *int `json:"slots"`
+
 	// Loopback port of its engine.
 	Port int `json:"port"`
 
@@ -1142,15 +1340,45 @@ type Instance struct {
 	// Group whose limits apply; `groups` in the configuration defines them.
 	Group string `json:"group,omitzero"`
 
+	// The setting. Members of a pinned group are pinned too.
+	Pinned bool `json:"pinned"`
+
+	// Automatic restarts in a row; back to 0 after running for five minutes.
+	RestartCount int `json:"restart_count"`
+
+	// Whether the running engine was launched with other settings than the stored ones.
+	RestartRequired bool `json:"restart_required"`
+
+	// Requests that its engine works on.
+	InFlight int `json:"in_flight"`
+
+	// Requests that wait for its start, a slot or their turn.
+	Waiting int `json:"waiting"`
+
+	// Tokens of streamed answers that its engine generates, per second, over the last two seconds.
+	TokensPerSecond float64 `json:"tokens_per_second"`
+
+	// When its last request ended; nil: unknown, or none has ended.
+	LastUsedAt *time.Time `json:"last_used_at"`
+
+	// The instances that must stop, or free memory, before it can start; `another instance` for those that the
+	// caller may not see. Empty: it does not wait for a slot or for memory.
+	WaitsFor []string `json:"waits_for"`
+
+	// Progress of its start; nil exactly when it is not `starting`.
+	Load *Load `json:"load"`
+
+	// When the current engine became ready; nil: it is not, or none runs.
+	ReadyAt *time.Time `json:"ready_at"`
+
+	// Seconds from the spawn of its engine until it was ready, at its last start; nil: unknown.
+	LastLoadSeconds *float64 `json:"last_load_seconds"`
+
 	// Why the instance failed or restarts; nil: neither.
 	Reason *string `json:"reason"`
 
 	// The memory that it holds on each device; absent: it does not run, or its need is unknown.
 	Memory []InstanceMemory `json:"memory,omitzero"`
-
-	// Instances that must stop, or finish a request, before this one can start. One that you may not see is "another
-	// instance". Absent: it waits for none.
-	WaitsFor []string `json:"waits_for,omitzero"`
 
 	// When the process of the current run started; nil: no process runs.
 	StartedAt *time.Time `json:"started_at"`
@@ -1190,9 +1418,6 @@ type Instance struct {
 	// The setting, or the default of the configuration.
 	IdleTimeout float64 `json:"idle_timeout"`
 
-	// The setting. Members of a pinned group are pinned too.
-	Pinned bool `json:"pinned"`
-
 	// Absent: no limit.
 	Concurrency *int `json:"concurrency,omitzero"`
 
@@ -1227,21 +1452,27 @@ type Instance struct {
 	// The saved context; nil: none.
 	Context *KeptContext `json:"context"`
 
-	// Automatic restarts in a row; back to 0 after running for five minutes.
-	RestartCount int `json:"restart_count"`
-
-	// Whether the running engine was launched with other settings than the stored ones.
-	RestartRequired bool `json:"restart_required"`
-
 	// How the last run ended; nil: no run has ended.
 	LastExit *LastExit `json:"last_exit"`
 
 	// The argv of the current or the next run; secrets are masked.
 	EffectiveCommand []string `json:"effective_command"`
 
-	// nil exactly when no process runs.
+	// Measured now; nil exactly when no process runs.
 	Stats *Stats `json:"stats"`
 }
+
+type InstanceCapability string
+
+const (
+	InstanceCapabilityChat       InstanceCapability = "chat"
+	InstanceCapabilityEmbeddings InstanceCapability = "embeddings"
+	InstanceCapabilityRerank     InstanceCapability = "rerank"
+	InstanceCapabilityVision     InstanceCapability = "vision"
+	InstanceCapabilityAudio      InstanceCapability = "audio"
+	InstanceCapabilityImage      InstanceCapability = "image"
+	InstanceCapabilityTools      InstanceCapability = "tools"
+)
 
 type InstanceCounts struct {
 	Total      int `json:"total"`
@@ -1259,6 +1490,9 @@ type InstanceCreated struct {
 
 	// Accepted settings that need attention.
 	Warnings []string `json:"warnings,omitzero"`
+
+	// Present for `dry_run`: nothing was changed, and `instance` is as it would be.
+	Preview *InstancePreview `json:"preview,omitzero"`
 }
 
 type InstanceCreatedEvent struct {
@@ -1281,6 +1515,11 @@ type InstanceList struct {
 	Instances []InstanceSummary `json:"instances"`
 }
 
+type InstanceLoadProgressEvent struct {
+	Name string `json:"name"`
+	Load Load   `json:"load"`
+}
+
 type InstanceMemory struct {
 	// `ram`, or a GPU: `nvidia:0`.
 	Device string `json:"device"`
@@ -1291,6 +1530,45 @@ type InstanceMemory struct {
 	// `measured`: by an earlier run; `projected`: the engine reported it; `estimated`: from the files. One of
 	// measured, projected, estimated.
 	Source string `json:"source"`
+}
+
+type InstancePreview struct {
+	// Why it would be refused, beyond the form of the body, which gives an error as always; empty: it would succeed.
+	Problems []Problem `json:"problems"`
+
+	// Accepted settings that need attention.
+	Warnings []string `json:"warnings"`
+
+	// The argv of the next run; secrets are masked.
+	EffectiveCommand []string `json:"effective_command"`
+
+	// Settings that would differ, dotted: `options.threads`.
+	Changes []string `json:"changes"`
+
+	// Whether the running engine would keep older settings until a restart.
+	RestartRequired bool `json:"restart_required"`
+
+	// The memory that it would need; nil: unknown, for example because llamactl does not know its model.
+	Estimate *Estimate `json:"estimate"`
+}
+
+type InstanceSeries struct {
+	Name string `json:"name"`
+
+	// Percent of one core, the average; nil: no run in that step.
+	CPUUsage []float64 `json:"cpu_usage"`
+
+	// Bytes, the average; nil: no run in that step.
+	MemoryUsage []int64 `json:"memory_usage"`
+
+	// Tokens generated, per second; nil: no run in that step.
+	TokensPerSecond []float64 `json:"tokens_per_second"`
+
+	// Requests that ended; nil: no run in that step.
+	Requests []float64 `json:"requests"`
+
+	// Most requests that waited at one time; nil: no run in that step.
+	WaitingMax []float64 `json:"waiting_max"`
 }
 
 type InstanceStatsUpdatedEvent struct {
@@ -1327,6 +1605,16 @@ type InstanceSummary struct {
 	// The model of this file in `GET /models`; nil: the file is none of them.
 	ModelInfo *ModelInfo `json:"model_info"`
 
+	// Kinds of requests that it answers, by its model and options; empty: llamactl does not know its engine or
+	// model.
+	Capabilities []InstanceCapability `json:"capabilities"`
+
+	// Tokens that one request may have, prompt and answer together; nil: unknown.
+	ContextSize *int `json:"context_size"`
+
+	// How many requests its engine computes at once; nil: unknown.
+	Slots *int `json:"slots"`
+
 	// Loopback port of its engine.
 	Port int `json:"port"`
 
@@ -1345,15 +1633,45 @@ type InstanceSummary struct {
 	// Group whose limits apply; `groups` in the configuration defines them.
 	Group string `json:"group,omitzero"`
 
+	// The setting. Members of a pinned group are pinned too.
+	Pinned bool `json:"pinned"`
+
+	// Automatic restarts in a row; back to 0 after running for five minutes.
+	RestartCount int `json:"restart_count"`
+
+	// Whether the running engine was launched with other settings than the stored ones.
+	RestartRequired bool `json:"restart_required"`
+
+	// Requests that its engine works on.
+	InFlight int `json:"in_flight"`
+
+	// Requests that wait for its start, a slot or their turn.
+	Waiting int `json:"waiting"`
+
+	// Tokens of streamed answers that its engine generates, per second, over the last two seconds.
+	TokensPerSecond float64 `json:"tokens_per_second"`
+
+	// When its last request ended; nil: unknown, or none has ended.
+	LastUsedAt *time.Time `json:"last_used_at"`
+
+	// The instances that must stop, or free memory, before it can start; `another instance` for those that the
+	// caller may not see. Empty: it does not wait for a slot or for memory.
+	WaitsFor []string `json:"waits_for"`
+
+	// Progress of its start; nil exactly when it is not `starting`.
+	Load *Load `json:"load"`
+
+	// When the current engine became ready; nil: it is not, or none runs.
+	ReadyAt *time.Time `json:"ready_at"`
+
+	// Seconds from the spawn of its engine until it was ready, at its last start; nil: unknown.
+	LastLoadSeconds *float64 `json:"last_load_seconds"`
+
 	// Why the instance failed or restarts; nil: neither.
 	Reason *string `json:"reason"`
 
 	// The memory that it holds on each device; absent: it does not run, or its need is unknown.
 	Memory []InstanceMemory `json:"memory,omitzero"`
-
-	// Instances that must stop, or finish a request, before this one can start. One that you may not see is "another
-	// instance". Absent: it waits for none.
-	WaitsFor []string `json:"waits_for,omitzero"`
 
 	// When the process of the current run started; nil: no process runs.
 	StartedAt *time.Time `json:"started_at"`
@@ -1363,6 +1681,9 @@ type InstanceSummary struct {
 
 	// RFC 3339, UTC.
 	UpdatedAt time.Time `json:"updated_at"`
+
+	// The last measurement, at most `stats.interval` old; nil: no process runs, or it was not measured yet.
+	Stats *Stats `json:"stats"`
 }
 
 type InstanceUpdated struct {
@@ -1372,6 +1693,9 @@ type InstanceUpdated struct {
 
 	// Accepted settings that need attention.
 	Warnings []string `json:"warnings,omitzero"`
+
+	// Present for `dry_run`: nothing was changed, and `instance` is as it would be.
+	Preview *InstancePreview `json:"preview,omitzero"`
 }
 
 type InstanceUpdatedEvent struct {
@@ -1479,6 +1803,9 @@ type LastExit struct {
 	// Why the run ended, in one sentence.
 	Reason string `json:"reason"`
 
+	// nil: it was stopped, so nothing was wrong.
+	Cause *Cause `json:"cause"`
+
 	// The engine's last lines of output.
 	Lines []string `json:"lines"`
 }
@@ -1486,6 +1813,22 @@ type LastExit struct {
 type Lifecycle struct {
 	Message string `json:"message"`
 	Status  Status `json:"status"`
+}
+
+type Load struct {
+	// `queued`: waits for a slot; `preparing`: its launch is checked and spawned; `loading`: the engine loads its
+	// model; `restoring`: the engine restores its saved context. One of queued, preparing, loading, restoring.
+	Phase string `json:"phase"`
+
+	// Estimated part that is done, below 1 until the engine is ready; nil: no estimate.
+	Fraction *float64 `json:"fraction"`
+
+	// Seconds since the engine was spawned; before that, since the start was requested.
+	Elapsed float64 `json:"elapsed"`
+
+	// Median of the last loads of the same model with the same options, in seconds from the spawn until the engine
+	// was ready; nil: none was measured.
+	UsualSeconds *float64 `json:"usual_seconds"`
 }
 
 type LogEntry struct {
@@ -1502,6 +1845,16 @@ type LogEntry struct {
 	Seq int64 `json:"seq"`
 }
 
+type LogGapEvent struct {
+	// The name in the subscription.
+	Name string `json:"name"`
+
+	// The lines with a greater `seq` are missing, up to `to_seq`.
+	FromSeq int64 `json:"from_seq"`
+
+	ToSeq int64 `json:"to_seq"`
+}
+
 type LogLevel string
 
 const (
@@ -1510,6 +1863,13 @@ const (
 	LogLevelWarn  LogLevel = "warn"
 	LogLevelError LogLevel = "error"
 )
+
+type LogLinesEvent struct {
+	// The name in the subscription.
+	Name string `json:"name"`
+
+	Lines []LogEntry `json:"lines"`
+}
 
 type LoggedIn struct {
 	Token     string    `json:"token"`
@@ -1525,11 +1885,25 @@ type Login struct {
 type Logs struct {
 	Logs []LogEntry `json:"logs"`
 
-	// The search stopped before it found enough lines of this level.
+	// The search stopped at its limit of bytes before it found enough lines.
 	Truncated bool `json:"truncated,omitzero"`
+
+	// Where a `truncated` search stopped. To go on, pass it as `before_seq`, or as `after_seq` if you gave one.
+	NextSeq *int64 `json:"next_seq,omitzero"`
 
 	// Lines after `after_seq` that are no longer kept.
 	Gap *Gap `json:"gap,omitzero"`
+}
+
+type Me struct {
+	// Whether accounts are on, so that callers need credentials.
+	AuthEnabled bool `json:"auth_enabled"`
+
+	// nil: this request has no valid credentials, and needs some.
+	Caller *Caller `json:"caller"`
+
+	// Version of llamactl; nil: the caller is unknown.
+	Version *string `json:"version"`
 }
 
 type Message struct {
@@ -1540,7 +1914,8 @@ type Model struct {
 	// Stable over scans and restarts. 16 characters.
 	ID string `json:"id"`
 
-	// `org/repo:Q4_K_M` of a hub, or `ollama:qwen3:8b`; nil: the file is in a plain folder.
+	// `org/repo:Q4_K_M` of the hub, or `ms:…`, `ollama:…`, `docker:…` or `https://…` of another source; nil: the
+	// file is in a plain folder.
 	Ref *string `json:"ref"`
 
 	// For people: the name of the file without its ending, or of the folder.
@@ -1597,7 +1972,8 @@ type ModelDetails struct {
 	// Stable over scans and restarts. 16 characters.
 	ID string `json:"id"`
 
-	// `org/repo:Q4_K_M` of a hub, or `ollama:qwen3:8b`; nil: the file is in a plain folder.
+	// `org/repo:Q4_K_M` of the hub, or `ms:…`, `ollama:…`, `docker:…` or `https://…` of another source; nil: the
+	// file is in a plain folder.
 	Ref *string `json:"ref"`
 
 	// For people: the name of the file without its ending, or of the folder.
@@ -1650,6 +2026,15 @@ type ModelDetails struct {
 
 	// nil: it has none, or one of more than 1 MiB.
 	ChatTemplate *string `json:"chat_template"`
+
+	// That of Ollama for this model, for `system_prompt` of an instance; nil: it has none.
+	SystemPrompt *string `json:"system_prompt"`
+
+	// Ollama's parameters for this model, as `request_defaults` of an instance. Empty: it has none.
+	RequestDefaults map[string]any `json:"request_defaults"`
+
+	// Ollama's parameters that are no request defaults, under Ollama's names, such as `num_ctx`.
+	OtherParameters map[string]any `json:"other_parameters"`
 }
 
 type ModelFile struct {
@@ -1680,6 +2065,9 @@ type ModelList struct {
 	// By name.
 	Models []Model `json:"models"`
 
+	// Folders of `models.dirs` that cannot be read, each with the reason, in sentences; empty: none.
+	Problems []string `json:"problems"`
+
 	// The first scan, or one after a change, is not over: the list may lack models.
 	Scanning bool `json:"scanning"`
 }
@@ -1692,9 +2080,79 @@ type ModelSearch struct {
 	Hub string `json:"hub"`
 }
 
+type NamedBody struct {
+	// The instances.
+	Names []string `json:"names"`
+}
+
 type NamesBody struct {
 	// Only these instances.
 	Names []string `json:"names,omitzero"`
+}
+
+type ParseBody struct {
+	// A command line of llama-server, a `docker run`, or models of a llama-swap configuration.
+	Text string `json:"text"`
+}
+
+type Parsed struct {
+	// The kind of text. One of command, docker, llama_swap.
+	Format string `json:"format"`
+
+	// One, or one for each model of a llama-swap configuration.
+	Instances []ParsedInstance `json:"instances"`
+}
+
+type ParsedInstance struct {
+	// For `POST /instances`, after a person has looked at them.
+	Settings ParsedSettings `json:"settings"`
+
+	// Parts of the text, and the setting that each became, dotted: `options.ctx_size`.
+	Understood []UnderstoodText `json:"understood"`
+
+	// Parts of the text that became no setting, and why.
+	Dropped []DroppedText `json:"dropped"`
+}
+
+type ParsedSettings struct {
+	// Unique without regard to case; only `rename` changes it.
+	Name string `json:"name,omitzero"`
+
+	// `llama_cpp`, `custom`, or the name of a custom engine in the configuration.
+	Engine string `json:"engine,omitzero"`
+
+	// A model of `GET /models`: its reference (`org/repo:Q4_K_M`), name or id. llamactl finds its file, which
+	// becomes `model_path`; give only one of the two.
+	Model string `json:"model,omitzero"`
+
+	// The model file. It need not exist until the instance starts.
+	ModelPath string `json:"model_path,omitzero"`
+
+	// Left out: llamactl chooses one from `instances.port_range`.
+	Port int `json:"port,omitzero"`
+
+	Options EngineOptions `json:"options,omitzero"`
+
+	// Passed to the engine unchanged, after `options`, which they override.
+	ExtraArgs []string `json:"extra_args,omitzero"`
+
+	// Environment variables of the engine. `"***"` in an update keeps the stored value.
+	Environment map[string]string `json:"environment,omitzero"`
+
+	// More names by which requests under `/v1` can select the instance.
+	Aliases []string `json:"aliases,omitzero"`
+
+	// Hide the instance from `GET /v1/models`.
+	Unlisted *bool `json:"unlisted,omitzero"`
+
+	// Stop the instance after this many seconds without a request; 0: never. Default: `instances.idle_timeout`.
+	IdleTimeout *float64 `json:"idle_timeout,omitzero"`
+
+	// Most requests that the engine gets at once; others wait. Default: no limit.
+	Concurrency int `json:"concurrency,omitzero"`
+
+	// Replaces the `model` of each request before the engine gets it.
+	UpstreamModel string `json:"upstream_model,omitzero"`
 }
 
 type Probe struct {
@@ -1790,10 +2248,39 @@ type QuantList struct {
 	Quants []Quant `json:"quants"`
 }
 
+type Remedy struct {
+	// The step for people, as on a button: `Use a context of 4096 tokens`.
+	Label string `json:"label"`
+
+	// Operation of the API that does it; for the instance, unless `body` has `names`. One of updateInstance,
+	// startInstance, stopInstance, restartInstance, stopAllInstances.
+	Operation string `json:"operation,omitzero"`
+
+	// Body of `operation`; absent: it needs none.
+	Body map[string]any `json:"body,omitzero"`
+
+	// Place where a person can do it, instead of `operation`: `log`, `settings`, `settings/FIELD`, `instances`,
+	// `models`, `system`, or `configuration/KEY`. FIELD and KEY are dotted: `settings/options.ctx_size`.
+	Link string `json:"link,omitzero"`
+
+	// A command for a shell on the machine, instead of `operation`.
+	Command string `json:"command,omitzero"`
+}
+
 type RenameInstance struct {
 	// The new name; unique without regard to case.
 	Name string `json:"name"`
 }
+
+type RequestError struct {
+	// The code of the error that llamactl or the engine answered; nil: it has none.
+	Code *string `json:"code"`
+
+	// At most 500 characters.
+	Message string `json:"message"`
+}
+
+type RequestFinishedEvent FinishedRequest
 
 type RequestOutcome string
 
@@ -1816,12 +2303,30 @@ const (
 	RequestPhaseStreaming  RequestPhase = "streaming"
 )
 
+type RequestStartedEvent ActiveRequest
+
 type Requests struct {
 	// Oldest first.
 	InFlight []ActiveRequest `json:"in_flight"`
 
 	// Newest first.
 	Finished []FinishedRequest `json:"finished"`
+
+	// Whether older finished requests match; ask for them with `before_seq`.
+	More bool `json:"more"`
+}
+
+type RequestsUpdatedEvent struct {
+	Name string `json:"name"`
+
+	// Requests that its engine works on.
+	InFlight int `json:"in_flight"`
+
+	// Requests that wait for its start, a slot or their turn.
+	Waiting int `json:"waiting"`
+
+	// Tokens of streamed answers that its engine generates, over the last two seconds.
+	TokensPerSecond float64 `json:"tokens_per_second"`
 }
 
 type Resources struct {
@@ -1835,6 +2340,12 @@ type Resources struct {
 
 	// Percent (0–100) of the data directory's filesystem.
 	DiskUsage float64 `json:"disk_usage"`
+
+	// Bytes of the data directory's filesystem.
+	DiskTotal int64 `json:"disk_total"`
+
+	// Bytes of it that llamactl may use.
+	DiskFree int64 `json:"disk_free"`
 
 	// Empty if no tool reports a GPU.
 	GPUs []GPU `json:"gpus"`
@@ -1898,6 +2409,8 @@ type StartObstacle struct {
 
 	// Problem and fix, for a person.
 	Message string `json:"message"`
+
+	Cause Cause `json:"cause"`
 }
 
 type Starter struct {
@@ -1951,6 +2464,9 @@ type Stats struct {
 	// Bytes on all GPUs; nil: no tool reports it.
 	GPUMemoryUsage *int64 `json:"gpu_memory_usage"`
 
+	// The GPUs that it uses; empty: none, or no tool reports it.
+	GPUs []GpuUse `json:"gpus"`
+
 	// Seconds since the engine was spawned.
 	Uptime float64 `json:"uptime"`
 }
@@ -1997,6 +2513,27 @@ type StatsPoint struct {
 
 	// Highest value of the step.
 	MemoryUsagePeak int64 `json:"memory_usage_peak"`
+
+	// Requests that ended.
+	Requests int `json:"requests"`
+
+	// Tokens of their prompts, cached ones too.
+	TokensIn int64 `json:"tokens_in"`
+
+	// Tokens generated.
+	TokensOut int64 `json:"tokens_out"`
+
+	// Tokens generated, per second of the step.
+	TokensPerSecond float64 `json:"tokens_per_second"`
+
+	// Seconds from a request to the first token of its answer, waiting included: the median; nil: none came.
+	TtftP50 *float64 `json:"ttft_p50"`
+
+	// The same, which 95 of 100 requests did not exceed.
+	TtftP95 *float64 `json:"ttft_p95"`
+
+	// Most requests that waited at one time.
+	WaitingMax int `json:"waiting_max"`
 }
 
 // Status: `running`: the engine answered its health check. `restarting`: stopping in order to start again, or
@@ -2033,6 +2570,7 @@ type SystemAlertEvent struct {
 	Message  string     `json:"message"`
 	State    AlertState `json:"state"`
 	Instance string     `json:"instance,omitzero"`
+	Cause    Cause      `json:"cause,omitzero"`
 }
 
 type SystemInfo struct {
@@ -2044,7 +2582,11 @@ type SystemInfo struct {
 	// In Go's names: amd64, arm64.
 	Arch string `json:"arch"`
 
-	CPUCount    int    `json:"cpu_count"`
+	CPUCount int `json:"cpu_count"`
+
+	// As the system names it; nil: unknown.
+	CPUModel *string `json:"cpu_model"`
+
 	MemoryTotal int64  `json:"memory_total"`
 	Version     string `json:"version"`
 
@@ -2053,6 +2595,42 @@ type SystemInfo struct {
 
 	// Commit of the source; `-dirty` at the end: the package was built with uncommitted changes. nil: unknown.
 	Commit *string `json:"commit"`
+
+	// The data directory, then the folders of models.
+	Folders []Folder `json:"folders"`
+}
+
+type SystemStats struct {
+	// Length of the history, in seconds.
+	Window float64 `json:"window"`
+
+	// Seconds between two measurements, which is the shortest step.
+	Interval float64 `json:"interval"`
+
+	Points []SystemStatsPoint `json:"points"`
+}
+
+type SystemStatsPoint struct {
+	// The end of the step.
+	Timestamp time.Time `json:"timestamp"`
+
+	// Length of the step; older steps are longer.
+	Seconds float64 `json:"seconds"`
+
+	// Percent (0–100) of all cores.
+	CPUUsage float64 `json:"cpu_usage"`
+
+	// Bytes that are not available to programs.
+	MemoryUsage int64 `json:"memory_usage"`
+
+	// Percent (0–100) of the data directory's filesystem.
+	DiskUsage float64 `json:"disk_usage"`
+
+	GPUs []GpuPoint `json:"gpus"`
+}
+
+type SystemStatsUpdatedEvent struct {
+	Resources Resources `json:"resources"`
 }
 
 type SystemStatus struct {
@@ -2075,6 +2653,11 @@ type Ticket struct {
 type Token struct {
 	Token     string    `json:"token"`
 	ExpiresAt time.Time `json:"expires_at"`
+}
+
+type UnderstoodText struct {
+	Text string `json:"text"`
+	Path string `json:"path"`
 }
 
 type UpdateInstance struct {
@@ -2217,6 +2800,22 @@ type UserList struct {
 	Users []User `json:"users"`
 }
 
+type Why struct {
+	// The state of the instance, and why, in one sentence.
+	Sentence string `json:"sentence"`
+
+	// nil: nothing is wrong.
+	Cause *Cause `json:"cause"`
+
+	Evidence []Evidence `json:"evidence"`
+
+	// The best one first; empty: nothing to do.
+	Remedies []Remedy `json:"remedies"`
+
+	// `seq` of the line in its log that shows the cause; nil: none.
+	LogSeq *int64 `json:"log_seq"`
+}
+
 type errorBody struct {
 	// Cause and fix, for a person.
 	Error string `json:"error"`
@@ -2244,8 +2843,23 @@ type subscription struct {
 	// Names, ignoring case, also of future instances. Left out: all that the caller may see.
 	Instances []string `json:"instances,omitzero"`
 
-	// Left out: all but `decision`.
+	// Left out: all but `requests_updated`, `request_started`, `request_finished`, `system_stats_updated`,
+	// `instance_load_progress`, `decision`.
 	Types []EventType `json:"types,omitzero"`
+
+	// Logs whose lines to send. An entry that the previous subscription had too goes on where it is.
+	Logs []subscriptionLogsItem `json:"logs,omitzero"`
+}
+
+type subscriptionLogsItem struct {
+	// Name of the instance, ignoring case.
+	Instance string `json:"instance"`
+
+	// Lines of this level and above.
+	Level LogLevel `json:"level,omitzero"`
+
+	// Begin after this line. Left out: with the next new line.
+	AfterSeq *int `json:"after_seq,omitzero"`
 }
 
 func (*InstanceStatusChangedEvent) eventData() {}
@@ -2262,7 +2876,21 @@ func (*DownloadProgressEvent) eventData() {}
 
 func (*InstanceStatsUpdatedEvent) eventData() {}
 
+func (*RequestsUpdatedEvent) eventData() {}
+
+func (*RequestStartedEvent) eventData() {}
+
+func (*RequestFinishedEvent) eventData() {}
+
+func (*SystemStatsUpdatedEvent) eventData() {}
+
+func (*InstanceLoadProgressEvent) eventData() {}
+
 func (*DecisionEvent) eventData() {}
+
+func (*LogLinesEvent) eventData() {}
+
+func (*LogGapEvent) eventData() {}
 
 func (*GapEvent) eventData() {}
 
@@ -2283,8 +2911,22 @@ func newEventData(kind EventType) EventData {
 		return new(DownloadProgressEvent)
 	case EventTypeInstanceStatsUpdated:
 		return new(InstanceStatsUpdatedEvent)
+	case EventTypeRequestsUpdated:
+		return new(RequestsUpdatedEvent)
+	case EventTypeRequestStarted:
+		return new(RequestStartedEvent)
+	case EventTypeRequestFinished:
+		return new(RequestFinishedEvent)
+	case EventTypeSystemStatsUpdated:
+		return new(SystemStatsUpdatedEvent)
+	case EventTypeInstanceLoadProgress:
+		return new(InstanceLoadProgressEvent)
 	case EventTypeDecision:
 		return new(DecisionEvent)
+	case EventTypeLogLines:
+		return new(LogLinesEvent)
+	case EventTypeLogGap:
+		return new(LogGapEvent)
 	case EventTypeGap:
 		return new(GapEvent)
 	}

@@ -159,8 +159,12 @@ func TestEveryParameterOfAnOperationCanBeGiven(t *testing.T) {
 	client, _ := newTestClient(t, server.URL)
 	full := map[string]func() error{
 		"listInstances": func() error { _, err := client.ListInstances(ListInstancesParams{StatusRunning}); return err },
+		"createInstance": func() error {
+			_, err := client.CreateInstance(CreateInstance{}, CreateInstanceParams{true})
+			return err
+		},
 		"updateInstance": func() error {
-			_, err := client.UpdateInstance("a", UpdateInstance{}, UpdateInstanceParams{"e", true})
+			_, err := client.UpdateInstance("a", UpdateInstance{}, UpdateInstanceParams{"e", true, true})
 			return err
 		},
 		"startInstance": func() error { _, err := client.StartInstance("a", StartParams{Wait: true}); return err },
@@ -170,15 +174,20 @@ func TestEveryParameterOfAnOperationCanBeGiven(t *testing.T) {
 			return err
 		},
 		"getInstanceLogs": func() error {
-			_, err := client.GetInstanceLogs("a", GetInstanceLogsParams{5, LogLevelWarn, 7})
+			_, err := client.GetInstanceLogs("a", GetInstanceLogsParams{5, LogLevelWarn, 7, 9, "x y"})
 			return err
 		},
 		"getInstanceStats": func() error { _, err := client.GetInstanceStats("a", GetInstanceStatsParams{3e9}); return err },
+		"getFleetStats":    func() error { _, err := client.GetFleetStats(GetFleetStatsParams{3e9, 5}); return err },
+		"getSystemStats":   func() error { _, err := client.GetSystemStats(GetSystemStatsParams{3e9}); return err },
 		"applyFleet":       func() error { _, err := client.ApplyFleet(Fleet{}, ApplyParams{true, true}); return err },
-		"listRequests":     func() error { _, err := client.ListRequests(ListRequestsParams{Ptr(0)}); return err },
-		"searchModels":     func() error { _, err := client.SearchModels("a b", SearchModelsParams{5}); return err },
-		"listQuants":       func() error { _, err := client.ListQuants("a/b", ListQuantsParams{"v1"}); return err },
-		"getAudit":         func() error { _, err := client.GetAudit(AuditParams{1, 2, "a", "b", "c"}); return err },
+		"listRequests": func() error {
+			_, err := client.ListRequests(ListRequestsParams{Ptr(0), 1, "a", "b", RequestOutcomeOk, 1e9})
+			return err
+		},
+		"searchModels": func() error { _, err := client.SearchModels("a b", SearchModelsParams{5}); return err },
+		"listQuants":   func() error { _, err := client.ListQuants("a/b", ListQuantsParams{"v1"}); return err },
+		"getAudit":     func() error { _, err := client.GetAudit(AuditParams{1, 2, "a", "b", "c"}); return err },
 	}
 	for _, operation := range operations(t) {
 		var wanted []string

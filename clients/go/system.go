@@ -6,18 +6,41 @@ import (
 	"net/http"
 	"net/url"
 	"strconv"
+	"time"
 )
 
 // ListRequestsParams are the options of [Client.ListRequests].
 type ListRequestsParams struct {
 	// How many finished requests to return; nil: 50.
 	Finished *int
+
+	// Only requests that finished before this one, by Seq, for the next page; 0: the newest.
+	BeforeSeq int64
+
+	// Only requests for this instance; empty: all.
+	Instance string
+
+	// Only requests of this caller, as Caller names it; empty: all.
+	Caller string
+
+	// Only finished requests with this outcome; empty: all.
+	Outcome RequestOutcome
+
+	// Only finished requests that took longer; 0: all.
+	SlowerThan time.Duration
 }
 
 func (p ListRequestsParams) query() url.Values {
 	query := url.Values{}
 	if p.Finished != nil {
 		query.Set("finished", strconv.Itoa(*p.Finished))
+	}
+	setNumber(query, "before_seq", p.BeforeSeq)
+	setText(query, "instance", p.Instance)
+	setText(query, "caller", p.Caller)
+	setText(query, "outcome", string(p.Outcome))
+	if p.SlowerThan > 0 {
+		query.Set("slower_than", strconv.FormatFloat(p.SlowerThan.Seconds(), 'f', -1, 64))
 	}
 	return query
 }
@@ -56,6 +79,28 @@ func (c *Client) GetSystemStatusContext(ctx context.Context) (*SystemStatus, err
 	return fetch[SystemStatus](ctx, c, request{method: http.MethodGet, path: []string{"/api/system/status"}})
 }
 
+// GetSystemStatsParams are the options of [Client.GetSystemStats].
+type GetSystemStatsParams struct {
+	// How far back; 0: one hour.
+	Window time.Duration
+}
+
+func (p GetSystemStatsParams) query() url.Values {
+	query := url.Values{}
+	setNumber(query, "window", int64(p.Window.Seconds()))
+	return query
+}
+
+// GetSystemStats returns CPU, memory, disk and GPUs of the last hours.
+func (c *Client) GetSystemStats(params ...GetSystemStatsParams) (*SystemStats, error) {
+	return c.GetSystemStatsContext(context.Background(), params...)
+}
+
+// GetSystemStatsContext is [Client.GetSystemStats] with a context.
+func (c *Client) GetSystemStatsContext(ctx context.Context, params ...GetSystemStatsParams) (*SystemStats, error) {
+	return fetch[SystemStats](ctx, c, request{method: http.MethodGet, path: []string{"/api/system/stats"}, query: first(params).query()})
+}
+
 // GetSystemInfo describes the machine and the version of llamactl.
 func (c *Client) GetSystemInfo() (*SystemInfo, error) {
 	return c.GetSystemInfoContext(context.Background())
@@ -78,6 +123,16 @@ func (c *Client) GetSystemAlertsContext(ctx context.Context) ([]Alert, error) {
 	return answer.Alerts, err
 }
 
+// ReloadSystem replaces llamactl by a new process with the present configuration. No engine stops, no request is refused.
+func (c *Client) ReloadSystem() (*Message, error) {
+	return c.ReloadSystemContext(context.Background())
+}
+
+// ReloadSystemContext is [Client.ReloadSystem] with a context.
+func (c *Client) ReloadSystemContext(ctx context.Context) (*Message, error) {
+	return fetch[Message](ctx, c, request{method: http.MethodPost, path: []string{"/api/system/reload"}})
+}
+
 // ListEngines lists the engines of the configuration, with program and version.
 func (c *Client) ListEngines() ([]Engine, error) {
 	return c.ListEnginesContext(context.Background())
@@ -98,6 +153,16 @@ func (c *Client) GetEngineOptions(engine string) (*EngineOptionList, error) {
 // GetEngineOptionsContext is [Client.GetEngineOptions] with a context.
 func (c *Client) GetEngineOptionsContext(ctx context.Context, engine string) (*EngineOptionList, error) {
 	return fetch[EngineOptionList](ctx, c, request{method: http.MethodGet, path: []string{"/api/engines/", engine, "/options"}})
+}
+
+// ParseEngineCommand reads settings from a pasted command line, docker run or llama-swap model. It runs and changes nothing.
+func (c *Client) ParseEngineCommand(body ParseBody) (*Parsed, error) {
+	return c.ParseEngineCommandContext(context.Background(), body)
+}
+
+// ParseEngineCommandContext is [Client.ParseEngineCommand] with a context.
+func (c *Client) ParseEngineCommandContext(ctx context.Context, body ParseBody) (*Parsed, error) {
+	return fetch[Parsed](ctx, c, request{method: http.MethodPost, path: []string{"/api/engines/parse"}, body: body})
 }
 
 // ListModels lists the models in the folders of the server.

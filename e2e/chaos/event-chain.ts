@@ -1,7 +1,16 @@
 import type { Frame } from '@llamactl/client';
+import { NAMED_TYPES } from '@llamactl/contract/events';
 
 /** So many of the newest events are kept, to be compared with those that are stored. */
 const KEPT = 3_000;
+
+/** Whether the frame is one of those that only a subscription by name brings. */
+function isNamed(frame: Frame): frame is Frame & { type: NamedType } {
+  return (NAMED as readonly string[]).includes(frame.type);
+}
+
+type NamedType = (typeof NAMED)[number];
+const NAMED = [...NAMED_TYPES, 'log_lines', 'log_gap'] as const;
 
 /** What a server tells of instances, from its first event on, over all its lives: each event has to follow from those before. */
 export class EventChain {
@@ -31,7 +40,7 @@ export class EventChain {
     const { type, seq } = frame;
     if (type === 'gap') return this.#fault('events are missing', frame);
     // They are sent only to those who ask for them.
-    if (type === 'decision') return this.#fault('a decision that no client subscribed to', frame);
+    if (isNamed(frame)) return this.#fault('a frame that no client subscribed to', frame);
     if (type === 'instance_stats_updated') {
       if (seq !== this.#lastSeq && this.#lastSeq > 0)
         this.#fault('figures with another number than that of the last event', frame);

@@ -22,8 +22,12 @@ import { watchHost } from './host-watch.ts';
 import { openMemoryMeter } from '../metrics/machine-memory-meter.ts';
 import { openAlertsWiring } from './alerts-wiring.ts';
 import { openHub } from './hub.ts';
+import { keepLoadTimes } from './load-time-keeping.ts';
 import { openDecisionTrace } from './decision-log.ts';
 import { observe } from './observation.ts';
+import { LastFigures } from '../metrics/last-figures.ts';
+import { FactsThread } from '../models/facts-thread.ts';
+import { startFactsWorker } from '../models/facts-worker-script.ts';
 import { ModelLibrary } from '../models/library.ts';
 import { memoryTerms } from '../instances/slots/memory-terms.ts';
 import { LaunchFigures } from '../models/launch-figures.ts';
@@ -38,6 +42,7 @@ import { SlicedWork } from '../sliced-work.ts';
 import { DOORS, removeDoors } from '../reload/door.ts';
 import type { Inheritance } from '../reload/inheritance.ts';
 import type { ReplaceableServer } from '../reload/replaceable.ts';
+import { requestsOfBoth } from './predecessor-requests.ts';
 import { openReplaceableServer } from './replaceable-server.ts';
 import { createServing } from './serving.ts';
 import { openStorage } from './storage.ts';
@@ -65,6 +70,8 @@ export interface AppOptions {
   inheritance?: Inheritance | null;
   /** Intercepts the effects of instances, for tests that crash there; left out: nothing is intercepted. */
   interposition?: Interposition;
+  /** Begins to replace this server by a new process; false: it cannot now. Left out: it never can. */
+  reload?: () => boolean;
 }
 
 /** A running server. */
@@ -151,13 +158,17 @@ export async function startApp(options: AppOptions): Promise<App> {
     });
     const work = new SlicedWork(clock);
     const indexFile = path.join(dataDirectory, 'models.index');
-    const models = teardown.ending(new ModelLibrary({ clock, work, places, indexFile, onFault }));
-    const figures = new LaunchFigures(path.join(dataDirectory, 'models.figures'));
-    await figures.load();
+    const reader = new FactsThread({ start: startFactsWorker, onFault });
+    const models = teardown.ending(
+      new ModelLibrary({ clock, work, places, indexFile, reader, onFault, onProblem: (problem) => log.warn(problem) }),
+    );
+    const figures = new LastFigures();
+    const launchFigures = new LaunchFigures(path.join(dataDirectory, 'models.figures'));
+    await launchFigures.load();
     const fits = new LaunchFits({
       memories: new ModelMemories(),
       processor: readProcessor,
-      figures,
+      figures: launchFigures,
       findProgram: findExecutable,
       searchPath,
     });
@@ -177,6 +188,8 @@ export async function startApp(options: AppOptions): Promise<App> {
         runFolders: supervisor,
         listeningPorts: supervisor,
         meter: machine.meter,
+        figures,
+        loadTimes: keepLoadTimes({ ...shared, dataDirectory }),
         logs,
         contexts: keepContexts({
           ...shared,
@@ -189,7 +202,7 @@ export async function startApp(options: AppOptions): Promise<App> {
         trace,
         memory: {
           meter,
-          needs: new EstimatedNeeds({ engines, fits, figures, inherited }),
+          needs: new EstimatedNeeds({ engines, fits, figures: launchFigures, inherited }),
         },
       },
       {
@@ -212,8 +225,15 @@ export async function startApp(options: AppOptions): Promise<App> {
       holders: () => instances.holders(),
     });
     const program = { version, buildTime, commit, hostname, startedAt, begunAt };
+    const folders = [
+      { kind: 'data' as const, path: dataDirectory },
+      ...[...new Set([...config.models.dirs, cache])].map((folder) => ({ kind: 'models' as const, path: folder })),
+    ];
     const observation = observe({
       ...shared,
+      dataDirectory,
+      work,
+      folders,
       config: config.stats,
       program,
       events,
@@ -221,6 +241,7 @@ export async function startApp(options: AppOptions): Promise<App> {
       decisions: trace,
       instances,
       machine,
+      figures,
       listeningPorts: supervisor,
     });
     const rootFor = downloadRoots(cache, own);
@@ -240,10 +261,13 @@ export async function startApp(options: AppOptions): Promise<App> {
     });
     const password = environment['LLAMACTL_ADMIN_PASSWORD'] ?? null;
     const callers = await openCallers({ ...shared, config, store, randomness, alerts, trace, instances, password });
+    const requests = requestsOfBoth(observation.requests, inheritance?.link ?? null);
     const serving = createServing({
       ...shared,
+      requests,
       config,
       configEditor: createConfigEditor(origin),
+      reload: options.reload ?? (() => false),
       program,
       work,
       engines,
@@ -256,6 +280,7 @@ export async function startApp(options: AppOptions): Promise<App> {
       trace,
       observation,
       callers,
+      dataDirId,
     });
 
     if (inheritance !== null) await servePredecessor(inheritance, { instances, callers, log });
@@ -278,6 +303,7 @@ export async function startApp(options: AppOptions): Promise<App> {
       instances,
       callers,
       alertsWiring,
+      requests,
       serving,
     });
     return { ...server, firstAdmin: callers.firstAdmin };

@@ -1,14 +1,12 @@
 import { accessSync, constants } from 'node:fs';
-import { statfs } from 'node:fs/promises';
-import path from 'node:path';
 import type { Config } from '@llamactl/contract/config';
-import { codeOf } from '@llamactl/contract/reason';
 import type { Environment } from '../config/env.ts';
 import type { Feed } from '../events/feed.ts';
 import type { AlertSink } from '../instances/ports/alert-sink.ts';
 import type { EventSink } from '../instances/ports/event-sink.ts';
 import type { Randomness } from '../instances/ports/random-values.ts';
 import type { Clock } from '../instances/ports/time.ts';
+import { readSpaceFor } from '../metrics/disk-space.ts';
 import { Downloads } from '../models/downloads/downloads.ts';
 import type { ModelSource, RemoteModel } from '../models/downloads/model-source.ts';
 import { type Transfers, TransferThread } from '../models/downloads/transfer-thread.ts';
@@ -16,6 +14,7 @@ import { startTransferWorker } from '../models/downloads/worker-script.ts';
 import { modelEndpoints } from '../models/hub/model-endpoints.ts';
 import { outgoingVariables } from '../models/hub/outgoing-agents.ts';
 import type { ModelLibrary } from '../models/library.ts';
+import { originFolder } from '../models/model-places.ts';
 import { isOffline, OFFLINE } from '../models/hub/remote-requests.ts';
 import type { SqliteStore } from '../store/sqlite.ts';
 import type { Teardown } from './teardown.ts';
@@ -60,7 +59,7 @@ export async function openDownloads(parts: DownloadingParts): Promise<Downloads>
     transfers: isOffline(environment) ? NO_TRANSFERS : new TransferThread(clock, () => startTransferWorker(settings)),
     sendProgress: (progress) => feed.download(progress),
     owner: store.dataDirId,
-    freeSpace,
+    freeSpace: async (folder) => (await readSpaceFor(folder)).available,
     findModels: () => models.refresh(),
   });
   await downloads.load();
@@ -73,7 +72,7 @@ export async function openDownloads(parts: DownloadingParts): Promise<Downloads>
  * @param cache For the hub, absolute. @param own Our own folder for models, absolute.
  */
 export function downloadRoots(cache: string, own: string): (source: RemoteModel['source']) => string {
-  return (source) => (source === 'hub' ? cache : path.join(own, source));
+  return (source) => (source === 'hub' ? cache : originFolder(own, source));
 }
 
 /** Whether our user can write to its home. Users of services often have none. */
@@ -83,17 +82,5 @@ export function isOurs(home: string): boolean {
     return true;
   } catch {
     return false;
-  }
-}
-
-/** @param folder Its nearest parent that exists counts. */
-async function freeSpace(folder: string): Promise<number> {
-  try {
-    const { bavail, bsize } = await statfs(folder);
-    return bavail * bsize;
-  } catch (error) {
-    const parent = path.dirname(folder);
-    if (codeOf(error) !== 'ENOENT' || parent === folder) throw error;
-    return freeSpace(parent);
   }
 }

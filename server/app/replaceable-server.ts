@@ -2,6 +2,7 @@ import type { Config } from '@llamactl/contract/config';
 import type { Logger } from 'pino';
 import type { Callers } from './callers.ts';
 import type { Instances } from '../instances/instances.ts';
+import type { RequestsView } from '../http/routes/requests.routes.ts';
 import { EngineDied } from '../instances/slots/leases.ts';
 import { Moved } from '../instances/use-cases.ts';
 import { atMost, type Clock } from '../instances/ports/time.ts';
@@ -18,6 +19,10 @@ import type { Teardown } from './teardown.ts';
 
 /** How long requests under way may delay the hand-over. The successor carries out or answers those that take longer. */
 const HOLD_MS = 1_000;
+/** Time between two reports of the requests that are left. */
+const REPORT_EVERY_MS = 1_000;
+/** Most requests of a report. */
+const MOST_REPORTED = 1_000;
 
 export interface ReplaceableServerParts {
   config: Config;
@@ -37,6 +42,8 @@ export interface ReplaceableServerParts {
   callers: Pick<Callers, 'audit' | 'auth'>;
   alertsWiring: Pick<AlertsWiring, 'delivered'>;
   serving: Serving;
+  /** Those of this server and its predecessor. */
+  requests: Pick<RequestsView, 'list' | 'cancel'>;
   onFault: (error: unknown, what: string) => void;
   teardown: Teardown;
 }
@@ -52,6 +59,7 @@ export async function openReplaceableServer(parts: ReplaceableServerParts): Prom
     parts;
   const { http, turnstile, shutdown, leaving } = serving;
   const from = { pid: process.pid, version };
+  let endReports = (): void => undefined;
   let closing: Promise<void> | null = null;
   let cutting: Promise<void> | null = null;
 
@@ -104,6 +112,18 @@ export async function openReplaceableServer(parts: ReplaceableServerParts): Prom
     },
     uses: () => instances.leases.uses(),
     watchLeases: (watcher) => instances.leases.watch(watcher),
+    reportRequests: (report) => {
+      let before = 0;
+      const look = (): void => {
+        // The successor knows the states of instances.
+        const list = parts.requests.list(() => null).slice(0, MOST_REPORTED);
+        if (list.length > 0 || before > 0) report(list);
+        before = list.length;
+        endReports = clock.after(REPORT_EVERY_MS, look);
+      };
+      look();
+    },
+    cancelRequest: (id) => void parts.requests.cancel(id),
     shutOut: (dead) => callers.auth.end(dead),
     breakLeases: (instance, run, died) => instances.leases.of(instance, run).close(died ? new EngineDied() : undefined),
     recordBy: (record) => callers.audit.recordBy(record),
@@ -111,6 +131,7 @@ export async function openReplaceableServer(parts: ReplaceableServerParts): Prom
       turnstile.leadTo(door);
       leaving.abort();
       await http.leave({ stopsListening });
+      endReports();
       await inheritance?.link.closed;
       await alertsWiring.delivered();
       parts.allowExit();

@@ -3,14 +3,17 @@ import type { Logger } from 'pino';
 import { changedLimits, limitsInForce, NO_LIMITS } from '../auth/limits.ts';
 import type { Alerts } from '../events/alerts.ts';
 import { DIALECTS } from '../gateway/dialects.ts';
+import { BrowserCookie } from '../http/edge/browser-cookie.ts';
 import { apiBodyBudget } from '../http/bodies/metered-body.ts';
 import type { Readiness } from '../http/edge/admission.ts';
 import { seenBy } from '../http/edge/gate.ts';
+import type { RequestsView } from '../http/routes/requests.routes.ts';
 import type { ConfigEditor } from '../http/routes/config.routes.ts';
 import { gatewayRoutes } from '../http/routes/gateway.routes.ts';
 import type { HubView } from '../http/routes/hub.routes.ts';
 import { webSocketRoutes } from '../http/routes/websocket.routes.ts';
 import { createHttpServer, type HttpServer } from '../http/server.ts';
+import { pageFiles } from '../http/web-page/page-files.ts';
 import type { Instances } from '../instances/instances.ts';
 import type { Engines } from '../instances/ports/engine-adapter.ts';
 import type { Clock } from '../instances/ports/time.ts';
@@ -31,6 +34,7 @@ const BYTES_IN_MEGABYTE = 1024 * 1024;
 export interface ServingParts {
   config: Pick<Config, 'auth' | 'gateway' | 'instances' | 'server'>;
   configEditor: ConfigEditor;
+  reload: () => boolean;
   log: Logger;
   clock: Clock;
   work: SlicedWork;
@@ -44,7 +48,11 @@ export interface ServingParts {
   alerts: Pick<Alerts, 'list'>;
   trace: Trace;
   observation: Observation;
+  /** Those of this server and its predecessor. */
+  requests: RequestsView;
   callers: Callers;
+  /** Identifier of the data directory. */
+  dataDirId: string;
   teardown: Teardown;
 }
 
@@ -66,7 +74,7 @@ export function createServing(parts: ServingParts): Serving {
   const { version, hostname } = parts.program;
   const { auth, audit, limits, clientAddress } = parts.callers;
   const { manager, fleet } = parts.instances;
-  const { feed, requests, stats, system, figures } = parts.observation;
+  const { feed, requests, stats, machine, system, figures } = parts.observation;
   let readiness: Readiness = 'starting';
   const shutdown = new AbortController();
   const leaving = new AbortController();
@@ -84,9 +92,10 @@ export function createServing(parts: ServingParts): Serving {
     estimator: parts.estimator,
     downloads: parts.downloads,
     configEditor,
-    metrics: { system, stats },
+    reload: parts.reload,
+    metrics: { system, stats, machine },
     figures,
-    requests,
+    requests: parts.requests,
     alerts: () => alerts.list(),
     config,
     log,
@@ -95,12 +104,15 @@ export function createServing(parts: ServingParts): Serving {
     bodyBudget: apiBodyBudget(clock),
     version,
     hostname,
+    cookie: new BrowserCookie(parts.dataDirId),
+    page: pageFiles(),
     readiness: () => readiness,
     plugins: [
       gatewayRoutes({
         instancesFor: (caller) => seenBy(caller, manager),
         clock,
         work,
+        models: parts.models,
         requests,
         clientAddress,
         addressLimits: limitsInForce(changedLimits(NO_LIMITS, config.gateway)),
@@ -114,7 +126,15 @@ export function createServing(parts: ServingParts): Serving {
         leaving: leaving.signal,
         trace,
       }),
-      webSocketRoutes({ ...auth, events: feed, isAuthEnabled: config.auth.enabled, clock, leaving: leaving.signal }),
+      webSocketRoutes({
+        ...auth,
+        events: feed,
+        logsFor: (caller) => seenBy(caller, manager),
+        isAuthEnabled: config.auth.enabled,
+        clock,
+        onFault: (error) => log.error({ err: error }, 'A log could not be followed over a WebSocket'),
+        leaving: leaving.signal,
+      }),
     ],
     errorShapes: DIALECTS,
     shutdownSignal: shutdown.signal,

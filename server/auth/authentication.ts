@@ -87,6 +87,12 @@ export async function openAuthentication(parts: AuthenticationParts): Promise<Au
     onChanged: (userId, isRevoked) => {
       tokens.endAll(userId);
       if (isRevoked) register.forgetAll(userId);
+      // A page shows what the role at its log-in may see, so it has to begin again.
+      else {
+        for (const { id, expiresAt } of register.forgetBrowsers(userId)) {
+          background.run(() => tokens.endSession({ id, expiresAt: Date.parse(expiresAt) }));
+        }
+      }
       onDead({ kind: 'account', whose: userId });
     },
   });

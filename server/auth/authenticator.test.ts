@@ -49,6 +49,7 @@ describe('the caller of a request', () => {
       accountLimits: null,
       keyLimits: null,
       expiresAt: harness.clock.now() + 3_600_000,
+      openUntil: harness.clock.now() + 3_600_000,
       revoked: expect.any(AbortSignal) as AbortSignal,
     });
     expect(await harness.caller(key)).toEqual({
@@ -65,6 +66,7 @@ describe('the caller of a request', () => {
       accountLimits: null,
       keyLimits: null,
       expiresAt: null,
+      openUntil: null,
       revoked: expect.any(AbortSignal) as AbortSignal,
     });
   });

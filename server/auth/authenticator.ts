@@ -61,6 +61,18 @@ export class Authenticator {
     }
   }
 
+  /**
+   * Identifies the browser that a cookie logged in. Only its log-in may be continued or ended for it.
+   *
+   * @param cookie `undefined`: the request has none
+   * @throws {ApiError} `UNAUTHORIZED` or `TOKEN_EXPIRED`, by rejecting
+   */
+  async authenticateCookie(cookie: string | undefined): Promise<Caller> {
+    if (!this.#parts.isEnabled) return this.#anonymousAdmin;
+    if (cookie === undefined) throw new ApiError('UNAUTHORIZED', 'This browser is not logged in.');
+    return this.#callerOfToken(await this.#parts.tokens.verifyCookie(cookie));
+  }
+
   #openTo(error: unknown): Caller {
     if (error instanceof ApiError && error.status === 401) return this.#anonymousInference;
     throw error;
@@ -74,7 +86,7 @@ export class Authenticator {
       : this.#callerOfToken(token);
   }
 
-  #callerOfToken({ id, userId, generation, begunAt, expiresAt, revoked }: VerifiedToken): Caller {
+  #callerOfToken({ id, userId, generation, begunAt, expiresAt, openUntil, revoked }: VerifiedToken): Caller {
     const user = this.#parts.accounts.find(userId);
     if (user === undefined || user.disabled || user.tokenGeneration !== generation) {
       throw new ApiError('UNAUTHORIZED', 'This token was revoked with a change of its account; log in again.');
@@ -93,6 +105,7 @@ export class Authenticator {
       accountLimits: limitsInForce(user.limits),
       keyLimits: null,
       expiresAt,
+      openUntil,
       revoked,
     };
   }
@@ -114,6 +127,7 @@ function callerOfKey({ stored, owner, instances, limits, expiresAt, revoked }: F
     accountLimits: limitsInForce(owner.limits),
     keyLimits: limits,
     expiresAt,
+    openUntil: expiresAt,
     revoked,
   };
 }

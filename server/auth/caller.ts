@@ -29,6 +29,11 @@ export interface Caller {
   /** When its token or key expires, milliseconds since the epoch; `null`: never. */
   expiresAt: number | null;
   /**
+   * When connections and streams that it opened must end, milliseconds since the epoch; `null`: never. The token of a
+   * browser expires earlier: its page gets the next one.
+   */
+  openUntil: number | null;
+  /**
    * Aborts when the credential is revoked or the account's role changes: its sockets and streams must end. The signal
    * lives as long as the credential, so remove listeners when they are no longer needed.
    */
@@ -60,6 +65,7 @@ function anonymous(): Caller {
     accountLimits: null,
     keyLimits: null,
     expiresAt: null,
+    openUntil: null,
     revoked: new AbortController().signal,
   };
 }

@@ -3,7 +3,7 @@ import type { Background } from './background.ts';
 import type { AccountStore, Clock, StoredSession } from './auth-ports.ts';
 import type { Revocations } from './revocations.ts';
 import type { SigningKeys } from './signing-keys.ts';
-import type { IssuedToken } from './tokens.ts';
+import { isOfBrowser, type IssuedToken } from './tokens.ts';
 
 /** The client of a log-in or a refresh. */
 export interface SessionClient {
@@ -87,6 +87,14 @@ export class SessionRegister {
   /** `undefined`: the account has no such log-in. */
   find(userId: string, id: string): StoredSession | undefined {
     return this.#sessions.get(userId)?.get(id);
+  }
+
+  /** Removes the log-ins of an account's browsers, and returns them. */
+  forgetBrowsers(userId: string): StoredSession[] {
+    const own = this.#sessions.get(userId);
+    const ended = [...(own?.values() ?? [])].filter(({ id }) => isOfBrowser(id));
+    for (const { id } of ended) this.forget(userId, id);
+    return ended;
   }
 
   /** Removes a log-in that has ended. */

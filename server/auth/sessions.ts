@@ -8,7 +8,7 @@ import type { Passwords } from './passwords.ts';
 import type { StoredSession, StoredUser } from './auth-ports.ts';
 import type { SessionClient, SessionRegister } from './session-register.ts';
 import type { LoginThrottle } from './throttle.ts';
-import { sessionOf, type IssuedToken, type Tokens } from './tokens.ts';
+import { isOfBrowser, sessionOf, type IssuedToken, type LogIn, type Tokens } from './tokens.ts';
 
 interface SessionsParts {
   isEnabled: boolean;
@@ -27,6 +27,15 @@ interface SessionsParts {
  */
 const REFRESH_GRACE_MS = 30_000;
 
+/** The log-in of a browser. */
+export interface BrowserLogIn {
+  cookie: string;
+  /** Seconds from now until the log-in ends, and the cookie with it. */
+  lifetime: number;
+  /** With the first token. */
+  loggedIn: LoggedIn;
+}
+
 /** Logs people in and out. While authentication is off, every method throws `AUTH_DISABLED`. */
 export class Sessions {
   readonly #parts: SessionsParts;
@@ -41,27 +50,50 @@ export class Sessions {
    *
    * @throws {ApiError} `INVALID_CREDENTIALS`; `RATE_LIMITED`, before anything is hashed
    */
-  async login({ username, password }: Login, client: SessionClient): Promise<LoggedIn> {
-    this.#refuseDisabled();
-    const { accounts, passwords, tokens, background } = this.#parts;
-    const user = await this.#prove(username, password, client.address, 'The user name or the password is wrong.');
-    const issued = await tokens.issue(user);
-    this.#note(user, issued, { client, isRefresh: false });
-    background.run(() => accounts.noteLogin(user.id));
-    if (passwords.isOutdated(user.passwordHash)) {
-      background.run(async () => accounts.renewHash(user, await passwords.hash(password)));
-    }
+  async login(login: Login, client: SessionClient): Promise<LoggedIn> {
+    const user = await this.#proveLogin(login, client);
+    const issued = await this.#parts.tokens.issue(user);
+    this.#begin(user, issued, login, client);
     return { ...shownToken(issued), user: shownUser(user) };
+  }
+
+  /** Logs in a browser, as {@link login} does. Its cookie gets it tokens for `auth.token_ttl`. */
+  async loginBrowser(login: Login, client: SessionClient): Promise<BrowserLogIn> {
+    const { tokens } = this.#parts;
+    const user = await this.#proveLogin(login, client);
+    const { session: id, ...cookie } = await tokens.issueCookie(user);
+    const token = await tokens.issueForBrowser(user, { id, ...cookie });
+    this.#begin(user, { session: id, ...cookie }, login, client);
+    const lifetime = Math.ceil((cookie.expiresAt - cookie.begunAt) / 1_000);
+    return { cookie: cookie.token, lifetime, loggedIn: { ...shownToken(token), user: shownUser(user) } };
+  }
+
+  /**
+   * Issues a token of 15 minutes for a browser. Connections and streams that it opens may last until the log-in ends.
+   *
+   * @param caller from the cookie
+   */
+  async createBrowserToken(caller: Caller, client: SessionClient): Promise<Token> {
+    const { user, token: logIn } = this.#sessionOf(caller);
+    const { tokens } = this.#parts;
+    const issued = await tokens.issueForBrowser(user, logIn);
+    // Do not list the log-in again if it ended in the meantime.
+    if (!caller.revoked.aborted) this.#note(user, { ...issued, ...logIn }, { client, isRefresh: true });
+    return shownToken(issued);
   }
 
   /**
    * Issues another token of the same session. The old token is refused after 30 seconds. Connections and streams that
    * the old token opened stay open until its original expiry.
    *
-   * @throws {ApiError} `FORBIDDEN` for a key; `TOKEN_EXPIRED` when the session has lasted for `auth.session_ttl`
+   * @throws {ApiError} `FORBIDDEN` for a key and for the token of a browser, which is short-lived on purpose;
+   *   `TOKEN_EXPIRED` when the session has lasted for `auth.session_ttl`
    */
   async refresh(caller: Caller, client: SessionClient): Promise<Token> {
     const { user, token } = this.#sessionOf(caller);
+    if (isOfBrowser(sessionOf(token.id))) {
+      throw new ApiError('FORBIDDEN', 'The token of a web page is not refreshed; its cookie gets the next one.');
+    }
     const issued = await this.#parts.tokens.issue(user, token);
     // Do not list the log-in again if it ended in the meantime.
     if (!caller.revoked.aborted) this.#note(user, issued, { client, isRefresh: true });
@@ -122,6 +154,20 @@ export class Sessions {
     await this.#parts.accounts.update(username, { password: body.new_password });
   }
 
+  async #proveLogin({ username, password }: Login, { address }: SessionClient): Promise<StoredUser> {
+    this.#refuseDisabled();
+    return this.#prove(username, password, address, 'The user name or the password is wrong.');
+  }
+
+  #begin(user: StoredUser, issued: IssuedToken, { password }: Login, client: SessionClient): void {
+    const { accounts, passwords, background } = this.#parts;
+    this.#note(user, issued, { client, isRefresh: false });
+    background.run(() => accounts.noteLogin(user.id));
+    if (passwords.isOutdated(user.passwordHash)) {
+      background.run(async () => accounts.renewHash(user, await passwords.hash(password)));
+    }
+  }
+
   #note(user: StoredUser, issued: IssuedToken, how: { client: SessionClient; isRefresh: boolean }): void {
     const { register, tokens, background } = this.#parts;
     for (const { id, expiresAt } of register.note(user, issued, how)) {
@@ -171,7 +217,7 @@ export class Sessions {
     throw new ApiError('INVALID_CREDENTIALS', refusal);
   }
 
-  #sessionOf(caller: Caller): { user: StoredUser; token: { id: string; begunAt: number; expiresAt: number } } {
+  #sessionOf(caller: Caller): { user: StoredUser; token: LogIn } {
     this.#refuseDisabled();
     const { kind, userId, credentialId, loggedInAt, expiresAt } = caller;
     const isToken = kind === 'user' && userId !== null && credentialId !== null;

@@ -21,9 +21,14 @@ export interface VerifiedToken {
   begunAt: number;
   /** Milliseconds since the epoch. */
   expiresAt: number;
+  /** When connections and streams that it opened must end; later than `expiresAt` for the token of a browser. */
+  openUntil: number;
   /** Aborts when its session ends or its account changes, but not at a refresh. */
   revoked: AbortSignal;
 }
+
+/** The part of a log-in that its next tokens depend on. */
+export type LogIn = Pick<VerifiedToken, 'id' | 'begunAt' | 'expiresAt'>;
 
 /** A new token, with its session. */
 export interface IssuedToken {
@@ -37,6 +42,13 @@ export interface IssuedToken {
   expiresAt: number;
 }
 
+/** Types of signed texts. A token is not accepted as a cookie, nor a cookie as a token. */
+const TOKEN_TYPE = 'JWT';
+const COOKIE_TYPE = 'browser+jwt';
+/** Begins the ids of the log-ins of browsers. */
+const BROWSER = 'browser-';
+/** Milliseconds. A script that steals the token of a page has it for no longer. */
+const BROWSER_TOKEN_LIFETIME = 900_000;
 const ISSUER = 'llamactl';
 const ALGORITHM = 'HS256';
 const ID_BYTES = 16;
@@ -55,6 +67,8 @@ const ClaimsSchema = z.object({
   generation: z.int(),
   /** Absent in tokens of an older llamactl. */
   auth_time: z.int().optional(),
+  /** End of the log-in; only in tokens of browsers. */
+  login_exp: z.int().optional(),
 });
 
 interface TokensParts {
@@ -69,7 +83,9 @@ interface TokensParts {
   onDead: DeadListener;
 }
 
-interface Verified extends VerifiedToken {
+/** Connections and streams that all tokens of one log-in opened in this process. */
+interface OpenedByLogIn {
+  userId: string;
   controller: AbortController;
 }
 
@@ -81,11 +97,10 @@ interface Verified extends VerifiedToken {
  */
 export class Tokens {
   readonly #parts: TokensParts;
-  /**
-   * By SHA-256 of the token. An evicted token is verified again at its next use. Its sockets close, because a
-   * revocation would no longer find them.
-   */
-  readonly #verified = new BoundedMap<string, Verified>(MOST_VERIFIED, ({ controller }) => controller.abort());
+  /** By SHA-256 of the token. An evicted token is verified again at its next use. */
+  readonly #verified = new BoundedMap<string, VerifiedToken>(MOST_VERIFIED);
+  /** By id of the log-in. The sockets of an evicted one close, because a revocation would no longer find them. */
+  readonly #opened = new BoundedMap<string, OpenedByLogIn>(MOST_VERIFIED, ({ controller }) => controller.abort());
 
   constructor(parts: TokensParts) {
     this.#parts = parts;
@@ -101,23 +116,66 @@ export class Tokens {
     user: Pick<StoredUser, 'id' | 'tokenGeneration'>,
     follows?: Pick<VerifiedToken, 'id' | 'begunAt'>,
   ): Promise<IssuedToken> {
-    const { keys, clock, randomness, lifetime } = this.#parts;
-    const session = follows === undefined ? randomness.token(ID_BYTES) : sessionOf(follows.id);
-    const id = [session, randomness.token(ID_BYTES)].join(ID_SEPARATOR);
-    const now = Math.floor(clock.now() / 1_000);
-    const begun = follows === undefined ? now : Math.floor(follows.begunAt / 1_000);
-    const expiresAt = Math.min(now + lifetime / 1_000, this.endOf(begun * 1_000) / 1_000);
+    const { clock, lifetime } = this.#parts;
+    const session = follows === undefined ? this.#newId() : sessionOf(follows.id);
+    const begunAt = follows?.begunAt ?? clock.now();
+    const until = Math.min(clock.now() + lifetime, this.endOf(begunAt));
+    return this.#sign(user, { type: TOKEN_TYPE, id: this.#idIn(session), begunAt, until });
+  }
+
+  /** Signs the cookie of a new log-in of a browser. It is no token: the only use of it is {@link issueForBrowser}. */
+  async issueCookie(user: Pick<StoredUser, 'id' | 'tokenGeneration'>): Promise<IssuedToken> {
+    const { clock, lifetime } = this.#parts;
+    const begunAt = clock.now();
+    const until = Math.min(begunAt + lifetime, this.endOf(begunAt));
+    return this.#sign(user, { type: COOKIE_TYPE, id: BROWSER + this.#newId(), begunAt, until });
+  }
+
+  /**
+   * Signs a short-lived token for a browser. Connections and streams that it opens may last until the log-in ends.
+   *
+   * @param logIn from the cookie
+   */
+  async issueForBrowser(user: Pick<StoredUser, 'id' | 'tokenGeneration'>, logIn: LogIn): Promise<IssuedToken> {
+    const { begunAt, expiresAt: logInEnd } = logIn;
+    const until = Math.min(this.#parts.clock.now() + BROWSER_TOKEN_LIFETIME, logInEnd);
+    return this.#sign(user, { type: TOKEN_TYPE, id: this.#idIn(logIn.id), begunAt, until, logInEnd });
+  }
+
+  /** @param times milliseconds since the epoch; fractions of a second are dropped */
+  async #sign(
+    user: Pick<StoredUser, 'id' | 'tokenGeneration'>,
+    { type, id, ...times }: { type: string; id: string; begunAt: number; until: number; logInEnd?: number },
+  ): Promise<IssuedToken> {
+    const { keys, clock } = this.#parts;
+    const now = seconds(clock.now());
+    const begun = seconds(times.begunAt);
+    const expiresAt = seconds(times.until);
     if (expiresAt <= now) throw overlong();
     // `auth_time` as in OpenID Connect: with it, limiting the length of a session needs no store.
-    const token = await new SignJWT({ generation: user.tokenGeneration, auth_time: begun })
-      .setProtectedHeader({ alg: ALGORITHM, typ: 'JWT', kid: keys.newest.id })
+    const claims = { generation: user.tokenGeneration, auth_time: begun };
+    const token = await new SignJWT({
+      ...claims,
+      ...(times.logInEnd === undefined ? {} : { login_exp: seconds(times.logInEnd) }),
+    })
+      .setProtectedHeader({ alg: ALGORITHM, typ: type, kid: keys.newest.id })
       .setIssuer(ISSUER)
       .setSubject(user.id)
       .setJti(id)
       .setIssuedAt(now)
       .setExpirationTime(expiresAt)
       .sign(keys.newest.key);
+    const session = sessionOf(id);
     return { token, session, signingKey: keys.newest.id, begunAt: begun * 1_000, expiresAt: expiresAt * 1_000 };
+  }
+
+  #newId(): string {
+    return this.#parts.randomness.token(ID_BYTES);
+  }
+
+  /** A new id of a token, which names its session. */
+  #idIn(session: string): string {
+    return [session, this.#newId()].join(ID_SEPARATOR);
   }
 
   /** The latest end of a session. Both in milliseconds since the epoch. */
@@ -139,7 +197,16 @@ export class Tokens {
   verify(token: string): VerifiedToken | Promise<VerifiedToken> {
     const key = hash('sha256', token, 'hex');
     const known = this.#verified.get(key);
-    return known === undefined ? this.#verifyNew(token, key) : this.#judge(known);
+    // Of the token of a changed account, another verification makes another signal.
+    if (known === undefined || known.revoked.aborted) return this.#verifyNew(token, key);
+    // Keep what busy log-ins opened.
+    this.#opened.get(known.session);
+    return this.#judge(known);
+  }
+
+  /** Verifies the cookie of a browser. @throws {ApiError} `UNAUTHORIZED` or `TOKEN_EXPIRED`, by rejecting */
+  async verifyCookie(cookie: string): Promise<VerifiedToken> {
+    return this.#judge(await this.#read(cookie, COOKIE_TYPE));
   }
 
   /**
@@ -171,29 +238,41 @@ export class Tokens {
 
   /** Closes everything that the tokens of a session opened. */
   cutSession(session: string): void {
-    this.#end((token) => token.session === session);
+    this.#opened.delete(session)?.controller.abort();
   }
 
   /** Closes everything that the tokens of an account opened, after the account changed. */
   endAll(userId: string): void {
-    this.#end((token) => token.userId === userId);
+    for (const [session, opened] of this.#opened.entries()) if (opened.userId === userId) this.cutSession(session);
   }
 
   async #verifyNew(token: string, key: string): Promise<VerifiedToken> {
+    const verified = await this.#read(token, TOKEN_TYPE);
+    this.#verified.set(key, verified);
+    return this.#judge(verified);
+  }
+
+  async #read(token: string, type: string): Promise<VerifiedToken> {
     if (token.length > LONGEST_TOKEN) throw unknownToken();
-    const claims = await this.#claimsOf(token);
-    // Another request may have verified the same token meanwhile; both must share one signal.
-    const known = this.#verified.get(key) ?? this.#bounded(verifiedFrom(claims));
-    this.#verified.set(key, known);
-    return this.#judge(known);
+    const { data: claims } = ClaimsSchema.safeParse(await this.#claimsOf(token, type));
+    if (claims === undefined) throw unknownToken();
+    const { jti: id, sub: userId, generation } = claims;
+    const session = sessionOf(id);
+    const begunAt = (claims.auth_time ?? claims.iat) * 1_000;
+    // A server with a longer `auth.session_ttl` may have signed it.
+    const bounded = (end: number): number => Math.min(end * 1_000, this.endOf(begunAt));
+    const times = { begunAt, expiresAt: bounded(claims.exp), openUntil: bounded(claims.login_exp ?? claims.exp) };
+    return { id, session, userId, generation, ...times, revoked: this.#signalOf(session, userId) };
   }
 
-  /** Limits the expiry of a token: a server with a longer `auth.session_ttl` may have signed it. */
-  #bounded(token: Verified): Verified {
-    return { ...token, expiresAt: Math.min(token.expiresAt, this.endOf(token.begunAt)) };
+  /** The signal that all tokens of a log-in share. */
+  #signalOf(session: string, userId: string): AbortSignal {
+    const opened = this.#opened.get(session) ?? { userId, controller: new AbortController() };
+    this.#opened.set(session, opened);
+    return opened.controller.signal;
   }
 
-  #judge(token: Verified): VerifiedToken {
+  #judge(token: VerifiedToken): VerifiedToken {
     const { clock, revocations } = this.#parts;
     if (this.isOver(token.begunAt)) throw overlong();
     if (token.expiresAt <= clock.now()) throw expiredToken();
@@ -204,7 +283,7 @@ export class Tokens {
     return token;
   }
 
-  async #claimsOf(token: string): Promise<JWTPayload> {
+  async #claimsOf(token: string, type: string): Promise<JWTPayload> {
     const { keys, clock } = this.#parts;
     try {
       const { payload } = await jwtVerify(
@@ -217,7 +296,7 @@ export class Tokens {
         {
           algorithms: [ALGORITHM],
           issuer: ISSUER,
-          typ: 'JWT',
+          typ: type,
           requiredClaims: ['iat', 'exp'],
           currentDate: new Date(clock.now()),
         },
@@ -229,14 +308,6 @@ export class Tokens {
       throw error;
     }
   }
-
-  #end(isOver: (token: Verified) => boolean): void {
-    for (const [key, token] of this.#verified.entries()) {
-      if (!isOver(token)) continue;
-      this.#verified.delete(key);
-      token.controller.abort();
-    }
-  }
 }
 
 /** The id of a token's session. @param id The token's `jti`. */
@@ -244,14 +315,14 @@ export function sessionOf(id: string): string {
   return id.split(ID_SEPARATOR, 1)[0] ?? id;
 }
 
-function verifiedFrom(payload: JWTPayload): Verified {
-  const { data: claims } = ClaimsSchema.safeParse(payload);
-  if (claims === undefined) throw unknownToken();
-  const { jti: id, sub: userId, generation, iat, exp, auth_time: authTime } = claims;
-  const controller = new AbortController();
-  const session = sessionOf(id);
-  const times = { begunAt: (authTime ?? iat) * 1_000, expiresAt: exp * 1_000 };
-  return { id, session, userId, generation, ...times, revoked: controller.signal, controller };
+/** Whether a log-in is that of a browser. @param session Its id. */
+export function isOfBrowser(session: string): boolean {
+  return session.startsWith(BROWSER);
+}
+
+/** Rounds down. */
+function seconds(milliseconds: number): number {
+  return Math.floor(milliseconds / 1_000);
 }
 
 function overlong(): ApiError {

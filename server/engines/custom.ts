@@ -159,17 +159,18 @@ export function customEngine({ name, config, findProgram, searchPath, allowPrivi
     check: (settings) => Promise.resolve({ problems: firstProblems(problemsOf(settings)), warnings: [] }),
     options: async () => ({ options: [], problem: `llamactl does not know the options of the engine ${name}` }),
     installed: async () => {
-      if (config === null) return { program: null, version: null, problem: null };
+      if (config === null) return { program: null, version: null, problem: null, devices: null };
       try {
-        return { program: await findProgram(config.command, searchPath), version: null, problem: null };
+        return { program: await findProgram(config.command, searchPath), version: null, problem: null, devices: null };
       } catch (error) {
-        return { program: null, version: null, problem: reasonOf(error) };
+        return { program: null, version: null, problem: reasonOf(error), devices: null };
       }
     },
     // The options of the program are unknown, and so are their twins.
     withoutTwins: ({ options }) => options,
     learn: async () => {},
     isLearnt: () => true,
+    learnings: () => 0,
     plan,
     preflight,
     reason: customReason,
@@ -178,6 +179,8 @@ export function customEngine({ name, config, findProgram, searchPath, allowPrivi
     crossing: CUSTOM_CROSSING,
     offload: () => ({ kind: 'not requested' }),
     memory: () => null,
+    serving: () => null,
+    served: async () => null,
   };
 }
 

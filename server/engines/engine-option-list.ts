@@ -23,7 +23,7 @@ function optionOf(entry: FlagEntry): EngineOption {
   return {
     key: optionKey(entry.spellings[0] ?? ''),
     flags: [...entry.spellings],
-    type: typeOf(entry),
+    type: optionType(entry),
     default: entry.default,
     choices: entry.allowed === null ? null : [...entry.allowed],
     group: entry.group,
@@ -33,7 +33,14 @@ function optionOf(entry: FlagEntry): EngineOption {
   };
 }
 
-function typeOf({ valueCount, separator, allowed, placeholder, default: usual }: FlagEntry): EngineOption['type'] {
+/** The kind of value of a flag. */
+export function optionType({
+  valueCount,
+  separator,
+  allowed,
+  placeholder,
+  default: usual,
+}: FlagEntry): EngineOption['type'] {
   if (valueCount === 0) return 'switch';
   if (separator !== null || valueCount > 1) return 'list';
   if (allowed !== null) return 'choice';

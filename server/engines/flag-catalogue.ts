@@ -21,6 +21,8 @@ export interface FlagCatalogues {
   learn(launcher: Launcher): Promise<void>;
   /** Whether a load has ended, whatever its result. */
   isLearnt(launcher: Launcher): boolean;
+  /** How many loads have ended. */
+  loads(): number;
   /** The flags that were read last, from the cache; `null`: never read. */
   known(launcher: Launcher): FlagCatalogue | null;
   /** The version that the program reported at the last load; `null`: none. */
@@ -72,6 +74,7 @@ export function createFlagCatalogues({
 }): FlagCatalogues {
   const looks = new Map<string, Look>();
   const learnt = new Set<string>();
+  let loads = 0;
   const pending = new Map<string, Promise<LoadedFlags>>();
   const catalogues = new Map<string, FlagCatalogue>();
   const keyOf = ({ command, args }: Launcher): string => JSON.stringify([command, ...args]);
@@ -124,6 +127,7 @@ export function createFlagCatalogues({
       return unreadable(launcher.command, error);
     } finally {
       learnt.add(key);
+      loads += 1;
       pending.delete(key);
     }
   };
@@ -143,6 +147,7 @@ export function createFlagCatalogues({
   return {
     known: (launcher) => catalogues.get(keyOf(launcher)) ?? null,
     version: (launcher) => looks.get(keyOf(launcher))?.reported ?? null,
+    loads: () => loads,
     isLearnt: (launcher) => learnt.has(keyOf(launcher)),
     load: loadShared,
     learn: async (launcher) => {

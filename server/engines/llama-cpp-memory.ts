@@ -5,15 +5,7 @@ import {
   type MemoryOptions,
 } from '../instances/ports/memory-options.ts';
 import type { LaunchPlan } from '../instances/ports/runs.ts';
-import { bareName } from './flags.ts';
-
-/** All spellings of a flag of llama-server, and the variable that sets it. */
-interface Flag {
-  names: readonly string[];
-  variable?: string;
-  /** Spellings that mean false. Without the flags of the program, llamactl writes `false` as `--no-x`. */
-  negations?: readonly string[];
-}
+import { type Flag, LaunchWords } from './launch-words.ts';
 
 /** The flags that decide about memory, on build 11669. */
 const FLAGS = {
@@ -77,7 +69,7 @@ export function llamaCppMemory({
   argv,
   environment,
 }: Readonly<Pick<LaunchPlan, 'environment'>> & { argv: readonly string[] }): MemoryOptions {
-  const words = new Words(argv, environment);
+  const words = new LaunchWords(argv, environment);
   const sequences = words.count(FLAGS.sequences) ?? 0;
   const perSlot = words.count(FLAGS.perSlot) ?? 0;
   const given = words.count(FLAGS.context) ?? 0;
@@ -115,7 +107,7 @@ export function llamaCppMemory({
   };
 }
 
-function companionsOf(words: Words): MemoryCompanion[] {
+function companionsOf(words: LaunchWords): MemoryCompanion[] {
   const [projector, draft] = [words.text(FLAGS.projector), words.text(FLAGS.draft)];
   const adapters = words.text(FLAGS.adapters)?.split(',') ?? [];
   return [
@@ -145,40 +137,4 @@ function sharesOf(text: string | null): number[] | null {
   const shares = text?.split(/[,/]/).map(Number) ?? [];
   const isUsable = shares.length > 0 && shares.every((share) => share >= 0) && shares.some((share) => share > 0);
   return isUsable ? shares : null;
-}
-
-/** The words of a command line and its variables. The last of several spellings wins; arguments win over variables. */
-class Words {
-  readonly #argv: readonly string[];
-  readonly #environment: Readonly<Record<string, string>>;
-
-  constructor(argv: readonly string[], environment: Readonly<Record<string, string>>) {
-    this.#argv = argv;
-    this.#environment = environment;
-  }
-
-  text({ names, variable }: Flag): string | null {
-    const at = this.#find(names);
-    const value = at === -1 ? undefined : this.#argv[at + 1];
-    return value ?? (variable === undefined ? null : (this.#environment[variable] ?? null));
-  }
-
-  /** A whole number that is not negative. */
-  count(flag: Flag): number | null {
-    const text = this.text(flag);
-    return text !== null && /^\d+$/.test(text) && Number.isSafeInteger(Number(text)) ? Number(text) : null;
-  }
-
-  /** `null`: not given. */
-  truth({ names, negations = [], variable }: Flag): boolean | null {
-    const [on, off] = [this.#find(names), this.#find(negations)];
-    if (off > on) return false;
-    if (on !== -1) return !/^(?:0|off|false|disabled)$/.test(this.#argv[on + 1] ?? '');
-    const value = variable === undefined ? undefined : this.#environment[variable];
-    return value === undefined ? null : /^(?:1|on|true|enabled)$/.test(value);
-  }
-
-  #find(names: readonly string[]): number {
-    return this.#argv.findLastIndex((word) => word.startsWith('-') && names.includes(bareName(word)));
-  }
 }

@@ -37,6 +37,7 @@ function adapterWith({
   const catalogues: FlagCatalogues = {
     known: ({ command }) => (readable && command === (asked ?? command) ? catalogue : null),
     isLearnt: ({ command }) => command === (asked ?? command),
+    loads: () => 0,
     learn: () => Promise.resolve(),
     version: () => 'b11669',
     load: (launcher) => {
@@ -51,6 +52,8 @@ function adapterWith({
       ? Promise.reject(new Error(`${command} was not found on ${searchPath}`))
       : Promise.resolve(`/bin/${command}`);
   return llamaCpp({
+    readText: async () => null,
+    devices: { of: async () => [] },
     config: { ...CONFIG, ...config },
     catalogues,
     findProgram,

@@ -15,10 +15,13 @@ import { LLAMA_CROSSING } from './llama-cpp-crossing.ts';
 import { isolationArguments, isolationProblems } from './llama-cpp-isolation.ts';
 import { llamaCppMemory } from './llama-cpp-memory.ts';
 import { llamaCppFit } from './llama-cpp-projection.ts';
+import { llamaCppServed, llamaCppServing } from './llama-cpp-serving.ts';
 import { llamaCppOffload } from './llama-cpp-offload.ts';
 import { llamaCppReason } from './llama-cpp-reason.ts';
 import { extraArgumentWarnings, optionFaults } from './option-check.ts';
 import { optionArguments, withoutTwins } from './option-arguments.ts';
+import type { ReadText } from './endpoint.ts';
+import type { EngineDevices } from './engine-devices.ts';
 import type { FindProgram } from './engine-ports.ts';
 import {
   environmentProblems,
@@ -45,6 +48,9 @@ export interface LlamaCppOptions {
   allowPrivileged: boolean;
   /** The folder for the context of an instance, by its id; `null`: no context is kept. */
   contextFolder: ((instance: string) => string) | null;
+  /** Reads the properties of a running engine. */
+  readText: ReadText;
+  devices: EngineDevices;
 }
 
 /** All flags for the verbosity of the engine. */
@@ -73,6 +79,8 @@ export function llamaCpp({
   searchPath,
   allowPrivileged,
   contextFolder,
+  readText,
+  devices,
 }: LlamaCppOptions): EngineAdapter {
   const files = new ModelFileCheck();
 
@@ -200,10 +208,13 @@ export function llamaCpp({
   const installed: EngineAdapter['installed'] = async () => {
     try {
       const program = await findProgram(config.command, searchPath);
-      const { warning } = await catalogues.load(config);
-      return { program, version: catalogues.version(config), problem: warning };
+      const [{ warning }, found] = await Promise.all([
+        catalogues.load(config),
+        devices.of({ command: program, args: config.args }),
+      ]);
+      return { program, version: catalogues.version(config), problem: warning, devices: found };
     } catch (error) {
-      return { program: null, version: null, problem: reasonOf(error) };
+      return { program: null, version: null, problem: reasonOf(error), devices: null };
     }
   };
 
@@ -217,6 +228,7 @@ export function llamaCpp({
     isLearnt: (settings) =>
       (Object.keys(settings.options).length === 0 && settings.isolated !== true && settings.keep_context !== 'auto') ||
       catalogues.isLearnt(launcherOf(settings)),
+    learnings: () => catalogues.loads(),
     withoutTwins: (stored, given) => withoutTwins(stored.options, given, catalogues.known(launcherOf(stored))),
     plan,
     preflight,
@@ -228,6 +240,8 @@ export function llamaCpp({
     offload: llamaCppOffload,
     memory: llamaCppMemory,
     fitted: llamaCppFit,
+    serving: llamaCppServing,
+    served: (target) => llamaCppServed(readText, target),
   };
 }
 

@@ -47,8 +47,8 @@ export function createAlerts({ clock, bus, left = [], idOf = () => null }: Alert
   );
 
   const emit = ({ alert, id }: Raised, state: 'raised' | 'cleared', at = clock.now()): void => {
-    const { level, code, message, instance } = alert;
-    const whose = instance === undefined ? {} : { instance };
+    const { level, code, message, instance, cause } = alert;
+    const whose = { ...(instance === undefined ? {} : { instance }), ...(cause === undefined ? {} : { cause }) };
     bus.emit({ type: 'system_alert', data: { level, code, message, state, ...whose } }, id ?? undefined, at);
   };
   const clear = (key: string): void => {

@@ -15,6 +15,7 @@ const STATS = {
   read_bytes: 4,
   write_bytes: 5,
   gpu_memory_usage: null,
+  gpus: [],
   uptime: 6,
 };
 
@@ -45,6 +46,7 @@ function aClient() {
       wire,
       instances: null,
       seesCallers: false,
+      caller: 'user:me',
       afterSeq: null,
       onTooSlow: () => void (client.slow += 1),
       ...options,
@@ -52,7 +54,11 @@ function aClient() {
   };
 }
 
-function aFeed(stored = new MemoryStore().events, decisions: DecisionSource = { listen: () => () => undefined }) {
+function aFeed(
+  stored = new MemoryStore().events,
+  decisions: DecisionSource = { listen: () => () => undefined },
+  onWishes = (): void => undefined,
+) {
   const clock = new FakeClock();
   const bus = createEventBus({
     clock,
@@ -63,7 +69,7 @@ function aFeed(stored = new MemoryStore().events, decisions: DecisionSource = { 
     },
   });
   const ids = new Map([['a', 'id-a']]);
-  const feed = createFeed({ clock, bus, decisions, idOf: (name) => ids.get(name) ?? null });
+  const feed = createFeed({ clock, bus, decisions, onWishes, idOf: (name) => ids.get(name) ?? null });
   return { clock, bus, ids, feed };
 }
 
@@ -82,6 +88,55 @@ function someDecisions() {
     },
   };
 }
+
+describe('Feed of frames that have to be named', () => {
+  const counts = { name: 'a', in_flight: 1, waiting: 2, tokens_per_second: 3.5 };
+
+  it('sends them to clients that subscribe to them, with the number of the last event', async () => {
+    const { clock, bus, feed } = aFeed();
+    const [one, two] = [aClient(), aClient()];
+    feed.join(one.as()).subscribe({ types: ['requests_updated'] });
+    feed.join(two.as());
+    bus.emit(statusChange('a'), 'id-a');
+    feed.send({ type: 'requests_updated', data: counts });
+    await clock.advance(100);
+    expect(one.frames()).toMatchObject([{ type: 'requests_updated', seq: bus.lastSeq, data: counts }]);
+    expect(two.summaries()).toEqual(['status_changed a']);
+  });
+
+  it('knows whether a client wants them, over changes of its subscription', () => {
+    const wishes: boolean[] = [];
+    const { feed } = aFeed(undefined, undefined, () => wishes.push(feed.wants('system_stats_updated')));
+    const seat = feed.join(aClient().as());
+    expect(feed.wants('system_stats_updated')).toBe(false);
+    seat.subscribe({ types: ['system_stats_updated'] });
+    seat.subscribe({});
+    seat.subscribe({ types: ['system_stats_updated', 'decision'] });
+    seat.leave();
+    expect(wishes).toEqual([true, false, true, false]);
+  });
+
+  it('does not keep them for replay', async () => {
+    const { clock, bus, feed } = aFeed();
+    bus.emit(statusChange('a'), 'id-a');
+    feed.join(aClient().as()).subscribe({ types: ['requests_updated'] });
+    feed.send({ type: 'requests_updated', data: counts });
+    await clock.advance(100);
+    const late = aClient();
+    feed.join(late.as({ afterSeq: 0 }));
+    expect(late.summaries()).toEqual(['status_changed a']);
+  });
+
+  it('drops them for a client that reads too slowly, and keeps the client', async () => {
+    const { clock, feed } = aFeed();
+    const slow = aClient();
+    slow.wire.pending = 1_000_000;
+    feed.join(slow.as()).subscribe({ types: ['requests_updated'] });
+    for (let sent = 0; sent < 20_000; sent += 1) feed.send({ type: 'requests_updated', data: counts });
+    await clock.advance(100);
+    expect([slow.writes, slow.client.slow]).toEqual([[], 0]);
+  });
+});
 
 describe('Feed of decisions', () => {
   it('sends them to clients that subscribe to them, with the number of the last event', async () => {

@@ -9,11 +9,13 @@ import {
   messageOfDecision,
   messageOfDownload,
   messageOfEvent,
+  messageOfNews,
   messageOfStats,
+  type LiveNews,
   type Message,
 } from './message.ts';
 import { Outbox, type Parcel, type Wire } from './outbox.ts';
-import { createSubscription, type Subscription } from './subscription.ts';
+import { createSubscription, type NamedType, type Subscription } from './subscription.ts';
 import type { DecisionSource, TracedDecision } from './decision-trace.ts';
 
 /** Sends events, statistics and decisions to clients as they happen. */
@@ -22,6 +24,12 @@ export interface Feed {
   stats(sample: { name: string; stats: Stats }): void;
   /** Sends the progress of a download to the current clients; it is not kept. */
   download(progress: DownloadProgress): void;
+  /** Sends a frame that is not kept to the clients that subscribe to its type by name. */
+  send(news: LiveNews): void;
+  /** Whether a client subscribes to this type by name. Takes nanoseconds. */
+  wants(type: NamedType): boolean;
+  /** The number of the last event, which frames that are not kept repeat. */
+  readonly lastSeq: number;
   /** Adds a client. It gets everything that it may see, until it subscribes to less. */
   join(client: FeedClient): Seat;
   /** Sends nothing more. */
@@ -35,6 +43,8 @@ export interface FeedClient {
   instances: ReadonlySet<string> | null;
   /** Whether the client may see who sent the requests of others. */
   seesCallers: boolean;
+  /** The name with which requests of this client's caller are recorded. */
+  caller: string;
   /** The number of the last event that the client knows; `null`: no replay. */
   afterSeq: number | null;
   /** Called when the client is too slow, after the feed has removed it. */
@@ -57,6 +67,8 @@ export interface FeedDependencies {
   idOf: (name: string) => string | null;
   /** The feed listens to this source only while a client wants decisions. Default: clients get no decisions. */
   decisions?: DecisionSource;
+  /** Called after each change of what clients subscribe to by name. */
+  onWishes?: () => void;
 }
 
 /** Messages within this time go out in one write to each client: a write costs the same for one message as for many. */
@@ -85,7 +97,7 @@ interface Listener {
 }
 
 /** Creates a feed, which does a bounded amount of work in each turn of the event loop. */
-export function createFeed({ clock, bus, idOf, decisions }: FeedDependencies): Feed {
+export function createFeed({ clock, bus, idOf, decisions, onWishes }: FeedDependencies): Feed {
   const listeners = new Set<Listener>();
   /** Encoded events, shared with later replays: after a restart many clients reconnect at once. */
   const known = new WeakMap<KeptEvent, Message>();
@@ -95,6 +107,8 @@ export function createFeed({ clock, bus, idOf, decisions }: FeedDependencies): F
   let state: 'idle' | 'scheduled' | 'writing' = 'idle';
   let lastWriteAt = -Infinity;
   let stopTracing: (() => void) | null = null;
+  /** The types that clients subscribe to by name. */
+  let wanted: ReadonlySet<string> = new Set();
 
   const messageOf = (kept: KeptEvent): Message => {
     const message = known.get(kept) ?? messageOfEvent(kept, idOf);
@@ -147,12 +161,14 @@ export function createFeed({ clock, bus, idOf, decisions }: FeedDependencies): F
   const forget = (listener: Listener): void => {
     listeners.delete(listener);
     if (listeners.size === 0) pending = [];
-    if (listener.subscription.wantsDecisions) trace();
+    noteWishes();
   };
 
-  /** Listens to decisions while a client wants them: until then they cost nothing. */
-  const trace = (): void => {
-    const isWanted = listeners.values().some(({ subscription }) => subscription.wantsDecisions);
+  /** Collects what clients want by name. Listens to decisions while a client wants them: until then they cost nothing. */
+  const noteWishes = (): void => {
+    wanted = new Set(listeners.values().flatMap(({ subscription }) => subscription.named));
+    onWishes?.();
+    const isWanted = wanted.has('decision');
     if (isWanted && stopTracing === null) stopTracing = decisions?.listen(addDecision) ?? null;
     if (isWanted || stopTracing === null) return;
     stopTracing();
@@ -180,10 +196,22 @@ export function createFeed({ clock, bus, idOf, decisions }: FeedDependencies): F
       add(messageOfDownload({ type: 'download_progress', timestamp, seq: bus.lastSeq, data }));
     },
 
-    join: ({ wire, instances, seesCallers, afterSeq, onTooSlow }) => {
+    send: (news) => {
+      if (!wanted.has(news.type)) return;
+      const frame = { ...news, timestamp: new Date(clock.now()).toISOString(), seq: bus.lastSeq };
+      add(messageOfNews(frame, idOf));
+    },
+
+    wants: (type) => wanted.has(type),
+
+    get lastSeq() {
+      return bus.lastSeq;
+    },
+
+    join: ({ wire, instances, seesCallers, caller, afterSeq, onTooSlow }) => {
       const listener: Listener = {
         from: next,
-        subscription: createSubscription(instances, {}, seesCallers),
+        subscription: createSubscription({ visible: instances, seesCallers, caller }, {}),
         outbox: new Outbox(wire),
         giveUp: () => {
           forget(listener);
@@ -200,9 +228,8 @@ export function createFeed({ clock, bus, idOf, decisions }: FeedDependencies): F
       }
       return {
         subscribe: (request) => {
-          const before = listener.subscription;
-          listener.subscription = createSubscription(instances, request, seesCallers);
-          if (before.wantsDecisions || listener.subscription.wantsDecisions) trace();
+          listener.subscription = createSubscription({ visible: instances, seesCallers, caller }, request);
+          noteWishes();
         },
         drained: () => listener.outbox.drained(),
         leave: () => forget(listener),
@@ -212,7 +239,7 @@ export function createFeed({ clock, bus, idOf, decisions }: FeedDependencies): F
     close: () => {
       unsubscribe();
       listeners.clear();
-      trace();
+      noteWishes();
       pending = [];
     },
   };
@@ -229,7 +256,7 @@ function parcelFor({ from, subscription }: Listener, { first, messages, parcels 
 function parcelOf(messages: readonly Message[], subscription: Subscription): Parcel {
   const wanted = messages.filter((message) => subscription.wants(message));
   const essential = wanted.filter(({ isFleeting }) => !isFleeting);
-  const all = Buffer.concat(wanted.map(({ bytes }) => bytes));
+  const all = Buffer.concat(wanted.map((message) => subscription.bytesOf(message)));
   if (essential.length === wanted.length) return { all, essential: all };
-  return { all, essential: Buffer.concat(essential.map(({ bytes }) => bytes)) };
+  return { all, essential: Buffer.concat(essential.map((message) => subscription.bytesOf(message))) };
 }

@@ -1,6 +1,7 @@
 import type { DomainEvent } from '@llamactl/contract/events';
 import type { Instance, InstanceSummary } from '@llamactl/contract/instance';
 import { PORT_CLASH, type AlertSink } from '../instances/ports/alert-sink.ts';
+import { causeOf } from '../instances/why/failure-cause.ts';
 import type { Clock } from '../instances/ports/time.ts';
 import { GpuMemoryAlert, type GpuMemoryAlertDependencies } from './gpu-memory-alert.ts';
 import { judgeCrashLoop, judgeFailed, judgeGpuMemory, judgePortClash, type StatusChange } from './instance-trouble.ts';
@@ -79,7 +80,8 @@ export function createInstanceAlerts(dependencies: InstanceAlertsDependencies): 
     } else if (verdict !== undefined && !trouble.isLooping) {
       // Raise once, with the current cause: the next cause may have another wording.
       trouble.isLooping = true;
-      alerts.raise({ level: 'warning', code: CRASH_LOOP, message: verdict, instance: name });
+      const cause = causeOf(trouble.reason ?? '');
+      alerts.raise({ level: 'warning', code: CRASH_LOOP, message: verdict, instance: name, cause });
     }
     if (status === 'running' && trouble.isLooping) {
       trouble.cancelSound = clock.after(SOUND_AFTER_MS, () => endLoop(name, trouble));
@@ -91,7 +93,7 @@ export function createInstanceAlerts(dependencies: InstanceAlertsDependencies): 
     const verdict = judgePortClash(change);
     if (verdict === null) alerts.clear(PORT_CLASH, name);
     else if (verdict !== undefined && clashes.get(name) !== port)
-      alerts.raise({ level: 'error', code: PORT_CLASH, message: verdict, instance: name });
+      alerts.raise({ level: 'error', code: PORT_CLASH, message: verdict, instance: name, cause: 'port_in_use' });
   };
 
   const changed = (seen: Pick<StatusChange, 'name' | 'status' | 'reason'>): void => {
@@ -99,9 +101,10 @@ export function createInstanceAlerts(dependencies: InstanceAlertsDependencies): 
     if (now === null) return;
     const change: StatusChange = { ...seen, port: now.port, restarts: now.restart_count, onDemand: now.on_demand };
     const failed = judgeFailed(change);
-    if (typeof failed === 'string')
-      alerts.raise({ level: 'error', code: INSTANCE_FAILED, message: failed, instance: seen.name });
-    else alerts.clear(INSTANCE_FAILED, seen.name);
+    if (typeof failed === 'string') {
+      const cause = causeOf(seen.reason ?? '');
+      alerts.raise({ level: 'error', code: INSTANCE_FAILED, message: failed, instance: seen.name, cause });
+    } else alerts.clear(INSTANCE_FAILED, seen.name);
     crashLoop(change);
     portClash(change);
     const isShort = judgeGpuMemory(change);

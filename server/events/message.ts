@@ -5,8 +5,15 @@ import {
   type DownloadFrame,
   type Frame,
   type GapFrame,
-  type StatsFrame,
 } from '@llamactl/contract/events';
+import type {
+  LoadFrame,
+  RequestFinishedFrame,
+  RequestsFrame,
+  RequestStartedFrame,
+  StatsFrame,
+  SystemStatsFrame,
+} from '@llamactl/contract/live-frames';
 import type { KeptEvent } from '../instances/ports/event-sink.ts';
 import type { TracedDecision } from './decision-trace.ts';
 
@@ -21,6 +28,8 @@ export interface Message {
   instance: string | null;
   /** Set for a decision. */
   decision?: Pick<TracedDecision, 'data' | 'instances' | 'namesCaller'>;
+  /** Set for a frame about one request: the caller's name, and the frame without that name for clients who may not see it. */
+  request?: { caller: string | null; withoutCaller: () => Buffer };
   /** Whether the message is not stored, such as statistics. A slow client does not get it. */
   isFleeting: boolean;
   /** The WebSocket frame. */
@@ -47,6 +56,38 @@ export function messageOfEvent(kept: KeptEvent, idOf: (name: string) => string |
 export function messageOfStats(frame: StatsFrame, instance: string | null): Message {
   const bytes = textFrame(JSON.stringify(frame));
   return { type: frame.type, name: frame.data.name, instance, isFleeting: true, bytes };
+}
+
+/** Frames that clients get only if they subscribe to them by name. */
+type NamedFrame = RequestsFrame | RequestStartedFrame | RequestFinishedFrame | SystemStatsFrame | LoadFrame;
+/** Such a frame, before it has a time and a number. */
+export type LiveNews = NamedFrame extends infer Frame
+  ? Frame extends NamedFrame
+    ? Pick<Frame, 'type' | 'data'>
+    : never
+  : never;
+
+/** @param idOf Id of an existing instance. */
+export function messageOfNews(
+  frame: LiveNews & Pick<NamedFrame, 'timestamp' | 'seq'>,
+  idOf: (name: string) => string | null,
+): Message {
+  const { type, data } = frame;
+  const name = 'name' in data ? data.name : 'instance' in data ? data.instance : null;
+  const message: Message = {
+    type,
+    name,
+    instance: name === null ? null : idOf(name),
+    isFleeting: true,
+    bytes: textFrame(JSON.stringify(frame)),
+  };
+  if (!('caller' in data)) return message;
+  let hidden: Buffer | null = null;
+  const withoutCaller = (): Buffer => {
+    hidden ??= textFrame(JSON.stringify({ ...frame, data: { ...data, caller: null } }));
+    return hidden;
+  };
+  return { ...message, request: { caller: data.caller, withoutCaller } };
 }
 
 export function messageOfDownload(frame: DownloadFrame): Message {

@@ -1,36 +1,50 @@
-import type { Subscribe } from '@llamactl/contract/events';
+import { NAMED_TYPES, type Subscribe } from '@llamactl/contract/events';
 import type { Message } from './message.ts';
+
+/** A type of frames that clients get only if they subscribe to it by name. */
+export type NamedType = (typeof NAMED_TYPES)[number];
+
+const NAMED: ReadonlySet<string> = new Set(NAMED_TYPES);
+
+/** The rights of a client's caller. */
+export interface Sight {
+  /** Ids of the instances that it may see; `null`: all. */
+  visible: ReadonlySet<string> | null;
+  /** Whether it may see who sent the requests of others. */
+  seesCallers: boolean;
+  /** The name with which its own requests are recorded. */
+  caller: string;
+}
 
 /** Selects the messages that a client gets. Clients with equal subscriptions share one batch. */
 export interface Subscription {
   /** Equal for equal subscriptions. */
   key: string;
-  /** Whether decisions are among the wanted messages. */
-  wantsDecisions: boolean;
-  wants(message: Pick<Message, 'type' | 'name' | 'previousName' | 'instance' | 'decision'>): boolean;
+  /** The types of {@link NAMED_TYPES} that the client wants. */
+  named: readonly NamedType[];
+  wants(message: Pick<Message, 'type' | 'name' | 'previousName' | 'instance' | 'decision' | 'request'>): boolean;
+  /** The bytes of a wanted message, as this client may see it. */
+  bytesOf(message: Pick<Message, 'bytes' | 'request'>): Buffer;
 }
 
 /**
  * Alerts of the whole system go to every client, whichever instances it may see or subscribes to. A decision goes only
- * to clients that request decisions and may see every instance that it names. If it names none, it goes to those that
- * may see all instances.
- *
- * @param visible Ids of the instances that the client may see; `null`: all.
- * @param seesCallers Whether the client may see who sent the requests of others.
+ * to clients that request decisions and may see every instance that it names. A decision or a request that names none goes
+ * to those that may see all instances.
  */
 export function createSubscription(
-  visible: ReadonlySet<string> | null,
+  { visible, seesCallers, caller }: Sight,
   request: Pick<Subscribe, 'instances' | 'types'>,
-  seesCallers = false,
 ): Subscription {
   const names = request.instances === undefined ? null : new Set(request.instances.map((name) => name.toLowerCase()));
   const types: ReadonlySet<string> | null = request.types === undefined ? null : new Set(request.types);
   const isNamed = (name: string | null | undefined): boolean =>
     names === null || (typeof name === 'string' && names.has(name.toLowerCase()));
-  const wantsDecisions = types?.has('decision') ?? false;
+  const named = NAMED_TYPES.filter((type) => types?.has(type) === true);
+  const wantsRequests = named.includes('request_started') || named.includes('request_finished');
 
   const wantsDecision = ({ data, instances, namesCaller }: NonNullable<Message['decision']>): boolean => {
-    if (!wantsDecisions || (namesCaller && !seesCallers)) return false;
+    if (!named.includes('decision') || (namesCaller && !seesCallers)) return false;
     if (!isNamed(data.instance) && !isNamed(data.other)) return false;
     return visible === null || (instances.length > 0 && instances.every((id) => id !== null && visible.has(id)));
   };
@@ -38,16 +52,21 @@ export function createSubscription(
   return {
     key: JSON.stringify([
       seesCallers,
+      // Only frames about requests differ from caller to caller.
+      wantsRequests && !seesCallers ? caller : null,
       ...[visible, names, types].map((set) => (set === null ? null : [...set].toSorted())),
     ]),
-    wantsDecisions,
-    wants: ({ type, name, previousName, instance, decision }) => {
+    named,
+    wants: ({ type, name, previousName, instance, decision, request: ofRequest }) => {
       if (decision !== undefined) return wantsDecision(decision);
-      return (
-        (types === null || types.has(type)) &&
-        (name === null || isNamed(name) || isNamed(previousName)) &&
-        (visible === null || name === null || (instance !== null && visible.has(instance)))
-      );
+      if (types === null ? NAMED.has(type) : !types.has(type)) return false;
+      if (name === null) return ofRequest === undefined || (visible === null && names === null);
+      const isVisible = visible === null || (instance !== null && visible.has(instance));
+      return isVisible && (isNamed(name) || isNamed(previousName));
+    },
+    bytesOf: ({ bytes, request: ofRequest }) => {
+      const isShown = ofRequest === undefined || seesCallers || ofRequest.caller === caller;
+      return isShown ? bytes : ofRequest.withoutCaller();
     },
   };
 }

@@ -67,6 +67,13 @@ test('the error for an unknown model refers to GET /v1/models', () => {
   );
 });
 
+test('the error for a model without an instance says how to get one, in words that a shell takes', () => {
+  expect(unknownModel('qwen3:8b', true).message).toBe(
+    'The model "qwen3:8b" is a model without an instance: llamactl run qwen3:8b creates one and starts it.',
+  );
+  expect(unknownModel('a; rm -rf x', true).message).toContain('llamactl run NAME creates');
+});
+
 test('ignores leases of another instance', async () => {
   const clock = new FakeClock();
   const { reported } = failing(clock);
@@ -77,7 +84,11 @@ test('ignores leases of another instance', async () => {
 
 test('a caller that may not start instances gets no advice to start one', () => {
   const instances = new FakeInstances([{ name: 'a', port: 1, status: 'stopped' }]);
-  const failure = modelFailure(new ApiError('INSTANCE_NOT_RUNNING', ''), 'a', { instances, mayStart: false });
+  const failure = modelFailure(new ApiError('INSTANCE_NOT_RUNNING', ''), 'a', {
+    instances,
+    mayStart: false,
+    isInLibrary: () => false,
+  });
   expect(failure).toMatchObject({
     message: 'The model "a" is not running. Your key may not start it; ask somebody who may.',
   });
@@ -89,7 +100,7 @@ describe('an SDK, which retries a 503 by itself,', () => {
 
   function headersOf(error: ApiError, status: 'starting' | 'failed' | 'stopped'): unknown {
     const instances = new FakeInstances([{ name: 'a', port: 1, status }]);
-    const failure = modelFailure(error, 'a', { instances, mayStart: true });
+    const failure = modelFailure(error, 'a', { instances, mayStart: true, isInLibrary: () => false });
     return failure instanceof ApiError ? failure.extras.headers : failure;
   }
 
@@ -98,6 +109,7 @@ describe('an SDK, which retries a 503 by itself,', () => {
     const failure = modelFailure(error, 'a', {
       instances: new FakeInstances([{ name: 'a', port: 1, status: 'failed' }]),
       mayStart: true,
+      isInLibrary: () => false,
     });
     expect(failure).toMatchObject({ code: 'START_FAILED', message: 'It did not start.', status: 503 });
     expect(failure).toMatchObject({

@@ -1,7 +1,7 @@
 import { ApiError, retryIn } from '@llamactl/contract/errors';
 import { pause } from '../instances/ports/time.ts';
 import type { Lease } from '../instances/slots/leases.ts';
-import type { GatewayDependencies, GatewayInstance, GatewayInstances } from './gateway-ports.ts';
+import type { CallContext, GatewayDependencies, GatewayInstance, GatewayInstances } from './gateway-ports.ts';
 
 /** How long to wait for the reason of an engine's death: its leases end some 50 ms after its connections. */
 const REASON_NOTICE_MS = 500;
@@ -18,15 +18,16 @@ const NO_RETRY = { 'x-should-retry': 'false' };
 export function modelFailure(
   error: unknown,
   model: string,
-  { instances, mayStart }: { instances: GatewayInstances; mayStart: boolean },
+  caller: Pick<CallContext, 'instances' | 'mayStart' | 'isInLibrary'>,
 ): unknown {
   if (!(error instanceof ApiError)) return error;
-  if (error.code === 'INSTANCE_NOT_FOUND') return unknownModel(model);
+  if (error.code === 'INSTANCE_NOT_FOUND') return unknownModel(model, caller.isInLibrary(model));
   if (error.code === 'START_FAILED') {
     const { message, extras } = error;
     return new ApiError('START_FAILED', message, { ...extras, headers: retryHeaders(false, extras.headers) });
   }
   if (error.code !== 'INSTANCE_NOT_RUNNING') return error;
+  const { instances, mayStart } = caller;
   const instance = findInstance(instances.list(), model);
   const reason = error.extras.reason ?? instance?.reason ?? undefined;
   const headers = retryHeaders(isPassing(instance), error.extras.headers);
@@ -52,8 +53,19 @@ function retryHeaders(isPassing: boolean, known?: Readonly<Record<string, string
   return isPassing ? (known ?? RETRY_SOON) : { ...known, ...NO_RETRY };
 }
 
-/** The error for a model name that no instance has. */
-export function unknownModel(model: string): ApiError {
+/**
+ * The error for a model name that no instance has.
+ *
+ * @param isInLibrary Whether a model of this machine has the name, and the caller may list models.
+ */
+export function unknownModel(model: string, isInLibrary = false): ApiError {
+  if (isInLibrary) {
+    const word = /^[\w.:/@+-]{1,100}$/.test(model) ? model : 'NAME';
+    return new ApiError(
+      'INSTANCE_NOT_FOUND',
+      `The model ${quoted(model)} is a model without an instance: llamactl run ${word} creates one and starts it.`,
+    );
+  }
   return new ApiError(
     'INSTANCE_NOT_FOUND',
     `The model ${quoted(model)} does not exist: no instance has this name or alias. GET /v1/models lists the models that can be used.`,

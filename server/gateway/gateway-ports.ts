@@ -86,6 +86,8 @@ export interface CallContext {
   instances: GatewayInstances;
   /** Whether requests of this caller start stopped instances. */
   mayStart: boolean;
+  /** Whether a model of this machine has this name. No, if the caller may not list models. */
+  isInLibrary(model: string): boolean;
   /** The instance that the path names, decoded; `null`: the request names a model. */
   instance: string | null;
   /** Bytes that the caller sent right after its request for a WebSocket; `null`: the request is an ordinary one. */

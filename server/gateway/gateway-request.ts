@@ -169,6 +169,7 @@ export class GatewayRequest {
         method: this.#request.method ?? 'GET',
         path: this.#path,
         stream: route === null || route.body === null ? null : route.isStream,
+        userAgent: this.#request.headers['user-agent'] ?? null,
       },
       this.#dismiss,
     );
@@ -217,7 +218,8 @@ export class GatewayRequest {
   }
 
   readonly #onWaiting = (): void => {
-    this.#record?.waits(findInstance(this.#context.instances.list(), this.#target)?.name ?? null);
+    const instance = findInstance(this.#context.instances.list(), this.#target);
+    this.#record?.waits(instance?.name ?? null, instance?.status ?? null);
     this.#held?.waits();
   };
 
@@ -323,11 +325,16 @@ export class GatewayRequest {
     if (record.isCancelled) {
       // Answer with an error: a client that loses its connection without an answer retries.
       const refusal = new ApiError('REQUEST_CANCELLED', 'This request was cancelled by an operator.', { cause: error });
+      record.fails(refusal.code, refusal.message);
       this.#end(record, 'cancelled', refusal.status);
       return refusal;
     }
     if (this.#signal.aborted) this.#end(record, 'aborted');
-    else this.#end(record, record.wasLeased ? 'broken' : 'refused', error instanceof ApiError ? error.status : 500);
+    else {
+      if (error instanceof ApiError) record.fails(error.code, error.message);
+      else record.fails('INTERNAL_ERROR', 'A bug in llamactl; its log has the details.');
+      this.#end(record, record.wasLeased ? 'broken' : 'refused', error instanceof ApiError ? error.status : 500);
+    }
     return error;
   }
 

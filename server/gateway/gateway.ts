@@ -65,10 +65,11 @@ const JSON_HEADERS = {
 function answerModels(
   request: IncomingMessage,
   response: ServerResponse,
-  { url, headers, instances, mayStart }: CallContext,
+  context: CallContext,
   models: ModelList,
   { aliasesInModels }: GatewaySettings,
 ): void {
+  const { url, headers, instances, mayStart } = context;
   if (request.method !== 'GET' && request.method !== 'HEAD') {
     throw new ApiError('METHOD_NOT_ALLOWED', `${models.path} is read-only: change instances under /api/instances.`, {
       headers: { allow: 'GET, HEAD' },
@@ -81,7 +82,13 @@ function answerModels(
       usable.filter(({ unlisted }) => !unlisted),
       aliasesInModels,
     );
-  const body = Buffer.from(JSON.stringify(id === '' ? listed() : models.one(found(usable, id))));
+  // Unlisted instances too, because requests can use them.
+  const found = (): GatewayInstance => {
+    const instance = findInstance(usable, id);
+    if (instance === undefined) throw unknownModel(id, context.isInLibrary(id));
+    return instance;
+  };
+  const body = Buffer.from(JSON.stringify(id === '' ? listed() : models.one(found())));
   response.writeHead(200, [
     ...headers,
     ...Object.entries(JSON_HEADERS).flat(),
@@ -94,13 +101,6 @@ function answerModels(
 /** Whether an instance runs, or a request of this caller would start it. */
 function isUsable({ status, on_demand: onDemand }: GatewayInstance, mayStart: boolean): boolean {
   return status === 'running' || (onDemand && mayStart);
-}
-
-/** Finds an instance by name or alias. Also finds unlisted instances, because requests can use them. */
-function found(usable: readonly GatewayInstance[], id: string): GatewayInstance {
-  const instance = findInstance(usable, id);
-  if (instance === undefined) throw unknownModel(id);
-  return instance;
 }
 
 /** Decodes an id, which may contain slashes, plain or encoded. */

@@ -17,6 +17,7 @@ const FACTS: RequestFacts = {
   method: 'POST',
   path: '/v1/chat/completions?api_key=secret',
   stream: null,
+  userAgent: null,
 };
 const STREAM = ['Content-Type', 'text/event-stream'];
 
@@ -41,6 +42,7 @@ const only = (status: 'running' | 'stopped' | null = null) => {
   expect(others).toEqual([]);
   return ActiveRequestSchema.strict().parse(request);
 };
+const inFlight = (): [string, number][] => [...requests.takeTokens()];
 const last = () => FinishedRequestSchema.strict().parse(requests.finished()[0]);
 
 describe('a request in flight', () => {
@@ -57,6 +59,12 @@ describe('a request in flight', () => {
       started_at: new Date(clock.now()).toISOString(),
       waited: null,
       stream: null,
+      starting: 0,
+      queued: 0,
+      prompt_seconds: null,
+      cached_tokens: null,
+      user_agent: null,
+      position: 1,
       time_to_first_token: null,
       tokens_in: null,
       tokens_out: null,
@@ -69,7 +77,7 @@ describe('a request in flight', () => {
 
   it('has the phases starting, queued, processing and streaming', async () => {
     const record = begin();
-    record.waits('i');
+    record.waits('i', 'stopped');
     expect(only('stopped')).toMatchObject({ instance: 'i', phase: 'starting', waited: null });
     expect(only('running')).toMatchObject({ phase: 'queued' });
     await clock.advance(1_500);
@@ -167,7 +175,7 @@ describe('a finished request', () => {
     for (let count = 0; count < MOST_FINISHED_REQUESTS + 50; count += 1) begin({ id: `r${count}` }).end('ok');
     const ids = requests.finished().map(({ id }) => id);
     expect(ids).toHaveLength(MOST_FINISHED_REQUESTS);
-    expect([ids[0], ids.at(-1)]).toEqual(['r249', 'r50']);
+    expect([ids[0], ids.at(-1)]).toEqual([`r${MOST_FINISHED_REQUESTS + 49}`, 'r50']);
   });
 
   it('has the new name of a renamed instance, as those in flight', () => {
@@ -200,5 +208,155 @@ describe('cancelling', () => {
     record.cancel();
     expect(cancelled).toBe(1);
     expect(requests.find('r')).toBeNull();
+  });
+});
+
+describe('the waits of a request', () => {
+  it('are measured apart: for the start of its instance, and for its turn', async () => {
+    const record = begin();
+    record.waits('i', 'starting');
+    await clock.advance(2_000);
+    expect(only('stopped')).toMatchObject({ starting: 2, queued: 0, position: 1 });
+    requests.statusChanged('i', 'running');
+    await clock.advance(500);
+    expect(only('running')).toMatchObject({ starting: 2, queued: 0.5 });
+    record.leased('i');
+    await clock.advance(3_000);
+    expect(only('running')).toMatchObject({ starting: 2, queued: 0.5, waited: 2.5, position: null });
+    record.end('ok', 200);
+    expect(last()).toMatchObject({ starting: 2, queued: 0.5, duration: 5.5 });
+  });
+
+  it('add up if its engine dies and it waits again', async () => {
+    const record = begin();
+    record.waits('i', 'running');
+    await clock.advance(1_000);
+    record.leased('i');
+    await clock.advance(1_000);
+    record.waits('i', 'restarting');
+    await clock.advance(4_000);
+    record.end('refused', 503);
+    expect(last()).toMatchObject({ starting: 4, queued: 1, duration: 6 });
+  });
+
+  it('do not change with another instance', async () => {
+    begin().waits('i', 'stopped');
+    requests.statusChanged('j', 'running');
+    await clock.advance(1_000);
+    expect(only('stopped')).toMatchObject({ starting: 1, queued: 0 });
+  });
+
+  it('have a place for each instance', () => {
+    for (const [id, instance] of [
+      ['a', 'i'],
+      ['b', 'j'],
+      ['c', 'i'],
+    ] as const)
+      begin({ id }).waits(instance, 'stopped');
+    begin({ id: 'd' }).leased('i');
+    expect(requests.list(() => null).map(({ id, position }) => [id, position])).toEqual([
+      ['a', 1],
+      ['b', 1],
+      ['c', 2],
+      ['d', null],
+    ]);
+  });
+});
+
+describe('the error of a request', () => {
+  it('is that of llamactl', () => {
+    const record = begin();
+    record.fails('INSTANCE_NOT_RUNNING', 'i is stopped; start it first.');
+    record.end('refused', 503);
+    expect(last()).toMatchObject({ error: { code: 'INSTANCE_NOT_RUNNING', message: 'i is stopped; start it first.' } });
+  });
+
+  it('is the kind of the engine’s error, without its message, which may quote the request', () => {
+    const record = begin();
+    record.leased('i');
+    record.head(400, ['Content-Type', 'application/json']);
+    record.bytes(
+      Buffer.from('{"error":{"code":400,"message":"bad: my secret prompt","type":"invalid_request_error"}}'),
+    );
+    record.end('client_error', 400);
+    expect(last()).toMatchObject({
+      error: { code: 'invalid_request_error', message: 'The engine answered 400 (invalid_request_error).' },
+    });
+    expect(JSON.stringify(last())).not.toContain('secret');
+  });
+
+  it('is none for a request that succeeded', () => {
+    begin().end('ok', 200);
+    expect(last()).toMatchObject({ error: null });
+  });
+});
+
+describe('the figures of the prompt', () => {
+  it('are those that llama-server reports', () => {
+    const record = begin();
+    record.leased('i');
+    record.head(200, ['Content-Type', 'text/event-stream']);
+    record.bytes(
+      Buffer.from(
+        'data: {"choices":[],"usage":{"completion_tokens":3,"prompt_tokens":25,"prompt_tokens_details":{"cached_tokens":20}},"timings":{"cache_n":20,"prompt_n":5,"prompt_ms":3.991,"predicted_n":3}}\n\n',
+      ),
+    );
+    expect(only('running')).toMatchObject({ cached_tokens: 20, prompt_seconds: 0.003991, tokens_in: 25 });
+    record.end('ok');
+    expect(last()).toMatchObject({ cached_tokens: 20, prompt_seconds: 0.003991 });
+  });
+});
+
+describe('the number of a finished request', () => {
+  it('grows, also within a millisecond and after a restart', async () => {
+    begin({ id: 'a' }).end('ok');
+    begin({ id: 'b' }).end('ok');
+    await clock.advance(1);
+    const later = new Requests({ clock });
+    later.begin({ ...FACTS, id: 'c' }, () => undefined).end('ok');
+    const numbers = [...requests.finished().toReversed(), ...later.finished()].map(({ seq }) => seq);
+    expect(numbers).toEqual(numbers.toSorted((one, other) => one - other));
+    expect(new Set(numbers).size).toBe(3);
+  });
+});
+
+describe('the tokens since the last look', () => {
+  const streaming = (id: string): RequestRecord => {
+    const record = begin({ id, instance: 'chat' });
+    record.leased('chat');
+    record.head(200, STREAM);
+    return record;
+  };
+
+  it('are those of all streamed answers of an instance, also of those that ended', () => {
+    const [one, other] = [streaming('1'), streaming('2')];
+    one.bytes(token('a'));
+    one.bytes(token('b'));
+    other.bytes(token('c'));
+    other.end('ok');
+    expect(inFlight()).toEqual([['chat', 3]]);
+    one.bytes(token('d'));
+    expect(inFlight()).toEqual([['chat', 1]]);
+    one.end('ok');
+    expect(inFlight()).toEqual([['chat', 0]]);
+    expect(inFlight()).toEqual([]);
+  });
+
+  it('follow the figures of the engine at the end of an answer', () => {
+    const record = streaming('1');
+    record.bytes(token('a'));
+    inFlight();
+    record.bytes(usage(7, 5));
+    record.end('ok');
+    expect(inFlight()).toEqual([['chat', 4]]);
+  });
+
+  it('leave out answers that come at once: their tokens are known only at the end', () => {
+    const record = begin({ instance: 'chat' });
+    record.leased('chat');
+    record.head(200, ['Content-Type', 'application/json']);
+    record.bytes(Buffer.from('{"usage":{"prompt_tokens":1,"completion_tokens":500}}'));
+    record.end('ok');
+    expect(inFlight()).toEqual([['chat', 0]]);
   });
 });

@@ -4,38 +4,59 @@ import {
   type FinishedRequest,
   MOST_FINISHED_REQUESTS,
   type RequestDoor,
+  type RequestError,
   type RequestFigures,
   type RequestOutcome,
 } from '@llamactl/contract/requests';
 import type { Clock } from '../instances/ports/time.ts';
+import { EngineErrorReader } from './engine-error.ts';
+import { FinishedRequests } from './finished-requests.ts';
 import { pathOnly } from './headers.ts';
 import { GenerationSpeeds, type Tokens, type UsageReader, usageReader } from './usage.ts';
 
 interface RequestsOptions {
   clock: Pick<Clock, 'now' | 'elapsed'>;
+  /** Called for each request when it begins. Must not throw and must not block. */
+  onBegin?: (record: RequestRecord) => void;
   /** Called once for each finished request. Must not throw and must not block. */
-  onFinished?: (request: RequestFigures) => void;
+  onFinished?: (request: RequestFigures, record: RequestRecord) => void;
+  /** The owner of finished records. Default: one that this process alone has. */
+  finished?: FinishedRequests;
 }
+
+/** Numbers of one millisecond. */
+const SEQ_PER_MS = 1_000;
 
 /** Records all requests in flight, and the last finished ones: figures, never content. */
 export class Requests {
   readonly #keeper: RecordKeeper;
   /** By id, oldest first. */
   readonly #active = new Map<string, RequestRecord>();
-  /** Oldest first. */
-  #finished: RequestRecord[] = [];
+  readonly #finished: FinishedRequests;
   /** Ids of all records above. */
   readonly #ids = new Set<string>();
   readonly #speeds = new GenerationSpeeds();
+  /** Tokens of requests that ended since the last {@link takeTokens}, by the instance's name. */
+  #tokensOfEnded = new Map<string, number>();
+  readonly #onBegin: (record: RequestRecord) => void;
   #namesakes = 0;
+  #lastSeq = 0;
 
-  constructor({ clock, onFinished }: RequestsOptions) {
+  constructor({
+    clock,
+    onBegin = () => undefined,
+    onFinished,
+    finished = new FinishedRequests(MOST_FINISHED_REQUESTS),
+  }: RequestsOptions) {
+    this.#finished = finished;
     const onEnd = (record: RequestRecord, figures: RequestFigures): void => {
       this.#remember(record);
       this.#speeds.measure(figures);
-      onFinished?.(figures);
+      addTokens(this.#tokensOfEnded, record);
+      onFinished?.(figures, record);
     };
-    this.#keeper = { clock, onEnd };
+    this.#keeper = { clock, onEnd, nextSeq: () => this.#nextSeq() };
+    this.#onBegin = onBegin;
   }
 
   /** Begins a record. @param onCancel Called when an operator cancels the request; must end the request. */
@@ -43,7 +64,19 @@ export class Requests {
     const record = new RequestRecord(this.#unused(facts.id), facts, onCancel, this.#keeper);
     this.#active.set(record.id, record);
     this.#ids.add(record.id);
+    this.#onBegin(record);
     return record;
+  }
+
+  /**
+   * Returns the tokens of streamed answers since the last call, by the name of the instance. Instances with requests since
+   * then have an entry, if only 0.
+   */
+  takeTokens(): ReadonlyMap<string, number> {
+    const tokens = this.#tokensOfEnded;
+    this.#tokensOfEnded = new Map();
+    for (const record of this.#active.values()) addTokens(tokens, record);
+    return tokens;
   }
 
   /**
@@ -52,18 +85,41 @@ export class Requests {
    * @param statusOf Status of an instance; `null`: it does not exist, or the caller may not see it.
    */
   list(statusOf: (instance: string) => Status | null): ActiveRequest[] {
+    const waiting = new Map<string | null, number>();
     return [...this.#active.values()].map((record) => {
-      const { phase, ...view } = record.view();
-      if (phase !== 'waiting') return { ...view, phase };
-      // A request that waits for a running instance waits for its turn.
-      const isUp = view.instance !== null && statusOf(view.instance) === 'running';
-      return { ...view, phase: isUp ? 'queued' : 'starting' };
+      const view = activeRequest(record, statusOf);
+      if (!record.isWaiting) return view;
+      const position = (waiting.get(view.instance) ?? 0) + 1;
+      waiting.set(view.instance, position);
+      return { ...view, position };
     });
+  }
+
+  /** The view of one request, in flight or over by now. */
+  view(record: RequestRecord, statusOf: (instance: string) => Status | null): ActiveRequest {
+    const view = activeRequest(record, statusOf);
+    if (!record.isWaiting) return view;
+    let position = 1;
+    for (const other of this.#active.values()) {
+      if (other === record) break;
+      if (other.isWaiting && other.instance === record.instance) position += 1;
+    }
+    return { ...view, position };
   }
 
   /** Lists the last finished requests, newest first. */
   finished(): FinishedRequest[] {
-    return this.#finished.toReversed().flatMap((record) => record.finished() ?? []);
+    return this.#finished.all.toReversed();
+  }
+
+  /** A page of the last finished requests, newest first; see {@link FinishedRequests.list}. */
+  finishedPage(...selection: Parameters<FinishedRequests['list']>): ReturnType<FinishedRequests['list']> {
+    return this.#finished.list(...selection);
+  }
+
+  /** Records that an instance is now ready for requests, or no longer: its waiting requests wait for something else. */
+  statusChanged(instance: string, status: Status): void {
+    for (const record of this.#active.values()) if (record.instance === instance) record.waitsAgain(status);
   }
 
   /** Finds a request in flight; `null`: no such id. */
@@ -93,17 +149,14 @@ export class Requests {
    * @param instance Name of the instance.
    */
   forget(instance: string): void {
-    const [gone = [], kept = []] = [true, false].map((isIts) =>
-      this.#finished.filter((request) => (request.instance === instance) === isIts),
-    );
-    for (const { id } of gone) this.#ids.delete(id);
-    this.#finished = kept;
+    for (const id of this.#finished.forget(instance)) this.#ids.delete(id);
     this.#speeds.forget(instance);
   }
 
   /** Moves all records of a renamed instance to its new name. */
   rename(previous: string, name: string): void {
-    for (const record of [...this.#active.values(), ...this.#finished]) record.renamed(previous, name);
+    for (const record of this.#active.values()) record.renamed(previous, name);
+    this.#finished.rename(previous, name);
     this.#speeds.rename(previous, name);
   }
 
@@ -116,12 +169,34 @@ export class Requests {
 
   #remember(record: RequestRecord): void {
     this.#active.delete(record.id);
-    this.#finished.push(record);
-    const [oldest] = this.#finished;
-    if (oldest === undefined || this.#finished.length <= MOST_FINISHED_REQUESTS) return;
-    this.#finished.shift();
-    this.#ids.delete(oldest.id);
+    const finished = record.finished();
+    const replaced = finished === null ? null : this.#finished.add(finished);
+    if (replaced !== null) this.#ids.delete(replaced);
   }
+
+  /** Numbers begin with the time, so they also grow over a restart. */
+  #nextSeq(): number {
+    this.#lastSeq = Math.max(this.#lastSeq + 1, this.#keeper.clock.now() * SEQ_PER_MS);
+    return this.#lastSeq;
+  }
+}
+
+/**
+ * The view of a request in flight, without its position.
+ *
+ * @param statusOf Status of an instance; `null`: it does not exist, or the caller may not see it.
+ */
+function activeRequest(record: RequestRecord, statusOf: (instance: string) => Status | null): ActiveRequest {
+  const { phase, ...view } = record.view();
+  if (phase !== 'waiting') return { ...view, phase, position: null };
+  // A request that waits for a running instance waits for its turn.
+  const isUp = view.instance !== null && statusOf(view.instance) === 'running';
+  return { ...view, phase: isUp ? 'queued' : 'starting', position: null };
+}
+
+function addTokens(sums: Map<string, number>, record: RequestRecord): void {
+  const { instance } = record;
+  if (instance !== null) sums.set(instance, (sums.get(instance) ?? 0) + record.takeTokens());
 }
 
 /**
@@ -143,14 +218,18 @@ export interface RequestFacts {
   path: string;
   /** Whether the request asks for a streamed answer; `null`: its body was not read. */
   stream: boolean | null;
+  /** The header `User-Agent`; `null`: none. */
+  userAgent: string | null;
 }
 
 /** A request in flight, with the phases that its record can tell apart. */
-export type RequestView = Omit<ActiveRequest, 'phase'> & { phase: 'waiting' | 'processing' | 'streaming' };
+export type RequestView = Omit<ActiveRequest, 'phase' | 'position'> & { phase: 'waiting' | 'processing' | 'streaming' };
 
 /** Dependencies of a request's record. */
 export interface RecordKeeper {
   clock: Pick<Clock, 'now' | 'elapsed'>;
+  /** Returns the number of a record that ends. */
+  nextSeq(): number;
   /** Called once for each record, when it ends. */
   onEnd(record: RequestRecord, figures: RequestFigures): void;
 }
@@ -162,12 +241,21 @@ interface End {
   at: number;
   /** Duration of the request in seconds. */
   duration: number;
+  seq: number;
+  error: RequestError | null;
+}
+
+/** The wait of a request, and its begin by {@link Clock.elapsed}. */
+interface Waiting {
+  kind: 'starting' | 'queued';
+  since: number;
 }
 
 const NO_TOKENS: Tokens = { in: null, out: null, isEstimated: false };
 
 /** Models and paths are cut to this many characters, because they come from callers. */
 const LONGEST_TEXT = 200;
+const LONGEST_MESSAGE = 500;
 
 /** Records one request to an engine from the moment its target is known: observes its answer and keeps its figures. */
 export class RequestRecord {
@@ -182,6 +270,11 @@ export class RequestRecord {
   readonly #begun: number;
   #instance: string | null;
   #leasedAt: number | null = null;
+  #waiting: Waiting | null = null;
+  /** Milliseconds of waits that are over. */
+  readonly #waited = { starting: 0, queued: 0 };
+  #refusal: RequestError | null = null;
+  #answerError: EngineErrorReader | null = null;
   #wasLeased = false;
   #status: number | null = null;
   #isStream: boolean | null;
@@ -191,9 +284,13 @@ export class RequestRecord {
   #lastTokenAt: number | null = null;
   #bytesOut = 0;
   #isCancelled = false;
+  /** Tokens that {@link takeTokens} has returned. */
+  #takenTokens = 0;
   #end: End | null = null;
   /** Tokens of a finished request. The reader is dropped at the end, because it holds text of the answer. */
   #tokens = NO_TOKENS;
+  #cachedTokens: number | null = null;
+  #promptSeconds: number | null = null;
 
   /** @param id Unique among all known records. @param onCancel Must end the request. */
   constructor(id: string, facts: RequestFacts, onCancel: () => void, keeper: RecordKeeper) {
@@ -215,6 +312,11 @@ export class RequestRecord {
     return this.#instance;
   }
 
+  /** Whether the request waits for an instance now. */
+  get isWaiting(): boolean {
+    return this.#end === null && this.#leasedAt === null;
+  }
+
   /** Whether the request has had a lease. */
   get wasLeased(): boolean {
     return this.#wasLeased;
@@ -225,16 +327,27 @@ export class RequestRecord {
     return this.#isCancelled;
   }
 
-  /** Records that the request waits for this instance, and has no lease yet or no longer. */
-  waits(instance: string | null): void {
+  /** Records that the request waits for this instance, and has no lease yet or no longer. @param status Of the instance. */
+  waits(instance: string | null, status: Status | null): void {
     this.#instance = instance;
     this.#leasedAt = null;
+    this.#stopsWaiting();
+    this.#waiting = { kind: status === 'running' ? 'queued' : 'starting', since: this.#keeper.clock.elapsed() };
+  }
+
+  /** Records a new status of the instance that the request waits for, if it does. */
+  waitsAgain(status: Status): void {
+    const kind = status === 'running' ? 'queued' : 'starting';
+    if (this.#waiting === null || this.#waiting.kind === kind) return;
+    this.#stopsWaiting();
+    this.#waiting = { kind, since: this.#keeper.clock.elapsed() };
   }
 
   /** Records that the request has a lease of this instance. */
   leased(instance: string): void {
     this.#instance = instance;
     this.#leasedAt = this.#keeper.clock.elapsed();
+    this.#stopsWaiting();
     this.#wasLeased = true;
   }
 
@@ -255,13 +368,15 @@ export class RequestRecord {
     this.#status = status;
     this.#isAnswered = true;
     this.#isStream = /^text\/event-stream\b/i.test(type);
-    const isReadable = status < 400 && headerOf(rawHeaders, 'content-encoding') === '';
-    this.#reader = isReadable ? usageReader(type) : null;
+    const isPlain = headerOf(rawHeaders, 'content-encoding') === '';
+    this.#reader = status < 400 && isPlain ? usageReader(type) : null;
+    this.#answerError = status >= 400 && isPlain ? new EngineErrorReader(status) : null;
   }
 
   /** Counts a part of the answer's body, and keeps none of it. */
   bytes(bytes: Buffer): void {
     this.#bytesOut += bytes.byteLength;
+    this.#answerError?.read(bytes);
     if (this.#reader?.read(bytes) !== true) return;
     this.#lastTokenAt = this.#keeper.clock.elapsed();
     this.#firstTokenAt ??= this.#lastTokenAt;
@@ -271,6 +386,20 @@ export class RequestRecord {
   get reuse(): { prompt: number; cached: number } | null {
     const cached = this.#reader?.cached() ?? null;
     return cached === null ? null : { prompt: this.#reader?.tokens().in ?? 0, cached };
+  }
+
+  /** Records the error that the caller gets from llamactl. */
+  fails(code: string | null, message: string): void {
+    this.#refusal = { code, message: message.slice(0, LONGEST_MESSAGE) };
+  }
+
+  /** Returns the generated tokens since the last call. Counts streamed answers only: others report all tokens at their end. */
+  takeTokens(): number {
+    if (this.#isStream !== true) return 0;
+    const { out } = this.#reader?.tokens() ?? this.#tokens;
+    const more = Math.max(0, (out ?? 0) - this.#takenTokens);
+    this.#takenTokens += more;
+    return more;
   }
 
   /** Cancels the request if it is not over. */
@@ -289,11 +418,17 @@ export class RequestRecord {
   end(outcome: RequestOutcome, status: number | null = null): RequestFigures | null {
     if (this.#end !== null) return null;
     this.#tokens = this.#reader?.tokens() ?? NO_TOKENS;
+    this.#cachedTokens = this.#reader?.cached() ?? null;
+    this.#promptSeconds = this.#reader?.promptSeconds() ?? null;
     this.#reader = null;
     this.#onCancel = null;
+    this.#stopsWaiting();
     const { clock } = this.#keeper;
     const duration = secondsBetween(this.#begun, clock.elapsed());
-    this.#end = { outcome, status: this.#status ?? status, at: clock.now(), duration };
+    const error = outcome === 'ok' ? null : (this.#refusal ?? this.#answerError?.error() ?? null);
+    this.#answerError = null;
+    const seq = this.#keeper.nextSeq();
+    this.#end = { outcome, status: this.#status ?? status, at: clock.now(), duration, seq, error };
     const figures = { ...this.#figures(), door: this.#facts.door, outcome, duration };
     this.#keeper.onEnd(this, figures);
     return figures;
@@ -303,13 +438,13 @@ export class RequestRecord {
   finished(): FinishedRequest | null {
     if (this.#end === null) return null;
     const { phase: _, ...facts } = this.view();
-    const { outcome, status, at, duration } = this.#end;
-    return { ...facts, outcome, status, finished_at: new Date(at).toISOString(), duration };
+    const { outcome, status, at, duration, seq, error } = this.#end;
+    return { ...facts, seq, outcome, status, error, finished_at: new Date(at).toISOString(), duration };
   }
 
   /** Returns the request in its current state. */
   view(): RequestView {
-    const { caller, model, door, method, path } = this.#facts;
+    const { caller, model, door, method, path, userAgent } = this.#facts;
     return {
       id: this.id,
       caller,
@@ -318,7 +453,12 @@ export class RequestRecord {
       method,
       path: pathOnly(path).slice(0, LONGEST_TEXT),
       started_at: new Date(this.#startedAt).toISOString(),
+      user_agent: userAgent === null ? null : userAgent.slice(0, LONGEST_TEXT),
       stream: this.#isStream,
+      starting: this.#secondsOf('starting'),
+      queued: this.#secondsOf('queued'),
+      prompt_seconds: this.#reader?.promptSeconds() ?? this.#promptSeconds,
+      cached_tokens: this.#reader?.cached() ?? this.#cachedTokens,
       ...this.#figures(),
       phase: this.#leasedAt === null ? 'waiting' : this.#isAnswered ? 'streaming' : 'processing',
     };
@@ -336,6 +476,16 @@ export class RequestRecord {
       tokens_per_second: this.#speed(tokensOut),
       bytes_out: this.#bytesOut,
     };
+  }
+
+  #stopsWaiting(): void {
+    if (this.#waiting !== null) this.#waited[this.#waiting.kind] += this.#keeper.clock.elapsed() - this.#waiting.since;
+    this.#waiting = null;
+  }
+
+  #secondsOf(kind: Waiting['kind']): number {
+    const now = this.#waiting?.kind === kind ? this.#keeper.clock.elapsed() - this.#waiting.since : 0;
+    return (this.#waited[kind] + now) / 1_000;
   }
 
   #since(moment: number | null): number | null {

@@ -19,6 +19,8 @@ export interface UsageReader {
   tokens(): Tokens;
   /** Returns the tokens of the prompt that the engine did not compute again; `null`: it has not reported them. */
   cached(): number | null;
+  /** Returns the seconds in which the engine computed the prompt; `null`: it has not reported them. */
+  promptSeconds(): number | null;
 }
 
 /** The figures of an engine's last report. */
@@ -26,6 +28,8 @@ interface TokenReport {
   in: number | null;
   out: number | null;
   cached: number | null;
+  /** Milliseconds. */
+  promptMs: number | null;
 }
 
 /**
@@ -92,6 +96,10 @@ class StreamReader implements UsageReader {
     return this.#reports.sum().cached;
   }
 
+  promptSeconds(): number | null {
+    return inSeconds(this.#reports.sum().promptMs);
+  }
+
   #keep(text: string, last: number): void {
     const end = text.lastIndexOf('\n') + 1;
     this.#isCounted = last >= end && last !== -1;
@@ -127,6 +135,10 @@ class WholeReader implements UsageReader {
     return this.#report().cached;
   }
 
+  promptSeconds(): number | null {
+    return inSeconds(this.#report().promptMs);
+  }
+
   #report(): TokenReport {
     const reports = new Reports();
     // A report in both is read twice, which is harmless: the last one counts.
@@ -142,8 +154,8 @@ class WholeReader implements UsageReader {
 
 /** Collects an engine's reports. A stream may report the prompt at its beginning and the rest at its end. */
 class Reports {
-  readonly #usage: TokenReport = { in: null, out: null, cached: null };
-  readonly #timings: TokenReport = { in: null, out: null, cached: null };
+  readonly #usage: TokenReport = { in: null, out: null, cached: null, promptMs: null };
+  readonly #timings: TokenReport = { in: null, out: null, cached: null, promptMs: null };
 
   /** Reads a report. @param start Where its object begins. @returns whether the object was complete and had a figure */
   read(name: string, text: string, start: number): boolean {
@@ -153,13 +165,19 @@ class Reports {
     into.in = report.in ?? into.in;
     into.out = report.out ?? into.out;
     into.cached = report.cached ?? into.cached;
+    into.promptMs = report.promptMs ?? into.promptMs;
     return report.in !== null || report.out !== null;
   }
 
   /** Returns all figures. `usage` wins, because clients see it. */
   sum(): TokenReport {
     const [usage, timings] = [this.#usage, this.#timings];
-    return { in: usage.in ?? timings.in, out: usage.out ?? timings.out, cached: usage.cached ?? timings.cached };
+    return {
+      in: usage.in ?? timings.in,
+      out: usage.out ?? timings.out,
+      cached: usage.cached ?? timings.cached,
+      promptMs: timings.promptMs,
+    };
   }
 }
 
@@ -169,19 +187,29 @@ function usageOf(fields: Fields): TokenReport {
   const ofPrompt = detail(fields, 'prompt_tokens_details') ?? detail(fields, 'input_tokens_details');
   // Embeddings and rankings generate no tokens, and report none.
   if (prompt !== null)
-    return { in: prompt, out: out ?? (count(fields, 'total_tokens') === prompt ? 0 : null), cached: ofPrompt };
+    return {
+      in: prompt,
+      out: out ?? (count(fields, 'total_tokens') === prompt ? 0 : null),
+      cached: ofPrompt,
+      promptMs: null,
+    };
   const input = count(fields, 'input_tokens');
-  if (input === null) return { in: null, out, cached: null };
+  if (input === null) return { in: null, out, cached: null, promptMs: null };
   // Anthropic counts cached tokens apart, OpenAI as part of the input.
   const cached = count(fields, 'cache_read_input_tokens');
   const apart = (cached ?? 0) + (count(fields, 'cache_creation_input_tokens') ?? 0);
-  return { in: input + apart, out, cached: cached ?? ofPrompt };
+  return { in: input + apart, out, cached: cached ?? ofPrompt, promptMs: null };
 }
 
 function timingsOf(fields: Fields): TokenReport {
   const prompt = count(fields, 'prompt_n');
   const cached = count(fields, 'cache_n');
-  return { in: prompt === null ? null : prompt + (cached ?? 0), out: count(fields, 'predicted_n'), cached };
+  return {
+    in: prompt === null ? null : prompt + (cached ?? 0),
+    out: count(fields, 'predicted_n'),
+    cached,
+    promptMs: measure(fields, 'prompt_ms'),
+  };
 }
 
 type Fields = Readonly<Record<string, unknown>>;
@@ -196,6 +224,16 @@ function detail(fields: Fields, name: string): number | null {
 function count(fields: Fields, name: string): number | null {
   const value = fields[name];
   return Number.isSafeInteger(value) && Number(value) >= 0 ? Number(value) : null;
+}
+
+/** A number that need not be whole. */
+function measure(fields: Fields, name: string): number | null {
+  const value = fields[name];
+  return typeof value === 'number' && Number.isFinite(value) && value >= 0 ? value : null;
+}
+
+function inSeconds(milliseconds: number | null): number | null {
+  return milliseconds === null ? null : milliseconds / 1_000;
 }
 
 /** Returns the object that begins at `start`; `null`: it is incomplete or invalid. */

@@ -11,6 +11,7 @@ import type { DownloadJobs } from '../models/downloads/downloads.ts';
 import type { Models } from '../models/library.ts';
 import type { MemoryEstimator } from '../models/memory-estimator.ts';
 import type { SlicedWork } from '../sliced-work.ts';
+import type { BrowserCookie } from './edge/browser-cookie.ts';
 import { seenBy } from './edge/gate.ts';
 import { Operations } from './operations.ts';
 import { auditRoutes } from './routes/audit.routes.ts';
@@ -33,6 +34,7 @@ import { requestRoutes, type RequestsView } from './routes/requests.routes.ts';
 import { systemRoutes, type SystemVoice } from './routes/system.routes.ts';
 import { ticketRoutes } from './routes/ticket.routes.ts';
 import { userRoutes } from './routes/users.routes.ts';
+import { whyRoutes } from './routes/why.routes.ts';
 
 /** Accounts and credentials, as far as operations need them. */
 export interface ApiAccounts extends Login {
@@ -59,8 +61,10 @@ export interface ApiParts extends SystemVoice {
   figures: Figures;
   /** Requests to engines. */
   requests: RequestsView;
-  config: Pick<Config, 'server'>;
-  clock: Pick<Clock, 'after'>;
+  config: Pick<Config, 'server' | 'auth'>;
+  /** The cookie of browsers that are logged in. */
+  cookie: BrowserCookie;
+  clock: Pick<Clock, 'after' | 'now'>;
   /** Validates calls. */
   work: SlicedWork;
 }
@@ -70,8 +74,9 @@ export function apiOperations(parts: ApiParts): Operations {
   const { manager, auth, clock, work } = parts;
   const operations = new Operations({ managerFor: (caller) => seenBy(caller, manager), work });
   const { bind } = operations;
-  instanceRoutes(bind, parts.config.server.base_path);
+  instanceRoutes(bind, parts.config.server.base_path, parts);
   lifecycleRoutes(bind);
+  whyRoutes(bind, parts);
   batchRoutes(bind);
   logRoutes(bind, clock);
   fleetRoutes(bind, parts.fleet, work);
@@ -84,7 +89,7 @@ export function apiOperations(parts: ApiParts): Operations {
   prometheusRoutes(bind, parts.figures);
   requestRoutes(bind, parts.requests);
   configRoutes(bind, parts.configEditor);
-  authRoutes(bind, auth);
+  authRoutes(bind, auth, parts);
   userRoutes(bind, auth.accounts);
   keyRoutes(bind, auth.keys);
   auditRoutes(bind, parts.audit);

@@ -35,7 +35,7 @@ function bindRoute(
   operation: Operation,
   { operations, clock, addressOf, shutdown, turnstile = OPEN_TURNSTILE }: RouteParts,
 ): void {
-  const { id, permission, cost, yaml } = operation;
+  const { id, permission, cost, credentials, yaml } = operation;
   const entries = operation.body?.entries;
   app.route({
     method: operation.method,
@@ -45,7 +45,7 @@ function bindRoute(
     config: {
       takesYaml: yaml === 'body',
       ...(entries === undefined ? {} : { entries }),
-      access: { id, permission, cost },
+      access: { id, permission, cost, ...(credentials === undefined ? {} : { credentials }) },
     },
     handler: async (request, reply) => {
       // The server was replaced while the body arrived.

@@ -8,6 +8,7 @@ import type { AuditTrail } from '../auth/audit.ts';
 import type { Clock } from '../instances/ports/time.ts';
 import { BODY_LIMIT } from './bodies/body.ts';
 import { Admission, type Readiness, RouteTable } from './edge/admission.ts';
+import type { BrowserCookie } from './edge/browser-cookie.ts';
 import { ConnectionBounds, UnreadBodies } from './edge/connection-bounds.ts';
 import { type CallerFinder, Gate, type RateLimiter } from './edge/gate.ts';
 import { ownNames } from './edge/origin.ts';
@@ -40,6 +41,13 @@ const HEADER_LIMIT = 16_384;
 /** Properties that this server adds to every request. */
 const OWN_PROPERTIES = ['upgradeHead', 'caller', 'instance', 'over', 'concerns', 'isPassedOn', 'isBegun'] as const;
 
+/** No route has a schema of fastify. Without this, fastify loads ajv and others at each start. */
+const WITHOUT_SCHEMAS = { buildValidator: refuseSchemas, buildSerializer: refuseSchemas };
+
+function refuseSchemas(): never {
+  throw new Error('a route has a schema of fastify; operations have schemas of zod');
+}
+
 /** Dependencies of the rules. */
 interface RulesOptions {
   config: Pick<Config, 'server' | 'auth'>;
@@ -52,6 +60,7 @@ interface RulesOptions {
   /** Returns the client address of a request. */
   clientAddress: (raw: IncomingMessage) => string;
   hostname: string;
+  cookie: BrowserCookie;
   errorShapes?: readonly ErrorShape[];
   timeouts?: Partial<Timeouts>;
   turnstile?: Turnstile;
@@ -87,6 +96,7 @@ export class Rules {
     audit,
     clientAddress: addressOf,
     hostname,
+    cookie,
     errorShapes = [],
     timeouts,
     turnstile = OPEN_TURNSTILE,
@@ -98,7 +108,7 @@ export class Rules {
     this.#shapes = errorShapes;
     this.#turnstile = turnstile;
     this.#admission = new Admission(ownNames(config, hostname), this.#routes, readiness, config.server);
-    this.#gate = new Gate({ authenticator, limits, addressOf });
+    this.#gate = new Gate({ authenticator, limits, addressOf, cookie, clock });
     this.#audit = new AuditWatch({ audit, clock, addressOf });
     this.#unreadBodies = new UnreadBodies(clock, this.timeouts.body);
     this.#parserErrors = new ParserErrors({
@@ -137,6 +147,7 @@ export class Rules {
       },
       clientErrorHandler: (error, socket) => this.#parserErrors.answer(error, socket),
       frameworkErrors: (error, request, reply) => this.#answerUnroutable(error, request, reply),
+      schemaController: { compilersFactory: WITHOUT_SCHEMAS },
     };
   }
 

@@ -19,7 +19,15 @@ type BodyOf<Op extends Operation> = Op extends { body: { schema: infer Schema ex
   ? z.output<Schema>
   : undefined;
 
-type CallerOf<Op extends Operation> = Op['permission'] extends 'public' ? null : Caller;
+type CallerOf<Op extends Operation> = Op['permission'] extends 'public'
+  ? Op extends { credentials: infer Kind }
+    ? Kind extends 'cookie'
+      ? Caller
+      : Kind extends 'optional'
+        ? Caller | null
+        : null
+    : null
+  : Caller;
 
 /** A call before its values are validated. */
 export interface Given extends GivenValues {
@@ -43,7 +51,7 @@ export interface Input<Op extends Operation> {
   query: QueryOf<Op>;
   /** An empty object when the body is optional and missing. */
   body: BodyOf<Op>;
-  /** `null` for public operations. */
+  /** `null` for public operations, unless their `credentials` say otherwise. */
   caller: CallerOf<Op>;
   /** The instances that the caller may see and start; handlers have no other access to instances. */
   readonly manager: InstanceManager;
@@ -118,7 +126,8 @@ export class Operations {
   async prepare(operation: Operation, given: Given, context: CallContext): Promise<() => Promise<Result>> {
     const { managerFor, work } = this.#parts;
     checkPermission(operation, context.caller);
-    const caller = operation.permission === 'public' ? null : context.caller;
+    const isAnybodys = operation.permission === 'public' && operation.credentials === undefined;
+    const caller = isAnybodys ? null : context.caller;
     const values = await work.run(validated(operation, given), context.over);
     const handler = this.#handlers.get(operation);
     if (handler === undefined) throw new Error(`the operation ${operation.id} has no handler`);
@@ -143,8 +152,8 @@ export class Operations {
   }
 }
 
-function checkPermission({ permission }: Operation, caller: Caller | null): void {
-  if (permission === 'public') return;
+function checkPermission({ permission, credentials }: Operation, caller: Caller | null): void {
+  if (permission === 'public' && credentials !== 'cookie') return;
   if (caller === null) throw new ApiError('UNAUTHORIZED', 'This operation needs credentials.');
   const refusal = refusalFor(caller, permission);
   if (refusal !== null) throw refusal;

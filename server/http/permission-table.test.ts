@@ -62,6 +62,9 @@ const CALLS: Call[] = [
   { id: 'inference', request: `any ${PASS_THROUGH.inference.path}`, method: 'POST', url: '/v1/messages?model=mine' },
   { id: 'proxy', request: `any ${PASS_THROUGH.proxy.path}`, method: 'POST', url: '/api/instances/mine/proxy/x' },
   { id: 'events', request: `any ${PASS_THROUGH.events.path}`, method: 'GET', url: '/api/ws' },
+  ...[PASS_THROUGH.page, PASS_THROUGH.pageAssets, PASS_THROUGH.pageIcon, PASS_THROUGH.pageManifest].map(
+    ({ id, method, path }): Call => ({ id, request: `${method} ${path}`, method, url: path.replace('*', 'none.js') }),
+  ),
   { id: 'documentation', request: `GET ${PASS_THROUGH.documentation.path}`, method: 'GET', url: '/docs' },
 ];
 
@@ -78,7 +81,9 @@ function plugins(): HttpPlugin[] {
     gatewayRoutes({ instancesFor: (caller) => seenBy(caller, test.manager), clock, work: new SlicedWork(clock) }),
     webSocketRoutes({
       ...auth,
-      events: { join: () => ({ subscribe: nothing, drained: nothing, leave: nothing }) },
+      events: { lastSeq: 0, join: () => ({ subscribe: nothing, drained: nothing, leave: nothing }) },
+      logsFor: () => test.manager,
+      onFault: nothing,
       isAuthEnabled: true,
       clock,
     }),

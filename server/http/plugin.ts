@@ -1,4 +1,4 @@
-import type { CostClass } from '@llamactl/contract/operation';
+import type { CostClass, Operation } from '@llamactl/contract/operation';
 import type { Permission } from '@llamactl/contract/permissions';
 import type { FastifyInstance } from 'fastify';
 import type { Caller } from '../auth/caller.ts';
@@ -11,6 +11,8 @@ export interface Access {
   id: string;
   permission: Permission;
   cost: CostClass;
+  /** How a public route learns its caller, as its operation says. */
+  credentials?: Operation['credentials'];
   /** Whether the route also accepts credentials outside of the header, and then authenticates the caller itself. */
   decidesItself?: boolean;
 }

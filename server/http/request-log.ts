@@ -72,8 +72,15 @@ const HUNG_UP = 499;
 const READS: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS']);
 /** Reads that are recorded because their answer contains all secrets of instances. */
 const RECORDED_READS: ReadonlySet<string> = new Set([OPERATIONS.exportFleet.id]);
-/** Operations that change nothing on this server: calls of engines, and the WebSocket of events. */
-const NOT_RECORDED: ReadonlySet<string> = new Set([PASS_THROUGH.inference.id, PASS_THROUGH.events.id]);
+/**
+ * Operations that change nothing on this server: calls of engines, the WebSocket of events, and the next token of a
+ * page, which each open tab gets all day.
+ */
+const NOT_RECORDED: ReadonlySet<string> = new Set([
+  PASS_THROUGH.inference.id,
+  PASS_THROUGH.events.id,
+  OPERATIONS.createBrowserToken.id,
+]);
 
 /**
  * Records every request in the audit trail that changes something, tries to, or exports secrets. Writes the record once

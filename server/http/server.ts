@@ -16,6 +16,8 @@ import type { Turnstile } from './edge/turnstile.ts';
 import type { ErrorShape } from './errors.ts';
 import type { HttpApp, HttpPlugin } from './plugin.ts';
 import { apiPageRoutes } from './routes/api-page.routes.ts';
+import { webPageRoutes } from './routes/web-page.routes.ts';
+import type { PageFiles } from './web-page/page-file.ts';
 
 /** Authentication, as far as operations and rules need it. */
 export interface HttpAuthentication extends ApiAccounts {
@@ -41,6 +43,7 @@ export interface HttpServerOptions extends ApiParts {
   bodyBudget: BodyBudget;
   /** Hostname of this machine; the server answers under this name. */
   hostname: string;
+  page: PageFiles;
   /** Other routes, each plugin in its own scope. */
   plugins?: readonly HttpPlugin[];
   /** Error formats by prefix, other than that of `/api`. */
@@ -142,6 +145,7 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
     const { shutdownSignal: shutdown, turnstile } = options;
     bindRoutes(scope, { operations: apiOperations(options), clock, addressOf: clientAddress, shutdown, turnstile });
     apiPageRoutes(scope, options);
+    webPageRoutes(scope, options);
   });
   for (const plugin of plugins) void app.register(async (scope) => plugin(scope));
 

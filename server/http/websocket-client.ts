@@ -5,11 +5,15 @@ import type { RawData, WebSocket } from 'ws';
 import type { Caller } from '../auth/caller.ts';
 import { mayCall } from '../auth/permissions.ts';
 import type { Clock } from '../instances/ports/time.ts';
+import type { InstanceManager } from '../instances/use-cases.ts';
 import { judge } from './bodies/problems.ts';
 import { watchWelcome } from './edge/gate.ts';
+import { LogFollowers, type LogNews } from './log-followers.ts';
 
 /** Source of events for WebSocket clients. */
 export interface LiveEvents {
+  /** The number of the last event. */
+  readonly lastSeq: number;
   join(client: {
     /** Takes complete frames. `pending`: bytes that the operating system has not accepted yet. */
     wire: { write(bytes: Buffer): void; readonly pending: number };
@@ -17,6 +21,8 @@ export interface LiveEvents {
     instances: ReadonlySet<string> | null;
     /** Whether the client may see who sent the requests of others. */
     seesCallers: boolean;
+    /** The name with which requests of this caller are recorded. */
+    caller: string;
     /** Number of the last event that the client has; `null`: replay no past events. */
     afterSeq: number | null;
     onTooSlow: () => void;
@@ -36,7 +42,10 @@ export interface WebSocketClientParts {
   caller: Caller;
   afterSeq: number | null;
   events: LiveEvents;
+  /** The logs that the caller may see. */
+  logs: Pick<InstanceManager, 'followLogs'>;
   clock: Clock;
+  onFault: (error: unknown) => void;
 }
 
 /** Ping interval. Proxies close a silent connection after 60 s. */
@@ -45,6 +54,8 @@ const PING_MS = 30_000;
 const CLOSE_PATIENCE_MS = 2_000;
 const FRAMES_A_WINDOW = 100;
 const WINDOW_MS = 10_000;
+/** While more bytes of a connection wait, no more lines of a log are read for it. */
+const MOST_UNSENT = 65_536;
 /** Most bytes of a close reason: a control frame holds 125 bytes, two of them for the code. */
 const LONGEST_REASON = 123;
 
@@ -52,8 +63,11 @@ const LONGEST_REASON = 123;
 export class WebSocketClient {
   readonly #parts: WebSocketClientParts;
   readonly #seat: LiveSeat;
+  readonly #followers: LogFollowers;
   #stopWatching = (): void => undefined;
   #cancelPing = (): void => undefined;
+  /** Settles when the connection has taken all bytes, or is over; `null`: nothing waits for that. */
+  #drain: PromiseWithResolvers<void> | null = null;
   #isAlive = true;
   #isEnding = false;
   #frames = 0;
@@ -61,8 +75,11 @@ export class WebSocketClient {
 
   constructor(parts: WebSocketClientParts) {
     this.#parts = parts;
-    const { webSocket, socket, caller, afterSeq, events, clock } = parts;
-    const onDrain = (): void => this.#seat.drained();
+    const { webSocket, socket, caller, afterSeq, events, logs, clock, onFault } = parts;
+    const onDrain = (): void => {
+      this.#seat.drained();
+      this.#proceed();
+    };
     webSocket.on('message', (data, isBinary) => this.#onMessage(data, isBinary));
     for (const control of ['ping', 'pong'] as const) webSocket.on(control, () => this.#onFrame());
     // Ignore errors of the connection: they end it, and `close` handles the end.
@@ -70,6 +87,15 @@ export class WebSocketClient {
     webSocket.once('close', () => {
       socket.off('drain', onDrain);
       this.#leave();
+    });
+    this.#followers = new LogFollowers({
+      clock,
+      logs,
+      send: (news) => {
+        if (!this.#isEnding) webSocket.send(JSON.stringify(frameOf(news, clock.now(), events.lastSeq)));
+      },
+      writable: () => this.#writable(),
+      onFault,
     });
     this.#seat = events.join({
       wire: {
@@ -80,6 +106,7 @@ export class WebSocketClient {
       },
       instances: caller.instances,
       seesCallers: caller.instances === null && mayCall(caller, OPERATIONS.cancelRequest.permission),
+      caller: caller.subject,
       afterSeq,
       onTooSlow: () => this.end(CLOSE_CODES.tooSlow, 'You read too slowly; connect again with after_seq.'),
     });
@@ -101,8 +128,22 @@ export class WebSocketClient {
 
   #leave(): void {
     this.#seat.leave();
+    this.#followers.end();
+    this.#proceed();
     this.#cancelPing();
     this.#stopWatching();
+  }
+
+  /** Resolves when few bytes wait in the connection, or when it is over. */
+  async #writable(): Promise<void> {
+    if (this.#isEnding || this.#parts.socket.writableLength <= MOST_UNSENT) return;
+    this.#drain ??= Promise.withResolvers();
+    await this.#drain.promise;
+  }
+
+  #proceed(): void {
+    this.#drain?.resolve();
+    this.#drain = null;
   }
 
   #ping(): void {
@@ -147,12 +188,17 @@ export class WebSocketClient {
     const { value, problems } = judge(SubscribeSchema, message);
     if (problems === null) {
       this.#seat.subscribe(value);
+      this.#followers.follow(value.logs ?? []);
       return;
     }
     const [problem] = problems;
     const what = problem === undefined ? '' : `: ${problem.path === '' ? 'it' : problem.path} ${problem.message}`;
     this.end(CLOSE_CODES.policy, `This is no {"type":"subscribe"}${what}`);
   }
+}
+
+function frameOf({ type, data }: LogNews, now: number, seq: number): object {
+  return { type, timestamp: new Date(now).toISOString(), seq, data };
 }
 
 /** Parses a message; `undefined`: it is not JSON. */

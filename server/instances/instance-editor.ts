@@ -12,7 +12,7 @@ import type { EventSink } from './ports/event-sink.ts';
 import type { InstanceRecord, Settings } from './ports/instance-record.ts';
 import type { Randomness } from './ports/random-values.ts';
 import type { Clock } from './ports/time.ts';
-import { notFound } from './refusals.ts';
+import { changedSince, notFound } from './refusals.ts';
 import type { Registry } from './registry.ts';
 import type { PortChoice } from './settings/port-choice.ts';
 import { contextWarning } from './settings/context-warning.ts';
@@ -89,12 +89,7 @@ export class Editor {
     const patch = await withModelFile(given, models);
     for (;;) {
       const before = mailbox.record;
-      if (options.ifMatch !== undefined && !matchesTag(options.ifMatch, before)) {
-        throw new ApiError(
-          'PRECONDITION_FAILED',
-          `${before.name} has changed since you read it; read it again and repeat the update.`,
-        );
-      }
+      if (options.ifMatch !== undefined && !matchesTag(options.ifMatch, before)) throw changedSince(before.name);
       const { edit, warnings } = await this.#patched(before, patch);
       // Do not make a new version if nothing changes: other editors would get a 412 for it.
       const isSame = isDeepStrictEqual({ ...before, ...edit }, before);

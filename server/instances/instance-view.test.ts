@@ -18,7 +18,7 @@ const RECORD: InstanceRecord = {
 const AROUND: ViewContext = {
   model: null,
   memory: null,
-  waitsFor: null,
+  abilities: { capabilities: [], context_size: null, slots: null },
   plan: PLAN,
   isLearnt: true,
   stats: {
@@ -28,7 +28,18 @@ const AROUND: ViewContext = {
     read_bytes: 4,
     write_bytes: 5,
     gpu_memory_usage: null,
+    gpus: [],
     uptime: 6,
+  },
+  live: {
+    in_flight: 0,
+    waiting: 0,
+    tokens_per_second: 0,
+    last_used_at: null,
+    waits_for: [],
+    load: null,
+    ready_at: null,
+    last_load_seconds: null,
   },
   context: null,
   defaults: { autoRestart: true, maxRestarts: 5, idleTimeout: 0 },

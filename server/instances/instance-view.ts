@@ -7,6 +7,7 @@ import {
   type ModelInfo,
 } from '@llamactl/contract/instance';
 import type { Stats } from '@llamactl/contract/stats';
+import type { Abilities } from './abilities.ts';
 import type { InstanceState } from './life/lifecycle.ts';
 import type { InstanceRecord } from './ports/instance-record.ts';
 import type { RunNeed } from './ports/machine-memory.ts';
@@ -14,6 +15,7 @@ import type { LaunchPlan } from './ports/runs.ts';
 import { restartsInARow } from './life/restart-policy.ts';
 import { maskedWords } from './settings/secret-words.ts';
 import { currentRun, launchedPlan, livePort } from './life/transitions.ts';
+import { causeOfEnd } from './why/failure-cause.ts';
 
 /** Data that the views need besides record and state. */
 export interface ViewContext {
@@ -21,13 +23,13 @@ export interface ViewContext {
   model: ModelInfo | null;
   /** The memory that its run holds; `null`: it has none, or its need is unknown. */
   memory: RunNeed | null;
-  /** Names of the instances that its start waits for; `null`: none. */
-  waitsFor: string[] | null;
+  abilities: Abilities;
   /** The plan that the current settings would launch; `null`: the configuration no longer has the engine. */
   plan: LaunchPlan | null;
   /** False: the plan is a guess, because llamactl has not yet learnt the engine's flags. */
   isLearnt: boolean;
   stats: Stats | null;
+  live: LiveFields;
   /** The saved context; `null`: none. */
   context: KeptContext | null;
   defaults: { autoRestart: boolean; maxRestarts: number; idleTimeout: number };
@@ -35,12 +37,25 @@ export interface ViewContext {
   elapsed: number;
 }
 
-/** An instance as the API shows it in a list. */
+/** The fields that others measure, or that follow from requests and slots. */
+export type LiveFields = Pick<
+  InstanceSummary,
+  | 'in_flight'
+  | 'waiting'
+  | 'tokens_per_second'
+  | 'last_used_at'
+  | 'waits_for'
+  | 'load'
+  | 'ready_at'
+  | 'last_load_seconds'
+>;
+
+/** The fields of a list that record, state and live figures determine. */
 export function summarize(
   record: InstanceRecord,
   state: InstanceState,
-  { model, memory }: Pick<ViewContext, 'model' | 'memory'>,
-): InstanceSummary {
+  { model, memory, abilities, live }: Pick<ViewContext, 'model' | 'memory' | 'abilities' | 'live'>,
+): Omit<InstanceSummary, 'restart_count' | 'restart_required' | 'stats'> {
   const { settings } = record;
   return {
     name: record.name,
@@ -49,12 +64,22 @@ export function summarize(
     ...(settings.model === undefined ? {} : { model: settings.model }),
     ...(settings.model_path === undefined ? {} : { model_path: settings.model_path }),
     model_info: model,
+    ...abilities,
     port: record.port,
     running_port: livePort(state),
     aliases: settings.aliases,
     unlisted: settings.unlisted,
     on_demand: settings.on_demand ?? true,
     ...(settings.group === undefined ? {} : { group: settings.group }),
+    pinned: settings.pinned ?? false,
+    in_flight: live.in_flight,
+    waiting: live.waiting,
+    tokens_per_second: live.tokens_per_second,
+    last_used_at: live.last_used_at,
+    waits_for: live.waits_for,
+    load: live.load,
+    ready_at: live.ready_at,
+    last_load_seconds: live.last_load_seconds,
     reason: reasonOf(state),
     ...(memory === null ? {} : { memory: memoryView(memory) }),
     started_at: startOf(state),
@@ -68,10 +93,9 @@ export function describe(record: InstanceRecord, state: InstanceState, surroundi
   const { settings } = record;
   const run = currentRun(state);
   const launched = launchedPlan(state);
-  const { waitsFor, plan, isLearnt, stats, defaults, elapsed } = surroundings;
+  const { plan, isLearnt, stats, defaults, elapsed } = surroundings;
   return {
     ...summarize(record, state, surroundings),
-    ...(waitsFor === null ? {} : { waits_for: waitsFor }),
     // `pid` and `stats` are both `null`, or both set: a dead process counts as gone before its end is reported.
     pid: stats === null ? null : (run?.identity?.pid ?? null),
     options: settings.options,
@@ -83,7 +107,6 @@ export function describe(record: InstanceRecord, state: InstanceState, surroundi
     auto_restart: settings.auto_restart ?? defaults.autoRestart,
     max_restarts: settings.max_restarts ?? defaults.maxRestarts,
     idle_timeout: settings.idle_timeout ?? defaults.idleTimeout,
-    pinned: settings.pinned ?? false,
     ...(settings.concurrency === undefined ? {} : { concurrency: settings.concurrency }),
     queue_limit: settings.queue_limit ?? DEFAULT_QUEUE_LIMIT,
     ...(settings.upstream_model === undefined ? {} : { upstream_model: settings.upstream_model }),
@@ -96,7 +119,7 @@ export function describe(record: InstanceRecord, state: InstanceState, surroundi
     context: surroundings.context,
     restart_count: restartsInARow(state.restarts, run?.readyAt ?? null, elapsed),
     restart_required: isLearnt && isRestartRequired(state, plan),
-    last_exit: state.lastExit,
+    last_exit: state.lastExit === null ? null : { ...state.lastExit, cause: causeOfEnd(state.lastExit.reason) },
     effective_command: commandLine(launched ?? plan),
     stats: run?.identity ? stats : null,
   };
@@ -147,6 +170,7 @@ function sorted(plan: LaunchPlan): unknown {
   return [plan.command, plan.argv, environment, plan.port, plan.healthPath, plan.keyVariable, plan.keyArguments ?? []];
 }
 
-function commandLine(plan: LaunchPlan | null): string[] {
+/** The argv of a plan, with masked secrets. */
+export function commandLine(plan: LaunchPlan | null): string[] {
   return plan === null ? [] : maskedWords([plan.command, ...plan.argv]);
 }

@@ -1,10 +1,16 @@
 import type { Config } from '@llamactl/contract/config';
+import type { Status } from '@llamactl/contract/instance';
+import type { Load } from '@llamactl/contract/load';
 import { boot } from './run/boot.ts';
 import { Commands } from './commands.ts';
+import { EditPreview } from './edit-preview.ts';
 import { Editor } from './instance-editor.ts';
 import { Effects } from './run/effects.ts';
 import { FleetKeeper } from './fleet/fleet.ts';
 import { HealthReports } from './run/health-report.ts';
+import { ServedFacts } from './run/served-facts.ts';
+import { InstanceRows } from './instance-rows.ts';
+import { LoadWatch } from './run/load-watch.ts';
 import { IdleStops } from './slots/idle-stops.ts';
 import { LeaseBook } from './slots/lease-book.ts';
 import { type Lease, type LeaseRequest, targetOf } from './slots/leases.ts';
@@ -21,6 +27,8 @@ import type { EventSink } from './ports/event-sink.ts';
 import type { InstanceRecord } from './ports/instance-record.ts';
 import type { ModelFinder } from './ports/model-finder.ts';
 import type { InstanceStore } from './ports/instance-store.ts';
+import type { LoadTimes } from './ports/load-times.ts';
+import type { LiveFigures } from './ports/live-figures.ts';
 import type { LaunchNeeds, MemoryMeter } from './ports/machine-memory.ts';
 import type { Randomness } from './ports/random-values.ts';
 import type { RunMeter } from './ports/run-meter.ts';
@@ -58,6 +66,8 @@ export interface Ports {
   runFolders: RunFolders;
   listeningPorts: ListeningPorts;
   meter: RunMeter;
+  figures: LiveFigures;
+  loadTimes: LoadTimes;
   contexts: Contexts;
   logs: RunLogs;
   alerts: AlertSink;
@@ -91,6 +101,15 @@ export interface InstancesOptions {
   interposition?: Interposition | undefined;
 }
 
+/** The requests of an instance now. */
+export interface InstanceUse {
+  status: Status;
+  /** Requests that its engine works on. */
+  in_flight: number;
+  /** Requests that wait for its start, a slot or their turn. */
+  waiting: number;
+}
+
 export interface ReadyEngine {
   /** Name of its instance. */
   name: string;
@@ -103,6 +122,10 @@ export interface Instances {
   fleet: FleetManager;
   /** The ready engines and their addresses, for scraping. Scraping does not reset the idle timer. */
   readyEngines(): ReadyEngine[];
+  /** The requests of an instance, by its name; `null`: no such instance. */
+  useOf(name: string): InstanceUse | null;
+  /** The progress of all starts under way, by the name of the instance. */
+  loads(): { name: string; load: Load }[];
   /** The runs that hold memory now, in no order. */
   holders(): RunHolder[];
   /** Restores the instances that the previous server left. Call it before any other method. */
@@ -136,6 +159,8 @@ export function createInstances(outside: Ports, options: InstancesOptions): Inst
     scheduler.changed();
     waitingRooms.look(mailbox);
     idleStops.look(mailbox);
+    servedFacts.look(mailbox);
+    loads.look(mailbox);
   };
   const leases = new LeaseBook(clock, (instance) => {
     const mailbox = registry.byId(instance);
@@ -179,7 +204,14 @@ export function createInstances(outside: Ports, options: InstancesOptions): Inst
     isPinned: (instance) => slots.isPinned(instance),
     onIdle: (instance, seconds) => slots.endIdle(instance, seconds),
   });
+  const servedFacts = new ServedFacts({
+    ...shared,
+    targetOf: (instance, launch) => targetOf(launch, witness(instance, launch)),
+  });
   const healthReports = new HealthReports(clock, outside.endpoint, onFault, witness);
+
+  const loads = new LoadWatch(clock, outside.loadTimes);
+  const rows = new InstanceRows({ ...shared, scheduler, waitingRooms, loads, servedFacts });
 
   const terms = (record: InstanceRecord): RestartTerms => ({
     autoRestart: record.settings.auto_restart ?? settings.auto_restart,
@@ -208,19 +240,31 @@ export function createInstances(outside: Ports, options: InstancesOptions): Inst
     mailbox.watch(() => onChanged(mailbox));
     return mailbox;
   };
-  const removals = new Removals({ ...shared, healthReports });
+  const removals = new Removals({ ...shared, healthReports, rows, loads });
   const commands = new Commands({ clock, scheduler, startCheck, memory, defaults: settings });
   const defined = { groups: Object.keys(groups), presets: Object.keys(presets) };
   const editing = { ...shared, defined, startCheck, commands, wholeChanges };
   const editor = new Editor({ ...editing, openMailbox });
-  const services = { ...editing, editor, removals };
-  const manager = new Manager({ ...services, scheduler, memory, waitingRooms, healthReports, defaults: settings });
+  const editPreview = new EditPreview({ ...editing, editor });
+  const services = { ...editing, editor, editPreview, removals };
+  const manager = new Manager({ ...services, rows, scheduler, waitingRooms, healthReports, defaults: settings });
   const fleet = new FleetKeeper(services);
 
   return {
     manager,
     fleet,
     readyEngines: () => registry.all().flatMap((mailbox) => readyEngine(mailbox, witness)),
+    useOf: (name) => {
+      const mailbox = registry.find(name);
+      if (mailbox === null || mailbox.isClosed) return null;
+      return { status: mailbox.state.status, ...rows.requests(mailbox) };
+    },
+    loads: () =>
+      loads.underWay().flatMap((id) => {
+        const mailbox = registry.byId(id);
+        const load = mailbox === null ? null : loads.loadOf(mailbox.record, mailbox.state);
+        return mailbox === null || load === null ? [] : [{ name: mailbox.record.name, load }];
+      }),
     holders: () => registry.open().flatMap((mailbox) => runHolder(mailbox, slots)),
     boot: () =>
       boot({ ...shared, openMailbox, terms, stopTimeoutMs: settings.stop_timeout * 1_000, over: over.signal }),

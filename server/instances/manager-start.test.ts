@@ -56,10 +56,11 @@ describe('start', () => {
     expect(await obstacle()).toEqual({
       code: 'PORT_IN_USE',
       message: 'Port 9000 is in use by nginx (pid 77); end it, or give a another port.',
+      cause: 'port_in_use',
     });
     domain.adapter.startProblem = { code: 'ENGINE_NOT_FOUND', message: 'no llama-server' };
     await domain.pass(1_000);
-    expect(await obstacle()).toEqual({ code: 'ENGINE_NOT_FOUND', message: 'no llama-server' });
+    expect(await obstacle()).toEqual({ code: 'ENGINE_NOT_FOUND', message: 'no llama-server', cause: 'engine_missing' });
     expect(domain.alerts.list()).toEqual([]);
   });
 

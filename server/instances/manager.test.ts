@@ -318,3 +318,31 @@ describe('start-all and stop-all', () => {
     expect(await domain.manager.stopAll(['b'])).toEqual([{ name: 'b', status: 'stopped' }]);
   });
 });
+
+describe('restart-all and delete-all', () => {
+  it('restart the named instances, and start stopped ones', async () => {
+    const domain = new Domain();
+    await domain.create('a');
+    await domain.createRunning('b');
+    await domain.createRunning('c');
+    expect(await domain.manager.restartAll(['a', 'b', 'gone'])).toEqual([
+      { name: 'a', status: 'starting' },
+      { name: 'b', status: 'restarting' },
+      { name: 'gone', status: null, error: expect.stringContaining('no instance "gone"') as unknown },
+    ]);
+    expect(domain.manager.get('c').status).toBe('running');
+  });
+
+  it('delete the named instances; one that runs stays, and does not stop the others', async () => {
+    const domain = new Domain();
+    await domain.create('a');
+    await domain.createRunning('b');
+    await domain.create('c');
+    expect(await domain.manager.removeAll(['a', 'b', 'gone'])).toEqual([
+      { name: 'a', status: null },
+      { name: 'b', status: 'running', error: expect.stringContaining('stop it first') as unknown },
+      { name: 'gone', status: null, error: expect.stringContaining('no instance "gone"') as unknown },
+    ]);
+    expect(domain.manager.list().map(({ name }) => name)).toEqual(['b', 'c']);
+  });
+});

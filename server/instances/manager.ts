@@ -5,7 +5,6 @@ import type {
   CreateInstance,
   Instance,
   InstanceSummary,
-  ModelInfo,
   Status,
   UpdateInstance,
 } from '@llamactl/contract/instance';
@@ -13,37 +12,29 @@ import type { LogEntry, LogItem, Logs } from '@llamactl/contract/logs';
 import { batch, STARTED_BY_ALL, STOPPED_BY_ALL } from './fleet/batch.ts';
 import type { Commands } from './commands.ts';
 import type { Edited, Editor } from './instance-editor.ts';
-import { tagOf, describe, summarize } from './instance-view.ts';
+import type { EditPreview, Foreseen } from './edit-preview.ts';
+import type { InstanceRows } from './instance-rows.ts';
+import { commandLine, tagOf, describe } from './instance-view.ts';
 import type { HealthReports } from './run/health-report.ts';
 import type { InstanceState } from './life/lifecycle.ts';
 import type { Lease, LeaseRequest } from './slots/leases.ts';
 import type { Mailbox } from './life/mailbox.ts';
 import type { Contexts } from './ports/contexts.ts';
 import type { Engines } from './ports/engine-adapter.ts';
-import type { InstanceRecord } from './ports/instance-record.ts';
-import type { RunNeed } from './ports/machine-memory.ts';
-import type { ModelFinder } from './ports/model-finder.ts';
 import type { RunMeter } from './ports/run-meter.ts';
 import type { LogQuery, RunLogs } from './ports/run-output.ts';
 import type { Clock } from './ports/time.ts';
 import type { Trace } from './ports/trace.ts';
 import type { Registry } from './registry.ts';
 import type { RunReferences } from './run-references.ts';
-import { currentRun, isUp } from './life/transitions.ts';
+import { currentRun, isUp, launchedPlan, NEW_STATE } from './life/transitions.ts';
 import { withoutKey } from './run/run-key.ts';
 import { noRoomYet, notFound, notServed } from './refusals.ts';
 import { type Removals, untilErased } from './removal.ts';
 import type { MemoryAdmission } from './slots/memory-admission.ts';
 import type { Scheduler } from './slots/scheduler.ts';
 import type { StartCheck } from './start-check.ts';
-import {
-  HIDDEN_INSTANCE,
-  type InstanceManager,
-  type LiveRun,
-  type StopOptions,
-  type WaitOptions,
-  type Written,
-} from './use-cases.ts';
+import type { InstanceManager, LiveRun, Previewed, StopOptions, WaitOptions, Written } from './use-cases.ts';
 import type { WaitingRooms } from './slots/waiting-rooms.ts';
 
 /** Dependencies of the use cases; `app.ts` builds them. */
@@ -51,7 +42,7 @@ export interface ManagerDependencies {
   clock: Clock;
   trace: Trace;
   engines: Engines;
-  models: Pick<ModelFinder, 'at'>;
+  rows: InstanceRows;
   meter: RunMeter;
   contexts: Pick<Contexts, 'kept'>;
   logs: Pick<RunLogs, 'read' | 'follow'>;
@@ -60,29 +51,21 @@ export interface ManagerDependencies {
   commands: Commands;
   waitingRooms: WaitingRooms;
   startCheck: Pick<StartCheck, 'obstacle'>;
-  scheduler: Pick<Scheduler, 'outlook' | 'waits'>;
+  scheduler: Pick<Scheduler, 'outlook'>;
   /** `null`: memory limits no start. */
-  memory: Pick<MemoryAdmission, 'learn' | 'obstacle' | 'heldBy'> | null;
+  memory: Pick<MemoryAdmission, 'learn' | 'obstacle'> | null;
   healthReports: HealthReports;
   removals: Removals;
   editor: Editor;
+  editPreview: EditPreview;
   defaults: Pick<Config['instances'], 'auto_restart' | 'max_restarts' | 'idle_timeout'>;
 }
 
 /** Longest part of a requested model that is traced, in UTF-16 units. A request may name megabytes; no alias is longer. */
 const LONGEST_NAMED = 200;
 
-/** A summary with what it was made from. */
-interface KnownSummary {
-  state: InstanceState;
-  memory: RunNeed | null;
-  summary: InstanceSummary;
-}
-
 export class Manager implements InstanceManager {
   readonly #dependencies: ManagerDependencies;
-  /** One summary object per record and state, so callers can compare summaries by identity. */
-  readonly #summaries = new WeakMap<InstanceRecord, KnownSummary>();
   /** Gives leases after the hand-over; `null` before. */
   #successor: ((request: LeaseRequest) => Promise<Lease>) | null = null;
 
@@ -115,13 +98,9 @@ export class Manager implements InstanceManager {
   }
 
   list(status?: Status): InstanceSummary[] {
-    const waits = this.#dependencies.scheduler.waits();
     return this.#dependencies.registry
       .open()
-      .map((mailbox) => {
-        const names = this.#waitsFor(mailbox, waits);
-        return names === null ? this.#summary(mailbox) : { ...this.#summary(mailbox), waits_for: names };
-      })
+      .map((mailbox) => this.#dependencies.rows.row(mailbox))
       .filter((summary) => status === undefined || summary.status === status);
   }
 
@@ -143,6 +122,20 @@ export class Manager implements InstanceManager {
     options: { ifMatch?: string | undefined; restart: boolean },
   ): Promise<Written> {
     return this.#written(await this.#dependencies.editor.update(this.#find(name), patch, options));
+  }
+
+  async previewCreate(body: CreateInstance): Promise<Previewed> {
+    return this.#previewed(await this.#dependencies.editPreview.create(body), NEW_STATE);
+  }
+
+  async previewUpdate(
+    name: string,
+    patch: UpdateInstance,
+    options: { ifMatch?: string | undefined; restart: boolean },
+  ): Promise<Previewed> {
+    const mailbox = this.#find(name);
+    const foreseen = await this.#dependencies.editPreview.update(mailbox, patch, options);
+    return this.#previewed(foreseen, mailbox.state);
   }
 
   async rename(name: string, newName: string): Promise<Written> {
@@ -184,8 +177,8 @@ export class Manager implements InstanceManager {
   async logs(name: string, query: LogQuery): Promise<Logs> {
     const { logs, references } = this.#dependencies;
     const mailbox = this.#find(name);
-    const read = await logs.read(references.log(mailbox.record), query);
     const key = keyOf(mailbox);
+    const read = await logs.read(references.log(mailbox.record), query, (message) => withoutKey(message, key));
     return { ...read, logs: read.logs.map((line) => masked(line, key)) };
   }
 
@@ -201,7 +194,7 @@ export class Manager implements InstanceManager {
       const run = currentRun(state);
       if (!run?.launch || !run.identity) return [];
       const reference = references.of(record.id, run.launch);
-      return [{ name: record.name, stats: () => meter.stats(reference) }];
+      return [{ name: record.name, run: run.number, stats: () => meter.stats(reference) }];
     });
   }
 
@@ -211,6 +204,17 @@ export class Manager implements InstanceManager {
 
   stopAll(names?: readonly string[]): Promise<Batch['results']> {
     return this.#each(names, STOPPED_BY_ALL, (name) => this.stop(name));
+  }
+
+  restartAll(names: readonly string[]): Promise<Batch['results']> {
+    return this.#each(names, [], (name) => this.restart(name));
+  }
+
+  removeAll(names: readonly string[], signal?: AbortSignal): Promise<Batch['results']> {
+    return this.#each(names, [], async (name) => {
+      await this.remove(name, signal);
+      return null;
+    });
   }
 
   async acquire(request: LeaseRequest): Promise<Lease> {
@@ -286,36 +290,27 @@ export class Manager implements InstanceManager {
     return { instance: this.#describe(mailbox), entityTag: tagOf(record), warnings };
   }
 
-  #summary({ record, state }: Mailbox): InstanceSummary {
-    const known = this.#summaries.get(record);
-    const model = this.#modelOf(record);
-    const memory = this.#dependencies.memory?.heldBy(record.id) ?? null;
-    if (known?.state === state && known.memory === memory && known.summary.model_info === model) return known.summary;
-    const summary = summarize(record, state, { model, memory });
-    this.#summaries.set(record, { state, memory, summary });
-    return summary;
+  #previewed({ record, problems, warnings, changes }: Foreseen, state: InstanceState): Previewed {
+    const instance = this.#describe({ record, state });
+    const plan = this.#dependencies.engines.find(record.settings.engine)?.plan(record) ?? null;
+    const { restart_required } = instance;
+    return {
+      instance,
+      preview: { problems, warnings, effective_command: commandLine(plan), changes, restart_required },
+    };
   }
 
-  /** The names of the instances that a start waits for; `null`: it waits for none. An ended run may be of a deleted instance. */
-  #waitsFor({ record }: Mailbox, waits: ReadonlyMap<string, readonly string[]>): string[] | null {
-    const ids = waits.get(record.id);
-    return ids === undefined ? null : [...new Set(ids.map((id) => this.nameOf(id) ?? HIDDEN_INSTANCE))];
-  }
-
-  #modelOf({ settings: { model_path: file } }: InstanceRecord): ModelInfo | null {
-    return file === undefined ? null : this.#dependencies.models.at(file);
-  }
-
-  #describe(mailbox: Mailbox): Instance {
-    const { meter, references, defaults, clock, contexts, scheduler } = this.#dependencies;
-    const { record, state } = mailbox;
+  #describe({ record, state }: Pick<Mailbox, 'record' | 'state'>): Instance {
+    const { meter, references, defaults, clock, contexts, rows } = this.#dependencies;
     const run = currentRun(state);
     const adapter = this.#dependencies.engines.find(record.settings.engine);
+    const plan = adapter?.plan(record) ?? null;
     return describe(record, state, {
-      model: this.#modelOf(record),
-      memory: this.#dependencies.memory?.heldBy(record.id) ?? null,
-      waitsFor: state.status === 'starting' ? this.#waitsFor(mailbox, scheduler.waits()) : null,
-      plan: adapter?.plan(record) ?? null,
+      model: rows.modelOf(record),
+      memory: rows.memoryOf(record),
+      abilities: rows.abilitiesOf(record, launchedPlan(state) ?? plan),
+      live: rows.live({ record, state }),
+      plan,
       isLearnt: adapter?.isLearnt(record.settings) ?? true,
       context: contexts.kept(record.id),
       stats: run?.launch && run.identity ? meter.stats(references.of(record.id, run.launch)) : null,
@@ -331,7 +326,7 @@ export class Manager implements InstanceManager {
   #each(
     names: readonly string[] | undefined,
     statuses: readonly Status[],
-    act: (name: string) => Promise<Status>,
+    act: (name: string) => Promise<Status | null>,
   ): Promise<Batch['results']> {
     const inStates = this.#dependencies.registry.open().filter(({ state }) => statuses.includes(state.status));
     const statusOf = (name: string): Status | null => this.#dependencies.registry.find(name)?.state.status ?? null;

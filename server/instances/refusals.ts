@@ -21,6 +21,14 @@ export function stillRunning({ record, state }: Mailbox): ApiError {
   return new ApiError('INSTANCE_RUNNING', `${record.name} is ${state.status}${process}; stop it first.`);
 }
 
+/** The refusal of an update with an outdated `If-Match`. */
+export function changedSince(name: string): ApiError {
+  return new ApiError(
+    'PRECONDITION_FAILED',
+    `${name} has changed since you read it; read it again and repeat the update.`,
+  );
+}
+
 /** Seconds. */
 const QUEUE_RETRY_AFTER = 5;
 

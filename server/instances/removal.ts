@@ -1,5 +1,7 @@
 import { ApiError } from '@llamactl/contract/errors';
 import type { HealthReports } from './run/health-report.ts';
+import type { InstanceRows } from './instance-rows.ts';
+import type { LoadWatch } from './run/load-watch.ts';
 import type { LeaseBook } from './slots/lease-book.ts';
 import type { Mailbox } from './life/mailbox.ts';
 import { momentOf, type Clock } from './ports/time.ts';
@@ -25,6 +27,8 @@ export interface RemovalDependencies {
   leases: LeaseBook;
   contexts: Pick<Contexts, 'forget'>;
   healthReports: HealthReports;
+  rows: Pick<InstanceRows, 'forget'>;
+  loads: Pick<LoadWatch, 'forget'>;
   onFault: (error: unknown, what: string) => void;
 }
 
@@ -103,7 +107,8 @@ export class Removals {
   }
 
   async #store(mailbox: Mailbox): Promise<Removed> {
-    const { store, logs, references, registry, leases, contexts, healthReports, events } = this.#dependencies;
+    const { store, logs, references, registry, leases, contexts, healthReports, rows, loads, events } =
+      this.#dependencies;
     const { id, name } = mailbox.record;
     const unstoredEvents = await mailbox.takeUnstoredEvents();
     const deleted = events.keep({ type: 'instance_deleted', data: { name } }, id);
@@ -119,6 +124,8 @@ export class Removals {
       leases.forget(id);
       void contexts.forget(id);
       healthReports.forget(id);
+      rows.forget(id);
+      loads.forget(id);
       registry.drop(mailbox);
     } finally {
       events.publish(deleted);

@@ -48,6 +48,11 @@ export function contextFolders(dataDirectory: string): { root: string; folderOf:
   return { root, folderOf: (instance) => path.join(root, instance, 'context') };
 }
 
+/** The files for the statistics of instances. Each is deleted with the folder of its instance. */
+export function statsFiles(dataDirectory: string): { of: (instance: string) => string } {
+  return { of: (instance) => path.join(dataDirectory, FOLDER, instance, 'stats.gz') };
+}
+
 /** The run's container, named after the tag: the name is unique and follows from the run alone. */
 function containerOf(tag: string, { container, command, environment }: LaunchPlan): Pick<RunReference, 'container'> {
   if (container === undefined) return {};

@@ -134,6 +134,16 @@ describe('an instance out of scope', () => {
   });
 });
 
+describe('an instance out of scope', () => {
+  it('is neither restarted nor deleted by name', async () => {
+    const scoped = only('seen');
+    const missing = { name: 'hidden', status: null, error: expect.stringContaining('no instance "hidden"') as string };
+    expect(await scoped.restartAll(['hidden'])).toEqual([missing]);
+    expect(await scoped.removeAll(['hidden', 'seen'])).toEqual([missing, { name: 'seen', status: null }]);
+    expect(manager.list().map(({ name, status }) => [name, status])).toEqual([['hidden', 'stopped']]);
+  });
+});
+
 describe('with all instances in scope', () => {
   it('start-all and stop-all act on the same statuses as the manager', async () => {
     const scoped = scopedManager(manager, { maySee: () => true, mayStart: true });
@@ -152,6 +162,7 @@ describe('a caller that may not start instances', () => {
     ['restart with a change', (scoped) => scoped.update('seen', {}, { restart: true })],
     ['start-all', (scoped) => scoped.startAll()],
     ['start-all by name', (scoped) => scoped.startAll(['seen'])],
+    ['restart-all', (scoped) => scoped.restartAll(['seen'])],
   ])('is refused %s', async (_what, call) => {
     expect(await refusal(() => call(only('seen', false)))).toBe('FORBIDDEN');
     expect(manager.get('seen').status).toBe('stopped');

@@ -1,5 +1,5 @@
 import { ApiError } from '@llamactl/contract/errors';
-import type { Batch, Status } from '@llamactl/contract/instance';
+import type { Batch, InstanceSummary, Status } from '@llamactl/contract/instance';
 import { STARTED_BY_ALL, STOPPED_BY_ALL } from './fleet/batch.ts';
 import { notFound } from './refusals.ts';
 import { HIDDEN_INSTANCE, type InstanceManager, type Written } from './use-cases.ts';
@@ -25,14 +25,12 @@ export function scopedManager(manager: InstanceManager, scope: InstanceScope): I
     if (!scope.mayStart) throw new ApiError('FORBIDDEN', 'This key may not start instances (`may_start` is false).');
   };
 
-  /** The instance without names of instances that are out of scope. */
-  function shown<Item extends { waits_for?: string[] | undefined }>(instance: Item): Item {
-    const { waits_for: names } = instance;
-    if (names === undefined) return instance;
-    return { ...instance, waits_for: [...new Set(names.map((name) => (sees(name) ? name : HIDDEN_INSTANCE)))] };
-  }
-
-  const written = (done: Written): Written => ({ ...done, instance: shown(done.instance) });
+  /** The instance as the caller sees it: without the names of others for which it waits. */
+  const shown = <Shown extends InstanceSummary>(instance: Shown): Shown =>
+    instance.waits_for.every(sees)
+      ? instance
+      : { ...instance, waits_for: instance.waits_for.map((name) => (sees(name) ? name : HIDDEN_INSTANCE)) };
+  const written = (change: Written): Written => ({ ...change, instance: shown(change.instance) });
 
   /** Runs a batch. An instance out of scope gets the same answer as a missing one. */
   async function each(
@@ -63,7 +61,12 @@ export function scopedManager(manager: InstanceManager, scope: InstanceScope): I
         .map(shown),
     get: (name) => shown(manager.get(seen(name))),
     entityTag: (name) => manager.entityTag(seen(name)),
-    create: async (body) => written(await manager.create(body)),
+    create: (body) => manager.create(body),
+    previewCreate: (body) => manager.previewCreate(body),
+    previewUpdate: async (name, patch, options) => {
+      if (options.restart) refuseStart();
+      return manager.previewUpdate(seen(name), patch, options);
+    },
     update: async (name, patch, options) => {
       if (options.restart) refuseStart();
       return written(await manager.update(seen(name), patch, options));
@@ -87,6 +90,11 @@ export function scopedManager(manager: InstanceManager, scope: InstanceScope): I
       return each(names, STARTED_BY_ALL, (those) => manager.startAll(those));
     },
     stopAll: (names) => each(names, STOPPED_BY_ALL, (those) => manager.stopAll(those)),
+    restartAll: async (names) => {
+      refuseStart();
+      return each(names, [], (those) => manager.restartAll(those));
+    },
+    removeAll: (names, signal) => each(names, [], (those) => manager.removeAll(those, signal)),
     logs: async (name, query) => manager.logs(seen(name), query),
     followLogs: (name, query, signal) => manager.followLogs(seen(name), query, signal),
     liveRuns: () => manager.liveRuns().filter(({ name }) => sees(name)),

@@ -31,7 +31,7 @@ describe('the start obstacle', () => {
       await domain.create('a');
       domain.adapter.startProblem = { code, message: 'not there' };
       const { obstacle, refused } = await obstacleAndError(domain);
-      expect(obstacle).toEqual({ code, message: 'not there' });
+      expect(obstacle).toMatchObject({ code, message: 'not there' });
       expect(refused).toMatchObject({ code, message: 'not there' });
     },
   );
@@ -42,7 +42,7 @@ describe('the start obstacle', () => {
     domain.world.foreignPorts.set(9_000, NGINX);
     const { obstacle, refused } = await obstacleAndError(domain);
     const message = 'Port 9000 is in use by nginx (pid 77); end it, or give a another port.';
-    expect(obstacle).toEqual({ code: 'PORT_IN_USE', message });
+    expect(obstacle).toEqual({ code: 'PORT_IN_USE', message, cause: 'port_in_use' });
     expect(refused).toMatchObject({ code: 'PORT_IN_USE', message });
   });
 
@@ -55,8 +55,9 @@ describe('the start obstacle', () => {
     expect(obstacle).toEqual({
       code: 'VALIDATION_ERROR',
       message: 'engine cannot be "llama_cpp"; it can be llama_cpp.',
+      cause: 'engine_missing',
     });
-    expect(refused).toMatchObject({ ...obstacle });
+    expect(refused).toMatchObject({ code: obstacle?.code, message: obstacle?.message });
   });
 
   it('is found without binding a free port', async () => {
@@ -107,6 +108,7 @@ describe('the start obstacle', () => {
       expect((await domain.manager.health(name)).start_obstacle).toEqual({
         code: 'ENGINE_NOT_FOUND',
         message: expected,
+        cause: 'engine_missing',
       });
       await expect(domain.manager.start(name)).rejects.toMatchObject({ code: 'ENGINE_NOT_FOUND', message });
     }

@@ -110,7 +110,13 @@ export class StartCheck {
   async #assertPortFree(mailbox: Mailbox, record: InstanceRecord): Promise<void> {
     const message = await this.#portProblem(mailbox, record);
     if (message === null) return;
-    this.#dependencies.alerts.raise({ level: 'error', code: PORT_CLASH, message, instance: record.name });
+    this.#dependencies.alerts.raise({
+      level: 'error',
+      code: PORT_CLASH,
+      message,
+      instance: record.name,
+      cause: 'port_in_use',
+    });
     throw new ApiError('PORT_IN_USE', message);
   }
 

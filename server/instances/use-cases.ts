@@ -7,6 +7,7 @@ import type {
   Status,
   UpdateInstance,
 } from '@llamactl/contract/instance';
+import type { Preview } from '@llamactl/contract/instance-edit';
 import type { Applied, Fleet } from '@llamactl/contract/fleet';
 import type { LogItem, Logs } from '@llamactl/contract/logs';
 import type { Stats } from '@llamactl/contract/stats';
@@ -18,7 +19,7 @@ import type { LogQuery } from './ports/run-output.ts';
 export { Sealed } from './life/mailbox.ts';
 export { StoreClosed } from './ports/instance-store.ts';
 
-/** The name of an instance that a caller may not see. */
+/** Stands for the name of an instance that a caller may not see. */
 export const HIDDEN_INSTANCE = 'another instance';
 
 /** How a stop treats requests in flight. */
@@ -50,6 +51,8 @@ export class Moved extends Error {
 export interface LiveRun {
   /** Name of its instance. */
   name: string;
+  /** Counts the instance's runs. */
+  run: number;
   /** The resources that it uses now; `null`: the engine is dead. */
   stats(): Stats | null;
 }
@@ -74,6 +77,12 @@ export interface Written {
   warnings: string[];
 }
 
+/** An instance as it would be after an edit that was not made. */
+export interface Previewed {
+  instance: Instance;
+  preview: Omit<Preview, 'estimate'>;
+}
+
 /**
  * The use cases of instances. Errors that a caller may read are thrown as `ApiError`. Names are matched without regard to
  * case.
@@ -89,6 +98,14 @@ export interface InstanceManager {
   /** The strong entity tag of an instance's settings, quotes included. */
   entityTag(name: string): string;
   create(body: CreateInstance): Promise<Written>;
+  /** Foresees {@link create}; changes nothing. */
+  previewCreate(body: CreateInstance): Promise<Previewed>;
+  /** Foresees {@link update}; changes nothing. @throws {ApiError} `INSTANCE_NOT_FOUND`, `PRECONDITION_FAILED` */
+  previewUpdate(
+    name: string,
+    patch: UpdateInstance,
+    options: { ifMatch?: string | undefined; restart: boolean },
+  ): Promise<Previewed>;
   /** @param options.ifMatch Value of `If-Match`: an entity tag, a list of them or `*`. */
   update(
     name: string,
@@ -107,6 +124,10 @@ export interface InstanceManager {
   health(name: string): Promise<Health>;
   startAll(names?: readonly string[]): Promise<Batch['results']>;
   stopAll(names?: readonly string[]): Promise<Batch['results']>;
+  /** Restarts each of these instances; starts stopped ones. */
+  restartAll(names: readonly string[]): Promise<Batch['results']>;
+  /** Deletes each of these instances that does not run. Its status is then `null`. @param signal Aborts the waiting. */
+  removeAll(names: readonly string[], signal?: AbortSignal): Promise<Batch['results']>;
   logs(name: string, query: LogQuery): Promise<Logs>;
   /** Throws at once if the instance does not exist; ends when it is deleted. */
   followLogs(name: string, query: LogQuery, signal: AbortSignal): AsyncIterable<readonly LogItem[]>;
@@ -140,7 +161,10 @@ export interface ApplyOptions {
 
 /** Exports and applies all instances as one document. */
 export interface FleetManager {
-  /** All instances, oldest first, with the values of their environments. Applying the result changes nothing. */
+  /**
+   * All instances, oldest first, with the values of their environments. Applying the result changes nothing. An instance that
+   * has not changed is the same object as before.
+   */
   export(): Fleet;
   /**
    * Changes the instances to match the document. First checks everything: one error lists all problems, and nothing is

@@ -3,12 +3,22 @@ import { passes } from './level.ts';
 import type { Line } from './line-split.ts';
 import { LineParser } from './parse.ts';
 
-/** The entries of a level and above; `lines` follow those that `parser` has already taken. */
-export function entriesOf(parser: LineParser, lines: readonly Line[], level: LogLevel | null): LogEntry[] {
+/** Selects lines. */
+export interface LineFilter {
+  /** Lines of this level and above; `null`: all. */
+  level: LogLevel | null;
+  /** Whether a message is wanted; absent: each is. */
+  accepts?: (message: string) => boolean;
+}
+
+export const EVERY_LINE: LineFilter = { level: null };
+
+/** The selected entries; `lines` follow those that `parser` has already taken. */
+export function entriesOf(parser: LineParser, lines: readonly Line[], { level, accepts }: LineFilter): LogEntry[] {
   const entries: LogEntry[] = [];
   for (const { text, seq, isCut } of lines) {
     parser.take(text);
-    if (passes(parser.level, level)) entries.push(parser.entry(seq, isCut));
+    if (passes(parser.level, level) && accepts?.(parser.message) !== false) entries.push(parser.entry(seq, isCut));
   }
   // copy the messages of few entries: they are slices, which would keep the whole piece in memory
   if (entries.length * 4 > lines.length) return entries;

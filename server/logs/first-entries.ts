@@ -8,6 +8,8 @@ export interface FirstEntries {
   gap: LogGap['gap'] | null;
   /** Whether reading stopped at `maxBytes` before it found `count` entries. */
   isTruncated: boolean;
+  /** Position after the last line that was read. */
+  next: number;
 }
 
 /**
@@ -26,7 +28,7 @@ export async function firstEntries(
   let gap = null as LogGap['gap'] | null;
   let bytes = 0;
   while (entries.length < count) {
-    if (bytes >= maxBytes) return { entries, gap, isTruncated: true };
+    if (bytes >= maxBytes) return { entries, gap, isTruncated: true, next: forward.place };
     const bunch = await forward.read();
     bytes += bunch.bytes;
     for (const item of bunch.items) {
@@ -35,10 +37,10 @@ export async function firstEntries(
       } else if (entries.length === 0) {
         gap = { from_seq: gap?.from_seq ?? Math.max(after, item.gap.from_seq), to_seq: item.gap.to_seq };
       } else {
-        return { entries, gap, isTruncated: false };
+        return { entries, gap, isTruncated: false, next: forward.place };
       }
     }
     if (bunch.isLast) break;
   }
-  return { entries: entries.slice(0, count), gap, isTruncated: false };
+  return { entries: entries.slice(0, count), gap, isTruncated: false, next: forward.place };
 }

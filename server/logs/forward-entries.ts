@@ -1,5 +1,5 @@
-import type { LogItem, LogLevel } from '@llamactl/contract/logs';
-import { entriesOf, parserBehind } from './entries.ts';
+import type { LogItem } from '@llamactl/contract/logs';
+import { entriesOf, parserBehind, type LineFilter } from './entries.ts';
 import { ForwardCursor } from './forward-cursor.ts';
 import { LineAssembly } from './line-assembly.ts';
 import type { Line } from './line-split.ts';
@@ -22,31 +22,31 @@ export interface Bunch {
 export class ForwardEntries {
   readonly #cursor: ForwardCursor;
   readonly #assembly: LineAssembly;
-  readonly #level: LogLevel | null;
+  readonly #filter: LineFilter;
   /** Parser of the run whose lines were read last. */
   #parser: { folder: string; parser: LineParser } | null;
 
   private constructor(
     cursor: ForwardCursor,
     assembly: LineAssembly,
-    level: LogLevel | null,
+    filter: LineFilter,
     parser: { folder: string; parser: LineParser } | null,
   ) {
     this.#cursor = cursor;
     this.#assembly = assembly;
-    this.#level = level;
+    this.#filter = filter;
     this.#parser = parser;
   }
 
   /**
    * @param place Start position; the line around it is read whole. A position behind the end counts as the end.
-   * @param level reads return entries of this level and above, and all gaps
+   * @param filter reads return the entries that it selects, and all gaps
    * @param isWritten whether a process writes to a run's file
    */
   static async open(
     files: LogFiles,
     place: number,
-    level: LogLevel | null,
+    filter: LineFilter,
     isWritten: (run: RunOutput) => boolean,
   ): Promise<ForwardEntries> {
     const end = (await files.segments()).at(-1)?.to ?? 0;
@@ -55,7 +55,12 @@ export class ForwardEntries {
       folder: before.run.folder,
       parser: parserBehind(await runStart(before.run.folder), before.lines),
     };
-    return new ForwardEntries(new ForwardCursor(files, start, isWritten), new LineAssembly(start), level, parser);
+    return new ForwardEntries(new ForwardCursor(files, start, isWritten), new LineAssembly(start), filter, parser);
+  }
+
+  /** Position after the last line that was read. */
+  get place(): number {
+    return this.#assembly.lineStart;
   }
 
   async read(): Promise<Bunch> {
@@ -85,6 +90,6 @@ export class ForwardEntries {
   }
 
   #entries(lines: readonly Line[]): LogItem[] {
-    return this.#parser === null ? [] : entriesOf(this.#parser.parser, lines, this.#level);
+    return this.#parser === null ? [] : entriesOf(this.#parser.parser, lines, this.#filter);
   }
 }

@@ -18,6 +18,10 @@ export interface SearchOptions {
   maxBytes: number;
   /** Whether a process writes to a run's file: then the text after its last line feed is no line yet. */
   isWritten: (run: RunOutput) => boolean;
+  /** Only lines that end before this position; absent: all. */
+  before?: number | undefined;
+  /** Aborts the search, which then returns what it has found. */
+  signal?: AbortSignal | undefined;
 }
 
 /** The end of a line whose beginning has not been read. */
@@ -62,13 +66,18 @@ export class BackwardLines {
     return this.#next;
   }
 
+  /** All lines that were not read yet have a smaller `seq` than this. */
+  get searchedTo(): number {
+    return (this.#tail?.seq ?? this.#place ?? 0) + 1;
+  }
+
   /** The next block; `null`: no more. */
   async block(): Promise<Block | null> {
-    while (this.#left > 0) {
+    while (this.#left > 0 && this.#options.signal?.aborted !== true) {
       const segments = await this.#files.segments();
       if (this.#place === null) {
         this.#next = segments.at(-1)?.to ?? 0;
-        this.#place = this.#next;
+        this.#place = Math.min(this.#next, (this.#options.before ?? Number.POSITIVE_INFINITY) - 1);
       }
       const place = this.#place;
       const index = segments.findLastIndex(({ from }) => from < place);
@@ -94,7 +103,8 @@ export class BackwardLines {
     // the bytes after this piece belong to another run, or were dropped
     if (this.#run?.folder !== run.folder || this.#place !== to) this.#tail = null;
     if (this.#tail === null && bytes.at(-1) !== LINE_FEED) {
-      const isPending = segment.isOpen && this.#options.isWritten(run);
+      // The line around the position where the search begins, and the one that the engine has not finished, are left out.
+      const isPending = to < segment.to || (segment.isOpen && this.#options.isWritten(run));
       this.#tail = { bytes: Buffer.alloc(0), isCut: false, seq: to, isPending };
     }
     const split = splitPiece({ bytes, from, beginsLine: beginsLine && from === segment.from }, this.#tail);

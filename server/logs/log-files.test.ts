@@ -4,6 +4,7 @@ import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { firstEntries } from './first-entries.ts';
 import { ForwardCursor } from './forward-cursor.ts';
+import { EVERY_LINE } from './entries.ts';
 import { ForwardEntries } from './forward-entries.ts';
 import { readRun } from './layout.ts';
 import { BackwardLines } from './lines-backward.ts';
@@ -98,13 +99,13 @@ describe('reading LogFiles', () => {
   });
 
   it('for the first entries after a position returns none before it', async () => {
-    const forward = await ForwardEntries.open(files, 0, null, () => true);
+    const forward = await ForwardEntries.open(files, 0, EVERY_LINE, () => true);
     const { entries } = await firstEntries(forward, 4, 10, 1_000);
     expect(entries.map(({ message }) => message)).toEqual(['two']);
   });
 
   it('for the first entries ends at its limit of bytes', async () => {
-    const forward = await ForwardEntries.open(files, 0, null, () => true);
+    const forward = await ForwardEntries.open(files, 0, EVERY_LINE, () => true);
     expect(await firstEntries(forward, 0, 10, 4)).toMatchObject({ entries: [{ message: 'one' }], isTruncated: true });
   });
 });

@@ -1,3 +1,4 @@
+import { statSync } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { unlessMissing } from './file-error.ts';
 import type { RunOutput } from './layout.ts';
@@ -53,6 +54,15 @@ export class LogFiles {
       this.#listed = { stamp, segments: segmentsOf(await this.#options.list()) };
     }
     return this.#listed.segments;
+  }
+
+  /** Position after the newest byte. */
+  async end(): Promise<number> {
+    const last = (await this.segments()).at(-1);
+    if (last === undefined) return 0;
+    // The file grows without a new listing.
+    const size = last.isOpen ? (statSync(last.file, { throwIfNoEntry: false })?.size ?? 0) : 0;
+    return Math.max(last.to, last.origin + size);
   }
 
   /**

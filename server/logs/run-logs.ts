@@ -1,6 +1,6 @@
 import { statSync } from 'node:fs';
 import path from 'node:path';
-import { MAX_LOG_LINES } from '@llamactl/contract/logs';
+import { MAX_LOG_LINES, type Logs } from '@llamactl/contract/logs';
 import { RUN_LOG, type LogReference, type RunLogs } from '../instances/ports/run-output.ts';
 import type { Clock } from '../instances/ports/time.ts';
 import { cutText } from './clean-text.ts';
@@ -18,6 +18,9 @@ import type { Line } from './line-split.ts';
 
 /** The most bytes that are read in a search for lines of one log level. */
 const MAX_SEARCH_BYTES = 64 * 1_048_576;
+
+/** The most bytes that are read in a search for a text: its pattern is tried on each line. */
+const MAX_TEXT_SEARCH_BYTES = 16 * 1_048_576;
 
 /** Most bytes that a tail reads. Lines further back are not found. */
 const MAX_TAIL_BYTES = 1_048_576;
@@ -84,18 +87,20 @@ export function createRunLogs({ clock, keeper, onFault }: RunLogsOptions): RunLo
       keeper.detach(log, run);
     },
 
-    read: async (log, { lines, level, afterSeq }) => {
+    read: async (log, { lines, level, afterSeq, beforeSeq, contains, signal }, mask) => {
       const live = liveOf(log);
       const files = filesOf(log, live);
-      const search = searchOf(live);
+      const maxBytes = contains === undefined ? MAX_SEARCH_BYTES : MAX_TEXT_SEARCH_BYTES;
+      const search = { ...searchOf(live), maxBytes, before: beforeSeq, signal };
+      const filter = contains === undefined ? { level } : { level, accepts: containing(contains, mask) };
       const count = lines ?? MAX_LOG_LINES;
       if (afterSeq === null) {
-        const { entries, isTruncated } = await lastEntries(files, count, level, search);
-        return { logs: entries, ...(isTruncated ? { truncated: true } : {}) };
+        const { entries, isTruncated, searchedTo } = await lastEntries(files, count, filter, search);
+        return { logs: entries, ...stopAt(isTruncated, searchedTo) };
       }
-      const forward = await ForwardEntries.open(files, afterSeq, level, search.isWritten);
-      const { entries, gap, isTruncated } = await firstEntries(forward, afterSeq, count, search.maxBytes);
-      return { logs: entries, ...(isTruncated ? { truncated: true } : {}), ...(gap === null ? {} : { gap }) };
+      const forward = await ForwardEntries.open(files, afterSeq, filter, search.isWritten);
+      const { entries, gap, isTruncated, next } = await firstEntries(forward, afterSeq, count, search.maxBytes);
+      return { logs: entries, ...stopAt(isTruncated, next), ...(gap === null ? {} : { gap }) };
     },
 
     follow: (log, query, signal) => {
@@ -115,6 +120,18 @@ export function createRunLogs({ clock, keeper, onFault }: RunLogsOptions): RunLo
       keeper.close();
     },
   };
+}
+
+/** Returns whether a message has a text, ignoring case. */
+function containing(text: string, mask = (message: string): string => message): (message: string) => boolean {
+  // a pattern compares without making a copy of each message in lower case
+  const pattern = new RegExp(text.replaceAll(/[^\p{L}\p{N}\s]/gu, String.raw`\$&`), 'i');
+  return (message) => pattern.test(mask(message));
+}
+
+/** The fields of an answer whose search stopped at its limit of bytes. */
+function stopAt(isTruncated: boolean, seq: number): Pick<Logs, 'truncated' | 'next_seq'> {
+  return isTruncated ? { truncated: true, next_seq: seq } : {};
 }
 
 /** Reads the last lines of a log, whatever their level, oldest first. */

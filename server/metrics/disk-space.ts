@@ -1,4 +1,6 @@
 import { statfs } from 'node:fs/promises';
+import path from 'node:path';
+import { codeOf } from '@llamactl/contract/reason';
 
 /** Space of a filesystem, in bytes. */
 export interface DiskSpace {
@@ -11,6 +13,17 @@ export interface DiskSpace {
 export async function readDiskSpace(folder: string): Promise<DiskSpace> {
   const { bsize, blocks, bfree, bavail } = await statfs(folder);
   return { used: (blocks - bfree) * bsize, available: bavail * bsize };
+}
+
+/** The space for a folder that may not exist yet: its nearest parent that exists counts. @throws {Error} Node's */
+export async function readSpaceFor(folder: string): Promise<DiskSpace> {
+  try {
+    return await readDiskSpace(folder);
+  } catch (error) {
+    const parent = path.dirname(folder);
+    if (codeOf(error) !== 'ENOENT' || parent === folder) throw error;
+    return readSpaceFor(parent);
+  }
 }
 
 /**

@@ -23,6 +23,16 @@ describe('Exposition', () => {
     );
   });
 
+  it('comes in pieces of some kilobytes', () => {
+    const exposition = new Exposition();
+    const family = exposition.family('a', 'gauge', 'H.');
+    for (let index = 0; index < 2_000; index += 1) family.add(index, { x: String(index) });
+    const pieces = [...exposition.texts()];
+    expect(Math.max(...pieces.map(({ length }) => length))).toBeLessThan(9_000);
+    const lines = Array.from({ length: 2_000 }, (_, index) => `a{x="${index}"} ${index}\n`);
+    expect(pieces.join('')).toBe(`# HELP a H.\n# TYPE a gauge\n${lines.join('')}`);
+  });
+
   it('escapes labels and help', () => {
     const exposition = new Exposition();
     exposition.family('a', 'gauge', 'C:\\new\nline').add(1, { x: 'a"b\\c\nd' });

@@ -20,17 +20,25 @@ export class Exposition {
     return family;
   }
 
-  /** The text of each family, in the order of their first use; empty for a family without figures. */
+  /** The text of all families, in the order of their first use, in pieces. A family without figures has no text. */
   *texts(): Generator<string> {
-    for (const family of this.#families.values()) yield family.text();
+    for (const family of this.#families.values()) yield* family.texts();
   }
 }
+
+/**
+ * Length from which lines are a piece of their own, in characters. V8 joins thousands of lines four times as fast in
+ * small pieces: a text of megabytes is new memory.
+ */
+const PIECE = 8_192;
 
 /** The figures of one name, which differ by their labels. */
 export class Family {
   readonly name: string;
   readonly type: FamilyType;
   readonly #help: string;
+  readonly #pieces: string[] = [];
+  /** The lines after the last piece. */
   #lines = '';
 
   constructor(name: string, type: FamilyType, help: string) {
@@ -46,7 +54,7 @@ export class Family {
 
   /** @param value Written unchanged. @param labels Written unchanged between braces; empty: none. */
   addText(value: string, labels: string, suffix = ''): void {
-    this.#lines += this.line(value, labels, suffix);
+    this.addLines(this.line(value, labels, suffix));
   }
 
   /** Returns the line that {@link addText} would add, for callers that keep lines between scrapes. */
@@ -57,12 +65,18 @@ export class Family {
   /** Adds finished lines. @param lines From {@link line}, one after the other. */
   addLines(lines: string): void {
     this.#lines += lines;
+    if (this.#lines.length < PIECE) return;
+    this.#pieces.push(this.#lines);
+    this.#lines = '';
   }
 
-  text(): string {
-    if (this.#lines === '') return '';
+  /** The text, in pieces; nothing without figures. */
+  *texts(): Generator<string> {
+    if (this.#lines === '' && this.#pieces.length === 0) return;
     const help = this.#help.replaceAll('\\', String.raw`\\`).replaceAll('\n', String.raw`\n`);
-    return `# HELP ${this.name} ${help}\n# TYPE ${this.name} ${this.type}\n${this.#lines}`;
+    yield `# HELP ${this.name} ${help}\n# TYPE ${this.name} ${this.type}\n`;
+    yield* this.#pieces;
+    yield this.#lines;
   }
 }
 

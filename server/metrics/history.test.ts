@@ -3,6 +3,15 @@ import { describe, expect, test } from 'vitest';
 import { usualStats } from '../testing/usual-stats.ts';
 import { createHistory, type History } from './history.ts';
 
+const NOTHING = {
+  requests: 0,
+  tokens_in: 0,
+  tokens_out: 0,
+  tokens_per_second: 0,
+  ttft_p50: null,
+  ttft_p95: null,
+  waiting_max: 0,
+};
 const NOON = Date.parse('2026-03-01T12:00:00Z');
 const MINUTE_MS = 60_000;
 const HOUR_MS = 3_600_000;
@@ -40,6 +49,7 @@ describe('the steps of a history', () => {
       read_bytes: 0,
       write_bytes: 0,
       gpu_memory_usage: null,
+      ...NOTHING,
     });
     expect(points[0]?.timestamp).toBe('2026-03-01T12:05:02.000Z');
   });
@@ -80,6 +90,7 @@ describe('the steps of a history', () => {
         read_bytes: 3,
         write_bytes: 6,
         gpu_memory_usage: null,
+        ...NOTHING,
       },
     ]);
   });

@@ -51,7 +51,7 @@ describe('Host', () => {
     expect(await bench.host.resources()).toEqual({
       cpuUsage: 40,
       memory: { total: 204_800, usage: 153_600 },
-      diskUsage: 75.5,
+      disk: { used: 755, available: 245 },
     });
     expect(bench.host.memory()).toEqual({ total: 204_800, usage: 153_600 });
   });
@@ -109,8 +109,8 @@ describe('this machine', () => {
     const folder = mkdtempSync(path.join(os.tmpdir(), 'llamactl-test-'));
     try {
       const host = createHost({ clock: systemClock(), diskSpace: () => readDiskSpace(folder) });
-      const { cpuUsage, memory, diskUsage } = await host.resources();
-      for (const percent of [cpuUsage, diskUsage]) {
+      const { cpuUsage, memory, disk } = await host.resources();
+      for (const percent of [cpuUsage, usagePercent(disk)]) {
         expect(percent).toBeGreaterThanOrEqual(0);
         expect(percent).toBeLessThanOrEqual(100);
       }

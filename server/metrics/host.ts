@@ -2,7 +2,7 @@ import { codeOf } from '@llamactl/contract/reason';
 import { readFileSync } from 'node:fs';
 import os from 'node:os';
 import { pause, type Clock } from '../instances/ports/time.ts';
-import { usagePercent, type DiskSpace } from './disk-space.ts';
+import type { DiskSpace } from './disk-space.ts';
 import { memoryState, swapTotal, type MemoryState, type ReadText } from './memory.ts';
 
 /** Resources of the machine and their usage. */
@@ -10,8 +10,8 @@ export interface HostResources {
   /** Percent of all cores, 0–100. */
   cpuUsage: number;
   memory: MemoryState;
-  /** Percent of the data directory's filesystem, 0–100. */
-  diskUsage: number;
+  /** Space of the data directory's filesystem. */
+  disk: DiskSpace;
 }
 
 /** Reads this machine's resources. Callers share a reading for a second, so many cost as much as one. */
@@ -62,7 +62,7 @@ export function createHost({ clock, diskSpace, read = readSystemFile }: HostDepe
   const memory = (): MemoryState => memoryState(read) ?? { total: os.totalmem(), usage: os.totalmem() - os.freemem() };
   const measure = async (): Promise<HostResources> => {
     const [cpu, disk] = await Promise.all([cpuUsage(), diskSpace()]);
-    const resources = { cpuUsage: cpu, memory: memory(), diskUsage: usagePercent(disk) };
+    const resources = { cpuUsage: cpu, memory: memory(), disk };
     last = { resources, at: clock.elapsed() };
     return resources;
   };

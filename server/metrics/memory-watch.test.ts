@@ -1,6 +1,8 @@
 import type { Alert } from '@llamactl/contract/system';
 import { beforeEach, describe, expect, test } from 'vitest';
+import type { AlertSink } from '../instances/ports/alert-sink.ts';
 import { FakeClock } from '../testing/fake-clock.ts';
+import { createHost } from './host.ts';
 import type { MemoryState } from './memory.ts';
 import { isMemoryLow, watchMemory } from './memory-watch.ts';
 
@@ -40,17 +42,18 @@ describe('watchMemory', () => {
     faults = [];
     state = memory(16 * GIBIBYTE, 8 * GIBIBYTE);
   });
+  const sink: AlertSink = {
+    raise: (alert) => {
+      raised = alert;
+    },
+    clear: (code) => {
+      if (raised?.code === code) raised = null;
+    },
+  };
   const watch = (): { close(): void } =>
     watchMemory({
       clock,
-      alerts: {
-        raise: (alert) => {
-          raised = alert;
-        },
-        clear: (code) => {
-          if (raised?.code === code) raised = null;
-        },
-      },
+      alerts: sink,
       memory: () => {
         if (state instanceof Error) throw state;
         return state;
@@ -63,7 +66,7 @@ describe('watchMemory', () => {
     watch();
     expect(raised).toMatchObject({ level: 'warning', code: 'memory_low' });
     state = memory(16 * GIBIBYTE, 8 * GIBIBYTE);
-    await clock.advance(9_999);
+    await clock.advance(1_999);
     expect(raised).not.toBe(null);
     await clock.advance(1);
     expect(raised).toBe(null);
@@ -78,6 +81,45 @@ describe('watchMemory', () => {
     state = memory(16 * GIBIBYTE, 8 * GIBIBYTE);
     await clock.advance(10_000);
     expect(raised).toBe(null);
+  });
+
+  const MACHINE = 'MemTotal: 16000000 kB\nMemAvailable: 8000000 kB\n';
+  test.each([
+    ['a machine', { '/proc/meminfo': MACHINE.replace('8000000', '400000') }],
+    [
+      'a container',
+      {
+        '/proc/self/cgroup': '0::/\n',
+        '/sys/fs/cgroup/memory.max': '2000000000\n',
+        '/sys/fs/cgroup/memory.current': '1980000000\n',
+        '/sys/fs/cgroup/memory.stat': 'inactive_file 0\n',
+      },
+    ],
+    [
+      'a unit in cgroups v1',
+      {
+        '/proc/self/cgroup': '4:memory:/llamactl.service\n',
+        '/sys/fs/cgroup/memory/llamactl.service/memory.limit_in_bytes': '2000000000\n',
+        '/sys/fs/cgroup/memory/llamactl.service/memory.usage_in_bytes': '1980000000\n',
+      },
+    ],
+  ])('raises by the files of %s, within two seconds', async (_name, low) => {
+    let files: Record<string, string> = {};
+    const read = (file: string): string | null => ({ '/proc/meminfo': MACHINE, ...files })[file] ?? null;
+    const host = createHost({ clock, diskSpace: async () => ({ used: 1, available: 1 }), read });
+    watchMemory({
+      clock,
+      alerts: sink,
+      memory: () => host.memory(),
+      onFault: (_error, what) => void faults.push(what),
+    });
+    expect(raised).toBe(null);
+    files = low;
+    await clock.advance(2_000);
+    expect(raised?.code).toBe('memory_low');
+    files = {};
+    await clock.advance(2_000);
+    expect([raised, faults]).toEqual([null, []]);
   });
 
   test('stops when closed', () => {

@@ -18,7 +18,8 @@ export interface MemoryWatchDependencies {
 /** Code of the alert. */
 export const MEMORY_LOW = 'memory_low';
 
-const LOOK_EVERY_MS = 10_000;
+/** An engine that loads a model takes gigabytes within seconds. A look takes some ten microseconds. */
+const LOOK_EVERY_MS = 2_000;
 /** Memory is low below both limits: five percent of a large machine is still much. */
 const LOW_PART = 0.05;
 const LOW_BYTES = 512 * 1_048_576;
@@ -35,7 +36,7 @@ export function isMemoryLow({ total, usage }: MemoryState, wasLow: boolean): boo
   return available < total * LOW_PART * factor && available < LOW_BYTES * factor;
 }
 
-/** Checks at once, then every ten seconds. */
+/** Checks at once, then every two seconds. */
 export function watchMemory({ clock, alerts, memory, onFault }: MemoryWatchDependencies): MemoryWatch {
   let isLow = false;
   let isFaulty = false;

@@ -15,9 +15,19 @@ const GROUP: RunStats = {
 test('RunMeter combines a process group with the GPU memory of its processes', () => {
   const meter = createRunMeter({
     runs: { stats: (run) => (run === RUN ? GROUP : null), pids: () => [7, 8] },
-    gpus: { memoryOf: (pids) => pids.reduce((sum, pid) => sum + pid, 0) },
+    gpus: {
+      memoryOf: (pids) => pids.reduce((sum, pid) => sum + pid, 0),
+      usesOf: (pids) => pids.map((pid) => ({ index: 0, memory: pid })),
+    },
   });
-  expect(meter.stats(RUN)).toEqual({ ...GROUP, gpu_memory_usage: 15 });
+  expect(meter.stats(RUN)).toEqual({
+    ...GROUP,
+    gpu_memory_usage: 15,
+    gpus: [
+      { index: 0, memory: 7 },
+      { index: 0, memory: 8 },
+    ],
+  });
 });
 
 test('RunMeter returns null for a dead engine, without reading GPUs', () => {
@@ -25,6 +35,9 @@ test('RunMeter returns null for a dead engine, without reading GPUs', () => {
     runs: { stats: () => null, pids: () => [] },
     gpus: {
       memoryOf: () => {
+        throw new Error('asked');
+      },
+      usesOf: () => {
         throw new Error('asked');
       },
     },

@@ -8,12 +8,14 @@ export function createRunMeter({
   gpus,
 }: {
   runs: Pick<Runs, 'stats' | 'pids'>;
-  gpus: Pick<Gpus, 'memoryOf'>;
+  gpus: Pick<Gpus, 'memoryOf' | 'usesOf'>;
 }): RunMeter {
   return {
     stats: (run) => {
       const stats = runs.stats(run);
-      return stats && { ...stats, gpu_memory_usage: gpus.memoryOf(runs.pids(run)) };
+      if (stats === null) return null;
+      const pids = runs.pids(run);
+      return { ...stats, gpu_memory_usage: gpus.memoryOf(pids), gpus: gpus.usesOf(pids) };
     },
   };
 }

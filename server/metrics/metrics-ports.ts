@@ -39,6 +39,8 @@ export type CountedInstance = Pick<InstanceSummary, 'status'>;
 /** A fresh measurement of a running instance. */
 export interface Sample {
   name: string;
+  /** Counts the instance's runs. */
+  run: number;
   stats: Stats;
 }
 

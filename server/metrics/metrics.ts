@@ -1,5 +1,5 @@
-import type { StatsHistory } from '@llamactl/contract/stats';
-import type { SystemInfo, SystemStatus } from '@llamactl/contract/system';
+import type { FleetStats, StatsHistory, SystemStats } from '@llamactl/contract/stats';
+import type { Resources, SystemInfo, SystemStatus } from '@llamactl/contract/system';
 import type { CountedInstance } from './metrics-ports.ts';
 
 /** Measurements, as the API and the exposition use them. */
@@ -12,8 +12,16 @@ export interface SystemView {
    * @param instances the instances that the caller may see
    */
   status(instances: readonly CountedInstance[]): Promise<SystemStatus>;
-  /** Data that does not change while llamactl runs. */
-  info(): SystemInfo;
+  /** The machine's resources; at most a second old. */
+  resources(): Promise<Resources>;
+  /** The machine, llamactl, and the room in its folders now. */
+  info(): Promise<SystemInfo>;
+}
+
+/** The use of the machine over time. */
+export interface SystemHistoryView {
+  /** Steps of the last `windowSeconds` seconds, oldest first. */
+  history(windowSeconds: number): SystemStats;
 }
 
 /** The resource usage of instances. */
@@ -24,4 +32,6 @@ export interface StatsHistoryView {
    * @param name Returned as given; found regardless of case.
    */
   history(name: string, windowSeconds: number): StatsHistory;
+  /** Resources and requests of these instances over time, in equal steps. @param points How many steps. */
+  series(names: readonly string[], windowSeconds: number, points: number): Promise<FleetStats>;
 }

@@ -3,7 +3,7 @@ import type { InstanceSummary } from '@llamactl/contract/instance';
 import type { SystemStatus } from '@llamactl/contract/system';
 import { describe, expect, it } from 'vitest';
 import { FakeClock } from '../testing/fake-clock.ts';
-import { usualStats } from '../testing/usual-stats.ts';
+import { usualPoint } from '../testing/usual-stats.ts';
 import { GatewayCounters } from './gateway-counters.ts';
 import { createEngineScrape } from './engine-scrape.ts';
 import { createFigures } from './prometheus-figures.ts';
@@ -16,6 +16,8 @@ const STATUS: SystemStatus = {
   uptime: 5,
   instances: { total: 2, stopped: 1, starting: 0, running: 1, stopping: 0, restarting: 0, failed: 0 },
   resources: {
+    disk_total: 8,
+    disk_free: 2,
     cpu_usage: 50,
     memory_usage: 1_000,
     memory_total: 2_000,
@@ -73,16 +75,15 @@ async function textFor(...instances: FiguredInstance[]): Promise<string> {
   const target = { port: 1, healthPath: '/health', key: null };
   const figures = createFigures({
     clock: { nextTurn: (callback) => void setImmediate(callback) },
-    system: { status: async () => STATUS, info: () => expect.fail('is not asked') },
+    system: {
+      status: async () => STATUS,
+      resources: async () => STATUS.resources,
+      info: () => expect.fail('is not asked'),
+    },
     stats: {
+      series: () => expect.fail('is not asked'),
       history: (name, window) => {
-        const point = {
-          ...usualStats(),
-          timestamp: up.started_at ?? '',
-          seconds: 2,
-          cpu_usage_peak: 9,
-          memory_usage_peak: 9,
-        };
+        const point = usualPoint({ timestamp: up.started_at ?? '', cpu_usage_peak: 9, memory_usage_peak: 9 });
         const points =
           window === 6
             ? [

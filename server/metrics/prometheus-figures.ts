@@ -32,8 +32,8 @@ export interface FiguresDependencies {
 
 /** Instances written in one turn of the event loop: a thousand with requests make 6 MB of text. */
 const INSTANCES_A_TURN = 100;
-/** After a text of more characters than this, wait for the next turn of the event loop. */
-const LONGEST_OF_A_TURN = 65_536;
+/** After so many characters, the encoding waits for the next turn of the event loop. */
+const LONGEST_OF_A_TURN = 524_288;
 
 export function createFigures(dependencies: FiguresDependencies): Figures {
   const { clock, system, stats, requests, lives, engines, inFlight, startedAt } = dependencies;
@@ -71,20 +71,28 @@ export function createFigures(dependencies: FiguresDependencies): Figures {
 }
 
 /**
- * Encodes texts, and ends the turn of the event loop after each long one: with 5 000 instances, 8 MB of text would
- * block the event loop for 20 ms. Writes into one buffer, because joining many buffers would take as long again.
+ * Encodes a text in pieces, and ends the turn of the event loop after each {@link LONGEST_OF_A_TURN}: with 5 000
+ * instances, 8 MB of text would block the event loop for 20 ms. Writes into one buffer, because joining many buffers
+ * would take as long again.
  */
-async function encoded(texts: readonly string[], nextTurn: () => Promise<void>): Promise<Buffer> {
+async function encoded(pieces: readonly string[], nextTurn: () => Promise<void>): Promise<Buffer> {
+  let inTurn = 0;
+  const rest = async (length: number): Promise<void> => {
+    inTurn += length;
+    if (inTurn <= LONGEST_OF_A_TURN) return;
+    inTurn = 0;
+    await nextTurn();
+  };
   let bytes = 0;
-  for (const text of texts) {
-    bytes += Buffer.byteLength(text);
-    if (text.length > LONGEST_OF_A_TURN) await nextTurn();
+  for (const piece of pieces) {
+    bytes += Buffer.byteLength(piece);
+    await rest(piece.length);
   }
   const whole = Buffer.allocUnsafe(bytes);
   let at = 0;
-  for (const text of texts) {
-    at += whole.write(text, at);
-    if (text.length > LONGEST_OF_A_TURN) await nextTurn();
+  for (const piece of pieces) {
+    at += whole.write(piece, at);
+    await rest(piece.length);
   }
   return whole;
 }

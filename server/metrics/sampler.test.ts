@@ -4,6 +4,8 @@ import type { Clock } from '../instances/ports/time.ts';
 import type { LiveRun } from '../instances/use-cases.ts';
 import { FakeClock } from '../testing/fake-clock.ts';
 import { usualStats } from '../testing/usual-stats.ts';
+import { Histories } from './histories.ts';
+import { NOTHING_SERVED } from './served-tally.ts';
 import { createSampler, type Sampler } from './sampler.ts';
 
 const STATS = usualStats({ read_bytes: 5, write_bytes: 6 });
@@ -22,6 +24,7 @@ class Bench {
   measure: (name: string) => Stats | null = () => STATS;
   onSample: (name: string) => void = () => undefined;
   readonly sampler: Sampler;
+  readonly histories: Histories;
 
   constructor() {
     const clock: Clock = {
@@ -33,10 +36,14 @@ class Bench {
         else this.heldTurns.push(callback);
       },
     };
+    this.histories = new Histories(clock, 2);
+    this.histories.open();
     this.sampler = createSampler({
       clock,
       intervalSeconds: 2,
       liveRuns: () => this.runs,
+      histories: this.histories,
+      served: () => NOTHING_SERVED,
       onSample: ({ name, stats }) => {
         expect(stats).toBe(STATS);
         this.samples.push(name);
@@ -51,11 +58,11 @@ class Bench {
       this.spentMs += this.costMs;
       return this.measure(name);
     };
-    return { name, stats };
+    return { name, run: 1, stats };
   }
 
   points(name: string): number {
-    return this.sampler.history(name, 3_600).points.length;
+    return this.histories.history(name, 3_600).points.length;
   }
 }
 
@@ -70,7 +77,7 @@ describe('Sampler', () => {
     bench.sampler.noteChange();
     await bench.clock.advance(6_000);
     expect(bench.samples).toEqual(['one', 'Two', 'one', 'Two', 'one', 'Two']);
-    const history = bench.sampler.history('two', 60);
+    const history = bench.histories.history('two', 60);
     expect(StatsHistorySchema.parse(history)).toEqual(history);
     expect(history).toMatchObject({ name: 'two', window: 60, interval: 2 });
     expect(history.points.map(({ seconds, cpu_usage }) => [seconds, cpu_usage])).toEqual([
@@ -81,7 +88,7 @@ describe('Sampler', () => {
   });
 
   test('returns no points for an instance that never ran', () => {
-    expect(bench.sampler.history('absent', 60)).toEqual({ name: 'absent', window: 60, interval: 2, points: [] });
+    expect(bench.histories.history('absent', 60)).toEqual({ name: 'absent', window: 60, interval: 2, points: [] });
   });
 
   test('has one timer, whatever the number of changes', async () => {
@@ -206,20 +213,20 @@ describe('faults in Sampler', () => {
   });
 });
 
-test('Sampler forgets the history of a deleted instance', async () => {
+test('Histories forget the history of a deleted instance', async () => {
   bench.runs = [bench.live('One')];
   bench.sampler.noteChange();
   await bench.clock.advance(2_000);
-  bench.sampler.forget('ONE');
+  bench.histories.forget('ONE');
   expect(bench.points('one')).toBe(0);
 });
 
-test('Sampler moves the history of a renamed instance', async () => {
+test('Histories move the history of a renamed instance', async () => {
   bench.runs = [bench.live('One')];
   bench.sampler.noteChange();
   await bench.clock.advance(2_000);
-  bench.sampler.rename('One', 'Two');
+  bench.histories.rename('One', 'Two');
   expect([bench.points('one'), bench.points('two')]).toEqual([0, 1]);
-  bench.sampler.rename('Two', 'two');
+  bench.histories.rename('Two', 'two');
   expect(bench.points('two')).toBe(1);
 });

@@ -1,17 +1,15 @@
 import type { Clock } from '../instances/ports/time.ts';
 import type { LiveRun } from '../instances/use-cases.ts';
-import { createHistory, type History } from './history.ts';
-import type { StatsHistoryView } from './metrics.ts';
+import type { Histories } from './histories.ts';
 import type { OnFault, Sample } from './metrics-ports.ts';
+import type { Served } from './served-tally.ts';
 
 /** Measures all running instances in one pass every few seconds; has no timer while no instance runs. */
-export interface Sampler extends StatsHistoryView {
+export interface Sampler {
   /** Call when an instance has changed its state, or when runs may exist for another reason. */
   noteChange(): void;
-  /** Drops the history of a deleted instance: a new one with its name starts empty. */
+  /** Reports a fault of a new instance with the name of a deleted one again. */
   forget(name: string): void;
-  /** Moves the history of a renamed instance to its new name. */
-  rename(previous: string, name: string): void;
   /** Stops measuring. */
   close(): void;
 }
@@ -21,6 +19,10 @@ export interface SamplerDependencies {
   /** The setting `stats.interval`. */
   intervalSeconds: number;
   liveRuns: () => readonly LiveRun[];
+  /** Get all measurements. */
+  histories: Pick<Histories, 'push'>;
+  /** Returns the requests of an instance that ended since the last call. */
+  served: (name: string) => Readonly<Served>;
   /** Called for every measurement, in the same turn. */
   onSample: (sample: Sample) => void;
   onFault: OnFault;
@@ -35,8 +37,7 @@ const LONGEST_TURN_MS = 5;
 const LINGER_MS = 120_000;
 
 export function createSampler(dependencies: SamplerDependencies): Sampler {
-  const { clock, intervalSeconds, liveRuns, onSample, onFault } = dependencies;
-  const histories = new Map<string, History>();
+  const { clock, intervalSeconds, liveRuns, histories, served, onSample, onFault } = dependencies;
   let cancel: (() => void) | null = null;
   let isMeasuring = false;
   let isClosed = false;
@@ -51,10 +52,8 @@ export function createSampler(dependencies: SamplerDependencies): Sampler {
     try {
       const stats = run.stats();
       if (stats === null) return;
-      const history = histories.get(key) ?? createHistory(intervalSeconds);
-      histories.set(key, history);
-      history.push(stats, clock.now());
-      onSample({ name, stats });
+      histories.push(name, stats, served(name));
+      onSample({ name, run: run.run, stats });
       faulty.delete(key);
     } catch (error) {
       if (!faulty.has(key)) onFault(error, `The instance ${name} cannot be measured`);
@@ -91,21 +90,7 @@ export function createSampler(dependencies: SamplerDependencies): Sampler {
       idleMs = 0;
       schedule();
     },
-    forget: (name) => {
-      histories.delete(name.toLowerCase());
-      faulty.delete(name.toLowerCase());
-    },
-    rename: (previous, name) => {
-      const history = histories.get(previous.toLowerCase());
-      histories.delete(previous.toLowerCase());
-      if (history !== undefined) histories.set(name.toLowerCase(), history);
-    },
-    history: (name, windowSeconds) => ({
-      name,
-      window: windowSeconds,
-      interval: intervalSeconds,
-      points: histories.get(name.toLowerCase())?.points(windowSeconds, clock.now()) ?? [],
-    }),
+    forget: (name) => void faulty.delete(name.toLowerCase()),
     close: () => {
       isClosed = true;
       cancel?.();

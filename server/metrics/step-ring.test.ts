@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
+import { NOTHING_SERVED } from './served-tally.ts';
 import { StepRing, type Step } from './step-ring.ts';
 
 const step = (end: number): Step => ({
@@ -14,6 +15,7 @@ const step = (end: number): Step => ({
   written: 8,
   gpuMemory: 9,
   gpuSeconds: 10,
+  served: end % 2 === 0 ? null : { ...NOTHING_SERVED, requests: end },
 });
 
 test('StepRing returns each field as stored', () => {
@@ -48,7 +50,8 @@ test('StepRing drops the oldest steps at its capacity', () => {
         expect(Array.from({ length: ring.length }, (_, index) => ring.endAt(index))).toEqual(list);
         expect(ring.endAt(-1)).toBe(list.at(-1) ?? null);
       }
-      expect(ring.bytes).toBeLessThanOrEqual(capacity * 88);
+      expect(list.map((_, index) => ring.at(index))).toEqual(list.map(step));
+      expect(ring.bytes).toBeLessThanOrEqual(capacity * (88 + 250));
     }),
   );
 });

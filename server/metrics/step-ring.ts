@@ -1,9 +1,8 @@
-/** A step of the history: means over the measured seconds, and the counters at its end. */
-export interface Step {
-  /** Time of its last measurement, milliseconds since the epoch. */
-  end: number;
-  /** Measured seconds; less than the time between two ends if no process ran for a while. */
-  seconds: number;
+import type { Served } from './served-tally.ts';
+import type { Ring, TimeStep } from './step-levels.ts';
+
+/** A step of an instance's history: means over the measured seconds, counters at its end, and sums of requests. */
+export interface Step extends TimeStep {
   memory: number;
   memoryPeak: number;
   cpu: number;
@@ -14,10 +13,12 @@ export interface Step {
   gpuMemory: number;
   /** The seconds over which `gpuMemory` is the mean; 0: no tool reported it. */
   gpuSeconds: number;
+  /** Its requests; `null`: none. */
+  served: Readonly<Served> | null;
 }
 
-/** The order of a step's cells; `#read` has the same order. */
-const FIELDS = [
+/** The order of a step's numbers; `#read` has the same order. */
+export const STEP_FIELDS = [
   'end',
   'seconds',
   'memory',
@@ -32,13 +33,17 @@ const FIELDS = [
 ] as const satisfies (keyof Step)[];
 
 const FIRST_ROOM = 16;
+/** Size in memory of the requests of a step, roughly. */
+const SERVED_BYTES = 250;
 
 /**
- * A ring of steps in the order of their ends; at capacity, the oldest is dropped. Uses one typed array that grows with its
- * content: 88 bytes for each step.
+ * A ring of steps. Uses one typed array that grows with its content: 88 bytes for each step, and
+ * some 250 more for a step with requests.
  */
-export class StepRing {
+export class StepRing implements Ring<Step> {
   #cells = new Float64Array(0);
+  /** By the place of the step in `#cells`; a place without an entry has no requests. */
+  #served: (Readonly<Served> | null | undefined)[] = [];
   #first = 0;
   #length = 0;
   readonly #capacity: number;
@@ -51,25 +56,23 @@ export class StepRing {
     return this.#length;
   }
 
-  /** Size in memory. */
   get bytes(): number {
-    return this.#cells.byteLength;
+    return (
+      this.#cells.byteLength + this.#served.filter((each) => each !== null && each !== undefined).length * SERVED_BYTES
+    );
   }
 
-  /** @param index 0 is the oldest, -1 the newest. */
   at(index: number): Step | null {
     const position = index < 0 ? this.#length + index : index;
     if (position < 0 || position >= this.#length) return null;
     return this.#read(this.#offset(position));
   }
 
-  /** Equals `at(index)?.end`, without creating a step. */
   endAt(index: number): number | null {
     const position = index < 0 ? this.#length + index : index;
     return position < 0 || position >= this.#length ? null : (this.#cells[this.#offset(position)] ?? null);
   }
 
-  /** Returns the end of the step that was dropped; `null`: none. */
   push(step: Step): number | null {
     let lost: number | null = null;
     if (this.#length === this.#capacity) {
@@ -84,7 +87,6 @@ export class StepRing {
     return lost;
   }
 
-  /** Replaces the newest step. */
   replaceNewest(step: Step): void {
     if (this.#length > 0) this.#write(this.#length - 1, step);
   }
@@ -94,11 +96,11 @@ export class StepRing {
   }
 
   get #room(): number {
-    return this.#cells.length / FIELDS.length;
+    return this.#cells.length / STEP_FIELDS.length;
   }
 
   #offset(position: number): number {
-    return ((this.#first + position) % this.#room) * FIELDS.length;
+    return ((this.#first + position) % this.#room) * STEP_FIELDS.length;
   }
 
   #read(offset: number): Step {
@@ -115,20 +117,23 @@ export class StepRing {
       written: cell(8),
       gpuMemory: cell(9),
       gpuSeconds: cell(10),
+      served: this.#served[offset / STEP_FIELDS.length] ?? null,
     };
   }
 
   #write(position: number, step: Step): void {
     const offset = this.#offset(position);
-    for (const [column, field] of FIELDS.entries()) this.#cells[offset + column] = step[field];
+    for (const [column, field] of STEP_FIELDS.entries()) this.#cells[offset + column] = step[field];
+    this.#served[offset / STEP_FIELDS.length] = step.served;
   }
 
   #grow(): void {
     const room = Math.min(this.#capacity, Math.max(FIRST_ROOM, this.#room * 2));
-    const cells = new Float64Array(room * FIELDS.length);
-    const head = this.#cells.subarray(this.#first * FIELDS.length);
+    const cells = new Float64Array(room * STEP_FIELDS.length);
+    const head = this.#cells.subarray(this.#first * STEP_FIELDS.length);
     cells.set(head);
-    cells.set(this.#cells.subarray(0, this.#first * FIELDS.length), head.length);
+    cells.set(this.#cells.subarray(0, this.#first * STEP_FIELDS.length), head.length);
+    this.#served = [...this.#served.slice(this.#first), ...this.#served.slice(0, this.#first)];
     this.#cells = cells;
     this.#first = 0;
   }

@@ -21,7 +21,11 @@ const view = (clock: FakeClock, begunAt = clock.elapsed()): SystemView =>
     host: {
       memory: () => ({ total: 200, usage: 50 }),
       swap: () => null,
-      resources: async () => ({ cpuUsage: 45.2, memory: { total: 200, usage: 50 }, diskUsage: 75.5 }),
+      resources: async () => ({
+        cpuUsage: 45.2,
+        memory: { total: 200, usage: 50 },
+        disk: { used: 755, available: 245 },
+      }),
     },
     gpus: { list: async () => [GPU] },
     clock,
@@ -30,6 +34,14 @@ const view = (clock: FakeClock, begunAt = clock.elapsed()): SystemView =>
     buildTime: '2026-03-01T12:00:00Z',
     commit: '0123abc',
     hostname: 'box',
+    folders: [
+      { kind: 'data', path: '/data' },
+      { kind: 'models', path: '/gone' },
+    ],
+    diskSpace: async (folder) => {
+      if (folder === '/data') return { used: 755, available: 245 };
+      throw Object.assign(new Error('no such folder'), { code: 'ENOENT' });
+    },
   });
 
 test('status counts instances by state and reports resources', async () => {
@@ -43,7 +55,15 @@ test('status counts instances by state and reports resources', async () => {
     version: '1.2.3',
     uptime: 86_400,
     instances: { total: 8, stopped: 1, starting: 1, running: 3, stopping: 1, restarting: 1, failed: 1 },
-    resources: { cpu_usage: 45.2, memory_usage: 50, memory_total: 200, disk_usage: 75.5, gpus: [GPU] },
+    resources: {
+      cpu_usage: 45.2,
+      memory_usage: 50,
+      memory_total: 200,
+      disk_usage: 75.5,
+      disk_total: 1_000,
+      disk_free: 245,
+      gpus: [GPU],
+    },
   });
 });
 
@@ -52,14 +72,18 @@ test('uptime is never negative', async () => {
   expect((await view(clock, clock.now() + 5_000).status([])).uptime).toBe(0);
 });
 
-test('info describes the machine and llamactl', () => {
-  const info = view(new FakeClock()).info();
+test('info describes the machine, llamactl, and the room in its folders', async () => {
+  const info = await view(new FakeClock()).info();
   expect(SystemInfoSchema.strict().parse(info)).toMatchObject({
     hostname: 'box',
     memory_total: 200,
     version: '1.2.3',
     build_time: '2026-03-01T12:00:00Z',
     commit: '0123abc',
+    folders: [
+      { kind: 'data', path: '/data', disk_total: 1_000, disk_free: 245 },
+      { kind: 'models', path: '/gone', disk_total: null, disk_free: null },
+    ],
   });
   expect(info.cpu_count).toBeGreaterThan(0);
 });

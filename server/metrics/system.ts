@@ -1,6 +1,9 @@
 import os from 'node:os';
 import { STATUSES, type Status } from '@llamactl/contract/instance';
+import { codeOf } from '@llamactl/contract/reason';
+import type { Folder, Resources } from '@llamactl/contract/system';
 import type { Clock } from '../instances/ports/time.ts';
+import { type DiskSpace, usagePercent } from './disk-space.ts';
 import type { Gpus } from './gpu/gpu.ts';
 import type { Host } from './host.ts';
 import type { SystemView } from './metrics.ts';
@@ -18,39 +21,64 @@ export interface SystemDependencies {
   /** Commit of the source; `null`: unknown. */
   commit: string | null;
   hostname: string;
+  /** The data directory and the folders of models, absolute. */
+  folders: readonly Pick<Folder, 'kind' | 'path'>[];
+  /** @throws {Error} Node's, when the folder does not exist */
+  diskSpace: (folder: string) => Promise<DiskSpace>;
 }
 
 export function createSystemView(dependencies: SystemDependencies): SystemView {
-  const { host, gpus, clock, begunAt, version, buildTime, commit, hostname } = dependencies;
+  const { host, gpus, clock, begunAt, version, buildTime, commit, hostname, folders, diskSpace } = dependencies;
   // read once: the result is long on a machine with many cores
-  const cpuCount = Math.max(1, os.cpus().length);
+  const processors = os.cpus();
+  const cpuModel = processors[0]?.model.trim() ?? '';
+  const resources = async (): Promise<Resources> => {
+    const [measured, gpuList] = await Promise.all([host.resources(), gpus.list()]);
+    return {
+      cpu_usage: measured.cpuUsage,
+      memory_usage: measured.memory.usage,
+      memory_total: measured.memory.total,
+      disk_usage: usagePercent(measured.disk),
+      disk_total: measured.disk.used + measured.disk.available,
+      disk_free: measured.disk.available,
+      gpus: gpuList,
+    };
+  };
   return {
-    status: async (instances) => {
-      const [resources, gpuList] = await Promise.all([host.resources(), gpus.list()]);
-      return {
-        version,
-        uptime: Math.max(0, Math.floor((clock.elapsed() - begunAt) / 1_000)),
-        instances: countsOf(instances),
-        resources: {
-          cpu_usage: resources.cpuUsage,
-          memory_usage: resources.memory.usage,
-          memory_total: resources.memory.total,
-          disk_usage: resources.diskUsage,
-          gpus: gpuList,
-        },
-      };
-    },
-    info: () => ({
+    resources,
+    status: async (instances) => ({
+      version,
+      uptime: Math.max(0, Math.floor((clock.elapsed() - begunAt) / 1_000)),
+      instances: countsOf(instances),
+      resources: await resources(),
+    }),
+    info: async () => ({
       hostname,
       os: process.platform === 'darwin' ? 'darwin' : 'linux',
       arch: goArchitecture(process.arch, os.endianness()),
-      cpu_count: cpuCount,
+      cpu_count: Math.max(1, processors.length),
+      cpu_model: cpuModel === '' || cpuModel === 'unknown' ? null : cpuModel,
       memory_total: host.memory().total,
       version,
       build_time: buildTime,
       commit,
+      folders: await Promise.all(folders.map((folder) => withSpace(folder, diskSpace))),
     }),
   };
+}
+
+async function withSpace(
+  folder: Pick<Folder, 'kind' | 'path'>,
+  diskSpace: SystemDependencies['diskSpace'],
+): Promise<Folder> {
+  try {
+    const { used, available } = await diskSpace(folder.path);
+    return { ...folder, disk_total: used + available, disk_free: available };
+  } catch (error) {
+    // The disk does not answer, or our user may not look at the folder.
+    if (codeOf(error) !== null) return { ...folder, disk_total: null, disk_free: null };
+    throw error;
+  }
 }
 
 /** Translates Node's name of an architecture to Go's. Returns all other names unchanged. */

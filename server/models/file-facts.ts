@@ -1,28 +1,21 @@
 import path from 'node:path';
-import { MODEL_FORMATS } from '@llamactl/contract/model';
 import { errorWords } from '@llamactl/contract/reason';
-import { z } from 'zod';
-import { type FoundFile, jsonOf } from './found-files.ts';
+import type { FileFacts, ModelFacts } from './facts-schema.ts';
+import type { FoundFile } from './found-files.ts';
+import { jsonOf } from './small-files.ts';
 import { GgufFault } from './gguf-header.ts';
 import { readGgufFile } from './gguf-headers.ts';
-import { factsOf, type ModelFacts, ModelFactsSchema, WANTED } from './model-facts.ts';
+import { factsOf, WANTED } from './model-facts.ts';
 
-/** The facts of one file, or the reason why there are none. */
-export const FileFactsSchema = z.object({
-  format: z.enum(MODEL_FORMATS),
-  /** `null`: it cannot be read. */
-  facts: ModelFactsSchema.nullable(),
-  /** Why it cannot be loaded: the end of a sentence about it; `null`: no reason is known. */
-  problem: z.string().nullable(),
-});
-export type FileFacts = z.infer<typeof FileFactsSchema>;
+/** The part of a found file that its facts depend on. Can be sent to another thread. */
+export type ReadableFile = Pick<FoundFile, 'path' | 'kind' | 'relative' | 'repo'>;
 
 /** Reads the facts of a file that was found. Never rejects for what the file contains. */
-export async function readFacts(file: FoundFile): Promise<FileFacts> {
+export async function readFacts(file: ReadableFile): Promise<FileFacts> {
   return file.kind === 'folder' ? folderFacts(file) : ggufFacts(file);
 }
 
-async function ggufFacts({ path: file, relative, repo }: FoundFile): Promise<FileFacts> {
+async function ggufFacts({ path: file, relative, repo }: ReadableFile): Promise<FileFacts> {
   const format = 'gguf';
   const stem = stemOf(repo !== null && relative === 'model.gguf' ? repo : relative);
   try {
@@ -35,7 +28,7 @@ async function ggufFacts({ path: file, relative, repo }: FoundFile): Promise<Fil
 }
 
 /** A folder in the form of Hugging Face's transformers: its `config.json` describes it. */
-async function folderFacts({ path: folder }: FoundFile): Promise<FileFacts> {
+async function folderFacts({ path: folder }: ReadableFile): Promise<FileFacts> {
   const config = await jsonOf(path.join(folder, 'config.json'));
   const tokenizer = await jsonOf(path.join(folder, 'tokenizer_config.json'));
   const { model_type: type, max_position_embeddings: context, quantization, quantization_config: other } = config;

@@ -1,10 +1,13 @@
 import type { Dirent, Stats } from 'node:fs';
-import { readdir, readFile, stat } from 'node:fs/promises';
+import { opendir, readdir } from 'node:fs/promises';
 import path from 'node:path';
 import { codeOf } from '@llamactl/contract/reason';
 import type { ModelSource } from '@llamactl/contract/model';
 import { isRecord } from '@llamactl/contract/record';
-import type { ModelPlace } from './model-places.ts';
+import { REFERENCE_FILE } from './downloads/hub-cache.ts';
+import { type DownloadOrigin, type ModelPlace, placeProblem } from './model-places.ts';
+import type { OllamaLayers } from './ollama-layers.ts';
+import { jsonOf, statOf, textOf } from './small-files.ts';
 
 /** A file that may be a model, or a folder with one in safetensors. */
 export interface FoundFile {
@@ -22,6 +25,18 @@ export interface FoundFile {
   repo: string | null;
   /** The name within the repo or the place, which stays when a cache gets a new snapshot. */
   relative: string;
+  /** The source of our download; left out: the hub, or no download of ours. */
+  origin?: DownloadOrigin | undefined;
+  /** Of a model of Ollama: files with its settings. */
+  layers?: OllamaLayers;
+  /** The reference by which an address was downloaded; `null`: of another source, or unknown. */
+  reference?: string | null;
+}
+
+/** The part of a found file that all files of a repo or place share. */
+interface Home extends Pick<FoundFile, 'source' | 'repo' | 'origin' | 'reference'> {
+  /** The folder to which names are relative. */
+  root: string;
 }
 
 /** Result of a search. */
@@ -31,6 +46,8 @@ export interface Search {
   folders: string[];
   /** The first missing step of each folder that does not exist yet, in a folder that exists. */
   missing: string[];
+  /** Folders of people that cannot be read, in sentences. */
+  problems: string[];
 }
 
 /** Levels of folders below a place. */
@@ -38,13 +55,13 @@ const DEEPEST = 8;
 /** Limits for a place that is a whole disk. */
 const MOST_FILES = 20_000;
 const MOST_ENTRIES = 500_000;
-/** Longest JSON file of another program that is read, in bytes. */
-const LONGEST_JSON = 1024 * 1024;
 
 /** Ollama leaves it out of names, as in `qwen3:8b`; others are part of them, as in `hf.co/org/repo:Q4_K_M`. */
 const OLLAMA_REGISTRY = 'registry.ollama.ai';
 const MODEL = 'application/vnd.ollama.image.model';
 const PROJECTOR = 'application/vnd.ollama.image.projector';
+const SYSTEM = 'application/vnd.ollama.image.system';
+const PARAMS = 'application/vnd.ollama.image.params';
 
 /** Searches places for model files, without reading their content. Each file is found once. */
 export async function searchModels(places: readonly ModelPlace[], signal: AbortSignal): Promise<Search> {
@@ -57,6 +74,7 @@ class ModelSearch implements Search {
   readonly files: FoundFile[] = [];
   readonly folders: string[] = [];
   readonly missing: string[] = [];
+  readonly problems: string[] = [];
   readonly #signal: AbortSignal;
   readonly #seen = new Set<string>();
   #entries = 0;
@@ -66,6 +84,7 @@ class ModelSearch implements Search {
   }
 
   async place(place: ModelPlace): Promise<void> {
+    if (place.needed !== undefined) await this.#check(place.folder, place.needed);
     switch (place.layout) {
       case 'files':
         return this.#walk(place.folder, { source: place.source, repo: null, root: place.folder });
@@ -76,19 +95,29 @@ class ModelSearch implements Search {
     }
   }
 
+  async #check(folder: string, needed: 'always' | 'if_there'): Promise<void> {
+    try {
+      await (await opendir(folder)).close();
+    } catch (error) {
+      if (codeOf(error) === null) throw error;
+      if (needed === 'always' || codeOf(error) !== 'ENOENT') this.problems.push(placeProblem(folder, error));
+    }
+  }
+
   /** `models--ORG--REPO/snapshots/COMMIT/…`, whose files are links to blobs. The snapshot of `main` comes first. */
-  async #hub({ source, folder }: ModelPlace): Promise<void> {
+  async #hub({ source, folder, origin }: ModelPlace): Promise<void> {
     for (const entry of await this.#read(folder)) {
       const [, org, repo] = /^models--([^-].*?)--(.+)$/.exec(entry.name) ?? [];
       if (org === undefined || repo === undefined) continue;
       const home = path.join(folder, entry.name);
       const main = (await textOf(path.join(home, 'refs', 'main')))?.trim() ?? '';
+      const reference = origin === 'url' ? await referenceIn(home) : null;
       // A download makes it last, after minutes.
       const snapshots = path.join(home, 'snapshots');
       const commits = (await this.#read(snapshots)).map(({ name }) => name);
       for (const commit of commits.toSorted((one, other) => Number(other === main) - Number(one === main))) {
         const root = path.join(snapshots, commit);
-        await this.#walk(root, { source, repo: `${org}/${repo}`, root });
+        await this.#walk(root, { source, repo: `${org}/${repo}`, root, origin, reference });
       }
     }
   }
@@ -115,14 +144,14 @@ class ModelSearch implements Search {
     [registry = '', namespace = '', model = '', tag = '']: readonly string[],
     { source, folder }: Pick<ModelPlace, 'source' | 'folder'>,
   ): Promise<void> {
-    const { layers } = (await jsonOf(file)) as { layers?: unknown };
-    if (tag === '' || !Array.isArray(layers)) return;
+    const layers = layersIn(await jsonOf(file), path.join(folder, 'blobs'));
+    if (tag === '') return;
+    const blobOf = (type: string): string | null => layers.find(({ mediaType }) => mediaType === type)?.blob ?? null;
+    const settings = { system: blobOf(SYSTEM), params: blobOf(PARAMS) };
     const host = registry === OLLAMA_REGISTRY ? '' : `${registry}/`;
     const name = `${host}${namespace === 'library' ? '' : `${namespace}/`}${model}:${tag}`;
-    for (const { mediaType, digest } of layers as { mediaType?: unknown; digest?: unknown }[]) {
-      const [, hex] = /^sha256:([0-9a-f]{64})$/.exec(String(digest)) ?? [];
-      if (hex === undefined || (mediaType !== MODEL && mediaType !== PROJECTOR)) continue;
-      const blob = path.join(folder, 'blobs', `sha256-${hex}`);
+    for (const { mediaType, blob } of layers) {
+      if (mediaType !== MODEL && mediaType !== PROJECTOR) continue;
       const found = await statOf(blob);
       const relative = mediaType === PROJECTOR ? 'mmproj.gguf' : 'model.gguf';
       // A link to it in another place was found before; several names of Ollama may share one blob.
@@ -135,18 +164,16 @@ class ModelSearch implements Search {
           source,
           repo: name,
           relative,
+          layers: settings,
         });
     }
   }
 
-  async #walk(
-    folder: string,
-    { source, repo, root }: { source: ModelSource; repo: string | null; root: string },
-  ): Promise<void> {
+  async #walk(folder: string, home: Home): Promise<void> {
     const queue = [{ folder, depth: 0 }];
     for (let next = queue.shift(); next !== undefined; next = queue.shift()) {
       const entries = await this.#read(next.folder);
-      await this.#folder(next.folder, entries, { source, repo, root });
+      await this.#folder(next.folder, entries, home);
       for (const entry of entries) {
         const file = path.join(next.folder, entry.name);
         if (entry.isDirectory() && next.depth < DEEPEST) queue.push({ folder: file, depth: next.depth + 1 });
@@ -154,18 +181,15 @@ class ModelSearch implements Search {
         // Follows links, because caches and people use links. A pipe or a device is no regular file.
         const found = await statOf(file);
         if (found?.isFile() !== true) continue;
+        const { root, ...shared } = home;
         const relative = path.relative(root, file);
-        this.#add({ ...statusOf(found), path: file, kind: 'gguf', source, repo, relative });
+        this.#add({ ...statusOf(found), path: file, kind: 'gguf', ...shared, relative });
       }
     }
   }
 
   /** A folder with a model in safetensors. */
-  async #folder(
-    folder: string,
-    entries: readonly Dirent[],
-    { source, repo, root }: { source: ModelSource; repo: string | null; root: string },
-  ): Promise<void> {
+  async #folder(folder: string, entries: readonly Dirent[], { root, ...shared }: Home): Promise<void> {
     const weights = entries.filter(({ name }) => name.endsWith('.safetensors'));
     if (weights.length === 0 || !entries.some(({ name }) => name === 'config.json')) return;
     let size = 0;
@@ -177,8 +201,8 @@ class ModelSearch implements Search {
     }
     const own = await statOf(folder);
     if (own === null) return;
-    const relative = path.relative(root, folder) || path.basename(repo ?? folder);
-    this.#add({ path: folder, kind: 'folder', identity: identityOf(own), size, modified, source, repo, relative });
+    const relative = path.relative(root, folder) || path.basename(shared.repo ?? folder);
+    this.#add({ path: folder, kind: 'folder', identity: identityOf(own), size, modified, ...shared, relative });
   }
 
   /** Adds a file, unless another place has it too. */
@@ -204,6 +228,25 @@ class ModelSearch implements Search {
       return [];
     }
   }
+}
+
+/** The layers of a manifest with a valid digest. @param blobs The folder of their files. */
+function layersIn(
+  { layers }: Readonly<Record<string, unknown>>,
+  blobs: string,
+): { mediaType: unknown; blob: string }[] {
+  return (Array.isArray(layers) ? layers : []).flatMap((layer: unknown) => {
+    if (!isRecord(layer)) return [];
+    const { mediaType, digest } = layer;
+    const [, hex] = /^sha256:([0-9a-f]{64})$/.exec(String(digest)) ?? [];
+    return hex === undefined ? [] : [{ mediaType, blob: path.join(blobs, `sha256-${hex}`) }];
+  });
+}
+
+/** The address of a downloaded file; `null`: it is unknown. */
+async function referenceIn(home: string): Promise<string | null> {
+  const text = (await textOf(path.join(home, REFERENCE_FILE)))?.trim() ?? '';
+  return /^https:\/\/\S{1,2048}$/.test(text) ? text : null;
 }
 
 /** The first folder of a path that does not exist; `null`: all do. */
@@ -232,37 +275,4 @@ export function blobOf({ identity }: Pick<FoundFile, 'identity'>): string {
 
 function identityOf({ dev, ino }: Pick<Stats, 'dev' | 'ino'>): string {
   return `${dev}:${ino}`;
-}
-
-async function statOf(file: string): Promise<Stats | null> {
-  try {
-    return await stat(file);
-  } catch (error) {
-    if (codeOf(error) === null) throw error;
-    // Deleted meanwhile, or a link that leads nowhere.
-    return null;
-  }
-}
-
-/** The text of a small file of another program; `null`: it is missing, too long or no regular file. */
-async function textOf(file: string): Promise<string | null> {
-  const found = await statOf(file);
-  if (found?.isFile() !== true || found.size > LONGEST_JSON) return null;
-  try {
-    return await readFile(file, 'utf8');
-  } catch (error) {
-    if (codeOf(error) === null) throw error;
-    return null;
-  }
-}
-
-/** The object in a JSON file of another program; empty if there is none. */
-export async function jsonOf(file: string): Promise<Readonly<Record<string, unknown>>> {
-  try {
-    const value: unknown = JSON.parse((await textOf(file)) ?? '{}');
-    return isRecord(value) ? value : {};
-  } catch (error) {
-    if (error instanceof SyntaxError) return {};
-    throw error;
-  }
 }

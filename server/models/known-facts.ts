@@ -2,14 +2,17 @@ import { open, readFile, rename, rm } from 'node:fs/promises';
 import { z } from 'zod';
 import { codeOf } from '@llamactl/contract/reason';
 import type { Sliced, SlicedWork } from '../sliced-work.ts';
-import { type FileFacts, FileFactsSchema } from './file-facts.ts';
+import { type FileFacts, FileFactsSchema } from './facts-schema.ts';
 import type { FoundFile } from './found-files.ts';
+import type { KnownFile } from './model-groups.ts';
 
 /** One line of the file: a file that was found, and what was read of it. */
 const LineSchema = z.object({ key: z.string(), known: FileFactsSchema });
 
 /** Lines that are written in one turn of the event loop: some milliseconds. */
 const AT_ONCE = 200;
+/** Files that are read together. */
+const READ_TOGETHER = 64;
 
 /**
  * Facts of files, each valid until its file changes. Stored in the data directory, so that a start reads no header
@@ -46,27 +49,70 @@ export class KnownFacts {
     }
   }
 
-  /** The facts of a file, read only if it is new or has changed. */
-  async of(file: FoundFile, read: (file: FoundFile) => Promise<FileFacts>): Promise<FileFacts> {
-    const key = keyOf(file);
-    const known = this.#known.get(key) ?? (await read(file));
-    if (!this.#known.has(key)) this.#hasChanged = true;
-    this.#known.set(key, known);
-    return known;
+  /**
+   * The files with their facts. Only files that are new or have changed are read.
+   *
+   * @param read Resolves with the facts of files, in their order.
+   */
+  async of(
+    files: readonly FoundFile[],
+    read: (files: readonly FoundFile[]) => Promise<FileFacts[]>,
+    signal: AbortSignal,
+  ): Promise<KnownFile[]> {
+    const unknown = await this.#work.run(this.#unknown(files), signal);
+    for (let index = 0; index < unknown.length; index += READ_TOGETHER) {
+      signal.throwIfAborted();
+      const batch = unknown.slice(index, index + READ_TOGETHER);
+      const facts = await read(batch);
+      for (const [at, file] of batch.entries()) this.#learn(file, facts[at]);
+    }
+    return this.#work.run(this.#all(files), signal);
+  }
+
+  *#unknown(files: readonly FoundFile[]): Sliced<FoundFile[]> {
+    const unknown: FoundFile[] = [];
+    for (const file of files) {
+      if (!this.#known.has(keyOf(file))) unknown.push(file);
+      yield;
+    }
+    return unknown;
+  }
+
+  #learn(file: FoundFile, facts: FileFacts | undefined): void {
+    if (facts === undefined) return;
+    this.#hasChanged = true;
+    this.#known.set(keyOf(file), facts);
+  }
+
+  *#all(files: readonly FoundFile[]): Sliced<KnownFile[]> {
+    const all: KnownFile[] = [];
+    for (const file of files) {
+      const facts = this.#known.get(keyOf(file));
+      if (facts !== undefined) all.push({ ...file, ...facts });
+      yield;
+    }
+    return all;
   }
 
   /** Forgets all files but these, and stores the rest if anything changed. */
   async keepOnly(files: readonly FoundFile[]): Promise<void> {
-    const kept = new Map<string, FileFacts>();
-    for (const file of files) {
-      const known = this.#known.get(keyOf(file));
-      if (known !== undefined) kept.set(keyOf(file), known);
-    }
+    const kept = await this.#work.run(this.#kept(files), null);
     const isSame = !this.#hasChanged && kept.size === this.#known.size;
     this.#known = kept;
     if (isSame) return;
     await this.#store();
     this.#hasChanged = false;
+  }
+
+  *#kept(files: readonly FoundFile[]): Sliced<Map<string, FileFacts>> {
+    const kept = new Map<string, FileFacts>();
+    for (const file of files) {
+      const key = keyOf(file);
+      const known = this.#known.get(key);
+      if (known !== undefined) kept.set(key, known);
+      yield;
+    }
+    return kept;
   }
 
   async #store(): Promise<void> {

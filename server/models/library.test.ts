@@ -42,7 +42,11 @@ const place = (source: ModelPlace['source'], layout: ModelPlace['layout'], folde
 });
 const PLAIN = (): ModelPlace[] => [place('folder', 'files', 'models')];
 
-function open(places: readonly ModelPlace[], clock = new FakeClock({ realUpToMs: 1 })): ModelLibrary {
+function open(
+  places: readonly ModelPlace[],
+  clock = new FakeClock({ realUpToMs: 1 }),
+  onProblem: (problem: string) => void = () => undefined,
+): ModelLibrary {
   const faults = vi.fn();
   const library = new ModelLibrary({
     clock,
@@ -50,6 +54,7 @@ function open(places: readonly ModelPlace[], clock = new FakeClock({ realUpToMs:
     places,
     indexFile: path.join(home, 'models.index'),
     onFault: faults,
+    onProblem,
   });
   libraries.push(library);
   return library;
@@ -169,6 +174,34 @@ describe('the library', () => {
     expect(models[0]?.path).toContain('/snapshots/new/sub/');
   });
 
+  it.each([
+    ['modelscope', 'models--acme--Demo', 'Demo-Q4_0.gguf', 'ms:acme/Demo:Q4_0'],
+    ['ollama', 'models--library--qwen3', 'qwen3-8b.gguf', 'ollama:qwen3:8b'],
+    ['ollama', 'models--me--qwen3', 'qwen3-8b-q4_K_M-00001-of-00002.gguf', 'ollama:me/qwen3:8b-q4_K_M'],
+    ['docker', 'models--ai--demo', 'demo-latest.gguf', 'docker:ai/demo:latest'],
+  ] as const)('has the reference of a download from another source: %s, %s', async (origin, repo, file, ref) => {
+    await put(`own/${origin}/${repo}/snapshots/c1/${file}`);
+    const places: ModelPlace[] = [
+      { ...place('folder', 'hub', `own/${origin}`), origin },
+      place('folder', 'files', 'own'),
+    ];
+    expect((await scanned(places)).list().map((model) => model.ref)).toEqual([ref]);
+  });
+
+  it('has the address of a downloaded file, if the download noted it', async () => {
+    const address = 'https://example.com/demo.gguf#sha256=' + 'a'.repeat(64);
+    const repo = 'own/url/models--example.com--demo-0123';
+    await put(`${repo}/snapshots/c1/demo.gguf`);
+    const places: ModelPlace[] = [{ ...place('folder', 'hub', 'own/url'), origin: 'url' }];
+    expect((await scanned(places)).list()).toMatchObject([{ ref: null }]);
+    await put(`${repo}/reference`, address);
+    const library = await scanned(places);
+    expect(library.list()).toMatchObject([{ ref: address, source: 'folder' }]);
+    for (const word of [address, address.replace(/#.*/, '')]) expect(library.named(word)?.ref).toBe(address);
+    await put(`${repo}/reference`, 'file:///etc/passwd');
+    expect((await scanned(places)).list()).toMatchObject([{ ref: null }]);
+  });
+
   it('reads the manifests of Ollama, whose blobs are models without an ending', async () => {
     const hex = 'a'.repeat(64);
     await put(`ollama/blobs/sha256-${hex}`);
@@ -181,6 +214,26 @@ describe('the library', () => {
     await put('ollama/manifests/registry.ollama.ai/library/broken/1', 'no JSON');
     expect((await scanned([place('ollama', 'ollama', 'ollama')])).list()).toMatchObject([
       { ref: 'ollama:qwen3:8b', name: 'qwen3:8b', architecture: 'llama', problems: [] },
+    ]);
+  });
+
+  it('knows the files with the system prompt and the parameters of each name in Ollama', async () => {
+    const digests = ['a', 'b', 'c'].map((digit) => digit.repeat(64));
+    const [weights = '', system = '', params = ''] = digests;
+    await put(`ollama/blobs/sha256-${weights}`);
+    const layer = (kind: string, digest: string): object => ({
+      mediaType: `application/vnd.ollama.image.${kind}`,
+      digest: `sha256:${digest}`,
+    });
+    const put8b = async (tag: string, layers: object[]): Promise<string> =>
+      put(`ollama/manifests/registry.ollama.ai/library/qwen3/${tag}`, JSON.stringify({ layers }));
+    await put8b('bare', [layer('model', weights)]);
+    await put8b('pirate', [layer('model', weights), layer('system', system), layer('params', params)]);
+    const models = (await scanned([place('ollama', 'ollama', 'ollama')])).list();
+    const blob = (digest: string): string => path.join(home, `ollama/blobs/sha256-${digest}`);
+    expect(models.map(({ name, layers }) => [name, layers])).toEqual([
+      ['qwen3:bare', { system: null, params: null }],
+      ['qwen3:pirate', { system: blob(system), params: blob(params) }],
     ]);
   });
 
@@ -326,6 +379,14 @@ describe('the library', () => {
     expect(await found).toMatchObject([{ path: file }]);
   });
 
+  it('finds a model by its name or reference, but not by its path', async () => {
+    await put('hub/models--acme--Demo/snapshots/c1/Demo-Q4_0.gguf');
+    const library = await scanned([place('hugging_face', 'hub', 'hub')]);
+    const [model] = library.list();
+    for (const word of ['demo-q4_0', 'Acme/Demo:q4_0', 'hf.co/acme/Demo:Q4_0']) expect(library.named(word)).toBe(model);
+    for (const word of [model?.path ?? '', model?.id ?? '', 'Demo']) expect(library.named(word)).toBeNull();
+  });
+
   it('looks once more for a model that is younger than its last scan', async () => {
     const clock = new FakeClock();
     const library = open(PLAIN(), clock);
@@ -375,6 +436,34 @@ describe('the library', () => {
     const library = open(PLAIN());
     library.close();
     expect(await library.called('demo')).toEqual([]);
+  });
+
+  it.each([
+    ['missing', 'does not exist'],
+    ['file', 'is not a folder'],
+    ['loop', 'cannot be read: too many symbolic links encountered'],
+  ])('says once that a folder of models.dirs is wrong (%s), until it is right', async (name, reason) => {
+    await put('file', '');
+    await symlink('loop', path.join(home, 'loop'));
+    const said: string[] = [];
+    const library = open([{ ...place('folder', 'files', name), needed: 'always' }], undefined, (each) =>
+      said.push(each),
+    );
+    await library.scan();
+    await library.scan();
+    const problem = `models.dirs: ${path.join(home, name)} ${reason}`;
+    expect([library.problems, said]).toEqual([[problem], [problem]]);
+    await rm(path.join(home, name), { force: true });
+    await put(`${name}/a.gguf`);
+    await library.scan();
+    expect([library.problems, library.list().length]).toEqual([[], 1]);
+  });
+
+  it('says nothing of a missing folder that need not exist, but of a file in its place', async () => {
+    const places: ModelPlace[] = [{ ...place('folder', 'files', 'models'), needed: 'if_there' }];
+    expect((await scanned(places)).problems).toEqual([]);
+    await put('models', '');
+    expect((await scanned(places)).problems).toHaveLength(1);
   });
 
   it('does not need its folders', async () => {

@@ -1,15 +1,15 @@
 import { type FSWatcher, watch } from 'node:fs';
 import path from 'node:path';
-import { isDeepStrictEqual } from 'node:util';
 import type { ModelInfo } from '@llamactl/contract/instance';
-import { modelsCalled } from '@llamactl/contract/model-names';
+import { modelsCalled, spellings } from '@llamactl/contract/model-names';
 import type { ModelFinder } from '../instances/ports/model-finder.ts';
 import type { Clock } from '../instances/ports/time.ts';
 import type { SlicedWork } from '../sliced-work.ts';
-import { readFacts } from './file-facts.ts';
-import { blobAt, blobOf, searchModels } from './found-files.ts';
+import { type FactsReader, OWN_READER } from './facts-reader.ts';
+import { blobAt, type FoundFile, searchModels } from './found-files.ts';
 import { KnownFacts } from './known-facts.ts';
-import { groupModels, type KnownFile, type LibraryModel } from './model-groups.ts';
+import type { KnownFile, LibraryModel } from './model-groups.ts';
+import { indexModels, NO_INDEX } from './model-index.ts';
 import type { ModelPlace } from './model-places.ts';
 
 /** The models of this machine, from memory. */
@@ -20,8 +20,12 @@ export interface Models extends ModelFinder {
   find(id: string): LibraryModel | null;
   /** The path under which the list has a file, which may be reached by several links. Another file: its own path. */
   listedPath(file: string): Promise<string>;
+  /** A model with this name or reference, in any case; `null`: there is none. Costs the same for any number of models. */
+  named(word: string): LibraryModel | null;
   /** Whether the first scan, or one after a change, is not over. */
   readonly isScanning: boolean;
+  /** Folders of `models.dirs` that cannot be read, in sentences. */
+  readonly problems: readonly string[];
 }
 
 /** No models, and no scan. */
@@ -29,9 +33,12 @@ export const NO_MODELS: Models = {
   list: () => [],
   find: () => null,
   listedPath: async (file) => file,
+  named: () => null,
   called: async () => [],
   at: () => null,
+  abilities: () => null,
   isScanning: false,
+  problems: [],
 };
 
 export interface LibraryOptions {
@@ -40,8 +47,12 @@ export interface LibraryOptions {
   places: readonly ModelPlace[];
   /** File for what was read, absolute. */
   indexFile: string;
+  /** Reads files. Default: the thread of the caller does. */
+  reader?: FactsReader;
   /** Reports that a scan failed. The next one tries again. */
   onFault: (error: unknown, what: string) => void;
+  /** Takes each problem of a folder once, when a scan meets it first. Default: {@link ModelLibrary.problems} has them. */
+  onProblem?: (problem: string) => void;
   /** Watches a folder for changes. Default: the system does. */
   watchFolder?: (folder: string, onChange: (name: string | null) => void, onLost: () => void) => () => void;
 }
@@ -62,13 +73,8 @@ export class ModelLibrary implements Models {
   readonly #facts: KnownFacts;
   readonly #over = new AbortController();
   readonly #watches = new Map<string, () => void>();
-  #models: readonly LibraryModel[] = [];
-  #byId = new Map<string, LibraryModel>();
-  /** By the paths of their first parts. */
-  #infos = new Map<string, ModelInfo>();
-  #paths = new Set<string>();
-  /** Paths by device and inode. */
-  #byBlob = new Map<string, string>();
+  #index = NO_INDEX;
+  #problems: readonly string[] = [];
   #isScanning = true;
   /** The scan that runs now; `null`: none. */
   #scanning: Promise<void> | null = null;
@@ -89,31 +95,48 @@ export class ModelLibrary implements Models {
     return this.#isScanning || this.#isStale || this.#isRefreshing;
   }
 
+  get problems(): readonly string[] {
+    return this.#problems;
+  }
+
   list(): readonly LibraryModel[] {
-    return this.#models;
+    return this.#index.models;
   }
 
   find(id: string): LibraryModel | null {
-    return this.#byId.get(id) ?? null;
+    return this.#index.byId.get(id) ?? null;
   }
 
   async listedPath(file: string): Promise<string> {
-    if (this.#paths.has(file)) return file;
+    if (this.#index.paths.has(file)) return file;
     const blob = await blobAt(file);
-    return (blob === null ? undefined : this.#byBlob.get(blob)) ?? file;
+    return (blob === null ? undefined : this.#index.byBlob.get(blob)) ?? file;
+  }
+
+  named(word: string): LibraryModel | null {
+    for (const spelling of spellings(word)) {
+      const found = this.#index.byName.get(spelling);
+      if (found !== undefined) return found;
+    }
+    return null;
   }
 
   at(file: string): ModelInfo | null {
-    return this.#infos.get(file) ?? null;
+    return this.#index.infos.get(file) ?? null;
+  }
+
+  abilities(file: string): LibraryModel | null {
+    const info = this.at(file);
+    return info === null ? null : this.find(info.id);
   }
 
   async called(word: string): Promise<readonly LibraryModel[]> {
     await this.#firstScan.promise;
-    const found = modelsCalled(word, this.#models);
+    const found = modelsCalled(word, this.list());
     if (found.length > 0) return found;
     // Its file may be younger than the last scan.
     await this.refresh();
-    return modelsCalled(word, this.#models);
+    return modelsCalled(word, this.list());
   }
 
   /** Scans from now on, not only from the beginning of the scan that runs. Never rejects. */
@@ -132,25 +155,35 @@ export class ModelLibrary implements Models {
     const { places, work } = this.#options;
     const { signal } = this.#over;
     if (this.#isScanning) await this.#facts.load();
-    const { files, folders, missing } = await searchModels(places, signal);
-    const known: KnownFile[] = [];
-    for (const file of files) {
-      signal.throwIfAborted();
-      known.push({ ...file, ...(await this.#facts.of(file, readFacts)) });
-    }
-    this.#models = await work.run(groupModels(known), signal);
-    this.#byId = new Map(this.#models.map((model) => [model.id, model]));
-    this.#infos = new Map(this.#models.map((model) => [model.path, infoOf(model, this.#infos.get(model.path))]));
-    this.#paths = new Set(files.map((file) => file.path));
-    this.#byBlob = new Map(files.map((file) => [blobOf(file), file.path]));
+    const { files, folders, missing, problems } = await searchModels(places, signal);
+    this.#noteProblems(problems);
+    const known = await this.#known(files);
+    this.#index = await work.run(indexModels(known, this.#index), signal);
     this.#isScanning = false;
     this.#watch(folders, missing);
     await this.#facts.keepOnly(files);
   }
 
+  async #known(files: readonly FoundFile[]): Promise<KnownFile[]> {
+    const { reader = OWN_READER } = this.#options;
+    try {
+      return await this.#facts.of(files, (unknown) => reader.read(unknown), this.#over.signal);
+    } finally {
+      reader.rest();
+    }
+  }
+
+  #noteProblems(problems: readonly string[]): void {
+    const { onProblem } = this.#options;
+    const before = new Set(this.#problems);
+    this.#problems = problems;
+    for (const problem of problems) if (!before.has(problem)) onProblem?.(problem);
+  }
+
   /** Ends all scans and watches. */
   close(): void {
     this.#over.abort();
+    this.#options.reader?.rest();
     this.#firstScan.resolve();
     this.#cancel();
     for (const stop of this.#watches.values()) stop();
@@ -224,12 +257,6 @@ export class ModelLibrary implements Models {
       }
     }
   }
-}
-
-/** @param before Of the last scan; returned if nothing has changed, so that lists of instances stay as they are. */
-function infoOf({ id, name, quantization, size, context }: LibraryModel, before: ModelInfo | undefined): ModelInfo {
-  const info = { id, name, quantization, size, context };
-  return before !== undefined && isDeepStrictEqual(info, before) ? before : info;
 }
 
 function watchBySystem(folder: string, onChange: (name: string | null) => void, onLost: () => void): () => void {

@@ -1,18 +1,26 @@
 import path from 'node:path';
 import { codeOf } from '@llamactl/contract/reason';
 import type { ModelDetails } from '@llamactl/contract/model';
-import { jsonOf } from './found-files.ts';
+import { jsonOf } from './small-files.ts';
 import { GgufFault } from './gguf-header.ts';
 import { readGgufFile } from './gguf-headers.ts';
 import { CHAT_TEMPLATE, WANTED } from './model-facts.ts';
 import type { LibraryModel } from './model-groups.ts';
+import { readLayers } from './ollama-layers.ts';
 
-type Details = Pick<ModelDetails, 'metadata' | 'chat_template'>;
+type HeaderFacts = Pick<ModelDetails, 'metadata' | 'chat_template'>;
+/** The part of a model that a list leaves out. */
+type Details = HeaderFacts & Pick<ModelDetails, 'system_prompt' | 'request_defaults' | 'other_parameters'>;
 
-const NOTHING: Details = { metadata: {}, chat_template: null };
+const NOTHING: HeaderFacts = { metadata: {}, chat_template: null };
 
 /** Reads what a list leaves out from the files of a model. Empty if they cannot be read; the problems of the model say why. */
-export async function readDetails({ format, path: file }: Pick<LibraryModel, 'format' | 'path'>): Promise<Details> {
+export async function readDetails(model: Pick<LibraryModel, 'format' | 'path' | 'layers'>): Promise<Details> {
+  const layers = model.layers ?? { system: null, params: null };
+  return { ...(await headerFacts(model)), ...(await readLayers(layers)) };
+}
+
+async function headerFacts({ format, path: file }: Pick<LibraryModel, 'format' | 'path'>): Promise<HeaderFacts> {
   if (format !== 'gguf') {
     const { chat_template: template } = await jsonOf(path.join(file, 'tokenizer_config.json'));
     return { metadata: {}, chat_template: typeof template === 'string' ? template : null };

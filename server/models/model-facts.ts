@@ -1,27 +1,11 @@
-import { MODEL_CAPABILITIES, type ModelCapability } from '@llamactl/contract/model';
-import { z } from 'zod';
+import type { ModelCapability } from '@llamactl/contract/model';
+import type { FileKind, ModelFacts } from './facts-schema.ts';
 import type { GgufHeader } from './gguf-header.ts';
 
 /** The key of the chat template, whose text shows what a model can do. */
 export const CHAT_TEMPLATE = 'tokenizer.chat_template';
 /** The long texts of a header that are read. */
 export const WANTED: ReadonlySet<string> = new Set([CHAT_TEMPLATE]);
-
-/** Facts from the header of a GGUF file, also as they are stored. */
-export const ModelFactsSchema = z.object({
-  /** The purpose of the file. */
-  kind: z.enum(['model', 'adapter', 'projector', 'other']),
-  architecture: z.string().nullable(),
-  parameters: z.number().nullable(),
-  quantization: z.string().nullable(),
-  /** Trained context in tokens. */
-  context: z.number().nullable(),
-  capabilities: z.array(z.enum(MODEL_CAPABILITIES)),
-  /** This file is one of so many parts. */
-  parts: z.number(),
-});
-export type ModelFacts = z.infer<typeof ModelFactsSchema>;
-export type FileKind = ModelFacts['kind'];
 
 /** Names of `general.file_type`, by its number in llama.cpp. */
 const FILE_TYPES: ReadonlyMap<number, string> = new Map([

@@ -3,14 +3,18 @@ import path from 'node:path';
 import type { Model, ModelCompanion } from '@llamactl/contract/model';
 import type { Sliced } from '../sliced-work.ts';
 import { isDraftName } from './draft-names.ts';
-import { type FileFacts, partOf, stemOf } from './file-facts.ts';
+import type { FileFacts, FileKind } from './facts-schema.ts';
+import { partOf, stemOf } from './file-facts.ts';
 import type { FoundFile } from './found-files.ts';
-import type { FileKind } from './model-facts.ts';
+import { referenceText } from './hub/model-reference.ts';
+import type { OllamaLayers } from './ollama-layers.ts';
 
 /** A model of the library: its parts and what belongs to it. */
 export interface LibraryModel extends Omit<Model, 'used_by'> {
   files: { path: string; size: number }[];
   companions: ModelCompanion[];
+  /** Files with settings of Ollama; `null`: it is no model of Ollama. */
+  layers: OllamaLayers | null;
 }
 
 /** A file, and what is known of it. */
@@ -25,8 +29,7 @@ type Role = 'model' | ModelCompanion['kind'] | null;
 export function* groupModels(files: readonly KnownFile[]): Sliced<LibraryModel[]> {
   const models: { key: string; model: LibraryModel }[] = [];
   for (const home of Map.groupBy(files, homeOf).values()) {
-    for (const model of modelsIn(home)) models.push({ key: `${model.name.toLowerCase()} ${model.path}`, model });
-    yield;
+    for (const model of yield* modelsIn(home)) models.push({ key: `${model.name.toLowerCase()} ${model.path}`, model });
   }
   return models.toSorted((one, other) => compare(one.key, other.key)).map(({ model }) => model);
 }
@@ -36,7 +39,7 @@ function homeOf({ source, repo, path: file }: FoundFile): string {
   return repo === null ? path.dirname(file) : `${source} ${repo}`;
 }
 
-function modelsIn(files: readonly KnownFile[]): LibraryModel[] {
+function* modelsIn(files: readonly KnownFile[]): Sliced<LibraryModel[]> {
   const named = files.filter((file) => roleOf(file) === 'model');
   // A draft by its name may be a complete model.
   const isAlsoModel = (file: KnownFile): boolean =>
@@ -50,14 +53,17 @@ function modelsIn(files: readonly KnownFile[]): LibraryModel[] {
     return [{ stem: stemOf(file.relative), companion: { kind, path: file.path, size: file.size } }];
   });
   const isAlone = parts.size === 1;
-  return [...parts.values()].flatMap((group) => {
+  const found: LibraryModel[] = [];
+  for (const group of parts.values()) {
+    yield;
     const [first, ...others] = group.toSorted((one, other) => compare(one.relative, other.relative));
-    if (first === undefined) return [];
+    if (first === undefined) continue;
     const belongs = ({ stem }: { stem: string }): boolean =>
       first.repo !== null || isAlone || isNamedLike(stem, stemOf(first.relative));
     const own = companions.filter(belongs).map(({ companion }) => companion);
-    return [modelOf(first, [first, ...others], own)];
-  });
+    found.push(modelOf(first, [first, ...others], own));
+  }
+  return found;
 }
 
 function roleOf({ relative, facts }: KnownFile): Role {
@@ -84,15 +90,15 @@ function isNamedLike(companion: string, model: string): boolean {
 }
 
 function modelOf(first: KnownFile, files: readonly KnownFile[], companions: ModelCompanion[]): LibraryModel {
-  const { source, repo, relative, format, facts, path: file } = first;
+  const { source, relative, format, facts, path: file } = first;
   const isOllama = source === 'ollama';
-  const name = isOllama ? (repo ?? '') : format === 'gguf' ? stemOf(relative) : path.basename(file);
+  const name = isOllama ? (first.repo ?? '') : format === 'gguf' ? stemOf(relative) : path.basename(file);
   const quantization = facts?.quantization ?? null;
   const capabilities = facts?.capabilities ?? [];
   const hasProjector = companions.some(({ kind }) => kind === 'projector');
   return {
     id: idOf(first),
-    ref: repo === null ? null : isOllama ? `ollama:${repo}` : `${repo}:${quantization ?? name}`,
+    ref: refOf(first, quantization ?? name),
     name,
     format,
     architecture: facts?.architecture ?? null,
@@ -107,7 +113,26 @@ function modelOf(first: KnownFile, files: readonly KnownFile[], companions: Mode
     problems: problemsOf(files),
     files: files.map((each) => ({ path: each.path, size: each.size })),
     companions,
+    layers: first.layers ?? null,
   };
+}
+
+/** The reference of a model, as people write it. @param choice Its quantisation or name, for a hub. */
+function refOf({ source, repo, relative, origin, reference = null }: FoundFile, choice: string): string | null {
+  if (repo === null) return null;
+  if (source === 'ollama') return `ollama:${repo}`;
+  switch (origin) {
+    case 'url':
+      return reference;
+    case 'ollama':
+    case 'docker': {
+      // Its file is called `NAME-TAG.gguf`.
+      const tag = stemOf(relative).slice(path.basename(repo).length + 1);
+      return referenceText({ source: origin, repo, tag }, null);
+    }
+    default:
+      return referenceText({ source: origin ?? 'hub', repo, quant: null }, choice);
+  }
 }
 
 function problemsOf(files: readonly KnownFile[]): string[] {

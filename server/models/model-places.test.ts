@@ -5,16 +5,27 @@ const ALL = { hugging_face: true, llama_cpp: true, ollama: true, lm_studio: true
 
 const HUB = '/home/me/.cache/huggingface/hub';
 
+/** The folders of our downloads that are not of the hub. */
+const ORIGINS = ['modelscope', 'ollama', 'docker', 'url'].map((source) => `folder hub /own/${source}`);
+
 function places(environment: Record<string, string> = {}, sources = ALL, cache = HUB): string[] {
-  return modelPlaces({ folders: ['/m'], cache, sources, environment, home: '/home/me', platform: 'linux' }).map(
-    ({ source, folder, layout }) => `${source} ${layout} ${folder}`,
-  );
+  return modelPlaces({
+    folders: ['/m'],
+    own: '/own',
+    cache,
+    sources,
+    environment,
+    home: '/home/me',
+    platform: 'linux',
+  }).map(({ source, folder, layout }) => `${source} ${layout} ${folder}`);
 }
 
 describe('the places with models', () => {
   it('are our folders, and those where other programs look', () => {
     expect(places()).toEqual([
+      ...ORIGINS,
       'folder files /m',
+      'folder files /own',
       'hugging_face hub /home/me/.cache/huggingface/hub',
       'llama_cpp hub /home/me/.cache/llama.cpp',
       'llama_cpp files /home/me/.cache/llama.cpp',
@@ -35,14 +46,36 @@ describe('the places with models', () => {
     expect(places(environment)).toContain(place);
   });
 
+  it('must exist if they are named in the configuration, except for the default', () => {
+    const own = '/own';
+    const folders = ['/m', '/home/me/models'];
+    const all = modelPlaces({
+      folders,
+      own,
+      cache: HUB,
+      sources: ALL,
+      environment: {},
+      home: '/home/me',
+      platform: 'linux',
+    });
+    const needed = all.flatMap(({ folder, needed: need }) => (need === undefined ? [] : [[folder, need]]));
+    expect(needed).toEqual([
+      ['/m', 'always'],
+      ['/home/me/models', 'if_there'],
+      ['/own', 'if_there'],
+    ]);
+  });
+
   it('leave out the sources that are off', () => {
     expect(places({}, { hugging_face: false, llama_cpp: false, ollama: false, lm_studio: false })).toEqual([
+      ...ORIGINS,
       'folder files /m',
+      'folder files /own',
     ]);
   });
 
   it('begin with the cache for downloads, if that is another one', () => {
-    expect(places({}, ALL, '/m').slice(0, 2)).toEqual(['hugging_face hub /m', 'folder files /m']);
+    expect(places({}, ALL, '/m').slice(0, 6)).toEqual(['hugging_face hub /m', ...ORIGINS, 'folder files /m']);
   });
 });
 

@@ -1,6 +1,7 @@
 import path from 'node:path';
 import type { Config } from '@llamactl/contract/config';
 import type { ModelSource } from '@llamactl/contract/model';
+import { codeOf, errorWords } from '@llamactl/contract/reason';
 
 /** A folder to scan, and its layout. */
 export interface ModelPlace {
@@ -9,14 +10,36 @@ export interface ModelPlace {
   folder: string;
   /** `files`: model files at any depth; `hub`: the cache of Hugging Face's programs; `ollama`: manifests and blobs. */
   layout: 'files' | 'hub' | 'ollama';
+  /**
+   * It is a problem if the folder cannot be read: `always`, or only `if_there`, not if it does not exist. Left out: never, as for
+   * folders of other programs.
+   */
+  needed?: 'always' | 'if_there';
+  /** The source of our downloads in this folder; left out: the hub, or no downloads of ours. */
+  origin?: DownloadOrigin;
+}
+
+/** Sources whose downloads have a folder of their own: their names must not meet those of the hub. */
+export const DOWNLOAD_ORIGINS = ['modelscope', 'ollama', 'docker', 'url'] as const;
+export type DownloadOrigin = (typeof DOWNLOAD_ORIGINS)[number];
+
+/**
+ * The folder of the downloads of a source, absolute.
+ *
+ * @param own Our own folder for models, absolute.
+ */
+export function originFolder(own: string, origin: DownloadOrigin): string {
+  return path.join(own, origin);
 }
 
 /** Which folders of other programs are scanned. */
 export type ModelSources = Readonly<Record<Exclude<ModelSource, 'folder'>, boolean>>;
 
 interface PlacesOptions {
-  /** `models.dirs` and our own folder, absolute. */
+  /** `models.dirs`, absolute. */
   folders: readonly string[];
+  /** Our own folder for models, absolute. */
+  own: string;
   /** The cache for downloads, absolute. */
   cache: string;
   sources: ModelSources;
@@ -43,7 +66,7 @@ export function configuredPlaces(
   user: Pick<PlacesOptions, 'environment' | 'home' | 'platform'> & { own: string; isHomeOurs: boolean },
 ): { cache: string; places: ModelPlace[] } {
   const cache = downloadCache({ ...user, configured });
-  return { cache, places: modelPlaces({ ...user, folders: [...dirs, user.own], cache, sources }) };
+  return { cache, places: modelPlaces({ ...user, folders: dirs, cache, sources }) };
 }
 
 /**
@@ -72,6 +95,7 @@ export function downloadCache(options: {
  */
 export function modelPlaces({
   folders,
+  own,
   cache: downloads,
   sources,
   environment,
@@ -90,7 +114,21 @@ export function modelPlaces({
   return [
     // First, because it may be one of the folders too, where its files would count as plain ones.
     ...(downloads === hub ? [] : [{ source: 'hugging_face', folder: downloads, layout: 'hub' } as const]),
-    ...folders.map((folder): ModelPlace => ({ source: 'folder', folder, layout: 'files' })),
+    // They lie in our own folder, where their files would count as plain ones.
+    ...DOWNLOAD_ORIGINS.map((origin): ModelPlace => ({
+      source: 'folder',
+      folder: originFolder(own, origin),
+      layout: 'hub',
+      origin,
+    })),
+    ...folders.map((folder): ModelPlace => ({
+      source: 'folder',
+      folder,
+      layout: 'files',
+      // It stands in the configuration by default.
+      needed: folder === path.join(home, 'models') ? 'if_there' : 'always',
+    })),
+    { source: 'folder', folder: own, layout: 'files', needed: 'if_there' },
     ...(sources.hugging_face ? [{ source: 'hugging_face', folder: hub, layout: 'hub' } as const] : []),
     // It has the layout of a hub today, and had plain files before.
     ...(sources.llama_cpp
@@ -104,4 +142,10 @@ export function modelPlaces({
       ? lmStudio.map((folder): ModelPlace => ({ source: 'lm_studio', folder, layout: 'files' }))
       : []),
   ];
+}
+
+/** Why a folder of `models.dirs` has no models, in a sentence. @param error Of the system, at reading it. */
+export function placeProblem(folder: string, error: unknown): string {
+  const reason = { ENOENT: 'does not exist', ENOTDIR: 'is not a folder' }[codeOf(error) ?? ''];
+  return `models.dirs: ${folder} ${reason ?? `cannot be read: ${errorWords(error)}`}`;
 }

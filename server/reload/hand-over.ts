@@ -167,6 +167,7 @@ export class HandOver<Server extends ReplaceableServer> {
     server.recordBy((entry) => void successor.then((link) => link.record(entry)));
     await server.handOver(async (request) => (await successor).acquire(request));
     server.watchLeases((use) => this.#taker?.report(use));
+    void this.#successor.promise.then((link) => server.reportRequests((list) => link.requests(list)));
   }
 
   /** @param heldAt When requests began to wait, by `Clock.elapsed`. */
@@ -221,6 +222,7 @@ export class HandOver<Server extends ReplaceableServer> {
     const link = new SuccessorLink(channel, {
       onBreak: (instance, run, died) => server.breakLeases(instance, run, died),
       onDead: (dead) => server.shutOut(dead),
+      onCancel: (request) => server.cancelRequest(request),
       onEnd: () => void server.cut(),
       onUnknown: (type) =>
         this.#dependencies.log.debug({ type }, 'The new server sent a message that this version does not know'),

@@ -6,6 +6,7 @@ import { describe, expect, it, vi } from 'vitest';
 import { LeaseBook } from '../instances/slots/lease-book.ts';
 import { EngineDied, type Lease, type LeaseRequest } from '../instances/slots/leases.ts';
 import type { HeldListener } from '../instances/ports/listening-ports.ts';
+import { activeRequest } from '../testing/active-request.ts';
 import { ListenerWitness } from '../supervisor/port-witness.ts';
 import { PredecessorLink } from './predecessor-link.ts';
 import { type Dead, SuccessorLink } from './successor-link.ts';
@@ -19,6 +20,7 @@ const HELLO = {
   reload: 1,
 };
 const NO_ACTIONS = {
+  onCancel: () => undefined,
   onBreak: () => undefined,
   onDead: () => undefined,
   onEnd: () => undefined,
@@ -34,6 +36,7 @@ const RECORD = {
 function change(acquire?: (request: LeaseRequest) => Promise<Lease>) {
   const [ours, its] = duplexPair();
   const actions = {
+    onCancel: vi.fn<(request: string) => void>(),
     onBreak: vi.fn<(instance: string, run: number, died: boolean) => void>(),
     onDead: vi.fn<(dead: Dead) => void>(),
     onEnd: vi.fn<() => void>(),
@@ -87,6 +90,27 @@ describe('a reload', () => {
     await next.serve(needs);
     next.ready('/run/door');
     expect(await old.ready).toBe('/run/door');
+  });
+
+  it('shows the requests that the old server still serves, and ends them there', async () => {
+    const { old, next, actions } = await changed(1);
+    old.requests([activeRequest('a'), activeRequest('b')]);
+    await vi.waitFor(() => expect(next.requests().map(({ id }) => id)).toEqual(['a', 'b']));
+    next.cancelRequest('b');
+    await vi.waitFor(() => expect(actions.onCancel).toHaveBeenCalledWith('b'));
+    old.close();
+    await next.closed;
+    expect(next.requests()).toEqual([]);
+  });
+
+  it('leaves out requests that the new server cannot read, and goes on', async () => {
+    const [stream, its] = duplexPair();
+    const next = new PredecessorLink(its);
+    const list = [{ id: 'of a later version' }, activeRequest('a'), 7];
+    stream.write(`${JSON.stringify({ type: 'requests', list })}\n`);
+    await vi.waitFor(() => expect(next.requests().map(({ id }) => id)).toEqual(['a']));
+    stream.write(`${JSON.stringify({ type: 'hello', ...HELLO })}\n`);
+    expect(await next.hello).toMatchObject(HELLO);
   });
 
   it('is refused with the reason of the new server', async () => {

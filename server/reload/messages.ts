@@ -59,6 +59,11 @@ const ToSuccessorSchema = z.discriminatedUnion('type', [
   z.object({ type: z.literal('release'), id }),
   /** A request that holds a lease has received the head of its answer. */
   z.object({ type: z.literal('begun'), id }),
+  /**
+   * All requests that the predecessor still serves, about once a second. Each is an `ActiveRequest` of the API; one that this version
+   * cannot read is left out.
+   */
+  z.object({ type: z.literal('requests'), list: z.array(z.unknown()) }),
   /** A request that belongs in the audit trail has ended in the predecessor. */
   z.object({
     type: z.literal('audit'),
@@ -130,6 +135,8 @@ const FromSuccessorSchema = z.discriminatedUnion('type', [
   z.object({ type: z.literal('break'), ...RunSchema.shape, died }),
   /** Connections opened with these credentials must close. `kind`: see `Dead` of the accounts. */
   z.object({ type: z.literal('dead'), kind: text, whose: text }),
+  /** The predecessor must end this request of its list. */
+  z.object({ type: z.literal('cancel'), request: text }),
   /** The service ends: the predecessor finishes only requests that end soon. */
   z.object({ type: z.literal('end') }),
 ]);

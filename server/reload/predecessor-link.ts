@@ -1,4 +1,5 @@
 import type { Duplex } from 'node:stream';
+import { type ActiveRequest, ActiveRequestSchema } from '@llamactl/contract/requests';
 import type { LeaseBook, RunUse } from '../instances/slots/lease-book.ts';
 import { EngineDied, type Lease, type LeaseRequest } from '../instances/slots/leases.ts';
 import { Channel } from './channel.ts';
@@ -28,6 +29,7 @@ export class PredecessorLink {
   /** The leases that were granted, by id. */
   readonly #granted = new Map<number, Lease>();
   #needs: PredecessorNeeds | null = null;
+  #requests: readonly ActiveRequest[] = [];
   #foreign: ForeignLeases | null = null;
   /** Messages that arrived before `serve`. */
   #early: ToSuccessor[] = [];
@@ -42,6 +44,7 @@ export class PredecessorLink {
       heard: (message) => {
         if (message.type === 'hello') hello.resolve(message);
         else if (message.type === 'take') this.#taken.resolve(message.uses);
+        else if (message.type === 'requests') this.#requests = message.list.flatMap(readable);
         else if (this.#needs === null) this.#early.push(message);
         else this.#serve(message, this.#needs);
       },
@@ -51,6 +54,7 @@ export class PredecessorLink {
         hello.reject(gone);
         this.#taken.reject(gone);
         closed.resolve();
+        this.#requests = [];
         this.#foreign?.end();
         for (const controller of this.#acquired.values()) controller.abort(gone);
       },
@@ -78,6 +82,16 @@ export class PredecessorLink {
       this.#foreign.set(instance, run, open);
     }
     for (const message of this.#early.splice(0)) this.#serve(message, needs);
+  }
+
+  /** The requests that the predecessor still serves, oldest first, as of the last second. Empty if it is older than this message. */
+  requests(): readonly ActiveRequest[] {
+    return this.#requests;
+  }
+
+  /** Ends a request of {@link requests}. */
+  cancelRequest(request: string): void {
+    this.#channel.send({ type: 'cancel', request });
   }
 
   /** Reports that this process serves. @param door Path of the Unix socket for the predecessor's requests. */
@@ -164,4 +178,10 @@ export class PredecessorLink {
     this.#granted.delete(id);
     lease.release();
   }
+}
+
+/** A request of another version may have other fields. */
+function readable(request: unknown): ActiveRequest[] {
+  const { data } = ActiveRequestSchema.safeParse(request);
+  return data === undefined ? [] : [data];
 }

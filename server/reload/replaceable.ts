@@ -32,6 +32,10 @@ export interface ReplaceableServer {
   watchLeases(watcher: (use: Pick<RunUse, 'instance' | 'run' | 'open'>) => void): void;
   /** Breaks every lease of a run that this server holds. `died`: the engine exited on its own. */
   breakLeases(instance: string, run: number, died: boolean): void;
+  /** From now on, reports all requests that this server still serves: about once a second, until {@link leave} resolves. */
+  reportRequests(report: SuccessorLink['requests']): void;
+  /** Ends a request, as an operator does. */
+  cancelRequest(id: string): void;
   /** Ends all requests with these credentials. */
   shutOut(dead: Dead): void;
   /** From now on, sends the audit entry of each request that ends to the successor. */

@@ -1,4 +1,5 @@
 import { describe, expect, it, vi } from 'vitest';
+import { activeRequest } from '../testing/active-request.ts';
 import { LeaseBook } from '../instances/slots/lease-book.ts';
 import { type FakeServer, type FakeSuccessor, service } from '../testing/reload-harness.ts';
 import type { Service } from './service.ts';
@@ -66,6 +67,21 @@ describe('a reload', () => {
     await successor();
     one.reload();
     expect([successors.length, failures]).toEqual([1, ['A reload is under way already']]);
+  });
+
+  it('shows the new server which requests the old one still serves, and ends those that it names', async () => {
+    const { service: one, successor, until } = await service();
+    one.first.left = [activeRequest('long')];
+    const { promise, resolve } = Promise.withResolvers<void>();
+    one.first.lastEnd = promise;
+    one.reload();
+    const next = await successor();
+    await next.serve();
+    await vi.waitFor(() => expect(next.link.requests().map(({ id }) => id)).toEqual(['long']));
+    next.link.cancelRequest('long');
+    await until('first cancels long');
+    resolve();
+    await vi.waitFor(() => expect(next.link.requests()).toEqual([]));
   });
 
   it('makes requests that wait for a lease wait for the new server', async () => {

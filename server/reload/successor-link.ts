@@ -1,5 +1,6 @@
 import type { Duplex } from 'node:stream';
 import { ApiError } from '@llamactl/contract/errors';
+import type { ActiveRequest } from '@llamactl/contract/requests';
 import type { RunUse } from '../instances/slots/lease-book.ts';
 import { EngineDied, type Lease, type LeaseRequest } from '../instances/slots/leases.ts';
 import { witnessOf } from '../supervisor/port-witness.ts';
@@ -13,6 +14,8 @@ export interface SuccessorListener {
   onBreak(instance: string, run: number, died: boolean): void;
   /** Requests with these credentials must end now. */
   onDead(dead: Dead): void;
+  /** This request must end now. */
+  onCancel(request: string): void;
   /** The service ends. */
   onEnd(): void;
   /** Called for a message of a type that only a later version knows. */
@@ -72,6 +75,8 @@ export class SuccessorLink {
             return listener.onBreak(message.instance, message.run, message.died === true);
           case 'dead':
             return listener.onDead({ kind: message.kind, whose: message.whose });
+          case 'cancel':
+            return listener.onCancel(message.request);
           case 'end':
             this.#isEnding = true;
             return listener.onEnd();
@@ -101,6 +106,11 @@ export class SuccessorLink {
 
   report({ instance, run, open }: Pick<RunUse, 'instance' | 'run' | 'open'>): void {
     this.#channel.send({ type: 'leases', instance, run, open });
+  }
+
+  /** Reports all requests that this server still serves. */
+  requests(list: readonly ActiveRequest[]): void {
+    this.#channel.send({ type: 'requests', list: [...list] });
   }
 
   record(entry: AuditEntry): void {

@@ -50,15 +50,24 @@ describe('stored downloads', () => {
     await expect(store.downloads.load()).rejects.toThrow(`Download x in ${file} cannot be read`);
   });
 
-  it('are paused by a restore', async () => {
+  it('are paused by a restore, so that they write nothing before a person resumes them', async () => {
     for (const state of ['queued', 'running', 'done'] as const)
       await store.downloads.save(storedDownload(state, { state }));
+    // It would go on by itself when its disk has room.
+    const error = { code: 'DISK_FULL' as const, message: 'The disk is full.' };
+    await store.downloads.save(storedDownload('full', { state: 'paused', error }));
     await store.close();
     const database = openDatabase(file);
     database.exec(`insert into meta (key, value) values ('restored', '{"what":"a backup","keeps_log_ins":true}')`);
     database.close();
     store = openStore({ file, clock });
-    expect((await store.downloads.load()).map(({ state }) => state)).toEqual(['paused', 'paused', 'done']);
+    const loaded = await store.downloads.load();
+    expect(loaded.map(({ state, error: left }) => [state, left])).toEqual([
+      ['paused', null],
+      ['paused', null],
+      ['done', null],
+      ['paused', null],
+    ]);
   });
 });
 

@@ -49,9 +49,10 @@ export function settleRestored(database: DatabaseSync, file: string, now: number
   return `${file} was restored from ${what}. ${access} Engines that it does not know are ended.`;
 }
 
+/** Without an error: one that waits for room on a disk goes on by itself. */
 const PAUSE_DOWNLOADS = `
-  update downloads set record = json_set(record, '$.state', 'paused')
-  where json_extract(record, '$.state') in ('queued', 'running')`;
+  update downloads set record = json_set(record, '$.state', 'paused', '$.error', null)
+  where json_extract(record, '$.state') in ('queued', 'running', 'paused')`;
 
 /** Event numbers that the bus gives per millisecond. */
 const NUMBERS_A_MILLISECOND = 1_000;

@@ -10,6 +10,8 @@ import type { Clock } from '../instances/ports/time.ts';
 import type { InstanceManager } from '../instances/use-cases.ts';
 import { createAlerts, type Alerts } from '../events/alerts.ts';
 import { createEventBus } from '../events/bus.ts';
+import { LastFigures } from '../metrics/last-figures.ts';
+import { LoadTimeList } from '../metrics/load-time-list.ts';
 import { FakeClock } from './fake-clock.ts';
 import { FakeContexts } from './fake-contexts.ts';
 import { FakeEngineAdapter, FakeEngines } from './fake-engines.ts';
@@ -55,8 +57,14 @@ export class Domain {
   readonly alerts: Alerts;
   readonly faults: unknown[] = [];
   readonly logs = new FakeRunLogs();
+  readonly figures = new LastFigures();
+  /** Outlives the domain, like a file. */
+  readonly loadTimes: LoadTimeList;
   /** The models that the instances of this domain may name. They outlive the domain. */
-  readonly models: (Pick<Model, 'id' | 'ref' | 'name' | 'path'> & { info?: ModelInfo })[];
+  readonly models: (Pick<Model, 'id' | 'ref' | 'name' | 'path'> & {
+    info?: ModelInfo;
+    abilities?: Pick<Model, 'capabilities' | 'context'>;
+  })[];
   /** The memory of the machine; `null`: not known. It outlives the domain. */
   readonly machine: FakeMemory | null;
   readonly supervisor: FakeSupervisor;
@@ -75,6 +83,7 @@ export class Domain {
     this.store = before?.store ?? new MemoryStore();
     this.adapter = before?.adapter ?? new FakeEngineAdapter();
     this.contexts = before?.contexts ?? new FakeContexts();
+    this.loadTimes = before?.loadTimes ?? new LoadTimeList();
     const clock = this.#ownClock();
     this.supervisor = new FakeSupervisor(clock, this.world);
     const store = this.#ownStore();
@@ -104,13 +113,16 @@ export class Domain {
         meter: {
           stats: (run) => {
             const stats = this.supervisor.stats(run);
-            return stats === null ? null : { ...stats, gpu_memory_usage: null };
+            return stats === null ? null : { ...stats, gpu_memory_usage: null, gpus: [] };
           },
         },
+        figures: this.figures,
+        loadTimes: this.loadTimes,
         engines: new FakeEngines({ llama_cpp: this.adapter }),
         models: {
           called: async (word) => modelsCalled(word, this.models),
           at: (file) => this.models.find((model) => model.path === file)?.info ?? null,
+          abilities: (file) => this.models.find((model) => model.path === file)?.abilities ?? null,
         },
         endpoint: this.world.endpoint,
         runs: this.supervisor,

@@ -142,6 +142,9 @@ export class EventServer {
     const feed = createFeed({ clock, bus, idOf, decisions });
     const joined = (this.#joined = Promise.withResolvers());
     const events = {
+      get lastSeq() {
+        return feed.lastSeq;
+      },
       join: (client: FeedClient): Seat => {
         joined.resolve();
         return feed.join(client);
@@ -151,7 +154,17 @@ export class EventServer {
     const { server } = testServer({
       manager: this.manager,
       clock,
-      plugins: [webSocketRoutes({ events, authenticator, tickets, isAuthEnabled: false, clock })],
+      plugins: [
+        webSocketRoutes({
+          events,
+          logsFor: () => this.manager,
+          authenticator,
+          tickets,
+          isAuthEnabled: false,
+          clock,
+          onFault: onError,
+        }),
+      ],
       ...this.#parts,
     });
     this.#bus = bus;

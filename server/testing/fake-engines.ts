@@ -1,9 +1,11 @@
-import type { EngineOption, EngineOptionList, InstalledEngine } from '@llamactl/contract/engine';
+import type { EngineOption, EngineOptionList, InstalledEngine, Parsed } from '@llamactl/contract/engine';
 import type { OptionValue } from '@llamactl/contract/instance';
 import type {
   EngineAdapter,
   Engines,
   Offload,
+  Served,
+  Serving,
   SettingsProblem,
   StartProblem,
 } from '../instances/ports/engine-adapter.ts';
@@ -51,7 +53,7 @@ export class FakeEngineAdapter implements EngineAdapter {
   }
 
   installed(): Promise<InstalledEngine> {
-    return Promise.resolve({ program: PROGRAM, version: '1', problem: null });
+    return Promise.resolve({ program: PROGRAM, version: '1', problem: null, devices: [] });
   }
 
   withoutTwins({ options: stored }: Settings, given: readonly string[]): Record<string, OptionValue> {
@@ -72,6 +74,13 @@ export class FakeEngineAdapter implements EngineAdapter {
 
   isLearnt({ command }: Settings): boolean {
     return !this.slow.has(command?.[0] ?? PROGRAM);
+  }
+
+  /** The value of {@link learnings}, for tests that change the plan. */
+  learnt = 0;
+
+  learnings(): number {
+    return this.learnt;
   }
 
   plan({ id, name, port, settings }: InstanceRecord): LaunchPlan {
@@ -118,6 +127,18 @@ export class FakeEngineAdapter implements EngineAdapter {
   reported: FittedProjection | null = null;
 
   readonly fitted = (): FittedProjection | null => this.reported;
+  /** The requests that its launches answer; `null`: unknown. */
+  requests: Serving | null = null;
+  /** The facts that its running engines report. */
+  facts: Served | null = null;
+
+  serving(): Serving | null {
+    return this.requests;
+  }
+
+  async served(): Promise<Served | null> {
+    return this.facts;
+  }
 
   preflight(): Promise<StartProblem | null> {
     return Promise.resolve(this.startProblem);
@@ -140,6 +161,13 @@ export class FakeEngines implements Engines {
     this.#adapters = new Map(
       Object.entries(adapters ?? { llama_cpp: new FakeEngineAdapter(), custom: withoutModel(new FakeEngineAdapter()) }),
     );
+  }
+
+  /** Its instance has the whole text as an argument. */
+  async parse(text: string): Promise<Parsed> {
+    const settings = { extra_args: [text] };
+    const understood = [{ text, path: 'extra_args' }];
+    return { format: 'command', instances: [{ settings, understood, dropped: [] }] };
   }
 
   find(name: string): EngineAdapter | null {

@@ -4,7 +4,7 @@ import type { Batch, CreateInstance, Instance, Status, UpdateInstance } from '@l
 import type { LogItem, Logs } from '@llamactl/contract/logs';
 import type { Lease } from '../instances/slots/leases.ts';
 import type { LogQuery } from '../instances/ports/run-output.ts';
-import type { InstanceManager, LiveRun, StopOptions, WaitOptions, Written } from '../instances/use-cases.ts';
+import type { InstanceManager, LiveRun, StopOptions, WaitOptions, Previewed, Written } from '../instances/use-cases.ts';
 
 const MADE_AT = '2024-01-15T10:30:00Z';
 const FIRST_PORT = 8100;
@@ -62,6 +62,20 @@ export class FakeManager implements InstanceManager {
     this.#instances.set(body.name.toLowerCase(), { instance, version: 1 });
     const warnings = body.model_path === undefined ? ['model_path is not there yet'] : [];
     return { instance, entityTag: this.entityTag(body.name), warnings };
+  }
+
+  async previewCreate(body: CreateInstance): Promise<Previewed> {
+    this.#note('previewCreate', body);
+    return previewOf(newInstance(body, body.port ?? 0), []);
+  }
+
+  async previewUpdate(
+    name: string,
+    patch: UpdateInstance,
+    options: { ifMatch?: string | undefined; restart: boolean },
+  ): Promise<Previewed> {
+    this.#note('previewUpdate', name, patch, options);
+    return previewOf(this.#find(name).instance, Object.keys(patch));
   }
 
   async update(
@@ -154,6 +168,18 @@ export class FakeManager implements InstanceManager {
     return this.#each(names, 'stopping');
   }
 
+  async restartAll(names: readonly string[]): Promise<Batch['results']> {
+    this.#note('restartAll', names);
+    return this.#each(names, 'restarting');
+  }
+
+  async removeAll(names: readonly string[], signal?: AbortSignal): Promise<Batch['results']> {
+    this.#note('removeAll', names, signal);
+    const results = this.#each(names, null);
+    for (const name of names) this.#instances.delete(name.toLowerCase());
+    return results;
+  }
+
   async acquire(): Promise<Lease> {
     throw new ApiError('INSTANCE_NOT_RUNNING', 'The fake has no engines.');
   }
@@ -164,7 +190,7 @@ export class FakeManager implements InstanceManager {
     found.instance = { ...found.instance, status };
   }
 
-  #each(names: readonly string[] | undefined, status: Status): Batch['results'] {
+  #each(names: readonly string[] | undefined, status: Status | null): Batch['results'] {
     const all = [...this.#instances.values()].map(({ instance }) => instance.name);
     return (names ?? all).map((name) =>
       this.#instances.has(name.toLowerCase())
@@ -194,7 +220,13 @@ async function patience({ wait, signal }: WaitOptions): Promise<void> {
   });
 }
 
-function newInstance(body: CreateInstance, port: number): Instance {
+function previewOf(instance: Instance, changes: string[]): Previewed {
+  const { effective_command, restart_required } = instance;
+  return { instance, preview: { problems: [], warnings: [], effective_command, changes, restart_required } };
+}
+
+/** A stopped instance as the API shows it, with defaults. */
+export function newInstance(body: CreateInstance, port: number): Instance {
   return {
     name: body.name,
     status: 'stopped',
@@ -203,6 +235,9 @@ function newInstance(body: CreateInstance, port: number): Instance {
     port,
     running_port: null,
     model_info: null,
+    capabilities: [],
+    context_size: null,
+    slots: null,
     started_at: null,
     created_at: MADE_AT,
     updated_at: MADE_AT,
@@ -225,6 +260,14 @@ function newInstance(body: CreateInstance, port: number): Instance {
     isolated: body.isolated ?? false,
     keep_context: body.keep_context ?? 'off',
     context: null,
+    in_flight: 0,
+    waiting: 0,
+    tokens_per_second: 0,
+    last_used_at: null,
+    waits_for: [],
+    load: null,
+    ready_at: null,
+    last_load_seconds: null,
     reason: null,
     restart_count: 0,
     restart_required: false,

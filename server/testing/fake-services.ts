@@ -11,7 +11,7 @@ import type { HttpAuthentication } from '../http/server.ts';
 import type { ApplyOptions, FleetManager } from '../instances/use-cases.ts';
 import type { DownloadJobs } from '../models/downloads/downloads.ts';
 import type { Figures } from '../metrics/prometheus-figures.ts';
-import type { StatsHistoryView, SystemView } from '../metrics/metrics.ts';
+import type { StatsHistoryView, SystemHistoryView, SystemView } from '../metrics/metrics.ts';
 
 /** Fakes of the services behind the HTTP server. */
 
@@ -66,7 +66,15 @@ export const FAKE_STATUS: SystemStatus = {
   version: '0.1.0',
   uptime: 5,
   instances: { total: 1, stopped: 1, starting: 0, running: 0, stopping: 0, restarting: 0, failed: 0 },
-  resources: { cpu_usage: 1.5, memory_usage: 1, memory_total: 2, disk_usage: 75.5, gpus: [] },
+  resources: {
+    cpu_usage: 1.5,
+    memory_usage: 1,
+    memory_total: 2,
+    disk_usage: 75.5,
+    disk_total: 8,
+    disk_free: 2,
+    gpus: [],
+  },
 };
 /** The machine information that {@link FAKE_METRICS} returns. */
 export const FAKE_INFO: SystemInfo = {
@@ -74,16 +82,31 @@ export const FAKE_INFO: SystemInfo = {
   os: 'linux',
   arch: 'amd64',
   cpu_count: 2,
+  cpu_model: 'Example CPU',
   memory_total: 2,
   version: '0.1.0',
   build_time: '2026-03-01T12:00:00Z',
   commit: null,
+  folders: [{ kind: 'data', path: '/data', disk_total: 8, disk_free: 2 }],
 };
 
 /** Metrics of an idle machine. */
-export const FAKE_METRICS: { system: SystemView; stats: StatsHistoryView } = {
-  system: { status: async () => FAKE_STATUS, info: () => FAKE_INFO },
-  stats: { history: (name, window): StatsHistory => ({ name, window, interval: 2, points: [] }) },
+export const FAKE_METRICS: { system: SystemView; stats: StatsHistoryView; machine: SystemHistoryView } = {
+  system: {
+    status: async () => FAKE_STATUS,
+    resources: async () => FAKE_STATUS.resources,
+    info: async () => FAKE_INFO,
+  },
+  stats: {
+    history: (name, window): StatsHistory => ({ name, window, interval: 2, points: [] }),
+    series: async (_names, window, points) => ({
+      window,
+      seconds: window / points,
+      until: '2026-03-01T12:00:00.000Z',
+      instances: [],
+    }),
+  },
+  machine: { history: (window) => ({ window, interval: 2, points: [] }) },
 };
 
 /** Figures that contain only the names of the instances that they cover. */
@@ -114,8 +137,21 @@ export function openDoor(): HttpAuthentication {
   };
   const off = async (): Promise<never> => offAtOnce();
   return {
-    authenticator: { authenticate: () => caller, authenticateInference: () => caller },
-    sessions: { login: off, refresh: off, logout: off, list: offAtOnce, end: off, changePassword: off },
+    authenticator: {
+      authenticate: () => caller,
+      authenticateInference: () => caller,
+      authenticateCookie: async () => caller,
+    },
+    sessions: {
+      login: off,
+      loginBrowser: off,
+      createBrowserToken: off,
+      refresh: off,
+      logout: off,
+      list: offAtOnce,
+      end: off,
+      changePassword: off,
+    },
     accounts: { named: () => undefined, list: () => [], create: off, update: off, remove: off },
     keys: { list: () => [], create: off, remove: off },
     tickets: { issue: () => ({ ticket: 'ticket', expires_at: '2026-03-01T12:00:30Z' }) },

@@ -11,7 +11,7 @@ export function folderLibrary(folder: string, clock = new FakeClock({ realUpToMs
   return new ModelLibrary({
     clock,
     work: new SlicedWork(clock),
-    places: [{ source: 'folder', folder, layout: 'files' }],
+    places: [{ source: 'folder', folder, layout: 'files', needed: 'always' }],
     // Tests scan when they have changed the folder.
     watchFolder: () => () => undefined,
     indexFile: path.join(folder, 'models.index'),

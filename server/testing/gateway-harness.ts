@@ -239,6 +239,8 @@ export interface GatewayOptions {
   /** The account whose share of that memory a request uses; default: one account for all. */
   accountOf?: (request: IncomingMessage) => string;
   trace?: Trace;
+  /** The models of the machine, by name. */
+  library?: readonly string[];
 }
 
 export async function startGateway(
@@ -254,6 +256,7 @@ export async function startGateway(
     bodyClock = systemClock(),
     accountOf = () => 'test',
     trace = NO_TRACE,
+    library = [],
   }: GatewayOptions = {},
 ): Promise<GatewayServer> {
   const instances = new FakeInstances(fakes);
@@ -283,6 +286,7 @@ export async function startGateway(
       caller: 'test',
       account: accountOf(request),
       mayStart,
+      isInLibrary: (model: string) => library.includes(model),
       url,
       headers,
       instances,

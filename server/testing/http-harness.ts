@@ -23,6 +23,7 @@ import {
 } from './fake-services.ts';
 import { apiOperations } from '../http/api-operations.ts';
 import type { Operations } from '../http/operations.ts';
+import { BrowserCookie } from '../http/edge/browser-cookie.ts';
 import { clientAddresses } from '../http/edge/client-address.ts';
 import { createHttpServer, type HttpServer, type HttpServerOptions } from '../http/server.ts';
 import { NO_MODELS } from '../models/library.ts';
@@ -69,6 +70,7 @@ export function testServer(parts: Partial<HttpServerOptions> = {}): TestServer {
     estimator: fixedEstimator,
     downloads: NO_DOWNLOADS,
     configEditor: new FakeConfigEditor(),
+    reload: () => true,
     metrics: FAKE_METRICS,
     figures: FAKE_FIGURES,
     requests: new Requests({ clock }),
@@ -83,6 +85,8 @@ export function testServer(parts: Partial<HttpServerOptions> = {}): TestServer {
     bodyBudget: budget,
     readiness: () => 'ok',
     hostname: 'box',
+    cookie: new BrowserCookie('of-test'),
+    page: { read: async () => null },
     version: '0.1.0',
     ...parts,
   };

@@ -1,4 +1,4 @@
-import { modelsCalled } from '@llamactl/contract/model-names';
+import { modelsCalled, publicNames } from '@llamactl/contract/model-names';
 import type { Models } from '../models/library.ts';
 import type { LibraryModel } from '../models/model-groups.ts';
 
@@ -20,14 +20,18 @@ export const ONE_MODEL: LibraryModel = {
   problems: [],
   files: [{ path: '/nowhere/gone.gguf', size: 1 }],
   companions: [],
+  layers: null,
 };
 
 /** A library with this model alone. */
 export const oneModel: Models = {
   list: () => [ONE_MODEL],
   find: (id) => (id === ONE_MODEL.id ? ONE_MODEL : null),
+  named: (word) => (publicNames(ONE_MODEL).includes(word) ? ONE_MODEL : null),
   at: () => null,
+  abilities: () => null,
   called: async (word) => modelsCalled(word, [ONE_MODEL]),
   listedPath: async (path) => path,
   isScanning: false,
+  problems: [],
 };

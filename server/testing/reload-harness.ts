@@ -1,5 +1,6 @@
 import { duplexPair, PassThrough } from 'node:stream';
 import { expect, vi } from 'vitest';
+import type { ActiveRequest } from '@llamactl/contract/requests';
 import { LeaseBook } from '../instances/slots/lease-book.ts';
 import type { Lease, LeaseRequest } from '../instances/slots/leases.ts';
 import { FakeClock } from './fake-clock.ts';
@@ -26,6 +27,10 @@ export class FakeServer implements ReplaceableServer {
   readonly book = new LeaseBook({ elapsed: () => 0 });
   readonly #done: string[];
   readonly #name: string;
+  /** Requests that it still serves after the hand-over. */
+  left: ActiveRequest[] = [];
+  /** Resolves when the last of its connections is gone. */
+  lastEnd: Promise<void> = Promise.resolve();
   record: Parameters<ReplaceableServer['recordBy']>[0] = () => undefined;
   successor: (request: LeaseRequest) => Promise<Lease> = () => Promise.reject(new Error('it serves itself'));
 
@@ -68,6 +73,14 @@ export class FakeServer implements ReplaceableServer {
     this.#did('breaks leases');
   }
 
+  reportRequests(report: Parameters<ReplaceableServer['reportRequests']>[0]): void {
+    if (this.left.length > 0) report(this.left);
+  }
+
+  cancelRequest(id: string): void {
+    this.#did(`cancels ${id}`);
+  }
+
   shutOut({ kind, whose }: Parameters<ReplaceableServer['shutOut']>[0]): void {
     this.#did(`shuts out ${kind} ${whose}`);
   }
@@ -78,6 +91,7 @@ export class FakeServer implements ReplaceableServer {
 
   async leave(door: string): Promise<void> {
     this.#did(`leaves to ${door}`);
+    await this.lastEnd;
   }
 
   async cut(): Promise<void> {

@@ -1,6 +1,7 @@
 import type { Gpu } from '@llamactl/contract/system';
 import { customEngine } from '../engines/custom.ts';
 import { llamaCpp } from '../engines/llama-cpp.ts';
+import { parsePasted } from '../engines/pasted/pasted-text.ts';
 import type { Engines } from '../instances/ports/engine-adapter.ts';
 import type { LaunchFigures } from '../models/launch-figures.ts';
 import { LaunchFits } from '../models/launch-fits.ts';
@@ -13,10 +14,13 @@ const MEBIBYTE = 1_048_576;
 export function llamaEngines(): Engines {
   const findProgram = async (command: string): Promise<string> => command;
   const adapter = llamaCpp({
+    readText: async () => null,
+    devices: { of: async () => null },
     config: { command: 'llama-server', args: [], environment: {} },
     catalogues: {
       known: () => null,
       isLearnt: () => false,
+      loads: () => 0,
       learn: async () => undefined,
       version: () => null,
       load: async () => ({ catalogue: null, warning: 'there is no llama-server' }),
@@ -30,7 +34,11 @@ export function llamaEngines(): Engines {
     ['llama_cpp', adapter],
     ['custom', customEngine({ name: 'custom', config: null, findProgram, searchPath: '', allowPrivileged: false })],
   ]);
-  return { find: (name) => adapters.get(name) ?? null, names: () => [...adapters.keys()] };
+  return {
+    find: (name) => adapters.get(name) ?? null,
+    names: () => [...adapters.keys()],
+    parse: async (text) => parsePasted(text, null),
+  };
 }
 
 /** A machine of a test; its memory in MiB. */

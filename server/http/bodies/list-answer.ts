@@ -35,5 +35,5 @@ export class ListAnswer {
 
 /** Whether two lists have the same items in the same order. */
 export function isSame(one: readonly unknown[], other: readonly unknown[]): boolean {
-  return one.length === other.length && one.every((item, index) => item === other[index]);
+  return one === other || (one.length === other.length && one.every((item, index) => item === other[index]));
 }

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { parseYamlBody } from './yaml-body.ts';
 import { atOnce } from '../../sliced-work.ts';
-import { yamlListText, yamlText } from './yaml-text.ts';
+import { yamlText, YamlLists } from './yaml-text.ts';
 
 const SPECIAL = '\n \t\r#:-"\'\\~&*!|>%@`?{}[],<=\u0000\u0085\u2028\u2029\ufeff\u007f\u009f\u200da'.split('');
 /** Strings that some readers take for other types. */
@@ -33,12 +33,30 @@ describe('a value as YAML', () => {
 
   it('is the same text if a long list in it is written in slices', () => {
     fc.assert(
-      fc.property(fc.array(fc.oneof(value, scalar), { maxLength: 4 }), (items) => {
-        const inSlices = atOnce(yamlListText({ version: 1 }, 'items', items, 'odd'));
-        expect(inSlices).toBe(yamlText({ version: 1, items }, 'odd'));
+      fc.property(fc.array(fc.oneof(value, fc.array(scalar)), { maxLength: 4 }), (items) => {
+        const lists = new YamlLists();
+        const written = (): string => atOnce(lists.text({ version: 1 }, 'items', items, 'odd'));
+        expect(written()).toBe(yamlText({ version: 1, items }, 'odd'));
+        expect(written()).toBe(yamlText({ version: 1, items }, 'odd'));
       }),
       { numRuns: 500 },
     );
+  });
+
+  it('is written once for an item that is the same object', () => {
+    const lists = new YamlLists();
+    let read = 0;
+    const item = {
+      get name() {
+        read += 1;
+        return 'a';
+      },
+    };
+    const written = (): string => atOnce(lists.text({}, 'items', [item], 'x'));
+    const first = written();
+    const reads = read;
+    expect(written()).toBe(first);
+    expect(read).toBe(reads);
   });
 
   it('escapes invisible characters', () => {

@@ -54,7 +54,6 @@ describe('the id of a request', () => {
 
 describe('an unknown path', () => {
   it.each([
-    '/',
     '/api',
     '/api/',
     '/api/nothing',

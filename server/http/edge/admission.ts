@@ -55,11 +55,7 @@ export class Admission {
       this.#answerOptions(request, reply, path === '*' ? ALL_METHODS : this.#routes.methodsOf(path));
       return true;
     }
-    if (this.#isElsewhere(request, path)) {
-      if (!isBrowserAtRoot(request, path)) throw this.refusalOf(request);
-      this.#leadToDocs(reply);
-      return true;
-    }
+    if (this.#isElsewhere(request, path)) throw this.refusalOf(request);
     this.#refuseUnlessReady(path);
     return false;
   }
@@ -130,12 +126,6 @@ export class Admission {
     return EMPTY_STEP.test(path) && this.#routes.methodsOf(path).length === 0;
   }
 
-  /** Redirects to `/docs`: people open the printed address of a server, and the server has no page there. */
-  #leadToDocs(reply: HttpReply): void {
-    const headers = { location: `${this.#basePath}/docs`, vary: 'Accept', 'cache-control': 'no-store' };
-    void reply.code(302).headers(headers).send();
-  }
-
   #allowOrigin(request: HttpRequest, reply: HttpReply): void {
     const { origin } = request.headers;
     if (origin !== undefined && isAllowedOrigin(origin, this.#own)) reply.headers(corsHeaders(origin));
@@ -159,15 +149,12 @@ export class Admission {
   }
 }
 
-function isBrowserAtRoot({ method, headers }: HttpRequest, path: string): boolean {
-  return path === '/' && (method === 'GET' || method === 'HEAD') && /\btext\/html\b/i.test(headers.accept ?? '');
-}
-
 /** Decides by the route and not by the path, because the router decodes the path. */
 function areaOf({ routeOptions }: HttpRequest): Area {
-  const id = routeOptions.config.access?.id;
+  const { id, credentials } = routeOptions.config.access ?? {};
   if (id === PASS_THROUGH.inference.id) return 'inference';
-  return id === PASS_THROUGH.proxy.id ? 'proxy' : 'other';
+  if (id === PASS_THROUGH.proxy.id) return 'proxy';
+  return credentials === 'cookie' || credentials === 'cookie setter' ? 'browser' : 'other';
 }
 
 /** Joins a repeated header, so that it equals none of the values that browsers send. */

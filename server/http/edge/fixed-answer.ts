@@ -13,7 +13,7 @@ interface Representation {
 }
 
 /** The part of a call that decides on the form of the answer. */
-interface Wanted {
+export interface Wanted {
   headers: Readonly<IncomingHttpHeaders>;
   isHead: boolean;
 }
@@ -47,7 +47,7 @@ export class FixedAnswer {
       // CORS headers depend on the Origin.
       vary: 'Accept-Encoding, Origin',
     };
-    if (names(headers['if-none-match'], entityTag)) {
+    if (namesTag(headers['if-none-match'], entityTag)) {
       // Fastify computes the length of a HEAD answer from its bytes; without them it would send 0.
       return new Answer<never>(isHead ? { kind: 'text', text: bytes } : { kind: 'nothing' }, common, 304);
     }
@@ -87,7 +87,7 @@ export function acceptsGzip(acceptEncoding: string | string[] | undefined): bool
 }
 
 /** Whether an `If-None-Match` names the tag. The comparison is the weak one (RFC 9110, 13.1.2). */
-function names(ifNoneMatch: string | undefined, entityTag: string): boolean {
+export function namesTag(ifNoneMatch: string | undefined, entityTag: string): boolean {
   if (ifNoneMatch === undefined) return false;
   if (ifNoneMatch.trim() === '*') return true;
   return (ifNoneMatch.match(/(?:W\/)?"[^"]*"/g) ?? []).some((each) => each.replace(/^W\//, '') === entityTag);

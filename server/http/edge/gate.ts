@@ -9,6 +9,8 @@ import { scopedManager } from '../../instances/scoped-manager.ts';
 import type { InstanceManager } from '../../instances/use-cases.ts';
 import type { Access, HttpReply, HttpRequest } from '../plugin.ts';
 import { pathOf } from '../target.ts';
+import type { BrowserCookie } from './browser-cookie.ts';
+import { BrowserTabs, TAB_HEADER } from './browser-tabs.ts';
 import { limitedSubject } from './rate-limit.ts';
 
 /** Counts requests against the rate limits. */
@@ -25,6 +27,9 @@ interface GateOptions {
   limits: RateLimiter;
   /** Returns the client address of a request. */
   addressOf: (raw: IncomingMessage) => string;
+  /** The cookie of browsers that are logged in. */
+  cookie: Pick<BrowserCookie, 'read'>;
+  clock: Pick<Clock, 'elapsed'>;
 }
 
 /**
@@ -45,11 +50,15 @@ export class Gate {
   readonly #authenticator: CallerFinder;
   readonly #limits: RateLimiter;
   readonly #addressOf: GateOptions['addressOf'];
+  readonly #cookie: GateOptions['cookie'];
+  readonly #tabs: BrowserTabs;
 
-  constructor({ authenticator, limits, addressOf }: GateOptions) {
+  constructor({ authenticator, limits, addressOf, cookie, clock }: GateOptions) {
     this.#authenticator = authenticator;
     this.#limits = limits;
     this.#addressOf = addressOf;
+    this.#cookie = cookie;
+    this.#tabs = new BrowserTabs(clock);
   }
 
   /**
@@ -66,7 +75,7 @@ export class Gate {
 
   #judge(request: HttpRequest, reply: HttpReply, access: Access, refusal: Refusal | null): void {
     if (access.cost !== 'free') {
-      const verdict = this.#limits.count(this.#subjectOf(request, isForeignPage(request, reply)), access);
+      const verdict = this.#limits.count(this.#countedSubject(request, reply, access), access);
       reply.headers(verdict.headers);
       if (verdict.refusal !== null) throw verdict.refusal;
     }
@@ -104,7 +113,7 @@ export class Gate {
       return reason === null ? null : { reason };
     };
     try {
-      const found = callerOf(request.raw, access, this.#authenticator);
+      const found = callerOf(request.raw, access, this.#authenticator, this.#cookie);
       return found instanceof Promise ? found.then(identified, asRefusal) : identified(found);
     } catch (reason) {
       return asRefusal(reason);
@@ -114,6 +123,16 @@ export class Gate {
   #count(path: string, subject: string): ReturnType<RateLimiter['count']> {
     const isLimited = LIMITED.test(path) && !PROXY.test(path);
     return isLimited ? this.#limits.count(subject, null) : { headers: {}, refusal: null };
+  }
+
+  /** The subject of a request to an operation. */
+  #countedSubject(request: HttpRequest, reply: HttpReply, { credentials }: Access): string {
+    const { caller, headers } = request;
+    // By the log-in: all tabs of a browser get their tokens, also behind an address with many others.
+    if (credentials === 'cookie' && typeof caller?.credentialId === 'string') return `login:${caller.credentialId}`;
+    const subject = this.#subjectOf(request, isForeignPage(request, reply));
+    const isWithoutAccounts = caller?.kind === 'anonymous' && caller.role !== null;
+    return isWithoutAccounts ? this.#tabs.subjectOf(headers[TAB_HEADER], subject) : subject;
   }
 
   #subjectOf({ caller, raw }: HttpRequest, isForeign: boolean): string {
@@ -131,24 +150,37 @@ function isForeignPage({ headers }: HttpRequest, reply: HttpReply): boolean {
 }
 
 /** Identifies the caller of a request. */
-export type CallerFinder = Pick<Authenticator, 'authenticate' | 'authenticateInference'>;
+export type CallerFinder = Pick<Authenticator, 'authenticate' | 'authenticateInference' | 'authenticateCookie'>;
 
 /**
  * Returns the caller of a request. `null` for public routes, or when a self-authenticating route got no credentials.
- * Public routes ignore credentials, so that bad ones do not block a log-in.
+ * Public routes ignore credentials, so that bad ones do not block a log-in; their `credentials` may say otherwise.
  *
  * @throws {ApiError} `UNAUTHORIZED` or `TOKEN_EXPIRED`, either by throwing or by rejecting
  */
 export function callerOf(
   raw: IncomingMessage,
-  { permission, decidesItself }: Access,
+  { permission, decidesItself, credentials: kind }: Access,
   finder: CallerFinder,
+  cookie: Pick<BrowserCookie, 'read'>,
 ): Caller | null | Promise<Caller | null> {
+  if (kind === 'cookie') return finder.authenticateCookie(cookie.read(raw.headers));
+  if (kind === 'optional') return knownCaller(raw, finder);
   if (permission === 'public') return null;
   const credentials = credentialsOf(raw);
   if (decidesItself === true && credentials.authorization === undefined && credentials.apiKey === undefined)
     return null;
   return permission === 'inference' ? finder.authenticateInference(credentials) : finder.authenticate(credentials);
+}
+
+/** The caller of a route that needs none; `null`: the request has no valid credentials. */
+async function knownCaller(raw: IncomingMessage, finder: CallerFinder): Promise<Caller | null> {
+  try {
+    return await finder.authenticate(credentialsOf(raw));
+  } catch (error) {
+    if (error instanceof ApiError && error.status === 401) return null;
+    throw error;
+  }
 }
 
 /** Returns `FORBIDDEN` with the required rights, or `null` when the caller has the permission. */
@@ -173,7 +205,7 @@ function rightsOf({ kind, role, scopes }: Caller): string {
 
 /**
  * Watches the credentials of a caller during a long request or WebSocket. Calls `onOver` once, when the credentials are
- * revoked or expire.
+ * revoked or expire; with the token of a browser, when its log-in ends.
  *
  * @returns a function that stops watching; must be called
  */
@@ -183,7 +215,7 @@ export function watchWelcome(
   onOver: (refusal: ApiError) => void,
 ): () => void {
   if (caller === null) return () => undefined;
-  const { revoked, expiresAt } = caller;
+  const { revoked, openUntil } = caller;
   let cancel = (): void => undefined;
   const stop = (): void => {
     cancel();
@@ -202,7 +234,7 @@ export function watchWelcome(
   };
   revoked.addEventListener('abort', onRevoked, { once: true });
   if (revoked.aborted) onRevoked();
-  else if (expiresAt !== null) wait(expiresAt);
+  else if (openUntil !== null) wait(openUntil);
   return stop;
 }
 

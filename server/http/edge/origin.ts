@@ -5,10 +5,10 @@ import { isLoopbackHost } from '../../config/loopback.ts';
 import { authorityOf } from '../target.ts';
 
 /**
- * The part of the server that a request is for: `/v1`, the pass-through to an engine, or the rest. The router's route
- * decides, never the path as sent: `/%76%31/models` is `/v1` too.
+ * The part of the server that a request is for: `/v1`, the pass-through to an engine, the log-ins of browsers, or the
+ * rest. The router's route decides, never the path as sent: `/%76%31/models` is `/v1` too.
  */
-export type Area = 'inference' | 'proxy' | 'other';
+export type Area = 'inference' | 'proxy' | 'browser' | 'other';
 
 /** Destination and origin of a request, from its headers. */
 export interface RequestFacts {
@@ -46,6 +46,8 @@ export interface OwnNames {
   hosts: ReadonlySet<string>;
   /** Origins whose pages have the same rights as our own page. */
   origins: ReadonlySet<string>;
+  /** Origin of `server.public_url`; `null`: it is not set. */
+  publicOrigin: string | null;
 }
 
 /** Methods that change nothing (RFC 9110, 9.2.1). */
@@ -75,6 +77,7 @@ export function ownNames(config: Pick<Config, 'server' | 'auth'>, hostname: stri
     isInferenceOpen: config.auth.enabled && config.auth.inference === 'open',
     hosts: new Set(names.map(normalizedHost).filter((name): name is string => name !== null && !isUnspecified(name))),
     origins: new Set(allowedOrigins.map(normalizedOrigin)),
+    publicOrigin: originOf(publicUrl === '' ? undefined : publicUrl),
   };
 }
 
@@ -112,6 +115,7 @@ function judgeSource(facts: RequestFacts, own: OwnNames): ApiError | null {
   // A browser sends reports with our origin to any URL that the policy of an answer names. This server requests no
   // reports.
   if (facts.fetchDest === 'report') return otherSite();
+  if (facts.area === 'browser') return judgeBrowser(facts, own);
   if (isOpenToPages(facts)) return null;
   const { area, method, hosts, origin, fetchSite, isWebSocket } = facts;
   if (origin !== undefined) {
@@ -128,6 +132,25 @@ function judgeSource(facts: RequestFacts, own: OwnNames): ApiError | null {
   // Browsers send no Sec-Fetch-Site over plain HTTP to another machine, and old browsers never do.
   if (area === 'inference' && fetchSite === undefined && page !== null && !isOwn) return foreignPage(page);
   return null;
+}
+
+/**
+ * Lets only our own page use the cookie of a browser: its origin is exactly that of `public_url`, or the requested host
+ * with its port. Any port of an own host is enough for a token, but browsers send a cookie to all ports of a host.
+ */
+function judgeBrowser({ hosts: [host], origin, fetchSite }: RequestFacts, own: OwnNames): ApiError | null {
+  if (origin === undefined) {
+    return new ApiError(
+      'FORBIDDEN',
+      'Only the web page of this server may do this; programs get a token from POST /api/auth/login.',
+    );
+  }
+  const isOwn = isExactOrigin(origin, host) || (own.publicOrigin !== null && origin === own.publicOrigin);
+  if (isOwn && (fetchSite === undefined || fetchSite === 'same-origin')) return null;
+  return new ApiError(
+    'FORBIDDEN',
+    `Pages of ${quoted(origin)} may not do this. If that is the address of this server behind a proxy, set server.public_url in the configuration.`,
+  );
 }
 
 /** Whether any page may send the request: it changes nothing, starts no engine, and no script can read the answer. */
@@ -169,9 +192,14 @@ function isOwnHost(host: string, own: OwnNames): boolean {
  */
 function isOwnOrigin(origin: string, host: string | undefined, own: OwnNames): boolean {
   const url = WEB_ORIGIN.test(origin) ? URL.parse(origin) : null;
-  if (url === null) return false;
-  if (isOwnHost(url.host, own)) return true;
-  return host !== undefined && HOST.test(host) && URL.parse(`${url.protocol}//${host}`)?.origin === url.origin;
+  return url !== null && (isOwnHost(url.host, own) || isExactOrigin(origin, host));
+}
+
+/** Whether an origin is the requested host, with the same port. @param host value of `Host` */
+function isExactOrigin(origin: string, host: string | undefined): boolean {
+  const url = WEB_ORIGIN.test(origin) ? URL.parse(origin) : null;
+  if (url === null || host === undefined || !HOST.test(host)) return false;
+  return URL.parse(`${url.protocol}//${host}`)?.origin === url.origin;
 }
 
 /** The origin of a page's URL; `null`: the header is missing, or is no URL of a web page. */

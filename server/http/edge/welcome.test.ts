@@ -19,7 +19,7 @@ describe('watching a caller’s credentials', () => {
     const controller = new AbortController();
     const { codes, clock } = watched((from) => ({
       revoked: controller.signal,
-      expiresAt: from.now() + 1_000,
+      openUntil: from.now() + 1_000,
     }));
     expect(codes).toEqual([]);
     controller.abort();
@@ -33,7 +33,7 @@ describe('watching a caller’s credentials', () => {
   });
 
   it('reports their expiry at the exact millisecond', async () => {
-    const { codes, clock } = watched((from) => ({ expiresAt: from.now() + 60 * DAY_MS }));
+    const { codes, clock } = watched((from) => ({ openUntil: from.now() + 60 * DAY_MS }));
     await clock.advance(60 * DAY_MS - 1);
     expect(codes).toEqual([]);
     await clock.advance(1);
@@ -47,7 +47,7 @@ describe('watching a caller’s credentials', () => {
       now: () => clock.now(),
       after: (ms: number, callback: () => void) => clock.after(Math.min(ms, 20 * DAY_MS), callback),
     };
-    const caller = { ...anonymousAdmin(), expiresAt: clock.now() + 50 * DAY_MS };
+    const caller = { ...anonymousAdmin(), openUntil: clock.now() + 50 * DAY_MS };
     watchWelcome(caller, impatient, ({ code }) => void codes.push(code));
     for (let day = 0; day < 49; day += 1) await clock.advance(DAY_MS);
     expect(codes).toEqual([]);
@@ -63,7 +63,7 @@ describe('watching a caller’s credentials', () => {
 
   it('reports nothing after it was stopped', async () => {
     const controller = new AbortController();
-    const { codes, clock, stop } = watched((from) => ({ revoked: controller.signal, expiresAt: from.now() + 5 }));
+    const { codes, clock, stop } = watched((from) => ({ revoked: controller.signal, openUntil: from.now() + 5 }));
     stop();
     controller.abort();
     await clock.advance(10);

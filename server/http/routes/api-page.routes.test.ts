@@ -88,32 +88,6 @@ describe('the API page', () => {
     expect(body).toContain('href="api/openapi.json"');
   });
 
-  it.each([
-    ['/', '/docs', {}],
-    ['/?from=terminal', '/docs', {}],
-    ['/llm', '/llm/docs', { base_path: '/llm' }],
-    ['/llm/', '/llm/docs', { base_path: '/llm/' }],
-    ['/', '/llm/docs', { base_path: '/llm' }],
-  ])('is where %s leads a browser: to %s', async (url, location, server) => {
-    const headers = { accept: 'text/html,application/xhtml+xml,*/*;q=0.8' };
-    const answer = await testServer({ limits: COUNTED, config: testConfig({ server }) }).inject({
-      method: 'GET',
-      url,
-      headers,
-    });
-    expect(answer).toMatchObject({ statusCode: 302, body: '', headers: { location, vary: 'Accept' } });
-  });
-
-  it.each([
-    ['a program', 'GET', { accept: '*/*' }],
-    ['a program without preferences', 'GET', {}],
-    ['a form', 'POST', { accept: 'text/html' }],
-  ] as const)('is not where the root leads %s', async (_, method, headers) => {
-    const answer = await testServer().inject({ method, url: '/', headers });
-    expect(answer.statusCode).toBe(404);
-    expect(answer.json()).toMatchObject({ code: 'NOT_FOUND' });
-  });
-
   it('is public and uncounted, and shows how to send a token when authentication is on', async () => {
     const { auth } = await AuthHarness.open();
     const { statusCode, body, headers } = await page({ auth, config: testConfig({ auth: { enabled: true } }) });

@@ -1,22 +1,61 @@
+import type { Me } from '@llamactl/contract/auth';
+import type { Config } from '@llamactl/contract/config';
 import { OPERATIONS } from '@llamactl/contract/operations';
 import type { Accounts } from '../../auth/accounts.ts';
+import type { Caller } from '../../auth/caller.ts';
 import type { SessionClient } from '../../auth/session-register.ts';
 import type { Sessions } from '../../auth/sessions.ts';
+import type { InstanceManager } from '../../instances/use-cases.ts';
+import { jsonAnswer } from '../answer.ts';
+import type { BrowserCookie } from '../edge/browser-cookie.ts';
 import type { Bind, Input } from '../operations.ts';
 
 /** Dependencies of these routes. */
 export interface Login {
-  sessions: Pick<Sessions, 'login' | 'refresh' | 'logout' | 'list' | 'end' | 'changePassword'>;
+  sessions: Pick<
+    Sessions,
+    'login' | 'loginBrowser' | 'createBrowserToken' | 'refresh' | 'logout' | 'list' | 'end' | 'changePassword'
+  >;
   accounts: Pick<Accounts, 'named'>;
 }
 
+/** This server, as a caller gets to know it. */
+export interface OwnFacts {
+  config: Pick<Config, 'auth'>;
+  version: string;
+  cookie: BrowserCookie;
+}
+
 /** The section "Authentication" of the API reference. */
-export function authRoutes(bind: Bind, { sessions, accounts }: Login): void {
+export function authRoutes(bind: Bind, { sessions, accounts }: Login, { config, version, cookie }: OwnFacts): void {
+  bind(OPERATIONS.getMe, ({ caller, manager }) => ({
+    auth_enabled: config.auth.enabled,
+    caller: caller && shownCaller(caller, manager),
+    version: caller && version,
+  }));
+
   bind(OPERATIONS.login, async (input) => {
     const { body } = input;
     // Record only the name of an existing account: people type their password into the wrong field.
     input.concerns(accounts.named(body.username)?.username ?? null);
     return sessions.login(body, clientOf(input));
+  });
+
+  bind(OPERATIONS.loginBrowser, async (input) => {
+    const { body, headers } = input;
+    input.concerns(accounts.named(body.username)?.username ?? null);
+    const { cookie: value, lifetime, loggedIn } = await sessions.loginBrowser(body, clientOf(input));
+    return jsonAnswer(loggedIn, { headers: { 'set-cookie': cookie.set(value, lifetime, headers.origin) } });
+  });
+
+  bind(OPERATIONS.createBrowserToken, async (input) => sessions.createBrowserToken(input.caller, clientOf(input)));
+
+  bind(OPERATIONS.logoutBrowser, async ({ caller, headers }) => {
+    await sessions.logout(caller);
+    return jsonAnswer(
+      { message: 'Logged out successfully' },
+      { headers: { 'set-cookie': cookie.removed(headers.origin) } },
+    );
   });
 
   bind(OPERATIONS.refreshToken, async (input) => sessions.refresh(input.caller, clientOf(input)));
@@ -37,6 +76,19 @@ export function authRoutes(bind: Bind, { sessions, accounts }: Login): void {
     await sessions.changePassword(caller, body, address);
     return { message: 'Password changed successfully; log in again, and make new keys' };
   });
+}
+
+function shownCaller(caller: Caller, manager: Pick<InstanceManager, 'nameOf'>): Me['caller'] {
+  const { kind, username, role, scopes, instances, mayStart, expiresAt } = caller;
+  return {
+    kind,
+    username,
+    role,
+    scopes: [...scopes],
+    instances: instances && [...instances].map((id) => manager.nameOf(id)).filter((name) => name !== null),
+    may_start: mayStart,
+    expires_at: expiresAt === null ? null : new Date(expiresAt).toISOString(),
+  };
 }
 
 /** Characters. The text is stored and shown on terminals. */

@@ -13,12 +13,26 @@ export function batchRoutes(bind: Bind): void {
     const results = await manager.stopAll(body.names);
     return { message: summary('Stop', results), results };
   });
+
+  bind(OPERATIONS.restartAllInstances, async ({ body, manager }) => {
+    const results = await manager.restartAll(body.names);
+    return { message: summary('Restart', results), results };
+  });
+
+  bind(OPERATIONS.deleteAllInstances, async ({ body, manager, signal }) => {
+    const results = await manager.removeAll(body.names, signal);
+    const done = results.filter(({ error }) => error === undefined).length;
+    return { message: `Deleted ${done} of ${results.length} ${noun(results.length)}`, results };
+  });
 }
 
 /** Says how many commands were accepted: `Start initiated for 2 of 3 instances`. */
-function summary(command: 'Start' | 'Stop', results: Batch['results']): string {
+function summary(command: 'Start' | 'Stop' | 'Restart', results: Batch['results']): string {
   const failed = results.filter(({ error }) => error !== undefined).length;
-  const noun = results.length === 1 ? 'instance' : 'instances';
   const count = failed === 0 ? `${results.length}` : `${results.length - failed} of ${results.length}`;
-  return `${command} initiated for ${count} ${noun}`;
+  return `${command} initiated for ${count} ${noun(results.length)}`;
+}
+
+function noun(count: number): string {
+  return count === 1 ? 'instance' : 'instances';
 }

@@ -20,7 +20,7 @@ const test = testServer({ engines: new FakeEngines({ llama_cpp: adapter, 'my eng
 
 describe('GET /api/engines', () => {
   it('lists every engine with its program', async () => {
-    const program = { program: '/fake/engine', version: '1', problem: null };
+    const program = { program: '/fake/engine', version: '1', problem: null, devices: [] };
     expect((await test.inject({ url: '/api/engines' })).json()).toEqual({
       engines: [
         { id: 'llama_cpp', ...program },
@@ -43,5 +43,33 @@ describe('GET /api/engines/{engine}/options', () => {
       404,
       { code: 'NOT_FOUND', error: 'No engine has this name. There are: llama_cpp, my engine.' },
     ]);
+  });
+});
+
+describe('POST /api/engines/parse', () => {
+  const url = '/api/engines/parse';
+
+  it('returns the settings of the text', async () => {
+    const answer = await testServer().inject({ method: 'POST', url, payload: { text: 'llama-server -c 5' } });
+    expect([answer.statusCode, answer.json()]).toEqual([
+      200,
+      {
+        format: 'command',
+        instances: [
+          {
+            settings: { extra_args: ['llama-server -c 5'] },
+            understood: [{ text: 'llama-server -c 5', path: 'extra_args' }],
+            dropped: [],
+          },
+        ],
+      },
+    ]);
+  });
+
+  it('refuses an empty and a very long text', async () => {
+    for (const text of ['', 'x'.repeat(65_537)]) {
+      const answer = await testServer().inject({ method: 'POST', url, payload: { text } });
+      expect([answer.statusCode, errorOf(answer.body).errors?.map(({ path }) => path)]).toEqual([400, ['text']]);
+    }
   });
 });

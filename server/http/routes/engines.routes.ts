@@ -15,5 +15,7 @@ export function engineRoutes(bind: Bind, engines: Engines): void {
     engines: await Promise.all(engines.names().map(async (id) => ({ id, ...(await adapterOf(id).installed()) }))),
   }));
 
+  bind(OPERATIONS.parseEngineCommand, ({ body }) => engines.parse(body.text));
+
   bind(OPERATIONS.getEngineOptions, ({ params }) => adapterOf(params.engine).options());
 }

@@ -32,16 +32,26 @@ export function estimateRoutes(bind: Bind, parts: EstimateParts): void {
       const { engine } = body;
       const stored = manager.get(body.instance);
       const ofEngine = engine === undefined ? stored : { ...stored, engine };
-      return answer(parts, { ...ofInstance(ofEngine, manager), wishes: body, caller, manager });
+      return estimateOf(parts, { ...ofInstance(ofEngine, manager), wishes: body, caller, manager });
     }
     const file = body.model_path === undefined ? await fileOf(parts.models, body) : freePath(body.model_path, caller);
     const stored = draftSettings(body.engine ?? 'llama_cpp', file);
-    return answer(parts, { stored, instance: null, wishes: body, caller, manager });
+    return estimateOf(parts, { stored, instance: null, wishes: body, caller, manager });
   });
 
   bind(OPERATIONS.estimateInstance, ({ params, body, caller, manager }) =>
-    answer(parts, { ...ofInstance(manager.get(params.name), manager), wishes: body, caller, manager }),
+    estimateOf(parts, { ...ofInstance(manager.get(params.name), manager), wishes: body, caller, manager }),
   );
+}
+
+/** The memory that an instance needs with its own options. @throws {ApiError} the need is unknown */
+export function estimateOfInstance(
+  parts: EstimateParts,
+  name: string,
+  caller: Caller,
+  manager: InstanceManager,
+): Promise<Estimate> {
+  return estimateOf(parts, { ...ofInstance(manager.get(name), manager), wishes: {}, caller, manager });
 }
 
 function ofInstance(
@@ -51,7 +61,8 @@ function ofInstance(
   return { stored: { engine, model_path, options, extra_args, environment }, instance: manager.idOf(name) };
 }
 
-async function answer(
+/** The memory that a launch would need. @throws {ApiError} the need is unknown, or the caller may not ask */
+export async function estimateOf(
   { models, estimator }: EstimateParts,
   { stored, instance, wishes, caller, manager }: Question,
 ): Promise<Estimate> {

@@ -1,4 +1,5 @@
 import { ApiError } from '@llamactl/contract/errors';
+import type { CreateInstance } from '@llamactl/contract/instance';
 import { OPERATIONS } from '@llamactl/contract/operations';
 import type { FleetManager } from '../../instances/use-cases.ts';
 import { prefers } from '../bodies/accept.ts';
@@ -7,13 +8,14 @@ import type { SlicedWork } from '../../sliced-work.ts';
 import type { Bind } from '../operations.ts';
 import { YAML_TYPES } from '../bodies/body.ts';
 import { JSON_HEADERS } from '../errors.ts';
-import { yamlListText } from '../bodies/yaml-text.ts';
+import { YamlLists } from '../bodies/yaml-text.ts';
 
 const COMMENT =
   'All instances of llamactl, secrets in `environment` included. To apply it: llamactl apply FILE, or POST /api/apply; see docs/fleet.md.';
 
 /** All instances as one document. */
 export function fleetRoutes(bind: Bind, fleet: FleetManager, work: SlicedWork): void {
+  const lists = new YamlLists<CreateInstance>();
   bind(OPERATIONS.applyFleet, ({ body, query, caller, signal }) => {
     const { prune = false, dry_run: dryRun = false } = query;
     // A change restarts running instances, and which ones are running is known only when the change is made.
@@ -30,7 +32,7 @@ export function fleetRoutes(bind: Bind, fleet: FleetManager, work: SlicedWork): 
     const document = fleet.export();
     if (prefers(headers.accept, 'application/json', YAML_TYPES)) return document;
     const { instances, ...head } = document;
-    const text = await work.run(yamlListText(head, 'instances', instances, COMMENT), signal);
+    const text = await work.run(lists.text(head, 'instances', instances, COMMENT), signal);
     return textAnswer(text, {
       ...JSON_HEADERS,
       'content-type': 'application/yaml; charset=utf-8',

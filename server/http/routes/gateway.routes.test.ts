@@ -20,6 +20,7 @@ import {
   startEngine,
 } from '../../testing/gateway-harness.ts';
 import { gatewayRoutes } from './gateway.routes.ts';
+import { oneModel } from '../../testing/one-model.ts';
 import { errorOf, testConfig, testServer, type TestServer } from '../../testing/http-harness.ts';
 
 const PAGE = 'https://page.example';
@@ -68,6 +69,7 @@ async function serve(server: Parameters<typeof testConfig>[0] = {}): Promise<Tes
         instancesFor: () => instances,
         clock: { ...systemClock(), now: () => 0, after: () => () => undefined },
         work: new SlicedWork(systemClock()),
+        models: oneModel,
       }),
     ],
     errorShapes: DIALECTS,
@@ -155,6 +157,24 @@ describe('a request that reaches no engine', () => {
     const { port } = await serve();
     const answer = await call(port, path, { body: '{"model":"a"}', headers: { origin: 'https://evil.example' } });
     expect(answer.status).toBe(403);
+  });
+
+  test.each([
+    ['/v1/chat/completions', { type: 'invalid_request_error', code: 'model_not_found' }],
+    ['/v1/messages', { type: 'not_found_error' }],
+  ])('to %s is for a model of this machine without an instance, and says how to get one', async (path, shape) => {
+    const { port } = await serve();
+    const answer = await call(port, path, { body: '{"model":"gone"}' });
+    expect(answer.status).toBe(404);
+    const message = 'The model "gone" is a model without an instance: llamactl run gone creates one and starts it.';
+    expect(openAi(answer.text)).toMatchObject({ ...shape, message });
+    const unknown = await call(port, path, { body: '{"model":"other"}' });
+    expect(openAi(unknown.text)).toMatchObject({ message: expect.stringContaining('does not exist') as unknown });
+  });
+
+  test('asks for a model without an instance by its URL', async () => {
+    const { port } = await serve();
+    expect((await call(port, '/v1/models/gone')).text).toContain('llamactl run gone');
   });
 
   test('is for an instance that does not run', async () => {
@@ -321,7 +341,9 @@ describe('with authentication on', () => {
     const test = testServer({
       auth: harness.auth,
       config: testConfig({ auth: { enabled: true } }),
-      plugins: [gatewayRoutes({ instancesFor: seen, clock, work: new SlicedWork(clock), addressLimits })],
+      plugins: [
+        gatewayRoutes({ instancesFor: seen, clock, work: new SlicedWork(clock), addressLimits, models: oneModel }),
+      ],
       errorShapes: DIALECTS,
     });
     servers.push(test);
@@ -373,6 +395,16 @@ describe('with authentication on', () => {
     );
     expect(JSON.stringify(log)).toMatch(/"subject":"key:[0-9a-f]+ \(editor\)"/);
     expect(JSON.stringify(log)).not.toContain(key);
+  });
+
+  test('a key that may not list models does not learn which files the machine has', async () => {
+    const { port } = await guarded();
+    const answer = async (scope: 'inference' | 'viewer'): Promise<string> => {
+      const key = await harness.keyOf(root, { scopes: ['inference', scope] });
+      return (await call(port, '/v1/x?model=gone', { headers: { authorization: `Bearer ${key}` } })).text;
+    };
+    expect(await answer('inference')).toContain('does not exist');
+    expect(await answer('viewer')).toContain('llamactl run gone');
   });
 
   test('open inference accepts any caller, and treats a bad key as none', async () => {

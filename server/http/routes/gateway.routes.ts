@@ -1,8 +1,9 @@
 import { ConfigSchema } from '@llamactl/contract/config';
 import { ApiError } from '@llamactl/contract/errors';
-import { PASS_THROUGH } from '@llamactl/contract/operations';
+import { OPERATIONS, PASS_THROUGH } from '@llamactl/contract/operations';
 import { addressGroup } from '../../auth/address-group.ts';
 import type { Caller } from '../../auth/caller.ts';
+import { mayCall } from '../../auth/permissions.ts';
 import { Bodies } from '../../gateway/bodies.ts';
 import { BodyBudget } from '../../gateway/body-budget.ts';
 import type { Admission, LimitHolder } from '../../gateway/caller-limits.ts';
@@ -13,6 +14,7 @@ import { Requests } from '../../gateway/requests.ts';
 import type { Engines } from '../../instances/ports/engine-adapter.ts';
 import type { Clock } from '../../instances/ports/time.ts';
 import { NO_TRACE, type Trace } from '../../instances/ports/trace.ts';
+import { type Models, NO_MODELS } from '../../models/library.ts';
 import type { SlicedWork } from '../../sliced-work.ts';
 import { clientAddresses } from '../edge/client-address.ts';
 import { watchWelcome } from '../edge/gate.ts';
@@ -30,6 +32,8 @@ interface GatewayRoutesOptions {
   clock: Clock;
   /** Scans large bodies. */
   work: SlicedWork;
+  /** The models of this machine. Default: none. */
+  models?: Pick<Models, 'named'>;
   /** Where the gateway records its requests. Default: a record that no route shows. */
   requests?: Requests;
   /** Default: no engine declares anything. */
@@ -68,6 +72,7 @@ export function gatewayRoutes({
   instancesFor,
   clock,
   work,
+  models = NO_MODELS,
   requests = new Requests({ clock }),
   engines,
   settings = AS_CONFIGURED_BY_DEFAULT,
@@ -98,7 +103,7 @@ export function gatewayRoutes({
       const account = accountOf(caller, addressOf, raw);
       const holders = instance === null ? limitHolders(caller, account, addressLimits) : NO_HOLDERS;
       const url = urlOf(request, app.prefix);
-      const facts = { account, holders, url, instance, instances: instancesFor(caller) };
+      const facts = { account, holders, url, instance, instances: instancesFor(caller), models };
       // Closes the connection of a caller whose credentials are revoked or expire.
       const stopWatching = watchWelcome(caller, clock, () => raw.socket.destroy());
       try {
@@ -162,6 +167,7 @@ class RequestContext implements CallContext {
   readonly headers: string[];
   readonly #request: HttpRequest;
   readonly #reply: HttpReply;
+  readonly #models: Pick<Models, 'named'>;
 
   constructor(
     request: HttpRequest,
@@ -172,7 +178,8 @@ class RequestContext implements CallContext {
       url,
       instance,
       instances,
-    }: Pick<CallContext, 'account' | 'holders' | 'url' | 'instance' | 'instances'>,
+      models,
+    }: Pick<CallContext, 'account' | 'holders' | 'url' | 'instance' | 'instances'> & { models: Pick<Models, 'named'> },
   ) {
     this.requestId = request.id;
     this.caller = request.caller?.subject ?? 'anonymous';
@@ -180,12 +187,19 @@ class RequestContext implements CallContext {
     this.holders = holders;
     this.mayStart = request.caller?.mayStart ?? false;
     this.instances = instances;
+    this.#models = models;
     this.instance = instance;
     this.url = url;
     this.upgradeHead = request.upgradeHead;
     this.headers = ownHeaders(request, reply);
     this.#request = request;
     this.#reply = reply;
+  }
+
+  isInLibrary(model: string): boolean {
+    const { caller } = this.#request;
+    const mayList = caller !== null && mayCall(caller, OPERATIONS.listModels.permission);
+    return mayList && this.#models.named(model) !== null;
   }
 
   onAdmitted(headers: Admission['headers']): void {

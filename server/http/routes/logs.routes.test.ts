@@ -44,6 +44,8 @@ describe('the last lines', () => {
     ['', { lines: 100, level: null, afterSeq: null }],
     ['?lines=7&level=warn', { lines: 7, level: 'warn', afterSeq: null }],
     ['?after_seq=13', { lines: 100, level: null, afterSeq: 13 }],
+    ['?before_seq=13', { lines: 100, level: null, afterSeq: null, beforeSeq: 13 }],
+    ['?q=CUDA%20error&after_seq=1', { lines: 100, level: null, afterSeq: 1, contains: 'CUDA error' }],
     ['?lines=0&follow=false', { lines: 0, level: null, afterSeq: null }],
   ])('are selected by %s', async (query, expected) => {
     const test = await aServer();
@@ -51,13 +53,22 @@ describe('the last lines', () => {
     expect(test.manager.calls).toMatchObject([{ method: 'logs', arguments: ['x', expected] }]);
   });
 
-  it.each(['lines=10001', 'lines=-1', 'lines=1e2', 'level=loud', 'after_seq=x', 'follow=yes', 'tail=5'])(
-    'are refused for %s',
-    async (query) => {
-      const answer = await (await aServer()).inject({ url: `${URL}?${query}` });
-      expect([answer.statusCode, errorOf(answer.body).code]).toEqual([400, 'VALIDATION_ERROR']);
-    },
-  );
+  it.each([
+    'lines=10001',
+    'lines=-1',
+    'lines=1e2',
+    'level=loud',
+    'after_seq=x',
+    'follow=yes',
+    'tail=5',
+    'q=',
+    'before_seq=1&after_seq=0',
+    'before_seq=9&follow=true',
+    'q=x&follow=true',
+  ])('are refused for %s', async (query) => {
+    const answer = await (await aServer()).inject({ url: `${URL}?${query}` });
+    expect([answer.statusCode, errorOf(answer.body).code]).toEqual([400, 'VALIDATION_ERROR']);
+  });
 });
 
 describe('a followed log', () => {

@@ -1,8 +1,11 @@
 import { OPERATIONS } from '@llamactl/contract/operations';
 import type { LogQuery } from '../../instances/ports/run-output.ts';
 import type { Clock } from '../../instances/ports/time.ts';
+import { validationError } from '../bodies/problems.ts';
 import type { Bind, Input } from '../operations.ts';
 import { EVENT_STREAM, JSON_LINES, logStream } from './log-stream.ts';
+
+type LogsInput = Input<typeof OPERATIONS.getInstanceLogs>;
 
 const DEFAULT_LINES = 100;
 
@@ -10,6 +13,7 @@ const DEFAULT_LINES = 100;
 export function logRoutes(bind: Bind, clock: Pick<Clock, 'after'>): void {
   bind(OPERATIONS.getInstanceLogs, (input) => {
     const { params, query, manager, headers } = input;
+    refuseOdd(query);
     // Answer a HEAD with the headers of the complete log, because a stream would never end.
     if (query.follow !== true || input.isHead) return manager.logs(params.name, queryOf(input, null));
     const isBrowser = headers.accept?.includes('text/event-stream') === true;
@@ -19,11 +23,30 @@ export function logRoutes(bind: Bind, clock: Pick<Clock, 'after'>): void {
   });
 }
 
-function queryOf({ query }: Input<typeof OPERATIONS.getInstanceLogs>, lastSeen: number | null): LogQuery {
+/** Parameters that select what exists; a followed log is what comes. */
+function refuseOdd({ follow, before_seq: before, after_seq: after, q }: LogsInput['query']): void {
+  const isFollowed = follow === true;
+  const problems = [
+    ...(isFollowed && before !== undefined ? [{ path: 'before_seq', message: 'does not go with follow' }] : []),
+    ...(isFollowed && q !== undefined ? [{ path: 'q', message: 'does not go with follow' }] : []),
+    ...(before !== undefined && after !== undefined
+      ? [{ path: 'before_seq', message: 'does not go with after_seq' }]
+      : []),
+  ];
+  if (problems.length > 0) throw validationError(problems);
+}
+
+function queryOf({ query, signal }: LogsInput, lastSeen: number | null): LogQuery {
   const afterSeq = lastSeen ?? query.after_seq ?? null;
   // A caller that resumes wants all lines since its position.
   const goesOn = query.follow === true && afterSeq !== null;
-  return { lines: goesOn ? null : (query.lines ?? DEFAULT_LINES), level: query.level ?? null, afterSeq };
+  return {
+    lines: goesOn ? null : (query.lines ?? DEFAULT_LINES),
+    level: query.level ?? null,
+    afterSeq,
+    ...(query.before_seq === undefined ? {} : { beforeSeq: query.before_seq }),
+    ...(query.q === undefined ? {} : { contains: query.q, signal }),
+  };
 }
 
 /** Position of a browser that reconnects; `null`: it has none yet, or the header is not ours. */

@@ -43,8 +43,8 @@ async function ask(secret: string, url = '/api/models'): ReturnType<TestServer['
 describe('the list of models', () => {
   it('has who uses each, for a viewer', async () => {
     const answer = await ask(await harness.tokenOf('vera', 'viewer'));
-    const { models: list, scanning } = ModelListSchema.strict().parse(answer.json<ModelList>());
-    expect(scanning).toBe(false);
+    const { models: list, scanning, problems } = ModelListSchema.strict().parse(answer.json<ModelList>());
+    expect([scanning, problems]).toEqual([false, []]);
     expect(list).toMatchObject([{ name: 'demo-Q8_0', quantization: 'Q8_0', used_by: ['mine', 'other'] }]);
     expect(list[0]).not.toHaveProperty('files');
   });

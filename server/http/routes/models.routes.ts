@@ -4,7 +4,7 @@ import { codeOf } from '@llamactl/contract/reason';
 import { ApiError } from '@llamactl/contract/errors';
 import type { Model } from '@llamactl/contract/model';
 import { OPERATIONS } from '@llamactl/contract/operations';
-import type { InstanceManager } from '../../instances/use-cases.ts';
+import { HIDDEN_INSTANCE, type InstanceManager } from '../../instances/use-cases.ts';
 import type { DownloadJobs } from '../../models/downloads/downloads.ts';
 import { readDetails } from '../../models/model-details.ts';
 import type { Models } from '../../models/library.ts';
@@ -14,8 +14,6 @@ import { isSame, ListAnswer } from '../bodies/list-answer.ts';
 import { JSON_HEADERS } from '../errors.ts';
 import type { Bind } from '../operations.ts';
 
-/** The name of an instance that the caller may not see. */
-const HIDDEN = 'another instance';
 const NO_USERS: string[] = [];
 const BYTES_IN_MEGABYTE = 1_000_000;
 
@@ -30,14 +28,16 @@ export function modelRoutes(
   const list = new ListAnswer('models');
   bind(OPERATIONS.listModels, async ({ manager }) => {
     const users = await usersOfModels(models, all, manager);
-    const shown = models.list().map((model) => rows.of(model, users.of(model)));
-    return textAnswer(list.of(shown, { scanning: models.isScanning }), JSON_HEADERS);
+    return textAnswer(
+      list.of(rows.all(models.list(), users), { problems: models.problems, scanning: models.isScanning }),
+      JSON_HEADERS,
+    );
   });
 
   bind(OPERATIONS.getModel, async ({ params, manager }) => {
-    const model = modelOf(models, params.model_id);
+    const { layers, ...model } = modelOf(models, params.model_id);
     const users = await usersOfModels(models, all, manager);
-    return { ...model, used_by: users.of(model), ...(await readDetails(model)) };
+    return { ...model, used_by: users.of(model), ...(await readDetails({ ...model, layers })) };
   });
 
   bind(OPERATIONS.deleteModel, async ({ params, concerns }) => {
@@ -102,11 +102,20 @@ async function targetsOf(word: string): Promise<string[]> {
 /** The rows of the list. A row with the same users is the same object, so that its JSON is made once. */
 class Rows {
   readonly #rows = new WeakMap<LibraryModel, Model>();
+  /** Of a library whose models no instance uses. */
+  #unused: { models: readonly LibraryModel[]; rows: Model[] } = { models: [], rows: [] };
+
+  all(models: readonly LibraryModel[], users: Users): Model[] {
+    if (users.areNone && this.#unused.models === models) return this.#unused.rows;
+    const rows = models.map((model) => this.of(model, users.of(model)));
+    if (users.areNone) this.#unused = { models, rows };
+    return rows;
+  }
 
   of(model: LibraryModel, users: string[]): Model {
     const before = this.#rows.get(model);
     if (before !== undefined && isSame(before.used_by, users)) return before;
-    const { files: _files, companions: _companions, ...facts } = model;
+    const { files: _files, companions: _companions, layers: _layers, ...facts } = model;
     const row = { ...facts, used_by: users };
     this.#rows.set(model, row);
     return row;
@@ -131,7 +140,7 @@ async function usersOfModels(
   for (const { name, file } of instances) {
     const own = listed.get(file) ?? file;
     const users = byPath.get(own) ?? new Set();
-    byPath.set(own, users.add(names.has(name) ? name : HIDDEN));
+    byPath.set(own, users.add(names.has(name) ? name : HIDDEN_INSTANCE));
   }
   return new Users(byPath);
 }
@@ -144,8 +153,13 @@ class Users {
     this.#byPath = byPath;
   }
 
-  of({ path: file, files }: LibraryModel): string[] {
-    if (this.#byPath.size === 0) return NO_USERS;
+  /** No instance has a model file. */
+  get areNone(): boolean {
+    return this.#byPath.size === 0;
+  }
+
+  of({ path: file, files }: Pick<LibraryModel, 'path' | 'files'>): string[] {
+    if (this.areNone) return NO_USERS;
     const users = new Set<string>();
     for (const each of new Set([file, ...files.map((part) => part.path)])) {
       for (const user of this.#byPath.get(each) ?? []) users.add(user);

@@ -13,7 +13,17 @@ let test: TestServer;
 let ended: string[];
 
 function begin(id: string, caller: string, instance: string | null): () => void {
-  const facts = { id, caller, instance, model: 'm', door: 'v1', method: 'POST', path: '/v1/x', stream: null } as const;
+  const facts = {
+    id,
+    caller,
+    instance,
+    model: 'm',
+    door: 'v1',
+    method: 'POST',
+    path: '/v1/x',
+    stream: null,
+    userAgent: null,
+  } as const;
   const record = requests.begin(facts, () => ended.push(id));
   return () => record.end('ok', 200);
 }
@@ -90,6 +100,34 @@ describe('the list of requests', () => {
   it('shows a key for some instances only requests for these', async () => {
     const { in_flight: inFlight, finished } = await list(await keyFor({ scopes: ['operator'], instances: ['mine'] }));
     expect([ids(inFlight), ids(finished)]).toEqual([['to-mine'], ['old']]);
+  });
+});
+
+describe('the filters of the list', () => {
+  it('select by instance and caller, also those in flight', async () => {
+    const token = await harness.tokenOf('olga', 'operator');
+    const ofOther = await list(token, '?instance=OTHER');
+    expect([ids(ofOther.in_flight), ids(ofOther.finished)]).toEqual([['to-other'], ['older']]);
+    const ofVera = await list(token, '?caller=user:vera');
+    expect([ids(ofVera.in_flight), ids(ofVera.finished)]).toEqual([['to-mine'], []]);
+  });
+
+  it('select finished ones by outcome and duration, page by page', async () => {
+    const token = await harness.tokenOf('olga', 'operator');
+    expect(ids((await list(token, '?outcome=refused')).finished)).toEqual([]);
+    expect(ids((await list(token, '?slower_than=0.5')).finished)).toEqual([]);
+    const first = await list(token, '?finished=2');
+    expect([ids(first.finished), first.more]).toEqual([['of-a-deleted', 'older'], true]);
+    const next = await list(token, `?finished=2&before_seq=${first.finished.at(-1)?.seq}`);
+    expect([ids(next.finished), next.more]).toEqual([['old'], false]);
+    expect(errorOf((await ask(token, '/api/requests?slower_than=x')).body).code).toBe('VALIDATION_ERROR');
+  });
+
+  it('tell a viewer nothing about the senders of other requests', async () => {
+    const token = await harness.tokenOf('vera', 'viewer');
+    const ofOlga = await list(token, '?caller=user:olga');
+    expect([ofOlga.in_flight, ofOlga.finished]).toEqual([[], []]);
+    expect(ids((await list(token, '?caller=user:vera')).in_flight)).toEqual(['to-mine']);
   });
 });
 

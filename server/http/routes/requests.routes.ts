@@ -1,32 +1,54 @@
 import { ApiError } from '@llamactl/contract/errors';
 import { OPERATIONS } from '@llamactl/contract/operations';
+import type { ActiveRequest } from '@llamactl/contract/requests';
 import type { Caller } from '../../auth/caller.ts';
 import { mayCall } from '../../auth/permissions.ts';
+import { isCaller } from '../../gateway/finished-requests.ts';
 import type { Requests } from '../../gateway/requests.ts';
 import type { Bind } from '../operations.ts';
 
 const DEFAULT_FINISHED = 50;
 
 /** The requests to engines, as far as the routes need them. */
-export type RequestsView = Pick<Requests, 'list' | 'finished' | 'find' | 'cancel'>;
+export interface RequestsView extends Pick<Requests, 'list' | 'finishedPage' | 'cancel'> {
+  /** Finds a request in flight; `null`: no such id. */
+  find(id: string): Pick<ActiveRequest, 'instance'> | null;
+}
 
 /** Lists requests to engines, in flight and recently finished, and cancels one. */
 export function requestRoutes(bind: Bind, requests: RequestsView): void {
   bind(OPERATIONS.listRequests, ({ caller, query, manager }) => {
     const statuses = new Map(manager.list().map(({ name, status }) => [name, status]));
-    const isSeen = isFor(caller, (name) => statuses.has(name));
+    const isSeen = isVisible(caller, (name) => statuses.has(name));
     const inFlight = requests.list((name) => statuses.get(name) ?? null).filter(isSeen);
-    const finished = requests.finished().filter(isSeen);
+    const shown = shownTo(caller);
+    // A viewer must not find out the sender of a request by a filter.
+    const isOf = (request: ShownRequest): boolean =>
+      query.caller === undefined || isCaller(shown(request).caller, query.caller);
+    const isFor = ({ instance }: ShownRequest): boolean =>
+      query.instance === undefined || instance?.toLowerCase() === query.instance.toLowerCase();
+    const filter = {
+      beforeSeq: query.before_seq ?? null,
+      instance: query.instance ?? null,
+      outcome: query.outcome ?? null,
+      slowerThan: query.slower_than ?? null,
+    };
+    const { finished, more } = requests.finishedPage(
+      query.finished ?? DEFAULT_FINISHED,
+      filter,
+      (request) => isSeen(request) && isOf(request),
+    );
     return {
-      in_flight: inFlight.map(shownTo(caller)),
-      finished: finished.slice(0, query.finished ?? DEFAULT_FINISHED).map(shownTo(caller)),
+      in_flight: inFlight.filter((request) => isFor(request) && isOf(request)).map((request) => shown(request)),
+      finished: finished.map((request) => shown(request)),
+      more,
     };
   });
 
   bind(OPERATIONS.cancelRequest, ({ caller, params, manager }) => {
     const { request_id: id } = params;
     const found = requests.find(id);
-    const isSeen = isFor(caller, (name) => manager.idOf(name) !== null);
+    const isSeen = isVisible(caller, (name) => manager.idOf(name) !== null);
     if (found === null || !isSeen(found) || !requests.cancel(id)) {
       throw new ApiError('NOT_FOUND', 'No request in flight has this id. GET /api/requests lists them.');
     }
@@ -38,12 +60,19 @@ export function requestRoutes(bind: Bind, requests: RequestsView): void {
  * Whether a caller may see a request. Requests for no instance, or for a deleted one, are shown to callers who see all
  * instances.
  */
-function isFor(caller: Caller, exists: (name: string) => boolean): (request: { instance: string | null }) => boolean {
+function isVisible(
+  caller: Caller,
+  exists: (name: string) => boolean,
+): (request: { instance: string | null }) => boolean {
   return ({ instance }) => caller.instances === null || (instance !== null && exists(instance));
 }
 
+/** The parts of a request that decide who may see what. */
+type ShownRequest = Pick<ActiveRequest, 'caller' | 'instance' | 'user_agent'>;
+
 /** Returns a function that hides the sender of a request from viewers, unless they sent it themselves. */
-function shownTo(caller: Caller): <Shown extends { caller: string | null }>(request: Shown) => Shown {
+function shownTo(caller: Caller): <Shown extends ShownRequest>(request: Shown) => Shown {
   const isOperator = mayCall(caller, OPERATIONS.cancelRequest.permission);
-  return (request) => (isOperator || request.caller === caller.subject ? request : { ...request, caller: null });
+  return (request) =>
+    isOperator || request.caller === caller.subject ? request : { ...request, caller: null, user_agent: null };
 }

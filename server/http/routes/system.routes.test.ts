@@ -7,7 +7,7 @@ import { ONE_DOWNLOAD, oneDownload } from '../../testing/one-download.ts';
 import { ONE_MODEL, oneModel } from '../../testing/one-model.ts';
 import { LoopbackHub, loopbackModels } from '../../testing/loopback-hub.ts';
 import { Requests } from '../../gateway/requests.ts';
-import { AuthHarness, PASSWORD } from '../../testing/auth-harness.ts';
+import { AuthHarness, CLIENT, PASSWORD } from '../../testing/auth-harness.ts';
 import { OFFLINE_HUB } from '../../testing/fake-services.ts';
 import { errorOf, testServer } from '../../testing/http-harness.ts';
 
@@ -54,9 +54,12 @@ describe('the OpenAPI document', () => {
     const described = Object.values(OPERATIONS).map(
       ({ method, path }) => `${method} ${path.replaceAll(/\{(\w+)\}/g, ':$1')}`,
     );
-    // Routes of the description itself, for people.
-    const page = `GET ${PASS_THROUGH.documentation.path}`;
-    expect(routes.filter((route) => !route.startsWith('HEAD ')).toSorted()).toEqual([...described, page].toSorted());
+    // Routes for people.
+    const { documentation, page, pageAssets, pageIcon, pageManifest } = PASS_THROUGH;
+    const pages = [documentation, page, pageAssets, pageIcon, pageManifest].map(({ path }) => `GET ${path}`);
+    expect(routes.filter((route) => !route.startsWith('HEAD ')).toSorted()).toEqual(
+      [...described, ...pages].toSorted(),
+    );
   });
 });
 
@@ -69,6 +72,7 @@ const QUERIES: Readonly<Record<string, string>> = {
 /** Bodies of the operations that require one. */
 const BODIES: Readonly<Record<string, (name: string) => object>> = {
   login: () => ({ username: 'for-login', password: PASSWORD }),
+  loginBrowser: () => ({ username: 'for-loginBrowser', password: PASSWORD }),
   changePassword: () => ({ current_password: PASSWORD, new_password: 'another horse battery' }),
   createUser: () => ({ username: 'bob', password: PASSWORD, role: 'viewer' }),
   updateUser: () => ({ role: 'operator' }),
@@ -78,6 +82,9 @@ const BODIES: Readonly<Record<string, (name: string) => object>> = {
   renameInstance: (name) => ({ name }),
   applyFleet: () => ({ instances: [] }),
   updateConfig: () => ({}),
+  restartAllInstances: (name) => ({ names: [name] }),
+  deleteAllInstances: () => ({ names: ['unknown'] }),
+  parseEngineCommand: () => ({ text: 'llama-server -c 4096' }),
   estimate: () => ({ model: ONE_MODEL.id }),
   createDownload: () => ({ model: 'org/repo' }),
 };
@@ -87,6 +94,20 @@ describe('the alerts', () => {
     const alert = { level: 'error', code: 'x', message: 'It is.', raised_at: '2026-01-01T00:00:00.000Z' } as const;
     const answer = await testServer({ alerts: () => [alert] }).inject({ url: '/api/system/alerts' });
     expect(answer.json()).toEqual({ alerts: [alert] });
+  });
+});
+
+describe('POST /api/system/reload', () => {
+  it('begins a reload', async () => {
+    let reloads = 0;
+    const { inject } = testServer({ reload: () => (reloads += 1) > 0 });
+    const answer = await inject({ method: 'POST', url: '/api/system/reload' });
+    expect([answer.statusCode, answer.json(), reloads]).toEqual([200, { message: 'Reload initiated' }, 1]);
+  });
+
+  it('is refused while the server cannot be replaced', async () => {
+    const answer = await testServer({ reload: () => false }).inject({ method: 'POST', url: '/api/system/reload' });
+    expect([answer.statusCode, errorOf(answer.body).code]).toEqual([503, 'SHUTTING_DOWN']);
   });
 });
 
@@ -102,6 +123,7 @@ describe('an answer', () => {
       method: 'POST',
       path: '/v1/x',
       stream: null,
+      userAgent: null,
     } as const;
     requests.begin({ ...facts, id: 'on-its-way' }, () => undefined);
     requests.begin({ ...facts, id: 'over' }, () => undefined).end('ok', 200);
@@ -119,6 +141,15 @@ describe('an answer', () => {
     await test.manager.create({ name: 'x' });
     const ada = await harness.loggedIn('ada');
     const id = (await harness.auth.keys.create(ada, { name: 'old' })).info.id;
+    const credentialsFor = async (
+      { id: to, credentials }: Operation,
+      token: string,
+    ): Promise<Record<string, string>> => {
+      if (credentials !== 'cookie' && credentials !== 'cookie setter') return { authorization: `Bearer ${token}` };
+      const login = { username: `for-${to}`, password: PASSWORD };
+      const { cookie } = await harness.auth.sessions.loginBrowser(login, CLIENT);
+      return { origin: 'http://localhost:8080', cookie: `llamactl_of-test=${cookie}` };
+    };
     for (const operation of Object.values<Operation>(OPERATIONS)) {
       const name = operation.id === 'createInstance' ? 'y' : 'x';
       const payload = BODIES[operation.id]?.(name);
@@ -138,7 +169,7 @@ describe('an answer', () => {
       const answer = await test.inject({
         method: operation.method,
         url: url.replace('{session_id}', session) + (QUERIES[operation.id] ?? ''),
-        headers: { accept: 'application/json', authorization: `Bearer ${token}` },
+        headers: { accept: 'application/json', ...(await credentialsFor(operation, token)) },
         ...(payload === undefined ? {} : { payload }),
       });
       expect(answer.statusCode, operation.id).toBe(operation.success.status);

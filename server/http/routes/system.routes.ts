@@ -1,6 +1,9 @@
+import { ApiError } from '@llamactl/contract/errors';
 import { openApiDocument } from '@llamactl/contract/openapi';
 import { OPERATIONS } from '@llamactl/contract/operations';
 import type { Alert } from '@llamactl/contract/system';
+import type { Caller } from '../../auth/caller.ts';
+import type { InstanceManager } from '../../instances/use-cases.ts';
 import type { Readiness } from '../edge/admission.ts';
 import type { Bind } from '../operations.ts';
 import { jsonAnswer, type Answer } from '../answer.ts';
@@ -14,17 +17,21 @@ export interface SystemVoice {
   readiness: () => Readiness;
   /** Current alerts, oldest first. */
   alerts: () => Alert[];
+  /** Begins to replace the server by a new process; false: it cannot now. */
+  reload: () => boolean;
 }
 
 /** The probes, the alerts and the description of the API. */
-export function systemRoutes(bind: Bind, { version, readiness, alerts }: SystemVoice): void {
+export function systemRoutes(bind: Bind, { version, readiness, alerts, reload }: SystemVoice): void {
   const document = new FixedAnswer(JSON_HEADERS, () => JSON.stringify(openApiDocument(version)));
   bind(OPERATIONS.getOpenApi, async (input) => document.answer(input));
 
   bind(OPERATIONS.getSystemAlerts, ({ caller, manager }) => {
-    const isSeen = ({ instance }: Alert): boolean => instance === undefined || manager.idOf(instance) !== null;
-    // Callers who see all instances also get alerts about deleted ones.
-    return { alerts: caller.instances === null ? alerts() : alerts().filter(isSeen) };
+    return { alerts: alertsFor(caller, manager, alerts()) };
+  });
+  bind(OPERATIONS.reloadSystem, () => {
+    if (reload()) return { message: 'Reload initiated' };
+    throw new ApiError('SHUTTING_DOWN', 'llamactl cannot be replaced now: it is starting or stopping.');
   });
   bind(OPERATIONS.getLiveness, () => ({ status: 'ok' as const }));
   const answerReadiness = (): Answer<{ status: Readiness }> => {
@@ -33,4 +40,10 @@ export function systemRoutes(bind: Bind, { version, readiness, alerts }: SystemV
   };
   bind(OPERATIONS.getReadiness, answerReadiness);
   bind(OPERATIONS.getHealth, answerReadiness);
+}
+
+/** The alerts that a caller may see. Callers who see all instances also get alerts about deleted ones. */
+export function alertsFor(caller: Caller, manager: Pick<InstanceManager, 'idOf'>, alerts: Alert[]): Alert[] {
+  if (caller.instances === null) return alerts;
+  return alerts.filter(({ instance }) => instance === undefined || manager.idOf(instance) !== null);
 }

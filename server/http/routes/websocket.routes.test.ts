@@ -8,6 +8,7 @@ import { createFeed, type Feed } from '../../events/feed.ts';
 import { DecisionTrace } from '../../events/decision-trace.ts';
 import { AuthHarness } from '../../testing/auth-harness.ts';
 import { statusChange } from '../../testing/contracts/events.contract.ts';
+import { FakeManager } from '../../testing/fake-manager.ts';
 import { MemoryStore } from '../../testing/memory-store.ts';
 import { errorOf, exchange, testConfig, testServer } from '../../testing/http-harness.ts';
 import type { HttpServer } from '../server.ts';
@@ -18,6 +19,7 @@ let bus: EventBus;
 let feed: Feed;
 let tracing: DecisionTrace;
 let server: HttpServer;
+let manager: FakeManager;
 let port: number;
 const clients: WebSocket[] = [];
 
@@ -35,11 +37,15 @@ async function serve(isAuthEnabled = true, tokenTtl = 3_600): Promise<void> {
   tracing = new DecisionTrace({ idOf, nameOf, onError });
   feed = createFeed({ clock, bus, idOf, decisions: tracing });
   const { authenticator, tickets } = auth;
+  manager = new FakeManager();
+  const onFault = onError;
   ({ server } = testServer({
     auth,
     clock,
     config: testConfig({ auth: { enabled: isAuthEnabled } }),
-    plugins: [webSocketRoutes({ events: feed, authenticator, tickets, isAuthEnabled, clock })],
+    plugins: [
+      webSocketRoutes({ events: feed, logsFor: () => manager, authenticator, tickets, isAuthEnabled, clock, onFault }),
+    ],
   }));
   ({ port } = await server.listen({ host: '127.0.0.1', port: 0 }));
 }
@@ -384,3 +390,46 @@ async function settled({ webSocket }: Connection): Promise<void> {
   webSocket.ping();
   await once(webSocket, 'pong');
 }
+
+describe('lines of logs over the WebSocket', () => {
+  const line = { timestamp: '2026-03-01T12:00:00.000Z', level: 'info', message: 'ready', seq: 13 } as const;
+
+  it('come for the logs of a subscription, with the number of the last event', async () => {
+    bus.emit(statusChange('a'));
+    manager.followed = (async function* () {
+      yield [line];
+    })();
+    await manager.create({ name: 'a' });
+    const client = await opened(await asAdmin());
+    client.webSocket.send(JSON.stringify({ type: 'subscribe', types: [], logs: [{ instance: 'a', after_seq: 4 }] }));
+    await vi.waitFor(() => expect(client.frames).toHaveLength(1), { interval: 5 });
+    expect(client.frames[0]).toEqual({
+      type: 'log_lines',
+      timestamp: expect.any(String) as string,
+      seq: bus.lastSeq,
+      data: { name: 'a', lines: [line] },
+    });
+    expect(manager.calls.at(-1)?.arguments.slice(0, 2)).toMatchObject(['a', { afterSeq: 4 }]);
+  });
+
+  it('end with the connection', async () => {
+    await manager.create({ name: 'a' });
+    const client = await opened(await asAdmin());
+    client.webSocket.send(JSON.stringify({ type: 'subscribe', logs: [{ instance: 'a' }] }));
+    await vi.waitFor(() => expect(manager.calls.at(-1)?.method).toBe('followLogs'), { interval: 5 });
+    const signal = manager.calls.at(-1)?.arguments[2] as AbortSignal;
+    expect(signal.aborted).toBe(false);
+    client.webSocket.close();
+    await vi.waitFor(() => expect(signal.aborted).toBe(true), { interval: 5 });
+  });
+
+  it.each([
+    [[{ instance: 'a', level: 'loud' }]],
+    [[{ instance: 'a', lines: 5 }]],
+    [Array.from({ length: 17 }, () => ({ instance: 'a' }))],
+  ])('are refused for an invalid subscription (%#)', async (logs) => {
+    const client = await opened(await asAdmin());
+    client.webSocket.send(JSON.stringify({ type: 'subscribe', logs }));
+    expect(await client.closed).toMatch(/^1008 /);
+  });
+});

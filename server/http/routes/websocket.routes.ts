@@ -10,11 +10,15 @@ import type { Clock } from '../../instances/ports/time.ts';
 import { judge, validationError } from '../bodies/problems.ts';
 import { refusalFor } from '../edge/gate.ts';
 import type { HttpPlugin, HttpRequest } from '../plugin.ts';
+import type { InstanceManager } from '../../instances/use-cases.ts';
 import { headerValues } from '../target.ts';
 import { type LiveEvents, WebSocketClient } from '../websocket-client.ts';
 
 export interface WebSocketRoutesParts {
   events: LiveEvents;
+  /** The logs that a caller may see. */
+  logsFor: (caller: Caller) => Pick<InstanceManager, 'followLogs'>;
+  onFault: (error: unknown) => void;
   authenticator: Pick<Authenticator, 'authenticate'>;
   tickets: Pick<Tickets, 'redeem'>;
   /** `auth.enabled`; while it is off, no ticket is needed. */
@@ -82,7 +86,16 @@ export function webSocketRoutes(parts: WebSocketRoutesParts): HttpPlugin {
         reply.hijack();
         server.handleUpgrade(raw, raw.socket, head, (webSocket) => {
           const { after_seq: afterSeq = null } = query;
-          const client = new WebSocketClient({ webSocket, socket: raw.socket, caller, afterSeq, events, clock });
+          const client = new WebSocketClient({
+            webSocket,
+            socket: raw.socket,
+            caller,
+            afterSeq,
+            events,
+            logs: parts.logsFor(caller),
+            clock,
+            onFault: parts.onFault,
+          });
           clients.add(client);
           webSocket.once('close', () => clients.delete(client));
         });

@@ -16,7 +16,7 @@ export const STOPPED_BY_ALL: readonly Status[] = ['running', 'starting', 'restar
  */
 export async function batch(
   names: readonly string[],
-  act: (name: string) => Promise<Status>,
+  act: (name: string) => Promise<Status | null>,
   statusOf: (name: string) => Status | null,
 ): Promise<Batch['results']> {
   const late: Sealed[] = [];

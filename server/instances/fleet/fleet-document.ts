@@ -12,7 +12,7 @@ import type { Registry } from '../registry.ts';
 import { refused, settingsProblems, wantedSettings, type DefinedNames } from '../settings/settings.ts';
 import type { StartCheck } from '../start-check.ts';
 import { claimantOf, clashProblems, type EntryProblem, judgeClaims, portLeft, type Judgement } from './fleet-claims.ts';
-import { planFleet, unnamed, type FleetMove } from './fleet-plan.ts';
+import { type Comparisons, planFleet, unnamed, type FleetMove } from './fleet-plan.ts';
 
 export interface FleetDocumentDependencies {
   clock: Pick<Clock, 'elapsed' | 'nextTurn'>;
@@ -41,6 +41,7 @@ export class FleetDocument {
   readonly #dependencies: FleetDocumentDependencies;
   readonly #entries: readonly CreateInstance[];
   readonly #prune: boolean;
+  readonly #comparisons: Comparisons = new Map();
 
   constructor(dependencies: FleetDocumentDependencies, entries: readonly CreateInstance[], prune: boolean) {
     this.#dependencies = dependencies;
@@ -128,7 +129,7 @@ export class FleetDocument {
     const { engines, registry } = this.#dependencies;
     const planOf = (record: InstanceRecord): LaunchPlan | null =>
       engines.find(record.settings.engine)?.plan(record) ?? null;
-    return planFleet(this.#entries, registry.open(), planOf);
+    return planFleet(this.#entries, registry.open(), planOf, this.#comparisons);
   }
 
   /** The instances to remove. */

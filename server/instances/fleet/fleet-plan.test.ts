@@ -12,7 +12,7 @@ import {
   stopped,
   stopping,
 } from '../../testing/instance-states.ts';
-import { planFleet } from './fleet-plan.ts';
+import { type Comparisons, planFleet } from './fleet-plan.ts';
 import type { InstanceState } from '../life/lifecycle.ts';
 import type { InstanceRecord } from '../ports/instance-record.ts';
 import type { StoredInstance } from '../ports/instance-store.ts';
@@ -68,6 +68,25 @@ describe('the plan for an instance', () => {
     expect(step(anInstance(state), other)).toEqual([action, ['options.context_size']]);
     expect(step(anInstance(state), { ...SAME, unlisted: true })).toEqual(['change', ['unlisted']]);
     expect(step(anInstance(state), SAME)).toEqual(['nothing', []]);
+  });
+
+  it('compares an entry with a record once for several plans, and again with a new record', () => {
+    let read = 0;
+    const entry = {
+      name: 'a',
+      get options() {
+        read += 1;
+        return { context_size: 1_024 };
+      },
+    };
+    const kept: Comparisons = new Map();
+    const changesOf = (present: StoredInstance) => planFleet([entry], [present], planOf, kept)[0]?.changes;
+    const present = anInstance(stopped());
+    const first = changesOf(present);
+    const reads = read;
+    expect(changesOf({ ...present, state: running() })).toEqual(first);
+    expect(read).toBe(reads);
+    expect(changesOf({ ...present, record: { ...present.record, settings: newSettings(entry) } })).toEqual([]);
   });
 
   it('changes the spelling of an option without a restart', () => {

@@ -30,6 +30,18 @@ export interface FleetMove<Present extends StoredInstance> {
   present: { instance: Present; record: InstanceRecord } | null;
 }
 
+/** An entry beside the record of its instance. Both never change, so that a comparison is made once for several plans. */
+interface Comparison {
+  entry: CreateInstance;
+  record: InstanceRecord;
+  edit: WantedEdit;
+  /** The settings that differ, and the port. */
+  changes: string[];
+}
+
+/** The newest comparison of each entry. */
+export type Comparisons = Map<CreateInstance, Comparison>;
+
 /** Returns the launch plan of a record; `null`: its engine is not configured. */
 type PlanOf = (record: InstanceRecord) => LaunchPlan | null;
 
@@ -37,18 +49,21 @@ type PlanOf = (record: InstanceRecord) => LaunchPlan | null;
  * Returns the moves that make the instances match the entries, in the order of the entries. An entry is complete: settings
  * that it leaves out get their defaults. Without a `port` an instance keeps its port, unless another entry names that
  * port; then llamactl chooses another.
+ *
+ * @param kept Comparisons of earlier plans for the same entries; this function adds its own. Default: none.
  */
 export function planFleet<Present extends StoredInstance>(
   entries: readonly CreateInstance[],
   instances: readonly Present[],
   planOf: PlanOf,
+  kept: Comparisons = new Map(),
 ): FleetMove<Present>[] {
   const byName = new Map(instances.map((instance) => [instance.record.name.toLowerCase(), instance]));
   const named = new Set(entries.flatMap(({ port }) => port ?? []));
   return entries.map((entry, index) => {
     const instance = byName.get(entry.name.toLowerCase());
     if (instance === undefined) return creation(entry, index);
-    return alteration(entry, index, instance, named, planOf);
+    return alteration(index, instance, compared(entry, instance.record, named, kept), planOf);
   });
 }
 
@@ -82,19 +97,32 @@ function creation(entry: CreateInstance, index: number): FleetMove<never> {
   return { entry: index, name: entry.name, action: 'create', changes: [], warnings, edit, present: null };
 }
 
-function alteration<Present extends StoredInstance>(
+/** Returns how an entry differs from the record of its instance. */
+function compared(
   entry: CreateInstance,
-  index: number,
-  instance: Present,
+  record: InstanceRecord,
   named: ReadonlySet<number>,
-  planOf: PlanOf,
-): FleetMove<Present> {
-  const { record, state } = instance;
+  kept: Comparisons,
+): Comparison {
+  const known = kept.get(entry);
+  if (known?.record === record) return known;
   const settings = wantedSettings(entry, record.settings);
-  const kept = named.has(record.port) ? null : record.port;
-  const edit = { settings, port: entry.port ?? kept, portAssigned: entry.port === undefined };
+  const keptPort = named.has(record.port) ? null : record.port;
+  const edit = { settings, port: entry.port ?? keptPort, portAssigned: entry.port === undefined };
   const isPortKept = edit.port === record.port && edit.portAssigned === record.portAssigned;
   const changes = [...(isPortKept ? [] : ['port']), ...settingChanges(newSettings(record.settings), settings)];
+  const comparison = { entry, record, edit, changes };
+  kept.set(entry, comparison);
+  return comparison;
+}
+
+function alteration<Present extends StoredInstance>(
+  index: number,
+  instance: Present,
+  { entry, record, edit, changes }: Comparison,
+  planOf: PlanOf,
+): FleetMove<Present> {
+  const { state } = instance;
   const isChanged = changes.length > 0;
   // Plan only if needed: it takes longer than the rest of a move.
   const plan = isChanged || isUp(state) ? planOf({ ...record, ...edit, port: edit.port ?? 0 }) : null;

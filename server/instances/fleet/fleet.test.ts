@@ -259,6 +259,16 @@ describe('export', () => {
     expect(elsewhere.instances.fleet.export()).toEqual(fleet);
   });
 
+  it('has the same object for an instance until that instance changes', async () => {
+    const domain = new FleetDomain();
+    await domain.apply([entry('a'), entry('b')]);
+    const before = domain.instances.fleet.export().instances;
+    await domain.apply([entry('a'), entry('b', { unlisted: true })]);
+    const after = domain.instances.fleet.export().instances;
+    expect(after[0]).toBe(before[0]);
+    expect(after[1]).toEqual({ ...before[1], unlisted: true });
+  });
+
   it('returns an empty document without instances', async () => {
     const domain = new FleetDomain();
     expect(domain.instances.fleet.export()).toEqual({ version: 1, instances: [] });

@@ -1,6 +1,8 @@
 import { ApiError } from '@llamactl/contract/errors';
 import type { Applied, Fleet, FleetAction, FleetStep } from '@llamactl/contract/fleet';
+import type { CreateInstance } from '@llamactl/contract/instance';
 import { Moved, type ApplyOptions, type FleetManager } from '../use-cases.ts';
+import type { InstanceRecord } from '../ports/instance-record.ts';
 import type { ModelFinder } from '../ports/model-finder.ts';
 import { shuttingDown } from '../refusals.ts';
 import { withModelFiles } from '../settings/model-setting.ts';
@@ -19,6 +21,8 @@ const FAULT = 'an internal error or a disk error prevented this step; see the lo
 export class FleetKeeper implements FleetManager {
   readonly #dependencies: FleetKeeperDependencies;
   readonly #closing = new AbortController();
+  /** Entries of exports. A record never changes, and a new one replaces it. */
+  readonly #entries = new WeakMap<InstanceRecord, CreateInstance>();
 
   constructor(dependencies: FleetKeeperDependencies) {
     this.#dependencies = dependencies;
@@ -30,7 +34,15 @@ export class FleetKeeper implements FleetManager {
   }
 
   export(): Fleet {
-    return { version: 1, instances: this.#dependencies.registry.open().map(({ record }) => entryOf(record)) };
+    return { version: 1, instances: this.#dependencies.registry.open().map(({ record }) => this.#entryOf(record)) };
+  }
+
+  #entryOf(record: InstanceRecord): CreateInstance {
+    const known = this.#entries.get(record);
+    if (known !== undefined) return known;
+    const entry = entryOf(record);
+    this.#entries.set(record, entry);
+    return entry;
   }
 
   async apply({ instances }: Fleet, { prune, dryRun, signal }: ApplyOptions): Promise<Applied> {

@@ -112,7 +112,7 @@ export type InstanceState = StatusDetails & {
   runs: number;
   /** Automatic restarts in a row. */
   restarts: number;
-  lastExit: LastExit | null;
+  lastExit: Omit<LastExit, 'cause'> | null;
 };
 
 /** The current restart policy, for events that may lead to a restart. */

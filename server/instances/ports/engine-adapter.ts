@@ -1,6 +1,7 @@
-import type { EngineOptionList, InstalledEngine } from '@llamactl/contract/engine';
+import type { EngineOptionList, InstalledEngine, Parsed } from '@llamactl/contract/engine';
 import type { ErrorCode, Problem } from '@llamactl/contract/errors';
 import type { OptionValue } from '@llamactl/contract/instance';
+import type { EngineTarget } from './engine-endpoint.ts';
 import type { InstanceRecord, Settings } from './instance-record.ts';
 import type { FittedProjection } from './memory-projection.ts';
 import type { MemoryOptions } from './memory-options.ts';
@@ -12,6 +13,11 @@ export interface Engines {
   find(name: string): EngineAdapter | null;
   /** The names of all engines, for messages that list the choices. */
   names(): readonly string[];
+  /**
+   * Reads settings from a command line, a `docker run` or llama-swap models that a person pastes. Runs at most the help of the
+   * configured program. @throws {ApiError} `VALIDATION_ERROR`: the text is none of these
+   */
+  parse(text: string): Promise<Parsed>;
 }
 
 /** Drives one kind of engine. */
@@ -43,6 +49,8 @@ export interface EngineAdapter {
   learn(settings: Settings): Promise<void>;
   /** Whether `learn` has finished, even without success. Until then `plan` guesses; do not compare its plans. */
   isLearnt(settings: Settings): boolean;
+  /** Grows whenever something was learnt. While it stays the same, `plan` returns equal plans for a record. */
+  learnings(): number;
   /** Makes the launch plan. Depends only on the record and on what was learnt; no side effects. */
   plan(record: InstanceRecord): LaunchPlan;
   /** Checks on the disk that everything the plan needs exists; `null`: no problem. */
@@ -69,6 +77,39 @@ export interface EngineAdapter {
   memory(plan: LaunchPlan): MemoryOptions | null;
   /** Reads from the lines of a start how much memory it will take; `null`: not reported yet. Absent: never reported. */
   readonly fitted?: (lines: readonly string[]) => FittedProjection | null;
+  /** Which requests a launch answers, as far as its options decide it; `null`: llamactl does not know this engine. */
+  serving(plan: LaunchPlan): Serving | null;
+  /** Asks a running engine which requests it answers. Never rejects; `null`: the engine does not say. */
+  served(target: EngineTarget): Promise<Served | null>;
+}
+
+/** Which requests a launch answers. */
+export interface Serving {
+  embeddings: boolean;
+  rerank: boolean;
+  /** It loads a projector for images or sound. */
+  projector: boolean;
+  /** It has a chat template beside that of the model. */
+  hasTemplate: boolean;
+  /** It reads the chat template itself, so that it knows tools. */
+  readsTemplates: boolean;
+  /** Tokens of the whole context; `null`: not given, so the trained context, or less if that does not fit. */
+  context: number | null;
+  /** Among how many requests the context is divided. */
+  contextShares: number;
+  /** Most tokens of one request; `null`: no limit of its own. */
+  mostContext: number | null;
+  /** Requests that are computed at once. */
+  slots: number;
+}
+
+/** Facts that a running engine reported. */
+export interface Served {
+  /** Tokens that one request may have. */
+  context: number;
+  slots: number;
+  vision: boolean;
+  audio: boolean;
 }
 
 /** Why a start cannot succeed, known before anything is spawned. */

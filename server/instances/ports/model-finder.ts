@@ -9,4 +9,6 @@ export interface ModelFinder {
    * The model of a file; the same object while the model does not change. `null`: the library does not have the file.
    */
   at(file: string): ModelInfo | null;
+  /** Abilities and context of the model of a file; `null`: the library does not have the file. */
+  abilities(file: string): Pick<Model, 'capabilities' | 'context'> | null;
 }

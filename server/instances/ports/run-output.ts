@@ -25,8 +25,12 @@ export interface RunLogs {
   attach(log: LogReference, run: RunReference): void;
   /** Stops watching a run that writes no more. Must also work for a run that was never attached. */
   detach(log: LogReference, run: RunReference): void;
-  /** Reads the selected lines once. */
-  read(log: LogReference, query: LogQuery): Promise<Logs>;
+  /**
+   * Reads the selected lines once.
+   *
+   * @param mask Applied to a message before it is searched, so that a search cannot find out a secret.
+   */
+  read(log: LogReference, query: LogQuery, mask?: (message: string) => string): Promise<Logs>;
   /**
    * Yields the lines of {@link read}, then new lines in batches as they arrive. Ends when `signal` aborts or the log is
    * forgotten. It reads at the follower's pace and buffers nothing: if lines are dropped from the disk before a slow
@@ -55,4 +59,15 @@ export interface LogQuery {
   level: LogLevel | null;
   /** Only lines with a greater `seq`; `null`: no limit. */
   afterSeq: number | null;
+  /** Only lines with a smaller `seq`, the last of them. Not for `follow`, nor with `afterSeq`. */
+  beforeSeq?: number;
+  /** Only lines whose message has this text, ignoring case. Not for `follow`. */
+  contains?: string;
+  /** Aborts a search. */
+  signal?: AbortSignal;
+  /**
+   * Only for `follow`: bytes of output that the follower may be behind. If it is further behind, it skips to the newest
+   * output and yields a gap. Absent: it gets everything.
+   */
+  mostBehind?: number;
 }

@@ -86,7 +86,7 @@ export interface Progress {
 }
 
 /** Resources that a process group uses. */
-export type RunStats = Omit<Stats, 'gpu_memory_usage'>;
+export type RunStats = Omit<Stats, 'gpu_memory_usage' | 'gpus'>;
 
 /** Everything that decides how an engine is launched. Equal plans launch the same engine. Holds no secret of llamactl. */
 export interface LaunchPlan {

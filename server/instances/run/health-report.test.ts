@@ -63,7 +63,10 @@ describe('the health of an instance', () => {
     const obstacle = { code: 'ENGINE_NOT_FOUND', message: 'llama-server was not found' } as const;
     const obstacleOf = async (state: InstanceState): Promise<unknown> =>
       (await probe.check(state.status, state, async () => obstacle)).start_obstacle;
-    expect(await Promise.all([stopped(), failed()].map(obstacleOf))).toEqual([obstacle, obstacle]);
+    expect(await Promise.all([stopped(), failed()].map(obstacleOf))).toEqual([
+      { ...obstacle, cause: 'engine_missing' },
+      { ...obstacle, cause: 'engine_missing' },
+    ]);
     expect(await Promise.all([running(), loading(), backoff()].map(obstacleOf))).toEqual([
       undefined,
       undefined,
@@ -102,8 +105,9 @@ describe('the health of an instance', () => {
     asked.push(ask('j', stopped()));
     expect(looks).toBe(2);
     disk.resolve(obstacle);
+    const named = { ...obstacle, cause: 'model_missing' };
     const obstacles = (await Promise.all(asked)).map(({ start_obstacle }) => start_obstacle);
-    expect([obstacles[0], obstacles.at(-1), obstacles.at(-2)]).toEqual([undefined, obstacle, obstacle]);
+    expect([obstacles[0], obstacles.at(-1), obstacles.at(-2)]).toEqual([undefined, named, named]);
     expect(clock.pending).toEqual([]);
     await clock.advance(1_000);
     await ask('i', stopped());
@@ -122,7 +126,10 @@ describe('the health of an instance', () => {
     expect(faults).toEqual([fault]);
     await clock.advance(1_000);
     const obstacle = { code: 'PORT_IN_USE', message: 'taken' } as const;
-    expect((await probe.check('i', stopped(), async () => obstacle)).start_obstacle).toEqual(obstacle);
+    expect((await probe.check('i', stopped(), async () => obstacle)).start_obstacle).toEqual({
+      ...obstacle,
+      cause: 'port_in_use',
+    });
   });
 
   it('is shared among callers for a second', async () => {

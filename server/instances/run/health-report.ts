@@ -5,6 +5,7 @@ import type { EngineEndpoint, EngineTarget, ProbeResult } from '../ports/engine-
 import type { PortWitness } from '../ports/listening-ports.ts';
 import type { Clock } from '../ports/time.ts';
 import { currentRun } from '../life/transitions.ts';
+import { causeOfObstacle } from '../why/failure-cause.ts';
 
 const PROBE_TIMEOUT_MS = 2_000;
 /** How long a result is shared, so that ten dashboards cost the engine no more than one does. */
@@ -65,7 +66,9 @@ export class HealthReports {
     const isDown = state.status === 'stopped' || state.status === 'failed';
     const obstacle = isDown ? await this.#seenInTime(instance, lookAhead) : null;
     const health = judge(state, isAlive, answer, new Date(this.#clock.now()).toISOString());
-    return obstacle === null ? health : { ...health, start_obstacle: obstacle };
+    return obstacle === null
+      ? health
+      : { ...health, start_obstacle: { ...obstacle, cause: causeOfObstacle(obstacle) } };
   }
 
   /** Leaves out the key until the run is ready: before that, a foreign process may have the port. */

@@ -13,7 +13,7 @@ async function shortfallOf(gpus: Offload, gpuMemory: (readings: number) => numbe
   const adapter = new FakeEngineAdapter();
   adapter.gpus = gpus;
   let readings = 0;
-  const meter = { stats: () => ({ ...STATS, gpu_memory_usage: gpuMemory((readings += 1)) }) };
+  const meter = { stats: () => ({ ...STATS, gpus: [], gpu_memory_usage: gpuMemory((readings += 1)) }) };
   const logs = { tail: async () => [] };
   const looking = lookAtOffload({ clock, logs, meter }, adapter, RUN, PLAN, new AbortController().signal);
   await clock.advance(20_000);

@@ -8,13 +8,14 @@ const adapter: EngineAdapter = {
   needsModel: true,
   check: async () => ({ problems: [], warnings: [] }),
   options: async () => ({ options: [], problem: null }),
-  installed: async () => ({ program: null, version: null, problem: null }),
+  installed: async () => ({ program: null, version: null, problem: null, devices: null }),
   withoutTwins: ({ options }, given) =>
     Object.fromEntries(
       Object.entries(options).filter(([key]) => !(key === 'context_size' && given.includes('ctx_size'))),
     ),
   learn: async () => {},
   isLearnt: () => true,
+  learnings: () => 0,
   plan: () => ({ command: '', argv: [], environment: {}, keyVariable: null, port: 1, healthPath: '/' }),
   preflight: async () => null,
   reason: () => '',
@@ -23,6 +24,8 @@ const adapter: EngineAdapter = {
   crossing: { headers: [], paths: [], except: [] },
   offload: () => ({ kind: 'not requested' }),
   memory: () => null,
+  serving: () => null,
+  served: async () => null,
 };
 
 const DEFINED = { groups: ['big'], presets: ['coding', 'brief'] };

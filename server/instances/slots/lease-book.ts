@@ -40,6 +40,17 @@ export class LeaseBook {
     return begun.leases;
   }
 
+  /** The number of open leases of a run. */
+  openOf(instance: string, run: number): number {
+    const entry = this.#byInstance.get(instance);
+    return entry?.run === run ? entry.leases.count : 0;
+  }
+
+  /** When the last lease of the newest run with a lease ended; `null`: none has ended. */
+  lastUsedOf(instance: string): number | null {
+    return this.#byInstance.get(instance)?.lastUsed ?? null;
+  }
+
   /** When the last lease of a run ended, in {@link Clock.elapsed} time; `null`: no lease has ended. */
   lastUsed(instance: string, run: number): number | null {
     const entry = this.#byInstance.get(instance);

@@ -10,8 +10,8 @@ import {
   type SlotPlan,
   type Waiter,
 } from './slot-plan.ts';
+import { SlotBlockers } from './slot-blockers.ts';
 import { SlotTrace } from './slot-trace.ts';
-import { WaitedFor } from './waited-for.ts';
 
 /** How the scheduler sees and controls instances. Methods must not call back into the scheduler. */
 export interface SlotWorld {
@@ -56,6 +56,9 @@ interface Waiting {
   request: SlotRequest | null;
 }
 
+/** How long the answer of {@link Scheduler.blockers} is reused: many waiters and holders take milliseconds to plan. */
+const FORESIGHT_MS = 250;
+
 /** Whether a start could get a slot. */
 export type Outlook = 'free' | 'possible' | 'hopeless';
 
@@ -76,6 +79,7 @@ export class Scheduler {
   #closed: ReadonlySet<string> = new Set();
   #queue: Waiting[] = [];
   #isPlanning = false;
+  #blockers: { found: SlotBlockers; at: number } | null = null;
   #cancelLook = (): void => undefined;
 
   constructor(clock: Clock, limits: SchedulerLimits, world: SlotWorld, trace: Trace = NO_TRACE) {
@@ -136,11 +140,19 @@ export class Scheduler {
     return this.#foresee(instance, this.#trace.ofStart(instance, this.#clock.elapsed())) === 'hopeless';
   }
 
-  /** For each waiting start, the instances that must stop, or free memory, before it; no entry: it waits for none. */
-  waits(): ReadonlyMap<string, readonly string[]> {
-    const waits = new WaitedFor();
-    if (this.#queue.length > 0) this.#planFor(this.#waiters(), this.#clock.elapsed(), waits);
-    return waits.instances;
+  /**
+   * Ids of the instances that must stop before a waiting one gets its slot; empty: it does not wait. For views: the
+   * answer may be a quarter of a second old.
+   */
+  blockers(instance: string): readonly string[] {
+    if (!this.#isAsked(instance)) return [];
+    const now = this.#clock.elapsed();
+    if (this.#blockers === null || now - this.#blockers.at >= FORESIGHT_MS) {
+      const found = new SlotBlockers(this.#holders());
+      this.#planFor(this.#waiters(), now, found);
+      this.#blockers = { found, at: now };
+    }
+    return this.#blockers.found.of(instance);
   }
 
   #foresee(instance: string, witness: PlanWitness | null): Outlook {

@@ -72,7 +72,7 @@ export interface PlanWitness {
    * Called for a waiter for which others may be stopped.
    *
    * @param holders All holders, including the waiter itself.
-   * @param stopped `awaited`: all that must go and are not evicted now, also those that close.
+   * @param stopped `awaited`: those that must go and cannot yet; `closed` are among them.
    */
   weighed(
     waiter: Waiter,

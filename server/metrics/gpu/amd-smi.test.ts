@@ -33,11 +33,13 @@ describe('parseAmdGpus', () => {
 
 describe('parseAmdProcesses', () => {
   test('reads the format of ROCm 6', () => {
-    expect([...parseAmdProcesses(fixture('processes-6.2'))]).toEqual([[31_337, 5_263_851_520]]);
+    const { memoryByPid, memoryByGpu } = parseAmdProcesses(fixture('processes-6.2'));
+    expect([...memoryByPid]).toEqual([[31_337, 5_263_851_520]]);
+    expect([...(memoryByGpu.get(31_337) ?? [])].map(([, bytes]) => bytes)).toEqual([5_263_851_520]);
   });
 
   test('sums memory over all GPUs, or returns null where the tool reports none', () => {
-    expect([...parseAmdProcesses(fixture('processes-7.1'))]).toEqual([
+    expect([...parseAmdProcesses(fixture('processes-7.1')).memoryByPid]).toEqual([
       [31_337, 1_536 * MEBIBYTE],
       [4_242, null],
     ]);

@@ -1,5 +1,16 @@
 import type { Gpu } from '@llamactl/contract/system';
-import { addMemory, asObject, figure, jsonIn, memory, section, silence, type GpuTool } from './reading.ts';
+import {
+  addGpuMemory,
+  addMemory,
+  asObject,
+  figure,
+  jsonIn,
+  memory,
+  section,
+  silence,
+  type GpuReading,
+  type GpuTool,
+} from './reading.ts';
 
 const NAMES = ['static', '--asic', '--json'];
 const METRICS = ['metric', '--mem-usage', '--usage', '--power', '--temperature', '--json'];
@@ -18,7 +29,7 @@ export const AMD_SMI: GpuTool = {
     const gpus = parseAmdGpus(answer.stdout, names);
     const processes = await call(PROCESSES);
     if (processes.code !== 0) throw silence(processes);
-    return { gpus, memoryByPid: parseAmdProcesses(processes.stdout) };
+    return { gpus, ...parseAmdProcesses(processes.stdout) };
   },
 };
 
@@ -65,8 +76,9 @@ export function parseAmdGpus(text: string, names: ReadonlyMap<number, string>): 
  * Parses the output of `process --json`: a list of processes for each GPU, each with or without `process_info` around
  * it.
  */
-export function parseAmdProcesses(text: string): Map<number, number | null> {
+export function parseAmdProcesses(text: string): Pick<GpuReading, 'memoryByPid' | 'memoryByGpu'> {
   const sums = new Map<number, number | null>();
+  const byGpu = new Map<number, Map<number, number>>();
   for (const row of rowsOf(text)) {
     const list = row['process_list'];
     for (const entry of Array.isArray(list) ? list : []) {
@@ -74,10 +86,12 @@ export function parseAmdProcesses(text: string): Map<number, number | null> {
       const pid = figure(process['pid']);
       if (pid === null) continue;
       const used = section(process, 'memory_usage')['vram_mem'] ?? process['vram_mem'];
-      addMemory(sums, pid, memory(used, 'B'));
+      const bytes = memory(used, 'B');
+      addMemory(sums, pid, bytes);
+      if (typeof row['gpu'] === 'number' && bytes !== null) addGpuMemory(byGpu, pid, row['gpu'], bytes);
     }
   }
-  return sums;
+  return { memoryByPid: sums, memoryByGpu: byGpu };
 }
 
 /** Returns one row for each GPU. The document is a list of them; since ROCm 7, that list is inside `gpu_data`. */

@@ -90,6 +90,8 @@ describe('readings of Gpus', () => {
     expect(tools.gpus.memoryOf([31_337, 4_242, 99])).toBe(22_016 * MEBIBYTE);
     expect(tools.gpus.memoryOf([99])).toBe(0);
     expect(tools.gpus.memoryOf([4_242, 5_151])).toBe(null);
+    // This tool does not say which GPU a process uses.
+    expect(tools.gpus.usesOf([31_337])).toEqual([]);
   });
 
   test('expire', async () => {

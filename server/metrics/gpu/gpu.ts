@@ -1,3 +1,4 @@
+import type { GpuUse } from '@llamactl/contract/stats';
 import type { Gpu } from '@llamactl/contract/system';
 import { AMD_SMI } from './amd-smi.ts';
 import { NVIDIA_SMI } from './nvidia-smi.ts';
@@ -16,6 +17,8 @@ export interface Gpus {
    * not wait: uses the last reading, and starts a new one if one is due.
    */
   memoryOf(pids: readonly number[]): number | null;
+  /** The GPUs on which these processes have memory, as far as the tools say; as of a few seconds ago. */
+  usesOf(pids: readonly number[]): GpuUse[];
 }
 
 export type GpuDependencies = GpuSourceDependencies;
@@ -31,6 +34,7 @@ export function createGpus(dependencies: GpuDependencies): Gpus {
       const readings = sources.map((source) => source.latest()).filter((reading) => reading !== null);
       return readings.some(({ gpus }) => gpus.length > 0) ? sumOf(pids, readings) : null;
     },
+    usesOf: (pids) => sources.flatMap((source) => usesIn(source.latest(), pids)),
   };
 }
 
@@ -45,4 +49,12 @@ function sumOf(pids: readonly number[], readings: readonly GpuReading[]): number
     }
   }
   return sum;
+}
+
+function usesIn(reading: GpuReading | null, pids: readonly number[]): GpuUse[] {
+  const sums = new Map<number, number>();
+  for (const pid of pids) {
+    for (const [index, bytes] of reading?.memoryByGpu.get(pid) ?? []) sums.set(index, (sums.get(index) ?? 0) + bytes);
+  }
+  return [...sums].map(([index, memory]) => ({ index, memory })).toSorted((one, other) => one.index - other.index);
 }

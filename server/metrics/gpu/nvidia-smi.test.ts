@@ -76,7 +76,7 @@ describe('parseNvidiaGpus', () => {
 
 describe('parseNvidiaProcesses', () => {
   test('sums memory over all GPUs, or returns null where the tool reports none', () => {
-    expect([...parseNvidiaProcesses(fixture('processes'))]).toEqual([
+    expect([...parseNvidiaProcesses(fixture('processes')).memoryByPid]).toEqual([
       [31_337, 20_992 * MEBIBYTE],
       [4_242, 1_024 * MEBIBYTE],
       [5_151, null],
@@ -85,7 +85,26 @@ describe('parseNvidiaProcesses', () => {
   });
 
   test('returns nothing without processes', () => {
-    expect(parseNvidiaProcesses('\n').size).toBe(0);
+    expect(parseNvidiaProcesses('\n').memoryByPid.size).toBe(0);
+  });
+
+  test('sums memory on each GPU whose number is known', () => {
+    const rows = '42, 100, GPU-aa\n42, 20, GPU-bb\n42, 3, GPU-aa\n43, 5, GPU-cc\n44, [N/A], GPU-aa\n';
+    const uuids = new Map([
+      [0, 'GPU-aa'],
+      [1, 'GPU-bb'],
+    ]);
+    const { memoryByGpu, memoryByPid } = parseNvidiaProcesses(rows, uuids);
+    expect([...memoryByGpu].map(([pid, gpus]) => [pid, [...gpus]])).toEqual([
+      [
+        42,
+        [
+          [0, 103 * MEBIBYTE],
+          [1, 20 * MEBIBYTE],
+        ],
+      ],
+    ]);
+    expect(memoryByPid.get(42)).toBe(123 * MEBIBYTE);
   });
 });
 
@@ -101,7 +120,11 @@ describe('NVIDIA_SMI', () => {
   });
 
   test('accepts a tool that finds no devices', async () => {
-    expect(await asked({ code: 6, stdout: 'No devices were found\n' })).toEqual({ gpus: [], memoryByPid: new Map() });
+    expect(await asked({ code: 6, stdout: 'No devices were found\n' })).toEqual({
+      gpus: [],
+      memoryByPid: new Map(),
+      memoryByGpu: new Map(),
+    });
   });
 
   test('fails when processes are missing: 0 would be wrong', async () => {
@@ -113,5 +136,25 @@ describe('NVIDIA_SMI', () => {
       new Map(),
     );
     await expect(read).rejects.toThrow('Invalid argument');
+  });
+});
+
+describe('the numbers of GPUs', () => {
+  test('are asked for once, and again only for a GPU that is new', async () => {
+    const asked: string[] = [];
+    const names = new Map<number, string>();
+    let uuids = ['GPU-aa'];
+    const read = () =>
+      NVIDIA_SMI.read(async ([query = '']) => {
+        asked.push(query);
+        if (query === '--query-gpu=index,uuid') return { code: 0, stderr: '', stdout: '0, GPU-aa\n1, GPU-bb\n' };
+        const rows = uuids.map((uuid, index) => `${42 + index}, 10, ${uuid}`).join('\n');
+        return { code: 0, stderr: '', stdout: query.startsWith('--query-gpu') ? fixture('gpus-535') : rows };
+      }, names);
+    expect([...((await read()).memoryByGpu.get(42) ?? [])]).toEqual([[0, 10 * MEBIBYTE]]);
+    uuids = ['GPU-bb', 'GPU-of-nobody'];
+    expect([...((await read()).memoryByGpu.get(42) ?? [])]).toEqual([[1, 10 * MEBIBYTE]]);
+    expect((await read()).memoryByGpu.has(43)).toBe(false);
+    expect(asked.filter((query) => query === '--query-gpu=index,uuid')).toHaveLength(2);
   });
 });

@@ -6,7 +6,12 @@ export interface GpuReading {
   gpus: readonly Gpu[];
   /** Bytes on all of the vendor's GPUs by pid; `null`: the tool knows the process but not its memory. */
   memoryByPid: ReadonlyMap<number, number | null>;
+  /** Bytes by pid, and by the GPU's index; empty if the tool does not say which GPU a process uses. */
+  memoryByGpu: MemoryByGpu;
 }
+
+/** Bytes by pid, then by the index of the GPU. */
+export type MemoryByGpu = ReadonlyMap<number, ReadonlyMap<number, number>>;
 
 /** Runs a tool with arguments; rejects when it does not end in time. */
 export type CallTool = (args: readonly string[]) => Promise<ToolResult>;
@@ -69,6 +74,12 @@ export function addMemory(sums: Map<number, number | null>, pid: number, bytes: 
   const before = sums.get(pid);
   if (before === undefined) sums.set(pid, bytes);
   else sums.set(pid, before === null || bytes === null ? null : before + bytes);
+}
+
+/** Adds a process's memory on one GPU. */
+export function addGpuMemory(byPid: Map<number, Map<number, number>>, pid: number, gpu: number, bytes: number): void {
+  const byGpu = byPid.get(pid) ?? new Map<number, number>();
+  byPid.set(pid, byGpu.set(gpu, (byGpu.get(gpu) ?? 0) + bytes));
 }
 
 /**

@@ -12,7 +12,7 @@ export const ROCM_SMI: GpuTool = {
     const answer = await call(GPUS);
     const gpus = parseRocmGpus(answer.stdout);
     if (gpus.length === 0) throw silence(answer);
-    return { gpus, memoryByPid: parseRocmProcesses((await call(PROCESSES)).stdout) };
+    return { gpus, memoryByPid: parseRocmProcesses((await call(PROCESSES)).stdout), memoryByGpu: new Map() };
   },
 };
 

@@ -20,6 +20,15 @@ describe('a bandwidth limit', () => {
     expect(Math.max(...ends)).toBe(1_750);
   });
 
+  it.each([
+    [0, 4],
+    [10_000, 1],
+    [600_000, 2],
+    [100_000_000, 4],
+  ])('of %i bytes per second has enough for %i connections', (limit, connections) => {
+    expect(new Bandwidth(new FakeClock(), limit).connections(4)).toBe(connections);
+  });
+
   it('ends a wait when the reader leaves', async () => {
     const over = new AbortController();
     const wait = new Bandwidth(new FakeClock(), 10).took(1_000_000, over.signal);

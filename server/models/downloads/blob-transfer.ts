@@ -221,7 +221,8 @@ export class BlobTransfer {
     const isParted = Promise.withResolvers<void>();
     const first = this.#orFail(this.#connection(file, isParted.resolve));
     await Promise.race([first, isParted.promise]);
-    const count = Math.min(CONNECTIONS, Math.ceil(file.missing / PIECE_BYTES));
+    const most = this.#dependencies.bandwidth.connections(CONNECTIONS);
+    const count = Math.min(most, Math.ceil(file.missing / PIECE_BYTES));
     const others = Array.from({ length: Math.max(0, count - 1) }, () => this.#orFail(this.#connection(file)));
     await Promise.all([first, ...others]);
     if (this.#isWholeOnly.signal.aborted) await this.#fetchWhole(file);

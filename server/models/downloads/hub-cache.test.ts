@@ -7,6 +7,7 @@ import { CacheRefusal, HubCache, isThere, snapshotPath } from './hub-cache.ts';
 const commit = 'c'.repeat(40);
 const blob = 'b'.repeat(64);
 const model = { repo: 'org/repo', commit, revision: 'main' };
+const NOW = Date.parse('2026-03-01T12:00:00Z');
 
 let folder: string;
 let root: string;
@@ -30,7 +31,7 @@ describe('the cache', () => {
     expect(target).toBe(path.join(root, 'models--org--repo', 'blobs', blob));
     await writeFile(target, 'bytes');
     await cache.link(model, { blob, path: 'UD-Q4/model-00001-of-00002.gguf' });
-    await cache.note(model);
+    await cache.note(model, NOW);
     const home = path.join(root, 'models--org--repo');
     const shown = path.join(home, 'snapshots', commit, 'UD-Q4', 'model-00001-of-00002.gguf');
     expect(await readlink(shown)).toBe(`../../../blobs/${blob}`);
@@ -42,12 +43,55 @@ describe('the cache', () => {
   });
 
   it('notes a branch with a slash, and no commit as a branch', async () => {
-    await cache.note({ ...model, revision: 'refs/pr/1' });
-    await cache.note({ ...model, revision: commit });
+    await cache.note({ ...model, revision: 'refs/pr/1' }, NOW);
+    await cache.note({ ...model, revision: commit }, NOW);
     const refs = path.join(root, 'models--org--repo', 'refs');
     expect(await readdir(refs)).toEqual(['refs']);
     expect(await readFile(path.join(refs, 'refs', 'pr', '1'), 'utf8')).toBe(commit);
   });
+
+  it('notes the reference of an address, which the name of its folder does not say', async () => {
+    const reference = 'https://example.com/a.gguf';
+    await cache.noteReference({ repo: 'example.com/a', source: 'url', reference });
+    await cache.noteReference({ repo: 'org/repo', source: 'hub', reference: 'org/repo:Q4_K_M' });
+    const home = path.join(root, 'models--example.com--a');
+    expect(await readdir(root)).toEqual(['models--example.com--a']);
+    expect(await readdir(home)).toEqual(['reference']);
+    expect(await readFile(path.join(home, 'reference'), 'utf8')).toBe(reference);
+  });
+
+  it('does not set a branch back to the commit of an older download', async () => {
+    const main = (): Promise<string> => readFile(path.join(root, 'models--org--repo', 'refs', 'main'), 'utf8');
+    const [older, newer] = [{ ...model, commit: 'a'.repeat(40) }, model];
+    await cache.note(older, NOW - 1_000);
+    await cache.note(newer, NOW);
+    await cache.note(older, NOW - 1_000);
+    expect(await main()).toBe(newer.commit);
+    await writeFile(path.join(root, 'models--org--repo', 'refs', 'main'), 'of another program');
+    await cache.note(newer, NOW);
+    expect(await main()).toBe('of another program');
+  });
+
+  it('takes a name of the greatest length', async () => {
+    const name = `${'n'.repeat(250)}.gguf`;
+    await cache.link(model, { blob, path: name });
+    const home = path.join(root, 'models--org--repo');
+    expect(await readdir(path.join(home, 'snapshots', commit))).toEqual([name]);
+    await cache.note({ ...model, revision: 'r'.repeat(255) }, NOW);
+    expect(await readdir(path.join(home, 'refs'))).toEqual(['r'.repeat(255)]);
+  });
+
+  it.each(['EPERM', 'ENOTSUP', 'ENOSYS'])(
+    'refuses a disk without symbolic links (%s), before a byte is fetched',
+    async (code) => {
+      const bare = new HubCache(root, async () => {
+        throw Object.assign(new Error(`${code}: no links, symlink`), { code });
+      });
+      await expect(bare.home(model)).rejects.toThrow(/has no symbolic links.*Set models\.cache_dir/);
+      expect(await cache.home(model)).toBe(path.join(root, 'models--org--repo'));
+      expect(await readdir(path.join(root, 'models--org--repo'))).toEqual([]);
+    },
+  );
 
   it('replaces a link to an older blob, and keeps a plain file of another program', async () => {
     await cache.link(model, { blob: 'old', path: 'a.gguf' });
@@ -84,7 +128,7 @@ describe('the cache', () => {
     await expect(cache.blob(model, { blob })).rejects.toThrow(CacheRefusal);
     expect(await cache.find(model, { blob })).toBe(null);
     await expect(cache.link(model, { blob, path: 'a.gguf' })).rejects.toThrow(CacheRefusal);
-    await expect(cache.note(model)).rejects.toThrow(CacheRefusal);
+    await expect(cache.note(model, NOW)).rejects.toThrow(CacheRefusal);
     expect(await readdir(path.join(folder, 'elsewhere'))).toEqual([]);
   });
 

@@ -1,5 +1,5 @@
 import { constants } from 'node:fs';
-import { lstat, mkdir, open, readlink, realpath, rename, rm, stat, symlink } from 'node:fs/promises';
+import { lstat, mkdir, open, readlink, realpath, rename, rm, stat, symlink, utimes } from 'node:fs/promises';
 import path from 'node:path';
 import { codeOf, hasCode } from '@llamactl/contract/reason';
 import type { RemoteFile, RemoteModel } from './model-source.ts';
@@ -12,6 +12,10 @@ export class CacheRefusal extends Error {
 /** Longest name of a file or folder, in bytes. */
 const LONGEST_PART = 255;
 const MOST_PARTS = 32;
+/** Codes of the system: a disk such as exFAT has no symbolic links. */
+const NO_LINKS = ['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS'];
+/** In the folder of a repository: the reference by which an address was downloaded, because the folder's name does not say it. */
+export const REFERENCE_FILE = 'reference';
 
 type Place = Pick<RemoteModel, 'repo' | 'commit' | 'revision'>;
 
@@ -23,10 +27,15 @@ type Place = Pick<RemoteModel, 'repo' | 'commit' | 'revision'>;
  */
 export class HubCache {
   readonly #root: string;
+  readonly #makeLink: typeof symlink;
 
-  /** @param root Absolute; created when it is needed. */
-  constructor(root: string) {
+  /**
+   * @param root Absolute; created when it is needed.
+   * @param makeLink Default: the system's symbolic links, which some disks do not have.
+   */
+  constructor(root: string, makeLink: typeof symlink = symlink) {
     this.#root = root;
+    this.#makeLink = makeLink;
   }
 
   /** Returns the path of a blob, and makes its folder. @throws {CacheRefusal} */
@@ -45,9 +54,27 @@ export class HubCache {
     }
   }
 
-  /** Returns the folder of a repository, without links in its path, and makes it. @throws {CacheRefusal} */
+  /**
+   * Returns the folder of a repository, without links in its path, and makes it. Refuses a disk without symbolic links: a copy in
+   * place of a link would take the space twice, and other programs would fetch the file again.
+   *
+   * @throws {CacheRefusal}
+   */
   async home(model: Pick<Place, 'repo'>): Promise<string> {
-    return this.#folder([repoFolder(model)]);
+    const home = await this.#folder([repoFolder(model)]);
+    const probe = path.join(home, `.${process.pid}.probe.llamactl`);
+    try {
+      await this.#makeLink('blobs', probe);
+    } catch (error) {
+      if (hasCode(error, NO_LINKS)) {
+        const remedy = 'Set models.cache_dir to a folder on another disk.';
+        throw new CacheRefusal(`The disk of ${home} has no symbolic links, which this cache needs. ${remedy}`);
+      }
+      // Another download in this repository does the same, or a killed server left it.
+      if (codeOf(error) !== 'EEXIST') throw error;
+    }
+    await rm(probe, { force: true });
+    return home;
   }
 
   /** The file that Hugging Face's programs lock while they download a blob. */
@@ -67,25 +94,32 @@ export class HubCache {
     if ((await lstatOf(shown))?.isFile() === true) return;
     const draft = draftOf(shown);
     await rm(draft, { force: true });
-    await symlink(target, draft);
+    await this.#makeLink(target, draft);
     await rename(draft, shown);
   }
 
-  /** Notes which commit a branch or tag is. @throws {CacheRefusal} */
-  async note({ repo, commit, revision }: Place): Promise<void> {
+  /**
+   * Notes which commit a branch or tag is, unless a later answer of the source has been noted: a download may be days old.
+   *
+   * @param resolvedAt When the source gave the commit; milliseconds since the epoch.
+   * @throws {CacheRefusal}
+   */
+  async note({ repo, commit, revision }: Place, resolvedAt: number): Promise<void> {
     if (revision === commit) return;
     const parts = partsOf(revision);
     const name = parts.pop() ?? '';
     const file = path.join(await this.#folder([repoFolder({ repo }), 'refs', ...parts]), name);
-    const draft = draftOf(file);
-    const { O_WRONLY, O_CREAT, O_TRUNC, O_NOFOLLOW } = constants;
-    const handle = await open(draft, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW, 0o644);
-    try {
-      await handle.writeFile(partOf(commit));
-    } finally {
-      await handle.close();
-    }
-    await rename(draft, file);
+    // Our files have the time of the answer, those of other programs the time at which they were written.
+    const noted = await lstatOf(file);
+    if (noted !== null && noted.mtimeMs > resolvedAt) return;
+    await writeWhole(file, partOf(commit));
+    await utimes(file, resolvedAt / 1_000, resolvedAt / 1_000);
+  }
+
+  /** Notes the reference of an address. Other sources have theirs in the names of folders and files. @throws {CacheRefusal} */
+  async noteReference({ repo, source, reference }: Pick<RemoteModel, 'repo' | 'source' | 'reference'>): Promise<void> {
+    if (source !== 'url') return;
+    await writeWhole(path.join(await this.#folder([repoFolder({ repo })]), REFERENCE_FILE), reference);
   }
 
   /** Makes folders in the root, one by one, and refuses those that are links. */
@@ -104,6 +138,19 @@ export class HubCache {
     }
     return folder;
   }
+}
+
+/** Replaces a small file, so that a reader sees the old or the new text. */
+async function writeWhole(file: string, text: string): Promise<void> {
+  const draft = draftOf(file);
+  const { O_WRONLY, O_CREAT, O_TRUNC, O_NOFOLLOW } = constants;
+  const handle = await open(draft, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW, 0o644);
+  try {
+    await handle.writeFile(text);
+  } finally {
+    await handle.close();
+  }
+  await rename(draft, file);
 }
 
 async function makeFolder(folder: string): Promise<void> {
@@ -139,9 +186,9 @@ export async function isThere(file: string, size: number): Promise<boolean> {
   }
 }
 
-/** Another server may make the same file at the same time. */
+/** Another server may make the same file at the same time. The name of the file itself may have the greatest length. */
 function draftOf(file: string): string {
-  return `${file}.${process.pid}.llamactl`;
+  return path.join(path.dirname(file), `.${process.pid}.llamactl`);
 }
 
 function repoFolder({ repo }: Pick<Place, 'repo'>): string {

@@ -56,7 +56,7 @@ const MOST_WRONG = 2;
 
 /** Fetches the files of a model one after the other, and shows them in the cache. Never rejects. */
 export async function downloadModel(
-  { model, root }: Pick<DownloadRecord, 'model' | 'root'>,
+  { model, root, createdAt }: Pick<DownloadRecord, 'model' | 'root' | 'createdAt'>,
   parts: ModelDownloadParts,
   signal: AbortSignal,
   listener: ModelDownloadListener,
@@ -77,7 +77,10 @@ export async function downloadModel(
       listener.onFile(index, { done: file.size, phase: 'fetching' });
       await parts.turns.take(home, signal, () => cache.link(model, file));
     }
-    await parts.turns.take(home, signal, () => cache.note(model));
+    await parts.turns.take(home, signal, async () => {
+      await cache.note(model, Date.parse(createdAt));
+      await cache.noteReference(model);
+    });
     return { kind: 'done' };
   } catch (error) {
     if (signal.aborted) return { kind: 'stopped' };

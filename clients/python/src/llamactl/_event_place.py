@@ -7,6 +7,20 @@ from typing import Any
 
 # A number below that of every event. 0 would request all kept events.
 _BEFORE_ALL = 1
+# Types of frames that are not kept. They repeat the number of the last kept one.
+_PASSING = frozenset(
+    {
+        "instance_stats_updated",
+        "requests_updated",
+        "request_started",
+        "request_finished",
+        "system_stats_updated",
+        "instance_load_progress",
+        "log_lines",
+        "log_gap",
+        "decision",
+    }
+)
 
 
 class EventPlace:
@@ -46,8 +60,7 @@ class EventPlace:
         """Record a frame and return whether to yield it."""
         if frame["type"] == "gap":
             return self._take_gap(frame)
-        is_kept = frame["type"] not in {"instance_stats_updated", "decision"}
-        if is_kept and self._seq is not None and frame["seq"] <= self._seq:
+        if frame["type"] not in _PASSING and self._seq is not None and frame["seq"] <= self._seq:
             return False
         if self._seq is None or frame["seq"] > self._seq:
             self._seq = frame["seq"]

@@ -11,16 +11,23 @@ JsonValue: TypeAlias = Any
 """Any JSON value."""
 
 
+Cause: TypeAlias = Literal["model_missing", "model_unreadable", "model_damaged", "model_too_new", "wrong_file", "port_in_use", "engine_missing", "library_missing", "gpu_memory", "memory", "killed", "argument", "processor", "crash", "no_progress", "no_answer", "ended_by_itself", "does_not_fit", "waits_for", "no_slot", "unknown"]
+"""`wrong_file`: the file is no model, such as an adapter. `model_too_new`: the engine does not know its architecture. `killed`: by SIGKILL, mostly because memory ran out. `processor`: the engine was built for another one. `no_progress`: it loaded without any sign of work. `does_not_fit`: it needs more memory than it can get. `waits_for`: other instances must stop first. `no_slot`: pinned instances hold all slots."""
+
+
 DownloadState: TypeAlias = Literal["queued", "running", "verifying", "paused", "done", "failed", "cancelled"]
 
 
 ErrorCode: TypeAlias = Literal["VALIDATION_ERROR", "INVALID_JSON", "RESERVED_OPTION", "PRIVILEGED_OPTION", "UNAUTHORIZED", "INVALID_CREDENTIALS", "TOKEN_EXPIRED", "FORBIDDEN", "NOT_FOUND", "INSTANCE_NOT_FOUND", "METHOD_NOT_ALLOWED", "INSTANCE_EXISTS", "INSTANCE_RUNNING", "INSTANCE_NOT_RUNNING", "ALIAS_CONFLICT", "PORT_CONFLICT", "PORT_IN_USE", "MODEL_NOT_FOUND", "MODEL_IN_USE", "ENGINE_NOT_FOUND", "AUTH_DISABLED", "CONFIG_PINNED", "CONFIG_READ_ONLY", "CAPACITY_EXCEEDED", "DOES_NOT_FIT", "PRECONDITION_FAILED", "PAYLOAD_TOO_LARGE", "URI_TOO_LONG", "UNSUPPORTED_MEDIA_TYPE", "RATE_LIMITED", "REQUEST_CANCELLED", "INTERNAL_ERROR", "START_FAILED", "HUB_ERROR", "SHUTTING_DOWN", "DISK_FULL"]
 
 
-EventType: TypeAlias = Literal["instance_status_changed", "instance_created", "instance_updated", "instance_deleted", "system_alert", "download_progress", "instance_stats_updated", "decision"]
+EventType: TypeAlias = Literal["instance_status_changed", "instance_created", "instance_updated", "instance_deleted", "system_alert", "download_progress", "instance_stats_updated", "requests_updated", "request_started", "request_finished", "system_stats_updated", "instance_load_progress", "decision"]
 
 
 FleetAction: TypeAlias = Literal["create", "change", "restart", "nothing", "remove"]
+
+
+InstanceCapability: TypeAlias = Literal["chat", "embeddings", "rerank", "vision", "audio", "image", "tools"]
 
 
 LogLevel: TypeAlias = Literal["debug", "info", "warn", "error"]
@@ -64,12 +71,22 @@ class ActiveRequest(_Base):
     """When llamactl had read enough of the body to know the model."""
     waited: float | None
     """Seconds until an engine got the request; the last engine, if one died and llamactl retried. `None`: no engine has it now."""
+    starting: float
+    """Seconds of the wait for a slot and the start of the instance, so far."""
+    queued: float
+    """Seconds of the wait for its turn at a running instance, so far."""
+    prompt_seconds: float | None
+    """Seconds in which the engine computed the prompt, as it reported; `None`: not reported."""
+    user_agent: str | None
+    """`User-Agent` of the request, at most 200 characters; `None`: it has none, or it is of another caller and you are a viewer."""
     stream: bool | None
     """Whether the answer is a stream of events or a WebSocket; `None`: not yet known."""
     time_to_first_token: float | None
     """Seconds from `started_at`, including waiting; `None`: nothing came yet, or the answer is not a stream."""
     tokens_in: int | None
     """Tokens of the prompt, including cached ones, as the engine reported; `None`: not reported."""
+    cached_tokens: int | None
+    """Tokens of the prompt that the engine had computed before; `None`: not reported."""
     tokens_out: int | None
     """Tokens generated so far, as the engine reported or else as counted."""
     tokens_estimated: bool
@@ -80,6 +97,8 @@ class ActiveRequest(_Base):
     """Bytes of the answer body sent so far."""
     phase: RequestPhase
     """`starting`: waits for the instance to start; `queued`: waits for its turn; `processing`: the engine works on it; `streaming`: the answer is arriving."""
+    position: int | None
+    """Its place among the requests that wait for the instance; 1 is next. `None`: it does not wait."""
 
 
 class Alert(_Base):
@@ -90,6 +109,8 @@ class Alert(_Base):
     """Problem and fix, for a person."""
     instance: str | None
     """The affected instance; absent: the whole system."""
+    cause: Cause | None
+    """The cause, if the alert is about the end of a run."""
     raised_at: str
 
 
@@ -134,8 +155,25 @@ class BatchResult(_Base):
 class BatchStep(_Base):
     name: str
     status: Status | None
-    """`None`: no such instance exists."""
+    """`None`: no such instance exists, or it was deleted."""
     error: str | None
+
+
+class Caller(_Base):
+    kind: Literal["anonymous", "user", "key"]
+    """`user`: a token of a log-in; `key`: a key; `anonymous`: authentication is off."""
+    username: str | None
+    """The account, or the owner of the key; `None`: anonymous."""
+    role: Role | None
+    """`None`: only the scopes give rights."""
+    scopes: list[Scope]
+    """Rights of a key besides its role: `inference`, `metrics`."""
+    instances: list[str] | None
+    """The caller sees these instances only; `None`: all."""
+    may_start: bool
+    """Whether its requests may start a stopped instance."""
+    expires_at: str | None
+    """When this token or key expires; `None`: never."""
 
 
 class Config(_Base):
@@ -417,7 +455,7 @@ class DecisionEvent(_Base):
     timestamp: str
     """RFC 3339, UTC."""
     seq: int
-    """Grows with every kept frame, also across restarts; a stats or decision frame repeats the last kept one."""
+    """Grows with every kept frame, also across restarts; a frame that is not kept repeats the last kept one."""
     data: DecisionEventData
 
 
@@ -503,7 +541,7 @@ class DownloadProgressEvent(_Base):
     timestamp: str
     """RFC 3339, UTC."""
     seq: int
-    """Grows with every kept frame, also across restarts; a stats or decision frame repeats the last kept one."""
+    """Grows with every kept frame, also across restarts; a frame that is not kept repeats the last kept one."""
     type: Literal["download_progress"]
     data: DownloadProgressEventData
 
@@ -524,6 +562,11 @@ class DownloadProgressEventData(_Base):
     """Why it failed, or waits for room on the disk."""
 
 
+class DroppedText(_Base):
+    text: str
+    why: str
+
+
 class Engine(_Base):
     id: str
     """The `engine` of instances."""
@@ -533,6 +576,19 @@ class Engine(_Base):
     """As the program reports it; `None`: unknown."""
     problem: str | None
     """Why the program is missing or cannot be read; `None`: no problem."""
+    devices: list[EngineDevice] | None
+    """GPUs and accelerators that it can use; empty: only the CPU. `None`: unknown."""
+
+
+class EngineDevice(_Base):
+    name: str
+    """As the engine names it, for the option `device`: `CUDA0`."""
+    description: str
+    """`NVIDIA GeForce RTX 4090`."""
+    memory_total: int | None
+    """Bytes; `None`: not reported."""
+    memory_free: int | None
+    """Bytes; `None`: not reported."""
 
 
 class EngineList(_Base):
@@ -628,6 +684,12 @@ class EstimateSuggestion(_Base):
     """Options with which it fits, beside those given."""
 
 
+class Evidence(_Base):
+    what: str
+    """`process`, `port`, `last exit`, `log`, `restarts`, `memory`, `waits for` or `alert`."""
+    text: str
+
+
 class FinishedRequest(_Base):
     id: str
     """Its `X-Request-Id`, followed by `~` and a number if another request has the same one."""
@@ -646,12 +708,22 @@ class FinishedRequest(_Base):
     """When llamactl had read enough of the body to know the model."""
     waited: float | None
     """Seconds until an engine got the request; the last engine, if one died and llamactl retried. `None`: no engine has it now."""
+    starting: float
+    """Seconds of the wait for a slot and the start of the instance, so far."""
+    queued: float
+    """Seconds of the wait for its turn at a running instance, so far."""
+    prompt_seconds: float | None
+    """Seconds in which the engine computed the prompt, as it reported; `None`: not reported."""
+    user_agent: str | None
+    """`User-Agent` of the request, at most 200 characters; `None`: it has none, or it is of another caller and you are a viewer."""
     stream: bool | None
     """Whether the answer is a stream of events or a WebSocket; `None`: not yet known."""
     time_to_first_token: float | None
     """Seconds from `started_at`, including waiting; `None`: nothing came yet, or the answer is not a stream."""
     tokens_in: int | None
     """Tokens of the prompt, including cached ones, as the engine reported; `None`: not reported."""
+    cached_tokens: int | None
+    """Tokens of the prompt that the engine had computed before; `None`: not reported."""
     tokens_out: int | None
     """Tokens generated so far, as the engine reported or else as counted."""
     tokens_estimated: bool
@@ -662,8 +734,12 @@ class FinishedRequest(_Base):
     """Bytes of the answer body sent so far."""
     outcome: RequestOutcome
     """`ok`: complete answer; `client_error`, `engine_error`: complete answer with a 4xx or 5xx of the engine; `refused`: llamactl answered with an error; `aborted`: the caller disconnected; `cancelled`: by `DELETE /api/requests/{request_id}`; `broken`: the engine gave no answer or an incomplete one."""
+    seq: int
+    """Grows with every finished request; for `before_seq`."""
     status: int | None
     """HTTP status of the answer; `None`: no answer."""
+    error: RequestError | None
+    """Why it failed; `None`: it did not, or the engine did not say."""
     finished_at: str
     """RFC 3339, UTC."""
     duration: float
@@ -680,6 +756,17 @@ class Fleet(_FleetRequired, total=False):
     """Version of this format; always 1."""
 
 
+class FleetStats(_Base):
+    window: float
+    """Length of the history, in seconds."""
+    seconds: float
+    """Length of a step."""
+    until: str
+    """The end of the last step."""
+    instances: list[InstanceSeries]
+    """Without the instances that did not run in that time."""
+
+
 class FleetStep(_Base):
     name: str
     action: FleetAction
@@ -689,6 +776,15 @@ class FleetStep(_Base):
     """Accepted settings that need attention."""
     error: str | None
     """Why this step failed; the other steps were made anyway."""
+
+
+class Folder(_Base):
+    kind: Literal["data", "models"]
+    path: str
+    disk_total: int | None
+    """Bytes of its filesystem, or of that of its nearest parent that exists; `None`: unknown."""
+    disk_free: int | None
+    """Bytes of it that llamactl may use; `None`: unknown."""
 
 
 class FoundModel(_Base):
@@ -719,7 +815,7 @@ class GapEvent(_Base):
     timestamp: str
     """RFC 3339, UTC."""
     seq: int
-    """Grows with every kept frame, also across restarts; a stats or decision frame repeats the last kept one."""
+    """Grows with every kept frame, also across restarts; a frame that is not kept repeats the last kept one."""
     data: GapEventData
 
 
@@ -749,6 +845,27 @@ class Gpu(_Base):
     """Watts; `None`: not reported."""
 
 
+class GpuPoint(_Base):
+    index: int
+    """The tool's own number for this GPU, as in `GET /system/status`."""
+    vendor: Literal["nvidia", "amd"]
+    memory_usage: int | None
+    """Bytes; `None`: not reported."""
+    utilization: float | None
+    """0–100; `None`: not reported."""
+    temperature: float | None
+    """Degrees Celsius; `None`: not reported."""
+    power: float | None
+    """Watts; `None`: not reported."""
+
+
+class GpuUse(_Base):
+    index: int
+    """The tool's own number for this GPU, as in `GET /system/status`."""
+    memory: int
+    """Bytes."""
+
+
 class Health(_Base):
     status: Literal["healthy", "starting", "unhealthy", "stopped"]
     checks: HealthChecks
@@ -776,6 +893,12 @@ class Instance(_Base):
     """Absent for an engine without a model file."""
     model_info: ModelInfo | None
     """The model of this file in `GET /models`; `None`: the file is none of them."""
+    capabilities: list[InstanceCapability]
+    """Kinds of requests that it answers, by its model and options; empty: llamactl does not know its engine or model."""
+    context_size: int | None
+    """Tokens that one request may have, prompt and answer together; `None`: unknown."""
+    slots: int | None
+    """How many requests its engine computes at once; `None`: unknown."""
     port: int
     """Loopback port of its engine."""
     running_port: int | None
@@ -788,12 +911,32 @@ class Instance(_Base):
     """A request under `/v1` starts the instance if it is stopped. Default true."""
     group: str | None
     """Group whose limits apply; `groups` in the configuration defines them."""
+    pinned: bool
+    """The setting. Members of a pinned group are pinned too."""
+    restart_count: int
+    """Automatic restarts in a row; back to 0 after running for five minutes."""
+    restart_required: bool
+    """Whether the running engine was launched with other settings than the stored ones."""
+    in_flight: int
+    """Requests that its engine works on."""
+    waiting: int
+    """Requests that wait for its start, a slot or their turn."""
+    tokens_per_second: float
+    """Tokens of streamed answers that its engine generates, per second, over the last two seconds."""
+    last_used_at: str | None
+    """When its last request ended; `None`: unknown, or none has ended."""
+    waits_for: list[str]
+    """The instances that must stop, or free memory, before it can start; `another instance` for those that the caller may not see. Empty: it does not wait for a slot or for memory."""
+    load: Load | None
+    """Progress of its start; `None` exactly when it is not `starting`."""
+    ready_at: str | None
+    """When the current engine became ready; `None`: it is not, or none runs."""
+    last_load_seconds: float | None
+    """Seconds from the spawn of its engine until it was ready, at its last start; `None`: unknown."""
     reason: str | None
     """Why the instance failed or restarts; `None`: neither."""
     memory: list[InstanceMemory] | None
     """The memory that it holds on each device; absent: it does not run, or its need is unknown."""
-    waits_for: list[str] | None
-    """Instances that must stop, or finish a request, before this one can start. One that you may not see is "another instance". Absent: it waits for none."""
     started_at: str | None
     """When the process of the current run started; `None`: no process runs."""
     created_at: str
@@ -819,8 +962,6 @@ class Instance(_Base):
     """The setting, or the default of the configuration."""
     idle_timeout: float
     """The setting, or the default of the configuration."""
-    pinned: bool
-    """The setting. Members of a pinned group are pinned too."""
     concurrency: int | None
     """Absent: no limit."""
     queue_limit: int
@@ -841,16 +982,12 @@ class Instance(_Base):
     """`auto`: save the computed prompts of the engine when it stops, and restore them at its next start, so that a long conversation continues without a wait. This stores conversations on disk. Engine `llama_cpp` only. Default `off`."""
     context: KeptContext | None
     """The saved context; `None`: none."""
-    restart_count: int
-    """Automatic restarts in a row; back to 0 after running for five minutes."""
-    restart_required: bool
-    """Whether the running engine was launched with other settings than the stored ones."""
     last_exit: LastExit | None
     """How the last run ended; `None`: no run has ended."""
     effective_command: list[str]
     """The argv of the current or the next run; secrets are masked."""
     stats: Stats | None
-    """`None` exactly when no process runs."""
+    """Measured now; `None` exactly when no process runs."""
 
 
 class InstanceCounts(_Base):
@@ -868,13 +1005,15 @@ class InstanceCreated(_Base):
     instance: Instance
     warnings: list[str] | None
     """Accepted settings that need attention."""
+    preview: InstancePreview | None
+    """Present for `dry_run`: nothing was changed, and `instance` is as it would be."""
 
 
 class InstanceCreatedEvent(_Base):
     timestamp: str
     """RFC 3339, UTC."""
     seq: int
-    """Grows with every kept frame, also across restarts; a stats or decision frame repeats the last kept one."""
+    """Grows with every kept frame, also across restarts; a frame that is not kept repeats the last kept one."""
     type: Literal["instance_created"]
     data: InstanceCreatedEventData
 
@@ -887,7 +1026,7 @@ class InstanceDeletedEvent(_Base):
     timestamp: str
     """RFC 3339, UTC."""
     seq: int
-    """Grows with every kept frame, also across restarts; a stats or decision frame repeats the last kept one."""
+    """Grows with every kept frame, also across restarts; a frame that is not kept repeats the last kept one."""
     type: Literal["instance_deleted"]
     data: InstanceDeletedEventData
 
@@ -907,6 +1046,20 @@ class InstanceList(_Base):
     instances: list[InstanceSummary]
 
 
+class InstanceLoadProgressEvent(_Base):
+    type: Literal["instance_load_progress"]
+    timestamp: str
+    """RFC 3339, UTC."""
+    seq: int
+    """Grows with every kept frame, also across restarts; a frame that is not kept repeats the last kept one."""
+    data: InstanceLoadProgressEventData
+
+
+class InstanceLoadProgressEventData(_Base):
+    name: str
+    load: Load
+
+
 class InstanceMemory(_Base):
     device: str
     """`ram`, or a GPU: `nvidia:0`."""
@@ -916,12 +1069,41 @@ class InstanceMemory(_Base):
     """`measured`: by an earlier run; `projected`: the engine reported it; `estimated`: from the files."""
 
 
+class InstancePreview(_Base):
+    problems: list[Problem]
+    """Why it would be refused, beyond the form of the body, which gives an error as always; empty: it would succeed."""
+    warnings: list[str]
+    """Accepted settings that need attention."""
+    effective_command: list[str]
+    """The argv of the next run; secrets are masked."""
+    changes: list[str]
+    """Settings that would differ, dotted: `options.threads`."""
+    restart_required: bool
+    """Whether the running engine would keep older settings until a restart."""
+    estimate: Estimate | None
+    """The memory that it would need; `None`: unknown, for example because llamactl does not know its model."""
+
+
+class InstanceSeries(_Base):
+    name: str
+    cpu_usage: list[float | None]
+    """Percent of one core, the average; `None`: no run in that step."""
+    memory_usage: list[int | None]
+    """Bytes, the average; `None`: no run in that step."""
+    tokens_per_second: list[float | None]
+    """Tokens generated, per second; `None`: no run in that step."""
+    requests: list[float | None]
+    """Requests that ended; `None`: no run in that step."""
+    waiting_max: list[float | None]
+    """Most requests that waited at one time; `None`: no run in that step."""
+
+
 class InstanceStatsUpdatedEvent(_Base):
     type: Literal["instance_stats_updated"]
     timestamp: str
     """RFC 3339, UTC."""
     seq: int
-    """Grows with every kept frame, also across restarts; a stats or decision frame repeats the last kept one."""
+    """Grows with every kept frame, also across restarts; a frame that is not kept repeats the last kept one."""
     data: InstanceStatsUpdatedEventData
 
 
@@ -934,7 +1116,7 @@ class InstanceStatusChangedEvent(_Base):
     timestamp: str
     """RFC 3339, UTC."""
     seq: int
-    """Grows with every kept frame, also across restarts; a stats or decision frame repeats the last kept one."""
+    """Grows with every kept frame, also across restarts; a frame that is not kept repeats the last kept one."""
     type: Literal["instance_status_changed"]
     data: InstanceStatusChangedEventData
 
@@ -960,6 +1142,12 @@ class InstanceSummary(_Base):
     """Absent for an engine without a model file."""
     model_info: ModelInfo | None
     """The model of this file in `GET /models`; `None`: the file is none of them."""
+    capabilities: list[InstanceCapability]
+    """Kinds of requests that it answers, by its model and options; empty: llamactl does not know its engine or model."""
+    context_size: int | None
+    """Tokens that one request may have, prompt and answer together; `None`: unknown."""
+    slots: int | None
+    """How many requests its engine computes at once; `None`: unknown."""
     port: int
     """Loopback port of its engine."""
     running_port: int | None
@@ -972,18 +1160,40 @@ class InstanceSummary(_Base):
     """A request under `/v1` starts the instance if it is stopped. Default true."""
     group: str | None
     """Group whose limits apply; `groups` in the configuration defines them."""
+    pinned: bool
+    """The setting. Members of a pinned group are pinned too."""
+    restart_count: int
+    """Automatic restarts in a row; back to 0 after running for five minutes."""
+    restart_required: bool
+    """Whether the running engine was launched with other settings than the stored ones."""
+    in_flight: int
+    """Requests that its engine works on."""
+    waiting: int
+    """Requests that wait for its start, a slot or their turn."""
+    tokens_per_second: float
+    """Tokens of streamed answers that its engine generates, per second, over the last two seconds."""
+    last_used_at: str | None
+    """When its last request ended; `None`: unknown, or none has ended."""
+    waits_for: list[str]
+    """The instances that must stop, or free memory, before it can start; `another instance` for those that the caller may not see. Empty: it does not wait for a slot or for memory."""
+    load: Load | None
+    """Progress of its start; `None` exactly when it is not `starting`."""
+    ready_at: str | None
+    """When the current engine became ready; `None`: it is not, or none runs."""
+    last_load_seconds: float | None
+    """Seconds from the spawn of its engine until it was ready, at its last start; `None`: unknown."""
     reason: str | None
     """Why the instance failed or restarts; `None`: neither."""
     memory: list[InstanceMemory] | None
     """The memory that it holds on each device; absent: it does not run, or its need is unknown."""
-    waits_for: list[str] | None
-    """Instances that must stop, or finish a request, before this one can start. One that you may not see is "another instance". Absent: it waits for none."""
     started_at: str | None
     """When the process of the current run started; `None`: no process runs."""
     created_at: str
     """RFC 3339, UTC."""
     updated_at: str
     """RFC 3339, UTC."""
+    stats: Stats | None
+    """The last measurement, at most `stats.interval` old; `None`: no process runs, or it was not measured yet."""
 
 
 class InstanceUpdated(_Base):
@@ -992,13 +1202,15 @@ class InstanceUpdated(_Base):
     restart_required: bool
     warnings: list[str] | None
     """Accepted settings that need attention."""
+    preview: InstancePreview | None
+    """Present for `dry_run`: nothing was changed, and `instance` is as it would be."""
 
 
 class InstanceUpdatedEvent(_Base):
     timestamp: str
     """RFC 3339, UTC."""
     seq: int
-    """Grows with every kept frame, also across restarts; a stats or decision frame repeats the last kept one."""
+    """Grows with every kept frame, also across restarts; a frame that is not kept repeats the last kept one."""
     type: Literal["instance_updated"]
     data: InstanceUpdatedEventData
 
@@ -1082,6 +1294,8 @@ class LastExit(_Base):
     """RFC 3339, UTC."""
     reason: str
     """Why the run ended, in one sentence."""
+    cause: Cause | None
+    """`None`: it was stopped, so nothing was wrong."""
     lines: list[str]
     """The engine's last lines of output."""
 
@@ -1089,6 +1303,17 @@ class LastExit(_Base):
 class Lifecycle(_Base):
     message: str
     status: Status
+
+
+class Load(_Base):
+    phase: Literal["queued", "preparing", "loading", "restoring"]
+    """`queued`: waits for a slot; `preparing`: its launch is checked and spawned; `loading`: the engine loads its model; `restoring`: the engine restores its saved context."""
+    fraction: float | None
+    """Estimated part that is done, below 1 until the engine is ready; `None`: no estimate."""
+    elapsed: float
+    """Seconds since the engine was spawned; before that, since the start was requested."""
+    usual_seconds: float | None
+    """Median of the last loads of the same model with the same options, in seconds from the spawn until the engine was ready; `None`: none was measured."""
 
 
 class LogEntry(_Base):
@@ -1105,6 +1330,38 @@ class LogGap(_Base):
     gap: Gap
 
 
+class LogGapEvent(_Base):
+    type: Literal["log_gap"]
+    timestamp: str
+    """RFC 3339, UTC."""
+    seq: int
+    """Grows with every kept frame, also across restarts; a frame that is not kept repeats the last kept one."""
+    data: LogGapEventData
+
+
+class LogGapEventData(_Base):
+    name: str
+    """The name in the subscription."""
+    from_seq: int
+    """The lines with a greater `seq` are missing, up to `to_seq`."""
+    to_seq: int
+
+
+class LogLinesEvent(_Base):
+    type: Literal["log_lines"]
+    timestamp: str
+    """RFC 3339, UTC."""
+    seq: int
+    """Grows with every kept frame, also across restarts; a frame that is not kept repeats the last kept one."""
+    data: LogLinesEventData
+
+
+class LogLinesEventData(_Base):
+    name: str
+    """The name in the subscription."""
+    lines: list[LogEntry]
+
+
 class LoggedIn(_Base):
     token: str
     expires_at: str
@@ -1114,9 +1371,20 @@ class LoggedIn(_Base):
 class Logs(_Base):
     logs: list[LogEntry]
     truncated: Literal[True] | None
-    """The search stopped before it found enough lines of this level."""
+    """The search stopped at its limit of bytes before it found enough lines."""
+    next_seq: int | None
+    """Where a `truncated` search stopped. To go on, pass it as `before_seq`, or as `after_seq` if you gave one."""
     gap: Gap | None
     """Lines after `after_seq` that are no longer kept."""
+
+
+class Me(_Base):
+    auth_enabled: bool
+    """Whether accounts are on, so that callers need credentials."""
+    caller: Caller | None
+    """`None`: this request has no valid credentials, and needs some."""
+    version: str | None
+    """Version of llamactl; `None`: the caller is unknown."""
 
 
 class Message(_Base):
@@ -1127,7 +1395,7 @@ class Model(_Base):
     id: str
     """Stable over scans and restarts. 16 characters."""
     ref: str | None
-    """`org/repo:Q4_K_M` of a hub, or `ollama:qwen3:8b`; `None`: the file is in a plain folder."""
+    """`org/repo:Q4_K_M` of the hub, or `ms:…`, `ollama:…`, `docker:…` or `https://…` of another source; `None`: the file is in a plain folder."""
     name: str
     """For people: the name of the file without its ending, or of the folder."""
     format: Literal["gguf", "safetensors", "mlx"]
@@ -1165,7 +1433,7 @@ class ModelDetails(_Base):
     id: str
     """Stable over scans and restarts. 16 characters."""
     ref: str | None
-    """`org/repo:Q4_K_M` of a hub, or `ollama:qwen3:8b`; `None`: the file is in a plain folder."""
+    """`org/repo:Q4_K_M` of the hub, or `ms:…`, `ollama:…`, `docker:…` or `https://…` of another source; `None`: the file is in a plain folder."""
     name: str
     """For people: the name of the file without its ending, or of the folder."""
     format: Literal["gguf", "safetensors", "mlx"]
@@ -1198,6 +1466,12 @@ class ModelDetails(_Base):
     """Numbers and short texts of the header of a GGUF file. Lists and long texts are left out."""
     chat_template: str | None
     """`None`: it has none, or one of more than 1 MiB."""
+    system_prompt: str | None
+    """That of Ollama for this model, for `system_prompt` of an instance; `None`: it has none."""
+    request_defaults: dict[str, JsonValue]
+    """Ollama's parameters for this model, as `request_defaults` of an instance. Empty: it has none."""
+    other_parameters: dict[str, JsonValue]
+    """Ollama's parameters that are no request defaults, under Ollama's names, such as `num_ctx`."""
 
 
 class ModelFile(_Base):
@@ -1222,6 +1496,8 @@ class ModelInfo(_Base):
 class ModelList(_Base):
     models: list[Model]
     """By name."""
+    problems: list[str]
+    """Folders of `models.dirs` that cannot be read, each with the reason, in sentences; empty: none."""
     scanning: bool
     """The first scan, or one after a change, is not over: the list may lack models."""
 
@@ -1231,6 +1507,50 @@ class ModelSearch(_Base):
     """The most downloaded first."""
     hub: str
     """Base address of the hub that was searched."""
+
+
+class Parsed(_Base):
+    format: Literal["command", "docker", "llama_swap"]
+    """The kind of text."""
+    instances: list[ParsedInstance]
+    """One, or one for each model of a llama-swap configuration."""
+
+
+class ParsedInstance(_Base):
+    settings: ParsedSettings
+    """For `POST /instances`, after a person has looked at them."""
+    understood: list[UnderstoodText]
+    """Parts of the text, and the setting that each became, dotted: `options.ctx_size`."""
+    dropped: list[DroppedText]
+    """Parts of the text that became no setting, and why."""
+
+
+class ParsedSettings(_Base):
+    name: str | None
+    """Unique without regard to case; only `rename` changes it."""
+    engine: str | None
+    """`llama_cpp`, `custom`, or the name of a custom engine in the configuration."""
+    model: str | None
+    """A model of `GET /models`: its reference (`org/repo:Q4_K_M`), name or id. llamactl finds its file, which becomes `model_path`; give only one of the two."""
+    model_path: str | None
+    """The model file. It need not exist until the instance starts."""
+    port: int | None
+    """Left out: llamactl chooses one from `instances.port_range`."""
+    options: Options | None
+    extra_args: list[str] | None
+    """Passed to the engine unchanged, after `options`, which they override."""
+    environment: dict[str, str] | None
+    """Environment variables of the engine. `"***"` in an update keeps the stored value."""
+    aliases: list[str] | None
+    """More names by which requests under `/v1` can select the instance."""
+    unlisted: bool | None
+    """Hide the instance from `GET /v1/models`."""
+    idle_timeout: float | None
+    """Stop the instance after this many seconds without a request; 0: never. Default: `instances.idle_timeout`."""
+    concurrency: int | None
+    """Most requests that the engine gets at once; others wait. Default: no limit."""
+    upstream_model: str | None
+    """Replaces the `model` of each request before the engine gets it."""
 
 
 class Probe(_Base):
@@ -1301,11 +1621,70 @@ class QuantList(_Base):
     """By the paths of their files."""
 
 
+class Remedy(_Base):
+    label: str
+    """The step for people, as on a button: `Use a context of 4096 tokens`."""
+    operation: Literal["updateInstance", "startInstance", "stopInstance", "restartInstance", "stopAllInstances"] | None
+    """Operation of the API that does it; for the instance, unless `body` has `names`."""
+    body: dict[str, JsonValue] | None
+    """Body of `operation`; absent: it needs none."""
+    link: str | None
+    """Place where a person can do it, instead of `operation`: `log`, `settings`, `settings/FIELD`, `instances`, `models`, `system`, or `configuration/KEY`. FIELD and KEY are dotted: `settings/options.ctx_size`."""
+    command: str | None
+    """A command for a shell on the machine, instead of `operation`."""
+
+
+class RequestError(_Base):
+    code: str | None
+    """The code of the error that llamactl or the engine answered; `None`: it has none."""
+    message: str
+    """At most 500 characters."""
+
+
+class RequestFinishedEvent(_Base):
+    type: Literal["request_finished"]
+    timestamp: str
+    """RFC 3339, UTC."""
+    seq: int
+    """Grows with every kept frame, also across restarts; a frame that is not kept repeats the last kept one."""
+    data: FinishedRequest
+
+
+class RequestStartedEvent(_Base):
+    type: Literal["request_started"]
+    timestamp: str
+    """RFC 3339, UTC."""
+    seq: int
+    """Grows with every kept frame, also across restarts; a frame that is not kept repeats the last kept one."""
+    data: ActiveRequest
+
+
 class Requests(_Base):
     in_flight: list[ActiveRequest]
     """Oldest first."""
     finished: list[FinishedRequest]
     """Newest first."""
+    more: bool
+    """Whether older finished requests match; ask for them with `before_seq`."""
+
+
+class RequestsUpdatedEvent(_Base):
+    type: Literal["requests_updated"]
+    timestamp: str
+    """RFC 3339, UTC."""
+    seq: int
+    """Grows with every kept frame, also across restarts; a frame that is not kept repeats the last kept one."""
+    data: RequestsUpdatedEventData
+
+
+class RequestsUpdatedEventData(_Base):
+    name: str
+    in_flight: int
+    """Requests that its engine works on."""
+    waiting: int
+    """Requests that wait for its start, a slot or their turn."""
+    tokens_per_second: float
+    """Tokens of streamed answers that its engine generates, over the last two seconds."""
 
 
 class Resources(_Base):
@@ -1316,6 +1695,10 @@ class Resources(_Base):
     memory_total: int
     disk_usage: float
     """Percent (0–100) of the data directory's filesystem."""
+    disk_total: int
+    """Bytes of the data directory's filesystem."""
+    disk_free: int
+    """Bytes of it that llamactl may use."""
     gpus: list[Gpu]
     """Empty if no tool reports a GPU."""
 
@@ -1348,6 +1731,7 @@ class StartObstacle(_Base):
     """Error code that a start would return. `CAPACITY_EXCEEDED`: no slot can be freed, because pinned instances hold them. `DOES_NOT_FIT`: it needs more memory than it can get. `VALIDATION_ERROR`: the configuration no longer has the engine. `RESERVED_OPTION`, `PRIVILEGED_OPTION`: a stored variable may not be set."""
     message: str
     """Problem and fix, for a person."""
+    cause: Cause
 
 
 class Starter(_Base):
@@ -1385,6 +1769,8 @@ class Stats(_Base):
     """Bytes written since the engine was spawned."""
     gpu_memory_usage: int | None
     """Bytes on all GPUs; `None`: no tool reports it."""
+    gpus: list[GpuUse]
+    """The GPUs that it uses; empty: none, or no tool reports it."""
     uptime: float
     """Seconds since the engine was spawned."""
 
@@ -1419,13 +1805,27 @@ class StatsPoint(_Base):
     """Highest value of the step."""
     memory_usage_peak: int
     """Highest value of the step."""
+    requests: int
+    """Requests that ended."""
+    tokens_in: int
+    """Tokens of their prompts, cached ones too."""
+    tokens_out: int
+    """Tokens generated."""
+    tokens_per_second: float
+    """Tokens generated, per second of the step."""
+    ttft_p50: float | None
+    """Seconds from a request to the first token of its answer, waiting included: the median; `None`: none came."""
+    ttft_p95: float | None
+    """The same, which 95 of 100 requests did not exceed."""
+    waiting_max: int
+    """Most requests that waited at one time."""
 
 
 class SystemAlertEvent(_Base):
     timestamp: str
     """RFC 3339, UTC."""
     seq: int
-    """Grows with every kept frame, also across restarts; a stats or decision frame repeats the last kept one."""
+    """Grows with every kept frame, also across restarts; a frame that is not kept repeats the last kept one."""
     type: Literal["system_alert"]
     data: SystemAlertEventData
 
@@ -1436,6 +1836,7 @@ class SystemAlertEventData(_Base):
     message: str
     state: Literal["raised", "cleared"]
     instance: str | None
+    cause: Cause | None
 
 
 class SystemInfo(_Base):
@@ -1444,12 +1845,51 @@ class SystemInfo(_Base):
     arch: str
     """In Go's names: amd64, arm64."""
     cpu_count: int
+    cpu_model: str | None
+    """As the system names it; `None`: unknown."""
     memory_total: int
     version: str
     build_time: str
     """When the package was built; for a checkout, when its files were written."""
     commit: str | None
     """Commit of the source; `-dirty` at the end: the package was built with uncommitted changes. `None`: unknown."""
+    folders: list[Folder]
+    """The data directory, then the folders of models."""
+
+
+class SystemStats(_Base):
+    window: float
+    """Length of the history, in seconds."""
+    interval: float
+    """Seconds between two measurements, which is the shortest step."""
+    points: list[SystemStatsPoint]
+
+
+class SystemStatsPoint(_Base):
+    timestamp: str
+    """The end of the step."""
+    seconds: float
+    """Length of the step; older steps are longer."""
+    cpu_usage: float
+    """Percent (0–100) of all cores."""
+    memory_usage: int
+    """Bytes that are not available to programs."""
+    disk_usage: float
+    """Percent (0–100) of the data directory's filesystem."""
+    gpus: list[GpuPoint]
+
+
+class SystemStatsUpdatedEvent(_Base):
+    type: Literal["system_stats_updated"]
+    timestamp: str
+    """RFC 3339, UTC."""
+    seq: int
+    """Grows with every kept frame, also across restarts; a frame that is not kept repeats the last kept one."""
+    data: SystemStatsUpdatedEventData
+
+
+class SystemStatsUpdatedEventData(_Base):
+    resources: Resources
 
 
 class SystemStatus(_Base):
@@ -1469,6 +1909,11 @@ class Ticket(_Base):
 class Token(_Base):
     token: str
     expires_at: str
+
+
+class UnderstoodText(_Base):
+    text: str
+    path: str
 
 
 class User(_Base):
@@ -1496,7 +1941,19 @@ class UserList(_Base):
     users: list[User]
 
 
-Frame: TypeAlias = InstanceStatusChangedEvent | InstanceCreatedEvent | InstanceUpdatedEvent | InstanceDeletedEvent | SystemAlertEvent | DownloadProgressEvent | InstanceStatsUpdatedEvent | DecisionEvent | GapEvent
+class Why(_Base):
+    sentence: str
+    """The state of the instance, and why, in one sentence."""
+    cause: Cause | None
+    """`None`: nothing is wrong."""
+    evidence: list[Evidence]
+    remedies: list[Remedy]
+    """The best one first; empty: nothing to do."""
+    log_seq: int | None
+    """`seq` of the line in its log that shows the cause; `None`: none."""
+
+
+Frame: TypeAlias = InstanceStatusChangedEvent | InstanceCreatedEvent | InstanceUpdatedEvent | InstanceDeletedEvent | SystemAlertEvent | DownloadProgressEvent | InstanceStatsUpdatedEvent | RequestsUpdatedEvent | RequestStartedEvent | RequestFinishedEvent | SystemStatsUpdatedEvent | InstanceLoadProgressEvent | DecisionEvent | LogLinesEvent | LogGapEvent | GapEvent
 """An event."""
 
 

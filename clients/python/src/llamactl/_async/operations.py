@@ -68,6 +68,7 @@ class Operations:
         preset: str | None = None,
         isolated: bool | None = None,
         keep_context: Literal["off", "auto"] | None = None,
+        dry_run: bool | None = None,
     ) -> models.InstanceCreated:
         """Create an instance; does not start it.
 
@@ -99,10 +100,12 @@ class Operations:
             preset: Preset whose `request_defaults` and `system_prompt` apply; `presets` in the configuration defines them.
             isolated: Do not reuse cached prompts across requests, so that callers cannot find out prompts of others. Engine `llama_cpp` only. Default false.
             keep_context: `auto`: save the computed prompts of the engine when it stops, and restore them at its next start, so that a long conversation continues without a wait. This stores conversations on disk. Engine `llama_cpp` only. Default `off`.
+            dry_run: Change nothing; `preview` says what would happen. The status is 200.
         """
         request = Request(
             "POST",
             "/api/instances",
+            query={"dry_run": dry_run},
             body=given(name=name, engine=engine, model_path=model_path, model=model, port=port, options=options, extra_args=extra_args, environment=environment, command=command, health_path=health_path, aliases=aliases, unlisted=unlisted, auto_start=auto_start, auto_restart=auto_restart, max_restarts=max_restarts, on_demand=on_demand, idle_timeout=idle_timeout, pinned=pinned, group=group, concurrency=concurrency, queue_limit=queue_limit, upstream_model=upstream_model, request_defaults=request_defaults, request_strip=request_strip, system_prompt=system_prompt, preset=preset, isolated=isolated, keep_context=keep_context),
         )
         return models.InstanceCreated(await self._ask(request))
@@ -150,6 +153,7 @@ class Operations:
         isolated: bool | None | Unset = UNSET,
         keep_context: Literal["off", "auto"] | None | Unset = UNSET,
         apply: Literal["restart"] | None = None,
+        dry_run: bool | None = None,
         if_match: str | None = None,
     ) -> models.InstanceUpdated:
         """Change settings with a merge patch (RFC 7396); a running engine keeps its settings until it restarts.
@@ -183,12 +187,13 @@ class Operations:
             isolated: Do not reuse cached prompts across requests, so that callers cannot find out prompts of others. Engine `llama_cpp` only. Default false.
             keep_context: `auto`: save the computed prompts of the engine when it stops, and restore them at its next start, so that a long conversation continues without a wait. This stores conversations on disk. Engine `llama_cpp` only. Default `off`.
             apply: Restart the instance now, unless it is stopped or stopping.
+            dry_run: Change nothing; `preview` says what would happen. The status is 200.
             if_match: Change the instance only if its `ETag` is still this one; else 412 `PRECONDITION_FAILED`.
         """
         request = Request(
             "PUT",
             f"/api/instances/{step(name)}",
-            query={"apply": apply},
+            query={"apply": apply, "dry_run": dry_run},
             body=changed(engine=engine, model_path=model_path, model=model, port=port, options=options, extra_args=extra_args, environment=environment, command=command, health_path=health_path, aliases=aliases, unlisted=unlisted, auto_start=auto_start, auto_restart=auto_restart, max_restarts=max_restarts, on_demand=on_demand, idle_timeout=idle_timeout, pinned=pinned, group=group, concurrency=concurrency, queue_limit=queue_limit, upstream_model=upstream_model, request_defaults=request_defaults, request_strip=request_strip, system_prompt=system_prompt, preset=preset, isolated=isolated, keep_context=keep_context),
             headers=given(**{"if-match": if_match}),
         )
@@ -301,6 +306,17 @@ class Operations:
         )
         return models.Health(await self._ask(request))
 
+    async def get_instance_why(
+        self,
+        name: str,
+    ) -> models.Why:
+        """Explain the state of an instance: the cause, the evidence, and what helps; probes the engine."""
+        request = Request(
+            "GET",
+            f"/api/instances/{step(name)}/why",
+        )
+        return models.Why(await self._ask(request))
+
     async def estimate_instance(
         self,
         name: str,
@@ -355,6 +371,39 @@ class Operations:
         )
         return models.BatchResult(await self._ask(request))
 
+    async def restart_all_instances(
+        self,
+        names: list[str],
+    ) -> models.BatchResult:
+        """Restart some instances; starts stopped ones.
+
+        Args:
+            names: The instances.
+        """
+        request = Request(
+            "POST",
+            "/api/instances/restart-all",
+            body=given(names=names),
+        )
+        return models.BatchResult(await self._ask(request))
+
+    async def delete_all_instances(
+        self,
+        names: list[str],
+    ) -> models.BatchResult:
+        """Delete some instances that do not run; waits for stops in progress.
+
+        Args:
+            names: The instances.
+        """
+        request = Request(
+            "POST",
+            "/api/instances/delete-all",
+            body=given(names=names),
+            is_patient=True,
+        )
+        return models.BatchResult(await self._ask(request))
+
     async def get_instance_logs(
         self,
         name: str,
@@ -362,6 +411,8 @@ class Operations:
         lines: int | None = None,
         level: models.LogLevel | None = None,
         after_seq: int | None = None,
+        before_seq: int | None = None,
+        q: str | None = None,
     ) -> models.Logs:
         """The last lines of output, across runs and rotations; or new lines as they come.
 
@@ -369,11 +420,13 @@ class Operations:
             lines: How many lines, after filtering. Default 100.
             level: Lines of this level and above.
             after_seq: Only lines with a greater `seq`, oldest first.
+            before_seq: Only lines with a smaller `seq`: the last of them, to scroll back. Not with `follow` or `after_seq`.
+            q: Only lines whose message contains this text, ignoring case. Reads at most 16 MiB. Not with `follow`.
         """
         request = Request(
             "GET",
             f"/api/instances/{step(name)}/logs",
-            query={"lines": lines, "level": level, "after_seq": after_seq},
+            query={"lines": lines, "level": level, "after_seq": after_seq, "before_seq": before_seq, "q": q},
         )
         return models.Logs(await self._ask(request))
 
@@ -383,7 +436,7 @@ class Operations:
         *,
         window: str | None = None,
     ) -> models.StatsHistory:
-        """Memory, CPU and I/O of the last hours, in steps that widen with age.
+        """Memory, CPU, I/O and requests of the last hours, in steps that widen with age.
 
         Args:
             window: How far back: seconds, or `15m`, `1h`, `24h`. Default `1h`, at least one second, at most one day.
@@ -394,6 +447,25 @@ class Operations:
             query={"window": window},
         )
         return models.StatsHistory(await self._ask(request))
+
+    async def get_fleet_stats(
+        self,
+        *,
+        window: str | None = None,
+        points: int | None = None,
+    ) -> models.FleetStats:
+        """Resources and requests of all instances over time, in a few equal steps.
+
+        Args:
+            window: How far back: seconds, or `15m`, `1h`, `24h`. Default `15m`.
+            points: How many steps. Default 60.
+        """
+        request = Request(
+            "GET",
+            "/api/stats",
+            query={"window": window, "points": points},
+        )
+        return models.FleetStats(await self._ask(request))
 
     async def apply_fleet(
         self,
@@ -449,6 +521,22 @@ class Operations:
             f"/api/engines/{step(engine)}/options",
         )
         return models.EngineOptionList(await self._ask(request))
+
+    async def parse_engine_command(
+        self,
+        text: str,
+    ) -> models.Parsed:
+        """Read settings from a pasted command line, `docker run` or llama-swap model; runs and changes nothing.
+
+        Args:
+            text: A command line of llama-server, a `docker run`, or models of a llama-swap configuration.
+        """
+        request = Request(
+            "POST",
+            "/api/engines/parse",
+            body=given(text=text),
+        )
+        return models.Parsed(await self._ask(request))
 
     async def list_models(
         self,
@@ -634,16 +722,26 @@ class Operations:
         self,
         *,
         finished: int | None = None,
+        before_seq: int | None = None,
+        instance: str | None = None,
+        caller: str | None = None,
+        outcome: models.RequestOutcome | None = None,
+        slower_than: str | None = None,
     ) -> models.Requests:
         """Requests to engines: those in flight and the last finished ones.
 
         Args:
             finished: How many finished requests to return; default 50.
+            before_seq: Only requests that finished before this one.
+            instance: Only requests for this instance.
+            caller: Only requests of this caller, as `caller` names it, or without the name of a key.
+            outcome: Only finished requests with this outcome.
+            slower_than: Only finished requests that took longer than this many seconds.
         """
         request = Request(
             "GET",
             "/api/requests",
-            query={"finished": finished},
+            query={"finished": finished, "before_seq": before_seq, "instance": instance, "caller": caller, "outcome": outcome, "slower_than": slower_than},
         )
         return models.Requests(await self._ask(request))
 
@@ -668,6 +766,23 @@ class Operations:
         )
         return models.SystemStatus(await self._ask(request))
 
+    async def get_system_stats(
+        self,
+        *,
+        window: str | None = None,
+    ) -> models.SystemStats:
+        """CPU, memory, disk and GPUs of the last hours, in steps that widen with age.
+
+        Args:
+            window: How far back: seconds, or `15m`, `1h`, `24h`. Default `1h`, at least one second, at most one day.
+        """
+        request = Request(
+            "GET",
+            "/api/system/stats",
+            query={"window": window},
+        )
+        return models.SystemStats(await self._ask(request))
+
     async def get_system_info(
         self,
     ) -> models.SystemInfo:
@@ -687,6 +802,16 @@ class Operations:
             "/api/system/alerts",
         )
         return models.Alerts(await self._ask(request)).alerts
+
+    async def reload_system(
+        self,
+    ) -> models.Message:
+        """Replace llamactl by a new process with the present configuration; no engine stops, no request is refused."""
+        request = Request(
+            "POST",
+            "/api/system/reload",
+        )
+        return models.Message(await self._ask(request))
 
     async def get_metrics(
         self,
@@ -778,6 +903,49 @@ class Operations:
             body=given(username=username, password=password),
         )
         return models.LoggedIn(await self._ask(request))
+
+    async def get_me(
+        self,
+    ) -> models.Me:
+        """Who you are to the server, and whether it has accounts."""
+        request = Request(
+            "GET",
+            "/api/me",
+        )
+        return models.Me(await self._ask(request))
+
+    async def login_browser(
+        self,
+        username: str,
+        password: str,
+    ) -> models.LoggedIn:
+        """Log in the web page: sets a cookie that gets tokens, and returns the first of these short-lived tokens."""
+        request = Request(
+            "POST",
+            "/api/auth/browser",
+            body=given(username=username, password=password),
+        )
+        return models.LoggedIn(await self._ask(request))
+
+    async def logout_browser(
+        self,
+    ) -> models.Message:
+        """End the log-in of the cookie: revokes its tokens and closes connections that they opened."""
+        request = Request(
+            "DELETE",
+            "/api/auth/browser",
+        )
+        return models.Message(await self._ask(request))
+
+    async def create_browser_token(
+        self,
+    ) -> models.Token:
+        """Create a token for the web page, valid for 15 minutes; needs the cookie of its log-in."""
+        request = Request(
+            "POST",
+            "/api/auth/browser/token",
+        )
+        return models.Token(await self._ask(request))
 
     async def refresh_token(
         self,

@@ -190,7 +190,7 @@ class Client(Operations):
         Args:
             instances: Names, ignoring case, also of future instances. Alerts of the whole system come in any case.
                 Default all.
-            types: Types of events. Default all but `decision`.
+            types: Types of events. Default all but those that have to be named, such as `decision`.
             after_seq: Start with the events after this one; 0: with all kept events. Default: only new events.
             on_open: Called for the first and every later connection. From then on, nothing is missed.
             on_interruption: Called whenever the connection is lost.

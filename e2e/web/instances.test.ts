@@ -1,0 +1,222 @@
+import type { Browser, Page } from 'playwright-core';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { testModel } from '../../scripts/test-assets.ts';
+import { isLong } from '../../scripts/test-tier.ts';
+import { ServerProcess } from '../server-process.ts';
+import { barriersOf, HAS_NO_BROWSER, overflowOf, PHONE, startBrowser, Window } from './open-page.ts';
+
+/** The list of instances in a real browser, on the real server with the real engine. */
+
+let server: ServerProcess;
+let browser: Browser;
+let window: Window;
+
+beforeAll(async () => {
+  server = await ServerProcess.create();
+  await server.start();
+  browser = await startBrowser();
+});
+
+beforeEach(async () => {
+  window = await Window.open(browser, server.url);
+});
+
+afterEach(async () => {
+  const { complaints } = window;
+  await window.close();
+  expect(complaints).toEqual([]);
+});
+
+afterAll(async () => {
+  await browser.close();
+  await server.dispose();
+});
+
+const row = (page: Page, name: string) =>
+  page.getByRole('row').filter({ has: page.getByRole('link', { name, exact: true }) });
+
+async function create(name: string, settings: Record<string, unknown> = {}): Promise<void> {
+  const body = { name, model_path: await testModel(), options: { ctx_size: 512 }, ...settings };
+  const answer = await server.call('POST', '/api/instances', body);
+  expect(answer.status, JSON.stringify(answer.body)).toBe(201);
+}
+
+describe.skipIf(HAS_NO_BROWSER)('a server without instances', () => {
+  it('gets its first one from a path, started and ready to chat', async () => {
+    const page = await window.tab(server.url);
+    await page.getByRole('heading', { name: 'Nothing runs here yet' }).waitFor();
+    expect(await barriersOf(page)).toEqual([]);
+    await page.getByLabel('Path of a model file').fill(await testModel());
+    await page.getByRole('button', { name: 'Create and start' }).click();
+    await page.waitForURL(/#\/playground\?instance=/);
+    await page.getByRole('link', { name: 'Instances' }).click();
+    await row(page, 'demo-model').getByText('running').waitFor();
+  });
+});
+
+describe.skipIf(HAS_NO_BROWSER)('the list of instances', () => {
+  beforeAll(async () => {
+    await create('chat', { group: 'big' });
+    await create('embed', { aliases: ['vectors'] });
+    await create('missing', { model_path: '/nowhere/model.gguf' });
+  });
+
+  it.runIf(isLong)('takes four requests to open', async () => {
+    const page = await window.tab(server.url);
+    await row(page, 'chat').waitFor();
+    expect(window.requests.map(({ method, path }) => `${method} ${path}`).toSorted()).toEqual([
+      'GET /api/instances',
+      'GET /api/me',
+      'GET /api/system/alerts',
+      'GET /api/system/status',
+    ]);
+  });
+
+  it('starts and stops an instance by keys, and shows each status as it comes', async () => {
+    const page = await window.tab(server.url, '/instances?q=chat');
+    await row(page, 'chat').waitFor();
+    await page.getByRole('grid').focus();
+    await page.keyboard.press('ArrowDown');
+    await page.keyboard.press('s');
+    await row(page, 'chat').getByText('running').waitFor();
+    await page.keyboard.press('s');
+    await row(page, 'chat').getByText('stopped').waitFor();
+  });
+
+  it.runIf(isLong)('shows instances that another program makes, renames and deletes', async () => {
+    const page = await window.tab(server.url);
+    await row(page, 'chat').waitFor();
+    await create('passing');
+    await row(page, 'passing').waitFor();
+    await server.call('POST', '/api/instances/passing/rename', { name: 'renamed' });
+    await row(page, 'renamed').waitFor();
+    await server.call('DELETE', '/api/instances/renamed');
+    await row(page, 'renamed').waitFor({ state: 'detached' });
+  });
+
+  it.runIf(isLong)('keeps search, filter and order in the URL', async () => {
+    const page = await window.tab(server.url);
+    await row(page, 'chat').waitFor();
+    await page.keyboard.press('/');
+    await page.keyboard.type('vec');
+    await row(page, 'chat').waitFor({ state: 'detached' });
+    await row(page, 'embed').waitFor();
+    expect(page.url()).toContain('q=vec');
+    await page.reload();
+    await row(page, 'embed').waitFor();
+    expect(await row(page, 'chat').count()).toBe(0);
+    await page.keyboard.press('/');
+    await page.keyboard.press('Escape');
+    await row(page, 'chat').waitFor();
+    await page.getByRole('button', { name: 'Name' }).click();
+    await page.waitForURL(/order=down/);
+    const names = await page.getByRole('row').getByRole('link').allTextContents();
+    expect(names).toEqual(['missing', 'embed', 'demo-model', 'chat']);
+  });
+
+  it.runIf(isLong)('says why a start was refused, with the id of the request', async () => {
+    window.allow(/409/);
+    const page = await window.tab(server.url);
+    await row(page, 'missing').getByRole('button', { name: 'Start missing' }).click();
+    const message = page.getByRole('status').filter({ hasText: '/nowhere/model.gguf' });
+    await message.waitFor();
+    await message.getByRole('button', { name: 'Copy the request id' }).waitFor();
+  });
+
+  it('stops a selection of several in one request, and deletes one after a question', async () => {
+    const page = await window.tab(server.url);
+    await row(page, 'chat').waitFor();
+    for (const name of ['chat', 'embed']) await page.getByLabel(`Select ${name}`).check();
+    const bar = page.getByRole('toolbar', { name: '2 selected' });
+    await bar.getByRole('button', { name: 'Start', exact: true }).click();
+    for (const name of ['chat', 'embed']) await row(page, name).getByText('running').waitFor();
+    await bar.getByRole('button', { name: 'Stop' }).click();
+    for (const name of ['chat', 'embed']) await row(page, name).getByText('stopped').waitFor();
+    const commands = window.requests.filter(({ method }) => method === 'POST').map(({ path }) => path);
+    expect(commands).toEqual(['/api/instances/start-all', '/api/instances/stop-all']);
+    await page.keyboard.press('Escape');
+    await bar.waitFor({ state: 'detached' });
+    await row(page, 'missing').getByRole('button', { name: 'More for missing' }).click();
+    await page.getByRole('menuitem', { name: 'Delete' }).click();
+    const question = page.getByRole('dialog', { name: 'Delete missing?' });
+    expect(await barriersOf(page)).toEqual([]);
+    await question.getByRole('button', { name: 'Delete', exact: true }).click();
+    await row(page, 'missing').waitFor({ state: 'detached' });
+  });
+
+  it.runIf(isLong)('finds and runs commands by words', async () => {
+    const page = await window.tab(server.url);
+    await row(page, 'chat').waitFor();
+    await page.keyboard.press('Control+k');
+    await page.keyboard.type('start embed');
+    await page.getByRole('option', { name: 'Start embed' }).waitFor();
+    expect(await barriersOf(page)).toEqual([]);
+    await page.keyboard.press('Enter');
+    await row(page, 'embed').getByText('running').waitFor();
+    await page.keyboard.press('?');
+    await page.getByRole('dialog', { name: 'Keys' }).getByText('Start or stop').waitFor();
+    await page.keyboard.press('Escape');
+  });
+
+  it.each(isLong ? (['light', 'dark'] as const) : (['dark'] as const))(
+    'has no barriers in %s, on a desk and on a phone',
+    async (colorScheme) => {
+      for (const viewport of [undefined, PHONE]) {
+        const own = await Window.open(browser, server.url, {
+          colorScheme,
+          ...(viewport === undefined ? {} : { viewport }),
+        });
+        const page = await own.tab(server.url);
+        await page.getByRole('row').filter({ hasText: 'chat' }).waitFor();
+        expect(await barriersOf(page)).toEqual([]);
+        await page.getByRole('button', { name: 'More for chat' }).click();
+        await page.getByRole('menu').waitFor();
+        expect(await barriersOf(page)).toEqual([]);
+        expect(await overflowOf(page)).toBe(0);
+        expect(own.complaints).toEqual([]);
+        await own.close();
+      }
+    },
+  );
+});
+
+describe.skipIf(HAS_NO_BROWSER)('large text and small windows', () => {
+  it.runIf(isLong).each([
+    ['at 320 px', { viewport: { width: 320, height: 640 } }, 16],
+    ['at 820 px', { viewport: { width: 820, height: 1180 } }, 16],
+    ['with text of 200 %', {}, 32],
+  ])('cut nothing %s', async (_case, options, size) => {
+    const own = await Window.open(browser, server.url, options);
+    const page = await own.tab(server.url);
+    const tools = await own.context.newCDPSession(page);
+    await tools.send('Page.setFontSizes', { fontSizes: { standard: size } });
+    await page.reload();
+    await page.getByRole('row').filter({ hasText: 'chat' }).waitFor();
+    expect(await page.evaluate<string>('getComputedStyle(document.documentElement).fontSize')).toBe(`${size}px`);
+    expect(await overflowOf(page)).toBe(0);
+    const cut = await page.evaluate<string[]>(`[...document.querySelectorAll('[role=row] *, header *, nav *')]
+      .filter((element) => element.closest('.sr-only') === null)
+      .filter((element) => element.scrollHeight > element.clientHeight + 2 && getComputedStyle(element).overflowY === 'hidden')
+      .map((element) => element.outerHTML.slice(0, 200))`);
+    expect(cut).toEqual([]);
+    expect(own.complaints).toEqual([]);
+    await own.close();
+  });
+});
+
+describe.skipIf(HAS_NO_BROWSER)('a server that is gone for some time', () => {
+  it('leaves the list as it was, and is there again without a reload of the page', async () => {
+    window.allow(/WebSocket connection|ERR_CONNECTION_REFUSED/);
+    const page = await window.tab(server.url);
+    await row(page, 'chat').waitFor();
+    await server.end('SIGKILL');
+    await page.getByText('Connection lost').waitFor();
+    expect(await row(page, 'chat').count()).toBe(1);
+    expect(await page.getByRole('button', { name: 'Start chat' }).isDisabled()).toBe(true);
+    await server.start();
+    await page.getByRole('button', { name: 'Now' }).click();
+    await page.getByText('Connection lost').waitFor({ state: 'detached' });
+    await create('newer');
+    await row(page, 'newer').waitFor();
+  });
+});

@@ -1,0 +1,174 @@
+import { readFile } from 'node:fs/promises';
+import path from 'node:path';
+import type { Browser, Page } from 'playwright-core';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { isLong } from '../../scripts/test-tier.ts';
+import { ServerProcess } from '../server-process.ts';
+import { barriersOf, HAS_NO_BROWSER, startBrowser, Window } from './open-page.ts';
+
+/** The log-in of the page in a real browser. */
+
+let server: ServerProcess;
+let browser: Browser;
+let window: Window;
+let password: string;
+
+beforeAll(async () => {
+  server = await ServerProcess.create('auth: { enabled: true }\n');
+  await server.start();
+  password = (await readFile(path.join(server.dataDirectory, 'admin-password'), 'utf8')).trim();
+  browser = await startBrowser();
+});
+
+beforeEach(async () => {
+  window = await Window.open(browser, server.url);
+});
+
+afterEach(async () => {
+  const { complaints } = window;
+  await window.close();
+  expect(complaints).toEqual([]);
+});
+
+afterAll(async () => {
+  await browser.close();
+  await server.dispose();
+});
+
+async function logIn(page: Page, secret = password, name = 'admin'): Promise<void> {
+  await page.getByLabel('User name').fill(name);
+  await page.getByLabel('Password', { exact: true }).fill(secret);
+  await page.getByRole('button', { name: 'Log in' }).click();
+}
+
+const inside = (page: Page) => page.getByRole('navigation', { name: 'Places' }).first();
+
+/** A token as a program gets it. */
+async function tokenOfProgram(): Promise<string> {
+  const { body } = await server.call('POST', '/api/auth/login', { username: 'admin', password });
+  return String(body['token']);
+}
+
+describe.skipIf(HAS_NO_BROWSER)('the log-in page', () => {
+  it('has no barriers, shows the refusal of the server, and lets the right password in', async () => {
+    window.allow(/401/);
+    const page = await window.tab(server.url);
+    await page.getByLabel('User name').waitFor();
+    expect(await barriersOf(page)).toEqual([]);
+    await logIn(page, 'wrong password');
+    await page.getByText(/user name or (?:the )?password/i).waitFor();
+    await logIn(page);
+    await inside(page).waitFor();
+  });
+
+  it.runIf(isLong)('asks for nothing but who the caller is', async () => {
+    const page = await window.tab(server.url);
+    await page.getByLabel('User name').waitFor();
+    expect(window.requests).toEqual([{ method: 'GET', path: '/api/me' }]);
+  });
+
+  it.runIf(isLong)('comes before the address that was opened, which then opens', async () => {
+    const page = await window.tab(server.url, '/system');
+    await logIn(page);
+    await page.getByRole('heading', { name: 'System' }).waitFor();
+  });
+});
+
+describe.skipIf(HAS_NO_BROWSER)('a log-in', () => {
+  it.runIf(isLong)('outlives a reload, serves new tabs, and opens with five requests', async () => {
+    const page = await window.tab(server.url);
+    await logIn(page);
+    await inside(page).waitFor();
+    window.requests.length = 0;
+    await page.reload();
+    await page.getByRole('heading', { name: 'Nothing runs here yet' }).waitFor();
+    const opening = window.requests.map(({ path: address }) => address).slice(0, 5);
+    expect(opening.toSorted()).toEqual([
+      '/api/auth/browser/token',
+      '/api/instances',
+      '/api/me',
+      '/api/system/alerts',
+      '/api/system/status',
+    ]);
+    const second = await window.tab(server.url);
+    await inside(second).waitFor();
+  });
+
+  it.runIf(isLong)('leaves nothing that a script can read or keep', async () => {
+    const page = await window.tab(server.url);
+    await logIn(page);
+    await inside(page).waitFor();
+    const kept = await page.evaluate<string>(
+      'document.cookie + JSON.stringify({ ...localStorage, ...sessionStorage })',
+    );
+    expect(kept).not.toMatch(/eyJ|llk_/);
+    expect(kept).not.toContain(password);
+    expect(await window.context.cookies()).toMatchObject([{ httpOnly: true, sameSite: 'Strict' }]);
+  });
+
+  it('ends in all tabs', async () => {
+    const first = await window.tab(server.url);
+    await logIn(first);
+    await inside(first).waitFor();
+    const second = await window.tab(server.url);
+    await inside(second).waitFor();
+    await first.getByRole('button', { name: 'admin' }).click();
+    await first.getByRole('menuitem', { name: 'Log out' }).click();
+    for (const page of [first, second]) await page.getByLabel('User name').waitFor();
+    expect(await window.context.cookies()).toEqual([]);
+  });
+
+  it('that the server has ended is asked for over the page, which keeps its text', async () => {
+    window.allow(/401|WebSocket/);
+    const page = await window.tab(server.url, '/instances');
+    await logIn(page);
+    const field = page.getByLabel('Path of a model file');
+    await field.fill('/models/half-typed');
+    const authorization = `Bearer ${await tokenOfProgram()}`;
+    const answer = await fetch(`${server.url}/api/auth/sessions`, { headers: { authorization } });
+    const { sessions } = (await answer.json()) as { sessions: { id: string; current: boolean }[] };
+    for (const { id, current } of sessions) {
+      if (current) continue;
+      await fetch(`${server.url}/api/auth/sessions/${id}`, { method: 'DELETE', headers: { authorization } });
+    }
+    const dialog = page.getByRole('dialog', { name: 'Your log-in has ended' });
+    await dialog.waitFor();
+    expect(await barriersOf(page)).toEqual([]);
+    await dialog.getByLabel('Password', { exact: true }).fill(password);
+    await dialog.getByRole('button', { name: 'Log in' }).click();
+    await dialog.waitFor({ state: 'detached' });
+    expect(await field.inputValue()).toBe('/models/half-typed');
+    await page.getByText('Live', { exact: true }).waitFor();
+  });
+});
+
+describe.skipIf(HAS_NO_BROWSER)('a viewer', () => {
+  it('sees no button and no place that it may not use, and is never refused', async () => {
+    const headers = { authorization: `Bearer ${await tokenOfProgram()}`, 'content-type': 'application/json' };
+    const send = (address: string, body: unknown) =>
+      fetch(server.url + address, { method: 'POST', headers, body: JSON.stringify(body) });
+    await send('/api/users', { username: 'vera', password: 'a long password', role: 'viewer' });
+    await send('/api/instances', { name: 'chat', model_path: '/models/chat.gguf' });
+    const page = await window.tab(server.url);
+    await logIn(page, 'a long password', 'vera');
+    await page.getByRole('row').filter({ hasText: 'chat' }).waitFor();
+    for (const name of ['New', 'Start chat', 'Stop chat'])
+      expect(await page.getByRole('button', { name }).count()).toBe(0);
+    expect(await page.getByRole('checkbox').count()).toBe(0);
+    expect(await inside(page).getByRole('link').allTextContents()).toEqual([
+      'Instances',
+      'Models',
+      'Requests',
+      'System',
+      'Access',
+    ]);
+    await page.getByRole('button', { name: 'More for chat' }).click();
+    await page.getByRole('menuitem', { name: 'Use it' }).waitFor();
+    expect(await page.getByRole('menuitem').count()).toBe(2);
+    await page.keyboard.press('Escape');
+    await page.goto(`${server.url}/#/settings`);
+    await page.getByText('It needs the role admin.').waitFor();
+    await page.getByText('You are vera, with the role viewer.').waitFor();
+    expect(await barriersOf(page)).toEqual([]);
+  });
+});

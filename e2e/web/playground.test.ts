@@ -1,0 +1,379 @@
+import type { Browser, Page } from 'playwright-core';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { DEMO_SENTENCE } from '@llamactl/cli/quickstart/demo-model';
+import { testModel } from '../../scripts/test-assets.ts';
+import { isLong } from '../../scripts/test-tier.ts';
+import { ServerProcess } from '../server-process.ts';
+import { chatEngine } from './chat-engine.ts';
+import { barriersOf, overflowOf, PHONE, startBrowser, Window } from './open-page.ts';
+
+/** The playground in a real browser, on the real server, with the real engine and one whose answers the test writes. */
+
+let server: ServerProcess;
+let browser: Browser;
+let window: Window;
+
+beforeAll(async () => {
+  server = await ServerProcess.create();
+  await server.configure(await chatEngine(server.home));
+  await server.start();
+  await create('chat', { model_path: await testModel(), options: { ctx_size: 512 } });
+  await create('written', { engine: 'spoken' });
+  await create('other', { engine: 'spoken' });
+  await create('manual', { engine: 'spoken', on_demand: false });
+  browser = await startBrowser();
+});
+
+beforeEach(async () => {
+  window = await Window.open(browser, server.url);
+});
+
+afterEach(async () => {
+  const { complaints } = window;
+  await window.close();
+  expect(complaints).toEqual([]);
+});
+
+afterAll(async () => {
+  await browser.close();
+  await server.dispose();
+});
+
+async function create(name: string, settings: Record<string, unknown>): Promise<void> {
+  const answer = await server.call('POST', '/api/instances', { name, ...settings });
+  expect(answer.status, JSON.stringify(answer.body)).toBe(201);
+}
+
+const field = (page: Page) => page.getByRole('textbox', { name: 'Message' });
+const answers = (page: Page, name = 'written') => page.getByRole('article', { name });
+
+/** Asks, and waits until the answer has ended. */
+async function ask(page: Page, question: string): Promise<void> {
+  await field(page).fill(question);
+  await field(page).press('Enter');
+  await page.getByRole('button', { name: 'Send' }).waitFor();
+}
+
+async function open(instance = 'written', part = 'chat', own = window): Promise<Page> {
+  return own.tab(server.url, `/playground?instance=${instance}&part=${part}`);
+}
+
+describe('a chat with a real engine', () => {
+  it('starts the stopped instance, streams the answer with its figures, and is there after a reload', async () => {
+    const page = await open('chat');
+    await field(page).fill('Who are you?');
+    await field(page).press('Enter');
+    await page.getByRole('progressbar').waitFor();
+    await answers(page, 'chat').getByText(DEMO_SENTENCE.slice(0, 20)).waitFor();
+    await answers(page, 'chat').getByText('tok/s').waitFor();
+    await answers(page, 'chat')
+      .getByText(/first token .* queue, .* prompt/)
+      .waitFor();
+    await page.getByRole('meter', { name: 'Context' }).waitFor();
+    await page.reload();
+    await answers(page, 'chat').getByText(DEMO_SENTENCE.slice(0, 20)).waitFor();
+    await page.getByRole('list', { name: 'History' }).getByText('Who are you?').waitFor();
+  });
+});
+
+describe('a chat', () => {
+  it('stops by Escape, keeps what has come, and answers again as a branch', async () => {
+    const page = await open();
+    await field(page).fill(`pace 50 ${'word '.repeat(500)}`);
+    await field(page).press('Enter');
+    await answers(page).getByText('word word').waitFor();
+    await page.keyboard.press('Escape');
+    await answers(page).getByText('Stopped').waitFor();
+    await answers(page).getByText('word word').waitFor();
+    await page.getByRole('button', { name: 'Edit' }).click();
+    await page.getByLabel('Changed question').fill('echo shorter');
+    await page.getByRole('button', { name: 'Send as a new branch' }).click();
+    await answers(page).getByText('shorter').waitFor();
+    await page.getByText('2/2').waitFor();
+    await page.getByRole('button', { name: 'Branch before' }).click();
+    await answers(page).getByText('word word').waitFor();
+    await page.reload();
+    await page.getByText('1/2').waitFor();
+  });
+
+  it('shows hostile Markdown as text: no image, no script, no link that leads away', async () => {
+    const page = await open();
+    const before = await page.locator('img, script').count();
+    const hostile = [
+      '<img src="http://127.0.0.1:9/x" onerror="alert(1)"> <script>alert(1)</script>',
+      '![picture](http://127.0.0.1:9/y.png) [bad](javascript:alert(1)) [good](https://example.com/a)',
+      '<a href="https://example.com">tag</a> <style>*{display:none}</style> <iframe src="https://example.com"></iframe>',
+      '\u202Ereversed https://example.com/bare',
+      `${'>'.repeat(300)} deep`,
+      'w'.repeat(10_000),
+    ].join('\n\n');
+    await ask(page, `echo ${hostile}`);
+    await answers(page).getByText('<script>alert(1)</script>').waitFor();
+    expect(await page.locator('img, script').count()).toBe(before);
+    expect(await page.locator('iframe, main style, main a[href]').count()).toBe(0);
+    expect(await overflowOf(page)).toBe(0);
+    expect(await barriersOf(page)).toEqual([]);
+    await answers(page).getByRole('button', { name: 'good' }).click();
+    await page.getByRole('dialog', { name: 'Open this address?' }).getByText('https://example.com/a').waitFor();
+    await page.keyboard.press('Escape');
+  });
+
+  it('sends parameters, the system prompt and a text file, and shows the request as code', async () => {
+    const page = await open();
+    await page.getByLabel('System prompt').fill('Be short.');
+    await page.getByLabel('Temperature').fill('9');
+    await page.getByText('Must be from 0 to 5').waitFor();
+    await page.getByLabel('Temperature').fill('0.5');
+    const notes = { name: 'notes.txt', mimeType: 'text/plain', buffer: Buffer.from('words of a file') };
+    await page.locator('input[type=file]').setInputFiles(notes);
+    await page.getByText('notes.txt').waitFor();
+    const sent = page.waitForRequest(/chat\/completions/);
+    await ask(page, 'think after a thought');
+    expect((await sent).postDataJSON()).toMatchObject({
+      model: 'written',
+      temperature: 0.5,
+      messages: [
+        { role: 'system', content: 'Be short.' },
+        { role: 'user', content: 'notes.txt:\n\nwords of a file\n\nthink after a thought' },
+      ],
+    });
+    await page.getByRole('button', { name: 'As code' }).click();
+    await page.getByRole('dialog').getByText('curl -N').waitFor();
+    expect(await barriersOf(page)).toEqual([]);
+    await page.getByRole('dialog').getByText('Python').click();
+    await page.getByRole('dialog').getByText('from openai import OpenAI').waitFor();
+  });
+
+  it('sends an image, and shows it with the question', async () => {
+    const page = await open();
+    const dot = Buffer.from(
+      'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mP8z8BQDwAEhQGAhKmMIQAAAABJRU5ErkJggg==',
+      'base64',
+    );
+    await page.locator('input[type=file]').setInputFiles({ name: 'dot.png', mimeType: 'image/png', buffer: dot });
+    await page.getByText('dot.png').waitFor();
+    await ask(page, 'What is this?');
+    await page.getByRole('img', { name: 'dot.png' }).waitFor();
+    await answers(page).getByText('A sentence of the engine.').waitFor();
+  });
+
+  it('says why an answer failed, and starts an instance that does not start by itself', async () => {
+    window.allow(/ (?:400|409|503) |status of (?:400|409|503)/);
+    const page = await open();
+    await ask(page, 'refuse');
+    await page.getByRole('alert').getByText('The engine refuses this question.').waitFor();
+    const manual = await open('manual');
+    await ask(manual, 'echo hello');
+    await manual.getByRole('alert').getByRole('button', { name: 'Start manual' }).click();
+    await manual.getByRole('alert').getByRole('button', { name: 'Start manual' }).waitFor({ state: 'detached' });
+    await manual.getByText('running').first().waitFor();
+    await manual.getByRole('button', { name: 'Try again' }).click();
+    await answers(manual, 'manual').getByText('hello').waitFor();
+  });
+
+  it('is found, renamed, exported and deleted in the history', async () => {
+    const page = await open();
+    await ask(page, 'echo about apples');
+    await page.getByRole('button', { name: 'New chat' }).click();
+    await page.getByText('Ask written something').waitFor();
+    await ask(page, 'echo about pears');
+    const list = page.getByRole('list', { name: 'History' });
+    await page.getByLabel('Search chats').fill('apples');
+    await list.getByText('pears').waitFor({ state: 'detached' });
+    const menu = async (item: string): Promise<void> => {
+      await list.getByRole('button', { name: /^More for/ }).click();
+      await page.getByRole('menuitem', { name: item }).click();
+    };
+    await menu('Rename');
+    await page.getByRole('dialog').getByLabel('Name').fill('Fruit apples');
+    await page.keyboard.press('Enter');
+    await list.getByText('Fruit apples').waitFor();
+    const saved = page.waitForEvent('download');
+    await menu('Export as Markdown');
+    expect((await saved).suggestedFilename()).toBe('fruit-apples.md');
+    await menu('Delete');
+    await page.getByRole('dialog').getByRole('button', { name: 'Delete' }).click();
+    await page.getByText('No chat has these words.').waitFor();
+    await page.getByLabel('Search chats').fill('');
+    await list.getByText('pears').waitFor();
+    await page.reload();
+    await list.getByText('pears').waitFor();
+    expect(await list.getByText('apples').count()).toBe(0);
+  });
+});
+
+describe('the other parts', () => {
+  it('compare two instances with one prompt', async () => {
+    const page = await open('written', 'compare');
+    await page.getByLabel('One prompt for all').fill('echo **same** words');
+    await page.keyboard.press('Enter');
+    for (const at of [1, 2]) {
+      const column = page.getByRole('region', { name: `Instance ${at}` });
+      await column
+        .getByText(/same words|sentence|tok\/s/)
+        .first()
+        .waitFor();
+      await column.getByText('tok/s').waitFor();
+    }
+    expect(await barriersOf(page)).toEqual([]);
+  });
+
+  it('show how near texts are', async () => {
+    const page = await open('written', 'embeddings');
+    await page.getByLabel('Texts, one in each line').fill('aab\nxyz\naabb');
+    await page.getByRole('button', { name: 'Compute' }).click();
+    const nearest = page.getByRole('region', { name: 'Nearest pairs' }).getByRole('listitem').first();
+    expect(await nearest.innerText()).toMatch(/0\.95\s+aab ↔ aabb/);
+    await page.getByText('3 texts, 26 numbers each').waitFor();
+    expect(await barriersOf(page)).toEqual([]);
+  });
+
+  it('rank documents', async () => {
+    const page = await open('written', 'rerank');
+    await page.getByLabel('Query').fill('red fruit');
+    await page.getByLabel('Documents, one in each line').fill('a motor\na red fruit\na fruit');
+    await page.getByRole('button', { name: 'Rank' }).click();
+    const items = page.getByRole('region', { name: 'Ranking' }).getByRole('listitem');
+    await items.first().waitFor();
+    expect(await items.allInnerTexts()).toEqual([
+      expect.stringContaining('a red fruit'),
+      expect.stringContaining('a fruit'),
+      expect.stringContaining('a motor'),
+    ]);
+    expect(await barriersOf(page)).toEqual([]);
+  });
+
+  it('measure answers at once, at most four over HTTP/1.1', async () => {
+    const page = await open('written', 'load');
+    await page.getByLabel('At once').fill('5');
+    await page.getByText('Must be from 1 to 4').waitFor();
+    await page.getByLabel('At once').fill('4');
+    await page.getByText(/At most 4 at once/).waitFor();
+    await page.getByRole('button', { name: 'Start the test' }).click();
+    await page.getByRole('heading', { name: '8 of 8 answers' }).waitFor();
+    await page.getByRole('row', { name: 'First token' }).getByText(' s').first().waitFor();
+    expect(await barriersOf(page)).toEqual([]);
+  });
+});
+
+describe('a browser over HTTP/1.1', () => {
+  it('lets a fifth answer wait, in whatever tab, and says so', async () => {
+    const test = await open('written', 'load');
+    await test.getByLabel('Prompt').fill(`pace 100 ${'word '.repeat(200)}`);
+    await test.getByLabel('At once').fill('4');
+    await test.getByRole('button', { name: 'Start the test' }).click();
+    await test.getByText('0 of 8 answers').first().waitFor();
+    const page = await open('other');
+    await field(page).fill('echo hello');
+    await field(page).press('Enter');
+    await page.getByText(/Waits until one of four other answers/).waitFor();
+    await test.getByRole('button', { name: 'Stop' }).click();
+    await answers(page, 'other').getByText('hello').waitFor();
+  });
+});
+
+describe('an instance', () => {
+  it('has only the parts that its model can do', async () => {
+    const page = await open('chat');
+    await field(page).waitFor();
+    expect(await page.getByRole('tab').allInnerTexts()).toEqual(['Chat', 'Compare', 'Load test']);
+    await page.getByRole('button', { name: 'Add text files' }).waitFor();
+    await page.getByRole('combobox', { name: 'Instance' }).selectOption('written');
+    await page.getByRole('tab', { name: 'Rerank' }).waitFor();
+    await page.getByText('Ask written something').waitFor();
+  });
+});
+
+describe('barriers', () => {
+  it.each(['light', 'dark'] as const)('are none in %s, on a desk and on a phone', async (colorScheme) => {
+    for (const viewport of [undefined, PHONE]) {
+      const own = await Window.open(browser, server.url, {
+        colorScheme,
+        // A drawer that still slides in has pale colours.
+        reducedMotion: 'reduce',
+        ...(viewport === undefined ? {} : { viewport }),
+      });
+      const page = await open('written', 'chat', own);
+      await field(page).waitFor();
+      expect(await barriersOf(page)).toEqual([]);
+      await ask(page, 'echo # Title\n\n| a | b |\n|---|---|\n| 1 | 2 |\n\n```js\ncode\n```');
+      await answers(page).getByRole('table').waitFor();
+      expect(await barriersOf(page)).toEqual([]);
+      expect(await overflowOf(page)).toBe(0);
+      if (viewport !== undefined) {
+        await page.getByRole('button', { name: 'Settings of the chat' }).click();
+        await page.getByRole('dialog').getByLabel('Temperature').waitFor();
+        expect(await barriersOf(page)).toEqual([]);
+        await page.keyboard.press('Escape');
+        await page.getByRole('button', { name: 'History' }).click();
+        await page.getByRole('dialog').getByText('echo # Title').waitFor();
+        expect(await barriersOf(page)).toEqual([]);
+      }
+      expect(own.complaints).toEqual([]);
+      await own.close();
+    }
+  });
+});
+
+/** Row 9 of the design: a chat of 100 KB. */
+describe.runIf(isLong)('a chat of 100 KB', () => {
+  const PARAGRAPH = `${'Some **words** of a long answer with `code`. '.repeat(20)}\n\n- one\n- two\n\n`;
+  const LONG = PARAGRAPH.repeat(Math.ceil(25_000 / PARAGRAPH.length));
+  /** A busy machine makes single rounds slow. */
+  const ROUNDS = 8;
+
+  it('takes keys within 50 ms, flushes within 16 ms, and opens within 500 ms', async () => {
+    const page = await open();
+    for (let at = 0; at < 4; at += 1) await ask(page, `echo ${LONG}`);
+    const tools = await window.context.newCDPSession(page);
+    await tools.send('Performance.enable');
+    const spent = async (): Promise<number> => {
+      const { metrics } = await tools.send('Performance.getMetrics');
+      return (metrics.find(({ name }) => name === 'TaskDuration')?.value ?? 0) * 1_000;
+    };
+    await page.evaluate(`
+      window.longest = 0;
+      new PerformanceObserver((list) => {
+        for (const { processingStart, processingEnd } of list.getEntries()) {
+          window.longest = Math.max(window.longest, processingEnd - processingStart);
+        }
+      }).observe({ type: 'event', durationThreshold: 16 });
+      window.frames_ = 0;
+      const count = () => { window.frames_ += 1; requestAnimationFrame(count); };
+      requestAnimationFrame(count);
+    `);
+    const typing: number[] = [];
+    const flushing: number[] = [];
+    while (typing.length < ROUNDS && !(Math.min(...typing) <= 50 && Math.min(...flushing) <= 16)) {
+      await page.evaluate('window.longest = 0');
+      await field(page).fill('');
+      await page.keyboard.type('A question while nothing comes', { delay: 20 });
+      typing.push(await page.evaluate<number>('window.longest'));
+      await field(page).fill(`pace 16 ${PARAGRAPH.repeat(4)}`);
+      await field(page).press('Enter');
+      await answers(page).last().getByText('Some words').first().waitFor();
+      const [from, framesFrom] = [await spent(), await page.evaluate<number>('window.frames_')];
+      await page.getByRole('button', { name: 'Send' }).waitFor();
+      const frames = (await page.evaluate<number>('window.frames_')) - framesFrom;
+      flushing.push(((await spent()) - from) / frames);
+    }
+    expect(Math.min(...typing), `typing ${typing.join(', ')}`).toBeLessThanOrEqual(50);
+    expect(Math.min(...flushing), `a flush ${flushing.join(', ')}`).toBeLessThanOrEqual(16);
+    await page.addInitScript({
+      content: `const look = () => {
+        const last = [...document.querySelectorAll('article')].at(-1);
+        if (last?.querySelector('strong')) document.documentElement.dataset.shownAt = performance.now();
+        else requestAnimationFrame(look);
+      };
+      requestAnimationFrame(look);`,
+    });
+    const opening: number[] = [];
+    while (opening.length < ROUNDS && !(Math.min(...opening) <= 500)) {
+      await page.reload();
+      const shown = page.locator('html[data-shown-at]');
+      await shown.waitFor();
+      opening.push(Number(await shown.getAttribute('data-shown-at')));
+    }
+    expect(Math.min(...opening), `opening ${opening.join(', ')}`).toBeLessThanOrEqual(500);
+  });
+});

@@ -1,0 +1,45 @@
+import { bareName } from './flags.ts';
+
+/** All spellings of a flag of llama-server, and the variable that sets it. */
+export interface Flag {
+  names: readonly string[];
+  variable?: string;
+  /** Spellings that mean false. Without the flags of the program, llamactl writes `false` as `--no-x`. */
+  negations?: readonly string[];
+}
+
+/** The words of a command line and its variables. The last of several spellings wins; arguments win over variables. */
+export class LaunchWords {
+  readonly #argv: readonly string[];
+  readonly #environment: Readonly<Record<string, string>>;
+
+  constructor(argv: readonly string[], environment: Readonly<Record<string, string>>) {
+    this.#argv = argv;
+    this.#environment = environment;
+  }
+
+  text({ names, variable }: Flag): string | null {
+    const at = this.#find(names);
+    const value = at === -1 ? undefined : this.#argv[at + 1];
+    return value ?? (variable === undefined ? null : (this.#environment[variable] ?? null));
+  }
+
+  /** A whole number that is not negative. */
+  count(flag: Flag): number | null {
+    const text = this.text(flag);
+    return text !== null && /^\d+$/.test(text) && Number.isSafeInteger(Number(text)) ? Number(text) : null;
+  }
+
+  /** `null`: not given. */
+  truth({ names, negations = [], variable }: Flag): boolean | null {
+    const [on, off] = [this.#find(names), this.#find(negations)];
+    if (off > on) return false;
+    if (on !== -1) return !/^(?:0|off|false|disabled)$/.test(this.#argv[on + 1] ?? '');
+    const value = variable === undefined ? undefined : this.#environment[variable];
+    return value === undefined ? null : /^(?:1|on|true|enabled)$/.test(value);
+  }
+
+  #find(names: readonly string[]): number {
+    return this.#argv.findLastIndex((word) => word.startsWith('-') && names.includes(bareName(word)));
+  }
+}

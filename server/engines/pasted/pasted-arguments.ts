@@ -1,0 +1,134 @@
+import path from 'node:path';
+import { optionKey, optionType } from '../engine-option-list.ts';
+import type { FlagCatalogue, FlagEntry, FlagMatch } from '../flags.ts';
+import { guardOfEntry } from '../guarded-flags.ts';
+import type { PastedSettings } from './pasted-settings.ts';
+
+const NUMBER = /^-?\d+(?:\.\d+)?$/;
+/** `NAME=value` in front of a command. */
+const ASSIGNMENT = /^([A-Za-z_][A-Za-z0-9_]*)=(.*)$/s;
+/** Programs that run the command behind them. */
+const RUNNERS = new Set(['sudo', 'nohup', 'exec', 'time', 'env', 'nice']);
+const SERVERS = /^(?:llama-server|server)(?:\.exe)?$/;
+const PORT_WHY = 'llamactl chooses a free port; give `port` for a fixed one';
+
+/** Reads a command line of llama-server. @returns why it is none; `null`: it was read. @param catalogue `null`: the flags are unknown. */
+export function readCommand(
+  words: readonly string[],
+  catalogue: FlagCatalogue | null,
+  settings: PastedSettings,
+): string | null {
+  let at = 0;
+  for (; at < words.length; at += 1) {
+    const word = words[at] ?? '';
+    const [, name, value] = ASSIGNMENT.exec(word) ?? [];
+    if (name !== undefined && value !== undefined) readVariable(name, value, word, catalogue, settings);
+    else if (RUNNERS.has(word)) settings.drop(word, 'llamactl starts the engine itself');
+    else break;
+  }
+  const program = words[at] ?? '';
+  if (program.startsWith('-')) {
+    readArguments(words.slice(at), catalogue, settings);
+    return null;
+  }
+  if (!SERVERS.test(path.basename(program)))
+    return `begins with ${JSON.stringify(program)}, which is not a llama-server`;
+  settings.drop(program, 'llamactl starts the llama-server of its configuration');
+  readArguments(words.slice(at + 1), catalogue, settings);
+  return null;
+}
+
+/** Reads an environment variable. One that stands for a flag becomes an option. */
+export function readVariable(
+  name: string,
+  value: string,
+  text: string,
+  catalogue: FlagCatalogue | null,
+  settings: PastedSettings,
+): void {
+  const entry = catalogue?.findVariable(name) ?? null;
+  if (entry === null) settings.variable(name, value, text);
+  else if (entry.valueCount === 1)
+    readFlag({ entry, spelling: entry.spellings[0] ?? '', negated: false }, [value], text, settings);
+  else if (entry.valueCount === 0)
+    readFlag({ entry, spelling: '', negated: /^(?:0|off|false|disabled)$/.test(value) }, [], text, settings);
+  else settings.variable(name, value, text);
+}
+
+/** Reads the arguments of llama-server. */
+export function readArguments(
+  words: readonly string[],
+  catalogue: FlagCatalogue | null,
+  settings: PastedSettings,
+): void {
+  for (let at = 0; at < words.length; at += 1) {
+    const word = words[at] ?? '';
+    if (catalogue === null) {
+      at += readUnknown(words.slice(at), settings) - 1;
+      continue;
+    }
+    const match = word.startsWith('-') ? catalogue.findArgument(word) : null;
+    if (match === null) {
+      const value = words[at + 1];
+      const hasValue = word.startsWith('-') && value !== undefined && !value.startsWith('-');
+      settings.drop(
+        hasValue ? `${word} ${value}` : word,
+        word.startsWith('-') ? 'the installed llama-server has no such option' : 'belongs to no option',
+      );
+      if (hasValue) at += 1;
+      continue;
+    }
+    const count = match.negated ? 0 : match.entry.valueCount;
+    const values = words.slice(at + 1, at + 1 + count);
+    readFlag(match, values, [word, ...values].join(' '), settings);
+    at += count;
+  }
+}
+
+/** Reads arguments without the flags of the engine: only those whose meaning never changed. @returns how many words were read */
+function readUnknown([word = '', value]: readonly string[], settings: PastedSettings): number {
+  const text = `${word} ${value ?? ''}`.trim();
+  if ((word === '-m' || word === '--model') && value !== undefined) settings.set('model_path', value, text);
+  else if (word === '--port' || word === '--host')
+    settings.drop(text, word === '--port' ? PORT_WHY : 'is set by llamactl');
+  else {
+    settings.argument([word]);
+    return 1;
+  }
+  return 2;
+}
+
+function readFlag(
+  { entry, negated }: FlagMatch,
+  values: readonly string[],
+  text: string,
+  settings: PastedSettings,
+): void {
+  const [value = ''] = values;
+  if (values.length < (negated ? 0 : entry.valueCount)) return settings.drop(text, 'lacks its value');
+  if (is(entry, '--model')) return settings.set('model_path', value, text);
+  if (is(entry, '--port')) return readPort(value, text, settings);
+  if (is(entry, '--alias')) return value.split(',').forEach((alias) => settings.alias(alias.trim(), text));
+  if (is(entry, '--hf-repo')) return settings.set('model', value, text);
+  const guard = guardOfEntry(entry);
+  if (guard !== null) return settings.drop(text, guard.why);
+  if (entry.removed !== null) return settings.drop(text, `was removed from llama-server; ${entry.removed}`);
+  const key = optionKey(entry.spellings[0] ?? '');
+  if (entry.valueCount > 1) return settings.argument([entry.spellings[0] ?? '', ...values]);
+  const given = entry.valueCount === 0 || negated ? !negated : typed(value);
+  return settings.option(key, given, text, optionType(entry) === 'list');
+}
+
+function readPort(value: string, text: string, settings: PastedSettings): void {
+  if (/^\d+$/.test(value)) settings.set('port', Number(value), text);
+  else settings.drop(text, PORT_WHY);
+}
+
+function is({ spellings }: FlagEntry, spelling: string): boolean {
+  return spellings.includes(spelling);
+}
+
+/** A number, if the text is one and stays the same. */
+function typed(value: string): string | number {
+  return NUMBER.test(value) && String(Number(value)) === value ? Number(value) : value;
+}

@@ -1,0 +1,90 @@
+import { ApiError } from '@llamactl/contract/errors';
+import type { Alert } from '@llamactl/contract/system';
+import { type Why, WhySchema } from '@llamactl/contract/why';
+import { beforeEach, describe, expect, it } from 'vitest';
+import type { MemoryEstimator } from '../../models/memory-estimator.ts';
+import { AuthHarness } from '../../testing/auth-harness.ts';
+import { testConfig, testServer, type TestServer } from '../../testing/http-harness.ts';
+import { fixedEstimator } from '../../testing/small-machine.ts';
+
+const AT = '2026-03-01T12:00:00Z';
+
+let harness: AuthHarness;
+let test: TestServer;
+let estimate: MemoryEstimator['estimate'];
+let alerts: Alert[];
+
+beforeEach(async () => {
+  harness = await AuthHarness.open();
+  harness.instances.set('mine', 'id-of-mine').set('other', 'id-of-other');
+  alerts = [];
+  estimate = async (launch) => ({
+    ...(await fixedEstimator.estimate(launch)),
+    fits: false,
+    mustStop: ['id-of-other'],
+    suggestions: [{ label: 'a context of 4096 tokens', options: { ctx_size: 4_096 } }],
+  });
+  test = testServer({
+    auth: harness.auth,
+    clock: harness.clock,
+    config: testConfig({ auth: { enabled: true } }),
+    estimator: { ...fixedEstimator, estimate: (launch) => estimate(launch) },
+    alerts: () => alerts,
+  });
+  await test.manager.create({ name: 'mine', model_path: '/m.gguf' });
+  await test.manager.create({ name: 'other' });
+  Object.assign(test.manager.get('mine'), { status: 'failed', reason: 'cudaMalloc failed: out of memory' });
+});
+
+const narrowKey = async (): Promise<string> =>
+  harness.keyOf(await harness.loggedIn('root'), { scopes: ['viewer'], instances: ['mine'] });
+
+async function why(secret: string): Promise<Why> {
+  const answer = await test.inject({
+    url: '/api/instances/mine/why',
+    headers: { authorization: `Bearer ${secret}` },
+  });
+  expect(answer.statusCode).toBe(200);
+  return WhySchema.parse(answer.json());
+}
+
+describe('GET /api/instances/{name}/why', () => {
+  it('has the cause, and remedies that fit, as estimated', async () => {
+    const { cause, remedies } = await why(await harness.tokenOf('root'));
+    expect(cause).toBe('gpu_memory');
+    expect(remedies.slice(0, 2)).toEqual([
+      {
+        label: 'Use a context of 4096 tokens, which fits',
+        operation: 'updateInstance',
+        body: { options: { ctx_size: 4_096 } },
+      },
+      { label: 'Stop other', operation: 'stopAllInstances', body: { names: ['other'] } },
+    ]);
+  });
+
+  it('neither names nor stops instances that the caller may not see', async () => {
+    alerts = [
+      { level: 'warning', code: 'x', message: 'The disk is slow.', raised_at: AT },
+      { level: 'error', code: 'x', message: 'other is in trouble', instance: 'other', raised_at: AT },
+    ];
+    const answer = await why(await narrowKey());
+    expect(JSON.stringify(answer)).not.toContain('other is');
+    expect(answer.evidence).toContainEqual({ what: 'alert', text: 'The disk is slow.' });
+    expect(answer.remedies.map(({ operation }) => operation)).not.toContain('stopAllInstances');
+  });
+
+  it('works without an estimate', async () => {
+    estimate = () => Promise.reject(new ApiError('VALIDATION_ERROR', 'unknown engine'));
+    expect((await why(await harness.tokenOf('root'))).remedies[0]).toMatchObject({
+      body: { options: { n_gpu_layers: 20 } },
+    });
+  });
+
+  it('does not exist for an instance that the caller may not see', async () => {
+    const answer = await test.inject({
+      url: '/api/instances/other/why',
+      headers: { authorization: `Bearer ${await narrowKey()}` },
+    });
+    expect(answer.statusCode).toBe(404);
+  });
+});

@@ -1,0 +1,72 @@
+import { z } from 'zod';
+import { ApiError } from '@llamactl/contract/errors';
+import { OPERATIONS } from '@llamactl/contract/operations';
+import type { Instance } from '@llamactl/contract/instance';
+import type { Alert } from '@llamactl/contract/system';
+import { explain, isAboutMemory } from '../../instances/why/explanation.ts';
+import type { WhyFacts } from '../../instances/why/why-facts.ts';
+import type { Clock } from '../../instances/ports/time.ts';
+import type { SystemView } from '../../metrics/metrics.ts';
+import type { Bind, Input } from '../operations.ts';
+import { estimateOfInstance, type EstimateParts } from './estimate.routes.ts';
+import { alertsFor } from './system.routes.ts';
+
+/** Lines of the log in which the line behind a failure is searched. The loader alone writes some 170 before it fails. */
+const SEARCHED_LINES = 400;
+
+export interface WhyParts extends EstimateParts {
+  clock: Pick<Clock, 'now'>;
+  /** Current alerts, oldest first. */
+  alerts: () => Alert[];
+  metrics: { system: Pick<SystemView, 'status'> };
+}
+
+/** Explains the state of an instance to a caller, from facts that this caller may see. */
+export function whyRoutes(bind: Bind, parts: WhyParts): void {
+  bind(OPERATIONS.getInstanceWhy, async (input) => {
+    const facts = await factsFor(input, parts);
+    if (!isAboutMemory(facts)) return explain(facts);
+    return explain({ ...facts, estimate: await estimateFor(input, parts) });
+  });
+}
+
+type WhyInput = Input<typeof OPERATIONS.getInstanceWhy>;
+
+async function factsFor({ params, caller, manager }: WhyInput, parts: WhyParts): Promise<WhyFacts> {
+  const { name } = manager.get(params.name);
+  const [health, status, { logs: log }] = await Promise.all([
+    manager.health(name),
+    parts.metrics.system.status([]),
+    manager.logs(name, { lines: SEARCHED_LINES, level: null, afterSeq: null }),
+  ]);
+  // Read the instance last, so that it is no older than the other facts.
+  const instance = manager.get(name);
+  const { memory_usage: used, memory_total: total } = status.resources;
+  return {
+    instance,
+    health,
+    alerts: alertsFor(caller, manager, parts.alerts()).filter((alert) => (alert.instance ?? name) === name),
+    memory: { used, total },
+    log,
+    waitsFor: waitsOf(instance),
+    estimate: null,
+    now: parts.clock.now(),
+  };
+}
+
+async function estimateFor({ params, caller, manager }: WhyInput, parts: WhyParts): Promise<WhyFacts['estimate']> {
+  try {
+    return await estimateOfInstance(parts, params.name, caller, manager);
+  } catch (error) {
+    // The need of this engine or file is unknown.
+    if (error instanceof ApiError) return null;
+    throw error;
+  }
+}
+
+/** The instances that a start waits for; the scheduler names them where memory or slots are short. */
+const WaitsSchema = z.object({ waits_for: z.array(z.string()) });
+
+function waitsOf(instance: Instance): string[] {
+  return WaitsSchema.safeParse(instance).data?.waits_for ?? [];
+}

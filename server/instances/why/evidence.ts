@@ -1,0 +1,110 @@
+import type { Cause } from '@llamactl/contract/cause';
+import type { Estimate } from '@llamactl/contract/estimate';
+import type { Instance } from '@llamactl/contract/instance';
+import type { LogEntry } from '@llamactl/contract/logs';
+import type { Evidence } from '@llamactl/contract/why';
+import { bytes, duration } from '../../../format/figures.ts';
+import { bareReason } from './failure-cause.ts';
+import type { WhyFacts } from './why-facts.ts';
+
+/** The alert that repeats the sentence. */
+const REPEATED = 'instance_failed';
+const MEMORY_CAUSES: ReadonlySet<Cause | null> = new Set(['gpu_memory', 'memory', 'killed', 'does_not_fit']);
+
+/** The facts behind the sentence. @param line The line of output that shows the cause; `null`: none. */
+export function evidenceOf(facts: WhyFacts, cause: Cause | null, line: string | null): Evidence[] {
+  const { instance, health, alerts, memory, waitsFor, estimate, now } = facts;
+  const { status, reason, last_exit: last, stats, pid, restart_count: restarts, max_restarts: most } = instance;
+  const checks = health?.checks;
+  const obstacle = health?.start_obstacle?.message;
+  const port = instance.running_port ?? instance.port;
+  const isSound = status === 'running' && isWell(facts);
+  const said = bareReason(status === 'stopped' && obstacle === undefined ? (last?.reason ?? '') : (reason ?? ''));
+  const isShort = MEMORY_CAUSES.has(cause);
+  return [
+    ...(pid === null
+      ? []
+      : [{ what: 'process', text: `${pid}${stats === null ? '' : `, ${bytes(stats.memory_usage)} of memory`}` }]),
+    {
+      what: 'port',
+      text: pid === null || checks === undefined ? String(port) : `${port}, ${checks.port}; answer: ${checks.response}`,
+    },
+    ...(last === null || (isSound && restarts === 0) ? [] : [{ what: 'last exit', text: exitText(last, said, now) }]),
+    ...(line === null ? [] : [{ what: 'log', text: line }]),
+    ...(restarts === 0
+      ? []
+      : [{ what: 'restarts', text: `${restarts} in a row, ${most < 0 ? 'without limit' : `at most ${most}`}` }]),
+    ...(waitsFor.length === 0 ? [] : [{ what: 'waits for', text: waitsFor.join(', ') }]),
+    ...(isShort ? shortages(estimate) : []),
+    ...(memory === null || !isShort
+      ? []
+      : [{ what: 'memory', text: `${bytes(memory.used)} of ${bytes(memory.total)} of memory are in use` }]),
+    ...alerts
+      .filter(({ code, message }) => code !== REPEATED && message !== obstacle)
+      .map(({ message }) => ({ what: 'alert', text: message })),
+  ];
+}
+
+/**
+ * The line of output behind a failure: the one that the reason was taken from, else the last error of the current or last
+ * run. `seq` is `null` if the log no longer has the line.
+ */
+export function logLine(facts: WhyFacts): { text: string; seq: number | null } | null {
+  const { instance, log } = facts;
+  const { status, reason, last_exit: last } = instance;
+  const isTrouble = status === 'failed' || status === 'restarting' || (status === 'running' && !isWell(facts));
+  if (!isTrouble) return null;
+  const lines = last?.lines ?? [];
+  const shows = isShownBy(bareReason(reason ?? 'the reason is unknown'));
+  const text =
+    lines.find(shows) ?? lastError(instance, log) ?? lines.findLast((line) => / E /.test(line)) ?? lines.at(-1) ?? null;
+  if (text === null) return null;
+  const entry = log.findLast(({ message }) => message !== '' && (text.includes(message) || message.includes(text)));
+  return { text, seq: entry?.seq ?? null };
+}
+
+/** Whether a line of output shows a reason: it has its words, or names the argument that the reason is about. */
+function isShownBy(reason: string): (line: string) => boolean {
+  const [words = ''] = reason.split(' (/');
+  const [, argument] = /^argument (\S+): /.exec(reason) ?? [];
+  return (line) =>
+    (words !== '' && line.includes(words)) || (argument !== undefined && line.includes(`argument "${argument}"`));
+}
+
+/** The last error that the current or last run wrote; errors of earlier runs are in the log too. */
+function lastError({ pid, started_at: startedAt, last_exit: last }: Instance, log: readonly LogEntry[]): string | null {
+  const error = log.findLast(({ level, message }) => level === 'error' && !isUsageAdvice(message));
+  if (error === undefined) return null;
+  const isOfRunning = pid !== null && startedAt !== null && Date.parse(error.timestamp) >= Date.parse(startedAt);
+  const isOfEnded = pid === null && last?.lines.some((line) => line.includes(error.message)) === true;
+  return isOfRunning || isOfEnded ? error.message : null;
+}
+
+/** Whether this is llama-server's last line after a wrong argument. */
+function isUsageAdvice(line: string): boolean {
+  return line.startsWith('to show complete usage, run with');
+}
+
+function isWell({ health }: WhyFacts): boolean {
+  return health === null || health.status === 'healthy';
+}
+
+/** The devices that have too little memory, in words. */
+function shortages(estimate: Estimate | null): Evidence[] {
+  if (estimate === null || estimate.fits) return [];
+  return estimate.per_device
+    .filter(({ need, free }) => need > free)
+    .map(({ device, need, free }) => ({
+      what: 'memory',
+      text: `${device === 'ram' ? 'the memory of the machine' : `GPU ${device}`} has ${bytes(need - free)} too little: ${bytes(need)} are needed, ${bytes(free)} are free`,
+    }));
+}
+
+/** @param said The cause that the sentence already contains. */
+function exitText({ code, signal, at, reason }: NonNullable<Instance['last_exit']>, said: string, now: number): string {
+  // Status and signal are unknown for an engine that ended while no server watched, or that was never launched.
+  const how = signal ?? (code === null ? '' : `status ${code}`);
+  const why = bareReason(reason);
+  const when = `${duration((now - Date.parse(at)) / 1_000)} ago`;
+  return `${how === '' ? '' : `${how}, `}${when}${why === said ? '' : `: ${why}`}`;
+}

@@ -1,0 +1,491 @@
+import type { Cause } from '@llamactl/contract/cause';
+import type { Estimate } from '@llamactl/contract/estimate';
+import type { Health } from '@llamactl/contract/health';
+import type { Instance, LastExit } from '@llamactl/contract/instance';
+import type { LogEntry } from '@llamactl/contract/logs';
+import type { Alert } from '@llamactl/contract/system';
+import type { Remedy } from '@llamactl/contract/why';
+import { describe, expect, it } from 'vitest';
+import { newInstance } from '../../testing/fake-manager.ts';
+import { explain, isAboutMemory } from './explanation.ts';
+import { causeOfEnd, causeOfObstacle } from './failure-cause.ts';
+import type { WhyFacts } from './why-facts.ts';
+
+const NOW = Date.parse('2026-03-01T12:00:00Z');
+const GB = 1_000_000_000;
+
+function ended(fields: Partial<LastExit> = {}): LastExit {
+  return {
+    code: 1,
+    signal: null,
+    at: '2026-03-01T11:57:00Z',
+    reason: 'failed to read header',
+    cause: null,
+    lines: [],
+    ...fields,
+  };
+}
+
+function facts(instance: Partial<Instance>, rest: Partial<WhyFacts> = {}): WhyFacts {
+  return {
+    instance: {
+      ...newInstance({ name: 'qwen' }, 8_100),
+      status: 'running',
+      model_path: '/m/qwen.gguf',
+      created_at: '2026-03-01T10:00:00Z',
+      updated_at: '2026-03-01T10:00:00Z',
+      ...instance,
+    },
+    health: null,
+    alerts: [],
+    memory: { used: 7.1 * GB, total: 8 * GB },
+    log: [],
+    waitsFor: [],
+    estimate: null,
+    now: NOW,
+    ...rest,
+  };
+}
+
+/** A stopped instance that cannot start. */
+function blocked(
+  code: 'ENGINE_NOT_FOUND' | 'PORT_IN_USE' | 'MODEL_NOT_FOUND' | 'CAPACITY_EXCEEDED',
+  message: string,
+): Health {
+  return { ...health('stopped', 'none'), start_obstacle: { code, message, cause: causeOfObstacle({ code, message }) } };
+}
+
+function health(status: Health['status'], response: Health['checks']['response']): Health {
+  const port = response === 'none' ? 'closed' : 'open';
+  return { status, checks: { process: 'running', port, response }, last_check: '2026-03-01T12:00:00Z' };
+}
+
+const UP = { started_at: '2026-03-01T09:50:00Z', pid: 42 };
+
+describe('the sentence about an instance', () => {
+  it.each<[string, WhyFacts, string]>([
+    ['is healthy', facts({ ...UP }, { health: health('healthy', 'ok') }), 'qwen has run for 2h 10m and answers.'],
+    [
+      'does not answer',
+      facts({ ...UP }, { health: health('unhealthy', 'timeout') }),
+      'qwen has run for 2h 10m, but does not answer its health check (timeout).',
+    ],
+    [
+      'has changed settings',
+      facts({ ...UP, restart_required: true }, { health: health('healthy', 'ok') }),
+      'qwen has run for 2h 10m and answers; its changed settings take effect at the next start.',
+    ],
+    [
+      'loads',
+      facts(
+        { ...UP, status: 'starting', started_at: '2026-03-01T11:59:48Z' },
+        { health: health('starting', 'loading') },
+      ),
+      'qwen has been loading its model for 12s.',
+    ],
+    ['is about to start', facts({ status: 'starting' }), 'qwen is about to start; it has no process yet.'],
+    [
+      'waits for others',
+      facts({ status: 'starting' }, { waitsFor: ['vision', 'embed', 'another instance'] }),
+      'qwen waits to start: vision, embed and another instance must stop first, or finish a request.',
+    ],
+    [
+      'is being stopped',
+      facts({ ...UP, status: 'stopping' }),
+      'qwen is stopping; requests in flight may finish first.',
+    ],
+    [
+      'failed before its settings were changed',
+      facts({
+        status: 'failed',
+        reason: 'the model file /m/x.gguf does not exist',
+        last_exit: ended(),
+        updated_at: '2026-03-01T11:58:00Z',
+      }),
+      'qwen failed before its settings were changed: the model file /m/x.gguf does not exist.',
+    ],
+    ['never ran', facts({ status: 'stopped' }), 'qwen is stopped: it was never started.'],
+    [
+      'was stopped',
+      facts({ status: 'stopped', last_exit: ended({ code: 0, reason: 'stopped as asked' }) }),
+      'qwen is stopped: a user or program stopped it 3m 0s ago.',
+    ],
+    [
+      'was not stopped by a command',
+      facts({
+        status: 'stopped',
+        last_exit: ended({ code: 0, reason: 'it was evicted: another instance needed its slot' }),
+      }),
+      'qwen is stopped; its last run ended 3m 0s ago: it was evicted: another instance needed its slot.',
+    ],
+    [
+      'has no engine',
+      facts(
+        { status: 'stopped' },
+        { health: blocked('ENGINE_NOT_FOUND', 'llama-server was not found on the PATH (/usr/bin)') },
+      ),
+      'qwen is stopped, was never started, and cannot be started: llama-server was not found on the PATH (/usr/bin).',
+    ],
+    [
+      'has no free port',
+      facts(
+        { status: 'stopped', last_exit: ended({ code: 0, reason: 'stopped as asked' }) },
+        {
+          health: blocked('PORT_IN_USE', 'Port 8100 is in use by python3 (pid 7); end it, or give qwen another port.'),
+        },
+      ),
+      'qwen is stopped and cannot be started: Port 8100 is in use by python3 (pid 7).',
+    ],
+    [
+      'ended with the machine',
+      facts({ status: 'stopped', last_exit: ended({ code: null, reason: 'the machine was rebooted' }) }),
+      'qwen is stopped; its last run ended 3m 0s ago: the machine was rebooted.',
+    ],
+    [
+      'goes down',
+      facts({ ...UP, status: 'restarting', reason: 'going down to start again, as asked' }),
+      'qwen is going down to start again, as asked.',
+    ],
+    [
+      'hung',
+      facts({ ...UP, status: 'restarting', reason: 'the engine no longer answered its health check' }),
+      'qwen is going down in order to start again: the engine no longer answered its health check.',
+    ],
+    [
+      'is in backoff',
+      facts({ status: 'restarting', reason: 'backoff after: the engine crashed (SIGSEGV)', restart_count: 2 }),
+      'qwen ended and will be restarted: the engine crashed (SIGSEGV).',
+    ],
+    [
+      'failed',
+      facts({ status: 'failed', reason: 'failed to read header (/m/qwen.gguf)' }),
+      'qwen failed: failed to read header (/m/qwen.gguf).',
+    ],
+    [
+      'gave up',
+      facts({
+        status: 'failed',
+        reason: 'gave up after 5 restarts in a row: the engine exited with status 0, although llamactl did not stop it',
+      }),
+      'qwen failed (gave up after 5 restarts in a row): the engine exited with status 0, although llamactl did not stop it.',
+    ],
+  ])('that %s', (_what, known, sentence) => {
+    expect(explain(known).sentence).toBe(sentence);
+  });
+});
+
+/** A remedy as one text: its label, and what it does. */
+const shown = ({ label, operation, body, link, command }: Remedy): string =>
+  [label, operation, body === undefined ? undefined : JSON.stringify(body), link, command]
+    .filter((part) => part !== undefined)
+    .join(' | ');
+
+describe('remedies', () => {
+  const failed = (reason: string, fields: Partial<Instance> = {}, rest: Partial<WhyFacts> = {}): string[] =>
+    explain(facts({ status: 'failed', reason, ...fields }, rest)).remedies.map(shown);
+
+  it('suggest a smaller context', () => {
+    const [smaller] = failed('unable to allocate CPU buffer', { options: { ctx_size: 512 } });
+    expect(smaller).toBe('Use a context of 256 tokens | updateInstance | {"options":{"ctx_size":256}}');
+    const [unset] = failed('unable to allocate CPU buffer');
+    expect(unset, 'the context of the model may be smaller than any number').toMatch(/settings\/options\.ctx_size$/);
+  });
+
+  const short: Estimate = {
+    fits: false,
+    per_device: [
+      {
+        device: 'nvidia:0',
+        total: 24 * GB,
+        free: 19.3 * GB,
+        need: 22.4 * GB,
+        weights: 20 * GB,
+        cache: 2 * GB,
+        compute: GB,
+      },
+      { device: 'ram', total: 64 * GB, free: 60 * GB, need: GB, weights: GB, cache: 0, compute: 0 },
+    ],
+    must_stop: ['vision'],
+    suggestions: [{ label: 'a context of 8192 tokens', options: { ctx_size: 8_192 } }],
+    context: 32_768,
+    gpu_layers: 33,
+    source: 'estimated',
+  };
+
+  it('name a change that fits, and the instances whose stop would help', () => {
+    const reason = 'cudaMalloc failed: out of memory';
+    const known = facts({ status: 'failed', reason }, { estimate: short });
+    expect(isAboutMemory(known)).toBe(true);
+    expect(explain(known).evidence).toContainEqual({
+      what: 'memory',
+      text: 'GPU nvidia:0 has 3.1 GB too little: 22 GB are needed, 19 GB are free',
+    });
+    expect(explain(known).remedies.slice(0, 2).map(shown)).toEqual([
+      'Use a context of 8192 tokens, which fits | updateInstance | {"options":{"ctx_size":8192}}',
+      'Stop vision | stopAllInstances | {"names":["vision"]}',
+    ]);
+  });
+
+  it('stop no instance that the caller may not see', () => {
+    const estimate = { ...short, must_stop: ['vision', 'another instance'] };
+    expect(failed('cudaMalloc failed: out of memory', {}, { estimate }).join()).not.toContain('stopAllInstances');
+  });
+
+  it('stop the instances that it waits for', () => {
+    const { cause, remedies } = explain(facts({ status: 'starting' }, { waitsFor: ['vision'] }));
+    expect(cause).toBe('waits_for');
+    expect(remedies.map(shown)).toEqual([
+      'Stop vision | stopAllInstances | {"names":["vision"]}',
+      'Do not start it | stopInstance',
+    ]);
+  });
+
+  it.each<[Cause, string, RegExp]>([
+    ['model_missing', 'the model file /m/qwen.gguf does not exist', /settings\/model_path$/],
+    [
+      'model_unreadable',
+      'the model file /m/qwen.gguf cannot be read by llamactl’s user',
+      /chmod a\+r \/m\/qwen\.gguf$/,
+    ],
+    ['model_damaged', "invalid magic characters: 'abcd', expected 'GGUF' (/m/qwen.gguf)", /damaged/],
+    [
+      'model_damaged',
+      'the model file /m/q.gguf is cut off: it has 3.0 MB, and 89 MB are missing',
+      /Download .* \| models$/,
+    ],
+    ['wrong_file', 'the model file /m/q.gguf is a LoRA adapter, not a model; give the model', /settings\/model_path$/],
+    ['model_too_new', "unknown model architecture: 'qwen9'", /newer llama-server/],
+    [
+      'port_in_use',
+      "couldn't bind HTTP server socket, port: 8100: is the port in use?",
+      /updateInstance \| {"port":null}$/,
+    ],
+    ['port_in_use', 'port 8100 is in use by python3 (pid 7)', /{"port":null}$/],
+    ['engine_missing', 'llama-server was not found on the PATH (/usr/bin)', /llamactl quickstart$/],
+    [
+      'library_missing',
+      'error while loading shared libraries: libcuda.so.1: cannot open shared object file',
+      /library/,
+    ],
+    ['gpu_memory', 'allocating 9000.00 MiB on device 0: cudaMalloc failed: out of memory', /n_gpu_layers/],
+    [
+      'killed',
+      'the engine was killed by SIGKILL; if no user or program did that, the system ran out of memory',
+      /oom$/,
+    ],
+    ['memory', 'unable to allocate CPU buffer', /ctx_size/],
+    ['argument', 'invalid argument: --bogus', /settings$/],
+    ['processor', 'the engine crashed (SIGILL): it was probably built for another processor', /built for this CPU/],
+    ['crash', 'the engine crashed (SIGSEGV)', /log$/],
+    [
+      'no_progress',
+      'the engine showed no progress for 600 s while loading (no output, memory, CPU time or reads); instances.start_timeout sets this limit',
+      /configuration\/instances\.start_timeout$/,
+    ],
+    ['no_answer', 'the engine no longer answered its health check and showed no progress', /log$/],
+    ['no_answer', 'the engine no longer answered /slots (timeout) and showed no sign of work', /log$/],
+    ['ended_by_itself', 'the engine exited with status 0, although llamactl did not stop it', /settings$/],
+    ['unknown', 'the engine exited with status 3', /log$/],
+  ])('against %s: %s', (cause, reason, remedy) => {
+    const known = facts({ status: 'failed', reason });
+    expect(explain(known).cause).toBe(cause);
+    expect(shown(explain(known).remedies[0] ?? { label: 'none' })).toMatch(remedy);
+  });
+
+  it('correct the command of another engine', () => {
+    const [first] = failed('vllm was not found on the PATH (/usr/bin)', { engine: 'mine' });
+    expect(first).toMatch(/configuration\/engines\.mine\.command$/);
+  });
+
+  it('use the file that a model has now', () => {
+    const [first] = failed('the model file /m/qwen.gguf does not exist', { model: 'qwen3:0.6b' });
+    expect(first).toBe('Use the file that qwen3:0.6b has now | updateInstance | {"model":"qwen3:0.6b"}');
+  });
+
+  it('name the option that the engine refuses', () => {
+    const [first, second] = failed('argument --ctx-size: not a number', { options: { ctx_size: 'many' } });
+    expect(first).toBe('Remove the option ctx_size | updateInstance | {"options":{"ctx_size":null}}');
+    expect(second).toMatch(/settings\/options\.ctx_size$/);
+  });
+
+  it('try the settings that were changed after a failure', () => {
+    const last = ended({ code: null, reason: 'the model file /m/x.gguf does not exist' });
+    const changed = {
+      status: 'failed' as const,
+      reason: last.reason,
+      last_exit: last,
+      updated_at: '2026-03-01T11:58:00Z',
+    };
+    const { evidence, remedies } = explain(facts(changed));
+    expect(evidence).toContainEqual({ what: 'last exit', text: '3m 0s ago' });
+    expect(remedies.map(shown)).toEqual(['Start it with the new settings | startInstance']);
+  });
+
+  it('say what triggers a retry', () => {
+    const last = (on_demand: boolean): string | undefined =>
+      failed('the engine exited with status 3', { on_demand }).at(-1);
+    expect(last(true)).toBe('Then start it; otherwise the next request after 30 s tries again | startInstance');
+    expect(last(false)).toBe('Then start it; it is not retried automatically | startInstance');
+  });
+
+  it.each([
+    ['ENGINE_NOT_FOUND', 'llama-server was not found on the PATH (/usr/bin)', /llamactl quickstart$/],
+    ['PORT_IN_USE', 'Port 8100 is in use by python3 (pid 7); end it, or give qwen another port.', /{"port":null}$/],
+    ['MODEL_NOT_FOUND', 'the model file /m/qwen.gguf does not exist', /settings\/model_path$/],
+    ['CAPACITY_EXCEEDED', 'Pinned instances hold every slot that it could have; unpin one.', /Unpin .* instances$/],
+  ] as const)('against an obstacle to a start, %s: %s', (code, message, remedy) => {
+    const { cause, remedies } = explain(facts({ status: 'stopped' }, { health: blocked(code, message) }));
+    expect(cause).toBe(causeOfObstacle({ code, message }));
+    expect(shown(remedies[0] ?? { label: 'none' })).toMatch(remedy);
+    expect(remedies.at(-1)).toEqual({ label: 'Then start it', operation: 'startInstance' });
+  });
+
+  it('are empty if nothing is wrong', () => {
+    const sound = explain(facts({ ...UP }, { health: health('healthy', 'ok') }));
+    expect([sound.cause, sound.remedies]).toEqual([null, []]);
+  });
+
+  it('suggest a restart for changed settings', () => {
+    const { remedies } = explain(facts({ ...UP, restart_required: true }, { health: health('healthy', 'ok') }));
+    expect(remedies).toEqual([{ label: 'Restart it to apply them', operation: 'restartInstance' }]);
+  });
+});
+
+describe('the cause of an end', () => {
+  it.each([
+    'stopped as asked',
+    'it was evicted: another instance needed its slot',
+    'idle for 300 s (idle_timeout)',
+    'going down to start again with its new settings',
+    'the machine was rebooted',
+  ])('is none if the end was wanted: %s', (reason) => {
+    expect(causeOfEnd(reason)).toBeNull();
+  });
+
+  it('is that of the reason otherwise', () => {
+    expect(causeOfEnd('the engine crashed (SIGSEGV)')).toBe('crash');
+  });
+
+  it.each([
+    ['DOES_NOT_FIT', 'The memory is too small: it needs 22 GB.', 'does_not_fit'],
+    ['VALIDATION_ERROR', 'engine cannot be "gone"', 'engine_missing'],
+    ['PRIVILEGED_OPTION', 'the stored variable `LD_PRELOAD` runs code', 'argument'],
+    ['MODEL_NOT_FOUND', 'something new about the model file', 'model_missing'],
+    ['MODEL_NOT_FOUND', 'the model file /m/x.gguf is damaged', 'model_damaged'],
+  ])('follows from the code of an obstacle, else from its message: %s, %s', (code, message, cause) => {
+    expect(causeOfObstacle({ code, message } as Parameters<typeof causeOfObstacle>[0])).toBe(cause);
+  });
+});
+
+describe('the evidence', () => {
+  const evidence = (known: WhyFacts): Record<string, string> =>
+    Object.fromEntries(explain(known).evidence.map(({ what, text }) => [what, text]));
+
+  it('of a healthy instance is its process and port', () => {
+    const stats = { memory_usage: 1.2 * GB, cpu_usage: 0, threads: 1, read_bytes: 0, write_bytes: 0, uptime: 1 };
+    const known = facts(
+      { ...UP, stats: { ...stats, gpu_memory_usage: null, gpus: [] } },
+      { health: health('healthy', 'ok') },
+    );
+    expect(evidence(known)).toEqual({ process: '42, 1.2 GB of memory', port: '8100, open; answer: ok' });
+  });
+
+  it('of a failure is its exit and the line behind the reason', () => {
+    const lines = ['0.01 I loading', '0.02 E gguf: failed to read header', '0.03 E exiting'];
+    const known = facts({ status: 'failed', reason: 'failed to read header (/m/q.gguf)', last_exit: ended({ lines }) });
+    expect(evidence(known)).toEqual({
+      port: '8100',
+      'last exit': 'status 1, 3m 0s ago: failed to read header',
+      log: '0.02 E gguf: failed to read header',
+    });
+  });
+
+  it('of a refused argument is the line that names it', () => {
+    const lines = ['0.1 E cmn: malformed value', 'error while handling argument "--x": error: bad: 5', 'usage:'];
+    const known = facts({ status: 'failed', reason: 'argument --x: bad: 5', last_exit: ended({ lines }) });
+    expect(evidence(known)['log']).toBe(lines[1]);
+  });
+
+  it('shows the place of that line in the log', () => {
+    const entry = (seq: number, message: string): LogEntry => ({
+      timestamp: '2026-03-01T11:57:00Z',
+      level: 'info',
+      message,
+      seq,
+    });
+    const lines = ['0.01 I loading', '0.02 E gguf: failed to read header', '0.03 E exiting'];
+    const log = lines.map((line, index) => entry(10 + index, line));
+    const known = facts(
+      { status: 'failed', reason: 'failed to read header (/m/q.gguf)', last_exit: ended({ lines }) },
+      { log },
+    );
+    expect(explain(known).log_seq).toBe(11);
+    expect(explain({ ...known, log: [] }).log_seq).toBeNull();
+  });
+
+  it("of a possible out-of-memory kill has the machine's memory", () => {
+    const reason = 'the engine was killed by SIGKILL; if no user or program did that, the system ran out of memory';
+    const last = ended({ code: 137, signal: 'SIGKILL', reason });
+    const known = facts({
+      status: 'restarting',
+      reason: `backoff after: ${reason}`,
+      restart_count: 2,
+      last_exit: last,
+    });
+    expect(evidence(known)).toMatchObject({
+      'last exit': 'SIGKILL, 3m 0s ago',
+      memory: '7.1 GB of 8.0 GB of memory are in use',
+      restarts: '2 in a row, at most 5',
+    });
+  });
+
+  it('has the last error of the run that failed, and none of an earlier run', () => {
+    const entry = { timestamp: '2026-03-01T11:57:00Z', level: 'error' as const, message: 'bad things', seq: 9 };
+    const known = (lines: string[]): WhyFacts =>
+      facts({ status: 'failed', reason: 'x', last_exit: ended({ lines }) }, { log: [entry] });
+    expect(evidence(known(['0.00.1 E bad things', 'bye']))['log']).toBe('bad things');
+    expect(evidence(known(['bye']))['log']).toBe('bye');
+  });
+
+  it('has the last error of a running engine, since its start', () => {
+    const entry = { timestamp: '2026-03-01T11:57:00Z', level: 'error' as const, message: 'bad things', seq: 9 };
+    const sick = (startedAt: string): WhyFacts =>
+      facts({ ...UP, started_at: startedAt }, { health: health('unhealthy', 'timeout'), log: [entry] });
+    expect(evidence(sick('2026-03-01T11:56:00Z'))['log']).toBe('bad things');
+    expect(evidence(sick('2026-03-01T11:58:00Z'))['log']).toBeUndefined();
+  });
+
+  it('has the alerts, except the one that repeats the sentence', () => {
+    const alert = (code: string): Alert => ({ level: 'error', code, message: code, raised_at: '2026-03-01T11:00:00Z' });
+    const known = facts({ ...UP }, { alerts: [alert('instance_failed'), alert('memory_low')] });
+    expect(evidence(known)['alert']).toBe('memory_low');
+  });
+
+  it('has a partial GPU offload, and a remedy', () => {
+    const message = 'the engine offloaded 12/33 layers to GPU';
+    const alert = { level: 'warning', code: 'gpu_offload_short', message, raised_at: '2026-03-01T11:00:00Z' } as const;
+    const slow = facts({ ...UP }, { health: health('healthy', 'ok'), alerts: [alert] });
+    expect(evidence(slow)['alert']).toBe(message);
+    expect(explain(slow).remedies.map(shown).join()).toMatch(/ctx_size.*"n_gpu_layers":0/);
+    expect(explain(facts({ ...UP }, { health: health('healthy', 'ok') })).remedies).toEqual([]);
+  });
+
+  it('has no remedy of a smaller context where there is no GPU, or the context is small', () => {
+    const remedies = (message: string, context: number): string => {
+      const alert = {
+        level: 'warning',
+        code: 'gpu_offload_short',
+        message,
+        raised_at: '2026-03-01T11:00:00Z',
+      } as const;
+      const known = facts(
+        { ...UP, options: { ctx_size: context } },
+        { health: health('healthy', 'ok'), alerts: [alert] },
+      );
+      return explain(known).remedies.map(shown).join();
+    };
+    expect(remedies('the engine found no usable GPU', 32_768)).not.toContain('ctx_size');
+    expect(remedies('the engine offloaded 12/33 layers to GPU', 4_096)).not.toContain('ctx_size');
+    expect(remedies('the engine offloaded 12/33 layers to GPU', 8_192)).toContain('"ctx_size":4096');
+  });
+});

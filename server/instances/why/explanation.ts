@@ -1,0 +1,169 @@
+import type { Cause } from '@llamactl/contract/cause';
+import type { Remedy, Why } from '@llamactl/contract/why';
+import { duration } from '../../../format/figures.ts';
+import { evidenceOf, logLine } from './evidence.ts';
+import { bareReason, causeOf } from './failure-cause.ts';
+import { offloadRemedies, remediesFor, stopping } from './remedies.ts';
+import type { WhyFacts } from './why-facts.ts';
+
+const OFFLOAD_SHORT = 'gpu_offload_short';
+
+interface Part {
+  sentence: string;
+  cause: Cause | null;
+  remedies: Remedy[];
+}
+
+const START: Remedy = { label: 'Start it', operation: 'startInstance' };
+const RESTART: Remedy = { label: 'Restart it', operation: 'restartInstance' };
+const WHOLE_LOG: Remedy = { label: 'Follow its output', link: 'log' };
+
+/** Explains the state of an instance. Pure. */
+export function explain(facts: WhyFacts): Why {
+  const part = partOf(facts);
+  const line = logLine(facts);
+  return { ...part, evidence: evidenceOf(facts, part.cause, line?.text ?? null), log_seq: line?.seq ?? null };
+}
+
+/** Whether an explanation would use an estimate of memory, which takes longer to get than other facts. */
+export function isAboutMemory(facts: WhyFacts): boolean {
+  const { cause } = partOf(facts);
+  return cause === 'gpu_memory' || cause === 'memory' || cause === 'killed' || cause === 'does_not_fit';
+}
+
+function partOf(facts: WhyFacts): Part {
+  const { instance } = facts;
+  const { name, status, reason } = instance;
+  switch (status) {
+    case 'running':
+      return running(facts);
+    case 'starting':
+      return starting(facts);
+    case 'stopping':
+      return {
+        sentence: `${name} is stopping; requests in flight may finish first.`,
+        cause: null,
+        remedies: [{ label: 'Stop it at once', operation: 'stopInstance', body: { force: true } }],
+      };
+    case 'stopped':
+      return stopped(facts);
+    case 'restarting': {
+      const why = bareReason(reason ?? 'the reason is unknown');
+      const isBackoff = reason?.startsWith('backoff after: ') ?? false;
+      const isWanted = why.startsWith('going down');
+      const cause = isWanted ? null : causeOf(why);
+      if (!isBackoff) {
+        const how = isWanted ? why : `going down in order to start again: ${why}`;
+        return { sentence: `${name} is ${how}.`, cause, remedies: [] };
+      }
+      return {
+        sentence: `${name} ended and will be restarted: ${why}.`,
+        cause,
+        remedies: [
+          ...(cause === null ? [] : remediesFor(cause, why, facts)),
+          { ...START, label: 'Retry now' },
+          { label: 'Give up', operation: 'stopInstance' },
+        ],
+      };
+    }
+    case 'failed':
+      return failed(facts);
+  }
+}
+
+function running({ instance, health, alerts, now }: WhyFacts): Part {
+  const { name, started_at: startedAt, restart_required: isChanged } = instance;
+  const since = startedAt === null ? 'runs' : `has run for ${ago(startedAt, now)}`;
+  const { response = 'none' } = health?.checks ?? {};
+  const isWell = health === null || health.status === 'healthy';
+  const trouble = isWell ? ' and answers' : `, but does not answer its health check (${response})`;
+  const change = isChanged ? '; its changed settings take effect at the next start' : '';
+  const short = alerts.filter(({ code }) => code === OFFLOAD_SHORT);
+  return {
+    sentence: `${name} ${since}${trouble}${change}.`,
+    cause: isWell ? null : 'no_answer',
+    remedies: [
+      ...(isWell
+        ? []
+        : [
+            { label: 'Look at its output', link: 'log' },
+            { ...RESTART, label: 'Restart it if it hangs' },
+          ]),
+      ...(isChanged ? [{ ...RESTART, label: 'Restart it to apply them' }] : []),
+      ...short.flatMap(({ message }) => offloadRemedies(instance, message)),
+    ],
+  };
+}
+
+function starting({ instance, health, waitsFor, now }: WhyFacts): Part {
+  const { name, started_at: startedAt } = instance;
+  if (startedAt === null && waitsFor.length > 0) {
+    return {
+      sentence: `${name} waits to start: ${listed(waitsFor)} must stop first, or finish a request.`,
+      cause: 'waits_for',
+      remedies: [...stopping(waitsFor), { label: 'Do not start it', operation: 'stopInstance' }],
+    };
+  }
+  if (startedAt === null)
+    return { sentence: `${name} is about to start; it has no process yet.`, cause: null, remedies: [WHOLE_LOG] };
+  const what = health?.checks.response === 'loading' ? 'has been loading its model for' : 'has been starting for';
+  return { sentence: `${name} ${what} ${ago(startedAt, now)}.`, cause: null, remedies: [WHOLE_LOG] };
+}
+
+function stopped(facts: WhyFacts): Part {
+  const { instance, health, now } = facts;
+  const { name, last_exit: last } = instance;
+  const obstacle = health?.start_obstacle;
+  if (obstacle !== undefined) {
+    const was = last === null ? ', was never started,' : '';
+    const { cause, message } = obstacle;
+    return {
+      sentence: `${name} is stopped${was} and cannot be started: ${bareReason(message.split('; ')[0] ?? message)}.`,
+      cause,
+      remedies: [...remediesFor(cause, message, facts), { ...START, label: 'Then start it' }],
+    };
+  }
+  const remedies = [START];
+  if (last === null) return { sentence: `${name} is stopped: it was never started.`, cause: null, remedies };
+  const when = `${ago(last.at, now)} ago`;
+  const sentence =
+    last.reason === 'stopped as asked'
+      ? `${name} is stopped: a user or program stopped it ${when}.`
+      : `${name} is stopped; its last run ended ${when}: ${bareReason(last.reason)}.`;
+  return { sentence, cause: last.cause, remedies };
+}
+
+function failed(facts: WhyFacts): Part {
+  const { instance, health } = facts;
+  const obstacle = health?.start_obstacle;
+  const { name, reason, last_exit: last, on_demand: isOnDemand, updated_at: updatedAt } = instance;
+  const why = bareReason(reason ?? last?.reason ?? 'the reason is unknown');
+  if (last !== null && updatedAt > last.at) {
+    return {
+      sentence: `${name} failed before its settings were changed: ${why}.`,
+      cause: obstacle?.cause ?? causeOf(why),
+      remedies: [
+        ...(obstacle === undefined ? [] : remediesFor(obstacle.cause, obstacle.message, facts)),
+        { ...START, label: 'Start it with the new settings' },
+      ],
+    };
+  }
+  const cause = causeOf(why);
+  const tries = /gave up after \d+ restarts? in a row/.exec(reason ?? '')?.[0];
+  const again = isOnDemand ? 'otherwise the next request after 30 s tries again' : 'it is not retried automatically';
+  return {
+    sentence: `${name} failed${tries === undefined ? '' : ` (${tries})`}: ${why}.`,
+    cause,
+    remedies: [...remediesFor(cause, why, facts), { ...START, label: `Then start it; ${again}` }],
+  };
+}
+
+function listed(names: readonly string[]): string {
+  const [first = '', ...others] = names;
+  const last = others.pop();
+  return last === undefined ? first : `${[first, ...others].join(', ')} and ${last}`;
+}
+
+function ago(time: string, now: number): string {
+  return duration((now - Date.parse(time)) / 1_000);
+}

@@ -1,0 +1,182 @@
+import type { Cause } from '@llamactl/contract/cause';
+import type { Estimate } from '@llamactl/contract/estimate';
+import type { Instance } from '@llamactl/contract/instance';
+import type { Remedy } from '@llamactl/contract/why';
+import { shellQuoted } from '../../../format/shell-words.ts';
+
+/** Tokens; a smaller context saves little. */
+const LEAST_CONTEXT = 4_096;
+/** Layers for a GPU that has too little memory for all. */
+const FEWER_LAYERS = 20;
+const LOG: Remedy = { label: 'Look at its output', link: 'log' };
+const SYSTEM = 'system';
+
+/** The facts that remedies depend on. */
+export interface RemedyFacts {
+  instance: Instance;
+  /** The memory that it needs and has; `null`: unknown. */
+  estimate: Estimate | null;
+}
+
+/** Steps against a cause, the best one first. @param reason The message that shows the cause. */
+export function remediesFor(cause: Cause, reason: string, facts: RemedyFacts): Remedy[] {
+  const { instance, estimate } = facts;
+  const { model_path: file, model: called, engine } = instance;
+  const choose: Remedy = { label: 'Choose another model file', link: 'settings/model_path' };
+  switch (cause) {
+    case 'model_missing':
+      return [
+        // A pull of Ollama gives a model another file, and removes the old one.
+        ...(called === undefined ? [] : [update(`Use the file that ${called} has now`, { model: called })]),
+        choose,
+        ...(file === undefined ? [] : [{ label: `Put the file back: ${file}` }]),
+      ];
+    case 'model_unreadable':
+      return [
+        {
+          label: "Let the server's user read the file, and enter its folders",
+          ...(file === undefined ? {} : { command: `chmod a+r ${shellQuoted(file)}` }),
+        },
+      ];
+    case 'model_damaged':
+      return [{ label: 'Download the model again: its file is damaged, or not GGUF', link: 'models' }, choose];
+    case 'wrong_file':
+      return [{ label: 'Choose the file of the model', link: 'settings/model_path' }];
+    case 'model_too_new':
+      return [{ label: 'Install a newer llama-server, which may support this model', link: SYSTEM }, choose];
+    case 'port_in_use':
+      return [
+        update('Let llamactl choose a free port', { port: null }),
+        { label: 'Give it another port', link: 'settings/port' },
+        { label: 'End the program that uses the port' },
+      ];
+    case 'engine_missing':
+      return engine === 'llama_cpp'
+        ? [
+            { label: 'Install a llama-server', command: 'llamactl quickstart' },
+            { label: 'Set the path of a llama-server', link: 'configuration/engines.llama_cpp.command' },
+            { label: 'See which program is found', link: SYSTEM },
+          ]
+        : [
+            { label: 'Correct the command of the engine', link: `configuration/engines.${engine}.command` },
+            { label: 'Choose another engine', link: 'settings/engine' },
+          ];
+    case 'library_missing':
+      return [
+        {
+          label: 'Install the missing library, or set LD_LIBRARY_PATH for the engine',
+          link: `configuration/engines.${engine}.environment`,
+        },
+        { label: 'Test the engine', link: SYSTEM },
+      ];
+    case 'gpu_memory':
+      return [
+        ...fitting(estimate),
+        update('Leave a part of it to the CPU', { options: { n_gpu_layers: FEWER_LAYERS } }),
+        ...smaller(instance, estimate),
+        { label: 'See the memory of other instances', link: 'instances' },
+      ];
+    case 'memory':
+    case 'does_not_fit':
+      return [
+        ...fitting(estimate),
+        ...smaller(instance, estimate),
+        { label: 'See the memory of other instances', link: 'instances' },
+      ];
+    case 'killed':
+      return [
+        { label: 'Check whether the system killed it for its memory', command: 'journalctl -k | grep -i oom' },
+        ...fitting(estimate),
+        ...smaller(instance, estimate),
+      ];
+    case 'waits_for':
+      return [];
+    case 'no_slot':
+      return [
+        { label: 'Unpin an instance', link: 'instances' },
+        { label: 'Raise the number of running instances', link: 'configuration/instances.max_running' },
+      ];
+    case 'argument':
+      return argument(reason, instance);
+    case 'processor':
+      return [{ label: 'Install a llama-server that was built for this CPU', link: SYSTEM }];
+    case 'crash':
+      return [
+        LOG,
+        { label: 'Try a newer llama-server', link: SYSTEM },
+        { label: 'Check that the model file is complete' },
+      ];
+    case 'no_progress':
+      return [
+        {
+          label: 'If the disk is slow, allow more time without progress',
+          link: 'configuration/instances.start_timeout',
+        },
+        LOG,
+      ];
+    case 'no_answer':
+      return [LOG, update('Compute fewer requests at once', { options: { parallel: 1 } })];
+    case 'ended_by_itself':
+      return [{ label: 'Look for an option that ends it, or a program that did', link: 'settings' }];
+    case 'unknown':
+      return [LOG];
+  }
+}
+
+/** Steps if an engine uses the GPUs less than its settings ask. @param alert The message of the alert. */
+export function offloadRemedies({ options }: Instance, alert: string): Remedy[] {
+  const { ctx_size: context } = options;
+  const isLarge = typeof context !== 'number' || context > LEAST_CONTEXT;
+  return [
+    ...(alert.includes('no usable GPU') || !isLarge
+      ? []
+      : [
+          update(`Use a context of ${LEAST_CONTEXT} tokens, which leaves more room on the GPU`, {
+            options: { ctx_size: LEAST_CONTEXT },
+          }),
+        ]),
+    { label: 'See the GPUs and the llama-server: a build without GPU support finds none', link: SYSTEM },
+    update('Use only the CPU', { options: { n_gpu_layers: 0 } }),
+  ];
+}
+
+/** A remedy that changes settings. */
+function update(label: string, body: NonNullable<Remedy['body']>): Remedy {
+  return { label, operation: 'updateInstance', body };
+}
+
+/** Changes with which it fits, as estimated. */
+function fitting(estimate: Estimate | null): Remedy[] {
+  if (estimate === null || estimate.fits) return [];
+  const { suggestions, must_stop: others } = estimate;
+  return [
+    ...suggestions.map(({ label, options }) => update(`Use ${label}, which fits`, { options })),
+    ...stopping(others),
+  ];
+}
+
+/** Stops other instances, if the caller may see all of them. */
+export function stopping(names: readonly string[]): Remedy[] {
+  if (names.length === 0 || names.some((name) => name.includes(' '))) return [];
+  return [{ label: `Stop ${names.join(', ')}`, operation: 'stopAllInstances', body: { names: [...names] } }];
+}
+
+/** A smaller context, unless an estimate names one that fits. */
+function smaller({ options: { ctx_size: context } }: Instance, estimate: Estimate | null): Remedy[] {
+  if (fitting(estimate).some(({ operation }) => operation === 'updateInstance')) return [];
+  // Without the option the context is the model's own, which may be smaller than any number named here.
+  if (typeof context !== 'number' || context <= 1)
+    return [{ label: 'Make its context smaller, or choose a smaller model', link: 'settings/options.ctx_size' }];
+  const less = Math.max(1, Math.min(LEAST_CONTEXT, context >> 1));
+  return [update(`Use a context of ${less} tokens`, { options: { ctx_size: less } })];
+}
+
+function argument(reason: string, { options }: Instance): Remedy[] {
+  const flag = /(?:invalid argument:|argument) "?(--?[A-Za-z0-9-]+)/.exec(reason)?.[1] ?? '';
+  const key = flag.replace(/^--?(?:no-)?/, '').replaceAll('-', '_');
+  if (!Object.hasOwn(options, key)) return [{ label: 'Correct its options and arguments', link: 'settings' }];
+  return [
+    update(`Remove the option ${key}`, { options: { [key]: null } }),
+    { label: `Give ${key} another value`, link: `settings/options.${key}` },
+  ];
+}

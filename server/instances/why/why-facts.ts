@@ -1,0 +1,30 @@
+import type { Estimate } from '@llamactl/contract/estimate';
+import type { Health } from '@llamactl/contract/health';
+import type { Instance } from '@llamactl/contract/instance';
+import type { LogEntry } from '@llamactl/contract/logs';
+import type { Alert } from '@llamactl/contract/system';
+
+/** Memory of the machine, in bytes. */
+interface Memory {
+  used: number;
+  total: number;
+}
+
+/** The facts about an instance, as its reader may see them. */
+export interface WhyFacts {
+  instance: Instance;
+  /** A fresh health check, with the obstacle to a start; `null`: unknown. */
+  health: Health | null;
+  /** Alerts of this instance and of the machine. */
+  alerts: readonly Alert[];
+  /** `null`: unknown. */
+  memory: Memory | null;
+  /** The last lines of its log, oldest first. */
+  log: readonly LogEntry[];
+  /** Names of the instances that must stop before it can start; `another instance` for hidden ones. */
+  waitsFor: readonly string[];
+  /** The memory that it needs; `null`: unknown, or of no concern. */
+  estimate: Estimate | null;
+  /** Milliseconds since the epoch. */
+  now: number;
+}

@@ -1,0 +1,84 @@
+import { readFile, rename, writeFile } from 'node:fs/promises';
+import { codeOf } from '@llamactl/contract/reason';
+import type { Clock } from '../instances/ports/time.ts';
+import type { OnFault } from './metrics-ports.ts';
+
+/** A history that is kept in a file. */
+export interface KeptHistory {
+  /** Absolute path of its file. */
+  file: string;
+  packed: () => Promise<Buffer>;
+}
+
+export interface HistoryArchiveDependencies {
+  clock: Pick<Clock, 'after'>;
+  /** The histories that have changed since the last call. */
+  changed: () => KeptHistory[];
+  onFault: OnFault;
+}
+
+/** A crash loses the steps of at most this time. */
+const EVERY_MS = 120_000;
+
+/** Writes histories to files, so that they outlive a restart. Files are replaced, so their size is bounded. */
+export class HistoryArchive {
+  readonly #dependencies: HistoryArchiveDependencies;
+  #cancel = (): void => undefined;
+  #isClosed = false;
+  /** Whether the fault is already reported. */
+  #isFaulty = false;
+  #writing: Promise<void> | null = null;
+
+  constructor(dependencies: HistoryArchiveDependencies) {
+    this.#dependencies = dependencies;
+  }
+
+  /** Writes from time to time. */
+  begin(): void {
+    if (this.#isClosed) return;
+    this.#cancel = this.#dependencies.clock.after(EVERY_MS, () => {
+      void this.keep().then(() => this.begin());
+    });
+  }
+
+  /** Writes everything that has changed. Never rejects. */
+  keep(): Promise<void> {
+    this.#writing ??= this.#write().finally(() => {
+      this.#writing = null;
+    });
+    return this.#writing;
+  }
+
+  /** Writes no more from time to time. */
+  close(): void {
+    this.#isClosed = true;
+    this.#cancel();
+  }
+
+  async #write(): Promise<void> {
+    // one after the other: each takes milliseconds of a thread, and requests must not wait
+    for (const { file, packed } of this.#dependencies.changed()) {
+      try {
+        const draft = `${file}.new`;
+        await writeFile(draft, await packed(), { mode: 0o600 });
+        await rename(draft, file);
+        this.#isFaulty = false;
+      } catch (error) {
+        // the folder of an instance goes with the instance
+        if (codeOf(error) === 'ENOENT') continue;
+        if (!this.#isFaulty) this.#dependencies.onFault(error, `The history ${file} could not be written`);
+        this.#isFaulty = true;
+      }
+    }
+  }
+}
+
+/** Reads a file of an archive; `null`: no such file, or it cannot be read. */
+export async function readHistory(file: string, onFault: OnFault): Promise<Buffer | null> {
+  try {
+    return await readFile(file);
+  } catch (error) {
+    if (codeOf(error) !== 'ENOENT') onFault(error, `The history ${file} could not be read`);
+    return null;
+  }
+}

@@ -1,0 +1,253 @@
+import {
+  useCallback,
+  useEffect,
+  useId,
+  useLayoutEffect,
+  useRef,
+  useState,
+  type KeyboardEvent,
+  type ReactNode,
+} from 'react';
+import { classNames } from '../lib/class-names.ts';
+import { textScale } from '../lib/media.ts';
+import { movedIndex, rowWindow, type RowWindow } from '../lib/rows.ts';
+import { SortButton } from './table.tsx';
+
+/** A column of a grid. */
+export interface GridColumn<Id extends string = string> {
+  id: Id;
+  title: ReactNode;
+  /** A track of CSS grid: `minmax(160px, 2fr)`, `96px`. */
+  width: string;
+  isNumber?: boolean;
+  isSortable?: boolean;
+  /** Stays at the right edge of a narrow window, as for buttons. Give its cells the same. */
+  isSticky?: boolean;
+}
+
+export interface GridSort {
+  by: string;
+  order: 'up' | 'down';
+}
+
+export interface GridProps {
+  /** For screen readers. */
+  label: string;
+  columns: readonly GridColumn[];
+  /** One id for each row, in the order of the list. */
+  ids: readonly string[];
+  /** Pixels at the normal size of text; every row has the same height. */
+  rowHeight: number;
+  /** Renders the cells of one row as `GridCell`s, in the order of the columns. */
+  renderRow: (id: string) => ReactNode;
+  /** The row that the keys act on. */
+  current: string | null;
+  onCurrent: (id: string) => void;
+  selected?: ReadonlySet<string>;
+  /** Called with the row for Enter and a double click. */
+  onOpen?: (id: string) => void;
+  /** Called for other keys. Returns whether it used the key. */
+  onKey?: (event: KeyboardEvent, id: string | null) => boolean;
+  sort?: GridSort;
+  onSort?: (by: string) => void;
+  /** Leaves out the head, as for rows of two lines. */
+  isHeadless?: boolean;
+  /** Shown in place of the rows if there are none. */
+  empty?: ReactNode;
+}
+
+/** Pixels at the normal size of text. */
+const HEAD = 32;
+
+/** A virtual list with columns, for up to thousands of rows. It is one stop of the Tab key; arrows move in it. */
+export function Grid(props: GridProps) {
+  const {
+    label,
+    columns,
+    ids,
+    rowHeight: normalHeight,
+    renderRow,
+    current,
+    onCurrent,
+    selected,
+    onOpen,
+    onKey,
+    sort,
+    onSort,
+    isHeadless = false,
+    empty,
+  } = props;
+  const id = useId();
+  const [scale] = useState(textScale);
+  const [rowHeight, headHeight] = [normalHeight * scale, HEAD * scale];
+  const scroller = useRef<HTMLDivElement>(null);
+  const [shown, setShown] = useState<RowWindow>({ first: 0, end: 40 });
+  const measure = useCallback(() => {
+    const element = scroller.current;
+    if (element === null) return;
+    const next = rowWindow({
+      count: ids.length,
+      rowHeight,
+      scrollTop: element.scrollTop,
+      height: element.clientHeight,
+    });
+    setShown((before) => (before.first === next.first && before.end === next.end ? before : next));
+  }, [ids.length, rowHeight]);
+  useLayoutEffect(measure, [measure]);
+  useEffect(() => {
+    const element = scroller.current;
+    if (element === null) return undefined;
+    const observer = new ResizeObserver(measure);
+    observer.observe(element);
+    return () => observer.disconnect();
+  }, [measure]);
+
+  const show = (index: number): void => {
+    const element = scroller.current;
+    if (element === null) return;
+    const head = isHeadless ? 0 : headHeight;
+    const [top, bottom] = [index * rowHeight, (index + 1) * rowHeight];
+    if (top < element.scrollTop) element.scrollTop = top;
+    else if (bottom + head > element.scrollTop + element.clientHeight)
+      element.scrollTop = bottom + head - element.clientHeight;
+  };
+  const pressed = (event: KeyboardEvent): void => {
+    // Controls inside of a row keep their keys.
+    if (event.target !== event.currentTarget || event.defaultPrevented) return;
+    if (onKey?.(event, current) === true) return event.preventDefault();
+    if (event.ctrlKey || event.metaKey || event.altKey) return undefined;
+    if (event.key === 'Enter' && current !== null && onOpen !== undefined) {
+      event.preventDefault();
+      return onOpen(current);
+    }
+    const at = current === null ? -1 : ids.indexOf(current);
+    const page = Math.max(1, Math.floor((scroller.current?.clientHeight ?? 0) / rowHeight) - 1);
+    const next = movedIndex(event.key, at, ids.length, page);
+    const target = next === null ? undefined : ids[next];
+    if (next === null || target === undefined) return undefined;
+    event.preventDefault();
+    onCurrent(target);
+    show(next);
+    return undefined;
+  };
+
+  const template = columns.map(({ width }) => width).join(' ');
+  return (
+    <div
+      ref={scroller}
+      role="grid"
+      aria-label={label}
+      aria-rowcount={ids.length + 1}
+      aria-colcount={columns.length}
+      aria-multiselectable={selected !== undefined}
+      aria-activedescendant={current !== null && ids.includes(current) ? `${id}-${current}` : undefined}
+      tabIndex={0}
+      onScroll={measure}
+      onKeyDown={pressed}
+      className="group/grid min-h-0 grow overflow-auto -outline-offset-2"
+    >
+      <div className="min-w-max">
+        {!isHeadless && (
+          <div
+            role="row"
+            aria-rowindex={1}
+            style={{ gridTemplateColumns: template, height: headHeight }}
+            className="sticky top-0 z-10 grid items-center border-b border-line bg-canvas px-2 text-label text-mute wide:px-4"
+          >
+            {columns.map((column) => {
+              const sorted = sort?.by === column.id ? sort.order : null;
+              return (
+                <div
+                  key={column.id}
+                  role="columnheader"
+                  aria-sort={sorted === null ? undefined : sorted === 'up' ? 'ascending' : 'descending'}
+                  className={classNames(
+                    'flex min-w-0 items-center px-2',
+                    column.isNumber === true && 'justify-end',
+                    column.isSticky === true && STICKY,
+                  )}
+                >
+                  {column.isSortable === true && onSort !== undefined ? (
+                    <SortButton sorted={sorted} onSort={() => onSort(column.id)}>
+                      {column.title}
+                    </SortButton>
+                  ) : (
+                    column.title
+                  )}
+                </div>
+              );
+            })}
+          </div>
+        )}
+        {ids.length === 0 ? (
+          <div role="row">
+            <div role="gridcell">{empty}</div>
+          </div>
+        ) : (
+          <div role="rowgroup" style={{ height: ids.length * rowHeight }} className="relative">
+            {ids.slice(shown.first, shown.end).map((row, offset) => {
+              const at = shown.first + offset;
+              return (
+                // oxlint-disable-next-line jsx-a11y/click-events-have-key-events, jsx-a11y/interactive-supports-focus -- the grid has the focus and the keys
+                <div
+                  key={row}
+                  id={`${id}-${row}`}
+                  role="row"
+                  aria-rowindex={at + 2}
+                  aria-selected={selected?.has(row)}
+                  data-current={row === current || undefined}
+                  onClick={() => onCurrent(row)}
+                  onDoubleClick={() => onOpen?.(row)}
+                  style={{
+                    gridTemplateColumns: template,
+                    height: rowHeight,
+                    transform: `translateY(${at * rowHeight}px)`,
+                  }}
+                  className={classNames(
+                    'absolute inset-x-0 top-0 grid items-center border-b border-line px-2 wide:px-4',
+                    'group-focus-visible/grid:data-current:bg-hover group-focus-visible/grid:data-current:shadow-[inset_2px_0_0_var(--accent)]',
+                    selected?.has(row) === true ? 'bg-selected' : 'bg-canvas hover:bg-hover',
+                  )}
+                >
+                  {renderRow(row)}
+                </div>
+              );
+            })}
+          </div>
+        )}
+      </div>
+    </div>
+  );
+}
+
+const STICKY = 'sticky right-0 h-full bg-inherit';
+
+/** A cell of a grid. Long text is cut; give it as `tip` too. */
+export function GridCell({
+  isNumber = false,
+  isSticky = false,
+  tip,
+  children,
+  className,
+}: {
+  isNumber?: boolean;
+  isSticky?: boolean;
+  tip?: string | undefined;
+  children?: ReactNode;
+  className?: string;
+}) {
+  return (
+    <div
+      role="gridcell"
+      data-tip={tip}
+      className={classNames(
+        'min-w-0 px-2',
+        isNumber ? 'figures text-right' : 'truncate',
+        isSticky && `${STICKY} flex items-center justify-end`,
+        className,
+      )}
+    >
+      {children}
+    </div>
+  );
+}

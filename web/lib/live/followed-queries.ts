@@ -1,0 +1,18 @@
+import type { QueryClient } from '@tanstack/react-query';
+import type { Feed } from './feed.ts';
+
+/** Requests answers again that an event, or the time without a connection, has made old. Only those on the screen. */
+export function followWith(queries: QueryClient, feed: Feed): void {
+  feed.listen(({ type, data }) => {
+    if (type === 'gap') void queries.invalidateQueries();
+    if (type === 'instance_status_changed' || type === 'instance_updated' || type === 'instance_deleted') {
+      void queries.invalidateQueries({ queryKey: ['instances', data.name] });
+    }
+  });
+  let wasLost = false;
+  feed.connection.subscribe(() => {
+    const { kind } = feed.connection.get();
+    if (kind === 'live' && wasLost) void queries.invalidateQueries();
+    wasLost = kind === 'lost';
+  });
+}

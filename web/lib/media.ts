@@ -1,0 +1,28 @@
+import { useCallback, useSyncExternalStore } from 'react';
+
+/** The width from which the page has its wide layout; `wide:` of the styles is the same. */
+export const WIDE = '(min-width: 50rem)';
+
+/** Whether a media query is true now. */
+export function useMedia(query: string): boolean {
+  const subscribe = useCallback(
+    (listener: () => void) => {
+      const media = matchMedia(query);
+      media.addEventListener('change', listener);
+      return () => media.removeEventListener('change', listener);
+    },
+    [query],
+  );
+  return useSyncExternalStore(subscribe, () => matchMedia(query).matches);
+}
+
+/** A screen for fingers, which needs larger targets. */
+export const COARSE = '(pointer: coarse)';
+
+/** The size of text that all sizes in pixels mean. */
+const NORMAL_PX = 16;
+
+/** Returns how much larger than normal the reader has set text: 2 for 200 %. */
+export function textScale(): number {
+  return Number.parseFloat(getComputedStyle(document.documentElement).fontSize) / NORMAL_PX;
+}

@@ -1,0 +1,42 @@
+import { QueryClient, queryOptions } from '@tanstack/react-query';
+import type { Client, EstimateRequest } from '@llamactl/client';
+
+/** Makes the cache of answers. The client itself retries, and events say when an answer is old. */
+export function queryCache(): QueryClient {
+  return new QueryClient({
+    defaultOptions: {
+      queries: {
+        retry: false,
+        refetchOnWindowFocus: false,
+        refetchOnReconnect: false,
+        staleTime: 10_000,
+        networkMode: 'always',
+      },
+      mutations: { retry: false, networkMode: 'always' },
+    },
+  });
+}
+
+/** An instance with all its fields. The key begins with `instances`, its name. */
+export const instanceQuery = (client: Client, name: string) =>
+  queryOptions({ queryKey: ['instances', name], queryFn: ({ signal }) => client.getInstance(name, { signal }) });
+
+/** The server, the machine and its GPUs. The live figures of the machine are `useResources`. */
+export const systemStatusQuery = (client: Client) =>
+  queryOptions({ queryKey: ['system', 'status'], queryFn: ({ signal }) => client.getSystemStatus({ signal }) });
+
+/** The engines that instances can use. */
+export const enginesQuery = (client: Client) =>
+  queryOptions({ queryKey: ['engines'], queryFn: ({ signal }) => client.listEngines({ signal }) });
+
+/** The models of this machine. */
+export const modelsQuery = (client: Client) =>
+  queryOptions({ queryKey: ['models'], queryFn: ({ signal }) => client.listModels({ signal }) });
+
+/** Models to begin with, and the largest memory of the machine. */
+export const startersQuery = (client: Client) =>
+  queryOptions({ queryKey: ['models', 'starters'], queryFn: ({ signal }) => client.listStarters({ signal }) });
+
+/** The memory that an engine would need now. */
+export const estimateQuery = (client: Client, request: EstimateRequest) =>
+  queryOptions({ queryKey: ['estimate', request], queryFn: ({ signal }) => client.estimate(request, { signal }) });

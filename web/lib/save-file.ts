@@ -1,0 +1,10 @@
+/** Saves a text as a file of the user. @param type Its media type. */
+export function saveFile(name: string, text: string, type: string): void {
+  const url = URL.createObjectURL(new Blob([text], { type }));
+  const link = document.createElement('a');
+  link.href = url;
+  link.download = name;
+  link.click();
+  // The browser reads it in a later turn.
+  setTimeout(() => URL.revokeObjectURL(url), 10_000);
+}

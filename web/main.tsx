@@ -1,0 +1,59 @@
+import { QueryClientProvider } from '@tanstack/react-query';
+import { StrictMode } from 'react';
+import { createRoot } from 'react-dom/client';
+import { showToast } from './components/toast.tsx';
+import { apiClient } from './lib/api.ts';
+import { AppContext, type App } from './lib/app.ts';
+import { CommandBook, type CommandFailure } from './lib/commands.ts';
+import { language, wordsNow } from './lib/language.ts';
+import { Feed } from './lib/live/feed.ts';
+import { followWith } from './lib/live/followed-queries.ts';
+import { RowStore } from './lib/live/row-store.ts';
+import { LogIn } from './lib/log-in.ts';
+import { queryCache } from './lib/queries.ts';
+import { reloadWhenPartsAreGone } from './lib/new-version.ts';
+import { serverAddress } from './lib/server-address.ts';
+import { listenForShortcuts } from './lib/shortcuts.ts';
+import { startTheme } from './lib/theme.ts';
+import { ValueStore } from './lib/value-store.ts';
+import './page.css';
+import { Entry } from './shell/entry.tsx';
+import { commandsWords } from './words/commands.ts';
+
+/** Makes everything that a tab has only once. */
+function makeApp(): App {
+  const address = serverAddress(location.href);
+  const logIn = new LogIn(address);
+  const busyUntil = new ValueStore<number | null>(null);
+  const client = apiClient(address, logIn, busyUntil);
+  const rows = new RowStore();
+  const feed = new Feed(client, rows);
+  const commands = new CommandBook(client, feed, showFailure);
+  const queries = queryCache();
+  followWith(queries, feed);
+  return { client, logIn, rows, feed, queries, commands, busyUntil };
+}
+
+function showFailure({ sentence, requestId, done, total }: CommandFailure): void {
+  const isPart = done !== undefined && total !== undefined;
+  const text = isPart ? wordsNow(commandsWords).bulkFailed(done, total, sentence) : sentence;
+  showToast({ kind: 'error', text, requestId });
+}
+
+reloadWhenPartsAreGone();
+startTheme();
+document.documentElement.lang = language.get();
+listenForShortcuts();
+const app = makeApp();
+void app.logIn.start();
+const host = document.querySelector('#root');
+if (host === null) throw new Error('index.html has no #root');
+createRoot(host).render(
+  <StrictMode>
+    <AppContext value={app}>
+      <QueryClientProvider client={app.queries}>
+        <Entry />
+      </QueryClientProvider>
+    </AppContext>
+  </StrictMode>,
+);

@@ -1,0 +1,82 @@
+import { Link } from '@tanstack/react-router';
+import type { Alert } from '@llamactl/client';
+import { useState } from 'react';
+import { Banner } from '../../components/banner.tsx';
+import { Button } from '../../components/button.tsx';
+import { IconButton } from '../../components/icon-button.tsx';
+import { useApp, useMay } from '../../lib/app.ts';
+import { useWords } from '../../lib/language.ts';
+import { useAlerts, useIsOnline, usePending } from '../../lib/live/live-hooks.ts';
+import { instancesWords } from '../../words/instances.ts';
+
+/** Alerts that are shown before the rest is folded. */
+const MOST = 3;
+const keyOf = ({ code, instance, raised_at: time }: Alert): string => `${code}/${instance ?? ''}/${time}`;
+
+/** The alerts that are raised now, newest first, each with a way to act. A hidden one comes back when it is raised again. */
+export function AlertList() {
+  const words = useWords(instancesWords);
+  const alerts = useAlerts();
+  const [hidden, setHidden] = useState<ReadonlySet<string>>(new Set());
+  const [isOpen, setOpen] = useState(false);
+  const shown = (alerts ?? []).filter((alert) => !hidden.has(keyOf(alert))).toReversed();
+  if (shown.length === 0) return null;
+  const first = isOpen ? shown : shown.slice(0, MOST);
+  return (
+    <section aria-label={words.alerts} className="max-h-[40%] shrink-0 overflow-y-auto">
+      {first.map((alert) => (
+        <AlertLine key={keyOf(alert)} alert={alert} onHide={() => setHidden(new Set([...hidden, keyOf(alert)]))} />
+      ))}
+      {shown.length > first.length && (
+        <div className="border-b border-line px-4 py-1 wide:px-6">
+          <Button size="small" kind="quiet" onClick={() => setOpen(true)}>
+            {words.moreAlerts(shown.length - first.length)}
+          </Button>
+        </div>
+      )}
+    </section>
+  );
+}
+
+function AlertLine({ alert: { level, message, instance }, onHide }: { alert: Alert; onHide: () => void }) {
+  const words = useWords(instancesWords);
+  return (
+    <Banner
+      kind={level === 'error' ? 'bad' : 'warn'}
+      actions={
+        <>
+          {instance !== undefined && <InstanceActions name={instance} />}
+          <IconButton icon="cross" label={words.hide} onClick={onHide} />
+        </>
+      }
+    >
+      {message}
+    </Banner>
+  );
+}
+
+function InstanceActions({ name }: { name: string }) {
+  const words = useWords(instancesWords);
+  const { commands, rows } = useApp();
+  const pending = usePending(name);
+  const mayOperate = useMay('operator');
+  const isOnline = useIsOnline();
+  const status = rows.row(name)?.status;
+  const canStart = mayOperate && (status === 'failed' || status === 'stopped');
+  return (
+    <>
+      <Link
+        to="/instances/$name"
+        params={{ name }}
+        className="inline-flex h-7 items-center rounded-control px-2 text-accent hover:bg-hover"
+      >
+        {words.why}
+      </Link>
+      {canStart && (
+        <Button size="small" isPending={pending === 'start'} disabled={!isOnline} onClick={() => commands.start(name)}>
+          {words.startAgain}
+        </Button>
+      )}
+    </>
+  );
+}

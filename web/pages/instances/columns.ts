@@ -1,0 +1,49 @@
+import { keep, kept } from '../../lib/browser-storage.ts';
+import { ValueStore } from '../../lib/value-store.ts';
+import type { InstancesSearch } from './instances-search.ts';
+
+/** A column that a user may show. */
+export type ColumnId = NonNullable<InstancesSearch['sort']>;
+
+interface ColumnLook {
+  id: ColumnId;
+  width: string;
+  isNumber?: boolean;
+}
+
+/** All columns in their order. */
+export const COLUMNS: readonly ColumnLook[] = [
+  { id: 'name', width: 'minmax(10rem, 1.3fr)' },
+  { id: 'status', width: 'minmax(11.875rem, 1.8fr)' },
+  { id: 'model', width: 'minmax(10rem, 1.4fr)' },
+  { id: 'group', width: 'minmax(5rem, 0.5fr)' },
+  { id: 'engine', width: 'minmax(5.625rem, 0.5fr)' },
+  { id: 'requests', width: '5.5rem', isNumber: true },
+  { id: 'tokens', width: '7.75rem', isNumber: true },
+  { id: 'gpu', width: '6.5rem', isNumber: true },
+  { id: 'memory', width: '5.5rem', isNumber: true },
+  { id: 'cpu', width: '4.5rem', isNumber: true },
+  { id: 'up', width: '5.25rem', isNumber: true },
+  { id: 'used', width: '6.5rem', isNumber: true },
+  { id: 'port', width: '4rem', isNumber: true },
+];
+
+/** Columns that cannot be hidden. */
+export const FIXED: ReadonlySet<ColumnId> = new Set(['name', 'status']);
+
+const isIds = (value: unknown): ColumnId[] | undefined =>
+  Array.isArray(value) ? COLUMNS.map(({ id }) => id).filter((id) => value.includes(id)) : undefined;
+
+/** The columns that this browser chose; `null`: the default. */
+export const chosenColumns = new ValueStore<readonly ColumnId[] | null>(kept('columns', isIds) ?? null);
+
+/** The columns without a choice. @param hasGpu Whether the machine reports a GPU. */
+export function defaultColumns(hasGpu: boolean): readonly ColumnId[] {
+  return ['name', 'status', 'model', 'requests', 'tokens', hasGpu ? 'gpu' : 'memory', 'cpu', 'up'];
+}
+
+/** Chooses columns for this browser; `null`: the default again. */
+export function chooseColumns(columns: readonly ColumnId[] | null): void {
+  chosenColumns.set(columns);
+  keep('columns', columns ?? undefined);
+}

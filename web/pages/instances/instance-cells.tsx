@@ -1,0 +1,159 @@
+import { bytes, duration, percent } from '../../../format/figures.ts';
+import { Age } from '../../components/age.tsx';
+import { GridCell } from '../../components/grid.tsx';
+import { Icon } from '../../components/icons.tsx';
+import { Progress } from '../../components/meter.tsx';
+import { Sparkline } from '../../components/sparkline.tsx';
+import { StatusMark } from '../../components/status.tsx';
+import { useWords } from '../../lib/language.ts';
+import { useTrail } from '../../lib/live/live-hooks.ts';
+import type { Row } from '../../lib/live/row-store.ts';
+import { instancesWords } from '../../words/instances.ts';
+import type { ColumnId } from './columns.ts';
+import { instanceAddress } from './instance-address.ts';
+import { modelName } from './instance-order.ts';
+
+const NONE = <span className="text-mute">–</span>;
+
+/** One cell of the list. */
+export function InstanceCell({ column, row }: { column: ColumnId; row: Row }) {
+  switch (column) {
+    case 'name':
+      return <NameCell row={row} />;
+    case 'status':
+      return <StatusCell row={row} />;
+    case 'model':
+      return <ModelCell row={row} />;
+    case 'requests':
+      return <RequestsCell row={row} />;
+    case 'tokens':
+      return <TokensCell row={row} />;
+    case 'gpu':
+      return <GridCell isNumber>{figure(row.stats?.gpu_memory_usage, bytes)}</GridCell>;
+    case 'memory':
+      return <GridCell isNumber>{figure(row.stats?.memory_usage, bytes)}</GridCell>;
+    case 'cpu':
+      return <GridCell isNumber>{figure(row.stats?.cpu_usage, percent)}</GridCell>;
+    case 'up':
+      return <GridCell isNumber>{row.started_at === null ? NONE : <Age of={row.started_at} />}</GridCell>;
+    case 'used':
+      return <GridCell isNumber>{row.last_used_at === null ? NONE : <Age of={row.last_used_at} />}</GridCell>;
+    case 'group':
+      return <GridCell tip={row.group}>{row.group ?? NONE}</GridCell>;
+    case 'engine':
+      return <GridCell tip={row.engine}>{row.engine}</GridCell>;
+    case 'port':
+      return <GridCell isNumber>{row.running_port ?? row.port}</GridCell>;
+  }
+}
+
+function figure(value: number | null | undefined, format: (value: number) => string) {
+  return value === null || value === undefined ? NONE : format(value);
+}
+
+function NameCell({ row: { name, pinned, restart_required: waits } }: { row: Row }) {
+  const words = useWords(instancesWords);
+  return (
+    <GridCell className="flex items-center gap-1.5">
+      <a
+        href={instanceAddress(name)}
+        tabIndex={-1}
+        title={name}
+        className="min-w-0 truncate font-strong hover:text-accent hover:underline"
+      >
+        {name}
+      </a>
+      {waits && <Note icon="restart" label={words.restartRequired} className="text-warn" />}
+      {pinned && <Note icon="pin" label={words.pinned} className="text-mute" />}
+    </GridCell>
+  );
+}
+
+function Note({ icon, label, className }: { icon: 'restart' | 'pin'; label: string; className: string }) {
+  return (
+    <span role="img" aria-label={label} data-tip={label} className={`inline-flex shrink-0 ${className}`}>
+      <Icon name={icon} size={14} />
+    </span>
+  );
+}
+
+function StatusCell({ row }: { row: Row }) {
+  const words = useWords(instancesWords);
+  const { status, reason, load, waits_for: others } = row;
+  if (status === 'starting' && others.length > 0) {
+    return <StatusText row={row} text={words.waitsFor(others.join(', '))} />;
+  }
+  if (status === 'starting' && load !== null) return <LoadCell row={row} load={load} />;
+  return <StatusText row={row} text={reason} />;
+}
+
+function StatusText({ row: { status }, text }: { row: Row; text: string | null }) {
+  return (
+    <GridCell tip={text ?? undefined} className="flex items-center gap-2">
+      <span className="flex shrink-0">
+        <StatusMark status={status} />
+      </span>
+      {text !== null && <span className="min-w-0 truncate text-mute">{text}</span>}
+    </GridCell>
+  );
+}
+
+function LoadCell({ row: { name, status }, load }: { row: Row; load: NonNullable<Row['load']> }) {
+  const words = useWords(instancesWords);
+  const text = loadText(load, words);
+  return (
+    <GridCell tip={`${words.loading(load.phase)} · ${text}`} className="flex items-center gap-2">
+      <span className="flex shrink-0">
+        <StatusMark status={status} word={words.loading(load.phase)} />
+      </span>
+      {load.fraction !== null && <Progress label={name} share={load.fraction} className="w-16 shrink-0" />}
+      <span className="figures min-w-0 truncate text-mute">{text}</span>
+    </GridCell>
+  );
+}
+
+/** How far a start is: `42 % · 9s left`, or the time since its begin. */
+export function loadText(
+  { fraction, elapsed, usual_seconds: usual }: NonNullable<Row['load']>,
+  words: (typeof instancesWords)['en'],
+): string {
+  const left = usual === null || elapsed >= usual ? null : words.timeLeft(duration(usual - elapsed));
+  return [fraction === null ? null : percent(Math.round(fraction * 100)), left ?? duration(elapsed)]
+    .filter((part) => part !== null)
+    .join(' · ');
+}
+
+function ModelCell({ row }: { row: Row }) {
+  const name = modelName(row);
+  const quant = row.model_info?.quantization ?? null;
+  if (name === null) return <GridCell>{NONE}</GridCell>;
+  const showsQuant = quant !== null && !name.toLowerCase().includes(quant.toLowerCase());
+  return (
+    <GridCell tip={row.model_path ?? name}>
+      {name}
+      {showsQuant && <span className="text-mute"> · {quant}</span>}
+    </GridCell>
+  );
+}
+
+function RequestsCell({ row: { status, in_flight: answered, waiting } }: { row: Row }) {
+  const words = useWords(instancesWords);
+  if (status !== 'running' && waiting === 0) return <GridCell isNumber>{NONE}</GridCell>;
+  return (
+    <GridCell isNumber tip={words.requestsTip(answered, waiting)}>
+      {answered}
+      {waiting > 0 && <span className="text-warn"> + {waiting}</span>}
+    </GridCell>
+  );
+}
+
+function TokensCell({ row: { name, status, tokens_per_second: rate } }: { row: Row }) {
+  const trail = useTrail(name);
+  if (status !== 'running') return <GridCell isNumber>{NONE}</GridCell>;
+  return (
+    <GridCell isNumber className="flex items-center justify-end gap-2">
+      {trail.some((value) => value > 0) && <Sparkline values={trail} />}
+      <span>{rate > 0 ? rate.toFixed(rate < 10 ? 1 : 0) : '0'}</span>
+    </GridCell>
+  );
+}

@@ -1,0 +1,67 @@
+import type { Row } from '../../lib/live/row-store.ts';
+import type { InstancesSearch } from './instances-search.ts';
+
+type SortKey = NonNullable<InstancesSearch['sort']>;
+
+/** Statuses in the order of the attention that they need. */
+const STATUS_ORDER: readonly Row['status'][] = ['failed', 'restarting', 'starting', 'stopping', 'running', 'stopped'];
+
+/** The value of a row by which a column sorts; `null` comes last in both directions. */
+const VALUES: Readonly<Record<SortKey, (row: Row) => number | string | null>> = {
+  name: () => null,
+  status: (row) => STATUS_ORDER.indexOf(row.status),
+  model: (row) => modelName(row)?.toLowerCase() ?? null,
+  requests: (row) => (row.status === 'running' || row.waiting > 0 ? row.in_flight + row.waiting : null),
+  tokens: (row) => (row.status === 'running' ? row.tokens_per_second : null),
+  gpu: (row) => row.stats?.gpu_memory_usage ?? null,
+  memory: (row) => row.stats?.memory_usage ?? null,
+  cpu: (row) => row.stats?.cpu_usage ?? null,
+  up: (row) => (row.started_at === null ? null : -Date.parse(row.started_at)),
+  used: (row) => (row.last_used_at === null ? null : -Date.parse(row.last_used_at)),
+  group: (row) => row.group?.toLowerCase() ?? null,
+  engine: (row) => row.engine,
+  port: (row) => row.running_port ?? row.port,
+};
+
+const byName = new Intl.Collator('en', { numeric: true, sensitivity: 'base' });
+
+/** The name of the model for people; `null`: the instance has none. */
+export function modelName({ model_info: info, model, model_path: path }: Row): string | null {
+  return info?.name ?? model ?? path?.split('/').at(-1) ?? null;
+}
+
+/** Sorts rows by a column, and equal ones by name. */
+export function sortedRows(rows: readonly Row[], sort: SortKey, order: 'up' | 'down'): Row[] {
+  const sign = order === 'up' ? 1 : -1;
+  const valueOf = VALUES[sort];
+  return rows
+    .map((row) => ({ row, value: valueOf(row) }))
+    .sort((one, other) => {
+      const [a, b] = [one.value, other.value];
+      if (a !== b) {
+        if (a === null) return 1;
+        if (b === null) return -1;
+        return a < b ? -sign : sign;
+      }
+      const names = byName.compare(one.row.name, other.row.name);
+      return sort === 'name' ? sign * names : names;
+    })
+    .map(({ row }) => row);
+}
+
+/** Filters rows by status, group, and words that all occur in name, aliases, model, group or engine. */
+export function filteredRows(rows: readonly Row[], { q = '', status, group }: InstancesSearch): Row[] {
+  const words = q
+    .toLowerCase()
+    .split(/\s+/)
+    .filter((word) => word !== '');
+  return rows.filter((row) => {
+    if (status !== undefined && row.status !== status) return false;
+    if (group !== undefined && row.group !== group) return false;
+    if (words.length === 0) return true;
+    const text = [row.name, ...row.aliases, modelName(row), row.model_info?.quantization, row.group, row.engine]
+      .join('\n')
+      .toLowerCase();
+    return words.every((word) => text.includes(word));
+  });
+}

@@ -1,0 +1,101 @@
+import { Link, useNavigate, useSearch } from '@tanstack/react-router';
+import { useMemo } from 'react';
+import { Button } from '../../components/button.tsx';
+import { ErrorState } from '../../components/error-state.tsx';
+import { IconButton } from '../../components/icon-button.tsx';
+import { PageHeader } from '../../components/page-header.tsx';
+import { SkeletonRows } from '../../components/skeleton.tsx';
+import { useApp, useMay } from '../../lib/app.ts';
+import { useWords } from '../../lib/language.ts';
+import { useAllRows, useResources, useRowNames } from '../../lib/live/live-hooks.ts';
+import type { Row } from '../../lib/live/row-store.ts';
+import { useMedia, WIDE } from '../../lib/media.ts';
+import { useShortcuts } from '../../lib/shortcuts.ts';
+import { useStored } from '../../lib/value-store.ts';
+import { instancesWords } from '../../words/instances.ts';
+import { AlertList } from './alert-list.tsx';
+import { BulkBar } from './bulk-bar.tsx';
+import { chosenColumns, defaultColumns } from './columns.ts';
+import { FirstRun } from './first-run.tsx';
+import { InstanceList } from './instance-list.tsx';
+import type { InstancesSearch } from './instances-search.ts';
+import { ListToolbar } from './list-toolbar.tsx';
+import { MachineStrip } from './machine-strip.tsx';
+import { useSelection } from './selection.ts';
+
+/** All instances, and what the machine has left. */
+export function InstancesPage() {
+  const words = useWords(instancesWords);
+  const { feed } = useApp();
+  const search = useSearch({ from: '/instances' });
+  const rows = useAllRows();
+  const loadError = useStored(feed.loadError);
+  if (rows === null) {
+    return (
+      <>
+        <PageHeader title={words.title} />
+        <MachineStrip />
+        {loadError === null ? <SkeletonRows /> : <ErrorState error={loadError} onRetry={() => void feed.load()} />}
+      </>
+    );
+  }
+  if (rows.length === 0) return <FirstRun />;
+  return <Instances rows={rows} search={search} />;
+}
+
+function Instances({ rows, search }: { rows: readonly Row[]; search: InstancesSearch }) {
+  const words = useWords(instancesWords);
+  const names = useRowNames();
+  const selection = useSelection(names);
+  const hasGpu = (useResources()?.gpus.length ?? 0) > 0;
+  const columns = useStored(chosenColumns) ?? defaultColumns(hasGpu);
+  const groups = useMemo(() => [...new Set(rows.flatMap(({ group }) => group ?? []))].sort(), [rows]);
+  return (
+    <>
+      <PageHeader
+        title={words.title}
+        note={<Summary rows={rows} />}
+        actions={
+          <>
+            <ListToolbar search={search} groups={groups} columns={columns} />
+            <NewButton />
+          </>
+        }
+      />
+      <MachineStrip />
+      <AlertList />
+      <InstanceList rows={rows} columns={columns} search={search} selection={selection} />
+      <BulkBar selection={selection} rows={rows} />
+    </>
+  );
+}
+
+function Summary({ rows }: { rows: readonly Row[] }) {
+  const words = useWords(instancesWords);
+  const count = (...statuses: readonly Row['status'][]): number =>
+    rows.filter(({ status }) => statuses.includes(status)).length;
+  const [running, failed, stopped] = [count('running'), count('failed'), count('stopped')];
+  const others = rows.length - running - failed - stopped;
+  if (failed === 0) return words.summary(running, 0, stopped, others);
+  return (
+    <Link to="/instances" search={{ status: 'failed' }} className="hover:text-ink">
+      {words.summary(running, failed, stopped, others)}
+    </Link>
+  );
+}
+
+function NewButton() {
+  const words = useWords(instancesWords);
+  const isWide = useMedia(WIDE);
+  const isAdmin = useMay('admin');
+  const navigate = useNavigate();
+  const open = (): void => void navigate({ to: '/new' });
+  useShortcuts(words.keysPlace, isAdmin ? [{ keys: 'n', label: words.createLong, run: open }] : []);
+  if (!isAdmin) return null;
+  if (!isWide) return <IconButton icon="plus" label={words.createLong} onClick={open} />;
+  return (
+    <Button kind="primary" icon="plus" keyHint="n" onClick={open}>
+      {words.create}
+    </Button>
+  );
+}

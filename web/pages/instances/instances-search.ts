@@ -1,0 +1,42 @@
+import type { Status } from '@llamactl/client';
+import { choiceOf, textOf, type RawSearch } from '../../lib/search-parameters.ts';
+
+/** The statuses in the order of the filter. */
+export const STATUSES: readonly Status[] = ['running', 'starting', 'stopping', 'restarting', 'failed', 'stopped'];
+/** The columns by which the list can be sorted. */
+export const SORTED_BY = [
+  'name',
+  'status',
+  'model',
+  'requests',
+  'tokens',
+  'gpu',
+  'memory',
+  'cpu',
+  'up',
+  'used',
+  'group',
+  'engine',
+  'port',
+] as const;
+
+/** Filters and order of the list, as the URL has them: `?status=failed&group=big&q=qwen`. */
+export interface InstancesSearch {
+  q?: string | undefined;
+  status?: Status | undefined;
+  group?: string | undefined;
+  /** Default `name`. */
+  sort?: (typeof SORTED_BY)[number] | undefined;
+  /** Default `up`. */
+  order?: 'up' | 'down' | undefined;
+}
+
+export function instancesSearch(raw: RawSearch): InstancesSearch {
+  return {
+    q: textOf(raw['q']),
+    status: choiceOf(raw['status'], STATUSES),
+    group: textOf(raw['group']),
+    sort: choiceOf(raw['sort'], SORTED_BY),
+    order: choiceOf(raw['order'], ['up', 'down']),
+  };
+}

@@ -1,0 +1,175 @@
+import { useNavigate } from '@tanstack/react-router';
+import { useEffect, useRef, useState } from 'react';
+import { CONTROL } from '../../components/field.tsx';
+import { Icon } from '../../components/icons.tsx';
+import { IconButton } from '../../components/icon-button.tsx';
+import { MenuButton } from '../../components/menu.tsx';
+import type { MenuItem } from '../../components/menu-items.ts';
+import { Select } from '../../components/select.tsx';
+import { useWords } from '../../lib/language.ts';
+import { useMedia, WIDE } from '../../lib/media.ts';
+import { useShortcuts } from '../../lib/shortcuts.ts';
+import { Dialog } from '../../components/dialog.tsx';
+import { instancesWords } from '../../words/instances.ts';
+import { partsWords } from '../../words/parts.ts';
+import { chooseColumns, COLUMNS, FIXED, type ColumnId } from './columns.ts';
+import { STATUSES, type InstancesSearch } from './instances-search.ts';
+
+interface ListToolbarProps {
+  search: InstancesSearch;
+  /** All groups of instances. */
+  groups: readonly string[];
+  columns: readonly ColumnId[];
+}
+
+/** Search, filters and columns. On a narrow screen the filters are behind a button. */
+export function ListToolbar({ search, groups, columns }: ListToolbarProps) {
+  const words = useWords(instancesWords);
+  const isWide = useMedia(WIDE);
+  const [isOpen, setOpen] = useState(false);
+  if (isWide) {
+    return (
+      <>
+        <SearchField search={search} />
+        <Filters search={search} groups={groups} />
+        <ColumnsButton columns={columns} />
+      </>
+    );
+  }
+  return (
+    <>
+      <SearchField search={search} />
+      <IconButton
+        icon="filter"
+        label={words.filters}
+        aria-pressed={search.status !== undefined || search.group !== undefined}
+        onClick={() => setOpen(true)}
+      />
+      {isOpen && (
+        <Dialog title={words.filters} onClose={() => setOpen(false)}>
+          <div className="flex flex-col gap-4">
+            <Filters search={search} groups={groups} hasLabels />
+          </div>
+        </Dialog>
+      )}
+    </>
+  );
+}
+
+/** Milliseconds after the last key until the URL follows. */
+const SETTLED_MS = 150;
+
+function SearchField({ search }: { search: InstancesSearch }) {
+  const words = useWords(instancesWords);
+  const navigate = useNavigate({ from: '/instances' });
+  const [text, setText] = useState(search.q ?? '');
+  const [known, setKnown] = useState(search.q);
+  const ref = useRef<HTMLInputElement>(null);
+  // The URL changed elsewhere: a link, or the button that clears the filters.
+  if (search.q !== known) {
+    setKnown(search.q);
+    setText(search.q ?? '');
+  }
+  useShortcuts(words.keysPlace, [{ keys: '/', label: words.search, run: () => ref.current?.select() }]);
+  useEffect(() => {
+    const q = text === '' ? undefined : text;
+    if (q === search.q) return undefined;
+    const timer = setTimeout(() => {
+      setKnown(q);
+      void navigate({ search: { ...search, q }, replace: true });
+    }, SETTLED_MS);
+    return () => clearTimeout(timer);
+  }, [text, search, navigate]);
+  return (
+    <span className="relative flex w-28 grow items-center broad:w-56 broad:grow-0">
+      <Icon name="search" className="pointer-events-none absolute left-2 text-mute" />
+      <input
+        ref={ref}
+        type="search"
+        aria-label={words.searchLabel}
+        placeholder={words.search}
+        value={text}
+        onChange={({ target }) => setText(target.value)}
+        onKeyDown={({ key, currentTarget }) => {
+          if (key === 'Escape') {
+            setText('');
+            currentTarget.blur();
+          }
+        }}
+        className={`${CONTROL} pl-8 text-body`}
+      />
+    </span>
+  );
+}
+
+const ALL = '*';
+
+function Filters({
+  search,
+  groups,
+  hasLabels = false,
+}: {
+  search: InstancesSearch;
+  groups: readonly string[];
+  hasLabels?: boolean;
+}) {
+  const words = useWords(instancesWords);
+  const { statuses } = useWords(partsWords);
+  const navigate = useNavigate({ from: '/instances' });
+  return (
+    <>
+      <Select
+        label={words.filterStatus}
+        isLabelHidden={!hasLabels}
+        value={search.status ?? ALL}
+        choices={[
+          { value: ALL, label: words.allStatuses },
+          ...STATUSES.map((value) => ({ value, label: statuses[value] })),
+        ]}
+        onChoose={(status) =>
+          void navigate({ search: { ...search, status: status === ALL ? undefined : status }, replace: true })
+        }
+      />
+      {groups.length > 0 && (
+        <Select
+          label={words.filterGroup}
+          isLabelHidden={!hasLabels}
+          value={search.group ?? ALL}
+          choices={[{ value: ALL, label: words.allGroups }, ...groups.map((value) => ({ value, label: value }))]}
+          onChoose={(group) =>
+            void navigate({ search: { ...search, group: group === ALL ? undefined : group }, replace: true })
+          }
+        />
+      )}
+    </>
+  );
+}
+
+function ColumnsButton({ columns }: { columns: readonly ColumnId[] }) {
+  const words = useWords(instancesWords);
+  const shown = useRef(columns);
+  useEffect(() => {
+    shown.current = columns;
+  }, [columns]);
+  const toggle = (id: ColumnId): void => {
+    const { current } = shown;
+    const next = current.includes(id) ? current.filter((each) => each !== id) : [...current, id];
+    shown.current = next;
+    chooseColumns(next);
+  };
+  const items = (): readonly MenuItem[] => [
+    ...COLUMNS.filter(({ id }) => !FIXED.has(id)).map(({ id }) => ({
+      label: words.columnNames[id],
+      isChosen: shown.current.includes(id),
+      staysOpen: true,
+      onSelect: () => toggle(id),
+    })),
+    { kind: 'line' },
+    { label: words.resetColumns, onSelect: () => chooseColumns(null) },
+  ];
+  return (
+    <MenuButton icon="columns" label={words.columns} items={items}>
+      {words.columns}
+    </MenuButton>
+  );
+}

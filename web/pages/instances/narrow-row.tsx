@@ -1,0 +1,48 @@
+import { memo } from 'react';
+import { bytes } from '../../../format/figures.ts';
+import { StatusMark, StatusShape } from '../../components/status.tsx';
+import { useWords } from '../../lib/language.ts';
+import { useRow } from '../../lib/live/live-hooks.ts';
+import type { Row } from '../../lib/live/row-store.ts';
+import { instancesWords } from '../../words/instances.ts';
+import { partsWords } from '../../words/parts.ts';
+import { instanceAddress } from './instance-address.ts';
+import { loadText } from './instance-cells.tsx';
+import { modelName } from './instance-order.ts';
+import { RowActions } from './row-actions.tsx';
+
+/** An instance in two lines, for a narrow screen. */
+export const NarrowRow = memo(function NarrowRow({ name }: { name: string }) {
+  const words = useWords(instancesWords);
+  const parts = useWords(partsWords);
+  const row = useRow(name);
+  if (row === undefined) return null;
+  return (
+    <div role="gridcell" className="flex min-w-0 items-center gap-1 px-2">
+      <a href={instanceAddress(name)} tabIndex={-1} className="flex min-w-0 grow flex-col">
+        <span className="flex min-w-0 items-center gap-2">
+          {row.status === 'running' ? <StatusShape of="running" label={parts.statuses.running} /> : null}
+          <span className="min-w-0 truncate text-form font-strong">{name}</span>
+          {row.status !== 'running' && (
+            <span className="flex shrink-0">
+              <StatusMark status={row.status} {...(row.load === null ? {} : { word: words.loading(row.load.phase) })} />
+            </span>
+          )}
+        </span>
+        <span className="figures truncate text-mute">{secondLine(row, words)}</span>
+      </a>
+      <RowActions row={row} />
+    </div>
+  );
+});
+
+/** The most useful facts of an instance in its state. */
+function secondLine(row: Row, words: (typeof instancesWords)['en']): string {
+  const { status, reason, load, waits_for: others, stats } = row;
+  if (reason !== null && status !== 'running') return reason;
+  if (others.length > 0) return words.waitsFor(others.join(', '));
+  if (status === 'starting' && load !== null) return loadText(load, words);
+  const memory = stats === null ? null : bytes(stats.gpu_memory_usage ?? stats.memory_usage);
+  const rate = row.tokens_per_second > 0 ? `${row.tokens_per_second.toFixed(0)} tok/s` : null;
+  return [modelName(row), rate, memory].filter((part) => part !== null).join(' · ');
+}

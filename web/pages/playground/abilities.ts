@@ -1,0 +1,35 @@
+import type { InstanceCapability } from '@llamactl/client';
+
+/** The parts of the playground. */
+export const PARTS = ['chat', 'compare', 'embeddings', 'rerank', 'load'] as const;
+
+export type Part = (typeof PARTS)[number];
+
+/** The capability that a part needs of its instance. */
+const NEEDS: Readonly<Record<Part, InstanceCapability>> = {
+  chat: 'chat',
+  compare: 'chat',
+  embeddings: 'embeddings',
+  rerank: 'rerank',
+  load: 'chat',
+};
+
+/** An instance as far as it is known. A row that an event brought lacks capabilities until the list is read again. */
+export interface Able {
+  capabilities?: readonly InstanceCapability[];
+}
+
+/** Whether an instance can do something. An instance of which nothing is known counts as able. */
+export function isAble({ capabilities = [] }: Able, wanted: InstanceCapability): boolean {
+  return capabilities.length === 0 || capabilities.includes(wanted);
+}
+
+/** Whether an instance can do a part of the playground. */
+export function fits(part: Part, row: Able): boolean {
+  return isAble(row, NEEDS[part]);
+}
+
+/** Returns the parts for an instance; without one, all. */
+export function partsOf(row: Able | undefined): readonly Part[] {
+  return row === undefined ? PARTS : PARTS.filter((part) => fits(part, row));
+}

@@ -1,0 +1,141 @@
+import { LlamactlError } from '@llamactl/client';
+import { describe, expect, it } from 'vitest';
+import type { AnswerSoFar } from './answer-stream.ts';
+import { ChatRoom, type ChatEffects } from './chat-room.ts';
+import { newConversation, shownTurns, type Conversation } from './conversation.ts';
+
+type Reading = Parameters<ChatEffects['read']>[0];
+
+const figures = {
+  firstToken: 0.1,
+  queue: null,
+  prompt: null,
+  tokens: 1,
+  promptTokens: null,
+  tokensPerSecond: null,
+  seconds: 1,
+};
+const part = (text: string): AnswerSoFar => ({ text, reasoning: '', figures });
+
+/** A room whose answers and frames the test gives. */
+function stage() {
+  const frames: (() => void)[] = [];
+  const saved: Conversation[] = [];
+  const asked: { reading: Reading; end: PromiseWithResolvers<AnswerSoFar> }[] = [];
+  let ids = 0;
+  let clock = 0;
+  const room = new ChatRoom(newConversation({ id: 'c', instance: 'chat', createdAt: 0 }), {
+    read: (reading) => {
+      const end = Promise.withResolvers<AnswerSoFar>();
+      asked.push({ reading, end });
+      reading.signal.addEventListener('abort', () => end.reject(reading.signal.reason));
+      return end.promise;
+    },
+    save: (conversation) => saved.push(conversation),
+    nextFrame: (paint) => frames.push(paint),
+    newId: () => `t${(ids += 1)}`,
+    now: () => clock,
+  });
+  return {
+    room,
+    frames,
+    saved,
+    ask: (at: number) => {
+      const found = asked[at];
+      if (found === undefined) throw new Error('nothing was asked');
+      return found;
+    },
+    askedCount: () => asked.length,
+    wait: (ms: number) => (clock += ms),
+    texts: () => shownTurns(room.conversation.get()).map(({ turn }) => turn.text),
+  };
+}
+
+/** Lets the room take what a promise brought. */
+const settled = () => new Promise<void>((resolve) => setTimeout(resolve));
+
+describe('a chat', () => {
+  it('shows the pieces of one frame at once, and stores the whole answer at its end', async () => {
+    const { room, frames, ask, saved, texts } = stage();
+    room.send('Hello');
+    ask(0).reading.onPart(part('A'));
+    ask(0).reading.onPart(part('AB'));
+    expect(frames).toHaveLength(1);
+    expect(room.live.get()).toBeNull();
+    frames[0]?.();
+    expect(room.live.get()).toMatchObject({ turn: 't2', text: 'AB' });
+    ask(0).end.resolve(part('ABC'));
+    await settled();
+    expect(room.live.get()).toBeNull();
+    expect(room.answering.get()).toBeNull();
+    expect(texts()).toEqual(['Hello', 'ABC']);
+    expect(saved.at(-1)?.turns[1]).toMatchObject({ text: 'ABC', state: 'done', figures });
+  });
+
+  it('does not render earlier turns while an answer comes', () => {
+    const { room, frames, ask } = stage();
+    room.send('Hello');
+    const before = room.conversation.get();
+    ask(0).reading.onPart(part('A'));
+    frames[0]?.();
+    expect(room.conversation.get()).toBe(before);
+  });
+
+  it('keeps the text of a stopped answer', async () => {
+    const { room, ask, texts } = stage();
+    room.send('Hello');
+    ask(0).reading.onPart(part('half'));
+    room.stop();
+    await settled();
+    expect(texts()).toEqual(['Hello', 'half']);
+    expect(room.conversation.get().turns[1]?.state).toBe('stopped');
+  });
+
+  it('keeps the sentence of a refusal, and answers again as a new branch', async () => {
+    const { room, ask, askedCount } = stage();
+    room.send('Hello');
+    const facts = { status: 409, code: 'X', details: '', requestId: 'r1', problems: [], reason: undefined };
+    ask(0).end.reject(new LlamactlError('It is stopped.', { ...facts, retryAfter: null }));
+    await settled();
+    const failed = room.conversation.get().turns[1];
+    expect(failed).toMatchObject({ state: 'failed', error: { sentence: 'It is stopped.', requestId: 'r1' } });
+    room.regenerate('t2');
+    expect(askedCount()).toBe(2);
+    expect(shownTurns(room.conversation.get())[1]).toMatchObject({ branches: ['t2', 't3'], at: 1 });
+  });
+
+  it('sends a changed question with the turns before it only', async () => {
+    const { room, ask } = stage();
+    room.send('one');
+    ask(0).end.resolve(part('1'));
+    await settled();
+    room.send('two');
+    ask(1).end.resolve(part('2'));
+    await settled();
+    room.edit('t3', 'three');
+    expect(ask(2).reading.body.messages).toEqual([
+      { role: 'user', content: 'one' },
+      { role: 'assistant', content: '1' },
+      { role: 'user', content: 'three' },
+    ]);
+  });
+
+  it('takes one question at a time', () => {
+    const { room, askedCount } = stage();
+    room.send('one');
+    room.send('two');
+    expect(askedCount()).toBe(1);
+    expect(room.conversation.get().turns).toHaveLength(2);
+  });
+
+  it('stores a long answer while it comes, every two seconds', () => {
+    const { room, ask, saved, wait } = stage();
+    room.send('Hello');
+    const before = saved.length;
+    ask(0).reading.onPart(part('A'));
+    expect(saved).toHaveLength(before);
+    wait(2_000);
+    ask(0).reading.onPart(part('AB'));
+    expect(saved.at(-1)?.turns[1]).toMatchObject({ text: 'AB', state: 'streaming' });
+  });
+});

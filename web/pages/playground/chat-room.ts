@@ -1,0 +1,159 @@
+import { errorText } from '../../lib/error-text.ts';
+import { ValueStore } from '../../lib/value-store.ts';
+import type { AnswerReading, AnswerSoFar } from './answer-stream.ts';
+import { chatBody } from './chat-body.ts';
+import { shownTurns, withChange, withChoice, withTurn } from './conversation.ts';
+import type { ChatFile, Conversation, Turn } from './conversation.ts';
+
+/** Effects of a {@link ChatRoom}. */
+export interface ChatEffects {
+  /** Reads an answer; see `readAnswer`. */
+  read: (reading: Pick<AnswerReading, 'body' | 'signal' | 'onPart'>) => Promise<AnswerSoFar>;
+  /** Stores the conversation. Called after each change that has to outlive the page. */
+  save: (conversation: Conversation) => void;
+  /** Calls back before the next frame is painted. */
+  nextFrame: (paint: () => void) => void;
+  newId: () => string;
+  /** Milliseconds since the epoch. */
+  now: () => number;
+}
+
+/** The answer that comes now. Only the last message listens to it, so others do not render. */
+export interface LiveAnswer extends AnswerSoFar {
+  turn: string;
+}
+
+/** Milliseconds between two times that an answer under way is stored. */
+const SAVE_MS = 2_000;
+
+/** Owns one conversation: its turns, the answer that comes now, and its end. */
+export class ChatRoom {
+  readonly conversation: ValueStore<Conversation>;
+  /** `null`: no answer comes, or nothing of it has come. */
+  readonly live = new ValueStore<LiveAnswer | null>(null);
+  /** The turn whose answer comes now; `null`: none. */
+  readonly answering = new ValueStore<string | null>(null);
+  readonly #effects: ChatEffects;
+  #abort: AbortController | null = null;
+
+  constructor(conversation: Conversation, effects: ChatEffects) {
+    this.conversation = new ValueStore(conversation);
+    this.#effects = effects;
+  }
+
+  /** Changes settings of the conversation. */
+  change(fields: Partial<Pick<Conversation, 'instance' | 'system' | 'parameters' | 'title'>>): void {
+    this.conversation.set({ ...this.conversation.get(), ...fields });
+    if (this.conversation.get().turns.length > 0) this.#save();
+  }
+
+  /** Asks a question at the end of the shown branches. Ignored while an answer comes. */
+  send(text: string, files: readonly ChatFile[] = []): void {
+    this.#ask(shownTurns(this.conversation.get()).at(-1)?.turn.id ?? null, text, files);
+  }
+
+  /** Asks a changed question beside an earlier one, as a new branch. */
+  edit(id: string, text: string): void {
+    const turn = this.#turn(id);
+    if (turn !== undefined) this.#ask(turn.parent, text, turn.files);
+  }
+
+  /** Answers the question before an answer again, as a new branch. A question gets one more answer. */
+  regenerate(id: string): void {
+    const turn = this.#turn(id);
+    const question = turn?.role === 'assistant' ? turn.parent : turn?.id;
+    if (question !== undefined && question !== null) this.#answer(question);
+  }
+
+  /** Shows another branch. */
+  choose(id: string): void {
+    if (this.#abort !== null) return;
+    this.conversation.set(withChoice(this.conversation.get(), id));
+    this.#save();
+  }
+
+  /** Ends the answer that comes now. Its text so far stays. */
+  stop(): void {
+    this.#abort?.abort();
+  }
+
+  #turn(id: string): Turn | undefined {
+    return this.conversation.get().turns.find((turn) => turn.id === id);
+  }
+
+  #ask(parent: string | null, text: string, files: readonly ChatFile[]): void {
+    if (this.#abort !== null) return;
+    const turn = this.#newTurn({ parent, role: 'user', text, files, instance: null, state: 'done' });
+    this.conversation.set(withTurn(this.conversation.get(), turn));
+    this.#answer(turn.id);
+  }
+
+  #answer(question: string): void {
+    if (this.#abort !== null) return;
+    const { instance } = this.conversation.get();
+    const turn = this.#newTurn({
+      parent: question,
+      role: 'assistant',
+      text: '',
+      files: [],
+      instance,
+      state: 'streaming',
+    });
+    const conversation = withTurn(this.conversation.get(), turn);
+    const before = shownTurns(conversation)
+      .slice(0, -1)
+      .map((shown) => shown.turn);
+    this.conversation.set(conversation);
+    this.#save();
+    void this.#stream(turn.id, before);
+  }
+
+  async #stream(turn: string, before: readonly Turn[]): Promise<void> {
+    const abort = new AbortController();
+    this.#abort = abort;
+    this.answering.set(turn);
+    let newest: AnswerSoFar | null = null;
+    let isFrameAsked = false;
+    let savedAt = this.#effects.now();
+    const paint = (): void => {
+      isFrameAsked = false;
+      if (newest !== null && this.#abort === abort) this.live.set({ turn, ...newest });
+    };
+    const onPart = (sofar: AnswerSoFar): void => {
+      newest = sofar;
+      if (!isFrameAsked) {
+        isFrameAsked = true;
+        this.#effects.nextFrame(paint);
+      }
+      if (this.#effects.now() - savedAt < SAVE_MS) return;
+      savedAt = this.#effects.now();
+      this.#effects.save(withChange(this.conversation.get(), turn, sofar));
+    };
+    const end = (fields: Partial<Turn>): void => {
+      this.#abort = null;
+      this.conversation.set(withChange(this.conversation.get(), turn, { ...newest, ...fields }));
+      this.live.set(null);
+      this.answering.set(null);
+      this.#save();
+    };
+    try {
+      const body = chatBody(this.conversation.get(), before);
+      end({ ...(await this.#effects.read({ body, signal: abort.signal, onPart })), state: 'done' });
+    } catch (error) {
+      if (abort.signal.aborted) end({ state: 'stopped' });
+      else {
+        const { sentence, requestId } = errorText(error);
+        end({ state: 'failed', error: { sentence, requestId } });
+      }
+    }
+  }
+
+  #newTurn(facts: Pick<Turn, 'parent' | 'role' | 'text' | 'files' | 'instance' | 'state'>): Turn {
+    const { newId, now } = this.#effects;
+    return { ...facts, id: newId(), reasoning: '', error: null, figures: null, at: now() };
+  }
+
+  #save(): void {
+    this.#effects.save(this.conversation.get());
+  }
+}

@@ -1,0 +1,132 @@
+import { useMutation } from '@tanstack/react-query';
+import { useState } from 'react';
+import { Button } from '../../components/button.tsx';
+import { TextArea } from '../../components/field.tsx';
+import { PageBody } from '../../components/page-header.tsx';
+import { Panel } from '../../components/panel.tsx';
+import { useApp } from '../../lib/app.ts';
+import { errorText } from '../../lib/error-text.ts';
+import { useWords } from '../../lib/language.ts';
+import { playgroundWords } from '../../words/playground.ts';
+import { Failure } from './answer-view.tsx';
+import { nearestPairs, similarityMatrix } from './similarity.ts';
+import { linesOf } from './text-lines.ts';
+import { vectorsOf } from './vector-answers.ts';
+
+/** A larger matrix is hard to read. */
+const MOST = 32;
+const PAIRS = 5;
+
+/** How near the meanings of some texts are. */
+export function EmbeddingsPart({ instance }: { instance: string }) {
+  const words = useWords(playgroundWords);
+  const { client } = useApp();
+  const [text, setText] = useState('');
+  const lines = linesOf(text);
+  const canRun = lines.length >= 2 && lines.length <= MOST;
+  const run = useMutation({
+    mutationFn: async (texts: readonly string[]) => {
+      const body = { model: instance, input: texts };
+      const answer = await client.request('POST', '/v1/embeddings', { body, retries: 0 });
+      return { texts, vectors: vectorsOf(answer.body) };
+    },
+  });
+  return (
+    <PageBody>
+      <div className="mx-auto flex max-w-4xl flex-col gap-4 pt-4">
+        <p className="text-mute">{words.embeddingsHint}</p>
+        <TextArea
+          label={words.textsLabel}
+          hint={words.textsHint(MOST)}
+          rows={5}
+          className="[&_textarea]:max-h-80"
+          value={text}
+          onChange={({ target }) => setText(target.value)}
+        />
+        <div>
+          <Button kind="primary" isPending={run.isPending} disabled={!canRun} onClick={() => run.mutate(lines)}>
+            {words.compute}
+          </Button>
+        </div>
+        {run.isError && (
+          <Failure
+            error={errorText(run.error)}
+            instance={instance}
+            isBusy={run.isPending}
+            onRetry={() => run.mutate(lines)}
+          />
+        )}
+        {run.data !== undefined && <Similarities texts={run.data.texts} vectors={run.data.vectors} />}
+      </div>
+    </PageBody>
+  );
+}
+
+function Similarities({ texts, vectors }: { texts: readonly string[]; vectors: readonly (readonly number[])[] }) {
+  const words = useWords(playgroundWords);
+  const matrix = similarityMatrix(vectors);
+  return (
+    <>
+      <Panel title={words.nearest}>
+        <ol className="flex flex-col gap-2">
+          {nearestPairs(matrix, PAIRS).map(({ first, second, value }) => (
+            <li key={`${first} ${second}`} className="flex items-baseline gap-3">
+              <span className="figures w-10 shrink-0 font-strong">{value.toFixed(2)}</span>
+              <span className="min-w-0 [overflow-wrap:anywhere]">
+                {texts[first]}
+                <span className="text-mute"> ↔ </span>
+                {texts[second]}
+              </span>
+            </li>
+          ))}
+        </ol>
+      </Panel>
+      <Panel
+        title={words.matrix}
+        actions={<span className="pr-2 text-mute">{words.dimensions(texts.length, vectors[0]?.length ?? 0)}</span>}
+      >
+        {/* oxlint-disable-next-line jsx-a11y/no-noninteractive-tabindex -- it scrolls by keyboard */}
+        <div tabIndex={0} className="overflow-x-auto">
+          <table className="figures border-separate border-spacing-0.5">
+            <thead>
+              <tr>
+                <td />
+                {texts.map((text, at) => (
+                  // oxlint-disable-next-line react/no-array-index-key -- texts keep their places, and may be equal
+                  <th key={at} scope="col" data-tip={text} className="h-7 min-w-11 text-label font-normal text-mute">
+                    {at + 1}
+                  </th>
+                ))}
+              </tr>
+            </thead>
+            <tbody>
+              {matrix.map((row, at) => (
+                // oxlint-disable-next-line react/no-array-index-key -- texts keep their places, and may be equal
+                <tr key={at}>
+                  <th scope="row" className="max-w-64 min-w-32 truncate pr-3 text-left font-normal">
+                    <span className="text-label text-mute">{at + 1}</span> {texts[at]}
+                  </th>
+                  {row.map((value, other) => (
+                    <td
+                      // oxlint-disable-next-line react/no-array-index-key -- texts keep their places, and may be equal
+                      key={other}
+                      style={{ backgroundColor: heat(value) }}
+                      className="h-7 min-w-11 rounded-[3px] px-1 text-center"
+                    >
+                      {value.toFixed(2)}
+                    </td>
+                  ))}
+                </tr>
+              ))}
+            </tbody>
+          </table>
+        </div>
+      </Panel>
+    </>
+  );
+}
+
+/** At most 45 percent of the accent, so that the figure on it keeps its contrast. */
+function heat(value: number): string {
+  return `color-mix(in srgb, var(--accent) ${Math.round(Math.max(0, value) * 45)}%, var(--canvas))`;
+}

@@ -1,0 +1,173 @@
+import { useDeferredValue, useState } from 'react';
+import { Button } from '../../components/button.tsx';
+import { ConfirmDialog } from '../../components/confirm-dialog.tsx';
+import { Dialog } from '../../components/dialog.tsx';
+import { TextField } from '../../components/field.tsx';
+import { MenuButton } from '../../components/menu.tsx';
+import { SkeletonRows } from '../../components/skeleton.tsx';
+import { classNames } from '../../lib/class-names.ts';
+import { useWords } from '../../lib/language.ts';
+import { saveFile } from '../../lib/save-file.ts';
+import { useStored } from '../../lib/value-store.ts';
+import { partsWords } from '../../words/parts.ts';
+import { playgroundWords } from '../../words/playground.ts';
+import { fileNameOf, jsonOf, markdownOf } from './export-text.ts';
+import { foundEntries, type HistoryEntry, type HistoryStore } from './history-store.ts';
+
+export interface HistoryListProps {
+  history: HistoryStore;
+  /** Id of the open chat. */
+  open: string;
+  onOpen: (entry: HistoryEntry) => void;
+  onNew: () => void;
+  /** Called after the name of a chat changed, or it was deleted. */
+  onRenamed: (id: string, title: string) => void;
+  onDeleted: (id: string) => void;
+}
+
+type Question = { kind: 'rename' | 'delete'; entry: HistoryEntry };
+
+/** The chats of this browser, newest first. */
+export function HistoryList({ history, open, onOpen, onNew, onRenamed, onDeleted }: HistoryListProps) {
+  const words = useWords(playgroundWords);
+  const entries = useStored(history.entries);
+  const failure = useStored(history.failure);
+  const [search, setSearch] = useState('');
+  const deferred = useDeferredValue(search);
+  const [question, setQuestion] = useState<Question | null>(null);
+  const found = foundEntries(entries ?? [], deferred);
+  const close = (): void => setQuestion(null);
+  return (
+    <div className="flex min-h-0 grow flex-col gap-2">
+      <Button icon="plus" onClick={onNew}>
+        {words.newChat}
+      </Button>
+      <TextField
+        label={words.searchHistory}
+        isLabelHidden
+        type="search"
+        placeholder={words.searchHistory}
+        value={search}
+        onChange={({ target }) => setSearch(target.value)}
+      />
+      {failure !== null && <p className="text-bad">{words.historyFailed(failure)}</p>}
+      {entries === null && <SkeletonRows count={4} />}
+      {entries !== null && found.length === 0 && (
+        <p className="px-2 py-1 text-mute">{entries.length === 0 ? words.noHistory : words.noHistoryFound}</p>
+      )}
+      <ul aria-label={words.history} className="-mx-1 flex min-h-0 grow flex-col gap-px overflow-y-auto px-1 pb-2">
+        {found.map((entry) => (
+          <li
+            key={entry.id}
+            className={classNames(
+              'flex items-center rounded-control pr-0.5',
+              entry.id === open ? 'bg-selected' : 'hover:bg-hover',
+            )}
+          >
+            <button
+              type="button"
+              aria-current={entry.id === open}
+              onClick={() => onOpen(entry)}
+              className="flex min-w-0 grow flex-col rounded-control py-1 pl-2 text-left"
+            >
+              <span className="w-full truncate">{entry.title}</span>
+              <span className="w-full truncate text-label text-mute">{entry.instance}</span>
+            </button>
+            <EntryMenu entry={entry} history={history} onAsk={setQuestion} />
+          </li>
+        ))}
+      </ul>
+      {question?.kind === 'rename' && (
+        <RenameDialog
+          entry={question.entry}
+          onClose={close}
+          onRename={(title) => {
+            void history.rename(question.entry.id, title);
+            onRenamed(question.entry.id, title);
+            close();
+          }}
+        />
+      )}
+      {question?.kind === 'delete' && (
+        <ConfirmDialog
+          title={words.deleteTitle}
+          confirm={words.delete}
+          isDanger
+          onClose={close}
+          onConfirm={() => {
+            void history.delete(question.entry.id);
+            onDeleted(question.entry.id);
+            close();
+          }}
+        >
+          {words.deleteHint(question.entry.title)}
+        </ConfirmDialog>
+      )}
+    </div>
+  );
+}
+
+interface EntryMenuProps {
+  entry: HistoryEntry;
+  history: HistoryStore;
+  onAsk: (question: Question) => void;
+}
+
+function EntryMenu({ entry, history, onAsk }: EntryMenuProps) {
+  const words = useWords(playgroundWords);
+  const save = async (kind: 'markdown' | 'json'): Promise<void> => {
+    const conversation = await history.read(entry.id);
+    if (conversation === null) return;
+    const name = fileNameOf(conversation);
+    if (kind === 'json') saveFile(`${name}.json`, jsonOf(conversation), 'application/json');
+    else saveFile(`${name}.md`, markdownOf(conversation), 'text/markdown');
+  };
+  return (
+    <MenuButton
+      label={words.moreFor(entry.title)}
+      items={() => [
+        { label: words.rename, icon: 'edit', onSelect: () => onAsk({ kind: 'rename', entry }) },
+        { label: words.exportMarkdown, icon: 'download', onSelect: () => void save('markdown') },
+        { label: words.exportJson, icon: 'download', onSelect: () => void save('json') },
+        { kind: 'line' },
+        { label: words.delete, icon: 'trash', isDanger: true, onSelect: () => onAsk({ kind: 'delete', entry }) },
+      ]}
+    />
+  );
+}
+
+interface RenameDialogProps {
+  entry: HistoryEntry;
+  onRename: (title: string) => void;
+  onClose: () => void;
+}
+
+function RenameDialog({ entry, onRename, onClose }: RenameDialogProps) {
+  const words = useWords(playgroundWords);
+  const parts = useWords(partsWords);
+  const [title, setTitle] = useState(entry.title);
+  const isEmpty = title.trim() === '';
+  return (
+    <Dialog
+      title={words.renameTitle}
+      onClose={onClose}
+      footer={
+        <>
+          <Button onClick={onClose}>{parts.cancel}</Button>
+          <Button kind="primary" disabled={isEmpty} onClick={() => onRename(title.trim())}>
+            {words.save}
+          </Button>
+        </>
+      }
+    >
+      <form
+        onSubmit={(event) => {
+          event.preventDefault();
+          if (!isEmpty) onRename(title.trim());
+        }}
+      >
+        <TextField label={words.name} value={title} onChange={({ target }) => setTitle(target.value)} />
+      </form>
+    </Dialog>
+  );
+}

@@ -1,0 +1,54 @@
+/** The numbers that a field takes; both ends included. */
+interface NumberLimits {
+  least: number;
+  most: number;
+  isWhole: boolean;
+}
+
+/** A parameter of an answer that has one number. */
+interface NumberParameter extends NumberLimits {
+  key: 'temperature' | 'top_p' | 'top_k' | 'min_p' | 'max_tokens' | 'seed';
+}
+
+/** The parameters with one number, in the order of the form. */
+export const NUMBER_PARAMETERS: readonly NumberParameter[] = [
+  { key: 'temperature', least: 0, most: 5, isWhole: false },
+  { key: 'top_p', least: 0, most: 1, isWhole: false },
+  { key: 'top_k', least: 0, most: 100_000, isWhole: true },
+  { key: 'min_p', least: 0, most: 1, isWhole: false },
+  { key: 'max_tokens', least: 1, most: 10_000_000, isWhole: true },
+  { key: 'seed', least: 0, most: 4_294_967_295, isWhole: true },
+];
+
+type ParameterKey = NumberParameter['key'] | 'stop';
+
+/** Parameters as they were typed. An absent or empty one is left to the instance. `stop` has one text in each line. */
+export type ParameterTexts = Readonly<Partial<Record<ParameterKey, string>>>;
+
+/** Why a parameter is refused. A refused parameter is not sent. */
+export interface ParameterProblem {
+  kind: 'number' | 'whole' | 'range';
+  least: number;
+  most: number;
+}
+
+/** Returns why the text of a field is refused; `null`: it is valid, or empty. */
+export function problemOf({ least, most, isWhole }: NumberLimits, text: string): ParameterProblem | null {
+  if (text.trim() === '') return null;
+  const value = Number(text);
+  if (!Number.isFinite(value)) return { kind: 'number', least, most };
+  if (isWhole && !Number.isInteger(value)) return { kind: 'whole', least, most };
+  return value < least || value > most ? { kind: 'range', least, most } : null;
+}
+
+/** Returns the fields of a request for valid parameters. */
+export function parameterFields(texts: ParameterTexts): Record<string, number | string[]> {
+  const fields: Record<string, number | string[]> = {};
+  for (const parameter of NUMBER_PARAMETERS) {
+    const text = texts[parameter.key] ?? '';
+    if (text.trim() !== '' && problemOf(parameter, text) === null) fields[parameter.key] = Number(text);
+  }
+  const stop = (texts.stop ?? '').split('\n').filter((line) => line !== '');
+  if (stop.length > 0) fields['stop'] = stop;
+  return fields;
+}

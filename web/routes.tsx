@@ -1,0 +1,118 @@
+import {
+  createHashHistory,
+  createRootRoute,
+  createRoute,
+  createRouter,
+  lazyRouteComponent,
+  redirect,
+} from '@tanstack/react-router';
+import { ErrorState, NotFoundState } from './components/error-state.tsx';
+import { instanceSearch } from './pages/instance/instance-search.ts';
+import { instancesSearch } from './pages/instances/instances-search.ts';
+import { newSearch } from './pages/new/new-search.ts';
+import { playgroundSearch } from './pages/playground/playground-search.ts';
+import { Shell } from './shell/shell.tsx';
+
+/** All addresses of the page. Each page is a file of its own that comes when it is first opened. */
+
+const root = createRootRoute({ component: Shell, notFoundComponent: () => <NotFoundState /> });
+
+const home = createRoute({
+  getParentRoute: () => root,
+  path: '/',
+  beforeLoad: () => {
+    // oxlint-disable-next-line typescript/only-throw-error -- the router's way
+    throw redirect({ to: '/instances', replace: true });
+  },
+});
+
+const instances = createRoute({
+  getParentRoute: () => root,
+  path: '/instances',
+  validateSearch: instancesSearch,
+  component: lazyRouteComponent(() => import('./pages/instances/instances-page.tsx'), 'InstancesPage'),
+});
+
+const instance = createRoute({
+  getParentRoute: () => root,
+  path: '/instances/$name',
+  validateSearch: instanceSearch,
+  component: lazyRouteComponent(() => import('./pages/instance/instance-page.tsx'), 'InstancePage'),
+});
+
+const edit = createRoute({
+  getParentRoute: () => root,
+  path: '/instances/$name/edit',
+  component: lazyRouteComponent(() => import('./pages/new/edit-page.tsx'), 'EditPage'),
+});
+
+// Not below `/instances`, where an instance may have the name `new`.
+const create = createRoute({
+  getParentRoute: () => root,
+  path: '/new',
+  validateSearch: newSearch,
+  component: lazyRouteComponent(() => import('./pages/new/new-page.tsx'), 'NewPage'),
+});
+
+const playground = createRoute({
+  getParentRoute: () => root,
+  path: '/playground',
+  validateSearch: playgroundSearch,
+  component: lazyRouteComponent(() => import('./pages/playground/playground-page.tsx'), 'PlaygroundPage'),
+});
+
+const models = createRoute({
+  getParentRoute: () => root,
+  path: '/models',
+  component: lazyRouteComponent(() => import('./pages/models/models-page.tsx'), 'ModelsPage'),
+});
+
+const requests = createRoute({
+  getParentRoute: () => root,
+  path: '/requests',
+  component: lazyRouteComponent(() => import('./pages/requests/requests-page.tsx'), 'RequestsPage'),
+});
+
+const system = createRoute({
+  getParentRoute: () => root,
+  path: '/system',
+  component: lazyRouteComponent(() => import('./pages/system/system-page.tsx'), 'SystemPage'),
+});
+
+const access = createRoute({
+  getParentRoute: () => root,
+  path: '/access',
+  component: lazyRouteComponent(() => import('./pages/access/access-page.tsx'), 'AccessPage'),
+});
+
+const settings = createRoute({
+  getParentRoute: () => root,
+  path: '/settings',
+  component: lazyRouteComponent(() => import('./pages/settings/settings-page.tsx'), 'SettingsPage'),
+});
+
+/** The router of the page. Addresses stand in the hash, so that they work under every prefix. */
+export const router = createRouter({
+  routeTree: root.addChildren([
+    home,
+    instances,
+    instance,
+    edit,
+    create,
+    playground,
+    models,
+    requests,
+    system,
+    access,
+    settings,
+  ]),
+  history: createHashHistory(),
+  defaultPreload: 'intent',
+  defaultErrorComponent: ({ error, reset }) => <ErrorState error={error} onRetry={reset} />,
+});
+
+declare module '@tanstack/react-router' {
+  interface Register {
+    router: typeof router;
+  }
+}

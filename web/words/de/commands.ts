@@ -1,0 +1,31 @@
+import type { en } from '../en/commands.ts';
+
+/** Sätze der Befehle an Instanzen. */
+export const de = {
+  start: 'Starten',
+  stop: 'Stoppen',
+  restart: 'Neu starten',
+  edit: 'Bearbeiten',
+  logs: 'Logs',
+  use: 'Benutzen',
+  duplicate: 'Duplizieren',
+  remove: 'Löschen',
+  removeDots: 'Löschen …',
+  more: (name) => `Mehr zu ${name}`,
+  startName: (name) => `${name} starten`,
+  stopName: (name) => `${name} stoppen`,
+  busyTitle: (what) => `${what}: Anfragen laufen`,
+  busyText: (requests, names) =>
+    `Bei ${names} ${requests === 1 ? 'läuft eine Anfrage' : `laufen ${requests} Anfragen`}.`,
+  letFinish: 'Abwarten, 30 s',
+  now: 'Sofort',
+  deleteTitle: (names) => `${names} löschen?`,
+  deleteText: 'Einstellungen, Logs und Verlauf der Instanz werden gelöscht. Die Modelldatei bleibt.',
+  deleteMany: (count) =>
+    `Einstellungen, Logs und Verlauf von ${count} Instanzen werden gelöscht. Modelldateien bleiben.`,
+  deleteRunning: 'Sie läuft und wird deshalb erst gestoppt.',
+  deleteRunningMany: (count) => `${count} davon laufen und bleiben: erst stoppen.`,
+  stopAndDelete: 'Stoppen und löschen',
+  manyNames: (count) => `${count} Instanzen`,
+  bulkFailed: (done, total, first) => `${done} von ${total} erledigt. ${first}`,
+} satisfies typeof en;

@@ -1,0 +1,32 @@
+import type { en } from '../en/first-run.ts';
+
+/** Sätze eines Servers ohne Instanzen. */
+export const de = {
+  title: 'Instanzen',
+  heading: 'Hier läuft noch nichts',
+  note: 'Eine Instanz ist ein Modell, das llamactl bereithält. Nehmen Sie eines davon oder eine Datei dieses Rechners.',
+  engineFound: (version) => `llama-server ${version} gefunden`,
+  engineMissing: 'Kein llama-server gefunden',
+  engineMissingText: 'llamactl braucht ihn für Modelle. Dieser Befehl installiert einen:',
+  lookAgain: 'Noch einmal suchen',
+  memory: (name, size) => (name === 'memory' ? `${size} RAM` : `${name}, ${size}`),
+  getAndChat: 'Holen und chatten',
+  fits: { yes: 'passt', tight: 'passt knapp', no: 'passt nicht' },
+  fitsNow: 'passt jetzt',
+  fitsNot: 'passt jetzt nicht',
+  download: (size) => `${size} Download`,
+  onDisk: 'Auf dieser Platte',
+  noneOnDisk: 'In den Ordnern, die llamactl kennt, war keine Modelldatei.',
+  scanning: 'llamactl sucht Modelldateien …',
+  createAndStart: 'Anlegen und starten',
+  path: 'Pfad einer Modelldatei',
+  pathHint: 'Eine Datei des Rechners, auf dem llamactl läuft, etwa /models/chat.gguf',
+  downloading: (done, total) => `${done} von ${total}`,
+  speed: (speed) => `${speed}/s`,
+  left: (time) => `noch ${time}`,
+  cancel: 'Abbrechen',
+  creating: 'Legt die Instanz an …',
+  starting: 'Startet die Instanz …',
+  notAdmin: 'Instanzen legt ein Admin an. Dann stehen sie hier.',
+  others: 'Alle Einstellungen',
+} satisfies typeof en;

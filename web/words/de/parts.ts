@@ -1,0 +1,28 @@
+import type { en } from '../en/parts.ts';
+
+/** Sätze der Bausteine. */
+export const de = {
+  cancel: 'Abbrechen',
+  close: 'Schließen',
+  copied: 'Kopiert',
+  copy: 'Kopieren',
+  copyRequestId: 'Kennung der Anfrage kopieren',
+  failed: 'Das hat nicht geklappt',
+  forbidden: 'Das dürfen Sie nicht sehen',
+  needsRole: (role) => `Dazu ist die Rolle ${role} nötig.`,
+  noConnection: 'Keine Antwort von llamactl',
+  notFound: 'Hier ist nichts',
+  toInstances: 'Zu den Instanzen',
+  tryAgain: 'Erneut versuchen',
+  youAre: (username, role) =>
+    username === null ? `Ihre Rolle ist ${role}.` : `Sie sind ${username} mit der Rolle ${role}.`,
+  statuses: {
+    stopped: 'gestoppt',
+    starting: 'startet',
+    running: 'läuft',
+    stopping: 'stoppt',
+    restarting: 'startet neu',
+    failed: 'gescheitert',
+  },
+  keys: { control: 'Strg', command: '⌘' },
+} satisfies typeof en;

@@ -1,0 +1,28 @@
+/** Sentences of commands to instances. */
+export const en = {
+  start: 'Start',
+  stop: 'Stop',
+  restart: 'Restart',
+  edit: 'Edit',
+  logs: 'Logs',
+  use: 'Use it',
+  duplicate: 'Duplicate',
+  remove: 'Delete',
+  removeDots: 'Delete …',
+  more: (name: string) => `More for ${name}`,
+  startName: (name: string) => `Start ${name}`,
+  stopName: (name: string) => `Stop ${name}`,
+  busyTitle: (what: string) => `${what}: requests are under way`,
+  busyText: (requests: number, names: string) =>
+    `${requests === 1 ? 'One request is' : `${requests} requests are`} under way at ${names}.`,
+  letFinish: 'Let them finish, 30 s',
+  now: 'Now',
+  deleteTitle: (names: string) => `Delete ${names}?`,
+  deleteText: 'Settings, logs and history of the instance are deleted. The model file stays.',
+  deleteMany: (count: number) => `Settings, logs and history of ${count} instances are deleted. Model files stay.`,
+  deleteRunning: 'It is running, so it is stopped first.',
+  deleteRunningMany: (count: number) => `${count} of them run and stay: stop them first.`,
+  stopAndDelete: 'Stop and delete',
+  manyNames: (count: number) => `${count} instances`,
+  bulkFailed: (done: number, total: number, first: string) => `${done} of ${total} done. ${first}`,
+};

@@ -2,10 +2,22 @@
 
 const PREFIX = 'llamactl.';
 
+/** `tab`: until the tab is closed. */
+type Place = 'browser' | 'tab';
+
+/** @throws {DOMException} The browser refuses storage. */
+function storageOf(place: Place): Storage {
+  return place === 'tab' ? sessionStorage : localStorage;
+}
+
 /** Reads a kept value. @param accepts Returns the value if it is valid, else `undefined`. */
-export function kept<Value>(name: string, accepts: (value: unknown) => Value | undefined): Value | undefined {
+export function kept<Value>(
+  name: string,
+  accepts: (value: unknown) => Value | undefined,
+  place: Place = 'browser',
+): Value | undefined {
   try {
-    const text = localStorage.getItem(PREFIX + name);
+    const text = storageOf(place).getItem(PREFIX + name);
     return text === null ? undefined : accepts(JSON.parse(text));
   } catch (error) {
     // Storage is refused, or another program wrote it.
@@ -15,10 +27,10 @@ export function kept<Value>(name: string, accepts: (value: unknown) => Value | u
 }
 
 /** Keeps a JSON value for later visits; `undefined` forgets it. */
-export function keep(name: string, value: unknown): void {
+export function keep(name: string, value: unknown, place: Place = 'browser'): void {
   try {
-    if (value === undefined) localStorage.removeItem(PREFIX + name);
-    else localStorage.setItem(PREFIX + name, JSON.stringify(value));
+    if (value === undefined) storageOf(place).removeItem(PREFIX + name);
+    else storageOf(place).setItem(PREFIX + name, JSON.stringify(value));
   } catch (error) {
     if (!(error instanceof DOMException)) throw error;
   }

@@ -9,7 +9,7 @@ import {
 import { ErrorState, NotFoundState } from './components/error-state.tsx';
 import { instanceSearch } from './pages/instance/instance-search.ts';
 import { instancesSearch } from './pages/instances/instances-search.ts';
-import { newSearch } from './pages/new/new-search.ts';
+import { editSearch, newSearch } from './pages/new/new-search.ts';
 import { playgroundSearch } from './pages/playground/playground-search.ts';
 import { Shell } from './shell/shell.tsx';
 
@@ -43,6 +43,7 @@ const instance = createRoute({
 const edit = createRoute({
   getParentRoute: () => root,
   path: '/instances/$name/edit',
+  validateSearch: editSearch,
   component: lazyRouteComponent(() => import('./pages/new/edit-page.tsx'), 'EditPage'),
 });
 

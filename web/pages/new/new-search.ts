@@ -1,7 +1,15 @@
-import { textOf, type RawSearch } from '../../lib/search-parameters.ts';
+import { choiceOf, textOf, type RawSearch } from '../../lib/search-parameters.ts';
+
+/** The three ways to write the same settings. */
+export const FORM_TABS = ['form', 'command', 'yaml'] as const;
+export type FormTab = (typeof FORM_TABS)[number];
+
+export interface EditSearch {
+  tab?: FormTab | undefined;
+}
 
 /** Values with which a new instance begins. */
-export interface NewSearch {
+export interface NewSearch extends EditSearch {
   /** The instance whose settings it copies. */
   from?: string | undefined;
   /** A model of the library, by its id or reference. */
@@ -9,5 +17,9 @@ export interface NewSearch {
 }
 
 export function newSearch(raw: RawSearch): NewSearch {
-  return { from: textOf(raw['from']), model: textOf(raw['model']) };
+  return { from: textOf(raw['from']), model: textOf(raw['model']), ...editSearch(raw) };
+}
+
+export function editSearch(raw: RawSearch): EditSearch {
+  return { tab: choiceOf(raw['tab'], FORM_TABS) };
 }

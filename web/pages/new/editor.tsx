@@ -1,0 +1,196 @@
+import type { Options } from '@llamactl/client';
+import { useBlocker, useNavigate } from '@tanstack/react-router';
+import { lazy, Suspense, useEffect, useMemo, useRef, useState } from 'react';
+import { Banner } from '../../components/banner.tsx';
+import { Button } from '../../components/button.tsx';
+import { PageHeader } from '../../components/page-header.tsx';
+import { Segmented } from '../../components/segmented.tsx';
+import { SkeletonRows } from '../../components/skeleton.tsx';
+import { useWords } from '../../lib/language.ts';
+import { useMedia } from '../../lib/media.ts';
+import { newWords } from '../../words/new.ts';
+import { BehaviourSection } from './behaviour-section.tsx';
+import { CommandTab } from './command-tab.tsx';
+import { ConflictDialog } from './conflict-dialog.tsx';
+import { isDirty, type Draft } from './draft.ts';
+import { FormContext, type Form } from './form.ts';
+import { LeaveDialog } from './leave-dialog.tsx';
+import { MeaningBar, MeaningColumn } from './meaning.tsx';
+import { ModelSection } from './model-section.tsx';
+import { FORM_TABS, type FormTab } from './new-search.ts';
+import { OptionsSection } from './options-section.tsx';
+import { ReviewSection } from './review-section.tsx';
+import { changesBetween } from './settings-document.ts';
+import type { Stored } from './stored-settings.ts';
+import { useDraft } from './use-draft.ts';
+import { usePreview } from './use-preview.ts';
+import { useSave } from './use-save.ts';
+
+export interface EditorProps {
+  /** The instance; `null`: a new one. */
+  name: string | null;
+  /** The draft is kept under this name. */
+  draftName: string;
+  initial: Draft;
+  /** The settings that are stored now; `null`: the instance is new. */
+  newest: Stored | null;
+  tab: FormTab;
+}
+
+/** The width from which the column with the meaning stands beside the form; `broad:` of the styles is the same. */
+const BROAD = '(min-width: 75rem)';
+
+const DocumentTab = lazy(() => import('./document-tab.tsx'));
+
+/** The settings of an instance as a form, a command or a document, and what they mean. */
+export function Editor({ name, draftName, initial, newest, tab }: EditorProps) {
+  const words = useWords(newWords);
+  const navigate = useNavigate();
+  const isBroad = useMedia(BROAD);
+  const { draft, dispatch, wasKept, forget } = useDraft(draftName, initial);
+  const [saysKept, setSaysKept] = useState(wasKept);
+  const preview = usePreview(name, draft);
+  const isLeaving = useRef(false);
+  const { save, isPending, error, conflict, setConflict } = useSave({
+    name,
+    draft,
+    onSaved: (saved) => {
+      isLeaving.current = true;
+      forget();
+      void navigate({ to: '/instances/$name', params: { name: saved } });
+    },
+  });
+  const dirty = isDirty(draft);
+  const isElsewhere = newest !== null && newest.etag !== draft.etag;
+  useEffect(() => {
+    if (!dirty && isElsewhere) dispatch({ kind: 'rebase', draft: ofStored(newest) });
+  }, [dirty, isElsewhere, newest, dispatch]);
+  const blocker = useBlocker({
+    shouldBlockFn: ({ current, next }) => dirty && !isLeaving.current && current.pathname !== next.pathname,
+    enableBeforeUnload: () => dirty && !isLeaving.current,
+    withResolver: true,
+  });
+  const problems = error.problems.length > 0 ? error.problems : preview.problems;
+  const form = useMemo(
+    (): Form => ({ name, document: draft.document, base: draft.base, problems, dispatch }),
+    [name, draft, problems, dispatch],
+  );
+  const open = (next: FormTab): void => {
+    const search = { tab: next === 'form' ? undefined : next };
+    if (name === null) void navigate({ to: '/new', search: (before) => ({ ...before, ...search }), replace: true });
+    else void navigate({ to: '/instances/$name/edit', params: { name }, search, replace: true });
+  };
+  const meaning = {
+    name,
+    preview,
+    problems,
+    changes: changesBetween(draft.base, draft.document),
+    error: error.sentence,
+    isPending,
+    canSave: draft.document['name'] !== undefined && dirty,
+    onSave: save,
+    onUse: (options: Options) =>
+      dispatch({
+        kind: 'merge',
+        values: new Map(Object.entries(options).map(([key, value]) => [`options.${key}`, value])),
+      }),
+  };
+  return (
+    <FormContext value={form}>
+      <PageHeader
+        title={name === null ? words.newTitle : words.editTitle(name)}
+        actions={
+          <Segmented
+            label={words.tabList}
+            value={tab}
+            choices={FORM_TABS.map((value) => ({ value, label: words.tabs[value] }))}
+            onChoose={open}
+          />
+        }
+      />
+      {isElsewhere && dirty && (
+        <Banner
+          kind="warn"
+          actions={
+            <Button size="small" onClick={() => setConflict(newest)}>
+              {words.compare}
+            </Button>
+          }
+        >
+          {words.changedElsewhere}
+        </Banner>
+      )}
+      {saysKept && (
+        <Banner
+          kind="info"
+          actions={
+            <>
+              <Button
+                size="small"
+                onClick={() => {
+                  dispatch({ kind: 'rebase', draft: newest === null ? initial : ofStored(newest) });
+                  setSaysKept(false);
+                }}
+              >
+                {words.startOver}
+              </Button>
+              <Button size="small" kind="quiet" onClick={() => setSaysKept(false)}>
+                {words.goOn}
+              </Button>
+            </>
+          }
+        >
+          {words.draftKept}
+        </Banner>
+      )}
+      <div className="flex min-h-0 grow border-t border-line">
+        <div className="min-h-0 min-w-0 grow overflow-y-auto px-4 py-4 wide:px-6">
+          <div className="mx-auto flex max-w-4xl flex-col gap-4">
+            {tab === 'form' && (
+              <>
+                <ModelSection />
+                <OptionsSection />
+                <BehaviourSection />
+                <ReviewSection changes={meaning.changes} isNew={name === null} />
+              </>
+            )}
+            {tab === 'command' && <CommandTab onUsed={() => open('form')} />}
+            {tab === 'yaml' && (
+              <Suspense fallback={<SkeletonRows />}>
+                <DocumentTab />
+              </Suspense>
+            )}
+          </div>
+        </div>
+        {isBroad && <MeaningColumn {...meaning} />}
+      </div>
+      {!isBroad && <MeaningBar {...meaning} />}
+      {conflict !== null && (
+        <ConflictDialog
+          draft={draft}
+          stored={conflict}
+          onClose={() => setConflict(null)}
+          onResolve={(document) => {
+            dispatch({ kind: 'rebase', draft: { base: conflict.document, etag: conflict.etag, document } });
+            setConflict(null);
+          }}
+        />
+      )}
+      {blocker.status === 'blocked' && (
+        <LeaveDialog
+          onStay={blocker.reset}
+          onKeep={blocker.proceed}
+          onDiscard={() => {
+            isLeaving.current = true;
+            forget();
+            blocker.proceed();
+          }}
+        />
+      )}
+    </FormContext>
+  );
+}
+
+function ofStored({ document, etag }: Stored): Draft {
+  return { base: document, etag, document };
+}

@@ -1,0 +1,144 @@
+import type { Options } from '@llamactl/client';
+import { useState, type ReactNode } from 'react';
+import { Button } from '../../components/button.tsx';
+import { CodeBlock } from '../../components/code-block.tsx';
+import { Drawer } from '../../components/dialog.tsx';
+import { Icon } from '../../components/icons.tsx';
+import { StatusShape } from '../../components/status.tsx';
+import { useWords } from '../../lib/language.ts';
+import { newWords } from '../../words/new.ts';
+import { FitMark, FitPart } from './fit-part.tsx';
+import { SaveButtons, type SaveButtonsProps } from './save-buttons.tsx';
+import { valueText, type Change } from './settings-document.ts';
+import { commandText } from './command-text.ts';
+
+export interface MeaningProps extends SaveButtonsProps {
+  changes: readonly Change[];
+  /** Takes options of a suggestion into the form. */
+  onUse: (options: Options) => void;
+}
+
+/** The meaning of the settings, beside the form. */
+export function MeaningColumn(props: MeaningProps) {
+  const words = useWords(newWords);
+  return (
+    <aside aria-label={words.meaning} className="flex w-[360px] shrink-0 flex-col border-l border-line bg-panel">
+      {/* oxlint-disable-next-line jsx-a11y/no-noninteractive-tabindex -- it scrolls by keyboard */}
+      <div role="region" aria-label={words.meaning} tabIndex={0} className="min-h-0 grow overflow-y-auto p-4">
+        <Meaning {...props} />
+      </div>
+      <footer className="border-t border-line p-4">
+        <SaveButtons {...props} />
+      </footer>
+    </aside>
+  );
+}
+
+/** The same on a narrow screen: a bar, and a drawer with the rest. */
+export function MeaningBar(props: MeaningProps) {
+  const words = useWords(newWords);
+  const { preview, problems } = props;
+  const [isOpen, setOpen] = useState(false);
+  return (
+    <footer className="flex shrink-0 flex-col gap-2 border-t border-line bg-panel px-4 py-2 wide:flex-row wide:items-center wide:px-6">
+      <div className="flex min-w-0 grow items-center justify-between gap-2">
+        <span className="min-w-0 truncate">
+          {problems.length > 0 ? (
+            <span className="inline-flex items-center gap-1.5 text-bad">
+              <StatusShape of="bad" />
+              {words.problemCount(problems.length)}
+            </span>
+          ) : (
+            <FitMark estimate={preview.last?.estimate ?? null} />
+          )}
+        </span>
+        <Button kind="quiet" icon="info" onClick={() => setOpen(true)}>
+          {words.meaning}
+        </Button>
+      </div>
+      <SaveButtons {...props} />
+      {isOpen && (
+        <Drawer title={words.meaning} onClose={() => setOpen(false)}>
+          <Meaning {...props} />
+        </Drawer>
+      )}
+    </footer>
+  );
+}
+
+function Meaning({ preview, problems, changes, name, onUse }: MeaningProps) {
+  const words = useWords(newWords);
+  const { last, error } = preview;
+  const warnings = preview.preview?.warnings ?? [];
+  if (last === null && problems.length === 0) {
+    return <p className="text-mute">{error instanceof Error ? error.message : words.nothingYet}</p>;
+  }
+  return (
+    <div className="flex flex-col gap-5">
+      {last !== null && <FitPart estimate={last.estimate} onUse={onUse} />}
+      {problems.length > 0 && (
+        <Part title={words.problemCount(problems.length)}>
+          <ul className="flex flex-col gap-2">
+            {problems.map(({ path, message }) => (
+              <li key={`${path} ${message}`} className="flex items-start gap-1.5">
+                <Icon name="warning" size={14} className="mt-0.5 text-bad" />
+                <span className="min-w-0 break-words">
+                  {path !== '' && <code className="font-strong">{path}</code>} {message}
+                </span>
+              </li>
+            ))}
+          </ul>
+        </Part>
+      )}
+      {warnings.length > 0 && (
+        <Part title={words.warnings(warnings.length)}>
+          <ul className="flex flex-col gap-2">
+            {warnings.map((warning) => (
+              <li key={warning} className="flex items-start gap-1.5">
+                <span className="flex h-5 items-center">
+                  <StatusShape of="warn" />
+                </span>
+                <span className="min-w-0 break-words">{warning}</span>
+              </li>
+            ))}
+          </ul>
+        </Part>
+      )}
+      {last !== null && last.effective_command.length > 0 && (
+        <Part title={words.command}>
+          <div className="max-h-64 overflow-y-auto rounded-control">
+            <CodeBlock label={words.command} code={commandText(last.effective_command)} />
+          </div>
+        </Part>
+      )}
+      {name !== null && (
+        <Part title={words.changes(changes.length)}>
+          <ul className="flex flex-col gap-1">
+            {changes.map(({ path, before, after }) => (
+              <li key={path} className="min-w-0 break-words">
+                <code className="font-strong">{path}</code>{' '}
+                <span className="text-mute">{short(valueText(before)) ?? words.standardWord}</span> →{' '}
+                <span>{short(valueText(after)) ?? words.standardWord}</span>
+              </li>
+            ))}
+          </ul>
+        </Part>
+      )}
+    </div>
+  );
+}
+
+const LONGEST = 60;
+
+function short(text: string | null): string | null {
+  return text === null || text.length <= LONGEST ? text : `${text.slice(0, LONGEST)}…`;
+}
+
+function Part({ title, children }: { title: string; children: ReactNode }) {
+  return (
+    <section className="flex flex-col gap-1.5">
+      <h2 className="font-strong">{title}</h2>
+      {children}
+    </section>
+  );
+}

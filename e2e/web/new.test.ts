@@ -1,0 +1,213 @@
+import { copyFile, mkdtemp, rm } from 'node:fs/promises';
+import os from 'node:os';
+import path from 'node:path';
+import type { Browser, Page } from 'playwright-core';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { testModel } from '../../scripts/test-assets.ts';
+import { isLong } from '../../scripts/test-tier.ts';
+import { ServerProcess } from '../server-process.ts';
+import { barriersOf, HAS_NO_BROWSER, overflowOf, PHONE, startBrowser, Window } from './open-page.ts';
+
+/** The form for new and existing instances, on the real server with the real engine. */
+
+let folder: string;
+let server: ServerProcess;
+let browser: Browser;
+let window: Window;
+
+beforeAll(async () => {
+  folder = await mkdtemp(path.join(os.tmpdir(), 'llamactl-models-'));
+  await copyFile(await testModel(), path.join(folder, 'demo-model.gguf'));
+  server = await ServerProcess.create(`models: { dirs: [${JSON.stringify(folder)}] }\n`);
+  await server.start();
+  browser = await startBrowser();
+});
+
+beforeEach(async () => {
+  window = await Window.open(browser, server.url);
+});
+
+afterEach(async () => {
+  const { complaints } = window;
+  await window.close();
+  expect(complaints).toEqual([]);
+});
+
+afterAll(async () => {
+  await browser.close();
+  await server.dispose();
+  await rm(folder, { recursive: true });
+});
+
+const meaning = (page: Page) => page.getByRole('complementary', { name: 'What it means' });
+const optionField = (page: Page, key: string) => page.getByLabel(key, { exact: true });
+
+async function pickModel(page: Page): Promise<void> {
+  await page.getByRole('combobox', { name: 'Model' }).fill('demo');
+  await page.getByRole('listbox').getByRole('option', { name: 'demo-model' }).click();
+}
+
+async function settingsOf(name: string): Promise<Record<string, unknown>> {
+  return (await server.call('GET', `/api/instances/${name}`)).body;
+}
+
+async function create(name: string, options: Record<string, unknown>): Promise<void> {
+  const body = { name, model_path: path.join(folder, 'demo-model.gguf'), options };
+  const answer = await server.call('POST', '/api/instances', body);
+  expect(answer.status, JSON.stringify(answer.body)).toBe(201);
+}
+
+describe.skipIf(HAS_NO_BROWSER)('a new instance', () => {
+  it('is made of a model of the library, and started', async () => {
+    const page = await window.tab(server.url, '/new');
+    await meaning(page).getByText('Choose a model and a name.').waitFor();
+    await pickModel(page);
+    await meaning(page).getByText('Fits now').waitFor();
+    await optionField(page, 'ctx_size').fill('512');
+    await meaning(page).getByText('--ctx-size 512').waitFor();
+    await page.getByLabel('Other names').fill('first\nsecond');
+    await page.getByRole('button', { name: 'Save and start' }).click();
+    await page.waitForURL(/#\/instances\/demo-model$/);
+    await expect.poll(async () => (await settingsOf('demo-model'))['status'], { timeout: 30_000 }).toBe('running');
+    expect(await settingsOf('demo-model')).toMatchObject({
+      model: 'demo-model',
+      options: { ctx_size: 512 },
+      aliases: ['first', 'second'],
+    });
+    expect((await server.call('POST', '/api/instances/demo-model/stop')).status).toBe(200);
+  });
+
+  it('shows under its field why the engine refuses an option, and cannot be saved so', async () => {
+    const page = await window.tab(server.url, '/new?model=demo-model');
+    await optionField(page, 'threads').fill('many');
+    await page.getByText('needs a number, not "many"').first().waitFor();
+    const save = page.getByRole('button', { name: 'Save', exact: true });
+    await expect.poll(() => save.isDisabled()).toBe(true);
+    await page.getByLabel('Another option, as key=value').fill('ctx_sise=512');
+    await page.getByRole('button', { name: 'Add', exact: true }).click();
+    await page.getByText('did you mean `ctx_size`?').first().waitFor();
+    await page.getByRole('button', { name: 'Remove ctx_sise' }).click();
+    await page.getByRole('button', { name: 'Back to the default of threads' }).click();
+    await expect.poll(() => save.isEnabled()).toBe(true);
+  });
+
+  it.runIf(isLong)('takes a pasted command, and says what it leaves out', async () => {
+    const page = await window.tab(server.url, '/new?tab=command');
+    const text = `docker run --rm ghcr.io/ggml-org/llama.cpp:server -m ${folder}/demo-model.gguf -c 640 --host 0.0.0.0`;
+    await page.getByLabel('A command line, docker run').fill(text);
+    await page.getByRole('button', { name: 'Read it' }).click();
+    await page.getByText('is set by llamactl: an engine listens on loopback').waitFor();
+    expect(await barriersOf(page)).toEqual([]);
+    await page.getByRole('button', { name: 'Use in the form' }).click();
+    expect(await optionField(page, 'ctx_size').inputValue()).toBe('640');
+    expect(await page.getByLabel('Path of the model file').inputValue()).toBe(`${folder}/demo-model.gguf`);
+    await meaning(page).getByText('--ctx-size 640').waitFor();
+  });
+
+  it.runIf(isLong)('is written as a document too', async () => {
+    const page = await window.tab(server.url, '/new?tab=yaml');
+    await page.getByRole('textbox').fill('name: written\nmodel: demo-model\noptions: { ctx_size: 700');
+    await page.getByText('Flow map in block collection').waitFor();
+    await page.getByRole('textbox').fill('name: written\nmodel: demo-model\noptions: { ctx_size: 700 }\n');
+    await meaning(page).getByText('--ctx-size 700').waitFor();
+    await page.getByRole('button', { name: 'Save', exact: true }).click();
+    await page.waitForURL(/#\/instances\/written$/);
+    expect(await settingsOf('written')).toMatchObject({ options: { ctx_size: 700 } });
+  });
+
+  it.runIf(isLong)('is kept by the tab until it is saved, and leaving asks', async () => {
+    const page = await window.tab(server.url, '/new');
+    await page.getByLabel('Name', { exact: true }).fill('later');
+    await page.getByRole('link', { name: 'Instances' }).click();
+    const question = page.getByRole('dialog', { name: 'Leave without saving?' });
+    expect(await barriersOf(page)).toEqual([]);
+    await question.getByRole('button', { name: 'Stay' }).click();
+    await page.getByRole('link', { name: 'Instances' }).click();
+    await question.getByRole('button', { name: 'Leave and keep' }).click();
+    await page.waitForURL(/#\/instances$/);
+    await page.goto(`${server.url}/#/new`);
+    await page.getByText('Your changes of before are here again.').waitFor();
+    expect(await page.getByLabel('Name', { exact: true }).inputValue()).toBe('later');
+    await page.getByRole('button', { name: 'Start over' }).click();
+    expect(await page.getByLabel('Name', { exact: true }).inputValue()).toBe('');
+  });
+});
+
+describe.skipIf(HAS_NO_BROWSER)('an instance in two windows', () => {
+  it('keeps what each has changed: the second to save sees both', async () => {
+    window.allow(/412/);
+    await create('shared', { ctx_size: 512, threads: 1 });
+    const [first, second] = [
+      await window.tab(server.url, '/instances/shared/edit'),
+      await window.tab(server.url, '/instances/shared/edit'),
+    ];
+    await optionField(second, 'ctx_size').fill('1024');
+    await optionField(first, 'ctx_size').fill('256');
+    await optionField(first, 'threads').fill('2');
+    await first.getByRole('button', { name: 'Save', exact: true }).click();
+    await first.waitForURL(/#\/instances\/shared$/);
+    await second.getByText('The settings have changed elsewhere').waitFor();
+    await second.getByRole('button', { name: 'Save', exact: true }).click();
+    const question = second.getByRole('dialog', { name: 'Changed elsewhere' });
+    const row = question.getByRole('listitem').filter({ hasText: 'options.ctx_size' });
+    await row.waitFor();
+    expect(await row.getByRole('definition').allTextContents()).toEqual(['512', '256', '1024']);
+    expect(await barriersOf(second)).toEqual([]);
+    await question.getByRole('button', { name: 'Take these' }).click();
+    expect(await optionField(second, 'threads').inputValue()).toBe('2');
+    await second.getByRole('button', { name: 'Save', exact: true }).click();
+    await second.waitForURL(/#\/instances\/shared$/);
+    expect(await settingsOf('shared')).toMatchObject({ options: { ctx_size: 1024, threads: 2 } });
+  });
+});
+
+describe.skipIf(HAS_NO_BROWSER)('the settings of a running instance', () => {
+  beforeAll(async () => {
+    await create('busy', { ctx_size: 512 });
+    expect((await server.call('POST', '/api/instances/busy/start?wait=true')).status).toBe(200);
+  });
+
+  it('count after a restart, which the form offers', async () => {
+    const page = await window.tab(server.url, '/instances/busy/edit');
+    await optionField(page, 'ctx_size').fill('768');
+    await meaning(page).getByText('The running engine keeps its settings until a restart.').waitFor();
+    await meaning(page).getByText('512 → 768').waitFor();
+    await page.getByRole('button', { name: 'Save and restart' }).click();
+    await page.waitForURL(/#\/instances\/busy$/);
+    await expect
+      .poll(() => settingsOf('busy'), { timeout: 30_000 })
+      .toMatchObject({ status: 'running', restart_required: false, options: { ctx_size: 768 } });
+  });
+
+  it.runIf(isLong)('are the first ones of a copy, without what only one instance can have', async () => {
+    const page = await window.tab(server.url, '/new?from=busy');
+    expect(await page.getByLabel('Name', { exact: true }).inputValue()).toBe('busy-2');
+    await page.getByRole('button', { name: 'Save', exact: true }).click();
+    await page.waitForURL(/#\/instances\/busy-2$/);
+    expect((await settingsOf('busy-2'))['options']).toEqual((await settingsOf('busy'))['options']);
+  });
+
+  it.each(isLong ? (['light', 'dark'] as const) : (['dark'] as const))(
+    'have no barriers in %s, on a desk and on a phone',
+    async (colorScheme) => {
+      for (const viewport of [undefined, PHONE]) {
+        const own = await Window.open(browser, server.url, {
+          colorScheme,
+          ...(viewport === undefined ? {} : { viewport }),
+        });
+        const page = await own.tab(server.url, '/instances/busy/edit');
+        await optionField(page, 'ctx_size').fill('many');
+        await page.getByText('needs a number').first().waitFor();
+        expect(await barriersOf(page)).toEqual([]);
+        expect(await overflowOf(page)).toBe(0);
+        if (viewport === PHONE) {
+          await page.getByRole('button', { name: 'What it means' }).click();
+          await page.getByRole('dialog', { name: 'What it means' }).getByText('options.ctx_size').first().waitFor();
+          expect(await barriersOf(page)).toEqual([]);
+        }
+        expect(own.complaints).toEqual([]);
+        await own.close();
+      }
+    },
+  );
+});

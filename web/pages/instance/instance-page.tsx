@@ -1,6 +1,85 @@
-import { UnbuiltPage } from '../../shell/unbuilt-page.tsx';
+import { useNavigate, useParams, useSearch } from '@tanstack/react-router';
+import { lazy, Suspense } from 'react';
+import { NotFoundState } from '../../components/error-state.tsx';
+import { PageBody, PageHeader } from '../../components/page-header.tsx';
+import { SkeletonRows } from '../../components/skeleton.tsx';
+import { Tabs } from '../../components/tabs.tsx';
+import { useWords } from '../../lib/language.ts';
+import { useRow, useRowNames } from '../../lib/live/live-hooks.ts';
+import type { Row } from '../../lib/live/row-store.ts';
+import { instanceWords } from '../../words/instance.ts';
+import { EventsTab } from './events-tab.tsx';
+import { InstanceHeader } from './instance-header.tsx';
+import { INSTANCE_TABS, type InstanceTab } from './instance-search.ts';
+import { OverviewTab } from './overview-tab.tsx';
+import { RequestsTab } from './requests-tab.tsx';
+import { SettingsTab } from './settings-tab.tsx';
+import { UseTab } from './use-tab.tsx';
+import { WhyPanel } from './why-panel.tsx';
+
+// The log comes with the first log.
+const LogsTab = lazy(() => import('./logs-tab.tsx'));
 
 /** One instance: overview, logs, requests, settings, events, use. */
 export function InstancePage() {
-  return <UnbuiltPage place="instances" />;
+  const { name } = useParams({ from: '/instances/$name' });
+  const words = useWords(instanceWords);
+  const row = useRow(name);
+  const isLoaded = useRowNames() !== null;
+  if (row !== undefined) return <KnownInstance key={name} row={row} />;
+  return (
+    <>
+      <PageHeader title={name} />
+      <PageBody>{isLoaded ? <NotFoundState>{words.notFound(name)}</NotFoundState> : <SkeletonRows />}</PageBody>
+    </>
+  );
+}
+
+function KnownInstance({ row }: { row: Row }) {
+  const { name } = row;
+  const words = useWords(instanceWords);
+  const navigate = useNavigate();
+  const { tab = 'overview', line } = useSearch({ from: '/instances/$name' });
+  const choose = (chosen: InstanceTab): void => {
+    const search = chosen === 'overview' ? {} : { tab: chosen };
+    void navigate({ to: '/instances/$name', params: { name }, search, replace: true });
+  };
+  return (
+    <>
+      <InstanceHeader row={row} />
+      <WhyPanel row={row} />
+      <Tabs
+        label={words.tabsLabel}
+        tabs={INSTANCE_TABS.map((value) => ({ value, label: words.tabs[value] }))}
+        value={tab}
+        onChoose={choose}
+        className="flex grow flex-col"
+      >
+        {tab === 'logs' ? (
+          <Suspense>
+            <LogsTab row={row} line={line} />
+          </Suspense>
+        ) : (
+          <div className="min-h-0 grow overflow-y-auto px-4 pt-4 pb-8 wide:px-6">
+            <TabContent tab={tab} row={row} />
+          </div>
+        )}
+      </Tabs>
+    </>
+  );
+}
+
+function TabContent({ tab, row }: { tab: Exclude<InstanceTab, 'logs'>; row: Row }) {
+  switch (tab) {
+    case 'overview':
+      return <OverviewTab row={row} />;
+    case 'requests':
+      return <RequestsTab name={row.name} />;
+    case 'settings':
+      return <SettingsTab name={row.name} />;
+    case 'events':
+      return <EventsTab name={row.name} />;
+    case 'use':
+      return <UseTab row={row} />;
+  }
 }

@@ -1,0 +1,290 @@
+import { copyFile, mkdtemp, rm } from 'node:fs/promises';
+import os from 'node:os';
+import path from 'node:path';
+import type { Browser, Locator, Page } from 'playwright-core';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { testModel } from '../../scripts/test-assets.ts';
+import { ServerProcess } from '../server-process.ts';
+import { barriersOf, overflowOf, PHONE, startBrowser, Window } from './open-page.ts';
+
+/** The page of one instance in a real browser, on the real server with the real engine. */
+
+let server: ServerProcess;
+let browser: Browser;
+let window: Window;
+let folder: string;
+
+beforeAll(async () => {
+  folder = await mkdtemp(path.join(os.tmpdir(), 'llamactl-page-'));
+  server = await ServerProcess.create();
+  await server.start();
+  browser = await startBrowser();
+  await create('chat');
+});
+
+beforeEach(async () => {
+  window = await Window.open(browser, server.url);
+});
+
+afterEach(async () => {
+  const { complaints } = window;
+  await window.close();
+  expect(complaints).toEqual([]);
+});
+
+afterAll(async () => {
+  await browser.close();
+  await server.dispose();
+  await rm(folder, { recursive: true });
+});
+
+async function create(name: string, settings: Record<string, unknown> = {}): Promise<void> {
+  const body = { name, model_path: await testModel(), options: { ctx_size: 512 }, auto_restart: false, ...settings };
+  const answer = await server.call('POST', '/api/instances', body);
+  expect(answer.status, JSON.stringify(answer.body)).toBe(201);
+}
+
+const header = (page: Page): Locator => page.getByRole('banner').or(page.locator('header')).first();
+const button = (page: Page, name: string): Locator => header(page).getByRole('button', { name, exact: true });
+const isIn = async (page: Page, status: string): Promise<void> =>
+  header(page).getByText(status, { exact: true }).waitFor();
+const log = (page: Page): Locator => page.getByRole('region', { name: 'Lines of the log' });
+
+/** Makes the engine write lines, and starts it before if it is stopped. */
+async function ask(): Promise<void> {
+  const body = { model: 'chat', messages: [{ role: 'user', content: 'Hello' }], max_tokens: 8 };
+  expect((await server.call('POST', '/v1/chat/completions', body)).status).toBe(200);
+}
+
+/** How far a log is scrolled, in pixels, and how far it can be. */
+async function scrollOf(page: Page): Promise<{ top: number; rest: number }> {
+  return log(page).evaluate((element) => ({
+    top: element.scrollTop,
+    rest: element.scrollHeight - element.clientHeight - element.scrollTop,
+  }));
+}
+
+/** The `seq` of the first line that can be seen. */
+async function firstLine(page: Page): Promise<number> {
+  return log(page).evaluate((element) => {
+    const { top } = element.getBoundingClientRect();
+    const lines = [...element.querySelectorAll('[data-seq]')];
+    const first = lines.find((line) => line.getBoundingClientRect().top >= top - 1);
+    return Number(first?.getAttribute('data-seq'));
+  });
+}
+
+describe('one instance', () => {
+  it('is started, restarted and stopped from its header', async () => {
+    const page = await window.tab(server.url, '/instances/chat');
+    await isIn(page, 'stopped');
+    await button(page, 'Start').click();
+    await isIn(page, 'running');
+    const before = (await server.call('GET', '/api/instances/chat')).body['pid'];
+    await button(page, 'Restart').click();
+    await expect
+      .poll(async () => (await server.call('GET', '/api/instances/chat')).body['pid'] ?? before)
+      .not.toBe(before);
+    await isIn(page, 'running');
+    await button(page, 'Stop').click();
+    await isIn(page, 'stopped');
+  });
+
+  it('takes at most six requests to open, and no more while it rests', async () => {
+    const page = await window.tab(server.url, '/instances/chat');
+    await page.getByRole('heading', { name: 'Facts' }).waitFor();
+    await page.getByText('llama_cpp').waitFor();
+    // The list, the machine, its alerts and the caller are those of every page.
+    const own = window.requests.filter(({ path: each }) => each.startsWith('/api/instances/'));
+    expect(own.length).toBeLessThanOrEqual(4);
+    expect(window.requests.length).toBeLessThanOrEqual(8);
+  });
+
+  it('has no barriers on any tab, light and dark, wide and narrow, and is never wider than its window', async () => {
+    for (const [colorScheme, viewport] of [
+      ['light', undefined],
+      ['dark', PHONE],
+    ] as const) {
+      const look = await Window.open(browser, server.url, {
+        colorScheme,
+        ...(viewport === undefined ? {} : { viewport }),
+      });
+      const page = await look.tab(server.url, '/instances/chat');
+      for (const tab of ['Overview', 'Logs', 'Requests', 'Settings', 'Events', 'Use it']) {
+        await page.getByRole('tab', { name: tab }).click();
+        await page.getByRole('tabpanel').locator(':scope > *').first().waitFor();
+        expect(await barriersOf(page), `${tab}, ${colorScheme}`).toEqual([]);
+        expect(await overflowOf(page), `${tab}, ${colorScheme}`).toBe(0);
+      }
+      expect(look.complaints).toEqual([]);
+      await look.close();
+    }
+  });
+
+  it('is not there: the page says so, with the way back', async () => {
+    const page = await window.tab(server.url, '/instances/nobody');
+    await page.getByText('There is no instance nobody').waitFor();
+    await page.getByRole('link', { name: 'To the instances' }).waitFor();
+  });
+
+  it('gets another name, and keeps its page', async () => {
+    await create('old-name');
+    const page = await window.tab(server.url, '/instances/old-name');
+    await page.getByRole('button', { name: 'More for old-name' }).click();
+    await page.getByRole('menuitem', { name: 'Rename' }).click();
+    await page.getByLabel('New name').fill('new-name');
+    await page.getByRole('button', { name: 'Rename', exact: true }).click();
+    await page.waitForURL(/#\/instances\/new-name/);
+    await page.getByRole('heading', { name: 'new-name' }).waitFor();
+    await page.getByRole('tab', { name: 'Events' }).click();
+    await page.getByText('renamed, before old-name').waitFor();
+  });
+});
+
+describe('why it does not run', () => {
+  const panel = (page: Page): Locator => page.getByRole('region', { name: 'Why' });
+
+  it('a missing file: the sentence, and a start that works once the file is back', async () => {
+    const file = path.join(folder, 'late.gguf');
+    await create('late', { model_path: file });
+    const page = await window.tab(server.url, '/instances/late');
+    await panel(page).getByText(`the model file ${file} does not exist`).waitFor();
+    await panel(page).getByText('model missing').waitFor();
+    await copyFile(await testModel(), file);
+    await panel(page).getByRole('button', { name: 'Then start it' }).click();
+    await isIn(page, 'running');
+    await panel(page).waitFor({ state: 'detached' });
+    await button(page, 'Stop').click();
+    await isIn(page, 'stopped');
+  });
+
+  it('a bad option: one press removes it and starts the instance', async () => {
+    await create('bad', { options: { ctx_size: 512, override_kv: 'nonsense' } });
+    await server.call('POST', '/api/instances/bad/start');
+    const page = await window.tab(server.url, '/instances/bad');
+    await isIn(page, 'failed');
+    await panel(page)
+      .getByText(/argument --override-kv/)
+      .first()
+      .waitFor();
+    expect(await barriersOf(page)).toEqual([]);
+    await panel(page).getByRole('button', { name: 'Show the line' }).click();
+    await log(page)
+      .getByText(/override/)
+      .first()
+      .waitFor();
+    await panel(page).getByRole('button', { name: 'Remove the option override_kv, then start' }).click();
+    await isIn(page, 'running');
+    await panel(page).waitFor({ state: 'detached' });
+    await button(page, 'Stop').click();
+    await isIn(page, 'stopped');
+  });
+
+  it('waits for a restart after a change of its settings, and gets one from there', async () => {
+    await server.call('POST', '/api/instances/chat/start');
+    const page = await window.tab(server.url, '/instances/chat?tab=settings');
+    await isIn(page, 'running');
+    await server.call('PUT', '/api/instances/chat', { options: { ctx_size: 1024 } });
+    await panel(page).getByRole('button', { name: 'Restart it to apply them' }).click();
+    await panel(page).waitFor({ state: 'detached' });
+    await page.getByRole('region', { name: 'Options of the engine' }).getByText('1024').waitFor();
+  });
+});
+
+describe('its log', () => {
+  beforeAll(async () => {
+    for (let count = 0; count < 5; count += 1) await ask();
+  });
+
+  it('follows new lines, and keeps its place when the reader scrolls up', async () => {
+    const page = await window.tab(server.url, '/instances/chat?tab=logs');
+    await log(page).getByText('all slots are idle').last().waitFor();
+    await expect.poll(async () => (await scrollOf(page)).rest).toBeLessThan(2);
+    await ask();
+    await expect.poll(async () => (await scrollOf(page)).rest).toBeLessThan(2);
+    await log(page).hover();
+    await page.mouse.wheel(0, -400);
+    await page.getByRole('button', { name: 'To the end' }).waitFor();
+    const before = await firstLine(page);
+    await ask();
+    await page.getByRole('button', { name: /new lines/ }).waitFor();
+    expect(await firstLine(page)).toBe(before);
+    await page.getByRole('button', { name: /new lines/ }).click();
+    await expect.poll(async () => (await scrollOf(page)).rest).toBeLessThan(2);
+  });
+
+  it('has a rule where a run begins', async () => {
+    const page = await window.tab(server.url, '/instances/chat?tab=logs');
+    await log(page).getByText('all slots are idle').last().waitFor();
+    await log(page).focus();
+    await page.keyboard.press('Control+Home');
+    await log(page).getByText('starts', { exact: true }).first().waitFor();
+  });
+
+  it('is searched with Ctrl+F: a count, and the next match in sight', async () => {
+    const page = await window.tab(server.url, '/instances/chat?tab=logs');
+    await log(page).getByText('all slots are idle').last().waitFor();
+    await page.keyboard.press('Control+f');
+    await page.keyboard.type('SLOTS ARE IDLE');
+    const status = page.getByRole('status').filter({ hasText: /\d+ of \d+/ });
+    await status.waitFor();
+    await page.keyboard.press('Enter');
+    await expect.poll(async () => status.textContent()).toMatch(/^[1-9]\d* of [1-9]\d*$/);
+    await log(page).locator('mark').first().waitFor();
+    await page.keyboard.press('Escape');
+    await log(page).locator('mark').first().waitFor({ state: 'detached' });
+  });
+
+  it('shows only warnings with the key 3, and remembers it', async () => {
+    const page = await window.tab(server.url, '/instances/chat?tab=logs');
+    await log(page).waitFor();
+    await page.keyboard.press('3');
+    await expect.poll(async () => log(page).getByTitle('debug').count()).toBe(0);
+    await page.reload();
+    await page.getByLabel('Level').waitFor();
+    expect(await page.getByLabel('Level').inputValue()).toBe('warn');
+    await page.keyboard.press('1');
+    await log(page).getByTitle('debug').first().waitFor();
+  });
+
+  it('is wrapped with the key w: nothing is cut on the right', async () => {
+    const page = await window.tab(server.url, '/instances/chat?tab=logs');
+    await log(page).getByText('all slots are idle').last().waitFor();
+    const cut = (): Promise<boolean> => log(page).evaluate((element) => element.scrollWidth > element.clientWidth);
+    expect(await cut()).toBe(true);
+    await page.keyboard.press('w');
+    await expect.poll(cut).toBe(false);
+    await page.keyboard.press('w');
+  });
+
+  it('is downloaded as a file', async () => {
+    const page = await window.tab(server.url, '/instances/chat?tab=logs');
+    await log(page).waitFor();
+    const [file] = await Promise.all([
+      page.waitForEvent('download'),
+      page.getByRole('button', { name: 'Download the log' }).click(),
+    ]);
+    expect(file.suggestedFilename()).toBe('chat.log');
+  });
+});
+
+describe('its figures', () => {
+  it('are charts with words, a cursor for keys, and a table', async () => {
+    const page = await window.tab(server.url, '/instances/chat');
+    const memory = page.getByRole('region', { name: 'Memory', exact: true });
+    const drawing = memory.getByRole('img', { name: /RAM: now .* MB, highest/ });
+    await drawing.waitFor();
+    await memory.getByRole('group', { name: /^Memory/ }).focus();
+    await page.keyboard.press('ArrowLeft');
+    await memory.getByText(/^\d\d:\d\d:\d\d$/).waitFor();
+    await page
+      .getByRole('region', { name: 'CPU' })
+      .getByText(/^\d\d:\d\d:\d\d$/)
+      .waitFor();
+    await memory.getByText('as a table').click();
+    await memory.getByRole('row').nth(1).waitFor();
+    await page.getByRole('radio', { name: '24 h' }).check({ force: true });
+    await drawing.waitFor();
+    expect(await barriersOf(page)).toEqual([]);
+  });
+});

@@ -1,0 +1,68 @@
+/** One line of a chart. */
+export interface ChartSeries {
+  name: string;
+  /** At the times of the chart; `null` breaks the line. */
+  values: readonly (number | null)[];
+}
+
+/** The values of a line that words say. */
+export interface Extremes {
+  /** The newest value. */
+  now: number;
+  highest: number;
+  lowest: number;
+}
+
+/** Returns what words say about a line; `null`: it has no value. */
+export function extremesOf(values: readonly (number | null)[]): Extremes | null {
+  let highest = -Infinity;
+  let lowest = Infinity;
+  let now: number | null = null;
+  for (const value of values) {
+    if (value === null) continue;
+    now = value;
+    if (value > highest) highest = value;
+    if (value < lowest) lowest = value;
+  }
+  return now === null ? null : { now, highest, lowest };
+}
+
+/** The index of the time that is nearest to a moment; -1: there is no time. @param times Ascending. */
+export function nearestIndex(times: readonly number[], moment: number): number {
+  let low = 0;
+  let high = times.length - 1;
+  if (high < 0) return -1;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if ((times[middle] ?? 0) < moment) low = middle + 1;
+    else high = middle;
+  }
+  const before = times[low - 1];
+  const at = times[low] ?? moment;
+  return before !== undefined && moment - before < at - moment ? low - 1 : low;
+}
+
+/** Returns the index that an arrow key moves the cursor to: the next one with a value. `null`: there is none. */
+export function steppedIndex(series: readonly ChartSeries[], from: number, step: 1 | -1, count: number): number | null {
+  for (let at = from + step; at >= 0 && at < count; at += step) {
+    if (series.some(({ values }) => typeof values[at] === 'number')) return at;
+  }
+  return null;
+}
+
+/** Moves names at the ends of lines apart. @param places Ascending or not, in pixels. @returns Places in the same order. */
+export function spreadPlaces(places: readonly number[], gap: number, top: number, bottom: number): number[] {
+  const order = places.map((place, index) => ({ place, index })).sort((one, other) => one.place - other.place);
+  let least = top;
+  const moved = order.map(({ place, index }) => {
+    const at = Math.max(place, least);
+    least = at + gap;
+    return { at, index };
+  });
+  let most = bottom;
+  for (const each of moved.toReversed()) {
+    each.at = Math.min(each.at, most);
+    most = each.at - gap;
+  }
+  return moved.sort((one, other) => one.index - other.index).map(({ at }) => at);
+}

@@ -1,0 +1,190 @@
+import { lazy, Suspense, useId, useMemo, useState, type KeyboardEvent } from 'react';
+import { clockTime } from '../../format/clock-time.ts';
+import { classNames } from '../lib/class-names.ts';
+import { useWords } from '../lib/language.ts';
+import { useStored, ValueStore } from '../lib/value-store.ts';
+import { chartWords } from '../words/chart.ts';
+import { extremesOf, nearestIndex, steppedIndex, type ChartSeries } from './chart-values.ts';
+import { Table, Td, Th, Tr } from './table.tsx';
+
+export type { ChartSeries } from './chart-values.ts';
+
+/** The moment that the cursor of several charts shows, in seconds since the epoch; `null`: none. */
+export type ChartCursor = ValueStore<number | null>;
+
+export interface ChartProps {
+  title: string;
+  /** Seconds since the epoch, ascending. */
+  times: readonly number[];
+  /** At most four have colours of their own; later ones are dashed. */
+  series: readonly ChartSeries[];
+  /** First and last second of the time axis. */
+  range: readonly [number, number];
+  format: (value: number) => string;
+  /** The least value of a full height, so that small values look small. */
+  top: number;
+  /** Values from here on are bad: they are hatched. */
+  badFrom?: number;
+  /** Shared by charts whose cursor moves together. */
+  cursor: ChartCursor;
+  className?: string;
+}
+
+/** Pixels. */
+const HEIGHT = 132;
+
+// The library of charts comes with the first chart.
+const ChartCanvas = lazy(() => import('./chart-canvas.tsx'));
+
+/** Values over time: lines with a shared cursor, the same in words, and as a table. */
+export function Chart(props: ChartProps) {
+  const { title, times, series, format, cursor, className } = props;
+  const words = useWords(chartWords);
+  const id = useId();
+  const [hasFocus, setFocus] = useState(false);
+  const extremes = useMemo(() => series.map(({ values }) => extremesOf(values)), [series]);
+  const isEmpty = extremes.every((each) => each === null);
+  const label = `${title}. ${series
+    .flatMap(({ name }, at) => {
+      const each = extremes[at];
+      if (each === null || each === undefined) return [];
+      return words.summary(name, format(each.now), format(each.highest), format(each.lowest));
+    })
+    .join('. ')}`;
+  const move = (event: KeyboardEvent): void => {
+    const step = ({ ArrowRight: 1, ArrowLeft: -1 } as const)[event.key];
+    if (event.key === 'Escape') cursor.set(null);
+    if (step === undefined) return;
+    event.preventDefault();
+    const moment = cursor.get();
+    const from = moment === null ? (step === 1 ? -1 : times.length) : nearestIndex(times, moment);
+    const next = steppedIndex(series, from, step, times.length);
+    if (next !== null) cursor.set(times[next] ?? null);
+  };
+  return (
+    <section aria-labelledby={id} className={classNames('min-w-0', className)}>
+      <div className="flex min-h-5 items-start gap-3">
+        <h3 id={id} className="shrink-0 font-strong">
+          {title}
+        </h3>
+        <Readout {...{ times, series, format, cursor, isLive: hasFocus }} />
+      </div>
+      {isEmpty ? (
+        <p style={{ height: HEIGHT }} className="flex items-center justify-center text-mute">
+          {words.none}
+        </p>
+      ) : (
+        // oxlint-disable-next-line jsx-a11y/no-noninteractive-element-interactions -- its arrow keys move the cursor
+        <div
+          role="group"
+          aria-label={`${title}. ${words.keys}`}
+          // oxlint-disable-next-line jsx-a11y/no-noninteractive-tabindex -- its arrow keys move the cursor
+          tabIndex={0}
+          onKeyDown={move}
+          onFocus={() => setFocus(true)}
+          onBlur={() => {
+            setFocus(false);
+            cursor.set(null);
+          }}
+          style={{ height: HEIGHT }}
+          className="relative mt-1 rounded-control"
+        >
+          <Suspense>
+            <ChartCanvas {...props} label={label} height={HEIGHT} />
+          </Suspense>
+        </div>
+      )}
+      {!isEmpty && <AsTable {...{ title, times, series, format }} />}
+    </section>
+  );
+}
+
+type ReadoutProps = Pick<ChartProps, 'times' | 'series' | 'format' | 'cursor'> & {
+  /** Whether screen readers say each change. */
+  isLive: boolean;
+};
+
+/** The values at the cursor; without one, the newest. */
+function Readout({ times, series, format, cursor, isLive }: ReadoutProps) {
+  const words = useWords(chartWords);
+  const moment = useStored(cursor);
+  const at = moment === null ? -1 : nearestIndex(times, moment);
+  const time = times[at];
+  const parts = series.flatMap(({ name, values }, index) => {
+    const extremes = extremesOf(values);
+    const value = at === -1 ? extremes?.now : values[at];
+    if (value === null || value === undefined) return [];
+    return [
+      <span key={name} className="inline-flex items-center gap-1">
+        {series.length > 1 && (
+          <>
+            <span aria-hidden className={classNames('h-0.5 w-2.5 rounded-full', SWATCHES[index % SWATCHES.length])} />
+            <span className="text-mute">{name}</span>
+          </>
+        )}
+        {format(value)}
+        {at === -1 && series.length === 1 && extremes !== null && extremes.highest > value && (
+          <span className="text-mute">{words.highest(format(extremes.highest))}</span>
+        )}
+      </span>,
+    ];
+  });
+  return (
+    <p
+      aria-live={isLive ? 'polite' : 'off'}
+      className="figures flex min-w-0 grow flex-wrap justify-end gap-x-3 text-right"
+    >
+      {time !== undefined && <span className="text-mute">{clockTime(time * 1_000, Date.now())}</span>}
+      {parts}
+    </p>
+  );
+}
+
+const SWATCHES = ['bg-chart-1', 'bg-chart-2', 'bg-chart-3', 'bg-chart-4'] as const;
+
+/** The same values as text, made only when they are wanted. Newest first. */
+function AsTable({ title, times, series, format }: Pick<ChartProps, 'title' | 'times' | 'series' | 'format'>) {
+  const words = useWords(chartWords);
+  const [isOpen, setOpen] = useState(false);
+  return (
+    <details onToggle={({ currentTarget }) => setOpen(currentTarget.open)} className="text-mute">
+      <summary className="inline-flex min-h-6 items-center rounded-control text-label hover:text-ink">
+        {words.asTable}
+      </summary>
+      {isOpen && (
+        <div className="max-h-64 overflow-y-auto text-ink">
+          <Table
+            label={title}
+            head={
+              <>
+                <Th>{words.time}</Th>
+                {series.map(({ name }) => (
+                  <Th key={name} isNumber>
+                    {name}
+                  </Th>
+                ))}
+              </>
+            }
+          >
+            {times
+              .map((time, at) => (
+                <Tr key={time}>
+                  <Td className="figures">{clockTime(time * 1_000, Date.now())}</Td>
+                  {series.map(({ name, values }) => {
+                    const value = values[at];
+                    return (
+                      <Td key={name} isNumber>
+                        {value === null || value === undefined ? '–' : format(value)}
+                      </Td>
+                    );
+                  })}
+                </Tr>
+              ))
+              .filter((_, at) => series.some(({ values }) => typeof values[at] === 'number'))
+              .toReversed()}
+          </Table>
+        </div>
+      )}
+    </details>
+  );
+}

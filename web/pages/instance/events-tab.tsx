@@ -1,0 +1,85 @@
+import { Moment } from '../../components/age.tsx';
+import { EmptyState } from '../../components/empty-state.tsx';
+import { StatusMark, VerdictMark } from '../../components/status.tsx';
+import { Table, Td, Th, Tr } from '../../components/table.tsx';
+import { useWords } from '../../lib/language.ts';
+import { instanceWords } from '../../words/instance.ts';
+import { useInstanceEvents, type InstanceEvent } from './instance-events.ts';
+
+/** Rows of the table. */
+const MOST = 200;
+
+/** What happened to one instance, newest first, live. */
+export function EventsTab({ name }: { name: string }) {
+  const words = useWords(instanceWords).events;
+  const events = useInstanceEvents(name);
+  if (events.length === 0) {
+    return (
+      <EmptyState icon="clock" title={words.none}>
+        <p>{words.hint}</p>
+      </EmptyState>
+    );
+  }
+  return (
+    <div className="flex flex-col gap-3">
+      <Table
+        label={words.label}
+        head={
+          <>
+            <Th className="w-48">{words.time}</Th>
+            <Th className="w-64">{words.what}</Th>
+            <Th>{words.why}</Th>
+          </>
+        }
+      >
+        {events
+          .slice(-MOST)
+          .toReversed()
+          .map((event) => (
+            <Tr key={event.seq}>
+              <Td className="figures whitespace-nowrap">
+                <Moment at={event.timestamp} />
+              </Td>
+              <Td className="whitespace-nowrap">
+                <What event={event} />
+              </Td>
+              <Td className="py-1.5 break-words">
+                <Reason event={event} />
+              </Td>
+            </Tr>
+          ))}
+      </Table>
+      <p className="text-mute">{words.hint}</p>
+    </div>
+  );
+}
+
+function What({ event }: { event: InstanceEvent }) {
+  const words = useWords(instanceWords).events;
+  switch (event.type) {
+    case 'instance_status_changed':
+      return <StatusMark status={event.data.status} />;
+    case 'instance_created':
+      return words.created;
+    case 'instance_updated':
+      return event.data.previous_name === undefined ? words.updated : words.renamed(event.data.previous_name);
+    case 'instance_deleted':
+      return words.deleted;
+    case 'system_alert': {
+      const { state, code, level } = event.data;
+      return state === 'cleared' ? (
+        <VerdictMark verdict="ok">{words.cleared(code)}</VerdictMark>
+      ) : (
+        <VerdictMark verdict={level === 'error' ? 'bad' : 'warn'}>{words.raised(code)}</VerdictMark>
+      );
+    }
+  }
+}
+
+function Reason({ event }: { event: InstanceEvent }) {
+  const words = useWords(instanceWords).events;
+  if (event.type === 'system_alert') return event.data.message;
+  if (event.type !== 'instance_status_changed') return null;
+  const { reason, cause } = event.data;
+  return reason ?? (cause === undefined ? null : words[cause]);
+}

@@ -1,0 +1,158 @@
+import { Link, useNavigate } from '@tanstack/react-router';
+import { useState } from 'react';
+import { duration } from '../../../format/figures.ts';
+import { Age } from '../../components/age.tsx';
+import { Button } from '../../components/button.tsx';
+import { Icon } from '../../components/icons.tsx';
+import { MenuButton } from '../../components/menu.tsx';
+import type { MenuItem } from '../../components/menu-items.ts';
+import { PageHeader } from '../../components/page-header.tsx';
+import { StatusMark } from '../../components/status.tsx';
+import { useMay } from '../../lib/app.ts';
+import { canStart, canStop, useInstanceActions } from '../../lib/instance-actions.ts';
+import { useWords } from '../../lib/language.ts';
+import { useIsOnline, usePending } from '../../lib/live/live-hooks.ts';
+import type { Row } from '../../lib/live/row-store.ts';
+import { useMedia, WIDE } from '../../lib/media.ts';
+import { useShortcuts } from '../../lib/shortcuts.ts';
+import { commandsWords } from '../../words/commands.ts';
+import { instanceWords } from '../../words/instance.ts';
+import { instancesWords } from '../../words/instances.ts';
+import { RenameDialog } from './rename-dialog.tsx';
+
+/** The name, the status, and the commands of one instance. */
+export function InstanceHeader({ row }: { row: Row }) {
+  const { name } = row;
+  const words = useWords(instanceWords);
+  return (
+    <PageHeader
+      title={name}
+      heading={
+        <span className="flex min-w-0 items-center gap-2">
+          <Link
+            to="/instances"
+            aria-label={words.back}
+            data-tip={words.back}
+            className="-ml-1 inline-flex size-7 shrink-0 items-center justify-center rounded-control text-mute hover:bg-hover hover:text-ink pointer-coarse:size-11"
+          >
+            <Icon name="chevron-left" />
+          </Link>
+          <span className="min-w-0 truncate" title={name}>
+            {name}
+          </span>
+        </span>
+      }
+      note={<StatusNote row={row} />}
+      actions={<HeaderActions row={row} />}
+    />
+  );
+}
+
+function StatusNote({ row: { status, started_at: startedAt, load, reason } }: { row: Row }) {
+  const words = useWords(instanceWords);
+  const loading = useWords(instancesWords);
+  const isUp = status === 'running' && startedAt !== null;
+  return (
+    <span className="flex items-center gap-3">
+      <StatusMark status={status} {...(load === null ? {} : { word: loading.loading(load.phase) })} />
+      {isUp && (
+        <span>
+          {words.up} <Age of={startedAt} />
+        </span>
+      )}
+      {load !== null && <span>{duration(load.elapsed)}</span>}
+      {status === 'restarting' && reason !== null && <span className="truncate">{reason}</span>}
+    </span>
+  );
+}
+
+function HeaderActions({ row }: { row: Row }) {
+  const { name, status } = row;
+  const words = useWords(commandsWords);
+  const own = useWords(instanceWords);
+  const navigate = useNavigate();
+  const actions = useInstanceActions();
+  const pending = usePending(name);
+  const isOnline = useIsOnline();
+  const mayOperate = useMay('operator');
+  const isAdmin = useMay('admin');
+  const [isRenaming, setRenaming] = useState(false);
+  const isWide = useMedia(WIDE);
+  const starts = canStart(row);
+  const edit = (): void => void navigate({ to: '/instances/$name/edit', params: { name } });
+  const mayRestart = isOnline && (status === 'running' || status === 'restarting');
+  useShortcuts(own.keysPlace, [
+    ...(mayOperate
+      ? [
+          { keys: 's', label: own.keyStartStop, run: () => actions.toggle(name) },
+          { keys: 'r', label: words.restart, run: () => (mayRestart ? actions.restart(name) : undefined) },
+        ]
+      : []),
+    {
+      keys: 'l',
+      label: words.logs,
+      run: () => void navigate({ to: '/instances/$name', params: { name }, search: { tab: 'logs' } }),
+    },
+    ...(isAdmin ? [{ keys: 'e', label: words.edit, run: edit }] : []),
+  ]);
+  const chat = (): void => void navigate({ to: '/playground', search: { instance: name } });
+  const items = (): readonly MenuItem[] => [
+    ...(isWide || status !== 'running' ? [] : [{ label: own.chat, icon: 'playground', onSelect: chat } as const]),
+    ...(isWide ? [] : [{ label: words.edit, icon: 'edit', onSelect: edit } as const]),
+    {
+      label: words.duplicate,
+      icon: 'copy',
+      onSelect: () => void navigate({ to: '/new', search: { from: name } }),
+    },
+    { label: own.rename, icon: 'edit', disabled: !isOnline, onSelect: () => setRenaming(true) },
+    { kind: 'line' },
+    {
+      label: words.removeDots,
+      icon: 'trash',
+      isDanger: true,
+      disabled: !isOnline,
+      onSelect: () => actions.delete(name),
+    },
+  ];
+  return (
+    <>
+      {mayOperate && isWide && status === 'running' && (
+        <Button icon="playground" onClick={chat}>
+          {own.chat}
+        </Button>
+      )}
+      {mayOperate && !starts && (
+        <Button
+          icon="restart"
+          disabled={!mayRestart}
+          isPending={pending === 'restart'}
+          onClick={() => actions.restart(name)}
+        >
+          {words.restart}
+        </Button>
+      )}
+      {mayOperate && (
+        <Button
+          kind={starts ? 'primary' : 'normal'}
+          icon={starts ? 'start' : 'stop'}
+          isPending={pending === 'start' || pending === 'stop'}
+          disabled={!isOnline || !(starts || canStop(row))}
+          onClick={() => actions.toggle(name)}
+        >
+          {starts ? words.start : words.stop}
+        </Button>
+      )}
+      {isAdmin && (
+        <>
+          {isWide && (
+            <Button icon="edit" keyHint="e" onClick={edit}>
+              {words.edit}
+            </Button>
+          )}
+          <MenuButton label={words.more(name)} items={items} />
+        </>
+      )}
+      {isRenaming && <RenameDialog name={name} onClose={() => setRenaming(false)} />}
+    </>
+  );
+}

@@ -1,0 +1,105 @@
+import type { Client, LogLevel } from '@llamactl/client';
+import type { Feed } from '../../lib/live/feed.ts';
+import { ValueStore } from '../../lib/value-store.ts';
+import { LogStore, MOST_LINES } from './log-store.ts';
+
+/** Lines that a request gets. */
+const PAGE = 2_000;
+/** Lines of a request for a file. */
+const FILE_PAGE = 10_000;
+
+export type LogState =
+  | { kind: 'loading' }
+  | { kind: 'failed'; error: unknown }
+  /** `hasOlder`: more lines can be loaded at the begin. */
+  | { kind: 'ready'; hasOlder: boolean };
+
+/** Follows one log while it is open: the last lines first, then new ones as they come, and older ones on request. */
+export class LogSession {
+  readonly store = new LogStore();
+  readonly state = new ValueStore<LogState>({ kind: 'loading' });
+  readonly #client: Client;
+  readonly #feed: Feed;
+  readonly #name: string;
+  readonly #level: LogLevel;
+  readonly #over = new AbortController();
+  #ends: (() => void)[] = [];
+  #isLoadingOlder = false;
+
+  constructor({ client, feed, name, level }: { client: Client; feed: Feed; name: string; level: LogLevel }) {
+    this.#client = client;
+    this.#feed = feed;
+    this.#name = name;
+    this.#level = level;
+  }
+
+  /** Loads the last lines, and follows the log until {@link close}. */
+  async open(): Promise<void> {
+    this.state.set({ kind: 'loading' });
+    try {
+      const { logs } = await this.#page({ lines: PAGE });
+      this.store.append(logs);
+      this.#ready(logs.length === PAGE);
+    } catch (error) {
+      if (!this.#over.signal.aborted) this.state.set({ kind: 'failed', error });
+      return;
+    }
+    const level = this.#level === 'debug' ? {} : { level: this.#level };
+    const wish = { instance: this.#name, ...level, after_seq: this.store.lastSeq ?? 0 };
+    if (this.#over.signal.aborted) return;
+    this.#ends = [
+      this.#feed.listen((frame) => {
+        if (frame.type === 'log_lines' && frame.data.name === this.#name) this.store.append(frame.data.lines);
+        else if (frame.type === 'log_gap' && frame.data.name === this.#name) {
+          this.store.gap(frame.data.to_seq, frame.timestamp);
+        }
+      }),
+      this.#feed.want({ logs: [wish] }),
+    ];
+  }
+
+  close(): void {
+    this.#over.abort();
+    for (const end of this.#ends) end();
+  }
+
+  /** Loads lines before the first one, if there may be some. An error leaves things as they are: the next scroll tries again. */
+  async loadOlder(): Promise<void> {
+    const state = this.state.get();
+    const { firstSeq, isFull } = this.store;
+    if (state.kind !== 'ready' || !state.hasOlder || firstSeq === null || isFull || this.#isLoadingOlder) return;
+    this.#isLoadingOlder = true;
+    try {
+      const { logs } = await this.#page({ lines: PAGE, before_seq: firstSeq });
+      this.store.prepend(logs);
+      this.#ready(logs.length === PAGE);
+    } catch (error) {
+      if (!(error instanceof Error)) throw error;
+    } finally {
+      this.#isLoadingOlder = false;
+    }
+  }
+
+  /** Everything that is kept of the log, at most {@link MOST_LINES} lines. */
+  async text(): Promise<string> {
+    const pages: string[] = [];
+    let before: number | undefined;
+    for (let count = 0; count < MOST_LINES; count += FILE_PAGE) {
+      const { logs } = await this.#page({ lines: FILE_PAGE, ...(before === undefined ? {} : { before_seq: before }) });
+      pages.unshift(logs.map(({ timestamp, level, message }) => `${timestamp} ${level} ${message}\n`).join(''));
+      before = logs[0]?.seq;
+      if (logs.length < FILE_PAGE || before === undefined) break;
+    }
+    return pages.join('');
+  }
+
+  #page(query: { lines: number; before_seq?: number }): ReturnType<Client['getInstanceLogs']> {
+    const level = this.#level === 'debug' ? {} : { level: this.#level };
+    return this.#client.getInstanceLogs(this.#name, { ...query, ...level, signal: this.#over.signal });
+  }
+
+  #ready(hasOlder: boolean): void {
+    if (!hasOlder) this.store.complete();
+    this.state.set({ kind: 'ready', hasOlder });
+  }
+}

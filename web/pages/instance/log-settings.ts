@@ -1,0 +1,27 @@
+import type { LogLevel } from '@llamactl/client';
+import { useState } from 'react';
+import { keep, kept, oneOf } from '../../lib/browser-storage.ts';
+
+/** Levels from all lines to errors only; the keys 1 to 4 choose one. */
+export const LEVELS = ['debug', 'info', 'warn', 'error'] as const satisfies readonly LogLevel[];
+
+/** How this browser shows logs. */
+export interface LogSettings {
+  level: LogLevel;
+  isWrapped: boolean;
+}
+
+/** Returns the settings, and a function that changes and keeps them. */
+export function useLogSettings(): [LogSettings, (change: Partial<LogSettings>) => void] {
+  const [settings, setSettings] = useState<LogSettings>(() => ({
+    level: kept('log.level', oneOf(...LEVELS)) ?? 'debug',
+    isWrapped: kept('log.wrap', (value) => (typeof value === 'boolean' ? value : undefined)) ?? false,
+  }));
+  const change = (changed: Partial<LogSettings>): void => {
+    const next = { ...settings, ...changed };
+    keep('log.level', next.level);
+    keep('log.wrap', next.isWrapped);
+    setSettings(next);
+  };
+  return [settings, change];
+}

@@ -1,0 +1,41 @@
+import { describe, expect, it } from 'vitest';
+import { followUpOf, placeOf, roleFor } from './remedies.ts';
+
+const change = { label: 'Use a context of 4096 tokens', operation: 'updateInstance' } as const;
+
+describe('a remedy', () => {
+  it.each([
+    ['failed', 'start'],
+    ['stopped', 'start'],
+    ['running', 'restart'],
+    ['starting', null],
+  ] as const)('that changes settings of a %s instance is followed by %s', (status, next) => {
+    expect(followUpOf(change, status)).toBe(next);
+  });
+
+  it('that stops others starts the instance, but does not restart it', () => {
+    const stop = { label: 'Stop vision', operation: 'stopAllInstances' } as const;
+    expect([followUpOf(stop, 'failed'), followUpOf(stop, 'running')]).toEqual(['start', null]);
+  });
+
+  it('that starts or restarts by itself needs nothing more', () => {
+    expect(followUpOf({ label: 'Start it', operation: 'startInstance' }, 'failed')).toBeNull();
+  });
+
+  it.each([
+    ['log', 'log'],
+    ['settings/options.ctx_size', 'edit'],
+    ['configuration/instances.max_running', '/settings'],
+    ['system', '/system'],
+    ['somewhere', null],
+  ] as const)('with the link %s opens %s', (link, place) => {
+    expect(placeOf({ label: 'x', link })).toBe(place);
+  });
+
+  it('is a button only for those who may press it', () => {
+    expect(roleFor(change)).toBe('admin');
+    expect(roleFor({ label: 'x', operation: 'startInstance' })).toBe('operator');
+    expect(roleFor({ label: 'x', link: 'log' })).toBe('viewer');
+    expect(roleFor({ label: 'x', link: 'settings/port' })).toBe('admin');
+  });
+});

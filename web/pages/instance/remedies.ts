@@ -1,0 +1,52 @@
+import type { Remedy, Role, Status } from '@llamactl/client';
+
+/** What follows a remedy, so that one press leads to a running instance. */
+export type FollowUp = 'start' | 'restart' | null;
+
+/** What runs after the operation of a remedy. A change of settings or a stop of others is only the first half. */
+export function followUpOf({ operation }: Remedy, status: Status): FollowUp {
+  if (operation !== 'updateInstance' && operation !== 'stopAllInstances') return null;
+  switch (status) {
+    case 'stopped':
+    case 'failed':
+      return 'start';
+    case 'running':
+    case 'restarting':
+      return operation === 'updateInstance' ? 'restart' : null;
+    case 'starting':
+    case 'stopping':
+      return null;
+  }
+}
+
+/** The role that a remedy needs. */
+export function roleFor({ operation, link }: Remedy): Role {
+  if (operation === 'updateInstance') return 'admin';
+  if (operation !== undefined) return 'operator';
+  return link?.startsWith('settings') === true || link?.startsWith('configuration/') === true ? 'admin' : 'viewer';
+}
+
+/** A place of the page that a remedy opens. */
+export type RemedyPlace = 'log' | 'edit' | '/instances' | '/models' | '/system' | '/settings';
+
+/** The place of a link; `null`: the remedy has none that this page knows. */
+export function placeOf({ link }: Remedy): RemedyPlace | null {
+  if (link === undefined) return null;
+  const [begin] = link.split('/');
+  switch (begin) {
+    case 'log':
+      return 'log';
+    case 'settings':
+      return 'edit';
+    case 'instances':
+      return '/instances';
+    case 'models':
+      return '/models';
+    case 'system':
+      return '/system';
+    case 'configuration':
+      return '/settings';
+    default:
+      return null;
+  }
+}

@@ -1,0 +1,64 @@
+import { useMutation } from '@tanstack/react-query';
+import { useNavigate } from '@tanstack/react-router';
+import { useState } from 'react';
+import { Button } from '../../components/button.tsx';
+import { Dialog } from '../../components/dialog.tsx';
+import { TextField } from '../../components/field.tsx';
+import { useApp } from '../../lib/app.ts';
+import { errorText } from '../../lib/error-text.ts';
+import { useWords } from '../../lib/language.ts';
+import { instanceWords } from '../../words/instance.ts';
+import { partsWords } from '../../words/parts.ts';
+
+/** Asks for another name of an instance. */
+export function RenameDialog({ name, onClose }: { name: string; onClose: () => void }) {
+  const words = useWords(instanceWords);
+  const parts = useWords(partsWords);
+  const { client } = useApp();
+  const navigate = useNavigate();
+  const [text, setText] = useState(name);
+  const rename = useMutation({
+    mutationFn: () => client.renameInstance(name, { name: text }),
+    onSuccess: () => {
+      onClose();
+      void navigate({ to: '/instances/$name', params: { name: text }, replace: true });
+    },
+  });
+  const isBad = !/^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$/.test(text);
+  const flaw = rename.isError ? errorText(rename.error).sentence : isBad && text !== '' ? words.renameBad : null;
+  const mayRename = !isBad && text !== name;
+  return (
+    <Dialog
+      title={words.renameTitle(name)}
+      onClose={onClose}
+      footer={
+        <>
+          <Button onClick={onClose}>{parts.cancel}</Button>
+          <Button kind="primary" disabled={!mayRename} isPending={rename.isPending} onClick={() => rename.mutate()}>
+            {words.renameDo}
+          </Button>
+        </>
+      }
+    >
+      <form
+        onSubmit={(event) => {
+          event.preventDefault();
+          if (mayRename) rename.mutate();
+        }}
+      >
+        <TextField
+          label={words.renameField}
+          hint={words.renameHint}
+          error={flaw}
+          value={text}
+          autoComplete="off"
+          spellCheck={false}
+          onChange={({ currentTarget }) => {
+            rename.reset();
+            setText(currentTarget.value);
+          }}
+        />
+      </form>
+    </Dialog>
+  );
+}

@@ -1,0 +1,188 @@
+import { useQuery } from '@tanstack/react-query';
+import { useNavigate } from '@tanstack/react-router';
+import type { Remedy, Why } from '@llamactl/client';
+import { Badge } from '../../components/badge.tsx';
+import { Button } from '../../components/button.tsx';
+import { CopyButton } from '../../components/copy-button.tsx';
+import { StatusShape, type Verdict } from '../../components/status.tsx';
+import { useApp, useMay } from '../../lib/app.ts';
+import { classNames } from '../../lib/class-names.ts';
+import { useWords } from '../../lib/language.ts';
+import { useAlerts, useIsOnline } from '../../lib/live/live-hooks.ts';
+import type { Row } from '../../lib/live/row-store.ts';
+import { instanceWords } from '../../words/instance.ts';
+import { visibleText } from './log-text.ts';
+import { followUpOf, placeOf, roleFor } from './remedies.ts';
+import { useRemedy } from './run-remedy.ts';
+
+/** Why an instance does not run well, and what helps. Empty while it does, or was stopped on purpose. */
+export function WhyPanel({ row }: { row: Row }) {
+  const { name, status, restart_required: isChanged, waits_for: others } = row;
+  const { client } = useApp();
+  const hasAlert = useAlerts()?.some(({ instance }) => instance === name) ?? false;
+  const mayBeIll = status === 'failed' || status === 'restarting' || status === 'stopped' || others.length > 0;
+  const query = useQuery({
+    queryKey: ['instances', name, 'why', status, others.join(' ')],
+    queryFn: ({ signal }) => client.getInstanceWhy(name, { signal }),
+    enabled: mayBeIll || hasAlert || isChanged,
+  });
+  const why = query.data;
+  if (why === undefined || !query.isEnabled) return null;
+  if (why.cause === null && !hasAlert && !isChanged && status !== 'failed') return null;
+  return <WhyBox why={why} row={row} />;
+}
+
+function WhyBox({ why, row }: { why: Why; row: Row }) {
+  const words = useWords(instanceWords).why;
+  const navigate = useNavigate();
+  const verdict = verdictOf(row, why);
+  const { log_seq: line, remedies, evidence } = why;
+  const steps = remedies.filter((remedy) => remedy.operation !== undefined || placeOf(remedy) !== null);
+  const others = remedies.filter((remedy) => !steps.includes(remedy));
+  const output = evidence.filter(({ what, text }) => what === 'log' && text.trim() !== '');
+  const facts = evidence.filter(({ what }) => what !== 'log');
+  // Nothing is wrong: one line is enough.
+  const isShort = why.cause === null && verdict !== 'bad';
+  return (
+    <section
+      aria-label={words.title}
+      className={classNames(
+        'mx-4 mb-3 shrink-0 rounded-panel border wide:mx-6',
+        isShort && 'flex flex-wrap items-center justify-between pr-1',
+        verdict === 'bad'
+          ? 'border-bad bg-bad-soft'
+          : verdict === 'warn'
+            ? 'border-warn bg-warn-soft'
+            : 'border-line bg-panel',
+      )}
+    >
+      <div className={classNames('flex items-start gap-2 px-4', isShort ? 'py-2' : 'pt-3')}>
+        <span className="flex h-5 items-center">
+          <StatusShape of={verdict} />
+        </span>
+        <p className="min-w-0 grow text-form break-words">{why.sentence}</p>
+        {why.cause !== null && <Badge colour={verdict}>{words.cause(why.cause)}</Badge>}
+      </div>
+      <div className={classNames('flex flex-col gap-2 px-4', isShort ? 'py-1.5' : 'pt-2 pb-3 wide:pl-9')}>
+        {(steps.length > 0 || line !== null) && (
+          <div className="flex flex-wrap gap-2">
+            {steps.map((remedy, at) => (
+              <RemedyButton key={remedy.label} {...{ remedy, row, line }} isFirst={at === 0} />
+            ))}
+            {line !== null && !steps.some((remedy) => placeOf(remedy) === 'log') && (
+              <Button
+                size="small"
+                kind="quiet"
+                icon="logs"
+                onClick={() =>
+                  void navigate({
+                    to: '/instances/$name',
+                    params: { name: row.name },
+                    search: { tab: 'logs', line },
+                  })
+                }
+              >
+                {words.showLine}
+              </Button>
+            )}
+          </div>
+        )}
+        {others.length > 0 && (
+          <ul className="flex flex-col gap-1">
+            {others.map((remedy) => (
+              <li key={remedy.label} className="flex flex-wrap items-center gap-x-2">
+                <span aria-hidden className="text-mute">
+                  ·
+                </span>
+                {remedy.label}
+                {remedy.command !== undefined && <Command command={remedy.command} />}
+              </li>
+            ))}
+          </ul>
+        )}
+        {output.length > 0 && (
+          <pre className="max-h-24 overflow-y-auto rounded-control border border-line bg-canvas px-3 py-2 break-words whitespace-pre-wrap">
+            {output.map(({ text }) => visibleText(text)).join('\n')}
+          </pre>
+        )}
+        {facts.length > 0 && !isShort && (
+          <details className="text-mute">
+            <summary className="inline-flex min-h-6 items-center rounded-control hover:text-ink">
+              {words.evidence}
+            </summary>
+            <dl className="grid grid-cols-[max-content_minmax(0,1fr)] gap-x-4 gap-y-1 pt-1">
+              {facts.map(({ what, text }) => (
+                <div key={`${what} ${text}`} className="contents">
+                  <dt>{what}</dt>
+                  <dd className="break-words text-ink">{text}</dd>
+                </div>
+              ))}
+            </dl>
+          </details>
+        )}
+      </div>
+    </section>
+  );
+}
+
+function verdictOf({ status, restart_required: isChanged }: Row, { cause }: Why): Verdict {
+  if (status === 'failed' || cause === 'no_answer') return 'bad';
+  if (cause === 'waits_for') return 'busy';
+  return cause !== null || isChanged ? 'warn' : 'off';
+}
+
+function RemedyButton({
+  remedy,
+  row: { name, status },
+  line,
+  isFirst,
+}: {
+  remedy: Remedy;
+  row: Row;
+  line: number | null;
+  isFirst: boolean;
+}) {
+  const words = useWords(instanceWords).why;
+  const navigate = useNavigate();
+  const may = useMay(roleFor(remedy));
+  const isOnline = useIsOnline();
+  const run = useRemedy(name);
+  const followUp = followUpOf(remedy, status);
+  const { label } = remedy;
+  if (!may) return null;
+  const place = placeOf(remedy);
+  const open = (): void => {
+    if (place === null) run.mutate({ remedy, followUp });
+    else if (place === 'log') {
+      void navigate({
+        to: '/instances/$name',
+        params: { name },
+        search: { tab: 'logs', ...(line === null ? {} : { line }) },
+      });
+    } else if (place === 'edit') void navigate({ to: '/instances/$name/edit', params: { name } });
+    else void navigate({ to: place });
+  };
+  const text =
+    followUp === 'start' ? words.thenStart(label) : followUp === 'restart' ? words.thenRestart(label) : label;
+  return (
+    <Button
+      size="small"
+      kind={isFirst && place === null ? 'primary' : 'normal'}
+      className="!h-auto min-h-7 max-w-full !shrink py-0.5 text-left !whitespace-normal"
+      disabled={place === null && !isOnline}
+      isPending={run.isPending}
+      onClick={open}
+    >
+      {text}
+    </Button>
+  );
+}
+
+function Command({ command }: { command: string }) {
+  return (
+    <span className="inline-flex max-w-full items-center rounded-control border border-line bg-canvas pl-2">
+      <code className="min-w-0 break-all">{command}</code>
+      <CopyButton text={command} />
+    </span>
+  );
+}

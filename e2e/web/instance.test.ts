@@ -5,7 +5,7 @@ import type { Browser, Locator, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { testModel } from '../../scripts/test-assets.ts';
 import { ServerProcess } from '../server-process.ts';
-import { barriersOf, overflowOf, PHONE, startBrowser, Window } from './open-page.ts';
+import { barriersOf, HAS_NO_BROWSER, overflowOf, PHONE, startBrowser, Window } from './open-page.ts';
 
 /** The page of one instance in a real browser, on the real server with the real engine. */
 
@@ -56,25 +56,23 @@ async function ask(): Promise<void> {
   expect((await server.call('POST', '/v1/chat/completions', body)).status).toBe(200);
 }
 
-/** How far a log is scrolled, in pixels, and how far it can be. */
-async function scrollOf(page: Page): Promise<{ top: number; rest: number }> {
-  return log(page).evaluate((element) => ({
-    top: element.scrollTop,
-    rest: element.scrollHeight - element.clientHeight - element.scrollTop,
-  }));
+/** Pixels below the lines that can be seen. */
+async function restOf(page: Page): Promise<number> {
+  return log(page).evaluate<number, never>(
+    'element => element.scrollHeight - element.clientHeight - element.scrollTop',
+  );
 }
 
 /** The `seq` of the first line that can be seen. */
 async function firstLine(page: Page): Promise<number> {
-  return log(page).evaluate((element) => {
+  return log(page).evaluate<number, never>(`(element) => {
     const { top } = element.getBoundingClientRect();
     const lines = [...element.querySelectorAll('[data-seq]')];
-    const first = lines.find((line) => line.getBoundingClientRect().top >= top - 1);
-    return Number(first?.getAttribute('data-seq'));
-  });
+    return Number(lines.find((line) => line.getBoundingClientRect().top >= top - 1)?.dataset.seq);
+  }`);
 }
 
-describe('one instance', () => {
+describe.skipIf(HAS_NO_BROWSER)('one instance', () => {
   it('is started, restarted and stopped from its header', async () => {
     const page = await window.tab(server.url, '/instances/chat');
     await isIn(page, 'stopped');
@@ -141,7 +139,7 @@ describe('one instance', () => {
   });
 });
 
-describe('why it does not run', () => {
+describe.skipIf(HAS_NO_BROWSER)('why it does not run', () => {
   const panel = (page: Page): Locator => page.getByRole('region', { name: 'Why' });
 
   it('a missing file: the sentence, and a start that works once the file is back', async () => {
@@ -191,7 +189,7 @@ describe('why it does not run', () => {
   });
 });
 
-describe('its log', () => {
+describe.skipIf(HAS_NO_BROWSER)('its log', () => {
   beforeAll(async () => {
     for (let count = 0; count < 5; count += 1) await ask();
   });
@@ -199,9 +197,9 @@ describe('its log', () => {
   it('follows new lines, and keeps its place when the reader scrolls up', async () => {
     const page = await window.tab(server.url, '/instances/chat?tab=logs');
     await log(page).getByText('all slots are idle').last().waitFor();
-    await expect.poll(async () => (await scrollOf(page)).rest).toBeLessThan(2);
+    await expect.poll(() => restOf(page)).toBeLessThan(2);
     await ask();
-    await expect.poll(async () => (await scrollOf(page)).rest).toBeLessThan(2);
+    await expect.poll(() => restOf(page)).toBeLessThan(2);
     await log(page).hover();
     await page.mouse.wheel(0, -400);
     await page.getByRole('button', { name: 'To the end' }).waitFor();
@@ -210,7 +208,7 @@ describe('its log', () => {
     await page.getByRole('button', { name: /new lines/ }).waitFor();
     expect(await firstLine(page)).toBe(before);
     await page.getByRole('button', { name: /new lines/ }).click();
-    await expect.poll(async () => (await scrollOf(page)).rest).toBeLessThan(2);
+    await expect.poll(() => restOf(page)).toBeLessThan(2);
   });
 
   it('has a rule where a run begins', async () => {
@@ -250,7 +248,8 @@ describe('its log', () => {
   it('is wrapped with the key w: nothing is cut on the right', async () => {
     const page = await window.tab(server.url, '/instances/chat?tab=logs');
     await log(page).getByText('all slots are idle').last().waitFor();
-    const cut = (): Promise<boolean> => log(page).evaluate((element) => element.scrollWidth > element.clientWidth);
+    const cut = (): Promise<boolean> =>
+      log(page).evaluate<boolean, never>('element => element.scrollWidth > element.clientWidth');
     expect(await cut()).toBe(true);
     await page.keyboard.press('w');
     await expect.poll(cut).toBe(false);
@@ -268,7 +267,7 @@ describe('its log', () => {
   });
 });
 
-describe('its figures', () => {
+describe.skipIf(HAS_NO_BROWSER)('its figures', () => {
   it('are charts with words, a cursor for keys, and a table', async () => {
     const page = await window.tab(server.url, '/instances/chat');
     const memory = page.getByRole('region', { name: 'Memory', exact: true });

@@ -3,8 +3,7 @@ import uPlot from 'uplot';
 import 'uplot/dist/uPlot.min.css';
 import { isDark } from '../lib/theme.ts';
 import { useStored } from '../lib/value-store.ts';
-import { nearestIndex, spreadPlaces } from './chart-values.ts';
-import type { ChartProps } from './chart.tsx';
+import { nearestIndex, spreadPlaces, type ChartProps } from './chart-values.ts';
 
 interface ChartCanvasProps extends ChartProps {
   /** The values in words, for screen readers. */

@@ -1,8 +1,31 @@
+import type { ValueStore } from '../lib/value-store.ts';
+
 /** One line of a chart. */
 export interface ChartSeries {
   name: string;
   /** At the times of the chart; `null` breaks the line. */
   values: readonly (number | null)[];
+}
+
+/** The moment that the cursor of several charts shows, in seconds since the epoch; `null`: none. */
+export type ChartCursor = ValueStore<number | null>;
+
+export interface ChartProps {
+  title: string;
+  /** Seconds since the epoch, ascending. */
+  times: readonly number[];
+  /** At most four have colours of their own; later ones are dashed. */
+  series: readonly ChartSeries[];
+  /** First and last second of the time axis. */
+  range: readonly [number, number];
+  format: (value: number) => string;
+  /** The least value of a full height, so that small values look small. */
+  top: number;
+  /** Values from here on are bad: they are hatched. */
+  badFrom?: number;
+  /** Shared by charts whose cursor moves together. */
+  cursor: ChartCursor;
+  className?: string;
 }
 
 /** The values of a line that words say. */

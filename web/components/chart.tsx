@@ -2,33 +2,10 @@ import { lazy, Suspense, useId, useMemo, useState, type KeyboardEvent } from 're
 import { clockTime } from '../../format/clock-time.ts';
 import { classNames } from '../lib/class-names.ts';
 import { useWords } from '../lib/language.ts';
-import { useStored, ValueStore } from '../lib/value-store.ts';
+import { useStored } from '../lib/value-store.ts';
 import { chartWords } from '../words/chart.ts';
-import { extremesOf, nearestIndex, steppedIndex, type ChartSeries } from './chart-values.ts';
+import { extremesOf, nearestIndex, steppedIndex, type ChartProps } from './chart-values.ts';
 import { Table, Td, Th, Tr } from './table.tsx';
-
-export type { ChartSeries } from './chart-values.ts';
-
-/** The moment that the cursor of several charts shows, in seconds since the epoch; `null`: none. */
-export type ChartCursor = ValueStore<number | null>;
-
-export interface ChartProps {
-  title: string;
-  /** Seconds since the epoch, ascending. */
-  times: readonly number[];
-  /** At most four have colours of their own; later ones are dashed. */
-  series: readonly ChartSeries[];
-  /** First and last second of the time axis. */
-  range: readonly [number, number];
-  format: (value: number) => string;
-  /** The least value of a full height, so that small values look small. */
-  top: number;
-  /** Values from here on are bad: they are hatched. */
-  badFrom?: number;
-  /** Shared by charts whose cursor moves together. */
-  cursor: ChartCursor;
-  className?: string;
-}
 
 /** Pixels. */
 const HEIGHT = 132;

@@ -9,7 +9,7 @@ import { useInstanceEvents, type InstanceEvent } from './instance-events.ts';
 /** Rows of the table. */
 const MOST = 200;
 
-/** What happened to one instance, newest first, live. */
+/** The events of one instance, newest first, live. */
 export function EventsTab({ name }: { name: string }) {
   const words = useWords(instanceWords).events;
   const events = useInstanceEvents(name);

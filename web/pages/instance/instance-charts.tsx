@@ -1,7 +1,8 @@
 import { keepPreviousData, useQuery } from '@tanstack/react-query';
 import { useEffect, useMemo, useState } from 'react';
 import { bytes, percent } from '../../../format/figures.ts';
-import { Chart, type ChartCursor, type ChartProps } from '../../components/chart.tsx';
+import { Chart } from '../../components/chart.tsx';
+import type { ChartCursor, ChartProps } from '../../components/chart-values.ts';
 import { Panel } from '../../components/panel.tsx';
 import { QueryPart } from '../../components/query-part.tsx';
 import { Segmented } from '../../components/segmented.tsx';

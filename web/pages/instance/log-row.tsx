@@ -24,7 +24,7 @@ interface LogLineProps {
   lines: number;
   /** Characters in a line of the screen; `null`: long lines are not wrapped. */
   columns: number | null;
-  /** What the search looks for; `null`: nothing. */
+  /** The text to mark; `null`: none. */
   pattern: RegExp | null;
   /** Whether it is the match that the search shows, or the line of a link. */
   isCurrent: boolean;

@@ -17,7 +17,7 @@ import { GUTTER, LogLine } from './log-row.tsx';
 import { logLayout } from './log-layout.ts';
 import type { LogSession } from './log-session.ts';
 
-/** What the toolbar and the keys do with the lines. */
+/** The commands of the toolbar and of the keys. */
 export interface LogViewHandle {
   /** Scrolls to a row and marks it. @param number Of the row in the store. */
   show: (number: number) => void;
@@ -61,7 +61,7 @@ export function LogView({ session, isWrapped, pattern, isFollowing, onFollow, re
   const columns = isWrapped ? Math.max(20, Math.floor((size.width - 24) / size.character) - gutter) : null;
   // oxlint-disable-next-line react/exhaustive-deps -- the rows change with the version
   const layout = useMemo(() => logLayout(store.rows, columns), [store, version, columns]);
-  /** What keeps its place: the first row on the screen, how far it is scrolled, and where the view was left. */
+  /** The place that stays: the first row on the screen, how far it is scrolled, and where the view was left. */
   const anchor = useRef({ number: 0, offset: 0, top: 0 });
   const pausedAt = useRef(0);
 

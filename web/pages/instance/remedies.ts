@@ -1,9 +1,9 @@
 import type { Remedy, Role, Status } from '@llamactl/client';
 
-/** What follows a remedy, so that one press leads to a running instance. */
+/** The command after a remedy, so that one press leads to a running instance. */
 export type FollowUp = 'start' | 'restart' | null;
 
-/** What runs after the operation of a remedy. A change of settings or a stop of others is only the first half. */
+/** Returns the command after the operation of a remedy. A change of settings or a stop of others is only the first half. */
 export function followUpOf({ operation }: Remedy, status: Status): FollowUp {
   if (operation !== 'updateInstance' && operation !== 'stopAllInstances') return null;
   switch (status) {

@@ -1,5 +1,5 @@
 import { useMutation } from '@tanstack/react-query';
-import type { Client, Remedy, StopBody, UpdateInstance } from '@llamactl/client';
+import type { Client, Remedy } from '@llamactl/client';
 import { showError } from '../../components/toast.tsx';
 import { useApp } from '../../lib/app.ts';
 import type { FollowUp } from './remedies.ts';
@@ -26,16 +26,16 @@ export function useRemedy(name: string) {
 async function send(client: Client, name: string, { operation, body }: Remedy): Promise<void> {
   switch (operation) {
     case 'updateInstance':
-      await client.updateInstance(name, (body ?? {}) as UpdateInstance);
+      await client.updateInstance(name, body ?? {});
       return;
     case 'startInstance':
       await client.startInstance(name);
       return;
     case 'stopInstance':
-      await client.stopInstance(name, body as StopBody | undefined);
+      await client.stopInstance(name, body);
       return;
     case 'restartInstance':
-      await client.restartInstance(name, body as StopBody | undefined);
+      await client.restartInstance(name, body);
       return;
     case 'stopAllInstances': {
       const names = body?.['names'];

@@ -11,19 +11,23 @@ export interface Setting {
   source: SettingSource;
   /** The engine's own default; `null`: unknown, or no option of an engine. */
   engineDefault: string | null;
-  /** What it does; `null`: its name says it. */
+  /** Its effect, in the words of the engine's help; `null`: unknown. */
   description: string | null;
 }
 
-type Value = string | number | boolean | readonly unknown[] | object | undefined;
+type Value = string | number | boolean | readonly (string | number)[] | Readonly<Record<string, unknown>> | undefined;
 
 /** Shows a value as JSON, but a text as it is. */
 export function valueText(value: Value): string | null {
   if (value === undefined) return null;
   if (typeof value === 'string') return value;
-  if (Array.isArray(value)) return value.length === 0 ? null : value.map((each) => valueText(each) ?? '').join(', ');
-  if (typeof value === 'object') return Object.keys(value).length === 0 ? null : JSON.stringify(value);
-  return String(value);
+  if (typeof value !== 'object') return String(value);
+  if (isList(value)) return value.length === 0 ? null : value.join(', ');
+  return Object.keys(value).length === 0 ? null : JSON.stringify(value);
+}
+
+function isList(value: object): value is readonly (string | number)[] {
+  return Array.isArray(value);
 }
 
 /** The options of the engine that are set, with what its help says. */
@@ -64,7 +68,7 @@ export function behaviourSettings(instance: Instance, defaults: ServerDefaults |
   ];
 }
 
-/** What llamactl does with requests before the engine gets them. */
+/** The changes that llamactl makes to requests, and their limits. */
 export function servingSettings(instance: Instance): Setting[] {
   return [
     own('aliases', instance.aliases, []),

@@ -2,7 +2,7 @@
 export const SNIPPETS = ['curl', 'python', 'typescript', 'openWebUi'] as const;
 export type Snippet = (typeof SNIPPETS)[number];
 
-/** What the programs need. */
+/** The facts that the programs need. */
 export interface Use {
   /** The address of `/v1`. */
   base: string;

@@ -11,7 +11,7 @@ import { useStored } from '../../lib/value-store.ts';
 import { instanceWords } from '../../words/instance.ts';
 import { apiBase, SNIPPETS, snippetOf, type Snippet } from './snippets.ts';
 
-/** What a program needs to use the instance: address, name, key, and examples to copy. */
+/** The address, name and key for programs, and examples to copy. */
 export function UseTab({ row }: { row: Row }) {
   const words = useWords(instanceWords).use;
   const state = useStored(useApp().logIn.state);

@@ -11,6 +11,7 @@ import { instanceSearch } from './pages/instance/instance-search.ts';
 import { instancesSearch } from './pages/instances/instances-search.ts';
 import { editSearch, newSearch } from './pages/new/new-search.ts';
 import { playgroundSearch } from './pages/playground/playground-search.ts';
+import { requestsSearch } from './pages/requests/requests-search.ts';
 import { Shell } from './shell/shell.tsx';
 
 /** All addresses of the page. Each page is a file of its own that comes when it is first opened. */
@@ -71,6 +72,7 @@ const models = createRoute({
 const requests = createRoute({
   getParentRoute: () => root,
   path: '/requests',
+  validateSearch: requestsSearch,
   component: lazyRouteComponent(() => import('./pages/requests/requests-page.tsx'), 'RequestsPage'),
 });
 

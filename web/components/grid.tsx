@@ -46,6 +46,8 @@ export interface GridProps {
   selected?: ReadonlySet<string>;
   /** Called with the row for Enter and a double click. */
   onOpen?: (id: string) => void;
+  /** A single click opens a row too, for rows that cannot be selected. */
+  opensOnClick?: boolean;
   /** Called for other keys. Returns whether it used the key. */
   onKey?: (event: KeyboardEvent, id: string | null) => boolean;
   sort?: GridSort;
@@ -71,6 +73,7 @@ export function Grid(props: GridProps) {
     onCurrent,
     selected,
     onOpen,
+    opensOnClick = false,
     onKey,
     sort,
     onSort,
@@ -196,7 +199,10 @@ export function Grid(props: GridProps) {
                   aria-rowindex={at + 2}
                   aria-selected={selected?.has(row)}
                   data-current={row === current || undefined}
-                  onClick={() => onCurrent(row)}
+                  onClick={() => {
+                    onCurrent(row);
+                    if (opensOnClick) onOpen?.(row);
+                  }}
                   onDoubleClick={() => onOpen?.(row)}
                   style={{
                     gridTemplateColumns: template,

@@ -1,0 +1,63 @@
+import { classNames } from '../../lib/class-names.ts';
+import { useWords } from '../../lib/language.ts';
+import { requestsWords } from '../../words/requests.ts';
+import { COURSE_PARTS, courseOf, requestSeconds, secondsOf, type CoursePart, type SeenRequest } from './course.ts';
+
+/** Waiting is grey and hatched, work has colours, so that the wait shows without colours too. */
+const LOOKS: Readonly<Record<CoursePart, string>> = {
+  starting: 'bg-edge hatched',
+  queued: 'bg-warn hatched',
+  prompt: 'bg-chart-4',
+  answer: 'bg-chart-1',
+};
+
+interface CourseBarProps {
+  request: SeenRequest;
+  /** Milliseconds since the epoch. */
+  now: number;
+  /** Seconds of the whole width. */
+  scale: number;
+  className?: string;
+}
+
+/** The parts of a request as a bar on a time scale. */
+export function CourseBar({ request, now, scale, className }: CourseBarProps) {
+  const words = useWords(requestsWords);
+  const course = courseOf(request, now);
+  const shown = COURSE_PARTS.filter((part) => course[part] > 0);
+  const text = shown.map((part) => words.part(words.parts[part], requestSeconds(course[part]))).join(', ');
+  return (
+    <span
+      role="img"
+      aria-label={text === '' ? requestSeconds(secondsOf(request, now)) : text}
+      data-tip={text}
+      className={classNames('flex h-2.5 w-full min-w-0', className)}
+    >
+      {shown.map((part) => (
+        <span
+          key={part}
+          style={{ width: `${Math.min(100, (course[part] / scale) * 100)}%` }}
+          className={classNames(
+            'h-full min-w-0.5 first:rounded-l-full last:rounded-r-full forced-colors:bg-[CanvasText]',
+            LOOKS[part],
+          )}
+        />
+      ))}
+    </span>
+  );
+}
+
+/** Which look means which part. */
+export function CourseLegend() {
+  const words = useWords(requestsWords);
+  return (
+    <ul aria-label={words.legend} className="flex flex-wrap gap-x-3 gap-y-1 text-label text-mute">
+      {COURSE_PARTS.map((part) => (
+        <li key={part} className="inline-flex items-center gap-1">
+          <span aria-hidden className={classNames('h-2.5 w-3 rounded-full', LOOKS[part])} />
+          {words.parts[part]}
+        </li>
+      ))}
+    </ul>
+  );
+}

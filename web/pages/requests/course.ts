@@ -1,0 +1,60 @@
+import type { ActiveRequest, FinishedRequest } from '@llamactl/client';
+
+/** A request in flight, or one that is over. */
+export type SeenRequest = ActiveRequest | FinishedRequest;
+
+/** The parts of a request, in their order. */
+export const COURSE_PARTS = ['starting', 'queued', 'prompt', 'answer'] as const;
+export type CoursePart = (typeof COURSE_PARTS)[number];
+
+export function isFinished(request: SeenRequest): request is FinishedRequest {
+  return 'outcome' in request;
+}
+
+/** Seconds of a request until its end, or until now. @param now Milliseconds since the epoch. */
+export function secondsOf(request: SeenRequest, now: number): number {
+  if (isFinished(request)) return request.duration;
+  return Math.max(0, (now - Date.parse(request.started_at)) / 1_000);
+}
+
+/**
+ * Divides a request into its parts, in seconds. The prompt takes what the engine reported, or else the time until the first
+ * token; without either, everything after the wait is the answer.
+ *
+ * @param now Milliseconds since the epoch.
+ */
+export function courseOf(request: SeenRequest, now: number): Readonly<Record<CoursePart, number>> {
+  const whole = secondsOf(request, now);
+  const starting = Math.min(request.starting, whole);
+  const queued = Math.min(request.queued, whole - starting);
+  const rest = whole - starting - queued;
+  const isWaiting = !isFinished(request) && (request.phase === 'starting' || request.phase === 'queued');
+  if (isWaiting) {
+    const isStarting = request.phase === 'starting';
+    return {
+      starting: isStarting ? starting + rest : starting,
+      queued: isStarting ? queued : queued + rest,
+      prompt: 0,
+      answer: 0,
+    };
+  }
+  const isReading = !isFinished(request) && request.phase === 'processing';
+  const untilFirst =
+    request.time_to_first_token === null ? null : request.time_to_first_token - (request.waited ?? starting + queued);
+  const prompt = isReading ? rest : Math.min(rest, Math.max(0, request.prompt_seconds ?? untilFirst ?? 0));
+  return { starting, queued, prompt, answer: rest - prompt };
+}
+
+/** Seconds as figures of a request: `0.31 s`, `12.4 s`, `3m 5s`. */
+export function requestSeconds(seconds: number): string {
+  if (seconds < 9.995) return `${seconds.toFixed(2)} s`;
+  if (seconds < 99.95) return `${seconds.toFixed(1)} s`;
+  return seconds < 120 ? `${Math.round(seconds)} s` : `${Math.floor(seconds / 60)}m ${Math.floor(seconds % 60)}s`;
+}
+
+/** A number of tokens: `812`, `1.2k`, `64k`. */
+export function tokenCount(tokens: number): string {
+  if (tokens < 1_000) return String(tokens);
+  const thousands = tokens / 1_000;
+  return `${thousands < 9.95 ? thousands.toFixed(1) : Math.round(thousands)}k`;
+}

@@ -1,0 +1,47 @@
+import { useMutation } from '@tanstack/react-query';
+import type { ActiveRequest } from '@llamactl/client';
+import { Button } from '../../components/button.tsx';
+import { showToast } from '../../components/toast.tsx';
+import { useApp } from '../../lib/app.ts';
+import { errorText } from '../../lib/error-text.ts';
+import { useWords } from '../../lib/language.ts';
+import { useIsOnline } from '../../lib/live/live-hooks.ts';
+import { requestsWords } from '../../words/requests.ts';
+
+/** Ends requests by id. */
+export function useEndRequest() {
+  const words = useWords(requestsWords);
+  const { client, queries } = useApp();
+  return useMutation({
+    mutationFn: (id: string) => client.cancelRequest(id),
+    onSuccess: () => showToast({ kind: 'done', text: words.ended }),
+    onError: (error) => {
+      const { sentence, requestId } = errorText(error);
+      showToast({ kind: 'error', text: sentence, requestId });
+    },
+    onSettled: () => void queries.invalidateQueries({ queryKey: ['requests'] }),
+  });
+}
+
+/** Ends a request in flight. */
+export function EndButton({ request }: { request: ActiveRequest }) {
+  const words = useWords(requestsWords);
+  const isOnline = useIsOnline();
+  const end = useEndRequest();
+  return (
+    <Button
+      size="small"
+      kind="danger"
+      className="!h-6"
+      disabled={!isOnline}
+      isPending={end.isPending}
+      aria-label={words.endLong(request.instance ?? request.model ?? words.unknownInstance)}
+      onClick={(event) => {
+        event.stopPropagation();
+        end.mutate(request.id);
+      }}
+    >
+      {words.end}
+    </Button>
+  );
+}

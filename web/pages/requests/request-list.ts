@@ -1,0 +1,136 @@
+import type { Client, FinishedRequest, Requests } from '@llamactl/client';
+import { useInfiniteQuery, useQuery } from '@tanstack/react-query';
+import { useEffect, useMemo, useState } from 'react';
+import { useApp } from '../../lib/app.ts';
+import type { SeenRequest } from './course.ts';
+import { isFinished } from './course.ts';
+import type { RequestsSearch } from './requests-search.ts';
+
+/** Finished requests of one answer. */
+const PAGE = 100;
+/** Between two looks at requests in flight, whose tokens grow. Nothing is asked while none is. */
+const LOOK_MS = 3_000;
+/** Frames within this time lead to one look. */
+const GATHER_MS = 500;
+
+type Filters = Omit<RequestsSearch, 'open'>;
+
+/** What the page shows of the requests. */
+export interface SeenRequests {
+  /** Those in flight first, then the finished ones, newest first; `null`: not loaded yet. */
+  requests: readonly SeenRequest[] | null;
+  active: number;
+  error: Error | null;
+  retry: () => void;
+  /** Loads older ones; `null`: there are none. */
+  loadOlder: (() => void) | null;
+  isLoadingOlder: boolean;
+}
+
+/** Reads the requests that match, and follows them. */
+export function useRequests(filters: Filters): SeenRequests {
+  const { client, feed, queries } = useApp();
+  const key = useMemo(() => ['requests', filters], [filters]);
+  const newest = useQuery({
+    queryKey: key,
+    queryFn: ({ signal }) => client.listRequests({ ...asked(filters), finished: PAGE, signal }),
+    refetchInterval: ({ state }) => ((state.data?.in_flight.length ?? 0) > 0 ? LOOK_MS : false),
+    staleTime: 0,
+  });
+  useEffect(() => {
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    const end = feed.listen(({ type }) => {
+      if (type !== 'requests_updated' && type !== 'gap') return;
+      timer ??= setTimeout(() => {
+        timer = undefined;
+        void queries.invalidateQueries({ queryKey: key, exact: true });
+      }, GATHER_MS);
+    });
+    return () => {
+      end();
+      clearTimeout(timer);
+    };
+  }, [feed, queries, key]);
+  const older = useOlder(client, filters, newest.data);
+  const known = useKnown(key, newest.data, older.pages);
+  const requests = newest.data === undefined ? null : [...newest.data.in_flight, ...known];
+  return {
+    requests,
+    active: newest.data?.in_flight.length ?? 0,
+    error: newest.data === undefined ? newest.error : null,
+    retry: () => void newest.refetch(),
+    loadOlder: older.load,
+    isLoadingOlder: older.isLoading,
+  };
+}
+
+/** Pages before the first answer of this visit. They never change, so they are asked for once. */
+function useOlder(client: Client, filters: Filters, newest: Requests | undefined) {
+  const [start, setStart] = useState<{ filters: Filters; before: number } | null>(null);
+  const isOn = start !== null && start.filters === filters;
+  const query = useInfiniteQuery({
+    queryKey: ['requests older', filters, isOn ? start.before : 0],
+    queryFn: ({ pageParam, signal }) =>
+      client.listRequests({ ...asked(filters), finished: PAGE, before_seq: pageParam, signal }),
+    initialPageParam: isOn ? start.before : 0,
+    getNextPageParam: ({ more, finished }) => (more ? finished.at(-1)?.seq : undefined),
+    enabled: isOn,
+    staleTime: Infinity,
+  });
+  const last = newest?.finished.at(-1);
+  const begin = newest?.more === true && last !== undefined ? () => setStart({ filters, before: last.seq }) : null;
+  const next = query.hasNextPage ? () => void query.fetchNextPage() : null;
+  return {
+    pages: isOn ? query.data?.pages : undefined,
+    load: isOn ? next : begin,
+    isLoading: isOn && query.isFetching,
+  };
+}
+
+/** All finished requests that any answer had, so that a request stays when newer ones push it out of the newest answer. */
+function useKnown(
+  key: readonly unknown[],
+  newest: Requests | undefined,
+  older: readonly Requests[] | undefined,
+): readonly FinishedRequest[] {
+  const [kept, setKept] = useState<{ key: readonly unknown[]; known: readonly FinishedRequest[] }>({ key, known: [] });
+  const before = kept.key === key ? kept.known : [];
+  const known = mergeFinished(before, [
+    ...(newest?.finished ?? []),
+    ...(older ?? []).flatMap(({ finished }) => finished),
+  ]);
+  if (known !== kept.known) setKept({ key, known });
+  return known;
+}
+
+/** Adds finished requests to a list, newest first. @returns The same list if it had all of them. */
+export function mergeFinished(
+  known: readonly FinishedRequest[],
+  more: readonly FinishedRequest[],
+): readonly FinishedRequest[] {
+  const seqs = new Set(known.map(({ seq }) => seq));
+  const added = more.filter(({ seq }) => {
+    const isNew = !seqs.has(seq);
+    seqs.add(seq);
+    return isNew;
+  });
+  return added.length === 0 ? known : [...added, ...known].toSorted((one, other) => other.seq - one.seq);
+}
+
+/** The longest of the shown requests, in seconds: the length of the time scale. At least one second. */
+export function scaleOf(requests: readonly SeenRequest[], now: number): number {
+  return requests.reduce(
+    (longest, request) =>
+      Math.max(longest, isFinished(request) ? request.duration : (now - Date.parse(request.started_at)) / 1_000),
+    1,
+  );
+}
+
+function asked({ instance, caller, outcome, slower }: Filters) {
+  return {
+    ...(instance === undefined ? {} : { instance }),
+    ...(caller === undefined ? {} : { caller }),
+    ...(outcome === undefined ? {} : { outcome }),
+    ...(slower === undefined ? {} : { slower_than: slower }),
+  };
+}

@@ -7,6 +7,7 @@ import {
   redirect,
 } from '@tanstack/react-router';
 import { ErrorState, NotFoundState } from './components/error-state.tsx';
+import { accessSearch } from './pages/access/access-search.ts';
 import { instanceSearch } from './pages/instance/instance-search.ts';
 import { instancesSearch } from './pages/instances/instances-search.ts';
 import { editSearch, newSearch } from './pages/new/new-search.ts';
@@ -85,6 +86,7 @@ const system = createRoute({
 const access = createRoute({
   getParentRoute: () => root,
   path: '/access',
+  validateSearch: accessSearch,
   component: lazyRouteComponent(() => import('./pages/access/access-page.tsx'), 'AccessPage'),
 });
 

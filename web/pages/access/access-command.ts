@@ -1,0 +1,24 @@
+import { showToast } from '../../components/toast.tsx';
+import { useApp } from '../../lib/app.ts';
+import { errorText } from '../../lib/error-text.ts';
+
+/**
+ * What happens after a command on this page: a message, the list asked for again, and the dialog closed.
+ *
+ * @param list The key of the list that the command changes.
+ * @param onDone Called if it worked.
+ */
+export function useSettled(list: readonly string[], onDone: () => void) {
+  const { queries } = useApp();
+  return (done: string) => ({
+    onSuccess: () => {
+      showToast({ kind: 'done', text: done });
+      onDone();
+    },
+    onError: (error: unknown) => {
+      const { sentence, requestId } = errorText(error);
+      showToast({ kind: 'error', text: sentence, requestId });
+    },
+    onSettled: () => void queries.invalidateQueries({ queryKey: list }),
+  });
+}

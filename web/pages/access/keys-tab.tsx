@@ -1,0 +1,143 @@
+import { useMutation, useQuery } from '@tanstack/react-query';
+import type { Key } from '@llamactl/client';
+import { useState } from 'react';
+import { Age } from '../../components/age.tsx';
+import { Button } from '../../components/button.tsx';
+import { ConfirmDialog } from '../../components/confirm-dialog.tsx';
+import { EmptyState } from '../../components/empty-state.tsx';
+import { PageBody } from '../../components/page-header.tsx';
+import { QueryPart } from '../../components/query-part.tsx';
+import { Table, Td, Th, Tr } from '../../components/table.tsx';
+import { useApp, useMay } from '../../lib/app.ts';
+import { useWords } from '../../lib/language.ts';
+import { useNow } from '../../lib/now.ts';
+import { useShortcuts } from '../../lib/shortcuts.ts';
+import { accessWords } from '../../words/access.ts';
+import { useSettled } from './access-command.ts';
+import { NewKey } from './new-key.tsx';
+
+/** The keys of the user; for admins, all keys. */
+export function KeysTab() {
+  const words = useWords(accessWords);
+  const { client } = useApp();
+  const query = useQuery({ queryKey: ['keys'], queryFn: ({ signal }) => client.listKeys({ signal }) });
+  const [isNew, setNew] = useState(false);
+  const add = (
+    <Button kind="primary" icon="plus" keyHint="n" onClick={() => setNew(true)}>
+      {words.newKey}
+    </Button>
+  );
+  useShortcuts(words.tabs.keys, [{ keys: 'n', label: words.newKey, run: () => setNew(true) }]);
+  return (
+    <PageBody>
+      <QueryPart query={query}>
+        {(keys) =>
+          keys.length === 0 ? (
+            <EmptyState icon="access" title={words.noKeys} action={add}>
+              {words.noKeysHint}
+            </EmptyState>
+          ) : (
+            <>
+              <div className="flex justify-end py-3">{add}</div>
+              <KeyTable keys={keys} />
+            </>
+          )
+        }
+      </QueryPart>
+      {isNew && <NewKey onClose={() => setNew(false)} />}
+    </PageBody>
+  );
+}
+
+function KeyTable({ keys }: { keys: readonly Key[] }) {
+  const words = useWords(accessWords);
+  const isAdmin = useMay('admin');
+  const columns = words.keyColumns;
+  const [revoked, setRevoked] = useState<Key | null>(null);
+  return (
+    <>
+      <Table
+        label={words.tabs.keys}
+        head={
+          <>
+            <Th>{columns.name}</Th>
+            {isAdmin && <Th>{columns.owner}</Th>}
+            <Th>{columns.may}</Th>
+            <Th>{columns.instances}</Th>
+            <Th isNumber>{columns.used}</Th>
+            <Th isNumber>{columns.ends}</Th>
+            <Th isNumber>
+              <span className="sr-only">{columns.actions}</span>
+            </Th>
+          </>
+        }
+      >
+        {keys.map((key) => (
+          <Tr key={key.id}>
+            <Td>
+              <span className="block max-w-64 truncate font-strong" title={key.name}>
+                {key.name}
+              </span>
+              <code className="text-mute">{key.prefix}…</code>
+            </Td>
+            {isAdmin && <Td>{key.owner}</Td>}
+            <Td>{key.scopes.map((scope) => words.scopes[scope]).join(', ')}</Td>
+            <Td>
+              <span className="block max-w-64 truncate" title={key.instances?.join(', ')}>
+                {key.instances?.join(', ') ?? words.allInstances}
+              </span>
+              {!key.may_start && key.scopes.includes('inference') && (
+                <span className="block text-mute">{words.noStart}</span>
+              )}
+            </Td>
+            <Td isNumber>{key.last_used_at === null ? words.never : <Age of={key.last_used_at} />}</Td>
+            <Td isNumber>
+              <EndOf at={key.expires_at} />
+            </Td>
+            <Td isNumber>
+              <Button size="small" kind="danger" onClick={() => setRevoked(key)}>
+                {words.revoke}
+              </Button>
+            </Td>
+          </Tr>
+        ))}
+      </Table>
+      {revoked !== null && <Revoke of={revoked} onClose={() => setRevoked(null)} />}
+    </>
+  );
+}
+
+/** The day on which a key ends. */
+function EndOf({ at }: { at: string | null }) {
+  const words = useWords(accessWords);
+  const now = useNow(60);
+  if (at === null) return words.never;
+  if (Date.parse(at) < now) return <span className="text-bad">{words.ended}</span>;
+  return (
+    <time dateTime={at} title={at}>
+      {new Date(at).toLocaleDateString()}
+    </time>
+  );
+}
+
+function Revoke({ of: key, onClose }: { of: Key; onClose: () => void }) {
+  const words = useWords(accessWords);
+  const { client } = useApp();
+  const settled = useSettled(['keys'], onClose);
+  const revoke = useMutation({
+    mutationFn: () => client.deleteKey(key.id),
+    ...settled(words.revoked(key.name)),
+  });
+  return (
+    <ConfirmDialog
+      title={words.revokeTitle(key.name)}
+      confirm={words.revoke}
+      isDanger
+      isPending={revoke.isPending}
+      onConfirm={() => revoke.mutate()}
+      onClose={onClose}
+    >
+      {words.revokeText}
+    </ConfirmDialog>
+  );
+}

@@ -1,0 +1,156 @@
+import { useMutation, useQuery } from '@tanstack/react-query';
+import type { User } from '@llamactl/client';
+import { useState } from 'react';
+import { Age } from '../../components/age.tsx';
+import { Badge } from '../../components/badge.tsx';
+import { Button } from '../../components/button.tsx';
+import { ConfirmDialog } from '../../components/confirm-dialog.tsx';
+import { MenuButton } from '../../components/menu.tsx';
+import { PageBody } from '../../components/page-header.tsx';
+import { QueryPart } from '../../components/query-part.tsx';
+import { VerdictMark } from '../../components/status.tsx';
+import { Table, Td, Th, Tr } from '../../components/table.tsx';
+import { useApp } from '../../lib/app.ts';
+import { useWords } from '../../lib/language.ts';
+import { useShortcuts } from '../../lib/shortcuts.ts';
+import { useStored } from '../../lib/value-store.ts';
+import { accessWords } from '../../words/access.ts';
+import { useSettled } from './access-command.ts';
+import { UserForm } from './user-form.tsx';
+
+/** All accounts. */
+export function UsersTab() {
+  const words = useWords(accessWords);
+  const { client } = useApp();
+  const query = useQuery({ queryKey: ['users'], queryFn: ({ signal }) => client.listUsers({ signal }) });
+  const [isNew, setNew] = useState(false);
+  useShortcuts(words.tabs.users, [{ keys: 'n', label: words.newUser, run: () => setNew(true) }]);
+  return (
+    <PageBody>
+      <div className="flex justify-end py-3">
+        <Button kind="primary" icon="plus" keyHint="n" onClick={() => setNew(true)}>
+          {words.newUser}
+        </Button>
+      </div>
+      <QueryPart query={query}>{(users) => <UserTable users={users} />}</QueryPart>
+      {isNew && <UserForm user={null} onClose={() => setNew(false)} />}
+    </PageBody>
+  );
+}
+
+function UserTable({ users }: { users: readonly User[] }) {
+  const words = useWords(accessWords);
+  const columns = words.userColumns;
+  const [edited, setEdited] = useState<User | null>(null);
+  const [deleted, setDeleted] = useState<User | null>(null);
+  return (
+    <>
+      <Table
+        label={words.tabs.users}
+        head={
+          <>
+            <Th>{columns.name}</Th>
+            <Th>{columns.role}</Th>
+            <Th>{columns.state}</Th>
+            <Th>{columns.limits}</Th>
+            <Th isNumber>{columns.login}</Th>
+            <Th isNumber>
+              <span className="sr-only">{columns.actions}</span>
+            </Th>
+          </>
+        }
+      >
+        {users.map((user) => (
+          <UserRow key={user.username} user={user} onEdit={() => setEdited(user)} onDelete={() => setDeleted(user)} />
+        ))}
+      </Table>
+      {edited !== null && <UserForm user={edited} onClose={() => setEdited(null)} />}
+      {deleted !== null && <DeleteUser user={deleted} onClose={() => setDeleted(null)} />}
+    </>
+  );
+}
+
+function UserRow({ user, onEdit, onDelete }: { user: User; onEdit: () => void; onDelete: () => void }) {
+  const words = useWords(accessWords);
+  const { client, logIn } = useApp();
+  const state = useStored(logIn.state);
+  const isMe = state.kind === 'in' && state.me.caller?.username === user.username;
+  const settled = useSettled(['users'], () => undefined);
+  const toggle = useMutation({
+    mutationFn: () => client.updateUser(user.username, { disabled: !user.disabled }),
+    ...settled(words.userSaved(user.username)),
+  });
+  return (
+    <Tr>
+      <Td>
+        <span className="flex items-center gap-2">
+          <span className="max-w-64 truncate font-strong" title={user.username}>
+            {user.username}
+          </span>
+          {isMe && <Badge>{words.you}</Badge>}
+        </span>
+      </Td>
+      <Td>
+        <span data-tip={words.roleHints[user.role]}>{words.roles[user.role]}</span>
+      </Td>
+      <Td>
+        <VerdictMark verdict={user.disabled ? 'off' : 'ok'}>
+          {user.disabled ? words.disabled : words.enabled}
+        </VerdictMark>
+      </Td>
+      <Td className="text-mute">{limitsText(user, words)}</Td>
+      <Td isNumber>{user.last_login_at === null ? words.never : <Age of={user.last_login_at} />}</Td>
+      <Td isNumber>
+        <span className="inline-flex items-center gap-1">
+          <Button size="small" onClick={onEdit}>
+            {words.edit}
+          </Button>
+          {!isMe && (
+            <MenuButton
+              icon="more"
+              label={words.moreFor(user.username)}
+              items={() => [
+                { label: user.disabled ? words.enable : words.disable, onSelect: () => toggle.mutate() },
+                { kind: 'line' },
+                { label: words.deleteUser, icon: 'trash', isDanger: true, onSelect: onDelete },
+              ]}
+            />
+          )}
+        </span>
+      </Td>
+    </Tr>
+  );
+}
+
+/** The limits of an account in one line. */
+function limitsText(user: User, words: (typeof accessWords)['en']): string {
+  const { limitText } = words;
+  const parts = [
+    user.max_in_flight > 0 ? limitText.inFlight(user.max_in_flight) : null,
+    user.requests_per_minute > 0 ? limitText.requests(user.requests_per_minute) : null,
+    user.tokens_per_minute > 0 ? limitText.tokens(user.tokens_per_minute) : null,
+  ].filter((part) => part !== null);
+  return parts.length === 0 ? words.unlimited : parts.join(' · ');
+}
+
+function DeleteUser({ user, onClose }: { user: User; onClose: () => void }) {
+  const words = useWords(accessWords);
+  const { client } = useApp();
+  const settled = useSettled(['users'], onClose);
+  const remove = useMutation({
+    mutationFn: () => client.deleteUser(user.username),
+    ...settled(words.userDeleted(user.username)),
+  });
+  return (
+    <ConfirmDialog
+      title={words.deleteUserTitle(user.username)}
+      confirm={words.deleteUser}
+      isDanger
+      isPending={remove.isPending}
+      onConfirm={() => remove.mutate()}
+      onClose={onClose}
+    >
+      {words.deleteUserText}
+    </ConfirmDialog>
+  );
+}

@@ -13,6 +13,7 @@ import { instancesSearch } from './pages/instances/instances-search.ts';
 import { editSearch, newSearch } from './pages/new/new-search.ts';
 import { playgroundSearch } from './pages/playground/playground-search.ts';
 import { requestsSearch } from './pages/requests/requests-search.ts';
+import { settingsSearch } from './pages/settings/settings-search.ts';
 import { Shell } from './shell/shell.tsx';
 
 /** All addresses of the page. Each page is a file of its own that comes when it is first opened. */
@@ -93,6 +94,7 @@ const access = createRoute({
 const settings = createRoute({
   getParentRoute: () => root,
   path: '/settings',
+  validateSearch: settingsSearch,
   component: lazyRouteComponent(() => import('./pages/settings/settings-page.tsx'), 'SettingsPage'),
 });
 

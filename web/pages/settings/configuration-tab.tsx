@@ -1,0 +1,132 @@
+import { useQuery } from '@tanstack/react-query';
+import { useBlocker } from '@tanstack/react-router';
+import { LlamactlError, type ConfigView } from '@llamactl/client';
+import { useMemo, useState } from 'react';
+import { Banner } from '../../components/banner.tsx';
+import { Button } from '../../components/button.tsx';
+import { ConfirmDialog } from '../../components/confirm-dialog.tsx';
+import { PageBody } from '../../components/page-header.tsx';
+import { QueryPart } from '../../components/query-part.tsx';
+import { useApp } from '../../lib/app.ts';
+import { errorText } from '../../lib/error-text.ts';
+import { useWords } from '../../lib/language.ts';
+import { useIsOnline } from '../../lib/live/live-hooks.ts';
+import { settingsWords } from '../../words/settings.ts';
+import { SaveBar } from './save-bar.tsx';
+import { useReload, useSaveSettings } from './save-settings.ts';
+import { SettingSections } from './setting-sections.tsx';
+import { settingsOf, valueOfText, type Setting } from './setting-fields.ts';
+
+/** What the user has typed, by key; `null`: the default. */
+export type Drafts = ReadonlyMap<string, string | null>;
+
+/** All settings of the configuration with their sources. */
+export function ConfigurationTab() {
+  const { client } = useApp();
+  const view = useQuery({ queryKey: ['config'], queryFn: ({ signal }) => client.getConfig({ signal }) });
+  // The texts are a help: the page works without them.
+  const api = useQuery({
+    queryKey: ['openapi'],
+    queryFn: ({ signal }) => client.getOpenApi({ signal }),
+    staleTime: Infinity,
+  });
+  return <QueryPart query={view}>{(config) => <Configuration view={config} api={api.data} />}</QueryPart>;
+}
+
+function Configuration({ view, api }: { view: ConfigView; api: unknown }) {
+  const words = useWords(settingsWords);
+  const settings = useMemo(() => settingsOf(view, api), [view, api]);
+  const [drafts, setDrafts] = useState<Drafts>(new Map());
+  const save = useSaveSettings(() => setDrafts(new Map()));
+  const changes = changesOf(settings, drafts);
+  const problems = save.error instanceof LlamactlError ? save.error.problems : [];
+  const change = (key: string, text: string | null | undefined): void => {
+    const next = new Map(drafts);
+    if (text === undefined) next.delete(key);
+    else next.set(key, text);
+    setDrafts(next);
+    save.reset();
+  };
+  return (
+    <>
+      {view.problem !== undefined && (
+        <Banner kind="bad">
+          {words.problem} {view.problem}
+        </Banner>
+      )}
+      {view.restart_required && drafts.size === 0 && <ReloadBanner view={view} />}
+      <PageBody>
+        <p className="pt-3 break-words text-mute">{view.file === null ? words.noFile : words.file(view.file)}</p>
+        <SettingSections settings={settings} drafts={drafts} problems={problems} onChange={change} />
+      </PageBody>
+      {drafts.size > 0 && (
+        <SaveBar
+          settings={settings}
+          drafts={drafts}
+          error={save.error === null ? null : errorText(save.error).sentence}
+          isPending={save.isPending}
+          onDiscard={() => {
+            setDrafts(new Map());
+            save.reset();
+          }}
+          onSave={changes === null ? null : (reloads) => save.mutate({ changes, reloads })}
+        />
+      )}
+      <AskBeforeLeaving isOn={drafts.size > 0} />
+    </>
+  );
+}
+
+/** The values to save; `null`: a text is no value. */
+function changesOf(settings: readonly Setting[], drafts: Drafts): ReadonlyMap<string, unknown> | null {
+  const changes = new Map<string, unknown>();
+  for (const { key, kind } of settings) {
+    const text = drafts.get(key);
+    if (text === undefined) continue;
+    const read = text === null ? { value: undefined } : valueOfText(text, kind);
+    if ('flaw' in read) return null;
+    changes.set(key, read.value);
+  }
+  return changes;
+}
+
+function ReloadBanner({ view }: { view: ConfigView }) {
+  const words = useWords(settingsWords);
+  const reload = useReload();
+  const isOnline = useIsOnline();
+  return (
+    <Banner
+      kind="warn"
+      actions={
+        <Button
+          size="small"
+          icon="refresh"
+          disabled={!isOnline}
+          isPending={reload.isPending}
+          onClick={() => reload.mutate()}
+        >
+          {words.reload}
+        </Button>
+      }
+    >
+      {words.reloadHint(view.pending.join(', '))}
+    </Banner>
+  );
+}
+
+function AskBeforeLeaving({ isOn }: { isOn: boolean }) {
+  const words = useWords(settingsWords);
+  const blocker = useBlocker({ shouldBlockFn: () => isOn, enableBeforeUnload: isOn, withResolver: true });
+  if (blocker.status !== 'blocked') return null;
+  return (
+    <ConfirmDialog
+      title={words.leaveTitle}
+      confirm={words.leave}
+      isDanger
+      onConfirm={blocker.proceed}
+      onClose={blocker.reset}
+    >
+      {words.leaveText}
+    </ConfirmDialog>
+  );
+}

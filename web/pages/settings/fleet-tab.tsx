@@ -1,0 +1,159 @@
+import { useMutation } from '@tanstack/react-query';
+import type { Applied } from '@llamactl/client';
+import { useRef, useState } from 'react';
+import { Button } from '../../components/button.tsx';
+import { Checkbox } from '../../components/checkbox.tsx';
+import { TextArea } from '../../components/field.tsx';
+import { PageBody } from '../../components/page-header.tsx';
+import { Panel } from '../../components/panel.tsx';
+import { VerdictMark, type Verdict } from '../../components/status.tsx';
+import { Table, Td, Th, Tr } from '../../components/table.tsx';
+import { showToast } from '../../components/toast.tsx';
+import { useApp } from '../../lib/app.ts';
+import { errorText } from '../../lib/error-text.ts';
+import { useWords } from '../../lib/language.ts';
+import { useIsOnline } from '../../lib/live/live-hooks.ts';
+import { saveFile } from '../../lib/save-file.ts';
+import { settingsWords } from '../../words/settings.ts';
+
+/** All instances as a file: out of llamactl, and into it. */
+export function FleetTab() {
+  return (
+    <PageBody>
+      <div className="mx-auto flex max-w-5xl flex-col gap-4 py-4">
+        <ExportPanel />
+        <ImportPanel />
+      </div>
+    </PageBody>
+  );
+}
+
+function ExportPanel() {
+  const words = useWords(settingsWords);
+  const { client } = useApp();
+  const download = useMutation({
+    mutationFn: async () => saveFile('instances.yaml', await client.exportFleetYaml(), 'application/yaml'),
+    onError: (error) => {
+      const { sentence, requestId } = errorText(error);
+      showToast({ kind: 'error', text: sentence, requestId });
+    },
+  });
+  return (
+    <Panel title={words.exportTitle}>
+      <div className="flex flex-col items-start gap-3">
+        <p className="text-mute">{words.exportText}</p>
+        <Button icon="download" isPending={download.isPending} onClick={() => download.mutate()}>
+          {words.exportButton}
+        </Button>
+      </div>
+    </Panel>
+  );
+}
+
+function ImportPanel() {
+  const words = useWords(settingsWords);
+  const { client } = useApp();
+  const isOnline = useIsOnline();
+  const chooser = useRef<HTMLInputElement>(null);
+  const [text, setText] = useState('');
+  const [prune, setPrune] = useState(false);
+  const plan = useMutation({ mutationFn: () => client.applyFleet(text, { prune, dry_run: true }) });
+  const apply = useMutation({
+    mutationFn: () => client.applyFleet(text, { prune }),
+    onSuccess: () => {
+      showToast({ kind: 'done', text: words.applied });
+      plan.reset();
+    },
+  });
+  const changed = (next: () => void): void => {
+    next();
+    plan.reset();
+    apply.reset();
+  };
+  const error = plan.error ?? apply.error;
+  const answer = apply.data ?? plan.data;
+  const steps = plan.data?.results.filter(({ action }) => action !== 'nothing').length ?? 0;
+  return (
+    <Panel title={words.importTitle}>
+      <div className="flex flex-col gap-4">
+        <p className="text-mute">{words.importText}</p>
+        <TextArea
+          label={words.importLabel}
+          isMono
+          rows={8}
+          spellCheck={false}
+          value={text}
+          error={error === null ? null : errorText(error).sentence}
+          onChange={({ target }) => changed(() => setText(target.value))}
+        />
+        <Checkbox label={words.prune} checked={prune} onCheck={(isOn) => changed(() => setPrune(isOn))} />
+        <div className="flex flex-wrap gap-2">
+          <input
+            ref={chooser}
+            type="file"
+            accept=".yaml,.yml,.json"
+            hidden
+            onChange={({ target }) => {
+              const [file] = target.files ?? [];
+              if (file !== undefined) void file.text().then((content) => changed(() => setText(content)));
+              target.value = '';
+            }}
+          />
+          <Button icon="upload" onClick={() => chooser.current?.click()}>
+            {words.choose}
+          </Button>
+          <Button disabled={text.trim() === '' || !isOnline} isPending={plan.isPending} onClick={() => plan.mutate()}>
+            {words.plan}
+          </Button>
+          {steps > 0 && apply.data === undefined && (
+            <Button kind="primary" disabled={!isOnline} isPending={apply.isPending} onClick={() => apply.mutate()}>
+              {words.apply(steps)}
+            </Button>
+          )}
+        </div>
+        {answer !== undefined && <Steps applied={answer} />}
+      </div>
+    </Panel>
+  );
+}
+
+const VERDICTS: Readonly<Record<Applied['results'][number]['action'], Verdict>> = {
+  create: 'ok',
+  change: 'busy',
+  restart: 'warn',
+  remove: 'bad',
+  nothing: 'off',
+};
+
+function Steps({ applied: { results } }: { applied: Applied }) {
+  const words = useWords(settingsWords);
+  const columns = words.stepColumns;
+  const shown = results.filter(({ action, error }) => action !== 'nothing' || error !== undefined);
+  if (shown.length === 0) return <p className="text-mute">{words.nothing}</p>;
+  return (
+    <Table
+      label={words.steps}
+      head={
+        <>
+          <Th>{columns.name}</Th>
+          <Th>{columns.action}</Th>
+          <Th>{columns.changes}</Th>
+          <Th>{columns.note}</Th>
+        </>
+      }
+    >
+      {shown.map(({ name, action, changes, warnings = [], error }) => (
+        <Tr key={name}>
+          <Td className="font-strong">{name}</Td>
+          <Td>
+            <VerdictMark verdict={VERDICTS[action]}>{words.actions[action]}</VerdictMark>
+          </Td>
+          <Td>
+            <code className="break-all">{changes.join(', ')}</code>
+          </Td>
+          <Td className={error === undefined ? 'text-mute' : 'text-bad'}>{error ?? warnings.join(' ')}</Td>
+        </Tr>
+      ))}
+    </Table>
+  );
+}

@@ -1,0 +1,95 @@
+import type { ConfigView } from '@llamactl/client';
+import { describe, expect, test } from 'vitest';
+import { matches, patchOf, settingsOf, textOfValue, valueOfText, type Setting } from './setting-fields.ts';
+
+const API = {
+  components: {
+    schemas: {
+      ConfigView: {
+        properties: {
+          config: {
+            properties: {
+              server: { properties: { port: { type: 'integer', description: 'Port to listen on.' } } },
+              memory: { properties: { admission: { enum: ['auto', 'off'] } } },
+              models: { properties: { dirs: { items: { type: 'string' } } } },
+            },
+          },
+        },
+      },
+    },
+  },
+};
+
+/** An answer with only the settings of a test. */
+function viewOf(config: object, keys: readonly string[], pending: readonly string[] = []): ConfigView {
+  const sources = Object.fromEntries(keys.map((key) => [key, { from: 'default' }]));
+  return { config, sources, file: null, restart_required: false, pending } as unknown as ConfigView;
+}
+
+function only(config: object, key: string): Setting | undefined {
+  return settingsOf(viewOf(config, [key]), API)[0];
+}
+
+describe('a setting', () => {
+  test('has its section, its description, and whether it waits', () => {
+    const [port] = settingsOf(viewOf({ server: { port: 8080 } }, ['server.port'], ['server.port']), API);
+    expect(port).toMatchObject({
+      section: 'server',
+      kind: 'number',
+      description: 'Port to listen on.',
+      value: 8080,
+      isPending: true,
+    });
+  });
+
+  test.each([
+    ['a switch', { auth: { enabled: true } }, 'auth.enabled', 'switch'],
+    ['a choice', { memory: { admission: 'auto' } }, 'memory.admission', 'choice'],
+    ['a list of texts', { models: { dirs: [] } }, 'models.dirs', 'texts'],
+    ['a list of numbers', { instances: { port_range: [1, 2] } }, 'instances.port_range', 'numbers'],
+    ['a map', { groups: {} }, 'groups', 'map'],
+    ['a secret', { alerts: { webhook: '***' } }, 'alerts.webhook', 'secret'],
+    ['a text', { data_dir: '/srv' }, 'data_dir', 'text'],
+  ] as const)('is %s by its value', (_, config, key, kind) => {
+    expect(only(config, key)?.kind).toBe(kind);
+  });
+
+  test('without a section belongs to the general ones', () => {
+    expect(only({ data_dir: '/srv' }, 'data_dir')?.section).toBe('general');
+  });
+
+  test('is found by words of its key and description', () => {
+    const port = only({ server: { port: 8080 } }, 'server.port');
+    expect(port !== undefined && matches(port, 'LISTEN server')).toBe(true);
+    expect(port !== undefined && matches(port, 'memory')).toBe(false);
+  });
+});
+
+describe('the text of a setting', () => {
+  test.each([
+    ['number', '1.5', { value: 1.5 }],
+    ['number', ' ', { flaw: 'notNumber' }],
+    ['texts', ' /a \n\n/b', { value: ['/a', '/b'] }],
+    ['numbers', '1\n2', { value: [1, 2] }],
+    ['numbers', '1\nx', { flaw: 'notList' }],
+    ['map', '{"a":{"pinned":true}}', { value: { a: { pinned: true } } }],
+    ['map', '[1]', { flaw: 'notMap' }],
+    ['map', '{', { flaw: 'notMap' }],
+    ['switch', 'true', { value: true }],
+  ] as const)('of kind %s: %j', (kind, text, result) => {
+    expect(valueOfText(text, kind)).toEqual(result);
+  });
+
+  test('of a secret is empty', () => {
+    expect(textOfValue('***', 'secret')).toBe('');
+  });
+});
+
+test('changes of one section are one part of the patch, and no value restores the default', () => {
+  const changes = new Map<string, unknown>([
+    ['server.port', 8081],
+    ['server.public_url', undefined],
+    ['groups', {}],
+  ]);
+  expect(patchOf(changes)).toEqual({ server: { port: 8081, public_url: null }, groups: {} });
+});

@@ -1,0 +1,174 @@
+import type { ConfigSource, ConfigView } from '@llamactl/client';
+
+/** How a setting is edited. */
+export type SettingKind = 'switch' | 'number' | 'text' | 'choice' | 'texts' | 'numbers' | 'map' | 'secret';
+
+/** One setting of the configuration. */
+export interface Setting {
+  /** Dotted: `server.port`. */
+  key: string;
+  section: string;
+  kind: SettingKind;
+  description: string | null;
+  /** For `choice`. */
+  choices: readonly string[];
+  value: unknown;
+  source: ConfigSource;
+  isPending: boolean;
+}
+
+/** The value that an answer has in place of a secret. */
+export const SECRET = '***';
+
+/** The part of a JSON schema that this page reads. */
+interface SchemaPart {
+  type?: unknown;
+  description?: unknown;
+  enum?: unknown;
+  properties?: unknown;
+  items?: unknown;
+}
+
+/** Lists the settings, in the order of the answer. @param api The description of the API, for texts and choices. */
+export function settingsOf(view: ConfigView, api: unknown): Setting[] {
+  const schema = descend(api, ['components', 'schemas', 'ConfigView', 'properties', 'config']);
+  const pending = new Set(view.pending);
+  return Object.entries(view.sources).map(([key, source]) => {
+    const path = key.split('.');
+    const value = descend(view.config, path);
+    const part = partOf(schema, path);
+    const choices = textsOf(part.enum);
+    return {
+      key,
+      section: path.length === 1 && !isMap(value) ? 'general' : (path[0] ?? 'general'),
+      kind: kindOf(value, part, choices),
+      description: typeof part.description === 'string' ? part.description : null,
+      choices,
+      value,
+      source,
+      isPending: pending.has(key),
+    };
+  });
+}
+
+function kindOf(value: unknown, part: SchemaPart, choices: readonly string[]): SettingKind {
+  if (value === SECRET) return 'secret';
+  if (typeof value === 'boolean') return 'switch';
+  if (typeof value === 'number') return 'number';
+  if (choices.length > 0) return 'choice';
+  if (Array.isArray(value)) {
+    const items = value.length > 0 ? typeof value[0] : isMap(part.items) ? part.items['type'] : 'string';
+    return items === 'number' || items === 'integer' ? 'numbers' : 'texts';
+  }
+  return isMap(value) ? 'map' : 'text';
+}
+
+/** A value as the text of its control. */
+export function textOfValue(value: unknown, kind: SettingKind): string {
+  switch (kind) {
+    case 'secret':
+      return '';
+    case 'texts':
+    case 'numbers':
+      return Array.isArray(value) ? value.join('\n') : '';
+    case 'map':
+      return isMap(value) && Object.keys(value).length === 0 ? '{}' : JSON.stringify(value, null, 2);
+    default:
+      return typeof value === 'string'
+        ? value
+        : typeof value === 'number' || typeof value === 'boolean'
+          ? String(value)
+          : '';
+  }
+}
+
+/** The value of a text; `flaw`: why it is none. A server judges everything else. */
+export function valueOfText(
+  text: string,
+  kind: SettingKind,
+): { value: unknown } | { flaw: 'notNumber' | 'notList' | 'notMap' } {
+  switch (kind) {
+    case 'switch':
+      return { value: text === 'true' };
+    case 'number': {
+      const number = Number(text);
+      return text.trim() === '' || !Number.isFinite(number) ? { flaw: 'notNumber' } : { value: number };
+    }
+    case 'texts':
+      return { value: linesOf(text) };
+    case 'numbers': {
+      const numbers = linesOf(text).map(Number);
+      return numbers.some((number) => !Number.isFinite(number)) ? { flaw: 'notList' } : { value: numbers };
+    }
+    case 'map':
+      return mapOf(text);
+    default:
+      return { value: text };
+  }
+}
+
+/** The body that saves changes. A change without a value restores the default. */
+export function patchOf(changes: ReadonlyMap<string, unknown>): Record<string, unknown> {
+  const patch: Record<string, unknown> = {};
+  for (const [key, value] of changes) {
+    const path = key.split('.');
+    const last = path.pop() ?? key;
+    let place = patch;
+    for (const name of path) {
+      const next = place[name];
+      const inner = isMap(next) ? next : {};
+      place[name] = inner;
+      place = inner;
+    }
+    place[last] = value ?? null;
+  }
+  return patch;
+}
+
+/** Whether a setting has the words of a search in its key or description. */
+export function matches({ key, description }: Setting, search: string): boolean {
+  const text = `${key} ${description ?? ''}`.toLowerCase();
+  return search
+    .toLowerCase()
+    .split(/\s+/)
+    .every((word) => text.includes(word));
+}
+
+function linesOf(text: string): string[] {
+  return text
+    .split('\n')
+    .map((line) => line.trim())
+    .filter((line) => line !== '');
+}
+
+function mapOf(text: string): { value: unknown } | { flaw: 'notMap' } {
+  try {
+    const value: unknown = JSON.parse(text.trim() === '' ? '{}' : text);
+    return isMap(value) ? { value } : { flaw: 'notMap' };
+  } catch (error) {
+    if (error instanceof SyntaxError) return { flaw: 'notMap' };
+    throw error;
+  }
+}
+
+function partOf(schema: unknown, path: readonly string[]): SchemaPart {
+  const part = descend(
+    schema,
+    path.flatMap((name) => ['properties', name]),
+  );
+  return isMap(part) ? part : {};
+}
+
+function descend(value: unknown, path: readonly string[]): unknown {
+  let at = value;
+  for (const name of path) at = isMap(at) ? at[name] : undefined;
+  return at;
+}
+
+function textsOf(value: unknown): string[] {
+  return Array.isArray(value) ? value.filter((each) => typeof each === 'string') : [];
+}
+
+function isMap(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}

@@ -1,0 +1,180 @@
+import type { Problem } from '@llamactl/client';
+import { useId } from 'react';
+import { Badge } from '../../components/badge.tsx';
+import { CONTROL } from '../../components/field.tsx';
+import { IconButton } from '../../components/icon-button.tsx';
+import { Icon } from '../../components/icons.tsx';
+import { classNames } from '../../lib/class-names.ts';
+import { useWords } from '../../lib/language.ts';
+import { settingsWords } from '../../words/settings.ts';
+import { textOfValue, valueOfText, type Setting } from './setting-fields.ts';
+
+interface SettingRowProps {
+  setting: Setting;
+  /** What the user has typed; `null`: the default; `undefined`: nothing. */
+  draft: string | null | undefined;
+  /** What the server found wrong with the draft. */
+  problem: Problem | null;
+  onChange: (text: string | null | undefined) => void;
+}
+
+/** Sources that win over the file, so that the page cannot change the value. */
+const LOCKING: ReadonlySet<Setting['source']['from']> = new Set(['environment', 'flag']);
+/** Values with a known place that only a restart of llamactl changes. */
+const KEPT_BY_RELOAD: ReadonlySet<string> = new Set(['server.host', 'server.port', 'data_dir']);
+
+/** One setting: its key and meaning, its control, its source. */
+export function SettingRow({ setting, draft, problem, onChange }: SettingRowProps) {
+  const words = useWords(settingsWords);
+  const id = useId();
+  const { key, kind, source, description, isPending } = setting;
+  const isLocked = LOCKING.has(source.from);
+  const isChanged = draft !== undefined;
+  const read = typeof draft === 'string' ? valueOfText(draft, kind) : null;
+  const flaw = read !== null && 'flaw' in read ? words[read.flaw] : (problem?.message ?? null);
+  const hint =
+    kind === 'secret'
+      ? words.secretHint
+      : kind === 'texts' || kind === 'numbers'
+        ? words.listHint
+        : kind === 'map'
+          ? words.mapHint
+          : null;
+  const change = (text: string): void => onChange(text === textOfValue(setting.value, kind) ? undefined : text);
+  return (
+    <div
+      className={classNames(
+        'grid gap-x-6 gap-y-2 py-3 wide:grid-cols-[minmax(0,5fr)_minmax(0,6fr)]',
+        isChanged && '-mx-4 border-l-2 border-l-accent bg-accent-soft pr-4 pl-3.5',
+      )}
+    >
+      <div className="flex min-w-0 flex-col gap-0.5">
+        <label htmlFor={id}>
+          <code className="font-strong break-all">{key}</code>
+        </label>
+        {description !== null && (
+          <p id={`${id}-text`} className="text-mute">
+            {description}
+          </p>
+        )}
+      </div>
+      <div className="flex min-w-0 flex-col gap-1">
+        <div className="flex min-w-0 items-start gap-2">
+          <div className="min-w-0 grow">
+            <Control
+              {...{ id, setting, draft, isLocked }}
+              describedBy={description === null ? undefined : `${id}-text`}
+              isBad={flaw !== null}
+              onChange={change}
+            />
+          </div>
+          {!isLocked && source.from === 'file' && draft !== null && (
+            <IconButton icon="restart" label={words.toDefaultLong(key)} onClick={() => onChange(null)} />
+          )}
+        </div>
+        {flaw !== null && (
+          <p className="flex items-start gap-1 text-bad">
+            <Icon name="warning" size={14} className="mt-0.5" />
+            <span className="min-w-0 break-words">{flaw}</span>
+          </p>
+        )}
+        <p className="flex flex-wrap items-center gap-2 text-label text-mute">
+          <SourceText setting={setting} />
+          {hint !== null && <span>{hint}</span>}
+          {isPending && <Badge colour="warn">{KEPT_BY_RELOAD.has(key) ? words.keptByReload : words.pending}</Badge>}
+        </p>
+      </div>
+    </div>
+  );
+}
+
+function SourceText({ setting: { source } }: { setting: Setting }) {
+  const words = useWords(settingsWords);
+  const name = source.name ?? '';
+  switch (source.from) {
+    case 'default':
+      return <span>{words.from.default}</span>;
+    case 'file':
+      return <span>{words.from.file(source.line ?? null)}</span>;
+    case 'environment':
+    case 'flag': {
+      const text = source.from === 'flag' ? words.from.flag(name) : words.from.environment(name);
+      return (
+        <span data-tip={words.locked(name)} className="inline-flex items-center gap-1">
+          <Icon name="lock" size={12} />
+          {text}
+        </span>
+      );
+    }
+  }
+}
+
+interface ControlProps {
+  id: string;
+  setting: Setting;
+  draft: string | null | undefined;
+  isLocked: boolean;
+  isBad: boolean;
+  describedBy: string | undefined;
+  onChange: (text: string) => void;
+}
+
+function Control({ id, setting, draft, isLocked, isBad, describedBy, onChange }: ControlProps) {
+  const words = useWords(settingsWords);
+  const { kind, value, choices } = setting;
+  const text = draft ?? (draft === null ? '' : textOfValue(value, kind));
+  const shared = {
+    id,
+    disabled: isLocked,
+    'aria-invalid': isBad || undefined,
+    'aria-describedby': describedBy,
+  };
+  const placeholder = draft === null ? words.toDefault : kind === 'secret' ? '••••••••' : undefined;
+  if (kind === 'switch' || kind === 'choice') {
+    const options = kind === 'switch' ? ['true', 'false'] : choices;
+    return (
+      <span className="relative flex max-w-xs items-center">
+        <select
+          {...shared}
+          value={text}
+          onChange={({ target }) => onChange(target.value)}
+          className={classNames(CONTROL, 'appearance-none truncate pr-7')}
+        >
+          {draft === null && <option value="">{words.toDefault}</option>}
+          {options.map((option) => (
+            <option key={option} value={option}>
+              {kind === 'switch' ? (option === 'true' ? words.on : words.off) : option}
+            </option>
+          ))}
+        </select>
+        <Icon name="chevron-down" className="pointer-events-none absolute right-2 text-mute" />
+      </span>
+    );
+  }
+  if (kind === 'texts' || kind === 'numbers' || kind === 'map') {
+    return (
+      <textarea
+        {...shared}
+        rows={Math.min(12, Math.max(1, text.split('\n').length))}
+        spellCheck={false}
+        value={text}
+        placeholder={placeholder}
+        onChange={({ target }) => onChange(target.value)}
+        className={classNames(CONTROL, 'field-sizing-content h-auto min-h-8 py-1 font-mono text-body')}
+      />
+    );
+  }
+  return (
+    <input
+      {...shared}
+      type={kind === 'secret' ? 'password' : 'text'}
+      inputMode={kind === 'number' ? 'decimal' : undefined}
+      autoComplete={kind === 'secret' ? 'new-password' : 'off'}
+      spellCheck={false}
+      value={text}
+      placeholder={placeholder}
+      onChange={({ target }) => onChange(target.value)}
+      className={classNames(CONTROL, 'font-mono text-body', kind === 'number' && 'max-w-40')}
+    />
+  );
+}

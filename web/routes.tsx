@@ -11,6 +11,8 @@ import { accessSearch } from './pages/access/access-search.ts';
 import { instanceSearch } from './pages/instance/instance-search.ts';
 import { instancesSearch } from './pages/instances/instances-search.ts';
 import { editSearch, newSearch } from './pages/new/new-search.ts';
+import { modelsSearch } from './pages/models/models-search.ts';
+import { newSearch } from './pages/new/new-search.ts';
 import { playgroundSearch } from './pages/playground/playground-search.ts';
 import { requestsSearch } from './pages/requests/requests-search.ts';
 import { settingsSearch } from './pages/settings/settings-search.ts';
@@ -68,6 +70,7 @@ const playground = createRoute({
 const models = createRoute({
   getParentRoute: () => root,
   path: '/models',
+  validateSearch: modelsSearch,
   component: lazyRouteComponent(() => import('./pages/models/models-page.tsx'), 'ModelsPage'),
 });
 

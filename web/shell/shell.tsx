@@ -7,6 +7,7 @@ import { useWords } from '../lib/language.ts';
 import { includes } from '../lib/permissions.ts';
 import { useShortcuts } from '../lib/shortcuts.ts';
 import { shellWords } from '../words/shell.ts';
+import { DownloadsBar } from './downloads-bar.tsx';
 import { BottomBar, SideNavigation } from './navigation.tsx';
 import { PLACES } from './places.ts';
 import { GuardedOutlet } from './guarded-outlet.tsx';
@@ -45,6 +46,7 @@ export function Shell() {
         <main id="content" tabIndex={-1} className="flex min-h-0 min-w-0 grow flex-col outline-none">
           <ShellBanners />
           <GuardedOutlet />
+          <DownloadsBar />
         </main>
         <BottomBar />
         <MenuHost />

@@ -1,0 +1,52 @@
+import { useQuery } from '@tanstack/react-query';
+import type { Estimate } from '@llamactl/client';
+import { bytes } from '../../../format/figures.ts';
+import { Meter } from '../../components/meter.tsx';
+import { QueryPart } from '../../components/query-part.tsx';
+import { Skeleton } from '../../components/skeleton.tsx';
+import { VerdictMark } from '../../components/status.tsx';
+import { useApp } from '../../lib/app.ts';
+import { useWords } from '../../lib/language.ts';
+import { estimateQuery } from '../../lib/queries.ts';
+import { modelsWords } from '../../words/models.ts';
+
+/** Whether a model of this machine fits now, and on which devices. @param model Its id. */
+export function FitPart({ model }: { model: string }) {
+  const words = useWords(modelsWords);
+  const { client } = useApp();
+  const query = useQuery(estimateQuery(client, { model }));
+  return (
+    <section className="flex flex-col gap-2">
+      <h3 className="font-strong">{words.memory}</h3>
+      <QueryPart query={query} skeleton={<Skeleton />}>
+        {(estimate) => <Fit estimate={estimate} />}
+      </QueryPart>
+    </section>
+  );
+}
+
+function Fit({ estimate }: { estimate: Estimate }) {
+  const words = useWords(modelsWords);
+  const { fits, must_stop: stops, per_device: devices, suggestions, context } = estimate;
+  const [suggestion] = suggestions;
+  return (
+    <>
+      <p className="flex flex-wrap items-center gap-x-2">
+        <VerdictMark verdict={fits ? 'ok' : stops.length > 0 ? 'warn' : 'bad'}>
+          {fits ? words.fits : stops.length > 0 ? words.mustStop(stops.join(', ')) : words.fitsNot}
+        </VerdictMark>
+        <span className="text-mute">{words.forContext(context.toLocaleString())}</span>
+      </p>
+      {devices
+        .filter(({ need }) => need > 0)
+        .map(({ device, need, free, weights, cache, compute }) => (
+          <div key={device} className="flex flex-col gap-1">
+            <p className="figures">{words.perDevice(device, bytes(need), bytes(free))}</p>
+            <Meter label={device} text={bytes(need)} value={need} max={Math.max(free, need)} limits={[0.85, 1]} />
+            <p className="figures text-label text-mute">{words.parts(bytes(weights), bytes(cache), bytes(compute))}</p>
+          </div>
+        ))}
+      {!fits && suggestion !== undefined && <p>{words.suggestion(suggestion.label)}</p>}
+    </>
+  );
+}

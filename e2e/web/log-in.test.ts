@@ -4,7 +4,7 @@ import type { Browser, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { isLong } from '../../scripts/test-tier.ts';
 import { ServerProcess } from '../server-process.ts';
-import { barriersOf, HAS_NO_BROWSER, startBrowser, Window } from './open-page.ts';
+import { barriersOf, HAS_NO_BROWSER, logIn as fillLogIn, startBrowser, Window } from './open-page.ts';
 
 /** The log-in of the page in a real browser. */
 
@@ -35,11 +35,7 @@ afterAll(async () => {
   await server.dispose();
 });
 
-async function logIn(page: Page, secret = password, name = 'admin'): Promise<void> {
-  await page.getByLabel('User name').fill(name);
-  await page.getByLabel('Password', { exact: true }).fill(secret);
-  await page.getByRole('button', { name: 'Log in' }).click();
-}
+const logIn = (page: Page, secret = password, name = 'admin') => fillLogIn(page, name, secret);
 
 const inside = (page: Page) => page.getByRole('navigation', { name: 'Places' }).first();
 

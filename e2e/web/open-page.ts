@@ -104,6 +104,13 @@ export class Window {
   }
 }
 
+/** Fills the log-in form of a page. */
+export async function logIn(page: Page, name: string, password: string): Promise<void> {
+  await page.getByLabel('User name').fill(name);
+  await page.getByLabel('Password', { exact: true }).fill(password);
+  await page.getByRole('button', { name: 'Log in' }).click();
+}
+
 /** The part of the answer of axe that tests show. */
 interface Findings {
   violations: { id: string; help: string; nodes: { html: string; failureSummary?: string }[] }[];

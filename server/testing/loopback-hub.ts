@@ -150,7 +150,12 @@ export class LoopbackHub {
     const [, name = '', path = ''] = /^\/([^/]+\/[^/]+)\/(.*)$/.exec(decodeURIComponent(pathname)) ?? [];
     const content = this.#repos.get(name)?.files.get(path);
     if (content === undefined || search !== `?${SIGNED}`) return end(response, 403, 'no such object');
-    end(response, 200, content);
+    const [, first, last] = /^bytes=(\d+)-(\d+)$/.exec(request.headers.range ?? '') ?? [];
+    const etag = `"${hash('sha256', content)}"`;
+    if (first === undefined) return end(response, 200, content, { etag });
+    const part = content.subarray(Number(first), Number(last) + 1);
+    const range = `bytes ${first}-${Number(first) + part.length - 1}/${content.length}`;
+    end(response, 206, part, { etag, 'content-range': range });
   }
 
   #note(host: HubRequest['host'], { method = '', url = '', headers }: IncomingMessage): void {

@@ -10,7 +10,7 @@ import {
 } from 'react';
 import { classNames } from '../lib/class-names.ts';
 import { textScale } from '../lib/media.ts';
-import { movedIndex, rowWindow, type RowWindow } from '../lib/rows.ts';
+import { leastWidth, movedIndex, rowWindow, type RowWindow } from '../lib/rows.ts';
 import { SortButton } from './table.tsx';
 
 /** A column of a grid. */
@@ -54,6 +54,8 @@ export interface GridProps {
   onSort?: (by: string) => void;
   /** Leaves out the head, as for rows of two lines. */
   isHeadless?: boolean;
+  /** Called when the last rows are near, to load more. Leave it out while they are on their way. */
+  onEnd?: (() => void) | undefined;
   /** Shown in place of the rows if there are none. */
   empty?: ReactNode;
 }
@@ -78,6 +80,7 @@ export function Grid(props: GridProps) {
     sort,
     onSort,
     isHeadless = false,
+    onEnd,
     empty,
   } = props;
   const id = useId();
@@ -104,6 +107,11 @@ export function Grid(props: GridProps) {
     observer.observe(element);
     return () => observer.disconnect();
   }, [measure]);
+
+  const isNearEnd = ids.length > 0 && shown.end >= ids.length;
+  useEffect(() => {
+    if (isNearEnd) onEnd?.();
+  }, [isNearEnd, onEnd]);
 
   const show = (index: number): void => {
     const element = scroller.current;
@@ -149,7 +157,7 @@ export function Grid(props: GridProps) {
       onKeyDown={pressed}
       className="group/grid min-h-0 grow overflow-auto -outline-offset-2"
     >
-      <div className="min-w-max">
+      <div style={{ minWidth: leastWidth(columns.map(({ width }) => width)) * scale }}>
         {!isHeadless && (
           <div
             role="row"

@@ -6,7 +6,7 @@ import { Icon } from './icons.tsx';
 export function Table({ label, head, children }: { label: string; head: ReactNode; children: ReactNode }) {
   return (
     // oxlint-disable-next-line jsx-a11y/no-noninteractive-tabindex -- it scrolls by keyboard
-    <div role="region" aria-label={label} tabIndex={0} className="overflow-x-auto">
+    <div role="region" aria-label={label} tabIndex={0} className="relative overflow-x-auto">
       <table className="w-full border-collapse text-left">
         <thead>
           <tr>{head}</tr>
@@ -37,7 +37,7 @@ export function Th({ isNumber = false, sorted, onSort, children, className, ...r
       scope="col"
       aria-sort={sorted === 'up' ? 'ascending' : sorted === 'down' ? 'descending' : undefined}
       className={classNames(
-        'h-8 border-b border-line px-2 text-label font-normal whitespace-nowrap text-mute first:pl-0',
+        'h-8 border-b border-line px-2 text-label font-normal whitespace-nowrap text-mute first:pl-0 last:pr-0',
         isNumber && 'text-right',
         className,
       )}
@@ -89,7 +89,7 @@ export function Td({
     <td
       {...rest}
       className={classNames(
-        'h-8 px-2 align-middle first:pl-0',
+        'h-8 px-2 align-middle first:pl-0 last:pr-0',
         isNumber && 'figures text-right whitespace-nowrap',
         className,
       )}

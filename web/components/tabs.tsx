@@ -64,7 +64,7 @@ export function Tabs<Value extends string>({ label, tabs, value, onChoose, child
         role="tabpanel"
         id={`${id}-panel`}
         aria-labelledby={`${id}-${value}`}
-        className={classNames('min-h-0', className)}
+        className={classNames('flex min-h-0 grow flex-col', className)}
       >
         {children}
       </div>

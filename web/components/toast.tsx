@@ -63,7 +63,7 @@ export function ToastHost() {
       ref={ref}
       popover="manual"
       role="status"
-      className="fixed inset-auto right-4 bottom-16 m-0 w-96 max-w-[calc(100vw-32px)] overflow-visible bg-transparent p-0 text-ink wide:bottom-4"
+      className="fixed inset-auto right-4 bottom-16 m-0 w-96 max-w-[calc(100vw-32px)] overflow-visible bg-transparent p-0 text-ink wide:bottom-16"
     >
       <ul className="flex flex-col gap-2">
         {toasts.map((toast) => (

@@ -1,11 +1,8 @@
 import { useMutation, useQuery, type QueryClient } from '@tanstack/react-query';
 import type { Download, Frame } from '@llamactl/client';
 import { useEffect } from 'react';
-import { showToast } from '../components/toast.tsx';
-import { modelsWords } from '../words/models.ts';
+import { showError } from '../components/toast.tsx';
 import { useApp, useMay } from './app.ts';
-import { errorText } from './error-text.ts';
-import { useWords } from './language.ts';
 
 /** The progress of a download, as events have it. */
 export type DownloadProgress = Extract<Frame, { type: 'download_progress' }>['data'];
@@ -26,13 +23,13 @@ export function useDownloads(): readonly Download[] | undefined {
   return query.data;
 }
 
-/** Begins the download of a reference. */
+/** Begins the download of a reference. The bar of downloads shows it. */
 export function useDownload() {
-  const words = useWords(modelsWords);
   const { client, queries } = useApp();
   return useMutation({
     mutationFn: (reference: string) => client.createDownload({ model: reference }),
-    onSuccess: ({ model }) => showToast({ kind: 'done', text: words.started(model) }),
+    onSuccess: (download) =>
+      queries.setQueryData<Download[]>(LIST, (list = []) => [...list.filter(({ id }) => id !== download.id), download]),
     onError: showError,
     onSettled: () => void queries.invalidateQueries({ queryKey: LIST }),
   });
@@ -50,11 +47,6 @@ export function useDownloadCommand() {
     onError: showError,
     onSettled: () => void queries.invalidateQueries({ queryKey: LIST }),
   });
-}
-
-function showError(error: unknown): void {
-  const { sentence, requestId } = errorText(error);
-  showToast({ kind: 'error', text: sentence, requestId });
 }
 
 function follow(queries: QueryClient, frame: Frame): void {

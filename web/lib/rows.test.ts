@@ -1,5 +1,5 @@
-import { describe, expect, it } from 'vitest';
-import { movedIndex, rangeOf, rowWindow } from './rows.ts';
+import { describe, expect, it, test } from 'vitest';
+import { leastWidth, movedIndex, rangeOf, rowWindow } from './rows.ts';
 
 describe('the rendered rows of a long list', () => {
   it('are those on the screen and a few around them', () => {
@@ -47,4 +47,8 @@ describe('a range of rows', () => {
     expect(rangeOf(ids, 'z', 'c')).toEqual(['c']);
     expect(rangeOf(ids, null, 'c')).toEqual(['c']);
   });
+});
+
+test('a list is at least as wide as its columns and the edges of a row', () => {
+  expect(leastWidth(['96px', 'minmax(160px, 2fr)', 'minmax(0, 1fr)'])).toBe(96 + 160 + 32);
 });

@@ -39,3 +39,10 @@ export function rangeOf(ids: readonly string[], from: string | null, to: string)
   if (start === -1 || end === -1) return [to];
   return ids.slice(Math.min(start, end), Math.max(start, end) + 1);
 }
+
+/** Pixels that tracks of CSS grid need at least, such as `96px` and `minmax(160px, 2fr)`, with the edges of a row. */
+export function leastWidth(tracks: readonly string[]): number {
+  return tracks.reduce((sum, track) => sum + Number(/(\d+)px/.exec(track)?.[1] ?? 0), ROW_EDGES);
+}
+
+const ROW_EDGES = 32;

@@ -29,12 +29,12 @@ const MOST = 3;
 export function DownloadsBar() {
   const words = useWords(modelsWords);
   const downloads = useDownloads();
-  const [begun] = useState(() => Date.now());
+  const [followed, setFollowed] = useState<ReadonlySet<string>>(new Set());
   const [hidden, setHidden] = useState<ReadonlySet<string>>(new Set());
+  const begun = (downloads ?? []).filter(({ id, state }) => OPEN.has(state) && !followed.has(id));
+  if (begun.length > 0) setFollowed(new Set([...followed, ...begun.map(({ id }) => id)]));
   const shown = (downloads ?? []).filter(
-    ({ id, state, finished_at: end }) =>
-      !hidden.has(`${id} ${state}`) &&
-      (OPEN.has(state) || (state === 'done' && end !== null && Date.parse(end) > begun)),
+    ({ id, state }) => !hidden.has(`${id} ${state}`) && (OPEN.has(state) || (state === 'done' && followed.has(id))),
   );
   if (shown.length === 0) return null;
   return (
@@ -56,7 +56,7 @@ function Row({ download, onHide }: { download: Download; onHide: () => void }) {
   const { model, state, done_bytes: done, total_bytes: total, error } = download;
   return (
     <div className="flex flex-wrap items-center gap-x-4 gap-y-1 px-4 py-1.5 wide:px-6">
-      <span className="min-w-0 grow basis-48 truncate font-strong wide:grow-0" title={model}>
+      <span className="min-w-0 grow basis-48 truncate font-strong wide:grow-0 wide:basis-72" title={model}>
         {model}
       </span>
       <VerdictMark verdict={VERDICTS[state]}>{words.states[state]}</VerdictMark>

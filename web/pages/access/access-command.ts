@@ -1,9 +1,8 @@
-import { showToast } from '../../components/toast.tsx';
+import { showError, showToast } from '../../components/toast.tsx';
 import { useApp } from '../../lib/app.ts';
-import { errorText } from '../../lib/error-text.ts';
 
 /**
- * What happens after a command on this page: a message, the list asked for again, and the dialog closed.
+ * Callbacks after a command on this page: a message, the list asked for again, and the dialog closed.
  *
  * @param list The key of the list that the command changes.
  * @param onDone Called if it worked.
@@ -15,10 +14,7 @@ export function useSettled(list: readonly string[], onDone: () => void) {
       showToast({ kind: 'done', text: done });
       onDone();
     },
-    onError: (error: unknown) => {
-      const { sentence, requestId } = errorText(error);
-      showToast({ kind: 'error', text: sentence, requestId });
-    },
+    onError: showError,
     onSettled: () => void queries.invalidateQueries({ queryKey: list }),
   });
 }

@@ -13,7 +13,7 @@ import { AuditTab } from './audit-tab.tsx';
 import { KeysTab } from './keys-tab.tsx';
 import { UsersTab } from './users-tab.tsx';
 
-/** What a user without the rights of an admin does not see. */
+/** Tabs that only admins see. */
 const FOR_ADMINS: ReadonlySet<AccessTab> = new Set(['users', 'audit']);
 
 /** Keys, users, the audit trail and the own account. */

@@ -17,6 +17,9 @@ import { useStored } from '../../lib/value-store.ts';
 import { accessWords } from '../../words/access.ts';
 import { useSettled } from './access-command.ts';
 
+/** Columns that a narrow screen has no room for. */
+const FOR_WIDE = 'hidden wide:table-cell';
+
 /** The account of the user: password and log-ins. */
 export function AccountTab() {
   const words = useWords(accessWords);
@@ -109,8 +112,10 @@ function SessionTable({ sessions }: { sessions: readonly Session[] }) {
         <>
           <Th>{columns.since}</Th>
           <Th>{columns.client}</Th>
-          <Th>{columns.address}</Th>
-          <Th isNumber>{columns.ends}</Th>
+          <Th className={FOR_WIDE}>{columns.address}</Th>
+          <Th isNumber className={FOR_WIDE}>
+            {columns.ends}
+          </Th>
           <Th isNumber>
             <span className="sr-only">{columns.actions}</span>
           </Th>
@@ -141,15 +146,15 @@ function SessionRow({ session }: { session: Session }) {
         <Age of={session.created_at} />
       </Td>
       <Td>
-        <span className="flex items-center gap-2">
-          <span className="max-w-80 truncate" title={session.user_agent ?? undefined}>
+        <span className="flex flex-wrap items-center gap-x-2">
+          <span className="max-w-32 truncate wide:max-w-80" title={session.user_agent ?? undefined}>
             {session.user_agent ?? '–'}
           </span>
           {session.current && <Badge colour="accent">{words.thisLogIn}</Badge>}
         </span>
       </Td>
-      <Td className="text-mute">{session.address}</Td>
-      <Td isNumber>
+      <Td className={`${FOR_WIDE} text-mute`}>{session.address}</Td>
+      <Td isNumber className={FOR_WIDE}>
         <Moment at={session.ends_at} />
       </Td>
       <Td isNumber>

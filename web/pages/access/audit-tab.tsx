@@ -1,29 +1,33 @@
 import { useInfiniteQuery, useMutation } from '@tanstack/react-query';
 import { useNavigate, useSearch } from '@tanstack/react-router';
 import type { AuditRow } from '@llamactl/client';
-import { useState } from 'react';
+import { useCallback, useMemo, useState } from 'react';
+import { clockTime } from '../../../format/clock-time.ts';
 import { Moment } from '../../components/age.tsx';
 import { Button } from '../../components/button.tsx';
 import { EmptyState } from '../../components/empty-state.tsx';
 import { TextField } from '../../components/field.tsx';
-import { PageBody } from '../../components/page-header.tsx';
+import { Grid, GridCell, type GridColumn } from '../../components/grid.tsx';
 import { QueryPart } from '../../components/query-part.tsx';
 import { VerdictMark } from '../../components/status.tsx';
-import { Table, Td, Th, Tr } from '../../components/table.tsx';
-import { showToast } from '../../components/toast.tsx';
+import { showError } from '../../components/toast.tsx';
 import { useApp } from '../../lib/app.ts';
-import { errorText } from '../../lib/error-text.ts';
 import { useWords } from '../../lib/language.ts';
+import { useMedia, WIDE } from '../../lib/media.ts';
+import { useNow } from '../../lib/now.ts';
 import { saveFile } from '../../lib/save-file.ts';
+import { callerText } from '../../lib/caller-text.ts';
 import { accessWords } from '../../words/access.ts';
 import type { AccessSearch } from './access-search.ts';
 
 const PAGE = 100;
+const COMPACT = 33;
+const TWO_LINES = 60;
+const CLOCK_LENGTH = '14:03:12'.length;
 const FILTERS = ['subject', 'action', 'target'] as const;
 
-/** Who did what, newest first. */
+/** Who did what, newest first. Older rows come while one scrolls. */
 export function AuditTab() {
-  const words = useWords(accessWords);
   const { client } = useApp();
   const { subject, action, target } = useSearch({ from: '/access' });
   const filters = { subject, action, target };
@@ -33,34 +37,20 @@ export function AuditTab() {
     initialPageParam: undefined as number | undefined,
     getNextPageParam: (rows) => (rows.length < PAGE ? undefined : rows.at(-1)?.seq),
   });
+  const { hasNextPage, isFetching, fetchNextPage } = query;
+  const older = useCallback(() => void fetchNextPage(), [fetchNextPage]);
   return (
-    <PageBody>
-      <div className="flex flex-wrap items-end gap-2 py-3">
+    <>
+      <div className="grid shrink-0 grid-cols-2 items-end gap-2 px-4 py-3 wide:flex wide:px-6">
         {FILTERS.map((name) => (
           <Filter key={`${name}=${filters[name] ?? ''}`} name={name} />
         ))}
         <Download filters={filters} />
       </div>
       <QueryPart query={query}>
-        {({ pages }) => {
-          const rows = pages.flat();
-          return rows.length === 0 ? (
-            <EmptyState icon="logs" title={words.noAudit}>
-              {words.noAuditHint}
-            </EmptyState>
-          ) : (
-            <AuditTable rows={rows} />
-          );
-        }}
+        {({ pages }) => <AuditGrid rows={pages.flat()} onEnd={hasNextPage && !isFetching ? older : undefined} />}
       </QueryPart>
-      {query.hasNextPage && (
-        <div className="flex justify-center py-4">
-          <Button isPending={query.isFetchingNextPage} onClick={() => void query.fetchNextPage()}>
-            {words.older}
-          </Button>
-        </div>
-      )}
-    </PageBody>
+    </>
   );
 }
 
@@ -76,7 +66,7 @@ function Filter({ name }: { name: (typeof FILTERS)[number] }) {
   };
   return (
     <form
-      className="w-full wide:w-56"
+      className="min-w-0 wide:w-56"
       onSubmit={(event) => {
         event.preventDefault();
         settle();
@@ -104,57 +94,101 @@ function Download({ filters }: { filters: Pick<AccessSearch, 'subject' | 'action
       for await (const row of client.streamAudit(filters)) lines.push(JSON.stringify(row));
       saveFile('llamactl-audit.ndjson', `${lines.join('\n')}\n`, 'application/x-ndjson');
     },
-    onError: (error) => {
-      const { sentence, requestId } = errorText(error);
-      showToast({ kind: 'error', text: sentence, requestId });
-    },
+    onError: showError,
   });
   return (
-    <Button icon="download" className="wide:ml-auto" isPending={download.isPending} onClick={() => download.mutate()}>
+    <Button
+      icon="download"
+      className="min-w-0 wide:ml-auto"
+      isPending={download.isPending}
+      onClick={() => download.mutate()}
+    >
       {words.download}
     </Button>
   );
 }
 
-function AuditTable({ rows }: { rows: readonly AuditRow[] }) {
+function AuditGrid({ rows, onEnd }: { rows: readonly AuditRow[]; onEnd: (() => void) | undefined }) {
   const words = useWords(accessWords);
-  const columns = words.auditColumns;
+  const isWide = useMedia(WIDE);
+  const now = useNow(60);
+  const [current, setCurrent] = useState<string | null>(null);
+  const bySeq = useMemo(() => new Map(rows.map((row) => [String(row.seq), row])), [rows]);
+  const hasDates = rows.some(({ timestamp }) => clockTime(timestamp, now).length > CLOCK_LENGTH);
   return (
-    <Table
+    <Grid
       label={words.tabs.audit}
-      head={
-        <>
-          <Th>{columns.time}</Th>
-          <Th>{columns.subject}</Th>
-          <Th>{columns.action}</Th>
-          <Th>{columns.target}</Th>
-          <Th>{columns.address}</Th>
-          <Th isNumber>{columns.status}</Th>
-        </>
+      columns={useColumns(isWide, hasDates)}
+      ids={[...bySeq.keys()]}
+      rowHeight={isWide ? COMPACT : TWO_LINES}
+      isHeadless={!isWide}
+      renderRow={(seq) => {
+        const row = bySeq.get(seq);
+        if (row === undefined) return null;
+        return isWide ? <AuditCells row={row} /> : <NarrowAudit row={row} />;
+      }}
+      current={current}
+      onCurrent={setCurrent}
+      onEnd={onEnd}
+      empty={
+        <EmptyState icon="logs" title={words.noAudit}>
+          {words.noAuditHint}
+        </EmptyState>
       }
-    >
-      {rows.map((row) => (
-        <Tr key={row.seq}>
-          <Td className="figures whitespace-nowrap">
-            <Moment at={row.timestamp} />
-          </Td>
-          <Td>{row.subject}</Td>
-          <Td>
-            <code>{row.action}</code>
-          </Td>
-          <Td>
-            <span className="block max-w-64 truncate" title={row.target ?? undefined}>
-              {row.target ?? '–'}
-            </span>
-          </Td>
-          <Td className="text-mute">{row.address}</Td>
-          <Td isNumber>
-            <VerdictMark verdict={row.status < 400 ? 'ok' : row.status < 500 ? 'warn' : 'bad'}>
-              {row.status}
-            </VerdictMark>
-          </Td>
-        </Tr>
-      ))}
-    </Table>
+    />
   );
+}
+
+function useColumns(isWide: boolean, hasDates: boolean): GridColumn[] {
+  const { auditColumns: columns, tabs } = useWords(accessWords);
+  if (!isWide) return [{ id: 'row', title: tabs.audit, width: 'minmax(0, 1fr)' }];
+  return [
+    { id: 'time', title: columns.time, width: hasDates ? '156px' : '84px' },
+    { id: 'subject', title: columns.subject, width: 'minmax(120px, 1fr)' },
+    { id: 'action', title: columns.action, width: 'minmax(140px, 1fr)' },
+    { id: 'target', title: columns.target, width: 'minmax(140px, 2fr)' },
+    { id: 'address', title: columns.address, width: 'minmax(112px, 1fr)' },
+    { id: 'status', title: columns.status, width: '84px', isNumber: true },
+  ];
+}
+
+function AuditCells({ row: { timestamp, subject, action, target, address, status } }: { row: AuditRow }) {
+  return (
+    <>
+      <GridCell className="figures">
+        <Moment at={timestamp} />
+      </GridCell>
+      <GridCell tip={subject}>{callerText(subject)}</GridCell>
+      <GridCell tip={action}>
+        <code>{action}</code>
+      </GridCell>
+      <GridCell tip={target ?? undefined}>{target ?? <span className="text-mute">–</span>}</GridCell>
+      <GridCell tip={address} className="figures text-mute">
+        {address}
+      </GridCell>
+      <GridCell isNumber>
+        <AnswerMark status={status} />
+      </GridCell>
+    </>
+  );
+}
+
+function NarrowAudit({ row: { timestamp, subject, action, target, status } }: { row: AuditRow }) {
+  return (
+    <div role="gridcell" className="flex min-w-0 flex-col px-2">
+      <span className="flex min-w-0 items-center gap-2">
+        <code className="min-w-0 truncate font-strong">{action}</code>
+        <span className="min-w-0 grow truncate">{target}</span>
+        <AnswerMark status={status} />
+      </span>
+      <span className="figures truncate text-mute">
+        <Moment at={timestamp} /> · {callerText(subject)}
+      </span>
+    </div>
+  );
+}
+
+/** The HTTP status of an answer with its verdict. */
+function AnswerMark({ status }: { status: number }) {
+  return <VerdictMark verdict={status < 400 ? 'ok' : status < 500 ? 'warn' : 'bad'}>{status}</VerdictMark>;
 }

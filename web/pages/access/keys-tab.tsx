@@ -16,6 +16,9 @@ import { accessWords } from '../../words/access.ts';
 import { useSettled } from './access-command.ts';
 import { NewKey } from './new-key.tsx';
 
+/** Columns that a narrow screen has no room for. */
+const FOR_WIDE = 'hidden wide:table-cell';
+
 /** The keys of the user; for admins, all keys. */
 export function KeysTab() {
   const words = useWords(accessWords);
@@ -61,10 +64,12 @@ function KeyTable({ keys }: { keys: readonly Key[] }) {
         head={
           <>
             <Th>{columns.name}</Th>
-            {isAdmin && <Th>{columns.owner}</Th>}
+            {isAdmin && <Th className={FOR_WIDE}>{columns.owner}</Th>}
             <Th>{columns.may}</Th>
-            <Th>{columns.instances}</Th>
-            <Th isNumber>{columns.used}</Th>
+            <Th className={FOR_WIDE}>{columns.instances}</Th>
+            <Th isNumber className={FOR_WIDE}>
+              {columns.used}
+            </Th>
             <Th isNumber>{columns.ends}</Th>
             <Th isNumber>
               <span className="sr-only">{columns.actions}</span>
@@ -74,15 +79,15 @@ function KeyTable({ keys }: { keys: readonly Key[] }) {
       >
         {keys.map((key) => (
           <Tr key={key.id}>
-            <Td>
-              <span className="block max-w-64 truncate font-strong" title={key.name}>
+            <Td className="py-1.5">
+              <span className="block max-w-28 truncate font-strong wide:max-w-64" title={key.name}>
                 {key.name}
               </span>
               <code className="text-mute">{key.prefix}…</code>
             </Td>
-            {isAdmin && <Td>{key.owner}</Td>}
+            {isAdmin && <Td className={FOR_WIDE}>{key.owner}</Td>}
             <Td>{key.scopes.map((scope) => words.scopes[scope]).join(', ')}</Td>
-            <Td>
+            <Td className={FOR_WIDE}>
               <span className="block max-w-64 truncate" title={key.instances?.join(', ')}>
                 {key.instances?.join(', ') ?? words.allInstances}
               </span>
@@ -90,7 +95,9 @@ function KeyTable({ keys }: { keys: readonly Key[] }) {
                 <span className="block text-mute">{words.noStart}</span>
               )}
             </Td>
-            <Td isNumber>{key.last_used_at === null ? words.never : <Age of={key.last_used_at} />}</Td>
+            <Td isNumber className={FOR_WIDE}>
+              {key.last_used_at === null ? words.never : <Age of={key.last_used_at} />}
+            </Td>
             <Td isNumber>
               <EndOf at={key.expires_at} />
             </Td>

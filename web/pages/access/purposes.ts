@@ -49,7 +49,7 @@ export const NEW_KEY: KeyDraft = withPurpose(
   'editor',
 );
 
-/** What is missing in a draft; `null`: nothing. */
+/** The first thing that is missing in a draft; `null`: nothing. */
 export function flawOf({
   name,
   mayCall,
@@ -83,7 +83,7 @@ export function addressOf(page: string, path: string): string {
   return new URL(path, page.replace(/#.*$/, '')).href;
 }
 
-/** What to paste into the program that a key is for. */
+/** The text to paste into the program that a key is for. */
 export function snippetOf(purpose: Purpose, secret: string, page: string): string {
   const base = addressOf(page, 'v1');
   switch (purpose) {

@@ -18,6 +18,9 @@ import { accessWords } from '../../words/access.ts';
 import { useSettled } from './access-command.ts';
 import { UserForm } from './user-form.tsx';
 
+/** Columns that a narrow screen has no room for. */
+const FOR_WIDE = 'hidden wide:table-cell';
+
 /** All accounts. */
 export function UsersTab() {
   const words = useWords(accessWords);
@@ -52,8 +55,10 @@ function UserTable({ users }: { users: readonly User[] }) {
             <Th>{columns.name}</Th>
             <Th>{columns.role}</Th>
             <Th>{columns.state}</Th>
-            <Th>{columns.limits}</Th>
-            <Th isNumber>{columns.login}</Th>
+            <Th className={FOR_WIDE}>{columns.limits}</Th>
+            <Th isNumber className={FOR_WIDE}>
+              {columns.login}
+            </Th>
             <Th isNumber>
               <span className="sr-only">{columns.actions}</span>
             </Th>
@@ -84,7 +89,7 @@ function UserRow({ user, onEdit, onDelete }: { user: User; onEdit: () => void; o
     <Tr>
       <Td>
         <span className="flex items-center gap-2">
-          <span className="max-w-64 truncate font-strong" title={user.username}>
+          <span className="max-w-24 truncate font-strong wide:max-w-64" title={user.username}>
             {user.username}
           </span>
           {isMe && <Badge>{words.you}</Badge>}
@@ -98,14 +103,18 @@ function UserRow({ user, onEdit, onDelete }: { user: User; onEdit: () => void; o
           {user.disabled ? words.disabled : words.enabled}
         </VerdictMark>
       </Td>
-      <Td className="text-mute">{limitsText(user, words)}</Td>
-      <Td isNumber>{user.last_login_at === null ? words.never : <Age of={user.last_login_at} />}</Td>
+      <Td className={`${FOR_WIDE} text-mute`}>{limitsText(user, words)}</Td>
+      <Td isNumber className={FOR_WIDE}>
+        {user.last_login_at === null ? words.never : <Age of={user.last_login_at} />}
+      </Td>
       <Td isNumber>
         <span className="inline-flex items-center gap-1">
           <Button size="small" onClick={onEdit}>
             {words.edit}
           </Button>
-          {!isMe && (
+          {isMe ? (
+            <span className="size-7" />
+          ) : (
             <MenuButton
               icon="more"
               label={words.moreFor(user.username)}
@@ -126,9 +135,9 @@ function UserRow({ user, onEdit, onDelete }: { user: User; onEdit: () => void; o
 function limitsText(user: User, words: (typeof accessWords)['en']): string {
   const { limitText } = words;
   const parts = [
-    user.max_in_flight > 0 ? limitText.inFlight(user.max_in_flight) : null,
-    user.requests_per_minute > 0 ? limitText.requests(user.requests_per_minute) : null,
-    user.tokens_per_minute > 0 ? limitText.tokens(user.tokens_per_minute) : null,
+    user.max_in_flight > 0 ? limitText.inFlight(user.max_in_flight.toLocaleString()) : null,
+    user.requests_per_minute > 0 ? limitText.requests(user.requests_per_minute.toLocaleString()) : null,
+    user.tokens_per_minute > 0 ? limitText.tokens(user.tokens_per_minute.toLocaleString()) : null,
   ].filter((part) => part !== null);
   return parts.length === 0 ? words.unlimited : parts.join(' · ');
 }

@@ -24,7 +24,7 @@ export function DownloadButton({ reference, children }: { reference: string; chi
       aria-label={words.downloadOf(reference)}
       onClick={() => download.mutate(reference)}
     >
-      {children}
+      <span className="max-wide:sr-only">{children}</span>
     </Button>
   );
 }

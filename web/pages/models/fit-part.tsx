@@ -41,12 +41,23 @@ function Fit({ estimate }: { estimate: Estimate }) {
         .filter(({ need }) => need > 0)
         .map(({ device, need, free, weights, cache, compute }) => (
           <div key={device} className="flex flex-col gap-1">
-            <p className="figures">{words.perDevice(device, bytes(need), bytes(free))}</p>
-            <Meter label={device} text={bytes(need)} value={need} max={Math.max(free, need)} limits={[0.85, 1]} />
+            <p className="figures">{words.perDevice(deviceText(device), bytes(need), bytes(free))}</p>
+            <Meter
+              label={deviceText(device)}
+              text={bytes(need)}
+              value={need}
+              max={Math.max(free, need)}
+              limits={[0.85, 1]}
+            />
             <p className="figures text-label text-mute">{words.parts(bytes(weights), bytes(cache), bytes(compute))}</p>
           </div>
         ))}
       {!fits && suggestion !== undefined && <p>{words.suggestion(suggestion.label)}</p>}
     </>
   );
+}
+
+/** `nvidia:0` and `ram` as people write them. */
+function deviceText(device: string): string {
+  return device === 'ram' ? 'RAM' : device.replace(/^[a-z]+:(?=\d+$)/, 'GPU ');
 }

@@ -36,7 +36,7 @@ export function GetModel({ search }: { search: ModelsSearch }) {
   };
   return (
     <PageBody>
-      <div className="mx-auto flex max-w-5xl flex-col gap-4 py-4">
+      <div className="flex max-w-5xl flex-col gap-4 py-4">
         <form onSubmit={submitted} className="flex flex-wrap items-end gap-2">
           <TextField
             label={words.hubSearch}
@@ -126,7 +126,7 @@ function Starters() {
             <p className="text-mute">{words.startersFor(`${memory.name}, ${bytes(memory.total)}`)}</p>
           </div>
           <div className="grid gap-3 wide:grid-cols-2">
-            {starters
+            {firstOfEach(starters)
               .filter(({ fits }) => fits !== 'no')
               .map((starter) => (
                 <StarterCard key={starter.reference} starter={starter} />
@@ -136,6 +136,11 @@ function Starters() {
       )}
     </QueryPart>
   );
+}
+
+/** Starters of several sizes of machines may name the same model. */
+function firstOfEach(starters: readonly Starter[]): readonly Starter[] {
+  return [...new Map(starters.toReversed().map((starter) => [starter.reference, starter])).values()].toReversed();
 }
 
 function StarterCard({ starter }: { starter: Starter }) {

@@ -11,9 +11,8 @@ import { CopyButton } from '../../components/copy-button.tsx';
 import { Drawer } from '../../components/dialog.tsx';
 import { Facts } from '../../components/panel.tsx';
 import { QueryPart } from '../../components/query-part.tsx';
-import { showToast } from '../../components/toast.tsx';
+import { showError, showToast } from '../../components/toast.tsx';
 import { useApp, useMay } from '../../lib/app.ts';
-import { errorText } from '../../lib/error-text.ts';
 import { useWords } from '../../lib/language.ts';
 import { modelsWords } from '../../words/models.ts';
 import { FitPart } from './fit-part.tsx';
@@ -95,8 +94,8 @@ function ModelFacts({ model }: { model: Model }) {
 
 function Copied({ text }: { text: string }) {
   return (
-    <span className="flex items-start gap-1">
-      <code className="min-w-0 break-all">{text}</code>
+    <span className="-my-1 flex items-start gap-1">
+      <code className="min-w-0 py-1 break-all">{text}</code>
       <CopyButton text={text} />
     </span>
   );
@@ -160,8 +159,7 @@ function Remove({ model, onClose, onRemoved }: { model: Model; onClose: () => vo
       onRemoved();
     },
     onError: (error) => {
-      const { sentence, requestId } = errorText(error);
-      showToast({ kind: 'error', text: sentence, requestId });
+      showError(error);
       onClose();
     },
     onSettled: () => void queries.invalidateQueries({ queryKey: ['models'], exact: true }),

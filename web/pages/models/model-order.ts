@@ -3,9 +3,10 @@ import type { SORTED_BY } from './models-search.ts';
 
 type SortedBy = (typeof SORTED_BY)[number];
 
-/** A number of weights: `135M`, `7.2B`. */
+/** A number of weights: `0.4M`, `135M`, `7.2B`. */
 export function parametersText(parameters: number | null): string {
   if (parameters === null) return '–';
+  if (parameters < 9.95e6) return `${(parameters / 1e6).toFixed(1)}M`;
   if (parameters < 1e9) return `${Math.round(parameters / 1e6)}M`;
   const billions = parameters / 1e9;
   return `${billions < 9.95 ? billions.toFixed(1) : Math.round(billions)}B`;

@@ -42,7 +42,9 @@ function Quants({ list }: { list: QuantList }) {
             <Th>{columns.quant}</Th>
             <Th isNumber>{columns.size}</Th>
             <Th>{columns.fit}</Th>
-            <Th isNumber>{columns.need}</Th>
+            <Th isNumber className="hidden wide:table-cell">
+              {columns.need}
+            </Th>
             <Th isNumber>
               <span className="sr-only">{columns.action}</span>
             </Th>
@@ -66,7 +68,7 @@ function QuantRow({ quant }: { quant: Quant }) {
   const { reference, quantization, size, fits, memory_needed: need, chosen, companions } = quant;
   return (
     <Tr>
-      <Td>
+      <Td className="py-1.5">
         <span className="flex flex-wrap items-center gap-2">
           <span className="font-strong">{quantization ?? reference}</span>
           {chosen && <Badge colour="accent">{words.recommended}</Badge>}
@@ -77,7 +79,9 @@ function QuantRow({ quant }: { quant: Quant }) {
       <Td>
         <VerdictMark verdict={FIT_VERDICTS[fits]}>{words.fit[fits]}</VerdictMark>
       </Td>
-      <Td isNumber>{bytes(need)}</Td>
+      <Td isNumber className="hidden wide:table-cell">
+        {bytes(need)}
+      </Td>
       <Td isNumber>
         <DownloadButton reference={reference}>{words.download}</DownloadButton>
       </Td>

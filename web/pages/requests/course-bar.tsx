@@ -17,11 +17,10 @@ interface CourseBarProps {
   now: number;
   /** Seconds of the whole width. */
   scale: number;
-  className?: string;
 }
 
 /** The parts of a request as a bar on a time scale. */
-export function CourseBar({ request, now, scale, className }: CourseBarProps) {
+export function CourseBar({ request, now, scale }: CourseBarProps) {
   const words = useWords(requestsWords);
   const course = courseOf(request, now);
   const shown = COURSE_PARTS.filter((part) => course[part] > 0);
@@ -31,7 +30,7 @@ export function CourseBar({ request, now, scale, className }: CourseBarProps) {
       role="img"
       aria-label={text === '' ? requestSeconds(secondsOf(request, now)) : text}
       data-tip={text}
-      className={classNames('flex h-2.5 w-full min-w-0', className)}
+      className="flex h-2.5 w-full min-w-0"
     >
       {shown.map((part) => (
         <span
@@ -47,6 +46,27 @@ export function CourseBar({ request, now, scale, className }: CourseBarProps) {
   );
 }
 
+/** The parts that a request has, with their seconds. */
+export function CourseParts({ request, now }: { request: SeenRequest; now: number }) {
+  const words = useWords(requestsWords);
+  const course = courseOf(request, now);
+  return (
+    <ul aria-label={words.legend} className="flex flex-wrap gap-x-6 gap-y-1">
+      {COURSE_PARTS.filter((part) => course[part] > 0).map((part) => (
+        <li key={part} className="inline-flex items-center gap-2">
+          <Swatch of={part} />
+          <span className="text-mute">{words.parts[part]}</span>
+          <span className="figures">{requestSeconds(course[part])}</span>
+        </li>
+      ))}
+    </ul>
+  );
+}
+
+function Swatch({ of: part }: { of: CoursePart }) {
+  return <span aria-hidden className={classNames('h-2.5 w-3 rounded-full', LOOKS[part])} />;
+}
+
 /** Which look means which part. */
 export function CourseLegend() {
   const words = useWords(requestsWords);
@@ -54,7 +74,7 @@ export function CourseLegend() {
     <ul aria-label={words.legend} className="flex flex-wrap gap-x-3 gap-y-1 text-label text-mute">
       {COURSE_PARTS.map((part) => (
         <li key={part} className="inline-flex items-center gap-1">
-          <span aria-hidden className={classNames('h-2.5 w-3 rounded-full', LOOKS[part])} />
+          <Swatch of={part} />
           {words.parts[part]}
         </li>
       ))}

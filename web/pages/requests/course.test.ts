@@ -80,7 +80,14 @@ describe('the course of a request', () => {
 });
 
 test('seconds have as many digits as their size deserves', () => {
-  expect([0.314, 9.99, 12.44, 110, 185].map(requestSeconds)).toEqual(['0.31 s', '9.99 s', '12.4 s', '110 s', '3m 5s']);
+  expect([0.0042, 0.314, 9.99, 12.44, 110, 185].map(requestSeconds)).toEqual([
+    '4 ms',
+    '0.31 s',
+    '9.99 s',
+    '12.4 s',
+    '110 s',
+    '3m 5s',
+  ]);
 });
 
 test('thousands of tokens are short', () => {

@@ -1,9 +1,8 @@
 import { useMutation } from '@tanstack/react-query';
 import type { ActiveRequest } from '@llamactl/client';
 import { Button } from '../../components/button.tsx';
-import { showToast } from '../../components/toast.tsx';
+import { showError, showToast } from '../../components/toast.tsx';
 import { useApp } from '../../lib/app.ts';
-import { errorText } from '../../lib/error-text.ts';
 import { useWords } from '../../lib/language.ts';
 import { useIsOnline } from '../../lib/live/live-hooks.ts';
 import { requestsWords } from '../../words/requests.ts';
@@ -15,10 +14,7 @@ export function useEndRequest() {
   return useMutation({
     mutationFn: (id: string) => client.cancelRequest(id),
     onSuccess: () => showToast({ kind: 'done', text: words.ended }),
-    onError: (error) => {
-      const { sentence, requestId } = errorText(error);
-      showToast({ kind: 'error', text: sentence, requestId });
-    },
+    onError: showError,
     onSettled: () => void queries.invalidateQueries({ queryKey: ['requests'] }),
   });
 }

@@ -2,6 +2,7 @@ import { Moment } from '../../components/age.tsx';
 import { GridCell } from '../../components/grid.tsx';
 import { VerdictMark, type Verdict } from '../../components/status.tsx';
 import { useMay } from '../../lib/app.ts';
+import { callerText } from '../../lib/caller-text.ts';
 import { useWords } from '../../lib/language.ts';
 import { requestsWords } from '../../words/requests.ts';
 import { CourseBar } from './course-bar.tsx';
@@ -31,7 +32,9 @@ export function RequestCells({ request, now, scale }: RequestCellsProps) {
       <GridCell tip={instance ?? request.model ?? undefined}>
         {instance ?? <span className="text-mute">{request.model ?? words.unknownInstance}</span>}
       </GridCell>
-      <GridCell tip={caller ?? undefined}>{caller ?? <span className="text-mute">{words.someone}</span>}</GridCell>
+      <GridCell tip={caller ?? undefined}>
+        {caller === null ? <span className="text-mute">{words.someone}</span> : callerText(caller)}
+      </GridCell>
       <GridCell tip={path} className="text-mute">
         {path}
       </GridCell>
@@ -62,15 +65,17 @@ export function NarrowRequest({ request, now, scale }: RequestCellsProps) {
           <span className="min-w-0 truncate text-form font-strong">
             {request.instance ?? request.model ?? words.unknownInstance}
           </span>
-          <span className="min-w-0 shrink-0">
+          <span className="max-w-1/2 shrink-0">
             <OutcomeMark request={request} />
           </span>
           <span className="figures ml-auto shrink-0 text-mute">{requestSeconds(secondsOf(request, now))}</span>
         </span>
         <span className="flex min-w-0 items-center gap-2">
-          <CourseBar request={request} now={now} scale={scale} className="w-24 shrink-0" />
+          <span className="w-24 shrink-0">
+            <CourseBar request={request} now={now} scale={scale} />
+          </span>
           <span className="figures min-w-0 truncate text-mute">
-            <Moment at={request.started_at} /> · {request.caller ?? words.someone}
+            <Moment at={request.started_at} /> · {request.caller === null ? words.someone : callerText(request.caller)}
           </span>
         </span>
       </div>
@@ -110,7 +115,7 @@ export function OutcomeMark({ request }: { request: SeenRequest }) {
   const text = isFinished(request) ? words.outcomes[request.outcome] : words.phases[request.phase];
   const why = isFinished(request) ? (request.error?.message ?? null) : null;
   return (
-    <span data-tip={why ?? undefined} className="min-w-0">
+    <span data-tip={why ?? undefined} className="flex min-w-0">
       <VerdictMark verdict={verdictOf(request)}>{text}</VerdictMark>
     </span>
   );

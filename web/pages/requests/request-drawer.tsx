@@ -10,8 +10,8 @@ import { useMay } from '../../lib/app.ts';
 import { useWords } from '../../lib/language.ts';
 import { useIsOnline } from '../../lib/live/live-hooks.ts';
 import { requestsWords } from '../../words/requests.ts';
-import { CourseBar, CourseLegend } from './course-bar.tsx';
-import { courseOf, COURSE_PARTS, isFinished, requestSeconds, secondsOf, type SeenRequest } from './course.ts';
+import { CourseBar, CourseParts } from './course-bar.tsx';
+import { isFinished, requestSeconds, secondsOf, type SeenRequest } from './course.ts';
 import { useEndRequest } from './end-button.tsx';
 import { OutcomeMark } from './request-cells.tsx';
 
@@ -81,10 +81,7 @@ export function RequestDrawer({ request, now, onClose }: RequestDrawerProps) {
 }
 
 function Course({ request, now }: { request: SeenRequest; now: number }) {
-  const words = useWords(requestsWords);
-  const course = courseOf(request, now);
   const whole = secondsOf(request, now);
-  const shown = COURSE_PARTS.filter((part) => course[part] > 0);
   return (
     <section className="flex flex-col gap-2">
       <div className="flex items-center justify-between gap-2">
@@ -92,8 +89,7 @@ function Course({ request, now }: { request: SeenRequest; now: number }) {
         <span className="figures text-section font-strong">{requestSeconds(whole)}</span>
       </div>
       <CourseBar request={request} now={now} scale={Math.max(whole, 0.001)} />
-      <CourseLegend />
-      <Facts facts={shown.map((part) => [words.parts[part], requestSeconds(course[part])] as const)} />
+      <CourseParts request={request} now={now} />
     </section>
   );
 }
@@ -108,7 +104,7 @@ function Figures({ request }: { request: SeenRequest }) {
       facts={[
         [
           facts.id,
-          <span key="id" className="inline-flex items-center gap-1">
+          <span key="id" className="-my-1 flex items-center gap-1">
             <code className="break-all">{request.id}</code>
             <CopyButton text={request.id} label={words.copyId} />
           </span>,

@@ -15,7 +15,7 @@ const GATHER_MS = 500;
 
 type Filters = Omit<RequestsSearch, 'open'>;
 
-/** What the page shows of the requests. */
+/** Requests as the page shows them. */
 export interface SeenRequests {
   /** Those in flight first, then the finished ones, newest first; `null`: not loaded yet. */
   requests: readonly SeenRequest[] | null;

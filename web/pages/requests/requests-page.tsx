@@ -1,5 +1,6 @@
 import { useNavigate, useSearch } from '@tanstack/react-router';
 import { useMemo, useState } from 'react';
+import { clockTime } from '../../../format/clock-time.ts';
 import { Button } from '../../components/button.tsx';
 import { EmptyState } from '../../components/empty-state.tsx';
 import { ErrorState } from '../../components/error-state.tsx';
@@ -23,6 +24,7 @@ import { isFiltered, type RequestsSearch } from './requests-search.ts';
 
 const COMPACT = 33;
 const TWO_LINES = 60;
+const CLOCK_LENGTH = '14:03:12'.length;
 
 /** Requests in flight, and those that are over, with the time that each part took. */
 export function RequestsPage() {
@@ -62,6 +64,8 @@ function RequestGrid({ requests, search }: { requests: readonly SeenRequest[]; s
   const [current, setCurrent] = useState<string | null>(null);
   const byId = useMemo(() => new Map(requests.map((request) => [request.id, request])), [requests]);
   const scale = scaleOf(requests, now);
+  // Times of other days have their date.
+  const hasDates = requests.some(({ started_at: at }) => clockTime(at, now).length > CLOCK_LENGTH);
   const open = search.open === undefined ? undefined : byId.get(search.open);
   const show = (id: string | undefined): void => void navigate({ search: { ...search, open: id }, replace: true });
   useRequestKeys(current === null ? undefined : byId.get(current));
@@ -69,7 +73,7 @@ function RequestGrid({ requests, search }: { requests: readonly SeenRequest[]; s
     <>
       <Grid
         label={words.list}
-        columns={useColumns(isWide)}
+        columns={useColumns(isWide, hasDates)}
         ids={[...byId.keys()]}
         rowHeight={isWide ? COMPACT : TWO_LINES}
         isHeadless={!isWide}
@@ -111,15 +115,15 @@ function NoRequests({ search }: { search: RequestsSearch }) {
   );
 }
 
-function useColumns(isWide: boolean): GridColumn[] {
+function useColumns(isWide: boolean, hasDates: boolean): GridColumn[] {
   const { columns, title } = useWords(requestsWords);
   if (!isWide) return [{ id: 'request', title, width: 'minmax(0, 1fr)' }];
   return [
-    { id: 'time', title: columns.time, width: '84px' },
+    { id: 'time', title: columns.time, width: hasDates ? '156px' : '84px' },
     { id: 'instance', title: columns.instance, width: 'minmax(110px, 1fr)' },
     { id: 'caller', title: columns.caller, width: 'minmax(110px, 1fr)' },
-    { id: 'path', title: columns.path, width: 'minmax(120px, 1.2fr)' },
-    { id: 'bar', title: columns.bar, width: 'minmax(140px, 2fr)' },
+    { id: 'path', title: columns.path, width: 'minmax(170px, 1.2fr)' },
+    { id: 'bar', title: columns.bar, width: 'minmax(140px, 1.6fr)' },
     { id: 'duration', title: columns.duration, width: '84px', isNumber: true },
     { id: 'rate', title: columns.rate, width: '76px', isNumber: true },
     { id: 'tokens', title: columns.tokens, width: '104px', isNumber: true },

@@ -17,7 +17,7 @@ import { useReload, useSaveSettings } from './save-settings.ts';
 import { SettingSections } from './setting-sections.tsx';
 import { settingsOf, valueOfText, type Setting } from './setting-fields.ts';
 
-/** What the user has typed, by key; `null`: the default. */
+/** Texts that the user has typed, by key; `null`: the default. */
 export type Drafts = ReadonlyMap<string, string | null>;
 
 /** All settings of the configuration with their sources. */

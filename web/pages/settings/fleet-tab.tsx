@@ -8,7 +8,7 @@ import { PageBody } from '../../components/page-header.tsx';
 import { Panel } from '../../components/panel.tsx';
 import { VerdictMark, type Verdict } from '../../components/status.tsx';
 import { Table, Td, Th, Tr } from '../../components/table.tsx';
-import { showToast } from '../../components/toast.tsx';
+import { showError, showToast } from '../../components/toast.tsx';
 import { useApp } from '../../lib/app.ts';
 import { errorText } from '../../lib/error-text.ts';
 import { useWords } from '../../lib/language.ts';
@@ -20,7 +20,7 @@ import { settingsWords } from '../../words/settings.ts';
 export function FleetTab() {
   return (
     <PageBody>
-      <div className="mx-auto flex max-w-5xl flex-col gap-4 py-4">
+      <div className="flex max-w-5xl flex-col gap-4 py-4">
         <ExportPanel />
         <ImportPanel />
       </div>
@@ -33,10 +33,7 @@ function ExportPanel() {
   const { client } = useApp();
   const download = useMutation({
     mutationFn: async () => saveFile('instances.yaml', await client.exportFleetYaml(), 'application/yaml'),
-    onError: (error) => {
-      const { sentence, requestId } = errorText(error);
-      showToast({ kind: 'error', text: sentence, requestId });
-    },
+    onError: showError,
   });
   return (
     <Panel title={words.exportTitle}>

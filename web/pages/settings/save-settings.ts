@@ -1,7 +1,6 @@
 import { useMutation } from '@tanstack/react-query';
-import { showToast } from '../../components/toast.tsx';
+import { showError, showToast } from '../../components/toast.tsx';
 import { useApp } from '../../lib/app.ts';
-import { errorText } from '../../lib/error-text.ts';
 import { useWords } from '../../lib/language.ts';
 import { settingsWords } from '../../words/settings.ts';
 import { patchOf } from './setting-fields.ts';
@@ -30,10 +29,7 @@ export function useReload() {
   return useMutation({
     mutationFn: () => client.reloadSystem(),
     onSuccess: () => showToast({ kind: 'done', text: words.reloading }),
-    onError: (error) => {
-      const { sentence, requestId } = errorText(error);
-      showToast({ kind: 'error', text: sentence, requestId });
-    },
+    onError: showError,
     onSettled: () => void queries.invalidateQueries({ queryKey: ['config'] }),
   });
 }

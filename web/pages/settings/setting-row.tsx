@@ -11,15 +11,17 @@ import { textOfValue, valueOfText, type Setting } from './setting-fields.ts';
 
 interface SettingRowProps {
   setting: Setting;
-  /** What the user has typed; `null`: the default; `undefined`: nothing. */
+  /** The text that the user has typed; `null`: the default; `undefined`: nothing. */
   draft: string | null | undefined;
-  /** What the server found wrong with the draft. */
+  /** The problem that the server found in the draft. */
   problem: Problem | null;
   onChange: (text: string | null | undefined) => void;
 }
 
 /** Sources that win over the file, so that the page cannot change the value. */
 const LOCKING: ReadonlySet<Setting['source']['from']> = new Set(['environment', 'flag']);
+/** Kinds whose control is not as wide as the row. */
+const NARROW: ReadonlySet<Setting['kind']> = new Set(['number', 'switch', 'choice']);
 /** Values with a known place that only a restart of llamactl changes. */
 const KEPT_BY_RELOAD: ReadonlySet<string> = new Set(['server.host', 'server.port', 'data_dir']);
 
@@ -60,7 +62,7 @@ export function SettingRow({ setting, draft, problem, onChange }: SettingRowProp
       </div>
       <div className="flex min-w-0 flex-col gap-1">
         <div className="flex min-w-0 items-start gap-2">
-          <div className="min-w-0 grow">
+          <div className={NARROW.has(kind) ? 'w-full max-w-xs min-w-0' : 'min-w-0 grow'}>
             <Control
               {...{ id, setting, draft, isLocked }}
               describedBy={description === null ? undefined : `${id}-text`}
@@ -133,7 +135,7 @@ function Control({ id, setting, draft, isLocked, isBad, describedBy, onChange }:
   if (kind === 'switch' || kind === 'choice') {
     const options = kind === 'switch' ? ['true', 'false'] : choices;
     return (
-      <span className="relative flex max-w-xs items-center">
+      <span className="relative flex items-center">
         <select
           {...shared}
           value={text}
@@ -160,7 +162,7 @@ function Control({ id, setting, draft, isLocked, isBad, describedBy, onChange }:
         value={text}
         placeholder={placeholder}
         onChange={({ target }) => onChange(target.value)}
-        className={classNames(CONTROL, 'field-sizing-content h-auto min-h-8 py-1 font-mono text-body')}
+        className={classNames(CONTROL, 'block field-sizing-content h-auto min-h-8 py-1 font-mono text-body')}
       />
     );
   }
@@ -174,7 +176,7 @@ function Control({ id, setting, draft, isLocked, isBad, describedBy, onChange }:
       value={text}
       placeholder={placeholder}
       onChange={({ target }) => onChange(target.value)}
-      className={classNames(CONTROL, 'font-mono text-body', kind === 'number' && 'max-w-40')}
+      className={classNames(CONTROL, 'font-mono text-body', kind === 'secret' && 'max-w-xs')}
     />
   );
 }

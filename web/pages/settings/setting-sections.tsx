@@ -31,7 +31,7 @@ export function SettingSections({ settings, drafts, problems, onChange }: Settin
   const sections = [...new Set(shown.map(({ section }) => section))];
   const names: Readonly<Record<string, string>> = words.sections;
   return (
-    <div className="mx-auto flex max-w-5xl flex-col gap-4 py-3">
+    <div className="flex max-w-5xl flex-col gap-4 py-3">
       <TextField
         ref={field}
         label={words.search}

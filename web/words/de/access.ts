@@ -136,7 +136,6 @@ export const de = {
   clearFilters: 'Filter zurücksetzen',
   noAudit: 'Keine Zeile passt',
   noAuditHint: 'Jede Änderung an Instanzen, Konfiguration und Konten hinterlässt hier eine Zeile.',
-  older: 'Ältere Zeilen laden',
   download: 'Als NDJSON herunterladen',
 
   yourAccount: 'Ihr Konto',

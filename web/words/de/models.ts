@@ -96,13 +96,12 @@ export const de = {
   withCompanions: (count) => (count === 1 ? 'mit 1 Begleitdatei' : `mit ${count} Begleitdateien`),
   download: 'Herunterladen',
   downloadOf: (name) => `${name} herunterladen`,
-  started: (name) => `Der Download von ${name} hat begonnen.`,
   into: (folder) => `Dateien kommen nach ${folder}`,
 
   bar: 'Downloads',
   states: {
     queued: 'wartet',
-    running: 'läuft',
+    running: 'lädt',
     verifying: 'wird geprüft',
     paused: 'angehalten',
     done: 'fertig',

@@ -119,9 +119,9 @@ export const en = {
   perMinute: 'Requests a minute',
   tokensPerMinute: 'Tokens a minute',
   limitText: {
-    inFlight: (count: number) => `${count} at once`,
-    requests: (count: number) => `${count} requests/min`,
-    tokens: (count: number) => `${count} tokens/min`,
+    inFlight: (count: string) => `${count} at once`,
+    requests: (count: string) => `${count} requests/min`,
+    tokens: (count: string) => `${count} tokens/min`,
   },
   save: 'Save',
   create: 'Create user',
@@ -141,7 +141,6 @@ export const en = {
   clearFilters: 'Clear the filters',
   noAudit: 'No row matches',
   noAuditHint: 'Each change of instances, configuration and accounts leaves a row here.',
-  older: 'Load older rows',
   download: 'Download as NDJSON',
 
   yourAccount: 'Your account',

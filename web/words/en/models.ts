@@ -98,13 +98,12 @@ export const en = {
   withCompanions: (count: number) => (count === 1 ? 'with 1 companion file' : `with ${count} companion files`),
   download: 'Download',
   downloadOf: (name: string) => `Download ${name}`,
-  started: (name: string) => `The download of ${name} has begun.`,
   into: (folder: string) => `Files go to ${folder}`,
 
   bar: 'Downloads',
   states: {
     queued: 'waits',
-    running: 'runs',
+    running: 'downloading',
     verifying: 'is checked',
     paused: 'paused',
     done: 'done',

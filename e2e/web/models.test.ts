@@ -1,0 +1,105 @@
+import type { Browser, Page } from 'playwright-core';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { demoModelBytes } from '@llamactl/cli/quickstart/demo-model';
+import { contentOf } from '@llamactl/server/testing/file-host';
+import { LoopbackHub } from '@llamactl/server/testing/loopback-hub';
+import { isLong } from '../../scripts/test-tier.ts';
+import { ServerProcess } from '../server-process.ts';
+import { barriersOf, HAS_NO_BROWSER, overflowOf, PHONE, startBrowser, Window } from './open-page.ts';
+
+/** The library and downloads in a real browser, with a hub on loopback. */
+
+/** Enough for two seconds at the limit of the test. */
+const PADDING = contentOf(4_000_000);
+
+let hub: LoopbackHub;
+let server: ServerProcess;
+let browser: Browser;
+let window: Window;
+
+beforeAll(async () => {
+  hub = await LoopbackHub.open();
+  hub.add('acme/demo-GGUF', { 'demo-Q8_0.gguf': Buffer.concat([demoModelBytes(), PADDING]) }, { license: 'mit' });
+  server = await ServerProcess.create(`models: { hf_endpoint: "${hub.url}", download_limit_mb: 2 }\n`);
+  await server.start();
+  browser = await startBrowser();
+});
+
+beforeEach(async () => {
+  window = await Window.open(browser, server.url);
+});
+
+afterEach(async () => {
+  const { complaints } = window;
+  await window.close();
+  expect(complaints).toEqual([]);
+});
+
+afterAll(async () => {
+  await browser.close();
+  await server.dispose();
+  await hub.close();
+});
+
+const bar = (page: Page) => page.getByRole('region', { name: 'Downloads' });
+
+describe.skipIf(HAS_NO_BROWSER)('the page of models', () => {
+  it('leads from an empty library to a model that is searched, judged, downloaded with a pause, and used', async () => {
+    const page = await window.tab(server.url, '/models');
+    await page.getByText('No model is on this machine').waitFor();
+    expect(await barriersOf(page)).toEqual([]);
+    await page.getByRole('button', { name: 'Get a model' }).click();
+    await page.getByLabel(/^Search for a model/).fill('demo');
+    await page.keyboard.press('Enter');
+    await page.getByText('acme/demo-GGUF').waitFor();
+    expect(await barriersOf(page)).toEqual([]);
+    await page.getByRole('button', { name: 'Quants' }).click();
+    await page.getByRole('row', { name: /Q8_0.*fits/ }).waitFor();
+    expect(await barriersOf(page)).toEqual([]);
+
+    await page.getByRole('button', { name: 'Download acme/demo-GGUF:Q8_0' }).click();
+    await bar(page).getByText('downloading').waitFor();
+    await bar(page).getByRole('button', { name: 'Pause' }).click();
+    await bar(page).getByText('paused').waitFor();
+    expect(await barriersOf(page)).toEqual([]);
+    await bar(page).getByRole('button', { name: 'Go on' }).click();
+    await bar(page).getByText('done').waitFor();
+
+    await page.getByRole('tab', { name: 'On this machine' }).click();
+    await page.getByRole('row').filter({ hasText: 'demo-Q8_0' }).click();
+    const details = page.getByRole('dialog', { name: 'demo-Q8_0' });
+    await details.getByText('fits now').waitFor();
+    expect(await barriersOf(page)).toEqual([]);
+    await page.keyboard.press('Escape');
+    await bar(page).getByRole('link', { name: 'Create and chat' }).click();
+    await page.waitForURL(/#\/new\?model=acme/);
+  });
+
+  it('says why a search of the hub failed, and searches again', async () => {
+    window.allow(/50[0-9]/);
+    hub.failures.push(...Array.from({ length: 10 }, () => ({ status: 500 })));
+    const page = await window.tab(server.url, '/models?tab=get&q=other');
+    await page.getByRole('button', { name: 'Try again' }).waitFor();
+    hub.failures.length = 0;
+    await page.getByRole('button', { name: 'Try again' }).click();
+    await page.getByText('No repository matches').waitFor();
+  });
+
+  it.each(isLong ? (['light', 'dark'] as const) : (['dark'] as const))(
+    'has no barriers in %s, on a desk and on a phone',
+    async (colorScheme) => {
+      for (const size of [{}, { viewport: PHONE }]) {
+        const own = await Window.open(browser, server.url, { colorScheme, ...size });
+        const page = await own.tab(server.url, '/models');
+        await page.getByRole('row').filter({ hasText: 'demo-Q8_0' }).waitFor();
+        expect(await barriersOf(page)).toEqual([]);
+        await page.getByRole('tab', { name: 'Get a model' }).click();
+        await page.getByText('Good to start with').waitFor();
+        expect(await barriersOf(page)).toEqual([]);
+        expect(await overflowOf(page)).toBe(0);
+        expect(own.complaints).toEqual([]);
+        await own.close();
+      }
+    },
+  );
+});

@@ -1,0 +1,92 @@
+import type { Browser, Page } from 'playwright-core';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { paced, PRIVILEGED, stream } from '../reloads.ts';
+import { isLong } from '../../scripts/test-tier.ts';
+import { ServerProcess } from '../server-process.ts';
+import { barriersOf, HAS_NO_BROWSER, overflowOf, PHONE, startBrowser, Window } from './open-page.ts';
+
+/** The page of requests in a real browser. */
+
+let server: ServerProcess;
+let browser: Browser;
+let window: Window;
+
+beforeAll(async () => {
+  server = await ServerProcess.create(PRIVILEGED);
+  await server.start();
+  browser = await startBrowser();
+  for (const body of [paced('slow'), paced('quick')]) await server.call('POST', '/api/instances', body);
+});
+
+beforeEach(async () => {
+  window = await Window.open(browser, server.url);
+});
+
+afterEach(async () => {
+  const { complaints } = window;
+  await window.close();
+  expect(complaints).toEqual([]);
+});
+
+afterAll(async () => {
+  await browser.close();
+  await server.dispose();
+});
+
+const row = (page: Page, text: string) => page.getByRole('row').filter({ hasText: text });
+
+describe.skipIf(HAS_NO_BROWSER)('the page of requests', () => {
+  it('says what it is for while there are no requests', async () => {
+    const page = await window.tab(server.url, '/requests');
+    await page.getByText('No request yet').waitFor();
+    expect(await barriersOf(page)).toEqual([]);
+  });
+
+  it('follows a request from its start to its end, which a button brings', async () => {
+    const page = await window.tab(server.url, '/requests');
+    await page.getByText('No request yet').waitFor();
+    const answer = stream(server, 'slow', 100_000);
+    await row(page, 'slow').getByText('answers').waitFor();
+    await page.getByRole('button', { name: 'End the request for slow' }).click();
+    await row(page, 'slow').getByText('ended here').waitFor();
+    await answer.ended.catch(() => undefined);
+
+    await page.getByRole('grid').focus();
+    await page.keyboard.press('ArrowDown');
+    await page.keyboard.press('Enter');
+    const details = page.getByRole('dialog', { name: 'Request' });
+    await details.getByText('POST /v1/completions').waitFor();
+    await details.getByRole('link', { name: 'Log of that moment' }).waitFor();
+    expect(await barriersOf(page)).toEqual([]);
+    await page.keyboard.press('Escape');
+    await details.waitFor({ state: 'detached' });
+  });
+
+  it('shows why a request was refused, and filters by outcome in the URL', async () => {
+    await fetch(`${server.url}/v1/completions`, { method: 'POST', body: JSON.stringify({ model: 'nothing' }) });
+    await stream(server, 'quick', 1).ended;
+    const page = await window.tab(server.url, '/requests?outcome=refused');
+    await row(page, 'nothing').waitFor();
+    expect(await row(page, 'quick').count()).toBe(0);
+    await row(page, 'nothing').click();
+    await page.getByRole('dialog').getByText('INSTANCE_NOT_FOUND').waitFor();
+    await page.keyboard.press('Escape');
+    await page.getByLabel('Outcome').selectOption({ label: 'All outcomes' });
+    await row(page, 'quick').getByText('ok').waitFor();
+  });
+
+  it.each(isLong ? (['light', 'dark'] as const) : (['dark'] as const))(
+    'has no barriers in %s, on a desk and on a phone',
+    async (colorScheme) => {
+      for (const size of [{}, { viewport: PHONE }]) {
+        const own = await Window.open(browser, server.url, { colorScheme, ...size });
+        const page = await own.tab(server.url, '/requests');
+        await row(page, 'slow').first().waitFor();
+        expect(await barriersOf(page)).toEqual([]);
+        expect(await overflowOf(page)).toBe(0);
+        expect(own.complaints).toEqual([]);
+        await own.close();
+      }
+    },
+  );
+});

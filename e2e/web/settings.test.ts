@@ -1,0 +1,107 @@
+import type { Browser } from 'playwright-core';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { testModel } from '../../scripts/test-assets.ts';
+import { isLong } from '../../scripts/test-tier.ts';
+import { ServerProcess } from '../server-process.ts';
+import { barriersOf, HAS_NO_BROWSER, overflowOf, PHONE, startBrowser, Window } from './open-page.ts';
+
+/** The configuration and the fleet file in a real browser. */
+
+let server: ServerProcess;
+let browser: Browser;
+let window: Window;
+
+beforeAll(async () => {
+  server = await ServerProcess.create();
+  await server.start();
+  browser = await startBrowser();
+});
+
+beforeEach(async () => {
+  window = await Window.open(browser, server.url);
+});
+
+afterEach(async () => {
+  const { complaints } = window;
+  await window.close();
+  expect(complaints).toEqual([]);
+});
+
+afterAll(async () => {
+  await browser.close();
+  await server.dispose();
+});
+
+describe.skipIf(HAS_NO_BROWSER)('the page of settings', () => {
+  it('shows where a value comes from, saves a change, and reloads', async () => {
+    // A reload closes the WebSocket of the page, which then opens another.
+    window.allow(/WebSocket/);
+    const page = await window.tab(server.url, '/settings');
+    const field = page.getByRole('textbox', { name: 'instances.idle_timeout' });
+    await field.waitFor();
+    await page.getByText('flag --port').waitFor();
+    expect(await page.getByLabel('server.port').isDisabled()).toBe(true);
+    await page.keyboard.press('/');
+    await page.keyboard.type('idle_timeout');
+    await page.getByLabel('server.port').waitFor({ state: 'detached' });
+    await page.getByRole('tabpanel').getByText('default', { exact: true }).waitFor();
+
+    await field.fill('soon');
+    await page.getByText('Must be a number.').waitFor();
+    expect(await page.getByRole('button', { name: 'Save', exact: true }).isDisabled()).toBe(true);
+    await field.fill('1800');
+    await page.getByRole('button', { name: 'Show changes' }).click();
+    await page.getByRole('dialog').getByText('1800').waitFor();
+    expect(await barriersOf(page)).toEqual([]);
+    await page.keyboard.press('Escape');
+    await page.getByRole('button', { name: 'Save', exact: true }).click();
+    await page.getByText(/^file, line \d+$/).waitFor();
+    await page.getByText('waits for a reload', { exact: true }).waitFor();
+    expect(await barriersOf(page)).toEqual([]);
+
+    await field.fill('1900');
+    await page.getByRole('button', { name: 'Save and reload' }).click();
+    await page.getByText('waits for a reload', { exact: true }).waitFor({ state: 'detached' });
+    expect(await field.inputValue()).toBe('1900');
+  });
+
+  it('asks before changes are lost', async () => {
+    const page = await window.tab(server.url, '/settings?q=idle_timeout');
+    await page.getByRole('textbox', { name: 'instances.idle_timeout' }).fill('7');
+    await page.getByRole('link', { name: 'Models' }).first().click();
+    const question = page.getByRole('dialog', { name: 'Leave without saving?' });
+    await question.getByRole('button', { name: 'Cancel' }).click();
+    expect(await page.getByRole('textbox', { name: 'instances.idle_timeout' }).inputValue()).toBe('7');
+    await page.getByRole('button', { name: 'Discard' }).click();
+    await page.getByRole('link', { name: 'Models' }).first().click();
+    await page.waitForURL(/#\/models/);
+  });
+
+  it('applies a fleet file after its steps are shown', async () => {
+    const page = await window.tab(server.url, '/settings?tab=fleet');
+    const file = { instances: [{ name: 'chat', model_path: await testModel() }] };
+    await page.getByLabel('Fleet file, YAML or JSON').fill(JSON.stringify(file));
+    await page.getByRole('button', { name: 'Show the steps' }).click();
+    await page.getByRole('row', { name: /chat.*create/ }).waitFor();
+    expect((await server.call('GET', '/api/instances/chat')).status).toBe(404);
+    expect(await barriersOf(page)).toEqual([]);
+    await page.getByRole('button', { name: 'Apply 1 step' }).click();
+    await page.getByText('The file is applied.').waitFor();
+    expect((await server.call('GET', '/api/instances/chat')).status).toBe(200);
+  });
+
+  it.each(isLong ? (['light', 'dark'] as const) : (['dark'] as const))(
+    'has no barriers in %s, on a desk and on a phone',
+    async (colorScheme) => {
+      for (const size of [{}, { viewport: PHONE }]) {
+        const own = await Window.open(browser, server.url, { colorScheme, ...size });
+        const page = await own.tab(server.url, '/settings');
+        await page.getByLabel('server.host').waitFor();
+        expect(await barriersOf(page)).toEqual([]);
+        expect(await overflowOf(page)).toBe(0);
+        expect(own.complaints).toEqual([]);
+        await own.close();
+      }
+    },
+  );
+});

@@ -1,0 +1,10 @@
+import { expect, test } from 'vitest';
+import { callerText } from './caller-text.ts';
+
+test('a key is shown by its name', () => {
+  expect(['key:257a09d2 (my (old) editor)', 'user:ada', 'anonymous'].map(callerText)).toEqual([
+    'key:my (old) editor',
+    'user:ada',
+    'anonymous',
+  ]);
+});

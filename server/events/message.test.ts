@@ -1,5 +1,22 @@
 import { describe, expect, it } from 'vitest';
-import { textFrame } from './message.ts';
+import { activeRequest } from '../testing/active-request.ts';
+import { finishedRequest } from '../testing/finished-request.ts';
+import { type LiveNews, messageOfNews, textFrame } from './message.ts';
+
+describe('a frame about a request', () => {
+  const sent = { caller: 'user:ada', user_agent: 'laptop of ada' };
+
+  it.each<LiveNews>([
+    { type: 'request_started', data: activeRequest('r', sent) },
+    { type: 'request_finished', data: finishedRequest(sent) },
+  ])('of type $type says nothing about its sender to those who may not see that', (news) => {
+    const { bytes, request } = messageOfNews({ ...news, timestamp: '2026-03-01T12:00:00.000Z', seq: 1 }, () => null);
+    expect(bytes.toString()).toContain('"user_agent":"laptop of ada"');
+    const hidden = request?.withoutSender().toString();
+    expect(hidden).toContain('"caller":null');
+    expect(hidden).not.toContain('ada');
+  });
+});
 
 describe('textFrame', () => {
   it.each([

@@ -28,8 +28,8 @@ export interface Message {
   instance: string | null;
   /** Set for a decision. */
   decision?: Pick<TracedDecision, 'data' | 'instances' | 'namesCaller'>;
-  /** Set for a frame about one request: the caller's name, and the frame without that name for clients who may not see it. */
-  request?: { caller: string | null; withoutCaller: () => Buffer };
+  /** Set for a frame about one request: the caller's name, and the frame without its sender for clients who may not see that. */
+  request?: { caller: string | null; withoutSender: () => Buffer };
   /** Whether the message is not stored, such as statistics. A slow client does not get it. */
   isFleeting: boolean;
   /** The WebSocket frame. */
@@ -83,11 +83,11 @@ export function messageOfNews(
   };
   if (!('caller' in data)) return message;
   let hidden: Buffer | null = null;
-  const withoutCaller = (): Buffer => {
-    hidden ??= textFrame(JSON.stringify({ ...frame, data: { ...data, caller: null } }));
+  const withoutSender = (): Buffer => {
+    hidden ??= textFrame(JSON.stringify({ ...frame, data: { ...data, caller: null, user_agent: null } }));
     return hidden;
   };
-  return { ...message, request: { caller: data.caller, withoutCaller } };
+  return { ...message, request: { caller: data.caller, withoutSender } };
 }
 
 export function messageOfDownload(frame: DownloadFrame): Message {

@@ -96,7 +96,7 @@ describe('Subscription', () => {
         name,
         instance,
         bytes: Buffer.from(`by ${caller}`),
-        request: { caller, withoutCaller: () => Buffer.from('by null') },
+        request: { caller, withoutSender: () => Buffer.from('by null') },
       }) as const;
     const request = { types: ['request_started' as const] };
 

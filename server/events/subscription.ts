@@ -66,7 +66,7 @@ export function createSubscription(
     },
     bytesOf: ({ bytes, request: ofRequest }) => {
       const isShown = ofRequest === undefined || seesCallers || ofRequest.caller === caller;
-      return isShown ? bytes : ofRequest.withoutCaller();
+      return isShown ? bytes : ofRequest.withoutSender();
     },
   };
 }

@@ -104,6 +104,23 @@ describe('followed logs of a client', () => {
     expect([sent.length, faults]).toEqual([1, []]);
   });
 
+  it('begin again with the next subscription if they have ended or did not exist', async () => {
+    const opened: string[] = [];
+    const short = {
+      followLogs: (name: string): AsyncIterable<readonly LogItem[]> => {
+        opened.push(name);
+        if (name === 'later') throw new ApiError('INSTANCE_NOT_FOUND', 'There is no such instance.');
+        return (async function* ended() {})();
+      },
+    };
+    const subscription = [{ instance: 'deleted' }, { instance: 'later' }];
+    const both = new LogFollowers({ clock, logs: short, send: () => undefined, writable, onFault: () => undefined });
+    both.follow(subscription);
+    await clock.flush();
+    both.follow(subscription);
+    expect(opened).toEqual(['deleted', 'later', 'deleted', 'later']);
+  });
+
   it('send a gap as a message of its own, in order', async () => {
     const items: LogItem[] = [line(1), line(2), { gap: { from_seq: 2, to_seq: 90 } }, line(91)];
     const once = {

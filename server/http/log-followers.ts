@@ -41,7 +41,10 @@ export class LogFollowers {
     this.#dependencies = dependencies;
   }
 
-  /** Replaces the followed logs. A log that the client followed before with equal terms goes on where it is. */
+  /**
+   * Replaces the followed logs. A log that the client followed before with equal terms goes on where it is. One that has
+   * ended begins again: there may be another instance of that name.
+   */
   follow(wanted: readonly LogSubscription[]): void {
     const byKey = new Map(wanted.map((each) => [keyOf(each), each]));
     for (const [key, controller] of this.#followed) {
@@ -60,7 +63,11 @@ export class LogFollowers {
   #begin(key: string, wanted: LogSubscription): void {
     const controller = new AbortController();
     this.#followed.set(key, controller);
-    this.#run(wanted, controller.signal).catch((error: unknown) => this.#dependencies.onFault(error));
+    this.#run(wanted, controller.signal)
+      .catch((error: unknown) => this.#dependencies.onFault(error))
+      .finally(() => {
+        if (this.#followed.get(key) === controller) this.#followed.delete(key);
+      });
   }
 
   async #run({ instance, level, after_seq: after }: LogSubscription, signal: AbortSignal): Promise<void> {

@@ -94,6 +94,18 @@ describe('the journal of requests', () => {
     expect(await stored()).toEqual([1]);
   });
 
+  it('loses no further record after a line that is cut off', async () => {
+    const killed = open();
+    add(killed, 1);
+    await killed.close();
+    appendFileSync(file, '{"id":"r2","se');
+    const journal = open();
+    kept = await journal.read();
+    add(journal, 3);
+    await journal.close();
+    expect(await stored()).toEqual([1, 3]);
+  });
+
   it('reports a full disk once, and catches up when there is room', async () => {
     const journal = open();
     rmSync(folder, { recursive: true });

@@ -34,6 +34,8 @@ export class RequestJournal {
   /** The file must be written as a whole. */
   #isStale = false;
   #lines = 0;
+  /** A crash cut off the last line of the file: what is added to it would be lost too. */
+  #isCutOff = false;
   #isFaulty = false;
   #isClosed = false;
   #cancel: (() => void) | null = null;
@@ -56,6 +58,7 @@ export class RequestJournal {
     }
     const lines = text.split('\n').filter((line) => line !== '');
     this.#lines = lines.length;
+    this.#isCutOff = text !== '' && !text.endsWith('\n');
     return this.#options.work.run(requestsIn(lines.slice(-this.#most)), null);
   }
 
@@ -91,9 +94,10 @@ export class RequestJournal {
         await rename(`${file}.new`, file);
         this.#lines = kept.length;
       } else {
-        await appendFile(file, textOf(added), { mode: 0o600 });
+        await appendFile(file, `${this.#isCutOff ? '\n' : ''}${textOf(added)}`, { mode: 0o600 });
         this.#lines += added.length;
       }
+      this.#isCutOff = false;
       this.#isFaulty = false;
     } catch (error) {
       // The disk is full, or the folder is gone: the next write makes a whole file.

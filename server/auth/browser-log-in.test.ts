@@ -168,6 +168,15 @@ describe('a browser is logged out with all its tokens', () => {
     expect([await fateOf(other.cookie), await harness.fate(other.token)]).toEqual(['ok', 'user']);
   });
 
+  it('by its token, for good: a shorter `auth.token_ttl` does not bring the cookie back', async () => {
+    await harness.restart({ tokenTtl: 86_400 });
+    const { cookie, token } = await login();
+    await harness.restart({ tokenTtl: 600 });
+    await harness.auth.sessions.logout(await harness.caller(token));
+    await harness.clock.advance(3 * HOUR_MS);
+    expect(await fateOf(cookie)).toBe('UNAUTHORIZED');
+  });
+
   it('by a new role, for good: the old role brings nothing back', async () => {
     const { cookie } = await login();
     await harness.auth.accounts.update('ada', { role: 'viewer' });

@@ -109,7 +109,8 @@ export class Sessions {
   async logout(caller: Caller): Promise<void> {
     const { user, token } = this.#sessionOf(caller);
     this.#parts.register.forget(user.id, sessionOf(token.id));
-    await this.#parts.tokens.endSession(token);
+    // The cookie of a browser outlives the token that ends the log-in.
+    await this.#parts.tokens.endSession({ id: token.id, expiresAt: caller.openUntil ?? token.expiresAt });
   }
 
   /** Lists the sessions of the caller's account, newest log-in first. @throws {ApiError} `FORBIDDEN` for a key */

@@ -64,7 +64,7 @@ export function readArguments(
   for (let at = 0; at < words.length; at += 1) {
     const word = words[at] ?? '';
     if (catalogue === null) {
-      at += readUnknown(words.slice(at), settings) - 1;
+      at += readUnknown(word, words[at + 1], settings) - 1;
       continue;
     }
     const match = word.startsWith('-') ? catalogue.findArgument(word) : null;
@@ -86,7 +86,7 @@ export function readArguments(
 }
 
 /** Reads arguments without the flags of the engine: only those whose meaning never changed. @returns how many words were read */
-function readUnknown([word = '', value]: readonly string[], settings: PastedSettings): number {
+function readUnknown(word: string, value: string | undefined, settings: PastedSettings): number {
   const text = `${word} ${value ?? ''}`.trim();
   if ((word === '-m' || word === '--model') && value !== undefined) settings.set('model_path', value, text);
   else if (word === '--port' || word === '--host')

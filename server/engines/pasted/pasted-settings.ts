@@ -1,18 +1,28 @@
 import type { ParsedInstance, ParsedSettings } from '@llamactl/contract/engine';
-import { type CreateInstance, CreateInstanceSchema, type OptionValue } from '@llamactl/contract/instance';
+import { type CreateInstance, CreateInstanceSchema } from '@llamactl/contract/instance';
 
-/** Collects the settings of one instance from a pasted text, and what became of each part of the text. */
+type Understood = ParsedInstance['understood'][number];
+
+/**
+ * Collects the settings of one instance from a pasted text, and what became of each part of the text. A text can have tens
+ * of thousands of parts, so no part may cost a copy of those before it.
+ */
 export class PastedSettings {
   readonly #settings: ParsedSettings = { engine: 'llama_cpp' };
-  readonly #understood: ParsedInstance['understood'] = [];
+  readonly #arguments: string[] = [];
+  readonly #environment = new Map<string, string>();
+  readonly #aliases: string[] = [];
+  readonly #understood = new Set<Understood>();
+  /** What a later value of the same option replaces, by the option's path. */
+  readonly #replaceable = new Map<string, Understood>();
   readonly #dropped: ParsedInstance['dropped'] = [];
+
+  get name(): string | undefined {
+    return this.#settings.name;
+  }
 
   get modelPath(): string | undefined {
     return this.#settings.model_path;
-  }
-
-  get hasName(): boolean {
-    return this.#settings.name !== undefined;
   }
 
   drop(text: string, why: string): void {
@@ -31,38 +41,42 @@ export class PastedSettings {
       return;
     }
     this.#settings[key] = value;
-    this.#understood.push({ text, path: key });
+    this.#understood.add({ text, path: key });
   }
 
   /** Sets an option of the engine. @param isList Further values of the same option are added; otherwise the last one wins. */
   option(key: string, value: string | number | boolean, text: string, isList: boolean): void {
     const options = (this.#settings.options ??= {});
     const before = options[key];
-    const path = `options.${key}`;
-    if (before !== undefined && !isList) this.#replace(path);
-    options[key] = before === undefined || !isList ? value : listOf(before, value);
-    this.#understood.push({ text, path });
+    const understood = { text, path: `options.${key}` };
+    if (before === undefined || !isList) {
+      this.#replace(understood.path);
+      options[key] = value;
+    } else if (Array.isArray(before)) before.push(itemOf(value));
+    else options[key] = [itemOf(before), itemOf(value)];
+    if (!isList) this.#replaceable.set(understood.path, understood);
+    this.#understood.add(understood);
   }
 
   /** Passes arguments to the engine unchanged. */
   argument(words: readonly string[]): void {
-    this.#settings.extra_args = [...(this.#settings.extra_args ?? []), ...words];
-    this.#understood.push({ text: words.join(' '), path: 'extra_args' });
+    for (const word of words) this.#arguments.push(word);
+    this.#understood.add({ text: words.join(' '), path: 'extra_args' });
   }
 
   variable(name: string, value: string, text: string): void {
-    this.#settings.environment = { ...this.#settings.environment, [name]: value };
-    this.#understood.push({ text, path: `environment.${name}` });
+    this.#environment.set(name, value);
+    this.#understood.add({ text, path: `environment.${name}` });
   }
 
   alias(alias: string, text: string): void {
-    this.#settings.aliases = [...(this.#settings.aliases ?? []), alias];
-    this.#understood.push({ text, path: 'aliases' });
+    this.#aliases.push(alias);
+    this.#understood.add({ text, path: 'aliases' });
   }
 
   /** Names the instance after a text, as far as the rules for names allow. Keeps a name that it has. */
   nameAfter(text: string): void {
-    if (this.hasName) return;
+    if (this.name !== undefined) return;
     const name = text
       .replaceAll(/[^A-Za-z0-9._-]+/g, '-')
       .replace(/^[^A-Za-z0-9]+/, '')
@@ -76,17 +90,23 @@ export class PastedSettings {
   }
 
   result(): ParsedInstance {
-    return { settings: this.#settings, understood: this.#understood, dropped: this.#dropped };
+    const settings = {
+      ...this.#settings,
+      ...(this.#arguments.length === 0 ? {} : { extra_args: this.#arguments }),
+      ...(this.#environment.size === 0 ? {} : { environment: Object.fromEntries(this.#environment) }),
+      ...(this.#aliases.length === 0 ? {} : { aliases: this.#aliases }),
+    };
+    return { settings, understood: [...this.#understood], dropped: this.#dropped };
   }
 
   #replace(path: string): void {
-    const index = this.#understood.findIndex((each) => each.path === path);
-    const [replaced] = index === -1 ? [] : this.#understood.splice(index, 1);
-    if (replaced !== undefined) this.drop(replaced.text, 'is given again later, and the last one counts');
+    const replaced = this.#replaceable.get(path);
+    if (replaced === undefined) return;
+    this.#understood.delete(replaced);
+    this.drop(replaced.text, 'is given again later, and the last one counts');
   }
 }
 
-function listOf(before: OptionValue, value: string | number | boolean): OptionValue {
-  const items = [before, value].flat().map((item) => (typeof item === 'boolean' ? String(item) : item));
-  return items;
+function itemOf(value: string | number | boolean): string | number {
+  return typeof value === 'boolean' ? String(value) : value;
 }

@@ -1,5 +1,6 @@
-import { parseDocument } from 'yaml';
+import { isMap, isScalar, parseDocument } from 'yaml';
 import { z } from 'zod';
+import { PastedMacros } from './pasted-macros.ts';
 import { PastedSettings } from './pasted-settings.ts';
 
 /** A model of a llama-swap configuration, as far as settings of an instance exist for it. */
@@ -23,40 +24,63 @@ const SingleSchema = z.record(z.string(), SwapModelSchema);
 
 const KNOWN = new Set([...Object.keys(SwapModelSchema.shape), 'macros']);
 /** Why a field of a model is dropped. */
-const REASONS: Readonly<Record<string, string>> = {
-  proxy: 'llamactl reaches the engine by its own port',
-  checkEndpoint: 'llamactl knows the health check of llama-server',
-  cmdStop: 'llamactl ends the engine itself, after its requests',
-  filters: 'set `request_strip` and `request_defaults` by hand',
-};
+const REASONS: ReadonlyMap<string, string> = new Map([
+  ['proxy', 'llamactl reaches the engine by its own port'],
+  ['checkEndpoint', 'llamactl knows the health check of llama-server'],
+  ['cmdStop', 'llamactl ends the engine itself, after its requests'],
+  ['filters', 'set `request_strip` and `request_defaults` by hand'],
+]);
+/** The outermost map has `models`, each model has a map, and a model may have `macros`. */
+const DEPTH = 3;
 
-/** The models of a llama-swap configuration, with their commands; `null`: the text is none. */
+/**
+ * The models of a llama-swap configuration, with their commands; `null`: the text is none.
+ *
+ * @throws {ApiError} `VALIDATION_ERROR`: its macros make too long texts
+ */
 export function readSwapModels(text: string): { settings: PastedSettings; command: string }[] | null {
-  const document = parseDocument(text, { logLevel: 'silent' });
-  if (document.errors.length > 0) return null;
-  const value: unknown = document.toJS({ maxAliasCount: 100 });
+  const value = yamlIn(text);
   const whole = ConfigurationSchema.safeParse(value).data;
-  if (whole !== undefined)
-    return Object.entries(whole.models).map(([name, model]) => readModel(name, model, whole.macros ?? {}));
-  const several = SingleSchema.safeParse(value).data;
-  if (several !== undefined && Object.keys(several).length > 0)
-    return Object.entries(several).map(([name, model]) => readModel(name, model, {}));
+  const macros = new PastedMacros(whole?.macros ?? {});
+  const models = whole?.models ?? SingleSchema.safeParse(value).data;
+  if (models !== undefined && (whole !== undefined || Object.keys(models).length > 0))
+    return Object.entries(models).map(([name, model]) => readModel(name, model, macros));
   const single = SwapModelSchema.safeParse(value).data;
-  return single === undefined ? null : [readModel(null, single, {})];
+  return single === undefined ? null : [readModel(null, single, macros)];
+}
+
+/** The value of a YAML text; `undefined`: it is none, or has a name twice. */
+function yamlIn(text: string): unknown {
+  // The library's check compares every pair of names.
+  const document = parseDocument(text, { logLevel: 'silent', uniqueKeys: false });
+  if (document.errors.length > 0 || hasNameTwice(document.contents, DEPTH)) return undefined;
+  try {
+    return document.toJS({ maxAliasCount: 100 });
+  } catch (error) {
+    // An alias without its anchor, or aliases that make a huge value.
+    if (error instanceof ReferenceError) return undefined;
+    throw error;
+  }
+}
+
+function hasNameTwice(node: unknown, depth: number): boolean {
+  if (!isMap(node)) return false;
+  const names = new Set(node.items.map(({ key }) => (isScalar(key) ? key.value : key)));
+  if (names.size < node.items.length) return true;
+  return depth > 0 && node.items.some(({ value }) => hasNameTwice(value, depth - 1));
 }
 
 function readModel(
   name: string | null,
   model: SwapModel,
-  macros: z.infer<typeof MacrosSchema>,
+  common: PastedMacros,
 ): { settings: PastedSettings; command: string } {
   const settings = new PastedSettings();
-  const own = MacrosSchema.safeParse(model['macros']).data ?? {};
-  const filled = (text: string): string =>
-    withMacros(text, { ...macros, ...own, ...(name === null ? {} : { MODEL_ID: name }) });
+  const macros = common.with(MacrosSchema.safeParse(model['macros']).data ?? {});
+  const filled = (text: string): string => macros.fill(text, name);
   if (name !== null) {
     settings.nameAfter(name);
-    if (!settings.hasName || settings.result().settings.name !== name) settings.alias(name, name);
+    if (settings.name !== name) settings.alias(name, name);
   }
   for (const variable of model.env ?? []) {
     const [key = '', value] = filled(variable).split(/=(.*)/s);
@@ -72,13 +96,6 @@ function readModel(
   if (concurrencyLimit !== undefined && concurrencyLimit > 0)
     settings.set('concurrency', concurrencyLimit, `concurrencyLimit: ${concurrencyLimit}`);
   for (const key of Object.keys(model))
-    if (!KNOWN.has(key)) settings.drop(key, REASONS[key] ?? 'llamactl has no such setting');
+    if (!KNOWN.has(key)) settings.drop(key, REASONS.get(key) ?? 'llamactl has no such setting');
   return { settings, command: filled(model.cmd) };
-}
-
-/** Replaces `${name}`. Macros may use others that come before them. */
-function withMacros(text: string, macros: Readonly<Record<string, string | number | boolean>>): string {
-  return Object.entries(macros)
-    .toReversed()
-    .reduce((filled, [name, value]) => filled.replaceAll(`\${${name}}`, () => String(value)), text);
 }

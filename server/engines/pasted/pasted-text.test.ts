@@ -174,3 +174,37 @@ models:
       expect(CreateInstanceSchema.safeParse(settings).error).toBeUndefined();
   });
 });
+
+describe('a hostile text', () => {
+  it('with ten thousand variables and arguments is read within the time of a test', () => {
+    const words = (part: (index: number) => string): string =>
+      Array.from({ length: 10_000 }, (_, n) => part(n)).join(' ');
+    const text = `${words((n) => `A${n}=`)} llama-server ${words(() => 'x')}`;
+    const [instance] = parsePasted(text, null).instances;
+    expect(Object.keys(instance?.settings.environment ?? {})).toHaveLength(10_000);
+    expect(instance?.settings.extra_args).toHaveLength(10_000);
+  });
+
+  it('whose macros double a text again and again is refused', () => {
+    const doubled = Array.from({ length: 40 }, (_, n) => `  m${n + 1}: "\${m${n}}\${m${n}}"\n`).join('');
+    const text = `macros:\n  m0: "twice "\n${doubled}models:\n  a:\n    cmd: llama-server \${m40}\n`;
+    expect(() => parsePasted(text, catalogue)).toThrow(/macros that make more than/);
+  });
+
+  it.each(['*x', 'a: *x', `a: &a [x, x]\nb: &b [${'*a, '.repeat(60)}]\nc: [${'*b, '.repeat(60)}]`])(
+    'with the YAML aliases %j is a command line that is none',
+    (text) => {
+      expect(() => parsePasted(text, catalogue)).toThrow(/is not a llama-server/);
+    },
+  );
+
+  it('has a name twice: no part of it is dropped without a word', () => {
+    const twice = 'm:\n  cmd: llama-server -c 1\nm:\n  cmd: llama-server -c 2\n';
+    expect(() => parsePasted(twice, catalogue)).toThrow(/is not a llama-server/);
+  });
+
+  it('names fields like members of every object', () => {
+    const { instances } = parsePasted('m:\n  cmd: llama-server\n  constructor: 1\n', catalogue);
+    expect(instances[0]?.dropped).toContainEqual({ text: 'constructor', why: 'llamactl has no such setting' });
+  });
+});

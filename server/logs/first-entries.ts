@@ -17,18 +17,20 @@ export interface FirstEntries {
  *
  * @param after All entries have a larger `seq` than this.
  * @param maxBytes Reads at most this much, rounded up to a piece.
+ * @param signal Aborts the search, which then returns what it has found.
  */
 export async function firstEntries(
   forward: ForwardEntries,
   after: number,
   count: number,
   maxBytes: number,
+  signal?: AbortSignal,
 ): Promise<FirstEntries> {
   const entries: LogEntry[] = [];
   let gap = null as LogGap['gap'] | null;
   let bytes = 0;
   while (entries.length < count) {
-    if (bytes >= maxBytes) return { entries, gap, isTruncated: true, next: forward.place };
+    if (bytes >= maxBytes || signal?.aborted === true) return { entries, gap, isTruncated: true, next: forward.place };
     const bunch = await forward.read();
     bytes += bunch.bytes;
     for (const item of bunch.items) {

@@ -131,6 +131,7 @@ describe('a search', () => {
     await begin(1, `needle\n${`${'.'.repeat(1_023)}\n`.repeat(4 * 1_024)}`);
     const leave = AbortSignal.abort();
     expect((await read({ contains: 'needle', signal: leave })).logs).toEqual([]);
+    expect((await read({ contains: 'needle', signal: leave, afterSeq: 0 })).logs).toEqual([]);
   });
 });
 

@@ -99,7 +99,7 @@ export function createRunLogs({ clock, keeper, onFault }: RunLogsOptions): RunLo
         return { logs: entries, ...stopAt(isTruncated, searchedTo) };
       }
       const forward = await ForwardEntries.open(files, afterSeq, filter, search.isWritten);
-      const { entries, gap, isTruncated, next } = await firstEntries(forward, afterSeq, count, search.maxBytes);
+      const { entries, gap, isTruncated, next } = await firstEntries(forward, afterSeq, count, search.maxBytes, signal);
       return { logs: entries, ...stopAt(isTruncated, next), ...(gap === null ? {} : { gap }) };
     },
 

@@ -15,14 +15,17 @@ export class BrowserCookie {
     this.#name = `llamactl_${dataDirectoryId}`;
   }
 
-  /** Returns its value in a request; `undefined`: the request does not have it. */
+  /**
+   * Returns its value in a request; `undefined`: the request does not have it, or has it twice. This server sets one. A page
+   * on another port of the host may add one with a longer `Path`, which browsers send first: that of another account.
+   */
   read({ cookie = '' }: Pick<IncomingHttpHeaders, 'cookie'>): string | undefined {
     const start = `${this.#name}=`;
-    return cookie
+    const [value, ...others] = cookie
       .split(';')
       .map((each) => each.trim())
-      .find((each) => each.startsWith(start))
-      ?.slice(start.length);
+      .filter((each) => each.startsWith(start));
+    return others.length === 0 ? value?.slice(start.length) : undefined;
   }
 
   /**

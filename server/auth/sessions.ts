@@ -57,10 +57,15 @@ export class Sessions {
     return { ...shownToken(issued), user: shownUser(user) };
   }
 
-  /** Logs in a browser, as {@link login} does. Its cookie gets it tokens for `auth.token_ttl`. */
-  async loginBrowser(login: Login, client: SessionClient): Promise<BrowserLogIn> {
-    const { tokens } = this.#parts;
+  /**
+   * Logs in a browser, as {@link login} does. Its cookie gets it tokens for `auth.token_ttl`.
+   *
+   * @param before The cookie that the browser has, whose log-in ends: the new one replaces it. `undefined`: none.
+   */
+  async loginBrowser(login: Login, client: SessionClient, before?: string): Promise<BrowserLogIn> {
+    const { tokens, background } = this.#parts;
     const user = await this.#proveLogin(login, client);
+    if (before !== undefined) background.run(() => this.#endReplaced(before));
     const { session: id, ...cookie } = await tokens.issueCookie(user);
     const token = await tokens.issueForBrowser(user, { id, ...cookie });
     this.#begin(user, { session: id, ...cookie }, login, client);
@@ -153,6 +158,18 @@ export class Sessions {
       throw new ApiError('FORBIDDEN', 'No account is logged in, so there is no password to change.');
     await this.#prove(username, body.current_password, address, 'The current password is wrong.');
     await this.#parts.accounts.update(username, { password: body.new_password });
+  }
+
+  /** Ends the log-in of a cookie, if it is valid. */
+  async #endReplaced(cookie: string): Promise<void> {
+    const { register, tokens } = this.#parts;
+    try {
+      const { userId, session, expiresAt } = await tokens.verifyCookie(cookie);
+      register.forget(userId, session);
+      await tokens.endSession({ id: session, expiresAt });
+    } catch (error) {
+      if (!(error instanceof ApiError)) throw error;
+    }
   }
 
   async #proveLogin({ username, password }: Login, { address }: SessionClient): Promise<StoredUser> {

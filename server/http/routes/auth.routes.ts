@@ -44,7 +44,8 @@ export function authRoutes(bind: Bind, { sessions, accounts }: Login, { config, 
   bind(OPERATIONS.loginBrowser, async (input) => {
     const { body, headers } = input;
     input.concerns(accounts.named(body.username)?.username ?? null);
-    const { cookie: value, lifetime, loggedIn } = await sessions.loginBrowser(body, clientOf(input));
+    const before = cookie.read(headers);
+    const { cookie: value, lifetime, loggedIn } = await sessions.loginBrowser(body, clientOf(input), before);
     return jsonAnswer(loggedIn, { headers: { 'set-cookie': cookie.set(value, lifetime, headers.origin) } });
   });
 

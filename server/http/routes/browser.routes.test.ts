@@ -144,6 +144,19 @@ describe('a browser', () => {
     expect(await me(served, bearer(second))).toMatchObject({ caller: null });
   });
 
+  it('ends its log-in with the next one, and a wrong password or an invalid cookie changes nothing', async () => {
+    const served = await serve();
+    const { cookie, token } = await logIn(served);
+    const again = async (password: string, has: string): Promise<Response> =>
+      send(served, 'POST', '/api/auth/browser', { body: { ...LOGIN, password }, headers: { cookie: has } });
+    expect((await again('wrong', cookie)).status).toBe(401);
+    expect((await again(LOGIN.password, 'llamactl_one=invalid')).status).toBe(200);
+    expect(await me(served, bearer(token))).toMatchObject({ caller: { username: 'ada' } });
+    expect((await again(LOGIN.password, cookie)).status).toBe(200);
+    await expect.poll(() => me(served, bearer(token))).toMatchObject({ caller: null });
+    expect(await next(served, cookie)).toBe('UNAUTHORIZED');
+  });
+
   it('reaches nothing else with its cookie', async () => {
     const served = await serve();
     const { cookie } = await logIn(served);

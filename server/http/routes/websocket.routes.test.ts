@@ -413,6 +413,11 @@ describe('lines of logs over the WebSocket', () => {
   });
 
   it('end with the connection', async () => {
+    const more = Promise.withResolvers<void>();
+    manager.followed = (async function* () {
+      await more.promise;
+      yield [line];
+    })();
     await manager.create({ name: 'a' });
     const client = await opened(await asAdmin());
     client.webSocket.send(JSON.stringify({ type: 'subscribe', logs: [{ instance: 'a' }] }));
@@ -421,6 +426,7 @@ describe('lines of logs over the WebSocket', () => {
     expect(signal.aborted).toBe(false);
     client.webSocket.close();
     await vi.waitFor(() => expect(signal.aborted).toBe(true), { interval: 5 });
+    more.resolve();
   });
 
   it.each([

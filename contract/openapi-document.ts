@@ -46,8 +46,8 @@ export interface DescribedAnswer {
   content: Content;
 }
 
-/** Bodies by media type. */
-export type Content = Record<string, { schema: Schema }>;
+/** Bodies by media type. Requests have an example in JSON. */
+export type Content = Record<string, { schema: Schema; example?: unknown }>;
 
 /** A parameter in a path, a query or a header. */
 export interface DescribedParameter {

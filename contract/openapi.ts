@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { BODY_EXAMPLES } from './body-examples.ts';
 import { ERRORS, ErrorSchema, type ErrorCode } from './errors.ts';
 import type { Header, Operation } from './operation.ts';
 import type {
@@ -140,7 +141,7 @@ function describe(operation: Operation, schemas: Components): DescribedOperation
       : {
           requestBody: {
             required: !body.optional,
-            content: contentOf(operation.yaml === 'body' ? FORMS : [JSON_TYPE], schemas.of(body.schema, 'input')),
+            content: bodyContent(operation, schemas.of(body.schema, 'input')),
           },
         }),
     responses: {
@@ -172,6 +173,12 @@ function answerContent({ success, streams, yaml, text }: Operation, schemas: Com
     ...contentOf(yaml === 'answer' ? FORMS : [text ?? JSON_TYPE], schemas.of(success.schema, 'output')),
     ...(streams === undefined ? {} : contentOf(streams.types, schemas.of(streams.schema, 'output'))),
   };
+}
+
+/** The body of a request in all its media types, with an example in JSON. */
+function bodyContent({ id, yaml }: Operation, schema: Schema): Content {
+  const json = { [JSON_TYPE]: { schema, example: BODY_EXAMPLES[id] } };
+  return yaml === 'body' ? { ...contentOf(FORMS, schema), ...json } : json;
 }
 
 function contentOf(types: readonly string[], schema: Schema): Content {

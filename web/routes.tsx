@@ -8,6 +8,7 @@ import {
 } from '@tanstack/react-router';
 import { ErrorState, NotFoundState } from './components/error-state.tsx';
 import { accessSearch } from './pages/access/access-search.ts';
+import { apiSearch } from './pages/api/api-search.ts';
 import { instanceSearch } from './pages/instance/instance-search.ts';
 import { instancesSearch } from './pages/instances/instances-search.ts';
 import { modelsSearch } from './pages/models/models-search.ts';
@@ -16,10 +17,11 @@ import { playgroundSearch } from './pages/playground/playground-search.ts';
 import { requestsSearch } from './pages/requests/requests-search.ts';
 import { settingsSearch } from './pages/settings/settings-search.ts';
 import { Shell } from './shell/shell.tsx';
+import { Frame } from './shell/frame.tsx';
 
 /** All addresses of the page. Each page is a file of its own that comes when it is first opened. */
 
-const root = createRootRoute({ component: Shell, notFoundComponent: () => <NotFoundState /> });
+const root = createRootRoute({ component: Frame, notFoundComponent: () => <NotFoundState /> });
 
 const home = createRoute({
   getParentRoute: () => root,
@@ -100,6 +102,13 @@ const settings = createRoute({
   component: lazyRouteComponent(() => import('./pages/settings/settings-page.tsx'), 'SettingsPage'),
 });
 
+const api = createRoute({
+  getParentRoute: () => root,
+  path: '/api',
+  validateSearch: apiSearch,
+  component: lazyRouteComponent(() => import('./pages/api/api-page.tsx'), 'ApiPage'),
+});
+
 /** The router of the page. Addresses stand in the hash, so that they work under every prefix. */
 export const router = createRouter({
   routeTree: root.addChildren([
@@ -114,6 +123,7 @@ export const router = createRouter({
     system,
     access,
     settings,
+    api,
   ]),
   history: createHashHistory(),
   defaultPreload: 'intent',

@@ -17,7 +17,10 @@ export function CodeBlock({ code, label, wraps = false }: CodeBlockProps) {
       <pre
         tabIndex={0}
         aria-label={label}
-        className={classNames('overflow-x-auto py-2 pr-10 pl-3', wraps && 'break-all whitespace-pre-wrap')}
+        className={classNames(
+          'overflow-x-auto py-2 pr-10 pl-3 pointer-coarse:pr-12',
+          wraps && 'break-all whitespace-pre-wrap',
+        )}
       >
         <code>{code}</code>
       </pre>

@@ -1,5 +1,5 @@
 import { RouterProvider } from '@tanstack/react-router';
-import { useEffect } from 'react';
+import { useEffect, useSyncExternalStore } from 'react';
 import { Button } from '../components/button.tsx';
 import { EmptyState } from '../components/empty-state.tsx';
 import { useApp } from '../lib/app.ts';
@@ -25,10 +25,20 @@ export function Entry() {
     case 'unreachable':
       return <Unreachable error={state.error} onRetry={() => void logIn.start()} />;
     case 'out':
-      return <LogInPage />;
+      return <LoggedOut />;
     case 'in':
       return <RouterProvider router={router} />;
   }
+}
+
+/** The place that needs no log-in, as `/docs` and `openapi.json`. */
+const PUBLIC_PLACE = '/api';
+
+/** The log-in, or the place that needs none. */
+function LoggedOut() {
+  const { history } = router;
+  const place = useSyncExternalStore(history.subscribe, () => history.location.pathname);
+  return place === PUBLIC_PLACE ? <RouterProvider router={router} /> : <LogInPage />;
 }
 
 /** The first question got no answer. There is no frame yet, because nothing is known about the user. */

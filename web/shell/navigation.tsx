@@ -37,6 +37,10 @@ export function SideNavigation() {
         ))}
       </nav>
       <div className="flex flex-col gap-0.5 border-t border-line p-2">
+        <Link to="/api" className={SIDE_LINK}>
+          <Icon name="code" />
+          {words.apiPage}
+        </Link>
         <ConnectionMark />
         <AccountButton />
       </div>
@@ -72,6 +76,7 @@ export function BottomBar() {
     ...places
       .filter(({ isInBar }) => !isInBar)
       .map(({ id, to, icon }) => ({ label: words.places[id], icon, onSelect: () => void navigate({ to }) })),
+    { label: words.apiPage, icon: 'code', onSelect: () => void navigate({ to: '/api' }) },
     { kind: 'line' },
     ...accountItems(),
   ];

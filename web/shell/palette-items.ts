@@ -96,7 +96,13 @@ export function usePaletteItems(): readonly PaletteItem[] {
         icon: 'device',
         run: () => chooseTheme(value),
       }));
-    return [...places, ...here, ...rows.all().flatMap(ofRow), ...themes];
+    const api: PaletteItem = {
+      id: 'api',
+      label: words.apiPage,
+      icon: 'code',
+      run: () => void navigate({ to: '/api' }),
+    };
+    return [...places, api, ...here, ...rows.all().flatMap(ofRow), ...themes];
   }, [words, commands, rows, role, navigate, actions]);
 }
 

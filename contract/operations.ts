@@ -96,7 +96,7 @@ export const PASS_THROUGH = {
     id: 'documentation',
     method: 'GET',
     path: '/docs',
-    summary: 'The API documentation as a web page',
+    summary: 'Leads to the API reference of the web page',
     permission: 'public',
     cost: 'free',
   },

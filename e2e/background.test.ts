@@ -104,8 +104,8 @@ describe('up', () => {
     expect(second.stdout).toContain(`is running already, on ${url}`);
     expect(await llamactl('up', '-q')).toMatchObject({ stdout: `${url}\n` });
     expect(statSync(path.join(data, 'server.log')).mode & 0o777).toBe(0o600);
-    const page = await fetch(`${url}/`, { headers: { accept: 'text/html' } });
-    expect([page.status, page.url]).toEqual([200, `${url}/docs`]);
+    const reference = await fetch(`${url}/docs`, { redirect: 'manual' });
+    expect([reference.status, reference.headers.get('location')]).toEqual([302, './#/api']);
   });
 
   it('names the option for other commands if they look elsewhere', async () => {

@@ -15,7 +15,6 @@ import type { CallerFinder, RateLimiter } from './edge/gate.ts';
 import type { Turnstile } from './edge/turnstile.ts';
 import type { ErrorShape } from './errors.ts';
 import type { HttpApp, HttpPlugin } from './plugin.ts';
-import { apiPageRoutes } from './routes/api-page.routes.ts';
 import { webPageRoutes } from './routes/web-page.routes.ts';
 import type { PageFiles } from './web-page/page-file.ts';
 
@@ -144,7 +143,6 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
     readJsonBodies(scope, { clock, work, budget, clientAddress, timeoutMs: rules.timeouts.body });
     const { shutdownSignal: shutdown, turnstile } = options;
     bindRoutes(scope, { operations: apiOperations(options), clock, addressOf: clientAddress, shutdown, turnstile });
-    apiPageRoutes(scope, options);
     webPageRoutes(scope, options);
   });
   for (const plugin of plugins) void app.register(async (scope) => plugin(scope));

@@ -111,6 +111,8 @@ describe('the web page', () => {
       const answer = await inject({ url, headers: { authorization: 'Bearer wrong' } });
       expect([answer.statusCode, answer.headers['x-ratelimit-limit']], url).toEqual([200, undefined]);
     }
+    const documentation = await inject({ url: '/docs', headers: { authorization: 'Bearer wrong' } });
+    expect([documentation.statusCode, documentation.headers['x-ratelimit-limit']]).toEqual([302, undefined]);
   });
 
   it('is the new one after a build, without a restart', async () => {
@@ -154,6 +156,19 @@ describe('the web page', () => {
     expect(answer.headers).toMatchObject({ 'content-type': 'text/html; charset=utf-8', 'cache-control': 'no-store' });
     expect(answer.body).toContain('npm run build:web');
     expect(answer.body).not.toMatch(/<script|<style|style=/);
+    const documentation = await served()({ url: '/docs' });
+    expect([documentation.statusCode, documentation.body]).toEqual([404, answer.body]);
+  });
+});
+
+describe('/docs', () => {
+  it.each([
+    ['/docs', '/'],
+    ['/llm/docs', '/llm'],
+    ['/docs', '/llm'],
+  ])('%s leads to the API reference beside it, with the base path %s', async (url, basePath) => {
+    const { statusCode, headers, body } = await served({ base_path: basePath })({ url });
+    expect([statusCode, headers['location'], headers['cache-control'], body]).toEqual([302, './#/api', 'no-cache', '']);
   });
 });
 

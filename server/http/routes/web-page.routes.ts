@@ -43,6 +43,9 @@ const PAGE_HEADERS = {
   'cross-origin-opener-policy': 'same-origin',
 };
 
+/** The API reference: a place of the page. Relative, so that it is right under every prefix. */
+const API_REFERENCE = './#/api';
+
 /** A copy may be kept, but has to be revalidated before each use. */
 const REVALIDATED = { 'cache-control': 'no-cache' };
 /** The name of an asset changes with its bytes. */
@@ -56,12 +59,12 @@ const UNBUILT = `<!doctype html>
 <h1>The web page is not built</h1>
 <p>llamactl is running, but this checkout has no build of its web page. Run this in the checkout, then load the page again:</p>
 <pre>npm run build:web</pre>
-<p>The API works without it: <a href="./docs">documentation of the API</a>.</p>
+<p>The API works without it: <a href="./api/openapi.json">description of the API for programs</a>.</p>
 </html>
 `;
 
 /**
- * The web page at `/`, with hash URLs and relative addresses: it works under any prefix, also one that a proxy removes.
+ * The web page at `/`, and `/docs`, which leads to its API reference. The page has hash URLs and relative addresses: it works under any prefix, also one that a proxy removes.
  * It reveals only the version of its build, so it is public.
  */
 export function webPageRoutes(app: HttpApp, { config, page }: WebPageParts): void {
@@ -70,9 +73,11 @@ export function webPageRoutes(app: HttpApp, { config, page }: WebPageParts): voi
   route(app, PASS_THROUGH.page, async (request) => {
     if (isWithoutSlash(request, basePath)) return toSlash(request, basePath);
     const file = await page.read(PAGE);
-    if (file !== null) return pageAnswer(PAGE, file, wantedBy(request), { ...PAGE_HEADERS, ...REVALIDATED });
-    const headers = { ...PAGE_HEADERS, 'content-type': 'text/html; charset=utf-8', 'cache-control': 'no-store' };
-    return new Answer<never>({ kind: 'text', text: UNBUILT }, headers, 404);
+    return file === null ? unbuilt() : pageAnswer(PAGE, file, wantedBy(request), { ...PAGE_HEADERS, ...REVALIDATED });
+  });
+  route(app, PASS_THROUGH.documentation, async () => {
+    if ((await page.read(PAGE)) === null) return unbuilt();
+    return new Answer<never>({ kind: 'nothing' }, { location: API_REFERENCE, ...REVALIDATED }, 302);
   });
 
   route(app, PASS_THROUGH.pageAssets, async (request) => {
@@ -94,6 +99,11 @@ export function webPageRoutes(app: HttpApp, { config, page }: WebPageParts): voi
       'The web page has no such file. If the page asked for it, llamactl was updated: load the page again.',
     );
   }
+}
+
+function unbuilt(): Answer<never> {
+  const headers = { ...PAGE_HEADERS, 'content-type': 'text/html; charset=utf-8', 'cache-control': 'no-store' };
+  return new Answer<never>({ kind: 'text', text: UNBUILT }, headers, 404);
 }
 
 function route(app: HttpApp, access: PassThrough, handle: (request: HttpRequest) => Promise<Answer<never>>): void {

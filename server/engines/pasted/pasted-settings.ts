@@ -13,7 +13,7 @@ export class PastedSettings {
   readonly #environment = new Map<string, string>();
   readonly #aliases: string[] = [];
   readonly #understood = new Set<Understood>();
-  /** What a later value of the same option replaces, by the option's path. */
+  /** The part that a later value of the same option replaces, by the option's path. */
   readonly #replaceable = new Map<string, Understood>();
   readonly #dropped: ParsedInstance['dropped'] = [];
 

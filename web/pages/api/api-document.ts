@@ -80,7 +80,7 @@ export interface Operation {
   errors: readonly ApiErrorCase[];
 }
 
-/** What a request has to send while accounts are on. `key`: a key, or the token of a log-in. */
+/** The credentials of a request while accounts are on. `key`: a key, or the token of a log-in. */
 export type Credentials = 'none' | 'optional' | 'key' | 'cookie';
 
 /** A possible error of an operation. */

@@ -26,7 +26,7 @@ describe('the type of a value', () => {
     ['a map to anything', { type: 'object', additionalProperties: true }, 'map to anything'],
     ['a named object', reference('Tree'), 'Tree'],
     ['a named text with a few values', reference('Status'), '"a" | "b"'],
-    ['a named list of itself', reference('Loop'), 'list of Loop'],
+    ['a named list that contains the same list', reference('Loop'), 'list of Loop'],
     ['a name that is missing', reference('Gone'), 'Gone'],
     ['anything', {}, 'anything'],
   ])('of %s', (_, schema, said) => {
@@ -80,7 +80,7 @@ describe('the objects in a value', () => {
     ['the values of a map', { type: 'object', additionalProperties: object }, [object]],
     ['each alternative', { anyOf: [object, { type: 'null' }, object] }, [object, object]],
     ['none in a text', { type: 'string' }, []],
-    ['none in a list of itself', reference('Loop'), []],
+    ['none in a list that contains only the same list', reference('Loop'), []],
   ])('are %s', (_, schema, found) => {
     expect(objectsIn(schema, SCHEMAS)).toEqual(found);
   });

@@ -15,10 +15,7 @@ import { settingsWords } from '../../words/settings.ts';
 import { SaveBar } from './save-bar.tsx';
 import { useReload, useSaveSettings } from './save-settings.ts';
 import { SettingSections } from './setting-sections.tsx';
-import { settingsOf, valueOfText, type Setting } from './setting-fields.ts';
-
-/** Texts that the user has typed, by key; `null`: the default. */
-export type Drafts = ReadonlyMap<string, string | null>;
+import { settingsOf, valueOfText, type Drafts, type Setting } from './setting-fields.ts';
 
 /** All settings of the configuration with their sources. */
 export function ConfigurationTab() {

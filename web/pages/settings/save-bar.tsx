@@ -5,8 +5,7 @@ import { Table, Td, Th, Tr } from '../../components/table.tsx';
 import { useWords } from '../../lib/language.ts';
 import { useIsOnline } from '../../lib/live/live-hooks.ts';
 import { settingsWords } from '../../words/settings.ts';
-import type { Drafts } from './configuration-tab.tsx';
-import { textOfValue, type Setting } from './setting-fields.ts';
+import { textOfValue, type Drafts, type Setting } from './setting-fields.ts';
 
 interface SaveBarProps {
   settings: readonly Setting[];

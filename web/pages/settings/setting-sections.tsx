@@ -7,8 +7,7 @@ import { Panel } from '../../components/panel.tsx';
 import { useWords } from '../../lib/language.ts';
 import { useShortcuts } from '../../lib/shortcuts.ts';
 import { settingsWords } from '../../words/settings.ts';
-import type { Drafts } from './configuration-tab.tsx';
-import { matches, type Setting } from './setting-fields.ts';
+import { matches, type Drafts, type Setting } from './setting-fields.ts';
 import { SettingRow } from './setting-row.tsx';
 
 interface SettingSectionsProps {

@@ -25,6 +25,10 @@ export const instanceQuery = (client: Client, name: string) =>
 export const systemStatusQuery = (client: Client) =>
   queryOptions({ queryKey: ['system', 'status'], queryFn: ({ signal }) => client.getSystemStatus({ signal }) });
 
+/** The machine, and the version of llamactl. */
+export const systemInfoQuery = (client: Client) =>
+  queryOptions({ queryKey: ['system', 'info'], queryFn: ({ signal }) => client.getSystemInfo({ signal }) });
+
 /** The engines that instances can use. */
 export const enginesQuery = (client: Client) =>
   queryOptions({ queryKey: ['engines'], queryFn: ({ signal }) => client.listEngines({ signal }) });

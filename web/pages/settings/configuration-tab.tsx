@@ -11,9 +11,10 @@ import { useApp } from '../../lib/app.ts';
 import { errorText } from '../../lib/error-text.ts';
 import { useWords } from '../../lib/language.ts';
 import { useIsOnline } from '../../lib/live/live-hooks.ts';
+import { useReload } from '../../lib/reload.ts';
 import { settingsWords } from '../../words/settings.ts';
 import { SaveBar } from './save-bar.tsx';
-import { useReload, useSaveSettings } from './save-settings.ts';
+import { useSaveSettings } from './save-settings.ts';
 import { SettingSections } from './setting-sections.tsx';
 import { settingsOf, valueOfText, type Drafts, type Setting } from './setting-fields.ts';
 

@@ -1,5 +1,5 @@
 import { useMutation } from '@tanstack/react-query';
-import { showError, showToast } from '../../components/toast.tsx';
+import { showToast } from '../../components/toast.tsx';
 import { useApp } from '../../lib/app.ts';
 import { useWords } from '../../lib/language.ts';
 import { settingsWords } from '../../words/settings.ts';
@@ -18,18 +18,6 @@ export function useSaveSettings(onSaved: () => void) {
       onSaved();
       showToast({ kind: 'done', text: reloads ? words.savedAndReloaded : words.saved });
     },
-    onSettled: () => void queries.invalidateQueries({ queryKey: ['config'] }),
-  });
-}
-
-/** Reloads llamactl. */
-export function useReload() {
-  const words = useWords(settingsWords);
-  const { client, queries } = useApp();
-  return useMutation({
-    mutationFn: () => client.reloadSystem(),
-    onSuccess: () => showToast({ kind: 'done', text: words.reloading }),
-    onError: showError,
     onSettled: () => void queries.invalidateQueries({ queryKey: ['config'] }),
   });
 }

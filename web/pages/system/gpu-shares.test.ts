@@ -1,0 +1,56 @@
+import type { Gpu } from '@llamactl/client';
+import { expect, test } from 'vitest';
+import { sampleRow } from '../../testing/sample-row.ts';
+import { gpuShares } from './gpu-shares.ts';
+
+const GPU: Gpu = {
+  index: 1,
+  vendor: 'nvidia',
+  name: 'RTX 4090',
+  memory_total: 24,
+  memory_usage: 12,
+  utilization: 0,
+  temperature: 40,
+  power: 30,
+};
+
+const STATS = {
+  memory_usage: 1,
+  cpu_usage: 1,
+  threads: 1,
+  read_bytes: 0,
+  write_bytes: 0,
+  gpu_memory_usage: 0,
+  uptime: 1,
+};
+
+function row(name: string, ...gpus: { index: number; memory: number }[]) {
+  return sampleRow({ name, stats: { ...STATS, gpus } });
+}
+
+test('the memory of a GPU is divided between its instances, other programs and what is free', () => {
+  const rows = [
+    row('small', { index: 1, memory: 3 }),
+    row('elsewhere', { index: 0, memory: 9 }),
+    row('big', { index: 0, memory: 9 }, { index: 1, memory: 7 }),
+    sampleRow({ name: 'stopped', stats: null }),
+  ];
+  expect(gpuShares(GPU, rows)).toEqual({
+    holders: [
+      { name: 'big', memory: 7 },
+      { name: 'small', memory: 3 },
+    ],
+    other: 2,
+    free: 12,
+    total: 24,
+  });
+});
+
+test('an instance that is measured later than its GPU leaves no negative rest', () => {
+  const shares = gpuShares(GPU, [row('big', { index: 1, memory: 14 })]);
+  expect(shares).toMatchObject({ other: 0, free: 10 });
+});
+
+test('a GPU whose memory is not reported has no shares', () => {
+  expect(gpuShares({ ...GPU, memory_usage: null }, [])).toBe(null);
+});

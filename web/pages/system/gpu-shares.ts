@@ -1,0 +1,38 @@
+import type { Gpu } from '@llamactl/client';
+import type { Row } from '../../lib/live/row-store.ts';
+
+/** The memory of a GPU that one instance holds. */
+export interface GpuHolder {
+  name: string;
+  /** Bytes. */
+  memory: number;
+}
+
+/** The memory of a GPU, divided. In bytes. */
+export interface GpuShares {
+  /** The largest first. */
+  holders: readonly GpuHolder[];
+  /** Held by no instance: other programs, and the driver. */
+  other: number;
+  free: number;
+  total: number;
+}
+
+/**
+ * Divides the memory of a GPU between the instances that use it and the rest.
+ *
+ * @returns `null`: the tool reports no memory of this GPU.
+ */
+export function gpuShares(gpu: Gpu, rows: readonly Pick<Row, 'name' | 'stats'>[]): GpuShares | null {
+  const { index, memory_total: total, memory_usage: used } = gpu;
+  if (total === null || used === null) return null;
+  const holders = rows
+    .flatMap(({ name, stats }) => {
+      const memory = stats?.gpus.find((use) => use.index === index)?.memory ?? 0;
+      return memory > 0 ? [{ name, memory }] : [];
+    })
+    .toSorted((one, other) => other.memory - one.memory);
+  const held = holders.reduce((sum, { memory }) => sum + memory, 0);
+  // Instances and GPU are measured at different moments, so an instance may hold more than is used.
+  return { holders, other: Math.max(0, used - held), free: Math.max(0, total - Math.max(used, held)), total };
+}

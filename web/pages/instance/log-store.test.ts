@@ -1,5 +1,6 @@
 import type { LogEntry } from '@llamactl/client';
 import { describe, expect, it } from 'vitest';
+import { logLayout } from './log-layout.ts';
 import { LogSearch, nextError, nextOf } from './log-search.ts';
 import { LogStore, MOST_LINES } from './log-store.ts';
 
@@ -89,6 +90,17 @@ describe('changes of the status', () => {
     store.complete();
     expect(shapeOf(store)).toEqual(['starting', 10]);
   });
+
+  it('that come after all lines: the last one before the first line is shown too', () => {
+    const store = new LogStore();
+    store.append(lines(10, 2));
+    store.complete();
+    const number = store.first + store.indexOf(11);
+    for (const each of [mark(3, 'starting'), mark(5, 'stopped'), mark(6, 'starting')]) store.mark(each);
+    expect(shapeOf(store)).toEqual(['starting', 10, 11]);
+    expect(store.rows[0]).toMatchObject({ at: timeOf(6) });
+    expect(store.rows[number - store.first]).toMatchObject({ key: 11 });
+  });
 });
 
 describe('a search', () => {
@@ -136,4 +148,17 @@ it('the next error is the next line of that level, round again at the end', () =
   const store = new LogStore();
   store.append([line(1, 'x', 'error'), line(2), line(3, 'y', 'error')]);
   expect([nextError(store, -1), nextError(store, 0), nextError(store, 2)]).toEqual([0, 2, 0]);
+});
+
+it('fifty thousand lines are stored, placed and searched within 100 ms', () => {
+  const all = lines(1, MOST_LINES);
+  const rounds = Array.from({ length: 5 }, () => {
+    const begun = performance.now();
+    const store = new LogStore();
+    store.append(all);
+    logLayout(store.rows, 80);
+    new LogSearch(store, 'line 4').update();
+    return performance.now() - begun;
+  });
+  expect(Math.min(...rounds)).toBeLessThanOrEqual(100);
 });

@@ -38,6 +38,8 @@ export class LogStore {
   #lastSeq: number | null = null;
   #longest = 0;
   #shifts = 0;
+  /** No older lines exist. */
+  #isComplete = false;
 
   /** Oldest first. The array is the same until {@link version} changes. */
   get rows(): readonly LogRow[] {
@@ -133,23 +135,22 @@ export class LogStore {
     const [oldest] = this.#rows;
     if (oldest === undefined || at < oldest.at) {
       this.#earlier.splice(placeOf(this.#earlier, at), 0, row);
+      if (this.#isComplete) this.#showEarlier();
       return;
     }
     const place = placeOf(this.#rows, at);
     if (place < this.#rows.length) this.#shifts += 1;
-    this.#rows.splice(place, 0, row);
+    // Runs without lines need no rule.
+    const isBeforeAll = this.#rows.findIndex(({ kind }) => kind !== 'mark') === place;
+    this.#rows.splice(isBeforeAll ? 0 : place, isBeforeAll ? place : 0, row);
+    if (isBeforeAll) this.#first += place - 1;
     this.#changed();
   }
 
   /** Says that no older lines exist: earlier changes of status then stand before the first line. */
   complete(): void {
-    if (this.#earlier.length === 0 || this.#rows.length === 0) return;
-    // Only the last one: older runs have no lines here.
-    const last = this.#earlier.slice(-1);
-    this.#earlier = [];
-    this.#rows = [...last, ...this.#rows];
-    this.#first -= last.length;
-    this.#changed();
+    this.#isComplete = true;
+    this.#showEarlier();
   }
 
   /** The place of the line with this `seq`, or of the next one; -1: all lines are older. */
@@ -159,6 +160,18 @@ export class LogStore {
       if (this.#rows[index]?.kind === 'line') return index;
     }
     return -1;
+  }
+
+  /** Puts the last earlier change of status before the first line: older runs have no lines. */
+  #showEarlier(): void {
+    const [oldest] = this.#rows;
+    const last = this.#earlier.at(-1);
+    if (oldest === undefined || last === undefined) return;
+    this.#earlier = [];
+    if (oldest.kind === 'mark') return;
+    this.#rows = [last, ...this.#rows];
+    this.#first -= 1;
+    this.#changed();
   }
 
   #rowsOf(entries: readonly LogEntry[]): LogRow[] {

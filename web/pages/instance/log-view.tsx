@@ -102,13 +102,16 @@ export function LogView({ session, isWrapped, pattern, isFollowing, onFollow, re
     const element = box.current;
     if (element === null || size.height === 0) return;
     if (isFollowing) {
-      moveTo(element.scrollHeight);
+      // The rows of the end are rendered already: no second render.
+      element.scrollTop = element.scrollHeight;
+      remember(element.scrollTop);
       return;
     }
+    setScrollTop(element.scrollTop);
     const { number, offset } = anchor.current;
     const top = layout.top(Math.max(0, number - store.first)) + (number < store.first ? 0 : offset);
     if (Math.abs(top - element.scrollTop) >= 1) moveTo(top);
-  }, [layout, size, isFollowing, moveTo, store]);
+  }, [layout, size, isFollowing, moveTo, remember, store]);
 
   useEffect(() => {
     if (!isFollowing) pausedAt.current = store.written;
@@ -121,7 +124,7 @@ export function LogView({ session, isWrapped, pattern, isFollowing, onFollow, re
     const isUp = top < anchor.current.top - 1;
     const isAtEnd = scrollHeight - clientHeight - top <= END_PX;
     remember(top);
-    setScrollTop(top);
+    if (!isFollowing || isUp) setScrollTop(top);
     if (isFollowing && isUp && !isAtEnd) onFollow(false);
     else if (!isFollowing && isAtEnd && !isUp) onFollow(true);
     if (top < OLDER_PX) void session.loadOlder();
@@ -143,8 +146,9 @@ export function LogView({ session, isWrapped, pattern, isFollowing, onFollow, re
     top: () => current ?? anchor.current.number - 1,
   }));
 
-  const first = Math.max(0, layout.at(scrollTop) - MARGIN);
-  const end = Math.min(store.rows.length, layout.at(scrollTop + size.height) + 1 + MARGIN);
+  const shownTop = isFollowing ? Math.max(0, layout.height - size.height) : scrollTop;
+  const first = Math.max(0, layout.at(shownTop) - MARGIN);
+  const end = Math.min(store.rows.length, layout.at(shownTop + size.height) + 1 + MARGIN);
   const news = isFollowing ? 0 : store.written - pausedAt.current;
   return (
     <div className="relative flex min-h-0 grow flex-col">

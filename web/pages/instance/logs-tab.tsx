@@ -46,8 +46,11 @@ function OpenLog({ name, session, settings, changeSettings, line }: OpenLogProps
   const words = useWords(instanceWords).logs;
   const { store } = session;
   const state = useStored(session.state);
-  const version = useSyncExternalStore(store.subscribe, store.version);
   const [query, setQuery] = useState('');
+  // Without a search, new lines are the business of the lines alone.
+  const version = useSyncExternalStore(store.subscribe, () =>
+    query === '' ? Math.min(1, store.rows.length) : store.version(),
+  );
   const [isFollowing, setFollowing] = useState(line === undefined);
   const [shown, setShown] = useState<number | null>(null);
   const view = useRef<LogViewHandle>(null);

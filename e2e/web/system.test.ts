@@ -45,7 +45,7 @@ describe.skipIf(HAS_NO_BROWSER)('the page of the machine', () => {
     const body = { name: 'chat', model_path: await testModel(), options: { ctx_size: 512 } };
     await withGpus.call('POST', '/api/instances', body);
     await withGpus.call('POST', '/api/instances/chat/start?wait=true');
-    const [engine] = (await withGpus.processes()).filter(({ isWrapper }) => !isWrapper);
+    const engine = (await withGpus.processes()).find(({ isWrapper }) => !isWrapper);
     if (engine === undefined) throw new Error('no engine runs');
     await smi.use([{ pid: engine.pid, gpu: 3, memory: 8_000 }]);
 

@@ -35,7 +35,6 @@ export const de = {
   languages: { en: 'English', de: 'Deutsch' },
   keys: 'Tasten',
   apiPage: 'API-Referenz',
-  unbuilt: 'Diese Seite fehlt noch. Die Befehlszeile kann dasselbe: llamactl --help.',
   palette: 'Befehle',
   paletteShort: 'Suchen …',
   paletteHint: 'Gehe zu oder tue …',

@@ -33,7 +33,6 @@ export const en = {
   languages: { en: 'English', de: 'Deutsch' },
   keys: 'Keys',
   apiPage: 'API reference',
-  unbuilt: 'This page is not built yet. The command line does the same: llamactl --help.',
   palette: 'Commands',
   paletteShort: 'Find …',
   paletteHint: 'Go to, or do …',

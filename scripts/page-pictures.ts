@@ -1,0 +1,117 @@
+import { copyFile, mkdir, mkdtemp, rm } from 'node:fs/promises';
+import { execFile } from 'node:child_process';
+import os from 'node:os';
+import path from 'node:path';
+import { promisify } from 'node:util';
+import { Client } from '@llamactl/client';
+import { PortBlock } from '@llamactl/server/testing/port-block';
+import { chromium, type Browser } from 'playwright-core';
+import { testBrowser, testEngine, testModel } from './test-assets.ts';
+
+/**
+ * Takes the pictures of the web page in the documentation: the real program with a real engine and the demo model, in
+ * Chromium.
+ *
+ *     npm run page-pictures
+ */
+
+const ROOT = path.join(import.meta.dirname, '..');
+const PICTURES = path.join(ROOT, 'docs', 'pictures');
+
+const DESK = { width: 1400, height: 900 };
+const PHONE = { width: 390, height: 844 };
+
+/** Instances of the pictures. The last one fails. */
+const FLEET = [
+  { name: 'chat', group: 'talk', pinned: true },
+  { name: 'code', group: 'talk' },
+  { name: 'embed', aliases: ['text-embedding-3-small'] },
+  { name: 'summaries' },
+  { name: 'translate', group: 'talk' },
+];
+const RUNNING = ['chat', 'code', 'embed'];
+
+/** What is on the pictures: an address of the page, its name as a file, and how it is taken. No page shows a path of this machine. */
+const PAGES = [
+  { file: 'instances', hash: '/instances', looks: ['desk-light', 'desk-dark', 'phone-light'] },
+  { file: 'playground', hash: '/playground?instance=chat', looks: ['desk-light', 'phone-dark'] },
+  { file: 'new', hash: '/new', looks: ['desk-light'] },
+  { file: 'models', hash: '/models', looks: ['desk-light'] },
+  { file: 'requests', hash: '/requests', looks: ['desk-light', 'phone-light'] },
+  { file: 'system', hash: '/system', looks: ['desk-dark'] },
+  { file: 'api', hash: '/api', looks: ['desk-light'] },
+];
+
+/** Milliseconds for data that comes after the page: charts, figures, the log. */
+const SETTLES_MS = 2_500;
+
+const browser = testBrowser();
+if ('missing' in browser) throw new Error(browser.missing);
+await takePictures(browser.program);
+
+async function takePictures(program: string): Promise<void> {
+  const home = await mkdtemp(path.join(os.tmpdir(), 'llamactl-pictures-'));
+  const ports = await PortBlock.take();
+  const url = `http://127.0.0.1:${ports.next()}`;
+  const environment = {
+    HOME: home,
+    PATH: [path.dirname(testEngine()), process.env['PATH']].join(':'),
+    LLAMACTL_SERVER_PORT: new URL(url).port,
+  };
+  const llamactl = async (...words: string[]): Promise<void> => {
+    await promisify(execFile)(path.join(ROOT, 'llamactl'), words, { cwd: home, env: environment });
+  };
+  try {
+    await mkdir(path.join(home, 'models'));
+    await copyFile(await testModel(), path.join(home, 'models', 'smollm2-135m-instruct-q8_0.gguf'));
+    await llamactl('up');
+    await fill(url, path.join(home, 'models', 'smollm2-135m-instruct-q8_0.gguf'));
+    await mkdir(PICTURES, { recursive: true });
+    const chrome = await chromium.launch({
+      executablePath: program,
+      args: ['--no-sandbox', '--disable-gpu', '--disable-dev-shm-usage'],
+    });
+    await photograph(chrome, url);
+    await chrome.close();
+  } finally {
+    await llamactl('down', '--stop-engines');
+    ports.release();
+    await rm(home, { recursive: true, force: true, maxRetries: 5 });
+  }
+}
+
+/** Creates instances, starts some, and sends them requests. */
+async function fill(url: string, model: string): Promise<void> {
+  const client = new Client({ url });
+  for (const settings of FLEET) await client.createInstance({ ...settings, model_path: model });
+  await client.createInstance({ name: 'broken', model_path: model, options: { ctx_size: -5 } });
+  await Promise.all(RUNNING.map((name) => client.startInstance(name, { wait: true })));
+  // It fails, as it shall.
+  await client.startInstance('broken', { wait: true }).catch(() => undefined);
+  for (let round = 0; round < 4; round += 1) {
+    await Promise.all(
+      ['chat', 'code'].map(async (name) => {
+        const messages = [{ role: 'user', content: 'Name three fruits.' }];
+        const body = JSON.stringify({ model: name, messages, stream: true, max_tokens: 200 });
+        const answer = await fetch(`${url}/v1/chat/completions`, { method: 'POST', body });
+        await answer.text();
+      }),
+    );
+  }
+}
+
+async function photograph(chrome: Browser, url: string): Promise<void> {
+  for (const [name, size] of Object.entries({ desk: DESK, phone: PHONE })) {
+    for (const scheme of ['light', 'dark'] as const) {
+      const look = `${name}-${scheme}`;
+      const context = await chrome.newContext({ viewport: size, colorScheme: scheme, locale: 'en-US' });
+      const page = await context.newPage();
+      for (const { file, hash } of PAGES.filter(({ looks }) => looks.includes(look))) {
+        await page.goto(`${url}/#${hash}`);
+        await page.waitForTimeout(SETTLES_MS);
+        await page.screenshot({ path: path.join(PICTURES, `${file}-${look}.png`) });
+      }
+      await context.close();
+    }
+  }
+}

@@ -3,6 +3,9 @@ import type { ConfigSource, ConfigView } from '@llamactl/client';
 /** How a setting is edited. */
 export type SettingKind = 'switch' | 'number' | 'text' | 'choice' | 'texts' | 'numbers' | 'map' | 'secret';
 
+/** Texts that the user has typed, by key; `null`: the default. */
+export type Drafts = ReadonlyMap<string, string | null>;
+
 /** One setting of the configuration. */
 export interface Setting {
   /** Dotted: `server.port`. */

@@ -20,9 +20,6 @@ export interface Setting {
   isPending: boolean;
 }
 
-/** The texts that the user has typed, by key; `null`: the default. */
-export type Drafts = ReadonlyMap<string, string | null>;
-
 /** The value that an answer has in place of a secret. */
 export const SECRET = '***';
 

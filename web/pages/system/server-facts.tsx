@@ -1,3 +1,4 @@
+import { Link } from '@tanstack/react-router';
 import type { SystemInfo } from '@llamactl/client';
 import { clockTime } from '../../../format/clock-time.ts';
 import { bytes } from '../../../format/figures.ts';
@@ -22,9 +23,9 @@ export function ServerFacts({ info }: { info: SystemInfo }) {
         [facts.gateway, <Address key="gateway" url={`${address}/v1`} />],
         [
           facts.reference,
-          <a key="docs" href="./docs" target="_blank" rel="noreferrer" className="text-accent hover:underline">
-            /docs
-          </a>,
+          <Link key="reference" to="/api" className="text-accent hover:underline">
+            {words.open}
+          </Link>,
         ],
         [facts.host, info.hostname],
         [facts.system, `${info.os} ${info.arch}`],

@@ -50,6 +50,7 @@ export const de = {
   folderUnknown: 'Den Ordner gibt es noch nicht.',
 
   server: 'llamactl',
+  open: 'öffnen',
   facts: {
     version: 'Version',
     commit: 'Commit',

@@ -49,6 +49,7 @@ export const en = {
   folderUnknown: 'The folder does not exist yet.',
 
   server: 'llamactl',
+  open: 'open',
   facts: {
     version: 'Version',
     commit: 'Commit',

@@ -31,7 +31,7 @@ const FLEET = [
 ];
 const RUNNING = ['chat', 'code', 'embed'];
 
-/** What is on the pictures: an address of the page, its name as a file, and how it is taken. No page shows a path of this machine. */
+/** Pages on pictures, and their looks. None of them shows a path of this machine. */
 const PAGES = [
   { file: 'instances', hash: '/instances', looks: ['desk-light', 'desk-dark', 'phone-light'] },
   { file: 'playground', hash: '/playground?instance=chat', looks: ['desk-light', 'phone-dark'] },

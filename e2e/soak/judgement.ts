@@ -61,6 +61,8 @@ function unexplained({ deeds, history, cancelled, roles }: Soak, exchange: Judge
       if (NO_ANSWER.test(message))
         return deeds.explainCut(instance, endedAt) ? null : 'its engine ended without a cause';
       if (status === 502) return 'a bad answer of an engine';
+      // A stop also refuses a request whose instance had not begun to start, which is no change of its status.
+      if (deeds.wasStopped(instance, sentAt, endedAt)) return null;
       return history.explainRefusal(instance, sentAt, endedAt, deeds) ? null : 'refused for no reason';
     }
     default:

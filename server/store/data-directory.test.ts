@@ -28,7 +28,9 @@ describe('a data directory that other users can access', () => {
   it('gets mode 0700 if it contains only files of llamactl', () => {
     for (const name of ['llamactl.db', 'llamactl.db-wal', 'server.lock', 'server.lock-journal', 'server.json'])
       writeFileSync(path.join(directory, name), '');
-    for (const name of ['admin-password', 'llamactl.yaml', 'models.index'])
+    for (const name of ['admin-password', 'llamactl.yaml', 'models.index', 'models.figures', 'server.log'])
+      writeFileSync(path.join(directory, name), '');
+    for (const name of ['load-times.json', 'machine-stats.gz', 'requests.jsonl', 'requests.jsonl.new'])
       writeFileSync(path.join(directory, name), '');
     for (const name of ['instances', 'engines', 'models', 'doors', 'rehearsal', 'lost+found'])
       mkdirSync(path.join(directory, name));

@@ -61,12 +61,13 @@ describe.skipIf(HAS_NO_BROWSER)('the list of instances', () => {
     await create('missing', { model_path: '/nowhere/model.gguf' });
   });
 
-  it.runIf(isLong)('takes four requests to open', async () => {
+  it.runIf(isLong)('takes five requests to open', async () => {
     const page = await window.tab(server.url);
     await row(page, 'chat').waitFor();
     expect(window.requests.map(({ method, path }) => `${method} ${path}`).toSorted()).toEqual([
       'GET /api/instances',
       'GET /api/me',
+      'GET /api/models/downloads',
       'GET /api/system/alerts',
       'GET /api/system/status',
     ]);

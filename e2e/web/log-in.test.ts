@@ -71,18 +71,19 @@ describe.skipIf(HAS_NO_BROWSER)('the log-in page', () => {
 });
 
 describe.skipIf(HAS_NO_BROWSER)('a log-in', () => {
-  it.runIf(isLong)('outlives a reload, serves new tabs, and opens with five requests', async () => {
+  it.runIf(isLong)('outlives a reload, serves new tabs, and opens with six requests', async () => {
     const page = await window.tab(server.url);
     await logIn(page);
     await inside(page).waitFor();
     window.requests.length = 0;
     await page.reload();
     await page.getByRole('heading', { name: 'Nothing runs here yet' }).waitFor();
-    const opening = window.requests.map(({ path: address }) => address).slice(0, 5);
+    const opening = window.requests.map(({ path: address }) => address).slice(0, 6);
     expect(opening.toSorted()).toEqual([
       '/api/auth/browser/token',
       '/api/instances',
       '/api/me',
+      '/api/models/downloads',
       '/api/system/alerts',
       '/api/system/status',
     ]);

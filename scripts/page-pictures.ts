@@ -3,7 +3,6 @@ import { execFile } from 'node:child_process';
 import os from 'node:os';
 import path from 'node:path';
 import { promisify } from 'node:util';
-import { Client } from '@llamactl/client';
 import { PortBlock } from '@llamactl/server/testing/port-block';
 import { chromium, type Browser } from 'playwright-core';
 import { testBrowser, testEngine, testModel } from './test-assets.ts';
@@ -21,7 +20,7 @@ const PICTURES = path.join(ROOT, 'docs', 'pictures');
 const DESK = { width: 1400, height: 900 };
 const PHONE = { width: 390, height: 844 };
 
-/** Instances of the pictures. The last one fails. */
+/** Instances of the pictures. */
 const FLEET = [
   { name: 'chat', group: 'talk', pinned: true },
   { name: 'code', group: 'talk' },
@@ -80,22 +79,20 @@ async function takePictures(program: string): Promise<void> {
   }
 }
 
-/** Creates instances, starts some, and sends them requests. */
+/** Creates instances, starts some, and sends them requests. The last one fails at its start. */
 async function fill(url: string, model: string): Promise<void> {
-  const client = new Client({ url });
-  for (const settings of FLEET) await client.createInstance({ ...settings, model_path: model });
-  await client.createInstance({ name: 'broken', model_path: model, options: { ctx_size: -5 } });
-  await Promise.all(RUNNING.map((name) => client.startInstance(name, { wait: true })));
-  // It fails, as it shall.
-  await client.startInstance('broken', { wait: true }).catch(() => undefined);
+  const post = async (place: string, body: unknown): Promise<void> => {
+    const headers = { 'content-type': 'application/json' };
+    const answer = await fetch(url + place, { method: 'POST', headers, body: JSON.stringify(body) });
+    await answer.text();
+  };
+  for (const settings of FLEET) await post('/api/instances', { ...settings, model_path: model });
+  await post('/api/instances', { name: 'broken', model_path: model, options: { ctx_size: -5 } });
+  await Promise.all([...RUNNING, 'broken'].map((name) => post(`/api/instances/${name}/start?wait=true`, {})));
+  const messages = [{ role: 'user', content: 'Name three fruits.' }];
   for (let round = 0; round < 4; round += 1) {
     await Promise.all(
-      ['chat', 'code'].map(async (name) => {
-        const messages = [{ role: 'user', content: 'Name three fruits.' }];
-        const body = JSON.stringify({ model: name, messages, stream: true, max_tokens: 200 });
-        const answer = await fetch(`${url}/v1/chat/completions`, { method: 'POST', body });
-        await answer.text();
-      }),
+      ['chat', 'code'].map((name) => post('/v1/chat/completions', { model: name, messages, stream: true })),
     );
   }
 }

@@ -76,6 +76,22 @@ afterEach(async () => {
   await rm(folder, { recursive: true });
 });
 
+describe('the companions of a model', () => {
+  it('are in the launch, after the model', () => {
+    const record = engineRecord({ model_path: '/m.gguf', companions: { projector: '/p.gguf' } });
+    expect(adapterWith().plan(record).argv.join(' ')).toMatch(/^--model \/m\.gguf --mmproj \/p\.gguf --host /);
+  });
+
+  it('are checked before a start', async () => {
+    const record = engineRecord({ model_path: model, companions: { projector: path.join(folder, 'gone.gguf') } });
+    const adapter = adapterWith();
+    expect(await adapter.preflight(record, adapter.plan(record))).toMatchObject({
+      code: 'MODEL_NOT_FOUND',
+      message: expect.stringContaining('gone.gguf') as unknown,
+    });
+  });
+});
+
 engineAdapterContract('llama-server', () => ({
   adapter: adapterWith(),
   startable: engineRecord({ model_path: model }),

@@ -10,6 +10,7 @@ import { type FlagCatalogue, bareName } from './flags.ts';
 import type { FlagCatalogues, Launcher } from './flag-catalogue.ts';
 import { guardOfFlag } from './guarded-flags.ts';
 import { ModelFileCheck, modelFiles, modelParts } from './model-file.ts';
+import { companionArguments } from './llama-cpp-companions.ts';
 import { contextArguments, type ContextLaunch, contextObstacle, contextProblems } from './llama-cpp-context.ts';
 import { LLAMA_CROSSING } from './llama-cpp-crossing.ts';
 import { isolationArguments, isolationProblems } from './llama-cpp-isolation.ts';
@@ -136,9 +137,11 @@ export function llamaCpp({
     const isolation = isolationArguments(settings, catalogue);
     const folder = contextFolder?.(id) ?? null;
     const ofContext = folder === null ? [] : contextArguments(settings, contextLaunch(settings, catalogue), folder);
+    const given = [...optionArguments(options, catalogue), ...extra];
     const beforeContext = [
       ...launcher.args,
       ...(model === undefined ? [] : ['--model', model]),
+      ...companionArguments(settings, { argv: [...launcher.args, ...given], environment }, catalogue),
       '--host',
       '127.0.0.1',
       '--port',
@@ -152,8 +155,7 @@ export function llamaCpp({
         ...beforeContext,
         ...ofContext,
         ...(saysHowMuch([...launcher.args, ...extra], options, environment) ? [] : ['--log-verbosity', '4']),
-        ...optionArguments(options, catalogue),
-        ...extra,
+        ...given,
         // Isolation comes last, so that no other argument can turn it off.
         ...isolation,
       ],
@@ -224,9 +226,12 @@ export function llamaCpp({
     options,
     installed,
     learn: (settings) => catalogues.learn(launcherOf(settings)),
-    // The flags are needed only for translating options, for isolation and for contexts.
+    // The flags are needed only for translating options, for companions, for isolation and for contexts.
     isLearnt: (settings) =>
-      (Object.keys(settings.options).length === 0 && settings.isolated !== true && settings.keep_context !== 'auto') ||
+      (Object.keys(settings.options).length === 0 &&
+        settings.companions === undefined &&
+        settings.isolated !== true &&
+        settings.keep_context !== 'auto') ||
       catalogues.isLearnt(launcherOf(settings)),
     learnings: () => catalogues.loads(),
     withoutTwins: (stored, given) => withoutTwins(stored.options, given, catalogues.known(launcherOf(stored))),

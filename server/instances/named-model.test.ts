@@ -62,6 +62,70 @@ describe('create', () => {
   });
 });
 
+describe('the companions of a model', () => {
+  const projector = { kind: 'projector', path: '/hub/mmproj-f16.gguf', size: 2 } as const;
+  const adapter = { kind: 'adapter', path: '/hub/lora.gguf', size: 1 } as const;
+  const SEEING = { ...QWEN, id: '00000000000000d4', ref: null, name: 'seeing', path: '/hub/seeing.gguf' };
+  const commandOf = (name: string): string => domain.manager.get(name).effective_command.join(' ');
+
+  it('are in its launch: the smallest of several projectors', async () => {
+    domain.models.push({ ...SEEING, companions: [{ ...projector, path: '/hub/mmproj-f32.gguf', size: 4 }, projector] });
+    await domain.manager.create({ name: 'a', model: 'seeing' });
+    expect(commandOf('a')).toContain('--projector /hub/mmproj-f16.gguf');
+  });
+
+  it('are an adapter only for a model of Ollama, whose manifest names it', async () => {
+    domain.models.push({ ...SEEING, companions: [adapter] });
+    domain.models.push({
+      ...SEEING,
+      id: 'o',
+      name: 'tuned:1b',
+      path: '/blob',
+      source: 'ollama',
+      companions: [adapter],
+    });
+    await domain.manager.create({ name: 'a', model: 'seeing' });
+    await domain.manager.create({ name: 'b', model: 'tuned:1b' });
+    expect(commandOf('a')).not.toContain('--adapter');
+    expect(commandOf('b')).toContain('--adapter /hub/lora.gguf');
+  });
+
+  it('survive an update of other settings, and go with the model', async () => {
+    domain.models.push({ ...SEEING, companions: [projector] });
+    await domain.manager.create({ name: 'a', model: 'seeing' });
+    await domain.manager.update('a', { options: { threads: 2 } }, { restart: false });
+    expect(commandOf('a')).toContain('--projector');
+    await domain.manager.update('a', { model: 'llama' }, { restart: false });
+    expect(commandOf('a')).not.toContain('--projector');
+  });
+
+  it.each([{ model: null }, { model_path: '/m.gguf' }])('go with the update %j', async (patch) => {
+    domain.models.push({ ...SEEING, companions: [projector] });
+    await domain.manager.create({ name: 'a', model: 'seeing' });
+    await domain.manager.update('a', patch, { restart: false });
+    expect(commandOf('a')).not.toContain('--projector');
+  });
+
+  it('are not in an export, and an apply of it finds them again', async () => {
+    domain.models.push({ ...SEEING, companions: [projector] });
+    await domain.manager.create({ name: 'a', model: 'seeing' });
+    const { instances } = domain.instances.fleet.export();
+    expect(JSON.stringify(instances)).not.toContain('mmproj');
+    const again = await domain.instances.fleet.apply({ version: 1, instances }, { prune: false, dryRun: false });
+    expect(again).toMatchObject({ results: [{ action: 'nothing' }] });
+  });
+
+  it('come with an apply, if the library has them only now', async () => {
+    domain.models.push(SEEING);
+    await domain.manager.create({ name: 'a', model: 'seeing' });
+    domain.models.splice(0, domain.models.length, { ...SEEING, companions: [projector] });
+    const document = { version: 1 as const, instances: [{ name: 'a', model: 'seeing' }] };
+    const applied = await domain.instances.fleet.apply(document, { prune: false, dryRun: false });
+    expect(applied).toMatchObject({ results: [{ action: 'change', changes: ['model'] }] });
+    expect(commandOf('a')).toContain('--projector');
+  });
+});
+
 describe('update', () => {
   beforeEach(() => domain.manager.create({ name: 'a', model: 'llama' }));
 

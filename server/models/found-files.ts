@@ -56,10 +56,19 @@ const DEEPEST = 8;
 const MOST_FILES = 20_000;
 const MOST_ENTRIES = 500_000;
 
+/** The name within its model of a LoRA adapter of Ollama. */
+export const OLLAMA_ADAPTER = 'adapter.gguf';
 /** Ollama leaves it out of names, as in `qwen3:8b`; others are part of them, as in `hf.co/org/repo:Q4_K_M`. */
 const OLLAMA_REGISTRY = 'registry.ollama.ai';
 const MODEL = 'application/vnd.ollama.image.model';
 const PROJECTOR = 'application/vnd.ollama.image.projector';
+const ADAPTER = 'application/vnd.ollama.image.adapter';
+/** The names that the files of a model of Ollama get, by their layer. */
+const LAYER_FILES: ReadonlyMap<unknown, string> = new Map([
+  [MODEL, 'model.gguf'],
+  [PROJECTOR, 'mmproj.gguf'],
+  [ADAPTER, OLLAMA_ADAPTER],
+]);
 const SYSTEM = 'application/vnd.ollama.image.system';
 const PARAMS = 'application/vnd.ollama.image.params';
 
@@ -151,9 +160,9 @@ class ModelSearch implements Search {
     const host = registry === OLLAMA_REGISTRY ? '' : `${registry}/`;
     const name = `${host}${namespace === 'library' ? '' : `${namespace}/`}${model}:${tag}`;
     for (const { mediaType, blob } of layers) {
-      if (mediaType !== MODEL && mediaType !== PROJECTOR) continue;
+      const relative = LAYER_FILES.get(mediaType);
+      if (relative === undefined) continue;
       const found = await statOf(blob);
-      const relative = mediaType === PROJECTOR ? 'mmproj.gguf' : 'model.gguf';
       // A link to it in another place was found before; several names of Ollama may share one blob.
       if (found?.isFile() === true && !this.#seen.has(identityOf(found)))
         this.#add({

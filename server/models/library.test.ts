@@ -237,6 +237,22 @@ describe('the library', () => {
     ]);
   });
 
+  it('has the LoRA adapter of a model of Ollama as a companion', async () => {
+    const digestOf = { model: 'a'.repeat(64), adapter: 'c'.repeat(64) };
+    const layers: object[] = [];
+    for (const [kind, hex] of Object.entries(digestOf)) {
+      await put(`ollama/blobs/sha256-${hex}`);
+      layers.push({ mediaType: `application/vnd.ollama.image.${kind}`, digest: `sha256:${hex}` });
+    }
+    // In the oldest format, which has no header that can be read.
+    await put(`ollama/blobs/sha256-${digestOf.adapter}`, 'ggla');
+    await put('ollama/manifests/registry.ollama.ai/library/tuned/1b', JSON.stringify({ layers }));
+    const [model, ...others] = (await scanned([place('ollama', 'ollama', 'ollama')])).list();
+    expect(others).toEqual([]);
+    const file = path.join(home, `ollama/blobs/sha256-${digestOf.adapter}`);
+    expect(model?.companions).toEqual([{ kind: 'adapter', path: file, size: 4 }]);
+  });
+
   it('lists a blob of Ollama once, if a link in another folder leads to it', async () => {
     const hex = 'b'.repeat(64);
     const blob = await put(`ollama/blobs/sha256-${hex}`);

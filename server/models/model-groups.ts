@@ -5,7 +5,7 @@ import type { Sliced } from '../sliced-work.ts';
 import { isDraftName } from './draft-names.ts';
 import type { FileFacts, FileKind } from './facts-schema.ts';
 import { partOf, stemOf } from './file-facts.ts';
-import type { FoundFile } from './found-files.ts';
+import { type FoundFile, OLLAMA_ADAPTER } from './found-files.ts';
 import { referenceText } from './hub/model-reference.ts';
 import type { OllamaLayers } from './ollama-layers.ts';
 
@@ -66,7 +66,9 @@ function* modelsIn(files: readonly KnownFile[]): Sliced<LibraryModel[]> {
   return found;
 }
 
-function roleOf({ relative, facts }: KnownFile): Role {
+function roleOf({ source, relative, facts }: KnownFile): Role {
+  // The manifest names it, whatever its header says.
+  if (source === 'ollama' && relative === OLLAMA_ADAPTER) return 'adapter';
   const kind: FileKind = facts?.kind ?? (/mmproj/i.test(relative) ? 'projector' : 'model');
   if (kind === 'model') return isDraftName(relative) ? 'draft' : 'model';
   return kind === 'other' ? null : kind;

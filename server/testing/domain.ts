@@ -1,6 +1,6 @@
 import type { Config } from '@llamactl/contract/config';
 import type { ModelInfo } from '@llamactl/contract/instance';
-import type { Model } from '@llamactl/contract/model';
+import type { Model, ModelCompanion } from '@llamactl/contract/model';
 import { modelsCalled } from '@llamactl/contract/model-names';
 import { createInstances, type Instances } from '../instances/instances.ts';
 import type { LeaseBook } from '../instances/slots/lease-book.ts';
@@ -62,6 +62,8 @@ export class Domain {
   readonly loadTimes: LoadTimeList;
   /** The models that the instances of this domain may name. They outlive the domain. */
   readonly models: (Pick<Model, 'id' | 'ref' | 'name' | 'path'> & {
+    source?: Model['source'];
+    companions?: ModelCompanion[];
     info?: ModelInfo;
     abilities?: Pick<Model, 'capabilities' | 'context'>;
   })[];
@@ -120,7 +122,8 @@ export class Domain {
         loadTimes: this.loadTimes,
         engines: new FakeEngines({ llama_cpp: this.adapter }),
         models: {
-          called: async (word) => modelsCalled(word, this.models),
+          called: async (word) =>
+            modelsCalled(word, this.models).map((model) => ({ source: 'folder' as const, companions: [], ...model })),
           at: (file) => this.models.find((model) => model.path === file)?.info ?? null,
           abilities: (file) => this.models.find((model) => model.path === file)?.abilities ?? null,
         },

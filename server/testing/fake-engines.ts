@@ -93,6 +93,7 @@ export class FakeEngineAdapter implements EngineAdapter {
         ...leading,
         ...(keeps ? ['--contexts', folder] : []),
         ...(settings.model_path === undefined ? [] : ['--model', settings.model_path]),
+        ...Object.entries(settings.companions ?? {}).flatMap(([kind, file]) => [`--${kind}`, String(file)]),
         '--name',
         name,
         '--port',

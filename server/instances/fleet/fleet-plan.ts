@@ -85,6 +85,7 @@ export function entryOf({ name, port, portAssigned, settings }: InstanceRecord):
   const named: Partial<Settings> = Object.fromEntries(Object.entries(settings).filter(isNamed));
   // Another machine may have the model elsewhere.
   if (named.model !== undefined) delete named.model_path;
+  delete named.companions;
   return { name, ...(portAssigned ? {} : { port }), ...named };
 }
 

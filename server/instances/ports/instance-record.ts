@@ -6,6 +6,8 @@ export interface Settings {
   /** As the user named it; `model_path` is the file that was found for it. */
   model?: string;
   model_path?: string;
+  /** Files that were found with `model_path` for `model`. Its launch uses them, unless options say otherwise. */
+  companions?: CompanionFiles;
   options: Record<string, OptionValue>;
   extra_args: string[];
   environment: Record<string, string>;
@@ -30,6 +32,17 @@ export interface Settings {
   isolated?: boolean;
   keep_context?: KeepContext;
 }
+
+/** Absolute paths of the companions of a model. */
+export interface CompanionFiles {
+  /** For images and audio. */
+  projector?: string;
+  /** A LoRA adapter that is a part of the model. */
+  adapter?: string;
+}
+
+/** A request with the companions of its model. */
+export type WithFiles<Body> = Body & { companions?: CompanionFiles | undefined };
 
 /** A JSON object. */
 export type JsonObject = NonNullable<CreateInstance['request_defaults']>;

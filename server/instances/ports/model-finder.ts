@@ -1,10 +1,15 @@
 import type { ModelInfo } from '@llamactl/contract/instance';
-import type { Model } from '@llamactl/contract/model';
+import type { Model, ModelCompanion } from '@llamactl/contract/model';
+
+/** A model, and the files that belong to it. */
+export interface FoundModel extends Pick<Model, 'id' | 'path' | 'source'> {
+  companions: readonly ModelCompanion[];
+}
 
 /** Finds the models of this machine. */
 export interface ModelFinder {
   /** Resolves with all models that this word may mean. Waits for the first scan of the library. */
-  called(word: string): Promise<readonly Pick<Model, 'id' | 'path'>[]>;
+  called(word: string): Promise<readonly FoundModel[]>;
   /**
    * The model of a file; the same object while the model does not change. `null`: the library does not have the file.
    */

@@ -1,5 +1,6 @@
 import type { ErrorCode, Problem } from '@llamactl/contract/errors';
-import type { ModelFinder } from '../ports/model-finder.ts';
+import type { CompanionFiles, WithFiles } from '../ports/instance-record.ts';
+import type { FoundModel, ModelFinder } from '../ports/model-finder.ts';
 import { refused } from './settings.ts';
 
 /** The settings that name a model. */
@@ -12,14 +13,17 @@ interface ModelSettings {
 const MOST_NAMED = 5;
 
 /**
- * Adds the file of the model that settings name, so that everything after it works with a file.
+ * Adds the files of the model that settings name, so that everything after it works with files.
  *
  * @throws {ApiError} `VALIDATION_ERROR`: no model has the name, several have it, or a file is given as well
  */
-export async function withModelFile<Body extends ModelSettings>(body: Body, models: ModelFinder): Promise<Body> {
-  const { file, problem } = await fileOf(body, models);
+export async function withModelFile<Body extends ModelSettings>(
+  body: Body,
+  models: ModelFinder,
+): Promise<WithFiles<Body>> {
+  const { found, problem } = await modelOf(body, models);
   if (problem !== null) throw refused([problemOf('model', problem)]);
-  return withFile(body, file);
+  return withFiles(body, found);
 }
 
 /**
@@ -28,37 +32,57 @@ export async function withModelFile<Body extends ModelSettings>(body: Body, mode
 export async function withModelFiles<Entry extends ModelSettings>(
   entries: readonly Entry[],
   models: ModelFinder,
-): Promise<Entry[]> {
+): Promise<WithFiles<Entry>[]> {
   // In parallel: the library scans once more for a model that it does not know, and all unknown models share that scan.
-  const found = await Promise.all(entries.map((entry) => fileOf(entry, models)));
+  const found = await Promise.all(entries.map((entry) => modelOf(entry, models)));
   const problems = found.flatMap(({ problem }, index) =>
     problem === null ? [] : [problemOf(`instances[${index}].model`, problem)],
   );
   if (problems.length > 0) throw refused(problems);
-  return entries.map((entry, index) => withFile(entry, found[index]?.file ?? null));
+  return entries.map((entry, index) => withFiles(entry, found[index]?.found ?? null));
 }
 
-function withFile<Body extends ModelSettings>(body: Body, file: string | null): Body {
-  return file === null ? body : { ...body, model_path: file };
+function withFiles<Body extends ModelSettings>(body: Body, found: FoundModel | null): WithFiles<Body> {
+  if (found === null) return body;
+  const companions = companionFiles(found);
+  return {
+    ...body,
+    model_path: found.path,
+    ...(Object.keys(companions).length === 0 ? {} : { companions }),
+  };
 }
 
-/** Finds the file of the named model, or the reason why there is none. Both are `null` if no model is named. */
-async function fileOf(
+/**
+ * The companions that a launch uses. Of several projectors the smallest, because they differ in their precision only. A
+ * LoRA adapter in a folder is a choice of the user; one in a manifest of Ollama is a part of the model.
+ */
+function companionFiles({ source, companions }: FoundModel): CompanionFiles {
+  const [projector] = companions.filter(({ kind }) => kind === 'projector').toSorted((a, b) => a.size - b.size);
+  const adapter = source === 'ollama' ? companions.find(({ kind }) => kind === 'adapter') : undefined;
+  return {
+    ...(projector === undefined ? {} : { projector: projector.path }),
+    ...(adapter === undefined ? {} : { adapter: adapter.path }),
+  };
+}
+
+/** Finds the named model, or the reason why there is none. Both are `null` if no model is named. */
+async function modelOf(
   { model, model_path: given }: ModelSettings,
   models: ModelFinder,
-): Promise<{ file: string | null; problem: string | null }> {
-  if (model === undefined || model === null) return { file: null, problem: null };
-  if (given !== undefined && given !== null) return { file: null, problem: 'cannot be given together with model_path' };
-  const found = await models.called(model);
-  const [first, ...others] = found;
+): Promise<{ found: FoundModel | null; problem: string | null }> {
+  if (model === undefined || model === null) return { found: null, problem: null };
+  if (given !== undefined && given !== null)
+    return { found: null, problem: 'cannot be given together with model_path' };
+  const all = await models.called(model);
+  const [first, ...others] = all;
   if (first === undefined) {
     const isPath = /^[/~.]|\.gguf$/i.test(model);
     const remedy = isPath ? 'give a file as model_path' : 'GET /api/models lists them';
-    return { file: null, problem: `cannot be ${JSON.stringify(model)}: this machine has no such model; ${remedy}` };
+    return { found: null, problem: `cannot be ${JSON.stringify(model)}: this machine has no such model; ${remedy}` };
   }
-  if (others.length === 0) return { file: first.path, problem: null };
-  const some = found.slice(0, MOST_NAMED).map((each) => `${each.id} (${each.path})`);
-  return { file: null, problem: `is the name of ${found.length} models; give the id of one: ${some.join(', ')}` };
+  if (others.length === 0) return { found: first, problem: null };
+  const some = all.slice(0, MOST_NAMED).map((each) => `${each.id} (${each.path})`);
+  return { found: null, problem: `is the name of ${all.length} models; give the id of one: ${some.join(', ')}` };
 }
 
 function problemOf(path: string, message: string): Problem & { code: ErrorCode } {

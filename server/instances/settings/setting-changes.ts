@@ -18,7 +18,9 @@ export function settingChanges(before: Settings, after: Settings): string[] {
       return [...order, ...entryChanges(key, before.options, after.options)];
     }
     if (key === 'environment') return entryChanges(key, before.environment, after.environment);
-    return isSame(before[key], after[key]) ? [] : [key];
+    if (isSame(before[key], after[key])) return [];
+    // Users see the files of a model only as a part of it.
+    return key !== 'companions' ? [key] : isSame(before.model, after.model) ? ['model'] : [];
   });
 }
 

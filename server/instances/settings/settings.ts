@@ -2,17 +2,18 @@ import { ApiError, type ErrorCode, type Problem } from '@llamactl/contract/error
 import type { CreateInstance, OptionValue, UpdateInstance } from '@llamactl/contract/instance';
 import { mergeJson, mergePatch } from './merge-patch.ts';
 import type { EngineAdapter, Engines, SettingsProblem } from '../ports/engine-adapter.ts';
-import type { JsonObject, Settings } from '../ports/instance-record.ts';
+import type { JsonObject, Settings, WithFiles } from '../ports/instance-record.ts';
 
 /** Stands for a hidden secret; in an update it keeps the stored value. */
 const MASK = '***';
 
 /** The settings of a new instance: the given values, and the contract's defaults for the others. */
-export function newSettings(body: Omit<CreateInstance, 'name' | 'port'>): Settings {
+export function newSettings(body: WithFiles<Omit<CreateInstance, 'name' | 'port'>>): Settings {
   return withoutUndefined({
     engine: body.engine ?? 'llama_cpp',
     model: body.model,
     model_path: body.model_path,
+    companions: body.companions,
     options: body.options ?? {},
     extra_args: body.extra_args ?? [],
     environment: body.environment ?? {},
@@ -40,7 +41,7 @@ export function newSettings(body: Omit<CreateInstance, 'name' | 'port'>): Settin
 }
 
 /** The settings that a document specifies for an instance. Omitted ones get their defaults, even if they were set before. */
-export function wantedSettings(body: CreateInstance, stored: Settings | null): Settings {
+export function wantedSettings(body: WithFiles<CreateInstance>, stored: Settings | null): Settings {
   const { environment = {} } = body;
   return newSettings({ ...body, environment: withoutMasks(environment, stored?.environment ?? {}) });
 }
@@ -51,14 +52,16 @@ export function maskedVariables({ environment }: Settings): string[] {
 }
 
 /** The settings after a merge patch (RFC 7396); a removed setting gets its default. */
-export function patchedSettings(stored: Settings, patch: UpdateInstance, adapter: EngineAdapter): Settings {
-  const { options, environment, request_defaults, ...replaced } = patch;
+export function patchedSettings(stored: Settings, patch: WithFiles<UpdateInstance>, adapter: EngineAdapter): Settings {
+  const { options, environment, request_defaults, companions, ...replaced } = patch;
   // A file that the user gives is no longer the one of the named model.
   const isNewFile = replaced.model_path !== undefined && replaced.model === undefined;
+  const isSameModel = replaced.model === undefined && replaced.model_path === undefined;
   return newSettings({
     ...stored,
     ...(isNewFile && { model: undefined }),
     ...withoutNulls(replaced),
+    companions: isSameModel ? stored.companions : companions,
     options: mergeOptions(stored, options, adapter),
     environment: mergeEnvironment(stored.environment, environment),
     request_defaults: mergeDefaults(stored.request_defaults, request_defaults),

@@ -1,4 +1,4 @@
-import type { Client, CreateInstance, InstanceSummary, Model, Starter } from '@llamactl/client';
+import type { Client, CreateInstance, Instance, InstanceSummary, Model, Starter } from '@llamactl/client';
 import { readdirSync, realpathSync, statSync } from 'node:fs';
 import path from 'node:path';
 import type { Session } from '../command-line.ts';
@@ -6,6 +6,7 @@ import { EXIT } from '../exit-status.ts';
 import { Problem } from '../problem.ts';
 import { isReference } from '../downloads/reference-word.ts';
 import { instanceName } from './instance-name.ts';
+import { type OllamaSettings, ollamaSettings } from './ollama-settings.ts';
 import type { FetchOptions, RemoteModel } from './remote-model.ts';
 import { modelNames } from '@llamactl/contract/model-names';
 import { DOWNLOAD, modelCalled, modelContaining, serverModels } from '../instances/server-models.ts';
@@ -19,9 +20,6 @@ export interface Place {
   isLocal: boolean;
 }
 
-/** Settings that Ollama has for a model. */
-export type OllamaSettings = Pick<CreateInstance, 'system_prompt' | 'request_defaults'>;
-
 /** An instance to chat with. */
 export interface ModelInstance {
   name: string;
@@ -29,6 +27,14 @@ export interface ModelInstance {
   file: string | null;
   /** This command created the instance for a model of Ollama, with these settings of that model. Left out: it did not. */
   ofOllama?: OllamaSettings;
+  /** The companions of its model in the launch of a created instance. */
+  companions?: LaunchedCompanion[];
+}
+
+/** A file beside the model, by the flag that launches it. */
+export interface LaunchedCompanion {
+  kind: 'projector' | 'adapter';
+  file: string;
 }
 
 /**
@@ -51,7 +57,7 @@ export async function modelInstance(
   if (file !== null) {
     const present = ofFile(instances, file, place.isLocal);
     if (present !== null) return { name: present.name, file: null };
-    const name = await make(client, { title: file, settings: { model_path: file } }, instances, signal);
+    const { name } = await make(client, { title: file, settings: { model_path: file } }, instances, signal);
     return { name, file };
   }
   const models = await serverModels(client, signal);
@@ -61,8 +67,8 @@ export async function modelInstance(
     if (present !== null) return { name: present.name, file: null };
     const { title, settings } = newInstanceOf(found, model);
     const ofOllama = found.source === 'ollama' ? await ollamaSettings(client, found.id, signal) : undefined;
-    const name = await make(client, { title, settings: { ...settings, ...ofOllama } }, instances, signal);
-    return { name, file: found.path, ...(ofOllama === undefined ? {} : { ofOllama }) };
+    const made = await make(client, { title, settings: { ...settings, ...ofOllama?.settings } }, instances, signal);
+    return { ...made, file: found.path, ...(ofOllama === undefined ? {} : { ofOllama }) };
   }
   if (isModelFile(model)) throw noSuchFile(path.resolve(place.folder, model));
   const { remoteModel, starterCalled, starters } = await import('./remote-model.ts');
@@ -73,8 +79,8 @@ export async function modelInstance(
   const remote = await remoteModel(session, reference, fetching);
   const present = ofModel(instances, remote.model);
   if (present !== null) return { name: present.name, file: null };
-  const name = await make(client, newInstanceOfRemote(remote), instances, signal);
-  return { name, file: remote.model.path };
+  const made = await make(client, newInstanceOfRemote(remote), instances, signal);
+  return { ...made, file: remote.model.path };
 }
 
 /** Finds an instance by its name, ignoring case, else by its exact alias, as `/v1` does. */
@@ -173,14 +179,6 @@ function settingOf({ id, ref }: { id: string; ref: string }): string {
   return ref.length > LONGEST_MODEL ? id : ref;
 }
 
-async function ollamaSettings(client: Client, id: string, signal: AbortSignal): Promise<OllamaSettings> {
-  const { system_prompt: prompt, request_defaults: defaults } = await client.getModel(id, { signal });
-  return {
-    ...(prompt === null ? {} : { system_prompt: prompt }),
-    ...(Object.keys(defaults).length === 0 ? {} : { request_defaults: defaults }),
-  };
-}
-
 /** The same for a model that was downloaded. */
 function newInstanceOfRemote({ model, reference }: RemoteModel): NewInstance {
   const inOllama = reference.replace(/^ollama:/, '');
@@ -206,13 +204,26 @@ async function make(
   { title, settings }: NewInstance,
   instances: readonly InstanceSummary[],
   signal: AbortSignal,
-): Promise<string> {
+): Promise<Required<Pick<ModelInstance, 'name' | 'companions'>>> {
   const taken = instances.flatMap((each) => [each.name, ...each.aliases]);
   const name = instanceName(title, taken);
   const aliases = settings.aliases?.filter((alias) => alias !== name && !taken.includes(alias));
   const body = { name, ...settings, ...(aliases !== undefined && { aliases }) };
   const { instance } = await client.createInstance(body, { signal });
-  return instance.name;
+  return { name: instance.name, companions: settings.model === undefined ? [] : launchedCompanions(instance) };
+}
+
+const COMPANION_FLAGS: readonly (readonly [string, LaunchedCompanion['kind']])[] = [
+  ['--mmproj', 'projector'],
+  ['--lora', 'adapter'],
+];
+
+function launchedCompanions({ effective_command: command }: Instance): LaunchedCompanion[] {
+  return COMPANION_FLAGS.flatMap(([flag, kind]) => {
+    const at = command.indexOf(flag);
+    const file = at === -1 ? undefined : command[at + 1];
+    return file === undefined ? [] : [{ kind, file }];
+  });
 }
 
 interface Known {

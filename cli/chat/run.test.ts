@@ -335,6 +335,45 @@ describe('llamactl run with a model', () => {
       );
     });
 
+    it('has its system prompt alone, in the singular', async () => {
+      const model = ofOllama('pirate:latest', 'id-1');
+      server.models = [model];
+      const details = { system_prompt: 'Arr.', request_defaults: {}, other_parameters: {} };
+      server.others.set('GET /api/models/id-1', [{ ...model, ...details }]);
+      expect((await run(['pirate', 'x'])).stderr).toContain('in Ollama; to see it: llamactl show pirate\n');
+    });
+
+    it('gives its parameters of the engine as options, and names those that are not used', async () => {
+      const model = ofOllama('pirate:latest', 'id-1');
+      server.models = [model];
+      const parameters = { num_ctx: 8_192, num_thread: 4, num_gpu: 0, num_batch: 256, num_keep: 24, use_mmap: true };
+      const details = { system_prompt: null, request_defaults: {}, other_parameters: parameters };
+      server.others.set('GET /api/models/id-1', [{ ...model, ...details }]);
+      const { stderr } = await run(['pirate', 'x']);
+      const options = { ctx_size: 8_192, threads: 4, n_gpu_layers: 0, batch_size: 256 };
+      expect([...server.instances.values()]).toMatchObject([{ name: 'pirate', options }]);
+      expect(stderr).toContain(
+        'options from its parameters in Ollama: ctx_size=8192, threads=4, n_gpu_layers=0, batch_size=256\n' +
+          'parameters in Ollama that are not used: num_keep, use_mmap\n',
+      );
+    });
+
+    it('leaves the choice of layers and threads to the engine, as its parameters do', async () => {
+      const model = ofOllama('pirate:latest', 'id-1');
+      server.models = [model];
+      const details = { system_prompt: null, request_defaults: {}, other_parameters: { num_gpu: -1, num_thread: 0 } };
+      server.others.set('GET /api/models/id-1', [{ ...model, ...details }]);
+      expect((await run(['pirate', 'x'])).stderr).not.toContain('parameters');
+      expect([...server.instances.values()][0]).toMatchObject({ options: {} });
+    });
+
+    it('says which projector and adapter the launch uses', async () => {
+      server.models = [ofOllama('pirate:latest', 'id-1')];
+      server.companions = ['--mmproj', '/blobs/p', '--lora', '/blobs/a'];
+      const { stderr } = await run(['pirate', 'x']);
+      expect(stderr).toContain('it uses the projector /blobs/p\nit uses the adapter /blobs/a\n');
+    });
+
     it('is named if only another tag exists', async () => {
       server.models = [ofOllama('tiny:1b', 'id-1')];
       for (const word of ['tiny', 'tiny:latest'])

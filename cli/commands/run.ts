@@ -1,4 +1,5 @@
 import { Command, InvalidArgumentError } from 'commander';
+import type { OllamaSettings } from '../chat/ollama-settings.ts';
 import type { CommandLine, Session } from '../command-line.ts';
 import { plain } from '../screen/text.ts';
 
@@ -78,16 +79,15 @@ async function run(
     import('../server/own-address.ts'),
   ]);
   const place = { folder: process.cwd(), home, isLocal: isOwnAddress(client.url) };
-  const { name, file, ofOllama } = await modelInstance(session, model, { place, fetching: { isAgreed, every } });
+  const {
+    name,
+    file,
+    ofOllama,
+    companions = [],
+  } = await modelInstance(session, model, { place, fetching: { isAgreed, every } });
   if (file !== null) terminal.note(`created instance ${name} for ${plain(ofOllama === undefined ? file : model)}`);
-  const taken = [
-    ...(ofOllama?.system_prompt === undefined ? [] : ['system prompt']),
-    ...(ofOllama?.request_defaults === undefined ? [] : ['parameters']),
-  ];
-  if (taken.length > 0)
-    terminal.note(
-      `the instance has the ${taken.join(' and ')} of the model in Ollama; to see them: llamactl show ${name}`,
-    );
+  for (const { kind, file: companion } of companions) terminal.note(`it uses the ${kind} ${plain(companion)}`);
+  if (ofOllama !== undefined) for (const line of ollamaNotes(name, ofOllama)) terminal.note(line);
   const hasStarted = await ensureRunning(session, { name, isNew: file !== null });
   const settings = { temperature: warmth, max_tokens: maxTokens };
   const conversation = new Conversation(name, { ...(system === undefined ? {} : { system }), settings });
@@ -99,6 +99,21 @@ async function run(
     await answerOnce(session, conversation.request(question), { isVerbose, signal });
   }
   if (hasStarted || question === null) terminal.note(`${name} keeps running; to stop it: llamactl stop ${name}`);
+}
+
+/** The settings of Ollama that an instance got, and those that it did not get, in sentences. */
+function ollamaNotes(name: string, { settings, unused }: OllamaSettings): string[] {
+  const { system_prompt: prompt, request_defaults: defaults, options = {} } = settings;
+  const taken = [...(prompt === undefined ? [] : ['system prompt']), ...(defaults === undefined ? [] : ['parameters'])];
+  const them = prompt !== undefined && defaults === undefined ? 'it' : 'them';
+  const set = Object.entries(options).map(([option, value]) => `${option}=${String(value)}`);
+  return [
+    ...(taken.length === 0
+      ? []
+      : [`the instance has the ${taken.join(' and ')} of the model in Ollama; to see ${them}: llamactl show ${name}`]),
+    ...(set.length === 0 ? [] : [`options from its parameters in Ollama: ${set.join(', ')}`]),
+    ...(unused.length === 0 ? [] : [`parameters in Ollama that are not used: ${plain(unused.join(', '))}`]),
+  ];
 }
 
 /** The question to send; `null`: a person will type questions. @throws {Problem} when there is no question */

@@ -20,6 +20,8 @@ export class ChatServer {
   };
   /** The models that the server has found. */
   models: Model[] = [];
+  /** The arguments for companions in the launch of each created instance. */
+  companions: string[] = [];
   /** How many more lists of models say that the first scan still runs. */
   scans = 0;
   /** Answers of other requests, by method and path; each is used up in order, and the last one stays. */
@@ -91,7 +93,9 @@ export class ChatServer {
     if (request.url === '/api/instances') {
       const { name: made, ...settings } = body as CreateInstance;
       const fields = Object.fromEntries(Object.entries(settings).filter(([, value]) => value !== undefined));
-      return send(response, 201, { message: 'Instance created successfully', instance: this.add(made, fields) });
+      const effective_command = ['llama-server', ...this.companions];
+      const instance = this.add(made, { ...fields, effective_command });
+      return send(response, 201, { message: 'Instance created successfully', instance });
     }
     const obstacle = this.obstacles.get(name);
     if (obstacle !== undefined && action === 'health') {

@@ -15,6 +15,15 @@ describe('the registry', () => {
     expect(registry.findAny('org/chat:7b')).toBe(null);
   });
 
+  it('takes NAME:latest for NAME, unless an instance has that alias', () => {
+    const registry = sampleRegistry([portRecord('a', 8_100, ['chat'])], [portRecord('b', 8_101, ['other:latest'])]);
+    expect(registry.findAny('Model-A:latest')?.record.id).toBe('a');
+    expect(registry.findAny('chat:latest')?.record.id).toBe('a');
+    expect(registry.findAny('other:latest')?.record.id).toBe('b');
+    expect(registry.findAny('other')).toBe(null);
+    expect(registry.findAny('chat:7b')).toBe(null);
+  });
+
   it('lists oldest first and forgets dropped instances', () => {
     const registry = sampleRegistry([portRecord('b', 8_100)], [portRecord('a', 8_102)]);
     const [first] = registry.all();

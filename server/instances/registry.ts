@@ -3,6 +3,9 @@ import { Claims, type Claim } from './settings/claims.ts';
 import type { Mailbox } from './life/mailbox.ts';
 import { livePort } from './life/transitions.ts';
 
+/** The tag that Ollama adds to a name without one. */
+const LATEST = ':latest';
+
 /**
  * All instances by id and by name. Keeps names, aliases and ports unique: callers check a claim and take it in the same
  * event-loop turn.
@@ -61,12 +64,14 @@ export class Registry {
   }
 
   /**
-   * Finds the instance with this name, ignoring case; else the one with exactly this alias. Skips deleted instances.
+   * Finds the instance with this name, ignoring case; else the one with exactly this alias. Without either, `NAME:latest`
+   * means `NAME`, as for Ollama. Skips deleted instances.
    */
   findAny(nameOrAlias: string): Mailbox | null {
     const hasAlias = ({ record }: Mailbox): boolean => record.settings.aliases.includes(nameOrAlias);
-    const found = this.find(nameOrAlias) ?? this.all().find(hasAlias);
-    return found === undefined || found.isClosed ? null : found;
+    const found = this.find(nameOrAlias) ?? this.all().find(hasAlias) ?? null;
+    if (found === null && nameOrAlias.endsWith(LATEST)) return this.findAny(nameOrAlias.slice(0, -LATEST.length));
+    return found === null || found.isClosed ? null : found;
   }
 
   /** Names, aliases and ports taken by all instances except `except`, by their live runs, and by llamactl itself. */

@@ -135,6 +135,7 @@ describe('llamactl pull', () => {
   it.each([
     ['qwen3:8b', "from Ollama's registry: llamactl pull ollama:qwen3:8b"],
     ['qwen', 'to search the hub: llamactl models search qwen'],
+    ['llama3.2', "from Ollama's registry: llamactl pull ollama:llama3.2"],
   ])('explains what a reference is for %s', async (word, remedy) => {
     const { status, stderr } = await sandbox.run(['pull', word]);
     expect([status, stderr]).toEqual([

@@ -5,8 +5,8 @@ import { Problem } from '../problem.ts';
 import { shellQuoted } from '../../format/shell-words.ts';
 import { isReference } from './reference-word.ts';
 
-/** A model as Ollama names it. */
-const OF_OLLAMA = /^\w[\w.-]*:[\w.-]+$/;
+/** A model as Ollama names it, with a tag or without one. */
+const OF_OLLAMA = /^\w[\w.-]*(?::[\w.-]+)?$/;
 
 /**
  * The reference that a word means: itself, or that of the starter with this name.
@@ -21,9 +21,8 @@ export function pulledReference(word: string, starters: readonly Pick<Starter, '
     `${word} is not a reference: write org/repo:Q4_K_M, ms:org/repo, ollama:name:tag, docker:ai/name:tag or https://…/file.gguf`,
     EXIT.usage,
     [
-      OF_OLLAMA.test(word)
-        ? `from Ollama's registry: llamactl pull ollama:${word}`
-        : `to search the hub: llamactl models search ${shellQuoted(word)}`,
+      ...(OF_OLLAMA.test(word) ? [`from Ollama's registry: llamactl pull ollama:${word}`] : []),
+      ...(word.includes(':') ? [] : [`to search the hub: llamactl models search ${shellQuoted(word)}`]),
     ],
   );
 }

@@ -70,6 +70,9 @@ export async function modelInstance(
     const made = await make(client, { title, settings: { ...settings, ...ofOllama?.settings } }, instances, signal);
     return { ...made, file: found.path, ...(ofOllama === undefined ? {} : { ofOllama }) };
   }
+  // Programs of Ollama add the tag. A model of that name comes first.
+  const untagged = model.endsWith(':latest') ? named(instances, model.replace(/:latest$/, '')) : null;
+  if (untagged !== null) return { name: untagged.name, file: null };
   if (isModelFile(model)) throw noSuchFile(path.resolve(place.folder, model));
   const { remoteModel, starterCalled, starters } = await import('./remote-model.ts');
   const all = isReference(model) ? [] : await starters(client, signal);

@@ -115,6 +115,27 @@ describe('llamactl run with one question', () => {
     expect(input.destroyed).toBe(true);
   });
 
+  it('prints the remedies that why has, if the model file of an instance is gone', async () => {
+    server.add('old', { model_path: '/blobs/gone' });
+    server.missingModel = 'the model file /blobs/gone does not exist';
+    const remedy = { label: 'Use the file that smol has now', operation: 'updateInstance', body: { model: 'smol' } };
+    server.others.set('GET /api/instances/old/why', [{ sentence: '', evidence: [], remedies: [remedy] }]);
+    const { status, stderr } = await run(['old', 'x']);
+    expect(status).toBe(1);
+    expect(stderr).toBe(
+      'llamactl: the model file /blobs/gone does not exist\n' +
+        '  Use the file that smol has now: llamactl update old --model smol\n',
+    );
+    expect(server.instances.has('old')).toBe(true);
+  });
+
+  it('says with --format json how to ask for an answer in JSON', async () => {
+    const { stdout, stderr } = await run(['qwen', 'x', '--format', 'json']);
+    expect(stdout).toMatch(/^\{"choices"/);
+    expect(stderr).toContain(`llamactl update qwen --request-default 'response_format={"type":"json_object"}'\n`);
+    expect((await run(['qwen', 'x', '--json'])).stderr).toBe('');
+  });
+
   it('prints chunks as JSON with --json', async () => {
     const { stdout } = await run(['qwen', 'x', '--json']);
     const pieces = stdout
@@ -372,6 +393,15 @@ describe('llamactl run with a model', () => {
       server.companions = ['--mmproj', '/blobs/p', '--lora', '/blobs/a'];
       const { stderr } = await run(['pirate', 'x']);
       expect(stderr).toContain('it uses the projector /blobs/p\nit uses the adapter /blobs/a\n');
+    });
+
+    it('has the tag of an instance without one, unless a model has that name', async () => {
+      server.add('mine', { status: 'running' });
+      await run(['mine:latest', 'x']);
+      expect(server.questions.at(-1)?.model).toBe('mine');
+      server.models = [ofOllama('mine:latest', 'id-1')];
+      await run(['mine:latest', 'x']);
+      expect(server.questions.at(-1)?.model).toBe('mine-2');
     });
 
     it('is named if only another tag exists', async () => {

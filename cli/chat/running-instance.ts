@@ -25,7 +25,8 @@ export async function ensureRunning(
   if (instance.status === 'running') return false;
   const { status } = await client.startInstance(name, { signal }).catch(async (error: unknown) => {
     const { LlamactlError } = await import('@llamactl/client');
-    if (!isNew || !(error instanceof LlamactlError) || error.code !== 'MODEL_NOT_FOUND') throw error;
+    if (!(error instanceof LlamactlError) || error.code !== 'MODEL_NOT_FOUND') throw error;
+    if (!isNew) throw new Problem(error.message, EXIT.failed, await remedyLines(client, name, signal), error.code);
     await client.deleteInstance(name, { signal });
     throw new Problem(error.message, EXIT.failed, [deletedAgain(name)], error.code);
   });
@@ -48,6 +49,13 @@ export async function ensureRunning(
   const isDeleted = isNew && failed.status === 'failed';
   if (isDeleted) await client.deleteInstance(name, { signal });
   throw notRunning(failed, isDeleted);
+}
+
+/** The steps that `llamactl why` prints. */
+async function remedyLines(client: Session['client'], name: string, signal: AbortSignal): Promise<string[]> {
+  const { remedyLine } = await import('../why/remedy-line.ts');
+  const { remedies } = await client.getInstanceWhy(name, { signal });
+  return remedies.map((remedy) => plain(remedyLine(name, remedy)));
 }
 
 function deletedAgain(name: string): string {

@@ -16,8 +16,19 @@ interface RunFlags {
   yes?: boolean;
 }
 
+/** The command line, and where it was typed. */
+interface Wish {
+  model: string;
+  prompt: string;
+  home: string;
+  every: Every;
+  /** The value of `--format`. */
+  format: string | undefined;
+}
+
 export function runCommand(commandLine: CommandLine): Command {
-  return new Command('run')
+  const command = new Command('run');
+  return command
     .description('Chat with a model. Downloads it, creates an instance of it, and starts it if needed.')
     .argument('<model>', 'Instance, alias, model file, name of a model in llamactl models, or reference')
     .argument('[prompt...]', 'A question; leave it out to chat')
@@ -53,7 +64,8 @@ Examples:
       commandLine.online<RunFlags>(
         async (session, { words: [model = '', ...words], flags }) => {
           const { home, every } = commandLine.surroundings;
-          await run(session, { model, prompt: words.join(' '), home, every }, flags);
+          const { format } = command.optsWithGlobals<{ format?: string }>();
+          await run(session, { model, prompt: words.join(' '), home, every, format }, flags);
         },
         {
           startsServer: async ({ words: [model = ''] }) => {
@@ -67,7 +79,7 @@ Examples:
 
 async function run(
   session: Session,
-  { model, prompt, home, every }: { model: string; prompt: string; home: string; every: Every },
+  { model, prompt, home, every, format }: Wish,
   { system, temperature: warmth, maxTokens, verbose: isVerbose = false, yes: isAgreed = false }: RunFlags,
 ): Promise<void> {
   const { terminal, client, signal } = session;
@@ -89,6 +101,7 @@ async function run(
   for (const { kind, file: companion } of companions) terminal.note(`it uses the ${kind} ${plain(companion)}`);
   if (ofOllama !== undefined) for (const line of ollamaNotes(name, ofOllama)) terminal.note(line);
   const hasStarted = await ensureRunning(session, { name, isNew: file !== null });
+  if (format === 'json') terminal.note(jsonHint(name));
   const settings = { temperature: warmth, max_tokens: maxTokens };
   const conversation = new Conversation(name, { ...(system === undefined ? {} : { system }), settings });
   if (question === null) {
@@ -99,6 +112,12 @@ async function run(
     await answerOnce(session, conversation.request(question), { isVerbose, signal });
   }
   if (hasStarted || question === null) terminal.note(`${name} keeps running; to stop it: llamactl stop ${name}`);
+}
+
+/** For users of Ollama, where `--format json` asks the model for JSON. */
+function jsonHint(name: string): string {
+  const setting = `'response_format={"type":"json_object"}'`;
+  return `--format json prints the chunks of the answer; for answers in JSON: llamactl update ${name} --request-default ${setting}`;
 }
 
 /** The settings of Ollama that an instance got, and those that it did not get, in sentences. */

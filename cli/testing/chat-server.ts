@@ -20,6 +20,8 @@ export class ChatServer {
   };
   /** The models that the server has found. */
   models: Model[] = [];
+  /** The message of a refusal of all starts, because the model file is missing; `null`: starts are not refused. */
+  missingModel: string | null = null;
   /** The arguments for companions in the launch of each created instance. */
   companions: string[] = [];
   /** How many more lists of models say that the first scan still runs. */
@@ -110,6 +112,8 @@ export class ChatServer {
       this.instances.delete(name);
       return send(response, 200, { message: '' });
     }
+    if (action === 'start' && this.missingModel !== null)
+      return send(response, 409, { error: this.missingModel, code: 'MODEL_NOT_FOUND', details: '' });
     if (action === 'start') this.onStart(instance);
     send(response, 200, action === 'start' ? { message: '', status: 'starting' } : instance);
   }

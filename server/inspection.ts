@@ -1,4 +1,7 @@
+import os from 'node:os';
 import path from 'node:path';
+import type { Config } from '@llamactl/contract/config';
+import type { Model } from '@llamactl/contract/model';
 import type { Gpu } from '@llamactl/contract/system';
 import { systemClock } from './clock.ts';
 import { readEnvironment } from './config/env.ts';
@@ -8,12 +11,18 @@ import { judgeDiskSpace } from './metrics/disk-watch.ts';
 import { createGpus } from './metrics/gpu/gpu.ts';
 import { DATABASE, lookAtDatabase, type DatabaseFound } from './store/database.ts';
 import { ModelFileCheck } from './engines/model-file.ts';
+import { foundModels } from './models/found-models.ts';
+import { configuredPlaces } from './models/model-places.ts';
+import { SlicedWork } from './sliced-work.ts';
 import { findExecutable } from './supervisor/executable.ts';
 import { findPortHolder, listeningPorts, markedPorts } from './supervisor/port-owner.ts';
 import { createProcessScan } from './supervisor/process-scan.ts';
 import { createToolRunner, type RunTool } from './supervisor/tool.ts';
 
 export type { RunTool };
+
+/** A model of the machine. */
+export type FoundModel = Pick<Model, 'name' | 'format' | 'source' | 'path' | 'size' | 'capabilities' | 'problems'>;
 
 /** The machine as a server with this data directory would see it. Used to find faults without a running server. */
 export interface Inspection {
@@ -33,6 +42,8 @@ export interface Inspection {
   gpus(): Promise<Gpu[]>;
   /** Returns the free bytes on the filesystem of an existing folder, and whether they are too few. */
   disk(folder: string): Promise<{ available: number; level: 'warning' | 'error' | null }>;
+  /** Finds the models that a server with this configuration lists, by name. Reads the beginning of each file. */
+  models(config: Config['models']): Promise<readonly FoundModel[]>;
   /** Why llama-server cannot load a model file, in a sentence; `null`: no reason is known. */
   modelProblem(file: string): Promise<string | null>;
   /** Checks the database of a data directory, see {@link lookAtDatabase}. */
@@ -66,6 +77,11 @@ export function createInspection(dataDirectory: string): Inspection {
     disk: async (folder) => {
       const space = await readDiskSpace(folder);
       return { available: space.available, level: judgeDiskSpace(space, null) };
+    },
+    models: async (config) => {
+      const own = path.join(dataDirectory, 'models');
+      const user = { environment: variables, home: os.homedir(), platform: process.platform, isHomeOurs: true };
+      return foundModels(configuredPlaces(config, { own, ...user }).places, new SlicedWork(clock));
     },
     modelProblem: (file) => new ModelFileCheck().problem(file, 'model'),
     database: (folder) => lookAtDatabase(path.join(folder, DATABASE)),

@@ -27,7 +27,7 @@ export { BUILD_TIME, VERSION };
 export { passwordFileOf } from './auth/first-admin.ts';
 export { makePrivateFolder } from './store/private-file.ts';
 export { editConfigFile, editNextConfig } from './config/machine-edit.ts';
-export { createInspection, type Inspection } from './inspection.ts';
+export { createInspection, type FoundModel, type Inspection } from './inspection.ts';
 export { searchModels } from './models/found-files.ts';
 export { parseReference } from './models/hub/model-reference.ts';
 export { configuredPlaces } from './models/model-places.ts';

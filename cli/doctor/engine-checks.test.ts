@@ -36,6 +36,7 @@ function machine(answers: Record<string, string | { code: number; stderr: string
     enginePorts: async () => new Set(),
     gpus: async () => [],
     disk: async () => ({ available: 1, level: null }),
+    models: async () => [],
     modelProblem: async () => null,
     database: () => ({ is: 'none' }),
   };

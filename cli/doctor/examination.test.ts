@@ -28,6 +28,7 @@ const BARE: Inspection = {
   enginePorts: async () => new Set(),
   gpus: async () => [],
   disk: async () => ({ available: 1_000_000_000, level: null }),
+  models: async () => [],
   modelProblem: async () => null,
   database: () => ({ is: 'none' }),
 };
@@ -55,6 +56,21 @@ async function findings(of: Patient): Promise<Finding[]> {
 }
 
 describe('the examination', () => {
+  it('counts the models of all places, also without a server', async () => {
+    const model = {
+      name: 'a',
+      format: 'gguf',
+      source: 'ollama',
+      path: '/b',
+      size: 1,
+      capabilities: [],
+      problems: [],
+    } as const;
+    const inspect = (): Inspection => ({ ...BARE, models: async () => [{ ...model, capabilities: [], problems: [] }] });
+    const found = await findings(patient({ inspect }));
+    expect(found.find(({ check }) => check === 'models')).toMatchObject({ level: 'ok', message: '1 model of Ollama' });
+  });
+
   it('runs all checks, with the server last', async () => {
     const found = await findings(patient());
     const checks = found.map(({ check }) => check);

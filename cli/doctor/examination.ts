@@ -91,7 +91,7 @@ async function* machine(
   }
   yield* await checkService(running?.pid ?? null, serviceWorld(inspection.runTool));
   const optional = [path.join(os.homedir(), 'models'), path.join(data, 'models')];
-  yield* checkModels({ named: models.dirs, optional });
+  yield* checkModels({ named: models.dirs, optional }, await inspection.models(models));
   yield await checkServerPort(port, running?.pid ?? null, inspection);
   yield await checkPortRange(
     instances.port_range,

@@ -102,6 +102,17 @@ describe('model folders', () => {
     ]);
   });
 
+  it('are not the only place: models of other programs count too', () => {
+    const library = (['ollama', 'folder', 'hugging_face', 'ollama'] as const).map((source) => ({ source }));
+    expect(checkModels({ named: [], optional: [home] }, library)).toMatchObject([
+      { level: 'ok', message: '2 models of Ollama; 1 model of Hugging Face' },
+    ]);
+    writeFileSync(path.join(home, 'm.gguf'), '');
+    expect(checkModels({ named: [], optional: [home] }, library)).toMatchObject([
+      { message: `1 model file below ${home}; 2 models of Ollama; 1 model of Hugging Face` },
+    ]);
+  });
+
   it('that lead to the same files count these once', () => {
     const inner = path.join(home, 'org');
     mkdirSync(inner);

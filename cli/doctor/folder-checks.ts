@@ -1,7 +1,8 @@
 import { codeOf, errorWords, fileOf, reasonOf } from '@llamactl/contract/reason';
 import { accessSync, constants, readdirSync, statSync, type Stats } from 'node:fs';
 import path from 'node:path';
-import type { Inspection } from '@llamactl/server/main';
+import type { ModelSource } from '@llamactl/contract/model';
+import type { FoundModel, Inspection } from '@llamactl/server/main';
 import { bytes, count } from '../../format/figures.ts';
 import { doubtful, well, wrong, type Finding } from './finding.ts';
 
@@ -98,8 +99,23 @@ export interface ModelFolders {
   optional: readonly string[];
 }
 
-/** Checks that the model folders can be read, and contain models. */
-export function checkModels({ named, optional }: ModelFolders): Finding[] {
+/** Programs whose models the library has too. */
+const PROGRAMS: Readonly<Record<Exclude<ModelSource, 'folder'>, string>> = {
+  hugging_face: 'Hugging Face',
+  llama_cpp: 'llama.cpp',
+  ollama: 'Ollama',
+  lm_studio: 'LM Studio',
+};
+
+/**
+ * Checks that the model folders can be read, and that the machine has models.
+ *
+ * @param library The models of all places.
+ */
+export function checkModels(
+  { named, optional }: ModelFolders,
+  library: readonly Pick<FoundModel, 'source'>[] = [],
+): Finding[] {
   const check = 'models';
   const files = new Set<string>();
   const there: string[] = [];
@@ -109,11 +125,21 @@ export function checkModels({ named, optional }: ModelFolders): Finding[] {
     if (problem === null) there.push(folder);
     else if (!optional.includes(folder) || codeOf(problem) !== 'ENOENT') unusable.push(unusableFolder(folder, problem));
   }
-  if (files.size > 0) return [...unusable, well(check, `${count(files.size, 'model file')} below ${there.join(', ')}`)];
+  const found = [
+    ...(files.size > 0 ? [`${count(files.size, 'model file')} below ${there.join(', ')}`] : []),
+    ...modelsOfPrograms(library),
+  ];
+  if (found.length > 0) return [...unusable, well(check, found.join('; '))];
   if (there.length === 0 && unusable.length > 0) return unusable;
   const what = there.length === 0 ? `no such folder: ${named.join(', ')}` : `no .gguf below ${there.join(', ')}`;
   const remedy = 'put model files there, or add your folder to models.dirs; llamactl create accepts any path';
   return [...unusable, doubtful(check, what, remedy)];
+}
+
+function modelsOfPrograms(library: readonly Pick<FoundModel, 'source'>[]): string[] {
+  return [...Map.groupBy(library, ({ source }) => source)].flatMap(([source, models]) =>
+    source === 'folder' ? [] : [`${count(models.length, 'model')} of ${PROGRAMS[source]}`],
+  );
 }
 
 function unusableFolder(folder: string, problem: unknown): Finding {

@@ -90,6 +90,20 @@ describe('quickstart', () => {
     await rm(models, { recursive: true });
   });
 
+  it('takes the smallest chat model of another program, before it downloads one', async () => {
+    const ollama = path.join(home, '.ollama/models');
+    const manifests = path.join(ollama, 'manifests/registry.ollama.ai/library/tiny');
+    const digest = 'ab'.repeat(32);
+    const blob = path.join(ollama, `blobs/sha256-${digest}`);
+    await mkdir(path.dirname(blob), { recursive: true });
+    await mkdir(manifests, { recursive: true });
+    await copyFile(await testModel(), blob);
+    const layers = [{ mediaType: 'application/vnd.ollama.image.model', digest: `sha256:${digest}` }];
+    await writeFile(path.join(manifests, '1b'), JSON.stringify({ layers }));
+    expect(await quickstart()).toContain(`   found tiny:1b: ${blob}\n`);
+    await rm(ollama, { recursive: true });
+  });
+
   it('leaves nothing running with --once, and looks for the model before it starts a server', async () => {
     await expect(llamactl('ps')).rejects.toMatchObject({ code: 5 });
     await expect(quickstart('--model', path.join(home, 'nope.gguf'))).rejects.toMatchObject({

@@ -14,6 +14,7 @@ import { writeDemoModel } from './demo-model.ts';
 import { installedCommand, installEngine } from './engine-install.ts';
 import { findEngine } from './find-engine.ts';
 import { findModel } from './find-model.ts';
+import { smallestChatModel } from './library-model.ts';
 import { nextSteps } from './next-steps.ts';
 import { QuickstartInstance } from './quickstart-instance.ts';
 import { downloadModel } from './model-download.ts';
@@ -149,7 +150,7 @@ async function getEngine(
   say(terminal, `   installed llama-server ${installed.version}`);
 }
 
-/** Chooses a model: the named one, one of the user's own, a small real one, or the built-in demo. */
+/** Chooses a model: the named one, one of the user's own, the smallest of other programs, a small real one, or the built-in demo. */
 async function getModel(
   terminal: Terminal,
   flags: QuickstartFlags,
@@ -166,11 +167,20 @@ async function getModel(
     return found;
   }
   const directory = path.join(config.data_dir, 'models');
+  const library = await inspection.models(config.models);
+  const other = await smallestChatModel(library, { except: path.join(directory, DEMO_FILE), problemOf });
+  if (other !== null) {
+    say(terminal, `   found ${plain(other.name)}: ${other.path}`);
+    return other.path;
+  }
   if (flags.offline === true) return writeDemo(terminal, directory);
   const printer = progressPrinter();
   try {
     const announced = once(() =>
-      say(terminal, `   no model in ${config.models.dirs.join(', ')}; downloading a small one (98 MB)`),
+      say(
+        terminal,
+        `   no chat model in ${config.models.dirs.join(', ')} or of another program; downloading a small one (98 MB)`,
+      ),
     );
     const onProgress: OnProgress = (event) => {
       announced();

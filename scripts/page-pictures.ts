@@ -62,9 +62,9 @@ async function takePictures(program: string): Promise<void> {
   };
   try {
     await mkdir(path.join(home, 'models'));
-    await copyFile(await testModel(), path.join(home, 'models', 'smollm2-135m-instruct-q8_0.gguf'));
+    await copyFile(await testModel(), path.join(home, 'models', 'demo-model.gguf'));
     await llamactl('up');
-    await fill(url, path.join(home, 'models', 'smollm2-135m-instruct-q8_0.gguf'));
+    await fill(url, path.join(home, 'models', 'demo-model.gguf'));
     await mkdir(PICTURES, { recursive: true });
     const chrome = await chromium.launch({
       executablePath: program,

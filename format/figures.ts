@@ -43,6 +43,11 @@ export function count(number: number, noun: string, plural = `${noun}s`): string
   return `${number} ${number === 1 ? noun : plural}`;
 }
 
+/** A rate, such as tokens a second: `2.8`, `61`. */
+export function rateText(rate: number): string {
+  return rate.toFixed(rate < 10 ? 1 : 0);
+}
+
 /** `128k` of 131072, as people and models name the size of a context. */
 export function contextText(tokens: number): string {
   return tokens >= 1024 && tokens % 1024 === 0 ? `${tokens / 1024}k` : String(tokens);

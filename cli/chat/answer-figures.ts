@@ -1,4 +1,5 @@
 import type { ChatChunk } from '@llamactl/client';
+import { rateText } from '../../format/figures.ts';
 
 /** Timestamps of an answer. Milliseconds since the epoch. */
 export interface AnswerTimes {
@@ -21,22 +22,18 @@ export function answerFigures(
   const rate = figure(timings?.predicted_per_second) ?? (count === null || took <= 0 ? null : count / took);
   const answer = [
     ...(count === null ? [] : [`${count} tokens`]),
-    ...(rate === null ? [] : [`${rounded(rate)} tokens/s`]),
+    ...(rate === null ? [] : [`${rateText(rate)} tokens/s`]),
     ...(first === null ? [] : [`first token after ${((first - asked) / 1_000).toFixed(2)} s`]),
   ];
   const asking = usage?.prompt_tokens ?? figure(timings?.['prompt_n']);
   const askingRate = figure(timings?.prompt_per_second);
   const question = [
     ...(asking === null ? [] : [`${asking} tokens`]),
-    ...(askingRate === null ? [] : [`${rounded(askingRate)} tokens/s`]),
+    ...(askingRate === null ? [] : [`${rateText(askingRate)} tokens/s`]),
   ];
   return [answer.join(', '), ...(question.length === 0 ? [] : [`prompt ${question.join(', ')}`])].join('; ');
 }
 
 function figure(value: unknown): number | null {
   return typeof value === 'number' && Number.isFinite(value) ? value : null;
-}
-
-function rounded(rate: number): string {
-  return rate < 10 ? rate.toFixed(1) : String(Math.round(rate));
 }

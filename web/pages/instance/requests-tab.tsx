@@ -1,6 +1,6 @@
 import { useQuery } from '@tanstack/react-query';
 import type { ActiveRequest, FinishedRequest } from '@llamactl/client';
-import { duration } from '../../../format/figures.ts';
+import { duration, rateText } from '../../../format/figures.ts';
 import { Moment } from '../../components/age.tsx';
 import { EmptyState } from '../../components/empty-state.tsx';
 import { QueryPart } from '../../components/query-part.tsx';
@@ -85,7 +85,7 @@ function RequestRow({ request }: { request: ActiveRequest | FinishedRequest }) {
       <Td className="max-w-48 truncate">{caller ?? <span className="text-mute">{words.someone}</span>}</Td>
       <Td className="max-w-64 truncate text-mute">{path}</Td>
       <Td isNumber>{isOver ? seconds(request.duration) : '–'}</Td>
-      <Td isNumber>{rate === null ? '–' : rate.toFixed(rate < 10 ? 1 : 0)}</Td>
+      <Td isNumber>{rate === null ? '–' : rateText(rate)}</Td>
       <Td isNumber>{read === null && written === null ? '–' : `${read ?? '–'} → ${written ?? '–'}`}</Td>
       <Td>
         {isOver ? (

@@ -3,10 +3,8 @@ import { useNavigate } from '@tanstack/react-router';
 import { useState } from 'react';
 import { showError } from '../../components/toast.tsx';
 import { useApp } from '../../lib/app.ts';
+import type { DownloadProgress } from '../../lib/downloads.ts';
 import { instanceName } from '../../lib/instance-name.ts';
-
-/** The progress of a download, as events have it. */
-type DownloadProgress = Extract<Frame, { type: 'download_progress' }>['data'];
 
 /** The step at which a first instance is. `model` is what it was begun with. */
 export type FirstStep =

@@ -1,4 +1,4 @@
-import { bytes, duration, percent } from '../../../format/figures.ts';
+import { bytes, duration, percent, rateText } from '../../../format/figures.ts';
 import { Age } from '../../components/age.tsx';
 import { GridCell } from '../../components/grid.tsx';
 import { Icon } from '../../components/icons.tsx';
@@ -153,7 +153,7 @@ function TokensCell({ row: { name, status, tokens_per_second: rate } }: { row: R
   return (
     <GridCell isNumber className="flex items-center justify-end gap-2">
       {trail.some((value) => value > 0) && <Sparkline values={trail} />}
-      <span>{rate > 0 ? rate.toFixed(rate < 10 ? 1 : 0) : '0'}</span>
+      <span>{rate > 0 ? rateText(rate) : '0'}</span>
     </GridCell>
   );
 }

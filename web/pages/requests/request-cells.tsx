@@ -1,3 +1,4 @@
+import { rateText } from '../../../format/figures.ts';
 import { Moment } from '../../components/age.tsx';
 import { GridCell } from '../../components/grid.tsx';
 import { VerdictMark, type Verdict } from '../../components/status.tsx';
@@ -42,7 +43,7 @@ export function RequestCells({ request, now, scale }: RequestCellsProps) {
         <CourseBar request={request} now={now} scale={scale} />
       </GridCell>
       <GridCell isNumber>{requestSeconds(secondsOf(request, now))}</GridCell>
-      <GridCell isNumber>{rate === null ? NONE : rate.toFixed(rate < 10 ? 1 : 0)}</GridCell>
+      <GridCell isNumber>{rate === null ? NONE : rateText(rate)}</GridCell>
       <GridCell isNumber>
         <TokensText request={request} />
       </GridCell>

@@ -76,16 +76,6 @@ describe('a compiled script', () => {
     expect(kept()).toHaveLength(2);
   });
 
-  it('is optimized by V8 after the call of `keep`, and not before', async () => {
-    const work = 'function hot() { let sum = 0; for (let one = 0; one < 1e6; one += 1) sum += one; return sum; }';
-    const optimized = async (body: string): Promise<boolean> => {
-      writeFileSync(script, `(function (exports) { ${work} exports.word = () => { ${body} return ''; }; })`);
-      return /compiling method \S+ <JSFunction hot /.test(await said({ flags: ['--trace-opt'], caches: false }));
-    };
-    expect(await optimized('hot();')).toBe(false);
-    expect(await optimized('setTimeout(hot);')).toBe(true);
-  });
-
   it('is made again if the file is damaged', async () => {
     await said();
     const [file = ''] = (kept()[0] ?? '').split(' ');

@@ -2,7 +2,6 @@ import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { createRequire, getCompileCacheDir } from 'node:module';
 import path from 'node:path';
-import { setFlagsFromString } from 'node:v8';
 import { constants, Script } from 'node:vm';
 import { crc32 } from 'node:zlib';
 
@@ -21,18 +20,13 @@ const KEEP_AFTER_MS = 10_000;
 const AT_REST = 0.1;
 /** How many files of compiled code stay: one for each script and set of Node flags. */
 const KEPT = 5;
-/** For a server whose start takes long, and for commands that run parts of it. */
-const LONGEST_PAUSE_MS = 3_000;
 const PREFIX = 'llamactl-';
 const CHECKSUM_BYTES = 4;
 
 /** A script that has run. */
 interface CompiledScript {
   exports: unknown;
-  /**
-   * Call it when the server serves: V8 optimizes from then on. Keeps the compiled code for the next start, at rest or at
-   * the end, unless the code was kept before.
-   */
+  /** Keeps the compiled code for the next start, at rest or at the end. Does nothing if the code was kept before. */
   keep: () => void;
 }
 
@@ -47,8 +41,6 @@ export function compiledScript(file: string): CompiledScript {
   });
   const module = { exports: {} };
   const run = script.runInThisContext() as (...parts: unknown[]) => void;
-  // Not before: V8 refuses kept code if the flags are others.
-  const optimizeAgain = pauseOptimizing();
   run(module.exports, createRequire(file), module, file, path.dirname(file));
   let isKept = kept === null || script.cachedDataRejected === false;
   const keepNow = (): void => {
@@ -67,30 +59,10 @@ export function compiledScript(file: string): CompiledScript {
   return {
     exports: module.exports,
     keep: () => {
-      optimizeAgain();
       if (isKept) return;
       keepAtRest();
       process.once('exit', keepNow);
     },
-  };
-}
-
-/**
- * Makes V8 optimize no function. A start is over before optimized code pays, and the compilers that make it take 8 MB,
- * which stay. Functions still count their calls, so they are optimized soon after the pause.
- *
- * @returns ends the pause, which else ends by itself
- */
-function pauseOptimizing(): () => void {
-  const optimize = (which: 'all' | 'none'): void => {
-    for (const compiler of ['maglev', 'turbo'])
-      setFlagsFromString(`--${compiler}-filter=${which === 'all' ? '*' : '~'}`);
-  };
-  optimize('none');
-  const limit = setTimeout(() => optimize('all'), LONGEST_PAUSE_MS).unref();
-  return () => {
-    clearTimeout(limit);
-    optimize('all');
   };
 }
 

@@ -17,6 +17,7 @@ import { logsRotation } from './scenarios/logs-rotation.ts';
 import { logsSpeed } from './scenarios/logs-speed.ts';
 import { logsTail } from './scenarios/logs-tail.ts';
 import { models } from './scenarios/models.ts';
+import { oneStream } from './scenarios/one-stream.ts';
 import { reload } from './scenarios/reload.ts';
 import { sampler } from './scenarios/sampler.ts';
 import { start } from './scenarios/start.ts';
@@ -42,6 +43,7 @@ export const SCENARIOS: readonly Scenario[] = [
   sampler,
   websocket,
   firstRequests,
+  oneStream,
   gateway,
   gatewayStreams,
   gatewayRest,

@@ -173,10 +173,11 @@ function serverModule(names: readonly string[]): string {
     import path from 'node:path';
     const script = compiledScript(path.join(import.meta.dirname, '${SERVER}.cjs'));
     export const { ${others.join(', ')} } = script.exports;
-    export const serve = async (...parts) => {
-      const service = await script.exports.serve(...parts);
+    export const serve = async (loaded, log, as) => {
+      const onFirstAnswer = () => script.keep('relayed');
+      const service = await script.exports.serve(loaded, log, { ...as, onFirstAnswer });
       // Not before: a server that cannot start has compiled only a part.
-      script.keep();
+      script.keep('started');
       return service;
     };
   `;

@@ -27,14 +27,16 @@ function write(word: string): void {
 }
 
 /** Runs the script in a process of its own. @returns its word */
-async function said({ flags = [] as string[], isKept = true, caches = true } = {}): Promise<string> {
+async function said({ flags = [] as string[], keeps = ['started'], caches = true } = {}): Promise<string> {
   const program = `
     import { compiledScript } from ${JSON.stringify(MODULE)};
     const script = compiledScript(${JSON.stringify(script)});
     process.stdout.write(script.exports.word());
-    if (${isKept}) script.keep();
+    for (const extent of JSON.parse(process.env.KEEPS)) script.keep(extent);
   `;
-  const env = { PATH: process.env['PATH'] ?? '', ...(caches && { NODE_COMPILE_CACHE: path.join(folder, 'compiled') }) };
+  // As a variable: the file that is kept has its name from the arguments of Node.
+  const wanted = { PATH: process.env['PATH'] ?? '', KEEPS: JSON.stringify(keeps) };
+  const env = { ...wanted, ...(caches && { NODE_COMPILE_CACHE: path.join(folder, 'compiled') }) };
   const { stdout } = await run(process.execPath, [...flags, '--input-type=module', '--eval', program], { env });
   return stdout;
 }
@@ -56,8 +58,20 @@ describe('a compiled script', () => {
     expect(statSync(path.join(folder, (first[0] ?? '').split(' ')[0] ?? '')).mode & 0o777).toBe(0o600);
   });
 
+  it('is kept again, once, by the first process that has relayed a request', async () => {
+    await said();
+    const ofStart = kept();
+    await said({ keeps: ['started', 'relayed'] });
+    const ofRequests = kept();
+    expect(ofRequests).toHaveLength(1);
+    expect(ofRequests).not.toEqual(ofStart);
+    await said({ keeps: ['started', 'relayed'] });
+    await said();
+    expect(kept()).toEqual(ofRequests);
+  });
+
   it('is not kept unless it is asked for, or if Node has no folder for compiled code', async () => {
-    expect(await said({ isKept: false })).toBe('one/');
+    expect(await said({ keeps: [] })).toBe('one/');
     expect(await said({ caches: false })).toBe('one/');
     expect(kept()).toEqual([]);
   });

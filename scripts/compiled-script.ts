@@ -21,47 +21,64 @@ const AT_REST = 0.1;
 /** How many files of compiled code stay: one for each script and set of Node flags. */
 const KEPT = 5;
 const PREFIX = 'llamactl-';
-const CHECKSUM_BYTES = 4;
+/** Checksum and extent, 4 bytes each. V8 copies code that does not begin at a multiple of 8. */
+const HEADER_BYTES = 8;
+const EXTENT_AT = 4;
+
+/** How much of the program had run when its code was kept: its start, or a relayed request too. */
+type Extent = 'started' | 'relayed';
+const RANK: Readonly<Record<Extent, number>> = { started: 1, relayed: 2 };
 
 /** A script that has run. */
 interface CompiledScript {
   exports: unknown;
-  /** Keeps the compiled code for the next start, at rest or at the end. Does nothing if the code was kept before. */
-  keep: () => void;
+  /** Keeps the compiled code for the next start, at rest or at the end. Does nothing if code of this extent is kept already. */
+  keep: (extent: Extent) => void;
+}
+
+/** Code from an earlier process. */
+interface KeptCode {
+  rank: number;
+  code: Buffer;
 }
 
 /** Runs a CommonJS script that is one function, in ASCII. @param file absolute path */
 export function compiledScript(file: string): CompiledScript {
   const kept = keptFile(file);
-  const cachedData = kept === null ? null : read(kept);
+  const earlier = kept === null ? null : read(kept);
   const script = new Script(readFileSync(file, 'latin1'), {
     filename: file,
-    ...(cachedData && { cachedData }),
+    ...(earlier && { cachedData: earlier.code }),
     importModuleDynamically: constants.USE_MAIN_CONTEXT_DEFAULT_LOADER,
   });
   const module = { exports: {} };
   const run = script.runInThisContext() as (...parts: unknown[]) => void;
   run(module.exports, createRequire(file), module, file, path.dirname(file));
-  let isKept = kept === null || script.cachedDataRejected === false;
+  let keptRank = earlier !== null && script.cachedDataRejected === false ? earlier.rank : 0;
+  let wantedRank = 0;
+  let isWaiting = false;
   const keepNow = (): void => {
-    if (isKept || kept === null) return;
-    isKept = true;
-    write(kept, script.createCachedData());
+    if (kept === null || wantedRank <= keptRank) return;
+    keptRank = wantedRank;
+    write(kept, { rank: keptRank, code: script.createCachedData() });
   };
   const keepAtRest = (): void => {
+    isWaiting = true;
     const since = performance.eventLoopUtilization();
     const look = (): void => {
-      if (performance.eventLoopUtilization(since).utilization < AT_REST) keepNow();
-      else keepAtRest();
+      isWaiting = performance.eventLoopUtilization(since).utilization >= AT_REST;
+      if (isWaiting) keepAtRest();
+      else keepNow();
     };
     setTimeout(look, KEEP_AFTER_MS).unref();
   };
   return {
     exports: module.exports,
-    keep: () => {
-      if (isKept) return;
-      keepAtRest();
-      process.once('exit', keepNow);
+    keep: (extent) => {
+      if (RANK[extent] <= Math.max(wantedRank, keptRank)) return;
+      if (wantedRank === 0) process.once('exit', keepNow);
+      wantedRank = RANK[extent];
+      if (!isWaiting) keepAtRest();
     },
   };
 }
@@ -77,11 +94,11 @@ function keptFile(file: string): string | null {
 }
 
 /** Reads compiled code; `null`: the file is missing or damaged. V8 does not check the code, and damaged code crashes it. */
-function read(file: string): Buffer | null {
+function read(file: string): KeptCode | null {
   try {
     const bytes = readFileSync(file);
-    const code = bytes.subarray(CHECKSUM_BYTES);
-    return bytes.readUInt32LE() === crc32(code) ? code : null;
+    if (bytes.readUInt32LE() !== crc32(bytes.subarray(EXTENT_AT))) return null;
+    return { rank: bytes.readUInt32LE(EXTENT_AT), code: bytes.subarray(HEADER_BYTES) };
   } catch {
     return null;
   }
@@ -91,12 +108,13 @@ function read(file: string): Buffer | null {
  * Writes the whole file, or nothing. Ignores errors: the code is compiled again then, which is no reason to disturb a
  * server.
  */
-function write(file: string, bytes: Buffer): void {
+function write(file: string, { rank, code }: KeptCode): void {
   const draft = `${file}.${process.pid}`;
   try {
-    const checksum = Buffer.alloc(CHECKSUM_BYTES);
-    checksum.writeUInt32LE(crc32(bytes));
-    writeFileSync(draft, Buffer.concat([checksum, bytes]), { mode: 0o600 });
+    const bytes = Buffer.concat([Buffer.alloc(HEADER_BYTES), code]);
+    bytes.writeUInt32LE(rank, EXTENT_AT);
+    bytes.writeUInt32LE(crc32(bytes.subarray(EXTENT_AT)));
+    writeFileSync(draft, bytes, { mode: 0o600 });
     renameSync(draft, file);
     const folder = path.dirname(file);
     const all = readdirSync(folder).filter((name) => name.startsWith(PREFIX));

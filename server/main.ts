@@ -59,13 +59,21 @@ export interface ServeAs {
   onSuccessor?: (pid: number) => boolean | Promise<boolean>;
   /** Called when a reload begins, and when one failed. */
   onChange?: (stage: 'begun' | 'failed') => void;
+  /** Called when an engine has first answered a request. */
+  onFirstAnswer?: () => void;
 }
 
 /** Starts the server in this process. The caller ends it. */
 export async function serve(
   loaded: LoadedConfig,
   log: Logger,
-  { inheritance, successor, onSuccessor = () => false, onChange = () => undefined }: ServeAs,
+  {
+    inheritance,
+    successor,
+    onSuccessor = () => false,
+    onChange = () => undefined,
+    onFirstAnswer = () => undefined,
+  }: ServeAs,
 ): Promise<Service<App>> {
   // New files are private to this user: state, logs and keys of engines.
   process.umask(0o077);
@@ -95,7 +103,7 @@ export async function serve(
   const dependencies = {
     clock: systemClock(),
     log,
-    start: (from: Inheritance | null) => startApp({ ...built, loaded, log, inheritance: from, reload }),
+    start: (from: Inheritance | null) => startApp({ ...built, loaded, log, inheritance: from, reload, onFirstAnswer }),
     launch: (listener: Listener) =>
       launchSuccessor({ ...successor(), environment, listener: descriptorOf(listener), lifeline }),
     servingPid: () => readDescription(config.data_dir)?.pid ?? null,

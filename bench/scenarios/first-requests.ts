@@ -6,6 +6,7 @@ import { type Contenders, gatewayContenders } from '../harness/gateway-contender
 import type { Contender } from '../harness/request-cost.ts';
 import { median } from '../harness/sample.ts';
 import type { Bench, Readings, Scenario } from '../harness/scenario.ts';
+import { costOfToken, type Proxy, withProcess } from '../harness/token-cost.ts';
 import { exactCpuMs } from '../harness/usage.ts';
 
 /** Pad of a request's body, so that it has 1 KB. */
@@ -15,9 +16,6 @@ const NEXT = 80;
 const STREAMS = 5;
 /** Rest after a start, so that the work of the start is not counted to requests. */
 const REST_MS = 1_000;
-
-/** A contender with a process of its own. */
-type Proxy = Contender & { pid: number };
 
 /** What a proxy costs that has just started, which is what a home server has: some requests an hour. */
 export const firstRequests: Scenario = {
@@ -64,14 +62,9 @@ async function measureOnce(bench: Bench, contenders: Contenders): Promise<Readin
     haproxy: (haproxyRequests.first * FIRST + haproxyRequests.next * NEXT) / (FIRST + NEXT),
     firstByte: firstByte - directFirstByte,
     haproxyFirstByte: haproxyFirstByte - directFirstByte,
-    token: await costOfToken(bench, await fresh(), contenders),
-    haproxyToken: await costOfToken(bench, haproxy, contenders),
+    token: await costOfToken(bench, await fresh(), contenders.load),
+    haproxyToken: await costOfToken(bench, haproxy, contenders.load),
   };
-}
-
-function withProcess({ pid, place }: Contender): Proxy {
-  if (pid === null) throw new Error('the direct way has no process');
-  return { pid, place };
 }
 
 /** CPU of a request, milliseconds. */
@@ -112,15 +105,4 @@ async function untilFirstByte({ place: { port, path, fields } }: Contender): Pro
   socket.destroy();
   if (!bytes.toString('latin1').startsWith('HTTP/1.1 200 ')) throw new Error(`no stream: ${bytes.toString('latin1')}`);
   return ms;
-}
-
-/** CPU of a token of one stream, microseconds. */
-async function costOfToken({ isQuick }: Bench, { pid, place }: Proxy, { load }: Contenders): Promise<number> {
-  await load.tell({ kind: 'open', place, streams: 1 });
-  const before = exactCpuMs(pid);
-  const { count } = await load.tell({ kind: 'listen', seconds: isQuick ? 0.5 : 10 });
-  const used = exactCpuMs(pid) - before;
-  await load.tell({ kind: 'close' });
-  if (count === 0) throw new Error('no token came');
-  return (used * 1_000) / count;
 }

@@ -72,6 +72,8 @@ export interface AppOptions {
   interposition?: Interposition;
   /** Begins to replace this server by a new process; false: it cannot now. Left out: it never can. */
   reload?: () => boolean;
+  /** Called when an engine has first answered a request. */
+  onFirstAnswer?: () => void;
 }
 
 /** A running server. */
@@ -243,6 +245,7 @@ export async function startApp(options: AppOptions): Promise<App> {
       machine,
       figures,
       listeningPorts: supervisor,
+      onFirstAnswer: options.onFirstAnswer ?? (() => undefined),
     });
     const rootFor = downloadRoots(cache, own);
     const hub = openHub({ config: config.models, environment, home, version, machine, rootFor });

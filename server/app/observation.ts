@@ -52,6 +52,8 @@ export interface ObservationParts {
   /** Gets the newest figures of instances. */
   figures: LastFigures;
   listeningPorts: Pick<ListeningPorts, 'portHolder'>;
+  /** Called when an engine has first answered a request. */
+  onFirstAnswer: () => void;
   onFault: (error: unknown, what: string) => void;
   teardown: Teardown;
 }
@@ -125,6 +127,7 @@ export function observe(parts: ObservationParts): Observation {
     onFault,
   });
   teardown.add(() => journal.close());
+  let hasAnswered = false;
   const requests = new Requests({
     clock,
     finished,
@@ -136,6 +139,10 @@ export function observe(parts: ObservationParts): Observation {
       requestCounters.finished(figures);
       tally.finished(figures);
       frames.finished(record);
+      if (!hasAnswered && figures.outcome === 'ok') {
+        hasAnswered = true;
+        parts.onFirstAnswer();
+      }
     },
   });
   const pulse = teardown.ending(

@@ -1,6 +1,18 @@
 import { type ChildProcessByStdio, execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { access, cp, mkdir, mkdtemp, readdir, readFile, readlink, rm, symlink, writeFile } from 'node:fs/promises';
+import {
+  access,
+  cp,
+  mkdir,
+  mkdtemp,
+  readdir,
+  readFile,
+  readlink,
+  rm,
+  stat,
+  symlink,
+  writeFile,
+} from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import type { Readable } from 'node:stream';
@@ -12,6 +24,7 @@ import { ServerProcess } from './server-process.ts';
 
 /** The launcher of a checkout: it runs a bundle of the sources, which is made again after each change. */
 
+const ECHO = path.join(import.meta.dirname, 'echo-engine.ts');
 const ROOT = path.join(import.meta.dirname, '..');
 const WORKSPACES = ['contract', 'client', 'server', 'cli', 'web'];
 const FILES = [
@@ -170,18 +183,33 @@ describe('the launcher', () => {
     }
   });
 
-  it('keeps the compiled code of a server for the next start', async () => {
+  it('keeps the compiled code of a server for the next start, and once more after a relayed request', async () => {
     const compiled = path.join(folder, 'compiled by servers');
-    const server = await ServerProcess.create('', () => ['env', `NODE_COMPILE_CACHE=${compiled}`], [launcher]);
-    const kept = async (): Promise<string[]> =>
-      (await readdir(compiled, { recursive: true })).filter((name) => path.basename(name).startsWith('llamactl-'));
+    const engines = { echo: { kind: 'custom', command: process.execPath, args: [ECHO, '${PORT}'] } };
+    const configuration = `engines: ${JSON.stringify(engines)}\n`;
+    const server = await ServerProcess.create(configuration, () => ['env', `NODE_COMPILE_CACHE=${compiled}`], [
+      launcher,
+    ]);
+    const kept = async (): Promise<string[]> => {
+      const files = (await readdir(compiled, { recursive: true })).filter((name) => /\bllamactl-/.test(name));
+      return Promise.all(files.map(async (name) => `${name} ${(await stat(path.join(compiled, name))).ino}`));
+    };
     try {
       await server.start();
       expect(await kept()).toEqual([]);
       await server.end('SIGTERM');
       expect(await kept()).toHaveLength(1);
+      const ofStart = await kept();
       await server.start();
+      await server.call('POST', '/api/instances', { name: 'echo', engine: 'echo', health_path: '/' });
+      await server.call('POST', '/api/instances/echo/start?wait=true');
       await server.end('SIGTERM');
+      expect(await kept()).toEqual(ofStart);
+      await server.start();
+      const { status } = await server.call('POST', '/v1/chat/completions', { model: 'echo', messages: [] });
+      expect(status).toBe(200);
+      await server.end('SIGTERM');
+      expect(await kept()).not.toEqual(ofStart);
       expect(await kept()).toHaveLength(1);
     } finally {
       await server.dispose();

@@ -141,6 +141,14 @@ describe('FlagCatalogues', () => {
     expect(searches).toBe(2);
   });
 
+  it('searches a missing program once for all calls of a tenth of a second', async () => {
+    for (let call = 0; call < 100; call += 1) expect((await load('missing')).warning).toMatch(/missing/);
+    expect(searches).toBe(1);
+    await writeFile(path.join(folder, 'missing'), '#!/bin/sh\n');
+    await clock.advance(100);
+    expect((await load('missing')).warning).toBeNull();
+  });
+
   it('reads again when a link leads to another file', async () => {
     const link = path.join(folder, 'current');
     await symlink(engine, link);

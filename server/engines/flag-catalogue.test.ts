@@ -109,6 +109,7 @@ describe('FlagCatalogues', () => {
     await catalogues.learn(launcher);
     expect(catalogues.known(launcher)).toBeNull();
     await writeFile(engine, '#!/bin/sh\n');
+    await clock.advance(100);
     await catalogues.learn(launcher);
     expect(catalogues.known(launcher)).not.toBeNull();
   });
@@ -205,10 +206,11 @@ describe('FlagCatalogues', () => {
     expect((await load()).catalogue).not.toBeNull();
   });
 
-  it('reads as soon as the missing file exists', async () => {
+  it('reads a tenth of a second after the missing file exists', async () => {
     await rm(engine);
     expect((await load()).warning).toContain('ENOENT');
     await writeFile(engine, '#!/bin/sh\n');
+    await clock.advance(100);
     expect((await load()).catalogue).not.toBeNull();
   });
 

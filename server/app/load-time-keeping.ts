@@ -1,10 +1,10 @@
 import { readFileSync } from 'node:fs';
-import { rename, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { codeOf } from '@llamactl/contract/reason';
 import type { LoadTimes } from '../instances/ports/load-times.ts';
 import { atMost, type Clock } from '../instances/ports/time.ts';
 import { LoadTimeList } from '../metrics/load-time-list.ts';
+import { writeWhole } from '../whole-file.ts';
 import type { Teardown } from './teardown.ts';
 
 export interface LoadTimeKeepingParts {
@@ -31,8 +31,7 @@ export function keepLoadTimes({ clock, dataDirectory, onFault, teardown }: LoadT
     cancel?.();
     cancel = null;
     try {
-      await writeFile(`${file}.new`, list.text, { mode: 0o600 });
-      await rename(`${file}.new`, file);
+      await writeWhole(file, list.text);
       isFaulty = false;
     } catch (error) {
       if (!isFaulty) onFault(error, `The times of loads could not be written to ${file}`);

@@ -2,10 +2,11 @@ import type { KeptContext } from '@llamactl/contract/instance';
 import { hasCode } from '@llamactl/contract/reason';
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { chmod, mkdir, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, readdir, readFile, rm, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { z } from 'zod';
+import { writeWhole } from '../whole-file.ts';
 
 /** A saved slot of an engine. Stored beside its file. */
 const SavedSlotSchema = z.object({
@@ -158,10 +159,7 @@ export class ContextFolder {
   }
 
   async #write(name: string, value: object): Promise<void> {
-    const target = path.join(this.folder, name);
-    const fresh = `${target}.new`;
-    await writeFile(fresh, JSON.stringify(value), { mode: 0o600 });
-    await rename(fresh, target);
+    await writeWhole(path.join(this.folder, name), JSON.stringify(value));
   }
 }
 

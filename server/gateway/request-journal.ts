@@ -1,8 +1,9 @@
-import { appendFile, readFile, rename, writeFile } from 'node:fs/promises';
+import { appendFile, readFile } from 'node:fs/promises';
 import { codeOf } from '@llamactl/contract/reason';
 import { type FinishedRequest, FinishedRequestSchema } from '@llamactl/contract/requests';
 import type { Clock } from '../instances/ports/time.ts';
 import type { Sliced, SlicedWork } from '../sliced-work.ts';
+import { writeWhole } from '../whole-file.ts';
 import type { FinishedChange } from './finished-requests.ts';
 
 export interface JournalOptions {
@@ -90,8 +91,7 @@ export class RequestJournal {
         this.#isStale = false;
         const kept = all();
         // A crash leaves the old file or the new one.
-        await writeFile(`${file}.new`, textOf(kept), { mode: 0o600 });
-        await rename(`${file}.new`, file);
+        await writeWhole(file, textOf(kept));
         this.#lines = kept.length;
       } else {
         await appendFile(file, `${this.#isCutOff ? '\n' : ''}${textOf(added)}`, { mode: 0o600 });

@@ -1,6 +1,7 @@
-import { readFile, rename, writeFile } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { codeOf } from '@llamactl/contract/reason';
 import type { Clock } from '../instances/ports/time.ts';
+import { writeWhole } from '../whole-file.ts';
 import type { OnFault } from './metrics-ports.ts';
 
 /** A history that is kept in a file. */
@@ -59,9 +60,7 @@ export class HistoryArchive {
     // one after the other: each takes milliseconds of a thread, and requests must not wait
     for (const { file, packed } of this.#dependencies.changed()) {
       try {
-        const draft = `${file}.new`;
-        await writeFile(draft, await packed(), { mode: 0o600 });
-        await rename(draft, file);
+        await writeWhole(file, await packed());
         this.#isFaulty = false;
       } catch (error) {
         // the folder of an instance goes with the instance

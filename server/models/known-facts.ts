@@ -1,7 +1,8 @@
-import { open, readFile, rename, rm } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { z } from 'zod';
 import { codeOf } from '@llamactl/contract/reason';
 import type { Sliced, SlicedWork } from '../sliced-work.ts';
+import { writeWhole } from '../whole-file.ts';
 import { type FileFacts, FileFactsSchema } from './facts-schema.ts';
 import type { FoundFile } from './found-files.ts';
 import type { KnownFile } from './model-groups.ts';
@@ -116,24 +117,24 @@ export class KnownFacts {
   }
 
   async #store(): Promise<void> {
-    const draft = `${this.#file}.new`;
     try {
-      await using handle = await open(draft, 'w', 0o600);
-      let lines = '';
-      let count = 0;
-      for (const [key, known] of this.#known) {
-        lines += `${JSON.stringify({ key, known })}\n`;
-        count += 1;
-        if (count % AT_ONCE !== 0) continue;
-        await handle.writeFile(lines);
-        lines = '';
-      }
-      await handle.writeFile(lines);
-      await rename(draft, this.#file);
+      await writeWhole(this.#file, this.#pieces());
     } catch (error) {
       if (codeOf(error) === null) throw error;
-      await rm(draft, { force: true });
     }
+  }
+
+  *#pieces(): Generator<string> {
+    let lines = '';
+    let count = 0;
+    for (const [key, known] of this.#known) {
+      lines += `${JSON.stringify({ key, known })}\n`;
+      count += 1;
+      if (count % AT_ONCE !== 0) continue;
+      yield lines;
+      lines = '';
+    }
+    yield lines;
   }
 }
 

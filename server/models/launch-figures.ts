@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
-import { open, readFile, rename, rm } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { codeOf } from '@llamactl/contract/reason';
 import { z } from 'zod';
+import { writeWhole } from '../whole-file.ts';
 import type { KnownNeeds } from './launch-fit.ts';
 
 const NeedSchema = z.object({
@@ -67,15 +68,11 @@ export class LaunchFigures {
   }
 
   async #store(): Promise<void> {
-    const draft = `${this.#file}.new`;
     const lines = [...this.#known].map(([key, known]) => `${JSON.stringify({ key, ...known })}\n`);
     try {
-      await using handle = await open(draft, 'w', 0o600);
-      await handle.writeFile(lines.join(''));
-      await rename(draft, this.#file);
+      await writeWhole(this.#file, lines.join(''));
     } catch (error) {
       if (codeOf(error) === null) throw error;
-      await rm(draft, { force: true });
     }
   }
 }

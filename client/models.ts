@@ -1386,6 +1386,11 @@ export interface Key {
   last_used_at: string | null;
 }
 
+export interface KeyChanged {
+  message: string;
+  key: Key;
+}
+
 export interface KeyCreated {
   message: string;
   /** `llk_…`; shown once. */
@@ -1806,6 +1811,8 @@ export interface Session {
   created_at: string;
   /** When a token was last refreshed; `null`: never. */
   refreshed_at: string | null;
+  /** When a request last had one of its tokens. Accurate to one minute; to the last refresh, if llamactl has restarted since. */
+  last_used_at: string;
   /** When its newest token expires. */
   expires_at: string;
   /** When the log-in ends: no token is valid for longer (`auth.session_ttl`). */
@@ -1821,6 +1828,12 @@ export interface Session {
 export interface SessionList {
   /** Newest log-in first. */
   sessions: Session[];
+}
+
+export interface SessionsEnded {
+  message: string;
+  /** How many log-ins were ended. */
+  ended: number;
 }
 
 export interface StartObstacle {
@@ -2076,6 +2089,26 @@ export interface UpdateInstance {
   name?: string | undefined;
 }
 
+export interface UpdateKey {
+  name?: string | undefined;
+  /** Another end, in the future; `null`: never. */
+  expires_at?: string | null | undefined;
+  /** Cannot be changed: it must be as it is, or be left out. */
+  owner?: string | undefined;
+  /** Cannot be changed: it must be as it is, or be left out. */
+  scopes?: Scope[] | undefined;
+  /** Cannot be changed: it must be as it is, or be left out. */
+  instances?: string[] | null | undefined;
+  /** Cannot be changed: it must be as it is, or be left out. */
+  may_start?: boolean | undefined;
+  /** Cannot be changed: it must be as it is, or be left out. */
+  max_in_flight?: number | undefined;
+  /** Cannot be changed: it must be as it is, or be left out. */
+  requests_per_minute?: number | undefined;
+  /** Cannot be changed: it must be as it is, or be left out. */
+  tokens_per_minute?: number | undefined;
+}
+
 export interface UpdateUser {
   role?: Role | undefined;
   disabled?: boolean | undefined;
@@ -2087,6 +2120,43 @@ export interface UpdateUser {
   requests_per_minute?: number | undefined;
   /** Prompt and answer tokens in any 60 seconds, counted when an answer ends; 0: no limit. */
   tokens_per_minute?: number | undefined;
+}
+
+export interface Usage {
+  by: UsageGroup;
+  /** How far back, in seconds. */
+  window: number;
+  /** Requests that ended since then are counted. Earlier than the window by at most one step: a minute up to `1h`, 15 minutes up to `24h`, then 3 hours. Later if llamactl has not counted for so long. */
+  since: string;
+  /** The time of the answer. */
+  until: string;
+  /** Most tokens first. */
+  usage: UsageRow[];
+}
+
+export type UsageGroup = 'key' | 'user' | 'instance';
+
+export interface UsageRow {
+  /** Id of the key; `null`: the row is of an account or an instance. */
+  id: string | null;
+  /** Its name, also after it was deleted. `null`: requests without an account, or for a model that no instance has. */
+  name: string | null;
+  /** The account of the key; `null`: the row is of an account or an instance. */
+  owner: string | null;
+  /** Whether the key, account or instance no longer exists. */
+  deleted: boolean;
+  /** Requests to engines that ended, with those that were refused or failed. */
+  requests: number;
+  /** Requests that llamactl answered with an error, such as those beyond a limit. */
+  refused: number;
+  /** Requests that an engine answered with an error, or whose answer broke off. */
+  failed: number;
+  /** Tokens of their prompts, cached ones too. */
+  tokens_in: number;
+  /** Tokens generated. */
+  tokens_out: number;
+  /** When the last of these requests ended. */
+  last_used_at: string;
 }
 
 export interface User {

@@ -5,6 +5,7 @@ import {
   ChangePasswordSchema,
   CreateKeySchema,
   CreateUserSchema,
+  KeyChangedSchema,
   KeyCreatedSchema,
   KeyListSchema,
   LoggedInSchema,
@@ -13,13 +14,15 @@ import {
   SessionListSchema,
   TicketSchema,
   TokenSchema,
+  SessionsEndedSchema,
+  UpdateKeySchema,
   UpdateUserSchema,
   UserChangedSchema,
   UserListSchema,
 } from './auth.ts';
 import { MessageSchema } from './instance.ts';
 import { operation } from './operation.ts';
-import { CountSchema } from './query.ts';
+import { CountSchema, FlagSchema } from './query.ts';
 
 const SET_COOKIE = {
   name: 'Set-Cookie',
@@ -135,6 +138,20 @@ export const ACCESS_OPERATIONS = {
     success: { status: 200, schema: MessageSchema },
     errors: ['AUTH_DISABLED', 'NOT_FOUND'],
   }),
+  endAllSessions: operation({
+    id: 'endAllSessions',
+    method: 'DELETE',
+    path: '/api/auth/sessions',
+    tag: 'Authentication',
+    summary: 'End your log-ins: all, or all but the one of this token',
+    permission: 'account',
+    cost: 'regular',
+    query: z.strictObject({
+      others: FlagSchema.optional().describe('`true`: the log-in of this token goes on. Default `false`.'),
+    }),
+    success: { status: 200, schema: SessionsEndedSchema },
+    errors: ['AUTH_DISABLED'],
+  }),
   changePassword: operation({
     id: 'changePassword',
     method: 'PUT',
@@ -193,6 +210,39 @@ export const ACCESS_OPERATIONS = {
     success: { status: 200, schema: MessageSchema },
     errors: ['NOT_FOUND'],
   }),
+  listUserSessions: operation({
+    id: 'listUserSessions',
+    method: 'GET',
+    path: '/api/users/{username}/sessions',
+    tag: 'Accounts',
+    summary: 'The log-ins of an account, newest first',
+    permission: 'admin',
+    cost: 'regular',
+    success: { status: 200, schema: SessionListSchema },
+    errors: ['AUTH_DISABLED', 'NOT_FOUND'],
+  }),
+  endUserSession: operation({
+    id: 'endUserSession',
+    method: 'DELETE',
+    path: '/api/users/{username}/sessions/{session_id}',
+    tag: 'Accounts',
+    summary: 'End a log-in of an account: revokes its tokens and closes connections that they opened',
+    permission: 'admin',
+    cost: 'regular',
+    success: { status: 200, schema: MessageSchema },
+    errors: ['AUTH_DISABLED', 'NOT_FOUND'],
+  }),
+  endUserSessions: operation({
+    id: 'endUserSessions',
+    method: 'DELETE',
+    path: '/api/users/{username}/sessions',
+    tag: 'Accounts',
+    summary: 'End all log-ins of an account; its keys stay valid',
+    permission: 'admin',
+    cost: 'regular',
+    success: { status: 200, schema: SessionsEndedSchema },
+    errors: ['AUTH_DISABLED', 'NOT_FOUND'],
+  }),
   listKeys: operation({
     id: 'listKeys',
     method: 'GET',
@@ -215,6 +265,18 @@ export const ACCESS_OPERATIONS = {
     body: { schema: CreateKeySchema, optional: false },
     success: { status: 201, schema: KeyCreatedSchema },
     errors: ['NOT_FOUND', 'INSTANCE_NOT_FOUND'],
+  }),
+  updateKey: operation({
+    id: 'updateKey',
+    method: 'PUT',
+    path: '/api/keys/{id}',
+    tag: 'Accounts',
+    summary: 'Change the name or the end of a key: your own, or for admins any',
+    permission: 'account',
+    cost: 'regular',
+    body: { schema: UpdateKeySchema, optional: false },
+    success: { status: 200, schema: KeyChangedSchema },
+    errors: ['NOT_FOUND'],
   }),
   deleteKey: operation({
     id: 'deleteKey',

@@ -108,6 +108,9 @@ export const SessionSchema = z
     id: z.string(),
     created_at: TimestampSchema.describe('When the user logged in.'),
     refreshed_at: TimestampSchema.nullable().describe('When a token was last refreshed; `null`: never.'),
+    last_used_at: TimestampSchema.describe(
+      'When a request last had one of its tokens. Accurate to one minute; to the last refresh, if llamactl has restarted since.',
+    ),
     expires_at: TimestampSchema.describe('When its newest token expires.'),
     ends_at: TimestampSchema.describe('When the log-in ends: no token is valid for longer (`auth.session_ttl`).'),
     address: z.string().describe('Client address of the log-in, or of its last refresh.'),
@@ -120,6 +123,12 @@ export type Session = z.infer<typeof SessionSchema>;
 export const SessionListSchema = z
   .object({ sessions: z.array(SessionSchema).describe('Newest log-in first.') })
   .meta({ id: 'SessionList' });
+
+/** Answer to the end of several log-ins. */
+export const SessionsEndedSchema = z
+  .object({ message: z.string(), ended: z.int().describe('How many log-ins were ended.') })
+  .meta({ id: 'SessionsEnded' });
+export type SessionsEnded = z.infer<typeof SessionsEndedSchema>;
 
 /** A key for programs, without its secret. Its own limits and those of its account both apply. */
 export const KeySchema = z
@@ -169,6 +178,28 @@ export const KeyCreatedSchema = z
   .object({ message: z.string(), key: z.string().describe('`llk_…`; shown once.'), info: KeySchema })
   .meta({ id: 'KeyCreated' });
 export type KeyCreated = z.infer<typeof KeyCreatedSchema>;
+
+const FIXED = 'Cannot be changed: it must be as it is, or be left out.';
+
+/** Body of `PUT /keys/{id}`. Only name and end can change. The other properties are here so that an error says why. */
+export const UpdateKeySchema = z
+  .strictObject({
+    name: z.string().min(1).max(200).optional(),
+    expires_at: TimestampSchema.nullable().optional().describe('Another end, in the future; `null`: never.'),
+    owner: z.string().optional().describe(FIXED),
+    scopes: z.array(ScopeSchema).max(100).optional().describe(FIXED),
+    instances: z.array(z.string()).max(1_000).nullable().optional().describe(FIXED),
+    may_start: z.boolean().optional().describe(FIXED),
+    max_in_flight: LimitSchema.optional().describe(FIXED),
+    requests_per_minute: LimitSchema.optional().describe(FIXED),
+    tokens_per_minute: LimitSchema.optional().describe(FIXED),
+  })
+  .meta({ id: 'UpdateKey' });
+export type UpdateKey = z.infer<typeof UpdateKeySchema>;
+
+/** Answer to a change of a key. */
+export const KeyChangedSchema = z.object({ message: z.string(), key: KeySchema }).meta({ id: 'KeyChanged' });
+export type KeyChanged = z.infer<typeof KeyChangedSchema>;
 
 /** The caller of a request, as `GET /me` shows it. */
 const CallerSchema = z

@@ -26,7 +26,7 @@ export const PATH_PARAMETERS = {
   session_id: {
     schema: z.string().regex(/^[A-Za-z0-9_-]{1,64}$/, 'is not a valid id'),
     missing: 'NOT_FOUND',
-    missingSentence: 'None of your log-ins has this id',
+    missingSentence: 'No log-in has this id',
   },
   request_id: {
     schema: RequestIdSchema,

@@ -22,7 +22,7 @@ export const PERMISSIONS = {
   account: {
     role: 'viewer',
     scope: null,
-    meaning: "One's own password, keys, tokens and tickets.",
+    meaning: "One's own password, keys, log-ins, usage, tokens and tickets.",
   },
   inference: { role: 'operator', scope: 'inference', meaning: 'Calling engines under `/v1`.' },
   metrics: { role: 'viewer', scope: 'metrics', meaning: 'Reading metrics in the text format of Prometheus.' },

@@ -15,12 +15,16 @@ export const CountSchema = (most: number, least = 0) =>
 
 const SECONDS_OF: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3_600, d: 86_400 };
 
-/** Seconds, or a number with a unit, in a query: from one second to {@link LONGEST_WINDOW_SECONDS}. */
-export const WindowSchema = z
-  .string()
-  .regex(/^0{0,8}[1-9]\d{0,8}[smhd]?$/, 'must be at least one second: seconds, or a number with s, m, h or d')
-  .transform((text) => Number.parseInt(text, 10) * (SECONDS_OF[text.at(-1) ?? ''] ?? 1))
-  .pipe(z.number().min(1).max(LONGEST_WINDOW_SECONDS));
+/** Seconds, or a number with a unit, in a query: from one second to `most`. @param most Seconds. */
+export const windowUpTo = (most: number) =>
+  z
+    .string()
+    .regex(/^0{0,8}[1-9]\d{0,8}[smhd]?$/, 'must be at least one second: seconds, or a number with s, m, h or d')
+    .transform((text) => Number.parseInt(text, 10) * (SECONDS_OF[text.at(-1) ?? ''] ?? 1))
+    .pipe(z.number().min(1).max(most));
+
+/** A window up to {@link LONGEST_WINDOW_SECONDS}. */
+export const WindowSchema = windowUpTo(LONGEST_WINDOW_SECONDS);
 
 /** Accepts any query: programs that call probes may add parameters of their own. */
 export const AnyQuerySchema = z.looseObject({});

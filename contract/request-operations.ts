@@ -1,6 +1,7 @@
 import { MessageSchema } from './instance.ts';
 import { operation } from './operation.ts';
 import { RequestsQuerySchema, RequestsSchema } from './requests.ts';
+import { UsageQuerySchema, UsageSchema } from './usage.ts';
 
 /** Requests to engines. */
 export const REQUEST_OPERATIONS = {
@@ -26,5 +27,17 @@ export const REQUEST_OPERATIONS = {
     cost: 'regular',
     success: { status: 200, schema: MessageSchema },
     errors: ['NOT_FOUND'],
+  }),
+  getUsage: operation({
+    id: 'getUsage',
+    method: 'GET',
+    path: '/api/usage',
+    tag: 'Requests',
+    summary: 'Requests and tokens of the last days by key, account or instance: your own; for admins, all',
+    permission: 'account',
+    cost: 'regular',
+    query: UsageQuerySchema,
+    success: { status: 200, schema: UsageSchema },
+    errors: [],
   }),
 };

@@ -1766,6 +1766,11 @@ type Key struct {
 	LastUsedAt *time.Time `json:"last_used_at"`
 }
 
+type KeyChanged struct {
+	Message string `json:"message"`
+	Key     Key    `json:"key"`
+}
+
 type KeyCreated struct {
 	Message string `json:"message"`
 
@@ -2378,6 +2383,10 @@ type Session struct {
 	// When a token was last refreshed; nil: never.
 	RefreshedAt *time.Time `json:"refreshed_at"`
 
+	// When a request last had one of its tokens. Accurate to one minute; to the last refresh, if llamactl has
+	// restarted since.
+	LastUsedAt time.Time `json:"last_used_at"`
+
 	// When its newest token expires.
 	ExpiresAt time.Time `json:"expires_at"`
 
@@ -2397,6 +2406,13 @@ type Session struct {
 type SessionList struct {
 	// Newest log-in first.
 	Sessions []Session `json:"sessions"`
+}
+
+type SessionsEnded struct {
+	Message string `json:"message"`
+
+	// How many log-ins were ended.
+	Ended int `json:"ended"`
 }
 
 type StartObstacle struct {
@@ -2753,6 +2769,34 @@ type UpdateInstance struct {
 	Name string `json:"name,omitzero"`
 }
 
+type UpdateKey struct {
+	Name string `json:"name,omitzero"`
+
+	// Another end, in the future; nil: never.
+	ExpiresAt Patch[time.Time] `json:"expires_at,omitzero"`
+
+	// Cannot be changed: it must be as it is, or be left out.
+	Owner string `json:"owner,omitzero"`
+
+	// Cannot be changed: it must be as it is, or be left out.
+	Scopes []Scope `json:"scopes,omitzero"`
+
+	// Cannot be changed: it must be as it is, or be left out.
+	Instances Patch[[]string] `json:"instances,omitzero"`
+
+	// Cannot be changed: it must be as it is, or be left out.
+	MayStart *bool `json:"may_start,omitzero"`
+
+	// Cannot be changed: it must be as it is, or be left out.
+	MaxInFlight *int `json:"max_in_flight,omitzero"`
+
+	// Cannot be changed: it must be as it is, or be left out.
+	RequestsPerMinute *int `json:"requests_per_minute,omitzero"`
+
+	// Cannot be changed: it must be as it is, or be left out.
+	TokensPerMinute *int `json:"tokens_per_minute,omitzero"`
+}
+
 type UpdateUser struct {
 	Role     Role  `json:"role,omitzero"`
 	Disabled *bool `json:"disabled,omitzero"`
@@ -2768,6 +2812,63 @@ type UpdateUser struct {
 
 	// Prompt and answer tokens in any 60 seconds, counted when an answer ends; 0: no limit.
 	TokensPerMinute *int `json:"tokens_per_minute,omitzero"`
+}
+
+type Usage struct {
+	By UsageGroup `json:"by"`
+
+	// How far back, in seconds.
+	Window float64 `json:"window"`
+
+	// Requests that ended since then are counted. Earlier than the window by at most one step: a minute up to `1h`,
+	// 15 minutes up to `24h`, then 3 hours. Later if llamactl has not counted for so long.
+	Since time.Time `json:"since"`
+
+	// The time of the answer.
+	Until time.Time `json:"until"`
+
+	// Most tokens first.
+	Usage []UsageRow `json:"usage"`
+}
+
+type UsageGroup string
+
+const (
+	UsageGroupKey      UsageGroup = "key"
+	UsageGroupUser     UsageGroup = "user"
+	UsageGroupInstance UsageGroup = "instance"
+)
+
+type UsageRow struct {
+	// Id of the key; nil: the row is of an account or an instance.
+	ID *string `json:"id"`
+
+	// Its name, also after it was deleted. nil: requests without an account, or for a model that no instance has.
+	Name *string `json:"name"`
+
+	// The account of the key; nil: the row is of an account or an instance.
+	Owner *string `json:"owner"`
+
+	// Whether the key, account or instance no longer exists.
+	Deleted bool `json:"deleted"`
+
+	// Requests to engines that ended, with those that were refused or failed.
+	Requests int `json:"requests"`
+
+	// Requests that llamactl answered with an error, such as those beyond a limit.
+	Refused int `json:"refused"`
+
+	// Requests that an engine answered with an error, or whose answer broke off.
+	Failed int `json:"failed"`
+
+	// Tokens of their prompts, cached ones too.
+	TokensIn int64 `json:"tokens_in"`
+
+	// Tokens generated.
+	TokensOut int64 `json:"tokens_out"`
+
+	// When the last of these requests ended.
+	LastUsedAt time.Time `json:"last_used_at"`
 }
 
 type User struct {

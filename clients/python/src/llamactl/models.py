@@ -53,6 +53,9 @@ Status: TypeAlias = Literal["stopped", "starting", "running", "stopping", "resta
 """`running`: the engine answered its health check. `restarting`: stopping in order to start again, or waiting for the backoff. `failed`: llamactl gave up; `reason` says why."""
 
 
+UsageGroup: TypeAlias = Literal["key", "user", "instance"]
+
+
 class ActiveRequest(_Base):
     id: str
     """Its `X-Request-Id`, followed by `~` and a number if another request has the same one."""
@@ -1266,6 +1269,11 @@ class Key(_Base):
     """Accurate to one minute; `None`: never."""
 
 
+class KeyChanged(_Base):
+    message: str
+    key: Key
+
+
 class KeyCreated(_Base):
     message: str
     key: str
@@ -1709,6 +1717,8 @@ class Session(_Base):
     """When the user logged in."""
     refreshed_at: str | None
     """When a token was last refreshed; `None`: never."""
+    last_used_at: str
+    """When a request last had one of its tokens. Accurate to one minute; to the last refresh, if llamactl has restarted since."""
     expires_at: str
     """When its newest token expires."""
     ends_at: str
@@ -1724,6 +1734,12 @@ class Session(_Base):
 class SessionList(_Base):
     sessions: list[Session]
     """Newest log-in first."""
+
+
+class SessionsEnded(_Base):
+    message: str
+    ended: int
+    """How many log-ins were ended."""
 
 
 class StartObstacle(_Base):
@@ -1914,6 +1930,61 @@ class Token(_Base):
 class UnderstoodText(_Base):
     text: str
     path: str
+
+
+class UpdateKey(_Base):
+    name: str | None
+    expires_at: str | None
+    """Another end, in the future; `None`: never."""
+    owner: str | None
+    """Cannot be changed: it must be as it is, or be left out."""
+    scopes: list[Scope] | None
+    """Cannot be changed: it must be as it is, or be left out."""
+    instances: list[str] | None
+    """Cannot be changed: it must be as it is, or be left out."""
+    may_start: bool | None
+    """Cannot be changed: it must be as it is, or be left out."""
+    max_in_flight: int | None
+    """Cannot be changed: it must be as it is, or be left out."""
+    requests_per_minute: int | None
+    """Cannot be changed: it must be as it is, or be left out."""
+    tokens_per_minute: int | None
+    """Cannot be changed: it must be as it is, or be left out."""
+
+
+class Usage(_Base):
+    by: UsageGroup
+    window: float
+    """How far back, in seconds."""
+    since: str
+    """Requests that ended since then are counted. Earlier than the window by at most one step: a minute up to `1h`, 15 minutes up to `24h`, then 3 hours. Later if llamactl has not counted for so long."""
+    until: str
+    """The time of the answer."""
+    usage: list[UsageRow]
+    """Most tokens first."""
+
+
+class UsageRow(_Base):
+    id: str | None
+    """Id of the key; `None`: the row is of an account or an instance."""
+    name: str | None
+    """Its name, also after it was deleted. `None`: requests without an account, or for a model that no instance has."""
+    owner: str | None
+    """The account of the key; `None`: the row is of an account or an instance."""
+    deleted: bool
+    """Whether the key, account or instance no longer exists."""
+    requests: int
+    """Requests to engines that ended, with those that were refused or failed."""
+    refused: int
+    """Requests that llamactl answered with an error, such as those beyond a limit."""
+    failed: int
+    """Requests that an engine answered with an error, or whose answer broke off."""
+    tokens_in: int
+    """Tokens of their prompts, cached ones too."""
+    tokens_out: int
+    """Tokens generated."""
+    last_used_at: str
+    """When the last of these requests ended."""
 
 
 class User(_Base):

@@ -1,6 +1,6 @@
 import { chmod, readFile, stat } from 'node:fs/promises';
 import path from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { testModel } from '../scripts/test-assets.ts';
 import { ServerProcess, type Answer } from './server-process.ts';
 
@@ -86,7 +86,9 @@ describe('log-ins', () => {
     ]);
     await server.end('SIGKILL');
     await server.start();
-    expect(await sessions(admin)).toEqual(before);
+    // After a crash, the last use is that of the log-in or its last refresh.
+    const lasting = (list: Session[]) => list.map((each) => ({ ...each, last_used_at: null }));
+    expect(lasting(await sessions(admin))).toEqual(lasting(before));
 
     await call('POST', '/api/instances', admin, { name: 'a', model_path: await testModel() });
     const followed = await fetch(`${server.url}/api/instances/a/logs?follow=true`, {
@@ -142,6 +144,37 @@ describe('a key for inference', () => {
       await server.end('SIGKILL');
       await server.start();
     }
+  });
+
+  it('has its usage counted over restarts and a reload, also of an answer that the reload did not end', async () => {
+    type Row = { name: string; deleted: boolean; requests: number; refused: number; tokens_out: number };
+    const usage = async (query = ''): Promise<Row[]> =>
+      (await call('GET', `/api/usage?${query}`, admin)).body['usage'] as Row[];
+    const key = await createKey({ name: 'editor', instances: ['a'] });
+    const answer = await call('POST', '/v1/chat/completions', key, { ...chat('a'), max_tokens: 5 });
+    expect(answer.status).toBe(200);
+    expect((await call('POST', '/v1/chat/completions', key, chat('none'))).status).toBe(404);
+    expect(await usage()).toMatchObject([{ name: 'editor', requests: 2, refused: 1, tokens_out: 5 }]);
+    await server.end('SIGTERM');
+    await server.start();
+    await vi.waitFor(async () => {
+      expect(await usage('by=key&window=15m')).toMatchObject([{ requests: 2, refused: 1, tokens_out: 5 }]);
+    });
+    const long = { ...chat('a'), max_tokens: 400, stream: true, ignore_eos: true };
+    const streamed = await fetch(`${server.url}/v1/chat/completions`, {
+      method: 'POST',
+      headers: { authorization: `Bearer ${key}`, 'content-type': 'application/json' },
+      body: JSON.stringify({ ...long, stream_options: { include_usage: true } }),
+    });
+    const reload = call('POST', '/api/system/reload', admin);
+    expect(await streamed.text()).toContain('[DONE]');
+    expect((await reload).status).toBe(200);
+    await vi.waitFor(
+      async () => {
+        expect(await usage('by=instance')).toMatchObject([{ name: 'a', requests: 2, tokens_out: 405 }, { name: null }]);
+      },
+      { timeout: 10_000 },
+    );
   });
 
   it('follows its instance to a new name, as requests and figures do', async () => {

@@ -46,6 +46,7 @@ const SECTIONS = new Set(
     'listening',
     'load-time-keeping',
     'history-keeping',
+    'usage-keeping',
     'host-watch',
     'alerts-wiring',
     'decision-log',

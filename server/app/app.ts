@@ -286,7 +286,8 @@ export async function startApp(options: AppOptions): Promise<App> {
       dataDirId,
     });
 
-    if (inheritance !== null) await servePredecessor(inheritance, { instances, callers, log });
+    if (inheritance !== null)
+      await servePredecessor(inheritance, { instances, callers, usage: observation.usage, log });
     await listening.checkPort();
     await instances.boot();
     observation.begin();
@@ -306,6 +307,7 @@ export async function startApp(options: AppOptions): Promise<App> {
       instances,
       callers,
       alertsWiring,
+      usage: observation.usage,
       requests,
       serving,
     });

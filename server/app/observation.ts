@@ -5,7 +5,8 @@ import { createFeed, type Feed } from '../events/feed.ts';
 import { createInstanceAlerts } from '../events/instance-alerts.ts';
 import type { DecisionSource } from '../events/decision-trace.ts';
 import path from 'node:path';
-import { MOST_FINISHED_REQUESTS } from '@llamactl/contract/requests';
+import { MOST_FINISHED_REQUESTS, type RequestOutcome } from '@llamactl/contract/requests';
+import type { UsedRequest } from '../metrics/usage-ledger.ts';
 import { FinishedRequests } from '../gateway/finished-requests.ts';
 import { RequestJournal } from '../gateway/request-journal.ts';
 import { RequestFrames } from '../gateway/request-frames.ts';
@@ -31,6 +32,7 @@ import { SystemHistory } from '../metrics/system-history.ts';
 import { createSystemSampler } from '../metrics/system-sampler.ts';
 import { createSystemView, type SystemDependencies } from '../metrics/system.ts';
 import { keepHistories } from './history-keeping.ts';
+import { keepUsage, type KeptUsage } from './usage-keeping.ts';
 import type { SlicedWork } from '../sliced-work.ts';
 import type { Teardown } from './teardown.ts';
 
@@ -67,6 +69,7 @@ export interface Observation {
   machine: SystemHistoryView;
   system: SystemView;
   figures: Figures;
+  usage: KeptUsage;
   /** Begins to observe. Call it after instances have booted. */
   begin(): void;
 }
@@ -128,6 +131,7 @@ export function observe(parts: ObservationParts): Observation {
   });
   teardown.add(() => journal.close());
   let hasAnswered = false;
+  const usage = keepUsage(parts);
   const requests = new Requests({
     clock,
     finished,
@@ -143,6 +147,20 @@ export function observe(parts: ObservationParts): Observation {
         hasAnswered = true;
         parts.onFirstAnswer();
       }
+      const { instance } = figures;
+      const id = instance === null ? null : manager.idOf(instance);
+      usage.count({
+        account: record.author?.account ?? null,
+        key: record.author?.key ?? null,
+        instance: instance === null || id === null ? null : { id, name: instance },
+        outcome: usageOutcome(figures.outcome),
+        tokensIn: figures.tokens_in ?? 0,
+        tokensOut: figures.tokens_out ?? 0,
+      });
+    },
+    onRefused: (author) => {
+      const figures = { instance: null, outcome: 'refused' as const, tokensIn: 0, tokensOut: 0 };
+      usage.count({ account: author?.account ?? null, key: author?.key ?? null, ...figures });
     },
   });
   const pulse = teardown.ending(
@@ -175,8 +193,11 @@ export function observe(parts: ObservationParts): Observation {
       machineStats.noteChange();
       requests.statusChanged(data.name, data.status);
     }
-    if (type === 'instance_updated' && data.previous_name !== undefined)
+    if (type === 'instance_updated' && data.previous_name !== undefined) {
       for (const each of byName) each.rename(data.previous_name, data.name);
+      const id = manager.idOf(data.name);
+      if (id !== null) usage.ledger.renamed('instance', { id, name: data.name });
+    }
     if (type !== 'instance_deleted') return;
     sampler.forget(data.name);
     for (const each of byName) each.forget(data.name);
@@ -233,13 +254,20 @@ export function observe(parts: ObservationParts): Observation {
     },
     system,
     figures,
+    usage,
     begin: () => {
       instanceAlerts.lookAtAll();
       sampler.noteChange();
       loads.noteChange();
       machineStats.noteChange();
       kept.restore().catch((error: unknown) => onFault(error, 'The histories could not be restored'));
+      usage.restore().catch((error: unknown) => onFault(error, 'Usage could not be restored'));
       void journal.read().then((earlier) => finished.addEarlier(earlier));
     },
   };
+}
+
+function usageOutcome(outcome: RequestOutcome): UsedRequest['outcome'] {
+  if (outcome === 'refused') return 'refused';
+  return outcome === 'client_error' || outcome === 'engine_error' || outcome === 'broken' ? 'failed' : 'other';
 }

@@ -16,6 +16,7 @@ import type { ReloadNote } from '../store/server-description.ts';
 import type { Lock } from '../store/lock.ts';
 import { takeRequests } from './take-over.ts';
 import type { Teardown } from './teardown.ts';
+import type { KeptUsage } from './usage-keeping.ts';
 
 /** How long requests under way may delay the hand-over. The successor carries out or answers those that take longer. */
 const HOLD_MS = 1_000;
@@ -41,6 +42,7 @@ export interface ReplaceableServerParts {
   instances: Pick<Instances, 'handOver' | 'leases' | 'shutdown'>;
   callers: Pick<Callers, 'audit' | 'auth'>;
   alertsWiring: Pick<AlertsWiring, 'delivered'>;
+  usage: Pick<KeptUsage, 'countBy'>;
   serving: Serving;
   /** Those of this server and its predecessor. */
   requests: Pick<RequestsView, 'list' | 'cancel'>;
@@ -58,6 +60,7 @@ export async function openReplaceableServer(parts: ReplaceableServerParts): Prom
   const { config, version, clock, inheritance, lock, listening, instances, callers, alertsWiring, serving, teardown } =
     parts;
   const { http, turnstile, shutdown, leaving } = serving;
+  const { usage } = parts;
   const from = { pid: process.pid, version };
   let endReports = (): void => undefined;
   let closing: Promise<void> | null = null;
@@ -126,7 +129,10 @@ export async function openReplaceableServer(parts: ReplaceableServerParts): Prom
     cancelRequest: (id) => void parts.requests.cancel(id),
     shutOut: (dead) => callers.auth.end(dead),
     breakLeases: (instance, run, died) => instances.leases.of(instance, run).close(died ? new EngineDied() : undefined),
-    recordBy: (record) => callers.audit.recordBy(record),
+    recordBy: (successor) => {
+      callers.audit.recordBy((entry) => successor.record(entry));
+      usage.countBy((request) => successor.used(request));
+    },
     leave: async (door, { stopsListening }) => {
       turnstile.leadTo(door);
       leaving.abort();

@@ -74,7 +74,7 @@ export function createServing(parts: ServingParts): Serving {
   const { version, hostname } = parts.program;
   const { auth, audit, limits, clientAddress } = parts.callers;
   const { manager, fleet } = parts.instances;
-  const { feed, requests, stats, machine, system, figures } = parts.observation;
+  const { feed, requests, stats, machine, system, figures, usage } = parts.observation;
   let readiness: Readiness = 'starting';
   const shutdown = new AbortController();
   const leaving = new AbortController();
@@ -95,6 +95,7 @@ export function createServing(parts: ServingParts): Serving {
     reload: parts.reload,
     metrics: { system, stats, machine },
     figures,
+    usage: usage.ledger,
     requests: parts.requests,
     alerts: () => alerts.list(),
     config,

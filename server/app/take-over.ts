@@ -8,6 +8,7 @@ import { openDoor } from '../reload/door.ts';
 import type { Inheritance } from '../reload/inheritance.ts';
 import { acquireLock, type Lock } from '../store/lock.ts';
 import type { Teardown } from './teardown.ts';
+import type { KeptUsage } from './usage-keeping.ts';
 
 /** Pause before `server.json` is written again after a failure, such as a full disk. */
 const DESCRIBE_AGAIN_MS = 1_000;
@@ -42,6 +43,7 @@ export async function takeLock(inheritance: Inheritance | null, parts: LockParts
 export interface TakingOverParts {
   instances: Pick<Instances, 'leases' | 'manager'>;
   callers: Pick<Callers, 'audit' | 'auth'>;
+  usage: Pick<KeptUsage, 'count'>;
   log: Pick<Logger, 'debug'>;
 }
 
@@ -51,12 +53,13 @@ export interface TakingOverParts {
  */
 export async function servePredecessor(
   { link }: Inheritance,
-  { instances, callers: { audit, auth }, log }: TakingOverParts,
+  { instances, callers: { audit, auth }, usage, log }: TakingOverParts,
 ): Promise<void> {
   await link.serve({
     leases: instances.leases,
     acquire: (request) => instances.manager.acquire(request),
     record: (entry) => audit.record(entry),
+    used: (request) => usage.count(request),
     onUnknown: (type) => log.debug({ type }, 'The old server sent a message that this version does not know'),
   });
   auth.watchDead((dead) => link.dead(dead));

@@ -1,4 +1,4 @@
-import type { CreateKey, Key, KeyCreated } from '@llamactl/contract/auth';
+import type { CreateKey, Key, KeyCreated, UpdateKey } from '@llamactl/contract/auth';
 import { ApiError } from '@llamactl/contract/errors';
 import type { AccountListener, Accounts } from './accounts.ts';
 import type { Background } from './background.ts';
@@ -6,6 +6,7 @@ import type { Caller } from './caller.ts';
 import { mayCall } from './permissions.ts';
 import type { ChangeQueue } from './change-queue.ts';
 import type { DeadListener } from './dead.ts';
+import { judgeKeyChange } from './key-change.ts';
 import { isWithin, judgeKeyRequest } from './key-request.ts';
 import { keyHash, keyPrefix, newKeySecret } from './key-secret.ts';
 import { KeyUses } from './key-uses.ts';
@@ -52,6 +53,8 @@ export class Keys implements AccountListener {
   /** By SHA-256 of the key, oldest first. */
   readonly #entries = new Map<string, Entry>();
   readonly #uses: KeyUses;
+  /** Timers of ends that were changed, by id of the key: connections opened before the change end by them. */
+  readonly #ends = new Map<string, () => void>();
 
   constructor(parts: KeysParts) {
     this.#parts = parts;
@@ -99,9 +102,7 @@ export class Keys implements AccountListener {
   async create(caller: Caller, body: CreateKey): Promise<KeyCreated> {
     const { changes, store, randomness, clock } = this.#parts;
     return changes.run(async () => {
-      // The credentials may have been revoked while this request waited. Its key would outlive the password change that
-      // was meant to end it.
-      if (caller.revoked.aborted) throw new ApiError('UNAUTHORIZED', 'These credentials were revoked; log in again.');
+      refuseRevoked(caller);
       const facts = {
         caller,
         owner: this.#wantedOwner(caller, body),
@@ -127,13 +128,37 @@ export class Keys implements AccountListener {
     });
   }
 
+  /**
+   * Changes the name or the end of a key that the caller may {@link list}. Connections that the key opened go on until
+   * its new end, if that is earlier.
+   *
+   * @throws {ApiError} `NOT_FOUND`; `VALIDATION_ERROR` with every problem; `FORBIDDEN` when a key would make a key last
+   *   longer than itself
+   */
+  async update(caller: Caller, id: string, body: UpdateKey): Promise<Key> {
+    const { changes, store, clock } = this.#parts;
+    return changes.run(async () => {
+      refuseRevoked(caller);
+      const entry = this.#named(caller, id);
+      const change = judgeKeyChange(body, { caller, key: this.#shown(entry.stored), now: clock.now() });
+      const stored = { ...entry.stored, ...change, lastUsedAt: this.#uses.lastOf(id) ?? entry.stored.lastUsedAt };
+      await store.saveKey(stored);
+      const { expiresAt } = entryFor(stored);
+      this.#entries.set(stored.hash, { ...entry, stored, expiresAt });
+      if (expiresAt !== entry.expiresAt) this.#endAt(stored.hash, id, expiresAt);
+      return this.#shown(stored);
+    });
+  }
+
+  /** The names of all keys, by id. */
+  names(): ReadonlyMap<string, string> {
+    return new Map(this.#entries.values().map(({ stored: { id, name } }) => [id, name]));
+  }
+
   /** Removes a key that the caller may {@link list}. @throws {ApiError} `NOT_FOUND` */
   async remove(caller: Caller, id: string): Promise<void> {
     await this.#parts.changes.run(async () => {
-      const entry = this.#visible(caller).find(({ stored }) => stored.id === id);
-      if (entry === undefined) {
-        throw new ApiError('NOT_FOUND', 'There is no key of this id; GET /api/keys lists those that you may delete.');
-      }
+      const entry = this.#named(caller, id);
       await this.#parts.store.removeKey(id);
       this.#drop(entry);
       this.#parts.onDead({ kind: 'key', whose: id });
@@ -174,6 +199,38 @@ export class Keys implements AccountListener {
     return own.filter(({ stored }) => stored.id === caller.credentialId || isWithin(stored, caller));
   }
 
+  #named(caller: Caller, id: string): Entry {
+    const entry = this.#visible(caller).find(({ stored }) => stored.id === id);
+    if (entry === undefined) {
+      throw new ApiError(
+        'NOT_FOUND',
+        'There is no key of this id; GET /api/keys lists those that you may change or delete.',
+      );
+    }
+    return entry;
+  }
+
+  /** Closes at the new end of a key what was opened while it had a later end. @param end `null`: never. */
+  #endAt(hash: string, id: string, end: number | null): void {
+    const { clock } = this.#parts;
+    this.#ends.get(id)?.();
+    this.#ends.delete(id);
+    if (end === null) return;
+    const left = end - clock.now();
+    if (left > 0) {
+      // A timer waits for less than a month at a time.
+      this.#ends.set(
+        id,
+        clock.after(left, () => this.#endAt(hash, id, end)),
+      );
+      return;
+    }
+    const entry = this.#entries.get(hash);
+    if (entry === undefined) return;
+    this.#entries.set(hash, { ...entry, controller: new AbortController() });
+    entry.controller.abort();
+  }
+
   #wantedOwner(caller: Caller, { owner }: CreateKey): StoredUser | null | undefined {
     const { accounts } = this.#parts;
     if (owner === undefined) return caller.userId === null ? null : accounts.find(caller.userId);
@@ -194,6 +251,7 @@ export class Keys implements AccountListener {
 
   #drop({ stored, controller }: Entry): void {
     this.#entries.delete(stored.hash);
+    this.#endAt(stored.hash, stored.id, null);
     controller.abort();
     this.#uses.forget(stored.id);
   }
@@ -219,6 +277,14 @@ export class Keys implements AccountListener {
       last_used_at: this.#uses.lastOf(stored.id) ?? stored.lastUsedAt,
     };
   }
+}
+
+/**
+ * The credentials may have been revoked while the request waited. Its key would outlive the password change that was meant
+ * to end it.
+ */
+function refuseRevoked({ revoked }: Caller): void {
+  if (revoked.aborted) throw new ApiError('UNAUTHORIZED', 'These credentials were revoked; log in again.');
 }
 
 function entryFor(stored: StoredKey): Entry {

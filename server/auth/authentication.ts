@@ -100,7 +100,7 @@ export async function openAuthentication(parts: AuthenticationParts): Promise<Au
   const throttle = new LoginThrottle(clock);
 
   return {
-    authenticator: new Authenticator({ isEnabled, isInferenceOpen, accounts, tokens, keys }),
+    authenticator: new Authenticator({ isEnabled, isInferenceOpen, accounts, tokens, keys, register }),
     sessions: new Sessions({ isEnabled, accounts, passwords, tokens, register, throttle, lockouts, background }),
     accounts,
     keys,

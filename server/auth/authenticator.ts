@@ -7,6 +7,7 @@ import type { FoundKey, Keys } from './api-keys.ts';
 import { limitsInForce } from './limits.ts';
 import type { StoredUser } from './auth-ports.ts';
 import { isAtLeast, lowerRole, roleOf } from './roles.ts';
+import type { SessionRegister } from './session-register.ts';
 import type { Tokens, VerifiedToken } from './tokens.ts';
 
 /** The headers with a caller's credentials, as received. */
@@ -23,6 +24,8 @@ interface AuthenticatorParts {
   accounts: Accounts;
   tokens: Tokens;
   keys: Keys;
+  /** Notes when log-ins are used. */
+  register: Pick<SessionRegister, 'noteUse'>;
 }
 
 /** Identifies the caller of a request. */
@@ -86,17 +89,19 @@ export class Authenticator {
       : this.#callerOfToken(token);
   }
 
-  #callerOfToken({ id, userId, generation, begunAt, expiresAt, openUntil, revoked }: VerifiedToken): Caller {
+  #callerOfToken({ id, session, userId, generation, begunAt, expiresAt, openUntil, revoked }: VerifiedToken): Caller {
     const user = this.#parts.accounts.find(userId);
     if (user === undefined || user.disabled || user.tokenGeneration !== generation) {
       throw new ApiError('UNAUTHORIZED', 'This token was revoked with a change of its account; log in again.');
     }
+    this.#parts.register.noteUse(userId, session);
     return {
       kind: 'user',
       subject: `user:${user.username}`,
       username: user.username,
       userId,
       credentialId: id,
+      keyName: null,
       role: user.role,
       scopes: NO_SCOPES,
       instances: null,
@@ -120,6 +125,7 @@ function callerOfKey({ stored, owner, instances, limits, expiresAt, revoked }: F
     username: owner.username,
     userId: owner.id,
     credentialId: stored.id,
+    keyName: stored.name,
     ...rightsOf(stored.scopes, owner, instances !== null),
     instances,
     mayStart: stored.mayStart,

@@ -13,6 +13,8 @@ export interface Caller {
   userId: string | null;
   /** Id of the token or key; `null`: anonymous. */
   credentialId: string | null;
+  /** Name of the key; `null`: the caller has none. */
+  keyName: string | null;
   /** `null`: no role; only `scopes` grant rights. */
   role: Role | null;
   scopes: ReadonlySet<NarrowScope>;
@@ -57,6 +59,7 @@ function anonymous(): Caller {
     username: null,
     userId: null,
     credentialId: null,
+    keyName: null,
     role: null,
     scopes: new Set(),
     instances: null,

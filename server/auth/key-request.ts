@@ -74,7 +74,8 @@ function idFor(name: string, { caller, instances }: KeyRequestFacts): string | n
   return id !== null && maySee(caller, id) ? id : null;
 }
 
-function nameProblems(name: string): Problem[] {
+/** Problems of the name of a key. */
+export function nameProblems(name: string): Problem[] {
   // The name is logged and shown on terminals.
   return /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/u.test(name) ? [{ path: 'name', message: 'must be printable' }] : [];
 }
@@ -99,7 +100,8 @@ function instanceProblems(names: readonly string[], ids: readonly (string | null
   );
 }
 
-function expiryProblems(expiresAt: string | undefined, now: number): Problem[] {
+/** Problems of the end of a key. @param now Milliseconds since the epoch. */
+export function expiryProblems(expiresAt: string | undefined, now: number): Problem[] {
   const isPast = expiresAt !== undefined && Date.parse(expiresAt) <= now;
   return isPast ? [{ path: 'expires_at', message: 'must be in the future' }] : [];
 }
@@ -149,6 +151,6 @@ function expiryOf(given: string | undefined, caller: Caller): string | null {
 }
 
 /** When the caller's key expires; `null` for a token: a new log-in would extend it anyway. */
-function endOfKey(caller: Caller): number | null {
+export function endOfKey(caller: Caller): number | null {
   return caller.kind === 'key' ? caller.expiresAt : null;
 }

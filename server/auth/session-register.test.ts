@@ -34,6 +34,7 @@ describe('the list of log-ins', () => {
         id: idOf(laptop),
         created_at: at(begun + 1_000),
         refreshed_at: null,
+        last_used_at: at(begun + 1_000),
         expires_at: at(begun + 1_000 + HOUR_MS),
         ends_at: at(begun + 1_000 + 30 * DAY_MS),
         address: '192.0.2.7',
@@ -54,6 +55,7 @@ describe('the list of log-ins', () => {
         id: idOf(first),
         created_at: at(begun),
         refreshed_at: at(begun + 60_000),
+        last_used_at: at(begun + 60_000),
         expires_at: at(begun + 60_000 + HOUR_MS),
         ends_at: at(begun + 30 * DAY_MS),
         address: '198.51.100.1',
@@ -61,6 +63,20 @@ describe('the list of log-ins', () => {
         current: true,
       },
     ]);
+  });
+
+  it('shows when each was last used: to the minute, and after a restart at least its last refresh', async () => {
+    const phone = await login('ada');
+    const { token } = await harness.auth.sessions.refresh(phone, CLIENT);
+    const lastUse = (): string | undefined => harness.auth.sessions.list(phone)[0]?.last_used_at;
+    const refreshed = at(harness.clock.now());
+    expect(lastUse()).toBe(refreshed);
+    await harness.clock.advance(10 * 60_000 + 999);
+    await harness.caller(token);
+    expect(lastUse()).toBe(at(Math.floor(harness.clock.now() / 60_000) * 60_000));
+    await harness.auth.close();
+    await harness.restart();
+    expect(lastUse()).toBe(refreshed);
   });
 
   it('contains the log-ins of one account only', async () => {
@@ -176,6 +192,49 @@ describe('ending a log-in', () => {
       expect(ada.revoked.aborted).toBe(false);
     },
   );
+
+  it('is possible for all at once, with or without the current one', async () => {
+    const [first, second] = [await login('ada'), await login('ada')];
+    const here = await login('ada');
+    const bob = await login('bob');
+    expect(await harness.auth.sessions.endAll(here, { others: true })).toBe(2);
+    expect([first, second, here, bob].map(({ revoked }) => revoked.aborted)).toEqual([true, true, false, false]);
+    expect(ids(here)).toEqual([idOf(here)]);
+    expect(await harness.auth.sessions.endAll(here, { others: false })).toBe(1);
+    expect([here, bob].map(({ revoked }) => revoked.aborted)).toEqual([true, false]);
+  });
+
+  it('is possible for the log-ins of another account by its name, one or all; its keys stay valid', async () => {
+    const { sessions } = harness.auth;
+    const bob = await login('bob');
+    const [first, second, third] = [await login('ada'), await login('ada'), await login('ada')];
+    const key = await harness.keyOf(first);
+    expect(sessions.listOf(bob, 'Ada').map(({ id, current }) => [id, current])).toEqual(
+      [third, second, first].map((each) => [idOf(each), false]),
+    );
+    expect(sessions.listOf(bob, 'bob')).toMatchObject([{ current: true }]);
+    await sessions.endOf('ada', idOf(second));
+    expect([first, second, third].map(({ revoked }) => revoked.aborted)).toEqual([false, true, false]);
+    expect(await sessions.endAllOf('ada')).toBe(2);
+    expect(sessions.listOf(bob, 'ada')).toEqual([]);
+    expect(await harness.fate(key)).toBe('key');
+    expect(await codeOf(() => sessions.endOf('ada', idOf(second)))).toBe('NOT_FOUND');
+    expect(await codeOf(() => sessions.endOf('ada', idOf(bob)))).toBe('NOT_FOUND');
+    for (const refused of [() => sessions.listOf(bob, 'eve'), () => sessions.endAllOf('eve')]) {
+      expect(await codeOf<unknown>(refused)).toBe('NOT_FOUND');
+    }
+  });
+
+  it('ends the cookie of a browser too', async () => {
+    const { sessions, authenticator } = harness.auth;
+    const { cookie } = await sessions.loginBrowser({ username: 'ada', password: PASSWORD }, CLIENT);
+    expect(await sessions.endAllOf('ada')).toBe(1);
+    expect(await codeOf(() => authenticator.authenticateCookie(cookie))).toBe('UNAUTHORIZED');
+    await harness.auth.close();
+    await harness.restart();
+    await harness.clock.advance(HOUR_MS - 1_000);
+    expect(await codeOf(() => harness.auth.authenticator.authenticateCookie(cookie))).toBe('UNAUTHORIZED');
+  });
 
   it('wins over a concurrent refresh: the log-in is not listed again', async () => {
     const first = await login('ada');

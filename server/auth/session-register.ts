@@ -24,6 +24,8 @@ interface SessionRegisterParts {
   stored: readonly StoredSession[];
 }
 
+const MINUTE_MS = 60_000;
+
 /** Limits scripts that log in for each call: their log-ins must not fill memory and disk. */
 const MOST_PER_ACCOUNT = 1_000;
 
@@ -35,6 +37,8 @@ export class SessionRegister {
   readonly #parts: SessionRegisterParts;
   /** By account and id, oldest log-in first. */
   readonly #sessions = new Map<string, Map<string, StoredSession>>();
+  /** When log-ins were last used since the start of the server, by id; minutes since the epoch. */
+  readonly #uses = new Map<string, number>();
 
   constructor(parts: SessionRegisterParts) {
     this.#parts = parts;
@@ -82,6 +86,19 @@ export class SessionRegister {
   list(userId: string): StoredSession[] {
     this.#dropExpired(userId);
     return [...(this.#sessions.get(userId)?.values() ?? [])].toReversed();
+  }
+
+  /** Notes that a request has a token of a log-in. Costs two look-ups. */
+  noteUse(userId: string, id: string): void {
+    if (this.#sessions.get(userId)?.has(id) !== true) return;
+    this.#uses.set(id, Math.floor(this.#parts.clock.now() / MINUTE_MS));
+  }
+
+  /** When a log-in was last used, RFC 3339: to the minute, or if it was not used since the start, its last refresh. */
+  lastUseOf({ id, createdAt, refreshedAt }: StoredSession): string {
+    const known = refreshedAt ?? createdAt;
+    const minute = this.#uses.get(id);
+    return minute === undefined ? known : new Date(Math.max(Date.parse(known), minute * MINUTE_MS)).toISOString();
   }
 
   /** `undefined`: the account has no such log-in. */
@@ -134,6 +151,7 @@ export class SessionRegister {
   }
 
   #remove(ids: readonly string[]): void {
+    for (const id of ids) this.#uses.delete(id);
     if (ids.length > 0) this.#parts.background.run(() => this.#parts.store.removeSessions(ids));
   }
 }

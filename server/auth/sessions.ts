@@ -120,13 +120,12 @@ export class Sessions {
 
   /** Lists the sessions of the caller's account, newest log-in first. @throws {ApiError} `FORBIDDEN` for a key */
   list(caller: Caller): Session[] {
-    const { user, token } = this.#sessionOf(caller);
-    const { register, tokens } = this.#parts;
-    const current = sessionOf(token.id);
-    return register
-      .list(user.id)
-      .filter(({ createdAt }) => !tokens.isOver(Date.parse(createdAt)))
-      .map((session) => this.#shownSession(session, current));
+    return this.#listOf(this.#sessionOf(caller).user, caller);
+  }
+
+  /** Lists the sessions of an account for an admin. @throws {ApiError} `NOT_FOUND` */
+  listOf(caller: Caller, username: string): Session[] {
+    return this.#listOf(this.#account(username), caller);
   }
 
   /**
@@ -136,14 +135,29 @@ export class Sessions {
    * @throws {ApiError} `NOT_FOUND`, also for a session of another account; `FORBIDDEN` for a key
    */
   async end(caller: Caller, id: string): Promise<void> {
-    const { register, tokens } = this.#parts;
-    const { user } = this.#sessionOf(caller);
-    const session = register.find(user.id, id);
-    if (session === undefined) {
-      throw new ApiError('NOT_FOUND', 'None of your log-ins has this id; GET /api/auth/sessions lists them.');
-    }
-    register.forget(user.id, id);
-    await tokens.endSession({ id, expiresAt: Date.parse(session.expiresAt) });
+    await this.#end(this.#sessionOf(caller).user, id);
+  }
+
+  /** Ends one session of an account, as {@link end} does. @throws {ApiError} `NOT_FOUND` */
+  async endOf(username: string, id: string): Promise<void> {
+    await this.#end(this.#account(username), id);
+  }
+
+  /**
+   * Ends the sessions of the caller's account, as {@link end} does.
+   *
+   * @param others Whether the caller's own session goes on.
+   * @returns how many ended
+   * @throws {ApiError} `FORBIDDEN` for a key
+   */
+  async endAll(caller: Caller, { others }: { others: boolean }): Promise<number> {
+    const { user, token } = this.#sessionOf(caller);
+    return this.#endAll(user, others ? sessionOf(token.id) : null);
+  }
+
+  /** Ends all sessions of an account. @returns how many ended @throws {ApiError} `NOT_FOUND` */
+  async endAllOf(username: string): Promise<number> {
+    return this.#endAll(this.#account(username), null);
   }
 
   /**
@@ -158,6 +172,44 @@ export class Sessions {
       throw new ApiError('FORBIDDEN', 'No account is logged in, so there is no password to change.');
     await this.#prove(username, body.current_password, address, 'The current password is wrong.');
     await this.#parts.accounts.update(username, { password: body.new_password });
+  }
+
+  #listOf(user: StoredUser, { kind, credentialId }: Caller): Session[] {
+    const { register, tokens } = this.#parts;
+    const current = kind === 'user' && credentialId !== null ? sessionOf(credentialId) : null;
+    return register
+      .list(user.id)
+      .filter(({ createdAt }) => !tokens.isOver(Date.parse(createdAt)))
+      .map((session) => this.#shownSession(session, current));
+  }
+
+  async #end(user: StoredUser, id: string): Promise<void> {
+    const session = this.#parts.register.find(user.id, id);
+    if (session === undefined) {
+      throw new ApiError('NOT_FOUND', `No log-in of ${user.username} has this id; it may have ended already.`);
+    }
+    await this.#cut(session);
+  }
+
+  /** @param kept Id of a session that goes on; `null`: none. */
+  async #endAll(user: StoredUser, kept: string | null): Promise<number> {
+    const ended = this.#parts.register.list(user.id).filter(({ id }) => id !== kept);
+    await Promise.all(ended.map((session) => this.#cut(session)));
+    return ended.length;
+  }
+
+  async #cut({ id, userId, expiresAt }: StoredSession): Promise<void> {
+    const { register, tokens } = this.#parts;
+    register.forget(userId, id);
+    await tokens.endSession({ id, expiresAt: Date.parse(expiresAt) });
+  }
+
+  /** @throws {ApiError} `NOT_FOUND` */
+  #account(username: string): StoredUser {
+    this.#refuseDisabled();
+    const user = this.#parts.accounts.named(username);
+    if (user === undefined) throw new ApiError('NOT_FOUND', 'No account has this name; GET /api/users lists them.');
+    return user;
   }
 
   /** Ends the log-in of a cookie, if it is valid. */
@@ -193,12 +245,14 @@ export class Sessions {
     }
   }
 
-  #shownSession({ createdAt, ...session }: StoredSession, current: string): Session {
+  #shownSession(stored: StoredSession, current: string | null): Session {
+    const { createdAt, ...session } = stored;
     const endsAt = this.#parts.tokens.endOf(Date.parse(createdAt));
     return {
       id: session.id,
       created_at: createdAt,
       refreshed_at: session.refreshedAt,
+      last_used_at: this.#parts.register.lastUseOf(stored),
       // The newest token may be valid for longer: a server with a longer `auth.session_ttl` signed it.
       expires_at: new Date(Math.min(Date.parse(session.expiresAt), endsAt)).toISOString(),
       ends_at: new Date(endsAt).toISOString(),

@@ -4,7 +4,7 @@ import type { Clock } from '../instances/ports/time.ts';
 import type { Trace } from '../instances/ports/trace.ts';
 import type { Bodies } from './bodies.ts';
 import type { Admission, LimitHolder } from './caller-limits.ts';
-import type { Requests } from './requests.ts';
+import type { RequestAuthor, Requests } from './requests.ts';
 
 /** An instance as the gateway sees it. */
 export interface GatewayInstance {
@@ -80,6 +80,8 @@ export interface CallContext {
   requestId: string;
   /** Names the token's account or the key in records and lists; not a secret. */
   caller: string;
+  /** Whom usage counts the request for; `null`: no account. */
+  author: RequestAuthor | null;
   /** Whose budgets and turns the request uses: `user:<account id>`, or `address:<ip>` without an account. */
   account: string;
   /** The instances that the caller may see. */

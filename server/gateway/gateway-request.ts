@@ -151,7 +151,7 @@ export class GatewayRequest {
   /** Begins the record. Also prepares a streamed answer, because it may begin before an engine is leased. */
   #begin(): RequestRecord {
     const { requests, settings, clock } = this.#services;
-    const { url, requestId: id, caller, headers } = this.#context;
+    const { url, requestId: id, caller, author, headers } = this.#context;
     const route = this.#route;
     const { loadingKeepaliveSeconds: seconds } = settings;
     if (route?.isStream === true && seconds !== 0) {
@@ -163,6 +163,7 @@ export class GatewayRequest {
       {
         id,
         caller,
+        author,
         instance: null,
         model: route === null ? null : route.model,
         door: route === null ? 'proxy' : 'v1',
@@ -321,7 +322,10 @@ export class GatewayRequest {
   /** Ends the record of a request that failed. @returns the error that its caller gets */
   #endFailed(error: unknown): unknown {
     const record = this.#record;
-    if (record === null) return error;
+    if (record === null) {
+      if (error instanceof ApiError && !this.#signal.aborted) this.#services.requests.refuse(this.#context.author);
+      return error;
+    }
     if (record.isCancelled) {
       // Answer with an error: a client that loses its connection without an answer retries.
       const refusal = new ApiError('REQUEST_CANCELLED', 'This request was cancelled by an operator.', { cause: error });

@@ -20,6 +20,8 @@ interface RequestsOptions {
   onBegin?: (record: RequestRecord) => void;
   /** Called once for each finished request. Must not throw and must not block. */
   onFinished?: (request: RequestFigures, record: RequestRecord) => void;
+  /** Called for each request that is refused before it has a record. Must not throw and must not block. */
+  onRefused?: (author: RequestAuthor | null) => void;
   /** The owner of finished records. Default: one that this process alone has. */
   finished?: FinishedRequests;
 }
@@ -39,6 +41,7 @@ export class Requests {
   /** Tokens of requests that ended since the last {@link takeTokens}, by the instance's name. */
   #tokensOfEnded = new Map<string, number>();
   readonly #onBegin: (record: RequestRecord) => void;
+  readonly #onRefused: (author: RequestAuthor | null) => void;
   #namesakes = 0;
   #lastSeq = 0;
 
@@ -46,6 +49,7 @@ export class Requests {
     clock,
     onBegin = () => undefined,
     onFinished,
+    onRefused = () => undefined,
     finished = new FinishedRequests(MOST_FINISHED_REQUESTS),
   }: RequestsOptions) {
     this.#finished = finished;
@@ -57,6 +61,7 @@ export class Requests {
     };
     this.#keeper = { clock, onEnd, nextSeq: () => this.#nextSeq() };
     this.#onBegin = onBegin;
+    this.#onRefused = onRefused;
   }
 
   /** Begins a record. @param onCancel Called when an operator cancels the request; must end the request. */
@@ -66,6 +71,11 @@ export class Requests {
     this.#ids.add(record.id);
     this.#onBegin(record);
     return record;
+  }
+
+  /** Notes a request that is refused before it has a record, for instance because its caller is beyond a limit. */
+  refuse(author: RequestAuthor | null): void {
+    this.#onRefused(author);
   }
 
   /**
@@ -199,6 +209,13 @@ function addTokens(sums: Map<string, number>, record: RequestRecord): void {
   if (instance !== null) sums.set(instance, (sums.get(instance) ?? 0) + record.takeTokens());
 }
 
+/** The account and the key that sent a request, by id and name. */
+export interface RequestAuthor {
+  account: { id: string; name: string };
+  /** `null`: it was sent with the token of a log-in. */
+  key: { id: string; name: string } | null;
+}
+
 /**
  * Facts about a request when it begins. None is content, so people may see all but `id`, which the record replaces by a
  * unique one.
@@ -208,6 +225,8 @@ export interface RequestFacts {
   id: string;
   /** Name of the caller; not a secret. */
   caller: string;
+  /** `null` or left out: no account. */
+  author?: RequestAuthor | null;
   /** `null`: not known yet. */
   instance: string | null;
   /** The requested model; `null`: the path names the instance. */
@@ -306,6 +325,10 @@ export class RequestRecord {
 
   get caller(): string {
     return this.#facts.caller;
+  }
+
+  get author(): RequestAuthor | null {
+    return this.#facts.author ?? null;
   }
 
   get instance(): string | null {

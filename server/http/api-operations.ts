@@ -24,7 +24,7 @@ import { engineRoutes } from './routes/engines.routes.ts';
 import { fleetRoutes } from './routes/fleet.routes.ts';
 import { hubRoutes, type HubView } from './routes/hub.routes.ts';
 import { instanceRoutes } from './routes/instances.routes.ts';
-import { keyRoutes } from './routes/keys.routes.ts';
+import { type KeyNameListener, keyRoutes } from './routes/keys.routes.ts';
 import { lifecycleRoutes } from './routes/lifecycle.routes.ts';
 import { logRoutes } from './routes/logs.routes.ts';
 import { metricsRoutes, type Metrics } from './routes/metrics.routes.ts';
@@ -33,13 +33,14 @@ import { prometheusRoutes } from './routes/prometheus.routes.ts';
 import { requestRoutes, type RequestsView } from './routes/requests.routes.ts';
 import { systemRoutes, type SystemVoice } from './routes/system.routes.ts';
 import { ticketRoutes } from './routes/ticket.routes.ts';
+import { usageRoutes, type UsageRouteParts } from './routes/usage.routes.ts';
 import { userRoutes } from './routes/users.routes.ts';
 import { whyRoutes } from './routes/why.routes.ts';
 
 /** Accounts and credentials, as far as operations need them. */
 export interface ApiAccounts extends Login {
-  accounts: Pick<Accounts, 'named' | 'list' | 'create' | 'update' | 'remove'>;
-  keys: Pick<Keys, 'list' | 'create' | 'remove'>;
+  accounts: Pick<Accounts, 'named' | 'find' | 'list' | 'create' | 'update' | 'remove'>;
+  keys: Pick<Keys, 'list' | 'create' | 'update' | 'names' | 'remove'>;
   tickets: Pick<Tickets, 'issue'>;
 }
 
@@ -61,6 +62,8 @@ export interface ApiParts extends SystemVoice {
   figures: Figures;
   /** Requests to engines. */
   requests: RequestsView;
+  /** Requests of the last days, by account, key and instance. */
+  usage: UsageRouteParts['ledger'] & KeyNameListener;
   config: Pick<Config, 'server' | 'auth'>;
   /** The cookie of browsers that are logged in. */
   cookie: BrowserCookie;
@@ -88,10 +91,11 @@ export function apiOperations(parts: ApiParts): Operations {
   metricsRoutes(bind, parts.metrics);
   prometheusRoutes(bind, parts.figures);
   requestRoutes(bind, parts.requests);
+  usageRoutes(bind, { ledger: parts.usage, accounts: auth.accounts, keys: auth.keys });
   configRoutes(bind, parts.configEditor);
   authRoutes(bind, auth, parts);
   userRoutes(bind, auth.accounts);
-  keyRoutes(bind, auth.keys);
+  keyRoutes(bind, auth.keys, parts.usage);
   auditRoutes(bind, parts.audit);
   ticketRoutes(bind, auth.tickets);
   systemRoutes(bind, parts);

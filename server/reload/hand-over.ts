@@ -164,7 +164,10 @@ export class HandOver<Server extends ReplaceableServer> {
     const successor = this.#successor.promise;
     this.#hasLetGo = true;
     await server.hold();
-    server.recordBy((entry) => void successor.then((link) => link.record(entry)));
+    server.recordBy({
+      record: (entry) => void successor.then((link) => link.record(entry)),
+      used: (request) => void successor.then((link) => link.used(request)),
+    });
     await server.handOver(async (request) => (await successor).acquire(request));
     server.watchLeases((use) => this.#taker?.report(use));
     void this.#successor.promise.then((link) => server.reportRequests((list) => link.requests(list)));

@@ -46,14 +46,16 @@ function change(acquire?: (request: LeaseRequest) => Promise<Lease>) {
   const next = new PredecessorLink(its);
   const book = new LeaseBook({ elapsed: () => 1_000 });
   const recorded: unknown[] = [];
+  const used: unknown[] = [];
   const needs = {
     leases: book,
     acquire: acquire ?? (async () => book.of('i', 3).grant('chat', TARGET, RECORD)),
     record: (entry: unknown) => void recorded.push(entry),
+    used: (each: unknown) => void used.push(each),
     onUnknown: vi.fn<(type: string) => void>(),
   };
   const open = (): number => book.of('i', 3).count;
-  return { old, next, book, needs, actions, recorded, open };
+  return { old, next, book, needs, actions, recorded, used, open };
 }
 
 /** A reload after the take-over, with leases left in the old server. */
@@ -314,6 +316,21 @@ describe('a request that is still with the old server', () => {
     const entry = { subject: 's', address: '::1', action: 'proxy', target: null, status: 200, requestId: 'r' };
     old.record(entry);
     await vi.waitFor(() => expect(recorded).toEqual([entry]));
+  });
+
+  it('counts towards the usage of its key', async () => {
+    const { old, used } = await changed(0);
+    const party = { id: 'k1', name: 'editor' };
+    const each = {
+      account: { id: 'u1', name: 'ada' },
+      key: party,
+      instance: null,
+      outcome: 'other' as const,
+      tokensIn: 3,
+      tokensOut: 5,
+    };
+    old.used(each);
+    await vi.waitFor(() => expect(used).toEqual([each]));
   });
 });
 

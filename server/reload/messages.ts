@@ -37,6 +37,8 @@ const HelloSchema = z.object({
 });
 export type Hello = z.infer<typeof HelloSchema>;
 
+const PartySchema = z.object({ id: text, name: text }).nullable();
+
 /** Messages from the predecessor. */
 const ToSuccessorSchema = z.discriminatedUnion('type', [
   HelloSchema,
@@ -64,6 +66,18 @@ const ToSuccessorSchema = z.discriminatedUnion('type', [
    * cannot read is left out.
    */
   z.object({ type: z.literal('requests'), list: z.array(z.unknown()) }),
+  /** A request to an engine has ended in the predecessor; it counts towards the usage of account, key and instance. */
+  z.object({
+    type: z.literal('used'),
+    request: z.object({
+      account: PartySchema,
+      key: PartySchema,
+      instance: PartySchema,
+      outcome: z.enum(['refused', 'failed', 'other']),
+      tokensIn: z.number(),
+      tokensOut: z.number(),
+    }),
+  }),
   /** A request that belongs in the audit trail has ended in the predecessor. */
   z.object({
     type: z.literal('audit'),

@@ -12,6 +12,8 @@ export interface PredecessorNeeds {
   leases: LeaseBook;
   acquire(request: LeaseRequest): Promise<Lease>;
   record(entry: Extract<ToSuccessor, { type: 'audit' }>['entry']): void;
+  /** Counts a request to an engine that ended in the predecessor. */
+  used(request: Extract<ToSuccessor, { type: 'used' }>['request']): void;
   /** Called for a message of a type that only a later version knows. */
   onUnknown(type: string): void;
 }
@@ -122,6 +124,8 @@ export class PredecessorLink {
         return this.#foreign?.set(message.instance, message.run, message.open);
       case 'audit':
         return needs.record(message.entry);
+      case 'used':
+        return needs.used(message.request);
       case 'acquire':
         return void this.#acquire(message, needs);
       case 'begun':

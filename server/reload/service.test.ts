@@ -34,10 +34,14 @@ describe('a reload', () => {
     expect(onSuccessor.mock.calls).toEqual([[99]]);
   });
 
-  it('records requests that end meanwhile in the audit trail', async () => {
+  it('records requests that end meanwhile in the audit trail and in usage', async () => {
     const { service: one, successor } = await service();
     const entry = { subject: 's', address: '::1', action: 'proxy', target: null, status: 200, requestId: 'r' };
-    vi.spyOn(one.first, 'handOver').mockImplementation(async () => one.first.record(entry));
+    const request = { account: null, key: null, instance: null, outcome: 'other' as const, tokensIn: 1, tokensOut: 2 };
+    vi.spyOn(one.first, 'handOver').mockImplementation(async () => {
+      one.first.record(entry);
+      one.first.used(request);
+    });
     one.reload();
     const next = await successor();
     await next.take();
@@ -46,10 +50,11 @@ describe('a reload', () => {
       leases: new LeaseBook({ elapsed: () => 0 }),
       acquire: () => Promise.reject(new Error('none')),
       record: (each) => void recorded.push(each),
+      used: (each) => void recorded.push(each),
       onUnknown: () => undefined,
     });
     next.link.ready('/door');
-    await vi.waitFor(() => expect(recorded).toEqual([entry]));
+    await vi.waitFor(() => expect(recorded).toEqual([entry, request]));
   });
 
   it('ends requests in the old server whose credentials the new one rejects', async () => {
@@ -98,6 +103,7 @@ describe('a reload', () => {
       leases: book,
       acquire: async () => book.of('i', 1).grant('chat', target, { id: 'i', settings: {} }),
       record: () => undefined,
+      used: () => undefined,
       onUnknown: () => undefined,
     });
     next.link.ready('/door');
@@ -183,6 +189,7 @@ describe('a reload that cannot be taken back, because the new server has changed
       leases: book,
       acquire: async () => book.of('i', 1).grant('chat', target, { id: 'i', settings: {} }),
       record: () => undefined,
+      used: () => undefined,
       onUnknown: () => undefined,
     });
     again?.link.ready('/door');

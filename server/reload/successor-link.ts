@@ -33,6 +33,7 @@ interface Asked {
 export type Dead = Omit<Extract<FromSuccessor, { type: 'dead' }>, 'type'>;
 
 /** Content of an `audit` message. */
+type UsedRequest = Extract<ToSuccessor, { type: 'used' }>['request'];
 type AuditEntry = Extract<ToSuccessor, { type: 'audit' }>['entry'];
 
 /** The predecessor's link to its successor. */
@@ -115,6 +116,10 @@ export class SuccessorLink {
 
   record(entry: AuditEntry): void {
     this.#channel.send({ type: 'audit', entry });
+  }
+
+  used(request: UsedRequest): void {
+    this.#channel.send({ type: 'used', request });
   }
 
   /** Requests a lease from the successor, for use in this server. Rejects like `acquire` of the instances. */

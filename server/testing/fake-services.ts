@@ -149,11 +149,15 @@ export function openDoor(): HttpAuthentication {
       refresh: off,
       logout: off,
       list: offAtOnce,
+      listOf: offAtOnce,
       end: off,
+      endAll: off,
+      endOf: off,
+      endAllOf: off,
       changePassword: off,
     },
-    accounts: { named: () => undefined, list: () => [], create: off, update: off, remove: off },
-    keys: { list: () => [], create: off, remove: off },
+    accounts: { named: () => undefined, find: () => undefined, list: () => [], create: off, update: off, remove: off },
+    keys: { list: () => [], names: () => new Map(), create: off, update: off, remove: off },
     tickets: { issue: () => ({ ticket: 'ticket', expires_at: '2026-03-01T12:00:30Z' }) },
   };
 }

@@ -284,6 +284,7 @@ export async function startGateway(
     const context = {
       requestId: 'request-1',
       caller: 'test',
+      author: { account: { id: 'u1', name: 'ada' }, key: null },
       account: accountOf(request),
       mayStart,
       isInLibrary: (model: string) => library.includes(model),

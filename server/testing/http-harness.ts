@@ -26,6 +26,7 @@ import type { Operations } from '../http/operations.ts';
 import { BrowserCookie } from '../http/edge/browser-cookie.ts';
 import { clientAddresses } from '../http/edge/client-address.ts';
 import { createHttpServer, type HttpServer, type HttpServerOptions } from '../http/server.ts';
+import { UsageLedger } from '../metrics/usage-ledger.ts';
 import { NO_MODELS } from '../models/library.ts';
 import { fixedEstimator } from './small-machine.ts';
 import { SlicedWork } from '../sliced-work.ts';
@@ -74,6 +75,7 @@ export function testServer(parts: Partial<HttpServerOptions> = {}): TestServer {
     metrics: FAKE_METRICS,
     figures: FAKE_FIGURES,
     requests: new Requests({ clock }),
+    usage: new UsageLedger(clock),
     alerts: () => [],
     config: testConfig(),
     log: pino(

@@ -31,7 +31,8 @@ export class FakeServer implements ReplaceableServer {
   left: ActiveRequest[] = [];
   /** Resolves when the last of its connections is gone. */
   lastEnd: Promise<void> = Promise.resolve();
-  record: Parameters<ReplaceableServer['recordBy']>[0] = () => undefined;
+  record: Parameters<ReplaceableServer['recordBy']>[0]['record'] = () => undefined;
+  used: Parameters<ReplaceableServer['recordBy']>[0]['used'] = () => undefined;
   successor: (request: LeaseRequest) => Promise<Lease> = () => Promise.reject(new Error('it serves itself'));
 
   constructor(name: string, done: string[], reload: number) {
@@ -85,8 +86,9 @@ export class FakeServer implements ReplaceableServer {
     this.#did(`shuts out ${kind} ${whose}`);
   }
 
-  recordBy(record: Parameters<ReplaceableServer['recordBy']>[0]): void {
+  recordBy({ record, used }: Parameters<ReplaceableServer['recordBy']>[0]): void {
     this.record = record;
+    this.used = used;
   }
 
   async leave(door: string): Promise<void> {

@@ -1,4 +1,4 @@
-import type { Me } from '@llamactl/contract/auth';
+import type { Me, SessionsEnded } from '@llamactl/contract/auth';
 import type { Config } from '@llamactl/contract/config';
 import { OPERATIONS } from '@llamactl/contract/operations';
 import type { Accounts } from '../../auth/accounts.ts';
@@ -14,7 +14,18 @@ import type { Bind, Input } from '../operations.ts';
 export interface Login {
   sessions: Pick<
     Sessions,
-    'login' | 'loginBrowser' | 'createBrowserToken' | 'refresh' | 'logout' | 'list' | 'end' | 'changePassword'
+    | 'login'
+    | 'loginBrowser'
+    | 'createBrowserToken'
+    | 'refresh'
+    | 'logout'
+    | 'list'
+    | 'end'
+    | 'endAll'
+    | 'listOf'
+    | 'endOf'
+    | 'endAllOf'
+    | 'changePassword'
   >;
   accounts: Pick<Accounts, 'named'>;
 }
@@ -73,10 +84,27 @@ export function authRoutes(bind: Bind, { sessions, accounts }: Login, { config, 
     return { message: 'Session ended successfully' };
   });
 
+  bind(OPERATIONS.endAllSessions, async ({ caller, query }) =>
+    endedSessions(await sessions.endAll(caller, { others: query.others ?? false })),
+  );
+
+  bind(OPERATIONS.listUserSessions, ({ caller, params }) => ({ sessions: sessions.listOf(caller, params.username) }));
+
+  bind(OPERATIONS.endUserSession, async ({ params }) => {
+    await sessions.endOf(params.username, params.session_id);
+    return { message: 'Session ended successfully' };
+  });
+
+  bind(OPERATIONS.endUserSessions, async ({ params }) => endedSessions(await sessions.endAllOf(params.username)));
+
   bind(OPERATIONS.changePassword, async ({ caller, body, address }) => {
     await sessions.changePassword(caller, body, address);
     return { message: 'Password changed successfully; log in again, and make new keys' };
   });
+}
+
+function endedSessions(ended: number): SessionsEnded {
+  return { message: 'Sessions ended successfully', ended };
 }
 
 function shownCaller(caller: Caller, manager: Pick<InstanceManager, 'nameOf'>): Me['caller'] {

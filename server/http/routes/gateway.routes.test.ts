@@ -19,6 +19,7 @@ import {
   readAnswer,
   startEngine,
 } from '../../testing/gateway-harness.ts';
+import { Requests } from '../../gateway/requests.ts';
 import { gatewayRoutes } from './gateway.routes.ts';
 import { oneModel } from '../../testing/one-model.ts';
 import { errorOf, testConfig, testServer, type TestServer } from '../../testing/http-harness.ts';
@@ -325,6 +326,7 @@ describe('with authentication on', () => {
   async function guarded(
     isInferenceOpen = false,
     addressLimits: LimitHolder['limits'] | null = null,
+    requests?: Requests,
   ): Promise<TestServer & { port: number }> {
     if (isInferenceOpen) await harness.restart({ isInferenceOpen });
     const seen = (caller: Caller | null): GatewayInstances => ({
@@ -342,7 +344,14 @@ describe('with authentication on', () => {
       auth: harness.auth,
       config: testConfig({ auth: { enabled: true } }),
       plugins: [
-        gatewayRoutes({ instancesFor: seen, clock, work: new SlicedWork(clock), addressLimits, models: oneModel }),
+        gatewayRoutes({
+          instancesFor: seen,
+          clock,
+          work: new SlicedWork(clock),
+          addressLimits,
+          models: oneModel,
+          ...(requests === undefined ? {} : { requests }),
+        }),
       ],
       errorShapes: DIALECTS,
     });
@@ -506,6 +515,30 @@ describe('with authentication on', () => {
       waiting[0]?.();
       expect((await first).status).toBe(200);
       expect((await call(port, '/v1/x?model=a', as(key))).status).toBe(200);
+    });
+
+    test('are in usage: every request has its account and key, also one that is refused', async () => {
+      const key = await harness.keyOf(root, { name: 'editor', max_in_flight: 1 });
+      const authors: unknown[] = [];
+      const onRefused = (author: unknown): void => void authors.push(['refused', author]);
+      const onFinished = (_figures: unknown, { author }: { author: unknown }): void =>
+        void authors.push(['ok', author]);
+      const requests = new Requests({ clock: harness.clock, onRefused, onFinished });
+      const { port } = await guarded(false, null, requests);
+      const first = call(port, '/v1/slow?model=a', as(key));
+      await vi.waitFor(() => expect(waiting).toHaveLength(1));
+      expect((await call(port, '/v1/x?model=a', as(key))).status).toBe(429);
+      waiting[0]?.();
+      await first;
+      await call(port, '/v1/x?model=a', as(await harness.tokenOf('root')));
+      await vi.waitFor(() => expect(authors).toHaveLength(3));
+      const account = { id: root.userId, name: 'root' };
+      const author = { account, key: { id: expect.any(String) as string, name: 'editor' } };
+      expect(authors).toEqual([
+        ['refused', author],
+        ['ok', author],
+        ['ok', { account, key: null }],
+      ]);
     });
 
     test('of an account: apply to the sum of its keys and tokens', async () => {

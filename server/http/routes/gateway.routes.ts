@@ -10,7 +10,7 @@ import type { Admission, LimitHolder } from '../../gateway/caller-limits.ts';
 import { closedToCallers } from '../../gateway/crossing.ts';
 import { createGateway } from '../../gateway/gateway.ts';
 import type { CallContext, GatewayInstances, GatewaySettings, MeasureSendQueues } from '../../gateway/gateway-ports.ts';
-import { Requests } from '../../gateway/requests.ts';
+import { type RequestAuthor, Requests } from '../../gateway/requests.ts';
 import type { Engines } from '../../instances/ports/engine-adapter.ts';
 import type { Clock } from '../../instances/ports/time.ts';
 import { NO_TRACE, type Trace } from '../../instances/ports/trace.ts';
@@ -157,6 +157,7 @@ function route(
 class RequestContext implements CallContext {
   readonly requestId: string;
   readonly caller: string;
+  readonly author: RequestAuthor | null;
   readonly account: string;
   readonly holders: readonly LimitHolder[];
   readonly mayStart: boolean;
@@ -183,6 +184,7 @@ class RequestContext implements CallContext {
   ) {
     this.requestId = request.id;
     this.caller = request.caller?.subject ?? 'anonymous';
+    this.author = authorOf(request.caller);
     this.account = account;
     this.holders = holders;
     this.mayStart = request.caller?.mayStart ?? false;
@@ -220,6 +222,14 @@ function accountOf(
 ): string {
   const userId = caller?.userId ?? null;
   return userId === null ? `address:${addressGroup(addressOf(raw))}` : `user:${userId}`;
+}
+
+function authorOf(caller: Caller | null): RequestAuthor | null {
+  if (caller === null) return null;
+  const { userId, username, credentialId, keyName } = caller;
+  if (userId === null || username === null) return null;
+  const key = credentialId === null || keyName === null ? null : { id: credentialId, name: keyName };
+  return { account: { id: userId, name: username }, key };
 }
 
 /** Headers of all answers that this server makes itself. */

@@ -2,14 +2,29 @@ import { OPERATIONS } from '@llamactl/contract/operations';
 import type { Keys } from '../../auth/api-keys.ts';
 import type { Bind } from '../operations.ts';
 
+/** Learns the new name of a key, to show it also after the key was deleted. */
+export interface KeyNameListener {
+  renamed(kind: 'key', key: { id: string; name: string }): void;
+}
+
 /** Keys for programs: an account's own; for admins, all. */
-export function keyRoutes(bind: Bind, keys: Pick<Keys, 'list' | 'create' | 'remove'>): void {
+export function keyRoutes(
+  bind: Bind,
+  keys: Pick<Keys, 'list' | 'create' | 'update' | 'remove'>,
+  listener: KeyNameListener,
+): void {
   bind(OPERATIONS.listKeys, ({ caller }) => ({ keys: keys.list(caller) }));
 
   bind(OPERATIONS.createKey, async ({ caller, body, concerns }) => {
     const created = await keys.create(caller, body);
     concerns(created.info.id);
     return created;
+  });
+
+  bind(OPERATIONS.updateKey, async ({ caller, params, body }) => {
+    const key = await keys.update(caller, params.id, body);
+    listener.renamed('key', key);
+    return { message: 'Key changed successfully', key };
   });
 
   bind(OPERATIONS.deleteKey, async ({ caller, params }) => {

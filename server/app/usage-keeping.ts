@@ -1,0 +1,59 @@
+import path from 'node:path';
+import { atMost, type Clock } from '../instances/ports/time.ts';
+import { HistoryArchive, readHistory } from '../metrics/history-archive.ts';
+import { packedUsage, unpackedUsage } from '../metrics/kept-usage.ts';
+import { UsageLedger, type UsedRequest } from '../metrics/usage-ledger.ts';
+import type { Teardown } from './teardown.ts';
+
+export interface UsageKeepingParts {
+  clock: Clock;
+  dataDirectory: string;
+  onFault: (error: unknown, what: string) => void;
+  teardown: Teardown;
+}
+
+/** File in the data directory; at most some 600 KB. */
+const FILE = 'usage.gz';
+/** How long the last writing may delay the end of a server, or a hand-over. */
+const PATIENCE_MS = 500;
+
+/** Usage that outlives the process. */
+export interface KeptUsage {
+  ledger: UsageLedger;
+  /** Counts a request that ends now. */
+  count(request: UsedRequest): void;
+  /** From now on, passes all requests to this function instead of counting them here. */
+  countBy(count: (request: UsedRequest) => void): void;
+  restore(): Promise<void>;
+}
+
+/** Counts usage, and keeps it in a file over a restart. */
+export function keepUsage({ clock, dataDirectory, onFault, teardown }: UsageKeepingParts): KeptUsage {
+  const ledger = new UsageLedger(clock);
+  const file = path.join(dataDirectory, FILE);
+  let count = (request: UsedRequest): void => ledger.add(request);
+  let isRestored = false;
+  const archive = teardown.ending(
+    new HistoryArchive({
+      clock,
+      // before it is read, the file must not be replaced
+      changed: () => (isRestored && ledger.takeChanged() ? [{ file, packed: () => packedUsage(ledger.kept()) }] : []),
+      onFault,
+    }),
+  );
+  teardown.add(() => atMost(clock, PATIENCE_MS, archive.keep()));
+  return {
+    ledger,
+    count: (request) => count(request),
+    countBy: (countThere) => {
+      count = countThere;
+    },
+    restore: async () => {
+      const bytes = await readHistory(file, onFault);
+      const kept = bytes === null ? null : await unpackedUsage(bytes);
+      if (kept !== null) ledger.restore(kept);
+      isRestored = true;
+      archive.begin();
+    },
+  };
+}

@@ -295,6 +295,12 @@ export const VERBS: readonly Verb[] = [
     load: async () => (await import('./commands/keys.ts')).keysCommand,
   },
   {
+    name: 'usage',
+    summary: 'Show requests and tokens by key, account or instance',
+    group: ACCESS,
+    load: async () => (await import('./commands/usage.ts')).usageCommand,
+  },
+  {
     name: 'audit',
     summary: 'Show the audit trail',
     group: ACCESS,

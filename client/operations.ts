@@ -310,6 +310,19 @@ export class Operations {
     return this.#get('/api/requests', call, { finished, before_seq, instance, caller, outcome, slower_than });
   }
 
+  /**
+   * Returns requests and tokens of the last days by key, account or instance: your own; for admins, all.
+   *
+   * @param options `by`: default `key`. `window`: seconds or `'7d'`; default and most `'30d'`.
+   */
+  getUsage({
+    by,
+    window,
+    ...call
+  }: Optional<{ by: models.UsageGroup; window: string | number }> = {}): Promise<models.Usage> {
+    return this.#get('/api/usage', call, { by, window });
+  }
+
   /** Cancels a request of any caller: the engine stops working on it. */
   cancelRequest(id: string, call?: CallOptions): Promise<models.Message> {
     return this.#send('DELETE', path`/api/requests/${id}`, { ...call });
@@ -407,6 +420,11 @@ export class Operations {
     return this.#send('DELETE', path`/api/auth/sessions/${id}`, { ...call });
   }
 
+  /** Ends your log-ins. @param options `others`: the log-in of this client's token goes on. */
+  endAllSessions({ others, ...call }: Optional<{ others: boolean }> = {}): Promise<models.SessionsEnded> {
+    return this.#send('DELETE', '/api/auth/sessions', { query: { others }, ...call });
+  }
+
   /** Changes your own password, which revokes all your tokens and keys. */
   changePassword(body: models.ChangePassword, call?: CallOptions): Promise<models.Message> {
     return this.#send('PUT', '/api/auth/password', { body, ...call });
@@ -432,6 +450,21 @@ export class Operations {
     return this.#send('DELETE', path`/api/users/${username}`, { ...call });
   }
 
+  /** Lists the log-ins of an account, newest first. */
+  async listUserSessions(username: string, call?: CallOptions): Promise<models.Session[]> {
+    return (await this.#get<models.SessionList>(path`/api/users/${username}/sessions`, call)).sessions;
+  }
+
+  /** Ends a log-in of an account: its tokens are refused from now on, and what they opened closes. */
+  endUserSession(username: string, id: string, call?: CallOptions): Promise<models.Message> {
+    return this.#send('DELETE', path`/api/users/${username}/sessions/${id}`, { ...call });
+  }
+
+  /** Ends all log-ins of an account. Its keys stay valid. */
+  endUserSessions(username: string, call?: CallOptions): Promise<models.SessionsEnded> {
+    return this.#send('DELETE', path`/api/users/${username}/sessions`, { ...call });
+  }
+
   /** Lists your own keys; for admins, all keys. */
   async listKeys(call?: CallOptions): Promise<models.Key[]> {
     return (await this.#get<models.KeyList>('/api/keys', call)).keys;
@@ -440,6 +473,11 @@ export class Operations {
   /** Creates a key for a program. Only this answer contains the key itself. */
   createKey(body: models.CreateKey, call?: CallOptions): Promise<models.KeyCreated> {
     return this.#send('POST', '/api/keys', { body, ...call });
+  }
+
+  /** Changes the name or the end of a key: your own, or for admins any. `expires_at: null`: it never ends. */
+  updateKey(id: string, body: models.UpdateKey, call?: CallOptions): Promise<models.KeyChanged> {
+    return this.#send('PUT', path`/api/keys/${id}`, { body, ...call });
   }
 
   /** Revokes one of your own keys; for admins, any key. */

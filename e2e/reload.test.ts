@@ -171,6 +171,24 @@ describe('a reload that fails', () => {
     expect([await servingPid(), (await server.call('GET', '/readyz')).status]).toEqual([pid, 200]);
   });
 
+  it('counts the usage of a stream that began before it and ends after it', async () => {
+    await serverWith();
+    await paced('chat');
+    const requests = async (): Promise<number[]> => {
+      const { usage } = await new Client(server.url).getUsage({ by: 'instance' });
+      return usage.map((row) => row.requests);
+    };
+    const short = stream('chat', 1);
+    await short.ended;
+    await vi.waitFor(async () => expect(await requests()).toEqual([1]));
+    const long = stream('chat', 400);
+    await long.until((items) => items.length > 3);
+    await reload();
+    expect(await requests()).toEqual([1]);
+    await long.ended;
+    await vi.waitFor(async () => expect(await requests()).toEqual([2]), { timeout: 10_000 });
+  });
+
   it('is taken back after the hand-over, with streams, waiting requests and engines', async () => {
     await serverByLink();
     await paced('chat');

@@ -2,6 +2,8 @@
 
 const UNITS = ['B', 'kB', 'MB', 'GB', 'TB', 'PB'];
 
+const TOKEN_UNITS = ['', 'k', 'M', 'G', 'T'];
+
 /** Shows a number of bytes: `1.3 GB`; `null` is `-`. */
 export function bytes(count: number | null | undefined): string {
   if (count === null || count === undefined) return '-';
@@ -46,6 +48,17 @@ export function count(number: number, noun: string, plural = `${noun}s`): string
 /** A rate, such as tokens a second: `2.8`, `61`. */
 export function rateText(rate: number): string {
   return rate.toFixed(rate < 10 ? 1 : 0);
+}
+
+/** A number of tokens: `812`, `1.2k`, `64k`, `1.2M`. */
+export function tokenCount(tokens: number): string {
+  let value = tokens;
+  let unit = 0;
+  while (value >= 999.5 && unit < TOKEN_UNITS.length - 1) {
+    value /= 1_000;
+    unit += 1;
+  }
+  return `${value < 9.95 && unit > 0 ? value.toFixed(1) : Math.round(value)}${TOKEN_UNITS[unit] ?? ''}`;
 }
 
 /** `128k` of 131072, as people and models name the size of a context. */

@@ -3,6 +3,8 @@ import type { AuditRow } from '@llamactl/contract/auth';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { PASSWORD } from '@llamactl/server/testing/auth-harness';
 import { Contexts } from '../server/contexts.ts';
+import { UsageLedger } from '@llamactl/server/metrics/usage-ledger';
+import { FakeClock } from '@llamactl/server/testing/fake-clock';
 import { AccessServer } from '@llamactl/server/testing/access-server';
 import { CommandSandbox, type RunOptions, type RunResult } from '../testing/command-run.ts';
 
@@ -11,10 +13,13 @@ import { CommandSandbox, type RunOptions, type RunResult } from '../testing/comm
 let server: AccessServer;
 let sandbox: CommandSandbox;
 let trail: AuditRow[];
+let ledger: UsageLedger;
 
 beforeEach(async () => {
   trail = [];
-  server = await AccessServer.open(true, { audit: { record: () => undefined, read: async () => trail } });
+  ledger = new UsageLedger(new FakeClock());
+  const audit = { record: () => undefined, read: async () => trail };
+  server = await AccessServer.open(true, { audit, usage: ledger });
   sandbox = new CommandSandbox();
   const token = await server.harness.tokenOf('ada');
   contexts().set('here', { url: server.url, token, username: 'ada' });
@@ -44,9 +49,9 @@ describe('sessions', () => {
     const [other = '', own = ''] = (await run(['sessions', 'ls', '-q'])).stdout.split('\n');
     const { stdout } = await run(['sessions', 'ls'], { columns: 160 });
     expect(rowsOf(stdout).slice(0, 3)).toEqual([
-      ['ID', 'LOGGED IN', 'LAST USED BY', 'FROM', 'EXPIRES', 'ENDS'],
-      [other, '0s ago', 'a phone', '192.0.2.9', 'in 1h 0m', 'in 30d 0h'],
-      [`${own} *`, '0s ago', 'unknown', '192.0.2.1', 'in 1h 0m', 'in 30d 0h'],
+      ['ID', 'LOGGED IN', 'LAST USED', 'BY', 'FROM', 'EXPIRES', 'ENDS'],
+      [other, '0s ago', '0s ago', 'a phone', '192.0.2.9', 'in 1h 0m', 'in 30d 0h'],
+      [`${own} *`, '0s ago', '0s ago', 'unknown', '192.0.2.1', 'in 1h 0m', 'in 30d 0h'],
     ]);
     expect(JSON.parse((await run(['sessions', 'ls', '--json'])).stdout)).toHaveLength(2);
 
@@ -54,6 +59,75 @@ describe('sessions', () => {
     expect([ended.status, ended.stdout]).toEqual([3, `${other} ended\n`]);
     expect(await server.harness.fate(token)).toBe('UNAUTHORIZED');
     expect((await run(['sessions', 'ls', '-q'])).stdout).toBe(`${own}\n`);
+  });
+});
+
+describe('sessions of an account', () => {
+  it('lists and ends them as an admin, one or all', async () => {
+    await server.harness.user('ann', 'operator');
+    const tokens = [await server.harness.tokenOf('ann'), await server.harness.tokenOf('ann')];
+    const [newest = '', oldest = ''] = (await run(['sessions', 'ls', '--user', 'ann', '-q'])).stdout.split('\n');
+    const ended = await run(['sessions', 'rm', newest, '--user', 'ann']);
+    expect([ended.status, ended.stdout]).toEqual([0, `${newest} ended\n`]);
+    expect((await run(['sessions', 'rm', '--all', '--user', 'ann'])).stdout).toBe(`${oldest} ended\n`);
+    for (const token of tokens) expect(await server.harness.fate(token)).toBe('UNAUTHORIZED');
+    expect((await run(['sessions', 'ls', '-q'])).stdout.split('\n')).toHaveLength(2);
+    expect((await run(['sessions', 'ls', '--user', 'eve'])).status).toBe(3);
+  });
+});
+
+describe('usage', () => {
+  it('lists requests and tokens by key, account and instance', async () => {
+    const { id } = (await server.harness.auth.keys.create(await server.harness.loggedIn('ada'), { name: 'editor' }))
+      .info;
+    const account = { id: server.harness.auth.accounts.named('ada')?.id ?? '', name: 'ada' };
+    const figures = { outcome: 'other' as const, tokensIn: 1_234, tokensOut: 56 };
+    ledger.add({ account, key: { id, name: 'editor' }, instance: { id: 'gone', name: 'chat' }, ...figures });
+    ledger.add({ account: null, key: null, instance: null, ...figures, outcome: 'refused', tokensIn: 0, tokensOut: 0 });
+    const rows = async (...words: string[]): Promise<string[][]> =>
+      rowsOf((await run(['usage', ...words], { columns: 160 })).stdout).slice(0, -1);
+    expect(await rows()).toEqual([
+      ['NAME', 'ID', 'OWNER', 'REQUESTS', 'REFUSED', 'FAILED', 'TOKENS IN', 'TOKENS OUT', 'LAST USED'],
+      ['editor', id, 'ada', '1', '0', '0', '1.2k', '56', '0s ago'],
+    ]);
+    expect(await rows('--by', 'user', '--window', '7d')).toEqual([
+      ['USER', 'REQUESTS', 'REFUSED', 'FAILED', 'TOKENS IN', 'TOKENS OUT', 'LAST USED'],
+      ['ada', '1', '0', '0', '1.2k', '56', '0s ago'],
+      ['no account', '1', '1', '0', '0', '0', '0s ago'],
+    ]);
+    expect((await rows('--by', 'instance')).map(([name]) => name)).toEqual([
+      'INSTANCE',
+      'chat (deleted)',
+      'no instance',
+    ]);
+    expect((await run(['usage', '-q'])).stdout).toBe(`${id}\n`);
+    expect(JSON.parse((await run(['usage', '--json'])).stdout)).toMatchObject({ by: 'key', usage: [{ id }] });
+    expect((await run(['usage', '--window', '31d'])).status).toBe(1);
+  });
+
+  it('says since when nothing was used', async () => {
+    expect((await run(['usage'])).stderr).toMatch(/^no requests since /);
+  });
+});
+
+describe('a key', () => {
+  it('gets another name and end', async () => {
+    await run(['keys', 'create', 'editor']);
+    const { stdout } = await run(['keys', 'edit', 'editor', '--name', 'laptop', '--expires', '30d']);
+    expect(stdout).toMatch(/^laptop \(\w+\) updated: key for ada, scope inference, all instances, valid until /);
+    const [, row] = rowsOf((await run(['keys', 'ls'], { columns: 160 })).stdout);
+    expect([row?.[0], row?.at(-2)]).toEqual(['laptop', 'in 30d 0h']);
+    const never = await run(['keys', 'edit', 'laptop', '--expires', 'never', '--json']);
+    expect(JSON.parse(never.stdout)).toMatchObject({ name: 'laptop', expires_at: null });
+  });
+
+  it.each([
+    [['keys', 'edit', 'editor'], 2, 'nothing to change'],
+    [['keys', 'edit', 'none', '--name', 'x'], 3, 'none'],
+    [['keys', 'edit', 'editor', '--expires', '2020-01-01'], 2, 'in the past'],
+  ])('is not changed by %j', async (words, status, reason) => {
+    await run(['keys', 'create', 'editor']);
+    expect(await run(words)).toMatchObject({ status, stderr: expect.stringContaining(reason) as string });
   });
 });
 

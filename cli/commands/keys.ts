@@ -31,10 +31,12 @@ Examples:
   llamactl keys create editor
   llamactl keys create ci --scope operator --expires 30d
   llamactl keys ls
+  llamactl keys edit editor --expires 90d
   llamactl keys rm editor`,
     )
     .addCommand(listCommand(commandLine))
     .addCommand(createCommand(commandLine))
+    .addCommand(editCommand(commandLine))
     .addCommand(removeCommand(commandLine));
 }
 
@@ -154,6 +156,45 @@ function sentence(key: Key): string {
   const most = limits === '' ? '' : `, at most ${limits}`;
   const end = expires === null ? 'valid until revoked' : `valid until ${moment(expires)}`;
   return plain(`key for ${owner}, scope ${scopes.join(', ')}, ${where}${start}${most}, ${end}`);
+}
+
+interface EditFlags {
+  name?: string;
+  expires?: string;
+}
+
+function editCommand(commandLine: CommandLine): Command {
+  return new Command('edit')
+    .description('Change the name or the end of a key. The key itself and its rights stay.')
+    .argument('<key>', 'Its id, or its name if only one key has it')
+    .option('--name <name>', 'Another name')
+    .option('--expires <time>', 'Another end: 30d, 12h, 2027-01-31 or never')
+    .addHelpText(
+      'after',
+      `
+Examples:
+  llamactl keys edit editor --name laptop
+  llamactl keys edit ci --expires 90d
+  llamactl keys edit ci --expires never`,
+    )
+    .action(
+      commandLine.online<EditFlags>(async ({ client, terminal, signal, now }, { words: [word = ''], flags }) => {
+        const { name, expires } = flags;
+        if (name === undefined && expires === undefined) {
+          throw new Problem('nothing to change: add --name or --expires', EXIT.usage);
+        }
+        const { dateOf } = await import('../access/date-flag.ts');
+        const request = {
+          ...(name !== undefined && { name }),
+          ...(expires !== undefined && { expires_at: expires === 'never' ? null : dateOf(expires, now()) }),
+        };
+        const { id } = await chosenKey(await client.listKeys({ signal }), word);
+        const { key } = await client.updateKey(id, request, { signal });
+        if (terminal.isJson) return terminal.printJson(key);
+        if (terminal.isQuiet) return terminal.print(key.id);
+        terminal.print(`${plain(key.name)} (${key.id}) updated: ${sentence(key)}`);
+      }),
+    );
 }
 
 function removeCommand(commandLine: CommandLine): Command {

@@ -1,6 +1,6 @@
 import type { Session } from '@llamactl/client';
 import { Command } from 'commander';
-import type { CommandLine } from '../command-line.ts';
+import type { CommandLine, Session as CommandSession } from '../command-line.ts';
 import { EXIT, type ExitStatus } from '../exit-status.ts';
 import { duration, since } from '../../format/figures.ts';
 import { worst } from '../instances/many.ts';
@@ -9,20 +9,33 @@ import { plain } from '../screen/text.ts';
 
 export function sessionsCommand(commandLine: CommandLine): Command {
   return new Command('sessions')
-    .description('List or end your log-ins.')
-    .addHelpText('after', '\nExamples:\n  llamactl sessions ls\n  llamactl sessions rm 0f3a9c…')
+    .description('List or end log-ins: your own; as an admin, those of an account.')
+    .addHelpText(
+      'after',
+      '\nExamples:\n  llamactl sessions ls\n  llamactl sessions rm 0f3a9c…\n  llamactl sessions rm --all --user ann',
+    )
     .addCommand(listCommand(commandLine))
     .addCommand(removeCommand(commandLine));
+}
+
+const USER_FLAG = ['--user <username>', 'As an admin: the log-ins of this account (default: your own)'] as const;
+
+interface ListFlags {
+  user?: string;
 }
 
 function listCommand(commandLine: CommandLine): Command {
   return new Command('ls')
     .alias('list')
     .description('List your log-ins, newest first; * marks the one that this command uses.')
-    .addHelpText('after', '\nExamples:\n  llamactl sessions ls\n  llamactl sessions ls --json')
+    .option(...USER_FLAG)
+    .addHelpText(
+      'after',
+      '\nExamples:\n  llamactl sessions ls\n  llamactl sessions ls --user ann\n  llamactl sessions ls --json',
+    )
     .action(
-      commandLine.online(async ({ client, terminal, signal, now }) => {
-        const sessions = await client.listSessions({ signal });
+      commandLine.online<ListFlags>(async ({ client, terminal, signal, now }, { flags }) => {
+        const sessions = await sessionsOf({ client, signal }, flags.user);
         if (terminal.isJson) return terminal.printJson(sessions);
         if (terminal.isQuiet) return sessions.forEach(({ id }) => terminal.print(id));
         terminal.printTable(
@@ -36,7 +49,8 @@ function listCommand(commandLine: CommandLine): Command {
 const COLUMNS = [
   { title: 'ID' },
   { title: 'LOGGED IN' },
-  { title: 'LAST USED BY', gives: 6, least: 12 },
+  { title: 'LAST USED' },
+  { title: 'BY', gives: 6, least: 12 },
   { title: 'FROM', gives: 2 },
   { title: 'EXPIRES' },
   { title: 'ENDS', gives: 1 },
@@ -47,6 +61,8 @@ function rowOf(session: Session, now: number): string[] {
   return [
     `${session.id}${session.current ? ' *' : ''}`,
     `${since(session.created_at, now)} ago`,
+    // Older servers do not send it.
+    session.last_used_at === undefined ? '-' : `${since(session.last_used_at, now)} ago`,
     session.user_agent ?? 'unknown',
     session.address,
     until(session.expires_at),
@@ -54,7 +70,15 @@ function rowOf(session: Session, now: number): string[] {
   ].map((text) => plain(text));
 }
 
-interface RemoveFlags {
+function sessionsOf(
+  { client, signal }: Pick<CommandSession, 'client' | 'signal'>,
+  user: string | undefined,
+): Promise<Session[]> {
+  return user === undefined ? client.listSessions({ signal }) : client.listUserSessions(user, { signal });
+}
+
+interface RemoveFlags extends ListFlags {
+  all?: boolean;
   others?: boolean;
 }
 
@@ -64,19 +88,24 @@ function removeCommand(commandLine: CommandLine): Command {
     .description('End log-ins: revoke their tokens, and close their connections.')
     .argument('[ids...]', 'IDs from llamactl sessions ls')
     .option('--others', 'End all your log-ins but the one that this command uses')
-    .addHelpText('after', '\nExamples:\n  llamactl sessions rm 0f3a9c…\n  llamactl sessions rm --others')
+    .option('--all', 'End all log-ins')
+    .option(...USER_FLAG)
+    .addHelpText(
+      'after',
+      `
+Examples:
+  llamactl sessions rm 0f3a9c…
+  llamactl sessions rm --others
+  llamactl sessions rm --all --user ann`,
+    )
     .action(
       commandLine.online<RemoveFlags>(async ({ client, terminal, signal }, { words, flags }) => {
-        if (flags.others === true && words.length > 0) throw new Problem('--others takes no ids', EXIT.usage);
-        if (flags.others !== true && words.length === 0) {
-          throw new Problem('no log-in given: add its id, or --others', EXIT.usage, [
-            'to list them: llamactl sessions ls',
-          ]);
-        }
-        const sessions = await client.listSessions({ signal });
+        const { user, all, others: isOthers } = flags;
+        refuseContradiction(flags, words);
+        const sessions = await sessionsOf({ client, signal }, user);
         const current = sessions.find((session) => session.current)?.id;
         const others = sessions.map(({ id }) => id).filter((id) => id !== current);
-        const named = flags.others === true ? others : words;
+        const named = isOthers === true ? others : all === true ? sessions.map(({ id }) => id) : words;
         const { removeEach } = await import('../access/removal.ts');
         const end = (ids: readonly string[]): Promise<ExitStatus> =>
           removeEach(
@@ -84,7 +113,8 @@ function removeCommand(commandLine: CommandLine): Command {
             ids.map((id) => ({
               name: id,
               gone: { line: `${plain(id)} ended`, quiet: id, json: { id, ended: true } },
-              remove: () => client.endSession(id, { signal }),
+              remove: () =>
+                user === undefined ? client.endSession(id, { signal }) : client.endUserSession(user, id, { signal }),
             })),
           );
         // Ending the other log-ins needs the token of the current one, so end that last.
@@ -93,4 +123,16 @@ function removeCommand(commandLine: CommandLine): Command {
         commandLine.endWith(worst([first, last]));
       }),
     );
+}
+
+function refuseContradiction({ user, all, others }: RemoveFlags, ids: readonly string[]): void {
+  if (others === true && ids.length > 0) throw new Problem('--others takes no ids', EXIT.usage);
+  if (all === true && ids.length > 0) throw new Problem('--all takes no ids', EXIT.usage);
+  if (others === true && all === true) throw new Problem('--others and --all cannot be combined', EXIT.usage);
+  if (others === true && user !== undefined) throw new Problem('--others is for your own log-ins', EXIT.usage);
+  if (others !== true && all !== true && ids.length === 0) {
+    throw new Problem('no log-in given: add its id, --others or --all', EXIT.usage, [
+      'to list them: llamactl sessions ls',
+    ]);
+  }
 }

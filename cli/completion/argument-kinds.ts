@@ -25,6 +25,7 @@ export const ARGUMENT_KINDS: Readonly<Record<string, ValueKind>> = {
   'export file': 'file',
   'health name': 'instance',
   'keys create name': 'none',
+  'keys edit key': 'key',
   'keys rm keys': 'key',
   'login username': 'none',
   'logs names': 'instance',
@@ -68,6 +69,7 @@ const OPTIONS: Readonly<Record<string, ValueKind>> = {
   '--instance': 'instance',
   '--option': 'engine-option',
   '--owner': 'account',
+  '--user': 'account',
   '--sort': { choices: SORT_COLUMNS },
 };
 

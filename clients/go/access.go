@@ -126,6 +126,31 @@ func (c *Client) EndSessionContext(ctx context.Context, id string) (*Message, er
 	return fetch[Message](ctx, c, request{method: http.MethodDelete, path: []string{"/api/auth/sessions/", id}})
 }
 
+// EndSessionsParams are the options of [Client.EndAllSessions].
+type EndSessionsParams struct {
+	// Whether the log-in of this client's token goes on.
+	Others bool
+}
+
+func (p EndSessionsParams) query() url.Values {
+	query := url.Values{}
+	if p.Others {
+		query.Set("others", "true")
+	}
+	return query
+}
+
+// EndAllSessions ends your log-ins: all, or all but the one of this client's token.
+func (c *Client) EndAllSessions(params ...EndSessionsParams) (*SessionsEnded, error) {
+	return c.EndAllSessionsContext(context.Background(), params...)
+}
+
+// EndAllSessionsContext is [Client.EndAllSessions] with a context.
+func (c *Client) EndAllSessionsContext(ctx context.Context, params ...EndSessionsParams) (*SessionsEnded, error) {
+	query := first(params).query()
+	return fetch[SessionsEnded](ctx, c, request{method: http.MethodDelete, path: []string{"/api/auth/sessions"}, query: query})
+}
+
 // ChangePassword changes your own password, which revokes all your tokens and keys.
 func (c *Client) ChangePassword(body ChangePassword) (*Message, error) {
 	return c.ChangePasswordContext(context.Background(), body)
@@ -178,6 +203,38 @@ func (c *Client) DeleteUserContext(ctx context.Context, username string) (*Messa
 	return fetch[Message](ctx, c, request{method: http.MethodDelete, path: []string{"/api/users/", username}})
 }
 
+// ListUserSessions lists the log-ins of an account, newest first.
+func (c *Client) ListUserSessions(username string) ([]Session, error) {
+	return c.ListUserSessionsContext(context.Background(), username)
+}
+
+// ListUserSessionsContext is [Client.ListUserSessions] with a context.
+func (c *Client) ListUserSessionsContext(ctx context.Context, username string) ([]Session, error) {
+	var answer SessionList
+	err := c.send(ctx, request{method: http.MethodGet, path: []string{"/api/users/", username, "/sessions"}}, &answer)
+	return answer.Sessions, err
+}
+
+// EndUserSession ends a log-in of an account: revokes its tokens and closes connections that they opened.
+func (c *Client) EndUserSession(username, id string) (*Message, error) {
+	return c.EndUserSessionContext(context.Background(), username, id)
+}
+
+// EndUserSessionContext is [Client.EndUserSession] with a context.
+func (c *Client) EndUserSessionContext(ctx context.Context, username, id string) (*Message, error) {
+	return fetch[Message](ctx, c, request{method: http.MethodDelete, path: []string{"/api/users/", username, "/sessions/", id}})
+}
+
+// EndUserSessions ends all log-ins of an account. Its keys stay valid.
+func (c *Client) EndUserSessions(username string) (*SessionsEnded, error) {
+	return c.EndUserSessionsContext(context.Background(), username)
+}
+
+// EndUserSessionsContext is [Client.EndUserSessions] with a context.
+func (c *Client) EndUserSessionsContext(ctx context.Context, username string) (*SessionsEnded, error) {
+	return fetch[SessionsEnded](ctx, c, request{method: http.MethodDelete, path: []string{"/api/users/", username, "/sessions"}})
+}
+
 // ListKeys lists your own keys; for admins, all keys.
 func (c *Client) ListKeys() ([]Key, error) {
 	return c.ListKeysContext(context.Background())
@@ -198,6 +255,16 @@ func (c *Client) CreateKey(body CreateKey) (*KeyCreated, error) {
 // CreateKeyContext is [Client.CreateKey] with a context.
 func (c *Client) CreateKeyContext(ctx context.Context, body CreateKey) (*KeyCreated, error) {
 	return fetch[KeyCreated](ctx, c, request{method: http.MethodPost, path: []string{"/api/keys"}, body: body})
+}
+
+// UpdateKey changes the name or the end of a key: your own, or for admins any.
+func (c *Client) UpdateKey(id string, body UpdateKey) (*KeyChanged, error) {
+	return c.UpdateKeyContext(context.Background(), id, body)
+}
+
+// UpdateKeyContext is [Client.UpdateKey] with a context.
+func (c *Client) UpdateKeyContext(ctx context.Context, id string, body UpdateKey) (*KeyChanged, error) {
+	return fetch[KeyChanged](ctx, c, request{method: http.MethodPut, path: []string{"/api/keys/", id}, body: body})
 }
 
 // DeleteKey revokes a key: your own, or for admins any.

@@ -185,6 +185,11 @@ func TestEveryParameterOfAnOperationCanBeGiven(t *testing.T) {
 			_, err := client.ListRequests(ListRequestsParams{Ptr(0), 1, "a", "b", RequestOutcomeOk, 1e9})
 			return err
 		},
+		"getUsage": func() error { _, err := client.GetUsage(UsageParams{UsageGroupUser, 3e9}); return err },
+		"endAllSessions": func() error {
+			_, err := client.EndAllSessions(EndSessionsParams{Others: true})
+			return err
+		},
 		"searchModels": func() error { _, err := client.SearchModels("a b", SearchModelsParams{5}); return err },
 		"listQuants":   func() error { _, err := client.ListQuants("a/b", ListQuantsParams{"v1"}); return err },
 		"getAudit":     func() error { _, err := client.GetAudit(AuditParams{1, 2, "a", "b", "c"}); return err },

@@ -9,6 +9,22 @@ import (
 	"time"
 )
 
+// UsageParams are the options of [Client.GetUsage].
+type UsageParams struct {
+	// What the figures are summed by; empty: by key.
+	By UsageGroup
+
+	// How far back; 0: 30 days, which is the most.
+	Window time.Duration
+}
+
+func (p UsageParams) query() url.Values {
+	query := url.Values{}
+	setText(query, "by", string(p.By))
+	setNumber(query, "window", int64(p.Window.Seconds()))
+	return query
+}
+
 // ListRequestsParams are the options of [Client.ListRequests].
 type ListRequestsParams struct {
 	// How many finished requests to return; nil: 50.
@@ -295,6 +311,16 @@ func (c *Client) DeleteDownload(id string) (*Message, error) {
 // DeleteDownloadContext is [Client.DeleteDownload] with a context.
 func (c *Client) DeleteDownloadContext(ctx context.Context, id string) (*Message, error) {
 	return fetch[Message](ctx, c, request{method: http.MethodDelete, path: []string{"/api/models/downloads/", id}})
+}
+
+// GetUsage returns requests and tokens of the last days by key, account or instance: your own; for admins, all.
+func (c *Client) GetUsage(params ...UsageParams) (*Usage, error) {
+	return c.GetUsageContext(context.Background(), params...)
+}
+
+// GetUsageContext is [Client.GetUsage] with a context.
+func (c *Client) GetUsageContext(ctx context.Context, params ...UsageParams) (*Usage, error) {
+	return fetch[Usage](ctx, c, request{method: http.MethodGet, path: []string{"/api/usage"}, query: first(params).query()})
 }
 
 // ListRequests lists requests to engines: all in flight and the last finished ones.

@@ -1,6 +1,7 @@
 import type { ActiveRequest, FinishedRequest } from '@llamactl/client';
 import { describe, expect, test } from 'vitest';
-import { courseOf, requestSeconds, tokenCount } from './course.ts';
+import { tokenCount } from '../../../format/figures.ts';
+import { courseOf, requestSeconds } from './course.ts';
 
 const BEGUN = Date.parse('2026-11-30T12:00:00Z');
 const FACTS = {
@@ -91,5 +92,12 @@ test('seconds have as many digits as their size deserves', () => {
 });
 
 test('thousands of tokens are short', () => {
-  expect([0, 812, 1_234, 64_400].map(tokenCount)).toEqual(['0', '812', '1.2k', '64k']);
+  expect([0, 812, 1_234, 64_400, 999_600, 12_345_678].map(tokenCount)).toEqual([
+    '0',
+    '812',
+    '1.2k',
+    '64k',
+    '1.0M',
+    '12M',
+  ]);
 });

@@ -52,10 +52,3 @@ export function requestSeconds(seconds: number): string {
   if (seconds < 99.95) return `${seconds.toFixed(1)} s`;
   return seconds < 120 ? `${Math.round(seconds)} s` : `${Math.floor(seconds / 60)}m ${Math.floor(seconds % 60)}s`;
 }
-
-/** A number of tokens: `812`, `1.2k`, `64k`. */
-export function tokenCount(tokens: number): string {
-  if (tokens < 1_000) return String(tokens);
-  const thousands = tokens / 1_000;
-  return `${thousands < 9.95 ? thousands.toFixed(1) : Math.round(thousands)}k`;
-}

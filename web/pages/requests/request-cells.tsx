@@ -1,4 +1,4 @@
-import { rateText } from '../../../format/figures.ts';
+import { rateText, tokenCount } from '../../../format/figures.ts';
 import { Moment } from '../../components/age.tsx';
 import { GridCell } from '../../components/grid.tsx';
 import { VerdictMark, type Verdict } from '../../components/status.tsx';
@@ -7,7 +7,7 @@ import { callerText } from '../../lib/caller-text.ts';
 import { useWords } from '../../lib/language.ts';
 import { requestsWords } from '../../words/requests.ts';
 import { CourseBar } from './course-bar.tsx';
-import { isFinished, requestSeconds, secondsOf, tokenCount, type SeenRequest } from './course.ts';
+import { isFinished, requestSeconds, secondsOf, type SeenRequest } from './course.ts';
 import { EndButton } from './end-button.tsx';
 
 const NONE = <span className="text-mute">–</span>;

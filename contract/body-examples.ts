@@ -21,4 +21,5 @@ export const BODY_EXAMPLES: Readonly<Record<string, unknown>> = {
   createUser: { username: 'ann', password: 'a long password', role: 'operator' },
   updateUser: { role: 'viewer' },
   createKey: { name: 'editor', scopes: ['inference'], instances: ['example'] },
+  updateKey: { name: 'editor of the laptop', expires_at: '2030-01-31T00:00:00Z' },
 };

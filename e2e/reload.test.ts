@@ -149,6 +149,24 @@ describe('a reload', () => {
     await vi.waitFor(async () => expect(await listed()).toEqual([]), { timeout: 10_000 });
   });
 
+  it('counts the usage of a stream that began before it and ends after it', async () => {
+    await serverWith();
+    await paced('chat');
+    const requests = async (): Promise<number[]> => {
+      const { usage } = await new Client(server.url).getUsage({ by: 'instance' });
+      return usage.map((row) => row.requests);
+    };
+    const short = stream('chat', 1);
+    await short.ended;
+    await vi.waitFor(async () => expect(await requests()).toEqual([1]));
+    const long = stream('chat', 400);
+    await long.until((items) => items.length > 3);
+    await reload();
+    expect(await requests()).toEqual([1]);
+    await long.ended;
+    await vi.waitFor(async () => expect(await requests()).toEqual([2]), { timeout: 10_000 });
+  });
+
   it('ends with the service, whichever of the two gets the signal', async () => {
     await serverWith();
     await reload();
@@ -169,24 +187,6 @@ describe('a reload that fails', () => {
     const { status, stderr } = await runCommand(words, { HOME: server.home });
     expect([status, stderr]).toEqual([1, expect.stringContaining('gateway.nonsense is unknown')]);
     expect([await servingPid(), (await server.call('GET', '/readyz')).status]).toEqual([pid, 200]);
-  });
-
-  it('counts the usage of a stream that began before it and ends after it', async () => {
-    await serverWith();
-    await paced('chat');
-    const requests = async (): Promise<number[]> => {
-      const { usage } = await new Client(server.url).getUsage({ by: 'instance' });
-      return usage.map((row) => row.requests);
-    };
-    const short = stream('chat', 1);
-    await short.ended;
-    await vi.waitFor(async () => expect(await requests()).toEqual([1]));
-    const long = stream('chat', 400);
-    await long.until((items) => items.length > 3);
-    await reload();
-    expect(await requests()).toEqual([1]);
-    await long.ended;
-    await vi.waitFor(async () => expect(await requests()).toEqual([2]), { timeout: 10_000 });
   });
 
   it('is taken back after the hand-over, with streams, waiting requests and engines', async () => {

@@ -1,7 +1,9 @@
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
+import { KeyCreatedSchema, LoggedInSchema } from '@llamactl/contract/auth';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { testModel } from '../../scripts/test-assets.ts';
 import { isLong } from '../../scripts/test-tier.ts';
 import { ServerProcess } from '../server-process.ts';
 import { barriersOf, HAS_NO_BROWSER, logIn, overflowOf, PHONE, startBrowser, Window } from './open-page.ts';
@@ -12,11 +14,14 @@ let server: ServerProcess;
 let browser: Browser;
 let window: Window;
 let password: string;
+/** Token of the admin. */
+let admin: string;
 
 beforeAll(async () => {
   server = await ServerProcess.create('auth: { enabled: true }\n');
   await server.start();
   password = (await readFile(path.join(server.dataDirectory, 'admin-password'), 'utf8')).trim();
+  admin = await tokenOf('a test');
   browser = await startBrowser();
 });
 
@@ -42,6 +47,33 @@ async function open(hash: string, name = 'admin', secret = password): Promise<Pa
   return page;
 }
 
+/** Sends JSON, as the admin unless a key or token is given. */
+async function post(url: string, body: object = {}, credential = admin, refusal?: number): Promise<unknown> {
+  const headers = { authorization: `Bearer ${credential}`, 'content-type': 'application/json' };
+  const answer = await fetch(server.url + url, { method: 'POST', headers, body: JSON.stringify(body) });
+  expect([url, answer.ok ? undefined : answer.status]).toEqual([url, refusal]);
+  return answer.json();
+}
+
+/** Logs in a program. */
+async function tokenOf(userAgent: string, username = 'admin', secret = password): Promise<string> {
+  const headers = { 'content-type': 'application/json', 'user-agent': userAgent };
+  const body = JSON.stringify({ username, password: secret });
+  const answer = await fetch(`${server.url}/api/auth/login`, { method: 'POST', headers, body });
+  return LoggedInSchema.parse(await answer.json()).token;
+}
+
+async function statusOf(token: string): Promise<number> {
+  const answer = await fetch(`${server.url}/api/keys`, { headers: { authorization: `Bearer ${token}` } });
+  return answer.status;
+}
+
+async function revoke(page: Page, key: string): Promise<void> {
+  await page.getByRole('button', { name: `More for ${key}` }).click();
+  await page.getByRole('menuitem', { name: 'Revoke' }).click();
+  await page.getByRole('dialog').getByRole('button', { name: 'Revoke' }).click();
+}
+
 describe.skipIf(HAS_NO_BROWSER)('the page of access', () => {
   it('makes a key for an editor, and shows it once', async () => {
     const page = await open('/access');
@@ -60,9 +92,71 @@ describe.skipIf(HAS_NO_BROWSER)('the page of access', () => {
     await page.getByRole('row', { name: /my editor/ }).waitFor();
     expect(await page.content()).not.toContain(key);
 
-    await page.getByRole('button', { name: 'Revoke' }).click();
-    await page.getByRole('dialog').getByRole('button', { name: 'Revoke' }).click();
+    await revoke(page, 'my editor');
     await page.getByText('No key yet').waitFor();
+  });
+
+  it('shows what a key has used, changes its name and end, and keeps its figures when it is revoked', async () => {
+    await post('/api/instances', { name: 'chat', model_path: await testModel(), options: { threads: 1 } });
+    await post('/api/instances/chat/start?wait=true');
+    const made = KeyCreatedSchema.parse(await post('/api/keys', { name: 'editor' }));
+    const question = { model: 'chat', messages: [{ role: 'user', content: 'Hello' }], max_tokens: 7 };
+    await post('/v1/chat/completions', question, made.key);
+    await post('/v1/chat/completions', { ...question, model: 'none' }, made.key, 404);
+
+    const page = await open('/access');
+    const row = page.getByRole('row', { name: /editor/ });
+    await row.getByText('2 requests').last().waitFor();
+    await row.getByText(/in · 7 out$/).waitFor();
+    expect(await barriersOf(page)).toEqual([]);
+
+    await row.getByRole('button', { name: 'Edit', exact: true }).click();
+    const form = page.getByRole('dialog', { name: 'Key editor' });
+    await form.getByLabel('Name').fill('laptop');
+    await form.getByLabel('Ends').selectOption('day');
+    await form.getByRole('button', { name: 'Save' }).click();
+    await form.getByText('Choose a day in the future.').waitFor();
+    await form.getByLabel('Day').fill('2090-01-31');
+    expect(await barriersOf(page)).toEqual([]);
+    await form.getByRole('button', { name: 'Save' }).click();
+    await page.getByRole('row', { name: /laptop.*1\/31\/2090/ }).waitFor();
+
+    await page.getByRole('tab', { name: 'Usage' }).click();
+    await page.getByRole('row', { name: /laptop admin 2 1 refused/ }).waitFor();
+    expect(await barriersOf(page)).toEqual([]);
+    await page.getByText('Instance', { exact: true }).click();
+    await page.getByRole('row', { name: /^chat 1 / }).waitFor();
+    await page.getByRole('row', { name: /^no instance 1 1 refused/ }).waitFor();
+    await page.getByText('15 min').click();
+    expect(page.url()).toContain('by=instance&window=15m');
+    await page.getByRole('row', { name: /^chat 1 / }).waitFor();
+
+    await page.getByRole('tab', { name: 'Keys' }).click();
+    await revoke(page, 'laptop');
+    await page.getByText('No key yet').waitFor();
+    await page.getByRole('tab', { name: 'Usage' }).click();
+    await page.getByRole('row', { name: /laptop deleted/ }).waitFor();
+  });
+
+  it('lists the log-ins of the user, and ends one or all others', async () => {
+    const page = await open('/access?tab=account');
+    const table = page.getByRole('region', { name: 'Log-ins' });
+    const current = table.getByRole('row', { name: /this browser/ });
+    await current.waitFor();
+    const tokens = [await tokenOf('a phone'), await tokenOf('a tablet'), await tokenOf('a laptop')];
+    await page.reload();
+    await table
+      .getByRole('row', { name: /a phone/ })
+      .getByRole('button', { name: 'End' })
+      .click();
+    await table.getByRole('row', { name: /a phone/ }).waitFor({ state: 'detached' });
+    expect(await Promise.all(tokens.map((each) => statusOf(each)))).toEqual([401, 200, 200]);
+    await page.getByRole('button', { name: 'End all others' }).click();
+    await table.getByRole('row', { name: /a tablet/ }).waitFor({ state: 'detached' });
+    expect(await Promise.all(tokens.map((each) => statusOf(each)))).toEqual([401, 401, 401]);
+    await current.waitFor();
+    expect(await table.getByRole('button', { name: 'End' }).count()).toBe(1);
+    expect(await barriersOf(page)).toEqual([]);
   });
 
   it('adds a user, whose row is in the audit trail', async () => {
@@ -77,7 +171,22 @@ describe.skipIf(HAS_NO_BROWSER)('the page of access', () => {
     await page.getByRole('row', { name: /ada.*viewer/ }).waitFor();
     expect(await barriersOf(page)).toEqual([]);
 
+    const token = await tokenOf('a forgotten laptop', 'ada', 'a long password');
+    await page.getByRole('row', { name: /ada/ }).getByRole('button', { name: 'More for ada' }).click();
+    await page.getByRole('menuitem', { name: 'Log-ins' }).click();
+    const logIns = page.getByRole('dialog', { name: 'Log-ins of ada' });
+    await logIns.getByRole('row', { name: /a forgotten laptop/ }).waitFor();
+    expect(await barriersOf(page)).toEqual([]);
+    await logIns
+      .getByRole('row', { name: /a forgotten laptop/ })
+      .getByRole('button', { name: 'End' })
+      .click();
+    await logIns.getByText('Not logged in anywhere.').waitFor();
+    expect(await statusOf(token)).toBe(401);
+    await page.keyboard.press('Escape');
+
     await page.getByRole('tab', { name: 'Audit' }).click();
+    await page.getByRole('row', { name: /endUserSession.*ada.*200/ }).waitFor();
     await page.getByRole('row', { name: /createUser.*ada.*201/ }).waitFor();
     await page.getByLabel('What, such as startInstance').fill('createKey');
     await page.keyboard.press('Enter');
@@ -92,7 +201,7 @@ describe.skipIf(HAS_NO_BROWSER)('the page of access', () => {
       await window.close();
       window = await Window.open(browser, server.url, { colorScheme, viewport: PHONE });
       const page = await open('/access');
-      for (const tab of ['Users', 'Audit', 'My account', 'Keys']) {
+      for (const tab of ['Users', 'Usage', 'Audit', 'My account', 'Keys']) {
         await page.getByRole('tab', { name: tab }).click();
         await page.getByRole('tabpanel', { name: tab }).waitFor();
         expect(await barriersOf(page)).toEqual([]);
@@ -107,7 +216,10 @@ describe.skipIf(HAS_NO_BROWSER)('a viewer', () => {
     const page = await open('/access', 'ada', 'a long password');
     await page.getByRole('tab', { name: 'My account' }).waitFor();
     const tabs = await page.getByRole('tab').allTextContents();
-    expect(tabs).toEqual(['Keys', 'My account']);
+    expect(tabs).toEqual(['Keys', 'Usage', 'My account']);
+    await page.getByRole('tab', { name: 'Usage' }).click();
+    await page.getByText('No request in this time').waitFor();
+    expect(await page.getByRole('radiogroup', { name: 'Usage by' }).getByRole('radio').count()).toBe(2);
     const places = page.getByRole('navigation', { name: 'Places' }).first();
     const shown = await places.getByRole('link').allTextContents();
     expect(shown).toEqual(['Instances', 'Models', 'Requests', 'System', 'Access']);
@@ -115,7 +227,7 @@ describe.skipIf(HAS_NO_BROWSER)('a viewer', () => {
     await page.getByText('No model is on this machine').waitFor();
     expect(await page.locator('main').getByRole('button').count()).toBe(0);
     await places.getByRole('link', { name: 'Requests' }).click();
-    await page.getByText('No request yet').waitFor();
+    await page.getByRole('heading', { name: 'Requests' }).waitFor();
     await page.evaluate("location.hash = '/settings'");
     await page.getByText('admin', { exact: false }).first().waitFor();
     expect(await page.getByRole('tab').count()).toBe(0);

@@ -196,7 +196,7 @@ export function observe(parts: ObservationParts): Observation {
     if (type === 'instance_updated' && data.previous_name !== undefined) {
       for (const each of byName) each.rename(data.previous_name, data.name);
       const id = manager.idOf(data.name);
-      if (id !== null) usage.ledger.renamed('instance', { id, name: data.name });
+      if (id !== null) usage.renamed('instance', { id, name: data.name });
     }
     if (type !== 'instance_deleted') return;
     sampler.forget(data.name);
@@ -261,7 +261,7 @@ export function observe(parts: ObservationParts): Observation {
       loads.noteChange();
       machineStats.noteChange();
       kept.restore().catch((error: unknown) => onFault(error, 'The histories could not be restored'));
-      usage.restore().catch((error: unknown) => onFault(error, 'Usage could not be restored'));
+      void usage.restore();
       void journal.read().then((earlier) => finished.addEarlier(earlier));
     },
   };

@@ -95,7 +95,7 @@ export function createServing(parts: ServingParts): Serving {
     reload: parts.reload,
     metrics: { system, stats, machine },
     figures,
-    usage: usage.ledger,
+    usage,
     requests: parts.requests,
     alerts: () => alerts.list(),
     config,

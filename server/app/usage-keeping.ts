@@ -18,12 +18,14 @@ const FILE = 'usage.gz';
 const PATIENCE_MS = 500;
 
 /** Usage that outlives the process. */
-export interface KeptUsage {
-  ledger: UsageLedger;
+export interface KeptUsage extends Pick<UsageLedger, 'renamed'> {
+  /** Like that of the ledger; waits until the usage that earlier servers counted is there. */
+  sums(...query: Parameters<UsageLedger['sums']>): Promise<ReturnType<UsageLedger['sums']>>;
   /** Counts a request that ends now. */
   count(request: UsedRequest): void;
   /** From now on, passes all requests to this function instead of counting them here. */
   countBy(count: (request: UsedRequest) => void): void;
+  /** Reads what earlier servers counted. Never rejects. */
   restore(): Promise<void>;
 }
 
@@ -33,6 +35,7 @@ export function keepUsage({ clock, dataDirectory, onFault, teardown }: UsageKeep
   const file = path.join(dataDirectory, FILE);
   let count = (request: UsedRequest): void => ledger.add(request);
   let isRestored = false;
+  const restored = Promise.withResolvers<void>();
   const archive = teardown.ending(
     new HistoryArchive({
       clock,
@@ -43,7 +46,11 @@ export function keepUsage({ clock, dataDirectory, onFault, teardown }: UsageKeep
   );
   teardown.add(() => atMost(clock, PATIENCE_MS, archive.keep()));
   return {
-    ledger,
+    renamed: (...party) => ledger.renamed(...party),
+    sums: async (...query) => {
+      await restored.promise;
+      return ledger.sums(...query);
+    },
     count: (request) => count(request),
     countBy: (countThere) => {
       count = countThere;
@@ -53,6 +60,7 @@ export function keepUsage({ clock, dataDirectory, onFault, teardown }: UsageKeep
       const kept = bytes === null ? null : await unpackedUsage(bytes);
       if (kept !== null) ledger.restore(kept);
       isRestored = true;
+      restored.resolve();
       archive.begin();
     },
   };

@@ -1,5 +1,5 @@
 import { QueryClient, queryOptions } from '@tanstack/react-query';
-import type { Client, EstimateRequest } from '@llamactl/client';
+import type { Client, EstimateRequest, UsageGroup } from '@llamactl/client';
 
 /** Makes the cache of answers. The client itself retries, and events say when an answer is old. */
 export function queryCache(): QueryClient {
@@ -40,6 +40,13 @@ export const modelsQuery = (client: Client) =>
 /** Models to begin with, and the largest memory of the machine. */
 export const startersQuery = (client: Client) =>
   queryOptions({ queryKey: ['models', 'starters'], queryFn: ({ signal }) => client.listStarters({ signal }) });
+
+/** Requests and tokens of the last time by key, account or instance. */
+export const usageQuery = (client: Client, by: UsageGroup, window: string) =>
+  queryOptions({
+    queryKey: ['usage', by, window],
+    queryFn: ({ signal }) => client.getUsage({ by, window, signal }),
+  });
 
 /** The memory that an engine would need now. */
 export const estimateQuery = (client: Client, request: EstimateRequest) =>

@@ -9,9 +9,16 @@ import type { UsageLedger, UsageSum } from '../../metrics/usage-ledger.ts';
 import type { UsageParties } from '../../metrics/usage-level.ts';
 import type { Bind } from '../operations.ts';
 
+/** The sums of a ledger, which may have to be read first. */
+export interface UsageSums {
+  sums(
+    ...query: Parameters<UsageLedger['sums']>
+  ): ReturnType<UsageLedger['sums']> | Promise<ReturnType<UsageLedger['sums']>>;
+}
+
 /** Dependencies of the route. */
 export interface UsageRouteParts {
-  ledger: Pick<UsageLedger, 'sums'>;
+  ledger: UsageSums;
   accounts: Pick<Accounts, 'find'>;
   keys: Pick<Keys, 'names'>;
 }
@@ -20,10 +27,10 @@ type NameOf = (id: string) => string | null;
 
 /** The requests of the last days by key, account or instance: an account's own; for admins, all. */
 export function usageRoutes(bind: Bind, { ledger, accounts, keys }: UsageRouteParts): void {
-  bind(OPERATIONS.getUsage, ({ caller, query, manager }) => {
+  bind(OPERATIONS.getUsage, async ({ caller, query, manager }) => {
     const by = query.by ?? 'key';
     const window = query.window ?? LONGEST_USAGE_SECONDS;
-    const { since, until, sums } = ledger.sums(by, window, isOf(caller));
+    const { since, until, sums } = await ledger.sums(by, window, isOf(caller));
     const nameOfAccount: NameOf = (id) => accounts.find(id)?.username ?? null;
     const nameOf = existing(by, { nameOfAccount, keys, manager });
     return {

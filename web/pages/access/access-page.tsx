@@ -11,6 +11,7 @@ import { ACCESS_TABS, type AccessTab } from './access-search.ts';
 import { AccountTab } from './account-tab.tsx';
 import { AuditTab } from './audit-tab.tsx';
 import { KeysTab } from './keys-tab.tsx';
+import { UsageTab, UsageView } from './usage-tab.tsx';
 import { UsersTab } from './users-tab.tsx';
 
 /** Tabs that only admins see. */
@@ -45,6 +46,7 @@ function AccessTabs() {
     >
       {chosen === 'keys' && <KeysTab />}
       {chosen === 'users' && <UsersTab />}
+      {chosen === 'usage' && <UsageTab />}
       {chosen === 'audit' && <AuditTab />}
       {chosen === 'account' && <AccountTab />}
     </Tabs>
@@ -63,6 +65,7 @@ function AccountsOff() {
         <div className="mx-auto max-w-xl">
           <CodeBlock label={words.offCommand} code={'llamactl config set auth.enabled true\nllamactl reload'} wraps />
         </div>
+        <UsageView groups={['instance']} />
       </PageBody>
     </>
   );

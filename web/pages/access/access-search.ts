@@ -1,12 +1,20 @@
 import { choiceOf, textOf, type RawSearch } from '../../lib/search-parameters.ts';
 
-export const ACCESS_TABS = ['keys', 'users', 'audit', 'account'] as const;
+export const ACCESS_TABS = ['keys', 'users', 'usage', 'audit', 'account'] as const;
 export type AccessTab = (typeof ACCESS_TABS)[number];
 
-/** The tab of the page and the filters of the audit trail, as the URL has them. */
+/** What usage is summed by, and how far back. */
+export const USAGE_GROUPS = ['key', 'user', 'instance'] as const;
+export const USAGE_WINDOWS = ['15m', '24h', '7d', '30d'] as const;
+
+/** The tab of the page, the choices of usage and the filters of the audit trail, as the URL has them. */
 export interface AccessSearch {
   /** Default `keys`. */
   tab?: AccessTab | undefined;
+  /** Default `key`. */
+  by?: (typeof USAGE_GROUPS)[number] | undefined;
+  /** Default `30d`. */
+  window?: (typeof USAGE_WINDOWS)[number] | undefined;
   subject?: string | undefined;
   action?: string | undefined;
   target?: string | undefined;
@@ -15,6 +23,8 @@ export interface AccessSearch {
 export function accessSearch(raw: RawSearch): AccessSearch {
   return {
     tab: choiceOf(raw['tab'], ACCESS_TABS),
+    by: choiceOf(raw['by'], USAGE_GROUPS),
+    window: choiceOf(raw['window'], USAGE_WINDOWS),
     subject: textOf(raw['subject']),
     action: textOf(raw['action']),
     target: textOf(raw['target']),

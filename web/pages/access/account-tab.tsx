@@ -1,24 +1,21 @@
 import { useMutation, useQuery } from '@tanstack/react-query';
 import type { Session } from '@llamactl/client';
 import { useState, type FormEvent } from 'react';
-import { Age, Moment } from '../../components/age.tsx';
-import { Badge } from '../../components/badge.tsx';
 import { Button } from '../../components/button.tsx';
 import { TextField } from '../../components/field.tsx';
 import { PageBody } from '../../components/page-header.tsx';
 import { Facts, Panel } from '../../components/panel.tsx';
 import { QueryPart } from '../../components/query-part.tsx';
-import { Table, Td, Th, Tr } from '../../components/table.tsx';
 import { showToast } from '../../components/toast.tsx';
 import { useApp, useRole } from '../../lib/app.ts';
 import { errorText } from '../../lib/error-text.ts';
 import { useWords } from '../../lib/language.ts';
 import { useStored } from '../../lib/value-store.ts';
 import { accessWords } from '../../words/access.ts';
-import { useSettled } from './access-command.ts';
+import { SessionTable, useEndSessions } from './session-table.tsx';
 
-/** Columns that a narrow screen has no room for. */
-const FOR_WIDE = 'hidden wide:table-cell';
+/** The key of the list of the own log-ins. */
+const OWN_SESSIONS = ['sessions'];
 
 /** The account of the user: password and log-ins. */
 export function AccountTab() {
@@ -27,7 +24,12 @@ export function AccountTab() {
   const role = useRole();
   const state = useStored(logIn.state);
   const username = state.kind === 'in' ? (state.me.caller?.username ?? '') : '';
-  const sessions = useQuery({ queryKey: ['sessions'], queryFn: ({ signal }) => client.listSessions({ signal }) });
+  const sessions = useQuery({ queryKey: OWN_SESSIONS, queryFn: ({ signal }) => client.listSessions({ signal }) });
+  const endOthers = useEndSessions(OWN_SESSIONS, () => client.endAllSessions({ others: true }));
+  const end = async ({ id, current }: Session): Promise<void> => {
+    if (current) await logIn.logOut();
+    else await client.endSession(id);
+  };
   return (
     <PageBody>
       <div className="flex max-w-4xl flex-col gap-4 pt-4">
@@ -42,8 +44,19 @@ export function AccountTab() {
         <Panel title={words.changePassword}>
           <PasswordForm username={username} />
         </Panel>
-        <Panel title={words.logIns}>
-          <QueryPart query={sessions}>{(list) => <SessionTable sessions={list} />}</QueryPart>
+        <Panel
+          title={words.logIns}
+          actions={
+            (sessions.data?.length ?? 0) > 1 && (
+              <Button size="small" kind="danger" isPending={endOthers.isPending} onClick={() => endOthers.mutate()}>
+                {words.endOthers}
+              </Button>
+            )
+          }
+        >
+          <QueryPart query={sessions}>
+            {(list) => <SessionTable sessions={list} list={OWN_SESSIONS} onEnd={end} />}
+          </QueryPart>
         </Panel>
       </div>
     </PageBody>
@@ -99,69 +112,5 @@ function PasswordForm({ username }: { username: string }) {
         </Button>
       </div>
     </form>
-  );
-}
-
-function SessionTable({ sessions }: { sessions: readonly Session[] }) {
-  const words = useWords(accessWords);
-  const columns = words.logInColumns;
-  return (
-    <Table
-      label={words.logIns}
-      head={
-        <>
-          <Th>{columns.since}</Th>
-          <Th>{columns.client}</Th>
-          <Th className={FOR_WIDE}>{columns.address}</Th>
-          <Th isNumber className={FOR_WIDE}>
-            {columns.ends}
-          </Th>
-          <Th isNumber>
-            <span className="sr-only">{columns.actions}</span>
-          </Th>
-        </>
-      }
-    >
-      {sessions.map((session) => (
-        <SessionRow key={session.id} session={session} />
-      ))}
-    </Table>
-  );
-}
-
-function SessionRow({ session }: { session: Session }) {
-  const words = useWords(accessWords);
-  const { client, logIn } = useApp();
-  const settled = useSettled(['sessions'], () => undefined);
-  const end = useMutation({
-    mutationFn: async () => {
-      if (session.current) await logIn.logOut();
-      else await client.endSession(session.id);
-    },
-    ...settled(words.logInEnded),
-  });
-  return (
-    <Tr>
-      <Td className="whitespace-nowrap">
-        <Age of={session.created_at} />
-      </Td>
-      <Td>
-        <span className="flex flex-wrap items-center gap-x-2">
-          <span className="max-w-32 truncate wide:max-w-80" title={session.user_agent ?? undefined}>
-            {session.user_agent ?? '–'}
-          </span>
-          {session.current && <Badge colour="accent">{words.thisLogIn}</Badge>}
-        </span>
-      </Td>
-      <Td className={`${FOR_WIDE} text-mute`}>{session.address}</Td>
-      <Td isNumber className={FOR_WIDE}>
-        <Moment at={session.ends_at} />
-      </Td>
-      <Td isNumber>
-        <Button size="small" kind="danger" isPending={end.isPending} onClick={() => end.mutate()}>
-          {words.endLogIn}
-        </Button>
-      </Td>
-    </Tr>
   );
 }

@@ -5,6 +5,7 @@ import { Age } from '../../components/age.tsx';
 import { Button } from '../../components/button.tsx';
 import { ConfirmDialog } from '../../components/confirm-dialog.tsx';
 import { EmptyState } from '../../components/empty-state.tsx';
+import { MenuButton } from '../../components/menu.tsx';
 import { PageBody } from '../../components/page-header.tsx';
 import { QueryPart } from '../../components/query-part.tsx';
 import { Table, Td, Th, Tr } from '../../components/table.tsx';
@@ -14,7 +15,10 @@ import { useNow } from '../../lib/now.ts';
 import { useShortcuts } from '../../lib/shortcuts.ts';
 import { accessWords } from '../../words/access.ts';
 import { useSettled } from './access-command.ts';
+import { EditButton } from './edit-button.tsx';
+import { EditKey } from './edit-key.tsx';
 import { NewKey } from './new-key.tsx';
+import { UsageFigures, UsageLine, useMonth } from './usage-figures.tsx';
 
 /** Columns that a narrow screen has no room for. */
 const FOR_WIDE = 'hidden wide:table-cell';
@@ -56,6 +60,8 @@ function KeyTable({ keys }: { keys: readonly Key[] }) {
   const words = useWords(accessWords);
   const isAdmin = useMay('admin');
   const columns = words.keyColumns;
+  const month = useMonth('key');
+  const [edited, setEdited] = useState<Key | null>(null);
   const [revoked, setRevoked] = useState<Key | null>(null);
   return (
     <>
@@ -67,6 +73,9 @@ function KeyTable({ keys }: { keys: readonly Key[] }) {
             {isAdmin && <Th className={FOR_WIDE}>{columns.owner}</Th>}
             <Th>{columns.may}</Th>
             <Th className={FOR_WIDE}>{columns.instances}</Th>
+            <Th isNumber className={FOR_WIDE}>
+              {columns.month}
+            </Th>
             <Th isNumber className={FOR_WIDE}>
               {columns.used}
             </Th>
@@ -84,6 +93,7 @@ function KeyTable({ keys }: { keys: readonly Key[] }) {
                 {key.name}
               </span>
               <code className="text-mute">{key.prefix}…</code>
+              <UsageLine row={month?.get(key.id)} />
             </Td>
             {isAdmin && <Td className={FOR_WIDE}>{key.owner}</Td>}
             <Td>{key.scopes.map((scope) => words.scopes[scope]).join(', ')}</Td>
@@ -96,19 +106,30 @@ function KeyTable({ keys }: { keys: readonly Key[] }) {
               )}
             </Td>
             <Td isNumber className={FOR_WIDE}>
+              {month !== null && <UsageFigures row={month.get(key.id)} />}
+            </Td>
+            <Td isNumber className={FOR_WIDE}>
               {key.last_used_at === null ? words.never : <Age of={key.last_used_at} />}
             </Td>
             <Td isNumber>
               <EndOf at={key.expires_at} />
             </Td>
             <Td isNumber>
-              <Button size="small" kind="danger" onClick={() => setRevoked(key)}>
-                {words.revoke}
-              </Button>
+              <span className="inline-flex items-center gap-1">
+                <EditButton of={key.name} onClick={() => setEdited(key)} />
+                <MenuButton
+                  icon="more"
+                  label={words.moreFor(key.name)}
+                  items={() => [
+                    { label: words.revoke, icon: 'trash', isDanger: true, onSelect: () => setRevoked(key) },
+                  ]}
+                />
+              </span>
             </Td>
           </Tr>
         ))}
       </Table>
+      {edited !== null && <EditKey of={edited} onClose={() => setEdited(null)} />}
       {revoked !== null && <Revoke of={revoked} onClose={() => setRevoked(null)} />}
     </>
   );

@@ -16,7 +16,10 @@ import { useShortcuts } from '../../lib/shortcuts.ts';
 import { useStored } from '../../lib/value-store.ts';
 import { accessWords } from '../../words/access.ts';
 import { useSettled } from './access-command.ts';
+import { EditButton } from './edit-button.tsx';
+import { UsageFigures, UsageLine, useMonth } from './usage-figures.tsx';
 import { UserForm } from './user-form.tsx';
+import { UserSessions } from './user-sessions.tsx';
 
 /** Columns that a narrow screen has no room for. */
 const FOR_WIDE = 'hidden wide:table-cell';
@@ -46,6 +49,8 @@ function UserTable({ users }: { users: readonly User[] }) {
   const columns = words.userColumns;
   const [edited, setEdited] = useState<User | null>(null);
   const [deleted, setDeleted] = useState<User | null>(null);
+  const [seen, setSeen] = useState<User | null>(null);
+  const month = useMonth('user');
   return (
     <>
       <Table
@@ -57,6 +62,9 @@ function UserTable({ users }: { users: readonly User[] }) {
             <Th>{columns.state}</Th>
             <Th className={FOR_WIDE}>{columns.limits}</Th>
             <Th isNumber className={FOR_WIDE}>
+              {columns.month}
+            </Th>
+            <Th isNumber className={FOR_WIDE}>
               {columns.login}
             </Th>
             <Th isNumber>
@@ -66,16 +74,33 @@ function UserTable({ users }: { users: readonly User[] }) {
         }
       >
         {users.map((user) => (
-          <UserRow key={user.username} user={user} onEdit={() => setEdited(user)} onDelete={() => setDeleted(user)} />
+          <UserRow
+            key={user.username}
+            user={user}
+            month={month}
+            onEdit={() => setEdited(user)}
+            onSessions={() => setSeen(user)}
+            onDelete={() => setDeleted(user)}
+          />
         ))}
       </Table>
       {edited !== null && <UserForm user={edited} onClose={() => setEdited(null)} />}
+      {seen !== null && <UserSessions username={seen.username} onClose={() => setSeen(null)} />}
       {deleted !== null && <DeleteUser user={deleted} onClose={() => setDeleted(null)} />}
     </>
   );
 }
 
-function UserRow({ user, onEdit, onDelete }: { user: User; onEdit: () => void; onDelete: () => void }) {
+interface UserRowProps {
+  user: User;
+  /** Usage by name; `null`: not known (yet). */
+  month: ReturnType<typeof useMonth>;
+  onEdit: () => void;
+  onSessions: () => void;
+  onDelete: () => void;
+}
+
+function UserRow({ user, month, onEdit, onSessions, onDelete }: UserRowProps) {
   const words = useWords(accessWords);
   const { client, logIn } = useApp();
   const state = useStored(logIn.state);
@@ -87,13 +112,14 @@ function UserRow({ user, onEdit, onDelete }: { user: User; onEdit: () => void; o
   });
   return (
     <Tr>
-      <Td>
+      <Td className="py-1.5">
         <span className="flex items-center gap-2">
           <span className="max-w-24 truncate font-strong wide:max-w-64" title={user.username}>
             {user.username}
           </span>
           {isMe && <Badge>{words.you}</Badge>}
         </span>
+        <UsageLine row={month?.get(user.username)} />
       </Td>
       <Td>
         <span data-tip={words.roleHints[user.role]}>{words.roles[user.role]}</span>
@@ -104,14 +130,15 @@ function UserRow({ user, onEdit, onDelete }: { user: User; onEdit: () => void; o
         </VerdictMark>
       </Td>
       <Td className={`${FOR_WIDE} text-mute`}>{limitsText(user, words)}</Td>
+      <Td isNumber className={`${FOR_WIDE} py-1.5`}>
+        {month !== null && <UsageFigures row={month.get(user.username)} />}
+      </Td>
       <Td isNumber className={FOR_WIDE}>
         {user.last_login_at === null ? words.never : <Age of={user.last_login_at} />}
       </Td>
       <Td isNumber>
         <span className="inline-flex items-center gap-1">
-          <Button size="small" onClick={onEdit}>
-            {words.edit}
-          </Button>
+          <EditButton of={user.username} onClick={onEdit} />
           {isMe ? (
             <span className="size-7" />
           ) : (
@@ -119,6 +146,7 @@ function UserRow({ user, onEdit, onDelete }: { user: User; onEdit: () => void; o
               icon="more"
               label={words.moreFor(user.username)}
               items={() => [
+                { label: words.logIns, onSelect: onSessions },
                 { label: user.disabled ? words.enable : words.disable, onSelect: () => toggle.mutate() },
                 { kind: 'line' },
                 { label: words.deleteUser, icon: 'trash', isDanger: true, onSelect: onDelete },

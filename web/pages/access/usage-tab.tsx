@@ -1,0 +1,184 @@
+import { useQuery } from '@tanstack/react-query';
+import { useNavigate, useSearch } from '@tanstack/react-router';
+import type { Usage, UsageGroup, UsageRow } from '@llamactl/client';
+import { tokenCount } from '../../../format/figures.ts';
+import { Age, Moment } from '../../components/age.tsx';
+import { Badge } from '../../components/badge.tsx';
+import { EmptyState } from '../../components/empty-state.tsx';
+import { Meter } from '../../components/meter.tsx';
+import { PageBody } from '../../components/page-header.tsx';
+import { QueryPart } from '../../components/query-part.tsx';
+import { Segmented } from '../../components/segmented.tsx';
+import { Table, Td, Th, Tr } from '../../components/table.tsx';
+import { useApp, useMay } from '../../lib/app.ts';
+import { useWords } from '../../lib/language.ts';
+import { usageQuery } from '../../lib/queries.ts';
+import { accessWords } from '../../words/access.ts';
+import { USAGE_WINDOWS } from './access-search.ts';
+import { UsageProblems } from './usage-figures.tsx';
+
+/** Columns that a narrow screen has no room for. */
+const FOR_WIDE = 'hidden wide:table-cell';
+/** Colours of the shares of a bar, as in the heads of the columns. */
+const IN = 'bg-chart-1';
+const OUT = 'bg-chart-2';
+
+/** Requests and tokens by key, account and instance: the own ones; for admins, all. */
+export function UsageTab() {
+  const isAdmin = useMay('admin');
+  return (
+    <PageBody>
+      <UsageView groups={isAdmin ? ['key', 'user', 'instance'] : ['key', 'instance']} />
+    </PageBody>
+  );
+}
+
+/** Usage with its choices, which are in the URL. @param groups At least one. */
+export function UsageView({ groups }: { groups: readonly UsageGroup[] }) {
+  const words = useWords(accessWords);
+  const { client } = useApp();
+  const search = useSearch({ from: '/access' });
+  const navigate = useNavigate({ from: '/access' });
+  const by = groups.find((group) => group === search.by) ?? groups[0] ?? 'instance';
+  const window = search.window ?? '30d';
+  const query = useQuery(usageQuery(client, by, window));
+  const choose = (changes: Partial<typeof search>): void => {
+    void navigate({ search: { ...search, ...changes }, replace: true });
+  };
+  return (
+    <>
+      <div className="flex flex-wrap items-center gap-x-4 gap-y-2 py-3">
+        {groups.length > 1 && (
+          <Segmented
+            label={words.usageBy}
+            value={by}
+            choices={groups.map((value) => ({ value, label: words.usageGroups[value] }))}
+            onChoose={(value) => choose({ by: value })}
+          />
+        )}
+        <Segmented
+          label={words.usageWindow}
+          value={window}
+          choices={USAGE_WINDOWS.map((value) => ({ value, label: words.usageWindows[value] }))}
+          onChoose={(value) => choose({ window: value })}
+        />
+        {query.data !== undefined && query.data.usage.length > 0 && <Total usage={query.data} />}
+      </div>
+      <QueryPart query={query}>
+        {(usage) =>
+          usage.usage.length === 0 ? (
+            <EmptyState icon="requests" title={words.noUsage}>
+              {words.noUsageHint}
+            </EmptyState>
+          ) : (
+            <UsageTable usage={usage} />
+          )
+        }
+      </QueryPart>
+    </>
+  );
+}
+
+function Total({ usage: { usage, since } }: { usage: Usage }) {
+  const words = useWords(accessWords);
+  const sum = (of: (row: UsageRow) => number): number => usage.reduce((total, row) => total + of(row), 0);
+  const requests = sum((row) => row.requests);
+  return (
+    <p className="figures text-mute wide:ml-auto">
+      <span className="text-ink">
+        {words.usageTotal(
+          words.usageRequests(requests, requests.toLocaleString()),
+          words.usageTokens(tokenCount(sum((row) => row.tokens_in)), tokenCount(sum((row) => row.tokens_out))),
+        )}
+      </span>{' '}
+      {words.usageSince} <Moment at={since} />
+    </p>
+  );
+}
+
+function UsageTable({ usage: { by, usage } }: { usage: Usage }) {
+  const words = useWords(accessWords);
+  const columns = words.usageColumns;
+  const most = Math.max(...usage.map((row) => row.tokens_in + row.tokens_out));
+  return (
+    <Table
+      label={words.tabs.usage}
+      head={
+        <>
+          <Th>{words.usageGroups[by]}</Th>
+          <Th isNumber>{columns.requests}</Th>
+          <Th className={`${FOR_WIDE} w-2/5`}>
+            <span className="sr-only">{columns.tokens}</span>
+          </Th>
+          <Th isNumber>
+            <Swatch className={IN} /> {columns.in}
+          </Th>
+          <Th isNumber>
+            <Swatch className={OUT} /> {columns.out}
+          </Th>
+          <Th isNumber className={FOR_WIDE}>
+            {columns.used}
+          </Th>
+        </>
+      }
+    >
+      {usage.map((row) => (
+        <Row key={`${row.id ?? row.name ?? ''} ${row.deleted}`} row={row} by={by} most={most} />
+      ))}
+    </Table>
+  );
+}
+
+function Swatch({ className }: { className: string }) {
+  return <span aria-hidden className={`inline-block size-2 rounded-[2px] forced-colors:border ${className}`} />;
+}
+
+function Row({ row, by, most }: { row: UsageRow; by: UsageGroup; most: number }) {
+  const words = useWords(accessWords);
+  const [tokensIn, tokensOut] = [tokenCount(row.tokens_in), tokenCount(row.tokens_out)];
+  const name = row.name ?? (by === 'instance' ? words.noInstance : words.noAccount);
+  return (
+    <Tr>
+      <Td className="py-1.5">
+        <span className="flex flex-wrap items-center gap-x-2">
+          {row.name === null ? (
+            <span className="text-mute" data-tip={by === 'instance' ? words.noInstanceHint : undefined}>
+              {name}
+            </span>
+          ) : (
+            <span className="max-w-28 truncate font-strong wide:max-w-64" title={name}>
+              {name}
+            </span>
+          )}
+          {row.deleted && <Badge>{words.deleted}</Badge>}
+        </span>
+        {row.owner !== null && <span className="block max-w-28 truncate text-mute wide:max-w-64">{row.owner}</span>}
+      </Td>
+      <Td isNumber className="py-1.5">
+        {row.requests.toLocaleString()}
+        <UsageProblems row={row} />
+      </Td>
+      <Td className={FOR_WIDE}>
+        <Meter
+          label={`${words.usageColumns.tokens} ${name}`}
+          text={words.usageTokens(tokensIn, tokensOut)}
+          value={[
+            { value: row.tokens_in, className: IN },
+            { value: row.tokens_out, className: OUT },
+          ]}
+          max={Math.max(1, most)}
+          limits={null}
+        />
+      </Td>
+      <Td isNumber title={row.tokens_in.toLocaleString()}>
+        {tokensIn}
+      </Td>
+      <Td isNumber title={row.tokens_out.toLocaleString()}>
+        {tokensOut}
+      </Td>
+      <Td isNumber className={FOR_WIDE}>
+        <Age of={row.last_used_at} />
+      </Td>
+    </Tr>
+  );
+}

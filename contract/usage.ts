@@ -5,7 +5,7 @@ import { windowUpTo } from './query.ts';
 /** Longest time for which usage is counted, in seconds. */
 export const LONGEST_USAGE_SECONDS = 30 * 86_400;
 
-/** What usage can be summed by. */
+/** The kinds of rows of usage. */
 export const USAGE_GROUPS = ['key', 'user', 'instance'] as const;
 export const UsageGroupSchema = z.enum(USAGE_GROUPS).meta({ id: 'UsageGroup' });
 export type UsageGroup = z.infer<typeof UsageGroupSchema>;
@@ -48,7 +48,7 @@ export const UsageSchema = z
     by: UsageGroupSchema,
     window: z.number().min(1).max(LONGEST_USAGE_SECONDS).describe('How far back, in seconds.'),
     since: TimestampSchema.describe(
-      'Requests that ended since then are counted. Earlier than the window by at most one step: a minute up to `1h`, 15 minutes up to `24h`, then 3 hours. Later if llamactl has not counted for so long.',
+      'Requests that ended since then are counted. At most one step before the window: a minute up to `1h`, 15 minutes up to `24h`, then 3 hours. Later if llamactl began to count later.',
     ),
     until: TimestampSchema.describe('The time of the answer.'),
     usage: z.array(UsageRowSchema).describe('Most tokens first.'),

@@ -2820,8 +2820,8 @@ type Usage struct {
 	// How far back, in seconds.
 	Window float64 `json:"window"`
 
-	// Requests that ended since then are counted. Earlier than the window by at most one step: a minute up to `1h`,
-	// 15 minutes up to `24h`, then 3 hours. Later if llamactl has not counted for so long.
+	// Requests that ended since then are counted. At most one step before the window: a minute up to `1h`, 15
+	// minutes up to `24h`, then 3 hours. Later if llamactl began to count later.
 	Since time.Time `json:"since"`
 
 	// The time of the answer.

@@ -32,7 +32,7 @@ import { SystemHistory } from '../metrics/system-history.ts';
 import { createSystemSampler } from '../metrics/system-sampler.ts';
 import { createSystemView, type SystemDependencies } from '../metrics/system.ts';
 import { keepHistories } from './history-keeping.ts';
-import { keepUsage, type KeptUsage } from './usage-keeping.ts';
+import { keepUsage, type UsageKeeping } from './usage-keeping.ts';
 import type { SlicedWork } from '../sliced-work.ts';
 import type { Teardown } from './teardown.ts';
 
@@ -69,7 +69,7 @@ export interface Observation {
   machine: SystemHistoryView;
   system: SystemView;
   figures: Figures;
-  usage: KeptUsage;
+  usage: UsageKeeping;
   /** Begins to observe. Call it after instances have booted. */
   begin(): void;
 }

@@ -16,7 +16,7 @@ import type { ReloadNote } from '../store/server-description.ts';
 import type { Lock } from '../store/lock.ts';
 import { takeRequests } from './take-over.ts';
 import type { Teardown } from './teardown.ts';
-import type { KeptUsage } from './usage-keeping.ts';
+import type { UsageKeeping } from './usage-keeping.ts';
 
 /** How long requests under way may delay the hand-over. The successor carries out or answers those that take longer. */
 const HOLD_MS = 1_000;
@@ -42,7 +42,7 @@ export interface ReplaceableServerParts {
   instances: Pick<Instances, 'handOver' | 'leases' | 'shutdown'>;
   callers: Pick<Callers, 'audit' | 'auth'>;
   alertsWiring: Pick<AlertsWiring, 'delivered'>;
-  usage: Pick<KeptUsage, 'countBy'>;
+  usage: Pick<UsageKeeping, 'countBy'>;
   serving: Serving;
   /** Those of this server and its predecessor. */
   requests: Pick<RequestsView, 'list' | 'cancel'>;

@@ -8,7 +8,7 @@ import { openDoor } from '../reload/door.ts';
 import type { Inheritance } from '../reload/inheritance.ts';
 import { acquireLock, type Lock } from '../store/lock.ts';
 import type { Teardown } from './teardown.ts';
-import type { KeptUsage } from './usage-keeping.ts';
+import type { UsageKeeping } from './usage-keeping.ts';
 
 /** Pause before `server.json` is written again after a failure, such as a full disk. */
 const DESCRIBE_AGAIN_MS = 1_000;
@@ -43,7 +43,7 @@ export async function takeLock(inheritance: Inheritance | null, parts: LockParts
 export interface TakingOverParts {
   instances: Pick<Instances, 'leases' | 'manager'>;
   callers: Pick<Callers, 'audit' | 'auth'>;
-  usage: Pick<KeptUsage, 'count'>;
+  usage: Pick<UsageKeeping, 'count'>;
   log: Pick<Logger, 'debug'>;
 }
 

@@ -4,7 +4,7 @@ import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { FakeClock } from '../testing/fake-clock.ts';
 import { Teardown } from './teardown.ts';
-import { keepUsage, type KeptUsage } from './usage-keeping.ts';
+import { keepUsage, type UsageKeeping } from './usage-keeping.ts';
 
 const REQUEST = {
   account: { id: 'u1', name: 'ada' },
@@ -27,12 +27,12 @@ describe('kept usage', () => {
   });
   afterEach(() => rm(dataDirectory, { recursive: true, force: true }));
 
-  const open = (): { usage: KeptUsage; teardown: Teardown } => {
+  const open = (): { usage: UsageKeeping; teardown: Teardown } => {
     const teardown = new Teardown();
     const usage = keepUsage({ clock, dataDirectory, onFault: (_error, what) => void faults.push(what), teardown });
     return { usage, teardown };
   };
-  const requests = async (usage: KeptUsage): Promise<number[]> =>
+  const requests = async (usage: UsageKeeping): Promise<number[]> =>
     (await usage.sums('key', 86_400, () => true)).sums.map((sum) => sum.requests);
 
   it('is there after a restart, and a question waits until it is read', async () => {

@@ -17,8 +17,8 @@ const FILE = 'usage.gz';
 /** How long the last writing may delay the end of a server, or a hand-over. */
 const PATIENCE_MS = 500;
 
-/** Usage that outlives the process. */
-export interface KeptUsage extends Pick<UsageLedger, 'renamed'> {
+/** Counted usage, which outlives the process. */
+export interface UsageKeeping extends Pick<UsageLedger, 'renamed'> {
   /** Like that of the ledger; waits until the usage that earlier servers counted is there. */
   sums(...query: Parameters<UsageLedger['sums']>): Promise<ReturnType<UsageLedger['sums']>>;
   /** Counts a request that ends now. */
@@ -30,7 +30,7 @@ export interface KeptUsage extends Pick<UsageLedger, 'renamed'> {
 }
 
 /** Counts usage, and keeps it in a file over a restart. */
-export function keepUsage({ clock, dataDirectory, onFault, teardown }: UsageKeepingParts): KeptUsage {
+export function keepUsage({ clock, dataDirectory, onFault, teardown }: UsageKeepingParts): UsageKeeping {
   const ledger = new UsageLedger(clock);
   const file = path.join(dataDirectory, FILE);
   let count = (request: UsedRequest): void => ledger.add(request);

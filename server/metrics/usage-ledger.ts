@@ -33,7 +33,7 @@ export interface UsageSum extends UsageCounts {
   account: UsageParty | null;
 }
 
-/** What outlives a restart. */
+/** Counted requests in the form that outlives a restart. */
 export interface KeptUsage {
   /** When counting began, milliseconds since the epoch. */
   begun: number;
@@ -121,7 +121,7 @@ export class UsageLedger {
     return hasChanged;
   }
 
-  /** What to keep over a restart. */
+  /** The counted requests to keep over a restart. */
   kept(): KeptUsage {
     const levels = this.#levels.map(({ shape: { seconds }, completeSince, cells }) => ({
       seconds,

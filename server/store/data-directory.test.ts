@@ -30,7 +30,7 @@ describe('a data directory that other users can access', () => {
       writeFileSync(path.join(directory, name), '');
     for (const name of ['admin-password', 'llamactl.yaml', 'models.index', 'models.figures', 'server.log'])
       writeFileSync(path.join(directory, name), '');
-    for (const name of ['load-times.json', 'machine-stats.gz', 'requests.jsonl', 'requests.jsonl.new'])
+    for (const name of ['load-times.json', 'machine-stats.gz', 'usage.gz', 'requests.jsonl', 'requests.jsonl.new'])
       writeFileSync(path.join(directory, name), '');
     for (const name of ['instances', 'engines', 'models', 'doors', 'rehearsal', 'lost+found'])
       mkdirSync(path.join(directory, name));

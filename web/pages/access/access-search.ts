@@ -3,7 +3,7 @@ import { choiceOf, textOf, type RawSearch } from '../../lib/search-parameters.ts
 export const ACCESS_TABS = ['keys', 'users', 'usage', 'audit', 'account'] as const;
 export type AccessTab = (typeof ACCESS_TABS)[number];
 
-/** What usage is summed by, and how far back. */
+/** Choices of usage: the kind of row, and how far back. */
 export const USAGE_GROUPS = ['key', 'user', 'instance'] as const;
 export const USAGE_WINDOWS = ['15m', '24h', '7d', '30d'] as const;
 

@@ -22,7 +22,7 @@ export function editFlaw({ name, end, day }: KeyEdit, now: number): 'name' | 'da
   return at === null || at <= now ? 'day' : null;
 }
 
-/** What the edit changes; `null`: nothing. @param now Milliseconds since the epoch. */
+/** The changes of the edit; `null`: none. @param now Milliseconds since the epoch. */
 export function keyChange({ name: text, end, day }: KeyEdit, key: Key, now: number): UpdateKey | null {
   const name = text.trim();
   const expires = end === 'keep' ? undefined : endIn(end, day, now);

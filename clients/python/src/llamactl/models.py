@@ -1957,7 +1957,7 @@ class Usage(_Base):
     window: float
     """How far back, in seconds."""
     since: str
-    """Requests that ended since then are counted. Earlier than the window by at most one step: a minute up to `1h`, 15 minutes up to `24h`, then 3 hours. Later if llamactl has not counted for so long."""
+    """Requests that ended since then are counted. At most one step before the window: a minute up to `1h`, 15 minutes up to `24h`, then 3 hours. Later if llamactl began to count later."""
     until: str
     """The time of the answer."""
     usage: list[UsageRow]

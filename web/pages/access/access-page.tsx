@@ -2,6 +2,7 @@ import { useNavigate, useSearch } from '@tanstack/react-router';
 import { CodeBlock } from '../../components/code-block.tsx';
 import { EmptyState } from '../../components/empty-state.tsx';
 import { PageBody, PageHeader } from '../../components/page-header.tsx';
+import { Panel } from '../../components/panel.tsx';
 import { Tabs } from '../../components/tabs.tsx';
 import { useApp, useMay } from '../../lib/app.ts';
 import { useWords } from '../../lib/language.ts';
@@ -63,9 +64,11 @@ function AccountsOff() {
           <p>{words.offText}</p>
         </EmptyState>
         <div className="mx-auto max-w-xl">
-          <CodeBlock label={words.offCommand} code={'llamactl config set auth.enabled true\nllamactl reload'} wraps />
+          <CodeBlock label={words.offCommand} code={'llamactl config set auth.enabled=true\nllamactl reload'} wraps />
         </div>
-        <UsageView groups={['instance']} />
+        <Panel title={words.tabs.usage} className="mt-12">
+          <UsageView groups={['instance']} isPart />
+        </Panel>
       </PageBody>
     </>
   );

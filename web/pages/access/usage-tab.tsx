@@ -10,6 +10,7 @@ import { PageBody } from '../../components/page-header.tsx';
 import { QueryPart } from '../../components/query-part.tsx';
 import { Segmented } from '../../components/segmented.tsx';
 import { Table, Td, Th, Tr } from '../../components/table.tsx';
+import { classNames } from '../../lib/class-names.ts';
 import { useApp, useMay } from '../../lib/app.ts';
 import { useWords } from '../../lib/language.ts';
 import { usageQuery } from '../../lib/queries.ts';
@@ -33,8 +34,15 @@ export function UsageTab() {
   );
 }
 
-/** Usage with its choices, which are in the URL. @param groups At least one. */
-export function UsageView({ groups }: { groups: readonly UsageGroup[] }) {
+interface UsageViewProps {
+  /** At least one. */
+  groups: readonly UsageGroup[];
+  /** Whether other content is around it. */
+  isPart?: boolean;
+}
+
+/** Usage with its choices, which are in the URL. */
+export function UsageView({ groups, isPart = false }: UsageViewProps) {
   const words = useWords(accessWords);
   const { client } = useApp();
   const search = useSearch({ from: '/access' });
@@ -47,7 +55,7 @@ export function UsageView({ groups }: { groups: readonly UsageGroup[] }) {
   };
   return (
     <>
-      <div className="flex flex-wrap items-center gap-x-4 gap-y-2 py-3">
+      <div className={classNames('flex flex-wrap items-center gap-x-4 gap-y-2', isPart ? 'pb-3' : 'py-3')}>
         {groups.length > 1 && (
           <Segmented
             label={words.usageBy}
@@ -65,17 +73,19 @@ export function UsageView({ groups }: { groups: readonly UsageGroup[] }) {
         {query.data !== undefined && query.data.usage.length > 0 && <Total usage={query.data} />}
       </div>
       <QueryPart query={query}>
-        {(usage) =>
-          usage.usage.length === 0 ? (
-            <EmptyState icon="requests" title={words.noUsage}>
-              {words.noUsageHint}
-            </EmptyState>
-          ) : (
-            <UsageTable usage={usage} />
-          )
-        }
+        {(usage) => (usage.usage.length === 0 ? <NoUsage isPart={isPart} /> : <UsageTable usage={usage} />)}
       </QueryPart>
     </>
+  );
+}
+
+function NoUsage({ isPart }: { isPart: boolean }) {
+  const words = useWords(accessWords);
+  if (isPart) return <p className="text-mute">{`${words.noUsage}. ${words.noUsageHint}`}</p>;
+  return (
+    <EmptyState icon="requests" title={words.noUsage}>
+      {words.noUsageHint}
+    </EmptyState>
   );
 }
 

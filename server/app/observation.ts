@@ -5,8 +5,7 @@ import { createFeed, type Feed } from '../events/feed.ts';
 import { createInstanceAlerts } from '../events/instance-alerts.ts';
 import type { DecisionSource } from '../events/decision-trace.ts';
 import path from 'node:path';
-import { MOST_FINISHED_REQUESTS, type RequestOutcome } from '@llamactl/contract/requests';
-import type { UsedRequest } from '../metrics/usage-ledger.ts';
+import { MOST_FINISHED_REQUESTS } from '@llamactl/contract/requests';
 import { FinishedRequests } from '../gateway/finished-requests.ts';
 import { RequestJournal } from '../gateway/request-journal.ts';
 import { RequestFrames } from '../gateway/request-frames.ts';
@@ -32,7 +31,7 @@ import { SystemHistory } from '../metrics/system-history.ts';
 import { createSystemSampler } from '../metrics/system-sampler.ts';
 import { createSystemView, type SystemDependencies } from '../metrics/system.ts';
 import { keepHistories } from './history-keeping.ts';
-import { keepUsage, type UsageKeeping } from './usage-keeping.ts';
+import { keepUsage, refusedBy, usedBy, type UsageKeeping } from './usage-keeping.ts';
 import type { SlicedWork } from '../sliced-work.ts';
 import type { Teardown } from './teardown.ts';
 
@@ -147,21 +146,9 @@ export function observe(parts: ObservationParts): Observation {
         hasAnswered = true;
         parts.onFirstAnswer();
       }
-      const { instance } = figures;
-      const id = instance === null ? null : manager.idOf(instance);
-      usage.count({
-        account: record.author?.account ?? null,
-        key: record.author?.key ?? null,
-        instance: instance === null || id === null ? null : { id, name: instance },
-        outcome: usageOutcome(figures.outcome),
-        tokensIn: figures.tokens_in ?? 0,
-        tokensOut: figures.tokens_out ?? 0,
-      });
+      usage.count(usedBy(record.author, figures, (name) => manager.idOf(name)));
     },
-    onRefused: (author) => {
-      const figures = { instance: null, outcome: 'refused' as const, tokensIn: 0, tokensOut: 0 };
-      usage.count({ account: author?.account ?? null, key: author?.key ?? null, ...figures });
-    },
+    onRefused: (author) => usage.count(refusedBy(author)),
   });
   const pulse = teardown.ending(
     new RequestPulse({
@@ -265,9 +252,4 @@ export function observe(parts: ObservationParts): Observation {
       void journal.read().then((earlier) => finished.addEarlier(earlier));
     },
   };
-}
-
-function usageOutcome(outcome: RequestOutcome): UsedRequest['outcome'] {
-  if (outcome === 'refused') return 'refused';
-  return outcome === 'client_error' || outcome === 'engine_error' || outcome === 'broken' ? 'failed' : 'other';
 }

@@ -4,7 +4,7 @@ import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { FakeClock } from '../testing/fake-clock.ts';
 import { Teardown } from './teardown.ts';
-import { keepUsage, type UsageKeeping } from './usage-keeping.ts';
+import { keepUsage, refusedBy, usedBy, type UsageKeeping } from './usage-keeping.ts';
 
 const REQUEST = {
   account: { id: 'u1', name: 'ada' },
@@ -79,5 +79,34 @@ describe('kept usage', () => {
     usage.count(REQUEST);
     expect([passed, await requests(usage)]).toEqual([[REQUEST], []]);
     await teardown.unwind();
+  });
+});
+
+describe('a request as usage counts it', () => {
+  const author = { account: { id: 'u1', name: 'ada' }, key: { id: 'k1', name: 'editor' } };
+  const figures = { instance: 'chat', outcome: 'ok' as const, tokens_in: 7, tokens_out: null };
+
+  it('has its account, key and instance, and no tokens if none are reported', () => {
+    expect(usedBy(author, figures, () => 'i1')).toEqual({
+      ...author,
+      instance: { id: 'i1', name: 'chat' },
+      outcome: 'other',
+      tokensIn: 7,
+      tokensOut: 0,
+    });
+    expect(usedBy(null, figures, () => null)).toMatchObject({ account: null, key: null, instance: null });
+    expect(refusedBy(author)).toMatchObject({ ...author, instance: null, outcome: 'refused', tokensOut: 0 });
+  });
+
+  it.each([
+    ['ok', 'other'],
+    ['aborted', 'other'],
+    ['cancelled', 'other'],
+    ['refused', 'refused'],
+    ['client_error', 'failed'],
+    ['engine_error', 'failed'],
+    ['broken', 'failed'],
+  ] as const)('that ended with %s is counted as %s', (outcome, counted) => {
+    expect(usedBy(author, { ...figures, outcome }, () => 'i1').outcome).toBe(counted);
   });
 });

@@ -1,4 +1,6 @@
 import path from 'node:path';
+import type { RequestFigures, RequestOutcome } from '@llamactl/contract/requests';
+import type { RequestAuthor } from '../gateway/requests.ts';
 import { atMost, type Clock } from '../instances/ports/time.ts';
 import { HistoryArchive, readHistory } from '../metrics/history-archive.ts';
 import { packedUsage, unpackedUsage } from '../metrics/kept-usage.ts';
@@ -16,6 +18,8 @@ export interface UsageKeepingParts {
 const FILE = 'usage.gz';
 /** How long the last writing may delay the end of a server, or a hand-over. */
 const PATIENCE_MS = 500;
+
+const FAILED: ReadonlySet<RequestOutcome> = new Set(['client_error', 'engine_error', 'broken']);
 
 /** Counted usage, which outlives the process. */
 export interface UsageKeeping extends Pick<UsageLedger, 'renamed'> {
@@ -64,4 +68,27 @@ export function keepUsage({ clock, dataDirectory, onFault, teardown }: UsageKeep
       archive.begin();
     },
   };
+}
+
+/** A request as usage counts it. @param idOf Id of an instance by its name; `null`: no such instance. */
+export function usedBy(
+  author: RequestAuthor | null,
+  figures: Pick<RequestFigures, 'instance' | 'outcome' | 'tokens_in' | 'tokens_out'>,
+  idOf: (name: string) => string | null,
+): UsedRequest {
+  const { instance: name, outcome, tokens_in: tokensIn, tokens_out: tokensOut } = figures;
+  const id = name === null ? null : idOf(name);
+  return {
+    account: author?.account ?? null,
+    key: author?.key ?? null,
+    instance: name === null || id === null ? null : { id, name },
+    outcome: outcome === 'refused' ? 'refused' : FAILED.has(outcome) ? 'failed' : 'other',
+    tokensIn: tokensIn ?? 0,
+    tokensOut: tokensOut ?? 0,
+  };
+}
+
+/** A request that was refused before it had a record, as usage counts it. */
+export function refusedBy(author: RequestAuthor | null): UsedRequest {
+  return usedBy(author, { instance: null, outcome: 'refused', tokens_in: null, tokens_out: null }, () => null);
 }

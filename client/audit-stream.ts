@@ -17,6 +17,12 @@ export interface AuditFilter {
   action?: string | undefined;
   /** Only rows with this target. */
   target?: string | undefined;
+  /** Only rows of this time or later, RFC 3339. */
+  since?: string | undefined;
+  /** Only rows of before this time, RFC 3339. */
+  until?: string | undefined;
+  /** Only rows with this status, such as `403`, or of this class, such as `4xx`. */
+  status?: string | undefined;
 }
 
 const NDJSON = 'application/x-ndjson';
@@ -28,12 +34,12 @@ const NDJSON = 'application/x-ndjson';
  */
 export async function* streamAudit(
   transport: Transport,
-  { limit, before_seq, subject, action, target, ...call }: AuditFilter & CallOptions,
+  { limit, before_seq, subject, action, target, since, until, status, ...call }: AuditFilter & CallOptions,
 ): AsyncGenerator<AuditRow, void, void> {
   const answer = await transport.open({
     method: 'GET',
     path: '/api/audit',
-    query: { limit, before_seq, subject, action, target },
+    query: { limit, before_seq, subject, action, target, since, until, status },
     headers: { accept: NDJSON },
     ...call,
   });

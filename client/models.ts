@@ -62,6 +62,15 @@ export interface Alert {
   raised_at: string;
 }
 
+export interface AlertHistory {
+  /** The one that was raised last comes first. */
+  alerts: PastAlert[];
+  /** Whether older ones match; ask for them with `before_seq`. */
+  more: boolean;
+  /** The oldest kept event of all instances: nothing is known of earlier times. `null`: no event is kept. */
+  oldest_seq: number | null;
+}
+
 export interface Alerts {
   alerts: Alert[];
 }
@@ -563,6 +572,14 @@ export interface DeviceEstimate {
   compute: number;
 }
 
+export interface Doctor {
+  /** When the checks began. */
+  checked_at: string;
+  /** How long they took, seconds. */
+  duration: number;
+  findings: Finding[];
+}
+
 export interface Download {
   id: string;
   /** The reference as people write it: `org/repo:Q4_K_M`. */
@@ -731,10 +748,32 @@ export interface EstimateSuggestion {
   options: Options;
 }
 
+export interface Events {
+  /** Newest first. */
+  events: PastEvent[];
+  /** Whether older ones match; ask for them with `before_seq`. */
+  more: boolean;
+  /** The oldest kept event of all instances: nothing is known of earlier times. `null`: no event is kept. */
+  oldest_seq: number | null;
+}
+
 export interface Evidence {
   /** `process`, `port`, `last exit`, `log`, `restarts`, `memory`, `waits for` or `alert`. */
   what: string;
   text: string;
+}
+
+export interface Finding {
+  /** What was checked. Some checks have several findings. */
+  id: 'configuration' | 'data_dir' | 'disk' | 'database' | 'gpu' | 'engine' | 'devices' | 'service' | 'models' | 'port' | 'port_range' | 'open_files' | 'clock' | 'alert' | 'instance';
+  /** `warning`: it works, but may fail later or could be better. `problem`: it does not work. */
+  status: 'ok' | 'warning' | 'problem';
+  /** The finding, for people. */
+  sentence: string;
+  /** The instance that it is about; absent: none. */
+  instance?: string | undefined;
+  /** The steps against it, the best one first; empty: nothing to do. */
+  remedies: Remedy[];
 }
 
 export interface FinishedRequest {
@@ -1679,6 +1718,104 @@ export interface ParsedSettings {
   upstream_model?: string | undefined;
 }
 
+export interface PastAlert {
+  /** `seq` of the event with which it was raised; for `before_seq`. */
+  seq: number;
+  level: 'warning' | 'error';
+  /** Kind of alert; stable. */
+  code: string;
+  /** The last message. */
+  message: string;
+  /** The affected instance; absent: the whole system. */
+  instance?: string | undefined;
+  /** The cause, if the alert was about the end of a run. */
+  cause?: Cause | undefined;
+  /** `null`: before the oldest kept event. */
+  raised_at: string | null;
+  /** `null`: it is still raised. */
+  cleared_at: string | null;
+}
+
+export type PastEvent = {
+  /** RFC 3339, UTC. */
+  timestamp: string;
+  /** Grows with every kept frame, also across restarts; a frame that is not kept repeats the last kept one. */
+  seq: number;
+  type: 'instance_status_changed';
+  data: {
+    name: string;
+    status: Status;
+    previous_status: Status;
+    reason?: string | undefined;
+    /** Why llamactl stops it without a request: `eviction`: another instance needs its slot; `idle`: its idle timeout passed. */
+    cause?: 'eviction' | 'idle' | undefined;
+  };
+} | {
+  /** RFC 3339, UTC. */
+  timestamp: string;
+  /** Grows with every kept frame, also across restarts; a frame that is not kept repeats the last kept one. */
+  seq: number;
+  type: 'instance_created';
+  data: {
+    name: string;
+  };
+} | {
+  /** RFC 3339, UTC. */
+  timestamp: string;
+  /** Grows with every kept frame, also across restarts; a frame that is not kept repeats the last kept one. */
+  seq: number;
+  type: 'instance_updated';
+  data: {
+    name: string;
+    /** Present after a rename: the name until now. */
+    previous_name?: string | undefined;
+  };
+} | {
+  /** RFC 3339, UTC. */
+  timestamp: string;
+  /** Grows with every kept frame, also across restarts; a frame that is not kept repeats the last kept one. */
+  seq: number;
+  type: 'instance_deleted';
+  data: {
+    name: string;
+  };
+} | {
+  /** RFC 3339, UTC. */
+  timestamp: string;
+  /** Grows with every kept frame, also across restarts; a frame that is not kept repeats the last kept one. */
+  seq: number;
+  type: 'system_alert';
+  data: {
+    level: 'warning' | 'error';
+    code: string;
+    message: string;
+    state: 'raised' | 'cleared';
+    instance?: string | undefined;
+    cause?: Cause | undefined;
+  };
+} | {
+  /** RFC 3339, UTC. */
+  timestamp: string;
+  /** Grows with every kept frame, also across restarts; a frame that is not kept repeats the last kept one. */
+  seq: number;
+  type: 'download_progress';
+  data: {
+    id: string;
+    /** The reference as people write it: `org/repo:Q4_K_M`. */
+    model: string;
+    state: DownloadState;
+    /** Bytes on this machine, of all files. */
+    done_bytes: number;
+    total_bytes: number;
+    /** 0 unless bytes come. */
+    bytes_per_second: number;
+    /** Until all bytes are here; `null`: unknown. */
+    eta_seconds: number | null;
+    /** Why it failed, or waits for room on the disk. */
+    error: DownloadError | null;
+  };
+};
+
 export interface Probe {
   status: 'ok' | 'starting' | 'stopping';
 }
@@ -1804,6 +1941,21 @@ export interface Resources {
 export type Role = 'viewer' | 'operator' | 'admin';
 
 export type Scope = 'inference' | 'metrics' | 'viewer' | 'operator' | 'admin';
+
+export interface ServerLog {
+  /** Oldest first. */
+  logs: ServerLogEntry[];
+  /** From here on all lines are kept; of earlier lines only warnings and errors. `null`: none is kept. */
+  since: string | null;
+}
+
+export interface ServerLogEntry {
+  timestamp: string;
+  level: LogLevel;
+  message: string;
+  /** The other fields of the line, such as `err`. */
+  fields: { [name: string]: JsonValue };
+}
 
 export interface Session {
   id: string;

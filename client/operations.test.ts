@@ -34,7 +34,8 @@ const operations = Object.entries(openApi.paths).flatMap(([path, item]) =>
 );
 
 /** A unique value for a parameter. */
-const sample = ({ name = '', schema }: Described['parameters'][number]): string | number | boolean => {
+const sample = ({ name = '', schema }: Described['parameters'][number]): string | number | boolean | string[] => {
+  if (name === 'names') return ['a', 'b'];
   if (schema?.type === 'boolean') return true;
   return schema?.type === 'integer' ? name.length : `${name} ü`;
 };

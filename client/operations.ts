@@ -20,6 +20,21 @@ export interface RequestFilter {
   slower_than: number;
 }
 
+/** Which instances to export. */
+interface ExportedNames {
+  names: readonly string[];
+}
+
+/** Which kept events to list. */
+export interface EventFilter {
+  /** Name of the instance that the events are about. */
+  instance: string;
+  type: models.PastEvent['type'];
+  /** Only events with a smaller `seq`. */
+  before_seq: number;
+  limit: number;
+}
+
 /** A type whose optional fields may also be `undefined`. */
 type Optional<Fields> = { [Name in keyof Fields]?: Fields[Name] | undefined } & CallOptions;
 
@@ -193,15 +208,20 @@ export class Operations {
     return this.#send('POST', '/api/apply', { ...content, query: { prune, dry_run }, isPatient: true, ...call });
   }
 
-  /** Returns all instances, with their environment, as a document for `applyFleet`. */
-  exportFleet(call?: CallOptions): Promise<models.Fleet> {
-    return this.#get('/api/export', call);
+  /**
+   * Returns all instances, with their environment, as a document for `applyFleet`.
+   *
+   * @param options `names`: only these instances.
+   */
+  exportFleet({ names, ...call }: Optional<ExportedNames> = {}): Promise<models.Fleet> {
+    return this.#get('/api/export', call, { names: names?.join(',') });
   }
 
   /** Returns the same document as YAML text. */
-  async exportFleetYaml(call?: CallOptions): Promise<string> {
+  async exportFleetYaml({ names, ...call }: Optional<ExportedNames> = {}): Promise<string> {
     const headers = { accept: 'application/yaml' };
-    return (await this.#transport.text({ method: 'GET', path: '/api/export', headers, ...call })).body;
+    const query = { names: names?.join(',') };
+    return (await this.#transport.text({ method: 'GET', path: '/api/export', headers, query, ...call })).body;
   }
 
   /** Lists the engines of the configuration, with program and version. */
@@ -357,6 +377,36 @@ export class Operations {
     return (await this.#get<models.Alerts>('/api/system/alerts', call)).alerts;
   }
 
+  /** Lists kept events, newest first. `events` yields new ones. */
+  listEvents({ instance, before_seq, limit, type, ...call }: Optional<EventFilter> = {}): Promise<models.Events> {
+    return this.#get('/api/events', call, { instance, before_seq, limit, type });
+  }
+
+  /** Lists alerts that were raised, and when they were cleared. The one that was raised last comes first. */
+  getAlertHistory({
+    instance,
+    before_seq,
+    limit,
+    ...call
+  }: Optional<Omit<EventFilter, 'type'>> = {}): Promise<models.AlertHistory> {
+    return this.#get('/api/system/alerts/history', call, { instance, before_seq, limit });
+  }
+
+  /** Checks the server's machine, the configuration and the instances for problems; takes up to 30 seconds. */
+  getDoctor(call?: CallOptions): Promise<models.Doctor> {
+    return this.#get('/api/system/doctor', call);
+  }
+
+  /** Returns the last lines of llamactl's own log, by default 200. */
+  getSystemLogs({
+    lines,
+    level,
+    q,
+    ...call
+  }: Optional<{ lines: number; level: models.LogLevel; q: string }> = {}): Promise<models.ServerLog> {
+    return this.#get('/api/system/logs', call, { lines, level, q });
+  }
+
   /** Replaces llamactl by a new process with the present configuration. No engine stops, no request is refused. */
   reloadSystem(call?: CallOptions): Promise<models.Message> {
     return this.#send('POST', '/api/system/reload', { ...call });
@@ -486,10 +536,18 @@ export class Operations {
   }
 
   /** Returns a page of the audit trail, newest first: `limit` rows, by default 100. `streamAudit` returns all of it. */
-  async getAudit({ limit, before_seq, subject, action, target, ...call }: AuditFilter & CallOptions = {}): Promise<
-    models.AuditRow[]
-  > {
-    const query = { limit, before_seq, subject, action, target };
+  async getAudit({
+    limit,
+    before_seq,
+    subject,
+    action,
+    target,
+    since,
+    until,
+    status,
+    ...call
+  }: AuditFilter & CallOptions = {}): Promise<models.AuditRow[]> {
+    const query = { limit, before_seq, subject, action, target, since, until, status };
     return (await this.#get<models.Audit>('/api/audit', call, query)).audit;
   }
 

@@ -303,6 +303,13 @@ export const ACCESS_OPERATIONS = {
       subject: z.string().max(200).optional().describe('Only rows of this subject.'),
       action: z.string().max(100).optional().describe('Only rows of this operation.'),
       target: z.string().max(200).optional().describe('Only rows with this target.'),
+      since: z.iso.datetime({ offset: true }).optional().describe('Only rows of this time or later.'),
+      until: z.iso.datetime({ offset: true }).optional().describe('Only rows of before this time.'),
+      status: z
+        .string()
+        .regex(/^[1-5](?:\d\d|xx)$/, 'must be a status such as 403, or a class such as 4xx')
+        .optional()
+        .describe('Only rows with this status, such as `403`, or of this class, such as `4xx`.'),
     }),
     success: { status: 200, schema: AuditSchema },
     streams: { schema: AuditRowSchema, types: ['application/x-ndjson'] },

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { AppliedSchema, FleetSchema } from './fleet.ts';
 import { operation } from './operation.ts';
-import { FlagSchema } from './query.ts';
+import { FlagSchema, NamesSchema } from './query.ts';
 
 /** All instances as one document. */
 export const FLEET_OPERATIONS = {
@@ -27,11 +27,15 @@ export const FLEET_OPERATIONS = {
     method: 'GET',
     path: '/api/export',
     tag: 'Fleet',
-    summary: 'All instances as a document for apply, with their environment: YAML, or JSON if `Accept` names it',
+    summary:
+      'All or some instances as a document for apply, with their environment: YAML, or JSON if `Accept` names it',
     permission: 'admin',
     cost: 'regular',
+    query: z.strictObject({
+      names: NamesSchema.optional().describe('Only these instances: names, separated by commas. Default all.'),
+    }),
     yaml: 'answer',
     success: { status: 200, schema: FleetSchema },
-    errors: [],
+    errors: ['INSTANCE_NOT_FOUND'],
   }),
 };

@@ -14,10 +14,11 @@ const NAMES: Readonly<Record<string, string>> = {
   Gpu: 'GPU',
   JsonValue: 'any',
   Options: 'EngineOptions',
+  PastEvent: 'Event',
   Subscribe: 'subscription',
 };
 /** Schemas whose Go types are written by hand, because Go has no union types. */
-const BY_HAND = new Set(['Frame', 'JsonValue', 'LogGap', 'LogItem']);
+const BY_HAND = new Set(['Frame', 'JsonValue', 'LogGap', 'LogItem', 'PastEvent']);
 /** Go names of schemas without a name of their own, by parent and field. Enumerations that are not listed become `string`. */
 const INNER: Readonly<Record<string, string>> = {
   AlertLevel: 'AlertLevel',
@@ -30,6 +31,7 @@ const INNER: Readonly<Record<string, string>> = {
   HealthStatus: 'HealthStatus',
   InstanceStatusChangedEventCause: 'StopCause',
   LogsGap: 'Gap',
+  PastAlertLevel: 'AlertLevel',
   SystemAlertEventLevel: 'AlertLevel',
   SystemAlertEventState: 'AlertState',
   SystemStatusInstances: 'InstanceCounts',

@@ -1,6 +1,7 @@
 import { ACCESS_OPERATIONS } from './access-operations.ts';
 import { DOWNLOAD_OPERATIONS } from './download-operations.ts';
 import { ENGINE_OPERATIONS } from './engine-operations.ts';
+import { EVENT_OPERATIONS } from './event-operations.ts';
 import { FLEET_OPERATIONS } from './fleet-operations.ts';
 import { HUB_OPERATIONS } from './hub-operations.ts';
 import { INSTANCE_OPERATIONS } from './instance-operations.ts';
@@ -21,6 +22,7 @@ export const OPERATIONS = {
   ...HUB_OPERATIONS,
   ...DOWNLOAD_OPERATIONS,
   ...REQUEST_OPERATIONS,
+  ...EVENT_OPERATIONS,
   ...SYSTEM_OPERATIONS,
   ...ACCESS_OPERATIONS,
 } as const satisfies Record<string, Operation>;

@@ -41,12 +41,14 @@ JsonValue: TypeAlias = Any
  * @param version The version of the project.
  */
 export function pythonModels(version: string): string {
-  const { Frame = {}, Subscribe = {}, ...components } = wireSchemas(version);
+  const { Frame = {}, PastEvent = {}, Subscribe = {}, ...components } = wireSchemas(version);
   const writer = new ModelWriter();
   for (const [name, schema] of Object.entries(components)) {
     if (!BODIES.test(name) && !ANY.has(name)) writer.component(className(name), schema);
   }
-  writer.frames(Frame, Subscribe);
+  writer.frames('Frame', Frame, 'An event.');
+  writer.frames('PastEvent', PastEvent, 'A kept event.');
+  writer.eventTypes(Subscribe);
   return [HEAD, ...writer.declarations()].join('\n\n');
 }
 
@@ -65,8 +67,8 @@ class ModelWriter {
     if (name === 'ErrorBody' && code !== undefined) this.#alias('ErrorCode', { enum: code });
   }
 
-  /** Declares a class for each type of frame of the WebSocket, and their union. */
-  frames({ anyOf, oneOf = anyOf ?? [] }: Schema, { properties = {} }: Schema): void {
+  /** Declares a class for each type of event, and the union of a schema. */
+  frames(union: string, { anyOf, oneOf = anyOf ?? [] }: Schema, about: string): void {
     const names = oneOf
       .flatMap((member) => member.oneOf ?? member.anyOf ?? [member])
       .map((frame) => {
@@ -75,7 +77,11 @@ class ModelWriter {
         this.#class(name, frame);
         return name;
       });
-    this.#aliases.set('Frame', `Frame: TypeAlias = ${names.join(' | ')}\n"""An event."""\n`);
+    this.#aliases.set(union, `${union}: TypeAlias = ${names.join(' | ')}\n"""${about}"""\n`);
+  }
+
+  /** Declares the types of events that a client can subscribe to. */
+  eventTypes({ properties = {} }: Schema): void {
     this.#alias('EventType', properties['types']?.items ?? {});
   }
 

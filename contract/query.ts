@@ -26,5 +26,14 @@ export const windowUpTo = (most: number) =>
 /** A window up to {@link LONGEST_WINDOW_SECONDS}. */
 export const WindowSchema = windowUpTo(LONGEST_WINDOW_SECONDS);
 
+/** Names of instances in a query, separated by commas. */
+export const NamesSchema = z
+  .string()
+  .regex(
+    /^[A-Za-z0-9][\w.-]{0,62}(?:,[A-Za-z0-9][\w.-]{0,62}){0,999}$/,
+    'must be names of instances, separated by commas',
+  )
+  .transform((text) => text.split(','));
+
 /** Accepts any query: programs that call probes may add parameters of their own. */
 export const AnyQuerySchema = z.looseObject({});

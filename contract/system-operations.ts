@@ -1,8 +1,10 @@
 import { z } from 'zod';
 import { ConfigPatchSchema, ConfigViewSchema, ConfigWrittenSchema } from './config.ts';
+import { DoctorSchema } from './doctor.ts';
 import { MessageSchema } from './instance.ts';
 import { operation } from './operation.ts';
 import { AnyQuerySchema, WindowSchema } from './query.ts';
+import { ServerLogQuerySchema, ServerLogSchema } from './server-log.ts';
 import { SystemStatsSchema } from './stats.ts';
 import { AlertsSchema, ProbeSchema, SystemInfoSchema, SystemStatusSchema } from './system.ts';
 
@@ -55,6 +57,29 @@ export const SYSTEM_OPERATIONS = {
     permission: 'viewer',
     cost: 'regular',
     success: { status: 200, schema: AlertsSchema },
+    errors: [],
+  }),
+  getDoctor: operation({
+    id: 'getDoctor',
+    method: 'GET',
+    path: '/api/system/doctor',
+    tag: 'System',
+    summary: 'Check the machine, the configuration and the instances for problems; takes up to 30 seconds',
+    permission: 'admin',
+    cost: 'intensive',
+    success: { status: 200, schema: DoctorSchema },
+    errors: [],
+  }),
+  getSystemLogs: operation({
+    id: 'getSystemLogs',
+    method: 'GET',
+    path: '/api/system/logs',
+    tag: 'System',
+    summary: "The last lines of llamactl's own log",
+    permission: 'admin',
+    cost: 'regular',
+    query: ServerLogQuerySchema,
+    success: { status: 200, schema: ServerLogSchema },
     errors: [],
   }),
   reloadSystem: operation({

@@ -4,6 +4,7 @@ import (
 	"context"
 	"net/http"
 	"net/url"
+	"time"
 )
 
 // AuditParams filters rows of the audit trail.
@@ -22,6 +23,15 @@ type AuditParams struct {
 
 	// Only rows with this target; empty: all.
 	Target string
+
+	// Only rows of this time or later; zero: all.
+	Since time.Time
+
+	// Only rows of before this time; zero: all.
+	Until time.Time
+
+	// Only rows with this status, such as 403, or of this class, such as 4xx; empty: all.
+	Status string
 }
 
 func (p AuditParams) query() url.Values {
@@ -31,7 +41,16 @@ func (p AuditParams) query() url.Values {
 	setText(query, "subject", p.Subject)
 	setText(query, "action", p.Action)
 	setText(query, "target", p.Target)
+	setTime(query, "since", p.Since)
+	setTime(query, "until", p.Until)
+	setText(query, "status", p.Status)
 	return query
+}
+
+func setTime(query url.Values, name string, value time.Time) {
+	if !value.IsZero() {
+		query.Set(name, value.UTC().Format(time.RFC3339Nano))
+	}
 }
 
 // Login returns a token. This client does not use it: pass it to [Client.With] and [WithToken].

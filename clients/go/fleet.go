@@ -4,6 +4,7 @@ import (
 	"context"
 	"net/http"
 	"net/url"
+	"strings"
 )
 
 // ApplyParams are the options of [Client.ApplyFleet].
@@ -52,25 +53,37 @@ func (c *Client) ApplyFleetTextContext(ctx context.Context, document []byte, par
 	})
 }
 
+// ExportFleetParams are the options of [Client.ExportFleet].
+type ExportFleetParams struct {
+	// Only these instances; nil: all.
+	Names []string
+}
+
+func (p ExportFleetParams) query() url.Values {
+	query := url.Values{}
+	setText(query, "names", strings.Join(p.Names, ","))
+	return query
+}
+
 // ExportFleet returns all instances, with their environment, as a document for [Client.ApplyFleet].
-func (c *Client) ExportFleet() (*Fleet, error) {
-	return c.ExportFleetContext(context.Background())
+func (c *Client) ExportFleet(params ...ExportFleetParams) (*Fleet, error) {
+	return c.ExportFleetContext(context.Background(), params...)
 }
 
 // ExportFleetContext is [Client.ExportFleet] with a context.
-func (c *Client) ExportFleetContext(ctx context.Context) (*Fleet, error) {
-	return fetch[Fleet](ctx, c, request{method: http.MethodGet, path: []string{"/api/export"}})
+func (c *Client) ExportFleetContext(ctx context.Context, params ...ExportFleetParams) (*Fleet, error) {
+	return fetch[Fleet](ctx, c, request{method: http.MethodGet, path: []string{"/api/export"}, query: first(params).query()})
 }
 
 // ExportFleetYAML returns the same document as YAML text.
-func (c *Client) ExportFleetYAML() (string, error) {
-	return c.ExportFleetYAMLContext(context.Background())
+func (c *Client) ExportFleetYAML(params ...ExportFleetParams) (string, error) {
+	return c.ExportFleetYAMLContext(context.Background(), params...)
 }
 
 // ExportFleetYAMLContext is [Client.ExportFleetYAML] with a context.
-func (c *Client) ExportFleetYAMLContext(ctx context.Context) (string, error) {
+func (c *Client) ExportFleetYAMLContext(ctx context.Context, params ...ExportFleetParams) (string, error) {
 	got, err := c.read(ctx, request{
-		method: http.MethodGet, path: []string{"/api/export"}, header: http.Header{"Accept": {mediaYAML}},
+		method: http.MethodGet, path: []string{"/api/export"}, query: first(params).query(), header: http.Header{"Accept": {mediaYAML}},
 	})
 	if err != nil {
 		return "", err

@@ -95,6 +95,17 @@ type Alert struct {
 	RaisedAt time.Time `json:"raised_at"`
 }
 
+type AlertHistory struct {
+	// The one that was raised last comes first.
+	Alerts []PastAlert `json:"alerts"`
+
+	// Whether older ones match; ask for them with `before_seq`.
+	More bool `json:"more"`
+
+	// The oldest kept event of all instances: nothing is known of earlier times. nil: no event is kept.
+	OldestSeq *int64 `json:"oldest_seq"`
+}
+
 type AlertLevel string
 
 const (
@@ -755,6 +766,16 @@ type DeviceEstimate struct {
 	Compute int64 `json:"compute"`
 }
 
+type Doctor struct {
+	// When the checks began.
+	CheckedAt time.Time `json:"checked_at"`
+
+	// How long they took, seconds.
+	Duration float64 `json:"duration"`
+
+	Findings []Finding `json:"findings"`
+}
+
 type Download struct {
 	ID string `json:"id"`
 
@@ -1020,11 +1041,41 @@ const (
 	EventTypeGap                   EventType = "gap"
 )
 
+type Events struct {
+	// Newest first.
+	Events []Event `json:"events"`
+
+	// Whether older ones match; ask for them with `before_seq`.
+	More bool `json:"more"`
+
+	// The oldest kept event of all instances: nothing is known of earlier times. nil: no event is kept.
+	OldestSeq *int64 `json:"oldest_seq"`
+}
+
 type Evidence struct {
 	// `process`, `port`, `last exit`, `log`, `restarts`, `memory`, `waits for` or `alert`.
 	What string `json:"what"`
 
 	Text string `json:"text"`
+}
+
+type Finding struct {
+	// What was checked. Some checks have several findings. One of configuration, data_dir, disk, database, gpu,
+	// engine, devices, service, models, port, port_range, open_files, clock, alert, instance.
+	ID string `json:"id"`
+
+	// `warning`: it works, but may fail later or could be better. `problem`: it does not work. One of ok, warning,
+	// problem.
+	Status string `json:"status"`
+
+	// The finding, for people.
+	Sentence string `json:"sentence"`
+
+	// The instance that it is about; absent: none.
+	Instance string `json:"instance,omitzero"`
+
+	// The steps against it, the best one first; empty: nothing to do.
+	Remedies []Remedy `json:"remedies"`
 }
 
 type FinishedRequest struct {
@@ -2160,6 +2211,31 @@ type ParsedSettings struct {
 	UpstreamModel string `json:"upstream_model,omitzero"`
 }
 
+type PastAlert struct {
+	// `seq` of the event with which it was raised; for `before_seq`.
+	Seq int64 `json:"seq"`
+
+	Level AlertLevel `json:"level"`
+
+	// Kind of alert; stable.
+	Code string `json:"code"`
+
+	// The last message.
+	Message string `json:"message"`
+
+	// The affected instance; absent: the whole system.
+	Instance string `json:"instance,omitzero"`
+
+	// The cause, if the alert was about the end of a run.
+	Cause Cause `json:"cause,omitzero"`
+
+	// nil: before the oldest kept event.
+	RaisedAt *time.Time `json:"raised_at"`
+
+	// nil: it is still raised.
+	ClearedAt *time.Time `json:"cleared_at"`
+}
+
 type Probe struct {
 	// One of ok, starting, stopping.
 	Status string `json:"status"`
@@ -2373,6 +2449,23 @@ const (
 	ScopeOperator  Scope = "operator"
 	ScopeAdmin     Scope = "admin"
 )
+
+type ServerLog struct {
+	// Oldest first.
+	Logs []ServerLogEntry `json:"logs"`
+
+	// From here on all lines are kept; of earlier lines only warnings and errors. nil: none is kept.
+	Since *time.Time `json:"since"`
+}
+
+type ServerLogEntry struct {
+	Timestamp time.Time `json:"timestamp"`
+	Level     LogLevel  `json:"level"`
+	Message   string    `json:"message"`
+
+	// The other fields of the line, such as `err`.
+	Fields map[string]any `json:"fields"`
+}
 
 type Session struct {
 	ID string `json:"id"`

@@ -11,6 +11,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 )
 
 type operation struct {
@@ -192,7 +193,20 @@ func TestEveryParameterOfAnOperationCanBeGiven(t *testing.T) {
 		},
 		"searchModels": func() error { _, err := client.SearchModels("a b", SearchModelsParams{5}); return err },
 		"listQuants":   func() error { _, err := client.ListQuants("a/b", ListQuantsParams{"v1"}); return err },
-		"getAudit":     func() error { _, err := client.GetAudit(AuditParams{1, 2, "a", "b", "c"}); return err },
+		"getAudit": func() error {
+			_, err := client.GetAudit(AuditParams{1, 2, "a", "b", "c", time.Unix(1, 0), time.Unix(2, 0), "4xx"})
+			return err
+		},
+		"exportFleet": func() error { _, err := client.ExportFleet(ExportFleetParams{[]string{"a", "b"}}); return err },
+		"listEvents": func() error {
+			_, err := client.ListEvents(ListEventsParams{"a", 2, 3, EventTypeSystemAlert})
+			return err
+		},
+		"getAlertHistory": func() error { _, err := client.GetAlertHistory(AlertHistoryParams{"a", 2, 3}); return err },
+		"getSystemLogs": func() error {
+			_, err := client.GetSystemLogs(GetSystemLogsParams{5, LogLevelWarn, "x y"})
+			return err
+		},
 	}
 	for _, operation := range operations(t) {
 		var wanted []string

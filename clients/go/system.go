@@ -61,6 +61,67 @@ func (p ListRequestsParams) query() url.Values {
 	return query
 }
 
+// ListEventsParams are the options of [Client.ListEvents].
+type ListEventsParams struct {
+	// Only events about this instance; empty: all.
+	Instance string
+
+	// Only events with a smaller Seq; 0: the newest.
+	BeforeSeq int64
+
+	// How many; 0: 100.
+	Limit int
+
+	// Only events of this type; empty: all.
+	Type EventType
+}
+
+func (p ListEventsParams) query() url.Values {
+	query := AlertHistoryParams{Instance: p.Instance, BeforeSeq: p.BeforeSeq, Limit: p.Limit}.query()
+	setText(query, "type", string(p.Type))
+	return query
+}
+
+// AlertHistoryParams are the options of [Client.GetAlertHistory].
+type AlertHistoryParams struct {
+	// Only alerts about this instance; empty: all.
+	Instance string
+
+	// Only alerts with a smaller Seq; 0: the newest.
+	BeforeSeq int64
+
+	// How many; 0: 100.
+	Limit int
+}
+
+func (p AlertHistoryParams) query() url.Values {
+	query := url.Values{}
+	setText(query, "instance", p.Instance)
+	setNumber(query, "before_seq", p.BeforeSeq)
+	setNumber(query, "limit", int64(p.Limit))
+	return query
+}
+
+// GetSystemLogsParams are the options of [Client.GetSystemLogs].
+type GetSystemLogsParams struct {
+	// How many lines; 0: 200.
+	Lines int
+
+	// Lines of this level and above; empty: all.
+	Level LogLevel
+
+	// Only lines that contain this text; empty: all.
+	Q string
+}
+
+func (p GetSystemLogsParams) query() url.Values {
+	query := url.Values{}
+	setNumber(query, "lines", int64(p.Lines))
+	setText(query, "level", string(p.Level))
+	setText(query, "q", p.Q)
+	return query
+}
+
 // SearchModelsParams are the options of [Client.SearchModels].
 type SearchModelsParams struct {
 	// Most repositories; 0: 20.
@@ -137,6 +198,46 @@ func (c *Client) GetSystemAlertsContext(ctx context.Context) ([]Alert, error) {
 	var answer Alerts
 	err := c.send(ctx, request{method: http.MethodGet, path: []string{"/api/system/alerts"}}, &answer)
 	return answer.Alerts, err
+}
+
+// ListEvents lists kept events, newest first. [Client.Events] yields new ones.
+func (c *Client) ListEvents(params ...ListEventsParams) (*Events, error) {
+	return c.ListEventsContext(context.Background(), params...)
+}
+
+// ListEventsContext is [Client.ListEvents] with a context.
+func (c *Client) ListEventsContext(ctx context.Context, params ...ListEventsParams) (*Events, error) {
+	return fetch[Events](ctx, c, request{method: http.MethodGet, path: []string{"/api/events"}, query: first(params).query()})
+}
+
+// GetAlertHistory lists alerts that were raised, and when they were cleared; the one that was raised last comes first.
+func (c *Client) GetAlertHistory(params ...AlertHistoryParams) (*AlertHistory, error) {
+	return c.GetAlertHistoryContext(context.Background(), params...)
+}
+
+// GetAlertHistoryContext is [Client.GetAlertHistory] with a context.
+func (c *Client) GetAlertHistoryContext(ctx context.Context, params ...AlertHistoryParams) (*AlertHistory, error) {
+	return fetch[AlertHistory](ctx, c, request{method: http.MethodGet, path: []string{"/api/system/alerts/history"}, query: first(params).query()})
+}
+
+// GetDoctor checks the server's machine, the configuration and the instances for problems; it takes up to 30 seconds.
+func (c *Client) GetDoctor() (*Doctor, error) {
+	return c.GetDoctorContext(context.Background())
+}
+
+// GetDoctorContext is [Client.GetDoctor] with a context.
+func (c *Client) GetDoctorContext(ctx context.Context) (*Doctor, error) {
+	return fetch[Doctor](ctx, c, request{method: http.MethodGet, path: []string{"/api/system/doctor"}})
+}
+
+// GetSystemLogs returns the last lines of llamactl's own log.
+func (c *Client) GetSystemLogs(params ...GetSystemLogsParams) (*ServerLog, error) {
+	return c.GetSystemLogsContext(context.Background(), params...)
+}
+
+// GetSystemLogsContext is [Client.GetSystemLogs] with a context.
+func (c *Client) GetSystemLogsContext(ctx context.Context, params ...GetSystemLogsParams) (*ServerLog, error) {
+	return fetch[ServerLog](ctx, c, request{method: http.MethodGet, path: []string{"/api/system/logs"}, query: first(params).query()})
 }
 
 // ReloadSystem replaces llamactl by a new process with the present configuration. No engine stops, no request is refused.

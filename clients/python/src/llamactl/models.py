@@ -117,6 +117,15 @@ class Alert(_Base):
     raised_at: str
 
 
+class AlertHistory(_Base):
+    alerts: list[PastAlert]
+    """The one that was raised last comes first."""
+    more: bool
+    """Whether older ones match; ask for them with `before_seq`."""
+    oldest_seq: int | None
+    """The oldest kept event of all instances: nothing is known of earlier times. `None`: no event is kept."""
+
+
 class Alerts(_Base):
     alerts: list[Alert]
 
@@ -494,6 +503,14 @@ class DeviceEstimate(_Base):
     """Bytes to compute in."""
 
 
+class Doctor(_Base):
+    checked_at: str
+    """When the checks began."""
+    duration: float
+    """How long they took, seconds."""
+    findings: list[Finding]
+
+
 class Download(_Base):
     id: str
     model: str
@@ -687,10 +704,32 @@ class EstimateSuggestion(_Base):
     """Options with which it fits, beside those given."""
 
 
+class Events(_Base):
+    events: list[PastEvent]
+    """Newest first."""
+    more: bool
+    """Whether older ones match; ask for them with `before_seq`."""
+    oldest_seq: int | None
+    """The oldest kept event of all instances: nothing is known of earlier times. `None`: no event is kept."""
+
+
 class Evidence(_Base):
     what: str
     """`process`, `port`, `last exit`, `log`, `restarts`, `memory`, `waits for` or `alert`."""
     text: str
+
+
+class Finding(_Base):
+    id: Literal["configuration", "data_dir", "disk", "database", "gpu", "engine", "devices", "service", "models", "port", "port_range", "open_files", "clock", "alert", "instance"]
+    """What was checked. Some checks have several findings."""
+    status: Literal["ok", "warning", "problem"]
+    """`warning`: it works, but may fail later or could be better. `problem`: it does not work."""
+    sentence: str
+    """The finding, for people."""
+    instance: str | None
+    """The instance that it is about; absent: none."""
+    remedies: list[Remedy]
+    """The steps against it, the best one first; empty: nothing to do."""
 
 
 class FinishedRequest(_Base):
@@ -1561,6 +1600,24 @@ class ParsedSettings(_Base):
     """Replaces the `model` of each request before the engine gets it."""
 
 
+class PastAlert(_Base):
+    seq: int
+    """`seq` of the event with which it was raised; for `before_seq`."""
+    level: Literal["warning", "error"]
+    code: str
+    """Kind of alert; stable."""
+    message: str
+    """The last message."""
+    instance: str | None
+    """The affected instance; absent: the whole system."""
+    cause: Cause | None
+    """The cause, if the alert was about the end of a run."""
+    raised_at: str | None
+    """`None`: before the oldest kept event."""
+    cleared_at: str | None
+    """`None`: it is still raised."""
+
+
 class Probe(_Base):
     status: Literal["ok", "starting", "stopping"]
 
@@ -1709,6 +1766,21 @@ class Resources(_Base):
     """Bytes of it that llamactl may use."""
     gpus: list[Gpu]
     """Empty if no tool reports a GPU."""
+
+
+class ServerLog(_Base):
+    logs: list[ServerLogEntry]
+    """Oldest first."""
+    since: str | None
+    """From here on all lines are kept; of earlier lines only warnings and errors. `None`: none is kept."""
+
+
+class ServerLogEntry(_Base):
+    timestamp: str
+    level: LogLevel
+    message: str
+    fields: dict[str, JsonValue]
+    """The other fields of the line, such as `err`."""
 
 
 class Session(_Base):
@@ -2029,3 +2101,7 @@ Frame: TypeAlias = InstanceStatusChangedEvent | InstanceCreatedEvent | InstanceU
 
 
 LogItem: TypeAlias = LogEntry | LogGap
+
+
+PastEvent: TypeAlias = InstanceStatusChangedEvent | InstanceCreatedEvent | InstanceUpdatedEvent | InstanceDeletedEvent | SystemAlertEvent | DownloadProgressEvent
+"""A kept event."""

@@ -494,11 +494,18 @@ class Operations:
 
     def export_fleet(
         self,
+        *,
+        names: str | None = None,
     ) -> models.Fleet:
-        """All instances as a document for apply, with their environment: YAML, or JSON if `Accept` names it."""
+        """All or some instances as a document for apply, with their environment: YAML, or JSON if `Accept` names it.
+
+        Args:
+            names: Only these instances: names, separated by commas. Default all.
+        """
         request = Request(
             "GET",
             "/api/export",
+            query={"names": names},
         )
         return cast(models.Fleet, self._ask(request))
 
@@ -757,24 +764,49 @@ class Operations:
         )
         return models.Message(self._ask(request))
 
-    def get_usage(
+    def list_events(
         self,
         *,
-        by: models.UsageGroup | None = None,
-        window: str | None = None,
-    ) -> models.Usage:
-        """Requests and tokens of the last days by key, account or instance: your own; for admins, all.
+        instance: str | None = None,
+        before_seq: int | None = None,
+        limit: int | None = None,
+        type: Literal["instance_status_changed", "instance_created", "instance_updated", "instance_deleted", "system_alert", "download_progress"] | None = None,
+    ) -> models.Events:
+        """Kept events, newest first; `/api/ws` sends new ones.
 
         Args:
-            by: What the figures are summed by. Default `key`.
-            window: How far back: seconds, or `15m`, `24h`, `7d`. Default `30d`, at least one second, at most 30 days.
+            instance: Only about this instance, under its earlier names too, or about a deleted one of this name.
+            before_seq: Only with a smaller `seq`.
+            limit: How many; default 100.
+            type: Only events of this type.
         """
         request = Request(
             "GET",
-            "/api/usage",
-            query={"by": by, "window": window},
+            "/api/events",
+            query={"instance": instance, "before_seq": before_seq, "limit": limit, "type": type},
         )
-        return models.Usage(self._ask(request))
+        return models.Events(self._ask(request))
+
+    def get_alert_history(
+        self,
+        *,
+        instance: str | None = None,
+        before_seq: int | None = None,
+        limit: int | None = None,
+    ) -> models.AlertHistory:
+        """Alerts that were raised, and when they were cleared.
+
+        Args:
+            instance: Only about this instance, under its earlier names too, or about a deleted one of this name.
+            before_seq: Only with a smaller `seq`.
+            limit: How many; default 100.
+        """
+        request = Request(
+            "GET",
+            "/api/system/alerts/history",
+            query={"instance": instance, "before_seq": before_seq, "limit": limit},
+        )
+        return models.AlertHistory(self._ask(request))
 
     def get_system_status(
         self,
@@ -822,6 +854,37 @@ class Operations:
             "/api/system/alerts",
         )
         return models.Alerts(self._ask(request)).alerts
+
+    def get_doctor(
+        self,
+    ) -> models.Doctor:
+        """Check the machine, the configuration and the instances for problems; takes up to 30 seconds."""
+        request = Request(
+            "GET",
+            "/api/system/doctor",
+        )
+        return models.Doctor(self._ask(request))
+
+    def get_system_logs(
+        self,
+        *,
+        lines: int | None = None,
+        level: models.LogLevel | None = None,
+        q: str | None = None,
+    ) -> models.ServerLog:
+        """The last lines of llamactl's own log.
+
+        Args:
+            lines: How many lines, after filtering. Default 200.
+            level: Lines of this level and above.
+            q: Only lines that contain this text in their message or fields, ignoring case.
+        """
+        request = Request(
+            "GET",
+            "/api/system/logs",
+            query={"lines": lines, "level": level, "q": q},
+        )
+        return models.ServerLog(self._ask(request))
 
     def reload_system(
         self,
@@ -997,23 +1060,6 @@ class Operations:
         )
         return models.SessionList(self._ask(request)).sessions
 
-    def end_all_sessions(
-        self,
-        *,
-        others: bool | None = None,
-    ) -> models.SessionsEnded:
-        """End your log-ins: all, or all but the one of this token.
-
-        Args:
-            others: `true`: the log-in of this token goes on. Default `false`.
-        """
-        request = Request(
-            "DELETE",
-            "/api/auth/sessions",
-            query={"others": others},
-        )
-        return models.SessionsEnded(self._ask(request))
-
     def end_session(
         self,
         session_id: str,
@@ -1110,40 +1156,6 @@ class Operations:
         )
         return models.Message(self._ask(request))
 
-    def list_user_sessions(
-        self,
-        username: str,
-    ) -> list[models.Session]:
-        """The log-ins of an account, newest first."""
-        request = Request(
-            "GET",
-            f"/api/users/{step(username)}/sessions",
-        )
-        return models.SessionList(self._ask(request)).sessions
-
-    def end_user_sessions(
-        self,
-        username: str,
-    ) -> models.SessionsEnded:
-        """End all log-ins of an account; its keys stay valid."""
-        request = Request(
-            "DELETE",
-            f"/api/users/{step(username)}/sessions",
-        )
-        return models.SessionsEnded(self._ask(request))
-
-    def end_user_session(
-        self,
-        username: str,
-        session_id: str,
-    ) -> models.Message:
-        """End a log-in of an account: revokes its tokens and closes connections that they opened."""
-        request = Request(
-            "DELETE",
-            f"/api/users/{step(username)}/sessions/{step(session_id)}",
-        )
-        return models.Message(self._ask(request))
-
     def list_keys(
         self,
     ) -> list[models.Key]:
@@ -1186,39 +1198,6 @@ class Operations:
         )
         return models.KeyCreated(self._ask(request))
 
-    def update_key(
-        self,
-        id: str,
-        *,
-        name: str | Unset = UNSET,
-        expires_at: str | None | Unset = UNSET,
-        owner: str | Unset = UNSET,
-        scopes: list[models.Scope] | Unset = UNSET,
-        instances: list[str] | None | Unset = UNSET,
-        may_start: bool | Unset = UNSET,
-        max_in_flight: int | Unset = UNSET,
-        requests_per_minute: int | Unset = UNSET,
-        tokens_per_minute: int | Unset = UNSET,
-    ) -> models.KeyChanged:
-        """Change the name or the end of a key: your own, or for admins any.
-
-        Args:
-            expires_at: Another end, in the future; `None`: never.
-            owner: Cannot be changed: it must be as it is, or be left out.
-            scopes: Cannot be changed: it must be as it is, or be left out.
-            instances: Cannot be changed: it must be as it is, or be left out.
-            may_start: Cannot be changed: it must be as it is, or be left out.
-            max_in_flight: Cannot be changed: it must be as it is, or be left out.
-            requests_per_minute: Cannot be changed: it must be as it is, or be left out.
-            tokens_per_minute: Cannot be changed: it must be as it is, or be left out.
-        """
-        request = Request(
-            "PUT",
-            f"/api/keys/{step(id)}",
-            body=changed(name=name, expires_at=expires_at, owner=owner, scopes=scopes, instances=instances, may_start=may_start, max_in_flight=max_in_flight, requests_per_minute=requests_per_minute, tokens_per_minute=tokens_per_minute),
-        )
-        return models.KeyChanged(self._ask(request))
-
     def delete_key(
         self,
         id: str,
@@ -1238,6 +1217,9 @@ class Operations:
         subject: str | None = None,
         action: str | None = None,
         target: str | None = None,
+        since: str | None = None,
+        until: str | None = None,
+        status: str | None = None,
     ) -> list[models.AuditRow]:
         """The audit trail, newest first; one JSON text per line if `Accept` names application/x-ndjson.
 
@@ -1247,11 +1229,14 @@ class Operations:
             subject: Only rows of this subject.
             action: Only rows of this operation.
             target: Only rows with this target.
+            since: Only rows of this time or later.
+            until: Only rows of before this time.
+            status: Only rows with this status, such as `403`, or of this class, such as `4xx`.
         """
         request = Request(
             "GET",
             "/api/audit",
-            query={"limit": limit, "before_seq": before_seq, "subject": subject, "action": action, "target": target},
+            query={"limit": limit, "before_seq": before_seq, "subject": subject, "action": action, "target": target, "since": since, "until": until, "status": status},
         )
         return models.Audit(self._ask(request)).audit
 

@@ -1,0 +1,46 @@
+import { z } from 'zod';
+import { RemedySchema } from './why.ts';
+
+/** What the doctor checks. */
+export const DOCTOR_CHECKS = [
+  'configuration',
+  'data_dir',
+  'disk',
+  'database',
+  'gpu',
+  'engine',
+  'devices',
+  'service',
+  'models',
+  'port',
+  'port_range',
+  'open_files',
+  'clock',
+  'alert',
+  'instance',
+] as const;
+export type DoctorCheck = (typeof DOCTOR_CHECKS)[number];
+
+/** The result of one check. */
+export const FindingSchema = z
+  .object({
+    id: z.enum(DOCTOR_CHECKS).describe('What was checked. Some checks have several findings.'),
+    status: z
+      .enum(['ok', 'warning', 'problem'])
+      .describe('`warning`: it works, but may fail later or could be better. `problem`: it does not work.'),
+    sentence: z.string().describe('The finding, for people.'),
+    instance: z.string().optional().describe('The instance that it is about; absent: none.'),
+    remedies: z.array(RemedySchema).describe('The steps against it, the best one first; empty: nothing to do.'),
+  })
+  .meta({ id: 'Finding' });
+export type Finding = z.infer<typeof FindingSchema>;
+
+/** Answer of `GET /system/doctor`. */
+export const DoctorSchema = z
+  .object({
+    checked_at: z.iso.datetime().describe('When the checks began.'),
+    duration: z.number().describe('How long they took, seconds.'),
+    findings: z.array(FindingSchema),
+  })
+  .meta({ id: 'Doctor' });
+export type Doctor = z.infer<typeof DoctorSchema>;

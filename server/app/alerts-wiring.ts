@@ -4,6 +4,7 @@ import { createAlertDelivery } from '../events/alert-delivery.ts';
 import { alertsLeft } from '../events/alerts-left.ts';
 import { createAlerts, type Alerts } from '../events/alerts.ts';
 import { createEventBus, type EventBus } from '../events/bus.ts';
+import { EventHistory } from '../events/event-history.ts';
 import type { ReplayStore } from '../instances/ports/event-replay.ts';
 import type { Clock } from '../instances/ports/time.ts';
 import type { RunTool } from '../supervisor/tool.ts';
@@ -27,6 +28,8 @@ export interface AlertsWiringParts {
 export interface AlertsWiring {
   events: EventBus;
   alerts: Alerts;
+  /** Kept events. */
+  history: EventHistory;
   /** Resolves when the remaining alerts are delivered. Call it after the teardown. */
   delivered(): Promise<void>;
 }
@@ -58,7 +61,8 @@ export async function openAlertsWiring(parts: AlertsWiringParts): Promise<Alerts
     delivered = delivery.close();
     return isHandingOver ? undefined : delivered;
   });
-  return { events, alerts, delivered: () => delivered };
+  const history = new EventHistory({ clock, bus: events, store: replay, idOf });
+  return { events, alerts, history, delivered: () => delivered };
 }
 
 function logLevelOf(level: 'warning' | 'error'): 'warn' | 'error' {

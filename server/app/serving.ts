@@ -9,6 +9,7 @@ import type { Readiness } from '../http/edge/admission.ts';
 import { seenBy } from '../http/edge/gate.ts';
 import type { RequestsView } from '../http/routes/requests.routes.ts';
 import type { ConfigEditor } from '../http/routes/config.routes.ts';
+import type { EventHistoryView } from '../http/routes/events.routes.ts';
 import { gatewayRoutes } from '../http/routes/gateway.routes.ts';
 import type { HubView } from '../http/routes/hub.routes.ts';
 import { webSocketRoutes } from '../http/routes/websocket.routes.ts';
@@ -46,6 +47,7 @@ export interface ServingParts {
   downloads: DownloadJobs;
   instances: Pick<Instances, 'manager' | 'fleet'>;
   alerts: Pick<Alerts, 'list'>;
+  history: EventHistoryView;
   trace: Trace;
   observation: Observation;
   /** Those of this server and its predecessor. */
@@ -98,6 +100,7 @@ export function createServing(parts: ServingParts): Serving {
     usage,
     requests: parts.requests,
     alerts: () => alerts.list(),
+    history: parts.history,
     config,
     log,
     clock,

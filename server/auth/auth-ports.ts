@@ -150,6 +150,12 @@ export interface AuditQuery {
   subject: string | null;
   action: string | null;
   target: string | null;
+  /** Only rows of this time or later: RFC 3339, UTC, with milliseconds. Left out: all. */
+  since?: string | undefined;
+  /** Only rows of before this time, in the same form. */
+  until?: string | undefined;
+  /** The least and the greatest status. Left out: all. */
+  statuses?: readonly [least: number, greatest: number] | undefined;
 }
 
 /** The audit trail on disk. */

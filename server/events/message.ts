@@ -1,3 +1,4 @@
+import type { PastEvent } from '@llamactl/contract/event-history';
 import {
   instanceOf,
   previousNameOf,
@@ -44,13 +45,24 @@ const FINAL_TEXT = 0x81;
 const TWO_BYTE_LENGTH = 126;
 const EIGHT_BYTE_LENGTH = 127;
 
+/** The instance that an event is about. @param idOf Id of an existing instance; called when the event itself has no id. */
+export function subjectOf(
+  { event, instance }: KeptEvent,
+  idOf: (name: string) => string | null,
+): Pick<Message, 'name' | 'previousName' | 'instance'> {
+  const name = instanceOf(event);
+  return { name, previousName: previousNameOf(event), instance: instance ?? (name === null ? null : idOf(name)) };
+}
+
 /** @param idOf Id of an existing instance; called when the event itself has no id. */
 export function messageOfEvent(kept: KeptEvent, idOf: (name: string) => string | null): Message {
-  const { seq, timestamp, event } = kept;
-  const name = instanceOf(event);
-  const instance = kept.instance ?? (name === null ? null : idOf(name));
-  const bytes = textFrame(JSON.stringify({ type: event.type, timestamp, seq, data: event.data }));
-  return { type: event.type, name, previousName: previousNameOf(event), instance, isFleeting: false, bytes };
+  const { type } = kept.event;
+  return { type, ...subjectOf(kept, idOf), isFleeting: false, bytes: textFrame(JSON.stringify(pastEventOf(kept))) };
+}
+
+/** A kept event in the form in which clients get it. */
+export function pastEventOf({ seq, timestamp, event }: KeptEvent): PastEvent {
+  return { ...event, timestamp, seq };
 }
 
 export function messageOfStats(frame: StatsFrame, instance: string | null): Message {

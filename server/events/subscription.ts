@@ -16,6 +16,15 @@ export interface Sight {
   caller: string;
 }
 
+/**
+ * Whether a caller may see an event. Events that name no instance are for all.
+ *
+ * @param visible Ids of the instances that the caller may see; `null`: all.
+ */
+export function maySee(visible: Sight['visible'], { name, instance }: Pick<Message, 'name' | 'instance'>): boolean {
+  return name === null || visible === null || (instance !== null && visible.has(instance));
+}
+
 /** Selects the messages that a client gets. Clients with equal subscriptions share one batch. */
 export interface Subscription {
   /** Equal for equal subscriptions. */
@@ -61,8 +70,7 @@ export function createSubscription(
       if (decision !== undefined) return wantsDecision(decision);
       if (types === null ? NAMED.has(type) : !types.has(type)) return false;
       if (name === null) return ofRequest === undefined || (visible === null && names === null);
-      const isVisible = visible === null || (instance !== null && visible.has(instance));
-      return isVisible && (isNamed(name) || isNamed(previousName));
+      return maySee(visible, { name, instance }) && (isNamed(name) || isNamed(previousName));
     },
     bytesOf: ({ bytes, request: ofRequest }) => {
       const isShown = ofRequest === undefined || seesCallers || ofRequest.caller === caller;

@@ -21,6 +21,7 @@ import { configRoutes, type ConfigEditor } from './routes/config.routes.ts';
 import { estimateRoutes } from './routes/estimate.routes.ts';
 import { downloadRoutes } from './routes/downloads.routes.ts';
 import { engineRoutes } from './routes/engines.routes.ts';
+import { eventRoutes, type EventHistoryView } from './routes/events.routes.ts';
 import { fleetRoutes } from './routes/fleet.routes.ts';
 import { hubRoutes, type HubView } from './routes/hub.routes.ts';
 import { instanceRoutes } from './routes/instances.routes.ts';
@@ -64,6 +65,8 @@ export interface ApiParts extends SystemVoice {
   requests: RequestsView;
   /** Requests of the last days, by account, key and instance. */
   usage: UsageRouteParts['ledger'] & KeyNameListener;
+  /** Kept events. */
+  history: EventHistoryView;
   config: Pick<Config, 'server' | 'auth'>;
   /** The cookie of browsers that are logged in. */
   cookie: BrowserCookie;
@@ -98,6 +101,7 @@ export function apiOperations(parts: ApiParts): Operations {
   keyRoutes(bind, auth.keys, parts.usage);
   auditRoutes(bind, parts.audit);
   ticketRoutes(bind, auth.tickets);
+  eventRoutes(bind, parts.history);
   systemRoutes(bind, parts);
   return operations;
 }

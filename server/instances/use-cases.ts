@@ -164,8 +164,11 @@ export interface FleetManager {
   /**
    * All instances, oldest first, with the values of their environments. Applying the result changes nothing. An instance that
    * has not changed is the same object as before.
+   *
+   * @param names Only these instances, in any case.
+   * @throws {ApiError} `INSTANCE_NOT_FOUND`
    */
-  export(): Fleet;
+  export(names?: readonly string[]): Fleet;
   /**
    * Changes the instances to match the document. First checks everything: one error lists all problems, and nothing is
    * changed. Later a step that fails does not stop the others; its result has the `error`.

@@ -1,3 +1,4 @@
+import { MOST_KEPT_EVENTS } from '@llamactl/contract/event-history';
 import { reasonOf } from '@llamactl/contract/reason';
 import type { DatabaseSync } from 'node:sqlite';
 import type { EventNumbers, ReplayStore } from '../instances/ports/event-replay.ts';
@@ -6,7 +7,7 @@ import type { CommitQueue, Step } from './commit-queue.ts';
 import { takenBelow, takeNumbers } from './lasting-counters.ts';
 import type { DatabaseFile } from './database-file.ts';
 
-/** How many events are kept for the replay to a listener that was away. */
+/** How many events the replay to a listener that was away has. */
 const REPLAYED = 1_000;
 
 /** How many more events may be stored before old ones are removed, so that only one insert in a hundred pays for a removal. */
@@ -22,7 +23,7 @@ export interface KeptEvents {
 export function createKeptEvents(database: DatabaseSync): KeptEvents {
   const insert = database.prepare('insert into events (seq, timestamp, event) values (?, ?, ?)');
   const trim = database.prepare(
-    `delete from events where seq <= (select seq from events order by seq desc limit 1 offset ${REPLAYED})`,
+    `delete from events where seq <= (select seq from events order by seq desc limit 1 offset ${MOST_KEPT_EVENTS})`,
   );
   // Start with the stored count: otherwise a server that ends before it reaches the surplus would never remove any. After a
   // failed commit the count is too high, so a removal only comes sooner.
@@ -31,9 +32,9 @@ export function createKeptEvents(database: DatabaseSync): KeptEvents {
   const add = (seq: number, timestamp: string, event: string): void => {
     insert.run(seq, timestamp, event);
     rows += 1;
-    if (rows <= REPLAYED + SURPLUS) return;
+    if (rows <= MOST_KEPT_EVENTS + SURPLUS) return;
     trim.run();
-    rows = REPLAYED;
+    rows = MOST_KEPT_EVENTS;
   };
 
   return {
@@ -62,6 +63,12 @@ export function createReplayStore(
 ): ReplayStore {
   let hasWarned = false;
   const newest = database.prepare(`select seq, timestamp, event from events order by seq desc limit ${REPLAYED}`);
+  const before = database.prepare('select seq, timestamp, event from events where seq < ? order by seq desc limit ?');
+  // 10 000 events take 3 ms; `json_extract` takes 20.
+  const beforeWith = database.prepare(
+    'select seq, timestamp, event from events where seq < ? and instr(event, ?) > 0 order by seq desc limit ?',
+  );
+  const first = database.prepare('select min(seq) as seq from events');
 
   return {
     async load() {
@@ -69,6 +76,16 @@ export function createReplayStore(
         .all()
         .map((row) => readEvent(row, file))
         .toReversed();
+    },
+
+    async read({ before: seq, containing, limit }) {
+      const rows = containing === null ? before.all(seq, limit) : beforeWith.all(seq, containing, limit);
+      return rows.map((row) => readEvent(row, file));
+    },
+
+    async oldest() {
+      const seq = first.get()?.['seq'] ?? null;
+      return seq === null ? null : Number(seq);
     },
 
     async append(events) {

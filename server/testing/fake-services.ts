@@ -6,6 +6,7 @@ import { ApiError } from '@llamactl/contract/errors';
 import type { AuditRow } from '@llamactl/contract/auth';
 import { anonymousAdmin } from '../auth/caller.ts';
 import type { AuditEntry } from '../auth/auth-ports.ts';
+import type { EventHistoryView } from '../http/routes/events.routes.ts';
 import type { HubView } from '../http/routes/hub.routes.ts';
 import type { HttpAuthentication } from '../http/server.ts';
 import type { ApplyOptions, FleetManager } from '../instances/use-cases.ts';
@@ -20,8 +21,9 @@ export class FakeFleet implements FleetManager {
   fleet: Fleet = { version: 1, instances: [] };
   readonly applied: { fleet: Fleet; options: ApplyOptions }[] = [];
 
-  export(): Fleet {
-    return this.fleet;
+  export(names?: readonly string[]): Fleet {
+    if (names === undefined) return this.fleet;
+    return { ...this.fleet, instances: this.fleet.instances.filter(({ name }) => names.includes(name)) };
   }
 
   async apply(fleet: Fleet, options: ApplyOptions): Promise<Applied> {
@@ -31,6 +33,12 @@ export class FakeFleet implements FleetManager {
     return { message: 'Applied', dry_run: options.dryRun, results };
   }
 }
+
+/** A history without events. */
+export const NO_HISTORY: EventHistoryView = {
+  events: async () => ({ events: [], more: false, oldest_seq: null }),
+  alerts: async () => ({ alerts: [], more: false, oldest_seq: null }),
+};
 
 /** A configuration editor that shows the defaults, records every change and applies none. */
 export class FakeConfigEditor {

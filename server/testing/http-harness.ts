@@ -19,6 +19,7 @@ import {
   FakeFleet,
   OFFLINE_HUB,
   NO_DOWNLOADS,
+  NO_HISTORY,
   openDoor,
 } from './fake-services.ts';
 import { apiOperations } from '../http/api-operations.ts';
@@ -77,6 +78,7 @@ export function testServer(parts: Partial<HttpServerOptions> = {}): TestServer {
     requests: new Requests({ clock }),
     usage: new UsageLedger(clock),
     alerts: () => [],
+    history: NO_HISTORY,
     config: testConfig(),
     log: pino(
       { level: 'debug' },

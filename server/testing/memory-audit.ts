@@ -20,13 +20,18 @@ export class MemoryAudit implements AuditStore {
     });
   }
 
-  async read({ limit, beforeSeq, subject, action, target }: AuditQuery): Promise<(AuditEntry & { seq: number })[]> {
+  async read(query: AuditQuery): Promise<(AuditEntry & { seq: number })[]> {
+    const { limit, beforeSeq, subject, action, target, since = '', until = '9', statuses = [0, 999] } = query;
     const found = this.#rows.filter(
       (row) =>
         row.seq < (beforeSeq ?? Infinity) &&
         (subject === null || row.subject === subject) &&
         (action === null || row.action === action) &&
-        (target === null || row.target === target),
+        (target === null || row.target === target) &&
+        row.timestamp >= since &&
+        row.timestamp < until &&
+        row.status >= statuses[0] &&
+        row.status <= statuses[1],
     );
     return structuredClone(found.toReversed().slice(0, limit));
   }

@@ -1,3 +1,4 @@
+import { MOST_KEPT_EVENTS } from '@llamactl/contract/event-history';
 import type { ReplayStore } from '../instances/ports/event-replay.ts';
 import type { KeptEvent } from '../instances/ports/event-sink.ts';
 import type { InstanceStore, StoredInstance } from '../instances/ports/instance-store.ts';
@@ -26,6 +27,12 @@ export class MemoryStore implements InstanceStore {
     this.dataDirId = dataDirId;
     this.replay = {
       load: async () => this.events,
+      read: async ({ before, containing, limit }) =>
+        this.#all
+          .filter(({ seq, event }) => seq < before && JSON.stringify(event).includes(containing ?? ''))
+          .toReversed()
+          .slice(0, limit),
+      oldest: async () => this.#all[0]?.seq ?? null,
       append: (events) => this.#enqueue(events, () => undefined),
       takeNumbers: (least) => {
         const first = Math.max(least, this.#takenBelow);
@@ -56,9 +63,13 @@ export class MemoryStore implements InstanceStore {
 
   /** The events that the replay would load. */
   get events(): KeptEvent[] {
+    return this.#all.slice(-REPLAYED);
+  }
+
+  get #all(): KeptEvent[] {
     return [...this.#events]
       .toSorted(([a], [b]) => a - b)
-      .slice(-REPLAYED)
+      .slice(-MOST_KEPT_EVENTS)
       .map(([, json]) => JSON.parse(json) as KeptEvent);
   }
 

@@ -70,6 +70,19 @@ describe('the audit trail', () => {
     expect(await page('?target=other')).toEqual([]);
   });
 
+  it('can be filtered by time and status, in any time zone', async () => {
+    fill(1);
+    await page('?since=2026-03-01T13:00:00%2B01:00&until=2026-03-02T00:00:00Z&status=4xx');
+    await page('?status=403');
+    expect(queries.map(({ since, until, statuses }) => ({ since, until, statuses }))).toEqual([
+      { since: '2026-03-01T12:00:00.000Z', until: '2026-03-02T00:00:00.000Z', statuses: [400, 499] },
+      { since: undefined, until: undefined, statuses: [403, 403] },
+    ]);
+    for (const query of ['status=4', 'status=x00', 'status=600', 'since=yesterday', 'until=2026-03-01']) {
+      expect((await test.inject({ url: `/api/audit?${query}` })).statusCode, query).toBe(400);
+    }
+  });
+
   it('is exported completely as lines, a page at a time', async () => {
     fill(2_500);
     expect(await lines()).toEqual(Array.from({ length: 2_500 }, (_, index) => 2_500 - index));

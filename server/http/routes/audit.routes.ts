@@ -27,8 +27,25 @@ export function auditRoutes(bind: Bind, audit: Reader): void {
 
 type Query = Input<typeof OPERATIONS.getAudit>['query'];
 
-function queryOf({ before_seq: beforeSeq, subject, action, target }: Query): Omit<AuditQuery, 'limit'> {
-  return { beforeSeq: beforeSeq ?? null, subject: subject ?? null, action: action ?? null, target: target ?? null };
+function queryOf({
+  before_seq: beforeSeq,
+  subject,
+  action,
+  target,
+  since,
+  until,
+  status,
+}: Query): Omit<AuditQuery, 'limit'> {
+  return {
+    beforeSeq: beforeSeq ?? null,
+    subject: subject ?? null,
+    action: action ?? null,
+    target: target ?? null,
+    since: since === undefined ? undefined : new Date(since).toISOString(),
+    until: until === undefined ? undefined : new Date(until).toISOString(),
+    statuses:
+      status === undefined ? undefined : [Number(status.replace('xx', '00')), Number(status.replace('xx', '99'))],
+  };
 }
 
 /** Yields the rows as lines. Reads a page of rows only after the previous page was consumed. */

@@ -22,6 +22,21 @@ instances:
     options: *fast
 `;
 
+describe('an export of some instances', () => {
+  it('has only those, and says so in its comment', async () => {
+    const { inject, fleet } = fleetServer();
+    fleet.fleet = { version: 1, instances: [{ name: 'chat' }, { name: 'code' }, { name: 'other' }] };
+    const { body } = await inject({ url: '/api/export?names=chat,code', headers: { accept: 'application/yaml' } });
+    expect(body).toMatch(/^# Some instances of llamactl/);
+    expect(body).toContain('- name: chat\n  - name: code\n');
+    expect(body).not.toContain('other');
+    expect((await inject({ url: '/api/export', headers: { accept: 'application/yaml' } })).body).toMatch(/^# All/);
+    const json = await inject({ url: '/api/export?names=other', headers: { accept: 'application/json' } });
+    expect(json.json()).toEqual({ version: 1, instances: [{ name: 'other' }] });
+    expect((await inject({ url: '/api/export?names=a,,b' })).statusCode).toBe(400);
+  });
+});
+
 describe('POST /api/apply', () => {
   it.each(['application/yaml', 'application/x-yaml', 'text/yaml; charset=utf-8', 'text/x-yaml'])(
     'accepts YAML as %s',

@@ -11,7 +11,7 @@ import { JSON_HEADERS } from '../errors.ts';
 import { YamlLists } from '../bodies/yaml-text.ts';
 
 const COMMENT =
-  'All instances of llamactl, secrets in `environment` included. To apply it: llamactl apply FILE, or POST /api/apply; see docs/fleet.md.';
+  'instances of llamactl, secrets in `environment` included. To apply it: llamactl apply FILE, or POST /api/apply; see docs/fleet.md.';
 
 /** All instances as one document. */
 export function fleetRoutes(bind: Bind, fleet: FleetManager, work: SlicedWork): void {
@@ -28,11 +28,12 @@ export function fleetRoutes(bind: Bind, fleet: FleetManager, work: SlicedWork): 
     return fleet.apply(body, { prune, dryRun, signal });
   });
 
-  bind(OPERATIONS.exportFleet, async ({ headers, signal }) => {
-    const document = fleet.export();
+  bind(OPERATIONS.exportFleet, async ({ headers, query, signal }) => {
+    const document = fleet.export(query.names);
     if (prefers(headers.accept, 'application/json', YAML_TYPES)) return document;
     const { instances, ...head } = document;
-    const text = await work.run(lists.text(head, 'instances', instances, COMMENT), signal);
+    const comment = `${query.names === undefined ? 'All' : 'Some'} ${COMMENT}`;
+    const text = await work.run(lists.text(head, 'instances', instances, comment), signal);
     return textAnswer(text, {
       ...JSON_HEADERS,
       'content-type': 'application/yaml; charset=utf-8',

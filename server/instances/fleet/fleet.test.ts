@@ -269,6 +269,14 @@ describe('export', () => {
     expect(after[1]).toEqual({ ...before[1], unlisted: true });
   });
 
+  it('returns only the named instances, in any case, and refuses an unknown name', async () => {
+    const domain = new FleetDomain();
+    await domain.apply([entry('a'), entry('b'), entry('c')]);
+    const { fleet } = domain.instances;
+    expect(fleet.export(['C', 'a', 'A']).instances.map(({ name }) => name)).toEqual(['a', 'c']);
+    expect(() => fleet.export(['a', 'gone'])).toThrow('There is no instance "gone"');
+  });
+
   it('returns an empty document without instances', async () => {
     const domain = new FleetDomain();
     expect(domain.instances.fleet.export()).toEqual({ version: 1, instances: [] });

@@ -4,7 +4,7 @@ import type { CreateInstance } from '@llamactl/contract/instance';
 import { Moved, type ApplyOptions, type FleetManager } from '../use-cases.ts';
 import type { InstanceRecord } from '../ports/instance-record.ts';
 import type { ModelFinder } from '../ports/model-finder.ts';
-import { shuttingDown } from '../refusals.ts';
+import { notFound, shuttingDown } from '../refusals.ts';
 import { withModelFiles } from '../settings/model-setting.ts';
 import { FleetApply, type FleetApplyDependencies, type Result } from './fleet-apply.ts';
 import { FleetDocument, type FleetDocumentDependencies, type Outcome } from './fleet-document.ts';
@@ -33,8 +33,14 @@ export class FleetKeeper implements FleetManager {
     this.#closing.abort(shuttingDown());
   }
 
-  export(): Fleet {
-    return { version: 1, instances: this.#dependencies.registry.open().map(({ record }) => this.#entryOf(record)) };
+  export(names?: readonly string[]): Fleet {
+    const all = this.#dependencies.registry.open().map(({ record }) => record);
+    if (names === undefined) return { version: 1, instances: all.map((record) => this.#entryOf(record)) };
+    const wanted = new Map(names.map((name) => [name.toLowerCase(), name]));
+    const records = all.filter(({ name }) => wanted.delete(name.toLowerCase()));
+    const [unknown] = wanted.values();
+    if (unknown !== undefined) throw notFound(unknown);
+    return { version: 1, instances: records.map((record) => this.#entryOf(record)) };
   }
 
   #entryOf(record: InstanceRecord): CreateInstance {

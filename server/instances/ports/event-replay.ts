@@ -1,9 +1,13 @@
 import type { KeptEvent } from './event-sink.ts';
 
-/** The newest events on disk, for listeners that reconnect. {@link InstanceStore} stores the events of a change. */
+/** The kept events on disk. {@link InstanceStore} stores the events of a change. */
 export interface ReplayStore {
-  /** The kept events, oldest first, at most 1 000. */
+  /** The newest events, for listeners that reconnect: oldest first, at most 1 000. */
   load(): Promise<KeptEvent[]>;
+  /** Reads a page of kept events, newest first. */
+  read(page: EventPage): Promise<KeptEvent[]>;
+  /** Number of the oldest kept event; `null`: none is kept. */
+  oldest(): Promise<number | null>;
   /** Stores events that belong to no change of an instance: all of them or none. */
   append(events: readonly KeptEvent[]): Promise<void>;
   /**
@@ -13,6 +17,15 @@ export interface ReplayStore {
    * @param least The lowest acceptable number.
    */
   takeNumbers(least: number): EventNumbers;
+}
+
+/** A page of kept events. */
+export interface EventPage {
+  /** Only events with a smaller number. */
+  before: number;
+  /** Only events whose JSON contains this text, for a quick first filter; `null`: all. */
+  containing: string | null;
+  limit: number;
 }
 
 /** A range of numbers for new events. */

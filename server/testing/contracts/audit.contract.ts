@@ -95,6 +95,17 @@ export function auditContract(title: string, make: () => Promise<AuditSubject>):
       expect(await found({ subject: 'user:ada', beforeSeq: third?.seq ?? 0 })).toEqual(['a']);
     });
 
+    it('filters by time and by status', async () => {
+      await audit.append(auditEntry('a', { timestamp: '2026-01-01T09:00:00.000Z', status: 200 }));
+      await audit.append(auditEntry('b', { timestamp: '2026-01-01T10:00:00.000Z', status: 403 }));
+      await audit.append(auditEntry('c', { timestamp: '2026-01-01T11:00:00.000Z', status: 404 }));
+      expect(await found({ since: '2026-01-01T10:00:00.000Z' })).toEqual(['c', 'b']);
+      expect(await found({ until: '2026-01-01T10:00:00.000Z' })).toEqual(['a']);
+      expect(await found({ since: '2026-01-01T09:30:00.000Z', until: '2026-01-01T10:30:00.000Z' })).toEqual(['b']);
+      expect(await found({ statuses: [403, 403] })).toEqual(['b']);
+      expect(await found({ statuses: [400, 499], limit: 1 })).toEqual(['c']);
+    });
+
     it('prunes only older rows, no matter how many', async () => {
       const old = Array.from({ length: 700 }, (_, index) =>
         auditEntry(`old${index}`, { timestamp: '2025-12-31T23:59:59.999Z' }),

@@ -69,14 +69,31 @@ export function replayContract(title: string, make: () => Promise<ReplaySubject>
       expect(await (await subject.reopen()).replay.load()).toEqual([keptEvent(1), keptEvent(2), alert]);
     });
 
-    it('keeps the newest 1 000', async () => {
+    it('reads pages of kept events, newest first', async () => {
+      await replay.append(range(1, 1_300).map((count) => keptEvent(count)));
+      const page = { before: Number.MAX_SAFE_INTEGER, containing: null, limit: 2 };
+      expect(counts(await replay.read(page))).toEqual([1_300, 1_299]);
+      expect(counts(await replay.read({ ...page, before: keptEvent(3).seq, limit: 9 }))).toEqual([2, 1]);
+      expect(await replay.read({ ...page, before: keptEvent(1).seq })).toEqual([]);
+      expect(await replay.oldest()).toBe(keptEvent(1).seq);
+    });
+
+    it('reads events that contain a text', async () => {
+      expect(await replay.oldest()).toBe(null);
+      const created: KeptEvent = { ...keptEvent(2), event: { type: 'instance_created', data: { name: 'a' } } };
+      await replay.append([keptEvent(1), created, keptEvent(3)]);
+      const page = { before: Number.MAX_SAFE_INTEGER, containing: '"instance_created"', limit: 9 };
+      expect(await replay.read(page)).toEqual([created]);
+    });
+
+    it('loads the newest 1 000', async () => {
       for (let first = 1; first <= 2_450; first += 7)
         await replay.append(range(first, first + 6).map((n) => keptEvent(n)));
       expect(counts(await replay.load())).toEqual(range(1_451, 2_450));
       expect(counts(await (await subject.reopen()).replay.load())).toEqual(range(1_451, 2_450));
     });
 
-    it('keeps the newest 1 000 also when more are appended at once', async () => {
+    it('loads the newest 1 000 also when more are appended at once', async () => {
       await replay.append(range(1, 1_300).map((count) => keptEvent(count)));
       expect(counts(await replay.load())).toEqual(range(301, 1_300));
     });

@@ -764,8 +764,8 @@ export interface Evidence {
 }
 
 export interface Finding {
-  /** What was checked. Some checks have several findings. */
-  id: 'configuration' | 'data_dir' | 'disk' | 'database' | 'gpu' | 'engine' | 'devices' | 'service' | 'models' | 'port' | 'port_range' | 'open_files' | 'clock' | 'alert' | 'instance';
+  /** What was checked. Some checks have several findings. `unfinished`: the checks took too long. */
+  id: 'configuration' | 'data_dir' | 'disk' | 'database' | 'gpu' | 'engine' | 'devices' | 'service' | 'models' | 'port_range' | 'port' | 'open_files' | 'clock' | 'alert' | 'instance' | 'unfinished';
   /** `warning`: it works, but may fail later or could be better. `problem`: it does not work. */
   status: 'ok' | 'warning' | 'problem';
   /** The finding, for people. */

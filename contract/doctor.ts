@@ -12,19 +12,22 @@ export const DOCTOR_CHECKS = [
   'devices',
   'service',
   'models',
-  'port',
   'port_range',
+  'port',
   'open_files',
   'clock',
   'alert',
   'instance',
+  'unfinished',
 ] as const;
 export type DoctorCheck = (typeof DOCTOR_CHECKS)[number];
 
 /** The result of one check. */
 export const FindingSchema = z
   .object({
-    id: z.enum(DOCTOR_CHECKS).describe('What was checked. Some checks have several findings.'),
+    id: z
+      .enum(DOCTOR_CHECKS)
+      .describe('What was checked. Some checks have several findings. `unfinished`: the checks took too long.'),
     status: z
       .enum(['ok', 'warning', 'problem'])
       .describe('`warning`: it works, but may fail later or could be better. `problem`: it does not work.'),

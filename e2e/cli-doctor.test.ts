@@ -54,7 +54,7 @@ describe('doctor', () => {
     const { status, found } = await doctor({ PATH: '/nowhere' });
     expect(status).toBe(1);
     expect(found.get('engine')).toMatchObject({ level: 'error' });
-    expect(found.get('engine')?.remedies).toContain('to install one: llamactl quickstart');
+    expect(found.get('engine')?.remedies).toContain('Install one: llamactl quickstart');
   });
 
   it('tells an engine that does not run by what it says', async () => {

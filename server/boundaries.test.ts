@@ -50,6 +50,7 @@ const SECTIONS = new Set(
     'host-watch',
     'alerts-wiring',
     'decision-log',
+    'diagnosis',
     'downloading',
     'observation',
     'replaceable-server',

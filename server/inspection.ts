@@ -47,7 +47,7 @@ export interface Inspection {
   /** Why llama-server cannot load a model file, in a sentence; `null`: no reason is known. */
   modelProblem(file: string): Promise<string | null>;
   /** Checks the database of a data directory, see {@link lookAtDatabase}. */
-  database(dataDirectory: string): DatabaseFound;
+  database(dataDirectory: string): Promise<DatabaseFound>;
 }
 
 /** @param dataDirectory Absolute; need not exist. */
@@ -84,6 +84,6 @@ export function createInspection(dataDirectory: string): Inspection {
       return foundModels(configuredPlaces(config, { own, ...user }).places, new SlicedWork(clock));
     },
     modelProblem: (file) => new ModelFileCheck().problem(file, 'model'),
-    database: (folder) => lookAtDatabase(path.join(folder, DATABASE)),
+    database: async (folder) => lookAtDatabase(path.join(folder, DATABASE)),
   };
 }

@@ -7,6 +7,8 @@ export interface LineSink {
   write(lines: string): void;
 }
 
+/** Descriptor of the standard error. */
+export const STANDARD_ERROR = 2;
 /** How long a line may wait for others, milliseconds. */
 const PATIENCE_MS = 50;
 /** Most UTF-16 units that wait. */
@@ -48,10 +50,18 @@ export class LogLines {
   };
 }
 
-/** Creates lines that go to the standard error of this process, including the last line before its end. */
-export function standardErrorLines(clock: Clock): LogLines {
-  const output = new LogOutput(2, clock);
-  const lines = new LogLines(output, clock);
+/**
+ * Creates lines that go to the standard error of this process, including the last line before its end.
+ *
+ * @param copy Gets the same lines.
+ */
+export function standardErrorLines(clock: Clock, copy: LineSink): LogLines {
+  const output = new LogOutput(STANDARD_ERROR, clock);
+  const both = (text: string): void => {
+    output.write(text);
+    copy.write(text);
+  };
+  const lines = new LogLines({ write: both }, clock);
   process.once('exit', () => {
     lines.flush();
     output.end();

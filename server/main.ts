@@ -4,7 +4,7 @@ import { startApp, type App } from './app/app.ts';
 import { systemClock } from './clock.ts';
 import { inheritedEnvironment, readEnvironment } from './config/env.ts';
 import type { LoadedConfig } from './config/load.ts';
-import { standardErrorLines, timestamps } from './log-lines.ts';
+import { STANDARD_ERROR, standardErrorLines, timestamps } from './log-lines.ts';
 import { checkPlace, inherited, type Inheritance } from './reload/inheritance.ts';
 import { reportExit } from './reload/lifeline.ts';
 import { descriptorOf, type Listener } from './reload/listener.ts';
@@ -13,6 +13,7 @@ import { rehearse } from './reload/rehearsal.ts';
 import { Service } from './reload/service.ts';
 import { INHERITED, launchSuccessor } from './reload/successor-process.ts';
 import { sendSignal } from './send-signal.ts';
+import { OwnLog } from './service/own-log.ts';
 import { createServiceNotifier, type ServiceNotifier } from './service/service-notifier.ts';
 import { assertDatabase } from './store/database-probe.ts';
 import { type ServerDescription, readDescription } from './store/server-description.ts';
@@ -24,6 +25,12 @@ import { BUILD_TIME, COMMIT, VERSION } from './version.ts';
 export { inherited, isLockHeld, readDescription, type ServerDescription, type Inheritance };
 
 export { BUILD_TIME, VERSION };
+export { serviceSearcher } from './doctor/engine-checks.ts';
+export type { Finding } from './doctor/finding.ts';
+export { examineMachine, type ExaminedMachine } from './doctor/machine-checks.ts';
+export { checkClock, checkOpenFiles } from './doctor/process-checks.ts';
+export { alertFindings, brokenModelFindings, obstacleFinding } from './doctor/state-checks.ts';
+export { systemdPlaceIn } from './service/systemd-place.ts';
 export { passwordFileOf } from './auth/first-admin.ts';
 export { makePrivateFolder } from './store/private-file.ts';
 export { editConfigFile, editNextConfig } from './config/machine-edit.ts';
@@ -66,7 +73,7 @@ export interface ServeAs {
 /** Starts the server in this process. The caller ends it. */
 export async function serve(
   loaded: LoadedConfig,
-  log: Logger,
+  { log, ownLog }: ServerLogging,
   {
     inheritance,
     successor,
@@ -103,7 +110,8 @@ export async function serve(
   const dependencies = {
     clock: systemClock(),
     log,
-    start: (from: Inheritance | null) => startApp({ ...built, loaded, log, inheritance: from, reload, onFirstAnswer }),
+    start: (from: Inheritance | null) =>
+      startApp({ ...built, loaded, log, ownLog, inheritance: from, reload, onFirstAnswer }),
     launch: (listener: Listener) =>
       launchSuccessor({ ...successor(), environment, listener: descriptorOf(listener), lifeline }),
     servingPid: () => readDescription(config.data_dir)?.pid ?? null,
@@ -128,11 +136,23 @@ function onEmptyStage({ config, ...rest }: LoadedConfig, directory: string): Loa
   return { ...rest, config: { ...config, server, auth, data_dir: directory, alerts: { webhook: '', command: [] } } };
 }
 
+/** The server's log, and its last lines. */
+export interface ServerLogging {
+  log: Logger;
+  ownLog: OwnLog;
+}
+
 /** Creates the server's log of JSON lines. @param write Receives each line; default: standard error. */
-export function serverLog(level: 'debug' | 'info' | 'warn' | 'error', write?: (line: string) => void): Logger {
+export function serverLog(level: 'debug' | 'info' | 'warn' | 'error', write?: (line: string) => void): ServerLogging {
   const clock = systemClock();
-  const destination = write === undefined ? standardErrorLines(clock) : { write };
-  return pino({ level, base: null, timestamp: timestamps(clock) }, destination);
+  const ownLog = new OwnLog();
+  if (write === undefined) ownLog.readBack(STANDARD_ERROR);
+  const copied = (line: string): void => {
+    write?.(line);
+    ownLog.write(line);
+  };
+  const destination = write === undefined ? standardErrorLines(clock, ownLog) : { write: copied };
+  return { log: pino({ level, base: null, timestamp: timestamps(clock) }, destination), ownLog };
 }
 
 /** Creates the notifier that reports the state of the service to the service manager. */

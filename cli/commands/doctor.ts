@@ -1,9 +1,12 @@
 import { Command } from 'commander';
+import type { Finding } from '@llamactl/server/main';
 import type { CommandLine, Session } from '../command-line.ts';
-import type { Finding, Level } from '../doctor/finding.ts';
 import { EXIT } from '../exit-status.ts';
 import { DEFAULT } from '../server/server-address.ts';
 import type { Terminal } from '../screen/terminal.ts';
+import { remedyLine } from '../why/remedy-line.ts';
+
+type Level = Finding['level'];
 
 interface DoctorFlags {
   config?: string;
@@ -74,15 +77,22 @@ async function examineAll(
     findings.push(finding);
     if (!terminal.isJson) await print(terminal, finding);
   }
-  if (terminal.isJson) terminal.printJson(findings);
-  else sumUp(terminal, findings);
+  if (terminal.isJson) {
+    terminal.printJson(findings.map((finding) => ({ ...finding, remedies: linesOf(finding) })));
+  } else sumUp(terminal, findings);
   return findings.some(({ level }) => level === 'error');
 }
 
 /** Width of the longest check that always runs. */
 const NAME_WIDTH = 13;
 
-async function print(terminal: Terminal, { check, level, message, remedies }: Finding): Promise<void> {
+/** The remedies as lines. */
+function linesOf({ instance = '', remedies }: Finding): string[] {
+  return remedies.map((remedy) => remedyLine(instance, remedy));
+}
+
+async function print(terminal: Terminal, finding: Finding): Promise<void> {
+  const { check, level, message } = finding;
   if (terminal.isQuiet && level === 'ok') return;
   const { plain, padded, roomBeside, wrapped, widthOf } = await import('../screen/text.ts');
   const { style } = terminal;
@@ -91,7 +101,7 @@ async function print(terminal: Terminal, { check, level, message, remedies }: Fi
   const width = roomBeside(indent, Math.min(terminal.columns, 120));
   const lines = [
     ...wrapped(plain(message), width),
-    ...remedies.flatMap((remedy) =>
+    ...linesOf(finding).flatMap((remedy) =>
       wrapped(plain(remedy), width - 2).map((line, index) => `${index === 0 ? '→ ' : '  '}${line}`),
     ),
   ];

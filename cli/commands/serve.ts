@@ -127,7 +127,8 @@ async function run(
   });
   const { isInteractive } = terminal;
   const forPerson = logForPerson(terminal);
-  const log = serverLog(flags.logLevel ?? (forPerson === undefined ? 'info' : 'warn'), forPerson);
+  const logging = serverLog(flags.logLevel ?? (forPerson === undefined ? 'info' : 'warn'), forPerson);
+  const { log } = logging;
   for (const warning of loaded.warnings) {
     if (forPerson !== undefined) terminal.warn(`llamactl: ${warning}`);
     else log.warn(warning);
@@ -138,7 +139,7 @@ async function run(
   const { config, file } = loaded;
   let url = '';
   const notifyReady = (): void => notifier.ready(`llamactl ${VERSION} listens on ${url}`);
-  const service = await serve(loaded, log, {
+  const service = await serve(loaded, logging, {
     inheritance,
     successor: () => {
       const { flags: place, ...where } = successorDirectory(workingDirectory);

@@ -2,11 +2,11 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { ConfigSchema } from '@llamactl/contract/config';
-import type { Inspection, LoadedConfig } from '@llamactl/server/main';
+import type { Finding, Inspection, LoadedConfig } from '@llamactl/server/main';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { HeldDirectory } from '../testing/held-directory.ts';
 import { examine, type Patient } from './examination.ts';
-import { well, type Finding } from './finding.ts';
+import { well } from './finding.ts';
 
 let home: string;
 
@@ -30,7 +30,7 @@ const BARE: Inspection = {
   disk: async () => ({ available: 1_000_000_000, level: null }),
   models: async () => [],
   modelProblem: async () => null,
-  database: () => ({ is: 'none' }),
+  database: async () => ({ is: 'none' }),
 };
 
 /** A machine with nothing on it, and a server. */
@@ -119,7 +119,7 @@ describe('the examination', () => {
   it('names variables of Ollama, without a warning', async () => {
     const found = await findings(patient({ environment: { OLLAMA_KEEP_ALIVE: '-1' } }));
     expect(found.filter(({ check }) => check === 'Ollama')).toMatchObject([
-      { level: 'ok', remedies: ['OLLAMA_KEEP_ALIVE: instances.idle_timeout'] },
+      { level: 'ok', remedies: [{ label: 'OLLAMA_KEEP_ALIVE: instances.idle_timeout' }] },
     ]);
     expect((await findings(patient())).map(({ check }) => check)).not.toContain('Ollama');
   });

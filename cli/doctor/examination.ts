@@ -1,15 +1,8 @@
-import os from 'node:os';
-import path from 'node:path';
 import { reasonOf } from '@llamactl/contract/reason';
-import type { Inspection, LoadedConfig } from '@llamactl/server/main';
-import { checkCustomEngines, checkLlamaServer, checkPath, serviceSearcher, type Searcher } from './engine-checks.ts';
-import { doubtful, well, wrong, type Finding } from './finding.ts';
-import { checkDatabase, checkDataDirectory, checkModels } from './folder-checks.ts';
-import { checkGpus } from './gpu-check.ts';
-import { checkPortRange, checkServerPort } from './port-checks.ts';
+import type { ExaminedMachine, Finding, Inspection, LoadedConfig } from '@llamactl/server/main';
+import { doubtful, well, wrong } from './finding.ts';
 import type { ServerFindings } from './server-checks.ts';
-import { checkService, serviceWorld } from './service-check.ts';
-import { checkClock, checkContexts, checkOllamaVariables, checkOpenFiles } from './shell-checks.ts';
+import { checkContexts, checkOllamaVariables } from './shell-checks.ts';
 import { localServer } from '../server/local-server.ts';
 import { readableFile } from '../readable-file.ts';
 
@@ -38,17 +31,31 @@ interface RunningServer {
   /** Its address, and the file with it; `null`: it does not answer yet. */
   address: { url: string; file: string } | null;
   /** Its PATH for engines; `null`: unknown. */
-  searcher: Searcher | null;
+  searcher: ExaminedMachine['searcher'];
 }
 
-/** Runs all checks, and yields each finding at once. */
+/**
+ * Runs all checks, and yields each finding at once. The server runs those of its machine too, for `GET /system/doctor`;
+ * only these are about the command line: its contexts, its variables, its clock, and the way to the server.
+ */
 export async function* examine(patient: Patient): AsyncGenerator<Finding, void, void> {
+  const { checkClock, checkOpenFiles, examineMachine, serviceSearcher } = await import('@llamactl/server/main');
   const { findings, config } = configuration(patient);
   yield* findings;
   const running = config === null ? null : runningServer(config.data_dir, patient.inspect(config.data_dir));
   const server = await patient.server(running?.address ?? null);
-  if (config !== null) yield* machine(patient, config, { running, server });
-  yield* checkOpenFiles(running?.pid ?? null);
+  const serverPid = running?.pid ?? null;
+  if (config === null) yield* checkOpenFiles(null);
+  else {
+    yield* examineMachine({
+      config,
+      inspection: patient.inspect(config.data_dir),
+      uid: patient.uid,
+      serverPid,
+      knownPorts: new Set([...server.ports, ...listenedOn(running)]),
+      searcher: running === null ? serviceSearcher() : running.searcher,
+    });
+  }
   yield checkContexts(patient.contexts);
   yield* checkOllamaVariables(patient.environment);
   yield checkClock(patient.now(), patient.built);
@@ -63,41 +70,11 @@ function configuration({ readConfig }: Patient): { findings: Finding[]; config: 
     return { config, findings: [found, ...warnings.map((warning) => doubtful(check, warning))] };
   } catch (error) {
     const problems = reasonOf(error).split('\n');
-    const remedy = 'correct it; llamactl.example.yaml and docs/configuration.md list every key';
+    const remedy = 'Correct it; llamactl.example.yaml and docs/configuration.md list every key';
     const isLast = (index: number): boolean => index === problems.length - 1;
     const findings = problems.map((problem, index) => wrong(check, problem, ...(isLast(index) ? [remedy] : [])));
     return { config: null, findings };
   }
-}
-
-async function* machine(
-  { inspect, uid }: Patient,
-  { data_dir: data, engines, server: { port }, instances, models }: LoadedConfig['config'],
-  { running, server }: { running: RunningServer | null; server: ServerFindings },
-): AsyncGenerator<Finding, void, void> {
-  const inspection = inspect(data);
-  yield* await checkDataDirectory(data, uid, inspection);
-  yield checkDatabase(data, inspection);
-  const gpus = await inspection.gpus();
-  yield checkGpus(gpus);
-  const custom = await checkCustomEngines(engines, inspection);
-  const { command } = engines.llama_cpp;
-  const engine = await checkLlamaServer(engines.llama_cpp, inspection, { gpus, hasOthers: custom.length > 0 });
-  yield* engine.findings;
-  yield* custom;
-  const searcher = running === null ? serviceSearcher() : running.searcher;
-  if (engine.file !== null && searcher !== null) {
-    yield* await checkPath({ command, file: engine.file }, searcher, inspection);
-  }
-  yield* await checkService(running?.pid ?? null, serviceWorld(inspection.runTool));
-  const optional = [path.join(os.homedir(), 'models'), path.join(data, 'models')];
-  yield* checkModels({ named: models.dirs, optional }, await inspection.models(models));
-  yield await checkServerPort(port, running?.pid ?? null, inspection);
-  yield await checkPortRange(
-    instances.port_range,
-    new Set([...server.ports, port, ...listenedOn(running)]),
-    inspection,
-  );
 }
 
 /** The port on which the server listens, which may not be the configured one. */

@@ -1,27 +1,18 @@
-/** The severity of a finding. */
-export type Level = 'ok' | 'warning' | 'error';
+import type { Finding } from '@llamactl/server/main';
 
-/** The result of one check. */
-export interface Finding {
-  /** The thing that was checked; one or two words. */
-  check: string;
-  level: Level;
-  message: string;
-  /** Suggested fixes, one step each. */
-  remedies: readonly string[];
-}
+/** Findings of checks that concern only this command line. Those about servers and their machines are in `server/doctor/`. */
 
 /** Makes a finding without problems. */
 export function well(check: string, message: string): Finding {
   return { check, level: 'ok', message, remedies: [] };
 }
 
-/** Makes a finding about something that works, but may fail later or could be better. */
+/** Makes a finding about something that works, but may fail later or could be better. @param remedies Steps, in words. */
 export function doubtful(check: string, message: string, ...remedies: string[]): Finding {
-  return { check, level: 'warning', message, remedies };
+  return { check, level: 'warning', message, remedies: remedies.map((label) => ({ label })) };
 }
 
-/** Makes a finding about something that does not work. */
+/** Makes a finding about something that does not work. @param remedies Steps, in words. */
 export function wrong(check: string, message: string, ...remedies: string[]): Finding {
-  return { check, level: 'error', message, remedies };
+  return { check, level: 'error', message, remedies: remedies.map((label) => ({ label })) };
 }

@@ -70,14 +70,14 @@ describe('the server', () => {
     const alert = (level: string, instance?: string): object => ({ level, code: 'c', message: 'm', instance });
     const { findings } = await check(answering(info('0.1.0', [alert('error', 'qwen'), alert('warning')])));
     expect(findings.slice(1)).toMatchObject([
-      { check: 'alert', level: 'error', message: 'm (c)', remedies: ['llamactl why qwen'] },
+      { check: 'alert', level: 'error', message: 'm (c)', remedies: [{ command: 'llamactl why qwen' }] },
       { check: 'alert', level: 'warning', remedies: [] },
     ]);
   });
 
   it('is an error if missing, but only if it was named', async () => {
     expect((await check(answering(null))).findings).toMatchObject([
-      { level: 'warning', remedies: ['to start one: llamactl up'] },
+      { level: 'warning', remedies: [{ label: 'To start one: llamactl up' }] },
     ]);
     const named = { ...ADDRESS, source: '--url' };
     expect((await check(answering(null), { address: named })).findings).toMatchObject([{ level: 'error' }]);
@@ -106,7 +106,11 @@ describe('the server', () => {
       },
     };
     expect((await check(answering(answers))).findings.slice(2)).toMatchObject([
-      { level: 'warning', message: `gone cannot be started: ${obstacle.message}`, remedies: ['llamactl why gone'] },
+      {
+        level: 'warning',
+        message: `gone cannot be started: ${obstacle.message}`,
+        remedies: [{ command: 'llamactl why gone' }],
+      },
       { level: 'warning', message: '1 model of the library cannot be loaded or lack a part: cut' },
     ]);
   });
@@ -114,14 +118,16 @@ describe('the server', () => {
   it('that is missing can be started, if a context follows its data directory', async () => {
     const address = { ...ADDRESS, context: 'local', source: 'the context local', dataDirectory: '/data' };
     expect((await check(answering(null), { address })).findings).toMatchObject([
-      { level: 'error', remedies: ['to start one: llamactl up'] },
+      { level: 'error', remedies: [{ label: 'To start one: llamactl up' }] },
     ]);
   });
 
   it('suggests a log-in if it requires one', async () => {
     const refusal = { status: 401, body: { error: 'Log in first.', code: 'UNAUTHORIZED' } };
     const { findings } = await check(answering({ '/api/system/info': refusal }));
-    expect(findings).toMatchObject([{ level: 'warning', remedies: [expect.stringContaining('llamactl login')] }]);
+    expect(findings).toMatchObject([
+      { level: 'warning', remedies: [{ label: expect.stringContaining('llamactl login') as unknown }] },
+    ]);
   });
 
   it('is an error if it is another program', async () => {

@@ -1,15 +1,14 @@
-import type { Alert, Client, InstanceSummary, SystemInfo } from '@llamactl/client';
+import type { Client, InstanceSummary, SystemInfo } from '@llamactl/client';
 import { reasonOf } from '@llamactl/contract/reason';
 import type { ServerAddress } from '../server/server-address.ts';
-import { count } from '../../format/figures.ts';
-import { doubtful, well, wrong, type Finding } from './finding.ts';
+import type { Finding } from '@llamactl/server/main';
+import { doubtful, well, wrong } from './finding.ts';
 import { isOwnAddress } from '../server/own-address.ts';
 
 /** Clock difference in seconds that makes log-ins and logs confusing. */
 const FAR_APART = 30;
 const TIMEOUT = 5;
 const MOST_ASKED = 20;
-const MOST_NAMED = 5;
 
 /** The findings about a server. */
 export interface ServerFindings {
@@ -30,7 +29,10 @@ export interface ServerCheck {
 
 /** Checks the server that commands would use. A missing server is an error only if the command line names one. */
 export async function checkServer({ client, address, version, now, signal }: ServerCheck): Promise<ServerFindings> {
-  const { ConnectionError, LlamactlError } = await import('@llamactl/client');
+  const [{ ConnectionError, LlamactlError }, { alertFindings, brokenModelFindings }] = await Promise.all([
+    import('@llamactl/client'),
+    import('@llamactl/server/main'),
+  ]);
   const call = { signal, timeout: TIMEOUT, retries: 0 };
   const check = 'server';
   const where = `${client.url} (from ${address.source})`;
@@ -41,10 +43,9 @@ export async function checkServer({ client, address, version, now, signal }: Ser
       findings: [
         versions(where, body.version, version),
         ...clocks(headers.get('date'), now()),
-        ...alerts.map(alertFinding),
-        ...alertsAbsent(alerts),
+        ...alertFindings(alerts),
         ...(await startFindings(client, instances, call)),
-        ...(await modelFindings(client, call)),
+        ...brokenModelFindings((await client.listModels(call)).models),
       ],
       ports: isOwnAddress(client.url) ? portsOf(instances) : new Set(),
     };
@@ -53,7 +54,7 @@ export async function checkServer({ client, address, version, now, signal }: Ser
     const nothing = { ports: new Set<number>() };
     if (error instanceof LlamactlError && (error.status === 401 || error.status === 403)) {
       const message = `${where} answers, but refuses access: ${error.message}`;
-      return { ...nothing, findings: [doubtful(check, message, 'log in with llamactl login, or set LLAMACTL_TOKEN')] };
+      return { ...nothing, findings: [doubtful(check, message, 'Log in with llamactl login, or set LLAMACTL_TOKEN')] };
     }
     if (error instanceof LlamactlError && error.status === 429)
       return { ...nothing, findings: [doubtful(check, `${where} answers, but limits requests: ${error.message}`)] };
@@ -62,7 +63,7 @@ export async function checkServer({ client, address, version, now, signal }: Ser
     const isNamed = address.context !== null || address.source === '--url' || address.source === 'LLAMACTL_URL';
     // A context of this machine follows the data directory, so its address is right whenever the server runs.
     const isOwn = !isNamed || (address.context !== null && address.dataDirectory !== null);
-    const remedy = isOwn ? 'to start one: llamactl up' : 'check that it is running and that the address is right';
+    const remedy = isOwn ? 'To start one: llamactl up' : 'Check that it is running and that the address is right';
     return { ...nothing, findings: [(isNamed ? wrong : doubtful)(check, `no server answers at ${where}`, remedy)] };
   }
 }
@@ -71,26 +72,15 @@ type Call = { signal: AbortSignal; timeout: number; retries: number };
 
 /** Instances that a start would be refused for. Asks about few: each takes a request, of which a minute allows a hundred. */
 async function startFindings(client: Client, instances: readonly InstanceSummary[], call: Call): Promise<Finding[]> {
+  const { obstacleFinding } = await import('@llamactl/server/main');
   const down = instances.filter(({ status }) => status === 'stopped' || status === 'failed').slice(0, MOST_ASKED);
   const findings = await Promise.all(
     down.map(async ({ name }): Promise<Finding[]> => {
       const { start_obstacle: obstacle } = await client.getInstanceHealth(name, call);
-      return obstacle === undefined
-        ? []
-        : [doubtful('instance', `${name} cannot be started: ${obstacle.message}`, `llamactl why ${name}`)];
+      return obstacle === undefined ? [] : [obstacleFinding(name, obstacle)];
     }),
   );
   return findings.flat();
-}
-
-/** Model files of the server's library that no engine can load. */
-async function modelFindings(client: Client, call: Call): Promise<Finding[]> {
-  const { models } = await client.listModels(call);
-  const broken = models.filter(({ problems }) => problems.length > 0);
-  const some = broken.slice(0, MOST_NAMED).map(({ name }) => name);
-  if (broken.length === 0) return [];
-  const message = `${count(broken.length, 'model')} of the library cannot be loaded or lack a part: ${some.join(', ')}`;
-  return [doubtful('models', message, 'for the reasons: llamactl models')];
 }
 
 function versions(where: string, theirs: string, ours: string): Finding {
@@ -98,7 +88,7 @@ function versions(where: string, theirs: string, ours: string): Finding {
   return doubtful(
     'server',
     `${where} is version ${theirs}, but this program is version ${ours}`,
-    'after an update, reload or restart the server (engines keep running); otherwise update the older one',
+    'After an update, reload or restart the server (engines keep running); otherwise update the older one',
   );
 }
 
@@ -107,16 +97,7 @@ function clocks(date: string | null, now: number): Finding[] {
   const apart = Math.round(Math.abs(theirs - now) / 1_000);
   if (Number.isNaN(apart) || apart <= FAR_APART) return [];
   const message = `the clocks of the server and this machine differ by ${apart} s`;
-  return [doubtful('clock', message, 'synchronise both over the network: timedatectl set-ntp true')];
-}
-
-function alertFinding({ level, message, code, instance }: Alert): Finding {
-  const remedies = instance === undefined ? [] : [`llamactl why ${instance}`];
-  return (level === 'error' ? wrong : doubtful)('alert', `${message} (${code})`, ...remedies);
-}
-
-function alertsAbsent(alerts: readonly Alert[]): Finding[] {
-  return alerts.length === 0 ? [well('alerts', 'none')] : [];
+  return [doubtful('clock', message, 'Synchronise both over the network: timedatectl set-ntp true')];
 }
 
 function portsOf(instances: readonly InstanceSummary[]): ReadonlySet<number> {

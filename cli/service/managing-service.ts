@@ -4,7 +4,7 @@ import { EXIT } from '../exit-status.ts';
 import { Problem } from '../problem.ts';
 import { readableFile } from '../readable-file.ts';
 import { agentPid, LAUNCHD_LABEL } from './launchd-agent.ts';
-import { systemdPlaceIn, UNIT } from './systemd-place.ts';
+import { UNIT } from './systemd-unit.ts';
 
 /** A service that runs a server. */
 export interface ManagingService {
@@ -72,6 +72,7 @@ export async function stopService(
 const NEVER_ASK = '--no-ask-password';
 
 async function systemdService(pid: number, world: ManagerWorld): Promise<ManagingService | null> {
+  const { systemdPlaceIn } = await import('@llamactl/server/main');
   const { unit, uid } = systemdPlaceIn(world.groups(pid)) ?? { unit: null, uid: null };
   if (unit === null) return null;
   const environment = uid === null ? {} : userManagerEnvironment(uid);

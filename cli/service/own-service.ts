@@ -11,7 +11,7 @@ import { userManagerEnvironment } from './managing-service.ts';
 import type { ServiceControl } from './service-control.ts';
 import { ServiceFile } from './service-file.ts';
 import { SystemdControl } from './systemd-control.ts';
-import { UNIT } from './systemd-place.ts';
+import { UNIT } from './systemd-unit.ts';
 
 /** The service of this user or machine. @throws {Problem} when there is no supported manager */
 export function ownService(

@@ -4,7 +4,7 @@ import { EXIT } from '../exit-status.ts';
 import { Problem } from '../problem.ts';
 import type { ServiceControl, ServiceState } from './service-control.ts';
 import type { ServiceFile } from './service-file.ts';
-import { UNIT } from './systemd-place.ts';
+import { UNIT } from './systemd-unit.ts';
 
 type Tool = Awaited<ReturnType<Inspection['runTool']>>;
 

@@ -8,6 +8,9 @@ export interface SystemdUnitParts {
   stopSeconds: number;
 }
 
+/** The unit of llamactl, of the machine and of users. */
+export const UNIT = 'llamactl.service';
+
 /** @param isUsers A unit of a user's own manager, not of the machine's. */
 export function systemdUnit(parts: SystemdUnitParts, { isUsers }: { isUsers: boolean }): string {
   const { program, serveFlags, reloadFlags, searchPath, stopSeconds } = parts;

@@ -1060,8 +1060,9 @@ type Evidence struct {
 }
 
 type Finding struct {
-	// What was checked. Some checks have several findings. One of configuration, data_dir, disk, database, gpu,
-	// engine, devices, service, models, port, port_range, open_files, clock, alert, instance.
+	// What was checked. Some checks have several findings. `unfinished`: the checks took too long. One of
+	// configuration, data_dir, disk, database, gpu, engine, devices, service, models, port_range, port, open_files,
+	// clock, alert, instance, unfinished.
 	ID string `json:"id"`
 
 	// `warning`: it works, but may fail later or could be better. `problem`: it does not work. One of ok, warning,

@@ -35,7 +35,7 @@ const app = await startApp({
     searchLocal: false,
   }),
   environment: readEnvironment(),
-  log: serverLog('info'),
+  ...serverLog('info'),
   version: VERSION,
   buildTime: BUILD_TIME,
   commit: COMMIT,

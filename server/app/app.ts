@@ -23,6 +23,7 @@ import { openMemoryMeter } from '../metrics/machine-memory-meter.ts';
 import { openAlertsWiring } from './alerts-wiring.ts';
 import { openHub } from './hub.ts';
 import { keepLoadTimes } from './load-time-keeping.ts';
+import { openDoctor } from './diagnosis.ts';
 import { openDecisionTrace } from './decision-log.ts';
 import { observe } from './observation.ts';
 import { LastFigures } from '../metrics/last-figures.ts';
@@ -38,6 +39,7 @@ import { ModelMemories } from '../models/model-memory.ts';
 import { readProcessor } from '../models/processor.ts';
 import { configuredPlaces } from '../models/model-places.ts';
 import { systemRandomness } from '../randomness.ts';
+import { OwnLog } from '../service/own-log.ts';
 import { SlicedWork } from '../sliced-work.ts';
 import { DOORS, removeDoors } from '../reload/door.ts';
 import type { Inheritance } from '../reload/inheritance.ts';
@@ -59,6 +61,8 @@ export interface AppOptions {
   /** Environment variables of llamactl. */
   environment: Environment;
   log: Logger;
+  /** The last lines of the log. Default: none are kept. */
+  ownLog?: OwnLog;
   version: string;
   /** RFC 3339. */
   buildTime: string;
@@ -89,7 +93,7 @@ export interface App extends ReplaceableServer {
  * @throws {Error} with a sentence for people: the data directory is in use, the port is taken, the store is broken
  */
 export async function startApp(options: AppOptions): Promise<App> {
-  const { environment, log, version, buildTime, commit, inheritance = null } = options;
+  const { environment, log, ownLog = new OwnLog(), version, buildTime, commit, inheritance = null } = options;
   const { config, origin } = options.loaded;
   const dataDirectory = config.data_dir;
   const clock = systemClock();
@@ -264,12 +268,13 @@ export async function startApp(options: AppOptions): Promise<App> {
     });
     const password = environment['LLAMACTL_ADMIN_PASSWORD'] ?? null;
     const callers = await openCallers({ ...shared, config, store, randomness, alerts, trace, instances, password });
+    const configEditor = createConfigEditor(origin);
     const requests = requestsOfBoth(observation.requests, inheritance?.link ?? null);
     const serving = createServing({
       ...shared,
       requests,
       config,
-      configEditor: createConfigEditor(origin),
+      configEditor,
       reload: options.reload ?? (() => false),
       program,
       work,
@@ -281,6 +286,19 @@ export async function startApp(options: AppOptions): Promise<App> {
       instances,
       alerts,
       history,
+      ownLog,
+      doctor: openDoctor({
+        clock,
+        built: buildTime,
+        config,
+        dataDirectory,
+        configEditor,
+        alerts,
+        models,
+        instances: instances.manager,
+        machine,
+        port: () => listening.port,
+      }),
       trace,
       observation,
       callers,

@@ -12,6 +12,7 @@ import type { ConfigEditor } from '../http/routes/config.routes.ts';
 import type { EventHistoryView } from '../http/routes/events.routes.ts';
 import { gatewayRoutes } from '../http/routes/gateway.routes.ts';
 import type { HubView } from '../http/routes/hub.routes.ts';
+import type { DoctorView, ServerLogView } from '../http/routes/diagnosis.routes.ts';
 import { webSocketRoutes } from '../http/routes/websocket.routes.ts';
 import { createHttpServer, type HttpServer } from '../http/server.ts';
 import { pageFiles } from '../http/web-page/page-files.ts';
@@ -48,6 +49,8 @@ export interface ServingParts {
   instances: Pick<Instances, 'manager' | 'fleet'>;
   alerts: Pick<Alerts, 'list'>;
   history: EventHistoryView;
+  ownLog: ServerLogView;
+  doctor: DoctorView;
   trace: Trace;
   observation: Observation;
   /** Those of this server and its predecessor. */
@@ -101,6 +104,8 @@ export function createServing(parts: ServingParts): Serving {
     requests: parts.requests,
     alerts: () => alerts.list(),
     history: parts.history,
+    ownLog: parts.ownLog,
+    doctor: parts.doctor,
     config,
     log,
     clock,

@@ -19,6 +19,7 @@ import { authRoutes, type Login } from './routes/auth.routes.ts';
 import { batchRoutes } from './routes/batch.routes.ts';
 import { configRoutes, type ConfigEditor } from './routes/config.routes.ts';
 import { estimateRoutes } from './routes/estimate.routes.ts';
+import { diagnosisRoutes, type DoctorView, type ServerLogView } from './routes/diagnosis.routes.ts';
 import { downloadRoutes } from './routes/downloads.routes.ts';
 import { engineRoutes } from './routes/engines.routes.ts';
 import { eventRoutes, type EventHistoryView } from './routes/events.routes.ts';
@@ -67,6 +68,8 @@ export interface ApiParts extends SystemVoice {
   usage: UsageRouteParts['ledger'] & KeyNameListener;
   /** Kept events. */
   history: EventHistoryView;
+  ownLog: ServerLogView;
+  doctor: DoctorView;
   config: Pick<Config, 'server' | 'auth'>;
   /** The cookie of browsers that are logged in. */
   cookie: BrowserCookie;
@@ -102,6 +105,7 @@ export function apiOperations(parts: ApiParts): Operations {
   auditRoutes(bind, parts.audit);
   ticketRoutes(bind, auth.tickets);
   eventRoutes(bind, parts.history);
+  diagnosisRoutes(bind, parts);
   systemRoutes(bind, parts);
   return operations;
 }

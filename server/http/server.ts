@@ -9,6 +9,7 @@ import type { SlicedWork } from '../sliced-work.ts';
 import { type ApiAccounts, apiOperations, type ApiParts } from './api-operations.ts';
 import { bindRoutes } from './bind.ts';
 import { readJsonBodies } from './bodies/body.ts';
+import { compressJson } from './compressed-json.ts';
 import { Rules, type Timeouts, Upgrades } from './connection-rules.ts';
 import { AddressBound, type AddressBoundOptions, unboundedAddresses } from './edge/address-bound.ts';
 import type { CallerFinder, RateLimiter } from './edge/gate.ts';
@@ -140,6 +141,7 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
   };
 
   void app.register(async (scope) => {
+    compressJson(scope);
     readJsonBodies(scope, { clock, work, budget, clientAddress, timeoutMs: rules.timeouts.body });
     const { shutdownSignal: shutdown, turnstile } = options;
     bindRoutes(scope, { operations: apiOperations(options), clock, addressOf: clientAddress, shutdown, turnstile });

@@ -6,6 +6,7 @@ import { ApiError } from '@llamactl/contract/errors';
 import type { AuditRow } from '@llamactl/contract/auth';
 import { anonymousAdmin } from '../auth/caller.ts';
 import type { AuditEntry } from '../auth/auth-ports.ts';
+import type { DoctorView } from '../http/routes/diagnosis.routes.ts';
 import type { EventHistoryView } from '../http/routes/events.routes.ts';
 import type { HubView } from '../http/routes/hub.routes.ts';
 import type { HttpAuthentication } from '../http/server.ts';
@@ -38,6 +39,11 @@ export class FakeFleet implements FleetManager {
 export const NO_HISTORY: EventHistoryView = {
   events: async () => ({ events: [], more: false, oldest_seq: null }),
   alerts: async () => ({ alerts: [], more: false, oldest_seq: null }),
+};
+
+/** A doctor that finds nothing. */
+export const HEALTHY: DoctorView = {
+  examine: async () => ({ checked_at: '2026-03-01T12:00:00.000Z', duration: 0.5, findings: [] }),
 };
 
 /** A configuration editor that shows the defaults, records every change and applies none. */

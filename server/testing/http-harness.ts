@@ -20,6 +20,7 @@ import {
   OFFLINE_HUB,
   NO_DOWNLOADS,
   NO_HISTORY,
+  HEALTHY,
   openDoor,
 } from './fake-services.ts';
 import { apiOperations } from '../http/api-operations.ts';
@@ -30,6 +31,7 @@ import { createHttpServer, type HttpServer, type HttpServerOptions } from '../ht
 import { UsageLedger } from '../metrics/usage-ledger.ts';
 import { NO_MODELS } from '../models/library.ts';
 import { fixedEstimator } from './small-machine.ts';
+import { OwnLog } from '../service/own-log.ts';
 import { SlicedWork } from '../sliced-work.ts';
 
 /** For tests of the HTTP server: a server with a fake manager, and callers that send valid or invalid HTTP. */
@@ -79,6 +81,8 @@ export function testServer(parts: Partial<HttpServerOptions> = {}): TestServer {
     usage: new UsageLedger(clock),
     alerts: () => [],
     history: NO_HISTORY,
+    ownLog: new OwnLog(),
+    doctor: HEALTHY,
     config: testConfig(),
     log: pino(
       { level: 'debug' },

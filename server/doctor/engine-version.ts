@@ -1,4 +1,4 @@
-import { doubtful, well, type Finding } from './finding.ts';
+import { byConfiguration, doubtful, well, type Finding } from './finding.ts';
 
 /** The oldest build that llamactl was tested with. */
 const OLDEST_BUILD = 10_573;
@@ -27,7 +27,7 @@ export function judgeVersion(file: string, version: EngineVersion | null): Findi
     return doubtful(
       check,
       `${file} runs, but its --version output is not from llama-server`,
-      'check that engines.llama_cpp.command is the right program',
+      byConfiguration('Name the right program', 'engines.llama_cpp.command'),
     );
   }
   const { text, build } = version;
@@ -35,7 +35,7 @@ export function judgeVersion(file: string, version: EngineVersion | null): Findi
     return doubtful(
       check,
       `${file} is version ${text}, older than build ${OLDEST_BUILD}, the oldest one tested with llamactl`,
-      'install a newer llama-server, which supports more models and options: https://github.com/ggml-org/llama.cpp/releases',
+      'Install a newer llama-server, which supports more models and options: https://github.com/ggml-org/llama.cpp/releases',
     );
   }
   return well(check, `${file}, version ${text}`);

@@ -2,10 +2,10 @@ import { codeOf } from '@llamactl/contract/reason';
 import { existsSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
-import type { Inspection } from '@llamactl/server/main';
-import { readableFile } from '../readable-file.ts';
+import type { Inspection } from '../inspection.ts';
+import { readProc } from '../supervisor/proc-file.ts';
 import { systemdPlaceIn, type SystemdPlace } from '../service/systemd-place.ts';
-import { doubtful, well, type Finding } from './finding.ts';
+import { byCommand, doubtful, well, type Finding } from './finding.ts';
 
 /** Access to facts about systemd and its users. */
 export interface ServiceWorld {
@@ -22,12 +22,18 @@ export interface ServiceWorld {
 /** The real machine. */
 export function serviceWorld(runTool: Inspection['runTool']): ServiceWorld {
   return {
-    groups: (pid) => readableFile(`/proc/${pid}/cgroup`),
+    groups: (pid) => procText(`/proc/${pid}/cgroup`),
     lingers: (name) => existsSync(path.join('/var/lib/systemd/linger', name)),
     isThere: existsSync,
     runTool,
     user: ownUser(),
   };
+}
+
+/** `null`: it does not exist, or this user may not read it. */
+function procText(file: string): string | null {
+  const read = readProc(file);
+  return typeof read === 'string' ? null : read.toString();
 }
 
 function ownUser(): ServiceWorld['user'] {
@@ -73,8 +79,11 @@ async function killing({ unit, uid }: SystemdPlace, { runTool }: ServiceWorld): 
     doubtful(
       CHECK,
       `${unit} kills all engines whenever the server stops or restarts (KillMode=${mode})`,
-      `set KillMode=process in its [Service] section, then: systemctl ${[...whose, 'daemon-reload'].join(' ')}`,
-      `or use a complete unit: llamactl serve --print-unit ${uid === null ? 'systemd' : 'systemd-user'}`,
+      byCommand(
+        'Set KillMode=process in its [Service] section, then',
+        `systemctl ${[...whose, 'daemon-reload'].join(' ')}`,
+      ),
+      byCommand('Or use a complete unit', `llamactl serve --print-unit ${uid === null ? 'systemd' : 'systemd-user'}`),
     ),
   ];
 }
@@ -86,7 +95,7 @@ function lingering(uid: number | null, what: string, { user, lingers }: ServiceW
     doubtful(
       CHECK,
       `${what} runs only while ${user.name} is logged in: it starts at the first log-in, and after the last logout systemd kills it and all engines`,
-      `loginctl enable-linger ${user.name}`,
+      byCommand('Keep its services running', `loginctl enable-linger ${user.name}`),
     ),
   ];
 }

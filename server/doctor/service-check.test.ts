@@ -40,7 +40,7 @@ describe('a server that is a service', () => {
 
   it.each([USERS, DESKTOP])('ends with the last session of a user who does not linger: %s', async (groups) => {
     const [finding] = await checkService(7, world({ groups: () => groups, lingers: () => false }));
-    expect(finding).toMatchObject({ level: 'warning', remedies: ['loginctl enable-linger me'] });
+    expect(finding).toMatchObject({ level: 'warning', remedies: [{ command: 'loginctl enable-linger me' }] });
     expect(finding?.message).toContain('kills it and all engines');
   });
 

@@ -1,6 +1,6 @@
-import type { Inspection } from '@llamactl/server/main';
+import type { Inspection } from '../inspection.ts';
 import { count } from '../../format/figures.ts';
-import { doubtful, well, wrong, type Finding } from './finding.ts';
+import { byConfiguration, doubtful, well, wrong, type Finding } from './finding.ts';
 
 /** Most port holders to name. */
 const NAMED = 3;
@@ -22,7 +22,7 @@ export async function checkServerPort(
   return wrong(
     check,
     `port ${port} of the server is in use by ${holder.description}`,
-    'choose another with llamactl serve --port N or server.port, or stop that program',
+    byConfiguration('Choose another, or stop that program', 'server.port'),
   );
 }
 
@@ -54,7 +54,7 @@ export async function checkPortRange(
   const more = foreign.length > NAMED ? `, and ${foreign.length - NAMED} more` : '';
   const taken = foreign.length === 0 ? '' : `; in use by others: ${holders.join(', ')}${more}`;
   const message = `${first}–${last}: ${count(left, 'port')} left for instances${taken}`;
-  const remedy = 'widen instances.port_range in the configuration';
+  const remedy = byConfiguration('Widen', 'instances.port_range');
   if (left <= 0) return wrong(check, message, remedy);
   return left < 5 && left < size / 2 ? doubtful(check, message, remedy) : well(check, message);
 }

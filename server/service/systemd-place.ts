@@ -1,6 +1,3 @@
-/** The unit of llamactl, of the machine and of users. */
-export const UNIT = 'llamactl.service';
-
 /** The systemd unit of a process. */
 export interface SystemdPlace {
   /** `null`: no service, but a process started by a logged-in user. */

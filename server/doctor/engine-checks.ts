@@ -1,13 +1,17 @@
-import type { Gpu } from '@llamactl/client';
+import type { Config } from '@llamactl/contract/config';
 import { reasonOf } from '@llamactl/contract/reason';
-import type { Inspection, LoadedConfig } from '@llamactl/server/main';
+import type { Gpu } from '@llamactl/contract/system';
+import type { Remedy } from '@llamactl/contract/why';
+import type { Inspection } from '../inspection.ts';
 import { devices, engineVersion, judgeVersion, missingFlags } from './engine-version.ts';
-import { doubtful, well, wrong, type Finding } from './finding.ts';
+import { byCommand, byConfiguration, doubtful, well, wrong, type Finding } from './finding.ts';
 
-type Engines = LoadedConfig['config']['engines'];
+type Engines = Config['engines'];
 
 /** Longest time for an engine's answer. A build with GPU support looks for GPUs first, which may take seconds. */
 const TIMEOUT_MS = 20_000;
+/** The setting with the program of llama-server. */
+const COMMAND = 'engines.llama_cpp.command';
 /** Default PATH of services under systemd and launchd. */
 const SERVICE_PATH: Readonly<Record<string, string>> = {
   linux: '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin',
@@ -33,11 +37,11 @@ export async function checkLlamaServer(
   } catch (error) {
     const judge = hasOthers ? doubtful : wrong;
     const remedies = command.includes('/')
-      ? ['correct engines.llama_cpp.command in the configuration, or remove it']
+      ? [byConfiguration('Correct or remove', COMMAND)]
       : [
-          'to install one: llamactl quickstart',
-          'or set engines.llama_cpp.command in the configuration to its path',
-          `the folders of the PATH: ${inspection.searchPath}`,
+          byCommand('Install one', 'llamactl quickstart'),
+          byConfiguration('Set the path of an engine', COMMAND),
+          `The folders of the PATH: ${inspection.searchPath}`,
         ];
     return { file: null, findings: [judge('engine', reasonOf(error), ...remedies)] };
   }
@@ -59,7 +63,7 @@ export async function checkLlamaServer(
 
 function lacking(file: string, flags: readonly string[]): Finding {
   const message = `${file} does not support ${flags.join(', ')}, which llamactl passes: no instance will start`;
-  return wrong('engine', message, 'install a newer llama-server: https://github.com/ggml-org/llama.cpp/releases');
+  return wrong('engine', message, 'Install a newer llama-server: https://github.com/ggml-org/llama.cpp/releases');
 }
 
 /** Whether the engine finds the GPUs of this machine. */
@@ -73,16 +77,24 @@ async function deviceFinding(ask: (flag: string) => Promise<string>, gpus: reado
   return doubtful(
     check,
     `the engine finds no GPU, although this machine has ${gpu.name}: it will run on the CPU, which is slow`,
-    `install a llama-server with support for ${gpu.vendor === 'nvidia' ? 'CUDA or Vulkan' : 'ROCm or Vulkan'}, and set engines.llama_cpp.command to it`,
+    byConfiguration(
+      `Install a llama-server with support for ${gpu.vendor === 'nvidia' ? 'CUDA or Vulkan' : 'ROCm or Vulkan'}, and set its path`,
+      COMMAND,
+    ),
   );
 }
 
-function remediesFor(reason: string): string[] {
+function remediesFor(reason: string): (string | Remedy)[] {
   if (/shared librar|symbol lookup|version `|Library not loaded/.test(reason)) {
-    return ['install the missing library, or set engines.llama_cpp.environment.LD_LIBRARY_PATH'];
+    return [
+      byConfiguration(
+        'Install the missing library, or set its folder',
+        'engines.llama_cpp.environment.LD_LIBRARY_PATH',
+      ),
+    ];
   }
-  if (/SIGILL|status 132/.test(reason)) return ['it was built for another CPU: install another build'];
-  return ['run it by hand to see its output; or remove it and install another: llamactl quickstart'];
+  if (/SIGILL|status 132/.test(reason)) return ['It was built for another CPU: install another build'];
+  return ['Run it by hand to see its output', byCommand('Or remove it and install another', 'llamactl quickstart')];
 }
 
 /** Checks the programs of engines that the configuration adds. */
@@ -97,7 +109,7 @@ export async function checkCustomEngines(
       try {
         return well(check, await findProgram(command));
       } catch (error) {
-        return wrong(check, reasonOf(error), `correct engines.${name}.command in the configuration`);
+        return wrong(check, reasonOf(error), byConfiguration('Correct', `engines.${name}.command`));
       }
     }),
   );
@@ -128,7 +140,7 @@ export async function checkPath(
   if (command.includes('/') || installFolders.some((folder) => file.startsWith(folder))) return [];
   const found = await findProgram(command, path).catch(() => null);
   const check = 'PATH';
-  const remedy = `to use the same engine, set engines.llama_cpp.command: ${file} in the configuration`;
+  const remedy = byConfiguration(`To use the same engine, set ${file} as`, COMMAND);
   if (found === file) return [well(check, `${who} finds the same engine as this shell`)];
   if (found !== null) return [doubtful(check, `${who} finds another engine than this shell: ${found}`, remedy)];
   return [doubtful(check, `${who} does not find ${file}: its PATH is ${path}`, remedy)];

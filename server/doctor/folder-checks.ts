@@ -1,11 +1,13 @@
 import { codeOf, errorWords, fileOf, reasonOf } from '@llamactl/contract/reason';
-import { accessSync, constants, readdirSync, statSync, type Stats } from 'node:fs';
+import { accessSync, constants, statSync, type Stats } from 'node:fs';
+import { readdir, stat } from 'node:fs/promises';
 import path from 'node:path';
 import type { ModelSource } from '@llamactl/contract/model';
-import type { FoundModel, Inspection } from '@llamactl/server/main';
+import type { FoundModel, Inspection } from '../inspection.ts';
 import { bytes, count } from '../../format/figures.ts';
-import { doubtful, well, wrong, type Finding } from './finding.ts';
+import { byCommand, byConfiguration, doubtful, well, wrong, type Finding } from './finding.ts';
 
+const ANOTHER_FOLDER = 'Choose another folder with data_dir or --data-dir';
 /** Depth limit of the search for models: only a quick look. */
 const DEEPEST = 4;
 /** Limit for folders that are a whole disk. */
@@ -30,35 +32,33 @@ export async function checkDataDirectory(
     const parent = existingParent(folder);
     return isWritable(parent)
       ? [well(check, `${folder} does not exist yet; the server creates it`), await space(parent, disk)]
-      : [
-          wrong(
-            check,
-            `${folder} cannot be created: you may not write to ${parent}`,
-            'choose another with data_dir or --data-dir',
-          ),
-        ];
+      : [wrong(check, `${folder} cannot be created: you may not write to ${parent}`, ANOTHER_FOLDER)];
   }
-  if (!found.isDirectory())
-    return [wrong(check, `${folder} is not a folder`, 'choose another with data_dir or --data-dir')];
+  if (!found.isDirectory()) return [wrong(check, `${folder} is not a folder`, ANOTHER_FOLDER)];
   return [ownership(check, folder, found, uid), await space(folder, disk)];
 }
 
 function ownership(check: string, folder: string, { uid: owner, mode }: Stats, uid: number | null): Finding {
   if (uid !== null && owner !== uid) {
     const message = `${folder} belongs to another user (${owner}); yours is ${uid}`;
-    return wrong(check, message, 'run llamactl as that user, or set data_dir to another folder');
+    return wrong(check, message, 'Run llamactl as that user, or set data_dir to another folder');
   }
-  if (!isWritable(folder)) return wrong(check, `you may not write to ${folder}`, `chmod u+rwx ${folder}`);
+  if (!isWritable(folder))
+    return wrong(check, `you may not write to ${folder}`, byCommand('Allow it', `chmod u+rwx ${folder}`));
   const rights = `mode ${(mode & 0o777).toString(8).padStart(4, '0')}`;
   if ((mode & 0o022) !== 0) {
     return wrong(
       check,
       `${folder} is writable by others (${rights}), who can take over your account`,
-      `chmod 700 ${folder}`,
+      byCommand('Make it private', `chmod 700 ${folder}`),
     );
   }
   if ((mode & 0o077) !== 0) {
-    return doubtful(check, `${folder} is readable by others (${rights}), and contains secrets`, `chmod 700 ${folder}`);
+    return doubtful(
+      check,
+      `${folder} is readable by others (${rights}), and contains secrets`,
+      byCommand('Make it private', `chmod 700 ${folder}`),
+    );
   }
   return well(check, `${folder}, ${rights}`);
 }
@@ -68,26 +68,30 @@ async function space(folder: string, disk: Inspection['disk']): Promise<Finding>
   const { available, level } = await disk(folder);
   const message = `${bytes(available)} free for data_dir`;
   if (level === null) return well(check, message);
-  const remedy = `free space, for instance by removing models; to see what takes space: du -sh ${folder}/*`;
-  return (level === 'error' ? wrong : doubtful)(check, `only ${message}`, remedy);
+  return (level === 'error' ? wrong : doubtful)(
+    check,
+    `only ${message}`,
+    { label: 'Free space, for instance by removing models', link: 'models' },
+    byCommand('See what takes space', `du -sh ${folder}/*`),
+  );
 }
 
 /** Checks the integrity of the database, also while a server uses it. @param folder The data directory. */
-export function checkDatabase(folder: string, { database }: Pick<Inspection, 'database'>): Finding {
+export async function checkDatabase(folder: string, { database }: Pick<Inspection, 'database'>): Promise<Finding> {
   const check = 'database';
   try {
-    const found = database(folder);
+    const found = await database(folder);
     switch (found.is) {
       case 'none':
         return well(check, 'none yet; the server creates it');
       case 'unreadable':
-        return doubtful(check, found.reason, `free space on the disk of ${folder}`);
+        return doubtful(check, found.reason, `Free space on the disk of ${folder}`);
       case 'whole':
         return well(check, `ok, ${bytes(found.bytes)}`);
     }
   } catch (error) {
     if (fileOf(error) !== null) return wrong(check, `${fileOf(error)} cannot be read: ${errorWords(error)}`);
-    return wrong(check, reasonOf(error), 'to restore or salvage it, see docs/backup.md');
+    return wrong(check, reasonOf(error), 'To restore or salvage it, see docs/backup.md');
   }
 }
 
@@ -112,16 +116,16 @@ const PROGRAMS: Readonly<Record<Exclude<ModelSource, 'folder'>, string>> = {
  *
  * @param library The models of all places.
  */
-export function checkModels(
+export async function checkModels(
   { named, optional }: ModelFolders,
   library: readonly Pick<FoundModel, 'source'>[] = [],
-): Finding[] {
+): Promise<Finding[]> {
   const check = 'models';
   const files = new Set<string>();
   const there: string[] = [];
   const unusable: Finding[] = [];
   for (const folder of new Set([...named, ...optional])) {
-    const problem = addModelFiles(folder, files);
+    const problem = await addModelFiles(folder, files);
     if (problem === null) there.push(folder);
     else if (!optional.includes(folder) || codeOf(problem) !== 'ENOENT') unusable.push(unusableFolder(folder, problem));
   }
@@ -132,8 +136,15 @@ export function checkModels(
   if (found.length > 0) return [...unusable, well(check, found.join('; '))];
   if (there.length === 0 && unusable.length > 0) return unusable;
   const what = there.length === 0 ? `no such folder: ${named.join(', ')}` : `no .gguf below ${there.join(', ')}`;
-  const remedy = 'put model files there, or add your folder to models.dirs; llamactl create accepts any path';
-  return [...unusable, doubtful(check, what, remedy)];
+  return [
+    ...unusable,
+    doubtful(
+      check,
+      what,
+      { label: 'Get a model, or put model files there', link: 'models' },
+      byConfiguration('Or add your folder', 'models.dirs'),
+    ),
+  ];
 }
 
 function modelsOfPrograms(library: readonly Pick<FoundModel, 'source'>[]): string[] {
@@ -143,7 +154,7 @@ function modelsOfPrograms(library: readonly Pick<FoundModel, 'source'>[]): strin
 }
 
 function unusableFolder(folder: string, problem: unknown): Finding {
-  const remedy = 'correct models.dirs in the configuration';
+  const remedy = byConfiguration('Correct', 'models.dirs');
   switch (codeOf(problem)) {
     case 'ENOENT':
       return doubtful('models', `models.dirs: ${folder} does not exist`, remedy);
@@ -153,22 +164,22 @@ function unusableFolder(folder: string, problem: unknown): Finding {
       return doubtful(
         'models',
         `models.dirs: ${folder} cannot be read: ${errorWords(problem)}`,
-        `chmod a+rx ${folder}`,
+        byCommand('Let everyone read it', `chmod a+rx ${folder}`),
       );
   }
 }
 
 /** Adds the identities of the model files in a folder: several folders may lead to a file. @returns why it cannot be read */
-function addModelFiles(folder: string, files: Set<string>): Error | null {
+async function addModelFiles(folder: string, files: Set<string>): Promise<Error | null> {
   let seen = 0;
   const queue = [{ folder, depth: 0 }];
   for (let next = queue.shift(); next !== undefined && seen < MOST_ENTRIES; next = queue.shift()) {
     try {
-      for (const entry of readdirSync(next.folder, { withFileTypes: true })) {
+      for (const entry of await readdir(next.folder, { withFileTypes: true })) {
         seen += 1;
         if (entry.isDirectory() && next.depth < DEEPEST) {
           queue.push({ folder: path.join(next.folder, entry.name), depth: next.depth + 1 });
-        } else if (/\.gguf$/i.test(entry.name)) files.add(identityOf(path.join(next.folder, entry.name)));
+        } else if (/\.gguf$/i.test(entry.name)) files.add(await identityOf(path.join(next.folder, entry.name)));
       }
     } catch (error) {
       if (!(error instanceof Error) || codeOf(error) === null) throw error;
@@ -179,9 +190,9 @@ function addModelFiles(folder: string, files: Set<string>): Error | null {
 }
 
 /** Device and inode; the path of a link that leads nowhere. */
-function identityOf(file: string): string {
+async function identityOf(file: string): Promise<string> {
   try {
-    const { dev, ino } = statSync(file);
+    const { dev, ino } = await stat(file);
     return `${dev}:${ino}`;
   } catch (error) {
     if (codeOf(error) === null) throw error;

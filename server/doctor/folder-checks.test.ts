@@ -23,7 +23,7 @@ describe('the data directory', () => {
     chmodSync(home, mode);
     const [finding] = await checkDataDirectory(home, UID, roomy);
     expect(finding?.level).toBe(level);
-    if (level !== 'ok') expect(finding?.remedies).toEqual([`chmod 700 ${home}`]);
+    if (level !== 'ok') expect(finding?.remedies).toEqual([{ label: 'Make it private', command: `chmod 700 ${home}` }]);
   });
 
   it('is an error if it belongs to another user', async () => {
@@ -52,40 +52,42 @@ describe('the data directory', () => {
 });
 
 describe('the database', () => {
-  it('that may not be read says so, without advice to restore it', () => {
+  it('that may not be read says so, without advice to restore it', async () => {
     const denied = Object.assign(new Error("EACCES: permission denied, stat '/data/llamactl.db'"), {
       code: 'EACCES',
       syscall: 'stat',
       path: '/data/llamactl.db',
     });
-    const database = (): never => {
+    const database = async (): Promise<never> => {
       throw denied;
     };
-    expect(checkDatabase('/data', { database })).toMatchObject({
+    expect(await checkDatabase('/data', { database })).toMatchObject({
       level: 'error',
       message: '/data/llamactl.db cannot be read: permission denied',
       remedies: [],
     });
   });
 
-  it('is fine if intact, or if none exists yet', () => {
-    expect(checkDatabase('/data', { database: () => ({ is: 'whole', bytes: 4_000_000, schema: 2 }) })).toMatchObject({
+  it('is fine if intact, or if none exists yet', async () => {
+    expect(
+      await checkDatabase('/data', { database: async () => ({ is: 'whole', bytes: 4_000_000, schema: 2 }) }),
+    ).toMatchObject({
       level: 'ok',
       message: 'ok, 4.0 MB',
     });
-    expect(checkDatabase('/data', { database: () => ({ is: 'none' }) })).toMatchObject({ level: 'ok' });
+    expect(await checkDatabase('/data', { database: async () => ({ is: 'none' }) })).toMatchObject({ level: 'ok' });
   });
 
-  it('is a warning if it cannot be read now', () => {
-    const database = () => ({ is: 'unreadable', reason: 'its disk is full' }) as const;
-    expect(checkDatabase('/data', { database })).toMatchObject({ level: 'warning', message: 'its disk is full' });
+  it('is a warning if it cannot be read now', async () => {
+    const database = async () => ({ is: 'unreadable', reason: 'its disk is full' }) as const;
+    expect(await checkDatabase('/data', { database })).toMatchObject({ level: 'warning', message: 'its disk is full' });
   });
 
-  it('is an error if damaged, in the words of the store', () => {
-    const database = (): never => {
+  it('is an error if damaged, in the words of the store', async () => {
+    const database = async (): Promise<never> => {
       throw new Error('/data/llamactl.db is damaged');
     };
-    expect(checkDatabase('/data', { database })).toMatchObject({
+    expect(await checkDatabase('/data', { database })).toMatchObject({
       level: 'error',
       message: '/data/llamactl.db is damaged',
     });
@@ -93,32 +95,32 @@ describe('the database', () => {
 });
 
 describe('model folders', () => {
-  it('are fine with models', () => {
+  it('are fine with models', async () => {
     mkdirSync(path.join(home, 'org'));
     writeFileSync(path.join(home, 'org', 'm.gguf'), '');
     writeFileSync(path.join(home, 'README.md'), '');
-    expect(checkModels({ named: [], optional: [home, '/nowhere'] })).toMatchObject([
+    expect(await checkModels({ named: [], optional: [home, '/nowhere'] })).toMatchObject([
       { level: 'ok', message: `1 model file below ${home}` },
     ]);
   });
 
-  it('are not the only place: models of other programs count too', () => {
+  it('are not the only place: models of other programs count too', async () => {
     const library = (['ollama', 'folder', 'hugging_face', 'ollama'] as const).map((source) => ({ source }));
-    expect(checkModels({ named: [], optional: [home] }, library)).toMatchObject([
+    expect(await checkModels({ named: [], optional: [home] }, library)).toMatchObject([
       { level: 'ok', message: '2 models of Ollama; 1 model of Hugging Face' },
     ]);
     writeFileSync(path.join(home, 'm.gguf'), '');
-    expect(checkModels({ named: [], optional: [home] }, library)).toMatchObject([
+    expect(await checkModels({ named: [], optional: [home] }, library)).toMatchObject([
       { message: `1 model file below ${home}; 2 models of Ollama; 1 model of Hugging Face` },
     ]);
   });
 
-  it('that lead to the same files count these once', () => {
+  it('that lead to the same files count these once', async () => {
     const inner = path.join(home, 'org');
     mkdirSync(inner);
     writeFileSync(path.join(inner, 'm.gguf'), '');
     symlinkSync(path.join(inner, 'm.gguf'), path.join(home, 'link.gguf'));
-    expect(checkModels({ named: [home, inner], optional: [] })).toMatchObject([
+    expect(await checkModels({ named: [home, inner], optional: [] })).toMatchObject([
       { message: `1 model file below ${home}, ${inner}` },
     ]);
   });
@@ -127,23 +129,23 @@ describe('model folders', () => {
     ['missing', 'does not exist'],
     ['file', 'is not a folder'],
     ['loop', 'cannot be read: too many symbolic links encountered'],
-  ])('are a warning if one of models.dirs is wrong (%s), also beside others with models', (name, reason) => {
+  ])('are a warning if one of models.dirs is wrong (%s), also beside others with models', async (name, reason) => {
     writeFileSync(path.join(home, 'file'), '');
     writeFileSync(path.join(home, 'm.gguf'), '');
     symlinkSync('loop', path.join(home, 'loop'));
     const wrong = path.join(home, name);
-    expect(checkModels({ named: [home, wrong], optional: ['/own'] })).toMatchObject([
+    expect(await checkModels({ named: [home, wrong], optional: ['/own'] })).toMatchObject([
       { level: 'warning', message: `models.dirs: ${wrong} ${reason}` },
       { level: 'ok' },
     ]);
   });
 
-  it('are a warning without models', () => {
+  it('are a warning without models', async () => {
     const optional = ['/nowhere', '/own'];
-    expect(checkModels({ named: [home], optional })).toMatchObject([
+    expect(await checkModels({ named: [home], optional })).toMatchObject([
       { level: 'warning', message: `no .gguf below ${home}` },
     ]);
-    expect(checkModels({ named: ['/nowhere'], optional })).toMatchObject([
+    expect(await checkModels({ named: ['/nowhere'], optional })).toMatchObject([
       { level: 'warning', message: 'no such folder: /nowhere' },
     ]);
   });

@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import type { Gpu } from '@llamactl/client';
+import type { Gpu } from '@llamactl/contract/system';
 import { bytes } from '../../format/figures.ts';
 import { doubtful, well, type Finding } from './finding.ts';
 
@@ -21,6 +21,6 @@ export function checkGpus(gpus: readonly Gpu[], isThere: (file: string) => boole
   return doubtful(
     check,
     `this machine seems to have a GPU, but ${tool} does not report it: GPU statistics stay empty`,
-    `install ${tool}, or run it to see why it fails`,
+    `Install ${tool}, or run it to see why it fails`,
   );
 }

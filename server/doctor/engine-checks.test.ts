@@ -1,6 +1,6 @@
-import type { Gpu } from '@llamactl/client';
 import { ConfigSchema } from '@llamactl/contract/config';
-import type { Inspection } from '@llamactl/server/main';
+import type { Gpu } from '@llamactl/contract/system';
+import type { Inspection } from '../inspection.ts';
 import { describe, expect, it } from 'vitest';
 import { checkCustomEngines, checkLlamaServer, checkPath, serviceSearcher } from './engine-checks.ts';
 
@@ -38,7 +38,7 @@ function machine(answers: Record<string, string | { code: number; stderr: string
     disk: async () => ({ available: 1, level: null }),
     models: async () => [],
     modelProblem: async () => null,
-    database: () => ({ is: 'none' }),
+    database: async () => ({ is: 'none' }),
   };
 }
 
@@ -64,8 +64,8 @@ describe('llama-server', () => {
     const { file, findings } = await checkLlamaServer(nowhere, machine(WELL), alone);
     expect(file).toBe(null);
     expect(findings).toMatchObject([{ level: 'error', message: expect.stringContaining('PATH') as unknown }]);
-    expect(findings[0]?.remedies).toContain('to install one: llamactl quickstart');
-    expect(findings[0]?.remedies.at(-1)).toBe('the folders of the PATH: /opt/llama');
+    expect(findings[0]?.remedies).toContainEqual({ label: 'Install one', command: 'llamactl quickstart' });
+    expect(findings[0]?.remedies.at(-1)?.label).toBe('The folders of the PATH: /opt/llama');
     const beside = await checkLlamaServer(nowhere, machine(WELL), { gpus: [], hasOthers: true });
     expect(beside.findings).toMatchObject([{ level: 'warning' }]);
   });
@@ -74,7 +74,7 @@ describe('llama-server', () => {
     const stderr = '\nerror while loading shared libraries: libfoo.so.1: cannot open shared object file';
     const { findings } = await checkLlamaServer(SETTINGS, machine({ '--version': { code: 127, stderr } }), alone);
     expect(findings).toMatchObject([{ level: 'error', message: expect.stringContaining('libfoo.so.1') as unknown }]);
-    expect(findings[0]?.remedies[0]).toContain('LD_LIBRARY_PATH');
+    expect(findings[0]?.remedies[0]?.link).toContain('LD_LIBRARY_PATH');
   });
 
   it('is an error if it lacks a flag that we pass', async () => {
@@ -105,7 +105,11 @@ describe('engines of the configuration', () => {
     const { engines } = ConfigSchema.parse({ engines: { one: custom('llama-server'), two: custom('nope') } });
     expect(await checkCustomEngines(engines, machine({}))).toMatchObject([
       { check: 'engine one', level: 'ok', message: FILE },
-      { check: 'engine two', level: 'error', remedies: [expect.stringContaining('engines.two.command')] },
+      {
+        check: 'engine two',
+        level: 'error',
+        remedies: [{ label: 'Correct', link: 'configuration/engines.two.command' }],
+      },
     ]);
   });
 });

@@ -1,0 +1,121 @@
+import { describe, expect, it } from 'vitest';
+import { DoctorSchema } from '@llamactl/contract/doctor';
+import { FakeClock } from '../testing/fake-clock.ts';
+import { Doctor, type DoctorPatient } from './doctor.ts';
+import { byConfiguration, well, wrong, type Finding } from './finding.ts';
+
+const row = (name: string, status: InstanceSummary['status']): InstanceSummary => ({ name, status }) as InstanceSummary;
+
+function patient(changes: Partial<DoctorPatient> = {}): DoctorPatient & { clock: FakeClock } {
+  return {
+    built: '2020-01-01T00:00:00Z',
+    configuration: async () => ({ file: '/etc/llamactl.yaml', pending: [] }),
+    alerts: () => [],
+    models: () => [],
+    instances: { list: () => [], health: async () => ({}) },
+    machine: async function* () {
+      yield well('GPU', 'none');
+    },
+    ...changes,
+    clock: new FakeClock(),
+  };
+}
+
+async function found(changes: Partial<DoctorPatient>) {
+  return (await new Doctor(patient(changes)).examine()).findings;
+}
+
+describe('the doctor of a server', () => {
+  it('returns a finding of each check, in the form of the API', async () => {
+    const report = await new Doctor(patient()).examine();
+    expect(DoctorSchema.parse(report)).toEqual(report);
+    expect(report.findings.map(({ id, status }) => [id, status])).toEqual([
+      ['alert', 'ok'],
+      ['configuration', 'ok'],
+      ['gpu', 'ok'],
+      ['clock', 'ok'],
+    ]);
+  });
+
+  it('has a problem for each error, with its remedies, and names the engine', async () => {
+    const machine = async function* (): AsyncGenerator<Finding, void, void> {
+      yield wrong('port range', 'no port left', byConfiguration('Widen', 'instances.port_range'));
+      yield wrong('engine two', 'nope was not found');
+    };
+    expect(await found({ machine })).toEqual(
+      expect.arrayContaining([
+        {
+          id: 'port_range',
+          status: 'problem',
+          sentence: 'no port left',
+          remedies: [{ label: 'Widen', link: 'configuration/instances.port_range' }],
+        },
+        { id: 'engine', status: 'problem', sentence: 'engine two: nope was not found', remedies: [] },
+      ]),
+    );
+  });
+
+  it('passes on alerts, obstacles of instances that do not run, and broken models', async () => {
+    const asked: string[] = [];
+    const findings = await found({
+      alerts: () => [{ level: 'error', code: 'c', message: 'm', instance: 'a', raised_at: '2026-03-01T12:00:00Z' }],
+      models: () => [{ name: 'half', problems: ['It is cut.'] }],
+      instances: {
+        list: () => [
+          { name: 'a', status: 'failed' },
+          { name: 'b', status: 'running' },
+          { name: 'c', status: 'stopped' },
+        ],
+        health: async (name) => {
+          asked.push(name);
+          return name === 'c' ? { start_obstacle: { message: 'It is gone.' } } : {};
+        },
+      },
+    });
+    expect(asked).toEqual(['a', 'c']);
+    expect(findings.slice(0, 3)).toMatchObject([
+      { id: 'alert', status: 'problem', instance: 'a', remedies: [{ command: 'llamactl why a' }] },
+      { id: 'instance', status: 'warning', sentence: 'c cannot be started: It is gone.', instance: 'c' },
+      { id: 'models', status: 'warning', remedies: [{ link: 'models' }] },
+    ]);
+  });
+
+  it('reports a file that cannot be read, and changes that wait', async () => {
+    const broken = await found({
+      configuration: async () => ({ file: '/c.yaml', pending: [], problem: 'line 1: x\nline 2: y' }),
+    });
+    expect(broken.filter(({ id }) => id === 'configuration').map(({ sentence }) => sentence)).toEqual([
+      'line 1: x',
+      'line 2: y',
+    ]);
+    const waiting = await found({ configuration: async () => ({ file: '/c.yaml', pending: ['server.port'] }) });
+    expect(waiting[1]).toMatchObject({ status: 'warning', remedies: [{ command: 'llamactl reload' }] });
+  });
+
+  it('runs once at a time, and ends after 30 seconds with what it has', async () => {
+    const gate = Promise.withResolvers<void>();
+    let runs = 0;
+    const own = patient({
+      machine: async function* () {
+        runs += 1;
+        yield well('disk', 'enough');
+        await gate.promise;
+        yield well('engine', 'too late');
+      },
+    });
+    const doctor = new Doctor(own);
+    const [first, second] = [doctor.examine(), doctor.examine()];
+    await own.clock.advance(30_000);
+    const report = await first;
+    expect(await second).toBe(report);
+    expect(report.duration).toBe(30);
+    expect(report.findings.map(({ id }) => id)).toEqual(['alert', 'configuration', 'disk', 'unfinished']);
+    // The check that was given up still runs.
+    expect(await doctor.examine()).toBe(report);
+    expect(runs).toBe(1);
+    gate.resolve();
+    await own.clock.advance(0);
+    expect(await doctor.examine()).not.toBe(report);
+    expect(runs).toBe(2);
+  });
+});

@@ -1,0 +1,122 @@
+import type { ConfigView } from '@llamactl/contract/config';
+import {
+  DOCTOR_CHECKS,
+  type Doctor as Report,
+  type DoctorCheck,
+  type Finding as Shown,
+} from '@llamactl/contract/doctor';
+import type { StartObstacle } from '@llamactl/contract/health';
+import type { InstanceSummary } from '@llamactl/contract/instance';
+import type { Model } from '@llamactl/contract/model';
+import type { Alert } from '@llamactl/contract/system';
+import { atMost, type Clock } from '../instances/ports/time.ts';
+import { byCommand, doubtful, well, wrong, type Finding } from './finding.ts';
+import { checkClock } from './process-checks.ts';
+import { alertFindings, brokenModelFindings, obstacleFinding } from './state-checks.ts';
+
+/** Longest time for all checks. */
+const LONGEST_MS = 30_000;
+/** Most instances that are checked for an obstacle to their start. */
+const MOST_INSTANCES = 50;
+
+/** The parts of a server that its doctor examines. */
+export interface DoctorPatient {
+  clock: Pick<Clock, 'now' | 'elapsed' | 'after'>;
+  /** Build time of this program, RFC 3339. */
+  built: string;
+  configuration: () => Promise<Pick<ConfigView, 'file' | 'pending' | 'problem'>>;
+  alerts: () => readonly Alert[];
+  models: () => readonly Pick<Model, 'name' | 'problems'>[];
+  instances: {
+    list(): readonly Pick<InstanceSummary, 'name' | 'status'>[];
+    health(name: string): Promise<{ start_obstacle?: Pick<StartObstacle, 'message'> | undefined }>;
+  };
+  /** The checks of the machine, see `examineMachine`. */
+  machine: () => AsyncGenerator<Finding, void, void>;
+}
+
+/** Checks a running server and its machine. Runs once at a time: calls meanwhile get the same report. */
+export class Doctor {
+  readonly #patient: DoctorPatient;
+  #running: Promise<Report> | null = null;
+
+  constructor(patient: DoctorPatient) {
+    this.#patient = patient;
+  }
+
+  /** Takes at most 30 seconds. Rejects only if a check has a bug. */
+  examine(): Promise<Report> {
+    this.#running ??= this.#begin();
+    return this.#running;
+  }
+
+  #begin(): Promise<Report> {
+    const { clock } = this.#patient;
+    const begun = clock.elapsed();
+    const checkedAt = new Date(clock.now()).toISOString();
+    const findings: Finding[] = [];
+    let isOver = false;
+    const work = this.#collect(findings).finally(() => {
+      isOver = true;
+      // Not earlier: a check that was given up still runs its tool.
+      this.#running = null;
+    });
+    return atMost(clock, LONGEST_MS, work).then(() => {
+      const late = isOver ? [] : [doubtful('unfinished', 'The checks took too long; the rest of them is missing.')];
+      const duration = (clock.elapsed() - begun) / 1_000;
+      return { checked_at: checkedAt, duration, findings: [...findings, ...late].map(shown) };
+    });
+  }
+
+  async #collect(findings: Finding[]): Promise<void> {
+    for await (const finding of this.#findings()) findings.push(finding);
+  }
+
+  async *#findings(): AsyncGenerator<Finding, void, void> {
+    const { clock, built, configuration, alerts, models, instances, machine } = this.#patient;
+    yield* alertFindings(alerts());
+    const down = instances.list().filter(({ status }) => status === 'stopped' || status === 'failed');
+    for (const { name } of down.slice(0, MOST_INSTANCES)) {
+      const { start_obstacle: obstacle } = await instances.health(name);
+      if (obstacle !== undefined) yield obstacleFinding(name, obstacle);
+    }
+    yield* brokenModelFindings(models());
+    yield* configurationFindings(await configuration());
+    yield* machine();
+    yield checkClock(clock.now(), built);
+  }
+}
+
+function configurationFindings({
+  file,
+  pending,
+  problem,
+}: Awaited<ReturnType<DoctorPatient['configuration']>>): Finding[] {
+  const check = 'configuration';
+  if (problem !== undefined) {
+    return problem
+      .split('\n')
+      .map((each) => wrong(check, each, 'Correct the file; until then llamactl runs with the earlier values'));
+  }
+  if (pending.length === 0) return [well(check, file ?? 'no file, only defaults')];
+  const message = `${file ?? 'the file'}: changes of ${pending.join(', ')} wait for a reload`;
+  return [doubtful(check, message, byCommand('Reload llamactl', 'llamactl reload'))];
+}
+
+function shown({ check, level, message, instance, remedies }: Finding): Shown {
+  return {
+    id: idOf(check),
+    status: level === 'error' ? 'problem' : level,
+    sentence: check.startsWith('engine ') ? `${check}: ${message}` : message,
+    ...(instance === undefined ? {} : { instance }),
+    remedies: [...remedies],
+  };
+}
+
+/** The id of a check: `port range` is `port_range`, `engine NAME` is `engine`. */
+function idOf(check: string): DoctorCheck {
+  const word = check.toLowerCase().replaceAll(' ', '_');
+  const found = DOCTOR_CHECKS.find((id) => word === id || word === `${id}s` || word.startsWith(`${id}_`));
+  if (found === undefined) throw new Error(`The check ${check} has no id`);
+  return found;
+}

@@ -1,11 +1,8 @@
-import type { AuditRow, Client } from '@llamactl/client';
+import type { AuditFilter, AuditRow, Client } from '@llamactl/client';
 
-interface AuditRequest {
+interface AuditRequest extends Pick<AuditFilter, 'subject' | 'action' | 'target' | 'since' | 'until' | 'status'> {
   /** Most rows to return. */
   lines: number;
-  subject?: string | undefined;
-  action?: string | undefined;
-  target?: string | undefined;
   /** Only rows before this one. */
   before?: number | undefined;
   signal: AbortSignal;
@@ -16,13 +13,13 @@ const PAGE = 1_000;
 
 /** Reads audit rows, newest first, over as many pages as needed. */
 export async function auditRows(client: Pick<Client, 'getAudit'>, request: AuditRequest): Promise<AuditRow[]> {
-  const { lines, subject, action, target, signal } = request;
+  const { lines, before: first, subject, action, ...others } = request;
   const who = subject === undefined ? undefined : subjectOf(subject);
   const operation = action === undefined ? undefined : operationOf(action);
   const rows: AuditRow[] = [];
-  for (let before = request.before; rows.length < lines; before = rows.at(-1)?.seq) {
+  for (let before = first; rows.length < lines; before = rows.at(-1)?.seq) {
     const limit = Math.min(PAGE, lines - rows.length);
-    const page = await client.getAudit({ limit, before_seq: before, subject: who, action: operation, target, signal });
+    const page = await client.getAudit({ ...others, limit, before_seq: before, subject: who, action: operation });
     rows.push(...page);
     if (page.length < limit) break;
   }

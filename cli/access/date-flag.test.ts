@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { dateOf } from './date-flag.ts';
+import { dateOf, pastDateOf } from './date-flag.ts';
 
 const NOW = Date.parse('2026-03-01T12:00:00Z');
 
@@ -25,5 +25,20 @@ describe('dateOf', () => {
 
   it.each(['2026-02-28', '0d', '2026-03-01T12:00:00Z'])('refuses %s, which is in the past', (text) => {
     expect(() => dateOf(text, NOW)).toThrow('is in the past');
+  });
+});
+
+describe('pastDateOf', () => {
+  it.each([
+    ['24h', '2026-02-28T12:00:00.000Z'],
+    ['1w', '2026-02-22T12:00:00.000Z'],
+    ['2026-01-31T12:00:00+02:00', '2026-01-31T10:00:00.000Z'],
+    ['2026-01-31', new Date(2026, 0, 31).toISOString()],
+  ])('reads %s as %s', (text, time) => {
+    expect(pastDateOf(text, NOW)).toBe(time);
+  });
+
+  it('refuses other words', () => {
+    expect(() => pastDateOf('yesterday', NOW)).toThrow('is not a time: write 30d');
   });
 });

@@ -1,5 +1,6 @@
 import { stripVTControlCharacters } from 'node:util';
 import type { AuditRow } from '@llamactl/contract/auth';
+import type { AuditQuery } from '@llamactl/server/auth/auth-ports';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { PASSWORD } from '@llamactl/server/testing/auth-harness';
 import { Contexts } from '../server/contexts.ts';
@@ -14,12 +15,17 @@ let server: AccessServer;
 let sandbox: CommandSandbox;
 let trail: AuditRow[];
 let ledger: UsageLedger;
+let queries: AuditQuery[];
+const read = async (query: AuditQuery): Promise<AuditRow[]> => {
+  queries.push(query);
+  return trail;
+};
 
 beforeEach(async () => {
   trail = [];
+  queries = [];
   ledger = new UsageLedger(new FakeClock());
-  const audit = { record: () => undefined, read: async () => trail };
-  server = await AccessServer.open(true, { audit, usage: ledger });
+  server = await AccessServer.open(true, { audit: { record: () => undefined, read }, usage: ledger });
   sandbox = new CommandSandbox();
   const token = await server.harness.tokenOf('ada');
   contexts().set('here', { url: server.url, token, username: 'ada' });
@@ -357,6 +363,18 @@ describe('audit', () => {
       [expect.any(String), '-', 'login', '-', '401', '::1'],
     ]);
     expect(JSON.parse((await run(['audit', '--json'])).stdout)).toEqual(trail);
+  });
+
+  it('asks for a period and a status', async () => {
+    const until = new Date(server.now - 3_600_000).toISOString();
+    await run(['audit', '--since', '24h', '--until', until, '--status', '4xx']);
+    expect(queries.at(-1)).toMatchObject({
+      since: new Date(server.now - 86_400_000).toISOString(),
+      until,
+      statuses: [400, 499],
+    });
+    expect(await run(['audit', '--since', 'yesterday'])).toMatchObject({ status: 2 });
+    expect((await run(['audit', '--status', 'bad'])).stderr).toContain('must be a status such as 403');
   });
 
   it('reports an empty result', async () => {

@@ -1,6 +1,7 @@
-import type { Alert } from '@llamactl/client';
+import type { Alert, PastAlert } from '@llamactl/client';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { EventServer } from '@llamactl/server/testing/event-server';
+import { NO_HISTORY } from '@llamactl/server/testing/fake-services';
 import { CommandSandbox } from '../testing/command-run.ts';
 import { screenAfter } from '../testing/screen.ts';
 
@@ -20,12 +21,23 @@ const MEMORY: Alert = {
 };
 
 let alerts: Alert[];
+let past: PastAlert[];
 let server: EventServer;
 let sandbox: CommandSandbox;
 
 beforeEach(async () => {
   alerts = [DISK, MEMORY];
-  server = await EventServer.open({ alerts: () => alerts });
+  past = [];
+  server = await EventServer.open({
+    alerts: () => alerts,
+    history: {
+      ...NO_HISTORY,
+      alerts: async ({ before, limit }) => {
+        const older = past.filter(({ seq }) => seq < before);
+        return { alerts: older.slice(0, limit), more: older.length > limit, oldest_seq: 1 };
+      },
+    },
+  });
   sandbox = new CommandSandbox();
   sandbox.environment['LLAMACTL_URL'] = server.url;
 });
@@ -82,5 +94,33 @@ describe('llamactl alerts', () => {
   it("prints the API's response with --json, and only codes with -q", async () => {
     expect(JSON.parse((await sandbox.run(['alerts', '--json'])).stdout)).toEqual(alerts);
     expect((await sandbox.run(['alerts', '-q'])).stdout).toBe('disk_full\nrestart_loop\n');
+  });
+});
+
+describe('llamactl alerts --history', () => {
+  it('lists past alerts with the times when they were raised and cleared', async () => {
+    const { raised_at: _, ...memory } = MEMORY;
+    past = [
+      { ...memory, seq: 9, raised_at: '2026-03-01T11:00:00Z', cleared_at: '2026-03-01T11:30:00Z' },
+      { ...DISK, seq: 4, raised_at: null, cleared_at: null },
+    ];
+    const { stdout, status } = await sandbox.run(['alerts', '--history'], { columns: 120, now: NOW });
+    const [head, first, second] = screenAfter(stdout);
+    expect(head).toMatch(/^LEVEL +RAISED +CLEARED +WHAT +CODE +INSTANCE$/);
+    expect(first).toMatch(/^warning +\d\d:00:00 +\d\d:30:00 +llama has restarted 4 times\. +restart_loop +llama$/);
+    expect(second).toMatch(/^error +- +- +The disk of the data directory/);
+    expect(status).toBe(0);
+  });
+
+  it('reads as many pages as needed', async () => {
+    past = Array.from({ length: 700 }, (_, index) => ({ ...DISK, seq: 1_000 - index, cleared_at: null }));
+    const { stdout } = await sandbox.run(['alerts', '--history', '-n', '620', '--json']);
+    const found = JSON.parse(stdout) as PastAlert[];
+    expect(found.map(({ seq }) => seq)).toEqual(Array.from({ length: 620 }, (_, index) => 1_000 - index));
+  });
+
+  it('says when there were none', async () => {
+    expect((await sandbox.run(['alerts', '--history'])).stderr).toContain('no past alerts');
+    expect((await sandbox.run(['alerts', '--history', '-n', '0'])).status).toBe(2);
   });
 });

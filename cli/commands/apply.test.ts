@@ -157,6 +157,14 @@ describe('exporting', () => {
     expect(JSON.parse((await sandbox.run(['export', '--json'])).stdout)).toEqual(fleet.fleet);
   });
 
+  it('writes only the named instances', async () => {
+    fleet.fleet = { version: 1, instances: [{ name: 'llama' }, { name: 'other' }, { name: 'third' }] };
+    const { stdout } = await sandbox.run(['export', '-i', 'llama', '--instance', 'third']);
+    expect(stdout).toContain('- name: llama\n');
+    expect(stdout).toContain('- name: third\n');
+    expect(stdout).not.toContain('other');
+  });
+
   it('writes a file that only its owner can read', async () => {
     const target = path.join(folder, 'out.yaml');
     expect(await sandbox.run(['export', target])).toEqual({ status: 0, stdout: '', stderr: `wrote ${target}\n` });

@@ -9,6 +9,9 @@ interface AuditFlags {
   action?: string;
   target?: string;
   before?: number;
+  since?: string;
+  until?: string;
+  status?: string;
 }
 
 export function auditCommand(commandLine: CommandLine): Command {
@@ -21,6 +24,9 @@ export function auditCommand(commandLine: CommandLine): Command {
     )
     .option('--action <operation>', 'Only this action, as shown in ACTION: "create instance", login')
     .option('--target <what>', 'Only actions on this instance, account or key')
+    .option('--since <time>', 'Only actions since this time: 24h (ago), 2026-01-31, 2026-01-31T12:00:00Z')
+    .option('--until <time>', 'Only actions before this time')
+    .option('--status <status>', 'Only actions with this status, such as 403, or 4xx')
     .option('--before <seq>', 'Only rows before this seq (see --json)', wholeNumber)
     .addHelpText(
       'after',
@@ -29,13 +35,22 @@ Examples:
   llamactl audit
   llamactl audit --subject ann -n 20
   llamactl audit --action 'delete instance'
-  llamactl audit --json -n 1000 | jq '.[] | select(.status >= 400)'`,
+  llamactl audit --since 24h --status 4xx
+  llamactl audit --json -n 1000 | jq '.[].subject'`,
     )
     .action(
-      commandLine.online<AuditFlags>(async ({ client, terminal, signal }, { flags }) => {
-        const { actionText, auditRows, callerText } = await import('../access/audit-rows.ts');
-        const { lines, subject, action, target, before } = flags;
-        const rows = await auditRows(client, { lines, subject, action, target, before, signal });
+      commandLine.online<AuditFlags>(async ({ client, terminal, signal, now }, { flags }) => {
+        const [{ actionText, auditRows, callerText }, { pastDateOf }] = await Promise.all([
+          import('../access/audit-rows.ts'),
+          import('../access/date-flag.ts'),
+        ]);
+        const { since, until, ...others } = flags;
+        const rows = await auditRows(client, {
+          ...others,
+          since: since === undefined ? undefined : pastDateOf(since, now()),
+          until: until === undefined ? undefined : pastDateOf(until, now()),
+          signal,
+        });
         if (terminal.isJson) return terminal.printJson(rows);
         if (rows.length === 0) return terminal.note('no matching entries in the last 90 days');
         if (terminal.isQuiet) return rows.forEach(({ seq }) => terminal.print(String(seq)));

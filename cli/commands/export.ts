@@ -8,28 +8,32 @@ import { causeOf } from '../input-file.ts';
 import { Problem } from '../problem.ts';
 
 interface ExportFlags {
+  instance?: string[];
   force?: boolean;
 }
 
 export function exportCommand(commandLine: CommandLine): Command {
   return new Command('export')
-    .description(
-      'Save all instances to a file that apply reads. It contains the values of environment, including secrets.',
-    )
+    .description('Save instances to a file that apply reads. It contains the values of environment, including secrets.')
     .argument('[file]', 'Target file (default: standard output); readable only by you')
+    .option('-i, --instance <name>', 'Only this instance; repeatable (default: all)', (name, names: string[] = []) => [
+      ...names,
+      name,
+    ])
     .option('--force', 'Replace an existing file')
     .addHelpText('after', EXAMPLES)
     .action(
       commandLine.online<ExportFlags>(async (session, { words: [file = '-'], flags }) => {
         const { client, terminal, signal } = session;
+        const wanted = { names: flags.instance, signal };
         if (file === '-') {
-          if (terminal.isJson) terminal.printJson(await client.exportFleet({ signal }));
-          else terminal.write(await client.exportFleetYaml({ signal }));
+          if (terminal.isJson) terminal.printJson(await client.exportFleet(wanted));
+          else terminal.write(await client.exportFleetYaml(wanted));
           return;
         }
         const text = terminal.isJson
-          ? `${JSON.stringify(await client.exportFleet({ signal }), null, 2)}\n`
-          : await client.exportFleetYaml({ signal });
+          ? `${JSON.stringify(await client.exportFleet(wanted), null, 2)}\n`
+          : await client.exportFleetYaml(wanted);
         writePrivately(file, text, flags.force === true);
         terminal.note(`wrote ${file}`);
       }),
@@ -54,4 +58,5 @@ const EXAMPLES = `
 Examples:
   llamactl export fleet.yaml
   llamactl export --force fleet.yaml
+  llamactl export -i chat -i embed some.yaml
   llamactl export --json | jq '.instances[].name'`;

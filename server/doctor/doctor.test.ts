@@ -4,8 +4,6 @@ import { FakeClock } from '../testing/fake-clock.ts';
 import { Doctor, type DoctorPatient } from './doctor.ts';
 import { byConfiguration, well, wrong, type Finding } from './finding.ts';
 
-const row = (name: string, status: InstanceSummary['status']): InstanceSummary => ({ name, status }) as InstanceSummary;
-
 function patient(changes: Partial<DoctorPatient> = {}): DoctorPatient & { clock: FakeClock } {
   return {
     built: '2020-01-01T00:00:00Z',

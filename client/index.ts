@@ -20,7 +20,7 @@ export type { EventsOptions, EventStream } from './event-stream.ts';
 export type { EventWishes } from './event-wishes.ts';
 export type { FollowLogsOptions } from './log-stream.ts';
 export type * from './models.ts';
-export type { RequestFilter, WaitOptions } from './operations.ts';
+export type { EventFilter, RequestFilter, WaitOptions } from './operations.ts';
 export type {
   CallOptions,
   ClientOptions,

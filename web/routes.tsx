@@ -16,6 +16,7 @@ import { editSearch, newSearch } from './pages/new/new-search.ts';
 import { playgroundSearch } from './pages/playground/playground-search.ts';
 import { requestsSearch } from './pages/requests/requests-search.ts';
 import { settingsSearch } from './pages/settings/settings-search.ts';
+import { systemSearch } from './pages/system/system-search.ts';
 import { Frame } from './shell/frame.tsx';
 
 /** All addresses of the page. Each page is a file of its own that comes when it is first opened. */
@@ -84,6 +85,7 @@ const requests = createRoute({
 const system = createRoute({
   getParentRoute: () => root,
   path: '/system',
+  validateSearch: systemSearch,
   component: lazyRouteComponent(() => import('./pages/system/system-page.tsx'), 'SystemPage'),
 });
 

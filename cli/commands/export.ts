@@ -16,10 +16,7 @@ export function exportCommand(commandLine: CommandLine): Command {
   return new Command('export')
     .description('Save instances to a file that apply reads. It contains the values of environment, including secrets.')
     .argument('[file]', 'Target file (default: standard output); readable only by you')
-    .option('-i, --instance <name>', 'Only this instance; repeatable (default: all)', (name, names: string[] = []) => [
-      ...names,
-      name,
-    ])
+    .option('-i, --instance <name>', 'Only this instance; repeatable (default: all)', collected)
     .option('--force', 'Replace an existing file')
     .addHelpText('after', EXAMPLES)
     .action(
@@ -60,3 +57,7 @@ Examples:
   llamactl export --force fleet.yaml
   llamactl export -i chat -i embed some.yaml
   llamactl export --json | jq '.instances[].name'`;
+
+function collected(name: string, names: readonly string[] | undefined): string[] {
+  return [...(names ?? []), name];
+}

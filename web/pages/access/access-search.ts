@@ -1,3 +1,4 @@
+import { momentOf } from '../../lib/local-time.ts';
 import { choiceOf, textOf, type RawSearch } from '../../lib/search-parameters.ts';
 
 export const ACCESS_TABS = ['keys', 'users', 'usage', 'audit', 'account'] as const;
@@ -6,6 +7,10 @@ export type AccessTab = (typeof ACCESS_TABS)[number];
 /** Choices of usage: the kind of row, and how far back. */
 export const USAGE_GROUPS = ['key', 'user', 'instance'] as const;
 export const USAGE_WINDOWS = ['15m', '24h', '7d', '30d'] as const;
+
+/** Answers by which the audit trail can be filtered. */
+export const AUDIT_STATUSES = ['2xx', '4xx', '5xx', '401', '403', '404', '409', '429'] as const;
+export type AuditStatus = (typeof AUDIT_STATUSES)[number];
 
 /** The tab of the page, the choices of usage and the filters of the audit trail, as the URL has them. */
 export interface AccessSearch {
@@ -18,6 +23,11 @@ export interface AccessSearch {
   subject?: string | undefined;
   action?: string | undefined;
   target?: string | undefined;
+  /** RFC 3339. */
+  since?: string | undefined;
+  /** RFC 3339. */
+  until?: string | undefined;
+  status?: AuditStatus | undefined;
 }
 
 export function accessSearch(raw: RawSearch): AccessSearch {
@@ -28,5 +38,8 @@ export function accessSearch(raw: RawSearch): AccessSearch {
     subject: textOf(raw['subject']),
     action: textOf(raw['action']),
     target: textOf(raw['target']),
+    since: momentOf(textOf(raw['since']) ?? ''),
+    until: momentOf(textOf(raw['until']) ?? ''),
+    status: choiceOf(textOf(raw['status']), AUDIT_STATUSES),
   };
 }

@@ -9,28 +9,30 @@ import { EmptyState } from '../../components/empty-state.tsx';
 import { TextField } from '../../components/field.tsx';
 import { Grid, GridCell, type GridColumn } from '../../components/grid.tsx';
 import { QueryPart } from '../../components/query-part.tsx';
+import { Select } from '../../components/select.tsx';
 import { VerdictMark } from '../../components/status.tsx';
 import { showError } from '../../components/toast.tsx';
 import { useApp } from '../../lib/app.ts';
 import { useWords } from '../../lib/language.ts';
+import { localText, momentOf } from '../../lib/local-time.ts';
 import { useMedia, WIDE } from '../../lib/media.ts';
 import { useNow } from '../../lib/now.ts';
 import { saveFile } from '../../lib/save-file.ts';
 import { callerText } from '../../lib/caller-text.ts';
 import { accessWords } from '../../words/access.ts';
-import type { AccessSearch } from './access-search.ts';
+import { AUDIT_STATUSES, type AccessSearch } from './access-search.ts';
 
 const PAGE = 100;
 const COMPACT = 33;
 const TWO_LINES = 60;
 const CLOCK_LENGTH = '14:03:12'.length;
 const FILTERS = ['subject', 'action', 'target'] as const;
+const TIMES = ['since', 'until'] as const;
 
 /** Who did what, newest first. Older rows come while one scrolls. */
 export function AuditTab() {
   const { client } = useApp();
-  const { subject, action, target } = useSearch({ from: '/access' });
-  const filters = { subject, action, target };
+  const { tab: _, ...filters } = useSearch({ from: '/access' });
   const query = useInfiniteQuery({
     queryKey: ['audit', filters],
     queryFn: ({ pageParam, signal }) => client.getAudit({ ...filters, limit: PAGE, before_seq: pageParam, signal }),
@@ -41,10 +43,14 @@ export function AuditTab() {
   const older = useCallback(() => void fetchNextPage(), [fetchNextPage]);
   return (
     <>
-      <div className="grid shrink-0 grid-cols-2 items-end gap-2 px-4 py-3 wide:flex wide:px-6">
+      <div className="grid shrink-0 grid-cols-2 items-end gap-2 px-4 py-3 wide:flex wide:flex-wrap wide:px-6">
         {FILTERS.map((name) => (
           <Filter key={`${name}=${filters[name] ?? ''}`} name={name} />
         ))}
+        {TIMES.map((name) => (
+          <TimeFilter key={`${name}=${filters[name] ?? ''}`} name={name} />
+        ))}
+        <StatusFilter />
         <Download filters={filters} />
       </div>
       <QueryPart query={query}>
@@ -66,7 +72,7 @@ function Filter({ name }: { name: (typeof FILTERS)[number] }) {
   };
   return (
     <form
-      className="min-w-0 wide:w-56"
+      className="min-w-0 wide:w-48"
       onSubmit={(event) => {
         event.preventDefault();
         settle();
@@ -85,7 +91,60 @@ function Filter({ name }: { name: (typeof FILTERS)[number] }) {
   );
 }
 
-function Download({ filters }: { filters: Pick<AccessSearch, 'subject' | 'action' | 'target'> }) {
+/** The begin or the end of the period, in the reader's time zone. */
+function TimeFilter({ name }: { name: (typeof TIMES)[number] }) {
+  const words = useWords(accessWords);
+  const search = useSearch({ from: '/access' });
+  const navigate = useNavigate({ from: '/access' });
+  const [text, setText] = useState(localText(search[name]));
+  const settle = (): void => {
+    if (text === localText(search[name])) return;
+    void navigate({ search: { ...search, [name]: momentOf(text) }, replace: true });
+  };
+  return (
+    <form
+      className="min-w-0"
+      onSubmit={(event) => {
+        event.preventDefault();
+        settle();
+      }}
+    >
+      <TextField
+        label={{ since: words.filterSince, until: words.filterUntil }[name]}
+        type="datetime-local"
+        value={text}
+        onChange={({ target }) => setText(target.value)}
+        onBlur={settle}
+      />
+    </form>
+  );
+}
+
+function StatusFilter() {
+  const words = useWords(accessWords);
+  const search = useSearch({ from: '/access' });
+  const navigate = useNavigate({ from: '/access' });
+  return (
+    <Select
+      label={words.auditColumns.status}
+      isLabelHidden
+      className="min-w-0 wide:w-44"
+      value={search.status ?? ALL}
+      choices={[
+        { value: ALL, label: words.allAnswers },
+        ...AUDIT_STATUSES.map((value) => ({ value, label: words.answers[value] })),
+      ]}
+      onChoose={(value) =>
+        void navigate({ search: { ...search, status: value === ALL ? undefined : value }, replace: true })
+      }
+    />
+  );
+}
+
+/** The choice without a filter. */
+const ALL = 'all';
+
+function Download({ filters }: { filters: Omit<AccessSearch, 'tab'> }) {
   const words = useWords(accessWords);
   const { client } = useApp();
   const download = useMutation({

@@ -1,18 +1,43 @@
+import { useInfiniteQuery } from '@tanstack/react-query';
 import { Moment } from '../../components/age.tsx';
+import { Button } from '../../components/button.tsx';
 import { EmptyState } from '../../components/empty-state.tsx';
+import { QueryPart } from '../../components/query-part.tsx';
 import { StatusMark, VerdictMark } from '../../components/status.tsx';
 import { Table, Td, Th, Tr } from '../../components/table.tsx';
+import { useApp } from '../../lib/app.ts';
 import { useWords } from '../../lib/language.ts';
 import { instanceWords } from '../../words/instance.ts';
-import { useInstanceEvents, type InstanceEvent } from './instance-events.ts';
+import { eventsQuery, mergedEvents, useNewEvents, type InstanceEvent } from './instance-events.ts';
 
-/** Rows of the table. */
-const MOST = 200;
-
-/** The events of one instance, newest first, live. */
+/** The events of one instance, newest first: kept ones page by page, and new ones as they come. */
 export function EventsTab({ name }: { name: string }) {
   const words = useWords(instanceWords).events;
-  const events = useInstanceEvents(name);
+  const { client } = useApp();
+  const fresh = useNewEvents(name);
+  const query = useInfiniteQuery(eventsQuery(client, name));
+  return (
+    <QueryPart query={query}>
+      {({ pages }) => (
+        <>
+          <EventTable events={mergedEvents(pages, fresh)} />
+          {query.hasNextPage && (
+            <Button
+              className="mt-3 self-start"
+              isPending={query.isFetchingNextPage}
+              onClick={() => void query.fetchNextPage()}
+            >
+              {words.older}
+            </Button>
+          )}
+        </>
+      )}
+    </QueryPart>
+  );
+}
+
+function EventTable({ events }: { events: readonly InstanceEvent[] }) {
+  const words = useWords(instanceWords).events;
   if (events.length === 0) {
     return (
       <EmptyState icon="clock" title={words.none}>
@@ -32,22 +57,19 @@ export function EventsTab({ name }: { name: string }) {
           </>
         }
       >
-        {events
-          .slice(-MOST)
-          .toReversed()
-          .map((event) => (
-            <Tr key={event.seq}>
-              <Td className="figures whitespace-nowrap">
-                <Moment at={event.timestamp} />
-              </Td>
-              <Td className="whitespace-nowrap">
-                <What event={event} />
-              </Td>
-              <Td className="py-1.5 break-words">
-                <Reason event={event} />
-              </Td>
-            </Tr>
-          ))}
+        {events.map((event) => (
+          <Tr key={event.seq}>
+            <Td className="figures whitespace-nowrap">
+              <Moment at={event.timestamp} />
+            </Td>
+            <Td className="whitespace-nowrap">
+              <What event={event} />
+            </Td>
+            <Td className="py-1.5 break-words">
+              <Reason event={event} />
+            </Td>
+          </Tr>
+        ))}
       </Table>
       <p className="text-mute">{words.hint}</p>
     </div>

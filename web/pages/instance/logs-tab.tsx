@@ -9,7 +9,7 @@ import type { Row } from '../../lib/live/row-store.ts';
 import { useShortcuts } from '../../lib/shortcuts.ts';
 import { useStored } from '../../lib/value-store.ts';
 import { instanceWords } from '../../words/instance.ts';
-import { useInstanceEvents } from './instance-events.ts';
+import { useStatusEvents } from './instance-events.ts';
 import { LogSearch, nextError, nextOf } from './log-search.ts';
 import { LogSession } from './log-session.ts';
 import { LEVELS, useLogSettings } from './log-settings.ts';
@@ -136,7 +136,7 @@ function focusOn(field: RefObject<HTMLInputElement | null>): void {
 
 /** Shows changes of the status between the lines. */
 function useMarks(name: string, { store }: LogSession): void {
-  const events = useInstanceEvents(name);
+  const events = useStatusEvents(name);
   useEffect(() => {
     for (const event of events) {
       if (event.type !== 'instance_status_changed') continue;

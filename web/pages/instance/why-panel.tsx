@@ -1,19 +1,20 @@
 import { useQuery } from '@tanstack/react-query';
 import { useNavigate } from '@tanstack/react-router';
-import type { Remedy, Why } from '@llamactl/client';
+import type { Why } from '@llamactl/client';
 import { Badge } from '../../components/badge.tsx';
 import { Button } from '../../components/button.tsx';
-import { CopyButton } from '../../components/copy-button.tsx';
+import { CommandText } from '../../components/command-text.tsx';
 import { StatusShape, type Verdict } from '../../components/status.tsx';
-import { useApp, useMay } from '../../lib/app.ts';
+import { useApp } from '../../lib/app.ts';
 import { classNames } from '../../lib/class-names.ts';
 import { useWords } from '../../lib/language.ts';
-import { useAlerts, useIsOnline } from '../../lib/live/live-hooks.ts';
+import { useAlerts } from '../../lib/live/live-hooks.ts';
 import type { Row } from '../../lib/live/row-store.ts';
 import { instanceWords } from '../../words/instance.ts';
 import { visibleText } from './log-text.ts';
-import { followUpOf, placeOf, roleFor } from './remedies.ts';
-import { useRemedy } from './run-remedy.ts';
+import { placeOf } from './remedies.ts';
+import { RemedyButton } from './remedy-button.tsx';
+import { whyQuery } from './why-query.ts';
 
 /** Why an instance does not run well, and what helps. Empty while it does, or was stopped on purpose. */
 export function WhyPanel({ row }: { row: Row }) {
@@ -21,11 +22,7 @@ export function WhyPanel({ row }: { row: Row }) {
   const { client } = useApp();
   const hasAlert = useAlerts()?.some(({ instance }) => instance === name) ?? false;
   const mayBeIll = status === 'failed' || status === 'restarting' || status === 'stopped' || others.length > 0;
-  const query = useQuery({
-    queryKey: ['instances', name, 'why', status, others.join(' ')],
-    queryFn: ({ signal }) => client.getInstanceWhy(name, { signal }),
-    enabled: mayBeIll || hasAlert || isChanged,
-  });
+  const query = useQuery({ ...whyQuery(client, row), enabled: mayBeIll || hasAlert || isChanged });
   const why = query.data;
   if (why === undefined || !query.isEnabled) return null;
   if (why.cause === null && !hasAlert && !isChanged && status !== 'failed') return null;
@@ -67,7 +64,13 @@ function WhyBox({ why, row }: { why: Why; row: Row }) {
         {(steps.length > 0 || line !== null) && (
           <div className="flex flex-wrap gap-2">
             {steps.map((remedy, at) => (
-              <RemedyButton key={remedy.label} {...{ remedy, row, line }} isFirst={at === 0} />
+              <RemedyButton
+                key={remedy.label}
+                {...{ remedy, line }}
+                name={row.name}
+                status={row.status}
+                isFirst={at === 0}
+              />
             ))}
             {line !== null && !steps.some((remedy) => placeOf(remedy) === 'log') && (
               <Button
@@ -95,7 +98,7 @@ function WhyBox({ why, row }: { why: Why; row: Row }) {
                   ·
                 </span>
                 {remedy.label}
-                {remedy.command !== undefined && <Command command={remedy.command} />}
+                {remedy.command !== undefined && <CommandText command={remedy.command} />}
               </li>
             ))}
           </ul>
@@ -129,60 +132,4 @@ function verdictOf({ status, restart_required: isChanged }: Row, { cause }: Why)
   if (status === 'failed' || cause === 'no_answer') return 'bad';
   if (cause === 'waits_for') return 'busy';
   return cause !== null || isChanged ? 'warn' : 'off';
-}
-
-function RemedyButton({
-  remedy,
-  row: { name, status },
-  line,
-  isFirst,
-}: {
-  remedy: Remedy;
-  row: Row;
-  line: number | null;
-  isFirst: boolean;
-}) {
-  const words = useWords(instanceWords).why;
-  const navigate = useNavigate();
-  const may = useMay(roleFor(remedy));
-  const isOnline = useIsOnline();
-  const run = useRemedy(name);
-  const followUp = followUpOf(remedy, status);
-  const { label } = remedy;
-  if (!may) return null;
-  const place = placeOf(remedy);
-  const open = (): void => {
-    if (place === null) run.mutate({ remedy, followUp });
-    else if (place === 'log') {
-      void navigate({
-        to: '/instances/$name',
-        params: { name },
-        search: { tab: 'logs', ...(line === null ? {} : { line }) },
-      });
-    } else if (place === 'edit') void navigate({ to: '/instances/$name/edit', params: { name } });
-    else void navigate({ to: place });
-  };
-  const text =
-    followUp === 'start' ? words.thenStart(label) : followUp === 'restart' ? words.thenRestart(label) : label;
-  return (
-    <Button
-      size="small"
-      kind={isFirst && place === null ? 'primary' : 'normal'}
-      className="!h-auto min-h-7 max-w-full !shrink py-0.5 text-left !whitespace-normal"
-      disabled={place === null && !isOnline}
-      isPending={run.isPending}
-      onClick={open}
-    >
-      {text}
-    </Button>
-  );
-}
-
-function Command({ command }: { command: string }) {
-  return (
-    <span className="inline-flex max-w-full items-center rounded-control border border-line bg-canvas pl-2">
-      <code className="min-w-0 break-all">{command}</code>
-      <CopyButton text={command} />
-    </span>
-  );
 }

@@ -1,13 +1,12 @@
-import { Link } from '@tanstack/react-router';
 import type { Alert } from '@llamactl/client';
 import { useState } from 'react';
 import { Banner } from '../../components/banner.tsx';
 import { Button } from '../../components/button.tsx';
 import { IconButton } from '../../components/icon-button.tsx';
-import { useApp, useMay } from '../../lib/app.ts';
 import { useWords } from '../../lib/language.ts';
-import { useAlerts, useIsOnline, usePending } from '../../lib/live/live-hooks.ts';
+import { useAlerts } from '../../lib/live/live-hooks.ts';
 import { instancesWords } from '../../words/instances.ts';
+import { AlertActions } from '../instance/alert-actions.tsx';
 
 /** Alerts that are shown before the rest is folded. */
 const MOST = 3;
@@ -45,38 +44,12 @@ function AlertLine({ alert: { level, message, instance }, onHide }: { alert: Ale
       kind={level === 'error' ? 'bad' : 'warn'}
       actions={
         <>
-          {instance !== undefined && <InstanceActions name={instance} />}
+          {instance !== undefined && <AlertActions name={instance} />}
           <IconButton icon="cross" label={words.hide} onClick={onHide} />
         </>
       }
     >
       {message}
     </Banner>
-  );
-}
-
-function InstanceActions({ name }: { name: string }) {
-  const words = useWords(instancesWords);
-  const { commands, rows } = useApp();
-  const pending = usePending(name);
-  const mayOperate = useMay('operator');
-  const isOnline = useIsOnline();
-  const status = rows.row(name)?.status;
-  const canStart = mayOperate && (status === 'failed' || status === 'stopped');
-  return (
-    <>
-      <Link
-        to="/instances/$name"
-        params={{ name }}
-        className="inline-flex h-7 items-center rounded-control px-2 text-accent hover:bg-hover"
-      >
-        {words.why}
-      </Link>
-      {canStart && (
-        <Button size="small" isPending={pending === 'start'} disabled={!isOnline} onClick={() => commands.start(name)}>
-          {words.startAgain}
-        </Button>
-      )}
-    </>
   );
 }

@@ -12,9 +12,8 @@ export function ExportButton({ names }: { names: readonly string[] }) {
   const { client } = useApp();
   const save = useMutation({
     mutationFn: async () => {
-      const fleet = await client.exportFleet();
-      const chosen = { ...fleet, instances: fleet.instances.filter(({ name }) => names.includes(name)) };
-      saveFile('instances.json', `${JSON.stringify(chosen, null, 2)}\n`, 'application/json');
+      const fleet = await client.exportFleet({ names });
+      saveFile('instances.json', `${JSON.stringify(fleet, null, 2)}\n`, 'application/json');
     },
     onError: showError,
   });

@@ -1,71 +1,68 @@
 import { useQuery } from '@tanstack/react-query';
+import { useNavigate, useSearch } from '@tanstack/react-router';
 import { duration } from '../../../format/figures.ts';
 import { Button } from '../../components/button.tsx';
-import { PageBody, PageHeader } from '../../components/page-header.tsx';
-import { Panel } from '../../components/panel.tsx';
-import { QueryPart } from '../../components/query-part.tsx';
-import { SkeletonRows } from '../../components/skeleton.tsx';
+import { PageHeader } from '../../components/page-header.tsx';
+import { Tabs } from '../../components/tabs.tsx';
 import { useApp, useMay } from '../../lib/app.ts';
 import { useWords } from '../../lib/language.ts';
-import { useIsOnline, useResources } from '../../lib/live/live-hooks.ts';
+import { useAlerts, useIsOnline } from '../../lib/live/live-hooks.ts';
 import { useNow } from '../../lib/now.ts';
-import { enginesQuery, systemInfoQuery, systemStatusQuery } from '../../lib/queries.ts';
+import { systemInfoQuery, systemStatusQuery } from '../../lib/queries.ts';
 import { useReload } from '../../lib/reload.ts';
 import { systemWords } from '../../words/system.ts';
-import { AlertPanel } from './alert-panel.tsx';
-import { DiskList } from './disk-list.tsx';
-import { EngineTable } from './engine-table.tsx';
-import { GpuMap } from './gpu-map.tsx';
-import { MachineMeters } from './machine-meters.tsx';
-import { ServerFacts } from './server-facts.tsx';
-import { SystemCharts } from './system-charts.tsx';
+import { AlertsTab } from './alerts-tab.tsx';
+import { DoctorTab } from './doctor-tab.tsx';
+import { MachineTab } from './machine-tab.tsx';
+import { OwnLogTab } from './own-log-tab.tsx';
+import { SYSTEM_TABS, type SystemTab } from './system-search.ts';
 
-/** The machine, its GPUs, alerts and engines. */
+/** Tabs that only admins see. */
+const FOR_ADMINS: ReadonlySet<SystemTab> = new Set(['doctor', 'log']);
+
+/** The machine, alerts and their history, the doctor, and llamactl's own log. */
 export function SystemPage() {
   const words = useWords(systemWords);
-  const { client } = useApp();
   const isAdmin = useMay('admin');
-  const resources = useResources();
-  const info = useQuery(systemInfoQuery(client));
-  const engines = useQuery(enginesQuery(client));
+  const { tab } = useSearch({ from: '/system' });
+  const navigate = useNavigate({ from: '/system' });
+  const alerts = useAlerts()?.length ?? 0;
+  const allowed = SYSTEM_TABS.filter((value) => isAdmin || !FOR_ADMINS.has(value));
+  const chosen = allowed.find((value) => value === tab) ?? 'machine';
+  const label = (value: SystemTab): string =>
+    value === 'alerts' && alerts > 0 ? `${words.tabs.alerts} ${alerts}` : words.tabs[value];
   return (
     <>
-      <PageHeader title={words.title} note={<Uptime host={info.data?.hostname} />} actions={isAdmin && <Reload />} />
-      <PageBody>
-        <div className="flex flex-col gap-4 pt-2">
-          <AlertPanel />
-          <Panel title={words.machine}>
-            {resources === null ? <SkeletonRows count={1} /> : <MachineMeters resources={resources} />}
-          </Panel>
-          <Panel title={words.gpus}>
-            {resources === null ? <SkeletonRows count={1} /> : <GpuMap gpus={resources.gpus} />}
-          </Panel>
-          <SystemCharts />
-          <Panel title={words.engines}>
-            <QueryPart query={engines}>{(list) => <EngineTable engines={list} />}</QueryPart>
-          </Panel>
-          <div className="grid items-start gap-4 broad:grid-cols-2">
-            <Panel title={words.disks}>
-              <QueryPart query={info}>{({ folders }) => <DiskList folders={folders} />}</QueryPart>
-            </Panel>
-            <Panel title={words.server}>
-              <QueryPart query={info}>{(all) => <ServerFacts info={all} />}</QueryPart>
-            </Panel>
+      <PageHeader title={words.title} note={<Uptime />} actions={isAdmin && <Reload />} />
+      <Tabs
+        label={words.tabsLabel}
+        tabs={allowed.map((value) => ({ value, label: label(value) }))}
+        value={chosen}
+        onChoose={(value) => void navigate({ search: value === 'machine' ? {} : { tab: value }, replace: true })}
+      >
+        {chosen === 'log' ? (
+          <OwnLogTab />
+        ) : (
+          <div className="min-h-0 grow overflow-y-auto px-4 pt-4 pb-8 wide:px-6">
+            {chosen === 'machine' && <MachineTab />}
+            {chosen === 'alerts' && <AlertsTab />}
+            {chosen === 'doctor' && <DoctorTab />}
           </div>
-        </div>
-      </PageBody>
+        )}
+      </Tabs>
     </>
   );
 }
 
-function Uptime({ host }: { host: string | undefined }) {
+function Uptime() {
   const words = useWords(systemWords);
   const { client } = useApp();
+  const info = useQuery(systemInfoQuery(client));
   const status = useQuery(systemStatusQuery(client));
   const now = useNow(1);
-  if (host === undefined || status.data === undefined) return null;
+  if (info.data === undefined || status.data === undefined) return null;
   const age = (now - status.dataUpdatedAt) / 1_000;
-  return words.note(host, duration(status.data.uptime + Math.max(0, age)));
+  return words.note(info.data.hostname, duration(status.data.uptime + Math.max(0, age)));
 }
 
 function Reload() {

@@ -49,6 +49,8 @@ export const de = {
   keysPlace: 'Eine Instanz',
   keyStartStop: 'Starten oder stoppen',
   why: {
+    ask: 'Warum?',
+    startAgain: 'Erneut starten',
     title: 'Warum',
     cause: (cause) => CAUSES[cause],
     evidence: 'Belege',
@@ -209,7 +211,8 @@ export const de = {
     cleared: (code) => `Warnung ${code} ist vorbei`,
     eviction: 'eine andere Instanz braucht ihren Platz',
     idle: 'sie war im Leerlauf',
-    hint: 'Der Server bewahrt die letzten 1 000 Ereignisse aller Instanzen auf.',
+    older: 'Ältere Ereignisse',
+    hint: 'Der Server bewahrt die letzten 10 000 Ereignisse aller Instanzen auf.',
   },
   use: {
     base: 'Adresse',

@@ -1,4 +1,5 @@
 import type { Role, Scope } from '@llamactl/client';
+import type { AuditStatus } from '../../pages/access/access-search.ts';
 
 /** Sentences of the page of access: keys, users, audit trail, own account. */
 export const en = {
@@ -149,6 +150,19 @@ export const en = {
   filterSubject: 'Who, such as user:ada',
   filterAction: 'What, such as startInstance',
   filterTarget: 'Target',
+  filterSince: 'Since',
+  filterUntil: 'Until',
+  allAnswers: 'All answers',
+  answers: {
+    '2xx': 'Done (2xx)',
+    '4xx': 'Refused (4xx)',
+    '5xx': 'Failed (5xx)',
+    '401': '401 not logged in',
+    '403': '403 not allowed',
+    '404': '404 not found',
+    '409': '409 conflict',
+    '429': '429 too many',
+  } satisfies Record<AuditStatus, string>,
   clearFilters: 'Clear the filters',
   noAudit: 'No row matches',
   noAuditHint: 'Each change of instances, configuration and accounts leaves a row here.',

@@ -27,6 +27,8 @@ export const en = {
   keysPlace: 'One instance',
   keyStartStop: 'Start or stop',
   why: {
+    ask: 'Why?',
+    startAgain: 'Start again',
     title: 'Why',
     cause: (cause: Cause) => cause.replaceAll('_', ' '),
     evidence: 'Evidence',
@@ -193,7 +195,8 @@ export const en = {
     cleared: (code: string) => `alert ${code} is over`,
     eviction: 'another instance needs its place',
     idle: 'it was idle',
-    hint: 'The server keeps the last 1 000 events of all instances.',
+    older: 'Older events',
+    hint: 'The server keeps the last 10 000 events of all instances.',
   },
   use: {
     base: 'Address',

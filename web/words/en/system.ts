@@ -1,3 +1,6 @@
+import type { Finding, LogLevel } from '@llamactl/client';
+import type { SystemTab } from '../../pages/system/system-search.ts';
+
 /** Sentences of the page of the machine. */
 export const en = {
   title: 'System',
@@ -5,9 +8,68 @@ export const en = {
   reload: 'Reload llamactl',
   reloadTip: 'Reads the configuration again. No instance stops.',
 
+  tabs: { machine: 'Machine', alerts: 'Alerts', doctor: 'Doctor', log: 'Log' } satisfies Record<SystemTab, string>,
+  tabsLabel: 'Parts of the system',
+
   alerts: 'Alerts',
   noAlerts: 'No alert',
-  alertColumns: { alert: 'Alert', since: 'For' },
+  pastAlerts: 'History',
+  noPastAlerts: 'No alert was ever raised in the time that is kept.',
+  isRaised: 'still raised',
+  lasted: (time: string) => `lasted ${time}`,
+  beginUnknown: 'begin no longer known',
+  olderAlerts: 'Older alerts',
+  historyHint: 'Alerts are kept among the last 10 000 events.',
+
+  check: 'Check',
+  checkAgain: 'Check again',
+  checking: 'Checks the machine, which takes up to 30 seconds …',
+  doctorTitle: 'Is everything all right?',
+  doctorHint: 'Checks the engines, the models, the data directory, ports, alerts and instances that cannot start.',
+  checkedAt: (time: string, seconds: string) => `checked at ${time}, in ${seconds} s`,
+  nothingWrong: 'No problem found',
+  findings: (problems: number, warnings: number) =>
+    [
+      problems === 0 ? '' : problems === 1 ? '1 problem' : `${problems} problems`,
+      warnings === 0 ? '' : warnings === 1 ? '1 warning' : `${warnings} warnings`,
+    ]
+      .filter((part) => part !== '')
+      .join(', '),
+  fine: (count: number) => (count === 1 ? '1 check is fine' : `${count} checks are fine`),
+  openPlace: 'Open',
+  checks: {
+    configuration: 'Configuration',
+    data_dir: 'Data directory',
+    disk: 'Disk',
+    database: 'Database',
+    gpu: 'GPU',
+    engine: 'Engine',
+    devices: 'Devices',
+    service: 'Service',
+    models: 'Models',
+    port_range: 'Ports of instances',
+    port: 'Port of llamactl',
+    open_files: 'Open files',
+    clock: 'Clock',
+    alert: 'Alerts',
+    instance: 'Instance',
+    unfinished: 'Not finished',
+  } satisfies Record<Finding['id'], string>,
+
+  log: 'Log of llamactl',
+  logLines: 'Lines of the log of llamactl',
+  logLevel: 'Level',
+  logLevels: {
+    debug: 'All lines',
+    info: 'Info and above',
+    warn: 'Warnings and errors',
+    error: 'Errors',
+  } satisfies Record<LogLevel, string>,
+  logSearch: 'Search the log',
+  logRefresh: 'Read again',
+  noLog: 'No line matches',
+  noLogHint: 'llamactl keeps its last lines in memory; how much it writes depends on --log-level.',
+  logSince: (time: string) => `All lines since ${time}; of earlier ones only warnings and errors.`,
 
   machine: 'Machine',
   cpu: 'CPU',

@@ -1,0 +1,60 @@
+import { useQuery } from '@tanstack/react-query';
+import { Link } from '@tanstack/react-router';
+import { Button } from '../../components/button.tsx';
+import { useApp, useMay } from '../../lib/app.ts';
+import { useWords } from '../../lib/language.ts';
+import { useIsOnline, usePending, useRow } from '../../lib/live/live-hooks.ts';
+import type { Row } from '../../lib/live/row-store.ts';
+import { instanceWords } from '../../words/instance.ts';
+import { placeOf } from './remedies.ts';
+import { RemedyButton } from './remedy-button.tsx';
+import { whyQuery } from './why-query.ts';
+
+/** Remedies of one alert: the explanation has all. */
+const MOST = 2;
+
+/** What helps against an alert about an instance: its explanation, the best remedies, and another start. */
+export function AlertActions({ name }: { name: string }) {
+  const words = useWords(instanceWords).why;
+  const row = useRow(name);
+  return (
+    <>
+      <Link
+        to="/instances/$name"
+        params={{ name }}
+        className="inline-flex h-7 items-center rounded-control px-2 text-accent hover:bg-hover"
+      >
+        {words.ask}
+      </Link>
+      {row !== undefined && <Remedies row={row} />}
+    </>
+  );
+}
+
+function Remedies({ row }: { row: Row }) {
+  const { name, status } = row;
+  const words = useWords(instanceWords).why;
+  const { client, commands } = useApp();
+  const pending = usePending(name);
+  const mayOperate = useMay('operator');
+  const isOnline = useIsOnline();
+  const why = useQuery({ ...whyQuery(client, row), enabled: mayOperate });
+  const steps = (why.data?.remedies ?? [])
+    // The explanation leads to the log, and another start has a button of its own.
+    .filter((remedy) => remedy.operation !== undefined || placeOf(remedy) !== null)
+    .filter(({ operation, link }) => operation !== 'startInstance' && link !== 'log')
+    .slice(0, MOST);
+  const canStart = mayOperate && (status === 'failed' || status === 'stopped');
+  return (
+    <>
+      {steps.map((remedy) => (
+        <RemedyButton key={remedy.label} {...{ remedy, name, status }} isFirst={false} />
+      ))}
+      {canStart && (
+        <Button size="small" isPending={pending === 'start'} disabled={!isOnline} onClick={() => commands.start(name)}>
+          {words.startAgain}
+        </Button>
+      )}
+    </>
+  );
+}

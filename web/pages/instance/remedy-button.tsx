@@ -1,0 +1,61 @@
+import { useNavigate } from '@tanstack/react-router';
+import type { Remedy, Status } from '@llamactl/client';
+import { Button } from '../../components/button.tsx';
+import { useMay } from '../../lib/app.ts';
+import { useWords } from '../../lib/language.ts';
+import { useIsOnline } from '../../lib/live/live-hooks.ts';
+import { instanceWords } from '../../words/instance.ts';
+import { followUpOf, placeOf, roleFor } from './remedies.ts';
+import { useRemedy } from './run-remedy.ts';
+
+/** Does a remedy for an instance, or opens the place where a person can do it. Hidden from users who may not. */
+export function RemedyButton({
+  remedy,
+  name,
+  status,
+  line = null,
+  isFirst,
+}: {
+  remedy: Remedy;
+  /** Of the instance. */
+  name: string;
+  status: Status;
+  /** Line of the log that shows the cause; `null`: none. */
+  line?: number | null;
+  isFirst: boolean;
+}) {
+  const words = useWords(instanceWords).why;
+  const navigate = useNavigate();
+  const may = useMay(roleFor(remedy));
+  const isOnline = useIsOnline();
+  const run = useRemedy(name);
+  const followUp = followUpOf(remedy, status);
+  const { label } = remedy;
+  if (!may) return null;
+  const place = placeOf(remedy);
+  const open = (): void => {
+    if (place === null) run.mutate({ remedy, followUp });
+    else if (place === 'log') {
+      void navigate({
+        to: '/instances/$name',
+        params: { name },
+        search: { tab: 'logs', ...(line === null ? {} : { line }) },
+      });
+    } else if (place === 'edit') void navigate({ to: '/instances/$name/edit', params: { name } });
+    else void navigate({ to: place });
+  };
+  const text =
+    followUp === 'start' ? words.thenStart(label) : followUp === 'restart' ? words.thenRestart(label) : label;
+  return (
+    <Button
+      size="small"
+      kind={isFirst && place === null ? 'primary' : 'normal'}
+      className="!h-auto min-h-7 max-w-full !shrink py-0.5 text-left !whitespace-normal"
+      disabled={place === null && !isOnline}
+      isPending={run.isPending}
+      onClick={open}
+    >
+      {text}
+    </Button>
+  );
+}

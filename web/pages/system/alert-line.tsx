@@ -1,0 +1,46 @@
+import { Link } from '@tanstack/react-router';
+import type { PastAlert } from '@llamactl/client';
+import type { ReactNode } from 'react';
+import { Badge } from '../../components/badge.tsx';
+import { StatusShape, type Verdict } from '../../components/status.tsx';
+import { useWords } from '../../lib/language.ts';
+import { instanceWords } from '../../words/instance.ts';
+
+interface AlertLineProps {
+  alert: Pick<PastAlert, 'level' | 'message' | 'instance' | 'code' | 'cause'>;
+  verdict: Verdict;
+  time: ReactNode;
+  /** Buttons below the message. */
+  actions?: ReactNode;
+}
+
+/** One alert of a list: its message, instance, code and cause, and a time at the end. */
+export function AlertLine({ alert, verdict, time, actions }: AlertLineProps) {
+  const words = useWords(instanceWords).why;
+  const { level, message, instance, code, cause } = alert;
+  return (
+    <li className="flex flex-wrap items-baseline gap-x-3 py-2">
+      <StatusShape of={verdict} label={level} />
+      <span className="min-w-0 grow basis-60">
+        <span className="block break-words">{message}</span>
+        <span className="flex flex-wrap items-center gap-x-3 text-label">
+          {instance !== undefined && (
+            <Link
+              to="/instances/$name"
+              params={{ name: instance }}
+              className="inline-flex min-h-6 max-w-full min-w-0 items-center text-accent hover:underline"
+            >
+              <span className="truncate">{instance}</span>
+            </Link>
+          )}
+          <code className="inline-flex min-h-6 items-center text-label text-mute">{code}</code>
+          {cause !== undefined && cause !== 'unknown' && <Badge>{words.cause(cause)}</Badge>}
+        </span>
+        {actions !== undefined && actions !== false && (
+          <span className="-ml-2 flex flex-wrap items-center gap-1 pt-0.5">{actions}</span>
+        )}
+      </span>
+      <span className="figures shrink-0 text-mute max-wide:w-full max-wide:pl-5">{time}</span>
+    </li>
+  );
+}

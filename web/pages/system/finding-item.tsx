@@ -1,0 +1,77 @@
+import { Link, useNavigate } from '@tanstack/react-router';
+import type { Finding, Remedy } from '@llamactl/client';
+import { Button } from '../../components/button.tsx';
+import { CommandText } from '../../components/command-text.tsx';
+import { StatusShape, type Verdict } from '../../components/status.tsx';
+import { useWords } from '../../lib/language.ts';
+import { instanceWords } from '../../words/instance.ts';
+import { systemWords } from '../../words/system.ts';
+import { placeOf } from '../instance/remedies.ts';
+
+const VERDICTS: Readonly<Record<Finding['status'], Verdict>> = { ok: 'ok', warning: 'warn', problem: 'bad' };
+
+/** A finding of the doctor: its sentence, and each remedy as a button, a command or a sentence. */
+export function FindingItem({ finding: { id, status, sentence, instance, remedies } }: { finding: Finding }) {
+  const words = useWords(systemWords);
+  const why = useWords(instanceWords).why;
+  return (
+    <li className="grid grid-cols-[10px_minmax(0,1fr)] items-baseline gap-x-3 gap-y-1 py-2 wide:grid-cols-[10px_152px_minmax(0,1fr)]">
+      <StatusShape of={VERDICTS[status]} label={status} />
+      <span className={status === 'ok' ? 'text-mute' : 'font-strong'}>{words.checks[id]}</span>
+      <div className="col-start-2 flex min-w-0 flex-col gap-1.5 wide:col-start-3">
+        <p className="min-w-0 break-words">{sentence}</p>
+        {(remedies.length > 0 || instance !== undefined) && (
+          <ul className="flex flex-col gap-1.5">
+            {instance !== undefined && (
+              <li>
+                <Link
+                  to="/instances/$name"
+                  params={{ name: instance }}
+                  className="inline-flex min-h-6 items-center text-accent hover:underline"
+                >
+                  {why.ask}
+                </Link>
+              </li>
+            )}
+            {remedies
+              .filter(() => instance === undefined)
+              .map((remedy) => (
+                <li key={remedy.label} className="flex min-w-0 flex-wrap items-center gap-x-2 gap-y-1">
+                  <Step remedy={remedy} />
+                </li>
+              ))}
+          </ul>
+        )}
+      </div>
+    </li>
+  );
+}
+
+function Step({ remedy }: { remedy: Remedy }) {
+  const navigate = useNavigate();
+  const { label, command } = remedy;
+  const place = placeOf(remedy);
+  if (place !== null && place !== 'log' && place !== 'edit') {
+    return (
+      <Button
+        size="small"
+        className="!h-auto min-h-7 max-w-full !shrink py-0.5 text-left !whitespace-normal"
+        onClick={() => void navigate({ to: place })}
+      >
+        {textOf(remedy)}
+      </Button>
+    );
+  }
+  return (
+    <>
+      <span className="min-w-0 break-words text-mute">{label}</span>
+      {command !== undefined && <CommandText command={command} />}
+    </>
+  );
+}
+
+/** The step, and the key of the configuration that it changes. */
+function textOf({ label, link }: Remedy): string {
+  const [, key] = /^configuration\/(.+)$/.exec(link ?? '') ?? [];
+  return key === undefined ? label : `${label}: ${key}`;
+}

@@ -1,0 +1,21 @@
+import type { LogLevel } from '@llamactl/client';
+import { choiceOf, textOf, type RawSearch } from '../../lib/search-parameters.ts';
+
+export const SYSTEM_TABS = ['machine', 'alerts', 'doctor', 'log'] as const;
+export type SystemTab = (typeof SYSTEM_TABS)[number];
+
+/** Levels of a log, from least to most serious. */
+export const LOG_LEVELS = ['debug', 'info', 'warn', 'error'] as const satisfies readonly LogLevel[];
+
+/** The tab of the page and the filters of the log, as the URL has them. */
+export interface SystemSearch {
+  /** Default `machine`. */
+  tab?: SystemTab | undefined;
+  /** Lines of this level and above; default all. */
+  level?: LogLevel | undefined;
+  q?: string | undefined;
+}
+
+export function systemSearch(raw: RawSearch): SystemSearch {
+  return { tab: choiceOf(raw['tab'], SYSTEM_TABS), level: choiceOf(raw['level'], LOG_LEVELS), q: textOf(raw['q']) };
+}

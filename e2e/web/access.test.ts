@@ -193,6 +193,20 @@ describe.skipIf(HAS_NO_BROWSER)('the page of access', () => {
     await page.getByRole('row', { name: /createUser/ }).waitFor({ state: 'detached' });
     expect(page.url()).toContain('action=createKey');
     expect(await barriersOf(page)).toEqual([]);
+
+    await page.getByLabel('What, such as startInstance').fill('');
+    await page.keyboard.press('Enter');
+    await page.getByRole('row', { name: /createUser/ }).waitFor();
+    await page.getByLabel('Answer').selectOption('Refused (4xx)');
+    await page.getByRole('row', { name: /createUser/ }).waitFor({ state: 'detached' });
+    expect(page.url()).toContain('status=4xx');
+    await page.getByLabel('Answer').selectOption('All answers');
+    await page.getByRole('row', { name: /createUser/ }).waitFor();
+    await page.getByLabel('Until').fill('2020-01-31T12:00');
+    await page.keyboard.press('Enter');
+    await page.getByText('No row matches').waitFor();
+    expect(page.url()).toMatch(/until=.*2020-01-31T/);
+    expect(await barriersOf(page)).toEqual([]);
   });
 
   it.each(isLong ? (['light', 'dark'] as const) : (['dark'] as const))(
@@ -226,6 +240,9 @@ describe.skipIf(HAS_NO_BROWSER)('a viewer', () => {
     await places.getByRole('link', { name: 'Models' }).click();
     await page.getByText('No model is on this machine').waitFor();
     expect(await page.locator('main').getByRole('button').count()).toBe(0);
+    await places.getByRole('link', { name: 'System' }).click();
+    await page.getByRole('tab', { name: 'Machine' }).waitFor();
+    expect(await page.getByRole('tab').allTextContents()).toEqual(['Machine', 'Alerts']);
     await places.getByRole('link', { name: 'Requests' }).click();
     await page.getByRole('heading', { name: 'Requests' }).waitFor();
     await page.evaluate("location.hash = '/settings'");

@@ -27,7 +27,8 @@ beforeAll(async () => {
   const engine = path.dirname(testEngine());
   const search = (...folders: string[]) => ['env', `PATH=${[...folders, engine, '/usr/bin', '/bin'].join(':')}`];
   withGpus = await ServerProcess.create('stats: { interval: 0.5 }\n', () => search(folder));
-  withoutGpus = await ServerProcess.create('stats: { interval: 0.5 }\n', () => search());
+  const many = 'stats: { interval: 0.5 }\nrate_limit: { enabled: false }\n';
+  withoutGpus = await ServerProcess.create(many, () => search());
   await withGpus.start();
   await withoutGpus.start();
   browser = await startBrowser();
@@ -90,6 +91,112 @@ describe.skipIf(HAS_NO_BROWSER)('the page of the machine', () => {
       await page.getByRole('heading', { name: 'GPU memory' }).waitFor();
       expect(await barriersOf(page)).toEqual([]);
       expect(await overflowOf(page)).toBe(0);
+      expect(window.complaints).toEqual([]);
+      await window.close();
+    },
+  );
+});
+
+describe.skipIf(HAS_NO_BROWSER)('what happened, and what helps', () => {
+  const create = async (name: string, options: Record<string, unknown> = {}): Promise<void> => {
+    const body = { name, model_path: await testModel(), auto_restart: false, options: { ctx_size: 512, ...options } };
+    expect((await withoutGpus.call('POST', '/api/instances', body)).status).toBe(201);
+  };
+
+  it('an alert has the remedies of its explanation, and its history says how long it lasted', async () => {
+    await create('bad', { override_kv: 'nonsense' });
+    await withoutGpus.call('POST', '/api/instances/bad/start');
+    const window = await Window.open(browser, withoutGpus.url);
+    const page = await window.tab(withoutGpus.url, '/instances');
+    const alerts = page.getByRole('region', { name: 'Alerts' });
+    await alerts.getByRole('link', { name: 'Why?' }).waitFor();
+    await alerts.getByRole('button', { name: 'Start again' }).waitFor();
+    await alerts.getByRole('button', { name: 'Remove the option override_kv, then start' }).waitFor();
+    expect(await barriersOf(page)).toEqual([]);
+
+    const system = await window.tab(withoutGpus.url, '/system?tab=alerts');
+    const past = system.getByRole('region', { name: 'History' }).getByRole('listitem').filter({ hasText: 'bad' });
+    await past.filter({ hasText: 'still raised' }).waitFor();
+    await system.getByRole('tab', { name: 'Alerts 1' }).waitFor();
+    await system
+      .getByRole('region', { name: 'Alerts' })
+      .getByRole('button', { name: 'Remove the option override_kv, then start' })
+      .click();
+    await system.getByText('No alert', { exact: true }).waitFor();
+    await past.filter({ hasText: /lasted \d+s/ }).waitFor();
+    await past.getByText('instance_failed').waitFor();
+    expect(await barriersOf(system)).toEqual([]);
+    await alerts.waitFor({ state: 'detached' });
+    expect(window.complaints).toEqual([]);
+    await window.close();
+  });
+
+  it('the doctor checks the machine when asked, and leads to the place that helps', async () => {
+    const window = await Window.open(browser, withoutGpus.url);
+    const page = await window.tab(withoutGpus.url, '/system?tab=doctor');
+    await page.getByRole('button', { name: 'Check', exact: true }).click();
+    await page.getByRole('button', { name: 'Check again' }).waitFor();
+    await page.getByText('1 warning').waitFor();
+    await page.getByText(/\d+ checks are fine/).click();
+    await page.getByRole('listitem').filter({ hasText: 'Database' }).waitFor();
+    await page.getByRole('listitem').filter({ hasText: 'Engine' }).getByText(testEngine()).waitFor();
+    expect(await barriersOf(page)).toEqual([]);
+    await page.getByRole('button', { name: 'Check again' }).click();
+    await page.getByRole('button', { name: 'Get a model, or put model files there' }).click();
+    await page.getByRole('heading', { name: 'Models', level: 1 }).waitFor();
+    expect(window.complaints).toEqual([]);
+    await window.close();
+  });
+
+  it('the log of llamactl is filtered by level and text, which stand in the address', async () => {
+    const window = await Window.open(browser, withoutGpus.url);
+    const page = await window.tab(withoutGpus.url, '/system?tab=log');
+    const lines = page.getByRole('list', { name: 'Lines of the log of llamactl' }).getByRole('listitem');
+    await lines.filter({ hasText: 'instance_status_changed' }).first().waitFor();
+    await page.getByLabel('Search the log').fill('instance_created');
+    await page.keyboard.press('Enter');
+    await expect.poll(() => lines.filter({ hasText: 'instance_status_changed' }).count()).toBe(0);
+    await lines.filter({ hasText: 'name=bad' }).first().waitFor();
+    expect(await barriersOf(page)).toEqual([]);
+    await page.getByLabel('Level').selectOption('Warnings and errors');
+    await page.getByText('No line matches').waitFor();
+    expect(page.url()).toContain('level=warn');
+    expect(page.url()).toContain('q=instance_created');
+    expect(window.complaints).toEqual([]);
+    await window.close();
+  });
+
+  it('the events of an instance go back page by page, and new ones come on top', async () => {
+    await create('old');
+    for (let count = 1; count <= 120; count += 1) {
+      await withoutGpus.call('PUT', '/api/instances/old', { idle_timeout: count });
+    }
+    const window = await Window.open(browser, withoutGpus.url);
+    const page = await window.tab(withoutGpus.url, '/instances/old?tab=events');
+    const rows = page.getByRole('region', { name: 'Events of this instance' }).getByRole('row');
+    await expect.poll(() => rows.count()).toBe(101);
+    await withoutGpus.call('PUT', '/api/instances/old', { idle_timeout: 0 });
+    await expect.poll(() => rows.count()).toBe(102);
+    await page.getByRole('button', { name: 'Older events' }).click();
+    await rows.filter({ hasText: 'created' }).waitFor();
+    expect(await rows.count()).toBe(123);
+    await page.getByRole('button', { name: 'Older events' }).waitFor({ state: 'detached' });
+    expect(await barriersOf(page)).toEqual([]);
+    expect(window.complaints).toEqual([]);
+    await window.close();
+  });
+
+  it.each(isLong ? (['light', 'dark'] as const) : (['light'] as const))(
+    'has no barriers in %s on a phone',
+    async (colorScheme) => {
+      const window = await Window.open(browser, withoutGpus.url, { colorScheme, viewport: PHONE });
+      const page = await window.tab(withoutGpus.url, '/system?tab=alerts');
+      for (const tab of ['Alerts', 'Doctor', 'Log']) {
+        await page.getByRole('tab', { name: tab }).click();
+        await page.getByRole('tabpanel', { name: tab }).waitFor();
+        expect(await barriersOf(page)).toEqual([]);
+        expect(await overflowOf(page)).toBe(0);
+      }
       expect(window.complaints).toEqual([]);
       await window.close();
     },

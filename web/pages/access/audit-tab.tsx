@@ -114,6 +114,8 @@ function TimeFilter({ name }: { name: (typeof TIMES)[number] }) {
         type="datetime-local"
         value={text}
         onChange={({ target }) => setText(target.value)}
+        // Enter opens the calendar of some browsers instead of sending the form.
+        onKeyDown={({ key }) => key === 'Enter' && settle()}
         onBlur={settle}
       />
     </form>

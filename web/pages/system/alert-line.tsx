@@ -35,12 +35,13 @@ export function AlertLine({ alert, verdict, time, actions }: AlertLineProps) {
           )}
           <code className="inline-flex min-h-6 items-center text-label text-mute">{code}</code>
           {cause !== undefined && cause !== 'unknown' && <Badge>{words.cause(cause)}</Badge>}
+          <span className="figures text-mute wide:hidden">{time}</span>
         </span>
         {actions !== undefined && actions !== false && (
           <span className="-ml-2 flex flex-wrap items-center gap-1 pt-0.5">{actions}</span>
         )}
       </span>
-      <span className="figures shrink-0 text-mute max-wide:w-full max-wide:pl-5">{time}</span>
+      <span className="figures hidden shrink-0 text-mute wide:block">{time}</span>
     </li>
   );
 }

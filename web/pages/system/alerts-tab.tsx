@@ -82,7 +82,7 @@ function Course({ alert: { raised_at: raised, cleared_at: cleared } }: { alert: 
   const words = useWords(systemWords);
   const seconds = raised === null || cleared === null ? null : (Date.parse(cleared) - Date.parse(raised)) / 1_000;
   return (
-    <span className="flex flex-col wide:items-end">
+    <span className="flex gap-x-2 wide:flex-col wide:items-end">
       {raised === null ? <span>{words.beginUnknown}</span> : <Moment at={raised} />}
       <span className={cleared === null ? 'text-ink' : undefined} title={cleared ?? undefined}>
         {cleared === null ? words.isRaised : seconds === null ? null : words.lasted(duration(seconds))}

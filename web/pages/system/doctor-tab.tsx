@@ -4,10 +4,12 @@ import { clockTime } from '../../../format/clock-time.ts';
 import { Button } from '../../components/button.tsx';
 import { EmptyState } from '../../components/empty-state.tsx';
 import { ErrorState } from '../../components/error-state.tsx';
+import { Icon } from '../../components/icons.tsx';
 import { Panel } from '../../components/panel.tsx';
 import { SkeletonRows } from '../../components/skeleton.tsx';
 import { VerdictMark } from '../../components/status.tsx';
 import { useApp } from '../../lib/app.ts';
+import { classNames } from '../../lib/class-names.ts';
 import { useWords } from '../../lib/language.ts';
 import { useIsOnline } from '../../lib/live/live-hooks.ts';
 import { systemWords } from '../../words/system.ts';
@@ -94,8 +96,9 @@ function Findings({ findings }: { findings: readonly Finding[] }) {
     <div className="-my-2">
       {bad.length > 0 && list(bad)}
       {fine.length > 0 && (
-        <details className={bad.length > 0 ? 'border-t border-line' : undefined} open={bad.length === 0}>
-          <summary className="flex min-h-9 items-center rounded-control text-mute hover:text-ink">
+        <details className={classNames('group', bad.length > 0 && 'border-t border-line')} open={bad.length === 0}>
+          <summary className="flex min-h-9 items-center gap-2 rounded-control text-mute hover:text-ink">
+            <Icon name="chevron-right" size={12} className="transition-transform group-open:rotate-90" />
             {words.fine(fine.length)}
           </summary>
           {list(fine)}

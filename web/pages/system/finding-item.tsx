@@ -21,7 +21,7 @@ export function FindingItem({ finding: { id, status, sentence, instance, remedie
       <div className="col-start-2 flex min-w-0 flex-col gap-1.5 wide:col-start-3">
         <p className="min-w-0 break-words">{sentence}</p>
         {(remedies.length > 0 || instance !== undefined) && (
-          <ul className="flex flex-col gap-1.5">
+          <ul className="flex flex-wrap gap-x-3 gap-y-1.5">
             {instance !== undefined && (
               <li>
                 <Link

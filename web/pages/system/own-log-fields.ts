@@ -2,9 +2,14 @@ import type { ServerLogEntry } from '@llamactl/client';
 
 type Fields = ServerLogEntry['fields'];
 
-/** The fields of a line as texts. Fields without a value are left out; an error is its message. */
-export function fieldTexts(fields: Fields): [name: string, text: string][] {
-  return Object.entries(fields).flatMap(([name, value]): [string, string][] => {
+/**
+ * The fields of a line as texts. Fields without a value are left out, and a route that is the whole URL. An error is its
+ * message. The id of the request comes last, because people rarely need it.
+ */
+export function fieldTexts({ request_id: id = null, ...fields }: Fields): [name: string, text: string][] {
+  const { route, url } = fields;
+  const entries = Object.entries(fields).filter(([name]) => name !== 'route' || route !== url);
+  return [...entries, ['request_id', id] as const].flatMap(([name, value]): [string, string][] => {
     if (value === null) return [];
     const error = errorOf(value);
     if (error !== null) return [[name, error.message]];

@@ -31,16 +31,16 @@ function Line({ entry }: { entry: ServerLogEntry }) {
   const stack = stackOf(fields);
   return (
     <li className="flex flex-wrap items-baseline gap-x-3 py-1 wide:flex-nowrap">
-      <span className="figures shrink-0 text-mute wide:w-36">
+      <span className="figures shrink-0 text-mute wide:min-w-18">
         <Moment at={timestamp} />
       </span>
       <span className={classNames('w-10 shrink-0 text-label font-strong', LOOKS[level])}>{level}</span>
-      <div className="min-w-0 basis-full break-words wide:grow wide:basis-0">
+      <div className="min-w-0 basis-full wrap-anywhere wide:grow wide:basis-0">
         <span className={level === 'error' ? 'text-bad' : undefined}>{visibleText(message)}</span>
         {fieldTexts(fields).map(([name, text]) => (
           <span key={name}>
             {' '}
-            <code className="break-all text-mute">
+            <code className="break-words text-mute">
               {name}={visibleText(text)}
             </code>
           </span>

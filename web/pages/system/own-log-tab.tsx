@@ -33,7 +33,7 @@ export function OwnLogTab() {
         <Level />
         <Button
           icon="refresh"
-          className="col-span-2 min-w-0 wide:ml-auto"
+          className="min-w-0 wide:ml-auto"
           isPending={query.isFetching}
           onClick={() => void query.refetch()}
         >
@@ -47,7 +47,13 @@ export function OwnLogTab() {
               {words.noLogHint}
             </EmptyState>
           ) : (
-            <div className="min-h-0 grow overflow-y-auto px-4 pb-8 wide:px-6">
+            // oxlint-disable-next-line jsx-a11y/no-noninteractive-tabindex -- it scrolls by keyboard
+            <div
+              role="region"
+              aria-label={words.log}
+              tabIndex={0}
+              className="min-h-0 grow overflow-y-auto px-4 pb-8 wide:px-6"
+            >
               <OwnLogLines logs={logs} />
               {since !== null && <p className="pt-3 text-mute">{words.logSince(clockTime(since, Date.now()))}</p>}
             </div>
@@ -97,7 +103,7 @@ function Level() {
     <Select
       label={words.logLevel}
       isLabelHidden
-      className="col-span-2 wide:w-52"
+      className="min-w-0 wide:w-52"
       value={search.level ?? 'debug'}
       choices={LOG_LEVELS.map((value) => ({ value, label: words.logLevels[value] }))}
       onChoose={(level) =>

@@ -764,7 +764,7 @@ export interface Evidence {
 }
 
 export interface Finding {
-  /** What was checked. Some checks have several findings. `unfinished`: the checks took too long. */
+  /** The thing that was checked. Some checks have several findings. `unfinished`: the checks took too long. */
   id: 'configuration' | 'data_dir' | 'disk' | 'database' | 'gpu' | 'engine' | 'devices' | 'service' | 'models' | 'port_range' | 'port' | 'open_files' | 'clock' | 'alert' | 'instance' | 'unfinished';
   /** `warning`: it works, but may fail later or could be better. `problem`: it does not work. */
   status: 'ok' | 'warning' | 'problem';

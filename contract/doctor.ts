@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { RemedySchema } from './why.ts';
 
-/** What the doctor checks. */
+/** The checks of the doctor. */
 export const DOCTOR_CHECKS = [
   'configuration',
   'data_dir',
@@ -27,7 +27,9 @@ export const FindingSchema = z
   .object({
     id: z
       .enum(DOCTOR_CHECKS)
-      .describe('What was checked. Some checks have several findings. `unfinished`: the checks took too long.'),
+      .describe(
+        'The thing that was checked. Some checks have several findings. `unfinished`: the checks took too long.',
+      ),
     status: z
       .enum(['ok', 'warning', 'problem'])
       .describe('`warning`: it works, but may fail later or could be better. `problem`: it does not work.'),

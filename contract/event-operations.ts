@@ -1,7 +1,7 @@
 import { AlertHistoryQuerySchema, AlertHistorySchema, EventsQuerySchema, EventsSchema } from './event-history.ts';
 import { operation } from './operation.ts';
 
-/** What happened: kept events, and the alerts among them. */
+/** Kept events, and the alerts among them. */
 export const EVENT_OPERATIONS = {
   listEvents: operation({
     id: 'listEvents',

@@ -1060,7 +1060,7 @@ type Evidence struct {
 }
 
 type Finding struct {
-	// What was checked. Some checks have several findings. `unfinished`: the checks took too long. One of
+	// The thing that was checked. Some checks have several findings. `unfinished`: the checks took too long. One of
 	// configuration, data_dir, disk, database, gpu, engine, devices, service, models, port_range, port, open_files,
 	// clock, alert, instance, unfinished.
 	ID string `json:"id"`

@@ -23,7 +23,7 @@ try {
 }
 `;
 
-/** What the thread sends. */
+/** The message of the thread. */
 type Checked = { problems: string[]; schema: number } | { error: { message: string; errcode?: number } };
 
 /**

@@ -16,7 +16,7 @@ export interface DoctorView {
   examine(): Promise<Doctor>;
 }
 
-/** What administrators look at when something is wrong with llamactl itself. */
+/** The doctor, and the log of llamactl: for administrators who look for a fault of the server. */
 export function diagnosisRoutes(bind: Bind, { ownLog, doctor }: { ownLog: ServerLogView; doctor: DoctorView }): void {
   bind(OPERATIONS.getDoctor, () => doctor.examine());
   bind(OPERATIONS.getSystemLogs, ({ query: { lines = DEFAULT_LINES, level = 'debug', q = null } }) =>

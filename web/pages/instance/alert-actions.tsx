@@ -13,7 +13,7 @@ import { whyQuery } from './why-query.ts';
 /** Remedies of one alert: the explanation has all. */
 const MOST = 2;
 
-/** What helps against an alert about an instance: its explanation, the best remedies, and another start. */
+/** Buttons against an alert about an instance: its explanation, the best remedies, and another start. */
 export function AlertActions({ name }: { name: string }) {
   const words = useWords(instanceWords).why;
   const row = useRow(name);

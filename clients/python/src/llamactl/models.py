@@ -721,7 +721,7 @@ class Evidence(_Base):
 
 class Finding(_Base):
     id: Literal["configuration", "data_dir", "disk", "database", "gpu", "engine", "devices", "service", "models", "port_range", "port", "open_files", "clock", "alert", "instance", "unfinished"]
-    """What was checked. Some checks have several findings. `unfinished`: the checks took too long."""
+    """The thing that was checked. Some checks have several findings. `unfinished`: the checks took too long."""
     status: Literal["ok", "warning", "problem"]
     """`warning`: it works, but may fail later or could be better. `problem`: it does not work."""
     sentence: str

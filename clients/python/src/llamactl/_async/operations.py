@@ -763,6 +763,25 @@ class Operations:
         )
         return models.Message(await self._ask(request))
 
+    async def get_usage(
+        self,
+        *,
+        by: models.UsageGroup | None = None,
+        window: str | None = None,
+    ) -> models.Usage:
+        """Requests and tokens of the last days by key, account or instance: your own; for admins, all.
+
+        Args:
+            by: What the figures are summed by. Default `key`.
+            window: How far back: seconds, or `15m`, `24h`, `7d`. Default `30d`, at least one second, at most 30 days.
+        """
+        request = Request(
+            "GET",
+            "/api/usage",
+            query={"by": by, "window": window},
+        )
+        return models.Usage(await self._ask(request))
+
     async def list_events(
         self,
         *,
@@ -1059,6 +1078,23 @@ class Operations:
         )
         return models.SessionList(await self._ask(request)).sessions
 
+    async def end_all_sessions(
+        self,
+        *,
+        others: bool | None = None,
+    ) -> models.SessionsEnded:
+        """End your log-ins: all, or all but the one of this token.
+
+        Args:
+            others: `true`: the log-in of this token goes on. Default `false`.
+        """
+        request = Request(
+            "DELETE",
+            "/api/auth/sessions",
+            query={"others": others},
+        )
+        return models.SessionsEnded(await self._ask(request))
+
     async def end_session(
         self,
         session_id: str,
@@ -1155,6 +1191,40 @@ class Operations:
         )
         return models.Message(await self._ask(request))
 
+    async def list_user_sessions(
+        self,
+        username: str,
+    ) -> list[models.Session]:
+        """The log-ins of an account, newest first."""
+        request = Request(
+            "GET",
+            f"/api/users/{step(username)}/sessions",
+        )
+        return models.SessionList(await self._ask(request)).sessions
+
+    async def end_user_sessions(
+        self,
+        username: str,
+    ) -> models.SessionsEnded:
+        """End all log-ins of an account; its keys stay valid."""
+        request = Request(
+            "DELETE",
+            f"/api/users/{step(username)}/sessions",
+        )
+        return models.SessionsEnded(await self._ask(request))
+
+    async def end_user_session(
+        self,
+        username: str,
+        session_id: str,
+    ) -> models.Message:
+        """End a log-in of an account: revokes its tokens and closes connections that they opened."""
+        request = Request(
+            "DELETE",
+            f"/api/users/{step(username)}/sessions/{step(session_id)}",
+        )
+        return models.Message(await self._ask(request))
+
     async def list_keys(
         self,
     ) -> list[models.Key]:
@@ -1196,6 +1266,39 @@ class Operations:
             body=given(name=name, scopes=scopes, instances=instances, may_start=may_start, expires_at=expires_at, owner=owner, max_in_flight=max_in_flight, requests_per_minute=requests_per_minute, tokens_per_minute=tokens_per_minute),
         )
         return models.KeyCreated(await self._ask(request))
+
+    async def update_key(
+        self,
+        id: str,
+        *,
+        name: str | Unset = UNSET,
+        expires_at: str | None | Unset = UNSET,
+        owner: str | Unset = UNSET,
+        scopes: list[models.Scope] | Unset = UNSET,
+        instances: list[str] | None | Unset = UNSET,
+        may_start: bool | Unset = UNSET,
+        max_in_flight: int | Unset = UNSET,
+        requests_per_minute: int | Unset = UNSET,
+        tokens_per_minute: int | Unset = UNSET,
+    ) -> models.KeyChanged:
+        """Change the name or the end of a key: your own, or for admins any.
+
+        Args:
+            expires_at: Another end, in the future; `None`: never.
+            owner: Cannot be changed: it must be as it is, or be left out.
+            scopes: Cannot be changed: it must be as it is, or be left out.
+            instances: Cannot be changed: it must be as it is, or be left out.
+            may_start: Cannot be changed: it must be as it is, or be left out.
+            max_in_flight: Cannot be changed: it must be as it is, or be left out.
+            requests_per_minute: Cannot be changed: it must be as it is, or be left out.
+            tokens_per_minute: Cannot be changed: it must be as it is, or be left out.
+        """
+        request = Request(
+            "PUT",
+            f"/api/keys/{step(id)}",
+            body=changed(name=name, expires_at=expires_at, owner=owner, scopes=scopes, instances=instances, may_start=may_start, max_in_flight=max_in_flight, requests_per_minute=requests_per_minute, tokens_per_minute=tokens_per_minute),
+        )
+        return models.KeyChanged(await self._ask(request))
 
     async def delete_key(
         self,

@@ -14,6 +14,7 @@ export const MODEL_OPERATIONS = {
     permission: 'viewer',
     cost: 'regular',
     success: { status: 200, schema: ModelListSchema },
+    responseHeaders: [{ name: 'ETag', description: 'Of the text, for `If-None-Match`.' }],
     errors: [],
   }),
   getModel: operation({

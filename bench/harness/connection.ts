@@ -4,6 +4,8 @@ import { connect, type Socket } from 'node:net';
 /** An answer, and the time from the first byte sent to the last byte received. */
 export interface TimedAnswer {
   status: number;
+  /** Status line and header lines. */
+  head: string;
   body: Buffer;
   ms: number;
 }
@@ -43,7 +45,7 @@ export class Connection {
     const head = `${method} ${url} HTTP/1.1\r\nHost: 127.0.0.1\r\n${this.#fields}${headers}${length}\r\n`;
     const message = head + content;
     const start = performance.now();
-    const whole = this.#answer();
+    const whole = this.#answer(method === 'HEAD');
     this.#socket.write(message);
     const answer = await whole;
     return { ...answer, ms: performance.now() - start };
@@ -58,21 +60,21 @@ export class Connection {
     this.#socket.destroy();
   }
 
-  #answer(): Promise<{ status: number; body: Buffer }> {
-    const { promise, resolve, reject } = Promise.withResolvers<{ status: number; body: Buffer }>();
+  #answer(isHead: boolean): Promise<Omit<TimedAnswer, 'ms'>> {
+    const { promise, resolve, reject } = Promise.withResolvers<Omit<TimedAnswer, 'ms'>>();
     const chunks: Buffer[] = [];
     let received = 0;
-    let head: { status: number; bytes: number; length: number } | null = null;
+    let head: Head | null = null;
     const onData = (chunk: Buffer): void => {
       chunks.push(chunk);
       received += chunk.length;
       try {
-        head ??= headOf(Buffer.concat(chunks));
+        head ??= headOf(Buffer.concat(chunks), isHead);
       } catch (error) {
         reject(error instanceof Error ? error : new Error(String(error)));
       }
       if (head === null || received < head.bytes + head.length) return;
-      resolve({ status: head.status, body: Buffer.concat(chunks).subarray(head.bytes) });
+      resolve({ status: head.status, head: head.text, body: Buffer.concat(chunks).subarray(head.bytes) });
     };
     const onClose = (): void => reject(new Error('the connection ended before the answer'));
     this.#socket.on('data', onData).on('close', onClose);
@@ -81,14 +83,23 @@ export class Connection {
   }
 }
 
-/** `null`: not here yet. */
-function headOf(bytes: Buffer): { status: number; bytes: number; length: number } | null {
+interface Head {
+  status: number;
+  text: string;
+  bytes: number;
+  /** Bytes of the body that follows. */
+  length: number;
+}
+
+/** `null`: not here yet. @param isBare No body follows, whatever the length */
+function headOf(bytes: Buffer, isBare: boolean): Head | null {
   const end = bytes.indexOf(HEAD_END);
   if (end === -1) return null;
   const text = bytes.toString('latin1', 0, end);
-  const length = /^content-length: (\d+)$/im.exec(text)?.[1];
+  const status = Number(text.split(' ', 2)[1]);
+  const length = isBare || status === 304 ? '0' : /^content-length: (\d+)$/im.exec(text)?.[1];
   if (length === undefined) throw new Error(`an answer without Content-Length: ${text}`);
-  return { status: Number(text.split(' ', 2)[1]), bytes: end + HEAD_END.length, length: Number(length) };
+  return { status, text, bytes: end + HEAD_END.length, length: Number(length) };
 }
 
 /** Sends one request on a new connection; `null`: no process listens, or the connection broke. */

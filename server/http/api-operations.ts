@@ -90,7 +90,7 @@ export function apiOperations(parts: ApiParts): Operations {
   logRoutes(bind, clock);
   fleetRoutes(bind, parts.fleet, work);
   engineRoutes(bind, parts.engines);
-  modelRoutes(bind, parts.models, manager, parts.downloads);
+  modelRoutes(bind, parts.models, manager, parts.downloads, work);
   hubRoutes(bind, parts.hub);
   estimateRoutes(bind, parts);
   downloadRoutes(bind, parts.downloads);

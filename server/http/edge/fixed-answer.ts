@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { createHash, type Hash } from 'node:crypto';
 import type { IncomingHttpHeaders } from 'node:http';
 import { promisify } from 'node:util';
 import { constants, gzip } from 'node:zlib';
@@ -6,16 +6,55 @@ import { Answer } from '../answer.ts';
 
 const gzipped = promisify(gzip);
 
-/** One encoding of the text: its bytes and entity tag. */
-interface Representation {
-  bytes: Buffer;
-  entityTag: string;
-}
-
 /** The part of a call that decides on the form of the answer. */
 export interface Wanted {
   headers: Readonly<IncomingHttpHeaders>;
   isHead: boolean;
+}
+
+/** A finished text of an answer. It is compressed once, for the first caller that accepts that. */
+export class FinishedText {
+  readonly #bytes: Buffer;
+  readonly #hash: string;
+  readonly #level: number;
+  #gzip: Promise<Buffer> | undefined;
+
+  /**
+   * @param hash Differs for other bytes.
+   * @param level Of gzip; less takes less time.
+   */
+  constructor(bytes: Buffer, hash: string, level: number = constants.Z_BEST_COMPRESSION) {
+    this.#bytes = bytes;
+    this.#hash = hash;
+    this.#level = level;
+  }
+
+  /**
+   * Answers a GET or HEAD: 200 in an encoding that the caller accepts, or 304 when the caller has this text.
+   *
+   * @param headers Headers of every answer, including 304; they contain `content-type`.
+   */
+  async answer(headers: Readonly<Record<string, string>>, wanted: Wanted): Promise<Answer<never>> {
+    const isGzip = acceptsGzip(wanted.headers['accept-encoding']);
+    // Different bytes need a different tag (RFC 9110, 8.8.3).
+    const entityTag = isGzip ? `"${this.#hash}-gzip"` : `"${this.#hash}"`;
+    const { 'content-type': contentType = '', ...others } = headers;
+    const common = {
+      ...others,
+      // A copy may be cached, but has to be revalidated before each use.
+      'cache-control': 'no-cache',
+      etag: entityTag,
+      // CORS headers depend on the Origin.
+      vary: 'Accept-Encoding, Origin',
+    };
+    const isKnown = namesTag(wanted.headers['if-none-match'], entityTag);
+    if (isKnown && !wanted.isHead) return new Answer<never>({ kind: 'nothing' }, common, 304);
+    const bytes = isGzip ? await (this.#gzip ??= gzipped(this.#bytes, { level: this.#level })) : this.#bytes;
+    // Fastify computes the length of a HEAD answer from its bytes; without them it would send 0.
+    if (isKnown) return new Answer<never>({ kind: 'text', text: bytes }, common, 304);
+    const encoding = isGzip ? { 'content-encoding': 'gzip' } : {};
+    return new Answer<never>({ kind: 'text', text: bytes }, { ...common, 'content-type': contentType, ...encoding });
+  }
 }
 
 /**
@@ -25,7 +64,7 @@ export interface Wanted {
 export class FixedAnswer {
   readonly #make: () => string;
   readonly #headers: Readonly<Record<string, string>>;
-  #forms: Promise<{ plain: Representation; gzip: Representation }> | undefined;
+  #text: FinishedText | undefined;
 
   /** @param headers Headers of every answer, including 304; they contain `content-type`. */
   constructor(headers: Readonly<Record<string, string>>, make: () => string) {
@@ -34,39 +73,20 @@ export class FixedAnswer {
   }
 
   /** Answers a GET or HEAD: 200 in an encoding that the caller accepts, or 304 when the caller has the current text. */
-  async answer({ headers, isHead }: Wanted): Promise<Answer<never>> {
-    const forms = await (this.#forms ??= this.#formsOf());
-    const isGzip = acceptsGzip(headers['accept-encoding']);
-    const { bytes, entityTag } = isGzip ? forms.gzip : forms.plain;
-    const { 'content-type': contentType = '', ...others } = this.#headers;
-    const common = {
-      ...others,
-      // A copy may be cached, but has to be revalidated before each use.
-      'cache-control': 'no-cache',
-      etag: entityTag,
-      // CORS headers depend on the Origin.
-      vary: 'Accept-Encoding, Origin',
-    };
-    if (namesTag(headers['if-none-match'], entityTag)) {
-      // Fastify computes the length of a HEAD answer from its bytes; without them it would send 0.
-      return new Answer<never>(isHead ? { kind: 'text', text: bytes } : { kind: 'nothing' }, common, 304);
-    }
-    const encoding = isGzip ? { 'content-encoding': 'gzip' } : {};
-    return new Answer<never>({ kind: 'text', text: bytes }, { ...common, 'content-type': contentType, ...encoding });
+  async answer(wanted: Wanted): Promise<Answer<never>> {
+    this.#text ??= this.#textOf();
+    return this.#text.answer(this.#headers, wanted);
   }
 
-  async #formsOf(): Promise<{ plain: Representation; gzip: Representation }> {
-    const plain = Buffer.from(this.#make());
-    const hash = createHash('sha256').update(plain).digest('base64url').slice(0, 22);
-    return {
-      plain: { bytes: plain, entityTag: `"${hash}"` },
-      // Different bytes need a different tag (RFC 9110, 8.8.3).
-      gzip: {
-        bytes: await gzipped(plain, { level: constants.Z_BEST_COMPRESSION }),
-        entityTag: `"${hash}-gzip"`,
-      },
-    };
+  #textOf(): FinishedText {
+    const bytes = Buffer.from(this.#make());
+    return new FinishedText(bytes, hashText(createHash('sha256').update(bytes)));
   }
+}
+
+/** The part of a sha256 that an entity tag has. */
+export function hashText(hash: Hash): string {
+  return hash.digest('base64url').slice(0, 22);
 }
 
 /** Whether an `Accept-Encoding` accepts gzip. A missing header does not. */

@@ -4,6 +4,7 @@ import { createHash } from 'node:crypto';
 import { link, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
+import { gunzipSync } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { demoModelBytes } from '../../../cli/quickstart/demo-model.ts';
 import type { ModelLibrary } from '../../models/library.ts';
@@ -40,6 +41,10 @@ async function ask(secret: string, url = '/api/models'): ReturnType<TestServer['
   return test.inject({ method: 'GET', url, headers: { authorization: `Bearer ${secret}` } });
 }
 
+async function asked(secret: string, headers: Record<string, string>): ReturnType<TestServer['inject']> {
+  return test.inject({ method: 'GET', url: '/api/models', headers: { authorization: `Bearer ${secret}`, ...headers } });
+}
+
 describe('the list of models', () => {
   it('has who uses each, for a viewer', async () => {
     const answer = await ask(await harness.tokenOf('vera', 'viewer'));
@@ -72,6 +77,29 @@ describe('the list of models', () => {
       instances: ['mine'],
     });
     expect((await ask(key)).json<ModelList>().models[0]?.used_by).toEqual(['mine', 'another instance']);
+  });
+});
+
+describe('the list of models, asked for again', () => {
+  it('is not sent while it is the same', async () => {
+    const token = await harness.tokenOf('vera', 'viewer');
+    const { etag } = (await ask(token)).headers;
+    const again = (tag: string) => asked(token, { 'if-none-match': tag });
+    const same = await again(String(etag));
+    expect([same.statusCode, same.body, same.headers['etag']]).toEqual([304, '', etag]);
+    await test.manager.create({ name: 'third', model_path: path.join(folder, 'demo-Q8_0.gguf') });
+    const changed = await again(String(etag));
+    expect(changed.statusCode).toBe(200);
+    expect(changed.json<ModelList>().models[0]?.used_by).toEqual(['mine', 'other', 'third']);
+  });
+
+  it('is compressed for a caller that accepts gzip', async () => {
+    const token = await harness.tokenOf('vera', 'viewer');
+    const plain = await ask(token);
+    const { headers, rawPayload } = await asked(token, { 'accept-encoding': 'gzip' });
+    expect(headers).toMatchObject({ 'content-encoding': 'gzip', vary: 'Accept-Encoding, Origin' });
+    expect(headers['etag']).not.toBe(plain.headers['etag']);
+    expect(gunzipSync(rawPayload).toString()).toBe(plain.body);
   });
 });
 

@@ -9,8 +9,9 @@ import type { DownloadJobs } from '../../models/downloads/downloads.ts';
 import { readDetails } from '../../models/model-details.ts';
 import type { Models } from '../../models/library.ts';
 import type { LibraryModel } from '../../models/model-groups.ts';
-import { textAnswer } from '../answer.ts';
-import { isSame, ListAnswer } from '../bodies/list-answer.ts';
+import type { SlicedWork } from '../../sliced-work.ts';
+import { LargeListAnswer } from '../bodies/large-list-answer.ts';
+import { isSame } from '../bodies/list-answer.ts';
 import { JSON_HEADERS } from '../errors.ts';
 import type { Bind } from '../operations.ts';
 
@@ -23,15 +24,15 @@ export function modelRoutes(
   models: Models,
   all: Pick<InstanceManager, 'get' | 'list'>,
   downloads: Pick<DownloadJobs, 'deleteModel'>,
+  work: SlicedWork,
 ): void {
   const rows = new Rows();
-  const list = new ListAnswer('models');
-  bind(OPERATIONS.listModels, async ({ manager }) => {
+  const list = new LargeListAnswer('models', work);
+  bind(OPERATIONS.listModels, async ({ manager, headers, isHead }) => {
     const users = await usersOfModels(models, all, manager);
-    return textAnswer(
-      list.of(rows.all(models.list(), users), { problems: models.problems, scanning: models.isScanning }),
-      JSON_HEADERS,
-    );
+    const more = { problems: models.problems, scanning: models.isScanning };
+    const text = await list.of(rows.all(models.list(), users), more);
+    return text.answer(JSON_HEADERS, { headers, isHead });
   });
 
   bind(OPERATIONS.getModel, async ({ params, manager }) => {
@@ -158,12 +159,9 @@ class Users {
     return this.#byPath.size === 0;
   }
 
-  of({ path: file, files }: Pick<LibraryModel, 'path' | 'files'>): string[] {
-    if (this.areNone) return NO_USERS;
-    const users = new Set<string>();
-    for (const each of new Set([file, ...files.map((part) => part.path)])) {
-      for (const user of this.#byPath.get(each) ?? []) users.add(user);
-    }
-    return [...users];
+  of({ files }: Pick<LibraryModel, 'files'>): string[] {
+    // Most of ten thousand models have no users.
+    if (!files.some(({ path: file }) => this.#byPath.has(file))) return NO_USERS;
+    return [...new Set(files.flatMap(({ path: file }) => [...(this.#byPath.get(file) ?? [])]))];
   }
 }

@@ -1088,6 +1088,10 @@ export interface Gpu {
   /** The tool's own number for this GPU. */
   index: number;
   vendor: 'nvidia' | 'amd';
+  /** `GPU-…`, as `CUDA_VISIBLE_DEVICES` takes it. It stays the same when numbers change; left out: not reported. */
+  uuid?: string | undefined;
+  /** `MIG-…`: the UUIDs of its MIG devices; left out: it has none. */
+  slices?: string[] | undefined;
   name: string;
   /** Bytes; `null`: not reported, for example because the GPU shares the memory of the machine. */
   memory_total: number | null;
@@ -1118,6 +1122,10 @@ export interface GpuPoint {
 export interface GpuUse {
   /** The tool's own number for this GPU, as in `GET /system/status`. */
   index: number;
+  /** Two vendors may have a GPU with the same number. */
+  vendor?: 'nvidia' | 'amd' | undefined;
+  /** As in `GET /system/status`; left out: not reported. */
+  uuid?: string | undefined;
   /** Bytes. */
   memory: number;
 }

@@ -19,6 +19,8 @@ const measured = {
 const GpuUseSchema = z
   .object({
     index: z.int().describe("The tool's own number for this GPU, as in `GET /system/status`."),
+    vendor: z.enum(['nvidia', 'amd']).optional().describe('Two vendors may have a GPU with the same number.'),
+    uuid: z.string().optional().describe('As in `GET /system/status`; left out: not reported.'),
     memory: LongIntegerSchema.describe('Bytes.'),
   })
   .meta({ id: 'GpuUse' });

@@ -10,6 +10,13 @@ export const GpuSchema = z
   .object({
     index: z.int().describe("The tool's own number for this GPU."),
     vendor: z.enum(['nvidia', 'amd']),
+    uuid: z
+      .string()
+      .optional()
+      .describe(
+        '`GPU-…`, as `CUDA_VISIBLE_DEVICES` takes it. It stays the same when numbers change; left out: not reported.',
+      ),
+    slices: z.array(z.string()).optional().describe('`MIG-…`: the UUIDs of its MIG devices; left out: it has none.'),
     name: z.string(),
     memory_total: LongIntegerSchema.nullable().describe(
       'Bytes; `null`: not reported, for example because the GPU shares the memory of the machine.',

@@ -1253,6 +1253,12 @@ type GPU struct {
 	// One of nvidia, amd.
 	Vendor string `json:"vendor"`
 
+	// `GPU-…`, as `CUDA_VISIBLE_DEVICES` takes it. It stays the same when numbers change; left out: not reported.
+	Uuid string `json:"uuid,omitzero"`
+
+	// `MIG-…`: the UUIDs of its MIG devices; left out: it has none.
+	Slices []string `json:"slices,omitzero"`
+
 	Name string `json:"name"`
 
 	// Bytes; nil: not reported, for example because the GPU shares the memory of the machine.
@@ -1310,6 +1316,12 @@ type GpuPoint struct {
 type GpuUse struct {
 	// The tool's own number for this GPU, as in `GET /system/status`.
 	Index int `json:"index"`
+
+	// Two vendors may have a GPU with the same number. One of nvidia, amd.
+	Vendor string `json:"vendor,omitzero"`
+
+	// As in `GET /system/status`; left out: not reported.
+	Uuid string `json:"uuid,omitzero"`
 
 	// Bytes.
 	Memory int64 `json:"memory"`

@@ -30,7 +30,6 @@ import { LastFigures } from '../metrics/last-figures.ts';
 import { FactsThread } from '../models/facts-thread.ts';
 import { startFactsWorker } from '../models/facts-worker-script.ts';
 import { ModelLibrary } from '../models/library.ts';
-import { memoryTerms } from '../instances/slots/memory-terms.ts';
 import { LaunchFigures } from '../models/launch-figures.ts';
 import { LaunchFits } from '../models/launch-fits.ts';
 import { EstimatedNeeds } from '../models/launch-needs.ts';
@@ -181,6 +180,7 @@ export async function startApp(options: AppOptions): Promise<App> {
     const meter = openMemoryMeter(machine, process.platform);
     // The first reading searches for tools. No start has to wait for that.
     void meter.read();
+    const needs = new EstimatedNeeds({ engines, fits, figures: launchFigures, inherited });
     const instances = createInstances(
       {
         clock,
@@ -206,10 +206,7 @@ export async function startApp(options: AppOptions): Promise<App> {
         }),
         alerts,
         trace,
-        memory: {
-          meter,
-          needs: new EstimatedNeeds({ engines, fits, figures: launchFigures, inherited }),
-        },
+        memory: { meter, needs },
       },
       {
         dataDirectory,
@@ -222,14 +219,7 @@ export async function startApp(options: AppOptions): Promise<App> {
         interposition: options.interposition,
       },
     );
-    const estimator = new MemoryEstimator({
-      engines,
-      fits,
-      ram: () => machine.host.memory(),
-      gpus: () => machine.gpus.list(),
-      terms: memoryTerms(config.memory),
-      holders: () => instances.holders(),
-    });
+    const estimator = new MemoryEstimator({ engines, needs, outlook: instances.memoryOutlook({ meter, needs }) });
     const program = { version, buildTime, commit, hostname, startedAt, begunAt };
     const folders = [
       { kind: 'data' as const, path: dataDirectory },

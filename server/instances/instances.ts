@@ -30,10 +30,11 @@ import type { InstanceStore } from './ports/instance-store.ts';
 import type { LoadTimes } from './ports/load-times.ts';
 import type { LiveFigures } from './ports/live-figures.ts';
 import type { LaunchNeeds, MemoryMeter } from './ports/machine-memory.ts';
+import type { MemoryOutlook } from './ports/memory-outlook.ts';
 import type { Randomness } from './ports/random-values.ts';
 import type { RunMeter } from './ports/run-meter.ts';
 import type { RunLogs } from './ports/run-output.ts';
-import type { Runs } from './ports/runs.ts';
+import type { LaunchPlan, Runs } from './ports/runs.ts';
 import type { Clock } from './ports/time.ts';
 import type { Trace } from './ports/trace.ts';
 import { Registry } from './registry.ts';
@@ -44,12 +45,13 @@ import { Scheduler } from './slots/scheduler.ts';
 import { jointCapacity, slotCapacity } from './slots/capacity.ts';
 import { memoryTerms } from './slots/memory-terms.ts';
 import { MemoryAdmission, type MemoryAdmissionDependencies } from './slots/memory-admission.ts';
+import { MemorySurvey } from './slots/memory-survey.ts';
 import { InstanceSlots } from './slots/slot-world.ts';
 import { currentRun } from './life/transitions.ts';
 import { shutDown, storeAtLast } from './shutdown.ts';
 import { StartCheck } from './start-check.ts';
 import { watchStore } from './store-watch.ts';
-import type { FleetManager, InstanceManager, RunHolder } from './use-cases.ts';
+import type { FleetManager, InstanceManager } from './use-cases.ts';
 import { WaitingRooms } from './slots/waiting-rooms.ts';
 import { WholeChanges } from './fleet/whole-changes.ts';
 
@@ -73,7 +75,13 @@ export interface Ports {
   alerts: AlertSink;
   trace: Trace;
   /** `null`: llamactl knows nothing about memory, so it limits no start. */
-  memory: { meter: MemoryMeter; needs: LaunchNeeds } | null;
+  memory: MachineMemory | null;
+}
+
+/** Measures the memory of this machine, and computes the needs of launches. */
+export interface MachineMemory {
+  meter: MemoryMeter;
+  needs: LaunchNeeds;
 }
 
 /**
@@ -126,8 +134,8 @@ export interface Instances {
   useOf(name: string): InstanceUse | null;
   /** The progress of all starts under way, by the name of the instance. */
   loads(): { name: string; load: Load }[];
-  /** The runs that hold memory now, in no order. */
-  holders(): RunHolder[];
+  /** The memory for starts that are only considered. */
+  memoryOutlook(machine: MachineMemory): MemoryOutlook;
   /** Restores the instances that the previous server left. Call it before any other method. */
   boot(): Promise<void>;
   /** All leases of all engines. */
@@ -265,7 +273,15 @@ export function createInstances(outside: Ports, options: InstancesOptions): Inst
         const load = mailbox === null ? null : loads.loadOf(mailbox.record, mailbox.state);
         return mailbox === null || load === null ? [] : [{ name: mailbox.record.name, load }];
       }),
-    holders: () => registry.open().flatMap((mailbox) => runHolder(mailbox, slots)),
+    memoryOutlook: (machine) =>
+      new MemorySurvey({
+        ...machine,
+        clock,
+        admission: memory,
+        use: (instance) => slots.use(instance),
+        isPinned: (instance) => slots.isPinned(instance),
+        runs: () => registry.open().flatMap(runOf),
+      }),
     boot: () =>
       boot({ ...shared, openMailbox, terms, stopTimeoutMs: settings.stop_timeout * 1_000, over: over.signal }),
     leases,
@@ -306,10 +322,7 @@ function readyEngine(
   return [{ name: record.name, target: targetOf(state.run.launch, witness(record.id, state.run.launch)) }];
 }
 
-function runHolder({ record, state }: Mailbox, slots: InstanceSlots): RunHolder[] {
+function runOf({ record, state }: Mailbox): { id: string; engine: string; plan: LaunchPlan }[] {
   const launch = currentRun(state)?.launch ?? null;
-  if (launch === null) return [];
-  const { phase, leases, lastUsed } = slots.use(record.id);
-  const isIdle = phase === 'running' && leases === 0 && !slots.isPinned(record.id);
-  return [{ id: record.id, engine: record.settings.engine, plan: launch.plan, isIdle, lastUsed }];
+  return launch === null ? [] : [{ id: record.id, engine: record.settings.engine, plan: launch.plan }];
 }

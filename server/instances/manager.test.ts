@@ -234,24 +234,6 @@ describe('update', () => {
   });
 });
 
-it('holders are the runs with their launch plans; one that is pinned or in use is not idle', async () => {
-  const domain = new Domain();
-  for (const name of ['used', 'idle']) await domain.createRunning(name);
-  await domain.createRunning('pinned', { pinned: true });
-  await domain.create('stopped');
-  const lease = await domain.acquire('used');
-  const holders = domain.instances.holders();
-  const named = holders.map(({ id, isIdle }) => [domain.manager.nameOf(id), isIdle]);
-  expect(named).toEqual([
-    ['used', false],
-    ['idle', true],
-    ['pinned', false],
-  ]);
-  expect(holders[1]?.plan.argv).toContain('idle');
-  lease.release();
-  expect(domain.instances.holders()[0]?.isIdle).toBe(true);
-});
-
 it('readyEngines returns the ready engines with their addresses, without resetting the idle timer', async () => {
   const domain = new Domain();
   const id = await domain.createRunning('a', { idle_timeout: 60 });

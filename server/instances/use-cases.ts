@@ -12,7 +12,6 @@ import type { Applied, Fleet } from '@llamactl/contract/fleet';
 import type { LogItem, Logs } from '@llamactl/contract/logs';
 import type { Stats } from '@llamactl/contract/stats';
 import type { Lease, LeaseRequest } from './slots/leases.ts';
-import type { LaunchPlan } from './ports/runs.ts';
 import type { LogQuery } from './ports/run-output.ts';
 
 /** Reasons with which a use case fails while another server takes over. */
@@ -55,18 +54,6 @@ export interface LiveRun {
   run: number;
   /** The resources that it uses now; `null`: the engine is dead. */
   stats(): Stats | null;
-}
-
-/** A run that holds memory. */
-export interface RunHolder {
-  /** Of its instance. */
-  id: string;
-  engine: string;
-  plan: LaunchPlan;
-  /** It serves no request and is not pinned, so it could be stopped for another one. */
-  isIdle: boolean;
-  /** When it was last used, by the clock of durations. */
-  lastUsed: number;
 }
 
 /** The result of a create or an update. */

@@ -15,8 +15,18 @@ export function openMemoryMeter(
   return {
     read: async () => {
       const devices = (await gpus.listNow()).flatMap(
-        ({ vendor, index, memory_total: total, memory_usage: used }): DeviceMemory[] =>
-          total === null || used === null ? [] : [{ device: `${vendor}:${index}`, total, used, swap: null }],
+        ({ vendor, index, uuid, slices = [], memory_total: total, memory_usage: used }): DeviceMemory[] =>
+          total === null || used === null
+            ? []
+            : [
+                {
+                  device: `${vendor}:${index}`,
+                  ...(uuid === undefined ? {} : { ids: [uuid, ...slices] }),
+                  total,
+                  used,
+                  swap: null,
+                },
+              ],
       );
       const { total, usage } = host.memory();
       return [{ device: 'ram', total, used: platform === 'linux' ? usage : null, swap: host.swap() }, ...devices];

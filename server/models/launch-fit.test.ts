@@ -4,8 +4,7 @@ import { llamaCppMemory } from '../engines/llama-cpp-memory.ts';
 import type { MemoryOptions } from '../instances/ports/memory-options.ts';
 import { RAM, type SettledOptions } from './memory-estimate.ts';
 import type { MemoryFacts } from './memory-facts.ts';
-import { LaunchFit, mustEnd } from './launch-fit.ts';
-import type { Room } from './memory-room.ts';
+import { LaunchFit, type Room } from './launch-fit.ts';
 
 const GIBIBYTE = 1_024 ** 3;
 
@@ -147,24 +146,5 @@ describe('suggestions', () => {
         }
       }),
     );
-  });
-});
-
-describe('the holders that must end', () => {
-  const sizes: Record<string, number> = { old: 1, large: 8, young: 3 };
-  const fitsWith = (free: number, needed: number) => (ended: ReadonlySet<string>) =>
-    free + [...ended].reduce((sum, name) => sum + (sizes[name] ?? 0), 0) >= needed;
-  const ofThree = (free: number, needed: number): string[] =>
-    mustEnd(['old', 'large', 'young'], fitsWith(free, needed));
-
-  it.each([
-    [10, 5, []],
-    [4, 5, ['old']],
-    [4, 12, ['large']],
-    [1, 10, ['old', 'large']],
-    [0, 12, ['old', 'large', 'young']],
-    [0, 20, []],
-  ])('with %d free for %d are %j', (free, needed, expected) => {
-    expect(ofThree(free, needed)).toEqual(expected);
   });
 });

@@ -10,7 +10,13 @@ import {
   type SettledOptions,
   withMargin,
 } from './memory-estimate.ts';
-import type { Room } from './memory-room.ts';
+
+/** Memory that a start may take on one device; bytes. */
+export interface Room {
+  device: string;
+  total: number;
+  free: number;
+}
 
 /** Needs that are known better than by computation. */
 export interface KnownNeeds {
@@ -181,27 +187,6 @@ export class LaunchFit {
       (need) => need.device === RAM || withMargin(need) <= (free.get(need.device) ?? 0),
     );
   }
-}
-
-/**
- * The first of `holders` that must end so that something fits, without those that need not. Empty: it fits now, or it does not
- * fit even when all have ended.
- *
- * @param holders In the order in which they would be ended.
- */
-export function mustEnd(holders: readonly string[], fitsWithout: (ended: ReadonlySet<string>) => boolean): string[] {
-  const ended: string[] = [];
-  for (const holder of holders) {
-    if (fitsWithout(new Set(ended))) break;
-    ended.push(holder);
-  }
-  if (!fitsWithout(new Set(ended))) return [];
-  const needed = new Set(ended);
-  for (const holder of ended) {
-    needed.delete(holder);
-    if (!fitsWithout(needed)) needed.add(holder);
-  }
-  return ended.filter((holder) => needed.has(holder));
 }
 
 function gpusOf(rooms: readonly Room[]): string[] {

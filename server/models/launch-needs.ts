@@ -1,15 +1,16 @@
 import { codeOf } from '@llamactl/contract/reason';
 import type { Engines } from '../instances/ports/engine-adapter.ts';
-import type { DeviceNeed, DeviceRoom, LaunchNeed, LaunchNeeds, RunNeed } from '../instances/ports/machine-memory.ts';
+import type { DeviceRoom, LaunchNeed, LaunchNeeds } from '../instances/ports/machine-memory.ts';
 import type { MemoryOptions } from '../instances/ports/memory-options.ts';
 import type { FittedProjection } from '../instances/ports/memory-projection.ts';
 import type { LaunchPlan } from '../instances/ports/runs.ts';
 import { deviceNeeds, raisedTo, type Use } from './engine-report.ts';
 import { GgufFault } from './gguf-header.ts';
+import { chooseLaunch, deviceNeed, type LaunchChoice, needOf } from './launch-choice.ts';
 import { figureKey, type LaunchFigures } from './launch-figures.ts';
 import type { LaunchFit } from './launch-fit.ts';
 import type { LaunchFits, PlannedFit } from './launch-fits.ts';
-import { type Need, RAM, type SettledOptions, withMargin } from './memory-estimate.ts';
+import { RAM } from './memory-estimate.ts';
 import { gpusSeen, roomsOn } from './visible-gpus.ts';
 
 export interface LaunchNeedsDependencies {
@@ -28,11 +29,24 @@ interface PlannedLaunch {
   plan: LaunchPlan;
 }
 
-/** A launch with its files, its options and its GPUs. */
-interface KnownLaunch {
+/** A launch with its files, its options and its GPUs; `null`: unknown. */
+interface ReadLaunch {
   planned: PlannedFit;
   options: MemoryOptions;
-  gpus: { seen: string[]; used: string[] };
+  gpus: { seen: string[]; used: string[] } | null;
+}
+type KnownLaunch = ReadLaunch & { gpus: NonNullable<ReadLaunch['gpus']> };
+
+/** A launch that may never be made, and what it would need. */
+export interface ConsideredLaunch {
+  fit: LaunchFit;
+  options: MemoryOptions;
+  choice: LaunchChoice;
+  need: LaunchNeed;
+  /** The room beside all other runs, on RAM and the GPUs that the engine uses. */
+  now: readonly DeviceRoom[];
+  /** The need is that of a start. Otherwise the start is not limited, because its GPUs are unknown. */
+  hasKnownGpus: boolean;
 }
 
 /** The needs of launches: remembered from earlier ones, or computed from their model files and options. */
@@ -49,10 +63,30 @@ export class EstimatedNeeds implements LaunchNeeds {
     alone: readonly DeviceRoom[],
   ): Promise<LaunchNeed | null> {
     const known = await this.#fitOf(launch, alone);
+    if (known === null || this.#usesOthers(launch, known)) return null;
+    return consideredOf(known, now, alone).need;
+  }
+
+  /**
+   * Like {@link of}, with everything that the need follows from. If the GPUs of the launch are unknown, those of the machine
+   * count. `null`: the need of this engine is unknown.
+   *
+   * @param allowed Names of the devices that it may use; `null`: all that it sees.
+   * @throws {GgufFault} why a file cannot be loaded; or the error of the system
+   */
+  async consider(
+    launch: PlannedLaunch,
+    now: readonly DeviceRoom[],
+    alone: readonly DeviceRoom[],
+    allowed: readonly string[] | null,
+  ): Promise<ConsideredLaunch | null> {
+    const known = await this.#read(launch, alone);
     if (known === null) return null;
-    const { planned, options, gpus } = known;
-    if (options.gpuLayers !== 0 && gpus.seen.length === 0 && this.#usesOthers(launch)) return null;
-    return needOf(planned.fit, options, roomsOn(now, gpus.used), roomsOn(alone, gpus.used));
+    const all = gpusOf(alone).map(({ device }) => device);
+    const { seen, used } = known.gpus ?? { seen: all, used: all };
+    const gpus = { seen, used: allowed === null ? used : used.filter((device) => allowed.includes(device)) };
+    const isKnown = known.gpus !== null && !this.#usesOthers(launch, { ...known, gpus });
+    return { ...consideredOf({ ...known, gpus }, now, alone), hasKnownGpus: isKnown };
   }
 
   async projected(
@@ -104,73 +138,32 @@ export class EstimatedNeeds implements LaunchNeeds {
   }
 
   /** Whether the program has reported a GPU that no tool measures. Its models are not in RAM, where an estimate has them. */
-  #usesOthers(launch: PlannedLaunch): boolean {
-    return this.#dependencies.figures.of(keyOfOthers(launch)) !== null;
+  #usesOthers(launch: PlannedLaunch, { options, gpus }: KnownLaunch): boolean {
+    const mayUse = options.gpuLayers !== 0 && gpus.seen.length === 0;
+    return mayUse && this.#dependencies.figures.of(keyOfOthers(launch)) !== null;
   }
 
   /** `null`: the need of this engine or its GPUs are unknown, or a file cannot be read or is no model. The start itself says so. */
-  async #fitOf({ engine, plan }: PlannedLaunch, rooms: readonly DeviceRoom[]): Promise<KnownLaunch | null> {
+  async #fitOf(launch: PlannedLaunch, rooms: readonly DeviceRoom[]): Promise<KnownLaunch | null> {
+    try {
+      const known = await this.#read(launch, rooms);
+      return known === null || known.gpus === null ? null : { ...known, gpus: known.gpus };
+    } catch (error) {
+      if (error instanceof GgufFault || codeOf(error) !== null) return null;
+      throw error;
+    }
+  }
+
+  /** `null`: the need of this engine is unknown. @throws {GgufFault} why a file cannot be loaded; or the error of the system */
+  async #read({ engine, plan }: PlannedLaunch, rooms: readonly DeviceRoom[]): Promise<ReadLaunch | null> {
     const { engines, fits, inherited } = this.#dependencies;
     const options = engines.find(engine)?.memory(plan) ?? null;
     if (options === null || options.model === null) return null;
     // A container gets the variables of its own command.
     const environment = plan.container === undefined ? { ...inherited, ...plan.environment } : plan.environment;
     const gpus = gpusSeen(gpusOf(rooms), { environment, devices: options.devices });
-    if (gpus === null) return null;
-    try {
-      return { planned: await fits.of(plan, { ...options, model: options.model }), options, gpus };
-    } catch (error) {
-      if (error instanceof GgufFault || codeOf(error) !== null) return null;
-      throw error;
-    }
+    return { planned: await fits.of(plan, { ...options, model: options.model }), options, gpus };
   }
-}
-
-/**
- * An engine that chooses its context needs only the smallest one, and takes a larger one if that is free: no other instance ends
- * for a larger context. `null`: the context is given, or not even the smallest one fits.
- */
-function shrinkingNeed(
-  fit: LaunchFit,
-  options: MemoryOptions,
-  now: readonly DeviceRoom[],
-  alone: readonly DeviceRoom[],
-): LaunchNeed | null {
-  const smallest = fit.smallest(options, now);
-  const isLimited = now.some(({ device, isLimited: limited }) => limited === true && device !== RAM);
-  if (smallest === null || isLimited || !fit.fits(smallest, alone)) return null;
-  // The free memory decides what each of several GPUs gets.
-  const rooms = fit.fits(smallest, now) ? now : alone;
-  const wanted = fit.wanted(options, rooms);
-  const runNeed = (settled: SettledOptions): RunNeed => ({
-    devices: fit.needs(settled, rooms).map((need) => deviceNeed(need, options.isMapped)),
-    source: fit.source(settled, rooms),
-  });
-  return { ...runNeed(smallest), upTo: runNeed(wanted), suggestions: [] };
-}
-
-/**
- * The engine makes smaller what is not given. So the need is all that it would like, if that fits beside the runs of now; else
- * what it would take if it ran alone.
- */
-function needOf(
-  fit: LaunchFit,
-  options: MemoryOptions,
-  now: readonly DeviceRoom[],
-  alone: readonly DeviceRoom[],
-): LaunchNeed {
-  const shrinking = shrinkingNeed(fit, options, now, alone);
-  if (shrinking !== null) return shrinking;
-  const rooms = fit.fits(fit.wanted(options, now), now) ? now : alone;
-  const settled: SettledOptions = fit.settled(options, rooms);
-  const wanted = fit.wanted(options, rooms);
-  const fills = settled.context < wanted.context || settled.gpuLayers < wanted.gpuLayers;
-  return {
-    devices: fit.needs(settled, rooms).map((need) => deviceNeed(need, options.isMapped)),
-    source: fit.source(settled, rooms),
-    ...(fills ? { fills } : {}),
-    suggestions: fit.suggestions(settled, alone),
-  };
 }
 
 /** Key of the figure that says that a program uses GPUs which no tool measures. */
@@ -178,18 +171,16 @@ function keyOfOthers({ engine, plan: { command } }: PlannedLaunch): string {
   return figureKey('GPUs without a tool', engine, command);
 }
 
-function gpusOf(rooms: readonly DeviceRoom[]): string[] {
-  return rooms.map(({ device }) => device).filter((device) => device !== RAM);
+function consideredOf(
+  { planned: { fit }, options, gpus }: KnownLaunch,
+  now: readonly DeviceRoom[],
+  alone: readonly DeviceRoom[],
+): Omit<ConsideredLaunch, 'hasKnownGpus'> {
+  const [ours, all] = [roomsOn(now, gpus.used), roomsOn(alone, gpus.used)];
+  const choice = chooseLaunch(fit, options, ours, all);
+  return { fit, options, choice, need: needOf(fit, choice, options.isMapped, all), now: ours };
 }
 
-function deviceNeed(need: Need, isMapped: boolean): DeviceNeed {
-  const { device, weights, cache, compute, surplus } = need;
-  const droppable = device === RAM && isMapped ? weights : 0;
-  return {
-    device,
-    whole: withMargin(need),
-    ...(surplus === undefined ? {} : { surplus: withMargin(need) - withMargin({ ...need, surplus: 0 }) }),
-    resident: withMargin({ ...need, weights: weights - droppable }),
-    least: Math.ceil(weights - droppable + cache + compute),
-  };
+function gpusOf(rooms: readonly DeviceRoom[]): DeviceRoom[] {
+  return rooms.filter(({ device }) => device !== RAM);
 }

@@ -4,9 +4,9 @@ import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { demoModelBytes } from '../../cli/quickstart/demo-model.ts';
 import type { LaunchPlan } from '../instances/ports/runs.ts';
-import { estimatorOn, type SmallMachine } from '../testing/small-machine.ts';
+import { estimatorOn, type FakeRun, type SmallMachine } from '../testing/small-machine.ts';
 import { type DraftSettings, draftSettings } from './launch-draft.ts';
-import type { Holder, InternalEstimate } from './memory-estimator.ts';
+import type { InternalEstimate } from './memory-estimator.ts';
 
 const MEBIBYTE = 1_048_576;
 
@@ -29,8 +29,8 @@ function settings(words: string, engine = 'llama_cpp'): DraftSettings {
   return { ...draftSettings(engine, file), extra_args: words.split(' ') };
 }
 
-function holder(words: string, model?: string): Holder {
-  return { id: 'other', engine: 'llama_cpp', plan: plan(words, model), isIdle: true, lastUsed: 0 };
+function holder(words: string, model?: string): FakeRun {
+  return { id: 'other', engine: 'llama_cpp', plan: plan(words, model) };
 }
 
 async function estimateOn(
@@ -58,14 +58,69 @@ describe('the estimator', () => {
     expect([alone.gpu_layers, alone.per_device.map(({ device }) => device)]).toEqual([0, ['ram']]);
   });
 
+  it('is for the GPUs that the engine sees, by number, UUID or option', async () => {
+    const gpus = [
+      { total: 4_096, free: 2_048, ids: ['GPU-aa'] },
+      { total: 8_192, free: 8_000, ids: ['GPU-bb'] },
+    ];
+    const machine = { ...WITH_GPU, gpus };
+    const usedBy = async (
+      environment: Record<string, string>,
+      words = '-c 4096',
+      inherited = {},
+    ): Promise<string[]> => {
+      const launch = { settings: { ...settings(words), environment }, instance: null, devices: null };
+      const { per_device: devices } = await estimatorOn({ ...machine, inherited }).estimate(launch);
+      return devices.map(({ device }) => device);
+    };
+    expect(await usedBy({})).toEqual(['ram', 'nvidia:0', 'nvidia:1']);
+    expect(await usedBy({ CUDA_VISIBLE_DEVICES: '1' })).toEqual(['ram', 'nvidia:1']);
+    expect(await usedBy({ CUDA_VISIBLE_DEVICES: 'GPU-bb' })).toEqual(['ram', 'nvidia:1']);
+    expect(await usedBy({}, '-c 4096', { CUDA_VISIBLE_DEVICES: '0' })).toEqual(['ram', 'nvidia:0']);
+    expect(await usedBy({ CUDA_VISIBLE_DEVICES: '1,0' }, '-c 4096 -dev CUDA0')).toEqual(['ram', 'nvidia:1']);
+    expect(await usedBy({ CUDA_VISIBLE_DEVICES: '' })).toEqual(['ram']);
+  });
+
+  it('is for all GPUs if it does not know which the engine sees, and says so', async () => {
+    const launch = {
+      settings: { ...settings('-c 4096'), environment: { CUDA_VISIBLE_DEVICES: 'GPU-ff' } },
+      instance: null,
+      devices: null,
+    };
+    const { per_device: devices, warnings } = await estimatorOn(WITH_GPU).estimate(launch);
+    expect(devices.map(({ device }) => device)).toEqual(['ram', 'nvidia:0']);
+    expect(warnings).toEqual([expect.stringMatching(/^llamactl does not know which GPUs the engine uses/)]);
+  });
+
+  it('keeps others running for an engine that chooses its own context', async () => {
+    const bytes = Buffer.from(demoModelBytes());
+    const key = 'llama.context_length';
+    // After the key comes its type, then the number.
+    bytes.writeUInt32LE(1_000_000, bytes.indexOf(key) + key.length + 4);
+    await writeFile(file, bytes);
+    const beside = (free: number): SmallMachine => ({
+      ...WITH_GPU,
+      gpus: [{ total: 4_096, free }],
+      runs: () => [holder('-c 4096 -ngl 99')],
+    });
+    const [little, more] = [await estimateOn(beside(600), '--fit on'), await estimateOn(beside(1_000), '--fit on')];
+    expect([little, more].map(({ fits, mustStop }) => [fits, mustStop])).toEqual([
+      [true, []],
+      [true, []],
+    ]);
+    expect(little.context).toBeGreaterThanOrEqual(4_096);
+    expect(more.context).toBeGreaterThan(little.context);
+    expect(await estimateOn(beside(5), '--fit on')).toMatchObject({ fits: false, mustStop: ['other'], context: 4_096 });
+  });
+
   it('counts what others hold on each device', async () => {
-    const held = await estimateOn({ ...WITH_GPU, holders: () => [holder('-c 100000 -ngl 0')] }, '-c 4096');
+    const held = await estimateOn({ ...WITH_GPU, runs: () => [holder('-c 100000 -ngl 0')] }, '-c 4096');
     expect(held.per_device[0]?.free).toBeLessThan(8_192 * MEBIBYTE);
     expect(held.per_device[1]?.free).toBe(2_048 * MEBIBYTE);
   });
 
   it('names the run that must end for a GPU', async () => {
-    const machine = { ...WITH_GPU, gpus: [{ total: 4_096, free: 600 }], holders: () => [holder('-c 1000000 -ngl 99')] };
+    const machine = { ...WITH_GPU, gpus: [{ total: 4_096, free: 600 }], runs: () => [holder('-c 1000000 -ngl 99')] };
     expect(await estimateOn(machine, '-c 100000 -ngl 99')).toMatchObject({ fits: false, mustStop: ['other'] });
   });
 
@@ -75,7 +130,7 @@ describe('the estimator', () => {
       { ...holder('-c 4096'), engine: 'custom' },
       { ...holder('-c 4096'), plan: { ...plan('-c 4096'), argv: [] } },
     ];
-    const { per_device: devices } = await estimateOn({ ...WITH_GPU, holders: () => unknown }, '-c 4096');
+    const { per_device: devices } = await estimateOn({ ...WITH_GPU, runs: () => unknown }, '-c 4096');
     expect(devices[0]?.free).toBe(8_192 * MEBIBYTE);
   });
 

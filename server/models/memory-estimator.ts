@@ -1,41 +1,26 @@
 import path from 'node:path';
 import { ApiError } from '@llamactl/contract/errors';
 import type { DeviceEstimate, Estimate } from '@llamactl/contract/estimate';
-import { codeOf, errorWords } from '@llamactl/contract/reason';
-import type { Gpu } from '@llamactl/contract/system';
+import { errorWords } from '@llamactl/contract/reason';
 import type { Engines } from '../instances/ports/engine-adapter.ts';
 import type { MemoryOptions } from '../instances/ports/memory-options.ts';
+import type { MemoryOutlook, MemoryPicture } from '../instances/ports/memory-outlook.ts';
 import type { LaunchPlan } from '../instances/ports/runs.ts';
 import { contextWarning } from '../instances/settings/context-warning.ts';
-import { type DraftSettings, draftPlan, type OptionChanges, withOptions } from './launch-draft.ts';
 import { GgufFault } from './gguf-header.ts';
-import { type Need, RAM, withMargin } from './memory-estimate.ts';
-import { type LaunchFit, mustEnd } from './launch-fit.ts';
-import type { LaunchFits } from './launch-fits.ts';
-import { type HeldMemory, type MachineMemory, type Room, type RoomTerms, roomsOf } from './memory-room.ts';
+import { startedNow } from './launch-choice.ts';
+import { type DraftSettings, draftPlan, type OptionChanges, withOptions } from './launch-draft.ts';
+import type { Room } from './launch-fit.ts';
+import type { ConsideredLaunch, EstimatedNeeds } from './launch-needs.ts';
+import { type Need, withMargin } from './memory-estimate.ts';
 
-/** A run that holds memory. */
-export interface Holder {
-  /** Of its instance. */
-  id: string;
-  engine: string;
-  plan: LaunchPlan;
-  /** It could be stopped for another one. */
-  isIdle: boolean;
-  /** When it was last used; smaller is earlier. */
-  lastUsed: number;
-}
+const UNKNOWN_GPUS =
+  'llamactl does not know which GPUs the engine uses, so this is for all GPUs of the machine, and memory limits no start of it.';
 
 export interface EstimatorDependencies {
   engines: Engines;
-  fits: Pick<LaunchFits, 'of'>;
-  /** The memory of the machine, or of the container; bytes. */
-  ram: () => { total: number; usage: number };
-  gpus: () => Promise<readonly Gpu[]>;
-  /** The part of the memory that the configuration leaves for instances; `null`: all. */
-  terms: RoomTerms | null;
-  /** All runs that hold memory now. */
-  holders: () => readonly Holder[];
+  needs: Pick<EstimatedNeeds, 'consider'>;
+  outlook: MemoryOutlook;
 }
 
 /** A launch whose memory is estimated. */
@@ -79,37 +64,30 @@ export class MemoryEstimator {
     const { settings } = launch;
     const plan = draftPlan(settings, this.#dependencies.engines);
     const options = this.#options(settings.engine, plan);
-    if (options === null) {
-      throw new ApiError('VALIDATION_ERROR', `llamactl cannot estimate the memory of the engine ${settings.engine}.`);
-    }
-    if (options.model === null) throw new ApiError('MODEL_NOT_FOUND', 'The instance has no model file.');
-    const [fit, machine] = await Promise.all([
-      this.#read(plan, { ...options, model: options.model }),
-      this.#machine(launch.devices),
-    ]);
-    const holders = this.#dependencies.holders();
-    const held = await Promise.all(holders.map((holder) => this.#held(holder, machine)));
-    const own = new Set(launch.instance === null ? [] : [launch.instance]);
-    const roomsWithout = (ended: Iterable<string>): Room[] =>
-      roomsOf(machine, held, new Set([...own, ...ended]), this.#dependencies.terms);
-    const rooms = roomsWithout([]);
-    const settled = fit.settled(options, rooms);
-    const idle = holders
-      .filter(({ id, isIdle }) => isIdle && !own.has(id))
-      .toSorted((one, other) => one.lastUsed - other.lastUsed)
-      .map(({ id }) => id);
-    const warning = contextWarning(settings, { context: fit.trainedContext });
+    if (options === null) throw unknownEngine(settings.engine);
+    if (!hasModel(options)) throw new ApiError('MODEL_NOT_FOUND', 'The instance has no model file.');
+    const picture = await this.#dependencies.outlook.look(launch.instance);
+    checkDevices(launch.devices, picture.alone);
+    const considered = await this.#consider({ engine: settings.engine, plan }, options, picture, launch.devices);
+    const { fit, choice, need, now, hasKnownGpus } = considered;
+    const rooms = now.map((room) => ({ ...room, free: picture.free(room.device) }));
+    const isFree = need.devices.every(({ device, whole }) => whole <= picture.free(device));
+    const { settled, rooms: places } = isFree ? startedNow(fit, options, choice, now) : choice;
+    const warnings = [
+      contextWarning(settings, { context: fit.trainedContext }),
+      hasKnownGpus ? null : UNKNOWN_GPUS,
+    ].filter((warning) => warning !== null);
     return {
-      fits: fit.fits(settled, rooms),
-      per_device: perDevice(fit.needs(settled, rooms), rooms),
-      mustStop: mustEnd(idle, (ended) => fit.fits(settled, roomsWithout(ended))),
-      suggestions: fit
-        .suggestions(settled, rooms)
-        .map(({ label, options: other }) => ({ label, options: { ...other } })),
+      fits: isFree,
+      per_device: perDevice(fit.needs(settled, places), rooms),
+      mustStop: isFree ? [] : picture.mustStop(need),
+      suggestions: isFree
+        ? []
+        : fit.suggestions(settled, rooms).map(({ label, options: other }) => ({ label, options: { ...other } })),
       context: settled.context,
       gpu_layers: settled.gpuLayers,
-      ...(warning !== null && { warnings: [warning] }),
-      source: fit.source(settled, rooms),
+      ...(warnings.length > 0 && { warnings }),
+      source: fit.source(settled, places),
     };
   }
 
@@ -118,9 +96,15 @@ export class MemoryEstimator {
     return this.#dependencies.engines.find(engine)?.memory(plan) ?? null;
   }
 
-  async #read(plan: LaunchPlan, options: MemoryOptions & { model: string }): Promise<LaunchFit> {
+  async #consider(
+    launch: { engine: string; plan: LaunchPlan },
+    options: MemoryOptions & { model: string },
+    { now, alone }: MemoryPicture,
+    devices: readonly string[] | null,
+  ): Promise<ConsideredLaunch> {
     try {
-      return (await this.#dependencies.fits.of(plan, options)).fit;
+      const considered = await this.#dependencies.needs.consider(launch, now, alone, devices);
+      if (considered !== null) return considered;
     } catch (error) {
       const isFault = error instanceof GgufFault;
       const others = options.companions.map((each) => path.basename(each.path));
@@ -130,51 +114,35 @@ export class MemoryEstimator {
         `The memory of ${subject} is unknown: a file ${isFault ? error.message : `cannot be read: ${errorWords(error)}`}.`,
       );
     }
-  }
-
-  async #machine(devices: readonly string[] | null): Promise<MachineMemory> {
-    const { ram, gpus } = this.#dependencies;
-    const { total, usage } = ram();
-    const all = (await gpus()).flatMap(({ vendor, index, memory_total: size, memory_usage: used }) =>
-      // Without memory of its own, its memory is that of the machine.
-      size === null || used === null
-        ? []
-        : [{ device: `${vendor}:${index}`, total: size, free: Math.max(0, size - used) }],
-    );
-    const known = [RAM, ...all.map(({ device }) => device)];
-    const unknown = devices?.find((device) => !known.includes(device));
-    if (unknown !== undefined) {
-      const message = `has no ${JSON.stringify(unknown)}; this machine has ${known.join(', ')}`;
-      throw new ApiError('VALIDATION_ERROR', `devices ${message}.`, { problems: [{ path: 'devices', message }] });
-    }
-    const used = devices === null ? all : all.filter(({ device }) => devices.includes(device));
-    return { ram: { total, available: Math.max(0, total - usage) }, gpus: used };
-  }
-
-  /** The memory of a run. It is unknown for another engine, or if the file is gone. */
-  async #held({ id, engine, plan }: Holder, machine: MachineMemory): Promise<HeldMemory> {
-    const options = this.#options(engine, plan);
-    if (options === null || options.model === null) return { id, needs: [] };
-    try {
-      const { fit } = await this.#dependencies.fits.of(plan, { ...options, model: options.model });
-      const whole = [
-        { device: RAM, ...machine.ram, free: machine.ram.total },
-        ...machine.gpus.map((gpu) => ({ ...gpu, free: gpu.total })),
-      ];
-      return { id, needs: fit.needs(fit.settled(options, whole), whole) };
-    } catch (error) {
-      if (error instanceof GgufFault || codeOf(error) !== null) return { id, needs: [] };
-      throw error;
-    }
+    throw unknownEngine(launch.engine);
   }
 }
 
+function hasModel(options: MemoryOptions): options is MemoryOptions & { model: string } {
+  return options.model !== null;
+}
+
+function unknownEngine(engine: string): ApiError {
+  return new ApiError('VALIDATION_ERROR', `llamactl cannot estimate the memory of the engine ${engine}.`);
+}
+
+/** @throws {ApiError} the machine has no such device */
+function checkDevices(devices: readonly string[] | null, rooms: readonly Room[]): void {
+  const known = rooms.map(({ device }) => device);
+  const unknown = devices?.find((device) => !known.includes(device));
+  if (unknown === undefined) return;
+  const message = `has no ${JSON.stringify(unknown)}; this machine has ${known.join(', ')}`;
+  throw new ApiError('VALIDATION_ERROR', `devices ${message}.`, { problems: [{ path: 'devices', message }] });
+}
+
 function perDevice(needs: readonly Need[], rooms: readonly Room[]): DeviceEstimate[] {
-  return rooms.map((room) => {
-    const need = needs.find(({ device }) => device === room.device);
+  return rooms.map(({ device, total, free }) => {
+    const need = needs.find((each) => each.device === device);
     const { weights, cache, compute } = need ?? { weights: 0, cache: 0, compute: 0 };
     return {
-      ...room,
+      device,
+      total,
+      free,
       need: need === undefined ? 0 : withMargin(need),
       weights: Math.round(weights),
       cache: Math.round(cache),

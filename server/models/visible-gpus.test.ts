@@ -2,8 +2,21 @@ import { describe, expect, it } from 'vitest';
 import { gpusSeen, roomsOn } from './visible-gpus.ts';
 
 const GPUS = ['nvidia:0', 'nvidia:1', 'nvidia:2', 'amd:0'];
-const used = (environment: Record<string, string>, devices: string[] | null = null, gpus = GPUS): string[] | null =>
-  gpusSeen(gpus, { environment, devices })?.used ?? null;
+const IDS: Record<string, string[]> = {
+  'nvidia:0': ['GPU-8932f937-d72c'],
+  'nvidia:1': ['GPU-0c2e0000-aaaa', 'MIG-5d5ba0d6-d33d'],
+  'nvidia:2': ['GPU-0c2e1111-bbbb'],
+};
+const used = (
+  environment: Record<string, string>,
+  devices: string[] | null = null,
+  gpus = GPUS,
+  ids: Record<string, string[]> = {},
+): string[] | null =>
+  gpusSeen(
+    gpus.map((device) => ({ device, ids: ids[device] ?? [] })),
+    { environment, devices },
+  )?.used ?? null;
 
 describe('the GPUs that an engine uses', () => {
   it('are all, if nothing hides them', () => {
@@ -37,6 +50,23 @@ describe('the GPUs that an engine uses', () => {
     [{}, ['Vulkan1']],
   ])('are unknown with %j and %j', (environment, devices) => {
     expect(used(environment, devices)).toBe(null);
+  });
+
+  it.each([
+    ['GPU-8932f937-d72c', ['nvidia:0']],
+    ['GPU-0c2e1,gpu-8932F', ['nvidia:2', 'nvidia:0']],
+    ['1,GPU-8932f937-d72c', ['nvidia:1', 'nvidia:0']],
+    ['GPU-8932,GPU-ffff,1', ['nvidia:0']],
+    ['MIG-5d5ba0d6-d33d', ['nvidia:1']],
+    ['MIG-GPU-0c2e0000-aaaa/1/0', ['nvidia:1']],
+    ['MIG-0000', null],
+    ['GPU-0c2e', null],
+    ['nvidia', null],
+  ])('are those of CUDA_VISIBLE_DEVICES=%s, if the tool reports UUIDs', (list, gpus) => {
+    const nvidia = GPUS.slice(0, 3);
+    expect(used({ CUDA_VISIBLE_DEVICES: list }, null, nvidia, IDS)).toEqual(gpus);
+    const option = used({ CUDA_VISIBLE_DEVICES: list }, ['CUDA0'], nvidia, IDS);
+    expect(option).toEqual(gpus === null ? null : gpus.slice(0, 1));
   });
 
   it('are none on a machine without GPUs', () => {

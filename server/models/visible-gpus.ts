@@ -1,3 +1,4 @@
+import type { DeviceRoom } from '../instances/ports/machine-memory.ts';
 import { RAM } from './memory-estimate.ts';
 import { gpuNamed } from './engine-report.ts';
 
@@ -9,6 +10,9 @@ export interface GpuChoice {
   devices: readonly string[] | null;
 }
 
+/** A GPU of the machine. */
+export type KnownGpu = Pick<DeviceRoom, 'device' | 'ids'>;
+
 /** Variables that hide GPUs of a vendor, by its name in devices. Those of AMD act one after the other. */
 const HIDING: Readonly<Record<string, readonly string[]>> = {
   nvidia: ['CUDA_VISIBLE_DEVICES'],
@@ -19,23 +23,23 @@ const OTHER_NUMBERS = ['GGML_VK_VISIBLE_DEVICES', 'ONEAPI_DEVICE_SELECTOR', 'ZE_
 
 /**
  * Names of the GPUs that an engine sees, and of those that it uses, in its order; `null`: unknown, because a variable or an
- * option names a GPU otherwise than by its number.
+ * option names a GPU otherwise than by its number or UUID.
  *
- * @param gpus Names of all GPUs of the machine.
+ * @param gpus All GPUs of the machine.
  */
 export function gpusSeen(
-  gpus: readonly string[],
+  gpus: readonly KnownGpu[],
   { environment, devices }: GpuChoice,
 ): { seen: string[]; used: string[] } | null {
   const isKnown = (name: string): boolean => environment[name] === undefined;
   if (gpus.length > 0 && !OTHER_NUMBERS.every(isKnown)) return null;
   const seen: string[] = [];
-  for (const vendor of new Set(gpus.map((gpu) => gpu.replace(/:\d+$/, '')))) {
-    const own = gpus.filter((gpu) => gpu.startsWith(`${vendor}:`));
+  for (const vendor of new Set(gpus.map(({ device }) => device.replace(/:\d+$/, '')))) {
+    const own = gpus.filter(({ device }) => device.startsWith(`${vendor}:`));
     const lists = (HIDING[vendor] ?? []).flatMap((name) => environment[name] ?? []);
     const [list] = lists;
     if (lists.length > 1) return null;
-    const chosen = list === undefined ? own : numbered(vendor, list, own);
+    const chosen = list === undefined ? own.map(({ device }) => device) : listedGpus(vendor, list, own);
     if (chosen === null) return null;
     seen.push(...chosen);
   }
@@ -50,11 +54,30 @@ export function roomsOn<Room extends { device: string }>(rooms: readonly Room[],
   return [RAM, ...gpus].flatMap((name) => rooms.find(({ device }) => device === name) ?? []);
 }
 
-/** The GPUs of a list such as `2,0`. A driver reads it up to the first number that it does not have. */
-function numbered(vendor: string, list: string, gpus: readonly string[]): string[] | null {
-  const words = list.split(',').map((word) => word.trim());
-  if (!words.every((word) => /^(?:-?\d+)?$/.test(word))) return null;
-  const names = words.map((word) => `${vendor}:${word}`);
-  const end = names.findIndex((name) => !gpus.includes(name));
-  return end === -1 ? names : names.slice(0, end);
+/**
+ * The GPUs of a list such as `2,0` or `GPU-8932f937,GPU-0c2e`. A driver reads it up to the first GPU that it does not have.
+ * `null`: the list has other names, or the UUIDs of the GPUs are unknown.
+ */
+function listedGpus(vendor: string, list: string, gpus: readonly KnownGpu[]): string[] | null {
+  const names: string[] = [];
+  for (const word of list.split(',').map((each) => each.trim())) {
+    const isNumber = /^(?:-?\d+)?$/.test(word);
+    const named = isNumber ? gpus.filter(({ device }) => device === `${vendor}:${word}`) : gpusWithId(word, gpus);
+    if (named === null) return null;
+    const [gpu] = named;
+    if (gpu === undefined) return names;
+    names.push(gpu.device);
+  }
+  return names;
+}
+
+/** The GPU with a UUID, if there is one; `null`: unknown. @param word A UUID, which may be cut off after some digits */
+function gpusWithId(word: string, gpus: readonly KnownGpu[]): readonly KnownGpu[] | null {
+  // Older drivers put numbers behind the UUID of the GPU: `MIG-GPU-8932f937/1/0`.
+  const old = /^MIG-(GPU-[^/]+)\/\d+\/\d+$/.exec(word)?.[1];
+  const id = (old ?? word).toLowerCase();
+  if (!/^(?:gpu|mig)-./.test(id) || gpus.some(({ ids = [] }) => ids.length === 0)) return null;
+  const found = gpus.filter(({ ids = [] }) => ids.some((own) => own.toLowerCase().startsWith(id)));
+  // MIG devices come and go while the server runs.
+  return found.length > 1 || (found.length === 0 && id.startsWith('mig-')) ? null : found;
 }

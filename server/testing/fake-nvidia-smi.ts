@@ -38,13 +38,13 @@ export class FakeNvidiaSmi {
     );
     await fake.#write('gpus', rows);
     await fake.#write(
-      'uuids',
-      gpus.map((_, index) => `${index}, ${uuidOf(index)}`),
+      'list',
+      gpus.map(({ name }, index) => `GPU ${index}: ${name} (UUID: ${uuidOf(index)})`),
     );
     await fake.use([]);
     const script = `#!/bin/sh
 case "$1" in
-  --query-gpu=index,uuid) cat '${folder}/uuids' ;;
+  -L) cat '${folder}/list' ;;
   --query-gpu=*) cat '${folder}/gpus' ;;
   *) cat '${folder}/processes' ;;
 esac

@@ -1,11 +1,14 @@
-import type { Gpu } from '@llamactl/contract/system';
 import { customEngine } from '../engines/custom.ts';
 import { llamaCpp } from '../engines/llama-cpp.ts';
 import { parsePasted } from '../engines/pasted/pasted-text.ts';
 import type { Engines } from '../instances/ports/engine-adapter.ts';
+import type { DeviceMemory } from '../instances/ports/machine-memory.ts';
+import type { LaunchPlan } from '../instances/ports/runs.ts';
+import { MemorySurvey } from '../instances/slots/memory-survey.ts';
 import type { LaunchFigures } from '../models/launch-figures.ts';
 import { LaunchFits } from '../models/launch-fits.ts';
-import { type Holder, MemoryEstimator } from '../models/memory-estimator.ts';
+import { EstimatedNeeds } from '../models/launch-needs.ts';
+import { MemoryEstimator } from '../models/memory-estimator.ts';
 import { ModelMemories } from '../models/model-memory.ts';
 
 const MEBIBYTE = 1_048_576;
@@ -41,12 +44,25 @@ export function llamaEngines(): Engines {
   };
 }
 
+/** A run that a test makes up. */
+export interface FakeRun {
+  id: string;
+  engine: string;
+  plan: LaunchPlan;
+  /** Default: it is idle. */
+  leases?: number;
+  /** Smaller is earlier. Default: 0. */
+  lastUsed?: number;
+}
+
 /** A machine of a test; its memory in MiB. */
 export interface SmallMachine {
   total: number;
   available: number;
-  gpus?: readonly { total: number; free: number }[];
-  holders?: () => readonly Holder[];
+  gpus?: readonly { total: number; free: number; ids?: readonly string[] }[];
+  runs?: () => readonly FakeRun[];
+  /** Variables that engines inherit. Default: none. */
+  inherited?: Readonly<Record<string, string>>;
 }
 
 /** Fits of a processor that keeps the order of weights. */
@@ -61,26 +77,40 @@ export function plainFits(figures: Pick<LaunchFigures, 'of'> = { of: () => null 
   });
 }
 
-/** Estimates memory on a machine that a test makes up. Its processor keeps the order of weights. */
-export function estimatorOn({ total, available, gpus = [], holders = () => [] }: SmallMachine): MemoryEstimator {
-  return new MemoryEstimator({
-    engines: llamaEngines(),
-    fits: plainFits(),
-    terms: null,
-    ram: () => ({ total: total * MEBIBYTE, usage: (total - available) * MEBIBYTE }),
-    gpus: async () =>
-      gpus.map((gpu, index): Gpu => ({
-        index,
-        vendor: 'nvidia',
-        name: 'GPU',
-        memory_total: gpu.total * MEBIBYTE,
-        memory_usage: (gpu.total - gpu.free) * MEBIBYTE,
-        utilization: null,
-        temperature: null,
-        power: null,
-      })),
-    holders,
+/** The memory of such a machine. */
+export function memoryOf({ total, available, gpus = [] }: SmallMachine): DeviceMemory[] {
+  const of = (device: string, all: number, free: number): DeviceMemory => ({
+    device,
+    total: all * MEBIBYTE,
+    used: (all - free) * MEBIBYTE,
+    swap: null,
   });
+  return [
+    of('ram', total, available),
+    ...gpus.map((gpu, index) => ({
+      ...of(`nvidia:${index}`, gpu.total, gpu.free),
+      ...(gpu.ids === undefined ? {} : { ids: gpu.ids }),
+    })),
+  ];
+}
+
+/** Estimates memory on a machine that a test makes up. Its processor keeps the order of weights. Memory limits no start. */
+export function estimatorOn(machine: SmallMachine): MemoryEstimator {
+  const { runs = () => [], inherited = {} } = machine;
+  const figures = { of: () => null, note: async () => undefined };
+  const engines = llamaEngines();
+  const needs = new EstimatedNeeds({ engines, fits: plainFits(), figures, inherited });
+  const runOf = (id: string): FakeRun | undefined => runs().find((run) => run.id === id);
+  const outlook = new MemorySurvey({
+    clock: { elapsed: () => 1_000 },
+    admission: null,
+    meter: { read: async () => memoryOf(machine) },
+    needs,
+    use: (id) => ({ phase: 'running', leases: runOf(id)?.leases ?? 0, lastUsed: runOf(id)?.lastUsed ?? 0 }),
+    isPinned: () => false,
+    runs,
+  });
+  return new MemoryEstimator({ engines, needs, outlook });
 }
 
 /** Answers every estimate alike, whatever the model. */

@@ -7,11 +7,10 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { demoModelBytes } from '../../../cli/quickstart/demo-model.ts';
 import { draftPlan, draftSettings } from '../../models/launch-draft.ts';
 import type { ModelLibrary } from '../../models/library.ts';
-import type { Holder } from '../../models/memory-estimator.ts';
 import { AuthHarness } from '../../testing/auth-harness.ts';
 import { scannedLibrary } from '../../testing/folder-library.ts';
 import { errorOf, testConfig, testServer, type TestServer } from '../../testing/http-harness.ts';
-import { estimatorOn, llamaEngines } from '../../testing/small-machine.ts';
+import { estimatorOn, type FakeRun, llamaEngines } from '../../testing/small-machine.ts';
 
 const MEBIBYTE = 1_048_576;
 
@@ -19,7 +18,7 @@ let folder: string;
 let file: string;
 let models: ModelLibrary;
 let harness: AuthHarness;
-let holders: Holder[];
+let holders: FakeRun[];
 let test: TestServer;
 
 beforeEach(async () => {
@@ -35,7 +34,7 @@ beforeEach(async () => {
     clock: harness.clock,
     config: testConfig({ auth: { enabled: true } }),
     models,
-    estimator: estimatorOn({ total: 2_600, available: 2_600, holders: () => holders }),
+    estimator: estimatorOn({ total: 2_600, available: 2_600, runs: () => holders }),
   });
   for (const name of ['mine', 'other'])
     await test.manager.create({ name, model_path: file, options: { ctx_size: 4_096 } });
@@ -62,9 +61,9 @@ async function ask(secret: string, body: object, url = '/api/estimate'): Promise
 }
 
 /** A run of an instance that fills the machine. */
-function holder(id: string, lastUsed: number, isIdle = true): Holder {
+function holder(id: string, lastUsed: number, isIdle = true): FakeRun {
   const settings = { ...draftSettings('llama_cpp', file), options: { ctx_size: 350_000 } };
-  return { id, engine: 'llama_cpp', plan: draftPlan(settings, llamaEngines()), isIdle, lastUsed };
+  return { id, engine: 'llama_cpp', plan: draftPlan(settings, llamaEngines()), leases: isIdle ? 0 : 1, lastUsed };
 }
 
 describe('an estimate of a model', () => {

@@ -6,6 +6,8 @@ import type { LaunchPlan } from './runs.ts';
 export interface DeviceMemory {
   /** `ram` or `VENDOR:NUMBER`, as in estimates. */
   device: string;
+  /** Its UUID and those of its MIG devices, by which variables may name it; absent: unknown. */
+  ids?: readonly string[];
   /** Bytes; of RAM: the share that a container or unit may use. */
   total: number;
   /** Bytes that no program can get any more; `null`: the system does not say. */
@@ -23,6 +25,8 @@ export interface MemoryMeter {
 /** Memory that a launch may use on one device; bytes. */
 export interface DeviceRoom {
   device: string;
+  /** As of {@link DeviceMemory}. */
+  ids?: readonly string[];
   total: number;
   free: number;
   /** The configuration limits it. An engine that chooses its own size does not know that. */

@@ -9,6 +9,7 @@ import type { Trace } from '../ports/trace.ts';
 import type { Amounts, Capacity } from './capacity.ts';
 import { MemoryLedger } from './memory-ledger.ts';
 import { MemoryRemnants } from './memory-remnants.ts';
+import type { MemoryKnowledge } from './memory-survey.ts';
 import type { MemoryTerms } from './memory-terms.ts';
 import { shortageText } from './shortage-text.ts';
 
@@ -63,7 +64,8 @@ export class MemoryAdmission implements Capacity {
   readonly #remnants: MemoryRemnants;
   /** Adopted runs whose needs are not known yet. */
   readonly #taking = new Set<Promise<void>>();
-  #readings = { begun: 0, noted: 0 };
+  /** `at`: when the last one came, in `Clock.elapsed` time. */
+  #readings = { begun: 0, noted: 0, at: 0 };
 
   constructor(dependencies: MemoryAdmissionDependencies) {
     this.#dependencies = dependencies;
@@ -225,6 +227,14 @@ export class MemoryAdmission implements Capacity {
     return this.#remnants.all().map(({ instance, need }) => ({ instance, amounts: this.#ledger.holding(need) }));
   }
 
+  /** Measures the memory, unless that was done a moment ago. Returns what the next start would be decided by. */
+  async survey(): Promise<MemoryKnowledge> {
+    await Promise.all(this.#taking);
+    const isFresh = this.#readings.noted > 0 && this.#dependencies.clock.elapsed() - this.#readings.at < FRESH_MS;
+    if (!isFresh) await this.#read();
+    return { ledger: this.#ledger, held: new Map(this.#held), remnants: this.#remnants.all(), fixed: this.#fixed };
+  }
+
   async #learn(record: InstanceRecord): Promise<void> {
     const { id, settings } = record;
     const { clock } = this.#dependencies;
@@ -284,6 +294,7 @@ export class MemoryAdmission implements Capacity {
     // A reading that began later has been noted.
     if (number < this.#readings.noted) return;
     this.#readings.noted = number;
+    this.#readings.at = this.#dependencies.clock.elapsed();
     for (const need of [...this.#held.values(), ...this.#remnantNeeds()]) between.add(need);
     const certain = [...before].flatMap(([instance, need]) =>
       ready.has(instance) && isReady(instance) && this.#held.get(instance) === need ? [need] : [],

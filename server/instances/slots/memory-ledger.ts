@@ -15,7 +15,7 @@ export interface Shortage {
 }
 
 /** One device, as of the last reading. */
-interface Device {
+interface Device extends Pick<DeviceMemory, 'ids'> {
   total: number;
   used: number | null;
   swap: number | null;
@@ -59,7 +59,7 @@ export class MemoryLedger {
   note(readings: readonly DeviceMemory[], certain: readonly RunNeed[], uncertain: readonly RunNeed[]): void {
     const unread = [...this.#devices].map(([device, known]) => [device, { ...known, used: null }] as const);
     const read = new Map(
-      readings.map(({ device, total, used, swap }) => {
+      readings.map(({ device, ids, total, used, swap }) => {
         const before = this.#devices.get(device);
         const foreign = (known: number | undefined, bytes: (need: DeviceNeed) => number): number => {
           const most = Math.max(0, (used ?? 0) - sumOn(device, certain, bytes));
@@ -69,6 +69,7 @@ export class MemoryLedger {
         return [
           device,
           {
+            ...(ids === undefined ? {} : { ids }),
             total,
             used,
             swap,
@@ -83,10 +84,11 @@ export class MemoryLedger {
 
   /** The room on each device beside these needs. */
   rooms(held: readonly RunNeed[]): DeviceRoom[] {
-    return [...this.#devices].map(([device, { total }]) => {
+    return [...this.#devices].map(([device, { total, ids }]) => {
       const free = this.#capacity(device) - wholeOn(device, held);
       return {
         device,
+        ...(ids === undefined ? {} : { ids }),
         total,
         free: Math.max(0, free),
         ...(this.#isLimited(device) ? { isLimited: true as const } : {}),
@@ -123,6 +125,11 @@ export class MemoryLedger {
         Math.max(least(device), this.#capacity(device) + this.#leftByEngines(device, held)),
       ]),
     );
+  }
+
+  /** Name of the resource that is the memory of a device. */
+  resourceOf(device: string): string {
+    return MEMORY_OF + device;
   }
 
   /** The amounts that a run with this need holds. */

@@ -52,9 +52,15 @@ function sumOf(pids: readonly number[], readings: readonly GpuReading[]): number
 }
 
 function usesIn(reading: GpuReading | null, pids: readonly number[]): GpuUse[] {
+  const gpuOf = (index: number): Pick<GpuUse, 'vendor' | 'uuid'> => {
+    const { vendor, uuid } = reading?.gpus.find((gpu) => gpu.index === index) ?? {};
+    return { ...(vendor === undefined ? {} : { vendor }), ...(uuid === undefined ? {} : { uuid }) };
+  };
   const sums = new Map<number, number>();
   for (const pid of pids) {
     for (const [index, bytes] of reading?.memoryByGpu.get(pid) ?? []) sums.set(index, (sums.get(index) ?? 0) + bytes);
   }
-  return [...sums].map(([index, memory]) => ({ index, memory })).toSorted((one, other) => one.index - other.index);
+  return [...sums]
+    .map(([index, memory]) => ({ index, ...gpuOf(index), memory }))
+    .toSorted((one, other) => one.index - other.index);
 }

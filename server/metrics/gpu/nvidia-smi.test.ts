@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
-import { NVIDIA_SMI, parseNvidiaGpus, parseNvidiaProcesses } from './nvidia-smi.ts';
+import { NVIDIA_SMI, parseNvidiaGpus, parseNvidiaIds, parseNvidiaProcesses } from './nvidia-smi.ts';
 
 const MEBIBYTE = 1_048_576;
 const fixture = (name: string): string =>
@@ -139,6 +139,39 @@ describe('NVIDIA_SMI', () => {
   });
 });
 
+const LIST = `GPU 0: NVIDIA A100-SXM4-40GB (UUID: GPU-aa)
+  MIG 1g.5gb      Device  0: (UUID: MIG-c6d4)
+  MIG 3g.20gb     Device  1: (UUID: MIG-45d7)
+GPU 1: NVIDIA RTX A6000, Rev. (A) (UUID: GPU-bb)
+`;
+
+describe('the UUIDs of GPUs', () => {
+  test('are those of the GPUs and of their MIG devices', () => {
+    expect([...parseNvidiaIds(LIST)]).toEqual([
+      [0, 'GPU-aa MIG-c6d4 MIG-45d7'],
+      [1, 'GPU-bb'],
+    ]);
+  });
+
+  test('stand in each reading, also if a tool lists none', async () => {
+    const read = async (list: string): Promise<unknown> => {
+      const { gpus } = await NVIDIA_SMI.read(async ([query = '']) => {
+        const answer = query === '-L' ? list : query.startsWith('--query-gpu') ? fixture('gpus-535') : '';
+        return { code: 0, stderr: '', stdout: answer };
+      }, new Map());
+      return gpus.map(({ uuid, slices }) => [uuid, slices]);
+    };
+    const [, ...others] = parseNvidiaGpus(fixture('gpus-535'));
+    const unknown = others.map(() => [undefined, undefined]);
+    expect(await read('GPU 0: A (UUID: GPU-aa)\n')).toEqual([['GPU-aa', undefined], ...unknown]);
+    expect(await read(LIST)).toEqual([
+      ['GPU-aa', ['MIG-c6d4', 'MIG-45d7']],
+      ['GPU-bb', undefined],
+    ]);
+    expect(await read('')).toEqual([[undefined, undefined], ...unknown]);
+  });
+});
+
 describe('the numbers of GPUs', () => {
   test('are asked for once, and again only for a GPU that is new', async () => {
     const asked: string[] = [];
@@ -147,7 +180,7 @@ describe('the numbers of GPUs', () => {
     const read = () =>
       NVIDIA_SMI.read(async ([query = '']) => {
         asked.push(query);
-        if (query === '--query-gpu=index,uuid') return { code: 0, stderr: '', stdout: '0, GPU-aa\n1, GPU-bb\n' };
+        if (query === '-L') return { code: 0, stderr: '', stdout: LIST };
         const rows = uuids.map((uuid, index) => `${42 + index}, 10, ${uuid}`).join('\n');
         return { code: 0, stderr: '', stdout: query.startsWith('--query-gpu') ? fixture('gpus-535') : rows };
       }, names);
@@ -155,6 +188,6 @@ describe('the numbers of GPUs', () => {
     uuids = ['GPU-bb', 'GPU-of-nobody'];
     expect([...((await read()).memoryByGpu.get(42) ?? [])]).toEqual([[1, 10 * MEBIBYTE]]);
     expect((await read()).memoryByGpu.has(43)).toBe(false);
-    expect(asked.filter((query) => query === '--query-gpu=index,uuid')).toHaveLength(2);
+    expect(asked.filter((query) => query === '-L')).toHaveLength(2);
   });
 });

@@ -5,7 +5,8 @@ const GPU_QUERY = [
   '--query-gpu=index,name,memory.total,memory.used,utilization.gpu,temperature.gpu,power.draw',
   '--format=csv,noheader,nounits',
 ];
-const INDEX_QUERY = ['--query-gpu=index,uuid', '--format=csv,noheader'];
+/** Lists the UUIDs of all GPUs and of their MIG devices. */
+const LIST = ['-L'];
 const PROCESS_QUERY = ['--query-compute-apps=pid,used_memory,gpu_uuid', '--format=csv,noheader,nounits'];
 
 /** Number of columns after the name. The name itself may contain commas. */
@@ -16,7 +17,7 @@ export const NVIDIA_SMI: GpuTool = {
   vendor: 'nvidia',
   // the second path is WSL's; services do not have it on their PATH
   commands: ['nvidia-smi', '/usr/lib/wsl/lib/nvidia-smi'],
-  read: async (call, indexes) => {
+  read: async (call, ids) => {
     const answer = await call(GPU_QUERY);
     const gpus = parseNvidiaGpus(answer.stdout);
     if (gpus.length === 0) {
@@ -25,14 +26,14 @@ export const NVIDIA_SMI: GpuTool = {
     }
     const processes = await call(PROCESS_QUERY);
     if (processes.code !== 0) throw silence(processes);
-    const unknown = unknownGpus(processes.stdout, indexes);
-    if (unknown.length > 0) {
-      const found = parseNvidiaIndexes((await call(INDEX_QUERY)).stdout);
-      for (const [index, uuid] of found) indexes.set(index, uuid);
+    if (gpus.some(({ index }) => !ids.has(index)) || unknownGpus(processes.stdout, ids).length > 0) {
+      for (const [index, own] of parseNvidiaIds((await call(LIST)).stdout)) ids.set(index, own);
       // Do not ask for them at each reading.
-      for (const uuid of unknownGpus(processes.stdout, indexes)) indexes.set(-1 - indexes.size, uuid);
+      for (const { index } of gpus) if (!ids.has(index)) ids.set(index, '');
+      for (const uuid of unknownGpus(processes.stdout, ids)) ids.set(-1 - ids.size, uuid);
     }
-    return { gpus, ...parseNvidiaProcesses(processes.stdout, indexes) };
+    const known = gpus.map((gpu) => ({ ...gpu, ...idsOf(ids.get(gpu.index) ?? '') }));
+    return { gpus: known, ...parseNvidiaProcesses(processes.stdout, ids) };
   },
 };
 
@@ -59,30 +60,50 @@ export function parseNvidiaGpus(text: string): Gpu[] {
 }
 
 /** GPUs of processes whose index is not known yet. */
-function unknownGpus(processes: string, indexes: ReadonlyMap<number, string>): string[] {
-  const known = new Set(indexes.values());
-  const named = processes.matchAll(/,\s*(GPU-\S+)\s*$/gm);
+function unknownGpus(processes: string, ids: ReadonlyMap<number, string>): string[] {
+  const known = new Set([...ids.values()].flatMap(namesIn));
+  const named = processes.matchAll(/,\s*((?:GPU|MIG)-\S+)\s*$/gm);
   return [...new Set([...named].map(([, uuid = '']) => uuid))].filter((uuid) => !known.has(uuid));
 }
 
-/** Parses rows of `--query-gpu=index,uuid`. */
-export function parseNvidiaIndexes(text: string): Map<number, string> {
-  const rows = text.matchAll(/^\s*(\d+)\s*,\s*(GPU-\S+)\s*$/gm);
-  return new Map([...rows].map(([, index, uuid = '']) => [Number(index), uuid]));
+/** Parses the output of `-L`. Returns the UUID of each GPU and those of its MIG devices, with spaces between, by index. */
+export function parseNvidiaIds(text: string): Map<number, string> {
+  const found = new Map<number, string>();
+  let index: number | null = null;
+  for (const line of text.split('\n')) {
+    const gpu = /^GPU (\d+): .*\(UUID: (GPU-[^)\s]+)\)\s*$/.exec(line);
+    const slice = /^\s+MIG .*\(UUID: (MIG-[^)\s]+)\)\s*$/.exec(line)?.[1];
+    if (gpu !== null) {
+      index = Number(gpu[1]);
+      found.set(index, gpu[2] ?? '');
+    } else if (slice !== undefined && index !== null) {
+      found.set(index, `${found.get(index) ?? ''} ${slice}`);
+    }
+  }
+  return found;
+}
+
+function namesIn(own: string): string[] {
+  return own.split(' ').filter((id) => id !== '');
+}
+
+function idsOf(own: string): Pick<Gpu, 'uuid' | 'slices'> {
+  const [uuid, ...slices] = namesIn(own);
+  return { ...(uuid === undefined ? {} : { uuid }), ...(slices.length === 0 ? {} : { slices }) };
 }
 
 /**
  * Parses rows of `--query-compute-apps`, one for each process and GPU.
  *
- * @param uuids Of the GPUs, by index.
+ * @param ids UUIDs of each GPU and its MIG devices, by index.
  */
 export function parseNvidiaProcesses(
   text: string,
-  uuids: ReadonlyMap<number, string> = new Map(),
+  ids: ReadonlyMap<number, string> = new Map(),
 ): Pick<GpuReading, 'memoryByPid' | 'memoryByGpu'> {
   const sums = new Map<number, number | null>();
   const byGpu = new Map<number, Map<number, number>>();
-  const indexes = new Map([...uuids].map(([index, uuid]) => [uuid, index]));
+  const indexes = new Map([...ids].flatMap(([index, own]) => namesIn(own).map((id) => [id, index] as const)));
   for (const line of text.split('\n')) {
     const match = /^\s*(\d+)\s*,\s*([^,]+?)\s*(?:,\s*(\S+)\s*)?$/.exec(line);
     if (match === null) continue;

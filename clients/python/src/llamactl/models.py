@@ -874,6 +874,10 @@ class Gpu(_Base):
     index: int
     """The tool's own number for this GPU."""
     vendor: Literal["nvidia", "amd"]
+    uuid: str | None
+    """`GPU-…`, as `CUDA_VISIBLE_DEVICES` takes it. It stays the same when numbers change; left out: not reported."""
+    slices: list[str] | None
+    """`MIG-…`: the UUIDs of its MIG devices; left out: it has none."""
     name: str
     memory_total: int | None
     """Bytes; `None`: not reported, for example because the GPU shares the memory of the machine."""
@@ -904,6 +908,10 @@ class GpuPoint(_Base):
 class GpuUse(_Base):
     index: int
     """The tool's own number for this GPU, as in `GET /system/status`."""
+    vendor: Literal["nvidia", "amd"] | None
+    """Two vendors may have a GPU with the same number."""
+    uuid: str | None
+    """As in `GET /system/status`; left out: not reported."""
     memory: int
     """Bytes."""
 

@@ -9,7 +9,6 @@ import type { Trace } from '../ports/trace.ts';
 import type { Amounts, Capacity } from './capacity.ts';
 import { MemoryLedger } from './memory-ledger.ts';
 import { MemoryRemnants } from './memory-remnants.ts';
-import type { MemoryKnowledge } from './memory-survey.ts';
 import type { MemoryTerms } from './memory-terms.ts';
 import { shortageText } from './shortage-text.ts';
 
@@ -25,6 +24,17 @@ export interface MemoryAdmissionDependencies {
   /** Whether an instance that holds memory is never evicted. */
   isFixed: (instance: string) => boolean;
   onFault: (error: unknown, what: string) => void;
+}
+
+/** What is known about memory at one moment. */
+export interface MemoryKnowledge {
+  ledger: MemoryLedger;
+  /** Needs of runs, by id of the instance. */
+  held: ReadonlyMap<string, RunNeed>;
+  /** Needs of ended runs whose memory is not free yet. */
+  remnants: readonly { instance: string; need: RunNeed }[];
+  /** Ids of instances that hold memory and are never evicted. */
+  fixed: ReadonlySet<string>;
 }
 
 /** The need of an instance with its present settings. */

@@ -2,7 +2,7 @@ import type { Clock } from '../ports/time.ts';
 import type { DeviceMemory, DeviceRoom, LaunchNeeds, MemoryMeter, RunNeed } from '../ports/machine-memory.ts';
 import type { MemoryOutlook, MemoryPicture } from '../ports/memory-outlook.ts';
 import type { LaunchPlan } from '../ports/runs.ts';
-import type { MemoryAdmission } from './memory-admission.ts';
+import type { MemoryAdmission, MemoryKnowledge } from './memory-admission.ts';
 import { MemoryLedger } from './memory-ledger.ts';
 import { type Holder, planSlots, type Waiter } from './slot-plan.ts';
 
@@ -17,17 +17,6 @@ export interface MemorySurveyDependencies {
   isPinned: (instance: string) => boolean;
   /** All runs that have a process. */
   runs: () => readonly { id: string; engine: string; plan: LaunchPlan }[];
-}
-
-/** What is known about memory at one moment. */
-export interface MemoryKnowledge {
-  ledger: MemoryLedger;
-  /** Needs of runs, by id of the instance. */
-  held: ReadonlyMap<string, RunNeed>;
-  /** Needs of ended runs whose memory is not free yet. */
-  remnants: readonly { instance: string; need: RunNeed }[];
-  /** Ids of instances that hold memory and are never evicted. */
-  fixed: ReadonlySet<string>;
 }
 
 const ALL = { reserve: 0, limits: new Map<string, number>(), overcommit: 1 };

@@ -1,4 +1,4 @@
-import type { Client, CreateInstance, Instance, InstanceSummary, Model, Starter } from '@llamactl/client';
+import type { Client, CreateInstance, InstanceSummary, Model, Starter } from '@llamactl/client';
 import { readdirSync, realpathSync, statSync } from 'node:fs';
 import path from 'node:path';
 import type { Session } from '../command-line.ts';
@@ -10,6 +10,7 @@ import { type OllamaSettings, ollamaSettings } from './ollama-settings.ts';
 import type { FetchOptions, RemoteModel } from './remote-model.ts';
 import { modelNames } from '@llamactl/contract/model-names';
 import { DOWNLOAD, modelCalled, modelContaining, serverModels } from '../instances/server-models.ts';
+import { type LaunchedCompanion, launchedCompanions } from '../instances/launched-companions.ts';
 
 /** Where the command line was typed. */
 export interface Place {
@@ -29,12 +30,6 @@ export interface ModelInstance {
   ofOllama?: OllamaSettings;
   /** The companions of its model in the launch of a created instance. */
   companions?: LaunchedCompanion[];
-}
-
-/** A file beside the model, by the flag that launches it. */
-export interface LaunchedCompanion {
-  kind: 'projector' | 'adapter';
-  file: string;
 }
 
 /**
@@ -213,20 +208,7 @@ async function make(
   const aliases = settings.aliases?.filter((alias) => alias !== name && !taken.includes(alias));
   const body = { name, ...settings, ...(aliases !== undefined && { aliases }) };
   const { instance } = await client.createInstance(body, { signal });
-  return { name: instance.name, companions: settings.model === undefined ? [] : launchedCompanions(instance) };
-}
-
-const COMPANION_FLAGS: readonly (readonly [string, LaunchedCompanion['kind']])[] = [
-  ['--mmproj', 'projector'],
-  ['--lora', 'adapter'],
-];
-
-function launchedCompanions({ effective_command: command }: Instance): LaunchedCompanion[] {
-  return COMPANION_FLAGS.flatMap(([flag, kind]) => {
-    const at = command.indexOf(flag);
-    const file = at === -1 ? undefined : command[at + 1];
-    return file === undefined ? [] : [{ kind, file }];
-  });
+  return { name: instance.name, companions: launchedCompanions(instance, settings) };
 }
 
 interface Known {

@@ -32,6 +32,7 @@ export function createCommand(commandLine: CommandLine): Command {
         const { name, settings } = await saidSettings(commandLine, session, invocation);
         assertValues(invocation.flags);
         const created = await create(session, { ...(settings as CreateInstance), name });
+        if (!terminal.isJson && !terminal.isQuiet) await noteCompanions(terminal, created, settings as CreateInstance);
         if (start !== true) {
           const ofPort = invocation.flags.port === undefined ? [] : await portWarnings(session, created.instance);
           printWarnings(terminal, [...(created.warnings ?? []), ...ofPort]);
@@ -43,6 +44,19 @@ export function createCommand(commandLine: CommandLine): Command {
         await startCreated(commandLine, session, created, wait);
       }),
     );
+}
+
+/** Names the files beside the model that its launch uses too. */
+async function noteCompanions(
+  terminal: Session['terminal'],
+  { instance }: InstanceCreated,
+  settings: Pick<CreateInstance, 'options' | 'extra_args'>,
+): Promise<void> {
+  const { launchedCompanions } = await import('../instances/launched-companions.ts');
+  for (const { kind, file } of launchedCompanions(instance, settings)) {
+    const remedy = kind === 'projector' ? '; -o mmproj=false leaves it out' : '';
+    terminal.note(`it uses the ${kind} ${plain(file)}${remedy}`);
+  }
 }
 
 /** @throws {Problem} for an option without a value: that unsets an option, which only an update can do */

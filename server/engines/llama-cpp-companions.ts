@@ -1,6 +1,6 @@
 import type { CompanionFiles, Settings } from '../instances/ports/instance-record.ts';
 import type { LaunchPlan } from '../instances/ports/runs.ts';
-import { bareName, type FlagCatalogue } from './flags.ts';
+import { bareName, type FlagCatalogue, type FlagEntry } from './flags.ts';
 
 /** The flag for a companion, and all words with which a user decides about it. */
 interface CompanionFlag {
@@ -19,6 +19,11 @@ const FLAGS: Readonly<Record<keyof CompanionFiles, CompanionFlag>> = {
   },
   adapter: { flag: '--lora', names: ['lora', 'lora-scaled'], variables: ['LLAMA_ARG_LORA', 'LLAMA_ARG_LORA_SCALED'] },
 };
+
+/** Whether this is the flag for a companion: `false` starts the model without it. */
+export function isCompanionFlag({ spellings }: Pick<FlagEntry, 'spellings'>): boolean {
+  return Object.values(FLAGS).some(({ flag }) => spellings.includes(flag));
+}
 
 /**
  * The arguments for the companions of a model. An option, an argument or a variable that names another file, or none, wins.

@@ -53,6 +53,7 @@ describe('optionFaults for options that the engine would refuse', () => {
     [{ no_perf: 0 }, 'options.no_perf: is a switch: give true or false'],
     [{ threads: true }, 'options.threads: needs a value: N'],
     [{ keep: false }, 'options.keep: needs a value: N'],
+    [{ mmproj: true }, 'options.mmproj: needs a value: FILE'],
     [{ ctx_size: 'abc' }, 'options.ctx_size: needs a number, not "abc"'],
     [{ ctx_size: '' }, 'options.ctx_size: needs a number, not ""'],
     [{ ngl: 'most' }, 'options.ngl: needs a number or auto, all, not "most"'],
@@ -69,6 +70,10 @@ describe('optionFaults for options that the engine would refuse', () => {
     ],
   ])('%j', (options, message) => {
     expect(messages(options)).toEqual([message]);
+  });
+
+  it('accepts false for a file beside the model, which leaves it out', () => {
+    expect([{ mmproj: false }, { mm: false }, { lora: false }].flatMap(messages)).toEqual([]);
   });
 
   it('reports all of them, not only the first', () => {

@@ -3,6 +3,7 @@ import { MOST_PROBLEMS } from '@llamactl/contract/errors';
 import type { OptionValue } from '@llamactl/contract/instance';
 import type { SettingsProblem } from '../instances/ports/engine-adapter.ts';
 import type { FlagCatalogue, FlagEntry, FlagMatch } from './flags.ts';
+import { isCompanionFlag } from './llama-cpp-companions.ts';
 import { guardOfEntry } from './guarded-flags.ts';
 import { optionKey } from './engine-option-list.ts';
 import { suggestion } from '../suggestion.ts';
@@ -105,6 +106,7 @@ function valueProblem(match: FlagMatch, value: OptionValue): string | null {
   }
   if (typeof value === 'boolean') {
     if (entry.valueCount === 0 || booleanWord(entry, value) !== null) return null;
+    if (!value && isCompanionFlag(entry)) return null;
     return `needs a value: ${entry.placeholder ?? 'VALUE'}`;
   }
   if (match.negated || entry.valueCount === 0) return 'is a switch: give true or false';

@@ -99,6 +99,21 @@ describe('the companions of a model', () => {
     expect(commandOf('a')).not.toContain('--projector');
   });
 
+  it('come with its file too, but not a second time with a change of other settings', async () => {
+    domain.models.push({ ...SEEING, companions: [projector] });
+    await domain.manager.create({ name: 'a', model_path: '/hub/seeing.gguf' });
+    expect(commandOf('a')).toContain('--projector /hub/mmproj-f16.gguf');
+    expect(domain.manager.get('a').model).toBeUndefined();
+    domain.models.splice(0, domain.models.length, SEEING);
+    await domain.manager.update('a', { options: { threads: 2 } }, { restart: false });
+    expect(commandOf('a')).toContain('--projector');
+    const document = { version: 1 as const, instances: [{ name: 'a', model_path: '/hub/seeing.gguf' }] };
+    const applied = await domain.instances.fleet.apply(document, { prune: false, dryRun: true });
+    expect(applied).toMatchObject({ results: [{ action: 'change', changes: ['model_path', 'options.threads'] }] });
+    await domain.manager.update('a', { model_path: '/hub/seeing.gguf' }, { restart: false });
+    expect(commandOf('a')).not.toContain('--projector');
+  });
+
   it.each([{ model: null }, { model_path: '/m.gguf' }])('go with the update %j', async (patch) => {
     domain.models.push({ ...SEEING, companions: [projector] });
     await domain.manager.create({ name: 'a', model: 'seeing' });

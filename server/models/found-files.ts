@@ -79,6 +79,33 @@ export async function searchModels(places: readonly ModelPlace[], signal: AbortS
   return search;
 }
 
+/** The model files directly in a folder, without their content. @param most None if it has more */
+export async function filesOfFolder(folder: string, most: number): Promise<FoundFile[]> {
+  let names: string[];
+  try {
+    names = (await readdir(folder)).filter((name) => /\.gguf$/i.test(name));
+  } catch (error) {
+    if (codeOf(error) === null) throw error;
+    return [];
+  }
+  if (names.length > most) return [];
+  const found = await Promise.all(names.map(async (name) => [name, await statOf(path.join(folder, name))] as const));
+  return found.flatMap(([name, stats]): FoundFile[] =>
+    stats?.isFile() === true
+      ? [
+          {
+            ...statusOf(stats),
+            path: path.join(folder, name),
+            kind: 'gguf',
+            source: 'folder',
+            repo: null,
+            relative: name,
+          },
+        ]
+      : [],
+  );
+}
+
 class ModelSearch implements Search {
   readonly files: FoundFile[] = [];
   readonly folders: string[] = [];

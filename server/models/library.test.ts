@@ -253,6 +253,40 @@ describe('the library', () => {
     expect(model?.companions).toEqual([{ kind: 'adapter', path: file, size: 4 }]);
   });
 
+  it('finds the companions of a file, also in a folder that it does not have', async () => {
+    const template = { 'general.architecture': text('gemma3'), 'tokenizer.chat_template': text('{{ messages }}') };
+    const clip = gguf({ 'general.architecture': text('clip') });
+    const inside = await put('models/gemma-3-4b-it-Q4_K_M.gguf', gguf(template));
+    await put('models/mmproj-gemma-3-4b-f16.gguf', clip);
+    const outside = await put('elsewhere/gemma-3-4b-it-Q4_K_M.gguf', gguf(template));
+    const other = await put('elsewhere/other.gguf', gguf(template));
+    const projector = await put('elsewhere/mmproj-gemma-3-4b-f16.gguf', clip);
+    const bare = await put('bare/gemma-3-4b-it-Q4_K_M.gguf', gguf(template));
+    const library = await scanned();
+    expect((await library.withFile(inside))?.companions).toMatchObject([{ kind: 'projector' }]);
+    expect((await library.withFile(outside))?.companions).toMatchObject([{ kind: 'projector', path: projector }]);
+    expect((await library.withFile(other))?.companions).toEqual([]);
+    expect(await library.withFile(bare)).toBe(null);
+    expect(await library.withFile(path.join(home, 'nowhere', 'x.gguf'))).toBe(null);
+  });
+
+  it('gives a file that several models of Ollama share no adapter of one of them', async () => {
+    const [weights, adapter] = ['a'.repeat(64), 'c'.repeat(64)];
+    const layer = (kind: string, hex: string): object => ({
+      mediaType: `application/vnd.ollama.image.${kind}`,
+      digest: `sha256:${hex}`,
+    });
+    const blob = await put(`ollama/blobs/sha256-${weights}`);
+    await put(`ollama/blobs/sha256-${adapter}`, 'ggla');
+    const manifest = (tag: string, layers: object[]): Promise<string> =>
+      put(`ollama/manifests/registry.ollama.ai/library/tuned/${tag}`, JSON.stringify({ layers }));
+    await manifest('1b', [layer('model', weights), layer('adapter', adapter)]);
+    const ollama = [place('ollama', 'ollama', 'ollama')];
+    expect((await (await scanned(ollama)).withFile(blob))?.companions).toMatchObject([{ kind: 'adapter' }]);
+    await manifest('base', [layer('model', weights)]);
+    expect((await (await scanned(ollama)).withFile(blob))?.companions).toEqual([]);
+  });
+
   it('lists a blob of Ollama once, if a link in another folder leads to it', async () => {
     const hex = 'b'.repeat(64);
     const blob = await put(`ollama/blobs/sha256-${hex}`);

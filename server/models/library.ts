@@ -1,11 +1,13 @@
 import { type FSWatcher, watch } from 'node:fs';
 import path from 'node:path';
 import type { ModelInfo } from '@llamactl/contract/instance';
+import type { ModelCompanion } from '@llamactl/contract/model';
 import { modelsCalled, spellings } from '@llamactl/contract/model-names';
 import type { ModelFinder } from '../instances/ports/model-finder.ts';
 import type { Clock } from '../instances/ports/time.ts';
 import type { SlicedWork } from '../sliced-work.ts';
 import { type FactsReader, OWN_READER } from './facts-reader.ts';
+import { modelInFolder } from './folder-models.ts';
 import { blobAt, type FoundFile, searchModels } from './found-files.ts';
 import { KnownFacts } from './known-facts.ts';
 import type { KnownFile, LibraryModel } from './model-groups.ts';
@@ -35,6 +37,7 @@ export const NO_MODELS: Models = {
   listedPath: async (file) => file,
   named: () => null,
   called: async () => [],
+  withFile: async () => null,
   at: () => null,
   abilities: () => null,
   isScanning: false,
@@ -137,6 +140,15 @@ export class ModelLibrary implements Models {
     // Its file may be younger than the last scan.
     await this.refresh();
     return modelsCalled(word, this.list());
+  }
+
+  async withFile(file: string): Promise<LibraryModel | null> {
+    const [first, ...others] = this.list().filter((model) => model.path === file);
+    if (first === undefined) return modelInFolder(file, this.#options.work);
+    // Models of Ollama may share a file, and differ in their adapters.
+    const isOfAll = (companion: ModelCompanion): boolean =>
+      others.every(({ companions }) => companions.some(({ path: own }) => own === companion.path));
+    return { ...first, companions: first.companions.filter(isOfAll) };
   }
 
   /** Scans from now on, not only from the beginning of the scan that runs. Never rejects. */

@@ -124,6 +124,10 @@ export class Domain {
         models: {
           called: async (word) =>
             modelsCalled(word, this.models).map((model) => ({ source: 'folder' as const, companions: [], ...model })),
+          withFile: async (file) => {
+            const model = this.models.find((each) => each.path === file);
+            return model === undefined ? null : { source: 'folder' as const, companions: [], ...model };
+          },
           at: (file) => this.models.find((model) => model.path === file)?.info ?? null,
           abilities: (file) => this.models.find((model) => model.path === file)?.abilities ?? null,
         },

@@ -30,6 +30,7 @@ export const oneModel: Models = {
   named: (word) => (publicNames(ONE_MODEL).includes(word) ? ONE_MODEL : null),
   at: () => null,
   abilities: () => null,
+  withFile: async () => null,
   called: async (word) => modelsCalled(word, [ONE_MODEL]),
   listedPath: async (path) => path,
   isScanning: false,

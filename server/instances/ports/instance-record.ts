@@ -6,7 +6,7 @@ export interface Settings {
   /** As the user named it; `model_path` is the file that was found for it. */
   model?: string;
   model_path?: string;
-  /** Files that were found with `model_path` for `model`. Its launch uses them, unless options say otherwise. */
+  /** Files that were found for `model` or `model_path`. Its launch uses them, unless options say otherwise. */
   companions?: CompanionFiles;
   options: Record<string, OptionValue>;
   extra_args: string[];

@@ -11,6 +11,11 @@ export interface ModelFinder {
   /** Resolves with all models that this word may mean. Waits for the first scan of the library. */
   called(word: string): Promise<readonly FoundModel[]>;
   /**
+   * The model of a file with its companions, also of a file in a folder that the library does not have. If several models
+   * have the file, only the companions of all of them. `null`: it has none.
+   */
+  withFile(file: string): Promise<FoundModel | null>;
+  /**
    * The model of a file; the same object while the model does not change. `null`: the library does not have the file.
    */
   at(file: string): ModelInfo | null;

@@ -13,7 +13,7 @@ interface ModelSettings {
 const MOST_NAMED = 5;
 
 /**
- * Adds the files of the model that settings name, so that everything after it works with files.
+ * Adds the files of the model that settings name, or of the file that they give, so that everything after it works with files.
  *
  * @throws {ApiError} `VALIDATION_ERROR`: no model has the name, several have it, or a file is given as well
  */
@@ -47,7 +47,7 @@ function withFiles<Body extends ModelSettings>(body: Body, found: FoundModel | n
   const companions = companionFiles(found);
   return {
     ...body,
-    model_path: found.path,
+    ...(typeof body.model === 'string' ? { model_path: found.path } : {}),
     ...(Object.keys(companions).length === 0 ? {} : { companions }),
   };
 }
@@ -65,12 +65,15 @@ function companionFiles({ source, companions }: FoundModel): CompanionFiles {
   };
 }
 
-/** Finds the named model, or the reason why there is none. Both are `null` if no model is named. */
+/** Finds the named model or that of the file, or the reason why there is none. Both are `null` if neither is given. */
 async function modelOf(
   { model, model_path: given }: ModelSettings,
   models: ModelFinder,
 ): Promise<{ found: FoundModel | null; problem: string | null }> {
-  if (model === undefined || model === null) return { found: null, problem: null };
+  if (model === undefined || model === null) {
+    const isGiven = given !== undefined && given !== null;
+    return { found: isGiven ? await models.withFile(given) : null, problem: null };
+  }
   if (given !== undefined && given !== null)
     return { found: null, problem: 'cannot be given together with model_path' };
   const all = await models.called(model);

@@ -20,7 +20,9 @@ export function settingChanges(before: Settings, after: Settings): string[] {
     if (key === 'environment') return entryChanges(key, before.environment, after.environment);
     if (isSame(before[key], after[key])) return [];
     // Users see the files of a model only as a part of it.
-    return key !== 'companions' ? [key] : isSame(before.model, after.model) ? ['model'] : [];
+    if (key !== 'companions') return [key];
+    const named = after.model === undefined ? 'model_path' : 'model';
+    return isSame(before[named], after[named]) ? [named] : [];
   });
 }
 

@@ -167,7 +167,8 @@ export function llamaCpp({
       healthPath: healthPath ?? '/health',
     };
     if (folder === null || ofContext.length === 0) return launch;
-    const files = [...(model === undefined ? [] : modelParts(model)), ...modelFiles(launch, catalogue)];
+    const companions = modelFiles(launch, catalogue).map(({ file }) => file);
+    const files = [...(model === undefined ? [] : modelParts(model)), ...companions];
     return { ...launch, context: { folder, files, at: beforeContext.length } };
   };
 
@@ -191,10 +192,10 @@ export function llamaCpp({
     if (obstacle !== null) return obstacle;
     if (settings.model_path === undefined)
       return { code: 'MODEL_NOT_FOUND', message: 'the instance has no `model_path`' };
-    const ofModel = await files.problem(settings.model_path, 'model');
+    const ofModel = await files.problem(settings.model_path);
     if (ofModel !== null) return { code: 'MODEL_NOT_FOUND', message: ofModel };
-    for (const file of modelFiles(launch, catalogue)) {
-      const problem = await files.problem(file, 'companion');
+    for (const { file, subject } of modelFiles(launch, catalogue)) {
+      const problem = await files.problem(file, subject);
       if (problem !== null) return { code: 'MODEL_NOT_FOUND', message: problem };
     }
     return null;

@@ -27,7 +27,7 @@ function gguf(metadata: Record<string, string | number> = {}): Buffer {
   return encodeGguf(new Map(entries), [{ name: 'output.weight', dimensions: [32, 32], data: new Float32Array(1_024) }]);
 }
 
-const modelFileProblem = (file: string): Promise<string | null> => new ModelFileCheck().problem(file, 'model');
+const modelFileProblem = (file: string): Promise<string | null> => new ModelFileCheck().problem(file);
 
 describe('the check of a model file', () => {
   let folder: string;
@@ -148,10 +148,10 @@ describe('the check of a model file', () => {
   it('judges a file again once it has changed', async () => {
     const check = new ModelFileCheck();
     await writeFile(file('a.gguf'), gguf().subarray(0, 2_000));
-    expect(await check.problem(file('a.gguf'), 'model')).toContain('is cut off');
-    expect(await check.problem(file('a.gguf'), 'model')).toContain('is cut off');
+    expect(await check.problem(file('a.gguf'))).toContain('is cut off');
+    expect(await check.problem(file('a.gguf'))).toContain('is cut off');
     await writeFile(file('a.gguf'), gguf());
-    expect(await check.problem(file('a.gguf'), 'model')).toBeNull();
+    expect(await check.problem(file('a.gguf'))).toBeNull();
   });
 
   it('requires that all parts are complete', async () => {
@@ -181,6 +181,6 @@ describe('the check of a model file', () => {
     const problem = await modelFileProblem(file('a.gguf'));
     expect(problem).toContain(`${file('a.gguf')} ${kind}`);
     expect(problem).toContain(way);
-    expect(await new ModelFileCheck().problem(file('a.gguf'), 'companion')).toBeNull();
+    expect(await new ModelFileCheck().problem(file('a.gguf'), 'LoRA adapter')).toBeNull();
   });
 });

@@ -48,19 +48,23 @@ export class ModelFileCheck {
    * regular file, because a pipe or a device could hang the engine. The file must be complete GGUF, because an engine
    * logs the first bytes of any other file. Checks every part of a model in parts.
    *
-   * @param use `companion`: belongs to a model, such as an adapter or a projector.
+   * @param subject What the file is for its instance. Only a model must be one.
    */
-  async problem(file: string, use: 'model' | 'companion'): Promise<string | null> {
+  async problem(file: string, subject: FileSubject = 'model file'): Promise<string | null> {
     const shard = SHARD.exec(path.basename(file));
     const [, , number = '', total = ''] = shard ?? [];
     const part = (index: number): string => partOf(file, index);
-    const judge = (header: GgufHeader): string | null => (use === 'model' ? notModel(header, shard !== null) : null);
-    const own = await this.#problem(file, 'the model file', judge);
+    const judge = (header: GgufHeader): string | null =>
+      subject === 'model file' ? notModel(header, shard !== null) : null;
+    const own = await this.#problem(file, `the ${subject}`, judge);
     if (own !== null || shard === null) return own;
     if (Number(number) !== 1)
-      return `the model file ${file} is part ${Number(number)} of ${Number(total)}; give the first part, ${part(1)}`;
+      return `the ${subject} ${file} is part ${Number(number)} of ${Number(total)}; give the first part, ${part(1)}`;
     for (let index = 2; index <= Number(total); index += 1) {
-      const problem = await this.#problem(part(index), `part ${index} of ${Number(total)} of the model,`);
+      const problem = await this.#problem(
+        part(index),
+        `part ${index} of ${Number(total)} of the ${subject === 'model file' ? 'model' : subject},`,
+      );
       if (problem !== null) return problem;
     }
     return null;
@@ -149,27 +153,36 @@ async function isLink(file: string): Promise<boolean> {
   }
 }
 
+/** A file of an instance, in words. */
+type FileSubject = 'model file' | CompanionFile['subject'];
+
+/** A file that a launch loads besides its model. */
+export interface CompanionFile {
+  file: string;
+  subject: 'projector' | 'draft model' | 'LoRA adapter' | 'control vector';
+}
+
 /** The format of a flag's files: one, several with commas, or several with `:SCALE` each. */
 type FileList = 'one' | 'list' | 'scaled';
 
 /** Flags whose value names GGUF files, which are checked like `model_path`. */
-const MODEL_FLAGS: ReadonlyMap<string, FileList> = new Map([
-  ['mmproj', 'one'],
-  ['mm', 'one'],
-  ['spec-draft-model', 'one'],
-  ['model-draft', 'one'],
-  ['md', 'one'],
-  ['lora', 'list'],
-  ['control-vector', 'list'],
-  ['lora-scaled', 'scaled'],
-  ['control-vector-scaled', 'scaled'],
+const MODEL_FLAGS: ReadonlyMap<string, readonly [FileList, CompanionFile['subject']]> = new Map([
+  ['mmproj', ['one', 'projector']],
+  ['mm', ['one', 'projector']],
+  ['spec-draft-model', ['one', 'draft model']],
+  ['model-draft', ['one', 'draft model']],
+  ['md', ['one', 'draft model']],
+  ['lora', ['list', 'LoRA adapter']],
+  ['control-vector', ['list', 'control vector']],
+  ['lora-scaled', ['scaled', 'LoRA adapter']],
+  ['control-vector-scaled', ['scaled', 'control vector']],
 ]);
 
 /** The GGUF files of a plan besides the model, from arguments and from variables of the same flags. */
 export function modelFiles(
   { argv, environment }: Pick<LaunchPlan, 'argv' | 'environment'>,
   catalogue: FlagCatalogue | null,
-): string[] {
+): CompanionFile[] {
   const named = argv.flatMap((argument, index) => {
     const value = argv[index + 1];
     if (!argument.startsWith('-') || value === undefined) return [];
@@ -182,13 +195,15 @@ export function modelFiles(
   return [...named, ...twins];
 }
 
-function filesOf(spelling: string, value: string, catalogue: FlagCatalogue | null): string[] {
+function filesOf(spelling: string, value: string, catalogue: FlagCatalogue | null): CompanionFile[] {
   const entry = catalogue?.findArgument(spelling)?.entry;
   const names = [spelling, ...(entry?.spellings ?? [])].map(bareName);
-  const kind = names.map((name) => MODEL_FLAGS.get(name)).find((each) => each !== undefined);
-  if (kind === undefined) return [];
+  const known = names.map((name) => MODEL_FLAGS.get(name)).find((each) => each !== undefined);
+  if (known === undefined) return [];
+  const [kind, subject] = known;
   const isList = entry === undefined ? kind !== 'one' : entry.separator === ',';
-  return (isList ? value.split(',') : [value]).map((file) => (kind === 'scaled' ? file.replace(/:[^:/]*$/, '') : file));
+  const files = isList ? value.split(',') : [value];
+  return files.map((file) => ({ file: kind === 'scaled' ? file.replace(/:[^:/]*$/, '') : file, subject }));
 }
 
 /** The flag that a variable sets; `null`: none. */

@@ -1,5 +1,5 @@
 import type { Cause } from '@llamactl/contract/cause';
-import type { Estimate } from '@llamactl/contract/estimate';
+import type { DeviceEstimate, Estimate } from '@llamactl/contract/estimate';
 import type { Instance } from '@llamactl/contract/instance';
 import type { LogEntry } from '@llamactl/contract/logs';
 import type { Evidence } from '@llamactl/contract/why';
@@ -9,7 +9,14 @@ import type { WhyFacts } from './why-facts.ts';
 
 /** The alert that repeats the sentence. */
 const REPEATED = 'instance_failed';
-const MEMORY_CAUSES: ReadonlySet<Cause | null> = new Set(['gpu_memory', 'memory', 'killed', 'does_not_fit']);
+/** Causes for which the memory counts that an instance needs. */
+export const MEMORY_CAUSES: ReadonlySet<Cause | null> = new Set([
+  'gpu_memory',
+  'memory',
+  'killed',
+  'does_not_fit',
+  'waits_for',
+]);
 
 /** The facts behind the sentence. @param line The line of output that shows the cause; `null`: none. */
 export function evidenceOf(facts: WhyFacts, cause: Cause | null, line: string | null): Evidence[] {
@@ -54,13 +61,18 @@ export function logLine(facts: WhyFacts): { text: string; seq: number | null } |
   const { status, reason, last_exit: last } = instance;
   const isTrouble = status === 'failed' || status === 'restarting' || (status === 'running' && !isWell(facts));
   if (!isTrouble) return null;
-  const lines = last?.lines ?? [];
+  const lines = (last?.lines ?? []).filter(hasWords);
   const shows = isShownBy(bareReason(reason ?? 'the reason is unknown'));
   const text =
     lines.find(shows) ?? lastError(instance, log) ?? lines.findLast((line) => / E /.test(line)) ?? lines.at(-1) ?? null;
   if (text === null) return null;
   const entry = log.findLast(({ message }) => message !== '' && (text.includes(message) || message.includes(text)));
   return { text, seq: entry?.seq ?? null };
+}
+
+/** Whether a line says something. One of llama-server may have only its time and level. */
+function hasWords(line: string): boolean {
+  return line.replace(/^\s*[\d.]+ [A-Z](?=\s|$)/, '').trim() !== '';
 }
 
 /** Whether a line of output shows a reason: it has its words, or names the argument that the reason is about. */
@@ -73,7 +85,7 @@ function isShownBy(reason: string): (line: string) => boolean {
 
 /** The last error that the current or last run wrote; errors of earlier runs are in the log too. */
 function lastError({ pid, started_at: startedAt, last_exit: last }: Instance, log: readonly LogEntry[]): string | null {
-  const error = log.findLast(({ level, message }) => level === 'error' && !isUsageAdvice(message));
+  const error = log.findLast(({ level, message }) => level === 'error' && hasWords(message) && !isUsageAdvice(message));
   if (error === undefined) return null;
   const isOfRunning = pid !== null && startedAt !== null && Date.parse(error.timestamp) >= Date.parse(startedAt);
   const isOfEnded = pid === null && last?.lines.some((line) => line.includes(error.message)) === true;
@@ -91,13 +103,19 @@ function isWell({ health }: WhyFacts): boolean {
 
 /** The devices that have too little memory, in words. */
 function shortages(estimate: Estimate | null): Evidence[] {
-  if (estimate === null || estimate.fits) return [];
-  return estimate.per_device
-    .filter(({ need, free }) => need > free)
-    .map(({ device, need, free }) => ({
-      what: 'memory',
-      text: `${device === 'ram' ? 'the memory of the machine' : `GPU ${device}`} has ${bytes(need - free)} too little: ${bytes(need)} are needed, ${bytes(free)} are free`,
-    }));
+  return shortDevices(estimate).map(({ device, need, free }) => ({
+    what: 'memory',
+    text: `${deviceText(device)} has ${bytes(need - free)} too little: ${bytes(need)} are needed, ${bytes(free)} are free`,
+  }));
+}
+
+/** The devices that have too little memory; none if it fits or is unknown. */
+export function shortDevices(estimate: Estimate | null): DeviceEstimate[] {
+  return estimate === null || estimate.fits ? [] : estimate.per_device.filter(({ need, free }) => need > free);
+}
+
+export function deviceText(device: string): string {
+  return device === 'ram' ? 'the memory of the machine' : `GPU ${device}`;
 }
 
 /** @param said The cause that the sentence already contains. */

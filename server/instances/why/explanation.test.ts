@@ -231,6 +231,83 @@ describe('remedies', () => {
     expect(failed('cudaMalloc failed: out of memory', {}, { estimate }).join()).not.toContain('stopAllInstances');
   });
 
+  it('come with a line of output that has words', () => {
+    const lines = ['0.01.2 I loading', '0.02.3 E no such tensor', '0.02.4 E ', ' ', ''];
+    const lineOf = (last: readonly string[], log: WhyFacts['log'] = []): string | undefined => {
+      const known = facts({ status: 'failed', reason: 'it ended', last_exit: ended({ lines: [...last] }) }, { log });
+      return explain(known).evidence.find(({ what }) => what === 'log')?.text;
+    };
+    expect(lineOf(lines)).toBe('0.02.3 E no such tensor');
+    expect(lineOf(['loading', '', ' '])).toBe('loading');
+    expect(lineOf(['', '0.02.4 E '])).toBeUndefined();
+  });
+
+  it('stop the instances that it waits for, or take a context that fits beside them', () => {
+    const device = { device: 'nvidia:0', total: 12 * GB, free: 3 * GB, need: 9 * GB, weights: 0, cache: 0, compute: 0 };
+    const estimate = {
+      ...short,
+      per_device: [device],
+      must_stop: ['vision'],
+      suggestions: [{ label: 'a context of 8192 tokens', options: { ctx_size: 8_192 } }],
+    };
+    const waiting = facts({ status: 'starting' }, { waitsFor: ['vision'], estimate });
+    expect(isAboutMemory(waiting)).toBe(true);
+    const { sentence, evidence, remedies } = explain(waiting);
+    expect(sentence).toBe(
+      'qwen waits to start: vision must stop first, or finish a request; it needs 9.0 GB of GPU nvidia:0, of which 3.0 GB are free.',
+    );
+    expect(evidence).toContainEqual({
+      what: 'memory',
+      text: 'GPU nvidia:0 has 6.0 GB too little: 9.0 GB are needed, 3.0 GB are free',
+    });
+    expect(remedies.map(shown)).toEqual([
+      'Stop vision | stopAllInstances | {"names":["vision"]}',
+      'Use a context of 8192 tokens, which fits | updateInstance | {"options":{"ctx_size":8192}}',
+      'Do not start it | stopInstance',
+    ]);
+  });
+
+  it('of a start that can never fit are a context that fits, a pin less, and the settings that limit it', () => {
+    const reason =
+      'it needs 22.00 GB of nvidia:0, and can get at most 9.50 GB, because pinned instances hold 2.00 GB; it would fit with ' +
+      'a context of 8192 tokens; or raise `memory.devices.nvidia:0.limit_mb` or `memory.overcommit` (now 1)';
+    const estimate = {
+      ...short,
+      must_stop: [],
+      suggestions: [{ label: 'a context of 8192 tokens', options: { ctx_size: 8_192 } }],
+    };
+    const { sentence, cause, remedies } = explain(facts({ status: 'failed', reason }, { estimate }));
+    expect([sentence, cause]).toEqual([
+      'qwen failed: it needs 22.00 GB of nvidia:0, and can get at most 9.50 GB, because pinned instances hold 2.00 GB.',
+      'does_not_fit',
+    ]);
+    expect(remedies.map(shown).slice(0, -1)).toEqual([
+      'Use a context of 8192 tokens, which fits | updateInstance | {"options":{"ctx_size":8192}}',
+      'Unpin an instance | instances',
+      'Raise memory.devices.nvidia:0.limit_mb | configuration/memory.devices.nvidia:0.limit_mb',
+      'Raise memory.overcommit | configuration/memory.overcommit',
+      'See the memory of other instances | instances',
+    ]);
+  });
+
+  it('are about the file beside the model that is missing', () => {
+    const options = { lora: '/m/style.gguf' };
+    expect(failed('the LoRA adapter /m/style.gguf does not exist', { options }).slice(0, -1)).toEqual([
+      'Correct the option lora | settings/options.lora',
+      'Start without the LoRA adapter | updateInstance | {"options":{"lora":null}}',
+      'Put the file back: /m/style.gguf',
+    ]);
+    expect(failed('the projector /m/mmproj.gguf does not exist', { model: 'qwen3' }).slice(0, -1)).toEqual([
+      'Look for the files of the model again | updateInstance | {"model":"qwen3"}',
+      'Start without the projector | updateInstance | {"options":{"mmproj":false}}',
+      'Put the file back: /m/mmproj.gguf',
+    ]);
+    const [unreadable] = failed('the LoRA adapter /m/style.gguf cannot be read by llamactl’s user', { options });
+    expect(unreadable).toMatch(/chmod a\+r \/m\/style\.gguf$/);
+    const [damaged] = failed('the draft model /m/d.gguf is cut off', { options: { spec_draft_model: '/m/d.gguf' } });
+    expect(damaged).toBe('Correct the option spec_draft_model | settings/options.spec_draft_model');
+  });
+
   it('stop the instances that it waits for', () => {
     const { cause, remedies } = explain(facts({ status: 'starting' }, { waitsFor: ['vision'] }));
     expect(cause).toBe('waits_for');

@@ -1,9 +1,9 @@
 import type { Cause } from '@llamactl/contract/cause';
 import type { Remedy, Why } from '@llamactl/contract/why';
-import { duration } from '../../../format/figures.ts';
-import { evidenceOf, logLine } from './evidence.ts';
+import { bytes, duration } from '../../../format/figures.ts';
+import { deviceText, evidenceOf, logLine, MEMORY_CAUSES, shortDevices } from './evidence.ts';
 import { bareReason, causeOf } from './failure-cause.ts';
-import { offloadRemedies, remediesFor, stopping } from './remedies.ts';
+import { fitting, offloadRemedies, remediesFor, stopping } from './remedies.ts';
 import type { WhyFacts } from './why-facts.ts';
 
 const OFFLOAD_SHORT = 'gpu_offload_short';
@@ -27,8 +27,7 @@ export function explain(facts: WhyFacts): Why {
 
 /** Whether an explanation would use an estimate of memory, which takes longer to get than other facts. */
 export function isAboutMemory(facts: WhyFacts): boolean {
-  const { cause } = partOf(facts);
-  return cause === 'gpu_memory' || cause === 'memory' || cause === 'killed' || cause === 'does_not_fit';
+  return MEMORY_CAUSES.has(partOf(facts).cause);
 }
 
 function partOf(facts: WhyFacts): Part {
@@ -57,7 +56,7 @@ function partOf(facts: WhyFacts): Part {
         return { sentence: `${name} is ${how}.`, cause, remedies: [] };
       }
       return {
-        sentence: `${name} ended and will be restarted: ${why}.`,
+        sentence: `${name} ended and will be restarted: ${sentenceOf(why, cause)}.`,
         cause,
         remedies: [
           ...(cause === null ? [] : remediesFor(cause, why, facts)),
@@ -95,13 +94,18 @@ function running({ instance, health, alerts, now }: WhyFacts): Part {
   };
 }
 
-function starting({ instance, health, waitsFor, now }: WhyFacts): Part {
+function starting({ instance, health, waitsFor, estimate, now }: WhyFacts): Part {
   const { name, started_at: startedAt } = instance;
   if (startedAt === null && waitsFor.length > 0) {
+    const short = shortDevices(estimate).map(
+      ({ device, need, free }) => `${bytes(need)} of ${deviceText(device)}, of which ${bytes(free)} are free`,
+    );
+    const needs = short.length === 0 ? '' : `; it needs ${listed(short)}`;
+    const smaller = fitting(estimate).filter(({ operation }) => operation === 'updateInstance');
     return {
-      sentence: `${name} waits to start: ${listed(waitsFor)} must stop first, or finish a request.`,
+      sentence: `${name} waits to start: ${listed(waitsFor)} must stop first, or finish a request${needs}.`,
       cause: 'waits_for',
-      remedies: [...stopping(waitsFor), { label: 'Do not start it', operation: 'stopInstance' }],
+      remedies: [...stopping(waitsFor), ...smaller, { label: 'Do not start it', operation: 'stopInstance' }],
     };
   }
   if (startedAt === null)
@@ -118,7 +122,7 @@ function stopped(facts: WhyFacts): Part {
     const was = last === null ? ', was never started,' : '';
     const { cause, message } = obstacle;
     return {
-      sentence: `${name} is stopped${was} and cannot be started: ${bareReason(message.split('; ')[0] ?? message)}.`,
+      sentence: `${name} is stopped${was} and cannot be started: ${withoutAdvice(bareReason(message))}.`,
       cause,
       remedies: [...remediesFor(cause, message, facts), { ...START, label: 'Then start it' }],
     };
@@ -152,10 +156,19 @@ function failed(facts: WhyFacts): Part {
   const tries = /gave up after \d+ restarts? in a row/.exec(reason ?? '')?.[0];
   const again = isOnDemand ? 'otherwise the next request after 30 s tries again' : 'it is not retried automatically';
   return {
-    sentence: `${name} failed${tries === undefined ? '' : ` (${tries})`}: ${why}.`,
+    sentence: `${name} failed${tries === undefined ? '' : ` (${tries})`}: ${sentenceOf(why, cause)}.`,
     cause,
     remedies: [...remediesFor(cause, why, facts), { ...START, label: `Then start it; ${again}` }],
   };
+}
+
+/** A reason without its advice, which is among the remedies. */
+function sentenceOf(reason: string, cause: Cause | null): string {
+  return cause === 'does_not_fit' ? withoutAdvice(reason) : reason;
+}
+
+function withoutAdvice(reason: string): string {
+  return reason.split('; ')[0] ?? reason;
 }
 
 function listed(names: readonly string[]): string {

@@ -3,9 +3,11 @@ import type { StartObstacle } from '@llamactl/contract/health';
 
 /** The first match wins. Messages of llamactl, of engines and of the system. */
 const WORDS: readonly (readonly [RegExp, Cause])[] = [
-  [/model\b.*cannot be read|Permission denied/i, 'model_unreadable'],
+  [/\bneeds [\d.]+ [MG]B of \S+, and can get at most\b/, 'does_not_fit'],
+  [/no slot is free and none can be freed/, 'no_slot'],
+  [/(?:model|projector|adapter|control vector)\b.*cannot be read|Permission denied/i, 'model_unreadable'],
   [
-    /\bmodel\b.*(does not exist|is a folder|not a regular file|has no)|has no `model_path`|No such file/i,
+    /\b(?:model|projector|adapter|control vector)\b.*(does not exist|is a folder|not a regular file|has no)|has no `model_path`|No such file/i,
     'model_missing',
   ],
   [/, not a model; |is big-endian|has GGUF version|give the first part|its name does not end in/, 'wrong_file'],

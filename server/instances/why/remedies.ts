@@ -23,6 +23,8 @@ export function remediesFor(cause: Cause, reason: string, facts: RemedyFacts): R
   const { instance, estimate } = facts;
   const { model_path: file, model: called, engine } = instance;
   const choose: Remedy = { label: 'Choose another model file', link: 'settings/model_path' };
+  const companion = companionIn(reason);
+  if (companion !== null && FILE_CAUSES.has(cause)) return companionRemedies(cause, companion, instance);
   switch (cause) {
     case 'model_missing':
       return [
@@ -77,10 +79,20 @@ export function remediesFor(cause: Cause, reason: string, facts: RemedyFacts): R
         { label: 'See the memory of other instances', link: 'instances' },
       ];
     case 'memory':
+      return [
+        ...fitting(estimate),
+        ...smaller(instance, estimate),
+        { label: 'See the memory of other instances', link: 'instances' },
+      ];
     case 'does_not_fit':
       return [
         ...fitting(estimate),
         ...smaller(instance, estimate),
+        ...(reason.includes('pinned instances hold') ? [{ label: 'Unpin an instance', link: 'instances' }] : []),
+        ...[...reason.matchAll(/`(memory\.[^`]+)`/g)].map(([, key = '']) => ({
+          label: `Raise ${key}`,
+          link: `configuration/${key}`,
+        })),
         { label: 'See the memory of other instances', link: 'instances' },
       ];
     case 'killed':
@@ -145,8 +157,53 @@ function update(label: string, body: NonNullable<Remedy['body']>): Remedy {
   return { label, operation: 'updateInstance', body };
 }
 
+/** A file beside the model, in a reason. */
+interface NamedCompanion {
+  subject: string;
+  file: string;
+}
+
+/** Causes of files that an instance cannot load. */
+const FILE_CAUSES: ReadonlySet<Cause> = new Set(['model_missing', 'model_unreadable', 'model_damaged', 'wrong_file']);
+
+/** The file beside the model that a reason is about; `null`: it is about another matter. */
+function companionIn(reason: string): NamedCompanion | null {
+  const [, subject, file] =
+    /\bthe (projector|draft model|LoRA adapter|control vector),? (\S.*?) (?:does not|is|has|cannot)\b/.exec(reason) ??
+    [];
+  return subject === undefined || file === undefined ? null : { subject, file };
+}
+
+/** Steps against a file beside the model, which an option names, or which was found with the model. */
+function companionRemedies(cause: Cause, { subject, file }: NamedCompanion, instance: Instance): Remedy[] {
+  const { options, model, model_path: modelFile } = instance;
+  const [key] = Object.entries(options).find(([, value]) => [value].flat().join(' ').includes(file)) ?? [];
+  const again = model === undefined ? { model_path: modelFile ?? null } : { model };
+  const isProjector = subject === 'projector';
+  return [
+    ...(cause === 'model_unreadable'
+      ? [
+          {
+            label: "Let the server's user read the file, and enter its folders",
+            command: `chmod a+r ${shellQuoted(file)}`,
+          },
+        ]
+      : []),
+    ...(key === undefined
+      ? [update('Look for the files of the model again', again)]
+      : [
+          { label: `Correct the option ${key}`, link: `settings/options.${key}` },
+          update(`Start without the ${subject}`, { options: { [key]: null } }),
+        ]),
+    ...(key === undefined && isProjector
+      ? [update('Start without the projector', { options: { mmproj: false } })]
+      : []),
+    ...(cause === 'model_missing' ? [{ label: `Put the file back: ${file}` }] : []),
+  ];
+}
+
 /** Changes with which it fits, as estimated. */
-function fitting(estimate: Estimate | null): Remedy[] {
+export function fitting(estimate: Estimate | null): Remedy[] {
   if (estimate === null || estimate.fits) return [];
   const { suggestions, must_stop: others } = estimate;
   return [

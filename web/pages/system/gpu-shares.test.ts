@@ -1,4 +1,4 @@
-import type { Gpu } from '@llamactl/client';
+import type { Gpu, GpuUse } from '@llamactl/client';
 import { expect, test } from 'vitest';
 import { sampleRow } from '../../testing/sample-row.ts';
 import { gpuShares } from './gpu-shares.ts';
@@ -24,7 +24,7 @@ const STATS = {
   uptime: 1,
 };
 
-function row(name: string, ...gpus: { index: number; memory: number }[]) {
+function row(name: string, ...gpus: GpuUse[]) {
   return sampleRow({ name, stats: { ...STATS, gpus } });
 }
 
@@ -44,6 +44,19 @@ test('the memory of a GPU is divided between its instances, other programs and w
     free: 12,
     total: 24,
   });
+});
+
+test('a use is on the GPU with its UUID, or with its vendor and number', () => {
+  const rows = [
+    row('moved', { index: 0, vendor: 'nvidia', uuid: 'GPU-aa', memory: 3 }),
+    row('elsewhere', { index: 1, vendor: 'nvidia', uuid: 'GPU-bb', memory: 4 }),
+    row('unnamed', { index: 1, vendor: 'nvidia', memory: 5 }),
+    row('amd', { index: 1, vendor: 'amd', memory: 6 }),
+  ];
+  expect(gpuShares({ ...GPU, uuid: 'GPU-aa' }, rows)?.holders).toEqual([
+    { name: 'unnamed', memory: 5 },
+    { name: 'moved', memory: 3 },
+  ]);
 });
 
 test('an instance that is measured later than its GPU leaves no negative rest', () => {

@@ -1,4 +1,4 @@
-import type { Gpu } from '@llamactl/client';
+import type { Gpu, GpuUse } from '@llamactl/client';
 import type { Row } from '../../lib/live/row-store.ts';
 
 /** The memory of a GPU that one instance holds. */
@@ -24,15 +24,21 @@ export interface GpuShares {
  * @returns `null`: the tool reports no memory of this GPU.
  */
 export function gpuShares(gpu: Gpu, rows: readonly Pick<Row, 'name' | 'stats'>[]): GpuShares | null {
-  const { index, memory_total: total, memory_usage: used } = gpu;
+  const { memory_total: total, memory_usage: used } = gpu;
   if (total === null || used === null) return null;
   const holders = rows
     .flatMap(({ name, stats }) => {
-      const memory = stats?.gpus.find((use) => use.index === index)?.memory ?? 0;
+      const memory = stats?.gpus.find((use) => isOn(use, gpu))?.memory ?? 0;
       return memory > 0 ? [{ name, memory }] : [];
     })
     .toSorted((one, other) => other.memory - one.memory);
   const held = holders.reduce((sum, { memory }) => sum + memory, 0);
   // Instances and GPU are measured at different moments, so an instance may hold more than is used.
   return { holders, other: Math.max(0, used - held), free: Math.max(0, total - Math.max(used, held)), total };
+}
+
+/** Whether a use is on a GPU: by its UUID if the tool reports it, else by vendor and number. */
+function isOn(use: GpuUse, gpu: Gpu): boolean {
+  if (use.uuid !== undefined && gpu.uuid !== undefined) return use.uuid === gpu.uuid;
+  return use.index === gpu.index && (use.vendor ?? gpu.vendor) === gpu.vendor;
 }

@@ -599,6 +599,8 @@ export interface Download {
   /** `model_path` for an instance, when it is done: its first file, or its folder. */
   path: string;
   files: DownloadFile[];
+  /** Sentences, such as about a file of another program that could not be checked; left out: none. */
+  warnings?: string[] | undefined;
   /** `anonymous`, `user:NAME` or `key:ID (NAME)`. */
   created_by: string;
   /** RFC 3339, UTC. */

@@ -49,6 +49,10 @@ export const DownloadSchema = z
     revision: z.string().describe('Branch or tag.'),
     path: z.string().describe('`model_path` for an instance, when it is done: its first file, or its folder.'),
     files: z.array(DownloadFileSchema),
+    warnings: z
+      .array(z.string())
+      .optional()
+      .describe('Sentences, such as about a file of another program that could not be checked; left out: none.'),
     created_by: z.string().describe('`anonymous`, `user:NAME` or `key:ID (NAME)`.'),
     created_at: z.iso.datetime().describe('RFC 3339, UTC.'),
     finished_at: z.iso.datetime().nullable().describe('`null`: it is not done, failed or cancelled.'),

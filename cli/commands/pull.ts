@@ -60,6 +60,7 @@ async function pull(
   const words = ['llamactl', 'pull', reference, ...(revision === undefined ? [] : ['--revision', revision])];
   const download = await finishedPull(session, begun, { every, again: words.map(shellQuoted).join(' ') });
   if (terminal.isJson) return terminal.printJson(download);
+  for (const warning of download.warnings ?? []) terminal.warn(plain(warning));
   terminal.print(plain(download.path));
   terminal.note(
     `to chat with it: llamactl run ${shellQuoted(plain(await shortestName(session, reference, download)))}`,

@@ -806,6 +806,9 @@ type Download struct {
 
 	Files []DownloadFile `json:"files"`
 
+	// Sentences, such as about a file of another program that could not be checked; left out: none.
+	Warnings []string `json:"warnings,omitzero"`
+
 	// `anonymous`, `user:NAME` or `key:ID (NAME)`.
 	CreatedBy string `json:"created_by"`
 

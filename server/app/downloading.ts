@@ -38,11 +38,14 @@ export interface DownloadingParts {
 
 const BYTES_IN_MEGABYTE = 1_000_000;
 
-/** Fetches nothing. Files that are there already still become part of a model. */
-const NO_TRANSFERS: Transfers = {
-  run: async () => ({ kind: 'failed', why: OFFLINE }),
-  close: async () => undefined,
-};
+/** Fetches nothing. Files that are there already are checked, and still become part of a model. */
+function withoutNetwork(transfers: Transfers): Transfers {
+  return {
+    run: async () => ({ kind: 'failed', why: OFFLINE }),
+    check: (...call) => transfers.check(...call),
+    close: () => transfers.close(),
+  };
+}
 
 /** Opens the stored downloads. They go on after `begin`. */
 export async function openDownloads(parts: DownloadingParts): Promise<Downloads> {
@@ -53,10 +56,11 @@ export async function openDownloads(parts: DownloadingParts): Promise<Downloads>
     bytesPerSecond: config.download_limit_mb * BYTES_IN_MEGABYTE,
     endpoints: Object.values(modelEndpoints(config, environment)).map((address) => new URL(address).origin),
   };
+  const transfers = new TransferThread(clock, () => startTransferWorker(settings));
   const downloads = new Downloads({
     ...parts,
     store: store.downloads,
-    transfers: isOffline(environment) ? NO_TRANSFERS : new TransferThread(clock, () => startTransferWorker(settings)),
+    transfers: isOffline(environment) ? withoutNetwork(transfers) : transfers,
     sendProgress: (progress) => feed.download(progress),
     owner: store.dataDirId,
     freeSpace: async (folder) => (await readSpaceFor(folder)).available,

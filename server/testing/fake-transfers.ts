@@ -1,4 +1,5 @@
 import { writeFile } from 'node:fs/promises';
+import type { CheckOutcome, CheckTask } from '../models/downloads/blob-check.ts';
 import type { TransferOutcome, TransferProgress, TransferTask } from '../models/downloads/blob-transfer.ts';
 import type { Transfers } from '../models/downloads/transfer-thread.ts';
 
@@ -18,6 +19,10 @@ export class FakeTransfers implements Transfers {
   readonly tasks: TransferTask[] = [];
   /** Bytes of files by their sha256, instead of zeros. */
   readonly contents = new Map<string, Buffer>();
+  /** All checks of files. */
+  readonly checks: CheckTask[] = [];
+  /** The outcome of each check. */
+  checked: CheckOutcome = { kind: 'good' };
   isClosed = false;
   #onStart: (() => void)[] = [];
 
@@ -42,6 +47,16 @@ export class FakeTransfers implements Transfers {
     } finally {
       this.running.splice(this.running.indexOf(transfer), 1);
     }
+  }
+
+  async check(
+    task: CheckTask,
+    _signal: AbortSignal,
+    onProgress: (progress: TransferProgress) => void,
+  ): Promise<CheckOutcome> {
+    this.checks.push(task);
+    onProgress({ done: task.size, phase: 'verifying' });
+    return this.checked;
   }
 
   async close(): Promise<void> {

@@ -1,8 +1,8 @@
-import { createHash, type Hash } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import { errorWords, hasCode } from '@llamactl/contract/reason';
 import { pause, type Clock } from '../../instances/ports/time.ts';
 import type { Bandwidth } from './bandwidth.ts';
+import { announcedHash, hashOf } from './blob-check.ts';
 import { type ByteRange, nextPiece, PIECE_BYTES } from './byte-ranges.ts';
 import { ForeignPartial, PartialFault, PartialFile } from './partial-file.ts';
 import { PieceWriter } from './piece-writer.ts';
@@ -428,10 +428,11 @@ export class BlobTransfer {
 
   /** Why the bytes are not those that were announced; `null`: they are, or the source does not say what they should be. */
   async #faultOf(file: PartialFile): Promise<string | null> {
-    const { sha256, gitObject, size } = this.#task;
-    const announced = sha256 ?? gitObject;
+    const { size } = this.#task;
+    const announced = announcedHash(this.#task);
     if (announced === null) return null;
-    const hash = sha256 === null ? gitHash(size) : createHash('sha256');
+    const { kind, hex } = announced;
+    const hash = hashOf(kind, size);
     this.#dependencies.onProgress({ done: size, phase: 'verifying' });
     const { clock } = this.#dependencies;
     let recordedAt = clock.elapsed();
@@ -443,14 +444,9 @@ export class BlobTransfer {
       recordedAt = clock.elapsed();
     }
     const found = hash.digest('hex');
-    if (found === announced) return null;
-    const kind = sha256 === null ? 'git object id' : 'sha256';
-    return `The bytes from ${this.#host} have the ${kind} ${found}, but ${announced} was announced. They were removed.`;
+    if (found === hex) return null;
+    return `The bytes from ${this.#host} have the ${kind} ${found}, but ${hex} was announced. They were removed.`;
   }
-}
-
-function gitHash(size: number): Hash {
-  return createHash('sha1').update(`blob ${size}\0`);
 }
 
 function isOutOfRoom(error: unknown): boolean {

@@ -18,6 +18,8 @@ export class DownloadJob {
   sentAt = -Infinity;
   readonly #done: number[];
   readonly #pace = new TransferPace();
+  /** Names of files whose bytes nothing could be compared with. */
+  readonly #unchecked = new Set<string>();
   #isVerifying = false;
 
   constructor(record: DownloadRecord) {
@@ -50,6 +52,11 @@ export class DownloadJob {
     return wasVerifying !== this.#isVerifying;
   }
 
+  /** Notes a file of another program for which the source gives no hash. @param file Its path within the repo. */
+  noteUnchecked(file: string): void {
+    this.#unchecked.add(file);
+  }
+
   /** Begins to measure, or ends it. */
   rest(): void {
     this.#isVerifying = false;
@@ -80,6 +87,7 @@ export class DownloadJob {
       revision: model.revision,
       path: snapshotPath(root, model),
       files: model.files.map(({ path, size }, index) => ({ path, size, done_bytes: this.#done[index] ?? 0 })),
+      ...(this.#unchecked.size === 0 ? {} : { warnings: [...this.#unchecked].map(uncheckedText) }),
       created_by: createdBy,
       created_at: createdAt,
       finished_at: finishedAt,
@@ -93,4 +101,8 @@ export class DownloadJob {
   get #total(): number {
     return this.record.model.files.reduce((sum, { size }) => sum + size, 0);
   }
+}
+
+function uncheckedText(file: string): string {
+  return `${file} was put into the cache by another program, and has the right size. Its source gives no hash, so its bytes were not checked.`;
 }

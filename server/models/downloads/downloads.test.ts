@@ -163,6 +163,44 @@ describe('a download', () => {
     await (await transfers.of(blob('b'))).end({ kind: 'stored' });
     await isIn(id, 'done');
     expect(await store.downloads.fileAt(path.join(blobs, blob('a')))).toBe(null);
+    const announced = { kind: 'sha256', hex: blob('a') };
+    expect(transfers.checks).toEqual([{ file: path.join(blobs, blob('a')), size: 10, announced }]);
+    // The next download of the same files reads none of them again.
+    await downloads.remove(id);
+    const again = await create();
+    await isIn(again.id, 'done');
+    expect(transfers.checks).toHaveLength(1);
+  });
+
+  it('warns of a file of another program for which its source gives no hash', async () => {
+    source.add('org/bare:Q4', [{ ...fileOf('a'), sha256: null }]);
+    const blobs = path.join(root, 'models--org--bare', 'blobs');
+    await mkdir(blobs, { recursive: true });
+    await writeFile(path.join(blobs, blob('a')), Buffer.alloc(10));
+    const { id } = await create('org/bare:Q4');
+    await isIn(id, 'done');
+    expect(transfers.checks).toEqual([]);
+    expect(downloads.get(id).warnings).toEqual([
+      'a.gguf was put into the cache by another program, and has the right size. Its source gives no hash, so its bytes were not checked.',
+    ]);
+  });
+
+  it('says which file of another program has other bytes than its source announces', async () => {
+    const { id } = await create();
+    const transfer = await transfers.of(blob('a'));
+    await writeFile(transfer.task.target, Buffer.alloc(10));
+    transfers.checked = { kind: 'wrong', found: 'f'.repeat(64) };
+    await transfer.end({ kind: 'stopped' });
+    await create();
+    await isIn(id, 'failed');
+    const { error } = downloads.get(id);
+    expect(error?.message).toContain(`which another program made, has the sha256 ${'f'.repeat(64)}`);
+    expect(error?.message).toContain('Delete that file, then resume the download.');
+    expect(await readFile(transfer.task.target)).toHaveLength(10);
+    transfers.checked = { kind: 'good' };
+    await downloads.resume(id);
+    await (await transfers.of(blob('b'))).end({ kind: 'stored' });
+    await isIn(id, 'done');
   });
 
   it('reports its progress, its speed and the time that is left, at most once a second', async () => {

@@ -86,6 +86,7 @@ export class Downloads implements DownloadJobs {
   readonly #options: DownloadsOptions;
   readonly #turns = new Turns();
   readonly #unsaved = new Map<string, bigint>();
+  readonly #checked = new Map<string, string>();
   readonly #disk: RoomWatch;
   /** By id, oldest first. */
   readonly #jobs = new Map<string, DownloadJob>();
@@ -275,7 +276,7 @@ export class Downloads implements DownloadJobs {
 
   #start(job: DownloadJob): void {
     const stop = new AbortController();
-    const parts = { ...this.#options, turns: this.#turns, unsaved: this.#unsaved };
+    const parts = { ...this.#options, turns: this.#turns, unsaved: this.#unsaved, checked: this.#checked };
     job.rest();
     const running = downloadModel(job.record, parts, stop.signal, this.#listener(job));
     const ended = running.then(async (outcome) => {
@@ -297,6 +298,7 @@ export class Downloads implements DownloadJobs {
         job.sentAt = now;
         sendProgress(job.progress(now));
       },
+      onUnchecked: (file) => job.noteUnchecked(file),
       onWait: () => {
         job.isWaiting = true;
         this.#schedule();

@@ -4,6 +4,7 @@ import { errorWords, hasCode } from '@llamactl/contract/reason';
 import { StoreFull } from '../../instances/ports/instance-store.ts';
 import { pause, type Clock } from '../../instances/ports/time.ts';
 import type { Turns } from './turns.ts';
+import { announcedHash } from './blob-check.ts';
 import { RESERVED_BYTES, type TransferOutcome, type TransferProgress } from './blob-transfer.ts';
 import type { DownloadRecord, DownloadStore } from './download-store.ts';
 import { isLocked } from './foreign-lock.ts';
@@ -27,7 +28,9 @@ export interface ModelDownloadParts {
   turns: Turns;
   /** Inodes of files that a transfer made and that are not stored yet, by path. Shared by all downloads. */
   unsaved: Map<string, bigint>;
-  store: Pick<DownloadStore, 'saveFile'>;
+  /** Status of files of other programs whose bytes are right, by path. Shared by all downloads. */
+  checked: Map<string, string>;
+  store: Pick<DownloadStore, 'fileAt' | 'saveFile'>;
   /** The data directory. */
   owner: string;
 }
@@ -36,6 +39,8 @@ export interface ModelDownloadParts {
 export interface ModelDownloadListener {
   /** Progress of one file. @param index Of the file in the model. */
   onFile(index: number, progress: TransferProgress): void;
+  /** Another program has put this file into the cache, and its source gives no hash. @param path Within the repo */
+  onUnchecked(path: string): void;
   /** It waits until another download has fetched a file that both need. */
   onWait(): void;
   /** Whether it may go on after that. */
@@ -71,7 +76,8 @@ export async function downloadModel(
       if (isWaiting) listener.onWait();
       const outcome = await parts.turns.take(target, signal, async () => {
         if (isWaiting && !listener.mayGoOn()) return { kind: 'stopped' as const };
-        return fetching.run(signal, (progress) => listener.onFile(index, progress));
+        const onProgress = (progress: TransferProgress): void => listener.onFile(index, progress);
+        return fetching.run(signal, onProgress, () => listener.onUnchecked(file.path));
       });
       if (outcome !== null) return outcome;
       listener.onFile(index, { done: file.size, phase: 'fetching' });
@@ -108,14 +114,19 @@ class FileFetch {
   }
 
   /** @returns `null`: the file is there */
-  async run(signal: AbortSignal, onProgress: (progress: TransferProgress) => void): Promise<DownloadOutcome | null> {
+  async run(
+    signal: AbortSignal,
+    onProgress: (progress: TransferProgress) => void,
+    onUnchecked: () => void,
+  ): Promise<DownloadOutcome | null> {
     let done = 0;
     let wrong = 0;
     for (;;) {
       if (signal.aborted) return { kind: 'stopped' };
       if (await isThere(this.#target, this.#file.size)) {
-        await this.#finish();
-        return null;
+        const fault = await this.#faultOfOther(signal, onProgress, onUnchecked);
+        if (fault === null) await this.#finish();
+        return fault;
       }
       if (await isLocked(this.#lock)) {
         await pause(this.#parts.clock, OTHERS_MS, signal);
@@ -135,10 +146,57 @@ class FileFetch {
     }
   }
 
+  /** Checks a file that no download of ours made: it has the right size, but its bytes may be others. `null`: they are right. */
+  async #faultOfOther(
+    signal: AbortSignal,
+    onProgress: (progress: TransferProgress) => void,
+    onUnchecked: () => void,
+  ): Promise<DownloadOutcome | null> {
+    const { transfers, checked } = this.#parts;
+    const { ino, mtimeNs } = await stat(this.#target, { bigint: true });
+    const status = `${ino} ${mtimeNs}`;
+    if (checked.get(this.#target) === status || (await this.#isOurs(ino))) return null;
+    const { size, sha256, path: name } = this.#file;
+    const announced = announcedHash({ sha256, gitObject: this.#gitObject });
+    if (announced === null) {
+      onUnchecked();
+      return null;
+    }
+    const outcome = await transfers.check({ file: this.#target, size, announced }, signal, onProgress);
+    switch (outcome.kind) {
+      case 'good':
+        checked.set(this.#target, status);
+        return null;
+      case 'stopped':
+        return { kind: 'stopped' };
+      case 'wrong': {
+        const message = `${name}: ${this.#target}, which another program made, has the ${announced.kind} ${outcome.found}, but ${announced.hex} was announced. Delete that file, then resume the download.`;
+        return { kind: 'failed', error: { code: 'INTERNAL_ERROR', message } };
+      }
+      case 'fault': {
+        const message = `${name}: ${this.#target}, which another program made, cannot be read: ${outcome.why}.`;
+        return { kind: 'failed', error: { code: 'INTERNAL_ERROR', message } };
+      }
+    }
+  }
+
+  /** Whether a transfer of ours made the file, which checked it before it got its name. */
+  async #isOurs(inode: bigint): Promise<boolean> {
+    const { store, unsaved, owner } = this.#parts;
+    if (unsaved.get(this.#target) === inode) return true;
+    if ((await store.fileAt(this.#target))?.inode === inode) return true;
+    return isPublished({ target: this.#target, owner });
+  }
+
+  get #gitObject(): string | null {
+    const { blob } = this.#file;
+    return this.#isOfGit && /^[0-9a-f]{40}$/.test(blob) ? blob : null;
+  }
+
   #transfer(signal: AbortSignal, onProgress: (progress: TransferProgress) => void): Promise<TransferOutcome> {
-    const { url, size, sha256, blob } = this.#file;
+    const { url, size, sha256 } = this.#file;
     const { source, transfers, owner } = this.#parts;
-    const gitObject = this.#isOfGit && /^[0-9a-f]{40}$/.test(blob) ? blob : null;
+    const gitObject = this.#gitObject;
     const content = contentOf(this.#file);
     const task = {
       url,

@@ -1,3 +1,4 @@
+import type { CheckOutcome, CheckTask } from './blob-check.ts';
 import type { TransferOutcome, TransferProgress, TransferTask } from './blob-transfer.ts';
 
 /** Settings of the thread of transfers. */
@@ -11,9 +12,12 @@ export interface TransferSettings {
 }
 
 /** From the server to the thread of transfers. Numbers are given by the server. */
-export type TransferCommand = { type: 'start'; number: number; task: TransferTask } | { type: 'stop'; number: number };
+export type TransferCommand =
+  | { type: 'start'; number: number; task: TransferTask }
+  | { type: 'check'; number: number; task: CheckTask }
+  | { type: 'stop'; number: number };
 
 /** From the thread to the server. After `ended` nothing more comes with this number. */
 export type TransferReport =
   | ({ type: 'progress'; number: number } & TransferProgress)
-  | { type: 'ended'; number: number; outcome: TransferOutcome };
+  | { type: 'ended'; number: number; outcome: TransferOutcome | CheckOutcome };

@@ -1,4 +1,5 @@
-import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { createHash } from 'node:crypto';
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import type { Worker } from 'node:worker_threads';
@@ -63,6 +64,25 @@ describe('the thread of transfers', () => {
     const outcome = await thread.run(task('a'), over.signal, ({ done }) => (done > 0 ? over.abort() : undefined));
     expect(outcome).toEqual({ kind: 'stopped' });
     expect(await readdir(folder)).toEqual(['a.llamactl', 'a.llamactl.json']);
+  });
+
+  it('compares a file with a hash, and reports the progress', async () => {
+    const file = path.join(folder, 'b');
+    await writeFile(file, content);
+    const sha256 = { kind: 'sha256', hex: sha256Of(content) } as const;
+    const seen: TransferProgress[] = [];
+    const check = { file, size: content.length, announced: sha256 };
+    expect(await thread.check(check, NEVER, (progress) => seen.push(progress))).toEqual({ kind: 'good' });
+    expect(seen).toEqual([{ done: 0, phase: 'verifying' }]);
+    const other = { ...sha256, hex: '0'.repeat(64) };
+    const wrong = await thread.check({ ...check, announced: other }, NEVER, () => undefined);
+    expect(wrong).toEqual({ kind: 'wrong', found: sha256.hex });
+    const git = createHash('sha1').update(`blob ${content.length}\0`).update(content).digest('hex');
+    const ofGit = { ...check, announced: { kind: 'git object id', hex: git } as const };
+    expect(await thread.check(ofGit, NEVER, () => undefined)).toEqual({ kind: 'good' });
+    const gone = await thread.check({ ...check, file: `${file}.gone` }, NEVER, () => undefined);
+    expect(gone).toMatchObject({ kind: 'fault' });
+    expect(await thread.check(check, AbortSignal.abort(), () => undefined)).toEqual({ kind: 'stopped' });
   });
 
   it('does not start a transfer that is stopped already', async () => {

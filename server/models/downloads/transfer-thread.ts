@@ -1,6 +1,7 @@
 import type { Worker } from 'node:worker_threads';
 import { reasonOf } from '@llamactl/contract/reason';
 import { atMost, type Clock } from '../../instances/ports/time.ts';
+import type { CheckOutcome, CheckTask } from './blob-check.ts';
 import type { TransferOutcome, TransferProgress, TransferTask } from './blob-transfer.ts';
 import type { TransferCommand, TransferReport } from './transfer-messages.ts';
 
@@ -12,14 +13,18 @@ export interface Transfers {
     signal: AbortSignal,
     onProgress: (progress: TransferProgress) => void,
   ): Promise<TransferOutcome>;
+  /** Compares a file with the hash of its source. Never rejects. @param signal Its abort stops that. */
+  check(task: CheckTask, signal: AbortSignal, onProgress: (progress: TransferProgress) => void): Promise<CheckOutcome>;
   /** Stops all transfers and ends the thread. Call it last. */
   close(): Promise<void>;
 }
 
+type Outcome = TransferOutcome | CheckOutcome;
+
 interface Running {
-  outcome: Promise<TransferOutcome>;
+  outcome: Promise<Outcome>;
   onProgress(progress: TransferProgress): void;
-  end(outcome: TransferOutcome): void;
+  end(outcome: Outcome): void;
 }
 
 /** How long the thread waits for further transfers before it ends: it takes some 20 MB. */
@@ -46,16 +51,43 @@ export class TransferThread implements Transfers {
     signal: AbortSignal,
     onProgress: (progress: TransferProgress) => void,
   ): Promise<TransferOutcome> {
+    const outcome = await this.#command((number) => ({ type: 'start', number, task }), signal, onProgress);
+    if (outcome.kind === 'good' || outcome.kind === 'wrong') throw new Error('a transfer ended like a check');
+    return outcome;
+  }
+
+  async check(
+    task: CheckTask,
+    signal: AbortSignal,
+    onProgress: (progress: TransferProgress) => void,
+  ): Promise<CheckOutcome> {
+    const outcome = await this.#command((number) => ({ type: 'check', number, task }), signal, onProgress);
+    switch (outcome.kind) {
+      case 'good':
+      case 'stopped':
+      case 'wrong':
+      case 'fault':
+        return outcome;
+      default:
+        throw new Error('a check ended like a transfer');
+    }
+  }
+
+  async #command(
+    commandOf: (number: number) => TransferCommand,
+    signal: AbortSignal,
+    onProgress: (progress: TransferProgress) => void,
+  ): Promise<Outcome> {
     if (signal.aborted) return { kind: 'stopped' };
     this.#cancelEnd();
     const number = this.#next;
     this.#next += 1;
-    const { promise: outcome, resolve: end } = Promise.withResolvers<TransferOutcome>();
+    const { promise: outcome, resolve: end } = Promise.withResolvers<Outcome>();
     this.#running.set(number, { onProgress, outcome, end });
     const stop = (): void => this.#stop(number);
     try {
       this.#worker ??= this.#open();
-      post(this.#worker, { type: 'start', number, task });
+      post(this.#worker, commandOf(number));
       signal.addEventListener('abort', stop, { once: true });
       return await outcome;
     } catch (error) {

@@ -5,8 +5,11 @@ import { reasonOf } from '@llamactl/contract/reason';
 import { systemClock } from '../../clock.ts';
 import { systemRandomness } from '../../randomness.ts';
 import { Bandwidth } from './bandwidth.ts';
-import { BlobTransfer, type TransferOutcome, type TransferTask } from './blob-transfer.ts';
+import { checkBlob } from './blob-check.ts';
+import { BlobTransfer, type TransferOutcome, type TransferProgress, type TransferTask } from './blob-transfer.ts';
 import type { TransferCommand, TransferReport, TransferSettings } from './transfer-messages.ts';
+
+type OnProgress = (progress: TransferProgress) => void;
 
 /** The thread of transfers: connections, checksums and writing cost the server's event loop nothing. */
 function serve(port: MessagePort, { environment, bytesPerSecond, endpoints }: TransferSettings): void {
@@ -17,11 +20,11 @@ function serve(port: MessagePort, { environment, bytesPerSecond, endpoints }: Tr
   const running = new Map<number, AbortController>();
   const report = (message: TransferReport): void => port.postMessage(message);
 
-  const run = async (number: number, task: TransferTask): Promise<void> => {
-    const stop = new AbortController();
-    running.set(number, stop);
-    const onProgress = (progress: { done: number; phase: 'fetching' | 'verifying' }): void =>
-      report({ type: 'progress', number, ...progress });
+  const transfer = async (
+    task: TransferTask,
+    signal: AbortSignal,
+    onProgress: OnProgress,
+  ): Promise<TransferOutcome> => {
     const parts = {
       clock,
       fraction: () => randomness.fraction(),
@@ -32,19 +35,28 @@ function serve(port: MessagePort, { environment, bytesPerSecond, endpoints }: Tr
       onProgress,
       umask,
     };
-    let outcome: TransferOutcome;
     try {
-      outcome = await new BlobTransfer(task, parts).run(stop.signal);
+      return await new BlobTransfer(task, parts).run(signal);
     } catch (error) {
-      outcome = { kind: 'failed', why: reasonOf(error) };
+      return { kind: 'failed', why: reasonOf(error) };
     }
+  };
+  const run = async (command: Exclude<TransferCommand, { type: 'stop' }>): Promise<void> => {
+    const { number } = command;
+    const stop = new AbortController();
+    running.set(number, stop);
+    const onProgress: OnProgress = (progress) => report({ type: 'progress', number, ...progress });
+    const outcome =
+      command.type === 'start'
+        ? await transfer(command.task, stop.signal, onProgress)
+        : await checkBlob(command.task, stop.signal, onProgress);
     running.delete(number);
     report({ type: 'ended', number, outcome });
   };
 
   port.on('message', (command: TransferCommand) => {
-    if (command.type === 'start') void run(command.number, command.task);
-    else running.get(command.number)?.abort();
+    if (command.type === 'stop') running.get(command.number)?.abort();
+    else void run(command);
   });
 }
 

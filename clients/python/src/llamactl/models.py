@@ -530,6 +530,8 @@ class Download(_Base):
     path: str
     """`model_path` for an instance, when it is done: its first file, or its folder."""
     files: list[DownloadFile]
+    warnings: list[str] | None
+    """Sentences, such as about a file of another program that could not be checked; left out: none."""
     created_by: str
     """`anonymous`, `user:NAME` or `key:ID (NAME)`."""
     created_at: str

@@ -35,6 +35,7 @@ export { passwordFileOf } from './auth/first-admin.ts';
 export { makePrivateFolder } from './store/private-file.ts';
 export { editConfigFile, editNextConfig } from './config/machine-edit.ts';
 export { createInspection, type FoundModel, type Inspection } from './inspection.ts';
+export { fetchFile, forgetFetch } from './models/downloads/file-fetch.ts';
 export { searchModels } from './models/found-files.ts';
 export { parseReference } from './models/hub/model-reference.ts';
 export { configuredPlaces } from './models/model-places.ts';

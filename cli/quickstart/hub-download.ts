@@ -1,65 +1,75 @@
 import { codeOf, reasonOf } from '@llamactl/contract/reason';
-import { open, rm } from 'node:fs/promises';
-import { checkFile, fileSize } from './file-check.ts';
-import { publishFile } from './publish-file.ts';
 
 export interface HubTimeouts {
   /** Longest wait for the hub's first answer: short, because behind a firewall none comes. */
   probeMs?: number;
-  /** Longest time without a received byte. */
-  stallMs?: number;
+  /** Longest time without a new byte. */
+  quietMs?: number;
+  /** Longest pause between two tries. */
+  longestPauseMs?: number;
 }
 
 export interface HubDownload {
   /** URL of the file on a Hugging Face hub: `<endpoint>/<repository>/resolve/<revision>/<file>`. */
   url: string;
-  /** Target path; a partial download is kept in `<file>.partial`. */
+  /** Target path, absolute; an incomplete download is kept beside it. */
   file: string;
   size: number;
   sha256: string;
+  /** Variables with proxies and authorities. */
+  environment: NodeJS.ProcessEnv;
   /** Reports the bytes received so far, including those of an earlier attempt. */
   onBytes: (bytes: number) => void;
   signal?: AbortSignal | undefined;
   timeouts?: HubTimeouts;
 }
 
-/** The connection ended early; a further attempt can resume. */
-class Interrupted extends Error {
-  override name = 'Interrupted';
-}
-
-/** Limit of attempts; each must have received bytes. */
-const ATTEMPTS = 10;
-
 /**
- * Downloads a file from a hub. Probes first, resumes an earlier attempt, and gives the file its name only after its
- * size and sha256 have been verified.
+ * Downloads a file from a hub with the server's own code. Probes first, so that a network without the hub costs seconds.
  *
  * @throws {Error} with the hub's answer, or the failure of the connection
  */
 export async function downloadFromHub(download: HubDownload): Promise<void> {
-  const { file, signal } = download;
+  const { url, file, size, sha256, environment, timeouts = {} } = download;
   await probe(download);
-  const partial = `${file}.partial`;
-  for (let attempt = 1; ; attempt += 1) {
-    const before = (await fileSize(partial)) ?? 0;
-    try {
-      await transfer(download, partial, before);
-      break;
-    } catch (error) {
-      signal?.throwIfAborted();
-      const gained = ((await fileSize(partial)) ?? 0) - before;
-      if (!(error instanceof Interrupted) || gained <= 0 || attempt === ATTEMPTS) throw error;
-    }
-  }
+  const { fetchFile } = await import('@llamactl/server/main');
+  const quiet = new QuietWatch(timeouts.quietMs ?? 20_000);
+  const { longestPauseMs = 2_000 } = timeouts;
+  const signal = AbortSignal.any([quiet.signal, ...(download.signal ? [download.signal] : [])]);
+  const onBytes = (bytes: number): void => {
+    quiet.note(bytes);
+    download.onBytes(bytes);
+  };
+  const timing = { firstPauseMs: Math.min(200, longestPauseMs), longestPauseMs, patienceMs: 2 * longestPauseMs };
   try {
-    await checkFile(partial, download);
-  } catch (error) {
-    // resuming a wrong file would give a wrong file again
-    await rm(partial, { force: true });
-    throw error;
+    await fetchFile({ url, file, size, sha256, environment, onBytes, signal, timing });
+  } finally {
+    quiet.end();
   }
-  await publishFile(partial, file);
+}
+
+/** Aborts its signal when no new bytes come for a time. */
+class QuietWatch {
+  readonly #over = new AbortController();
+  readonly #timer: NodeJS.Timeout;
+  #bytes = -1;
+
+  constructor(milliseconds: number) {
+    this.#timer = setTimeout(() => this.#over.abort(new Error(`no data for ${milliseconds} ms`)), milliseconds);
+  }
+
+  get signal(): AbortSignal {
+    return this.#over.signal;
+  }
+
+  note(bytes: number): void {
+    if (bytes > this.#bytes) this.#timer.refresh();
+    this.#bytes = Math.max(this.#bytes, bytes);
+  }
+
+  end(): void {
+    clearTimeout(this.#timer);
+  }
 }
 
 /**
@@ -92,57 +102,6 @@ async function probe({ url, size, sha256, signal, timeouts }: HubDownload): Prom
   ) {
     throw new Error(`${hostOf(url)} has a different file under this name`);
   }
-}
-
-/** Appends the missing bytes, or starts again if the hub does not resume at our offset. */
-async function transfer(download: HubDownload, partial: string, have: number): Promise<void> {
-  if (have === download.size) return;
-  const stall = new AbortController();
-  const stallMs = download.timeouts?.stallMs ?? 20_000;
-  const timer = setTimeout(() => stall.abort(), stallMs);
-  const signal = AbortSignal.any([stall.signal, ...(download.signal ? [download.signal] : [])]);
-  try {
-    const wanted = have < download.size ? have : 0;
-    const { response, offset } = await request(download, wanted, signal);
-    await using handle = await open(partial, offset > 0 ? 'a' : 'w');
-    let arrived = offset;
-    download.onBytes(arrived);
-    const body: AsyncIterable<Uint8Array> | null = response.body;
-    for await (const chunk of body ?? []) {
-      timer.refresh();
-      arrived += chunk.byteLength;
-      if (arrived > download.size) throw new Error(`${hostOf(download.url)} sends more than ${download.size} bytes`);
-      await handle.writeFile(chunk);
-      download.onBytes(arrived);
-    }
-    if (arrived < download.size)
-      throw new Interrupted(`the connection closed after ${arrived} of ${download.size} bytes`);
-  } catch (error) {
-    if (stall.signal.aborted) throw new Interrupted(`no data for ${stallMs} ms`, { cause: error });
-    if (error instanceof TypeError) throw new Interrupted(failure(download.url, error), { cause: error });
-    throw error;
-  } finally {
-    clearTimeout(timer);
-  }
-}
-
-/** Requests the bytes from `have` on. `offset` is where the response begins: 0 if the hub does not resume. */
-async function request(
-  { url, size }: HubDownload,
-  have: number,
-  signal: AbortSignal,
-): Promise<{ response: Response; offset: number }> {
-  for (const offset of have > 0 ? [have, 0] : [0]) {
-    const range = offset > 0 ? { range: `bytes=${offset}-` } : undefined;
-    const response = await fetch(url, { headers: { 'accept-encoding': 'identity', ...range }, signal });
-    if (response.status === 200) return { response, offset: 0 };
-    const continues = response.headers.get('content-range') === `bytes ${offset}-${size - 1}/${size}`;
-    if (response.status === 206 && continues) return { response, offset };
-    await response.body?.cancel();
-    const isAboutTheRange = response.status === 206 || response.status === 416;
-    if (!isAboutTheRange || offset === 0) throw new Error(refusal(url, response));
-  }
-  throw new Error(`${hostOf(url)} sends no part of ${new URL(url).pathname}`);
 }
 
 function refusal(url: string, response: Response): string {

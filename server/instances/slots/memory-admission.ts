@@ -26,7 +26,7 @@ export interface MemoryAdmissionDependencies {
   onFault: (error: unknown, what: string) => void;
 }
 
-/** What is known about memory at one moment. */
+/** The figures by which starts are decided, at one moment. */
 export interface MemoryKnowledge {
   ledger: MemoryLedger;
   /** Needs of runs, by id of the instance. */

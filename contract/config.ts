@@ -1,13 +1,12 @@
 import { z } from 'zod';
-import { durationSeconds } from './duration.ts';
-import { IDLE_SECONDS, secondsError } from './instance.ts';
+import { DURATION, durationSeconds } from './duration.ts';
 import { RequestDefaultsSchema, SystemPromptSchema } from './request-additions.ts';
 
-const SECONDS = 'must be a number of seconds, such as 300';
+const SECONDS = 'must be seconds, or a time such as 90s, 10m or 1h30m';
 
-/** A duration: a number of seconds, or a text with a unit: `90`, `"15m"`, `"24h"`, `"7d"`. */
+/** A duration: a number of seconds, or a text with units: `90`, `"15m"`, `"24h"`, `"7d"`. */
 const DurationSchema = z
-  .union([z.number().positive(), z.string().regex(/^\d+(s|m|h|d)?$/, 'must be seconds or a number with s, m, h or d')])
+  .union([z.number().positive(), z.string().regex(DURATION, 'must be seconds or a number with s, m, h or d')])
   .meta({ description: 'Seconds, or a number with s, m, h or d.' });
 
 /** 3650 days, in seconds: longer than any log-in needs, and its end is still a date that every client can read. */
@@ -18,6 +17,19 @@ const LifetimeSchema = DurationSchema.refine((duration) => {
   const seconds = durationSeconds(duration);
   return seconds >= 1 && seconds <= LONGEST_LIFETIME;
 }, 'must be at least 1 second and at most 3650 days');
+
+/** A time of at least `least` and at most `most` seconds. Takes a {@link DURATION} too, and makes seconds of it. */
+function seconds(least: number, { most, rule = SECONDS }: { most?: number; rule?: string } = {}) {
+  const limits = most === undefined ? z.number().min(least) : z.number().min(least).max(most);
+  return z
+    .union([
+      // Only for the schema of editors: a union of limited numbers would report the error of its text.
+      z.number().meta({ minimum: least, ...(most !== undefined && { maximum: most }) }),
+      z.string({ error: ({ input }) => (input === undefined ? undefined : rule) }).regex(DURATION, rule),
+    ])
+    .transform(durationSeconds)
+    .pipe(limits);
+}
 
 /** Most entries of a list. A longer list is one problem; its entries are not checked. */
 const MOST_ENTRIES = 1_000;
@@ -181,20 +193,13 @@ export const ConfigSchema = z.strictObject({
     .strictObject({
       port_range: PortRangeSchema.default([8100, 9999]).describe('Ports for instances without a `port`.'),
       max_running: z.int().min(0).default(0).describe('0: no limit.'),
-      idle_timeout: z
-        .number({ error: secondsError(IDLE_SECONDS) })
-        .min(0, IDLE_SECONDS)
+      idle_timeout: seconds(0, { rule: `${SECONDS}; 0 means never` })
         .default(0)
         .describe('Seconds; 0: never.'),
-      start_timeout: z
-        .number({ error: secondsError(SECONDS) })
-        .min(1)
+      start_timeout: seconds(1)
         .default(600)
         .describe('Seconds without any progress (output, memory, CPU time, bytes read) after which a start fails.'),
-      stop_timeout: z
-        .number({ error: secondsError(SECONDS) })
-        .min(0)
-        .max(86_400)
+      stop_timeout: seconds(0, { most: 86_400 })
         .default(30)
         .describe('How many seconds in-flight requests may take to finish.'),
       auto_restart: z.boolean().default(true),
@@ -246,10 +251,10 @@ export const ConfigSchema = z.strictObject({
     .strictObject({ max_total_mb: z.number().min(0).default(4_096) })
     .prefault({})
     .describe('Saved contexts of instances with `keep_context: auto`.'),
-  stats: z.strictObject({ interval: z.number().min(0.1).default(2) }).prefault({}),
+  stats: z.strictObject({ interval: seconds(0.1).default(2) }).prefault({}),
   gateway: z
     .strictObject({
-      loading_keepalive: z.number().min(0).default(15),
+      loading_keepalive: seconds(0).default(15),
       aliases_in_models: z.boolean().default(false),
       body_memory_mb: z.number().min(1).default(256),
       max_in_flight: z.int().min(0).default(0).describe('Per client address without an account; 0: no limit.'),

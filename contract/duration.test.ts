@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { durationSeconds } from './duration.ts';
+import { DURATION, durationSeconds } from './duration.ts';
 
 it.each([
   [90, 90],
@@ -9,6 +9,13 @@ it.each([
   ['15m', 900],
   ['24h', 86_400],
   ['7d', 604_800],
+  ['1h30m', 5_400],
+  ['1d2h3m4s', 93_784],
+  ['0.5', 0.5],
 ])('%s is %d seconds', (duration, seconds) => {
   expect(durationSeconds(duration)).toBe(seconds);
+});
+
+it.each(['', 'm', '-5', '10 m', '30m1h', '1h1h', '1.5h', '10x', '1e3'])('%j is no duration', (text) => {
+  expect(DURATION.test(text)).toBe(false);
 });

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { CauseSchema } from './cause.ts';
-import { durationSeconds } from './duration.ts';
+import { DURATION, durationSeconds } from './duration.ts';
 import { LoadSchema } from './load.ts';
 import { LongIntegerSchema } from './long-integer.ts';
 import { ModelSchema } from './model.ts';
@@ -84,20 +84,13 @@ export type Options = z.infer<typeof OptionsSchema>;
 /** 31 days, in seconds. */
 const LONGEST_IDLE_SECONDS = 2_678_400;
 /** The rule for an idle timeout, for people who write `5m`, or -1 for never. */
-export const IDLE_SECONDS = 'must be a number of seconds, such as 300; 0 means never';
+const IDLE_SECONDS = 'must be a number of seconds, such as 300; 0 means never';
 
-/**
- * The message for a time that is no number of seconds. Names the number for a spelling of the command line, such as
- * `10m`.
- *
- * @param rule The message for any other value.
- */
-export function secondsError(rule: string): (issue: { input?: unknown }) => string | undefined {
-  return ({ input }) => {
-    if (input === undefined) return undefined;
-    const isDuration = typeof input === 'string' && /^\d{1,9}[smhd]?$/.test(input);
-    return isDuration ? `must be a number of seconds: ${durationSeconds(input)}, not "${input}"` : rule;
-  };
+/** Names the number of seconds for a spelling of the command line, such as `10m`. */
+function idleError({ input }: { input?: unknown }): string | undefined {
+  if (input === undefined) return undefined;
+  const isDuration = typeof input === 'string' && input.length < 20 && DURATION.test(input);
+  return isDuration ? `must be a number of seconds: ${durationSeconds(input)}, not "${input}"` : IDLE_SECONDS;
 }
 
 /** How many requests may wait for an instance without a `queue_limit`. */
@@ -158,7 +151,7 @@ const settings = {
     .describe('Restarts in a row before `failed`; -1: no limit. Default: `instances.max_restarts`.'),
   on_demand: z.boolean().describe('A request under `/v1` starts the instance if it is stopped. Default true.'),
   idle_timeout: z
-    .number({ error: secondsError(IDLE_SECONDS) })
+    .number({ error: idleError })
     .min(0, IDLE_SECONDS)
     .max(LONGEST_IDLE_SECONDS)
     .describe(

@@ -1,4 +1,4 @@
-import { durationSeconds } from '@llamactl/contract/duration';
+import { DURATION, durationSeconds } from '@llamactl/contract/duration';
 import { InvalidArgumentError, type Command } from 'commander';
 
 /** Settings of an instance as flags. */
@@ -115,7 +115,7 @@ const concurrency = wholeNumber(1, 100_000);
 const queueLimit = wholeNumber(0, 100_000);
 
 function idle(text: string): number {
-  const value = /^\d+[smhd]?$/.test(text) ? durationSeconds(text) : NaN;
+  const value = DURATION.test(text) ? durationSeconds(text) : NaN;
   if (!(value <= LONGEST_IDLE)) {
     throw new InvalidArgumentError('Give a time such as 600, 10m or 1h, at most 31 days; 0 means never.');
   }
@@ -124,14 +124,14 @@ function idle(text: string): number {
 
 /** A parser for durations; returns seconds. */
 export function duration(text: string): number {
-  const value = /^\d+[smhd]?$/.test(text) ? durationSeconds(text) : NaN;
+  const value = DURATION.test(text) ? durationSeconds(text) : NaN;
   if (!(value <= 86_400)) throw new InvalidArgumentError('Give a time such as 90, 90s, 5m or 1h, at most a day.');
   return value;
 }
 
 /** A parser for seconds, which may be a fraction or have a unit. */
 export function seconds(text: string): number {
-  const value = /^\d+[smhd]$/.test(text) ? durationSeconds(text) : Number(text);
+  const value = DURATION.test(text) ? durationSeconds(text) : Number(text);
   if (text.trim() === '' || !(value >= 0 && value <= 86_400)) {
     throw new InvalidArgumentError('Give a number of seconds, or a time such as 5m, at most a day.');
   }

@@ -116,6 +116,17 @@ describe('ConfigEditor.view', () => {
 });
 
 describe('ConfigEditor.update', () => {
+  it('writes a time as the user gave it, and answers with its seconds', async () => {
+    const path = sandbox.inHome(CONFIG_FILE);
+    const written = await sandbox.editor().update({ instances: { idle_timeout: '1h30m' } });
+    expect(written).toMatchObject({
+      changed: ['instances.idle_timeout'],
+      config: { instances: { idle_timeout: 5_400 } },
+    });
+    expect(read(path)).toContain('idle_timeout: 1h30m');
+    expect(sandbox.load().config.instances.idle_timeout).toBe(5_400);
+  });
+
   it('changes only the line of its key', async () => {
     const path = sandbox.inHome(CONFIG_FILE);
     const editor = sandbox.editor();

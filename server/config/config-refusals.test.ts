@@ -37,7 +37,7 @@ describe('an update is refused without a write when', () => {
       [
         { path: 'server.port', message: 'must be at least 1' },
         { path: 'groups.big.pinned', message: 'must be true or false' },
-        { path: 'stats.interval', message: 'must be a number' },
+        { path: 'stats.interval', message: 'must be seconds, or a time such as 90s, 10m or 1h30m' },
       ],
     ],
   ])('%s', async (_, patch, problems) => {

@@ -167,6 +167,13 @@ describe('a configuration file', () => {
     }
   });
 
+  it('may give times with units, as a variable may', () => {
+    sandbox.inHome('instances: { idle_timeout: 10m, start_timeout: 1h30m }\nstats: { interval: 5s }\n');
+    const { config } = sandbox.load({ environment: { LLAMACTL_INSTANCES_STOP_TIMEOUT: '2m' } });
+    expect(config.instances).toMatchObject({ idle_timeout: 600, start_timeout: 5_400, stop_timeout: 120 });
+    expect(config.stats.interval).toBe(5);
+  });
+
   it.each([
     ['server:\n  prot: 1\n', ':2: server.prot is unknown. Did you mean server.port?'],
     ['\nport: 1\n', ':2: port is unknown. Did you mean server.port?'],
@@ -204,7 +211,13 @@ describe('a configuration file', () => {
     ['engines:\n  mine:\n    kind: custom\n', ':2: engines.mine.command is missing.'],
     ['models:\n  dirs: [~]\n', ':2: models.dirs.0 must be text: put it in quotes.'],
     ['models:\n  dirs: ~/models\n', ':2: models.dirs must be a list, such as [a, b].'],
-    ['instances:\n  idle_timeout: 5m\n', ':2: instances.idle_timeout must be a number of seconds: 300, not "5m".'],
+    [
+      'instances:\n  idle_timeout: 5 minutes\n',
+      ':2: instances.idle_timeout must be seconds, or a time such as 90s, 10m or 1h30m; 0 means never.',
+    ],
+    ['instances:\n  idle_timeout: true\n', ':2: instances.idle_timeout must be seconds, or a time such as 90s, 10m'],
+    ['instances:\n  idle_timeout: -1\n', ':2: instances.idle_timeout must be at least 0.'],
+    ['instances:\n  stop_timeout: 2d\n', ':2: instances.stop_timeout must be at most 86400.'],
     ['server:\n  host: 127.0.0.1:11434\n', ':2: server.host has a port; that is another key, server.port.'],
     ['- server\n', ': must be a map of sections, such as "server:", not a single value or a list.'],
     ['server: {}\nserver: {}\n', ':2: Map keys must be unique.'],

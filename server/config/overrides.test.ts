@@ -23,6 +23,11 @@ describe('fromEnvironment', () => {
       'auth.token_ttl': '1h',
       'auth.session_ttl': '1h',
       'auth.inference': 'open',
+      'instances.idle_timeout': '1h30m',
+      'instances.start_timeout': '5m',
+      'instances.stop_timeout': '7',
+      'stats.interval': '7s',
+      'gateway.loading_keepalive': '7',
       'memory.admission': 'off',
     };
     const ordinary = { number: '7', numbers: '5000,5001', list: 'https://a.example, https://b.example' };

@@ -9,9 +9,12 @@ describe('the variables of Ollama', () => {
     expect(new Set([...Object.keys(OLLAMA_VARIABLES), 'OLLAMA_MODELS'])).toEqual(new Set(onPage));
   });
 
-  it('are named if they are set', () => {
+  it('are named in one line if they are set', () => {
     const environment = { OLLAMA_HOST: '0.0.0.0', OLLAMA_MODELS: '/models', OLLAMA_KEEP_ALIVE: '', HOME: '/home/me' };
-    expect(ollamaVariables(environment)).toEqual(['OLLAMA_HOST: server.host, server.port; LLAMACTL_URL for commands']);
-    expect(ollamaVariables({})).toEqual([]);
+    expect(ollamaVariables(environment)).toBe('OLLAMA_HOST; here: server.host, server.port; LLAMACTL_URL for commands');
+    expect(ollamaVariables({ ...environment, OLLAMA_KEEP_ALIVE: '5m' })).toBe(
+      'OLLAMA_HOST, OLLAMA_KEEP_ALIVE; docs/how-to/from-ollama.md lists the settings that do the same',
+    );
+    expect(ollamaVariables({})).toBeNull();
   });
 });

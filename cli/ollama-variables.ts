@@ -13,9 +13,12 @@ export const OLLAMA_VARIABLES: Readonly<Record<string, string>> = {
   OLLAMA_SCHED_SPREAD: 'options split_mode, tensor_split of an instance',
 };
 
-/** Names the variables of Ollama that are set, each with the setting that does the same. Empty: none is set. */
-export function ollamaVariables(environment: Readonly<Record<string, string | undefined>>): string[] {
-  return Object.entries(OLLAMA_VARIABLES).flatMap(([name, setting]) =>
-    (environment[name] ?? '') === '' ? [] : [`${name}: ${setting}`],
-  );
+/** Names the variables of Ollama that are set, in one line, with the place of the settings that do the same. `null`: none is set. */
+export function ollamaVariables(environment: Readonly<Record<string, string | undefined>>): string | null {
+  const names = Object.keys(OLLAMA_VARIABLES).filter((name) => (environment[name] ?? '') !== '');
+  const [first] = names;
+  if (first === undefined) return null;
+  return names.length === 1
+    ? `${first}; here: ${OLLAMA_VARIABLES[first] ?? ''}`
+    : `${names.join(', ')}; docs/how-to/from-ollama.md lists the settings that do the same`;
 }

@@ -25,10 +25,9 @@ export function checkContexts(file: string): Finding {
   }
 }
 
-/** Names the variables of Ollama in this shell, which have no effect. Empty: none is set. */
+/** Names the variables of Ollama in this shell, which have no effect, in one finding. Empty: none is set. */
 export function checkOllamaVariables(environment: Readonly<Record<string, string | undefined>>): Finding[] {
   const variables = ollamaVariables(environment);
-  if (variables.length === 0) return [];
-  const message = 'these variables have no effect here; these settings do the same';
-  return [{ check: 'Ollama', level: 'ok', message, remedies: variables.map((label) => ({ label })) }];
+  if (variables === null) return [];
+  return [{ check: 'Ollama', level: 'ok', message: `without effect: ${variables}`, remedies: [] }];
 }

@@ -23,7 +23,7 @@ const SERVER: BackgroundServer = {
   stopsEngines: false,
 };
 
-function lines(changes: Partial<BackgroundServer> = {}, ignored: readonly string[] = []): string {
+function lines(changes: Partial<BackgroundServer> = {}, ignored: string | null = null): string {
   const server = { ...SERVER, ...changes };
   return backgroundLines(server, { version: '0.1.0', style: new Style(false), ignored }).join('\n');
 }
@@ -39,9 +39,9 @@ describe('the message about a server in the background', () => {
     expect(lines()).not.toContain('--url');
   });
 
-  it('names variables without effect once, for a new server', () => {
-    const variables = ['OLLAMA_HOST: server.host'];
-    expect(lines({}, variables)).toMatch(/no effect +OLLAMA_HOST: server\.host\n/);
+  it('names variables without effect in one line, for a new server', () => {
+    const variables = 'OLLAMA_HOST; here: server.host';
+    expect(lines({}, variables)).toMatch(/no effect +OLLAMA_HOST; here: server\.host\n/);
     expect(lines({ isNew: false }, variables)).not.toContain('OLLAMA_HOST');
   });
 

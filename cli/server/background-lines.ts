@@ -6,11 +6,11 @@ import { addressForOthers, lineIn } from './serve-welcome.ts';
  * The message about a server in the background for a person.
  *
  * @param version Of this program.
- * @param ignored Variables of Ollama that are set, with the settings that do the same; a new server gets a line for each.
+ * @param ignored Variables of Ollama that are set and have no effect, for a line about a new server; `null`: none is set.
  */
 export function backgroundLines(
   { isNew, pid, version: running, url, loaded, isUsual, log, stop, stopsEngines, ...password }: BackgroundServer,
-  { version, style, ignored }: { version: string; style: Style; ignored: readonly string[] },
+  { version, style, ignored }: { version: string; style: Style; ignored: string | null },
 ): string[] {
   const { config, file } = loaded;
   const line = lineIn(style);
@@ -26,7 +26,7 @@ export function backgroundLines(
     ...(log === null ? [] : [line('log', log)]),
     ...(running === version ? [] : [line('version', `llamactl reload replaces it by ${version}`)]),
     ...(isUsual ? [] : [line('commands', `find it with --url ${url}`)]),
-    ...(isNew ? ignored : []).map((variable) => line('no effect', variable)),
+    ...(isNew && ignored !== null ? [line('no effect', ignored)] : []),
     line('stop it', `${stop}${stopsEngines ? '' : '; engines keep running'}`),
   ];
 }

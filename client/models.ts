@@ -1207,6 +1207,8 @@ export interface Instance {
   created_at: string;
   /** RFC 3339, UTC. */
   updated_at: string;
+  /** The file that `model` names now, if it is another than `model_path`: the library has a newer version, which an update with `model` takes. Otherwise absent. */
+  newer_model_path?: string | undefined;
   /** The engine's own process; `null` exactly when no process runs. */
   pid: number | null;
   options: Options;

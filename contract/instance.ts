@@ -393,6 +393,12 @@ export type InstanceSummary = z.infer<typeof InstanceSummarySchema>;
 export const InstanceSchema = z
   .object({
     ...summary,
+    newer_model_path: z
+      .string()
+      .optional()
+      .describe(
+        'The file that `model` names now, if it is another than `model_path`: the library has a newer version, which an update with `model` takes. Otherwise absent.',
+      ),
     pid: z.int().nullable().describe("The engine's own process; `null` exactly when no process runs."),
     options: OptionsSchema,
     extra_args: shown('extra_args', z.array(z.string())),

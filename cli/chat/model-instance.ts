@@ -1,13 +1,14 @@
-import type { Client, CreateInstance, InstanceSummary, Model, Starter } from '@llamactl/client';
+import type { Client, InstanceSummary, Model, Starter } from '@llamactl/client';
 import { readdirSync, realpathSync, statSync } from 'node:fs';
 import path from 'node:path';
 import type { Session } from '../command-line.ts';
 import { EXIT } from '../exit-status.ts';
 import { Problem } from '../problem.ts';
+import { plain } from '../screen/text.ts';
 import { isReference } from '../downloads/reference-word.ts';
-import { instanceName } from './instance-name.ts';
+import { bodyOf, type NewInstance, newInstanceOf, newInstanceOfRemote, takenNames } from './new-instance.ts';
 import { type OllamaSettings, ollamaSettings } from './ollama-settings.ts';
-import type { FetchOptions, RemoteModel } from './remote-model.ts';
+import type { FetchOptions } from './remote-model.ts';
 import { modelNames } from '@llamactl/contract/model-names';
 import { DOWNLOAD, modelCalled, modelContaining, serverModels } from '../instances/server-models.ts';
 import { type LaunchedCompanion, launchedCompanions } from '../instances/launched-companions.ts';
@@ -60,6 +61,7 @@ export async function modelInstance(
   if (found !== null) {
     const present = ofModel(instances, found);
     if (present !== null) return { name: present.name, file: null };
+    if (found.problems.length > 0) throw new Problem(plain(found.problems.join('; ')), EXIT.failed);
     const { title, settings } = newInstanceOf(found, model);
     const ofOllama = found.source === 'ollama' ? await ollamaSettings(client, found.id, signal) : undefined;
     const made = await make(client, { title, settings: { ...settings, ...ofOllama?.settings } }, instances, signal);
@@ -135,7 +137,7 @@ function ofFile(instances: readonly InstanceSummary[], file: string, isLocal: bo
  * Finds the instance of a model: one whose name or alias is a name of the model, else one with its file. For models of
  * Ollama only names count. Several of them share a file, and some add only a system prompt to another.
  */
-function ofModel(instances: readonly InstanceSummary[], found: Model): InstanceSummary | null {
+export function ofModel(instances: readonly InstanceSummary[], found: Model): InstanceSummary | null {
   const names = new Set(modelNames(found).map((name) => name.toLowerCase()));
   // `helper` may be the instance of `alice/helper`: the name alone proves nothing.
   const isOfAnother = ({ model, model_path: file }: InstanceSummary): boolean =>
@@ -146,46 +148,6 @@ function ofModel(instances: readonly InstanceSummary[], found: Model): InstanceS
   const ofItsFile = found.source === 'ollama' ? [] : instances.filter(({ model_path: file }) => file === found.path);
   const all = [...named, ...ofItsFile];
   return all.find(({ status }) => status === 'running') ?? all[0] ?? null;
-}
-
-/** The parts of an instance for a model. */
-interface NewInstance {
-  /** Text for its name. */
-  title: string;
-  settings: Omit<CreateInstance, 'name'>;
-}
-
-/**
- * The settings of an instance for a model. The name on a hub becomes an alias, because programs know the model by it.
- */
-function newInstanceOf({ id, ref, name }: Model, word: string): NewInstance {
-  if (ref === null) return { title: name, settings: { model: word } };
-  if (ref.startsWith('https://')) return { title: name, settings: { model: settingOf({ id, ref }) } };
-  const inOllama = ref.replace(/^ollama:/, '');
-  const bare = inOllama.replace(/:latest$/, '');
-  // The same name may exist without a namespace, and is then another model.
-  const isSpaced = ref.startsWith('ollama:') && /^[\w-]+\/[^/]+$/.test(bare);
-  const title = isSpaced ? bare.replace('/', '-') : name.replace(/:latest$/, '');
-  return { title, settings: { model: ref, aliases: [...new Set([inOllama, bare])] } };
-}
-
-/** Most characters of the setting `model`. */
-const LONGEST_MODEL = 512;
-
-/** The reference as a setting of an instance, or the id, which is never too long. */
-function settingOf({ id, ref }: { id: string; ref: string }): string {
-  return ref.length > LONGEST_MODEL ? id : ref;
-}
-
-/** The same for a model that was downloaded. */
-function newInstanceOfRemote({ model, reference }: RemoteModel): NewInstance {
-  const inOllama = reference.replace(/^ollama:/, '');
-  const aliases = /^https?:/.test(reference)
-    ? []
-    : [...new Set([reference, inOllama, inOllama.replace(/:latest$/, '')])];
-  const { id, ref, path: file } = model;
-  const settings = ref === null ? { model_path: file } : { model: settingOf({ id, ref }) };
-  return { title: model.name, settings: { ...settings, aliases } };
 }
 
 function real(file: string): string {
@@ -203,10 +165,7 @@ async function make(
   instances: readonly InstanceSummary[],
   signal: AbortSignal,
 ): Promise<Required<Pick<ModelInstance, 'name' | 'companions'>>> {
-  const taken = instances.flatMap((each) => [each.name, ...each.aliases]);
-  const name = instanceName(title, taken);
-  const aliases = settings.aliases?.filter((alias) => alias !== name && !taken.includes(alias));
-  const body = { name, ...settings, ...(aliases !== undefined && { aliases }) };
+  const body = bodyOf({ title, settings }, takenNames(instances));
   const { instance } = await client.createInstance(body, { signal });
   return { name: instance.name, companions: launchedCompanions(instance, settings) };
 }

@@ -129,6 +129,19 @@ describe('llamactl run with one question', () => {
     expect(server.instances.has('old')).toBe(true);
   });
 
+  it('says that the library has a newer version of the model, and how to use it', async () => {
+    const file = `/ollama/blobs/sha256-${'0'.repeat(64)}`;
+    server.add('pirate', { status: 'running', model: 'pirate:1b', newer_model_path: file });
+    expect((await run(['pirate', 'x'])).stderr).toBe(
+      'the library has a newer version of pirate:1b; to use it: llamactl update pirate --model pirate:1b; ' +
+        'with its system prompt and parameters: llamactl import ollama pirate:1b --update\n',
+    );
+    server.add('smol', { status: 'running', model: 'a/smol:Q4_0', newer_model_path: '/hub/smol.gguf' });
+    expect((await run(['smol', 'x'])).stderr).toBe(
+      'the library has a newer version of a/smol:Q4_0; to use it: llamactl update smol --model a/smol:Q4_0\n',
+    );
+  });
+
   it('says with --format json how to ask for an answer in JSON', async () => {
     const { stdout, stderr } = await run(['qwen', 'x', '--format', 'json']);
     expect(stdout).toMatch(/^\{"choices"/);
@@ -300,6 +313,16 @@ describe('llamactl run with a model', () => {
     const blob = '/ollama/blobs/sha256-0a';
     const ofOllama = (tag: string, id: string): Model =>
       sampleModel({ id, name: tag, ref: `ollama:${tag}`, path: blob, source: 'ollama' });
+
+    it('makes no instance if it cannot be loaded, and says why', async () => {
+      server.models = [{ ...ofOllama('pirate:latest', 'id-1'), problems: ['pirate:latest lacks its file sha256-0a'] }];
+      expect(await run(['pirate', 'x'])).toEqual({
+        status: 1,
+        stdout: '',
+        stderr: 'llamactl: pirate:latest lacks its file sha256-0a\n',
+      });
+      expect(server.instances.size).toBe(0);
+    });
 
     it.each(['pirate', 'pirate:latest', 'ollama:pirate:latest'])('is called %s, as Ollama does', async (word) => {
       server.models = [ofOllama('pirate:latest', 'id-1'), ofOllama('pirate:135m', 'id-2')];

@@ -3,6 +3,7 @@ import type { Session } from '../command-line.ts';
 import { lastWords } from '../engine-output.ts';
 import { EXIT } from '../exit-status.ts';
 import { Problem } from '../problem.ts';
+import { newerModel } from '../instances/newer-model.ts';
 import { settled } from '../instances/settling.ts';
 import { plain } from '../screen/text.ts';
 import { withProgress } from './start-progress.ts';
@@ -22,6 +23,8 @@ export async function ensureRunning(
   { name, isNew }: { name: string; isNew: boolean },
 ): Promise<boolean> {
   const instance = await client.getInstance(name, { signal });
+  const newer = newerModel(instance);
+  if (newer !== null) terminal.note(plain(newer));
   if (instance.status === 'running') return false;
   const { status } = await client.startInstance(name, { signal }).catch(async (error: unknown) => {
     const { LlamactlError } = await import('@llamactl/client');

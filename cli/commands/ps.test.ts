@@ -47,6 +47,15 @@ describe('a list of instances', () => {
     expect([status, stderr]).toEqual([0, '']);
   });
 
+  it('shows the name of a model of Ollama, whose file has none', async () => {
+    const file = { model_path: '/ollama/blobs/sha256-0a', port: 8100 };
+    const info = { id: 'a', quantization: null, size: 1, context: null };
+    await server.add('llama', { ...file, model: 'pirate', model_info: { ...info, name: 'qwen:1b' } });
+    await server.add('qwen', { ...file, model_info: { ...info, name: 'qwen:1b' } });
+    const [, ...rows] = seen((await sandbox.run(['ps'], { columns: 80 })).stdout);
+    expect(rows.map((row) => row.split(/ {2,}/).at(-1))).toEqual(['pirate', 'qwen:1b']);
+  });
+
   it('shows both ports while the engine has another than the settings', async () => {
     await server.add('llama', { status: 'running', port: 8100, running_port: 8150 });
     expect(seen((await sandbox.run(['ps'], { columns: 80 })).stdout)[1]).toContain(' 8150→8100 ');

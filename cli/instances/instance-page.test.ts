@@ -31,6 +31,14 @@ describe('the page of an instance', () => {
     ]);
   });
 
+  it('says that the library has a newer version of its model', () => {
+    const newer = { model: 'a/smol:Q4_0', newer_model_path: '/hub/new.gguf' };
+    expect(page(newer)).toContain(
+      'attention    the library has a newer version of a/smol:Q4_0; to use it: llamactl update llama --model a/smol:Q4_0',
+    );
+    expect(page({ newer_model_path: '/hub/new.gguf' }).join()).not.toContain('attention');
+  });
+
   it('shows what its run holds and uses on each device, and what a start waits for', () => {
     const memory = [
       { device: 'ram', need: 3e9, source: 'estimated' as const },

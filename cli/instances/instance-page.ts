@@ -1,6 +1,7 @@
 import type { Instance } from '@llamactl/client';
 import { bytes, contextText, count, duration, since } from '../../format/figures.ts';
 import { shellQuoted } from '../../format/shell-words.ts';
+import { newerModel } from './newer-model.ts';
 import type { Style } from '../screen/style.ts';
 import { cut, plain, roomBeside, widthOf, wrapped } from '../screen/text.ts';
 
@@ -51,15 +52,16 @@ function beside(instance: Instance, now: number): string {
 function entriesOf(instance: Instance, now: number): Entry[] {
   const { reason, engine, options, extra_args: extra, environment, aliases } = instance;
   const { command, health_path: healthPath, restart_required: isBehind, name } = instance;
+  const newer = newerModel(instance);
   const optional = (label: string, values: readonly string[]): Entry[] =>
     values.length === 0 ? [] : [[label, values]];
   return [
     ...optional('reason', reason === null ? [] : [reason]),
     ...optional('waits for', instance.waits_for),
-    ...optional(
-      'attention',
-      isBehind ? [`it runs with older settings; to apply the new ones: llamactl restart ${name}`] : [],
-    ),
+    ...optional('attention', [
+      ...(isBehind ? [`it runs with older settings; to apply the new ones: llamactl restart ${name}`] : []),
+      ...(newer === null ? [] : [newer]),
+    ]),
     ['engine', [engine]],
     ...optional('model', modelTexts(instance)),
     ...optional('memory', memoryTexts(instance)),

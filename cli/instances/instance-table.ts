@@ -78,7 +78,12 @@ function portOf({ port, running_port: current }: InstanceSummary): string {
   return current === null || current === port ? String(port) : `${current}→${port}`;
 }
 
-/** The model as the user named it, else the name of its file. The folder is less useful. */
-function modelOf({ model, model_path: file }: InstanceSummary): string {
-  return plain(model ?? (file === undefined ? '-' : path.basename(file)));
+/**
+ * The model as the user named it, else the name of its file. The folder is less useful. Files of Ollama are named by their
+ * digests, so there the model's name stands.
+ */
+function modelOf({ model, model_path: file, model_info: info }: InstanceSummary): string {
+  if (model !== undefined || file === undefined) return plain(model ?? '-');
+  const name = path.basename(file);
+  return plain(name.startsWith('sha256-') ? (info?.name ?? name) : name);
 }

@@ -1,6 +1,8 @@
 import type { InstanceUpdated } from '@llamactl/client';
 import type { CommandLine, Session } from '../command-line.ts';
+import { plain } from '../screen/text.ts';
 import { carryOut } from './lifecycle.ts';
+import { newerModel } from './newer-model.ts';
 import { printWarnings } from './warnings.ts';
 
 /** How an update ends. */
@@ -23,6 +25,8 @@ export async function reportUpdate(
   const { terminal } = session;
   const { name, status } = updated.instance;
   printWarnings(terminal, [...(updated.warnings ?? []), ...warnings]);
+  const newer = newerModel(updated.instance);
+  if (newer !== null) terminal.note(plain(newer));
   if (restart && wait && (status === 'restarting' || status === 'starting')) {
     const begin = async () => [{ name, value: status }];
     return carryOut(commandLine, session, { names: [name], goal: 'running', begin, waits: true });

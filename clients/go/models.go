@@ -1456,6 +1456,10 @@ type Instance struct {
 	// RFC 3339, UTC.
 	UpdatedAt time.Time `json:"updated_at"`
 
+	// The file that `model` names now, if it is another than `model_path`: the library has a newer version, which an
+	// update with `model` takes. Otherwise absent.
+	NewerModelPath string `json:"newer_model_path,omitzero"`
+
 	// The engine's own process; nil exactly when no process runs.
 	PID *int `json:"pid"`
 

@@ -109,7 +109,7 @@ export class EditPreview {
     const { problems, warnings } = await settingsProblems(settings, engines, defined, stored, MOST_PROBLEMS);
     findings.add(problems);
     for (const warning of warnings) findings.warn(warning);
-    const model = settings.model_path === undefined ? null : models.at(settings.model_path);
+    const model = settings.model_path === undefined ? null : models.at(settings.model_path, settings.model);
     const context = contextWarning(settings, model);
     if (context !== null) findings.warn(context);
   }

@@ -132,7 +132,7 @@ export class Editor {
   async #checked(settings: Settings, adapter: EngineAdapter, stored: Settings | null): Promise<string[]> {
     const { defined, models } = this.#dependencies;
     const warnings = await checkSettings(settings, adapter, defined, stored);
-    const model = settings.model_path === undefined ? null : models.at(settings.model_path);
+    const model = settings.model_path === undefined ? null : models.at(settings.model_path, settings.model);
     const context = contextWarning(settings, model);
     return context === null ? warnings : [...warnings, context];
   }

@@ -23,7 +23,7 @@ import type { Registry } from './registry.ts';
 export interface InstanceRowsDependencies {
   clock: Pick<Clock, 'now' | 'elapsed'>;
   engines: Engines;
-  models: Pick<ModelFinder, 'at' | 'abilities'>;
+  models: Pick<ModelFinder, 'at' | 'abilities' | 'newerFile'>;
   servedFacts: Pick<ServedFacts, 'of'>;
   registry: Pick<Registry, 'byId'>;
   leases: Pick<LeaseBook, 'openOf' | 'lastUsedOf'>;
@@ -114,8 +114,14 @@ export class InstanceRows {
   }
 
   /** The model of an instance; `null`: unknown. */
-  modelOf({ settings: { model_path: file } }: InstanceRecord): ModelInfo | null {
-    return file === undefined ? null : this.#dependencies.models.at(file);
+  modelOf({ settings: { model, model_path: file } }: InstanceRecord): ModelInfo | null {
+    return file === undefined ? null : this.#dependencies.models.at(file, model);
+  }
+
+  /** The file that the `model` of an instance means now, if it is not the file of the instance; else `null`. */
+  newerFileOf({ settings: { model, model_path: file } }: InstanceRecord): string | null {
+    if (model === undefined || file === undefined) return null;
+    return this.#dependencies.models.newerFile(model, file);
   }
 
   /** The memory that the run of an instance holds; `null`: it has none, or its need is unknown. */
@@ -124,10 +130,13 @@ export class InstanceRows {
   }
 
   /** @param plan Of the current or the next run; `null`: the configuration no longer has the engine. */
-  abilitiesOf({ id, settings: { engine, model_path: file } }: InstanceRecord, plan: LaunchPlan | null): Abilities {
+  abilitiesOf(
+    { id, settings: { engine, model, model_path: file } }: InstanceRecord,
+    plan: LaunchPlan | null,
+  ): Abilities {
     const { engines, models, servedFacts } = this.#dependencies;
     const serving = plan === null ? null : (engines.find(engine)?.serving(plan) ?? null);
-    return abilitiesOf(file === undefined ? null : models.abilities(file), serving, servedFacts.of(id));
+    return abilitiesOf(file === undefined ? null : models.abilities(file, model), serving, servedFacts.of(id));
   }
 
   /** Drops what is kept of a deleted instance. */

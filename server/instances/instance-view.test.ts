@@ -17,6 +17,7 @@ const RECORD: InstanceRecord = {
 };
 const AROUND: ViewContext = {
   model: null,
+  newerFile: null,
   memory: null,
   abilities: { capabilities: [], context_size: null, slots: null },
   plan: PLAN,

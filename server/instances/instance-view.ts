@@ -21,6 +21,8 @@ import { causeOfEnd } from './why/failure-cause.ts';
 export interface ViewContext {
   /** The instance's model; `null`: unknown. */
   model: ModelInfo | null;
+  /** The file that its `model` means now, if that is another; else `null`. */
+  newerFile: string | null;
   /** The memory that its run holds; `null`: it has none, or its need is unknown. */
   memory: RunNeed | null;
   abilities: Abilities;
@@ -93,9 +95,10 @@ export function describe(record: InstanceRecord, state: InstanceState, surroundi
   const { settings } = record;
   const run = currentRun(state);
   const launched = launchedPlan(state);
-  const { plan, isLearnt, stats, defaults, elapsed } = surroundings;
+  const { plan, isLearnt, stats, defaults, elapsed, newerFile } = surroundings;
   return {
     ...summarize(record, state, surroundings),
+    ...(newerFile === null ? {} : { newer_model_path: newerFile }),
     // `pid` and `stats` are both `null`, or both set: a dead process counts as gone before its end is reported.
     pid: stats === null ? null : (run?.identity?.pid ?? null),
     options: settings.options,

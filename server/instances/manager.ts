@@ -307,6 +307,7 @@ export class Manager implements InstanceManager {
     const plan = adapter?.plan(record) ?? null;
     return describe(record, state, {
       model: rows.modelOf(record),
+      newerFile: rows.newerFileOf(record),
       memory: rows.memoryOf(record),
       abilities: rows.abilitiesOf(record, launchedPlan(state) ?? plan),
       live: rows.live({ record, state }),

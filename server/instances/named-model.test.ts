@@ -191,6 +191,41 @@ describe('the model of an instance in a list', () => {
   });
 });
 
+describe('a model of the library with the file of another', () => {
+  const base = { quantization: 'Q4_K_M', size: 1, context: 8 };
+  const SMALL = { ...QWEN, id: 'a', ref: 'ollama:qwen:1b', name: 'qwen:1b', path: '/blob' };
+  const TUNED = { ...SMALL, id: 'b', ref: 'ollama:tuned:1b', name: 'tuned:1b' };
+
+  it('is the model of an instance that names it', async () => {
+    for (const model of [SMALL, TUNED])
+      domain.models.push({ ...model, info: { ...base, id: model.id, name: model.name } });
+    await domain.manager.create({ name: 'a', model: 'qwen:1b' });
+    await domain.manager.create({ name: 'b', model: 'ollama:tuned:1b' });
+    expect(domain.manager.list().map(({ model_info: info }) => info?.name)).toEqual(['qwen:1b', 'tuned:1b']);
+    expect(domain.manager.get('b').model_info?.name).toBe('tuned:1b');
+  });
+});
+
+describe('a model whose file was replaced in the library', () => {
+  const NEW = { ...QWEN, path: '/hub/qwen-2.gguf' };
+
+  it('is named in the instance, until an update takes it', async () => {
+    await domain.manager.create({ name: 'a', model: QWEN.ref });
+    expect(domain.manager.get('a')).not.toHaveProperty('newer_model_path');
+    domain.models.splice(0, domain.models.length, NEW);
+    expect(domain.manager.get('a')).toMatchObject({ model_path: QWEN.path, newer_model_path: NEW.path });
+    await domain.manager.update('a', { model: QWEN.ref }, { restart: false });
+    expect(domain.manager.get('a')).toMatchObject({ model_path: NEW.path });
+    expect(domain.manager.get('a')).not.toHaveProperty('newer_model_path');
+  });
+
+  it('concerns no instance that names a file', async () => {
+    await domain.manager.create({ name: 'a', model_path: QWEN.path });
+    domain.models.splice(0, domain.models.length, NEW);
+    expect(domain.manager.get('a')).not.toHaveProperty('newer_model_path');
+  });
+});
+
 describe('a fleet', () => {
   const apply = (
     instances: Parameters<typeof domain.manager.create>[0][],

@@ -3,11 +3,11 @@ import { opendir, readdir } from 'node:fs/promises';
 import path from 'node:path';
 import { codeOf } from '@llamactl/contract/reason';
 import type { ModelSource } from '@llamactl/contract/model';
-import { isRecord } from '@llamactl/contract/record';
 import { REFERENCE_FILE } from './downloads/hub-cache.ts';
 import { type DownloadOrigin, type ModelPlace, placeProblem } from './model-places.ts';
 import type { OllamaLayers } from './ollama-layers.ts';
-import { jsonOf, statOf, textOf } from './small-files.ts';
+import { OLLAMA_LAYERS, readManifest } from './ollama-manifest.ts';
+import { statOf, textOf } from './small-files.ts';
 
 /** A file that may be a model, or a folder with one in safetensors. */
 export interface FoundFile {
@@ -29,6 +29,8 @@ export interface FoundFile {
   origin?: DownloadOrigin | undefined;
   /** Of a model of Ollama: files with its settings. */
   layers?: OllamaLayers;
+  /** Why its model cannot be loaded, whatever its content: the end of a sentence about it. `null`, or left out: no reason is known. */
+  damage?: string | null;
   /** The reference by which an address was downloaded; `null`: of another source, or unknown. */
   reference?: string | null;
 }
@@ -56,21 +58,15 @@ const DEEPEST = 8;
 const MOST_FILES = 20_000;
 const MOST_ENTRIES = 500_000;
 
-/** The name within its model of a LoRA adapter of Ollama. */
+/** The names within a model of Ollama of its weights and its LoRA adapter. */
+const OLLAMA_MODEL = 'model.gguf';
 export const OLLAMA_ADAPTER = 'adapter.gguf';
-/** Ollama leaves it out of names, as in `qwen3:8b`; others are part of them, as in `hf.co/org/repo:Q4_K_M`. */
-const OLLAMA_REGISTRY = 'registry.ollama.ai';
-const MODEL = 'application/vnd.ollama.image.model';
-const PROJECTOR = 'application/vnd.ollama.image.projector';
-const ADAPTER = 'application/vnd.ollama.image.adapter';
 /** The names that the files of a model of Ollama get, by their layer. */
 const LAYER_FILES: ReadonlyMap<unknown, string> = new Map([
-  [MODEL, 'model.gguf'],
-  [PROJECTOR, 'mmproj.gguf'],
-  [ADAPTER, OLLAMA_ADAPTER],
+  [OLLAMA_LAYERS.model, OLLAMA_MODEL],
+  [OLLAMA_LAYERS.projector, 'mmproj.gguf'],
+  [OLLAMA_LAYERS.adapter, OLLAMA_ADAPTER],
 ]);
-const SYSTEM = 'application/vnd.ollama.image.system';
-const PARAMS = 'application/vnd.ollama.image.params';
 
 /** Searches places for model files, without reading their content. Each file is found once. */
 export async function searchModels(places: readonly ModelPlace[], signal: AbortSignal): Promise<Search> {
@@ -169,40 +165,36 @@ class ModelSearch implements Search {
       for (const entry of await this.#read(next)) {
         const file = path.join(next, entry.name);
         if (entry.isDirectory()) queue.push(file);
-        else if (entry.isFile())
-          await this.#manifest(file, path.relative(manifests, file).split(path.sep), { source, folder });
+        else if (entry.isFile()) await this.#manifest(file, { source, folder });
       }
     }
   }
 
-  async #manifest(
-    file: string,
-    [registry = '', namespace = '', model = '', tag = '']: readonly string[],
-    { source, folder }: Pick<ModelPlace, 'source' | 'folder'>,
-  ): Promise<void> {
-    const layers = layersIn(await jsonOf(file), path.join(folder, 'blobs'));
-    if (tag === '') return;
+  async #manifest(file: string, { source, folder }: Pick<ModelPlace, 'source' | 'folder'>): Promise<void> {
+    const manifest = await readManifest(file, folder);
+    if (manifest === null) return;
+    const { name, layers, damage } = manifest;
     const blobOf = (type: string): string | null => layers.find(({ mediaType }) => mediaType === type)?.blob ?? null;
-    const settings = { system: blobOf(SYSTEM), params: blobOf(PARAMS) };
-    const host = registry === OLLAMA_REGISTRY ? '' : `${registry}/`;
-    const name = `${host}${namespace === 'library' ? '' : `${namespace}/`}${model}:${tag}`;
+    const settings = { system: blobOf(OLLAMA_LAYERS.system), params: blobOf(OLLAMA_LAYERS.params) };
+    const home = { kind: 'gguf', source, repo: name, layers: settings } as const;
+    let isListed = false;
     for (const { mediaType, blob } of layers) {
       const relative = LAYER_FILES.get(mediaType);
       if (relative === undefined) continue;
       const found = await statOf(blob);
+      if (found?.isFile() !== true) continue;
+      isListed ||= relative === OLLAMA_MODEL;
       // A link to it in another place was found before; several names of Ollama may share one blob.
-      if (found?.isFile() === true && !this.#seen.has(identityOf(found)))
-        this.#add({
-          ...statusOf(found),
-          path: blob,
-          kind: 'gguf',
-          identity: `${identityOf(found)} ${name}`,
-          source,
-          repo: name,
-          relative,
-          layers: settings,
-        });
+      if (this.#seen.has(identityOf(found))) continue;
+      const identity = `${identityOf(found)} ${name}`;
+      this.#add({ ...statusOf(found), path: blob, identity, relative, damage, ...home });
     }
+    if (isListed || damage === null) return;
+    // Listed so that people see why they cannot use it.
+    const missing = blobOf(OLLAMA_LAYERS.model) ?? file;
+    const modified = (await statOf(file))?.mtimeMs ?? 0;
+    const identity = `missing ${name}`;
+    this.#add({ path: missing, identity, size: 0, modified, relative: OLLAMA_MODEL, damage, ...home });
   }
 
   async #walk(folder: string, home: Home): Promise<void> {
@@ -264,19 +256,6 @@ class ModelSearch implements Search {
       return [];
     }
   }
-}
-
-/** The layers of a manifest with a valid digest. @param blobs The folder of their files. */
-function layersIn(
-  { layers }: Readonly<Record<string, unknown>>,
-  blobs: string,
-): { mediaType: unknown; blob: string }[] {
-  return (Array.isArray(layers) ? layers : []).flatMap((layer: unknown) => {
-    if (!isRecord(layer)) return [];
-    const { mediaType, digest } = layer;
-    const [, hex] = /^sha256:([0-9a-f]{64})$/.exec(String(digest)) ?? [];
-    return hex === undefined ? [] : [{ mediaType, blob: path.join(blobs, `sha256-${hex}`) }];
-  });
 }
 
 /** The address of a downloaded file; `null`: it is unknown. */

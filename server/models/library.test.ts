@@ -207,14 +207,111 @@ describe('the library', () => {
     await put(`ollama/blobs/sha256-${hex}`);
     const layers = [{ mediaType: 'application/vnd.ollama.image.model', digest: `sha256:${hex}`, size: 1 }];
     await put('ollama/manifests/registry.ollama.ai/library/qwen3/8b', JSON.stringify({ layers }));
-    await put(
-      'ollama/manifests/registry.ollama.ai/library/evil/1',
-      JSON.stringify({ layers: [{ mediaType: 'application/vnd.ollama.image.model', digest: 'sha256:../../x' }] }),
-    );
-    await put('ollama/manifests/registry.ollama.ai/library/broken/1', 'no JSON');
     expect((await scanned([place('ollama', 'ollama', 'ollama')])).list()).toMatchObject([
       { ref: 'ollama:qwen3:8b', name: 'qwen3:8b', architecture: 'llama', problems: [] },
     ]);
+  });
+
+  describe('lists a model of Ollama that cannot be loaded, with the reason:', () => {
+    const hex = 'a'.repeat(64);
+    const again = (name: string): string => `ollama pull ${name} downloads it again`;
+    const layer = (fields: object): object => ({ mediaType: 'application/vnd.ollama.image.model', ...fields });
+    const whole = layer({ digest: `sha256:${hex}`, size: DEMO.length });
+
+    it.each<[string, string, unknown, string | Buffer | null]>([
+      ['a missing blob', `lacks its file sha256-${hex}; ${again('bad:1')}`, { layers: [whole] }, null],
+      [
+        'a cut blob',
+        `is cut off: its file has 4 B of 113 kB; ${again('bad:1')}`,
+        { layers: [layer({ digest: `sha256:${hex}`, size: 113_000 })] },
+        'GGUF',
+      ],
+      ['a manifest without JSON', `has a damaged manifest; ${again('bad:1')}`, 'no JSON', null],
+      ['a manifest without layers', `has a damaged manifest; ${again('bad:1')}`, {}, null],
+      [
+        'a digest that leads elsewhere',
+        'has no GGUF file: its manifest is damaged, or only Ollama can run it, as a cloud model',
+        { layers: [layer({ digest: 'sha256:../../x' })] },
+        null,
+      ],
+      [
+        'a missing projector',
+        `lacks its projector sha256-${'b'.repeat(64)}; ${again('bad:1')}`,
+        {
+          layers: [
+            whole,
+            layer({ mediaType: 'application/vnd.ollama.image.projector', digest: `sha256:${'b'.repeat(64)}` }),
+          ],
+        },
+        DEMO,
+      ],
+    ])('%s', async (_what, problem, manifest, blob) => {
+      if (blob !== null) await put(`ollama/blobs/sha256-${hex}`, blob);
+      await put(
+        'ollama/manifests/registry.ollama.ai/library/bad/1',
+        typeof manifest === 'string' ? manifest : JSON.stringify(manifest),
+      );
+      const found = (await scanned([place('ollama', 'ollama', 'ollama')])).list();
+      expect(found).toMatchObject([{ ref: 'ollama:bad:1', name: 'bad:1', problems: [`bad:1 ${problem}`] }]);
+    });
+
+    it('a name that Ollama does not allow', async () => {
+      await put(`ollama/blobs/sha256-${hex}`);
+      const manifest = JSON.stringify({ layers: [whole] });
+      for (const name of ['-x/1', 'a b/1', 'x/\u001b[2J', 'é/1'])
+        await put(`ollama/manifests/registry.ollama.ai/library/${name}`, manifest);
+      const found = (await scanned([place('ollama', 'ollama', 'ollama')])).list();
+      expect(found).toHaveLength(4);
+      for (const { problems } of found) expect(problems.join()).toContain('has a name that Ollama does not allow');
+    });
+
+    it('but no file that is no manifest', async () => {
+      for (const file of ['.DS_Store', 'registry.ollama.ai/library/x/1/2', 'registry.ollama.ai/library/x/.DS_Store'])
+        await put(`ollama/manifests/${file}`, '{}');
+      expect((await scanned([place('ollama', 'ollama', 'ollama')])).list()).toEqual([]);
+    });
+  });
+
+  it('gives each name in Ollama its own facts, also if names share a file', async () => {
+    const hex = 'a'.repeat(64);
+    const blob = await put(`ollama/blobs/sha256-${hex}`);
+    const layers = [{ mediaType: 'application/vnd.ollama.image.model', digest: `sha256:${hex}` }];
+    for (const name of ['pirate/1b', 'qwen3/1b'])
+      await put(`ollama/manifests/registry.ollama.ai/library/${name}`, JSON.stringify({ layers }));
+    const library = await scanned([place('ollama', 'ollama', 'ollama')]);
+    for (const name of ['pirate:1b', 'qwen3:1b']) {
+      expect(library.at(blob, name)?.name).toBe(name);
+      expect(library.at(blob, `ollama:${name}`)).toBe(library.at(blob, name));
+      expect(library.abilities(blob, name)?.name).toBe(name);
+    }
+    expect(library.at(blob)).not.toBeNull();
+    expect(library.at(blob, 'unknown')).toBe(library.at(blob));
+  });
+
+  it('knows the newer file of a name whose file was replaced', async () => {
+    const old = 'a'.repeat(64);
+    const next = 'b'.repeat(64);
+    const manifest = 'ollama/manifests/registry.ollama.ai/library/qwen3/1b';
+    const point = (hex: string): Promise<string> =>
+      put(
+        manifest,
+        JSON.stringify({ layers: [{ mediaType: 'application/vnd.ollama.image.model', digest: `sha256:${hex}` }] }),
+      );
+    const [before, after] = [await put(`ollama/blobs/sha256-${old}`), await put(`ollama/blobs/sha256-${next}`)];
+    await point(old);
+    const library = await scanned([place('ollama', 'ollama', 'ollama')]);
+    expect(library.newerFile('qwen3:1b', before)).toBeNull();
+    await point(next);
+    await library.scan();
+    expect(library.newerFile('qwen3:1b', before)).toBe(after);
+    expect(library.newerFile('ollama:qwen3:1b', after)).toBeNull();
+    expect(library.newerFile('unknown', before)).toBeNull();
+  });
+
+  it('does not call a namesake a newer version', async () => {
+    const [first, second] = [await put('models/a/m.gguf'), await put('models/b/m.gguf')];
+    const library = await scanned();
+    expect([library.newerFile('m', first), library.newerFile('m', second)]).toEqual([null, null]);
   });
 
   it('knows the files with the system prompt and the parameters of each name in Ollama', async () => {
@@ -407,16 +504,15 @@ describe('the library', () => {
     await put('.ollama/models/manifests/registry.ollama.ai/library/demo/1b', JSON.stringify({ layers }));
     const library = open([place('ollama', 'ollama', '.ollama/models')], clock);
     library.begin();
-    const isListed = (length: number): Promise<void> =>
+    const isListed = (problems: unknown): Promise<void> =>
       eventually(clock, () => {
-        expect(library.list()).toHaveLength(length);
+        expect(library.list()).toMatchObject([{ name: 'demo:1b', problems }]);
       });
-    await isListed(1);
+    await isListed([]);
     await rm(path.join(home, blob));
-    await isListed(0);
+    await isListed([expect.stringMatching(/^demo:1b lacks its file/)]);
     await put(blob, demoModelBytes().subarray(0, 100_000));
-    await isListed(1);
-    expect(library.list()[0]?.problems).toEqual([expect.stringMatching(/^demo:1b is cut off/)]);
+    await isListed([expect.stringMatching(/^demo:1b is cut off/)]);
   });
 
   it('waits for its first scan before it says which models a word names', async () => {

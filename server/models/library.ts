@@ -2,7 +2,7 @@ import { type FSWatcher, watch } from 'node:fs';
 import path from 'node:path';
 import type { ModelInfo } from '@llamactl/contract/instance';
 import type { ModelCompanion } from '@llamactl/contract/model';
-import { modelsCalled, spellings } from '@llamactl/contract/model-names';
+import { modelsCalled, publicNames, spellings } from '@llamactl/contract/model-names';
 import type { ModelFinder } from '../instances/ports/model-finder.ts';
 import type { Clock } from '../instances/ports/time.ts';
 import type { SlicedWork } from '../sliced-work.ts';
@@ -40,6 +40,7 @@ export const NO_MODELS: Models = {
   withFile: async () => null,
   at: () => null,
   abilities: () => null,
+  newerFile: () => null,
   isScanning: false,
   problems: [],
 };
@@ -124,13 +125,29 @@ export class ModelLibrary implements Models {
     return null;
   }
 
-  at(file: string): ModelInfo | null {
-    return this.#index.infos.get(file) ?? null;
+  at(file: string, called?: string): ModelInfo | null {
+    const meant = called === undefined ? null : this.#meant(called);
+    return (meant?.path === file ? this.#index.infosById.get(meant.id) : this.#index.infos.get(file)) ?? null;
   }
 
-  abilities(file: string): LibraryModel | null {
-    const info = this.at(file);
+  abilities(file: string, called?: string): LibraryModel | null {
+    const info = this.at(file, called);
     return info === null ? null : this.find(info.id);
+  }
+
+  newerFile(called: string, file: string): string | null {
+    const meant = this.#meant(called);
+    if (meant === null || meant.path === file) return null;
+    const words = new Set(spellings(called));
+    // Two models may have one name.
+    const isStillCalled = this.list().some(
+      (model) => model.path === file && publicNames(model).some((name) => words.has(name.toLowerCase())),
+    );
+    return isStillCalled ? null : meant.path;
+  }
+
+  #meant(called: string): LibraryModel | null {
+    return this.find(called) ?? this.named(called);
   }
 
   async called(word: string): Promise<readonly LibraryModel[]> {

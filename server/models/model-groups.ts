@@ -141,7 +141,10 @@ function problemsOf(files: readonly KnownFile[]): string[] {
   // Ollama names its files by their digests, which say nothing to people.
   const nameOf = ({ source, repo, path: file }: KnownFile): string =>
     source === 'ollama' && repo !== null ? repo : path.basename(file);
-  const own = files.flatMap((file) => (file.problem === null ? [] : [`${nameOf(file)} ${file.problem}`]));
+  const own = files.flatMap((file) => {
+    const problem = file.damage ?? file.problem;
+    return problem === null ? [] : [`${nameOf(file)} ${problem}`];
+  });
   const { total } = partOf(files[0]?.relative ?? '');
   const missing = total === null ? 0 : total - files.length;
   return missing > 0 ? [...own, `${missing} of its ${total} parts ${missing === 1 ? 'is' : 'are'} missing`] : own;

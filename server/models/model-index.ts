@@ -12,7 +12,9 @@ export interface ModelIndex {
   byId: ReadonlyMap<string, LibraryModel>;
   /** By their public names in lower case. The first of two namesakes counts. */
   byName: ReadonlyMap<string, LibraryModel>;
-  /** By the paths of their first parts. */
+  /** By id. */
+  infosById: ReadonlyMap<string, ModelInfo>;
+  /** By the paths of their first parts. The last of several models with one file counts. */
   infos: ReadonlyMap<string, ModelInfo>;
   /** Of all files. */
   paths: ReadonlySet<string>;
@@ -24,6 +26,7 @@ export const NO_INDEX: ModelIndex = {
   models: [],
   byId: new Map(),
   byName: new Map(),
+  infosById: new Map(),
   infos: new Map(),
   paths: new Set(),
   byBlob: new Map(),
@@ -38,12 +41,15 @@ export function* indexModels(files: readonly KnownFile[], before: ModelIndex): S
   const models: LibraryModel[] = [];
   const byId = new Map<string, LibraryModel>();
   const byName = new Map<string, LibraryModel>();
+  const infosById = new Map<string, ModelInfo>();
   const infos = new Map<string, ModelInfo>();
   for (const found of yield* groupModels(files)) {
     const model = same(found, before.byId.get(found.id));
     models.push(model);
     byId.set(model.id, model);
-    infos.set(model.path, same(infoOf(model), before.infos.get(model.path)));
+    const info = same(infoOf(model), before.infosById.get(model.id));
+    infosById.set(model.id, info);
+    infos.set(model.path, info);
     for (const name of publicNames(model)) {
       const key = name.toLowerCase();
       if (!byName.has(key)) byName.set(key, model);
@@ -57,7 +63,7 @@ export function* indexModels(files: readonly KnownFile[], before: ModelIndex): S
     byBlob.set(blobOf(file), file.path);
     yield;
   }
-  return { models, byId, byName, infos, paths, byBlob };
+  return { models, byId, byName, infosById, infos, paths, byBlob };
 }
 
 /** The earlier object, if it says the same. */

@@ -101,6 +101,10 @@ export class Domain {
     bus.subscribe((event) => this.events.emit(event));
     this.alerts = createAlerts({ clock, bus });
     let count = 0;
+    const modelAt = (file: string, called?: string): (typeof this.models)[number] | undefined => {
+      const all = this.models.filter((model) => model.path === file);
+      return (called === undefined ? undefined : modelsCalled(called, all)[0]) ?? all[0];
+    };
     this.instances = createInstances(
       {
         clock,
@@ -128,8 +132,10 @@ export class Domain {
             const model = this.models.find((each) => each.path === file);
             return model === undefined ? null : { source: 'folder' as const, companions: [], ...model };
           },
-          at: (file) => this.models.find((model) => model.path === file)?.info ?? null,
-          abilities: (file) => this.models.find((model) => model.path === file)?.abilities ?? null,
+          at: (file, called) => modelAt(file, called)?.info ?? null,
+          abilities: (file, called) => modelAt(file, called)?.abilities ?? null,
+          newerFile: (called, file) =>
+            modelsCalled(called, this.models).find(({ path }) => path !== file)?.path ?? null,
         },
         endpoint: this.world.endpoint,
         runs: this.supervisor,

@@ -31,6 +31,7 @@ export const oneModel: Models = {
   at: () => null,
   abilities: () => null,
   withFile: async () => null,
+  newerFile: () => null,
   called: async (word) => modelsCalled(word, [ONE_MODEL]),
   listedPath: async (path) => path,
   isScanning: false,

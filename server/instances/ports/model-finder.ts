@@ -17,8 +17,15 @@ export interface ModelFinder {
   withFile(file: string): Promise<FoundModel | null>;
   /**
    * The model of a file; the same object while the model does not change. `null`: the library does not have the file.
+   *
+   * @param called The word by which the settings name the model. Several models of Ollama may share a file.
    */
-  at(file: string): ModelInfo | null;
-  /** Abilities and context of the model of a file; `null`: the library does not have the file. */
-  abilities(file: string): Pick<Model, 'capabilities' | 'context'> | null;
+  at(file: string, called?: string): ModelInfo | null;
+  /** Abilities and context of the model of a file; `null`: the library does not have the file. @param called As in {@link at}. */
+  abilities(file: string, called?: string): Pick<Model, 'capabilities' | 'context'> | null;
+  /**
+   * The file that a word for a model means now, if it is another than `file`, and `file` has this name no more. `null`:
+   * it means the same file, or none.
+   */
+  newerFile(called: string, file: string): string | null;
 }

@@ -42,6 +42,14 @@ export function evidenceOf(facts: WhyFacts, cause: Cause | null, line: string | 
       ? []
       : [{ what: 'restarts', text: `${restarts} in a row, ${most < 0 ? 'without limit' : `at most ${most}`}` }]),
     ...(waitsFor.length === 0 ? [] : [{ what: 'waits for', text: waitsFor.join(', ') }]),
+    ...(instance.newer_model_path === undefined
+      ? []
+      : [
+          {
+            what: 'model',
+            text: `the library has a newer version of ${instance.model ?? ''}: ${instance.newer_model_path}`,
+          },
+        ]),
     ...(isShort ? shortages(estimate) : []),
     ...(memory === null || !isShort
       ? []

@@ -379,6 +379,19 @@ describe('remedies', () => {
     expect(first).toBe('Use the file that qwen3:0.6b has now | updateInstance | {"model":"qwen3:0.6b"}');
   });
 
+  it('take the newer version that the library has of a model', () => {
+    const newer = { model: 'qwen3:8b', newer_model_path: '/blobs/new' };
+    const { remedies, evidence } = explain(facts(newer));
+    expect(remedies).toEqual([
+      { label: 'Use the newer version of qwen3:8b', operation: 'updateInstance', body: { model: 'qwen3:8b' } },
+    ]);
+    expect(evidence).toContainEqual({ what: 'model', text: 'the library has a newer version of qwen3:8b: /blobs/new' });
+    const missing = explain(
+      facts({ ...newer, status: 'stopped' }, { health: blocked('MODEL_NOT_FOUND', 'the model file is gone') }),
+    );
+    expect(missing.remedies.filter(({ body }) => body !== undefined && 'model' in body)).toHaveLength(1);
+  });
+
   it('name the option that the engine refuses', () => {
     const [first, second] = failed('argument --ctx-size: not a number', { options: { ctx_size: 'many' } });
     expect(first).toBe('Remove the option ctx_size | updateInstance | {"options":{"ctx_size":null}}');

@@ -3,7 +3,7 @@ import type { Remedy, Why } from '@llamactl/contract/why';
 import { bytes, duration } from '../../../format/figures.ts';
 import { deviceText, evidenceOf, logLine, MEMORY_CAUSES, shortDevices } from './evidence.ts';
 import { bareReason, causeOf } from './failure-cause.ts';
-import { fitting, offloadRemedies, remediesFor, stopping } from './remedies.ts';
+import { fitting, newerModel, offloadRemedies, remediesFor, stopping } from './remedies.ts';
 import type { WhyFacts } from './why-facts.ts';
 
 const OFFLOAD_SHORT = 'gpu_offload_short';
@@ -22,7 +22,14 @@ const WHOLE_LOG: Remedy = { label: 'Follow its output', link: 'log' };
 export function explain(facts: WhyFacts): Why {
   const part = partOf(facts);
   const line = logLine(facts);
-  return { ...part, evidence: evidenceOf(facts, part.cause, line?.text ?? null), log_seq: line?.seq ?? null };
+  // The remedies for a missing file have this one already.
+  const newer = part.cause === 'model_missing' ? [] : newerModel(facts.instance);
+  return {
+    ...part,
+    remedies: [...part.remedies, ...newer],
+    evidence: evidenceOf(facts, part.cause, line?.text ?? null),
+    log_seq: line?.seq ?? null,
+  };
 }
 
 /** Whether an explanation would use an estimate of memory, which takes longer to get than other facts. */

@@ -135,6 +135,11 @@ export function remediesFor(cause: Cause, reason: string, facts: RemedyFacts): R
   }
 }
 
+/** The step that takes the newer version of the model; empty: the library has none. */
+export function newerModel({ model, newer_model_path: newer }: Instance): Remedy[] {
+  return model === undefined || newer === undefined ? [] : [update(`Use the newer version of ${model}`, { model })];
+}
+
 /** Steps if an engine uses the GPUs less than its settings ask. @param alert The message of the alert. */
 export function offloadRemedies({ options }: Instance, alert: string): Remedy[] {
   const { ctx_size: context } = options;

@@ -995,6 +995,8 @@ class Instance(_Base):
     """RFC 3339, UTC."""
     updated_at: str
     """RFC 3339, UTC."""
+    newer_model_path: str | None
+    """The file that `model` names now, if it is another than `model_path`: the library has a newer version, which an update with `model` takes. Otherwise absent."""
     pid: int | None
     """The engine's own process; `None` exactly when no process runs."""
     options: Options

@@ -256,7 +256,6 @@ describe('a command line', () => {
     ['search', 'use: llamactl models search WORDS'],
     ['quants', 'use: llamactl models quants REFERENCE'],
     ['remove', 'use: llamactl rm NAME'],
-    ['import', 'use: llamactl apply FILE; docs/how-to/ has a page for the settings of each other program'],
   ])('suggests the closest verbs, aliases and verbs of other programs for %j', async (line, meant) => {
     const { status, stderr } = await sandbox.run(line.split(' '));
     expect([status, stderr.split('\n')[1]]).toEqual([2, `  ${meant}`]);

@@ -21,7 +21,6 @@ const OTHER_WORDS: Readonly<Record<string, string>> = {
   ...same('llamactl models search WORDS', 'search', 'find'),
   ...same('llamactl models quants REFERENCE', 'quants'),
   ...same('llamactl models downloads', 'downloads'),
-  ...same('llamactl apply FILE; docs/how-to/ has a page for the settings of each other program', 'import'),
   ...same('llamactl export FILE for instances; models are files, which you copy', 'push'),
   ...same('llamactl ps for instances; llamactl models for model files', 'list', 'images'),
   ...same('llamactl create NAME --model FILE', 'new', 'add', 'make'),

@@ -241,6 +241,12 @@ export const VERBS: readonly Verb[] = [
     load: async () => (await import('./commands/export.ts')).exportCommand,
   },
   {
+    name: 'import',
+    summary: 'Create instances of the models of Ollama',
+    group: FLEET,
+    load: async () => (await import('./commands/import.ts')).importCommand,
+  },
+  {
     name: 'backup',
     summary: 'Save everything to one file',
     group: FLEET,

@@ -131,7 +131,7 @@ describe('llamactl run with one question', () => {
 
   it('says that the library has a newer version of the model, and how to use it', async () => {
     const file = `/ollama/blobs/sha256-${'0'.repeat(64)}`;
-    server.add('pirate', { status: 'running', model: 'pirate:1b', newer_model_path: file });
+    server.add('pirate', { status: 'running', model: 'pirate:1b', aliases: ['pirate:1b'], newer_model_path: file });
     expect((await run(['pirate', 'x'])).stderr).toBe(
       'the library has a newer version of pirate:1b; to use it: llamactl update pirate --model pirate:1b; ' +
         'with its system prompt and parameters: llamactl import ollama pirate:1b --update\n',

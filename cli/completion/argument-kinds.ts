@@ -24,6 +24,8 @@ export const ARGUMENT_KINDS: Readonly<Record<string, ValueKind>> = {
   'events name': 'instance',
   'export file': 'file',
   'health name': 'instance',
+  'import models': 'none',
+  'import program': 'none',
   'keys create name': 'none',
   'keys edit key': 'key',
   'keys rm keys': 'key',

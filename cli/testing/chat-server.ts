@@ -24,12 +24,16 @@ export class ChatServer {
   missingModel: string | null = null;
   /** The arguments for companions in the launch of each created instance. */
   companions: string[] = [];
+  /** The name of an instance whose creation is refused; `null`: none is. */
+  refusedInstance: string | null = null;
   /** How many more lists of models say that the first scan still runs. */
   scans = 0;
   /** Answers of other requests, by method and path; each is used up in order, and the last one stays. */
   readonly others = new Map<string, unknown[]>();
   /** Other requests that were answered, oldest first. */
   readonly asked: string[] = [];
+  /** Their bodies. */
+  readonly bodies: unknown[] = [];
   /** Used in order; the last one stays. Default: `Hello.` */
   answerers: Answerer[] = [says('Hel', 'lo.')];
   #server: Server | null = null;
@@ -76,6 +80,7 @@ export class ChatServer {
     const answers = this.others.get(other);
     if (answers !== undefined) {
       this.asked.push(other);
+      this.bodies.push(body);
       return send(response, 200, answers.length > 1 ? answers.shift() : answers[0]);
     }
     if (request.url === '/v1/chat/completions') return this.#answer(response, body as ChatRequest);
@@ -94,6 +99,8 @@ export class ChatServer {
     }
     if (request.url === '/api/instances') {
       const { name: made, ...settings } = body as CreateInstance;
+      if (made === this.refusedInstance)
+        return send(response, 400, { error: `${made} is refused`, code: 'VALIDATION_ERROR', details: '' });
       const fields = Object.fromEntries(Object.entries(settings).filter(([, value]) => value !== undefined));
       const effective_command = ['llama-server', ...this.companions];
       const instance = this.add(made, { ...fields, effective_command });

@@ -1,0 +1,165 @@
+import { writeFileSync } from 'node:fs';
+import path from 'node:path';
+import type { Model } from '@llamactl/client';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { ChatServer } from '../testing/chat-server.ts';
+import { CommandSandbox, type RunResult } from '../testing/command-run.ts';
+import { sampleModel } from '../testing/sample-model.ts';
+
+let server: ChatServer;
+let sandbox: CommandSandbox;
+
+const ofOllama = (name: string, id: string, changes: Partial<Model> = {}): Model =>
+  sampleModel({ id, name, ref: `ollama:${name}`, path: `/ollama/blobs/${id}`, source: 'ollama', ...changes });
+const PIRATE = ofOllama('pirate:latest', 'id-1');
+const QWEN = ofOllama('qwen3:8b', 'id-2');
+const EMBED = ofOllama('nomic:latest', 'id-3', { capabilities: ['embeddings'] });
+const BROKEN = ofOllama('bad:1', 'id-4', { problems: ['bad:1 lacks its file sha256-0a'] });
+const OF_PIRATE = {
+  ...PIRATE,
+  system_prompt: 'You are a pirate.',
+  request_defaults: { temperature: 0.2 },
+  other_parameters: { num_ctx: 4_096, num_keep: 5 },
+};
+
+beforeEach(async () => {
+  server = await new ChatServer().listen();
+  server.models = [PIRATE, QWEN, sampleModel({ id: 'id-9', name: 'plain', path: '/models/plain.gguf' })];
+  server.others.set('GET /api/models/id-1', [OF_PIRATE]);
+  sandbox = new CommandSandbox();
+});
+
+afterEach(async () => {
+  await server.leave();
+  sandbox.dispose();
+});
+
+function run(...words: string[]): Promise<RunResult> {
+  return sandbox.run(['import', ...words], { environment: { LLAMACTL_URL: server.url } });
+}
+
+describe('llamactl import ollama', () => {
+  it('creates a stopped instance of each model of Ollama, with its settings', async () => {
+    expect(await run('ollama')).toEqual({
+      status: 0,
+      stdout:
+        'pirate  created for pirate:latest, with system prompt, temperature, ctx_size=4096\n' +
+        'qwen3-8b  created for qwen3:8b\n',
+      stderr:
+        'pirate:latest: parameters that are not used: num_keep\n' +
+        'each starts at its first request; to chat with one: llamactl run pirate\n',
+    });
+    expect([...server.instances.values()]).toMatchObject([
+      {
+        name: 'pirate',
+        status: 'stopped',
+        model: 'ollama:pirate:latest',
+        aliases: ['pirate:latest'],
+        system_prompt: 'You are a pirate.',
+        request_defaults: { temperature: 0.2 },
+        options: { ctx_size: 4_096 },
+      },
+      { name: 'qwen3-8b', status: 'stopped', model: 'ollama:qwen3:8b', aliases: ['qwen3:8b'] },
+    ]);
+  });
+
+  it('creates only those that are named', async () => {
+    expect((await run('ollama', 'QWEN3:8b', 'qwen3:8b', '-q')).stdout).toBe('qwen3-8b\n');
+    expect([...server.instances.keys()]).toEqual(['qwen3-8b']);
+  });
+
+  it('lets a model for embeddings compute them', async () => {
+    server.models = [EMBED];
+    await run('ollama');
+    expect([...server.instances.values()]).toMatchObject([{ name: 'nomic', options: { embeddings: true } }]);
+  });
+
+  it('leaves existing instances as they are', async () => {
+    await run('ollama', 'pirate');
+    const { stdout } = await run('ollama');
+    expect(stdout).toBe('pirate  exists already for pirate:latest\nqwen3-8b  created for qwen3:8b\n');
+  });
+
+  it('shows with --dry-run what it would do, and the server checks it', async () => {
+    server.others.set('POST /api/instances', [{ message: '', instance: {}, warnings: ['it is large'] }]);
+    const { status, stdout, stderr } = await run('ollama', 'pirate', '--dry-run');
+    expect([status, stdout]).toEqual([
+      0,
+      'pirate  would be created for pirate:latest, with system prompt, temperature, ctx_size=4096\n',
+    ]);
+    expect(stderr).toBe('warning: pirate:latest: it is large\npirate:latest: parameters that are not used: num_keep\n');
+    expect(server.instances.size).toBe(0);
+  });
+
+  it('takes with --update what Ollama has now', async () => {
+    server.add('pirate', {
+      model: 'ollama:pirate:latest',
+      aliases: ['pirate:latest'],
+      model_path: '/ollama/blobs/old',
+    });
+    server.others.set('PUT /api/instances/pirate', [{ message: '', instance: {} }]);
+    expect((await run('ollama', 'pirate', '--update')).stdout).toBe(
+      'pirate  updated from pirate:latest, with system prompt, temperature, ctx_size=4096\n',
+    );
+    expect(server.bodies.at(-1)).toEqual({
+      model: 'ollama:pirate:latest',
+      system_prompt: 'You are a pirate.',
+      request_defaults: { temperature: 0.2 },
+      options: { ctx_size: 4_096 },
+    });
+  });
+
+  it('skips a model that cannot be loaded, which is an error only if it was named', async () => {
+    server.models = [BROKEN, QWEN];
+    expect(await run('ollama')).toMatchObject({
+      status: 0,
+      stdout: 'qwen3-8b  created for qwen3:8b\n',
+      stderr: expect.stringContaining('skipped: bad:1 lacks its file sha256-0a\n') as string,
+    });
+    expect(await run('ollama', 'bad:1')).toMatchObject({ status: 1, stdout: '' });
+  });
+
+  it('names the model whose instance the server refuses, and goes on', async () => {
+    server.models = [ofOllama('a:1', 'id-5'), QWEN];
+    server.others.set('GET /api/models/id-5', [{ ...OF_PIRATE, id: 'id-5', system_prompt: null }]);
+    server.refusedInstance = 'a-1';
+    expect(await run('ollama')).toMatchObject({
+      status: 1,
+      stdout: 'qwen3-8b  created for qwen3:8b\n',
+      stderr: expect.stringContaining('a:1 failed: a-1 is refused\n') as string,
+    });
+  });
+
+  it('prints the steps with --json', async () => {
+    const { stdout } = await run('ollama', 'pirate', '--json');
+    expect(JSON.parse(stdout)).toMatchObject([
+      { model: 'pirate:latest', instance: 'pirate', action: 'create', unused: ['num_keep'], error: null },
+    ]);
+  });
+
+  it('says where the server looks, if it has no models of Ollama', async () => {
+    server.models = [];
+    const { status, stderr } = await run('ollama');
+    expect(status).toBe(3);
+    expect(stderr).toContain('the server has found no models of Ollama\n  it looks in ~/.ollama/models');
+  });
+
+  it('suggests the nearest model', async () => {
+    expect(await run('ollama', 'qwen3:8c')).toMatchObject({
+      status: 3,
+      stderr: 'llamactl: there is no model of Ollama qwen3:8c; did you mean qwen3:8b?\n',
+    });
+  });
+});
+
+describe('llamactl import of another program', () => {
+  it('names the way for its files', async () => {
+    const file = path.join(sandbox.home, 'config.yaml');
+    writeFileSync(file, 'models:\n  qwen:\n    cmd: llama-server\n');
+    expect((await run(file)).stderr).toContain('docs/how-to/from-llama-swap.md');
+    const { status, stderr } = await run('lmstudio');
+    expect(status).toBe(2);
+    expect(stderr).toContain('import knows no program lmstudio; it imports from: ollama\n');
+    expect(stderr).toContain('llamactl create NAME -f Modelfile');
+  });
+});

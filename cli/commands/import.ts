@@ -1,0 +1,94 @@
+import { Command } from 'commander';
+import type { CommandLine, Session } from '../command-line.ts';
+import { EXIT } from '../exit-status.ts';
+import type { ImportStep } from '../instances/ollama-import.ts';
+import { Problem } from '../problem.ts';
+import { plain } from '../screen/text.ts';
+
+interface ImportFlags {
+  dryRun?: boolean;
+  update?: boolean;
+}
+
+export function importCommand(commandLine: CommandLine): Command {
+  return new Command('import')
+    .description('Create instances of the models of another program. They are not started.')
+    .argument('<program>', 'ollama')
+    .argument('[models...]', 'Models as Ollama names them (default: all)')
+    .option('--dry-run', 'Show what would be created without creating it')
+    .option('--update', 'Give instances that exist the file, system prompt and parameters that Ollama has now')
+    .addHelpText('after', EXAMPLES)
+    .action(
+      commandLine.online<ImportFlags>(async (session, { words: [program = '', ...names], flags }) => {
+        if (program !== 'ollama') throw await otherProgram(program);
+        const { importOllama } = await import('../instances/ollama-import.ts');
+        const { dryRun: isDryRun = false, update: isUpdate = false } = flags;
+        const steps = await importOllama(session, { names, isDryRun, isUpdate });
+        report(session, steps, isDryRun);
+        const isFailed = ({ action, error }: ImportStep): boolean =>
+          error !== null && (action !== 'skip' || names.length > 0);
+        if (steps.some(isFailed)) commandLine.endWith(EXIT.failed);
+      }),
+    );
+}
+
+/** The way to take over the settings of a program whose files are not imported. */
+async function otherProgram(word: string): Promise<Problem> {
+  const { existsSync, statSync } = await import('node:fs');
+  if (existsSync(word) && statSync(word).isFile()) {
+    const [{ readFile }, { foreignFile }] = await Promise.all([
+      import('node:fs/promises'),
+      import('../foreign-file.ts'),
+    ]);
+    const foreign = await foreignFile(word, await readFile(word, 'utf8'));
+    if (foreign !== null) return foreign;
+  }
+  return new Problem(`import knows no program ${word}; it imports from: ollama`, EXIT.usage, [
+    'for a file of llamactl export: llamactl apply FILE; for a Modelfile: llamactl create NAME -f Modelfile',
+    'docs/how-to/ has a page for the settings of each other program',
+  ]);
+}
+
+function report({ terminal }: Session, steps: readonly ImportStep[], isDryRun: boolean): void {
+  if (terminal.isJson) return terminal.printJson(steps);
+  const isDone = ({ action, error }: ImportStep): boolean =>
+    error === null && (action === 'create' || action === 'update');
+  if (terminal.isQuiet) {
+    for (const step of steps) if (isDone(step)) terminal.print(plain(step.instance ?? ''));
+  } else for (const step of steps) if (step.error === null) terminal.print(plain(lineOf(step, isDryRun)));
+  for (const { model, action, error, warnings, unused } of steps) {
+    if (error !== null) terminal.warn(plain(action === 'skip' ? `skipped: ${error}` : `${model} failed: ${error}`));
+    for (const warning of warnings) terminal.note(plain(`warning: ${model}: ${warning}`));
+    if (unused.length > 0) terminal.note(plain(`${model}: parameters that are not used: ${unused.join(', ')}`));
+  }
+  const first = steps.find(({ action, error }) => action === 'create' && error === null);
+  if (first !== undefined && !isDryRun)
+    terminal.note(`each starts at its first request; to chat with one: llamactl run ${first.instance}`);
+}
+
+function lineOf({ action, instance, model, settings }: ImportStep, isDryRun: boolean): string {
+  const and = settings.length === 0 ? '' : `, with ${settings.join(', ')}`;
+  switch (action) {
+    case 'create':
+      return `${instance}  ${isDryRun ? 'would be created' : 'created'} for ${model}${and}`;
+    case 'update':
+      return `${instance}  ${isDryRun ? 'would be updated' : 'updated'} from ${model}${and}`;
+    case 'nothing':
+      return `${instance}  exists already for ${model}`;
+    case 'skip':
+      return `${model}  skipped`;
+  }
+}
+
+const EXAMPLES = `
+Each model of Ollama becomes an instance with its names as aliases, and with the
+system prompt, parameters and adapter that Ollama has for it. The files stay in
+Ollama's folder. llamactl models lists the models.
+
+Examples:
+  llamactl import ollama --dry-run
+  llamactl import ollama
+  llamactl import ollama qwen3:8b llama3.2
+  llamactl import ollama qwen3:8b --update     after ollama pull
+
+Exit status 1: a step failed; the others were done.`;

@@ -219,7 +219,7 @@ describe('the library', () => {
     const whole = layer({ digest: `sha256:${hex}`, size: DEMO.length });
 
     it.each<[string, string, unknown, string | Buffer | null]>([
-      ['a missing blob', `lacks its file sha256-${hex}; ${again('bad:1')}`, { layers: [whole] }, null],
+      ['a missing blob', `lacks its file; ${again('bad:1')}`, { layers: [whole] }, null],
       [
         'a cut blob',
         `is cut off: its file has 4 B of 113 kB; ${again('bad:1')}`,
@@ -230,13 +230,13 @@ describe('the library', () => {
       ['a manifest without layers', `has a damaged manifest; ${again('bad:1')}`, {}, null],
       [
         'a digest that leads elsewhere',
-        'has no GGUF file: its manifest is damaged, or only Ollama can run it, as a cloud model',
+        "has no GGUF file: its manifest is damaged, or only Ollama's own engine can load it",
         { layers: [layer({ digest: 'sha256:../../x' })] },
         null,
       ],
       [
         'a missing projector',
-        `lacks its projector sha256-${'b'.repeat(64)}; ${again('bad:1')}`,
+        `lacks its projector; ${again('bad:1')}`,
         {
           layers: [
             whole,
@@ -253,6 +253,11 @@ describe('the library', () => {
       );
       const found = (await scanned([place('ollama', 'ollama', 'ollama')])).list();
       expect(found).toMatchObject([{ ref: 'ollama:bad:1', name: 'bad:1', problems: [`bad:1 ${problem}`] }]);
+    });
+
+    it('but no cloud model, which has no file', async () => {
+      await put('ollama/manifests/registry.ollama.ai/library/big/120b-cloud', '{"layers":[]}');
+      expect((await scanned([place('ollama', 'ollama', 'ollama')])).list()).toEqual([]);
     });
 
     it('a name that Ollama does not allow', async () => {

@@ -1,3 +1,4 @@
+import { OLLAMA_SAME_FIELDS } from '@llamactl/contract/ollama-options';
 import { RequestDefaultsSchema, SystemPromptSchema } from '@llamactl/contract/request-additions';
 import type { ModelDetails } from '@llamactl/contract/model';
 import { jsonOf, textOf } from './small-files.ts';
@@ -12,23 +13,6 @@ export interface OllamaLayers {
 
 type LayerFacts = Pick<ModelDetails, 'system_prompt' | 'request_defaults' | 'other_parameters'>;
 
-/** Parameters that llama-server takes in requests under the same name. */
-const SAME: ReadonlySet<string> = new Set([
-  'temperature',
-  'top_p',
-  'top_k',
-  'min_p',
-  'typical_p',
-  'seed',
-  'stop',
-  'repeat_penalty',
-  'repeat_last_n',
-  'presence_penalty',
-  'frequency_penalty',
-  'mirostat',
-  'mirostat_tau',
-  'mirostat_eta',
-]);
 /** Limit for a file that may contain anything. */
 const MOST_PARAMETERS = 100;
 
@@ -40,7 +24,7 @@ export async function readLayers({ system, params }: OllamaLayers): Promise<Laye
   const defaults: LayerFacts['request_defaults'] = {};
   const others: LayerFacts['other_parameters'] = {};
   for (const [name, value] of Object.entries(read.data ?? {}).slice(0, MOST_PARAMETERS)) {
-    if (SAME.has(name)) defaults[name] = value;
+    if (OLLAMA_SAME_FIELDS.has(name)) defaults[name] = value;
     else if (name === 'num_predict' && typeof value === 'number' && value > 0) defaults['max_tokens'] = value;
     else others[name] = value;
   }

@@ -42,7 +42,8 @@ const NEEDED: readonly (readonly [type: string, what: string])[] = [
 ];
 
 /**
- * Reads a manifest. `null`: the file is none, because it is hidden, gone or not where Ollama has manifests.
+ * Reads a manifest. `null`: the file is none, because it is hidden, gone or not where Ollama has manifests. Also `null` for
+ * a cloud model, which has no file.
  *
  * @param folder Of Ollama's models, with `manifests` and `blobs`.
  */
@@ -56,6 +57,8 @@ export async function readManifest(file: string, folder: string): Promise<Ollama
   const name = `${host}${namespace === 'library' ? '' : `${namespace}/`}${model}:${tag}`;
   const isName = HOST.test(registry) && [namespace, model, tag].every((part) => PART.test(part));
   const layers = layersIn(text, path.join(folder, 'blobs'));
+  // A cloud model has no file, and is not damaged.
+  if (layers !== null && tag.endsWith('cloud') && !hasModel(layers)) return null;
   const damage = isName ? await damageOf(layers, name) : 'has a name that Ollama does not allow';
   return { name, layers: layers ?? [], damage };
 }
@@ -79,16 +82,19 @@ function layersIn(text: string, blobs: string): OllamaLayer[] | null {
   });
 }
 
+function hasModel(layers: readonly OllamaLayer[]): boolean {
+  return layers.some(({ mediaType }) => mediaType === OLLAMA_LAYERS.model);
+}
+
 async function damageOf(layers: readonly OllamaLayer[] | null, name: string): Promise<string | null> {
   const remedy = `ollama pull ${name} downloads it again`;
   if (layers === null) return `has a damaged manifest; ${remedy}`;
-  if (!layers.some(({ mediaType }) => mediaType === OLLAMA_LAYERS.model))
-    return 'has no GGUF file: its manifest is damaged, or only Ollama can run it, as a cloud model';
+  if (!hasModel(layers)) return "has no GGUF file: its manifest is damaged, or only Ollama's own engine can load it";
   for (const [type, what] of NEEDED) {
     for (const { mediaType, blob, size } of layers) {
       if (mediaType !== type) continue;
       const found = await statOf(blob);
-      if (found?.isFile() !== true) return `lacks its ${what} ${path.basename(blob)}; ${remedy}`;
+      if (found?.isFile() !== true) return `lacks its ${what}; ${remedy}`;
       if (size !== null && found.size < size)
         return `is cut off: its ${what} has ${bytes(found.size)} of ${bytes(size)}; ${remedy}`;
     }

@@ -155,6 +155,14 @@ describe('a command line', () => {
     ['run a --temp 0', 'Did you mean --temperature?'],
     ['update a --idle 5m', 'Did you mean --idle-timeout?'],
     ['ps --stauts failed', 'Did you mean --status?'],
+    ['run a --keepalive 5m', 'to stop an instance when it is idle: llamactl update NAME --idle-timeout 10m'],
+    ['run a --nowordwrap', 'answers are printed as they come'],
+    ['run a --nothink', 'for an answer without reasoning: --think=false'],
+    ['run a --insecure', 'a registry without https is set in the configuration'],
+    ['pull a/b --insecure', 'a registry without https is set in the configuration'],
+    ['create a --quantize q4_K_M', 'llamactl quantizes no models: pull a smaller quant'],
+    ['create a -m /m.gguf -q q4_K_M', 'llamactl quantizes no models: pull a smaller quant'],
+    ['show a --verbose', 'show prints everything; for the metadata of the file: llamactl models show'],
     ['ps --jsn', 'Did you mean --json?'],
     [
       'run a -o temp=0',
@@ -256,6 +264,10 @@ describe('a command line', () => {
     ['search', 'use: llamactl models search WORDS'],
     ['quants', 'use: llamactl models quants REFERENCE'],
     ['remove', 'use: llamactl rm NAME'],
+    ['push', 'use: llamactl export FILE for instances; models are files, which you copy'],
+    ['signin', 'use: no account is needed to pull models; llamactl login is for a server with accounts'],
+    ['launch claude', 'use: llamactl start NAME for an instance; docs/how-to/clients.md has the settings of programs'],
+    ['ollama list', 'use: the same commands without the word ollama; docs/how-to/from-ollama.md compares them'],
   ])('suggests the closest verbs, aliases and verbs of other programs for %j', async (line, meant) => {
     const { status, stderr } = await sandbox.run(line.split(' '));
     expect([status, stderr.split('\n')[1]]).toEqual([2, `  ${meant}`]);

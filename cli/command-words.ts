@@ -29,7 +29,8 @@ export async function understood(program: Command, words: readonly string[]): Pr
     const { unknownVerb } = await import('./unknown-verb.ts');
     throw await unknownVerb(unknown);
   }
-  if (!isHelp || path.length === 0) return { words: ungrouped(words, program, command), command };
+  if (!isHelp || path.length === 0)
+    return { words: withModes(ungrouped(words, program, command), program, command), command };
   const at = words.indexOf('help');
   return { words: [...words.slice(0, at), ...words.slice(at + 1), '--help'], command };
 }
@@ -48,6 +49,16 @@ function ungrouped(words: readonly string[], program: Command, command: Command)
     const isAfterDashes = dashes !== -1 && index > dashes;
     const isGroup = options.length > 0 && options.every((option) => switches.has(option));
     return isGroup && !isAfterDashes && !takesValue(words[index - 1] ?? '', program, command) ? options : [word];
+  });
+}
+
+/** Writes `--think` as `--think=true`. Commander would take the next word, such as the name of a model, as its value. */
+function withModes(words: readonly string[], program: Command, command: Command): string[] {
+  const dashes = words.indexOf('--');
+  const modes = new Set(command.options.filter(({ optional }) => optional).map(({ long }) => long));
+  return words.map((word, index) => {
+    const isOption = modes.has(word) && (dashes === -1 || index < dashes);
+    return isOption && !takesValue(words[index - 1] ?? '', program, command) ? `${word}=true` : word;
   });
 }
 

@@ -22,9 +22,8 @@ export async function inputText({ terminal, signal }: InputSession, file: string
   }
 }
 
-/** Reads a JSON object. @throws {Problem} when it is something else */
-export async function inputObject(session: InputSession, file: string): Promise<object> {
-  const text = await inputText(session, file);
+/** The JSON object in the text of a file. @throws {Problem} when it is something else */
+export async function objectIn(file: string, text: string): Promise<object> {
   const where = sourceName(file);
   let value: unknown;
   try {

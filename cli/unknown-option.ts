@@ -2,10 +2,18 @@ import type { Option } from 'commander';
 import { engineOptionOf } from './llama-server-flags.ts';
 import { shellQuoted } from '../format/shell-words.ts';
 
+/** The remedy for people who want to quantize a model. */
+export const QUANTIZE =
+  'llamactl quantizes no models: pull a smaller quant (llamactl models quants REFERENCE), or use llama-quantize of llama.cpp';
+
 /** Options of similar programs, and what does the same here. */
 const OTHER_OPTIONS: readonly Hint[] = [
   [/^(?:ttl|keep-?alive)$/, 'to stop an instance when it is idle: llamactl update NAME --idle-timeout 10m'],
   [/^listen$/, 'the server is given its address by --host and --port of llamactl serve or llamactl up'],
+  [
+    /^insecure$/,
+    'a registry without https is set in the configuration: llamactl config set models.ollama_endpoint=http://HOST',
+  ],
   [/^watch-config$/, 'after a change of its configuration: llamactl reload; of instances: llamactl apply FILE'],
   [/^config$/, 'the configuration file is an option of the server: llamactl serve --config FILE'],
   [/^v$/, 'for the version: llamactl --version'],
@@ -27,7 +35,18 @@ const OF_INSTANCES: readonly Hint[] = [
 /** For `run`: flags of llama-cli and of Ollama for one answer. */
 const OF_RUN: readonly Hint[] = [
   [/^(?:n|n-predict|predict|num-predict)$/, 'for the longest answer: --max-tokens NUMBER'],
+  [/^no-?word-?wrap$/, 'answers are printed as they come, without added line breaks: leave the option out'],
+  [/^no-?think(?:ing)?$/, 'for an answer without reasoning: --think=false'],
+  [/^(?:dimensions|truncate)$/, 'for embeddings: /v1/embeddings of the server'],
   [/^sys(?:tem-prompt)?$/, 'for a system prompt: --system TEXT'],
+];
+
+/** For `create`, after options of `ollama create`. */
+const OF_CREATE: readonly Hint[] = [[/^quantize$/, QUANTIZE]];
+
+/** For `show`. */
+const OF_SHOW: readonly Hint[] = [
+  [/^(?:v|verbose)$/, 'show prints everything; for the metadata of the file: llamactl models show MODEL --metadata'],
 ];
 
 /** For `events`, which has no end. */
@@ -41,7 +60,12 @@ const OF_EVENTS: readonly Hint[] = [
 /** Verbs that start a model and have no options of the engine. */
 const STARTING: ReadonlySet<string> = new Set(['run', 'start', 'restart', 'serve', 'up', 'quickstart', 'pull']);
 
-const OF_VERBS: Readonly<Record<string, readonly Hint[]>> = { run: OF_RUN, events: OF_EVENTS };
+const OF_VERBS: Readonly<Record<string, readonly Hint[]>> = {
+  run: OF_RUN,
+  create: OF_CREATE,
+  show: OF_SHOW,
+  events: OF_EVENTS,
+};
 
 type Hint = readonly [name: RegExp, hint: string];
 
@@ -67,8 +91,8 @@ export async function unknownOptionHint(
 ): Promise<string | null> {
   const [, name] = /^-{1,2}([a-z][\w-]*)(?:=|$)/.exec(option) ?? [];
   if (name === undefined) return null;
-  const ofCommand = takesEngineOptions ? OF_INSTANCES : (OF_VERBS[command] ?? []);
-  const ofOthers = [...OTHER_OPTIONS, ...ofCommand];
+  const ofCommand = [...(OF_VERBS[command] ?? []), ...(takesEngineOptions ? OF_INSTANCES : [])];
+  const ofOthers = [...ofCommand, ...OTHER_OPTIONS];
   const hint = ofOthers.find(([pattern]) => pattern.test(name))?.[1];
   if (hint !== undefined) return hint;
   const key = engineOptionOf(name);

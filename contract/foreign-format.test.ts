@@ -28,7 +28,11 @@ describe('the format of a file', () => {
   it.each(['FROM qwen3:8b', '# mine\n\nFROM ./q.gguf\nPARAMETER num_ctx 4096', 'from q.gguf\nSYSTEM """hi"""'])(
     'is recognised as a Modelfile: %j',
     (text) => {
-      expect(foreignFormat(text, undefined)).toMatch(/^is a Modelfile of Ollama, .*from-ollama\.md /);
+      for (const values of [undefined, { 'FROM qwen3:8b SYSTEM """ Be': 'brief' }]) {
+        expect(foreignFormat(text, values)).toBe(
+          'is a Modelfile of Ollama; to make an instance of it: llamactl create NAME --file FILE',
+        );
+      }
     },
   );
 

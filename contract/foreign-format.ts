@@ -54,11 +54,11 @@ const GO_KEYS: ReadonlySet<string> = new Set([
 ]);
 
 /** A Modelfile begins with `FROM`, after comments. Each repetition takes one line, so the time is linear in the text. */
-const MODELFILE = /^(?:[^\S\n]*(?:#[^\n]*)?\n)*[^\S\n]*FROM[ \t]+\S/i;
+const MODELFILE = /^\uFEFF?(?:[^\S\n]*(?:#[^\n]*)?\n)*[^\S\n]*FROM[ \t]+\S/i;
 
 /**
- * Recognises a file of another program that llamactl cannot read. Returns the end of a sentence about the file, without
- * a full stop; `null`: no known format. Never recognises a file that llamactl can read.
+ * Recognises a file of another program, which is no file of llamactl. Returns the end of a sentence about the file, without
+ * a full stop; `null`: no known format. Never recognises a configuration or a fleet of llamactl.
  *
  * @param text The whole file.
  * @param values The file, parsed as YAML or JSON; of a list, the first entry is judged. `undefined`: it is neither.
@@ -67,7 +67,15 @@ export function foreignFormat(text: string, values: unknown): string | null {
   const first: unknown = Array.isArray(values) ? values[0] : values;
   const neighbour = isRecord(first) ? NEIGHBOURS.find(({ isOf }) => isOf(first)) : undefined;
   if (neighbour !== undefined) return sentenceOf(neighbour.file, neighbour.page);
-  return !isRecord(values) && MODELFILE.test(text) ? sentenceOf('a Modelfile of Ollama', 'from-ollama') : null;
+  // Parsed as YAML, a text of several lines may look like a map with mistakes.
+  return isModelfile(text)
+    ? 'is a Modelfile of Ollama; to make an instance of it: llamactl create NAME --file FILE'
+    : null;
+}
+
+/** Whether a text is a Modelfile of Ollama. Only one that begins with `FROM` is recognised. */
+export function isModelfile(text: string): boolean {
+  return MODELFILE.test(text);
 }
 
 function sentenceOf(file: string, page: string): string {

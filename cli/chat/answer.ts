@@ -17,6 +17,8 @@ export interface Answer {
 export interface AnswerTerms {
   /** Print statistics on standard error. */
   isVerbose: boolean;
+  /** Do not show reasoning. */
+  hidesThinking: boolean;
   /** Stops the answer. */
   signal: AbortSignal;
 }
@@ -27,7 +29,7 @@ export interface AnswerTerms {
 export async function giveAnswer(
   { client, terminal, now }: Pick<Session, 'client' | 'terminal' | 'now'>,
   request: ChatRequest,
-  { isVerbose, signal }: AnswerTerms,
+  { isVerbose, hidesThinking, signal }: AnswerTerms,
 ): Promise<Answer> {
   const counted = isVerbose ? { ...request, stream_options: { include_usage: true } } : request;
   const view = terminal.isJson ? null : new AnswerView(terminal);
@@ -48,7 +50,7 @@ export async function giveAnswer(
       for (const { delta, finish_reason: reason } of chunk.choices) {
         const { content, reasoning_content: thought } = delta;
         if (content || thought) first ??= now();
-        if (thought) view?.think(thought);
+        if (thought && !hidesThinking) view?.think(thought);
         if (content) view?.say(content);
         text += content ?? '';
         finish = reason ?? finish;

@@ -3,7 +3,7 @@ import type { Client } from '@llamactl/client';
 import type { Session } from '../command-line.ts';
 import { failureOf } from '../failure.ts';
 import { plain } from '../screen/text.ts';
-import { giveAnswer, type Answer } from './answer.ts';
+import { giveAnswer, type Answer, type AnswerTerms } from './answer.ts';
 import { whyBroken } from './broken-answer.ts';
 import { chatCommand, CHAT_HELP, type ChatCommand } from './chat-command.ts';
 import type { Conversation } from './conversation.ts';
@@ -20,13 +20,13 @@ const LOOK_EVERY_MS = 250;
 export class Chat {
   readonly #session: Session;
   readonly #conversation: Conversation;
-  readonly #isVerbose: boolean;
+  readonly #view: Omit<AnswerTerms, 'signal'>;
   readonly #editor: LineEditor;
 
-  constructor(session: Session, conversation: Conversation, { isVerbose }: { isVerbose: boolean }) {
+  constructor(session: Session, conversation: Conversation, view: Omit<AnswerTerms, 'signal'>) {
     this.#session = session;
     this.#conversation = conversation;
-    this.#isVerbose = isVerbose;
+    this.#view = view;
     this.#editor = new LineEditor(session.terminal.streams);
   }
 
@@ -107,7 +107,7 @@ export class Chat {
   async #ask(question: string): Promise<void> {
     const { signal, terminal } = this.#session;
     const stop = new AbortController();
-    const terms = { isVerbose: this.#isVerbose, signal: AbortSignal.any([signal, stop.signal]) };
+    const terms = { ...this.#view, signal: AbortSignal.any([signal, stop.signal]) };
     try {
       await this.#editor.during(
         () => stop.abort(),
@@ -122,7 +122,7 @@ export class Chat {
   }
 
   /** @throws the error that prevents an answer, and the signal's reason */
-  async #answer(question: string, terms: { isVerbose: boolean; signal: AbortSignal }): Promise<void> {
+  async #answer(question: string, terms: AnswerTerms): Promise<void> {
     const conversation = this.#conversation;
     const { now } = this.#session;
     for (let hasRestarted = false; ;) {

@@ -182,6 +182,7 @@ interface Known {
 const ADDRESS = /^(?:https?:\/\/|hf\.co\/|huggingface\.co\/)/;
 /** A model as Ollama names it. */
 const OF_OLLAMA = /^[\w.-]+:[\w.-]+$/;
+const OF_CLOUD = /^[\w.-]+:(?:[\w.-]+-)?cloud$/;
 
 async function unknownModel(model: string, { instances, models, starters, isLocal }: Known): Promise<Problem> {
   const { startersHint } = await import('./remote-model.ts');
@@ -194,6 +195,8 @@ async function unknownModel(model: string, { instances, models, starters, isLoca
     tag?.name ??
     modelContaining(model, models) ??
     (await nearName(model, [...names, ...models.flatMap((each) => modelNames(each).slice(0, 2))]));
+  if (OF_CLOUD.test(model) && near === null)
+    return new Problem(`${model} is a cloud model of Ollama, which runs on its machines, not here`, EXIT.notFound);
   if (OF_OLLAMA.test(model) && near === null) {
     return new Problem(`there is no instance and no model ${model}`, EXIT.notFound, [
       `to download it from Ollama's registry: llamactl pull ollama:${model}`,

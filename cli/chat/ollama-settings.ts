@@ -1,4 +1,5 @@
 import type { Client, CreateInstance, ModelDetails } from '@llamactl/client';
+import { isOllamaOptionSet, OLLAMA_OPTIONS } from '@llamactl/contract/ollama-options';
 
 /** Settings that Ollama has for a model. */
 export interface OllamaSettings {
@@ -6,14 +7,6 @@ export interface OllamaSettings {
   /** Parameters without a counterpart, under Ollama's names. */
   unused: string[];
 }
-
-/** Options of llama-server for parameters of Ollama, as docs/how-to/from-ollama.md lists them. */
-const OPTIONS: ReadonlyMap<string, string> = new Map([
-  ['num_ctx', 'ctx_size'],
-  ['num_gpu', 'n_gpu_layers'],
-  ['num_thread', 'threads'],
-  ['num_batch', 'batch_size'],
-]);
 
 /** Reads the settings that Ollama has for a model of the library. */
 export async function ollamaSettings(client: Client, id: string, signal: AbortSignal): Promise<OllamaSettings> {
@@ -28,9 +21,9 @@ function settingsOf({
   const options: Record<string, number> = {};
   const unused: string[] = [];
   for (const [name, value] of Object.entries(others)) {
-    const option = OPTIONS.get(name);
+    const option = OLLAMA_OPTIONS.get(name);
     if (option === undefined || typeof value !== 'number') unused.push(name);
-    else if (isSet(name, value)) options[option] = value;
+    else if (isOllamaOptionSet(name, value)) options[option] = value;
   }
   return {
     settings: {
@@ -40,9 +33,4 @@ function settingsOf({
     },
     unused,
   };
-}
-
-/** In Ollama, 0 means the default, but no layers on GPUs for `num_gpu`. There -1 means the default. */
-function isSet(name: string, value: number): boolean {
-  return Number.isSafeInteger(value) && (name === 'num_gpu' ? value >= 0 : value > 0);
 }

@@ -84,6 +84,37 @@ describe('llamactl run with one question', () => {
     ]);
   });
 
+  it.each([
+    ['--think=false', { enable_thinking: false }],
+    ['--think', { enable_thinking: true }],
+    ['--think=true', { enable_thinking: true }],
+    ['--think=low', { enable_thinking: true, reasoning_effort: 'low' }],
+  ])('says with %s whether the model reasons first', async (flag, chat_template_kwargs) => {
+    expect(await run([flag, 'qwen', 'x'])).toMatchObject({ status: 0, stderr: '' });
+    expect(server.questions).toMatchObject([{ model: 'qwen', chat_template_kwargs, messages: [{ content: 'x' }] }]);
+  });
+
+  it('refuses another value of --think, and takes it as text elsewhere', async () => {
+    expect((await run(['qwen', 'x', '--think=maybe'])).stderr).toContain('Give true, false, low, medium, high.');
+    await run(['qwen', '--system', '--think', '--', '--think']);
+    expect(server.questions).toMatchObject([{ messages: [{ content: '--think' }, { content: '--think' }] }]);
+    expect(server.questions[0]).not.toHaveProperty('chat_template_kwargs');
+  });
+
+  it.each(['--hide-thinking', '--hidethinking'])('shows no reasoning on a terminal with %s', async (flag) => {
+    server.answerers = [
+      (response) => {
+        sendPiece(response, { reasoning_content: 'Hm.' });
+        sendPiece(response, { content: 'Yes.' });
+        finish(response);
+      },
+    ];
+    expect((await run(['qwen', 'x'], { columns: 80 })).stdout).toContain('thinking: ');
+    const { stdout } = await run(['qwen', 'x', flag], { columns: 80 });
+    expect(stdout).toContain('Yes.');
+    expect(stdout).not.toContain('Hm.');
+  });
+
   it('requires a question', async () => {
     const { status, stderr } = await run(['qwen']);
     expect(status).toBe(2);
@@ -597,6 +628,16 @@ describe('llamactl run with a model', () => {
         ].join('\n'),
       ]);
       expect((await run(['mistral', 'x'])).stderr).toContain('to download a model: llamactl pull REFERENCE');
+    });
+
+    it('is no cloud model of Ollama, which runs elsewhere', async () => {
+      for (const word of ['gpt-oss:120b-cloud', 'kimi-k2:cloud']) {
+        const { status, stderr } = await run([word, 'x']);
+        expect([status, stderr]).toEqual([
+          3,
+          `llamactl: ${word} is a cloud model of Ollama, which runs on its machines, not here\n`,
+        ]);
+      }
     });
   });
 

@@ -62,6 +62,15 @@ describe('applying a file', () => {
     );
   });
 
+  it('names the command for a Modelfile', async () => {
+    writeFileSync(file, 'FROM qwen3:8b\nSYSTEM """\nBe: brief\n"""\n');
+    expect(await sandbox.run(['apply', file])).toEqual({
+      status: 2,
+      stdout: '',
+      stderr: `llamactl: ${file} is a Modelfile of Ollama; to make an instance of it: llamactl create NAME --file FILE\n`,
+    });
+  });
+
   it.each([
     ['an empty file', () => file, ''],
     ['empty input', () => '-', '\n'],

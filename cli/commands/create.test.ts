@@ -223,13 +223,21 @@ describe('creating an instance', () => {
 
   it.each([
     ['{"backend_type": "llama_cpp", "backend_options": {"model": "/m.gguf"}}', 'an instance of the Go llamactl'],
-    ['FROM qwen3:8b\nPARAMETER num_ctx 4096\n', 'a Modelfile of Ollama'],
     ['name: qwen\nparameters:\n  model: qwen.gguf\n', 'a model configuration of LocalAI'],
   ])('names the program of a file that it cannot read: %j', async (input, program) => {
     const { status, stderr } = await sandbox.run(['create', 'a', '--file', '-'], { input });
     expect(status).toBe(2);
     expect(stderr).toContain(`llamactl: standard input is ${program}, which llamactl does not read. docs/how-to/from-`);
     expect(server.manager.calls).toEqual([]);
+  });
+});
+
+describe('a Modelfile', () => {
+  it('is named by its line if its model is missing', async () => {
+    const { status, stderr } = await sandbox.run(['create', 'a', '-f', '-'], { input: 'FROM qwen3:8b\n' });
+    expect(status).toBe(3);
+    expect(stderr).toContain('standard input:1: the server has no model qwen3:8b\n');
+    expect(server.manager.list()).toEqual([]);
   });
 });
 

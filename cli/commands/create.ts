@@ -1,5 +1,6 @@
 import type { CreateInstance, InstanceCreated } from '@llamactl/client';
 import { Command } from 'commander';
+import { existsSync } from 'node:fs';
 import type { CommandLine, Session } from '../command-line.ts';
 import { EXIT } from '../exit-status.ts';
 import { carriedOut, waitsByDefault } from '../instances/lifecycle.ts';
@@ -9,6 +10,7 @@ import { saidSettings } from '../instances/setting-words.ts';
 import { portWarnings } from '../instances/port-warnings.ts';
 import { printWarnings } from '../instances/warnings.ts';
 import { Problem } from '../problem.ts';
+import { shellQuoted } from '../../format/shell-words.ts';
 import { plain } from '../screen/text.ts';
 
 interface CreateFlags extends SettingFlags {
@@ -31,7 +33,7 @@ export function createCommand(commandLine: CommandLine): Command {
         const { start, wait = waitsByDefault(session) } = invocation.flags;
         const { name, settings } = await saidSettings(commandLine, session, invocation);
         assertValues(invocation.flags);
-        const created = await create(session, { ...(settings as CreateInstance), name });
+        const created = await create(session, { ...(settings as CreateInstance), name }, invocation.flags.file);
         if (!terminal.isJson && !terminal.isQuiet) await noteCompanions(terminal, created, settings as CreateInstance);
         if (start !== true) {
           const ofPort = invocation.flags.port === undefined ? [] : await portWarnings(session, created.instance);
@@ -66,7 +68,12 @@ function assertValues({ option = [], requestDefault = [] }: SettingFlags): void 
   if (flag !== undefined) throw new Problem(`${flag}: give a value, or leave the option out`, EXIT.usage);
 }
 
-async function create({ client, signal }: Session, body: CreateInstance): Promise<InstanceCreated> {
+/** @param file The file of `--file`. */
+async function create(
+  { client, signal }: Session,
+  body: CreateInstance,
+  file: string | undefined,
+): Promise<InstanceCreated> {
   const { LlamactlError } = await import('@llamactl/client');
   try {
     return await client.createInstance(body, { signal });
@@ -75,26 +82,33 @@ async function create({ client, signal }: Session, body: CreateInstance): Promis
     const { problems, message, code } = error;
     const [only] = problems.length === 1 ? problems : [];
     if (only?.path === 'model_path' && only.message.startsWith('is required') && body.engine === undefined) {
-      throw new Problem('Which model? Add --model FILE (or -m FILE).', EXIT.usage);
+      const isHere = existsSync('Modelfile');
+      const ways = isHere ? [`to use the Modelfile of this folder: llamactl create ${body.name} -f Modelfile`] : [];
+      throw new Problem('Which model? Add --model FILE (or -m FILE).', EXIT.usage, ways);
     }
     const { name } = body;
+    const source = file === undefined ? '--model FILE' : `--file ${shellQuoted(file)}`;
     const ways =
       code === 'INSTANCE_EXISTS'
-        ? [`to change it: llamactl update ${name} --model FILE; to delete it: llamactl rm ${name}`]
+        ? [`to change it: llamactl update ${name} ${source}; to delete it: llamactl rm ${name}`]
         : only?.path === 'name'
-          ? waysAround(name)
+          ? waysAround(name, source)
           : [];
     throw ways.length === 0 ? error : new Problem(message, EXIT.failed, ways, code);
   }
 }
 
-/** Hints for a text that is no valid name, because it is a model file or the name of a model on a hub. */
-function waysAround(name: string): string[] {
+/**
+ * Hints for a text that is no valid name, because it is a model file or the name of a model on a hub.
+ *
+ * @param source The flag for the model.
+ */
+function waysAround(name: string, source: string): string[] {
   if (/\.gguf$/i.test(name))
     return [`to talk to a model file: llamactl run ${name}; else: llamactl create NAME --model ${name}`];
   const simple = name.replace(/^.*\//, '').replace(/[^A-Za-z0-9._-].*$/, '');
   if (!/[:/]/.test(name) || !/^[A-Za-z0-9]/.test(simple)) return [];
-  return [`an alias may have it: llamactl create ${simple} --alias ${name} --model FILE`];
+  return [`an alias may have it: llamactl create ${simple} --alias ${name} ${source}`];
 }
 
 /** Starts the new instance. If the start fails, the message says that the instance exists. */
@@ -140,5 +154,6 @@ Examples:
   llamactl create qwen -m qwen.gguf -o n_gpu_layers=99 --alias gpt-4o
   llamactl create brief -m qwen.gguf --system-prompt 'Be brief.'
   llamactl create calm -m qwen.gguf --request-default temperature=0.2
+  llamactl create coder -f Modelfile         of Ollama
   llamactl create embed -m nomic.gguf -o embeddings=true -- --pooling mean
   llamactl create tts --engine custom --engine-command 'tts --port \${PORT}'`;

@@ -181,6 +181,7 @@ it('show says that a word is a model without an instance', async () => {
   const { status, stderr } = await sandbox.run(['show', 'demo-q8_0']);
   expect([status, stderr]).toEqual([
     3,
-    'llamactl: there is no instance demo-q8_0, but a model; to make an instance of it: llamactl run demo-q8_0\n',
+    'llamactl: there is no instance demo-q8_0, but a model; to make an instance of it: llamactl run demo-q8_0\n' +
+      '  to see the model: llamactl models show demo-q8_0\n',
   ]);
 });

@@ -1,6 +1,7 @@
-import { Command, InvalidArgumentError } from 'commander';
+import { Command, InvalidArgumentError, Option } from 'commander';
 import type { OllamaSettings } from '../chat/ollama-settings.ts';
 import type { CommandLine, Session } from '../command-line.ts';
+import { thinking, thinkingFields, type Thinking } from '../chat/thinking.ts';
 import { plain } from '../screen/text.ts';
 
 type Every = CommandLine['surroundings']['every'];
@@ -12,6 +13,8 @@ interface RunFlags {
   system?: string;
   temperature?: number;
   maxTokens?: number;
+  think?: Thinking;
+  hideThinking?: boolean;
   verbose?: boolean;
   yes?: boolean;
 }
@@ -28,22 +31,27 @@ interface Wish {
 
 export function runCommand(commandLine: CommandLine): Command {
   const command = new Command('run');
-  return command
-    .description('Chat with a model. Downloads it, creates an instance of it, and starts it if needed.')
-    .argument('<model>', 'Instance, alias, model file, name of a model in llamactl models, or reference')
-    .argument('[prompt...]', 'A question; leave it out to chat')
-    .option('--system <text>', "System prompt (default: the instance's)")
-    .option(
-      '--temperature <number>',
-      "Temperature; 0 = always the likeliest answer (default: the engine's)",
-      temperature,
-    )
-    .option('--max-tokens <number>', "Longest answer in tokens (default: the engine's)", tokens)
-    .option('-y, --yes', 'Download the model without asking')
-    .option('--verbose', 'Print statistics such as tokens per second on standard error')
-    .addHelpText(
-      'after',
-      `
+  return (
+    command
+      .description('Chat with a model. Downloads it, creates an instance of it, and starts it if needed.')
+      .argument('<model>', 'Instance, alias, model file, name of a model in llamactl models, or reference')
+      .argument('[prompt...]', 'A question; leave it out to chat')
+      .option('--system <text>', "System prompt (default: the instance's)")
+      .option(
+        '--temperature <number>',
+        "Temperature; 0 = always the likeliest answer (default: the engine's)",
+        temperature,
+      )
+      .option('--max-tokens <number>', "Longest answer in tokens (default: the engine's)", tokens)
+      .option('--think [mode]', 'Let the model reason first: true, false, low, medium or high', thinking)
+      .option('--hide-thinking', 'Do not show the reasoning on a terminal')
+      // As Ollama spells it.
+      .addOption(new Option('--hidethinking').hideHelp().implies({ hideThinking: true }))
+      .option('-y, --yes', 'Download the model without asking')
+      .option('--verbose', 'Print statistics such as tokens per second on standard error')
+      .addHelpText(
+        'after',
+        `
 Piped input is appended to the prompt. With --json each chunk of an answer is
 printed as the engine sent it, one line of JSON each. The instance keeps
 running; to stop it: llamactl stop NAME. An instance created for a file is
@@ -59,28 +67,29 @@ Examples:
   llamactl run qwen "Name three fruits"
   llamactl run qwen "Sum this up in a sentence:" < notes.txt
   git diff | llamactl run qwen --system 'You write commit messages.'`,
-    )
-    .action(
-      commandLine.online<RunFlags>(
-        async (session, { words: [model = '', ...words], flags }) => {
-          const { home, every } = commandLine.surroundings;
-          const { format } = command.optsWithGlobals<{ format?: string }>();
-          await run(session, { model, prompt: words.join(' '), home, every, format }, flags);
-        },
-        {
-          startsServer: async ({ words: [model = ''] }) => {
-            const { refuseAbsentFile } = await import('../chat/absent-file.ts');
-            await refuseAbsentFile(model, process.cwd(), commandLine.surroundings);
+      )
+      .action(
+        commandLine.online<RunFlags>(
+          async (session, { words: [model = '', ...words], flags }) => {
+            const { home, every } = commandLine.surroundings;
+            const { format } = command.optsWithGlobals<{ format?: string }>();
+            await run(session, { model, prompt: words.join(' '), home, every, format }, flags);
           },
-        },
-      ),
-    );
+          {
+            startsServer: async ({ words: [model = ''] }) => {
+              const { refuseAbsentFile } = await import('../chat/absent-file.ts');
+              await refuseAbsentFile(model, process.cwd(), commandLine.surroundings);
+            },
+          },
+        ),
+      )
+  );
 }
 
 async function run(
   session: Session,
   { model, prompt, home, every, format }: Wish,
-  { system, temperature: warmth, maxTokens, verbose: isVerbose = false, yes: isAgreed = false }: RunFlags,
+  { system, temperature: warmth, maxTokens, yes: isAgreed = false, ...flags }: RunFlags,
 ): Promise<void> {
   const { terminal, client, signal } = session;
   const question = await wholeQuestion(session, prompt, every);
@@ -102,14 +111,15 @@ async function run(
   if (ofOllama !== undefined) for (const line of ollamaNotes(name, ofOllama)) terminal.note(line);
   const hasStarted = await ensureRunning(session, { name, isNew: file !== null });
   if (format === 'json') terminal.note(jsonHint(name));
-  const settings = { temperature: warmth, max_tokens: maxTokens };
+  const settings = { temperature: warmth, max_tokens: maxTokens, ...thinkingFields(flags.think) };
+  const view = { isVerbose: flags.verbose ?? false, hidesThinking: flags.hideThinking ?? false };
   const conversation = new Conversation(name, { ...(system === undefined ? {} : { system }), settings });
   if (question === null) {
     const { Chat } = await import('../chat/chat.ts');
-    await new Chat(session, conversation, { isVerbose }).run();
+    await new Chat(session, conversation, view).run();
   } else {
     const { answerOnce } = await import('../chat/single-answer.ts');
-    await answerOnce(session, conversation.request(question), { isVerbose, signal });
+    await answerOnce(session, conversation.request(question), { ...view, signal });
   }
   if (hasStarted || question === null) terminal.note(`${name} keeps running; to stop it: llamactl stop ${name}`);
 }

@@ -30,6 +30,34 @@ describe('showing an instance', () => {
     expect((await sandbox.run(['inspect', 'llama', '-q'])).stdout).toBe('stopped\n');
   });
 
+  it('prints parts of it, as ollama show does of a model', async () => {
+    await server.add('coder', {
+      model_path: '/models/qwen.gguf',
+      options: { ctx_size: 512 },
+      request_defaults: { stop: ['###'] },
+      system_prompt: 'Be brief.',
+    });
+    const show = async (...flags: string[]): Promise<string> => (await sandbox.run(['show', 'coder', ...flags])).stdout;
+    expect(await show('--modelfile')).toBe(
+      '# The instance coder of llamactl. In Ollama: ollama create coder -f FILE\n' +
+        'FROM /models/qwen.gguf\nPARAMETER num_ctx 512\nPARAMETER stop "###"\nSYSTEM Be brief.\n',
+    );
+    expect(await show('--parameters')).toBe('PARAMETER num_ctx 512\nPARAMETER stop "###"\n');
+    expect(await show('--system')).toBe('Be brief.\n');
+  });
+
+  it.each([
+    ['--system', 'llama has no system prompt'],
+    ['--template', 'the model of llama has no chat template'],
+    ['--license', 'the file of the model of llama names no license'],
+  ])('says that it has no such part: %s', async (flag, message) => {
+    expect(await sandbox.run(['show', 'llama', flag])).toEqual({
+      status: 3,
+      stdout: '',
+      stderr: `llamactl: ${message}\n`,
+    });
+  });
+
   it.each(['show', 'why', 'logs', 'health', 'stats', 'stop', 'start', 'wait --for stopped', 'update --pinned'])(
     'takes an alias for its instance, as other verbs do: %s',
     async (verb) => {

@@ -14,7 +14,7 @@ export async function nearInstance(session: Session, name: string, error: unknow
   const problem = await unknownInstance(name, await client.listInstances({ signal }));
   if (problem instanceof AliasUsed || !(await isModel(session, name))) return problem;
   const message = `there is no instance ${name}, but a model; to make an instance of it: llamactl run ${name}`;
-  return new Problem(message, EXIT.notFound, [], 'INSTANCE_NOT_FOUND');
+  return new Problem(message, EXIT.notFound, [`to see the model: llamactl models show ${name}`], 'INSTANCE_NOT_FOUND');
 }
 
 async function isModel({ client, signal }: Session, word: string): Promise<boolean> {

@@ -8,7 +8,7 @@ import { missingName } from '../missing-name.ts';
 import { Problem } from '../problem.ts';
 import { modelCalled, scannedModels } from './server-models.ts';
 
-/** What an import does, or did, for one model of Ollama. */
+/** The step of an import for one model of Ollama, planned or done. */
 export interface ImportStep {
   /** As Ollama names it: `qwen3:8b`. */
   model: string;

@@ -88,7 +88,10 @@ export function withSettingFlags(command: Command): Command {
     .option('--no-keep-context', 'Keep no conversation over a stop (default)')
     .option('--engine-command <words>', "Replace the engine's command; needs security.allow_privileged")
     .option('--health-path <path>', 'Path that returns 200 when the engine is ready (default: /health)')
-    .option('-f, --file <file>', 'File with settings as JSON, in the form of the API; - for standard input');
+    .option(
+      '-f, --file <file>',
+      'File with settings: JSON in the form of the API, or a Modelfile of Ollama; - for standard input',
+    );
 }
 
 /** Collects the values of a repeated flag. */

@@ -1,15 +1,17 @@
 import type { CreateInstance, UpdateInstance } from '@llamactl/client';
+import { isModelfile } from '@llamactl/contract/foreign-format';
 import { existsSync } from 'node:fs';
 import path from 'node:path';
 import type { CommandLine, Invocation, Session } from '../command-line.ts';
 import { EXIT } from '../exit-status.ts';
-import { inputObject } from '../input-file.ts';
+import { inputText, objectIn } from '../input-file.ts';
 import { merged, settingsOf } from './instance-settings.ts';
 import { isOwnAddress } from '../server/own-address.ts';
 import { Problem } from '../problem.ts';
 import { plain } from '../screen/text.ts';
 import { isReference } from '../downloads/reference-word.ts';
 import { shellQuoted } from '../../format/shell-words.ts';
+import { QUANTIZE } from '../unknown-option.ts';
 import type { SettingFlags } from './setting-flags.ts';
 
 /** The settings of one instance on a command line. */
@@ -31,7 +33,7 @@ export async function saidSettings(
       remedyFor(surplus[0] ?? ''),
     ]);
   }
-  const fromFile = flags.file === undefined ? {} : await inputObject(session, flags.file);
+  const fromFile = flags.file === undefined ? {} : await settingsIn(session, flags.file, surroundings.home);
   const { name: filed, ...body } = fromFile as Partial<CreateInstance>;
   const name = given ?? filed;
   if (typeof name !== 'string' || name === '') throw new Problem('no instance given: add its name', EXIT.usage);
@@ -48,8 +50,18 @@ export async function saidSettings(
   return { name, settings: merged(body, isKnown ? { ...fromFlags, model } : fromFlags) };
 }
 
+/** The settings in a file: JSON of the API, or a Modelfile of Ollama. */
+async function settingsIn(session: Session, file: string, home: string): Promise<object> {
+  const text = await inputText(session, file);
+  if (!isModelfile(text) && !/^modelfile/i.test(path.basename(file))) return objectIn(file, text);
+  const { settingsOfModelfile } = await import('../modelfile/modelfile-instance.ts');
+  return settingsOfModelfile(session, { file, text }, home);
+}
+
 /** @param word The first word after the name */
 function remedyFor(word: string): string {
+  // `-q` of `ollama create` takes it.
+  if (/^(?:i?q\d\w*|b?f(?:16|32))$/i.test(word)) return QUANTIZE;
   if (/\.gguf$/i.test(word)) return `a model file is given as --model ${word}`;
   if (/^\w+=/.test(word)) return `an option of the engine is given as -o ${word}`;
   if (/^[\d.]+$/.test(word)) return 'an option of the engine is given as -o key=value, without a space';

@@ -17,14 +17,20 @@ afterEach(() => {
 });
 
 describe('a configuration of another program', () => {
-  it.each([
+  const NOT_READ = ', which llamactl does not read. docs/how-to/from-';
+
+  it.each<[string, string, string?]>([
     ['models:\n  qwen:\n    cmd: llama-server\n', 'a configuration of llama-swap'],
     ['backends:\n  llama-cpp:\n    command: llama-server\n', 'a configuration of the Go llamactl'],
-    ['FROM ./qwen.gguf\nPARAMETER num_ctx 4096\n', 'a Modelfile of Ollama'],
-    ['FROM qwen3:8b\nTEMPLATE """{{ .Prompt }}: x"""\n', 'a Modelfile of Ollama'],
-  ])('is recognised, and its keys are not listed: %j', (text, program) => {
+    [
+      'FROM ./qwen.gguf\nPARAMETER num_ctx 4096\n',
+      'a Modelfile of Ollama',
+      '; to make an instance of it: llamactl create',
+    ],
+    ['FROM qwen3:8b\nTEMPLATE """{{ .Prompt }}: x"""\n', 'a Modelfile of Ollama', '; to make an instance of it: '],
+  ])('is recognised, and its keys are not listed: %j', (text, program, rest = NOT_READ) => {
     const file = sandbox.write(join(sandbox.folder, 'other'), text);
-    const start = `${file} is ${program}, which llamactl does not read. docs/how-to/from-`;
+    const start = `${file} is ${program}${rest}`;
     expect(() => sandbox.load({ configFile: file })).toThrow(
       expect.objectContaining({ problems: [expect.stringContaining(start)] }),
     );

@@ -53,7 +53,6 @@ function shown(key: string): string {
  */
 const OF_OTHERS: ReadonlyMap<string, string> = new Map([
   ...OLLAMA_OPTIONS,
-  ['num_batch', 'batch_size'],
   ['num_predict', 'n_predict'],
   ['max_tokens', 'n_predict'],
   ['ctx', 'ctx_size'],

@@ -1,0 +1,119 @@
+import { mkdirSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { ChatServer } from '../testing/chat-server.ts';
+import { CommandSandbox, type RunResult } from '../testing/command-run.ts';
+import { sampleModel } from '../testing/sample-model.ts';
+
+let server: ChatServer;
+let sandbox: CommandSandbox;
+
+beforeEach(async () => {
+  server = await new ChatServer().listen();
+  sandbox = new CommandSandbox();
+});
+
+afterEach(async () => {
+  await server.leave();
+  sandbox.dispose();
+});
+
+/** Writes a file of the sandbox. @returns its path */
+function put(name: string, text: string): string {
+  const file = path.join(sandbox.home, name);
+  mkdirSync(path.dirname(file), { recursive: true });
+  writeFileSync(file, text);
+  return file;
+}
+
+function create(text: string, ...flags: string[]): Promise<RunResult> {
+  const words = ['create', 'coder', '-f', put('deep/Modelfile', text), ...flags];
+  return sandbox.run(words, { environment: { LLAMACTL_URL: server.url } });
+}
+
+const created = (): unknown[] => [...server.instances.values()];
+
+describe('llamactl create NAME -f Modelfile', () => {
+  it('takes files from the folder of the Modelfile, and says what it drops', async () => {
+    const files = ['qwen.gguf', 'lora.gguf', 'mmproj.gguf'].map((name) => put(`deep/${name}`, 'GGUF'));
+    const { status, stderr } = await create(
+      'FROM ./qwen.gguf\nFROM mmproj.gguf\nADAPTER lora.gguf\nPARAMETER num_ctx 512\nTEMPLATE x\nSYSTEM Be brief.\n',
+    );
+    expect(stderr).toMatch(/Modelfile:5: TEMPLATE is not used: the chat template in the model's file is used/);
+    expect(status).toBe(0);
+    const [model, lora, mmproj] = files;
+    expect(created()).toMatchObject([
+      { name: 'coder', model_path: model, options: { ctx_size: 512, lora, mmproj }, system_prompt: 'Be brief.' },
+    ]);
+  });
+
+  it('begins with the settings of a model of Ollama, as Ollama does', async () => {
+    const model = sampleModel({
+      id: 'id-1',
+      name: 'pirate:latest',
+      ref: 'ollama:pirate:latest',
+      path: '/b',
+      source: 'ollama',
+    });
+    server.models = [model];
+    const details = { ...model, system_prompt: 'Arr.', request_defaults: { temperature: 1, top_k: 9 } };
+    server.others.set('GET /api/models/id-1', [{ ...details, other_parameters: { num_ctx: 64, num_thread: 2 } }]);
+    expect((await create('FROM pirate\nPARAMETER temperature 0\nPARAMETER num_ctx 512\n')).stderr).toBe('');
+    expect(created()).toMatchObject([
+      {
+        model: 'ollama:pirate:latest',
+        system_prompt: 'Arr.',
+        request_defaults: { temperature: 0, top_k: 9 },
+        options: { ctx_size: 512, threads: 2 },
+      },
+    ]);
+  });
+
+  it('takes a model of a hub by its reference', async () => {
+    server.models = [sampleModel({ name: 'Qwen3-4B-Q4_K_M', ref: 'Qwen/Qwen3-4B-GGUF:Q4_K_M', path: '/hub/q.gguf' })];
+    await create('FROM hf.co/Qwen/Qwen3-4B-GGUF:Q4_K_M');
+    expect(created()).toMatchObject([{ model: 'Qwen/Qwen3-4B-GGUF:Q4_K_M' }]);
+  });
+
+  it('gives way to flags', async () => {
+    put('deep/qwen.gguf', 'GGUF');
+    await create('FROM qwen.gguf\nPARAMETER num_ctx 512\nSYSTEM x', '-o', 'ctx_size=64', '--system-prompt', 'y');
+    expect(created()).toMatchObject([{ options: { ctx_size: 64 }, system_prompt: 'y' }]);
+  });
+
+  it('reads standard input', async () => {
+    const file = put('q.gguf', 'GGUF');
+    const environment = { LLAMACTL_URL: server.url };
+    await sandbox.run(['create', 'coder', '-f', '-'], { input: `FROM ${file}\n`, environment });
+    expect(created()).toMatchObject([{ model_path: file }]);
+  });
+
+  it.each([
+    [
+      'FROM qwen3:8b',
+      'Modelfile:1: the server has no model qwen3:8b\n  to download it: llamactl pull ollama:qwen3:8b\n',
+    ],
+    [
+      'FROM me/tuned:1b',
+      '  to download it: llamactl pull me/tuned:1b\n' +
+        "  or from Ollama's registry: llamactl pull ollama:me/tuned:1b\n",
+    ],
+    ['FROM hf.co/a/b:Q4_0', '  to download it: llamactl pull hf.co/a/b:Q4_0\n'],
+    ['FROM ./none.gguf', 'Modelfile:1: FROM ./none.gguf: there is no file '],
+    ['FROM .', 'Modelfile:1: FROM .: llama.cpp reads only GGUF files\n  convert_hf_to_gguf.py'],
+    ['FROM q.gguf\nADAPTER x.safetensors', 'Modelfile:2: ADAPTER x.safetensors: '],
+  ])('creates nothing for %j', async (text, message) => {
+    put('deep/q.gguf', 'GGUF');
+    put('deep/x.safetensors', '');
+    const { status, stderr } = await create(text);
+    expect(status).not.toBe(0);
+    expect(stderr).toContain(message);
+    expect(created()).toEqual([]);
+  });
+
+  it('creates nothing of a model that cannot be loaded', async () => {
+    server.models = [sampleModel({ name: 'bad:1', path: '/b', problems: ['bad:1 lacks its file'] })];
+    expect(await create('FROM bad:1')).toMatchObject({ status: 1, stdout: '' });
+    expect(created()).toEqual([]);
+  });
+});

@@ -1,0 +1,115 @@
+import type { Model, UpdateInstance } from '@llamactl/client';
+import { statSync } from 'node:fs';
+import path from 'node:path';
+import { shellQuoted } from '../../format/shell-words.ts';
+import { isModelFile } from '../chat/model-instance.ts';
+import { newInstanceOf } from '../chat/new-instance.ts';
+import { ollamaSettings } from '../chat/ollama-settings.ts';
+import type { Session } from '../command-line.ts';
+import { isReference } from '../downloads/reference-word.ts';
+import { EXIT } from '../exit-status.ts';
+import { sourceName } from '../foreign-file.ts';
+import { merged } from '../instances/instance-settings.ts';
+import { modelCalled, serverModels } from '../instances/server-models.ts';
+import { isOwnAddress } from '../server/own-address.ts';
+import { Problem } from '../problem.ts';
+import { plain } from '../screen/text.ts';
+import { modelfileSettings } from './modelfile-settings.ts';
+import { type Instruction, instructionsOf } from './modelfile-text.ts';
+
+/** A Modelfile of Ollama. */
+export interface Modelfile {
+  /** On the command line; `-`: standard input. */
+  file: string;
+  text: string;
+}
+
+/** Where paths of a Modelfile lead. */
+interface Place {
+  /** The name of the Modelfile in messages. */
+  file: string;
+  /** Base of relative paths, absolute. */
+  folder: string;
+  home: string;
+  /** The server runs on this machine and sees the same files. */
+  isLocal: boolean;
+}
+
+/**
+ * The settings of an instance that a Modelfile describes. Says in notes which instructions have no effect. As in Ollama,
+ * an instance of a model of Ollama begins with the settings of that model.
+ *
+ * @throws {Problem} for a mistake, or a model or file that is missing
+ */
+export async function settingsOfModelfile(
+  session: Session,
+  { file, text }: Modelfile,
+  home: string,
+): Promise<UpdateInstance> {
+  const name = sourceName(file);
+  const { settings, from, adapters, dropped } = modelfileSettings(instructionsOf(text, name), name);
+  const folder = file === '-' ? process.cwd() : path.dirname(path.resolve(file));
+  const place = { file: name, folder, home, isLocal: isOwnAddress(session.client.url) };
+  const [model, ...others] = from;
+  const base: UpdateInstance = model === undefined ? {} : await settingsOfModel(session, model, place);
+  const files = (instructions: readonly Instruction[]): string[] =>
+    instructions.map((each) => ggufFile(each, pathOf(each.value, place) ?? each.value, place));
+  for (const { line, text: what } of dropped) session.terminal.note(plain(`${name}:${line}: ${what}`));
+  return [settings, optionOf('lora', files(adapters)), optionOf('mmproj', files(others))].reduce(merged, base);
+}
+
+function optionOf(key: string, [first, ...more]: readonly string[]): UpdateInstance {
+  if (first === undefined) return {};
+  return { options: { [key]: more.length === 0 ? first : [first, ...more] } };
+}
+
+/** The model that FROM names, with the settings that Ollama has for it. */
+async function settingsOfModel(session: Session, from: Instruction, place: Place): Promise<UpdateInstance> {
+  const { client, signal } = session;
+  const file = pathOf(from.value, place);
+  if (file !== null) return { model_path: ggufFile(from, file, place) };
+  const found = modelCalled(from.value, await serverModels(client, signal));
+  if (found === null) throw noModel(from, place);
+  if (found.problems.length > 0)
+    throw new Problem(`${place.file}:${from.line}: ${plain(found.problems.join('; '))}`, EXIT.failed);
+  const { model } = newInstanceOf(found, from.value).settings;
+  return { model, ...(await inherited(session, found)) };
+}
+
+async function inherited({ client, signal }: Session, { id, source }: Model): Promise<UpdateInstance> {
+  return source === 'ollama' ? (await ollamaSettings(client, id, signal)).settings : {};
+}
+
+function noModel({ value, line }: Instruction, { file }: Place): Problem {
+  const reference = isReference(value) ? value : `ollama:${value}`;
+  const isOfHub = /^[^:]+\/[^:]+/.test(value) && !value.includes('.co/') && !/^(?:ms|ollama|docker):/.test(value);
+  const ways = [`to download it: llamactl pull ${shellQuoted(reference)}`];
+  return new Problem(`${file}:${line}: the server has no model ${value}`, EXIT.notFound, [
+    ...ways,
+    ...(isOfHub ? [`or from Ollama's registry: llamactl pull ${shellQuoted(`ollama:${value}`)}`] : []),
+  ]);
+}
+
+/** The path that a value is, absolute for a server on this machine; `null`: it is a name. */
+function pathOf(value: string, { folder, home, isLocal }: Place): string | null {
+  const isPath = /^(?:~|\.{1,2})?[/\\]/.test(value) || isModelFile(value);
+  const file = path.resolve(folder, value.replace(/^~(?=\/)/, home));
+  if (isPath) return isLocal ? file : value;
+  return isLocal && statSync(file, { throwIfNoEntry: false }) !== undefined ? file : null;
+}
+
+/** @throws {Problem} when the file cannot be a GGUF file of the server */
+function ggufFile({ word, value, line }: Instruction, file: string, place: Place): string {
+  const refuse = (why: string, ...remedies: string[]): never => {
+    throw new Problem(`${place.file}:${line}: ${word} ${value}: ${why}`, EXIT.usage, remedies);
+  };
+  if (!place.isLocal) {
+    if (path.isAbsolute(value)) return value;
+    return refuse("the server runs on another machine; give the file's path there");
+  }
+  const found = statSync(file, { throwIfNoEntry: false });
+  if (found === undefined) return refuse(`there is no file ${file}`);
+  if (found.isDirectory() || file.endsWith('.safetensors'))
+    return refuse('llama.cpp reads only GGUF files', 'convert_hf_to_gguf.py and convert_lora_to_gguf.py make them');
+  return file;
+}

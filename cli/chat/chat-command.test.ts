@@ -23,6 +23,17 @@ describe('chatCommand', () => {
     ['/set stop ["a", "b"]', { kind: 'set', name: 'stop', value: ['a', 'b'] }],
     ['/set stop END', { kind: 'set', name: 'stop', value: 'END' }],
     ['/set temperature', { kind: 'set', name: 'temperature', value: undefined }],
+    ['/set nothink', { kind: 'set', name: 'chat_template_kwargs', value: { enable_thinking: false } }],
+    ['/set think', { kind: 'set', name: 'chat_template_kwargs', value: { enable_thinking: true } }],
+    [
+      '/set think low',
+      { kind: 'set', name: 'chat_template_kwargs', value: { enable_thinking: true, reasoning_effort: 'low' } },
+    ],
+    ['/set think much', { kind: 'mistake', message: 'think much is unknown; give low, medium or high' }],
+    ['/set format json', { kind: 'set', name: 'response_format', value: { type: 'json_object' } }],
+    ['/set noformat', { kind: 'set', name: 'response_format', value: undefined }],
+    ['/set verbose', { kind: 'mistake', message: 'to see statistics of each answer: llamactl run NAME --verbose' }],
+    ['/set nohistory', { kind: 'mistake', message: 'nohistory does not exist here; for the settings: /set' }],
     ['/set parameter temperature 0.2', { kind: 'set', name: 'temperature', value: 0.2 }],
     [
       '/set parameter num_ctx 4096',

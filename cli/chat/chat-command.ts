@@ -1,5 +1,6 @@
 import { OLLAMA_FIELDS, OLLAMA_OPTIONS } from '@llamactl/contract/ollama-options';
 import { settingFault } from './chat-settings.ts';
+import { thinkingFields, thinkingOf } from './thinking.ts';
 
 /** A parsed input line of the chat. */
 export type ChatCommand =
@@ -63,6 +64,8 @@ function setting(rest: string): ChatCommand {
   if (name === 'system') return { kind: 'system', text: unquoted(value) };
   // Ollama's chat writes `/set parameter temperature 0.2`.
   if (name === 'parameter') return setting(value);
+  const ofOllama = modeOfOllama(name, value);
+  if (ofOllama !== null) return ofOllama;
   const option = OLLAMA_OPTIONS.get(name);
   if (option !== undefined) {
     return { kind: 'mistake', message: `${name} belongs to the engine: llamactl update NAME -o ${option}=N --restart` };
@@ -74,6 +77,34 @@ function setting(rest: string): ChatCommand {
   const meant = value === '' ? undefined : valueOf(value);
   const fault = settingFault(name, meant);
   return fault === null ? { kind: 'set', name, value: meant } : { kind: 'mistake', message: fault };
+}
+
+/** `/set` of Ollama's chat for things that are no fields of requests. `null`: it is none of them. */
+function modeOfOllama(name: string, value: string): ChatCommand | null {
+  switch (name) {
+    case 'think':
+    case 'nothink': {
+      const mode = name === 'nothink' ? false : value === '' ? true : thinkingOf(value);
+      if (mode === null) return { kind: 'mistake', message: `think ${value} is unknown; give low, medium or high` };
+      return { kind: 'set', name: 'chat_template_kwargs', value: thinkingFields(mode)['chat_template_kwargs'] };
+    }
+    case 'format':
+      return value === 'json'
+        ? { kind: 'set', name: 'response_format', value: { type: 'json_object' } }
+        : { kind: 'mistake', message: 'for answers in JSON: /set format json; for a schema: /set response_format {…}' };
+    case 'noformat':
+      return { kind: 'set', name: 'response_format', value: undefined };
+    case 'verbose':
+    case 'quiet':
+      return { kind: 'mistake', message: 'to see statistics of each answer: llamactl run NAME --verbose' };
+    case 'history':
+    case 'nohistory':
+    case 'wordwrap':
+    case 'nowordwrap':
+      return { kind: 'mistake', message: `${name} does not exist here; for the settings: /set` };
+    default:
+      return null;
+  }
 }
 
 /** Fields that the chat sets in each request. */

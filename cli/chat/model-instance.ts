@@ -184,6 +184,11 @@ const ADDRESS = /^(?:https?:\/\/|hf\.co\/|huggingface\.co\/)/;
 const OF_OLLAMA = /^[\w.-]+:[\w.-]+$/;
 const OF_CLOUD = /^[\w.-]+:(?:[\w.-]+-)?cloud$/;
 
+/** For a word that may be a model of Ollama without a tag. */
+function wayInOllama(model: string): string[] {
+  return /^[a-z][a-z\d.-]*$/.test(model) ? [`if Ollama has a model of this name: llamactl run ollama:${model}`] : [];
+}
+
 async function unknownModel(model: string, { instances, models, starters, isLocal }: Known): Promise<Problem> {
   const { startersHint } = await import('./remote-model.ts');
   const { nearName } = await import('../instances/near-instance.ts');
@@ -211,7 +216,7 @@ async function unknownModel(model: string, { instances, models, starters, isLoca
       names.length === 0
         ? `there are no instances yet: llamactl quickstart makes one; or give a model file: llamactl run ${file}`
         : `to list instances: llamactl ps; or give a model file: llamactl run ${file}`,
-      ...(near === null ? [DOWNLOAD, ...startersHint(starters)] : []),
+      ...(near === null ? [DOWNLOAD, ...wayInOllama(model), ...startersHint(starters)] : []),
     ],
   );
 }

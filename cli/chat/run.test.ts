@@ -164,8 +164,8 @@ describe('llamactl run with one question', () => {
     const file = `/ollama/blobs/sha256-${'0'.repeat(64)}`;
     server.add('pirate', { status: 'running', model: 'pirate:1b', aliases: ['pirate:1b'], newer_model_path: file });
     expect((await run(['pirate', 'x'])).stderr).toBe(
-      'the library has a newer version of pirate:1b; to use it: llamactl update pirate --model pirate:1b; ' +
-        'with its system prompt and parameters: llamactl import ollama pirate:1b --update\n',
+      'the library has a newer version of pirate:1b; to use it, with its system prompt and parameters: ' +
+        'llamactl import ollama pirate:1b --update\n',
     );
     server.add('smol', { status: 'running', model: 'a/smol:Q4_0', newer_model_path: '/hub/smol.gguf' });
     expect((await run(['smol', 'x'])).stderr).toBe(
@@ -627,7 +627,9 @@ describe('llamactl run with a model', () => {
           '  models to begin with, for llamactl run: qwen3-8b\n',
         ].join('\n'),
       ]);
-      expect((await run(['mistral', 'x'])).stderr).toContain('to download a model: llamactl pull REFERENCE');
+      const untagged = (await run(['mistral', 'x'])).stderr;
+      expect(untagged).toContain('to download a model: llamactl pull REFERENCE');
+      expect(untagged).toContain('  if Ollama has a model of this name: llamactl run ollama:mistral\n');
     });
 
     it('is no cloud model of Ollama, which runs elsewhere', async () => {

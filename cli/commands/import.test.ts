@@ -97,10 +97,10 @@ describe('llamactl import ollama', () => {
       aliases: ['pirate:latest'],
       model_path: '/ollama/blobs/old',
     });
-    server.others.set('PUT /api/instances/pirate', [{ message: '', instance: {} }]);
-    expect((await run('ollama', 'pirate', '--update')).stdout).toBe(
-      'pirate  updated from pirate:latest, with system prompt, temperature, ctx_size=4096\n',
-    );
+    server.others.set('PUT /api/instances/pirate', [{ message: '', instance: { restart_required: true } }]);
+    const { stdout, stderr } = await run('ollama', 'pirate', '--update');
+    expect(stdout).toBe('pirate  updated from pirate:latest, with system prompt, temperature, ctx_size=4096\n');
+    expect(stderr).toContain('to apply the changes: llamactl restart pirate\n');
     expect(server.bodies.at(-1)).toEqual({
       model: 'ollama:pirate:latest',
       system_prompt: 'You are a pirate.',

@@ -61,6 +61,8 @@ function report({ terminal }: Session, steps: readonly ImportStep[], isDryRun: b
     for (const warning of warnings) terminal.note(plain(`warning: ${model}: ${warning}`));
     if (unused.length > 0) terminal.note(plain(`${model}: parameters that are not used: ${unused.join(', ')}`));
   }
+  const behind = steps.filter(({ needsRestart }) => needsRestart).map(({ instance }) => instance);
+  if (behind.length > 0) terminal.note(`to apply the changes: llamactl restart ${behind.join(' ')}`);
   const first = steps.find(({ action, error }) => action === 'create' && error === null);
   if (first !== undefined && !isDryRun)
     terminal.note(`each starts at its first request; to chat with one: llamactl run ${first.instance}`);

@@ -6,7 +6,7 @@ const OF_OLLAMA = /[/\\]blobs[/\\]sha256-[0-9a-f]{64}$/;
 
 /** Whether `import` would update the instance, because it has a name of the model. */
 function hasNameOf(model: string, { name, aliases }: Instance): boolean {
-  const bare = model.toLowerCase().replace(/^ollama:/, '');
+  const bare = model.toLowerCase();
   return [name, ...aliases].some((each) => [bare, `${bare}:latest`].includes(each.toLowerCase()));
 }
 
@@ -14,10 +14,10 @@ function hasNameOf(model: string, { name, aliases }: Instance): boolean {
 export function newerModel(instance: Instance): string | null {
   const { name, model, newer_model_path: newer } = instance;
   if (model === undefined || newer === undefined) return null;
-  const word = shellQuoted(model);
-  const also =
-    OF_OLLAMA.test(newer) && hasNameOf(model, instance)
-      ? `; with its system prompt and parameters: llamactl import ollama ${word} --update`
-      : '';
-  return `the library has a newer version of ${model}; to use it: llamactl update ${name} --model ${word}${also}`;
+  const inOllama = model.replace(/^ollama:/, '');
+  const way =
+    OF_OLLAMA.test(newer) && hasNameOf(inOllama, instance)
+      ? `to use it, with its system prompt and parameters: llamactl import ollama ${shellQuoted(inOllama)} --update`
+      : `to use it: llamactl update ${name} --model ${shellQuoted(model)}`;
+  return `the library has a newer version of ${inOllama}; ${way}`;
 }

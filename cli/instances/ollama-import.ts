@@ -21,6 +21,8 @@ export interface ImportStep {
   /** Parameters of Ollama without a counterpart. */
   unused: string[];
   warnings: string[];
+  /** Its engine runs, and uses the update only after a restart. */
+  needsRestart: boolean;
   /** Why the step failed, or the model is skipped; `null`: neither. */
   error: string | null;
 }
@@ -79,7 +81,15 @@ async function importModel(
   model: Model,
   { isDryRun, isUpdate, instances, taken }: Surroundings,
 ): Promise<ImportStep> {
-  const idle = { model: model.name, instance: null, settings: [], unused: [], warnings: [], error: null };
+  const idle = {
+    model: model.name,
+    instance: null,
+    settings: [],
+    unused: [],
+    warnings: [],
+    needsRestart: false,
+    error: null,
+  };
   if (model.problems.length > 0) return { ...idle, action: 'skip', error: model.problems.join('; ') };
   const present = ofModel(instances, model);
   if (present !== null && !isUpdate) return { ...idle, action: 'nothing', instance: present.name };
@@ -93,10 +103,10 @@ async function importModel(
   const { LlamactlError } = await import('@llamactl/client');
   try {
     const change = { model: settings.model, ...ofOllama.settings };
-    const { warnings = [] } =
+    const { warnings = [], instance } =
       action === 'create' ? await client.createInstance(body, call) : await client.updateInstance(name, change, call);
     taken.push(name, ...(body.aliases ?? []));
-    return { ...step, action, warnings };
+    return { ...step, action, warnings, needsRestart: !isDryRun && instance.restart_required };
   } catch (error) {
     if (!(error instanceof LlamactlError)) throw error;
     return { ...step, action, error: error.message };

@@ -36,7 +36,7 @@ const NOT_RUN: Readonly<Record<string, number>> = {
   'docs/cli.md': 1,
   'docs/how-to/clients.md': 2,
   'docs/how-to/containers.md': 2,
-  'docs/how-to/from-ollama.md': 1,
+  'docs/how-to/from-ollama.md': 2,
   'docs/how-to/model-per-task.md': 1,
   'docs/install.md': 5,
   'docs/models.md': 1,

@@ -3,6 +3,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { ApiError } from '@llamactl/contract/errors';
 import { EventServer } from '@llamactl/server/testing/event-server';
+import { ONE_MODEL, oneModel } from '@llamactl/server/testing/one-model';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { CommandSandbox } from '../testing/command-run.ts';
 
@@ -229,6 +230,17 @@ describe('creating an instance', () => {
     expect(status).toBe(2);
     expect(stderr).toContain(`llamactl: standard input is ${program}, which llamactl does not read. docs/how-to/from-`);
     expect(server.manager.calls).toEqual([]);
+  });
+});
+
+describe('a model that cannot be loaded', () => {
+  it('is warned about', async () => {
+    const broken = { ...ONE_MODEL, problems: ['gone lacks its file'] };
+    const other = await EventServer.open({ models: { ...oneModel, list: () => [broken] } });
+    const environment = { LLAMACTL_URL: other.url };
+    const { stderr } = await sandbox.run(['create', 'a', '-m', 'gone'], { environment });
+    await other.goAway();
+    expect(stderr).toContain('warning: gone lacks its file\n');
   });
 });
 

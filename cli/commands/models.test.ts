@@ -49,6 +49,18 @@ describe('listing models', () => {
     expect((await sandbox.run(['models', 'ls', '-q'])).stdout).toBe(`${file}\n`);
   });
 
+  it('names the way to instances of the models of Ollama', async () => {
+    const ofOllama = { ...ONE_MODEL, name: 'qwen3:8b', source: 'ollama' as const };
+    const hint = async (): Promise<string> => {
+      const other = await EventServer.open({ models: { ...oneModel, list: () => [ofOllama] } });
+      const { stderr } = await sandbox.run(['models'], { environment: { LLAMACTL_URL: other.url } });
+      await other.goAway();
+      return stderr;
+    };
+    expect(await hint()).toBe('to make instances of the models of Ollama: llamactl import ollama\n');
+    expect((await sandbox.run(['models'])).stderr).not.toContain('Ollama');
+  });
+
   it('finds those with all words', async () => {
     await put('demo-Q8_0.gguf');
     await put('other.gguf');

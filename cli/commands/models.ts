@@ -81,6 +81,9 @@ async function list(
   else terminal.note(words.length > 0 ? 'no model has these words' : NONE);
   if (scanning) terminal.note('the server still scans its folders; the list may lack models');
   for (const problem of problems) terminal.note(plain(`warning: ${problem}`));
+  const ofOllama = found.filter(({ source, problems }) => source === 'ollama' && problems.length === 0);
+  if (ofOllama.length > 0 && ofOllama.every(({ used_by: users }) => users.length === 0) && words.length === 0)
+    terminal.note('to make instances of the models of Ollama: llamactl import ollama');
   const broken = found.filter(({ problems }) => problems.length > 0);
   for (const { problems } of broken) terminal.note(plain(`warning: ${problems.join('; ')}`));
 }

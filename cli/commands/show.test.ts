@@ -44,6 +44,7 @@ describe('showing an instance', () => {
     );
     expect(await show('--parameters')).toBe('PARAMETER num_ctx 512\nPARAMETER stop "###"\n');
     expect(await show('--system')).toBe('Be brief.\n');
+    expect(await show('--system', '--json')).toBe('"Be brief."\n');
   });
 
   it.each([

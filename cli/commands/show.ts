@@ -31,7 +31,8 @@ export function showCommand(commandLine: CommandLine): Command {
           throw await nearInstance(session, name, error);
         });
         const part = await partOf(session, instance, flags);
-        if (part !== null) terminal.print(plain(part, 'many lines'));
+        if (part !== null && terminal.isJson) terminal.printJson(part);
+        else if (part !== null) terminal.print(plain(part, 'many lines'));
         else if (terminal.isJson) terminal.printJson(instance, OPTIONAL);
         else if (terminal.isQuiet) terminal.print(terminal.isNames ? plain(instance.name) : instance.status);
         else for (const line of pageLines(instance, terminal, now())) terminal.print(line);

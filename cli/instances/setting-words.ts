@@ -95,5 +95,6 @@ async function isKnownModel(session: Session, { model, engine }: SettingFlags): 
     throw new Problem(`there is no model and no file ${model}; ${hint}`, EXIT.notFound);
   }
   terminal.note(`using the model ${plain(found.path)}`);
+  for (const problem of found.problems) terminal.note(plain(`warning: ${problem}`));
   return true;
 }

@@ -1,0 +1,103 @@
+import { createHash } from 'node:crypto';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { DEMO_SENTENCE } from '@llamactl/cli/quickstart/demo-model';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { testModel } from '../scripts/test-assets.ts';
+import { type CommandResult, runCommand } from './command-line.ts';
+import { ServerProcess } from './server-process.ts';
+
+/** A library of Ollama becomes instances: the real program, the real server and the real engine. */
+
+let server: ServerProcess;
+let weights: Buffer;
+
+beforeAll(async () => {
+  weights = await readFile(await testModel());
+  server = await ServerProcess.create();
+  await pull('pirate/latest', { model: weights, system: 'You are a pirate.', params: '{"num_ctx":512,"num_keep":4}' });
+  const missing = { mediaType: 'application/vnd.ollama.image.model', digest: `sha256:${'0'.repeat(64)}`, size: 1 };
+  await putManifest('gone/1b', [missing]);
+  await server.start();
+});
+
+afterAll(() => server.dispose());
+
+async function put(file: string, content: Buffer | string): Promise<string> {
+  const whole = path.join(server.home, '.ollama', 'models', file);
+  await mkdir(path.dirname(whole), { recursive: true });
+  await writeFile(whole, content);
+  return whole;
+}
+
+function putManifest(name: string, layers: readonly object[]): Promise<string> {
+  return put(`manifests/registry.ollama.ai/library/${name}`, JSON.stringify({ layers }));
+}
+
+/** Writes a model into Ollama's folder, as `ollama pull` does. */
+async function pull(name: string, content: Readonly<Record<string, Buffer | string>>): Promise<void> {
+  const layers: object[] = [];
+  for (const [kind, bytes] of Object.entries(content)) {
+    const digest = createHash('sha256').update(bytes).digest('hex');
+    await put(`blobs/sha256-${digest}`, bytes);
+    layers.push({ mediaType: `application/vnd.ollama.image.${kind}`, digest: `sha256:${digest}`, size: bytes.length });
+  }
+  await putManifest(name, layers);
+}
+
+function llamactl(...words: string[]): Promise<CommandResult> {
+  return runCommand(words, { HOME: server.home, LLAMACTL_URL: server.url });
+}
+
+describe('a library of Ollama', () => {
+  it('becomes stopped instances with its settings, and damaged models are named', async () => {
+    const { status, stdout, stderr } = await llamactl('import', 'ollama');
+    expect([status, stdout]).toEqual([0, 'pirate  created for pirate:latest, with system prompt, ctx_size=512\n']);
+    expect(stderr).toContain('skipped: gone:1b lacks its file; ollama pull gone:1b downloads it again\n');
+    expect(await server.instance('pirate')).toMatchObject({
+      status: 'stopped',
+      model_info: { name: 'pirate:latest' },
+      system_prompt: 'You are a pirate.',
+      options: { ctx_size: 512 },
+    });
+    expect(await llamactl('run', 'gone:1b', 'Hi')).toMatchObject({
+      status: 1,
+      stderr: 'llamactl: gone:1b lacks its file; ollama pull gone:1b downloads it again\n',
+    });
+  });
+
+  it('answers under its name in Ollama', async () => {
+    expect(await llamactl('run', 'pirate:latest', 'Hi', '--think=false')).toMatchObject({
+      status: 0,
+      stdout: `${DEMO_SENTENCE}\n`,
+    });
+  });
+
+  it('has newer versions after a pull, which an import takes', async () => {
+    await pull('pirate/latest', { model: Buffer.concat([weights, Buffer.alloc(32)]), system: 'Be a new pirate.' });
+    // The server scans again a second after a folder changed.
+    await expect
+      .poll(async () => (await llamactl('show', 'pirate')).stdout, { timeout: 60_000 })
+      .toContain('the library has a newer version of pirate:latest');
+    const { stdout, stderr } = await llamactl('import', 'ollama', 'pirate', '--update');
+    expect(stdout).toContain('pirate  updated from pirate:latest, with system prompt');
+    expect(stderr).toContain('to apply the changes: llamactl restart pirate\n');
+    const updated = await server.instance('pirate');
+    expect(updated.system_prompt).toBe('Be a new pirate.');
+    expect(updated).not.toHaveProperty('newer_model_path');
+    expect((await llamactl('restart', 'pirate', '--wait')).status).toBe(0);
+  });
+});
+
+describe('a Modelfile', () => {
+  it('makes an instance that starts, and that show prints as a Modelfile', async () => {
+    const file = path.join(server.home, 'Modelfile');
+    await writeFile(file, 'FROM pirate\nPARAMETER num_ctx 256\nTEMPLATE x\nSYSTEM """\nBe\nbrief.\n"""\n');
+    const { status, stderr } = await llamactl('create', 'brief', '-f', file, '--start', '--wait');
+    expect([status, stderr]).toEqual([0, expect.stringContaining('Modelfile:3: TEMPLATE is not used')]);
+    expect((await llamactl('show', 'brief', '--modelfile')).stdout).toBe(
+      '# The instance brief of llamactl. In Ollama: ollama create brief -f FILE\n' +
+        'FROM pirate:latest\nPARAMETER num_ctx 256\nSYSTEM """Be\nbrief."""\n',
+    );
+  });
+});

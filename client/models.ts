@@ -1132,6 +1132,16 @@ export interface GpuUse {
   memory: number;
 }
 
+export interface GroupLimits {
+  name: string;
+  /** How many of its members run at once; `null`: no limit. */
+  max_running: number | null;
+  /** While a member runs, no instance outside of the group does, except pinned ones. */
+  exclusive: boolean;
+  /** Its members are never evicted, and do not stop when idle. */
+  pinned: boolean;
+}
+
 export interface Health {
   status: 'healthy' | 'starting' | 'unhealthy' | 'stopped';
   checks: {
@@ -2176,6 +2186,8 @@ export interface SystemStatus {
     failed: number;
   };
   resources: Resources;
+  /** The configured groups of instances that the caller may see, by name. */
+  groups: GroupLimits[];
 }
 
 export interface Ticket {

@@ -45,6 +45,17 @@ export type Resources = z.infer<typeof ResourcesSchema>;
 
 const count = (status: Status) => [status, z.int()] as const;
 
+/** The limits of a group of instances, as `groups` in the configuration sets them. */
+export const GroupLimitsSchema = z
+  .object({
+    name: z.string(),
+    max_running: z.int().nullable().describe('How many of its members run at once; `null`: no limit.'),
+    exclusive: z.boolean().describe('While a member runs, no instance outside of the group does, except pinned ones.'),
+    pinned: z.boolean().describe('Its members are never evicted, and do not stop when idle.'),
+  })
+  .meta({ id: 'GroupLimits' });
+export type GroupLimits = z.infer<typeof GroupLimitsSchema>;
+
 /** Answer of `GET /system/status`, as in the API reference. */
 export const SystemStatusSchema = z
   .object({
@@ -55,6 +66,9 @@ export const SystemStatusSchema = z
       ...(Object.fromEntries(STATUSES.map(count)) as Record<Status, z.ZodInt>),
     }),
     resources: ResourcesSchema,
+    groups: z
+      .array(GroupLimitsSchema)
+      .describe('The configured groups of instances that the caller may see, by name.'),
   })
   .meta({ id: 'SystemStatus' });
 export type SystemStatus = z.infer<typeof SystemStatusSchema>;

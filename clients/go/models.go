@@ -1330,6 +1330,19 @@ type GpuUse struct {
 	Memory int64 `json:"memory"`
 }
 
+type GroupLimits struct {
+	Name string `json:"name"`
+
+	// How many of its members run at once; nil: no limit.
+	MaxRunning *int `json:"max_running"`
+
+	// While a member runs, no instance outside of the group does, except pinned ones.
+	Exclusive bool `json:"exclusive"`
+
+	// Its members are never evicted, and do not stop when idle.
+	Pinned bool `json:"pinned"`
+}
+
 type Health struct {
 	Status HealthStatus `json:"status"`
 	Checks HealthChecks `json:"checks"`
@@ -2770,6 +2783,9 @@ type SystemStatus struct {
 
 	Instances InstanceCounts `json:"instances"`
 	Resources Resources      `json:"resources"`
+
+	// The configured groups of instances that the caller may see, by name.
+	Groups []GroupLimits `json:"groups"`
 }
 
 type Ticket struct {

@@ -230,6 +230,7 @@ export async function startApp(options: AppOptions): Promise<App> {
       dataDirectory,
       work,
       folders,
+      groups: config.groups,
       config: config.stats,
       program,
       events,

@@ -39,12 +39,13 @@ export interface ObservationParts {
   config: Config['stats'];
   clock: Clock;
   /** The program's version, its host, and when it was started. */
-  program: Omit<SystemDependencies, 'host' | 'gpus' | 'clock' | 'folders' | 'diskSpace'> & {
+  program: Omit<SystemDependencies, 'host' | 'gpus' | 'clock' | 'folders' | 'groups' | 'diskSpace'> & {
     /** Milliseconds since the epoch. */ startedAt: number;
   };
   dataDirectory: string;
   work: SlicedWork;
   folders: SystemDependencies['folders'];
+  groups: SystemDependencies['groups'];
   events: EventBus;
   alerts: AlertSink;
   decisions: DecisionSource;
@@ -200,7 +201,12 @@ export function observe(parts: ObservationParts): Observation {
       onFault,
     }),
   );
-  const system = createSystemView({ host, gpus, clock, folders: parts.folders, diskSpace: readSpaceFor, ...program });
+  const system = createSystemView({
+    ...{ host, gpus, clock, ...program },
+    folders: parts.folders,
+    groups: parts.groups,
+    diskSpace: readSpaceFor,
+  });
   const machineStats = teardown.ending(
     createSystemSampler({
       clock,

@@ -34,7 +34,7 @@ export type FindTool = (command: string) => Promise<string | null>;
 export type OnFault = (error: unknown, what: string) => void;
 
 /** The fields of an instance that counting needs. */
-export type CountedInstance = Pick<InstanceSummary, 'status'>;
+export type CountedInstance = Pick<InstanceSummary, 'status' | 'group'>;
 
 /** A fresh measurement of a running instance. */
 export interface Sample {

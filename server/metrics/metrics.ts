@@ -7,7 +7,7 @@ import type { CountedInstance } from './metrics-ports.ts';
 /** Data about this machine and this llamactl. */
 export interface SystemView {
   /**
-   * Counts instances by status, and reports the machine's resources; at most a second old.
+   * Counts instances by status, and reports the machine's resources, at most a second old, and the limits of groups.
    *
    * @param instances the instances that the caller may see
    */

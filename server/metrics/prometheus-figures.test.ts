@@ -15,6 +15,7 @@ const STATUS: SystemStatus = {
   version: '0.1.0',
   uptime: 5,
   instances: { total: 2, stopped: 1, starting: 0, running: 1, stopping: 0, restarting: 0, failed: 0 },
+  groups: [],
   resources: {
     disk_total: 8,
     disk_free: 2,

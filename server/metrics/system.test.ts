@@ -38,6 +38,7 @@ const view = (clock: FakeClock, begunAt = clock.elapsed()): SystemView =>
       { kind: 'data', path: '/data' },
       { kind: 'models', path: '/gone' },
     ],
+    groups: { team: { max_running: 4, exclusive: true, pinned: true }, plain: {}, secret: { pinned: true } },
     diskSpace: async (folder) => {
       if (folder === '/data') return { used: 755, available: 245 };
       throw Object.assign(new Error('no such folder'), { code: 'ENOENT' });
@@ -64,7 +65,20 @@ test('status counts instances by state and reports resources', async () => {
       disk_free: 245,
       gpus: [GPU],
     },
+    groups: [],
   });
+});
+
+test('status has the limits of the groups that visible instances name, also of one without limits', async () => {
+  const instances = ['team', 'plain', 'unknown', undefined].map((group) => ({
+    status: 'stopped' as const,
+    ...(group === undefined ? {} : { group }),
+  }));
+  const { groups } = await view(new FakeClock()).status(instances);
+  expect(groups).toEqual([
+    { name: 'plain', max_running: null, exclusive: false, pinned: false },
+    { name: 'team', max_running: 4, exclusive: true, pinned: true },
+  ]);
 });
 
 test('uptime is never negative', async () => {

@@ -1,7 +1,8 @@
 import os from 'node:os';
+import type { Config } from '@llamactl/contract/config';
 import { STATUSES, type Status } from '@llamactl/contract/instance';
 import { codeOf } from '@llamactl/contract/reason';
-import type { Folder, Resources } from '@llamactl/contract/system';
+import type { Folder, GroupLimits, Resources } from '@llamactl/contract/system';
 import type { Clock } from '../instances/ports/time.ts';
 import { type DiskSpace, usagePercent } from './disk-space.ts';
 import type { Gpus } from './gpu/gpu.ts';
@@ -23,12 +24,13 @@ export interface SystemDependencies {
   hostname: string;
   /** The data directory and the folders of models, absolute. */
   folders: readonly Pick<Folder, 'kind' | 'path'>[];
+  groups: Config['groups'];
   /** @throws {Error} Node's, when the folder does not exist */
   diskSpace: (folder: string) => Promise<DiskSpace>;
 }
 
 export function createSystemView(dependencies: SystemDependencies): SystemView {
-  const { host, gpus, clock, begunAt, version, buildTime, commit, hostname, folders, diskSpace } = dependencies;
+  const { host, gpus, clock, begunAt, version, buildTime, commit, hostname, folders, groups, diskSpace } = dependencies;
   // read once: the result is long on a machine with many cores
   const processors = os.cpus();
   const cpuModel = processors[0]?.model.trim() ?? '';
@@ -51,6 +53,7 @@ export function createSystemView(dependencies: SystemDependencies): SystemView {
       uptime: Math.max(0, Math.floor((clock.elapsed() - begunAt) / 1_000)),
       instances: countsOf(instances),
       resources: await resources(),
+      groups: limitsOf(groups, instances),
     }),
     info: async () => ({
       hostname,
@@ -90,6 +93,17 @@ export function goArchitecture(name: string, endianness: 'BE' | 'LE'): string {
     ppc64: endianness === 'LE' ? 'ppc64le' : 'ppc64',
   };
   return names[name] ?? name;
+}
+
+/** The limits of the groups that these instances name. */
+function limitsOf(groups: Config['groups'], instances: readonly CountedInstance[]): GroupLimits[] {
+  const named = new Set(instances.map(({ group }) => group));
+  return Object.entries(groups)
+    .filter(([name]) => named.has(name))
+    .map(([name, { max_running = null, exclusive = false, pinned = false }]) => {
+      return { name, max_running, exclusive, pinned };
+    })
+    .toSorted((one, other) => (one.name < other.name ? -1 : 1));
 }
 
 function countsOf(instances: readonly CountedInstance[]): Record<Status, number> & { total: number } {

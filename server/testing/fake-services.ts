@@ -89,6 +89,7 @@ export const FAKE_STATUS: SystemStatus = {
     disk_free: 2,
     gpus: [],
   },
+  groups: [],
 };
 /** The machine information that {@link FAKE_METRICS} returns. */
 export const FAKE_INFO: SystemInfo = {

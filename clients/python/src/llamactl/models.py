@@ -918,6 +918,16 @@ class GpuUse(_Base):
     """Bytes."""
 
 
+class GroupLimits(_Base):
+    name: str
+    max_running: int | None
+    """How many of its members run at once; `None`: no limit."""
+    exclusive: bool
+    """While a member runs, no instance outside of the group does, except pinned ones."""
+    pinned: bool
+    """Its members are never evicted, and do not stop when idle."""
+
+
 class Health(_Base):
     status: Literal["healthy", "starting", "unhealthy", "stopped"]
     checks: HealthChecks
@@ -1998,6 +2008,8 @@ class SystemStatus(_Base):
     """Seconds since llamactl started."""
     instances: InstanceCounts
     resources: Resources
+    groups: list[GroupLimits]
+    """The configured groups of instances that the caller may see, by name."""
 
 
 class Ticket(_Base):

@@ -66,9 +66,7 @@ export const SystemStatusSchema = z
       ...(Object.fromEntries(STATUSES.map(count)) as Record<Status, z.ZodInt>),
     }),
     resources: ResourcesSchema,
-    groups: z
-      .array(GroupLimitsSchema)
-      .describe('The configured groups of instances that the caller may see, by name.'),
+    groups: z.array(GroupLimitsSchema).describe('The configured groups of instances that the caller may see, by name.'),
   })
   .meta({ id: 'SystemStatus' });
 export type SystemStatus = z.infer<typeof SystemStatusSchema>;

@@ -1,11 +1,10 @@
 import { QueryClientProvider } from '@tanstack/react-query';
 import { StrictMode } from 'react';
 import { createRoot } from 'react-dom/client';
-import { showToast } from './components/toast.tsx';
 import { apiClient } from './lib/api.ts';
 import { AppContext, type App } from './lib/app.ts';
-import { CommandBook, type CommandFailure } from './lib/commands.ts';
-import { language, wordsNow } from './lib/language.ts';
+import { CommandBook } from './lib/commands.ts';
+import { language } from './lib/language.ts';
 import { Feed } from './lib/live/feed.ts';
 import { followWith } from './lib/live/followed-queries.ts';
 import { RowStore } from './lib/live/row-store.ts';
@@ -17,8 +16,8 @@ import { listenForShortcuts } from './lib/shortcuts.ts';
 import { startTheme } from './lib/theme.ts';
 import { ValueStore } from './lib/value-store.ts';
 import './page.css';
+import { commandMessages } from './shell/command-messages.ts';
 import { Entry } from './shell/entry.tsx';
-import { commandsWords } from './words/commands.ts';
 
 /** Makes everything that a tab has only once. */
 function makeApp(): App {
@@ -28,16 +27,14 @@ function makeApp(): App {
   const client = apiClient(address, logIn, busyUntil);
   const rows = new RowStore();
   const feed = new Feed(client, rows);
-  const commands = new CommandBook(client, feed, showFailure);
+  const commands = new CommandBook(
+    client,
+    feed,
+    commandMessages({ rows, feed, start: (names) => commands.start(...names) }),
+  );
   const queries = queryCache();
   followWith(queries, feed);
   return { client, logIn, rows, feed, queries, commands, busyUntil };
-}
-
-function showFailure({ sentence, requestId, done, total }: CommandFailure): void {
-  const isPart = done !== undefined && total !== undefined;
-  const text = isPart ? wordsNow(commandsWords).bulkFailed(done, total, sentence) : sentence;
-  showToast({ kind: 'error', text, requestId });
 }
 
 reloadWhenPartsAreGone();

@@ -2,40 +2,39 @@ import {
   useCallback,
   useEffect,
   useId,
+  useImperativeHandle,
   useLayoutEffect,
   useRef,
   useState,
   type KeyboardEvent,
   type ReactNode,
+  type Ref,
 } from 'react';
 import { classNames } from '../lib/class-names.ts';
 import { textScale } from '../lib/media.ts';
-import { leastWidth, movedIndex, rowWindow, type RowWindow } from '../lib/rows.ts';
-import { SortButton } from './table.tsx';
+import { leastWidth, movedIndex, rowAt, rowWindow, type RowWindow } from '../lib/rows.ts';
+import { GridHead, STICKY, type GridColumn, type GridSort } from './grid-head.tsx';
 
-/** A column of a grid. */
-export interface GridColumn<Id extends string = string> {
-  id: Id;
-  title: ReactNode;
-  /** A track of CSS grid: `minmax(160px, 2fr)`, `96px`. */
-  width: string;
-  isNumber?: boolean;
-  isSortable?: boolean;
-  /** Stays at the right edge of a narrow window, as for buttons. Give its cells the same. */
-  isSticky?: boolean;
-}
+export type { GridColumn } from './grid-head.tsx';
 
-export interface GridSort {
-  by: string;
-  order: 'up' | 'down';
+/** A key of the grid, also one that the user pressed elsewhere on the page. */
+export type GridKey = Pick<KeyboardEvent, 'key' | 'shiftKey'>;
+
+/** What others may do to a grid. */
+export interface GridHandle {
+  /** Moves the focus into the grid, and presses a key there. */
+  press: (key: GridKey) => void;
 }
 
 export interface GridProps {
+  handle?: Ref<GridHandle>;
   /** For screen readers. */
   label: string;
   columns: readonly GridColumn[];
   /** One id for each row, in the order of the list. */
   ids: readonly string[];
+  /** Rows that are headings of those below them: they have one cell, and no keys reach them. By id. */
+  headings?: ReadonlyMap<string, ReactNode>;
   /** Pixels at the normal size of text; every row has the same height. */
   rowHeight: number;
   /** Renders the cells of one row as `GridCell`s, in the order of the columns. */
@@ -49,7 +48,7 @@ export interface GridProps {
   /** A single click opens a row too, for rows that cannot be selected. */
   opensOnClick?: boolean;
   /** Called for other keys. Returns whether it used the key. */
-  onKey?: (event: KeyboardEvent, id: string | null) => boolean;
+  onKey?: (key: GridKey, id: string | null) => boolean;
   sort?: GridSort;
   onSort?: (by: string) => void;
   /** Leaves out the head, as for rows of two lines. */
@@ -66,9 +65,11 @@ const HEAD = 32;
 /** A virtual list with columns, for up to thousands of rows. It is one stop of the Tab key; arrows move in it. */
 export function Grid(props: GridProps) {
   const {
+    handle,
     label,
     columns,
     ids,
+    headings,
     rowHeight: normalHeight,
     renderRow,
     current,
@@ -122,27 +123,41 @@ export function Grid(props: GridProps) {
     else if (bottom + head > element.scrollTop + element.clientHeight)
       element.scrollTop = bottom + head - element.clientHeight;
   };
-  const pressed = (event: KeyboardEvent): void => {
-    // Controls inside of a row keep their keys.
-    if (event.target !== event.currentTarget || event.defaultPrevented) return;
-    if (onKey?.(event, current) === true) return event.preventDefault();
-    if (event.ctrlKey || event.metaKey || event.altKey) return undefined;
-    if (event.key === 'Enter' && current !== null && onOpen !== undefined) {
-      event.preventDefault();
-      return onOpen(current);
+  /** Acts on a key. @returns Whether the grid used it. */
+  const act = ({ key, shiftKey }: GridKey): boolean => {
+    if (onKey?.({ key, shiftKey }, current) === true) return true;
+    if (key === 'Enter' && current !== null && onOpen !== undefined) {
+      onOpen(current);
+      return true;
     }
     const at = current === null ? -1 : ids.indexOf(current);
     const page = Math.max(1, Math.floor((scroller.current?.clientHeight ?? 0) / rowHeight) - 1);
-    const next = movedIndex(event.key, at, ids.length, page);
-    const target = next === null ? undefined : ids[next];
-    if (next === null || target === undefined) return undefined;
-    event.preventDefault();
+    const next = movedIndex(key, at, ids.length, page);
+    if (next === null) return false;
+    const index = rowAt(next, next < at ? -1 : 1, ids.length, (each) => headings?.has(ids[each] ?? '') !== true);
+    const target = ids[index];
+    if (target === undefined) return false;
     onCurrent(target);
-    show(next);
-    return undefined;
+    // The heading of the first row is seen too.
+    show(headings?.has(ids[index - 1] ?? '') === true ? index - 1 : index);
+    show(index);
+    return true;
   };
+  const pressed = (event: KeyboardEvent): void => {
+    // Controls inside of a row keep their keys.
+    if (event.target !== event.currentTarget || event.defaultPrevented) return;
+    if (event.ctrlKey || event.metaKey || event.altKey) return;
+    if (act(event)) event.preventDefault();
+  };
+  useImperativeHandle(handle, () => ({
+    press: (key) => {
+      scroller.current?.focus();
+      act(key);
+    },
+  }));
 
-  const template = columns.map(({ width }) => width).join(' ');
+  const widths = columns.map(({ width }) => width);
+  const template = widths.join(' ');
   return (
     <div
       ref={scroller}
@@ -157,39 +172,8 @@ export function Grid(props: GridProps) {
       onKeyDown={pressed}
       className="group/grid min-h-0 grow overflow-auto -outline-offset-2"
     >
-      <div style={{ minWidth: leastWidth(columns.map(({ width }) => width)) * scale }}>
-        {!isHeadless && (
-          <div
-            role="row"
-            aria-rowindex={1}
-            style={{ gridTemplateColumns: template, height: headHeight }}
-            className="sticky top-0 z-10 grid items-center border-b border-line bg-canvas px-2 text-label text-mute wide:px-4"
-          >
-            {columns.map((column) => {
-              const sorted = sort?.by === column.id ? sort.order : null;
-              return (
-                <div
-                  key={column.id}
-                  role="columnheader"
-                  aria-sort={sorted === null ? undefined : sorted === 'up' ? 'ascending' : 'descending'}
-                  className={classNames(
-                    'flex min-w-0 items-center px-2',
-                    column.isNumber === true && 'justify-end',
-                    column.isSticky === true && STICKY,
-                  )}
-                >
-                  {column.isSortable === true && onSort !== undefined ? (
-                    <SortButton sorted={sorted} onSort={() => onSort(column.id)}>
-                      {column.title}
-                    </SortButton>
-                  ) : (
-                    column.title
-                  )}
-                </div>
-              );
-            })}
-          </div>
-        )}
+      <div style={{ minWidth: leastWidth(widths) * scale }}>
+        {!isHeadless && <GridHead {...{ columns, template, sort, onSort }} height={headHeight} />}
         {ids.length === 0 ? (
           <div role="row">
             <div role="gridcell">{empty}</div>
@@ -198,6 +182,17 @@ export function Grid(props: GridProps) {
           <div role="rowgroup" style={{ height: ids.length * rowHeight }} className="relative">
             {ids.slice(shown.first, shown.end).map((row, offset) => {
               const at = shown.first + offset;
+              const heading = headings?.get(row);
+              const place = { height: rowHeight, transform: `translateY(${at * rowHeight}px)` };
+              if (heading !== undefined) {
+                return (
+                  <div key={row} role="row" aria-rowindex={at + 2} style={place} className={HEADING}>
+                    <div role="gridcell" aria-colspan={columns.length} className="w-full min-w-0 px-2">
+                      {heading}
+                    </div>
+                  </div>
+                );
+              }
               return (
                 // oxlint-disable-next-line jsx-a11y/click-events-have-key-events, jsx-a11y/interactive-supports-focus -- the grid has the focus and the keys
                 <div
@@ -212,11 +207,7 @@ export function Grid(props: GridProps) {
                     if (opensOnClick) onOpen?.(row);
                   }}
                   onDoubleClick={() => onOpen?.(row)}
-                  style={{
-                    gridTemplateColumns: template,
-                    height: rowHeight,
-                    transform: `translateY(${at * rowHeight}px)`,
-                  }}
+                  style={{ gridTemplateColumns: template, ...place }}
                   className={classNames(
                     'absolute inset-x-0 top-0 grid items-center border-b border-line px-2 wide:px-4',
                     'group-focus-visible/grid:data-current:bg-hover group-focus-visible/grid:data-current:shadow-[inset_2px_0_0_var(--accent)]',
@@ -234,7 +225,7 @@ export function Grid(props: GridProps) {
   );
 }
 
-const STICKY = 'sticky right-0 h-full bg-inherit';
+const HEADING = 'absolute inset-x-0 top-0 flex items-center border-b border-line bg-panel px-2 wide:px-4';
 
 /** A cell of a grid. Long text is cut; give it as `tip` too. */
 export function GridCell({

@@ -2,39 +2,19 @@ import { useEffect, useRef } from 'react';
 import { classNames } from '../lib/class-names.ts';
 import { errorText } from '../lib/error-text.ts';
 import { useWords } from '../lib/language.ts';
-import { useStored, ValueStore } from '../lib/value-store.ts';
+import { useStored } from '../lib/value-store.ts';
 import { partsWords } from '../words/parts.ts';
 import { Button } from './button.tsx';
 import { CopyButton } from './copy-button.tsx';
 import { IconButton } from './icon-button.tsx';
 import { Icon } from './icons.tsx';
+import { ToastList, type ShownToast, type Toast } from './toast-list.ts';
 
-/** A short message about a command. Errors stay until they are closed. */
-export interface Toast {
-  kind: 'done' | 'error';
-  text: string;
-  /** Of the answer with the error, for a report. */
-  requestId?: string | null | undefined;
-  action?: { label: string; run: () => void };
-}
-
-interface ShownToast extends Toast {
-  id: number;
-}
-
-const MOST = 3;
-/** Milliseconds that a message without a problem stays. */
-const STAYS_MS = 5_000;
-const shown = new ValueStore<readonly ShownToast[]>([]);
-let lastId = 0;
+const toasts = new ToastList();
 
 /** Shows a message in the corner. */
 export function showToast(toast: Toast): void {
-  lastId += 1;
-  const id = lastId;
-  const others = shown.get().filter(({ text }) => text !== toast.text);
-  shown.set([...others, { ...toast, id }].slice(-MOST));
-  if (toast.kind === 'done') setTimeout(() => close(id), STAYS_MS);
+  toasts.show(toast);
 }
 
 /** Shows an error of a request: the sentence of the API, and the id of the request. */
@@ -43,30 +23,37 @@ export function showError(error: unknown): void {
   showToast({ kind: 'error', text: sentence, requestId });
 }
 
-function close(id: number): void {
-  shown.set(shown.get().filter((toast) => toast.id !== id));
+/** Closes the errors of the page that the user leaves. */
+export function leaveErrors(): void {
+  toasts.leavePage();
 }
 
 /** Shows the messages. Stands once in the shell. */
 export function ToastHost() {
-  const toasts = useStored(shown);
+  const shown = useStored(toasts.shown);
   const ref = useRef<HTMLDivElement>(null);
   useEffect(() => {
     const host = ref.current;
-    if (host === null || toasts.length === 0) return undefined;
+    // A closed message under the pointer sends no event that the pointer left.
+    if (shown.length === 0) toasts.hold(false);
+    if (host === null || shown.length === 0) return undefined;
     // Shown again, it lies over a dialog that was opened since.
     host.showPopover();
     return () => host.hidePopover();
-  }, [toasts]);
+  }, [shown]);
   return (
     <div
       ref={ref}
       popover="manual"
       role="status"
+      onPointerEnter={() => toasts.hold(true)}
+      onPointerLeave={() => toasts.hold(false)}
+      onFocus={() => toasts.hold(true)}
+      onBlur={() => toasts.hold(false)}
       className="fixed inset-auto right-4 bottom-16 m-0 w-96 max-w-[calc(100vw-32px)] overflow-visible bg-transparent p-0 text-ink wide:bottom-16"
     >
       <ul className="flex flex-col gap-2">
-        {toasts.map((toast) => (
+        {shown.map((toast) => (
           <Message key={toast.id} toast={toast} />
         ))}
       </ul>
@@ -95,13 +82,13 @@ function Message({ toast: { id, kind, text, requestId, action } }: { toast: Show
           kind="quiet"
           onClick={() => {
             action.run();
-            close(id);
+            toasts.close(id);
           }}
         >
           {action.label}
         </Button>
       )}
-      <IconButton icon="cross" label={words.close} onClick={() => close(id)} />
+      <IconButton icon="cross" label={words.close} onClick={() => toasts.close(id)} />
     </li>
   );
 }

@@ -7,12 +7,29 @@ export type Command = 'start' | 'stop' | 'restart' | 'delete';
 
 /** Why a command, or a part of it, was refused. */
 export interface CommandFailure {
+  command: Command;
   /** The sentence of the API. */
   sentence: string;
+  /** The instance that it is about: the first one that was refused. */
+  name: string | null;
   requestId: string | null;
   /** For a command to several instances: how many accepted it. */
   done?: number;
   total?: number;
+}
+
+/** Instances that a command has stopped or deleted. */
+export interface CommandResult {
+  command: 'stop' | 'delete';
+  names: readonly string[];
+}
+
+/** Callbacks for the ends of commands. */
+export interface CommandWitness {
+  /** Called for each refused command. */
+  failed: (failure: CommandFailure) => void;
+  /** Called for each stop and deletion that worked: the row shows it too, but cannot take it back. */
+  done: (result: CommandResult) => void;
 }
 
 /** Milliseconds after the answer in which an event must come: a command may change nothing. */
@@ -24,14 +41,13 @@ const EVENT_MS = 3_000;
  */
 export class CommandBook {
   readonly #client: Client;
-  readonly #onFailure: (failure: CommandFailure) => void;
+  readonly #witness: CommandWitness;
   readonly #pending = new Map<string, Command>();
   readonly #listeners = new Set<() => void>();
 
-  /** @param onFailure Called for each refused command. */
-  constructor(client: Client, feed: Feed, onFailure: (failure: CommandFailure) => void) {
+  constructor(client: Client, feed: Pick<Feed, 'listen'>, witness: CommandWitness) {
     this.#client = client;
-    this.#onFailure = onFailure;
+    this.#witness = witness;
     feed.listen(({ type, data }) => {
       if (type === 'instance_status_changed' || type === 'instance_deleted') this.#done([data.name]);
     });
@@ -78,14 +94,17 @@ export class CommandBook {
     void this.#run(command, [name], { one: send });
   }
 
-  /** Deletes instances that do not run. @param stopsFirst Stops them before; the server waits for the stop. */
-  delete(names: readonly string[], { stopsFirst = false } = {}): void {
+  /** Deletes instances that do not run. @param stopFirst Those of them that run: they are stopped before. */
+  delete(names: readonly string[], stopFirst: readonly string[] = []): void {
     void this.#run('delete', names, {
       one: async (name) => {
-        if (stopsFirst) await this.#client.stopInstance(name);
+        if (stopFirst.includes(name)) await this.#client.stopInstance(name);
         return this.#client.deleteInstance(name);
       },
-      all: () => this.#client.deleteAllInstances({ names: [...names] }),
+      all: async () => {
+        if (stopFirst.length > 0) await this.#client.stopAllInstances({ names: [...stopFirst] });
+        return this.#client.deleteAllInstances({ names: [...names] });
+      },
     });
   }
 
@@ -98,23 +117,32 @@ export class CommandBook {
     this.#changed();
     try {
       const [only, ...others] = names;
-      if (only !== undefined && (others.length === 0 || send.all === undefined)) await send.one(only);
-      else if (send.all !== undefined) this.#judge(await send.all());
+      if (only !== undefined && (others.length === 0 || send.all === undefined)) {
+        await send.one(only);
+        this.#report(command, [only]);
+      } else if (send.all !== undefined) this.#judge(command, await send.all());
     } catch (error) {
-      this.#onFailure(errorText(error));
+      this.#witness.failed({ command, name: names.length === 1 ? (names[0] ?? null) : null, ...errorText(error) });
       this.#done(names);
       return;
     }
     setTimeout(() => this.#done(names), EVENT_MS);
   }
 
-  #judge({ results }: BatchResult): void {
+  #judge(command: Command, { results }: BatchResult): void {
     const refused = results.filter(({ error }) => error !== undefined);
+    const accepted = results.filter(({ error }) => error === undefined).map(({ name }) => name);
+    if (accepted.length > 0) this.#report(command, accepted);
     const [first] = refused;
     if (first === undefined) return;
-    const sentence = `${first.name}: ${first.error ?? ''}`;
-    this.#onFailure({ sentence, requestId: null, done: results.length - refused.length, total: results.length });
+    const [done, total] = [accepted.length, results.length];
+    const sentence = namedSentence(first.name, first.error ?? '');
+    this.#witness.failed({ command, name: first.name, sentence, requestId: null, done, total });
     this.#done(refused.map(({ name }) => name));
+  }
+
+  #report(command: Command, names: readonly string[]): void {
+    if (command === 'stop' || command === 'delete') this.#witness.done({ command, names });
   }
 
   #done(names: readonly string[]): void {
@@ -126,4 +154,9 @@ export class CommandBook {
   #changed(): void {
     for (const listener of this.#listeners) listener();
   }
+}
+
+/** Puts the name of an instance before a sentence that does not begin with it. */
+function namedSentence(name: string, sentence: string): string {
+  return sentence.startsWith(`${name} `) ? sentence : `${name}: ${sentence}`;
 }

@@ -1,5 +1,5 @@
 import { describe, expect, it, test } from 'vitest';
-import { leastWidth, movedIndex, rangeOf, rowWindow } from './rows.ts';
+import { leastWidth, movedIndex, rangeOf, rowAt, rowWindow } from './rows.ts';
 
 describe('the rendered rows of a long list', () => {
   it('are those on the screen and a few around them', () => {
@@ -51,4 +51,12 @@ describe('a range of rows', () => {
 
 test('a list is at least as wide as its columns and the edges of a row', () => {
   expect(leastWidth(['96px', 'minmax(160px, 2fr)', 'minmax(0, 1fr)'])).toBe(96 + 160 + 32);
+});
+
+test('keys pass headings between rows, and turn round at the first one', () => {
+  const isRow = (at: number): boolean => at !== 0 && at !== 3;
+  expect(rowAt(3, 1, 6, isRow)).toBe(4);
+  expect(rowAt(3, -1, 6, isRow)).toBe(2);
+  expect(rowAt(0, -1, 6, isRow)).toBe(1);
+  expect(rowAt(0, 1, 1, isRow)).toBe(-1);
 });

@@ -10,6 +10,8 @@ export interface Shortcut {
   label: string;
   /** `null`: the component listens itself; the key is only listed. */
   run: (() => void) | null;
+  /** Whether neither the list of keys nor the palette shows it: another line names it. */
+  isUnlisted?: boolean;
   /** Whether it also counts while the user types, or a dialog is open. */
   isGlobal?: boolean;
 }
@@ -27,13 +29,11 @@ export const shortcutGroups = new ValueStore<readonly ShortcutGroup[]>([]);
 export function useShortcuts(place: string, shortcuts: readonly Shortcut[]): void {
   const latest = useRef(shortcuts);
   latest.current = shortcuts;
-  const signature = shortcuts.map(({ keys, label }) => `${keys}=${label}`).join('\n');
+  const signature = shortcuts.map(({ keys, label, run }) => `${keys}=${label}${run === null ? '' : '!'}`).join('\n');
   useEffect(() => {
-    const stable = latest.current.map(({ keys, label, run, isGlobal = false }) => ({
-      keys,
-      label,
-      isGlobal,
-      run: run === null ? null : () => latest.current.find((each) => each.keys === keys)?.run?.(),
+    const stable = latest.current.map((shortcut, at) => ({
+      ...shortcut,
+      run: shortcut.run === null ? null : () => latest.current[at]?.run?.(),
     }));
     const group = { place, shortcuts: stable };
     shortcutGroups.set([...shortcutGroups.get(), group]);

@@ -1,11 +1,15 @@
-import { useState, type ReactNode } from 'react';
+import { useLocation } from '@tanstack/react-router';
+import { useEffect, useState, type ReactNode } from 'react';
 import { Button } from '../components/button.tsx';
 import { ConfirmDialog } from '../components/confirm-dialog.tsx';
 import { useApp } from '../lib/app.ts';
-import { AskContext, canStop, isBusy, type Question } from '../lib/instance-actions.ts';
+import { AskContext, isBusy, type Question } from '../lib/instance-actions.ts';
 import { useWords } from '../lib/language.ts';
+import { useAllRows } from '../lib/live/live-hooks.ts';
 import type { Row } from '../lib/live/row-store.ts';
 import { commandsWords } from '../words/commands.ts';
+import { onDemandText } from './command-messages.ts';
+import { DeleteQuestion } from './delete-question.tsx';
 
 /** Seconds for requests under way after "Let them finish". */
 const FINISH_S = 30;
@@ -14,10 +18,12 @@ const FINISH_S = 30;
 export function InstanceQuestions({ children }: { children: ReactNode }) {
   const [question, setQuestion] = useState<Question | null>(null);
   const close = (): void => setQuestion(null);
+  const place = useLocation({ select: ({ pathname }) => pathname });
+  useEffect(() => setQuestion(null), [place]);
   return (
     <AskContext value={setQuestion}>
       {children}
-      {question?.command === 'delete' && <DeleteQuestion names={question.names} onClose={close} />}
+      {question?.command === 'delete' && <DeletedRows names={question.names} onClose={close} />}
       {question !== null && question.command !== 'delete' && (
         <BusyQuestion command={question.command} names={question.names} onClose={close} />
       )}
@@ -31,14 +37,21 @@ interface QuestionProps {
 }
 
 function useAskedRows(names: readonly string[]): Row[] {
-  const { rows } = useApp();
-  return names.flatMap((name) => rows.row(name) ?? []);
+  const all = useAllRows() ?? [];
+  const asked = new Set(names);
+  return all.filter(({ name }) => asked.has(name));
+}
+
+function DeletedRows({ names, onClose }: QuestionProps) {
+  return <DeleteQuestion rows={useAskedRows(names)} onClose={onClose} />;
 }
 
 function BusyQuestion({ command, names, onClose }: QuestionProps & { command: 'stop' | 'restart' }) {
   const words = useWords(commandsWords);
   const { commands } = useApp();
-  const busy = useAskedRows(names).filter(isBusy);
+  const rows = useAskedRows(names);
+  const busy = rows.filter(isBusy);
+  const again = command === 'stop' ? onDemandText(rows, words) : null;
   const count = busy.reduce((sum, row) => sum + row.in_flight + row.waiting, 0);
   const [only] = names;
   const isOne = names.length === 1 && only !== undefined;
@@ -60,31 +73,8 @@ function BusyQuestion({ command, names, onClose }: QuestionProps & { command: 's
       }
       onClose={onClose}
     >
-      {words.busyText(count, busy.length === 1 ? (busy[0]?.name ?? '') : words.manyNames(busy.length))}
-    </ConfirmDialog>
-  );
-}
-
-function DeleteQuestion({ names, onClose }: QuestionProps) {
-  const words = useWords(commandsWords);
-  const { commands } = useApp();
-  const running = useAskedRows(names).filter(canStop);
-  const isOne = names.length === 1;
-  const isRunning = isOne && running.length > 0;
-  return (
-    <ConfirmDialog
-      title={words.deleteTitle(isOne ? (names[0] ?? '') : words.manyNames(names.length))}
-      confirm={isRunning ? words.stopAndDelete : words.remove}
-      isDanger
-      onConfirm={() => {
-        commands.delete(names, { stopsFirst: isRunning });
-        onClose();
-      }}
-      onClose={onClose}
-    >
-      <p>{isOne ? words.deleteText : words.deleteMany(names.length)}</p>
-      {isRunning && <p className="mt-2 text-warn">{words.deleteRunning}</p>}
-      {!isOne && running.length > 0 && <p className="mt-2 text-warn">{words.deleteRunningMany(running.length)}</p>}
+      <p>{words.busyText(count, busy.length === 1 ? (busy[0]?.name ?? '') : words.manyNames(busy.length))}</p>
+      {again !== null && <p className="mt-2 text-mute">{again}</p>}
     </ConfirmDialog>
   );
 }

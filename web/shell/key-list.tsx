@@ -23,6 +23,7 @@ export function KeyList() {
             <dl>
               {ofPlace
                 .flatMap(({ shortcuts }) => shortcuts)
+                .filter(({ isUnlisted }) => isUnlisted !== true)
                 .map(({ keys, label }) => (
                   <div key={keys} className="flex h-7 items-center justify-between gap-4">
                     <dt className="min-w-0 truncate text-mute">{label}</dt>

@@ -1,6 +1,7 @@
-import { useNavigate } from '@tanstack/react-router';
-import { MenuHost } from '../components/menu.tsx';
-import { ToastHost } from '../components/toast.tsx';
+import { useLocation, useNavigate } from '@tanstack/react-router';
+import { useEffect } from 'react';
+import { MenuHost, openMenu } from '../components/menu.tsx';
+import { leaveErrors, ToastHost } from '../components/toast.tsx';
 import { TooltipHost } from '../components/tooltip.tsx';
 import { useRole } from '../lib/app.ts';
 import { useWords } from '../lib/language.ts';
@@ -23,6 +24,7 @@ export function Shell() {
   const words = useWords(shellWords);
   const role = useRole();
   const navigate = useNavigate();
+  useLeaving();
   useShortcuts(words.navigation, [
     { keys: PALETTE_KEYS, label: words.palette, run: () => isPaletteOpen.set(!isPaletteOpen.get()), isGlobal: true },
     { keys: '?', label: words.keys, run: () => isKeyListOpen.set(true) },
@@ -58,6 +60,14 @@ export function Shell() {
       </div>
     </InstanceQuestions>
   );
+}
+
+/** Closes what belongs to the page that the user leaves, also by the button of the browser. */
+function useLeaving(): void {
+  const href = useLocation({ select: (location) => location.href });
+  const page = useLocation({ select: ({ pathname }) => pathname });
+  useEffect(() => openMenu.set(null), [href]);
+  useEffect(() => leaveErrors(), [page]);
 }
 
 /** The hash belongs to the router, so the link itself must not be followed. */

@@ -6,6 +6,7 @@ import {
   type EventStream,
   type EventWishes,
   type Frame,
+  type GroupLimits,
   type Instance,
   type Resources,
 } from '@llamactl/client';
@@ -51,6 +52,8 @@ export class Feed {
   readonly alerts = new ValueStore<readonly Alert[] | null>(null);
   /** The machine; `null`: not loaded yet. */
   readonly resources = new ValueStore<Resources | null>(null);
+  /** The limits of groups of instances. They change only with a reload of llamactl. */
+  readonly groups = new ValueStore<readonly GroupLimits[]>([]);
   /** The version of llamactl that answers now; `null`: not known yet. */
   readonly version = new ValueStore<string | null>(null);
   /** Why the first list could not be loaded; `null`: it was, or is on its way. */
@@ -209,9 +212,10 @@ export class Feed {
   }
 
   async #loadStatus(): Promise<void> {
-    const { resources, version } = await this.#client.getSystemStatus();
+    const { resources, version, groups } = await this.#client.getSystemStatus();
     this.resources.set(resources);
     this.version.set(version);
+    this.groups.set(groups);
   }
 
   async #loadOne(name: string): Promise<void> {

@@ -1,4 +1,4 @@
-import type { Alert, Resources } from '@llamactl/client';
+import type { Alert, GroupLimits, Resources } from '@llamactl/client';
 import { useCallback, useEffect, useMemo, useReducer, useSyncExternalStore } from 'react';
 import { useApp } from '../app.ts';
 import type { Command } from '../commands.ts';
@@ -58,6 +58,11 @@ export function useAlerts(): readonly Alert[] | null {
 /** Returns the figures of the machine; `null`: not loaded yet. */
 export function useResources(): Resources | null {
   return useStored(useApp().feed.resources);
+}
+
+/** Returns the limits of groups of instances; none before they are loaded. */
+export function useGroups(): readonly GroupLimits[] {
+  return useStored(useApp().feed.groups);
 }
 
 /** Returns the state of the connection that events come over. */

@@ -5,8 +5,9 @@ import { Icon } from '../../components/icons.tsx';
 import { Progress } from '../../components/meter.tsx';
 import { Sparkline } from '../../components/sparkline.tsx';
 import { StatusMark } from '../../components/status.tsx';
+import { isPinnedByGroup } from '../../lib/groups.ts';
 import { useWords } from '../../lib/language.ts';
-import { useTrail } from '../../lib/live/live-hooks.ts';
+import { useGroups, useTrail } from '../../lib/live/live-hooks.ts';
 import type { Row } from '../../lib/live/row-store.ts';
 import { instancesWords } from '../../words/instances.ts';
 import type { ColumnId } from './columns.ts';
@@ -51,8 +52,9 @@ function figure(value: number | null | undefined, format: (value: number) => str
   return value === null || value === undefined ? NONE : format(value);
 }
 
-function NameCell({ row: { name, pinned, restart_required: waits } }: { row: Row }) {
+function NameCell({ row: { name, group, pinned, restart_required: waits } }: { row: Row }) {
   const words = useWords(instancesWords);
+  const isGroupPinned = isPinnedByGroup(group === undefined ? {} : { group }, useGroups());
   return (
     <GridCell className="flex items-center gap-1.5">
       <a
@@ -64,7 +66,9 @@ function NameCell({ row: { name, pinned, restart_required: waits } }: { row: Row
         {name}
       </a>
       {waits && <Note icon="restart" label={words.restartRequired} className="text-warn" />}
-      {pinned && <Note icon="pin" label={words.pinned} className="text-mute" />}
+      {(pinned || isGroupPinned) && (
+        <Note icon="pin" label={pinned ? words.pinned : words.pinnedByGroup(group ?? '')} className="text-mute" />
+      )}
     </GridCell>
   );
 }

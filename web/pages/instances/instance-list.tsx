@@ -1,21 +1,20 @@
 import { useNavigate } from '@tanstack/react-router';
-import { memo, useDeferredValue, useMemo, useRef, useState, type KeyboardEvent, type MouseEvent } from 'react';
+import { memo, useMemo, useRef, useState, type MouseEvent, type ReactNode, type RefObject } from 'react';
 import { Checkbox } from '../../components/checkbox.tsx';
-import { Grid, GridCell, type GridColumn } from '../../components/grid.tsx';
+import { Grid, GridCell, type GridColumn, type GridHandle, type GridKey } from '../../components/grid.tsx';
 import { useMay } from '../../lib/app.ts';
-import { useInstanceActions } from '../../lib/instance-actions.ts';
 import { useWords } from '../../lib/language.ts';
-import { useIsOnline, useRow } from '../../lib/live/live-hooks.ts';
+import { useRow } from '../../lib/live/live-hooks.ts';
 import type { Row } from '../../lib/live/row-store.ts';
 import { COARSE, useMedia, WIDE } from '../../lib/media.ts';
 import { rangeOf } from '../../lib/rows.ts';
-import { useShortcuts } from '../../lib/shortcuts.ts';
-import { commandsWords } from '../../words/commands.ts';
 import { instancesWords } from '../../words/instances.ts';
 import { COLUMNS, type ColumnId } from './columns.ts';
+import { GroupHeading } from './group-heading.tsx';
 import { InstanceCell } from './instance-cells.tsx';
-import { filteredRows, sortedRows } from './instance-order.ts';
+import { groupedRows, usualOrder } from './instance-order.ts';
 import type { InstancesSearch } from './instances-search.ts';
+import { useListKeys } from './list-keys.ts';
 import { NarrowRow } from './narrow-row.tsx';
 import { NoMatch } from './no-match.tsx';
 import { RowActions } from './row-actions.tsx';
@@ -29,56 +28,65 @@ const TWO_LINES = 60;
 const MANY = 10;
 
 interface InstanceListProps {
+  grid: RefObject<GridHandle | null>;
+  /** The rows that pass the filters, in their order. */
   rows: readonly Row[];
+  /** All instances, of which the filters show some. */
+  total: number;
   columns: readonly ColumnId[];
   search: InstancesSearch;
   selection: Selection;
 }
 
 /** The list of instances with its keys. */
-export function InstanceList({ rows, columns, search, selection }: InstanceListProps) {
+export function InstanceList({ grid, rows, total, columns, search, selection }: InstanceListProps) {
   const words = useWords(instancesWords);
   const navigate = useNavigate({ from: '/instances' });
   const isWide = useMedia(WIDE);
   const mayOperate = useMay('operator');
-  const { sort = 'name', order = 'up' } = search;
-  const sorted = useMemo(() => sortedRows(rows, sort, order), [rows, sort, order]);
-  const wanted = useDeferredValue(search);
-  const ids = useMemo(() => filteredRows(sorted, wanted).map(({ name }) => name), [sorted, wanted]);
-  const [current, setCurrent] = useState<string | null>(null);
+  const { sort = 'name', order = usualOrder(sort), by, group } = search;
+  // The heading says how full the chosen group is.
+  const hasHeadings = by === 'group' || group !== undefined;
+  const { ids, names, headings } = useMemo(() => linesOf(rows, hasHeadings), [rows, hasHeadings]);
+  const [chosen, setCurrent] = useState<string | null>(null);
+  // A filter may hide the row that the keys acted on.
+  const current = chosen !== null && names.includes(chosen) ? chosen : null;
   const { selected, toggle, select, anchor } = selection;
-  useListKeys(current, selection);
+  useListKeys({ current, selection, grid });
 
-  const sortBy = (by: string): void => {
-    const column = COLUMNS.find(({ id }) => id === by)?.id;
+  const sortBy = (id: string): void => {
+    const column = COLUMNS.find((each) => each.id === id)?.id;
     if (column === undefined) return;
-    const turns = column === sort && order === 'up';
-    void navigate({ search: { ...search, sort: column, order: turns ? 'down' : undefined }, replace: true });
+    const turned = order === 'up' ? 'down' : 'up';
+    const next = column === sort && turned !== usualOrder(column) ? turned : undefined;
+    void navigate({ search: { ...search, sort: column, order: next }, replace: true });
   };
-  const pressed = ({ key, shiftKey }: KeyboardEvent, id: string | null): boolean => {
+  const pressed = ({ key, shiftKey }: GridKey, id: string | null): boolean => {
     if ((key === ' ' || key === 'x') && id !== null && mayOperate) {
       toggle(id);
       return true;
     }
     if (!shiftKey || (key !== 'ArrowDown' && key !== 'ArrowUp') || !mayOperate) return false;
-    const next =
-      ids[Math.min(ids.length - 1, Math.max(0, (id === null ? -1 : ids.indexOf(id)) + (key === 'ArrowDown' ? 1 : -1)))];
+    const at = id === null ? -1 : names.indexOf(id);
+    const next = names[Math.min(names.length - 1, Math.max(0, at + (key === 'ArrowDown' ? 1 : -1)))];
     if (next === undefined) return false;
-    select(rangeOf(ids, anchor ?? id, next), anchor ?? id);
+    select(rangeOf(names, anchor ?? id, next), anchor ?? id);
     setCurrent(next);
     return true;
   };
   const checked = (id: string, event: { shiftKey: boolean }): void => {
-    if (event.shiftKey) select([...selected, ...rangeOf(ids, anchor, id)], anchor ?? id);
+    if (event.shiftKey) select([...selected, ...rangeOf(names, anchor, id)], anchor ?? id);
     else toggle(id);
   };
-  const gridColumns = useGridColumns({ columns, ids, selection, isWide });
+  const gridColumns = useGridColumns({ columns, ids: names, selection, isWide });
   return (
     <Grid
+      handle={grid}
       label={words.list}
       columns={gridColumns}
       ids={ids}
-      rowHeight={useRowHeight(rows.length)}
+      headings={headings}
+      rowHeight={useRowHeight(total)}
       isHeadless={!isWide}
       renderRow={(id) =>
         isWide ? (
@@ -103,6 +111,22 @@ export function InstanceList({ rows, columns, search, selection }: InstanceListP
       empty={<NoMatch />}
     />
   );
+}
+
+/** The lines of the list: the rows, and the headings of their groups. */
+function linesOf(rows: readonly Row[], hasHeadings: boolean) {
+  if (!hasHeadings) {
+    const names = rows.map(({ name }) => name);
+    return { ids: names, names, headings: new Map<string, ReactNode>() };
+  }
+  const groups = groupedRows(rows);
+  // A name of an instance has no colon.
+  const heading = (name: string | null): string => `group:${name ?? ''}`;
+  return {
+    ids: groups.flatMap((group) => [heading(group.name), ...group.rows.map(({ name }) => name)]),
+    names: groups.flatMap((group) => group.rows.map(({ name }) => name)),
+    headings: new Map(groups.map(({ name }) => [heading(name), <GroupHeading key={name} name={name} />])),
+  };
 }
 
 function useRowHeight(count: number): number {
@@ -190,50 +214,3 @@ const WideRow = memo(function WideRow({ name, columns, isSelected, onCheck }: Wi
     </>
   );
 });
-
-/** Keys that act on the current row, or on the selected ones. */
-function useListKeys(current: string | null, { selected, clear }: Selection): void {
-  const words = useWords(instancesWords);
-  const commands = useWords(commandsWords);
-  const navigate = useNavigate();
-  const actions = useInstanceActions();
-  const isOnline = useIsOnline();
-  const mayOperate = useMay('operator') && isOnline;
-  const isAdmin = useMay('admin');
-  const named = (): readonly string[] => (selected.size > 0 ? [...selected] : current === null ? [] : [current]);
-  const one = (action: (name: string) => void) => (): void => {
-    if (current !== null) action(current);
-  };
-  const many = (action: (...names: readonly string[]) => void) => (): void => {
-    const names = named();
-    if (names.length > 0) action(...names);
-  };
-  useShortcuts(words.keysPlace, [
-    { keys: 'ArrowDown', label: words.keyNext, run: null },
-    { keys: 'Enter', label: words.keyOpen, run: null },
-    ...(mayOperate
-      ? [
-          { keys: 'x', label: words.keySelect, run: null },
-          { keys: 'shift+ArrowDown', label: words.keyRange, run: null },
-          { keys: 's', label: words.keyStartStop, run: one(actions.toggle) },
-          { keys: 'r', label: commands.restart, run: many(actions.restart) },
-        ]
-      : []),
-    {
-      keys: 'l',
-      label: commands.logs,
-      run: one((name) => void navigate({ to: '/instances/$name', params: { name }, search: { tab: 'logs' } })),
-    },
-    ...(isAdmin
-      ? [
-          {
-            keys: 'e',
-            label: commands.edit,
-            run: one((name) => void navigate({ to: '/instances/$name/edit', params: { name } })),
-          },
-          { keys: 'Delete', label: commands.remove, run: many(actions.delete) },
-        ]
-      : []),
-    ...(selected.size > 0 ? [{ keys: 'Escape', label: words.keyClear, run: clear }] : []),
-  ]);
-}

@@ -1,7 +1,7 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, test } from 'vitest';
 import type { Row } from '../../lib/live/row-store.ts';
 import { sampleRow } from '../../testing/sample-row.ts';
-import { filteredRows, modelName, sortedRows } from './instance-order.ts';
+import { filteredRows, groupedRows, modelName, sortedRows, usualOrder } from './instance-order.ts';
 
 const stats = {
   memory_usage: 1,
@@ -47,6 +47,13 @@ describe('the order of instances', () => {
     expect(names(sortedRows(rows, 'up', 'up'))).toEqual(['new', 'old']);
   });
 
+  it('begins with the largest amount, the longest uptime and the latest use, until the user turns it', () => {
+    expect((['requests', 'tokens', 'gpu', 'memory', 'cpu', 'up'] as const).map(usualOrder)).toEqual(
+      Array.from({ length: 6 }, () => 'down'),
+    );
+    expect((['name', 'status', 'used', 'port'] as const).map(usualOrder)).toEqual(['up', 'up', 'up', 'up']);
+  });
+
   it('is by name among equals', () => {
     const rows = ['c', 'a', 'b'].map((name) => sampleRow({ name, status: 'failed' }));
     expect(names(sortedRows(rows, 'status', 'down'))).toEqual(['a', 'b', 'c']);
@@ -64,6 +71,7 @@ describe('the filter of instances', () => {
     expect(names(filteredRows(rows, { q: 'QWEN' }))).toEqual(['chat', 'embed', 'vision']);
     expect(names(filteredRows(rows, { q: 'q4 chat' }))).toEqual(['chat']);
     expect(names(filteredRows(rows, { q: 'nothing' }))).toEqual([]);
+    expect(names(filteredRows([...rows, sampleRow({ name: 'other', port: 8_207 })], { q: '8207' }))).toEqual(['other']);
   });
 
   it('joins status, group and words', () => {
@@ -80,4 +88,18 @@ describe('the name of a model', () => {
     expect(modelName(sampleRow({ model: 'qwen/qwen3:Q4' }))).toBe('qwen/qwen3:Q4');
     expect(modelName(sampleRow({ model_path: '/m/a.gguf' }))).toBe('a.gguf');
   });
+});
+
+test('rows are divided by group, and those without one come last', () => {
+  const rows = [
+    sampleRow({ name: 'alone' }),
+    sampleRow({ name: 'a', group: 'team' }),
+    sampleRow({ name: 'b', group: 'big' }),
+    sampleRow({ name: 'c', group: 'team' }),
+  ];
+  expect(groupedRows(rows).map(({ name, rows: members }) => [name, names(members)])).toEqual([
+    ['big', ['b']],
+    ['team', ['a', 'c']],
+    [null, ['alone']],
+  ]);
 });

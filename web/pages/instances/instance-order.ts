@@ -23,6 +23,14 @@ const VALUES: Readonly<Record<SortKey, (row: Row) => number | string | null>> = 
   port: (row) => row.running_port ?? row.port,
 };
 
+/** Columns whose largest amount people look for. */
+const AMOUNTS: ReadonlySet<SortKey> = new Set(['requests', 'tokens', 'gpu', 'memory', 'cpu', 'up']);
+
+/** The order of a column that the user did not turn: amounts begin with the largest. */
+export function usualOrder(column: SortKey): 'up' | 'down' {
+  return AMOUNTS.has(column) ? 'down' : 'up';
+}
+
 const byName = new Intl.Collator('en', { numeric: true, sensitivity: 'base' });
 
 /** The name of the model for people; `null`: the instance has none. */
@@ -49,7 +57,7 @@ export function sortedRows(rows: readonly Row[], sort: SortKey, order: 'up' | 'd
     .map(({ row }) => row);
 }
 
-/** Filters rows by status, group, and words that all occur in name, aliases, model, group or engine. */
+/** Filters rows by status, group, and words that all occur in name, aliases, model, group, engine or port. */
 export function filteredRows(rows: readonly Row[], { q = '', status, group }: InstancesSearch): Row[] {
   const words = q
     .toLowerCase()
@@ -59,9 +67,34 @@ export function filteredRows(rows: readonly Row[], { q = '', status, group }: In
     if (status !== undefined && row.status !== status) return false;
     if (group !== undefined && row.group !== group) return false;
     if (words.length === 0) return true;
-    const text = [row.name, ...row.aliases, modelName(row), row.model_info?.quantization, row.group, row.engine]
+    const text = [
+      row.name,
+      ...row.aliases,
+      modelName(row),
+      row.model_info?.quantization,
+      row.group,
+      row.engine,
+      row.port,
+    ]
       .join('\n')
       .toLowerCase();
     return words.every((word) => text.includes(word));
   });
+}
+
+/** Rows of one group, in their order. */
+export interface RowGroup {
+  /** `null`: the rows without a group. */
+  name: string | null;
+  rows: readonly Row[];
+}
+
+/** Divides rows by their group, by name; those without one come last. */
+export function groupedRows(rows: readonly Row[]): RowGroup[] {
+  return [...Map.groupBy(rows, ({ group }) => group ?? null)]
+    .map(([name, members]) => ({ name, rows: members }))
+    .toSorted((one, other) => {
+      if (one.name === null || other.name === null) return Number(one.name === null) - Number(other.name === null);
+      return byName.compare(one.name, other.name);
+    });
 }

@@ -1,13 +1,14 @@
 import { Link, useNavigate, useSearch } from '@tanstack/react-router';
-import { useMemo } from 'react';
+import { useDeferredValue, useMemo, useRef } from 'react';
 import { Button } from '../../components/button.tsx';
+import type { GridHandle } from '../../components/grid.tsx';
 import { ErrorState } from '../../components/error-state.tsx';
 import { IconButton } from '../../components/icon-button.tsx';
 import { PageHeader } from '../../components/page-header.tsx';
 import { SkeletonRows } from '../../components/skeleton.tsx';
 import { useApp, useMay } from '../../lib/app.ts';
 import { useWords } from '../../lib/language.ts';
-import { useAllRows, useResources, useRowNames } from '../../lib/live/live-hooks.ts';
+import { useAllRows, useResources } from '../../lib/live/live-hooks.ts';
 import type { Row } from '../../lib/live/row-store.ts';
 import { useMedia, WIDE } from '../../lib/media.ts';
 import { useShortcuts } from '../../lib/shortcuts.ts';
@@ -18,7 +19,8 @@ import { BulkBar } from './bulk-bar.tsx';
 import { chosenColumns, defaultColumns } from './columns.ts';
 import { FirstRun } from './first-run.tsx';
 import { InstanceList } from './instance-list.tsx';
-import type { InstancesSearch } from './instances-search.ts';
+import { filteredRows, sortedRows, usualOrder } from './instance-order.ts';
+import { isFiltered, type InstancesSearch } from './instances-search.ts';
 import { ListToolbar } from './list-toolbar.tsx';
 import { MachineStrip } from './machine-strip.tsx';
 import { useSelection } from './selection.ts';
@@ -45,8 +47,13 @@ export function InstancesPage() {
 
 function Instances({ rows, search }: { rows: readonly Row[]; search: InstancesSearch }) {
   const words = useWords(instancesWords);
-  const names = useRowNames();
-  const selection = useSelection(names);
+  const navigate = useNavigate();
+  const grid = useRef<GridHandle>(null);
+  const { sort = 'name', order = usualOrder(sort) } = search;
+  const sorted = useMemo(() => sortedRows(rows, sort, order), [rows, sort, order]);
+  const wanted = useDeferredValue(search);
+  const shown = useMemo(() => filteredRows(sorted, wanted), [sorted, wanted]);
+  const selection = useSelection(useMemo(() => shown.map(({ name }) => name), [shown]));
   const hasGpu = (useResources()?.gpus.length ?? 0) > 0;
   const columns = useStored(chosenColumns) ?? defaultColumns(hasGpu);
   const groups = useMemo(() => [...new Set(rows.flatMap(({ group }) => group ?? []))].sort(), [rows]);
@@ -54,33 +61,56 @@ function Instances({ rows, search }: { rows: readonly Row[]; search: InstancesSe
     <>
       <PageHeader
         title={words.title}
-        note={<Summary rows={rows} />}
+        note={<Summary rows={shown} total={rows.length} search={search} />}
         actions={
           <>
-            <ListToolbar search={search} groups={groups} columns={columns} />
+            <ListToolbar
+              search={search}
+              groups={groups}
+              columns={columns}
+              onLeave={() => grid.current?.press({ key: 'Home', shiftKey: false })}
+              onEnter={(q) => {
+                const [first] = filteredRows(sorted, { ...search, q });
+                if (first !== undefined) void navigate({ to: '/instances/$name', params: { name: first.name } });
+              }}
+            />
             <NewButton />
           </>
         }
       />
       <MachineStrip />
       <AlertList />
-      <InstanceList rows={rows} columns={columns} search={search} selection={selection} />
-      <BulkBar selection={selection} rows={rows} />
+      <InstanceList
+        grid={grid}
+        rows={shown}
+        total={rows.length}
+        columns={columns}
+        search={search}
+        selection={selection}
+      />
+      <BulkBar selection={selection} rows={shown} />
     </>
   );
 }
 
-function Summary({ rows }: { rows: readonly Row[] }) {
+/** How many instances are in which state; with filters, how many pass and in which state these are. */
+function Summary({ rows, total, search }: { rows: readonly Row[]; total: number; search: InstancesSearch }) {
   const words = useWords(instancesWords);
   const count = (...statuses: readonly Row['status'][]): number =>
     rows.filter(({ status }) => statuses.includes(status)).length;
   const [running, failed, stopped] = [count('running'), count('failed'), count('stopped')];
-  const others = rows.length - running - failed - stopped;
-  if (failed === 0) return words.summary(running, 0, stopped, others);
+  const text = words.summary(running, failed, stopped, rows.length - running - failed - stopped);
   return (
-    <Link to="/instances" search={{ status: 'failed' }} className="hover:text-ink">
-      {words.summary(running, failed, stopped, others)}
-    </Link>
+    <>
+      {isFiltered(search) && `${words.ofTotal(String(rows.length), String(total))} · `}
+      {failed === 0 || search.status === 'failed' ? (
+        text
+      ) : (
+        <Link to="/instances" search={{ ...search, status: 'failed' }} className="hover:text-ink">
+          {text}
+        </Link>
+      )}
+    </>
   );
 }
 

@@ -27,8 +27,10 @@ export interface InstancesSearch {
   group?: string | undefined;
   /** Default `name`. */
   sort?: (typeof SORTED_BY)[number] | undefined;
-  /** Default `up`. */
+  /** Default: the usual one of the column. */
   order?: 'up' | 'down' | undefined;
+  /** Rows stand below the heading of their group. */
+  by?: 'group' | undefined;
 }
 
 export function instancesSearch(raw: RawSearch): InstancesSearch {
@@ -38,5 +40,11 @@ export function instancesSearch(raw: RawSearch): InstancesSearch {
     group: textOf(raw['group']),
     sort: choiceOf(raw['sort'], SORTED_BY),
     order: choiceOf(raw['order'], ['up', 'down']),
+    by: choiceOf(raw['by'], ['group']),
   };
+}
+
+/** Whether a filter hides rows. */
+export function isFiltered({ q, status, group }: InstancesSearch): boolean {
+  return [q, status, group].some((filter) => filter !== undefined);
 }

@@ -1,5 +1,6 @@
 import { useNavigate } from '@tanstack/react-router';
 import { useEffect, useRef, useState } from 'react';
+import { Checkbox } from '../../components/checkbox.tsx';
 import { CONTROL } from '../../components/field.tsx';
 import { Icon } from '../../components/icons.tsx';
 import { IconButton } from '../../components/icon-button.tsx';
@@ -20,35 +21,40 @@ interface ListToolbarProps {
   /** All groups of instances. */
   groups: readonly string[];
   columns: readonly ColumnId[];
+  /** Called when the user goes from the search to the list. */
+  onLeave: () => void;
+  /** Called when the user opens the first row that has these words. */
+  onEnter: (q: string) => void;
 }
 
 /** Search, filters and columns. On a narrow screen the filters are behind a button. */
-export function ListToolbar({ search, groups, columns }: ListToolbarProps) {
+export function ListToolbar({ search, groups, columns, onLeave, onEnter }: ListToolbarProps) {
   const words = useWords(instancesWords);
   const isWide = useMedia(WIDE);
   const [isOpen, setOpen] = useState(false);
   if (isWide) {
     return (
       <>
-        <SearchField search={search} />
+        <SearchField {...{ search, onLeave, onEnter }} />
         <Filters search={search} groups={groups} />
-        <ColumnsButton columns={columns} />
+        <ColumnsButton search={search} columns={columns} hasGroups={groups.length > 0} />
       </>
     );
   }
   return (
     <>
-      <SearchField search={search} />
+      <SearchField {...{ search, onLeave, onEnter }} />
       <IconButton
         icon="filter"
         label={words.filters}
-        aria-pressed={search.status !== undefined || search.group !== undefined}
+        aria-pressed={search.status !== undefined || search.group !== undefined || search.by !== undefined}
         onClick={() => setOpen(true)}
       />
       {isOpen && (
         <Dialog title={words.filters} onClose={() => setOpen(false)}>
           <div className="flex flex-col gap-4">
             <Filters search={search} groups={groups} hasLabels />
+            {groups.length > 0 && <ByGroup search={search} />}
           </div>
         </Dialog>
       )}
@@ -59,7 +65,7 @@ export function ListToolbar({ search, groups, columns }: ListToolbarProps) {
 /** Milliseconds after the last key until the URL follows. */
 const SETTLED_MS = 150;
 
-function SearchField({ search }: { search: InstancesSearch }) {
+function SearchField({ search, onLeave, onEnter }: Pick<ListToolbarProps, 'search' | 'onLeave' | 'onEnter'>) {
   const words = useWords(instancesWords);
   const navigate = useNavigate({ from: '/instances' });
   const [text, setText] = useState(search.q ?? '');
@@ -90,11 +96,16 @@ function SearchField({ search }: { search: InstancesSearch }) {
         placeholder={words.search}
         value={text}
         onChange={({ target }) => setText(target.value)}
-        onKeyDown={({ key, currentTarget }) => {
+        onKeyDown={(event) => {
+          const { key, currentTarget } = event;
           if (key === 'Escape') {
             setText('');
             currentTarget.blur();
           }
+          if (key === 'Enter') onEnter(text);
+          if (key !== 'ArrowDown') return;
+          event.preventDefault();
+          onLeave();
         }}
         className={`${CONTROL} pl-8 text-body`}
       />
@@ -145,8 +156,28 @@ function Filters({
   );
 }
 
-function ColumnsButton({ columns }: { columns: readonly ColumnId[] }) {
+function ByGroup({ search }: { search: InstancesSearch }) {
   const words = useWords(instancesWords);
+  const navigate = useNavigate({ from: '/instances' });
+  return (
+    <Checkbox
+      label={words.byGroup}
+      checked={search.by === 'group'}
+      onCheck={(isOn) => void navigate({ search: { ...search, by: isOn ? 'group' : undefined }, replace: true })}
+    />
+  );
+}
+
+interface ColumnsButtonProps {
+  search: InstancesSearch;
+  columns: readonly ColumnId[];
+  hasGroups: boolean;
+}
+
+function ColumnsButton({ search, columns, hasGroups }: ColumnsButtonProps) {
+  const words = useWords(instancesWords);
+  const navigate = useNavigate({ from: '/instances' });
+  const { by } = search;
   const shown = useRef(columns);
   useEffect(() => {
     shown.current = columns;
@@ -165,6 +196,16 @@ function ColumnsButton({ columns }: { columns: readonly ColumnId[] }) {
       onSelect: () => toggle(id),
     })),
     { kind: 'line' },
+    ...(hasGroups
+      ? [
+          {
+            label: words.byGroup,
+            isChosen: by === 'group',
+            onSelect: () =>
+              void navigate({ search: { ...search, by: by === 'group' ? undefined : 'group' }, replace: true }),
+          },
+        ]
+      : []),
     { label: words.resetColumns, onSelect: () => chooseColumns(null) },
   ];
   return (

@@ -12,7 +12,13 @@ export function NoMatch() {
     <EmptyState
       icon="filter"
       title={words.noMatch}
-      action={<Button onClick={() => void navigate({ search: {}, replace: true })}>{words.clearFilters}</Button>}
+      action={
+        <Button
+          onClick={() => void navigate({ search: ({ sort, order, by }) => ({ sort, order, by }), replace: true })}
+        >
+          {words.clearFilters}
+        </Button>
+      }
     />
   );
 }

@@ -1,5 +1,13 @@
 import { useCallback, useMemo, useState } from 'react';
 
+/** The part of a selection that is in the list; the same set if all of it is. */
+export function leftOf(selected: ReadonlySet<string>, shown: readonly string[]): ReadonlySet<string> {
+  if (selected.size === 0) return selected;
+  const known = new Set(shown);
+  const left = [...selected].filter((name) => known.has(name));
+  return left.length === selected.size ? selected : new Set(left);
+}
+
 /** The chosen rows of a list. */
 export interface Selection {
   selected: ReadonlySet<string>;
@@ -13,14 +21,12 @@ export interface Selection {
 
 const NOTHING: { selected: ReadonlySet<string>; anchor: string | null } = { selected: new Set(), anchor: null };
 
-/** Keeps a selection. Rows that are gone leave it. @param names The rows of the list; `null`: not loaded yet. */
-export function useSelection(names: readonly string[] | null): Selection {
+/** Keeps a selection. Rows that are gone, or that a filter hides, leave it. @param shown The rows of the list. */
+export function useSelection(shown: readonly string[]): Selection {
   const [state, setState] = useState(NOTHING);
-  const selected = useMemo(() => {
-    const known = new Set(names ?? []);
-    const left = [...state.selected].filter((name) => known.has(name));
-    return left.length === state.selected.size ? state.selected : new Set(left);
-  }, [state.selected, names]);
+  const selected = useMemo(() => leftOf(state.selected, shown), [state.selected, shown]);
+  // A command acts only on what the user sees, also after the filter is gone.
+  if (selected !== state.selected) setState({ selected, anchor: state.anchor });
   const toggle = useCallback((name: string) => {
     setState((before) => {
       const next = new Set(before.selected);

@@ -24,8 +24,22 @@ export const de = {
   deleteMany: (count) =>
     `Einstellungen, Logs und Verlauf von ${count} Instanzen werden gelöscht. Modelldateien bleiben.`,
   deleteRunning: 'Sie läuft und wird deshalb erst gestoppt.',
-  deleteRunningMany: (count) => `${count} davon laufen und bleiben: erst stoppen.`,
+  deleteRunningMany: (count) =>
+    count === 1 ? 'Eine davon läuft und muss erst stoppen.' : `${count} davon laufen und müssen erst stoppen.`,
+  deleteStopped: (count) => (count === 1 ? 'Nur die gestoppte löschen' : `Nur die ${count} gestoppten löschen`),
+  stopAndDeleteAll: (count) => `Alle ${count} stoppen und löschen`,
   stopAndDelete: 'Stoppen und löschen',
   manyNames: (count) => `${count} Instanzen`,
+  stopped: (name) => `${name} ist gestoppt.`,
+  stoppedMany: (count) => `${count} Instanzen sind gestoppt.`,
+  deleted: (name) => `${name} ist gelöscht.`,
+  deletedMany: (count) => `${count} Instanzen sind gelöscht.`,
+  startsOnDemand: 'Die nächste Anfrage startet sie wieder.',
+  startsOnDemandMany: (count, total) =>
+    count === total
+      ? 'Die nächste Anfrage startet jede davon wieder.'
+      : `Die nächste Anfrage startet ${count} davon wieder.`,
+  startAgain: 'Erneut starten',
+  groupFull: (group, most) => `Die Gruppe ${group} erlaubt ${most} zugleich.`,
   bulkFailed: (done, total, first) => `${done} von ${total} erledigt. ${first}`,
 } satisfies typeof en;

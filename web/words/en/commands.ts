@@ -21,8 +21,22 @@ export const en = {
   deleteText: 'Settings, logs and history of the instance are deleted. The model file stays.',
   deleteMany: (count: number) => `Settings, logs and history of ${count} instances are deleted. Model files stay.`,
   deleteRunning: 'It is running, so it is stopped first.',
-  deleteRunningMany: (count: number) => `${count} of them run and stay: stop them first.`,
+  deleteRunningMany: (count: number) =>
+    count === 1
+      ? 'One of them is running, and has to stop first.'
+      : `${count} of them are running, and have to stop first.`,
+  deleteStopped: (count: number) => (count === 1 ? 'Delete the stopped one' : `Delete the ${count} stopped ones`),
+  stopAndDeleteAll: (count: number) => `Stop and delete all ${count}`,
   stopAndDelete: 'Stop and delete',
   manyNames: (count: number) => `${count} instances`,
+  stopped: (name: string) => `${name} is stopped.`,
+  stoppedMany: (count: number) => `${count} instances are stopped.`,
+  deleted: (name: string) => `${name} is deleted.`,
+  deletedMany: (count: number) => `${count} instances are deleted.`,
+  startsOnDemand: 'The next request starts it again.',
+  startsOnDemandMany: (count: number, total: number) =>
+    count === total ? 'The next request starts each of them again.' : `The next request starts ${count} of them again.`,
+  startAgain: 'Start again',
+  groupFull: (group: string, most: number) => `Group ${group} allows ${most} at once.`,
   bulkFailed: (done: number, total: number, first: string) => `${done} of ${total} done. ${first}`,
 };

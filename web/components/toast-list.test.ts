@@ -1,0 +1,47 @@
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { ToastList } from './toast-list.ts';
+
+beforeEach(() => vi.useFakeTimers());
+afterEach(() => vi.useRealTimers());
+
+const texts = (list: ToastList): string[] => list.shown.get().map(({ text }) => text);
+
+test('a message ends by time; one with a button stays longer, and an error longest', () => {
+  const list = new ToastList();
+  list.show({ kind: 'done', text: 'deleted' });
+  list.show({ kind: 'done', text: 'stopped', action: { label: 'Start again', run: () => undefined } });
+  list.show({ kind: 'error', text: 'refused' });
+  vi.advanceTimersByTime(5_000);
+  expect(texts(list)).toEqual(['stopped', 'refused']);
+  vi.advanceTimersByTime(5_000);
+  expect(texts(list)).toEqual(['refused']);
+  vi.advanceTimersByTime(20_000);
+  expect(texts(list)).toEqual([]);
+});
+
+test('a message under the pointer stays until the pointer leaves it', () => {
+  const list = new ToastList();
+  list.show({ kind: 'done', text: 'deleted' });
+  list.hold(true);
+  vi.advanceTimersByTime(60_000);
+  expect(texts(list)).toEqual(['deleted']);
+  list.hold(false);
+  vi.advanceTimersByTime(5_000);
+  expect(texts(list)).toEqual([]);
+});
+
+test('another page closes the errors of the page before, but not one that comes with the change', () => {
+  const list = new ToastList();
+  list.show({ kind: 'error', text: 'old' });
+  list.show({ kind: 'done', text: 'done' });
+  vi.advanceTimersByTime(2_000);
+  list.show({ kind: 'error', text: 'new' });
+  list.leavePage();
+  expect(texts(list)).toEqual(['done', 'new']);
+});
+
+test('the same text is shown once, and at most three messages are', () => {
+  const list = new ToastList();
+  for (const text of ['a', 'b', 'b', 'c', 'd']) list.show({ kind: 'done', text });
+  expect(texts(list)).toEqual(['b', 'c', 'd']);
+});

@@ -1,0 +1,32 @@
+import type { GroupLimits } from '@llamactl/client';
+import type { Row } from './live/row-store.ts';
+
+/** How many instances of a group hold a slot. */
+export interface GroupUse {
+  name: string;
+  /** Members that run, start, restart or stop: each holds a slot. */
+  running: number;
+  /** Members in all. */
+  total: number;
+  /** How many may run at once; `null`: the group has no limit. */
+  most: number | null;
+  /** Why its members are in each other's way; `null`: the group is not configured. */
+  limits: GroupLimits | null;
+}
+
+/** Counts the members of a group. */
+export function groupUse(
+  name: string,
+  rows: readonly Pick<Row, 'group' | 'status'>[],
+  groups: readonly GroupLimits[],
+): GroupUse {
+  const members = rows.filter(({ group }) => group === name);
+  const running = members.filter(({ status }) => status !== 'stopped' && status !== 'failed').length;
+  const limits = groups.find((group) => group.name === name) ?? null;
+  return { name, running, total: members.length, most: limits?.max_running ?? null, limits };
+}
+
+/** Whether an instance is pinned by its group, whatever its own setting is. */
+export function isPinnedByGroup({ group }: Pick<Row, 'group'>, groups: readonly GroupLimits[]): boolean {
+  return group !== undefined && groups.some(({ name, pinned }) => pinned && name === group);
+}

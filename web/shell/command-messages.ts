@@ -1,0 +1,56 @@
+import { showToast } from '../components/toast.tsx';
+import type { CommandFailure, CommandResult, CommandWitness } from '../lib/commands.ts';
+import { groupUse } from '../lib/groups.ts';
+import { wordsNow } from '../lib/language.ts';
+import type { Feed } from '../lib/live/feed.ts';
+import type { Row, RowStore } from '../lib/live/row-store.ts';
+import { commandsWords } from '../words/commands.ts';
+
+interface Sources {
+  rows: Pick<RowStore, 'all' | 'row'>;
+  feed: Pick<Feed, 'groups'>;
+  start: (names: readonly string[]) => void;
+}
+
+/** Makes the messages about commands: why one was refused, and what a stop or a deletion did. */
+export function commandMessages({ rows, feed, start }: Sources): CommandWitness {
+  const words = (): (typeof commandsWords)['en'] => wordsNow(commandsWords);
+  const groupText = (row: Row | undefined): string => {
+    const use = row?.group === undefined ? null : groupUse(row.group, rows.all(), feed.groups.get());
+    const isFull = use !== null && use.most !== null && use.running >= use.most;
+    return isFull ? ` ${words().groupFull(use.name, use.most ?? 0)}` : '';
+  };
+  const failed = ({ command, name, sentence, requestId, done, total }: CommandFailure): void => {
+    const isPart = done !== undefined && total !== undefined;
+    const text = isPart ? words().bulkFailed(done, total, sentence) : sentence;
+    // The refusal of a start of several names no limit.
+    const more = command === 'start' && isPart && name !== null ? groupText(rows.row(name)) : '';
+    showToast({ kind: 'error', text: text + more, requestId });
+  };
+  const done = ({ command, names }: CommandResult): void => {
+    const [only] = names;
+    if (only === undefined) return;
+    if (command === 'delete') {
+      const text = names.length === 1 ? words().deleted(only) : words().deletedMany(names.length);
+      return showToast({ kind: 'done', text });
+    }
+    const stopped = names.length === 1 ? words().stopped(only) : words().stoppedMany(names.length);
+    const again = onDemandText(
+      names.flatMap((name) => rows.row(name) ?? []),
+      words(),
+    );
+    return showToast({
+      kind: 'done',
+      text: again === null ? stopped : `${stopped} ${again}`,
+      action: { label: words().startAgain, run: () => start(names) },
+    });
+  };
+  return { failed, done };
+}
+
+/** Whether the next request starts stopped instances again, as a sentence; `null`: it does not. */
+export function onDemandText(rows: readonly Row[], words: (typeof commandsWords)['en']): string | null {
+  const count = rows.filter(({ on_demand: starts }) => starts).length;
+  if (count === 0) return null;
+  return rows.length === 1 ? words.startsOnDemand : words.startsOnDemandMany(count, rows.length);
+}

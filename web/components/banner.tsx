@@ -12,22 +12,27 @@ interface BannerProps {
   kind: keyof typeof KINDS;
   /** Buttons at the end. */
   actions?: ReactNode;
+  /** Keeps the text and the buttons on one line. */
+  isOneLine?: boolean;
   children: ReactNode;
 }
 
 /** A line across the page or a panel that needs attention. */
-export function Banner({ kind, actions, children }: BannerProps) {
+export function Banner({ kind, actions, isOneLine = false, children }: BannerProps) {
   return (
     <div
       role="status"
       className={classNames(
-        'flex shrink-0 flex-wrap items-center gap-x-3 gap-y-1 border-b border-line px-4 py-1.5 wide:px-6',
+        'flex shrink-0 items-center gap-x-3 gap-y-1 border-b border-line px-4 wide:px-6',
+        isOneLine ? 'py-0.5' : 'flex-wrap py-1.5',
         KINDS[kind],
       )}
     >
       <StatusShape of={kind === 'info' ? 'busy' : kind} />
-      <div className="min-w-0 grow basis-60 py-1 break-words">{children}</div>
-      {actions !== undefined && <div className="flex flex-wrap items-center gap-1">{actions}</div>}
+      <div className={classNames('min-w-0 grow', isOneLine ? 'flex' : 'basis-60 py-1 break-words')}>{children}</div>
+      {actions !== undefined && (
+        <div className={classNames('flex items-center gap-1', isOneLine ? 'shrink-0' : 'flex-wrap')}>{actions}</div>
+      )}
     </div>
   );
 }

@@ -3,6 +3,7 @@ import { useState } from 'react';
 import { Banner } from '../../components/banner.tsx';
 import { Button } from '../../components/button.tsx';
 import { IconButton } from '../../components/icon-button.tsx';
+import { classNames } from '../../lib/class-names.ts';
 import { useWords } from '../../lib/language.ts';
 import { useAlerts } from '../../lib/live/live-hooks.ts';
 import { instancesWords } from '../../words/instances.ts';
@@ -39,9 +40,11 @@ export function AlertList() {
 
 function AlertLine({ alert: { level, message, instance }, onHide }: { alert: Alert; onHide: () => void }) {
   const words = useWords(instancesWords);
+  const [isOpen, setOpen] = useState(false);
   return (
     <Banner
       kind={level === 'error' ? 'bad' : 'warn'}
+      isOneLine={!isOpen}
       actions={
         <>
           {instance !== undefined && <AlertActions name={instance} />}
@@ -49,7 +52,15 @@ function AlertLine({ alert: { level, message, instance }, onHide }: { alert: Ale
         </>
       }
     >
-      {message}
+      <button
+        type="button"
+        aria-expanded={isOpen}
+        data-tip={isOpen ? undefined : words.showAll}
+        onClick={() => setOpen(!isOpen)}
+        className={classNames('min-h-7 w-full text-left', isOpen ? 'break-words' : 'truncate')}
+      >
+        {message}
+      </button>
     </Banner>
   );
 }

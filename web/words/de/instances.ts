@@ -68,6 +68,7 @@ export const de = {
   free: (size) => `${size} frei`,
   alerts: 'Meldungen',
   hide: 'Ausblenden, bis sie wiederkommt',
+  showAll: 'Ganz zeigen',
   moreAlerts: (count) => `${count} weitere`,
   selected: (count) => `${count} ausgewählt`,
   clearSelection: 'Esc hebt auf',

@@ -66,6 +66,7 @@ export const en = {
   free: (size: string) => `${size} free`,
   alerts: 'Alerts',
   hide: 'Hide until it comes again',
+  showAll: 'Show all of it',
   moreAlerts: (count: number) => `${count} more`,
   selected: (count: number) => `${count} selected`,
   clearSelection: 'Esc clears',

@@ -872,6 +872,8 @@ export interface Folder {
   disk_total: number | null;
   /** Bytes of it that llamactl may use; `null`: unknown. */
   disk_free: number | null;
+  /** A number that all folders of one filesystem share, and no others; `null`: unknown. */
+  filesystem: number | null;
 }
 
 export interface FoundModel {

@@ -80,6 +80,9 @@ const FolderSchema = z
       'Bytes of its filesystem, or of that of its nearest parent that exists; `null`: unknown.',
     ),
     disk_free: LongIntegerSchema.nullable().describe('Bytes of it that llamactl may use; `null`: unknown.'),
+    filesystem: LongIntegerSchema.nullable().describe(
+      'A number that all folders of one filesystem share, and no others; `null`: unknown.',
+    ),
   })
   .meta({ id: 'Folder' });
 export type Folder = z.infer<typeof FolderSchema>;

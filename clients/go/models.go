@@ -1225,6 +1225,9 @@ type Folder struct {
 
 	// Bytes of it that llamactl may use; nil: unknown.
 	DiskFree *int64 `json:"disk_free"`
+
+	// A number that all folders of one filesystem share, and no others; nil: unknown.
+	Filesystem *int64 `json:"filesystem"`
 }
 
 type FoundModel struct {

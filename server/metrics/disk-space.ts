@@ -1,4 +1,4 @@
-import { statfs } from 'node:fs/promises';
+import { stat, statfs } from 'node:fs/promises';
 import path from 'node:path';
 import { codeOf } from '@llamactl/contract/reason';
 
@@ -15,10 +15,17 @@ export async function readDiskSpace(folder: string): Promise<DiskSpace> {
   return { used: (blocks - bfree) * bsize, available: bavail * bsize };
 }
 
+/** Space of the filesystem that has a folder. */
+export interface FolderSpace extends DiskSpace {
+  /** Number of the device: all folders of one filesystem share it. */
+  device: number;
+}
+
 /** The space for a folder that may not exist yet: its nearest parent that exists counts. @throws {Error} Node's */
-export async function readSpaceFor(folder: string): Promise<DiskSpace> {
+export async function readSpaceFor(folder: string): Promise<FolderSpace> {
   try {
-    return await readDiskSpace(folder);
+    const [space, { dev: device }] = await Promise.all([readDiskSpace(folder), stat(folder)]);
+    return { ...space, device };
   } catch (error) {
     const parent = path.dirname(folder);
     if (codeOf(error) !== 'ENOENT' || parent === folder) throw error;

@@ -4,7 +4,7 @@ import path from 'node:path';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { systemClock } from '../clock.ts';
 import { FakeClock } from '../testing/fake-clock.ts';
-import { readDiskSpace, usagePercent } from './disk-space.ts';
+import { readDiskSpace, readSpaceFor, usagePercent } from './disk-space.ts';
 import { createHost, type Host, parseProcessorTimes, usageBetween } from './host.ts';
 
 /** A simulated machine. */
@@ -120,6 +120,12 @@ describe('this machine', () => {
     } finally {
       rmSync(folder, { recursive: true });
     }
+  });
+
+  test('of folders on one filesystem name the same device, also of one that does not exist yet', async () => {
+    const { device } = await readSpaceFor(os.tmpdir());
+    expect((await readSpaceFor(path.join(os.tmpdir(), 'not', 'yet'))).device).toBe(device);
+    if (process.platform === 'linux') expect((await readSpaceFor('/proc')).device).not.toBe(device);
   });
 
   test('rejects when the folder is missing', async () => {

@@ -40,7 +40,7 @@ const view = (clock: FakeClock, begunAt = clock.elapsed()): SystemView =>
     ],
     groups: { team: { max_running: 4, exclusive: true, pinned: true }, plain: {}, secret: { pinned: true } },
     diskSpace: async (folder) => {
-      if (folder === '/data') return { used: 755, available: 245 };
+      if (folder === '/data') return { used: 755, available: 245, device: 7 };
       throw Object.assign(new Error('no such folder'), { code: 'ENOENT' });
     },
   });
@@ -95,8 +95,8 @@ test('info describes the machine, llamactl, and the room in its folders', async 
     build_time: '2026-03-01T12:00:00Z',
     commit: '0123abc',
     folders: [
-      { kind: 'data', path: '/data', disk_total: 1_000, disk_free: 245 },
-      { kind: 'models', path: '/gone', disk_total: null, disk_free: null },
+      { kind: 'data', path: '/data', disk_total: 1_000, disk_free: 245, filesystem: 7 },
+      { kind: 'models', path: '/gone', disk_total: null, disk_free: null, filesystem: null },
     ],
   });
   expect(info.cpu_count).toBeGreaterThan(0);

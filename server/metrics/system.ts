@@ -4,7 +4,7 @@ import { STATUSES, type Status } from '@llamactl/contract/instance';
 import { codeOf } from '@llamactl/contract/reason';
 import type { Folder, GroupLimits, Resources } from '@llamactl/contract/system';
 import type { Clock } from '../instances/ports/time.ts';
-import { type DiskSpace, usagePercent } from './disk-space.ts';
+import { type FolderSpace, usagePercent } from './disk-space.ts';
 import type { Gpus } from './gpu/gpu.ts';
 import type { Host } from './host.ts';
 import type { SystemView } from './metrics.ts';
@@ -26,7 +26,7 @@ export interface SystemDependencies {
   folders: readonly Pick<Folder, 'kind' | 'path'>[];
   groups: Config['groups'];
   /** @throws {Error} Node's, when the folder does not exist */
-  diskSpace: (folder: string) => Promise<DiskSpace>;
+  diskSpace: (folder: string) => Promise<FolderSpace>;
 }
 
 export function createSystemView(dependencies: SystemDependencies): SystemView {
@@ -75,11 +75,11 @@ async function withSpace(
   diskSpace: SystemDependencies['diskSpace'],
 ): Promise<Folder> {
   try {
-    const { used, available } = await diskSpace(folder.path);
-    return { ...folder, disk_total: used + available, disk_free: available };
+    const { used, available, device } = await diskSpace(folder.path);
+    return { ...folder, disk_total: used + available, disk_free: available, filesystem: device };
   } catch (error) {
     // The disk does not answer, or our user may not look at the folder.
-    if (codeOf(error) !== null) return { ...folder, disk_total: null, disk_free: null };
+    if (codeOf(error) !== null) return { ...folder, disk_total: null, disk_free: null, filesystem: null };
     throw error;
   }
 }

@@ -102,7 +102,7 @@ export const FAKE_INFO: SystemInfo = {
   version: '0.1.0',
   build_time: '2026-03-01T12:00:00Z',
   commit: null,
-  folders: [{ kind: 'data', path: '/data', disk_total: 8, disk_free: 2 }],
+  folders: [{ kind: 'data', path: '/data', disk_total: 8, disk_free: 2, filesystem: 1 }],
 };
 
 /** Metrics of an idle machine. */

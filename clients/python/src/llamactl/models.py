@@ -829,6 +829,8 @@ class Folder(_Base):
     """Bytes of its filesystem, or of that of its nearest parent that exists; `None`: unknown."""
     disk_free: int | None
     """Bytes of it that llamactl may use; `None`: unknown."""
+    filesystem: int | None
+    """A number that all folders of one filesystem share, and no others; `None`: unknown."""
 
 
 class FoundModel(_Base):

@@ -63,5 +63,11 @@ export function tokenCount(tokens: number): string {
 
 /** `128k` of 131072, as people and models name the size of a context. */
 export function contextText(tokens: number): string {
-  return tokens >= 1024 && tokens % 1024 === 0 ? `${tokens / 1024}k` : String(tokens);
+  return tokens >= 1024 && tokens % 1024 === 0 ? `${tokens / 1024}k` : groupedDigits(tokens);
+}
+
+/** Groups the digits of large numbers: `8 000 000`, but `8000`. The spaces do not break a line. */
+export function groupedDigits(number: number): string {
+  const digits = String(number);
+  return digits.length < 5 ? digits : digits.replaceAll(/\B(?=(?:\d{3})+$)/g, '\u00A0');
 }

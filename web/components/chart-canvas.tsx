@@ -100,13 +100,13 @@ interface Drawing {
 }
 
 function optionsOf({ latest, element, isHovered }: Drawing): uPlot.Options {
-  const { series, height } = latest();
+  const { series, height, isNameless = false } = latest();
   const mute = colourOf(element, 'mute');
   const line = colourOf(element, 'line');
   const font = `11px ${getComputedStyle(element).fontFamily}`;
   const colours = series.map((_, at) => colourOf(element, `chart-${(at % COLOURS) + 1}`));
   const axis = { stroke: mute, font, grid: { stroke: line, width: 1 }, ticks: { show: false } };
-  const names = series.length > 1 ? series.map(({ name }) => name) : [];
+  const names = series.length > 1 && !isNameless ? series.map(({ name }) => name) : [];
   return {
     width: Math.max(1, element.clientWidth),
     height,

@@ -1,9 +1,25 @@
 import { describe, expect, test } from 'vitest';
-import { extremesOf, nearestIndex, spreadPlaces, steppedIndex } from './chart-values.ts';
+import { currentOf, extremesOf, nearestIndex, spreadPlaces, steppedIndex } from './chart-values.ts';
 
-test('words say the newest, highest and lowest value, without times that have none', () => {
-  expect(extremesOf([4, null, 9, 2, 5, null])).toEqual({ now: 5, highest: 9, lowest: 2 });
+test('words say the highest and lowest value, without times that have none', () => {
+  expect(extremesOf([4, null, 9, 2, 5, null])).toEqual({ highest: 9, lowest: 2 });
   expect(extremesOf([null, null])).toBeNull();
+});
+
+describe('the value of now', () => {
+  test('is the newest one of a line that goes on', () => {
+    expect(currentOf([2, 4, 6], [1, 5, null], 10)).toBe(5);
+  });
+
+  test('is missing where the line has ended: a stopped instance uses no memory', () => {
+    expect(currentOf([2, 4], [1, 5], 40)).toBeNull();
+    expect(currentOf([2, 4], [null, null], 4)).toBeNull();
+  });
+
+  test('may be as old as the steps of a line with long steps', () => {
+    expect(currentOf([0, 60], [1, 5], 200)).toBe(5);
+    expect(currentOf([0, 60], [1, 5], 220)).toBeNull();
+  });
 });
 
 describe('the cursor', () => {

@@ -25,13 +25,29 @@ export interface ChartProps {
   badFrom?: number;
   /** Shared by charts whose cursor moves together. */
   cursor: ChartCursor;
+  /** Pixels; default 132. */
+  height?: number;
+  /** Leaves out the names at the line ends, where the head of the chart has room for all of them. */
+  isNameless?: boolean;
   className?: string;
+}
+
+/** Seconds after which the newest value is of the past, if the steps of the line are not longer. */
+const CURRENT_SECONDS = 30;
+const LONGEST_STEP = 120;
+const MISSED_STEPS = 2.5;
+
+/** The newest value of a line, if the line goes on until now; `null`: it ended before. @param now Seconds since the epoch. */
+export function currentOf(times: readonly number[], values: readonly (number | null)[], now: number): number | null {
+  const at = values.findLastIndex((value) => value !== null);
+  const [time, before] = [times[at], times[at - 1]];
+  if (time === undefined) return null;
+  const step = before === undefined ? 0 : Math.min(time - before, LONGEST_STEP);
+  return now - time <= Math.max(CURRENT_SECONDS, step * MISSED_STEPS) ? (values[at] ?? null) : null;
 }
 
 /** The values of a line that words say. */
 export interface Extremes {
-  /** The newest value. */
-  now: number;
   highest: number;
   lowest: number;
 }
@@ -40,14 +56,12 @@ export interface Extremes {
 export function extremesOf(values: readonly (number | null)[]): Extremes | null {
   let highest = -Infinity;
   let lowest = Infinity;
-  let now: number | null = null;
   for (const value of values) {
     if (value === null) continue;
-    now = value;
     if (value > highest) highest = value;
     if (value < lowest) lowest = value;
   }
-  return now === null ? null : { now, highest, lowest };
+  return highest === -Infinity ? null : { highest, lowest };
 }
 
 /** The index of the time that is nearest to a moment; -1: there is no time. @param times Ascending. */

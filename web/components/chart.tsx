@@ -4,18 +4,20 @@ import { classNames } from '../lib/class-names.ts';
 import { useWords } from '../lib/language.ts';
 import { useStored } from '../lib/value-store.ts';
 import { chartWords } from '../words/chart.ts';
-import { extremesOf, nearestIndex, steppedIndex, type ChartProps } from './chart-values.ts';
+import { currentOf, extremesOf, nearestIndex, steppedIndex, type ChartProps } from './chart-values.ts';
 import { Table, Td, Th, Tr } from './table.tsx';
 
 /** Pixels. */
 const HEIGHT = 132;
+/** Head, canvas and table of all charts of a row stand at the same heights. */
+const ROWS = 'row-span-3 grid grid-rows-subgrid gap-y-0';
 
 // The library of charts comes with the first chart.
 const ChartCanvas = lazy(() => import('./chart-canvas.tsx'));
 
 /** Values over time: lines with a shared cursor, the same in words, and as a table. */
 export function Chart(props: ChartProps) {
-  const { title, times, series, format, cursor, className } = props;
+  const { title, times, series, range, format, cursor, height = HEIGHT, className } = props;
   const words = useWords(chartWords);
   const id = useId();
   const [hasFocus, setFocus] = useState(false);
@@ -25,7 +27,9 @@ export function Chart(props: ChartProps) {
     .flatMap(({ name }, at) => {
       const each = extremes[at];
       if (each === null || each === undefined) return [];
-      return words.summary(name, format(each.now), format(each.highest), format(each.lowest));
+      const now = currentOf(times, series[at]?.values ?? [], range[1]);
+      const [highest, lowest] = [format(each.highest), format(each.lowest)];
+      return now === null ? words.past(name, highest, lowest) : words.summary(name, format(now), highest, lowest);
     })
     .join('. ')}`;
   const move = (event: KeyboardEvent): void => {
@@ -39,15 +43,15 @@ export function Chart(props: ChartProps) {
     if (next !== null) cursor.set(times[next] ?? null);
   };
   return (
-    <section aria-labelledby={id} className={classNames('min-w-0', className)}>
+    <section aria-labelledby={id} className={classNames('min-w-0', ROWS, className)}>
       <div className="flex min-h-5 items-start gap-3">
         <h3 id={id} className="shrink-0 font-strong">
           {title}
         </h3>
-        <Readout {...{ times, series, format, cursor, isLive: hasFocus }} />
+        <Readout {...{ times, series, range, format, cursor, isLive: hasFocus }} />
       </div>
       {isEmpty ? (
-        <p style={{ height: HEIGHT }} className="flex items-center justify-center text-mute">
+        <p style={{ height }} className="flex items-center justify-center text-mute">
           {words.none}
         </p>
       ) : (
@@ -63,11 +67,11 @@ export function Chart(props: ChartProps) {
             setFocus(false);
             cursor.set(null);
           }}
-          style={{ height: HEIGHT }}
+          style={{ height }}
           className="relative mt-1 rounded-control"
         >
           <Suspense>
-            <ChartCanvas {...props} label={label} height={HEIGHT} />
+            <ChartCanvas {...props} label={label} height={height} />
           </Suspense>
         </div>
       )}
@@ -76,21 +80,22 @@ export function Chart(props: ChartProps) {
   );
 }
 
-type ReadoutProps = Pick<ChartProps, 'times' | 'series' | 'format' | 'cursor'> & {
+type ReadoutProps = Pick<ChartProps, 'times' | 'series' | 'range' | 'format' | 'cursor'> & {
   /** Whether screen readers say each change. */
   isLive: boolean;
 };
 
-/** The values at the cursor; without one, the newest. */
-function Readout({ times, series, format, cursor, isLive }: ReadoutProps) {
+/** The values at the cursor; without one, those of now. A line that ended before shows only its highest value. */
+function Readout({ times, series, range, format, cursor, isLive }: ReadoutProps) {
   const words = useWords(chartWords);
   const moment = useStored(cursor);
   const at = moment === null ? -1 : nearestIndex(times, moment);
   const time = times[at];
   const parts = series.flatMap(({ name, values }, index) => {
     const extremes = extremesOf(values);
-    const value = at === -1 ? extremes?.now : values[at];
-    if (value === null || value === undefined) return [];
+    const value = (at === -1 ? currentOf(times, values, range[1]) : values[at]) ?? null;
+    if (extremes === null || (value === null && at !== -1)) return [];
+    const hasHighest = at === -1 && (value === null || (series.length === 1 && extremes.highest > value));
     return [
       <span key={name} className="inline-flex items-center gap-1">
         {series.length > 1 && (
@@ -99,10 +104,8 @@ function Readout({ times, series, format, cursor, isLive }: ReadoutProps) {
             <span className="text-mute">{name}</span>
           </>
         )}
-        {format(value)}
-        {at === -1 && series.length === 1 && extremes !== null && extremes.highest > value && (
-          <span className="text-mute">{words.highest(format(extremes.highest))}</span>
-        )}
+        {value !== null && format(value)}
+        {hasHighest && <span className="text-mute">{words.highest(format(extremes.highest))}</span>}
       </span>,
     ];
   });

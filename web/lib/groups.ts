@@ -27,6 +27,6 @@ export function groupUse(
 }
 
 /** Whether an instance is pinned by its group, whatever its own setting is. */
-export function isPinnedByGroup({ group }: Pick<Row, 'group'>, groups: readonly GroupLimits[]): boolean {
+export function isPinnedByGroup({ group }: { group?: string | undefined }, groups: readonly GroupLimits[]): boolean {
   return group !== undefined && groups.some(({ name, pinned }) => pinned && name === group);
 }

@@ -15,7 +15,14 @@ export type LogInState =
 
 /** A mark that this browser has a cookie, so that other browsers do not ask for a token in vain. */
 const MARK = `logged-in:${location.pathname}`;
+/** The user name of the last log-in of this tab, for the next one. */
+const LAST_USER = 'last-user';
 const yes = (value: unknown): true | undefined => (value === true ? true : undefined);
+
+/** The user whose log-in of this tab has ended; empty: none has. */
+export function lastUser(): string {
+  return kept(LAST_USER, (value) => (typeof value === 'string' ? value : undefined), 'tab') ?? '';
+}
 
 /** Owns the log-in of this tab: who it is, its short token, and its end in all tabs. */
 export class LogIn {
@@ -72,6 +79,7 @@ export class LogIn {
   async logIn(username: string, password: string): Promise<void> {
     const answer = await this.#plain.loginBrowser({ username, password }, { retries: 0 });
     keep(MARK, true);
+    keep(LAST_USER, username, 'tab');
     this.#tokens.take(answer);
     const waiting = this.#isBack;
     this.#isBack = [];

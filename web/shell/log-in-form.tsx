@@ -1,5 +1,5 @@
 import { LlamactlError } from '@llamactl/client';
-import { useRef, useState, type FormEvent, type KeyboardEvent } from 'react';
+import { useLayoutEffect, useRef, useState, type FormEvent, type KeyboardEvent } from 'react';
 import { Button } from '../components/button.tsx';
 import { TextField } from '../components/field.tsx';
 import { IconButton } from '../components/icon-button.tsx';
@@ -21,6 +21,11 @@ export function LogInForm({ username = '' }: { username?: string }) {
   const [waitUntil, setWaitUntil] = useState(0);
   const [isPending, setPending] = useState(false);
   const seconds = Math.ceil((waitUntil - useNow()) / 1_000);
+
+  // The dialog moves the focus when it opens: to this field, or else to the first one.
+  useLayoutEffect(() => {
+    if (username !== '') passwordField.current?.setAttribute('autofocus', '');
+  }, [username]);
 
   const submit = async (): Promise<void> => {
     setPending(true);

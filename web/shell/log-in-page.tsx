@@ -1,5 +1,6 @@
 import { useEffect } from 'react';
 import { useWords } from '../lib/language.ts';
+import { lastUser } from '../lib/log-in.ts';
 import { logInWords } from '../words/log-in.ts';
 import { LogInForm } from './log-in-form.tsx';
 import { Logo } from './logo.tsx';
@@ -17,7 +18,7 @@ export function LogInPage() {
           <Logo size={24} />
           llamactl
         </h1>
-        <LogInForm />
+        <LogInForm username={lastUser()} />
       </div>
       <p className="mt-4 max-w-sm text-mute">{words.firstPassword}</p>
     </main>

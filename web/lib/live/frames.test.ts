@@ -105,6 +105,13 @@ describe('an alert', () => {
     expect(applyAlert(two, cleared).map(({ instance }) => instance)).toEqual(['chat']);
   });
 
+  it('that changes is as old as before', () => {
+    const later = { ...raised('instance_failed', 'chat'), timestamp: '2026-11-30T12:30:00Z' };
+    expect(applyAlert(applyAlert([], raised('instance_failed', 'chat')), later)).toMatchObject([
+      { raised_at: AT.timestamp },
+    ]);
+  });
+
   it('list stays the same object if a frame concerns no alert', () => {
     const alerts = applyAlert([], raised('instance_failed', 'chat'));
     expect(applyAlert(alerts, { ...AT, type: 'instance_created', data: { name: 'x' } })).toBe(alerts);

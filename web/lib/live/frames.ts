@@ -60,10 +60,17 @@ export function applyFrame(rows: RowStore, frame: Frame): Stale {
 export function applyAlert(alerts: readonly Alert[], frame: Frame): readonly Alert[] {
   if (frame.type !== 'system_alert') return alerts;
   const { state, level, code, message, instance } = frame.data;
-  const others = alerts.filter((alert) => alert.code !== code || alert.instance !== instance);
+  const before = alerts.find((alert) => alert.code === code && alert.instance === instance);
+  const others = alerts.filter((alert) => alert !== before);
   if (state === 'cleared') return others.length === alerts.length ? alerts : others;
   return [
     ...others,
-    { level, code, message, ...(instance === undefined ? {} : { instance }), raised_at: frame.timestamp },
+    {
+      level,
+      code,
+      message,
+      ...(instance === undefined ? {} : { instance }),
+      raised_at: before?.raised_at ?? frame.timestamp,
+    },
   ];
 }

@@ -48,20 +48,29 @@ export function InstanceHeader({ row }: { row: Row }) {
   );
 }
 
-function StatusNote({ row: { status, started_at: startedAt, load, reason } }: { row: Row }) {
+function StatusNote({ row }: { row: Row }) {
+  const { status, started_at: startedAt, load, reason } = row;
   const words = useWords(instanceWords);
   const loading = useWords(instancesWords);
+  const commands = useWords(commandsWords);
   const isUp = status === 'running' && startedAt !== null;
   return (
-    <span className="flex items-center gap-3">
-      <StatusMark status={status} {...(load === null ? {} : { word: loading.loading(load.phase) })} />
+    <span className="flex min-w-0 items-center gap-3">
+      <span className="flex shrink-0">
+        <StatusMark status={status} {...(load === null ? {} : { word: loading.loading(load.phase) })} />
+      </span>
       {isUp && (
         <span>
           {words.up} <Age of={startedAt} />
         </span>
       )}
       {load !== null && <span>{duration(load.elapsed)}</span>}
-      {status === 'restarting' && reason !== null && <span className="truncate">{reason}</span>}
+      {status === 'restarting' && reason !== null && (
+        <span className="min-w-0 truncate" title={reason}>
+          {reason}
+        </span>
+      )}
+      {status === 'stopped' && row.on_demand && <span className="min-w-0 truncate">{commands.startsOnDemand}</span>}
     </span>
   );
 }

@@ -8,7 +8,9 @@ import { CopyButton } from '../../components/copy-button.tsx';
 import { Facts, Panel } from '../../components/panel.tsx';
 import { QueryPart } from '../../components/query-part.tsx';
 import { useApp } from '../../lib/app.ts';
+import { isPinnedByGroup } from '../../lib/groups.ts';
 import { useWords } from '../../lib/language.ts';
+import { useGroups } from '../../lib/live/live-hooks.ts';
 import type { Row } from '../../lib/live/row-store.ts';
 import { instanceQuery } from '../../lib/queries.ts';
 import { instanceWords } from '../../words/instance.ts';
@@ -39,6 +41,7 @@ const NONE = <span className="text-mute">–</span>;
 
 function InstanceFacts({ instance, row }: { instance: Instance; row: Row }) {
   const words = useWords(instanceWords).facts;
+  const isGroupPinned = isPinnedByGroup(row, useGroups());
   const { model_info: model, model_path: file, effective_command: command, last_exit: last } = instance;
   const port = row.running_port ?? row.port;
   return (
@@ -71,7 +74,12 @@ function InstanceFacts({ instance, row }: { instance: Instance; row: Row }) {
         [words.pid, instance.pid ?? NONE],
         [words.ready, row.ready_at === null ? NONE : <Moment key="ready" at={row.ready_at} />],
         [words.lastLoad, row.last_load_seconds === null ? NONE : duration(row.last_load_seconds)],
-        [words.restarts, words.ofMost(row.restart_count, instance.max_restarts)],
+        [
+          words.restarts,
+          instance.max_restarts < 0
+            ? words.unlimited(row.restart_count)
+            : words.ofMost(row.restart_count, instance.max_restarts),
+        ],
         [words.idleStop, instance.idle_timeout === 0 ? words.never : words.after(duration(instance.idle_timeout))],
         [
           words.group,
@@ -81,6 +89,7 @@ function InstanceFacts({ instance, row }: { instance: Instance; row: Row }) {
             <span key="group" className="inline-flex items-center gap-1.5">
               {instance.group}
               {instance.pinned && <Badge>{words.pinned}</Badge>}
+              {isGroupPinned && <Badge>{words.pinnedByGroup}</Badge>}
             </span>
           ),
         ],

@@ -54,7 +54,7 @@ function figure(value: number | null | undefined, format: (value: number) => str
 
 function NameCell({ row: { name, group, pinned, restart_required: waits } }: { row: Row }) {
   const words = useWords(instancesWords);
-  const isGroupPinned = isPinnedByGroup(group === undefined ? {} : { group }, useGroups());
+  const isGroupPinned = isPinnedByGroup({ group }, useGroups());
   return (
     <GridCell className="flex items-center gap-1.5">
       <a

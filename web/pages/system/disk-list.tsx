@@ -1,40 +1,42 @@
-import type { SystemInfo } from '@llamactl/client';
 import { bytes } from '../../../format/figures.ts';
 import { Meter } from '../../components/meter.tsx';
 import { useWords } from '../../lib/language.ts';
 import { systemWords } from '../../words/system.ts';
+import { disksOf, type Disk, type Folder } from './disks.ts';
 
-type Folder = SystemInfo['folders'][number];
-
-/** The folders of llamactl, and the room on their disks. */
+/** The disks that llamactl uses, with its folders on each. */
 export function DiskList({ folders }: { folders: readonly Folder[] }) {
   return (
     <ul className="flex flex-col gap-4">
-      {folders.map((folder) => (
-        <FolderLine key={`${folder.kind} ${folder.path}`} folder={folder} />
+      {disksOf(folders).map((disk) => (
+        <DiskLine key={disk.folders[0].path} disk={disk} />
       ))}
     </ul>
   );
 }
 
-function FolderLine({ folder: { kind, path, disk_total: total, disk_free: free } }: { folder: Folder }) {
+function DiskLine({ disk: { folders, total, free } }: { disk: Disk }) {
   const words = useWords(systemWords);
+  const isKnown = total !== null && free !== null;
   return (
     <li className="flex flex-col gap-1.5">
-      <p className="flex items-baseline gap-3">
-        <span className="shrink-0">{words.folders[kind]}</span>
-        {total !== null && free !== null && (
-          <span className="figures ml-auto shrink-0">{`${words.free(bytes(free))} · ${bytes(total)}`}</span>
-        )}
+      <p className="flex flex-wrap items-baseline gap-x-3">
+        <span className="min-w-0">{[...new Set(folders.map(({ kind }) => words.folders[kind]))].join(', ')}</span>
+        {isKnown && <span className="figures ml-auto shrink-0">{`${words.free(bytes(free))} · ${bytes(total)}`}</span>}
       </p>
-      {total === null || free === null ? (
-        <p className="text-mute">{words.folderUnknown}</p>
+      {isKnown ? (
+        <Meter label={folders[0].path} text={words.free(bytes(free))} value={total - free} max={total} />
       ) : (
-        <Meter label={path} text={words.free(bytes(free))} value={total - free} max={total} />
+        <p className="text-mute">{words.folderUnknown}</p>
       )}
-      <code className="truncate text-mute" title={path}>
-        {path}
-      </code>
+      {folders.map(({ kind, path }) => (
+        <p key={`${kind} ${path}`} className="flex min-w-0 items-baseline gap-2 text-mute">
+          <code className="min-w-0 truncate" title={path}>
+            {path}
+          </code>
+          {folders.length > 1 && <span className="ml-auto shrink-0 text-label">{words.folders[kind]}</span>}
+        </p>
+      ))}
     </li>
   );
 }

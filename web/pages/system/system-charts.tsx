@@ -14,17 +14,14 @@ import { useNow } from '../../lib/now.ts';
 import { ValueStore } from '../../lib/value-store.ts';
 import { systemWords } from '../../words/system.ts';
 import { WINDOW_SECONDS, WINDOWS, type ChartWindow } from '../instance/chart-series.ts';
-import { fleetSeries, systemSeries } from './system-series.ts';
+import { FleetCharts } from './fleet-charts.tsx';
+import { GpuCharts } from './gpu-charts.tsx';
+import { HISTORY_MS, isRecent } from './live-history.ts';
+import { systemSeries } from './system-series.ts';
 
-/** Steps of the history of all instances. */
-const POINTS = 120;
 /** Seconds between two moves of the time axis. */
 const MOVE_SECONDS = 2;
-/** Live points that are kept: half an hour of the usual interval. */
-const MOST_LIVE = 900;
 const THIRD = 'broad:col-span-2';
-/** Charts with a line for each GPU need room for all names. */
-const HALF = 'broad:col-span-3';
 
 /** Charts of the machine and of all instances, with a shared cursor. */
 export function SystemCharts() {
@@ -36,6 +33,8 @@ export function SystemCharts() {
     queryKey: ['system', 'stats', window],
     queryFn: ({ signal }) => client.getSystemStats({ window, signal }),
     placeholderData: keepPreviousData,
+    refetchInterval: HISTORY_MS,
+    refetchIntervalInBackground: true,
   });
   return (
     <Panel
@@ -75,44 +74,9 @@ function Charts({ stats, window }: { stats: SystemStats; window: ChartWindow }) 
       <Chart {...shared} className={THIRD} title={names.cpu} series={cpu} format={percent} top={10} />
       <Chart {...shared} className={THIRD} title={names.memory} series={memory} format={bytes} top={1_000_000_000} />
       <Chart {...shared} className={THIRD} title={names.disk} series={disk} format={percent} top={10} badFrom={95} />
-      {series.gpuMemory.length > 0 && (
-        <Chart
-          {...shared}
-          className={HALF}
-          title={names.gpuMemory}
-          series={series.gpuMemory}
-          format={bytes}
-          top={1_000_000_000}
-        />
-      )}
-      {series.gpuLoad.length > 0 && (
-        <Chart {...shared} className={HALF} title={names.gpuLoad} series={series.gpuLoad} format={percent} top={10} />
-      )}
+      <GpuCharts {...shared} series={series} />
       <FleetCharts {...{ window, range, cursor }} />
     </div>
-  );
-}
-
-function FleetCharts({ window, range, cursor }: Pick<ChartProps, 'range' | 'cursor'> & { window: ChartWindow }) {
-  const names = useWords(systemWords).charts;
-  const { client } = useApp();
-  const query = useQuery({
-    queryKey: ['system', 'fleet stats', window],
-    queryFn: ({ signal }) => client.getFleetStats({ window, points: POINTS, signal }),
-    placeholderData: keepPreviousData,
-  });
-  const series = useMemo(() => (query.data === undefined ? null : fleetSeries(query.data)), [query.data]);
-  const tokens = useMemo(() => [{ name: names.tokens, values: series?.tokens ?? [] }], [names, series]);
-  const requests = useMemo(() => [{ name: names.requests, values: series?.requests ?? [] }], [names, series]);
-  const waiting = useMemo(() => [{ name: names.waiting, values: series?.waiting ?? [] }], [names, series]);
-  if (series === null) return null;
-  const shared = { times: series.at, range, cursor };
-  return (
-    <>
-      <Chart {...shared} className={THIRD} title={names.tokens} series={tokens} format={figure} top={1} />
-      <Chart {...shared} className={THIRD} title={names.requests} series={requests} format={figure} top={1} />
-      <Chart {...shared} className={THIRD} title={names.waiting} series={waiting} format={whole} top={2} badFrom={10} />
-    </>
   );
 }
 
@@ -125,7 +89,7 @@ function useLivePoints(seconds: number): readonly SystemStatsPoint[] {
       feed.listen((frame) => {
         if (frame.type !== 'system_stats_updated') return;
         const point = pointOf(frame.data.resources, seconds);
-        setPoints((before) => [...before, point].slice(-MOST_LIVE));
+        setPoints((before) => [...before.filter(({ timestamp }) => isRecent(Date.parse(timestamp))), point]);
       }),
     [feed, seconds],
   );
@@ -135,12 +99,4 @@ function useLivePoints(seconds: number): readonly SystemStatsPoint[] {
 function pointOf(resources: Resources, seconds: number): SystemStatsPoint {
   const { cpu_usage, memory_usage, disk_usage, gpus } = resources;
   return { timestamp: new Date().toISOString(), seconds, cpu_usage, memory_usage, disk_usage, gpus };
-}
-
-function figure(value: number): string {
-  return value > 0 && value < 10 ? value.toFixed(1) : String(Math.round(value));
-}
-
-function whole(value: number): string {
-  return Number.isInteger(value) ? String(value) : '';
 }

@@ -1,6 +1,6 @@
 import type { FleetStats, SystemStatsPoint } from '@llamactl/client';
 import { expect, test } from 'vitest';
-import { fleetSeries, systemSeries } from './system-series.ts';
+import { fleetSeries, gpuShareSeries, systemSeries } from './system-series.ts';
 
 const gpu = (index: number, memory: number | null) => ({
   index,
@@ -39,10 +39,28 @@ test('each GPU has a line of its own, also one that comes later, but none withou
     point(2, { gpus: [gpu(0, 7)] }),
     point(4, { gpus: [gpu(0, 8), gpu(1, null)] }),
   ]);
-  expect(gpuMemory).toEqual([{ name: 'GPU 0', values: [7, 8] }]);
+  expect(gpuMemory).toEqual([{ index: 0, name: 'GPU 0', values: [7, 8] }]);
   expect(gpuLoad).toEqual([
-    { name: 'GPU 0', values: [50, 50] },
-    { name: 'GPU 1', values: [null, 50] },
+    { index: 0, name: 'GPU 0', values: [50, 50] },
+    { index: 1, name: 'GPU 1', values: [null, 50] },
+  ]);
+});
+
+test('each of many GPUs has memory and load in percent, and no memory if its size is unknown', () => {
+  const series = systemSeries([point(2, { gpus: [gpu(0, 6), gpu(1, 9)] })]);
+  const totals = new Map([
+    [0, 24],
+    [1, null],
+  ]);
+  expect(gpuShareSeries(series, totals, { memory: 'memory', load: 'load' })).toEqual([
+    {
+      name: 'GPU 0',
+      lines: [
+        { name: 'memory', values: [25] },
+        { name: 'load', values: [50] },
+      ],
+    },
+    { name: 'GPU 1', lines: [{ name: 'load', values: [50] }] },
   ]);
 });
 

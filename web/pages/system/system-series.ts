@@ -12,9 +12,15 @@ export interface SystemSeries {
   /** Percent of the data directory's filesystem. */
   disk: readonly (number | null)[];
   /** Bytes of each GPU that reports them. */
-  gpuMemory: readonly ChartSeries[];
+  gpuMemory: readonly GpuLine[];
   /** Percent of each GPU that reports it. */
-  gpuLoad: readonly ChartSeries[];
+  gpuLoad: readonly GpuLine[];
+}
+
+/** A line of one GPU. */
+export interface GpuLine extends ChartSeries {
+  /** The tool's own number. */
+  index: number;
 }
 
 /** Steps without a point after which a line is broken: llamactl did not run. */
@@ -30,9 +36,10 @@ export function systemSeries(points: readonly SystemStatsPoint[]): SystemSeries 
   const indexes = [...new Set(points.flatMap(({ gpus }) => gpus.map(({ index }) => index)))].toSorted(
     (one, other) => one - other,
   );
-  const ofGpus = (field: 'memory_usage' | 'utilization'): ChartSeries[] =>
+  const ofGpus = (field: 'memory_usage' | 'utilization'): GpuLine[] =>
     indexes
       .map((index) => ({
+        index,
         name: `GPU ${index}`,
         values: list(({ gpus }) => gpus.find((gpu) => gpu.index === index)?.[field] ?? null),
       }))
@@ -56,6 +63,41 @@ function withGaps(points: readonly SystemStatsPoint[]): Moment[] {
     const isGap = at - last > longest;
     return [...(isGap ? [{ at: last + longest / 2, point: null }] : []), { at, point }];
   });
+}
+
+/**
+ * Divides the lines of GPUs by GPU: memory and load of each, both in percent.
+ *
+ * @param totals Bytes of each GPU, by its number; `null`: not reported, so its memory has no line.
+ * @param names The names of the lines.
+ */
+export function gpuShareSeries(
+  { gpuMemory, gpuLoad }: Pick<SystemSeries, 'gpuMemory' | 'gpuLoad'>,
+  totals: ReadonlyMap<number, number | null>,
+  names: { memory: string; load: string },
+): { name: string; lines: readonly ChartSeries[] }[] {
+  const all = Map.groupBy([...gpuMemory, ...gpuLoad], ({ index }) => index);
+  return [...all]
+    .toSorted(([one], [other]) => one - other)
+    .map(([index, [first]]) => {
+      const total = totals.get(index) ?? 0;
+      const memory = total > 0 ? gpuMemory.find((line) => line.index === index) : undefined;
+      const load = gpuLoad.find((line) => line.index === index);
+      return {
+        name: first?.name ?? '',
+        lines: [
+          ...(memory === undefined
+            ? []
+            : [
+                {
+                  name: names.memory,
+                  values: memory.values.map((value) => (value === null ? null : (100 * value) / total)),
+                },
+              ]),
+          ...(load === undefined ? [] : [{ name: names.load, values: load.values }]),
+        ],
+      };
+    });
 }
 
 /** Figures of all instances together: one value for each step, oldest first. */

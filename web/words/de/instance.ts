@@ -89,6 +89,8 @@ export const de = {
     pinned: 'angeheftet',
     never: 'nie',
     after: (time) => `nach ${time}`,
+    pinnedByGroup: 'durch die Gruppe angeheftet',
+    unlimited: (count) => `${count}, ohne Grenze`,
     ofMost: (count, most) => `${count} von ${most}`,
     tokens: (tokens) => `${tokens} Tokens`,
     requests: 'Anfragen jetzt',

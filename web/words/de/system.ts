@@ -2,7 +2,7 @@ import type { en } from '../en/system.ts';
 
 export const de = {
   title: 'System',
-  note: (host, uptime) => `${host} · läuft seit ${uptime}`,
+  note: (host, uptime) => `${host} · llamactl läuft seit ${uptime}`,
   reload: 'llamactl neu laden',
   reloadTip: 'Liest die Konfiguration neu. Keine Instanz hält an.',
 
@@ -91,11 +91,13 @@ export const de = {
     memory: 'RAM',
     disk: 'Platte',
     gpuMemory: 'GPU-Speicher',
+    gpus: 'GPUs: Speicher und Last',
     gpuLoad: 'GPU-Last',
     tokens: 'Tokens/s aller Instanzen',
     requests: 'Anfragen je Minute',
     waiting: 'Meiste wartende Anfragen',
   },
+  gpuLines: { memory: 'Speicher', load: 'Last' },
   noHistory: 'In dieser Zeit wurde nichts gemessen.',
 
   engines: 'Engines',

@@ -67,6 +67,8 @@ export const en = {
     pinned: 'pinned',
     never: 'never',
     after: (time: string) => `after ${time}`,
+    pinnedByGroup: 'pinned by the group',
+    unlimited: (count: number) => `${count}, without a limit`,
     ofMost: (count: number, most: number) => `${count} of ${most}`,
     tokens: (tokens: string) => `${tokens} tokens`,
     requests: 'Requests now',

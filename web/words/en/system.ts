@@ -4,7 +4,7 @@ import type { SystemTab } from '../../pages/system/system-search.ts';
 /** Sentences of the page of the machine. */
 export const en = {
   title: 'System',
-  note: (host: string, uptime: string) => `${host} · up ${uptime}`,
+  note: (host: string, uptime: string) => `${host} · llamactl up ${uptime}`,
   reload: 'Reload llamactl',
   reloadTip: 'Reads the configuration again. No instance stops.',
 
@@ -93,11 +93,13 @@ export const en = {
     memory: 'RAM',
     disk: 'Disk',
     gpuMemory: 'GPU memory',
+    gpus: 'GPUs: memory and load',
     gpuLoad: 'GPU load',
     tokens: 'Tokens/s of all instances',
     requests: 'Requests a minute',
     waiting: 'Most requests waiting',
   },
+  gpuLines: { memory: 'memory', load: 'load' },
   noHistory: 'Nothing was measured in this time.',
 
   engines: 'Engines',

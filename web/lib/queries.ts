@@ -33,6 +33,10 @@ export const systemInfoQuery = (client: Client) =>
 export const enginesQuery = (client: Client) =>
   queryOptions({ queryKey: ['engines'], queryFn: ({ signal }) => client.listEngines({ signal }) });
 
+/** The configuration as it is written, with the source of each value. For administrators. */
+export const configQuery = (client: Client) =>
+  queryOptions({ queryKey: ['config'], queryFn: ({ signal }) => client.getConfig({ signal }) });
+
 /** The models of this machine. */
 export const modelsQuery = (client: Client) =>
   queryOptions({ queryKey: ['models'], queryFn: ({ signal }) => client.listModels({ signal }) });

@@ -1,29 +1,23 @@
+import { useQuery } from '@tanstack/react-query';
 import { useNavigate } from '@tanstack/react-router';
 import { useMemo } from 'react';
-import type { IconName } from '../components/icons.tsx';
+import { showError } from '../components/toast.tsx';
 import { useApp, useRole } from '../lib/app.ts';
-import { canStart, canStop, useInstanceActions } from '../lib/instance-actions.ts';
-import { useWords } from '../lib/language.ts';
-import type { Row } from '../lib/live/row-store.ts';
+import { useInstanceActions } from '../lib/instance-actions.ts';
+import { chooseLanguage, language, useWords } from '../lib/language.ts';
 import { includes } from '../lib/permissions.ts';
+import { configQuery } from '../lib/queries.ts';
+import { useReload } from '../lib/reload.ts';
 import { shortcutGroups } from '../lib/shortcuts.ts';
 import { chooseTheme, theme } from '../lib/theme.ts';
+import { useStored } from '../lib/value-store.ts';
 import { commandsWords } from '../words/commands.ts';
 import { shellWords } from '../words/shell.ts';
+import { instanceItems } from './palette-instances.ts';
+import type { PaletteItem } from './palette-text.ts';
 import { PLACES } from './places.ts';
 
-/** A line of the palette. */
-export interface PaletteItem {
-  id: string;
-  label: string;
-  icon: IconName;
-  /** The kind of thing, shown behind the label. */
-  hint?: string;
-  keys?: string;
-  run: () => void;
-}
-
-/** Returns everything that the palette finds: places, actions of this page, instances and their commands, the theme. */
+/** Returns everything that the palette finds: places and their parts, actions of this page, instances, settings, commands. */
 export function usePaletteItems(): readonly PaletteItem[] {
   const words = useWords(shellWords);
   const commands = useWords(commandsWords);
@@ -31,6 +25,9 @@ export function usePaletteItems(): readonly PaletteItem[] {
   const role = useRole();
   const navigate = useNavigate();
   const actions = useInstanceActions();
+  const parts = usePartItems();
+  const settings = useSettingItems();
+  const server = useServerItems();
   return useMemo(() => {
     const places = PLACES.filter(({ needs }) => includes(role, needs)).map(({ id, to, icon, key }): PaletteItem => ({
       id,
@@ -42,52 +39,12 @@ export function usePaletteItems(): readonly PaletteItem[] {
     const here = shortcutGroups
       .get()
       .flatMap(({ place, shortcuts }) => shortcuts.map((shortcut) => ({ ...shortcut, place })))
-      .flatMap(({ keys, label, run, place }): PaletteItem[] =>
-        run === null || keys.startsWith('g ') || keys === PALETTE_KEYS
+      .flatMap(({ keys, label, run, place, isUnlisted = false }): PaletteItem[] =>
+        run === null || isUnlisted || keys.startsWith('g ') || keys === PALETTE_KEYS
           ? []
           : [{ id: `key ${keys}`, label, icon: 'keyboard', hint: place, keys, run }],
       );
-    const open = (name: string, tab?: 'logs'): void =>
-      void navigate({ to: '/instances/$name', params: { name }, search: tab === undefined ? {} : { tab } });
-    const ofRow = (row: Row): PaletteItem[] => {
-      const { name } = row;
-      const own: PaletteItem[] = [
-        { id: `open ${name}`, label: name, icon: 'instances', hint: words.instance, run: () => open(name) },
-      ];
-      if (includes(role, 'operator')) {
-        if (canStart(row))
-          own.push({
-            id: `start ${name}`,
-            label: `${commands.start} ${name}`,
-            icon: 'start',
-            run: () => actions.start(name),
-          });
-        if (canStop(row))
-          own.push({
-            id: `stop ${name}`,
-            label: `${commands.stop} ${name}`,
-            icon: 'stop',
-            run: () => actions.stop(name),
-          });
-        if (canStop(row))
-          own.push({
-            id: `restart ${name}`,
-            label: `${commands.restart} ${name}`,
-            icon: 'restart',
-            run: () => actions.restart(name),
-          });
-      }
-      own.push({ id: `logs ${name}`, label: `${commands.logs} ${name}`, icon: 'logs', run: () => open(name, 'logs') });
-      if (includes(role, 'admin')) {
-        own.push({
-          id: `edit ${name}`,
-          label: `${commands.edit} ${name}`,
-          icon: 'edit',
-          run: () => void navigate({ to: '/instances/$name/edit', params: { name } }),
-        });
-      }
-      return own;
-    };
+    const instances = rows.all().flatMap((row) => instanceItems(row, { role, words, commands, actions, navigate }));
     const themes = (['system', 'light', 'dark'] as const)
       .filter((value) => value !== theme.get())
       .map((value): PaletteItem => ({
@@ -96,14 +53,103 @@ export function usePaletteItems(): readonly PaletteItem[] {
         icon: 'device',
         run: () => chooseTheme(value),
       }));
-    const api: PaletteItem = {
-      id: 'api',
-      label: words.apiPage,
-      icon: 'code',
-      run: () => void navigate({ to: '/api' }),
-    };
-    return [...places, api, ...here, ...rows.all().flatMap(ofRow), ...themes];
-  }, [words, commands, rows, role, navigate, actions]);
+    const languages = (['en', 'de'] as const)
+      .filter((value) => value !== language.get())
+      .map((value): PaletteItem => ({
+        id: `language ${value}`,
+        label: `${words.language}: ${words.languages[value]}`,
+        icon: 'language',
+        run: () => chooseLanguage(value),
+      }));
+    const shown = new Set(here.map(({ label }) => label));
+    const others = [...parts, ...server].filter(({ label }) => !shown.has(label));
+    return [...places, ...here, ...others, ...instances, ...themes, ...languages, ...settings];
+  }, [words, commands, rows, role, navigate, actions, parts, server, settings]);
+}
+
+/** Parts of places: tabs, and what they make. */
+function usePartItems(): readonly PaletteItem[] {
+  const words = useWords(shellWords);
+  const role = useRole();
+  const navigate = useNavigate();
+  const state = useStored(useApp().logIn.state);
+  const hasAccounts = state.kind === 'in' && state.me.auth_enabled;
+  return useMemo(() => {
+    const { parts, places } = words;
+    const isAdmin = includes(role, 'admin');
+    const access = (tab: 'keys' | 'users' | 'audit' | 'account', label: string = parts[tab]): PaletteItem => ({
+      id: `access ${label}`,
+      label,
+      icon: 'access',
+      hint: places.access,
+      words: places.access,
+      run: () => void navigate({ to: '/access', search: { tab } }),
+    });
+    const setting = (tab: 'configuration' | 'fleet'): PaletteItem => ({
+      id: `settings ${tab}`,
+      label: parts[tab],
+      icon: 'settings',
+      hint: places.settings,
+      words: places.settings,
+      run: () => void navigate({ to: '/settings', search: { tab } }),
+    });
+    return [
+      ...(hasAccounts ? [access('keys'), access('keys', parts.newKey), access('account')] : []),
+      ...(hasAccounts && isAdmin ? [access('users'), access('audit')] : []),
+      ...(isAdmin ? [setting('configuration'), setting('fleet')] : []),
+      ...(isAdmin
+        ? [{ id: 'new', label: parts.newInstance, icon: 'plus', run: () => void navigate({ to: '/new' }) } as const]
+        : []),
+      { id: 'api', label: words.apiPage, icon: 'code', run: () => void navigate({ to: '/api' }) },
+    ];
+  }, [words, role, navigate, hasAccounts]);
+}
+
+/** The settings of the configuration by their keys, for administrators. */
+function useSettingItems(): readonly PaletteItem[] {
+  const words = useWords(shellWords);
+  const { client } = useApp();
+  const isAdmin = includes(useRole(), 'admin');
+  const navigate = useNavigate();
+  const { data } = useQuery({ ...configQuery(client), enabled: isAdmin });
+  return useMemo(
+    () =>
+      Object.keys(data?.sources ?? {}).map((key): PaletteItem => ({
+        id: `setting ${key}`,
+        label: key,
+        icon: 'settings',
+        hint: words.setting,
+        words: `${key.replaceAll(/[._]/g, ' ')} ${words.setting}`,
+        run: () => void navigate({ to: '/settings', search: { q: key } }),
+      })),
+    [data, words, navigate],
+  );
+}
+
+/** Commands to the server, and to the log-in. */
+function useServerItems(): readonly PaletteItem[] {
+  const words = useWords(shellWords);
+  const { logIn } = useApp();
+  const state = useStored(logIn.state);
+  const hasAccounts = state.kind === 'in' && state.me.auth_enabled;
+  const isAdmin = includes(useRole(), 'admin');
+  const { mutate: reload } = useReload();
+  return useMemo(
+    () => [
+      ...(isAdmin ? [{ id: 'reload', label: words.reloadServer, icon: 'refresh', run: () => reload() } as const] : []),
+      ...(hasAccounts
+        ? [
+            {
+              id: 'log out',
+              label: words.logOut,
+              icon: 'log-out',
+              run: () => void logIn.logOut().catch(showError),
+            } as const,
+          ]
+        : []),
+    ],
+    [words, isAdmin, hasAccounts, reload, logIn],
+  );
 }
 
 /** The keys that open the palette. */

@@ -8,6 +8,7 @@ import { wordMatches } from '../lib/word-match.ts';
 import { shellWords } from '../words/shell.ts';
 import { KeyCaps } from './key-caps.tsx';
 import { usePaletteItems } from './palette-items.ts';
+import { paletteText } from './palette-text.ts';
 
 /** Whether the palette is open. */
 export const isPaletteOpen = new ValueStore(false);
@@ -28,7 +29,7 @@ function OpenPalette({ onClose }: { onClose: () => void }) {
   const items = usePaletteItems();
   const [query, setQuery] = useState('');
   const [at, setAt] = useState(0);
-  const found = wordMatches(items, ({ label }) => label, query, MOST);
+  const found = wordMatches(items, paletteText, query, MOST);
   useEffect(() => {
     const element = dialog.current;
     element?.showModal();

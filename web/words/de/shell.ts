@@ -40,5 +40,17 @@ export const de = {
   paletteHint: 'Gehe zu oder tue …',
   paletteNothing: 'Nichts hat diese Wörter',
   instance: 'Instanz',
+  setting: 'Einstellung',
+  reloadServer: 'llamactl neu laden',
+  parts: {
+    keys: 'Schlüssel',
+    newKey: 'Neuer Schlüssel',
+    users: 'Benutzer',
+    audit: 'Protokoll',
+    account: 'Mein Konto',
+    configuration: 'Konfiguration',
+    fleet: 'Flotte: Import und Export',
+    newInstance: 'Neue Instanz',
+  },
   unreachable: 'Keine Antwort von llamactl',
 } satisfies typeof en;

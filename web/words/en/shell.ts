@@ -38,5 +38,17 @@ export const en = {
   paletteHint: 'Go to, or do …',
   paletteNothing: 'Nothing has these words',
   instance: 'Instance',
+  setting: 'Setting',
+  reloadServer: 'Reload llamactl',
+  parts: {
+    keys: 'Keys',
+    newKey: 'New key',
+    users: 'Users',
+    audit: 'Audit',
+    account: 'My account',
+    configuration: 'Configuration',
+    fleet: 'Fleet: import and export',
+    newInstance: 'New instance',
+  },
   unreachable: 'No answer from llamactl',
 };

@@ -1,0 +1,59 @@
+import type { Role } from '@llamactl/client';
+import type { useNavigate } from '@tanstack/react-router';
+import { canStart, canStop, type InstanceActions } from '../lib/instance-actions.ts';
+import type { Row } from '../lib/live/row-store.ts';
+import { includes } from '../lib/permissions.ts';
+import type { commandsWords } from '../words/commands.ts';
+import type { shellWords } from '../words/shell.ts';
+import type { PaletteItem } from './palette-text.ts';
+
+interface Means {
+  role: Role;
+  words: (typeof shellWords)['en'];
+  commands: (typeof commandsWords)['en'];
+  actions: Pick<InstanceActions, 'start' | 'stop' | 'restart'>;
+  navigate: ReturnType<typeof useNavigate>;
+}
+
+/** The lines of one instance: its page, and the commands that it takes now. Its aliases, group, model and port find it too. */
+export function instanceItems(row: Row, { role, words, commands, actions, navigate }: Means): PaletteItem[] {
+  const { name } = row;
+  const file = row.model_path?.split('/').at(-1);
+  const more = [...row.aliases, row.group, row.model_info?.name ?? row.model ?? file, row.running_port ?? row.port]
+    .filter((part) => part !== undefined)
+    .join(' ');
+  const open = (tab?: 'logs'): void =>
+    void navigate({ to: '/instances/$name', params: { name }, search: tab === undefined ? {} : { tab } });
+  const command = (id: 'start' | 'stop' | 'restart'): PaletteItem => ({
+    id: `${id} ${name}`,
+    label: `${commands[id]} ${name}`,
+    icon: id,
+    words: more,
+    run: () => actions[id](name),
+  });
+  const mayOperate = includes(role, 'operator');
+  return [
+    {
+      id: `open ${name}`,
+      label: name,
+      icon: 'instances',
+      hint: row.aliases[0] ?? words.instance,
+      words: more,
+      run: () => open(),
+    },
+    ...(mayOperate && canStart(row) ? [command('start')] : []),
+    ...(mayOperate && canStop(row) ? [command('stop'), command('restart')] : []),
+    { id: `logs ${name}`, label: `${commands.logs} ${name}`, icon: 'logs', words: more, run: () => open('logs') },
+    ...(includes(role, 'admin')
+      ? [
+          {
+            id: `edit ${name}`,
+            label: `${commands.edit} ${name}`,
+            icon: 'edit',
+            words: more,
+            run: () => void navigate({ to: '/instances/$name/edit', params: { name } }),
+          } as const,
+        ]
+      : []),
+  ];
+}

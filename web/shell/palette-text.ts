@@ -1,0 +1,19 @@
+import type { IconName } from '../components/icons.tsx';
+
+/** A line of the palette. */
+export interface PaletteItem {
+  id: string;
+  label: string;
+  icon: IconName;
+  /** The kind of thing, shown behind the label. */
+  hint?: string;
+  keys?: string;
+  /** More words that find it. */
+  words?: string;
+  run: () => void;
+}
+
+/** The text in which the palette looks for words. */
+export function paletteText({ label, words = '' }: PaletteItem): string {
+  return `${label} ${words}`;
+}

@@ -12,7 +12,7 @@ describe('the value of now', () => {
   });
 
   test('is missing where the line has ended: a stopped instance uses no memory', () => {
-    expect(currentOf([2, 4], [1, 5], 40)).toBeNull();
+    expect(currentOf([2, 4], [1, 5], 15)).toBeNull();
     expect(currentOf([2, 4], [null, null], 4)).toBeNull();
   });
 

@@ -33,7 +33,7 @@ export interface ChartProps {
 }
 
 /** Seconds after which the newest value is of the past, if the steps of the line are not longer. */
-const CURRENT_SECONDS = 30;
+const CURRENT_SECONDS = 10;
 const LONGEST_STEP = 120;
 const MISSED_STEPS = 2.5;
 

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { callerText } from './caller-text.ts';
+import { callerId, callerText } from './caller-text.ts';
 
 test('a key is shown by its name', () => {
   expect(['key:257a09d2 (my (old) editor)', 'user:ada', 'anonymous'].map(callerText)).toEqual([
@@ -7,4 +7,8 @@ test('a key is shown by its name', () => {
     'user:ada',
     'anonymous',
   ]);
+});
+
+test('filters name a key by its id', () => {
+  expect(['key:257a09d2 (my (old) editor)', 'user:ada'].map(callerId)).toEqual(['key:257a09d2', 'user:ada']);
 });

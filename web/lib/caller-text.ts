@@ -2,3 +2,8 @@
 export function callerText(caller: string): string {
   return caller.replace(/^key:\S+ \((.*)\)$/, 'key:$1');
 }
+
+/** A caller as filters of the API name it: `key:7`, without the name of the key. */
+export function callerId(caller: string): string {
+  return caller.replace(/ \(.*\)$/, '');
+}

@@ -37,6 +37,10 @@ export const enginesQuery = (client: Client) =>
 export const configQuery = (client: Client) =>
   queryOptions({ queryKey: ['config'], queryFn: ({ signal }) => client.getConfig({ signal }) });
 
+/** The own keys; for administrators, all keys. */
+export const keysQuery = (client: Client) =>
+  queryOptions({ queryKey: ['keys'], queryFn: ({ signal }) => client.listKeys({ signal }) });
+
 /** The models of this machine. */
 export const modelsQuery = (client: Client) =>
   queryOptions({ queryKey: ['models'], queryFn: ({ signal }) => client.listModels({ signal }) });

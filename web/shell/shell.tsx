@@ -4,6 +4,7 @@ import { MenuHost, openMenu } from '../components/menu.tsx';
 import { leaveErrors, ToastHost } from '../components/toast.tsx';
 import { TooltipHost } from '../components/tooltip.tsx';
 import { useRole } from '../lib/app.ts';
+import { askedRequest } from '../lib/asked-request.ts';
 import { useWords } from '../lib/language.ts';
 import { includes } from '../lib/permissions.ts';
 import { useShortcuts } from '../lib/shortcuts.ts';
@@ -17,6 +18,7 @@ import { isKeyListOpen, KeyList } from './key-list.tsx';
 import { LogInAgain } from './log-in-again.tsx';
 import { isPaletteOpen, Palette } from './palette.tsx';
 import { PALETTE_KEYS } from './palette-items.ts';
+import { RequestQuestion } from './request-question.tsx';
 import { ShellBanners } from './shell-banners.tsx';
 
 /** The frame around all pages: navigation, banners, and the hosts of menus, tooltips and messages. */
@@ -56,6 +58,7 @@ export function Shell() {
         <ToastHost />
         <Palette />
         <KeyList />
+        <RequestQuestion />
         <LogInAgain />
       </div>
     </InstanceQuestions>
@@ -67,7 +70,10 @@ function useLeaving(): void {
   const href = useLocation({ select: (location) => location.href });
   const page = useLocation({ select: ({ pathname }) => pathname });
   useEffect(() => openMenu.set(null), [href]);
-  useEffect(() => leaveErrors(), [page]);
+  useEffect(() => {
+    leaveErrors();
+    askedRequest.set(null);
+  }, [page]);
 }
 
 /** The hash belongs to the router, so the link itself must not be followed. */

@@ -47,7 +47,11 @@ function AlertLine({ alert: { level, message, instance }, onHide }: { alert: Ale
       isOneLine={!isOpen}
       actions={
         <>
-          {instance !== undefined && <AlertActions name={instance} />}
+          {instance !== undefined && (
+            <span className={classNames('items-center gap-1', isOpen ? 'flex' : 'hidden wide:flex')}>
+              <AlertActions name={instance} />
+            </span>
+          )}
           <IconButton icon="cross" label={words.hide} onClick={onHide} />
         </>
       }

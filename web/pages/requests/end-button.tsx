@@ -3,11 +3,12 @@ import type { ActiveRequest } from '@llamactl/client';
 import { Button } from '../../components/button.tsx';
 import { showError, showToast } from '../../components/toast.tsx';
 import { useApp } from '../../lib/app.ts';
+import { askToEnd } from '../../lib/asked-request.ts';
 import { useWords } from '../../lib/language.ts';
 import { useIsOnline } from '../../lib/live/live-hooks.ts';
 import { requestsWords } from '../../words/requests.ts';
 
-/** Ends requests by id. */
+/** Ends requests by id, at once. */
 export function useEndRequest() {
   const words = useWords(requestsWords);
   const { client, queries } = useApp();
@@ -19,22 +20,21 @@ export function useEndRequest() {
   });
 }
 
-/** Ends a request in flight. */
+/** Ends a request in flight, after a question. */
 export function EndButton({ request }: { request: ActiveRequest }) {
   const words = useWords(requestsWords);
   const isOnline = useIsOnline();
-  const end = useEndRequest();
   return (
     <Button
       size="small"
       kind="danger"
       className="!h-6"
       disabled={!isOnline}
-      isPending={end.isPending}
+      aria-haspopup="dialog"
       aria-label={words.endLong(request.instance ?? request.model ?? words.unknownInstance)}
       onClick={(event) => {
         event.stopPropagation();
-        end.mutate(request.id);
+        askToEnd(request);
       }}
     >
       {words.end}

@@ -3,9 +3,9 @@ import { Moment } from '../../components/age.tsx';
 import { GridCell } from '../../components/grid.tsx';
 import { VerdictMark, type Verdict } from '../../components/status.tsx';
 import { useMay } from '../../lib/app.ts';
-import { callerText } from '../../lib/caller-text.ts';
 import { useWords } from '../../lib/language.ts';
 import { requestsWords } from '../../words/requests.ts';
+import { CallerName } from './caller-name.tsx';
 import { CourseBar } from './course-bar.tsx';
 import { isFinished, requestSeconds, secondsOf, type SeenRequest } from './course.ts';
 import { EndButton } from './end-button.tsx';
@@ -34,7 +34,7 @@ export function RequestCells({ request, now, scale }: RequestCellsProps) {
         {instance ?? <span className="text-mute">{request.model ?? words.unknownInstance}</span>}
       </GridCell>
       <GridCell tip={caller ?? undefined}>
-        {caller === null ? <span className="text-mute">{words.someone}</span> : callerText(caller)}
+        {caller === null ? <span className="text-mute">{words.someone}</span> : <CallerName caller={caller} />}
       </GridCell>
       <GridCell tip={path} className="text-mute">
         {path}
@@ -76,7 +76,8 @@ export function NarrowRequest({ request, now, scale }: RequestCellsProps) {
             <CourseBar request={request} now={now} scale={scale} />
           </span>
           <span className="figures min-w-0 truncate text-mute">
-            <Moment at={request.started_at} /> · {request.caller === null ? words.someone : callerText(request.caller)}
+            <Moment at={request.started_at} /> ·{' '}
+            {request.caller === null ? words.someone : <CallerName caller={request.caller} />}
           </span>
         </span>
       </div>

@@ -7,12 +7,14 @@ import { CopyButton } from '../../components/copy-button.tsx';
 import { Drawer } from '../../components/dialog.tsx';
 import { Facts } from '../../components/panel.tsx';
 import { useMay } from '../../lib/app.ts';
+import { askToEnd } from '../../lib/asked-request.ts';
+import { callerId } from '../../lib/caller-text.ts';
 import { useWords } from '../../lib/language.ts';
 import { useIsOnline } from '../../lib/live/live-hooks.ts';
 import { requestsWords } from '../../words/requests.ts';
+import { CallerName } from './caller-name.tsx';
 import { CourseBar, CourseParts } from './course-bar.tsx';
 import { isFinished, requestSeconds, secondsOf, type SeenRequest } from './course.ts';
-import { useEndRequest } from './end-button.tsx';
 import { OutcomeMark } from './request-cells.tsx';
 
 interface RequestDrawerProps {
@@ -27,7 +29,6 @@ export function RequestDrawer({ request, now, onClose }: RequestDrawerProps) {
   const words = useWords(requestsWords);
   const mayEnd = useMay('operator');
   const isOnline = useIsOnline();
-  const end = useEndRequest();
   const { instance, caller } = request;
   return (
     <Drawer
@@ -38,7 +39,7 @@ export function RequestDrawer({ request, now, onClose }: RequestDrawerProps) {
           {caller !== null && (
             <Link
               to="/requests"
-              search={{ caller: callerFilterOf(caller) }}
+              search={{ caller: callerId(caller) }}
               className="inline-flex h-8 items-center px-2 text-accent hover:underline"
             >
               {words.onlyThisCaller}
@@ -55,7 +56,7 @@ export function RequestDrawer({ request, now, onClose }: RequestDrawerProps) {
             </Link>
           )}
           {!isFinished(request) && mayEnd && (
-            <Button kind="danger" disabled={!isOnline} isPending={end.isPending} onClick={() => end.mutate(request.id)}>
+            <Button kind="danger" disabled={!isOnline} aria-haspopup="dialog" onClick={() => askToEnd(request)}>
               {words.end}
             </Button>
           )}
@@ -111,7 +112,10 @@ function Figures({ request }: { request: SeenRequest }) {
         ],
         [facts.instance, request.instance ?? words.unknownInstance],
         fact(facts.model, request.model),
-        [facts.caller, request.caller ?? words.someone],
+        [
+          facts.caller,
+          request.caller === null ? words.someone : <CallerName key="caller" caller={request.caller} hasId />,
+        ],
         fact(facts.agent, request.user_agent),
         [facts.path, <code key="path">{`${request.method} ${request.path}`}</code>],
         [facts.started, clockTime(request.started_at, null)],
@@ -140,9 +144,4 @@ function phaseText(request: SeenRequest, words: Words): string {
   if (isFinished(request)) return '';
   const place = request.position === null ? null : words.place(request.position);
   return [words.phases[request.phase], place].filter((part) => part !== null).join(', ');
-}
-
-/** `key:7 (editor)` as the filter of the API names it. */
-function callerFilterOf(caller: string): string {
-  return caller.replace(/ \(.*\)$/, '');
 }

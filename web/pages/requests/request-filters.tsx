@@ -1,6 +1,5 @@
 import { useNavigate } from '@tanstack/react-router';
 import { useState } from 'react';
-import { Button } from '../../components/button.tsx';
 import { Dialog } from '../../components/dialog.tsx';
 import { IconButton } from '../../components/icon-button.tsx';
 import { Select } from '../../components/select.tsx';
@@ -8,25 +7,31 @@ import { useWords } from '../../lib/language.ts';
 import { useRowNames } from '../../lib/live/live-hooks.ts';
 import { useMedia, WIDE } from '../../lib/media.ts';
 import { requestsWords } from '../../words/requests.ts';
+import type { CallerChoice } from './callers.ts';
 import { isFiltered, OUTCOMES, type RequestsSearch } from './requests-search.ts';
 
 const ALL = '*';
 /** Seconds to choose from. */
 const SLOW = [1, 5, 10, 30, 60];
 
+interface FiltersProps {
+  search: RequestsSearch;
+  callers: readonly CallerChoice[];
+}
+
 /** The filters of the list. On a narrow screen they are behind a button. */
-export function RequestFilters({ search }: { search: RequestsSearch }) {
+export function RequestFilters({ search, callers }: FiltersProps) {
   const words = useWords(requestsWords);
   const isWide = useMedia(WIDE);
   const [isOpen, setOpen] = useState(false);
-  if (isWide) return <Filters search={search} />;
+  if (isWide) return <Filters {...{ search, callers }} />;
   return (
     <>
       <IconButton icon="filter" label={words.filters} aria-pressed={isFiltered(search)} onClick={() => setOpen(true)} />
       {isOpen && (
         <Dialog title={words.filters} onClose={() => setOpen(false)}>
           <div className="flex flex-col gap-4">
-            <Filters search={search} hasLabels />
+            <Filters {...{ search, callers }} hasLabels />
           </div>
         </Dialog>
       )}
@@ -34,7 +39,7 @@ export function RequestFilters({ search }: { search: RequestsSearch }) {
   );
 }
 
-function Filters({ search, hasLabels = false }: { search: RequestsSearch; hasLabels?: boolean }) {
+function Filters({ search, callers, hasLabels = false }: FiltersProps & { hasLabels?: boolean }) {
   const words = useWords(requestsWords);
   const navigate = useNavigate({ from: '/requests' });
   const names = useRowNames() ?? [];
@@ -46,11 +51,6 @@ function Filters({ search, hasLabels = false }: { search: RequestsSearch; hasLab
   const slow = search.slower === undefined || SLOW.includes(search.slower) ? SLOW : [search.slower, ...SLOW];
   return (
     <>
-      {search.caller !== undefined && (
-        <Button size="small" icon="cross" onClick={() => change({ caller: undefined })}>
-          {words.callerFilter(search.caller)}
-        </Button>
-      )}
       <Select
         label={words.instance}
         isLabelHidden={!hasLabels}
@@ -59,6 +59,16 @@ function Filters({ search, hasLabels = false }: { search: RequestsSearch; hasLab
         onChoose={(instance) => change({ instance: instance === ALL ? undefined : instance })}
         className="max-w-56"
       />
+      {callers.length > 0 && (
+        <Select
+          label={words.callerFilter}
+          isLabelHidden={!hasLabels}
+          value={search.caller ?? ALL}
+          choices={[{ value: ALL, label: words.allCallers }, ...callers.map(({ id, label }) => ({ value: id, label }))]}
+          onChoose={(caller) => change({ caller: caller === ALL ? undefined : caller })}
+          className="max-w-56"
+        />
+      )}
       <Select
         label={words.outcome}
         isLabelHidden={!hasLabels}

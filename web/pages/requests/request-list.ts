@@ -17,7 +17,7 @@ type Filters = Omit<RequestsSearch, 'open'>;
 
 /** Requests as the page shows them. */
 export interface SeenRequests {
-  /** Those in flight first, then the finished ones, newest first; `null`: not loaded yet. */
+  /** Those in flight first, then the finished ones. Both begin with the latest start; `null`: not loaded yet. */
   requests: readonly SeenRequest[] | null;
   active: number;
   error: Error | null;
@@ -53,7 +53,7 @@ export function useRequests(filters: Filters): SeenRequests {
   }, [feed, queries, key]);
   const older = useOlder(client, filters, newest.data);
   const known = useKnown(key, newest.data, older.pages);
-  const requests = newest.data === undefined ? null : [...newest.data.in_flight, ...known];
+  const requests = newest.data === undefined ? null : [...newest.data.in_flight.toReversed(), ...known];
   return {
     requests,
     active: newest.data?.in_flight.length ?? 0,
@@ -103,7 +103,7 @@ function useKnown(
   return known;
 }
 
-/** Adds finished requests to a list, newest first. @returns The same list if it had all of them. */
+/** Adds finished requests to a list, the latest start first: that is the time that rows show. @returns The same list if it had all of them. */
 export function mergeFinished(
   known: readonly FinishedRequest[],
   more: readonly FinishedRequest[],
@@ -114,7 +114,11 @@ export function mergeFinished(
     seqs.add(seq);
     return isNew;
   });
-  return added.length === 0 ? known : [...added, ...known].toSorted((one, other) => other.seq - one.seq);
+  return added.length === 0
+    ? known
+    : [...added, ...known].toSorted(
+        (one, other) => Date.parse(other.started_at) - Date.parse(one.started_at) || other.seq - one.seq,
+      );
 }
 
 /** The longest of the shown requests, in seconds: the length of the time scale. At least one second. */

@@ -8,6 +8,7 @@ import { Grid, type GridColumn } from '../../components/grid.tsx';
 import { PageHeader } from '../../components/page-header.tsx';
 import { SkeletonRows } from '../../components/skeleton.tsx';
 import { useMay } from '../../lib/app.ts';
+import { askToEnd } from '../../lib/asked-request.ts';
 import { useWords } from '../../lib/language.ts';
 import { useMedia, WIDE } from '../../lib/media.ts';
 import { useNow } from '../../lib/now.ts';
@@ -15,10 +16,10 @@ import { useShortcuts } from '../../lib/shortcuts.ts';
 import { requestsWords } from '../../words/requests.ts';
 import { isFinished, type SeenRequest } from './course.ts';
 import { CourseLegend } from './course-bar.tsx';
-import { useEndRequest } from './end-button.tsx';
 import { NarrowRequest, RequestCells } from './request-cells.tsx';
 import { RequestDrawer } from './request-drawer.tsx';
 import { RequestFilters } from './request-filters.tsx';
+import { useCallers } from './callers.ts';
 import { scaleOf, useRequests } from './request-list.ts';
 import { isFiltered, type RequestsSearch } from './requests-search.ts';
 
@@ -33,12 +34,13 @@ export function RequestsPage() {
   const { instance, caller, outcome, slower } = search;
   const filters = useMemo(() => ({ instance, caller, outcome, slower }), [instance, caller, outcome, slower]);
   const seen = useRequests(filters);
+  const callers = useCallers(seen.requests ?? [], caller);
   return (
     <>
       <PageHeader
         title={words.title}
         note={seen.requests === null ? undefined : words.summary(seen.active)}
-        actions={<RequestFilters search={search} />}
+        actions={<RequestFilters search={search} callers={callers} />}
       />
       {seen.error !== null && <ErrorState error={seen.error} onRetry={seen.retry} />}
       {seen.requests === null && seen.error === null && <SkeletonRows />}
@@ -135,11 +137,10 @@ function useColumns(isWide: boolean, hasDates: boolean): GridColumn[] {
 function useRequestKeys(current: SeenRequest | undefined): void {
   const words = useWords(requestsWords);
   const mayEnd = useMay('operator');
-  const end = useEndRequest();
   useShortcuts(words.keysPlace, [
     { keys: 'Enter', label: words.keyOpen, run: null },
     ...(mayEnd && current !== undefined && !isFinished(current)
-      ? [{ keys: 'Delete', label: words.keyEnd, run: () => end.mutate(current.id) }]
+      ? [{ keys: 'Delete', label: words.keyEnd, run: () => askToEnd(current) }]
       : []),
   ]);
 }

@@ -58,7 +58,7 @@ function ChartForEach({ series, ...shared }: GpuChartsProps) {
             key={name}
             title={name}
             series={lines}
-            format={percent}
+            format={wholePercent}
             top={100}
             height={LOW}
             isNameless
@@ -67,4 +67,9 @@ function ChartForEach({ series, ...shared }: GpuChartsProps) {
       </div>
     </section>
   );
+}
+
+/** The head of a small chart has no room for decimals. */
+function wholePercent(value: number): string {
+  return `${Math.round(value)} %`;
 }

@@ -36,7 +36,7 @@ test('the history goes on with a mean, a rate and a peak of each step, of which 
   expect(continuedFleet(STATS, samples)).toEqual({
     at: [50, 60, 68, 72],
     tokens: [2, 4, 15, 5],
-    requests: [6, 0, 12, 0],
+    requests: [6, 0, 12, null],
     waiting: [0, 3, 2, 0],
   });
 });
@@ -45,7 +45,7 @@ test('a fleet at rest goes on at zero, also without a history', () => {
   expect(continuedFleet({ ...STATS, instances: [] }, [sample(62), sample(64)])).toEqual({
     at: [64],
     tokens: [0],
-    requests: [0],
+    requests: [null],
     waiting: [0],
   });
 });

@@ -22,11 +22,11 @@ export function continuedFleet(stats: FleetStats, samples: readonly FleetSample[
     samples.filter(({ at }) => at > until),
     ({ at }) => Math.ceil((at - until) / seconds),
   );
-  const added = [...steps.values()].map((step) => ({
-    // The last step has only begun.
+  const added = [...steps.values()].map((step, index) => ({
     at: step.at(-1)?.at ?? until,
     tokens: step.reduce((sum, { tokens }) => sum + tokens, 0) / step.length,
-    requests: (step.reduce((sum, { ended }) => sum + ended, 0) * 60) / seconds,
+    // The last step has only begun, so it has no rate yet.
+    requests: index + 1 === steps.size ? null : (step.reduce((sum, { ended }) => sum + ended, 0) * 60) / seconds,
     waiting: step.reduce((most, { waiting }) => Math.max(most, waiting), 0),
   }));
   return {

@@ -107,7 +107,7 @@ export interface FleetSeries {
   /** Tokens generated, per second. */
   tokens: readonly number[];
   /** Requests that ended, per minute. */
-  requests: readonly number[];
+  requests: readonly (number | null)[];
   /** Sum of the most requests that waited for each instance. */
   waiting: readonly number[];
 }

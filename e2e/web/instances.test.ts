@@ -12,7 +12,7 @@ let browser: Browser;
 let window: Window;
 
 beforeAll(async () => {
-  server = await ServerProcess.create();
+  server = await ServerProcess.create('groups: { big: { max_running: 1, pinned: true } }\n');
   await server.start();
   browser = await startBrowser();
 });
@@ -73,15 +73,89 @@ describe.skipIf(HAS_NO_BROWSER)('the list of instances', () => {
     ]);
   });
 
-  it('starts and stops an instance by keys, and shows each status as it comes', async () => {
+  it('starts and stops an instance by keys, shows each status as it comes, and offers to start it again', async () => {
     const page = await window.tab(server.url, '/instances?q=chat');
     await row(page, 'chat').waitFor();
-    await page.getByRole('grid').focus();
     await page.keyboard.press('ArrowDown');
     await page.keyboard.press('s');
     await row(page, 'chat').getByText('running').waitFor();
     await page.keyboard.press('s');
     await row(page, 'chat').getByText('stopped').waitFor();
+    const message = page.getByRole('status').filter({ hasText: 'chat is stopped. The next request starts it again.' });
+    await message.getByRole('button', { name: 'Start again' }).click();
+    await row(page, 'chat').getByText('running').waitFor();
+    await page.keyboard.press('s');
+    await row(page, 'chat').getByText('stopped').waitFor();
+  });
+
+  it('opens the first match from the search, and goes from there into the list', async () => {
+    const page = await window.tab(server.url);
+    await row(page, 'chat').waitFor();
+    await page.keyboard.press('/');
+    await page.keyboard.press('ArrowDown');
+    await page.keyboard.press('x');
+    await page.getByRole('toolbar', { name: '1 selected' }).waitFor();
+    await page.keyboard.press('Escape');
+    await page.keyboard.press('/');
+    await page.keyboard.type('vec');
+    await page.keyboard.press('Enter');
+    await page.waitForURL(/#\/instances\/embed/);
+  });
+
+  it('acts only on selected rows that the filter shows, and names what it deletes', async () => {
+    for (const name of ['spare-1', 'spare-2']) await create(name, { aliases: [`other-${name}`] });
+    await server.call('POST', '/api/instances/spare-2/start?wait=true');
+    const page = await window.tab(server.url);
+    for (const name of ['embed', 'spare-1', 'spare-2']) await page.getByLabel(`Select ${name}`).check();
+    await page.getByRole('searchbox').fill('spare');
+    await page.getByText('2 of 6 · 1 running').waitFor();
+    await page.getByRole('toolbar', { name: '2 selected' }).getByRole('button', { name: 'Delete …' }).click();
+    const question = page.getByRole('dialog', { name: 'Delete 2 instances?' });
+    expect(await question.getByRole('listitem').allTextContents()).toEqual(['spare-2running', 'spare-1stopped']);
+    await question.getByText('One of them is running').waitFor();
+    expect(await barriersOf(page)).toEqual([]);
+    await question.getByRole('button', { name: 'Stop and delete all 2' }).click();
+    await page.getByRole('status').getByText('2 instances are deleted.').waitFor();
+    await page.getByRole('button', { name: 'Clear the filters' }).click();
+    await row(page, 'embed').waitFor();
+    expect(await page.getByLabel('Select embed').isChecked()).toBe(false);
+    await row(page, 'spare-1').waitFor({ state: 'detached' });
+  });
+
+  it('says how full a chosen group is, and shows who is pinned by it', async () => {
+    const page = await window.tab(server.url, '/instances?group=big');
+    await page.getByText('0 running · at most 1 · 1 in all · pinned').waitFor();
+    await row(page, 'chat').getByLabel('Pinned by its group big').waitFor();
+    await page.getByText('1 of 4 · 0 running').waitFor();
+    expect(await barriersOf(page)).toEqual([]);
+  });
+
+  it('sorts amounts from the largest, and turns with the second click', async () => {
+    const page = await window.tab(server.url);
+    await row(page, 'chat').waitFor();
+    const column = page.getByRole('columnheader', { name: 'CPU' });
+    for (const order of ['descending', 'ascending', 'descending']) {
+      await column.getByRole('button').click();
+      await page.locator(`[role=columnheader][aria-sort=${order}]`).getByText('CPU').waitFor();
+    }
+  });
+
+  it('closes a menu and an error with the page that they belong to', async () => {
+    window.allow(/409/);
+    const page = await window.tab(server.url, '/system');
+    await page.getByRole('link', { name: 'Instances' }).click();
+    await row(page, 'missing').getByRole('button', { name: 'Start missing' }).click();
+    const message = page.getByRole('status').filter({ hasText: '/nowhere/model.gguf' });
+    await message.waitFor();
+    const shownAt = performance.now();
+    await row(page, 'missing').getByRole('button', { name: 'More for missing' }).click();
+    await page.getByRole('menu').waitFor();
+    // An error of the last second may belong to the next page.
+    await expect.poll(() => performance.now() - shownAt).toBeGreaterThan(1_000);
+    await page.goBack();
+    await page.getByRole('heading', { name: 'System' }).waitFor();
+    await page.getByRole('menu').waitFor({ state: 'detached' });
+    await message.waitFor({ state: 'detached' });
   });
 
   it.runIf(isLong)('shows instances that another program makes, renames and deletes', async () => {
@@ -149,7 +223,16 @@ describe.skipIf(HAS_NO_BROWSER)('the list of instances', () => {
     const page = await window.tab(server.url);
     await row(page, 'chat').waitFor();
     await page.keyboard.press('Control+k');
-    await page.keyboard.type('start embed');
+    for (const [text, found] of [
+      ['fleet', 'Fleet: import and export'],
+      ['idle', 'instances.idle_timeout'],
+      ['reload', 'Reload llamactl'],
+      ['vectors', 'embed'],
+    ] as const) {
+      await page.getByRole('combobox', { name: 'Go to, or do …' }).fill(text);
+      await page.getByRole('option', { name: found }).first().waitFor();
+    }
+    await page.getByRole('combobox', { name: 'Go to, or do …' }).fill('start embed');
     await page.getByRole('option', { name: 'Start embed' }).waitFor();
     expect(await barriersOf(page)).toEqual([]);
     await page.keyboard.press('Enter');

@@ -113,6 +113,8 @@ describe.skipIf(HAS_NO_BROWSER)('a log-in', () => {
     await first.getByRole('menuitem', { name: 'Log out' }).click();
     for (const page of [first, second]) await page.getByLabel('User name').waitFor();
     expect(await window.context.cookies()).toEqual([]);
+    expect(await first.getByLabel('User name').inputValue()).toBe('admin');
+    await first.getByLabel('Password', { exact: true }).and(first.locator(':focus')).waitFor();
   });
 
   it('that the server has ended is asked for over the page, which keeps its text', async () => {
@@ -131,6 +133,7 @@ describe.skipIf(HAS_NO_BROWSER)('a log-in', () => {
     const dialog = page.getByRole('dialog', { name: 'Your log-in has ended' });
     await dialog.waitFor();
     expect(await barriersOf(page)).toEqual([]);
+    await dialog.getByLabel('Password', { exact: true }).and(page.locator(':focus')).waitFor();
     await dialog.getByLabel('Password', { exact: true }).fill(password);
     await dialog.getByRole('button', { name: 'Log in' }).click();
     await dialog.waitFor({ state: 'detached' });

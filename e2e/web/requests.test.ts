@@ -47,7 +47,15 @@ describe.skipIf(HAS_NO_BROWSER)('the page of requests', () => {
     await page.getByText('No request yet').waitFor();
     const answer = stream(server, 'slow', 100_000);
     await row(page, 'slow').getByText('answers').waitFor();
+    const question = page.getByRole('dialog', { name: 'End the request for slow?' });
     await page.getByRole('button', { name: 'End the request for slow' }).click();
+    await question.waitFor();
+    expect(await barriersOf(page)).toEqual([]);
+    await page.keyboard.press('Escape');
+    await question.waitFor({ state: 'detached' });
+    await row(page, 'slow').getByText('answers').waitFor();
+    await page.getByRole('button', { name: 'End the request for slow' }).click();
+    await question.getByRole('button', { name: 'End the request' }).click();
     await row(page, 'slow').getByText('ended here').waitFor();
     await answer.ended.catch(() => undefined);
 

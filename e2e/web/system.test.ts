@@ -56,12 +56,27 @@ describe.skipIf(HAS_NO_BROWSER)('the page of the machine', () => {
     await holder.getByRole('link', { name: 'chat' }).waitFor();
     await holder.getByText('8.4 GB').waitFor();
     await holder.getByText(/other programs 4\.2 GB/).waitFor();
-    await page.getByRole('heading', { name: 'GPU load' }).waitFor();
+    const charts = page.getByRole('region', { name: 'GPUs: memory and load' });
+    await charts.getByRole('heading', { name: 'GPU 7' }).waitFor();
+    expect(await charts.getByRole('heading', { name: /^GPU \d$/ }).count()).toBe(8);
     await page.getByRole('row', { name: /llama/ }).first().waitFor();
-    await page.getByText(withGpus.dataDirectory).waitFor();
+    await page.getByText(withGpus.dataDirectory).first().waitFor();
     expect(await barriersOf(page)).toEqual([]);
     await page.getByRole('radio', { name: '24 h' }).check({ force: true });
     expect(await barriersOf(page)).toEqual([]);
+    expect(window.complaints).toEqual([]);
+    await window.close();
+  });
+
+  it('goes on with the history of all instances while it is open', async () => {
+    const window = await Window.open(browser, withGpus.url);
+    const page = await window.tab(withGpus.url, '/system');
+    const chart = page.getByRole('region', { name: 'Tokens/s of all instances' });
+    await chart.getByText('as a table').click();
+    const newest = chart.getByRole('cell').first();
+    const before = await newest.textContent();
+    await expect.poll(() => newest.textContent(), { timeout: 15_000 }).not.toBe(before);
+    expect(window.requests.filter(({ path: address }) => address.startsWith('/api/stats'))).toHaveLength(1);
     expect(window.complaints).toEqual([]);
     await window.close();
   });
@@ -88,7 +103,7 @@ describe.skipIf(HAS_NO_BROWSER)('the page of the machine', () => {
       const window = await Window.open(browser, withGpus.url, { colorScheme, viewport: PHONE });
       const page = await window.tab(withGpus.url, '/system');
       await page.getByRole('listitem').filter({ hasText: 'GPU 7' }).waitFor();
-      await page.getByRole('heading', { name: 'GPU memory' }).waitFor();
+      await page.getByRole('heading', { name: 'GPUs: memory and load' }).waitFor();
       expect(await barriersOf(page)).toEqual([]);
       expect(await overflowOf(page)).toBe(0);
       expect(window.complaints).toEqual([]);

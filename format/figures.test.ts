@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { contextText } from './figures.ts';
+import { contextText, parametersText, requestSeconds } from './figures.ts';
 
 test('the size of a context is in thousands of 1024, or has its digits in groups', () => {
   expect([4_096, 131_072, 8_000, 465_408, 8_000_000].map(contextText)).toEqual([
@@ -8,5 +8,21 @@ test('the size of a context is in thousands of 1024, or has its digits in groups
     '8000',
     '465\u00A0408',
     '8\u00A0000\u00A0000',
+  ]);
+});
+
+test('a number of weights has one digit after the point below ten millions, and below a hundred billions', () => {
+  const models = [422_000, 134_515_008, 999_700_000, 7_241_732_096, 70_553_706_496, 405_853_388_800];
+  expect(models.map(parametersText)).toEqual(['0.4M', '135M', '1.0B', '7.2B', '70.6B', '406B']);
+});
+
+test('seconds of a request have as many digits as their size deserves', () => {
+  expect([0.0042, 0.314, 9.99, 12.44, 110, 185].map(requestSeconds)).toEqual([
+    '4 ms',
+    '0.31 s',
+    '9.99 s',
+    '12.4 s',
+    '110 s',
+    '3m 5s',
   ]);
 });

@@ -71,3 +71,19 @@ export function groupedDigits(number: number): string {
   const digits = String(number);
   return digits.length < 5 ? digits : digits.replaceAll(/\B(?=(?:\d{3})+$)/g, '\u00A0');
 }
+
+/** A number of weights, as people name the size of a model: `135M`, `7.2B`, `70.6B`, `405B`. */
+export function parametersText(parameters: number): string {
+  const millions = parameters / 1e6;
+  if (millions < 999.5) return `${millions < 9.95 ? millions.toFixed(1) : Math.round(millions)}M`;
+  const billions = parameters / 1e9;
+  return `${billions < 99.95 ? billions.toFixed(1) : Math.round(billions)}B`;
+}
+
+/** Seconds that a request or a part of it took: `4 ms`, `0.31 s`, `12.4 s`, `3m 5s`. */
+export function requestSeconds(seconds: number): string {
+  if (seconds < 0.0995) return `${Math.round(seconds * 1_000)} ms`;
+  if (seconds < 9.995) return `${seconds.toFixed(2)} s`;
+  if (seconds < 99.95) return `${seconds.toFixed(1)} s`;
+  return seconds < 120 ? `${Math.round(seconds)} s` : `${Math.floor(seconds / 60)}m ${Math.floor(seconds % 60)}s`;
+}

@@ -8,7 +8,7 @@ import { quantsCommand, searchCommand } from '../instances/hub-models.ts';
 import { modelCalled, scannedModels, severalModels } from '../instances/server-models.ts';
 import { missingName } from '../missing-name.ts';
 import { Problem } from '../problem.ts';
-import { bytes, contextText } from '../../format/figures.ts';
+import { bytes, contextText, parametersText } from '../../format/figures.ts';
 import type { Column } from '../screen/table.ts';
 import { plain } from '../screen/text.ts';
 
@@ -186,13 +186,6 @@ function rowOf(model: Model): string[] {
     users.map((user) => plain(user)).join(', ') || '-',
     source.replaceAll('_', ' '),
   ];
-}
-
-/** `8.2B`, as people name the size of a model. */
-function parametersText(count: number): string {
-  const [divisor, unit] = count >= 1e9 ? [1e9, 'B'] : [1e6, 'M'];
-  const value = count / divisor;
-  return `${value >= 100 ? Math.round(value) : Number(value.toFixed(1))}${unit}`;
 }
 
 /** `temperature  0.2`. */

@@ -12,13 +12,13 @@ import { EventsTab } from './events-tab.tsx';
 import { InstanceHeader } from './instance-header.tsx';
 import { INSTANCE_TABS, type InstanceTab } from './instance-search.ts';
 import { OverviewTab } from './overview-tab.tsx';
-import { RequestsTab } from './requests-tab.tsx';
 import { SettingsTab } from './settings-tab.tsx';
 import { UseTab } from './use-tab.tsx';
 import { WhyPanel } from './why-panel.tsx';
 
-// The log comes with the first log.
+// These come when they are opened.
 const LogsTab = lazy(() => import('./logs-tab.tsx'));
+const RequestsTab = lazy(() => import('./requests-tab.tsx'));
 
 /** One instance: overview, logs, requests, settings, events, use. */
 export function InstancePage() {
@@ -55,10 +55,8 @@ function KnownInstance({ row }: { row: Row }) {
         onChoose={choose}
         className="flex grow flex-col"
       >
-        {tab === 'logs' ? (
-          <Suspense>
-            <LogsTab row={row} line={line} />
-          </Suspense>
+        {tab === 'logs' || tab === 'requests' ? (
+          <Suspense>{tab === 'logs' ? <LogsTab row={row} line={line} /> : <RequestsTab name={name} />}</Suspense>
         ) : (
           <div className="min-h-0 grow overflow-y-auto px-4 pt-4 pb-8 wide:px-6">
             <TabContent tab={tab} row={row} />
@@ -69,12 +67,10 @@ function KnownInstance({ row }: { row: Row }) {
   );
 }
 
-function TabContent({ tab, row }: { tab: Exclude<InstanceTab, 'logs'>; row: Row }) {
+function TabContent({ tab, row }: { tab: Exclude<InstanceTab, 'logs' | 'requests'>; row: Row }) {
   switch (tab) {
     case 'overview':
       return <OverviewTab row={row} />;
-    case 'requests':
-      return <RequestsTab name={row.name} />;
     case 'settings':
       return <SettingsTab name={row.name} />;
     case 'events':

@@ -1,3 +1,4 @@
+import { fileName } from '../../lib/file-name.ts';
 import type { Row } from '../../lib/live/row-store.ts';
 import type { InstancesSearch } from './instances-search.ts';
 
@@ -35,7 +36,7 @@ const byName = new Intl.Collator('en', { numeric: true, sensitivity: 'base' });
 
 /** The name of the model for people; `null`: the instance has none. */
 export function modelName({ model_info: info, model, model_path: path }: Row): string | null {
-  return info?.name ?? model ?? path?.split('/').at(-1) ?? null;
+  return info?.name ?? model ?? (path === undefined ? null : fileName(path));
 }
 
 /** Sorts rows by a column, and equal ones by name. */

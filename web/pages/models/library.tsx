@@ -2,7 +2,7 @@ import type { UseQueryResult } from '@tanstack/react-query';
 import { useNavigate } from '@tanstack/react-router';
 import type { Model, ModelList } from '@llamactl/client';
 import { useDeferredValue, useMemo, useRef, useState } from 'react';
-import { bytes, contextText } from '../../../format/figures.ts';
+import { bytes, contextText, parametersText } from '../../../format/figures.ts';
 import { Button } from '../../components/button.tsx';
 import { EmptyState } from '../../components/empty-state.tsx';
 import { TextField } from '../../components/field.tsx';
@@ -15,7 +15,7 @@ import { useMedia, WIDE } from '../../lib/media.ts';
 import { useShortcuts } from '../../lib/shortcuts.ts';
 import { modelsWords } from '../../words/models.ts';
 import { ModelDrawer } from './model-drawer.tsx';
-import { filteredModels, parametersText, sortedModels } from './model-order.ts';
+import { filteredModels, sortedModels } from './model-order.ts';
 import { SORTED_BY, type ModelsSearch } from './models-search.ts';
 
 const COMPACT = 33;
@@ -134,7 +134,7 @@ function ModelCells({ model }: { model: Model }) {
         {problems.length > 0 && <StatusShape of="bad" label={words.problems} />}
         <span className="min-w-0 truncate font-strong">{name}</span>
       </GridCell>
-      <GridCell isNumber>{parametersText(model.parameters)}</GridCell>
+      <GridCell isNumber>{model.parameters === null ? NONE : parametersText(model.parameters)}</GridCell>
       <GridCell>{quantization ?? NONE}</GridCell>
       <GridCell isNumber>{context === null ? NONE : contextText(context)}</GridCell>
       <GridCell isNumber>{bytes(size)}</GridCell>

@@ -2,7 +2,7 @@ import { useMutation, useQuery } from '@tanstack/react-query';
 import { Link, useNavigate } from '@tanstack/react-router';
 import type { Model, ModelDetails } from '@llamactl/client';
 import { useState } from 'react';
-import { bytes } from '../../../format/figures.ts';
+import { bytes, parametersText } from '../../../format/figures.ts';
 import { Badge } from '../../components/badge.tsx';
 import { Button } from '../../components/button.tsx';
 import { CodeBlock } from '../../components/code-block.tsx';
@@ -13,10 +13,10 @@ import { Facts } from '../../components/panel.tsx';
 import { QueryPart } from '../../components/query-part.tsx';
 import { showError, showToast } from '../../components/toast.tsx';
 import { useApp, useMay } from '../../lib/app.ts';
+import { fileName } from '../../lib/file-name.ts';
 import { useWords } from '../../lib/language.ts';
 import { modelsWords } from '../../words/models.ts';
 import { FitPart } from './fit-part.tsx';
-import { parametersText } from './model-order.ts';
 
 /** Everything that is known about a model of this machine. */
 export function ModelDrawer({ model, onClose }: { model: Model; onClose: () => void }) {
@@ -143,10 +143,6 @@ function Details({ details }: { details: ModelDetails }) {
       )}
     </>
   );
-}
-
-function fileName(path: string): string {
-  return path.split(/[\\/]/).at(-1) ?? path;
 }
 
 function Remove({ model, onClose, onRemoved }: { model: Model; onClose: () => void; onRemoved: () => void }) {

@@ -1,6 +1,6 @@
 import type { Model } from '@llamactl/client';
 import { expect, test } from 'vitest';
-import { filteredModels, parametersText, sortedModels } from './model-order.ts';
+import { filteredModels, sortedModels } from './model-order.ts';
 
 function model(name: string, changes: Partial<Model> = {}): Model {
   return {
@@ -24,10 +24,6 @@ function model(name: string, changes: Partial<Model> = {}): Model {
 }
 
 const names = (models: readonly Model[]): string[] => models.map(({ name }) => name);
-
-test('numbers of weights are short', () => {
-  expect([null, 134_515_008, 7_241_732_096, 70_553_706_496].map(parametersText)).toEqual(['–', '135M', '7.2B', '71B']);
-});
 
 test('names are sorted with their numbers as numbers', () => {
   expect(names(sortedModels([model('qwen10'), model('qwen9')], 'name', 'up'))).toEqual(['qwen9', 'qwen10']);

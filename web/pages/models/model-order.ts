@@ -3,15 +3,6 @@ import type { SORTED_BY } from './models-search.ts';
 
 type SortedBy = (typeof SORTED_BY)[number];
 
-/** A number of weights: `0.4M`, `135M`, `7.2B`. */
-export function parametersText(parameters: number | null): string {
-  if (parameters === null) return '–';
-  if (parameters < 9.95e6) return `${(parameters / 1e6).toFixed(1)}M`;
-  if (parameters < 1e9) return `${Math.round(parameters / 1e6)}M`;
-  const billions = parameters / 1e9;
-  return `${billions < 9.95 ? billions.toFixed(1) : Math.round(billions)}B`;
-}
-
 /** Sorts models; those without a value come last. */
 export function sortedModels(models: readonly Model[], by: SortedBy, order: 'up' | 'down'): Model[] {
   const sign = order === 'up' ? 1 : -1;

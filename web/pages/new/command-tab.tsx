@@ -11,9 +11,10 @@ import { errorText } from '../../lib/error-text.ts';
 import { instanceName } from '../../lib/instance-name.ts';
 import { useWords } from '../../lib/language.ts';
 import { useRowNames } from '../../lib/live/live-hooks.ts';
+import { isRecord } from '../../lib/record.ts';
 import { newWords } from '../../words/new.ts';
 import { useForm } from './form.ts';
-import { changesBetween, isJson, isObject } from './settings-document.ts';
+import { changesBetween, isJson } from './settings-document.ts';
 
 /** Reads settings from a command line, a `docker run` or a model of llama-swap. */
 export function CommandTab({ onUsed }: { onUsed: () => void }) {
@@ -80,7 +81,7 @@ export function CommandTab({ onUsed }: { onUsed: () => void }) {
 
 /** The settings of a text by dotted path. */
 function valuesOf({ settings }: ParsedInstance): Map<string, JsonValue | undefined> {
-  const document = isJson(settings) && isObject(settings) ? settings : {};
+  const document = isJson(settings) && isRecord(settings) ? settings : {};
   return new Map(changesBetween({}, document).map(({ path, after }) => [path, after]));
 }
 

@@ -4,9 +4,10 @@ import { TextArea } from '../../components/field.tsx';
 import { Panel } from '../../components/panel.tsx';
 import { CopyButton } from '../../components/copy-button.tsx';
 import { useWords } from '../../lib/language.ts';
+import { isRecord } from '../../lib/record.ts';
 import { newWords } from '../../words/new.ts';
 import { useForm } from './form.ts';
-import { isJson, isObject, isSame, ordered, type SettingsDocument } from './settings-document.ts';
+import { isJson, isSame, ordered, type SettingsDocument } from './settings-document.ts';
 
 /** All settings as one document. JSON is accepted too, because it is YAML. */
 export default function DocumentTab() {
@@ -48,7 +49,7 @@ function readDocument(text: string): { document: SettingsDocument } | { flaw: st
   try {
     const value: unknown = parse(text);
     if (value === null || value === undefined) return { document: {} };
-    return isJson(value) && isObject(value) ? { document: value } : { flaw: null };
+    return isJson(value) && isRecord(value) ? { document: value } : { flaw: null };
   } catch (error) {
     if (error instanceof YAMLParseError) return { flaw: error.message };
     throw error;

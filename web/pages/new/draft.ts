@@ -1,5 +1,6 @@
 import type { JsonValue } from '@llamactl/client';
-import { isJson, isObject, isSame, withValue, type SettingsDocument } from './settings-document.ts';
+import { isRecord } from '../../lib/record.ts';
+import { isJson, isSame, withValue, type SettingsDocument } from './settings-document.ts';
 
 /** Changes that are not saved. */
 export interface Draft {
@@ -41,9 +42,9 @@ export function isDirty({ base, document }: Draft): boolean {
 
 /** Accepts a draft that this tab has kept. */
 export function acceptedDraft(value: unknown): Draft | undefined {
-  if (!isJson(value) || !isObject(value)) return undefined;
+  if (!isJson(value) || !isRecord(value)) return undefined;
   const { base, etag, document } = value;
-  return isObject(base) && isObject(document) && (etag === null || typeof etag === 'string')
+  return isRecord(base) && isRecord(document) && (etag === null || typeof etag === 'string')
     ? { base, etag, document }
     : undefined;
 }

@@ -8,6 +8,7 @@ import { Icon } from '../../components/icons.tsx';
 import { StatusShape } from '../../components/status.tsx';
 import { useApp } from '../../lib/app.ts';
 import { classNames } from '../../lib/class-names.ts';
+import { fileName } from '../../lib/file-name.ts';
 import { useWords } from '../../lib/language.ts';
 import { modelsQuery } from '../../lib/queries.ts';
 import { movedIndex } from '../../lib/rows.ts';
@@ -162,7 +163,7 @@ function ModelFacts({ model }: { model: Model }) {
     quantization,
     bytes(size),
     context === null ? null : words.trainedFor(contextText(context)),
-    path.split(/[\\/]/).at(-1) ?? path,
+    fileName(path),
   ];
   return <span className="figures">{facts.filter((fact) => fact !== null).join(' · ')}</span>;
 }

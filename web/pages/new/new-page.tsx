@@ -8,10 +8,11 @@ import { instanceName } from '../../lib/instance-name.ts';
 import { useWords } from '../../lib/language.ts';
 import { useRowNames } from '../../lib/live/live-hooks.ts';
 import { modelsQuery } from '../../lib/queries.ts';
+import { isRecord } from '../../lib/record.ts';
 import { newWords } from '../../words/new.ts';
 import { Editor } from './editor.tsx';
 import { chosenOf } from './model-picker.tsx';
-import { isJson, isObject, type SettingsDocument } from './settings-document.ts';
+import { isJson, type SettingsDocument } from './settings-document.ts';
 
 /** A new instance: empty, of a model, or with the settings of another instance. */
 export function NewPage() {
@@ -57,7 +58,7 @@ export function NewPage() {
 function copyOf(source: CreateInstance, names: readonly string[]): SettingsDocument {
   const { port: _, aliases: __, ...settings } = source;
   const copy = { ...settings, name: instanceName(source.name, names) };
-  return isJson(copy) && isObject(copy) ? copy : {};
+  return isJson(copy) && isRecord(copy) ? copy : {};
 }
 
 function settingsOfModel(model: string, models: readonly Model[], names: readonly string[]): SettingsDocument {

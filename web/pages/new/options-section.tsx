@@ -10,12 +10,13 @@ import { useApp } from '../../lib/app.ts';
 import { classNames } from '../../lib/class-names.ts';
 import { useWords } from '../../lib/language.ts';
 import { useShortcuts } from '../../lib/shortcuts.ts';
+import { isRecord } from '../../lib/record.ts';
 import { newWords } from '../../words/new.ts';
 import { useForm } from './form.ts';
 import { optionEntries, OPTION_VIEWS, shownOptions, type OptionView } from './option-list.ts';
 import { OptionRow } from './option-row.tsx';
 import { FreeOption } from './free-option.tsx';
-import { isObject, isSame, valueAt } from './settings-document.ts';
+import { isSame, valueAt } from './settings-document.ts';
 import { problemAt } from './use-preview.ts';
 
 /** The engine's own options: those of its help, and any other by key and value. */
@@ -36,8 +37,8 @@ export function OptionsSection() {
   useShortcuts(words.sections.options, [
     { keys: '/', label: words.searchOptions(null), run: () => field.current?.select() },
   ]);
-  const set = isObject(document['options']) ? document['options'] : NONE;
-  const stored = isObject(base['options']) ? base['options'] : NONE;
+  const set = isRecord(document['options']) ? document['options'] : NONE;
+  const stored = isRecord(base['options']) ? base['options'] : NONE;
   const options = query.data?.options ?? NO_OPTIONS;
   const keys = Object.keys({ ...stored, ...set }).join('\n');
   // Only which options are set decides what the list shows, not their values: it does not jump while a person types.

@@ -4,10 +4,11 @@ import { Checkbox } from '../../components/checkbox.tsx';
 import { TextArea, TextField } from '../../components/field.tsx';
 import { Select } from '../../components/select.tsx';
 import { useWords } from '../../lib/language.ts';
+import { isRecord } from '../../lib/record.ts';
 import { newWords } from '../../words/new.ts';
 import { useForm, useSetting } from './form.ts';
 import { optionText, optionValue } from './option-list.ts';
-import { isJson, isObject, valueAt } from './settings-document.ts';
+import { isJson, valueAt } from './settings-document.ts';
 import { useTypedText, type Writing } from './typed-text.ts';
 
 /** Fields that are bound to one setting by its dotted path. */
@@ -32,7 +33,7 @@ const LINES: Writing = {
 /** `NAME=value` on each line. */
 const VARIABLES: Writing = {
   write: (value) =>
-    isObject(value)
+    isRecord(value)
       ? Object.entries(value)
           .map(([name, text]) => `${name}=${optionText(text)}`)
           .join('\n')
@@ -54,7 +55,7 @@ const JSON_TEXT: Writing = {
     try {
       const value: unknown = JSON.parse(text);
       if (!isJson(value)) return text;
-      return isObject(value) && Object.keys(value).length === 0 ? undefined : value;
+      return isRecord(value) && Object.keys(value).length === 0 ? undefined : value;
     } catch (error) {
       if (error instanceof SyntaxError) return text;
       throw error;

@@ -1,4 +1,5 @@
 import type { Instance, JsonValue } from '@llamactl/client';
+import { isRecord } from '../../lib/record.ts';
 
 /** Settings of an instance as one JSON object, in the form of `POST /instances`. A setting that is absent has its default. */
 export type SettingsDocument = Readonly<Record<string, JsonValue>>;
@@ -63,12 +64,7 @@ export function ordered(document: SettingsDocument): SettingsDocument {
 export function isJson(value: unknown): value is JsonValue {
   if (value === null || ['string', 'number', 'boolean'].includes(typeof value)) return true;
   if (Array.isArray(value)) return value.every(isJson);
-  return isObject(value) && Object.values(value).every(isJson);
-}
-
-/** Whether a value is an object with settings. */
-export function isObject(value: unknown): value is Readonly<Record<string, JsonValue>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
+  return isRecord(value) && Object.values(value).every(isJson);
 }
 
 /** Splits a path at its first dot, as names of options may have dots too. The second part is `null` for a whole setting. */
@@ -83,7 +79,7 @@ export function valueAt(document: SettingsDocument, path: string): JsonValue | u
   const [head, rest] = split(path);
   const value = document[head];
   if (rest === null) return value;
-  return isObject(value) ? value[rest] : undefined;
+  return isRecord(value) ? value[rest] : undefined;
 }
 
 /** Returns a document with another value at a dotted path. @param value `undefined` removes it. */
@@ -91,7 +87,7 @@ export function withValue(document: SettingsDocument, path: string, value: JsonV
   const [head, rest] = split(path);
   if (rest === null) return put(document, head, value);
   const inner = document[head];
-  const next = put(isObject(inner) ? inner : {}, rest, value);
+  const next = put(isRecord(inner) ? inner : {}, rest, value);
   return put(document, head, Object.keys(next).length === 0 ? undefined : next);
 }
 
@@ -105,7 +101,7 @@ export function isSame(one: JsonValue | undefined, other: JsonValue | undefined)
   if (Array.isArray(one) && Array.isArray(other)) {
     return one.length === other.length && one.every((item, at) => isSame(item, other[at]));
   }
-  if (isObject(one) && isObject(other)) {
+  if (isRecord(one) && isRecord(other)) {
     const keys = Object.keys(one);
     return keys.length === Object.keys(other).length && keys.every((key) => isSame(one[key], other[key]));
   }
@@ -120,7 +116,7 @@ export function patchOf(before: SettingsDocument, after: SettingsDocument): Sett
   for (const key of new Set([...Object.keys(before), ...Object.keys(after)])) {
     const [old, value] = [before[key], after[key]];
     if (isSame(old, value)) continue;
-    if (isObject(old) && (value === undefined || isObject(value))) {
+    if (isRecord(old) && (value === undefined || isRecord(value))) {
       const inner = patchOf(old, value ?? {});
       if (Object.keys(inner).length > 0) patch[key] = inner;
     } else if (value !== undefined) patch[key] = value;
@@ -145,8 +141,8 @@ export function changesBetween(before: SettingsDocument, after: SettingsDocument
   const rest = [...Object.keys(before), ...Object.keys(after)].filter((key) => !known.includes(key));
   return [...known, ...new Set(rest)].flatMap((key) => {
     const [old, value] = [before[key], after[key]];
-    if (!NESTED.has(key) || (!isObject(old) && !isObject(value))) return change(key, old, value);
-    const [inside, outside] = [isObject(old) ? old : {}, isObject(value) ? value : {}];
+    if (!NESTED.has(key) || (!isRecord(old) && !isRecord(value))) return change(key, old, value);
+    const [inside, outside] = [isRecord(old) ? old : {}, isRecord(value) ? value : {}];
     const names = new Set([...Object.keys(inside), ...Object.keys(outside)]);
     return [...names].flatMap((name) => change(`${key}.${name}`, inside[name], outside[name]));
   });

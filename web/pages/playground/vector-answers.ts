@@ -1,3 +1,5 @@
+import { isRecord } from '../../lib/record.ts';
+
 /** Reads the answers of engines to questions for vectors and for rankings. */
 
 /** A document and its score, by its index in the request. */
@@ -39,7 +41,7 @@ export function barShares(scores: readonly number[]): number[] {
 }
 
 function fieldOf(value: unknown, name: string): unknown {
-  return typeof value === 'object' && value !== null ? (value as Record<string, unknown>)[name] : undefined;
+  return isRecord(value) ? value[name] : undefined;
 }
 
 function listIn(body: unknown, name: string): unknown[] {

@@ -1,7 +1,8 @@
+import { requestSeconds } from '../../../format/figures.ts';
 import { classNames } from '../../lib/class-names.ts';
 import { useWords } from '../../lib/language.ts';
 import { requestsWords } from '../../words/requests.ts';
-import { COURSE_PARTS, courseOf, requestSeconds, secondsOf, type CoursePart, type SeenRequest } from './course.ts';
+import { COURSE_PARTS, courseOf, secondsOf, type CoursePart, type SeenRequest } from './course.ts';
 
 /** Waiting is grey and hatched, work has colours, so that the wait shows without colours too. */
 const LOOKS: Readonly<Record<CoursePart, string>> = {

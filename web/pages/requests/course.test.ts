@@ -1,7 +1,7 @@
 import type { ActiveRequest, FinishedRequest } from '@llamactl/client';
 import { describe, expect, test } from 'vitest';
 import { tokenCount } from '../../../format/figures.ts';
-import { courseOf, requestSeconds } from './course.ts';
+import { courseOf } from './course.ts';
 
 const BEGUN = Date.parse('2026-11-30T12:00:00Z');
 const FACTS = {
@@ -78,17 +78,6 @@ describe('the course of a request', () => {
     const request = active(phase, phase === 'streaming' ? { time_to_first_token: 5 } : {});
     expect(courseOf(request, BEGUN + 10_000)).toEqual(course);
   });
-});
-
-test('seconds have as many digits as their size deserves', () => {
-  expect([0.0042, 0.314, 9.99, 12.44, 110, 185].map(requestSeconds)).toEqual([
-    '4 ms',
-    '0.31 s',
-    '9.99 s',
-    '12.4 s',
-    '110 s',
-    '3m 5s',
-  ]);
 });
 
 test('thousands of tokens are short', () => {

@@ -44,11 +44,3 @@ export function courseOf(request: SeenRequest, now: number): Readonly<Record<Cou
   const prompt = isReading ? rest : Math.min(rest, Math.max(0, request.prompt_seconds ?? untilFirst ?? 0));
   return { starting, queued, prompt, answer: rest - prompt };
 }
-
-/** Seconds as figures of a request: `4 ms`, `0.31 s`, `12.4 s`, `3m 5s`. */
-export function requestSeconds(seconds: number): string {
-  if (seconds < 0.0995) return `${Math.round(seconds * 1_000)} ms`;
-  if (seconds < 9.995) return `${seconds.toFixed(2)} s`;
-  if (seconds < 99.95) return `${seconds.toFixed(1)} s`;
-  return seconds < 120 ? `${Math.round(seconds)} s` : `${Math.floor(seconds / 60)}m ${Math.floor(seconds % 60)}s`;
-}

@@ -1,4 +1,4 @@
-import { rateText, tokenCount } from '../../../format/figures.ts';
+import { rateText, requestSeconds, tokenCount } from '../../../format/figures.ts';
 import { Moment } from '../../components/age.tsx';
 import { GridCell } from '../../components/grid.tsx';
 import { VerdictMark, type Verdict } from '../../components/status.tsx';
@@ -7,7 +7,7 @@ import { useWords } from '../../lib/language.ts';
 import { requestsWords } from '../../words/requests.ts';
 import { CallerName } from './caller-name.tsx';
 import { CourseBar } from './course-bar.tsx';
-import { isFinished, requestSeconds, secondsOf, type SeenRequest } from './course.ts';
+import { isFinished, secondsOf, type SeenRequest } from './course.ts';
 import { EndButton } from './end-button.tsx';
 
 const NONE = <span className="text-mute">–</span>;
@@ -18,10 +18,12 @@ interface RequestCellsProps {
   now: number;
   /** Seconds of the widest bar. */
   scale: number;
+  /** All requests are for one instance, so the cells do not name it. */
+  isOfOne: boolean;
 }
 
 /** The cells of one request on a wide screen. */
-export function RequestCells({ request, now, scale }: RequestCellsProps) {
+export function RequestCells({ request, now, scale, isOfOne }: RequestCellsProps) {
   const words = useWords(requestsWords);
   const mayEnd = useMay('operator');
   const { instance, caller, path, tokens_per_second: rate } = request;
@@ -30,9 +32,11 @@ export function RequestCells({ request, now, scale }: RequestCellsProps) {
       <GridCell className="figures">
         <Moment at={request.started_at} />
       </GridCell>
-      <GridCell tip={instance ?? request.model ?? undefined}>
-        {instance ?? <span className="text-mute">{request.model ?? words.unknownInstance}</span>}
-      </GridCell>
+      {!isOfOne && (
+        <GridCell tip={instance ?? request.model ?? undefined}>
+          {instance ?? <span className="text-mute">{request.model ?? words.unknownInstance}</span>}
+        </GridCell>
+      )}
       <GridCell tip={caller ?? undefined}>
         {caller === null ? <span className="text-mute">{words.someone}</span> : <CallerName caller={caller} />}
       </GridCell>
@@ -56,7 +60,7 @@ export function RequestCells({ request, now, scale }: RequestCellsProps) {
 }
 
 /** A request in two lines, for a narrow screen. */
-export function NarrowRequest({ request, now, scale }: RequestCellsProps) {
+export function NarrowRequest({ request, now, scale, isOfOne }: RequestCellsProps) {
   const words = useWords(requestsWords);
   const mayEnd = useMay('operator');
   return (
@@ -64,7 +68,7 @@ export function NarrowRequest({ request, now, scale }: RequestCellsProps) {
       <div className="flex min-w-0 grow flex-col gap-1">
         <span className="flex min-w-0 items-center gap-2">
           <span className="min-w-0 truncate text-form font-strong">
-            {request.instance ?? request.model ?? words.unknownInstance}
+            {isOfOne ? request.path : (request.instance ?? request.model ?? words.unknownInstance)}
           </span>
           <span className="max-w-1/2 shrink-0">
             <OutcomeMark request={request} />

@@ -1,7 +1,7 @@
 import { Link } from '@tanstack/react-router';
 import type { ReactNode } from 'react';
 import { clockTime } from '../../../format/clock-time.ts';
-import { bytes } from '../../../format/figures.ts';
+import { bytes, requestSeconds } from '../../../format/figures.ts';
 import { Button } from '../../components/button.tsx';
 import { CopyButton } from '../../components/copy-button.tsx';
 import { Drawer } from '../../components/dialog.tsx';
@@ -14,7 +14,7 @@ import { useIsOnline } from '../../lib/live/live-hooks.ts';
 import { requestsWords } from '../../words/requests.ts';
 import { CallerName } from './caller-name.tsx';
 import { CourseBar, CourseParts } from './course-bar.tsx';
-import { isFinished, requestSeconds, secondsOf, type SeenRequest } from './course.ts';
+import { isFinished, secondsOf, type SeenRequest } from './course.ts';
 import { OutcomeMark } from './request-cells.tsx';
 
 interface RequestDrawerProps {

@@ -1,4 +1,5 @@
 import type { ConfigSource, ConfigView } from '@llamactl/client';
+import { isRecord } from '../../lib/record.ts';
 
 /** How a setting is edited. */
 export type SettingKind = 'switch' | 'number' | 'text' | 'choice' | 'texts' | 'numbers' | 'map' | 'secret';
@@ -43,7 +44,7 @@ export function settingsOf(view: ConfigView, api: unknown): Setting[] {
     const choices = textsOf(part.enum);
     return {
       key,
-      section: path.length === 1 && !isMap(value) ? 'general' : (path[0] ?? 'general'),
+      section: path.length === 1 && !isRecord(value) ? 'general' : (path[0] ?? 'general'),
       kind: kindOf(value, part, choices),
       description: typeof part.description === 'string' ? part.description : null,
       choices,
@@ -60,10 +61,10 @@ function kindOf(value: unknown, part: SchemaPart, choices: readonly string[]): S
   if (typeof value === 'number') return 'number';
   if (choices.length > 0) return 'choice';
   if (Array.isArray(value)) {
-    const items = value.length > 0 ? typeof value[0] : isMap(part.items) ? part.items['type'] : 'string';
+    const items = value.length > 0 ? typeof value[0] : isRecord(part.items) ? part.items['type'] : 'string';
     return items === 'number' || items === 'integer' ? 'numbers' : 'texts';
   }
-  return isMap(value) ? 'map' : 'text';
+  return isRecord(value) ? 'map' : 'text';
 }
 
 /** A value as the text of its control. */
@@ -75,7 +76,7 @@ export function textOfValue(value: unknown, kind: SettingKind): string {
     case 'numbers':
       return Array.isArray(value) ? value.join('\n') : '';
     case 'map':
-      return isMap(value) && Object.keys(value).length === 0 ? '{}' : JSON.stringify(value, null, 2);
+      return isRecord(value) && Object.keys(value).length === 0 ? '{}' : JSON.stringify(value, null, 2);
     default:
       return typeof value === 'string'
         ? value
@@ -119,7 +120,7 @@ export function patchOf(changes: ReadonlyMap<string, unknown>): Record<string, u
     let place = patch;
     for (const name of path) {
       const next = place[name];
-      const inner = isMap(next) ? next : {};
+      const inner = isRecord(next) ? next : {};
       place[name] = inner;
       place = inner;
     }
@@ -147,7 +148,7 @@ function linesOf(text: string): string[] {
 function mapOf(text: string): { value: unknown } | { flaw: 'notMap' } {
   try {
     const value: unknown = JSON.parse(text.trim() === '' ? '{}' : text);
-    return isMap(value) ? { value } : { flaw: 'notMap' };
+    return isRecord(value) ? { value } : { flaw: 'notMap' };
   } catch (error) {
     if (error instanceof SyntaxError) return { flaw: 'notMap' };
     throw error;
@@ -159,19 +160,15 @@ function partOf(schema: unknown, path: readonly string[]): SchemaPart {
     schema,
     path.flatMap((name) => ['properties', name]),
   );
-  return isMap(part) ? part : {};
+  return isRecord(part) ? part : {};
 }
 
 function descend(value: unknown, path: readonly string[]): unknown {
   let at = value;
-  for (const name of path) at = isMap(at) ? at[name] : undefined;
+  for (const name of path) at = isRecord(at) ? at[name] : undefined;
   return at;
 }
 
 function textsOf(value: unknown): string[] {
   return Array.isArray(value) ? value.filter((each) => typeof each === 'string') : [];
-}
-
-function isMap(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

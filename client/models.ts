@@ -142,6 +142,15 @@ export interface ChangePassword {
 /** A part of the configuration. `"***"` keeps a secret, `null` restores the default. */
 export type ConfigPatch = { [name: string]: unknown };
 
+export interface ConfigRules {
+  /** What makes a change count: a reload, only a restart of llamactl, or nothing in this version. */
+  effect: 'reload' | 'restart' | 'none';
+  /** Whether answers hide it as `"***"`. */
+  secret: boolean;
+  /** Why a request cannot change it, as a sentence; `null`: it can. */
+  locked: string | null;
+}
+
 export interface ConfigSource {
   from: 'default' | 'file' | 'environment' | 'flag';
   /** Name of the variable or the flag. */
@@ -297,6 +306,8 @@ export interface ConfigView {
   };
   /** By dotted key: `server.port`. */
   sources: { [name: string]: ConfigSource };
+  /** By the same keys as `sources`. */
+  rules: { [name: string]: ConfigRules };
   /** Path of the configuration file; `null`: no file. */
   file: string | null;
   /** Whether the running llamactl uses other values. */

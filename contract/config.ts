@@ -283,6 +283,18 @@ export const ConfigSourceSchema = z
   .meta({ id: 'ConfigSource' });
 export type ConfigSource = z.infer<typeof ConfigSourceSchema>;
 
+/** The rules of one configuration value. */
+export const ConfigRulesSchema = z
+  .object({
+    effect: z
+      .enum(['reload', 'restart', 'none'])
+      .describe('What makes a change count: a reload, only a restart of llamactl, or nothing in this version.'),
+    secret: z.boolean().describe('Whether answers hide it as `"***"`.'),
+    locked: z.string().nullable().describe('Why a request cannot change it, as a sentence; `null`: it can.'),
+  })
+  .meta({ id: 'ConfigRules' });
+export type ConfigRules = z.infer<typeof ConfigRulesSchema>;
+
 /** The configuration in an answer. A secret is `"***"`, so `alerts.webhook` need not be a URL. */
 const ShownConfigSchema = ConfigSchema.extend({
   alerts: ConfigSchema.shape.alerts.unwrap().extend({ webhook: z.string() }),
@@ -295,6 +307,7 @@ export const ConfigViewSchema = z
       'As written now; it takes effect at the next reload or start. Secrets are `"***"`.',
     ),
     sources: z.record(z.string(), ConfigSourceSchema).describe('By dotted key: `server.port`.'),
+    rules: z.record(z.string(), ConfigRulesSchema).describe('By the same keys as `sources`.'),
     file: z.string().nullable().describe('Path of the configuration file; `null`: no file.'),
     restart_required: z.boolean().describe('Whether the running llamactl uses other values.'),
     pending: z.array(z.string()).describe('The keys that differ.'),

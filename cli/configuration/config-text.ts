@@ -1,4 +1,3 @@
-import { KEPT_BY_RELOAD, WITHOUT_EFFECT } from '@llamactl/contract/config';
 import type { ConfigSource, ConfigView } from '@llamactl/client';
 import { Document, isCollection, isMap, isNode } from 'yaml';
 import { plain } from '../screen/text.ts';
@@ -30,10 +29,11 @@ export function configLines(view: ConfigView, faint: (text: string) => string): 
 }
 
 /** When a value takes effect, if not now. */
-function effectOf(key: string, { pending }: ConfigView): string {
-  if (WITHOUT_EFFECT.has(key)) return ', no effect yet';
+function effectOf(key: string, { pending, rules }: ConfigView): string {
+  const effect = rules[key]?.effect;
+  if (effect === 'none') return ', no effect yet';
   if (!pending.includes(key)) return '';
-  return KEPT_BY_RELOAD.has(key) ? ', takes effect at the next start' : ', takes effect at the next reload or start';
+  return effect === 'restart' ? ', takes effect at the next start' : ', takes effect at the next reload or start';
 }
 
 /** A value as `config get` prints it: text and numbers bare, everything else as YAML. */

@@ -512,6 +512,18 @@ type ConfigRateLimit struct {
 	Intensive int  `json:"intensive"`
 }
 
+type ConfigRules struct {
+	// What makes a change count: a reload, only a restart of llamactl, or nothing in this version. One of reload,
+	// restart, none.
+	Effect string `json:"effect"`
+
+	// Whether answers hide it as `"***"`.
+	Secret bool `json:"secret"`
+
+	// Why a request cannot change it, as a sentence; nil: it can.
+	Locked *string `json:"locked"`
+}
+
 type ConfigSecurity struct {
 	// Allow options that run code or read files, and any environment variable; let requests change engines.*,
 	// alerts.command, data_dir, models.dirs and models.cache_dir. Only from the file.
@@ -554,6 +566,9 @@ type ConfigView struct {
 
 	// By dotted key: `server.port`.
 	Sources map[string]ConfigSource `json:"sources"`
+
+	// By the same keys as `sources`.
+	Rules map[string]ConfigRules `json:"rules"`
 
 	// Path of the configuration file; nil: no file.
 	File *string `json:"file"`

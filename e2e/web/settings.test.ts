@@ -41,6 +41,10 @@ describe.skipIf(HAS_NO_BROWSER)('the page of settings', () => {
     await field.waitFor();
     await page.getByText('flag --port').waitFor();
     expect(await page.getByLabel('server.port').isDisabled()).toBe(true);
+    const host = page.getByLabel('server.host');
+    expect(await host.isDisabled()).toBe(true);
+    await page.getByText('Cannot be changed here').first().click();
+    await page.getByText('server.host cannot be changed by a request while accounts').waitFor();
     await page.keyboard.press('/');
     await page.keyboard.type('idle_timeout');
     await page.getByLabel('server.port').waitFor({ state: 'detached' });

@@ -14,12 +14,12 @@ import { placed } from './load.ts';
 import type { ConfigOrigin } from './load.ts';
 import { planned } from './plan.ts';
 import type { Plan } from './plan.ts';
-import type { ConfigRights } from './protection.ts';
+import type { ConfigEditorRights } from './protection.ts';
 import { valueAt } from './record.ts';
 import { unreadable, unwritable } from './config-refusals.ts';
 import { UnwritableFile, fileReplacer } from './replace-file.ts';
 import type { ReplaceFile } from './replace-file.ts';
-import { changedKeys, masked, sourcesOf } from './config-view.ts';
+import { changedKeys, masked, rulesOf, sourcesOf } from './config-view.ts';
 
 /** Shows and changes the configuration of the next start. Does not change the running server. */
 export interface ConfigEditor {
@@ -45,16 +45,20 @@ export function createConfigEditor(
   let last: Promise<unknown> = Promise.resolve();
 
   /** The privilege counts only if the file has it now and the server runs with it. */
-  const rightsIn = ({ file }: CurrentFile): ConfigRights => ({
-    isAuthOn: running.config.auth.enabled,
-    allowsPrivileged:
-      running.config.security.allow_privileged && valueAt(file?.values, ['security', 'allow_privileged']) === true,
-  });
+  const rightsIn = (file: CurrentFile['file']): ConfigEditorRights =>
+    editor === 'machine user'
+      ? editor
+      : {
+          isAuthOn: running.config.auth.enabled,
+          allowsPrivileged:
+            running.config.security.allow_privileged &&
+            valueAt(file?.values, ['security', 'allow_privileged']) === true,
+        };
 
   const write = async (patch: ConfigPatch): Promise<ConfigWritten> => {
     for (let attempt = 1; ; attempt += 1) {
       const current = currentFile(origin);
-      const plan = planned(current, patch, surroundings, editor === 'machine user' ? editor : rightsIn(current));
+      const plan = planned(current, patch, surroundings, rightsIn(current.file));
       if (plan.text === null) return answer(plan, running.config);
       const { path, file, isGone } = current;
       const before = file?.text ?? null;
@@ -68,12 +72,13 @@ export function createConfigEditor(
   return {
     view: async () => {
       try {
-        return viewOf(origin);
+        return viewOf(origin, rightsIn);
       } catch (error) {
         if (!(error instanceof ConfigError)) throw error;
         return {
           config: masked(running.written),
           sources: sourcesOf(running.written, origin.file, surroundings),
+          rules: rulesOf(running.written, surroundings, rightsIn(origin.file)),
           file: namedFile(search) ?? origin.file?.path ?? null,
           restart_required: false,
           pending: [],
@@ -96,7 +101,7 @@ export function createConfigEditor(
   };
 }
 
-function viewOf(origin: ConfigOrigin): ConfigView {
+function viewOf(origin: ConfigOrigin, rightsIn: (file: CurrentFile['file']) => ConfigEditorRights): ConfigView {
   const { search, surroundings, composed: running } = origin;
   const { file, isGone } = currentFile(origin);
   // Fails as the next start will.
@@ -107,6 +112,7 @@ function viewOf(origin: ConfigOrigin): ConfigView {
   return {
     config: masked(composed.written),
     sources: sourcesOf(composed.written, file, surroundings),
+    rules: rulesOf(composed.written, surroundings, rightsIn(file)),
     file: file?.path ?? null,
     restart_required: pending.length > 0,
     pending,

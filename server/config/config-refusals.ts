@@ -54,13 +54,18 @@ export function forbidden(reasons: ReadonlyMap<string, string>): ApiError {
 export function pinned(winners: readonly Override[]): ApiError {
   const reasons = winners.map((winner) => ({
     path: winner.key.name,
-    message: `is set by ${nameOf(winner)}, which wins over the file: change it there`,
+    message: pinnedBy(winner),
   }));
   return several(
     'CONFIG_PINNED',
     reasons.map(({ path, message }) => `${path} ${message}.`),
     reasons,
   );
+}
+
+/** Why a key that an override decides cannot be changed, as words that continue a sentence after the key's name. */
+export function pinnedBy(winner: Override): string {
+  return `is set by ${nameOf(winner)}, which wins over the file: change it there`;
 }
 
 /** The file cannot be written. @param reason Half a sentence about the file. */

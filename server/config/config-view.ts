@@ -1,6 +1,13 @@
-import type { Config, ConfigSource } from '@llamactl/contract/config';
+import {
+  KEPT_BY_RELOAD,
+  WITHOUT_EFFECT,
+  type Config,
+  type ConfigRules,
+  type ConfigSource,
+} from '@llamactl/contract/config';
 import { changedPaths, leavesOf } from './changes.ts';
 import { overrideOf, withoutEmpty } from './compose.ts';
+import { pinnedBy } from './config-refusals.ts';
 import type { ConfigInputs } from './compose.ts';
 import type { ConfigFile } from './config-document.ts';
 import { nameOf } from './overrides.ts';
@@ -8,6 +15,7 @@ import { dotted } from './issues.ts';
 import { isSecretPath } from './config-keys.ts';
 import { MASK } from './patch.ts';
 import { isRecord } from '@llamactl/contract/record';
+import { protection, type ConfigEditorRights } from './protection.ts';
 import { valueAt } from './record.ts';
 
 /** The configuration with its secrets masked. Empty ones stay empty. */
@@ -36,6 +44,25 @@ export function sourcesOf(
     return line === null ? { from: 'file' } : { from: 'file', line };
   };
   return Object.fromEntries(leavesOf(config).map((path) => [dotted(path), sourceOf(path)]));
+}
+
+/** What applies to a change of each value, by dotted key. */
+export function rulesOf(
+  config: Config,
+  { overrides }: ConfigInputs,
+  rights: ConfigEditorRights,
+): Record<string, ConfigRules> {
+  const rules = (path: readonly string[]): ConfigRules => {
+    const name = dotted(path);
+    const assigned = overrideOf(overrides, path);
+    const reason = assigned === undefined ? protection(path, rights) : pinnedBy(assigned);
+    return {
+      effect: WITHOUT_EFFECT.has(name) ? 'none' : KEPT_BY_RELOAD.has(name) ? 'restart' : 'reload',
+      secret: isSecretPath(path),
+      locked: reason === null ? null : `${name} ${reason}.`,
+    };
+  };
+  return Object.fromEntries(leavesOf(config).map((path) => [dotted(path), rules(path)]));
 }
 
 /** The dotted keys in which two configurations differ. */

@@ -51,7 +51,7 @@ export class FakeConfigEditor {
   readonly patches: ConfigPatch[] = [];
 
   async view(): Promise<ConfigView> {
-    return { config: ConfigSchema.parse({}), sources: {}, file: null, restart_required: false, pending: [] };
+    return { config: ConfigSchema.parse({}), sources: {}, rules: {}, file: null, restart_required: false, pending: [] };
   }
 
   async update(patch: ConfigPatch): Promise<ConfigWritten> {

@@ -33,6 +33,14 @@ describe('GET /config', () => {
         'server.port': { from: 'file', line: 3 },
         'stats.interval': { from: 'environment', name: 'LLAMACTL_STATS_INTERVAL' },
       },
+      rules: {
+        'server.port': { effect: 'restart', secret: false, locked: null },
+        'instances.max_running': { effect: 'reload', secret: false, locked: null },
+        'models.hf_token': { effect: 'reload', secret: true },
+        'stats.interval': { locked: expect.stringContaining('LLAMACTL_STATS_INTERVAL, which wins over the file') },
+        'server.host': { effect: 'restart', locked: expect.stringContaining('while accounts (auth.enabled) are off') },
+        'engines.vllm.command': { effect: 'none', locked: expect.stringContaining('security.allow_privileged: true') },
+      },
       file: path,
       restart_required: false,
     });

@@ -52,7 +52,7 @@ function Configuration({ view, api }: { view: ConfigView; api: unknown }) {
           {words.problem} {view.problem}
         </Banner>
       )}
-      {view.restart_required && drafts.size === 0 && <ReloadBanner view={view} />}
+      {view.restart_required && drafts.size === 0 && <PendingBanner view={view} />}
       <PageBody>
         <p className="pt-3 break-words text-mute">{view.file === null ? words.noFile : words.file(view.file)}</p>
         <SettingSections settings={settings} drafts={drafts} problems={problems} onChange={change} />
@@ -88,10 +88,14 @@ function changesOf(settings: readonly Setting[], drafts: Drafts): ReadonlyMap<st
   return changes;
 }
 
-function ReloadBanner({ view }: { view: ConfigView }) {
+/** Saved values that do not count yet, and the reload that most of them wait for. */
+function PendingBanner({ view: { pending, rules } }: { view: ConfigView }) {
   const words = useWords(settingsWords);
   const reload = useReload();
   const isOnline = useIsOnline();
+  const keptByReload = pending.filter((key) => rules[key]?.effect === 'restart');
+  const reloaded = pending.filter((key) => !keptByReload.includes(key));
+  if (reloaded.length === 0) return <Banner kind="warn">{words.restartHint(keptByReload.join(', '))}</Banner>;
   return (
     <Banner
       kind="warn"
@@ -107,7 +111,8 @@ function ReloadBanner({ view }: { view: ConfigView }) {
         </Button>
       }
     >
-      {words.reloadHint(view.pending.join(', '))}
+      {words.reloadHint(reloaded.join(', '))}
+      {keptByReload.length > 0 && ` ${words.restartHint(keptByReload.join(', '))}`}
     </Banner>
   );
 }

@@ -21,9 +21,13 @@ const API = {
 };
 
 /** An answer with only the settings of a test. */
-function viewOf(config: object, keys: readonly string[], pending: readonly string[] = []): ConfigView {
+function viewOf(
+  config: object,
+  keys: readonly string[],
+  { pending = [], rules = {} }: Partial<Pick<ConfigView, 'pending' | 'rules'>> = {},
+): ConfigView {
   const sources = Object.fromEntries(keys.map((key) => [key, { from: 'default' }]));
-  return { config, sources, file: null, restart_required: false, pending } as unknown as ConfigView;
+  return { config, sources, rules, file: null, restart_required: false, pending } as unknown as ConfigView;
 }
 
 function only(config: object, key: string): Setting | undefined {
@@ -32,7 +36,7 @@ function only(config: object, key: string): Setting | undefined {
 
 describe('a setting', () => {
   test('has its section, its description, and whether it waits', () => {
-    const [port] = settingsOf(viewOf({ server: { port: 8080 } }, ['server.port'], ['server.port']), API);
+    const [port] = settingsOf(viewOf({ server: { port: 8080 } }, ['server.port'], { pending: ['server.port'] }), API);
     expect(port).toMatchObject({
       section: 'server',
       kind: 'number',
@@ -48,10 +52,15 @@ describe('a setting', () => {
     ['a list of texts', { models: { dirs: [] } }, 'models.dirs', 'texts'],
     ['a list of numbers', { instances: { port_range: [1, 2] } }, 'instances.port_range', 'numbers'],
     ['a map', { groups: {} }, 'groups', 'map'],
-    ['a secret', { alerts: { webhook: '***' } }, 'alerts.webhook', 'secret'],
     ['a text', { data_dir: '/srv' }, 'data_dir', 'text'],
   ] as const)('is %s by its value', (_, config, key, kind) => {
     expect(only(config, key)?.kind).toBe(kind);
+  });
+
+  test('has the rules that the server names: a secret without a value is one too', () => {
+    const rules = { 'alerts.webhook': { effect: 'none', secret: true, locked: 'alerts.webhook is locked.' } } as const;
+    const [webhook] = settingsOf(viewOf({ alerts: { webhook: '' } }, ['alerts.webhook'], { rules }), API);
+    expect(webhook).toMatchObject({ kind: 'secret', effect: 'none', locked: 'alerts.webhook is locked.' });
   });
 
   test('without a section belongs to the general ones', () => {

@@ -1,4 +1,4 @@
-import type { ConfigSource, ConfigView } from '@llamactl/client';
+import type { ConfigRules, ConfigSource, ConfigView } from '@llamactl/client';
 import { isRecord } from '../../lib/record.ts';
 
 /** How a setting is edited. */
@@ -18,11 +18,12 @@ export interface Setting {
   choices: readonly string[];
   value: unknown;
   source: ConfigSource;
+  /** What makes a change count. */
+  effect: ConfigRules['effect'];
+  /** Why this page cannot change it, in the words of the server; `null`: it can. */
+  locked: string | null;
   isPending: boolean;
 }
-
-/** The value that an answer has in place of a secret. */
-export const SECRET = '***';
 
 /** The part of a JSON schema that this page reads. */
 interface SchemaPart {
@@ -42,21 +43,23 @@ export function settingsOf(view: ConfigView, api: unknown): Setting[] {
     const value = descend(view.config, path);
     const part = partOf(schema, path);
     const choices = textsOf(part.enum);
+    const rules = view.rules[key];
     return {
       key,
       section: path.length === 1 && !isRecord(value) ? 'general' : (path[0] ?? 'general'),
-      kind: kindOf(value, part, choices),
+      kind: rules?.secret === true ? 'secret' : kindOf(value, part, choices),
       description: typeof part.description === 'string' ? part.description : null,
       choices,
       value,
       source,
+      effect: rules?.effect ?? 'reload',
+      locked: rules?.locked ?? null,
       isPending: pending.has(key),
     };
   });
 }
 
 function kindOf(value: unknown, part: SchemaPart, choices: readonly string[]): SettingKind {
-  if (value === SECRET) return 'secret';
   if (typeof value === 'boolean') return 'switch';
   if (typeof value === 'number') return 'number';
   if (choices.length > 0) return 'choice';

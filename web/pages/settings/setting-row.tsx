@@ -18,25 +18,23 @@ interface SettingRowProps {
   onChange: (text: string | null | undefined) => void;
 }
 
-/** Sources that win over the file, so that the page cannot change the value. */
-const LOCKING: ReadonlySet<Setting['source']['from']> = new Set(['environment', 'flag']);
 /** Kinds whose control is not as wide as the row. */
 const NARROW: ReadonlySet<Setting['kind']> = new Set(['number', 'switch', 'choice']);
-/** Values with a known place that only a restart of llamactl changes. */
-const KEPT_BY_RELOAD: ReadonlySet<string> = new Set(['server.host', 'server.port', 'data_dir']);
 
 /** One setting: its key and meaning, its control, its source. */
 export function SettingRow({ setting, draft, problem, onChange }: SettingRowProps) {
   const words = useWords(settingsWords);
   const id = useId();
-  const { key, kind, source, description, isPending } = setting;
-  const isLocked = LOCKING.has(source.from);
+  const { key, kind, source, description, locked } = setting;
+  const isLocked = locked !== null;
   const isChanged = draft !== undefined;
   const read = typeof draft === 'string' ? valueOfText(draft, kind) : null;
   const flaw = read !== null && 'flaw' in read ? words[read.flaw] : (problem?.message ?? null);
   const hint =
     kind === 'secret'
-      ? words.secretHint
+      ? setting.value === ''
+        ? null
+        : words.secretHint
       : kind === 'texts' || kind === 'numbers'
         ? words.listHint
         : kind === 'map'
@@ -82,9 +80,18 @@ export function SettingRow({ setting, draft, problem, onChange }: SettingRowProp
         )}
         <p className="flex flex-wrap items-center gap-2 text-label text-mute">
           <SourceText setting={setting} />
-          {hint !== null && <span>{hint}</span>}
-          {isPending && <Badge colour="warn">{KEPT_BY_RELOAD.has(key) ? words.keptByReload : words.pending}</Badge>}
+          {hint !== null && !isLocked && <span>{hint}</span>}
+          <EffectBadge setting={setting} />
         </p>
+        {isLocked && (
+          <details className="text-label text-mute">
+            <summary className="inline-flex min-h-6 cursor-default items-center gap-1 rounded-control hover:text-ink">
+              <Icon name="lock" size={12} />
+              {words.locked}
+            </summary>
+            <p className="break-words">{locked}</p>
+          </details>
+        )}
       </div>
     </div>
   );
@@ -99,16 +106,17 @@ function SourceText({ setting: { source } }: { setting: Setting }) {
     case 'file':
       return <span>{words.from.file(source.line ?? null)}</span>;
     case 'environment':
-    case 'flag': {
-      const text = source.from === 'flag' ? words.from.flag(name) : words.from.environment(name);
-      return (
-        <span data-tip={words.locked(name)} className="inline-flex items-center gap-1">
-          <Icon name="lock" size={12} />
-          {text}
-        </span>
-      );
-    }
+      return <span>{words.from.environment(name)}</span>;
+    case 'flag':
+      return <span>{words.from.flag(name)}</span>;
   }
+}
+
+/** What a saved value waits for, or that it has no effect. */
+function EffectBadge({ setting: { effect, isPending } }: { setting: Setting }) {
+  const words = useWords(settingsWords);
+  if (effect === 'none') return <Badge>{words.withoutEffect}</Badge>;
+  return isPending && <Badge colour="warn">{effect === 'restart' ? words.keptByReload : words.pending}</Badge>;
 }
 
 interface ControlProps {
@@ -131,7 +139,7 @@ function Control({ id, setting, draft, isLocked, isBad, describedBy, onChange }:
     'aria-invalid': isBad || undefined,
     'aria-describedby': describedBy,
   };
-  const placeholder = draft === null ? words.toDefault : kind === 'secret' ? '••••••••' : undefined;
+  const placeholder = draft === null ? words.toDefault : kind === 'secret' && value !== '' ? '••••••••' : undefined;
   if (kind === 'switch' || kind === 'choice') {
     const options = kind === 'switch' ? ['true', 'false'] : choices;
     return (

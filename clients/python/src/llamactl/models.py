@@ -342,6 +342,15 @@ class ConfigRateLimit(_Base):
     intensive: int
 
 
+class ConfigRules(_Base):
+    effect: Literal["reload", "restart", "none"]
+    """What makes a change count: a reload, only a restart of llamactl, or nothing in this version."""
+    secret: bool
+    """Whether answers hide it as `"***"`."""
+    locked: str | None
+    """Why a request cannot change it, as a sentence; `None`: it can."""
+
+
 class ConfigSecurity(_Base):
     allow_privileged: bool
     """Allow options that run code or read files, and any environment variable; let requests change engines.*, alerts.command, data_dir, models.dirs and models.cache_dir. Only from the file."""
@@ -376,6 +385,8 @@ class ConfigView(_Base):
     """As written now; it takes effect at the next reload or start. Secrets are `"***"`."""
     sources: dict[str, ConfigSource]
     """By dotted key: `server.port`."""
+    rules: dict[str, ConfigRules]
+    """By the same keys as `sources`."""
     file: str | None
     """Path of the configuration file; `None`: no file."""
     restart_required: bool

@@ -59,3 +59,11 @@ export const usageQuery = (client: Client, by: UsageGroup, window: string) =>
 /** The memory that an engine would need now. */
 export const estimateQuery = (client: Client, request: EstimateRequest) =>
   queryOptions({ queryKey: ['estimate', request], queryFn: ({ signal }) => client.estimate(request, { signal }) });
+
+/** The options of an engine, by its help. */
+export const optionsQuery = (client: Client, engine: string) =>
+  queryOptions({
+    queryKey: ['engines', engine, 'options'],
+    queryFn: ({ signal }) => client.getEngineOptions(engine, { signal }),
+    staleTime: 60_000,
+  });

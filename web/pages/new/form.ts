@@ -11,7 +11,11 @@ export interface Form {
   document: SettingsDocument;
   base: SettingsDocument;
   problems: readonly Problem[];
+  /** The setting that a link names, dotted. */
+  field: string | undefined;
   dispatch: (action: DraftAction) => void;
+  /** Called after the instance got another name; `null`: it must not get one now. */
+  onRenamed: ((name: string) => Promise<void>) | null;
 }
 
 export const FormContext = createContext<Form | null>(null);

@@ -10,26 +10,23 @@ import { useApp } from '../../lib/app.ts';
 import { classNames } from '../../lib/class-names.ts';
 import { useWords } from '../../lib/language.ts';
 import { useShortcuts } from '../../lib/shortcuts.ts';
+import { optionsQuery } from '../../lib/queries.ts';
 import { isRecord } from '../../lib/record.ts';
 import { newWords } from '../../words/new.ts';
+import { FieldPlace } from './field-place.tsx';
 import { useForm } from './form.ts';
 import { optionEntries, OPTION_VIEWS, shownOptions, type OptionView } from './option-list.ts';
 import { OptionRow } from './option-row.tsx';
 import { FreeOption } from './free-option.tsx';
-import { isSame, valueAt } from './settings-document.ts';
+import { engineOf, isSame, valueAt } from './settings-document.ts';
 import { problemAt } from './use-preview.ts';
 
 /** The engine's own options: those of its help, and any other by key and value. */
 export function OptionsSection() {
   const words = useWords(newWords);
   const { client } = useApp();
-  const { document, base, problems, dispatch } = useForm();
-  const engine = typeof document['engine'] === 'string' ? document['engine'] : 'llama_cpp';
-  const query = useQuery({
-    queryKey: ['engines', engine, 'options'],
-    queryFn: ({ signal }) => client.getEngineOptions(engine, { signal }),
-    staleTime: 60_000,
-  });
+  const { document, base, problems, field: wantedField, dispatch } = useForm();
+  const query = useQuery(optionsQuery(client, engineOf(document)));
   const [view, setView] = useState<OptionView>('basic');
   const [search, setSearch] = useState('');
   const wanted = useDeferredValue(search);
@@ -44,8 +41,10 @@ export function OptionsSection() {
   // Only which options are set decides what the list shows, not their values: it does not jump while a person types.
   const shown = useMemo(() => {
     const given = Object.fromEntries(keys.split('\n').flatMap((key) => (key === '' ? [] : [[key, true]])));
-    return shownOptions(optionEntries(options, given), view, wanted, new Set(Object.keys(given)));
-  }, [options, keys, view, wanted]);
+    // The option of a link is shown too.
+    const named = wantedField?.startsWith('options.') === true ? [wantedField.slice('options.'.length)] : [];
+    return shownOptions(optionEntries(options, given), view, wanted, new Set([...Object.keys(given), ...named]));
+  }, [options, keys, view, wanted, wantedField]);
   const change = useCallback(
     (key: string, value: JsonValue | undefined) => dispatch({ kind: 'set', path: `options.${key}`, value }),
     [dispatch],
@@ -89,15 +88,16 @@ export function OptionsSection() {
           {group !== '' && <h3 className="mt-4 mb-1 text-label text-mute uppercase">{group}</h3>}
           <div className="divide-y divide-line">
             {entries.map(({ key, option }) => (
-              <OptionRow
-                key={key}
-                optionKey={key}
-                option={option}
-                value={set[key]}
-                isChanged={!isSame(set[key], valueAt(base, `options.${key}`))}
-                problem={problemAt(problems, `options.${key}`)}
-                onChange={change}
-              />
+              <FieldPlace key={key} paths={[`options.${key}`]}>
+                <OptionRow
+                  optionKey={key}
+                  option={option}
+                  value={set[key]}
+                  isChanged={!isSame(set[key], valueAt(base, `options.${key}`))}
+                  problem={problemAt(problems, `options.${key}`)}
+                  onChange={change}
+                />
+              </FieldPlace>
             ))}
           </div>
         </div>

@@ -1,43 +1,9 @@
 import type { Instance, JsonValue } from '@llamactl/client';
 import { isRecord } from '../../lib/record.ts';
+import { NESTED, SETTINGS } from '../../lib/setting-keys.ts';
 
 /** Settings of an instance as one JSON object, in the form of `POST /instances`. A setting that is absent has its default. */
 export type SettingsDocument = Readonly<Record<string, JsonValue>>;
-
-/** Settings that have settings of their own: `options.ctx_size`. */
-const NESTED: ReadonlySet<string> = new Set(['options', 'environment', 'request_defaults']);
-
-/** Settings in the order of the form. A record of an instance has more fields, which no user sets. */
-const SETTINGS = [
-  'name',
-  'engine',
-  'model',
-  'model_path',
-  'port',
-  'options',
-  'extra_args',
-  'environment',
-  'command',
-  'health_path',
-  'aliases',
-  'unlisted',
-  'auto_start',
-  'auto_restart',
-  'max_restarts',
-  'on_demand',
-  'idle_timeout',
-  'pinned',
-  'group',
-  'concurrency',
-  'queue_limit',
-  'upstream_model',
-  'request_defaults',
-  'request_strip',
-  'system_prompt',
-  'preset',
-  'isolated',
-  'keep_context',
-] as const;
 
 /** Returns the settings in the record of an instance. A setting that was not given has the value that counts. */
 export function documentOf(record: Instance): SettingsDocument {
@@ -51,6 +17,11 @@ export function documentOf(record: Instance): SettingsDocument {
       return isJson(value) ? [[key, value]] : [];
     }),
   );
+}
+
+/** The engine of an instance with these settings. */
+export function engineOf(document: SettingsDocument): string {
+  return typeof document['engine'] === 'string' ? document['engine'] : 'llama_cpp';
 }
 
 /** Returns the same settings in the order of the form. */

@@ -24,5 +24,17 @@ export const de = {
     restarting: 'startet neu',
     failed: 'gescheitert',
   },
+  editor: {
+    keys: 'Tab rückt ein; Escape, dann Tab verlässt das Feld. F8 führt zum nächsten Fehler.',
+    offers: 'Strg+Leertaste schlägt Schlüssel vor.',
+    atLine: (line, message) => `Zeile ${line}: ${message}`,
+    more: (count) => (count === 1 ? 'Noch ein Fehler' : `${count} weitere Fehler`),
+    phrases: {
+      Completions: 'Schlüssel',
+      Diagnostics: 'Fehler',
+      'Control character': 'Steuerzeichen',
+      'Selection deleted': 'Auswahl gelöscht',
+    },
+  },
   keys: { control: 'Strg', command: '⌘' },
 } satisfies typeof en;

@@ -24,6 +24,18 @@ export const en = {
     restarting: 'restarting',
     failed: 'failed',
   },
+  editor: {
+    keys: 'Tab indents; Escape, then Tab, leaves the field. F8 goes to the next mistake.',
+    offers: 'Ctrl+Space offers keys.',
+    atLine: (line: number, message: string) => `Line ${line}: ${message}`,
+    more: (count: number) => (count === 1 ? 'One more mistake' : `${count} more mistakes`),
+    phrases: {
+      Completions: 'Keys',
+      Diagnostics: 'Mistakes',
+      'Control character': 'Control character',
+      'Selection deleted': 'Selection deleted',
+    },
+  },
   /** Keyboard keys as a keyboard shows them. */
   keys: { control: 'Ctrl', command: '⌘' },
 };

@@ -1,0 +1,320 @@
+import {
+  autocompletion,
+  completionKeymap,
+  type CompletionContext,
+  type CompletionResult,
+} from '@codemirror/autocomplete';
+import { defaultKeymap, history, historyKeymap, indentWithTab } from '@codemirror/commands';
+import { json } from '@codemirror/lang-json';
+import { yaml } from '@codemirror/lang-yaml';
+import { bracketMatching, HighlightStyle, indentUnit, syntaxHighlighting, syntaxTree } from '@codemirror/language';
+import {
+  forEachDiagnostic,
+  linter,
+  lintGutter,
+  nextDiagnostic,
+  setDiagnosticsEffect,
+  type Diagnostic,
+} from '@codemirror/lint';
+import { EditorState, StateEffect, StateField, type Extension } from '@codemirror/state';
+import { EditorView, keymap, lineNumbers, placeholder as placeholderText } from '@codemirror/view';
+import { tags } from '@lezer/highlight';
+import type { Flaw } from '../lib/document-flaws.ts';
+import { namesAround, placeOf, type Place } from '../lib/document-tree.ts';
+
+/** CodeMirror, which comes with the first editor. It stands in a shadow root, where its styles break no policy. */
+
+/** A key that the editor offers. */
+export interface OfferedKey {
+  key: string;
+  /** Beside the key: its default, or its kind. */
+  detail?: string | undefined;
+  /** The meaning of the key. */
+  info?: string | undefined;
+  /** Its value has keys of its own. */
+  isMap?: boolean;
+}
+
+/** A problem of a value, as `errors[]` of the API. */
+export interface PlacedProblem {
+  /** Dotted, within the text: `options.ctx_size`. Empty: the whole. */
+  path: string;
+  message: string;
+}
+
+/** A mark at a line of the text. */
+export interface LineMark {
+  /** From 1. */
+  line: number;
+  message: string;
+}
+
+/** Texts and functions of the page that the editor uses. */
+export interface SurfaceParts {
+  language: 'yaml' | 'json';
+  /** For screen readers. */
+  label: string;
+  description: string;
+  placeholder: string;
+  /** Sentences of CodeMirror in the language of the page. */
+  phrases: Readonly<Record<string, string>>;
+  flaws: (text: string) => readonly Flaw[];
+  /** Keys that may stand within these names. */
+  offer: (names: readonly string[]) => readonly OfferedKey[];
+  onChange: (text: string) => void;
+  onMarks: (marks: readonly LineMark[]) => void;
+}
+
+/** One editor. */
+export interface Surface {
+  /** Sets another text. It keeps the place of the cursor as far as it can. */
+  setText: (text: string) => void;
+  setProblems: (problems: readonly PlacedProblem[]) => void;
+  focus: (selection: { anchor: number; head: number }) => void;
+  destroy: () => void;
+}
+
+/** Milliseconds after the last key until mistakes are marked. */
+const QUIET_MS = 300;
+
+const putProblems = StateEffect.define<readonly PlacedProblem[]>();
+const problemsField = StateField.define<readonly PlacedProblem[]>({
+  create: () => [],
+  update: (value, { effects }) => effects.find((effect) => effect.is(putProblems))?.value ?? value,
+});
+
+/** Makes an editor in a shadow root. */
+export function makeSurface(root: ShadowRoot, text: string, parts: SurfaceParts): Surface {
+  const view = new EditorView({
+    root,
+    parent: root,
+    state: EditorState.create({ doc: text, extensions: extensionsOf(parts) }),
+  });
+  return {
+    setText: (next) => {
+      if (next === view.state.doc.toString()) return;
+      const { anchor, head } = view.state.selection.main;
+      const end = next.length;
+      view.dispatch({
+        changes: { from: 0, to: view.state.doc.length, insert: next },
+        selection: { anchor: Math.min(anchor, end), head: Math.min(head, end) },
+      });
+    },
+    setProblems: (problems) => view.dispatch({ effects: putProblems.of(problems) }),
+    focus: ({ anchor, head }) => {
+      view.focus();
+      const end = view.state.doc.length;
+      view.dispatch({ selection: { anchor: Math.min(anchor, end), head: Math.min(head, end) }, scrollIntoView: true });
+    },
+    destroy: () => view.destroy(),
+  };
+}
+
+function extensionsOf(parts: SurfaceParts): Extension {
+  const { language, label, description, placeholder, phrases } = parts;
+  return [
+    EditorState.phrases.of({ ...phrases }),
+    lineNumbers(),
+    history(),
+    bracketMatching(),
+    indentUnit.of('  '),
+    EditorView.lineWrapping,
+    EditorView.contentAttributes.of({ 'aria-label': label, 'aria-description': description }),
+    placeholderText(placeholder),
+    language === 'yaml' ? yaml() : json(),
+    syntaxHighlighting(COLOURS),
+    LOOK,
+    EditorView.domEventHandlers({ beforeinput: (event, view) => replaceSelected(event, view) }),
+    problemsField,
+    linter((view) => diagnosticsOf(view, parts.flaws), {
+      delay: QUIET_MS,
+      needsRefresh: ({ transactions }) =>
+        transactions.some(({ effects }) => effects.some((effect) => effect.is(putProblems))),
+    }),
+    lintGutter(),
+    autocompletion({ override: [(context) => completionsAt(context, parts)], icons: false }),
+    keymap.of([
+      ...completionKeymap,
+      { key: 'F8', run: nextDiagnostic },
+      indentWithTab,
+      ...historyKeymap,
+      ...defaultKeymap,
+    ]),
+    EditorView.updateListener.of((update) => {
+      if (update.docChanged) parts.onChange(update.state.doc.toString());
+      const isMarked = update.transactions.some(({ effects }) =>
+        effects.some((effect) => effect.is(setDiagnosticsEffect)),
+      );
+      if (isMarked) parts.onMarks(marksIn(update.state));
+    }),
+  ];
+}
+
+/**
+ * Types over selected text. Chromium itself would keep the look of the selected text in a `style` attribute, which the policy of
+ * the page forbids.
+ */
+function replaceSelected(event: InputEvent, view: EditorView): boolean {
+  const { data } = event;
+  if (event.inputType !== 'insertText' || event.isComposing || data === null) return false;
+  const { from, to } = selectedIn(view);
+  if (from === to) return false;
+  event.preventDefault();
+  view.dispatch({
+    changes: { from, to, insert: data },
+    selection: { anchor: from + data.length },
+    userEvent: 'input.type',
+    scrollIntoView: true,
+  });
+  return true;
+}
+
+/** The selection as the browser has it: the state of the editor may not have it yet, as after a script has selected. */
+function selectedIn(view: EditorView): Place {
+  const { root, contentDOM, state } = view;
+  const selection = document.getSelection();
+  const canTell = selection !== null && 'getComposedRanges' in selection && root instanceof ShadowRoot;
+  const [range] = canTell ? selection.getComposedRanges({ shadowRoots: [root] }) : [];
+  if (range === undefined || !contentDOM.contains(range.startContainer)) return state.selection.main;
+  return {
+    from: view.posAtDOM(range.startContainer, range.startOffset),
+    to: view.posAtDOM(range.endContainer, range.endOffset),
+  };
+}
+
+function diagnosticsOf({ state }: EditorView, flaws: SurfaceParts['flaws']): Diagnostic[] {
+  const text = state.doc.toString();
+  const tree = syntaxTree(state);
+  return [
+    ...flaws(text).map((flaw): Diagnostic => ({ ...flaw, severity: 'error' })),
+    ...state.field(problemsField).map(({ path, message }): Diagnostic => ({
+      ...placeOf(tree, text, path),
+      message: path === '' ? message : `${path}: ${message}`,
+      severity: 'error',
+    })),
+  ];
+}
+
+function marksIn(state: EditorState): LineMark[] {
+  const marks: LineMark[] = [];
+  forEachDiagnostic(state, ({ message }, from) => marks.push({ line: state.doc.lineAt(from).number, message }));
+  return marks;
+}
+
+function completionsAt(context: CompletionContext, { language, offer }: SurfaceParts): CompletionResult | null {
+  const word = context.matchBefore(/"?[\w.-]*/);
+  const from = word?.from ?? context.pos;
+  const isEmpty = from === context.pos;
+  if (isEmpty && !context.explicit) return null;
+  const names = namesAround(syntaxTree(context.state), context.state.doc.toString(), from);
+  if (names === null) return null;
+  const isQuoted = language === 'json' || word?.text.startsWith('"') === true;
+  const indent = ' '.repeat(from - context.state.doc.lineAt(from).from);
+  const options = offer(names).map(({ key, detail, info, isMap = false }) => ({
+    // What is typed is compared with the label.
+    label: isQuoted ? `"${key}"` : key,
+    ...(detail === undefined ? {} : { detail }),
+    ...(info === undefined || info === '' ? {} : { info }),
+    apply: isQuoted ? `"${key}": ` : isMap ? `${key}:\n${indent}  ` : `${key}: `,
+  }));
+  return { from, options, validFor: /^"?[\w.-]*$/ };
+}
+
+/** The colours of the page have enough contrast on both themes. */
+const COLOURS = HighlightStyle.define([
+  { tag: [tags.propertyName, tags.definition(tags.propertyName)], color: 'var(--accent)' },
+  { tag: tags.string, color: 'var(--ok)' },
+  { tag: [tags.number, tags.bool, tags.null, tags.keyword], color: 'var(--busy)' },
+  { tag: [tags.comment, tags.lineComment], color: 'var(--mute)' },
+  { tag: [tags.meta, tags.typeName, tags.labelName], color: 'var(--warn)' },
+  { tag: [tags.punctuation, tags.separator, tags.bracket, tags.squareBracket, tags.brace], color: 'var(--mute)' },
+  { tag: tags.invalid, color: 'var(--bad)' },
+]);
+
+const LOOK = EditorView.theme({
+  '&': { color: 'var(--ink)', backgroundColor: 'transparent', borderRadius: '4px', flex: '1 1 auto', minHeight: '0' },
+  '&.cm-focused': { outline: '2px solid var(--accent)', outlineOffset: '1px' },
+  '.cm-scroller': {
+    fontFamily: 'var(--font-mono)',
+    fontSize: '0.8125rem',
+    lineHeight: '1.25rem',
+    overflow: 'auto',
+    flex: '1 1 auto',
+    alignItems: 'stretch !important',
+  },
+  '.cm-content': { padding: '6px 0', caretColor: 'var(--ink)' },
+  '.cm-line': { padding: '0 8px 0 4px' },
+  '.cm-placeholder': { color: 'var(--mute)' },
+  '.cm-gutters': {
+    // As high as the field, not as its lines.
+    height: 'auto',
+    color: 'var(--mute)',
+    backgroundColor: 'var(--panel)',
+    border: 'none',
+    borderRight: '1px solid var(--line)',
+    borderRadius: '4px 0 0 4px',
+  },
+  '.cm-lineNumbers .cm-gutterElement': { minWidth: '20px', padding: '0 4px 0 8px', fontVariantNumeric: 'tabular-nums' },
+  '.cm-gutter-lint': { width: '16px' },
+  '.cm-gutter-lint .cm-gutterElement': { padding: '0 2px' },
+  // The pictures of CodeMirror have colours of their own, and are addresses with data.
+  '.cm-lint-marker-error': {
+    content: 'normal',
+    width: '12px',
+    height: '12px',
+    margin: '4px 0',
+    background: 'var(--bad)',
+    clipPath: 'polygon(50% 8%, 100% 92%, 0 92%)',
+  },
+  '.cm-lintRange-error': {
+    backgroundImage: 'none',
+    textDecoration: 'underline wavy var(--bad)',
+    textUnderlineOffset: '3px',
+  },
+  '.cm-matchingBracket, &.cm-focused .cm-matchingBracket': {
+    backgroundColor: 'var(--hover)',
+    outline: '1px solid var(--edge)',
+  },
+  '&.cm-focused .cm-nonmatchingBracket': { backgroundColor: 'transparent', color: 'var(--bad)' },
+  '.cm-tooltip': {
+    color: 'var(--ink)',
+    backgroundColor: 'var(--raised)',
+    border: '1px solid var(--line)',
+    borderRadius: '8px',
+    boxShadow: '0 8px 24px rgb(0 0 0 / 18%), 0 1px 3px rgb(0 0 0 / 12%)',
+    overflow: 'hidden',
+  },
+  '.cm-tooltip.cm-tooltip-autocomplete > ul': {
+    fontFamily: 'var(--font-mono)',
+    fontSize: '0.8125rem',
+    maxHeight: '16em',
+  },
+  '.cm-tooltip.cm-tooltip-autocomplete > ul > li': {
+    display: 'flex',
+    gap: '12px',
+    padding: '2px 8px',
+    lineHeight: '1.25rem',
+  },
+  '.cm-tooltip.cm-tooltip-autocomplete > ul > li[aria-selected]': {
+    color: 'var(--ink)',
+    backgroundColor: 'var(--hover)',
+    boxShadow: 'inset 2px 0 var(--accent)',
+  },
+  '.cm-completionMatchedText': { textDecoration: 'none', fontWeight: '600' },
+  '.cm-completionDetail': { marginLeft: 'auto', color: 'var(--mute)', fontStyle: 'normal' },
+  '.cm-tooltip.cm-completionInfo': {
+    fontFamily: 'var(--font-sans)',
+    fontSize: '0.8125rem',
+    padding: '6px 10px',
+    maxWidth: '320px',
+    overflowWrap: 'anywhere',
+  },
+  '.cm-diagnostic': {
+    padding: '6px 10px',
+    borderLeft: '3px solid var(--bad)',
+    fontFamily: 'var(--font-sans)',
+    fontSize: '0.8125rem',
+    overflowWrap: 'anywhere',
+  },
+  '.cm-lintPoint-error:after': { borderBottomColor: 'var(--bad)' },
+});

@@ -1,0 +1,23 @@
+import { useEffect, useRef, type RefObject } from 'react';
+
+const CONTROLS =
+  'input:not(:disabled), select:not(:disabled), textarea:not(:disabled), [data-keys="own"], summary, button';
+
+/** Brings a part of the page into view when it becomes the one that a link names, and focuses its first control. */
+export function useMarkedPlace(isMarked: boolean): RefObject<HTMLDivElement | null> {
+  const place = useRef<HTMLDivElement>(null);
+  useEffect(() => {
+    if (!isMarked) return;
+    place.current?.scrollIntoView({ block: 'center' });
+    place.current?.querySelector<HTMLElement>(CONTROLS)?.focus({ preventScroll: true });
+  }, [isMarked]);
+  return place;
+}
+
+/** The look of a place that a link names. */
+export const MARKED = 'rounded-control bg-accent-soft ring-8 ring-accent-soft';
+
+/** Whether a link to a field means the field at this path, or a part of it: `environment.CUDA` is within `environment`. */
+export function isFieldAt(field: string | undefined, path: string): boolean {
+  return field !== undefined && (field === path || field.startsWith(`${path}.`));
+}

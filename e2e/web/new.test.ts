@@ -1,7 +1,7 @@
 import { copyFile, mkdtemp, rm } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
-import type { Browser, Page } from 'playwright-core';
+import type { Browser, Locator, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { testModel } from '../../scripts/test-assets.ts';
 import { isLong } from '../../scripts/test-tier.ts';
@@ -41,6 +41,14 @@ afterAll(async () => {
 
 const meaning = (page: Page) => page.getByRole('complementary', { name: 'What it means' });
 const optionField = (page: Page, key: string) => page.getByLabel(key, { exact: true });
+
+/** Whether the middle of a field is on the screen, and nothing covers it. */
+function inView(field: Locator): Promise<boolean> {
+  return field.evaluate((element) => {
+    const { left, top, width, height } = element.getBoundingClientRect();
+    return element.ownerDocument.elementFromPoint(left + width / 2, top + height / 2) === element;
+  });
+}
 
 async function pickModel(page: Page): Promise<void> {
   await page.getByRole('combobox', { name: 'Model' }).fill('demo');
@@ -115,6 +123,49 @@ describe.skipIf(HAS_NO_BROWSER)('a new instance', () => {
     expect(await settingsOf('written')).toMatchObject({ options: { ctx_size: 700 } });
   });
 
+  it('is written in an editor that offers keys, marks wrong lines, and lets the Tab key out', async () => {
+    // The form of what is half written is wrong.
+    window.allow(/ 400 |status of 400/);
+    const page = await window.tab(server.url, '/new?tab=yaml');
+    const editor = page.getByRole('textbox', { name: 'All settings as YAML' });
+    // The text area of before has no lines.
+    await page.locator('.cm-line').first().waitFor();
+    await editor.fill('name: lined\nmodel: demo-model\n');
+    await editor.press('Control+End');
+    await page.keyboard.type('opt');
+    await page.getByRole('option', { name: 'options' }).click();
+    await page.keyboard.type('thr');
+    const threads = page.getByRole('option').filter({ hasText: /^threads</ });
+    await threads.waitFor();
+    expect(await barriersOf(page)).toEqual([]);
+    await threads.click();
+    await page.keyboard.type('many');
+    await page.getByText('Line 4: options.threads: needs a number, not "many"').waitFor();
+    await page.locator('.cm-lintRange-error', { hasText: 'threads: many' }).waitFor();
+    expect(await barriersOf(page)).toEqual([]);
+    for (let at = 0; at < 'many'.length; at += 1) await page.keyboard.press('Backspace');
+    await page.keyboard.type('{ 2');
+    await page.getByText(/^Line 4: .*(?:flow|Flow)/).waitFor();
+    await page.keyboard.press('Shift+Home');
+    await page.keyboard.type('threads: 2');
+    await meaning(page).getByText('--threads 2').waitFor();
+    await page.keyboard.press('Tab');
+    expect(await editor.textContent()).toContain('options:    threads: 2');
+    await page.keyboard.press('Escape');
+    await page.keyboard.press('Tab');
+    await expect.poll(() => editor.evaluate((element) => element.matches(':focus'))).toBe(false);
+  });
+
+  it('is written in a plain text area if the editor does not come', async () => {
+    window.allow(/code-surface|ERR_FAILED/);
+    await window.context.route(/code-surface/, (route) => route.abort());
+    const page = await window.tab(server.url, '/new?tab=yaml');
+    const field = page.locator('textarea');
+    await field.fill('name: plain\nmodel: demo-model\noptions: { threads: 2 }\n');
+    await meaning(page).getByText('--threads 2').waitFor();
+    expect(await page.locator('.cm-line').count()).toBe(0);
+  });
+
   it.runIf(isLong)('is kept by the tab until it is saved, and leaving asks', async () => {
     const page = await window.tab(server.url, '/new');
     await page.getByLabel('Name', { exact: true }).fill('later');
@@ -158,6 +209,60 @@ describe.skipIf(HAS_NO_BROWSER)('an instance in two windows', () => {
     await second.getByRole('button', { name: 'Save', exact: true }).click();
     await second.waitForURL(/#\/instances\/shared$/);
     expect(await settingsOf('shared')).toMatchObject({ options: { ctx_size: 1024, threads: 2 } });
+  });
+});
+
+describe.skipIf(HAS_NO_BROWSER)('a link to a field', () => {
+  const isFocused = (locator: Locator) => locator.evaluate((element) => element.matches(':focus'));
+
+  beforeAll(() => create('linked', { ctx_size: 512 }));
+
+  it.each(['ctx_size', 'grammar'])('opens the form with the option %s in view, focused', async (key) => {
+    const page = await window.tab(server.url, `/instances/linked/edit?field=options.${key}`);
+    await optionField(page, key).waitFor();
+    await expect.poll(() => isFocused(optionField(page, key))).toBe(true);
+    await expect.poll(() => inView(optionField(page, key))).toBe(true);
+  });
+
+  it('comes from a remedy of an instance that failed', async () => {
+    const body = { name: 'lost', model_path: path.join(folder, 'nothing.gguf') };
+    expect((await server.call('POST', '/api/instances', body)).status).toBe(201);
+    await server.call('POST', '/api/instances/lost/start?wait=true');
+    const page = await window.tab(server.url, '/instances/lost');
+    await page.getByRole('button', { name: 'Choose another model file' }).click();
+    await page.waitForURL(/edit\?field=model_path$/);
+    await expect.poll(() => isFocused(page.getByLabel('Path of the model file'))).toBe(true);
+    expect(await barriersOf(page)).toEqual([]);
+  });
+
+  it('leads to an editor, and to a key of the configuration', async () => {
+    const page = await window.tab(server.url, '/instances/linked/edit?field=request_defaults');
+    const editor = page.getByRole('textbox', { name: 'Defaults of requests' });
+    await page.locator('.cm-line').first().waitFor();
+    await expect.poll(() => isFocused(editor)).toBe(true);
+    await page.goto(`${server.url}/#/settings?field=instances.start_timeout`);
+    await expect.poll(() => isFocused(page.getByLabel('instances.start_timeout'))).toBe(true);
+    await expect.poll(() => inView(page.getByLabel('instances.start_timeout'))).toBe(true);
+  });
+});
+
+describe.skipIf(HAS_NO_BROWSER)('the form of an instance', () => {
+  it('renames it, and keeps the changes that are not saved', async () => {
+    await create('before', { ctx_size: 512 });
+    const page = await window.tab(server.url, '/instances/before/edit');
+    await optionField(page, 'ctx_size').fill('640');
+    await page.getByRole('button', { name: 'Rename' }).click();
+    const question = page.getByRole('dialog', { name: 'Rename before' });
+    expect(await barriersOf(page)).toEqual([]);
+    await question.getByLabel('New name').fill('after');
+    await page.keyboard.press('Enter');
+    await page.waitForURL(/#\/instances\/after\/edit$/);
+    await page.getByRole('heading', { name: 'Edit after' }).waitFor();
+    expect(await optionField(page, 'ctx_size').inputValue()).toBe('640');
+    expect(await settingsOf('after')).toMatchObject({ options: { ctx_size: 512 } });
+    await page.getByRole('button', { name: 'Save', exact: true }).click();
+    await page.waitForURL(/#\/instances\/after$/);
+    expect(await settingsOf('after')).toMatchObject({ options: { ctx_size: 640 } });
   });
 });
 

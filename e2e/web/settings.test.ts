@@ -81,10 +81,34 @@ describe.skipIf(HAS_NO_BROWSER)('the page of settings', () => {
     await page.waitForURL(/#\/models/);
   });
 
+  it('marks a mistake in a value of JSON at its line, and saves a right one', async () => {
+    window.allow(/ 400 |status of 400|WebSocket/);
+    const page = await window.tab(server.url, '/settings?q=presets');
+    const editor = page.getByRole('textbox', { name: 'presets' });
+    await page.locator('.cm-line').first().waitFor();
+    await editor.fill('{\n  "short": { "request_defaults": { "temperature": 0.2 }\n');
+    await page.getByText(/^Line 3: /).waitFor();
+    expect(await page.getByRole('button', { name: 'Save', exact: true }).isDisabled()).toBe(true);
+    await editor.fill('{\n  "short": {\n    "temperature": 0.2\n  }\n}');
+    await page.getByRole('button', { name: 'Save', exact: true }).click();
+    await page.getByText(/^Line 3: short.temperature: /).waitFor();
+    expect(await barriersOf(page)).toEqual([]);
+    await editor.fill('{ "short": { "request_defaults": { "temperature": 0.2 } } }');
+    await page.getByRole('button', { name: 'Save and reload' }).click();
+    await page.getByRole('textbox', { name: 'presets.short.request_defaults.temperature' }).waitFor();
+  });
+
   it('applies a fleet file after its steps are shown', async () => {
+    window.allow(/ 400 |status of 400/);
     const page = await window.tab(server.url, '/settings?tab=fleet');
     const file = { instances: [{ name: 'chat', model_path: await testModel() }] };
-    await page.getByLabel('Fleet file, YAML or JSON').fill(JSON.stringify(file));
+    const editor = page.getByRole('textbox', { name: 'Fleet file, YAML or JSON' });
+    await page.locator('.cm-line').first().waitFor();
+    await editor.fill('instances:\n  - name: chat\n    prot: 8100\n');
+    await page.getByRole('button', { name: 'Show the steps' }).click();
+    await page.getByText('Line 3: instances[0].prot: is not known; did you mean port?').waitFor();
+    expect(await barriersOf(page)).toEqual([]);
+    await editor.fill(JSON.stringify(file));
     await page.getByRole('button', { name: 'Show the steps' }).click();
     await page.getByRole('row', { name: /chat.*create/ }).waitFor();
     expect((await server.call('GET', '/api/instances/chat')).status).toBe(404);

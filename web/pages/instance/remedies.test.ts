@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { followUpOf, placeOf, roleFor } from './remedies.ts';
+import { fieldOf, followUpOf, placeOf, roleFor } from './remedies.ts';
 
 const change = { label: 'Use a context of 4096 tokens', operation: 'updateInstance' } as const;
 
@@ -30,6 +30,15 @@ describe('a remedy', () => {
     ['somewhere', null],
   ] as const)('with the link %s opens %s', (link, place) => {
     expect(placeOf({ label: 'x', link })).toBe(place);
+  });
+
+  it.each([
+    ['settings/options.ctx_size', 'options.ctx_size'],
+    ['configuration/engines.llama_cpp.command', 'engines.llama_cpp.command'],
+    ['settings', undefined],
+    ['log', undefined],
+  ])('with the link %s leads to the field %s', (link, field) => {
+    expect(fieldOf({ label: 'x', link })).toBe(field);
   });
 
   it('is a button only for those who may press it', () => {

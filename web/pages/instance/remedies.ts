@@ -26,6 +26,12 @@ export function roleFor({ operation, link }: Remedy): Role {
   return link?.startsWith('settings') === true || link?.startsWith('configuration/') === true ? 'admin' : 'viewer';
 }
 
+/** The field or the key that a link names; `undefined`: none. */
+export function fieldOf({ link }: Remedy): string | undefined {
+  const at = link?.indexOf('/') ?? -1;
+  return at === -1 ? undefined : link?.slice(at + 1);
+}
+
 /** A place of the page that a remedy opens. */
 export type RemedyPlace = 'log' | 'edit' | '/instances' | '/models' | '/system' | '/settings';
 

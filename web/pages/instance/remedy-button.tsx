@@ -5,7 +5,7 @@ import { useMay } from '../../lib/app.ts';
 import { useWords } from '../../lib/language.ts';
 import { useIsOnline } from '../../lib/live/live-hooks.ts';
 import { instanceWords } from '../../words/instance.ts';
-import { followUpOf, placeOf, roleFor } from './remedies.ts';
+import { fieldOf, followUpOf, placeOf, roleFor } from './remedies.ts';
 import { useRemedy } from './run-remedy.ts';
 
 /** Does a remedy for an instance, or opens the place where a person can do it. Hidden from users who may not. */
@@ -41,7 +41,9 @@ export function RemedyButton({
         params: { name },
         search: { tab: 'logs', ...(line === null ? {} : { line }) },
       });
-    } else if (place === 'edit') void navigate({ to: '/instances/$name/edit', params: { name } });
+    } else if (place === 'edit') {
+      void navigate({ to: '/instances/$name/edit', params: { name }, search: { field: fieldOf(remedy) } });
+    } else if (place === '/settings') void navigate({ to: place, search: { field: fieldOf(remedy) } });
     else void navigate({ to: place });
   };
   const text =

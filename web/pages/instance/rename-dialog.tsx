@@ -10,8 +10,15 @@ import { useWords } from '../../lib/language.ts';
 import { instanceWords } from '../../words/instance.ts';
 import { partsWords } from '../../words/parts.ts';
 
+interface RenameDialogProps {
+  name: string;
+  onClose: () => void;
+  /** Called with the new name; default: opens the page of the instance. */
+  onRenamed?: (name: string) => void | Promise<void>;
+}
+
 /** Asks for another name of an instance. */
-export function RenameDialog({ name, onClose }: { name: string; onClose: () => void }) {
+export function RenameDialog({ name, onClose, onRenamed }: RenameDialogProps) {
   const words = useWords(instanceWords);
   const parts = useWords(partsWords);
   const { client } = useApp();
@@ -19,9 +26,10 @@ export function RenameDialog({ name, onClose }: { name: string; onClose: () => v
   const [text, setText] = useState(name);
   const rename = useMutation({
     mutationFn: () => client.renameInstance(name, { name: text }),
-    onSuccess: () => {
+    onSuccess: async () => {
       onClose();
-      void navigate({ to: '/instances/$name', params: { name: text }, replace: true });
+      if (onRenamed !== undefined) await onRenamed(text);
+      else await navigate({ to: '/instances/$name', params: { name: text }, replace: true });
     },
   });
   const isBad = !/^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$/.test(text);

@@ -3,7 +3,7 @@ import { Panel } from '../../components/panel.tsx';
 import { useWords } from '../../lib/language.ts';
 import { useAllRows } from '../../lib/live/live-hooks.ts';
 import { newWords } from '../../words/new.ts';
-import { ChoiceSetting, LineSetting, LinesSetting, SwitchSetting } from './setting-fields.tsx';
+import { ChoiceSetting, JsonSetting, LineSetting, LinesSetting, SwitchSetting } from './setting-fields.tsx';
 
 /** How llamactl treats the instance: starts, stops, names, and what it adds to requests. */
 export function BehaviourSection() {
@@ -70,9 +70,8 @@ export function BehaviourSection() {
           hint={hints.systemPrompt}
           className="wide:col-span-2"
         />
-        <LinesSetting
+        <JsonSetting
           path="request_defaults"
-          kind="json"
           label={labels.requestDefaults}
           hint={hints.requestDefaults}
           placeholder={'{ "temperature": 0.7 }'}

@@ -1,36 +1,44 @@
-import { useState } from 'react';
+import { useQuery } from '@tanstack/react-query';
+import { useCallback, useState } from 'react';
 import { parse, stringify, YAMLParseError } from 'yaml';
-import { TextArea } from '../../components/field.tsx';
-import { Panel } from '../../components/panel.tsx';
+import { CodeEditor } from '../../components/code-editor.tsx';
 import { CopyButton } from '../../components/copy-button.tsx';
+import { Panel } from '../../components/panel.tsx';
+import { useApp } from '../../lib/app.ts';
 import { useWords } from '../../lib/language.ts';
+import { optionsQuery } from '../../lib/queries.ts';
 import { isRecord } from '../../lib/record.ts';
+import { instanceKeys } from '../../lib/setting-keys.ts';
 import { newWords } from '../../words/new.ts';
 import { useForm } from './form.ts';
-import { isJson, isSame, ordered, type SettingsDocument } from './settings-document.ts';
+import { engineOf, isJson, isSame, ordered, type SettingsDocument } from './settings-document.ts';
 
 /** All settings as one document. JSON is accepted too, because it is YAML. */
 export default function DocumentTab() {
   const words = useWords(newWords);
-  const { document, dispatch } = useForm();
+  const { client } = useApp();
+  const { document, problems, dispatch } = useForm();
   const [typed, setTyped] = useState<string | null>(null);
+  const { data } = useQuery(optionsQuery(client, engineOf(document)));
+  const offer = useCallback((names: readonly string[]) => instanceKeys(names, data?.options ?? []), [data]);
   const read = typed === null ? null : readDocument(typed);
   // A change from elsewhere, such as a suggestion, replaces the text; a text that is no document yet stays.
-  const isOwn = read !== null && ('flaw' in read || isSame(read.document, document));
+  const isOwn = read !== null && (!('document' in read) || isSame(read.document, document));
   const text = typed !== null && isOwn ? typed : written(document);
-  const flaw = isOwn && 'flaw' in read ? (read.flaw ?? words.noDocument) : null;
   return (
     <Panel title={words.documentTitle} actions={<CopyButton text={text} />}>
-      <TextArea
+      <CodeEditor
         label={words.documentTitle}
         isLabelHidden
-        isMono
+        language="yaml"
         rows={24}
-        spellCheck={false}
         hint={words.documentHint}
-        error={flaw}
+        error={isOwn && read === NO_SETTINGS ? words.noDocument : null}
+        // They are about the last document.
+        problems={isOwn && !('document' in read) ? NO_PROBLEMS : problems}
+        offer={offer}
         value={text}
-        onChange={({ target: { value } }) => {
+        onChange={(value) => {
           setTyped(value);
           const next = readDocument(value);
           if ('document' in next) dispatch({ kind: 'replace', document: next.document });
@@ -44,14 +52,20 @@ function written(document: SettingsDocument): string {
   return Object.keys(document).length === 0 ? '' : stringify(ordered(document), { lineWidth: 0 });
 }
 
-/** Reads a document. `flaw`: why it is none; `null`: it has no settings at its top. */
-function readDocument(text: string): { document: SettingsDocument } | { flaw: string | null } {
+/** A text that is no YAML. The editor marks why. */
+const NO_YAML = { flaw: 'no YAML' };
+/** A YAML text that has no settings at its top. */
+const NO_SETTINGS = { flaw: 'no settings' };
+const NO_PROBLEMS: readonly never[] = [];
+
+/** Reads a document. */
+function readDocument(text: string): { document: SettingsDocument } | { flaw: string } {
   try {
     const value: unknown = parse(text);
     if (value === null || value === undefined) return { document: {} };
-    return isJson(value) && isRecord(value) ? { document: value } : { flaw: null };
+    return isJson(value) && isRecord(value) ? { document: value } : NO_SETTINGS;
   } catch (error) {
-    if (error instanceof YAMLParseError) return { flaw: error.message };
+    if (error instanceof YAMLParseError) return NO_YAML;
     throw error;
   }
 }

@@ -35,6 +35,11 @@ export function nextDraft(draft: Draft, action: DraftAction): Draft {
   }
 }
 
+/** The name of the draft for the settings of an instance. */
+export function editDraftName(instance: string): string {
+  return `edit.${instance}`;
+}
+
 /** Whether a draft has something to save. */
 export function isDirty({ base, document }: Draft): boolean {
   return !isSame(base, document);

@@ -5,6 +5,7 @@ import { QueryPart } from '../../components/query-part.tsx';
 import { useApp } from '../../lib/app.ts';
 import { useWords } from '../../lib/language.ts';
 import { newWords } from '../../words/new.ts';
+import { editDraftName } from './draft.ts';
 import { Editor } from './editor.tsx';
 import { storedSettings } from './stored-settings.ts';
 
@@ -12,7 +13,7 @@ import { storedSettings } from './stored-settings.ts';
 export function EditPage() {
   const words = useWords(newWords);
   const { name } = useParams({ from: '/instances/$name/edit' });
-  const { tab = 'form' } = useSearch({ from: '/instances/$name/edit' });
+  const { tab = 'form', field } = useSearch({ from: '/instances/$name/edit' });
   const { client } = useApp();
   // Asked again after each event of the instance, so that a change of another window shows.
   const query = useQuery({
@@ -27,10 +28,11 @@ export function EditPage() {
         <Editor
           key={name}
           name={name}
-          draftName={`edit.${name}`}
+          draftName={editDraftName(name)}
           initial={{ base: stored.document, etag: stored.etag, document: stored.document }}
           newest={stored}
           tab={tab}
+          field={field}
         />
       )}
     </QueryPart>

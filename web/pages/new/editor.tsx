@@ -6,13 +6,14 @@ import { Button } from '../../components/button.tsx';
 import { PageHeader } from '../../components/page-header.tsx';
 import { Segmented } from '../../components/segmented.tsx';
 import { SkeletonRows } from '../../components/skeleton.tsx';
+import { useApp } from '../../lib/app.ts';
 import { useWords } from '../../lib/language.ts';
 import { useMedia } from '../../lib/media.ts';
 import { newWords } from '../../words/new.ts';
 import { BehaviourSection } from './behaviour-section.tsx';
 import { CommandTab } from './command-tab.tsx';
 import { ConflictDialog } from './conflict-dialog.tsx';
-import { isDirty, type Draft } from './draft.ts';
+import { editDraftName, isDirty, type Draft } from './draft.ts';
 import { FormContext, type Form } from './form.ts';
 import { LeaveDialog } from './leave-dialog.tsx';
 import { MeaningBar, MeaningColumn } from './meaning.tsx';
@@ -21,7 +22,7 @@ import { FORM_TABS, type FormTab } from './new-search.ts';
 import { OptionsSection } from './options-section.tsx';
 import { ReviewSection } from './review-section.tsx';
 import { changesBetween } from './settings-document.ts';
-import type { Stored } from './stored-settings.ts';
+import { storedSettings, type Stored } from './stored-settings.ts';
 import { useDraft } from './use-draft.ts';
 import { usePreview } from './use-preview.ts';
 import { useSave } from './use-save.ts';
@@ -35,6 +36,8 @@ export interface EditorProps {
   /** The settings that are stored now; `null`: the instance is new. */
   newest: Stored | null;
   tab: FormTab;
+  /** The setting whose field is brought into view, dotted. */
+  field: string | undefined;
 }
 
 /** The width from which the column with the meaning stands beside the form; `broad:` of the styles is the same. */
@@ -43,11 +46,12 @@ const BROAD = '(min-width: 75rem)';
 const DocumentTab = lazy(() => import('./document-tab.tsx'));
 
 /** The settings of an instance as a form, a command or a document, and what they mean. */
-export function Editor({ name, draftName, initial, newest, tab }: EditorProps) {
+export function Editor({ name, draftName, initial, newest, tab, field }: EditorProps) {
   const words = useWords(newWords);
+  const { client } = useApp();
   const navigate = useNavigate();
   const isBroad = useMedia(BROAD);
-  const { draft, dispatch, wasKept, forget } = useDraft(draftName, initial);
+  const { draft, dispatch, wasKept, forget, moveTo } = useDraft(draftName, initial);
   const [saysKept, setSaysKept] = useState(wasKept);
   const preview = usePreview(name, draft);
   const isLeaving = useRef(false);
@@ -71,9 +75,27 @@ export function Editor({ name, draftName, initial, newest, tab }: EditorProps) {
     withResolver: true,
   });
   const problems = error.problems.length > 0 ? error.problems : preview.problems;
+  // Unsaved changes go on under the new name. The settings of another window would be taken for those of this one.
+  const canRename = name !== null && !(dirty && isElsewhere);
+  const onRenamed = useMemo(
+    () =>
+      !canRename
+        ? null
+        : async (renamed: string) => {
+            const stored = await storedSettings(client, renamed);
+            isLeaving.current = true;
+            moveTo(editDraftName(renamed), {
+              base: stored.document,
+              etag: stored.etag,
+              document: { ...draft.document, name: renamed },
+            });
+            await navigate({ to: '/instances/$name/edit', params: { name: renamed }, replace: true });
+          },
+    [canRename, client, draft, moveTo, navigate],
+  );
   const form = useMemo(
-    (): Form => ({ name, document: draft.document, base: draft.base, problems, dispatch }),
-    [name, draft, problems, dispatch],
+    (): Form => ({ name, document: draft.document, base: draft.base, problems, field, dispatch, onRenamed }),
+    [name, draft, problems, field, dispatch, onRenamed],
   );
   const open = (next: FormTab): void => {
     const search = { tab: next === 'form' ? undefined : next };

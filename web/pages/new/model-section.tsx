@@ -1,5 +1,6 @@
 import { useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
+import { Button } from '../../components/button.tsx';
 import { TextField } from '../../components/field.tsx';
 import { Panel } from '../../components/panel.tsx';
 import { Segmented } from '../../components/segmented.tsx';
@@ -7,9 +8,11 @@ import { Select } from '../../components/select.tsx';
 import { useApp } from '../../lib/app.ts';
 import { instanceName } from '../../lib/instance-name.ts';
 import { useWords } from '../../lib/language.ts';
-import { useRowNames } from '../../lib/live/live-hooks.ts';
+import { useIsOnline, useRowNames } from '../../lib/live/live-hooks.ts';
 import { enginesQuery } from '../../lib/queries.ts';
 import { newWords } from '../../words/new.ts';
+import { RenameDialog } from '../instance/rename-dialog.tsx';
+import { FieldPlace } from './field-place.tsx';
 import { useForm, useSetting } from './form.ts';
 import { ModelPicker } from './model-picker.tsx';
 import { LineSetting } from './setting-fields.tsx';
@@ -48,9 +51,15 @@ export function ModelSection() {
       }
     >
       <div className="grid items-start gap-4 wide:grid-cols-2">
-        {name === null && <LineSetting path="name" label={words.name} hint={words.nameHint} placeholder="chat" />}
-        <EngineField />
-        <div className="wide:col-span-2">
+        {name === null ? (
+          <LineSetting path="name" label={words.name} hint={words.nameHint} placeholder="chat" />
+        ) : (
+          <KnownName name={name} />
+        )}
+        <FieldPlace paths={['engine']}>
+          <EngineField />
+        </FieldPlace>
+        <FieldPlace paths={['model', 'model_path']} className="wide:col-span-2">
           {source === 'library' ? (
             <ModelPicker
               onPick={(model, reference) => {
@@ -86,9 +95,28 @@ export function ModelSection() {
               onBlur={({ target: { value } }) => value !== '' && suggest(value)}
             />
           )}
-        </div>
+        </FieldPlace>
       </div>
     </Panel>
+  );
+}
+
+/** The name of an existing instance. A change of it is no change of a setting, so it is made at once. */
+function KnownName({ name }: { name: string }) {
+  const words = useWords(newWords);
+  const { onRenamed } = useForm();
+  const isOnline = useIsOnline();
+  const [isRenaming, setRenaming] = useState(false);
+  return (
+    <FieldPlace paths={['name']} className="flex items-end gap-2">
+      <TextField label={words.name} value={name} readOnly className="grow" />
+      <Button icon="edit" disabled={!isOnline || onRenamed === null} onClick={() => setRenaming(true)}>
+        {words.rename}
+      </Button>
+      {isRenaming && onRenamed !== null && (
+        <RenameDialog name={name} onClose={() => setRenaming(false)} onRenamed={onRenamed} />
+      )}
+    </FieldPlace>
   );
 }
 

@@ -17,7 +17,7 @@ import { isJson, type SettingsDocument } from './settings-document.ts';
 /** A new instance: empty, of a model, or with the settings of another instance. */
 export function NewPage() {
   const words = useWords(newWords);
-  const { from, model, tab = 'form' } = useSearch({ from: '/new' });
+  const { from, model, tab = 'form', field } = useSearch({ from: '/new' });
   const { client } = useApp();
   const names = useRowNames();
   const fleet = useQuery({
@@ -38,6 +38,7 @@ export function NewPage() {
       initial={{ base: {}, etag: null, document }}
       newest={null}
       tab={tab}
+      field={field}
     />
   );
   if (from === undefined && model === undefined) return edit({});

@@ -6,6 +6,8 @@ export type FormTab = (typeof FORM_TABS)[number];
 
 export interface EditSearch {
   tab?: FormTab | undefined;
+  /** The setting whose field is brought into view, dotted: `options.ctx_size`. */
+  field?: string | undefined;
 }
 
 /** Values with which a new instance begins. */
@@ -21,5 +23,5 @@ export function newSearch(raw: RawSearch): NewSearch {
 }
 
 export function editSearch(raw: RawSearch): EditSearch {
-  return { tab: choiceOf(raw['tab'], FORM_TABS) };
+  return { tab: choiceOf(raw['tab'], FORM_TABS), field: textOf(raw['field']) };
 }

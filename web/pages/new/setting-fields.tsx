@@ -1,11 +1,14 @@
 import type { JsonValue } from '@llamactl/client';
-import type { ReactNode } from 'react';
+import { useMemo, type ReactNode } from 'react';
+import { CodeEditor } from '../../components/code-editor.tsx';
 import { Checkbox } from '../../components/checkbox.tsx';
 import { TextArea, TextField } from '../../components/field.tsx';
 import { Select } from '../../components/select.tsx';
 import { useWords } from '../../lib/language.ts';
 import { isRecord } from '../../lib/record.ts';
 import { newWords } from '../../words/new.ts';
+import { problemsWithin } from '../../lib/problems.ts';
+import { FieldPlace } from './field-place.tsx';
 import { useForm, useSetting } from './form.ts';
 import { optionText, optionValue } from './option-list.ts';
 import { isJson, valueAt } from './settings-document.ts';
@@ -68,21 +71,37 @@ export function LineSetting({
   path,
   kind = 'text',
   list,
+  className,
   ...rest
 }: FieldProps & { kind?: 'text' | 'number'; list?: string; isMono?: boolean }) {
   const { value, problem, set } = useSetting(path);
   const [text, change] = useTypedText(value, kind === 'number' ? NUMBER : TEXT, set);
   return (
-    <TextField
-      {...rest}
-      list={list}
-      error={problem}
-      value={text}
-      inputMode={kind === 'number' ? 'decimal' : undefined}
-      spellCheck={false}
-      autoComplete="off"
-      onChange={({ target }) => change(target.value)}
-    />
+    <FieldPlace paths={[path]} className={className ?? ''}>
+      <TextField
+        {...rest}
+        list={list}
+        error={problem}
+        value={text}
+        inputMode={kind === 'number' ? 'decimal' : undefined}
+        spellCheck={false}
+        autoComplete="off"
+        onChange={({ target }) => change(target.value)}
+      />
+    </FieldPlace>
+  );
+}
+
+/** JSON. */
+export function JsonSetting({ path, className, ...rest }: FieldProps) {
+  const { problems } = useForm();
+  const { value, set } = useSetting(path);
+  const [text, change] = useTypedText(value, JSON_TEXT, set);
+  const own = useMemo(() => problemsWithin(problems, path), [problems, path]);
+  return (
+    <FieldPlace paths={[path]} className={className ?? ''}>
+      <CodeEditor {...rest} language="json" mostRows={16} problems={own} value={text} onChange={change} />
+    </FieldPlace>
   );
 }
 
@@ -90,20 +109,23 @@ export function LineSetting({
 export function LinesSetting({
   path,
   kind,
+  className,
   ...rest
-}: FieldProps & { kind: 'text' | 'lines' | 'variables' | 'json'; rows?: number }) {
+}: FieldProps & { kind: 'text' | 'lines' | 'variables'; rows?: number }) {
   const { value, problem, set } = useSetting(path);
-  const writing = { text: TEXT, lines: LINES, variables: VARIABLES, json: JSON_TEXT }[kind];
+  const writing = { text: TEXT, lines: LINES, variables: VARIABLES }[kind];
   const [text, change] = useTypedText(value, writing, set);
   return (
-    <TextArea
-      {...rest}
-      error={problem}
-      isMono={kind !== 'text'}
-      value={text}
-      spellCheck={kind === 'text'}
-      onChange={({ target }) => change(target.value)}
-    />
+    <FieldPlace paths={[path]} className={className ?? ''}>
+      <TextArea
+        {...rest}
+        error={problem}
+        isMono={kind !== 'text'}
+        value={text}
+        spellCheck={kind === 'text'}
+        onChange={({ target }) => change(target.value)}
+      />
+    </FieldPlace>
   );
 }
 
@@ -113,12 +135,14 @@ export function SwitchSetting({ path, label, hint, standard }: FieldProps & { st
   const { value, set } = useSetting(path);
   const isStored = valueAt(base, path) !== undefined;
   return (
-    <Checkbox
-      label={label}
-      hint={hint}
-      checked={typeof value === 'boolean' ? value : standard}
-      onCheck={(checked) => set(checked === standard && !isStored ? undefined : checked)}
-    />
+    <FieldPlace paths={[path]}>
+      <Checkbox
+        label={label}
+        hint={hint}
+        checked={typeof value === 'boolean' ? value : standard}
+        onCheck={(checked) => set(checked === standard && !isStored ? undefined : checked)}
+      />
+    </FieldPlace>
   );
 }
 
@@ -132,12 +156,14 @@ export function ChoiceSetting({
   const { value, problem, set } = useSetting(path);
   const current = choices.find(({ means }) => means === value)?.value ?? '';
   return (
-    <Select
-      {...rest}
-      error={problem}
-      value={current}
-      choices={[{ value: '', label: words.standard }, ...choices]}
-      onChoose={(chosen) => set(choices.find((choice) => choice.value === chosen)?.means)}
-    />
+    <FieldPlace paths={[path]}>
+      <Select
+        {...rest}
+        error={problem}
+        value={current}
+        choices={[{ value: '', label: words.standard }, ...choices]}
+        onChoose={(chosen) => set(choices.find((choice) => choice.value === chosen)?.means)}
+      />
+    </FieldPlace>
   );
 }

@@ -1,4 +1,4 @@
-import { useEffect, useReducer, useState } from 'react';
+import { useCallback, useEffect, useReducer, useState } from 'react';
 import { keep, kept } from '../../lib/browser-storage.ts';
 import { acceptedDraft, isDirty, nextDraft, type Draft, type DraftAction } from './draft.ts';
 
@@ -10,13 +10,27 @@ export interface KeptDraft {
   wasKept: boolean;
   /** Forgets the kept draft. */
   forget: () => void;
+  /** Keeps a draft for another form, and forgets that of this one. */
+  moveTo: (name: string, draft: Draft) => void;
 }
 
 /** @param name Of the form; another form of this tab has another one. */
 export function useDraft(name: string, initial: Draft): KeptDraft {
-  const place = `draft.${name}`;
+  const place = placeOf(name);
   const [old] = useState(() => kept(place, acceptedDraft, 'tab'));
   const [draft, dispatch] = useReducer(nextDraft, old ?? initial);
   useEffect(() => keep(place, isDirty(draft) ? draft : undefined, 'tab'), [place, draft]);
-  return { draft, dispatch, wasKept: old !== undefined, forget: () => keep(place, undefined, 'tab') };
+  const forget = useCallback(() => keep(place, undefined, 'tab'), [place]);
+  const moveTo = useCallback(
+    (other: string, moved: Draft) => {
+      forget();
+      keep(placeOf(other), isDirty(moved) ? moved : undefined, 'tab');
+    },
+    [forget],
+  );
+  return { draft, dispatch, wasKept: old !== undefined, forget, moveTo };
+}
+
+function placeOf(name: string): string {
+  return `draft.${name}`;
 }

@@ -1,9 +1,9 @@
-import { useMutation } from '@tanstack/react-query';
-import type { Applied } from '@llamactl/client';
-import { useRef, useState } from 'react';
+import { useMutation, useQuery } from '@tanstack/react-query';
+import { LlamactlError, type Applied } from '@llamactl/client';
+import { useCallback, useRef, useState } from 'react';
 import { Button } from '../../components/button.tsx';
+import { CodeEditor } from '../../components/code-editor.tsx';
 import { Checkbox } from '../../components/checkbox.tsx';
-import { TextArea } from '../../components/field.tsx';
 import { PageBody } from '../../components/page-header.tsx';
 import { Panel } from '../../components/panel.tsx';
 import { VerdictMark, type Verdict } from '../../components/status.tsx';
@@ -13,7 +13,9 @@ import { useApp } from '../../lib/app.ts';
 import { errorText } from '../../lib/error-text.ts';
 import { useWords } from '../../lib/language.ts';
 import { useIsOnline } from '../../lib/live/live-hooks.ts';
+import { optionsQuery } from '../../lib/queries.ts';
 import { saveFile } from '../../lib/save-file.ts';
+import { fleetKeys } from '../../lib/setting-keys.ts';
 import { settingsWords } from '../../words/settings.ts';
 
 /** All instances as a file: out of llamactl, and into it. */
@@ -54,6 +56,8 @@ function ImportPanel() {
   const chooser = useRef<HTMLInputElement>(null);
   const [text, setText] = useState('');
   const [prune, setPrune] = useState(false);
+  const { data } = useQuery(optionsQuery(client, 'llama_cpp'));
+  const offer = useCallback((names: readonly string[]) => fleetKeys(names, data?.options ?? []), [data]);
   const plan = useMutation({ mutationFn: () => client.applyFleet(text, { prune, dry_run: true }) });
   const apply = useMutation({
     mutationFn: () => client.applyFleet(text, { prune }),
@@ -74,14 +78,16 @@ function ImportPanel() {
     <Panel title={words.importTitle}>
       <div className="flex flex-col gap-4">
         <p className="text-mute">{words.importText}</p>
-        <TextArea
+        <CodeEditor
           label={words.importLabel}
-          isMono
+          language="yaml"
           rows={8}
-          spellCheck={false}
+          mostRows={28}
           value={text}
           error={error === null ? null : errorText(error).sentence}
-          onChange={({ target }) => changed(() => setText(target.value))}
+          problems={error instanceof LlamactlError ? error.problems : NO_PROBLEMS}
+          offer={offer}
+          onChange={(next) => changed(() => setText(next))}
         />
         <Checkbox label={words.prune} checked={prune} onCheck={(isOn) => changed(() => setPrune(isOn))} />
         <div className="flex flex-wrap gap-2">
@@ -113,6 +119,8 @@ function ImportPanel() {
     </Panel>
   );
 }
+
+const NO_PROBLEMS: readonly never[] = [];
 
 const VERDICTS: Readonly<Record<Applied['results'][number]['action'], Verdict>> = {
   create: 'ok',

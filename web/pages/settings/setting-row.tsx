@@ -1,11 +1,13 @@
 import type { Problem } from '@llamactl/client';
 import { useId } from 'react';
 import { Badge } from '../../components/badge.tsx';
+import { CodeEditor } from '../../components/code-editor.tsx';
 import { CONTROL } from '../../components/field.tsx';
 import { IconButton } from '../../components/icon-button.tsx';
 import { Icon } from '../../components/icons.tsx';
 import { classNames } from '../../lib/class-names.ts';
 import { useWords } from '../../lib/language.ts';
+import { MARKED, useMarkedPlace } from '../../lib/marked-place.ts';
 import { settingsWords } from '../../words/settings.ts';
 import { textOfValue, valueOfText, type Setting } from './setting-fields.ts';
 
@@ -13,8 +15,10 @@ interface SettingRowProps {
   setting: Setting;
   /** The text that the user has typed; `null`: the default; `undefined`: nothing. */
   draft: string | null | undefined;
-  /** The problem that the server found in the draft. */
-  problem: Problem | null;
+  /** The problems that the server found in the draft, with their paths in the value. */
+  problems: readonly Problem[];
+  /** A link leads to it. */
+  isMarked: boolean;
   onChange: (text: string | null | undefined) => void;
 }
 
@@ -22,14 +26,17 @@ interface SettingRowProps {
 const NARROW: ReadonlySet<Setting['kind']> = new Set(['number', 'switch', 'choice']);
 
 /** One setting: its key and meaning, its control, its source. */
-export function SettingRow({ setting, draft, problem, onChange }: SettingRowProps) {
+export function SettingRow({ setting, draft, problems, isMarked, onChange }: SettingRowProps) {
   const words = useWords(settingsWords);
   const id = useId();
   const { key, kind, source, description, locked } = setting;
   const isLocked = locked !== null;
   const isChanged = draft !== undefined;
+  const place = useMarkedPlace(isMarked);
+  // It shows its own mistakes, at their lines.
+  const hasEditor = kind === 'map' && !isLocked;
   const read = typeof draft === 'string' ? valueOfText(draft, kind) : null;
-  const flaw = read !== null && 'flaw' in read ? words[read.flaw] : (problem?.message ?? null);
+  const flaw = read !== null && 'flaw' in read ? words[read.flaw] : (problems[0]?.message ?? null);
   const hint =
     kind === 'secret'
       ? setting.value === ''
@@ -37,21 +44,21 @@ export function SettingRow({ setting, draft, problem, onChange }: SettingRowProp
         : words.secretHint
       : kind === 'texts' || kind === 'numbers'
         ? words.listHint
-        : kind === 'map'
-          ? words.mapHint
-          : null;
+        : null;
+  const keyText = <code className="font-strong break-all">{key}</code>;
   const change = (text: string): void => onChange(text === textOfValue(setting.value, kind) ? undefined : text);
   return (
     <div
+      ref={place}
       className={classNames(
         'grid gap-x-6 gap-y-2 py-3 wide:grid-cols-[minmax(0,5fr)_minmax(0,6fr)]',
+        isMarked && MARKED,
         isChanged && '-mx-4 border-l-2 border-l-accent bg-accent-soft pr-4 pl-3.5',
       )}
     >
       <div className="flex min-w-0 flex-col gap-0.5">
-        <label htmlFor={id}>
-          <code className="font-strong break-all">{key}</code>
-        </label>
+        {/* The editor has a name of its own. */}
+        {hasEditor ? keyText : <label htmlFor={id}>{keyText}</label>}
         {description !== null && (
           <p id={`${id}-text`} className="text-mute">
             {description}
@@ -62,7 +69,7 @@ export function SettingRow({ setting, draft, problem, onChange }: SettingRowProp
         <div className="flex min-w-0 items-start gap-2">
           <div className={NARROW.has(kind) ? 'w-full max-w-xs min-w-0' : 'min-w-0 grow'}>
             <Control
-              {...{ id, setting, draft, isLocked }}
+              {...{ id, setting, draft, isLocked, problems }}
               describedBy={description === null ? undefined : `${id}-text`}
               isBad={flaw !== null}
               onChange={change}
@@ -72,7 +79,7 @@ export function SettingRow({ setting, draft, problem, onChange }: SettingRowProp
             <IconButton icon="restart" label={words.toDefaultLong(key)} onClick={() => onChange(null)} />
           )}
         </div>
-        {flaw !== null && (
+        {flaw !== null && !hasEditor && (
           <p className="flex items-start gap-1 text-bad">
             <Icon name="warning" size={14} className="mt-0.5" />
             <span className="min-w-0 break-words">{flaw}</span>
@@ -124,12 +131,13 @@ interface ControlProps {
   setting: Setting;
   draft: string | null | undefined;
   isLocked: boolean;
+  problems: readonly Problem[];
   isBad: boolean;
   describedBy: string | undefined;
   onChange: (text: string) => void;
 }
 
-function Control({ id, setting, draft, isLocked, isBad, describedBy, onChange }: ControlProps) {
+function Control({ id, setting, draft, isLocked, problems, isBad, describedBy, onChange }: ControlProps) {
   const words = useWords(settingsWords);
   const { kind, value, choices } = setting;
   const text = draft ?? (draft === null ? '' : textOfValue(value, kind));
@@ -159,6 +167,24 @@ function Control({ id, setting, draft, isLocked, isBad, describedBy, onChange }:
         </select>
         <Icon name="chevron-down" className="pointer-events-none absolute right-2 text-mute" />
       </span>
+    );
+  }
+  if (kind === 'map' && !isLocked) {
+    const read = draft === undefined || draft === null ? null : valueOfText(draft, kind);
+    return (
+      <CodeEditor
+        label={setting.key}
+        isLabelHidden
+        language="json"
+        rows={1}
+        mostRows={20}
+        hint={words.mapHint}
+        error={read !== null && 'flaw' in read ? words[read.flaw] : null}
+        problems={problems}
+        value={text}
+        {...(placeholder === undefined ? {} : { placeholder })}
+        onChange={onChange}
+      />
     );
   }
   if (kind === 'texts' || kind === 'numbers' || kind === 'map') {

@@ -5,6 +5,8 @@ import { EmptyState } from '../../components/empty-state.tsx';
 import { TextField } from '../../components/field.tsx';
 import { Panel } from '../../components/panel.tsx';
 import { useWords } from '../../lib/language.ts';
+import { isFieldAt } from '../../lib/marked-place.ts';
+import { problemsWithin } from '../../lib/problems.ts';
 import { useShortcuts } from '../../lib/shortcuts.ts';
 import { settingsWords } from '../../words/settings.ts';
 import { matches, type Drafts, type Setting } from './setting-fields.ts';
@@ -26,6 +28,8 @@ export function SettingSections({ settings, drafts, problems, onChange }: Settin
   const field = useRef<HTMLInputElement>(null);
   useShortcuts(words.title, [{ keys: '/', label: words.search, run: () => field.current?.select() }]);
   const q = search.q ?? '';
+  // A value with keys of its own has a row for each of them.
+  const marked = settings.find(({ key }) => isFieldAt(search.field, key) || isFieldAt(key, search.field ?? ''))?.key;
   const shown = settings.filter((setting) => matches(setting, q));
   const sections = [...new Set(shown.map(({ section }) => section))];
   const names: Readonly<Record<string, string>> = words.sections;
@@ -54,9 +58,8 @@ export function SettingSections({ settings, drafts, problems, onChange }: Settin
                   key={setting.key}
                   setting={setting}
                   draft={drafts.get(setting.key)}
-                  problem={
-                    problems.find(({ path }) => path === setting.key || path.startsWith(`${setting.key}.`)) ?? null
-                  }
+                  isMarked={setting.key === marked}
+                  problems={problemsWithin(problems, setting.key)}
                   onChange={(text) => onChange(setting.key, text)}
                 />
               ))}

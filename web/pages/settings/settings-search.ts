@@ -7,8 +7,10 @@ export interface SettingsSearch {
   /** Default `configuration`. */
   tab?: (typeof SETTINGS_TABS)[number] | undefined;
   q?: string | undefined;
+  /** The key that is brought into view, dotted. */
+  field?: string | undefined;
 }
 
 export function settingsSearch(raw: RawSearch): SettingsSearch {
-  return { tab: choiceOf(raw['tab'], SETTINGS_TABS), q: textOf(raw['q']) };
+  return { tab: choiceOf(raw['tab'], SETTINGS_TABS), q: textOf(raw['q']), field: textOf(raw['field']) };
 }

@@ -13,6 +13,7 @@ export const de = {
   compare: 'Vergleichen',
   sections: { model: 'Modell', options: 'Optionen', behaviour: 'Verhalten', review: 'Übersicht' },
   name: 'Name',
+  rename: 'Umbenennen …',
   nameHint: 'Programme rufen das Modell unter diesem Namen auf.',
   engine: 'Engine',
   model: 'Modell',

@@ -11,6 +11,7 @@ export const en = {
   compare: 'Compare',
   sections: { model: 'Model', options: 'Options', behaviour: 'Behaviour', review: 'Review' },
   name: 'Name',
+  rename: 'Rename …',
   nameHint: 'Programs call the model by it.',
   engine: 'Engine',
   model: 'Model',

@@ -143,7 +143,7 @@ export interface ChangePassword {
 export type ConfigPatch = { [name: string]: unknown };
 
 export interface ConfigRules {
-  /** What makes a change count: a reload, only a restart of llamactl, or nothing in this version. */
+  /** The event after which a change counts: a reload, or only a restart of llamactl; `none`: no event in this version. */
   effect: 'reload' | 'restart' | 'none';
   /** Whether answers hide it as `"***"`. */
   secret: boolean;
@@ -256,6 +256,8 @@ export interface ConfigView {
         health_path: string;
         /** Variable from which the engine reads the random key of each run. */
         api_key_env?: string | undefined;
+        /** Kinds of requests that it answers; left out: unknown. */
+        capabilities?: ('chat' | 'embeddings' | 'rerank' | 'vision' | 'audio' | 'image' | 'tools')[] | undefined;
       };
     };
     models: {
@@ -418,6 +420,8 @@ export interface ConfigWritten {
         health_path: string;
         /** Variable from which the engine reads the random key of each run. */
         api_key_env?: string | undefined;
+        /** Kinds of requests that it answers; left out: unknown. */
+        capabilities?: ('chat' | 'embeddings' | 'rerank' | 'vision' | 'audio' | 'image' | 'tools')[] | undefined;
       };
     };
     models: {

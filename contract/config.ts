@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { DURATION, durationSeconds } from './duration.ts';
+import { IDLE_SECONDS, INSTANCE_CAPABILITIES, secondsError } from './instance.ts';
 import { RequestDefaultsSchema, SystemPromptSchema } from './request-additions.ts';
 
 const SECONDS = 'must be seconds, or a time such as 90s, 10m or 1h30m';
@@ -106,6 +107,11 @@ export const CustomEngineSchema = z.strictObject({
   api_key_env: KeyVariableSchema.optional().describe(
     'Variable from which the engine reads the random key of each run.',
   ),
+  capabilities: z
+    .array(z.enum(INSTANCE_CAPABILITIES))
+    .max(INSTANCE_CAPABILITIES.length)
+    .optional()
+    .describe('Kinds of requests that it answers; left out: unknown.'),
 });
 export type CustomEngine = z.infer<typeof CustomEngineSchema>;
 
@@ -288,7 +294,9 @@ export const ConfigRulesSchema = z
   .object({
     effect: z
       .enum(['reload', 'restart', 'none'])
-      .describe('What makes a change count: a reload, only a restart of llamactl, or nothing in this version.'),
+      .describe(
+        'The event after which a change counts: a reload, or only a restart of llamactl; `none`: no event in this version.',
+      ),
     secret: z.boolean().describe('Whether answers hide it as `"***"`.'),
     locked: z.string().nullable().describe('Why a request cannot change it, as a sentence; `null`: it can.'),
   })

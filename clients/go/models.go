@@ -407,6 +407,9 @@ type ConfigEngine struct {
 
 	// Variable from which the engine reads the random key of each run.
 	APIKeyEnv string `json:"api_key_env,omitzero"`
+
+	// Kinds of requests that it answers; left out: unknown.
+	Capabilities []string `json:"capabilities,omitzero"`
 }
 
 type ConfigGateway struct {
@@ -513,8 +516,8 @@ type ConfigRateLimit struct {
 }
 
 type ConfigRules struct {
-	// What makes a change count: a reload, only a restart of llamactl, or nothing in this version. One of reload,
-	// restart, none.
+	// The event after which a change counts: a reload, or only a restart of llamactl; `none`: no event in this
+	// version. One of reload, restart, none.
 	Effect string `json:"effect"`
 
 	// Whether answers hide it as `"***"`.

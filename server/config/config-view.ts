@@ -46,7 +46,7 @@ export function sourcesOf(
   return Object.fromEntries(leavesOf(config).map((path) => [dotted(path), sourceOf(path)]));
 }
 
-/** What applies to a change of each value, by dotted key. */
+/** The rules for a change of each value, by dotted key. */
 export function rulesOf(
   config: Config,
   { overrides }: ConfigInputs,

@@ -1,3 +1,4 @@
+import type { InstanceCapability } from '@llamactl/contract/instance';
 import { codeOf, reasonOf } from '@llamactl/contract/reason';
 import { stat } from 'node:fs/promises';
 import type { Crossing, EngineAdapter, SettingsProblem, StartProblem } from '../instances/ports/engine-adapter.ts';
@@ -29,6 +30,8 @@ export interface CustomConfig {
   health_path: string;
   /** Environment variable that passes the run's key to the engine; left out: no variable does. */
   api_key_env?: string | undefined;
+  /** Kinds of requests that it answers; left out: unknown. */
+  capabilities?: readonly InstanceCapability[] | undefined;
 }
 
 export interface CustomOptions {
@@ -180,6 +183,7 @@ export function customEngine({ name, config, findProgram, searchPath, allowPrivi
     offload: () => ({ kind: 'not requested' }),
     memory: () => null,
     serving: () => null,
+    declared: config?.capabilities ?? [],
     served: async () => null,
   };
 }

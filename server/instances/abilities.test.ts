@@ -36,6 +36,10 @@ describe('the abilities of an instance', () => {
     expect(abilitiesOf(model('chat'), null, null)).toEqual({ capabilities: [], context_size: null, slots: null });
   });
 
+  it('are those that the configuration names for an unknown engine', () => {
+    expect(abilitiesOf(null, null, null, ['image', 'audio']).capabilities).toEqual(['audio', 'image']);
+  });
+
   it('are those that the running engine reports', () => {
     const served: Served = { context: 256, slots: 2, vision: true, audio: true };
     expect(abilitiesOf(model('chat'), SERVING, served)).toEqual({

@@ -1,4 +1,4 @@
-import type { InstanceCapability, InstanceSummary } from '@llamactl/contract/instance';
+import { INSTANCE_CAPABILITIES, type InstanceCapability, type InstanceSummary } from '@llamactl/contract/instance';
 import type { Model } from '@llamactl/contract/model';
 import type { Served, Serving } from './ports/engine-adapter.ts';
 
@@ -11,12 +11,24 @@ export type ModelAbilities = Pick<Model, 'capabilities' | 'context'>;
 /**
  * Judges what an instance can answer. Pure.
  *
+ * @param declared For an engine that llamactl does not know: the kinds that the configuration names; empty: unknown.
  * @param model `null`: the library does not have it.
  * @param serving By the options of its launch; `null`: llamactl does not know the engine.
  * @param served As the running engine reported it; `null`: it did not, or none runs.
  */
-export function abilitiesOf(model: ModelAbilities | null, serving: Serving | null, served: Served | null): Abilities {
-  if (serving === null) return { capabilities: [], context_size: null, slots: null };
+export function abilitiesOf(
+  model: ModelAbilities | null,
+  serving: Serving | null,
+  served: Served | null,
+  declared: readonly InstanceCapability[] = [],
+): Abilities {
+  if (serving === null) {
+    return {
+      capabilities: INSTANCE_CAPABILITIES.filter((each) => declared.includes(each)),
+      context_size: null,
+      slots: null,
+    };
+  }
   return {
     capabilities: capabilitiesOf(model, serving, served),
     context_size: served?.context ?? contextOf(model, serving),
@@ -38,8 +50,7 @@ function capabilitiesOf(model: ModelAbilities | null, serving: Serving, served: 
     image: false,
     tools: chat && serving.readsTemplates && known.includes('tools'),
   };
-  const order: readonly InstanceCapability[] = ['chat', 'embeddings', 'rerank', 'vision', 'audio', 'image', 'tools'];
-  return order.filter((each) => marks[each]);
+  return INSTANCE_CAPABILITIES.filter((each) => marks[each]);
 }
 
 /** Without `ctx_size` the engine takes the trained context, or less if that does not fit. */

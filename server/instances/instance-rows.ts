@@ -135,8 +135,10 @@ export class InstanceRows {
     plan: LaunchPlan | null,
   ): Abilities {
     const { engines, models, servedFacts } = this.#dependencies;
-    const serving = plan === null ? null : (engines.find(engine)?.serving(plan) ?? null);
-    return abilitiesOf(file === undefined ? null : models.abilities(file, model), serving, servedFacts.of(id));
+    const adapter = engines.find(engine);
+    const serving = plan === null ? null : (adapter?.serving(plan) ?? null);
+    const known = file === undefined ? null : models.abilities(file, model);
+    return abilitiesOf(known, serving, servedFacts.of(id), adapter?.declared);
   }
 
   /** Drops what is kept of a deleted instance. */

@@ -1,6 +1,6 @@
 import type { EngineOptionList, InstalledEngine, Parsed } from '@llamactl/contract/engine';
 import type { ErrorCode, Problem } from '@llamactl/contract/errors';
-import type { OptionValue } from '@llamactl/contract/instance';
+import type { InstanceCapability, OptionValue } from '@llamactl/contract/instance';
 import type { EngineTarget } from './engine-endpoint.ts';
 import type { InstanceRecord, Settings } from './instance-record.ts';
 import type { FittedProjection } from './memory-projection.ts';
@@ -79,6 +79,8 @@ export interface EngineAdapter {
   readonly fitted?: (lines: readonly string[]) => FittedProjection | null;
   /** Which requests a launch answers, as far as its options decide it; `null`: llamactl does not know this engine. */
   serving(plan: LaunchPlan): Serving | null;
+  /** Kinds of requests that the configuration names, for an engine that llamactl does not know. Absent: unknown. */
+  readonly declared?: readonly InstanceCapability[];
   /** Asks a running engine which requests it answers. Never rejects; `null`: the engine does not say. */
   served(target: EngineTarget): Promise<Served | null>;
 }

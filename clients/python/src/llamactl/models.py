@@ -344,7 +344,7 @@ class ConfigRateLimit(_Base):
 
 class ConfigRules(_Base):
     effect: Literal["reload", "restart", "none"]
-    """What makes a change count: a reload, only a restart of llamactl, or nothing in this version."""
+    """The event after which a change counts: a reload, or only a restart of llamactl; `none`: no event in this version."""
     secret: bool
     """Whether answers hide it as `"***"`."""
     locked: str | None

@@ -48,9 +48,12 @@ export class Client extends Operations {
    * @param path The path after the server's address. The template tag `path` encodes names in it.
    */
   request<Body>(method: string, path: string, options: RequestOptions = {}): Promise<Answer<Body>> {
-    const verb = method.toUpperCase();
-    const isPatient = verb === 'POST' && path.startsWith('/v1/');
-    return this.#transport.json<Body>({ method: verb, path, isPatient, ...options });
+    return this.#transport.json<Body>(requestOf(method, path, options));
+  }
+
+  /** Like {@link request}, but returns the bytes of the answer, such as speech or a picture. */
+  requestBlob(method: string, path: string, options: RequestOptions = {}): Promise<Answer<Blob>> {
+    return this.#transport.blob(requestOf(method, path, options));
   }
 
   /**
@@ -88,6 +91,11 @@ export class Client extends Operations {
   chat(body: ChatRequest, call: CallOptions = {}): AsyncGenerator<ChatChunk, void, void> {
     return streamChat(this.#transport, body, call);
   }
+}
+
+function requestOf(method: string, path: string, options: RequestOptions): Request {
+  const verb = method.toUpperCase();
+  return { method: verb, path, isPatient: verb === 'POST' && path.startsWith('/v1/'), ...options };
 }
 
 function platformWebSocket(): WebSocketConstructor | undefined {

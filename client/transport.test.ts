@@ -54,6 +54,19 @@ describe('request', () => {
     expect(authorizations).toEqual([null, null, 'Basic x', 'Basic x']);
   });
 
+  it('sends a form with the type of the platform, and returns bytes', async () => {
+    const sound = new Response(new Uint8Array([82, 73]), { headers: { 'content-type': 'audio/wav' } });
+    const { server, transport } = bench([answer({ text: 'Hello.' }), sound]);
+    const form = new FormData();
+    form.append('model', 'ear');
+    await transport.json({ method: 'POST', path: '/v1/audio/transcriptions', form });
+    expect(server.requests[0]).toMatchObject({ form });
+    // Only the platform knows the boundary.
+    expect(server.requests[0]?.headers.has('content-type')).toBe(false);
+    const { body } = await transport.blob({ method: 'POST', path: '/v1/audio/speech', body: { model: 'voice' } });
+    expect([body.type, [...new Uint8Array(await body.arrayBuffer())]]).toEqual(['audio/wav', [82, 73]]);
+  });
+
   it('goes only to the host of the address', async () => {
     const { server, transport } = bench([], { token: 'secret' });
     for (const path of ['.evil.example/', '@evil.example/', 'http://evil.example/', '']) {

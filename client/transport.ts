@@ -19,6 +19,8 @@ export interface Request extends CallOptions {
   body?: unknown;
   /** Text to send instead of `body`, with its media type. */
   text?: { type: string; content: string } | undefined;
+  /** Fields and files to send as a form instead of `body`. */
+  form?: FormData | undefined;
   headers?: Readonly<Record<string, string>> | undefined;
   /** Overrides the client's token; `null`: no token. */
   token?: string | null | undefined;
@@ -89,14 +91,20 @@ export class Transport {
 
   /** Sends a request and parses the JSON answer. @throws {LlamactlError} {@link ConnectionError} {@link ProtocolError}, and the signal's reason */
   async json<Body>(request: Request): Promise<Answer<Body>> {
-    const { text, url, ...answer } = await this.#read(request);
-    return { ...answer, body: parsed(text, url, answer.status) as Body };
+    const { body, url, status, headers } = await this.#read(request, textOf);
+    return { status, headers, body: parsed(body, url, status) as Body };
   }
 
   /** Like {@link json}, but returns the body as text. */
   async text(request: Request): Promise<Answer<string>> {
-    const { status, headers, text } = await this.#read(request);
-    return { status, headers, body: text };
+    const { status, headers, body } = await this.#read(request, textOf);
+    return { status, headers, body };
+  }
+
+  /** Like {@link json}, but returns the bytes of the body, with its media type. */
+  async blob(request: Request): Promise<Answer<Blob>> {
+    const { status, headers, body } = await this.#read(request, blobOf);
+    return { status, headers, body };
   }
 
   /** Sends a request and returns its answer with an unread body. The timeout applies until the body begins. */
@@ -108,12 +116,15 @@ export class Transport {
     });
   }
 
-  #read(request: Request): Promise<{ status: number; headers: Headers; text: string; url: string }> {
+  #read<Body>(
+    request: Request,
+    bodyOf: (response: Response, url: string) => Promise<Body>,
+  ): Promise<Answer<Body> & { url: string }> {
     return this.#again(request, async (deadline) => {
       const { response, url } = await this.#send(request, deadline);
-      const text = await textOf(response, url);
+      const body = await bodyOf(response, url);
       deadline.close();
-      return { status: response.status, headers: response.headers, text, url };
+      return { status: response.status, headers: response.headers, body, url };
     });
   }
 
@@ -152,7 +163,8 @@ export class Transport {
     const url = this.address + targetOf(request);
     deadline.within(timeout, url);
     const headers = await this.#headersOf(request, deadline.signal);
-    const content = request.text?.content ?? (request.body === undefined ? undefined : JSON.stringify(request.body));
+    const json = request.body === undefined ? undefined : JSON.stringify(request.body);
+    const content = request.form ?? request.text?.content ?? json;
     // Only the platform's own `fetch` accepts this agent.
     const unbounded = isPatient && this.#fetch === undefined ? patience() : {};
     const response = await (this.#fetch ?? globalThis.fetch)(url, {
@@ -169,10 +181,11 @@ export class Transport {
     return { response, url };
   }
 
-  async #headersOf({ headers = {}, token, text, body }: Request, signal: AbortSignal): Promise<Headers> {
+  async #headersOf({ headers = {}, token, text, form, body }: Request, signal: AbortSignal): Promise<Headers> {
     const all = new Headers({ accept: 'application/json', ...this.#headers, ...headers });
     if (text !== undefined) all.set('content-type', text.type);
-    else if (body !== undefined) all.set('content-type', 'application/json');
+    // The platform names the boundary of a form.
+    else if (body !== undefined && form === undefined) all.set('content-type', 'application/json');
     if (all.has('authorization')) return all;
     const given = token === undefined ? await this.token(signal) : token;
     if (given !== null) all.set('authorization', `Bearer ${given}`);
@@ -199,6 +212,14 @@ const LOGIN = '/api/auth/login';
 async function textOf(response: Response, url: string): Promise<string> {
   try {
     return await response.text();
+  } catch (error) {
+    throw connectionFailure(url, error);
+  }
+}
+
+async function blobOf(response: Response, url: string): Promise<Blob> {
+  try {
+    return await response.blob();
   } catch (error) {
     throw connectionFailure(url, error);
   }

@@ -5,6 +5,8 @@ export interface SentRequest {
   target: string;
   headers: Headers;
   body: string | null;
+  /** The form, if one was sent in place of a text. */
+  form: FormData | null;
   redirect: string | undefined;
 }
 
@@ -37,6 +39,7 @@ export class ScriptedFetch {
       target: pathname + search,
       headers: new Headers(headers),
       body: typeof body === 'string' ? body : null,
+      form: body instanceof FormData ? body : null,
       redirect,
     };
     this.requests.push(request);

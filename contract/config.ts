@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { DURATION, durationSeconds } from './duration.ts';
-import { IDLE_SECONDS, INSTANCE_CAPABILITIES, secondsError } from './instance.ts';
+import { INSTANCE_CAPABILITIES } from './instance.ts';
 import { RequestDefaultsSchema, SystemPromptSchema } from './request-additions.ts';
 
 const SECONDS = 'must be seconds, or a time such as 90s, 10m or 1h30m';

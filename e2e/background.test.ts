@@ -105,7 +105,7 @@ describe('up', () => {
     expect(await llamactl('up', '-q')).toMatchObject({ stdout: `${url}\n` });
     expect(statSync(path.join(data, 'server.log')).mode & 0o777).toBe(0o600);
     const reference = await fetch(`${url}/docs`, { redirect: 'manual' });
-    expect([reference.status, reference.headers.get('location')]).toEqual([302, './#/api']);
+    expect([reference.status, reference.headers.get('location')]).toEqual([302, './?docs']);
   });
 
   it('names the option for other commands if they look elsewhere', async () => {

@@ -216,7 +216,7 @@ describe.each(PROXIES)('behind $name', { timeout: PATIENCE }, ({ name, found }) 
       instances: [{ name: 'example', status: 'running' }, { name: 'paced' }, { name: 'echo' }],
     });
     const documentation = await call('/llm/docs');
-    expect([documentation.statusCode, documentation.headers.location]).toEqual([302, './#/api']);
+    expect([documentation.statusCode, documentation.headers.location]).toEqual([302, './?docs']);
     const foreign = plainRequest({ port: server.port, path: '/readyz', headers: { host: 'other.example' } }).end();
     const [refusal] = (await once(foreign, 'response')) as [IncomingMessage];
     expect(refusal.statusCode).toBe(403);

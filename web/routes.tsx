@@ -17,6 +17,7 @@ import { playgroundSearch } from './pages/playground/playground-search.ts';
 import { requestsSearch } from './pages/requests/requests-search.ts';
 import { settingsSearch } from './pages/settings/settings-search.ts';
 import { systemSearch } from './pages/system/system-search.ts';
+import { placeOfDocs } from './lib/docs-address.ts';
 import { Frame } from './shell/frame.tsx';
 
 /** All addresses of the page. Each page is a file of its own that comes when it is first opened. */
@@ -109,6 +110,9 @@ const api = createRoute({
   validateSearch: apiSearch,
   component: lazyRouteComponent(() => import('./pages/api/api-page.tsx'), 'ApiPage'),
 });
+
+const fromDocs = placeOfDocs(location.href);
+if (fromDocs !== null) window.history.replaceState(null, '', location.pathname + fromDocs);
 
 /** The router of the page. Addresses stand in the hash, so that they work under every prefix. */
 export const router = createRouter({

@@ -55,6 +55,13 @@ describe.skipIf(HAS_NO_BROWSER)('the API reference', () => {
     expect(await barriersOf(page)).toEqual([]);
   });
 
+  it('opens the operation of an old anchor of /docs', async () => {
+    const page = await window.context.newPage();
+    await page.goto(`${addressOf(open)}/docs#updateInstance`);
+    await page.waitForURL(`${addressOf(open)}/#/api?operation=updateInstance`);
+    await page.getByRole('heading', { name: 'PUT /api/instances/{name}' }).waitFor();
+  });
+
   it('opens a deep link, and the fields of a schema on demand', async () => {
     const page = await window.tab(addressOf(open), '/api?operation=updateInstance');
     await page.getByRole('heading', { name: 'PUT /api/instances/{name}' }).waitFor();

@@ -168,7 +168,7 @@ describe('/docs', () => {
     ['/docs', '/llm'],
   ])('%s leads to the API reference beside it, with the base path %s', async (url, basePath) => {
     const { statusCode, headers, body } = await served({ base_path: basePath })({ url });
-    expect([statusCode, headers['location'], headers['cache-control'], body]).toEqual([302, './#/api', 'no-cache', '']);
+    expect([statusCode, headers['location'], headers['cache-control'], body]).toEqual([302, './?docs', 'no-cache', '']);
   });
 });
 

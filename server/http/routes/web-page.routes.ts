@@ -43,8 +43,11 @@ const PAGE_HEADERS = {
   'cross-origin-opener-policy': 'same-origin',
 };
 
-/** The API reference: a place of the page. Relative, so that it is right under every prefix. */
-const API_REFERENCE = './#/api';
+/**
+ * The API reference: a place of the page. Relative, so that it is right under every prefix. It has no fragment, so browsers
+ * keep the one of the address that they asked for, `/docs#createInstance`; the page leads to that operation.
+ */
+const API_REFERENCE = './?docs';
 
 /** A copy may be kept, but has to be revalidated before each use. */
 const REVALIDATED = { 'cache-control': 'no-cache' };

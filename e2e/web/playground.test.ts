@@ -4,6 +4,7 @@ import { DEMO_SENTENCE } from '@llamactl/cli/quickstart/demo-model';
 import { testModel } from '../../scripts/test-assets.ts';
 import { isLong } from '../../scripts/test-tier.ts';
 import { ServerProcess } from '../server-process.ts';
+import { wavOf } from '../../web/pages/playground/wav.ts';
 import { chatEngine } from './chat-engine.ts';
 import { barriersOf, overflowOf, PHONE, startBrowser, Window } from './open-page.ts';
 
@@ -20,6 +21,7 @@ beforeAll(async () => {
   await create('chat', { model_path: await testModel(), options: { ctx_size: 512 } });
   await create('written', { engine: 'spoken' });
   await create('other', { engine: 'spoken' });
+  await create('media', { engine: 'seen' });
   await create('manual', { engine: 'spoken', on_demand: false });
   browser = await startBrowser();
 });
@@ -52,6 +54,16 @@ async function ask(page: Page, question: string): Promise<void> {
   await field(page).fill(question);
   await field(page).press('Enter');
   await page.getByRole('button', { name: 'Send' }).waitFor();
+}
+
+/** A short WAV file. */
+function tone(): Buffer {
+  return Buffer.from(
+    wavOf(
+      Float32Array.from({ length: 1_600 }, (_, at) => Math.sin(at / 6) / 2),
+      16_000,
+    ),
+  );
 }
 
 async function open(instance = 'written', part = 'chat', own = window): Promise<Page> {
@@ -243,6 +255,97 @@ describe('the other parts', () => {
     expect(await barriersOf(page)).toEqual([]);
   });
 
+  it('transcribe a file, and say why another one is not taken', async () => {
+    const page = await open('media', 'audio');
+    const chooser = page.locator('input[type=file]');
+    const text = { name: 'notes.txt', mimeType: 'text/plain', buffer: Buffer.from('no sound at all') };
+    await chooser.setInputFiles(text);
+    await page.getByText('notes.txt has no sound that this browser can read.').waitFor();
+    expect(await page.getByRole('button', { name: 'Transcribe' }).isDisabled()).toBe(true);
+    await chooser.setInputFiles({ name: 'words.wav', mimeType: 'audio/wav', buffer: tone() });
+    await page.getByLabel('words.wav', { exact: true }).waitFor();
+    await page.getByLabel('Language').fill('de');
+    await page.getByRole('button', { name: 'Transcribe' }).click();
+    await page.getByText('Heard in de: words.wav, RIFF').waitFor();
+    expect(await barriersOf(page)).toEqual([]);
+  });
+
+  it('refuse a file that is too large, before it is read', async () => {
+    const page = await open('media', 'audio');
+    await page.getByRole('button', { name: 'Choose a file' }).waitFor();
+    // A file of this size would take long to make.
+    await page.locator('input[type=file]').evaluate(`(input) => {
+      const files = new DataTransfer();
+      files.items.add(new File(['RIFF'], 'large.wav'));
+      Object.defineProperty(files.files[0], 'size', { value: 100_000_001 });
+      input.files = files.files;
+      Object.defineProperty(input, 'files', { value: files.files });
+      input.dispatchEvent(new Event('change', { bubbles: true }));
+    }`);
+    await page.getByText('large.wav is larger than 100 MB.').waitFor();
+  });
+
+  it('record with the microphone, and say why they cannot', async () => {
+    const page = await open('media', 'audio');
+    await page.evaluate(
+      `navigator.mediaDevices.getUserMedia = async () => { throw new DOMException('no', 'NotAllowedError'); }`,
+    );
+    await page.getByRole('button', { name: 'Record' }).click();
+    await page.getByRole('alert').getByText('The browser refuses the microphone.').waitFor();
+    expect(await barriersOf(page)).toEqual([]);
+    await page.evaluate(`navigator.mediaDevices.getUserMedia = async () => {
+      const context = new AudioContext();
+      const sound = context.createOscillator();
+      const target = context.createMediaStreamDestination();
+      sound.connect(target);
+      sound.start();
+      return (window.stream_ = target.stream);
+    }`);
+    await page.getByRole('button', { name: 'Record' }).click();
+    await page.getByText('Records, 0:01').waitFor();
+    expect(await barriersOf(page)).toEqual([]);
+    await page.getByRole('button', { name: 'End the recording' }).click();
+    await page.getByText('recording.wav').waitFor();
+    expect(await page.evaluate('stream_.getTracks().every(({ readyState }) => readyState === "ended")')).toBe(true);
+    await page.getByRole('button', { name: 'Transcribe' }).click();
+    await page.getByText('Heard in any language: recording.wav, RIFF').waitFor();
+  });
+
+  it('speak a text, and say if the engine cannot', async () => {
+    window.allow(/ 404 |status of 404/);
+    const page = await open('media', 'audio');
+    await page.getByText('Text to speech').click();
+    await page.getByLabel('Text', { exact: true }).fill('Good morning.');
+    await page.getByLabel('Voice').fill('anna');
+    const sent = page.waitForRequest(/audio\/speech/);
+    await page.getByRole('button', { name: 'Speak' }).click();
+    expect((await sent).postDataJSON()).toEqual({
+      model: 'media',
+      input: 'Good morning.',
+      response_format: 'wav',
+      voice: 'anna',
+    });
+    const player = page.getByLabel('Speech', { exact: true }).locator('audio');
+    await expect.poll(() => player.evaluate<number, never>('(audio) => audio.duration')).toBeCloseTo(0.1);
+    expect(await barriersOf(page)).toEqual([]);
+    await page.getByLabel('Text', { exact: true }).fill('nothing');
+    await page.getByRole('button', { name: 'Speak' }).click();
+    await page.getByRole('alert').getByText('This engine cannot speak').waitFor();
+  });
+
+  it('make pictures of a prompt', async () => {
+    const page = await open('media', 'image');
+    await page.getByLabel('Prompt').fill('a red dot');
+    await page.getByLabel('Pictures', { exact: true }).selectOption('2');
+    await page.getByRole('button', { name: 'Make pictures' }).click();
+    const second = page.getByRole('img', { name: 'a red dot (2)' });
+    await expect.poll(() => second.evaluate<number, never>('(image) => image.naturalWidth')).toBe(1);
+    expect(await barriersOf(page)).toEqual([]);
+    const saved = page.waitForEvent('download');
+    await page.getByRole('button', { name: 'Save picture 2' }).click();
+    expect((await saved).suggestedFilename()).toBe('image-2.png');
+  });
+
   it('measure answers at once, at most four over HTTP/1.1', async () => {
     const page = await open('written', 'load');
     await page.getByLabel('At once').fill('5');
@@ -281,6 +384,10 @@ describe('an instance', () => {
     await page.getByRole('combobox', { name: 'Instance' }).selectOption('written');
     await page.getByRole('tab', { name: 'Rerank' }).waitFor();
     await page.getByText('Ask written something').waitFor();
+    expect(await page.getByRole('tab', { name: 'Audio' }).count()).toBe(0);
+    await page.getByRole('combobox', { name: 'Instance' }).selectOption('media');
+    await page.getByRole('tab', { name: 'Audio' }).waitFor();
+    expect(await page.getByRole('tab').allInnerTexts()).toEqual(['Audio', 'Image']);
   });
 });
 

@@ -1,7 +1,7 @@
 import type { InstanceCapability } from '@llamactl/client';
 
 /** The parts of the playground. */
-export const PARTS = ['chat', 'compare', 'embeddings', 'rerank', 'load'] as const;
+export const PARTS = ['chat', 'compare', 'embeddings', 'rerank', 'audio', 'image', 'load'] as const;
 
 export type Part = (typeof PARTS)[number];
 
@@ -11,8 +11,13 @@ const NEEDS: Readonly<Record<Part, InstanceCapability>> = {
   compare: 'chat',
   embeddings: 'embeddings',
   rerank: 'rerank',
+  audio: 'audio',
+  image: 'image',
   load: 'chat',
 };
+
+/** Parts that few engines can do: an instance has them only if its capabilities name them. */
+const RARE: ReadonlySet<Part> = new Set(['audio', 'image']);
 
 /** An instance as far as it is known. A row that an event brought lacks capabilities until the list is read again. */
 export interface Able {
@@ -26,10 +31,10 @@ export function isAble({ capabilities = [] }: Able, wanted: InstanceCapability):
 
 /** Whether an instance can do a part of the playground. */
 export function fits(part: Part, row: Able): boolean {
-  return isAble(row, NEEDS[part]);
+  return RARE.has(part) ? row.capabilities?.includes(NEEDS[part]) === true : isAble(row, NEEDS[part]);
 }
 
-/** Returns the parts for an instance; without one, all. */
-export function partsOf(row: Able | undefined): readonly Part[] {
-  return row === undefined ? PARTS : PARTS.filter((part) => fits(part, row));
+/** Returns the parts for an instance. `undefined`: nothing is known of it. */
+export function partsOf(row: Able = {}): readonly Part[] {
+  return PARTS.filter((part) => fits(part, row));
 }

@@ -14,9 +14,11 @@ import { useMedia } from '../../lib/media.ts';
 import { useStored } from '../../lib/value-store.ts';
 import { playgroundWords } from '../../words/playground.ts';
 import { partsOf, type Part } from './abilities.ts';
+import { AudioPart } from './audio-part.tsx';
 import { ChatPart, type ChatDrawer } from './chat-part.tsx';
 import { ComparePart } from './compare-part.tsx';
 import { EmbeddingsPart } from './embeddings-part.tsx';
+import { ImagePart } from './image-part.tsx';
 import { HistoryStore } from './history-store.ts';
 import { InstancePicker } from './instance-picker.tsx';
 import { LoadPart } from './load-part.tsx';
@@ -117,6 +119,8 @@ function Playground({ instance, history }: { instance: string; history: HistoryS
         {part === 'compare' && <ComparePart instance={instance} />}
         {part === 'embeddings' && <EmbeddingsPart key={instance} instance={instance} />}
         {part === 'rerank' && <RerankPart key={instance} instance={instance} />}
+        {part === 'audio' && <AudioPart key={instance} instance={instance} />}
+        {part === 'image' && <ImagePart key={instance} instance={instance} />}
         {part === 'load' && <LoadPart key={instance} instance={instance} />}
       </Tabs>
     </SlotsContext>

@@ -1,0 +1,14 @@
+import { describe, expect, test } from 'vitest';
+import { partsOf } from './abilities.ts';
+
+describe('the parts of the playground', () => {
+  test('are those of the capabilities', () => {
+    expect(partsOf({ capabilities: ['chat', 'tools'] })).toEqual(['chat', 'compare', 'load']);
+    expect(partsOf({ capabilities: ['audio', 'image'] })).toEqual(['audio', 'image']);
+  });
+
+  test('are the usual ones of an instance of which nothing is known', () => {
+    const usual = ['chat', 'compare', 'embeddings', 'rerank', 'load'];
+    expect([partsOf({ capabilities: [] }), partsOf(undefined)]).toEqual([usual, usual]);
+  });
+});

@@ -50,6 +50,9 @@ describe.skipIf(HAS_NO_BROWSER)('the weight of the page', () => {
       await page.getByRole('link', { name: place }).click();
       await page.getByRole('heading', { level: 1 }).waitFor();
     }
+    // The settings have the editor, the heaviest part of all.
+    await page.locator('.cm-line').first().waitFor();
+    expect([...sizes.keys()]).toContainEqual(expect.stringContaining('code-surface'));
     const heaviest = Math.max(
       ...(await Promise.all([...sizes].map(async ([name, size]) => (name.includes('index-') ? 0 : size)))),
     );

@@ -44,10 +44,15 @@ const optionField = (page: Page, key: string) => page.getByLabel(key, { exact: t
 
 /** Whether the middle of a field is on the screen, and nothing covers it. */
 function inView(field: Locator): Promise<boolean> {
-  return field.evaluate((element) => {
+  return field.evaluate<boolean, never>(`(element) => {
     const { left, top, width, height } = element.getBoundingClientRect();
-    return element.ownerDocument.elementFromPoint(left + width / 2, top + height / 2) === element;
-  });
+    return document.elementFromPoint(left + width / 2, top + height / 2) === element;
+  }`);
+}
+
+/** Whether a field has the focus, also within a shadow root. */
+function isFocused(field: Locator): Promise<boolean> {
+  return field.evaluate<boolean, never>(`(element) => element.matches(':focus')`);
 }
 
 async function pickModel(page: Page): Promise<void> {
@@ -153,7 +158,7 @@ describe.skipIf(HAS_NO_BROWSER)('a new instance', () => {
     expect(await editor.textContent()).toContain('options:    threads: 2');
     await page.keyboard.press('Escape');
     await page.keyboard.press('Tab');
-    await expect.poll(() => editor.evaluate((element) => element.matches(':focus'))).toBe(false);
+    await expect.poll(() => isFocused(editor)).toBe(false);
   });
 
   it('is written in a plain text area if the editor does not come', async () => {
@@ -213,8 +218,6 @@ describe.skipIf(HAS_NO_BROWSER)('an instance in two windows', () => {
 });
 
 describe.skipIf(HAS_NO_BROWSER)('a link to a field', () => {
-  const isFocused = (locator: Locator) => locator.evaluate((element) => element.matches(':focus'));
-
   beforeAll(() => create('linked', { ctx_size: 512 }));
 
   it.each(['ctx_size', 'grammar'])('opens the form with the option %s in view, focused', async (key) => {

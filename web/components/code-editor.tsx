@@ -1,9 +1,10 @@
 import { useEffect, useLayoutEffect, useRef, useState, type ReactNode } from 'react';
 import { classNames } from '../lib/class-names.ts';
-import type { jsonFlaws, yamlFlaws } from '../lib/document-flaws.ts';
+import type * as FlawsModule from '../lib/document-flaws.ts';
 import { useWords } from '../lib/language.ts';
 import { partsWords } from '../words/parts.ts';
-import type { LineMark, makeSurface, OfferedKey, PlacedProblem, Surface, SurfaceParts } from './code-surface.ts';
+import type * as SurfaceModule from './code-surface.ts';
+import type { LineMark, OfferedKey, PlacedProblem, Surface, SurfaceParts } from './code-surface.ts';
 import { CONTROL, Field } from './field.tsx';
 import { Icon } from './icons.tsx';
 
@@ -40,8 +41,8 @@ const NO_KEYS: readonly OfferedKey[] = [];
 
 /** The parts of an editor that come with the first one. */
 interface EditorModules {
-  makeSurface: typeof makeSurface;
-  flaws: { yaml: typeof yamlFlaws; json: typeof jsonFlaws };
+  makeSurface: (typeof SurfaceModule)['makeSurface'];
+  flaws: Pick<typeof FlawsModule, 'yamlFlaws' | 'jsonFlaws'>;
 }
 
 /**
@@ -116,12 +117,13 @@ function useEditorModules(): EditorModules | null {
 /** @returns `null`: the files did not come, so the text area stays */
 async function loadedModules(): Promise<EditorModules | null> {
   try {
-    const loading = [import('./code-surface.ts'), import('../lib/document-flaws.ts')] as const;
     // While the page loads again after an update, a missing file is `undefined`.
-    const [surface, flaws]: [typeof import('./code-surface.ts')?, typeof import('../lib/document-flaws.ts')?] =
-      await Promise.all(loading);
+    const [surface, flaws]: [typeof SurfaceModule?, typeof FlawsModule?] = await Promise.all([
+      import('./code-surface.ts'),
+      import('../lib/document-flaws.ts'),
+    ]);
     if (surface === undefined || flaws === undefined) return null;
-    return { makeSurface: surface.makeSurface, flaws: { yaml: flaws.yamlFlaws, json: flaws.jsonFlaws } };
+    return { makeSurface: surface.makeSurface, flaws };
   } catch (error) {
     // The browser reports a file that does not come so.
     if (error instanceof TypeError) return null;
@@ -154,7 +156,7 @@ function LoadedEditor(props: LoadedProps) {
   const [marks, setMarks] = useState<readonly LineMark[]>([]);
   const latest = useRef(props);
   latest.current = props;
-  const first = useRef({ value, begin });
+  const focusAt = useRef(begin);
   useLayoutEffect(() => {
     if (host.current === null) return undefined;
     const root = host.current.shadowRoot ?? host.current.attachShadow({ mode: 'open' });
@@ -164,17 +166,16 @@ function LoadedEditor(props: LoadedProps) {
       description: keys,
       placeholder,
       phrases: words.phrases,
-      flaws: modules.flaws[language],
+      flaws: language === 'yaml' ? modules.flaws.yamlFlaws : modules.flaws.jsonFlaws,
       offer: (names) => latest.current.offer?.(names) ?? NO_KEYS,
       onChange: (text) => latest.current.onChange(text),
       onMarks: setMarks,
     };
-    const made = modules.makeSurface(root, first.current.value, parts);
+    const made = modules.makeSurface(root, latest.current.value, parts);
     surface.current = made;
-    if (first.current.begin !== null) made.focus(first.current.begin);
-    first.current.begin = null;
+    if (focusAt.current !== null) made.focus(focusAt.current);
+    focusAt.current = null;
     return () => {
-      first.current.value = latest.current.value;
       surface.current = null;
       made.destroy();
     };

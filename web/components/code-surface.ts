@@ -7,7 +7,7 @@ import {
 import { defaultKeymap, history, historyKeymap, indentWithTab } from '@codemirror/commands';
 import { json } from '@codemirror/lang-json';
 import { yaml } from '@codemirror/lang-yaml';
-import { bracketMatching, HighlightStyle, indentUnit, syntaxHighlighting, syntaxTree } from '@codemirror/language';
+import { bracketMatching, indentUnit, syntaxHighlighting, syntaxTree } from '@codemirror/language';
 import {
   forEachDiagnostic,
   linter,
@@ -18,7 +18,7 @@ import {
 } from '@codemirror/lint';
 import { EditorState, StateEffect, StateField, type Extension } from '@codemirror/state';
 import { EditorView, keymap, lineNumbers, placeholder as placeholderText } from '@codemirror/view';
-import { tags } from '@lezer/highlight';
+import { CODE_COLOURS, CODE_LOOK } from './code-look.ts';
 import type { Flaw } from '../lib/document-flaws.ts';
 import { namesAround, placeOf, type Place } from '../lib/document-tree.ts';
 
@@ -122,8 +122,8 @@ function extensionsOf(parts: SurfaceParts): Extension {
     EditorView.contentAttributes.of({ 'aria-label': label, 'aria-description': description }),
     placeholderText(placeholder),
     language === 'yaml' ? yaml() : json(),
-    syntaxHighlighting(COLOURS),
-    LOOK,
+    syntaxHighlighting(CODE_COLOURS),
+    CODE_LOOK,
     EditorView.domEventHandlers({ beforeinput: (event, view) => replaceSelected(event, view) }),
     problemsField,
     linter((view) => diagnosticsOf(view, parts.flaws), {
@@ -211,7 +211,7 @@ function completionsAt(context: CompletionContext, { language, offer }: SurfaceP
   const isQuoted = language === 'json' || word?.text.startsWith('"') === true;
   const indent = ' '.repeat(from - context.state.doc.lineAt(from).from);
   const options = offer(names).map(({ key, detail, info, isMap = false }) => ({
-    // What is typed is compared with the label.
+    // The editor compares the typed text with the label.
     label: isQuoted ? `"${key}"` : key,
     ...(detail === undefined ? {} : { detail }),
     ...(info === undefined || info === '' ? {} : { info }),
@@ -219,102 +219,3 @@ function completionsAt(context: CompletionContext, { language, offer }: SurfaceP
   }));
   return { from, options, validFor: /^"?[\w.-]*$/ };
 }
-
-/** The colours of the page have enough contrast on both themes. */
-const COLOURS = HighlightStyle.define([
-  { tag: [tags.propertyName, tags.definition(tags.propertyName)], color: 'var(--accent)' },
-  { tag: tags.string, color: 'var(--ok)' },
-  { tag: [tags.number, tags.bool, tags.null, tags.keyword], color: 'var(--busy)' },
-  { tag: [tags.comment, tags.lineComment], color: 'var(--mute)' },
-  { tag: [tags.meta, tags.typeName, tags.labelName], color: 'var(--warn)' },
-  { tag: [tags.punctuation, tags.separator, tags.bracket, tags.squareBracket, tags.brace], color: 'var(--mute)' },
-  { tag: tags.invalid, color: 'var(--bad)' },
-]);
-
-const LOOK = EditorView.theme({
-  '&': { color: 'var(--ink)', backgroundColor: 'transparent', borderRadius: '4px', flex: '1 1 auto', minHeight: '0' },
-  '&.cm-focused': { outline: '2px solid var(--accent)', outlineOffset: '1px' },
-  '.cm-scroller': {
-    fontFamily: 'var(--font-mono)',
-    fontSize: '0.8125rem',
-    lineHeight: '1.25rem',
-    overflow: 'auto',
-    flex: '1 1 auto',
-    alignItems: 'stretch !important',
-  },
-  '.cm-content': { padding: '6px 0', caretColor: 'var(--ink)' },
-  '.cm-line': { padding: '0 8px 0 4px' },
-  '.cm-placeholder': { color: 'var(--mute)' },
-  '.cm-gutters': {
-    // As high as the field, not as its lines.
-    height: 'auto',
-    color: 'var(--mute)',
-    backgroundColor: 'var(--panel)',
-    border: 'none',
-    borderRight: '1px solid var(--line)',
-    borderRadius: '4px 0 0 4px',
-  },
-  '.cm-lineNumbers .cm-gutterElement': { minWidth: '20px', padding: '0 4px 0 8px', fontVariantNumeric: 'tabular-nums' },
-  '.cm-gutter-lint': { width: '16px' },
-  '.cm-gutter-lint .cm-gutterElement': { padding: '0 2px' },
-  // The pictures of CodeMirror have colours of their own, and are addresses with data.
-  '.cm-lint-marker-error': {
-    content: 'normal',
-    width: '12px',
-    height: '12px',
-    margin: '4px 0',
-    background: 'var(--bad)',
-    clipPath: 'polygon(50% 8%, 100% 92%, 0 92%)',
-  },
-  '.cm-lintRange-error': {
-    backgroundImage: 'none',
-    textDecoration: 'underline wavy var(--bad)',
-    textUnderlineOffset: '3px',
-  },
-  '.cm-matchingBracket, &.cm-focused .cm-matchingBracket': {
-    backgroundColor: 'var(--hover)',
-    outline: '1px solid var(--edge)',
-  },
-  '&.cm-focused .cm-nonmatchingBracket': { backgroundColor: 'transparent', color: 'var(--bad)' },
-  '.cm-tooltip': {
-    color: 'var(--ink)',
-    backgroundColor: 'var(--raised)',
-    border: '1px solid var(--line)',
-    borderRadius: '8px',
-    boxShadow: '0 8px 24px rgb(0 0 0 / 18%), 0 1px 3px rgb(0 0 0 / 12%)',
-    overflow: 'hidden',
-  },
-  '.cm-tooltip.cm-tooltip-autocomplete > ul': {
-    fontFamily: 'var(--font-mono)',
-    fontSize: '0.8125rem',
-    maxHeight: '16em',
-  },
-  '.cm-tooltip.cm-tooltip-autocomplete > ul > li': {
-    display: 'flex',
-    gap: '12px',
-    padding: '2px 8px',
-    lineHeight: '1.25rem',
-  },
-  '.cm-tooltip.cm-tooltip-autocomplete > ul > li[aria-selected]': {
-    color: 'var(--ink)',
-    backgroundColor: 'var(--hover)',
-    boxShadow: 'inset 2px 0 var(--accent)',
-  },
-  '.cm-completionMatchedText': { textDecoration: 'none', fontWeight: '600' },
-  '.cm-completionDetail': { marginLeft: 'auto', color: 'var(--mute)', fontStyle: 'normal' },
-  '.cm-tooltip.cm-completionInfo': {
-    fontFamily: 'var(--font-sans)',
-    fontSize: '0.8125rem',
-    padding: '6px 10px',
-    maxWidth: '320px',
-    overflowWrap: 'anywhere',
-  },
-  '.cm-diagnostic': {
-    padding: '6px 10px',
-    borderLeft: '3px solid var(--bad)',
-    fontFamily: 'var(--font-sans)',
-    fontSize: '0.8125rem',
-    overflowWrap: 'anywhere',
-  },
-  '.cm-lintPoint-error:after': { borderBottomColor: 'var(--bad)' },
-});

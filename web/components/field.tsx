@@ -23,7 +23,7 @@ export interface FieldProps {
 
 /** The look of a control with an edge. */
 export const CONTROL =
-  'h-8 w-full min-w-0 rounded-control border border-edge bg-canvas px-2 text-form text-ink placeholder:text-mute disabled:opacity-60 aria-invalid:border-bad pointer-coarse:min-h-11';
+  'h-8 w-full min-w-0 rounded-control border border-edge bg-canvas px-2 text-form text-ink placeholder:text-mute disabled:opacity-60 [&[readonly]]:border-line [&[readonly]]:bg-panel aria-invalid:border-bad pointer-coarse:min-h-11';
 
 /** A label, a control, and a hint or an error. */
 export function Field({ label, hint, error, isLabelHidden = false, className, children }: FieldProps) {

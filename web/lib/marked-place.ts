@@ -14,9 +14,6 @@ export function useMarkedPlace(isMarked: boolean): RefObject<HTMLDivElement | nu
   return place;
 }
 
-/** The look of a place that a link names. */
-export const MARKED = 'rounded-control bg-accent-soft ring-8 ring-accent-soft';
-
 /** Whether a link to a field means the field at this path, or a part of it: `environment.CUDA` is within `environment`. */
 export function isFieldAt(field: string | undefined, path: string): boolean {
   return field !== undefined && (field === path || field.startsWith(`${path}.`));

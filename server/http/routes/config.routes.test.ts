@@ -37,9 +37,17 @@ describe('GET /config', () => {
         'server.port': { effect: 'restart', secret: false, locked: null },
         'instances.max_running': { effect: 'reload', secret: false, locked: null },
         'models.hf_token': { effect: 'reload', secret: true },
-        'stats.interval': { locked: expect.stringContaining('LLAMACTL_STATS_INTERVAL, which wins over the file') },
-        'server.host': { effect: 'restart', locked: expect.stringContaining('while accounts (auth.enabled) are off') },
-        'engines.vllm.command': { effect: 'none', locked: expect.stringContaining('security.allow_privileged: true') },
+        'stats.interval': {
+          locked: expect.stringContaining('LLAMACTL_STATS_INTERVAL, which wins over the file') as string,
+        },
+        'server.host': {
+          effect: 'restart',
+          locked: expect.stringContaining('while accounts (auth.enabled) are off') as string,
+        },
+        'engines.vllm.command': {
+          effect: 'none',
+          locked: expect.stringContaining('security.allow_privileged: true') as string,
+        },
       },
       file: path,
       restart_required: false,

@@ -1,6 +1,6 @@
 import type { ReactNode } from 'react';
 import { classNames } from '../../lib/class-names.ts';
-import { isFieldAt, MARKED, useMarkedPlace } from '../../lib/marked-place.ts';
+import { isFieldAt, useMarkedPlace } from '../../lib/marked-place.ts';
 import { useForm } from './form.ts';
 
 interface FieldPlaceProps {
@@ -16,7 +16,7 @@ export function FieldPlace({ paths, className, children }: FieldPlaceProps) {
   const isMarked = paths.some((path) => isFieldAt(field, path));
   const place = useMarkedPlace(isMarked);
   return (
-    <div ref={place} className={classNames(isMarked && MARKED, className)}>
+    <div ref={place} className={classNames(isMarked && 'marked', className)}>
       {children}
     </div>
   );

@@ -18,7 +18,7 @@ export interface Setting {
   choices: readonly string[];
   value: unknown;
   source: ConfigSource;
-  /** What makes a change count. */
+  /** The event after which a change counts. */
   effect: ConfigRules['effect'];
   /** Why this page cannot change it, in the words of the server; `null`: it can. */
   locked: string | null;

@@ -7,7 +7,7 @@ import { IconButton } from '../../components/icon-button.tsx';
 import { Icon } from '../../components/icons.tsx';
 import { classNames } from '../../lib/class-names.ts';
 import { useWords } from '../../lib/language.ts';
-import { MARKED, useMarkedPlace } from '../../lib/marked-place.ts';
+import { useMarkedPlace } from '../../lib/marked-place.ts';
 import { settingsWords } from '../../words/settings.ts';
 import { textOfValue, valueOfText, type Setting } from './setting-fields.ts';
 
@@ -52,7 +52,7 @@ export function SettingRow({ setting, draft, problems, isMarked, onChange }: Set
       ref={place}
       className={classNames(
         'grid gap-x-6 gap-y-2 py-3 wide:grid-cols-[minmax(0,5fr)_minmax(0,6fr)]',
-        isMarked && MARKED,
+        isMarked && 'marked',
         isChanged && '-mx-4 border-l-2 border-l-accent bg-accent-soft pr-4 pl-3.5',
       )}
     >
@@ -119,7 +119,7 @@ function SourceText({ setting: { source } }: { setting: Setting }) {
   }
 }
 
-/** What a saved value waits for, or that it has no effect. */
+/** Says that a saved value waits for a reload or a restart, or that it has no effect. */
 function EffectBadge({ setting: { effect, isPending } }: { setting: Setting }) {
   const words = useWords(settingsWords);
   if (effect === 'none') return <Badge>{words.withoutEffect}</Badge>;

@@ -1,9 +1,10 @@
 import type { ActiveRequest } from '@llamactl/client';
 import { ConfirmDialog } from '../../components/confirm-dialog.tsx';
+import { requestSeconds } from '../../../format/figures.ts';
 import { useWords } from '../../lib/language.ts';
 import { useNow } from '../../lib/now.ts';
 import { requestsWords } from '../../words/requests.ts';
-import { requestSeconds, secondsOf } from './course.ts';
+import { secondsOf } from './course.ts';
 import { useEndRequest } from './end-button.tsx';
 import { CallerName } from './caller-name.tsx';
 

@@ -29,7 +29,7 @@ interface GridHeadProps {
   onSort: ((by: string) => void) | undefined;
 }
 
-/** What keeps a cell at the right edge. */
+/** Keeps a cell at the right edge. */
 export const STICKY = 'sticky right-0 h-full bg-inherit';
 
 /** The names of the columns, which stay on top of the rows. */

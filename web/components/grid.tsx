@@ -20,7 +20,7 @@ export type { GridColumn } from './grid-head.tsx';
 /** A key of the grid, also one that the user pressed elsewhere on the page. */
 export type GridKey = Pick<KeyboardEvent, 'key' | 'shiftKey'>;
 
-/** What others may do to a grid. */
+/** The actions of others on a grid. */
 export interface GridHandle {
   /** Moves the focus into the grid, and presses a key there. */
   press: (key: GridKey) => void;

@@ -80,7 +80,6 @@ describe.skipIf(HAS_NO_BROWSER)('the list of instances', () => {
     await page.keyboard.press('s');
     await row(page, 'chat').getByText('running').waitFor();
     await page.keyboard.press('s');
-    await row(page, 'chat').getByText('stopped').waitFor();
     const message = page.getByRole('status').filter({ hasText: 'chat is stopped. The next request starts it again.' });
     await message.getByRole('button', { name: 'Start again' }).click();
     await row(page, 'chat').getByText('running').waitFor();
@@ -103,6 +102,8 @@ describe.skipIf(HAS_NO_BROWSER)('the list of instances', () => {
   });
 
   it('acts only on selected rows that the filter shows, and names what it deletes', async () => {
+    // The row of a stopped instance may be requested while the instance is deleted.
+    window.allow(/404/);
     for (const name of ['spare-1', 'spare-2']) await create(name, { aliases: [`other-${name}`] });
     await server.call('POST', '/api/instances/spare-2/start?wait=true');
     const page = await window.tab(server.url);

@@ -1,6 +1,6 @@
-import { createHash, type Hash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { errorWords } from '@llamactl/contract/reason';
+import { type AnnouncedHash, hashOf } from './announced-hash.ts';
 import type { TransferProgress } from './blob-transfer.ts';
 
 /** A finished file of another program, to be compared with what the source announces. Can be sent to another thread. */
@@ -10,13 +10,6 @@ export interface CheckTask {
   /** Bytes. */
   size: number;
   announced: AnnouncedHash;
-}
-
-/** The hash of a file by its source. */
-export interface AnnouncedHash {
-  kind: 'sha256' | 'git object id';
-  /** Lower-case hex. */
-  hex: string;
 }
 
 export type CheckOutcome =
@@ -53,21 +46,4 @@ export async function checkBlob(
   }
   const found = hash.digest('hex');
   return found === announced.hex ? { kind: 'good' } : { kind: 'wrong', found };
-}
-
-/** The hash of a file as its source computes it. @param size Of the file, in bytes */
-export function hashOf(kind: AnnouncedHash['kind'], size: number): Hash {
-  return kind === 'sha256' ? createHash('sha256') : createHash('sha1').update(`blob ${size}\0`);
-}
-
-/** The hash that the source gives for a file; `null`: none. */
-export function announcedHash({
-  sha256,
-  gitObject,
-}: {
-  sha256: string | null;
-  gitObject: string | null;
-}): AnnouncedHash | null {
-  if (sha256 !== null) return { kind: 'sha256', hex: sha256 };
-  return gitObject === null ? null : { kind: 'git object id', hex: gitObject };
 }

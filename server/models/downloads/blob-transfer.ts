@@ -2,7 +2,7 @@ import type { IncomingMessage } from 'node:http';
 import { errorWords, hasCode } from '@llamactl/contract/reason';
 import { pause, type Clock } from '../../instances/ports/time.ts';
 import type { Bandwidth } from './bandwidth.ts';
-import { announcedHash, hashOf } from './blob-check.ts';
+import { announcedHash, hashOf } from './announced-hash.ts';
 import { type ByteRange, nextPiece, PIECE_BYTES } from './byte-ranges.ts';
 import { ForeignPartial, PartialFault, PartialFile } from './partial-file.ts';
 import { PieceWriter } from './piece-writer.ts';

@@ -4,7 +4,7 @@ import { errorWords, hasCode } from '@llamactl/contract/reason';
 import { StoreFull } from '../../instances/ports/instance-store.ts';
 import { pause, type Clock } from '../../instances/ports/time.ts';
 import type { Turns } from './turns.ts';
-import { announcedHash } from './blob-check.ts';
+import { announcedHash } from './announced-hash.ts';
 import { RESERVED_BYTES, type TransferOutcome, type TransferProgress } from './blob-transfer.ts';
 import type { DownloadRecord, DownloadStore } from './download-store.ts';
 import { isLocked } from './foreign-lock.ts';

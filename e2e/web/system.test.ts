@@ -170,7 +170,7 @@ describe.skipIf(HAS_NO_BROWSER)('what happened, and what helps', () => {
     await lines.filter({ hasText: 'instance_status_changed' }).first().waitFor();
     await page.getByLabel('Search the log').fill('instance_created');
     await page.keyboard.press('Enter');
-    await expect.poll(() => lines.filter({ hasText: 'instance_status_changed' }).count()).toBe(0);
+    await lines.filter({ hasText: 'instance_status_changed' }).first().waitFor({ state: 'detached' });
     await lines.filter({ hasText: 'name=bad' }).first().waitFor();
     expect(await barriersOf(page)).toEqual([]);
     await page.getByLabel('Level').selectOption('Warnings and errors');
@@ -189,9 +189,10 @@ describe.skipIf(HAS_NO_BROWSER)('what happened, and what helps', () => {
     const window = await Window.open(browser, withoutGpus.url);
     const page = await window.tab(withoutGpus.url, '/instances/old?tab=events');
     const rows = page.getByRole('region', { name: 'Events of this instance' }).getByRole('row');
-    await expect.poll(() => rows.count()).toBe(101);
+    await rows.first().waitFor();
+    expect(await rows.count()).toBe(101);
     await withoutGpus.call('PUT', '/api/instances/old', { idle_timeout: 0 });
-    await expect.poll(() => rows.count()).toBe(102);
+    await expect.poll(() => rows.count(), { timeout: 30_000 }).toBe(102);
     await page.getByRole('button', { name: 'Older events' }).click();
     await rows.filter({ hasText: 'created' }).waitFor();
     expect(await rows.count()).toBe(123);

@@ -83,7 +83,7 @@ export function createInspection(dataDirectory: string): Inspection {
       const user = { environment: variables, home: os.homedir(), platform: process.platform, isHomeOurs: true };
       return foundModels(configuredPlaces(config, { own, ...user }).places, new SlicedWork(clock));
     },
-      modelProblem: (file) => new ModelFileCheck().problem(file),
-      database: async (folder) => lookAtDatabase(path.join(folder, DATABASE)),
+    modelProblem: (file) => new ModelFileCheck().problem(file),
+    database: async (folder) => lookAtDatabase(path.join(folder, DATABASE)),
   };
 }

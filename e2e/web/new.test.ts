@@ -42,17 +42,24 @@ afterAll(async () => {
 const meaning = (page: Page) => page.getByRole('complementary', { name: 'What it means' });
 const optionField = (page: Page, key: string) => page.getByLabel(key, { exact: true });
 
+/** The part of an element in the browser that these tests use. */
+interface Shown {
+  matches(selector: string): boolean;
+  getBoundingClientRect(): { left: number; top: number; width: number; height: number };
+  ownerDocument: { elementFromPoint(x: number, y: number): unknown };
+}
+
 /** Whether the middle of a field is on the screen, and nothing covers it. */
 function inView(field: Locator): Promise<boolean> {
-  return field.evaluate<boolean, never>(`(element) => {
+  return field.evaluate((element: Shown) => {
     const { left, top, width, height } = element.getBoundingClientRect();
-    return document.elementFromPoint(left + width / 2, top + height / 2) === element;
-  }`);
+    return element.ownerDocument.elementFromPoint(left + width / 2, top + height / 2) === element;
+  });
 }
 
 /** Whether a field has the focus, also within a shadow root. */
 function isFocused(field: Locator): Promise<boolean> {
-  return field.evaluate<boolean, never>(`(element) => element.matches(':focus')`);
+  return field.evaluate((element: Shown) => element.matches(':focus'));
 }
 
 async function pickModel(page: Page): Promise<void> {

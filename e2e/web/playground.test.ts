@@ -274,12 +274,12 @@ describe('the other parts', () => {
     const page = await open('media', 'audio');
     await page.getByRole('button', { name: 'Choose a file' }).waitFor();
     // A file of this size would take long to make.
-    await page.locator('input[type=file]').evaluate(`(input) => {
-      const files = new DataTransfer();
-      files.items.add(new File(['RIFF'], 'large.wav'));
-      Object.defineProperty(files.files[0], 'size', { value: 100_000_001 });
-      input.files = files.files;
-      Object.defineProperty(input, 'files', { value: files.files });
+    await page.locator('input[type=file]').waitFor({ state: 'attached' });
+    await page.evaluate(`{
+      const input = document.querySelector('main input[type=file]');
+      const large = new File(['RIFF'], 'large.wav');
+      Object.defineProperty(large, 'size', { value: 100_000_001 });
+      Object.defineProperty(input, 'files', { value: [large], configurable: true });
       input.dispatchEvent(new Event('change', { bubbles: true }));
     }`);
     await page.getByText('large.wav is larger than 100 MB.').waitFor();
@@ -326,7 +326,7 @@ describe('the other parts', () => {
       voice: 'anna',
     });
     const player = page.getByLabel('Speech', { exact: true }).locator('audio');
-    await expect.poll(() => player.evaluate<number, never>('(audio) => audio.duration')).toBeCloseTo(0.1);
+    await expect.poll(() => player.evaluate((audio: { duration: number }) => audio.duration)).toBeCloseTo(0.1);
     expect(await barriersOf(page)).toEqual([]);
     await page.getByLabel('Text', { exact: true }).fill('nothing');
     await page.getByRole('button', { name: 'Speak' }).click();
@@ -339,7 +339,7 @@ describe('the other parts', () => {
     await page.getByLabel('Pictures', { exact: true }).selectOption('2');
     await page.getByRole('button', { name: 'Make pictures' }).click();
     const second = page.getByRole('img', { name: 'a red dot (2)' });
-    await expect.poll(() => second.evaluate<number, never>('(image) => image.naturalWidth')).toBe(1);
+    await expect.poll(() => second.evaluate((image: { naturalWidth: number }) => image.naturalWidth)).toBe(1);
     expect(await barriersOf(page)).toEqual([]);
     const saved = page.waitForEvent('download');
     await page.getByRole('button', { name: 'Save picture 2' }).click();

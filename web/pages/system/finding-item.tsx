@@ -6,7 +6,7 @@ import { StatusShape, type Verdict } from '../../components/status.tsx';
 import { useWords } from '../../lib/language.ts';
 import { instanceWords } from '../../words/instance.ts';
 import { systemWords } from '../../words/system.ts';
-import { placeOf } from '../instance/remedies.ts';
+import { fieldOf, placeOf } from '../instance/remedies.ts';
 
 const VERDICTS: Readonly<Record<Finding['status'], Verdict>> = { ok: 'ok', warning: 'warn', problem: 'bad' };
 
@@ -56,7 +56,11 @@ function Step({ remedy }: { remedy: Remedy }) {
       <Button
         size="small"
         className="!h-auto min-h-7 max-w-full !shrink py-0.5 text-left !whitespace-normal"
-        onClick={() => void navigate({ to: place })}
+        onClick={() =>
+          void (place === '/settings'
+            ? navigate({ to: place, search: { field: fieldOf(remedy) } })
+            : navigate({ to: place }))
+        }
       >
         {textOf(remedy)}
       </Button>

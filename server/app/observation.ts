@@ -202,7 +202,10 @@ export function observe(parts: ObservationParts): Observation {
     }),
   );
   const system = createSystemView({
-    ...{ host, gpus, clock, ...program },
+    host,
+    gpus,
+    clock,
+    ...program,
     folders: parts.folders,
     groups: parts.groups,
     diskSpace: readSpaceFor,

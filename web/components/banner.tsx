@@ -29,7 +29,9 @@ export function Banner({ kind, actions, isOneLine = false, children }: BannerPro
       )}
     >
       <StatusShape of={kind === 'info' ? 'busy' : kind} />
-      <div className={classNames('min-w-0 grow', isOneLine ? 'flex' : 'basis-60 py-1 break-words')}>{children}</div>
+      <div className={classNames('min-w-0 grow', isOneLine ? 'flex' : 'basis-60 py-1 break-words wide:basis-112')}>
+        {children}
+      </div>
       {actions !== undefined && (
         <div className={classNames('flex items-center gap-1', isOneLine ? 'shrink-0' : 'flex-wrap')}>{actions}</div>
       )}

@@ -16,6 +16,7 @@ import {
 } from './live-frames.ts';
 import { LogLevelSchema } from './logs.ts';
 import { LongIntegerSchema } from './long-integer.ts';
+import { TriggerSchema } from './trigger.ts';
 
 /** Makes the schema of an event about one instance. `data` has the name of the instance. */
 function ofInstance<const Type extends string, Fields extends z.ZodRawShape>(type: Type, fields: Fields) {
@@ -37,6 +38,9 @@ export const DomainEventSchema = z.discriminatedUnion('type', [
       .describe(
         'Why llamactl stops it without a request: `eviction`: another instance needs its slot; `idle`: its idle timeout passed.',
       ),
+    trigger: TriggerSchema.optional().describe(
+      'Who or what made it change; a later status of the same start or stop repeats it. Absent: unknown.',
+    ),
   }),
   ofInstance('instance_created', {}),
   ofInstance('instance_updated', {

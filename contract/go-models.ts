@@ -30,6 +30,7 @@ const INNER: Readonly<Record<string, string>> = {
   ConfigWrittenConfig: 'Config',
   HealthStatus: 'HealthStatus',
   InstanceStatusChangedEventCause: 'StopCause',
+  InstanceStatusChangedEventTrigger: 'Trigger',
   LogsGap: 'Gap',
   PastAlertLevel: 'AlertLevel',
   SystemAlertEventLevel: 'AlertLevel',

@@ -59,6 +59,46 @@ describe('an event line', () => {
       '12:00:00  llama         renamed to big',
       { ...at, type: 'instance_updated', data: { name: 'big', previous_name: 'llama' } },
     ],
+    [
+      '12:00:00  llama         running → stopping  a command by user:otto',
+      {
+        ...at,
+        type: 'instance_status_changed',
+        data: {
+          name: 'llama',
+          status: 'stopping',
+          previous_status: 'running',
+          trigger: { kind: 'command', caller: 'user:otto' },
+        },
+      },
+    ],
+    [
+      '12:00:00  llama         stopped → starting  request r1 by key:1 (ci)',
+      {
+        ...at,
+        type: 'instance_status_changed',
+        data: {
+          name: 'llama',
+          status: 'starting',
+          previous_status: 'stopped',
+          trigger: { kind: 'demand', caller: 'key:1 (ci)', request_id: 'r1' },
+        },
+      },
+    ],
+    [
+      '12:00:00  llama         running → stopping  another instance needed its slot  for qwen',
+      {
+        ...at,
+        type: 'instance_status_changed',
+        data: {
+          name: 'llama',
+          status: 'stopping',
+          previous_status: 'running',
+          cause: 'eviction',
+          trigger: { kind: 'eviction', needed_by: 'qwen' },
+        },
+      },
+    ],
     ['12:00:00  llama         deleted', { ...at, type: 'instance_deleted', data: { name: 'llama' } }],
     [
       '12:00:00  llama         1.5 GB  120 % CPU  4 threads  2.0 GB GPU',

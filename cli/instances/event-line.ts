@@ -3,6 +3,8 @@ import { bytes, count, percent } from '../../format/figures.ts';
 import type { Style } from '../screen/style.ts';
 import { padded, plain, roomBeside, widthOf, wrapped } from '../screen/text.ts';
 
+type Trigger = NonNullable<Extract<Frame, { type: 'instance_status_changed' }>['data']['trigger']>;
+
 /** Most names are shorter, so the text after them forms a column. */
 const NAME_COLUMNS = 12;
 /** The longest kind of decision. */
@@ -24,9 +26,17 @@ export function eventLines(frame: Frame, time: string, style: Style, columns: nu
 function partsOf(frame: Frame, style: Style): string[] {
   switch (frame.type) {
     case 'instance_status_changed': {
-      const { name, previous_status: previous, status, cause, reason = cause && causeText(cause) } = frame.data;
+      const {
+        name,
+        previous_status: previous,
+        status,
+        cause,
+        reason = cause && causeText(cause),
+        trigger,
+      } = frame.data;
       const change = `${style.faint(plain(previous))} → ${style.status(status, plain(status))}`;
-      return [nameOf(name), change, ...(reason === undefined ? [] : [plain(reason)])];
+      const by = trigger === undefined ? null : triggerText(trigger);
+      return [nameOf(name), change, ...[reason, by].flatMap((text) => (typeof text === 'string' ? [plain(text)] : []))];
     }
     case 'instance_created':
       return [nameOf(frame.data.name), 'created'];
@@ -63,6 +73,29 @@ function partsOf(frame: Frame, style: Style): string[] {
 /** The reason of a stop, for servers that send only its cause. */
 function causeText(cause: 'eviction' | 'idle'): string {
   return cause === 'eviction' ? 'another instance needed its slot' : 'idle for too long';
+}
+
+/** Who or what caused a change of status; `null`: its reason says all of it. */
+function triggerText({ kind, caller, request_id: request, needed_by: other }: Trigger): string | null {
+  const by = caller === undefined ? '' : ` by ${caller}`;
+  switch (kind) {
+    case 'command':
+      return `a command${by}`;
+    case 'update':
+      return `an update${by}`;
+    case 'demand':
+      return `${request === undefined ? 'a request' : `request ${request}`}${by}`;
+    case 'eviction':
+      return other === undefined ? null : `for ${other}`;
+    case 'idle':
+      return null;
+    case 'restart_policy':
+      return 'the restart policy';
+    case 'server_start':
+      return 'the start of llamactl';
+    default:
+      return plain(kind);
+  }
 }
 
 /** The parts of an event whose type this version does not know. */

@@ -6,7 +6,7 @@ import { MemoryStore } from '../testing/memory-store.ts';
 import { createEventBus, type EventBus } from './bus.ts';
 import { EventHistory, type HistoryQuery } from './event-history.ts';
 
-const ALL: HistoryQuery = { visible: null, instance: null, before: Number.MAX_SAFE_INTEGER, limit: 100 };
+const ALL: HistoryQuery = { visible: null, seesCallers: true, instance: null, before: Number.MAX_SAFE_INTEGER, limit: 100 };
 
 let store: MemoryStore;
 
@@ -113,5 +113,18 @@ describe('EventHistory', () => {
     expect(await own.alerts({ ...ALL, before: 5, limit: 1 })).toMatchObject({ more: true, oldest_seq: 1 });
     // An event without an id belongs to the present instance of its name.
     expect((await own.events({ ...ALL, visible: new Set(['id-of-b']) }, 'instance_created')).events).toHaveLength(1);
+  });
+
+  it('hides who caused a change from callers who may not see that', async () => {
+    const trigger = { kind: 'demand', caller: 'user:ada', request_id: 'r1' } as const;
+    const data = { name: 'a', status: 'starting', previous_status: 'stopped', trigger } as const;
+    await store.replay.append([{ ...created(1), event: { type: 'instance_status_changed', data } }]);
+    const own = await history();
+    const triggerFor = async (seesCallers: boolean): Promise<unknown> => {
+      const { events } = await own.events({ ...ALL, seesCallers }, null);
+      return events.map((event) => (event.type === 'instance_status_changed' ? event.data.trigger : null));
+    };
+    expect(await triggerFor(true)).toEqual([trigger]);
+    expect(await triggerFor(false)).toEqual([{ kind: 'demand' }]);
   });
 });

@@ -4,6 +4,7 @@ import type { KeptEvent } from '../instances/ports/event-sink.ts';
 import { nextTurn, type Clock } from '../instances/ports/time.ts';
 import { pastAlerts } from './alert-history.ts';
 import type { EventBus } from './bus.ts';
+import { eventAsSeen } from './event-sight.ts';
 import { pastEventOf, subjectOf } from './message.ts';
 import { maySee } from './subscription.ts';
 
@@ -11,6 +12,8 @@ import { maySee } from './subscription.ts';
 export interface HistoryQuery {
   /** Ids of the instances that the caller may see; `null`: all. */
   visible: ReadonlySet<string> | null;
+  /** Whether the caller may see who caused changes of status. */
+  seesCallers: boolean;
   /** Only about this instance. `id`: of the present instance of this name; `null`: none has it. */
   instance: { name: string; id: string | null } | null;
   /** Only entries with a smaller number. */
@@ -44,7 +47,9 @@ export class EventHistory {
       if (this.#isWanted(kept, query)) found.push(kept);
       if (found.length > query.limit) break;
     }
-    const events = found.slice(0, query.limit).map(pastEventOf);
+    const events = found
+      .slice(0, query.limit)
+      .map((kept) => pastEventOf({ ...kept, event: eventAsSeen(kept.event, query, this.#dependencies.idOf) }));
     return { events, more: found.length > query.limit, oldest_seq: await this.#oldest() };
   }
 

@@ -17,6 +17,8 @@ import type {
 } from '@llamactl/contract/live-frames';
 import type { KeptEvent } from '../instances/ports/event-sink.ts';
 import type { TracedDecision } from './decision-trace.ts';
+import { eventAsSeen } from './event-sight.ts';
+import type { Sight } from './subscription.ts';
 
 /** A message to clients, encoded once for all of them. */
 export interface Message {
@@ -31,6 +33,8 @@ export interface Message {
   decision?: Pick<TracedDecision, 'data' | 'instances' | 'namesCaller'>;
   /** Set for a frame about one request: the caller's name, and the frame without its sender for clients who may not see that. */
   request?: { caller: string | null; withoutSender: () => Buffer };
+  /** Set for an event that not every client may see in full: makes the frame that a client may see. */
+  seenBy?: (sight: Pick<Sight, 'visible' | 'seesCallers'>) => Buffer;
   /** Whether the message is not stored, such as statistics. A slow client does not get it. */
   isFleeting: boolean;
   /** The WebSocket frame. */
@@ -56,8 +60,15 @@ export function subjectOf(
 
 /** @param idOf Id of an existing instance; called when the event itself has no id. */
 export function messageOfEvent(kept: KeptEvent, idOf: (name: string) => string | null): Message {
-  const { type } = kept.event;
-  return { type, ...subjectOf(kept, idOf), isFleeting: false, bytes: textFrame(JSON.stringify(pastEventOf(kept))) };
+  const { event } = kept;
+  const bytes = textFrame(JSON.stringify(pastEventOf(kept)));
+  const message: Message = { type: event.type, ...subjectOf(kept, idOf), isFleeting: false, bytes };
+  if (event.type !== 'instance_status_changed' || event.data.trigger === undefined) return message;
+  const seenBy: Message['seenBy'] = (sight) => {
+    const seen = eventAsSeen(event, sight, idOf);
+    return seen === event ? bytes : textFrame(JSON.stringify(pastEventOf({ ...kept, event: seen })));
+  };
+  return { ...message, seenBy };
 }
 
 /** A kept event in the form in which clients get it. */

@@ -33,7 +33,7 @@ export interface Subscription {
   named: readonly NamedType[];
   wants(message: Pick<Message, 'type' | 'name' | 'previousName' | 'instance' | 'decision' | 'request'>): boolean;
   /** The bytes of a wanted message, as this client may see it. */
-  bytesOf(message: Pick<Message, 'bytes' | 'request'>): Buffer;
+  bytesOf(message: Pick<Message, 'bytes' | 'request' | 'seenBy'>): Buffer;
 }
 
 /**
@@ -72,7 +72,8 @@ export function createSubscription(
       if (name === null) return ofRequest === undefined || (visible === null && names === null);
       return maySee(visible, { name, instance }) && (isNamed(name) || isNamed(previousName));
     },
-    bytesOf: ({ bytes, request: ofRequest }) => {
+    bytesOf: ({ bytes, request: ofRequest, seenBy }) => {
+      if (seenBy !== undefined) return seenBy({ visible, seesCallers });
       const isShown = ofRequest === undefined || seesCallers || ofRequest.caller === caller;
       return isShown ? bytes : ofRequest.withoutSender();
     },

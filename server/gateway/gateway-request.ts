@@ -195,6 +195,7 @@ export class GatewayRequest {
       lease = await context.instances.acquire({
         instance: target,
         caller: context.account,
+        subject: context.caller,
         requestId: context.requestId,
         mayStart: isModel,
         onlyRunning: !isModel,

@@ -1,13 +1,11 @@
 import type { Socket } from 'node:net';
 import { CLOSE_CODES, type Subscribe, SubscribeSchema } from '@llamactl/contract/events';
-import { OPERATIONS } from '@llamactl/contract/operations';
 import type { RawData, WebSocket } from 'ws';
 import type { Caller } from '../auth/caller.ts';
-import { mayCall } from '../auth/permissions.ts';
 import type { Clock } from '../instances/ports/time.ts';
 import type { InstanceManager } from '../instances/use-cases.ts';
 import { judge } from './bodies/problems.ts';
-import { watchWelcome } from './edge/gate.ts';
+import { seesCallers, watchWelcome } from './edge/gate.ts';
 import { LogFollowers, type LogNews } from './log-followers.ts';
 
 /** Source of events for WebSocket clients. */
@@ -105,7 +103,7 @@ export class WebSocketClient {
         },
       },
       instances: caller.instances,
-      seesCallers: caller.instances === null && mayCall(caller, OPERATIONS.cancelRequest.permission),
+      seesCallers: seesCallers(caller),
       caller: caller.subject,
       afterSeq,
       onTooSlow: () => this.end(CLOSE_CODES.tooSlow, 'You read too slowly; connect again with after_seq.'),

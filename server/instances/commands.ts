@@ -1,7 +1,7 @@
 import { ApiError } from '@llamactl/contract/errors';
 import type { Config } from '@llamactl/contract/config';
 import type { Status } from '@llamactl/contract/instance';
-import type { InstanceState } from './life/lifecycle.ts';
+import type { Author, InstanceState } from './life/lifecycle.ts';
 import { type Mailbox, Sealed } from './life/mailbox.ts';
 import { momentOf, type Clock } from './ports/time.ts';
 import { noFreeSlot, noRoom, notFound, shuttingDown } from './refusals.ts';
@@ -21,10 +21,11 @@ export interface CommandDependencies {
   defaults: Pick<Config['instances'], 'stop_timeout'>;
 }
 
-type Command =
+type Command = { author: Author } & (
   | { type: 'start'; cause: 'command' }
   | { type: 'stop' | 'restart'; force: boolean; timeoutMs: number }
-  | { type: 'apply'; timeoutMs: number };
+  | { type: 'apply'; timeoutMs: number }
+);
 
 /**
  * The commands start, stop and restart. Each resolves to the status that the instance enters. With `wait`: to the
@@ -44,18 +45,19 @@ export class Commands {
   }
 
   start(mailbox: Mailbox, options: WaitOptions): Promise<Status> {
-    return this.#startOrRestart(mailbox, { type: 'start', cause: 'command' }, options);
+    return this.#startOrRestart(mailbox, { type: 'start', cause: 'command', author: authorOf(options.by) }, options);
   }
 
   restart(mailbox: Mailbox, options: StopOptions & WaitOptions): Promise<Status> {
-    return this.#startOrRestart(mailbox, { type: 'restart', ...this.#stopTerms(options) }, options);
+    const author = authorOf(options.by);
+    return this.#startOrRestart(mailbox, { type: 'restart', ...this.#stopTerms(options), author }, options);
   }
 
   async stop(mailbox: Mailbox, options: StopOptions & WaitOptions): Promise<Status> {
     const { wait, signal, isBegun = false } = options;
     const entered = isBegun
       ? mailbox.state.status
-      : await this.#post(mailbox, { type: 'stop', ...this.#stopTerms(options) });
+      : await this.#post(mailbox, { type: 'stop', ...this.#stopTerms(options), author: authorOf(options.by) });
     if (wait !== true) return entered;
     const { status } = await mailbox.until((state) => state.status !== 'stopping', signal);
     await mailbox.stored;
@@ -66,16 +68,23 @@ export class Commands {
    * Restarts the engine of a changed instance, unless it is stopped or stopping. A due restart is stored with the
    * change. From then on neither a full disk nor a shutdown cancels it: after a shutdown, the next server restarts the
    * engine.
+   *
+   * @param by Subject of the caller who changed it; `undefined`: unknown
    */
-  async relaunch(mailbox: Mailbox): Promise<Status> {
+  async relaunch(mailbox: Mailbox, by: string | undefined): Promise<Status> {
     const isDue = isRestartDue(mailbox.state);
     if (isDue && this.#isClosing) return mailbox.state.status;
-    const posted = this.#post(mailbox, { type: 'apply', timeoutMs: this.#stopTimeoutMs(undefined) });
+    const timeoutMs = this.#stopTimeoutMs(undefined);
+    const posted = this.#post(mailbox, { type: 'apply', timeoutMs, author: authorOf(by) });
     return isDue ? posted.catch(() => mailbox.state.status) : posted;
   }
 
-  /** Starts an instance only if a slot is free. Start-all evicts nothing, because no instance of the batch has priority. */
-  async startBeside(mailbox: Mailbox): Promise<Status> {
+  /**
+   * Starts an instance only if a slot is free. Start-all evicts nothing, because no instance of the batch has priority.
+   *
+   * @param by Subject of the caller; `undefined`: unknown
+   */
+  async startBeside(mailbox: Mailbox, by: string | undefined): Promise<Status> {
     const { scheduler, startCheck, memory } = this.#dependencies;
     const { stops } = mailbox;
     if (isUp(mailbox.state)) return mailbox.state.status;
@@ -92,7 +101,7 @@ export class Commands {
       memory?.ease(id, false);
       throw noFreeSlot(name);
     }
-    const posted = this.#post(mailbox, { type: 'start', cause: 'command' });
+    const posted = this.#post(mailbox, { type: 'start', cause: 'command', author: authorOf(by) });
     if (mailbox.state.status === 'starting') scheduler.reserve(id);
     return posted;
   }
@@ -147,4 +156,8 @@ export class Commands {
   #stopTimeoutMs(seconds: number | undefined): number {
     return (seconds ?? this.#dependencies.defaults.stop_timeout) * 1_000;
   }
+}
+
+function authorOf(by: string | undefined): Author {
+  return by === undefined ? {} : { caller: by };
 }

@@ -19,6 +19,7 @@ import { contextWarning } from './settings/context-warning.ts';
 import { withModelFile } from './settings/model-setting.ts';
 import { adapterFor, checkSettings, newSettings, patchedSettings, type DefinedNames } from './settings/settings.ts';
 import type { StartCheck } from './start-check.ts';
+import type { UpdateOptions } from './use-cases.ts';
 import { keepsContext } from './run/kept-context.ts';
 import { isRestartedByUpdate, NEW_STATE } from './life/transitions.ts';
 import type { WholeChanges } from './fleet/whole-changes.ts';
@@ -74,12 +75,8 @@ export class Editor {
     return { mailbox, record, warnings: obstacle === null ? warnings : [...warnings, obstacle.message] };
   }
 
-  /** @param options.restart Restart the engine after the write; an edit that could not start is refused. */
-  async update(
-    mailbox: Mailbox,
-    given: UpdateInstance,
-    options: { ifMatch?: string | undefined; restart: boolean },
-  ): Promise<Edited> {
+  /** An edit with a restart is refused if the engine could not start with it. */
+  async update(mailbox: Mailbox, given: UpdateInstance, options: UpdateOptions): Promise<Edited> {
     const { registry, models, startCheck, wholeChanges, commands } = this.#dependencies;
     const { name } = mailbox.record;
     if (given.name !== undefined && given.name !== name) {
@@ -107,7 +104,7 @@ export class Editor {
       registry.assertFree({ ...record, aliases: record.settings.aliases });
       await wholeChanges.run(async () => {
         if (!isSame) await this.put(mailbox, record, options.restart);
-        if (options.restart) await commands.relaunch(mailbox);
+        if (options.restart) await commands.relaunch(mailbox, options.by);
       });
       return { mailbox, record, warnings };
     }

@@ -5,6 +5,14 @@ import { Domain } from '../testing/domain.ts';
 const stored = ({ store }: Domain): string[] =>
   store.events.map(({ event: { type, data } }) => `${type} ${'status' in data ? data.status : ''}`.trim());
 
+/** The changes of status, as `name status` with the trigger. */
+const triggers = ({ events: { events } }: Domain, from = 0): unknown[] =>
+  events
+    .slice(from)
+    .flatMap(({ type, data }) =>
+      type === 'instance_status_changed' ? [[`${data.name} ${data.status}`, data.trigger]] : [],
+    );
+
 describe('the events of instances', () => {
   it('are stored in the order in which they are sent, under the id of the instance', async () => {
     const domain = new Domain();
@@ -48,6 +56,70 @@ describe('the events of instances', () => {
       'it was evicted: another instance needed its slot',
       'idle for 60 s (idle_timeout)',
       'stopped as asked',
+    ]);
+  });
+
+  it('name the caller, the request, the other instance or the policy that caused them', async () => {
+    const domain = new Domain(undefined, { settings: { max_running: 1 } });
+    const id = await domain.create('a', { on_demand: true });
+    await domain.create('b', { idle_timeout: 60 });
+    const asked = domain.manager.acquire({
+      instance: 'a',
+      caller: 'user:1',
+      subject: 'user:ada',
+      requestId: 'r1',
+      mayStart: true,
+      signal: new AbortController().signal,
+    });
+    await domain.settle();
+    (await asked).release();
+    await domain.pass(60_000);
+    await domain.manager.start('b', { by: 'user:otto' });
+    await domain.settle();
+    await domain.pass(60_000);
+    await domain.manager.startAll(['a'], 'key:1 (ci)');
+    await domain.settle();
+    await domain.manager.update('a', { options: { threads: 2 } }, { restart: true, by: 'user:eva' });
+    await domain.settle();
+    domain.world.exit(id, 1, domain.clock.now());
+    await domain.settle();
+    await domain.manager.stop('a', { by: 'user:otto' });
+    await domain.settle();
+    const demand = { kind: 'demand', caller: 'user:ada', request_id: 'r1' };
+    const otto = { kind: 'command', caller: 'user:otto' };
+    const all = { kind: 'command', caller: 'key:1 (ci)' };
+    const update = { kind: 'update', caller: 'user:eva' };
+    expect(triggers(domain)).toEqual([
+      ['a starting', demand],
+      ['a running', demand],
+      ['b starting', otto],
+      ['a stopping', { kind: 'eviction', needed_by: 'b' }],
+      ['a stopped', { kind: 'eviction', needed_by: 'b' }],
+      ['b running', otto],
+      ['b stopping', { kind: 'idle' }],
+      ['b stopped', { kind: 'idle' }],
+      ['a starting', all],
+      ['a running', all],
+      ['a restarting', update],
+      ['a starting', update],
+      ['a running', update],
+      ['a restarting', { kind: 'restart_policy' }],
+      ['a stopped', otto],
+    ]);
+  });
+
+  it('say that the restart policy started an instance', async () => {
+    const domain = new Domain();
+    const id = await domain.createRunning('a');
+    const { length } = domain.events.events;
+    domain.world.exit(id, 1, domain.clock.now());
+    await domain.settle();
+    await domain.pass(60_000);
+    await domain.settle();
+    expect(triggers(domain, length)).toEqual([
+      ['a restarting', { kind: 'restart_policy' }],
+      ['a starting', { kind: 'restart_policy' }],
+      ['a running', { kind: 'restart_policy' }],
     ]);
   });
 

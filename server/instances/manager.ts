@@ -34,7 +34,15 @@ import { type Removals, untilErased } from './removal.ts';
 import type { MemoryAdmission } from './slots/memory-admission.ts';
 import type { Scheduler } from './slots/scheduler.ts';
 import type { StartCheck } from './start-check.ts';
-import type { InstanceManager, LiveRun, Previewed, StopOptions, WaitOptions, Written } from './use-cases.ts';
+import type {
+  InstanceManager,
+  LiveRun,
+  Previewed,
+  StopOptions,
+  UpdateOptions,
+  WaitOptions,
+  Written,
+} from './use-cases.ts';
 import type { WaitingRooms } from './slots/waiting-rooms.ts';
 
 /** Dependencies of the use cases; `app.ts` builds them. */
@@ -116,11 +124,7 @@ export class Manager implements InstanceManager {
     return this.#written(await this.#dependencies.editor.create(body));
   }
 
-  async update(
-    name: string,
-    patch: UpdateInstance,
-    options: { ifMatch?: string | undefined; restart: boolean },
-  ): Promise<Written> {
+  async update(name: string, patch: UpdateInstance, options: UpdateOptions): Promise<Written> {
     return this.#written(await this.#dependencies.editor.update(this.#find(name), patch, options));
   }
 
@@ -198,16 +202,17 @@ export class Manager implements InstanceManager {
     });
   }
 
-  startAll(names?: readonly string[]): Promise<Batch['results']> {
-    return this.#each(names, STARTED_BY_ALL, async (name) => this.#dependencies.commands.startBeside(this.#find(name)));
+  startAll(names?: readonly string[], by?: string): Promise<Batch['results']> {
+    const { commands } = this.#dependencies;
+    return this.#each(names, STARTED_BY_ALL, async (name) => commands.startBeside(this.#find(name), by));
   }
 
-  stopAll(names?: readonly string[]): Promise<Batch['results']> {
-    return this.#each(names, STOPPED_BY_ALL, (name) => this.stop(name));
+  stopAll(names?: readonly string[], by?: string): Promise<Batch['results']> {
+    return this.#each(names, STOPPED_BY_ALL, (name) => this.stop(name, { by }));
   }
 
-  restartAll(names: readonly string[]): Promise<Batch['results']> {
-    return this.#each(names, [], (name) => this.restart(name));
+  restartAll(names: readonly string[], by?: string): Promise<Batch['results']> {
+    return this.#each(names, [], (name) => this.restart(name, { by }));
   }
 
   removeAll(names: readonly string[], signal?: AbortSignal): Promise<Batch['results']> {

@@ -85,14 +85,14 @@ export function scopedManager(manager: InstanceManager, scope: InstanceScope): I
       return manager.restart(name, options);
     },
     health: async (name) => manager.health(seen(name)),
-    startAll: async (names) => {
+    startAll: async (names, by) => {
       refuseStart();
-      return each(names, STARTED_BY_ALL, (those) => manager.startAll(those));
+      return each(names, STARTED_BY_ALL, (those) => manager.startAll(those, by));
     },
-    stopAll: (names) => each(names, STOPPED_BY_ALL, (those) => manager.stopAll(those)),
-    restartAll: async (names) => {
+    stopAll: (names, by) => each(names, STOPPED_BY_ALL, (those) => manager.stopAll(those, by)),
+    restartAll: async (names, by) => {
       refuseStart();
-      return each(names, [], (those) => manager.restartAll(those));
+      return each(names, [], (those) => manager.restartAll(those, by));
     },
     removeAll: (names, signal) => each(names, [], (those) => manager.removeAll(those, signal)),
     logs: async (name, query) => manager.logs(seen(name), query),

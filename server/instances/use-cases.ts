@@ -39,6 +39,8 @@ export interface WaitOptions {
    * commands.
    */
   isBegun?: boolean | undefined;
+  /** Subject of the caller, for the event about the change; absent: unknown. */
+  by?: string | undefined;
 }
 
 /** Abort reason of a wait that the next server continues. */
@@ -54,6 +56,14 @@ export interface LiveRun {
   run: number;
   /** The resources that it uses now; `null`: the engine is dead. */
   stats(): Stats | null;
+}
+
+/** How an update is made. */
+export interface UpdateOptions extends Pick<WaitOptions, 'by'> {
+  /** Value of `If-Match`: an entity tag, a list of them or `*`. */
+  ifMatch?: string | undefined;
+  /** Whether to restart the engine after the write. */
+  restart: boolean;
 }
 
 /** The result of a create or an update. */
@@ -93,12 +103,7 @@ export interface InstanceManager {
     patch: UpdateInstance,
     options: { ifMatch?: string | undefined; restart: boolean },
   ): Promise<Previewed>;
-  /** @param options.ifMatch Value of `If-Match`: an entity tag, a list of them or `*`. */
-  update(
-    name: string,
-    patch: UpdateInstance,
-    options: { ifMatch?: string | undefined; restart: boolean },
-  ): Promise<Written>;
+  update(name: string, patch: UpdateInstance, options: UpdateOptions): Promise<Written>;
   /**
    * Gives an instance another name, in any state, without touching its engine. Resolves when the new name is stored.
    */
@@ -109,10 +114,11 @@ export interface InstanceManager {
   stop(name: string, options?: StopOptions & WaitOptions): Promise<Status>;
   restart(name: string, options?: StopOptions & WaitOptions): Promise<Status>;
   health(name: string): Promise<Health>;
-  startAll(names?: readonly string[]): Promise<Batch['results']>;
-  stopAll(names?: readonly string[]): Promise<Batch['results']>;
+  /** @param by Subject of the caller; also below. `undefined`: unknown */
+  startAll(names?: readonly string[], by?: string): Promise<Batch['results']>;
+  stopAll(names?: readonly string[], by?: string): Promise<Batch['results']>;
   /** Restarts each of these instances; starts stopped ones. */
-  restartAll(names: readonly string[]): Promise<Batch['results']>;
+  restartAll(names: readonly string[], by?: string): Promise<Batch['results']>;
   /** Deletes each of these instances that does not run. Its status is then `null`. @param signal Aborts the waiting. */
   removeAll(names: readonly string[], signal?: AbortSignal): Promise<Batch['results']>;
   logs(name: string, query: LogQuery): Promise<Logs>;
@@ -144,6 +150,8 @@ export interface ApplyOptions {
   dryRun: boolean;
   /** Aborts the waiting, not the work. */
   signal?: AbortSignal | undefined;
+  /** Subject of the caller; absent: unknown. */
+  by?: string | undefined;
 }
 
 /** Exports and applies all instances as one document. */

@@ -52,6 +52,9 @@ const ToSuccessorSchema = z.discriminatedUnion('type', [
     id,
     instance: text,
     caller: text,
+    /** Who sent the request, and its `X-Request-Id`; left out: unknown. */
+    subject: text.optional(),
+    requestId: text.optional(),
     mayStart: z.boolean(),
     onlyRunning: z.boolean(),
     /** The run that died under the request before it answered; left out: a first request. */

@@ -138,7 +138,7 @@ export class PredecessorLink {
 
   /** Holds a lease for the predecessor, from its request to the release. Never rejects. */
   async #acquire(
-    { id, instance, caller, mayStart, onlyRunning, after: lost }: Extract<ToSuccessor, { type: 'acquire' }>,
+    { id, after: lost, type: _, ...request }: Extract<ToSuccessor, { type: 'acquire' }>,
     needs: PredecessorNeeds,
   ): Promise<void> {
     const over = new AbortController();
@@ -148,7 +148,7 @@ export class PredecessorLink {
     // `null`: stops are counted per server, so the predecessor's count means nothing here.
     const after = lost === undefined ? undefined : { ...lost, stops: null };
     try {
-      const lease = await needs.acquire({ instance, caller, mayStart, onlyRunning, signal, onWaiting, after });
+      const lease = await needs.acquire({ ...request, signal, onWaiting, after });
       const { record, target, origin } = lease;
       const { upstream_model, request_defaults, request_strip, system_prompt, isolated } = record.settings;
       const settings = { upstream_model, request_defaults, request_strip, system_prompt, isolated };

@@ -124,7 +124,7 @@ export class SuccessorLink {
 
   /** Requests a lease from the successor, for use in this server. Rejects like `acquire` of the instances. */
   async acquire(request: LeaseRequest): Promise<Lease> {
-    const { instance, caller, mayStart, onlyRunning = false, signal, after: lost } = request;
+    const { instance, caller, subject, requestId, mayStart, onlyRunning = false, signal, after: lost } = request;
     signal.throwIfAborted();
     if (this.#isClosed) throw noServer();
     const id = this.#nextId;
@@ -138,7 +138,7 @@ export class SuccessorLink {
     };
     signal.addEventListener('abort', leave, { once: true });
     const after = lost === undefined ? {} : { after: { instance: lost.instance, run: lost.run } };
-    this.#channel.send({ type: 'acquire', id, instance, caller, mayStart, onlyRunning, ...after });
+    this.#channel.send({ type: 'acquire', id, instance, caller, subject, requestId, mayStart, onlyRunning, ...after });
     return promise.finally(() => signal.removeEventListener('abort', leave));
   }
 

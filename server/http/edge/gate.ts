@@ -247,3 +247,8 @@ export function seenBy(caller: Caller | null, manager: InstanceManager): Instanc
   if (instances === null && mayStart) return manager;
   return scopedManager(manager, { maySee: (id) => maySee(caller, id), mayStart });
 }
+
+/** Whether a caller may see who sends the requests of others: operators who may see all instances. */
+export function seesCallers(caller: Caller): boolean {
+  return caller.instances === null && mayCall(caller, OPERATIONS.cancelRequest.permission);
+}

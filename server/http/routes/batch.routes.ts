@@ -4,18 +4,18 @@ import type { Bind } from '../operations.ts';
 
 /** The section "Batch Operations" of the API reference. */
 export function batchRoutes(bind: Bind): void {
-  bind(OPERATIONS.startAllInstances, async ({ body, manager }) => {
-    const results = await manager.startAll(body.names);
+  bind(OPERATIONS.startAllInstances, async ({ body, caller, manager }) => {
+    const results = await manager.startAll(body.names, caller.subject);
     return { message: summary('Start', results), results };
   });
 
-  bind(OPERATIONS.stopAllInstances, async ({ body, manager }) => {
-    const results = await manager.stopAll(body.names);
+  bind(OPERATIONS.stopAllInstances, async ({ body, caller, manager }) => {
+    const results = await manager.stopAll(body.names, caller.subject);
     return { message: summary('Stop', results), results };
   });
 
-  bind(OPERATIONS.restartAllInstances, async ({ body, manager }) => {
-    const results = await manager.restartAll(body.names);
+  bind(OPERATIONS.restartAllInstances, async ({ body, caller, manager }) => {
+    const results = await manager.restartAll(body.names, caller.subject);
     return { message: summary('Restart', results), results };
   });
 

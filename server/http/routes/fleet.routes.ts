@@ -25,7 +25,7 @@ export function fleetRoutes(bind: Bind, fleet: FleetManager, work: SlicedWork): 
         'This key may not start instances (`may_start` is false), and a change restarts them; dry_run works.',
       );
     }
-    return fleet.apply(body, { prune, dryRun, signal });
+    return fleet.apply(body, { prune, dryRun, signal, by: caller.subject });
   });
 
   bind(OPERATIONS.exportFleet, async ({ headers, query, signal }) => {

@@ -39,7 +39,7 @@ export function instanceRoutes(bind: Bind, basePath: string, parts: EstimatePart
   });
 
   bind(OPERATIONS.updateInstance, async ({ params, query, body, caller, manager, headers }) => {
-    const options = { ifMatch: headers['if-match'], restart: query.apply === 'restart' };
+    const options = { ifMatch: headers['if-match'], restart: query.apply === 'restart', by: caller.subject };
     if (query.dry_run === true) {
       const { instance, preview } = await manager.previewUpdate(params.name, body, options);
       const estimate = await previewEstimate(parts, instance, manager.idOf(params.name), caller, manager);

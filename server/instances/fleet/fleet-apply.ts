@@ -47,17 +47,27 @@ export class FleetApply {
   readonly #dependencies: FleetApplyDependencies;
   readonly #document: FleetDocument;
   readonly #calledOff: AbortSignal;
+  readonly #by: string | undefined;
   readonly #surplus: readonly Mailbox[];
   #step: Step = { kind: 'end' };
   readonly #removed: Removed[] = [];
   /** The errors of failed removals. */
   readonly #unremoved: Failures<Mailbox> = new Map();
 
-  /** @param calledOff Aborted with an `ApiError` or a {@link Moved} when this server must not apply the document. */
-  constructor(dependencies: FleetApplyDependencies, document: FleetDocument, calledOff: AbortSignal) {
+  /**
+   * @param calledOff Aborted with an `ApiError` or a {@link Moved} when this server must not apply the document.
+   * @param by Subject of the caller; `undefined`: unknown
+   */
+  constructor(
+    dependencies: FleetApplyDependencies,
+    document: FleetDocument,
+    calledOff: AbortSignal,
+    by: string | undefined,
+  ) {
     this.#dependencies = dependencies;
     this.#document = document;
     this.#calledOff = calledOff;
+    this.#by = by;
     this.#surplus = document.surplus();
   }
 
@@ -157,7 +167,7 @@ export class FleetApply {
     // Again in one turn: of two instances that swap ports, neither starts before the other has begun to stop.
     const restarts = going.filter((move) => move.action === 'restart' && !failures.has(move));
     await attemptAll(restarts, failures, async ({ present }) => {
-      if (present !== null) await commands.relaunch(present.instance);
+      if (present !== null) await commands.relaunch(present.instance, this.#by);
     });
   }
 
@@ -165,7 +175,7 @@ export class FleetApply {
   async #end(instance: Mailbox): Promise<void> {
     const { commands, removals } = this.#dependencies;
     if (instance.isClosed || this.#calledOff.aborted) return;
-    if (hasRunAhead(instance.state)) await commands.stop(instance, {});
+    if (hasRunAhead(instance.state)) await commands.stop(instance, { by: this.#by });
     await removals.untilEnded(instance, this.#calledOff);
   }
 

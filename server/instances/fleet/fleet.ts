@@ -51,13 +51,13 @@ export class FleetKeeper implements FleetManager {
     return entry;
   }
 
-  async apply({ instances }: Fleet, { prune, dryRun, signal }: ApplyOptions): Promise<Applied> {
+  async apply({ instances }: Fleet, { prune, dryRun, signal, by }: ApplyOptions): Promise<Applied> {
     const entries = await withModelFiles(instances, this.#dependencies.models);
     const document = new FleetDocument(this.#dependencies, entries, prune);
     const warnings = await document.judge();
     signal?.throwIfAborted();
     const calledOff = AbortSignal.any([refusalOf(signal), this.#closing.signal]);
-    const apply = new FleetApply(this.#dependencies, document, calledOff);
+    const apply = new FleetApply(this.#dependencies, document, calledOff, by);
     const result = await this.#whileWaitedFor(dryRun ? document.foresee() : apply.make(signal), apply, signal);
     if ('calledOff' in result) throw result.calledOff;
     const results = this.#stepsOf(result, warnings);

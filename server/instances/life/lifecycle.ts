@@ -1,5 +1,6 @@
 import type { DecisionInputs } from '@llamactl/contract/decisions';
 import type { LastExit, Status } from '@llamactl/contract/instance';
+import type { Trigger } from '@llamactl/contract/trigger';
 import type { RunNeed } from '../ports/machine-memory.ts';
 import type { Moment } from '../ports/time.ts';
 import type { Exit, LaunchPlan, ProcessIdentity } from '../ports/runs.ts';
@@ -131,14 +132,17 @@ export interface Ended {
   lines: string[];
 }
 
+/** Who caused an event: the fields of a trigger. Absent: unknown. They decide nothing. */
+export type Author = Pick<Trigger, 'caller' | 'request_id'>;
+
 /** Events of an instance. `run`: number of the run concerned. */
 export type InstanceEvent = Moment &
   (
-    | { type: 'start'; cause: 'command' | 'demand' }
-    | { type: 'stop'; force: boolean; timeoutMs: number }
-    | { type: 'restart'; force: boolean; timeoutMs: number }
+    | { type: 'start'; cause: 'command' | 'demand'; author?: Author }
+    | { type: 'stop'; force: boolean; timeoutMs: number; author?: Author }
+    | { type: 'restart'; force: boolean; timeoutMs: number; author?: Author }
     /** An update with `restart`: restarts a running engine now. */
-    | { type: 'apply'; timeoutMs: number }
+    | { type: 'apply'; timeoutMs: number; author?: Author }
     | { type: 'delete' }
     | { type: 'granted'; run: number }
     | { type: 'prepared'; run: number; launch: Launch }
@@ -165,8 +169,8 @@ export type InstanceEvent = Moment &
     | { type: 'stalled'; run: number; seconds: number }
     /** The start cannot succeed, because another process has the port. `reason`: says so in a sentence. */
     | { type: 'port-taken'; run: number; reason: string }
-    /** `idleSeconds`: how long the run was unused, if that is the cause. */
-    | { type: 'evict'; leases: number; pinned: boolean; cause: IdleCause; idleSeconds?: number }
+    /** `idleSeconds`: how long the run was unused, `neededBy`: name of the instance that needs the slot, if that is the cause. */
+    | { type: 'evict'; leases: number; pinned: boolean; cause: IdleCause; idleSeconds?: number; neededBy?: string }
     /** The engine reported, before it read weights, that it needs more memory than it may have. */
     | { type: 'does-not-fit'; run: number; reason: string }
     | { type: 'backoff-over' }

@@ -89,7 +89,7 @@ describe('a mailbox', () => {
     }).stored;
     await settled();
     expect(events.events.map(({ data }) => data)).toEqual([
-      { name: 'llama', status: 'starting', previous_status: 'stopped' },
+      { name: 'llama', status: 'starting', previous_status: 'stopped', trigger: { kind: 'command' } },
       { name: 'llama', status: 'failed', previous_status: 'starting', reason: 'no engine' },
     ]);
   });

@@ -1,9 +1,11 @@
+import type { Trigger } from '@llamactl/contract/trigger';
 import type { EventSink, KeptEvent } from '../ports/event-sink.ts';
 import type { InstanceRecord } from '../ports/instance-record.ts';
 import type { InstanceStore } from '../ports/instance-store.ts';
 import type { Clock } from '../ports/time.ts';
 import { NO_TRACE, type Trace } from '../ports/trace.ts';
 import type { Effect, InstanceEvent, InstanceState, Reply } from './lifecycle.ts';
+import { triggerAfter } from './event-trigger.ts';
 import { isRestartDue, withRestartDue } from './transitions.ts';
 import { transition } from './state-machine.ts';
 
@@ -51,6 +53,8 @@ export class Mailbox {
   /** The newest record whose amendment was stored. Older than `#record` while amendments are being stored. */
   #accepted: InstanceRecord;
   #state: InstanceState;
+  /** Who or what caused the start or stop under way; not stored. `null`: unknown. */
+  #trigger: Trigger | null = null;
   #phase = new AbortController();
   #isClosed = false;
   /** The state before the delete. */
@@ -130,6 +134,7 @@ export class Mailbox {
       this.#beforeClose = previous;
     }
     this.#state = state;
+    this.#trigger = triggerAfter(this.#trigger, event, previous, state);
     if (phaseOf(previous) !== phaseOf(state) || this.#isClosed) this.#enterPhase();
     const kept = this.#isClosed ? [] : this.#keep(previous, state);
     const mustStore = !this.#isClosed && (kept.length > 0 || isWorthStoring(previous, state));
@@ -292,6 +297,7 @@ export class Mailbox {
       ...reason,
       ...(idle?.reason !== undefined && { reason: idle.reason }),
       ...(idle?.cause !== undefined && { cause: idle.cause }),
+      ...(this.#trigger !== null && { trigger: this.#trigger }),
     };
     return [this.#dependencies.events.keep({ type: 'instance_status_changed', data }, id)];
   }

@@ -12,7 +12,9 @@ export interface LeaseRequest {
   instance: string;
   /** Waiting requests take turns by caller: the account, or the address of a caller without an account. Not a secret. */
   caller: string;
-  /** `X-Request-Id`, for the trace; absent: unknown. */
+  /** Names the caller in events, unlike `caller`; absent: unknown. */
+  subject?: string | undefined;
+  /** `X-Request-Id`, for events and the trace; absent: unknown. */
   requestId?: string | undefined;
   /** Whether the caller may start stopped instances. */
   mayStart: boolean;

@@ -26,8 +26,8 @@ export interface SlotWorld {
   held(instance: string): Amounts;
   /** Holders without a slot: ended runs whose memory is not free yet. */
   remnants(): readonly Holder[];
-  /** Stops an instance without leases to free its slot, unless it has a lease when the stop is processed. */
-  evict(instance: string): void;
+  /** Stops an instance without leases to free its slot for a waiter, unless it has a lease when the stop is processed. */
+  evict(instance: string, waiter: string): void;
   /** Sets whether the instance refuses new leases, because another instance has waited too long for its slot. */
   close(instance: string, isClosed: boolean): void;
 }
@@ -191,7 +191,7 @@ export class Scheduler {
     const now = this.#clock.elapsed();
     const plan = this.#planFor(this.#waiters(), now, this.#trace.at(now));
     if (plan.lookAgainAt !== null) this.#cancelLook = this.#clock.after(plan.lookAgainAt - now, () => this.#planSoon());
-    for (const instance of plan.evict) this.#world.evict(instance);
+    for (const [instance, waiter] of plan.evict) this.#world.evict(instance, waiter);
     // Only after the evictions: an instance that reopened first would grant the slot to its own waiting requests again.
     this.#close(new Set(plan.close));
     for (const instance of plan.hopeless) this.#take(instance)?.onHopeless();

@@ -99,7 +99,7 @@ class Machine {
   #plan(): void {
     const { grant, evict, close, hopeless } = planSlots(this.#limits, [...this.holders.values()], this.queue, this.now);
     if (hopeless.length > 0) throw new Error(`${hopeless[0]} cannot run, although each fits alone`);
-    for (const instance of evict) {
+    for (const instance of evict.keys()) {
       const holder = this.holders.get(instance);
       if (holder?.phase !== 'running' || holder.leases > 0) throw new Error(`${instance} is stopped while it is used`);
       this.evicted += 1;

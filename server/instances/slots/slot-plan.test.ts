@@ -34,7 +34,7 @@ const waiter = (instance: string, more: Partial<Waiter> = {}): Waiter => ({
   mayEvict: true,
   ...more,
 });
-const NOTHING = { grant: [], evict: [], close: [], hopeless: [], lookAgainAt: null };
+const NOTHING = { grant: [], evict: new Map(), close: [], hopeless: [], lookAgainAt: null };
 
 describe('planSlots without limits', () => {
   it('grants every request in order', () => {
@@ -49,7 +49,7 @@ describe('planSlots with a limit for all instances', () => {
     expect(planSlots(limited(3), held, [waiter('a'), waiter('b')], NOW)).toEqual({
       ...NOTHING,
       grant: ['a'],
-      evict: ['old'],
+      evict: new Map([['old', 'b']]),
     });
   });
 
@@ -60,10 +60,14 @@ describe('planSlots with a limit for all instances', () => {
 
   it('never evicts an instance that is in use, loading or pinned', () => {
     for (const other of [holder('a', { leases: 1 }), holder('a', { phase: 'starting' })]) {
-      expect(planSlots(limited(1), [other], [waiter('b')], NOW)).toMatchObject({ grant: [], evict: [], hopeless: [] });
+      expect(planSlots(limited(1), [other], [waiter('b')], NOW)).toMatchObject({
+        grant: [],
+        evict: new Map(),
+        hopeless: [],
+      });
     }
     expect(planSlots(limited(1), [holder('a', { isPinned: true })], [waiter('b')], NOW)).toMatchObject({
-      evict: [],
+      evict: new Map(),
       hopeless: ['b'],
     });
   });
@@ -77,7 +81,12 @@ describe('planSlots with a limit for all instances', () => {
 
   it('evicts two instances for two waiters, not the same one twice', () => {
     const held = [holder('a', { lastUsed: 1 }), holder('b', { lastUsed: 2 })];
-    expect(planSlots(limited(2), held, [waiter('c'), waiter('d')], NOW).evict).toEqual(['a', 'b']);
+    expect(planSlots(limited(2), held, [waiter('c'), waiter('d')], NOW).evict).toEqual(
+      new Map([
+        ['a', 'c'],
+        ['b', 'd'],
+      ]),
+    );
   });
 
   it('lets a waiter that may not evict wait for a free slot', () => {
@@ -90,7 +99,7 @@ describe('a waiter that may not evict', () => {
 
   it('does not take a slot that was freed for another', () => {
     const waiting = [patient, waiter('late')];
-    expect(planSlots(limited(1), [holder('a')], waiting, NOW).evict).toEqual(['a']);
+    expect(planSlots(limited(1), [holder('a')], waiting, NOW).evict).toEqual(new Map([['a', 'late']]));
     expect(planSlots(limited(1), [], waiting, NOW).grant).toEqual(['late']);
     expect(planSlots(limited(2), [], waiting, NOW).grant).toEqual(['late', 'patient']);
   });
@@ -115,7 +124,7 @@ describe('a restart', () => {
       holder('b', { demand: needing(4), isPinned }),
     ];
     const waiting = [waiter('a', { demand: needing(7) })];
-    expect(planSlots(room, held(false), waiting, NOW)).toEqual({ ...NOTHING, evict: ['b'] });
+    expect(planSlots(room, held(false), waiting, NOW)).toEqual({ ...NOTHING, evict: new Map([['b', 'a']]) });
     expect(planSlots(room, held(true), waiting, NOW)).toEqual({ ...NOTHING, hopeless: ['a'] });
   });
 
@@ -132,13 +141,18 @@ describe('an instance that was used while another waited', () => {
     const held = [holder('a', { lastUsed: NOW - 1 })];
     const lookAgainAt = NOW - 1 + LINGER_MS;
     expect(planSlots(limited(1), held, [waiter('b', { since })], NOW)).toEqual({ ...NOTHING, lookAgainAt });
-    expect(planSlots(limited(1), held, [waiter('b', { since })], lookAgainAt).evict).toEqual(['a']);
+    expect(planSlots(limited(1), held, [waiter('b', { since })], lookAgainAt).evict).toEqual(new Map([['a', 'b']]));
   });
 
   it('is evicted when the patience of the other ends, but not before an unused instance', () => {
     const [used, unused] = [holder('a', { lastUsed: NOW - 1 }), holder('b', { lastUsed: since - 1 })];
-    expect(planSlots(limited(1), [used], [waiter('c', { since: NOW - PATIENCE_MS })], NOW).evict).toEqual(['a']);
-    expect(planSlots(limited(2), [used, unused], [waiter('c', { since })], NOW)).toEqual({ ...NOTHING, evict: ['b'] });
+    expect(planSlots(limited(1), [used], [waiter('c', { since: NOW - PATIENCE_MS })], NOW).evict).toEqual(
+      new Map([['a', 'c']]),
+    );
+    expect(planSlots(limited(2), [used, unused], [waiter('c', { since })], NOW)).toEqual({
+      ...NOTHING,
+      evict: new Map([['b', 'c']]),
+    });
   });
 });
 
@@ -161,13 +175,13 @@ describe('a group', () => {
     const held = [holder('a', { group: 'big', lastUsed: 2 }), holder('b', { lastUsed: 1 })];
     expect(planSlots(limits, held, [waiter('c', { group: 'big' }), waiter('d')], NOW)).toEqual({
       ...NOTHING,
-      evict: ['a'],
+      evict: new Map([['a', 'c']]),
     });
     expect(
       planSlots(limited(0, { big: { maxRunning: 1 } }), held, [waiter('c', { group: 'big' }), waiter('d')], NOW),
     ).toEqual({
       ...NOTHING,
-      evict: ['a'],
+      evict: new Map([['a', 'c']]),
       grant: ['d'],
     });
   });
@@ -175,12 +189,15 @@ describe('a group', () => {
   it('runs only beside pinned instances if it is exclusive', () => {
     const limits = limited(0, { big: { exclusive: true } });
     const held = [holder('a'), holder('b', { isPinned: true }), holder('c', { group: 'big' })];
-    expect(planSlots(limits, held, [waiter('d', { group: 'big' })], NOW)).toEqual({ ...NOTHING, evict: ['a'] });
+    expect(planSlots(limits, held, [waiter('d', { group: 'big' })], NOW)).toEqual({
+      ...NOTHING,
+      evict: new Map([['a', 'd']]),
+    });
     expect(planSlots(limits, held.slice(1), [waiter('d', { group: 'big' })], NOW)).toEqual({
       ...NOTHING,
       grant: ['d'],
     });
-    expect(planSlots(limits, held.slice(1), [waiter('e')], NOW)).toEqual({ ...NOTHING, evict: ['c'] });
+    expect(planSlots(limits, held.slice(1), [waiter('e')], NOW)).toEqual({ ...NOTHING, evict: new Map([['c', 'e']]) });
   });
 
   it('has no effect if it is not configured', () => {
@@ -192,5 +209,5 @@ describe('a group', () => {
 
 it('counts one eviction for every need that it satisfies', () => {
   const limits = limited(1, { big: { exclusive: true } });
-  expect(planSlots(limits, [holder('a')], [waiter('b', { group: 'big' })], NOW).evict).toEqual(['a']);
+  expect(planSlots(limits, [holder('a')], [waiter('b', { group: 'big' })], NOW).evict).toEqual(new Map([['a', 'b']]));
 });

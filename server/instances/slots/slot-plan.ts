@@ -49,8 +49,8 @@ export interface Waiter extends Contender {
 /** The actions for this turn. They name instances by id. */
 export interface SlotPlan {
   grant: readonly string[];
-  /** Unused instances to stop. */
-  evict: readonly string[];
+  /** Unused instances to stop, each with the waiter that needs its slot. */
+  evict: ReadonlyMap<string, string>;
   /**
    * Instances in use whose slot another instance has awaited too long. They grant no new leases, and are evicted when
    * their open leases end.
@@ -111,7 +111,12 @@ export function planSlots(
   witness: PlanWitness | null = null,
 ): SlotPlan {
   const holders: Holder[] = [...held];
-  const plan = { grant: [] as string[], evict: [] as string[], close: [] as string[], hopeless: [] as string[] };
+  const plan = {
+    grant: [] as string[],
+    evict: new Map<string, string>(),
+    close: [] as string[],
+    hopeless: [] as string[],
+  };
   let lookAgainAt: number | null = null;
 
   const lookAgain = (at: number): void => {
@@ -141,7 +146,7 @@ export function planSlots(
     const closed = now < patienceEnds ? [] : awaited.filter(isBusy);
     witness?.weighed(waiter, need, holders, { evicted, closed, awaited });
     for (const victim of evicted) {
-      plan.evict.push(victim.instance);
+      plan.evict.set(victim.instance, waiter.instance);
       holders.splice(holders.indexOf(victim), 1, { ...victim, phase: 'leaving' });
     }
     for (const victim of closed) plan.close.push(victim.instance);

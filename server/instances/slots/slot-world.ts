@@ -67,8 +67,9 @@ export class InstanceSlots implements SlotWorld {
     return remnants.map(({ instance, amounts }) => ({ ...ended, instance, demand: amounts, isRemnant: true }));
   }
 
-  evict(instance: string): void {
-    this.#end(instance, { cause: 'eviction' });
+  evict(instance: string, waiter: string): void {
+    const neededBy = this.#dependencies.registry.byId(waiter)?.record.name;
+    this.#end(instance, { cause: 'eviction', ...(neededBy !== undefined && { neededBy }) });
   }
 
   /** Stops an instance that was idle for `idleSeconds`. */
@@ -88,7 +89,7 @@ export class InstanceSlots implements SlotWorld {
   }
 
   /** Posts the end of an unused run. The mailbox ignores it if a lease is open or the instance is pinned. */
-  #end(instance: string, why: { cause: IdleCause; idleSeconds?: number }): void {
+  #end(instance: string, why: { cause: IdleCause; idleSeconds?: number; neededBy?: string }): void {
     const { clock, registry } = this.#dependencies;
     const { leases } = this.use(instance);
     const pinned = this.isPinned(instance);

@@ -6,7 +6,7 @@ import type { LeaseBook } from './lease-book.ts';
 import { type Lease, leasedRecord, type LeaseRequest, targetOf } from './leases.ts';
 import type { Mailbox } from '../life/mailbox.ts';
 import { momentOf, type Clock } from '../ports/time.ts';
-import type { Launch } from '../life/lifecycle.ts';
+import type { Author, Launch } from '../life/lifecycle.ts';
 import type { Contexts } from '../ports/contexts.ts';
 import type { EngineTarget } from '../ports/engine-endpoint.ts';
 import type { PortWitness } from '../ports/listening-ports.ts';
@@ -245,7 +245,7 @@ export class WaitingRoom {
     if (this.#dependencies.trace.isOn)
       this.#note(queued, isHopeless ? 'refused' : 'starts', isHopeless ? (shortage ?? ALL_PINNED) : null);
     if (isHopeless) this.#dismiss(queued, noRoom(record.name, shortage, 503));
-    else this.#mailbox.post({ type: 'start', ...momentOf(clock), cause: 'demand' });
+    else this.#mailbox.post({ type: 'start', ...momentOf(clock), cause: 'demand', author: authorOf(queued.request) });
   }
 
   #hasRoom(): boolean {
@@ -323,4 +323,11 @@ export class WaitingRoom {
     queued.isSettled = true;
     queued.reject(reason);
   }
+}
+
+function authorOf({ subject, requestId }: LeaseRequest): Author {
+  return {
+    ...(subject !== undefined && { caller: subject }),
+    ...(requestId !== undefined && { request_id: requestId }),
+  };
 }

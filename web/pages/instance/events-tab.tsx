@@ -7,6 +7,7 @@ import { StatusMark, VerdictMark } from '../../components/status.tsx';
 import { Table, Td, Th, Tr } from '../../components/table.tsx';
 import { useApp } from '../../lib/app.ts';
 import { useWords } from '../../lib/language.ts';
+import { triggerText } from '../../lib/trigger-text.ts';
 import { instanceWords } from '../../words/instance.ts';
 import { eventsQuery, mergedEvents, useNewEvents, type InstanceEvent } from './instance-events.ts';
 
@@ -102,6 +103,19 @@ function Reason({ event }: { event: InstanceEvent }) {
   const words = useWords(instanceWords).events;
   if (event.type === 'system_alert') return event.data.message;
   if (event.type !== 'instance_status_changed') return null;
-  const { reason, cause } = event.data;
-  return reason ?? (cause === undefined ? null : words[cause]);
+  const { reason, cause, trigger } = event.data;
+  const why = reason ?? (cause === undefined ? null : words[cause]);
+  return (
+    <>
+      {why}
+      {trigger !== undefined && (
+        <span
+          className={why === null ? undefined : 'ml-2 text-mute'}
+          title={[trigger.caller, trigger.request_id].filter((part) => part !== undefined).join(' · ')}
+        >
+          {triggerText(trigger, words.trigger)}
+        </span>
+      )}
+    </>
+  );
 }

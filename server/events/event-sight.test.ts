@@ -1,0 +1,39 @@
+import type { DomainEvent } from '@llamactl/contract/events';
+import type { Trigger } from '@llamactl/contract/trigger';
+import { describe, expect, it } from 'vitest';
+import { messageOfEvent } from './message.ts';
+import { createSubscription } from './subscription.ts';
+
+const IDS: Readonly<Record<string, string>> = { a: 'id-a', b: 'id-b' };
+const idOf = (name: string): string | null => IDS[name] ?? null;
+
+/** The trigger in the frame that a client gets. */
+function seen(trigger: Trigger, visible: readonly string[] | null, seesCallers: boolean): unknown {
+  const event: DomainEvent = {
+    type: 'instance_status_changed',
+    data: { name: 'a', status: 'stopping', previous_status: 'running', trigger },
+  };
+  const message = messageOfEvent({ seq: 1, timestamp: '', event, instance: 'id-a' }, idOf);
+  const sight = { visible: visible === null ? null : new Set(visible), seesCallers, caller: 'user:me' };
+  const bytes = createSubscription(sight, {}).bytesOf(message).toString();
+  const frame = JSON.parse(bytes.slice(bytes.indexOf('{'))) as { data: { trigger: unknown } };
+  return frame.data.trigger;
+}
+
+describe('the trigger in a frame', () => {
+  const demand: Trigger = { kind: 'demand', caller: 'user:ada', request_id: 'r1' };
+  const eviction: Trigger = { kind: 'eviction', needed_by: 'b' };
+
+  it('has the caller and the request only for clients that may see the callers of others', () => {
+    expect(seen(demand, null, true)).toEqual(demand);
+    expect(seen(demand, null, false)).toEqual({ kind: 'demand' });
+    expect(seen(demand, ['id-a'], false)).toEqual({ kind: 'demand' });
+  });
+
+  it('names the other instance only for clients that may see it', () => {
+    expect(seen(eviction, null, false)).toEqual(eviction);
+    expect(seen(eviction, ['id-a', 'id-b'], false)).toEqual(eviction);
+    expect(seen(eviction, ['id-a'], false)).toEqual({ kind: 'eviction' });
+    expect(seen({ kind: 'eviction', needed_by: 'gone' }, ['id-a'], false)).toEqual({ kind: 'eviction' });
+  });
+});

@@ -1,0 +1,24 @@
+import type { DomainEvent } from '@llamactl/contract/events';
+import type { Sight } from './subscription.ts';
+
+/**
+ * An event as a client may see it. Clients that may not see who sends the requests of others do not see the caller of a
+ * change of status either. An instance that the client may not see is not named.
+ *
+ * @param idOf Id of an existing instance
+ * @returns the same object if the client may see all of it
+ */
+export function eventAsSeen(
+  event: DomainEvent,
+  { visible, seesCallers }: Pick<Sight, 'visible' | 'seesCallers'>,
+  idOf: (name: string) => string | null,
+): DomainEvent {
+  if (event.type !== 'instance_status_changed' || event.data.trigger === undefined) return event;
+  const { kind, needed_by: neededBy, ...author } = event.data.trigger;
+  const id = neededBy === undefined || visible === null ? null : idOf(neededBy);
+  const isNamed = neededBy !== undefined && (visible === null || (id !== null && visible.has(id)));
+  const hidesAuthor = !seesCallers && Object.keys(author).length > 0;
+  if (!hidesAuthor && isNamed === (neededBy !== undefined)) return event;
+  const trigger = { kind, ...(hidesAuthor ? {} : author), ...(isNamed && { needed_by: neededBy }) };
+  return { ...event, data: { ...event.data, trigger } };
+}

@@ -1,0 +1,25 @@
+import type { Frame } from '@llamactl/client';
+import type { instanceWords } from '../words/instance.ts';
+import { callerText } from './caller-text.ts';
+
+/** The trigger of a change of status. */
+export type Trigger = NonNullable<Extract<Frame, { type: 'instance_status_changed' }>['data']['trigger']>;
+type Words = (typeof instanceWords)['en']['events']['trigger'];
+
+/** Who or what made an instance change; `null`: its reason says all of it. */
+export function triggerText({ kind, caller, needed_by: other }: Trigger, words: Words): string | null {
+  const by = caller === undefined ? null : callerText(caller);
+  switch (kind) {
+    case 'command':
+    case 'update':
+    case 'demand':
+      return words[kind](by);
+    case 'eviction':
+      return other === undefined ? null : words.needed(other);
+    case 'idle':
+      return null;
+    case 'restart_policy':
+    case 'server_start':
+      return words[kind];
+  }
+}

@@ -270,4 +270,14 @@ describe('the reason why a custom engine ended', () => {
     const lines = ['Error: long ago', ...Array<string>(30).fill('GET /health 200')];
     expect(reason(3, lines, true)).toBe('the engine exited with status 3: GET /health 200');
   });
+
+  it('is the shortage of device memory, not the abort that follows it', () => {
+    const lines = [
+      'CUDA error: out of memory',
+      '  current device: 0, in function alloc',
+      'ggml-cuda.cu:96: CUDA error',
+    ];
+    for (const wasReady of [false, true])
+      expect(reason(1, lines, wasReady)).toBe('the engine exited with status 1: CUDA error: out of memory');
+  });
 });

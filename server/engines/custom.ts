@@ -7,6 +7,7 @@ import type { Exit, LaunchPlan } from '../instances/ports/runs.ts';
 import { containerCommand, DETACHED, isDetached } from './container-command.ts';
 import { ANY_ENGINE_VARIABLES } from './allowed-environment.ts';
 import { filler, keyPlaces, placeholderProblem } from './custom-placeholders.ts';
+import { deviceMemoryFailure } from './device-memory-failure.ts';
 import { exitText, launchFailure } from './exit-text.ts';
 import { guardOfCustomFlag, guardOfKeyFlag } from './guarded-flags.ts';
 import { LLAMA_CROSSING } from './llama-cpp-crossing.ts';
@@ -236,6 +237,7 @@ function customReason(exit: Exit, output: readonly string[], wasReady: boolean):
   // If the engine was running, only the last lines are about its end.
   const candidates = wasReady ? lines.slice(-20) : lines;
   const cause =
+    deviceMemoryFailure(lines) ??
     candidates.findLast((line) => EXCEPTION.test(line)) ??
     candidates.findLast((line) => COMPLAINT.test(line)) ??
     lines.at(-1);

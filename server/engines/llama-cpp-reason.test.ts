@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { causeOf } from '../instances/why/failure-cause.ts';
 import { llamaCppReason } from './llama-cpp-reason.ts';
 
 const FAILED = { code: 1, signal: null, at: 0 };
@@ -212,6 +213,45 @@ describe('the reason why llama-server did not start', () => {
   });
 });
 
+/** The end of the output of an engine without memory on its device, with the message that shows it. */
+const SHORTAGES: readonly [string[], string][] = [
+  [
+    [
+      'CUDA error: out of memory',
+      '  current device: 0, in function alloc at /build/ggml/src/ggml-cuda/ggml-cuda.cu:449',
+      '  ggml_cuda_device_malloc(&ptr, look_ahead_size, device)',
+      '/build/ggml/src/ggml-cuda/ggml-cuda.cu:96: CUDA error',
+      '[New LWP 13656]',
+      '/usr/lib/libggml-base.so(ggml_abort+0x152)[0x7f1c]',
+    ],
+    'CUDA error: out of memory',
+  ],
+  [['ROCm error: out of memory', '/build/ggml/src/ggml-cuda/ggml-cuda.cu:96: ROCm error'], 'ROCm error: out of memory'],
+  [
+    [
+      'ggml_vulkan: Device memory allocation of size 268435456 failed.',
+      'ggml_vulkan: vk::Device::allocateMemory: ErrorOutOfDeviceMemory',
+      "terminate called after throwing an instance of 'vk::OutOfDeviceMemoryError'",
+      '  what():  vk::Device::allocateMemory: ErrorOutOfDeviceMemory',
+    ],
+    'vk::Device::allocateMemory: ErrorOutOfDeviceMemory',
+  ],
+  [
+    [
+      'ggml_metal_synchronize: error: command buffer 0 failed with status 5',
+      '/build/ggml/src/ggml-metal/ggml-metal-context.m:235: fatal error',
+      'error: Insufficient Memory (00000008:kIOGPUCommandBufferCallbackErrorOutOfMemory)',
+      'WARNING: Using native backtrace. Set GGML_BACKTRACE_LLDB for more info.',
+      '0   libggml-base.0.9.5.dylib            0x000000010579936c ggml_print_backtrace + 276',
+    ],
+    'Insufficient Memory (00000008:kIOGPUCommandBufferCallbackErrorOutOfMemory)',
+  ],
+  [
+    ['CUDA error: the resource allocation failed', '/build/ggml/src/ggml-cuda/ggml-cuda.cu:96: CUDA error'],
+    'CUDA error: the resource allocation failed',
+  ],
+];
+
 describe('the reason why llama-server ended', () => {
   const loading = [...START, "0.00.011.083 I srv    load_model: loading model '/m/a.gguf'"];
 
@@ -241,6 +281,24 @@ describe('the reason why llama-server ended', () => {
       'the engine aborted (SIGABRT): failed to parse grammar',
     );
     expect(llamaCppReason(killed('SIGSEGV', 139), [], true)).toBe('the engine crashed (SIGSEGV)');
+  });
+
+  it('is the shortage of device memory behind an abort, before and after the engine was ready', () => {
+    for (const wasReady of [false, true]) {
+      for (const exit of [killed('SIGABRT', 134), FAILED]) {
+        for (const [lines, said] of SHORTAGES) {
+          const reason = llamaCppReason(exit, [...loading, ...lines], wasReady);
+          expect(reason).toBe(`the engine ${exit === FAILED ? 'exited with status 1' : 'aborted (SIGABRT)'}: ${said}`);
+          expect(causeOf(reason)).toBe('gpu_memory');
+        }
+      }
+    }
+  });
+
+  it('is no shortage of device memory that the engine survived long ago', () => {
+    const lines = ['ggml_vulkan: Device memory allocation of size 268435456 failed.'];
+    const later = Array<string>(200).fill('1.00.000.000 I srv  update_slots: all slots are idle');
+    expect(llamaCppReason(FAILED, [...lines, ...later], true)).toBe('the engine exited with status 1');
   });
 
   it('is an unexpected exit', () => {

@@ -1,4 +1,5 @@
 import type { Exit } from '../instances/ports/runs.ts';
+import { deviceMemoryFailure } from './device-memory-failure.ts';
 import { exitText, launchFailure, signalOf } from './exit-text.ts';
 
 interface Line {
@@ -44,11 +45,14 @@ export function llamaCppReason(exit: Exit, output: readonly string[], wasReady: 
   const signal = signalOf(exit);
   // Earlier output of a killed process is unrelated.
   if (signal === 'SIGKILL' || signal === 'SIGTERM') return ending;
+  const shortage = deviceMemoryFailure(output);
   if (wasReady || signal !== null) {
-    const last = abortCause(lines) ?? (wasReady && signal === null ? lastError(lines) : firstCause(lines));
+    const last = shortage ?? abortCause(lines) ?? (wasReady && signal === null ? lastError(lines) : firstCause(lines));
     return last === null ? ending : `${ending}: ${last}`;
   }
-  return argumentCause(lines) ?? firstCause(lines) ?? abortCause(lines) ?? withLastLine(ending, lines);
+  const cause = argumentCause(lines) ?? firstCause(lines);
+  if (cause !== null) return cause;
+  return shortage === null ? (abortCause(lines) ?? withLastLine(ending, lines)) : `${ending}: ${shortage}`;
 }
 
 function parseLine(raw: string): Line {

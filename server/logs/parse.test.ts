@@ -42,6 +42,36 @@ describe('LineParser for llama-server', () => {
     ]);
   });
 
+  it('grades fatal messages of compute backends as errors, which have no level', () => {
+    const levels = (...lines: string[]): LogLevel[] => parsed(...lines).map(([, level]) => level);
+    expect(
+      levels(
+        '0.00.006.603 I srv    load_model: loading model',
+        'CUDA error: out of memory',
+        '  current device: 0, in function alloc at /build/ggml-cuda.cu:449',
+        '  ggml_cuda_device_malloc(&ptr, look_ahead_size, device)',
+        '/build/ggml/src/ggml-cuda/ggml-cuda.cu:96: CUDA error',
+        '0.00.014.939 ggml-cuda.cu:96: CUDA error',
+        '[New LWP 13656]',
+      ),
+    ).toEqual(['info', 'error', 'error', 'info', 'error', 'error', 'info']);
+    expect(
+      levels(
+        'ggml_vulkan: Device memory allocation of size 268435456 failed.',
+        'ggml_vulkan: vk::Device::allocateMemory: ErrorOutOfDeviceMemory',
+        "terminate called after throwing an instance of 'vk::OutOfDeviceMemoryError'",
+        '  what():  vk::Device::allocateMemory: ErrorOutOfDeviceMemory',
+        'ggml_metal_synchronize: error: command buffer 0 failed with status 5',
+        'error: Insufficient Memory (00000008:kIOGPUCommandBufferCallbackErrorOutOfMemory)',
+        'ROCm error: out of memory',
+      ),
+    ).toEqual(Array(7).fill('error'));
+    expect(levels('ggml_vulkan: Found 1 Vulkan devices:', 'ggml_cuda_init: found 1 CUDA devices')).toEqual([
+      'info',
+      'info',
+    ]);
+  });
+
   it('reads any number of minutes', () => {
     expect(parsed('1441.02.003.004 I a day later')).toEqual([['2024-01-16T14:31:02.003Z', 'info', 'a day later']]);
     expect(parsed(`${'9'.repeat(400)}.02.003.004 I for ever`)[0]?.[0]).toBe('9999-12-31T23:59:59.999Z');

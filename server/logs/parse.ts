@@ -30,6 +30,13 @@ const LEVEL_AFTER_NAME = /^\s+-\s+(\S{1,200})\s+-\s+([A-Z]{3,11})\s+-\s/;
 /** A level as programs without a logger print it. The level does not apply to the following lines. */
 const SAID = /^(error|fatal|warning|warn): /i;
 
+/**
+ * Fatal messages of compute backends and of the C++ runtime, which ggml prints without a level: `CUDA error: out of memory`,
+ * then its place, then `/ggml-cuda.cu:96: CUDA error` of the abort.
+ */
+const FATAL =
+  /^(?:\d+\.\d\d\.\d{3}\.\d{3} )?(?:(?:CUDA|ROCm|HIP|MUSA) error: |  current device: -?\d+, in function |ggml_vulkan: (?:Device memory allocation of size |vk::\w+::\w+: Error)|ggml_metal_\w+: (?:error: )?command buffer \d+ failed|terminate called |  what\(\): |\S+\.(?:c|cc|cpp|h|hpp|cu|cuh|m|mm|metal):\d+: (?:\w+ error$|GGML_ASSERT\())/;
+
 const SEPARATORS = /^[\s\-:|]+/;
 
 const ZERO = 48;
@@ -126,6 +133,7 @@ export class LineParser {
     if (stamp !== null) return this.#takeStamped(stamp);
     const request = readRequest(line);
     if (request !== null) this.#head('info', request.at);
+    else if (FATAL.test(line)) this.level = 'error';
   }
 
   #takeStamped({ at, rest }: { at: number; rest: string }): void {
@@ -179,6 +187,7 @@ export class LineParser {
     if (level === null || (opening === '') !== (closing === '')) {
       const prefix = SAID.exec(line);
       if (prefix !== null) this.level = levelOf(prefix[1] ?? '') ?? 'info';
+      else if (FATAL.test(line)) this.level = 'error';
       this.message = line;
       return;
     }

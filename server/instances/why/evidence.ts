@@ -85,7 +85,8 @@ function hasWords(line: string): boolean {
 
 /** Whether a line of output shows a reason: it has its words, or names the argument that the reason is about. */
 function isShownBy(reason: string): (line: string) => boolean {
-  const [words = ''] = reason.split(' (/');
+  // The words of the engine follow those about its end: `the engine aborted (SIGABRT): CUDA error: out of memory`.
+  const [words = ''] = reason.replace(/^the engine [^:]*: /, '').split(' (/');
   const [, argument] = /^argument (\S+): /.exec(reason) ?? [];
   return (line) =>
     (words !== '' && line.includes(words)) || (argument !== undefined && line.includes(`argument "${argument}"`));

@@ -26,11 +26,11 @@ const WORDS: readonly (readonly [RegExp, Cause])[] = [
     'engine_missing',
   ],
   [
-    /OutOfDeviceMemory|OUT_OF_DEVICE_MEMORY|(cuda|hip|musa)Malloc|\b(CUDA|HIP|ROCm|GPU)\b.*out of memory|out of memory.*\b(CUDA|HIP|ROCm|GPU)\b|allocate (CUDA|ROCm|HIP|MUSA|Vulkan|Metal|SYCL)\d* buffer/i,
+    /OutOfDeviceMemory|OUT_OF_DEVICE_MEMORY|CommandBufferCallbackErrorOutOfMemory|ggml_vulkan: Device memory allocation|(CUDA|ROCm|HIP|MUSA) error: (the resource allocation failed|CUBLAS_STATUS_ALLOC_FAILED)|(cuda|hip|musa)Malloc|\b(CUDA|HIP|ROCm|MUSA|GPU)\b.*out of memory|out of memory.*\b(CUDA|HIP|ROCm|GPU)\b|allocate (CUDA|ROCm|HIP|MUSA|Vulkan|Metal|SYCL)\d* buffer/i,
     'gpu_memory',
   ],
   [/SIGKILL/, 'killed'],
-  [/out of memory|bad_alloc|(failed|unable) to allocate|cannot allocate|mmap failed/i, 'memory'],
+  [/out of memory|OutOfHostMemory|bad_alloc|(failed|unable) to allocate|cannot allocate|mmap failed/i, 'memory'],
   [/^invalid argument|^argument |^environment variable |^the stored variables? /, 'argument'],
   [/SIGILL/, 'processor'],
   [/SIGSEGV|SIGBUS|SIGFPE|SIGABRT|GGML_ASSERT/, 'crash'],

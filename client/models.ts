@@ -775,7 +775,7 @@ export interface Events {
 }
 
 export interface Evidence {
-  /** `process`, `port`, `last exit`, `log`, `restarts`, `memory`, `waits for` or `alert`. */
+  /** `process`, `port`, `last exit`, `log`, `restarts`, `memory`, `waits for`, `tried` or `alert`. */
   what: string;
   text: string;
 }
@@ -1943,6 +1943,8 @@ export interface Remedy {
   body?: { [name: string]: JsonValue } | undefined;
   /** Place where a person can do it, instead of `operation`: `log`, `settings`, `settings/FIELD`, `instances`, `models`, `system`, or `configuration/KEY`. FIELD and KEY are dotted: `settings/options.ctx_size`. */
   link?: string | undefined;
+  /** Whether the instance has these settings and failed again with them, for the same cause; absent: no. */
+  tried?: boolean | undefined;
   /** A command for a shell on the machine, instead of `operation`. */
   command?: string | undefined;
 }

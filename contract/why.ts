@@ -28,6 +28,10 @@ export const RemedySchema = z
       .describe(
         'Place where a person can do it, instead of `operation`: `log`, `settings`, `settings/FIELD`, `instances`, `models`, `system`, or `configuration/KEY`. FIELD and KEY are dotted: `settings/options.ctx_size`.',
       ),
+    tried: z
+      .boolean()
+      .optional()
+      .describe('Whether the instance has these settings and failed again with them, for the same cause; absent: no.'),
     command: z.string().optional().describe('A command for a shell on the machine, instead of `operation`.'),
   })
   .meta({ id: 'Remedy' });
@@ -36,7 +40,9 @@ export type Remedy = z.infer<typeof RemedySchema>;
 /** A fact behind the explanation. */
 export const EvidenceSchema = z
   .object({
-    what: z.string().describe('`process`, `port`, `last exit`, `log`, `restarts`, `memory`, `waits for` or `alert`.'),
+    what: z
+      .string()
+      .describe('`process`, `port`, `last exit`, `log`, `restarts`, `memory`, `waits for`, `tried` or `alert`.'),
     text: z.string(),
   })
   .meta({ id: 'Evidence' });

@@ -26,6 +26,11 @@ describe('the line of a remedy', () => {
     expect(remedyLine('qwen', { label: 'Do it', ...structuredClone(remedy) } as never)).toBe(`Do it: ${command}`);
   });
 
+  it('says that a remedy was tried', () => {
+    const remedy = { label: 'Use less', operation: 'updateInstance', body: { options: { ctx_size: 1 } }, tried: true };
+    expect(remedyLine('qwen', structuredClone(remedy) as never)).toBe('Use less: tried, it failed again');
+  });
+
   it('is the label alone if no command does it', () => {
     expect(remedyLine('qwen', { label: 'Put the file back' })).toBe('Put the file back');
   });

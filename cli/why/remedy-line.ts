@@ -8,7 +8,9 @@ type Words = readonly string[] | null;
 
 /** A remedy as one line: the step, and the command for it. @param name Of the instance. */
 export function remedyLine(name: string, remedy: Remedy): string {
-  const { label, command, operation, link, body = {} } = remedy;
+  const { command, operation, link, body = {} } = remedy;
+  if (remedy.tried === true) return `${remedy.label}: tried, it failed again`;
+  const { label } = remedy;
   const words = operation === undefined ? wordsOfLink(name, link ?? '') : wordsOf(name, operation, body);
   const shown = command ?? words?.join(' ') ?? null;
   if (shown !== null) return `${label}: ${shown}`;

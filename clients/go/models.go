@@ -1074,7 +1074,7 @@ type Events struct {
 }
 
 type Evidence struct {
-	// `process`, `port`, `last exit`, `log`, `restarts`, `memory`, `waits for` or `alert`.
+	// `process`, `port`, `last exit`, `log`, `restarts`, `memory`, `waits for`, `tried` or `alert`.
 	What string `json:"what"`
 
 	Text string `json:"text"`
@@ -2400,6 +2400,9 @@ type Remedy struct {
 	// Place where a person can do it, instead of `operation`: `log`, `settings`, `settings/FIELD`, `instances`,
 	// `models`, `system`, or `configuration/KEY`. FIELD and KEY are dotted: `settings/options.ctx_size`.
 	Link string `json:"link,omitzero"`
+
+	// Whether the instance has these settings and failed again with them, for the same cause; absent: no.
+	Tried *bool `json:"tried,omitzero"`
 
 	// A command for a shell on the machine, instead of `operation`.
 	Command string `json:"command,omitzero"`

@@ -11,6 +11,7 @@ import { HealthReports } from './run/health-report.ts';
 import { ServedFacts } from './run/served-facts.ts';
 import { InstanceRows } from './instance-rows.ts';
 import { LoadWatch } from './run/load-watch.ts';
+import { TriedChanges } from './why/tried-changes.ts';
 import { IdleStops } from './slots/idle-stops.ts';
 import { LeaseBook } from './slots/lease-book.ts';
 import { type Lease, type LeaseRequest, targetOf } from './slots/leases.ts';
@@ -169,6 +170,7 @@ export function createInstances(outside: Ports, options: InstancesOptions): Inst
     idleStops.look(mailbox);
     servedFacts.look(mailbox);
     loads.look(mailbox);
+    tried.look(mailbox);
   };
   const leases = new LeaseBook(clock, (instance) => {
     const mailbox = registry.byId(instance);
@@ -219,6 +221,7 @@ export function createInstances(outside: Ports, options: InstancesOptions): Inst
   const healthReports = new HealthReports(clock, outside.endpoint, onFault, witness);
 
   const loads = new LoadWatch(clock, outside.loadTimes);
+  const tried = new TriedChanges();
   const rows = new InstanceRows({ ...shared, scheduler, waitingRooms, loads, servedFacts });
 
   const terms = (record: InstanceRecord): RestartTerms => ({
@@ -248,14 +251,22 @@ export function createInstances(outside: Ports, options: InstancesOptions): Inst
     mailbox.watch(() => onChanged(mailbox));
     return mailbox;
   };
-  const removals = new Removals({ ...shared, healthReports, rows, loads });
+  const removals = new Removals({ ...shared, healthReports, rows, loads, tried });
   const commands = new Commands({ clock, scheduler, startCheck, memory, defaults: settings });
   const defined = { groups: Object.keys(groups), presets: Object.keys(presets) };
   const editing = { ...shared, defined, startCheck, commands, wholeChanges };
   const editor = new Editor({ ...editing, openMailbox });
   const editPreview = new EditPreview({ ...editing, editor });
   const services = { ...editing, editor, editPreview, removals };
-  const manager = new Manager({ ...services, rows, scheduler, waitingRooms, healthReports, defaults: settings });
+  const manager = new Manager({
+    ...services,
+    rows,
+    scheduler,
+    waitingRooms,
+    healthReports,
+    tried,
+    defaults: settings,
+  });
   const fleet = new FleetKeeper(services);
 
   return {

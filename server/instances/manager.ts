@@ -43,6 +43,7 @@ import type {
   WaitOptions,
   Written,
 } from './use-cases.ts';
+import type { TriedChange, TriedChanges } from './why/tried-changes.ts';
 import type { WaitingRooms } from './slots/waiting-rooms.ts';
 
 /** Dependencies of the use cases; `app.ts` builds them. */
@@ -63,6 +64,7 @@ export interface ManagerDependencies {
   /** `null`: memory limits no start. */
   memory: Pick<MemoryAdmission, 'learn' | 'obstacle'> | null;
   healthReports: HealthReports;
+  tried: Pick<TriedChanges, 'of'>;
   removals: Removals;
   editor: Editor;
   editPreview: EditPreview;
@@ -176,6 +178,10 @@ export class Manager implements InstanceManager {
       await memory?.learn(mailbox.record);
       return scheduler.outlook(id) === 'hopeless' ? noRoomYet(memory?.obstacle(id) ?? null) : null;
     });
+  }
+
+  triedChanges(name: string): readonly TriedChange[] {
+    return this.#dependencies.tried.of(this.#find(name).record.id);
   }
 
   async logs(name: string, query: LogQuery): Promise<Logs> {

@@ -2,6 +2,7 @@ import { ApiError } from '@llamactl/contract/errors';
 import type { HealthReports } from './run/health-report.ts';
 import type { InstanceRows } from './instance-rows.ts';
 import type { LoadWatch } from './run/load-watch.ts';
+import type { TriedChanges } from './why/tried-changes.ts';
 import type { LeaseBook } from './slots/lease-book.ts';
 import type { Mailbox } from './life/mailbox.ts';
 import { momentOf, type Clock } from './ports/time.ts';
@@ -29,6 +30,7 @@ export interface RemovalDependencies {
   healthReports: HealthReports;
   rows: Pick<InstanceRows, 'forget'>;
   loads: Pick<LoadWatch, 'forget'>;
+  tried: Pick<TriedChanges, 'forget'>;
   onFault: (error: unknown, what: string) => void;
 }
 
@@ -107,7 +109,7 @@ export class Removals {
   }
 
   async #store(mailbox: Mailbox): Promise<Removed> {
-    const { store, logs, references, registry, leases, contexts, healthReports, rows, loads, events } =
+    const { store, logs, references, registry, leases, contexts, healthReports, rows, loads, tried, events } =
       this.#dependencies;
     const { id, name } = mailbox.record;
     const unstoredEvents = await mailbox.takeUnstoredEvents();
@@ -126,6 +128,7 @@ export class Removals {
       healthReports.forget(id);
       rows.forget(id);
       loads.forget(id);
+      tried.forget(id);
       registry.drop(mailbox);
     } finally {
       events.publish(deleted);

@@ -85,6 +85,7 @@ export function scopedManager(manager: InstanceManager, scope: InstanceScope): I
       return manager.restart(name, options);
     },
     health: async (name) => manager.health(seen(name)),
+    triedChanges: (name) => manager.triedChanges(seen(name)),
     startAll: async (names, by) => {
       refuseStart();
       return each(names, STARTED_BY_ALL, (those) => manager.startAll(those, by));

@@ -12,6 +12,7 @@ import type { Applied, Fleet } from '@llamactl/contract/fleet';
 import type { LogItem, Logs } from '@llamactl/contract/logs';
 import type { Stats } from '@llamactl/contract/stats';
 import type { Lease, LeaseRequest } from './slots/leases.ts';
+import type { TriedChange } from './why/tried-changes.ts';
 import type { LogQuery } from './ports/run-output.ts';
 
 /** Reasons with which a use case fails while another server takes over. */
@@ -114,6 +115,8 @@ export interface InstanceManager {
   stop(name: string, options?: StopOptions & WaitOptions): Promise<Status>;
   restart(name: string, options?: StopOptions & WaitOptions): Promise<Status>;
   health(name: string): Promise<Health>;
+  /** Changes of its settings with which the instance failed again, for the same cause. */
+  triedChanges(name: string): readonly TriedChange[];
   /** @param by Subject of the caller; also below. `undefined`: unknown */
   startAll(names?: readonly string[], by?: string): Promise<Batch['results']>;
   stopAll(names?: readonly string[], by?: string): Promise<Batch['results']>;

@@ -132,6 +132,10 @@ export class FakeManager implements InstanceManager {
     return 'restarting';
   }
 
+  triedChanges(): [] {
+    return [];
+  }
+
   async health(name: string): Promise<Health> {
     this.#note('health', name);
     this.#find(name);

@@ -1,5 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import { ApiError } from '@llamactl/contract/errors';
+import { OPERATIONS } from '@llamactl/contract/operations';
 import { type Permission, PERMISSIONS, type Requirement } from '@llamactl/contract/permissions';
 import type { Authenticator, Credentials } from '../../auth/authenticator.ts';
 import type { Caller } from '../../auth/caller.ts';

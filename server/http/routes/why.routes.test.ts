@@ -1,3 +1,5 @@
+import type { EngineOption } from '@llamactl/contract/engine';
+import { FakeEngineAdapter, FakeEngines } from '../../testing/fake-engines.ts';
 import { ApiError } from '@llamactl/contract/errors';
 import type { Alert } from '@llamactl/contract/system';
 import { type Why, WhySchema } from '@llamactl/contract/why';
@@ -24,7 +26,10 @@ beforeEach(async () => {
     mustStop: ['id-of-other'],
     suggestions: [{ label: 'a context of 4096 tokens', options: { ctx_size: 4_096 } }],
   });
+  const engine = new FakeEngineAdapter();
+  engine.optionList = ['ctx_size', 'n_gpu_layers'].map((key) => ({ ...OPTION, key }));
   test = testServer({
+    engines: new FakeEngines({ llama_cpp: engine, custom: new FakeEngineAdapter() }),
     auth: harness.auth,
     clock: harness.clock,
     config: testConfig({ auth: { enabled: true } }),
@@ -35,6 +40,18 @@ beforeEach(async () => {
   await test.manager.create({ name: 'other' });
   Object.assign(test.manager.get('mine'), { status: 'failed', reason: 'cudaMalloc failed: out of memory' });
 });
+
+const OPTION: EngineOption = {
+  key: '',
+  flags: [],
+  type: 'number',
+  default: null,
+  choices: null,
+  group: null,
+  description: '',
+  variables: [],
+  guard: null,
+};
 
 const narrowKey = async (): Promise<string> =>
   harness.keyOf(await harness.loggedIn('root'), { scopes: ['viewer'], instances: ['mine'] });
@@ -60,6 +77,15 @@ describe('GET /api/instances/{name}/why', () => {
       },
       { label: 'Stop other', operation: 'stopAllInstances', body: { names: ['other'] } },
     ]);
+  });
+
+  it('leaves out options that the engine does not have', async () => {
+    const secret = await harness.tokenOf('root');
+    const changes = async (): Promise<unknown[]> =>
+      (await why(secret)).remedies.filter(({ operation }) => operation === 'updateInstance').map(({ body }) => body);
+    expect(await changes()).toContainEqual({ options: { ctx_size: 4_096 } });
+    Object.assign(test.manager.get('mine'), { engine: 'custom' });
+    expect(await changes()).toEqual([]);
   });
 
   it('neither names nor stops instances that the caller may not see', async () => {

@@ -3,8 +3,9 @@ import { ApiError } from '@llamactl/contract/errors';
 import { OPERATIONS } from '@llamactl/contract/operations';
 import type { Instance } from '@llamactl/contract/instance';
 import type { Alert } from '@llamactl/contract/system';
-import { explain, isAboutMemory } from '../../instances/why/explanation.ts';
+import { explain, isAboutMemory, isAboutOptions } from '../../instances/why/explanation.ts';
 import type { WhyFacts } from '../../instances/why/why-facts.ts';
+import type { EngineAdapter } from '../../instances/ports/engine-adapter.ts';
 import type { Clock } from '../../instances/ports/time.ts';
 import type { SystemView } from '../../metrics/metrics.ts';
 import type { Bind, Input } from '../operations.ts';
@@ -16,6 +17,7 @@ const SEARCHED_LINES = 400;
 
 export interface WhyParts extends EstimateParts {
   clock: Pick<Clock, 'now'>;
+  engines: { find(name: string): Pick<EngineAdapter, 'options'> | null };
   /** Current alerts, oldest first. */
   alerts: () => Alert[];
   metrics: { system: Pick<SystemView, 'status'> };
@@ -24,10 +26,21 @@ export interface WhyParts extends EstimateParts {
 /** Explains the state of an instance to a caller, from facts that this caller may see. */
 export function whyRoutes(bind: Bind, parts: WhyParts): void {
   bind(OPERATIONS.getInstanceWhy, async (input) => {
-    const facts = await factsFor(input, parts);
-    if (!isAboutMemory(facts)) return explain(facts);
-    return explain({ ...facts, estimate: await estimateFor(input, parts) });
+    const known = await factsFor(input, parts);
+    const facts = isAboutMemory(known) ? { ...known, estimate: await estimateFor(input, parts) } : known;
+    if (!isAboutOptions(facts)) return explain(facts);
+    return explain({ ...facts, engineOptions: await optionsOf(parts.engines, facts.instance.engine) });
   });
+}
+
+/** The options of an engine in all spellings; empty: they are unknown. */
+async function optionsOf(engines: WhyParts['engines'], engine: string): Promise<ReadonlySet<string>> {
+  const { options = [] } = (await engines.find(engine)?.options()) ?? {};
+  const spellings = options.flatMap(({ key, flags }) => [
+    key,
+    ...flags.map((flag) => flag.replace(/^--?/, '').replaceAll('-', '_')),
+  ]);
+  return new Set(spellings);
 }
 
 type WhyInput = Input<typeof OPERATIONS.getInstanceWhy>;
@@ -50,6 +63,8 @@ async function factsFor({ params, caller, manager }: WhyInput, parts: WhyParts):
     log,
     waitsFor: waitsOf(instance),
     estimate: null,
+    tried: manager.triedChanges(name),
+    engineOptions: null,
     now: parts.clock.now(),
   };
 }

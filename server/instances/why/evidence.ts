@@ -5,6 +5,7 @@ import type { LogEntry } from '@llamactl/contract/logs';
 import type { Evidence } from '@llamactl/contract/why';
 import { bytes, duration } from '../../../format/figures.ts';
 import { bareReason } from './failure-cause.ts';
+import type { TriedChange } from './tried-changes.ts';
 import type { WhyFacts } from './why-facts.ts';
 
 /** The alert that repeats the sentence. */
@@ -41,6 +42,7 @@ export function evidenceOf(facts: WhyFacts, cause: Cause | null, line: string | 
     ...(restarts === 0
       ? []
       : [{ what: 'restarts', text: `${restarts} in a row, ${most < 0 ? 'without limit' : `at most ${most}`}` }]),
+    ...facts.tried.map((change) => ({ what: 'tried', text: `${changeText(change)}; it failed again` })),
     ...(waitsFor.length === 0 ? [] : [{ what: 'waits for', text: waitsFor.join(', ') }]),
     ...(instance.newer_model_path === undefined
       ? []
@@ -58,6 +60,13 @@ export function evidenceOf(facts: WhyFacts, cause: Cause | null, line: string | 
       .filter(({ code, message }) => code !== REPEATED && message !== obstacle)
       .map(({ message }) => ({ what: 'alert', text: message })),
   ];
+}
+
+/** A changed setting. Only numbers and switches are shown: other values may be secret. */
+function changeText({ setting, value }: TriedChange): string {
+  const name = setting.replace(/^options\./, '');
+  if (value === undefined) return `${name} removed`;
+  return typeof value === 'number' || typeof value === 'boolean' ? `${name} ${value}` : `another ${name}`;
 }
 
 /**

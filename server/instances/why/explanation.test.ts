@@ -7,7 +7,7 @@ import type { Alert } from '@llamactl/contract/system';
 import type { Remedy } from '@llamactl/contract/why';
 import { describe, expect, it } from 'vitest';
 import { newInstance } from '../../testing/fake-manager.ts';
-import { explain, isAboutMemory } from './explanation.ts';
+import { explain, isAboutMemory, isAboutOptions } from './explanation.ts';
 import { causeOfEnd, causeOfObstacle } from './failure-cause.ts';
 import type { WhyFacts } from './why-facts.ts';
 
@@ -42,6 +42,8 @@ function facts(instance: Partial<Instance>, rest: Partial<WhyFacts> = {}): WhyFa
     log: [],
     waitsFor: [],
     estimate: null,
+    tried: [],
+    engineOptions: null,
     now: NOW,
     ...rest,
   };
@@ -223,6 +225,36 @@ describe('remedies', () => {
     expect(explain(known).remedies.slice(0, 2).map(shown)).toEqual([
       'Use a context of 8192 tokens, which fits | updateInstance | {"options":{"ctx_size":8192}}',
       'Stop vision | stopAllInstances | {"names":["vision"]}',
+    ]);
+  });
+
+  it('set only options that the engine has, in any spelling', () => {
+    const known = (engineOptions: ReadonlySet<string>) =>
+      explain(facts({ status: 'failed', reason: 'cudaMalloc failed: out of memory' }, { engineOptions })).remedies.map(
+        shown,
+      );
+    expect(known(new Set()).join()).not.toContain('options');
+    expect(known(new Set()).length).toBeGreaterThan(1);
+    expect(known(new Set(['n_gpu_layers', 'ctx_size'])).join()).toContain('{"options":{"n_gpu_layers":20}}');
+    expect(isAboutOptions(facts({ status: 'failed', reason: 'cudaMalloc failed: out of memory' }))).toBe(true);
+    expect(isAboutOptions(facts({ status: 'running' }))).toBe(false);
+  });
+
+  it('come last and say so if they were tried, and go further', () => {
+    const tried = [
+      { setting: 'options.n_gpu_layers', value: 20 },
+      { setting: 'environment', value: { TOKEN: 'secret' } },
+      { setting: 'options.device', value: undefined },
+    ];
+    const options = { n_gpu_layers: 20 };
+    const known = facts({ status: 'failed', reason: 'CUDA error: out of memory', options }, { tried });
+    const { remedies, evidence } = explain(known);
+    expect(remedies.at(0)?.body).toEqual({ options: { n_gpu_layers: 10 } });
+    expect(remedies.at(-1)).toMatchObject({ body: { options: { n_gpu_layers: 20 } }, tried: true });
+    expect(evidence.filter(({ what }) => what === 'tried').map(({ text }) => text)).toEqual([
+      'n_gpu_layers 20; it failed again',
+      'another environment; it failed again',
+      'device removed; it failed again',
     ]);
   });
 

@@ -3,7 +3,15 @@ import type { Remedy, Why } from '@llamactl/contract/why';
 import { bytes, duration } from '../../../format/figures.ts';
 import { deviceText, evidenceOf, logLine, MEMORY_CAUSES, shortDevices } from './evidence.ts';
 import { bareReason, causeOf } from './failure-cause.ts';
-import { fitting, newerModel, offloadRemedies, remediesFor, stopping } from './remedies.ts';
+import {
+  changesOptions,
+  fitting,
+  newerModel,
+  offloadRemedies,
+  possible,
+  remediesFor,
+  stopping,
+} from './remedies.ts';
 import type { WhyFacts } from './why-facts.ts';
 
 const OFFLOAD_SHORT = 'gpu_offload_short';
@@ -26,7 +34,7 @@ export function explain(facts: WhyFacts): Why {
   const newer = part.cause === 'model_missing' ? [] : newerModel(facts.instance);
   return {
     ...part,
-    remedies: [...part.remedies, ...newer],
+    remedies: possible([...part.remedies, ...newer], facts),
     evidence: evidenceOf(facts, part.cause, line?.text ?? null),
     log_seq: line?.seq ?? null,
   };
@@ -35,6 +43,11 @@ export function explain(facts: WhyFacts): Why {
 /** Whether an explanation would use an estimate of memory, which takes longer to get than other facts. */
 export function isAboutMemory(facts: WhyFacts): boolean {
   return MEMORY_CAUSES.has(partOf(facts).cause);
+}
+
+/** Whether an explanation would change options, so that the options of the engine must be known. */
+export function isAboutOptions(facts: WhyFacts): boolean {
+  return partOf(facts).remedies.some(changesOptions);
 }
 
 function partOf(facts: WhyFacts): Part {

@@ -3,6 +3,7 @@ import type { Estimate } from '@llamactl/contract/estimate';
 import type { Instance } from '@llamactl/contract/instance';
 import type { Remedy } from '@llamactl/contract/why';
 import { shellQuoted } from '../../../format/shell-words.ts';
+import type { WhyFacts } from './why-facts.ts';
 
 /** Tokens; a smaller context saves little. */
 const LEAST_CONTEXT = 4_096;
@@ -17,6 +18,9 @@ export interface RemedyFacts {
   /** The memory that it needs and has; `null`: unknown. */
   estimate: Estimate | null;
 }
+
+/** The facts that decide which remedies are possible. */
+type PossibilityFacts = Pick<WhyFacts, 'engineOptions' | 'tried'>;
 
 /** Steps against a cause, the best one first. @param reason The message that shows the cause. */
 export function remediesFor(cause: Cause, reason: string, facts: RemedyFacts): Remedy[] {
@@ -74,7 +78,7 @@ export function remediesFor(cause: Cause, reason: string, facts: RemedyFacts): R
     case 'gpu_memory':
       return [
         ...fitting(estimate),
-        update('Leave a part of it to the CPU', { options: { n_gpu_layers: FEWER_LAYERS } }),
+        ...fewerLayers(instance),
         ...smaller(instance, estimate),
         { label: 'See the memory of other instances', link: 'instances' },
       ];
@@ -155,6 +159,47 @@ export function offloadRemedies({ options }: Instance, alert: string): Remedy[] 
     { label: 'See the GPUs and the llama-server: a build without GPU support finds none', link: SYSTEM },
     update('Use only the CPU', { options: { n_gpu_layers: 0 } }),
   ];
+}
+
+/**
+ * The remedies that the engine can carry out: those with options only if it has these options. Those that were tried come
+ * last.
+ */
+export function possible(remedies: readonly Remedy[], { engineOptions, tried }: PossibilityFacts): Remedy[] {
+  const values = new Map(tried.map(({ setting, value }) => [setting, value]));
+  const has = (option: string): boolean => engineOptions === null || engineOptions.has(option);
+  const judged = remedies.flatMap((remedy) => {
+    const options = Object.entries(optionsOf(remedy));
+    const linked = /^settings\/options\.(.+)$/.exec(remedy.link ?? '')?.[1];
+    if (linked !== undefined && !has(linked)) return [{ ...remedy, link: 'settings' }];
+    // A null removes an option, which is always possible.
+    if (options.some(([key, value]) => value !== null && !has(key))) return [];
+    const isTried = options.length > 0 && options.every(([key, value]) => values.get(`options.${key}`) === value);
+    return [isTried ? { ...remedy, tried: true } : remedy];
+  });
+  return [...judged.filter((remedy) => remedy.tried !== true), ...judged.filter((remedy) => remedy.tried === true)];
+}
+
+/** Whether a remedy sets options of the engine, or leads to one. */
+export function changesOptions(remedy: Remedy): boolean {
+  return Object.keys(optionsOf(remedy)).length > 0 || remedy.link?.startsWith('settings/options.') === true;
+}
+
+function optionsOf({ operation, body }: Remedy): object {
+  const options = operation === 'updateInstance' ? body?.['options'] : undefined;
+  return typeof options === 'object' && options !== null ? options : {};
+}
+
+/** Fewer layers on the GPU than now; with a small number already, also half of it. */
+function fewerLayers({ options: { n_gpu_layers: layers } }: Instance): Remedy[] {
+  const label = 'Leave a part of it to the CPU';
+  const fewer = update(label, { options: { n_gpu_layers: FEWER_LAYERS } });
+  if (typeof layers !== 'number' || layers < 1 || layers > FEWER_LAYERS) return [fewer];
+  const half = layers >> 1;
+  const less = update(`Leave more of it to the CPU: ${half} instead of ${layers} layers on the GPU`, {
+    options: { n_gpu_layers: half },
+  });
+  return layers === FEWER_LAYERS ? [less, fewer] : [less];
 }
 
 /** A remedy that changes settings. */

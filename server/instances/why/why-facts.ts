@@ -3,6 +3,7 @@ import type { Health } from '@llamactl/contract/health';
 import type { Instance } from '@llamactl/contract/instance';
 import type { LogEntry } from '@llamactl/contract/logs';
 import type { Alert } from '@llamactl/contract/system';
+import type { TriedChange } from './tried-changes.ts';
 
 /** Memory of the machine, in bytes. */
 interface Memory {
@@ -25,6 +26,10 @@ export interface WhyFacts {
   waitsFor: readonly string[];
   /** The memory that it needs; `null`: unknown, or of no concern. */
   estimate: Estimate | null;
+  /** Changed settings with which it failed again. */
+  tried: readonly TriedChange[];
+  /** Names of the options that its engine has, in all spellings; `null`: not asked. */
+  engineOptions: ReadonlySet<string> | null;
   /** Milliseconds since the epoch. */
   now: number;
 }

@@ -34,7 +34,9 @@ function WhyBox({ why, row }: { why: Why; row: Row }) {
   const navigate = useNavigate();
   const verdict = verdictOf(row, why);
   const { log_seq: line, remedies, evidence } = why;
-  const steps = remedies.filter((remedy) => remedy.operation !== undefined || placeOf(remedy) !== null);
+  const steps = remedies.filter(
+    (remedy) => remedy.tried !== true && (remedy.operation !== undefined || placeOf(remedy) !== null),
+  );
   const others = remedies.filter((remedy) => !steps.includes(remedy));
   const output = evidence.filter(({ what, text }) => what === 'log' && text.trim() !== '');
   const facts = evidence.filter(({ what }) => what !== 'log');
@@ -97,7 +99,7 @@ function WhyBox({ why, row }: { why: Why; row: Row }) {
                 <span aria-hidden className="text-mute">
                   ·
                 </span>
-                {remedy.label}
+                {remedy.tried === true ? words.tried(remedy.label) : remedy.label}
                 {remedy.command !== undefined && <CommandText command={remedy.command} />}
               </li>
             ))}

@@ -57,6 +57,7 @@ export const de = {
     showLine: 'Die Zeile zeigen',
     thenStart: (label) => `${label}, dann starten`,
     thenRestart: (label) => `${label}, dann neu starten`,
+    tried: (label) => `${label}: versucht, wieder gescheitert`,
   },
   load: {
     title: 'Start',

@@ -35,6 +35,7 @@ export const en = {
     showLine: 'Show the line',
     thenStart: (label: string) => `${label}, then start`,
     thenRestart: (label: string) => `${label}, then restart`,
+    tried: (label: string) => `${label}: tried, it failed again`,
   },
   load: {
     title: 'Start',

@@ -728,7 +728,7 @@ class Events(_Base):
 
 class Evidence(_Base):
     what: str
-    """`process`, `port`, `last exit`, `log`, `restarts`, `memory`, `waits for` or `alert`."""
+    """`process`, `port`, `last exit`, `log`, `restarts`, `memory`, `waits for`, `tried` or `alert`."""
     text: str
 
 
@@ -1745,6 +1745,8 @@ class Remedy(_Base):
     """Body of `operation`; absent: it needs none."""
     link: str | None
     """Place where a person can do it, instead of `operation`: `log`, `settings`, `settings/FIELD`, `instances`, `models`, `system`, or `configuration/KEY`. FIELD and KEY are dotted: `settings/options.ctx_size`."""
+    tried: bool | None
+    """Whether the instance has these settings and failed again with them, for the same cause; absent: no."""
     command: str | None
     """A command for a shell on the machine, instead of `operation`."""
 

@@ -31,7 +31,7 @@ export const LOG_OPERATIONS = {
         .max(LONGEST_LOG_SEARCH)
         .optional()
         .describe(
-          'Only lines whose message contains this text, ignoring case. Reads at most 16 MiB. Not with `follow`.',
+          'Only lines whose message contains this text, ignoring case. Reads at most 16 MiB. A caller may run two searches at once, all together four. Not with `follow`.',
         ),
       follow: FlagSchema.optional().describe(
         'Send new lines as they come, across restarts, until the instance is deleted: Server-Sent Events if `Accept` names them, else one JSON text per line.',

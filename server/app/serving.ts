@@ -138,6 +138,8 @@ export function createServing(parts: ServingParts): Serving {
       webSocketRoutes({
         ...auth,
         events: feed,
+        limits,
+        addressOf: clientAddress,
         logsFor: (caller) => seenBy(caller, manager),
         isAuthEnabled: config.auth.enabled,
         clock,

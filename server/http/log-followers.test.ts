@@ -42,6 +42,8 @@ let sent: LogNews[];
 let faults: unknown[];
 let writable: () => Promise<void>;
 let followers: LogFollowers;
+/** How long the next subscriptions have to wait. */
+let waits: number[];
 
 beforeEach(() => {
   clock = new FakeClock();
@@ -49,8 +51,10 @@ beforeEach(() => {
   sent = [];
   faults = [];
   writable = async () => undefined;
+  waits = [];
   followers = new LogFollowers({
     clock,
+    admit: () => waits.shift() ?? 0,
     logs,
     send: (news) => sent.push(news),
     writable: () => writable(),
@@ -68,6 +72,21 @@ describe('followed logs of a client', () => {
     expect(logs.opened).toEqual([
       { name: 'a', query: { lines: 0, level: 'warn', afterSeq: 7, mostBehind: expect.any(Number) as number } },
     ]);
+  });
+
+  it('begin later if their caller has subscribed too often, and not at all if the client has left them', async () => {
+    waits = [30_000, 10_000];
+    followers.follow([{ instance: 'a' }]);
+    await clock.advance(39_000);
+    expect([logs.opened.length, sent.length]).toEqual([0, 0]);
+    await clock.advance(1_500);
+    expect(logs.opened).toHaveLength(1);
+    waits = [30_000];
+    followers.follow([{ instance: 'b' }]);
+    await clock.advance(1_000);
+    followers.follow([]);
+    await clock.advance(60_000);
+    expect(logs.opened).toHaveLength(1);
   });
 
   it('read nothing more while the client does not take what came', async () => {
@@ -114,7 +133,14 @@ describe('followed logs of a client', () => {
       },
     };
     const subscription = [{ instance: 'deleted' }, { instance: 'later' }];
-    const both = new LogFollowers({ clock, logs: short, send: () => undefined, writable, onFault: () => undefined });
+    const both = new LogFollowers({
+      clock,
+      admit: () => 0,
+      logs: short,
+      send: () => undefined,
+      writable,
+      onFault: () => undefined,
+    });
     both.follow(subscription);
     await clock.flush();
     both.follow(subscription);
@@ -130,6 +156,7 @@ describe('followed logs of a client', () => {
     };
     new LogFollowers({
       clock,
+      admit: () => 0,
       logs: once,
       send: (news) => sent.push(news),
       writable,
@@ -152,6 +179,7 @@ describe('followed logs of a client', () => {
     };
     new LogFollowers({
       clock,
+      admit: () => 0,
       logs: failing,
       send: (news) => sent.push(news),
       writable,

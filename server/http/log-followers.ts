@@ -13,6 +13,8 @@ export type LogNews = Pick<LogLinesFrame, 'type' | 'data'> | Pick<LogGapFrame, '
 
 export interface LogFollowersDependencies {
   clock: Pick<Clock, 'after'>;
+  /** Counts a new subscription to a log. Returns how long it has to wait, milliseconds; 0: not at all. */
+  admit: () => number;
   /** The logs that the client may see. */
   logs: Pick<InstanceManager, 'followLogs'>;
   send: (news: LogNews) => void;
@@ -71,7 +73,11 @@ export class LogFollowers {
   }
 
   async #run({ instance, level, after_seq: after }: LogSubscription, signal: AbortSignal): Promise<void> {
-    const { logs, clock, writable, send } = this.#dependencies;
+    const { admit, logs, clock, writable, send } = this.#dependencies;
+    for (let wait = admit(); wait > 0; wait = admit()) {
+      await pause(clock, wait, signal);
+      if (signal.aborted) return;
+    }
     const query = { lines: 0, level: level ?? null, afterSeq: after ?? null, mostBehind: MOST_BEHIND };
     const items = openedLog(() => logs.followLogs(instance, query, signal));
     if (items === null) return;

@@ -80,6 +80,8 @@ function plugins(): HttpPlugin[] {
   return [
     gatewayRoutes({ instancesFor: (caller) => seenBy(caller, test.manager), clock, work: new SlicedWork(clock) }),
     webSocketRoutes({
+      limits: { count: () => ({ headers: {}, refusal: null }) },
+      addressOf: () => '127.0.0.1',
       ...auth,
       events: { lastSeq: 0, join: () => ({ subscribe: nothing, drained: nothing, leave: nothing }) },
       logsFor: () => test.manager,

@@ -40,6 +40,8 @@ export interface WebSocketClientParts {
   caller: Caller;
   afterSeq: number | null;
   events: LiveEvents;
+  /** Counts a new subscription to a log. Returns how long it has to wait, milliseconds; 0: not at all. */
+  admitLog: () => number;
   /** The logs that the caller may see. */
   logs: Pick<InstanceManager, 'followLogs'>;
   clock: Clock;
@@ -88,6 +90,7 @@ export class WebSocketClient {
     });
     this.#followers = new LogFollowers({
       clock,
+      admit: parts.admitLog,
       logs,
       send: (news) => {
         if (!this.#isEnding) webSocket.send(JSON.stringify(frameOf(news, clock.now(), events.lastSeq)));

@@ -157,6 +157,8 @@ export class EventServer {
       plugins: [
         webSocketRoutes({
           events,
+          limits: { count: () => ({ headers: {}, refusal: null }) },
+          addressOf: () => '127.0.0.1',
           logsFor: () => this.manager,
           authenticator,
           tickets,

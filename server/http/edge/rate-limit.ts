@@ -15,6 +15,12 @@ export interface RateLimitVerdict {
   refusal: ApiError | null;
 }
 
+/** How long a counted request has to wait, milliseconds; 0: it may proceed. */
+export function waitOf({ refusal }: { refusal: Error | null }): number {
+  if (!(refusal instanceof ApiError)) return 0;
+  return Number(refusal.extras.headers?.['retry-after'] ?? 1) * 1_000;
+}
+
 type LimitedClass = 'regular' | 'intensive';
 
 /** Most subjects of each class in one minute. They take a few megabytes. */

@@ -60,6 +60,8 @@ async function serve({
         work: new SlicedWork(systemClock()),
       }),
       webSocketRoutes({
+        limits: { count: () => ({ headers: {}, refusal: null }) },
+        addressOf: () => '127.0.0.1',
         ...auth,
         events: { lastSeq: 0, join: () => ({ subscribe: nothing, drained: nothing, leave: nothing }) },
         logsFor: () => test.manager,

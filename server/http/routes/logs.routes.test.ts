@@ -31,6 +31,27 @@ async function* bunches(...given: LogItem[][]): AsyncGenerator<readonly LogItem[
   yield* given;
 }
 
+describe('a search', () => {
+  it('is refused while two of the caller are under way; other reads are not', async () => {
+    const test = await aServer();
+    const searched = Promise.withResolvers<void>();
+    const { manager } = test;
+    const logs = manager.logs.bind(manager);
+    manager.logs = async (name, query) => {
+      if (query.contains !== undefined) await searched.promise;
+      return logs(name, query);
+    };
+    const search = () => test.inject({ url: `${URL}?q=error` });
+    const running = [search(), search()];
+    const third = await search();
+    expect([third.statusCode, third.headers['retry-after']]).toEqual([429, '1']);
+    expect((await test.inject({ url: URL })).statusCode).toBe(200);
+    searched.resolve();
+    expect((await Promise.all(running)).map(({ statusCode }) => statusCode)).toEqual([200, 200]);
+    expect((await search()).statusCode).toBe(200);
+  });
+});
+
 describe('the last lines', () => {
   it('have the format of the reference', async () => {
     const test = await aServer();

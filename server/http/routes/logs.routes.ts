@@ -2,6 +2,8 @@ import { OPERATIONS } from '@llamactl/contract/operations';
 import type { LogQuery } from '../../instances/ports/run-output.ts';
 import type { Clock } from '../../instances/ports/time.ts';
 import { validationError } from '../bodies/problems.ts';
+import { limitedSubject } from '../edge/rate-limit.ts';
+import { LogSearches } from '../log-searches.ts';
 import type { Bind, Input } from '../operations.ts';
 import { EVENT_STREAM, JSON_LINES, logStream } from './log-stream.ts';
 
@@ -11,16 +13,29 @@ const DEFAULT_LINES = 100;
 
 /** The section "Get Instance Logs" of the API reference. */
 export function logRoutes(bind: Bind, clock: Pick<Clock, 'after'>): void {
+  const searches = new LogSearches();
   bind(OPERATIONS.getInstanceLogs, (input) => {
     const { params, query, manager, headers } = input;
     refuseOdd(query);
     // Answer a HEAD with the headers of the complete log, because a stream would never end.
-    if (query.follow !== true || input.isHead) return manager.logs(params.name, queryOf(input, null));
+    if (query.follow !== true || input.isHead) {
+      const read = (): ReturnType<typeof manager.logs> => manager.logs(params.name, queryOf(input, null));
+      return query.q === undefined ? read() : searched(searches, limitedSubject(input.caller, input.address), read);
+    }
     const isBrowser = headers.accept?.includes('text/event-stream') === true;
     const after = isBrowser ? lastEventId(headers['last-event-id']) : null;
     const items = manager.followLogs(params.name, queryOf(input, after), input.signal);
     return logStream(isBrowser ? EVENT_STREAM : JSON_LINES, items, clock);
   });
+}
+
+async function searched<Found>(searches: LogSearches, subject: string, read: () => Promise<Found>): Promise<Found> {
+  const end = searches.begin(subject);
+  try {
+    return await read();
+  } finally {
+    end();
+  }
 }
 
 /** Parameters that select what exists; a followed log is what comes. */

@@ -44,11 +44,23 @@ async function serve(isAuthEnabled = true, tokenTtl = 3_600): Promise<void> {
     clock,
     config: testConfig({ auth: { enabled: isAuthEnabled } }),
     plugins: [
-      webSocketRoutes({ events: feed, logsFor: () => manager, authenticator, tickets, isAuthEnabled, clock, onFault }),
+      webSocketRoutes({
+        limits,
+        addressOf: () => '127.0.0.1',
+        events: feed,
+        logsFor: () => manager,
+        authenticator,
+        tickets,
+        isAuthEnabled,
+        clock,
+        onFault,
+      }),
     ],
   }));
   ({ port } = await server.listen({ host: '127.0.0.1', port: 0 }));
 }
+
+const limits = { count: () => ({ headers: {}, refusal: null }) };
 
 beforeEach(() => serve());
 

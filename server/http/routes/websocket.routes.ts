@@ -1,6 +1,7 @@
+import type { IncomingMessage } from 'node:http';
 import { ApiError } from '@llamactl/contract/errors';
 import { CLOSE_CODES } from '@llamactl/contract/events';
-import { PASS_THROUGH } from '@llamactl/contract/operations';
+import { OPERATIONS, PASS_THROUGH } from '@llamactl/contract/operations';
 import { WebSocketServer } from 'ws';
 import { z } from 'zod';
 import type { Authenticator } from '../../auth/authenticator.ts';
@@ -8,7 +9,8 @@ import type { Caller } from '../../auth/caller.ts';
 import type { Tickets } from '../../auth/tickets.ts';
 import type { Clock } from '../../instances/ports/time.ts';
 import { judge, validationError } from '../bodies/problems.ts';
-import { refusalFor } from '../edge/gate.ts';
+import { refusalFor, type RateLimiter } from '../edge/gate.ts';
+import { limitedSubject, waitOf } from '../edge/rate-limit.ts';
 import type { HttpPlugin, HttpRequest } from '../plugin.ts';
 import type { InstanceManager } from '../../instances/use-cases.ts';
 import { headerValues } from '../target.ts';
@@ -16,6 +18,10 @@ import { type LiveEvents, WebSocketClient } from '../websocket-client.ts';
 
 export interface WebSocketRoutesParts {
   events: LiveEvents;
+  /** Counts subscriptions to logs like requests for logs. */
+  limits: RateLimiter;
+  /** Returns the client address of a request. */
+  addressOf: (raw: IncomingMessage) => string;
   /** The logs that a caller may see. */
   logsFor: (caller: Caller) => Pick<InstanceManager, 'followLogs'>;
   onFault: (error: unknown) => void;
@@ -84,6 +90,7 @@ export function webSocketRoutes(parts: WebSocketRoutesParts): HttpPlugin {
         if (problems !== null) throw validationError(problems);
         if (isClosing) throw new ApiError('SHUTTING_DOWN', 'llamactl is stopping. Connect again when it is back.');
         reply.hijack();
+        const address = parts.addressOf(raw);
         server.handleUpgrade(raw, raw.socket, head, (webSocket) => {
           const { after_seq: afterSeq = null } = query;
           const client = new WebSocketClient({
@@ -92,6 +99,7 @@ export function webSocketRoutes(parts: WebSocketRoutesParts): HttpPlugin {
             caller,
             afterSeq,
             events,
+            admitLog: () => waitOf(parts.limits.count(limitedSubject(caller, address), OPERATIONS.getInstanceLogs)),
             logs: parts.logsFor(caller),
             clock,
             onFault: parts.onFault,

@@ -1,10 +1,15 @@
-import type { Client, LogLevel } from '@llamactl/client';
+import type { Client, LogEntry, LogLevel } from '@llamactl/client';
 import type { Feed } from '../../lib/live/feed.ts';
 import { ValueStore } from '../../lib/value-store.ts';
 import { LogStore, MOST_LINES } from './log-store.ts';
 
 /** Lines that a request gets. */
 const PAGE = 2_000;
+/** Found lines of a request. */
+const FOUND_PAGE = 500;
+/** Most lines of a search, and most requests for it. A request reads at most 16 MiB. */
+const MOST_FOUND = 1_000;
+const MOST_SEARCHES = 40;
 /** Lines of a request for a file. */
 const FILE_PAGE = 10_000;
 
@@ -80,6 +85,26 @@ export class LogSession {
     }
   }
 
+  /**
+   * Searches everything that is kept of the log, also lines that are not loaded.
+   *
+   * @returns newest first; `isCut`: there may be more
+   */
+  async search(query: string): Promise<{ lines: LogEntry[]; isCut: boolean }> {
+    const lines: LogEntry[] = [];
+    let before: number | undefined;
+    for (let count = 0; count < MOST_SEARCHES && lines.length < MOST_FOUND; count += 1) {
+      const place = before === undefined ? {} : { before_seq: before };
+      const page = await this.#page({ lines: FOUND_PAGE, q: query, ...place });
+      lines.push(...page.logs.toReversed());
+      const isCut = page.truncated === true;
+      if (!isCut && page.logs.length < FOUND_PAGE) return { lines, isCut: false };
+      before = isCut ? page.next_seq : page.logs[0]?.seq;
+      if (before === undefined) break;
+    }
+    return { lines, isCut: true };
+  }
+
   /** Everything that is kept of the log, at most {@link MOST_LINES} lines. */
   async text(): Promise<string> {
     const pages: string[] = [];
@@ -93,7 +118,7 @@ export class LogSession {
     return pages.join('');
   }
 
-  #page(query: { lines: number; before_seq?: number }): ReturnType<Client['getInstanceLogs']> {
+  #page(query: { lines: number; before_seq?: number; q?: string }): ReturnType<Client['getInstanceLogs']> {
     const level = this.#level === 'debug' ? {} : { level: this.#level };
     return this.#client.getInstanceLogs(this.#name, { ...query, ...level, signal: this.#over.signal });
   }

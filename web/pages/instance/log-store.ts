@@ -56,6 +56,11 @@ export class LogStore {
     return this.#written;
   }
 
+  /** Whether it has lines, and not only changes of status. */
+  get hasLines(): boolean {
+    return this.#lines > 0;
+  }
+
   get isFull(): boolean {
     return this.#lines >= MOST_LINES;
   }
@@ -122,6 +127,8 @@ export class LogStore {
   gap(toSeq: number, at: string): void {
     if (this.#lastSeq !== null && toSeq <= this.#lastSeq) return;
     this.#lastSeq = toSeq;
+    // Without a line before it, nothing is missing between lines.
+    if (this.#lines === 0) return;
     this.#rows.push({ kind: 'gap', key: `gap ${toSeq}`, at });
     this.#changed();
   }

@@ -16,6 +16,7 @@ import { LEVELS, useLogSettings } from './log-settings.ts';
 import { searchPattern } from './log-text.ts';
 import { LogToolbar } from './log-toolbar.tsx';
 import { LogView, type LogViewHandle } from './log-view.tsx';
+import { WholeLogSearch } from './whole-log-search.tsx';
 
 /** The log of one instance. @param line `seq` of the line to show first. */
 export default function LogsTab({ row, line }: { row: Row; line: number | undefined }) {
@@ -49,7 +50,7 @@ function OpenLog({ name, session, settings, changeSettings, line }: OpenLogProps
   const [query, setQuery] = useState('');
   // Without a search, new lines are the business of the lines alone.
   const version = useSyncExternalStore(store.subscribe, () =>
-    query === '' ? Math.min(1, store.rows.length) : store.version(),
+    query === '' ? Number(store.hasLines) : store.version(),
   );
   const [isFollowing, setFollowing] = useState(line === undefined);
   const [shown, setShown] = useState<number | null>(null);
@@ -80,7 +81,8 @@ function OpenLog({ name, session, settings, changeSettings, line }: OpenLogProps
     setShown(null);
   };
   const follow = (): void => (isFollowing ? setFollowing(false) : view.current?.follow());
-  useShowLine(line, session, show);
+  const [found, setFound] = useState<number | undefined>(undefined);
+  useShowLine(found ?? line, session, show);
   useShortcuts(words.place, [
     { keys: 'mod+f', label: words.search, isGlobal: true, run: () => focusOn(field) },
     { keys: '/', label: words.search, run: () => focusOn(field) },
@@ -95,7 +97,7 @@ function OpenLog({ name, session, settings, changeSettings, line }: OpenLogProps
       run: () => changeSettings({ level }),
     })),
   ]);
-  const isEmpty = state.kind === 'ready' && store.rows.length === 0;
+  const isEmpty = state.kind === 'ready' && !store.hasLines;
   return (
     <>
       <LogToolbar
@@ -108,6 +110,16 @@ function OpenLog({ name, session, settings, changeSettings, line }: OpenLogProps
         onFollow={follow}
         fieldRef={field}
       />
+      {matches !== null && state.kind === 'ready' && (
+        <WholeLogSearch
+          {...{ session, query }}
+          loaded={matches.length}
+          onShow={({ seq }) => {
+            setFollowing(false);
+            setFound(seq);
+          }}
+        />
+      )}
       {state.kind === 'failed' && <ErrorState error={state.error} onRetry={() => void session.open()} />}
       {state.kind === 'loading' && (
         <div className="p-4 wide:px-6">
@@ -149,6 +161,11 @@ function useMarks(name: string, { store }: LogSession): void {
 /** Goes to the line of a link, once it is loaded. */
 function useShowLine(line: number | undefined, session: LogSession, show: (number: number) => void): void {
   const wanted = useRef(line);
+  const [asked, setAsked] = useState(line);
+  if (asked !== line) {
+    setAsked(line);
+    wanted.current = line;
+  }
   const latest = useRef(show);
   latest.current = show;
   const state = useStored(session.state);
@@ -162,5 +179,5 @@ function useShowLine(line: number | undefined, session: LogSession, show: (numbe
     const index = store.indexOf(wanted.current);
     wanted.current = undefined;
     if (index !== -1) latest.current(store.first + index);
-  }, [state, session]);
+  }, [state, session, line]);
 }

@@ -153,6 +153,14 @@ export const de = {
     },
     none: 'Noch kein Log: sie lief noch nie',
     noneOfLevel: 'Keine Zeile dieser Stufe',
+    whole: {
+      label: 'Suche im ganzen Log',
+      search: 'Das ganze Log durchsuchen',
+      loaded: (count) => (count === 0 ? 'Keine in den geladenen Zeilen' : `${count} in den geladenen Zeilen`),
+      found: (count, isCut) =>
+        `${count === 0 ? 'Keine' : `${count}${isCut ? ' oder mehr' : ''}`} ${isCut && count === 0 ? 'in den durchsuchten Zeilen' : 'im ganzen Log'}`,
+      close: 'Ergebnisse schließen',
+    },
     place: 'Log',
   },
   requests: {

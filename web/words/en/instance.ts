@@ -137,6 +137,14 @@ export const en = {
     } satisfies Record<Status, string>,
     none: 'No log yet: it never ran',
     noneOfLevel: 'No line of this level',
+    whole: {
+      label: 'Search in the whole log',
+      search: 'Search the whole log',
+      loaded: (count: number) => (count === 0 ? 'None in the loaded lines' : `${count} in the loaded lines`),
+      found: (count: number, isCut: boolean) =>
+        `${count === 0 ? 'None' : `${count}${isCut ? ' or more' : ''}`} in the ${isCut && count === 0 ? 'lines that were searched' : 'whole log'}`,
+      close: 'Close the results',
+    },
     place: 'Log',
   },
   requests: {

@@ -421,7 +421,7 @@ class Operations:
             level: Lines of this level and above.
             after_seq: Only lines with a greater `seq`, oldest first.
             before_seq: Only lines with a smaller `seq`: the last of them, to scroll back. Not with `follow` or `after_seq`.
-            q: Only lines whose message contains this text, ignoring case. Reads at most 16 MiB. Not with `follow`.
+            q: Only lines whose message contains this text, ignoring case. Reads at most 16 MiB. A caller may run two searches at once, all together four. Not with `follow`.
         """
         request = Request(
             "GET",

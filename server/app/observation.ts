@@ -139,9 +139,10 @@ export function observe(parts: ObservationParts): Observation {
       pulse.stir();
       frames.started(record);
     },
-    onFinished: (figures, record) => {
+    onTokens: (instance, tokens) => tally.generated(instance, tokens),
+    onFinished: (figures, record, generated) => {
       requestCounters.finished(figures);
-      tally.finished(figures);
+      tally.finished(figures, generated);
       frames.finished(record);
       if (!hasAnswered && figures.outcome === 'ok') {
         hasAnswered = true;

@@ -342,6 +342,26 @@ describe('the tokens since the last look', () => {
     expect(inFlight()).toEqual([]);
   });
 
+  it('are reported while they come; the end has the number that was reported', () => {
+    const reported: unknown[] = [];
+    requests = new Requests({
+      clock,
+      onTokens: (...tokens) => reported.push(tokens),
+      onFinished: ({ tokens_out: tokens }, _record, generated) => reported.push(['end', tokens, generated]),
+    });
+    const record = streaming('1');
+    record.bytes(token('a'));
+    record.bytes(token('b'));
+    requests.takeTokens();
+    record.bytes(token('c'));
+    record.end('ok');
+    requests.takeTokens();
+    expect(reported).toEqual([
+      ['chat', 2],
+      ['end', 3, 2],
+    ]);
+  });
+
   it('follow the figures of the engine at the end of an answer', () => {
     const record = streaming('1');
     record.bytes(token('a'));

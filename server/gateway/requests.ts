@@ -18,8 +18,14 @@ interface RequestsOptions {
   clock: Pick<Clock, 'now' | 'elapsed'>;
   /** Called for each request when it begins. Must not throw and must not block. */
   onBegin?: (record: RequestRecord) => void;
-  /** Called once for each finished request. Must not throw and must not block. */
-  onFinished?: (request: RequestFigures, record: RequestRecord) => void;
+  /** Called by {@link Requests.takeTokens} for each request in flight that generated tokens. Must not throw and must not block. */
+  onTokens?: (instance: string, tokens: number) => void;
+  /**
+   * Called once for each finished request. Must not throw and must not block.
+   *
+   * @param generated its tokens that `onTokens` has reported
+   */
+  onFinished?: (request: RequestFigures, record: RequestRecord, generated: number) => void;
   /** Called for each request that is refused before it has a record. Must not throw and must not block. */
   onRefused?: (author: RequestAuthor | null) => void;
   /** The owner of finished records. Default: one that this process alone has. */
@@ -42,12 +48,14 @@ export class Requests {
   #tokensOfEnded = new Map<string, number>();
   readonly #onBegin: (record: RequestRecord) => void;
   readonly #onRefused: (author: RequestAuthor | null) => void;
+  readonly #onTokens: (instance: string, tokens: number) => void;
   #namesakes = 0;
   #lastSeq = 0;
 
   constructor({
     clock,
     onBegin = () => undefined,
+    onTokens = () => undefined,
     onFinished,
     onRefused = () => undefined,
     finished = new FinishedRequests(MOST_FINISHED_REQUESTS),
@@ -56,12 +64,14 @@ export class Requests {
     const onEnd = (record: RequestRecord, figures: RequestFigures): void => {
       this.#remember(record);
       this.#speeds.measure(figures);
+      const { takenTokens } = record;
       addTokens(this.#tokensOfEnded, record);
-      onFinished?.(figures, record);
+      onFinished?.(figures, record, takenTokens);
     };
     this.#keeper = { clock, onEnd, nextSeq: () => this.#nextSeq() };
     this.#onBegin = onBegin;
     this.#onRefused = onRefused;
+    this.#onTokens = onTokens;
   }
 
   /** Begins a record. @param onCancel Called when an operator cancels the request; must end the request. */
@@ -85,7 +95,11 @@ export class Requests {
   takeTokens(): ReadonlyMap<string, number> {
     const tokens = this.#tokensOfEnded;
     this.#tokensOfEnded = new Map();
-    for (const record of this.#active.values()) addTokens(tokens, record);
+    for (const record of this.#active.values()) {
+      const { instance } = record;
+      const more = addTokens(tokens, record);
+      if (instance !== null && more > 0) this.#onTokens(instance, more);
+    }
     return tokens;
   }
 
@@ -204,9 +218,13 @@ function activeRequest(record: RequestRecord, statusOf: (instance: string) => St
   return { ...view, phase: isUp ? 'queued' : 'starting', position: null };
 }
 
-function addTokens(sums: Map<string, number>, record: RequestRecord): void {
+/** Adds the tokens that a request generated since the last call, and returns their number. */
+function addTokens(sums: Map<string, number>, record: RequestRecord): number {
   const { instance } = record;
-  if (instance !== null) sums.set(instance, (sums.get(instance) ?? 0) + record.takeTokens());
+  if (instance === null) return 0;
+  const more = record.takeTokens();
+  sums.set(instance, (sums.get(instance) ?? 0) + more);
+  return more;
 }
 
 /** The account and the key that sent a request, by id and name. */
@@ -329,6 +347,10 @@ export class RequestRecord {
 
   get author(): RequestAuthor | null {
     return this.#facts.author ?? null;
+
+  /** Tokens that {@link takeTokens} has returned so far. */
+  get takenTokens(): number {
+    return this.#takenTokens;
   }
 
   get instance(): string | null {

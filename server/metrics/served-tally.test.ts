@@ -30,6 +30,29 @@ describe('the tally of requests', () => {
     expect(tally.take('other')).toBe(NOTHING_SERVED);
   });
 
+  it('has tokens in the step in which they are generated, and the right sum', () => {
+    const tally = new ServedTally();
+    tally.generated('chat', 20);
+    expect(tally.take('chat')).toMatchObject({ requests: 0, tokensOut: 20 });
+    tally.generated('chat', 30);
+    tally.finished(ended({ tokens_out: 60 }), 50);
+    expect(tally.take('chat')).toMatchObject({ requests: 1, tokensOut: 40 });
+    // A refused request has no figures.
+    tally.finished(ended({ outcome: 'refused' }));
+    expect(tally.take('chat')).toMatchObject({ requests: 1, tokensOut: 0 });
+  });
+
+  it('takes back tokens that were counted too much', () => {
+    const tally = new ServedTally();
+    tally.generated('chat', 20);
+    tally.take('chat');
+    tally.finished(ended({ tokens_out: 15 }), 20);
+    expect(tally.take('chat').tokensOut).toBe(0);
+    tally.finished(ended({ tokens_out: 7 }));
+    expect(tally.take('chat').tokensOut).toBe(2);
+    expect(tally.take('chat')).toBe(NOTHING_SERVED);
+  });
+
   it('keeps the highest number of waiting requests, also while it does not change', () => {
     const tally = new ServedTally();
     for (const waiting of [1, 4, 2]) tally.waits('chat', waiting);

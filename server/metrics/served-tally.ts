@@ -42,13 +42,24 @@ export class ServedTally {
   /** By the instance's name. */
   readonly #tallies = new Map<string, Tally>();
 
-  /** Counts a request that has ended. */
-  finished({ instance, tokens_in: tokensIn, tokens_out: tokensOut, time_to_first_token: ttft }: RequestFigures): void {
+  /** Counts tokens of a request in flight, in the step in which it generates them. */
+  generated(instance: string, tokens: number): void {
+    this.#of(instance).tokensOut += tokens;
+  }
+
+  /**
+   * Counts a request that has ended.
+   *
+   * @param generated its tokens that {@link generated} has counted already
+   */
+  finished(figures: RequestFigures, generated = 0): void {
+    const { instance, tokens_in: tokensIn, tokens_out: tokensOut, time_to_first_token: ttft } = figures;
     if (instance === null) return;
     const tally = this.#of(instance);
     tally.requests += 1;
     tally.tokensIn += tokensIn ?? 0;
-    tally.tokensOut += tokensOut ?? 0;
+    // Negative if chunks were counted, and the engine reports fewer tokens at the end.
+    tally.tokensOut += (tokensOut ?? generated) - generated;
     if (ttft === null) return;
     tally.firstTokens ??= noTimes();
     count(tally.firstTokens, ttft);
@@ -65,10 +76,12 @@ export class ServedTally {
   take(instance: string): Readonly<Served> {
     const tally = this.#tallies.get(instance);
     if (tally === undefined) return NOTHING_SERVED;
-    if (tally.waiting === 0) this.#tallies.delete(instance);
-    else this.#tallies.set(instance, { ...NOTHING_SERVED, waiting: tally.waiting, waitingMax: tally.waiting });
-    const { requests, tokensIn, tokensOut, waitingMax, firstTokens } = tally;
-    return { requests, tokensIn, tokensOut, waitingMax, firstTokens };
+    const { requests, tokensIn, tokensOut, waiting, waitingMax, firstTokens } = tally;
+    // Tokens that were counted too much lower the next step, so that the sum is right.
+    const left = Math.min(0, tokensOut);
+    if (waiting === 0 && left === 0) this.#tallies.delete(instance);
+    else this.#tallies.set(instance, { ...NOTHING_SERVED, tokensOut: left, waiting, waitingMax: waiting });
+    return { requests, tokensIn, tokensOut: tokensOut - left, waitingMax, firstTokens };
   }
 
   /** Drops the figures of a deleted instance. */

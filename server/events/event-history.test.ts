@@ -6,7 +6,13 @@ import { MemoryStore } from '../testing/memory-store.ts';
 import { createEventBus, type EventBus } from './bus.ts';
 import { EventHistory, type HistoryQuery } from './event-history.ts';
 
-const ALL: HistoryQuery = { visible: null, seesCallers: true, instance: null, before: Number.MAX_SAFE_INTEGER, limit: 100 };
+const ALL: HistoryQuery = {
+  visible: null,
+  seesCallers: true,
+  instance: null,
+  before: Number.MAX_SAFE_INTEGER,
+  limit: 100,
+};
 
 let store: MemoryStore;
 

@@ -347,6 +347,7 @@ export class RequestRecord {
 
   get author(): RequestAuthor | null {
     return this.#facts.author ?? null;
+  }
 
   /** Tokens that {@link takeTokens} has returned so far. */
   get takenTokens(): number {

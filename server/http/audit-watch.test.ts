@@ -81,6 +81,17 @@ describe('the audit trail', () => {
     expect(await rows(1)).toMatchObject([{ action, target }]);
   });
 
+  it('has no questions that are asked by POST, and no previews', async () => {
+    await call('POST', '/api/estimate', { model: 'm' });
+    await call('POST', '/api/instances/mine/estimate', {});
+    await call('POST', '/api/engines/parse', { text: 'llama-server' });
+    await call('POST', '/api/instances?dry_run=true', { name: 'new' });
+    await call('PUT', '/api/instances/mine?dry_run=true', {});
+    await call('POST', '/api/apply?dry_run=true', { instances: [] });
+    await call('PUT', '/api/instances/mine?dry_run=false', {});
+    expect(await rows(1)).toMatchObject([{ action: 'updateInstance', target: 'mine' }]);
+  });
+
   it('names a new key by its id', async () => {
     const { info } = JSON.parse(await call('POST', '/api/keys', { name: 'editor' })) as { info: { id: string } };
     expect(await rows(1)).toMatchObject([{ action: 'createKey', target: info.id, status: 201 }]);

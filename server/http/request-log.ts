@@ -70,6 +70,18 @@ const MINUTE_MS = 60_000;
 /** Recorded when the caller hung up before the answer; nginx logs the same status. */
 const HUNG_UP = 499;
 const READS: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS']);
+/** Operations that only answer a question, although their method is POST: the question is in the body. */
+const READS_BY_POST: ReadonlySet<string> = new Set([
+  OPERATIONS.estimate.id,
+  OPERATIONS.estimateInstance.id,
+  OPERATIONS.parseEngineCommand.id,
+]);
+/** Operations that change nothing with `dry_run=true`. */
+const PREVIEWED: ReadonlySet<string> = new Set([
+  OPERATIONS.createInstance.id,
+  OPERATIONS.updateInstance.id,
+  OPERATIONS.applyFleet.id,
+]);
 /** Reads that are recorded because their answer contains all secrets of instances. */
 const RECORDED_READS: ReadonlySet<string> = new Set([OPERATIONS.exportFleet.id]);
 /**
@@ -128,9 +140,15 @@ export class AuditWatch {
   }
 }
 
-function isRead({ method, upgradeHead }: HttpRequest, action: string): boolean {
+function isRead({ method, upgradeHead, query }: HttpRequest, action: string): boolean {
   const isWebSocket = upgradeHead !== null && action === PASS_THROUGH.proxy.id;
+  if (READS_BY_POST.has(action) || (PREVIEWED.has(action) && isDryRun(query))) return true;
   return READS.has(method) && !isWebSocket && !RECORDED_READS.has(action);
+}
+
+/** Whether the query asks for a preview. One that is malformed is refused, and changes nothing either. */
+function isDryRun(query: unknown): boolean {
+  return typeof query === 'object' && query !== null && 'dry_run' in query && query.dry_run === 'true';
 }
 
 function statusOf({ upgradeHead, instance }: HttpRequest, { raw }: HttpReply): number {

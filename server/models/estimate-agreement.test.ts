@@ -221,9 +221,15 @@ async function outcomeOf({ machine, terms, runs, wanted }: FakeFleet): Promise<O
   const waiter = { instance: wanted.id, group: null, isPinned: false, demand, since: clock.elapsed(), mayEvict: true };
   const limits = { capacity: admission.amounts, exclusiveGroups: new Set<string>() };
   const plan = planSlots(limits, holders, [waiter], clock.elapsed());
-  const without = holders.filter(({ instance }) => !plan.evict.includes(instance));
+  const without = holders.filter(({ instance }) => !plan.evict.has(instance));
   const { grant } = planSlots(limits, without, [waiter], clock.elapsed());
-  return { estimate, isGranted: plan.grant.length > 0, evicted: plan.evict, isEnough: grant.length > 0, demand };
+  return {
+    estimate,
+    isGranted: plan.grant.length > 0,
+    evicted: [...plan.evict.keys()],
+    isEnough: grant.length > 0,
+    demand,
+  };
 }
 
 /** Takes some seconds. */

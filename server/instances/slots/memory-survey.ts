@@ -115,7 +115,7 @@ class Picture implements MemoryPicture {
         isEnough = awaited.every(({ phase }) => phase === 'leaving');
       },
     });
-    return isEnough ? [...evict] : [];
+    return isEnough ? [...evict.keys()] : [];
   }
 
   #others(): RunNeed[] {

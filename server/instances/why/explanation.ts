@@ -3,15 +3,7 @@ import type { Remedy, Why } from '@llamactl/contract/why';
 import { bytes, duration } from '../../../format/figures.ts';
 import { deviceText, evidenceOf, logLine, MEMORY_CAUSES, shortDevices } from './evidence.ts';
 import { bareReason, causeOf } from './failure-cause.ts';
-import {
-  changesOptions,
-  fitting,
-  newerModel,
-  offloadRemedies,
-  possible,
-  remediesFor,
-  stopping,
-} from './remedies.ts';
+import { changesOptions, fitting, newerModel, offloadRemedies, possible, remediesFor, stopping } from './remedies.ts';
 import type { WhyFacts } from './why-facts.ts';
 
 const OFFLOAD_SHORT = 'gpu_offload_short';

@@ -17,8 +17,8 @@ export function MemoryNeed({ row }: { row: Row }) {
     queryKey: ['instances', row.name, 'estimate'],
     queryFn: ({ signal }) => client.estimateInstance(row.name, {}, { signal }),
     staleTime: 60_000,
-    // Without a readable file the server refuses.
-    enabled: row.model_info !== null,
+    // Without a readable file the server refuses, and it knows only the memory of llama-server.
+    enabled: row.model_info !== null && row.engine === 'llama_cpp',
   });
   if (estimate === undefined) return null;
   const isUp = row.status === 'running';

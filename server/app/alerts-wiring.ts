@@ -1,7 +1,7 @@
 import type { Config } from '@llamactl/contract/config';
 import type { Logger } from 'pino';
 import { createAlertDelivery } from '../events/alert-delivery.ts';
-import { alertsLeft } from '../events/alerts-left.ts';
+import { storedAlertsLeft } from '../events/alerts-left.ts';
 import { createAlerts, type Alerts } from '../events/alerts.ts';
 import { createEventBus, type EventBus } from '../events/bus.ts';
 import { EventHistory } from '../events/event-history.ts';
@@ -41,7 +41,7 @@ export interface AlertsWiring {
 export async function openAlertsWiring(parts: AlertsWiringParts): Promise<AlertsWiring> {
   const { clock, replay, log, config, hostname, idOf, runTool, onFault, teardown } = parts;
   const stored = await replay.load();
-  const left = alertsLeft(stored);
+  const left = await storedAlertsLeft(replay);
   const events = createEventBus({
     clock,
     replay,

@@ -72,6 +72,19 @@ function deliver(
   return delivery;
 }
 
+it('an alert whose text has only another number is not sent again', async () => {
+  const sent: string[] = [];
+  deliver({ command: ['/bin/notify'] }, async (_program, _words, options) => {
+    sent.push(String(options?.environment?.['LLAMACTL_ALERT_MESSAGE']));
+    return { code: 0, stdout: '', stderr: '' } as never;
+  });
+  for (const message of ['restarted 3 times', 'restarted 4 times', 'restarted 5 times; now it is ill']) {
+    emit({ ...FAILED, message });
+    await clock.advance(2 * MINUTE_MS);
+  }
+  expect(sent).toEqual(['restarted 3 times', 'restarted 5 times; now it is ill']);
+});
+
 /** A server that records the bodies posted to it. */
 async function aReceiver(status = 200): Promise<{ url: string; bodies: Record<string, unknown>[] }> {
   const bodies: Record<string, unknown>[] = [];

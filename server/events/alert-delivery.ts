@@ -51,8 +51,15 @@ export function createAlertDelivery(dependencies: AlertDeliveryDependencies): Al
   const pace = new AlertPace(clock, (announcement) => {
     for (const queue of queues) queue.push(announcement);
   });
+  /** The last text of each raised alert, without its numbers. */
+  const texts = new Map(left.map(({ alert }) => [alertKey(alert.code, alert.instance), textOf(alert)]));
   const handle = (news: AlertNews, timestamp: string): void => {
     const key = alertKey(news.code, news.instance);
+    // The same text with another number is no news.
+    const isKnown = news.state === 'raised' && texts.get(key) === textOf(news);
+    if (news.state === 'raised') texts.set(key, textOf(news));
+    else texts.delete(key);
+    if (isKnown) return;
     const since = raisedAt.get(key) ?? timestamp;
     if (news.state === 'raised') raisedAt.set(key, since);
     else raisedAt.delete(key);
@@ -69,6 +76,11 @@ export function createAlertDelivery(dependencies: AlertDeliveryDependencies): Al
       await Promise.all(queues.map((queue) => queue.close()));
     },
   };
+}
+
+/** The text of an alert without its numbers. */
+function textOf({ level, message }: Pick<AlertNews, 'level' | 'message'>): string {
+  return `${level} ${message.replaceAll(/\d+/g, '#')}`;
 }
 
 function destinationsOf({ config, clock, runTool, onFault }: AlertDeliveryDependencies): Deliver[] {

@@ -1,4 +1,6 @@
+import { MOST_KEPT_EVENTS } from '@llamactl/contract/event-history';
 import type { Alert } from '@llamactl/contract/system';
+import type { ReplayStore } from '../instances/ports/event-replay.ts';
 import type { KeptEvent } from '../instances/ports/event-sink.ts';
 
 /** An alert that the previous server raised and did not clear. */
@@ -6,6 +8,12 @@ export interface LeftAlert {
   alert: Alert;
   /** Id of the instance that the alert is about; `null`: the whole system. */
   id: string | null;
+}
+
+/** The alerts that the previous server left, from all kept events: one may have been raised long before the replay. */
+export async function storedAlertsLeft(store: Pick<ReplayStore, 'read'>): Promise<LeftAlert[]> {
+  const page = { before: Number.MAX_SAFE_INTEGER, containing: '"system_alert"', limit: MOST_KEPT_EVENTS };
+  return alertsLeft((await store.read(page)).toReversed());
 }
 
 /** The alerts that are still raised after the stored events, oldest first. @param stored oldest first */

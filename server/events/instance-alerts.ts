@@ -42,6 +42,8 @@ interface Trouble {
   /** Why the instance went down last. It is kept here, because the status `starting` has no reason. */
   reason: string | null;
   isLooping: boolean;
+  /** The number of restarts in the alert; 0: none is raised. */
+  reported: number;
   forgiven: number;
   cancelSound: () => void;
 }
@@ -59,12 +61,19 @@ export function createInstanceAlerts(dependencies: InstanceAlertsDependencies): 
     instances.list().some((one) => one.name === name) ? instances.get(name) : null;
 
   const troubleOf = (name: string): Trouble => {
-    const trouble = troubles.get(name) ?? { reason: null, isLooping: false, forgiven: 0, cancelSound: () => undefined };
+    const trouble = troubles.get(name) ?? {
+      reason: null,
+      isLooping: false,
+      reported: 0,
+      forgiven: 0,
+      cancelSound: () => undefined,
+    };
     troubles.set(name, trouble);
     return trouble;
   };
   const endLoop = (name: string, trouble: Trouble): void => {
     trouble.isLooping = false;
+    trouble.reported = 0;
     alerts.clear(CRASH_LOOP, name);
   };
 
@@ -77,9 +86,10 @@ export function createInstanceAlerts(dependencies: InstanceAlertsDependencies): 
     const verdict = judgeCrashLoop({ ...change, reason: trouble.reason }, trouble.forgiven);
     if (verdict === null) {
       endLoop(name, trouble);
-    } else if (verdict !== undefined && !trouble.isLooping) {
-      // Raise once, with the current cause: the next cause may have another wording.
+    } else if (verdict !== undefined && trouble.reported !== restarts) {
+      // Once for each restart: `starting` follows `restarting`. The text has the present number.
       trouble.isLooping = true;
+      trouble.reported = restarts;
       const cause = causeOf(trouble.reason ?? '');
       alerts.raise({ level: 'warning', code: CRASH_LOOP, message: verdict, instance: name, cause });
     }

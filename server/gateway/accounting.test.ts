@@ -1,7 +1,9 @@
 import { once } from 'node:events';
 import { request as httpRequest, type ServerResponse } from 'node:http';
 import { connect } from 'node:net';
+import { ApiError } from '@llamactl/contract/errors';
 import { afterEach, describe, expect, it, vi } from 'vitest';
+import { OutOfScope } from '../instances/slots/leases.ts';
 import { answerOf, Bench, call, type GatewayServer, readAnswer, rawConnection } from '../testing/gateway-harness.ts';
 
 const bench = new Bench();
@@ -39,6 +41,21 @@ async function processing({ requests }: GatewayServer): Promise<string> {
 }
 
 describe('the record of a request', () => {
+  it('says that the scope of the key refused it; the answer does not', async () => {
+    const gateway = await bench.before((_request, response) => response.end());
+    gateway.instances.acquire = () =>
+      Promise.reject(new ApiError('INSTANCE_NOT_FOUND', 'There is none.', { cause: new OutOfScope(['chat-1']) }));
+    const { status, text } = await call(gateway.port, PATH, { body: BODY });
+    expect([status, text.includes('does not exist'), text.includes('chat-1')]).toEqual([404, true, false]);
+    expect(await recordOf(gateway)).toMatchObject({
+      outcome: 'refused',
+      error: {
+        code: 'INSTANCE_NOT_FOUND',
+        message: 'The instance is not in the scope of the key, which may only call chat-1.',
+      },
+    });
+  });
+
   it('has the figures of a streamed answer', async () => {
     const gateway = await bench.before((_request, response) => {
       stream(response, TOKEN, USAGE);

@@ -21,7 +21,7 @@ export function modelFailure(
   caller: Pick<CallContext, 'instances' | 'mayStart' | 'isInLibrary'>,
 ): unknown {
   if (!(error instanceof ApiError)) return error;
-  if (error.code === 'INSTANCE_NOT_FOUND') return unknownModel(model, caller.isInLibrary(model));
+  if (error.code === 'INSTANCE_NOT_FOUND') return unknownModel(model, caller.isInLibrary(model), error.cause);
   if (error.code === 'START_FAILED') {
     const { message, extras } = error;
     return new ApiError('START_FAILED', message, { ...extras, headers: retryHeaders(false, extras.headers) });
@@ -58,17 +58,19 @@ function retryHeaders(isPassing: boolean, known?: Readonly<Record<string, string
  *
  * @param isInLibrary Whether a model of this machine has the name, and the caller may list models.
  */
-export function unknownModel(model: string, isInLibrary = false): ApiError {
+export function unknownModel(model: string, isInLibrary = false, cause?: unknown): ApiError {
   if (isInLibrary) {
     const word = /^[\w.:/@+-]{1,100}$/.test(model) ? model : 'NAME';
     return new ApiError(
       'INSTANCE_NOT_FOUND',
       `The model ${quoted(model)} is a model without an instance: llamactl run ${word} creates one and starts it.`,
+      { cause },
     );
   }
   return new ApiError(
     'INSTANCE_NOT_FOUND',
     `The model ${quoted(model)} does not exist: no instance has this name or alias. GET /v1/models lists the models that can be used.`,
+    { cause },
   );
 }
 

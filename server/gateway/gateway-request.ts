@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { ApiError } from '@llamactl/contract/errors';
 import type { RequestOutcome } from '@llamactl/contract/requests';
-import type { Lease, LeaseOrigin } from '../instances/slots/leases.ts';
+import { OutOfScope, type Lease, type LeaseOrigin } from '../instances/slots/leases.ts';
 import { bodyMeter, bookedTokens, mayGenerate } from './booked-tokens.ts';
 import type { Admission, CallerLimits } from './caller-limits.ts';
 import type { Dialect } from './dialects.ts';
@@ -336,7 +336,7 @@ export class GatewayRequest {
     }
     if (this.#signal.aborted) this.#end(record, 'aborted');
     else {
-      if (error instanceof ApiError) record.fails(error.code, error.message);
+      if (error instanceof ApiError) record.fails(error.code, recordedMessage(error));
       else record.fails('INTERNAL_ERROR', 'A bug in llamactl; its log has the details.');
       this.#end(record, record.wasLeased ? 'broken' : 'refused', error instanceof ApiError ? error.status : 500);
     }
@@ -349,4 +349,9 @@ export class GatewayRequest {
     const speed = figures.instance === null ? 0 : this.#services.requests.speedOf(figures.instance);
     this.#tokens = bookedTokens(figures, this.#bodyLength(), speed, mayGenerate(this.#request));
   }
+}
+
+/** The message for the record of a request. It may say more than the answer: the caller of a scoped key does not see it. */
+function recordedMessage({ message, cause }: ApiError): string {
+  return cause instanceof OutOfScope ? cause.message : message;
 }

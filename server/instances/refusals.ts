@@ -6,11 +6,12 @@ import { currentRun } from './life/transitions.ts';
 
 /** Errors that more than one use case raises. */
 
-export function notFound(name: string): ApiError {
+export function notFound(name: string, cause?: Error): ApiError {
   const shown = name.length > 70 ? `${name.slice(0, 70)}…` : name;
   return new ApiError(
     'INSTANCE_NOT_FOUND',
     `There is no instance ${JSON.stringify(shown)}; GET /api/instances lists them.`,
+    { cause },
   );
 }
 

@@ -2,6 +2,7 @@ import { ApiError } from '@llamactl/contract/errors';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { Domain } from '../testing/domain.ts';
 import { scopedManager } from './scoped-manager.ts';
+import { OutOfScope } from './slots/leases.ts';
 import type { InstanceManager } from './use-cases.ts';
 
 let domain: Domain;
@@ -33,6 +34,7 @@ const BY_NAME: Record<string, (scoped: InstanceManager, name: string) => unknown
   stop: (scoped, name) => scoped.stop(name),
   restart: (scoped, name) => scoped.restart(name),
   health: (scoped, name) => scoped.health(name),
+  triedChanges: (scoped, name) => scoped.triedChanges(name),
   logs: (scoped, name) => scoped.logs(name, { lines: 1, level: null, afterSeq: null }),
   followLogs: (scoped, name) =>
     scoped.followLogs(name, { lines: 1, level: null, afterSeq: null }, new AbortController().signal),
@@ -45,6 +47,25 @@ beforeEach(async () => {
   ({ manager } = domain);
   await domain.create('seen', { aliases: ['chat'] });
   await domain.create('hidden', { aliases: ['other/chat'] });
+});
+
+describe('a request for an instance out of scope', () => {
+  it('gets the answer of a missing instance; the reason has the scope, for its record', async () => {
+    const errorOf = async (name: string): Promise<unknown> => {
+      try {
+        return await BY_NAME['acquire']?.(only('seen'), name);
+      } catch (error) {
+        return error;
+      }
+    };
+    const [hidden, missing] = [await errorOf('hidden'), await errorOf('missing')];
+    expect(hidden).toMatchObject({ message: expect.stringContaining('There is no instance "hidden"') as string });
+    expect(hidden).toMatchObject({
+      cause: new OutOfScope(['seen']),
+    });
+    expect(missing).toBeInstanceOf(ApiError);
+    expect(missing).not.toHaveProperty('cause');
+  });
 });
 
 describe('an instance that waits for another', () => {

@@ -2,6 +2,7 @@ import { ApiError } from '@llamactl/contract/errors';
 import type { Batch, InstanceSummary, Status } from '@llamactl/contract/instance';
 import { STARTED_BY_ALL, STOPPED_BY_ALL } from './fleet/batch.ts';
 import { notFound } from './refusals.ts';
+import { OutOfScope } from './slots/leases.ts';
 import { HIDDEN_INSTANCE, type InstanceManager, type Written } from './use-cases.ts';
 
 /** The instances that a caller may see, and whether the caller may start them. */
@@ -101,7 +102,12 @@ export function scopedManager(manager: InstanceManager, scope: InstanceScope): I
     liveRuns: () => manager.liveRuns().filter(({ name }) => sees(name)),
     acquire: async (request) => {
       // A second attempt may use the former name of its instance, so look at the instance's id first.
-      if (request.after === undefined || !scope.maySee(request.after.instance)) seen(request.instance);
+      const { instance: named, after } = request;
+      if ((after === undefined || !scope.maySee(after.instance)) && !sees(named)) {
+        if (manager.idOf(named) === null) throw notFound(named);
+        const names = manager.list().flatMap(({ name }) => (sees(name) ? [name] : []));
+        throw notFound(named, new OutOfScope(names));
+      }
       return manager.acquire({ ...request, mayStart: request.mayStart && scope.mayStart });
     },
   };

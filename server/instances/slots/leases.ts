@@ -46,6 +46,20 @@ export class EngineDied extends Error {
   override readonly message = 'the engine died';
 }
 
+/**
+ * Why a request got no lease, for its record: the caller gets the answer that the instance does not exist, because it may
+ * not learn that it does.
+ */
+export class OutOfScope extends Error {
+  override readonly name = 'OutOfScope';
+
+  /** @param names of the instances that the caller may use */
+  constructor(names: readonly string[]) {
+    const list = names.length === 0 ? 'no instance that exists' : names.join(', ');
+    super(`The instance is not in the scope of the key, which may only call ${list}.`);
+  }
+}
+
 /** The part of an instance's record that the holder of a lease needs to relay a request. */
 export interface LeasedRecord {
   /** Internal id. */

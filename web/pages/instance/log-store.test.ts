@@ -51,6 +51,12 @@ describe('the lines of a log', () => {
     expect(store.rows[number - store.first]).toMatchObject({ key: MOST_LINES });
   });
 
+  it('have no gap before the first line: a level without lines is empty', () => {
+    const store = new LogStore();
+    store.gap(50, timeOf(2));
+    expect([store.rows, store.hasLines, store.lastSeq]).toEqual([[], false, 50]);
+  });
+
   it('have a gap where lines are missing, once', () => {
     const store = new LogStore();
     store.append(lines(1, 2));

@@ -1,0 +1,41 @@
+import type { Client, LogEntry, Logs } from '@llamactl/client';
+import { describe, expect, it } from 'vitest';
+import type { Feed } from '../../lib/live/feed.ts';
+import { LogSession } from './log-session.ts';
+
+const line = (seq: number): LogEntry => ({ timestamp: '', level: 'info', message: `line ${seq}`, seq });
+
+/** A session whose server answers a search with these pages. */
+function searching(pages: readonly Logs[]): { session: LogSession; asked: unknown[] } {
+  const asked: unknown[] = [];
+  const client = {
+    getInstanceLogs: async (_name: string, { q, before_seq: before }: { q?: string; before_seq?: number }) => {
+      asked.push([q, before]);
+      return pages[asked.length - 1] ?? { logs: [] };
+    },
+  };
+  const session = new LogSession({ client: client as unknown as Client, feed: {} as Feed, name: 'a', level: 'debug' });
+  return { session, asked };
+}
+
+describe('a search in the whole log', () => {
+  it('goes on where a request stopped at its limit, until the begin of the log', async () => {
+    const { session, asked } = searching([
+      { logs: [line(90)], truncated: true, next_seq: 70 },
+      { logs: [line(5), line(9)] },
+    ]);
+    const found = await session.search('line');
+    expect(found.lines.map(({ seq }) => seq)).toEqual([90, 9, 5]);
+    expect(found.isCut).toBe(false);
+    expect(asked).toEqual([
+      ['line', undefined],
+      ['line', 70],
+    ]);
+  });
+
+  it('ends after a bounded number of requests, and says that there may be more', async () => {
+    const { session, asked } = searching(Array(100).fill({ logs: [], truncated: true, next_seq: 7 }));
+    expect(await session.search('x')).toEqual({ lines: [], isCut: true });
+    expect(asked).toHaveLength(40);
+  });
+});

@@ -1,5 +1,14 @@
 import type { DomainEvent } from '@llamactl/contract/events';
-import type { Sight } from './subscription.ts';
+
+/** The rights of a client's caller. */
+export interface Sight {
+  /** Ids of the instances that it may see; `null`: all. */
+  visible: ReadonlySet<string> | null;
+  /** Whether it may see who sent the requests of others. */
+  seesCallers: boolean;
+  /** The name with which its own requests are recorded. */
+  caller: string;
+}
 
 /**
  * An event as a client may see it. Clients that may not see who sends the requests of others do not see the caller of a

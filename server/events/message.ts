@@ -17,8 +17,7 @@ import type {
 } from '@llamactl/contract/live-frames';
 import type { KeptEvent } from '../instances/ports/event-sink.ts';
 import type { TracedDecision } from './decision-trace.ts';
-import { eventAsSeen } from './event-sight.ts';
-import type { Sight } from './subscription.ts';
+import { eventAsSeen, type Sight } from './event-sight.ts';
 
 /** A message to clients, encoded once for all of them. */
 export interface Message {

@@ -1,20 +1,11 @@
 import { NAMED_TYPES, type Subscribe } from '@llamactl/contract/events';
+import type { Sight } from './event-sight.ts';
 import type { Message } from './message.ts';
 
 /** A type of frames that clients get only if they subscribe to it by name. */
 export type NamedType = (typeof NAMED_TYPES)[number];
 
 const NAMED: ReadonlySet<string> = new Set(NAMED_TYPES);
-
-/** The rights of a client's caller. */
-export interface Sight {
-  /** Ids of the instances that it may see; `null`: all. */
-  visible: ReadonlySet<string> | null;
-  /** Whether it may see who sent the requests of others. */
-  seesCallers: boolean;
-  /** The name with which its own requests are recorded. */
-  caller: string;
-}
 
 /**
  * Whether a caller may see an event. Events that name no instance are for all.

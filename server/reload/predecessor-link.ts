@@ -18,6 +18,8 @@ export interface PredecessorNeeds {
   onUnknown(type: string): void;
 }
 
+type Acquire = Extract<ToSuccessor, { type: 'acquire' }>;
+
 /** The successor's link to its predecessor. */
 export class PredecessorLink {
   /** Resolves to the predecessor's first message; rejects if the predecessor ends without one. */
@@ -138,7 +140,7 @@ export class PredecessorLink {
 
   /** Holds a lease for the predecessor, from its request to the release. Never rejects. */
   async #acquire(
-    { id, after: lost, type: _, ...request }: Extract<ToSuccessor, { type: 'acquire' }>,
+    { id, instance, caller, subject, requestId, mayStart, onlyRunning, after: lost }: Acquire,
     needs: PredecessorNeeds,
   ): Promise<void> {
     const over = new AbortController();
@@ -147,6 +149,7 @@ export class PredecessorLink {
     const onWaiting = (): void => this.#channel.send({ type: 'waiting', id });
     // `null`: stops are counted per server, so the predecessor's count means nothing here.
     const after = lost === undefined ? undefined : { ...lost, stops: null };
+    const request = { instance, caller, subject, requestId, mayStart, onlyRunning };
     try {
       const lease = await needs.acquire({ ...request, signal, onWaiting, after });
       const { record, target, origin } = lease;

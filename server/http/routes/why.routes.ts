@@ -5,7 +5,7 @@ import type { Instance } from '@llamactl/contract/instance';
 import type { Alert } from '@llamactl/contract/system';
 import { explain, isAboutMemory, isAboutOptions } from '../../instances/why/explanation.ts';
 import type { WhyFacts } from '../../instances/why/why-facts.ts';
-import type { EngineAdapter } from '../../instances/ports/engine-adapter.ts';
+import type { Engines } from '../../instances/ports/engine-adapter.ts';
 import type { Clock } from '../../instances/ports/time.ts';
 import type { SystemView } from '../../metrics/metrics.ts';
 import type { Bind, Input } from '../operations.ts';
@@ -17,7 +17,7 @@ const SEARCHED_LINES = 400;
 
 export interface WhyParts extends EstimateParts {
   clock: Pick<Clock, 'now'>;
-  engines: { find(name: string): Pick<EngineAdapter, 'options'> | null };
+  engines: Pick<Engines, 'find'>;
   /** Current alerts, oldest first. */
   alerts: () => Alert[];
   metrics: { system: Pick<SystemView, 'status'> };

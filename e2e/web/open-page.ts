@@ -127,7 +127,11 @@ export async function barriersOf(page: Page): Promise<string[]> {
   );
 }
 
-/** How many pixels the page is wider than its window. Tables and code scroll by themselves, so this is 0. */
+/**
+ * How many pixels the page is wider or taller than its window, whichever is more. Lists, tables and code scroll by
+ * themselves, so this is 0.
+ */
 export async function overflowOf(page: Page): Promise<number> {
-  return page.evaluate<number>('document.documentElement.scrollWidth - document.documentElement.clientWidth');
+  return page.evaluate<number>(`(({ scrollWidth, clientWidth, scrollHeight, clientHeight }) =>
+    Math.max(scrollWidth - clientWidth, scrollHeight - clientHeight))(document.documentElement)`);
 }

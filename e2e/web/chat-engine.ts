@@ -3,9 +3,10 @@ import path from 'node:path';
 
 /**
  * An engine whose answers a test writes. A question `echo TEXT` is answered with TEXT, `think TEXT` with a thought before it,
- * `pace MS TEXT` with a pause between pieces, `refuse` with an error; any other with one sentence. Pieces have `PIECE` characters.
- * Vectors count the letters of a text; a rerank counts the words that query and document share. A transcript names the file
- * and its kind; speech is a tenth of a second of silence, but it has no speech for `nothing`; pictures are red dots.
+ * `pace MS TEXT` with a pause between pieces, `cut TEXT` as if a limit cut it, `refuse` with an error; any other with one
+ * sentence. An answer as the last message gets two more words. Pieces have `PIECE` characters. Vectors count the letters of
+ * a text; a rerank counts the words that query and document share. A transcript names the file and its kind; speech is a
+ * tenth of a second of silence, but it has no speech for `nothing`; pictures are red dots.
  */
 const PROGRAM = `
 import { createServer } from 'node:http';
@@ -24,7 +25,7 @@ async function chat(body, response) {
     return response.end(JSON.stringify({ error: { message: 'The engine refuses this question.', type: 'invalid_request_error' } }));
   }
   const pace = verb === 'pace' ? Number(rest.split(' ')[0]) : 0;
-  const answer = verb === 'pace' ? rest.slice(rest.indexOf(' ') + 1) : ['echo', 'think'].includes(verb) ? rest : 'A sentence of the engine.';
+  const answer = body.messages.at(-1).role === 'assistant' ? ' goes on.' : verb === 'pace' ? rest.slice(rest.indexOf(' ') + 1) : ['echo', 'think', 'cut'].includes(verb) ? rest : 'A sentence of the engine.';
   response.writeHead(200, { 'content-type': 'text/event-stream' });
   const send = (chunk) => response.write('data: ' + JSON.stringify(chunk) + '\\n\\n');
   const delta = (fields) => send({ choices: [{ index: 0, delta: fields }] });
@@ -36,7 +37,7 @@ async function chat(body, response) {
     if (pace > 0) await pause(pace);
   }
   const promptTokens = Math.ceil(JSON.stringify(body.messages).length / 4);
-  send({ choices: [{ index: 0, delta: {}, finish_reason: 'stop' }], timings: { prompt_ms: 12.5, predicted_n: count, predicted_per_second: 61.2 } });
+  send({ choices: [{ index: 0, delta: {}, finish_reason: verb === 'cut' ? 'length' : 'stop' }], timings: { prompt_ms: 12.5, predicted_n: count, predicted_per_second: 61.2 } });
   send({ choices: [], usage: { prompt_tokens: promptTokens, completion_tokens: count, total_tokens: promptTokens + count } });
   response.end('data: [DONE]\\n\\n');
 }

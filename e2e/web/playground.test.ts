@@ -108,6 +108,60 @@ describe('a chat', () => {
     await page.getByText('1/2').waitFor();
   });
 
+  it('goes on while another page is open, and is there again afterwards', async () => {
+    const page = await open();
+    await field(page).fill(`pace 60 ${'word '.repeat(200)}the end.`);
+    await field(page).press('Enter');
+    await answers(page).getByText('word word').waitFor();
+    await page.getByText(/about [\d,]+ (?:of [\d,]+ )?tokens/).waitFor();
+    const places = page.getByRole('navigation');
+    await places.getByRole('link', { name: 'Instances' }).click();
+    await page.getByRole('heading', { name: 'Instances' }).waitFor();
+    await places.getByRole('link', { name: 'Playground' }).click();
+    await page.getByRole('button', { name: 'Stop', exact: true }).waitFor();
+    await page.getByRole('list', { name: 'History' }).getByRole('img', { name: 'answers now' }).waitFor();
+    await answers(page).getByText('the end.').waitFor();
+    expect(await answers(page).getByText('Stopped').count()).toBe(0);
+    await page.getByRole('button', { name: 'New chat' }).click();
+    await page.getByText('Ask written something').waitFor();
+  });
+
+  it('does not come back after it was deleted in the middle of its answer', async () => {
+    const page = await open();
+    await field(page).fill(`pace 60 ${'short-lived '.repeat(200)}`);
+    await field(page).press('Enter');
+    await answers(page).getByText('short-lived').waitFor();
+    const history = page.getByRole('list', { name: 'History' });
+    await history.getByRole('button', { name: /^More for pace 60 short/ }).click();
+    await page.getByRole('menuitem', { name: 'Delete' }).click();
+    await page.getByRole('dialog').getByRole('button', { name: 'Delete' }).click();
+    await page.getByText('Ask written something').waitFor();
+    await page.reload();
+    await field(page).waitFor();
+    expect(await history.getByText('short-lived').count()).toBe(0);
+  });
+
+  it('says that a limit cut an answer, and goes on with it', async () => {
+    const page = await open();
+    await page.getByLabel('Max tokens').fill('4');
+    await ask(page, 'cut Half a sentence');
+    await answers(page).getByText('Cut off at “Max tokens”').waitFor();
+    await answers(page).getByRole('button', { name: 'Continue' }).click();
+    await answers(page).getByText('Half a sentence goes on.').waitFor();
+    expect(await answers(page).getByText('Cut off').count()).toBe(0);
+    expect(await answers(page).count()).toBe(1);
+  });
+
+  it('says that its instance cannot see, and leads to a model that can', async () => {
+    const page = await open('chat');
+    const picture = { name: 'cat.png', mimeType: 'image/png', buffer: Buffer.from('picture') };
+    await page.locator('input[type=file]').setInputFiles(picture);
+    await page.getByRole('alert').getByText('chat cannot see images, so cat.png was left out.').waitFor();
+    expect(await barriersOf(page)).toEqual([]);
+    await page.getByRole('link', { name: 'Find a model that sees' }).click();
+    await page.waitForURL(/#\/models\?tab=get&q=vision/);
+  });
+
   it('shows hostile Markdown as text: no image, no script, no link that leads away', async () => {
     const page = await open();
     const before = await page.locator('img, script').count();

@@ -21,7 +21,7 @@ export function ErrorState({ error, onRetry }: { error: unknown; onRetry?: (() =
         title={kind === 'not found' ? words.notFound : kind === 'no connection' ? words.noConnection : words.failed}
         action={onRetry !== undefined && <Button onClick={onRetry}>{words.tryAgain}</Button>}
       >
-        <p className="break-words">{sentence}</p>
+        {kind === 'no connection' ? words.whenBack : <p className="break-words">{sentence}</p>}
         {requestId !== null && (
           <p className="mt-1 flex items-center justify-center gap-1">
             <code className="truncate">{requestId}</code>

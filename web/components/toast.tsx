@@ -1,7 +1,7 @@
 import { useEffect, useRef } from 'react';
 import { classNames } from '../lib/class-names.ts';
 import { errorText } from '../lib/error-text.ts';
-import { useWords } from '../lib/language.ts';
+import { useWords, wordsNow } from '../lib/language.ts';
 import { useStored } from '../lib/value-store.ts';
 import { partsWords } from '../words/parts.ts';
 import { Button } from './button.tsx';
@@ -19,8 +19,10 @@ export function showToast(toast: Toast): void {
 
 /** Shows an error of a request: the sentence of the API, and the id of the request. */
 export function showError(error: unknown): void {
-  const { sentence, requestId } = errorText(error);
-  showToast({ kind: 'error', text: sentence, requestId });
+  const { kind, sentence, requestId } = errorText(error);
+  // The client guesses at the address and its rules. This page came from that very server.
+  const text = kind === 'no connection' ? wordsNow(partsWords).noConnection : sentence;
+  showToast({ kind: 'error', text, requestId });
 }
 
 /** Closes the errors of the page that the user leaves. */

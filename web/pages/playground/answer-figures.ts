@@ -16,6 +16,20 @@ export interface AnswerFigures {
   seconds: number;
 }
 
+/**
+ * The figures of an answer in two parts. The second request had the first part in its prompt; times and speed are those
+ * of the second part.
+ */
+export function figuresTogether(first: AnswerFigures | null, second: AnswerFigures): AnswerFigures {
+  if (first === null) return second;
+  const { promptTokens } = second;
+  return {
+    ...second,
+    tokens: first.tokens + second.tokens,
+    promptTokens: promptTokens === null ? first.promptTokens : Math.max(0, promptTokens - first.tokens),
+  };
+}
+
 /** Measures one answer from its chunks. All times are milliseconds of one clock. */
 export class AnswerMeter {
   readonly #begun: number;

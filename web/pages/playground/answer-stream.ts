@@ -6,6 +6,8 @@ export interface AnswerSoFar {
   text: string;
   reasoning: string;
   figures: AnswerFigures;
+  /** Whether a limit of tokens ended the answer. */
+  isCut: boolean;
 }
 
 /** How to read an answer. */
@@ -25,14 +27,16 @@ export async function readAnswer({ client, body, signal, onPart, now }: AnswerRe
   const meter = new AnswerMeter(now());
   let text = '';
   let reasoning = '';
+  let isCut = false;
   // A request that was refused is the user's to repeat: the page has a button for it.
   for await (const chunk of client.chat(body, { signal, retries: 0 })) {
-    for (const { delta } of chunk.choices) {
+    for (const { delta, finish_reason: finish } of chunk.choices) {
       text += delta.content ?? '';
       reasoning += delta.reasoning_content ?? '';
+      if (finish === 'length') isCut = true;
     }
     meter.add(chunk, now());
-    onPart({ text, reasoning, figures: meter.figures(now()) });
+    onPart({ text, reasoning, isCut, figures: meter.figures(now()) });
   }
-  return { text, reasoning, figures: meter.figures(now()) };
+  return { text, reasoning, isCut, figures: meter.figures(now()) };
 }

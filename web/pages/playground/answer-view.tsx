@@ -3,6 +3,7 @@ import { Button } from '../../components/button.tsx';
 import { CopyButton } from '../../components/copy-button.tsx';
 import { IconButton } from '../../components/icon-button.tsx';
 import { Icon } from '../../components/icons.tsx';
+import { StatusShape } from '../../components/status.tsx';
 import { useApp, useMay } from '../../lib/app.ts';
 import { useWords } from '../../lib/language.ts';
 import { usePending, useRow } from '../../lib/live/live-hooks.ts';
@@ -12,7 +13,7 @@ import { playgroundWords } from '../../words/playground.ts';
 import { AnswerWait } from './answer-wait.tsx';
 import { BranchSwitch } from './branch-switch.tsx';
 import type { ChatRoom } from './chat-room.ts';
-import type { Turn, TurnError } from './conversation.ts';
+import type { AnswerLimit, Turn, TurnError } from './conversation.ts';
 import { FiguresLine } from './figures-line.tsx';
 import { LazyMarkdown } from './lazy-markdown.tsx';
 import { Thoughts } from './thoughts.tsx';
@@ -33,14 +34,22 @@ interface AnswerViewProps {
 export const AnswerView = memo(function AnswerView(props: AnswerViewProps) {
   const { turn, branches, room, isBusy, isLast, onCode } = props;
   const words = useWords(playgroundWords);
-  const { id, text, reasoning, figures, state, error, instance } = turn;
+  const { id, text, reasoning, figures, state, error, instance, limit = null } = turn;
+  // An instance adds only to the last message, and to thoughts not at all.
+  const canContinue = isLast && text !== '' && (state !== 'done' || limit !== null);
   return (
     <article aria-label={instance ?? ''} className="flex flex-col gap-2">
       <AnswerHead instance={instance} />
       {reasoning !== '' && <Thoughts text={reasoning} isGoing={false} />}
       {text !== '' && <LazyMarkdown text={text} canWait={!isLast} />}
       {error !== null && (
-        <Failure error={error} instance={instance ?? ''} onRetry={() => room.regenerate(id)} isBusy={isBusy} />
+        <Failure
+          error={error}
+          hasText={text !== ''}
+          instance={instance ?? ''}
+          onRetry={() => room.regenerate(id)}
+          isBusy={isBusy}
+        />
       )}
       <div className="flex flex-wrap items-center gap-x-3 gap-y-1">
         <span className="-ml-1.5 flex items-center">
@@ -50,6 +59,12 @@ export const AnswerView = memo(function AnswerView(props: AnswerViewProps) {
           <IconButton icon="code" label={words.asCode} onClick={() => onCode(id)} />
         </span>
         {state === 'stopped' && <span className="text-mute">{words.stopped}</span>}
+        {limit !== null && <CutMark limit={limit} />}
+        {canContinue && (
+          <Button size="small" icon="start" disabled={isBusy} onClick={() => room.continue(id)}>
+            {words.continue}
+          </Button>
+        )}
         {figures !== null && <FiguresLine figures={figures} />}
       </div>
     </article>
@@ -76,26 +91,40 @@ function AnswerHead({ instance }: { instance: string | null }) {
   return <p className="truncate text-mute">{instance}</p>;
 }
 
+/** Says that a limit cut an answer, and which one. */
+export function CutMark({ limit }: { limit: AnswerLimit }) {
+  const words = useWords(playgroundWords);
+  return (
+    <span className="inline-flex items-center gap-1.5 text-warn">
+      <StatusShape of="warn" />
+      {words.cutBy[limit]}
+    </span>
+  );
+}
+
 interface FailureProps {
   error: TurnError;
+  /** Whether a part of the answer has come. */
+  hasText?: boolean;
   instance: string;
   isBusy: boolean;
   onRetry: () => void;
 }
 
 /** Why an answer failed, and ways on. */
-export function Failure({ error, instance, isBusy, onRetry }: FailureProps) {
+export function Failure({ error, hasText = false, instance, isBusy, onRetry }: FailureProps) {
   const words = useWords(playgroundWords);
   const parts = useWords(partsWords);
   const { commands } = useApp();
   const row = useRow(instance);
   const pending = usePending(instance);
+  const sentence = error.isLost !== true ? error.sentence : hasText ? words.connectionBroke : parts.noConnection;
   const canStart = useMay('operator') && (row?.status === 'stopped' || row?.status === 'failed');
   return (
     <div role="alert" className="flex flex-col gap-2 rounded-panel border border-line bg-bad-soft p-3">
       <p className="flex items-start gap-2">
         <Icon name="warning" className="mt-0.5 text-bad" />
-        <span className="min-w-0 [overflow-wrap:anywhere]">{error.sentence}</span>
+        <span className="min-w-0 [overflow-wrap:anywhere]">{sentence}</span>
       </p>
       <div className="flex flex-wrap items-center gap-2 pl-6">
         <Button size="small" icon="refresh" disabled={isBusy} onClick={onRetry}>

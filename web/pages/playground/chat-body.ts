@@ -5,7 +5,8 @@ import { parameterFields } from './parameters.ts';
 /**
  * Returns the request for the answer after some turns.
  *
- * @param turns The turns of the chosen branches. Answers without text are left out, since templates refuse them.
+ * @param turns The turns of the chosen branches. Answers without text are left out, since templates refuse them. If the
+ *   last one is an answer, the instance adds to it.
  */
 export function chatBody(
   { instance, system, parameters }: Pick<Conversation, 'instance' | 'system' | 'parameters'>,
@@ -20,10 +21,21 @@ export function chatBody(
     model: instance,
     messages,
     ...parameterFields(parameters),
+    ...(turns.at(-1)?.role === 'assistant' ? ADDED : {}),
     stream: true,
     stream_options: { include_usage: true },
   };
 }
+
+/**
+ * Fields with which vLLM and llama-server add to the last answer instead of beginning a new one. llama-server refuses
+ * that to models that could begin with thoughts, unless they must not.
+ */
+const ADDED = {
+  add_generation_prompt: false,
+  continue_final_message: true,
+  chat_template_kwargs: { enable_thinking: false },
+};
 
 /** Text files stand before the question, as a model reads them; images are parts of their own. */
 function contentOf({ text, files }: Turn): unknown {

@@ -1,7 +1,7 @@
 import type { ChatFile } from './conversation.ts';
 
 /** Why a file is not taken. */
-export type FileProblem = 'refused' | 'too large';
+export type FileProblem = 'refused' | 'no vision' | 'too large';
 
 /** Bytes of a text file at most: models read far less. */
 const MOST_TEXT = 1_000_000;
@@ -13,7 +13,7 @@ const SMALL_IMAGE = 1_500_000;
 /** Reads a file for a question. @param hasVision Whether the instance reads images. */
 export async function chatFile(file: File, hasVision: boolean): Promise<ChatFile | FileProblem> {
   if (file.type.startsWith('image/')) {
-    return hasVision ? imageFile(file) : 'refused';
+    return hasVision ? imageFile(file) : 'no vision';
   }
   if (file.size > MOST_TEXT) return 'too large';
   const bytes = new Uint8Array(await file.arrayBuffer());

@@ -29,7 +29,8 @@ interface ChatPartProps extends ChatPlace {
 
 /** Talking with an instance. */
 export function ChatPart({ hasColumns, drawer, onCloseDrawer, ...place }: ChatPartProps) {
-  const { history, chat, instance } = place;
+  const { desk, chat, instance } = place;
+  const { history } = desk;
   const room = useChatRoom(place);
   const navigate = useNavigate();
   if (room === null) return null;
@@ -39,7 +40,7 @@ export function ChatPart({ hasColumns, drawer, onCloseDrawer, ...place }: ChatPa
   };
   const list = (
     <HistoryList
-      history={history}
+      desk={desk}
       open={chat ?? ''}
       onOpen={(entry) => {
         void navigate({ to: '/playground', search: { instance: entry.instance, chat: entry.id } });

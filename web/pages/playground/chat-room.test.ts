@@ -1,4 +1,4 @@
-import { LlamactlError } from '@llamactl/client';
+import { ConnectionError, LlamactlError } from '@llamactl/client';
 import { describe, expect, it } from 'vitest';
 import type { AnswerSoFar } from './answer-stream.ts';
 import { ChatRoom, type ChatEffects } from './chat-room.ts';
@@ -15,7 +15,7 @@ const figures = {
   tokensPerSecond: null,
   seconds: 1,
 };
-const part = (text: string): AnswerSoFar => ({ text, reasoning: '', figures });
+const part = (text: string): AnswerSoFar => ({ text, reasoning: '', figures, isCut: false });
 
 /** A room whose answers and frames the test gives. */
 function stage() {
@@ -102,6 +102,54 @@ describe('a chat', () => {
     room.regenerate('t2');
     expect(askedCount()).toBe(2);
     expect(shownTurns(room.conversation.get())[1]).toMatchObject({ branches: ['t2', 't3'], at: 1 });
+  });
+
+  it('says that the connection broke, and keeps the text so far', async () => {
+    const { room, ask } = stage();
+    room.send('Hello');
+    ask(0).reading.onPart(part('half'));
+    ask(0).end.reject(new ConnectionError('No answer from http://h: does it allow this page?', { url: 'http://h' }));
+    await settled();
+    expect(room.conversation.get().turns[1]).toMatchObject({ text: 'half', state: 'failed', error: { isLost: true } });
+  });
+
+  it('says which limit cut an answer', async () => {
+    const { room, ask } = stage();
+    room.send('one');
+    ask(0).end.resolve({ ...part('1'), isCut: true });
+    await settled();
+    expect(room.conversation.get().turns[1]).toMatchObject({ state: 'done', limit: 'instance' });
+    room.change({ parameters: { max_tokens: '16' } });
+    room.send('two');
+    ask(1).end.resolve({ ...part('2'), isCut: true });
+    await settled();
+    expect(room.conversation.get().turns[3]?.limit).toBe('max_tokens');
+    room.send('three');
+    ask(2).end.resolve(part('3'));
+    await settled();
+    expect(room.conversation.get().turns[5]?.limit).toBeNull();
+  });
+
+  it('goes on with a stopped answer: the instance gets its text, and adds to it', async () => {
+    const { room, ask, askedCount, texts } = stage();
+    room.send('Hello');
+    ask(0).reading.onPart({ ...part('one '), figures: { ...figures, tokens: 3 } });
+    room.stop();
+    await settled();
+    room.continue('t2');
+    expect(ask(1).reading.body).toMatchObject({
+      continue_final_message: true,
+      messages: [
+        { role: 'user', content: 'Hello' },
+        { role: 'assistant', content: 'one ' },
+      ],
+    });
+    ask(1).end.resolve({ ...part('two'), figures: { ...figures, tokens: 2, promptTokens: 20 } });
+    await settled();
+    expect(texts()).toEqual(['Hello', 'one two']);
+    expect(room.conversation.get().turns[1]).toMatchObject({ state: 'done', figures: { tokens: 5, promptTokens: 17 } });
+    room.continue('t1');
+    expect(askedCount()).toBe(2);
   });
 
   it('sends a changed question with the turns before it only', async () => {

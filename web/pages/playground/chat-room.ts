@@ -1,9 +1,10 @@
-import { errorText } from '../../lib/error-text.ts';
 import { ValueStore } from '../../lib/value-store.ts';
+import { figuresTogether } from './answer-figures.ts';
 import type { AnswerReading, AnswerSoFar } from './answer-stream.ts';
 import { chatBody } from './chat-body.ts';
 import { shownTurns, withChange, withChoice, withTurn } from './conversation.ts';
 import type { ChatFile, Conversation, Turn } from './conversation.ts';
+import { turnError } from './turn-error.ts';
 
 /** Effects of a {@link ChatRoom}. */
 export interface ChatEffects {
@@ -65,6 +66,18 @@ export class ChatRoom {
     if (question !== undefined && question !== null) this.#answer(question);
   }
 
+  /** Goes on with the last answer, which has ended too early: the instance gets its text, and adds to it. */
+  continue(id: string): void {
+    if (this.#abort !== null) return;
+    const path = shownTurns(this.conversation.get()).map((shown) => shown.turn);
+    const last = path.at(-1);
+    if (last === undefined || last.id !== id || last.role !== 'assistant') return;
+    const fields = { state: 'streaming', error: null, limit: null } as const;
+    this.conversation.set(withChange(this.conversation.get(), id, fields));
+    this.#save();
+    void this.#stream(id, path, last);
+  }
+
   /** Shows another branch. */
   choose(id: string): void {
     if (this.#abort !== null) return;
@@ -108,7 +121,8 @@ export class ChatRoom {
     void this.#stream(turn.id, before);
   }
 
-  async #stream(turn: string, before: readonly Turn[]): Promise<void> {
+  /** @param begun The answer that it adds to; `null`: it is a new one. */
+  async #stream(turn: string, before: readonly Turn[], begun: Turn | null = null): Promise<void> {
     const abort = new AbortController();
     this.#abort = abort;
     this.answering.set(turn);
@@ -119,7 +133,8 @@ export class ChatRoom {
       isFrameAsked = false;
       if (newest !== null && this.#abort === abort) this.live.set({ turn, ...newest });
     };
-    const onPart = (sofar: AnswerSoFar): void => {
+    const onPart = (part: AnswerSoFar): void => {
+      const sofar = together(begun, part);
       newest = sofar;
       if (!isFrameAsked) {
         isFrameAsked = true;
@@ -127,24 +142,24 @@ export class ChatRoom {
       }
       if (this.#effects.now() - savedAt < SAVE_MS) return;
       savedAt = this.#effects.now();
-      this.#effects.save(withChange(this.conversation.get(), turn, sofar));
+      this.#effects.save(withChange(this.conversation.get(), turn, fieldsOf(sofar)));
     };
     const end = (fields: Partial<Turn>): void => {
       this.#abort = null;
-      this.conversation.set(withChange(this.conversation.get(), turn, { ...newest, ...fields }));
+      this.conversation.set(withChange(this.conversation.get(), turn, { ...fieldsOf(newest), ...fields }));
       this.live.set(null);
       this.answering.set(null);
       this.#save();
     };
     try {
-      const body = chatBody(this.conversation.get(), before);
-      end({ ...(await this.#effects.read({ body, signal: abort.signal, onPart })), state: 'done' });
+      const conversation = this.conversation.get();
+      const body = chatBody({ ...conversation, instance: begun?.instance ?? conversation.instance }, before);
+      const whole = together(begun, await this.#effects.read({ body, signal: abort.signal, onPart }));
+      const limit = whole.isCut ? (body['max_tokens'] === undefined ? 'instance' : 'max_tokens') : null;
+      end({ ...fieldsOf(whole), state: 'done', limit });
     } catch (error) {
       if (abort.signal.aborted) end({ state: 'stopped' });
-      else {
-        const { sentence, requestId } = errorText(error);
-        end({ state: 'failed', error: { sentence, requestId } });
-      }
+      else end({ state: 'failed', error: turnError(error) });
     }
   }
 
@@ -156,4 +171,22 @@ export class ChatRoom {
   #save(): void {
     this.#effects.save(this.conversation.get());
   }
+}
+
+/** An answer with the part that was there before. */
+function together(begun: Turn | null, part: AnswerSoFar): AnswerSoFar {
+  if (begun === null) return part;
+  return {
+    ...part,
+    text: begun.text + part.text,
+    reasoning: begun.reasoning + part.reasoning,
+    figures: figuresTogether(begun.figures, part.figures),
+  };
+}
+
+/** What a turn keeps of an answer. */
+function fieldsOf(answer: AnswerSoFar | null): Partial<Turn> {
+  if (answer === null) return {};
+  const { text, reasoning, figures } = answer;
+  return { text, reasoning, figures };
 }

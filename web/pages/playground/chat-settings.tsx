@@ -1,3 +1,4 @@
+import { useMemo } from 'react';
 import { TextArea } from '../../components/field.tsx';
 import { Meter } from '../../components/meter.tsx';
 import { useWords } from '../../lib/language.ts';
@@ -5,6 +6,7 @@ import { useRow } from '../../lib/live/live-hooks.ts';
 import { useStored } from '../../lib/value-store.ts';
 import { playgroundWords } from '../../words/playground.ts';
 import type { ChatRoom } from './chat-room.ts';
+import { contextUse } from './context-use.ts';
 import { shownTurns } from './conversation.ts';
 import { ParameterForm } from './parameter-form.tsx';
 
@@ -28,18 +30,18 @@ export function ChatSettings({ room }: { room: ChatRoom }) {
   );
 }
 
-/** How much of the context the shown branches fill, by the figures of the last answer. */
+/** How much of the context the shown branches fill. It grows with the answer. */
 function ContextMeter({ room }: { room: ChatRoom }) {
   const words = useWords(playgroundWords);
   const conversation = useStored(room.conversation);
   const size = useRow(conversation.instance)?.context_size ?? null;
-  const figures = shownTurns(conversation).findLast(({ turn }) => typeof turn.figures?.promptTokens === 'number')?.turn
-    .figures;
-  const used = (figures?.promptTokens ?? 0) + (figures?.tokens ?? 0);
+  const live = useStored(room.live);
+  const turns = useMemo(() => shownTurns(conversation).map(({ turn }) => turn), [conversation]);
+  const { tokens: used, isEstimated } = contextUse(conversation.system, turns, live);
   const count = new Intl.NumberFormat();
   if (size === null && used === 0) return null;
-  const text =
-    size === null ? words.contextUnknown(count.format(used)) : words.contextUse(count.format(used), count.format(size));
+  const usedText = isEstimated ? words.about(count.format(used)) : count.format(used);
+  const text = size === null ? words.contextUnknown(usedText) : words.contextUse(usedText, count.format(size));
   return (
     <div className="flex flex-col gap-1.5">
       <p className="flex items-baseline justify-between gap-2">

@@ -8,7 +8,7 @@ import { useWords } from '../../lib/language.ts';
 import { useStored, ValueStore } from '../../lib/value-store.ts';
 import { playgroundWords } from '../../words/playground.ts';
 import { fits } from './abilities.ts';
-import { Failure } from './answer-view.tsx';
+import { CutMark, Failure } from './answer-view.tsx';
 import { AnswerWait } from './answer-wait.tsx';
 import { FiguresLine } from './figures-line.tsx';
 import { InstancePicker } from './instance-picker.tsx';
@@ -152,13 +152,14 @@ function ColumnView({ column, at, board, canRemove, isBusy, onChoose, onRemove, 
               <AnswerWait instance={instance} />
             )}
             {answer.error !== null && (
-              <Failure error={answer.error} instance={instance} isBusy={isBusy} onRetry={onRetry} />
+              <Failure error={answer.error} hasText={answer.text !== ''} {...{ instance, isBusy, onRetry }} />
             )}
           </>
         )}
       </div>
       <div className="flex min-h-14 flex-wrap items-center gap-x-3 border-t border-line px-4 py-2">
         {answer?.state === 'stopped' && <span className="text-mute">{words.stopped}</span>}
+        {answer?.isCut === true && <CutMark limit="instance" />}
         {answer !== null && answer.figures !== null && <FiguresLine figures={answer.figures} />}
       </div>
     </section>

@@ -10,6 +10,7 @@ import { playgroundWords } from '../../words/playground.ts';
 import { chatFile } from './chat-files.ts';
 import type { ChatRoom } from './chat-room.ts';
 import type { ChatFile } from './conversation.ts';
+import { VisionNote } from './vision-note.tsx';
 
 /** The field for the next question. Its text is its own, so that typing renders nothing else. */
 export function Composer({ room, hasVision }: { room: ChatRoom; hasVision: boolean }) {
@@ -17,6 +18,7 @@ export function Composer({ room, hasVision }: { room: ChatRoom; hasVision: boole
   const answering = useStored(room.answering);
   const [text, setText] = useState('');
   const [files, setFiles] = useState<readonly ChatFile[]>([]);
+  const [blindTo, setBlindTo] = useState<string | null>(null);
   const picker = useRef<HTMLInputElement>(null);
   const field = useRef<HTMLTextAreaElement>(null);
   // On a touch screen it would open the keyboard.
@@ -30,11 +32,13 @@ export function Composer({ room, hasVision }: { room: ChatRoom; hasVision: boole
     room.send(text.trim(), files);
     setText('');
     setFiles([]);
+    setBlindTo(null);
   };
   const take = async (given: readonly File[]): Promise<void> => {
     for (const file of given) {
       const read = await chatFile(file, hasVision);
       if (read === 'refused') showToast({ kind: 'error', text: words.fileRefused(file.name) });
+      else if (read === 'no vision') setBlindTo(file.name);
       else if (read === 'too large') showToast({ kind: 'error', text: words.fileTooLarge(file.name) });
       else setFiles((before) => [...before.filter(({ name }) => name !== read.name), read]);
     }
@@ -65,6 +69,7 @@ export function Composer({ room, hasVision }: { room: ChatRoom; hasVision: boole
         onDrop={onDrop}
         className="mx-auto flex max-w-3xl flex-col rounded-panel border border-edge bg-canvas focus-within:outline-2 focus-within:outline-offset-1 focus-within:outline-accent"
       >
+        {blindTo !== null && !hasVision && <VisionNote room={room} file={blindTo} onClose={() => setBlindTo(null)} />}
         {files.length > 0 && (
           <ul className="flex flex-wrap gap-2 px-3 pt-3">
             {files.map((file) => (

@@ -13,7 +13,12 @@ export interface TurnError {
   sentence: string;
   /** For a report; `null`: the server did not answer. */
   requestId: string | null;
+  /** Whether the connection to llamactl broke. Chats of earlier versions do not say. */
+  isLost?: boolean;
 }
+
+/** What cut an answer: the parameter of the chat, or a limit of the instance, such as its context. */
+export type AnswerLimit = 'max_tokens' | 'instance';
 
 /** `stopped`: the user ended the answer, or closed the page in its middle. */
 export type TurnState = 'done' | 'streaming' | 'stopped' | 'failed';
@@ -33,6 +38,8 @@ export interface Turn {
   state: TurnState;
   error: TurnError | null;
   figures: AnswerFigures | null;
+  /** What cut the answer; `null`: nothing did. Chats of earlier versions do not say. */
+  limit?: AnswerLimit | null;
   /** Milliseconds since the epoch. */
   at: number;
 }

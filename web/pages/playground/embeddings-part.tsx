@@ -5,12 +5,12 @@ import { TextArea } from '../../components/field.tsx';
 import { PageBody } from '../../components/page-header.tsx';
 import { Panel } from '../../components/panel.tsx';
 import { useApp } from '../../lib/app.ts';
-import { errorText } from '../../lib/error-text.ts';
 import { useWords } from '../../lib/language.ts';
 import { playgroundWords } from '../../words/playground.ts';
 import { Failure } from './answer-view.tsx';
 import { nearestPairs, similarityMatrix } from './similarity.ts';
 import { linesOf } from './text-lines.ts';
+import { turnError } from './turn-error.ts';
 import { vectorsOf } from './vector-answers.ts';
 
 /** A larger matrix is hard to read. */
@@ -50,7 +50,7 @@ export function EmbeddingsPart({ instance }: { instance: string }) {
         </div>
         {run.isError && (
           <Failure
-            error={errorText(run.error)}
+            error={turnError(run.error)}
             instance={instance}
             isBusy={run.isPending}
             onRetry={() => run.mutate(lines)}

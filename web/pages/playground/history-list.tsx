@@ -5,6 +5,7 @@ import { Dialog } from '../../components/dialog.tsx';
 import { TextField } from '../../components/field.tsx';
 import { MenuButton } from '../../components/menu.tsx';
 import { SkeletonRows } from '../../components/skeleton.tsx';
+import { StatusShape } from '../../components/status.tsx';
 import { classNames } from '../../lib/class-names.ts';
 import { useWords } from '../../lib/language.ts';
 import { saveFile } from '../../lib/save-file.ts';
@@ -12,10 +13,11 @@ import { useStored } from '../../lib/value-store.ts';
 import { partsWords } from '../../words/parts.ts';
 import { playgroundWords } from '../../words/playground.ts';
 import { fileNameOf, jsonOf, markdownOf } from './export-text.ts';
+import type { ChatDesk } from './chat-desk.ts';
 import { foundEntries, type HistoryEntry, type HistoryStore } from './history-store.ts';
 
 export interface HistoryListProps {
-  history: HistoryStore;
+  desk: ChatDesk;
   /** Id of the open chat. */
   open: string;
   onOpen: (entry: HistoryEntry) => void;
@@ -28,8 +30,10 @@ export interface HistoryListProps {
 type Question = { kind: 'rename' | 'delete'; entry: HistoryEntry };
 
 /** The chats of this browser, newest first. */
-export function HistoryList({ history, open, onOpen, onNew, onRenamed, onDeleted }: HistoryListProps) {
+export function HistoryList({ desk, open, onOpen, onNew, onRenamed, onDeleted }: HistoryListProps) {
   const words = useWords(playgroundWords);
+  const { history } = desk;
+  const answering = useStored(desk.answering);
   const entries = useStored(history.entries);
   const failure = useStored(history.failure);
   const [search, setSearch] = useState('');
@@ -70,7 +74,10 @@ export function HistoryList({ history, open, onOpen, onNew, onRenamed, onDeleted
               onClick={() => onOpen(entry)}
               className="flex min-w-0 grow flex-col rounded-control py-1 pl-2 text-left"
             >
-              <span className="w-full truncate">{entry.title}</span>
+              <span className="flex w-full min-w-0 items-center gap-1.5">
+                {answering.has(entry.id) && <StatusShape of="busy" label={words.answersNow} />}
+                <span className="min-w-0 truncate">{entry.title}</span>
+              </span>
               <span className="w-full truncate text-label text-mute">{entry.instance}</span>
             </button>
             <EntryMenu entry={entry} history={history} onAsk={setQuestion} />
@@ -82,7 +89,7 @@ export function HistoryList({ history, open, onOpen, onNew, onRenamed, onDeleted
           entry={question.entry}
           onClose={close}
           onRename={(title) => {
-            void history.rename(question.entry.id, title);
+            void desk.rename(question.entry.id, title);
             onRenamed(question.entry.id, title);
             close();
           }}
@@ -95,7 +102,7 @@ export function HistoryList({ history, open, onOpen, onNew, onRenamed, onDeleted
           isDanger
           onClose={close}
           onConfirm={() => {
-            void history.delete(question.entry.id);
+            void desk.delete(question.entry.id);
             onDeleted(question.entry.id);
             close();
           }}

@@ -36,7 +36,7 @@ describe('a load test', () => {
         await Promise.resolve();
         count -= 1;
         now += 1_000;
-        return { text: '', reasoning: '', figures };
+        return { text: '', reasoning: '', isCut: false, figures };
       },
       nextFrame: (paint) => paint(),
       now: () => now,

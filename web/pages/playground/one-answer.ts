@@ -1,9 +1,9 @@
 import type { ChatRequest } from '@llamactl/client';
-import { errorText } from '../../lib/error-text.ts';
 import { ValueStore } from '../../lib/value-store.ts';
 import type { AnswerFigures } from './answer-figures.ts';
 import type { AnswerReading, AnswerSoFar } from './answer-stream.ts';
 import type { TurnError, TurnState } from './conversation.ts';
+import { turnError } from './turn-error.ts';
 
 /** One answer outside of a conversation. */
 export interface Answer {
@@ -12,6 +12,8 @@ export interface Answer {
   reasoning: string;
   figures: AnswerFigures | null;
   error: TurnError | null;
+  /** Whether a limit of tokens ended it. */
+  isCut: boolean;
 }
 
 /** Effects of a {@link OneAnswer}. */
@@ -38,7 +40,7 @@ export class OneAnswer {
     this.stop();
     const abort = new AbortController();
     this.#abort = abort;
-    let sofar: Answer = { state: 'streaming', text: '', reasoning: '', figures: null, error: null };
+    let sofar: Answer = { state: 'streaming', text: '', reasoning: '', figures: null, error: null, isCut: false };
     let isFrameAsked = false;
     const show = (): void => {
       isFrameAsked = false;
@@ -55,10 +57,9 @@ export class OneAnswer {
       const whole = await this.#effects.read({ body, signal: abort.signal, onPart });
       sofar = { ...sofar, ...whole, state: 'done' };
     } catch (error) {
-      const { sentence, requestId } = errorText(error);
       sofar = abort.signal.aborted
         ? { ...sofar, state: 'stopped' }
-        : { ...sofar, state: 'failed', error: { sentence, requestId } };
+        : { ...sofar, state: 'failed', error: turnError(error) };
     }
     show();
   }

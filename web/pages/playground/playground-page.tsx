@@ -6,43 +6,46 @@ import { PageHeader } from '../../components/page-header.tsx';
 import { SkeletonRows } from '../../components/skeleton.tsx';
 import { Tabs } from '../../components/tabs.tsx';
 import { useApp, useMay } from '../../lib/app.ts';
-import { keep, kept } from '../../lib/browser-storage.ts';
+import { keep } from '../../lib/browser-storage.ts';
 import { useWords } from '../../lib/language.ts';
 import { useRow, useRowNames } from '../../lib/live/live-hooks.ts';
-import type { RowStore } from '../../lib/live/row-store.ts';
 import { useMedia } from '../../lib/media.ts';
 import { useStored } from '../../lib/value-store.ts';
 import { playgroundWords } from '../../words/playground.ts';
 import { partsOf, type Part } from './abilities.ts';
 import { AudioPart } from './audio-part.tsx';
+import { deskOf, type ChatDesk } from './chat-desk.ts';
 import { ChatPart, type ChatDrawer } from './chat-part.tsx';
 import { ComparePart } from './compare-part.tsx';
 import { EmbeddingsPart } from './embeddings-part.tsx';
 import { ImagePart } from './image-part.tsx';
-import { HistoryStore } from './history-store.ts';
 import { InstancePicker } from './instance-picker.tsx';
+import { LAST_CHAT, LAST_INSTANCE, lastPlace } from './last-place.ts';
 import { LoadPart } from './load-part.tsx';
 import { RerankPart } from './rerank-part.tsx';
-import { StreamSlots } from './stream-slots.ts';
 import { SlotsContext } from './use-answers.ts';
 
 const route = getRouteApi('/playground');
 
 /** The width from which history and settings stand beside the chat; `broad:` of the styles is the same. */
 const BROAD = '(min-width: 75rem)';
-const LAST = 'playground-instance';
-const text = (value: unknown): string | undefined => (typeof value === 'string' ? value : undefined);
 
 /** Talking with a model, and comparing models. */
 export function PlaygroundPage() {
   const words = useWords(playgroundWords);
   const names = useRowNames();
   const { rows } = useApp();
-  const { instance } = route.useSearch();
-  // It is read while the list of instances comes.
-  const history = useHistory();
+  const navigate = useNavigate();
+  const search = route.useSearch();
+  // Its history is read while the list of instances comes.
+  const desk = useDesk();
   const isEmpty = names !== null && names.length === 0;
-  if (names !== null && !isEmpty) return <Playground instance={instance ?? firstInstance(rows)} history={history} />;
+  const place = names === null || isEmpty ? null : lastPlace(search, rows);
+  const isBare = place !== null && search.instance === undefined;
+  useEffect(() => {
+    if (isBare) void navigate({ to: '/playground', search: { ...search, ...place }, replace: true });
+  }, [isBare, navigate, search, place]);
+  if (place !== null) return <Playground {...place} part={search.part} desk={desk} />;
   return (
     <>
       <PageHeader title={words.title} />
@@ -71,21 +74,27 @@ function NoInstance() {
   );
 }
 
-function Playground({ instance, history }: { instance: string; history: HistoryStore }) {
+interface PlaygroundProps {
+  desk: ChatDesk;
+  instance: string;
+  chat: string | undefined;
+  part: Part | undefined;
+}
+
+function Playground({ desk, instance, chat, part: wanted }: PlaygroundProps) {
   const words = useWords(playgroundWords);
   const navigate = useNavigate();
-  const { part: wanted, chat } = route.useSearch();
   const row = useRow(instance);
   const parts = partsOf(row);
   const part = parts.find((each) => each === wanted) ?? parts[0] ?? 'chat';
-  const [slots] = useState(() => new StreamSlots());
   const hasColumns = useMedia(BROAD);
   const [drawer, setDrawer] = useState<ChatDrawer>(null);
-  useEffect(() => keep(LAST, instance), [instance]);
+  useEffect(() => keep(LAST_INSTANCE, instance), [instance]);
+  useEffect(() => keep(LAST_CHAT, chat, 'tab'), [chat]);
   const go = (search: { part?: Part; instance: string; chat?: string | undefined }): void =>
     void navigate({ to: '/playground', search });
   return (
-    <SlotsContext value={slots}>
+    <SlotsContext value={desk.slots}>
       <PageHeader
         title={words.title}
         actions={
@@ -114,7 +123,7 @@ function Playground({ instance, history }: { instance: string; history: HistoryS
         className="flex grow flex-col"
       >
         {part === 'chat' && (
-          <ChatPart {...{ history, chat, instance, hasColumns, drawer }} onCloseDrawer={() => setDrawer(null)} />
+          <ChatPart {...{ desk, chat, instance, hasColumns, drawer }} onCloseDrawer={() => setDrawer(null)} />
         )}
         {part === 'compare' && <ComparePart instance={instance} />}
         {part === 'embeddings' && <EmbeddingsPart key={instance} instance={instance} />}
@@ -128,18 +137,11 @@ function Playground({ instance, history }: { instance: string; history: HistoryS
 }
 
 /** The chats of this browser: each user, and each server under a prefix of its own, has others. */
-function useHistory(): HistoryStore {
-  const state = useStored(useApp().logIn.state);
+function useDesk(): ChatDesk {
+  const app = useApp();
+  const state = useStored(app.logIn.state);
   const user = state.kind === 'in' ? (state.me.caller?.username ?? '') : '';
-  const [history] = useState(() => new HistoryStore(`llamactl:${location.pathname}:${user}`));
-  useEffect(() => void history.load(), [history]);
-  return history;
-}
-
-/** The instance of the last visit; else one that runs, or the first. */
-function firstInstance(rows: RowStore): string {
-  const last = kept(LAST, text);
-  if (last !== undefined && rows.row(last) !== undefined) return last;
-  const all = rows.all();
-  return (all.find(({ status }) => status === 'running') ?? all[0])?.name ?? '';
+  const desk = deskOf(app, `llamactl:${location.pathname}:${user}`);
+  useEffect(() => void desk.history.load(), [desk]);
+  return desk;
 }

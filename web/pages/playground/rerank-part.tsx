@@ -5,11 +5,11 @@ import { TextArea, TextField } from '../../components/field.tsx';
 import { PageBody } from '../../components/page-header.tsx';
 import { Panel } from '../../components/panel.tsx';
 import { useApp } from '../../lib/app.ts';
-import { errorText } from '../../lib/error-text.ts';
 import { useWords } from '../../lib/language.ts';
 import { playgroundWords } from '../../words/playground.ts';
 import { Failure } from './answer-view.tsx';
 import { linesOf } from './text-lines.ts';
+import { turnError } from './turn-error.ts';
 import { barShares, rankingOf, type Ranked } from './vector-answers.ts';
 
 /** The documents that answer a query best. */
@@ -52,7 +52,7 @@ export function RerankPart({ instance }: { instance: string }) {
         </div>
         {run.isError && (
           <Failure
-            error={errorText(run.error)}
+            error={turnError(run.error)}
             instance={instance}
             isBusy={run.isPending}
             onRetry={() => run.mutate()}

@@ -1,12 +1,12 @@
 import { useNavigate } from '@tanstack/react-router';
-import { useCallback, useEffect, useState } from 'react';
-import { ChatRoom } from './chat-room.ts';
-import { newConversation, type Conversation } from './conversation.ts';
-import type { HistoryStore } from './history-store.ts';
-import { nextFrame, useReader } from './use-answers.ts';
+import { useEffect, useState } from 'react';
+import type { ChatDesk } from './chat-desk.ts';
+import type { ChatRoom } from './chat-room.ts';
+import { newConversation } from './conversation.ts';
+import { newId } from './new-id.ts';
 
 export interface ChatPlace {
-  history: HistoryStore;
+  desk: ChatDesk;
   /** Id of a kept conversation; `undefined`: a new one. */
   chat: string | undefined;
   /** The instance that answers. */
@@ -20,26 +20,11 @@ interface Entered {
 }
 
 /**
- * Returns the open conversation; `null` while it is read. A new one gets its address with its first question. Leaving a
- * conversation ends its answer.
+ * Returns the open conversation; `null` while it is read. A new one gets its address with its first question. The answer
+ * of a conversation goes on when the user leaves it.
  */
-export function useChatRoom({ history, chat, instance }: ChatPlace): ChatRoom | null {
-  const read = useReader();
+export function useChatRoom({ desk, chat, instance }: ChatPlace): ChatRoom | null {
   const navigate = useNavigate();
-  const roomOf = useCallback(
-    (conversation: Conversation): ChatRoom => {
-      let isKept = conversation.turns.length > 0;
-      const save = (changed: Conversation): void => {
-        void history.save(changed);
-        if (isKept) return;
-        isKept = true;
-        const search = { instance: changed.instance, chat: changed.id };
-        void navigate({ to: '/playground', search, replace: true });
-      };
-      return new ChatRoom(conversation, { read, save, nextFrame, newId, now: Date.now });
-    },
-    [read, history, navigate],
-  );
   const [entered, setEntered] = useState<Entered | null>(null);
   const room = entered?.room ?? null;
   const isNamed = room !== null && room.conversation.get().id === chat;
@@ -48,26 +33,29 @@ export function useChatRoom({ history, chat, instance }: ChatPlace): ChatRoom | 
     if (isNamed) setEntered((before) => (before === null || before.chat === chat ? before : { ...before, chat }));
     if (isRight) return undefined;
     let isLeft = false;
-    const blank = (): Conversation => newConversation({ id: chat ?? newId(), instance, createdAt: Date.now() });
+    const blank = (): ChatRoom => desk.room(newConversation({ id: chat ?? newId(), instance, createdAt: Date.now() }));
     const enter = async (id: string): Promise<void> => {
-      const found = await history.read(id);
-      if (!isLeft) setEntered({ room: roomOf(found ?? blank()), chat });
+      const found = await desk.open(id);
+      if (!isLeft) setEntered({ room: found ?? blank(), chat });
     };
-    if (chat === undefined) setEntered({ room: roomOf(blank()), chat });
+    if (chat === undefined) setEntered({ room: blank(), chat });
     else void enter(chat);
     return () => {
       isLeft = true;
     };
     // oxlint-disable-next-line react/exhaustive-deps -- another instance does not open another conversation
-  }, [chat, isNamed, isRight, history, roomOf]);
-  useEffect(() => () => room?.stop(), [room]);
+  }, [chat, isNamed, isRight, desk]);
+  useEffect(() => {
+    if (entered === null || entered.chat !== undefined || chat !== undefined) return undefined;
+    const { conversation } = entered.room;
+    return conversation.subscribe(() => {
+      const { turns, instance: asked, id } = conversation.get();
+      if (turns.length === 0) return;
+      void navigate({ to: '/playground', search: { instance: asked, chat: id }, replace: true });
+    });
+  }, [entered, chat, navigate]);
   useEffect(() => {
     if (room !== null && room.conversation.get().instance !== instance) room.change({ instance });
   }, [room, instance]);
   return room;
-}
-
-/** Without `randomUUID`, which browsers have only over HTTPS. */
-function newId(): string {
-  return [...crypto.getRandomValues(new Uint8Array(12))].map((byte) => byte.toString(16).padStart(2, '0')).join('');
 }

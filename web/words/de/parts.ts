@@ -11,6 +11,7 @@ export const de = {
   forbidden: 'Das dürfen Sie nicht sehen',
   needsRole: (role) => `Dazu ist die Rolle ${role} nötig.`,
   noConnection: 'Keine Antwort von llamactl',
+  whenBack: 'Die Seite macht weiter, sobald llamactl wieder antwortet.',
   notFound: 'Hier ist nichts',
   toInstances: 'Zu den Instanzen',
   tryAgain: 'Erneut versuchen',

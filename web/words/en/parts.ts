@@ -11,6 +11,7 @@ export const en = {
   forbidden: 'You may not see this',
   needsRole: (role: Role) => `It needs the role ${role}.`,
   noConnection: 'No answer from llamactl',
+  whenBack: 'The page goes on as soon as llamactl answers again.',
   notFound: 'Nothing is here',
   toInstances: 'To the instances',
   tryAgain: 'Try again',

@@ -4,7 +4,7 @@ import { createRoot } from 'react-dom/client';
 import { apiClient } from './lib/api.ts';
 import { AppContext, type App } from './lib/app.ts';
 import { CommandBook } from './lib/commands.ts';
-import { language } from './lib/language.ts';
+import { startLanguage } from './lib/language.ts';
 import { Feed } from './lib/live/feed.ts';
 import { followWith } from './lib/live/followed-queries.ts';
 import { RowStore } from './lib/live/row-store.ts';
@@ -39,7 +39,7 @@ function makeApp(): App {
 
 reloadWhenPartsAreGone();
 startTheme();
-document.documentElement.lang = language.get();
+startLanguage();
 listenForShortcuts();
 const app = makeApp();
 void app.logIn.start();

@@ -1,3 +1,5 @@
+import { readFile } from 'node:fs/promises';
+import path from 'node:path';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { DEMO_SENTENCE } from '@llamactl/cli/quickstart/demo-model';
@@ -6,7 +8,7 @@ import { isLong } from '../../scripts/test-tier.ts';
 import { ServerProcess } from '../server-process.ts';
 import { wavOf } from '../../web/pages/playground/wav.ts';
 import { chatEngine } from './chat-engine.ts';
-import { barriersOf, overflowOf, PHONE, startBrowser, Window } from './open-page.ts';
+import { barriersOf, logIn, overflowOf, PHONE, startBrowser, Window } from './open-page.ts';
 
 /** The playground in a real browser, on the real server, with the real engine and one whose answers the test writes. */
 
@@ -18,7 +20,7 @@ beforeAll(async () => {
   server = await ServerProcess.create();
   await server.configure(await chatEngine(server.home));
   await server.start();
-  await create('chat', { model_path: await testModel(), options: { ctx_size: 512 } });
+  await create('chat', { model_path: await testModel(), options: { ctx_size: 512, temp: 0.4 } });
   await create('written', { engine: 'spoken' });
   await create('other', { engine: 'spoken' });
   await create('media', { engine: 'seen' });
@@ -73,6 +75,9 @@ async function open(instance = 'written', part = 'chat', own = window): Promise<
 describe('a chat with a real engine', () => {
   it('starts the stopped instance, streams the answer with its figures, and is there after a reload', async () => {
     const page = await open('chat');
+    const placeholder = (label: string) => page.getByLabel(label).getAttribute('placeholder');
+    await expect.poll(() => placeholder('Temperature')).toBe('0.4');
+    expect([await placeholder('Top k'), await placeholder('Max tokens')]).toEqual(['40', 'no limit']);
     await field(page).fill('Who are you?');
     await field(page).press('Enter');
     await page.getByRole('progressbar').waitFor();
@@ -536,5 +541,34 @@ describe.runIf(isLong)('a chat of 100 KB', () => {
       opening.push(Number(await shown.getAttribute('data-shown-at')));
     }
     expect(Math.min(...opening), `opening ${opening.join(', ')}`).toBeLessThanOrEqual(500);
+  });
+});
+
+describe('chats of before accounts', () => {
+  it('are offered to the first user who logs in', async () => {
+    const own = await ServerProcess.create();
+    const engine = await chatEngine(own.home);
+    await own.configure(engine);
+    await own.start();
+    const made = await own.call('POST', '/api/instances', { name: 'written', engine: 'spoken' });
+    expect(made.status).toBe(201);
+    const tabs = await Window.open(browser, own.url);
+    const page = await tabs.tab(own.url, '/playground?instance=written');
+    await ask(page, 'echo long ago');
+    await page.close();
+    await own.end('SIGTERM');
+    await own.configure(`${engine}auth: { enabled: true }\n`);
+    await own.start();
+    const password = await readFile(path.join(own.dataDirectory, 'admin-password'), 'utf8');
+    const later = await tabs.tab(own.url, '/playground');
+    await logIn(later, 'admin', password.trim());
+    const history = later.getByRole('list', { name: 'History' });
+    await later.getByText('1 chat of this browser, from before accounts were turned on.').waitFor();
+    await later.getByRole('button', { name: 'Make them mine' }).click();
+    await history.getByText('echo long ago').waitFor();
+    await later.getByText('1 chat of this browser').waitFor({ state: 'detached' });
+    expect(tabs.complaints).toEqual([]);
+    await tabs.close();
+    await own.dispose();
   });
 });

@@ -11,7 +11,13 @@ export interface Catalogue<Words> {
 }
 
 /** The chosen language of this browser. Change it with {@link chooseLanguage}. */
-export const language = new ValueStore<Language>(kept('language', oneOf('en', 'de')) ?? preferred(navigator.languages));
+export const language = new ValueStore<Language>('en');
+
+/** Takes the language that was chosen here, else one of the browser's. */
+export function startLanguage(): void {
+  language.set(kept('language', oneOf('en', 'de')) ?? preferred(navigator.languages));
+  document.documentElement.lang = language.get();
+}
 
 /** Picks the first language of the browser that the page has; English otherwise. */
 export function preferred(languages: readonly string[]): Language {

@@ -41,6 +41,14 @@ export const configQuery = (client: Client) =>
 export const keysQuery = (client: Client) =>
   queryOptions({ queryKey: ['keys'], queryFn: ({ signal }) => client.listKeys({ signal }) });
 
+/** The options of an engine, which change only with its program. */
+export const engineOptionsQuery = (client: Client, engine: string) =>
+  queryOptions({
+    queryKey: ['engines', engine, 'options'],
+    queryFn: ({ signal }) => client.getEngineOptions(engine, { signal }),
+    staleTime: Infinity,
+  });
+
 /** The models of this machine. */
 export const modelsQuery = (client: Client) =>
   queryOptions({ queryKey: ['models'], queryFn: ({ signal }) => client.listModels({ signal }) });

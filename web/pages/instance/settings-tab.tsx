@@ -13,7 +13,7 @@ import { useApp, useMay } from '../../lib/app.ts';
 import { useInstanceActions } from '../../lib/instance-actions.ts';
 import { useWords } from '../../lib/language.ts';
 import { useIsOnline } from '../../lib/live/live-hooks.ts';
-import { instanceQuery } from '../../lib/queries.ts';
+import { engineOptionsQuery, instanceQuery } from '../../lib/queries.ts';
 import { commandsWords } from '../../words/commands.ts';
 import { instanceWords } from '../../words/instance.ts';
 import { behaviourSettings, optionSettings, servingSettings, type Setting } from './setting-list.ts';
@@ -32,12 +32,7 @@ function Settings({ instance }: { instance: Instance }) {
   const { client } = useApp();
   const isAdmin = useMay('admin');
   const { name, engine, restart_required: isPending } = instance;
-  const known = useQuery({
-    queryKey: ['engines', engine, 'options'],
-    queryFn: ({ signal }) => client.getEngineOptions(engine, { signal }),
-    staleTime: Infinity,
-    enabled: engine === 'llama_cpp',
-  });
+  const known = useQuery({ ...engineOptionsQuery(client, engine), enabled: engine === 'llama_cpp' });
   const config = useQuery({
     queryKey: ['config'],
     queryFn: ({ signal }) => client.getConfig({ signal }),

@@ -50,6 +50,10 @@ describe('parameters', () => {
     expect(parameterFields(texts)).toEqual({ temperature: 0, max_tokens: 100, stop: ['END', '###'] });
   });
 
+  it('take a decimal comma too', () => {
+    expect(parameterFields({ temperature: '0,5' })).toEqual({ temperature: 0.5 });
+  });
+
   it.each([
     ['', null],
     ['0.5', null],

@@ -13,6 +13,8 @@ import { nextFrame } from './use-answers.ts';
 export interface DeskParts {
   client: Pick<Client, 'chat'>;
   history: HistoryStore;
+  /** The chats of this browser before accounts were turned on; `null`: accounts are off. */
+  earlier: HistoryStore | null;
 }
 
 /**
@@ -21,15 +23,22 @@ export interface DeskParts {
  */
 export class ChatDesk {
   readonly history: HistoryStore;
+  readonly earlier: HistoryStore | null;
   readonly slots = new StreamSlots();
   /** The conversations whose answer comes now, by id. */
   readonly answering = new ValueStore<ReadonlyMap<string, ChatRoom>>(new Map());
   readonly #client: Pick<Client, 'chat'>;
   readonly #deleted = new Set<string>();
 
-  constructor({ client, history }: DeskParts) {
+  constructor({ client, history, earlier }: DeskParts) {
     this.#client = client;
     this.history = history;
+    this.earlier = earlier;
+  }
+
+  /** Reads the lists of chats. */
+  async load(): Promise<void> {
+    await Promise.all([this.history.load(), this.earlier?.load()]);
   }
 
   /** Reads a kept conversation, with the answer that comes now; `null`: there is none with this id. */
@@ -79,13 +88,15 @@ export class ChatDesk {
 }
 
 /** The desk of each tab. It comes with the playground, so that `main.tsx` does not load it. */
-const desks = new WeakMap<App, { name: string; desk: ChatDesk }>();
+const desks = new WeakMap<App, { user: string; desk: ChatDesk }>();
 
-/** Returns the desk of a tab. @param name Of the database of its chats: each user has others. */
-export function deskOf(app: App, name: string): ChatDesk {
+/** Returns the desk of a tab. Each user, and each server under a prefix of its own, has other chats. @param user Empty: accounts are off. */
+export function deskOf(app: App, user: string): ChatDesk {
   const present = desks.get(app);
-  if (present?.name === name) return present.desk;
-  const desk = new ChatDesk({ client: app.client, history: new HistoryStore(name) });
-  desks.set(app, { name, desk });
+  if (present?.user === user) return present.desk;
+  const storeOf = (name: string): HistoryStore => new HistoryStore(`llamactl:${location.pathname}:${name}`);
+  const earlier = user === '' ? null : storeOf('');
+  const desk = new ChatDesk({ client: app.client, history: storeOf(user), earlier });
+  desks.set(app, { user, desk });
   return desk;
 }

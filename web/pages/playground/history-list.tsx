@@ -55,6 +55,7 @@ export function HistoryList({ desk, open, onOpen, onNew, onRenamed, onDeleted }:
         onChange={({ target }) => setSearch(target.value)}
       />
       {failure !== null && <p className="text-bad">{words.historyFailed(failure)}</p>}
+      {desk.earlier !== null && <EarlierChats earlier={desk.earlier} history={history} />}
       {entries === null && <SkeletonRows count={4} />}
       {entries !== null && found.length === 0 && (
         <p className="px-2 py-1 text-mute">{entries.length === 0 ? words.noHistory : words.noHistoryFound}</p>
@@ -110,6 +111,21 @@ export function HistoryList({ desk, open, onOpen, onNew, onRenamed, onDeleted }:
           {words.deleteHint(question.entry.title)}
         </ConfirmDialog>
       )}
+    </div>
+  );
+}
+
+/** Offers the chats that this browser kept before accounts were turned on. */
+function EarlierChats({ earlier, history }: { earlier: HistoryStore; history: HistoryStore }) {
+  const words = useWords(playgroundWords);
+  const count = useStored(earlier.entries)?.length ?? 0;
+  if (count === 0) return null;
+  return (
+    <div className="flex flex-col items-start gap-1.5 rounded-control border border-line bg-canvas px-2 py-1.5">
+      <p>{words.earlierChats(count)}</p>
+      <Button size="small" onClick={() => void history.takeOver(earlier)}>
+        {words.takeOver}
+      </Button>
     </div>
   );
 }

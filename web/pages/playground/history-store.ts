@@ -64,6 +64,18 @@ export class HistoryStore {
     });
   }
 
+  /** Takes over all conversations of another database, which then has none. */
+  async takeOver(other: HistoryStore): Promise<void> {
+    for (const { id } of other.entries.get() ?? []) {
+      const conversation = await other.read(id);
+      if (conversation === null) continue;
+      await this.save(conversation);
+      // A conversation that could not be stored here stays there.
+      if (this.failure.get() !== null) return;
+      await other.delete(id);
+    }
+  }
+
   async rename(id: string, title: string): Promise<void> {
     const conversation = await this.read(id);
     if (conversation !== null) await this.save({ ...conversation, title });

@@ -1,15 +1,25 @@
 import { TextArea, TextField } from '../../components/field.tsx';
+import { plainNumber } from '../../lib/figures.ts';
 import { useWords } from '../../lib/language.ts';
 import { playgroundWords } from '../../words/playground.ts';
-import { NUMBER_PARAMETERS, problemOf, type ParameterProblem, type ParameterTexts } from './parameters.ts';
+import {
+  NUMBER_PARAMETERS,
+  problemOf,
+  type NumberParameterKey,
+  type ParameterProblem,
+  type ParameterTexts,
+} from './parameters.ts';
+import type { SamplingDefaults } from './sampling-defaults.ts';
 
 interface ParameterFormProps {
   parameters: ParameterTexts;
+  /** What the instance uses for an empty field. */
+  defaults?: SamplingDefaults;
   onChange: (parameters: ParameterTexts) => void;
 }
 
 /** The parameters of an answer. Empty fields are left to the instance. */
-export function ParameterForm({ parameters, onChange }: ParameterFormProps) {
+export function ParameterForm({ parameters, defaults = {}, onChange }: ParameterFormProps) {
   const words = useWords(playgroundWords);
   return (
     <fieldset className="flex flex-col gap-3">
@@ -25,7 +35,7 @@ export function ParameterForm({ parameters, onChange }: ParameterFormProps) {
               label={words.parameterNames[key]}
               inputMode="decimal"
               autoComplete="off"
-              placeholder={words.byInstance}
+              placeholder={placeholderOf(key, defaults, words)}
               value={text}
               error={problemSentence(problemOf(parameter, text), words)}
               onChange={({ target }) => onChange({ ...parameters, [key]: target.value })}
@@ -43,6 +53,18 @@ export function ParameterForm({ parameters, onChange }: ParameterFormProps) {
       />
     </fieldset>
   );
+}
+
+/** The value that an empty field stands for. */
+function placeholderOf(
+  key: NumberParameterKey,
+  defaults: SamplingDefaults,
+  words: (typeof playgroundWords)['en'],
+): string {
+  const value = defaults[key];
+  if (value === undefined) return words.byInstance;
+  if (value === 'none') return key === 'seed' ? words.randomSeed : words.noLimit;
+  return plainNumber(value);
 }
 
 /** Returns why a field is refused, in words; `null`: it is not. */

@@ -5,9 +5,12 @@ interface NumberLimits {
   isWhole: boolean;
 }
 
+/** The parameters of an answer that have one number. */
+export type NumberParameterKey = 'temperature' | 'top_p' | 'top_k' | 'min_p' | 'max_tokens' | 'seed';
+
 /** A parameter of an answer that has one number. */
 interface NumberParameter extends NumberLimits {
-  key: 'temperature' | 'top_p' | 'top_k' | 'min_p' | 'max_tokens' | 'seed';
+  key: NumberParameterKey;
 }
 
 /** The parameters with one number, in the order of the form. */
@@ -20,7 +23,7 @@ export const NUMBER_PARAMETERS: readonly NumberParameter[] = [
   { key: 'seed', least: 0, most: 4_294_967_295, isWhole: true },
 ];
 
-type ParameterKey = NumberParameter['key'] | 'stop';
+type ParameterKey = NumberParameterKey | 'stop';
 
 /** Parameters as they were typed. An absent or empty one is left to the instance. `stop` has one text in each line. */
 export type ParameterTexts = Readonly<Partial<Record<ParameterKey, string>>>;
@@ -35,10 +38,15 @@ export interface ParameterProblem {
 /** Returns why the text of a field is refused; `null`: it is valid, or empty. */
 export function problemOf({ least, most, isWhole }: NumberLimits, text: string): ParameterProblem | null {
   if (text.trim() === '') return null;
-  const value = Number(text);
+  const value = typedNumber(text);
   if (!Number.isFinite(value)) return { kind: 'number', least, most };
   if (isWhole && !Number.isInteger(value)) return { kind: 'whole', least, most };
   return value < least || value > most ? { kind: 'range', least, most } : null;
+}
+
+/** Reads a number as people type it: `0.8`, or `0,8`. */
+function typedNumber(text: string): number {
+  return Number(text.replace(',', '.'));
 }
 
 /** Returns the fields of a request for valid parameters. */
@@ -46,7 +54,7 @@ export function parameterFields(texts: ParameterTexts): Record<string, number | 
   const fields: Record<string, number | string[]> = {};
   for (const parameter of NUMBER_PARAMETERS) {
     const text = texts[parameter.key] ?? '';
-    if (text.trim() !== '' && problemOf(parameter, text) === null) fields[parameter.key] = Number(text);
+    if (text.trim() !== '' && problemOf(parameter, text) === null) fields[parameter.key] = typedNumber(text);
   }
   const stop = (texts.stop ?? '').split('\n').filter((line) => line !== '');
   if (stop.length > 0) fields['stop'] = stop;

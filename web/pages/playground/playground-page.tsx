@@ -136,12 +136,11 @@ function Playground({ desk, instance, chat, part: wanted }: PlaygroundProps) {
   );
 }
 
-/** The chats of this browser: each user, and each server under a prefix of its own, has others. */
+/** Returns the chats of this browser and their answers. */
 function useDesk(): ChatDesk {
   const app = useApp();
   const state = useStored(app.logIn.state);
-  const user = state.kind === 'in' ? (state.me.caller?.username ?? '') : '';
-  const desk = deskOf(app, `llamactl:${location.pathname}:${user}`);
-  useEffect(() => void desk.history.load(), [desk]);
+  const desk = deskOf(app, state.kind === 'in' ? (state.me.caller?.username ?? '') : '');
+  useEffect(() => void desk.load(), [desk]);
   return desk;
 }

@@ -22,6 +22,9 @@ export const en = {
   noHistory: 'No chat yet. Chats stay in this browser.',
   noHistoryFound: 'No chat has these words.',
   historyFailed: (reason: string) => `This browser does not keep chats: ${reason}`,
+  earlierChats: (count: number) =>
+    `${count === 1 ? '1 chat' : `${count} chats`} of this browser, from before accounts were turned on.`,
+  takeOver: 'Make them mine',
   rename: 'Rename',
   renameTitle: 'Rename the chat',
   name: 'Name',
@@ -49,6 +52,8 @@ export const en = {
   },
   stopHint: 'One text in each line; the answer ends before it.',
   byInstance: 'default',
+  randomSeed: 'random',
+  noLimit: 'no limit',
   mustBeNumber: 'Must be a number',
   mustBeWhole: 'Must be a whole number',
   mustBeInRange: (least: number, most: number) => `Must be from ${least} to ${most}`,

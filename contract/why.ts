@@ -42,7 +42,9 @@ export const EvidenceSchema = z
   .object({
     what: z
       .string()
-      .describe('`process`, `port`, `last exit`, `log`, `restarts`, `memory`, `waits for`, `tried` or `alert`.'),
+      .describe(
+        '`process`, `port`, `last exit`, `log`, `restarts`, `memory`, `retry`, `waits for`, `tried` or `alert`.',
+      ),
     text: z.string(),
   })
   .meta({ id: 'Evidence' });

@@ -166,10 +166,10 @@ describe.skipIf(HAS_NO_BROWSER)('why it does not run', () => {
       .waitFor();
     expect(await barriersOf(page)).toEqual([]);
     await panel(page).getByRole('button', { name: 'Show the line' }).click();
-    await log(page)
-      .getByText(/override/)
-      .first()
-      .waitFor();
+    // The rules of the run come later, and go between the lines.
+    await log(page).getByText('failed', { exact: true }).waitFor();
+    const marked = log(page).locator('[aria-current=true]');
+    expect(await marked.textContent()).toMatch(/override/);
     await panel(page).getByRole('button', { name: 'Remove the option override_kv, then start' }).click();
     await isIn(page, 'running');
     await panel(page).waitFor({ state: 'detached' });

@@ -304,4 +304,19 @@ describe.skipIf(HAS_NO_BROWSER)('a server that is gone for some time', () => {
     await create('newer');
     await row(page, 'newer').waitFor();
   });
+
+  it('shows a log that was opened meanwhile as soon as it is back', async () => {
+    window.allow(/WebSocket connection|ERR_CONNECTION_REFUSED/);
+    await create('logged');
+    await server.call('POST', '/api/instances/logged/start');
+    const page = await window.tab(server.url, '/instances/logged');
+    await page.getByText('running').first().waitFor();
+    await server.end('SIGKILL');
+    await page.getByText('Connection lost').waitFor();
+    await page.getByRole('tab', { name: 'Logs' }).click();
+    await page.getByText('No answer from llamactl').waitFor();
+    await server.start();
+    await page.getByRole('region', { name: 'Lines of the log' }).waitFor({ timeout: 30_000 });
+    await server.call('POST', '/api/instances/logged/stop');
+  });
 });

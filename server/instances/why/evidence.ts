@@ -6,7 +6,7 @@ import type { Evidence } from '@llamactl/contract/why';
 import { bytes, duration } from '../../../format/figures.ts';
 import { bareReason } from './failure-cause.ts';
 import type { TriedChange } from './tried-changes.ts';
-import type { WhyFacts } from './why-facts.ts';
+import { obstacleOfChange, type WhyFacts } from './why-facts.ts';
 
 /** The alert that repeats the sentence. */
 const REPEATED = 'instance_failed';
@@ -22,12 +22,13 @@ export const MEMORY_CAUSES: ReadonlySet<Cause | null> = new Set([
 /** The facts behind the sentence. @param line The line of output that shows the cause; `null`: none. */
 export function evidenceOf(facts: WhyFacts, cause: Cause | null, line: string | null): Evidence[] {
   const { instance, health, alerts, memory, waitsFor, estimate, now } = facts;
-  const { status, reason, last_exit: last, stats, pid, restart_count: restarts, max_restarts: most } = instance;
+  const { status, last_exit: last, stats, pid, restart_count: restarts, max_restarts: most } = instance;
+  const { on_demand: isOnDemand } = instance;
   const checks = health?.checks;
   const obstacle = health?.start_obstacle?.message;
   const port = instance.running_port ?? instance.port;
   const isSound = status === 'running' && isWell(facts);
-  const said = bareReason(status === 'stopped' && obstacle === undefined ? (last?.reason ?? '') : (reason ?? ''));
+  const said = saidIn(facts);
   const isShort = MEMORY_CAUSES.has(cause);
   return [
     ...(pid === null
@@ -43,6 +44,9 @@ export function evidenceOf(facts: WhyFacts, cause: Cause | null, line: string | 
       ? []
       : [{ what: 'restarts', text: `${restarts} in a row, ${most < 0 ? 'without limit' : `at most ${most}`}` }]),
     ...facts.tried.map((change) => ({ what: 'tried', text: `${changeText(change)}; it failed again` })),
+    ...(status === 'failed'
+      ? [{ what: 'retry', text: isOnDemand ? 'at most every 30 s, when a request comes' : 'by hand only' }]
+      : []),
     ...(waitsFor.length === 0 ? [] : [{ what: 'waits for', text: waitsFor.join(', ') }]),
     ...(instance.newer_model_path === undefined
       ? []
@@ -77,7 +81,7 @@ export function logLine(facts: WhyFacts): { text: string; seq: number | null } |
   const { instance, log } = facts;
   const { status, reason, last_exit: last } = instance;
   const isTrouble = status === 'failed' || status === 'restarting' || (status === 'running' && !isWell(facts));
-  if (!isTrouble) return null;
+  if (!isTrouble || obstacleOfChange(facts) !== null) return null;
   const lines = (last?.lines ?? []).filter(hasWords);
   const shows = isShownBy(bareReason(reason ?? 'the reason is unknown'));
   const text =
@@ -90,6 +94,14 @@ export function logLine(facts: WhyFacts): { text: string; seq: number | null } |
 /** Whether a line says something. One of llama-server may have only its time and level. */
 function hasWords(line: string): boolean {
   return line.replace(/^\s*[\d.]+ [A-Z](?=\s|$)/, '').trim() !== '';
+}
+
+/** The reason of the last exit that the sentence has. */
+function saidIn(facts: WhyFacts): string {
+  const { status, reason, last_exit: last } = facts.instance;
+  if (obstacleOfChange(facts) !== null) return '';
+  const isLast = status === 'stopped' && facts.health?.start_obstacle === undefined;
+  return bareReason((isLast ? last?.reason : reason) ?? '');
 }
 
 /** Whether a line of output shows a reason: it has its words, or names the argument that the reason is about. */

@@ -106,6 +106,19 @@ describe('the sentence about an instance', () => {
       }),
       'qwen failed before its settings were changed: the model file /m/x.gguf does not exist.',
     ],
+    [
+      'failed, and cannot be started with its changed settings',
+      facts(
+        {
+          status: 'failed',
+          reason: 'invalid argument: --bogus',
+          last_exit: ended(),
+          updated_at: '2026-03-01T11:58:00Z',
+        },
+        { health: blocked('MODEL_NOT_FOUND', 'the model file /m/gone.gguf does not exist') },
+      ),
+      'qwen cannot be started with its changed settings: the model file /m/gone.gguf does not exist.',
+    ],
     ['never ran', facts({ status: 'stopped' }), 'qwen is stopped: it was never started.'],
     [
       'was stopped',
@@ -443,11 +456,27 @@ describe('remedies', () => {
     expect(remedies.map(shown)).toEqual(['Start it with the new settings | startInstance']);
   });
 
-  it('say what triggers a retry', () => {
-    const last = (on_demand: boolean): string | undefined =>
-      failed('the engine exited with status 3', { on_demand }).at(-1);
-    expect(last(true)).toBe('Then start it; otherwise the next request after 30 s tries again | startInstance');
-    expect(last(false)).toBe('Then start it; it is not retried automatically | startInstance');
+  it('of settings that were changed in vain leave the earlier failure and its line alone', () => {
+    const last = ended({ reason: 'invalid argument: --bogus', lines: ['0.01 E error: invalid argument: --bogus'] });
+    const changed = {
+      status: 'failed' as const,
+      reason: last.reason,
+      last_exit: last,
+      updated_at: '2026-03-01T11:58:00Z',
+    };
+    const health = blocked('PORT_IN_USE', 'Port 8100 is in use by python3 (pid 7).');
+    const { cause, evidence, log_seq: seq } = explain(facts(changed, { health }));
+    expect([cause, seq]).toEqual(['port_in_use', null]);
+    expect(evidence.map(({ what }) => what)).not.toContain('log');
+    expect(evidence).toContainEqual({ what: 'last exit', text: 'status 1, 3m 0s ago: invalid argument: --bogus' });
+  });
+
+  it('end with a start, and the evidence says what else triggers one', () => {
+    const reason = 'the engine exited with status 3';
+    const why = (on_demand: boolean) => explain(facts({ status: 'failed', reason, on_demand }));
+    expect(shown(why(true).remedies.at(-1) ?? { label: 'none' })).toBe('Then start it | startInstance');
+    expect(why(true).evidence).toContainEqual({ what: 'retry', text: 'at most every 30 s, when a request comes' });
+    expect(why(false).evidence).toContainEqual({ what: 'retry', text: 'by hand only' });
   });
 
   it.each([
@@ -519,6 +548,7 @@ describe('the evidence', () => {
       port: '8100',
       'last exit': 'status 1, 3m 0s ago: failed to read header',
       log: '0.02 E gguf: failed to read header',
+      retry: 'at most every 30 s, when a request comes',
     });
   });
 

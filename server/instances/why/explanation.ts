@@ -4,7 +4,7 @@ import { bytes, duration } from '../../../format/figures.ts';
 import { deviceText, evidenceOf, logLine, MEMORY_CAUSES, shortDevices } from './evidence.ts';
 import { bareReason, causeOf } from './failure-cause.ts';
 import { changesOptions, fitting, newerModel, offloadRemedies, possible, remediesFor, stopping } from './remedies.ts';
-import type { WhyFacts } from './why-facts.ts';
+import { obstacleOfChange, type WhyFacts } from './why-facts.ts';
 
 const OFFLOAD_SHORT = 'gpu_offload_short';
 
@@ -150,27 +150,29 @@ function stopped(facts: WhyFacts): Part {
 }
 
 function failed(facts: WhyFacts): Part {
-  const { instance, health } = facts;
-  const obstacle = health?.start_obstacle;
-  const { name, reason, last_exit: last, on_demand: isOnDemand, updated_at: updatedAt } = instance;
+  const { name, reason, last_exit: last, updated_at: updatedAt } = facts.instance;
   const why = bareReason(reason ?? last?.reason ?? 'the reason is unknown');
   if (last !== null && updatedAt > last.at) {
+    const obstacle = obstacleOfChange(facts);
+    if (obstacle !== null) {
+      return {
+        sentence: `${name} cannot be started with its changed settings: ${bareReason(obstacle.message.split('; ')[0] ?? '')}.`,
+        cause: obstacle.cause,
+        remedies: [...remediesFor(obstacle.cause, obstacle.message, facts), { ...START, label: 'Then start it' }],
+      };
+    }
     return {
       sentence: `${name} failed before its settings were changed: ${why}.`,
-      cause: obstacle?.cause ?? causeOf(why),
-      remedies: [
-        ...(obstacle === undefined ? [] : remediesFor(obstacle.cause, obstacle.message, facts)),
-        { ...START, label: 'Start it with the new settings' },
-      ],
+      cause: causeOf(why),
+      remedies: [{ ...START, label: 'Start it with the new settings' }],
     };
   }
   const cause = causeOf(why);
   const tries = /gave up after \d+ restarts? in a row/.exec(reason ?? '')?.[0];
-  const again = isOnDemand ? 'otherwise the next request after 30 s tries again' : 'it is not retried automatically';
   return {
     sentence: `${name} failed${tries === undefined ? '' : ` (${tries})`}: ${sentenceOf(why, cause)}.`,
     cause,
-    remedies: [...remediesFor(cause, why, facts), { ...START, label: `Then start it; ${again}` }],
+    remedies: [...remediesFor(cause, why, facts), { ...START, label: 'Then start it' }],
   };
 }
 

@@ -33,3 +33,16 @@ export interface WhyFacts {
   /** Milliseconds since the epoch. */
   now: number;
 }
+
+/**
+ * What stands against a start with settings that were changed after a failure; `null`: nothing, or they were not changed.
+ * It says more than the failure, which the change may have mended.
+ */
+export function obstacleOfChange({
+  instance,
+  health,
+}: Pick<WhyFacts, 'instance' | 'health'>): NonNullable<Health['start_obstacle']> | null {
+  const { status, last_exit: last, updated_at: updatedAt } = instance;
+  if (status !== 'failed' || last === null || updatedAt <= last.at) return null;
+  return health?.start_obstacle ?? null;
+}

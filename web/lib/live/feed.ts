@@ -39,6 +39,12 @@ const TYPES: NonNullable<EventWishes['types']> = [
 /** More frames that a page needs while it is open. */
 export type Wish = Pick<EventWishes, 'types' | 'logs'>;
 
+/** The requests that it sends. */
+export type FeedClient = Pick<
+  Client,
+  'url' | 'events' | 'listInstances' | 'getInstance' | 'getSystemAlerts' | 'getSystemStatus'
+>;
+
 /** Milliseconds until another try after an error that the client does not retry by itself. */
 const RETRY_MS = 5_000;
 
@@ -58,7 +64,7 @@ export class Feed {
   readonly version = new ValueStore<string | null>(null);
   /** Why the first list could not be loaded; `null`: it was, or is on its way. */
   readonly loadError = new ValueStore<Error | null>(null);
-  readonly #client: Client;
+  readonly #client: FeedClient;
   readonly #rows: RowStore;
   readonly #refetch: Refetch;
   readonly #listeners = new Set<(frame: Frame) => void>();
@@ -71,7 +77,7 @@ export class Feed {
   #during: Frame[] | null = null;
   #hasLoaded = false;
 
-  constructor(client: Client, rows: RowStore) {
+  constructor(client: FeedClient, rows: RowStore) {
     this.#client = client;
     this.#rows = rows;
     this.#refetch = new Refetch({
@@ -138,7 +144,7 @@ export class Feed {
       const [instances, alerts] = await Promise.all([
         this.#client.listInstances(),
         this.#client.getSystemAlerts(),
-        this.#loadStatus(),
+        this.#settled(this.#loadStatus()),
       ]);
       this.#rows.replaceAll(instances);
       this.alerts.set(alerts);
@@ -179,9 +185,8 @@ export class Feed {
 
   #opened(): void {
     this.#live();
-    // A later connection replays the events since, or sends a gap; but another version may answer.
-    if (!this.#hasLoaded || this.#lastSeq === undefined) void this.load();
-    else void this.#settled(this.#loadStatus());
+    // A later connection replays events, but no figures: those of a server that was killed would stay.
+    void this.load();
   }
 
   #live(): void {

@@ -39,6 +39,7 @@ export const LogLine = memo(function LogLine({ row, lines, columns, pattern, isC
   return (
     <div
       data-seq={row.key}
+      aria-current={isCurrent || undefined}
       style={{ height: lines * LINE_PX }}
       className={classNames(
         'flex min-w-full overflow-hidden pr-4 hover:bg-hover',

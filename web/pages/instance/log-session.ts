@@ -28,7 +28,7 @@ export class LogSession {
   readonly #name: string;
   readonly #level: LogLevel;
   readonly #over = new AbortController();
-  #ends: (() => void)[] = [];
+  readonly #ends: (() => void)[] = [];
   #isLoadingOlder = false;
 
   constructor({ client, feed, name, level }: { client: Client; feed: Feed; name: string; level: LogLevel }) {
@@ -36,9 +36,14 @@ export class LogSession {
     this.#feed = feed;
     this.#name = name;
     this.#level = level;
+    this.#ends.push(
+      feed.connection.subscribe(() => {
+        if (feed.connection.get().kind === 'live' && this.state.get().kind === 'failed') void this.open();
+      }),
+    );
   }
 
-  /** Loads the last lines, and follows the log until {@link close}. */
+  /** Loads the last lines, and follows the log until {@link close}. After a failure it tries again with the next connection. */
   async open(): Promise<void> {
     this.state.set({ kind: 'loading' });
     try {
@@ -52,7 +57,7 @@ export class LogSession {
     const level = this.#level === 'debug' ? {} : { level: this.#level };
     const wish = { instance: this.#name, ...level, after_seq: this.store.lastSeq ?? 0 };
     if (this.#over.signal.aborted) return;
-    this.#ends = [
+    this.#ends.push(
       this.#feed.listen((frame) => {
         if (frame.type === 'log_lines' && frame.data.name === this.#name) this.store.append(frame.data.lines);
         else if (frame.type === 'log_gap' && frame.data.name === this.#name) {
@@ -60,7 +65,7 @@ export class LogSession {
         }
       }),
       this.#feed.want({ logs: [wish] }),
-    ];
+    );
   }
 
   close(): void {

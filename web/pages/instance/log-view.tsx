@@ -16,6 +16,7 @@ import { instanceWords } from '../../words/instance.ts';
 import { GUTTER, LogLine } from './log-row.tsx';
 import { logLayout } from './log-layout.ts';
 import type { LogSession } from './log-session.ts';
+import type { LogRow, LogStore } from './log-store.ts';
 
 /** The commands of the toolbar and of the keys. */
 export interface LogViewHandle {
@@ -34,6 +35,17 @@ interface LogViewProps {
   isFollowing: boolean;
   onFollow: (isFollowing: boolean) => void;
   ref: Ref<LogViewHandle>;
+}
+
+/** The place of the view. */
+interface Anchor {
+  /** Of the row; `null`: there was none. */
+  key: LogRow['key'] | null;
+  /** Its number in the store, when it had this many shifts. */
+  number: number;
+  shifts: number;
+  offset: number;
+  top: number;
 }
 
 /** Rows rendered above and below the visible ones. */
@@ -56,13 +68,14 @@ export function LogView({ session, isWrapped, pattern, isFollowing, onFollow, re
   const isWide = useMedia(WIDE);
   const [size, setSize] = useState({ width: 0, height: 0, character: 7 });
   const [scrollTop, setScrollTop] = useState(0);
-  const [current, setCurrent] = useState<number | null>(null);
+  /** The key of the marked row: rows that come between others change the numbers. */
+  const [current, setCurrent] = useState<LogRow['key'] | null>(null);
   const gutter = isWide ? GUTTER.wide : GUTTER.narrow;
   const columns = isWrapped ? Math.max(20, Math.floor((size.width - 24) / size.character) - gutter) : null;
   // oxlint-disable-next-line react/exhaustive-deps -- the rows change with the version
   const layout = useMemo(() => logLayout(store.rows, columns), [store, version, columns]);
   /** The place that stays: the first row on the screen, how far it is scrolled, and where the view was left. */
-  const anchor = useRef({ number: 0, offset: 0, top: 0 });
+  const anchor = useRef<Anchor>({ key: null, number: 0, offset: 0, top: 0, shifts: 0 });
   const pausedAt = useRef(0);
 
   useLayoutEffect(() => {
@@ -81,7 +94,8 @@ export function LogView({ session, isWrapped, pattern, isFollowing, onFollow, re
   const remember = useCallback(
     (top: number) => {
       const index = layout.at(top);
-      anchor.current = { number: store.first + index, offset: top - layout.top(index), top };
+      const { key = null } = store.rows[index] ?? {};
+      anchor.current = { key, number: store.first + index, offset: top - layout.top(index), top, shifts: store.shifts };
     },
     [layout, store],
   );
@@ -108,7 +122,8 @@ export function LogView({ session, isWrapped, pattern, isFollowing, onFollow, re
       return;
     }
     setScrollTop(element.scrollTop);
-    const { number, offset } = anchor.current;
+    const { offset } = anchor.current;
+    const number = numberNow(anchor.current, store);
     const top = layout.top(Math.max(0, number - store.first)) + (number < store.first ? 0 : offset);
     if (Math.abs(top - element.scrollTop) >= 1) moveTo(top);
   }, [layout, size, isFollowing, moveTo, remember, store]);
@@ -133,8 +148,8 @@ export function LogView({ session, isWrapped, pattern, isFollowing, onFollow, re
   useImperativeHandle(ref, () => ({
     show: (number) => {
       onFollow(false);
-      setCurrent(number);
       const index = number - store.first;
+      setCurrent(store.rows[index]?.key ?? null);
       const top = Math.max(0, layout.top(index) - size.height / 3);
       // The view keeps the place that is remembered, so it is remembered first.
       requestAnimationFrame(() => moveTo(top));
@@ -143,7 +158,7 @@ export function LogView({ session, isWrapped, pattern, isFollowing, onFollow, re
       setCurrent(null);
       onFollow(true);
     },
-    top: () => current ?? anchor.current.number - 1,
+    top: () => numberOf(current, store) ?? numberNow(anchor.current, store) - 1,
   }));
 
   const shownTop = isFollowing ? Math.max(0, layout.height - size.height) : scrollTop;
@@ -179,13 +194,13 @@ export function LogView({ session, isWrapped, pattern, isFollowing, onFollow, re
                 lines={layout.lines(first + at)}
                 columns={columns}
                 pattern={pattern}
-                isCurrent={store.first + first + at === current}
+                isCurrent={row.key === current}
               />
             ))}
           </div>
         </div>
       </div>
-      {!isFollowing && (
+      {!isFollowing && layout.height > size.height && (
         <div className="pointer-events-none absolute inset-x-0 bottom-3 flex justify-center">
           <Button
             size="small"
@@ -203,4 +218,15 @@ export function LogView({ session, isWrapped, pattern, isFollowing, onFollow, re
       )}
     </div>
   );
+}
+
+/** The number of a row; `null`: the store no longer has it. */
+function numberOf(key: LogRow['key'] | null, { rows, first }: Pick<LogStore, 'rows' | 'first'>): number | null {
+  const index = key === null ? -1 : rows.findIndex((row) => row.key === key);
+  return index === -1 ? null : first + index;
+}
+
+/** The number of the anchor's row, also after rows came between those above it. */
+function numberNow({ key, number, shifts }: Anchor, store: LogStore): number {
+  return shifts === store.shifts ? number : (numberOf(key, store) ?? number);
 }

@@ -170,6 +170,9 @@ function useShowLine(line: number | undefined, session: LogSession, show: (numbe
   latest.current = show;
   const state = useStored(session.state);
   useEffect(() => {
+    wanted.current = line;
+  }, [line]);
+  useEffect(() => {
     if (wanted.current === undefined || state.kind !== 'ready') return;
     const { store } = session;
     if (state.hasOlder && (store.firstSeq ?? 0) > wanted.current) {

@@ -1,5 +1,5 @@
 import { clockTime } from '../../format/clock-time.ts';
-import { since } from '../../format/figures.ts';
+import { since } from '../lib/figures.ts';
 import { useNow } from '../lib/now.ts';
 
 /** The time since a moment: `3d 4h`. Its title is the exact time in UTC. @param of RFC 3339; `null`: nothing to show. */

@@ -3,7 +3,7 @@ import uPlot from 'uplot';
 import 'uplot/dist/uPlot.min.css';
 import { isDark } from '../lib/theme.ts';
 import { useStored } from '../lib/value-store.ts';
-import { nearestIndex, spreadPlaces, type ChartProps } from './chart-values.ts';
+import { lonelyIndexes, nearestIndex, spreadPlaces, type ChartProps } from './chart-values.ts';
 
 interface ChartCanvasProps extends ChartProps {
   /** The values in words, for screen readers. */
@@ -15,6 +15,8 @@ interface ChartCanvasProps extends ChartProps {
 /** Pixels of the screen. */
 const NAME_GAP = 13;
 const AXIS_WIDTH = 58;
+/** Half of the last time below the axis, which stands over its end. */
+const TIME_OVERHANG = 22;
 const COLOURS = 4;
 
 /** The drawing of a chart. A file of its own, because the library is large. */
@@ -111,7 +113,7 @@ function optionsOf({ latest, element, isHovered }: Drawing): uPlot.Options {
     width: Math.max(1, element.clientWidth),
     height,
     legend: { show: false },
-    padding: [8, names.length === 0 ? 8 : widthOf(names, font) + 10, 0, 0],
+    padding: [8, names.length === 0 ? TIME_OVERHANG : widthOf(names, font) + 10, 0, 0],
     cursor: { y: false, drag: { x: false, y: false }, points: { size: 7, width: 1.5 } },
     scales: {
       x: { time: true, range: () => [...latest().range] },
@@ -133,7 +135,11 @@ function optionsOf({ latest, element, isHovered }: Drawing): uPlot.Options {
         label: name,
         stroke: colours[at] ?? mute,
         width: 1.5,
-        points: { show: false },
+        points: {
+          show: true,
+          size: 5,
+          filter: (drawn: uPlot, line: number) => lonelyIndexes(drawn.data[line] ?? []),
+        },
         ...(at < COLOURS ? {} : { dash: [4, 3] }),
         ...(series.length === 1 ? { fill: `${colours[at] ?? mute}1f` } : {}),
       })),

@@ -1,5 +1,12 @@
 import { describe, expect, test } from 'vitest';
-import { currentOf, extremesOf, nearestIndex, spreadPlaces, steppedIndex } from './chart-values.ts';
+import {
+  currentOf,
+  extremesOf,
+  lonelyIndexes,
+  nearestIndex,
+  spreadPlaces,
+  steppedIndex,
+} from './chart-values.ts';
 
 test('words say the highest and lowest value, without times that have none', () => {
   expect(extremesOf([4, null, 9, 2, 5, null])).toEqual({ highest: 9, lowest: 2 });
@@ -20,6 +27,11 @@ describe('the value of now', () => {
     expect(currentOf([0, 60], [1, 5], 200)).toBe(5);
     expect(currentOf([0, 60], [1, 5], 220)).toBeNull();
   });
+});
+
+test('values that no line joins get a point', () => {
+  expect(lonelyIndexes([null, 4, null, 2, 3, null, 7])).toEqual([1, 6]);
+  expect(lonelyIndexes([1, 2])).toEqual([]);
 });
 
 describe('the cursor', () => {

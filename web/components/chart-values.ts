@@ -52,6 +52,12 @@ export interface Extremes {
   lowest: number;
 }
 
+/** The places of values without a value on either side. A line does not show them, so they get a point. */
+export function lonelyIndexes(values: ArrayLike<number | null | undefined>): number[] {
+  const has = (at: number): boolean => typeof values[at] === 'number';
+  return Array.from(values, (_, at) => at).filter((at) => has(at) && !has(at - 1) && !has(at + 1));
+}
+
 /** Returns what words say about a line; `null`: it has no value. */
 export function extremesOf(values: readonly (number | null)[]): Extremes | null {
   let highest = -Infinity;

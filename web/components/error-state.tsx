@@ -24,7 +24,7 @@ export function ErrorState({ error, onRetry }: { error: unknown; onRetry?: (() =
         {kind === 'no connection' ? words.whenBack : <p className="break-words">{sentence}</p>}
         {requestId !== null && (
           <p className="mt-1 flex items-center justify-center gap-1">
-            <code className="truncate">{requestId}</code>
+            {words.request} <code className="truncate">{requestId}</code>
             <CopyButton text={requestId} label={words.copyRequestId} />
           </p>
         )}

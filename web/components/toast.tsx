@@ -73,7 +73,7 @@ function Message({ toast: { id, kind, text, requestId, action } }: { toast: Show
         <p className="break-words">{text}</p>
         {isError && typeof requestId === 'string' && (
           <p className="mt-0.5 flex items-center gap-1 text-label text-mute">
-            <code className="min-w-0 truncate text-label">{requestId}</code>
+            {words.request} <code className="min-w-0 truncate text-label">{requestId}</code>
             <CopyButton text={requestId} label={words.copyRequestId} />
           </p>
         )}

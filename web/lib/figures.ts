@@ -1,6 +1,8 @@
 import * as plain from '../../format/figures.ts';
 import { language } from './language.ts';
 
+export { contextText, count, duration, groupedDigits, since } from '../../format/figures.ts';
+
 /** Figures as the reader's language writes them. All figures of the page come from here. */
 
 /** A number with its groups: `8,192`, in German `8.192`. @param digits Decimals, always so many. Default 0. */
@@ -19,6 +21,11 @@ export function seconds(value: number): string {
   return `${number(value, 2)} s`;
 }
 
+/** A day in the reader's time zone: `11/30/2026`, in German `30.11.2026`. @param at RFC 3339. */
+export function day(at: string): string {
+  return new Date(at).toLocaleDateString(language.get());
+}
+
 /** Shows a number of bytes: `1.3 GB`; `null` is `-`. */
 export function bytes(count: number | null | undefined): string {
   return inLanguage(plain.bytes(count));
@@ -34,7 +41,22 @@ export function rateText(rate: number): string {
   return inLanguage(plain.rateText(rate));
 }
 
+/** A number of tokens: `512`, `1.2k`. */
+export function tokenCount(count: number): string {
+  return inLanguage(plain.tokenCount(count));
+}
+
+/** A number of weights: `135M`, `7.2B`. */
+export function parametersText(parameters: number): string {
+  return inLanguage(plain.parametersText(parameters));
+}
+
+/** Seconds that a request or a part of it took: `4 ms`, `0.31 s`, `12.4 s`. */
+export function requestSeconds(value: number): string {
+  return inLanguage(plain.requestSeconds(value));
+}
+
 /** Puts the decimal point of the language into a text of figures. */
-export function inLanguage(text: string): string {
+function inLanguage(text: string): string {
   return language.get() === 'de' ? text.replaceAll(/(\d)\.(\d)/g, '$1,$2') : text;
 }

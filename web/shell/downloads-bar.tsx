@@ -1,7 +1,7 @@
 import { Link } from '@tanstack/react-router';
 import type { Download } from '@llamactl/client';
 import { useState } from 'react';
-import { bytes, duration } from '../../format/figures.ts';
+import { bytes, duration } from '../lib/figures.ts';
 import { Button } from '../components/button.tsx';
 import { IconButton } from '../components/icon-button.tsx';
 import { Progress } from '../components/meter.tsx';

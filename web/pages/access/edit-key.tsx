@@ -1,4 +1,5 @@
 import { useMutation } from '@tanstack/react-query';
+import { day } from '../../lib/figures.ts';
 import type { Key } from '@llamactl/client';
 import { useState } from 'react';
 import { Button } from '../../components/button.tsx';
@@ -97,5 +98,5 @@ export function EditKey({ of: key, onClose }: { of: Key; onClose: () => void }) 
 function endLabel(value: KeyEdit['end'], { expires_at: at }: Key, words: (typeof accessWords)['en']): string {
   if (value === 'day') return words.onDay;
   if (value !== 'keep') return words.endChoices[value];
-  return words.keepEnd(at === null ? words.never : new Date(at).toLocaleDateString());
+  return words.keepEnd(at === null ? words.never : day(at));
 }

@@ -1,4 +1,5 @@
 import { useMutation, useQuery } from '@tanstack/react-query';
+import { day } from '../../lib/figures.ts';
 import type { Key } from '@llamactl/client';
 import { useState } from 'react';
 import { Age } from '../../components/age.tsx';
@@ -143,7 +144,7 @@ function EndOf({ at }: { at: string | null }) {
   if (Date.parse(at) < now) return <span className="text-bad">{words.ended}</span>;
   return (
     <time dateTime={at} title={at}>
-      {new Date(at).toLocaleDateString()}
+      {day(at)}
     </time>
   );
 }

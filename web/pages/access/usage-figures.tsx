@@ -1,6 +1,6 @@
 import { useQuery } from '@tanstack/react-query';
 import type { UsageGroup, UsageRow } from '@llamactl/client';
-import { tokenCount } from '../../../format/figures.ts';
+import { number, tokenCount } from '../../lib/figures.ts';
 import { useApp } from '../../lib/app.ts';
 import { useWords } from '../../lib/language.ts';
 import { usageQuery } from '../../lib/queries.ts';
@@ -12,7 +12,7 @@ export function UsageFigures({ row }: { row: UsageRow | undefined }) {
   if (row === undefined) return <span className="text-mute">{words.unused}</span>;
   return (
     <>
-      <span className="block">{words.usageRequests(row.requests, row.requests.toLocaleString())}</span>
+      <span className="block">{words.usageRequests(row.requests, number(row.requests))}</span>
       <span className="block text-mute">
         {words.usageTokens(tokenCount(row.tokens_in), tokenCount(row.tokens_out))}
       </span>
@@ -26,7 +26,7 @@ export function UsageLine({ row }: { row: UsageRow | undefined }) {
   if (row === undefined) return null;
   return (
     <span className="figures block text-mute wide:hidden">
-      {words.usageRequests(row.requests, row.requests.toLocaleString())}
+      {words.usageRequests(row.requests, number(row.requests))}
     </span>
   );
 }
@@ -35,8 +35,8 @@ export function UsageLine({ row }: { row: UsageRow | undefined }) {
 export function UsageProblems({ row: { refused, failed } }: { row: UsageRow }) {
   const words = useWords(accessWords);
   const parts = [
-    refused > 0 ? words.refused(refused.toLocaleString()) : null,
-    failed > 0 ? words.failed(failed.toLocaleString()) : null,
+    refused > 0 ? words.refused(number(refused)) : null,
+    failed > 0 ? words.failed(number(failed)) : null,
   ].filter((part) => part !== null);
   if (parts.length === 0) return null;
   return (

@@ -1,7 +1,7 @@
 import { useQuery } from '@tanstack/react-query';
 import { useNavigate, useSearch } from '@tanstack/react-router';
 import type { Usage, UsageGroup, UsageRow } from '@llamactl/client';
-import { tokenCount } from '../../../format/figures.ts';
+import { number, tokenCount } from '../../lib/figures.ts';
 import { Age, Moment } from '../../components/age.tsx';
 import { Badge } from '../../components/badge.tsx';
 import { EmptyState } from '../../components/empty-state.tsx';
@@ -97,7 +97,7 @@ function Total({ usage: { usage, since } }: { usage: Usage }) {
     <p className="figures text-mute wide:ml-auto">
       <span className="text-ink">
         {words.usageTotal(
-          words.usageRequests(requests, requests.toLocaleString()),
+          words.usageRequests(requests, number(requests)),
           words.usageTokens(tokenCount(sum((row) => row.tokens_in)), tokenCount(sum((row) => row.tokens_out))),
         )}
       </span>{' '}
@@ -165,7 +165,7 @@ function Row({ row, by, most }: { row: UsageRow; by: UsageGroup; most: number })
         {row.owner !== null && <span className="block max-w-28 truncate text-mute wide:max-w-64">{row.owner}</span>}
       </Td>
       <Td isNumber className="py-1.5">
-        {row.requests.toLocaleString()}
+        {number(row.requests)}
         <UsageProblems row={row} />
       </Td>
       <Td className={FOR_WIDE}>
@@ -180,10 +180,10 @@ function Row({ row, by, most }: { row: UsageRow; by: UsageGroup; most: number })
           limits={null}
         />
       </Td>
-      <Td isNumber title={row.tokens_in.toLocaleString()}>
+      <Td isNumber title={number(row.tokens_in)}>
         {tokensIn}
       </Td>
-      <Td isNumber title={row.tokens_out.toLocaleString()}>
+      <Td isNumber title={number(row.tokens_out)}>
         {tokensOut}
       </Td>
       <Td isNumber className={FOR_WIDE}>

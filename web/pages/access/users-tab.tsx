@@ -1,4 +1,5 @@
 import { useMutation, useQuery } from '@tanstack/react-query';
+import { number } from '../../lib/figures.ts';
 import type { User } from '@llamactl/client';
 import { useState } from 'react';
 import { Age } from '../../components/age.tsx';
@@ -163,9 +164,9 @@ function UserRow({ user, month, onEdit, onSessions, onDelete }: UserRowProps) {
 function limitsText(user: User, words: (typeof accessWords)['en']): string {
   const { limitText } = words;
   const parts = [
-    user.max_in_flight > 0 ? limitText.inFlight(user.max_in_flight.toLocaleString()) : null,
-    user.requests_per_minute > 0 ? limitText.requests(user.requests_per_minute.toLocaleString()) : null,
-    user.tokens_per_minute > 0 ? limitText.tokens(user.tokens_per_minute.toLocaleString()) : null,
+    user.max_in_flight > 0 ? limitText.inFlight(number(user.max_in_flight)) : null,
+    user.requests_per_minute > 0 ? limitText.requests(number(user.requests_per_minute)) : null,
+    user.tokens_per_minute > 0 ? limitText.tokens(number(user.tokens_per_minute)) : null,
   ].filter((part) => part !== null);
   return parts.length === 0 ? words.unlimited : parts.join(' · ');
 }

@@ -1,4 +1,5 @@
 import { useMutation } from '@tanstack/react-query';
+import { number } from '../../lib/figures.ts';
 import { Button } from '../../components/button.tsx';
 import { CopyButton } from '../../components/copy-button.tsx';
 import { VerdictMark } from '../../components/status.tsx';
@@ -60,7 +61,7 @@ function SentView({ sent: { status, milliseconds, text } }: { sent: Sent }) {
           <VerdictMark verdict={status < 400 ? 'ok' : 'bad'}>{words.answered(status, milliseconds)}</VerdictMark>
         </span>
         <span className="min-w-0 grow truncate text-right text-mute">
-          {text.length > SHOWN && words.cut(SHOWN.toLocaleString(), text.length.toLocaleString())}
+          {text.length > SHOWN && words.cut(number(SHOWN), number(text.length))}
         </span>
         <CopyButton text={text} label={words.copyAnswer} />
       </div>

@@ -1,6 +1,6 @@
 import { keepPreviousData, useQuery } from '@tanstack/react-query';
 import { useEffect, useMemo, useState } from 'react';
-import { bytes, percent } from '../../../format/figures.ts';
+import { bytes, number, percent } from '../../lib/figures.ts';
 import { Chart } from '../../components/chart.tsx';
 import type { ChartCursor, ChartProps } from '../../components/chart-values.ts';
 import { Panel } from '../../components/panel.tsx';
@@ -127,11 +127,11 @@ function Charts({
 }
 
 function rateText(value: number): string {
-  return value > 0 && value < 10 ? value.toFixed(1) : String(Math.round(value));
+  return value > 0 && value < 10 ? number(value, 1) : number(value);
 }
 
 function secondsText(value: number): string {
-  return value === 0 ? '0 s' : `${value.toFixed(value < 1 ? 2 : 1)} s`;
+  return value === 0 ? '0 s' : `${number(value, value < 1 ? 2 : 1)} s`;
 }
 
 function countText(value: number): string {

@@ -1,6 +1,6 @@
 import { useQuery } from '@tanstack/react-query';
 import type { DeviceEstimate, Estimate } from '@llamactl/client';
-import { bytes } from '../../../format/figures.ts';
+import { bytes } from '../../lib/figures.ts';
 import { Meter } from '../../components/meter.tsx';
 import { Panel } from '../../components/panel.tsx';
 import { VerdictMark } from '../../components/status.tsx';
@@ -56,6 +56,9 @@ function Fit({ estimate: { fits, must_stop: others } }: { estimate: Estimate }) 
   );
 }
 
+/** The least share of a device's need that is worth a name. */
+const LEAST_SHARE = 0.02;
+
 /** The name of a device for people: `GPU 0` of `nvidia:0`. */
 function deviceName(device: string, ram: string): string {
   if (device === 'ram') return ram;
@@ -69,6 +72,7 @@ function Device({ device, row, isUp }: { device: DeviceEstimate; row: Row; isUp:
   const used = isUp && device.device === 'ram' ? (row.stats?.memory_usage ?? null) : null;
   const text = isUp ? bytes(need) : words.ofFree(bytes(need), bytes(free));
   const isShort = !isUp && need > free;
+  const rest = need - weights - cache - compute;
   return (
     <div className="flex flex-col gap-1">
       <div className="figures flex items-baseline justify-between gap-3">
@@ -85,7 +89,10 @@ function Device({ device, row, isUp }: { device: DeviceEstimate; row: Row; isUp:
         max={isUp ? total : free}
         limits={isShort ? [0, 0] : null}
       />
-      <p className="figures text-label text-mute">{words.parts(bytes(weights), bytes(cache), bytes(compute))}</p>
+      <p className="figures text-label text-mute">
+        {words.parts(bytes(weights), bytes(cache), bytes(compute))}
+        {rest >= need * LEAST_SHARE && ` · ${words.rest(bytes(rest))}`}
+      </p>
     </div>
   );
 }

@@ -1,6 +1,6 @@
 import { useQuery } from '@tanstack/react-query';
 import type { Instance } from '@llamactl/client';
-import { contextText, duration } from '../../../format/figures.ts';
+import { contextText, duration } from '../../lib/figures.ts';
 import { shellQuoted } from '../../../format/shell-words.ts';
 import { Age, Moment } from '../../components/age.tsx';
 import { Badge } from '../../components/badge.tsx';

@@ -1,5 +1,5 @@
 import { useEffect, useState } from 'react';
-import { duration, percent } from '../../../format/figures.ts';
+import { duration, percent } from '../../lib/figures.ts';
 import { Progress } from '../../components/meter.tsx';
 import { Panel } from '../../components/panel.tsx';
 import { StatusMark } from '../../components/status.tsx';

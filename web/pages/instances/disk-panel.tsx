@@ -1,7 +1,7 @@
 import type { Model } from '@llamactl/client';
 import { useQuery } from '@tanstack/react-query';
 import { useState, type FormEvent } from 'react';
-import { bytes } from '../../../format/figures.ts';
+import { bytes } from '../../lib/figures.ts';
 import { Button } from '../../components/button.tsx';
 import { TextField } from '../../components/field.tsx';
 import { Panel } from '../../components/panel.tsx';

@@ -1,4 +1,4 @@
-import { bytes, duration, percent, rateText } from '../../../format/figures.ts';
+import { bytes, duration, percent, rateText } from '../../lib/figures.ts';
 import { Age } from '../../components/age.tsx';
 import { GridCell } from '../../components/grid.tsx';
 import { Icon } from '../../components/icons.tsx';

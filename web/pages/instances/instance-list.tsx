@@ -170,7 +170,7 @@ function useGridColumns(list: {
     {
       id: 'actions',
       title: <span className="sr-only">{words.columnNames.actions}</span>,
-      width: isCoarse ? '6rem' : '4.75rem',
+      width: isCoarse ? '8.75rem' : '6.75rem',
       isNumber: true,
       isSticky: true,
     },

@@ -1,5 +1,5 @@
 import type { Gpu, Resources } from '@llamactl/client';
-import { bytes, percent } from '../../../format/figures.ts';
+import { bytes, percent } from '../../lib/figures.ts';
 import { Meter } from '../../components/meter.tsx';
 import { Skeleton } from '../../components/skeleton.tsx';
 import { useWords } from '../../lib/language.ts';

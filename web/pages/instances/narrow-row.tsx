@@ -1,5 +1,5 @@
 import { memo } from 'react';
-import { bytes } from '../../../format/figures.ts';
+import { bytes, number } from '../../lib/figures.ts';
 import { StatusMark, StatusShape } from '../../components/status.tsx';
 import { useWords } from '../../lib/language.ts';
 import { useRow } from '../../lib/live/live-hooks.ts';
@@ -43,6 +43,6 @@ function secondLine(row: Row, words: (typeof instancesWords)['en']): string {
   if (others.length > 0) return words.waitsFor(others.join(', '));
   if (status === 'starting' && load !== null) return loadText(load, words);
   const memory = stats === null ? null : bytes(stats.gpu_memory_usage ?? stats.memory_usage);
-  const rate = row.tokens_per_second > 0 ? `${row.tokens_per_second.toFixed(0)} tok/s` : null;
+  const rate = row.tokens_per_second > 0 ? `${number(row.tokens_per_second)} tok/s` : null;
   return [modelName(row), rate, memory].filter((part) => part !== null).join(' · ');
 }

@@ -8,6 +8,7 @@ import { useWords } from '../../lib/language.ts';
 import { useIsOnline, usePending } from '../../lib/live/live-hooks.ts';
 import type { Row } from '../../lib/live/row-store.ts';
 import { commandsWords } from '../../words/commands.ts';
+import { isAble } from '../playground/abilities.ts';
 
 /** Start or stop, and a menu with the rest. They are no stops of the Tab key: the keys of the list do the same. */
 export function RowActions({ row }: { row: Row }) {
@@ -78,6 +79,14 @@ export function RowActions({ row }: { row: Row }) {
           isPending={pending !== undefined}
           disabled={!isOnline || !(starts || canStop(row))}
           onClick={() => actions.toggle(name)}
+        />
+      )}
+      {mayOperate && isAble(row, 'chat') && (
+        <IconButton
+          tabIndex={-1}
+          icon="playground"
+          label={words.chatWith(name)}
+          onClick={() => void navigate({ to: '/playground', search: { instance: name } })}
         />
       )}
       <MenuButton tabIndex={-1} label={words.more(name)} items={items} />

@@ -1,5 +1,5 @@
 import type { Starter } from '@llamactl/client';
-import { bytes, duration } from '../../../format/figures.ts';
+import { bytes, duration } from '../../lib/figures.ts';
 import { Button } from '../../components/button.tsx';
 import { Progress } from '../../components/meter.tsx';
 import { Panel } from '../../components/panel.tsx';

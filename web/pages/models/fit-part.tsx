@@ -1,6 +1,6 @@
 import { useQuery } from '@tanstack/react-query';
 import type { Estimate } from '@llamactl/client';
-import { bytes } from '../../../format/figures.ts';
+import { bytes, number } from '../../lib/figures.ts';
 import { Meter } from '../../components/meter.tsx';
 import { QueryPart } from '../../components/query-part.tsx';
 import { Skeleton } from '../../components/skeleton.tsx';
@@ -35,7 +35,7 @@ function Fit({ estimate }: { estimate: Estimate }) {
         <VerdictMark verdict={fits ? 'ok' : stops.length > 0 ? 'warn' : 'bad'}>
           {fits ? words.fits : stops.length > 0 ? words.mustStop(stops.join(', ')) : words.fitsNot}
         </VerdictMark>
-        <span className="text-mute">{words.forContext(context.toLocaleString())}</span>
+        <span className="text-mute">{words.forContext(number(context))}</span>
       </p>
       {devices
         .filter(({ need }) => need > 0)

@@ -2,7 +2,7 @@ import { useQuery } from '@tanstack/react-query';
 import { useNavigate } from '@tanstack/react-router';
 import type { FoundModel, Starter } from '@llamactl/client';
 import { useState, type FormEvent } from 'react';
-import { bytes } from '../../../format/figures.ts';
+import { bytes, number } from '../../lib/figures.ts';
 import { Badge } from '../../components/badge.tsx';
 import { Button } from '../../components/button.tsx';
 import { EmptyState } from '../../components/empty-state.tsx';
@@ -49,6 +49,7 @@ export function GetModel({ search }: { search: ModelsSearch }) {
             {words.hubSearchButton}
           </Button>
         </form>
+        <p className="text-mute">{words.ownFiles}</p>
         {search.repo !== undefined && <QuantPanel key={search.repo} repo={search.repo} />}
         {search.repo === undefined && search.q !== undefined && <Hits q={search.q} />}
         {search.repo === undefined && search.q === undefined && <Starters />}
@@ -91,8 +92,8 @@ function Hit({ model }: { model: FoundModel }) {
   const { reference, downloads, likes, license, gated, purpose } = model;
   const facts = [
     purpose,
-    downloads === null ? null : words.downloads(downloads.toLocaleString()),
-    likes === null ? null : words.likes(likes.toLocaleString()),
+    downloads === null ? null : words.downloads(number(downloads)),
+    likes === null ? null : words.likes(number(likes)),
     license === null ? null : words.licence(license),
   ].filter((fact) => fact !== null);
   return (
@@ -154,6 +155,7 @@ function StarterCard({ starter }: { starter: Starter }) {
         </h3>
         <Badge>{words.purposes[purpose]}</Badge>
       </div>
+      <code className="break-all text-mute">{reference}</code>
       <p className="grow text-mute">{reason}</p>
       <div className="flex flex-wrap items-center gap-3">
         <span className="figures">{bytes(size)}</span>

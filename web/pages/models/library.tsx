@@ -2,7 +2,7 @@ import type { UseQueryResult } from '@tanstack/react-query';
 import { useNavigate } from '@tanstack/react-router';
 import type { Model, ModelList } from '@llamactl/client';
 import { useDeferredValue, useMemo, useRef, useState } from 'react';
-import { bytes, contextText, parametersText } from '../../../format/figures.ts';
+import { bytes, contextText, parametersText } from '../../lib/figures.ts';
 import { Button } from '../../components/button.tsx';
 import { EmptyState } from '../../components/empty-state.tsx';
 import { TextField } from '../../components/field.tsx';

@@ -2,7 +2,7 @@ import { useMutation, useQuery } from '@tanstack/react-query';
 import { Link, useNavigate } from '@tanstack/react-router';
 import type { Model, ModelDetails } from '@llamactl/client';
 import { useState } from 'react';
-import { bytes, parametersText } from '../../../format/figures.ts';
+import { bytes, number, parametersText } from '../../lib/figures.ts';
 import { Badge } from '../../components/badge.tsx';
 import { Button } from '../../components/button.tsx';
 import { CodeBlock } from '../../components/code-block.tsx';
@@ -17,6 +17,9 @@ import { fileName } from '../../lib/file-name.ts';
 import { useWords } from '../../lib/language.ts';
 import { modelsWords } from '../../words/models.ts';
 import { FitPart } from './fit-part.tsx';
+
+/** The place of models that llamactl downloads. It deletes no files of other places, whose owners are others. */
+const DOWNLOADED: Model['source'] = 'hugging_face';
 
 /** Everything that is known about a model of this machine. */
 export function ModelDrawer({ model, onClose }: { model: Model; onClose: () => void }) {
@@ -36,9 +39,11 @@ export function ModelDrawer({ model, onClose }: { model: Model; onClose: () => v
       footer={
         isAdmin && (
           <>
-            <Button kind="danger" icon="trash" onClick={() => setAsks(true)}>
-              {words.remove}
-            </Button>
+            {model.source === DOWNLOADED && (
+              <Button kind="danger" icon="trash" onClick={() => setAsks(true)}>
+                {words.remove}
+              </Button>
+            )}
             <Button
               kind="primary"
               icon="plus"
@@ -64,6 +69,7 @@ export function ModelDrawer({ model, onClose }: { model: Model; onClose: () => v
           <FitPart model={model.id} />
         )}
         <ModelFacts model={model} />
+        {isAdmin && model.source !== DOWNLOADED && <p className="text-mute">{words.notRemoved}</p>}
         <QueryPart query={details}>{(all) => <Details details={all} />}</QueryPart>
       </div>
       {asks && <Remove model={model} onClose={() => setAsks(false)} onRemoved={onClose} />}
@@ -83,7 +89,7 @@ function ModelFacts({ model }: { model: Model }) {
         architecture === null ? null : [facts.architecture, architecture],
         parameters === null ? null : [facts.parameters, parametersText(parameters)],
         quantization === null ? null : [facts.quant, quantization],
-        context === null ? null : [facts.context, words.tokens(context.toLocaleString())],
+        context === null ? null : [facts.context, words.tokens(number(context))],
         [facts.size, bytes(size)],
         capabilities.length === 0 ? null : [facts.can, capabilities.map((each) => words.abilities[each]).join(', ')],
         users.length === 0 ? null : [facts.used, <UserLinks key="users" names={users} />],
@@ -147,7 +153,8 @@ function Details({ details }: { details: ModelDetails }) {
 
 function Remove({ model, onClose, onRemoved }: { model: Model; onClose: () => void; onRemoved: () => void }) {
   const words = useWords(modelsWords);
-  const { client, queries } = useApp();
+  const { client, queries, rows } = useApp();
+  const running = model.used_by.filter((name) => rows.row(name)?.status === 'running');
   const remove = useMutation({
     mutationFn: () => client.deleteModel(model.id),
     onSuccess: () => {
@@ -169,7 +176,10 @@ function Remove({ model, onClose, onRemoved }: { model: Model; onClose: () => vo
       onConfirm={() => remove.mutate()}
       onClose={onClose}
     >
-      {words.removeText(bytes(model.size))}
+      <p>{words.removeText(bytes(model.size))}</p>
+      {model.used_by.length > 0 && (
+        <p className="mt-2 text-warn">{words.removeUsed(model.used_by.join(', '), running.join(', '))}</p>
+      )}
     </ConfirmDialog>
   );
 }

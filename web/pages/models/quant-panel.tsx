@@ -1,6 +1,6 @@
 import { useQuery } from '@tanstack/react-query';
 import type { Quant, QuantList } from '@llamactl/client';
-import { bytes } from '../../../format/figures.ts';
+import { bytes } from '../../lib/figures.ts';
 import { Badge } from '../../components/badge.tsx';
 import { Panel } from '../../components/panel.tsx';
 import { QueryPart } from '../../components/query-part.tsx';

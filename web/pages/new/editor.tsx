@@ -10,6 +10,7 @@ import { useApp } from '../../lib/app.ts';
 import { useWords } from '../../lib/language.ts';
 import { useMedia } from '../../lib/media.ts';
 import { newWords } from '../../words/new.ts';
+import { partsWords } from '../../words/parts.ts';
 import { BehaviourSection } from './behaviour-section.tsx';
 import { CommandTab } from './command-tab.tsx';
 import { ConflictDialog } from './conflict-dialog.tsx';
@@ -49,6 +50,7 @@ const DocumentTab = lazy(() => import('./document-tab.tsx'));
 export function Editor({ name, draftName, initial, newest, tab, field }: EditorProps) {
   const words = useWords(newWords);
   const { client } = useApp();
+  const parts = useWords(partsWords);
   const navigate = useNavigate();
   const isBroad = useMedia(BROAD);
   const { draft, dispatch, wasKept, forget, moveTo } = useDraft(draftName, initial);
@@ -102,6 +104,8 @@ export function Editor({ name, draftName, initial, newest, tab, field }: EditorP
     if (name === null) void navigate({ to: '/new', search: (before) => ({ ...before, ...search }), replace: true });
     else void navigate({ to: '/instances/$name/edit', params: { name }, search, replace: true });
   };
+  const cancel = (): void =>
+    void (name === null ? navigate({ to: '/instances' }) : navigate({ to: '/instances/$name', params: { name } }));
   const meaning = {
     name,
     preview,
@@ -122,12 +126,17 @@ export function Editor({ name, draftName, initial, newest, tab, field }: EditorP
       <PageHeader
         title={name === null ? words.newTitle : words.editTitle(name)}
         actions={
-          <Segmented
-            label={words.tabList}
-            value={tab}
-            choices={FORM_TABS.map((value) => ({ value, label: words.tabs[value] }))}
-            onChoose={open}
-          />
+          <>
+            <Segmented
+              label={words.tabList}
+              value={tab}
+              choices={FORM_TABS.map((value) => ({ value, label: words.tabs[value] }))}
+              onChoose={open}
+            />
+            <Button icon="cross" onClick={cancel}>
+              {parts.cancel}
+            </Button>
+          </>
         }
       />
       {isElsewhere && dirty && (

@@ -1,5 +1,5 @@
 import type { Estimate, Options } from '@llamactl/client';
-import { bytes } from '../../../format/figures.ts';
+import { bytes, number } from '../../lib/figures.ts';
 import { Meter } from '../../components/meter.tsx';
 import { VerdictMark, type Verdict } from '../../components/status.tsx';
 import { useWords } from '../../lib/language.ts';
@@ -45,7 +45,7 @@ export function FitPart({ estimate, onUse }: { estimate: Estimate | null; onUse:
                 </p>
               </div>
             ))}
-          <p className="text-mute">{words.forContext(estimate.context.toLocaleString(), estimate.source)}</p>
+          <p className="text-mute">{words.forContext(number(estimate.context), estimate.source)}</p>
           {estimate.suggestions.length > 0 && (
             <div className="flex flex-col items-start gap-1">
               <p>{words.wouldFit}</p>

@@ -1,7 +1,7 @@
 import { useQuery } from '@tanstack/react-query';
 import type { Model } from '@llamactl/client';
 import { useId, useRef, useState, type KeyboardEvent } from 'react';
-import { bytes, contextText } from '../../../format/figures.ts';
+import { bytes, contextText } from '../../lib/figures.ts';
 import { Badge } from '../../components/badge.tsx';
 import { CONTROL, Field } from '../../components/field.tsx';
 import { Icon } from '../../components/icons.tsx';

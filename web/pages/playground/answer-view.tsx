@@ -137,7 +137,7 @@ export function Failure({ error, hasText = false, instance, isBusy, onRetry }: F
         )}
         {error.requestId !== null && (
           <span className="flex min-w-0 items-center text-mute">
-            <code className="truncate">{error.requestId}</code>
+            {parts.request}&nbsp;<code className="truncate">{error.requestId}</code>
             <CopyButton text={error.requestId} label={parts.copyRequestId} />
           </span>
         )}

@@ -1,4 +1,4 @@
-import { duration } from '../../../format/figures.ts';
+import { duration } from '../../lib/figures.ts';
 import { Progress } from '../../components/meter.tsx';
 import { useWords } from '../../lib/language.ts';
 import { useRow } from '../../lib/live/live-hooks.ts';

@@ -31,7 +31,11 @@ export function ChatSettings({ room }: { room: ChatRoom }) {
         className="[&_textarea]:max-h-80"
         onChange={({ target }) => room.change({ system: target.value })}
       />
-      <ParameterForm defaults={defaults} parameters={parameters} onChange={(next) => room.change({ parameters: next })} />
+      <ParameterForm
+        defaults={defaults}
+        parameters={parameters}
+        onChange={(next) => room.change({ parameters: next })}
+      />
     </div>
   );
 }

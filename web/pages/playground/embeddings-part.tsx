@@ -1,4 +1,5 @@
 import { useMutation } from '@tanstack/react-query';
+import { number } from '../../lib/figures.ts';
 import { useState } from 'react';
 import { Button } from '../../components/button.tsx';
 import { TextArea } from '../../components/field.tsx';
@@ -71,7 +72,7 @@ function Similarities({ texts, vectors }: { texts: readonly string[]; vectors: r
         <ol className="flex flex-col gap-2">
           {nearestPairs(matrix, PAIRS).map(({ first, second, value }) => (
             <li key={`${first} ${second}`} className="flex items-baseline gap-3">
-              <span className="figures w-10 shrink-0 font-strong">{value.toFixed(2)}</span>
+              <span className="figures w-10 shrink-0 font-strong">{number(value, 2)}</span>
               <span className="min-w-0 [overflow-wrap:anywhere]">
                 {texts[first]}
                 <span className="text-mute"> ↔ </span>
@@ -113,7 +114,7 @@ function Similarities({ texts, vectors }: { texts: readonly string[]; vectors: r
                       style={{ backgroundColor: heat(value) }}
                       className="h-7 min-w-11 rounded-[3px] px-1 text-center"
                     >
-                      {value.toFixed(2)}
+                      {number(value, 2)}
                     </td>
                   ))}
                 </tr>

@@ -1,4 +1,5 @@
 import { useWords } from '../../lib/language.ts';
+import { number } from '../../lib/figures.ts';
 import { playgroundWords } from '../../words/playground.ts';
 import type { AnswerFigures } from './answer-figures.ts';
 
@@ -11,8 +12,8 @@ export function FiguresLine({ figures }: { figures: AnswerFigures }) {
       {rate !== null && <span>{words.rate(rateText(rate))}</span>}
       {firstToken !== null && (
         <span>
-          {words.firstToken(firstToken.toFixed(2))}
-          {queue !== null && prompt !== null && ` (${words.firstTokenParts(queue.toFixed(2), prompt.toFixed(2))})`}
+          {words.firstToken(number(firstToken, 2))}
+          {queue !== null && prompt !== null && ` (${words.firstTokenParts(number(queue, 2), number(prompt, 2))})`}
         </span>
       )}
       <span data-tip={promptTokens === null ? undefined : words.tokensTip(promptTokens)}>{words.tokens(tokens)}</span>
@@ -22,5 +23,5 @@ export function FiguresLine({ figures }: { figures: AnswerFigures }) {
 
 /** Tokens a second with one decimal while they are few. */
 export function rateText(rate: number): string {
-  return rate < 99.95 ? rate.toFixed(1) : rate.toFixed(0);
+  return rate < 99.95 ? number(rate, 1) : number(rate);
 }

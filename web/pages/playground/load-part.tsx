@@ -1,4 +1,5 @@
 import { useEffect, useState } from 'react';
+import { number } from '../../lib/figures.ts';
 import { Banner } from '../../components/banner.tsx';
 import { Button } from '../../components/button.tsx';
 import { TextArea, TextField } from '../../components/field.tsx';
@@ -98,7 +99,7 @@ function Result({ state }: { state: LoadState }) {
   const { together, each, firstToken, whole } = loadFigures(state, performance.now());
   const done = figures.length + failures.length;
   const text = words.done(done, plan.answers);
-  const seconds = (value: number): string => `${value.toFixed(2)} s`;
+  const seconds = (value: number): string => `${number(value, 2)} s`;
   return (
     <Panel title={text}>
       <div className="flex flex-col gap-4">

@@ -97,6 +97,7 @@ function Playground({ desk, instance, chat, part: wanted }: PlaygroundProps) {
     <SlotsContext value={desk.slots}>
       <PageHeader
         title={words.title}
+        heading={<span className="max-wide:sr-only">{words.title}</span>}
         actions={
           <>
             {part !== 'compare' && (

@@ -1,4 +1,5 @@
 import { useMutation } from '@tanstack/react-query';
+import { number } from '../../lib/figures.ts';
 import { useState } from 'react';
 import { Button } from '../../components/button.tsx';
 import { TextArea, TextField } from '../../components/field.tsx';
@@ -74,7 +75,7 @@ function Ranking({ documents, ranking }: { documents: readonly string[]; ranking
           <li key={index} className="flex flex-col gap-1">
             <span className="flex items-baseline justify-between gap-4">
               <span className="min-w-0 [overflow-wrap:anywhere]">{documents[index]}</span>
-              <span className="figures shrink-0 font-strong">{score.toFixed(3)}</span>
+              <span className="figures shrink-0 font-strong">{number(score, 3)}</span>
             </span>
             <span aria-hidden="true" className="h-1.5 overflow-hidden rounded-full bg-hover">
               <span

@@ -1,5 +1,5 @@
 import { useEffect, useRef, useState } from 'react';
-import { bytes } from '../../../format/figures.ts';
+import { bytes } from '../../lib/figures.ts';
 import { Button } from '../../components/button.tsx';
 import { IconButton } from '../../components/icon-button.tsx';
 import { Icon } from '../../components/icons.tsx';

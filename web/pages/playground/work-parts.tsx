@@ -1,5 +1,5 @@
 import type { ReactNode } from 'react';
-import { requestSeconds } from '../../../format/figures.ts';
+import { requestSeconds } from '../../lib/figures.ts';
 import { Button } from '../../components/button.tsx';
 import { Panel } from '../../components/panel.tsx';
 import { useWords } from '../../lib/language.ts';

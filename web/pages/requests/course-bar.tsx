@@ -1,4 +1,4 @@
-import { requestSeconds } from '../../../format/figures.ts';
+import { requestSeconds } from '../../lib/figures.ts';
 import { classNames } from '../../lib/class-names.ts';
 import { useWords } from '../../lib/language.ts';
 import { requestsWords } from '../../words/requests.ts';

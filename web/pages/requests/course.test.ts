@@ -1,6 +1,6 @@
 import type { ActiveRequest, FinishedRequest } from '@llamactl/client';
 import { describe, expect, test } from 'vitest';
-import { tokenCount } from '../../../format/figures.ts';
+import { tokenCount } from '../../lib/figures.ts';
 import { courseOf } from './course.ts';
 
 const BEGUN = Date.parse('2026-11-30T12:00:00Z');

@@ -1,4 +1,4 @@
-import { rateText, requestSeconds, tokenCount } from '../../../format/figures.ts';
+import { rateText, requestSeconds, tokenCount } from '../../lib/figures.ts';
 import { Moment } from '../../components/age.tsx';
 import { GridCell } from '../../components/grid.tsx';
 import { VerdictMark, type Verdict } from '../../components/status.tsx';

@@ -1,7 +1,7 @@
 import { Link } from '@tanstack/react-router';
 import type { ReactNode } from 'react';
 import { clockTime } from '../../../format/clock-time.ts';
-import { bytes, requestSeconds } from '../../../format/figures.ts';
+import { bytes, number, requestSeconds } from '../../lib/figures.ts';
 import { Button } from '../../components/button.tsx';
 import { CopyButton } from '../../components/copy-button.tsx';
 import { Drawer } from '../../components/dialog.tsx';
@@ -131,7 +131,7 @@ function Figures({ request }: { request: SeenRequest }) {
         request.tokens_out === null
           ? null
           : [facts.tokensOut, `${request.tokens_out}${request.tokens_estimated ? ` (${words.counted})` : ''}`],
-        request.tokens_per_second === null ? null : [facts.rate, request.tokens_per_second.toFixed(1)],
+        request.tokens_per_second === null ? null : [facts.rate, number(request.tokens_per_second, 1)],
         request.bytes_out === 0 ? null : [facts.bytes, bytes(request.bytes_out)],
       ]}
     />

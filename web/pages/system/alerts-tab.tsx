@@ -1,7 +1,7 @@
 import { useInfiniteQuery } from '@tanstack/react-query';
 import type { PastAlert } from '@llamactl/client';
 import { useEffect } from 'react';
-import { duration } from '../../../format/figures.ts';
+import { duration } from '../../lib/figures.ts';
 import { Moment } from '../../components/age.tsx';
 import { Button } from '../../components/button.tsx';
 import { Panel } from '../../components/panel.tsx';

@@ -1,4 +1,4 @@
-import { bytes } from '../../../format/figures.ts';
+import { bytes } from '../../lib/figures.ts';
 import { Meter } from '../../components/meter.tsx';
 import { useWords } from '../../lib/language.ts';
 import { systemWords } from '../../words/system.ts';

@@ -1,4 +1,5 @@
 import { useQuery } from '@tanstack/react-query';
+import { number } from '../../lib/figures.ts';
 import type { Doctor, Finding } from '@llamactl/client';
 import { clockTime } from '../../../format/clock-time.ts';
 import { Button } from '../../components/button.tsx';
@@ -71,7 +72,7 @@ function Summary({ report: { findings, checked_at: at, duration } }: { report: D
         {problems + warnings === 0 ? words.nothingWrong : words.findings(problems, warnings)}
       </VerdictMark>
       <span className="figures font-normal text-mute">
-        {words.checkedAt(clockTime(at, Date.now()), duration.toFixed(1))}
+        {words.checkedAt(clockTime(at, Date.now()), number(duration, 1))}
       </span>
     </span>
   );

@@ -1,5 +1,5 @@
 import type { Engine } from '@llamactl/client';
-import { bytes } from '../../../format/figures.ts';
+import { bytes } from '../../lib/figures.ts';
 import { VerdictMark } from '../../components/status.tsx';
 import { Table, Td, Th, Tr } from '../../components/table.tsx';
 import { useWords } from '../../lib/language.ts';

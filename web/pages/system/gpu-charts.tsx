@@ -1,5 +1,5 @@
 import { useMemo } from 'react';
-import { bytes, percent } from '../../../format/figures.ts';
+import { bytes, percent } from '../../lib/figures.ts';
 import type { ChartProps } from '../../components/chart-values.ts';
 import { Chart } from '../../components/chart.tsx';
 import { useWords } from '../../lib/language.ts';

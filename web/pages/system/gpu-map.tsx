@@ -1,6 +1,6 @@
 import { Link } from '@tanstack/react-router';
 import type { Gpu } from '@llamactl/client';
-import { bytes, percent } from '../../../format/figures.ts';
+import { bytes, percent } from '../../lib/figures.ts';
 import { Meter, type MeterPart } from '../../components/meter.tsx';
 import { classNames } from '../../lib/class-names.ts';
 import { useWords } from '../../lib/language.ts';

@@ -1,5 +1,5 @@
 import type { Resources } from '@llamactl/client';
-import { bytes, percent } from '../../../format/figures.ts';
+import { bytes, percent } from '../../lib/figures.ts';
 import { Meter } from '../../components/meter.tsx';
 import { useWords } from '../../lib/language.ts';
 import { systemWords } from '../../words/system.ts';

@@ -1,7 +1,7 @@
 import { Link } from '@tanstack/react-router';
 import type { SystemInfo } from '@llamactl/client';
 import { clockTime } from '../../../format/clock-time.ts';
-import { bytes } from '../../../format/figures.ts';
+import { bytes } from '../../lib/figures.ts';
 import { CopyButton } from '../../components/copy-button.tsx';
 import { Facts } from '../../components/panel.tsx';
 import { useWords } from '../../lib/language.ts';

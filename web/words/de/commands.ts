@@ -12,6 +12,7 @@ export const de = {
   remove: 'Löschen',
   removeDots: 'Löschen …',
   more: (name) => `Mehr zu ${name}`,
+  chatWith: (name) => `Mit ${name} chatten`,
   startName: (name) => `${name} starten`,
   stopName: (name) => `${name} stoppen`,
   busyTitle: (what) => `${what}: Anfragen laufen`,

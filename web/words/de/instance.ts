@@ -105,6 +105,7 @@ export const de = {
     ram: 'RAM',
     ofFree: (need, free) => `${need} von ${free} frei`,
     parts: (weights, cache, compute) => `Gewichte ${weights} · Cache ${cache} · Puffer ${compute}`,
+    rest: (size) => `Programm ${size}`,
     uses: (used) => `${used} jetzt belegt`,
     source: {
       measured: 'in einem früheren Lauf gemessen',

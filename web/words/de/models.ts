@@ -60,6 +60,9 @@ export const de = {
   newInstance: 'Neue Instanz',
   remove: 'Dateien löschen',
   removeTitle: (name) => `${name} löschen?`,
+  notRemoved: 'llamactl hat dieses Modell nicht heruntergeladen und löscht es nicht: Löschen Sie die Datei selbst.',
+  removeUsed: (users, running) =>
+    `${users} ${users.includes(',') ? 'nutzen' : 'nutzt'} es und startet nicht ohne es.${running === '' ? '' : ` Läuft gerade: ${running}.`}`,
   removeText: (size) => `Das gibt ${size} frei. Nur Dateien, die llamactl heruntergeladen hat, lassen sich löschen.`,
   removed: (name) => `${name} ist gelöscht.`,
   fits: 'passt jetzt',
@@ -71,6 +74,8 @@ export const de = {
   memory: 'Speicher',
   forContext: (tokens) => `für einen Kontext von ${tokens} Token`,
 
+  ownFiles:
+    'Dateien, die Sie schon haben: Legen Sie eine .gguf in ~/models des Rechners, dann steht sie in der Bibliothek.',
   hubSearch: 'Modell suchen, oder eine Referenz wie org/repo:Q4_K_M einfügen',
   hubSearchButton: 'Suchen',
   hubHint: (hub) => `Ergebnisse von ${hub}`,

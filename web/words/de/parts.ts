@@ -6,6 +6,7 @@ export const de = {
   close: 'Schließen',
   copied: 'Kopiert',
   copy: 'Kopieren',
+  request: 'Anfrage',
   copyRequestId: 'Kennung der Anfrage kopieren',
   failed: 'Das hat nicht geklappt',
   forbidden: 'Das dürfen Sie nicht sehen',

@@ -15,7 +15,7 @@ export const de = {
   partsLabel: 'Teile des Playgrounds',
   instance: 'Instanz',
   nothing: 'Niemand zum Reden da',
-  nothingHint: 'Eine Instanz ist ein Modell mit seinen Einstellungen. Lege zuerst eine an.',
+  nothingHint: 'Eine Instanz ist ein Modell mit seinen Einstellungen. Legen Sie zuerst eine an.',
   newInstance: 'Neue Instanz',
 
   newChat: 'Neuer Chat',
@@ -40,7 +40,7 @@ export const de = {
 
   settings: 'Einstellungen des Chats',
   system: 'System-Prompt',
-  systemPlaceholder: 'Du bist …',
+  systemPlaceholder: 'Kurze Antworten auf Deutsch …',
   parameters: 'Parameter',
   parametersHint: 'Ein leeres Feld überlässt die Wahl der Instanz.',
   parameterNames: {
@@ -65,7 +65,7 @@ export const de = {
 
   about: (count) => `etwa ${count}`,
 
-  begin: (name) => `Frag ${name} etwas`,
+  begin: (name) => `Fragen Sie ${name} etwas`,
   beginHint: 'Der Text geht nur an diese Instanz.',
   message: 'Nachricht',
   messagePlaceholder: 'Nachricht …',
@@ -82,7 +82,7 @@ export const de = {
   findVision: 'Ein Modell suchen, das sieht',
   askOther: (instance) => `Stattdessen ${instance} fragen`,
   fileTooLarge: (name) => `${name} hat mehr als 1 MB Text.`,
-  you: 'Du',
+  you: 'Sie',
   copyText: 'Text kopieren',
   edit: 'Bearbeiten',
   editLabel: 'Geänderte Frage',
@@ -130,7 +130,7 @@ export const de = {
   codeKinds: { curl: 'curl', python: 'Python', typescript: 'TypeScript', raw: 'Roh' },
   codeLabel: 'Anfrage',
   rawAnswer: 'Antwort',
-  keyHint: 'Setze vorher LLAMACTL_KEY auf einen deiner Schlüssel.',
+  keyHint: 'Setzen Sie vorher LLAMACTL_KEY auf einen Ihrer Schlüssel.',
   leaveTitle: 'Diese Adresse öffnen?',
   leaveHint: 'Ein Modell hat diesen Link geschrieben. Er führt weg von llamactl.',
   open: 'Öffnen',
@@ -149,7 +149,8 @@ export const de = {
   matrix: 'Ähnlichkeit',
   nearest: 'Nächste Paare',
   dimensions: (texts, size) => `${texts} Texte, je ${size} Zahlen`,
-  embeddingsHint: 'Texte mit ähnlicher Bedeutung bekommen ähnliche Vektoren. Schreibe einige Zeilen zum Vergleich.',
+  embeddingsHint:
+    'Texte mit ähnlicher Bedeutung bekommen ähnliche Vektoren. Schreiben Sie einige Zeilen zum Vergleich.',
 
   query: 'Frage',
   documentsLabel: 'Dokumente, eines je Zeile',
@@ -200,11 +201,11 @@ export const de = {
   saveImage: (at) => `Bild ${at} sichern`,
   noImages: 'Diese Engine kann keine Bilder machen: Sie hat /v1/images/generations nicht.',
 
-  loadWarning: 'Ein Lasttest nimmt anderen die Engine weg. Er läuft, bis alle Antworten da sind oder du ihn anhältst.',
+  loadWarning: 'Ein Lasttest nimmt anderen die Engine weg. Er läuft, bis alle Antworten da sind oder Sie ihn anhalten.',
   loadPrompt: 'Prompt',
   atOnce: 'Gleichzeitig',
   answers: 'Antworten',
-  maxTokens: 'Höchstens Tokens',
+  maxTokens: 'Max. Tokens',
   streamLimit: (most) =>
     `Höchstens ${most} gleichzeitig: Diese Seite kam über HTTP/1.1, wo ein Browser sechs Verbindungen zu einem Server hält, alle Tabs zusammen. Über HTTPS mit HTTP/2 geht mehr.`,
   startTest: 'Test starten',

@@ -10,6 +10,7 @@ export const en = {
   remove: 'Delete',
   removeDots: 'Delete …',
   more: (name: string) => `More for ${name}`,
+  chatWith: (name: string) => `Chat with ${name}`,
   startName: (name: string) => `Start ${name}`,
   stopName: (name: string) => `Stop ${name}`,
   busyTitle: (what: string) => `${what}: requests are under way`,

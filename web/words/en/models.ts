@@ -61,6 +61,9 @@ export const en = {
   newInstance: 'New instance',
   remove: 'Delete the files',
   removeTitle: (name: string) => `Delete ${name}?`,
+  notRemoved: 'llamactl did not download this model, so it does not delete it: delete the file itself.',
+  removeUsed: (users: string, running: string) =>
+    `${users} ${users.includes(',') ? 'use' : 'uses'} it and cannot start without it.${running === '' ? '' : ` Running now: ${running}.`}`,
   removeText: (size: string) => `This frees ${size}. Only files that llamactl downloaded can be deleted.`,
   removed: (name: string) => `${name} is deleted.`,
   fits: 'fits now',
@@ -73,6 +76,7 @@ export const en = {
   memory: 'Memory',
   forContext: (tokens: string) => `for a context of ${tokens} tokens`,
 
+  ownFiles: 'Files that you already have: put a .gguf into ~/models of the machine, and it is in the library.',
   hubSearch: 'Search for a model, or paste a reference such as org/repo:Q4_K_M',
   hubSearchButton: 'Search',
   hubHint: (hub: string) => `Results of ${hub}`,

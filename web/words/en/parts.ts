@@ -6,6 +6,7 @@ export const en = {
   close: 'Close',
   copied: 'Copied',
   copy: 'Copy',
+  request: 'Request',
   copyRequestId: 'Copy the request id',
   failed: 'That did not work',
   forbidden: 'You may not see this',

@@ -1,12 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import {
-  currentOf,
-  extremesOf,
-  lonelyIndexes,
-  nearestIndex,
-  spreadPlaces,
-  steppedIndex,
-} from './chart-values.ts';
+import { currentOf, extremesOf, lonelyIndexes, nearestIndex, spreadPlaces, steppedIndex } from './chart-values.ts';
 
 test('words say the highest and lowest value, without times that have none', () => {
   expect(extremesOf([4, null, 9, 2, 5, null])).toEqual({ highest: 9, lowest: 2 });

@@ -1,5 +1,4 @@
 import type { Model } from '@llamactl/client';
-import { number } from '../../lib/figures.ts';
 import type { SORTED_BY } from './models-search.ts';
 
 type SortedBy = (typeof SORTED_BY)[number];

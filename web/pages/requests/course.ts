@@ -1,5 +1,4 @@
 import type { ActiveRequest, FinishedRequest } from '@llamactl/client';
-import { number } from '../../lib/figures.ts';
 
 /** A request in flight, or one that is over. */
 export type SeenRequest = ActiveRequest | FinishedRequest;

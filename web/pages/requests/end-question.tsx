@@ -1,4 +1,5 @@
 import type { ActiveRequest } from '@llamactl/client';
+import { requestSeconds } from '../../lib/figures.ts';
 import { ConfirmDialog } from '../../components/confirm-dialog.tsx';
 import { requestSeconds } from '../../../format/figures.ts';
 import { useWords } from '../../lib/language.ts';

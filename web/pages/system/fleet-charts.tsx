@@ -1,4 +1,5 @@
 import { keepPreviousData, useQuery } from '@tanstack/react-query';
+import { number } from '../../lib/figures.ts';
 import { useEffect, useMemo, useState } from 'react';
 import type { ChartProps } from '../../components/chart-values.ts';
 import { Chart } from '../../components/chart.tsx';
@@ -72,7 +73,7 @@ function useFleetSamples(): readonly FleetSample[] {
 }
 
 function figure(value: number): string {
-  return value > 0 && value < 10 ? value.toFixed(1) : String(Math.round(value));
+  return value > 0 && value < 10 ? number(value, 1) : number(value);
 }
 
 function whole(value: number): string {

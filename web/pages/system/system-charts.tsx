@@ -1,7 +1,7 @@
 import { keepPreviousData, useQuery } from '@tanstack/react-query';
 import type { Resources, SystemStats, SystemStatsPoint } from '@llamactl/client';
 import { useEffect, useMemo, useState } from 'react';
-import { bytes, number, percent } from '../../lib/figures.ts';
+import { bytes, percent } from '../../lib/figures.ts';
 import type { ChartCursor, ChartProps } from '../../components/chart-values.ts';
 import { Chart } from '../../components/chart.tsx';
 import { Panel } from '../../components/panel.tsx';

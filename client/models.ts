@@ -775,7 +775,7 @@ export interface Events {
 }
 
 export interface Evidence {
-  /** `process`, `port`, `last exit`, `log`, `restarts`, `memory`, `retry`, `waits for` or `alert`. */
+  /** `process`, `port`, `last exit`, `log`, `restarts`, `memory`, `retry`, `waits for`, `tried` or `alert`. */
   what: string;
   text: string;
 }
@@ -920,6 +920,17 @@ export type Frame = {
     reason?: string | undefined;
     /** Why llamactl stops it without a request: `eviction`: another instance needs its slot; `idle`: its idle timeout passed. */
     cause?: 'eviction' | 'idle' | undefined;
+    /** Who or what made it change; a later status of the same start or stop repeats it. Absent: unknown. */
+    trigger?: {
+      /** `command`: a start, stop or restart by a caller; `update`: a caller changed its settings; `demand`: a request needed it; `eviction`: another instance needed its slot; `idle`: its idle timeout passed; `restart_policy`: its engine ended or hung; `server_start`: llamactl started. */
+      kind: 'command' | 'update' | 'demand' | 'eviction' | 'idle' | 'restart_policy' | 'server_start';
+      /** Who: `user:NAME`, `key:ID (NAME)` or `anonymous`. Absent: no caller, or you are not an operator who may see all instances. */
+      caller?: string | undefined;
+      /** `X-Request-Id` of the request that started it on demand; absent like `caller`. */
+      request_id?: string | undefined;
+      /** Name of the instance that needed its slot; absent: none, or one that you may not see. */
+      needed_by?: string | undefined;
+    } | undefined;
   };
 } | {
   /** RFC 3339, UTC. */
@@ -1788,6 +1799,17 @@ export type PastEvent = {
     reason?: string | undefined;
     /** Why llamactl stops it without a request: `eviction`: another instance needs its slot; `idle`: its idle timeout passed. */
     cause?: 'eviction' | 'idle' | undefined;
+    /** Who or what made it change; a later status of the same start or stop repeats it. Absent: unknown. */
+    trigger?: {
+      /** `command`: a start, stop or restart by a caller; `update`: a caller changed its settings; `demand`: a request needed it; `eviction`: another instance needed its slot; `idle`: its idle timeout passed; `restart_policy`: its engine ended or hung; `server_start`: llamactl started. */
+      kind: 'command' | 'update' | 'demand' | 'eviction' | 'idle' | 'restart_policy' | 'server_start';
+      /** Who: `user:NAME`, `key:ID (NAME)` or `anonymous`. Absent: no caller, or you are not an operator who may see all instances. */
+      caller?: string | undefined;
+      /** `X-Request-Id` of the request that started it on demand; absent like `caller`. */
+      request_id?: string | undefined;
+      /** Name of the instance that needed its slot; absent: none, or one that you may not see. */
+      needed_by?: string | undefined;
+    } | undefined;
   };
 } | {
   /** RFC 3339, UTC. */
@@ -1932,6 +1954,8 @@ export interface Remedy {
   body?: { [name: string]: JsonValue } | undefined;
   /** Place where a person can do it, instead of `operation`: `log`, `settings`, `settings/FIELD`, `instances`, `models`, `system`, or `configuration/KEY`. FIELD and KEY are dotted: `settings/options.ctx_size`. */
   link?: string | undefined;
+  /** Whether the instance has these settings and failed again with them, for the same cause; absent: no. */
+  tried?: boolean | undefined;
   /** A command for a shell on the machine, instead of `operation`. */
   command?: string | undefined;
 }

@@ -1074,7 +1074,7 @@ type Events struct {
 }
 
 type Evidence struct {
-	// `process`, `port`, `last exit`, `log`, `restarts`, `memory`, `retry`, `waits for` or `alert`.
+	// `process`, `port`, `last exit`, `log`, `restarts`, `memory`, `retry`, `waits for`, `tried` or `alert`.
 	What string `json:"what"`
 
 	Text string `json:"text"`
@@ -1690,6 +1690,9 @@ type InstanceStatusChangedEvent struct {
 	// Why llamactl stops it without a request: `eviction`: another instance needs its slot; `idle`: its idle timeout
 	// passed.
 	Cause StopCause `json:"cause,omitzero"`
+
+	// Who or what made it change; a later status of the same start or stop repeats it. Absent: unknown.
+	Trigger *Trigger `json:"trigger,omitzero"`
 }
 
 type InstanceSummary struct {
@@ -2398,6 +2401,9 @@ type Remedy struct {
 	// `models`, `system`, or `configuration/KEY`. FIELD and KEY are dotted: `settings/options.ctx_size`.
 	Link string `json:"link,omitzero"`
 
+	// Whether the instance has these settings and failed again with them, for the same cause; absent: no.
+	Tried *bool `json:"tried,omitzero"`
+
 	// A command for a shell on the machine, instead of `operation`.
 	Command string `json:"command,omitzero"`
 }
@@ -2819,6 +2825,24 @@ type Ticket struct {
 type Token struct {
 	Token     string    `json:"token"`
 	ExpiresAt time.Time `json:"expires_at"`
+}
+
+type Trigger struct {
+	// `command`: a start, stop or restart by a caller; `update`: a caller changed its settings; `demand`: a request
+	// needed it; `eviction`: another instance needed its slot; `idle`: its idle timeout passed; `restart_policy`:
+	// its engine ended or hung; `server_start`: llamactl started. One of command, update, demand, eviction, idle,
+	// restart_policy, server_start.
+	Kind string `json:"kind"`
+
+	// Who: `user:NAME`, `key:ID (NAME)` or `anonymous`. Absent: no caller, or you are not an operator who may see
+	// all instances.
+	Caller string `json:"caller,omitzero"`
+
+	// `X-Request-Id` of the request that started it on demand; absent like `caller`.
+	RequestID string `json:"request_id,omitzero"`
+
+	// Name of the instance that needed its slot; absent: none, or one that you may not see.
+	NeededBy string `json:"needed_by,omitzero"`
 }
 
 type UnderstoodText struct {

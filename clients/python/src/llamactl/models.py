@@ -728,7 +728,7 @@ class Events(_Base):
 
 class Evidence(_Base):
     what: str
-    """`process`, `port`, `last exit`, `log`, `restarts`, `memory`, `retry`, `waits for` or `alert`."""
+    """`process`, `port`, `last exit`, `log`, `restarts`, `memory`, `retry`, `waits for`, `tried` or `alert`."""
     text: str
 
 
@@ -1205,6 +1205,21 @@ class InstanceStatusChangedEventData(_Base):
     reason: str | None
     cause: Literal["eviction", "idle"] | None
     """Why llamactl stops it without a request: `eviction`: another instance needs its slot; `idle`: its idle timeout passed."""
+    trigger: InstanceStatusChangedEventDataTrigger | None
+    """Who or what made it change; a later status of the same start or stop repeats it. Absent: unknown."""
+
+
+class InstanceStatusChangedEventDataTrigger(_Base):
+    """Who or what made it change; a later status of the same start or stop repeats it. Absent: unknown."""
+
+    kind: Literal["command", "update", "demand", "eviction", "idle", "restart_policy", "server_start"]
+    """`command`: a start, stop or restart by a caller; `update`: a caller changed its settings; `demand`: a request needed it; `eviction`: another instance needed its slot; `idle`: its idle timeout passed; `restart_policy`: its engine ended or hung; `server_start`: llamactl started."""
+    caller: str | None
+    """Who: `user:NAME`, `key:ID (NAME)` or `anonymous`. Absent: no caller, or you are not an operator who may see all instances."""
+    request_id: str | None
+    """`X-Request-Id` of the request that started it on demand; absent like `caller`."""
+    needed_by: str | None
+    """Name of the instance that needed its slot; absent: none, or one that you may not see."""
 
 
 class InstanceSummary(_Base):
@@ -1730,6 +1745,8 @@ class Remedy(_Base):
     """Body of `operation`; absent: it needs none."""
     link: str | None
     """Place where a person can do it, instead of `operation`: `log`, `settings`, `settings/FIELD`, `instances`, `models`, `system`, or `configuration/KEY`. FIELD and KEY are dotted: `settings/options.ctx_size`."""
+    tried: bool | None
+    """Whether the instance has these settings and failed again with them, for the same cause; absent: no."""
     command: str | None
     """A command for a shell on the machine, instead of `operation`."""
 

@@ -35,7 +35,7 @@ export interface WhyFacts {
 }
 
 /**
- * What stands against a start with settings that were changed after a failure; `null`: nothing, or they were not changed.
+ * The obstacle to a start with settings that were changed after a failure; `null`: nothing, or they were not changed.
  * It says more than the failure, which the change may have mended.
  */
 export function obstacleOfChange({

@@ -9,7 +9,7 @@ import { newId } from './new-id.ts';
 import { StreamSlots } from './stream-slots.ts';
 import { nextFrame } from './use-answers.ts';
 
-/** What a {@link ChatDesk} needs. */
+/** The parts that a {@link ChatDesk} uses. */
 export interface DeskParts {
   client: Pick<Client, 'chat'>;
   history: HistoryStore;

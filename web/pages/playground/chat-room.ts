@@ -184,7 +184,7 @@ function together(begun: Turn | null, part: AnswerSoFar): AnswerSoFar {
   };
 }
 
-/** What a turn keeps of an answer. */
+/** The parts of an answer that a turn keeps. */
 function fieldsOf(answer: AnswerSoFar | null): Partial<Turn> {
   if (answer === null) return {};
   const { text, reasoning, figures } = answer;

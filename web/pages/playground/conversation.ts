@@ -17,7 +17,7 @@ export interface TurnError {
   isLost?: boolean;
 }
 
-/** What cut an answer: the parameter of the chat, or a limit of the instance, such as its context. */
+/** The limit that cut an answer: the parameter of the chat, or a limit of the instance, such as its context. */
 export type AnswerLimit = 'max_tokens' | 'instance';
 
 /** `stopped`: the user ended the answer, or closed the page in its middle. */
@@ -38,7 +38,7 @@ export interface Turn {
   state: TurnState;
   error: TurnError | null;
   figures: AnswerFigures | null;
-  /** What cut the answer; `null`: nothing did. Chats of earlier versions do not say. */
+  /** The limit or event that cut the answer; `null`: nothing did. Chats of earlier versions do not say. */
   limit?: AnswerLimit | null;
   /** Milliseconds since the epoch. */
   at: number;

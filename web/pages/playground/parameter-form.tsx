@@ -13,7 +13,7 @@ import type { SamplingDefaults } from './sampling-defaults.ts';
 
 interface ParameterFormProps {
   parameters: ParameterTexts;
-  /** What the instance uses for an empty field. */
+  /** The values that the instance uses for empty fields. */
   defaults?: SamplingDefaults;
   onChange: (parameters: ParameterTexts) => void;
 }

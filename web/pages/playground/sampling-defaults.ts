@@ -11,7 +11,7 @@ const OPTIONS: Readonly<Record<NumberParameterKey, string>> = {
   seed: 'seed',
 };
 
-/** What an instance uses where the chat leaves a parameter out. `none`: no limit, or another seed each time. */
+/** The values that an instance uses where the chat leaves a parameter out. `none`: no limit, or another seed each time. */
 export type SamplingDefaults = Readonly<Partial<Record<NumberParameterKey, number | 'none'>>>;
 
 /** Reads the defaults of an instance: its own options, else those of its engine. An unknown one is left out. */

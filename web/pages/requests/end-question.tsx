@@ -1,7 +1,6 @@
 import type { ActiveRequest } from '@llamactl/client';
 import { requestSeconds } from '../../lib/figures.ts';
 import { ConfirmDialog } from '../../components/confirm-dialog.tsx';
-import { requestSeconds } from '../../../format/figures.ts';
 import { useWords } from '../../lib/language.ts';
 import { useNow } from '../../lib/now.ts';
 import { requestsWords } from '../../words/requests.ts';

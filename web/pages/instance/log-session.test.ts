@@ -34,7 +34,9 @@ describe('a search in the whole log', () => {
   });
 
   it('ends after a bounded number of requests, and says that there may be more', async () => {
-    const { session, asked } = searching(Array(100).fill({ logs: [], truncated: true, next_seq: 7 }));
+    const { session, asked } = searching(
+      Array.from({ length: 100 }, () => ({ logs: [], truncated: true, next_seq: 7 })),
+    );
     expect(await session.search('x')).toEqual({ lines: [], isCut: true });
     expect(asked).toHaveLength(40);
   });

@@ -309,8 +309,10 @@ describe.skipIf(HAS_NO_BROWSER)('a server that is gone for some time', () => {
     window.allow(/WebSocket connection|ERR_CONNECTION_REFUSED/);
     await create('logged');
     await server.call('POST', '/api/instances/logged/start');
-    const page = await window.tab(server.url, '/instances/logged');
-    await page.getByText('running').first().waitFor();
+    // The first visit brings the code of the log.
+    const page = await window.tab(server.url, '/instances/logged?tab=logs');
+    await page.getByRole('region', { name: 'Lines of the log' }).waitFor();
+    await page.getByRole('tab', { name: 'Overview' }).click();
     await server.end('SIGKILL');
     await page.getByText('Connection lost').waitFor();
     await page.getByRole('tab', { name: 'Logs' }).click();

@@ -76,7 +76,7 @@ describe('a chat with a real engine', () => {
   it('starts the stopped instance, streams the answer with its figures, and is there after a reload', async () => {
     const page = await open('chat');
     const placeholder = (label: string) => page.getByLabel(label).getAttribute('placeholder');
-    await expect.poll(() => placeholder('Temperature')).toBe('0.4');
+    await expect.poll(() => placeholder('Temperature'), { timeout: 15_000 }).toBe('0.4');
     expect([await placeholder('Top k'), await placeholder('Max tokens')]).toEqual(['40', 'no limit']);
     await field(page).fill('Who are you?');
     await field(page).press('Enter');
@@ -115,7 +115,7 @@ describe('a chat', () => {
 
   it('goes on while another page is open, and is there again afterwards', async () => {
     const page = await open();
-    await field(page).fill(`pace 60 ${'word '.repeat(200)}the end.`);
+    await field(page).fill(`pace 60 ${'word '.repeat(4_000)}`);
     await field(page).press('Enter');
     await answers(page).getByText('word word').waitFor();
     await page.getByText(/about [\d,]+ (?:of [\d,]+ )?tokens/).waitFor();
@@ -125,8 +125,12 @@ describe('a chat', () => {
     await places.getByRole('link', { name: 'Playground' }).click();
     await page.getByRole('button', { name: 'Stop', exact: true }).waitFor();
     await page.getByRole('list', { name: 'History' }).getByRole('img', { name: 'answers now' }).waitFor();
-    await answers(page).getByText('the end.').waitFor();
     expect(await answers(page).getByText('Stopped').count()).toBe(0);
+    const read = async (): Promise<number> => ((await answers(page).textContent()) ?? '').length;
+    const before = await read();
+    await expect.poll(read, { timeout: 15_000 }).toBeGreaterThan(before);
+    await page.keyboard.press('Escape');
+    await answers(page).getByText('Stopped').waitFor();
     await page.getByRole('button', { name: 'New chat' }).click();
     await page.getByText('Ask written something').waitFor();
   });

@@ -199,6 +199,12 @@ describe.skipIf(HAS_NO_BROWSER)('the list of instances', () => {
     await message.getByRole('button', { name: 'Copy the request id' }).waitFor();
   });
 
+  it('leads from a row to its chat with one click', async () => {
+    const page = await window.tab(server.url);
+    await row(page, 'chat').getByRole('button', { name: 'Chat with chat' }).click();
+    await page.waitForURL(/#\/playground\?instance=chat/);
+  });
+
   it('stops a selection of several in one request, and deletes one after a question', async () => {
     const page = await window.tab(server.url);
     await row(page, 'chat').waitFor();

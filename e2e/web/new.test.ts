@@ -97,6 +97,12 @@ describe.skipIf(HAS_NO_BROWSER)('a new instance', () => {
     expect((await server.call('POST', '/api/instances/demo-model/stop')).status).toBe(200);
   });
 
+  it('is left by Cancel, without a question while nothing was typed', async () => {
+    const page = await window.tab(server.url, '/new');
+    await page.getByRole('button', { name: 'Cancel' }).click();
+    await page.waitForURL(/#\/instances$/);
+  });
+
   it('shows under its field why the engine refuses an option, and cannot be saved so', async () => {
     const page = await window.tab(server.url, '/new?model=demo-model');
     await optionField(page, 'threads').fill('many');

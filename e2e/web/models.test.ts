@@ -1,3 +1,5 @@
+import { mkdir, rm, writeFile } from 'node:fs/promises';
+import path from 'node:path';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { demoModelBytes } from '@llamactl/cli/quickstart/demo-model';
@@ -73,6 +75,21 @@ describe.skipIf(HAS_NO_BROWSER)('the page of models', () => {
     await page.keyboard.press('Escape');
     await bar(page).getByRole('link', { name: 'Create and chat' }).click();
     await page.waitForURL(/#\/new\?model=acme/);
+  });
+
+  it('offers no deletion of a file that llamactl did not download', async () => {
+    const folder = path.join(server.home, 'models');
+    await mkdir(folder, { recursive: true });
+    await writeFile(path.join(folder, 'own-file.gguf'), demoModelBytes());
+    const listed = async (): Promise<string> => JSON.stringify((await server.call('GET', '/api/models')).body);
+    await expect.poll(listed, { timeout: 30_000 }).toContain('own-file');
+    const page = await window.tab(server.url, '/models');
+    await page.getByRole('row').filter({ hasText: 'own-file' }).click();
+    const drawer = page.getByRole('dialog', { name: 'own-file' });
+    await drawer.getByText('llamactl did not download this model').waitFor();
+    expect(await drawer.getByRole('button', { name: 'Delete' }).count()).toBe(0);
+    await rm(folder, { recursive: true });
+    await expect.poll(listed, { timeout: 30_000 }).not.toContain('own-file');
   });
 
   it('says why a search of the hub failed, and searches again', async () => {

@@ -2030,7 +2030,7 @@ export interface Session {
   last_used_at: string;
   /** When its newest token expires. */
   expires_at: string;
-  /** When the log-in ends: no token is valid for longer (`auth.session_ttl`). */
+  /** When the log-in ends: no token is valid for longer. After `auth.session_ttl`; that of the web page with its cookie, after `auth.token_ttl`. */
   ends_at: string;
   /** Client address of the log-in, or of its last refresh. */
   address: string;

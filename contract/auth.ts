@@ -112,7 +112,9 @@ export const SessionSchema = z
       'When a request last had one of its tokens. Accurate to one minute; to the last refresh, if llamactl has restarted since.',
     ),
     expires_at: TimestampSchema.describe('When its newest token expires.'),
-    ends_at: TimestampSchema.describe('When the log-in ends: no token is valid for longer (`auth.session_ttl`).'),
+    ends_at: TimestampSchema.describe(
+      'When the log-in ends: no token is valid for longer. After `auth.session_ttl`; that of the web page with its cookie, after `auth.token_ttl`.',
+    ),
     address: z.string().describe('Client address of the log-in, or of its last refresh.'),
     user_agent: z.string().nullable().describe('`User-Agent` of that request; at most 200 characters.'),
     current: z.boolean().describe('Whether this request has a token of this log-in.'),

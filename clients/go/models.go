@@ -2543,7 +2543,8 @@ type Session struct {
 	// When its newest token expires.
 	ExpiresAt time.Time `json:"expires_at"`
 
-	// When the log-in ends: no token is valid for longer (`auth.session_ttl`).
+	// When the log-in ends: no token is valid for longer. After `auth.session_ttl`; that of the web page with its
+	// cookie, after `auth.token_ttl`.
 	EndsAt time.Time `json:"ends_at"`
 
 	// Client address of the log-in, or of its last refresh.

@@ -66,6 +66,14 @@ describe('the log-in of a browser', () => {
     expect([await fateOf(cookie), await harness.fate(last)]).toEqual(['TOKEN_EXPIRED', 'TOKEN_EXPIRED']);
   });
 
+  it('is listed with the end of its cookie, also after its next token', async () => {
+    const end = new Date(harness.clock.now() + HOUR_MS).toISOString();
+    const { cookie } = await login();
+    await harness.clock.advance(20 * MINUTE_MS);
+    const caller = await harness.caller(await next(cookie));
+    expect(harness.auth.sessions.list(caller)).toMatchObject([{ expires_at: end, ends_at: end }]);
+  });
+
   it('is no longer than `auth.session_ttl`', async () => {
     await harness.restart({ sessionTtl: 60 });
     const { cookie } = await login();

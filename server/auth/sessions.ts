@@ -247,15 +247,17 @@ export class Sessions {
 
   #shownSession(stored: StoredSession, current: string | null): Session {
     const { createdAt, ...session } = stored;
-    const endsAt = this.#parts.tokens.endOf(Date.parse(createdAt));
+    const latest = this.#parts.tokens.endOf(Date.parse(createdAt));
+    // The newest token may be valid for longer: a server with a longer `auth.session_ttl` signed it.
+    const expiresAt = Math.min(Date.parse(session.expiresAt), latest);
     return {
       id: session.id,
       created_at: createdAt,
       refreshed_at: session.refreshedAt,
       last_used_at: this.#parts.register.lastUseOf(stored),
-      // The newest token may be valid for longer: a server with a longer `auth.session_ttl` signed it.
-      expires_at: new Date(Math.min(Date.parse(session.expiresAt), endsAt)).toISOString(),
-      ends_at: new Date(endsAt).toISOString(),
+      expires_at: new Date(expiresAt).toISOString(),
+      // The cookie of a browser is not renewed.
+      ends_at: new Date(isOfBrowser(session.id) ? expiresAt : latest).toISOString(),
       address: session.address,
       user_agent: session.userAgent,
       current: session.id === current,

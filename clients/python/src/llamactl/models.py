@@ -1846,7 +1846,7 @@ class Session(_Base):
     expires_at: str
     """When its newest token expires."""
     ends_at: str
-    """When the log-in ends: no token is valid for longer (`auth.session_ttl`)."""
+    """When the log-in ends: no token is valid for longer. After `auth.session_ttl`; that of the web page with its cookie, after `auth.token_ttl`."""
     address: str
     """Client address of the log-in, or of its last refresh."""
     user_agent: str | None

@@ -17,6 +17,8 @@ export interface AuditFilter {
   action?: string | undefined;
   /** Only rows with this target. */
   target?: string | undefined;
+  /** `part`: subject, action and target match any part, in upper or lower case. Default `exact`. */
+  match?: 'exact' | 'part' | undefined;
   /** Only rows of this time or later, RFC 3339. */
   since?: string | undefined;
   /** Only rows of before this time, RFC 3339. */
@@ -34,12 +36,12 @@ const NDJSON = 'application/x-ndjson';
  */
 export async function* streamAudit(
   transport: Transport,
-  { limit, before_seq, subject, action, target, since, until, status, ...call }: AuditFilter & CallOptions,
+  { limit, before_seq, subject, action, target, match, since, until, status, ...call }: AuditFilter & CallOptions,
 ): AsyncGenerator<AuditRow, void, void> {
   const answer = await transport.open({
     method: 'GET',
     path: '/api/audit',
-    query: { limit, before_seq, subject, action, target, since, until, status },
+    query: { limit, before_seq, subject, action, target, match, since, until, status },
     headers: { accept: NDJSON },
     ...call,
   });

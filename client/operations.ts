@@ -542,12 +542,13 @@ export class Operations {
     subject,
     action,
     target,
+    match,
     since,
     until,
     status,
     ...call
   }: AuditFilter & CallOptions = {}): Promise<models.AuditRow[]> {
-    const query = { limit, before_seq, subject, action, target, since, until, status };
+    const query = { limit, before_seq, subject, action, target, match, since, until, status };
     return (await this.#get<models.Audit>('/api/audit', call, query)).audit;
   }
 

@@ -303,6 +303,13 @@ export const ACCESS_OPERATIONS = {
       subject: z.string().max(200).optional().describe('Only rows of this subject.'),
       action: z.string().max(100).optional().describe('Only rows of this operation.'),
       target: z.string().max(200).optional().describe('Only rows with this target.'),
+      match: z
+        .enum(['exact', 'part'])
+        .optional()
+        .describe(
+          'How `subject`, `action` and `target` match. `exact`, the default: the whole text. ' +
+            '`part`: any part of it, in upper or lower case; a `subject` without a colon matches the part after `user:` or `key:`.',
+        ),
       since: z.iso.datetime({ offset: true }).optional().describe('Only rows of this time or later.'),
       until: z.iso.datetime({ offset: true }).optional().describe('Only rows of before this time.'),
       status: z

@@ -24,6 +24,9 @@ type AuditParams struct {
 	// Only rows with this target; empty: all.
 	Target string
 
+	// "part": Subject, Action and Target match any part, in upper or lower case; empty: the whole text.
+	Match string
+
 	// Only rows of this time or later; zero: all.
 	Since time.Time
 
@@ -41,6 +44,7 @@ func (p AuditParams) query() url.Values {
 	setText(query, "subject", p.Subject)
 	setText(query, "action", p.Action)
 	setText(query, "target", p.Target)
+	setText(query, "match", p.Match)
 	setTime(query, "since", p.Since)
 	setTime(query, "until", p.Until)
 	setText(query, "status", p.Status)

@@ -150,6 +150,11 @@ export interface AuditQuery {
   subject: string | null;
   action: string | null;
   target: string | null;
+  /**
+   * Whether a part of subject, action and target is enough, regardless of the case of ASCII letters. A subject without a
+   * colon is searched in the text after `user:` or `key:`. Left out: the whole text must match.
+   */
+  isPart?: boolean | undefined;
   /** Only rows of this time or later: RFC 3339, UTC, with milliseconds. Left out: all. */
   since?: string | undefined;
   /** Only rows of before this time, in the same form. */

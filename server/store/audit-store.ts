@@ -52,17 +52,26 @@ export function createAuditStore(database: DatabaseSync, file: string, queue: Co
   };
 }
 
+/** Where a part of a text is searched. `lower` of SQLite knows ASCII only, so it must lower both sides. */
+const PARTS = {
+  subject: 'instr(lower(subject), lower(?)) > 0',
+  /** Without `user:` or `key:`, or else "us" would match every account. */
+  name: "instr(lower(substr(subject, instr(subject, ':') + 1)), lower(?)) > 0",
+  action: 'instr(lower(action), lower(?)) > 0',
+  target: 'instr(lower(target), lower(?)) > 0',
+};
+
 /**
- * Builds the query with only the requested filters, so that SQLite can use an index for each. Filters of time and status
- * use none (`+`): with the index of times SQLite would sort all rows of the period, where a page needs only its newest.
+ * Builds the query with only the requested filters, so that SQLite can use an index for each. Filters of time, of status and of
+ * parts use none (`+`): with the index of times SQLite would sort all rows of the period, where a page needs only its newest.
  */
 export function auditSelection(query: AuditQuery): { sql: string; values: (string | number)[] } {
-  const { limit, beforeSeq, subject, action, target, since, until, statuses } = query;
+  const { limit, beforeSeq, subject, action, target, isPart = false, since, until, statuses } = query;
   const filters = [
     ['seq < ?', beforeSeq],
-    ['subject = ?', subject],
-    ['action = ?', action],
-    ['target = ?', target],
+    [isPart ? PARTS[subject?.includes(':') === true ? 'subject' : 'name'] : 'subject = ?', subject],
+    [isPart ? PARTS.action : 'action = ?', action],
+    [isPart ? PARTS.target : 'target = ?', target],
     ['+timestamp >= ?', since ?? null],
     ['+timestamp < ?', until ?? null],
     ['status >= ?', statuses?.[0] ?? null],

@@ -21,13 +21,25 @@ export class MemoryAudit implements AuditStore {
   }
 
   async read(query: AuditQuery): Promise<(AuditEntry & { seq: number })[]> {
-    const { limit, beforeSeq, subject, action, target, since = '', until = '9', statuses = [0, 999] } = query;
+    const {
+      limit,
+      beforeSeq,
+      subject,
+      action,
+      target,
+      isPart = false,
+      since = '',
+      until = '9',
+      statuses = [0, 999],
+    } = query;
+    const matches = (text: string | null, wanted: string | null): boolean =>
+      wanted === null || (isPart ? text?.toLowerCase().includes(wanted.toLowerCase()) === true : text === wanted);
     const found = this.#rows.filter(
       (row) =>
         row.seq < (beforeSeq ?? Infinity) &&
-        (subject === null || row.subject === subject) &&
-        (action === null || row.action === action) &&
-        (target === null || row.target === target) &&
+        matches(subject?.includes(':') === false && isPart ? row.subject.replace(/^\w+:/, '') : row.subject, subject) &&
+        matches(row.action, action) &&
+        matches(row.target, target) &&
         row.timestamp >= since &&
         row.timestamp < until &&
         row.status >= statuses[0] &&

@@ -70,6 +70,14 @@ describe('the audit trail', () => {
     expect(await page('?target=other')).toEqual([]);
   });
 
+  it('can be filtered by a part of a text', async () => {
+    fill(4);
+    expect(await page('?subject=AD&match=part')).toEqual([4, 2]);
+    expect(await page('?action=start&match=exact')).toEqual([]);
+    expect(await lines('?action=start&target=MIN&subject=bob&match=part')).toEqual([3, 1]);
+    expect((await test.inject({ url: '/api/audit?match=some' })).statusCode).toBe(400);
+  });
+
   it('can be filtered by time and status, in any time zone', async () => {
     fill(1);
     await page('?since=2026-03-01T13:00:00%2B01:00&until=2026-03-02T00:00:00Z&status=4xx');

@@ -32,6 +32,7 @@ function queryOf({
   subject,
   action,
   target,
+  match,
   since,
   until,
   status,
@@ -41,6 +42,7 @@ function queryOf({
     subject: subject ?? null,
     action: action ?? null,
     target: target ?? null,
+    isPart: match === 'part',
     since: since === undefined ? undefined : new Date(since).toISOString(),
     until: until === undefined ? undefined : new Date(until).toISOString(),
     statuses:

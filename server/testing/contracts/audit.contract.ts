@@ -95,6 +95,21 @@ export function auditContract(title: string, make: () => Promise<AuditSubject>):
       expect(await found({ subject: 'user:ada', beforeSeq: third?.seq ?? 0 })).toEqual(['a']);
     });
 
+    it('filters by a part of subject, action and target in any case, if asked to', async () => {
+      await audit.append(auditEntry('a', { subject: 'user:Otto' }));
+      await audit.append(auditEntry('b', { subject: 'key:k1 (Ünser_otto)', target: 'Chat-7' }));
+      await audit.append(auditEntry('c', { subject: 'anonymous', action: 'login', target: null }));
+      expect(await found({ isPart: true, subject: 'OTT' })).toEqual(['b', 'a']);
+      expect(await found({ isPart: true, subject: 'user:ot' })).toEqual(['a']);
+      expect(await found({ isPart: true, subject: 'anon' })).toEqual(['c']);
+      expect(await found({ isPart: true, subject: 'Ünser_' })).toEqual(['b']);
+      expect(await found({ isPart: true, action: 'instance', target: 'chat' })).toEqual(['b']);
+      // The kind of a subject is no part of its name, and nothing is a wildcard.
+      expect(await found({ isPart: true, subject: 'user' })).toEqual([]);
+      expect(await found({ isPart: true, subject: '%' })).toEqual([]);
+      expect(await found({ subject: 'otto' })).toEqual([]);
+    });
+
     it('filters by time and by status', async () => {
       await audit.append(auditEntry('a', { timestamp: '2026-01-01T09:00:00.000Z', status: 200 }));
       await audit.append(auditEntry('b', { timestamp: '2026-01-01T10:00:00.000Z', status: 403 }));

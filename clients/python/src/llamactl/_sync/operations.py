@@ -1320,6 +1320,7 @@ class Operations:
         subject: str | None = None,
         action: str | None = None,
         target: str | None = None,
+        match: Literal["exact", "part"] | None = None,
         since: str | None = None,
         until: str | None = None,
         status: str | None = None,
@@ -1332,6 +1333,7 @@ class Operations:
             subject: Only rows of this subject.
             action: Only rows of this operation.
             target: Only rows with this target.
+            match: How `subject`, `action` and `target` match. `exact`, the default: the whole text. `part`: any part of it, in upper or lower case; a `subject` without a colon matches the part after `user:` or `key:`.
             since: Only rows of this time or later.
             until: Only rows of before this time.
             status: Only rows with this status, such as `403`, or of this class, such as `4xx`.
@@ -1339,7 +1341,7 @@ class Operations:
         request = Request(
             "GET",
             "/api/audit",
-            query={"limit": limit, "before_seq": before_seq, "subject": subject, "action": action, "target": target, "since": since, "until": until, "status": status},
+            query={"limit": limit, "before_seq": before_seq, "subject": subject, "action": action, "target": target, "match": match, "since": since, "until": until, "status": status},
         )
         return models.Audit(self._ask(request)).audit
 

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
-import { KeyCreatedSchema, LoggedInSchema } from '@llamactl/contract/auth';
+import { KeyCreatedSchema, KeyListSchema, LoggedInSchema } from '@llamactl/contract/auth';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { testModel } from '../../scripts/test-assets.ts';
@@ -52,6 +52,11 @@ async function post(url: string, body: object = {}, credential = admin, refusal?
   const headers = { authorization: `Bearer ${credential}`, 'content-type': 'application/json' };
   const answer = await fetch(server.url + url, { method: 'POST', headers, body: JSON.stringify(body) });
   expect([url, answer.ok ? undefined : answer.status]).toEqual([url, refusal]);
+  return answer.json();
+}
+
+async function read(url: string): Promise<unknown> {
+  const answer = await fetch(server.url + url, { headers: { authorization: `Bearer ${admin}` } });
   return answer.json();
 }
 
@@ -188,13 +193,13 @@ describe.skipIf(HAS_NO_BROWSER)('the page of access', () => {
     await page.getByRole('tab', { name: 'Audit' }).click();
     await page.getByRole('row', { name: /endUserSession.*ada.*200/ }).waitFor();
     await page.getByRole('row', { name: /createUser.*ada.*201/ }).waitFor();
-    await page.getByLabel('What, such as startInstance').fill('createKey');
+    await page.getByLabel('What, such as start').fill('createKey');
     await page.keyboard.press('Enter');
     await page.getByRole('row', { name: /createUser/ }).waitFor({ state: 'detached' });
     expect(page.url()).toContain('action=createKey');
     expect(await barriersOf(page)).toEqual([]);
 
-    await page.getByLabel('What, such as startInstance').fill('');
+    await page.getByLabel('What, such as start').fill('');
     await page.keyboard.press('Enter');
     await page.getByRole('row', { name: /createUser/ }).waitFor();
     await page.getByLabel('Answer').selectOption('Refused (4xx)');
@@ -207,6 +212,92 @@ describe.skipIf(HAS_NO_BROWSER)('the page of access', () => {
     await page.getByText('No row matches').waitFor();
     expect(page.url()).toMatch(/until=.*2020-01-31T/);
     expect(await barriersOf(page)).toEqual([]);
+  });
+
+  it('makes a limited key for a colleague, whose row leads to keys, requests and audit', async () => {
+    // A journey before has ended all other log-ins.
+    admin = await tokenOf('a test');
+    await post('/api/users', { username: 'otto', password: 'a long password', role: 'operator' });
+    await post('/api/users', { username: 'otto2', password: 'a long password', role: 'operator' });
+    await post('/api/keys', { name: 'laptop' }, await tokenOf('a laptop', 'otto', 'a long password'));
+    await post('/api/keys', { name: 'phone' }, await tokenOf('a phone', 'otto2', 'a long password'));
+    const page = await open('/access?tab=users');
+    const more = async (item: string): Promise<void> => {
+      await page.getByRole('tab', { name: 'Users' }).click();
+      await page.getByRole('button', { name: 'More for otto', exact: true }).click();
+      await page.getByRole('menuitem', { name: item }).click();
+    };
+    await more('Keys');
+    await page.getByRole('heading', { name: 'Keys of otto' }).waitFor();
+    await page.getByRole('row', { name: /laptop/ }).waitFor();
+    expect(await page.getByRole('row', { name: /phone/ }).count()).toBe(0);
+    expect(await barriersOf(page)).toEqual([]);
+
+    await page.getByRole('button', { name: 'New key' }).click();
+    const form = page.getByRole('dialog', { name: 'New key' });
+    await form.getByLabel('Name').fill('nightly');
+    expect(await form.getByLabel('Owner').inputValue()).toBe('otto');
+    // A viewer may not call models, so nothing of it is offered.
+    await form.getByLabel('Owner').selectOption('ada');
+    await form.getByText('A viewer may not call models').waitFor();
+    expect(await form.getByLabel('call models', { exact: true }).count()).toBe(0);
+    await form.getByLabel('Owner').selectOption('otto');
+    await form.getByLabel('call models', { exact: true }).check();
+    await form.getByLabel('Tokens a minute').fill('5000');
+    expect(await barriersOf(page)).toEqual([]);
+    await form.getByRole('button', { name: 'Make key' }).click();
+    await page.getByRole('button', { name: 'I have kept it' }).click();
+    await page.getByRole('row', { name: /nightly.*otto/ }).waitFor();
+    const { keys } = KeyListSchema.parse(await read('/api/keys'));
+    expect(keys.find(({ name }) => name === 'nightly')).toMatchObject({ owner: 'otto', tokens_per_minute: 5_000 });
+    await page.getByRole('button', { name: 'All keys' }).click();
+    await page.getByRole('row', { name: /phone/ }).waitFor();
+
+    await more('Audit');
+    await page.getByRole('row', { name: /createKey/ }).waitFor();
+    expect(await page.getByRole('row', { name: /user:otto2/ }).count()).toBe(0);
+    const who = page.getByLabel('Who, such as ada');
+    expect(await who.inputValue()).toBe('user:otto');
+    // Typing is enough, and a part of the name in any case.
+    await who.fill('OTT');
+    await page.getByRole('row', { name: /user:otto2/ }).waitFor();
+    expect(await who.inputValue()).toBe('OTT');
+    expect(page.url()).not.toContain('exact');
+    await page.getByLabel('What, such as start').pressSequentially('eKey');
+    await expect.poll(() => page.url()).toContain('action=eKey');
+
+    await more('Requests');
+    await page.getByRole('heading', { name: 'Requests', exact: true }).waitFor();
+    expect(decodeURIComponent(page.url())).toContain('caller=user:otto');
+  });
+
+  it('tells which keys end for good before it disables a user', async () => {
+    const page = await open('/access?tab=users');
+    await page.getByRole('button', { name: 'More for otto', exact: true }).click();
+    await page.getByRole('menuitem', { name: 'Disable' }).click();
+    const question = page.getByRole('dialog', { name: 'Disable the user otto?' });
+    await question.getByText('2 keys are revoked:').waitFor();
+    expect(await question.getByRole('listitem').allTextContents()).toEqual(['laptop', 'nightly']);
+    expect(await barriersOf(page)).toEqual([]);
+    await question.getByRole('button', { name: 'Disable' }).click();
+    await page.getByRole('row', { name: /otto .*disabled/ }).waitFor();
+    const { keys } = KeyListSchema.parse(await read('/api/keys'));
+    expect(keys.filter(({ owner }) => owner === 'otto')).toEqual([]);
+    await page.getByRole('tab', { name: 'Keys' }).click();
+    await page.getByRole('row', { name: /phone/ }).waitFor();
+    expect(await page.getByRole('row', { name: /nightly/ }).count()).toBe(0);
+  });
+
+  it('shows the last use of a key while the tab is open', async () => {
+    const end = { expires_at: '2090-01-31T00:00:00Z' };
+    const made = KeyCreatedSchema.parse(await post('/api/keys', { name: 'watched', ...end }));
+    await window.context.clock.install();
+    const page = await open('/access');
+    const row = page.getByRole('row', { name: /watched/ });
+    await row.getByText('never').waitFor();
+    await fetch(`${server.url}/v1/models`, { headers: { authorization: `Bearer ${made.key}` } });
+    await page.clock.fastForward(31_000);
+    await row.getByText('never').waitFor({ state: 'detached' });
   });
 
   it.each(isLong ? (['light', 'dark'] as const) : (['dark'] as const))(
@@ -244,9 +335,25 @@ describe.skipIf(HAS_NO_BROWSER)('a viewer', () => {
     await page.getByRole('tab', { name: 'Machine' }).waitFor();
     expect(await page.getByRole('tab').allTextContents()).toEqual(['Machine', 'Alerts']);
     await places.getByRole('link', { name: 'Requests' }).click();
-    await page.getByRole('heading', { name: 'Requests' }).waitFor();
+    await page.getByRole('heading', { name: 'Requests', exact: true }).waitFor();
     await page.evaluate("location.hash = '/settings'");
     await page.getByText('admin', { exact: false }).first().waitFor();
     expect(await page.getByRole('tab').count()).toBe(0);
+  });
+
+  it('makes a key with the rights of a viewer, and is not sent to make one that may call', async () => {
+    const page = await open('/access', 'ada', 'a long password');
+    await page.getByRole('button', { name: 'New key' }).first().click();
+    const form = page.getByRole('dialog', { name: 'New key' });
+    expect(await form.getByRole('checkbox').count()).toBe(1);
+    expect(await form.getByLabel('Owner').count()).toBe(0);
+    await form.getByLabel('Name').fill('scraper');
+    expect(await barriersOf(page)).toEqual([]);
+    await form.getByRole('button', { name: 'Make key' }).click();
+    await page.getByRole('button', { name: 'I have kept it' }).click();
+    await page.getByRole('row', { name: /scraper.*read figures/ }).waitFor();
+    await page.evaluate("location.hash = '/instances/chat?tab=use'");
+    await page.getByText('Your role may not call models.').waitFor();
+    expect(await page.getByRole('link', { name: 'Make a key' }).count()).toBe(0);
   });
 });

@@ -49,6 +49,10 @@ export const engineOptionsQuery = (client: Client, engine: string) =>
     staleTime: Infinity,
   });
 
+/** All accounts. For administrators. */
+export const usersQuery = (client: Client) =>
+  queryOptions({ queryKey: ['users'], queryFn: ({ signal }) => client.listUsers({ signal }) });
+
 /** The models of this machine. */
 export const modelsQuery = (client: Client) =>
   queryOptions({ queryKey: ['models'], queryFn: ({ signal }) => client.listModels({ signal }) });

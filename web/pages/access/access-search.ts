@@ -1,3 +1,4 @@
+import type { AuditFilter } from '@llamactl/client';
 import { momentOf } from '../../lib/local-time.ts';
 import { choiceOf, textOf, type RawSearch } from '../../lib/search-parameters.ts';
 
@@ -12,7 +13,7 @@ export const USAGE_WINDOWS = ['15m', '24h', '7d', '30d'] as const;
 export const AUDIT_STATUSES = ['2xx', '4xx', '5xx', '401', '403', '404', '409', '429'] as const;
 export type AuditStatus = (typeof AUDIT_STATUSES)[number];
 
-/** The tab of the page, the choices of usage and the filters of the audit trail, as the URL has them. */
+/** The tab of the page, the owner of the keys, the choices of usage and the filters of the audit trail, as the URL has them. */
 export interface AccessSearch {
   /** Default `keys`. */
   tab?: AccessTab | undefined;
@@ -20,6 +21,8 @@ export interface AccessSearch {
   by?: (typeof USAGE_GROUPS)[number] | undefined;
   /** Default `30d`. */
   window?: (typeof USAGE_WINDOWS)[number] | undefined;
+  /** Only the keys of this account. */
+  owner?: string | undefined;
   subject?: string | undefined;
   action?: string | undefined;
   target?: string | undefined;
@@ -28,6 +31,8 @@ export interface AccessSearch {
   /** RFC 3339. */
   until?: string | undefined;
   status?: AuditStatus | undefined;
+  /** `exact`: subject, action and target must match as a whole, as links need it. Default: any part of them. */
+  match?: 'exact' | undefined;
 }
 
 export function accessSearch(raw: RawSearch): AccessSearch {
@@ -35,11 +40,18 @@ export function accessSearch(raw: RawSearch): AccessSearch {
     tab: choiceOf(raw['tab'], ACCESS_TABS),
     by: choiceOf(raw['by'], USAGE_GROUPS),
     window: choiceOf(raw['window'], USAGE_WINDOWS),
+    owner: textOf(raw['owner']),
     subject: textOf(raw['subject']),
     action: textOf(raw['action']),
     target: textOf(raw['target']),
     since: momentOf(textOf(raw['since']) ?? ''),
     until: momentOf(textOf(raw['until']) ?? ''),
     status: choiceOf(textOf(raw['status']), AUDIT_STATUSES),
+    match: choiceOf(raw['match'], ['exact']),
   };
+}
+
+/** The filters of the audit trail, for the API. */
+export function auditFilter({ subject, action, target, since, until, status, match }: AccessSearch): AuditFilter {
+  return { subject, action, target, since, until, status, match: match ?? 'part' };
 }

@@ -1,7 +1,7 @@
-import { useInfiniteQuery, useMutation } from '@tanstack/react-query';
+import { keepPreviousData, useInfiniteQuery, useMutation } from '@tanstack/react-query';
 import { useNavigate, useSearch } from '@tanstack/react-router';
-import type { AuditRow } from '@llamactl/client';
-import { useCallback, useMemo, useState } from 'react';
+import type { AuditFilter, AuditRow } from '@llamactl/client';
+import { useCallback, useEffect, useMemo, useState } from 'react';
 import { clockTime } from '../../../format/clock-time.ts';
 import { Moment } from '../../components/age.tsx';
 import { Button } from '../../components/button.tsx';
@@ -20,22 +20,26 @@ import { useNow } from '../../lib/now.ts';
 import { saveFile } from '../../lib/save-file.ts';
 import { callerText } from '../../lib/caller-text.ts';
 import { accessWords } from '../../words/access.ts';
-import { AUDIT_STATUSES, type AccessSearch } from './access-search.ts';
+import { AUDIT_STATUSES, auditFilter } from './access-search.ts';
 
 const PAGE = 100;
 const COMPACT = 33;
 const TWO_LINES = 60;
 const CLOCK_LENGTH = '14:03:12'.length;
+/** Milliseconds after the last letter until a filter counts. */
+const QUIET_MS = 300;
 const FILTERS = ['subject', 'action', 'target'] as const;
 const TIMES = ['since', 'until'] as const;
 
 /** Who did what, newest first. Older rows come while one scrolls. */
 export function AuditTab() {
   const { client } = useApp();
-  const { tab: _, ...filters } = useSearch({ from: '/access' });
+  const filters = auditFilter(useSearch({ from: '/access' }));
   const query = useInfiniteQuery({
     queryKey: ['audit', filters],
     queryFn: ({ pageParam, signal }) => client.getAudit({ ...filters, limit: PAGE, before_seq: pageParam, signal }),
+    // The rows of before stay while one types a filter.
+    placeholderData: keepPreviousData,
     initialPageParam: undefined as number | undefined,
     getNextPageParam: (rows) => (rows.length < PAGE ? undefined : rows.at(-1)?.seq),
   });
@@ -45,7 +49,7 @@ export function AuditTab() {
     <>
       <div className="grid shrink-0 grid-cols-2 items-end gap-2 px-4 py-3 wide:flex wide:flex-wrap wide:px-6">
         {FILTERS.map((name) => (
-          <Filter key={`${name}=${filters[name] ?? ''}`} name={name} />
+          <Filter key={name} name={name} />
         ))}
         {TIMES.map((name) => (
           <TimeFilter key={`${name}=${filters[name] ?? ''}`} name={name} />
@@ -60,16 +64,31 @@ export function AuditTab() {
   );
 }
 
+/** A filter for a text. It counts after a short pause in typing, or at once on Enter. */
 function Filter({ name }: { name: (typeof FILTERS)[number] }) {
   const words = useWords(accessWords);
-  const search = useSearch({ from: '/access' });
+  const current = useSearch({ from: '/access' })[name];
   const navigate = useNavigate({ from: '/access' });
-  const [text, setText] = useState(search[name] ?? '');
+  const [text, setText] = useState(current ?? '');
+  const [known, setKnown] = useState(current);
+  const [sent, setSent] = useState(current);
+  if (known !== current) {
+    setKnown(current);
+    // The way back and links change the text; the answer to typing must not, because more may be typed by now.
+    if (current !== sent) setText(current ?? '');
+  }
   const label = { subject: words.filterSubject, action: words.filterAction, target: words.filterTarget }[name];
-  const settle = (): void => {
-    const value = text.trim() === '' ? undefined : text.trim();
-    if (value !== search[name]) void navigate({ search: { ...search, [name]: value }, replace: true });
-  };
+  const value = text.trim() === '' ? undefined : text.trim();
+  const settle = useCallback((): void => {
+    if (value === current) return;
+    setSent(value);
+    // A typed text is a part of a name, even if a link led here with a whole one.
+    void navigate({ search: (before) => ({ ...before, [name]: value, match: undefined }), replace: true });
+  }, [value, current, name, navigate]);
+  useEffect(() => {
+    const timer = setTimeout(settle, QUIET_MS);
+    return () => clearTimeout(timer);
+  }, [settle]);
   return (
     <form
       className="min-w-0 wide:w-48"
@@ -85,7 +104,6 @@ function Filter({ name }: { name: (typeof FILTERS)[number] }) {
         placeholder={label}
         value={text}
         onChange={({ target }) => setText(target.value)}
-        onBlur={settle}
       />
     </form>
   );
@@ -146,7 +164,7 @@ function StatusFilter() {
 /** The choice without a filter. */
 const ALL = 'all';
 
-function Download({ filters }: { filters: Omit<AccessSearch, 'tab'> }) {
+function Download({ filters }: { filters: AuditFilter }) {
   const words = useWords(accessWords);
   const { client } = useApp();
   const download = useMutation({

@@ -1,5 +1,6 @@
 import { useMutation, useQuery } from '@tanstack/react-query';
 import { day } from '../../lib/figures.ts';
+import { useNavigate, useSearch } from '@tanstack/react-router';
 import type { Key } from '@llamactl/client';
 import { useState } from 'react';
 import { Age } from '../../components/age.tsx';
@@ -13,6 +14,7 @@ import { Table, Td, Th, Tr } from '../../components/table.tsx';
 import { useApp, useMay } from '../../lib/app.ts';
 import { useWords } from '../../lib/language.ts';
 import { useNow } from '../../lib/now.ts';
+import { keysQuery } from '../../lib/queries.ts';
 import { useShortcuts } from '../../lib/shortcuts.ts';
 import { accessWords } from '../../words/access.ts';
 import { useSettled } from './access-command.ts';
@@ -24,11 +26,15 @@ import { UsageFigures, UsageLine, useMonth } from './usage-figures.tsx';
 /** Columns that a narrow screen has no room for. */
 const FOR_WIDE = 'hidden wide:table-cell';
 
-/** The keys of the user; for admins, all keys. */
+/** Milliseconds after which "last used" is asked for again while the tab is open. The server knows it to the minute. */
+const USES_MS = 30_000;
+
+/** The keys of the user; for admins, all keys, or those of one account. */
 export function KeysTab() {
   const words = useWords(accessWords);
   const { client } = useApp();
-  const query = useQuery({ queryKey: ['keys'], queryFn: ({ signal }) => client.listKeys({ signal }) });
+  const { owner } = useSearch({ from: '/access' });
+  const query = useQuery({ ...keysQuery(client), refetchInterval: USES_MS });
   const [isNew, setNew] = useState(false);
   const add = (
     <Button kind="primary" icon="plus" keyHint="n" onClick={() => setNew(true)}>
@@ -39,8 +45,17 @@ export function KeysTab() {
   return (
     <PageBody>
       <QueryPart query={query}>
-        {(keys) =>
-          keys.length === 0 ? (
+        {(all) => {
+          const keys = owner === undefined ? all : all.filter((key) => key.owner === owner);
+          if (owner !== undefined) {
+            return (
+              <>
+                <OwnerBar owner={owner} add={add} />
+                {keys.length === 0 ? <EmptyState icon="access" title={words.noKeys} /> : <KeyTable keys={keys} />}
+              </>
+            );
+          }
+          return keys.length === 0 ? (
             <EmptyState icon="access" title={words.noKeys} action={add}>
               {words.noKeysHint}
             </EmptyState>
@@ -49,11 +64,26 @@ export function KeysTab() {
               <div className="flex justify-end py-3">{add}</div>
               <KeyTable keys={keys} />
             </>
-          )
-        }
+          );
+        }}
       </QueryPart>
-      {isNew && <NewKey onClose={() => setNew(false)} />}
+      {isNew && <NewKey owner={owner ?? null} onClose={() => setNew(false)} />}
     </PageBody>
+  );
+}
+
+/** Says whose keys are shown, and leads to all. */
+function OwnerBar({ owner, add }: { owner: string; add: React.ReactNode }) {
+  const words = useWords(accessWords);
+  const navigate = useNavigate({ from: '/access' });
+  return (
+    <div className="flex flex-wrap items-center gap-3 py-3">
+      <h2 className="min-w-0 truncate font-strong">{words.keysOf(owner)}</h2>
+      <Button size="small" onClick={() => void navigate({ search: { tab: 'keys' } })}>
+        {words.allKeys}
+      </Button>
+      <span className="ml-auto">{add}</span>
+    </div>
   );
 }
 
@@ -62,6 +92,8 @@ function KeyTable({ keys }: { keys: readonly Key[] }) {
   const isAdmin = useMay('admin');
   const columns = words.keyColumns;
   const month = useMonth('key');
+  const navigate = useNavigate();
+  const requestsOf = ({ id }: Key): void => void navigate({ to: '/requests', search: { caller: `key:${id}` } });
   const [edited, setEdited] = useState<Key | null>(null);
   const [revoked, setRevoked] = useState<Key | null>(null);
   return (
@@ -122,6 +154,8 @@ function KeyTable({ keys }: { keys: readonly Key[] }) {
                   icon="more"
                   label={words.moreFor(key.name)}
                   items={() => [
+                    { label: words.requestsOf, icon: 'requests', onSelect: () => requestsOf(key) },
+                    { kind: 'line' },
                     { label: words.revoke, icon: 'trash', isDanger: true, onSelect: () => setRevoked(key) },
                   ]}
                 />

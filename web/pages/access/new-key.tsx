@@ -1,10 +1,8 @@
-import { useMutation } from '@tanstack/react-query';
-import type { KeyCreated } from '@llamactl/client';
+import { useMutation, useQuery } from '@tanstack/react-query';
+import type { Role } from '@llamactl/client';
 import { useState } from 'react';
 import { Button } from '../../components/button.tsx';
 import { Checkbox } from '../../components/checkbox.tsx';
-import { CodeBlock } from '../../components/code-block.tsx';
-import { CopyButton } from '../../components/copy-button.tsx';
 import { Dialog } from '../../components/dialog.tsx';
 import { TextField } from '../../components/field.tsx';
 import { Segmented } from '../../components/segmented.tsx';
@@ -14,27 +12,50 @@ import { errorText } from '../../lib/error-text.ts';
 import { useWords } from '../../lib/language.ts';
 import { useRowNames } from '../../lib/live/live-hooks.ts';
 import { includes } from '../../lib/permissions.ts';
+import { usersQuery } from '../../lib/queries.ts';
+import { useStored } from '../../lib/value-store.ts';
 import { accessWords } from '../../words/access.ts';
 import { partsWords } from '../../words/parts.ts';
+import { LimitFields } from './limit-fields.tsx';
+import { MadeKey } from './made-key.tsx';
 import {
-  addressOf,
   ENDS,
   flawOf,
   keyBody,
-  NEW_KEY,
-  PURPOSES,
-  snippetOf,
+  mayCallModels,
+  newKey,
+  purposesOf,
+  withOwner,
   withPurpose,
   type KeyDraft,
-  type Purpose,
 } from './purposes.ts';
 
 const ROLES = ['viewer', 'operator', 'admin'] as const;
 
-/** Makes a key: first the form, then the key with a text to paste. */
-export function NewKey({ onClose }: { onClose: () => void }) {
+/** An account that a key can be for. */
+interface Owner {
+  username: string;
+  role: Role;
+}
+
+/** Returns the user, and for admins all other accounts that can have keys. */
+function useOwners(): readonly Owner[] {
+  const { client, logIn } = useApp();
+  const role = useRole();
+  const state = useStored(logIn.state);
+  const me = state.kind === 'in' ? (state.me.caller?.username ?? '') : '';
+  const { data: users = [] } = useQuery({ ...usersQuery(client), enabled: role === 'admin' });
+  const others = users.filter(({ username, disabled }) => username !== me && !disabled);
+  return [{ username: me, role }, ...others];
+}
+
+/** Makes a key: first the form, then the key with a text to paste. @param owner Whose key to suggest; `null`: one's own. */
+export function NewKey({ owner, onClose }: { owner: string | null; onClose: () => void }) {
   const { client, queries } = useApp();
-  const [draft, setDraft] = useState<KeyDraft>(NEW_KEY);
+  const [me, ...others] = useOwners();
+  const suggested = others.find(({ username }) => username === owner);
+  const [changed, setDraft] = useState<KeyDraft | null>(null);
+  const draft = changed ?? newKey(suggested?.role ?? me?.role ?? 'viewer', suggested?.username ?? null);
   const make = useMutation({
     mutationFn: () => client.createKey(keyBody(draft, Date.now())),
     onSettled: () => void queries.invalidateQueries({ queryKey: ['keys'] }),
@@ -43,6 +64,7 @@ export function NewKey({ onClose }: { onClose: () => void }) {
   return (
     <KeyForm
       draft={draft}
+      owners={me === undefined ? [] : [me, ...others]}
       onChange={setDraft}
       error={make.error}
       isPending={make.isPending}
@@ -54,6 +76,8 @@ export function NewKey({ onClose }: { onClose: () => void }) {
 
 interface KeyFormProps {
   draft: KeyDraft;
+  /** The user first. */
+  owners: readonly Owner[];
   onChange: (draft: KeyDraft) => void;
   error: Error | null;
   isPending: boolean;
@@ -61,10 +85,10 @@ interface KeyFormProps {
   onClose: () => void;
 }
 
-function KeyForm({ draft, onChange, error, isPending, onMake, onClose }: KeyFormProps) {
+function KeyForm({ draft, owners, onChange, error, isPending, onMake, onClose }: KeyFormProps) {
   const words = useWords(accessWords);
   const parts = useWords(partsWords);
-  const role = useRole();
+  const role = owners.find(({ username }) => username === draft.owner)?.role ?? owners[0]?.role ?? 'viewer';
   const [isTried, setTried] = useState(false);
   const change = (changes: Partial<KeyDraft>): void => onChange({ ...draft, ...changes });
   const flaw = isTried ? flawOf(draft) : null;
@@ -103,24 +127,46 @@ function KeyForm({ draft, onChange, error, isPending, onMake, onClose }: KeyForm
           value={draft.name}
           onChange={({ target }) => change({ name: target.value })}
         />
+        {owners.length > 1 && (
+          <Select
+            label={words.keyOwner}
+            hint={words.keyOwnerHint}
+            value={draft.owner ?? owners[0]?.username ?? ''}
+            choices={owners.map((each) => ({
+              value: each.username,
+              label: `${each.username} · ${words.roles[each.role]}`,
+            }))}
+            onChoose={(username) => {
+              const [me] = owners;
+              const chosen = owners.find((each) => each.username === username);
+              if (chosen !== undefined) onChange(withOwner(draft, chosen === me ? null : username, chosen.role));
+            }}
+          />
+        )}
         <Group title={words.purpose}>
           <div className="overflow-x-auto">
             <Segmented
               label={words.purpose}
               value={draft.purpose}
-              choices={PURPOSES.map((value) => ({ value, label: words.purposes[value] }))}
-              onChoose={(purpose) => onChange(withPurpose(draft, purpose))}
+              choices={purposesOf(role).map((value) => ({ value, label: words.purposes[value] }))}
+              onChoose={(purpose) => onChange(withPurpose(draft, purpose, role))}
             />
           </div>
         </Group>
         <Group title={words.may} error={flaw === 'right' ? words.needsRight : null}>
-          <Checkbox label={words.mayCall} checked={draft.mayCall} onCheck={(mayCall) => change({ mayCall })} />
-          <Checkbox
-            label={words.mayStart}
-            checked={draft.mayStart && draft.mayCall}
-            disabled={!draft.mayCall}
-            onCheck={(mayStart) => change({ mayStart })}
-          />
+          {mayCallModels(role) ? (
+            <>
+              <Checkbox label={words.mayCall} checked={draft.mayCall} onCheck={(mayCall) => change({ mayCall })} />
+              <Checkbox
+                label={words.mayStart}
+                checked={draft.mayStart && draft.mayCall}
+                disabled={!draft.mayCall}
+                onCheck={(mayStart) => change({ mayStart })}
+              />
+            </>
+          ) : (
+            <p className="text-mute">{words.mayNotCall}</p>
+          )}
           <Checkbox
             label={words.mayMetrics}
             checked={draft.mayReadMetrics}
@@ -145,6 +191,7 @@ function KeyForm({ draft, onChange, error, isPending, onMake, onClose }: KeyForm
             onChoose={(end) => change({ end })}
           />
         </div>
+        {mayCallModels(role) && <LimitFields limits={draft.limits} onChange={(limits) => change({ limits })} />}
         {error !== null && (
           <p role="alert" className="text-bad">
             {errorText(error).sentence}
@@ -203,48 +250,5 @@ function Instances({ draft: { instances }, onChange, error }: InstancesProps) {
         </div>
       )}
     </Group>
-  );
-}
-
-function MadeKey({ made, purpose, onClose }: { made: KeyCreated; purpose: Purpose; onClose: () => void }) {
-  const words = useWords(accessWords);
-  const page = location.href;
-  return (
-    <Dialog
-      title={words.keyFor(made.info.name)}
-      width={560}
-      canClose={false}
-      onClose={onClose}
-      footer={
-        <Button kind="primary" onClick={onClose}>
-          {words.kept}
-        </Button>
-      }
-    >
-      <div className="flex flex-col gap-5">
-        <div className="flex flex-col gap-2">
-          <p className="font-strong text-warn">{words.shownOnce}</p>
-          <div className="flex flex-wrap items-center gap-2 rounded-control border border-line bg-panel px-3 py-2">
-            <code className="min-w-0 grow break-all">{made.key}</code>
-            <CopyButton text={made.key} label={words.copyKey} hasWords />
-          </div>
-        </div>
-        <section className="flex flex-col gap-2">
-          <h3 className="font-strong">{words.howToUse}</h3>
-          <p className="text-mute">{words.snippets[purpose]}</p>
-          <CodeBlock
-            label={words.howToUse}
-            code={snippetOf(purpose, made.key, page)}
-            wraps={purpose !== 'prometheus'}
-          />
-          {purpose !== 'prometheus' && (
-            <p className="flex flex-wrap items-center gap-1 text-mute">
-              {words.baseUrl} <code className="break-all">{addressOf(page, 'v1')}</code>
-              <CopyButton text={addressOf(page, 'v1')} />
-            </p>
-          )}
-        </section>
-      </div>
-    </Dialog>
   );
 }

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import { addressOf, flawOf, keyBody, NEW_KEY, snippetOf, withPurpose } from './purposes.ts';
+import { addressOf, flawOf, keyBody, newKey, purposesOf, snippetOf, withOwner, withPurpose } from './purposes.ts';
 
+const NEW_KEY = newKey('admin');
 const PAGE = 'https://ai.example.com/llm/#/access?tab=keys';
 
 describe('a new key', () => {
@@ -13,7 +14,7 @@ describe('a new key', () => {
   });
 
   test('for Prometheus reads figures only', () => {
-    const draft = { ...withPurpose(NEW_KEY, 'prometheus'), name: 'prometheus' };
+    const draft = { ...withPurpose(NEW_KEY, 'prometheus', 'admin'), name: 'prometheus' };
     expect(keyBody(draft, 0)).toEqual({ name: 'prometheus', scopes: ['metrics'], may_start: false });
   });
 
@@ -27,7 +28,33 @@ describe('a new key', () => {
     expect(keyBody({ ...NEW_KEY, name: 'k', role: 'viewer' }, 0)).toMatchObject({ scopes: ['inference', 'viewer'] });
   });
 
+  test('of a viewer has only rights that a viewer may give', () => {
+    expect(purposesOf('viewer')).toEqual(['prometheus', 'other']);
+    expect(keyBody({ ...newKey('viewer'), name: 'k' }, 0)).toMatchObject({ scopes: ['metrics'], may_start: false });
+    const other = withPurpose(newKey('viewer'), 'other', 'viewer');
+    expect(keyBody({ ...other, name: 'k' }, 0)).toMatchObject({ scopes: ['metrics'], may_start: false });
+  });
+
+  test('for another account has the rights of its role', () => {
+    const draft = withOwner({ ...NEW_KEY, name: 'k', purpose: 'ci', role: 'admin' }, 'ada', 'viewer');
+    expect(keyBody(draft, 0)).toEqual({ name: 'k', scopes: ['metrics'], may_start: false, owner: 'ada' });
+    expect(keyBody(withOwner(draft, 'bob', 'operator'), 0)).toMatchObject({ owner: 'bob', scopes: ['metrics'] });
+    expect(keyBody(withOwner(draft, null, 'admin'), 0)).not.toHaveProperty('owner');
+  });
+
+  test('has the limits that are not 0', () => {
+    const limits = { max_in_flight: ' 2', requests_per_minute: '0', tokens_per_minute: '5000' };
+    expect(keyBody({ ...NEW_KEY, name: 'k', limits }, 0)).toEqual({
+      name: 'k',
+      scopes: ['inference'],
+      may_start: true,
+      max_in_flight: 2,
+      tokens_per_minute: 5_000,
+    });
+  });
+
   test.each([
+    ['a number for each limit', { limits: { ...NEW_KEY.limits, tokens_per_minute: 'x' } }, 'limit'],
     ['a name', { name: ' ' }, 'name'],
     ['a right', { mayCall: false }, 'right'],
     ['an instance, if it is not for all', { instances: [] }, 'instance'],
@@ -39,13 +66,22 @@ describe('a new key', () => {
 describe('the snippet of a key', () => {
   test('has the prefix under which the page was opened', () => {
     expect(addressOf(PAGE, 'v1')).toBe('https://ai.example.com/llm/v1');
-    expect(snippetOf('openWebUi', 'llk_x', PAGE)).toBe('URL: https://ai.example.com/llm/v1\nKey: llk_x');
+    expect(snippetOf('openWebUi', 'llk_x', PAGE, ['inference'])).toBe('URL: https://ai.example.com/llm/v1\nKey: llk_x');
   });
 
   test('of Prometheus has scheme, host and path apart', () => {
-    const snippet = snippetOf('prometheus', 'llk_x', PAGE);
+    const snippet = snippetOf('prometheus', 'llk_x', PAGE, ['metrics']);
     expect(snippet).toContain('scheme: https\n');
     expect(snippet).toContain('metrics_path: /llm/metrics\n');
     expect(snippet).toContain("targets: ['ai.example.com']");
+  });
+
+  test.each([
+    [['inference'], 'v1/models'],
+    [['operator'], 'v1/models'],
+    [['metrics', 'viewer'], 'api/instances'],
+    [['metrics'], 'metrics'],
+  ] as const)('with the rights %j reads %s', (scopes, path) => {
+    expect(snippetOf('other', 'llk_x', PAGE, scopes)).toContain(`https://ai.example.com/llm/${path} `);
   });
 });

@@ -1,4 +1,6 @@
-import type { CreateKey, Role } from '@llamactl/client';
+import type { CreateKey, Role, Scope } from '@llamactl/client';
+import { includes } from '../../lib/permissions.ts';
+import { limitNumbers, NO_LIMITS, type LimitTexts } from './limits.ts';
 
 /** Programs that a key can be for. */
 export const PURPOSES = ['editor', 'openWebUi', 'prometheus', 'ci', 'other'] as const;
@@ -19,11 +21,24 @@ export interface KeyDraft {
   /** `null`: all. */
   instances: readonly string[] | null;
   end: End;
+  /** The account that gets the key; `null`: one's own. */
+  owner: string | null;
+  limits: LimitTexts;
 }
 
-/** Suggests what a program needs. Name and instances stay. */
-export function withPurpose(draft: KeyDraft, purpose: Purpose): KeyDraft {
-  const isReader = purpose === 'prometheus';
+/** Whether a role may call models, and with it its keys. */
+export function mayCallModels(role: Role): boolean {
+  return includes(role, 'operator');
+}
+
+/** The programs that a key of a role can be for. */
+export function purposesOf(role: Role): readonly Purpose[] {
+  return mayCallModels(role) ? PURPOSES : ['prometheus', 'other'];
+}
+
+/** Suggests what a program needs, within the rights of a role. Name, owner, instances and limits stay. */
+export function withPurpose(draft: KeyDraft, purpose: Purpose, role: Role): KeyDraft {
+  const isReader = purpose === 'prometheus' || !mayCallModels(role);
   return {
     ...draft,
     purpose,
@@ -35,19 +50,29 @@ export function withPurpose(draft: KeyDraft, purpose: Purpose): KeyDraft {
   };
 }
 
-export const NEW_KEY: KeyDraft = withPurpose(
-  {
+/** Gives the key to another account. Its rights are suggested again, within the role of that account. */
+export function withOwner(draft: KeyDraft, owner: string | null, role: Role): KeyDraft {
+  const [first = 'other', ...others] = purposesOf(role);
+  const purpose = others.includes(draft.purpose) ? draft.purpose : first;
+  return withPurpose({ ...draft, owner }, purpose, role);
+}
+
+/** The form of a new key for an account with a role. @param owner `null`: one's own. */
+export function newKey(role: Role, owner: string | null = null): KeyDraft {
+  const blank: KeyDraft = {
     name: '',
     purpose: 'editor',
-    mayCall: true,
-    mayStart: true,
+    mayCall: false,
+    mayStart: false,
     mayReadMetrics: false,
     role: 'none',
     instances: null,
     end: 'never',
-  },
-  'editor',
-);
+    owner: null,
+    limits: NO_LIMITS,
+  };
+  return withOwner(blank, owner, role);
+}
 
 /** The first thing that is missing in a draft; `null`: nothing. */
 export function flawOf({
@@ -56,10 +81,12 @@ export function flawOf({
   mayReadMetrics,
   role,
   instances,
-}: KeyDraft): 'name' | 'right' | 'instance' | null {
+  limits,
+}: KeyDraft): 'name' | 'right' | 'instance' | 'limit' | null {
   if (name.trim() === '') return 'name';
   if (!mayCall && !mayReadMetrics && role === 'none') return 'right';
-  return instances?.length === 0 ? 'instance' : null;
+  if (instances?.length === 0) return 'instance';
+  return limitNumbers(limits) === null ? 'limit' : null;
 }
 
 /** The body that makes the key. @param now Milliseconds since the epoch. */
@@ -69,11 +96,14 @@ export function keyBody(draft: KeyDraft, now: number): CreateKey {
     ...(draft.mayReadMetrics ? (['metrics'] as const) : []),
     ...(draft.role === 'none' ? [] : [draft.role]),
   ];
+  const limits = Object.entries(limitNumbers(draft.limits) ?? {}).filter(([, limit]) => limit > 0);
   return {
     name: draft.name.trim(),
     scopes,
     may_start: draft.mayStart,
     ...(draft.instances === null ? {} : { instances: [...draft.instances] }),
+    ...(draft.owner === null ? {} : { owner: draft.owner }),
+    ...Object.fromEntries(limits),
     ...(draft.end === 'never' ? {} : { expires_at: new Date(now + Number(draft.end) * 86_400_000).toISOString() }),
   };
 }
@@ -83,8 +113,13 @@ export function addressOf(page: string, path: string): string {
   return new URL(path, page.replace(/#.*$/, '')).href;
 }
 
-/** The text to paste into the program that a key is for. */
-export function snippetOf(purpose: Purpose, secret: string, page: string): string {
+/** Whether a key with these rights may call models. */
+export function scopesCall(scopes: readonly Scope[]): boolean {
+  return scopes.some((scope) => scope === 'inference' || scope === 'operator' || scope === 'admin');
+}
+
+/** The text to paste into the program that a key is for. @param scopes The rights of the key. */
+export function snippetOf(purpose: Purpose, secret: string, page: string, scopes: readonly Scope[]): string {
   const base = addressOf(page, 'v1');
   switch (purpose) {
     case 'editor':
@@ -105,6 +140,12 @@ export function snippetOf(purpose: Purpose, secret: string, page: string): strin
     case 'ci':
       return `OPENAI_BASE_URL=${base}\nOPENAI_API_KEY=${secret}`;
     case 'other':
-      return `curl ${base}/models -H "Authorization: Bearer ${secret}"`;
+      return `curl ${tryAddress(page, scopes)} -H "Authorization: Bearer ${secret}"`;
   }
+}
+
+/** An address that a key may read, to try it. */
+function tryAddress(page: string, scopes: readonly Scope[]): string {
+  if (scopesCall(scopes)) return addressOf(page, 'v1/models');
+  return addressOf(page, scopes.includes('viewer') ? 'api/instances' : 'metrics');
 }

@@ -11,15 +11,10 @@ import { useWords } from '../../lib/language.ts';
 import { accessWords } from '../../words/access.ts';
 import { partsWords } from '../../words/parts.ts';
 import { useSettled } from './access-command.ts';
+import { LimitFields } from './limit-fields.tsx';
+import { limitNumbers, limitTexts, NO_LIMITS, type LimitTexts } from './limits.ts';
 
 const ROLES: readonly Role[] = ['viewer', 'operator', 'admin'];
-const LIMITS = [
-  ['max_in_flight', 'maxInFlight'],
-  ['requests_per_minute', 'perMinute'],
-  ['tokens_per_minute', 'tokensPerMinute'],
-] as const;
-
-type LimitName = (typeof LIMITS)[number][0];
 
 /** A new account, or changes of one. @param user `null`: a new one. */
 export function UserForm({ user, onClose }: { user: User | null; onClose: () => void }) {
@@ -29,13 +24,9 @@ export function UserForm({ user, onClose }: { user: User | null; onClose: () => 
   const [username, setUsername] = useState(user?.username ?? '');
   const [role, setRole] = useState<Role>(user?.role ?? 'operator');
   const [password, setPassword] = useState('');
-  const [limits, setLimits] = useState<Record<LimitName, string>>({
-    max_in_flight: String(user?.max_in_flight ?? 0),
-    requests_per_minute: String(user?.requests_per_minute ?? 0),
-    tokens_per_minute: String(user?.tokens_per_minute ?? 0),
-  });
+  const [limits, setLimits] = useState<LimitTexts>(user === null ? NO_LIMITS : limitTexts(user));
   const settled = useSettled(['users'], onClose);
-  const numbers = numbersOf(limits);
+  const numbers = limitNumbers(limits);
   const save = useMutation({
     mutationFn: () =>
       user === null
@@ -93,23 +84,7 @@ export function UserForm({ user, onClose }: { user: User | null; onClose: () => 
           value={password}
           onChange={({ target }) => setPassword(target.value)}
         />
-        <fieldset className="flex min-w-0 flex-col gap-2">
-          <legend className="mb-1 font-strong">{words.limits}</legend>
-          <div className="grid gap-3 wide:grid-cols-3">
-            {LIMITS.map(([name, label]) => (
-              <TextField
-                key={name}
-                label={words[label]}
-                inputMode="numeric"
-                isMono
-                error={wholeNumber(limits[name]) === null ? words.notNumber : null}
-                value={limits[name]}
-                onChange={({ target }) => setLimits({ ...limits, [name]: target.value })}
-              />
-            ))}
-          </div>
-          <p className="text-mute">{words.limitHint}</p>
-        </fieldset>
+        <LimitFields limits={limits} onChange={setLimits} />
         {save.error !== null && (
           <p role="alert" className="text-bad">
             {errorText(save.error).sentence}
@@ -119,16 +94,4 @@ export function UserForm({ user, onClose }: { user: User | null; onClose: () => 
       </form>
     </Dialog>
   );
-}
-
-function wholeNumber(text: string): number | null {
-  return /^\d{1,12}$/.test(text.trim()) ? Number(text) : null;
-}
-
-/** The limits as numbers; `null`: one of them is none. */
-function numbersOf(limits: Readonly<Record<LimitName, string>>): Record<LimitName, number> | null {
-  const [inFlight, requests, tokens] = LIMITS.map(([name]) => wholeNumber(limits[name]));
-  if (inFlight === undefined || requests === undefined || tokens === undefined) return null;
-  if (inFlight === null || requests === null || tokens === null) return null;
-  return { max_in_flight: inFlight, requests_per_minute: requests, tokens_per_minute: tokens };
 }

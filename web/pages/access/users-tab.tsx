@@ -6,20 +6,22 @@ import { Age } from '../../components/age.tsx';
 import { Badge } from '../../components/badge.tsx';
 import { Button } from '../../components/button.tsx';
 import { ConfirmDialog } from '../../components/confirm-dialog.tsx';
-import { MenuButton } from '../../components/menu.tsx';
 import { PageBody } from '../../components/page-header.tsx';
 import { QueryPart } from '../../components/query-part.tsx';
 import { VerdictMark } from '../../components/status.tsx';
 import { Table, Td, Th, Tr } from '../../components/table.tsx';
 import { useApp } from '../../lib/app.ts';
 import { useWords } from '../../lib/language.ts';
+import { usersQuery } from '../../lib/queries.ts';
 import { useShortcuts } from '../../lib/shortcuts.ts';
 import { useStored } from '../../lib/value-store.ts';
 import { accessWords } from '../../words/access.ts';
 import { useSettled } from './access-command.ts';
+import { DisableUser } from './disable-user.tsx';
 import { EditButton } from './edit-button.tsx';
 import { UsageFigures, UsageLine, useMonth } from './usage-figures.tsx';
 import { UserForm } from './user-form.tsx';
+import { UserMenu } from './user-menu.tsx';
 import { UserSessions } from './user-sessions.tsx';
 
 /** Columns that a narrow screen has no room for. */
@@ -29,7 +31,7 @@ const FOR_WIDE = 'hidden wide:table-cell';
 export function UsersTab() {
   const words = useWords(accessWords);
   const { client } = useApp();
-  const query = useQuery({ queryKey: ['users'], queryFn: ({ signal }) => client.listUsers({ signal }) });
+  const query = useQuery(usersQuery(client));
   const [isNew, setNew] = useState(false);
   useShortcuts(words.tabs.users, [{ keys: 'n', label: words.newUser, run: () => setNew(true) }]);
   return (
@@ -50,6 +52,7 @@ function UserTable({ users }: { users: readonly User[] }) {
   const columns = words.userColumns;
   const [edited, setEdited] = useState<User | null>(null);
   const [deleted, setDeleted] = useState<User | null>(null);
+  const [disabled, setDisabled] = useState<User | null>(null);
   const [seen, setSeen] = useState<User | null>(null);
   const month = useMonth('user');
   return (
@@ -81,12 +84,14 @@ function UserTable({ users }: { users: readonly User[] }) {
             month={month}
             onEdit={() => setEdited(user)}
             onSessions={() => setSeen(user)}
+            onDisable={() => setDisabled(user)}
             onDelete={() => setDeleted(user)}
           />
         ))}
       </Table>
       {edited !== null && <UserForm user={edited} onClose={() => setEdited(null)} />}
       {seen !== null && <UserSessions username={seen.username} onClose={() => setSeen(null)} />}
+      {disabled !== null && <DisableUser user={disabled} onClose={() => setDisabled(null)} />}
       {deleted !== null && <DeleteUser user={deleted} onClose={() => setDeleted(null)} />}
     </>
   );
@@ -98,19 +103,15 @@ interface UserRowProps {
   month: ReturnType<typeof useMonth>;
   onEdit: () => void;
   onSessions: () => void;
+  onDisable: () => void;
   onDelete: () => void;
 }
 
-function UserRow({ user, month, onEdit, onSessions, onDelete }: UserRowProps) {
+function UserRow({ user, month, onEdit, onSessions, onDisable, onDelete }: UserRowProps) {
   const words = useWords(accessWords);
-  const { client, logIn } = useApp();
+  const { logIn } = useApp();
   const state = useStored(logIn.state);
   const isMe = state.kind === 'in' && state.me.caller?.username === user.username;
-  const settled = useSettled(['users'], () => undefined);
-  const toggle = useMutation({
-    mutationFn: () => client.updateUser(user.username, { disabled: !user.disabled }),
-    ...settled(words.userSaved(user.username)),
-  });
   return (
     <Tr>
       <Td className="py-1.5">
@@ -140,20 +141,7 @@ function UserRow({ user, month, onEdit, onSessions, onDelete }: UserRowProps) {
       <Td isNumber>
         <span className="inline-flex items-center gap-1">
           <EditButton of={user.username} onClick={onEdit} />
-          {isMe ? (
-            <span className="size-7" />
-          ) : (
-            <MenuButton
-              icon="more"
-              label={words.moreFor(user.username)}
-              items={() => [
-                { label: words.logIns, onSelect: onSessions },
-                { label: user.disabled ? words.enable : words.disable, onSelect: () => toggle.mutate() },
-                { kind: 'line' },
-                { label: words.deleteUser, icon: 'trash', isDanger: true, onSelect: onDelete },
-              ]}
-            />
-          )}
+          <UserMenu {...{ user, isMe, onSessions, onDisable, onDelete }} />
         </span>
       </Td>
     </Tr>

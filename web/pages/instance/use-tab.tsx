@@ -4,7 +4,7 @@ import { CopyButton } from '../../components/copy-button.tsx';
 import { Facts, Panel } from '../../components/panel.tsx';
 import { Segmented } from '../../components/segmented.tsx';
 import { useState } from 'react';
-import { useApp } from '../../lib/app.ts';
+import { useApp, useMay } from '../../lib/app.ts';
 import { useWords } from '../../lib/language.ts';
 import type { Row } from '../../lib/live/row-store.ts';
 import { useStored } from '../../lib/value-store.ts';
@@ -16,6 +16,7 @@ export function UseTab({ row }: { row: Row }) {
   const words = useWords(instanceWords).use;
   const state = useStored(useApp().logIn.state);
   const [snippet, setSnippet] = useState<Snippet>('curl');
+  const mayCall = useMay('operator');
   const needsKey = state.kind === 'in' && state.me.auth_enabled;
   const base = apiBase(location.href);
   const { capabilities } = row;
@@ -32,10 +33,12 @@ export function UseTab({ row }: { row: Row }) {
               words.key,
               needsKey ? (
                 <span key="key" className="-my-0.5 flex min-h-6 flex-wrap items-center gap-x-3">
-                  {words.needsKey}
-                  <Link to="/access" className="inline-flex min-h-6 items-center text-accent hover:underline">
-                    {words.makeKey}
-                  </Link>
+                  {mayCall ? words.needsKey : words.mayNotCall}
+                  {mayCall && (
+                    <Link to="/access" className="inline-flex min-h-6 items-center text-accent hover:underline">
+                      {words.makeKey}
+                    </Link>
+                  )}
                 </span>
               ) : (
                 <span key="key" className="flex min-h-5 items-center">

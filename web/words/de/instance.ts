@@ -223,6 +223,7 @@ export const de = {
     noKey: 'Kein Schlüssel ist nötig.',
     needsKey: 'Ein Schlüssel mit dem Recht, diese Instanz zu benutzen.',
     makeKey: 'Schlüssel anlegen',
+    mayNotCall: 'Ihre Rolle darf keine Modelle aufrufen. Ein Schlüssel eines operator oder admin darf es.',
     snippets: { curl: 'curl', python: 'Python', typescript: 'TypeScript', openWebUi: 'Open WebUI' },
     openWebUiHint: 'Open WebUI: Admin Panel → Settings → Connections → OpenAI API → Add.',
     starts: 'Eine Anfrage startet sie, wenn sie gestoppt ist.',

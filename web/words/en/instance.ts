@@ -207,6 +207,7 @@ export const en = {
     noKey: 'No key is needed.',
     needsKey: 'A key with the right to call this instance.',
     makeKey: 'Make a key',
+    mayNotCall: 'Your role may not call models. A key of an operator or an administrator may.',
     snippets: { curl: 'curl', python: 'Python', typescript: 'TypeScript', openWebUi: 'Open WebUI' } satisfies Record<
       Snippet,
       string

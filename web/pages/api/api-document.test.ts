@@ -60,7 +60,8 @@ describe('the search', () => {
   const ids = (query: string): string[] => foundOperations(searched, query).map(({ id }) => id);
 
   it('finds all words in any order, in summaries, paths and ids', () => {
-    expect(ids('USER delete')).toEqual(['deleteUser']);
+    expect(ids('USER delete')).toContain('deleteUser');
+    expect(ids('USER delete')).not.toContain('listUsers');
   });
 
   it('finds names of fields, also of nested schemas', () => {

@@ -57,6 +57,12 @@ export interface Schema {
   propertyNames?: Schema;
   additionalProperties?: Schema | boolean;
   anyOf?: readonly Schema[];
+  oneOf?: readonly Schema[];
+}
+
+/** The alternatives of a value; empty: it has none. A reader need not know whether several may be right at once. */
+export function alternativesOf({ anyOf, oneOf }: Schema): readonly Schema[] {
+  return anyOf ?? oneOf ?? [];
 }
 
 /** The named schemas of the document. */

@@ -1,4 +1,4 @@
-import type { Content, Operation, Schema, Schemas } from './api-document.ts';
+import { alternativesOf, type Content, type Operation, type Schema, type Schemas } from './api-document.ts';
 
 /** An operation with the text in which words are searched. */
 export interface SearchedOperation {
@@ -33,7 +33,7 @@ function schemasOf(content: Content): Schema[] {
 
 /** @param seen References that were followed already; schemas may contain themselves. */
 function collectNames(schema: Schema, schemas: Schemas, names: Set<string>, seen: Set<string>): void {
-  const { $ref, properties = {}, items, anyOf = [], additionalProperties } = schema;
+  const { $ref, properties = {}, items, additionalProperties } = schema;
   if ($ref !== undefined && !seen.has($ref)) {
     seen.add($ref);
     collectNames(schemas[$ref.split('/').at(-1) ?? ''] ?? {}, schemas, names, seen);
@@ -42,7 +42,7 @@ function collectNames(schema: Schema, schemas: Schemas, names: Set<string>, seen
     names.add(name);
     collectNames(field, schemas, names, seen);
   }
-  for (const choice of anyOf) collectNames(choice, schemas, names, seen);
+  for (const choice of alternativesOf(schema)) collectNames(choice, schemas, names, seen);
   if (items !== undefined) collectNames(items, schemas, names, seen);
   if (typeof additionalProperties === 'object') collectNames(additionalProperties, schemas, names, seen);
 }

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import openApi from '../../../openapi.json' with { type: 'json' };
 import { en } from '../../words/en/api.ts';
-import type { ApiDocument, Schema } from './api-document.ts';
+import { alternativesOf, type ApiDocument, type Schema } from './api-document.ts';
 import { fieldsOf, kindOf, objectsIn, remarksOf } from './schema-tree.ts';
 
 const document = openApi as ApiDocument;
@@ -18,6 +18,7 @@ describe('the type of a value', () => {
     ['a list', { type: 'array', items: { type: 'string' } }, 'list of string'],
     ['a list of anything', { type: 'array' }, 'list of anything'],
     ['alternatives', { anyOf: [{ type: 'string' }, { type: 'null' }] }, 'string or null'],
+    ['alternatives of which one is right', { oneOf: [{ type: 'string' }, { type: 'number' }] }, 'string or number'],
     ['equal alternatives', { anyOf: [{ type: 'string', minLength: 1 }, { type: 'string' }] }, 'string'],
     ['several types', { type: ['string', 'null'] }, 'string or null'],
     ['one value', { const: true }, 'true'],
@@ -91,13 +92,13 @@ describe('the schemas of the API', () => {
   const KNOWN = new Set(
     (
       '$ref type const enum description default pattern minimum maximum exclusiveMinimum minLength maxLength ' +
-      'minItems maxItems items properties required additionalProperties anyOf format propertyNames'
+      'minItems maxItems items properties required additionalProperties anyOf oneOf format propertyNames'
     ).split(' '),
   );
 
   function keywordsIn(schema: Schema): string[] {
-    const { properties = {}, items, anyOf = [], additionalProperties, propertyNames } = schema;
-    const parts = [...Object.values(properties), ...anyOf, items, additionalProperties, propertyNames];
+    const { properties = {}, items, additionalProperties, propertyNames } = schema;
+    const parts = [...Object.values(properties), ...alternativesOf(schema), items, additionalProperties, propertyNames];
     return [...Object.keys(schema), ...parts.flatMap((part) => (typeof part === 'object' ? keywordsIn(part) : []))];
   }
 

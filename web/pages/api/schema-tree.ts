@@ -1,4 +1,4 @@
-import type { Schema, Schemas } from './api-document.ts';
+import { alternativesOf, type Schema, type Schemas } from './api-document.ts';
 
 /** The words with which types and bounds are described. */
 export interface SchemaWords {
@@ -67,8 +67,9 @@ export function kindOf(
     return kindOf(named, schemas, words, new Set([...seen, name]));
   }
   const inner = (part: Schema): string => kindOf(part, schemas, words, seen);
-  const { anyOf, const: only, enum: choices, type, items, properties } = schema;
-  if (anyOf !== undefined) return [...new Set(anyOf.map(inner))].join(` ${words.or} `);
+  const alternatives = alternativesOf(schema);
+  const { const: only, enum: choices, type, items, properties } = schema;
+  if (alternatives.length > 0) return [...new Set(alternatives.map(inner))].join(` ${words.or} `);
   if (only !== undefined) return JSON.stringify(only);
   if (choices !== undefined) return choices.map((choice) => JSON.stringify(choice)).join(' | ');
   if (type === 'array') return words.listOf(items === undefined ? words.anything : inner(items));
@@ -92,9 +93,9 @@ function objectsBelow(schema: Schema, schemas: Schemas, seen: ReadonlySet<string
     const named = schemas[name];
     return named === undefined || seen.has(name) ? [] : objectsBelow(named, schemas, new Set([...seen, name]));
   }
-  const { properties, anyOf = [], items, additionalProperties } = schema;
+  const { properties, items, additionalProperties } = schema;
   if (properties !== undefined) return [schema];
-  const parts = [...anyOf, items, additionalProperties].filter((part) => typeof part === 'object');
+  const parts = [...alternativesOf(schema), items, additionalProperties].filter((part) => typeof part === 'object');
   return parts.flatMap((part) => objectsBelow(part, schemas, seen));
 }
 

@@ -1,6 +1,7 @@
 import type { Client, LogEntry, Logs } from '@llamactl/client';
 import { describe, expect, it } from 'vitest';
 import type { Feed } from '../../lib/live/feed.ts';
+import { ValueStore } from '../../lib/value-store.ts';
 import { LogSession } from './log-session.ts';
 
 const line = (seq: number): LogEntry => ({ timestamp: '', level: 'info', message: `line ${seq}`, seq });
@@ -14,7 +15,8 @@ function searching(pages: readonly Logs[]): { session: LogSession; asked: unknow
       return pages[asked.length - 1] ?? { logs: [] };
     },
   };
-  const session = new LogSession({ client: client as unknown as Client, feed: {} as Feed, name: 'a', level: 'debug' });
+  const feed = { connection: new ValueStore({ kind: 'live' }) } as unknown as Feed;
+  const session = new LogSession({ client: client as unknown as Client, feed, name: 'a', level: 'debug' });
   return { session, asked };
 }
 

@@ -1,10 +1,11 @@
 /** Numbers as people read them. */
 
 const UNITS = ['B', 'kB', 'MB', 'GB', 'TB', 'PB'];
+const MEMORY_UNITS = ['B', 'KiB', 'MiB', 'GiB', 'TiB', 'PiB'];
 
 const TOKEN_UNITS = ['', 'k', 'M', 'G', 'T'];
 
-/** Shows a number of bytes: `1.3 GB`; `null` is `-`. */
+/** Shows a number of bytes of a file, a disk or a connection: `1.3 GB`; `null` is `-`. */
 export function bytes(count: number | null | undefined): string {
   if (count === null || count === undefined) return '-';
   let value = count;
@@ -14,6 +15,19 @@ export function bytes(count: number | null | undefined): string {
     unit += 1;
   }
   return `${value < 9.95 && unit > 0 ? value.toFixed(1) : String(Math.round(value))} ${UNITS[unit] ?? ''}`;
+}
+
+/** Shows a number of bytes of memory: `22.4 GiB`, in the unit in which memory is sold and engines count; `null` is `-`. */
+export function memoryText(count: number | null | undefined): string {
+  if (count === null || count === undefined) return '-';
+  let value = count;
+  let unit = 0;
+  while (value >= 1_023.5 && unit < MEMORY_UNITS.length - 1) {
+    value /= 1_024;
+    unit += 1;
+  }
+  const digits = unit > 2 && value < 99.95 ? 1 : value < 9.95 && unit > 0 ? 1 : 0;
+  return `${value.toFixed(digits)} ${MEMORY_UNITS[unit] ?? ''}`;
 }
 
 /** Seconds as `42s`, `3m 5s`, `2h 10m`, `4d 3h`. */

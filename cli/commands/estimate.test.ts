@@ -62,7 +62,7 @@ describe('estimate', () => {
     const words = ['estimate', file, '-o', 'ctx_size=1000000', '-o', 'n_gpu_layers=0'];
     const { status, stdout } = await sandbox.run(words);
     expect(status).toBe(1);
-    expect(stdout).toMatch(/\nIt does not fit \(context 1000000\): ram needs \d.* GB, and \d.* GB are free\.\n/);
+    expect(stdout).toMatch(/\nIt does not fit \(context 1.000.000\): ram needs \d.* GiB, and \d.* GiB are free\.\n/);
     const suggestion = /\nIt would fit with:\n {2}a context of (\d+) tokens: -o ctx_size=\1\n/.exec(stdout)?.[1] ?? '';
     const [, , , , ...rest] = words;
     expect((await sandbox.run(['estimate', file, '-o', `ctx_size=${suggestion}`, ...rest, '-q'])).stdout).toBe(

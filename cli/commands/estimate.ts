@@ -9,7 +9,7 @@ import { optionsOf } from '../instances/instance-settings.ts';
 import { modelCalled, serverModels } from '../instances/server-models.ts';
 import { collect } from '../instances/setting-flags.ts';
 import { missingName } from '../missing-name.ts';
-import { bytes, contextText } from '../../format/figures.ts';
+import { memoryText, contextText } from '../../format/figures.ts';
 import type { Column } from '../screen/table.ts';
 import { plain } from '../screen/text.ts';
 import { isOwnAddress } from '../server/own-address.ts';
@@ -85,7 +85,7 @@ function print({ terminal }: Session, estimate: Estimate): void {
     COLUMNS,
     devices.map(({ device, need, free, total, weights, cache, compute }) => [
       plain(device),
-      ...[need, free, total, weights, cache, compute].map(bytes),
+      ...[need, free, total, weights, cache, compute].map(memoryText),
     ]),
   );
   terminal.print('');
@@ -95,7 +95,7 @@ function print({ terminal }: Session, estimate: Estimate): void {
   if (estimate.fits) return terminal.print(`It fits: ${settings}.`);
   const short = devices
     .filter(({ need, free }) => need > free)
-    .map(({ device, need, free }) => `${plain(device)} needs ${bytes(need)}, and ${bytes(free)} are free`);
+    .map(({ device, need, free }) => `${plain(device)} needs ${memoryText(need)}, and ${memoryText(free)} are free`);
   terminal.print(`It does not fit (${settings}): ${short.join('; ')}.`);
   if (names.length > 0) terminal.print(`It would fit after a stop of ${names.map((name) => plain(name)).join(', ')}.`);
   if (suggestions.length > 0) terminal.print('It would fit with:');

@@ -100,7 +100,7 @@ describe('a list of instances', () => {
     await server.add('a', { status: 'running', memory: [{ device: 'ram', need: 3e9, source: 'estimated' }] });
     await server.add('b', { status: 'starting', waits_for: ['a'] });
     const { stdout } = await sandbox.run(['ps', '--all']);
-    expect(stdout).toMatch(/MEMORY[^]*ram 3\.0 GB/);
+    expect(stdout).toMatch(/MEMORY[^]*ram 2\.8 GiB/);
     expect((await sandbox.run(['ps'])).stdout).toMatch(/REASON[^]*waits for a/);
   });
 

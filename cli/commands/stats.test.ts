@@ -46,25 +46,28 @@ describe('llamactl stats', () => {
   it('shows instances with a process, and their total', async () => {
     await server.add('llama', {
       ...running,
-      stats: usualStats({ memory_usage: 1.5e9, cpu_usage: 180, threads: 8, uptime: 3_600 }),
+      stats: usualStats({ memory_usage: 1.5 * 2 ** 30, cpu_usage: 180, threads: 8, uptime: 3_600 }),
     });
-    await server.add('qwen', { ...running, stats: usualStats({ memory_usage: 2e8, cpu_usage: 0.2, uptime: 61 }) });
+    await server.add('qwen', {
+      ...running,
+      stats: usualStats({ memory_usage: 200 * 2 ** 20, cpu_usage: 0.2, uptime: 61 }),
+    });
     await server.add('idle');
     const { status, stdout } = await sandbox.run(['stats'], { columns: 80 });
     expect(screenAfter(stdout)).toEqual([
-      'NAME   MEMORY    CPU  THREADS     UP',
-      'llama  1.5 GB  180 %        8  1h 0m',
-      'qwen   200 MB  0.2 %        4  1m 1s',
-      'total  1.7 GB  180 %       12',
+      'NAME    MEMORY    CPU  THREADS     UP',
+      'llama  1.5 GiB  180 %        8  1h 0m',
+      'qwen   200 MiB  0.2 %        4  1m 1s',
+      'total  1.7 GiB  180 %       12',
     ]);
     expect(status).toBe(0);
   });
 
   it('has a column for GPUs if a tool reports them', async () => {
-    await server.add('a', { ...running, stats: usualStats({ gpu_memory_usage: 4e9 }) });
+    await server.add('a', { ...running, stats: usualStats({ gpu_memory_usage: 4 * 2 ** 30 }) });
     await server.add('b', { ...running, stats: usualStats() });
     const { stdout } = await sandbox.run(['stats']);
-    expect(stdout).toMatch(/GPU[\s\S]*a .* 4\.0 GB[\s\S]*b .* - [\s\S]*total .* 4\.0 GB/);
+    expect(stdout).toMatch(/GPU[\s\S]*a .* 4\.0 GiB[\s\S]*b .* - [\s\S]*total .* 4\.0 GiB/);
   });
 
   it('shows a named instance also when it is stopped, with its status', async () => {
@@ -106,12 +109,12 @@ describe('llamactl stats --watch', () => {
     const stats = watch([], 80);
     await stats.until((output) => rowOf(output, 'llama').includes('-'));
     await server.joined;
-    server.measured('llama', usualStats({ memory_usage: 3e9 }));
-    await stats.until((output) => rowOf(output, 'llama').includes('3.0 GB'));
+    server.measured('llama', usualStats({ memory_usage: 3 * 2 ** 30 }));
+    await stats.until((output) => rowOf(output, 'llama').includes('3.0 GiB'));
     expect(rowOf(stats.output, 'qwen')).toBe('');
     server.changeStatus('qwen', 'running', { started_at: STARTED });
-    server.measured('qwen', usualStats({ memory_usage: 4e9 }));
-    await stats.until((output) => rowOf(output, 'total').includes('7.0 GB'));
+    server.measured('qwen', usualStats({ memory_usage: 4 * 2 ** 30 }));
+    await stats.until((output) => rowOf(output, 'total').includes('7.0 GiB'));
     server.changeStatus('llama', 'stopped', { started_at: null });
     await stats.until((output) => rowOf(output, 'llama') === '');
     const { status, stderr } = await stats.interrupt();
@@ -122,8 +125,8 @@ describe('llamactl stats --watch', () => {
     await server.add('a', { ...running });
     const stats = watch(['a'], 80);
     await server.joined;
-    server.measured('a', usualStats({ memory_usage: 3e9 }));
-    await stats.until((output) => rowOf(output, 'a').includes('3.0 GB'));
+    server.measured('a', usualStats({ memory_usage: 3 * 2 ** 30 }));
+    await stats.until((output) => rowOf(output, 'a').includes('3.0 GiB'));
     server.changeStatus('a', 'starting', { started_at: null });
     await stats.until((output) => /^a +- +- +- +starting$/.test(rowOf(output, 'a')));
     server.changeStatus('a', 'running', { started_at: STARTED });
@@ -134,9 +137,9 @@ describe('llamactl stats --watch', () => {
     await server.add('a', { ...running });
     const stats = watch(['a']);
     await server.joined;
-    server.measured('a', usualStats({ memory_usage: 3e9, cpu_usage: 20, threads: 2 }));
+    server.measured('a', usualStats({ memory_usage: 3 * 2 ** 30, cpu_usage: 20, threads: 2 }));
     await stats.until((output) => output.includes('\n'));
-    expect(stats.output).toMatch(/^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d {2}a {13}3\.0 GB {2}20 % CPU {2}2 threads\n$/);
+    expect(stats.output).toMatch(/^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d {2}a {13}3\.0 GiB {2}20 % CPU {2}2 threads\n$/);
   });
 
   it('prints the measurements with --json', async () => {
@@ -186,26 +189,26 @@ describe('llamactl stats --window', () => {
   it('prints lowest, mean, highest and last values, and a sparkline', async () => {
     await server.add('a');
     points = [
-      point(120, { memory_usage: 1e9, memory_usage_peak: 1e9, cpu_usage: 10, cpu_usage_peak: 40 }),
-      point(60, { memory_usage: 3e9, memory_usage_peak: 5e9, cpu_usage: 20, cpu_usage_peak: 90 }),
-      point(0, { memory_usage: 2e9, memory_usage_peak: 2e9, cpu_usage: 30, cpu_usage_peak: 30 }),
+      point(120, { memory_usage: 1 * 2 ** 30, memory_usage_peak: 1 * 2 ** 30, cpu_usage: 10, cpu_usage_peak: 40 }),
+      point(60, { memory_usage: 3 * 2 ** 30, memory_usage_peak: 5 * 2 ** 30, cpu_usage: 20, cpu_usage_peak: 90 }),
+      point(0, { memory_usage: 2 * 2 ** 30, memory_usage_peak: 2 * 2 ** 30, cpu_usage: 30, cpu_usage_peak: 30 }),
     ];
     const { stdout } = await sandbox.run(['stats', 'a', '--window', '5m'], { columns: 76, now: NOW });
     const lines = screenAfter(stdout);
     expect(lines).toEqual([
-      '         LOWEST    MEAN  HIGHEST    LAST  TREND',
-      'memory   1.0 GB  2.0 GB   5.0 GB  2.0 GB              ▃▃▃▃▃▃██████▆▆▆▆▆▆',
-      'CPU        10 %    20 %     90 %    30 %              ▃▃▃▃▃▃▆▆▆▆▆▆██████',
-      'threads       4       4        4       4              ██████████████████',
+      '          LOWEST     MEAN  HIGHEST     LAST  TREND',
+      'memory   1.0 GiB  2.0 GiB  5.0 GiB  2.0 GiB              ▃▃▃▃▃▃██████▆▆▆▆▆▆',
+      'CPU         10 %     20 %     90 %     30 %              ▃▃▃▃▃▃▆▆▆▆▆▆██████',
+      'threads        4        4        4        4              ██████████████████',
     ]);
     expect(lines.every((line) => line.length <= 76)).toBe(true);
   });
 
   it('has GPU memory if a tool reports it, also piped', async () => {
     await server.add('a');
-    points = [point(0, { gpu_memory_usage: 8e9 })];
+    points = [point(0, { gpu_memory_usage: 8 * 2 ** 30 })];
     const { stdout } = await sandbox.run(['stats', 'a', '--window', '5m'], { now: NOW });
-    expect(stdout).toMatch(/^GPU +8\.0 GB +8\.0 GB +8\.0 GB +8\.0 GB +█+$/m);
+    expect(stdout).toMatch(/^GPU +8\.0 GiB +8\.0 GiB +8\.0 GiB +8\.0 GiB +█+$/m);
   });
 
   it('requires one instance', async () => {

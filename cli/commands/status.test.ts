@@ -60,7 +60,7 @@ describe('llamactl status', () => {
       'up         2h 5m, on box (linux, amd64)',
       'instances  8 running, 1 starting, 1 failed, 2 stopped',
       'CPU        12 % of 2 cores',
-      'memory     12 GB of 64 GB (19 %)',
+      'memory     11.2 GiB of 59.6 GiB (19 %)',
       'disk       76 % used (data directory)',
       'alerts     none',
     ]);
@@ -69,7 +69,7 @@ describe('llamactl status', () => {
   it('prints known facts of GPUs, and a limited number of GPUs', async () => {
     status.resources.gpus = [gpu(0), gpu(1, { memory_usage: null, utilization: null, temperature: null, power: null })];
     const lines = screenAfter((await sandbox.run(['status'])).stdout);
-    expect(lines).toContain('GPU 0      RTX 4090, 12 GB of 24 GB, 45 % busy, 61 °C, 230 W');
+    expect(lines).toContain('GPU 0      RTX 4090, 11.2 GiB of 22.4 GiB, 45 % busy, 61 °C, 230 W');
     expect(lines).toContain('GPU 1      RTX 4090');
     status.resources.gpus = Array.from({ length: 16 }, (_, index) => gpu(index));
     const many = screenAfter((await sandbox.run(['status'], { columns: 40 })).stdout);

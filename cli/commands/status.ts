@@ -1,7 +1,7 @@
 import type { Alert, Gpu, SystemStatus } from '@llamactl/client';
 import { Command } from 'commander';
 import type { CommandLine, Session } from '../command-line.ts';
-import { bytes, count, duration, percent } from '../../format/figures.ts';
+import { memoryText, count, duration, percent } from '../../format/figures.ts';
 import type { Style } from '../screen/style.ts';
 import { cut, plain } from '../screen/text.ts';
 
@@ -41,7 +41,7 @@ async function show({ client, address, terminal, signal }: Session): Promise<voi
     ['up', `${duration(uptime)}, on ${plain(info.hostname)} (${plain(info.os)}, ${plain(info.arch)})`],
     ['instances', states(status)],
     ['CPU', `${percent(resources.cpu_usage)} of ${count(info.cpu_count, 'core')}`],
-    ['memory', `${bytes(resources.memory_usage)} of ${bytes(resources.memory_total)}${memory}`],
+    ['memory', `${memoryText(resources.memory_usage)} of ${memoryText(resources.memory_total)}${memory}`],
     ['disk', `${percent(resources.disk_usage)} used (data directory)`],
     ...resources.gpus.slice(0, MOST_GPUS).map((gpu): [string, string] => [`GPU ${gpu.index}`, gpuText(gpu)]),
   ];
@@ -64,7 +64,7 @@ function share(usage: number, total: number): string {
 }
 
 function gpuText({ name, memory_usage, memory_total, utilization, temperature, power }: Gpu): string {
-  const memory = memory_usage === null ? [] : [`${bytes(memory_usage)} of ${bytes(memory_total)}`];
+  const memory = memory_usage === null ? [] : [`${memoryText(memory_usage)} of ${memoryText(memory_total)}`];
   return [
     plain(name),
     ...memory,

@@ -101,7 +101,7 @@ describe('an event line', () => {
     ],
     ['12:00:00  llama         deleted', { ...at, type: 'instance_deleted', data: { name: 'llama' } }],
     [
-      '12:00:00  llama         1.5 GB  120 % CPU  4 threads  2.0 GB GPU',
+      '12:00:00  llama         1.4 GiB  120 % CPU  4 threads  1.9 GiB GPU',
       {
         ...at,
         type: 'instance_stats_updated',

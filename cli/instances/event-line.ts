@@ -1,5 +1,5 @@
 import type { Frame } from '@llamactl/client';
-import { bytes, count, percent } from '../../format/figures.ts';
+import { memoryText, count, percent } from '../../format/figures.ts';
 import type { Style } from '../screen/style.ts';
 import { padded, plain, roomBeside, widthOf, wrapped } from '../screen/text.ts';
 
@@ -49,8 +49,8 @@ function partsOf(frame: Frame, style: Style): string[] {
     case 'instance_stats_updated': {
       const { name, stats } = frame.data;
       const { memory_usage: memory, cpu_usage: cpu, threads, gpu_memory_usage: gpu } = stats;
-      const figures = [bytes(memory), `${percent(cpu)} CPU`, count(threads, 'thread')];
-      return [nameOf(name), ...figures, ...(gpu === null ? [] : [`${bytes(gpu)} GPU`])];
+      const figures = [memoryText(memory), `${percent(cpu)} CPU`, count(threads, 'thread')];
+      return [nameOf(name), ...figures, ...(gpu === null ? [] : [`${memoryText(gpu)} GPU`])];
     }
     case 'system_alert': {
       const { level, code, message, state, instance = 'system' } = frame.data;

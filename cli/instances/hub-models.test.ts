@@ -69,12 +69,12 @@ describe('llamactl models quants', () => {
     expect([status, stdout]).toEqual([
       0,
       [
-        'MODEL                 SIZE   NEEDS  FITS  WITH',
-        'acme/m-GGUF:Q4_K_M *   4 B  540 MB  yes   projector 4 B',
-        'acme/m-GGUF:Q8_0       5 B  540 MB  yes   projector 4 B\n',
+        'MODEL                 SIZE    NEEDS  FITS  WITH',
+        'acme/m-GGUF:Q4_K_M *   4 B  515 MiB  yes   projector 4 B',
+        'acme/m-GGUF:Q8_0       5 B  515 MiB  yes   projector 4 B\n',
       ].join('\n'),
     ]);
-    expect(stderr).toContain('24 GB, of Card');
+    expect(stderr).toContain('22.4 GiB, of Card');
     expect(stderr).toContain('license: mit');
     expect((await sandbox.run(['models', 'quants', 'acme/m-GGUF', '-q'])).stdout).toBe(
       'acme/m-GGUF:Q4_K_M\nacme/m-GGUF:Q8_0\n',

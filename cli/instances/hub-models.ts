@@ -1,7 +1,7 @@
 import type { FoundModel, Quant } from '@llamactl/client';
 import { Command } from 'commander';
 import type { CommandLine } from '../command-line.ts';
-import { bytes } from '../../format/figures.ts';
+import { bytes, memoryText } from '../../format/figures.ts';
 import type { Column } from '../screen/table.ts';
 import { plain } from '../screen/text.ts';
 
@@ -62,7 +62,7 @@ export function quantsCommand(commandLine: CommandLine): Command {
           const where = memory.kind === 'gpu' ? plain(memory.name) : 'this machine';
           terminal.note('* is the usual choice, or the one that you named');
           terminal.note(
-            `NEEDS is an estimate; the largest memory of the server is ${bytes(memory.total)}, of ${where}`,
+            `NEEDS is an estimate; the largest memory of the server is ${memoryText(memory.total)}, of ${where}`,
           );
           if (license !== null) terminal.note(`license: ${plain(license)}`);
           if (gated) terminal.note('gated: a download needs a token of an account that accepted the conditions');
@@ -86,7 +86,7 @@ function quantRow({ reference, chosen, size, memory_needed: needed, fits, files,
   return [
     plain(chosen ? `${reference} *` : reference),
     bytes(size),
-    bytes(needed),
+    memoryText(needed),
     fits,
     [...(files.length > 1 ? [`${files.length} files`] : []), ...beside].join(', ') || '-',
   ];

@@ -48,11 +48,11 @@ describe('the page of an instance', () => {
     const shown = (changes: Partial<Instance>): string[] =>
       page(changes).filter((line) => /memory|nvidia|waits/.test(line));
     expect(shown({ memory, stats })).toEqual([
-      'memory       ram  holds 3.0 GB (estimated), uses 2.0 GB',
-      '             nvidia:0  holds 5.0 GB (measured), uses 4.5 GB',
+      'memory       ram  holds 2.8 GiB (estimated), uses 1.9 GiB',
+      '             nvidia:0  holds 4.7 GiB (measured), uses 4.2 GiB',
     ]);
     const third = { device: 'nvidia:1', need: 1e9, source: 'measured' as const };
-    expect(shown({ memory: [...memory, third], stats })[1]).toBe('             nvidia:0  holds 5.0 GB (measured)');
+    expect(shown({ memory: [...memory, third], stats })[1]).toBe('             nvidia:0  holds 4.7 GiB (measured)');
     expect(shown({ status: 'starting', waits_for: ['chat'] })).toEqual(['waits for    chat']);
   });
 
@@ -95,7 +95,7 @@ describe('the page of an instance', () => {
       restart_required: true,
     });
     expect(lines.slice(0, -3)).toEqual([
-      'llama  running  up 1h 0m, port 8100, process 4711, 27 MB',
+      'llama  running  up 1h 0m, port 8100, process 4711, 26 MiB',
       'attention    it runs with older settings; to apply the new ones: llamactl restart llama',
       'engine       llama_cpp',
       'model        /models/llama.gguf',

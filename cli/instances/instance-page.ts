@@ -1,5 +1,5 @@
 import type { Instance } from '@llamactl/client';
-import { bytes, contextText, count, duration, since } from '../../format/figures.ts';
+import { bytes, memoryText, contextText, count, duration, since } from '../../format/figures.ts';
 import { shellQuoted } from '../../format/shell-words.ts';
 import { newerModel } from './newer-model.ts';
 import type { Style } from '../screen/style.ts';
@@ -44,7 +44,7 @@ function beside(instance: Instance, now: number): string {
     ...(startedAt === null ? [] : [`up ${since(startedAt, now)}`]),
     current === port ? `port ${port}` : `port ${current}, ${port} from the next start`,
     ...(pid === null ? [] : [`process ${pid}`]),
-    ...(stats === null ? [] : [bytes(stats.memory_usage)]),
+    ...(stats === null ? [] : [memoryText(stats.memory_usage)]),
   ];
   return `  ${facts.join(', ')}`;
 }
@@ -106,8 +106,8 @@ function memoryTexts({ memory = [], stats }: Instance): string[] {
   const gpus = memory.filter(({ device }) => device !== 'ram');
   return memory.map(({ device, need, source }) => {
     const used = device === 'ram' ? stats?.memory_usage : gpus.length === 1 ? stats?.gpu_memory_usage : null;
-    const use = used === null || used === undefined ? '' : `, uses ${bytes(used)}`;
-    return `${device}  holds ${bytes(need)} (${source})${use}`;
+    const use = used === null || used === undefined ? '' : `, uses ${memoryText(used)}`;
+    return `${device}  holds ${memoryText(need)} (${source})${use}`;
   });
 }
 

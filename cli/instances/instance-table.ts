@@ -1,6 +1,6 @@
 import path from 'node:path';
 import type { InstanceSummary } from '@llamactl/client';
-import { bytes, since } from '../../format/figures.ts';
+import { memoryText, since } from '../../format/figures.ts';
 import { moment } from '../../format/moment.ts';
 import type { Style } from '../screen/style.ts';
 import type { Cell, Column } from '../screen/table.ts';
@@ -43,7 +43,7 @@ export function instanceTable(
   if (isWide) {
     parts.push(
       { title: 'QUANT', gives: 2, cell: ({ model_info: info }) => plain(info?.quantization ?? '-') },
-      { title: 'MEMORY', gives: 2, cell: ({ memory = [] }) => memoryText(memory) },
+      { title: 'MEMORY', gives: 2, cell: ({ memory = [] }) => needsText(memory) },
       { title: 'GROUP', gives: 2, cell: ({ group }) => plain(group ?? '-') },
       { title: 'ALIASES', gives: 2, cell: ({ aliases }) => (aliases.length === 0 ? '-' : plain(aliases.join(', '))) },
       { title: 'CREATED', gives: 1, least: 16, cell: ({ created_at: created }) => moment(created) },
@@ -69,8 +69,10 @@ function reasonText({ reason, waits_for: others }: InstanceSummary): string {
 }
 
 /** `ram 1.2 GB, nvidia:0 5.0 GB`: what its run holds. */
-function memoryText(memory: NonNullable<InstanceSummary['memory']>): string {
-  return memory.length === 0 ? '-' : memory.map(({ device, need }) => `${plain(device)} ${bytes(need)}`).join(', ');
+function needsText(memory: NonNullable<InstanceSummary['memory']>): string {
+  return memory.length === 0
+    ? '-'
+    : memory.map(({ device, need }) => `${plain(device)} ${memoryText(need)}`).join(', ');
 }
 
 /** `8100→8150` while the engine has another port than the settings. */

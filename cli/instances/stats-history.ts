@@ -1,5 +1,5 @@
 import type { StatsHistory, StatsPoint } from '@llamactl/client';
-import { bytes, percent } from '../../format/figures.ts';
+import { memoryText, percent } from '../../format/figures.ts';
 import { sparkline } from '../screen/sparkline.ts';
 import type { Cell, Column } from '../screen/table.ts';
 
@@ -13,7 +13,7 @@ interface Figure {
 }
 
 const FIGURES: readonly Figure[] = [
-  { title: 'memory', mean: (point) => point.memory_usage, peak: (point) => point.memory_usage_peak, shown: bytes },
+  { title: 'memory', mean: (point) => point.memory_usage, peak: (point) => point.memory_usage_peak, shown: memoryText },
   { title: 'CPU', mean: (point) => point.cpu_usage, peak: (point) => point.cpu_usage_peak, shown: percent, top: 10 },
   {
     title: 'threads',
@@ -26,7 +26,7 @@ const GPU: Figure = {
   title: 'GPU',
   mean: (point) => point.gpu_memory_usage ?? 0,
   peak: (point) => point.gpu_memory_usage ?? 0,
-  shown: bytes,
+  shown: memoryText,
 };
 const COLUMNS: Column[] = [
   { title: '' },

@@ -1,5 +1,5 @@
 import type { Stats, Status } from '@llamactl/client';
-import { bytes, duration, percent } from '../../format/figures.ts';
+import { memoryText, duration, percent } from '../../format/figures.ts';
 import type { Style } from '../screen/style.ts';
 import type { Cell, Column } from '../screen/table.ts';
 import { plain } from '../screen/text.ts';
@@ -25,10 +25,10 @@ export function statsTable(consumptions: readonly Consumption[], style: Style): 
     { title: 'UP', align: 'right' },
   ];
   const figures = (stats: Omit<Stats, 'uptime' | 'gpus'> | null): string[] => [
-    bytes(stats?.memory_usage),
+    memoryText(stats?.memory_usage),
     percent(stats?.cpu_usage),
     stats === null ? '-' : String(stats.threads),
-    ...(hasGpu ? [bytes(stats?.gpu_memory_usage)] : []),
+    ...(hasGpu ? [memoryText(stats?.gpu_memory_usage)] : []),
   ];
   const rows: Cell[][] = consumptions.map(({ name, status, stats }) => [
     plain(name),

@@ -54,8 +54,8 @@ describe.skipIf(HAS_NO_BROWSER)('the page of the machine', () => {
     const page = await window.tab(withGpus.url, '/system');
     const holder = page.getByRole('listitem').filter({ hasText: 'GPU 3' });
     await holder.getByRole('link', { name: 'chat' }).waitFor();
-    await holder.getByText('8.4 GB').waitFor();
-    await holder.getByText(/other programs 4\.2 GB/).waitFor();
+    await holder.getByText('7.8 GiB').waitFor();
+    await holder.getByText(/other programs 3\.9 GiB/).waitFor();
     const charts = page.getByRole('region', { name: 'GPUs: memory and load' });
     await charts.getByRole('heading', { name: 'GPU 7' }).waitFor();
     expect(await charts.getByRole('heading', { name: /^GPU \d$/ }).count()).toBe(8);

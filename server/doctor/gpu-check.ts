@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import type { Gpu } from '@llamactl/contract/system';
-import { bytes } from '../../format/figures.ts';
+import { memoryText } from '../../format/figures.ts';
 import { doubtful, well, type Finding } from './finding.ts';
 
 /** Device files of GPU drivers, and the tools that report GPUs. */
@@ -13,7 +13,9 @@ const SIGNS: readonly (readonly [file: string, tool: string])[] = [
 export function checkGpus(gpus: readonly Gpu[], isThere: (file: string) => boolean = existsSync): Finding {
   const check = 'GPU';
   if (gpus.length > 0) {
-    const list = gpus.map(({ name, memory_total: total }) => (total === null ? name : `${name} (${bytes(total)})`));
+    const list = gpus.map(({ name, memory_total: total }) =>
+      total === null ? name : `${name} (${memoryText(total)})`,
+    );
     return well(check, list.join(', '));
   }
   const [, tool] = SIGNS.find(([file]) => isThere(file)) ?? [];

@@ -34,7 +34,7 @@ describe('GPUs', () => {
     const rest = { index: 0, memory_usage: null, utilization: null, temperature: null, power: null };
     const gpu = { ...rest, vendor: 'nvidia' as const, name: 'NVIDIA RTX', memory_total: 24_000_000_000 };
     expect(checkGpus([], () => false)).toMatchObject({ level: 'ok', message: 'none' });
-    expect(checkGpus([gpu], () => true)).toMatchObject({ level: 'ok', message: 'NVIDIA RTX (24 GB)' });
+    expect(checkGpus([gpu], () => true)).toMatchObject({ level: 'ok', message: 'NVIDIA RTX (22.4 GiB)' });
     expect(checkGpus([], (file) => file === '/dev/kfd')).toMatchObject({
       level: 'warning',
       message: expect.stringContaining('amd-smi') as unknown,

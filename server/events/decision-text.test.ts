@@ -146,15 +146,15 @@ const TEXTS: readonly [string, Decision][] = [
     { kind: 'retry', instance, inputs: { outcome: 'given_up', because: 'body_gone' } },
   ],
   [
-    'waits for a slot: the memory nvidia:0 allows 24.0 GB, and 20.5 GB is taken',
+    'waits for a slot: the memory nvidia:0 allows 22.4 GiB, and 19.1 GiB is taken',
     { kind: 'slot', instance, inputs: { ...slot, limit: 'memory nvidia:0', most: 24e9, taken: 20.5e9 } },
   ],
   [
-    'has freed its 3.0 GB of nvidia:0, 750 ms after its end',
+    'has freed its 2.8 GiB of nvidia:0, 750 ms after its end',
     { kind: 'memory', instance, inputs: { ...memory, outcome: 'freed', left: 0, waited_ms: 750 } },
   ],
   [
-    'ended 5 s ago, but 2.5 GB of its 3.0 GB of nvidia:0 is still in use; it now counts as used by other programs',
+    'ended 5 s ago, but 2.3 GiB of its 2.8 GiB of nvidia:0 is still in use; it now counts as used by other programs',
     { kind: 'memory', instance, inputs: { ...memory, outcome: 'still_held', left: 2.5e9, waited_ms: 5_000 } },
   ],
   ['gets a request: "org/chat" is its alias', { kind: 'route', instance, inputs: { named: 'org/chat', by: 'alias' } }],

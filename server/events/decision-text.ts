@@ -1,3 +1,4 @@
+import { memoryText } from '../../format/figures.ts';
 import type { DecisionInputs } from '@llamactl/contract/decisions';
 import type { Decision } from '../instances/ports/trace.ts';
 
@@ -19,7 +20,7 @@ export function decisionText(decision: Decision, other: string): string {
     case 'spared':
       return `is not stopped for ${other}: ${sparedReason(decision.inputs)}`;
     case 'memory':
-      return memoryText(decision.inputs);
+      return releaseText(decision.inputs);
     case 'closing':
       return closingText(decision.inputs, other);
     case 'idle_stop':
@@ -43,16 +44,16 @@ function slotText({ outcome, limit, most, taken, may_evict: mayEvict }: Decision
     limit === 'exclusive'
       ? `it cannot run beside ${taken === 1 ? 'an instance' : `${taken} instances`}, because a group is exclusive`
       : limit.startsWith('memory ')
-        ? `the ${limit} allows ${gigabytes(most)}, and ${gigabytes(taken)} is taken`
+        ? `the ${limit} allows ${memoryText(most)}, and ${memoryText(taken)} is taken`
         : `${limit === 'group' ? 'its group' : limit} allows ${most}, and ${taken} ${taken === 1 ? 'is' : 'are'} taken`;
   if (outcome === 'hopeless') return `gets no slot: ${inTheWay}, and pinned ones are not stopped`;
   return `waits for a slot: ${inTheWay}${mayEvict ? '' : '; none is stopped for this start'}`;
 }
 
-function memoryText({ outcome, device, held, left, waited_ms: waited }: DecisionInputs<'memory'>): string {
-  const memory = `${gigabytes(held)} of ${device}`;
+function releaseText({ outcome, device, held, left, waited_ms: waited }: DecisionInputs<'memory'>): string {
+  const memory = `${memoryText(held)} of ${device}`;
   if (outcome === 'freed') return `has freed its ${memory}, ${seconds(waited)} after its end`;
-  return `ended ${seconds(waited)} ago, but ${gigabytes(left)} of its ${memory} is still in use; it now counts as used by other programs`;
+  return `ended ${seconds(waited)} ago, but ${memoryText(left)} of its ${memory} is still in use; it now counts as used by other programs`;
 }
 
 function closingText({ waited_ms: waited, leases }: DecisionInputs<'closing'>, other: string): string {
@@ -150,10 +151,6 @@ function quoted(text: string): string {
 
 function seconds(milliseconds: number): string {
   return milliseconds < 1_000 ? `${Math.round(milliseconds)} ms` : `${Math.round(milliseconds / 100) / 10} s`;
-}
-
-function gigabytes(bytes: number): string {
-  return `${(bytes / 1e9).toFixed(1)} GB`;
 }
 
 /** How many requests use the instance. */

@@ -1,4 +1,5 @@
 import type { Gpu } from '@llamactl/contract/system';
+import { memoryText } from '../../format/figures.ts';
 import type { AlertSink } from '../instances/ports/alert-sink.ts';
 
 export interface GpuMemoryAlertDependencies {
@@ -9,8 +10,6 @@ export interface GpuMemoryAlertDependencies {
 
 /** Code of the alert. */
 export const GPU_MEMORY_LOW = 'gpu_memory_low';
-
-const GIBIBYTE = 1_073_741_824;
 
 /**
  * Raises one alert for each instance whose engine could not get the GPU memory it needs. The alerts are separate, so
@@ -45,11 +44,7 @@ function messageOf(instance: string, gpus: readonly Gpu[]): string {
   const free = gpus.flatMap(({ index, name, memory_total: total, memory_usage: usage }) =>
     total === null || usage === null
       ? []
-      : [` GPU ${index} (${name}) has ${gibibytes(Math.max(0, total - usage))} of ${gibibytes(total)} GiB free.`],
+      : [` GPU ${index} (${name}) has ${memoryText(Math.max(0, total - usage))} of ${memoryText(total)} free.`],
   );
   return `There is too little GPU memory for ${instance}.${free.join('')} Stop an instance that uses it, or set fewer gpu_layers, a smaller ctx_size or a smaller model.`;
-}
-
-function gibibytes(bytes: number): string {
-  return (bytes / GIBIBYTE).toFixed(1);
 }

@@ -308,7 +308,7 @@ describe('gpu_memory_low', () => {
     await clock.flush();
     const messages = ['a', 'b'].map((name) => raised.get(`gpu_memory_low ${name}`)?.message);
     expect(messages).toEqual([
-      expect.stringMatching(/for a\. GPU 0 \(RTX 4090\) has 1\.0 of 24\.0 GiB free\./),
+      expect.stringMatching(/for a\. GPU 0 \(RTX 4090\) has 1\.0 GiB of 24\.0 GiB free\./),
       expect.stringMatching(/for b\. /),
     ]);
     expect(log.filter((words) => words.includes('gpu'))).toEqual([

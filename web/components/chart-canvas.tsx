@@ -102,7 +102,7 @@ interface Drawing {
 }
 
 function optionsOf({ latest, element, isHovered }: Drawing): uPlot.Options {
-  const { series, height, isNameless = false } = latest();
+  const { series, height, steps, isNameless = false } = latest();
   const mute = colourOf(element, 'mute');
   const line = colourOf(element, 'line');
   const font = `11px ${getComputedStyle(element).fontFamily}`;
@@ -126,6 +126,7 @@ function optionsOf({ latest, element, isHovered }: Drawing): uPlot.Options {
         size: AXIS_WIDTH,
         gap: 6,
         space: 28,
+        ...(steps !== undefined && { incrs: [...steps] }),
         values: (_, splits) => splits.map((value) => latest().format(value)),
       },
     ],

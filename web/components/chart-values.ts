@@ -19,6 +19,8 @@ export interface ChartProps {
   /** First and last second of the time axis. */
   range: readonly [number, number];
   format: (value: number) => string;
+  /** Distances between the lines of values to choose from, ascending; left out: decimal ones. */
+  steps?: readonly number[];
   /** The least value of a full height, so that small values look small. */
   top: number;
   /** Values from here on are bad: they are hatched. */

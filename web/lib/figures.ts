@@ -26,9 +26,17 @@ export function day(at: string): string {
   return new Date(at).toLocaleDateString(language.get());
 }
 
-/** Shows a number of bytes: `1.3 GB`; `null` is `-`. */
+/** Shows a number of bytes of a file, a disk or a connection: `1.3 GB`; `null` is `-`. */
 export function bytes(count: number | null | undefined): string {
   return inLanguage(plain.bytes(count));
+}
+
+/** Distances between the lines of a chart of memory: powers of two, so that its axis has whole figures. */
+export const MEMORY_STEPS: readonly number[] = Array.from({ length: 50 }, (_, power) => 2 ** power);
+
+/** Shows a number of bytes of memory: `22.4 GiB`; `null` is `-`. */
+export function memoryText(count: number | null | undefined): string {
+  return inLanguage(plain.memoryText(count));
 }
 
 /** Shows a value in percent: `12.5 %`. */

@@ -230,7 +230,7 @@ describe('a start whose engine reports what it needs', () => {
     await domain.pass(1_000);
     expect(domain.manager.get('a')).toMatchObject({
       status: 'failed',
-      reason: expect.stringContaining('1.23 MB') as string,
+      reason: expect.stringContaining('1.17 MiB') as string,
     });
     expect([domain.world.processes.length, domain.world.alive().length]).toEqual([1, 0]);
     await expect(domain.manager.start('a')).rejects.toMatchObject({ code: 'DOES_NOT_FIT' });
@@ -290,7 +290,7 @@ describe('a start that cannot fit', () => {
     memoryOf(domain).suggestions = [{ label: 'a context of 1024 tokens', options: { ctx_size: 1_024 } }];
     await create(domain, {}, 'a');
     const message =
-      'a cannot start: it needs 1.13 MB of ram, and can get at most 1.05 MB; it would fit with a context of 1024 tokens; or raise `memory.devices.ram.limit_mb` or `memory.overcommit` (now 1).';
+      'a cannot start: it needs 1.07 MiB of ram, and can get at most 1 MiB; it would fit with a context of 1024 tokens; or raise `memory.devices.ram.limit_mb` or `memory.overcommit` (now 1).';
     await expect(domain.manager.start('a')).rejects.toMatchObject({ code: 'DOES_NOT_FIT', status: 409, message });
     await expect(domain.acquire('a')).rejects.toMatchObject({ code: 'DOES_NOT_FIT', status: 503, message });
     expect((await domain.manager.health('a')).start_obstacle).toMatchObject({ code: 'DOES_NOT_FIT' });
@@ -362,7 +362,7 @@ describe('a device without a limit', () => {
   it('refuses a model whose memory cannot be dropped', async () => {
     const domain = machineWith({ ram: 1_000 }, { a: { ram: 1_001 } });
     await create(domain, {}, 'a');
-    await expect(domain.manager.start('a')).rejects.toThrow('can get at most 0 MB; raise `memory.overcommit` (now 1)');
+    await expect(domain.manager.start('a')).rejects.toThrow('can get at most 0 MiB; raise `memory.overcommit` (now 1)');
   });
 
   it('tries a model that is too large by an estimate alone, beside no other', async () => {

@@ -16,6 +16,8 @@ export function shortageText(
   return `it needs ${sizeText(need)} of ${device}, and can get at most ${sizeText(most)}${held}; ${remedy}`;
 }
 
+/** Two digits after the point, because need and room may be close. */
 function sizeText(bytes: number): string {
-  return bytes < 1e9 ? `${Math.round(bytes / 1e4) / 100} MB` : `${(bytes / 1e9).toFixed(2)} GB`;
+  const mebibytes = bytes / 2 ** 20;
+  return mebibytes < 1_000 ? `${Math.round(mebibytes * 100) / 100} MiB` : `${(mebibytes / 1_024).toFixed(2)} GiB`;
 }

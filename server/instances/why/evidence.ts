@@ -3,7 +3,7 @@ import type { DeviceEstimate, Estimate } from '@llamactl/contract/estimate';
 import type { Instance } from '@llamactl/contract/instance';
 import type { LogEntry } from '@llamactl/contract/logs';
 import type { Evidence } from '@llamactl/contract/why';
-import { bytes, duration } from '../../../format/figures.ts';
+import { memoryText, duration } from '../../../format/figures.ts';
 import { bareReason } from './failure-cause.ts';
 import type { TriedChange } from './tried-changes.ts';
 import { obstacleOfChange, type WhyFacts } from './why-facts.ts';
@@ -33,7 +33,7 @@ export function evidenceOf(facts: WhyFacts, cause: Cause | null, line: string | 
   return [
     ...(pid === null
       ? []
-      : [{ what: 'process', text: `${pid}${stats === null ? '' : `, ${bytes(stats.memory_usage)} of memory`}` }]),
+      : [{ what: 'process', text: `${pid}${stats === null ? '' : `, ${memoryText(stats.memory_usage)} of memory`}` }]),
     {
       what: 'port',
       text: pid === null || checks === undefined ? String(port) : `${port}, ${checks.port}; answer: ${checks.response}`,
@@ -59,7 +59,7 @@ export function evidenceOf(facts: WhyFacts, cause: Cause | null, line: string | 
     ...(isShort ? shortages(estimate) : []),
     ...(memory === null || !isShort
       ? []
-      : [{ what: 'memory', text: `${bytes(memory.used)} of ${bytes(memory.total)} of memory are in use` }]),
+      : [{ what: 'memory', text: `${memoryText(memory.used)} of ${memoryText(memory.total)} of memory are in use` }]),
     ...alerts
       .filter(({ code, message }) => code !== REPEATED && message !== obstacle)
       .map(({ message }) => ({ what: 'alert', text: message })),
@@ -135,7 +135,7 @@ function isWell({ health }: WhyFacts): boolean {
 function shortages(estimate: Estimate | null): Evidence[] {
   return shortDevices(estimate).map(({ device, need, free }) => ({
     what: 'memory',
-    text: `${deviceText(device)} has ${bytes(need - free)} too little: ${bytes(need)} are needed, ${bytes(free)} are free`,
+    text: `${deviceText(device)} has ${memoryText(need - free)} too little: ${memoryText(need)} are needed, ${memoryText(free)} are free`,
   }));
 }
 

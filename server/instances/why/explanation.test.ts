@@ -233,7 +233,7 @@ describe('remedies', () => {
     expect(isAboutMemory(known)).toBe(true);
     expect(explain(known).evidence).toContainEqual({
       what: 'memory',
-      text: 'GPU nvidia:0 has 3.1 GB too little: 22 GB are needed, 19 GB are free',
+      text: 'GPU nvidia:0 has 2.9 GiB too little: 20.9 GiB are needed, 18.0 GiB are free',
     });
     expect(explain(known).remedies.slice(0, 2).map(shown)).toEqual([
       'Use a context of 8192 tokens, which fits | updateInstance | {"options":{"ctx_size":8192}}',
@@ -299,11 +299,11 @@ describe('remedies', () => {
     expect(isAboutMemory(waiting)).toBe(true);
     const { sentence, evidence, remedies } = explain(waiting);
     expect(sentence).toBe(
-      'qwen waits to start: vision must stop first, or finish a request; it needs 9.0 GB of GPU nvidia:0, of which 3.0 GB are free.',
+      'qwen waits to start: vision must stop first, or finish a request; it needs 8.4 GiB of GPU nvidia:0, of which 2.8 GiB are free.',
     );
     expect(evidence).toContainEqual({
       what: 'memory',
-      text: 'GPU nvidia:0 has 6.0 GB too little: 9.0 GB are needed, 3.0 GB are free',
+      text: 'GPU nvidia:0 has 5.6 GiB too little: 8.4 GiB are needed, 2.8 GiB are free',
     });
     expect(remedies.map(shown)).toEqual([
       'Stop vision | stopAllInstances | {"names":["vision"]}',
@@ -538,7 +538,7 @@ describe('the evidence', () => {
       { ...UP, stats: { ...stats, gpu_memory_usage: null, gpus: [] } },
       { health: health('healthy', 'ok') },
     );
-    expect(evidence(known)).toEqual({ process: '42, 1.2 GB of memory', port: '8100, open; answer: ok' });
+    expect(evidence(known)).toEqual({ process: '42, 1.1 GiB of memory', port: '8100, open; answer: ok' });
   });
 
   it('of a failure is its exit and the line behind the reason', () => {
@@ -586,7 +586,7 @@ describe('the evidence', () => {
     });
     expect(evidence(known)).toMatchObject({
       'last exit': 'SIGKILL, 3m 0s ago',
-      memory: '7.1 GB of 8.0 GB of memory are in use',
+      memory: '6.6 GiB of 7.5 GiB of memory are in use',
       restarts: '2 in a row, at most 5',
     });
   });

@@ -1,6 +1,6 @@
 import type { Cause } from '@llamactl/contract/cause';
 import type { Remedy, Why } from '@llamactl/contract/why';
-import { bytes, duration } from '../../../format/figures.ts';
+import { memoryText, duration } from '../../../format/figures.ts';
 import { deviceText, evidenceOf, logLine, MEMORY_CAUSES, shortDevices } from './evidence.ts';
 import { bareReason, causeOf } from './failure-cause.ts';
 import { changesOptions, fitting, newerModel, offloadRemedies, possible, remediesFor, stopping } from './remedies.ts';
@@ -110,7 +110,7 @@ function starting({ instance, health, waitsFor, estimate, now }: WhyFacts): Part
   const { name, started_at: startedAt } = instance;
   if (startedAt === null && waitsFor.length > 0) {
     const short = shortDevices(estimate).map(
-      ({ device, need, free }) => `${bytes(need)} of ${deviceText(device)}, of which ${bytes(free)} are free`,
+      ({ device, need, free }) => `${memoryText(need)} of ${deviceText(device)}, of which ${memoryText(free)} are free`,
     );
     const needs = short.length === 0 ? '' : `; it needs ${listed(short)}`;
     const smaller = fitting(estimate).filter(({ operation }) => operation === 'updateInstance');

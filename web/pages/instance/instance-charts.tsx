@@ -1,6 +1,6 @@
 import { keepPreviousData, useQuery } from '@tanstack/react-query';
 import { useEffect, useMemo, useState } from 'react';
-import { bytes, number, percent } from '../../lib/figures.ts';
+import { MEMORY_STEPS, memoryText, number, percent } from '../../lib/figures.ts';
 import { Chart } from '../../components/chart.tsx';
 import type { ChartCursor, ChartProps } from '../../components/chart-values.ts';
 import { Panel } from '../../components/panel.tsx';
@@ -99,8 +99,9 @@ function Charts({
         className="broad:col-span-2"
         title={words.memory}
         series={memory}
-        format={bytes}
-        top={1_000_000}
+        format={memoryText}
+        steps={MEMORY_STEPS}
+        top={2 ** 20}
       />
       <Chart {...shared} className="broad:col-span-2" title={words.cpu} series={cpu} format={percent} top={10} />
       <Chart {...shared} className="broad:col-span-2" title={words.tokens} series={tokens} format={rateText} top={1} />

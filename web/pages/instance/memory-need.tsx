@@ -1,6 +1,6 @@
 import { useQuery } from '@tanstack/react-query';
 import type { DeviceEstimate, Estimate } from '@llamactl/client';
-import { bytes } from '../../lib/figures.ts';
+import { memoryText } from '../../lib/figures.ts';
 import { Meter } from '../../components/meter.tsx';
 import { Panel } from '../../components/panel.tsx';
 import { VerdictMark } from '../../components/status.tsx';
@@ -70,7 +70,7 @@ function Device({ device, row, isUp }: { device: DeviceEstimate; row: Row; isUp:
   const { need, free, total, weights, cache, compute } = device;
   const name = deviceName(device.device, words.ram);
   const used = isUp && device.device === 'ram' ? (row.stats?.memory_usage ?? null) : null;
-  const text = isUp ? bytes(need) : words.ofFree(bytes(need), bytes(free));
+  const text = isUp ? memoryText(need) : words.ofFree(memoryText(need), memoryText(free));
   const isShort = !isUp && need > free;
   const rest = need - weights - cache - compute;
   return (
@@ -79,7 +79,7 @@ function Device({ device, row, isUp }: { device: DeviceEstimate; row: Row; isUp:
         <span className="font-strong">{name}</span>
         <span className={isShort ? 'text-bad' : undefined}>
           {text}
-          {used !== null && <span className="text-mute"> · {words.uses(bytes(used))}</span>}
+          {used !== null && <span className="text-mute"> · {words.uses(memoryText(used))}</span>}
         </span>
       </div>
       <Meter
@@ -90,8 +90,8 @@ function Device({ device, row, isUp }: { device: DeviceEstimate; row: Row; isUp:
         limits={isShort ? [0, 0] : null}
       />
       <p className="figures text-label text-mute">
-        {words.parts(bytes(weights), bytes(cache), bytes(compute))}
-        {rest >= need * LEAST_SHARE && ` · ${words.rest(bytes(rest))}`}
+        {words.parts(memoryText(weights), memoryText(cache), memoryText(compute))}
+        {rest >= need * LEAST_SHARE && ` · ${words.rest(memoryText(rest))}`}
       </p>
     </div>
   );

@@ -1,6 +1,6 @@
 import { useQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
-import { bytes } from '../../lib/figures.ts';
+import { memoryText } from '../../lib/figures.ts';
 import { Button } from '../../components/button.tsx';
 import { CodeBlock } from '../../components/code-block.tsx';
 import { EmptyState } from '../../components/empty-state.tsx';
@@ -40,7 +40,7 @@ export function FirstRun() {
       <PageBody>
         <p className="mb-4 max-w-2xl text-mute">
           {words.note}
-          {memory !== undefined && ` ${words.memory(memory.name, bytes(memory.total))}.`}
+          {memory !== undefined && ` ${words.memory(memory.name, memoryText(memory.total))}.`}
         </p>
         <EngineMissing />
         <div className="grid grid-cols-1 gap-4 wide:grid-cols-2 broad:grid-cols-3">

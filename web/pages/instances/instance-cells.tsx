@@ -1,4 +1,4 @@
-import { bytes, duration, percent, rateText } from '../../lib/figures.ts';
+import { memoryText, duration, percent, rateText } from '../../lib/figures.ts';
 import { Age } from '../../components/age.tsx';
 import { GridCell } from '../../components/grid.tsx';
 import { Icon } from '../../components/icons.tsx';
@@ -30,9 +30,9 @@ export function InstanceCell({ column, row }: { column: ColumnId; row: Row }) {
     case 'tokens':
       return <TokensCell row={row} />;
     case 'gpu':
-      return <GridCell isNumber>{figure(row.stats?.gpu_memory_usage, bytes)}</GridCell>;
+      return <GridCell isNumber>{figure(row.stats?.gpu_memory_usage, memoryText)}</GridCell>;
     case 'memory':
-      return <GridCell isNumber>{figure(row.stats?.memory_usage, bytes)}</GridCell>;
+      return <GridCell isNumber>{figure(row.stats?.memory_usage, memoryText)}</GridCell>;
     case 'cpu':
       return <GridCell isNumber>{figure(row.stats?.cpu_usage, percent)}</GridCell>;
     case 'up':

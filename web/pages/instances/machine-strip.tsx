@@ -1,5 +1,5 @@
 import type { Gpu, Resources } from '@llamactl/client';
-import { bytes, percent } from '../../lib/figures.ts';
+import { bytes, memoryText, percent } from '../../lib/figures.ts';
 import { Meter } from '../../components/meter.tsx';
 import { Skeleton } from '../../components/skeleton.tsx';
 import { useWords } from '../../lib/language.ts';
@@ -72,7 +72,7 @@ function sharesOf(resources: Resources, words: Words): Share[] {
   } = resources;
   return [
     ...gpus.map((gpu) => gpuShare(gpu, words)),
-    { label: words.memory, text: words.ofTotal(bytes(used), bytes(total)), value: used, max: total },
+    { label: words.memory, text: words.ofTotal(memoryText(used), memoryText(total)), value: used, max: total },
     { label: words.cpu, text: percent(cpu), value: cpu, max: 100, isHarmless: true },
     { label: words.disk, text: words.free(bytes(free)), value: disk, max: 100 },
   ];
@@ -92,5 +92,5 @@ function gpuShare(gpu: Gpu, words: Words): Share {
   const label = `GPU ${index}`;
   if (total === null || used === null)
     return { label, text: percent(utilization), value: utilization ?? 0, max: 100, tip };
-  return { label, text: words.ofTotal(bytes(used), bytes(total)), value: used, max: total, tip };
+  return { label, text: words.ofTotal(memoryText(used), memoryText(total)), value: used, max: total, tip };
 }

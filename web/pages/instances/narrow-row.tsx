@@ -1,5 +1,5 @@
 import { memo } from 'react';
-import { bytes, number } from '../../lib/figures.ts';
+import { memoryText, number } from '../../lib/figures.ts';
 import { StatusMark, StatusShape } from '../../components/status.tsx';
 import { useWords } from '../../lib/language.ts';
 import { useRow } from '../../lib/live/live-hooks.ts';
@@ -42,7 +42,7 @@ function secondLine(row: Row, words: (typeof instancesWords)['en']): string {
   if (reason !== null && status !== 'running') return reason;
   if (others.length > 0) return words.waitsFor(others.join(', '));
   if (status === 'starting' && load !== null) return loadText(load, words);
-  const memory = stats === null ? null : bytes(stats.gpu_memory_usage ?? stats.memory_usage);
+  const memory = stats === null ? null : memoryText(stats.gpu_memory_usage ?? stats.memory_usage);
   const rate = row.tokens_per_second > 0 ? `${number(row.tokens_per_second)} tok/s` : null;
   return [modelName(row), rate, memory].filter((part) => part !== null).join(' · ');
 }

@@ -1,6 +1,6 @@
 import { useQuery } from '@tanstack/react-query';
 import type { Estimate } from '@llamactl/client';
-import { bytes, number } from '../../lib/figures.ts';
+import { memoryText, number } from '../../lib/figures.ts';
 import { Meter } from '../../components/meter.tsx';
 import { QueryPart } from '../../components/query-part.tsx';
 import { Skeleton } from '../../components/skeleton.tsx';
@@ -41,15 +41,17 @@ function Fit({ estimate }: { estimate: Estimate }) {
         .filter(({ need }) => need > 0)
         .map(({ device, need, free, weights, cache, compute }) => (
           <div key={device} className="flex flex-col gap-1">
-            <p className="figures">{words.perDevice(deviceText(device), bytes(need), bytes(free))}</p>
+            <p className="figures">{words.perDevice(deviceText(device), memoryText(need), memoryText(free))}</p>
             <Meter
               label={deviceText(device)}
-              text={bytes(need)}
+              text={memoryText(need)}
               value={need}
               max={Math.max(free, need)}
               limits={[0.85, 1]}
             />
-            <p className="figures text-label text-mute">{words.parts(bytes(weights), bytes(cache), bytes(compute))}</p>
+            <p className="figures text-label text-mute">
+              {words.parts(memoryText(weights), memoryText(cache), memoryText(compute))}
+            </p>
           </div>
         ))}
       {!fits && suggestion !== undefined && <p>{words.suggestion(suggestion.label)}</p>}

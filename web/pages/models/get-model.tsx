@@ -2,7 +2,7 @@ import { useQuery } from '@tanstack/react-query';
 import { useNavigate } from '@tanstack/react-router';
 import type { FoundModel, Starter } from '@llamactl/client';
 import { useState, type FormEvent } from 'react';
-import { bytes, number } from '../../lib/figures.ts';
+import { bytes, memoryText, number } from '../../lib/figures.ts';
 import { Badge } from '../../components/badge.tsx';
 import { Button } from '../../components/button.tsx';
 import { EmptyState } from '../../components/empty-state.tsx';
@@ -124,7 +124,7 @@ function Starters() {
         <section className="flex flex-col gap-3">
           <div>
             <h2 className="text-section font-strong">{words.starters}</h2>
-            <p className="text-mute">{words.startersFor(`${memory.name}, ${bytes(memory.total)}`)}</p>
+            <p className="text-mute">{words.startersFor(`${memory.name}, ${memoryText(memory.total)}`)}</p>
           </div>
           <div className="grid gap-3 wide:grid-cols-2">
             {firstOfEach(starters)

@@ -1,6 +1,6 @@
 import { useQuery } from '@tanstack/react-query';
 import type { Quant, QuantList } from '@llamactl/client';
-import { bytes } from '../../lib/figures.ts';
+import { bytes, memoryText } from '../../lib/figures.ts';
 import { Badge } from '../../components/badge.tsx';
 import { Panel } from '../../components/panel.tsx';
 import { QueryPart } from '../../components/query-part.tsx';
@@ -80,7 +80,7 @@ function QuantRow({ quant }: { quant: Quant }) {
         <VerdictMark verdict={FIT_VERDICTS[fits]}>{words.fit[fits]}</VerdictMark>
       </Td>
       <Td isNumber className="hidden wide:table-cell">
-        {bytes(need)}
+        {memoryText(need)}
       </Td>
       <Td isNumber>
         <DownloadButton reference={reference}>{words.download}</DownloadButton>

@@ -1,5 +1,5 @@
 import type { Estimate, Options } from '@llamactl/client';
-import { bytes, number } from '../../lib/figures.ts';
+import { memoryText, number } from '../../lib/figures.ts';
 import { Meter } from '../../components/meter.tsx';
 import { VerdictMark, type Verdict } from '../../components/status.tsx';
 import { useWords } from '../../lib/language.ts';
@@ -32,16 +32,16 @@ export function FitPart({ estimate, onUse }: { estimate: Estimate | null; onUse:
             .filter(({ need }) => need > 0)
             .map(({ device, need, free, weights, cache, compute }) => (
               <div key={device} className="flex flex-col gap-1">
-                <p className="figures">{words.perDevice(deviceName(device), bytes(need), bytes(free))}</p>
+                <p className="figures">{words.perDevice(deviceName(device), memoryText(need), memoryText(free))}</p>
                 <Meter
                   label={deviceName(device)}
-                  text={bytes(need)}
+                  text={memoryText(need)}
                   value={need}
                   max={Math.max(free, need)}
                   limits={[0.85, 1]}
                 />
                 <p className="figures text-label text-mute">
-                  {words.parts(bytes(weights), bytes(cache), bytes(compute))}
+                  {words.parts(memoryText(weights), memoryText(cache), memoryText(compute))}
                 </p>
               </div>
             ))}

@@ -1,5 +1,5 @@
 import type { Engine } from '@llamactl/client';
-import { bytes } from '../../lib/figures.ts';
+import { memoryText } from '../../lib/figures.ts';
 import { VerdictMark } from '../../components/status.tsx';
 import { Table, Td, Th, Tr } from '../../components/table.tsx';
 import { useWords } from '../../lib/language.ts';
@@ -45,7 +45,7 @@ function EngineRow({ engine: { id, version, program, problem, devices } }: { eng
           devices.map(({ name, description, memory_total: total }) => (
             <span key={name} className="block">
               {name}{' '}
-              <span className="text-mute">{[description, total === null ? null : bytes(total)].join(' · ')}</span>
+              <span className="text-mute">{[description, total === null ? null : memoryText(total)].join(' · ')}</span>
             </span>
           ))
         )}

@@ -1,5 +1,5 @@
 import { useMemo } from 'react';
-import { bytes, percent } from '../../lib/figures.ts';
+import { MEMORY_STEPS, memoryText, percent } from '../../lib/figures.ts';
 import type { ChartProps } from '../../components/chart-values.ts';
 import { Chart } from '../../components/chart.tsx';
 import { useWords } from '../../lib/language.ts';
@@ -28,8 +28,9 @@ export function GpuCharts({ series, ...shared }: GpuChartsProps) {
           className={HALF}
           title={names.gpuMemory}
           series={gpuMemory}
-          format={bytes}
-          top={1_000_000_000}
+          format={memoryText}
+          steps={MEMORY_STEPS}
+          top={2 ** 30}
         />
       )}
       {gpuLoad.length > 0 && (

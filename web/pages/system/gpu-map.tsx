@@ -1,6 +1,6 @@
 import { Link } from '@tanstack/react-router';
 import type { Gpu } from '@llamactl/client';
-import { bytes, percent } from '../../lib/figures.ts';
+import { memoryText, percent } from '../../lib/figures.ts';
 import { Meter, type MeterPart } from '../../components/meter.tsx';
 import { classNames } from '../../lib/class-names.ts';
 import { useWords } from '../../lib/language.ts';
@@ -63,11 +63,11 @@ function Memory({ of: shares, index, colours }: { of: GpuShares; index: number; 
     ...holders.map(({ name, memory }) => ({
       value: memory,
       className: colours.get(name) ?? FIRST,
-      label: `${name} ${bytes(memory)}`,
+      label: `${name} ${memoryText(memory)}`,
     })),
-    ...(other > 0 ? [{ value: other, className: OTHER, label: `${words.otherPrograms} ${bytes(other)}` }] : []),
+    ...(other > 0 ? [{ value: other, className: OTHER, label: `${words.otherPrograms} ${memoryText(other)}` }] : []),
   ];
-  const text = words.ofTotal(bytes(total - free), bytes(total));
+  const text = words.ofTotal(memoryText(total - free), memoryText(total));
   return (
     <>
       <Meter label={`GPU ${index}`} text={text} value={parts} max={total} limits={null} className="h-3" />
@@ -82,16 +82,16 @@ function Memory({ of: shares, index, colours }: { of: GpuShares; index: number; 
             >
               {name}
             </Link>
-            <span className="shrink-0 text-mute">{bytes(memory)}</span>
+            <span className="shrink-0 text-mute">{memoryText(memory)}</span>
           </span>
         ))}
         {other > 0 && (
           <span className="inline-flex items-center gap-1.5 text-mute">
             <Swatch look={OTHER} />
-            {words.otherPrograms} {bytes(other)}
+            {words.otherPrograms} {memoryText(other)}
           </span>
         )}
-        <span className="ml-auto">{words.free(bytes(free))}</span>
+        <span className="ml-auto">{words.free(memoryText(free))}</span>
       </p>
     </>
   );

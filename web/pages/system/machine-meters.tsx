@@ -1,5 +1,5 @@
 import type { Resources } from '@llamactl/client';
-import { bytes, percent } from '../../lib/figures.ts';
+import { bytes, memoryText, percent } from '../../lib/figures.ts';
 import { Meter } from '../../components/meter.tsx';
 import { useWords } from '../../lib/language.ts';
 import { systemWords } from '../../words/system.ts';
@@ -23,7 +23,7 @@ export function MachineMeters({ resources }: { resources: Resources }) {
         value={used}
         max={total}
         text={percent((100 * used) / total)}
-        note={words.ofTotal(bytes(used), bytes(total))}
+        note={words.ofTotal(memoryText(used), memoryText(total))}
       />
       <Share
         label={words.disk}

@@ -1,7 +1,7 @@
 import { Link } from '@tanstack/react-router';
 import type { SystemInfo } from '@llamactl/client';
 import { clockTime } from '../../../format/clock-time.ts';
-import { bytes } from '../../lib/figures.ts';
+import { memoryText } from '../../lib/figures.ts';
 import { CopyButton } from '../../components/copy-button.tsx';
 import { Facts } from '../../components/panel.tsx';
 import { useWords } from '../../lib/language.ts';
@@ -30,7 +30,7 @@ export function ServerFacts({ info }: { info: SystemInfo }) {
         [facts.host, info.hostname],
         [facts.system, `${info.os} ${info.arch}`],
         [facts.processor, [info.cpu_model, words.cores(info.cpu_count)].filter((part) => part !== null).join(' · ')],
-        [facts.memory, bytes(info.memory_total)],
+        [facts.memory, memoryText(info.memory_total)],
       ]}
     />
   );

@@ -1,7 +1,7 @@
 import { keepPreviousData, useQuery } from '@tanstack/react-query';
 import type { Resources, SystemStats, SystemStatsPoint } from '@llamactl/client';
 import { useEffect, useMemo, useState } from 'react';
-import { bytes, percent } from '../../lib/figures.ts';
+import { MEMORY_STEPS, memoryText, percent } from '../../lib/figures.ts';
 import type { ChartCursor, ChartProps } from '../../components/chart-values.ts';
 import { Chart } from '../../components/chart.tsx';
 import { Panel } from '../../components/panel.tsx';
@@ -72,7 +72,15 @@ function Charts({ stats, window }: { stats: SystemStats; window: ChartWindow }) 
   return (
     <div className="grid gap-x-8 gap-y-4 broad:grid-cols-6">
       <Chart {...shared} className={THIRD} title={names.cpu} series={cpu} format={percent} top={10} />
-      <Chart {...shared} className={THIRD} title={names.memory} series={memory} format={bytes} top={1_000_000_000} />
+      <Chart
+        {...shared}
+        className={THIRD}
+        title={names.memory}
+        series={memory}
+        format={memoryText}
+        steps={MEMORY_STEPS}
+        top={2 ** 30}
+      />
       <Chart {...shared} className={THIRD} title={names.disk} series={disk} format={percent} top={10} badFrom={95} />
       <GpuCharts {...shared} series={series} />
       <FleetCharts {...{ window, range, cursor }} />

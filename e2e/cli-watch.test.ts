@@ -51,13 +51,8 @@ describe('what is watched from the command line', () => {
     await writes(ps, 'a             stopping → stopped');
     const { status, stdout, stderr } = await interrupted(ps);
     expect(status).toBe(130);
-    const changes = stdout.split('\n').filter((line) => line.includes('→'));
-    expect(changes.map((line) => line.split('  ').at(-1)?.trim())).toEqual([
-      'stopped → starting',
-      'starting → running',
-      'running → stopping',
-      'stopping → stopped',
-    ]);
+    const changes = [...stdout.matchAll(/\S+ → \S+/g)].map(([change]) => change);
+    expect(changes).toEqual(['stopped → starting', 'starting → running', 'running → stopping', 'stopping → stopped']);
     expect(stderr.match(/Waiting for the server/g)?.length ?? 0).toBe(1);
   });
 
@@ -83,9 +78,9 @@ describe('what is watched from the command line', () => {
     await writes(stats, '"instance_stats_updated"');
     expect((await interrupted(stats)).status).toBe(130);
     const now = await run('stats');
-    expect(now.stdout).toMatch(/^NAME +MEMORY +CPU +THREADS +UP\na +\d+(\.\d)? MB .* \d+s\n$/);
+    expect(now.stdout).toMatch(/^NAME +MEMORY +CPU +THREADS +UP\na +\d+(\.\d)? MiB .* \d+s\n$/);
     const past = await run('stats', 'a', '--window', '5m');
-    expect(past.stdout).toMatch(/^memory .* MB .*[▁-█]+$/m);
+    expect(past.stdout).toMatch(/^memory .* MiB .*[▁-█]+$/m);
   });
 
   it('is how things stand now', async () => {

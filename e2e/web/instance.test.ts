@@ -273,7 +273,7 @@ describe.skipIf(HAS_NO_BROWSER)('its figures', () => {
   it('are charts with words, a cursor for keys, and a table', async () => {
     const page = await window.tab(server.url, '/instances/chat');
     const memory = page.getByRole('region', { name: 'Memory', exact: true });
-    const drawing = memory.getByRole('img', { name: /RAM: now .* MB, highest/ });
+    const drawing = memory.getByRole('img', { name: /RAM: now .* MiB, highest/ });
     await drawing.waitFor();
     await memory.getByRole('group', { name: /^Memory/ }).focus();
     await page.keyboard.press('ArrowLeft');

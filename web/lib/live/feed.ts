@@ -11,7 +11,7 @@ import {
   type Resources,
 } from '@llamactl/client';
 import { ValueStore } from '../value-store.ts';
-import { applyAlert, applyFrame } from './frames.ts';
+import { applyAlert, applyFrame, type Stale } from './frames.ts';
 import { Refetch } from './refetch.ts';
 import type { Row, RowStore } from './row-store.ts';
 
@@ -73,8 +73,8 @@ export class Feed {
   #stop: AbortController | null = null;
   #retry: ReturnType<typeof setTimeout> | undefined;
   #lastSeq: number | undefined;
-  /** Frames that came while the list was on its way: its rows may be older. */
-  #during: Frame[] | null = null;
+  /** For each request for rows that is on its way: the frames since, because its rows may be older. */
+  readonly #onTheWay = new Set<Frame[]>();
   #hasLoaded = false;
 
   constructor(client: FeedClient, rows: RowStore) {
@@ -139,23 +139,33 @@ export class Feed {
 
   /** Requests rows, alerts and the state of the machine. An error leaves the present ones, because the connection shows it too. */
   async load(): Promise<void> {
-    this.#during ??= [];
     try {
-      const [instances, alerts] = await Promise.all([
-        this.#client.listInstances(),
-        this.#client.getSystemAlerts(),
-        this.#settled(this.#loadStatus()),
-      ]);
-      this.#rows.replaceAll(instances);
-      this.alerts.set(alerts);
+      await this.#withLaterFrames(async () => {
+        const [instances, alerts] = await Promise.all([
+          this.#client.listInstances(),
+          this.#client.getSystemAlerts(),
+          this.#settled(this.#loadStatus()),
+        ]);
+        this.#rows.replaceAll(instances);
+        this.alerts.set(alerts);
+      });
       this.#hasLoaded = true;
       this.loadError.set(null);
     } catch (error) {
       if (!this.#hasLoaded) this.loadError.set(error instanceof Error ? error : new Error(String(error)));
     }
-    const during = this.#during;
-    this.#during = null;
-    for (const frame of during) this.#apply(frame);
+  }
+
+  /** Loads rows, then applies the frames that came meanwhile once more: an answer may be older than they are. */
+  async #withLaterFrames(load: () => Promise<void>): Promise<void> {
+    const frames: Frame[] = [];
+    this.#onTheWay.add(frames);
+    try {
+      await load();
+    } finally {
+      this.#onTheWay.delete(frames);
+    }
+    for (const frame of frames) this.#applyAgain(frame);
   }
 
   async #run(signal: AbortSignal): Promise<void> {
@@ -201,19 +211,24 @@ export class Feed {
   }
 
   #take(frame: Frame): void {
-    this.#during?.push(frame);
+    for (const frames of this.#onTheWay) frames.push(frame);
     this.#apply(frame);
     for (const listener of this.#listeners) listener(frame);
   }
 
   #apply(frame: Frame): void {
-    this.#refetch.add(applyFrame(this.#rows, frame));
+    this.#refetch.add(this.#applyAgain(frame));
     if (frame.type === 'system_stats_updated') {
       this.resources.set(frame.data.resources);
       this.#rows.step();
     }
+  }
+
+  /** Applies a frame to rows and alerts, which changes nothing if they have it already. @returns The rows to load again */
+  #applyAgain(frame: Frame): Stale {
     const alerts = this.alerts.get();
     if (alerts !== null) this.alerts.set(applyAlert(alerts, frame));
+    return applyFrame(this.#rows, frame);
   }
 
   async #loadStatus(): Promise<void> {
@@ -225,7 +240,7 @@ export class Feed {
 
   async #loadOne(name: string): Promise<void> {
     try {
-      this.#rows.put(rowOf(await this.#client.getInstance(name)));
+      await this.#withLaterFrames(async () => this.#rows.put(rowOf(await this.#client.getInstance(name))));
     } catch (error) {
       if (!(error instanceof NotFoundError)) throw error;
       this.#rows.remove(name);

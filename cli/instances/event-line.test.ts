@@ -60,6 +60,19 @@ describe('an event line', () => {
       { ...at, type: 'instance_updated', data: { name: 'big', previous_name: 'llama' } },
     ],
     [
+      '12:00:00  llama         running → stopping  a command',
+      {
+        ...at,
+        type: 'instance_status_changed',
+        data: {
+          name: 'llama',
+          status: 'stopping',
+          previous_status: 'running',
+          trigger: { kind: 'command', caller: 'anonymous' },
+        },
+      },
+    ],
+    [
       '12:00:00  llama         running → stopping  a command by user:otto',
       {
         ...at,

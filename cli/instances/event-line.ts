@@ -75,9 +75,12 @@ function causeText(cause: 'eviction' | 'idle'): string {
   return cause === 'eviction' ? 'another instance needed its slot' : 'idle for too long';
 }
 
+/** The caller of each request to a server without accounts, which says nothing to a reader. */
+const ANONYMOUS = 'anonymous';
+
 /** Who or what caused a change of status; `null`: its reason says all of it. */
 function triggerText({ kind, caller, request_id: request, needed_by: other }: Trigger): string | null {
-  const by = caller === undefined ? '' : ` by ${caller}`;
+  const by = caller === undefined || caller === ANONYMOUS ? '' : ` by ${caller}`;
   switch (kind) {
     case 'command':
       return `a command${by}`;

@@ -8,7 +8,8 @@ type Words = (typeof instanceWords)['en']['events']['trigger'];
 
 /** Who or what made an instance change; `null`: its reason says all of it. */
 export function triggerText({ kind, caller, needed_by: other }: Trigger, words: Words): string | null {
-  const by = caller === undefined ? null : callerText(caller);
+  // Without accounts each caller is anonymous, which says nothing to a reader.
+  const by = caller === undefined || caller === 'anonymous' ? null : callerText(caller);
   switch (kind) {
     case 'command':
     case 'update':

@@ -332,7 +332,7 @@ describe.skipIf(HAS_NO_BROWSER)('a viewer', () => {
     await page.getByText('No model is on this machine').waitFor();
     expect(await page.locator('main').getByRole('button').count()).toBe(0);
     await places.getByRole('link', { name: 'System' }).click();
-    await page.getByRole('tab', { name: 'Machine' }).waitFor();
+    await page.getByRole('tab', { name: 'Machine', exact: true }).waitFor();
     expect(await page.getByRole('tab').allTextContents()).toEqual(['Machine', 'Alerts']);
     await places.getByRole('link', { name: 'Requests' }).click();
     await page.getByRole('heading', { name: 'Requests', exact: true }).waitFor();

@@ -10,6 +10,9 @@ import { barriersOf, HAS_NO_BROWSER, overflowOf, PHONE, startBrowser, Window } f
 
 /** The form for new and existing instances, on the real server with the real engine. */
 
+/** For what a page shows when its parts have come. */
+const PATIENT = { timeout: 30_000 };
+
 let folder: string;
 let server: ServerProcess;
 let browser: Browser;
@@ -236,8 +239,8 @@ describe.skipIf(HAS_NO_BROWSER)('a link to a field', () => {
   it.each(['ctx_size', 'grammar'])('opens the form with the option %s in view, focused', async (key) => {
     const page = await window.tab(server.url, `/instances/linked/edit?field=options.${key}`);
     await optionField(page, key).waitFor();
-    await expect.poll(() => isFocused(optionField(page, key))).toBe(true);
-    await expect.poll(() => inView(optionField(page, key))).toBe(true);
+    await expect.poll(() => isFocused(optionField(page, key)), PATIENT).toBe(true);
+    await expect.poll(() => inView(optionField(page, key)), PATIENT).toBe(true);
   });
 
   it('comes from a remedy of an instance that failed', async () => {
@@ -247,7 +250,7 @@ describe.skipIf(HAS_NO_BROWSER)('a link to a field', () => {
     const page = await window.tab(server.url, '/instances/lost');
     await page.getByRole('button', { name: 'Choose another model file' }).click();
     await page.waitForURL(/edit\?field=model_path$/);
-    await expect.poll(() => isFocused(page.getByLabel('Path of the model file'))).toBe(true);
+    await expect.poll(() => isFocused(page.getByLabel('Path of the model file')), PATIENT).toBe(true);
     expect(await barriersOf(page)).toEqual([]);
   });
 
@@ -255,10 +258,10 @@ describe.skipIf(HAS_NO_BROWSER)('a link to a field', () => {
     const page = await window.tab(server.url, '/instances/linked/edit?field=request_defaults');
     const editor = page.getByRole('textbox', { name: 'Defaults of requests' });
     await page.locator('.cm-line').first().waitFor();
-    await expect.poll(() => isFocused(editor)).toBe(true);
+    await expect.poll(() => isFocused(editor), PATIENT).toBe(true);
     await page.goto(`${server.url}/#/settings?field=instances.start_timeout`);
-    await expect.poll(() => isFocused(page.getByLabel('instances.start_timeout'))).toBe(true);
-    await expect.poll(() => inView(page.getByLabel('instances.start_timeout'))).toBe(true);
+    await expect.poll(() => isFocused(page.getByLabel('instances.start_timeout')), PATIENT).toBe(true);
+    await expect.poll(() => inView(page.getByLabel('instances.start_timeout')), PATIENT).toBe(true);
   });
 });
 

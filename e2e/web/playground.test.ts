@@ -389,7 +389,9 @@ describe('the other parts', () => {
       voice: 'anna',
     });
     const player = page.getByLabel('Speech', { exact: true }).locator('audio');
-    await expect.poll(() => player.evaluate((audio: { duration: number }) => audio.duration)).toBeCloseTo(0.1);
+    await expect
+      .poll(() => player.evaluate((audio: { duration: number }) => audio.duration), { timeout: 15_000 })
+      .toBeCloseTo(0.1);
     expect(await barriersOf(page)).toEqual([]);
     await page.getByLabel('Text', { exact: true }).fill('nothing');
     await page.getByRole('button', { name: 'Speak' }).click();
@@ -402,7 +404,9 @@ describe('the other parts', () => {
     await page.getByLabel('Pictures', { exact: true }).selectOption('2');
     await page.getByRole('button', { name: 'Make pictures' }).click();
     const second = page.getByRole('img', { name: 'a red dot (2)' });
-    await expect.poll(() => second.evaluate((image: { naturalWidth: number }) => image.naturalWidth)).toBe(1);
+    await expect
+      .poll(() => second.evaluate((image: { naturalWidth: number }) => image.naturalWidth), { timeout: 15_000 })
+      .toBe(1);
     expect(await barriersOf(page)).toEqual([]);
     const saved = page.waitForEvent('download');
     await page.getByRole('button', { name: 'Save picture 2' }).click();

@@ -4,14 +4,21 @@ const ONCE_MS = 30_000;
 
 /**
  * Reloads the page when a part of it is gone: after an update of llamactl, an old tab asks for files that the new version
- * does not have. Reloads only once, so that a missing file cannot make a loop.
+ * does not have. Reloads only once, so that a missing file cannot make a loop, and only if the server answers: otherwise the
+ * tab would lose the page that it has.
  */
 export function reloadWhenPartsAreGone(): void {
-  window.addEventListener('vite:preloadError', (event) => {
-    const last = Number(sessionStorage.getItem(MARK) ?? 0);
-    if (Date.now() - last < ONCE_MS) return;
-    sessionStorage.setItem(MARK, String(Date.now()));
-    event.preventDefault();
-    location.reload();
-  });
+  window.addEventListener('vite:preloadError', () => void reloadOnce());
+}
+
+async function reloadOnce(): Promise<void> {
+  const last = Number(sessionStorage.getItem(MARK) ?? 0);
+  if (Date.now() - last < ONCE_MS) return;
+  const isServed = await fetch('./', { method: 'HEAD', cache: 'no-store' }).then(
+    ({ ok }) => ok,
+    () => false,
+  );
+  if (!isServed) return;
+  sessionStorage.setItem(MARK, String(Date.now()));
+  location.reload();
 }

@@ -194,7 +194,7 @@ func TestEveryParameterOfAnOperationCanBeGiven(t *testing.T) {
 		"searchModels": func() error { _, err := client.SearchModels("a b", SearchModelsParams{5}); return err },
 		"listQuants":   func() error { _, err := client.ListQuants("a/b", ListQuantsParams{"v1"}); return err },
 		"getAudit": func() error {
-			_, err := client.GetAudit(AuditParams{1, 2, "a", "b", "c", time.Unix(1, 0), time.Unix(2, 0), "4xx"})
+			_, err := client.GetAudit(AuditParams{1, 2, "a", "b", "c", "part", time.Unix(1, 0), time.Unix(2, 0), "4xx"})
 			return err
 		},
 		"exportFleet": func() error { _, err := client.ExportFleet(ExportFleetParams{[]string{"a", "b"}}); return err },

@@ -14,7 +14,7 @@ export function reloadWhenPartsAreGone(): void {
 async function reloadOnce(): Promise<void> {
   const last = Number(sessionStorage.getItem(MARK) ?? 0);
   if (Date.now() - last < ONCE_MS) return;
-  const isServed = await fetch('./', { method: 'HEAD', cache: 'no-store' }).then(
+  const isServed = await fetch('./', { cache: 'no-store' }).then(
     ({ ok }) => ok,
     () => false,
   );

@@ -272,13 +272,17 @@ describe('updating an instance', () => {
     expect(asked()).toEqual([
       'llama',
       { options: { threads: 4, ctx_size: null }, port: null, unlisted: false },
-      { ifMatch: undefined, restart: false },
+      { ifMatch: undefined, restart: false, by: 'anonymous' },
     ]);
   });
 
   it('unsets an option without a value', async () => {
     await sandbox.run(['update', 'llama', '-o', 'threads=']);
-    expect(asked()).toEqual(['llama', { options: { threads: null } }, { ifMatch: undefined, restart: false }]);
+    expect(asked()).toEqual([
+      'llama',
+      { options: { threads: null } },
+      { ifMatch: undefined, restart: false, by: 'anonymous' },
+    ]);
   });
 
   it('reports that a running engine needs a restart', async () => {

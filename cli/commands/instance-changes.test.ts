@@ -122,14 +122,14 @@ describe('edit', () => {
     expect(stderr).toContain('The running engine uses this after its next restart.');
     expect(opened()).toContain('model_path: /m.gguf\n');
     expect(opened()).not.toContain('name:');
-    const options = { ifMatch: '"1"', restart: false };
+    const options = { ifMatch: '"1"', restart: false, by: 'anonymous' };
     expect(lastCall('update')).toEqual(['llama', { options: { threads: 8 } }, options]);
   });
 
   it('resets a setting that is deleted, and restarts with --restart', async () => {
     const environment = editor('/port:/d');
     await sandbox.run(['edit', 'llama', '--yes', '--restart', '--no-wait'], { environment });
-    expect(lastCall('update')).toEqual(['llama', { port: null }, { ifMatch: '"1"', restart: true }]);
+    expect(lastCall('update')).toEqual(['llama', { port: null }, { ifMatch: '"1"', restart: true, by: 'anonymous' }]);
   });
 
   it('changes nothing without a yes, and keeps the text', async () => {

@@ -204,7 +204,7 @@ describe('starting', () => {
       expect(stderr).toBe(
         'llamactl: there is no instance nope; to list instances: llamactl ps\nllamactl: bb: the model is missing\n',
       );
-      expect(startAll).toHaveBeenCalledExactlyOnceWith(['a', 'nope', 'bb']);
+      expect(startAll).toHaveBeenCalledExactlyOnceWith(['a', 'nope', 'bb'], 'anonymous');
     });
 
     it('prints JSON with --json, including failures', async () => {

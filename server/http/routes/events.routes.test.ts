@@ -27,7 +27,7 @@ describe('kept events', () => {
     expect((await test.inject({ url: '/api/events' })).json()).toEqual(empty);
     await test.inject({ url: '/api/events?instance=chat&type=system_alert&before_seq=9&limit=5' });
     await test.inject({ url: '/api/system/alerts/history?instance=gone' });
-    const all = { visible: null, instance: null, before: Number.MAX_SAFE_INTEGER, limit: 100 };
+    const all = { visible: null, seesCallers: true, instance: null, before: Number.MAX_SAFE_INTEGER, limit: 100 };
     expect(calls).toEqual([
       [all, null],
       [{ ...all, instance: { name: 'chat', id: test.manager.idOf('chat') }, before: 9, limit: 5 }, 'system_alert'],

@@ -84,7 +84,7 @@ describe('the instance routes', () => {
     expect(test.manager.calls.at(-1)?.arguments).toEqual([
       'my-instance',
       { port: 9000 },
-      { ifMatch: '"1"', restart: true },
+      { ifMatch: '"1"', restart: true, by: 'anonymous' },
     ]);
   });
 

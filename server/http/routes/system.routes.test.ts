@@ -77,6 +77,7 @@ const BODIES: Readonly<Record<string, (name: string) => object>> = {
   createUser: () => ({ username: 'bob', password: PASSWORD, role: 'viewer' }),
   updateUser: () => ({ role: 'operator' }),
   createKey: () => ({ name: 'editor' }),
+  updateKey: () => ({ name: 'renamed' }),
   createInstance: (name) => ({ name }),
   updateInstance: () => ({}),
   renameInstance: (name) => ({ name }),
@@ -158,7 +159,7 @@ describe('an answer', () => {
       const url = operation.path
         .replace('{name}', name)
         .replace('{id}', id)
-        .replace('{username}', 'bob')
+        .replace('{username}', operation.path.includes('/sessions') ? `for-${operation.id}` : 'bob')
         .replace('{engine}', 'llama_cpp')
         .replace('{model_id}', ONE_MODEL.id)
         .replace('{download_id}', ONE_DOWNLOAD.id)

@@ -161,7 +161,7 @@ export function createInstances(outside: Ports, options: InstancesOptions): Inst
   const registry = new Registry(options.ownPort);
   const portChoice = new PortChoice(registry, settings.port_range, () => outside.listeningPorts.occupied());
   const references = runReferences(options.dataDirectory, store.dataDirId);
-  // After each change of an instance, all four check what is due. During this call, each of them acts on that instance
+  // After each change of an instance, all of them check what is due. During this call, each of them acts on that instance
   // only.
   const onChanged = (mailbox: Mailbox): void => {
     memory?.look(mailbox);
@@ -170,7 +170,6 @@ export function createInstances(outside: Ports, options: InstancesOptions): Inst
     idleStops.look(mailbox);
     servedFacts.look(mailbox);
     loads.look(mailbox);
-    tried.look(mailbox);
   };
   const leases = new LeaseBook(clock, (instance) => {
     const mailbox = registry.byId(instance);
@@ -249,6 +248,7 @@ export function createInstances(outside: Ports, options: InstancesOptions): Inst
     const mailbox = new Mailbox(record, state, { store, events, clock, effects, trace, onFault: report });
     if (isHandedOver) mailbox.seal();
     mailbox.watch(() => onChanged(mailbox));
+    mailbox.watch(() => tried.look(mailbox));
     return mailbox;
   };
   const removals = new Removals({ ...shared, healthReports, rows, loads, tried });

@@ -4,7 +4,7 @@ import type { MemoryOutlook, MemoryPicture } from '../ports/memory-outlook.ts';
 import type { LaunchPlan } from '../ports/runs.ts';
 import type { MemoryAdmission, MemoryKnowledge } from './memory-admission.ts';
 import { MemoryLedger } from './memory-ledger.ts';
-import { type Holder, planSlots, type Waiter } from './slot-plan.ts';
+import { type Holder, planSlots, remnantHolder, type Waiter } from './slot-plan.ts';
 
 export interface MemorySurveyDependencies {
   clock: Pick<Clock, 'elapsed'>;
@@ -124,12 +124,11 @@ class Picture implements MemoryPicture {
 
   #holders(): Holder[] {
     const common = { group: null, isClosed: false };
-    const ended = { ...common, isPinned: true, phase: 'leaving', leases: 0, lastUsed: 0, isRemnant: true } as const;
     return [
       ...[...this.#held].map(([instance, need]) => {
         return { ...common, ...this.#useOf(instance), instance, demand: this.#ledger.holding(need) };
       }),
-      ...this.#remnants.map(({ instance, need }) => ({ ...ended, instance, demand: this.#ledger.holding(need) })),
+      ...this.#remnants.map(({ instance, need }) => remnantHolder(instance, this.#ledger.holding(need))),
     ];
   }
 }

@@ -6,7 +6,7 @@ import type { MemoryTerms } from './memory-terms.ts';
 export function shortageText(
   { device, need, most, pinned, isLimited }: Shortage,
   suggestions: readonly LaunchSuggestion[],
-  { overcommit }: MemoryTerms,
+  { overcommit }: Pick<MemoryTerms, 'overcommit'>,
 ): string {
   const held = pinned === 0 ? '' : `, because pinned instances hold ${sizeText(pinned)}`;
   const fits =

@@ -38,6 +38,21 @@ export interface Holder extends Contender {
   lastUsed: number;
 }
 
+/** An ended run whose memory is not free yet. Pinned, it excludes no group; leaving, it is in no instance's way for ever. */
+export function remnantHolder(instance: string, demand: Amounts): Holder {
+  return {
+    instance,
+    demand,
+    group: null,
+    isPinned: true,
+    phase: 'leaving',
+    leases: 0,
+    isClosed: false,
+    lastUsed: 0,
+    isRemnant: true,
+  };
+}
+
 /** An instance that waits for a slot. */
 export interface Waiter extends Contender {
   /** When the instance began to wait. */

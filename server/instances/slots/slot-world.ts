@@ -6,7 +6,7 @@ import type { Registry } from '../registry.ts';
 import type { SlotWorld } from './scheduler.ts';
 import { slotDemand, type Amounts } from './capacity.ts';
 import type { MemoryAdmission } from './memory-admission.ts';
-import type { Contender, Holder } from './slot-plan.ts';
+import { type Contender, type Holder, remnantHolder } from './slot-plan.ts';
 
 export interface InstanceSlotsDependencies {
   clock: Pick<Clock, 'now' | 'elapsed'>;
@@ -61,10 +61,8 @@ export class InstanceSlots implements SlotWorld {
   }
 
   remnants(): readonly Holder[] {
-    // A pinned holder excludes no group, and one that is leaving is in no instance's way for ever.
-    const ended = { group: null, isPinned: true, phase: 'leaving', leases: 0, isClosed: false, lastUsed: 0 } as const;
     const remnants = this.#dependencies.memory?.remnants ?? [];
-    return remnants.map(({ instance, amounts }) => ({ ...ended, instance, demand: amounts, isRemnant: true }));
+    return remnants.map(({ instance, amounts }) => remnantHolder(instance, amounts));
   }
 
   evict(instance: string, waiter: string): void {

@@ -7,6 +7,7 @@ import type { Alert } from '@llamactl/contract/system';
 import type { Remedy } from '@llamactl/contract/why';
 import { describe, expect, it } from 'vitest';
 import { newInstance } from '../../testing/fake-manager.ts';
+import { shortageText } from '../slots/shortage-text.ts';
 import { explain, isAboutMemory, isAboutOptions } from './explanation.ts';
 import { causeOfEnd, causeOfObstacle } from './failure-cause.ts';
 import type { WhyFacts } from './why-facts.ts';
@@ -313,17 +314,22 @@ describe('remedies', () => {
   });
 
   it('of a start that can never fit are a context that fits, a pin less, and the settings that limit it', () => {
-    const reason =
-      'it needs 22.00 GB of nvidia:0, and can get at most 9.50 GB, because pinned instances hold 2.00 GB; it would fit with ' +
-      'a context of 8192 tokens; or raise `memory.devices.nvidia:0.limit_mb` or `memory.overcommit` (now 1)';
     const estimate = {
       ...short,
       must_stop: [],
       suggestions: [{ label: 'a context of 8192 tokens', options: { ctx_size: 8_192 } }],
     };
+    const shortage = {
+      device: 'nvidia:0',
+      need: 22 * 2 ** 30,
+      most: 9.5 * 2 ** 30,
+      pinned: 2 * 2 ** 30,
+      isLimited: true,
+    };
+    const reason = shortageText(shortage, estimate.suggestions, { overcommit: 1 });
     const { sentence, cause, remedies } = explain(facts({ status: 'failed', reason }, { estimate }));
     expect([sentence, cause]).toEqual([
-      'qwen failed: it needs 22.00 GB of nvidia:0, and can get at most 9.50 GB, because pinned instances hold 2.00 GB.',
+      'qwen failed: it needs 22.00 GiB of nvidia:0, and can get at most 9.50 GiB, because pinned instances hold 2.00 GiB.',
       'does_not_fit',
     ]);
     expect(remedies.map(shown).slice(0, -1)).toEqual([

@@ -156,7 +156,7 @@ function failed(facts: WhyFacts): Part {
     const obstacle = obstacleOfChange(facts);
     if (obstacle !== null) {
       return {
-        sentence: `${name} cannot be started with its changed settings: ${bareReason(obstacle.message.split('; ')[0] ?? '')}.`,
+        sentence: `${name} cannot be started with its changed settings: ${withoutAdvice(bareReason(obstacle.message))}.`,
         cause: obstacle.cause,
         remedies: [...remediesFor(obstacle.cause, obstacle.message, facts), { ...START, label: 'Then start it' }],
       };

@@ -11,6 +11,7 @@ const LEAST_CONTEXT = 4_096;
 const FEWER_LAYERS = 20;
 const LOG: Remedy = { label: 'Look at its output', link: 'log' };
 const SYSTEM = 'system';
+const OTHERS: Remedy = { label: 'See the memory of other instances', link: 'instances' };
 
 /** The facts that remedies depend on. */
 export interface RemedyFacts {
@@ -38,12 +39,7 @@ export function remediesFor(cause: Cause, reason: string, facts: RemedyFacts): R
         ...(file === undefined ? [] : [{ label: `Put the file back: ${file}` }]),
       ];
     case 'model_unreadable':
-      return [
-        {
-          label: "Let the server's user read the file, and enter its folders",
-          ...(file === undefined ? {} : { command: `chmod a+r ${shellQuoted(file)}` }),
-        },
-      ];
+      return [readable(file)];
     case 'model_damaged':
       return [{ label: 'Download the model again: its file is damaged, or not GGUF', link: 'models' }, choose];
     case 'wrong_file':
@@ -76,18 +72,9 @@ export function remediesFor(cause: Cause, reason: string, facts: RemedyFacts): R
         { label: 'Test the engine', link: SYSTEM },
       ];
     case 'gpu_memory':
-      return [
-        ...fitting(estimate),
-        ...fewerLayers(instance),
-        ...smaller(instance, estimate),
-        { label: 'See the memory of other instances', link: 'instances' },
-      ];
+      return [...fitting(estimate), ...fewerLayers(instance), ...smaller(instance, estimate), OTHERS];
     case 'memory':
-      return [
-        ...fitting(estimate),
-        ...smaller(instance, estimate),
-        { label: 'See the memory of other instances', link: 'instances' },
-      ];
+      return [...fitting(estimate), ...smaller(instance, estimate), OTHERS];
     case 'does_not_fit':
       return [
         ...fitting(estimate),
@@ -97,7 +84,7 @@ export function remediesFor(cause: Cause, reason: string, facts: RemedyFacts): R
           label: `Raise ${key}`,
           link: `configuration/${key}`,
         })),
-        { label: 'See the memory of other instances', link: 'instances' },
+        OTHERS,
       ];
     case 'killed':
       return [
@@ -224,30 +211,32 @@ function companionIn(reason: string): NamedCompanion | null {
   return subject === undefined || file === undefined ? null : { subject, file };
 }
 
+/** The step against a file that the server may not read. @param file `undefined`: the instance names none */
+function readable(file: string | undefined): Remedy {
+  return {
+    label: "Let the server's user read the file, and enter its folders",
+    ...(file === undefined ? {} : { command: `chmod a+r ${shellQuoted(file)}` }),
+  };
+}
+
 /** Steps against a file beside the model, which an option names, or which was found with the model. */
 function companionRemedies(cause: Cause, { subject, file }: NamedCompanion, instance: Instance): Remedy[] {
   const { options, model, model_path: modelFile } = instance;
   const [key] = Object.entries(options).find(([, value]) => [value].flat().join(' ').includes(file)) ?? [];
   const again = model === undefined ? { model_path: modelFile ?? null } : { model };
-  const isProjector = subject === 'projector';
-  return [
-    ...(cause === 'model_unreadable'
+  const choices =
+    key === undefined
       ? [
-          {
-            label: "Let the server's user read the file, and enter its folders",
-            command: `chmod a+r ${shellQuoted(file)}`,
-          },
+          update('Look for the files of the model again', again),
+          ...(subject === 'projector' ? [update('Start without the projector', { options: { mmproj: false } })] : []),
         ]
-      : []),
-    ...(key === undefined
-      ? [update('Look for the files of the model again', again)]
       : [
           { label: `Correct the option ${key}`, link: `settings/options.${key}` },
           update(`Start without the ${subject}`, { options: { [key]: null } }),
-        ]),
-    ...(key === undefined && isProjector
-      ? [update('Start without the projector', { options: { mmproj: false } })]
-      : []),
+        ];
+  return [
+    ...(cause === 'model_unreadable' ? [readable(file)] : []),
+    ...choices,
     ...(cause === 'model_missing' ? [{ label: `Put the file back: ${file}` }] : []),
   ];
 }

@@ -29,6 +29,21 @@ describe('the changes that were tried', () => {
     ]);
   });
 
+  it('name the model if only the files beside it are others', async () => {
+    const domain = new Domain();
+    const file = '/m/a.gguf';
+    const model = { id: 'a', ref: 'a', name: 'a', path: file };
+    domain.models.push(model);
+    const id = await domain.createRunning('a', { auto_restart: false, model_path: file });
+    await fail(domain, id);
+    domain.models.splice(0, 1, { ...model, companions: [{ kind: 'projector', path: '/m/mmproj-a.gguf', size: 1 }] });
+    await domain.manager.update('a', { model_path: file }, { restart: false });
+    await domain.manager.start('a');
+    await domain.settle();
+    await fail(domain, id);
+    expect(domain.manager.triedChanges('a')).toEqual([{ setting: 'model_path', value: file }]);
+  });
+
   it('are none after an end for another cause', async () => {
     const domain = new Domain();
     const id = await domain.createRunning('a', { auto_restart: false, options: { threads: 4 } });

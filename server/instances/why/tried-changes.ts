@@ -1,7 +1,7 @@
-import { isDeepStrictEqual } from 'node:util';
 import type { Cause } from '@llamactl/contract/cause';
 import type { InstanceState } from '../life/lifecycle.ts';
 import type { InstanceRecord, Settings } from '../ports/instance-record.ts';
+import { settingChanges } from '../settings/setting-changes.ts';
 import { causeOfEnd } from './failure-cause.ts';
 
 /** A changed setting with which an instance failed again, for the same cause as before the change. */
@@ -69,17 +69,16 @@ export class TriedChanges {
   }
 }
 
-type Values = Readonly<Record<string, unknown>>;
-
+/** The settings that differ, with their new values. Another order of the options is no change that a person has tried. */
 function differences(before: Settings, after: Settings): TriedChange[] {
-  return [
-    ...changedKeys({ ...before, options: undefined }, { ...after, options: undefined }, ''),
-    ...changedKeys(before.options, after.options, 'options.'),
-  ];
+  return settingChanges(before, after)
+    .filter((setting) => setting !== 'options')
+    .map((setting) => ({ setting, value: valueOf(after, setting) }));
 }
 
-function changedKeys(before: Values, after: Values, prefix: string): TriedChange[] {
-  return Object.keys({ ...before, ...after })
-    .filter((key) => !isDeepStrictEqual(before[key], after[key]))
-    .map((key) => ({ setting: `${prefix}${key}`, value: after[key] }));
+function valueOf(settings: Settings, setting: string): unknown {
+  const [, map, entry = ''] = /^(options|environment)\.(.+)$/s.exec(setting) ?? [];
+  if (map === 'options') return settings.options[entry];
+  if (map === 'environment') return settings.environment[entry];
+  return Object.entries(settings).find(([key]) => key === setting)?.[1];
 }

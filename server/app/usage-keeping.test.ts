@@ -4,6 +4,8 @@ import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { FakeClock } from '../testing/fake-clock.ts';
 import { Teardown } from './teardown.ts';
+import { systemClock } from '../clock.ts';
+import { SlicedWork } from '../sliced-work.ts';
 import { keepUsage, refusedBy, usedBy, type UsageKeeping } from './usage-keeping.ts';
 
 const REQUEST = {
@@ -29,7 +31,9 @@ describe('kept usage', () => {
 
   const open = (): { usage: UsageKeeping; teardown: Teardown } => {
     const teardown = new Teardown();
-    const usage = keepUsage({ clock, dataDirectory, onFault: (_error, what) => void faults.push(what), teardown });
+    const work = new SlicedWork(systemClock());
+    const onFault = (_error: unknown, what: string): void => void faults.push(what);
+    const usage = keepUsage({ clock, dataDirectory, work, onFault, teardown });
     return { usage, teardown };
   };
   const requests = async (usage: UsageKeeping): Promise<number[]> =>

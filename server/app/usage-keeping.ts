@@ -5,11 +5,13 @@ import { atMost, type Clock } from '../instances/ports/time.ts';
 import { HistoryArchive, readHistory } from '../metrics/history-archive.ts';
 import { packedUsage, unpackedUsage } from '../metrics/kept-usage.ts';
 import { UsageLedger, type UsedRequest } from '../metrics/usage-ledger.ts';
+import type { SlicedWork } from '../sliced-work.ts';
 import type { Teardown } from './teardown.ts';
 
 export interface UsageKeepingParts {
   clock: Clock;
   dataDirectory: string;
+  work: SlicedWork;
   onFault: (error: unknown, what: string) => void;
   teardown: Teardown;
 }
@@ -34,7 +36,7 @@ export interface UsageKeeping extends Pick<UsageLedger, 'renamed'> {
 }
 
 /** Counts usage, and keeps it in a file over a restart. */
-export function keepUsage({ clock, dataDirectory, onFault, teardown }: UsageKeepingParts): UsageKeeping {
+export function keepUsage({ clock, dataDirectory, work, onFault, teardown }: UsageKeepingParts): UsageKeeping {
   const ledger = new UsageLedger(clock);
   const file = path.join(dataDirectory, FILE);
   let count = (request: UsedRequest): void => ledger.add(request);
@@ -44,7 +46,8 @@ export function keepUsage({ clock, dataDirectory, onFault, teardown }: UsageKeep
     new HistoryArchive({
       clock,
       // before it is read, the file must not be replaced
-      changed: () => (isRestored && ledger.takeChanged() ? [{ file, packed: () => packedUsage(ledger.kept()) }] : []),
+      changed: () =>
+        isRestored && ledger.takeChanged() ? [{ file, packed: () => packedUsage(ledger.kept(), work) }] : [],
       onFault,
     }),
   );
@@ -61,7 +64,7 @@ export function keepUsage({ clock, dataDirectory, onFault, teardown }: UsageKeep
     },
     restore: async () => {
       const bytes = await readHistory(file, onFault);
-      const kept = bytes === null ? null : await unpackedUsage(bytes);
+      const kept = bytes === null ? null : await unpackedUsage(bytes, work);
       if (kept !== null) ledger.restore(kept);
       isRestored = true;
       restored.resolve();

@@ -1,7 +1,6 @@
-import { gunzip, gzip } from 'node:zlib';
-import { promisify } from 'node:util';
 import { z } from 'zod';
 import { type FirstTokenTimes, noTimes } from './first-token-times.ts';
+import { packText, unpackText } from './packed-text.ts';
 import type { KeptSteps } from './step-levels.ts';
 import { STEP_FIELDS, type Step } from './step-ring.ts';
 import type { SystemStep } from './system-history.ts';
@@ -11,9 +10,6 @@ import type { SystemStep } from './system-history.ts';
  * cannot be read, or is of another version, counts as missing.
  */
 const VERSION = 1;
-
-const compress = promisify(gzip);
-const expand = promisify(gunzip);
 
 /**
  * The numbers of a step, in the order of {@link STEP_FIELDS}. If it has requests: their four numbers, then the buckets of
@@ -71,12 +67,12 @@ async function packed(value: object): Promise<Buffer> {
     // three decimals are more than a chart shows
     typeof each === 'number' ? Math.round(each * 1_000) / 1_000 : each,
   );
-  return compress(text);
+  return packText(text);
 }
 
 async function unpacked(bytes: Buffer): Promise<unknown> {
   try {
-    return JSON.parse((await expand(bytes)).toString()) as unknown;
+    return JSON.parse((await unpackText(bytes)) ?? 'null') as unknown;
   } catch {
     // whatever is wrong with it: without a history, a new one begins
     return null;

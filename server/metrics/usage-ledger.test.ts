@@ -1,5 +1,7 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { FakeClock } from '../testing/fake-clock.ts';
+import { systemClock } from '../clock.ts';
+import { SlicedWork } from '../sliced-work.ts';
 import { packedUsage, unpackedUsage } from './kept-usage.ts';
 import { UsageLedger, type UsedRequest } from './usage-ledger.ts';
 import { UsageLevel } from './usage-level.ts';
@@ -90,8 +92,9 @@ describe('usage', () => {
   });
 
   describe('over a restart', () => {
+    const work = new SlicedWork(systemClock());
     const restarted = async (): Promise<UsageLedger> => {
-      const kept = await unpackedUsage(await packedUsage(ledger.kept()));
+      const kept = await unpackedUsage(await packedUsage(ledger.kept(), work), work);
       const next = new UsageLedger(clock);
       next.add(request({ tokensOut: 1 }));
       if (kept !== null) next.restore(kept);
@@ -120,9 +123,16 @@ describe('usage', () => {
       expect(ledger.kept().names).toEqual({ key: [], user: [], instance: [] });
     });
 
+    it('keeps many cells, in slices', async () => {
+      for (let at = 0; at < 500; at += 1) ledger.add(request({ key: { id: `k${at}`, name: `key ${at}` } }));
+      const kept = ledger.kept();
+      const text = await packedUsage(kept, work);
+      expect(await unpackedUsage(text, work)).toEqual(kept);
+    });
+
     it('begins with nothing if the file is none', async () => {
-      expect(await unpackedUsage(Buffer.from('no'))).toBeNull();
-      expect(await unpackedUsage((await packedUsage(ledger.kept())).subarray(0, 20))).toBeNull();
+      expect(await unpackedUsage(Buffer.from('no'), work)).toBeNull();
+      expect(await unpackedUsage((await packedUsage(ledger.kept(), work)).subarray(0, 20), work)).toBeNull();
     });
   });
 

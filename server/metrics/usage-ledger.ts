@@ -1,5 +1,4 @@
-import type { UsageGroup } from '@llamactl/contract/usage';
-import { LONGEST_USAGE_SECONDS } from '@llamactl/contract/usage';
+import { LONGEST_USAGE_SECONDS, USAGE_GROUPS, type UsageGroup } from '@llamactl/contract/usage';
 import type { Clock } from '../instances/ports/time.ts';
 import { addCounts, type UsageCell, type UsageCounts, UsageLevel, type UsageParties } from './usage-level.ts';
 
@@ -129,7 +128,7 @@ export class UsageLedger {
       cells,
     }));
     const cells = levels.flatMap((level) => level.cells);
-    for (const kind of ['key', 'user', 'instance'] as const) {
+    for (const kind of USAGE_GROUPS) {
       const used = new Set(cells.map((cell) => cell[PARTY[kind]]));
       for (const id of this.#names[kind].keys()) if (!used.has(id)) this.#names[kind].delete(id);
     }
@@ -141,7 +140,7 @@ export class UsageLedger {
   restore({ begun, names, levels }: KeptUsage): void {
     const now = this.#clock.now();
     this.#begun = Math.min(this.#begun, begun);
-    for (const kind of ['key', 'user', 'instance'] as const) {
+    for (const kind of USAGE_GROUPS) {
       for (const [id, name] of names[kind]) if (!this.#names[kind].has(id)) this.#names[kind].set(id, name);
     }
     for (const { seconds, completeSince, cells } of levels) {

@@ -7,7 +7,7 @@ import type { ModelFinder } from '../instances/ports/model-finder.ts';
 import type { Clock } from '../instances/ports/time.ts';
 import type { SlicedWork } from '../sliced-work.ts';
 import { type FactsReader, OWN_READER } from './facts-reader.ts';
-import { modelInFolder } from './folder-models.ts';
+import { modelsInFolder } from './folder-models.ts';
 import { blobAt, type FoundFile, searchModels } from './found-files.ts';
 import { KnownFacts } from './known-facts.ts';
 import type { KnownFile, LibraryModel } from './model-groups.ts';
@@ -74,6 +74,8 @@ const MOST_WATCHED = 1_024;
 /** Keeps the list of models: scans the places in the background, and again when a folder changes. */
 export class ModelLibrary implements Models {
   readonly #options: LibraryOptions;
+  /** Looks into folders that run now, by folder. */
+  readonly #looks = new Map<string, Promise<readonly LibraryModel[]>>();
   readonly #facts: KnownFacts;
   readonly #over = new AbortController();
   readonly #watches = new Map<string, () => void>();
@@ -140,8 +142,8 @@ export class ModelLibrary implements Models {
     if (meant === null || meant.path === file) return null;
     const words = new Set(spellings(called));
     // Two models may have one name.
-    const isStillCalled = this.list().some(
-      (model) => model.path === file && publicNames(model).some((name) => words.has(name.toLowerCase())),
+    const isStillCalled = (this.#index.byPath.get(file) ?? []).some((model) =>
+      publicNames(model).some((name) => words.has(name.toLowerCase())),
     );
     return isStillCalled ? null : meant.path;
   }
@@ -160,12 +162,25 @@ export class ModelLibrary implements Models {
   }
 
   async withFile(file: string): Promise<LibraryModel | null> {
-    const [first, ...others] = this.list().filter((model) => model.path === file);
-    if (first === undefined) return modelInFolder(file, this.#options.work);
+    const [first, ...others] = this.#index.byPath.get(file) ?? [];
+    if (first === undefined) return this.#besideOthers(file);
     // Models of Ollama may share a file, and differ in their adapters.
     const isOfAll = (companion: ModelCompanion): boolean =>
       others.every(({ companions }) => companions.some(({ path: own }) => own === companion.path));
     return { ...first, companions: first.companions.filter(isOfAll) };
+  }
+
+  /** A model in a folder that the library does not have. Callers at the same time share one look: a fleet often has one folder. */
+  async #besideOthers(file: string): Promise<LibraryModel | null> {
+    if (!/\.gguf$/i.test(file)) return null;
+    const folder = path.dirname(file);
+    const look = this.#looks.get(folder) ?? modelsInFolder(folder, this.#options.work);
+    this.#looks.set(folder, look);
+    try {
+      return (await look).find((model) => model.path === file) ?? null;
+    } finally {
+      this.#looks.delete(folder);
+    }
   }
 
   /** Scans from now on, not only from the beginning of the scan that runs. Never rejects. */

@@ -12,6 +12,8 @@ export interface ModelIndex {
   byId: ReadonlyMap<string, LibraryModel>;
   /** By their public names in lower case. The first of two namesakes counts. */
   byName: ReadonlyMap<string, LibraryModel>;
+  /** By the paths of their first parts. */
+  byPath: ReadonlyMap<string, readonly LibraryModel[]>;
   /** By id. */
   infosById: ReadonlyMap<string, ModelInfo>;
   /** By the paths of their first parts. The last of several models with one file counts. */
@@ -26,6 +28,7 @@ export const NO_INDEX: ModelIndex = {
   models: [],
   byId: new Map(),
   byName: new Map(),
+  byPath: new Map(),
   infosById: new Map(),
   infos: new Map(),
   paths: new Set(),
@@ -41,12 +44,14 @@ export function* indexModels(files: readonly KnownFile[], before: ModelIndex): S
   const models: LibraryModel[] = [];
   const byId = new Map<string, LibraryModel>();
   const byName = new Map<string, LibraryModel>();
+  const byPath = new Map<string, LibraryModel[]>();
   const infosById = new Map<string, ModelInfo>();
   const infos = new Map<string, ModelInfo>();
   for (const found of yield* groupModels(files)) {
     const model = same(found, before.byId.get(found.id));
     models.push(model);
     byId.set(model.id, model);
+    byPath.set(model.path, [...(byPath.get(model.path) ?? []), model]);
     const info = same(infoOf(model), before.infosById.get(model.id));
     infosById.set(model.id, info);
     infos.set(model.path, info);
@@ -63,7 +68,7 @@ export function* indexModels(files: readonly KnownFile[], before: ModelIndex): S
     byBlob.set(blobOf(file), file.path);
     yield;
   }
-  return { models, byId, byName, infosById, infos, paths, byBlob };
+  return { models, byId, byName, byPath, infosById, infos, paths, byBlob };
 }
 
 /** The earlier object, if it says the same. */

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { constants } from 'node:zlib';
 import type { Sliced, SlicedWork } from '../../sliced-work.ts';
 import { FinishedText, hashText } from '../edge/fixed-answer.ts';
-import { isSame } from './list-answer.ts';
+import { isSame, ItemTexts, membersText } from './list-answer.ts';
 
 /** Items whose text is made between two pauses: less than a millisecond. */
 const AT_ONCE = 100;
@@ -15,7 +15,7 @@ const AT_ONCE = 100;
 export class LargeListAnswer {
   readonly #key: string;
   readonly #work: SlicedWork;
-  readonly #texts = new WeakMap<object, string>();
+  readonly #texts = new ItemTexts();
   #last: { items: readonly object[]; end: string; text: Promise<FinishedText> } | null = null;
 
   /** @param key Name of the list in the answer. */
@@ -26,9 +26,7 @@ export class LargeListAnswer {
 
   /** @param more Other members of the answer. */
   of(items: readonly object[], more: Readonly<Record<string, unknown>>): Promise<FinishedText> {
-    const end = Object.entries(more)
-      .map(([name, value]) => `,${JSON.stringify(name)}:${JSON.stringify(value)}`)
-      .join('');
+    const end = membersText(more);
     const last = this.#last;
     if (last?.end === end && isSame(last.items, items)) return last.text;
     const text = this.#work.run(this.#make(items, end), null);
@@ -46,17 +44,11 @@ export class LargeListAnswer {
     };
     add(`{${JSON.stringify(this.#key)}:[`);
     for (let first = 0; first < items.length; first += AT_ONCE) {
-      const texts = items.slice(first, first + AT_ONCE).map((item) => this.#textOf(item));
+      const texts = items.slice(first, first + AT_ONCE).map((item) => this.#texts.of(item));
       add((first === 0 ? '' : ',') + texts.join(','));
       yield;
     }
     add(`]${end}}`);
     return new FinishedText(Buffer.concat(pieces), hashText(hash), constants.Z_BEST_SPEED);
-  }
-
-  #textOf(item: object): string {
-    const text = this.#texts.get(item) ?? JSON.stringify(item);
-    this.#texts.set(item, text);
-    return text;
   }
 }

@@ -4,7 +4,8 @@ import { promisify } from 'node:util';
 import { constants, gzip } from 'node:zlib';
 import { Answer } from '../answer.ts';
 
-const gzipped = promisify(gzip);
+/** Compresses in a thread. */
+export const gzipped = promisify(gzip);
 
 /** The part of a call that decides on the form of the answer. */
 export interface Wanted {

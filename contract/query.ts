@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { durationSeconds } from './duration.ts';
 import { LONGEST_WINDOW_SECONDS } from './stats.ts';
 
 /** A query parameter that is `true` or `false`; in the OpenAPI document it is a boolean. */
@@ -13,14 +14,12 @@ export const CountSchema = (most: number, least = 0) =>
     .transform(Number)
     .pipe(z.int().min(least).max(most));
 
-const SECONDS_OF: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3_600, d: 86_400 };
-
 /** Seconds, or a number with a unit, in a query: from one second to `most`. @param most Seconds. */
 export const windowUpTo = (most: number) =>
   z
     .string()
     .regex(/^0{0,8}[1-9]\d{0,8}[smhd]?$/, 'must be at least one second: seconds, or a number with s, m, h or d')
-    .transform((text) => Number.parseInt(text, 10) * (SECONDS_OF[text.at(-1) ?? ''] ?? 1))
+    .transform(durationSeconds)
     .pipe(z.number().min(1).max(most));
 
 /** A window up to {@link LONGEST_WINDOW_SECONDS}. */

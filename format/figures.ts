@@ -5,27 +5,28 @@ const MEMORY_UNITS = ['B', 'KiB', 'MiB', 'GiB', 'TiB', 'PiB'];
 
 const TOKEN_UNITS = ['', 'k', 'M', 'G', 'T'];
 
+/** A number in the largest unit of which it has at least one, as rounded: the value, and the index of the unit. */
+function scaled(count: number, step: number, units: readonly string[]): [value: number, unit: number] {
+  let value = count;
+  let unit = 0;
+  while (value >= step - 0.5 && unit < units.length - 1) {
+    value /= step;
+    unit += 1;
+  }
+  return [value, unit];
+}
+
 /** Shows a number of bytes of a file, a disk or a connection: `1.3 GB`; `null` is `-`. */
 export function bytes(count: number | null | undefined): string {
   if (count === null || count === undefined) return '-';
-  let value = count;
-  let unit = 0;
-  while (value >= 999.5 && unit < UNITS.length - 1) {
-    value /= 1_000;
-    unit += 1;
-  }
+  const [value, unit] = scaled(count, 1_000, UNITS);
   return `${value < 9.95 && unit > 0 ? value.toFixed(1) : String(Math.round(value))} ${UNITS[unit] ?? ''}`;
 }
 
 /** Shows a number of bytes of memory: `22.4 GiB`, in the unit in which memory is sold and engines count; `null` is `-`. */
 export function memoryText(count: number | null | undefined): string {
   if (count === null || count === undefined) return '-';
-  let value = count;
-  let unit = 0;
-  while (value >= 1_023.5 && unit < MEMORY_UNITS.length - 1) {
-    value /= 1_024;
-    unit += 1;
-  }
+  const [value, unit] = scaled(count, 1_024, MEMORY_UNITS);
   const digits = unit > 2 && value < 99.95 ? 1 : value < 9.95 && unit > 0 ? 1 : 0;
   return `${value.toFixed(digits)} ${MEMORY_UNITS[unit] ?? ''}`;
 }
@@ -66,12 +67,7 @@ export function rateText(rate: number): string {
 
 /** A number of tokens: `812`, `1.2k`, `64k`, `1.2M`. */
 export function tokenCount(tokens: number): string {
-  let value = tokens;
-  let unit = 0;
-  while (value >= 999.5 && unit < TOKEN_UNITS.length - 1) {
-    value /= 1_000;
-    unit += 1;
-  }
+  const [value, unit] = scaled(tokens, 1_000, TOKEN_UNITS);
   return `${value < 9.95 && unit > 0 ? value.toFixed(1) : Math.round(value)}${TOKEN_UNITS[unit] ?? ''}`;
 }
 

@@ -51,7 +51,7 @@ export function openDoctor(parts: DiagnosisParts): Doctor {
     configuration: () => configEditor.view(),
     alerts: () => alerts.list(),
     models: () => models.list(),
-    instances: { list: () => instances.list(), health: (name) => instances.health(name) },
+    instances,
     machine: () =>
       examineMachine({
         // A reload may listen on another port than the configured one.

@@ -48,7 +48,7 @@ export async function* examineMachine({
   }
   yield* await checkService(serverPid, serviceWorld(inspection.runTool));
   const optional = [path.join(os.homedir(), 'models'), path.join(data, 'models')];
-  yield* await checkModels({ named: models.dirs, optional }, await inspection.models(models));
+  yield* await checkModels({ named: models.dirs, optional }, await inspection.models({ ...models, dirs: [] }));
   yield await checkServerPort(server.port, serverPid, inspection);
   yield await checkPortRange(instances.port_range, new Set([...knownPorts, server.port]), inspection);
   yield* checkOpenFiles(serverPid);

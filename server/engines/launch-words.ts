@@ -8,6 +8,12 @@ export interface Flag {
   negations?: readonly string[];
 }
 
+/** The names of all flags that options and arguments give, without dashes and without a value after `=`. */
+export function flagNames(options: Readonly<Record<string, unknown>>, argv: readonly string[]): Set<string> {
+  const words = [...Object.keys(options), ...argv.filter((word) => word.startsWith('-'))];
+  return new Set(words.map((word) => bareName(word.replace(/=.*$/s, ''))));
+}
+
 /** The words of a command line and its variables. The last of several spellings wins; arguments win over variables. */
 export class LaunchWords {
   readonly #argv: readonly string[];

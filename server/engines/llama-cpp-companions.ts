@@ -1,6 +1,7 @@
 import type { CompanionFiles, Settings } from '../instances/ports/instance-record.ts';
 import type { LaunchPlan } from '../instances/ports/runs.ts';
 import { bareName, type FlagCatalogue, type FlagEntry } from './flags.ts';
+import { flagNames } from './launch-words.ts';
 
 /** The flag for a companion, and all words with which a user decides about it. */
 interface CompanionFlag {
@@ -37,8 +38,7 @@ export function companionArguments(
   catalogue: FlagCatalogue | null,
 ): string[] {
   // `mmproj: false` becomes no argument, so the keys count too.
-  const words = [...Object.keys(options), ...argv.filter((word) => word.startsWith('-'))];
-  const named = new Set(words.map((word) => bareName(word.replace(/=.*$/s, '')).replace(/^no-/, '')));
+  const named = new Set(Array.from(flagNames(options, argv), (name) => name.replace(/^no-/, '')));
   const argumentsOf = (kind: keyof CompanionFiles): string[] => {
     const { flag, names, variables } = FLAGS[kind];
     const file = companions[kind];

@@ -2,6 +2,7 @@ import type { SettingsProblem } from '../instances/ports/engine-adapter.ts';
 import type { InstanceRecord, Settings } from '../instances/ports/instance-record.ts';
 import type { FlagCatalogue } from './flags.ts';
 import { bareName } from './flags.ts';
+import { flagNames } from './launch-words.ts';
 
 const FLAG = '--slot-save-path';
 const BARE_FLAG = bareName(FLAG);
@@ -27,8 +28,7 @@ export function contextObstacle(
   { launcherArguments, environment, catalogue, isContainer }: ContextLaunch,
 ): string | null {
   if (isContainer) return 'the engine runs in a container, which does not see the folder for contexts';
-  const words = [...Object.keys(options), ...[...launcherArguments, ...extra].filter((word) => word.startsWith('-'))];
-  if (words.some((word) => bareName(word) === BARE_FLAG) || environment[VARIABLE] !== undefined)
+  if (flagNames(options, [...launcherArguments, ...extra]).has(BARE_FLAG) || environment[VARIABLE] !== undefined)
     return '`slot_save_path` gives the engine another folder';
   if (catalogue === null) return 'the flags of the engine are not known';
   return catalogue.findArgument(FLAG) === null ? `the engine has no ${FLAG}` : null;

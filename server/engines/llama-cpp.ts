@@ -6,7 +6,8 @@ import type { LaunchPlan } from '../instances/ports/runs.ts';
 import { LLAMA_CPP_VARIABLES } from './allowed-environment.ts';
 import { containerCommand, DETACHED, isDetached } from './container-command.ts';
 import { engineOptions } from './engine-option-list.ts';
-import { type FlagCatalogue, bareName } from './flags.ts';
+import type { FlagCatalogue } from './flags.ts';
+import { flagNames } from './launch-words.ts';
 import type { FlagCatalogues, Launcher } from './flag-catalogue.ts';
 import { guardOfFlag } from './guarded-flags.ts';
 import { ModelFileCheck, modelFiles, modelParts } from './model-file.ts';
@@ -55,7 +56,7 @@ export interface LlamaCppOptions {
 }
 
 /** All flags for the verbosity of the engine. */
-const VERBOSITY_FLAGS = new Set(['lv', 'verbosity', 'log-verbosity', 'v', 'verbose', 'log-verbose']);
+const VERBOSITY_FLAGS = ['lv', 'verbosity', 'log-verbosity', 'v', 'verbose', 'log-verbose'];
 const VERBOSITY_VARIABLES = ['LLAMA_ARG_LOG_VERBOSITY', 'LLAMA_LOG_VERBOSITY'];
 /** The engine's POST routes that compute. Without `/v1/chat/completions/control` and `/v1/streams/lookup`, which act on sessions. */
 const INFERENCE_PATHS: ReadonlySet<string> = new Set([
@@ -270,9 +271,9 @@ function saysHowMuch(
   options: Settings['options'],
   environment: Record<string, string>,
 ): boolean {
-  const flags = [...argumentList.filter((argument) => argument.startsWith('-')), ...Object.keys(options)];
+  const flags = flagNames(options, argumentList);
   return (
-    flags.some((flag) => VERBOSITY_FLAGS.has(bareName(flag))) ||
+    VERBOSITY_FLAGS.some((flag) => flags.has(flag)) ||
     VERBOSITY_VARIABLES.some((variable) => environment[variable] !== undefined)
   );
 }

@@ -47,23 +47,23 @@ export function createAlertDelivery(dependencies: AlertDeliveryDependencies): Al
   );
   if (queues.length === 0) return { close: async () => undefined };
 
-  const raisedAt = new Map(left.map(({ alert }) => [alertKey(alert.code, alert.instance), alert.raised_at]));
+  /** Each raised alert: when it was raised, and its last text without numbers. */
+  const raised = new Map(
+    left.map(({ alert }) => [alertKey(alert.code, alert.instance), { at: alert.raised_at, text: textOf(alert) }]),
+  );
   const pace = new AlertPace(clock, (announcement) => {
     for (const queue of queues) queue.push(announcement);
   });
-  /** The last text of each raised alert, without its numbers. */
-  const texts = new Map(left.map(({ alert }) => [alertKey(alert.code, alert.instance), textOf(alert)]));
   const handle = (news: AlertNews, timestamp: string): void => {
     const key = alertKey(news.code, news.instance);
+    const before = raised.get(key);
+    const at = before?.at ?? timestamp;
+    const text = textOf(news);
+    if (news.state === 'raised') raised.set(key, { at, text });
+    else raised.delete(key);
     // The same text with another number is no news.
-    const isKnown = news.state === 'raised' && texts.get(key) === textOf(news);
-    if (news.state === 'raised') texts.set(key, textOf(news));
-    else texts.delete(key);
-    if (isKnown) return;
-    const since = raisedAt.get(key) ?? timestamp;
-    if (news.state === 'raised') raisedAt.set(key, since);
-    else raisedAt.delete(key);
-    pace.handle(announcementOf(news, since, hostname));
+    if (news.state === 'raised' && before?.text === text) return;
+    pace.handle(announcementOf(news, at, hostname));
   };
   const unsubscribe = events.subscribe(({ type, data }, { timestamp }) => {
     if (type === 'system_alert') handle(data, timestamp);

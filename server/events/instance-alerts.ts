@@ -41,7 +41,6 @@ const LOOK_AT_PORTS_EVERY_MS = 10_000;
 interface Trouble {
   /** Why the instance went down last. It is kept here, because the status `starting` has no reason. */
   reason: string | null;
-  isLooping: boolean;
   /** The number of restarts in the alert; 0: none is raised. */
   reported: number;
   forgiven: number;
@@ -63,7 +62,6 @@ export function createInstanceAlerts(dependencies: InstanceAlertsDependencies): 
   const troubleOf = (name: string): Trouble => {
     const trouble = troubles.get(name) ?? {
       reason: null,
-      isLooping: false,
       reported: 0,
       forgiven: 0,
       cancelSound: () => undefined,
@@ -72,7 +70,6 @@ export function createInstanceAlerts(dependencies: InstanceAlertsDependencies): 
     return trouble;
   };
   const endLoop = (name: string, trouble: Trouble): void => {
-    trouble.isLooping = false;
     trouble.reported = 0;
     alerts.clear(CRASH_LOOP, name);
   };
@@ -88,12 +85,11 @@ export function createInstanceAlerts(dependencies: InstanceAlertsDependencies): 
       endLoop(name, trouble);
     } else if (verdict !== undefined && trouble.reported !== restarts) {
       // Once for each restart: `starting` follows `restarting`. The text has the present number.
-      trouble.isLooping = true;
       trouble.reported = restarts;
       const cause = causeOf(trouble.reason ?? '');
       alerts.raise({ level: 'warning', code: CRASH_LOOP, message: verdict, instance: name, cause });
     }
-    if (status === 'running' && trouble.isLooping) {
+    if (status === 'running' && trouble.reported !== 0) {
       trouble.cancelSound = clock.after(SOUND_AFTER_MS, () => endLoop(name, trouble));
     }
   };

@@ -80,7 +80,7 @@ function plugins(): HttpPlugin[] {
   return [
     gatewayRoutes({ instancesFor: (caller) => seenBy(caller, test.manager), clock, work: new SlicedWork(clock) }),
     webSocketRoutes({
-      limits: { count: () => ({ headers: {}, refusal: null }) },
+      limits: { count: () => ({ headers: {}, refusal: null, waitMs: 0 }) },
       addressOf: () => '127.0.0.1',
       ...auth,
       events: { lastSeq: 0, join: () => ({ subscribe: nothing, drained: nothing, leave: nothing }) },

@@ -4,6 +4,7 @@ import type { Editor, Edit, EditorDependencies } from './instance-editor.ts';
 import { matchesTag } from './instance-view.ts';
 import type { Mailbox } from './life/mailbox.ts';
 import { isRestartedByUpdate } from './life/transitions.ts';
+import type { UpdateOptions } from './use-cases.ts';
 import type { InstanceRecord, Settings } from './ports/instance-record.ts';
 import { changedSince } from './refusals.ts';
 import { contextWarning } from './settings/context-warning.ts';
@@ -55,11 +56,7 @@ export class EditPreview {
    * @param options.ifMatch As of an update.
    * @throws {ApiError} `PRECONDITION_FAILED`
    */
-  async update(
-    mailbox: Mailbox,
-    given: UpdateInstance,
-    options: { ifMatch?: string | undefined; restart: boolean },
-  ): Promise<Foreseen> {
+  async update(mailbox: Mailbox, given: UpdateInstance, options: Omit<UpdateOptions, 'by'>): Promise<Foreseen> {
     const { record: before, state } = mailbox;
     const { models, editor, startCheck } = this.#dependencies;
     if (options.ifMatch !== undefined && !matchesTag(options.ifMatch, before)) throw changedSince(before.name);

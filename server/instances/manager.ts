@@ -134,11 +134,7 @@ export class Manager implements InstanceManager {
     return this.#previewed(await this.#dependencies.editPreview.create(body), NEW_STATE);
   }
 
-  async previewUpdate(
-    name: string,
-    patch: UpdateInstance,
-    options: { ifMatch?: string | undefined; restart: boolean },
-  ): Promise<Previewed> {
+  async previewUpdate(name: string, patch: UpdateInstance, options: Omit<UpdateOptions, 'by'>): Promise<Previewed> {
     const mailbox = this.#find(name);
     const foreseen = await this.#dependencies.editPreview.update(mailbox, patch, options);
     return this.#previewed(foreseen, mailbox.state);

@@ -99,11 +99,7 @@ export interface InstanceManager {
   /** Foresees {@link create}; changes nothing. */
   previewCreate(body: CreateInstance): Promise<Previewed>;
   /** Foresees {@link update}; changes nothing. @throws {ApiError} `INSTANCE_NOT_FOUND`, `PRECONDITION_FAILED` */
-  previewUpdate(
-    name: string,
-    patch: UpdateInstance,
-    options: { ifMatch?: string | undefined; restart: boolean },
-  ): Promise<Previewed>;
+  previewUpdate(name: string, patch: UpdateInstance, options: Omit<UpdateOptions, 'by'>): Promise<Previewed>;
   update(name: string, patch: UpdateInstance, options: UpdateOptions): Promise<Written>;
   /**
    * Gives an instance another name, in any state, without touching its engine. Resolves when the new name is stored.

@@ -178,11 +178,9 @@ class ModelSearch implements Search {
     const settings = { system: blobOf(OLLAMA_LAYERS.system), params: blobOf(OLLAMA_LAYERS.params) };
     const home = { kind: 'gguf', source, repo: name, layers: settings } as const;
     let isListed = false;
-    for (const { mediaType, blob } of layers) {
+    for (const { mediaType, blob, found } of layers) {
       const relative = LAYER_FILES.get(mediaType);
-      if (relative === undefined) continue;
-      const found = await statOf(blob);
-      if (found?.isFile() !== true) continue;
+      if (relative === undefined || found === null) continue;
       isListed ||= relative === OLLAMA_MODEL;
       // A link to it in another place was found before; several names of Ollama may share one blob.
       if (this.#seen.has(identityOf(found))) continue;

@@ -40,7 +40,6 @@ type KnownLaunch = ReadLaunch & { gpus: NonNullable<ReadLaunch['gpus']> };
 /** A launch that may never be made, and what it would need. */
 export interface ConsideredLaunch {
   fit: LaunchFit;
-  options: MemoryOptions;
   choice: LaunchChoice;
   need: LaunchNeed;
   /** The room beside all other runs, on RAM and the GPUs that the engine uses. */
@@ -178,7 +177,7 @@ function consideredOf(
 ): Omit<ConsideredLaunch, 'hasKnownGpus'> {
   const [ours, all] = [roomsOn(now, gpus.used), roomsOn(alone, gpus.used)];
   const choice = chooseLaunch(fit, options, ours, all);
-  return { fit, options, choice, need: needOf(fit, choice, options.isMapped, all), now: ours };
+  return { fit, choice, need: needOf(fit, choice, options.isMapped, all), now: ours };
 }
 
 function gpusOf(rooms: readonly DeviceRoom[]): DeviceRoom[] {

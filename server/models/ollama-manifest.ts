@@ -1,3 +1,4 @@
+import type { Stats } from 'node:fs';
 import path from 'node:path';
 import { isRecord } from '@llamactl/contract/record';
 import { bytes } from '../../format/figures.ts';
@@ -10,6 +11,8 @@ export interface OllamaLayer {
   blob: string;
   /** Bytes; `null`: the manifest does not say. */
   size: number | null;
+  /** The status of that file; `null`: it is not there. */
+  found: Stats | null;
 }
 
 /** The manifest of a model of Ollama. */
@@ -56,15 +59,15 @@ export async function readManifest(file: string, folder: string): Promise<Ollama
   const host = registry === REGISTRY ? '' : `${registry}/`;
   const name = `${host}${namespace === 'library' ? '' : `${namespace}/`}${model}:${tag}`;
   const isName = HOST.test(registry) && [namespace, model, tag].every((part) => PART.test(part));
-  const layers = layersIn(text, path.join(folder, 'blobs'));
+  const layers = await layersIn(text, path.join(folder, 'blobs'));
   // A cloud model has no file, and is not damaged.
   if (layers !== null && tag.endsWith('cloud') && !hasModel(layers)) return null;
-  const damage = isName ? await damageOf(layers, name) : 'has a name that Ollama does not allow';
+  const damage = isName ? damageOf(layers, name) : 'has a name that Ollama does not allow';
   return { name, layers: layers ?? [], damage };
 }
 
 /** The layers with a valid digest; `null`: the text is no manifest. */
-function layersIn(text: string, blobs: string): OllamaLayer[] | null {
+async function layersIn(text: string, blobs: string): Promise<OllamaLayer[] | null> {
   let manifest: unknown;
   try {
     manifest = JSON.parse(text);
@@ -73,28 +76,32 @@ function layersIn(text: string, blobs: string): OllamaLayer[] | null {
     throw error;
   }
   if (!isRecord(manifest) || !Array.isArray(manifest['layers'])) return null;
-  return manifest['layers'].flatMap((layer: unknown) => {
+  const layers = manifest['layers'].map(async (layer: unknown): Promise<OllamaLayer[]> => {
     if (!isRecord(layer)) return [];
     const { mediaType, digest, size } = layer;
     const [, hex] = /^sha256:([0-9a-f]{64})$/.exec(String(digest)) ?? [];
     if (hex === undefined) return [];
-    return [{ mediaType, blob: path.join(blobs, `sha256-${hex}`), size: typeof size === 'number' ? size : null }];
+    const blob = path.join(blobs, `sha256-${hex}`);
+    const found = await statOf(blob);
+    return [
+      { mediaType, blob, size: typeof size === 'number' ? size : null, found: found?.isFile() === true ? found : null },
+    ];
   });
+  return (await Promise.all(layers)).flat();
 }
 
 function hasModel(layers: readonly OllamaLayer[]): boolean {
   return layers.some(({ mediaType }) => mediaType === OLLAMA_LAYERS.model);
 }
 
-async function damageOf(layers: readonly OllamaLayer[] | null, name: string): Promise<string | null> {
+function damageOf(layers: readonly OllamaLayer[] | null, name: string): string | null {
   const remedy = `ollama pull ${name} downloads it again`;
   if (layers === null) return `has a damaged manifest; ${remedy}`;
   if (!hasModel(layers)) return "has no GGUF file: its manifest is damaged, or only Ollama's own engine can load it";
   for (const [type, what] of NEEDED) {
-    for (const { mediaType, blob, size } of layers) {
+    for (const { mediaType, size, found } of layers) {
       if (mediaType !== type) continue;
-      const found = await statOf(blob);
-      if (found?.isFile() !== true) return `lacks its ${what}; ${remedy}`;
+      if (found === null) return `lacks its ${what}; ${remedy}`;
       if (size !== null && found.size < size)
         return `is cut off: its ${what} has ${bytes(found.size)} of ${bytes(size)}; ${remedy}`;
     }

@@ -54,9 +54,7 @@ export class OwnLog {
       const from = Math.max(0, stats.size - READ_BACK);
       const bytes = Buffer.alloc(stats.size - from);
       const text = bytes.toString('utf8', 0, readSync(descriptor, bytes, 0, bytes.length, from));
-      const lines = lastLines(text, READ_BACK)
-        .split('\n')
-        .filter((line) => line.startsWith('{"level":'));
+      const lines = text.split('\n').filter((line) => line.startsWith('{"level":'));
       if (lines.length > 0) this.write(`${lines.join('\n')}\n`);
     } catch (error) {
       // The descriptor is closed, or only for writing.

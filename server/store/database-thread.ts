@@ -1,11 +1,12 @@
 import { statSync } from 'node:fs';
 import path from 'node:path';
-import { damaged, DATABASE, notNow, type DatabaseFound } from './database.ts';
-import { isDamage } from './integrity.ts';
+import { damaged, DATABASE, explained, newerSchema, notNow, type DatabaseFound } from './database.ts';
+import { MIGRATIONS_FOLDER } from './migration-files.ts';
+import { newestSchema } from './migrations.ts';
 
 /**
  * The code of the thread: plain JavaScript, because packages have no other files. It returns the problems that SQLite
- * finds, or the error.
+ * finds, as `problemsOf` of the start does, or the error.
  */
 const CODE = `
 const { parentPort, workerData } = require('node:worker_threads');
@@ -13,9 +14,16 @@ const { DatabaseSync } = require('node:sqlite');
 let database = null;
 try {
   database = new DatabaseSync(workerData, { readOnly: true, timeout: 2000, allowExtension: false });
-  const rows = database.prepare('pragma quick_check(5)').all();
+  const pages = database.prepare('pragma quick_check(5)').all().map((row) => Object.values(row).join(' '));
+  const orphans = database.prepare('pragma foreign_key_check').all().slice(0, 5);
   const { user_version: schema } = database.prepare('pragma user_version').get();
-  parentPort.postMessage({ problems: rows.map((row) => Object.values(row).join(' ')), schema: Number(schema) });
+  parentPort.postMessage({
+    problems: [
+      ...pages.filter((problem) => problem !== 'ok'),
+      ...orphans.map(({ table, parent }) => 'a row of ' + table + ' belongs to one of ' + parent + ' that is not there'),
+    ],
+    schema: Number(schema),
+  });
 } catch (error) {
   parentPort.postMessage({ error: { message: error.message, errcode: error.errcode } });
 } finally {
@@ -41,10 +49,11 @@ export async function lookInThread(directory: string): Promise<DatabaseFound> {
     const error = Object.assign(new Error(checked.error.message), { errcode: checked.error.errcode });
     const reason = notNow(file, error)?.message;
     if (reason !== undefined) return { is: 'unreadable', reason };
-    throw isDamage(error) ? damaged(file, [error.message], error) : error;
+    throw explained(file, error);
   }
-  const problems = checked.problems.filter((problem) => problem !== 'ok');
-  if (problems.length > 0) throw damaged(file, problems);
+  const newest = newestSchema(MIGRATIONS_FOLDER);
+  if (checked.schema > newest) throw newerSchema(file, checked.schema, newest);
+  if (checked.problems.length > 0) throw damaged(file, checked.problems);
   return { is: 'whole', bytes: size, schema: checked.schema };
 }
 

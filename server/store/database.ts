@@ -98,7 +98,7 @@ export function lookAtDatabase(file: string): DatabaseFound {
 }
 
 /** Replaces an error of SQLite by one with llamactl's explanation. */
-function explained(file: string, error: unknown): unknown {
+export function explained(file: string, error: unknown): unknown {
   if (isDamage(error)) return damaged(file, [error.message], error);
   const isOfSystem = error instanceof Error && 'errcode' in error && !isBusy(error);
   return isOfSystem ? cannotOpen(file, error) : error;

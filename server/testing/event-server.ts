@@ -157,7 +157,7 @@ export class EventServer {
       plugins: [
         webSocketRoutes({
           events,
-          limits: { count: () => ({ headers: {}, refusal: null }) },
+          limits: { count: () => ({ headers: {}, refusal: null, waitMs: 0 }) },
           addressOf: () => '127.0.0.1',
           logsFor: () => this.manager,
           authenticator,

@@ -4,7 +4,15 @@ import type { Batch, CreateInstance, Instance, Status, UpdateInstance } from '@l
 import type { LogItem, Logs } from '@llamactl/contract/logs';
 import type { Lease } from '../instances/slots/leases.ts';
 import type { LogQuery } from '../instances/ports/run-output.ts';
-import type { InstanceManager, LiveRun, StopOptions, WaitOptions, Previewed, Written } from '../instances/use-cases.ts';
+import type {
+  InstanceManager,
+  LiveRun,
+  StopOptions,
+  UpdateOptions,
+  WaitOptions,
+  Previewed,
+  Written,
+} from '../instances/use-cases.ts';
 
 const MADE_AT = '2024-01-15T10:30:00Z';
 const FIRST_PORT = 8100;
@@ -69,20 +77,12 @@ export class FakeManager implements InstanceManager {
     return previewOf(newInstance(body, body.port ?? 0), []);
   }
 
-  async previewUpdate(
-    name: string,
-    patch: UpdateInstance,
-    options: { ifMatch?: string | undefined; restart: boolean },
-  ): Promise<Previewed> {
+  async previewUpdate(name: string, patch: UpdateInstance, options: Omit<UpdateOptions, 'by'>): Promise<Previewed> {
     this.#note('previewUpdate', name, patch, options);
     return previewOf(this.#find(name).instance, Object.keys(patch));
   }
 
-  async update(
-    name: string,
-    patch: UpdateInstance,
-    options: { ifMatch?: string | undefined; restart: boolean },
-  ): Promise<Written> {
+  async update(name: string, patch: UpdateInstance, options: UpdateOptions): Promise<Written> {
     this.#note('update', name, patch, options);
     const found = this.#find(name);
     if (options.ifMatch !== undefined && options.ifMatch !== this.entityTag(name)) {

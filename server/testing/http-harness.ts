@@ -65,7 +65,7 @@ export function testServer(parts: Partial<HttpServerOptions> = {}): TestServer {
     manager,
     auth: openDoor(),
     audit: new FakeAudit(),
-    limits: { count: () => ({ headers: {}, refusal: null }) },
+    limits: { count: () => ({ headers: {}, refusal: null, waitMs: 0 }) },
     clientAddress: clientAddresses([]),
     fleet: new FakeFleet(),
     engines: new FakeEngines(),

@@ -20,7 +20,7 @@ export interface RateLimiter {
   count(
     subject: string,
     access: Pick<Access, 'id' | 'cost'> | null,
-  ): { headers: Readonly<Record<string, string>>; refusal: Error | null };
+  ): { headers: Readonly<Record<string, string>>; refusal: Error | null; waitMs: number };
 }
 
 interface GateOptions {
@@ -123,7 +123,7 @@ export class Gate {
 
   #count(path: string, subject: string): ReturnType<RateLimiter['count']> {
     const isLimited = LIMITED.test(path) && !PROXY.test(path);
-    return isLimited ? this.#limits.count(subject, null) : { headers: {}, refusal: null };
+    return isLimited ? this.#limits.count(subject, null) : { headers: {}, refusal: null, waitMs: 0 };
   }
 
   /** The subject of a request to an operation. */

@@ -39,7 +39,8 @@ describe('the window of a minute', () => {
     await clock.advance(20_500);
     expect(countTimes(99, { count })).toMatchObject({ headers: { 'x-ratelimit-remaining': '0' }, refusal: null });
 
-    const { headers, refusal } = count();
+    const { headers, refusal, waitMs } = count();
+    expect(waitMs).toBe(39_500);
     expect(headers).toEqual({
       'x-ratelimit-limit': '100',
       'x-ratelimit-remaining': '0',
@@ -111,6 +112,7 @@ describe('an unlimited request', () => {
     expect(countTimes(200, { count: () => limited.count('192.0.2.1', getLiveness) })).toEqual({
       headers: {},
       refusal: null,
+      waitMs: 0,
     });
     expect(limited.count('192.0.2.1', listInstances).refusal).toBe(null);
   });
@@ -120,6 +122,7 @@ describe('an unlimited request', () => {
     expect(countTimes(5, { count: () => limited.count('192.0.2.1', listInstances) })).toEqual({
       headers: {},
       refusal: null,
+      waitMs: 0,
     });
   });
 });
@@ -168,7 +171,7 @@ describe('for any calls', () => {
           const cost = operation?.cost ?? 'regular';
           const verdict = limited.count(subject, operation);
           if (cost === 'free') {
-            expect(verdict).toEqual({ headers: {}, refusal: null });
+            expect(verdict).toEqual({ headers: {}, refusal: null, waitMs: 0 });
             continue;
           }
           const key = `${subject} ${cost}`;

@@ -13,12 +13,8 @@ export interface RateLimitVerdict {
   headers: Readonly<Record<string, string>>;
   /** `RATE_LIMITED` with `Retry-After`; `null`: the request may proceed. */
   refusal: ApiError | null;
-}
-
-/** How long a counted request has to wait, milliseconds; 0: it may proceed. */
-export function waitOf({ refusal }: { refusal: Error | null }): number {
-  if (!(refusal instanceof ApiError)) return 0;
-  return Number(refusal.extras.headers?.['retry-after'] ?? 1) * 1_000;
+  /** How long it has to wait, milliseconds; 0: it may proceed. */
+  waitMs: number;
 }
 
 type LimitedClass = 'regular' | 'intensive';
@@ -27,7 +23,7 @@ type LimitedClass = 'regular' | 'intensive';
 const MOST_SUBJECTS = 10_000;
 /** Operations that stop instances are counted but never refused. */
 const NEVER_REFUSED: ReadonlySet<string> = new Set([OPERATIONS.stopInstance.id, OPERATIONS.stopAllInstances.id]);
-const NOT_LIMITED: RateLimitVerdict = { headers: {}, refusal: null };
+const NOT_LIMITED: RateLimitVerdict = { headers: {}, refusal: null, waitMs: 0 };
 
 /** Limits the requests of each class that a caller may make in a minute. The classes are counted separately. */
 export class RateLimits {
@@ -70,7 +66,9 @@ export class RateLimits {
       const inputs = { caller: subject, limit: cost, most: limit, counted: used, retry_after_ms: left } as const;
       this.#trace.note({ kind: 'admission', instance: null, inputs: { outcome: 'refused', ...inputs } });
     }
-    return { headers, refusal: isOver ? tooMany(cost, limit, Math.ceil(left / 1_000)) : null };
+    return isOver
+      ? { headers, refusal: tooMany(cost, limit, Math.ceil(left / 1_000)), waitMs: left }
+      : { headers, refusal: null, waitMs: 0 };
   }
 }
 

@@ -60,7 +60,7 @@ async function serve({
         work: new SlicedWork(systemClock()),
       }),
       webSocketRoutes({
-        limits: { count: () => ({ headers: {}, refusal: null }) },
+        limits: { count: () => ({ headers: {}, refusal: null, waitMs: 0 }) },
         addressOf: () => '127.0.0.1',
         ...auth,
         events: { lastSeq: 0, join: () => ({ subscribe: nothing, drained: nothing, leave: nothing }) },

@@ -105,7 +105,7 @@ describe('the web page', () => {
     const { auth } = await AuthHarness.open();
     const page = new PageFolder(path.join(folder, 'dist'));
     const config = testConfig({ auth: { enabled: true } });
-    const limits = { count: () => ({ headers: { 'x-ratelimit-limit': '1' }, refusal: null }) };
+    const limits = { count: () => ({ headers: { 'x-ratelimit-limit': '1' }, refusal: null, waitMs: 0 }) };
     const { inject } = testServer({ auth, config, page, limits });
     for (const url of ['/', ASSET, '/icon.svg', '/manifest.webmanifest']) {
       const answer = await inject({ url, headers: { authorization: 'Bearer wrong' } });

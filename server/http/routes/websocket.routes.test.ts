@@ -60,7 +60,7 @@ async function serve(isAuthEnabled = true, tokenTtl = 3_600): Promise<void> {
   ({ port } = await server.listen({ host: '127.0.0.1', port: 0 }));
 }
 
-const limits = { count: () => ({ headers: {}, refusal: null }) };
+const limits = { count: () => ({ headers: {}, refusal: null, waitMs: 0 }) };
 
 beforeEach(() => serve());
 

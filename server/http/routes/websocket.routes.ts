@@ -10,7 +10,7 @@ import type { Tickets } from '../../auth/tickets.ts';
 import type { Clock } from '../../instances/ports/time.ts';
 import { judge, validationError } from '../bodies/problems.ts';
 import { refusalFor, type RateLimiter } from '../edge/gate.ts';
-import { limitedSubject, waitOf } from '../edge/rate-limit.ts';
+import { limitedSubject } from '../edge/rate-limit.ts';
 import type { HttpPlugin, HttpRequest } from '../plugin.ts';
 import type { InstanceManager } from '../../instances/use-cases.ts';
 import { headerValues } from '../target.ts';
@@ -99,7 +99,7 @@ export function webSocketRoutes(parts: WebSocketRoutesParts): HttpPlugin {
             caller,
             afterSeq,
             events,
-            admitLog: () => waitOf(parts.limits.count(limitedSubject(caller, address), OPERATIONS.getInstanceLogs)),
+            admitLog: () => parts.limits.count(limitedSubject(caller, address), OPERATIONS.getInstanceLogs).waitMs,
             logs: parts.logsFor(caller),
             clock,
             onFault: parts.onFault,

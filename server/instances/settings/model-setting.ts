@@ -65,7 +65,7 @@ function companionFiles({ source, companions }: FoundModel): CompanionFiles {
   };
 }
 
-/** Finds the named model or that of the file, or the reason why there is none. Both are `null` if neither is given. */
+/** Finds the named model or that of the file; else the reason why no model was found. Both are `null` if neither is given. */
 async function modelOf(
   { model, model_path: given }: ModelSettings,
   models: ModelFinder,

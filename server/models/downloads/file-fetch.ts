@@ -35,11 +35,10 @@ const OWNER = 'without a server';
 export async function fetchFile({ url, file, size, sha256, signal, onBytes, ...rest }: FileFetch): Promise<void> {
   await mkdir(path.dirname(file), { recursive: true });
   const task = { url, headers: {}, size, sha256, gitObject: null, content: sha256, target: file, owner: OWNER };
-  const { clock, ...parts } = transferParts();
+  const parts = transferParts();
   const transfer = new BlobTransfer(task, {
     ...parts,
-    clock,
-    bandwidth: new Bandwidth(clock, 0),
+    bandwidth: new Bandwidth(parts.clock, 0),
     environment: outgoingVariables(rest.environment),
     // The caller has chosen the address.
     endpoints: [new URL(url).origin],

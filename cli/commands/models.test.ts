@@ -50,6 +50,7 @@ describe('listing models', () => {
   });
 
   it('names the way to instances of the models of Ollama', async () => {
+    await models.scan();
     const ofOllama = { ...ONE_MODEL, name: 'qwen3:8b', source: 'ollama' as const };
     const hint = async (): Promise<string> => {
       const other = await EventServer.open({ models: { ...oneModel, list: () => [ofOllama] } });
@@ -175,6 +176,7 @@ it('create names the only model that contains a word', async () => {
 it.each(['acme/demo-GGUF:Q8_0', 'ollama:qwen3:8b', 'https://example.com/m.gguf'])(
   'create and update download nothing, and name the command that does: %s',
   async (reference) => {
+    await models.scan();
     await server.add('chat');
     for (const words of [
       ['create', 'a'],
